@@ -1,0 +1,40 @@
+"""Errors that end a run, and the exit code of each.
+
+The library raises these; the command line prints the message as one line and exits with the code.
+"""
+
+
+class PgxError(Exception):
+    """Base of every error that is the input's or the user's, not ours."""
+
+    exit_code = 1
+
+
+class UsageError(PgxError):
+    """The command was called wrongly: unknown drug, gene, option value (exit 2)."""
+
+    exit_code = 2
+
+
+class InputError(PgxError):
+    """An input file cannot be used (exit 3).
+
+    Parameters
+    ----------
+    problem
+        What is wrong, and with which value.
+    file
+        The file it is in.
+    where
+        Line, record, column or sample: ``"line 12"``, ``"chr10:94781859"``, ``"sample NA12878"``.
+    fix
+        What the user can do about it.
+    """
+
+    exit_code = 3
+
+    def __init__(self, problem: str, *, file: object = None, where: str | None = None, fix: str | None = None) -> None:
+        place = ": ".join(str(part) for part in (file, where) if part)
+        message = f"{place}: {problem}" if place else problem
+        super().__init__(f"{message}; {fix}" if fix else message)
+        self.problem, self.file, self.where, self.fix = problem, file, where, fix

@@ -1,0 +1,299 @@
+"""Bring fact tables into the project's own schema: ``python -m pgx.knowledge.build FACTS_DIR OUT_DIR``.
+
+The fact tables are the curated input (see ``data/knowledge/sources.toml``); this importer is the only way by which they
+enter ``data/knowledge``. It renames, splits and normalises, and never edits a fact by hand.
+"""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from pgx.errors import InputError
+from pgx.knowledge.tables import TABLES
+
+Row = dict[str, str]
+
+_CALLER = {"star_exact": "named_allele", "single_snv": "named_allele", "variant_list": "variant_list", "outside_call": "outside"}
+_INHERITANCE = {"haploid-X": "x_linked", "haploid-MT": "mitochondrial"}
+
+
+def build(facts: Path, out: Path) -> dict[str, int]:
+    """Write every knowledge table that comes from `facts` into `out`.
+
+    Parameters
+    ----------
+    facts
+        Folder with the fact tables.
+    out
+        Folder to write to; other files there are left alone.
+
+    Returns
+    -------
+    dict
+        Rows written per table.
+
+    Raises
+    ------
+    InputError
+        If a fact table is missing or lacks a column.
+    """
+    tables = {path.stem: _read(path) for path in sorted(facts.glob("*.tsv"))}
+    missing = sorted(_NEEDED - set(tables))
+    if missing:
+        raise InputError(f"fact tables are missing: {', '.join(missing)}", file=facts)
+    counts = {}
+    out.mkdir(parents=True, exist_ok=True)
+    for name, convert in _CONVERT.items():
+        try:
+            rows = convert(tables)
+        except KeyError as error:
+            raise InputError(f"fact table for {name} lacks {error}", file=facts) from error
+        _write(out / f"{name}.tsv", name, rows)
+        counts[name] = len(rows)
+    return counts
+
+
+def _read(path: Path) -> list[Row]:
+    with path.open(encoding="utf-8", newline="") as handle:
+        return list(csv.DictReader(handle, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def _write(path: Path, table: str, rows: Iterable[Row]) -> None:
+    names = [f.name for f in TABLES[table].fields]
+    lines = ["\t".join(names)]
+    for row in rows:
+        lines.append("\t".join(row[name] for name in names))
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _rename(row: Row, **names: str) -> Row:
+    """Return a copy of `row` in which key `old` is called `new` for each ``new=old``."""
+    return {**row, **{new: row[old] for new, old in names.items()}}
+
+
+def _phenotype_methods(tables: dict[str, list[Row]]) -> dict[str, str]:
+    by_gene: dict[str, set[str]] = defaultdict(set)
+    for rule in tables["phenotypes"]:
+        by_gene[rule["gene"]].add(rule["rule_type"])
+    order = ("activity_range", "any_allele", "function_single", "genotype", "allele_presence", "function_pair")
+    names = {"activity_range": "activity_score"}
+    return {gene: next(names.get(kind, kind) for kind in order if kind in kinds) for gene, kinds in by_gene.items()}
+
+
+def _genes(tables: dict[str, list[Row]]) -> list[Row]:
+    methods = _phenotype_methods(tables)
+    return [
+        {
+            **_rename(
+                row,
+                refseq_transcript="refseq_mrna",
+                ncbi_gene_id="ncbi_id",
+                lookup="cpic_lookup",
+                copy_number_varies="has_structural",
+                source="definition_source",
+                source_version="definition_version",
+            ),
+            "required_positions": row["required_positions"].replace(",", ";"),
+            "caller": _CALLER[row["match_semantic"]],
+            "inheritance": _INHERITANCE.get(row["system"], "autosomal"),
+            "phenotype_method": methods.get(row["gene"], "none"),
+        }
+        for row in tables["genes"]
+    ]
+
+
+def _uncallable(row: Row) -> bool:
+    flags = set(row["flags"].split(";"))
+    return row["structural"] == "y" or bool(flags & {"no_definition_here", "outside_call", "ignored_by_pharmcat"})
+
+
+def _alleles(tables: dict[str, list[Row]]) -> list[Row]:
+    return [
+        {
+            **_rename(row, reference="is_reference", grch38="is_grch38", grch37="is_grch37", source="definition_source"),
+            "callable": "n" if _uncallable(row) else "y",
+        }
+        for row in tables["alleles"]
+    ]
+
+
+def _definitions(tables: dict[str, list[Row]]) -> list[Row]:
+    variants = {row["variant_id"]: row for row in tables["variants"]}
+    site_ref: dict[tuple[str, str], str] = {}
+    for row in tables["variants"]:
+        key = (row["chrom"], row["pos_grch38"])
+        site_ref[key] = max(site_ref.get(key, ""), row["ref"], key=len)
+    bases: dict[tuple[str, str, str], dict[str, None]] = defaultdict(dict)
+    behind: dict[tuple[str, str, str], dict[str, None]] = defaultdict(dict)
+    for row in tables["allele_variants"]:
+        variant = variants[row["variant_id"]]
+        rest = site_ref[variant["chrom"], variant["pos_grch38"]][len(variant["ref"]) :]
+        key = (row["gene"], row["allele"], row["pos_grch38"])
+        bases[key][row["allele_base"] + rest] = None
+        behind[key][row["variant_id"]] = None
+    return [
+        {"gene": g, "allele": a, "pos_grch38": p, "bases": "|".join(found), "variants": ";".join(behind[g, a, p])}
+        for (g, a, p), found in bases.items()
+    ]
+
+
+def _functions(tables: dict[str, list[Row]]) -> list[Row]:
+    rows = []
+    for row in tables["alleles"]:
+        base = {"gene": row["gene"], "allele": row["allele"]}
+        if row["function"] or row["activity_value"]:
+            rows.append({**base, "scheme": "CPIC", "function": row["function"], "note": row["cpic_function_note"],
+                         "source": row["function_source"], **_activity(row["activity_value"])})  # fmt: skip
+        if row["function_pharmcat311"]:
+            rows.append({**base, "scheme": "PharmCAT-3.1.1", "function": row["function_pharmcat311"], "note": "",
+                         "source": "PharmCAT_3.1.1", **_activity(row["activity_pharmcat311"])})  # fmt: skip
+    rows += [
+        {**row, "scheme": "DPWG", "note": "", **_activity(row["activity_value"])} for row in tables["allele_function_dpwg"]
+    ]
+    return rows
+
+
+def _activity(text: str) -> Row:
+    value = text.removeprefix("≥")
+    try:
+        float(value)
+    except ValueError:
+        value = ""
+    return {"activity_value": value, "activity_is_minimum": "y" if text.startswith("≥") else "n"}
+
+
+def _phenotype_rules(tables: dict[str, list[Row]]) -> list[Row]:
+    return [
+        _rename(
+            row,
+            score_min="as_min",
+            score_min_inclusive="as_min_inclusive",
+            score_max="as_max",
+            score_max_inclusive="as_max_inclusive",
+        )
+        for row in tables["phenotypes"]
+    ]
+
+
+def _conditions(tables: dict[str, list[Row]]) -> list[Row]:
+    return [
+        {
+            "rec_id": row["rec_id"],
+            "position": str(i),
+            "gene": row[f"gene{i}"],
+            "match_on": row[f"cond{i}_type"],
+            "value": row[f"cond{i}"],
+            "score_min": row[f"cond{i}_as_min"],
+            "score_max": row[f"cond{i}_as_max"],
+            "implication": row[f"implication{i}"],
+        }
+        for row in tables["recommendations"]
+        for i in (1, 2, 3)
+        if row[f"gene{i}"]
+    ]
+
+
+def _interactions(tables: dict[str, list[Row]]) -> list[Row]:
+    return [{**row, "confidence": _confidence(row["source"])} for row in tables["inhibitors"]]
+
+
+def _confidence(source: str) -> str:
+    return "recall" if "recall" in source else "read"
+
+
+_SHORT = {
+    "PM": "Poor Metabolizer",
+    "IM": "Intermediate Metabolizer",
+    "NM": "Normal Metabolizer",
+    "RM": "Rapid Metabolizer",
+    "UM": "Ultrarapid Metabolizer",
+}
+
+
+def _phenoconversion(tables: dict[str, list[Row]]) -> list[Row]:
+    rows = []
+    for number, row in enumerate(tables["phenoconversion_rules"], 1):
+        smoking = row["strength"] == "smoking"
+        method, factor, mapping = _conversion(row)
+        rows.append(
+            {
+                "rule_id": f"PC-{number:03d}",
+                "gene": row["gene"],
+                "trigger": "smoking" if smoking else row["role"],
+                "strengths": "" if smoking else row["strength"].replace("_or_", ";"),
+                "method": method,
+                "factor": factor,
+                "map": mapping,
+                "source": row["source"],
+                "confidence": _confidence(row["source"]),
+            }
+        )
+    return rows
+
+
+def _conversion(row: Row) -> tuple[str, str, str]:
+    rule = row["rule"]
+    if rule.startswith("no change"):
+        return "none", "", ""
+    if row["activity_multiplier"]:
+        return "multiply_score", row["activity_multiplier"], ""
+    if rule.startswith("one step"):
+        return "steps", "1" if "up" in rule else "-1", ""
+    if "any phenotype" in rule or rule.startswith("NM/IM/PM"):
+        return "map", "", f"*>{_SHORT['PM']}"
+    steps = []
+    for part in rule.split(";"):
+        before, after = part.strip().split("->")
+        steps += [f"{_SHORT[one]}>{_SHORT[after]}" for one in before.split("/")]
+    return "map", "", ";".join(steps)
+
+
+def _hla_tags(tables: dict[str, list[Row]]) -> list[Row]:
+    return [_rename(row, allele="hla_allele") for row in tables["hla_tags"]]
+
+
+def _effects(tables: dict[str, list[Row]]) -> list[Row]:
+    return [_rename(row, genotype="gene_allele_phenotype", pmid="PMID", notes="note") for row in tables["effects"]]
+
+
+def _equations(tables: dict[str, list[Row]]) -> list[Row]:
+    return [_rename(row, equation="algorithm") for row in tables["warfarin_algorithm"]]
+
+
+def _same(name: str) -> Callable[[dict[str, list[Row]]], list[Row]]:
+    return lambda tables: tables[name]
+
+
+_CONVERT: dict[str, Callable[[dict[str, list[Row]]], list[Row]]] = {
+    "genes": _genes,
+    "variants": _same("variants"),
+    "alleles": _alleles,
+    "definitions": _definitions,
+    "functions": _functions,
+    "phenotype_rules": _phenotype_rules,
+    "recommendations": _same("recommendations"),
+    "recommendation_conditions": _conditions,
+    "pairs": _same("pairs"),
+    "drugs": _same("drugs"),
+    "interactions": _interactions,
+    "phenoconversion": _phenoconversion,
+    "frequencies": _same("frequencies"),
+    "phenotype_frequencies": _same("phenotype_frequencies"),
+    "variant_frequencies": _same("variant_frequencies"),
+    "effects": _effects,
+    "hla_tags": _hla_tags,
+    "equations": _equations,
+}
+
+_NEEDED = {
+    "genes", "variants", "alleles", "allele_variants", "allele_function_dpwg", "phenotypes", "recommendations", "pairs", "drugs", "inhibitors",
+    "phenoconversion_rules", "frequencies", "phenotype_frequencies", "variant_frequencies", "effects", "hla_tags", "warfarin_algorithm",
+}  # fmt: skip
+
+
+if __name__ == "__main__":
+    print(build(Path(sys.argv[1]), Path(sys.argv[2])))

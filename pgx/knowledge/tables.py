@@ -1,0 +1,452 @@
+"""The tables of ``data/knowledge``: one declared schema each, with keys and the tables that a column points to.
+
+``data/knowledge/<name>.tsv`` is UTF-8, tab separated, one header row, no quoting; an empty cell is null; lists inside a
+cell are joined by ``;`` (accepted bases by ``|``). Yes/no columns hold ``y`` or ``n``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import polars as pl
+
+_T, _F, _I = pl.String, pl.Float64, pl.Int64
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One column of a knowledge table.
+
+    Parameters
+    ----------
+    name
+        Column name.
+    dtype
+        Polars type of the parsed value.
+    doc
+        Meaning, unit.
+    required
+        Whether an empty cell is an error.
+    codes
+        Allowed values; empty = free.
+    refers
+        ``table.column`` that the value must exist in.
+    """
+
+    name: str
+    dtype: type[pl.DataType]
+    doc: str
+    required: bool = False
+    codes: tuple[str, ...] = ()
+    refers: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One knowledge table: its columns and the columns that identify a row."""
+
+    name: str
+    doc: str
+    key: tuple[str, ...]
+    fields: tuple[Field, ...] = field(default=())
+
+    def polars_schema(self) -> pl.Schema:
+        """Return the columns in polars' own form."""
+        return pl.Schema({f.name: f.dtype for f in self.fields})
+
+
+YES_NO = ("y", "n")
+SCHEMES = ("CPIC", "DPWG")
+
+
+def _gene(required: bool = True) -> Field:
+    return Field("gene", _T, "HGNC symbol", required=required, refers="genes.gene")
+
+
+GENES = Table(
+    "genes",
+    "One row a gene, with the policy by which it is called and phenotyped.",
+    ("gene",),
+    (
+        Field("gene", _T, "HGNC symbol", required=True),
+        Field("chrom", _T, "GRCh38 contig, chrN", required=True),
+        Field("strand", _T, "transcribed strand", codes=("+", "-")),
+        Field("start_grch38", _I, "first base of the region, 1-based"),
+        Field("end_grch38", _I, "last base of the region"),
+        Field("start_grch37", _I, "first base of the region, GRCh37"),
+        Field("end_grch37", _I, "last base of the region, GRCh37"),
+        Field("refseq_gene", _T, "RefSeqGene accession"),
+        Field("refseq_transcript", _T, "RefSeq transcript accession"),
+        Field("refseq_protein", _T, "RefSeq protein accession"),
+        Field("hgnc_id", _T, "HGNC id"),
+        Field("ncbi_gene_id", _T, "NCBI Gene id"),
+        Field("ensembl_id", _T, "Ensembl gene id"),
+        Field("clinpgx_id", _T, "ClinPGx accession"),
+        Field("tier", _T, "guideline genes have recommendations or phenotypes", required=True, codes=("guideline", "research")),
+        Field(
+            "caller",
+            _T,
+            "named_allele: star alleles by position; variant_list: every variant is an allele, the two worst count; outside: from another tool",
+            required=True,
+            codes=("named_allele", "variant_list", "outside"),
+        ),
+        Field("inheritance", _T, "copies of the gene", required=True, codes=("autosomal", "x_linked", "mitochondrial")),
+        Field(
+            "phenotype_method",
+            _T,
+            "how a diplotype becomes a phenotype",
+            required=True,
+            codes=("function_pair", "activity_score", "any_allele", "genotype", "function_single", "allele_presence", "none"),
+        ),
+        Field("lookup", _T, "what recommendations are keyed by", codes=("phenotype", "activity_score", "allele_status")),
+        Field("required_positions", _T, "GRCh38 positions without which the gene is not called, joined by ';'"),
+        Field("copy_number_varies", _T, "whether deletions, duplications or hybrids are named alleles", required=True, codes=YES_NO),
+        Field("reference_allele", _T, "the nomenclature's reference allele"),
+        Field("grch38_allele", _T, "allele that the GRCh38 sequence carries"),
+        Field("grch37_allele", _T, "allele that the GRCh37 sequence carries"),
+        Field("source", _T, "source of the definitions", required=True),
+        Field("source_version", _T, "its version"),
+        Field("notes", _T, "codes joined by ';'"),
+    ),
+)
+
+VARIANTS = Table(
+    "variants",
+    "Every variant of an allele definition, on both builds, forward strand, left-aligned and trimmed.",
+    ("variant_id",),
+    (
+        Field("variant_id", _T, "GENE:position:ref:alt on GRCh38", required=True),
+        _gene(),
+        Field("chrom", _T, "GRCh38 contig", required=True),
+        Field("pos_grch38", _I, "1-based", required=True),
+        Field("ref", _T, "GRCh38 reference bases", required=True),
+        Field("alt", _T, "alternative bases", required=True),
+        Field("type", _T, "kind of change", required=True, codes=("snv", "ins", "del", "mnv")),
+        Field("rsid", _T, "dbSNP id"),
+        Field("hgvs_g", _T, "HGVS genomic name on GRCh38"),
+        Field("pos_grch37", _I, "1-based"),
+        Field("ref_grch37", _T, "GRCh37 reference bases"),
+        Field("alt_grch37", _T, "the other bases, on GRCh37"),
+        Field("ref_differs", _T, "whether the two builds carry different reference bases", required=True, codes=YES_NO),
+        Field("grch37_evidence", _T, "what the GRCh37 coordinate rests on"),
+        Field("in_1kgp_grch38", _T, "whether the 1000 Genomes GRCh38 panel has it: y, site only, n", codes=("y", "site", "n")),
+        Field("source", _T, "source", required=True),
+        Field("flags", _T, "codes joined by ';'"),
+    ),
+)
+
+ALLELES = Table(
+    "alleles",
+    "Named alleles.",
+    ("gene", "allele"),
+    (
+        _gene(),
+        Field("allele", _T, "allele name without the gene", required=True),
+        Field("reference", _T, "the nomenclature's reference allele", required=True, codes=YES_NO),
+        Field("grch38", _T, "carried by the GRCh38 sequence", required=True, codes=YES_NO),
+        Field("grch37", _T, "carried by the GRCh37 sequence", required=True, codes=YES_NO),
+        Field("structural", _T, "copy number, hybrid or presence: not definable by small variants", required=True, codes=YES_NO),
+        Field("callable", _T, "whether small variants define it here", required=True, codes=YES_NO),
+        Field("source", _T, "source of the definition"),
+        Field("clinpgx_id", _T, "ClinPGx accession"),
+        Field("flags", _T, "codes joined by ';'"),
+    ),
+)
+
+DEFINITIONS = Table(
+    "definitions",
+    "Bases that an allele requires at a position; positions not listed require the reference base. An allele without rows is all reference.",
+    ("gene", "allele", "pos_grch38"),
+    (
+        _gene(),
+        Field("allele", _T, "allele name", required=True),
+        Field("pos_grch38", _I, "position, 1-based", required=True),
+        Field(
+            "bases",
+            _T,
+            "accepted bases joined by '|', written against the site's longest reference string",
+            required=True,
+        ),
+        Field("variants", _T, "variant ids behind it, joined by ';'", required=True),
+    ),
+)
+
+FUNCTIONS = Table(
+    "functions",
+    "Function and activity value of an allele, by scheme and version.",
+    ("gene", "allele", "scheme"),
+    (
+        _gene(),
+        Field("allele", _T, "allele name", required=True),
+        Field("scheme", _T, "CPIC and DPWG are never mixed; PharmCAT-3.1.1 is CPIC as that release shipped it", required=True,
+              codes=("CPIC", "DPWG", "PharmCAT-3.1.1")),
+        Field("function", _T, "clinical function"),
+        Field("activity_value", _F, "activity value"),
+        Field("activity_is_minimum", _T, "the value is a lower bound (three or more copies)", required=True, codes=YES_NO),
+        Field("note", _T, "the source's own status where it differs"),
+        Field("source", _T, "source and version"),
+    ),
+)
+
+PHENOTYPE_RULES = Table(
+    "phenotype_rules",
+    "How functions, scores or genotypes become a phenotype. Function pairs are unordered; what is not listed is Indeterminate.",
+    ("gene", "scheme", "rule_type", "input1", "input2", "score_min", "score_max"),
+    (
+        _gene(),
+        Field("scheme", _T, "rule set", required=True, codes=SCHEMES),
+        Field(
+            "rule_type",
+            _T,
+            "kind of rule",
+            required=True,
+            codes=("function_pair", "function_single", "any_allele", "activity_range", "missing_value", "function_to_activity", "genotype", "allele_presence"),
+        ),
+        Field("input1", _T, "first input", required=True),
+        Field("input2", _T, "second input"),
+        Field("score_min", _F, "lower end of an activity range"),
+        Field("score_min_inclusive", _T, "whether the lower end belongs to it", codes=YES_NO),
+        Field("score_max", _F, "upper end; null = open"),
+        Field("score_max_inclusive", _T, "whether the upper end belongs to it", codes=YES_NO),
+        Field("phenotype", _T, "result"),
+        Field("ehr_priority", _T, "CPIC's EHR priority"),
+        Field("source", _T, "source and version", required=True),
+    ),
+)
+
+RECOMMENDATIONS = Table(
+    "recommendations",
+    "What a guideline or regulator says for a drug, in codes; the genetic conditions are in recommendation_conditions.",
+    ("rec_id",),
+    (
+        Field("rec_id", _T, "row id", required=True),
+        Field("source", _T, "CPIC, DPWG, FDA or a local name", required=True),
+        Field("source_version", _T, "version or date of the source", required=True),
+        Field("guideline_id", _T, "ClinPGx accession of the guideline"),
+        Field("drug", _T, "generic name", required=True, refers="drugs.drug"),
+        Field("population", _T, "for whom", required=True),
+        Field(
+            "action",
+            _T,
+            "what to do",
+            required=True,
+            codes=("standard", "avoid", "alternative", "reduce_dose", "increase_dose", "lower_start", "higher_start", "monitor",
+                   "contraindicated", "standard_with_caution", "no_recommendation", "insufficient"),
+        ),
+        Field("secondary_action", _T, "second action",
+              codes=("monitor", "alternative", "lower_start", "reduce_dose", "increase_dose", "avoid")),
+        Field("secondary_when", _T, "when the second action applies"),
+        Field("dose_min_pct", _F, "smallest change of the dose, percent of dose_reference; -50 = half"),
+        Field("dose_max_pct", _F, "largest change of the dose"),
+        Field("dose_reference", _T, "dose that the percentages refer to"),
+        Field("dose_applies", _T, "which action the dose belongs to", codes=("primary", "secondary")),
+        Field("start_dose", _T, "starting dose or range"),
+        Field("start_dose_unit", _T, "its unit"),
+        Field("target_dose", _T, "target dose"),
+        Field("max_dose", _T, "maximum dose"),
+        Field("max_dose_unit", _T, "its unit"),
+        Field("frequency", _T, "dosing frequency"),
+        Field("titration", _T, "speed of titration"),
+        Field("alternatives", _T, "other drugs, joined by ';'"),
+        Field("alternative_class", _T, "class of other drugs, joined by ';'"),
+        Field("avoid_comedication", _T, "drugs not to combine"),
+        Field("monitoring", _T, "tests, joined by ';'"),
+        Field("strength", _T, "strength of the recommendation", required=True, codes=("strong", "moderate", "optional", "none")),
+        Field("evidence", _T, "FDA table section or label"),
+        Field("notes", _T, "codes joined by ';'"),
+        Field("pmids", _T, "PubMed ids joined by ';'"),
+        Field("url", _T, "address of the guideline"),
+        Field("source_date", _T, "date of the guideline"),
+    ),
+)
+
+RECOMMENDATION_CONDITIONS = Table(
+    "recommendation_conditions",
+    "Genetic conditions of a recommendation; all rows of one rec_id must hold.",
+    ("rec_id", "gene"),
+    (
+        Field("rec_id", _T, "recommendation", required=True, refers="recommendations.rec_id"),
+        Field("position", _I, "order of the gene in the guideline, from 1", required=True),
+        Field("gene", _T, "gene symbol (may be one that is not called here)", required=True),
+        Field("match_on", _T, "what is compared", required=True,
+              codes=("phenotype", "activity_score", "allele_status", "genotype", "allele", "no_result")),
+        Field("value", _T, "value to match", required=True),
+        Field("score_min", _F, "lower end of the activity score, inclusive"),
+        Field("score_max", _F, "upper end, inclusive; null with a score_min = open"),
+        Field("implication", _T, "implication code"),
+    ),
+)
+
+PAIRS = Table(
+    "pairs",
+    "Gene-drug pairs and their levels of evidence. The gene may be one without definitions here.",
+    ("gene", "drug"),
+    (
+        Field("gene", _T, "gene symbol", required=True),
+        Field("drug", _T, "generic name", required=True, refers="drugs.drug"),
+        Field("cpic_level", _T, "CPIC level A to D"),
+        Field("cpic_status", _T, "CPIC status"),
+        Field("cpic_used_for_recommendation", _T, "whether CPIC's guideline uses it", codes=YES_NO),
+        Field("clinpgx_level", _T, "ClinPGx level of evidence"),
+        Field("fda_label_level", _T, "testing level of the FDA label"),
+        Field("fda_label_source", _T, "where the level was read"),
+        Field("fda_table_section", _T, "section of the FDA table of associations"),
+        Field("dpwg", _T, "whether DPWG has a guideline", codes=("y", "n", "documented_no_current_row")),
+        Field("dpwg_guideline_id", _T, "ClinPGx accession"),
+        Field("cpic_guideline_id", _T, "ClinPGx accession"),
+        Field("pmids", _T, "PubMed ids joined by ';'"),
+    ),
+)
+
+DRUGS = Table(
+    "drugs",
+    "Drugs, their codes and other names.",
+    ("drug",),
+    (
+        Field("drug", _T, "generic name, lower case", required=True),
+        Field("rxnorm", _T, "RxNorm ingredient id"),
+        Field("atc", _T, "ATC codes joined by ';'"),
+        Field("drugbank", _T, "DrugBank id"),
+        Field("clinpgx_id", _T, "ClinPGx accession"),
+        Field("synonyms", _T, "brand and other names joined by ';' (partial; brands are from memory of the curator)"),
+        Field("roles", _T, "why the drug is here, codes joined by ';'"),
+        Field("source", _T, "source", required=True),
+    ),
+)
+
+INTERACTIONS = Table(
+    "interactions",
+    "Drugs that inhibit or induce an enzyme.",
+    ("drug", "enzyme", "role"),
+    (
+        Field("drug", _T, "drug or substance", required=True),
+        Field("enzyme", _T, "gene symbol of the enzyme or transporter", required=True),
+        Field("role", _T, "direction", required=True, codes=("inhibitor", "inducer")),
+        Field("strength", _T, "strength", required=True, codes=("strong", "moderate", "weak")),
+        Field("source", _T, "source", required=True),
+        Field("confidence", _T, "read = checked against a file; recall = written from knowledge", required=True, codes=("read", "recall")),
+        Field("notes", _T, "codes joined by ';'"),
+    ),
+)
+
+PHENOCONVERSION = Table(
+    "phenoconversion",
+    "What an inhibitor or inducer does to the phenotype of an enzyme.",
+    ("rule_id",),
+    (
+        Field("rule_id", _T, "row id", required=True),
+        _gene(),
+        Field("trigger", _T, "inhibitor, inducer, or another exposure", required=True, codes=("inhibitor", "inducer", "smoking", "inflammation")),
+        Field("strengths", _T, "strengths that trigger it, joined by ';'; empty = any"),
+        Field("method", _T, "how the phenotype changes", required=True, codes=("multiply_score", "map", "steps", "none")),
+        Field("factor", _F, "multiplier of the activity score, or steps on the phenotype ladder (negative = down)"),
+        Field("map", _T, "phenotype changes as 'from>to' joined by ';'"),
+        Field("source", _T, "source", required=True),
+        Field("confidence", _T, "read or recall", required=True, codes=("read", "recall")),
+    ),
+)
+
+FREQUENCIES = Table(
+    "frequencies",
+    "Haplotype frequencies by population and source.",
+    ("gene", "allele", "population", "scheme"),
+    (
+        _gene(),
+        Field("allele", _T, "allele name, or unassigned_combination", required=True),
+        Field("population", _T, "population", required=True),
+        Field("frequency", _F, "0 to 1", required=True),
+        Field("n_chromosomes", _I, "chromosomes counted"),
+        Field("scheme", _T, "population scheme", required=True),
+        Field("source", _T, "source", required=True),
+    ),
+)
+
+PHENOTYPE_FREQUENCIES = Table(
+    "phenotype_frequencies",
+    "Phenotype frequencies by population.",
+    ("gene", "phenotype", "activity_score", "population"),
+    (
+        _gene(),
+        Field("phenotype", _T, "phenotype", required=True),
+        Field("activity_score", _T, "activity score, where split by it"),
+        Field("population", _T, "population", required=True),
+        Field("frequency", _F, "0 to 1", required=True),
+        Field("source", _T, "source", required=True),
+    ),
+)
+
+VARIANT_FREQUENCIES = Table(
+    "variant_frequencies",
+    "Frequency of the alternative allele by superpopulation.",
+    ("variant_id", "population"),
+    (
+        Field("variant_id", _T, "variant", required=True, refers="variants.variant_id"),
+        _gene(),
+        Field("rsid", _T, "dbSNP id"),
+        Field("population", _T, "1000 Genomes superpopulation", required=True),
+        Field("alt_frequency", _F, "0 to 1", required=True),
+        Field("n_chromosomes", _I, "chromosomes counted"),
+        Field("source", _T, "source", required=True),
+    ),
+)
+
+EFFECTS = Table(
+    "effects",
+    "Published effect sizes.",
+    ("drug", "genotype", "endpoint", "comparator", "measure", "estimate"),
+    (
+        Field("drug", _T, "drug or group of drugs", required=True),
+        Field("genotype", _T, "gene, allele or phenotype compared", required=True),
+        Field("endpoint", _T, "outcome", required=True),
+        Field("comparator", _T, "compared with"),
+        Field("measure", _T, "OR, RR, HR, ...", required=True),
+        Field("estimate", _T, "point estimate as published"),
+        Field("ci_low", _F, "lower end of the 95 % interval"),
+        Field("ci_high", _F, "upper end of the 95 % interval"),
+        Field("baseline_incidence", _T, "incidence among the comparator, as noted"),
+        Field("population", _T, "who was studied"),
+        Field("n", _T, "patients"),
+        Field("pmid", _T, "PubMed or PMC id"),
+        Field("confidence", _T, "read or recall, by part", required=True),
+        Field("notes", _T, "remarks"),
+    ),
+)
+
+HLA_TAGS = Table(
+    "hla_tags",
+    "SNPs in linkage with an HLA allele: a hint, never a call.",
+    ("gene", "allele", "rsid"),
+    (
+        _gene(),
+        Field("allele", _T, "HLA allele", required=True),
+        Field("rsid", _T, "dbSNP id", required=True),
+        Field("chrom", _T, "contig", required=True),
+        Field("pos_grch38", _I, "1-based", required=True),
+        Field("pos_grch37", _I, "1-based", required=True),
+        Field("ref", _T, "reference base", required=True),
+        Field("tag_allele", _T, "base in linkage", required=True),
+        Field("notes", _T, "where the linkage holds"),
+        Field("source", _T, "source", required=True),
+    ),
+)
+
+EQUATIONS = Table(
+    "equations",
+    "Coefficients of published dosing equations.",
+    ("equation", "term"),
+    (
+        Field("equation", _T, "equation id", required=True),
+        Field("term", _T, "term", required=True),
+        Field("coefficient", _F, "coefficient", required=True),
+        Field("output", _T, "what the sum is", required=True),
+        Field("source", _T, "source", required=True),
+    ),
+)
+
+TABLES: dict[str, Table] = {
+    table.name: table
+    for table in (
+        GENES, VARIANTS, ALLELES, DEFINITIONS, FUNCTIONS, PHENOTYPE_RULES, RECOMMENDATIONS, RECOMMENDATION_CONDITIONS, PAIRS, DRUGS,
+        INTERACTIONS, PHENOCONVERSION, FREQUENCIES, PHENOTYPE_FREQUENCIES, VARIANT_FREQUENCIES, EFFECTS, HLA_TAGS, EQUATIONS,
+    )
+}  # fmt: skip

@@ -1,0 +1,187 @@
+"""The frames that pass between the stages: one declared schema each, with the meaning and unit of every column.
+
+A schema is a tuple of `Column`; `polars_schema` turns it into what polars wants and `conform` checks and orders a frame.
+Empty cells are null everywhere; lists inside a cell are joined by ``;``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a frame.
+
+    Parameters
+    ----------
+    name
+        Column name, snake_case.
+    dtype
+        Polars type.
+    doc
+        Meaning, allowed codes and unit.
+    required
+        Whether null is an error.
+    """
+
+    name: str
+    dtype: type[pl.DataType] | pl.DataType
+    doc: str
+    required: bool = False
+
+
+Schema = tuple[Column, ...]
+
+_T, _F, _I, _B = pl.String, pl.Float64, pl.Int64, pl.Boolean
+
+CALLS: Schema = (
+    Column("sample", _T, "sample name in the input", required=True),
+    Column("gene", _T, "HGNC symbol", required=True),
+    Column("diplotype", _T, "most probable diplotype, alleles joined by '/'; null when not called"),
+    Column("probability", _F, "posterior probability of `diplotype`, 0 to 1"),
+    Column("phenotype", _T, "CPIC phenotype of the most probable phenotype class, from genotype alone"),
+    Column("activity_score", _F, "sum of allele activity values; null where the gene has none or it is not one number"),
+    Column("clinical_phenotype", _T, "phenotype after interacting drugs and conditions; null when nothing is known of them"),
+    Column("clinical_activity_score", _F, "activity score after interacting drugs and conditions"),
+    Column("allele1", _T, "first allele of `diplotype`"),
+    Column("allele2", _T, "second allele of `diplotype`; null in a haploid gene"),
+    Column("function1", _T, "CPIC function of `allele1`"),
+    Column("function2", _T, "CPIC function of `allele2`"),
+    Column("status", _T, "called | ambiguous | not_called | outside", required=True),
+    Column("alternatives", _T, "other diplotypes as diplotype=probability, joined by ';', most probable first"),
+    Column("positions_called", _I, "positions of the gene's definition with data in this sample"),
+    Column("positions_total", _I, "positions of the gene's definition"),
+    Column("flags", _T, "documented codes joined by ';'"),
+    Column("source", _T, "genotypes | outside:<tool> | local:<overlay>"),
+)
+
+PHENOTYPES: Schema = (
+    Column("sample", _T, "sample name", required=True),
+    Column("gene", _T, "HGNC symbol", required=True),
+    Column("scheme", _T, "CPIC | DPWG: the two are never mixed", required=True),
+    Column("phenotype", _T, "one phenotype that the posterior allows", required=True),
+    Column("activity_score", _F, "its activity score, where it has one"),
+    Column("probability", _F, "its posterior probability, summed over diplotypes; adds up to 1 per sample, gene, scheme",
+           required=True),
+    Column("clinical_phenotype", _T, "the same after phenoconversion (equal to `phenotype` when nothing applies)",
+           required=True),
+    Column("clinical_activity_score", _F, "activity score after phenoconversion"),
+    Column("conversion", _T, "rule ids of the phenoconversion that was applied, joined by ';'; null if none"),
+)
+
+GUIDANCE: Schema = (
+    Column("sample", _T, "sample name", required=True),
+    Column("drug", _T, "generic name, lower case", required=True),
+    Column("source", _T, "CPIC | DPWG | FDA | a local source", required=True),
+    Column("guideline", _T, "rec_id of the recommendation row; null if no row matches"),
+    Column("genes", _T, "genes that decide, joined by ';'", required=True),
+    Column("phenotypes", _T, "what matched per gene, 'GENE=value' joined by ';'"),
+    Column("population", _T, "population condition of the row; 'general' when none"),
+    Column("action", _T, "action code of the row; null if none matches"),
+    Column("dose_change", _T, "change in percent of the row's reference dose, e.g. -50 or -25..-50"),
+    Column("strength", _T, "strong | moderate | optional | none"),
+    Column("implication", _T, "implication codes, 'GENE=code' joined by ';'"),
+    Column("recommendation", _T, "the sentence composed from the codes"),
+    Column("alternatives", _T, "other drugs that the row names, joined by ';'"),
+    Column("monitoring", _T, "tests to follow, codes joined by ';'"),
+    Column("url", _T, "where the guideline can be read"),
+    Column("probability", _F, "probability that this row is the right one, given the diplotypes' uncertainty"),
+    Column("applies", _T, "yes | if_population | possible (another phenotype is more probable) | no_match | not_tested"),
+    Column("urgency", _T, "avoid | change_dose | monitor | standard | no_data"),
+    Column("flags", _T, "codes joined by ';': phenoconverted, sources_differ, genotype_uncertain, recall, local, ..."),
+)
+
+SCORES: Schema = (
+    Column("sample", _T, "sample name", required=True),
+    Column("drug", _T, "generic name", required=True),
+    Column("endpoint", _T, "endpoint name, e.g. warfarin.dose", required=True),
+    Column("kind", _T, "dose | response | adverse_effect", required=True),
+    Column("estimate", _F, "dose in `unit`, or probability 0 to 1; null if refused"),
+    Column("low", _F, "lower end of the interval at `level`"),
+    Column("high", _F, "upper end of the interval at `level`"),
+    Column("level", _F, "nominal coverage of the interval, e.g. 0.9"),
+    Column("unit", _T, "mg/week | probability | ..."),
+    Column("reference", _F, "the same quantity for the average person of the cohort or literature"),
+    Column("category", _T, "low | average | high | refused, against `reference`", required=True),
+    Column("evidence", _T, "what the number rests on: 'patients:n=...' or 'literature only'", required=True),
+    Column("model", _T, "model id with version and short checksum", required=True),
+    Column("factors", _T, "signed contributions 'feature=value' joined by ';', largest first"),
+    Column("flags", _T, "codes joined by ';': gene_not_called, out_of_range:<feature>, genotype_uncertain, refused:<why>"),
+)
+
+CLINICAL: Schema = (
+    Column("sample", _T, "person, the VCF's sample name", required=True),
+    Column("concept", _T, "concept id of data/knowledge/concepts.tsv, e.g. weight, creatinine, smoking_status", required=True),
+    Column("value", _F, "numeric value in `unit`; null for coded values"),
+    Column("code", _T, "coded value (for coded concepts)"),
+    Column("unit", _T, "UCUM unit of the concept after conversion"),
+    Column("date", pl.Date, "when it was observed"),
+    Column("end_date", pl.Date, "end of the period that it covers"),
+    Column("source", _T, "file, and line or resource id, it was read from", required=True),
+    Column("origin", _T, "given | derived:<formula> | estimated", required=True),
+)
+
+MEDICATIONS: Schema = (
+    Column("sample", _T, "person", required=True),
+    Column("drug", _T, "generic name, a row of drugs.tsv", required=True),
+    Column("status", _T, "current | planned | stopped", required=True),
+    Column("start", pl.Date, "first day"),
+    Column("end", pl.Date, "last day, for stopped drugs"),
+    Column("dose_mg_per_day", _F, "daily dose, mg"),
+    Column("as_written", _T, "name or code in the input"),
+    Column("source", _T, "file, and line or resource id", required=True),
+)
+
+NOTES: Schema = (
+    Column("sample", _T, "sample concerned; null = the whole run"),
+    Column("stage", _T, "variants | calling | phenotypes | clinical | features | models | guidance", required=True),
+    Column("severity", _T, "info | warning | error", required=True),
+    Column("code", _T, "documented code, snake_case", required=True),
+    Column("message", _T, "one sentence for a person", required=True),
+    Column("where", _T, "file, line, record, gene or drug concerned"),
+)
+
+
+def polars_schema(schema: Schema) -> pl.Schema:
+    """Return `schema` in polars' own form."""
+    return pl.Schema({column.name: column.dtype for column in schema})
+
+
+def empty(schema: Schema) -> pl.DataFrame:
+    """Return a frame of no rows with the columns of `schema`."""
+    return pl.DataFrame(schema=polars_schema(schema))
+
+
+def from_rows(rows: Iterable[Mapping[str, object]], schema: Schema) -> pl.DataFrame:
+    """Build a frame from dicts; keys that a row leaves out are null, unknown keys are an error."""
+    names = [column.name for column in schema]
+    known = set(names)
+    listed = list(rows)
+    for row in listed:
+        if not known.issuperset(row):
+            raise ValueError(f"columns not in the schema: {sorted(set(row) - known)}")
+    return conform(
+        pl.DataFrame({n: [row.get(n) for row in listed] for n in names}, schema=polars_schema(schema), strict=False), schema
+    )
+
+
+def conform(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
+    """Order the columns as declared, cast them and check that required ones hold no null.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing or unknown, or a required one holds a null.
+    """
+    names = [column.name for column in schema]
+    if set(frame.columns) != set(names):
+        raise ValueError(f"columns differ from the schema: {sorted(set(frame.columns) ^ set(names))}")
+    frame = frame.select(pl.col(column.name).cast(column.dtype) for column in schema)
+    for column in schema:
+        if column.required and frame[column.name].null_count():
+            raise ValueError(f"column {column.name} holds a null")
+    return frame

@@ -1,0 +1,168 @@
+"""Plain data that passes between the stages: numpy arrays and polars frames in frozen dataclasses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+NOT_CALLED = -1
+"""Allele code: the strand's base is unknown."""
+NO_COPY = -2
+"""Allele code: the person has no such copy (second strand of a haploid call)."""
+SPANNED = -3
+"""Allele code: the base is removed by a deletion that starts upstream (VCF ``*``); no evidence for or against an allele."""
+
+
+class State(IntEnum):
+    """What is known of one genotype (one site, one sample)."""
+
+    CALLED = 0
+    NO_CALL = 1
+    ABSENT = 2
+    FILTERED = 3
+    REFERENCE_BLOCK = 4
+    UNSUPPORTED = 5
+    ASSUMED_REFERENCE = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Genotypes:
+    """Genotypes at the sites that the knowledge names.
+
+    A site is a (chrom, GRCh38 position). Its alleles are written on GRCh38's forward strand against the site's common
+    reference string, whichever build the file is in: code 0 is GRCh38's reference, 1.. the knowledge's other alleles in
+    the order of `KnowledgeBase.sites`, and codes past those are bases that the file shows and the knowledge does not
+    know (`undocumented`).
+
+    Parameters
+    ----------
+    samples
+        Sample names, length S.
+    sites
+        Frame of V rows, the knowledge's `SITES` order: ``site`` (index), ``chrom``, ``pos_grch38``, ``pos`` (in the
+        file's build), ``ref``, ``alleles`` (list of strings, undocumented ones last), ``documented`` (count of the knowledge's).
+    alleles
+        int8 (V, S, 2): index into the site's alleles, or NOT_CALLED, NO_COPY, SPANNED.
+    state
+        uint8 (V, S) of `State`.
+    phased
+        bool (V, S): the two strands are ordered against the phase set's other sites (or the whole contig).
+    phase_set
+        int32 (V, S): 0 = the whole contig is one set.
+    build
+        ``GRCh38`` or ``GRCh37``.
+    sources
+        One entry a file: name, sha256, format, sample count.
+    copy_number
+        Frame of structural evidence: ``sample gene copies kind source``; empty if the file has none.
+    notes
+        `schema.NOTES` rows of what the reader noticed.
+    """
+
+    samples: tuple[str, ...]
+    sites: pl.DataFrame
+    alleles: NDArray[np.int8]
+    state: NDArray[np.uint8]
+    phased: NDArray[np.bool_]
+    phase_set: NDArray[np.int32]
+    build: str
+    sources: tuple[dict[str, str], ...] = ()
+    copy_number: pl.DataFrame | None = None
+    notes: tuple[dict[str, object], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Diplotype:
+    """One diplotype that fits a genotype pattern, and how probable it is.
+
+    `allele1` and `allele2` are names as reported (``*2``, ``[*6 + *14]``, ``*2 + g.94781859G>A``); `allele2` is None in
+    a haploid gene. `parts1` and `parts2` are the plain named alleles behind them (several for a combination or a
+    variant list), what the functions are looked up for; `novel1`/`novel2` say that a strand carries an undocumented base.
+    """
+
+    allele1: str
+    allele2: str | None
+    parts1: tuple[str, ...]
+    parts2: tuple[str, ...]
+    probability: float
+    novel1: bool = False
+    novel2: bool = False
+    copies1: int = 1
+    copies2: int = 1
+
+    @property
+    def name(self) -> str:
+        """The diplotype as reported."""
+        return self.allele1 if self.allele2 is None else f"{self.allele1}/{self.allele2}"
+
+
+@dataclass(frozen=True, slots=True)
+class PatternCall:
+    """The answer for one distinct genotype pattern of one gene; `diplotypes` is sorted, most probable first."""
+
+    diplotypes: tuple[Diplotype, ...]
+    status: str
+    positions_called: int
+    positions_total: int
+    flags: tuple[str, ...] = ()
+    source: str = "genotypes"
+
+
+@dataclass(frozen=True, slots=True)
+class GeneCalls:
+    """The calls of one gene for all samples: distinct patterns, and which pattern each sample has.
+
+    Parameters
+    ----------
+    gene
+        HGNC symbol.
+    patterns
+        P distinct answers.
+    pattern_of
+        int32 (S,): index into `patterns`.
+    """
+
+    gene: str
+    patterns: tuple[PatternCall, ...]
+    pattern_of: NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class CallSet:
+    """The calls of all genes for all samples."""
+
+    samples: tuple[str, ...]
+    genes: tuple[GeneCalls, ...]
+    notes: tuple[dict[str, object], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClinicalData:
+    """What is known of the persons beside their genome: `CLINICAL`, `MEDICATIONS` and `NOTES` frames of `pgx.schema`."""
+
+    observations: pl.DataFrame
+    medications: pl.DataFrame
+    notes: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Everything that one run found; the reports render it and nothing else.
+
+    Frames follow `pgx.schema`. `provenance` holds program, knowledge and model versions, the build, options, and input
+    names with checksums.
+    """
+
+    samples: tuple[str, ...]
+    calls: pl.DataFrame
+    phenotypes: pl.DataFrame
+    guidance: pl.DataFrame
+    scores: pl.DataFrame
+    clinical: pl.DataFrame
+    medications: pl.DataFrame
+    notes: pl.DataFrame
+    provenance: dict[str, object] = field(default_factory=dict)
