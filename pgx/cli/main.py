@@ -1,0 +1,77 @@
+"""Entry point: the commands, and the one place where errors become exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from pgx.errors import PgxError
+from pgx.version import __version__
+
+app = typer.Typer(
+    name="pgx",
+    help="From a person's variants and clinical history to drug response: named alleles, guidelines and models.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from pgx.pipeline import versions
+
+        typer.echo("\n".join(f"{name} {value}" for name, value in versions().items()))
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print program, knowledge and model versions.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Hold the options that come before the command."""
+
+
+def _register() -> None:
+    """Add every command; their modules import nothing heavy until they run."""
+    from pgx.cli import call, report
+
+    app.command("report")(report.report)
+    app.command("call")(call.call)
+
+
+def main() -> None:
+    """Run the command line and end the process with a documented exit code."""
+    _register()
+    try:
+        app()
+    except PgxError as error:
+        _fail(str(error), error.exit_code)
+    except BrokenPipeError:
+        # The reader of our stdout went away (``| head``): not an error, but Python would print one at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except KeyboardInterrupt:
+        _fail("interrupted", 130)
+    except OSError as error:
+        _fail(f"{error.filename or 'input/output'}: {error.strerror or error}", 3)
+    except Exception as error:
+        if os.environ.get("PGX_DEBUG"):
+            raise
+        _fail(f"internal error, please report it: {type(error).__name__}: {error} (PGX_DEBUG=1 shows where)", 1)
+
+
+def _fail(message: str, code: int) -> None:
+    one_line = " ".join(message.split())
+    print(f"pgx: {one_line}", file=sys.stderr)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()
