@@ -1,0 +1,53 @@
+# pgx: `make demo` runs the main job on real input, `make test` proves it. Both install what they need.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+SHARED ?= ../shared
+WORKERS ?= 2
+OUT ?= demo-report
+
+.DEFAULT_GOAL := help
+.PHONY: help demo install test check lint types layers bench golden knowledge examples models clean
+
+help:  ## Show the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit("pgx needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[serve,wearables,imaging,database]' --group dev
+	@touch $@
+
+install: $(VENV)/.installed  ## Install pgx into .venv
+
+demo: $(VENV)/.installed  ## Report on a real person's variants with a made-up clinical history
+	$(BIN)/pgx report data/examples/HG00652.GRCh38.vcf.gz --clinical data/examples/HG00652.clinical.json -o $(OUT)
+	@echo "The report for a browser: $(OUT)/HG00652.html" >&2
+
+test: $(VENV)/.installed-dev check  ## Lint, types, import layers, knowledge and all tests
+	$(BIN)/python -m pytest -n $(WORKERS) tests
+
+check: lint types layers
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check pgx tests
+	$(BIN)/ruff format --check pgx tests
+
+types: $(VENV)/.installed-dev
+	$(BIN)/mypy
+
+layers: $(VENV)/.installed-dev
+	$(BIN)/lint-imports
+
+knowledge: $(VENV)/.installed  ## Rebuild data/knowledge from the curated fact tables
+	$(BIN)/pgx kb build $(SHARED)/facts -o data/knowledge
+
+clean:  ## Remove what the targets made
+	rm -rf $(VENV) $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
