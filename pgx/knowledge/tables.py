@@ -443,10 +443,118 @@ EQUATIONS = Table(
     ),
 )
 
+CONCEPTS = Table(
+    "concepts",
+    "What the product knows of a person beside the genome: demographics, vital signs, laboratory values, conditions, lifestyle.",
+    ("concept",),
+    (
+        Field("concept", _T, "concept id", required=True),
+        Field("feature", _T, "feature that carries its newest value; empty = none"),
+        Field("kind", _T, "numeric: a value in `unit`; coded: an answer of concept_answers; boolean: yes or no", required=True,
+              codes=("numeric", "coded", "boolean")),
+        Field("unit", _T, "UCUM unit that values are converted to"),
+        Field("low", _F, "lowest value possible in a human, in `unit`"),
+        Field("high", _F, "highest value possible in a human, in `unit`"),
+        Field("window_days", _I, "age in days up to which a value counts as present; empty = any"),
+        Field("trend_days", _I, "period in days that trend features look back; empty = no trend"),
+        Field("names", _T, "other column names joined by ';' (lower case, words joined by '_')"),
+        Field("meaning", _T, "what it is", required=True),
+        Field("source", _T, "source", required=True),
+    ),
+)
+
+CONCEPT_CODES = Table(
+    "concept_codes",
+    "Codes of published vocabularies, and the concept (and answer) that each stands for.",
+    ("system", "code", "concept"),
+    (
+        Field("system", _T, "vocabulary", required=True),
+        Field("match", _T, "exact, or prefix: the code and everything under it (dots left out)", required=True, codes=("exact", "prefix")),
+        Field("code", _T, "code", required=True),
+        Field("concept", _T, "concept", required=True, refers="concepts.concept"),
+        Field("answer", _T, "answer that the code itself states, for coded concepts"),
+        Field("source", _T, "vocabulary", required=True),
+    ),
+)
+
+CONCEPT_ANSWERS = Table(
+    "concept_answers",
+    "Answers of coded and boolean concepts, as written (text, lower case) or as codes. Concept '*' = any; an empty answer = not known.",
+    ("concept", "system", "code"),
+    (
+        Field("concept", _T, "concept, or *", required=True),
+        Field("system", _T, "text or a vocabulary", required=True),
+        Field("code", _T, "text or code", required=True),
+        Field("answer", _T, "answer; empty = stated to be unknown"),
+        Field("source", _T, "source", required=True),
+    ),
+)
+
+CONCEPT_DRUGS = Table(
+    "concept_drugs",
+    "Answers that mean that a substance of the drug table is taken.",
+    ("concept", "answer", "drug"),
+    (
+        Field("concept", _T, "concept", required=True, refers="concepts.concept"),
+        Field("answer", _T, "answer", required=True),
+        Field("drug", _T, "drug", required=True, refers="drugs.drug"),
+        Field("source", _T, "source", required=True),
+    ),
+)
+
+CONCEPT_CONFLICTS = Table(
+    "concept_conflicts",
+    "Pairs of statements that cannot both be true of one person.",
+    ("conflict",),
+    (
+        Field("conflict", _T, "what contradicts what", required=True),
+        Field("concept_a", _T, "first concept", required=True, refers="concepts.concept"),
+        Field("answer_a", _T, "its answer", required=True),
+        Field("concept_b", _T, "second concept", required=True, refers="concepts.concept"),
+        Field("min_b", _F, "a numeric second value at or above this contradicts"),
+        Field("answer_b", _T, "a coded second answer that contradicts"),
+        Field("source", _T, "source", required=True),
+    ),
+)
+
+DRUG_NAMES = Table(
+    "drug_names",
+    "Names and codes of drugs beyond those of `drugs`: brands, other spellings, salts, RxNorm, SNOMED CT, NCI and OMOP codes.",
+    ("system", "name"),
+    (
+        Field("system", _T, "text, RxNorm, ATC, SNOMED, NCIT or OMOP", required=True),
+        Field("name", _T, "name (lower case) or code", required=True),
+        Field("drug", _T, "drug", required=True, refers="drugs.drug"),
+        Field("source", _T, "source", required=True),
+    ),
+)
+
+UNIT_NAMES = Table(
+    "unit_names",
+    "Ways to write a unit, and the unit in UCUM. A column may end in one of them (`weight_lb`).",
+    ("name",),
+    (Field("name", _T, "unit as written", required=True), Field("ucum", _T, "the unit in UCUM", required=True)),
+)
+
+UNITS = Table(
+    "units",
+    "Conversions between UCUM units: value * factor + offset. An empty concept = any.",
+    ("concept", "from_unit", "to_unit"),
+    (
+        Field("concept", _T, "concept that the factor holds for (amounts of substance); empty = any", refers="concepts.concept"),
+        Field("from_unit", _T, "UCUM", required=True),
+        Field("to_unit", _T, "UCUM", required=True),
+        Field("factor", _F, "factor", required=True),
+        Field("offset", _F, "added after the factor", required=True),
+        Field("source", _T, "where the factor is from", required=True),
+    ),
+)
+
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
         GENES, VARIANTS, ALLELES, DEFINITIONS, FUNCTIONS, PHENOTYPE_RULES, RECOMMENDATIONS, RECOMMENDATION_CONDITIONS, PAIRS, DRUGS,
         INTERACTIONS, PHENOCONVERSION, FREQUENCIES, PHENOTYPE_FREQUENCIES, VARIANT_FREQUENCIES, EFFECTS, HLA_TAGS, EQUATIONS,
+        CONCEPTS, CONCEPT_CODES, CONCEPT_ANSWERS, CONCEPT_DRUGS, CONCEPT_CONFLICTS, DRUG_NAMES, UNIT_NAMES, UNITS,
     )
 }  # fmt: skip
