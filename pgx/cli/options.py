@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from pgx.errors import UsageError
+
+if TYPE_CHECKING:
+    from pgx.pipeline import Options
+
+TABLE_SUFFIXES = (".tsv", ".parquet", ".json")
 
 
 class Build(StrEnum):
@@ -76,8 +83,62 @@ def split(text: str | None) -> list[str] | None:
     return None if text is None else [part.strip() for part in text.split(",") if part.strip()]
 
 
-def mapping(text: str | None, samples: tuple[str, ...] | None = None) -> dict[str, str] | str | None:
+def mapping(text: str | None) -> dict[str, str] | str | None:
     """Read ``value`` or ``KEY=value,KEY=value``."""
     if text is None or "=" not in text:
         return text
     return dict(part.split("=", 1) for part in split(text) or [] if "=" in part)
+
+
+def choices(option: str, text: str, allowed: tuple[str, ...]) -> list[str]:
+    """Split a comma-joined option whose parts come from a fixed list.
+
+    Raises
+    ------
+    UsageError
+        If a part is not in `allowed`.
+    """
+    parts = split(text) or []
+    unknown = [part for part in parts if part not in allowed]
+    if unknown or not parts:
+        raise UsageError(f"{option}: {unknown[0] if unknown else 'nothing'!r} is not one of {', '.join(allowed)}")
+    return parts
+
+
+def check_table(path: Path) -> None:
+    """Refuse a table path whose ending says no known format, before any work is done."""
+    if str(path) != "-" and path.suffix not in TABLE_SUFFIXES:
+        raise UsageError(f"{path}: the ending must be one of {', '.join(TABLE_SUFFIXES)}, or '-' for standard output")
+
+
+def copies(text: str | None) -> dict[tuple[str | None, str], int] | None:
+    """Read ``GENE=N`` and ``SAMPLE:GENE=N`` joined by commas."""
+    if text is None:
+        return None
+    found: dict[tuple[str | None, str], int] = {}
+    for part in split(text) or []:
+        name, _, number = part.partition("=")
+        sample, _, gene = name.rpartition(":")
+        if not number.isdigit() or not gene:
+            raise UsageError(f"--copy-number: {part!r} is not GENE=N or SAMPLE:GENE=N")
+        found[sample or None, gene] = int(number)
+    return found
+
+
+def options(*, samples: str | None, genes: str | None, sex: str | None, ancestry: str | None, copy_number: str | None,
+            knowledge: list[Path] | None, build: Build | None, outside_mode: str, **rest: Any) -> Options:  # fmt: skip
+    """Gather the shared options into the library's `Options`."""
+    from pgx.pipeline import Options
+
+    choices("--outside-mode", outside_mode, ("override", "fill"))
+    return Options(
+        samples=split(samples),
+        genes=split(genes),
+        sex=mapping(sex),
+        ancestry=mapping(ancestry),
+        copy_number=copies(copy_number),
+        knowledge=knowledge or (),
+        build=build.value if build else None,
+        outside_mode=outside_mode,
+        **rest,
+    )

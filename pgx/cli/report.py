@@ -1,0 +1,79 @@
+"""``pgx report``: the main job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pgx.cli import options as opt
+
+FORMATS = ("text", "html", "pdf", "json", "tsv", "parquet", "fhir", "leaflet", "card", "plan", "multiqc")
+
+
+def report(
+    vcf: opt.Vcfs,
+    clinical: opt.Clinical = None,
+    medications: opt.Medications = None,
+    outside_calls: opt.OutsideCalls = None,
+    drugs: opt.Drugs = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="Folder for the reports [default: print only].", show_default=False)
+    ] = None,
+    formats: Annotated[str, typer.Option("--format", help=f"Files to write, joined by commas: {', '.join(FORMATS)}.")] = "text,json,tsv,html",
+    outside_mode: opt.OutsideMode = "override",
+    samples: opt.Samples = None,
+    genes: opt.Genes = None,
+    build: opt.Assembly = None,
+    absent_is_reference: opt.AbsentIsReference = False,
+    min_gq: opt.MinGq = None,
+    min_dp: opt.MinDp = None,
+    include_filtered: opt.IncludeFiltered = False,
+    fasta: opt.Fasta = None,
+    sex: opt.Sex = None,
+    ancestry: opt.Ancestry = None,
+    copy_number: opt.CopyNumber = None,
+    knowledge: opt.Knowledge = None,
+    quiet: opt.Quiet = False,
+    verbose: opt.Verbose = False,
+) -> None:
+    """Report what a person's genome and history mean for their drugs.
+
+    Reads genotypes, calls named alleles with their probability, gives the guidelines' recommendations for the medication
+    list (or --drugs), predicts doses and risks with intervals, and writes reports. The text report is printed on standard
+    output; notes go to standard error. Exit codes: 0 done, 2 wrong usage, 3 bad input, 4 some samples failed.
+    """
+    import pgx
+    from pgx.cli import notes
+    from pgx.reports import render_text
+
+    chosen = opt.choices("--format", formats, FORMATS)
+    result = pgx.report(
+        vcf,
+        clinical=clinical or (),
+        medications=opt.split(medications),
+        drugs=opt.split(drugs),
+        outside_calls=outside_calls or (),
+        out=out,
+        formats=chosen,
+        options=opt.options(
+            samples=samples,
+            genes=genes,
+            build=build,
+            absent_is_reference=absent_is_reference,
+            min_gq=min_gq,
+            min_dp=min_dp,
+            include_filtered=include_filtered,
+            fasta=fasta,
+            sex=sex,
+            ancestry=ancestry,
+            copy_number=copy_number,
+            outside_mode=outside_mode,
+            knowledge=knowledge,
+        ),
+    )
+    notes.show(result.notes, quiet=quiet, verbose=verbose)
+    for sample in result.samples:
+        render = render_text(result, sample)
+        typer.echo(render, nl=not render.endswith("\n"))
