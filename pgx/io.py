@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-from pgx.errors import InputError
+from pgx.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @contextmanager
@@ -33,7 +37,9 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         # The target's own suffixes stay at the end: some writers choose the format by them.
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".pgx-", suffix="".join(target.suffixes[-2:]) or ".tmp")
+        handle, name = tempfile.mkstemp(
+            dir=target.parent, prefix=".pgx-", suffix="".join(target.suffixes[-2:]) or ".tmp"
+        )
         os.close(handle)
         temporary = Path(name)
         temporary.chmod(0o666 & ~_umask())
@@ -75,6 +81,37 @@ def write_bytes(path: str | Path, content: bytes) -> Path:
     with atomic_write(path, binary=True) as handle:
         handle.write(content)
     return Path(path)
+
+
+def write_table(frame: pl.DataFrame, path: str | Path) -> None:
+    """Write a frame as .tsv, .parquet or .json by its ending; ``-`` is TSV on standard output.
+
+    Raises
+    ------
+    UsageError
+        If the ending is none of these.
+    """
+    target = Path(path)
+    if str(path) == "-":
+        sys.stdout.write(tsv(frame))
+        sys.stdout.flush()
+    elif target.suffix == ".tsv":
+        write_bytes(target, tsv(frame).encode())
+    elif target.suffix == ".json":
+        write_bytes(target, (frame.write_json() + "\n").encode())
+    elif target.suffix == ".parquet":
+        with atomic_path(target) as temporary:
+            frame.write_parquet(temporary)
+    else:
+        raise UsageError(f"{path}: the ending must be .tsv, .parquet or .json, or '-' for standard output")
+
+
+def tsv(frame: pl.DataFrame) -> str:
+    """Return a frame as TSV: no quoting, null = empty; tabs and line ends inside a cell become spaces."""
+    import polars as pl
+
+    clean = frame.with_columns(pl.col(pl.String).str.replace_all(r"[\t\r\n]+", " "))
+    return clean.write_csv(separator="\t", quote_style="never", null_value="")
 
 
 def _umask() -> int:

@@ -45,7 +45,9 @@ CALLS: Schema = (
     Column("probability", _F, "posterior probability of `diplotype`, 0 to 1"),
     Column("phenotype", _T, "CPIC phenotype of the most probable phenotype class, from genotype alone"),
     Column("activity_score", _F, "sum of allele activity values; null where the gene has none or it is not one number"),
-    Column("clinical_phenotype", _T, "phenotype after interacting drugs and conditions; null when nothing is known of them"),
+    Column(
+        "clinical_phenotype", _T, "phenotype after interacting drugs and conditions; null when nothing is known of them"
+    ),
     Column("clinical_activity_score", _F, "activity score after interacting drugs and conditions"),
     Column("allele1", _T, "first allele of `diplotype`"),
     Column("allele2", _T, "second allele of `diplotype`; null in a haploid gene"),
@@ -65,10 +67,18 @@ PHENOTYPES: Schema = (
     Column("scheme", _T, "CPIC | DPWG: the two are never mixed", required=True),
     Column("phenotype", _T, "one phenotype that the posterior allows", required=True),
     Column("activity_score", _F, "its activity score, where it has one"),
-    Column("probability", _F, "its posterior probability, summed over diplotypes; adds up to 1 per sample, gene, scheme",
-           required=True),
-    Column("clinical_phenotype", _T, "the same after phenoconversion (equal to `phenotype` when nothing applies)",
-           required=True),
+    Column(
+        "probability",
+        _F,
+        "its posterior probability, summed over diplotypes; adds up to 1 per sample, gene, scheme",
+        required=True,
+    ),
+    Column(
+        "clinical_phenotype",
+        _T,
+        "the same after phenoconversion (equal to `phenotype` when nothing applies)",
+        required=True,
+    ),
     Column("clinical_activity_score", _F, "activity score after phenoconversion"),
     Column("conversion", _T, "rule ids of the phenoconversion that was applied, joined by ';'; null if none"),
 )
@@ -90,7 +100,9 @@ GUIDANCE: Schema = (
     Column("monitoring", _T, "tests to follow, codes joined by ';'"),
     Column("url", _T, "where the guideline can be read"),
     Column("probability", _F, "probability that this row is the right one, given the diplotypes' uncertainty"),
-    Column("applies", _T, "yes | if_population | possible (another phenotype is more probable) | no_match | not_tested"),
+    Column(
+        "applies", _T, "yes | if_population | possible (another phenotype is more probable) | no_match | not_tested"
+    ),
     Column("urgency", _T, "avoid | change_dose | monitor | standard | no_data"),
     Column("flags", _T, "codes joined by ';': phenoconverted, sources_differ, genotype_uncertain, recall, local, ..."),
 )
@@ -110,12 +122,19 @@ SCORES: Schema = (
     Column("evidence", _T, "what the number rests on: 'patients:n=...' or 'literature only'", required=True),
     Column("model", _T, "model id with version and short checksum", required=True),
     Column("factors", _T, "signed contributions 'feature=value' joined by ';', largest first"),
-    Column("flags", _T, "codes joined by ';': gene_not_called, out_of_range:<feature>, genotype_uncertain, refused:<why>"),
+    Column(
+        "flags", _T, "codes joined by ';': gene_not_called, out_of_range:<feature>, genotype_uncertain, refused:<why>"
+    ),
 )
 
 CLINICAL: Schema = (
     Column("sample", _T, "person, the VCF's sample name", required=True),
-    Column("concept", _T, "concept id of data/knowledge/concepts.tsv, e.g. weight, creatinine, smoking_status", required=True),
+    Column(
+        "concept",
+        _T,
+        "concept id of data/knowledge/concepts.tsv, e.g. weight, creatinine, smoking_status",
+        required=True,
+    ),
     Column("value", _F, "numeric value in `unit`; null for coded values"),
     Column("code", _T, "coded value (for coded concepts)"),
     Column("unit", _T, "UCUM unit of the concept after conversion"),
@@ -165,7 +184,8 @@ def from_rows(rows: Iterable[Mapping[str, object]], schema: Schema) -> pl.DataFr
         if not known.issuperset(row):
             raise ValueError(f"columns not in the schema: {sorted(set(row) - known)}")
     return conform(
-        pl.DataFrame({n: [row.get(n) for row in listed] for n in names}, schema=polars_schema(schema), strict=False), schema
+        pl.DataFrame({n: [row.get(n) for row in listed] for n in names}, schema=polars_schema(schema), strict=False),
+        schema,
     )
 
 

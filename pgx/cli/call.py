@@ -19,10 +19,14 @@ def call(
     outside_calls: opt.OutsideCalls = None,
     explain: Annotated[
         str | None,
-        typer.Option(help="Instead of the calls: per position of this gene, the genotype and which alleles it supports.", show_default=False),
+        typer.Option(
+            help="Instead of the calls: per position of this gene, the genotype and which alleles it supports.",
+            show_default=False,
+        ),
     ] = None,
     log: Annotated[
-        Path | None, typer.Option(help="Also write a Parquet log of every position, sample and gene.", show_default=False)
+        Path | None,
+        typer.Option(help="Also write a Parquet log of every position, sample and gene.", show_default=False),
     ] = None,
     outside_mode: opt.OutsideMode = "override",
     samples: opt.Samples = None,
@@ -64,7 +68,9 @@ def call(
     if explain is not None:
         write_table(pipeline.explain(vcf, explain, clinical=clinical or (), options=how), out)
         return
-    result = pipeline.analyse(vcf, clinical=clinical or (), outside_calls=outside_calls or (), drugs=[], endpoints=[], options=how)
+    result = pipeline.analyse(
+        vcf, clinical=clinical or (), outside_calls=outside_calls or (), drugs=[], endpoints=[], options=how
+    )
     if log is not None:
         write_table(pipeline.position_log(vcf, clinical=clinical or (), options=how), log)
     notes.show(result.notes, quiet=quiet, verbose=verbose)

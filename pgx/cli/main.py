@@ -32,7 +32,10 @@ def _version(asked: bool) -> None:
 @app.callback()
 def root(
     version: Annotated[
-        bool, typer.Option("--version", help="Print program, knowledge and model versions.", callback=_version, is_eager=True)
+        bool,
+        typer.Option(
+            "--version", help="Print program, knowledge and model versions.", callback=_version, is_eager=True
+        ),
     ] = False,
 ) -> None:
     """Hold the options that come before the command."""

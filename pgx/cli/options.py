@@ -23,7 +23,9 @@ class Build(StrEnum):
     GRCh37 = "GRCh37"
 
 
-Vcf = Annotated[Path, typer.Argument(help="VCF, BCF, gVCF or consumer-array text; '-' reads standard input.", show_default=False)]
+Vcf = Annotated[
+    Path, typer.Argument(help="VCF, BCF, gVCF or consumer-array text; '-' reads standard input.", show_default=False)
+]
 Vcfs = Annotated[
     list[Path],
     typer.Argument(help="One or more VCF, BCF, gVCF or array files (for example one per chromosome); '-' reads standard input.",
@@ -44,15 +46,22 @@ OutsideCalls = Annotated[
 ]  # fmt: skip
 OutsideMode = Annotated[str, typer.Option(help="Outside calls 'override' ours or only 'fill' genes not called.")]
 Drugs = Annotated[
-    str | None, typer.Option(help="Drugs to report on, joined by commas; 'all' for every drug with guidance.", show_default=False)
+    str | None,
+    typer.Option(help="Drugs to report on, joined by commas; 'all' for every drug with guidance.", show_default=False),
 ]
 Genes = Annotated[str | None, typer.Option(help="Genes to call, joined by commas [default: all].", show_default=False)]
-Samples = Annotated[str | None, typer.Option(help="Samples to use, joined by commas [default: all].", show_default=False)]
+Samples = Annotated[
+    str | None, typer.Option(help="Samples to use, joined by commas [default: all].", show_default=False)
+]
 Assembly = Annotated[
     Build | None, typer.Option("--build", help="Reference genome of the file [default: found out].", show_default=False)
 ]
 AbsentIsReference = Annotated[
-    bool, typer.Option("--absent-is-reference", help="Read positions that the file does not mention as reference; stamped on every call.")
+    bool,
+    typer.Option(
+        "--absent-is-reference",
+        help="Read positions that the file does not mention as reference; stamped on every call.",
+    ),
 ]
 MinGq = Annotated[int | None, typer.Option(help="Genotypes with a lower GQ are not used.", show_default=False)]
 MinDp = Annotated[int | None, typer.Option(help="Genotypes with a lower DP are not used.", show_default=False)]
@@ -61,7 +70,10 @@ Fasta = Annotated[
     Path | None, typer.Option(help="Reference FASTA, for indels that only it can left-align.", show_default=False)
 ]
 Sex = Annotated[
-    str | None, typer.Option(help="male or female, or SAMPLE=male,SAMPLE=female [default: clinical file, else the data].", show_default=False)
+    str | None,
+    typer.Option(
+        help="male or female, or SAMPLE=male,SAMPLE=female [default: clinical file, else the data].", show_default=False
+    ),
 ]
 Ancestry = Annotated[
     str | None,
@@ -72,10 +84,15 @@ CopyNumber = Annotated[
     str | None, typer.Option(help="Known copy number, GENE=N or SAMPLE:GENE=N, joined by commas.", show_default=False)
 ]
 Knowledge = Annotated[
-    list[Path] | None, typer.Option("--knowledge", help="Folder with site tables laid over the knowledge base. Repeatable.", show_default=False)
+    list[Path] | None,
+    typer.Option(
+        "--knowledge", help="Folder with site tables laid over the knowledge base. Repeatable.", show_default=False
+    ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No notes on standard error.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="All notes on standard error, also the informative ones.")]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="All notes on standard error, also the informative ones.")
+]
 
 
 def split(text: str | None) -> list[str] | None:

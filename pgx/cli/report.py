@@ -19,9 +19,12 @@ def report(
     outside_calls: opt.OutsideCalls = None,
     drugs: opt.Drugs = None,
     out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="Folder for the reports [default: print only].", show_default=False)
+        Path | None,
+        typer.Option("-o", "--out", help="Folder for the reports [default: print only].", show_default=False),
     ] = None,
-    formats: Annotated[str, typer.Option("--format", help=f"Files to write, joined by commas: {', '.join(FORMATS)}.")] = "text,json,tsv,html",
+    formats: Annotated[
+        str, typer.Option("--format", help=f"Files to write, joined by commas: {', '.join(FORMATS)}.")
+    ] = "text,json,tsv,html",
     outside_mode: opt.OutsideMode = "override",
     samples: opt.Samples = None,
     genes: opt.Genes = None,
