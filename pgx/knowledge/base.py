@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from pgx.errors import InputError, UsageError
+from pgx.knowledge.overlays import LOCAL, check_names, merge, read_strict
 from pgx.knowledge.tables import TABLES
 from pgx.paths import data_dir
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +61,40 @@ class KnowledgeBase:
     """
 
     folders: tuple[Path, ...]
-    _genes: dict[str, GeneDefinition] = field(default_factory=dict, repr=False, compare=False)
+    _memory: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def __reduce__(self) -> tuple[type[KnowledgeBase], tuple[tuple[Path, ...]]]:
+        return KnowledgeBase, (self.folders,)
+
+    def remember(self, key: Hashable, make: Callable[[], _T]) -> _T:
+        """Return what `make` gives, made once in the life of this knowledge base."""
+        if key not in self._memory:
+            self._memory[key] = make()
+        found: _T = self._memory[key]
+        return found
 
     def table(self, name: str) -> pl.DataFrame:
         """Return one table, overlays applied.
+
+        The columns are those of `pgx.knowledge.tables` and ``local``: the overlay's name, null in the product's own rows.
 
         Raises
         ------
         UsageError
             If there is no such table.
+        InputError
+            If a file does not hold it.
         """
-        return _load(self.folders, name)
+        return self.remember(("table", name), lambda: _load(self.folders, name))
 
     @cached_property
     def version(self) -> str:
-        """Version of the product's own tables."""
-        return (self.folders[0] / "VERSION").read_text(encoding="utf-8").strip()
+        """Version of the product's own tables, and the names of the overlays: ``2026.11.1`` or ``2026.11.1+ward7``."""
+        path = self.folders[0] / "VERSION"
+        if not path.is_file():
+            raise InputError("the knowledge folder has no version", file=path, fix="write one line, such as 2026.11.1")
+        own = path.read_text(encoding="utf-8").strip()
+        return "+".join([own, *(folder.resolve().name for folder in self.folders[1:])])
 
     @cached_property
     def checksum(self) -> str:
@@ -80,12 +102,35 @@ class KnowledgeBase:
         digest = hashlib.sha256()
         for folder in self.folders:
             for path in sorted(folder.rglob("*.t[so][vm]*")):
-                digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
+                digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
         return digest.hexdigest()
 
     @cached_property
+    def local_genes(self) -> dict[str, str]:
+        """Genes whose calls or phenotypes rest on overlay rows, and the overlay's name."""
+        found: dict[str, str] = {}
+        for name in ("genes", "alleles", "definitions", "variants", "functions", "phenotype_rules"):
+            if self._overlaid(name):
+                rows = self.table(name).filter(pl.col(LOCAL).is_not_null())
+                found.update(zip(rows["gene"], rows[LOCAL], strict=True))
+        return found
+
+    @cached_property
+    def local_drugs(self) -> dict[str, str]:
+        """Drugs whose guidance, names or interactions rest on overlay rows, and the overlay's name."""
+        found: dict[str, str] = {}
+        for name in ("drugs", "interactions", "recommendations"):
+            if self._overlaid(name):
+                rows = self.table(name).filter(pl.col(LOCAL).is_not_null())
+                found.update(zip(rows["drug"], rows[LOCAL], strict=True))
+        return found
+
+    def _overlaid(self, name: str) -> bool:
+        return any((folder / f"{name}.tsv").is_file() for folder in self.folders[1:])
+
+    @cached_property
     def sites(self) -> pl.DataFrame:
-        """One row a site: ``site chrom pos_grch38 pos_grch37 ref alleles refs_grch37 genes rsids``.
+        """One row a site: ``site chrom pos_grch38 pos_grch37 ref alleles ref_grch37 genes rsids``.
 
         ``alleles`` lists the documented allele strings, written against ``ref`` (the longest reference string there is at
         the position); the first is the GRCh38 reference. ``ref_grch37`` is the GRCh37 reference in the same notation.
@@ -125,72 +170,123 @@ class KnowledgeBase:
         ------
         UsageError
             If the knowledge base does not have the gene.
+        InputError
+            If a definition names a position or base that no variant has.
         """
-        if name not in self._genes:
-            self._genes[name] = _define(self, name)
-        return self._genes[name]
+        return self.remember(("gene", name), lambda: _define(self, name))
 
 
 _CONTIG_ORDER = {f"chr{name}": i for i, name in enumerate([*range(1, 23), "X", "Y", "M"])}
 
 
-def load(overlays: Sequence[Path] = (), *, folder: Path | None = None) -> KnowledgeBase:
+def load(overlays: Sequence[Path | str] = (), *, folder: Path | str | None = None) -> KnowledgeBase:
     """Open the knowledge base.
 
     Parameters
     ----------
     overlays
-        Folders with site tables in the same schema; rows with the same key replace the product's.
+        Folders with site tables in the same schema; rows with the same key replace the product's. Every file is
+        read and checked at once.
     folder
         Another folder instead of the product's own.
+
+    Raises
+    ------
+    InputError
+        If a folder is missing or an overlay table does not follow the schema.
     """
-    base = folder or data_dir() / "knowledge"
-    for one in (base, *overlays):
+    base = Path(folder) if folder is not None else data_dir() / "knowledge"
+    folders = (base, *(Path(one) for one in overlays))
+    for one in folders:
         if not one.is_dir():
             raise InputError("no such knowledge folder", file=one)
-    return KnowledgeBase((base, *(Path(one) for one in overlays)))
+    for one in folders[1:]:
+        check_names(one)
+    kb = KnowledgeBase(folders)
+    for name in TABLES:
+        if kb._overlaid(name):
+            kb.table(name)
+    return kb
 
 
-@lru_cache(maxsize=256)
 def _load(folders: tuple[Path, ...], name: str) -> pl.DataFrame:
     if name not in TABLES:
         raise UsageError(f"no knowledge table is called {name!r}; there are: {', '.join(TABLES)}")
-    table = TABLES[name]
-    frames = [_read(folder / f"{name}.tsv", name) for folder in folders if (folder / f"{name}.tsv").is_file()]
-    if not frames:
+    files = [(folder, folder / f"{name}.tsv") for folder in folders if (folder / f"{name}.tsv").is_file()]
+    if not files:
         raise InputError("the table is missing", file=folders[0] / f"{name}.tsv")
-    if len(frames) == 1:
-        return frames[0]
-    return pl.concat(frames).unique(subset=list(table.key), keep="last", maintain_order=True)
+    frames = []
+    for folder, path in files:
+        local = None if folder == folders[0] else folder.resolve().name
+        frame = _read(path, name) if local is None else read_strict(path, TABLES[name])
+        frames.append((folder, frame.with_columns(pl.lit(local, dtype=pl.String).alias(LOCAL))))
+    return frames[0][1] if len(folders) == 1 else merge(frames, folders, TABLES[name])
 
 
 def _read(path: Path, name: str) -> pl.DataFrame:
+    schema = TABLES[name].polars_schema()
     try:
-        return pl.read_csv(
-            path, separator="\t", quote_char=None, schema=TABLES[name].polars_schema(), null_values=[""]
-        )
-    except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
-        raise InputError(f"not a {name} table: {str(error).splitlines()[0]}", file=path) from error
+        frame = pl.read_csv(path, separator="\t", quote_char=None, schema=schema, null_values=[""])
+    except (pl.exceptions.PolarsError, UnicodeDecodeError):
+        return read_strict(path, TABLES[name])
+    with path.open(encoding="utf-8") as handle:
+        header = handle.readline().rstrip("\n").split("\t")
+    return frame if header == schema.names() else read_strict(path, TABLES[name])
+
+
+def _grouped(kb: KnowledgeBase, table: str, columns: Sequence[str]) -> dict[str, list[tuple[Any, ...]]]:
+    """Rows of a table by gene, which must be the first of `columns`."""
+
+    def group() -> dict[str, list[tuple[Any, ...]]]:
+        groups: dict[str, list[tuple[Any, ...]]] = {}
+        for row in kb.table(table).select(columns).iter_rows():
+            groups.setdefault(row[0], []).append(row)
+        return groups
+
+    return kb.remember(("by gene", table, tuple(columns)), group)
+
+
+def _sites_of(kb: KnowledgeBase) -> dict[str, list[tuple[int, int, list[str]]]]:
+    def group() -> dict[str, list[tuple[int, int, list[str]]]]:
+        groups: dict[str, list[tuple[int, int, list[str]]]] = {}
+        for site, position, alleles, genes in kb.sites.select("site", "pos_grch38", "alleles", "genes").iter_rows():
+            for gene in genes:
+                groups.setdefault(gene, []).append((site, position, alleles))
+        return groups
+
+    return kb.remember("sites by gene", group)
 
 
 def _define(kb: KnowledgeBase, name: str) -> GeneDefinition:
-    rows = kb.table("genes").filter(pl.col("gene") == name)
-    if rows.is_empty():
+    rows = kb.remember("gene rows", lambda: {str(row["gene"]): row for row in kb.table("genes").iter_rows(named=True)})
+    if name not in rows:
         raise UsageError(f"the knowledge base has no gene {name!r}; see `pgx kb genes`")
-    sites = kb.sites.filter(pl.col("genes").list.contains(name))
-    callable_alleles = kb.table("alleles").filter((pl.col("gene") == name) & (pl.col("callable") == "y"))
-    names = tuple(callable_alleles.sort("reference", descending=True, maintain_order=True)["allele"])
-    codes = [list(alleles) for alleles in sites["alleles"]]
-    accepts = np.zeros((len(names), len(codes), max((len(c) for c in codes), default=1)), dtype=bool)
+    sites = _sites_of(kb).get(name, [])
+    alleles = _grouped(kb, "alleles", ("gene", "allele", "reference", "callable")).get(name, [])
+    callable_alleles = [row for row in alleles if row[3] == "y"]
+    names = tuple(row[1] for row in sorted(callable_alleles, key=lambda row: row[2] != "y"))
+    accepts = np.zeros((len(names), len(sites), max((len(s[2]) for s in sites), default=1)), dtype=bool)
     accepts[:, :, 0] = True
-    defining = np.zeros(accepts.shape[:2], dtype=bool)
     allele_index = {allele: i for i, allele in enumerate(names)}
-    position_index = {pos: i for i, pos in enumerate(sites["pos_grch38"])}
-    definitions = kb.table("definitions").filter((pl.col("gene") == name) & pl.col("allele").is_in(names))
-    for allele, pos, bases in definitions.select("allele", "pos_grch38", "bases").iter_rows():
-        a, p = allele_index[allele], position_index[pos]
-        wanted = [codes[p].index(base) for base in bases.split("|")]
+    position_index = {position: i for i, (_, position, _) in enumerate(sites)}
+    for _, allele, position, bases in _grouped(kb, "definitions", ("gene", "allele", "pos_grch38", "bases")).get(
+        name, []
+    ):
+        if allele not in allele_index:
+            continue
+        if position not in position_index:
+            raise InputError(f"{name} {allele} requires bases at {position}, which no variant of {name} has")
+        a, p = allele_index[allele], position_index[position]
         accepts[a, p, :] = False
-        accepts[a, p, wanted] = True
-        defining[a, p] = not accepts[a, p, 0]
-    return GeneDefinition(name, rows.row(0, named=True), sites["site"].to_numpy().astype(np.int32), names, accepts, defining)
+        for base in bases.split("|"):
+            accepts[a, p, _code(sites[p][2], base, f"{name} {allele} at {position}")] = True
+    indices = np.array([site for site, _, _ in sites], dtype=np.int32)
+    return GeneDefinition(name, rows[name], indices, names, accepts, ~accepts[:, :, 0])
+
+
+def _code(alleles: Sequence[str], base: str, where: str) -> int:
+    try:
+        return alleles.index(base)
+    except ValueError:
+        known = "|".join(alleles)
+        raise InputError(f"{where} accepts {base!r}, but the site's documented alleles are {known}") from None

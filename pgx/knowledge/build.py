@@ -17,7 +17,12 @@ from pgx.knowledge.tables import TABLES
 
 Row = dict[str, str]
 
-_CALLER = {"star_exact": "named_allele", "single_snv": "named_allele", "variant_list": "variant_list", "outside_call": "outside"}
+_CALLER = {
+    "star_exact": "named_allele",
+    "single_snv": "named_allele",
+    "variant_list": "variant_list",
+    "outside_call": "outside",
+}
 _INHERITANCE = {"haploid-X": "x_linked", "haploid-MT": "mitochondrial"}
 
 
@@ -114,7 +119,9 @@ def _uncallable(row: Row) -> bool:
 def _alleles(tables: dict[str, list[Row]]) -> list[Row]:
     return [
         {
-            **_rename(row, reference="is_reference", grch38="is_grch38", grch37="is_grch37", source="definition_source"),
+            **_rename(
+                row, reference="is_reference", grch38="is_grch38", grch37="is_grch37", source="definition_source"
+            ),
             "callable": "n" if _uncallable(row) else "y",
         }
         for row in tables["alleles"]
@@ -152,7 +159,8 @@ def _functions(tables: dict[str, list[Row]]) -> list[Row]:
             rows.append({**base, "scheme": "PharmCAT-3.1.1", "function": row["function_pharmcat311"], "note": "",
                          "source": "PharmCAT_3.1.1", **_activity(row["activity_pharmcat311"])})  # fmt: skip
     rows += [
-        {**row, "scheme": "DPWG", "note": "", **_activity(row["activity_value"])} for row in tables["allele_function_dpwg"]
+        {**row, "scheme": "DPWG", "note": "", **_activity(row["activity_value"])}
+        for row in tables["allele_function_dpwg"]
     ]
     return rows
 

@@ -1,0 +1,219 @@
+"""Site tables over the product's own: strict reading, merging, and where the user keeps them.
+
+An overlay is a folder with any of the tables of `pgx.knowledge.tables`. A file may leave out columns that may be empty.
+A row with the key of an earlier row replaces it; the bases of an allele and the conditions of a recommendation are
+replaced as a whole, and so is the activity range of a phenotype.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+
+from pgx.errors import InputError
+from pgx.knowledge.tables import TABLES, Field, Table
+
+LOCAL = "local"
+"""Column of every loaded table: the overlay that a row is from."""
+
+_WHOLE = {"definitions": ("gene", "allele"), "recommendation_conditions": ("rec_id",)}
+_SHOWN_CODES = 12
+
+
+def configured(start: Path | None = None) -> tuple[Path, ...]:
+    """Return the overlay folders that configuration files name, most general first.
+
+    Read are ``$XDG_CONFIG_HOME/pgx/config.toml`` (``~/.config`` if unset), then the nearest ``pgx.toml`` in `start` (the
+    working directory) or above it. ``knowledge = ["folder", ...]``; paths are relative to the file.
+
+    Raises
+    ------
+    InputError
+        If a file is not TOML or ``knowledge`` is not a list of texts.
+    """
+    home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    here = (start or Path.cwd()).resolve()
+    nearest = next((folder / "pgx.toml" for folder in (here, *here.parents) if (folder / "pgx.toml").is_file()), None)
+    found: list[Path] = []
+    for path in (home / "pgx" / "config.toml", nearest):
+        if path is not None and path.is_file():
+            found += [one for one in _folders_in(path) if one not in found]
+    return tuple(found)
+
+
+def _folders_in(path: Path) -> list[Path]:
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"not a TOML file: {str(error).splitlines()[0]}", file=path) from error
+    listed = content.get("knowledge", [])
+    if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
+        raise InputError("`knowledge` must be a list of folder names", file=path, fix='write knowledge = ["folder"]')
+    return [(path.parent / Path(one).expanduser()).resolve() for one in listed]
+
+
+def check_names(folder: Path) -> None:
+    """Refuse an overlay folder whose files are not tables of the schema.
+
+    Raises
+    ------
+    InputError
+        If a TSV file has another name than a table, or there is none.
+    """
+    names = sorted(path.stem for path in folder.glob("*.tsv"))
+    if not names:
+        raise InputError("the overlay holds no tables", file=folder, fix="name its files like those of `pgx kb export`")
+    for name in names:
+        if name not in TABLES:
+            raise InputError(
+                "not the name of a knowledge table", file=folder / f"{name}.tsv", fix=f"use one of {', '.join(TABLES)}"
+            )
+
+
+def read_strict(path: Path, table: Table) -> pl.DataFrame:
+    """Read one table line by line, checking columns, types, codes and required cells.
+
+    Raises
+    ------
+    InputError
+        For the first line that does not follow the schema, with file, line and column.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except UnicodeDecodeError as error:
+        raise InputError(f"not UTF-8 text: byte {error.start}", file=path) from error
+    lines = [line.removesuffix("\r") for line in lines]
+    header = lines[0].split("\t")
+    fields = {one.name: one for one in table.fields}
+    _check_header(path, header, table, fields)
+    columns: dict[str, list[object]] = {name: [] for name in fields}
+    for number, line in enumerate(lines[1:], 2):
+        if not line.strip():
+            continue
+        cells = line.split("\t")
+        if len(cells) != len(header):
+            raise InputError(
+                f"{len(cells)} cells, but the header has {len(header)} columns",
+                file=path,
+                where=f"line {number}",
+                fix="separate cells with tabs",
+            )
+        row = dict(zip(header, cells, strict=True))
+        for name, one in fields.items():
+            columns[name].append(_cell(row.get(name, ""), one, path, number))
+    return pl.DataFrame(columns, schema=table.polars_schema())
+
+
+def _check_header(path: Path, header: Sequence[str], table: Table, fields: dict[str, Field]) -> None:
+    where = "line 1"
+    unknown = [name for name in header if name not in fields]
+    if unknown:
+        raise InputError(
+            f"unknown column {unknown[0]!r}", file=path, where=where, fix=f"{table.name} has: {', '.join(fields)}"
+        )
+    if len(set(header)) != len(header):
+        raise InputError("a column name occurs twice", file=path, where=where)
+    needed = [
+        one.name for one in table.fields if (one.required or one.name in table.key[:1]) and one.name not in header
+    ]
+    if needed:
+        raise InputError(
+            f"missing column {needed[0]!r}", file=path, where=where, fix=f"it holds: {fields[needed[0]].doc}"
+        )
+
+
+def _cell(text: str, one: Field, path: Path, line: int) -> object:
+    place = f"line {line}, column {one.name}"
+    if text == "":
+        if one.required:
+            raise InputError("the cell is empty", file=path, where=place, fix=f"it holds: {one.doc}")
+        return None
+    if one.codes and text not in one.codes:
+        shown = ", ".join(one.codes[:_SHOWN_CODES])
+        raise InputError(f"{text!r} is not an allowed code", file=path, where=place, fix=f"use one of {shown}")
+    if one.dtype == pl.String:
+        return text
+    try:
+        return int(text) if one.dtype == pl.Int64 else float(text)
+    except ValueError:
+        raise InputError(f"{text!r} is not a number", file=path, where=place) from None
+
+
+def merge(files: Sequence[tuple[Path, pl.DataFrame]], folders: Sequence[Path], table: Table) -> pl.DataFrame:
+    """Lay tables over each other, later rows replacing earlier ones of the same identity.
+
+    Parameters
+    ----------
+    files
+        Folder and frame of each file that there is, the product's own first.
+    folders
+        All folders of the knowledge base.
+    table
+        The table.
+    """
+    frames = [frame for _, frame in files]
+    if table.name == "definitions":
+        frames = _rewritten(files, folders)
+    if table.name in _WHOLE:
+        group = list(_WHOLE[table.name])
+        merged = frames[0]
+        for frame in frames[1:]:
+            merged = pl.concat([merged.join(frame.select(group).unique(), on=group, how="anti"), frame])
+        return merged
+    identity = [pl.col(name).cast(pl.String).alias(f"_{name}") for name in table.key]
+    if table.name == "phenotype_rules":
+        a_range = pl.col("rule_type") == "activity_range"
+        for end in ("score_min", "score_max"):
+            bound = pl.when(a_range).then("phenotype").otherwise(pl.col(end).cast(pl.String)).alias(f"_{end}")
+            identity[table.key.index(end)] = bound
+    names = [f"_{name}" for name in table.key]
+    return pl.concat(frames).with_columns(identity).unique(names, keep="last", maintain_order=True).drop(names)
+
+
+Site = tuple[str, int]
+
+
+def _rewritten(files: Sequence[tuple[Path, pl.DataFrame]], folders: Sequence[Path]) -> list[pl.DataFrame]:
+    """Write the bases of every definition against the longest reference string that all folders together know.
+
+    The rows of a folder are written against the longest string that was known up to that folder; an overlay may also
+    write the plain bases of the variants that it lists.
+    """
+    seen: list[tuple[str, str, int, str, str, str]] = []
+    states: dict[Path, tuple[dict[tuple[str, int], Site], dict[Site, str], dict[str, tuple[str, str]]]] = {}
+    for folder in folders:
+        path = folder / "variants.tsv"
+        if path.is_file():
+            frame = read_strict(path, TABLES["variants"])
+            seen += frame.select("gene", "chrom", "pos_grch38", "ref", "alt", "variant_id").iter_rows()
+        longest: dict[Site, str] = {}
+        for _, chrom, position, ref, _, _ in seen:
+            longest[chrom, position] = max(longest.get((chrom, position), ""), ref, key=len)
+        at = {(gene, position): (chrom, position) for gene, chrom, position, *_ in seen}
+        states[folder] = (at, longest, {name: (ref, alt) for *_, ref, alt, name in seen})
+    final = states[folders[-1]][1]
+    frames = []
+    for folder, frame in files:
+        at, longest, variants = states[folder]
+        bases = []
+        for gene, position, text, listed in frame.select("gene", "pos_grch38", "bases", "variants").iter_rows():
+            site = at.get((gene, position))
+            if site is None:
+                bases.append(text)
+                continue
+            own = [variants[name] for name in (listed or "").split(";") if name in variants]
+            full = [_full(base, own, longest[site]) for base in text.split("|")]
+            bases.append("|".join(base + final[site][len(longest[site]) :] for base in full))
+        frames.append(frame.with_columns(pl.Series("bases", bases, dtype=pl.String)))
+    return frames
+
+
+def _full(base: str, own: Sequence[tuple[str, str]], longest: str) -> str:
+    written = {longest, *(alt + longest[len(ref) :] for ref, alt in own)}
+    if base in written:
+        return base
+    return next((base + longest[len(ref) :] for ref, alt in own if base in (ref, alt)), base)
