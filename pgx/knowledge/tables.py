@@ -550,6 +550,7 @@ CONCEPTS = Table(
         Field("unit", _T, "UCUM unit that values are converted to"),
         Field("low", _F, "lowest value possible in a human, in `unit`"),
         Field("high", _F, "highest value possible in a human, in `unit`"),
+        Field("summary", _T, "what the feature is: the newest value, or the mean over the window", required=True, codes=("newest", "mean")),
         Field("window_days", _I, "age in days up to which a value counts as present; empty = any"),
         Field("trend_days", _I, "period in days that trend features look back; empty = no trend"),
         Field("names", _T, "other column names joined by ';' (lower case, words joined by '_')"),
@@ -656,11 +657,136 @@ UNITS = Table(
     ),
 )
 
+PHENOCONVERSION_MORE = Table(
+    "phenoconversion_more",
+    "Conversion rules beyond the imported ones, in the same form.",
+    ("rule_id",),
+    PHENOCONVERSION.fields,
+)
+
+PHENOTYPE_TERMS = Table(
+    "phenotype_terms",
+    "Order and kinship of phenotype terms.",
+    ("phenotype",),
+    (
+        Field("phenotype", _T, "phenotype", required=True),
+        Field("ladder", _T, "terms that can be ordered together"),
+        Field("rung", _I, "place on the ladder; more function is higher"),
+        Field("broader", _T, "the plain term that this one is a case of"),
+        Field("inducible", _T, "whether induction can raise it: no enzyme, nothing to induce", required=True, codes=YES_NO),
+        Field("source", _T, "source", required=True),
+    ),
+)
+
+EXPOSURES = Table(
+    "exposures",
+    "Exposures other than drugs that change an enzyme: the observation that shows them.",
+    ("trigger", "concept", "strength"),
+    (
+        Field("trigger", _T, "trigger in the conversion rules", required=True, codes=("smoking", "inflammation")),
+        Field("concept", _T, "clinical concept", required=True, refers="concepts.concept"),
+        Field("answer", _T, "coded answer that shows it"),
+        Field("min_value", _F, "numeric value from which on it holds, in the concept's unit"),
+        Field("strength", _T, "strength", required=True, codes=("weak", "moderate", "strong")),
+        Field("window_days", _I, "age in days up to which the observation counts", required=True),
+        Field("genes", _T, "genes joined by ';'", required=True),
+        Field("source", _T, "source", required=True),
+    ),
+)
+
+ENZYME_GROUPS = Table(
+    "enzyme_groups",
+    "Genes that share the inhibitors and inducers listed for another enzyme.",
+    ("gene", "enzyme"),
+    (
+        _gene(),
+        Field("enzyme", _T, "enzyme of the interactions table", required=True),
+        Field("source", _T, "source", required=True),
+    ),
+)
+
+WASHOUT = Table(
+    "washout",
+    "Days for which an inhibitor or inducer acts on after it was stopped; drug * = every drug without a row.",
+    ("drug", "role"),
+    (
+        Field("drug", _T, "drug of the interactions table, or *", required=True),
+        Field("role", _T, "role", required=True, codes=("inhibitor", "inducer")),
+        Field("days", _I, "days", required=True),
+        Field("source", _T, "source", required=True),
+    ),
+)
+
+POPULATIONS = Table(
+    "populations",
+    "How clinical data decide whether a person belongs to the population of a recommendation: all tests of one alternative must hold, "
+    "any alternative is enough; what is not known stays undecided.",
+    ("population", "alternative", "test", "subject"),
+    (
+        Field("population", _T, "population code of recommendations", required=True),
+        Field("alternative", _I, "number of the alternative", required=True),
+        Field(
+            "test",
+            _T,
+            "kind of test",
+            required=True,
+            codes=(
+                "at_least", "above", "at_most", "below", "is", "is_not", "takes_inhibitor", "takes_no_inhibitor", "takes_inducer",
+                "takes_no_inducer", "taken_longer", "not_taken_longer", "dose_above", "dose_at_most", "no_other_population",
+                "cannot_be_decided",
+            ),
+        ),
+        Field("subject", _T, "concept, enzyme or drugs (joined by '|')"),
+        Field("value", _T, "number, answers or strengths joined by '|'"),
+        Field("source", _T, "source", required=True),
+    ),
+)
+
+ACTIONS = Table(
+    "actions",
+    "How urgent an action code is.",
+    ("action",),
+    (
+        Field("action", _T, "action code of recommendations", required=True),
+        Field("urgency", _T, "group on the first page", required=True, codes=("avoid", "change_dose", "monitor", "standard", "no_data")),
+        Field("severity", _I, "order, most urgent first", required=True),
+        Field("source", _T, "source", required=True),
+    ),
+)
+
+GUIDELINE_SOURCES = Table(
+    "guideline_sources",
+    "How a source of recommendations names phenotypes; a source without a row is read like CPIC.",
+    ("source",),
+    (
+        Field("source", _T, "source of recommendations", required=True),
+        Field("scheme", _T, "phenotype scheme that it speaks", required=True, codes=SCHEMES),
+        Field("wording", _T, "exact: terms as they are; broader: 'Likely' and 'Possible' count as the plain term", required=True,
+              codes=("exact", "broader")),
+        Field("source_note", _T, "why"),
+    ),
+)
+
+GENOTYPE_TERMS = Table(
+    "genotype_terms",
+    "What genotype and allele conditions of recommendations mean; one without a row is the diplotype that it names.",
+    ("guideline", "gene", "term"),
+    (
+        Field("guideline", _T, "source of the recommendation, or *", required=True),
+        _gene(),
+        Field("term", _T, "value of the condition", required=True),
+        Field("compare", _T, "what is compared", required=True, codes=("any_allele", "diplotype", "phenotype")),
+        Field("value", _T, "accepted values joined by '|'", required=True),
+        Field("source", _T, "source", required=True),
+    ),
+)
+
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
         GENES, VARIANTS, ALLELES, DEFINITIONS, FUNCTIONS, PHENOTYPE_RULES, RECOMMENDATIONS, RECOMMENDATION_CONDITIONS, PAIRS, DRUGS,
         INTERACTIONS, PHENOCONVERSION, FREQUENCIES, PHENOTYPE_FREQUENCIES, VARIANT_FREQUENCIES, EFFECTS, HLA_TAGS, EQUATIONS,
         CONCEPTS, CONCEPT_CODES, CONCEPT_ANSWERS, CONCEPT_DRUGS, CONCEPT_CONFLICTS, DRUG_NAMES, UNIT_NAMES, UNITS,
+        PHENOCONVERSION_MORE, PHENOTYPE_TERMS, EXPOSURES, ENZYME_GROUPS, WASHOUT, POPULATIONS, ACTIONS, GUIDELINE_SOURCES, GENOTYPE_TERMS,
     )
 }  # fmt: skip
