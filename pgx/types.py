@@ -102,7 +102,11 @@ class Diplotype:
 
 @dataclass(frozen=True, slots=True)
 class PatternCall:
-    """The answer for one distinct genotype pattern of one gene; `diplotypes` is sorted, most probable first."""
+    """The answer for one distinct genotype pattern of one gene; `diplotypes` is sorted, most probable first.
+
+    `stated_phenotype` and `stated_score` are what an outside tool says without (or beside) a diplotype; they are used
+    only where there is no diplotype.
+    """
 
     diplotypes: tuple[Diplotype, ...]
     status: str
@@ -110,6 +114,8 @@ class PatternCall:
     positions_total: int
     flags: tuple[str, ...] = ()
     source: str = "genotypes"
+    stated_phenotype: str | None = None
+    stated_score: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
