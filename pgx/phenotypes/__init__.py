@@ -1,0 +1,5 @@
+"""From calls to function, activity score and phenotype, genetic and clinical; calls of other tools."""
+
+from pgx.phenotypes.frames import assign, interpret
+
+__all__ = ["assign", "interpret"]

@@ -1,0 +1,258 @@
+"""Calls and phenotypes as frames: each distinct pattern is interpreted once, then spread over the samples."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from pgx import schema
+from pgx.knowledge import KnowledgeBase
+from pgx.knowledge.rules import INDETERMINATE, GeneRules, PhenotypeResult, rules_for
+from pgx.knowledge.tables import SCHEMES
+from pgx.phenotypes import carriage, phenoconversion
+from pgx.types import CallSet, ClinicalData, Diplotype, PatternCall
+
+MIN_ALTERNATIVE = 0.001
+"""Diplotypes less probable than this are not listed in `alternatives` (their phenotypes still count)."""
+_LOST = 1e-3
+_INTERPRETED = ("called", "ambiguous", "outside")
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One phenotype that a pattern allows in one scheme, and its probability."""
+
+    scheme: str
+    phenotype: str
+    score: float | None
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Interpretation:
+    """What one pattern means: its phenotypes per scheme and the cells of its row in the calls frame."""
+
+    shares: tuple[Share, ...]
+    row: dict[str, object]
+
+
+def assign(
+    callset: CallSet, kb: KnowledgeBase, clinical: ClinicalData | None = None, *, as_of: date | None = None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Give every call its functions, activity score and phenotypes, genetic and clinical.
+
+    Parameters
+    ----------
+    callset
+        Calls of all genes.
+    kb
+        Knowledge base.
+    clinical
+        Medication lists, smoking and laboratory values, for phenoconversion. None = nothing is known.
+    as_of
+        Day for which the phenotype holds; None = the newest date in the clinical data.
+
+    Returns
+    -------
+    calls : polars.DataFrame
+        `schema.CALLS`, sample by sample, genes as in `callset`.
+    phenotypes : polars.DataFrame
+        `schema.PHENOTYPES`. A gene that is not called, or has no rules in a scheme, has no rows: missing is never
+        normal. A diplotype that the rules cannot place counts for ``Indeterminate``. Probabilities add up to 1 per
+        sample, gene and scheme; in a gene read by the presence of alleles (HLA) they add up to 1 per allele, one pair
+        of rows (``*57:01 positive``, ``*57:01 negative``) each.
+    """
+    interpreted = [
+        [interpret(kb, gene.gene, pattern) for pattern in gene.patterns] for gene in callset.genes
+    ]
+    offsets = np.cumsum([0, *(len(patterns) for patterns in interpreted)])
+    # (samples, genes) -> index of the pattern among all patterns of all genes; sample-major like the frames.
+    index = np.empty((len(callset.samples), len(callset.genes)), dtype=np.int64)
+    for column, gene in enumerate(callset.genes):
+        index[:, column] = gene.pattern_of + offsets[column]
+    flat = [one for patterns in interpreted for one in patterns]
+    calls = _spread(flat, index, callset.samples)
+    phenotypes = _phenotypes(flat, index, callset)
+    phenotypes = phenoconversion.convert(phenotypes, clinical, kb, as_of=as_of)
+    calls = phenoconversion.complete_calls(calls, phenotypes, clinical)
+    return schema.conform(calls, schema.CALLS), phenotypes
+
+
+def interpret(kb: KnowledgeBase, gene: str, pattern: PatternCall) -> Interpretation:
+    """Return the phenotypes and the calls row of one pattern of `gene`."""
+    shares: list[Share] = []
+    if pattern.status in _INTERPRETED:
+        for scheme in SCHEMES:
+            shares += _shares(kb, gene, scheme, pattern)
+    return Interpretation(tuple(shares), _row(kb, gene, pattern, shares))
+
+
+def _rules(kb: KnowledgeBase, gene: str, scheme: str) -> GeneRules | None:
+    return rules_for(kb, gene, scheme) if gene in kb.genes else None
+
+
+def _shares(kb: KnowledgeBase, gene: str, scheme: str, pattern: PatternCall) -> list[Share]:
+    targets = carriage.targets(kb, gene)
+    if targets:
+        return [Share(scheme, status, None, p) for status, p in carriage.statuses(kb, gene, pattern, targets)]
+    rules = _rules(kb, gene, scheme)
+    if not pattern.diplotypes:
+        return _stated(rules, scheme, pattern)
+    if rules is None or not rules.has_rules:
+        return []
+    mass: dict[tuple[str, float | None], float] = defaultdict(float)
+    for diplotype in pattern.diplotypes:
+        result = _result(kb, rules, diplotype, "unphased" not in pattern.flags)
+        if result.phenotype is not None:
+            mass[result.phenotype, usable_score(result)] += diplotype.probability
+    total = sum(mass.values())
+    if total < 1 - _LOST:
+        mass[INDETERMINATE, None] += 1 - total
+        total = 1.0
+    shares = [Share(scheme, *key, probability=p / total) for key, p in mass.items()]
+    return sorted(shares, key=lambda share: -share.probability)
+
+
+def _stated(rules: GeneRules | None, scheme: str, pattern: PatternCall) -> list[Share]:
+    # A phenotype in words is CPIC's; another scheme may use the same word for something else. A score is a number in both.
+    if pattern.stated_score is not None and rules is not None:
+        phenotype = rules.by_score(pattern.stated_score)
+        if phenotype != INDETERMINATE:
+            return [Share(scheme, phenotype, pattern.stated_score, 1.0)]
+    if pattern.stated_phenotype is not None and scheme == SCHEMES[0]:
+        return [Share(scheme, pattern.stated_phenotype, pattern.stated_score, 1.0)]
+    return []
+
+
+def _result(kb: KnowledgeBase, rules: GeneRules, diplotype: Diplotype, phased: bool) -> PhenotypeResult:
+    parts2 = None if diplotype.allele2 is None else diplotype.parts2
+    copies, novel = (diplotype.copies1, diplotype.copies2), (diplotype.novel1, diplotype.novel2)
+    known: dict[object, PhenotypeResult] = kb.remember(("results", rules.gene, rules.scheme), dict)
+    key = (diplotype.parts1, parts2, copies, novel, phased)
+    if key not in known:
+        known[key] = rules.phenotype(
+            diplotype.parts1,
+            parts2,
+            copies1=copies[0],
+            copies2=copies[1],
+            novel1=novel[0],
+            novel2=novel[1],
+            phased=phased,
+        )
+    return known[key]
+
+
+def usable_score(result: PhenotypeResult) -> float | None:
+    """Return the score that recommendations may be looked up by: none if it is a lower bound that decides nothing."""
+    return None if result.score_is_minimum and result.phenotype == INDETERMINATE else result.activity_score
+
+
+def _row(kb: KnowledgeBase, gene: str, pattern: PatternCall, shares: Sequence[Share]) -> dict[str, object]:
+    row: dict[str, object] = {
+        "gene": gene,
+        "status": pattern.status,
+        "positions_called": pattern.positions_called,
+        "positions_total": pattern.positions_total,
+        "source": pattern.source,
+    }
+    flags = list(pattern.flags)
+    if pattern.status in _INTERPRETED and pattern.diplotypes:
+        flags += _describe(kb, gene, pattern, row)
+    flags += _phenotype_cells(kb, gene, shares, row)
+    if pattern.stated_score is not None and not pattern.diplotypes:
+        row["activity_score"] = pattern.stated_score
+    row["flags"] = ";".join(dict.fromkeys(flags)) or None
+    return row
+
+
+def _describe(kb: KnowledgeBase, gene: str, pattern: PatternCall, row: dict[str, object]) -> list[str]:
+    best = pattern.diplotypes[0]
+    row["diplotype"], row["probability"] = best.name, round(best.probability, 6)
+    row["allele1"], row["allele2"] = best.allele1, best.allele2
+    rest = [d for d in pattern.diplotypes[1:] if d.probability >= MIN_ALTERNATIVE]
+    row["alternatives"] = ";".join(f"{d.name}={d.probability:.4g}" for d in rest) or None
+    rules = _rules(kb, gene, SCHEMES[0])
+    if rules is None:
+        return []
+    row["function1"] = rules.strand(best.parts1, best.copies1, best.novel1).function
+    if best.allele2 is not None:
+        row["function2"] = rules.strand(best.parts2, best.copies2, best.novel2).function
+    result = _result(kb, rules, best, "unphased" not in pattern.flags)
+    if result.score_is_minimum:
+        return [f"activity_score_at_least:{result.activity_score:g}"]
+    row["activity_score"] = result.activity_score
+    return []
+
+
+def _phenotype_cells(
+    kb: KnowledgeBase, gene: str, shares: Sequence[Share], row: dict[str, object]
+) -> list[str]:
+    """Fill `phenotype` (and a score that belongs to it); return flags."""
+    for scheme in SCHEMES:
+        of_scheme = [share for share in shares if share.scheme == scheme]
+        if not of_scheme:
+            continue
+        if carriage.targets(kb, gene):
+            row["phenotype"] = ";".join(share.phenotype for share in of_scheme if share.probability > 0.5) or None
+            return []
+        classes: dict[str, float] = defaultdict(float)
+        for share in of_scheme:
+            classes[share.phenotype] += share.probability
+        best = max(classes, key=lambda phenotype: classes[phenotype])
+        row["phenotype"] = best
+        scores = [share.score for share in of_scheme if share.phenotype == best]
+        if row.get("activity_score") is not None and row["activity_score"] not in scores:
+            row["activity_score"] = scores[0]
+        return [] if scheme == SCHEMES[0] else [f"phenotype_scheme:{scheme}"]
+    return []
+
+
+def _spread(flat: Sequence[Interpretation], index: np.ndarray, samples: Sequence[str]) -> pl.DataFrame:
+    names = [column.name for column in schema.CALLS]
+    table = pl.DataFrame(
+        {name: [one.row.get(name) for one in flat] for name in names},
+        schema=schema.polars_schema(schema.CALLS),
+    )
+    picked = table[index.ravel()]
+    return picked.with_columns(sample=_repeat(samples, index.shape[1]))
+
+
+def _repeat(samples: Sequence[str], times: int) -> pl.Series:
+    return pl.Series("sample", samples, dtype=pl.String)[np.repeat(np.arange(len(samples)), times)]
+
+
+def _phenotypes(flat: Sequence[Interpretation], index: np.ndarray, callset: CallSet) -> pl.DataFrame:
+    rows = list(_share_rows(flat))
+    table = pl.DataFrame(
+        {
+            "gene": [row["gene"] for row, _ in rows],
+            "scheme": [share.scheme for _, share in rows],
+            "phenotype": [share.phenotype for _, share in rows],
+            "activity_score": [share.score for _, share in rows],
+            "probability": [share.probability for _, share in rows],
+        },
+        schema={
+            "gene": pl.String, "scheme": pl.String, "phenotype": pl.String, "activity_score": pl.Float64, "probability": pl.Float64,
+        },
+    )  # fmt: skip
+    counts = np.array([len(one.shares) for one in flat], dtype=np.int64)
+    starts = np.concatenate([[0], np.cumsum(counts)])
+    patterns = index.ravel()
+    lengths = counts[patterns] if len(counts) else np.zeros(0, dtype=np.int64)
+    # Row r of the result is row (start of its pattern + its place within the pattern) of `table`.
+    within = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    picked = np.repeat(starts[patterns], lengths) + within
+    sample_of = np.repeat(np.repeat(np.arange(index.shape[0]), index.shape[1]), lengths)
+    samples = pl.Series("sample", callset.samples, dtype=pl.String)[sample_of]
+    return table[picked].select(samples, pl.all())
+
+
+def _share_rows(flat: Sequence[Interpretation]) -> Iterator[tuple[dict[str, object], Share]]:
+    for one in flat:
+        for share in one.shares:
+            yield one.row, share

@@ -1,0 +1,289 @@
+"""Phenoconversion: what other drugs, smoking and inflammation make of the genetic phenotype.
+
+How several effects on one gene are put together (no guideline says; the choice is ours and stands here once):
+
+* Within one direction effects do not add up: the strongest counts, since published conversions were measured one at a time.
+* An effect that lowers function outweighs one that raises it: inhibition starts within hours, induction takes weeks.
+* A phenotype that the rule does not know (``Indeterminate``) stays, except where the rule makes everyone the same.
+* A scheme without the resulting phenotype (DPWG has no Rapid Metabolizer of CYP2C19) keeps its nearest rung on the way.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+import polars as pl
+
+from pgx import schema
+from pgx.knowledge import KnowledgeBase
+from pgx.knowledge.rules import INDETERMINATE, GeneRules, rules_for
+from pgx.phenotypes.exposures import exposures, known_medication
+from pgx.types import ClinicalData
+
+_KEYS = ("gene", "scheme", "phenotype", "activity_score", "triggers")
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """A phenotype after conversion; `rules` names what was applied, nothing if the phenotype did not change."""
+
+    phenotype: str
+    score: float | None
+    rules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """Place of a phenotype term among its kin."""
+
+    ladder: str | None
+    rung: int | None
+    broader: str | None
+    inducible: bool
+
+
+class Converter:
+    """The conversion rules of a knowledge base."""
+
+    def __init__(self, kb: KnowledgeBase) -> None:
+        self._kb = kb
+        self._terms = {
+            row["phenotype"]: Term(row["ladder"], row["rung"], row["broader"], row["inducible"] == "y")
+            for row in kb.table("phenotype_terms").iter_rows(named=True)
+        }
+        self._rules: dict[tuple[str, str, str], list[dict[str, object]]] = defaultdict(list)
+        for table in ("phenoconversion", "phenoconversion_more"):
+            for row in kb.table(table).iter_rows(named=True):
+                for strength in (row["strengths"] or "weak;moderate;strong").split(";"):
+                    self._rules[row["gene"], row["trigger"], strength].append(row)
+        self.apply = cache(self._apply)
+
+    def rules(self, gene: str, trigger: str, strength: str) -> list[dict[str, object]]:
+        """Return the rules for one trigger of one strength, those without effect included."""
+        return self._rules[gene, trigger, strength]
+
+    def _apply(self, gene: str, scheme: str, phenotype: str, score: float | None, triggers: str) -> Converted:
+        """Return what `triggers` (``inhibitor:strong;smoking:strong``) make of one phenotype."""
+        before = Converted(phenotype, score)
+        if gene not in self._kb.genes:
+            return before
+        rules = rules_for(self._kb, gene, scheme)
+        found = []
+        for trigger in triggers.split(";"):
+            kind, strength = trigger.split(":")
+            found += [self._one(row, rules, before) for row in self.rules(gene, kind, strength)]
+        changed = [one for one in found if (one.phenotype, one.score) != (phenotype, score)]
+        if not changed:
+            return before
+        down = [one for one in changed if self._order(one) < self._order(before)]
+        best = min(down, key=self._order) if down else max(changed, key=self._order)
+        cited = [rule for one in changed if (one.phenotype, one.score) == (best.phenotype, best.score) for rule in one.rules]
+        return Converted(best.phenotype, best.score, tuple(sorted(cited)))
+
+    def _order(self, one: Converted) -> tuple[float, float]:
+        term = self._terms.get(one.phenotype)
+        rung = term.rung if term and term.rung is not None else 99
+        return float(rung), one.score if one.score is not None else float(rung)
+
+    def _one(self, row: dict[str, object], rules: GeneRules, before: Converted) -> Converted:
+        method, factor = row["method"], row["factor"]
+        cite = (str(row["rule_id"]),)
+        if method == "multiply_score" and isinstance(factor, float):
+            return self._multiply(rules, before, factor, cite)
+        if method == "map":
+            after = self._mapped(str(row["map"]), before.phenotype)
+        elif method == "steps" and isinstance(factor, float):
+            after = self._stepped(rules, before.phenotype, int(factor))
+        else:
+            return before
+        after = self._within(rules, before.phenotype, after)
+        return before if after == before.phenotype else Converted(after, None, cite)
+
+    def _multiply(self, rules: GeneRules, before: Converted, factor: float, cite: tuple[str, ...]) -> Converted:
+        # Nothing times zero needs no knowledge of the alleles.
+        if factor == 0 and before.score is None and self._scored(rules):
+            return Converted(score_phenotype(rules, 0.0), 0.0, cite)
+        if before.score is not None and self._scored(rules):
+            score = before.score * factor
+            return before if score == before.score else Converted(score_phenotype(rules, score), score, cite)
+        steps = -99 if factor == 0 else (-1 if factor < 1 else 0)
+        after = self._within(rules, before.phenotype, self._stepped(rules, before.phenotype, steps))
+        return before if after == before.phenotype else Converted(after, None, cite)
+
+    @staticmethod
+    def _scored(rules: GeneRules) -> bool:
+        return rules.by_score(0.0) != INDETERMINATE
+
+    def _mapped(self, mapping: str, phenotype: str) -> str:
+        pairs = dict(part.split(">") for part in mapping.split(";"))
+        term = self._terms.get(phenotype)
+        broader = term.broader if term else None
+        return pairs.get(phenotype) or pairs.get(broader or "") or pairs.get("*") or phenotype
+
+    def _stepped(self, rules: GeneRules, phenotype: str, steps: int) -> str:
+        term = self._terms.get(phenotype)
+        if term is None or term.rung is None or (steps > 0 and not term.inducible):
+            return phenotype
+        rungs = self._rungs(rules, term.ladder)
+        places = sorted(rungs)
+        if term.rung not in places:
+            return phenotype
+        place = min(max(places.index(term.rung) + steps, 0), len(places) - 1)
+        return phenotype if places[place] == term.rung else rungs[places[place]]
+
+    def _rungs(self, rules: GeneRules, ladder: str | None) -> dict[int, str]:
+        """Plain terms of the ladder that the scheme uses for the gene."""
+        plain = {name: self._terms[name] for name in rules.outcomes if name in self._terms}
+        return {t.rung: name for name, t in plain.items() if t.ladder == ladder and t.rung is not None and not t.broader}
+
+    def _within(self, rules: GeneRules, before: str, after: str) -> str:
+        if after in rules.outcomes or after == before or after not in self._terms:
+            return after
+        start, end = self._terms.get(before), self._terms[after]
+        if start is None or start.rung is None or end.rung is None:
+            return before
+        low, high = sorted((start.rung, end.rung))
+        between = {r: n for r, n in self._rungs(rules, end.ladder).items() if low <= r <= high and r != start.rung}
+        if not between:
+            return before
+        return between[max(between) if end.rung > start.rung else min(between)]
+
+
+def score_phenotype(rules: GeneRules, score: float) -> str:
+    """Return the phenotype of a score that may lie between the ranges of the rules: then that of the range below."""
+    found = rules.by_score(score)
+    quarters = int(score * 4)
+    while found == INDETERMINATE and quarters >= 0:
+        found = rules.by_score(quarters / 4)
+        quarters -= 1
+    return found
+
+
+def converter(kb: KnowledgeBase) -> Converter:
+    """Return the compiled rules, made once a knowledge base."""
+    return kb.remember("phenoconversion", lambda: Converter(kb))
+
+
+def convert(
+    phenotypes: pl.DataFrame,
+    clinical: ClinicalData | None,
+    kb: KnowledgeBase,
+    *,
+    as_of: date | None = None,
+    without: Collection[str] = (),
+) -> pl.DataFrame:
+    """Add (or renew) the clinical columns of a phenotypes frame.
+
+    Parameters
+    ----------
+    phenotypes
+        Columns ``sample gene scheme phenotype activity_score probability``; others are dropped.
+    clinical
+        Clinical data; None leaves every phenotype as it is.
+    kb
+        Knowledge base.
+    as_of
+        Day for which it holds; None = the newest date in `clinical`.
+    without
+        Drugs whose own effect is left out: guidance on a drug already measured what the drug does to itself.
+
+    Returns
+    -------
+    polars.DataFrame
+        `schema.PHENOTYPES`, in the order of the input.
+    """
+    genetic = phenotypes.select("sample", "gene", "scheme", "phenotype", "activity_score", "probability")
+    acting = _triggers(clinical, kb, as_of, without)
+    if acting.is_empty():
+        return _unchanged(genetic)
+    joined = genetic.join(acting, on=["sample", "gene"], how="left", maintain_order="left")
+    cases = joined.filter(pl.col("triggers").is_not_null()).select(_KEYS).unique(maintain_order=True)
+    if cases.is_empty():
+        return _unchanged(genetic)
+    engine = converter(kb)
+    results = [engine.apply(*case) for case in cases.iter_rows()]
+    outcome = cases.with_columns(
+        pl.Series("clinical_phenotype", [one.phenotype for one in results], dtype=pl.String),
+        pl.Series("clinical_activity_score", [one.score for one in results], dtype=pl.Float64),
+        pl.Series("conversion", [";".join(one.rules) or None for one in results], dtype=pl.String),
+    )
+    done = joined.join(outcome, on=list(_KEYS), how="left", nulls_equal=True, maintain_order="left")
+    hit = pl.col("triggers").is_not_null()
+    done = done.with_columns(
+        clinical_phenotype=pl.when(hit).then("clinical_phenotype").otherwise("phenotype"),
+        clinical_activity_score=pl.when(hit).then("clinical_activity_score").otherwise("activity_score"),
+    ).drop("triggers")
+    return schema.conform(done, schema.PHENOTYPES)
+
+
+def _unchanged(genetic: pl.DataFrame) -> pl.DataFrame:
+    return schema.conform(
+        genetic.with_columns(
+            clinical_phenotype="phenotype",
+            clinical_activity_score="activity_score",
+            conversion=pl.lit(None, pl.String),
+        ),
+        schema.PHENOTYPES,
+    )
+
+
+def _triggers(
+    clinical: ClinicalData | None, kb: KnowledgeBase, as_of: date | None, without: Collection[str]
+) -> pl.DataFrame:
+    """``sample gene triggers``: what acts on each gene now, as one canonical string."""
+    acting = exposures(clinical, kb, as_of=as_of).filter(
+        pl.col("phase") != "planned", ~pl.col("agent").is_in(list(without))
+    )
+    return (
+        acting.select("sample", "gene", trigger=pl.col("trigger") + ":" + pl.col("strength"))
+        .unique()
+        .sort("sample", "gene", "trigger")
+        .group_by("sample", "gene", maintain_order=True)
+        .agg(triggers=pl.col("trigger").str.join(";"))
+    )
+
+
+def complete_calls(calls: pl.DataFrame, phenotypes: pl.DataFrame, clinical: ClinicalData | None) -> pl.DataFrame:
+    """Fill the clinical columns of a calls frame; null where the person's medication is not known at all.
+
+    Where a conversion applies, the most probable clinical phenotype class is shown, and flagged ``phenoconverted``.
+    """
+    known = known_medication(clinical)
+    if not known:
+        return calls
+    places = ["sample", "gene"]
+    changed = phenotypes.filter(pl.col("conversion").is_not_null()).select(*places, "scheme").unique()
+    classes = (
+        phenotypes.join(changed, on=[*places, "scheme"], how="semi")
+        .group_by(*places, "scheme", "clinical_phenotype", maintain_order=True)
+        .agg(pl.col("probability").sum(), pl.col("clinical_activity_score").first())
+        .sort("sample", "gene", "scheme", "probability", descending=[False, False, False, True], maintain_order=True)
+        .unique(places, keep="first", maintain_order=True)
+        .select(*places, became="clinical_phenotype", became_score="clinical_activity_score")
+    )
+    has = pl.col("sample").is_in(sorted(known)) & pl.col("phenotype").is_not_null()
+    converted = pl.col("became").is_not_null()
+    same = pl.col("became") == pl.col("phenotype")
+    return (
+        calls.join(classes, on=places, how="left", maintain_order="left")
+        .with_columns(
+            clinical_phenotype=pl.when(converted).then("became").when(has).then("phenotype"),
+            clinical_activity_score=pl.when(converted).then("became_score").when(has).then("activity_score"),
+            flags=pl.when(converted & ~(same & (pl.col("became_score") == pl.col("activity_score")).fill_null(True)))
+            .then(pl.concat_str("flags", pl.lit("phenoconverted"), separator=";", ignore_nulls=True))
+            .otherwise("flags"),
+        )
+        .drop("became", "became_score")
+    )
+
+
+def conversions(phenotypes: pl.DataFrame) -> Iterator[Sequence[object]]:
+    """Yield ``(sample, gene, scheme, phenotype, clinical_phenotype, conversion)`` of what was converted."""
+    changed = phenotypes.filter(pl.col("conversion").is_not_null())
+    yield from changed.select(
+        "sample", "gene", "scheme", "phenotype", "clinical_phenotype", "conversion"
+    ).iter_rows()
