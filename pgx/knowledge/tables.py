@@ -550,7 +550,13 @@ CONCEPTS = Table(
         Field("unit", _T, "UCUM unit that values are converted to"),
         Field("low", _F, "lowest value possible in a human, in `unit`"),
         Field("high", _F, "highest value possible in a human, in `unit`"),
-        Field("summary", _T, "what the feature is: the newest value, or the mean over the window", required=True, codes=("newest", "mean")),
+        Field(
+            "summary",
+            _T,
+            "what the feature is: the newest value, or the mean over the window",
+            required=True,
+            codes=("newest", "mean"),
+        ),
         Field("window_days", _I, "age in days up to which a value counts as present; empty = any"),
         Field("trend_days", _I, "period in days that trend features look back; empty = no trend"),
         Field("names", _T, "other column names joined by ';' (lower case, words joined by '_')"),
@@ -673,7 +679,9 @@ PHENOTYPE_TERMS = Table(
         Field("ladder", _T, "terms that can be ordered together"),
         Field("rung", _I, "place on the ladder; more function is higher"),
         Field("broader", _T, "the plain term that this one is a case of"),
-        Field("inducible", _T, "whether induction can raise it: no enzyme, nothing to induce", required=True, codes=YES_NO),
+        Field(
+            "inducible", _T, "whether induction can raise it: no enzyme, nothing to induce", required=True, codes=YES_NO
+        ),
         Field("source", _T, "source", required=True),
     ),
 )
@@ -731,8 +739,21 @@ POPULATIONS = Table(
             "kind of test",
             required=True,
             codes=(
-                "at_least", "above", "at_most", "below", "is", "is_not", "takes_inhibitor", "takes_no_inhibitor", "takes_inducer",
-                "takes_no_inducer", "taken_longer", "not_taken_longer", "dose_above", "dose_at_most", "no_other_population",
+                "at_least",
+                "above",
+                "at_most",
+                "below",
+                "is",
+                "is_not",
+                "takes_inhibitor",
+                "takes_no_inhibitor",
+                "takes_inducer",
+                "takes_no_inducer",
+                "taken_longer",
+                "not_taken_longer",
+                "dose_above",
+                "dose_at_most",
+                "no_other_population",
                 "cannot_be_decided",
             ),
         ),
@@ -748,7 +769,13 @@ ACTIONS = Table(
     ("action",),
     (
         Field("action", _T, "action code of recommendations", required=True),
-        Field("urgency", _T, "group on the first page", required=True, codes=("avoid", "change_dose", "monitor", "standard", "no_data")),
+        Field(
+            "urgency",
+            _T,
+            "group on the first page",
+            required=True,
+            codes=("avoid", "change_dose", "monitor", "standard", "no_data"),
+        ),
         Field("severity", _I, "order, most urgent first", required=True),
         Field("source", _T, "source", required=True),
     ),
@@ -761,8 +788,13 @@ GUIDELINE_SOURCES = Table(
     (
         Field("source", _T, "source of recommendations", required=True),
         Field("scheme", _T, "phenotype scheme that it speaks", required=True, codes=SCHEMES),
-        Field("wording", _T, "exact: terms as they are; broader: 'Likely' and 'Possible' count as the plain term", required=True,
-              codes=("exact", "broader")),
+        Field(
+            "wording",
+            _T,
+            "exact: terms as they are; broader: 'Likely' and 'Possible' count as the plain term",
+            required=True,
+            codes=("exact", "broader"),
+        ),
         Field("source_note", _T, "why"),
     ),
 )
@@ -781,11 +813,69 @@ GENOTYPE_TERMS = Table(
     ),
 )
 
+GROUPS = Table(
+    "groups",
+    "Biogeographic groups by which haplotype frequencies are told apart.",
+    ("group",),
+    (
+        Field("group", _T, "code, and column of priors", required=True),
+        Field("name", _T, "CPIC's name of the group", required=True),
+        Field("synonyms", _T, "other names and 1000 Genomes codes joined by ';'"),
+        Field("pooled_weight", _F, "share in the mixture that stands for a person of unknown group", required=True),
+    ),
+)
+
+PRIORS = Table(
+    "priors",
+    "Haplotype frequencies that calling starts from, per biogeographic group; empty = not known (the mean of the others is used).",
+    ("gene", "haplotype"),
+    (
+        _gene(),
+        Field("haplotype", _T, "named allele, or a combination as it is reported", required=True),
+        Field("bases", _T, "for haplotypes that are not named alleles: every base that differs from GRCh38, 'position=base' joined by ';'"),
+        Field("afr", _F, "Sub-Saharan African, 0 to 1"),
+        Field("aac", _F, "African American/Afro-Caribbean"),
+        Field("eur", _F, "European"),
+        Field("eas", _F, "East Asian"),
+        Field("sas", _F, "Central/South Asian"),
+        Field("amr", _F, "Latino"),
+        Field("ame", _F, "American"),
+        Field("nea", _F, "Near Eastern"),
+        Field("oce", _F, "Oceanian"),
+        Field("source", _T, "panel, cpic, or both", required=True),
+    ),
+)
+
+CALLING_POLICIES = Table(
+    "calling_policies",
+    "Exceptions to calling by exact match.",
+    ("gene", "policy", "pos_grch38"),
+    (
+        _gene(),
+        Field("policy", _T, "proxy: the position counts only where the deciding one has no data", required=True, codes=("proxy",)),
+        Field("pos_grch38", _I, "position concerned", required=True),
+        Field("decided_by", _I, "position that decides"),
+        Field("source", _T, "source", required=True),
+    ),
+)
+
+FLAGS = Table(
+    "flags",
+    "Codes in the flags column of calls, and what they mean.",
+    ("flag",),
+    (
+        Field("flag", _T, "code", required=True),
+        Field("meaning", _T, "what it says of the call", required=True),
+        Field("advice", _T, "what can be done"),
+    ),
+)
+
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
         GENES, VARIANTS, ALLELES, DEFINITIONS, FUNCTIONS, PHENOTYPE_RULES, RECOMMENDATIONS, RECOMMENDATION_CONDITIONS, PAIRS, DRUGS,
         INTERACTIONS, PHENOCONVERSION, FREQUENCIES, PHENOTYPE_FREQUENCIES, VARIANT_FREQUENCIES, EFFECTS, HLA_TAGS, EQUATIONS,
+        GROUPS, PRIORS, CALLING_POLICIES, FLAGS,
         CONCEPTS, CONCEPT_CODES, CONCEPT_ANSWERS, CONCEPT_DRUGS, CONCEPT_CONFLICTS, DRUG_NAMES, UNIT_NAMES, UNITS,
         PHENOCONVERSION_MORE, PHENOTYPE_TERMS, EXPOSURES, ENZYME_GROUPS, WASHOUT, POPULATIONS, ACTIONS, GUIDELINE_SOURCES, GENOTYPE_TERMS,
     )

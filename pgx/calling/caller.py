@@ -1,0 +1,239 @@
+"""Call the named alleles of every gene for every sample."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pgx.calling import patterns, priors, solve
+from pgx.calling.model import GeneModel, model
+from pgx.calling.patterns import HOMOZYGOUS, Patterns
+from pgx.calling.strands import Strand, sort_key
+from pgx.errors import UsageError
+from pgx.knowledge.base import KnowledgeBase
+from pgx.types import CallSet, Diplotype, GeneCalls, Genotypes, PatternCall
+
+THRESHOLD = 0.9
+"""Posterior of the most probable diplotype from which a gene counts as called."""
+MIN_EVIDENCE = 0.5
+"""Share of the prior doubt that the data must remove; below it a call rests on frequencies and counts as ambiguous."""
+KEPT_MASS = 0.9999
+KEPT_PAIRS = 200
+"""Diplotypes are kept until they hold `KEPT_MASS` of the posterior, at most `KEPT_PAIRS` of them."""
+
+
+def call(
+    genotypes: Genotypes,
+    kb: KnowledgeBase,
+    *,
+    groups: Mapping[str, str] | None = None,
+    genes: Iterable[str] | None = None,
+    threshold: float = THRESHOLD,
+) -> CallSet:
+    """Call named alleles.
+
+    Parameters
+    ----------
+    genotypes
+        What the reader found at the knowledge's sites.
+    kb
+        The knowledge base.
+    groups
+        Sample name to biogeographic group (CPIC's names, 1000 Genomes codes); samples left out are of unknown group.
+    genes
+        Genes to call; all by default.
+    threshold
+        Posterior below which the status is ``ambiguous``.
+
+    Returns
+    -------
+    CallSet
+        One `GeneCalls` a gene in alphabetical order, genes that only other tools can call included as ``not_called``.
+
+    Raises
+    ------
+    UsageError
+        If a gene or a group is unknown, or the threshold is not between 0 and 1.
+    """
+    if not 0 < threshold <= 1:
+        raise UsageError(f"the threshold must lie between 0 and 1, not {threshold}")
+    known = priors.groups(kb)
+    wanted = sorted(set(genes)) if genes is not None else list(kb.genes)
+    group = np.array([known.index((groups or {}).get(sample)) for sample in genotypes.samples], dtype=np.intp)
+    called = tuple(_call_gene(genotypes, kb, model(kb, gene), known, group, threshold) for gene in wanted)
+    return CallSet(genotypes.samples, called)
+
+
+def _call_gene(
+    genotypes: Genotypes,
+    kb: KnowledgeBase,
+    gene: GeneModel,
+    known: priors.Groups,
+    group: NDArray[np.intp],
+    threshold: float,
+) -> GeneCalls:
+    found = patterns.find(genotypes, gene.definition.sites, group, gene.inheritance)
+    solver = _Solver(genotypes, gene, found, known, threshold)
+    answers: dict[PatternCall, int] = {}
+    of = np.array([answers.setdefault(solver.solve(n), len(answers)) for n in range(len(found.group))], dtype=np.int32)
+    pattern_of = of[found.pattern_of] if len(of) else np.zeros(0, dtype=np.int32)
+    return GeneCalls(gene.definition.gene, tuple(answers), pattern_of)
+
+
+class _Solver:
+    """Turns the patterns of one gene into calls."""
+
+    def __init__(
+        self, genotypes: Genotypes, gene: GeneModel, found: Patterns, known: priors.Groups, threshold: float
+    ) -> None:
+        self.gene, self.found, self.known, self.threshold = gene, found, known, threshold
+        self._accepts: dict[tuple[bool, ...], tuple[NDArray[np.bool_], NDArray[np.intp]]] = {}
+        self.settled = self._settled()
+        self.extra = _extra_bases(genotypes, gene)
+
+    def _settled(self) -> NDArray[np.bool_]:
+        """Positions where all patterns show one base on all strands."""
+        codes, blocks = self.found.codes, self.found.blocks
+        if not len(codes):
+            return np.zeros(codes.shape[1], dtype=bool)
+        settled = (codes[:, :, 0] == codes[:1, :, 0]).all(0) & (blocks == HOMOZYGOUS).all(0)
+        for proxy in self.gene.proxies:
+            settled[[proxy.position, proxy.decided_by]] = False
+        return np.asarray(settled)
+
+    def _candidates(self, decided: tuple[bool, ...]) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:
+        if decided not in self._accepts:
+            accepts = self.gene.accepts
+            for proxy, is_decided in zip(self.gene.proxies, decided, strict=True):
+                if is_decided:
+                    accepts = _open(accepts, proxy.position, proxy.decided_by)
+            where = np.flatnonzero(self.settled)
+            columns = self.gene.columns(self.found.codes[0, where, 0])
+            self._accepts[decided] = accepts, np.flatnonzero(accepts[:, where, columns].all(axis=1))
+        return self._accepts[decided]
+
+    def solve(self, n: int) -> PatternCall:
+        """Return the call of pattern `n`."""
+        gene, found = self.gene, self.found
+        codes, haploid = found.codes[n], bool(found.haploid[n])
+        known = codes[:, 0] >= 0 if haploid else (codes >= 0).all(axis=1)
+        total, n_called = len(known), int(known.sum())
+        flags = self._input_flags(n, known)
+        if gene.definition.row["caller"] == "outside":
+            return PatternCall((), "not_called", 0, total, ("other_method_needed",))
+        if not (codes >= 0).any():
+            return PatternCall((), "not_called", 0, total, ("no_data",))
+        if not known[gene.required].all():
+            return PatternCall((), "not_called", n_called, total, (*flags, "required_positions_missing"))
+        decided = tuple(bool((codes[proxy.decided_by] >= 0).any()) for proxy in gene.proxies)
+        accepts, candidates = self._candidates(decided)
+        mixture = self.known.mixture(int(found.group[n]))
+        pairs = solve.pairs(
+            gene, codes, found.blocks[n], mixture,
+            haploid=haploid, accepts=accepts, candidates=candidates, settled=self.settled, extra=self.extra,
+        )  # fmt: skip
+        if not pairs:
+            return PatternCall((), "not_called", n_called, total, (*flags, "unresolved"))
+        return self._finish(pairs, mixture, n_called, total, flags)
+
+    def _input_flags(self, n: int, known: NDArray[np.bool_]) -> tuple[str, ...]:
+        gene, found = self.gene, self.found
+        blocks = found.blocks[n]
+        told = {
+            "positions_missing": not known.all(),
+            "reference_assumed": bool(found.assumed[n].any()),
+            "no_copy_number": gene.copy_number_varies,
+            "phase_unknown": len(np.unique(blocks[blocks != HOMOZYGOUS])) > 1,
+            "ploidy_conflict": bool(found.conflict[n]) and gene.inheritance != "mitochondrial",
+            "heteroplasmy": bool(found.conflict[n]) and gene.inheritance == "mitochondrial",
+            "proxy_position": any(
+                (found.codes[n, p.decided_by] < 0).all() and (found.codes[n, p.position] > 0).any() for p in gene.proxies
+            ),
+        }
+        return tuple(flag for flag, is_so in told.items() if is_so)
+
+    def _finish(
+        self, pairs: list[solve.Pair], mixture: NDArray[np.float64], n_called: int, total: int, flags: tuple[str, ...]
+    ) -> PatternCall:
+        whole = sum(pair.weight for pair in pairs)
+        ranked = sorted(pairs, key=lambda pair: (-pair.weight, _name_key(pair)))
+        weights = np.array([pair.weight for pair in ranked])
+        enough = int(np.searchsorted(np.cumsum(weights), KEPT_MASS * whole)) + 1
+        kept = ranked[: min(enough, KEPT_PAIRS)]
+        mass = sum(pair.weight for pair in kept)
+        diplotypes = tuple(_diplotype(pair, pair.weight / mass, self.gene) for pair in kept)
+        best = ranked[0]
+        rests_on_prior = "positions_missing" in flags and self._evidence(best, best.weight / whole, mixture) < MIN_EVIDENCE
+        strands = [best.first] if best.second is None else [best.first, best.second]
+        told = {
+            "combination": any(len(strand.parts) > 1 for strand in strands) and not self.gene.variant_list,
+            "partial": any(strand.novel for strand in strands),
+            "undocumented_base": any(strand.undocumented for strand in strands),
+            "novel_combination": not best.counted,
+            "prior_driven": rests_on_prior,
+            "alternatives_cut": mass < 0.99 * whole,
+        }
+        unsure = rests_on_prior or "heteroplasmy" in flags or diplotypes[0].probability < self.threshold
+        flags += tuple(flag for flag, is_so in told.items() if is_so)
+        return PatternCall(diplotypes, "ambiguous" if unsure else "called", n_called, total, flags)
+
+    def _evidence(self, best: solve.Pair, probability: float, mixture: NDArray[np.float64]) -> float:
+        """Share of the prior doubt about the best diplotype that the data removed."""
+        one = self._prior(best.first)
+        if best.second is None:
+            before = float(one @ mixture)
+        else:
+            before = float((one * self._prior(best.second)) @ mixture) * (1 if best.first == best.second else 2)
+        return (probability - before) / (1 - before) if before < 1 else 0.0
+
+    def _prior(self, strand: Strand) -> NDArray[np.float64]:
+        for h, haplotype in enumerate(self.gene.haplotypes):
+            if haplotype.name == strand.name:
+                return np.asarray(self.gene.frequency[h])
+        return np.zeros(self.gene.frequency.shape[1])
+
+
+def _open(accepts: NDArray[np.bool_], position: int, decided_by: int) -> NDArray[np.bool_]:
+    """Let haplotypes that keep the reference allele's base at `decided_by` accept every base at `position`."""
+    accepts = accepts.copy()
+    baseline = (accepts[:, decided_by] == accepts[0, decided_by]).all(axis=1)
+    accepts[baseline, position, :] = True
+    return accepts
+
+
+def _extra_bases(genotypes: Genotypes, gene: GeneModel) -> dict[int, list[str]]:
+    """Bases by position, where the file shows more than the knowledge has."""
+    sites = genotypes.sites["alleles"].gather(gene.definition.sites)
+    lists = zip(range(len(sites)), sites, genotypes.alleles[gene.definition.sites].max(axis=(1, 2), initial=0), strict=True)
+    return {p: list(bases) for p, bases, top in lists if top >= len(gene.naming.bases(p))}
+
+
+def _name_key(pair: solve.Pair) -> tuple[object, ...]:
+    return sort_key(pair.first.name), sort_key(pair.second.name if pair.second else "")
+
+
+def _diplotype(pair: solve.Pair, probability: float, gene: GeneModel) -> Diplotype:
+    """Write the strands in the alleles' order, the reference allele first."""
+    first, second = pair.first, pair.second
+    reference = gene.definition.alleles[0]
+    if second is not None and (second.name != reference, sort_key(second.name)) < (
+        first.name != reference,
+        sort_key(first.name),
+    ):
+        first, second = second, first
+    if second is None:
+        return Diplotype(first.name, None, first.parts, (), probability, first.novel)
+    return Diplotype(first.name, second.name, first.parts, second.parts, probability, first.novel, second.novel)
+
+
+def calls_frame(callset: CallSet, kb: KnowledgeBase) -> pl.DataFrame:
+    """Return `schema.CALLS` rows, sample by sample; the phenotype columns are left null.
+
+    Each pattern's row is made once and repeated for its samples.
+    """
+    from pgx.calling.frames import calls_frame as build
+
+    return build(callset, kb)

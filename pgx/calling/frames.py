@@ -1,0 +1,79 @@
+"""Calls as frames."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from pgx import schema
+from pgx.knowledge.base import KnowledgeBase
+from pgx.types import CallSet, PatternCall
+
+SHOWN = 10
+"""Alternatives listed in the calls frame at most; those below `SHOWN_FROM` are left out."""
+SHOWN_FROM = 0.001
+
+
+def calls_frame(callset: CallSet, kb: KnowledgeBase) -> pl.DataFrame:
+    """Return `schema.CALLS` rows, all genes of the first sample first; the phenotype columns are left null.
+
+    Each pattern's row is made once and repeated for its samples.
+    """
+    functions = {
+        (gene, allele): function
+        for gene, allele, function in kb.table("functions")
+        .filter(pl.col("scheme") == "CPIC")
+        .select("gene", "allele", "function")
+        .iter_rows()
+    }
+    frames = []
+    n_samples = len(callset.samples)
+    for order, gene in enumerate(callset.genes):
+        rows = pl.DataFrame(
+            [_row(gene.gene, pattern, functions) for pattern in gene.patterns],
+            schema={c.name: c.dtype for c in schema.CALLS if c.name != "sample"},
+        )
+        taken = rows[gene.pattern_of.astype(np.uint32)] if n_samples else rows.clear()
+        frames.append(
+            taken.with_columns(
+                sample=pl.Series(callset.samples, dtype=pl.String),
+                _sample=pl.int_range(n_samples, dtype=pl.UInt32),
+                _gene=pl.lit(order, dtype=pl.UInt32),
+            )
+        )
+    if not frames:
+        return schema.empty(schema.CALLS)
+    return schema.conform(pl.concat(frames).sort("_sample", "_gene").drop("_sample", "_gene"), schema.CALLS)
+
+
+def _row(gene: str, pattern: PatternCall, functions: dict[tuple[str, str], str | None]) -> dict[str, object]:
+    row: dict[str, object] = {
+        "gene": gene,
+        "status": pattern.status,
+        "positions_called": pattern.positions_called,
+        "positions_total": pattern.positions_total,
+        "flags": ";".join(pattern.flags) or None,
+        "source": pattern.source,
+    }
+    if not pattern.diplotypes:
+        return row
+    best, *others = pattern.diplotypes
+    shown = [d for d in others[:SHOWN] if d.probability >= SHOWN_FROM]
+    return row | {
+        "diplotype": best.name,
+        "probability": best.probability,
+        "allele1": best.allele1,
+        "allele2": best.allele2,
+        "function1": _function(gene, best.parts1, best.novel1, functions),
+        "function2": _function(gene, best.parts2, best.novel2, functions),
+        "alternatives": ";".join(f"{d.name}={d.probability:.4f}" for d in shown) or None,
+    }
+
+
+def _function(
+    gene: str, parts: tuple[str, ...], novel: bool, functions: dict[tuple[str, str], str | None]
+) -> str | None:
+    """Function of a strand that is one named allele; a combination or an unexplained base has none of its own here."""
+    if novel or len(parts) != 1:
+        return None
+    return functions.get((gene, parts[0]))

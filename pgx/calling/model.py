@@ -1,0 +1,151 @@
+"""One gene as calling sees it: the haplotypes that may lie on a strand, the bases each accepts, and their frequencies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pgx.calling import priors
+from pgx.calling.strands import Naming, Strand
+from pgx.knowledge.base import GeneDefinition, KnowledgeBase
+
+UNDOCUMENTED = -2
+"""Column of `GeneModel.accepts` for bases that the knowledge does not have: no haplotype accepts them."""
+UNKNOWN = -1
+"""Column of `GeneModel.accepts` for strands without data: every haplotype accepts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """A position that counts only where the deciding one has no data (indices into the gene's positions)."""
+
+    position: int
+    decided_by: int
+
+
+@dataclass(frozen=True, slots=True)
+class GeneModel:
+    """What one gene's patterns are solved with.
+
+    Parameters
+    ----------
+    definition
+        The gene's definition.
+    naming
+        Names strands that are no named allele.
+    haplotypes
+        The H haplotypes that frequencies are known for: named alleles first, then combinations seen in the panel.
+    accepts
+        bool (H, P, C + 2): the definition's `accepts` with two more columns, `UNDOCUMENTED` and `UNKNOWN`.
+    frequency
+        float (H, G), each group adding up to 1.
+    required
+        Positions (indices) without which the gene is not called.
+    proxies
+        Positions that another position overrules.
+    variant_list
+        Whether every variant is an allele of its own, so that combinations are the rule.
+    inheritance
+        ``autosomal``, ``x_linked`` or ``mitochondrial``.
+    copy_number_varies
+        Whether deletions and duplications of the gene are named alleles.
+    """
+
+    definition: GeneDefinition
+    naming: Naming
+    haplotypes: tuple[Strand, ...]
+    accepts: NDArray[np.bool_]
+    frequency: NDArray[np.float64]
+    required: NDArray[np.intp]
+    proxies: tuple[Proxy, ...]
+    variant_list: bool
+    inheritance: str
+    copy_number_varies: bool
+
+    @property
+    def n_codes(self) -> int:
+        """Count of documented allele codes, C."""
+        return self.accepts.shape[2] - 2
+
+    def columns(self, codes: NDArray[np.int8]) -> NDArray[np.intp]:
+        """Turn allele codes into columns of `accepts`."""
+        return np.where(codes < 0, self.n_codes + 1, np.minimum(codes, self.n_codes)).astype(np.intp)
+
+
+@lru_cache(maxsize=512)
+def model(kb: KnowledgeBase, gene: str) -> GeneModel:
+    """Return the model of one gene.
+
+    Raises
+    ------
+    UsageError
+        If the knowledge base does not have the gene.
+    """
+    definition = _distinguishable(kb.gene(gene))
+    row = definition.row
+    positions = kb.sites["pos_grch38"].gather(definition.sites).to_numpy()
+    index = {int(position): i for i, position in enumerate(positions)}
+    naming = Naming(kb, definition)
+    counts = priors.counted(kb, gene)
+    haplotypes, accepts = _universe(definition, naming, counts, index)
+    names = [strand.name for strand in haplotypes]
+    required = [index[int(p)] for p in str(row["required_positions"] or "").split(";") if p]
+    proxies = kb.table("calling_policies").filter((pl.col("gene") == gene) & (pl.col("policy") == "proxy"))
+    pairs = proxies.select("pos_grch38", "decided_by").iter_rows()
+    return GeneModel(
+        definition=definition,
+        naming=naming,
+        haplotypes=haplotypes,
+        accepts=accepts,
+        frequency=priors.frequencies(counts, names, names[0]) if names else np.zeros((0, 1)),
+        required=np.array(required, dtype=np.intp),
+        proxies=tuple(Proxy(index[p], index[d]) for p, d in pairs),
+        variant_list=row["caller"] == "variant_list",
+        inheritance=str(row["inheritance"]),
+        copy_number_varies=row["copy_number_varies"] == "y",
+    )
+
+
+def _distinguishable(definition: GeneDefinition) -> GeneDefinition:
+    """Leave out alleles that accept just what an earlier one does: no data could tell them apart."""
+    seen: dict[bytes, int] = {}
+    for i in range(len(definition.alleles)):
+        seen.setdefault(np.packbits(definition.accepts[i]).tobytes(), i)
+    keep = sorted(seen.values())
+    if len(keep) == len(definition.alleles):
+        return definition
+    return GeneDefinition(
+        definition.gene,
+        definition.row,
+        definition.sites,
+        tuple(definition.alleles[i] for i in keep),
+        definition.accepts[keep],
+        definition.defining[keep],
+    )
+
+
+def _universe(
+    definition: GeneDefinition, naming: Naming, counts: priors.Counted, index: dict[int, int]
+) -> tuple[tuple[Strand, ...], NDArray[np.bool_]]:
+    """Return the named alleles and the panel's combinations, with what each accepts."""
+    strands = [Strand(name, (name,), False) for name in definition.alleles]
+    n_alleles, n_positions, n_codes = definition.accepts.shape
+    rows = [definition.accepts]
+    for bases in counts.bases:
+        if bases is None:
+            continue
+        codes = np.zeros(n_positions, dtype=np.int8)
+        for item in bases.split(";"):
+            position, base = item.split("=")
+            codes[index[int(position)]] = naming.bases(index[int(position)]).index(base)
+        one = np.zeros((1, n_positions, n_codes), dtype=bool)
+        one[0, np.arange(n_positions), codes] = True
+        rows.append(one)
+        strands.append(naming.name(codes))
+    accepts = np.concatenate(rows) if rows else np.zeros((n_alleles, n_positions, n_codes), dtype=bool)
+    wide = np.concatenate([accepts, np.zeros_like(accepts[:, :, :1]), np.ones_like(accepts[:, :, :1])], axis=2)
+    return tuple(strands), wide

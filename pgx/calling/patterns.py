@@ -1,0 +1,155 @@
+"""The distinct genotype patterns of one gene: samples with the same data get the same answer, computed once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pgx.types import NO_COPY, NOT_CALLED, Genotypes, State
+
+HOMOZYGOUS = 0
+"""Block label of a position whose strands carry the same base, or that has no data at all."""
+
+_USABLE = np.zeros(256, dtype=bool)
+_USABLE[[State.CALLED, State.REFERENCE_BLOCK, State.ASSUMED_REFERENCE]] = True
+
+
+@dataclass(frozen=True, slots=True)
+class Patterns:
+    """N distinct patterns of one gene.
+
+    Parameters
+    ----------
+    codes
+        int8 (N, P, 2): allele codes; the second strand is `NO_COPY` throughout in haploid patterns.
+    blocks
+        int32 (N, P): `HOMOZYGOUS`, -(position + 1) for an unphased position of its own, or the phase set + 1.
+    assumed
+        bool (N, P): read as reference only because the user said so.
+    group
+        int (N,): biogeographic group index.
+    haploid
+        bool (N,).
+    conflict
+        bool (N,): haploid and heterozygous positions met in one sample; the latter were put aside.
+    pattern_of
+        int32 (S,): pattern of each sample.
+    """
+
+    codes: NDArray[np.int8]
+    blocks: NDArray[np.int32]
+    assumed: NDArray[np.bool_]
+    group: NDArray[np.intp]
+    haploid: NDArray[np.bool_]
+    conflict: NDArray[np.bool_]
+    pattern_of: NDArray[np.int32]
+
+
+def find(genotypes: Genotypes, sites: NDArray[np.int32], group: NDArray[np.intp], inheritance: str) -> Patterns:
+    """Find the distinct patterns of one gene.
+
+    Parameters
+    ----------
+    genotypes
+        What the reader found.
+    sites
+        int32 (P,): the gene's sites.
+    group
+        int (S,): biogeographic group index of each sample.
+    inheritance
+        ``autosomal``, ``x_linked`` or ``mitochondrial``.
+    """
+    state = genotypes.state[sites]
+    usable = _USABLE[state]
+    alleles = genotypes.alleles[sites]
+    first = np.where(usable & (alleles[:, :, 0] >= 0), alleles[:, :, 0], NOT_CALLED).astype(np.int8)
+    second = np.where((usable & (alleles[:, :, 1] >= 0)) | (alleles[:, :, 1] == NO_COPY), alleles[:, :, 1], NOT_CALLED)
+    second = second.astype(np.int8)
+    haploid, conflict = _ploidy(first, second, inheritance)
+    different = first != second
+    blocks = _blocks(genotypes, sites, different & ~haploid)
+    _orient(first, second, blocks)
+    assumed = state == State.ASSUMED_REFERENCE
+    keys = np.concatenate([first, second, assumed.view(np.int8)])
+    pattern_of, chosen = _distinct(keys, blocks, group)
+    return Patterns(
+        codes=np.stack([first[:, chosen].T, second[:, chosen].T], axis=2),
+        blocks=np.ascontiguousarray(blocks[:, chosen].T),
+        assumed=np.ascontiguousarray(assumed[:, chosen].T),
+        group=group[chosen],
+        haploid=haploid[chosen],
+        conflict=conflict[chosen],
+        pattern_of=pattern_of,
+    )
+
+
+def _ploidy(
+    first: NDArray[np.int8], second: NDArray[np.int8], inheritance: str
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Make each sample all haploid or all diploid, in place; return (haploid, conflict), bool (S,) each.
+
+    On an autosome a haploid genotype is a half-call. On X a sample with any haploid genotype is haploid. A
+    mitochondrial gene is haploid throughout. A heterozygous genotype in a haploid sample is put aside.
+    """
+    n_samples = first.shape[1]
+    if inheritance == "autosomal":
+        second[second == NO_COPY] = NOT_CALLED
+        return np.zeros(n_samples, dtype=bool), np.zeros(n_samples, dtype=bool)
+    if inheritance == "mitochondrial":
+        haploid = np.ones(n_samples, dtype=bool)
+    else:
+        haploid = (second == NO_COPY).any(axis=0)
+    mixed = haploid & (second != NO_COPY) & (second != first)
+    first[mixed] = NOT_CALLED
+    second[:, haploid] = NO_COPY
+    return haploid, mixed.any(axis=0)
+
+
+def _blocks(genotypes: Genotypes, sites: NDArray[np.int32], different: NDArray[np.bool_]) -> NDArray[np.int32]:
+    own = -(np.arange(len(sites), dtype=np.int32) + 1)[:, None]
+    label = np.where(genotypes.phased[sites], genotypes.phase_set[sites].astype(np.int32) + 1, own)
+    return np.where(different, label, HOMOZYGOUS).astype(np.int32)
+
+
+def _orient(first: NDArray[np.int8], second: NDArray[np.int8], blocks: NDArray[np.int32]) -> None:
+    """Order the strands so that patterns that mean the same look the same; in place.
+
+    Unphased positions carry the smaller code first. A sample whose phased positions are all in one block has its strands
+    swapped so that the first heterozygous position does.
+    """
+    n_positions, n_samples = first.shape
+    if not n_positions:
+        return
+    swap = (blocks < 0) & (first > second)
+    phased = blocks > 0
+    if phased.any():
+        largest = np.where(phased, blocks, 0).max(axis=0)
+        one_block = ((blocks == largest) | ~phased).all(axis=0) & (largest > 0)
+        at = phased.argmax(axis=0)
+        turned = one_block & (first[at, np.arange(n_samples)] > second[at, np.arange(n_samples)])
+        swap |= phased & turned
+        blocks[phased & one_block] = 1
+    kept = first[swap]
+    first[swap] = second[swap]
+    second[swap] = kept
+
+
+def _distinct(
+    keys: NDArray[np.int8], blocks: NDArray[np.int32], group: NDArray[np.intp]
+) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
+    """Return the pattern of each sample, and one sample of each pattern (in order of first appearance)."""
+    n_samples = keys.shape[1]
+    varying = keys[(keys != keys[:, :1]).any(axis=1)] if n_samples else keys
+    turning = blocks[(blocks != blocks[:, :1]).any(axis=1)] if n_samples else blocks
+    table = np.concatenate(
+        [varying.astype(np.int32), turning, group[None, :].astype(np.int32)], dtype=np.int32
+    )  # constant rows cannot tell samples apart
+    rows = np.ascontiguousarray(table.T)
+    packed = rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))).ravel()
+    seen: dict[bytes, int] = {}
+    pattern_of = np.fromiter((seen.setdefault(row.tobytes(), len(seen)) for row in packed), np.int32, n_samples)
+    chosen = np.zeros(len(seen), dtype=np.intp)
+    chosen[pattern_of[::-1]] = np.arange(n_samples)[::-1]
+    return pattern_of, chosen

@@ -1,0 +1,130 @@
+"""Haplotype frequencies: what is believed of a strand before its bases are seen.
+
+``priors.tsv`` holds one row a haplotype with a frequency per biogeographic group; ``groups.tsv`` names the groups. A
+haplotype that no table counts gets `FLOOR`. A person of unknown group is treated as drawn from the groups in
+proportion to ``pooled_weight``: the posterior is the mixture over groups, not Hardy-Weinberg on averaged frequencies,
+because haplotypes that are common in different places seldom meet in one person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pgx.errors import UsageError
+from pgx.knowledge.base import KnowledgeBase
+
+FLOOR = 1e-5
+"""Frequency of a named allele that no source counts, in every group."""
+
+POOLED = -1
+"""Group index of a person whose group is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """The biogeographic groups.
+
+    Parameters
+    ----------
+    codes
+        Column names of ``priors.tsv``.
+    weights
+        float (G,): share of each group in the pooled mixture; adds up to 1.
+    aliases
+        Lower-case name or synonym to group index.
+    """
+
+    codes: tuple[str, ...]
+    weights: NDArray[np.float64]
+    aliases: Mapping[str, int]
+
+    def index(self, name: str | None) -> int:
+        """Return the index of a group by code, CPIC name or synonym; `POOLED` for None.
+
+        Raises
+        ------
+        UsageError
+            If there is no such group.
+        """
+        if name is None or not name.strip():
+            return POOLED
+        key = name.strip().lower()
+        if key not in self.aliases:
+            raise UsageError(f"unknown biogeographic group {name!r}; there are: {', '.join(self.codes)}")
+        return self.aliases[key]
+
+    def mixture(self, group: int) -> NDArray[np.float64]:
+        """Return the weights (G,) of the groups for a person of `group`."""
+        return self.weights if group == POOLED else np.eye(len(self.codes))[group]
+
+
+@lru_cache(maxsize=8)
+def groups(kb: KnowledgeBase) -> Groups:
+    """Return the groups of the knowledge base."""
+    table = kb.table("groups")
+    aliases: dict[str, int] = {}
+    for i, (code, name, synonyms) in enumerate(table.select("group", "name", "synonyms").iter_rows()):
+        for alias in (code, name, *(synonyms or "").split(";")):
+            if alias:
+                aliases[alias.lower()] = i
+    weights = table["pooled_weight"].to_numpy().astype(np.float64)
+    return Groups(tuple(table["group"]), weights / weights.sum(), aliases)
+
+
+@lru_cache(maxsize=8)
+def _rows(kb: KnowledgeBase) -> dict[str, pl.DataFrame]:
+    return {str(key[0]): frame for key, frame in kb.table("priors").partition_by("gene", as_dict=True).items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What the sources say of one gene.
+
+    Parameters
+    ----------
+    names
+        Haplotype names as counted.
+    bases
+        ``position=base`` pairs joined by ``;`` for haplotypes that are not named alleles, else None.
+    frequency
+        float (n, G).
+    """
+
+    names: tuple[str, ...]
+    bases: tuple[str | None, ...]
+    frequency: NDArray[np.float64]
+
+
+def counted(kb: KnowledgeBase, gene: str) -> Counted:
+    """Return the counted haplotypes of a gene; a group without a figure has the mean of those that have one."""
+    codes = groups(kb).codes
+    frame = _rows(kb).get(gene)
+    if frame is None:
+        return Counted((), (), np.zeros((0, len(codes))))
+    values = frame.select(codes).to_numpy().astype(np.float64)
+    known = ~np.isnan(values)
+    mean = np.where(known, values, 0).sum(1) / np.maximum(known.sum(1), 1)
+    return Counted(tuple(frame["haplotype"]), tuple(frame["bases"]), np.where(known, values, mean[:, None]))
+
+
+def frequencies(counts: Counted, names: Sequence[str], reference: str) -> NDArray[np.float64]:
+    """Return frequencies (len(names), G), each group adding up to 1.
+
+    Names that are not counted get `FLOOR`; if the reference allele is not counted it takes what the others leave.
+    """
+    n_groups = counts.frequency.shape[1]
+    result = np.full((len(names), n_groups), FLOOR)
+    place = {name: i for i, name in enumerate(names)}
+    for name, row in zip(counts.names, counts.frequency, strict=True):
+        if name in place:
+            result[place[name]] = np.maximum(row, FLOOR)
+    if reference not in counts.names and reference in place:
+        result[place[reference]] = 0
+        result[place[reference]] = np.maximum(1 - result.sum(0), FLOOR)
+    return result / result.sum(0)

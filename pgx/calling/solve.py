@@ -1,0 +1,262 @@
+"""The posterior over the diplotypes that fit one genotype pattern.
+
+For haplotypes i, j with frequencies f in group g and mixture weights w, every pair that the pattern allows weighs
+``sum_g w_g f_gi f_gj`` (Hardy-Weinberg within a group), twice that for i != j. A pattern allows a pair if, in each
+block of phased positions (an unphased position is a block of its own), one strand fits i and the other j in either
+order. A strand without data at a position fits everything there: the position is summed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pgx.calling.model import GeneModel
+from pgx.calling.patterns import HOMOZYGOUS
+from pgx.calling.strands import Strand
+
+MAX_BLOCKS = 8
+"""Heterozygous blocks up to which every arrangement of the strands is tried."""
+COMBINED = 1e-2
+"""Prior factor of each further allele on a strand of a gene whose alleles are whole haplotypes."""
+UNEXPLAINED = 1e-3
+"""Prior factor of each base on a strand that no allele of the strand explains."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two strands (the second None if haploid) and their weight, not normalised."""
+
+    first: Strand
+    second: Strand | None
+    weight: float
+    counted: bool
+    """Whether both strands are named alleles or combinations that frequencies are known for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reduced:
+    """One pattern cut down to what differs between its candidates.
+
+    Parameters
+    ----------
+    candidates
+        Haplotypes that fit every homozygous position.
+    first, second
+        bool (K, B): whether a candidate fits the block's one or other strand.
+    half
+        bool (B,): the block is a genotype of which one base is unknown.
+    """
+
+    candidates: NDArray[np.intp]
+    first: NDArray[np.bool_]
+    second: NDArray[np.bool_]
+    half: NDArray[np.bool_]
+
+
+def pairs(
+    model: GeneModel,
+    codes: NDArray[np.int8],
+    blocks: NDArray[np.int32],
+    mixture: NDArray[np.float64],
+    *,
+    haploid: bool,
+    accepts: NDArray[np.bool_],
+    candidates: NDArray[np.intp],
+    settled: NDArray[np.bool_],
+    extra: dict[int, list[str]] | None = None,
+) -> list[Pair]:
+    """Return the weighted diplotypes of one pattern; empty if it cannot be resolved.
+
+    Parameters
+    ----------
+    model
+        The gene.
+    codes
+        int8 (P, 2).
+    blocks
+        int32 (P,).
+    mixture
+        float (G,): weights of the groups.
+    haploid
+        Whether there is one strand only.
+    accepts
+        `model.accepts`, with this pattern's proxies applied.
+    candidates
+        Haplotypes that fit the settled positions.
+    settled
+        bool (P,): positions that all patterns share and that `candidates` accounts for.
+    extra
+        Bases by position that the knowledge does not have.
+    """
+    context = _Context(model, accepts, candidates, mixture, settled, extra or {})
+    if haploid:
+        return [
+            Pair(strand, None, float(weight @ mixture), known) for strand, weight, known in context.explain(codes[:, 0])
+        ]
+    reduced = _reduce(model, codes, blocks, accepts, candidates, settled)
+    n_blocks = reduced.half.shape[0]
+    if model.variant_list and 1 < n_blocks <= MAX_BLOCKS:
+        return context.arrange(codes, blocks)
+    found = _named(model, reduced, mixture)
+    if found:
+        return found
+    if n_blocks <= MAX_BLOCKS:
+        return context.arrange(codes, blocks)
+    return context.complete(codes, blocks)
+
+
+def _reduce(
+    model: GeneModel,
+    codes: NDArray[np.int8],
+    blocks: NDArray[np.int32],
+    accepts: NDArray[np.bool_],
+    candidates: NDArray[np.intp],
+    settled: NDArray[np.bool_],
+) -> Reduced:
+    columns = model.columns(codes)
+    plain = np.flatnonzero((blocks == HOMOZYGOUS) & (codes[:, 0] >= 0) & ~settled)
+    fits = accepts[candidates[:, None], plain, columns[plain, 0]].all(axis=1)
+    candidates = candidates[fits]
+    labels = [label for label in np.unique(blocks) if label != HOMOZYGOUS]
+    first = np.ones((len(candidates), len(labels)), dtype=bool)
+    second = first.copy()
+    half = np.zeros(len(labels), dtype=bool)
+    for b, label in enumerate(labels):
+        where = np.flatnonzero(blocks == label)
+        first[:, b] = accepts[candidates[:, None], where, columns[where, 0]].all(axis=1)
+        second[:, b] = accepts[candidates[:, None], where, columns[where, 1]].all(axis=1)
+        half[b] = bool((codes[where] < 0).any())
+    return Reduced(candidates, first, second, half)
+
+
+def _named(model: GeneModel, reduced: Reduced, mixture: NDArray[np.float64]) -> list[Pair]:
+    """Pairs of counted haplotypes."""
+    possible = (reduced.first | reduced.second).all(axis=1)
+    kept, first, second = reduced.candidates[possible], reduced.first[possible], reduced.second[possible]
+    if not len(kept):
+        return []
+    frequency = model.frequency[kept]
+    weight = (frequency * mixture) @ frequency.T
+    for b in range(first.shape[1]):
+        one = first[:, b, None] & second[None, :, b]
+        if reduced.half[b]:
+            weight = weight * (one.astype(np.float64) + one.T) / 2
+        else:
+            weight = np.where(one | one.T, weight, 0)
+    rows, columns = np.nonzero(np.triu(weight))
+    return [
+        Pair(model.haplotypes[kept[i]], model.haplotypes[kept[j]], float(weight[i, j]) * (1 if i == j else 2), True)
+        for i, j in zip(rows, columns, strict=True)
+    ]
+
+
+class _Context:
+    """Explains single strands, and puts them together; used where pairs of counted haplotypes do not suffice."""
+
+    def __init__(
+        self,
+        model: GeneModel,
+        accepts: NDArray[np.bool_],
+        candidates: NDArray[np.intp],
+        mixture: NDArray[np.float64],
+        settled: NDArray[np.bool_],
+        extra: dict[int, list[str]],
+    ) -> None:
+        self.model, self.accepts, self.candidates = model, accepts, candidates
+        self.mixture, self.settled, self.extra = mixture, settled, extra
+        self._explained: dict[bytes, list[tuple[Strand, NDArray[np.float64], bool]]] = {}
+
+    def explain(self, codes: NDArray[np.int8]) -> list[tuple[Strand, NDArray[np.float64], bool]]:
+        """Return what a strand may be: (strand, frequency per group, whether it is counted)."""
+        key = codes.tobytes()
+        if key not in self._explained:
+            self._explained[key] = self._counted(codes) or self._composed(codes)
+        return self._explained[key]
+
+    def _counted(self, codes: NDArray[np.int8]) -> list[tuple[Strand, NDArray[np.float64], bool]]:
+        where = np.flatnonzero((codes >= 0) & ~self.settled)
+        columns = self.model.columns(codes[where])
+        fits = self.accepts[self.candidates[:, None], where, columns].all(axis=1)
+        return [(self.model.haplotypes[h], self.model.frequency[h], True) for h in self.candidates[fits]]
+
+    def _composed(self, codes: NDArray[np.int8]) -> list[tuple[Strand, NDArray[np.float64], bool]]:
+        """Combinations and partial matches; unknown positions are filled from each allele that may be there."""
+        naming = self.model.naming
+        codes = self._without_proxies(codes)
+        default = naming.baseline.argmax(axis=1).astype(np.int8)
+        found: dict[str, tuple[Strand, NDArray[np.float64], bool]] = {}
+        for a in (0, *naming.carried(codes, assume=True)):
+            own = np.where(naming.core[a], naming.definition.accepts[a].argmax(axis=1), default).astype(np.int8)
+            strand = naming.name(np.where(codes < 0, own, codes).astype(np.int8), self.extra)
+            found.setdefault(strand.name, (strand, self._frequency(strand), False))
+        return list(found.values())
+
+    def _without_proxies(self, codes: NDArray[np.int8]) -> NDArray[np.int8]:
+        """Put aside proxy bases where the deciding position shows the reference allele's base."""
+        codes = codes.copy()
+        for proxy in self.model.proxies:
+            if codes[proxy.decided_by] >= 0 and self.model.naming.is_baseline(codes)[proxy.decided_by]:
+                codes[proxy.position] = self.model.naming.baseline[proxy.position].argmax()
+        return codes
+
+    def _frequency(self, strand: Strand) -> NDArray[np.float64]:
+        names = self.model.definition.alleles
+        frequency = self.model.frequency[names.index(strand.parts[0])].copy()
+        for part in strand.parts[1:]:
+            other = self.model.frequency[names.index(part)]
+            frequency *= other / self.model.frequency[0] if self.model.variant_list else other * COMBINED
+        return frequency * UNEXPLAINED if strand.novel else frequency
+
+    def arrange(self, codes: NDArray[np.int8], blocks: NDArray[np.int32]) -> list[Pair]:
+        """Try every arrangement of the blocks on the two strands."""
+        labels = [int(label) for label in np.unique(blocks) if label != HOMOZYGOUS]
+        weights: dict[tuple[str, str | None], Pair] = {}
+        for turned in _turns(blocks, labels):
+            one = np.where(turned, codes[:, 1], codes[:, 0]).astype(np.int8)
+            two = np.where(turned, codes[:, 0], codes[:, 1]).astype(np.int8)
+            self._add(weights, one, two)
+        return list(weights.values())
+
+    def complete(self, codes: NDArray[np.int8], blocks: NDArray[np.int32]) -> list[Pair]:
+        """Let one strand be a counted haplotype and name what remains; for patterns too wide to try all arrangements."""
+        weights: dict[tuple[str, str | None], Pair] = {}
+        reduced = _reduce(self.model, codes, blocks, self.accepts, self.candidates, self.settled)
+        labels = [label for label in np.unique(blocks) if label != HOMOZYGOUS]
+        seen: set[bytes] = set()
+        for k in np.flatnonzero((reduced.first | reduced.second).all(axis=1)):
+            turned = np.zeros(len(blocks), dtype=bool)
+            for b, label in enumerate(labels):
+                if not reduced.first[k, b]:
+                    turned |= blocks == label
+            if turned.tobytes() in seen:
+                continue
+            seen.add(turned.tobytes())
+            one = np.where(turned, codes[:, 1], codes[:, 0]).astype(np.int8)
+            two = np.where(turned, codes[:, 0], codes[:, 1]).astype(np.int8)
+            self._add(weights, one, two)
+        return list(weights.values())
+
+    def _add(self, weights: dict[tuple[str, str | None], Pair], one: NDArray[np.int8], two: NDArray[np.int8]) -> None:
+        for s1, f1, known1 in self.explain(one):
+            for s2, f2, known2 in self.explain(two):
+                first, second = (s1, s2) if s1.name <= s2.name else (s2, s1)
+                weight = float((f1 * f2) @ self.mixture)
+                old = weights.get((first.name, second.name))
+                total = weight + (old.weight if old else 0.0)
+                weights[first.name, second.name] = Pair(first, second, total, known1 and known2)
+
+
+def _turns(blocks: NDArray[np.int32], labels: list[int]) -> Iterator[NDArray[np.bool_]]:
+    """Yield bool (P,): which positions have their strands swapped; the first block stays, to count each once."""
+    free = labels[1:]
+    for bits in range(2 ** len(free)):
+        turned = np.zeros(len(blocks), dtype=bool)
+        for b, label in enumerate(free):
+            if bits >> b & 1:
+                turned |= blocks == label
+        yield turned
+

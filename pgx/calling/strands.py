@@ -1,0 +1,137 @@
+"""Names of strands: a named allele, a combination of several, or an allele with bases that no allele explains."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pgx.knowledge.base import GeneDefinition, KnowledgeBase
+
+
+@dataclass(frozen=True, slots=True)
+class Strand:
+    """One strand as reported.
+
+    Parameters
+    ----------
+    name
+        ``*2``, ``[*6 + *14]``, ``*2 + g.94781859G>A``.
+    parts
+        The named alleles in it.
+    novel
+        Whether it carries bases that the named alleles do not explain.
+    undocumented
+        Whether one of them is a base that the knowledge does not have at all.
+    """
+
+    name: str
+    parts: tuple[str, ...]
+    novel: bool
+    undocumented: bool = False
+
+
+class Naming:
+    """Names the strands of one gene.
+
+    A *baseline* base is one that the gene's reference allele accepts; an allele's *core* is the positions where it
+    accepts no baseline base.
+    """
+
+    def __init__(self, kb: KnowledgeBase, definition: GeneDefinition) -> None:
+        self._kb = kb
+        self.definition = definition
+        self.baseline = definition.accepts[0] if len(definition.alleles) else np.zeros((0, 1), dtype=bool)
+        self.core = ~(definition.accepts & self.baseline).any(axis=2)
+        self._names: dict[bytes, Strand] = {}
+
+    def bases(self, position: int) -> list[str]:
+        """Return the documented bases of one position, by allele code."""
+        return list(self._kb.sites["alleles"][int(self.definition.sites[position])])
+
+    def is_baseline(self, codes: NDArray[np.int8]) -> NDArray[np.bool_]:
+        """Return bool (P,): the strand carries a base of the reference allele, or nothing is known."""
+        inside = np.clip(codes, 0, self.baseline.shape[1] - 1)
+        documented = codes < self.baseline.shape[1]
+        return (codes < 0) | (documented & self.baseline[np.arange(len(codes)), inside])
+
+    def carried(self, codes: NDArray[np.int8], *, assume: bool = False) -> NDArray[np.intp]:
+        """Return the alleles whose core the strand carries; with `assume`, unknown bases count as carried.
+
+        An allele of which nothing is seen is never returned.
+        """
+        n_codes = self.baseline.shape[1]
+        inside = np.clip(codes, 0, n_codes - 1)
+        seen = (codes >= 0) & (codes < n_codes)
+        fits = self.definition.accepts[:, np.arange(len(codes)), inside] & seen
+        enough = fits | (codes < 0) if assume else fits
+        return np.flatnonzero((enough | ~self.core).all(1) & (fits & self.core).any(1))
+
+    def name(self, codes: NDArray[np.int8], extra: dict[int, list[str]] | None = None) -> Strand:
+        """Name one strand; unknown positions are left out of account.
+
+        Parameters
+        ----------
+        codes
+            int8 (P,): allele code per position.
+        extra
+            Bases by allele code, for positions where the file shows more than the knowledge has.
+        """
+        key = codes.tobytes()
+        if key not in self._names or extra:
+            self._names[key] = self._name(codes, extra or {})
+        return self._names[key]
+
+    def _name(self, codes: NDArray[np.int8], extra: dict[int, list[str]]) -> Strand:
+        alleles = self.definition.alleles
+        carried = self.carried(codes)
+        cores = self.core[carried]
+        kept: list[int] = []
+        for i, a in enumerate(carried):
+            larger = (cores >= cores[i]).all(1) & (cores.sum(1) > cores[i].sum())
+            twin = any((self.core[b] == cores[i]).all() for b in kept)
+            if not larger.any() and not twin:
+                kept.append(int(a))
+        explained = self.core[kept].any(0) if kept else np.zeros(len(codes), dtype=bool)
+        for a in kept:
+            inside = np.clip(codes, 0, self.baseline.shape[1] - 1)
+            explained |= self.definition.accepts[a, np.arange(len(codes)), inside] & (codes < self.baseline.shape[1])
+        rest = np.flatnonzero(~self.is_baseline(codes) & ~explained)
+        variants = [self.variant(int(p), int(codes[p]), extra.get(int(p))) for p in rest]
+        undocumented = any(codes[p] >= len(self.bases(int(p))) for p in rest)
+        parts = tuple(alleles[a] for a in kept) or (alleles[0],)
+        pieces = [*parts, *variants]
+        name = " + ".join(pieces)
+        return Strand(f"[{name}]" if len(parts) > 1 else name, parts, bool(variants), undocumented)
+
+    def variant(self, position: int, code: int, bases: list[str] | None = None) -> str:
+        """Return the genomic name of a base, such as ``g.94781859G>A`` (GRCh38, forward strand)."""
+        site = self._kb.sites.row(int(self.definition.sites[position]), named=True)
+        listed = bases or list(site["alleles"])
+        alt = listed[code] if code < len(listed) else "?"
+        return genomic_name(int(site["pos_grch38"]), str(site["ref"]), alt)
+
+
+def genomic_name(position: int, ref: str, alt: str) -> str:
+    """Return an HGVS-like genomic name from VCF-like bases, trimmed at both ends."""
+    if ref == alt:
+        return f"g.{position}{ref}="
+    while ref and alt and ref[-1] == alt[-1]:
+        ref, alt = ref[:-1], alt[:-1]
+    while ref and alt and ref[0] == alt[0]:
+        ref, alt, position = ref[1:], alt[1:], position + 1
+    last = position + len(ref) - 1
+    span = f"{position}" if len(ref) == 1 else f"{position}_{last}"
+    if not ref:
+        return f"g.{position - 1}_{position}ins{alt}"
+    if not alt:
+        return f"g.{span}del"
+    return f"g.{position}{ref}>{alt}" if len(ref) == len(alt) == 1 else f"g.{span}delins{alt}"
+
+
+def sort_key(name: str) -> tuple[object, ...]:
+    """Return a key that sorts ``*2`` before ``*10``."""
+    pieces = re.split(r"(\d+)", name)
+    return tuple((1, int(piece), "") if piece.isdigit() else (0, 0, piece) for piece in pieces)
