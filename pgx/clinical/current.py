@@ -1,0 +1,59 @@
+"""Which of a person's values counts as present: the policy of ``concepts.tsv``, in one place."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pgx.clinical.vocabulary import Vocabulary
+
+
+def policy(vocabulary: Vocabulary) -> pl.DataFrame:
+    """Return the policy columns of the concepts: ``concept kind summary window_days trend_days``."""
+    return pl.DataFrame(
+        [(c.name, c.kind, c.summary, c.window_days, c.trend_days) for c in vocabulary.concepts.values()],
+        schema={
+            "concept": pl.String,
+            "kind": pl.String,
+            "summary": pl.String,
+            "window_days": pl.Int64,
+            "trend_days": pl.Int64,
+        },
+        orient="row",
+    )
+
+
+def current_values(observations: pl.DataFrame, now: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:
+    """Return one row per person and concept that counts as present.
+
+    The newest value not after the person's "now" and not older than the concept's window; of several on one day the
+    one read last. A value without a date counts as of now. Concepts summarised by their mean take the mean of the
+    window. A statement with a window that ended before now is over.
+
+    Parameters
+    ----------
+    observations
+        ``sample concept value code date end_date`` and any other columns.
+    now
+        ``sample as_of``.
+    vocabulary
+        The look-ups.
+    """
+    frame = observations.join(policy(vocabulary), on="concept", how="left", maintain_order="left").join(
+        now, on="sample", how="left", maintain_order="left"
+    )
+    at = pl.coalesce("end_date", "date")
+    age = (pl.col("as_of") - at).dt.total_days()
+    started = pl.col("date").is_null() | pl.col("as_of").is_null() | (pl.col("date") <= pl.col("as_of"))
+    in_window = pl.col("window_days").is_null() | age.is_null() | (age <= pl.col("window_days"))
+    over = pl.col("window_days").is_not_null() & (pl.col("kind") != "numeric") & (pl.col("end_date") < pl.col("as_of"))
+    frame = frame.filter(started & in_window & ~over.fill_null(False)).with_columns(
+        order=pl.coalesce("date", "as_of", pl.lit(None, dtype=pl.Date))
+    )
+    newest = frame.sort("order", nulls_last=True, maintain_order=True).unique(
+        ["sample", "concept"], keep="last", maintain_order=True
+    )
+    means = frame.filter(pl.col("summary") == "mean").group_by("sample", "concept").agg(mean=pl.col("value").mean())
+    newest = newest.join(means, on=["sample", "concept"], how="left", maintain_order="left")
+    return newest.with_columns(value=pl.coalesce("mean", "value")).drop(
+        "mean", "order", "kind", "summary", "window_days", "trend_days"
+    )

@@ -1,0 +1,232 @@
+"""Values computed from others (age, BMI, BSA, eGFR, ...), and values that contradict each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import polars as pl
+
+from pgx.clinical.current import current_values
+from pgx.clinical.vocabulary import Vocabulary
+
+_v = pl.col
+
+
+def ckd_epi_2021(creatinine: pl.Expr, age: pl.Expr, female: pl.Expr) -> pl.Expr:
+    """Return eGFR in mL/min/1.73 m2 by the race-free CKD-EPI creatinine equation (Inker 2021, PMID 34554658).
+
+    Parameters
+    ----------
+    creatinine
+        Serum creatinine, mg/dL.
+    age
+        Years; the equation holds from 18.
+    female
+        Whether the person is female.
+    """
+    kappa = pl.when(female).then(0.7).otherwise(0.9)
+    alpha = pl.when(female).then(-0.241).otherwise(-0.302)
+    ratio = creatinine / kappa
+    low = pl.min_horizontal(ratio, pl.lit(1.0)).pow(alpha)
+    high = pl.max_horizontal(ratio, pl.lit(1.0)).pow(-1.200)
+    return 142.0 * low * high * pl.lit(0.9938).pow(age) * pl.when(female).then(1.012).otherwise(1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """One derived concept.
+
+    Parameters
+    ----------
+    concept
+        What it gives.
+    name
+        Name of the formula, for ``origin``.
+    inputs
+        Concepts that it needs.
+    value
+        The expression over columns named like the inputs.
+    when
+        Where it holds.
+    tolerance
+        Relative difference from a given value beyond which the two contradict, and the absolute difference that is
+        needed as well; None = not compared.
+    """
+
+    concept: str
+    name: str
+    inputs: tuple[str, ...]
+    value: Callable[[], pl.Expr]
+    when: Callable[[], pl.Expr]
+    tolerance: tuple[float, float] | None = None
+
+
+def _always() -> pl.Expr:
+    return pl.lit(True)
+
+
+FORMULAS = (
+    Formula("bmi", "weight/height^2", ("weight", "height"), lambda: _v("weight") / (_v("height") / 100).pow(2), _always, (0.1, 1.5)),
+    Formula(
+        "bsa", "Mosteller", ("weight", "height"), lambda: (_v("weight") * _v("height") / 3600).sqrt(), _always, (0.15, 0.2)
+    ),
+    Formula(
+        "egfr", "CKD-EPI 2021", ("creatinine", "age", "sex"),
+        lambda: ckd_epi_2021(_v("creatinine"), _v("age"), _v("sex") == "female"), lambda: _v("age") >= 18, (0.3, 15.0),
+    ),
+    Formula(
+        "creatinine_clearance", "Cockcroft-Gault", ("creatinine", "age", "sex", "weight"),
+        lambda: (140 - _v("age")) * _v("weight") / (72 * _v("creatinine")) * pl.when(_v("sex") == "female").then(0.85).otherwise(1.0),
+        lambda: (_v("age") >= 18) & (_v("age") < 140),
+    ),
+    Formula(
+        "pack_years", "packs a day x years", ("cigarettes", "smoking_years"), lambda: _v("cigarettes") / 20 * _v("smoking_years"), _always,
+        (0.5, 10.0),
+    ),
+)  # fmt: skip
+
+SAME_VISIT_DAYS = 30
+"""Values are compared with each other when they are at most this far apart."""
+
+
+def ages(observations: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
+    """Return ``sample value as_of`` from birth date and now, in completed fractions of a year (days / 365.25)."""
+    births = observations.filter(_v("concept") == "birth_date").unique("sample", keep="last").select("sample", "code")
+    frame = births.join(now, on="sample", how="inner").with_columns(born=_v("code").str.to_date(strict=False))
+    years = (_v("as_of") - _v("born")).dt.total_days() / 365.25
+    return frame.with_columns(value=years).filter(_v("value").is_between(0, 125)).select("sample", "value", "as_of")
+
+
+def derive(
+    observations: pl.DataFrame, now: pl.DataFrame, vocabulary: Vocabulary
+) -> tuple[pl.DataFrame, list[dict[str, object]]]:
+    """Compute what the inputs allow and the data do not give.
+
+    Parameters
+    ----------
+    observations
+        Columns of `pgx.schema.CLINICAL`.
+    now
+        ``sample as_of``.
+    vocabulary
+        The look-ups.
+
+    Returns
+    -------
+    tuple
+        Further rows (origin ``derived:<formula>``), and notes on contradictions
+        (``sample severity code message where``).
+    """
+    added: list[pl.DataFrame] = []
+    notes: list[dict[str, object]] = []
+    given_ages = observations.filter(_v("concept") == "age")
+    born = ages(observations, now)
+    both = given_ages.join(born, on="sample", how="inner", suffix="_born")
+    for row in both.filter((_v("value") - _v("value_born")).abs() > 1.5).iter_rows(named=True):
+        notes.append(
+            _contradiction(
+                row["sample"], f"age {row['value']:g} does not fit the birth date (age {row['value_born']:.1f})", "age"
+            )
+        )
+    new = born.join(given_ages.select("sample"), on="sample", how="anti")
+    added.append(_rows(new, "age", "birth date", vocabulary))
+    wide = _wide(pl.concat([observations, *added]), now, vocabulary)
+    for formula in FORMULAS:
+        if not set(formula.inputs) <= set(wide.columns):
+            continue
+        usable = wide.filter(formula.when(), *(_v(name).is_not_null() for name in formula.inputs)).with_columns(
+            calculated=formula.value()
+        )
+        concept = vocabulary.concepts[formula.concept]
+        usable = usable.filter(_v("calculated").is_finite())
+        if formula.concept in usable.columns:
+            if formula.tolerance:
+                notes += _compare(usable, formula)
+            usable = usable.filter(_v(formula.concept).is_null())
+        inside = _v("calculated").is_between(concept.low or 0.0, concept.high or 1e9)
+        oldest = pl.min_horizontal(f"{name}@" for name in formula.inputs)
+        new = usable.filter(inside).select("sample", value=_v("calculated"), as_of=pl.coalesce(oldest, "as_of"))
+        added.append(_rows(new, formula.concept, formula.name, vocabulary))
+    return pl.concat(added), notes
+
+
+def _wide(observations: pl.DataFrame, now: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:
+    needed = {name for formula in FORMULAS for name in (*formula.inputs, formula.concept)}
+    current = current_values(observations.filter(_v("concept").is_in(sorted(needed))), now, vocabulary)
+    wide = current.select("sample", "as_of").unique("sample", maintain_order=True)
+    for concept in sorted(set(current["concept"])):
+        column = "value" if vocabulary.concepts[concept].kind == "numeric" else "code"
+        part = current.filter(_v("concept") == concept).select(
+            "sample", _v(column).alias(concept), _v("date").alias(f"{concept}@")
+        )
+        wide = wide.join(part, on="sample", how="left", maintain_order="left")
+    return wide
+
+
+def _rows(frame: pl.DataFrame, concept: str, formula: str, vocabulary: Vocabulary) -> pl.DataFrame:
+    return frame.select(
+        "sample",
+        concept=pl.lit(concept),
+        value=_v("value"),
+        code=pl.lit(None, dtype=pl.String),
+        unit=pl.lit(vocabulary.concepts[concept].unit, dtype=pl.String),
+        date=_v("as_of"),
+        end_date=pl.lit(None, dtype=pl.Date),
+        source=pl.lit(f"from {formula}"),
+        origin=pl.lit(f"derived:{formula}"),
+    )
+
+
+def _compare(usable: pl.DataFrame, formula: Formula) -> list[dict[str, object]]:
+    assert formula.tolerance is not None
+    relative, absolute = formula.tolerance
+    given, calculated = _v(formula.concept), _v("calculated")
+    apart = pl.max_horizontal(
+        (_v(f"{name}@") - _v(f"{formula.concept}@")).dt.total_days().abs().fill_null(0)
+        for name in formula.inputs
+        if name not in ("sex", "age")
+    )
+    difference = (given - calculated).abs()
+    bad = usable.filter(
+        given.is_not_null()
+        & (difference > absolute)
+        & (difference > relative * calculated)
+        & (apart <= SAME_VISIT_DAYS)
+    )
+    return [
+        _contradiction(
+            row["sample"],
+            f"{formula.concept} {row[formula.concept]:.4g} as given, but {row['calculated']:.4g} by {formula.name} from "
+            + ", ".join(
+                f"{name} {row[name]:.4g}" if isinstance(row[name], float) else f"{name} {row[name]}"
+                for name in formula.inputs
+            ),
+            formula.concept,
+        )
+        for row in bad.iter_rows(named=True)
+    ]
+
+
+def conflicts(
+    observations: pl.DataFrame, now: pl.DataFrame, vocabulary: Vocabulary, table: pl.DataFrame
+) -> list[dict[str, object]]:
+    """Return notes on statements of ``concept_conflicts.tsv`` that cannot both be true."""
+    named = set(table["concept_a"]) | set(table["concept_b"])
+    current = current_values(observations.filter(_v("concept").is_in(sorted(named))), now, vocabulary)
+    notes = []
+    for rule in table.iter_rows(named=True):
+        a = current.filter((_v("concept") == rule["concept_a"]) & (_v("code") == rule["answer_a"]))
+        hit = (_v("code") == rule["answer_b"]) if rule["answer_b"] else _v("value") >= rule["min_b"]
+        b = current.filter((_v("concept") == rule["concept_b"]) & hit)
+        for sample in a.join(b, on="sample", how="semi")["sample"]:
+            notes.append(
+                _contradiction(
+                    sample, f"contradiction: {rule['conflict']}", f"{rule['concept_a']}, {rule['concept_b']}"
+                )
+            )
+    return notes
+
+
+def _contradiction(sample: str, message: str, where: str) -> dict[str, object]:
+    return {"sample": sample, "severity": "warning", "code": "contradiction", "message": message, "where": where}

@@ -1,0 +1,225 @@
+"""What a reader hands on: statements about persons, not yet converted or checked, in columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import lru_cache
+
+import polars as pl
+
+from pgx.clinical.drugs import DrugNames, dose_per_day
+from pgx.clinical.vocabulary import Vocabulary
+
+RAW: dict[str, type[pl.DataType]] = {
+    "person": pl.String,
+    "concept": pl.String,
+    "answer": pl.String,
+    "number": pl.Float64,
+    "text": pl.String,
+    "system": pl.String,
+    "unit": pl.String,
+    "date": pl.Date,
+    "end_date": pl.Date,
+    "file": pl.String,
+    "where": pl.String,
+}
+"""One row a statement: `answer` where a code settled it, `number` or `text` (in vocabulary `system`) otherwise."""
+
+MEDICATION: dict[str, type[pl.DataType]] = {
+    "person": pl.String,
+    "drug": pl.String,
+    "status": pl.String,
+    "start": pl.Date,
+    "end": pl.Date,
+    "dose_mg_per_day": pl.Float64,
+    "as_written": pl.String,
+    "file": pl.String,
+    "where": pl.String,
+}
+
+PROBLEM: dict[str, type[pl.DataType]] = {
+    "person": pl.String,
+    "severity": pl.String,
+    "code": pl.String,
+    "message": pl.String,
+    "concept": pl.String,
+    "date": pl.Date,
+    "file": pl.String,
+    "where": pl.String,
+}
+"""What was wrong or is worth saying, with the place."""
+
+FIRST_YEAR, LAST_YEAR = 1850, 2200
+
+
+class BadDate(ValueError):
+    """A date that is not one, or that cannot be read in one way only."""
+
+
+@lru_cache(maxsize=100_000)
+def read_date(text: str) -> date:
+    """Read an ISO 8601 date, at any precision, with or without time; also ``YYYYMMDD``.
+
+    Raises
+    ------
+    BadDate
+        If it is anything else; day and month are never guessed.
+    """
+    found = re.match(r"^\s*(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?:[T ].*)?\s*$", text) or re.match(
+        r"^\s*(\d{4})(\d{2})(\d{2})\s*$", text
+    )
+    if not found:
+        raise BadDate(f"{text[:40]!r} is not a date; write YYYY-MM-DD")
+    try:
+        day = date(int(found[1]), int(found[2] or 1), int(found[3] or 1))
+    except ValueError:
+        raise BadDate(f"{text[:40]!r} is not a day of the calendar") from None
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise BadDate(f"{text[:40]!r} is outside {FIRST_YEAR} to {LAST_YEAR}")
+    return day
+
+
+@dataclass
+class Events:
+    """Collects the statements of one file.
+
+    Parameters
+    ----------
+    file
+        Name of the file, for messages.
+    vocabulary, drugs
+        The look-ups.
+    explicit_ids
+        Whether the person ids are meant to be sample names (a ``sample`` column), not a hospital system's own.
+    """
+
+    file: str
+    vocabulary: Vocabulary
+    drugs: DrugNames
+    explicit_ids: bool = False
+    people: dict[str | None, set[str]] = field(default_factory=dict)
+    raw: list[tuple[object, ...]] = field(default_factory=list)
+    frames: list[pl.DataFrame] = field(default_factory=list)
+    medications: list[tuple[object, ...]] = field(default_factory=list)
+    problems: list[tuple[object, ...]] = field(default_factory=list)
+    unknown: dict[tuple[str, str, str], list[object]] = field(default_factory=dict)
+    understood: dict[tuple[str, str], list[object]] = field(default_factory=dict)
+    dates: dict[str | None, date] = field(default_factory=dict)
+
+    def person(self, person: str | None, aliases: Iterable[str] = ()) -> None:
+        """Say that the file has this person, and under which other identifiers."""
+        self.people.setdefault(person, set()).update(aliases)
+
+    def problem(
+        self, person: str | None, severity: str, code: str, message: str, where: str | None, concept: str | None = None
+    ) -> None:
+        """Note something about one record."""
+        self.problems.append((person, severity, code, message, concept, None, self.file, where))
+
+    def day(self, person: str | None, text: object, where: str | None) -> date | None:
+        """Read a date of a record; a bad one is noted and None."""
+        if not isinstance(text, str) or not text:
+            if isinstance(text, datetime):
+                return text.date()
+            return text if isinstance(text, date) else None
+        try:
+            return read_date(text)
+        except BadDate as error:
+            self.problem(person, "error", "bad_date", str(error), where)
+            return None
+
+    def seen(self, person: str | None, day: date | None) -> None:
+        """Take a date of the record into account for the person's "now"."""
+        if day and (person not in self.dates or self.dates[person] < day):
+            self.dates[person] = day
+
+    def observe(
+        self,
+        person: str | None,
+        concept: str,
+        *,
+        answer: str | None = None,
+        number: float | None = None,
+        text: str | None = None,
+        system: str = "text",
+        unit: str | None = None,
+        day: date | None = None,
+        end: date | None = None,
+        where: str | None = None,
+        written: str | None = None,
+    ) -> None:
+        """Add one statement; `written` is what the file calls the concept."""
+        self.people.setdefault(person, set())
+        self.raw.append((person, concept, answer, number, text, system, unit, day, end, self.file, where))
+        self.count(self.understood, written or concept, concept, where)
+
+    def count(self, table: dict[tuple[str, str], list[object]], key: str, meaning: str, where: str | None) -> None:
+        """Count one more use of a column or code."""
+        entry = table.setdefault((key, meaning), [0, where])
+        entry[0] = int(str(entry[0])) + 1
+
+    def not_understood(self, kind: str, system: str, code: str, text: str, where: str | None) -> None:
+        """Count something that is not used, so that it can be listed."""
+        name = " ".join(
+            part for part in (f"{system} {code}".strip(), f'"{text}"' if text and text != code else "") if part
+        )
+        entry = self.unknown.setdefault((kind, name or "(nothing)", ""), [0, where])
+        entry[0] = int(str(entry[0])) + 1
+
+    def medicate(
+        self,
+        person: str | None,
+        written: str,
+        *,
+        codes: Iterable[tuple[str, str]] = (),
+        status: str = "current",
+        start: date | None = None,
+        end: date | None = None,
+        dose: float | None = None,
+        where: str | None = None,
+    ) -> bool:
+        """Add a drug by its codes, or else by its name; an unknown one is noted with suggestions. Returns whether known."""
+        self.people.setdefault(person, set())
+        found: tuple[str, ...] = ()
+        for system, code in codes:
+            found = self.drugs.by_code(system, code)
+            if found:
+                break
+        rest: tuple[str, ...] = ()
+        if not found:
+            result = self.drugs.find(written)
+            found, rest = result.drugs, result.unknown
+        for drug in found:
+            amount = dose_per_day(written) if dose is None else dose
+            self.medications.append((person, drug, status, start, end, amount, written, self.file, where))
+            self.count(self.understood, written, f"drug {drug}", where)
+        for part in rest:
+            close = self.drugs.suggest(part)
+            hint = f"; did you mean {' or '.join(close)}?" if close else ""
+            self.problem(
+                person,
+                "warning",
+                "drug_unknown",
+                f"drug {part!r} is not in the knowledge base and not considered{hint}",
+                where,
+            )
+            self.not_understood("drug", "", "", part, where)
+        return bool(found)
+
+    def frame(self) -> pl.DataFrame:
+        """Return all statements, columns of `RAW`."""
+        return pl.concat([pl.DataFrame(self.raw, schema=RAW, orient="row"), *self.frames])
+
+    def medication_frame(self) -> pl.DataFrame:
+        """Return all drugs, columns of `MEDICATION`."""
+        return pl.DataFrame(self.medications, schema=MEDICATION, orient="row")
+
+    def problem_frame(self) -> pl.DataFrame:
+        """Return the problems, columns of `PROBLEM`."""
+        return pl.DataFrame(self.problems, schema=PROBLEM, orient="row")
+
+
+Reader = Callable[[Events, bytes], None]

@@ -1,0 +1,84 @@
+"""A medication list typed by the user."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from pgx import schema
+from pgx.clinical.drugs import dose_per_day, drug_names
+from pgx.errors import UsageError
+from pgx.knowledge import KnowledgeBase
+
+
+def parse_medications(
+    names: str | Sequence[str], kb: KnowledgeBase, *, samples: Sequence[str], source: str = "--medications"
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Read a list of drugs that every sample takes.
+
+    Parameters
+    ----------
+    names
+        Generic or brand names, RxNorm or ATC codes: a list, or text joined by ``;`` or ``,``.
+    kb
+        Knowledge base.
+    samples
+        Who takes them.
+    source
+        Where the list is from, for the frame and messages.
+
+    Returns
+    -------
+    tuple
+        `pgx.schema.MEDICATIONS` and `pgx.schema.NOTES`: drugs of other names than any in the knowledge base are noted
+        and not considered.
+
+    Raises
+    ------
+    UsageError
+        If a name is spelled almost like a known one: it is never corrected silently.
+    """
+    look_up = drug_names(kb)
+    items = [
+        part.strip() for part in (_split(names, look_up.names) if isinstance(names, str) else names) if part.strip()
+    ]
+    rows: list[dict[str, object]] = []
+    notes: list[dict[str, object]] = []
+    for item in items:
+        found = look_up.find(item)
+        for part in found.unknown:
+            close = look_up.suggest(part)
+            if close:
+                raise UsageError(f"{source}: unknown drug {part!r}; did you mean {' or '.join(close)}?")
+            message = f"drug {part!r} is not in the knowledge base and not considered"
+            notes.append(
+                {
+                    "stage": "clinical",
+                    "severity": "warning",
+                    "code": "drug_unknown",
+                    "message": message,
+                    "where": source,
+                }
+            )
+        rows += [
+            {
+                "sample": s,
+                "drug": d,
+                "status": "current",
+                "dose_mg_per_day": dose_per_day(item),
+                "as_written": item,
+                "source": source,
+            }
+            for s in samples
+            for d in found.drugs
+        ]
+    return schema.from_rows(rows, schema.MEDICATIONS), schema.from_rows(notes, schema.NOTES)
+
+
+def _split(text: str, names: dict[str, str]) -> list[str]:
+    """Split at ``;``, and at ``,`` unless the comma belongs to a name."""
+    parts: list[str] = []
+    for part in text.split(";"):
+        parts += [part] if part.strip().lower() in names else part.split(",")
+    return parts

@@ -1,0 +1,105 @@
+"""Whose record is it: joins the persons of the clinical files to the samples of the genotypes."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+from pgx.clinical.events import Events
+from pgx.errors import InputError
+
+Notes = list[dict[str, object]]
+UNNAMED = "unnamed"
+"""Sample name of a person without any identifier, when there are no genotypes to name them."""
+
+
+def join(files: Sequence[Events], samples: Sequence[str] | None) -> tuple[list[dict[str | None, str]], Notes]:
+    """Return, for each file, which sample each of its persons is, and notes on how that was found.
+
+    A person is the sample of the same name (or one of whose identifiers is the sample's name). The only person of a
+    file is the only sample, if the file has no identifiers, or has a system's own (FHIR, OMOP), which is said.
+
+    Raises
+    ------
+    InputError
+        If a file's persons are none of the samples.
+    """
+    if samples is None:
+        return [{person: UNNAMED if person is None else person for person in file.people} for file in files], []
+    joined: list[dict[str | None, str]] = []
+    notes: Notes = []
+    for file in files:
+        found = _join_file(file, samples, notes)
+        if file.people and not found:
+            raise InputError(_nobody(file, samples), file=file.file, fix=_hint(file, samples))
+        joined.append(found)
+    have = {sample for file in joined for sample in file.values()}
+    absent = [sample for sample in samples if sample not in have]
+    if absent and files:
+        notes.append(
+            _note(
+                None,
+                "warning",
+                "no_clinical_data",
+                f"{len(absent)} of {len(samples)} samples have no clinical data: {_some(absent)}",
+            )
+        )
+    return joined, notes
+
+
+def _join_file(file: Events, samples: Sequence[str], notes: Notes) -> dict[str | None, str]:
+    wanted = set(samples)
+    found: dict[str | None, str] = {}
+    for person, aliases in file.people.items():
+        names = [name for name in ([] if person is None else [person, *sorted(aliases)]) if name in wanted]
+        if names:
+            found[person] = names[0]
+    if not found and len(file.people) == 1 and len(samples) == 1:
+        person = next(iter(file.people))
+        if person is None:
+            message, severity = (
+                f"the person of {file.file} has no name and is taken to be the only sample, {samples[0]}",
+                "info",
+            )
+        else:
+            message, severity = (
+                f"the only person of {file.file}, {person!r}, is taken to be the only sample, {samples[0]!r}",
+                "warning",
+            )
+        if person is None or not file.explicit_ids:
+            notes.append(_note(samples[0], severity, "joined_only_person", message))
+            return {person: samples[0]}
+    left = [str(person) for person in file.people if person not in found]
+    if found and left:
+        notes.append(
+            _note(
+                None,
+                "warning",
+                "no_genotypes",
+                f"{len(left)} of {len(file.people)} persons of {file.file} are no sample: {_some(left)}",
+            )
+        )
+    return found
+
+
+def _nobody(file: Events, samples: Sequence[str]) -> str:
+    if None in file.people:
+        return f"the person has no name, and there are {len(samples)} samples"
+    people = [str(person) for person in file.people]
+    return f"none of its {len(people)} person{'s' if len(people) > 1 else ''} ({_some(people)}) is a sample of the genotypes ({_some(list(samples))})"
+
+
+def _hint(file: Events, samples: Sequence[str]) -> str:
+    for person in file.people:
+        close = difflib.get_close_matches(str(person), samples, n=1, cutoff=0.8)
+        if close:
+            return f"did you mean {close[0]!r} for {person!r}?"
+    return "give each person the name of their sample in a column 'sample'"
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _note(sample: str | None, severity: str, code: str, message: str) -> dict[str, object]:
+    return {"sample": sample, "severity": severity, "code": code, "message": message, "where": None}

@@ -1,0 +1,259 @@
+"""Clinical files of any supported format to `ClinicalData`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from pgx import schema
+from pgx.clinical import derive, flat, people, sniff
+from pgx.clinical.drugs import drug_names
+from pgx.clinical.events import PROBLEM, Events, Reader
+from pgx.clinical.values import interpret
+from pgx.clinical.vocabulary import vocabulary
+from pgx.errors import InputError
+from pgx.knowledge import KnowledgeBase
+from pgx.types import ClinicalData
+
+_READERS: dict[str, Reader] = {"csv": flat.read_delimited, "parquet": flat.read_parquet, "json": flat.read_json}
+
+
+def read(
+    paths: Sequence[str | Path], kb: KnowledgeBase, *, samples: Sequence[str] | None = None, as_of: date | None = None
+) -> ClinicalData:
+    """Read what is known of the persons.
+
+    Parameters
+    ----------
+    paths
+        Files or folders, any mix of formats; the format is found out from the content.
+    kb
+        Knowledge base.
+    samples
+        Sample names of the genotypes; None keeps every person of the files.
+    as_of
+        The day that counts as now; None = the newest date of each person's data, never today's.
+
+    Returns
+    -------
+    ClinicalData
+        Observations in the concepts' own units, drugs, and notes on everything that was not used.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be used, a column is unknown, nobody in a file is one of the samples, or the run is about one
+        person and their newest value of something is impossible. In a run of several persons that value alone is
+        left out and noted.
+    """
+    files = [_read_file(Path(path), kb) for path in paths]
+    joined, notes = people.join(files, samples)
+    raw = _named([file.frame() for file in files], joined)
+    drugs = _named([file.medication_frame() for file in files], joined)
+    problems = _named([file.problem_frame() for file in files], joined, keep_whole=True)
+    observations, bad = interpret(raw.rename({"sample": "person"}), vocabulary(kb))
+    problems = pl.concat([problems, bad.rename({"person": "sample"})])
+    persons = sorted({sample for file in joined for sample in file.values()})
+    if len(persons) == 1:
+        _stop_on_error(problems, observations.rename({"person": "sample"}))
+    return _finish(
+        observations.rename({"person": "sample"}),
+        drugs,
+        problems,
+        notes,
+        _now(files, joined, observations, drugs, as_of),
+        kb,
+    )
+
+
+def _read_file(path: Path, kb: KnowledgeBase) -> Events:
+    kind = sniff.sniff(path)
+    events = Events(path.name, vocabulary(kb), drug_names(kb))
+    try:
+        if kind in _READERS:
+            _READERS[kind](events, sniff.read_all(path))
+        else:
+            from pgx.clinical import formats
+
+            formats.read(kind, events, path)
+    except InputError as error:
+        if error.file == path.name:  # messages name the path that the user gave
+            raise InputError(error.problem, file=path, where=error.where, fix=error.fix) from None
+        raise
+    if not events.people:
+        raise InputError("no person in it", file=path)
+    return events
+
+
+def _named(
+    frames: Sequence[pl.DataFrame], joined: Sequence[dict[str | None, str]], *, keep_whole: bool = False
+) -> pl.DataFrame:
+    named = []
+    for frame, names in zip(frames, joined, strict=True):
+        table = pl.DataFrame(list(names.items()), schema={"person": pl.String, "sample": pl.String}, orient="row")
+        one = frame.join(table, on="person", how="left", nulls_equal=True, maintain_order="left")
+        keep = pl.col("sample").is_not_null() | (pl.col("person").is_null() & pl.lit(keep_whole))
+        named.append(one.filter(keep).drop("person").select("sample", pl.exclude("sample")))
+    return pl.concat(named)
+
+
+def _stop_on_error(problems: pl.DataFrame, observations: pl.DataFrame) -> None:
+    """In a run about one person, an unusable newest value ends it: an older one must not stand in silently."""
+    newest = observations.group_by("concept").agg(newest=pl.col("date").max())
+    stops = (
+        problems.filter(pl.col("severity") == "error", pl.col("code").is_in(["impossible_value", "not_a_number", "answer_unknown", "unit_unknown"]))
+        .join(newest, on="concept", how="left", maintain_order="left")
+        .filter(pl.col("date").is_null() | pl.col("newest").is_null() | (pl.col("date") >= pl.col("newest")))
+        .filter(~pl.col("message").str.contains("is a bound"))
+    )  # fmt: skip
+    if stops.is_empty():
+        return
+    row = stops.row(0, named=True)
+    person = f"sample {row['sample']}" if row["sample"] else None
+    fix = (
+        "correct the value, or its unit (a column may end in one: weight_lb)"
+        if row["code"] == "impossible_value"
+        else "correct it, or leave it empty"
+    )
+    raise InputError(
+        row["message"], file=row["file"], where=", ".join(p for p in (row["where"], person) if p) or None, fix=fix
+    )
+
+
+def _now(
+    files: Sequence[Events],
+    joined: Sequence[dict[str | None, str]],
+    observations: pl.DataFrame,
+    drugs: pl.DataFrame,
+    as_of: date | None,
+) -> pl.DataFrame:
+    samples = sorted({sample for names in joined for sample in names.values()})
+    frame = pl.DataFrame({"sample": samples}, schema={"sample": pl.String})
+    if as_of:
+        return frame.with_columns(as_of=pl.lit(as_of))
+    dates = [
+        pl.DataFrame(
+            [(names[p], d) for p, d in file.dates.items() if p in names],
+            schema={"sample": pl.String, "day": pl.Date},
+            orient="row",
+        )
+        for file, names in zip(files, joined, strict=True)
+    ]
+    dates += [observations.select(sample="person", day=column) for column in ("date", "end_date")]
+    dates += [drugs.filter(pl.col("status") != "planned").select("sample", day="start")]
+    newest = pl.concat(dates).group_by("sample").agg(as_of=pl.col("day").max())
+    return frame.join(newest, on="sample", how="left", maintain_order="left")
+
+
+def _finish(
+    observations: pl.DataFrame,
+    drugs: pl.DataFrame,
+    problems: pl.DataFrame,
+    notes: people.Notes,
+    now: pl.DataFrame,
+    kb: KnowledgeBase,
+) -> ClinicalData:
+    words = vocabulary(kb)
+    source = pl.concat_str("file", "where", separator=": ", ignore_nulls=True)
+    given = (
+        observations.with_columns(source=source, origin=pl.lit("given"))
+        .drop("file", "where")
+        .with_columns(
+            pl.lit(None, dtype=pl.String).alias("unit") if "unit" not in observations.columns else pl.col("unit")
+        )
+    )
+    medications = _medications(drugs.with_columns(source=source).drop("file", "where"), given, now, kb)
+    listed = medications.filter(pl.col("source") != "").select("sample").unique(maintain_order=True)
+    given = pl.concat([_order(given), _lists(listed, given), _as_of(now)])
+    derived, contradictions = derive.derive(given, now, words)
+    contradictions += derive.conflicts(pl.concat([given, derived]), now, words, kb.table("concept_conflicts"))
+    frame = pl.concat([given, derived]).sort("sample", "concept", "date", nulls_last=True, maintain_order=True)
+    return ClinicalData(
+        observations=schema.conform(frame, schema.CLINICAL),
+        medications=schema.conform(medications, schema.MEDICATIONS),
+        notes=_notes(problems, [*notes, *contradictions]),
+    )
+
+
+_CLINICAL = [column.name for column in schema.CLINICAL]
+
+
+def _order(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.select(_CLINICAL)
+
+
+def _lists(listed: pl.DataFrame, given: pl.DataFrame) -> pl.DataFrame:
+    """A record that names at least one current drug is taken as the person's medication list."""
+    stated = given.filter(pl.col("concept") == "medication_list").select("sample")
+    new = listed.join(stated, on="sample", how="anti")
+    return _coded(new, "medication_list", pl.lit("given"), "from the drugs in the record", "given")
+
+
+def _as_of(now: pl.DataFrame) -> pl.DataFrame:
+    return _coded(
+        now.filter(pl.col("as_of").is_not_null()),
+        "as_of",
+        pl.col("as_of").cast(pl.String),
+        "newest date",
+        "derived:newest date",
+    )
+
+
+def _coded(frame: pl.DataFrame, concept: str, code: pl.Expr, source: str, origin: str) -> pl.DataFrame:
+    none = {c.name: c.dtype for c in schema.CLINICAL}
+    return frame.select(
+        pl.col("sample"), concept=pl.lit(concept), code=code, source=pl.lit(source), origin=pl.lit(origin),
+        **{name: pl.lit(None, dtype=none[name]) for name in ("value", "unit", "date", "end_date")},
+    ).select(_CLINICAL)  # fmt: skip
+
+
+def _medications(drugs: pl.DataFrame, given: pl.DataFrame, now: pl.DataFrame, kb: KnowledgeBase) -> pl.DataFrame:
+    rules = kb.table("concept_drugs").select("concept", "answer", "drug")
+    meant = given.join(rules, left_on=["concept", "code"], right_on=["concept", "answer"], how="inner", maintain_order="left").select(
+        "sample", "drug", status=pl.lit("current"), start=pl.lit(None, dtype=pl.Date), end="end_date",
+        dose_mg_per_day=pl.lit(None, dtype=pl.Float64), as_written="concept", source="source",
+    )  # fmt: skip
+    columns = [column.name for column in schema.MEDICATIONS]
+    frame = pl.concat([drugs.select(columns), meant.select(columns)]).join(
+        now, on="sample", how="left", maintain_order="left"
+    )
+    status = (
+        pl.when((pl.col("status") == "current") & (pl.col("end") < pl.col("as_of"))).then(pl.lit("stopped"))
+        .when((pl.col("status") == "current") & (pl.col("start") > pl.col("as_of"))).then(pl.lit("planned"))
+        .otherwise("status")
+    )  # fmt: skip
+    return (
+        frame.with_columns(status=status)
+        .unique(maintain_order=True)
+        .sort("sample", "drug", "status", maintain_order=True)
+        .select(columns)
+    )
+
+
+def _notes(problems: pl.DataFrame, more: people.Notes) -> pl.DataFrame:
+    place = pl.concat_str("file", "where", separator=": ", ignore_nulls=True)
+    frame = problems.with_columns(stage=pl.lit("clinical"), where=place).select([c.name for c in schema.NOTES])
+    return schema.conform(
+        pl.concat([frame, schema.from_rows([{**row, "stage": "clinical"} for row in more], schema.NOTES)]), schema.NOTES
+    )
+
+
+def groups(clinical: ClinicalData) -> dict[str, str]:
+    """Return the biogeographic group of each sample for which one is given; race is never read as ancestry."""
+    return _answers(clinical, "ancestry")
+
+
+def sexes(clinical: ClinicalData) -> dict[str, str]:
+    """Return ``male`` or ``female`` for each sample for which it is given."""
+    return _answers(clinical, "sex")
+
+
+def _answers(clinical: ClinicalData, concept: str) -> dict[str, str]:
+    rows = clinical.observations.filter((pl.col("concept") == concept) & pl.col("code").is_not_null())
+    return dict(rows.select("sample", "code").iter_rows())
+
+
+__all__ = ["PROBLEM", "groups", "read", "sexes"]

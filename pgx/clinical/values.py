@@ -1,0 +1,158 @@
+"""From statements as written to values in the concepts' own units; what cannot be right is named, not used."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pgx.clinical.events import PROBLEM
+from pgx.clinical.vocabulary import Concept, Vocabulary
+
+UNITLESS = {"{INR}", "{Tscore}", "{PackYears}", "/d", "a"}
+"""Units of concepts whose bare number can only mean this unit."""
+
+
+def interpret(raw: pl.DataFrame, vocabulary: Vocabulary) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Convert and check statements.
+
+    Parameters
+    ----------
+    raw
+        Columns of `pgx.clinical.events.RAW`.
+    vocabulary
+        The look-ups.
+
+    Returns
+    -------
+    tuple
+        Observations (``person concept value code unit date end_date file where``), and problems
+        (`pgx.clinical.events.PROBLEM`), each with the value that was left out.
+    """
+    kinds = {name: concept.kind for name, concept in vocabulary.concepts.items()}
+    raw = raw.with_columns(kind=pl.col("concept").replace_strict(kinds, return_dtype=pl.String))
+    numbers, bad_numbers = _numbers(raw.filter(pl.col("kind") == "numeric"), vocabulary)
+    answers, bad_answers = _answers(raw.filter(pl.col("kind") != "numeric"), vocabulary)
+    keep = ["person", "concept", "value", "code", "unit", "date", "end_date", "file", "where"]
+    return pl.concat([numbers.select(keep), answers.select(keep)]), pl.concat([bad_numbers, bad_answers])
+
+
+def _numbers(raw: pl.DataFrame, vocabulary: Vocabulary) -> tuple[pl.DataFrame, pl.DataFrame]:
+    unknown = {
+        code
+        for (concept, system, code), answer in vocabulary.answers.items()
+        if concept == "*" and system == "text" and not answer
+    }
+    written = pl.col("text").str.strip_chars()
+    raw = raw.with_columns(
+        number=pl.coalesce("number", written.cast(pl.Float64, strict=False)),
+        written=pl.when(written != "").then(written),
+    ).filter(pl.col("number").is_not_null() | ~written.str.to_lowercase().is_in(list(unknown)).fill_null(True))
+    rules = pl.DataFrame(
+        [_rule(vocabulary, concept, unit) for concept, unit in raw.select("concept", "unit").unique().iter_rows()],
+        schema={"concept": pl.String, "unit": pl.String, "ucum": pl.String, "own": pl.String, "factor": pl.Float64, "offset": pl.Float64,
+                "low": pl.Float64, "high": pl.Float64},
+        orient="row",
+    )  # fmt: skip
+    value = pl.col("number") * pl.col("factor") + pl.col("offset")
+    raw = raw.join(rules, on=["concept", "unit"], how="left", nulls_equal=True, maintain_order="left").with_columns(
+        value=value
+    )
+    reason = (
+        pl.when(pl.col("number").is_null() | ~pl.col("number").is_finite()).then(pl.lit("not_a_number"))
+        .when(pl.col("factor").is_null() & pl.col("unit").is_null()).then(pl.lit("unit_missing"))
+        .when(pl.col("factor").is_null()).then(pl.lit("unit_unknown"))
+        .when((pl.col("value") < pl.col("low")) | (pl.col("value") > pl.col("high"))).then(pl.lit("impossible_value"))
+    )  # fmt: skip
+    raw = raw.with_columns(reason=reason)
+    good = raw.filter(pl.col("reason").is_null()).with_columns(code=pl.lit(None, dtype=pl.String), unit="own")
+    return good, _problems(raw.filter(pl.col("reason").is_not_null()))
+
+
+def _rule(vocabulary: Vocabulary, name: str, unit: str | None) -> tuple[object, ...]:
+    concept: Concept = vocabulary.concepts[name]
+    ucum = concept.unit if unit is None and concept.unit in UNITLESS else vocabulary.unit(unit) if unit else None
+    factor = vocabulary.factor(name, ucum) if ucum else None
+    return name, unit, ucum, concept.unit, *(factor or (None, None)), concept.low, concept.high
+
+
+def _answers(raw: pl.DataFrame, vocabulary: Vocabulary) -> tuple[pl.DataFrame, pl.DataFrame]:
+    raw = raw.with_columns(
+        text=pl.coalesce("text", pl.when(pl.col("number") == pl.col("number").round()).then(pl.col("number").cast(pl.Int64, strict=False))
+                         .cast(pl.String), pl.col("number").cast(pl.String)))  # fmt: skip
+    rules = pl.DataFrame(
+        [
+            (*key, *_understand(vocabulary, *key))
+            for key in raw.select("concept", "system", "text", "answer").unique().iter_rows()
+        ],
+        schema={
+            "concept": pl.String,
+            "system": pl.String,
+            "text": pl.String,
+            "answer": pl.String,
+            "known": pl.Boolean,
+            "code": pl.String,
+        },
+        orient="row",
+    )
+    raw = raw.join(
+        rules, on=["concept", "system", "text", "answer"], how="left", nulls_equal=True, maintain_order="left"
+    ).with_columns(value=pl.lit(None, dtype=pl.Float64), unit=pl.lit(None, dtype=pl.String))
+    bad = raw.filter(~pl.col("known")).with_columns(
+        reason=pl.lit("answer_unknown"), own=pl.lit(None, dtype=pl.String), written="text"
+    )
+    return raw.filter(pl.col("known") & pl.col("code").is_not_null()), _problems(bad)
+
+
+def _understand(
+    vocabulary: Vocabulary, concept: str, system: str, text: str | None, answer: str | None
+) -> tuple[bool, str | None]:
+    if answer is not None:
+        return True, answer
+    if text is None or not text.strip():
+        return True, None
+    if concept in FREE:
+        return True, text.strip()
+    return vocabulary.answer(concept, system, text)
+
+
+FREE = {"birth_date", "as_of", "allergy"}
+"""Coded concepts whose answer is a checked value of its own (a date, a drug), not one of a list."""
+
+
+def _problems(bad: pl.DataFrame) -> pl.DataFrame:
+    rows = []
+    for r in bad.iter_rows(named=True):
+        shown = r["written"] if r["written"] is not None else f"{r['number']:g}" if r["number"] is not None else ""
+        rows.append(
+            (
+                r["person"],
+                "error",
+                r["reason"],
+                _message(r, str(shown)[:60]),
+                r["concept"],
+                r["date"],
+                r["file"],
+                r["where"],
+            )
+        )
+    return pl.DataFrame(rows, schema=PROBLEM, orient="row")
+
+
+def _message(r: dict[str, object], shown: str) -> str:
+    name = str(r["concept"])
+    if r["reason"] == "not_a_number":
+        if shown[:1] in "<>≤≥" and shown:
+            return f"{name} {shown!r} is a bound, not a value: not used"
+        return f"{name} {shown!r} is not a number"
+    if r["reason"] == "unit_missing":
+        return f"{name} {shown} has no unit: not used"
+    if r["reason"] == "unit_unknown":
+        return f"{name} {shown} {r['unit']}: the unit cannot be converted to {r['own']}"
+    if r["reason"] == "answer_unknown":
+        return f"{name}: {shown!r} is not understood"
+    return f"{name} of {_as_own(r, shown)} is impossible (possible: {r['low']:g} to {r['high']:g} {r['own']})"
+
+
+def _as_own(r: dict[str, object], shown: str) -> str:
+    if r["ucum"] == r["own"]:
+        return f"{shown} {r['own']}"
+    return f"{shown} {r['ucum']} ({r['value']:.4g} {r['own']})"

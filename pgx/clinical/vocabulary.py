@@ -1,0 +1,212 @@
+"""Names, codes, answers and units of the clinical concepts, looked up in the knowledge tables."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from pgx.knowledge import KnowledgeBase
+
+SYSTEMS = {
+    "http://loinc.org": "LOINC",
+    "http://snomed.info/sct": "SNOMED",
+    "http://hl7.org/fhir/sid/icd-10": "ICD10",
+    "http://hl7.org/fhir/sid/icd-10-cm": "ICD10",
+    "http://www.nlm.nih.gov/research/umls/rxnorm": "RxNorm",
+    "http://www.whocc.no/atc": "ATC",
+    "urn:oid:2.16.840.1.113883.6.1": "LOINC",
+    "urn:oid:2.16.840.1.113883.6.96": "SNOMED",
+    "urn:oid:2.16.840.1.113883.6.90": "ICD10",
+    "urn:oid:2.16.840.1.113883.6.3": "ICD10",
+    "urn:oid:2.16.840.1.113883.6.88": "RxNorm",
+    "urn:oid:2.16.840.1.113883.6.238": "CDCREC",
+    "http://terminology.hl7.org/codesystem/v3-nullflavor": "NullFlavor",
+    "loinc": "LOINC",
+    "ln": "LOINC",
+    "snomed": "SNOMED",
+    "snomed ct": "SNOMED",
+    "sct": "SNOMED",
+    "icd10": "ICD10",
+    "icd10cm": "ICD10",
+    "icd-10": "ICD10",
+    "icd-10-cm": "ICD10",
+    "rxnorm": "RxNorm",
+    "rxnorm extension": "RxNorm",
+    "atc": "ATC",
+    "hp": "HPO",
+    "mondo": "MONDO",
+    "ncit": "NCIT",
+    "srt": "SRT",
+    "omop": "OMOP",
+    "race": "CDCREC",
+    "ethnicity": "CDCREC",
+}
+"""How files name a vocabulary (lower case), and its name in the tables."""
+
+
+def system_name(text: str) -> str:
+    """Return the tables' name of a vocabulary, or the text itself when it is not one of theirs."""
+    return SYSTEMS.get(text.strip().lower().rstrip("/"), text)
+
+
+def column_name(text: str) -> str:
+    """Write a column heading the way the tables do: lower case, words joined by one underscore."""
+    return re.sub(r"[^a-z0-9]+", "_", text.strip().lower()).strip("_")
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """One row of ``concepts.tsv``."""
+
+    name: str
+    feature: str | None
+    kind: str
+    unit: str | None
+    low: float | None
+    high: float | None
+    summary: str
+    window_days: int | None
+    trend_days: int | None
+    meaning: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What a column heading says: the concept, and the unit of its values (None = the concept's own)."""
+
+    concept: str
+    unit: str | None = None
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The clinical tables in the form that readers need; build it with `vocabulary`."""
+
+    concepts: dict[str, Concept]
+    headings: dict[str, Heading]
+    suffixes: dict[str, str]
+    units: dict[str, str]
+    factors: dict[tuple[str | None, str, str], tuple[float, float]]
+    exact: dict[tuple[str, str], tuple[tuple[str, str | None], ...]]
+    prefixes: dict[tuple[str, str], tuple[tuple[str, str | None], ...]]
+    answers: dict[tuple[str, str, str], str | None]
+    _columns: dict[str, Heading | None] = field(default_factory=dict, repr=False)
+
+    def column(self, heading: str) -> Heading | None:
+        """Return what a column heading stands for, or None; `weight_lb` and `Weight (lb)` are weight in pounds."""
+        name = column_name(heading)
+        if name not in self._columns:
+            self._columns[name] = self._read_heading(name)
+        return self._columns[name]
+
+    def _read_heading(self, name: str) -> Heading | None:
+        if name in self.headings:
+            return self.headings[name]
+        for cut in [m.start() for m in re.finditer("_", name)][::-1]:
+            found, suffix = self.headings.get(name[:cut]), self.suffixes.get(name[cut + 1 :])
+            if found and suffix and self.factor(found.concept, suffix):
+                return Heading(found.concept, suffix)
+        return None
+
+    def suggest(self, heading: str, more: tuple[str, ...] = ()) -> list[str]:
+        """Return known headings that are spelled almost like this one."""
+        name = column_name(heading)
+        close = difflib.get_close_matches(name, [*self.headings, *more], n=2, cutoff=0.75)
+        if close:
+            return close
+        for cut in [m.start() for m in re.finditer("_", name)]:
+            stems = difflib.get_close_matches(name[:cut], self.headings, n=1, cutoff=0.75)
+            if stems and name[cut + 1 :] in self.suffixes:
+                return [f"{stems[0]}_{name[cut + 1 :]}"]
+        return []
+
+    def unit(self, text: str) -> str | None:
+        """Return the UCUM unit that is meant by a unit as written, or None."""
+        text = text.strip()
+        return self.units.get(text) or self.units.get(text.lower())
+
+    def factor(self, concept: str, unit: str) -> tuple[float, float] | None:
+        """Return (factor, offset) from `unit` to the concept's own unit, or None when there is none."""
+        own = self.concepts[concept].unit
+        if own is None:
+            return None
+        if unit == own:
+            return 1.0, 0.0
+        return self.factors.get((concept, unit, own)) or self.factors.get((None, unit, own))
+
+    def code(self, system: str, code: str) -> tuple[tuple[str, str | None], ...]:
+        """Return the (concept, answer) pairs that a code stands for; empty when it is not known.
+
+        The longest prefix rule wins over shorter ones; dots in a hierarchical code are left out.
+        """
+        found = self.exact.get((system, code))
+        if found is not None:
+            return found
+        bare = code.replace(".", "").upper()
+        for end in range(len(bare), 1, -1):
+            found = self.prefixes.get((system, bare[:end]))
+            if found is not None:
+                return found
+        return ()
+
+    def answer(self, concept: str, system: str, code: str) -> tuple[bool, str | None]:
+        """Return (understood, answer); an understood answer of None says that the value is stated to be unknown."""
+        code = re.sub(r"\s+", " ", code.strip().lower()) if system == "text" else code.strip()
+        for key in ((concept, system, code), ("*", system, code)):
+            if key in self.answers:
+                return True, self.answers[key]
+        own = self.answers.get((concept, "answer", code))
+        return own is not None, own
+
+
+@lru_cache(maxsize=8)
+def vocabulary(kb: KnowledgeBase) -> Vocabulary:
+    """Build the look-ups from the tables of a knowledge base."""
+    rows = kb.table("concepts").rows(named=True)
+    concepts = {
+        r["concept"]: Concept(
+            r["concept"], r["feature"], r["kind"], r["unit"], r["low"], r["high"], r["summary"], r["window_days"],
+            r["trend_days"], r["meaning"], r["source"],
+        )
+        for r in rows
+    }  # fmt: skip
+    headings: dict[str, Heading] = {}
+    for r in rows:
+        for name in [r["concept"], column_name(r["feature"] or ""), *(r["names"] or "").split(";")]:
+            plain, _, unit = name.partition("=")
+            if plain:
+                headings.setdefault(plain, Heading(r["concept"], unit or None))
+    units: dict[str, str] = {}
+    for name, ucum in kb.table("unit_names").select("name", "ucum").iter_rows():
+        units[name] = ucum
+        units.setdefault(name.lower(), ucum)
+    suffixes = {column_name(name): ucum for name, ucum in units.items() if column_name(name)}
+    table = kb.table("units").select("concept", "from_unit", "to_unit", "factor", "offset")
+    factors = {(c, f, t): (k, o) for c, f, t, k, o in table.iter_rows()}
+    return Vocabulary(concepts, headings, suffixes, units, factors, *_codes(kb), answers=_answers(kb))
+
+
+_Codes = dict[tuple[str, str], tuple[tuple[str, str | None], ...]]
+
+
+def _codes(kb: KnowledgeBase) -> tuple[_Codes, _Codes]:
+    found: dict[str, defaultdict[tuple[str, str], list[tuple[str, str | None]]]]
+    found = {"exact": defaultdict(list), "prefix": defaultdict(list)}
+    for row in kb.table("concept_codes").iter_rows(named=True):
+        found[row["match"]][row["system"], row["code"]].append((row["concept"], row["answer"]))
+    return tuple({key: tuple(value) for key, value in table.items()} for table in found.values())  # type: ignore[return-value]
+
+
+def _answers(kb: KnowledgeBase) -> dict[tuple[str, str, str], str | None]:
+    found: dict[tuple[str, str, str], str | None] = {}
+    for concept, system, code, answer in (
+        kb.table("concept_answers").select("concept", "system", "code", "answer").iter_rows()
+    ):
+        found[concept, system, code] = answer
+        if answer:  # an answer in the product's own words reads as itself, so that output can be input
+            found[concept, "answer", answer.lower()] = answer
+    return found
