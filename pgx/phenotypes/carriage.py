@@ -31,9 +31,7 @@ def _targets(kb: KnowledgeBase) -> dict[str, tuple[str, ...]]:
     return {gene: tuple(sorted(alleles)) for gene, alleles in found.items()}
 
 
-def statuses(
-    kb: KnowledgeBase, gene: str, pattern: PatternCall, wanted: Sequence[str]
-) -> Iterator[tuple[str, float]]:
+def statuses(kb: KnowledgeBase, gene: str, pattern: PatternCall, wanted: Sequence[str]) -> Iterator[tuple[str, float]]:
     """Yield ``(status, probability)`` of each allele in `wanted`; an allele that cannot be told yields nothing."""
     if not pattern.diplotypes:
         yield from _stated(pattern, wanted)
@@ -72,7 +70,7 @@ def _carries(diplotype: Diplotype, allele: str) -> bool | None:
 
 
 def same_allele(name: str, target: str) -> bool | None:
-    """Return whether an allele name (``HLA-B*57:01:01G``, ``*57:01``, ``B*57``) is `target`; None if too coarse to tell."""
+    """Return whether an allele name (``HLA-B*57:01:01G``, ``*57:01``) is `target`; None if too coarse to tell."""
     plain = "*" + name.rsplit("*", 1)[-1].rstrip("GP")
     if plain == target or plain.startswith(f"{target}:"):
         return True

@@ -23,7 +23,7 @@ EXPOSURE_COLUMNS = {
 
 
 def known_medication(clinical: ClinicalData | None) -> set[str]:
-    """Return the samples of whom something is known that could convert a phenotype: a drug, or that the list is given."""
+    """Return the samples whose medication is known: a drug, or the statement that the list is given."""
     if clinical is None:
         return set()
     told = clinical.observations.filter(pl.col("concept") == "medication_list")["sample"]
@@ -55,13 +55,13 @@ def exposures(clinical: ClinicalData | None, kb: KnowledgeBase, *, as_of: date |
 
 
 def agents(kb: KnowledgeBase) -> pl.DataFrame:
-    """Return ``drug gene trigger strength confidence days``: each inhibitor and inducer with its washout, groups unfolded."""
+    """Return ``drug gene trigger strength confidence days`` of each inhibitor and inducer, enzyme groups unfolded."""
     return kb.remember("agents", lambda: _agents(kb))
 
 
 def _agents(kb: KnowledgeBase) -> pl.DataFrame:
     listed = kb.table("interactions").select(
-        pl.col("drug").str.to_lowercase(), pl.col("enzyme"), trigger="role", strength="strength", confidence="confidence"
+        pl.col("drug").str.to_lowercase(), "enzyme", "strength", "confidence", trigger="role"
     )
     groups = kb.table("enzyme_groups").select("gene", "enzyme")
     own = listed.rename({"enzyme": "gene"})

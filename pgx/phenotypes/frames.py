@@ -67,9 +67,7 @@ def assign(
         sample, gene and scheme; in a gene read by the presence of alleles (HLA) they add up to 1 per allele, one pair
         of rows (``*57:01 positive``, ``*57:01 negative``) each.
     """
-    interpreted = [
-        [interpret(kb, gene.gene, pattern) for pattern in gene.patterns] for gene in callset.genes
-    ]
+    interpreted = [[interpret(kb, gene.gene, pattern) for pattern in gene.patterns] for gene in callset.genes]
     offsets = np.cumsum([0, *(len(patterns) for patterns in interpreted)])
     # (samples, genes) -> index of the pattern among all patterns of all genes; sample-major like the frames.
     index = np.empty((len(callset.samples), len(callset.genes)), dtype=np.int64)
@@ -119,7 +117,7 @@ def _shares(kb: KnowledgeBase, gene: str, scheme: str, pattern: PatternCall) -> 
 
 
 def _stated(rules: GeneRules | None, scheme: str, pattern: PatternCall) -> list[Share]:
-    # A phenotype in words is CPIC's; another scheme may use the same word for something else. A score is a number in both.
+    # A phenotype in words is CPIC's; another scheme may mean something else by it. A score is a number in both.
     if pattern.stated_score is not None and rules is not None:
         phenotype = rules.by_score(pattern.stated_score)
         if phenotype != INDETERMINATE:
@@ -189,9 +187,7 @@ def _describe(kb: KnowledgeBase, gene: str, pattern: PatternCall, row: dict[str,
     return []
 
 
-def _phenotype_cells(
-    kb: KnowledgeBase, gene: str, shares: Sequence[Share], row: dict[str, object]
-) -> list[str]:
+def _phenotype_cells(kb: KnowledgeBase, gene: str, shares: Sequence[Share], row: dict[str, object]) -> list[str]:
     """Fill `phenotype` (and a score that belongs to it); return flags."""
     for scheme in SCHEMES:
         of_scheme = [share for share in shares if share.scheme == scheme]
@@ -219,7 +215,8 @@ def _spread(flat: Sequence[Interpretation], index: np.ndarray, samples: Sequence
         schema=schema.polars_schema(schema.CALLS),
     )
     picked = table[index.ravel()]
-    return picked.with_columns(sample=_repeat(samples, index.shape[1]))
+    spread: pl.DataFrame = picked.with_columns(sample=_repeat(samples, index.shape[1]))
+    return spread
 
 
 def _repeat(samples: Sequence[str], times: int) -> pl.Series:
@@ -237,7 +234,8 @@ def _phenotypes(flat: Sequence[Interpretation], index: np.ndarray, callset: Call
             "probability": [share.probability for _, share in rows],
         },
         schema={
-            "gene": pl.String, "scheme": pl.String, "phenotype": pl.String, "activity_score": pl.Float64, "probability": pl.Float64,
+            "gene": pl.String, "scheme": pl.String, "phenotype": pl.String,
+            "activity_score": pl.Float64, "probability": pl.Float64,
         },
     )  # fmt: skip
     counts = np.array([len(one.shares) for one in flat], dtype=np.int64)
@@ -249,7 +247,8 @@ def _phenotypes(flat: Sequence[Interpretation], index: np.ndarray, callset: Call
     picked = np.repeat(starts[patterns], lengths) + within
     sample_of = np.repeat(np.repeat(np.arange(index.shape[0]), index.shape[1]), lengths)
     samples = pl.Series("sample", callset.samples, dtype=pl.String)[sample_of]
-    return table[picked].select(samples, pl.all())
+    spread: pl.DataFrame = table[picked].select(samples, pl.all())
+    return spread
 
 
 def _share_rows(flat: Sequence[Interpretation]) -> Iterator[tuple[dict[str, object], Share]]:

@@ -2,7 +2,7 @@
 
 How several effects on one gene are put together (no guideline says; the choice is ours and stands here once):
 
-* Within one direction effects do not add up: the strongest counts, since published conversions were measured one at a time.
+* Within one direction effects do not add up: the strongest counts; published conversions were measured one at a time.
 * An effect that lowers function outweighs one that raises it: inhibition starts within hours, induction takes weeks.
 * A phenotype that the rule does not know (``Indeterminate``) stays, except where the rule makes everyone the same.
 * A scheme without the resulting phenotype (DPWG has no Rapid Metabolizer of CYP2C19) keeps its nearest rung on the way.
@@ -81,7 +81,9 @@ class Converter:
             return before
         down = [one for one in changed if self._order(one) < self._order(before)]
         best = min(down, key=self._order) if down else max(changed, key=self._order)
-        cited = [rule for one in changed if (one.phenotype, one.score) == (best.phenotype, best.score) for rule in one.rules]
+        cited = [
+            rule for one in changed if (one.phenotype, one.score) == (best.phenotype, best.score) for rule in one.rules
+        ]
         return Converted(best.phenotype, best.score, tuple(sorted(cited)))
 
     def _order(self, one: Converted) -> tuple[float, float]:
@@ -122,7 +124,8 @@ class Converter:
         pairs = dict(part.split(">") for part in mapping.split(";"))
         term = self._terms.get(phenotype)
         broader = term.broader if term else None
-        return pairs.get(phenotype) or pairs.get(broader or "") or pairs.get("*") or phenotype
+        after = pairs.get(phenotype) or pairs.get(broader or "") or pairs.get("*") or phenotype
+        return phenotype if after == broader else after
 
     def _stepped(self, rules: GeneRules, phenotype: str, steps: int) -> str:
         term = self._terms.get(phenotype)
@@ -138,7 +141,9 @@ class Converter:
     def _rungs(self, rules: GeneRules, ladder: str | None) -> dict[int, str]:
         """Plain terms of the ladder that the scheme uses for the gene."""
         plain = {name: self._terms[name] for name in rules.outcomes if name in self._terms}
-        return {t.rung: name for name, t in plain.items() if t.ladder == ladder and t.rung is not None and not t.broader}
+        return {
+            t.rung: name for name, t in plain.items() if t.ladder == ladder and t.rung is not None and not t.broader
+        }
 
     def _within(self, rules: GeneRules, before: str, after: str) -> str:
         if after in rules.outcomes or after == before or after not in self._terms:
@@ -284,6 +289,4 @@ def complete_calls(calls: pl.DataFrame, phenotypes: pl.DataFrame, clinical: Clin
 def conversions(phenotypes: pl.DataFrame) -> Iterator[Sequence[object]]:
     """Yield ``(sample, gene, scheme, phenotype, clinical_phenotype, conversion)`` of what was converted."""
     changed = phenotypes.filter(pl.col("conversion").is_not_null())
-    yield from changed.select(
-        "sample", "gene", "scheme", "phenotype", "clinical_phenotype", "conversion"
-    ).iter_rows()
+    yield from changed.select("sample", "gene", "scheme", "phenotype", "clinical_phenotype", "conversion").iter_rows()
