@@ -1,0 +1,262 @@
+"""From readings to the genotype arrays: several records, files and blocks at one site become one genotype."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pgx.types import NO_COPY, NOT_CALLED, SPANNED, State
+from pgx.variants.match import SILENT, UNPLACED, VOUCHES
+from pgx.variants.targets import Target
+
+CONFLICT = -8
+"""Internal code: the records contradict each other."""
+
+Codes = NDArray[np.int8]
+
+
+@dataclass(slots=True)
+class Evidence:
+    """What one record says of one site.
+
+    `columns` are the positions of its samples in the output; `codes` int8 (S, 2), `phased` bool (S,), `phase_set` int32
+    (S,) or None, `state` the state of a called genotype, `hidden` bool (S,) the samples whose genotype may not be used
+    (FILTER, thresholds) and `documented` the alternate codes that the record tests.
+    """
+
+    columns: NDArray[np.intp]
+    codes: Codes
+    phased: NDArray[np.bool_]
+    phase_set: NDArray[np.int32] | None
+    state: State
+    hidden: NDArray[np.bool_] | None
+    tests: frozenset[int]
+    weak: bool = False
+    span: tuple[int, int] | None = None
+
+
+@dataclass(slots=True)
+class Assembly:
+    """The arrays being filled, one row a site, one column a sample."""
+
+    targets: list[Target]
+    count: int
+    alleles: Codes = field(init=False)
+    state: NDArray[np.uint8] = field(init=False)
+    phased: NDArray[np.bool_] = field(init=False)
+    phase_set: NDArray[np.int32] = field(init=False)
+    pending: dict[int, list[Evidence]] = field(default_factory=lambda: defaultdict(list))
+    conflicts: Counter[int] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        shape = (len(self.targets), self.count)
+        self.alleles = np.full((*shape, 2), NOT_CALLED, dtype=np.int8)
+        self.state = np.full(shape, State.ABSENT, dtype=np.uint8)
+        self.phased = np.zeros(shape, dtype=bool)
+        self.phase_set = np.zeros(shape, dtype=np.int32)
+
+    def add(self, row: int, evidence: Evidence) -> None:
+        """Keep one record's evidence for a site until `finish`."""
+        self.pending[row].append(evidence)
+
+    def finish(self) -> None:
+        """Merge what is pending and write it into the arrays."""
+        for row, records in self.pending.items():
+            target = self.targets[row]
+            usable = [r for r in records if r.span is None]
+            parts = [r for r in records if r.span is not None]
+            if parts:
+                usable += _joined_parts(parts, target)
+            for group in _by_columns(usable):
+                self._write(row, group)
+        self.pending.clear()
+
+    def _write(self, row: int, records: list[Evidence]) -> None:
+        columns = records[0].columns
+        if len(records) == 1:
+            only = records[0]
+            codes, phased, phase_set, hidden = only.codes, only.phased, only.phase_set, only.hidden
+            called = np.full(len(columns), only.state, dtype=np.uint8)
+        else:
+            codes, phased, phase_set, hidden, called = _merge(records, self.targets[row].reference_code)
+            clashes = int((codes == CONFLICT).any(axis=1).sum())
+            if clashes:
+                self.conflicts[row] += clashes
+        state = _states(codes, called)
+        if hidden is not None:
+            state[hidden] = State.FILTERED
+            codes = np.where(hidden[:, None] & (codes != NO_COPY), np.int8(NOT_CALLED), codes)
+        seen = state != State.ABSENT
+        codes = np.where((codes < 0) & (codes != NO_COPY) & (codes != SPANNED), np.int8(NOT_CALLED), codes)
+        at = columns[seen]
+        self.alleles[row, at] = codes[seen]
+        self.state[row, at] = state[seen]
+        self.phased[row, at] = (phased & (codes[:, 0] != NOT_CALLED) & (codes[:, 1] != NOT_CALLED))[seen]
+        if phase_set is not None:
+            self.phase_set[row, at] = np.where(phased, phase_set, 0)[seen]
+
+
+def _states(codes: Codes, called: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the state of each sample's merged codes."""
+    known = ((codes >= 0) | (codes == SPANNED)).any(axis=1)
+    state = np.where(known, called, np.uint8(State.NO_CALL)).astype(np.uint8)
+    silent = ((codes == SILENT) | (codes == NO_COPY)).all(axis=1) & (codes == SILENT).any(axis=1)
+    state[silent] = State.ABSENT
+    state[(codes == UNPLACED).any(axis=1)] = State.UNSUPPORTED
+    return state
+
+
+def _by_columns(records: list[Evidence]) -> list[list[Evidence]]:
+    """Group records that speak of the same samples; samples in several groups are cut out and merged on their own."""
+    if len(records) < 2 or all(np.array_equal(r.columns, records[0].columns) for r in records[1:]):
+        return [records] if records else []
+    every = np.unique(np.concatenate([r.columns for r in records]))
+    member = np.array([np.isin(every, r.columns) for r in records])
+    keys, group_of = np.unique(member, axis=1, return_inverse=True)
+    groups = []
+    for g in range(keys.shape[1]):
+        columns = every[group_of.ravel() == g]
+        groups.append([_take(r, columns) for r, inside in zip(records, keys[:, g], strict=True) if inside])
+    return groups
+
+
+def _take(record: Evidence, columns: NDArray[np.intp]) -> Evidence:
+    order = np.argsort(record.columns)
+    index = order[np.searchsorted(record.columns, columns, sorter=order)]
+    return Evidence(
+        columns, record.codes[index], record.phased[index],
+        None if record.phase_set is None else record.phase_set[index], record.state,
+        None if record.hidden is None else record.hidden[index], record.tests, record.weak, record.span,
+    )  # fmt: skip
+
+
+def _joined_parts(parts: list[Evidence], target: Target) -> list[Evidence]:
+    """Turn records that each vouch for a part of the site into reference evidence where together they cover it."""
+    found = []
+    for group in _by_columns(parts):
+        columns = group[0].columns
+        covered = np.zeros((len(columns), len(target.ref)), dtype=bool)
+        for record in group:
+            first, last = record.span or (0, -1)
+            good = ((record.codes == VOUCHES) | (record.codes == NO_COPY)).all(axis=1)
+            if record.hidden is not None:
+                good &= ~record.hidden
+            covered[good, max(0, first - target.pos) : max(0, last - target.pos + 1)] = True
+        whole = covered.all(axis=1)
+        codes = np.full((len(columns), 2), SILENT, dtype=np.int8)
+        codes[whole] = target.reference_code
+        haploid = whole & (group[0].codes == NO_COPY).any(axis=1)
+        codes[haploid, 1] = NO_COPY
+        phased = np.zeros(len(columns), dtype=bool)
+        found.append(Evidence(columns, codes, phased, None, State.REFERENCE_BLOCK, None, frozenset(), weak=True))
+    return found
+
+
+_Merged = tuple[
+    Codes, NDArray[np.bool_], NDArray[np.int32] | None, NDArray[np.bool_] | None, NDArray[np.uint8]
+]  # fmt: skip
+
+
+def _merge(records: list[Evidence], reference: int) -> _Merged:
+    """Merge several records of one site and the same samples, each distinct pattern of codes once."""
+    count = len(records[0].columns)
+    hidden = np.array([np.zeros(count, bool) if r.hidden is None else r.hidden for r in records])
+    stacked = np.stack([r.codes for r in records], axis=1)
+    stacked = np.where(hidden.T[:, :, None] & (stacked != NO_COPY), np.int8(SILENT), stacked)
+    phased = np.array([r.phased for r in records]).T
+    packed = np.concatenate([stacked.reshape(count, -1), phased.astype(np.int8)], axis=1)
+    keys = np.ascontiguousarray(packed).view(np.dtype((np.void, packed.shape[1]))).ravel()
+    _, first, pattern = np.unique(keys, return_index=True, return_inverse=True)
+    answers = [_merge_one(stacked[i], phased[i], records, reference) for i in first]
+    codes = np.array([a[0] for a in answers], dtype=np.int8)[pattern]
+    in_phase = np.array([a[1] for a in answers], dtype=bool)[pattern]
+    called = np.array([a[2] for a in answers], dtype=np.uint8)[pattern]
+    phase_set = None
+    for record in records:
+        if record.phase_set is not None:
+            phase_set = record.phase_set if phase_set is None else np.where(phase_set == 0, record.phase_set, phase_set)
+    nothing = ((codes == SILENT) | (codes == NO_COPY)).all(axis=1)
+    return codes, in_phase, phase_set, hidden.any(axis=0) & nothing, called
+
+
+def _merge_one(
+    codes: Codes, phased: NDArray[np.bool_], records: list[Evidence], reference: int
+) -> tuple[tuple[int, int], bool, int]:
+    """Merge one sample's codes, (records, 2), into two strands."""
+    rows = [(tuple(int(c) for c in pair), bool(p), r) for pair, p, r in zip(codes, phased, records, strict=True)]
+    strong = [row for row in rows if not row[2].weak and any(c not in (SILENT, NO_COPY) for c in row[0])]
+    strong = _without_repeats(strong)
+    if not strong:
+        weak = [row for row in rows if any(c not in (SILENT, NO_COPY) for c in row[0])]
+        if not weak:
+            return (SILENT, SILENT), False, State.CALLED
+        return weak[0][0], weak[0][1], weak[0][2].state  # type: ignore[return-value]
+    known = [(pair, p, r.tests) for pair, p, r in strong]
+    merged = _strands(known, reference)
+    spans = [(pair, p, r.tests) for pair, p, r in rows if r.weak and SPANNED in pair]
+    if spans and CONFLICT not in merged[0]:
+        wider = _strands([*known, *spans], reference)
+        merged = merged if CONFLICT in wider[0] else wider
+    blocks = all(r.state == State.REFERENCE_BLOCK for _, _, r in strong)
+    return (*merged, State.REFERENCE_BLOCK if blocks else State.CALLED)
+
+
+_Row = tuple[tuple[int, ...], bool, Evidence]
+_Pair = tuple[tuple[int, ...], bool, frozenset[int]]
+
+
+def _without_repeats(rows: list[_Row]) -> list[_Row]:
+    """Drop a no-call where another record that tests the same alleles has a call, and blocks beside variants."""
+    called = {r.tests for pair, _, r in rows if any(c != NOT_CALLED for c in pair)}
+    kept = [row for row in rows if any(c != NOT_CALLED for c in row[0]) or row[2].tests not in called]
+    variants = [row for row in kept if row[2].tests]
+    return variants or kept[:1]
+
+
+def _strands(rows: list[_Pair], reference: int) -> tuple[tuple[int, int], bool]:
+    """Lay the alternate alleles of several records onto two strands."""
+    haploid = {NO_COPY in pair for pair, _, _ in rows if any(c not in (SILENT, NOT_CALLED) for c in pair)}
+    if len(haploid) == 2:
+        return (CONFLICT, CONFLICT), False
+    if haploid == {True}:
+        single = [(tuple(c for c in pair if c != NO_COPY)[:1], tests) for pair, _, tests in rows]
+        return (_pool(single, 1, reference)[0], NO_COPY), False
+    if all(p or pair[0] == pair[1] for pair, p, _ in rows):
+        one, two = (_pool([((pair[s],), tests) for pair, _, tests in rows], 1, reference)[0] for s in (0, 1))
+        return ((CONFLICT, CONFLICT), False) if CONFLICT in (one, two) else ((one, two), any(p for _, p, _ in rows))
+    one, two = _pool([(pair, tests) for pair, _, tests in rows], 2, reference)
+    return (one, two), False
+
+
+def _pool(rows: list[tuple[tuple[int, ...], frozenset[int]]], strands: int, reference: int) -> list[int]:
+    """Return the alleles on `strands` exchangeable strands, given what each record says of them."""
+    others: list[int] = []
+    for code in sorted({c for pair, _ in rows for c in pair if _is_other(c, reference)}):
+        counts = {pair.count(code) for pair, tests in rows if code in tests or code in pair}
+        if len(counts) > 1 and code not in (SPANNED, UNPLACED):
+            return [CONFLICT] * strands
+        others += [code] * max(counts)
+    if len(others) > strands:
+        return [CONFLICT] * strands
+    rest = strands - len(others)
+    if all(c == SILENT or _is_other(c, reference) for pair, _ in rows for c in pair):
+        return [SILENT] * rest + others
+    unknown = 0
+    for pair, _ in rows:
+        own = sum(_is_other(c, reference) for c in pair)
+        unknown = max(unknown, pair.count(NOT_CALLED) - (len(others) - own))
+    unknown = min(unknown, rest)
+    return [NOT_CALLED] * unknown + [reference] * (rest - unknown) + others
+
+
+def _is_other(code: int, reference: int) -> bool:
+    return (code >= 0 and code != reference) or code in (SPANNED, UNPLACED)
+
+
+def undocumented_alleles(targets: list[Target]) -> pl.Series:
+    """Return the allele lists of all sites, undocumented strings last."""
+    return pl.Series("alleles", [t.alleles for t in targets], dtype=pl.List(pl.String))

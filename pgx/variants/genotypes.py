@@ -1,0 +1,135 @@
+"""The sample columns of one record, as arrays."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pgx.types import NO_COPY, NOT_CALLED
+
+_TAB, _COLON, _DOT, _ZERO, _SLASH, _BAR = 9, 58, 46, 48, 47, 124
+_GT = re.compile(rb"([/|]?)(\.|\d+)(?:([/|])(\.|\d+))?((?:[/|](?:\.|\d+))*)$")
+
+_VALUE = np.full(256, -99, dtype=np.int16)
+_VALUE[48:58] = np.arange(10)
+_VALUE[_DOT] = NOT_CALLED
+_IS_SEPARATOR = np.zeros(256, dtype=bool)
+_IS_SEPARATOR[[_SLASH, _BAR]] = True
+_ENDS = np.zeros(256, dtype=bool)
+_ENDS[[_TAB, _COLON]] = True
+
+
+class BadGenotype(ValueError):
+    """A sample column that is not a genotype; `column` is its index, or None if the count of columns is wrong."""
+
+    def __init__(self, problem: str, column: int | None = None) -> None:
+        super().__init__(problem)
+        self.column = column
+
+
+@dataclass(slots=True)
+class SampleColumns:
+    """What the GT sub-field of one record says.
+
+    `gt` int16 (S, 2) holds indices into REF and ALTs, NOT_CALLED or NO_COPY; `phased` bool (S,); `polyploid` bool (S,)
+    marks genotypes of three or more alleles, whose `gt` is NOT_CALLED.
+    """
+
+    gt: NDArray[np.int16]
+    phased: NDArray[np.bool_]
+    polyploid: NDArray[np.bool_] | None = None
+
+
+def decode(rest: bytes, count: int) -> SampleColumns:
+    """Decode the GT of `count` samples from the text after the FORMAT column (GT is the first sub-field).
+
+    Raises
+    ------
+    BadGenotype
+        If there are more or fewer columns, or a column does not hold a genotype.
+    """
+    buffer = np.frombuffer(rest + b"\t\0\0\0", dtype=np.uint8)
+    starts = _column_starts(buffer, len(rest), count)
+    first, second = buffer[starts], buffer[starts + 1]
+    third, fourth = buffer[starts + 2], buffer[starts + 3]
+    gt = np.empty((count, 2), dtype=np.int16)
+    gt[:, 0], gt[:, 1] = _VALUE[first], _VALUE[third]
+    plain = (gt[:, 0] > -99) & (gt[:, 1] > -99) & _IS_SEPARATOR[second] & _ENDS[fourth]
+    phased = second == _BAR
+    if plain.all():
+        return SampleColumns(gt, phased)
+    haploid = (gt[:, 0] > -99) & _ENDS[second]
+    gt[haploid, 1] = NO_COPY
+    gt[haploid & (first == _DOT)] = NOT_CALLED
+    phased[haploid] = False
+    odd = np.flatnonzero(~(plain | haploid))
+    polyploid = np.zeros(count, dtype=bool) if len(odd) else None
+    for column in odd:
+        begin = int(starts[column])
+        text = rest[begin : rest.find(b"\t", begin) if column < count - 1 else len(rest)].split(b":", 1)[0]
+        one, two, is_phased, many = _parse(text, int(column))
+        gt[column], phased[column] = (one, two), is_phased
+        if many and polyploid is not None:
+            polyploid[column] = True
+    return SampleColumns(gt, phased, polyploid)
+
+
+def subfield(rest: bytes, count: int, index: int) -> list[bytes]:
+    """Return sub-field `index` of every sample; ``b"."`` where it is left out."""
+    found = []
+    for column in rest.split(b"\t"):
+        parts = column.split(b":")
+        found.append(parts[index] if index < len(parts) and parts[index] else b".")
+    if len(found) != count:
+        raise BadGenotype(_count_problem(len(found), count))
+    return found
+
+
+def numbers(texts: list[bytes]) -> NDArray[np.float64]:
+    """Return the texts as numbers, NaN for missing or unreadable ones; of a list, the first value."""
+    return np.array([_number(text) for text in texts], dtype=np.float64)
+
+
+def _number(text: bytes) -> float:
+    try:
+        return float(text.split(b",", 1)[0])
+    except ValueError:
+        return float("nan")
+
+
+def _column_starts(buffer: NDArray[np.uint8], length: int, count: int) -> NDArray[np.int64]:
+    if length == 4 * count - 1 and bool((buffer[3 : 4 * count : 4] == _TAB).all()):
+        starts = np.arange(0, 4 * count, 4, dtype=np.int64)
+        if not (buffer[: 4 * count].reshape(count, 4)[:, :3] == _TAB).any():
+            return starts
+    tabs = np.flatnonzero(buffer[: length + 1] == _TAB)
+    if len(tabs) != count:
+        raise BadGenotype(_count_problem(len(tabs), count))
+    starts = np.zeros(count, dtype=np.int64)
+    starts[1:] = tabs[:-1] + 1
+    return starts
+
+
+def _count_problem(found: int, expected: int) -> str:
+    return f"{found} sample columns where the header names {expected}"
+
+
+def _parse(text: bytes, column: int) -> tuple[int, int, bool, bool]:
+    """Read one unusual GT: two-digit indices, leading separators of VCF 4.4, polyploid calls."""
+    match = _GT.match(text)
+    if match is None:
+        raise BadGenotype(f"{text.decode('latin-1')[:40]!r} is not a genotype", column)
+    lead, one, separator, two, more = match.groups()
+    if more:
+        return NOT_CALLED, NOT_CALLED, False, True
+    first = _index(one)
+    if separator is None:
+        return first, (NOT_CALLED if first == NOT_CALLED else NO_COPY), False, False
+    return first, _index(two), separator == b"|" and lead != b"/", False
+
+
+def _index(text: bytes) -> int:
+    return NOT_CALLED if text == b"." else min(int(text[:6]), 32767)

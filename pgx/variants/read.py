@@ -1,0 +1,327 @@
+"""Read genotypes at the knowledge base's positions from the files of one or many persons."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pgx.errors import InputError, UsageError
+from pgx.knowledge import KnowledgeBase
+from pgx.types import NOT_CALLED, Genotypes, State
+from pgx.variants import records
+from pgx.variants.assemble import Assembly, Evidence, undocumented_alleles
+from pgx.variants.contigs import BUILDS, GRCH37, GRCH38, build_of_text
+from pgx.variants.match import SILENT, VOUCHES, Reading, ReferenceMismatch, read_alleles
+from pgx.variants.notes import Notes
+from pgx.variants.scan import Windows
+from pgx.variants.source import Source, digest, open_source
+from pgx.variants.targets import Target, Targets
+
+PathLike = str | os.PathLike[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user asked of the reader; see `read`."""
+
+    min_gq: float | None = None
+    min_dp: float | None = None
+    include_filtered: bool = False
+
+
+def read(
+    paths: PathLike | Sequence[PathLike],
+    kb: KnowledgeBase,
+    *,
+    samples: Sequence[str] | None = None,
+    build: str | None = None,
+    absent_is_reference: bool = False,
+    min_gq: float | None = None,
+    min_dp: float | None = None,
+    include_filtered: bool = False,
+    fasta: PathLike | None = None,
+    sex: Mapping[str, str] | None = None,
+) -> Genotypes:
+    """Read genotypes at the positions that the knowledge base names.
+
+    Parameters
+    ----------
+    paths
+        One or several VCF, BCF, gVCF or array files (``-`` is standard input). Several files of the same persons, for
+        example one a chromosome, are merged; files of different persons are laid side by side.
+    kb
+        Knowledge base, for its sites.
+    samples
+        Read only these, in this order.
+    build
+        ``GRCh37`` or ``GRCh38`` where the files do not say; it must not contradict them.
+    absent_is_reference
+        Take positions without any record for reference (state `State.ASSUMED_REFERENCE`).
+    min_gq, min_dp
+        Genotypes with a lower GQ or DP are not used (state `State.FILTERED`).
+    include_filtered
+        Use records whose FILTER is not PASS.
+    fasta
+        Indexed reference genome in the files' build; lets indels be left-aligned however they are written.
+    sex
+        Sample -> ``male`` or ``female``; what is not given is inferred from chrX where the data allow.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be used.
+    UsageError
+        If an option makes no sense or a sample is not in the files.
+    """
+    options = Options(min_gq, min_dp, include_filtered)
+    del fasta, sex
+    asked = _asked_build(build)
+    listed = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    if not listed:
+        raise UsageError("no input file is given")
+    if sum(os.fspath(p) == "-" for p in listed) > 1:
+        raise UsageError("standard input is given twice")
+    sources = [open_source(path) for path in listed]
+    notes = Notes()
+    try:
+        names = _sample_names(sources, samples)
+        found = _common_build(sources, asked, kb.sites, notes)
+        targets = Targets.of(kb.sites, found)
+        assembly = Assembly(targets.all, len(names))
+        column = {name: i for i, name in enumerate(names)}
+        for source in sources:
+            _Reader(source, targets, assembly, column, options, notes).run()
+        assembly.finish()
+    finally:
+        for source in sources:
+            source.close()
+    if absent_is_reference:
+        _assume_reference(assembly, targets, notes)
+    return _result(names, kb.sites, targets, assembly, sources, notes)
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Reads one file into the assembly."""
+
+    source: Source
+    targets: Targets
+    assembly: Assembly
+    column: dict[str, int]
+    options: Options
+    notes: Notes
+    agreements: int = 0
+    mismatches: int = 0
+    first_mismatch: str = ""
+
+    def run(self) -> None:
+        header = self.source.header()
+        keep = np.array([i for i, s in enumerate(header.samples) if s in self.column], dtype=np.intp)
+        columns = np.array([self.column[header.samples[i]] for i in keep], dtype=np.intp)
+        everyone = len(keep) == len(header.samples)
+        windows = Windows.of((t.chrom, max(1, t.pos - 1), t.end + 1) for t in self.targets.all)
+        used = 0
+        for where, line in self.source.records(windows):
+            record = records.parse(where, line, len(header.samples), self.source.name)
+            used += self._record(record, header.samples, None if everyone else keep, columns)
+        if self.mismatches * 4 > self.agreements:
+            raise InputError(
+                f"REF disagrees with {self.targets.build} at {self.mismatches} of {self.mismatches + self.agreements} "
+                "positions: the file is of another genome build",
+                file=self.source.name, where=self.first_mismatch, fix="give the right --build or the right file",
+            )  # fmt: skip
+        for code, message in self.source.warnings:
+            self.notes.add("warning", code, message, where=self.source.name)
+        if not used:
+            raise InputError(
+                f"no record at any pharmacogene position of {self.targets.build}", file=self.source.name,
+                fix="check that it is a whole-genome, exome or panel file of that build",
+            )  # fmt: skip
+
+    def _record(
+        self, record: records.Record, samples: tuple[str, ...], keep: NDArray[np.intp] | None, columns: NDArray[np.intp]
+    ) -> bool:
+        contig = self.targets.contigs.get(record.chrom)
+        if contig is None:
+            return False
+        readings: list[tuple[Target, Reading]] = []
+        for target in contig.overlapping(record.pos - 1, record.end + 1):
+            try:
+                reading = read_alleles(record.pos, record.ref, record.alts, record.end, target)
+            except ReferenceMismatch as error:
+                self._mismatch(record, error)
+                continue
+            if reading is not None:
+                readings.append((target, reading))
+                self.agreements += not reading.weak
+        if not readings:
+            return False
+        found = records.genotypes(record, samples, self.source.name)
+        if record.is_block:
+            self._silence_empty_blocks(record, found.gt, len(samples))
+        hidden = self._hidden(record, len(samples))
+        sets = records.phase_sets(record, len(samples))
+        gt, phased, polyploid = found.gt, found.phased, found.polyploid
+        if keep is not None:
+            gt, phased = gt[keep], phased[keep]
+            polyploid = None if polyploid is None else polyploid[keep]
+            hidden = None if hidden is None else hidden[keep]
+            sets = None if sets is None else sets[keep]
+        if polyploid is not None and polyploid.any():
+            self.notes.count("warning", "polyploid", "{n} genotypes have three or more alleles and are not used",
+                             f"{self.source.name}: {record.where}", int(polyploid.sum()))  # fmt: skip
+        state = State.REFERENCE_BLOCK if record.is_block else State.CALLED
+        for target, reading in readings:
+            codes = reading.table[gt]
+            if polyploid is not None:
+                codes[polyploid] = -4
+            tests = frozenset(int(c) for c in reading.table[1:-2]) - {target.reference_code, SILENT, VOUCHES}
+            span = (record.pos, record.end) if not reading.covers and not reading.weak else None
+            self.assembly.add(
+                target.site, Evidence(columns, codes, phased, sets, state, hidden, tests, reading.weak, span)
+            )
+        return True
+
+    def _mismatch(self, record: records.Record, error: ReferenceMismatch) -> None:
+        self.mismatches += 1
+        place = f"{record.where} ({record.chrom}:{record.pos})"
+        self.first_mismatch = self.first_mismatch or place
+        self.notes.count("warning", "reference_mismatch",
+                         f"{{n}} records are not used because REF is not the reference genome's ({error})",
+                         f"{self.source.name}: {place}")  # fmt: skip
+
+    def _silence_empty_blocks(self, record: records.Record, gt: NDArray[np.int16], count: int) -> None:
+        """A reference block without reads or confidence (DP 0, GQ 0) is no evidence, though its GT says 0/0."""
+        for keys in (("MIN_DP", "DP"), ("GQ", "RGQ")):
+            found = records.values(record, keys, count)
+            if found is not None:
+                gt[found == 0] = NOT_CALLED
+
+    def _hidden(self, record: records.Record, count: int) -> NDArray[np.bool_] | None:
+        options = self.options
+        hidden: NDArray[np.bool_] | None = None
+        if not options.include_filtered:
+            hidden = np.ones(count, dtype=bool) if not record.passes else records.failed_samples(record, count)
+        for limit, keys, name in (
+            (options.min_gq, ("GQ", "RGQ"), "GQ"),
+            (options.min_dp, ("MIN_DP", "DP"), "DP"),
+        ):
+            if limit is None:
+                continue
+            found = records.values(record, keys, count)
+            if found is None:
+                self.notes.count("warning", f"no_{name.lower()}",
+                                 f"{{n}} records have no {name}, so the threshold cannot be applied to them",
+                                 f"{self.source.name}: {record.where}")  # fmt: skip
+                continue
+            low = found < limit
+            hidden = low if hidden is None else hidden | low
+        return hidden
+
+
+def _asked_build(build: str | None) -> str | None:
+    if build is None or build in BUILDS:
+        return build
+    meant = build_of_text(build) or {"37": GRCH37, "38": GRCH38}.get(build)
+    if meant is None:
+        raise UsageError(f"build {build!r} is not known; use GRCh37 or GRCh38")
+    return meant
+
+
+def _sample_names(sources: list[Source], wanted: Sequence[str] | None) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(name for source in sources for name in source.header().samples))
+    if wanted is None:
+        return names
+    missing = [name for name in wanted if name not in set(names)]
+    if missing:
+        raise UsageError(f"sample {missing[0]!r} is not in the input; it has {', '.join(names[:5])}")
+    return tuple(dict.fromkeys(wanted))
+
+
+def _common_build(sources: list[Source], asked: str | None, sites: pl.DataFrame, notes: Notes) -> str:
+    """Return the one build that all files and the user agree on."""
+    builds: dict[str, str] = {}
+    for source in sources:
+        header = source.header()
+        if header.build and asked and header.build != asked:
+            raise InputError(
+                f"the file is {header.build} ({header.evidence}) but {asked} was asked for", file=source.name,
+                fix="leave --build out or give the right file",
+            )  # fmt: skip
+        found, evidence = (header.build, header.evidence) if header.build else (asked, "given by the user")
+        if found is None:
+            found, evidence = _build_by_bases(source, sites)
+        notes.add("info", "build", f"the file is {found} ({evidence})", where=source.name)
+        builds.setdefault(found, source.name)
+    if len(builds) > 1:
+        told = ", ".join(f"{file} is {name}" for name, file in builds.items())
+        raise InputError(f"the files are of different genome builds: {told}", fix="run each build on its own")
+    return next(iter(builds))
+
+
+def _build_by_bases(source: Source, sites: pl.DataFrame) -> tuple[str, str]:
+    """Find the build from the REF bases at the positions of interest."""
+    tables = {build: Targets.of(sites, build) for build in BUILDS}
+    windows = Windows.of((t.chrom, t.pos, t.end) for table in tables.values() for t in table.all)
+    agree, differ = dict.fromkeys(BUILDS, 0), dict.fromkeys(BUILDS, 0)
+    samples = len(source.header().samples)
+    for where, line in source.remember(windows):
+        record = records.parse(where, line, samples, source.name)
+        for build, table in tables.items():
+            contig = table.contigs.get(record.chrom)
+            if contig is None or record.chrom == "chrM":
+                continue
+            for target in contig.overlapping(record.pos, record.pos):
+                if target.pos == record.pos:
+                    same = target.ref.startswith(record.ref) or record.ref.startswith(target.ref)
+                    agree[build] += same
+                    differ[build] += not same
+    for build, other in (BUILDS, BUILDS[::-1]):
+        if agree[build] > 4 * differ[build] and agree[build] > 4 * max(agree[other] - differ[other], 0):
+            return build, f"REF agrees with it at {agree[build]} of {agree[build] + differ[build]} positions"
+    raise InputError("the genome build cannot be told from the header or the REF bases", file=source.name,
+                     fix="give --build GRCh37 or --build GRCh38")  # fmt: skip
+
+
+def _assume_reference(assembly: Assembly, targets: Targets, notes: Notes) -> None:
+    """Fill positions without any record with the reference of the file's build."""
+    total = 0
+    for target in targets.all:
+        absent = assembly.state[target.site] == State.ABSENT
+        total += int(absent.sum())
+        unknown = absent[:, None] & (assembly.alleles[target.site] == NOT_CALLED)
+        assembly.alleles[target.site][unknown] = target.reference_code
+        assembly.state[target.site][absent] = State.ASSUMED_REFERENCE
+    notes.add("warning", "reference_assumed",
+              f"{total} genotypes without data were taken for reference, as asked (--absent-is-reference)")  # fmt: skip
+
+
+def _result(
+    names: tuple[str, ...], sites: pl.DataFrame, targets: Targets, assembly: Assembly, sources: list[Source], notes: Notes
+) -> Genotypes:
+    for row, count in assembly.conflicts.items():
+        target = targets.all[row]
+        notes.count("warning", "conflicting_records",
+                    "{n} genotypes are not called because records at one position contradict each other",
+                    f"{target.chrom}:{target.pos}", count)  # fmt: skip
+    frame = sites.select(
+        pl.col("site").cast(pl.Int32), "chrom", "pos_grch38",
+        pl.Series("pos", [t.pos for t in targets.all], dtype=pl.Int64), "ref", undocumented_alleles(targets.all),
+        pl.Series("documented", [t.documented for t in targets.all], dtype=pl.Int32),
+    )  # fmt: skip
+    told = tuple(
+        {
+            "name": os.path.basename(source.name), "sha256": digest(source.path) if source.path else "",
+            "format": f"{source.kind} {source.packing}", "samples": str(len(source.header().samples)),
+        }
+        for source in sources
+    )  # fmt: skip
+    return Genotypes(
+        names, frame, assembly.alleles, assembly.state, assembly.phased, assembly.phase_set, targets.build, told,
+        None, notes.all(),
+    )  # fmt: skip

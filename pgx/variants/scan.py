@@ -1,0 +1,268 @@
+"""Find the records of interest in a stream of text, fast: only CHROM, POS and the record's end are looked at."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pgx.errors import InputError
+from pgx.variants.contigs import canonical
+
+_END = re.compile(rb"(?:^|;)END=(\d+)")
+_WIDE = 2000
+_POS_DIGITS = 10
+_NAME_BYTES = 32
+
+
+@dataclass(slots=True)
+class Windows:
+    """Intervals of interest a chromosome, merged and sorted: `starts` and `ends` are the first and last base."""
+
+    by_chrom: dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]
+    _lists: dict[str, tuple[list[int], list[int]]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, intervals: Iterable[tuple[str, int, int]], gap: int = 0) -> Windows:
+        """Merge intervals (chrom, first, last) that overlap or lie within `gap` bases of each other."""
+        grouped: dict[str, list[list[int]]] = {}
+        for chrom, first, last in sorted(intervals):
+            runs = grouped.setdefault(chrom, [])
+            if runs and first <= runs[-1][1] + gap + 1:
+                runs[-1][1] = max(runs[-1][1], last)
+            else:
+                runs.append([first, last])
+        return cls(
+            {
+                chrom: (np.array([r[0] for r in runs], dtype=np.int64), np.array([r[1] for r in runs], dtype=np.int64))
+                for chrom, runs in grouped.items()
+            }
+        )
+
+    def touches(self, chrom: str | None, first: int, last: int) -> bool:
+        """Say whether the interval [first, last] touches a window."""
+        if chrom is None or chrom not in self.by_chrom:
+            return False
+        if chrom not in self._lists:
+            starts, ends = self.by_chrom[chrom]
+            self._lists[chrom] = (starts.tolist(), ends.tolist())
+        begin, stop = self._lists[chrom]
+        index = bisect_left(stop, first)
+        return index < len(begin) and begin[index] <= last
+
+    def hits(self, chrom: str | None, first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Say for each interval [first, last] of one chromosome whether it touches a window."""
+        if chrom is None or chrom not in self.by_chrom:
+            return np.zeros(len(first), dtype=bool)
+        starts, ends = self.by_chrom[chrom]
+        index = np.searchsorted(ends, first, side="left")
+        inside = index < len(starts)
+        return np.asarray(inside & (starts[np.minimum(index, len(starts) - 1)] <= last), dtype=bool)
+
+
+@dataclass(slots=True)
+class Scanner:
+    """Cuts chunks of text into lines and yields those whose record touches a window, with their line number.
+
+    The order of the records is checked on the way, as is the shape of the first columns.
+    """
+
+    windows: Windows
+    file: object
+    line: int
+    chrom: bytes = b""
+    pos: int = 0
+    finished: set[bytes] = field(default_factory=set)
+    records: int = 0
+    complete: bool = True
+    blank: int = 0
+
+    def scan(self, chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+        """Yield (line number, line without line end) of the records of interest."""
+        rest = b""
+        for chunk in chunks:
+            text = rest + chunk if rest else chunk
+            cut = text.rfind(b"\n") + 1
+            if not cut:
+                rest = text
+                continue
+            rest = text[cut:]
+            yield from self._block(text[:cut])
+        if rest:
+            self.complete = False
+            yield from self._block(rest + b"\n")
+
+    def _block(self, text: bytes) -> Iterator[tuple[int, bytes]]:
+        if self.blank and text.strip():
+            raise InputError("the line is empty", file=self.file, where=f"line {self.blank}", fix="remove it")
+        trimmed = text.rstrip(b"\r\n")
+        if not trimmed:
+            self.blank = self.blank or self.line + 1
+            return
+        kept = text.index(b"\n", len(trimmed)) + 1
+        if kept < len(text):
+            self.blank = self.line + text.count(b"\n", 0, kept) + 1
+            text = text[:kept]
+        buffer = np.frombuffer(text, dtype=np.uint8)
+        ends = np.flatnonzero(buffer == 10)
+        starts = np.empty_like(ends)
+        starts[0], starts[1:] = 0, ends[:-1] + 1
+        if len(text) > _WIDE * len(ends):
+            found = self._wide(text, starts, ends)
+        else:
+            found = self._narrow(text, buffer, starts, ends)
+        for index in found:
+            yield self.line + index + 1, text[starts[index] : ends[index]].rstrip(b"\r")
+        self.line += len(ends)
+
+    def _wide(self, text: bytes, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> list[int]:
+        """Few long lines: look at each."""
+        found = []
+        for index, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
+            fields = text[start : min(end, start + 4096)].split(b"\t", 8)
+            if len(fields) < 8:
+                fields = text[start:end].split(b"\t", 8)
+            if len(fields) < 8 or not fields[1].isdigit():
+                raise self._malformed(index, text[start:end])
+            first = int(fields[1][:_POS_DIGITS])
+            last = first + len(fields[3]) - 1
+            if fields[4][:1] in (b"<", b"."):
+                match = _END.search(fields[7])
+                last = max(last, int(match[1])) if match else last
+            self._order(fields[0], first, index)
+            if self.windows.touches(canonical(fields[0].decode("latin-1")), first, last):
+                found.append(index)
+        self.records += len(starts)
+        return found
+
+    def _narrow(
+        self, text: bytes, buffer: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]
+    ) -> list[int]:
+        """Many short lines: all at once."""
+        tabs = np.flatnonzero(buffer == 9)
+        at = np.searchsorted(tabs, starts)
+        if not len(tabs):
+            raise self._malformed(0, text[: ends[0]])
+        short = np.flatnonzero((at + 7 > len(tabs)) | (tabs[np.minimum(at + 6, len(tabs) - 1)] > ends))
+        if len(short):
+            index = int(short[0])
+            raise self._malformed(index, text[starts[index] : ends[index]])
+        columns = [tabs[at + k] for k in range(7)]
+        first = self._positions(text, buffer, starts, ends, columns[0] + 1, columns[1])
+        last = first + (columns[3] - columns[2]) - 2
+        open_ended = np.flatnonzero((buffer[columns[3] + 1] == 60) | (buffer[columns[3] + 1] == 46))
+        self._ends(text, buffer, open_ended, columns[6] + 1, ends, last)
+        found: list[int] = []
+        for begin, stop, name in self._runs(text, buffer, starts, columns[0]):
+            self._run_order(name, first[begin:stop], begin)
+            chrom = canonical(name.decode("latin-1"))
+            if chrom in self.windows.by_chrom:
+                found += (np.flatnonzero(self.windows.hits(chrom, first[begin:stop], last[begin:stop])) + begin).tolist()
+        self.records += len(starts)
+        return found
+
+    def _positions(
+        self, text: bytes, buffer: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64],
+        begin: NDArray[np.int64], stop: NDArray[np.int64],
+    ) -> NDArray[np.int64]:  # fmt: skip
+        value, bad = _digits(buffer, begin, stop)
+        if bad.any():
+            index = int(np.flatnonzero(bad)[0])
+            raise self._malformed(index, text[starts[index] : ends[index]])
+        return value
+
+    def _ends(
+        self, text: bytes, buffer: NDArray[np.uint8], rows: NDArray[np.int64], info: NDArray[np.int64],
+        ends: NDArray[np.int64], last: NDArray[np.int64],
+    ) -> None:  # fmt: skip
+        """Write INFO/END of the rows into `last`; END first in INFO (as in most gVCFs) is read without a loop."""
+        if not len(rows):
+            return
+        begin = info[rows]
+        prefix = [np.minimum(begin + k, len(buffer) - 1) for k in range(4)]
+        leads = np.logical_and.reduce([buffer[p] == c for p, c in zip(prefix, b"END=", strict=True)])
+        quick = rows[leads]
+        start = begin[leads] + 4
+        value = np.zeros(len(quick), dtype=np.int64)
+        going = np.ones(len(quick), dtype=bool)
+        for k in range(_POS_DIGITS):
+            digit = buffer[np.minimum(start + k, len(buffer) - 1)].astype(np.int64) - 48
+            going &= (digit >= 0) & (digit <= 9)
+            value = np.where(going, value * 10 + digit, value)
+        last[quick] = np.maximum(last[quick], value)
+        for row in rows[~leads].tolist():
+            match = _END.search(text, int(info[row]) - 1, int(ends[row])) or re.compile(rb"[\t;]END=(\d+)").search(
+                text, int(info[row]) - 1, int(ends[row])
+            )
+            if match:
+                last[row] = max(int(last[row]), int(match[1][:_POS_DIGITS]))
+
+    def _runs(
+        self, text: bytes, buffer: NDArray[np.uint8], starts: NDArray[np.int64], stop: NDArray[np.int64]
+    ) -> Iterator[tuple[int, int, bytes]]:
+        """Yield (begin, stop, name) of runs of lines with the same CHROM."""
+        width = np.minimum(stop - starts, _NAME_BYTES)
+        deep = int(width.max())
+        changed = np.zeros(len(starts), dtype=bool)
+        changed[0] = True
+        changed[1:] = width[1:] != width[:-1]
+        for k in range(deep):
+            byte = np.where(k < width, buffer[np.minimum(starts + k, len(buffer) - 1)], 0)
+            changed[1:] |= byte[1:] != byte[:-1]
+        edges = [*np.flatnonzero(changed).tolist(), len(starts)]
+        for begin, end in zip(edges[:-1], edges[1:], strict=True):
+            yield begin, end, text[starts[begin] : stop[begin]]
+
+    def _run_order(self, name: bytes, positions: NDArray[np.int64], begin: int) -> None:
+        self._order(name, int(positions[0]), begin)
+        back = np.flatnonzero(positions[1:] < positions[:-1])
+        if len(back):
+            self.pos = int(positions[back[0]])
+            self._order(name, int(positions[back[0] + 1]), begin + int(back[0]) + 1)
+        self.pos = int(positions[-1])
+
+    def _order(self, name: bytes, pos: int, index: int) -> None:
+        if name == self.chrom:
+            if pos < self.pos:
+                raise InputError(
+                    f"position {pos} comes after {self.pos}: the records are not sorted", file=self.file,
+                    where=f"line {self.line + index + 1}", fix="sort the file (bcftools sort)",
+                )  # fmt: skip
+        else:
+            if name in self.finished:
+                raise InputError(
+                    f"contig {name.decode('latin-1')[:40]!r} comes back after another one", file=self.file,
+                    where=f"line {self.line + index + 1}", fix="sort the file (bcftools sort)",
+                )  # fmt: skip
+            self.finished.add(name)
+            self.chrom = name
+        self.pos = pos
+
+    def _malformed(self, index: int, line: bytes) -> InputError:
+        where = f"line {self.line + index + 1}"
+        if not line.strip():
+            return InputError("the line is empty", file=self.file, where=where, fix="remove it")
+        count = line.count(b"\t") + 1
+        if count < 8:
+            return InputError(f"{count} columns where a record has at least 8, separated by tabs", file=self.file, where=where)
+        shown = line.split(b"\t", 2)[1].decode("latin-1")[:40]
+        return InputError(f"POS {shown!r} is not a number", file=self.file, where=where)
+
+
+def _digits(
+    buffer: NDArray[np.uint8], begin: NDArray[np.int64], stop: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Read decimal numbers at [begin, stop); also say which are none."""
+    width = stop - begin
+    bad = (width < 1) | (width > _POS_DIGITS)
+    value = np.zeros(len(begin), dtype=np.int64)
+    for k in range(min(int(width.max()), _POS_DIGITS)):
+        digit = buffer[np.minimum(begin + k, len(buffer) - 1)].astype(np.int64) - 48
+        inside = k < width
+        bad |= inside & ((digit < 0) | (digit > 9))
+        value = np.where(inside, value * 10 + digit, value)
+    return value, bad

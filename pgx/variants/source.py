@@ -1,0 +1,408 @@
+"""Open a file of any of the accepted formats and hand out header and record lines, whatever the packing."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import os
+import sys
+import tempfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+import pysam
+
+from pgx.errors import InputError
+from pgx.variants.contigs import canonical
+from pgx.variants.header import Header, parse
+from pgx.variants.scan import Scanner, Windows
+
+Packing = Literal["plain", "gzip", "bgzip"]
+Kind = Literal["vcf", "bcf", "other"]
+
+CHUNK = 1 << 22
+_EOF_BLOCK = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
+_BOM = b"\xef\xbb\xbf"
+_OTHER_FORMATS = (
+    (b"BAM\1", "a BAM alignment file"),
+    (b"CRAM", "a CRAM alignment file"),
+    (b"@HD\t", "a SAM alignment file"),
+    (b"PK\3\4", "a zip archive; unpack it first"),
+    (b"%PDF", "a PDF document"),
+    (b"BZh", "packed by bzip2; unpack it first"),
+    (b"\xfd7zXZ", "packed by xz; unpack it first"),
+    (b"\x28\xb5\x2f\xfd", "packed by zstd; unpack it first"),
+    (b"\xff\xfe", "UTF-16 text; save it as UTF-8"),
+    (b"\xfe\xff", "UTF-16 text; save it as UTF-8"),
+)
+_INDEX_SPAN = 16384
+
+
+@dataclass(slots=True)
+class Source:
+    """One opened input.
+
+    `head` is the first decompressed bytes (to tell formats apart); `path` is a real file even for standard input that
+    has to be spooled. Use `header()` and then `records(windows)`, once.
+    """
+
+    name: str
+    path: Path | None
+    packing: Packing
+    kind: Kind
+    head: bytes
+    warnings: list[tuple[str, str]] = field(default_factory=list)
+    _stream: BinaryIO | None = None
+    _header: Header | None = None
+    _chunks: Iterator[bytes] | None = None
+    _rest: bytes = b""
+    sha256: str = ""
+    _bcf: pysam.VariantFile | None = None
+    _spool: tempfile._TemporaryFileWrapper[bytes] | None = None
+    scanner: Scanner | None = None
+    _kept: list[tuple[str, bytes]] | None = None
+
+    @property
+    def index(self) -> Path | None:
+        """The index beside the file, or None."""
+        if self.path is None or self.packing != "bgzip" or self._spool is not None:
+            return None
+        for suffix in (".tbi", ".csi"):
+            beside = self.path.with_name(self.path.name + suffix)
+            if beside.is_file():
+                return beside
+        return None
+
+    def header(self) -> Header:
+        """Read the header.
+
+        Raises
+        ------
+        InputError
+            If it is not one.
+        """
+        if self._header is None:
+            self._header = self._read_bcf_header() if self.kind == "bcf" else self._read_header()
+        return self._header
+
+    def records(self, windows: Windows) -> Iterator[tuple[str, bytes]]:
+        """Yield (where, line) of the records that touch a window, in file order within each contig."""
+        header = self.header()
+        if self._kept is not None:
+            yield from self._kept
+        elif self.kind == "bcf":
+            yield from self._bcf_records(windows)
+        elif self.index is not None:
+            yield from self._indexed_records(windows)
+        else:
+            self.scanner = Scanner(windows, self.name, header.lines)
+            for line, text in self.scanner.scan(self._decompressed()):
+                yield f"line {line}", text
+            if not self.scanner.complete:
+                self.warnings.append(("no_final_newline", "the last line has no line end; the file may be cut short"))
+
+    def remember(self, windows: Windows) -> list[tuple[str, bytes]]:
+        """Read the records of the windows now and give the same ones to the next `records`."""
+        self._kept = list(self.records(windows))
+        return self._kept
+
+    def has_record_in(self, windows: Windows) -> bool:
+        """Say whether an indexed file has any record in the windows."""
+        return next(iter(self.records(windows)), None) is not None
+
+    def text(self) -> Iterator[bytes]:
+        """Yield the whole decompressed content in chunks."""
+        return self._decompressed()
+
+    def close(self) -> None:
+        """Close what was opened."""
+        if self._stream is not None and self._stream is not sys.stdin.buffer:
+            self._stream.close()
+        if self._bcf is not None:
+            self._bcf.close()
+        if self._spool is not None:
+            self._spool.close()
+
+    def _decompressed(self) -> Iterator[bytes]:
+        if self._chunks is None:
+            self._chunks = _chunks_of(self)
+        if self._rest:
+            rest, self._rest = self._rest, b""
+            yield rest
+        yield from self._chunks
+
+    def _read_header(self) -> Header:
+        lines: list[str] = []
+        text = b""
+        for chunk in self._decompressed():
+            text += chunk
+            done, rest, text = _header_lines(text)
+            lines += done
+            if rest is not None:
+                self._rest = rest
+                break
+        else:
+            if text:
+                lines.append(text.rstrip(b"\r\n").decode("utf-8", "replace"))
+        if lines and lines[0].startswith("\ufeff"):
+            lines[0] = lines[0][1:]
+            self.warnings.append(("byte_order_mark", "the file begins with a byte-order mark, which VCF does not allow"))
+        return parse(lines, self.name)
+
+    def _read_bcf_header(self) -> Header:
+        try:
+            self._bcf = pysam.VariantFile(str(self.path))
+            text = str(self._bcf.header)
+        except (OSError, ValueError, UnicodeDecodeError) as error:
+            raise InputError("not a readable BCF file", file=self.name, fix="write it again (bcftools view -Ob)") from error
+        return parse(text.rstrip("\n").split("\n"), self.name)
+
+    def _bcf_records(self, windows: Windows) -> Iterator[tuple[str, bytes]]:
+        if self._bcf is None:
+            self._read_bcf_header()
+        assert self._bcf is not None
+        names = [(name, canonical(name)) for name in self._bcf.header.contigs]
+        try:
+            with contextlib.suppress(ValueError):
+                if self._bcf.index is not None:
+                    for name, chrom in names:
+                        yield from self._bcf_fetch(name, chrom, windows)
+                    return
+            known = dict(names)
+            for record in self._bcf:
+                chrom = known.get(record.contig)
+                if windows.touches(chrom, record.pos, record.stop):
+                    yield f"{record.contig}:{record.pos}", str(record).rstrip("\n").encode()
+        except OSError as error:
+            raise InputError("the file is cut short or damaged", file=self.name, fix="copy it again") from error
+
+    def _bcf_fetch(self, name: str, chrom: str | None, windows: Windows) -> Iterator[tuple[str, bytes]]:
+        assert self._bcf is not None
+        if chrom is None or chrom not in windows.by_chrom:
+            return
+        previous = 0
+        for start, end in _joined(windows, chrom):
+            for record in self._bcf.fetch(name, start - 1, end):
+                seen = record.pos <= previous and record.pos < start
+                if not seen and windows.touches(chrom, record.pos, record.stop):
+                    yield f"{name}:{record.pos}", str(record).rstrip("\n").encode()
+            previous = end
+
+    def _indexed_records(self, windows: Windows) -> Iterator[tuple[str, bytes]]:
+        try:
+            tabix = pysam.TabixFile(str(self.path), index=str(self.index), encoding="latin-1")
+        except (OSError, ValueError) as error:
+            raise InputError("the index cannot be read", file=self.index, fix="make it again (tabix -p vcf)") from error
+        with contextlib.closing(tabix):
+            for name in tabix.contigs:
+                chrom = canonical(name)
+                if chrom in windows.by_chrom:
+                    yield from self._tabix_fetch(tabix, name, chrom, windows)
+
+    def _tabix_fetch(self, tabix: pysam.TabixFile, name: str, chrom: str, windows: Windows) -> Iterator[tuple[str, bytes]]:
+        previous = 0
+        try:
+            for start, end in _joined(windows, chrom):
+                at = start
+                for line in tabix.fetch(name, start - 1, end):
+                    fields = line[:4096].split("\t", 8)
+                    if len(fields) < 8 or not fields[1].isdigit():
+                        raise InputError("not a VCF record", file=self.name, where=f"{name}:{at}")
+                    pos = int(fields[1])
+                    last = pos + len(fields[3]) - 1
+                    if fields[4][:1] in "<." and "END=" in fields[7]:
+                        last = max(last, _info_end(fields[7]))
+                    if pos <= previous and pos < start:
+                        continue
+                    at = pos
+                    if windows.touches(chrom, pos, last):
+                        yield f"{name}:{pos}", line.rstrip("\r\n").encode("latin-1")
+                previous = end
+        except (OSError, ValueError) as error:
+            raise InputError(
+                "the file is cut short or damaged, or its index is of another file", file=self.name,
+                where=f"{name}:{start}", fix="copy it again and make the index again (tabix -p vcf)",
+            ) from error  # fmt: skip
+
+
+def open_source(path: str | os.PathLike[str]) -> Source:
+    """Open `path` (``-`` for standard input) and find out what it is.
+
+    Raises
+    ------
+    InputError
+        If it does not exist, is empty, or is plainly something else.
+    """
+    if os.fspath(path) == "-":
+        return _open_stdin()
+    file = Path(path)
+    if file.is_dir():
+        raise InputError("this is a folder", file=path, fix="give the file in it")
+    try:
+        with file.open("rb") as stream:
+            first = stream.read(1 << 16)
+    except FileNotFoundError:
+        raise InputError("no such file", file=path) from None
+    except OSError as error:
+        raise InputError(f"cannot be read ({error.strerror})", file=path) from error
+    if not first:
+        raise InputError("the file is empty", file=path)
+    packing = _packing(first)
+    source = Source(str(path), file, packing, "other", b"")
+    if packing == "bgzip":
+        _check_eof(source, file)
+    _recognise(source, first)
+    return source
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _open_stdin() -> Source:
+    stream = io.BufferedReader(sys.stdin.buffer, 1 << 20)  # type: ignore[arg-type]
+    first = stream.peek(1 << 16)
+    if not first:
+        raise InputError("standard input is empty", file="-")
+    source = Source("-", None, _packing(first), "other", b"", _stream=stream)
+    _recognise(source, first)
+    if source.kind == "bcf":
+        spool = tempfile.NamedTemporaryFile(suffix=".bcf")
+        while data := stream.read(CHUNK):
+            spool.write(data)
+        spool.flush()
+        source.path, source._spool = Path(spool.name), spool
+    return source
+
+
+def _packing(first: bytes) -> Packing:
+    if first[:2] != b"\x1f\x8b":
+        return "plain"
+    return "bgzip" if len(first) > 14 and first[3] & 4 and first[12:14] == b"BC" else "gzip"
+
+
+def _recognise(source: Source, first: bytes) -> None:
+    if source.packing == "plain":
+        head = first
+    else:
+        try:
+            head = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(first)
+        except zlib.error as error:
+            raise InputError("the compressed data are damaged", file=source.name, fix="copy the file again") from error
+    if not head:
+        raise InputError("the file is empty", file=source.name)
+    source.head = head
+    bare = head.removeprefix(_BOM)
+    if head.startswith(b"BCF"):
+        source.kind = "bcf"
+    elif bare.startswith(b"##"):
+        source.kind = "vcf"
+    for magic, meaning in _OTHER_FORMATS:
+        if head.startswith(magic):
+            raise InputError(f"this is {meaning}", file=source.name, fix="give a VCF, BCF or array file")
+    if bare.lstrip()[:1] == b"<":
+        raise InputError("this is a web page or XML, not a VCF", file=source.name, fix="download the file itself")
+
+
+def _check_eof(source: Source, file: Path) -> None:
+    size = file.stat().st_size
+    with file.open("rb") as stream:
+        stream.seek(max(0, size - len(_EOF_BLOCK)))
+        if stream.read() != _EOF_BLOCK:
+            source.warnings.append(
+                ("no_eof_block", "the bgzip end-of-file block is missing: the file may be cut short; copy it again")
+            )
+
+
+def _chunks_of(source: Source) -> Iterator[bytes]:
+    damaged = InputError("the compressed data are cut short or damaged", file=source.name, fix="copy the file again")
+    if source.packing == "bgzip" and source._stream is None:
+        try:
+            with pysam.BGZFile(str(source.path), "rb") as stream:
+                while data := stream.read(CHUNK):
+                    yield data
+        except (OSError, ValueError) as error:
+            raise damaged from error
+        return
+    raw = source._stream
+    if raw is None:
+        assert source.path is not None
+        raw = source._stream = source.path.open("rb")
+    if source.packing == "plain":
+        while data := raw.read(CHUNK):
+            yield data
+        return
+    yield from _inflate(raw, damaged)
+
+
+def _inflate(raw: BinaryIO, damaged: InputError) -> Iterator[bytes]:
+    """Decompress a gzip stream of any number of members."""
+    member = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    fresh = True
+    out: list[bytes] = []
+    size = 0
+    while data := raw.read(1 << 18):
+        while data:
+            try:
+                piece = member.decompress(data)
+            except zlib.error as error:
+                if fresh and not data.strip(b"\0"):
+                    data = b""
+                    continue
+                raise damaged from error
+            fresh = False
+            out.append(piece)
+            size += len(piece)
+            data = member.unused_data
+            if member.eof:
+                member, fresh = zlib.decompressobj(zlib.MAX_WBITS | 16), True
+        if size >= CHUNK:
+            yield b"".join(out)
+            out, size = [], 0
+    if out:
+        yield b"".join(out)
+    if not fresh:
+        raise damaged
+
+
+def _header_lines(text: bytes) -> tuple[list[str], bytes | None, bytes]:
+    """Split off complete header lines: (lines, bytes after the header or None, unfinished line)."""
+    lines: list[str] = []
+    at = 0
+    while True:
+        stop = text.find(b"\n", at)
+        begins = text[at : at + 4].removeprefix(_BOM)[:1]
+        if begins and begins != b"#":
+            return lines, text[at:], b""
+        if stop < 0:
+            return lines, None, text[at:]
+        line = text[at:stop].rstrip(b"\r")
+        lines.append(line.decode("utf-8", "replace"))
+        at = stop + 1
+        if line.startswith(b"#CHROM"):
+            return lines, text[at:], b""
+
+
+def _info_end(info: str) -> int:
+    for part in info.split(";"):
+        if part.startswith("END=") and part[4:].isdigit():
+            return int(part[4:])
+    return 0
+
+
+def _joined(windows: Windows, chrom: str) -> Iterator[tuple[int, int]]:
+    """Yield windows of one chromosome, joined where an index cannot tell them apart."""
+    starts, ends = windows.by_chrom[chrom]
+    first, last = int(starts[0]), int(ends[0])
+    for start, end in zip(starts[1:].tolist(), ends[1:].tolist(), strict=True):
+        if start - last > _INDEX_SPAN:
+            yield first, last
+            first = start
+        last = max(last, end)
+    yield first, last
