@@ -18,6 +18,7 @@ from pgx.phenotypes import carriage, phenoconversion
 from pgx.types import CallSet, ClinicalData, Diplotype, PatternCall
 
 MIN_ALTERNATIVE = 0.001
+MAX_ALTERNATIVES = 10
 """Diplotypes less probable than this are not listed in `alternatives` (their phenotypes still count)."""
 _LOST = 1e-3
 _INTERPRETED = ("called", "ambiguous", "outside")
@@ -105,7 +106,7 @@ def _shares(kb: KnowledgeBase, gene: str, scheme: str, pattern: PatternCall) -> 
         return []
     mass: dict[tuple[str, float | None], float] = defaultdict(float)
     for diplotype in pattern.diplotypes:
-        result = _result(kb, rules, diplotype, "unphased" not in pattern.flags)
+        result = _result(kb, rules, diplotype, "phase_unknown" not in pattern.flags)
         if result.phenotype is not None:
             mass[result.phenotype, usable_score(result)] += diplotype.probability
     total = sum(mass.values())
@@ -180,7 +181,7 @@ def _describe(kb: KnowledgeBase, gene: str, pattern: PatternCall, row: dict[str,
     row["function1"] = rules.strand(best.parts1, best.copies1, best.novel1).function
     if best.allele2 is not None:
         row["function2"] = rules.strand(best.parts2, best.copies2, best.novel2).function
-    result = _result(kb, rules, best, "unphased" not in pattern.flags)
+    result = _result(kb, rules, best, "phase_unknown" not in pattern.flags)
     if result.score_is_minimum:
         return [f"activity_score_at_least:{result.activity_score:g}"]
     row["activity_score"] = result.activity_score

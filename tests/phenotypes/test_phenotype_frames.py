@@ -68,7 +68,7 @@ def test_g6pd_men_have_one_copy_and_heterozygous_women_are_variable():
 def test_dpyd_decreased_twice_is_intermediate_for_cpic_and_needs_a_phenotype_test_for_dpwg():
     found = phenotypes_of("DPYD", "c.2846A>T/c.2846A>T")
     assert found["CPIC", "Intermediate Metabolizer"] == 1
-    assert [phenotype for scheme, phenotype in found if scheme == "DPWG"][0].startswith("Phenotyping")
+    assert next(p for scheme, p in found if scheme == "DPWG").startswith("Phenotyping")
 
 
 def test_phenotypes_add_up_over_diplotypes():
