@@ -132,8 +132,8 @@ def _definitions(tables: dict[str, list[Row]]) -> list[Row]:
     variants = {row["variant_id"]: row for row in tables["variants"]}
     site_ref: dict[tuple[str, str], str] = {}
     for row in tables["variants"]:
-        key = (row["chrom"], row["pos_grch38"])
-        site_ref[key] = max(site_ref.get(key, ""), row["ref"], key=len)
+        site = (row["chrom"], row["pos_grch38"])
+        site_ref[site] = max(site_ref.get(site, ""), row["ref"], key=len)
     bases: dict[tuple[str, str, str], dict[str, None]] = defaultdict(dict)
     behind: dict[tuple[str, str, str], dict[str, None]] = defaultdict(dict)
     for row in tables["allele_variants"]:
@@ -149,7 +149,11 @@ def _definitions(tables: dict[str, list[Row]]) -> list[Row]:
 
 
 def _functions(tables: dict[str, list[Row]]) -> list[Row]:
-    rows = []
+    """Functions by scheme; one that differs from the gene's phenotype rules by case alone takes their spelling."""
+    spelling = {
+        (row["gene"], row[name].lower()): row[name] for row in tables["phenotypes"] for name in ("input1", "input2")
+    }
+    rows: list[Row] = []
     for row in tables["alleles"]:
         base = {"gene": row["gene"], "allele": row["allele"]}
         if row["function"] or row["activity_value"]:
@@ -162,7 +166,7 @@ def _functions(tables: dict[str, list[Row]]) -> list[Row]:
         {**row, "scheme": "DPWG", "note": "", **_activity(row["activity_value"])}
         for row in tables["allele_function_dpwg"]
     ]
-    return rows
+    return [{**row, "function": spelling.get((row["gene"], row["function"].lower()), row["function"])} for row in rows]
 
 
 def _activity(text: str) -> Row:

@@ -22,7 +22,8 @@ Rule types of ``phenotype_rules``
 ``allele_presence``
     whether allele ``input1`` is there: ``0 copies`` or ``>=1 copy``; a gene can have several such statuses at once.
 
-What the rules do not list is `INDETERMINATE`; a gene without rules in the scheme has no phenotype at all (None).
+``genotype`` and ``allele_presence`` rules only name what was found, so they hold in every scheme; all others hold in their
+own scheme alone. What the rules do not list is `INDETERMINATE`; a gene without rules in the scheme has no phenotype at all (None).
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 INDETERMINATE = "Indeterminate"
 """Phenotype of what the rules do not list."""
 
+_SCHEME_FREE = {"genotype", "allele_presence"}
 _SEVERITY = {
     "No function": 1,
     "Severely decreased function": 2,
@@ -144,8 +146,10 @@ class GeneRules:
         self._missing = INDETERMINATE
         self._genotypes: list[tuple[str, str, str]] = []
         self._presence: dict[str, dict[bool, str]] = {}
-        for rule in _rows(kb, "phenotype_rules", "gene", "scheme").get((gene, scheme), ()):
-            self._compile(rule)
+        rules = _rows(kb, "phenotype_rules", "gene").get((gene,), [])
+        for rule in sorted(rules, key=lambda rule: rule["scheme"] != scheme):
+            if rule["scheme"] == scheme or rule["rule_type"] in _SCHEME_FREE:
+                self._compile(rule)
         self.has_rules = bool(
             self._pairs or self._singles or self._any or self._ranges or self._genotypes or self._presence
         )
@@ -179,7 +183,7 @@ class GeneRules:
         elif kind == "genotype":
             self._genotypes.append((first, second, result))
         elif kind == "allele_presence":
-            self._presence.setdefault(first, {})[not second.startswith("0")] = result
+            self._presence.setdefault(first, {}).setdefault(not second.startswith("0"), result)
 
     @property
     def outcomes(self) -> tuple[str, ...]:

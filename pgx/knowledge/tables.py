@@ -832,7 +832,11 @@ PRIORS = Table(
     (
         _gene(),
         Field("haplotype", _T, "named allele, or a combination as it is reported", required=True),
-        Field("bases", _T, "for haplotypes that are not named alleles: every base that differs from GRCh38, 'position=base' joined by ';'"),
+        Field(
+            "bases",
+            _T,
+            "for haplotypes that are not named alleles: every base that differs from GRCh38, 'position=base' joined by ';'",
+        ),
         Field("afr", _F, "Sub-Saharan African, 0 to 1"),
         Field("aac", _F, "African American/Afro-Caribbean"),
         Field("eur", _F, "European"),
@@ -852,7 +856,13 @@ CALLING_POLICIES = Table(
     ("gene", "policy", "pos_grch38"),
     (
         _gene(),
-        Field("policy", _T, "proxy: the position counts only where the deciding one has no data", required=True, codes=("proxy",)),
+        Field(
+            "policy",
+            _T,
+            "proxy: the position counts only where the deciding one has no data",
+            required=True,
+            codes=("proxy",),
+        ),
         Field("pos_grch38", _I, "position concerned", required=True),
         Field("decided_by", _I, "position that decides"),
         Field("source", _T, "source", required=True),
