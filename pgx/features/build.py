@@ -1,0 +1,112 @@
+"""The feature frame, and why a feature is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from pgx import schema
+from pgx.errors import UsageError
+from pgx.features.clinic import clinical_columns
+from pgx.features.diplotypes import known_alleles
+from pgx.features.genes import gene_columns
+from pgx.features.registry import describe
+from pgx.knowledge import KnowledgeBase
+from pgx.types import ClinicalData
+
+
+def build(
+    calls: pl.DataFrame,
+    phenotypes: pl.DataFrame,
+    clinical: ClinicalData | None,
+    kb: KnowledgeBase,
+    *,
+    columns: Sequence[str] | None = None,
+) -> pl.DataFrame:
+    """Join genotype and clinic to one row per sample.
+
+    Parameters
+    ----------
+    calls, phenotypes
+        `pgx.schema.CALLS` and `pgx.schema.PHENOTYPES`.
+    clinical
+        Clinical data, or None.
+    kb
+        Knowledge base.
+    columns
+        Features to make, in this order; None = all of `describe`, the gene features for the genes in `calls`. Asking
+        for few saves time and memory in a cohort.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``sample`` and one column a feature; samples in the order of `calls`, then persons with clinical data only.
+
+    Raises
+    ------
+    UsageError
+        If a feature is asked for that there is not.
+    """
+    data = clinical or ClinicalData(
+        schema.empty(schema.CLINICAL), schema.empty(schema.MEDICATIONS), schema.empty(schema.NOTES)
+    )
+    samples = pl.concat([calls.select("sample"), data.observations.select("sample"), data.medications.select("sample")])
+    samples = samples.unique(maintain_order=True)
+    wanted = None if columns is None else set(_check(columns, kb))
+    made = [*gene_columns(calls, phenotypes, kb, samples, wanted), *clinical_columns(data, kb, samples, wanted)]
+    frame = samples.hstack(made)
+    return frame if columns is None else frame.select("sample", *columns)
+
+
+def _check(columns: Sequence[str], kb: KnowledgeBase) -> Sequence[str]:
+    known = set(describe(kb)["name"])
+    genes = {gene.lower(): gene for gene in kb.genes}
+    for name in columns:
+        parts = name.split(".", 3)
+        counted = len(parts) == 4 and parts[0] == "gene" and parts[2] == "allele_count" and parts[1] in genes
+        if name not in known and not (counted and parts[3] in known_alleles(kb, genes[parts[1]])):
+            raise UsageError(f"no feature is called {name!r}; `pgx features --describe` lists them")
+    return columns
+
+
+def missing(
+    features: pl.DataFrame, calls: pl.DataFrame, clinical: ClinicalData | None, kb: KnowledgeBase
+) -> pl.DataFrame:
+    """Return why values are missing: ``sample feature reason``, one row per null of `features`.
+
+    Reasons: ``not_called`` (with the call's flags), ``no_score``, ``no_value``, ``too_old`` (older than the concept's
+    window), ``not_used`` (left out by the reader, see the notes), ``no_medication_list``.
+    """
+    concepts = {row["feature"]: row["concept"] for row in kb.table("concepts").iter_rows(named=True) if row["feature"]}
+    genes = {gene.lower(): gene for gene in kb.genes}
+    rows = []
+    status = {
+        (s, g): (state, flags) for s, g, state, flags in calls.select("sample", "gene", "status", "flags").iter_rows()
+    }
+    have = set(clinical.observations.select("sample", "concept").unique().iter_rows()) if clinical else set()
+    errors = _left_out(clinical)
+    for name in features.columns[1:]:
+        for sample in features.filter(pl.col(name).is_null())["sample"]:
+            stem, _, rest = name.partition(".")
+            if stem == "gene":
+                state, flags = status.get((sample, genes[rest.split(".")[0]]), ("not_called", None))
+                reason = "no_score" if state not in ("not_called",) else "not_called" + (f" ({flags})" if flags else "")
+            elif stem == "medication":
+                reason = "no_medication_list"
+            else:
+                concept = concepts.get(name) or rest.split(".")[0]
+                old = (sample, concept) in have
+                reason = "not_used" if (sample, concept) in errors and not old else "too_old" if old else "no_value"
+            rows.append((sample, name, reason))
+    return pl.DataFrame(rows, schema={"sample": pl.String, "feature": pl.String, "reason": pl.String}, orient="row")
+
+
+def _left_out(clinical: ClinicalData | None) -> set[tuple[str | None, str]]:
+    if clinical is None:
+        return set()
+    bad = clinical.notes.filter(pl.col("severity") == "error")
+    return {
+        (sample, message.split(" ", 1)[0].rstrip(":"))
+        for sample, message in bad.select("sample", "message").iter_rows()
+    }

@@ -1,0 +1,114 @@
+"""Gene features, worked out once per distinct call and spread over the samples."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import polars as pl
+
+from pgx.features.diplotypes import expected_counts, posterior
+from pgx.features.registry import GENE_FEATURES, common_alleles
+from pgx.knowledge import KnowledgeBase
+
+_PLAIN = ("diplotype", "probability", "phenotype", "activity_score", "clinical_phenotype", "clinical_activity_score")
+_TYPES = {"string": pl.String, "float": pl.Float64}
+MAX_UNSCORED = 0.05
+"""The mean activity is null when diplotypes without a score hold more of the posterior than this."""
+
+
+def gene_columns(
+    calls: pl.DataFrame,
+    phenotypes: pl.DataFrame,
+    kb: KnowledgeBase,
+    samples: pl.DataFrame,
+    wanted: Collection[str] | None,
+) -> list[pl.Series]:
+    """Return the gene features, one series each, in the order of `samples`.
+
+    Parameters
+    ----------
+    calls, phenotypes
+        `pgx.schema.CALLS` and `pgx.schema.PHENOTYPES`.
+    kb
+        Knowledge base.
+    samples
+        One column ``sample``.
+    wanted
+        Features to make; None = those of every gene in `calls`.
+    """
+    genes = {gene.lower(): gene for gene in kb.genes}
+    if wanted is None:
+        present = [gene for gene in kb.genes if gene in set(calls["gene"].unique())]
+    else:
+        present = sorted(
+            {genes[parts[1]] for name in wanted if (parts := name.split("."))[0] == "gene" and parts[1] in genes}
+        )
+    by_gene = calls.filter(pl.col("gene").is_in(present)).partition_by("gene", as_dict=True)
+    shares = _activity(phenotypes.filter(pl.col("gene").is_in(present) & (pl.col("scheme") == "CPIC")))
+    by_share = shares.partition_by("gene", as_dict=True)
+    columns: list[pl.Series] = []
+    for gene in present:
+        stem = f"gene.{gene.lower()}."
+        asked = None if wanted is None else {name.removeprefix(stem) for name in wanted if name.startswith(stem)}
+        called = samples.join(by_gene.get((gene,), calls.clear()), on="sample", how="left", maintain_order="left")
+        share = samples.join(by_share.get((gene,), shares.clear()), on="sample", how="left", maintain_order="left")
+        share = share.with_columns(_phenotype_probability(called["phenotype"], share["shares"]))
+        for name, kind, _, _ in GENE_FEATURES:
+            if asked is None or name in asked:
+                source = called if name in _PLAIN else share
+                columns.append(source[name].cast(_TYPES[kind]).alias(stem + name))
+        columns += _counts(kb, gene, called, stem, asked)
+    return columns
+
+
+def _activity(phenotypes: pl.DataFrame) -> pl.DataFrame:
+    """Return per sample and gene the moments of the activity score, and the phenotypes' probabilities."""
+
+    def moments(column: str) -> tuple[pl.Expr, pl.Expr]:
+        score, weight = pl.col(column), pl.col("probability")
+        known = weight.filter(score.is_not_null()).sum()
+        mean = (score * weight).sum() / known
+        spread = ((score.pow(2) * weight).sum() / known - mean.pow(2)).clip(lower_bound=0).sqrt()
+        enough = known >= (1 - MAX_UNSCORED) * weight.sum()
+        return pl.when(enough & (known > 0)).then(mean), pl.when(enough & (known > 0)).then(spread)
+
+    mean, spread = moments("activity_score")
+    clinical, _ = moments("clinical_activity_score")
+    return phenotypes.group_by("sample", "gene", maintain_order=True).agg(
+        expected_activity=mean,
+        activity_sd=spread,
+        expected_clinical_activity=clinical,
+        shares=pl.struct("phenotype", "probability"),
+    )
+
+
+def _phenotype_probability(phenotype: pl.Series, shares: pl.Series) -> pl.Series:
+    frame = pl.DataFrame({"phenotype": phenotype, "shares": shares}).with_row_index("row")
+    matched = (
+        frame.explode("shares", empty_as_null=True)
+        .unnest("shares", separator=".")
+        .filter(pl.col("phenotype") == pl.col("shares.phenotype"))
+        .group_by("row")
+        .agg(phenotype_probability=pl.col("shares.probability").sum())
+    )
+    return frame.join(matched, on="row", how="left", maintain_order="left")["phenotype_probability"]
+
+
+def _counts(kb: KnowledgeBase, gene: str, called: pl.DataFrame, stem: str, asked: set[str] | None) -> list[pl.Series]:
+    prefix = "allele_count."
+    if asked is None:
+        alleles = list(common_alleles(kb).get(gene, ()))
+    else:
+        alleles = sorted(name.removeprefix(prefix) for name in asked if name.startswith(prefix))
+    if not alleles:
+        return []
+    key = ["diplotype", "probability", "alternatives"]
+    rows = []
+    for values in called.select(key).unique(maintain_order=True).iter_rows():
+        counts = expected_counts(kb, gene, posterior(*values))
+        rows.append((*values, *((None if counts is None else counts.get(allele, 0.0)) for allele in alleles)))
+    schema = {"diplotype": pl.String, "probability": pl.Float64, "alternatives": pl.String}
+    names = {f"{stem}{prefix}{allele}": pl.Float64 for allele in alleles}
+    table = pl.DataFrame(rows, schema={**schema, **names}, orient="row")
+    spread = called.select(key).join(table, on=key, how="left", nulls_equal=True, maintain_order="left")
+    return spread.select(list(names)).get_columns()
