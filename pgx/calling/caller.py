@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from pgx.calling import patterns, priors, solve
 from pgx.calling.model import GeneModel, model
 from pgx.calling.patterns import HOMOZYGOUS, Patterns
+from pgx.calling.solve import Pair
 from pgx.calling.strands import Strand, sort_key
 from pgx.errors import UsageError
 from pgx.knowledge.base import KnowledgeBase
@@ -150,13 +150,14 @@ class _Solver:
             "ploidy_conflict": bool(found.conflict[n]) and gene.inheritance != "mitochondrial",
             "heteroplasmy": bool(found.conflict[n]) and gene.inheritance == "mitochondrial",
             "proxy_position": any(
-                (found.codes[n, p.decided_by] < 0).all() and (found.codes[n, p.position] > 0).any() for p in gene.proxies
+                (found.codes[n, p.decided_by] < 0).all() and (found.codes[n, p.position] > 0).any()
+                for p in gene.proxies
             ),
         }
         return tuple(flag for flag, is_so in told.items() if is_so)
 
     def _finish(
-        self, pairs: list[solve.Pair], mixture: NDArray[np.float64], n_called: int, total: int, flags: tuple[str, ...]
+        self, pairs: list[Pair], mixture: NDArray[np.float64], n_called: int, total: int, flags: tuple[str, ...]
     ) -> PatternCall:
         whole = sum(pair.weight for pair in pairs)
         ranked = sorted(pairs, key=lambda pair: (-pair.weight, _name_key(pair)))
@@ -166,7 +167,9 @@ class _Solver:
         mass = sum(pair.weight for pair in kept)
         diplotypes = tuple(_diplotype(pair, pair.weight / mass, self.gene) for pair in kept)
         best = ranked[0]
-        rests_on_prior = "positions_missing" in flags and self._evidence(best, best.weight / whole, mixture) < MIN_EVIDENCE
+        rests_on_prior = (
+            "positions_missing" in flags and self._evidence(best, best.weight / whole, mixture) < MIN_EVIDENCE
+        )
         strands = [best.first] if best.second is None else [best.first, best.second]
         told = {
             "combination": any(len(strand.parts) > 1 for strand in strands) and not self.gene.variant_list,
@@ -180,7 +183,7 @@ class _Solver:
         flags += tuple(flag for flag, is_so in told.items() if is_so)
         return PatternCall(diplotypes, "ambiguous" if unsure else "called", n_called, total, flags)
 
-    def _evidence(self, best: solve.Pair, probability: float, mixture: NDArray[np.float64]) -> float:
+    def _evidence(self, best: Pair, probability: float, mixture: NDArray[np.float64]) -> float:
         """Share of the prior doubt about the best diplotype that the data removed."""
         one = self._prior(best.first)
         if best.second is None:
@@ -207,15 +210,17 @@ def _open(accepts: NDArray[np.bool_], position: int, decided_by: int) -> NDArray
 def _extra_bases(genotypes: Genotypes, gene: GeneModel) -> dict[int, list[str]]:
     """Bases by position, where the file shows more than the knowledge has."""
     sites = genotypes.sites["alleles"].gather(gene.definition.sites)
-    lists = zip(range(len(sites)), sites, genotypes.alleles[gene.definition.sites].max(axis=(1, 2), initial=0), strict=True)
+    lists = zip(
+        range(len(sites)), sites, genotypes.alleles[gene.definition.sites].max(axis=(1, 2), initial=0), strict=True
+    )
     return {p: list(bases) for p, bases, top in lists if top >= len(gene.naming.bases(p))}
 
 
-def _name_key(pair: solve.Pair) -> tuple[object, ...]:
+def _name_key(pair: Pair) -> tuple[object, ...]:
     return sort_key(pair.first.name), sort_key(pair.second.name if pair.second else "")
 
 
-def _diplotype(pair: solve.Pair, probability: float, gene: GeneModel) -> Diplotype:
+def _diplotype(pair: Pair, probability: float, gene: GeneModel) -> Diplotype:
     """Write the strands in the alleles' order, the reference allele first."""
     first, second = pair.first, pair.second
     reference = gene.definition.alleles[0]
@@ -227,13 +232,3 @@ def _diplotype(pair: solve.Pair, probability: float, gene: GeneModel) -> Diploty
     if second is None:
         return Diplotype(first.name, None, first.parts, (), probability, first.novel)
     return Diplotype(first.name, second.name, first.parts, second.parts, probability, first.novel, second.novel)
-
-
-def calls_frame(callset: CallSet, kb: KnowledgeBase) -> pl.DataFrame:
-    """Return `schema.CALLS` rows, sample by sample; the phenotype columns are left null.
-
-    Each pattern's row is made once and repeated for its samples.
-    """
-    from pgx.calling.frames import calls_frame as build
-
-    return build(callset, kb)

@@ -1,4 +1,4 @@
-"""One gene as calling sees it: the haplotypes that may lie on a strand, the bases each accepts, and their frequencies."""
+"""One gene as calling sees it: the haplotypes that a strand may be, the bases each accepts, their frequencies."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class GeneModel:
     @property
     def n_codes(self) -> int:
         """Count of documented allele codes, C."""
-        return self.accepts.shape[2] - 2
+        return int(self.accepts.shape[2]) - 2
 
     def columns(self, codes: NDArray[np.int8]) -> NDArray[np.intp]:
         """Turn allele codes into columns of `accepts`."""
@@ -85,12 +85,16 @@ def model(kb: KnowledgeBase, gene: str) -> GeneModel:
     UsageError
         If the knowledge base does not have the gene.
     """
+    return assemble(kb, gene, priors.counted(kb, gene))
+
+
+def assemble(kb: KnowledgeBase, gene: str, counts: priors.Counted) -> GeneModel:
+    """Return the model of one gene with the frequencies of `counts`."""
     definition = _distinguishable(kb.gene(gene))
     row = definition.row
     positions = kb.sites["pos_grch38"].gather(definition.sites).to_numpy()
     index = {int(position): i for i, position in enumerate(positions)}
     naming = Naming(kb, definition)
-    counts = priors.counted(kb, gene)
     haplotypes, accepts = _universe(definition, naming, counts, index)
     names = [strand.name for strand in haplotypes]
     required = [index[int(p)] for p in str(row["required_positions"] or "").split(";") if p]
@@ -111,20 +115,27 @@ def model(kb: KnowledgeBase, gene: str) -> GeneModel:
 
 
 def _distinguishable(definition: GeneDefinition) -> GeneDefinition:
-    """Leave out alleles that accept just what an earlier one does: no data could tell them apart."""
+    """Leave out what no data could tell apart.
+
+    That is alleles that accept just what an earlier one does, and positions at which all callable alleles accept the
+    same (they belong to alleles that small variants cannot define).
+    """
+    accepts = definition.accepts
+    if not len(accepts):
+        return definition
+    positions = np.flatnonzero((accepts != accepts[:1]).any(axis=(0, 2)))
+    accepts = accepts[:, positions]
     seen: dict[bytes, int] = {}
     for i in range(len(definition.alleles)):
-        seen.setdefault(np.packbits(definition.accepts[i]).tobytes(), i)
+        seen.setdefault(np.packbits(accepts[i]).tobytes(), i)
     keep = sorted(seen.values())
-    if len(keep) == len(definition.alleles):
-        return definition
     return GeneDefinition(
         definition.gene,
         definition.row,
-        definition.sites,
+        definition.sites[positions],
         tuple(definition.alleles[i] for i in keep),
-        definition.accepts[keep],
-        definition.defining[keep],
+        accepts[keep],
+        definition.defining[keep][:, positions],
     )
 
 

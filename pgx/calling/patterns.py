@@ -16,6 +16,11 @@ _USABLE = np.zeros(256, dtype=bool)
 _USABLE[[State.CALLED, State.REFERENCE_BLOCK, State.ASSUMED_REFERENCE]] = True
 
 
+def usable(state: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Return whether a genotype of that `State` may be called from."""
+    return np.asarray(_USABLE[state])
+
+
 @dataclass(frozen=True, slots=True)
 class Patterns:
     """N distinct patterns of one gene.
@@ -62,10 +67,12 @@ def find(genotypes: Genotypes, sites: NDArray[np.int32], group: NDArray[np.intp]
         ``autosomal``, ``x_linked`` or ``mitochondrial``.
     """
     state = genotypes.state[sites]
-    usable = _USABLE[state]
+    has_data = usable(state)
     alleles = genotypes.alleles[sites]
-    first = np.where(usable & (alleles[:, :, 0] >= 0), alleles[:, :, 0], NOT_CALLED).astype(np.int8)
-    second = np.where((usable & (alleles[:, :, 1] >= 0)) | (alleles[:, :, 1] == NO_COPY), alleles[:, :, 1], NOT_CALLED)
+    first = np.where(has_data & (alleles[:, :, 0] >= 0), alleles[:, :, 0], NOT_CALLED).astype(np.int8)
+    second = np.where(
+        (has_data & (alleles[:, :, 1] >= 0)) | (alleles[:, :, 1] == NO_COPY), alleles[:, :, 1], NOT_CALLED
+    )
     second = second.astype(np.int8)
     haploid, conflict = _ploidy(first, second, inheritance)
     different = first != second
@@ -97,10 +104,7 @@ def _ploidy(
     if inheritance == "autosomal":
         second[second == NO_COPY] = NOT_CALLED
         return np.zeros(n_samples, dtype=bool), np.zeros(n_samples, dtype=bool)
-    if inheritance == "mitochondrial":
-        haploid = np.ones(n_samples, dtype=bool)
-    else:
-        haploid = (second == NO_COPY).any(axis=0)
+    haploid = (second == NO_COPY).any(axis=0) | (inheritance == "mitochondrial")
     mixed = haploid & (second != NO_COPY) & (second != first)
     first[mixed] = NOT_CALLED
     second[:, haploid] = NO_COPY
@@ -116,8 +120,8 @@ def _blocks(genotypes: Genotypes, sites: NDArray[np.int32], different: NDArray[n
 def _orient(first: NDArray[np.int8], second: NDArray[np.int8], blocks: NDArray[np.int32]) -> None:
     """Order the strands so that patterns that mean the same look the same; in place.
 
-    Unphased positions carry the smaller code first. A sample whose phased positions are all in one block has its strands
-    swapped so that the first heterozygous position does.
+    Unphased positions carry the smaller code first. A sample whose phased positions are all in one block has its
+    strands swapped so that the first heterozygous position does.
     """
     n_positions, n_samples = first.shape
     if not n_positions:

@@ -22,6 +22,9 @@ from pgx.knowledge.base import KnowledgeBase
 FLOOR = 1e-5
 """Frequency of a named allele that no source counts, in every group."""
 
+UNCOUNTED_FLOOR = 1e-3
+"""The same in genes that no source counts at all: little is known, so little is presumed."""
+
 POOLED = -1
 """Group index of a person whose group is unknown."""
 
@@ -116,10 +119,11 @@ def counted(kb: KnowledgeBase, gene: str) -> Counted:
 def frequencies(counts: Counted, names: Sequence[str], reference: str) -> NDArray[np.float64]:
     """Return frequencies (len(names), G), each group adding up to 1.
 
-    Names that are not counted get `FLOOR`; if the reference allele is not counted it takes what the others leave.
+    Names that are not counted get `FLOOR` (`UNCOUNTED_FLOOR` where nothing is); if the reference allele is not counted
+    it takes what the others leave.
     """
     n_groups = counts.frequency.shape[1]
-    result = np.full((len(names), n_groups), FLOOR)
+    result = np.full((len(names), n_groups), FLOOR if counts.names else UNCOUNTED_FLOOR)
     place = {name: i for i, name in enumerate(names)}
     for name, row in zip(counts.names, counts.frequency, strict=True):
         if name in place:
@@ -127,4 +131,4 @@ def frequencies(counts: Counted, names: Sequence[str], reference: str) -> NDArra
     if reference not in counts.names and reference in place:
         result[place[reference]] = 0
         result[place[reference]] = np.maximum(1 - result.sum(0), FLOOR)
-    return result / result.sum(0)
+    return np.asarray(result / result.sum(0))

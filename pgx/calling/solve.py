@@ -92,7 +92,7 @@ def pairs(
     extra
         Bases by position that the knowledge does not have.
     """
-    context = _Context(model, accepts, candidates, mixture, settled, extra or {})
+    context = Context(model, accepts, candidates, mixture, settled, extra)
     if haploid:
         return [
             Pair(strand, None, float(weight @ mixture), known) for strand, weight, known in context.explain(codes[:, 0])
@@ -143,10 +143,8 @@ def _named(model: GeneModel, reduced: Reduced, mixture: NDArray[np.float64]) -> 
     weight = (frequency * mixture) @ frequency.T
     for b in range(first.shape[1]):
         one = first[:, b, None] & second[None, :, b]
-        if reduced.half[b]:
-            weight = weight * (one.astype(np.float64) + one.T) / 2
-        else:
-            weight = np.where(one | one.T, weight, 0)
+        either = (one.astype(np.float64) + one.T) / 2 if reduced.half[b] else one | one.T
+        weight = weight * either
     rows, columns = np.nonzero(np.triu(weight))
     return [
         Pair(model.haplotypes[kept[i]], model.haplotypes[kept[j]], float(weight[i, j]) * (1 if i == j else 2), True)
@@ -154,20 +152,24 @@ def _named(model: GeneModel, reduced: Reduced, mixture: NDArray[np.float64]) -> 
     ]
 
 
-class _Context:
+class Context:
     """Explains single strands, and puts them together; used where pairs of counted haplotypes do not suffice."""
 
     def __init__(
         self,
         model: GeneModel,
-        accepts: NDArray[np.bool_],
-        candidates: NDArray[np.intp],
-        mixture: NDArray[np.float64],
-        settled: NDArray[np.bool_],
-        extra: dict[int, list[str]],
+        accepts: NDArray[np.bool_] | None = None,
+        candidates: NDArray[np.intp] | None = None,
+        mixture: NDArray[np.float64] | None = None,
+        settled: NDArray[np.bool_] | None = None,
+        extra: dict[int, list[str]] | None = None,
     ) -> None:
-        self.model, self.accepts, self.candidates = model, accepts, candidates
-        self.mixture, self.settled, self.extra = mixture, settled, extra
+        n_groups, n_positions = model.frequency.shape[1], len(model.definition.sites)
+        self.model, self.extra = model, extra or {}
+        self.accepts = model.accepts if accepts is None else accepts
+        self.candidates = np.arange(len(model.haplotypes)) if candidates is None else candidates
+        self.mixture = np.full(n_groups, 1 / n_groups) if mixture is None else mixture
+        self.settled = np.zeros(n_positions, dtype=bool) if settled is None else settled
         self._explained: dict[bytes, list[tuple[Strand, NDArray[np.float64], bool]]] = {}
 
     def explain(self, codes: NDArray[np.int8]) -> list[tuple[Strand, NDArray[np.float64], bool]]:
@@ -185,15 +187,26 @@ class _Context:
 
     def _composed(self, codes: NDArray[np.int8]) -> list[tuple[Strand, NDArray[np.float64], bool]]:
         """Combinations and partial matches; unknown positions are filled from each allele that may be there."""
-        naming = self.model.naming
-        codes = self._without_proxies(codes)
-        default = naming.baseline.argmax(axis=1).astype(np.int8)
         found: dict[str, tuple[Strand, NDArray[np.float64], bool]] = {}
-        for a in (0, *naming.carried(codes, assume=True)):
-            own = np.where(naming.core[a], naming.definition.accepts[a].argmax(axis=1), default).astype(np.int8)
-            strand = naming.name(np.where(codes < 0, own, codes).astype(np.int8), self.extra)
+        for filled in self._fillings(codes):
+            strand = self.model.naming.name(filled, self.extra)
             found.setdefault(strand.name, (strand, self._frequency(strand), False))
         return list(found.values())
+
+    def _fillings(self, codes: NDArray[np.int8]) -> Iterator[NDArray[np.int8]]:
+        """Yield the strand, unknown bases as in the reference allele, then as in each allele that may be there."""
+        naming = self.model.naming
+        codes = self._without_proxies(codes)
+        unknown = codes < 0
+        default = naming.baseline.argmax(axis=1)
+        likely = naming.carried(codes, assume=True) if unknown.any() else np.zeros(0, dtype=np.intp)
+        for a in (0, *likely[(naming.core[likely] & unknown).any(axis=1)]):
+            own = np.where(naming.core[a], naming.definition.accepts[a].argmax(axis=1), default)
+            yield np.where(unknown, own, codes).astype(np.int8)
+
+    def filled(self, codes: NDArray[np.int8], strand: Strand) -> NDArray[np.int8]:
+        """Return the bases of `strand`, one of those that `explain` gave for `codes`."""
+        return next(f for f in self._fillings(codes) if self.model.naming.name(f, self.extra).name == strand.name)
 
     def _without_proxies(self, codes: NDArray[np.int8]) -> NDArray[np.int8]:
         """Put aside proxy bases where the deciding position shows the reference allele's base."""
@@ -209,7 +222,7 @@ class _Context:
         for part in strand.parts[1:]:
             other = self.model.frequency[names.index(part)]
             frequency *= other / self.model.frequency[0] if self.model.variant_list else other * COMBINED
-        return frequency * UNEXPLAINED if strand.novel else frequency
+        return np.asarray(frequency * UNEXPLAINED if strand.novel else frequency)
 
     def arrange(self, codes: NDArray[np.int8], blocks: NDArray[np.int32]) -> list[Pair]:
         """Try every arrangement of the blocks on the two strands."""
@@ -222,7 +235,7 @@ class _Context:
         return list(weights.values())
 
     def complete(self, codes: NDArray[np.int8], blocks: NDArray[np.int32]) -> list[Pair]:
-        """Let one strand be a counted haplotype and name what remains; for patterns too wide to try all arrangements."""
+        """Let one strand be a counted haplotype and name the other; for patterns too wide to try all arrangements."""
         weights: dict[tuple[str, str | None], Pair] = {}
         reduced = _reduce(self.model, codes, blocks, self.accepts, self.candidates, self.settled)
         labels = [label for label in np.unique(blocks) if label != HOMOZYGOUS]
@@ -259,4 +272,3 @@ def _turns(blocks: NDArray[np.int32], labels: list[int]) -> Iterator[NDArray[np.
             if bits >> b & 1:
                 turned |= blocks == label
         yield turned
-

@@ -55,7 +55,7 @@ class Naming:
         """Return bool (P,): the strand carries a base of the reference allele, or nothing is known."""
         inside = np.clip(codes, 0, self.baseline.shape[1] - 1)
         documented = codes < self.baseline.shape[1]
-        return (codes < 0) | (documented & self.baseline[np.arange(len(codes)), inside])
+        return np.asarray((codes < 0) | (documented & self.baseline[np.arange(len(codes)), inside]))
 
     def carried(self, codes: NDArray[np.int8], *, assume: bool = False) -> NDArray[np.intp]:
         """Return the alleles whose core the strand carries; with `assume`, unknown bases count as carried.
@@ -86,25 +86,28 @@ class Naming:
 
     def _name(self, codes: NDArray[np.int8], extra: dict[int, list[str]]) -> Strand:
         alleles = self.definition.alleles
-        carried = self.carried(codes)
-        cores = self.core[carried]
-        kept: list[int] = []
-        for i, a in enumerate(carried):
-            larger = (cores >= cores[i]).all(1) & (cores.sum(1) > cores[i].sum())
-            twin = any((self.core[b] == cores[i]).all() for b in kept)
-            if not larger.any() and not twin:
-                kept.append(int(a))
-        explained = self.core[kept].any(0) if kept else np.zeros(len(codes), dtype=bool)
-        for a in kept:
-            inside = np.clip(codes, 0, self.baseline.shape[1] - 1)
-            explained |= self.definition.accepts[a, np.arange(len(codes)), inside] & (codes < self.baseline.shape[1])
+        kept = self._largest(self.carried(codes))
+        n_codes = self.baseline.shape[1]
+        accepted = self.definition.accepts[kept][:, np.arange(len(codes)), np.clip(codes, 0, n_codes - 1)].any(axis=0)
+        explained = self.core[kept].any(axis=0) | (accepted & (codes < n_codes))
         rest = np.flatnonzero(~self.is_baseline(codes) & ~explained)
         variants = [self.variant(int(p), int(codes[p]), extra.get(int(p))) for p in rest]
         undocumented = any(codes[p] >= len(self.bases(int(p))) for p in rest)
-        parts = tuple(alleles[a] for a in kept) or (alleles[0],)
+        parts = tuple(alleles[int(a)] for a in kept) or (alleles[0],)
         pieces = [*parts, *variants]
         name = " + ".join(pieces)
         return Strand(f"[{name}]" if len(parts) > 1 else name, parts, bool(variants), undocumented)
+
+    def _largest(self, carried: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Leave out alleles whose core lies within another's; of alleles with the same core keep the first."""
+        cores = self.core[carried].astype(np.int32)
+        sizes = cores.sum(axis=1)
+        inside = cores @ cores.T == sizes[:, None]
+        order = np.arange(len(carried))
+        worse = inside & (
+            (sizes[None, :] > sizes[:, None]) | ((sizes[None, :] == sizes[:, None]) & (order[None, :] < order[:, None]))
+        )
+        return np.asarray(carried[~worse.any(axis=1)])
 
     def variant(self, position: int, code: int, bases: list[str] | None = None) -> str:
         """Return the genomic name of a base, such as ``g.94781859G>A`` (GRCh38, forward strand)."""
