@@ -1,0 +1,193 @@
+"""The result as JSON: versioned, deterministic, described by a published JSON Schema, and readable back."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pgx import schema
+from pgx.errors import InputError
+from pgx.reports import wording
+from pgx.reports.view import View, views
+from pgx.types import Result
+
+FORMAT = "pgx.result"
+VERSION = "1.0"
+"""Version of the layout: the first number changes when a reader of the old one would break."""
+
+_SCHEMAS: dict[str, schema.Schema] = {
+    "calls": schema.CALLS,
+    "phenotypes": schema.PHENOTYPES,
+    "guidance": schema.GUIDANCE,
+    "scores": schema.SCORES,
+    "clinical": schema.CLINICAL,
+    "medications": schema.MEDICATIONS,
+    "notes": schema.NOTES,
+}
+# Cells that hold lists: written as arrays, so that no reader has to split them.
+_LISTS = {
+    "calls": ("flags",),
+    "phenotypes": ("conversion",),
+    "guidance": ("genes", "alternatives", "monitoring", "flags"),
+    "scores": ("flags",),
+}
+_PAIRS = {"guidance": {"phenotypes": ("gene", "value")}}
+_NUMBERED = {
+    "calls": {"alternatives": ("diplotype", "probability")},
+    "scores": {"factors": ("feature", "contribution")},
+}
+
+
+def to_dict(result: Result) -> dict[str, Any]:
+    """Return the result as plain data, one entry a sample, see `schema_of`."""
+    parts = {name: _by_sample(getattr(result, name), name) for name in _SCHEMAS}
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "provenance": _plain(result.provenance),
+        "notes": parts["notes"].get(None, []),
+        "samples": [
+            {"sample": sample, "summary": _summary(shown)}
+            | {name: found.get(sample, []) for name, found in parts.items()}
+            for sample, shown in zip(result.samples, views(result), strict=True)
+        ],
+    }
+
+
+def to_json(result: Result) -> str:
+    """Return the result as JSON text, the same bytes for the same result."""
+    return json.dumps(to_dict(result), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def from_json(text: str | bytes, *, file: str | Path | None = None) -> Result:
+    """Read a result back.
+
+    Raises
+    ------
+    InputError
+        If the text is not such a document, or one of another major version.
+    """
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"not JSON: {error}", file=file) from error
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
+        raise InputError(
+            f'not a pgx result: there is no "format": "{FORMAT}"', file=file, fix="use a .report.json of `pgx report`"
+        )
+    if str(found.get("version", "")).split(".")[0] != VERSION.split(".", maxsplit=1)[0]:
+        raise InputError(f"layout version {found.get('version')!r}, this program reads {VERSION}", file=file)
+    try:
+        return _result(found)
+    except (KeyError, TypeError, ValueError, AttributeError, pl.exceptions.PolarsError) as error:
+        raise InputError(f"not a valid result: {type(error).__name__} {error}", file=file) from error
+
+
+def read(path: str | Path) -> Result:
+    """Read a result from a file, see `from_json`."""
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", file=path) from error
+    return from_json(content, file=path)
+
+
+def schema_of() -> dict[str, Any]:
+    """Return the JSON Schema of the document."""
+    path = Path(__file__).parent / "schema" / "result-1.json"
+    return dict(json.loads(path.read_text(encoding="utf-8")))
+
+
+def _by_sample(frame: pl.DataFrame, name: str) -> dict[str | None, list[dict[str, Any]]]:
+    found: dict[str | None, list[dict[str, Any]]] = {}
+    for row in frame.iter_rows(named=True):
+        sample = row.pop("sample")
+        found.setdefault(sample, []).append(_encode(row, name))
+    return found
+
+
+def _encode(row: dict[str, Any], name: str) -> dict[str, Any]:
+    for column in _LISTS.get(name, ()):
+        row[column] = wording.split(row[column])
+    for column, (key, value) in _PAIRS.get(name, {}).items():
+        row[column] = [{key: a, value: b} for a, b in wording.pairs(row[column])]
+    for column, (key, value) in _NUMBERED.get(name, {}).items():
+        row[column] = [{key: a, value: _number(b)} for a, b in wording.pairs(row[column])]
+    return {key: _plain(value) for key, value in row.items()}
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, date):
+        return value.isoformat()
+    return value if isinstance(value, str | int | None) else str(value)
+
+
+def _summary(shown: View) -> list[dict[str, Any]]:
+    return [
+        {
+            "drug": drug.name,
+            "urgency": drug.urgency,
+            "headline": drug.headline,
+            "reason": drug.reason,
+            "sources": list(drug.sources),
+            "medication": drug.medication or None,
+            "differences": drug.differences or None,
+            "cautions": list(drug.cautions),
+        }
+        for drug in shown.drugs
+    ]
+
+
+def _result(found: dict[str, Any]) -> Result:
+    samples = [str(entry["sample"]) for entry in found["samples"]]
+    frames = {}
+    for name, which in _SCHEMAS.items():
+        rows = [_decode(row, name) | {"sample": entry["sample"]} for entry in found["samples"] for row in entry[name]]
+        if name == "notes":
+            rows = [_decode(row, name) | {"sample": None} for row in found["notes"]] + rows
+        frames[name] = schema.from_rows(rows, which) if rows else schema.empty(which)
+    return Result(tuple(samples), **frames, provenance=dict(found["provenance"]))
+
+
+def _decode(row: Mapping[str, Any], name: str) -> dict[str, Any]:
+    out = dict(row)
+    for column in _LISTS.get(name, ()):
+        out[column] = ";".join(out[column]) or None
+    for column, (key, value) in {**_PAIRS.get(name, {}), **_NUMBERED.get(name, {})}.items():
+        out[column] = ";".join(_joined(pair, key, value) for pair in out[column]) or None
+    for column in _dates(name):
+        out[column] = None if out[column] is None else date.fromisoformat(out[column])
+    return out
+
+
+def _joined(pair: Mapping[str, Any], key: str, value: str) -> str:
+    shown = pair[value]
+    return (
+        f"{pair[key]}={shown:g}"
+        if isinstance(shown, float) and float(f"{shown:g}") == shown
+        else f"{pair[key]}={'' if shown is None else shown}"
+    )
+
+
+def _dates(name: str) -> Iterator[str]:
+    return (column.name for column in _SCHEMAS[name] if column.dtype == pl.Date)

@@ -1,0 +1,1 @@
+"""The published JSON Schema and what writes it."""

@@ -1,0 +1,136 @@
+"""Words for codes: one table, ``wording.tsv``; an unknown code is shown readably, never dropped."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from pathlib import Path
+
+URGENCIES = ("avoid", "change_dose", "monitor", "standard", "no_data")
+"""Urgency codes of `schema.GUIDANCE`, most urgent first."""
+
+# Control characters (terminal escapes) and bidirectional overrides would let a sample name rewrite what a reader sees.
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ufeff]")
+
+
+@lru_cache(maxsize=1)
+def table() -> dict[tuple[str, str], tuple[str, str]]:
+    """Return (kind, code) -> (words for clinicians, words for patients)."""
+    lines = (Path(__file__).parent / "wording.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    rows = (line.split("\t") for line in lines)
+    return {(kind, code): (said, plain) for kind, code, said, plain in rows}
+
+
+def clean(text: str) -> str:
+    """Replace characters that could change how the text around them is shown; line breaks become spaces."""
+    return _UNSAFE.sub("\N{REPLACEMENT CHARACTER}", re.sub(r"[\r\n\t]+", " ", text))
+
+
+def humanise(code: str) -> str:
+    """Make a code readable: ``comed:CYP3A_inhibitor`` becomes ``comed: CYP3A inhibitor``."""
+    return clean(re.sub(r"\s+", " ", code.replace("_", " ").replace(":", ": ").replace("|", " or ")).strip())
+
+
+def words(kind: str, code: str | None, *, plain: bool = False) -> str:
+    """Return the words for a code; for patients when `plain`, falling back to the clinicians' words."""
+    if not code:
+        return ""
+    said, lay = table().get((kind, code), ("", ""))
+    return (lay or said if plain else said) or humanise(code)
+
+
+def flag(code: str) -> str:
+    """Return a flag in words; ``out_of_range:age`` keeps what it is about."""
+    head, colon, rest = code.partition(":")
+    if ("flag", code) in table():
+        return words("flag", code)
+    if not colon:
+        return words("flag", head)
+    return f"{words('flag', head)}: {feature(rest) if head == 'out_of_range' else humanise(rest)}"
+
+
+def flags(codes: str | None) -> list[str]:
+    """Return the flags of a ``;``-joined cell in words."""
+    return [flag(code) for code in split(codes)]
+
+
+def split(cell: str | None) -> list[str]:
+    """Split a ``;``-joined cell; null is an empty list."""
+    return [part for part in (cell or "").split(";") if part]
+
+
+def pairs(cell: str | None) -> list[tuple[str, str]]:
+    """Split a cell of ``name=value`` joined by ``;``. The last ``=`` counts: allele names may hold one."""
+    found = []
+    for part in split(cell):
+        name, equals, value = part.rpartition("=")
+        found.append((name, value) if equals else (value, ""))
+    return found
+
+
+@lru_cache(maxsize=2048)
+def implication(code: str, *, plain: bool = False) -> str:
+    """Return one implication code in words: ``exposure_up_marked`` becomes ``much higher drug exposure``."""
+    body, bracket, detail = code.partition("(")
+    extra = f" ({humanise(detail.rstrip(')'))})" if bracket else ""
+    if ("implication", body) in table():
+        return words("implication", body, plain=plain) + extra
+    parts = body.split("_")
+    # The longest known effect in front, the change behind it.
+    for cut in range(len(parts) - 1, 0, -1):
+        effect, change = "_".join(parts[:cut]), "_".join(parts[cut:])
+        if ("effect", effect) in table() and ("change", change) in table():
+            said, how = words("effect", effect, plain=plain), words("change", change, plain=plain)
+            return (f"{how} {said}" if how.endswith(("er", "changed")) else f"{said}: {how}") + extra
+    return humanise(body) + extra
+
+
+def implications(cell: str | None, *, plain: bool = False) -> list[tuple[str, str]]:
+    """Return (gene, words) for a cell ``GENE=code;code;GENE=code``: codes without a gene belong to the one before."""
+    found: list[tuple[str, list[str]]] = []
+    for part in split(cell):
+        gene, equals, code = part.partition("=")
+        if equals:
+            found.append((gene, []))
+        elif not found:
+            found.append(("", []))
+        found[-1][1].extend(
+            implication(one.strip(), plain=plain) for one in re.split(r"[,+&]", code if equals else part) if one
+        )
+    return [(gene, ", ".join(said)) for gene, said in found if said]
+
+
+def percent(probability: float | None) -> str:
+    """Return a probability as a percentage that never rounds a possibility away or up to certainty."""
+    if probability is None:
+        return ""
+    if probability >= 1:
+        return "100 %"
+    if probability > 0.99:
+        return "> 99 %"
+    if 0 < probability < 0.001:
+        return "< 0.1 %"
+    if 0 < probability < 0.1:
+        return f"{probability * 100:.2g} %"
+    return f"{probability * 100:.0f} %"
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """Return a number with `digits` significant digits and no exponent; null is an empty string."""
+    if value is None:
+        return ""
+    if value == 0:
+        return "0"
+    text = f"{value:.{digits}g}"
+    return text if "e" not in text else f"{value:,.0f}".replace(",", " ")
+
+
+def feature(name: str) -> str:
+    """Return a feature's name in words: ``gene.cyp2c9.activity`` becomes ``CYP2C9 activity``."""
+    if ("feature", name) in table():
+        return words("feature", name)
+    head, _, rest = name.partition(".")
+    if head == "gene":
+        gene, _, what = rest.partition(".")
+        return clean(f"{gene.upper().replace('_', '-')} {humanise(what)}".strip())
+    return humanise(rest.replace(".", " ") or head)

@@ -1,0 +1,78 @@
+"""The JSON document: described by its schema, deterministic, and the same result when read back."""
+
+import json
+
+import jsonschema
+import pytest
+
+from pgx.errors import InputError
+from pgx.reports import document
+from pgx.reports.schema.build import build
+from tests.reports import example
+
+FRAMES = ("calls", "phenotypes", "guidance", "scores", "clinical", "medications", "notes")
+
+
+@pytest.mark.parametrize("result", [example.build(), example.empty()], ids=["full", "empty"])
+def test_the_document_follows_the_published_schema(result):
+    jsonschema.Draft202012Validator(document.schema_of()).validate(json.loads(document.to_json(result)))
+
+
+def test_the_schema_refuses_a_changed_document():
+    found = document.to_dict(example.build())
+    found["samples"][0]["calls"][0]["gene"] = None
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft202012Validator(document.schema_of()).validate(found)
+
+
+def test_the_published_schema_is_the_one_that_the_columns_give():
+    assert document.schema_of() == json.loads(json.dumps(build())), "run python -m pgx.reports.schema.build"
+
+
+@pytest.mark.parametrize("result", [example.build(), example.empty()], ids=["full", "empty"])
+def test_a_result_survives_the_way_there_and_back(result):
+    back = document.from_json(document.to_json(result))
+    assert back.samples == result.samples
+    assert back.provenance == result.provenance
+    for name in FRAMES:
+        assert getattr(back, name).equals(getattr(result, name)), name
+    assert document.to_json(back) == document.to_json(result)
+
+
+def test_numbers_that_json_cannot_hold_become_null():
+    result = example.build()
+    broken = result.scores.with_columns(estimate=float("nan"), high=float("inf"))
+    found = json.loads(
+        document.to_json(
+            type(result)(**{name: getattr(result, name) for name in result.__slots__} | {"scores": broken})
+        )
+    )
+    assert found["samples"][0]["scores"][0]["estimate"] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "not JSON"),
+        ("[]", "not a pgx result"),
+        ('{"resourceType": "Bundle"}', "not a pgx result"),
+        ('{"format": "pgx.result", "version": "2.0"}', "layout version"),
+        ('{"format": "pgx.result", "version": "1.0"}', "not a valid result"),
+        (
+            '{"format": "pgx.result", "version": "1.0", "provenance": {}, "notes": [], "samples": [{"sample": "A"}]}',
+            "not a valid result",
+        ),
+        ("[" * 100000, "not JSON"),
+        (b"\xff\xfe", "not JSON"),
+    ],
+)
+def test_what_is_not_a_result_is_refused_in_one_line(text, said):
+    with pytest.raises(InputError, match=said) as raised:
+        document.from_json(text, file="a.json")
+    assert "\n" not in str(raised.value)
+    assert str(raised.value).startswith("a.json")
+
+
+def test_a_missing_file_is_an_input_error(tmp_path):
+    with pytest.raises(InputError, match="cannot be read"):
+        document.read(tmp_path / "none.json")

@@ -1,0 +1,121 @@
+"""What the first page says of a drug, and in which order."""
+
+from dataclasses import replace
+
+import polars as pl
+import pytest
+
+from pgx import schema
+from pgx.errors import UsageError
+from pgx.reports.view import view, views
+from pgx.reports.wording import URGENCIES
+from tests.reports import example
+
+
+def shown(**changes):
+    return view(replace(example.build(), **changes), example.SAMPLE)
+
+
+def guidance(*rows):
+    base = {
+        "sample": example.SAMPLE,
+        "drug": "drug",
+        "source": "CPIC",
+        "genes": "G",
+        "action": "avoid",
+        "applies": "yes",
+        "urgency": "avoid",
+    }
+    return schema.from_rows([base | row for row in rows], schema.GUIDANCE)
+
+
+def test_drugs_are_sorted_by_urgency_then_the_persons_own_medicines():
+    drugs = shown().drugs
+    ranks = [URGENCIES.index(drug.urgency) for drug in drugs]
+    assert ranks == sorted(ranks)
+    assert [drug.name for drug in drugs][:2] == ["clopidogrel", "codeine"], (
+        "planned medicine before one that nobody takes"
+    )
+    assert next(d for d in drugs if d.urgency == "change_dose").name == "warfarin"
+
+
+def test_the_most_urgent_row_that_applies_decides():
+    drug = shown(guidance=guidance({"urgency": "standard", "action": "standard"}, {"source": "DPWG"})).drugs[0]
+    assert (drug.urgency, drug.headline, drug.sources) == ("avoid", "avoid", ("DPWG",))
+
+
+def test_a_row_that_is_only_possible_never_decides_but_is_said_with_its_probability():
+    drug = shown(
+        guidance=guidance({"urgency": "standard", "action": "standard"}, {"applies": "possible", "probability": 0.2})
+    ).drugs[0]
+    assert drug.urgency == "standard"
+    assert "20 %" in drug.cautions[0]
+    assert "avoid" in drug.cautions[0]
+
+
+@pytest.mark.parametrize("applies", ["not_tested", "no_match", "possible"])
+def test_a_drug_without_a_row_that_applies_is_no_data_and_never_fine(applies):
+    drug = shown(guidance=guidance({"applies": applies, "urgency": "standard", "action": "standard"})).drugs[0]
+    assert drug.urgency == "no_data"
+    assert drug.headline
+    assert "usual" not in drug.headline
+
+
+def test_a_conditional_row_names_its_condition():
+    drug = shown(guidance=guidance({"applies": "if_population", "population": "cardiovascular_ACS_PCI"})).drugs[0]
+    assert "if acute coronary syndrome" in drug.headline
+
+
+def test_sources_that_differ_are_said_side_by_side():
+    drug = shown(guidance=guidance({}, {"source": "FDA", "action": "standard", "urgency": "standard"})).drugs[0]
+    assert drug.differences == "CPIC: avoid; FDA: use as usual"
+    assert not shown(guidance=guidance({}, {"source": "FDA"})).drugs[0].differences
+
+
+def test_an_unknown_urgency_is_no_data():
+    assert shown(guidance=guidance({"urgency": "whatever"})).drugs[0].urgency == "no_data"
+    assert shown(guidance=guidance({"urgency": None})).drugs[0].urgency == "no_data"
+
+
+def test_a_dose_change_keeps_its_sign():
+    drug = shown(
+        guidance=guidance(
+            {"action": "reduce_dose", "dose_change": "-50..-25"},
+        )
+    ).drugs[0]
+    assert drug.headline == "reduce the dose (−50 to −25 %)"
+    assert shown(guidance=guidance({"dose_change": "40"})).drugs[0].headline == "avoid (+40 %)"
+
+
+def test_medicines_without_any_guideline_row_are_named():
+    assert shown().without_guidance == ["fluconazole"]
+
+
+def test_genes_not_called_are_listed_and_have_no_phenotype():
+    genes = shown().not_called
+    assert {gene.name for gene in genes} == {"G6PD", "HLA-B"}
+    assert not any(gene.phenotype or gene.diplotype for gene in genes)
+
+
+def test_the_phenotypes_probability_is_that_of_the_class_and_not_of_the_diplotype():
+    gene = next(g for g in shown().genes if g.name == "CYP2D6")
+    assert (gene.probability, gene.phenotype_probability) == (0.91, 0.96)
+
+
+def test_links_that_are_not_web_pages_are_dropped():
+    assert not shown(guidance=guidance({"url": "javascript:alert(1)"})).drugs[0].advice[0].url
+
+
+def test_views_of_all_samples_equal_the_single_ones():
+    one, other = example.build("A"), example.build("B")
+    both = replace(one, samples=("A", "B"), **{
+        name: pl.concat([getattr(one, name), getattr(other, name)])
+        for name in ("calls", "phenotypes", "guidance", "scores", "clinical", "medications", "notes")
+    })  # fmt: skip
+    for found, sample in zip(views(both), both.samples, strict=True):
+        assert found == view(both, sample)
+
+
+def test_an_unknown_sample_is_a_usage_error():
+    with pytest.raises(UsageError, match="no sample"):
+        view(example.build(), "nobody")
