@@ -1,7 +1,8 @@
-"""Bring fact tables into the project's own schema: ``python -m pgx.knowledge.build FACTS_DIR OUT_DIR``.
+"""Bring fact tables into the project's own schema: ``pgx kb build FACTS_DIR -o OUT_DIR``.
 
 The fact tables are the curated input (see ``data/knowledge/sources.toml``); this importer is the only way by which they
-enter ``data/knowledge``. It renames, splits and normalises, and never edits a fact by hand.
+enter ``data/knowledge``. It renames, splits and normalises. The cells that it changes are listed, each with its reason,
+in ``corrections.tsv``; a correction whose old value is no longer there stops the import.
 """
 
 from __future__ import annotations
@@ -13,7 +14,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from pgx.errors import InputError
+from pgx.io import atomic_write
+from pgx.knowledge.manifest import write_manifest
 from pgx.knowledge.tables import TABLES
+from pgx.paths import data_dir
 
 Row = dict[str, str]
 
@@ -26,8 +30,8 @@ _CALLER = {
 _INHERITANCE = {"haploid-X": "x_linked", "haploid-MT": "mitochondrial"}
 
 
-def build(facts: Path, out: Path) -> dict[str, int]:
-    """Write every knowledge table that comes from `facts` into `out`.
+def build(facts: Path, out: Path, *, corrections: Path | None = None) -> dict[str, int]:
+    """Write every knowledge table that comes from `facts` into `out`, and the manifest of their checksums.
 
     Parameters
     ----------
@@ -35,6 +39,8 @@ def build(facts: Path, out: Path) -> dict[str, int]:
         Folder with the fact tables.
     out
         Folder to write to; other files there are left alone.
+    corrections
+        Table of corrections; None = the one in `out`, else the product's.
 
     Returns
     -------
@@ -44,22 +50,45 @@ def build(facts: Path, out: Path) -> dict[str, int]:
     Raises
     ------
     InputError
-        If a fact table is missing or lacks a column.
+        If a fact table is missing or lacks a column, or a correction no longer fits.
     """
     tables = {path.stem: _read(path) for path in sorted(facts.glob("*.tsv"))}
     missing = sorted(_NEEDED - set(tables))
     if missing:
         raise InputError(f"fact tables are missing: {', '.join(missing)}", file=facts)
-    counts = {}
-    out.mkdir(parents=True, exist_ok=True)
+    converted = {}
     for name, convert in _CONVERT.items():
         try:
-            rows = convert(tables)
+            converted[name] = [dict(row) for row in convert(tables)]
         except KeyError as error:
             raise InputError(f"fact table for {name} lacks {error}", file=facts) from error
+    own = out / "corrections.tsv"
+    chosen = corrections or (own if own.is_file() else data_dir() / "knowledge" / "corrections.tsv")
+    _correct(converted, chosen)
+    out.mkdir(parents=True, exist_ok=True)
+    for name, rows in converted.items():
         _write(out / f"{name}.tsv", name, rows)
-        counts[name] = len(rows)
-    return counts
+    write_manifest(out, {path: len(tables[path.stem]) for path in sorted(facts.glob("*.tsv"))}, tuple(converted))
+    return {name: len(rows) for name, rows in converted.items()}
+
+
+def _correct(converted: dict[str, list[Row]], path: Path) -> None:
+    for number, fix in enumerate(_read(path), 2):
+        wanted = dict(part.split("=", 1) for part in fix["where"].split("&"))
+        rows = [
+            row
+            for row in converted.get(fix["table"], [])
+            if all(row.get(column) == value for column, value in wanted.items())
+        ]
+        if not rows or any(row.get(fix["column"]) != fix["old"] for row in rows):
+            raise InputError(
+                f"the correction of {fix['table']} where {fix['where']} no longer fits",
+                file=path,
+                where=f"line {number}",
+                fix="remove the line if the source has changed",
+            )
+        for row in rows:
+            row[fix["column"]] = fix["new"]
 
 
 def _read(path: Path) -> list[Row]:
@@ -72,7 +101,8 @@ def _write(path: Path, table: str, rows: Iterable[Row]) -> None:
     lines = ["\t".join(names)]
     for row in rows:
         lines.append("\t".join(row[name] for name in names))
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with atomic_write(path) as handle:
+        handle.write("\n".join(lines) + "\n")
 
 
 def _rename(row: Row, **names: str) -> Row:
@@ -272,6 +302,10 @@ def _effects(tables: dict[str, list[Row]]) -> list[Row]:
     return [_rename(row, genotype="gene_allele_phenotype", pmid="PMID", notes="note") for row in tables["effects"]]
 
 
+def _exceptions(tables: dict[str, list[Row]]) -> list[Row]:
+    return [_rename(row, rule_phenotype="rule_phenotype_or_reason") for row in tables["phenotype_exceptions"]]
+
+
 def _equations(tables: dict[str, list[Row]]) -> list[Row]:
     return [_rename(row, equation="algorithm") for row in tables["warfarin_algorithm"]]
 
@@ -299,11 +333,13 @@ _CONVERT: dict[str, Callable[[dict[str, list[Row]]], list[Row]]] = {
     "effects": _effects,
     "hla_tags": _hla_tags,
     "equations": _equations,
+    "phenotype_exceptions": _exceptions,
 }
 
 _NEEDED = {
-    "genes", "variants", "alleles", "allele_variants", "allele_function_dpwg", "phenotypes", "recommendations", "pairs", "drugs", "inhibitors",
-    "phenoconversion_rules", "frequencies", "phenotype_frequencies", "variant_frequencies", "effects", "hla_tags", "warfarin_algorithm",
+    "genes", "variants", "alleles", "allele_variants", "allele_function_dpwg", "phenotypes", "phenotype_exceptions",
+    "recommendations", "pairs", "drugs", "inhibitors", "phenoconversion_rules", "frequencies", "phenotype_frequencies",
+    "variant_frequencies", "effects", "hla_tags", "warfarin_algorithm",
 }  # fmt: skip
 
 

@@ -777,6 +777,7 @@ ACTIONS = Table(
             codes=("avoid", "change_dose", "monitor", "standard", "no_data"),
         ),
         Field("severity", _I, "order, most urgent first", required=True),
+        Field("direction", _T, "direction of a change of dose", codes=("up", "down")),
         Field("source", _T, "source", required=True),
     ),
 )
@@ -880,6 +881,34 @@ FLAGS = Table(
     ),
 )
 
+PHENOTYPE_EXCEPTIONS = Table(
+    "phenotype_exceptions",
+    "Diplotypes for which an older source gives another phenotype than the current rules: what changed under which name.",
+    ("source", "gene", "diplotype"),
+    (
+        Field("source", _T, "older source", required=True),
+        _gene(),
+        Field("diplotype", _T, "diplotype; allele names may hold a '/'", required=True),
+        Field("source_phenotype", _T, "what the older source says", required=True),
+        Field("rule_phenotype", _T, "what the CPIC rules here say", required=True),
+    ),
+)
+
+CORRECTIONS = Table(
+    "corrections",
+    "Cells of imported tables that the importer changes, each with the reason; nothing else is edited.",
+    ("table", "where", "column"),
+    (
+        Field("table", _T, "knowledge table", required=True),
+        Field("where", _T, "the rows, as column=value joined by '&'", required=True),
+        Field("column", _T, "column to change", required=True),
+        Field("old", _T, "value that must be there, or the import fails; empty = null"),
+        Field("new", _T, "value to put there; empty = null"),
+        Field("reason", _T, "why", required=True),
+        Field("source", _T, "what the correction rests on", required=True),
+    ),
+)
+
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
@@ -888,5 +917,6 @@ TABLES: dict[str, Table] = {
         GROUPS, PRIORS, CALLING_POLICIES, FLAGS,
         CONCEPTS, CONCEPT_CODES, CONCEPT_ANSWERS, CONCEPT_DRUGS, CONCEPT_CONFLICTS, DRUG_NAMES, UNIT_NAMES, UNITS,
         PHENOCONVERSION_MORE, PHENOTYPE_TERMS, EXPOSURES, ENZYME_GROUPS, WASHOUT, POPULATIONS, ACTIONS, GUIDELINE_SOURCES, GENOTYPE_TERMS,
+        PHENOTYPE_EXCEPTIONS, CORRECTIONS,
     )
 }  # fmt: skip

@@ -1,0 +1,72 @@
+"""The manifest: which fact tables the imported knowledge tables were made from, and the checksum of each.
+
+``manifest.toml`` is written by `pgx.knowledge.build.build` and checked by `pgx.knowledge.validate.validate`: a table
+that was edited by hand, or is of another import, no longer has its checksum.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pgx.errors import InputError
+from pgx.io import atomic_write
+
+NAME = "manifest.toml"
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def write_manifest(folder: Path, inputs: Mapping[Path, int], tables: Sequence[str]) -> None:
+    """Write the manifest of one import.
+
+    Parameters
+    ----------
+    folder
+        Folder of the knowledge tables.
+    inputs
+        Fact tables and their row counts.
+    tables
+        Names of the knowledge tables that were written.
+    """
+    lines = [
+        "# Written by `pgx kb build`, checked by `pgx kb validate`. What the sources are: sources.toml.",
+        "[inputs]",
+    ]
+    lines += [_entry(path, rows) for path, rows in inputs.items()]
+    lines += ["", "[tables]"]
+    for name in sorted(tables):
+        path = folder / f"{name}.tsv"
+        rows = path.read_text(encoding="utf-8").count("\n") - 1
+        lines.append(_entry(path, rows))
+    with atomic_write(folder / NAME) as handle:
+        handle.write("\n".join(lines) + "\n")
+
+
+def _entry(path: Path, rows: int) -> str:
+    return f'"{path.name}" = {{ rows = {rows}, sha256 = "{sha256(path)}" }}'
+
+
+def read_manifest(folder: Path) -> dict[str, dict[str, Any]]:
+    """Return the manifest: ``inputs`` and ``tables``, file name -> rows and checksum; empty if there is none."""
+    path = folder / NAME
+    if not path.is_file():
+        return {"inputs": {}, "tables": {}}
+    try:
+        return {"inputs": {}, "tables": {}, **tomllib.loads(path.read_text(encoding="utf-8"))}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"not a TOML file: {str(error).splitlines()[0]}", file=path) from error
+
+
+def differences(folder: Path) -> Iterator[str]:
+    """Yield the names of imported tables that are not as the manifest says, or missing."""
+    for name, entry in read_manifest(folder)["tables"].items():
+        path = folder / name
+        if not path.is_file() or sha256(path) != entry.get("sha256"):
+            yield name
