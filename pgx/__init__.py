@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 from pgx.version import __version__
 
 if TYPE_CHECKING:
-    from pgx.pipeline import Options, analyse, call, features, report, score, versions
+    from pgx.pipeline import Options, analyse, call, feature_table, report, score, versions
 
-_PUBLIC = {name: "pgx.pipeline" for name in ("Options", "analyse", "call", "features", "report", "score", "versions")}
+_PUBLIC = dict.fromkeys(("Options", "analyse", "call", "feature_table", "report", "score", "versions"), "pgx.pipeline")
 
-__all__ = ["Options", "__version__", "analyse", "call", "features", "report", "score", "versions"]
+__all__ = ["Options", "__version__", "analyse", "call", "feature_table", "report", "score", "versions"]
 
 
 def __getattr__(name: str) -> Any:

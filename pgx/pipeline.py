@@ -6,9 +6,9 @@ Heavy imports happen inside the functions, so that ``pgx --help`` and ``pgx --ve
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pgx.errors import UsageError
 from pgx.paths import data_dir
@@ -77,26 +77,256 @@ def versions() -> dict[str, str]:
     return found
 
 
-def call(
-    vcf: PathLike | Sequence[PathLike], *, clinical: Sequence[PathLike] = (), options: Options | None = None
-) -> pl.DataFrame:
-    """Call diplotypes and phenotypes of every gene.
+@dataclass(frozen=True, slots=True)
+class Phenotyped:
+    """What is known once phenotypes are assigned: the common first half of every command."""
+
+    kb: KnowledgeBase
+    genotypes: Genotypes
+    clinical: ClinicalData
+    callset: CallSet
+    calls: pl.DataFrame
+    phenotypes: pl.DataFrame
+    notes: tuple[dict[str, object], ...]
+
+
+def analyse(
+    vcf: PathLike | Sequence[PathLike],
+    *,
+    clinical: Sequence[PathLike] = (),
+    medications: Sequence[str] | None = None,
+    drugs: Sequence[str] | None = None,
+    outside_calls: Sequence[PathLike] = (),
+    endpoints: Sequence[str] | None = None,
+    options: Options | None = None,
+) -> Result:
+    """Go the whole way from files to a `Result`.
 
     Parameters
     ----------
     vcf
         One file or several that belong together (one per chromosome).
     clinical
-        Clinical files; used for sex, ancestry and interacting drugs.
+        Clinical files in any supported format.
+    medications
+        Drugs that every sample takes or will take, beside those in the clinical files.
+    drugs
+        Drugs to give guidance for; None = the medication list, or every drug if there is none; ``["all"]`` = every
+        drug; an empty list = none.
+    outside_calls
+        Files with diplotypes from other tools.
+    endpoints
+        Endpoints to score; None = those of the drugs in question; an empty list = none.
     options
         How to read and call.
 
     Returns
     -------
-    polars.DataFrame
-        `pgx.schema.CALLS`, one row per sample and gene.
+    Result
+        Calls, phenotypes, guidance, scores, clinical data, notes and provenance.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be used.
+    UsageError
+        If a drug, gene, endpoint or option value is unknown.
     """
-    return analyse(vcf, clinical=clinical, drugs=[], endpoints=[], options=options).calls
+    options = options or Options()
+    found = phenotyped(vcf, clinical=clinical, medications=medications, outside_calls=outside_calls, options=options)
+    return _conclude(found, drugs, endpoints, options)
+
+
+def phenotyped(
+    vcf: PathLike | Sequence[PathLike],
+    *,
+    clinical: Sequence[PathLike] = (),
+    medications: Sequence[str] | None = None,
+    outside_calls: Sequence[PathLike] = (),
+    options: Options | None = None,
+) -> Phenotyped:
+    """Go from files to phenotypes; parameters as for `analyse`."""
+    from pgx import calling, phenotypes
+
+    options = options or Options()
+    kb = knowledge(options.knowledge)
+    genotypes, history, groups = _read(kb, vcf, clinical, medications, options)
+    callset = calling.call(genotypes, kb, groups=groups, genes=options.genes, copy_number=options.copy_number)
+    if outside_calls:
+        callset = phenotypes.outside.merge(callset, outside_calls, kb, mode=options.outside_mode)
+    calls, posterior = phenotypes.assign(callset, kb, history)
+    return Phenotyped(kb, genotypes, history, callset, calls, posterior, (*genotypes.notes, *callset.notes))
+
+
+def score_phenotyped(found: Phenotyped, endpoints: Sequence[str]) -> tuple[pl.DataFrame, Sequence[dict[str, object]]]:
+    """Score `endpoints`, each averaged over the diplotypes that the data allow; returns scores and notes."""
+    from pgx import features, models
+
+    genes = models.genes_of(found.kb, endpoints)
+    base = features.build(found.calls, found.phenotypes, found.clinical, found.kb)
+    rows = features.scenarios(base, found.calls, found.kb, genes, phenotypes=found.phenotypes)
+    return models.score(rows, found.kb, endpoints=endpoints)
+
+
+def knowledge(overlays: Sequence[PathLike] = ()) -> KnowledgeBase:
+    """Open the knowledge base under the overlays of the configuration files and `overlays`."""
+    from pgx.knowledge import load
+    from pgx.knowledge.overlays import configured
+
+    return load([*configured(), *(Path(one) for one in overlays)])
+
+
+def _conclude(
+    found: Phenotyped, drugs: Sequence[str] | None, endpoints: Sequence[str] | None, options: Options
+) -> Result:
+    import polars as pl
+
+    from pgx import guidance, models, schema
+    from pgx.types import Result
+
+    notes = list(found.notes)
+    advice = schema.empty(schema.GUIDANCE)
+    if drugs is None or len(drugs):
+        advice = guidance.recommend(found.phenotypes, found.calls, found.clinical, found.kb, drugs=drugs)
+    if endpoints is None:
+        endpoints = models.endpoints_of(found.kb, set(advice["drug"]))
+    scores = schema.empty(schema.SCORES)
+    if endpoints:
+        scores, remarks = score_phenotyped(found, endpoints)
+        notes += remarks
+    return Result(
+        samples=found.genotypes.samples,
+        calls=found.calls,
+        phenotypes=found.phenotypes,
+        guidance=advice,
+        scores=scores,
+        clinical=found.clinical.observations,
+        medications=found.clinical.medications,
+        notes=pl.concat([schema.from_rows(notes, schema.NOTES), found.clinical.notes]),
+        provenance=_provenance(found, options),
+    )
+
+
+def _read(
+    kb: KnowledgeBase,
+    vcf: PathLike | Sequence[PathLike],
+    clinical: Sequence[PathLike],
+    medications: Sequence[str] | None,
+    options: Options,
+) -> tuple[Genotypes, ClinicalData, dict[str, str]]:
+    """Read genotypes and clinical data; the sex in the latter decides how chrX of the former is read."""
+    from pgx import clinical as clinic
+    from pgx import variants
+
+    read: list[ClinicalData] = []
+
+    def sexes(samples: tuple[str, ...]) -> dict[str, str]:
+        read.append(_history(kb, clinical, medications, samples))
+        return _per_sample(options.sex, samples, clinic.sexes(read[0]), ("male", "female"), "--sex")
+
+    genotypes = variants.read(
+        [vcf] if isinstance(vcf, str | Path) else list(vcf),
+        kb,
+        samples=options.samples,
+        build=options.build,
+        absent_is_reference=options.absent_is_reference,
+        min_gq=options.min_gq,
+        min_dp=options.min_dp,
+        include_filtered=options.include_filtered,
+        fasta=options.fasta,
+        sex=sexes,
+    )
+    known = kb.table("groups")["name"].to_list()
+    groups = _per_sample(options.ancestry, genotypes.samples, clinic.groups(read[0]), known, "--ancestry")
+    return genotypes, read[0], groups
+
+
+def _history(
+    kb: KnowledgeBase, clinical: Sequence[PathLike], medications: Sequence[str] | None, samples: tuple[str, ...]
+) -> ClinicalData:
+    import polars as pl
+
+    from pgx import clinical as clinic
+    from pgx.types import ClinicalData
+
+    history = clinic.read(list(clinical), kb, samples=samples)
+    if not medications:
+        return history
+    drugs, remarks = clinic.parse_medications(medications, kb, samples=samples)
+    return ClinicalData(
+        history.observations, pl.concat([history.medications, drugs]), pl.concat([history.notes, remarks])
+    )
+
+
+def _per_sample(
+    given: str | Mapping[str, str] | None,
+    samples: Sequence[str],
+    known: Mapping[str, str],
+    allowed: Sequence[str],
+    option: str,
+) -> dict[str, str]:
+    """Lay what the user gave (one value, or one a sample) over what the clinical files say."""
+    if given is None:
+        return dict(known)
+    asked = dict.fromkeys(samples, given) if isinstance(given, str) else dict(given)
+    strangers = sorted(set(asked) - set(samples))
+    if strangers:
+        raise UsageError(f"{option}: no sample is called {strangers[0]!r}")
+    wrong = sorted(set(asked.values()) - set(allowed))
+    if wrong:
+        raise UsageError(f"{option}: {wrong[0]!r} is not one of {', '.join(allowed)}")
+    return {**known, **asked}
+
+
+def _provenance(found: Phenotyped, options: Options) -> dict[str, object]:
+    """Versions, checksums and options: what is needed to repeat the run, and nothing of the machine or the clock."""
+    kb = found.kb
+    chosen = {
+        k: v for k, v in asdict(options).items() if v not in (None, False, ()) and k not in ("knowledge", "fasta")
+    }
+    if options.copy_number:
+        chosen["copy_number"] = {":".join(filter(None, key)): n for key, n in options.copy_number.items()}
+    return {
+        **versions(),
+        "knowledge_sha256": kb.checksum,
+        "local_knowledge": [folder.name for folder in kb.folders[1:]],
+        "build": found.genotypes.build,
+        "inputs": [dict(source) for source in found.genotypes.sources],
+        "options": chosen,
+    }
+
+
+def call(
+    vcf: PathLike | Sequence[PathLike],
+    *,
+    clinical: Sequence[PathLike] = (),
+    outside_calls: Sequence[PathLike] = (),
+    options: Options | None = None,
+) -> pl.DataFrame:
+    """Call diplotypes and phenotypes of every gene (`pgx.schema.CALLS`, one row per sample and gene).
+
+    The clinical files are used for sex, ancestry and interacting drugs. Parameters as for `analyse`.
+    """
+    return phenotyped(vcf, clinical=clinical, outside_calls=outside_calls, options=options).calls
+
+
+def explain(
+    vcf: PathLike | Sequence[PathLike],
+    gene: str,
+    *,
+    clinical: Sequence[PathLike] = (),
+    options: Options | None = None,
+) -> pl.DataFrame:
+    """Show, per position of one gene, the genotype and which alleles it supports or rules out, for every sample."""
+    import polars as pl
+
+    from pgx import calling
+
+    options = options or Options()
+    kb = knowledge(options.knowledge)
+    kb.gene(gene)
+    genotypes, _, _ = _read(kb, vcf, clinical, None, options)
+    return pl.concat([calling.explain(genotypes, kb, gene, sample) for sample in genotypes.samples])
 
 
 def report(
@@ -119,7 +349,7 @@ def report(
     out
         Folder for the reports; None writes nothing.
     formats
-        Which files to write.
+        Which files to write, of `pgx.reports.FORMATS`.
 
     Returns
     -------
@@ -136,6 +366,16 @@ def report(
     return result
 
 
+def feature_table(
+    vcf: PathLike | Sequence[PathLike], *, clinical: Sequence[PathLike] = (), options: Options | None = None
+) -> pl.DataFrame:
+    """Return one typed row of features per sample; parameters as for `analyse`."""
+    from pgx import features as stage
+
+    found = phenotyped(vcf, clinical=clinical, options=options)
+    return stage.build(found.calls, found.phenotypes, found.clinical, found.kb)
+
+
 def score(
     vcf: PathLike | Sequence[PathLike],
     *,
@@ -143,61 +383,8 @@ def score(
     endpoints: Sequence[str] | None = None,
     options: Options | None = None,
 ) -> pl.DataFrame:
-    """Return model scores only (`pgx.schema.SCORES`); parameters as for `analyse`."""
-    return analyse(vcf, clinical=clinical, drugs=[], endpoints=endpoints, options=options).scores
+    """Return model scores (`pgx.schema.SCORES`); None scores every endpoint. Other parameters as for `analyse`."""
+    from pgx import models
 
-
-def features(
-    vcf: PathLike | Sequence[PathLike], *, clinical: Sequence[PathLike] = (), options: Options | None = None
-) -> pl.DataFrame:
-    """Return one typed row of features per sample; parameters as for `analyse`."""
-    from pgx import features as stage
-
-    found = _Run.of(options).through_phenotypes(vcf, clinical, None, ())
-    return stage.build(found.calls, found.phenotypes, found.clinical, found.kb)
-
-
-def analyse(
-    vcf: PathLike | Sequence[PathLike],
-    *,
-    clinical: Sequence[PathLike] = (),
-    medications: Sequence[str] | None = None,
-    drugs: Sequence[str] | None = None,
-    outside_calls: Sequence[PathLike] = (),
-    endpoints: Sequence[str] | None = None,
-    options: Options | None = None,
-) -> Result:
-    """Go the whole way from files to a `Result`.
-
-    Parameters
-    ----------
-    vcf
-        One file or several that belong together.
-    clinical
-        Clinical files in any supported format.
-    medications
-        Drugs that every sample takes or will take, beside those in the clinical files.
-    drugs
-        Drugs to give guidance for; None = the medication list, or every drug if there is none; an empty list = none.
-    outside_calls
-        Files with diplotypes from other tools.
-    endpoints
-        Endpoints to score; None = those of the drugs in question; an empty list = none.
-    options
-        How to read and call.
-
-    Returns
-    -------
-    Result
-        Calls, phenotypes, guidance, scores, clinical data, notes and provenance.
-
-    Raises
-    ------
-    InputError
-        If a file cannot be used.
-    UsageError
-        If a drug, gene, endpoint or option value is unknown.
-    """
-    run = _Run.of(options)
-    found = run.through_phenotypes(vcf, clinical, medications, outside_calls)
-    return run.through_scores(found, drugs, endpoints)
+    found = phenotyped(vcf, clinical=clinical, options=options)
+    return score_phenotyped(found, endpoints or models.endpoints_of(found.kb, None))[0]

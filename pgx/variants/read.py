@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,14 +15,18 @@ from pgx.knowledge import KnowledgeBase
 from pgx.types import NOT_CALLED, Genotypes, State
 from pgx.variants import records
 from pgx.variants.assemble import Assembly, Evidence, undocumented_alleles
-from pgx.variants.contigs import BUILDS, GRCH37, GRCH38, build_of_text
+from pgx.variants.contigs import BUILDS, GRCH37, GRCH38, build_of_text, outside_par
 from pgx.variants.match import SILENT, VOUCHES, Reading, ReferenceMismatch, read_alleles
 from pgx.variants.notes import Notes
 from pgx.variants.scan import Windows
+from pgx.variants.sex import WINDOWS as SEX_WINDOWS
+from pgx.variants.sex import SexEvidence, given_sex
+from pgx.variants.sex import apply as apply_sex
 from pgx.variants.source import Source, digest, open_source
 from pgx.variants.targets import Target, Targets
 
 PathLike = str | os.PathLike[str]
+SexOf = Callable[[tuple[str, ...]], Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ def read(
     min_dp: float | None = None,
     include_filtered: bool = False,
     fasta: PathLike | None = None,
-    sex: Mapping[str, str] | None = None,
+    sex: Mapping[str, str] | SexOf | None = None,
 ) -> Genotypes:
     """Read genotypes at the positions that the knowledge base names.
 
@@ -69,7 +73,8 @@ def read(
     fasta
         Indexed reference genome in the files' build; lets indels be left-aligned however they are written.
     sex
-        Sample -> ``male`` or ``female``; what is not given is inferred from chrX where the data allow.
+        Sample -> ``male`` or ``female``; what is not given is inferred from chrX where the data allow. A function of the sample
+        names may stand for the mapping, where it is known only once the names are.
 
     Raises
     ------
@@ -79,7 +84,6 @@ def read(
         If an option makes no sense or a sample is not in the files.
     """
     options = Options(min_gq, min_dp, include_filtered)
-    del fasta, sex
     asked = _asked_build(build)
     listed = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     if not listed:
@@ -90,13 +94,21 @@ def read(
     notes = Notes()
     try:
         names = _sample_names(sources, samples)
+        told = given_sex(sex(names) if callable(sex) else sex)
         found = _common_build(sources, asked, kb.sites, notes)
         targets = Targets.of(kb.sites, found)
         assembly = Assembly(targets.all, len(names))
         column = {name: i for i, name in enumerate(names)}
+        evidence = SexEvidence(len(names))
+        regions = _gene_regions(kb, found)
+        empty = []
         for source in sources:
-            _Reader(source, targets, assembly, column, options, notes).run()
+            source.regions = regions
+            if not _Reader(source, targets, assembly, column, options, notes, evidence).run():
+                empty.append(source)
+        _check_overlap(sources, empty, found, notes)
         assembly.finish()
+        apply_sex(assembly, targets, names, told, evidence, notes)
     finally:
         for source in sources:
             source.close()
@@ -115,16 +127,19 @@ class _Reader:
     column: dict[str, int]
     options: Options
     notes: Notes
+    sex: SexEvidence
     agreements: int = 0
     mismatches: int = 0
     first_mismatch: str = ""
 
-    def run(self) -> None:
+    def run(self) -> bool:
+        """Read the file; say whether it had a record at any position of interest."""
         header = self.source.header()
         keep = np.array([i for i, s in enumerate(header.samples) if s in self.column], dtype=np.intp)
         columns = np.array([self.column[header.samples[i]] for i in keep], dtype=np.intp)
         everyone = len(keep) == len(header.samples)
-        windows = Windows.of((t.chrom, max(1, t.pos - 1), t.end + 1) for t in self.targets.all)
+        spans = [(t.chrom, max(1, t.pos - 1), t.end + 1) for t in self.targets.all]
+        windows = Windows.of([*spans, *SEX_WINDOWS])
         used = 0
         for where, line in self.source.records(windows):
             record = records.parse(where, line, len(header.samples), self.source.name)
@@ -137,11 +152,7 @@ class _Reader:
             )  # fmt: skip
         for code, message in self.source.warnings:
             self.notes.add("warning", code, message, where=self.source.name)
-        if not used:
-            raise InputError(
-                f"no record at any pharmacogene position of {self.targets.build}", file=self.source.name,
-                fix="check that it is a whole-genome, exome or panel file of that build",
-            )  # fmt: skip
+        return used > 0
 
     def _record(
         self, record: records.Record, samples: tuple[str, ...], keep: NDArray[np.intp] | None, columns: NDArray[np.intp]
@@ -159,9 +170,14 @@ class _Reader:
             if reading is not None:
                 readings.append((target, reading))
                 self.agreements += not reading.weak
-        if not readings:
+        unread = record.chrom == "chrX" and record.passes and not record.is_block and self.sex.wants_more
+        if not readings and not unread:
             return False
         found = records.genotypes(record, samples, self.source.name)
+        if unread and outside_par([record.pos], self.targets.build)[0]:
+            self.sex.add(found.gt if keep is None else found.gt[keep], columns)
+        if not readings:
+            return False
         if record.is_block:
             self._silence_empty_blocks(record, found.gt, len(samples))
         hidden = self._hidden(record, len(samples))
@@ -288,6 +304,27 @@ def _build_by_bases(source: Source, sites: pl.DataFrame) -> tuple[str, str]:
                      fix="give --build GRCh37 or --build GRCh38")  # fmt: skip
 
 
+def _gene_regions(kb: KnowledgeBase, build: str) -> Windows:
+    start, end = ("start_grch37", "end_grch37") if build == GRCH37 else ("start_grch38", "end_grch38")
+    rows = kb.table("genes").select("chrom", start, end).drop_nulls().iter_rows()
+    return Windows.of((chrom, int(first), int(last)) for chrom, first, last in rows)
+
+
+def _check_overlap(sources: list[Source], empty: list[Source], build: str, notes: Notes) -> None:
+    """Refuse input without any record in a pharmacogene; a file among several may be empty, as chr14 is."""
+    for source in empty:
+        if len(empty) < len(sources):
+            notes.add("info", "no_positions", "the file has no record at a pharmacogene position", where=source.name)
+        elif source.lies_in_regions():
+            notes.add("warning", "no_positions", "the file has records in pharmacogenes but none at a position that "
+                      "defines an allele", where=source.name)  # fmt: skip
+        elif source is empty[-1] and not any(n["code"] == "no_positions" for n in notes.rows):
+            raise InputError(
+                f"no record lies in any pharmacogene of {build}", file=source.name,
+                fix="check that the file covers the genome, the exome or such genes, and that its build is right",
+            )  # fmt: skip
+
+
 def _assume_reference(assembly: Assembly, targets: Targets, notes: Notes) -> None:
     """Fill positions without any record with the reference of the file's build."""
     total = 0
@@ -316,7 +353,7 @@ def _result(
     )  # fmt: skip
     told = tuple(
         {
-            "name": os.path.basename(source.name), "sha256": digest(source.path) if source.path else "",
+            "name": os.path.basename(source.name), "sha256": digest(source.path) if source.path and source.name != "-" else "",
             "format": f"{source.kind} {source.packing}", "samples": str(len(source.header().samples)),
         }
         for source in sources
