@@ -15,7 +15,8 @@ a panel cannot tell apart alleles that differ at positions it lacks (CYP2B6 *6 f
    group is rare there and not impossible.
 4. Groups that the panel lacks have CPIC's figures; alleles that CPIC does not list have the panel's average.
 
-An allele that CPIC lists for other groups only has at most `UNREPORTED`. Combinations and partial matches are kept from `MIN_STRANDS` strands on.
+An allele that CPIC lists for other groups only has at most `UNREPORTED`. Combinations and partial matches are kept
+from `MIN_STRANDS` strands on.
 """
 
 from __future__ import annotations
@@ -203,7 +204,11 @@ def _shares(
 
 def _over_groups(row: NDArray[np.float64]) -> NDArray[np.float64]:
     """CPIC's figures of one allele; in a group without one it is presumed rare, if others have it at all."""
-    return np.asarray(np.where(np.isnan(row), min(np.nanmean(row), UNREPORTED), row)) if not np.isnan(row).all() else row
+    return (
+        np.asarray(np.where(np.isnan(row), min(float(np.nanmean(row)), UNREPORTED), row))
+        if not np.isnan(row).all()
+        else row
+    )
 
 
 def _combine(

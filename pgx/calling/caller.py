@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pgx.calling import patterns, priors, solve
 from pgx.calling.model import GeneModel, model
 from pgx.calling.patterns import HOMOZYGOUS, Patterns
-from pgx.calling.solve import Pair
+from pgx.calling.solve import Found, Pair
 from pgx.calling.strands import Strand, sort_key
 from pgx.errors import UsageError
 from pgx.knowledge.base import KnowledgeBase
@@ -131,13 +131,13 @@ class _Solver:
         decided = tuple(bool((codes[proxy.decided_by] >= 0).any()) for proxy in gene.proxies)
         accepts, candidates = self._candidates(decided)
         mixture = self.known.mixture(int(found.group[n]))
-        pairs = solve.pairs(
+        answer = solve.pairs(
             gene, codes, found.blocks[n], mixture,
             haploid=haploid, accepts=accepts, candidates=candidates, settled=self.settled, extra=self.extra,
         )  # fmt: skip
-        if not pairs:
+        if not answer.pairs:
             return PatternCall((), "not_called", n_called, total, (*flags, "unresolved"))
-        return self._finish(pairs, mixture, n_called, total, flags)
+        return self._finish(answer, mixture, n_called, total, flags)
 
     def _input_flags(self, n: int, known: NDArray[np.bool_]) -> tuple[str, ...]:
         gene, found = self.gene, self.found
@@ -157,12 +157,11 @@ class _Solver:
         return tuple(flag for flag, is_so in told.items() if is_so)
 
     def _finish(
-        self, pairs: list[Pair], mixture: NDArray[np.float64], n_called: int, total: int, flags: tuple[str, ...]
+        self, answer: Found, mixture: NDArray[np.float64], n_called: int, total: int, flags: tuple[str, ...]
     ) -> PatternCall:
-        whole = sum(pair.weight for pair in pairs)
-        ranked = sorted(pairs, key=lambda pair: (-pair.weight, _name_key(pair)))
-        weights = np.array([pair.weight for pair in ranked])
-        enough = int(np.searchsorted(np.cumsum(weights), KEPT_MASS * whole)) + 1
+        ranked, whole = answer.pairs, answer.total
+        weights = np.cumsum([pair.weight for pair in ranked])
+        enough = int(np.searchsorted(weights, KEPT_MASS * whole)) + 1
         kept = ranked[: min(enough, KEPT_PAIRS)]
         mass = sum(pair.weight for pair in kept)
         diplotypes = tuple(_diplotype(pair, pair.weight / mass, self.gene) for pair in kept)
@@ -214,10 +213,6 @@ def _extra_bases(genotypes: Genotypes, gene: GeneModel) -> dict[int, list[str]]:
         range(len(sites)), sites, genotypes.alleles[gene.definition.sites].max(axis=(1, 2), initial=0), strict=True
     )
     return {p: list(bases) for p, bases, top in lists if top >= len(gene.naming.bases(p))}
-
-
-def _name_key(pair: Pair) -> tuple[object, ...]:
-    return sort_key(pair.first.name), sort_key(pair.second.name if pair.second else "")
 
 
 def _diplotype(pair: Pair, probability: float, gene: GeneModel) -> Diplotype:

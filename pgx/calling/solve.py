@@ -20,6 +20,8 @@ from pgx.calling.strands import Strand
 
 MAX_BLOCKS = 8
 """Heterozygous blocks up to which every arrangement of the strands is tried."""
+MOST_PAIRS = 1000
+"""Diplotypes of one pattern that are looked at, the most probable first."""
 COMBINED = 1e-2
 """Prior factor of each further allele on a strand of a gene whose alleles are whole haplotypes."""
 UNEXPLAINED = 1e-3
@@ -35,6 +37,14 @@ class Pair:
     weight: float
     counted: bool
     """Whether both strands are named alleles or combinations that frequencies are known for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The diplotypes of one pattern, most probable first (at most `MOST_PAIRS`), and the weight of all there are."""
+
+    pairs: tuple[Pair, ...]
+    total: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +78,7 @@ def pairs(
     candidates: NDArray[np.intp],
     settled: NDArray[np.bool_],
     extra: dict[int, list[str]] | None = None,
-) -> list[Pair]:
+) -> Found:
     """Return the weighted diplotypes of one pattern; empty if it cannot be resolved.
 
     Parameters
@@ -94,19 +104,22 @@ def pairs(
     """
     context = Context(model, accepts, candidates, mixture, settled, extra)
     if haploid:
-        return [
-            Pair(strand, None, float(weight @ mixture), known) for strand, weight, known in context.explain(codes[:, 0])
-        ]
+        return _ranked(
+            [Pair(one, None, float(weight @ mixture), known) for one, weight, known in context.explain(codes[:, 0])]
+        )
     reduced = _reduce(model, codes, blocks, accepts, candidates, settled)
     n_blocks = reduced.half.shape[0]
     if model.variant_list and 1 < n_blocks <= MAX_BLOCKS:
-        return context.arrange(codes, blocks)
+        return _ranked(context.arrange(codes, blocks))
     found = _named(model, reduced, mixture)
-    if found:
+    if found.pairs:
         return found
-    if n_blocks <= MAX_BLOCKS:
-        return context.arrange(codes, blocks)
-    return context.complete(codes, blocks)
+    return _ranked(context.arrange(codes, blocks) if n_blocks <= MAX_BLOCKS else context.complete(codes, blocks))
+
+
+def _ranked(found: list[Pair]) -> Found:
+    ranked = sorted(found, key=lambda pair: (-float(f"{pair.weight:.9g}"), pair.first.name))
+    return Found(tuple(ranked[:MOST_PAIRS]), sum(pair.weight for pair in ranked))
 
 
 def _reduce(
@@ -133,12 +146,12 @@ def _reduce(
     return Reduced(candidates, first, second, half)
 
 
-def _named(model: GeneModel, reduced: Reduced, mixture: NDArray[np.float64]) -> list[Pair]:
+def _named(model: GeneModel, reduced: Reduced, mixture: NDArray[np.float64]) -> Found:
     """Pairs of counted haplotypes."""
     possible = (reduced.first | reduced.second).all(axis=1)
     kept, first, second = reduced.candidates[possible], reduced.first[possible], reduced.second[possible]
     if not len(kept):
-        return []
+        return Found((), 0.0)
     frequency = model.frequency[kept]
     weight = (frequency * mixture) @ frequency.T
     for b in range(first.shape[1]):
@@ -146,10 +159,17 @@ def _named(model: GeneModel, reduced: Reduced, mixture: NDArray[np.float64]) -> 
         either = (one.astype(np.float64) + one.T) / 2 if reduced.half[b] else one | one.T
         weight = weight * either
     rows, columns = np.nonzero(np.triu(weight))
-    return [
-        Pair(model.haplotypes[kept[i]], model.haplotypes[kept[j]], float(weight[i, j]) * (1 if i == j else 2), True)
-        for i, j in zip(rows, columns, strict=True)
-    ]
+    values = weight[rows, columns] * np.where(rows == columns, 1, 2)
+    order = np.argsort(-_rounded(values), kind="stable")[:MOST_PAIRS]
+    haplotypes = [model.haplotypes[k] for k in kept]
+    pairs = tuple(Pair(haplotypes[rows[n]], haplotypes[columns[n]], float(values[n]), True) for n in order)
+    return Found(pairs, float(values.sum()))
+
+
+def _rounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Round to nine significant digits, so that equal weights stay equal whatever order they were summed in."""
+    scale = 10.0 ** (8 - np.floor(np.log10(values)))
+    return np.asarray(np.round(values * scale) / scale)
 
 
 class Context:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -134,6 +135,7 @@ def genomic_name(position: int, ref: str, alt: str) -> str:
     return f"g.{position}{ref}>{alt}" if len(ref) == len(alt) == 1 else f"g.{span}delins{alt}"
 
 
+@lru_cache(maxsize=4096)
 def sort_key(name: str) -> tuple[object, ...]:
     """Return a key that sorts ``*2`` before ``*10``."""
     pieces = re.split(r"(\d+)", name)
