@@ -110,7 +110,7 @@ def genotypes(record: Record, samples: tuple[str, ...], file: object) -> SampleC
     except BadGenotype as error:
         where = record.where if error.column is None else f"{record.where}, sample {samples[error.column]}"
         raise InputError(str(error), file=file, where=where, fix="the line may be cut short or edited by hand") from error
-    highest = 0 if record.alts == ["."] else len(record.alts)
+    highest = len(record.alts)
     if columns.gt.size and int(columns.gt.max()) > highest:
         row = int(np.flatnonzero((columns.gt > highest).any(axis=1))[0])
         raise InputError(

@@ -68,7 +68,8 @@ class Windows:
 class Scanner:
     """Cuts chunks of text into lines and yields those whose record touches a window, with their line number.
 
-    The order of the records is checked on the way, as is the shape of the first columns.
+    The order of the records is checked on the way, as is the shape of the first columns. `in_region` tells afterwards
+    whether any record lay in one of `regions`.
     """
 
     windows: Windows
@@ -79,6 +80,8 @@ class Scanner:
     finished: set[bytes] = field(default_factory=set)
     records: int = 0
     complete: bool = True
+    regions: Windows | None = None
+    in_region: bool = False
     blank: int = 0
 
     def scan(self, chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
@@ -134,8 +137,11 @@ class Scanner:
                 match = _END.search(fields[7])
                 last = max(last, int(match[1])) if match else last
             self._order(fields[0], first, index)
-            if self.windows.touches(canonical(fields[0].decode("latin-1")), first, last):
+            chrom = canonical(fields[0].decode("latin-1"))
+            if self.windows.touches(chrom, first, last):
                 found.append(index)
+            if self.regions is not None and not self.in_region:
+                self.in_region = self.regions.touches(chrom, first, last)
         self.records += len(starts)
         return found
 
@@ -162,6 +168,8 @@ class Scanner:
             chrom = canonical(name.decode("latin-1"))
             if chrom in self.windows.by_chrom:
                 found += (np.flatnonzero(self.windows.hits(chrom, first[begin:stop], last[begin:stop])) + begin).tolist()
+            if self.regions is not None and not self.in_region:
+                self.in_region = bool(self.regions.hits(chrom, first[begin:stop], last[begin:stop]).any())
         self.records += len(starts)
         return found
 

@@ -40,6 +40,7 @@ _OTHER_FORMATS = (
     (b"\xfe\xff", "UTF-16 text; save it as UTF-8"),
 )
 _INDEX_SPAN = 16384
+_HASH_WHOLE = 1 << 27
 
 
 @dataclass(slots=True)
@@ -65,6 +66,7 @@ class Source:
     _spool: tempfile._TemporaryFileWrapper[bytes] | None = None
     scanner: Scanner | None = None
     _kept: list[tuple[str, bytes]] | None = None
+    regions: Windows | None = None
 
     @property
     def index(self) -> Path | None:
@@ -99,7 +101,7 @@ class Source:
         elif self.index is not None:
             yield from self._indexed_records(windows)
         else:
-            self.scanner = Scanner(windows, self.name, header.lines)
+            self.scanner = Scanner(windows, self.name, header.lines, regions=self.regions)
             for line, text in self.scanner.scan(self._decompressed()):
                 yield f"line {line}", text
             if not self.scanner.complete:
@@ -110,9 +112,19 @@ class Source:
         self._kept = list(self.records(windows))
         return self._kept
 
-    def has_record_in(self, windows: Windows) -> bool:
-        """Say whether an indexed file has any record in the windows."""
-        return next(iter(self.records(windows)), None) is not None
+    def lies_in_regions(self) -> bool:
+        """Say, after `records` is used up, whether the file has any record in `regions`."""
+        if self.regions is None:
+            return False
+        if self.scanner is not None:
+            return self.scanner.in_region
+        again = open_source(self.path) if self.path and self.name != "-" else None
+        if again is None:
+            return False
+        try:
+            return next(iter(again.records(self.regions)), None) is not None
+        finally:
+            again.close()
 
     def text(self) -> Iterator[bytes]:
         """Yield the whole decompressed content in chunks."""
@@ -260,9 +272,15 @@ def open_source(path: str | os.PathLike[str]) -> Source:
 
 
 def digest(path: Path) -> str:
-    """Return the SHA-256 of a file."""
+    """Return the SHA-256 of a file; of a large one, of its first and last MiB and its size (``ends:`` before it)."""
+    size = path.stat().st_size
     with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+        if size <= _HASH_WHOLE:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+        parts = hashlib.sha256(stream.read(1 << 20))
+        stream.seek(-(1 << 20), os.SEEK_END)
+        parts.update(stream.read() + str(size).encode())
+        return f"ends:{parts.hexdigest()}"
 
 
 def _open_stdin() -> Source:

@@ -1,0 +1,170 @@
+"""Contigs with one copy: chrX in males, the mitochondrion in everyone.
+
+Sex comes from the user, or else from chrX outside the pseudo-autosomal regions: haploid calls, or too few
+heterozygous ones among the genotypes that differ from the reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pgx.errors import UsageError
+from pgx.types import NO_COPY, NOT_CALLED, State
+from pgx.variants.assemble import Assembly
+from pgx.variants.contigs import outside_par
+from pgx.variants.notes import Notes
+from pgx.variants.targets import Targets
+
+WINDOWS = tuple(("chrX", start, start + 100_000) for start in range(10_000_000, 150_000_000, 20_000_000))
+"""Stretches of chrX, unique in both builds and outside its pseudo-autosomal regions, that are looked at for the sex."""
+
+_ENOUGH = 20
+_FEMALE_FROM, _MALE_TO = 0.2, 0.08
+_MAX_RECORDS = 400
+_NAMES = {
+    "male": "male", "m": "male", "1": "male", "xy": "male",
+    "female": "female", "f": "female", "2": "female", "xx": "female",
+}  # fmt: skip
+_UNKNOWN = frozenset({"", "0", "unknown", "other", "u", "none", "na", "."})
+
+
+@dataclass(slots=True)
+class SexEvidence:
+    """Counts over chrX records, per sample: haploid calls, heterozygous ones, homozygous alternate ones."""
+
+    count: int
+    haploid: NDArray[np.int64] = field(init=False)
+    heterozygous: NDArray[np.int64] = field(init=False)
+    homozygous: NDArray[np.int64] = field(init=False)
+    records: int = 0
+
+    def __post_init__(self) -> None:
+        self.haploid, self.heterozygous, self.homozygous = (np.zeros(self.count, dtype=np.int64) for _ in range(3))
+
+    @property
+    def wants_more(self) -> bool:
+        """Whether more records would add anything."""
+        return self.records < _MAX_RECORDS
+
+    def add(self, gt: NDArray[np.int16], columns: NDArray[np.intp]) -> None:
+        """Count one chrX record's genotypes (S, 2) of the samples at `columns`."""
+        self.records += 1
+        one, two = gt[:, 0], gt[:, 1]
+        self.haploid[columns] += (one >= 0) & (two == NO_COPY)
+        both = (one >= 0) & (two >= 0)
+        self.heterozygous[columns] += both & (one != two)
+        self.homozygous[columns] += both & (one == two) & (one > 0)
+
+    def inferred(self) -> list[str | None]:
+        """Return each sample's sex as the data tell it; None where they do not."""
+        found: list[str | None] = []
+        for haploid, het, hom in zip(self.haploid, self.heterozygous, self.homozygous, strict=True):
+            total = het + hom
+            if haploid > 4 * het:
+                found.append("male")
+            elif total >= _ENOUGH and haploid == 0 and het >= _FEMALE_FROM * total:
+                found.append("female")
+            elif total >= _ENOUGH and haploid == 0 and het <= _MALE_TO * total:
+                found.append("male")
+            else:
+                found.append(None)
+        return found
+
+
+def given_sex(sex: Mapping[str, str] | None) -> dict[str, str]:
+    """Return the user's sexes in the words ``male`` and ``female``.
+
+    Raises
+    ------
+    UsageError
+        If a value is neither, nor a word for unknown.
+    """
+    told: dict[str, str] = {}
+    for sample, value in (sex or {}).items():
+        word = str(value).strip().lower()
+        if word in _NAMES:
+            told[sample] = _NAMES[word]
+        elif word not in _UNKNOWN:
+            raise UsageError(f"sex {value!r} of sample {sample} is not known; use male or female")
+    return told
+
+
+def apply(
+    assembly: Assembly, targets: Targets, names: tuple[str, ...], told: Mapping[str, str], evidence: SexEvidence, notes: Notes
+) -> None:
+    """Make calls of single-copy contigs haploid, and say where they contradict the sex."""
+    _single_copies(assembly, targets, notes)
+    sites = [t for t in targets.all if t.chrom == "chrX"]
+    sites = [t for t, outside in zip(sites, outside_par([t.pos for t in sites], targets.build), strict=True) if outside]
+    inferred = evidence.inferred()
+    sexes = [told.get(name, guess) for name, guess in zip(names, inferred, strict=True)]
+    guessed = sum(name not in told and guess is not None for name, guess in zip(names, inferred, strict=True))
+    if guessed:
+        males = sum(name not in told and guess == "male" for name, guess in zip(names, inferred, strict=True))
+        notes.add("info", "sex_inferred", f"sex was inferred from chrX for {guessed} samples, {males} of them male",
+                  sample=names[0] if len(names) == 1 else None)  # fmt: skip
+    for name, guess in zip(names, inferred, strict=True):
+        if name in told and guess is not None and told[name] != guess:
+            notes.add("warning", "sex_mismatch", f"chrX looks {guess} but the sex is given as {told[name]}", sample=name)
+    for wanted, change in (("male", _male), ("female", _female)):
+        columns = np.array([i for i, sex in enumerate(sexes) if sex == wanted], dtype=np.intp)
+        if len(columns):
+            for target in sites:
+                change(assembly, target.site, columns, names, f"{target.chrom}:{target.pos}", notes)
+
+
+def _male(
+    assembly: Assembly, row: int, columns: NDArray[np.intp], names: tuple[str, ...], where: str, notes: Notes
+) -> None:
+    codes = assembly.alleles[row, columns]
+    state = assembly.state[row, columns]
+    one, two = codes[:, 0], codes[:, 1]
+    clash = (two != NO_COPY) & (one != two) & (one != NOT_CALLED) & (two != NOT_CALLED)
+    half = (two != NO_COPY) & (one != two) & ~clash
+    for column in columns[clash]:
+        notes.add("warning", "male_heterozygous_x",
+                  "heterozygous on chrX of a male; the genotype is not used", where=where, sample=names[column])  # fmt: skip
+    unclear = clash | half
+    codes[unclear, 0] = NOT_CALLED
+    state[unclear] = np.where(state[unclear] == State.CALLED, np.uint8(State.NO_CALL), state[unclear])
+    codes[:, 1] = NO_COPY
+    assembly.alleles[row, columns] = codes
+    assembly.state[row, columns] = state
+
+
+def _female(
+    assembly: Assembly, row: int, columns: NDArray[np.intp], names: tuple[str, ...], where: str, notes: Notes
+) -> None:
+    codes = assembly.alleles[row, columns]
+    single = (codes[:, 1] == NO_COPY) & (codes[:, 0] != NOT_CALLED)
+    for column in columns[single]:
+        notes.add("warning", "female_haploid_x",
+                  "one copy of chrX is called in a female; the other is taken as unknown", where=where, sample=names[column])  # fmt: skip
+    codes[codes[:, 1] == NO_COPY, 1] = NOT_CALLED
+    assembly.alleles[row, columns] = codes
+
+
+def _single_copies(assembly: Assembly, targets: Targets, notes: Notes) -> None:
+    """Collapse the mitochondrion to one copy, and do not believe in one copy of an autosome."""
+    for target in targets.all:
+        codes, state = assembly.alleles[target.site], assembly.state[target.site]
+        where = f"{target.chrom}:{target.pos}"
+        if target.chrom == "chrM":
+            mixed = (codes[:, 1] != NO_COPY) & (codes[:, 0] != codes[:, 1])
+            if mixed.any():
+                notes.count("warning", "heteroplasmy",
+                            "{n} mitochondrial genotypes show two alleles and are not used", where, int(mixed.sum()))  # fmt: skip
+            codes[mixed, 0] = NOT_CALLED
+            state[mixed] = State.UNSUPPORTED
+            codes[:, 1] = NO_COPY
+        elif target.chrom != "chrX":
+            single = codes[:, 1] == NO_COPY
+            if single.any():
+                codes[single, 1] = NOT_CALLED
+                notes.count("warning", "haploid_autosome",
+                            "{n} genotypes of an autosome have one allele; the other is taken as unknown",
+                            where, int(single.sum()))  # fmt: skip
