@@ -236,9 +236,22 @@ def _read(
         fasta=options.fasta,
         sex=sexes,
     )
-    known = kb.table("groups")["name"].to_list()
-    groups = _per_sample(options.ancestry, genotypes.samples, clinic.groups(read[0]), known, "--ancestry")
-    return genotypes, read[0], groups
+    names = _group_names(kb)
+    asked = options.ancestry
+    if isinstance(asked, str):
+        asked = names.get(asked.lower(), asked)
+    elif asked is not None:
+        asked = {sample: names.get(group.lower(), group) for sample, group in asked.items()}
+    allowed = tuple(dict.fromkeys(names.values()))
+    return genotypes, read[0], _per_sample(asked, genotypes.samples, clinic.groups(read[0]), allowed, "--ancestry")
+
+
+def _group_names(kb: KnowledgeBase) -> dict[str, str]:
+    """Every spelling of a biogeographic group, lower case, and the group's name."""
+    names: dict[str, str] = {}
+    for code, name, synonyms in kb.table("groups").select("group", "name", "synonyms").iter_rows():
+        names.update(dict.fromkeys((one.lower() for one in (code, name, *(synonyms or "").split(";")) if one), name))
+    return names
 
 
 def _history(

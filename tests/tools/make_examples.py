@@ -54,7 +54,20 @@ def write_example(panel: Path, sample: str, build: str, out: Path) -> int:
             genotype = ("|" if call.phased else "/").join(strands)
             if record.chrom not in contigs:
                 contigs.append(record.chrom)
-            rows.append([record.chrom, record.pos, ".", record.ref, ",".join(record.alts or ["."]), ".", "PASS", ".", "GT", genotype])
+            rows.append(
+                [
+                    record.chrom,
+                    record.pos,
+                    ".",
+                    record.ref,
+                    ",".join(record.alts or ["."]),
+                    ".",
+                    "PASS",
+                    ".",
+                    "GT",
+                    genotype,
+                ]
+            )
     text = header(sample, build, contigs) + "".join("\t".join(map(str, row)) + "\n" for row in rows)
     with pysam.BGZFile(str(out), "wb") as target:
         target.write(text.encode())
