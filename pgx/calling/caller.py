@@ -75,7 +75,7 @@ def _call_gene(
     group: NDArray[np.intp],
     threshold: float,
 ) -> GeneCalls:
-    found = patterns.find(genotypes, gene.definition.sites, group, gene.inheritance)
+    found = patterns.find(genotypes, gene.definition.sites, group, gene.inheritance, gene.pass_over)
     solver = _Solver(genotypes, gene, found, known, threshold)
     answers: dict[PatternCall, int] = {}
     of = np.array([answers.setdefault(solver.solve(n), len(answers)) for n in range(len(found.group))], dtype=np.int32)
@@ -149,6 +149,7 @@ class _Solver:
             "phase_unknown": len(np.unique(blocks[blocks != HOMOZYGOUS])) > 1,
             "ploidy_conflict": bool(found.conflict[n]) and gene.inheritance != "mitochondrial",
             "heteroplasmy": bool(found.conflict[n]) and gene.inheritance == "mitochondrial",
+            "undocumented_passed_over": bool(found.strange[n]),
             "proxy_position": any(
                 (found.codes[n, p.decided_by] < 0).all() and (found.codes[n, p.position] > 0).any()
                 for p in gene.proxies
@@ -159,7 +160,7 @@ class _Solver:
     def _finish(
         self, answer: Found, mixture: NDArray[np.float64], n_called: int, total: int, flags: tuple[str, ...]
     ) -> PatternCall:
-        ranked, whole = answer.pairs, answer.total
+        ranked, whole = _merged(answer.pairs), answer.total
         weights = np.cumsum([pair.weight for pair in ranked])
         enough = int(np.searchsorted(weights, KEPT_MASS * whole)) + 1
         kept = ranked[: min(enough, KEPT_PAIRS)]
@@ -196,6 +197,19 @@ class _Solver:
             if haplotype.name == strand.name:
                 return np.asarray(self.gene.frequency[h])
         return np.zeros(self.gene.frequency.shape[1])
+
+
+def _merged(ranked: tuple[Pair, ...]) -> list[Pair]:
+    """Add up pairs of the same names: definitions that are reported as one allele."""
+    found: dict[tuple[str, str | None], Pair] = {}
+    for pair in ranked:
+        names = sorted((pair.first.name, pair.second.name)) if pair.second else [pair.first.name, ""]
+        old = found.get((names[0], names[1]))
+        weight = pair.weight + (old.weight if old else 0.0)
+        found[names[0], names[1]] = Pair(pair.first, pair.second, weight, pair.counted)
+    if len(found) == len(ranked):
+        return list(ranked)
+    return sorted(found.values(), key=lambda pair: -pair.weight)
 
 
 def _open(accepts: NDArray[np.bool_], position: int, decided_by: int) -> NDArray[np.bool_]:

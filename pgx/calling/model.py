@@ -47,6 +47,8 @@ class GeneModel:
         Positions (indices) without which the gene is not called.
     proxies
         Positions that another position overrules.
+    passes_over_undocumented
+        Whether bases in no definition are read as the reference allele's (and flagged).
     variant_list
         Whether every variant is an allele of its own, so that combinations are the rule.
     inheritance
@@ -62,6 +64,7 @@ class GeneModel:
     frequency: NDArray[np.float64]
     required: NDArray[np.intp]
     proxies: tuple[Proxy, ...]
+    passes_over_undocumented: bool
     variant_list: bool
     inheritance: str
     copy_number_varies: bool
@@ -70,6 +73,14 @@ class GeneModel:
     def n_codes(self) -> int:
         """Count of documented allele codes, C."""
         return int(self.accepts.shape[2]) - 2
+
+    @property
+    def pass_over(self) -> NDArray[np.int8] | None:
+        """int8 (P, 2): count of documented codes per position and the baseline code, if others are passed over."""
+        if not self.passes_over_undocumented:
+            return None
+        counts = [len(self.naming.bases(p)) for p in range(len(self.definition.sites))]
+        return np.stack([np.array(counts), self.naming.baseline.argmax(axis=1)], axis=1).astype(np.int8)
 
     def columns(self, codes: NDArray[np.int8]) -> NDArray[np.intp]:
         """Turn allele codes into columns of `accepts`."""
@@ -90,7 +101,9 @@ def model(kb: KnowledgeBase, gene: str) -> GeneModel:
 
 def assemble(kb: KnowledgeBase, gene: str, counts: priors.Counted) -> GeneModel:
     """Return the model of one gene with the frequencies of `counts`."""
-    definition = _distinguishable(kb.gene(gene))
+    policies = kb.table("calling_policies").filter(pl.col("gene") == gene)
+    renamed = dict(policies.filter(pl.col("policy") == "report_as").select("allele", "report_as").iter_rows())
+    definition = _distinguishable(kb.gene(gene), renamed)
     row = definition.row
     positions = kb.sites["pos_grch38"].gather(definition.sites).to_numpy()
     index = {int(position): i for i, position in enumerate(positions)}
@@ -98,8 +111,7 @@ def assemble(kb: KnowledgeBase, gene: str, counts: priors.Counted) -> GeneModel:
     haplotypes, accepts = _universe(definition, naming, counts, index)
     names = [strand.name for strand in haplotypes]
     required = [index[int(p)] for p in str(row["required_positions"] or "").split(";") if p]
-    proxies = kb.table("calling_policies").filter((pl.col("gene") == gene) & (pl.col("policy") == "proxy"))
-    pairs = proxies.select("pos_grch38", "decided_by").iter_rows()
+    pairs = policies.filter(pl.col("policy") == "proxy").select("pos_grch38", "decided_by").iter_rows()
     return GeneModel(
         definition=definition,
         naming=naming,
@@ -108,13 +120,14 @@ def assemble(kb: KnowledgeBase, gene: str, counts: priors.Counted) -> GeneModel:
         frequency=priors.frequencies(counts, names, names[0]) if names else np.zeros((0, 1)),
         required=np.array(required, dtype=np.intp),
         proxies=tuple(Proxy(index[p], index[d]) for p, d in pairs),
+        passes_over_undocumented="undocumented_is_reference" in policies["policy"],
         variant_list=row["caller"] == "variant_list",
         inheritance=str(row["inheritance"]),
         copy_number_varies=row["copy_number_varies"] == "y",
     )
 
 
-def _distinguishable(definition: GeneDefinition) -> GeneDefinition:
+def _distinguishable(definition: GeneDefinition, renamed: dict[str, str]) -> GeneDefinition:
     """Leave out what no data could tell apart.
 
     That is alleles that accept just what an earlier one does, and positions at which all callable alleles accept the
@@ -133,7 +146,7 @@ def _distinguishable(definition: GeneDefinition) -> GeneDefinition:
         definition.gene,
         definition.row,
         definition.sites[positions],
-        tuple(definition.alleles[i] for i in keep),
+        tuple(renamed.get(definition.alleles[i], definition.alleles[i]) for i in keep),
         accepts[keep],
         definition.defining[keep][:, positions],
     )

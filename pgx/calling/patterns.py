@@ -39,6 +39,8 @@ class Patterns:
         bool (N,).
     conflict
         bool (N,): haploid and heterozygous positions met in one sample; the latter were put aside.
+    strange
+        bool (N,): bases in no definition were passed over.
     pattern_of
         int32 (S,): pattern of each sample.
     """
@@ -49,10 +51,17 @@ class Patterns:
     group: NDArray[np.intp]
     haploid: NDArray[np.bool_]
     conflict: NDArray[np.bool_]
+    strange: NDArray[np.bool_]
     pattern_of: NDArray[np.int32]
 
 
-def find(genotypes: Genotypes, sites: NDArray[np.int32], group: NDArray[np.intp], inheritance: str) -> Patterns:
+def find(
+    genotypes: Genotypes,
+    sites: NDArray[np.int32],
+    group: NDArray[np.intp],
+    inheritance: str,
+    pass_over: NDArray[np.int8] | None = None,
+) -> Patterns:
     """Find the distinct patterns of one gene.
 
     Parameters
@@ -65,6 +74,8 @@ def find(genotypes: Genotypes, sites: NDArray[np.int32], group: NDArray[np.intp]
         int (S,): biogeographic group index of each sample.
     inheritance
         ``autosomal``, ``x_linked`` or ``mitochondrial``.
+    pass_over
+        int8 (P, 2): count of documented codes, and the code that any past them is read as; None reads them as they are.
     """
     state = genotypes.state[sites]
     has_data = usable(state)
@@ -74,12 +85,18 @@ def find(genotypes: Genotypes, sites: NDArray[np.int32], group: NDArray[np.intp]
         (has_data & (alleles[:, :, 1] >= 0)) | (alleles[:, :, 1] == NO_COPY), alleles[:, :, 1], NOT_CALLED
     )
     second = second.astype(np.int8)
+    strange = np.zeros(first.shape[1], dtype=bool)
+    if pass_over is not None:
+        for strand in (first, second):
+            outside = strand >= pass_over[:, :1]
+            strange |= outside.any(axis=0)
+            np.copyto(strand, pass_over[:, 1:], where=outside)
     haploid, conflict = _ploidy(first, second, inheritance)
     different = first != second
     blocks = _blocks(genotypes, sites, different & ~haploid)
     _orient(first, second, blocks)
     assumed = state == State.ASSUMED_REFERENCE
-    keys = np.concatenate([first, second, assumed.view(np.int8)])
+    keys = np.concatenate([first, second, assumed.view(np.int8), strange[None, :].view(np.int8)])
     pattern_of, chosen = _distinct(keys, blocks, group)
     return Patterns(
         codes=np.stack([first[:, chosen].T, second[:, chosen].T], axis=2),
@@ -88,6 +105,7 @@ def find(genotypes: Genotypes, sites: NDArray[np.int32], group: NDArray[np.intp]
         group=group[chosen],
         haploid=haploid[chosen],
         conflict=conflict[chosen],
+        strange=strange[chosen],
         pattern_of=pattern_of,
     )
 

@@ -124,11 +124,13 @@ def frequencies(counts: Counted, names: Sequence[str], reference: str) -> NDArra
     """
     n_groups = counts.frequency.shape[1]
     result = np.full((len(names), n_groups), FLOOR if counts.names else UNCOUNTED_FLOOR)
-    place = {name: i for i, name in enumerate(names)}
+    places: dict[str, list[int]] = {}
+    for i, name in enumerate(names):
+        places.setdefault(name, []).append(i)
     for name, row in zip(counts.names, counts.frequency, strict=True):
-        if name in place:
-            result[place[name]] = np.maximum(row, FLOOR)
-    if reference not in counts.names and reference in place:
-        result[place[reference]] = 0
-        result[place[reference]] = np.maximum(1 - result.sum(0), FLOOR)
+        for place in places.get(name, []):  # definitions that are reported under one name share its frequency
+            result[place] = np.maximum(row / len(places[name]), FLOOR)
+    if reference not in counts.names and reference in places:
+        result[places[reference]] = 0
+        result[places[reference]] = np.maximum(1 - result.sum(0), FLOOR)
     return np.asarray(result / result.sum(0))

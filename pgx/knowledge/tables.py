@@ -854,18 +854,21 @@ PRIORS = Table(
 CALLING_POLICIES = Table(
     "calling_policies",
     "Exceptions to calling by exact match.",
-    ("gene", "policy", "pos_grch38"),
+    ("gene", "policy", "pos_grch38", "allele"),
     (
         _gene(),
         Field(
             "policy",
             _T,
-            "proxy: the position counts only where the deciding one has no data",
+            "proxy: the position counts only where the deciding one has no data; undocumented_is_reference: bases in no "
+            "definition are passed over (and flagged); report_as: the allele is reported under another name",
             required=True,
-            codes=("proxy",),
+            codes=("proxy", "undocumented_is_reference", "report_as"),
         ),
-        Field("pos_grch38", _I, "position concerned", required=True),
-        Field("decided_by", _I, "position that decides"),
+        Field("pos_grch38", _I, "position concerned (proxy)"),
+        Field("decided_by", _I, "position that decides (proxy)"),
+        Field("allele", _T, "allele concerned (report_as)"),
+        Field("report_as", _T, "name to report"),
         Field("source", _T, "source", required=True),
     ),
 )
