@@ -43,16 +43,13 @@ def gene_columns(
         present = sorted(
             {genes[parts[1]] for name in wanted if (parts := name.split("."))[0] == "gene" and parts[1] in genes}
         )
-    by_gene = calls.filter(pl.col("gene").is_in(present)).partition_by("gene", as_dict=True)
-    shares = _activity(phenotypes.filter(pl.col("gene").is_in(present) & (pl.col("scheme") == "CPIC")))
-    by_share = shares.partition_by("gene", as_dict=True)
     columns: list[pl.Series] = []
     for gene in present:
         stem = f"gene.{gene.lower()}."
         asked = None if wanted is None else {name.removeprefix(stem) for name in wanted if name.startswith(stem)}
-        called = samples.join(by_gene.get((gene,), calls.clear()), on="sample", how="left", maintain_order="left")
-        share = samples.join(by_share.get((gene,), shares.clear()), on="sample", how="left", maintain_order="left")
-        share = share.with_columns(_phenotype_probability(called["phenotype"], share["shares"]))
+        called = _spread(samples, calls.filter(pl.col("gene") == gene))
+        rows = phenotypes.filter((pl.col("gene") == gene) & (pl.col("scheme") == "CPIC"))
+        share = _spread(samples, _activity(rows)).hstack([_phenotype_probability(called, rows)])
         for name, kind, _, _ in GENE_FEATURES:
             if asked is None or name in asked:
                 source = called if name in _PLAIN else share
@@ -61,8 +58,12 @@ def gene_columns(
     return columns
 
 
-def _activity(phenotypes: pl.DataFrame) -> pl.DataFrame:
-    """Return per sample and gene the moments of the activity score, and the phenotypes' probabilities."""
+def _spread(samples: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    return samples.join(rows, on="sample", how="left", maintain_order="left")
+
+
+def _activity(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return per sample the moments of one gene's activity score."""
 
     def moments(column: str) -> tuple[pl.Expr, pl.Expr]:
         score, weight = pl.col(column), pl.col("probability")
@@ -74,24 +75,13 @@ def _activity(phenotypes: pl.DataFrame) -> pl.DataFrame:
 
     mean, spread = moments("activity_score")
     clinical, _ = moments("clinical_activity_score")
-    return phenotypes.group_by("sample", "gene", maintain_order=True).agg(
-        expected_activity=mean,
-        activity_sd=spread,
-        expected_clinical_activity=clinical,
-        shares=pl.struct("phenotype", "probability"),
-    )
+    return rows.group_by("sample").agg(expected_activity=mean, activity_sd=spread, expected_clinical_activity=clinical)
 
 
-def _phenotype_probability(phenotype: pl.Series, shares: pl.Series) -> pl.Series:
-    frame = pl.DataFrame({"phenotype": phenotype, "shares": shares}).with_row_index("row")
-    matched = (
-        frame.explode("shares", empty_as_null=True)
-        .unnest("shares", separator=".")
-        .filter(pl.col("phenotype") == pl.col("shares.phenotype"))
-        .group_by("row")
-        .agg(phenotype_probability=pl.col("shares.probability").sum())
-    )
-    return frame.join(matched, on="row", how="left", maintain_order="left")["phenotype_probability"]
+def _phenotype_probability(called: pl.DataFrame, rows: pl.DataFrame) -> pl.Series:
+    summed = rows.group_by("sample", "phenotype").agg(phenotype_probability=pl.col("probability").sum())
+    joined = called.join(summed, on=["sample", "phenotype"], how="left", maintain_order="left")
+    return joined["phenotype_probability"]
 
 
 def _counts(kb: KnowledgeBase, gene: str, called: pl.DataFrame, stem: str, asked: set[str] | None) -> list[pl.Series]:
