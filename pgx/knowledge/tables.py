@@ -912,6 +912,19 @@ CORRECTIONS = Table(
     ),
 )
 
+FOLLOW_UP = Table(
+    "follow_up",
+    "When a test that a recommendation asks for is usually done, in days from the first dose or the change of dose.",
+    ("code",),
+    (
+        Field("code", _T, "monitoring code of recommendations", required=True),
+        Field("before", _T, "whether it is done before the first dose", required=True, codes=YES_NO),
+        Field("days", _T, "days after it, joined by ';'; empty = only before"),
+        Field("note", _T, "what decides about more or fewer of them"),
+        Field("source", _T, "what the days rest on", required=True),
+    ),
+)
+
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
@@ -920,6 +933,6 @@ TABLES: dict[str, Table] = {
         GROUPS, PRIORS, CALLING_POLICIES, FLAGS,
         CONCEPTS, CONCEPT_CODES, CONCEPT_ANSWERS, CONCEPT_DRUGS, CONCEPT_CONFLICTS, DRUG_NAMES, UNIT_NAMES, UNITS,
         PHENOCONVERSION_MORE, PHENOTYPE_TERMS, EXPOSURES, ENZYME_GROUPS, WASHOUT, POPULATIONS, ACTIONS, GUIDELINE_SOURCES, GENOTYPE_TERMS,
-        PHENOTYPE_EXCEPTIONS, CORRECTIONS,
+        PHENOTYPE_EXCEPTIONS, CORRECTIONS, FOLLOW_UP,
     )
 }  # fmt: skip
