@@ -1,0 +1,319 @@
+"""Guidance: every recommendation that holds for a person and a drug, the sources side by side."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pgx import schema
+from pgx.errors import UsageError
+from pgx.guidance.conditions import NO_RESULT, Conditions, Recommendation, compiled
+from pgx.guidance.persons import Persons, Vector
+from pgx.guidance.populations import GENERAL, NO, YES, Populations
+from pgx.guidance.rows import APPLIES, Emitted, frame_of
+from pgx.knowledge import KnowledgeBase
+from pgx.knowledge.drugs import resolve
+from pgx.phenotypes import phenoconversion
+from pgx.phenotypes.exposures import agents
+from pgx.types import ClinicalData
+
+POSSIBLE_FROM = 0.01
+"""Another recommendation is shown beside the most probable one from this probability on."""
+BLOCK = 5_000
+"""Samples handled at once; bounds memory."""
+ALL = "all"
+
+
+def recommend(
+    phenotypes: pl.DataFrame,
+    calls: pl.DataFrame,
+    clinical: ClinicalData | None,
+    kb: KnowledgeBase,
+    *,
+    drugs: Sequence[str] | None = None,
+    as_of: date | None = None,
+) -> pl.DataFrame:
+    """Return what CPIC, DPWG, FDA and local sources say of each person's drugs.
+
+    Parameters
+    ----------
+    phenotypes, calls
+        `schema.PHENOTYPES` and `schema.CALLS` of the same samples, as `pgx.phenotypes.assign` gives them.
+    clinical
+        Decides populations (age, indication, comedication, ...) and is the medication list.
+    kb
+        Knowledge base.
+    drugs
+        Generic or brand names, RxNorm or ATC codes; ``["all"]`` = every drug with recommendations. None = each person's
+        own medication list, or every drug if there is no list at all. An empty list = nothing.
+    as_of
+        Day for which it holds; None = the newest date in `clinical`.
+
+    Returns
+    -------
+    polars.DataFrame
+        `schema.GUIDANCE`, by sample and drug. Every drug asked for has at least one row. ``applies`` is
+
+        * ``yes``: the row of the most probable result; ``if_population``: the same, if the person belongs to
+          `population`, which the data do not decide;
+        * ``possible``: another result, less probable but not excluded, would give this other advice;
+        * ``not_tested``: a gene that decides is not called (no advice is drawn from its absence);
+        * ``no_match``: the genes are called and the source has nothing for the result, or nobody has a guideline.
+
+    Raises
+    ------
+    UsageError
+        If a drug is unknown; the message suggests what may be meant.
+    """
+    samples = calls["sample"].unique(maintain_order=True).to_list()
+    conditions = compiled(kb)
+    wanted = _wanted(samples, clinical, conditions, kb, drugs)
+    if not samples or not wanted:
+        return schema.empty(schema.GUIDANCE)
+    blocks = []
+    for start in range(0, len(samples), BLOCK):
+        block = samples[start : start + BLOCK]
+        whole = len(block) == len(samples)
+        inside = pl.col("sample").is_in(block)
+        blocks.append(
+            _Block(
+                kb,
+                conditions,
+                block,
+                phenotypes if whole else phenotypes.filter(inside),
+                calls if whole else calls.filter(inside),
+                clinical,
+                as_of,
+            ).guidance(wanted)
+        )
+    return schema.conform(pl.concat(blocks), schema.GUIDANCE)
+
+
+def _wanted(
+    samples: Sequence[str],
+    clinical: ClinicalData | None,
+    conditions: Conditions,
+    kb: KnowledgeBase,
+    drugs: Sequence[str] | None,
+) -> dict[str, set[str] | None]:
+    """Drug -> samples that it is for; None = all samples."""
+    if drugs is not None:
+        if isinstance(drugs, str):
+            raise UsageError("drugs must be a list of names")
+        everything = any(drug.strip().lower() == ALL for drug in drugs)
+        named = [resolve(kb, drug) for drug in drugs if drug.strip() and drug.strip().lower() != ALL]
+        return dict.fromkeys([*named, *(conditions.drugs if everything else ())])
+    if clinical is not None and not clinical.medications.is_empty():
+        listed: dict[str, set[str] | None] = {}
+        taken = clinical.medications.filter(pl.col("status") != "stopped", pl.col("sample").is_in(list(samples)))
+        for drug, people in taken.group_by("drug").agg(pl.col("sample").unique()).sort("drug").iter_rows():
+            listed[drug] = set(people)
+        return listed
+    return dict.fromkeys(conditions.drugs)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One drug asked for some persons: `mask` over the persons of `persons`."""
+
+    drug: str
+    persons: Persons
+    mask: NDArray[np.bool_]
+
+
+class _Block:
+    def __init__(
+        self,
+        kb: KnowledgeBase,
+        conditions: Conditions,
+        samples: Sequence[str],
+        phenotypes: pl.DataFrame,
+        calls: pl.DataFrame,
+        clinical: ClinicalData | None,
+        as_of: date | None,
+    ) -> None:
+        self._kb, self._conditions, self._samples = kb, conditions, samples
+        self._phenotypes, self._calls = phenotypes, calls
+        self._clinical, self._as_of = clinical, as_of
+        self._persons = Persons(samples, phenotypes, calls, conditions)
+        self._populations = Populations(kb, clinical, samples, as_of)
+        self._takers = self._self_acting()
+
+    def _self_acting(self) -> dict[str, set[str]]:
+        """Drug -> persons who take it, for the drugs that act on an enzyme."""
+        if self._clinical is None:
+            return {}
+        acting = self._clinical.medications.filter(
+            pl.col("drug").str.to_lowercase().is_in(agents(self._kb)["drug"].unique().to_list()),
+            pl.col("sample").is_in(list(self._samples)),
+        )
+        found: dict[str, set[str]] = defaultdict(set)
+        for drug, sample in acting.select("drug", "sample").iter_rows():
+            found[drug].add(sample)
+        return found
+
+    def guidance(self, wanted: dict[str, set[str] | None]) -> pl.DataFrame:
+        """Return the guidance rows of the block."""
+        emitted = Emitted()
+        for drug, people in wanted.items():
+            mask = np.array([people is None or sample in people for sample in self._samples])
+            for asked in self._asked(drug, mask):
+                if asked.mask.any():
+                    self._one_drug(asked, emitted)
+        return frame_of(emitted, self._samples, list(wanted), self._kb)
+
+    def _asked(self, drug: str, mask: NDArray[np.bool_]) -> Iterator[_Asked]:
+        # A guideline on an inhibitor already measured what the drug does to its own enzyme: leave that out.
+        own = self._takers.get(drug, set())
+        takes = np.array([sample in own for sample in self._samples])
+        yield _Asked(drug, self._persons, mask & ~takes)
+        if (mask & takes).any():
+            inside = pl.col("sample").is_in(sorted(own))
+            without = phenoconversion.convert(
+                self._phenotypes.filter(inside), self._clinical, self._kb, as_of=self._as_of, without=[drug]
+            )
+            persons = Persons(self._samples, without, self._calls.filter(inside), self._conditions)
+            yield _Asked(drug, persons, mask & takes)
+
+    def _one_drug(self, asked: _Asked, emitted: Emitted) -> None:
+        rows = self._conditions.of(asked.drug)
+        if not rows:
+            emitted.nothing(asked.drug, np.flatnonzero(asked.mask))
+            return
+        by_source: dict[str, list[Recommendation]] = defaultdict(list)
+        for row in rows:
+            by_source[row.source].append(row)
+        for source, of_source in by_source.items():
+            said = np.zeros(len(self._samples), dtype=bool)
+            untested: dict[str, NDArray[np.bool_]] = {}
+            for group in _groups(of_source):
+                found = self._one_group(asked, source, group, emitted)
+                said |= found
+                for gene, missing in self._untested(asked.persons, group).items():
+                    untested[gene] = untested.get(gene, np.zeros_like(said)) | (missing & ~found)
+            self._unsaid(asked, source, of_source, said, untested, emitted)
+
+    def _one_group(
+        self, asked: _Asked, source: str, group: Sequence[Recommendation], emitted: Emitted
+    ) -> NDArray[np.bool_]:
+        """Emit the rows of one guideline for one set of genes; return who got one."""
+        said = np.zeros(len(self._samples), dtype=bool)
+        by_population: dict[str, list[Recommendation]] = defaultdict(list)
+        for row in group:
+            by_population[row.population].append(row)
+        for population, rows in by_population.items():
+            truth = self._populations.decide(population, by_population, asked.drug)
+            people = np.flatnonzero(asked.mask & (truth != NO))
+            if len(people):
+                said[self._one_population(asked, source, rows, people, truth[people] == YES, emitted)] = True
+        return said
+
+    def _one_population(
+        self,
+        asked: _Asked,
+        source: str,
+        rows: Sequence[Recommendation],
+        people: NDArray[np.int64],
+        belongs: NDArray[np.bool_],
+        emitted: Emitted,
+    ) -> NDArray[np.int64]:
+        broader = self._conditions.words_broadly(source)
+        answers = [[asked.persons.ask(condition, broader) for condition in row.conditions] for row in rows]
+        chance = np.array([np.prod([p[people] for p, _ in answer], axis=0) for answer in answers])
+        chance = self._specific_first(asked.persons, rows, people, chance)
+        best = chance.argmax(axis=0)
+        top = chance[best, np.arange(len(people))]
+        nothing = 1.0 - np.minimum(chance.sum(axis=0), 1.0)
+        # Ties between "no row" and a row go to the row: silence is the weaker statement.
+        leads = (top > 0) & (top >= nothing - 1e-9)
+        says = _advice(rows)
+        other = (chance >= POSSIBLE_FROM) & (says[:, None] != says[best][None, :])
+        unsure = leads & (other.any(axis=0) | (nothing >= POSSIBLE_FROM))
+        for n, row in enumerate(rows):
+            labels = [label for _, label in answers[n]]
+            main = leads & (best == n)
+            code = np.where(belongs, APPLIES["yes"], APPLIES["if_population"])
+            if all(condition.compare == NO_RESULT for condition in row.conditions):
+                code = np.full_like(code, APPLIES["not_tested"])
+            emitted.add(asked, row, people[main], labels, chance[n][main], code[main], unsure[main])
+            less = (chance[n] >= POSSIBLE_FROM) & ~main & (~leads | (says[n] != says[best]))
+            possible = np.full(int(less.sum()), APPLIES["possible"])
+            emitted.add(asked, row, people[less], labels, chance[n][less], possible, np.ones(len(possible), dtype=bool))
+        anything = leads | (chance >= POSSIBLE_FROM).any(axis=0)
+        answered: NDArray[np.int64] = people[anything]
+        return answered
+
+    def _specific_first(
+        self, persons: Persons, rows: Sequence[Recommendation], people: NDArray[np.int64], chance: Vector
+    ) -> Vector:
+        """Rows on a diplotype go before rows on the phenotype, which are for all other diplotypes.
+
+        Where an interacting drug changed the phenotype, the diplotype no longer tells what the enzyme does, and the row
+        on the phenotype is the one.
+        """
+        exact = np.array([any(c.compare == "diplotype" for c in row.conditions) for row in rows])
+        if exact.all() or not exact.any():
+            return chance
+        changed = np.zeros(len(people))
+        for condition in {c for row in rows for c in row.conditions if c.compare == "phenotype"}:
+            changed = np.maximum(changed, persons.converted_share(condition)[people])
+        chance = np.where(exact[:, None], chance * (1.0 - changed), chance)
+        left = 1.0 - np.minimum(chance[exact].sum(axis=0), 1.0)
+        rest: Vector = np.where(exact[:, None], chance, np.minimum(chance, left))
+        return rest
+
+    def _untested(self, persons: Persons, group: Sequence[Recommendation]) -> dict[str, NDArray[np.bool_]]:
+        missing: dict[str, Vector] = {}
+        for row in group:
+            for condition in row.conditions:
+                if condition.compare != NO_RESULT:
+                    tested = persons.tested(condition)
+                    missing[condition.gene] = np.maximum(missing.get(condition.gene, np.zeros_like(tested)), tested)
+        return {gene: tested == 0 for gene, tested in missing.items()}
+
+    def _unsaid(
+        self,
+        asked: _Asked,
+        source: str,
+        rows: Sequence[Recommendation],
+        said: NDArray[np.bool_],
+        untested: dict[str, NDArray[np.bool_]],
+        emitted: Emitted,
+    ) -> None:
+        """Say which genes of the source are not tested, and where it has no row for the result."""
+        order = list(dict.fromkeys(gene for row in rows for gene in row.genes))
+        missing = np.array([untested.get(gene, np.zeros_like(said)) for gene in order])
+        people = np.flatnonzero(asked.mask & (missing.any(axis=0) | ~said))
+        patterns, number = np.unique(missing[:, people], axis=1, return_inverse=True)
+        for n in range(patterns.shape[1]):
+            of_pattern = people[number.ravel() == n]
+            absent = [gene for gene, is_absent in zip(order, patterns[:, n], strict=True) if is_absent]
+            present = [gene for gene in order if gene not in absent]
+            if absent:
+                emitted.silent(asked.drug, source, absent, of_pattern, "not_tested")
+            if present:
+                emitted.silent(asked.drug, source, present, of_pattern[~said[of_pattern]], "no_match")
+
+
+def _groups(rows: Sequence[Recommendation]) -> list[list[Recommendation]]:
+    """Rows that exclude each other: one set of genes, and statements on carriers apart from those on phenotypes."""
+    groups: dict[tuple[object, ...], list[Recommendation]] = defaultdict(list)
+    for row in rows:
+        carriers = any(condition.compare == "any_allele" for condition in row.conditions)
+        groups[tuple(sorted(row.genes)), carriers].append(row)
+    return list(groups.values())
+
+
+def _advice(rows: Sequence[Recommendation]) -> NDArray[np.int64]:
+    """Number the distinct pieces of advice."""
+    known: dict[str, int] = {}
+    return np.array([known.setdefault(row.says, len(known)) for row in rows])
+
+
+__all__ = ["ALL", "GENERAL", "POSSIBLE_FROM", "recommend"]

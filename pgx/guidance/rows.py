@@ -1,0 +1,234 @@
+"""From matched recommendations to `schema.GUIDANCE` rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pgx import schema
+from pgx.guidance.conditions import NO_RESULT, Recommendation
+from pgx.guidance.persons import Labels, Persons
+from pgx.knowledge import KnowledgeBase
+from pgx.knowledge.sentences import compose
+
+APPLIES = {"yes": 0, "if_population": 1, "possible": 2, "not_tested": 3, "no_match": 4}
+_NAMES = {number: name for name, number in APPLIES.items()}
+_NOBODY = "none"
+_SOURCE_ORDER = ("CPIC", "DPWG", "FDA")
+
+
+class Asked(Protocol):
+    """A drug, and the persons whose results answer for it."""
+
+    @property
+    def drug(self) -> str:
+        """Generic name."""
+
+    @property
+    def persons(self) -> Persons:
+        """Persons asked."""
+
+
+_PART = ("at", "probability", "code", "unsure", "text")
+_CONSTANT = ("drug", "source", "index", "genes", "untested")
+
+
+class Emitted:
+    """Rows found so far, as columns of arrays; a text is kept once."""
+
+    def __init__(self) -> None:
+        self._arrays: dict[str, list[NDArray[np.generic]]] = {name: [] for name in _PART}
+        self._constants: dict[str, list[object]] = {name: [] for name in _CONSTANT}
+        self._texts: dict[tuple[str | None, bool], int] = {(None, False): 0}
+
+    def add(
+        self,
+        asked: Asked,
+        row: Recommendation,
+        people: NDArray[np.int64],
+        labels: Sequence[Labels],
+        probability: NDArray[np.float64],
+        applies: NDArray[np.int64],
+        unsure: NDArray[np.bool_],
+    ) -> None:
+        """Add one recommendation for some persons."""
+        if not len(people):
+            return
+        untested = ";".join(c.gene for c in row.conditions if c.compare == NO_RESULT) or None
+        text = self._text(asked.persons, np.stack([label[people] for label in labels], axis=1))
+        constants = (asked.drug, row.source, row.index, ";".join(row.genes), untested)
+        self._append((people, probability, applies, unsure, text), constants)
+
+    def silent(self, drug: str, source: str, genes: Iterable[str], people: NDArray[np.int64], why: str) -> None:
+        """Add a row that says why a source says nothing."""
+        n = len(people)
+        if n:
+            joined = ";".join(genes)
+            untested = joined if why == "not_tested" else None
+            nothing = np.full(n, np.nan), np.full(n, APPLIES[why]), np.zeros(n, dtype=bool), np.zeros(n, dtype=np.int64)
+            self._append((people, *nothing), (drug, source, None, joined, untested))
+
+    def nothing(self, drug: str, people: NDArray[np.int64]) -> None:
+        """Add rows for a drug of which no source has a recommendation."""
+        self.silent(drug, _NOBODY, [_NOBODY], people, "no_match")
+
+    def _append(self, arrays: Sequence[NDArray[np.generic]], constants: Sequence[object]) -> None:
+        for name, array in zip(_PART, arrays, strict=True):
+            self._arrays[name].append(array)
+        for name, value in zip(_CONSTANT, constants, strict=True):
+            self._constants[name].append(value)
+
+    def _text(self, persons: Persons, labels: Labels) -> NDArray[np.int64]:
+        """Number of each row's text: what satisfied each condition, and whether conversion made it so."""
+        if len(labels) == 1:
+            cases, number = labels, np.zeros(1, dtype=np.int64)
+        else:
+            cases, number = np.unique(labels, axis=0, return_inverse=True)
+        found = []
+        for case in cases:
+            words = ";".join(persons.texts[i] for i in case if i >= 0)
+            converted = any(i >= 0 and persons.converted[i] for i in case)
+            found.append(self._texts.setdefault((words, converted), len(self._texts)))
+        return np.array(found, dtype=np.int64)[number.ravel()]
+
+    def frame(self) -> pl.DataFrame | None:
+        """Return everything added, or None."""
+        if not self._arrays["at"]:
+            return None
+        columns = {name: np.concatenate(arrays) for name, arrays in self._arrays.items()}
+        times = np.repeat(np.arange(len(self._arrays["at"])), [len(array) for array in self._arrays["at"]])
+        kinds = {"index": pl.Int64}
+        constants = {
+            name: pl.Series(name, values, dtype=kinds.get(name, pl.String))[times]
+            for name, values in self._constants.items()
+        }
+        texts, converted = zip(*self._texts, strict=True)
+        return pl.DataFrame(
+            {
+                "at": columns["at"],
+                "code": columns["code"],
+                "unsure": columns["unsure"],
+                "probability": pl.Series(np.round(columns["probability"], 6)).fill_nan(None),
+                "phenotypes": pl.Series(texts, dtype=pl.String)[columns["text"]],
+                "converted": np.array(converted)[columns["text"]],
+                **constants,
+            }
+        )
+
+
+def frame_of(emitted: Emitted, samples: Sequence[str], drugs: Sequence[str], kb: KnowledgeBase) -> pl.DataFrame:
+    """Return the rows as `schema.GUIDANCE`, by sample, drug (in the order asked), source and certainty."""
+    rows = emitted.frame()
+    if rows is None:
+        return schema.empty(schema.GUIDANCE)
+    known = _static(kb)
+    order = pl.DataFrame({"drug": drugs}, schema={"drug": pl.String}).with_row_index("drug_order")
+    sources = pl.DataFrame({"source": _SOURCE_ORDER}).with_row_index("source_order")
+    rows = (
+        rows.join(known, on="index", how="left", maintain_order="left")
+        .join(order, on="drug", how="left", maintain_order="left")
+        .join(sources, on="source", how="left", maintain_order="left")
+        .sort("at", "drug_order", "source_order", "source", "code", "index", nulls_last=True, maintain_order=True)
+    )
+    told = pl.col("code") <= APPLIES["possible"]
+    rows = rows.with_columns(
+        sample=pl.Series(samples, dtype=pl.String)[rows["at"].to_numpy()],
+        applies=pl.col("code").replace_strict(_NAMES, return_dtype=pl.String),
+        urgency=pl.when(told).then("urgency").otherwise(pl.lit("no_data")),
+        recommendation=pl.coalesce("recommendation", _silence()),
+        population=pl.coalesce("population", pl.lit("general")),
+    )
+    rows = rows.join(_differing(rows), on=["sample", "drug"], how="left", maintain_order="left")
+    return schema.conform(rows.with_columns(flags=_flags()).select(c.name for c in schema.GUIDANCE), schema.GUIDANCE)
+
+
+def _silence() -> pl.Expr:
+    genes = pl.col("untested").str.replace_all(";", ", ")
+    return (
+        pl.when(pl.col("source") == _NOBODY)
+        .then(pl.format("No source in the knowledge base has a recommendation for {}.", "drug"))
+        .when(pl.col("untested").is_not_null())
+        .then(pl.format("No advice by {}: {} not tested.", "source", genes))
+        .otherwise(pl.format("{} has no recommendation on {} for this result.", "source", "drug"))
+    )
+
+
+def _flags() -> pl.Expr:
+    parts = [
+        pl.when("converted").then(pl.lit("phenoconverted")),
+        pl.when(pl.col("differs").fill_null(False) & (pl.col("code") <= APPLIES["if_population"])).then(
+            pl.lit("sources_differ")
+        ),
+        pl.when("unsure").then(pl.lit("genotype_uncertain")),
+        pl.when(pl.col("untested").is_not_null() & pl.col("index").is_not_null()).then(pl.lit("gene_not_tested")),
+        pl.col("static_flags"),
+    ]
+    return pl.concat_str(parts, separator=";", ignore_nulls=True).replace("", None)
+
+
+def _differing(rows: pl.DataFrame) -> pl.DataFrame:
+    """Drugs of a person on which no advice is shared by all sources that give any."""
+    told = rows.filter(pl.col("code") <= APPLIES["if_population"], pl.col("urgency") != "no_data")
+    keys = ["sample", "drug"]
+    advice = told.select(*keys, "source", "urgency", "direction").unique()
+    shared = advice.group_by(*keys, "urgency", "direction").agg(n=pl.col("source").n_unique())
+    most = shared.group_by(keys).agg(pl.col("n").max())
+    total = advice.group_by(keys).agg(sources=pl.col("source").n_unique())
+    joined = total.join(most, on=keys)
+    return joined.select(*keys, differs=(pl.col("sources") > 1) & (pl.col("n") < pl.col("sources")))
+
+
+def _static(kb: KnowledgeBase) -> pl.DataFrame:
+    """Columns that depend on the recommendation alone."""
+    return kb.remember("guidance rows", lambda: _build_static(kb))
+
+
+def _build_static(kb: KnowledgeBase) -> pl.DataFrame:
+    table = kb.table("recommendations").with_row_index("index")
+    implications = (
+        kb.table("recommendation_conditions")
+        .filter(pl.col("implication").is_not_null())
+        .sort("rec_id", "position")
+        .group_by("rec_id", maintain_order=True)
+        .agg(implication=(pl.col("gene") + "=" + pl.col("implication").str.replace_all(";", "+")).str.join(";"))
+    )
+    low, high = pl.col("dose_min_pct"), pl.col("dose_max_pct")
+    recalled = pl.concat_str("source_version", "notes", ignore_nulls=True).str.contains("recall")
+    local = pl.col("local").is_not_null() if "local" in table.columns else pl.lit(False)
+    sentences = [compose(row, kb=kb) for row in table.iter_rows(named=True)]
+    return (
+        table.with_columns(recommendation=pl.Series(sentences, dtype=pl.String))
+        .join(implications, on="rec_id", how="left")
+        .join(kb.table("actions").select("action", "urgency", "direction"), on="action", how="left")
+        .select(
+            pl.col("index").cast(pl.Int64),
+            "population",
+            "action",
+            "strength",
+            "implication",
+            "recommendation",
+            "alternatives",
+            "monitoring",
+            "url",
+            "direction",
+            guideline="rec_id",
+            urgency=pl.col("urgency").fill_null("monitor"),
+            dose_change=pl.when(low.is_null() | high.is_null() | (low == high))
+            .then(_percent(pl.coalesce(low, high)))
+            .otherwise(_percent(low) + ".." + _percent(high)),
+            static_flags=pl.concat_str(
+                pl.when(recalled).then(pl.lit("recall")),
+                pl.when(local).then(pl.lit("local")),
+                separator=";",
+                ignore_nulls=True,
+            ).replace("", None),
+        )
+    )
+
+
+def _percent(number: pl.Expr) -> pl.Expr:
+    return number.cast(pl.String).str.replace(r"\.0$", "")
