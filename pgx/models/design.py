@@ -1,0 +1,162 @@
+"""From the feature frame to numbers: readings, derived and imputed columns, the prior's terms, the booster's matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pgx.models.endpoints import Endpoint, Feature, Imputation, Reading
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """The prior of n persons, term by term.
+
+    Parameters
+    ----------
+    terms
+        float64 (n, k): contribution of each of the endpoint's k terms, link scale.
+    margin
+        float64 (n,): baseline plus the terms.
+    variance
+        float64 (n,): from the published intervals, and from values that had to be assumed.
+    assumed
+        bool (n, k): the term's value is null and stood in for by the population's mean.
+    """
+
+    terms: Floats
+    margin: Floats
+    variance: Floats
+    assumed: NDArray[np.bool_]
+
+
+def columns(endpoint: Endpoint, features: Sequence[Feature] = ()) -> list[str]:
+    """Return the feature-frame columns that an endpoint (and these booster features) read, sorted."""
+    readings = [t.reading for t in endpoint.terms] + [f.reading for f in (*endpoint.features, *features)]
+    readings += [r.reading for r in endpoint.refusals] + ([endpoint.rule] if endpoint.rule else [])
+    names = {r.column for r in readings} | {r.unless_column for r in readings if r.unless_column}
+    names |= set(endpoint.requires)
+    for imputation in endpoint.imputations:
+        names |= {imputation.column} | {column for when, _ in imputation.rows for column, _ in when}
+    for name, parts in endpoint.derived.items():
+        if name in names:
+            names = (names - {name}) | set(parts)
+    return sorted(names)
+
+
+def prepare(frame: pl.DataFrame, endpoint: Endpoint, features: Sequence[Feature] = ()) -> pl.DataFrame:
+    """Add absent columns as null, derived columns and imputed values.
+
+    A derived column is true if any of its parts is true, false if all are false, null otherwise.
+    """
+    absent = [name for name in columns(endpoint, features) if name not in frame.columns]
+    frame = frame.with_columns(pl.lit(None).alias(name) for name in absent)
+    for name, parts in endpoint.derived.items():
+        present = [part for part in parts if part in frame.columns]
+        if present:
+            frame = frame.with_columns(pl.any_horizontal(_truth(frame, part) for part in present).alias(name))
+    for imputation in endpoint.imputations:
+        frame = frame.with_columns(_imputed(frame, imputation))
+    return frame
+
+
+def read(frame: pl.DataFrame, reading: Reading) -> Floats:
+    """Return one reading as float64 (n,), NaN where the column is null (never for ``yes``, ``recorded``, ``missing``)."""
+    column = frame[reading.column]
+    known = column.is_not_null().to_numpy()
+    if reading.kind == "missing":
+        value = (~known).astype(np.float64)
+    elif reading.kind == "yes":
+        value = _truth_series(column).fill_null(False).to_numpy().astype(np.float64)
+    elif reading.kind == "level":
+        value = _masked(_is_in(column, reading.levels), known)
+    elif reading.kind == "recorded":
+        value = _is_in(column, reading.levels).astype(np.float64)
+    elif reading.kind == "text_count":
+        text = column.cast(pl.String).str.count_matches(reading.text, literal=True)
+        value = text.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    else:
+        number = column.cast(pl.Float64, strict=False).fill_null(float("nan")).to_numpy()
+        if reading.kind == "range":
+            inside = ((number >= reading.at_least) & (number < reading.below)).astype(np.float64)
+            value = np.where(np.isnan(number), np.nan, inside)
+        else:
+            scaled = (number - reading.center) / reading.per
+            value = np.floor(scaled) if reading.floor else scaled
+    if reading.unless_column:
+        value = np.where(_is_in(frame[reading.unless_column], reading.unless_levels), 0.0, value)
+    return np.ascontiguousarray(value, dtype=np.float64)
+
+
+def prior(frame: pl.DataFrame, endpoint: Endpoint) -> Prior:
+    """Evaluate the prior of every row of a prepared frame."""
+    n, k = frame.height, len(endpoint.terms)
+    terms, assumed = np.zeros((n, k)), np.zeros((n, k), dtype=np.bool_)
+    variance = np.full(n, endpoint.baseline_se**2)
+    for j, term in enumerate(endpoint.terms):
+        value = read(frame, term.reading)
+        absent = np.isnan(value)
+        if term.optional:
+            value = np.where(absent, 0.0, value)
+        else:
+            assumed[:, j] = absent
+            value = np.where(absent, term.mean, value)
+            variance += np.where(absent, term.coefficient**2 * term.variance, 0.0)
+        terms[:, j] = term.coefficient * value
+        variance += (term.se * value) ** 2
+    return Prior(terms, endpoint.baseline + terms.sum(axis=1), variance, assumed)
+
+
+def matrix(frame: pl.DataFrame, features: Sequence[Feature]) -> NDArray[np.float32]:
+    """Return the booster's matrix, float32 (n, features), NaN = missing."""
+    out = np.empty((frame.height, len(features)), dtype=np.float32)
+    for j, feature in enumerate(features):
+        out[:, j] = read(frame, feature.reading)
+    return out
+
+
+def _truth_series(column: pl.Series) -> pl.Series:
+    """Read booleans, 0/1 numbers and yes/no words as booleans; anything else is null."""
+    if column.dtype == pl.Boolean:
+        return column
+    if column.dtype == pl.Null:
+        return pl.Series(column.name, [None] * len(column), dtype=pl.Boolean)
+    if column.dtype == pl.String:
+        words = column.str.strip_chars().str.to_lowercase()
+        yes, no = words.is_in(["yes", "true", "1", "y", "current"]), words.is_in(["no", "false", "0", "n", "never"])
+        return pl.select(pl.when(yes).then(True).when(no).then(False)).to_series().alias(column.name)
+    return column != 0
+
+
+def _truth(frame: pl.DataFrame, name: str) -> pl.Expr:
+    return pl.lit(_truth_series(frame[name])) if frame.height else pl.lit(None, dtype=pl.Boolean)
+
+
+def _is_in(column: pl.Series, levels: Sequence[object]) -> NDArray[np.bool_]:
+    """Whether a value is one of the levels; numbers compare as numbers, everything else as text. Null is not."""
+    if column.dtype.is_numeric():
+        wanted: list[object] = [float(str(level)) for level in levels]
+        found = column.cast(pl.Float64).is_in(wanted)
+    elif column.dtype == pl.Null:
+        return np.zeros(len(column), dtype=np.bool_)
+    else:
+        found = column.cast(pl.String).is_in([str(level) for level in levels])
+    return found.fill_null(False).to_numpy()
+
+
+def _masked(value: NDArray[np.bool_], known: NDArray[np.bool_]) -> Floats:
+    return np.where(known, value.astype(np.float64), np.nan)
+
+
+def _imputed(frame: pl.DataFrame, imputation: Imputation) -> pl.Expr:
+    value = pl.lit(imputation.default)
+    for when, amount in reversed(imputation.rows):
+        holds = pl.all_horizontal(pl.col(c).cast(pl.String).eq_missing(pl.lit(str(level))) for c, level in when)
+        value = pl.when(holds).then(pl.lit(amount)).otherwise(value)
+    return pl.coalesce(pl.col(imputation.column).cast(pl.Float64, strict=False), value).alias(imputation.column)
