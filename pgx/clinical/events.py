@@ -94,20 +94,24 @@ class Events:
         The look-ups.
     explicit_ids
         Whether the person ids are meant to be sample names (a ``sample`` column), not a hospital system's own.
+    lenient
+        Whether unknown columns are noted instead of refused.
     """
 
     file: str
     vocabulary: Vocabulary
     drugs: DrugNames
     explicit_ids: bool = False
+    lenient: bool = False
     people: dict[str | None, set[str]] = field(default_factory=dict)
     raw: list[tuple[object, ...]] = field(default_factory=list)
     frames: list[pl.DataFrame] = field(default_factory=list)
     medications: list[tuple[object, ...]] = field(default_factory=list)
     problems: list[tuple[object, ...]] = field(default_factory=list)
-    unknown: dict[tuple[str, str, str], list[object]] = field(default_factory=dict)
-    understood: dict[tuple[str, str], list[object]] = field(default_factory=dict)
+    unknown: dict[tuple[str, ...], list[object]] = field(default_factory=dict)
+    understood: dict[tuple[str, ...], list[object]] = field(default_factory=dict)
     dates: dict[str | None, date] = field(default_factory=dict)
+    listed: set[str | None] = field(default_factory=set)
 
     def person(self, person: str | None, aliases: Iterable[str] = ()) -> None:
         """Say that the file has this person, and under which other identifiers."""
@@ -156,7 +160,7 @@ class Events:
         self.raw.append((person, concept, answer, number, text, system, unit, day, end, self.file, where))
         self.count(self.understood, written or concept, concept, where)
 
-    def count(self, table: dict[tuple[str, str], list[object]], key: str, meaning: str, where: str | None) -> None:
+    def count(self, table: dict[tuple[str, ...], list[object]], key: str, meaning: str, where: str | None) -> None:
         """Count one more use of a column or code."""
         entry = table.setdefault((key, meaning), [0, where])
         entry[0] = int(str(entry[0])) + 1
@@ -183,6 +187,8 @@ class Events:
     ) -> bool:
         """Add a drug by its codes, or else by its name; an unknown one is noted with suggestions. Returns whether known."""
         self.people.setdefault(person, set())
+        if status == "current":
+            self.listed.add(person)
         found: tuple[str, ...] = ()
         for system, code in codes:
             found = self.drugs.by_code(system, code)

@@ -109,14 +109,24 @@ def lay_out(headings: list[str], events: Events) -> _Layout:
         elif name in IGNORED or name.startswith("x_") or name in IDS:
             layout.ignored.append(heading)
         else:
-            close = events.vocabulary.suggest(heading, SPECIAL)
-            fix = f"did you mean {' or '.join(close)}?" if close else "see `pgx check --columns`"
-            raise InputError(
-                f"unknown column {heading!r}", file=events.file, fix=f"{fix} Start its name with 'x_' to leave it out"
-            )
+            _unknown_column(events, heading)
     for heading in layout.ignored:
         events.not_understood("column", "", "", heading, None)
     return layout
+
+
+def _unknown_column(events: Events, heading: str) -> None:
+    close = events.vocabulary.suggest(heading, SPECIAL)
+    hint = f"did you mean {' or '.join(close)}?" if close else ""
+    if events.lenient:
+        events.not_understood("column", "", "", heading + (f" ({hint})" if hint else ""), None)
+        return
+    fix = (
+        f"{hint} A column whose name starts with 'x_' is left out"
+        if hint
+        else "`pgx check --columns` lists the known ones; start a name with 'x_' to leave it out"
+    )
+    raise InputError(f"unknown column {heading!r}", file=events.file, fix=fix)
 
 
 def read_delimited(events: Events, data: bytes) -> None:

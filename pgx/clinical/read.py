@@ -49,7 +49,7 @@ def read(
         person and their newest value of something is impossible. In a run of several persons that value alone is
         left out and noted.
     """
-    files = [_read_file(Path(path), kb) for path in paths]
+    files = [read_events(Path(path), kb) for path in paths]
     joined, notes = people.join(files, samples)
     raw = _named([file.frame() for file in files], joined)
     drugs = _named([file.medication_frame() for file in files], joined)
@@ -59,19 +59,30 @@ def read(
     persons = sorted({sample for file in joined for sample in file.values()})
     if len(persons) == 1:
         _stop_on_error(problems, observations.rename({"person": "sample"}))
-    return _finish(
-        observations.rename({"person": "sample"}),
-        drugs,
-        problems,
-        notes,
-        _now(files, joined, observations, drugs, as_of),
-        kb,
-    )
+    named = observations.rename({"person": "sample"})
+    listed = [
+        names[p] for file, names in zip(files, joined, strict=True) for p in sorted(file.listed, key=str) if p in names
+    ]
+    told = pl.DataFrame({"sample": listed}, schema={"sample": pl.String}).unique(maintain_order=True)
+    notes += [note for file in files for note in _not_understood(file)]
+    return _finish(named, drugs, problems, notes, told, _now(files, joined, observations, drugs, as_of), kb)
 
 
-def _read_file(path: Path, kb: KnowledgeBase) -> Events:
+def _not_understood(file: Events) -> people.Notes:
+    """Say what was not used, once per distinct code."""
+    notes: people.Notes = []
+    for (kind, name, why), (count, where) in file.unknown.items():
+        times = f" ({count} times)" if count != 1 else ""
+        message = f"{kind} {name} is not used{': ' + why if why else ''}{times}"
+        place = f"{file.file}: {where}" if where else file.file
+        notes.append({"sample": None, "severity": "info", "code": "not_understood", "message": message, "where": place})
+    return notes
+
+
+def read_events(path: Path, kb: KnowledgeBase, *, lenient: bool = False) -> Events:
+    """Read the statements of one file; a lenient reader notes unknown columns instead of refusing the file."""
     kind = sniff.sniff(path)
-    events = Events(path.name, vocabulary(kb), drug_names(kb))
+    events = Events(path.name, vocabulary(kb), drug_names(kb), lenient=lenient)
     try:
         if kind in _READERS:
             _READERS[kind](events, sniff.read_all(path))
@@ -153,6 +164,7 @@ def _finish(
     drugs: pl.DataFrame,
     problems: pl.DataFrame,
     notes: people.Notes,
+    listed: pl.DataFrame,
     now: pl.DataFrame,
     kb: KnowledgeBase,
 ) -> ClinicalData:
@@ -166,7 +178,6 @@ def _finish(
         )
     )
     medications = _medications(drugs.with_columns(source=source).drop("file", "where"), given, now, kb)
-    listed = medications.filter(pl.col("source") != "").select("sample").unique(maintain_order=True)
     given = pl.concat([_order(given), _lists(listed, given), _as_of(now)])
     derived, contradictions = derive.derive(given, now, words)
     contradictions += derive.conflicts(pl.concat([given, derived]), now, words, kb.table("concept_conflicts"))
@@ -186,7 +197,7 @@ def _order(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _lists(listed: pl.DataFrame, given: pl.DataFrame) -> pl.DataFrame:
-    """A record that names at least one current drug is taken as the person's medication list."""
+    """A record that names at least one current drug, known here or not, is taken as the person's medication list."""
     stated = given.filter(pl.col("concept") == "medication_list").select("sample")
     new = listed.join(stated, on="sample", how="anti")
     return _coded(new, "medication_list", pl.lit("given"), "from the drugs in the record", "given")
