@@ -34,8 +34,8 @@ class Header:
     meta: tuple[str, ...] = ()
 
 
-def parse(lines: list[str], file: object) -> Header:
-    """Read the header lines, ``##fileformat`` to ``#CHROM``.
+def parse(lines: list[str], file: object, *, sites_only: bool = False) -> Header:
+    """Read the header lines, ``##fileformat`` to ``#CHROM``; `sites_only` accepts a file without samples.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def parse(lines: list[str], file: object) -> Header:
     if version not in _VERSIONS:
         raise InputError(f"unknown file format version {version[:40]!r}", file=file, where="line 1",
                          fix="VCF 4.0 to 4.5 can be read")  # fmt: skip
-    samples = _samples(lines[-1], len(lines), file)
+    samples = _samples(lines[-1], len(lines), file, sites_only)
     contigs: dict[str, int] = {}
     for line in lines:
         match = _CONTIG.match(line)
@@ -62,7 +62,7 @@ def parse(lines: list[str], file: object) -> Header:
     return Header(samples, contigs, build, evidence, len(lines), version, tuple(lines[:-1]))
 
 
-def _samples(line: str, number: int, file: object) -> tuple[str, ...]:
+def _samples(line: str, number: int, file: object, sites_only: bool) -> tuple[str, ...]:
     where = f"line {number}"
     if not line.startswith("#CHROM"):
         raise InputError("the header ends without a #CHROM line", file=file, where=where)
@@ -71,6 +71,8 @@ def _samples(line: str, number: int, file: object) -> tuple[str, ...]:
         raise InputError(
             f"the #CHROM line must begin with the eight tab-separated columns {' '.join(FIXED)}", file=file, where=where
         )
+    if sites_only and len(columns) == 8:
+        return ()
     if len(columns) < 10:
         raise InputError("the file has no sample columns", file=file, where=where,
                          fix="a sites-only file holds no genotypes to call from")  # fmt: skip

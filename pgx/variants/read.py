@@ -16,8 +16,11 @@ from pgx.types import NOT_CALLED, Genotypes, State
 from pgx.variants import records
 from pgx.variants.assemble import Assembly, Evidence, undocumented_alleles
 from pgx.variants.contigs import BUILDS, GRCH37, GRCH38, build_of_text, outside_par
+from pgx.variants.header import Header
 from pgx.variants.match import SILENT, VOUCHES, Reading, ReferenceMismatch, read_alleles
+from pgx.variants.meta import read_meta
 from pgx.variants.notes import Notes
+from pgx.variants.rows import RowChecker
 from pgx.variants.scan import Windows
 from pgx.variants.sex import WINDOWS as SEX_WINDOWS
 from pgx.variants.sex import SexEvidence, given_sex
@@ -26,6 +29,7 @@ from pgx.variants.source import Source, digest, open_source
 from pgx.variants.targets import Target, Targets
 
 PathLike = str | os.PathLike[str]
+_CHECK_VALUES = 1 << 16
 SexOf = Callable[[tuple[str, ...]], Mapping[str, str]]
 
 
@@ -141,8 +145,10 @@ class _Reader:
         spans = [(t.chrom, max(1, t.pos - 1), t.end + 1) for t in self.targets.all]
         windows = Windows.of([*spans, *SEX_WINDOWS])
         used = 0
+        rows = self._check_header(header)
         for where, line in self.source.records(windows):
             record = records.parse(where, line, len(header.samples), self.source.name)
+            self._check_record(rows, record, line)
             used += self._record(record, header.samples, None if everyone else keep, columns)
         if self.mismatches * 4 > self.agreements:
             raise InputError(
@@ -203,12 +209,29 @@ class _Reader:
             )
         return True
 
+    def _check_header(self, header: Header) -> RowChecker:
+        meta = read_meta(header.meta, header.version)
+        for finding in meta.findings:
+            if finding.severity == "error":
+                raise InputError(finding.message, file=self.source.name, where=finding.where)
+            self.notes.count("warning", "malformed_header", f"{{n}} header lines are malformed ({_braced(finding.message)})",
+                             f"{self.source.name}: {finding.where}")  # fmt: skip
+        return RowChecker(meta, header.samples, header.version, self.source.name)
+
+    def _check_record(self, rows: RowChecker, record: records.Record, line: bytes) -> None:
+        for finding in rows.problems(record, line, values=len(line) < _CHECK_VALUES):
+            if finding.severity == "error":
+                raise InputError(finding.message, file=self.source.name, where=finding.where)
+            self.notes.count("warning", "malformed_record",
+                             f"{{n}} fields beside the genotypes are malformed ({_braced(finding.message)})",
+                             f"{self.source.name}: {finding.where}")  # fmt: skip
+
     def _mismatch(self, record: records.Record, error: ReferenceMismatch) -> None:
         self.mismatches += 1
         place = f"{record.where} ({record.chrom}:{record.pos})"
         self.first_mismatch = self.first_mismatch or place
         self.notes.count("warning", "reference_mismatch",
-                         f"{{n}} records are not used because REF is not the reference genome's ({error})",
+                         f"{{n}} records are not used because REF is not the reference genome's ({_braced(str(error))})",
                          f"{self.source.name}: {place}")  # fmt: skip
 
     def _silence_empty_blocks(self, record: records.Record, gt: NDArray[np.int16], count: int) -> None:
@@ -238,6 +261,10 @@ class _Reader:
             low = found < limit
             hidden = low if hidden is None else hidden | low
         return hidden
+
+
+def _braced(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")
 
 
 def _asked_build(build: str | None) -> str | None:

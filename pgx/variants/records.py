@@ -14,8 +14,8 @@ from pgx.variants.contigs import canonical
 from pgx.variants.genotypes import BadGenotype, SampleColumns, decode, numbers, subfield
 from pgx.variants.match import REFERENCE_ALTS
 
-_REF = re.compile(r"[ACGTNRYKMSWBDHVU]+$", re.I)
-_ALT = re.compile(r"(?:[ACGTNRYKMSWBDHVU]+|\*|\.|<[^<>\s,]+>|[ACGTN.]*[\[\]][^\s\[\]]+:\d+[\[\]][ACGTN.]*|\.[ACGTN]+|[ACGTN]+\.)$", re.I)  # fmt: skip
+_REF = re.compile(r"[ACGTN]+$", re.I)
+_ALT = re.compile(r"(?:[ACGTN]+|\*|\.|<[^<>\s,]+>|[ACGTN.]+[\[\]][^\s\[\]]+:\d+[\[\]]|[\[\]][^\s\[\]]+:\d+[\[\]][ACGTN.]+|\.[ACGTN]+|[ACGTN]+\.)$", re.I)  # fmt: skip
 _PASSES = frozenset({"PASS", ".", "", "0"})
 MAX_POSITION = 2**31 - 1
 
@@ -77,8 +77,6 @@ def parse(where: str, line: bytes, samples: int, file: object) -> Record:
     if "GT" in keys[1:]:
         if keys[0] != "GT":
             raise InputError("GT is not the first key of FORMAT", file=file, where=where)
-        if keys.count("GT") > 1:
-            raise InputError("FORMAT names GT twice", file=file, where=where)
     record = Record(
         where, chrom or name, int(pos), ref.upper(), alts, filters, info, keys, fields[9], int(pos) + len(ref) - 1
     )
@@ -111,6 +109,8 @@ def genotypes(record: Record, samples: tuple[str, ...], file: object) -> SampleC
         where = record.where if error.column is None else f"{record.where}, sample {samples[error.column]}"
         raise InputError(str(error), file=file, where=where, fix="the line may be cut short or edited by hand") from error
     highest = len(record.alts)
+    if record.alts == ["."] and columns.gt.size:
+        columns.gt[columns.gt == 1] = NOT_CALLED  # an allele that the record does not write out
     if columns.gt.size and int(columns.gt.max()) > highest:
         row = int(np.flatnonzero((columns.gt > highest).any(axis=1))[0])
         raise InputError(

@@ -82,52 +82,63 @@ class Scanner:
     complete: bool = True
     regions: Windows | None = None
     in_region: bool = False
+    everything: bool = False
     blank: int = 0
 
     def scan(self, chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
         """Yield (line number, line without line end) of the records of interest."""
         rest = b""
         for chunk in chunks:
-            text = rest + chunk if rest else chunk
-            cut = text.rfind(b"\n") + 1
-            if not cut:
-                rest = text
-                continue
-            rest = text[cut:]
-            yield from self._block(text[:cut])
+            begin = 0
+            if rest:
+                begin = chunk.find(b"\n") + 1
+                if not begin:
+                    rest += chunk
+                    continue
+                first = rest + chunk[:begin]
+                yield from self._block(first, 0, len(first))
+            end = chunk.rfind(b"\n") + 1
+            rest = chunk[max(begin, end) :]
+            if end > begin:
+                yield from self._block(chunk, begin, end)
         if rest:
             self.complete = False
-            yield from self._block(rest + b"\n")
+            yield from self._block(rest + b"\n", 0, len(rest) + 1)
 
-    def _block(self, text: bytes) -> Iterator[tuple[int, bytes]]:
-        if self.blank and text.strip():
+    def _block(self, text: bytes, begin: int, end: int) -> Iterator[tuple[int, bytes]]:
+        """Go through the whole lines in text[begin:end], copying none but the wanted ones."""
+        last = end
+        while last > begin and text[last - 1] in b"\r\n":
+            last -= 1
+        if self.blank and last > begin:
             raise InputError("the line is empty", file=self.file, where=f"line {self.blank}", fix="remove it")
-        trimmed = text.rstrip(b"\r\n")
-        if not trimmed:
+        if last == begin:
             self.blank = self.blank or self.line + 1
             return
-        kept = text.index(b"\n", len(trimmed)) + 1
-        if kept < len(text):
-            self.blank = self.line + text.count(b"\n", 0, kept) + 1
-            text = text[:kept]
-        buffer = np.frombuffer(text, dtype=np.uint8)
-        ends = np.flatnonzero(buffer == 10)
-        starts = np.empty_like(ends)
-        starts[0], starts[1:] = 0, ends[:-1] + 1
-        if len(text) > _WIDE * len(ends):
+        stop = text.index(b"\n", last) + 1
+        first_line = text.find(b"\n", begin) - begin
+        if first_line > _WIDE:
+            starts, ends = _line_ends(text, begin, stop)
             found = self._wide(text, starts, ends)
         else:
-            found = self._narrow(text, buffer, starts, ends)
-        for index in found:
+            buffer = np.frombuffer(text, dtype=np.uint8)
+            stops = np.flatnonzero(buffer[begin:stop] == 10) + begin
+            firsts = np.empty_like(stops)
+            firsts[0], firsts[1:] = begin, stops[:-1] + 1
+            found = self._narrow(text, buffer, firsts, stops)
+            starts, ends = firsts, stops  # type: ignore[assignment]
+        for index in range(len(ends)) if self.everything else found:
             yield self.line + index + 1, text[starts[index] : ends[index]].rstrip(b"\r")
         self.line += len(ends)
+        if stop < end:
+            self.blank = self.line + 1
 
-    def _wide(self, text: bytes, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> list[int]:
+    def _wide(self, text: bytes, starts: list[int], ends: list[int]) -> list[int]:
         """Few long lines: look at each."""
         found = []
-        for index, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
+        for index, (start, end) in enumerate(zip(starts, ends, strict=True)):
             fields = text[start : min(end, start + 4096)].split(b"\t", 8)
-            if len(fields) < 8:
+            if len(fields) < 9:
                 fields = text[start:end].split(b"\t", 8)
             if len(fields) < 8 or not fields[1].isdigit():
                 raise self._malformed(index, text[start:end])
@@ -135,7 +146,7 @@ class Scanner:
             last = first + len(fields[3]) - 1
             if fields[4][:1] in (b"<", b"."):
                 match = _END.search(fields[7])
-                last = max(last, int(match[1])) if match else last
+                last = max(last, int(match[1][:_POS_DIGITS])) if match else last
             self._order(fields[0], first, index)
             chrom = canonical(fields[0].decode("latin-1"))
             if self.windows.touches(chrom, first, last):
@@ -149,7 +160,7 @@ class Scanner:
         self, text: bytes, buffer: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]
     ) -> list[int]:
         """Many short lines: all at once."""
-        tabs = np.flatnonzero(buffer == 9)
+        tabs = np.flatnonzero(buffer[starts[0] : ends[-1]] == 9) + starts[0]
         at = np.searchsorted(tabs, starts)
         if not len(tabs):
             raise self._malformed(0, text[: ends[0]])
@@ -226,6 +237,8 @@ class Scanner:
             yield begin, end, text[starts[begin] : stop[begin]]
 
     def _run_order(self, name: bytes, positions: NDArray[np.int64], begin: int) -> None:
+        if name.startswith(b"<"):
+            return
         self._order(name, int(positions[0]), begin)
         back = np.flatnonzero(positions[1:] < positions[:-1])
         if len(back):
@@ -234,6 +247,8 @@ class Scanner:
         self.pos = int(positions[-1])
 
     def _order(self, name: bytes, pos: int, index: int) -> None:
+        if name.startswith(b"<"):  # a contig of the assembly file, in no order against the others
+            return
         if name == self.chrom:
             if pos < self.pos:
                 raise InputError(
@@ -259,6 +274,17 @@ class Scanner:
             return InputError(f"{count} columns where a record has at least 8, separated by tabs", file=self.file, where=where)
         shown = line.split(b"\t", 2)[1].decode("latin-1")[:40]
         return InputError(f"POS {shown!r} is not a number", file=self.file, where=where)
+
+
+def _line_ends(text: bytes, begin: int, stop: int) -> tuple[list[int], list[int]]:
+    """Return where each line starts and ends, for long lines faster than looking at every byte in numpy."""
+    starts, ends = [], []
+    while begin < stop:
+        end = text.index(b"\n", begin)
+        starts.append(begin)
+        ends.append(end)
+        begin = end + 1
+    return starts, ends
 
 
 def _digits(

@@ -79,8 +79,8 @@ class Source:
                 return beside
         return None
 
-    def header(self) -> Header:
-        """Read the header.
+    def header(self, *, sites_only: bool = False) -> Header:
+        """Read the header; `sites_only` accepts one without samples.
 
         Raises
         ------
@@ -88,7 +88,8 @@ class Source:
             If it is not one.
         """
         if self._header is None:
-            self._header = self._read_bcf_header() if self.kind == "bcf" else self._read_header()
+            lines = self._bcf_header_lines() if self.kind == "bcf" else self._header_lines()
+            self._header = parse(lines, self.name, sites_only=sites_only)
         return self._header
 
     def records(self, windows: Windows) -> Iterator[tuple[str, bytes]]:
@@ -132,7 +133,7 @@ class Source:
 
     def close(self) -> None:
         """Close what was opened."""
-        if self._stream is not None and self._stream is not sys.stdin.buffer:
+        if self._stream is not None and self.name != "-":
             self._stream.close()
         if self._bcf is not None:
             self._bcf.close()
@@ -145,9 +146,11 @@ class Source:
         if self._rest:
             rest, self._rest = self._rest, b""
             yield rest
-        yield from self._chunks
+        # Not `yield from`: closing this generator early must leave the chunks open for the next one.
+        while (chunk := next(self._chunks, None)) is not None:
+            yield chunk
 
-    def _read_header(self) -> Header:
+    def _header_lines(self) -> list[str]:
         lines: list[str] = []
         text = b""
         for chunk in self._decompressed():
@@ -163,21 +166,30 @@ class Source:
         if lines and lines[0].startswith("\ufeff"):
             lines[0] = lines[0][1:]
             self.warnings.append(("byte_order_mark", "the file begins with a byte-order mark, which VCF does not allow"))
-        return parse(lines, self.name)
+        return lines
 
-    def _read_bcf_header(self) -> Header:
+    def _bcf_header_lines(self) -> list[str]:
         try:
             self._bcf = pysam.VariantFile(str(self.path))
             text = str(self._bcf.header)
         except (OSError, ValueError, UnicodeDecodeError) as error:
             raise InputError("not a readable BCF file", file=self.name, fix="write it again (bcftools view -Ob)") from error
-        return parse(text.rstrip("\n").split("\n"), self.name)
+        return text.rstrip("\n").split("\n")
+
+    def all_bcf_records(self) -> Iterator[tuple[str, bytes]]:
+        """Yield every record of a BCF file as text."""
+        self.header()
+        assert self._bcf is not None
+        try:
+            for record in self._bcf:
+                yield f"{record.contig}:{record.pos}", str(record).rstrip("\n").encode()
+        except (OSError, ValueError) as error:
+            raise InputError("the file is cut short or damaged", file=self.name, fix="copy it again") from error
 
     def _bcf_records(self, windows: Windows) -> Iterator[tuple[str, bytes]]:
-        if self._bcf is None:
-            self._read_bcf_header()
+        self.header()
         assert self._bcf is not None
-        names = [(name, canonical(name)) for name in self._bcf.header.contigs]
+        names = [(str(name), canonical(str(name))) for name in self._bcf.header.contigs]
         try:
             with contextlib.suppress(ValueError):
                 if self._bcf.index is not None:
@@ -241,6 +253,9 @@ class Source:
             ) from error  # fmt: skip
 
 
+pysam.set_verbosity(0)  # htslib writes to stderr on its own; what it says is raised or noted here
+
+
 def open_source(path: str | os.PathLike[str]) -> Source:
     """Open `path` (``-`` for standard input) and find out what it is.
 
@@ -283,8 +298,23 @@ def digest(path: Path) -> str:
         return f"ends:{parts.hexdigest()}"
 
 
+class _Unbuffered(io.RawIOBase):
+    """Standard input as a raw stream, so that a large piece of it can be looked at before reading."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        data = self._stream.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+
 def _open_stdin() -> Source:
-    stream = io.BufferedReader(sys.stdin.buffer, 1 << 20)  # type: ignore[arg-type]
+    stream = io.BufferedReader(_Unbuffered(sys.stdin.buffer), 1 << 20)
     first = stream.peek(1 << 16)
     if not first:
         raise InputError("standard input is empty", file="-")
@@ -342,7 +372,7 @@ def _chunks_of(source: Source) -> Iterator[bytes]:
     damaged = InputError("the compressed data are cut short or damaged", file=source.name, fix="copy the file again")
     if source.packing == "bgzip" and source._stream is None:
         try:
-            with pysam.BGZFile(str(source.path), "rb") as stream:
+            with pysam.BGZFile(str(source.path), "rb", None) as stream:
                 while data := stream.read(CHUNK):
                     yield data
         except (OSError, ValueError) as error:

@@ -36,13 +36,17 @@ def text(
     return "\n".join([*head, names, *("\t".join(record.split()) for record in records)]) + "\n"
 
 
-def snv(site: str, ref: str, alt: str, *genotypes: str, filters: str = "PASS", info: str = ".", form: str = "GT") -> str:
+def snv(
+    site: str, ref: str, alt: str, *genotypes: str, filters: str = "PASS", info: str = ".", form: str = "GT"
+) -> str:
     """Return one record; `site` is ``chr10:94781859``."""
     chrom, pos = site.rsplit(":", 1)
     return " ".join([chrom, pos, ".", ref, alt, ".", filters, info, form, *genotypes])
 
 
-def read(tmp_path: Path, *records: str, samples: Sequence[str] = ("A",), name: str = "in.vcf", **options: object) -> Genotypes:
+def read(
+    tmp_path: Path, *records: str, samples: Sequence[str] = ("A",), name: str = "in.vcf", **options: object
+) -> Genotypes:
     """Write the records and read them."""
     head = {key: options.pop(key) for key in ("build", "version", "meta") if key in options}
     path = tmp_path / name

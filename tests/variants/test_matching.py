@@ -34,7 +34,14 @@ def test_absent_is_reference_only_on_demand_and_says_so(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("ref", "alt", "code"),
-    [("C", "CAT", 1), ("CAT", "CATAT", 1), ("C", "CATAT", 2), ("CAT", "C", 3), ("CATA", "CA", 3), ("CATATAT", "CATAT", 3)],
+    [
+        ("C", "CAT", 1),
+        ("CAT", "CATAT", 1),
+        ("C", "CATAT", 2),
+        ("CAT", "C", 3),
+        ("CATA", "CA", 3),
+        ("CATATAT", "CATAT", 3),
+    ],
 )
 def test_one_indel_in_several_spellings(tmp_path: Path, ref: str, alt: str, code: int) -> None:
     found = read(tmp_path, snv("chr2:233760233", ref, alt, "0/1"))

@@ -1,0 +1,193 @@
+"""Check the meta-information lines of a VCF header, and learn what INFO and FORMAT keys may hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong; an error means that genotypes cannot be trusted."""
+
+    severity: Severity
+    code: str
+    message: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What an INFO or FORMAT key may hold: how many values, of which type."""
+
+    number: str
+    type: str
+
+
+# Keys that the specification reserves (VCF 4.1 and 4.2, sections 1.4.1 and 1.4.2), with number and type.
+RESERVED_INFO = {
+    "AA": Key("1", "String"), "AC": Key("A", "Integer"), "AF": Key("A", "Float"), "AN": Key("1", "Integer"),
+    "BQ": Key("1", "Float"), "CIGAR": Key("A", "String"), "DB": Key("0", "Flag"), "DP": Key("1", "Integer"),
+    "END": Key("1", "Integer"), "H2": Key("0", "Flag"), "H3": Key("0", "Flag"), "MQ": Key("1", "Float"),
+    "MQ0": Key("1", "Integer"), "NS": Key("1", "Integer"), "SOMATIC": Key("0", "Flag"),
+    "VALIDATED": Key("0", "Flag"), "1000G": Key("0", "Flag"),
+}  # fmt: skip
+RESERVED_FORMAT = {
+    "GT": Key("1", "String"), "DP": Key("1", "Integer"), "EC": Key("A", "Integer"), "FT": Key("1", "String"),
+    "GL": Key("G", "Float"), "GLE": Key("G", "String"), "GP": Key("G", "Float"), "GQ": Key("1", "Integer"),
+    "HQ": Key("2", "Integer"), "MQ": Key("1", "Integer"), "PL": Key("G", "Integer"), "PQ": Key("1", "Integer"),
+    "PS": Key("1", "Integer"),
+}  # fmt: skip
+# Tools that differ from the table on purpose: a type that is wider than the reserved one is accepted.
+_ALSO_ACCEPTED = {("MQ", "Float"), ("MQ", "Integer"), ("FORMAT.GQ", "Float"), ("FORMAT.FT", ".")}
+
+_NUMBER = re.compile(r"(\d+|[ARG.]|L[ARG]|P|M)$")
+_TYPES = frozenset({"Integer", "Float", "Flag", "Character", "String"})
+_ORDER = ("ID", "Number", "Type", "Description")
+_STRUCTURED = frozenset({"INFO", "FORMAT", "FILTER", "ALT", "contig", "SAMPLE", "PEDIGREE", "META"})
+_ALT_PREFIXES = re.compile(r"(DEL|INS|DUP|INV|CNV|BND|TRA|NON_REF|\*|X|CN\d+|STR\d+)(:|$)")
+_URL = re.compile(r"(https?|ftp|file)://(?=[^/:]*[A-Za-z]|\d+\.\d+\.\d+\.\d+)?[^/\s:]*(:\d+)?(/\S*)?$")
+_NUMERIC_HOST = re.compile(r"\w+://\d+(:\d+)?(/|$)")
+_CONTIG_ID = re.compile(r"[^\s,<>\"'`(){}\[\]\\]+$")
+
+
+@dataclass(slots=True)
+class Meta:
+    """What the header declares, and what is wrong with it."""
+
+    info: dict[str, Key] = field(default_factory=lambda: dict(RESERVED_INFO))
+    format: dict[str, Key] = field(default_factory=lambda: dict(RESERVED_FORMAT))
+    declared: set[str] = field(default_factory=set)
+    findings: list[Finding] = field(default_factory=list)
+
+
+def read_meta(lines: tuple[str, ...], version: str) -> Meta:
+    """Check the ``##`` lines (the first is ``##fileformat``)."""
+    meta = Meta()
+    for number, line in enumerate(lines, 1):
+        for severity, problem in _line(line, number, version, meta):
+            meta.findings.append(Finding(severity, "header", f"{problem}: {line[:60]!r}", f"line {number}"))
+    return meta
+
+
+def _line(line: str, number: int, version: str, meta: Meta) -> Iterator[tuple[Severity, str]]:
+    if not line.startswith("##"):
+        yield "error", "a header line does not begin with ##"
+        return
+    key, equals, value = line[2:].partition("=")
+    if not equals or not value or not key or re.search(r"\s", key):
+        yield "warning", "the header line is not ##key=value"
+        return
+    if number > 1 and key == "fileformat":
+        yield "warning", "##fileformat is given again"
+    if key in _STRUCTURED:
+        yield from _structured(key, value, version, meta)
+    elif key in ("assembly", "pedigreeDB"):
+        bare = value[1:-1] if value.startswith("<") and value.endswith(">") else value
+        if not bare or ("://" in bare and (not _URL.match(bare) or _NUMERIC_HOST.match(bare))):
+            yield "warning", "the value is not a URL"
+
+
+def _structured(key: str, value: str, version: str, meta: Meta) -> Iterator[tuple[Severity, str]]:
+    try:
+        fields = split_fields(value)
+    except ValueError as error:
+        yield "warning", str(error)
+        return
+    names = [name for name, _, _ in fields]
+    values = {name: text for name, text, _ in fields}
+    if len(names) != len(values):
+        yield "warning", "a field is given twice"
+    if key in ("INFO", "FORMAT", "FILTER", "ALT", "contig") and not values.get("ID"):
+        yield "warning", f"{key} has no ID"
+        return
+    if key in ("INFO", "FORMAT", "ALT"):
+        yield from _typed(key, names, values, fields, meta)
+    if key == "ALT" and not _ALT_PREFIXES.match(values["ID"]):
+        yield "warning", "the ALT type is none of DEL, INS, DUP, INV, CNV"
+    if key in ("contig", "ALT") and not _CONTIG_ID.match(values["ID"]):
+        yield "warning", "the ID has a character that is not allowed"
+    if key == "SAMPLE":
+        if version in ("VCFv4.1", "VCFv4.2") and "Genomes" not in values:
+            yield "warning", "SAMPLE has no Genomes"
+        if any(quoted for name, _, quoted in fields if name != "Description"):
+            yield "warning", "a field other than Description is quoted"
+    if key == "PEDIGREE" and any(not re.match(r"[\w.\-]+$", text) for text in values.values()):
+        yield "warning", "a genome's name has a character that is not allowed"
+
+
+def _typed(
+    key: str, names: list[str], values: dict[str, str], fields: list[tuple[str, str, bool]], meta: Meta
+) -> Iterator[tuple[Severity, str]]:
+    ranks = [_ORDER.index(name) for name in names if name in _ORDER]
+    if ranks != sorted(ranks):
+        yield "warning", "the fields are not in the order ID, Number, Type, Description"
+    if any(name == "Description" and not quoted for name, _, quoted in fields):
+        yield "warning", "the description is not in double quotes"
+    number, kind = values.get("Number"), values.get("Type")
+    if number is not None and not _NUMBER.match(number):
+        yield "warning", f"Number={number} is not known"
+        return
+    if kind is not None and kind not in _TYPES:
+        yield "warning", f"Type={kind} is not known"
+        return
+    if key == "ALT":
+        return
+    if number is None or kind is None:
+        yield "warning", "Number or Type is missing"
+        return
+    table, reserved = (meta.info, RESERVED_INFO) if key == "INFO" else (meta.format, RESERVED_FORMAT)
+    name = values["ID"]
+    meta.declared.add(f"{key}.{name}")
+    expected = reserved.get(name)
+    if expected and kind != expected.type and not _accepted(key, name, kind):
+        yield "warning", f"{key} {name} is of Type {expected.type} by the specification"
+    if expected and number != expected.number and not _accepted(key, name, number):
+        yield "warning", f"{key} {name} has Number {expected.number} by the specification"
+    table[name] = Key(number, kind)
+
+
+def _accepted(key: str, name: str, value: str) -> bool:
+    return (f"{key}.{name}", value) in _ALSO_ACCEPTED or (key == "INFO" and (name, value) in _ALSO_ACCEPTED)
+
+
+def split_fields(value: str) -> list[tuple[str, str, bool]]:
+    """Split ``<ID=x,Description="a, b">`` into (name, text, quoted).
+
+    Raises
+    ------
+    ValueError
+        With the problem, if the value is not so built.
+    """
+    if not value.startswith("<"):
+        raise ValueError("the value is not in angle brackets")
+    if not value.endswith(">"):
+        raise ValueError("the angle bracket is not closed")
+    fields: list[tuple[str, str, bool]] = []
+    rest = value[1:-1]
+    while rest:
+        name, equals, rest = rest.partition("=")
+        if not equals or not re.match(r"[\w.]+$", name):
+            raise ValueError("a field is not name=value")
+        if rest.startswith('"'):
+            match = re.match(r'"((?:[^"\\]|\\.)*)"', rest)
+            if match is None:
+                raise ValueError("a quotation mark is missing")
+            text, rest, quoted = match[1], rest[match.end() :], True
+            if rest and not rest.startswith(","):
+                raise ValueError("a quotation mark inside a text is not escaped")
+            rest = rest[1:]
+        elif rest.startswith("["):
+            text, _, rest = rest.partition("]")
+            quoted, rest = False, rest.removeprefix(",")
+        else:
+            text, _, rest = rest.partition(",")
+            quoted = False
+            if "<" in text or ">" in text:
+                raise ValueError("a field has an angle bracket")
+        fields.append((name, text, quoted))
+    return fields
