@@ -76,7 +76,7 @@ class KnowledgeBase:
     def table(self, name: str) -> pl.DataFrame:
         """Return one table, overlays applied.
 
-        The columns are those of `pgx.knowledge.tables` and ``local``: the overlay's name, null in the product's own rows.
+        The columns are those of `pgx.knowledge.tables` and ``local``: the overlay's name, null in rows of the product.
 
         Raises
         ------
@@ -132,8 +132,9 @@ class KnowledgeBase:
     def sites(self) -> pl.DataFrame:
         """One row a site: ``site chrom pos_grch38 pos_grch37 ref alleles ref_grch37 genes rsids``.
 
-        ``alleles`` lists the documented allele strings, written against ``ref`` (the longest reference string there is at
-        the position); the first is the GRCh38 reference. ``ref_grch37`` is the GRCh37 reference in the same notation.
+        ``alleles`` lists the documented allele strings, written against ``ref`` (the longest reference string there
+        is at the position); the first is the GRCh38 reference. ``ref_grch37`` is the GRCh37 reference in the same
+        notation.
         Sorted by contig in karyotype order and position.
         """
         variants = self.table("variants").with_columns(

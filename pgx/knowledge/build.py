@@ -141,18 +141,22 @@ def _genes(tables: dict[str, list[Row]]) -> list[Row]:
     ]
 
 
-def _uncallable(row: Row) -> bool:
+def _uncallable(row: Row, defined: set[tuple[str, str]]) -> bool:
+    """Tell whether small variants cannot show the allele; one without bases must be what GRCh38 carries."""
     flags = set(row["flags"].split(";"))
-    return row["structural"] == "y" or bool(flags & {"no_definition_here", "outside_call", "ignored_by_pharmcat"})
+    is_nothing = (row["gene"], row["allele"]) not in defined and row["is_grch38"] != "y"
+    set_aside = bool(flags & {"no_definition_here", "outside_call", "ignored_by_pharmcat"})
+    return row["structural"] == "y" or set_aside or is_nothing
 
 
 def _alleles(tables: dict[str, list[Row]]) -> list[Row]:
+    defined = {(row["gene"], row["allele"]) for row in tables["allele_variants"]}
     return [
         {
             **_rename(
                 row, reference="is_reference", grch38="is_grch38", grch37="is_grch37", source="definition_source"
             ),
-            "callable": "n" if _uncallable(row) else "y",
+            "callable": "n" if _uncallable(row, defined) else "y",
         }
         for row in tables["alleles"]
     ]
@@ -294,6 +298,19 @@ def _conversion(row: Row) -> tuple[str, str, str]:
     return "map", "", ";".join(steps)
 
 
+def _pairs(tables: dict[str, list[Row]]) -> list[Row]:
+    column = "cpic_used_for_recommendation"
+    return [{**row, column: row[column].removeprefix("n/a")} for row in tables["pairs"]]
+
+
+def _drugs(tables: dict[str, list[Row]]) -> list[Row]:
+    codes = ("rxnorm", "atc", "drugbank")
+    return [
+        {**row, **{name: ";".join(part for part in row[name].split(";") if part != "NA") for name in codes}}
+        for row in tables["drugs"]
+    ]
+
+
 def _hla_tags(tables: dict[str, list[Row]]) -> list[Row]:
     return [_rename(row, allele="hla_allele") for row in tables["hla_tags"]]
 
@@ -323,8 +340,8 @@ _CONVERT: dict[str, Callable[[dict[str, list[Row]]], list[Row]]] = {
     "phenotype_rules": _phenotype_rules,
     "recommendations": _same("recommendations"),
     "recommendation_conditions": _conditions,
-    "pairs": _same("pairs"),
-    "drugs": _same("drugs"),
+    "pairs": _pairs,
+    "drugs": _drugs,
     "interactions": _interactions,
     "phenoconversion": _phenoconversion,
     "frequencies": _same("frequencies"),

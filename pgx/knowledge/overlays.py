@@ -27,8 +27,8 @@ _SHOWN_CODES = 12
 def configured(start: Path | None = None) -> tuple[Path, ...]:
     """Return the overlay folders that configuration files name, most general first.
 
-    Read are ``$XDG_CONFIG_HOME/pgx/config.toml`` (``~/.config`` if unset), then the nearest ``pgx.toml`` in `start` (the
-    working directory) or above it. ``knowledge = ["folder", ...]``; paths are relative to the file.
+    Read are ``$XDG_CONFIG_HOME/pgx/config.toml`` (``~/.config`` if unset), then the nearest ``pgx.toml`` in `start`
+    (the working directory) or above it. ``knowledge = ["folder", ...]``; paths are relative to the file.
 
     Raises
     ------

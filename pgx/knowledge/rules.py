@@ -22,8 +22,9 @@ Rule types of ``phenotype_rules``
 ``allele_presence``
     whether allele ``input1`` is there: ``0 copies`` or ``>=1 copy``; a gene can have several such statuses at once.
 
-``genotype`` and ``allele_presence`` rules only name what was found, so they hold in every scheme; all others hold in their
-own scheme alone. What the rules do not list is `INDETERMINATE`; a gene without rules in the scheme has no phenotype at all (None).
+``genotype`` and ``allele_presence`` rules only name what was found, so they hold in every scheme; all others hold in
+their own scheme alone. What the rules do not list is `INDETERMINATE`; a gene without rules in the scheme has no
+phenotype at all (None).
 """
 
 from __future__ import annotations
@@ -193,11 +194,21 @@ class GeneRules:
         found += [status for both in self._presence.values() for status in both.values()]
         return tuple(dict.fromkeys([*found, INDETERMINATE]))
 
+    @property
+    def is_presence(self) -> bool:
+        """Whether the gene's results are the presence of alleles, such as HLA's."""
+        return bool(self._presence)
+
+    @property
+    def listed(self) -> frozenset[tuple[str, str]]:
+        """The pairs of functions (sorted) that have a rule."""
+        return frozenset(self._pairs)
+
     def allele(self, name: str) -> AlleleFunction:
         """Return the function of one allele name, `UNKNOWN` if the scheme does not assign one.
 
-        Copy numbers (``*2x3``, ``*2xN``), tandems (``*36+*10``) and suballeles (``*4.001``) that the table does not list
-        are derived from their parts where the activity scheme allows.
+        Copy numbers (``*2x3``, ``*2xN``), tandems (``*36+*10``) and suballeles (``*4.001``) that the table does not
+        list are derived from their parts where the activity scheme allows.
         """
         found = self.functions.get(name)
         if found is None:

@@ -1,0 +1,129 @@
+"""Checks of the recommendations: sayable, reachable, without contradiction."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+from pgx.knowledge.matching import Outcome, meets, outcomes, scheme_of, terms_of
+from pgx.knowledge.problems import Problem, Row, rows_by
+from pgx.knowledge.rules import rules_for
+from pgx.knowledge.sentences import templates, unknown_codes
+
+if TYPE_CHECKING:
+    from pgx.knowledge.base import KnowledgeBase
+
+
+def recommendations(kb: KnowledgeBase) -> Iterator[Problem]:
+    """Every row can be said, its doses make sense, and some genotype reaches it."""
+    words = templates("en", kb.folders)
+    conditions = rows_by(kb, "recommendation_conditions", "rec_id")
+    implications = words.words.get("implication", {})
+    for row in kb.table("recommendations").iter_rows(named=True):
+        where = row["rec_id"]
+        if wrong := unknown_codes(row, words):
+            yield Problem("error", "sentences", where, wrong)
+        low, high = row["dose_min_pct"], row["dose_max_pct"]
+        known = [one for one in (low, high) if one is not None]
+        if not all(-100 <= one <= 1000 for one in known) or known != sorted(known):
+            yield Problem("error", "doses", where, f"a dose change from {low} to {high} %")
+        if where not in conditions:
+            yield Problem("error", "reachable", where, "the recommendation has no genetic condition")
+        for condition in conditions.get(where, ()):
+            for code in (condition["implication"] or "").split(";"):
+                if code and code not in implications and not code.startswith("text:"):
+                    yield Problem("error", "sentences", where, f"no words for implication code {code!r}")
+            yield from _reachable(kb, row["source"], condition)
+
+
+def _reachable(kb: KnowledgeBase, source: str, condition: Row) -> Iterator[Problem]:
+    gene, value, where = condition["gene"], condition["value"], condition["rec_id"]
+    if condition["match_on"] == "no_result":
+        return
+    if gene not in kb.genes:
+        yield Problem(
+            "note", "reachable", where, f"{gene} is not called here: only an outside result reaches {value!r}"
+        )
+        return
+    scheme = scheme_of(kb, source)
+    if any(meets(kb, source, condition, outcome) for outcome in _distinct(kb, gene, scheme, condition["match_on"])):
+        return
+    if value in _vocabulary(kb, gene) or terms_of(kb, source, gene, value):
+        message = f"no {gene} diplotype is {value!r} in the {scheme} rules: only an outside result reaches it"
+        yield Problem("note", "reachable", where, message)
+        return
+    yield Problem("error", "reachable", where, f"no {gene} diplotype can be {value!r}")
+
+
+def _distinct(kb: KnowledgeBase, gene: str, scheme: str, match_on: str) -> list[Outcome]:
+    """Every diplotype for genotype conditions; else one diplotype of each phenotype and score."""
+
+    def group() -> tuple[list[Outcome], list[Outcome]]:
+        everything = list(outcomes(kb, gene, scheme))
+        distinct = {
+            (one.result.statuses, one.result.activity_score, one.result.score_is_minimum): one for one in everything
+        }
+        return everything, list(distinct.values())
+
+    everything, distinct = kb.remember(("outcomes", gene, scheme), group)
+    return everything if match_on in ("genotype", "allele") else distinct
+
+
+def _vocabulary(kb: KnowledgeBase, gene: str) -> set[str]:
+    known = {str(one) for one in kb.table("phenotype_terms")["phenotype"]}
+    for scheme in ("CPIC", "DPWG"):
+        known.update(rules_for(kb, gene, scheme).outcomes)
+    return known
+
+
+_ADVICE = (
+    "action", "secondary_action", "secondary_when", "dose_min_pct", "dose_max_pct", "dose_reference", "dose_applies",
+    "start_dose", "max_dose", "alternatives", "alternative_class",
+)  # fmt: skip
+
+
+def contradictions(kb: KnowledgeBase) -> Iterator[Problem]:
+    """Two rows of one source for the same drug, persons and kind of genetic result must not say different things."""
+    conditions = rows_by(kb, "recommendation_conditions", "rec_id")
+    questions: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
+    for row in kb.table("recommendations").iter_rows(named=True):
+        genes = tuple(sorted(map(_asked, conditions.get(row["rec_id"], ()))))
+        questions[row["source"], row["drug"], row["population"], row["evidence"], genes].append(row)
+    for rows in questions.values():
+        for one, two in combinations(rows, 2):
+            pairs = zip(_ordered(conditions[one["rec_id"]]), _ordered(conditions[two["rec_id"]]), strict=True)
+            if not all(_overlap(kb, one["source"], first, second) for first, second in pairs):
+                continue
+            if any(one[name] != two[name] for name in _ADVICE):
+                where = f"{one['rec_id']} and {two['rec_id']}"
+                yield Problem("error", "contradictions", where, f"both answer for {one['drug']} and differ")
+            else:
+                where = f"{one['rec_id']} and {two['rec_id']}"
+                yield Problem("note", "contradictions", where, f"both answer for {one['drug']} and agree")
+
+
+def _asked(condition: Row) -> tuple[str, str]:
+    """What a condition asks of a gene; each allele status is a question of its own."""
+    if condition["match_on"] == "allele_status":
+        return condition["gene"], str(condition["value"]).split(" ")[0]
+    return condition["gene"], _kind_of_match(condition)
+
+
+def _kind_of_match(condition: Row) -> str:
+    return "genotype" if condition["match_on"] in ("genotype", "allele") else "class"
+
+
+def _ordered(conditions: list[Row]) -> list[Row]:
+    return sorted(conditions, key=_asked)
+
+
+def _overlap(kb: KnowledgeBase, source: str, one: Row, two: Row) -> bool:
+    if one["gene"] not in kb.genes or "no_result" in (one["match_on"], two["match_on"]):
+        return bool(one["match_on"] == two["match_on"] and one["value"] == two["value"])
+    kind = "genotype" if _kind_of_match(one) == "genotype" else "phenotype"
+    scheme = scheme_of(kb, source)
+    found = _distinct(kb, one["gene"], scheme, kind)
+    same = (one["match_on"], one["value"], one["score_min"]) == (two["match_on"], two["value"], two["score_min"])
+    return same or any(meets(kb, source, one, each) and meets(kb, source, two, each) for each in found)
