@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
+import shutil
+import sys
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -25,9 +28,10 @@ STYLES = {
 MARKS = {"avoid": "✕", "change_dose": "±", "monitor": "◉", "standard": "✓", "no_data": "?"}
 _LINE_BY_LINE = 15
 _WIDEST = 118
+_PIPED = 100
 
 
-def render_text(result: Result, sample: str, *, color: bool = False, width: int = 100) -> str:
+def render_text(result: Result, sample: str, *, color: bool | None = None, width: int | None = None) -> str:
     """Return one sample's report for a terminal.
 
     Parameters
@@ -37,15 +41,21 @@ def render_text(result: Result, sample: str, *, color: bool = False, width: int 
     sample
         Whose report.
     color
-        Use ANSI colours; without them the text holds no escape codes at all.
+        Use ANSI colours; without them the text holds no escape codes at all. None = if standard output is a terminal
+        and ``NO_COLOR`` is not set.
     width
-        Columns of the terminal; at least 40 are used.
+        Columns to fill, at least 40; None = the terminal's, or 100 where standard output is none.
 
     Raises
     ------
     UsageError
         If the result does not have the sample.
     """
+    terminal = sys.stdout.isatty()
+    if color is None:
+        color = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    if width is None:
+        width = shutil.get_terminal_size().columns if terminal else _PIPED
     return text_of(view(result, sample), color=color, width=width)
 
 
@@ -206,7 +216,7 @@ def _sources(drug: Drug) -> RenderableType:
         said = Text(advice.text or advice.headline)
         details = [
             advice.strength and f"strength {advice.strength}",
-            f"for {advice.condition}" if advice.condition else "",
+            advice.condition,
             *advice.flags,
         ]
         if advice.applies != "yes":

@@ -46,7 +46,7 @@ class Advice:
     def headline(self) -> str:
         """Action, dose and condition in one phrase."""
         said = f"{self.action} ({self.dose})" if self.dose else self.action
-        return f"{said} (if {self.condition})" if self.applies == "if_population" and self.condition else said
+        return f"{said} ({self.condition})" if self.applies == "if_population" and self.condition else said
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +268,7 @@ def _advice(row: Row) -> Advice:
         urgency=_text(row["urgency"]) if row["urgency"] in URGENCIES else "no_data",
         action=words("action", _text(row["action"])) or words("applies", _text(row["applies"])) or "no advice",
         dose=_dose(dose),
-        condition="" if population in ("", "general") else words("population", population),
+        condition=wording.population(population),
         text=_text(row["recommendation"]),
         matched=tuple(wording.pairs(_text(row["phenotypes"]))),
         implications=tuple(wording.implications(_text(row["implication"]))),

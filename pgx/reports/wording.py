@@ -6,6 +6,9 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
+from pgx import knowledge
+from pgx.knowledge.sentences import templates
+
 URGENCIES = ("avoid", "change_dose", "monitor", "standard", "no_data")
 """Urgency codes of `schema.GUIDANCE`, most urgent first."""
 
@@ -42,11 +45,24 @@ def words(kind: str, code: str | None, *, plain: bool = False) -> str:
 def flag(code: str) -> str:
     """Return a flag in words; ``out_of_range:age`` keeps what it is about."""
     head, colon, rest = code.partition(":")
-    if ("flag", code) in table():
-        return words("flag", code)
-    if not colon:
-        return words("flag", head)
-    return f"{words('flag', head)}: {feature(rest) if head == 'out_of_range' else humanise(rest)}"
+    said = words("flag", code) if ("flag", code) in table() else _call_flags().get(code, "")
+    if said or not colon:
+        return said or humanise(code)
+    about = feature(rest) if head == "out_of_range" else humanise(rest)
+    return f"{_call_flags().get(head) or words('flag', head)}: {about}"
+
+
+@lru_cache(maxsize=1)
+def _call_flags() -> dict[str, str]:
+    """Return the knowledge's flags of calls -> their meaning as a phrase."""
+    rows = knowledge.load().table("flags").select("flag", "meaning").iter_rows()
+    return {code: meaning[:1].lower() + meaning[1:].rstrip(".") for code, meaning in rows}
+
+
+def population(code: str | None) -> str:
+    """Return a population condition as a phrase: ``adult`` becomes ``for adults``; empty for everyone."""
+    said = templates().words.get("population", {}).get(code or "general")
+    return clean(said) if isinstance(said, str) else humanise(code or "")
 
 
 def flags(codes: str | None) -> list[str]:

@@ -42,12 +42,64 @@ def _json(job: _Job) -> bytes:
     return document.to_json(job.part).encode()
 
 
-PER_SAMPLE: dict[str, tuple[str, Callable[[_Job], bytes]]] = {
-    "text": ("report.txt", _text),
-    "html": ("report.html", _html),
-    "json": ("report.json", _json),
+def _fhir(job: _Job) -> bytes:
+    from pgx.reports.fhir import fhir_of, to_text
+
+    return to_text(fhir_of(job.shown)).encode()
+
+
+def _leaflet(job: _Job) -> bytes:
+    from pgx.reports.patient import leaflet_of
+
+    return leaflet_of(job.shown).encode()
+
+
+def _card(job: _Job) -> bytes:
+    from pgx.reports.patient import card_of
+
+    return card_of(job.shown).encode()
+
+
+def _plan(job: _Job) -> bytes:
+    from pgx.reports.patient import plan_of
+
+    return plan_of(job.shown).encode()
+
+
+def _calendar(job: _Job) -> bytes | None:
+    from pgx.reports.plan import ics_of
+
+    calendar = ics_of(job.shown)
+    return None if calendar is None else calendar.encode()
+
+
+def _pdf(page: Callable[[_Job], bytes]) -> Callable[[_Job], bytes]:
+    def made(job: _Job) -> bytes:
+        from pgx.reports.pdf import to_pdf
+
+        return to_pdf(page(job).decode())
+
+    return made
+
+
+_Page = tuple[str, Callable[[_Job], bytes | None]]
+
+PER_SAMPLE: dict[str, tuple[_Page, ...]] = {
+    "text": (("report.txt", _text),),
+    "html": (("report.html", _html),),
+    "pdf": (("report.pdf", _pdf(_html)),),
+    "json": (("report.json", _json),),
+    "fhir": (("fhir.json", _fhir),),
+    "leaflet": (("leaflet.html", _leaflet),),
+    "card": (("card.html", _card),),
+    "plan": (("plan.html", _plan), ("plan.ics", _calendar)),
 }
-WHOLE_RUN = ("tsv", "parquet")
+# With `pdf`, what the person keeps is written for the printer, too.
+_ALSO_PDF: dict[str, _Page] = {
+    "leaflet": ("leaflet.pdf", _pdf(_leaflet)),
+    "card": ("card.pdf", _pdf(_card)),
+}
+WHOLE_RUN = ("tsv", "parquet", "multiqc")
 FORMATS = (*PER_SAMPLE, *WHOLE_RUN)
 """Everything that `write` can write."""
 
@@ -93,23 +145,35 @@ def _check(formats: Sequence[str]) -> None:
     unknown = [name for name in formats if name not in FORMATS]
     if unknown:
         raise UsageError(f"unknown format {unknown[0]!r}; there are: {', '.join(FORMATS)}")
+    if "pdf" in formats:
+        from pgx.reports import pdf
+
+        pdf.check()
 
 
 def _contents(result: Result, formats: Sequence[str], per_sample: bool) -> Iterator[tuple[str, bytes]]:
     wanted = list(dict.fromkeys(formats))
-    paged = [name for name in wanted if name in PER_SAMPLE]
-    if per_sample and paged:
+    pages = [page for name in wanted for page in PER_SAMPLE.get(name, ())]
+    if "pdf" in wanted:
+        pages += [_ALSO_PDF[name] for name in wanted if name in _ALSO_PDF]
+    if per_sample and pages:
         stems = names.stems(result.samples)
         for job in _jobs(result):
             # All pages of a person are made before the first is written: a failure leaves none of them.
-            yield from [(f"{stems[job.sample]}.{PER_SAMPLE[name][0]}", PER_SAMPLE[name][1](job)) for name in paged]
-    elif "json" in paged:
+            made = [(f"{stems[job.sample]}.{suffix}", page(job)) for suffix, page in pages]
+            yield from [(name, content) for name, content in made if content is not None]
+    elif "json" in wanted:
         yield "report.json", document.to_json(result).encode()
     for name, frame in tables.frames(result).items():
         if "tsv" in wanted:
             yield f"{name}.tsv", tables.to_tsv(frame)
         if "parquet" in wanted:
             yield f"{name}.parquet", tables.to_parquet(frame)
+    if "multiqc" in wanted:
+        from pgx.reports.multiqc import to_multiqc
+
+        for name, text in to_multiqc(result).items():
+            yield name, text.encode()
 
 
 def _jobs(result: Result) -> Iterator[_Job]:

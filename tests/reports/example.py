@@ -28,7 +28,7 @@ CALLS: list[dict[str, Any]] = [
         "alternatives": "*2/*35=0.002",
         "positions_called": 36,
         "positions_total": 38,
-        "flags": "missing_positions",
+        "flags": "positions_missing",
         "source": "genotypes",
     },
     {
@@ -47,7 +47,7 @@ CALLS: list[dict[str, Any]] = [
         "alternatives": "*4/*4.013=0.05;*4/*68=0.04",
         "positions_called": 131,
         "positions_total": 158,
-        "flags": "no_copy_number;missing_positions",
+        "flags": "no_copy_number;positions_missing",
         "source": "genotypes",
     },
     {
@@ -95,7 +95,7 @@ CALLS: list[dict[str, Any]] = [
         "alternatives": "*3B/*3C=0.38",
         "positions_called": 43,
         "positions_total": 43,
-        "flags": "unphased",
+        "flags": "phase_unknown",
         "source": "genotypes",
     },
     {
@@ -127,7 +127,7 @@ CALLS: list[dict[str, Any]] = [
         "alternatives": "*5/*37=0.03",
         "positions_called": 35,
         "positions_total": 36,
-        "flags": "missing_positions",
+        "flags": "positions_missing",
         "source": "genotypes",
     },
     {"gene": "HLA-B", "status": "not_called", "positions_called": 0, "positions_total": None, "source": "genotypes"},
@@ -136,7 +136,7 @@ CALLS: list[dict[str, Any]] = [
         "status": "not_called",
         "positions_called": 3,
         "positions_total": 217,
-        "flags": "missing_positions",
+        "flags": "positions_missing",
         "source": "genotypes",
     },
     {

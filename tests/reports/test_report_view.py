@@ -63,7 +63,7 @@ def test_a_drug_without_a_row_that_applies_is_no_data_and_never_fine(applies):
 
 def test_a_conditional_row_names_its_condition():
     drug = shown(guidance=guidance({"applies": "if_population", "population": "cardiovascular_ACS_PCI"})).drugs[0]
-    assert "if acute coronary syndrome" in drug.headline
+    assert "in acute coronary syndrome" in drug.headline
 
 
 def test_sources_that_differ_are_said_side_by_side():
