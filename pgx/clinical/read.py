@@ -49,6 +49,8 @@ def read(
         person and their newest value of something is impossible. In a run of several persons that value alone is
         left out and noted.
     """
+    if not paths:
+        return ClinicalData(schema.empty(schema.CLINICAL), schema.empty(schema.MEDICATIONS), schema.empty(schema.NOTES))
     files = [read_events(Path(path), kb) for path in paths]
     joined, notes = people.join(files, samples)
     raw = _named([file.frame() for file in files], joined)
@@ -72,6 +74,8 @@ def _not_understood(file: Events) -> people.Notes:
     """Say what was not used, once per distinct code."""
     notes: people.Notes = []
     for (kind, name, why), (count, where) in file.unknown.items():
+        if kind == "drug":  # said already, with suggestions
+            continue
         times = f" ({count} times)" if count != 1 else ""
         message = f"{kind} {name} is not used{': ' + why if why else ''}{times}"
         place = f"{file.file}: {where}" if where else file.file

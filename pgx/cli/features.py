@@ -1,0 +1,87 @@
+"""``pgx features``: one typed row per sample."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pgx.cli import options as opt
+
+
+def features(
+    vcf: Annotated[
+        list[Path] | None,
+        typer.Argument(help="One or more VCF, BCF, gVCF or array files; '-' reads standard input.", show_default=False),
+    ] = None,
+    clinical: opt.Clinical = None,
+    out: Annotated[
+        Path, typer.Option("-o", "--out", help="Table to write: .tsv, .parquet or .json; '-' = TSV on standard output.")
+    ] = Path("-"),
+    describe: Annotated[
+        bool, typer.Option("--describe", help="Write every feature's name, type, unit, meaning and source instead.")
+    ] = False,
+    missing: Annotated[
+        Path | None, typer.Option(help="Also write why each missing value is missing.", show_default=False)
+    ] = None,
+    columns: Annotated[
+        str | None, typer.Option(help="Features to write, joined by commas [default: all].", show_default=False)
+    ] = None,
+    outside_calls: opt.OutsideCalls = None,
+    outside_mode: opt.OutsideMode = "override",
+    samples: opt.Samples = None,
+    genes: opt.Genes = None,
+    build: opt.Assembly = None,
+    absent_is_reference: opt.AbsentIsReference = False,
+    min_gq: opt.MinGq = None,
+    min_dp: opt.MinDp = None,
+    include_filtered: opt.IncludeFiltered = False,
+    fasta: opt.Fasta = None,
+    sex: opt.Sex = None,
+    ancestry: opt.Ancestry = None,
+    copy_number: opt.CopyNumber = None,
+    knowledge: opt.Knowledge = None,
+    quiet: opt.Quiet = False,
+    verbose: opt.Verbose = False,
+) -> None:
+    """Join genotype and clinical history to one typed row per sample."""
+    from pgx import features as stage
+    from pgx import pipeline
+    from pgx.cli import notes
+    from pgx.errors import UsageError
+    from pgx.io import write_table
+
+    for table in (out, missing):
+        if table is not None:
+            opt.check_table(table)
+    if describe:
+        write_table(stage.describe(pipeline.knowledge(knowledge or ())), out)
+        return
+    if not vcf:
+        raise UsageError("pgx features needs a VCF (or --describe); see pgx features --help")
+    found = pipeline.phenotyped(
+        vcf,
+        clinical=clinical or (),
+        outside_calls=outside_calls or (),
+        options=opt.options(
+            samples=samples,
+            genes=genes,
+            build=build,
+            absent_is_reference=absent_is_reference,
+            min_gq=min_gq,
+            min_dp=min_dp,
+            include_filtered=include_filtered,
+            fasta=fasta,
+            sex=sex,
+            ancestry=ancestry,
+            copy_number=copy_number,
+            outside_mode=outside_mode,
+            knowledge=knowledge,
+        ),
+    )
+    frame = stage.build(found.calls, found.phenotypes, found.clinical, found.kb, columns=opt.split(columns))
+    if missing is not None:
+        write_table(stage.missing(frame, found.calls, found.clinical, found.kb), missing)
+    notes.show(found.clinical.notes, quiet=quiet, verbose=verbose)
+    write_table(frame, out)
