@@ -925,6 +925,17 @@ FOLLOW_UP = Table(
     ),
 )
 
+PHENOTYPE_NAMES = Table(
+    "phenotype_names",
+    "Other ways to write a phenotype, lower case, 'metabolizer' with z.",
+    ("name",),
+    (
+        Field("name", _T, "name as other tools write it", required=True),
+        Field("phenotype", _T, "phenotype", required=True),
+        Field("source", _T, "why", required=True),
+    ),
+)
+
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
@@ -932,7 +943,7 @@ TABLES: dict[str, Table] = {
         INTERACTIONS, PHENOCONVERSION, FREQUENCIES, PHENOTYPE_FREQUENCIES, VARIANT_FREQUENCIES, EFFECTS, HLA_TAGS, EQUATIONS,
         GROUPS, PRIORS, CALLING_POLICIES, FLAGS,
         CONCEPTS, CONCEPT_CODES, CONCEPT_ANSWERS, CONCEPT_DRUGS, CONCEPT_CONFLICTS, DRUG_NAMES, UNIT_NAMES, UNITS,
-        PHENOCONVERSION_MORE, PHENOTYPE_TERMS, EXPOSURES, ENZYME_GROUPS, WASHOUT, POPULATIONS, ACTIONS, GUIDELINE_SOURCES, GENOTYPE_TERMS,
+        PHENOCONVERSION_MORE, PHENOTYPE_TERMS, EXPOSURES, ENZYME_GROUPS, WASHOUT, POPULATIONS, ACTIONS, GUIDELINE_SOURCES, GENOTYPE_TERMS, PHENOTYPE_NAMES,
         PHENOTYPE_EXCEPTIONS, CORRECTIONS, FOLLOW_UP,
     )
 }  # fmt: skip
