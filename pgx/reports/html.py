@@ -68,8 +68,10 @@ def render_html(result: Result, sample: str) -> str:
     return html_of(view(result, sample))
 
 
-def html_of(shown: View) -> str:
-    """Return the page of one view, see `render_html`."""
+def html_of(shown: View, *, opened: bool = False) -> str:
+    """Return the page of one view, see `render_html`; `opened` unfolds everything, for paper."""
     detailed = [drug for drug in shown.drugs if drug.urgency in ("avoid", "change_dose", "monitor") or drug.medication]
     others = [drug for drug in shown.drugs if drug not in detailed]
-    return environment().get_template("report.html.j2").render(view=shown, detailed=detailed, others=others)
+    return (
+        environment().get_template("report.html.j2").render(view=shown, detailed=detailed, others=others, opened=opened)
+    )

@@ -84,7 +84,7 @@ def plain_phenotype(gene: Gene) -> str:
     phenotype = gene.clinical or gene.phenotype
     said = wording.table().get(("scale", phenotype), ("", ""))[1]
     if said:
-        what = "medicines of this gene: your body " + said if "breaks" in said else f"this transport or enzyme {said}"
+        what = f"{said[:1].upper()}{said[1:]}"
         return f"{what}{', counting the other medicines you take' if gene.changed else ''}"
     return phenotype or "a result without a known meaning"
 

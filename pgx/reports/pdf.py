@@ -34,9 +34,14 @@ def to_pdf(page: str) -> bytes:
         raise UsageError(f"{_MISSING}: {str(error).splitlines()[0]}") from error
     # A fixed identifier, or the same report would be other bytes each time.
     identifier = hashlib.sha256(page.encode()).hexdigest()[:32].encode()
-    document = weasyprint.HTML(string=page, url_fetcher=_refuse)
+    document = weasyprint.HTML(string=page, url_fetcher=_Refuse())
     return bytes(document.write_pdf(pdf_identifier=identifier, custom_metadata=False))
 
 
-def _refuse(url: str, *_: object, **__: object) -> dict[str, object]:
-    raise ValueError(f"reports fetch nothing: {url}")
+class _Refuse:
+    """Fetches nothing: whatever a page names stays where it is."""
+
+    _fail_on_errors = False  # weasyprint from 68 on asks its fetcher for it
+
+    def __call__(self, url: str, *_: object, **__: object) -> dict[str, object]:
+        raise ValueError(f"reports fetch nothing: {url}")

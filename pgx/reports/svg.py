@@ -17,6 +17,20 @@ from pgx.reports.view import Gene, Score
 from pgx.reports.wording import number, percent, words
 
 _WIDTH = 360.0
+# What a renderer without our style sheet shows (a PDF, a picture cut out of the page); the sheet's classes win over it.
+_PAINT = {
+    "slot": 'fill="#e3e8ee"',
+    "ink": 'fill="#38475a"',
+    "lower": 'fill="#0072b2"',
+    "higher": 'fill="#d55e00"',
+    "band": 'fill="#0072b2" fill-opacity="0.3" stroke="#0072b2"',
+    "axis": 'stroke="#4d5a69"',
+    "line": 'stroke="#38475a" stroke-width="2"',
+    "dash": 'stroke="#1b2430" stroke-width="1.5" stroke-dasharray="4 3"',
+    "gap": 'stroke="#ffffff" stroke-width="3"',
+    "label": 'fill="#4d5a69"',
+    "strong": 'fill="#1b2430" font-weight="700"',
+}
 
 
 def scale(gene: Gene, *, uid: str) -> Markup:
@@ -100,7 +114,7 @@ def interval(score: Score, *, uid: str) -> Markup:
         parts.append(_line("dash", at, 18, at, 56))
         parts.append(_text(at, 13, f"average {score.show(score.reference)}", anchor=anchor))
         said += f", average person {score.show(score.reference)}"
-    parts.append(f'<path class="lower" d="M{x(score.estimate):.1f} {y - 9:g} l8 9 l-8 9 l-8 -9 z"/>')
+    parts.append(f'<path {_paint("lower")} d="M{x(score.estimate):.1f} {y - 9:g} l8 9 l-8 9 l-8 -9 z"/>')
     return _svg(f"{score.endpoint}: estimate and interval", said, _WIDTH, 78, parts, uid)
 
 
@@ -131,13 +145,13 @@ def contributions(score: Score, *, uid: str, most: int = 8) -> Markup:
     width, middle, half, row = 400.0, 284.0, 72.0, 20.0
     parts = [
         f'<defs><pattern id="{uid}-hatch" width="5" height="5" patternUnits="userSpaceOnUse" '
-        'patternTransform="rotate(45)"><rect class="lower" width="5" height="5"/>'
-        '<line class="gap" x1="0" y1="0" x2="0" y2="5"/></pattern></defs>'
+        f'patternTransform="rotate(45)"><rect {_paint("lower")} width="5" height="5"/>'
+        f'<line {_paint("gap")} x1="0" y1="0" x2="0" y2="5"/></pattern></defs>'
     ]
     for i, (name, value) in enumerate(shown):
         y, wide = 4 + i * row, half * abs(value) / largest
         parts.append(_text(middle - half - 40, y + 12, _short(name), anchor="end"))
-        fill = 'class="higher"' if value >= 0 else f'fill="url(#{uid}-hatch)"'
+        fill = _paint("higher") if value >= 0 else f'fill="url(#{uid}-hatch)"'
         start = middle if value >= 0 else middle - wide
         parts.append(f'<rect {fill} x="{start:.1f}" y="{y + 2:.1f}" width="{max(wide, 1):.1f}" height="13"/>')
         at, anchor = (middle + wide + 3, "start") if value >= 0 else (middle - wide - 3, "end")
@@ -164,30 +178,35 @@ def _short(name: str) -> str:
     return name if len(name) <= 24 else name[:23] + "…"
 
 
+def _paint(kind: str) -> str:
+    return f'class="{kind}" {_PAINT[kind]}'
+
+
 def _rect(kind: str, x: float, y: float, width: float, height: float, radius: float) -> str:
-    return f'<rect class="{kind}" x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" rx="{radius:g}"/>'
+    return f'<rect {_paint(kind)} x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" rx="{radius:g}"/>'
 
 
 def _line(kind: str, x1: float, y1: float, x2: float, y2: float) -> str:
-    return f'<line class="{kind}" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"/>'
+    return f'<line {_paint(kind)} x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"/>'
 
 
 def _text(x: float, y: float, said: str, *, anchor: str = "middle", kind: str = "label") -> str:
-    return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(said)}</text>'
+    return f'<text {_paint(kind)} x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(said)}</text>'
 
 
 def _arrow(start: float, end: float, y: float) -> str:
     if abs(start - end) < 1:
-        return f'<path class="lower" d="M{end - 5:.1f} {y:g} l5 -5 l5 5 l-5 5 z"/>'
+        return f'<path {_paint("lower")} d="M{end - 5:.1f} {y:g} l5 -5 l5 5 l-5 5 z"/>'
     way = math.copysign(1, end - start)
-    head = f'<path class="lower" d="M{end:.1f} {y:g} l{-way * 9:.1f} -5 v10 z"/>'
-    return f'<circle class="ink" cx="{start:.1f}" cy="{y:g}" r="4"/>{_line("line", start, y, end - way * 8, y)}{head}'
+    head = f'<path {_paint("lower")} d="M{end:.1f} {y:g} l{-way * 9:.1f} -5 v10 z"/>'
+    return (
+        f'<circle {_paint("ink")} cx="{start:.1f}" cy="{y:g}" r="4"/>{_line("line", start, y, end - way * 8, y)}{head}'
+    )
 
 
 def _svg(title: str, said: str, width: float, height: float, parts: Sequence[str], uid: str) -> Markup:
     size = f'viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}"'
     names = f'<title id="{uid}-t">{escape(title)}</title><desc id="{uid}-d">{escape(said)}</desc>'
     # Every value in `parts` went through `_text` or a number format, so nothing of the input is unescaped here.
-    return Markup(
-        f'<svg class="plot" role="img" aria-labelledby="{uid}-t {uid}-d" {size}>{names}{"".join(parts)}</svg>'
-    )
+    head = f'class="plot" role="img" aria-labelledby="{uid}-t {uid}-d" font-family="sans-serif" font-size="12" {size}'
+    return Markup(f"<svg {head}>{names}{''.join(parts)}</svg>")

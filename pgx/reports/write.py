@@ -38,6 +38,12 @@ def _html(job: _Job) -> bytes:
     return html_of(job.shown).encode()
 
 
+def _paper(job: _Job) -> bytes:
+    from pgx.reports.html import html_of
+
+    return html_of(job.shown, opened=True).encode()
+
+
 def _json(job: _Job) -> bytes:
     return document.to_json(job.part).encode()
 
@@ -87,7 +93,7 @@ _Page = tuple[str, Callable[[_Job], bytes | None]]
 PER_SAMPLE: dict[str, tuple[_Page, ...]] = {
     "text": (("report.txt", _text),),
     "html": (("report.html", _html),),
-    "pdf": (("report.pdf", _pdf(_html)),),
+    "pdf": (("report.pdf", _pdf(_paper)),),
     "json": (("report.json", _json),),
     "fhir": (("fhir.json", _fhir),),
     "leaflet": (("leaflet.html", _leaflet),),

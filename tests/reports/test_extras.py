@@ -1,0 +1,72 @@
+"""PDF and MultiQC."""
+
+import importlib.util
+import json
+from dataclasses import replace
+
+import polars as pl
+import pytest
+
+from pgx.errors import UsageError
+from pgx.reports import pdf, write
+from pgx.reports.multiqc import to_multiqc
+from tests.reports import example
+
+FRAMES = ("calls", "phenotypes", "guidance", "scores", "clinical", "medications", "notes")
+
+
+def test_without_the_extra_the_error_says_what_to_install_and_nothing_is_written(tmp_path, monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(UsageError, match=r"pip install 'pgx-cli\[pdf\]'"):
+        write(example.build(), tmp_path / "out", ["text", "pdf"])
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.skipif(importlib.util.find_spec("weasyprint") is None, reason="the extra 'pdf' is not installed")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_page_becomes_the_same_pdf_every_time():
+    page = "<!DOCTYPE html><html lang=en><title>t</title><p>A</p></html>"
+    try:
+        found = pdf.to_pdf(page)
+    except UsageError as error:
+        pytest.skip(str(error))
+    assert found.startswith(b"%PDF-")
+    assert found == pdf.to_pdf(page)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("weasyprint") is None, reason="the extra 'pdf' is not installed")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_pdf_fetches_nothing(tmp_path):
+    secret = tmp_path / "secret.txt"
+    secret.write_text("x")
+    try:
+        found = pdf.to_pdf(f'<p>A</p><img src="file://{secret}"><link rel=attachment href="file://{secret}">')
+    except UsageError as error:
+        pytest.skip(str(error))
+    assert b"EmbeddedFile" not in found
+
+
+def test_multiqc_counts_genes_and_drugs_per_sample():
+    one, other = example.build("A"), example.build("B")
+    frames = {name: pl.concat([getattr(one, name), getattr(other, name)]) for name in FRAMES}
+    files = {name: json.loads(text) for name, text in to_multiqc(replace(one, samples=("A", "B"), **frames)).items()}
+    table = files["pgx_mqc.json"]
+    assert table["data"]["A"] == table["data"]["B"]
+    row = table["data"]["A"]
+    assert {status: row[f"genes_{status}"] for status in ("called", "ambiguous", "not_called", "outside")} == {
+        "called": 6,
+        "ambiguous": 1,
+        "not_called": 2,
+        "outside": 1,
+    }
+    assert (row["drugs_avoid"], row["drugs_change_dose"], row["drugs_monitor"]) == (3, 2, 0)
+    assert 0 < row["positions_percent"] < 100
+    assert set(table["data"]["A"]) <= set(table["headers"])
+    assert files["pgx_phenotypes_mqc.json"]["data"]["CYP2C19"] == {"Poor Metabolizer": 2}
+    assert files["pgx_phenotypes_mqc.json"]["data"]["HLA-B"] == {"none": 2}
+    assert all(found["id"] and found["plot_type"] in ("table", "bargraph") for found in files.values())
+
+
+def test_multiqc_of_nothing_is_still_readable():
+    found = json.loads(to_multiqc(example.empty())["pgx_mqc.json"])
+    assert found["data"][example.SAMPLE]["genes_called"] == 0

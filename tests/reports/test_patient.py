@@ -1,0 +1,116 @@
+"""What the person keeps: plain words, no false comfort, and a plan of checks."""
+
+import re
+from dataclasses import replace
+from datetime import date
+
+import polars as pl
+import pytest
+
+from pgx.reports.patient import render_card, render_leaflet, render_plan, short
+from pgx.reports.plan import follow_up, render_ics
+from tests.reports import example
+from tests.reports.test_pages import HOSTILE, parse
+
+
+def text(page):
+    page = page.split("</style>", 1)[1]
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+def test_the_leaflet_uses_everyday_words():
+    said = text(render_leaflet(example.build(), example.SAMPLE))
+    assert "Do not stop or change a medicine by yourself" in said
+    assert "clopidogrel planned for you : should be avoided" in said
+    assert "much lower active form of the medicine" in said
+    assert "a clotting test (INR)" in said
+    assert "CYP2D6 Your body breaks these medicines down very slowly" in said
+    assert "TPMT Your body breaks these medicines down slowly (not certain: 62 %)" in said
+    for jargon in ("Metabolizer", "phenotype", "diplotype", "active metabolite", "hypersensitivity"):
+        assert jargon not in said
+
+
+def test_what_was_not_tested_is_neither_safe_nor_unsafe():
+    said = text(render_leaflet(example.build(), example.SAMPLE))
+    assert re.search(r"no answer\. That does not mean that they are safe.*abacavir, rasburicase, fluconazole", said)
+
+
+def test_a_phenotype_changed_by_other_medicines_says_so():
+    said = text(render_leaflet(example.build(), example.SAMPLE))
+    assert "CYP2C9 Your body breaks these medicines down very slowly, counting the other medicines you take" in said
+
+
+def test_the_card_names_medicines_and_genes():
+    said = text(render_card(example.build(), example.SAMPLE))
+    assert "clopidogrel , codeine , simvastatin" in said
+    assert "CYP2C19 *2/*2 PM" in said
+    assert "Not called: G6PD, HLA-B" in said
+    assert "Confirm before use" in said
+
+
+def test_a_card_with_nothing_to_say_does_not_promise_safety():
+    said = text(render_card(example.empty(), example.SAMPLE))
+    assert "because of a gene that was called" in said
+
+
+@pytest.mark.parametrize(
+    ("phenotype", "said"),
+    [("Poor Metabolizer", "PM"), ("Likely Intermediate Metabolizer", "likely IM"), ("-1639 AA", "-1639 AA")],
+)
+def test_short_phenotypes(phenotype, said):
+    assert short(phenotype) == said
+
+
+@pytest.mark.parametrize("render", [render_leaflet, render_card, render_plan])
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names_stay_text(render, name):
+    tags = parse(render(example.build(name), name))
+    assert not tags.wrong
+    assert not [tag for tag, _ in tags.seen if tag in ("script", "img", "b")]
+
+
+def test_the_plan_covers_only_the_persons_own_medicines():
+    plan = follow_up(example.build(), example.SAMPLE)
+    assert {check.drug for check in plan} == {"warfarin", "clopidogrel"}
+    first = next(check for check in plan if check.drug == "warfarin")
+    assert (first.what, first.when, first.day, first.sources) == ("INR", date(2026, 3, 5), 3, ("CPIC",))
+    assert all(check.when is None for check in plan if check.drug == "clopidogrel"), "no start is known"
+
+
+def test_without_medicines_there_is_no_plan():
+    result = example.build()
+    assert render_ics(replace(result, medications=result.medications.clear()), example.SAMPLE) is None
+    assert "No guideline row" in render_plan(replace(result, medications=result.medications.clear()), example.SAMPLE)
+
+
+def unfold(calendar):
+    assert calendar.endswith("\r\n")
+    assert all(len(line.encode()) <= 75 for line in calendar.split("\r\n"))
+    return calendar.replace("\r\n ", "").split("\r\n")[:-1]
+
+
+def test_the_calendar_follows_the_standard():
+    lines = unfold(render_ics(example.build(), example.SAMPLE))
+    assert lines[0] == "BEGIN:VCALENDAR"
+    assert lines[-1] == "END:VCALENDAR"
+    uids = [line for line in lines if line.startswith("UID:")]
+    assert len(uids) == len(set(uids)) == sum(line.startswith("DTSTAMP:") for line in lines)
+    assert (
+        lines.count("BEGIN:VEVENT")
+        == lines.count("END:VEVENT")
+        == sum(line.startswith("DTSTART;VALUE=DATE:") for line in lines)
+    )
+    assert lines.count("BEGIN:VTODO") == 1
+    assert "DTSTART;VALUE=DATE:20260305" in lines
+
+
+def test_calendar_text_is_escaped_and_folded_between_characters():
+    result = example.build()
+    odd = result.guidance.with_columns(
+        drug=pl.when(pl.col("drug") == "warfarin").then(pl.lit("war;f,a\\rin é" + "ü" * 60)).otherwise("drug")
+    )
+    taken = result.medications.with_columns(
+        drug=pl.when(pl.col("drug") == "warfarin").then(pl.lit("war;f,a\\rin é" + "ü" * 60)).otherwise("drug")
+    )
+    lines = unfold(render_ics(replace(result, guidance=odd, medications=taken), example.SAMPLE))
+    assert any(line.startswith("SUMMARY:war\\;f\\,a\\\\rin é") and line.endswith("ü: INR") for line in lines)
