@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from pgx.errors import PgxError
-from pgx.version import __version__
 
 app = typer.Typer(
     name="pgx",
@@ -43,10 +42,11 @@ def root(
 
 def _register() -> None:
     """Add every command; their modules import nothing heavy until they run."""
-    from pgx.cli import call, report
+    from pgx.cli import call, kb, report
 
     app.command("report")(report.report)
     app.command("call")(call.call)
+    app.add_typer(kb.app, name="kb")
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """The facts: alleles, functions, phenotypes, guidance, drugs; versioned, with the source of each row."""
 
 from pgx.knowledge.base import GeneDefinition, KnowledgeBase, load
+from pgx.knowledge.overlays import configured
 
-__all__ = ["GeneDefinition", "KnowledgeBase", "load"]
+__all__ = ["GeneDefinition", "KnowledgeBase", "configured", "load"]

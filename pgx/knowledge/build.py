@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from pgx.errors import InputError
-from pgx.io import atomic_write
-from pgx.knowledge.manifest import write_manifest
+from pgx.io import atomic_write, write_bytes
+from pgx.knowledge.manifest import NAME, write_manifest
 from pgx.knowledge.tables import TABLES
 from pgx.paths import data_dir
 
@@ -70,6 +70,23 @@ def build(facts: Path, out: Path, *, corrections: Path | None = None) -> dict[st
         _write(out / f"{name}.tsv", name, rows)
     write_manifest(out, {path: len(tables[path.stem]) for path in sorted(facts.glob("*.tsv"))}, tuple(converted))
     return {name: len(rows) for name, rows in converted.items()}
+
+
+def build_folder(facts: Path, out: Path) -> dict[str, int]:
+    """Build a complete knowledge folder: the imported tables, and the product's other files where `out` has none.
+
+    Returns
+    -------
+    dict
+        Rows written per imported table.
+    """
+    own = data_dir() / "knowledge"
+    made = {f"{name}.tsv" for name in _CONVERT} | {NAME}
+    for path in sorted(own.rglob("*")):
+        target = out / path.relative_to(own)
+        if path.is_file() and path.name not in made and not target.exists():
+            write_bytes(target, path.read_bytes())
+    return build(facts, out)
 
 
 def _correct(converted: dict[str, list[Row]], path: Path) -> None:

@@ -1,0 +1,201 @@
+"""``pgx kb``: look into the knowledge base, check it, compare and rebuild it."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pgx.cli import options as opt
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from pgx.knowledge import KnowledgeBase
+
+app = typer.Typer(help="Look into the knowledge base, check it, compare versions and rebuild it.", no_args_is_help=True)
+
+
+class Format(StrEnum):
+    """How a result is written."""
+
+    table = "table"
+    tsv = "tsv"
+    json = "json"
+
+
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        "-o", "--out", help="File (.tsv, .json, .parquet) or, for several tables, folder.", show_default=False
+    ),
+]
+As = Annotated[
+    Format | None,
+    typer.Option("--format", help="table, tsv or json [default: table on a terminal, else tsv].", show_default=False),
+]
+
+
+def _load(knowledge: list[Path] | None) -> KnowledgeBase:
+    from pgx.knowledge import configured, load
+
+    return load([*configured(), *(knowledge or ())])
+
+
+def _show(sections: dict[str, pl.DataFrame], out: Path | None, how: Format | None) -> None:
+    from pgx.cli import sections as write
+
+    if out is not None:
+        write.to_files(sections, out)
+    elif how is Format.json:
+        typer.echo(write.as_json(sections), nl=False)
+    elif how is Format.tsv or (how is None and not sys.stdout.isatty()):
+        typer.echo(write.as_tsv(sections), nl=False)
+    else:
+        write.to_terminal(sections)
+
+
+@app.command()
+def info(out: Out = None, how: As = None, knowledge: opt.Knowledge = None) -> None:
+    """Show versions, sources, licences and row counts."""
+    from pgx.knowledge import show
+
+    _show(show.info(_load(knowledge)), out, how)
+
+
+@app.command()
+def genes(out: Out = None, how: As = None, knowledge: opt.Knowledge = None) -> None:
+    """List the genes and how each is called."""
+    from pgx.knowledge import show
+
+    _show(show.genes(_load(knowledge)), out, how)
+
+
+@app.command()
+def gene(
+    name: Annotated[str, typer.Argument(help="Gene symbol, such as CYP2C19.")],
+    out: Out = None,
+    how: As = None,
+    knowledge: opt.Knowledge = None,
+) -> None:
+    """Show a gene: alleles, functions, positions on both builds, phenotype rules, drugs."""
+    from pgx.knowledge import show
+
+    _show(show.gene(_load(knowledge), name), out, how)
+
+
+@app.command()
+def drug(
+    name: Annotated[str, typer.Argument(help="Generic or brand name, RxNorm or ATC code.")],
+    out: Out = None,
+    how: As = None,
+    knowledge: opt.Knowledge = None,
+) -> None:
+    """Show a drug: its genes, what it does to enzymes, every recommendation."""
+    from pgx.knowledge import show
+
+    _show(show.drug(_load(knowledge), name), out, how)
+
+
+@app.command()
+def allele(
+    name: Annotated[str, typer.Argument(help="Allele with its gene, such as CYP2C19*2.")],
+    out: Out = None,
+    how: As = None,
+    knowledge: opt.Knowledge = None,
+) -> None:
+    """Show an allele: functions by scheme, bases, frequencies."""
+    from pgx.knowledge import show
+
+    _show(show.allele(_load(knowledge), name), out, how)
+
+
+@app.command()
+def variant(
+    name: Annotated[str, typer.Argument(help="rs number, chr10:94781859 (either build) or variant id.")],
+    out: Out = None,
+    how: As = None,
+    knowledge: opt.Knowledge = None,
+) -> None:
+    """Show a variant: places, alleles that require it, frequencies."""
+    from pgx.knowledge import show
+
+    _show(show.variant(_load(knowledge), name), out, how)
+
+
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(help="Folder to write to.")],
+    kind: Annotated[str, typer.Option("--format", help="parquet, json or tsv.")] = "parquet",
+    knowledge: opt.Knowledge = None,
+) -> None:
+    """Write every table, overlays applied, with a README of columns."""
+    from pgx.knowledge.export import export as write
+
+    opt.choices("--format", kind, ("parquet", "json", "tsv"))
+    count = write(_load(knowledge), folder, kind)
+    typer.echo(f"wrote {count} tables to {folder}", err=True)
+
+
+@app.command()
+def diff(
+    old: Annotated[Path, typer.Argument(help="Folder of the old knowledge tables.")],
+    new: Annotated[Path | None, typer.Argument(help="Folder of the new ones [default: the program's own].")] = None,
+    out: Out = None,
+    how: As = None,
+    knowledge: opt.Knowledge = None,
+) -> None:
+    """Show what changed, and which diplotypes change phenotype or recommendation because of it.
+
+    With --knowledge, the new side has these site tables laid over it.
+    """
+    from pgx.knowledge import load
+    from pgx.knowledge.diff import diff as compare
+
+    found = compare(load(folder=old), load(knowledge or (), folder=new))
+    sections = {"changes": found.changes, "phenotypes": found.phenotypes, "recommendations": found.recommendations}
+    _show(sections, out, how)
+    typer.echo("; ".join(f"{name}: {frame.height}" for name, frame in sections.items()), err=True)
+
+
+@app.command()
+def build(
+    source: Annotated[Path, typer.Argument(help="Folder of fact tables.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the knowledge tables.", show_default=False)],
+) -> None:
+    """Bring updated fact tables into the knowledge schema, a complete folder with the program's other tables."""
+    from pgx.knowledge.build import build_folder
+
+    counts = build_folder(source, out)
+    typer.echo(f"wrote {len(counts)} tables, {sum(counts.values())} rows, to {out}", err=True)
+
+
+@app.command()
+def validate(
+    folder: Annotated[
+        Path | None, typer.Argument(help="Folder of knowledge tables [default: the program's own].")
+    ] = None,
+    out: Out = None,
+    how: As = None,
+    knowledge: opt.Knowledge = None,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Errors and warnings only.")] = False,
+) -> None:
+    """Check schemas, keys, references, bases, phenotypes, recommendations and sources; exit code 3 on an error."""
+    import polars as pl
+
+    from pgx.errors import InputError
+    from pgx.knowledge import load
+    from pgx.knowledge.validate import validate as check
+
+    kb = load(knowledge or (), folder=folder) if folder else _load(knowledge)
+    found = [one for one in check(kb) if not (quiet and one.severity == "note")]
+    columns = ("severity", "check", "where", "message")
+    rows = [tuple(getattr(one, name) for name in columns) for one in found]
+    _show({"problems": pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String), orient="row")}, out, how)
+    errors = sum(one.severity == "error" for one in found)
+    if errors:
+        raise InputError(f"{errors} errors", file=kb.folders[0], fix="correct them before use")
+    typer.echo(f"knowledge {kb.version} is sound", err=True)

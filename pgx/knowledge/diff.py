@@ -1,0 +1,213 @@
+"""What changed between two versions of the knowledge, and for which diplotypes it matters."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from pgx.errors import PgxError
+from pgx.knowledge.matching import Outcome, meets, outcomes, scheme_of
+from pgx.knowledge.overlays import LOCAL
+from pgx.knowledge.sentences import compose
+from pgx.knowledge.tables import TABLES
+
+if TYPE_CHECKING:
+    from pgx.knowledge.base import KnowledgeBase
+
+_CHANGES = ("table", "key", "change", "column", "old", "new")
+_PHENOTYPES = ("gene", "scheme", "diplotype", "old_phenotype", "old_score", "new_phenotype", "new_score")
+_RECOMMENDATIONS = ("source", "drug", "population", "gene", "diplotype", "with", "old", "new")
+_PROVENANCE = ("rec_id", "url", "source_date", "source_version", "guideline_id", "pmids")
+_ADVICE = tuple(one.name for one in TABLES["recommendations"].fields if one.name not in _PROVENANCE)
+_RULING = ("genes", "alleles", "functions", "phenotype_rules", "definitions", "genotype_terms", "guideline_sources")
+
+Question = tuple[str, str, str, str]
+Advice = tuple[tuple[Any, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Three frames: the edits, and the diplotypes whose phenotype or recommendation they change.
+
+    `changes` has ``table key change column old new``; `phenotypes` ``gene scheme diplotype old_phenotype old_score
+    new_phenotype new_score`` (null on one side: the diplotype is new or gone); `recommendations` ``source drug
+    population gene diplotype with old new``, where `with` names the results of other genes that the row also needs.
+    """
+
+    changes: pl.DataFrame
+    phenotypes: pl.DataFrame
+    recommendations: pl.DataFrame
+
+
+def diff(old: KnowledgeBase, new: KnowledgeBase) -> Difference:
+    """Compare two knowledge bases row by row and diplotype by diplotype.
+
+    Parameters
+    ----------
+    old, new
+        The two versions, overlays included.
+    """
+    changes = [row for name in TABLES for row in _changed_rows(old, new, name)]
+    genes = _touched_genes(old, new, changes)
+    phenotypes = [row for gene in genes for row in _changed_phenotypes(old, new, gene)]
+    asked = _asked_genes(old, new, changes) | {row[0] for row in phenotypes} | (genes & _genotype_genes(old, new))
+    recommendations = [row for gene in sorted(asked) for row in _changed_advice(old, new, gene)]
+    return Difference(
+        _frame(changes, _CHANGES), _frame(phenotypes, _PHENOTYPES), _frame(recommendations, _RECOMMENDATIONS)
+    )
+
+
+def _frame(rows: list[tuple[Any, ...]], names: tuple[str, ...]) -> pl.DataFrame:
+    schema = {name: pl.Float64 if name.endswith("_score") else pl.String for name in names}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _rows(kb: KnowledgeBase, name: str) -> dict[tuple[Any, ...], dict[str, Any]]:
+    try:
+        frame = kb.table(name).drop(LOCAL)
+    except PgxError:
+        return {}
+    return {tuple(row[key] for key in TABLES[name].key): row for row in frame.iter_rows(named=True)}
+
+
+def _changed_rows(old: KnowledgeBase, new: KnowledgeBase, name: str) -> Iterator[tuple[Any, ...]]:
+    before, after = _rows(old, name), _rows(new, name)
+    for key in [*before, *(key for key in after if key not in before)]:
+        said = " ".join(str(part) for part in key if part is not None)
+        if key not in after:
+            yield name, said, "removed", None, None, None
+        elif key not in before:
+            yield name, said, "added", None, None, None
+        elif before[key] != after[key]:
+            for column, value in before[key].items():
+                if value != after[key][column]:
+                    yield name, said, "changed", column, _text(value), _text(after[key][column])
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _touched_genes(old: KnowledgeBase, new: KnowledgeBase, changes: list[tuple[Any, ...]]) -> set[str]:
+    """Genes with an edited row in a table that decides phenotypes."""
+    found: set[str] = set()
+    edited = {name for name, *_ in changes if name in _RULING}
+    for name in edited:
+        column = "gene" if "gene" in {one.name for one in TABLES[name].fields} else None
+        before, after = _rows(old, name), _rows(new, name)
+        if column is None:
+            return set(old.genes) | set(new.genes)
+        for key in before.keys() | after.keys():
+            if before.get(key) != after.get(key):
+                found.add(str((after.get(key) or before[key])[column]))
+    return found & (set(old.genes) | set(new.genes))
+
+
+def _asked_genes(old: KnowledgeBase, new: KnowledgeBase, changes: list[tuple[Any, ...]]) -> set[str]:
+    """Genes whose recommendations have an edited row or condition."""
+    rec_ids = {str(key).split(" ", 1)[0] for name, key, *_ in changes if name.startswith("recommendation")}
+    found: set[str] = set()
+    for kb in (old, new):
+        rows = kb.table("recommendation_conditions").filter(pl.col("rec_id").is_in(list(rec_ids)))
+        found.update(rows["gene"])
+    return found & (set(old.genes) | set(new.genes))
+
+
+def _genotype_genes(old: KnowledgeBase, new: KnowledgeBase) -> set[str]:
+    kinds = pl.col("match_on").is_in(["genotype", "allele"])
+    return {gene for kb in (old, new) for gene in kb.table("recommendation_conditions").filter(kinds)["gene"]}
+
+
+def _outcomes(kb: KnowledgeBase, gene: str, scheme: str) -> dict[frozenset[str] | tuple[str, ...], Outcome]:
+    if gene not in kb.genes:
+        return {}
+    return {_key(one): one for one in outcomes(kb, gene, scheme)}
+
+
+def _key(outcome: Outcome) -> tuple[str, ...]:
+    return tuple(sorted(outcome.alleles))
+
+
+def _changed_phenotypes(old: KnowledgeBase, new: KnowledgeBase, gene: str) -> Iterator[tuple[Any, ...]]:
+    for scheme in ("CPIC", "DPWG"):
+        before, after = _outcomes(old, gene, scheme), _outcomes(new, gene, scheme)
+        for key in [*before, *(key for key in after if key not in before)]:
+            one, two = before.get(key), after.get(key)
+            was = (one.result.phenotype, one.result.activity_score) if one else (None, None)
+            now = (two.result.phenotype, two.result.activity_score) if two else (None, None)
+            if was != now:
+                named = two or one
+                assert named is not None
+                yield gene, scheme, named.name, *was, *now
+
+
+class _Advisor:
+    """What the recommendations of one knowledge base say to the diplotypes of one gene, other genes left open."""
+
+    def __init__(self, kb: KnowledgeBase, gene: str) -> None:
+        self.kb, self.gene = kb, gene
+        conditions: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for row in kb.table("recommendation_conditions").iter_rows(named=True):
+            conditions[row["rec_id"]].append(row)
+        self.rows = {
+            row["rec_id"]: row
+            for row in kb.table("recommendations").iter_rows(named=True)
+            if any(one["gene"] == gene for one in conditions[row["rec_id"]])
+        }
+        self.conditions = {rec_id: conditions[rec_id] for rec_id in self.rows}
+        self.by_genotype = any(
+            one["match_on"] in ("genotype", "allele") for found in self.conditions.values() for one in found
+        )
+        self.schemes = {scheme_of(kb, str(row["source"])) for row in self.rows.values()}
+        self._cache: dict[Any, dict[Question, Advice]] = {}
+
+    def answers(self, scheme: str, outcome: Outcome) -> dict[Question, Advice]:
+        result = outcome.result
+        alleles = outcome.alleles if self.by_genotype else ()
+        key = (scheme, result.statuses, result.activity_score, result.score_is_minimum, alleles)
+        if key not in self._cache:
+            self._cache[key] = self._answer(scheme, outcome)
+        return self._cache[key]
+
+    def _answer(self, scheme: str, outcome: Outcome) -> dict[Question, Advice]:
+        found: dict[Question, list[tuple[Any, ...]]] = defaultdict(list)
+        for rec_id, row in self.rows.items():
+            source = str(row["source"])
+            own = [one for one in self.conditions[rec_id] if one["gene"] == self.gene]
+            if scheme_of(self.kb, source) == scheme and all(meets(self.kb, source, one, outcome) for one in own):
+                others = sorted(_said(one) for one in self.conditions[rec_id] if one["gene"] != self.gene)
+                question = (source, str(row["drug"]), str(row["population"]), "; ".join(others))
+                found[question].append(tuple(row[name] for name in _ADVICE))
+        return {question: tuple(sorted(advice, key=str)) for question, advice in found.items()}
+
+    def say(self, advice: Advice) -> str | None:
+        rows = [dict(zip(_ADVICE, one, strict=True)) for one in advice]
+        said = [f"{compose(row, kb=self.kb)} ({row['strength']})" for row in rows]
+        return " | ".join(dict.fromkeys(said)) or None
+
+
+def _said(condition: dict[str, Any]) -> str:
+    low, high = condition["score_min"], condition["score_max"]
+    score = "" if low is None else f" ({low:g} to {high:g})" if high is not None else f" ({low:g} and above)"
+    return f"{condition['gene']}={condition['value']}{score}"
+
+
+def _changed_advice(old: KnowledgeBase, new: KnowledgeBase, gene: str) -> Iterator[tuple[Any, ...]]:
+    before, after = _Advisor(old, gene), _Advisor(new, gene)
+    for scheme in sorted(before.schemes | after.schemes):
+        was, now = _outcomes(old, gene, scheme), _outcomes(new, gene, scheme)
+        for key in [*was, *(key for key in now if key not in was)]:
+            one = before.answers(scheme, was[key]) if key in was else {}
+            two = after.answers(scheme, now[key]) if key in now else {}
+            if one == two:
+                continue
+            name = (now.get(key) or was[key]).name
+            for question in sorted(one.keys() | two.keys()):
+                if one.get(question) != two.get(question):
+                    source, drug, population, others = question
+                    said = before.say(one.get(question, ())), after.say(two.get(question, ()))
+                    yield source, drug, population, gene, name, others or None, *said
