@@ -28,6 +28,8 @@ VOUCHES = -7
 REFERENCE_ALTS = frozenset({"<NON_REF>", "<*>", "."})
 _BASES = frozenset("ACGTN")
 
+Spelling = tuple[int, str, str]
+
 
 @dataclass(slots=True)
 class Reading:
@@ -47,7 +49,9 @@ class ReferenceMismatch(ValueError):
     """The record's REF does not agree with the site's reference string."""
 
 
-def read_alleles(pos: int, ref: str, alts: list[str], end: int, target: Target) -> Reading | None:
+def read_alleles(
+    pos: int, ref: str, alts: list[str], end: int, target: Target, spellings: list[Spelling] | None = None
+) -> Reading | None:
     """Translate a record for one site; None if the record says nothing of it.
 
     Parameters
@@ -58,6 +62,8 @@ def read_alleles(pos: int, ref: str, alts: list[str], end: int, target: Target) 
         Last base the record speaks of (INFO/END of a reference block, or the end of REF).
     target
         The site, in the same build.
+    spellings
+        The left-most spelling (pos, ref, alt) of each ALT, where a reference genome is at hand.
 
     Raises
     ------
@@ -67,7 +73,7 @@ def read_alleles(pos: int, ref: str, alts: list[str], end: int, target: Target) 
     _check_reference(pos, ref, target)
     open_ended = not alts or any(alt in REFERENCE_ALTS for alt in alts)
     covers = pos <= target.pos and end >= target.end
-    codes = [_place(pos, ref, alt, target) for alt in alts]
+    codes = [_place(*spelling, target) for spelling in spellings or [(pos, ref, alt) for alt in alts]]
     speaks = any(code >= 0 or code == UNPLACED for code in codes) or any(
         alt == "*" and code == SPANNED for alt, code in zip(alts, codes, strict=True)
     )

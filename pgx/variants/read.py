@@ -16,8 +16,9 @@ from pgx.types import NOT_CALLED, Genotypes, State
 from pgx.variants import records
 from pgx.variants.assemble import Assembly, Evidence, undocumented_alleles
 from pgx.variants.contigs import BUILDS, GRCH37, GRCH38, build_of_text, outside_par
+from pgx.variants.fasta import REACH, Reference
 from pgx.variants.header import Header
-from pgx.variants.match import SILENT, VOUCHES, Reading, ReferenceMismatch, read_alleles
+from pgx.variants.match import SILENT, VOUCHES, Reading, ReferenceMismatch, Spelling, read_alleles
 from pgx.variants.meta import read_meta
 from pgx.variants.notes import Notes
 from pgx.variants.rows import RowChecker
@@ -96,6 +97,7 @@ def read(
         raise UsageError("standard input is given twice")
     sources = [open_source(path) for path in listed]
     notes = Notes()
+    reference: Reference | None = None
     try:
         names = _sample_names(sources, samples)
         told = given_sex(sex(names) if callable(sex) else sex)
@@ -104,11 +106,12 @@ def read(
         assembly = Assembly(targets.all, len(names))
         column = {name: i for i, name in enumerate(names)}
         evidence = SexEvidence(len(names))
+        reference = None if fasta is None else Reference(fasta, targets)
         regions = _gene_regions(kb, found)
         empty = []
         for source in sources:
             source.regions = regions
-            if not _Reader(source, targets, assembly, column, options, notes, evidence).run():
+            if not _Reader(source, targets, assembly, column, options, notes, evidence, reference).run():
                 empty.append(source)
         _check_overlap(sources, empty, found, notes)
         assembly.finish()
@@ -116,6 +119,8 @@ def read(
     finally:
         for source in sources:
             source.close()
+        if reference is not None:
+            reference.close()
     if absent_is_reference:
         _assume_reference(assembly, targets, notes)
     return _result(names, kb.sites, targets, assembly, sources, notes)
@@ -132,6 +137,7 @@ class _Reader:
     options: Options
     notes: Notes
     sex: SexEvidence
+    reference: Reference | None = None
     agreements: int = 0
     mismatches: int = 0
     first_mismatch: str = ""
@@ -142,7 +148,8 @@ class _Reader:
         keep = np.array([i for i, s in enumerate(header.samples) if s in self.column], dtype=np.intp)
         columns = np.array([self.column[header.samples[i]] for i in keep], dtype=np.intp)
         everyone = len(keep) == len(header.samples)
-        spans = [(t.chrom, max(1, t.pos - 1), t.end + 1) for t in self.targets.all]
+        reach = REACH if self.reference else 1
+        spans = [(t.chrom, max(1, t.pos - 1), t.end + (reach if t.has_indel else 1)) for t in self.targets.all]
         windows = Windows.of([*spans, *SEX_WINDOWS])
         used = 0
         rows = self._check_header(header)
@@ -167,9 +174,11 @@ class _Reader:
         if contig is None:
             return False
         readings: list[tuple[Target, Reading]] = []
-        for target in contig.overlapping(record.pos - 1, record.end + 1):
+        spellings = self._spellings(record)
+        first = min([record.pos, *(pos for pos, _, _ in spellings or ())])
+        for target in contig.overlapping(first - 1, record.end + 1):
             try:
-                reading = read_alleles(record.pos, record.ref, record.alts, record.end, target)
+                reading = read_alleles(record.pos, record.ref, record.alts, record.end, target, spellings)
             except ReferenceMismatch as error:
                 self._mismatch(record, error)
                 continue
@@ -225,6 +234,15 @@ class _Reader:
             self.notes.count("warning", "malformed_record",
                              f"{{n}} fields beside the genotypes are malformed ({_braced(finding.message)})",
                              f"{self.source.name}: {finding.where}")  # fmt: skip
+
+    def _spellings(self, record: records.Record) -> list[Spelling] | None:
+        if self.reference is None or record.is_block:
+            return None
+        plain = [set(alt) <= set("ACGTN") for alt in record.alts]
+        return [
+            self.reference.left_align(record.chrom, record.pos, record.ref, alt) if bases else (record.pos, record.ref, alt)
+            for alt, bases in zip(record.alts, plain, strict=True)
+        ]
 
     def _mismatch(self, record: records.Record, error: ReferenceMismatch) -> None:
         self.mismatches += 1

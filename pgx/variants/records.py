@@ -68,6 +68,10 @@ def parse(where: str, line: bytes, samples: int, file: object) -> Record:
                          fix="the line may be cut short")  # fmt: skip
     name, pos, _, ref, alt, _, filters, info, form = (part.decode("latin-1") for part in fields[:9])
     chrom = canonical(name)
+    columns = fields[9].count(b"\t") + 1
+    if samples and columns != samples:
+        raise InputError(f"{columns} sample columns where the header names {samples}", file=file, where=where,
+                         fix="the line may be cut short")  # fmt: skip
     if not pos.isdigit() or int(pos) > MAX_POSITION:
         raise InputError(f"POS {pos[:40]!r} is not a position", file=file, where=where)
     if not _REF.match(ref):
@@ -100,9 +104,6 @@ def genotypes(record: Record, samples: tuple[str, ...], file: object) -> SampleC
     count = len(samples)
     try:
         if record.format[0] != "GT":
-            found = record.rest.count(b"\t") + 1
-            if found != count:
-                raise BadGenotype(f"{found} sample columns where the header names {count}")
             return SampleColumns(np.full((count, 2), NOT_CALLED, dtype=np.int16), np.zeros(count, dtype=bool))
         columns = decode(record.rest, count)
     except BadGenotype as error:

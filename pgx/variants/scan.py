@@ -122,10 +122,12 @@ class Scanner:
             found = self._wide(text, starts, ends)
         else:
             buffer = np.frombuffer(text, dtype=np.uint8)
-            stops = np.flatnonzero(buffer[begin:stop] == 10) + begin
+            marks = np.flatnonzero(buffer[begin:stop] <= 10) + begin  # tabs and line ends in one pass
+            kinds = buffer[marks]
+            stops, tabs = marks[kinds == 10], marks[kinds == 9]
             firsts = np.empty_like(stops)
             firsts[0], firsts[1:] = begin, stops[:-1] + 1
-            found = self._narrow(text, buffer, firsts, stops)
+            found = self._narrow(text, buffer, firsts, stops, tabs)
             starts, ends = firsts, stops  # type: ignore[assignment]
         for index in range(len(ends)) if self.everything else found:
             yield self.line + index + 1, text[starts[index] : ends[index]].rstrip(b"\r")
@@ -157,10 +159,10 @@ class Scanner:
         return found
 
     def _narrow(
-        self, text: bytes, buffer: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]
-    ) -> list[int]:
+        self, text: bytes, buffer: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64],
+        tabs: NDArray[np.int64],
+    ) -> list[int]:  # fmt: skip
         """Many short lines: all at once."""
-        tabs = np.flatnonzero(buffer[starts[0] : ends[-1]] == 9) + starts[0]
         at = np.searchsorted(tabs, starts)
         if not len(tabs):
             raise self._malformed(0, text[: ends[0]])
