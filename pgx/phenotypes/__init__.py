@@ -1,5 +1,6 @@
 """From calls to function, activity score and phenotype, genetic and clinical; calls of other tools."""
 
+from pgx.phenotypes import outside
 from pgx.phenotypes.frames import assign, interpret
 
-__all__ = ["assign", "interpret"]
+__all__ = ["assign", "interpret", "outside"]
