@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import gzip
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from xml.parsers import expat
 
 from pgx.clinical.daily import Days
-from pgx.clinical.events import BadDate, Events, read_date
+from pgx.clinical.events import BadDateError, Events, read_date
 from pgx.clinical.jsons import number
+from pgx.clinical.sniff import open_plain
 
 _SEX = {"HKBiologicalSexMale": "male", "HKBiologicalSexFemale": "female"}
 _ASLEEP = "HKCategoryValueSleepAnalysisAsleep"
@@ -23,10 +23,9 @@ def read_export(events: Events, path: Path) -> None:
     parser = expat.ParserCreate()
     parser.StartElementHandler = reader.start
     parser.buffer_text = True
-    packed = path.open("rb").read(2) == b"\x1f\x8b"
     events.person(None)
     try:
-        with gzip.open(path) if packed else path.open("rb") as file:
+        with open_plain(path) as file:
             parser.ParseFile(file)
     except expat.ExpatError as error:
         what = expat.errors.messages.get(error.code, "broken")
@@ -46,7 +45,7 @@ def read_export(events: Events, path: Path) -> None:
 def _day(text: str) -> date | None:
     try:
         return read_date(text[:10])
-    except BadDate:
+    except BadDateError:
         return None
 
 

@@ -44,7 +44,13 @@ def columns(kb: KnowledgeBase) -> pl.DataFrame:
         if row["kind"] == "numeric":
             values: str | None = f"{row['low']:g} to {row['high']:g}"
             endings = sorted(
-                {s for s, unit in words.suffixes.items() if unit != row["unit"] and words.factor(row["concept"], unit)}
+                {
+                    s
+                    for s, unit in words.suffixes.items()
+                    if unit != row["unit"]
+                    and not s.startswith(("omop_", "ncit_"))
+                    and words.factor(row["concept"], unit)
+                }
             )
         else:
             own = answers.filter(pl.col("concept") == row["concept"])["answer"].unique(maintain_order=True)

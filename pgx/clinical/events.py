@@ -55,7 +55,7 @@ PROBLEM: dict[str, type[pl.DataType]] = {
 FIRST_YEAR, LAST_YEAR = 1850, 2200
 
 
-class BadDate(ValueError):
+class BadDateError(ValueError):
     """A date that is not one, or that cannot be read in one way only."""
 
 
@@ -65,20 +65,20 @@ def read_date(text: str) -> date:
 
     Raises
     ------
-    BadDate
+    BadDateError
         If it is anything else; day and month are never guessed.
     """
     found = re.match(r"^\s*(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?:[T ].*)?\s*$", text) or re.match(
         r"^\s*(\d{4})(\d{2})(\d{2})\s*$", text
     )
     if not found:
-        raise BadDate(f"{text[:40]!r} is not a date; write YYYY-MM-DD")
+        raise BadDateError(f"{text[:40]!r} is not a date; write YYYY-MM-DD")
     try:
         day = date(int(found[1]), int(found[2] or 1), int(found[3] or 1))
     except ValueError:
-        raise BadDate(f"{text[:40]!r} is not a day of the calendar") from None
+        raise BadDateError(f"{text[:40]!r} is not a day of the calendar") from None
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
-        raise BadDate(f"{text[:40]!r} is outside {FIRST_YEAR} to {LAST_YEAR}")
+        raise BadDateError(f"{text[:40]!r} is outside {FIRST_YEAR} to {LAST_YEAR}")
     return day
 
 
@@ -96,6 +96,8 @@ class Events:
         Whether the person ids are meant to be sample names (a ``sample`` column), not a hospital system's own.
     lenient
         Whether unknown columns are noted instead of refused.
+    flat
+        Whether a person typed the file: then a date that cannot be read is an error, not a note.
     """
 
     file: str
@@ -103,6 +105,7 @@ class Events:
     drugs: DrugNames
     explicit_ids: bool = False
     lenient: bool = False
+    flat: bool = False
     people: dict[str | None, set[str]] = field(default_factory=dict)
     raw: list[tuple[object, ...]] = field(default_factory=list)
     frames: list[pl.DataFrame] = field(default_factory=list)
@@ -131,7 +134,7 @@ class Events:
             return text if isinstance(text, date) else None
         try:
             return read_date(text)
-        except BadDate as error:
+        except BadDateError as error:
             self.problem(person, "error", "bad_date", str(error), where)
             return None
 
@@ -154,11 +157,12 @@ class Events:
         end: date | None = None,
         where: str | None = None,
         written: str | None = None,
+        meaning: str | None = None,
     ) -> None:
-        """Add one statement; `written` is what the file calls the concept."""
+        """Add one statement; `written` is what the file calls the concept, `meaning` how `check` shows it."""
         self.people.setdefault(person, set())
         self.raw.append((person, concept, answer, number, text, system, unit, day, end, self.file, where))
-        self.count(self.understood, written or concept, concept, where)
+        self.count(self.understood, written or concept, meaning or concept, where)
 
     def count(self, table: dict[tuple[str, ...], list[object]], key: str, meaning: str, where: str | None) -> None:
         """Count one more use of a column or code."""

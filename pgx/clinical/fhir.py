@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from pgx.clinical.events import Events
 from pgx.clinical.jsons import Object, dig, name_of, number, obj, objs, text
+from pgx.clinical.sniff import open_plain
 from pgx.clinical.vocabulary import system_name
 from pgx.errors import InputError
 
@@ -55,8 +55,7 @@ def read_content(events: Events, content: object) -> None:
 def read_ndjson(events: Events, path: Path) -> None:
     """Read one resource a line; a bad line is noted and left out."""
     state = _State()
-    packed = path.open("rb").read(2) == b"\x1f\x8b"
-    with gzip.open(path) if packed else path.open("rb") as lines:
+    with open_plain(path) as lines:
         for count, line in enumerate(lines, start=1):
             if not line.strip():
                 continue
@@ -221,6 +220,8 @@ def _observation(events: Events, resource: Object, where: str, state: _State) ->
     person = _person(resource, state)
     start, end = _when(resource, "effectiveDateTime", "effectivePeriod", "effectiveInstant", "issued")
     day, last = events.day(person, start, where), events.day(person, end, where)
+    if start and day is None:  # a value of an unknown day must not pass for a present one
+        return
     events.seen(person, last or day)
     components = objs(resource.get("component"))
     found = _measured(events, resource, person, day, last, where)

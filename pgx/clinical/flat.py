@@ -21,7 +21,7 @@ from datetime import date
 
 import polars as pl
 
-from pgx.clinical.events import RAW, BadDate, Events, read_date
+from pgx.clinical.events import RAW, BadDateError, Events, read_date
 from pgx.clinical.vocabulary import column_name, system_name
 from pgx.errors import InputError
 
@@ -207,6 +207,7 @@ def read_frame(events: Events, frame: pl.DataFrame, where: list[str]) -> None:
         Place of each row, for messages.
     """
     layout = lay_out(frame.columns, events)
+    events.flat = True
     events.explicit_ids = layout.identity is not None
     frame = frame.with_columns(
         pl.when(pl.col(c).str.strip_chars() != "").then(pl.col(c).str.strip_chars()).alias(c) for c in frame.columns
@@ -319,7 +320,7 @@ def _birth_dates(events: Events, base: pl.DataFrame, written: pl.Series) -> pl.S
     for person, place, text in zip(base["person"], base["where"], written, strict=True):
         try:
             days.append(read_date(text).isoformat() if text else None)
-        except BadDate as error:
+        except BadDateError as error:
             events.problem(person, "error", "bad_date", f"birth_date: {error}", place, "birth_date")
             days.append(None)
     return pl.Series(days, dtype=pl.String)
@@ -414,6 +415,7 @@ def load_json(file: str, data: bytes) -> object:
 def read_objects(events: Events, content: object) -> None:
     """Take one person or a list of persons, as parsed from JSON."""
     people = content if isinstance(content, list) else [content]
+    events.flat = True
     if not people:
         raise InputError("no person", file=events.file)
     several = len(people) > 1
@@ -503,7 +505,7 @@ def _add_item(
     if concept == "birth_date":
         try:
             item = read_date(str(item)).isoformat()
-        except BadDate as error:
+        except BadDateError as error:
             events.problem(person, "error", "bad_date", f"birth_date: {error}", where, concept)
             return
     text = ("yes" if item else "no") if isinstance(item, bool) else str(item) if isinstance(item, str) else None
@@ -516,7 +518,8 @@ def _add_item(
         unit=unit,
         day=day,
         where=where,
-        written=f"{where.split('key ')[-1]} ({shown})",
+        written=where.rpartition("key ")[2],
+        meaning=shown,
     )
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import polars as pl
 
-from pgx.clinical.events import RAW, BadDate, Events, read_date
+from pgx.clinical.events import RAW, BadDateError, Events, read_date
 from pgx.clinical.extras import need
+from pgx.clinical.sniff import read_head
 from pgx.clinical.vocabulary import system_name
 from pgx.errors import InputError
 
@@ -41,8 +43,7 @@ def _file(path: Path, ids: Iterable[int] | None) -> pl.DataFrame:
         if ".parquet" in path.name.lower():
             lazy = pl.scan_parquet(path)
         else:
-            with pl.Config():
-                head = path.open("rb").read(4096) if not path.name.endswith(".gz") else b""
+            head = read_head(path)
             separator = "\t" if head.split(b"\n", 1)[0].count(b"\t") else ","
             quote = None if separator == "\t" else '"'  # the vocabulary tables of Athena are unquoted TSV
             lazy = pl.scan_csv(path, separator=separator, quote_char=quote, infer_schema=False)
@@ -63,7 +64,7 @@ def _text(frame: pl.DataFrame) -> pl.DataFrame:
 def read_sqlite(events: Events, path: Path) -> None:
     """Read the tables of an SQLite database."""
     try:
-        with sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True) as connection:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             cursor = connection.cursor()
             names = {
                 str(n).lower(): str(n)
@@ -80,7 +81,6 @@ def read_sqlite(events: Events, path: Path) -> None:
                 return _text(pl.DataFrame(text, schema=dict.fromkeys(columns, pl.String), orient="row"))
 
             read_tables(events, table)
-        connection.close()
     except sqlite3.Error as error:
         raise InputError(f"not a readable SQLite database: {error}", file=path) from None
 
@@ -225,7 +225,7 @@ def _dates(events: Events, frame: pl.DataFrame, *names: str, label: str) -> pl.S
     for text in texts["text"].drop_nulls().unique(maintain_order=True):
         try:
             known[text] = read_date(text)
-        except BadDate as error:
+        except BadDateError as error:
             known[text] = None
             row = frame.filter(texts["text"] == text).row(0, named=True)
             events.problem(row["person_id"], "error", "bad_date", str(error), f"{label} row {row['row']}")
@@ -340,6 +340,10 @@ def _values(events: Events, table: str, frame: pl.DataFrame, codes: _Codes) -> N
         .otherwise("answer")
     )
     rows = rows.filter(pl.col("text").is_not_null() | pl.col("answer").is_not_null())
+    dated = pl.coalesce(_column(rows, f"{table}_date"), _column(rows, f"{table}_datetime")).is_not_null()
+    rows = rows.filter(
+        pl.col("date").is_not_null() | ~dated
+    )  # a value of an unreadable day must not pass for a present one
     _add(events, rows.select("row", "concept", "answer", "text", "system", "unit", "date", person="person_id"), table)
 
 

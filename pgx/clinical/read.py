@@ -60,7 +60,7 @@ def read(
     problems = pl.concat([problems, bad.rename({"person": "sample"})])
     persons = sorted({sample for file in joined for sample in file.values()})
     if len(persons) == 1:
-        _stop_on_error(problems, observations.rename({"person": "sample"}))
+        _stop_on_error(problems, observations.rename({"person": "sample"}), [file.file for file in files if file.flat])
     named = observations.rename({"person": "sample"})
     listed = [
         names[p] for file, names in zip(files, joined, strict=True) for p in sorted(file.listed, key=str) if p in names
@@ -115,15 +115,19 @@ def _named(
     return pl.concat(named)
 
 
-def _stop_on_error(problems: pl.DataFrame, observations: pl.DataFrame) -> None:
+_STOPS = ("impossible_value", "not_a_number", "answer_unknown", "unit_unknown")
+
+
+def _stop_on_error(problems: pl.DataFrame, observations: pl.DataFrame, flat_files: Sequence[str]) -> None:
     """In a run about one person, an unusable newest value ends it: an older one must not stand in silently."""
     newest = observations.group_by("concept").agg(newest=pl.col("date").max())
+    found = problems.filter(pl.col("severity") == "error", ~pl.col("message").str.contains("is a bound"))
+    misdated = (pl.col("code") == "bad_date") & pl.col("file").is_in(list(flat_files))
     stops = (
-        problems.filter(pl.col("severity") == "error", pl.col("code").is_in(["impossible_value", "not_a_number", "answer_unknown", "unit_unknown"]))
+        found.filter(pl.col("code").is_in(_STOPS) | misdated)
         .join(newest, on="concept", how="left", maintain_order="left")
         .filter(pl.col("date").is_null() | pl.col("newest").is_null() | (pl.col("date") >= pl.col("newest")))
-        .filter(~pl.col("message").str.contains("is a bound"))
-    )  # fmt: skip
+    )
     if stops.is_empty():
         return
     row = stops.row(0, named=True)

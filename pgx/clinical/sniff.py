@@ -6,6 +6,7 @@ import gzip
 import json
 import zlib
 from pathlib import Path
+from typing import IO
 
 from pgx.errors import InputError
 
@@ -34,6 +35,13 @@ def read_head(path: Path) -> bytes:
     except (OSError, EOFError, zlib.error) as error:
         raise InputError(f"cannot be read: {_reason(error)}", file=path) from None
     return head
+
+
+def open_plain(path: Path) -> IO[bytes]:
+    """Open a file for reading bytes, unpacked if it is gzip."""
+    with path.open("rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+    return gzip.open(path) if packed else path.open("rb")  # type: ignore[return-value]
 
 
 def read_all(path: Path) -> bytes:

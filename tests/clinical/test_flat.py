@@ -1,0 +1,193 @@
+"""Flat files: what a row or an object says, and what is said about the rest."""
+
+from __future__ import annotations
+
+import gzip
+from datetime import date
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pgx.clinical import check, read
+from pgx.clinical.events import BadDateError, read_date
+from pgx.errors import InputError
+from tests.clinical.reading import codes, drugs, values
+
+
+def test_one_person_in_json(kb, write):
+    path = write(
+        "p.json",
+        {
+            "age": 65, "sex": "Female", "height_in": 63, "weight_lb": 154, "creatinine_umol_l": 88.42, "smoking": "ex-smoker",
+            "labs": {"inr": [{"value": 2.1, "date": "2024-01-02"}, {"value": 2.9, "date": "2024-02-02"}]},
+            "medications": ["Plavix", {"drug": "warfarin", "dose_mg_per_day": 5, "start": "2024-01-01"}],
+            "planned_medications": "simvastatin; codeine", "conditions": ["E11.9", "atrial fibrillation"], "allergies": ["abacavir"],
+        },
+    )  # fmt: skip
+    data = read([path], kb, samples=["S1"])
+    found = values(data)
+    assert found["age"] == 65 and found["sex"] == "female" and found["smoking_status"] == "former"
+    assert found["height"] == pytest.approx(160.02)
+    assert found["weight"] == pytest.approx(69.853, abs=1e-3)
+    assert found["creatinine"] == pytest.approx(1.0, abs=1e-3)
+    assert found["inr"] == 2.9
+    assert found["diabetes"] == found["diabetes_type_2"] == found["atrial_fibrillation"] == "yes"
+    assert found["allergy"] == "abacavir"
+    assert drugs(data) == {
+        "clopidogrel": "current",
+        "warfarin": "current",
+        "simvastatin": "planned",
+        "codeine": "planned",
+    }
+    assert data.medications.filter(pl.col("drug") == "warfarin")["dose_mg_per_day"].item() == 5
+    assert set(data.observations["sample"]) == {"S1"}
+    assert "joined_only_person" in codes(data, "info")
+
+
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "semicolon", "parquet", "csv.gz", "wrong_suffix.json"])
+def test_the_format_is_found_out_from_the_content(kb, tmp_path, suffix):
+    frame = pl.DataFrame(
+        {"sample": ["A", "B"], "age": [50, 60], "weight_kg": [70.5, None], "medications": ["warfarin;Plavix", "none"]}
+    )
+    path = tmp_path / f"people.{suffix}"
+    if suffix == "parquet":
+        frame.write_parquet(path)
+    else:
+        separator = {"tsv": "\t", "semicolon": ";"}.get(suffix, ",")
+        text = frame.write_csv(separator=separator).encode()
+        path.write_bytes(gzip.compress(text) if suffix.endswith("gz") else text)
+    data = read([path], kb, samples=["A", "B"])
+    assert values(data, "A")["weight"] == 70.5
+    assert "weight" not in values(data, "B")
+    assert values(data, "B")["medication_list"] == "given"
+    assert data.medications.select("sample", "drug").rows() == [("A", "clopidogrel"), ("A", "warfarin")]
+
+
+def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(kb, write):
+    path = write("p.csv", b"\xef\xbb\xbfsample,age\r\nA,50\r\n")
+    assert values(read([path], kb))["age"] == 50
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("sample,heigth\nA,170\n", ["heigth", "height"]),
+        ("sample,heigth_cm\nA,170\n", ["heigth_cm", "height_cm"]),
+        ("sample,shoe_size\nA,44\n", ["shoe_size", "x_"]),
+        ("sample,height\nA,17500\n", ["line 2", "height", "17500", "A", "20 to 275"]),
+        ("sample,height_in\nA,700\n", ["line 2", "height_in", "700", "1778"]),
+        ("sample,age\nA,very old\n", ["line 2", "age", "very old"]),
+        ("sample,age,date\nA,50,03/04/2020\n", ["03/04/2020"]),
+        ("sample,sex\nA,blue\n", ["sex", "blue"]),
+        ("sample,age,age\nA,1,2\n", ["age", "twice"]),
+        ("sample,age,age_years\nA,1,2\n", ["age_years", "second time"]),
+        ("sample,age\n", ["no person"]),
+        ("sample,age\nA,50,7\n", ["line 2", "3 cells"]),
+        ("sample,age\nA,50\nA,51\n", ["line 3", "twice"]),
+        ("age\n50\n51\n", ["2 persons", "sample"]),
+        ("sample,age\n,50\n", ["line 2", "without a name"]),
+        ("", ["empty"]),
+        (b"\xff\xfe\x00\x01garbage", ["neither text"]),
+        ("sample,age\nA,\xe9".encode("latin-1"), ["UTF-8"]),
+        ("##fileformat=VCFv4.2\n", ["VCF"]),
+        ('{"age": 50', ["not JSON", "line 1"]),
+        ('{"agee": 50}', ["agee", "age"]),
+        ('{"height": 17500}', ["height", "17500"]),
+        ('{"medications": 5}', ["list"]),
+        ('{"medications": [{"dose": 5}]}', ["without a name"]),
+        ('[{"sample": "A", "age": 5}, {"age": 6}]', ["person 2", "sample"]),
+        ("[]", ["no person"]),
+        ('["x"]', ["object"]),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_used_ends_in_one_line_that_says_where(kb, write, content, words):
+    path = write("people.txt", content)
+    with pytest.raises(InputError) as error:
+        read([path], kb)
+    message = str(error.value)
+    assert "\n" not in message
+    assert "people.txt" in message
+    for word in words:
+        assert word in message
+
+
+def test_a_bad_row_leaves_the_others_intact(kb, write):
+    path = write("p.csv", "sample,age,height,sex\nA,50,170,male\nB,61,17500,female\nC,abc,160,female\n")
+    data = read([path], kb, samples=["A", "B", "C"])
+    assert values(data, "A")["height"] == 170 and values(data, "C")["height"] == 160
+    assert values(data, "B") == {"age": 61, "sex": "female"}
+    errors = data.notes.filter(pl.col("severity") == "error").select("sample", "code", "where").rows()
+    assert errors == [
+        ("C", "not_a_number", "p.csv: line 4, column age"),
+        ("B", "impossible_value", "p.csv: line 3, column height"),
+    ]
+
+
+def test_unknown_is_missing_not_normal(kb, write):
+    path = write("p.csv", "sample,age,smoking,diabetes,inr,medications\nA,NA,unknown,,n/a,\n")
+    data = read([path], kb)
+    assert values(data) == {}
+    assert codes(data) == []
+
+
+def test_conditions_can_be_columns_and_absent_is_only_what_is_stated(kb, write):
+    path = write("p.csv", "sample,diabetes,condition.hypertension,heart failure\nA,yes,no,\n")
+    assert values(read([path], kb)) == {"diabetes": "yes", "hypertension": "no"}
+
+
+def test_misspelt_drugs_are_suggested_never_corrected(kb, write):
+    data = read([write("p.json", {"medications": ["warfarn", "lisinopril"]})], kb)
+    assert drugs(data) == {}
+    messages = data.notes.filter(pl.col("code") == "drug_unknown")["message"].to_list()
+    assert "did you mean warfarin" in messages[0]
+    assert "did you mean" not in messages[1]
+
+
+def test_units_in_values_and_in_columns_of_their_own(kb, write):
+    path = write(
+        "p.csv", "sample,weight,weight_unit,creatinine,creatinine_unit\nA,154,lb,88.42,umol/L\nB,70,kg,1.1,mg/dL\n"
+    )
+    data = read([path], kb)
+    assert values(data, "A")["weight"] == pytest.approx(69.853, abs=1e-3)
+    assert values(data, "A")["creatinine"] == pytest.approx(1.0, abs=1e-3)
+    assert values(data, "B") == {"weight": 70, "creatinine": 1.1}
+
+
+def test_washout_dates_of_stopped_drugs(kb, write):
+    data = read(
+        [write("p.csv", "sample,date,medications\nA,2024-03-01,paroxetine (stopped 2024-02-20);codeine (planned)\n")],
+        kb,
+    )
+    assert data.medications.select("drug", "status", "end").rows()[1][:2] == ("paroxetine", "stopped")
+    assert str(data.medications.row(1, named=True)["end"]) == "2024-02-20"
+    assert drugs(data) == {"codeine": "planned", "paroxetine": "stopped"}
+
+
+def test_check_lists_every_column_and_what_it_means(kb, write):
+    path = write(
+        "p.csv", "sample,weight_lb,shoe_size,conditions,medications,x_note\nA,154,44,diabetes;flat feet,warfarn,hello\n"
+    )
+    found = {(r["kind"], r["name"]): r["meaning"] for r in check(path, kb).iter_rows(named=True)}
+    assert found["understood", "weight_lb"] == "weight [[lb_av]]"
+    assert found["understood", "diabetes"] == "diabetes"
+    assert found["not_understood", '"shoe_size"'] == "column"
+    assert found["not_understood", '"flat feet"'] == "condition"
+    assert found["not_understood", '"warfarn"'] == "drug"
+    assert found["not_understood", '"x_note"'] == "column"
+
+
+@given(st.dates(min_value=date(1850, 1, 1), max_value=date(2200, 12, 31)))
+def test_iso_dates_are_read_back(day):
+    assert read_date(day.isoformat()) == day
+    assert read_date(day.strftime("%Y%m%d")) == day
+    assert read_date(day.isoformat() + "T10:00:00Z") == day
+
+
+@pytest.mark.parametrize(
+    "text", ["03/04/2020", "2020-13-01", "2020-02-30", "0001-01-01", "9999-01-01", "yesterday", "20"]
+)
+def test_other_dates_are_refused(text):
+    with pytest.raises(BadDateError):
+        read_date(text)

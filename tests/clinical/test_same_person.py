@@ -1,0 +1,151 @@
+"""The same person from CSV, FHIR (R4, R5, NDJSON), OMOP (CSV, Parquet, SQLite, DuckDB) gives the same features."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pgx import clinical
+from tests.clinical.reading import wide
+
+CSV = """sample,date,birth_date,sex,race,height_cm,weight_kg,weight_date,creatinine_umol_l,inr,smoking,diabetes_type_2,diabetes,\
+atrial_fibrillation,medications,stopped_medications
+P1,2024-05-01,1950-05-01,F,White,160,70,2024-04-01,97.3,2.4,former smoker,yes,yes,yes,warfarin;amiodarone,clopidogrel (stopped 2023-06-01)
+"""
+
+LOINC, SNOMED, RXNORM = "http://loinc.org", "http://snomed.info/sct", "http://www.nlm.nih.gov/research/umls/rxnorm"
+
+
+def coded(system: str, code: str, text: str = "") -> dict:
+    return {"coding": [{"system": system, "code": code, "display": text}], "text": text}
+
+
+def observation(code: str, day: str, **value: object) -> dict:
+    return {"resourceType": "Observation", "status": "final", "code": coded(LOINC, code), "subject": {"reference": "Patient/P1"},
+            "effectiveDateTime": day, **value}  # fmt: skip
+
+
+def quantity(value: float, unit: str) -> dict:
+    return {"valueQuantity": {"value": value, "unit": unit, "system": "http://unitsofmeasure.org", "code": unit}}
+
+
+def resources(release: str) -> list[dict]:
+    subject = {"subject": {"reference": "Patient/P1"}}
+
+    def medication(rxnorm: str, name: str, status: str, **more: object) -> dict:
+        drug = coded(RXNORM, rxnorm, name)
+        what = {"medication": {"concept": drug}} if release == "R5" else {"medicationCodeableConcept": drug}
+        return {"resourceType": "MedicationRequest", "status": status, "intent": "order", **subject, **what, **more}
+
+    race = {"url": "http://hl7.org/fhir/us/core/StructureDefinition/us-core-race", "extension": [
+        {"url": "ombCategory", "valueCoding": {"system": "urn:oid:2.16.840.1.113883.6.238", "code": "2106-3"}}]}  # fmt: skip
+    active = {"clinicalStatus": coded("http://terminology.hl7.org/CodeSystem/condition-clinical", "active")}
+    return [
+        {"resourceType": "Patient", "id": "P1", "gender": "female", "birthDate": "1950-05-01", "extension": [race]},
+        observation("8302-2", "2024-05-01", **quantity(1.6, "m")),
+        observation("29463-7", "2024-04-01", **quantity(154.3236, "[lb_av]")),
+        observation("2160-0", "2024-05-01", **quantity(1.100656, "mg/dL")),
+        observation("6301-6", "2024-05-01", **quantity(2.4, "{INR}")),
+        observation("72166-2", "2024-05-01", valueCodeableConcept=coded(SNOMED, "8517006")),
+        {"resourceType": "Condition", **subject, **active, "code": coded(SNOMED, "44054006"), "onsetDateTime": "2010-01-01"},
+        {"resourceType": "Condition", **subject, **active, "code": coded("http://hl7.org/fhir/sid/icd-10-cm", "I48.0")},
+        medication("11289", "warfarin", "active", authoredOn="2024-01-01"),
+        medication("855332", "Amiodarone hydrochloride 200 MG Oral Tablet", "active", authoredOn="2024-01-01"),
+        medication("309362", "clopidogrel 75 MG Oral Tablet [Plavix]", "stopped",
+                   dosageInstruction=[{"timing": {"repeat": {"boundsPeriod": {"start": "2023-01-01", "end": "2023-06-01"}}}}]),
+    ]  # fmt: skip
+
+
+def omop() -> dict[str, pl.DataFrame]:
+    def table(**columns: list) -> pl.DataFrame:
+        return pl.DataFrame(columns)
+
+    rows = [
+        ("3036277", "2024-05-01", "160", "8582", None), ("3025315", "2024-04-01", "70", "9529", None), ("3016723", "2024-05-01", "97.3", "8749", None),
+        ("3022217", "2024-05-01", "2.4", None, "INR"),
+    ]  # fmt: skip
+    return {
+        "person": table(person_id=[1], gender_concept_id=[8532], year_of_birth=[1950], month_of_birth=[5], day_of_birth=[1], race_concept_id=[8527],
+                        ethnicity_concept_id=[0], person_source_value=["P1"]),
+        "measurement": table(measurement_id=[1, 2, 3, 4], person_id=[1] * 4, measurement_concept_id=[r[0] for r in rows],
+                             measurement_date=[r[1] for r in rows], value_as_number=[r[2] for r in rows], unit_concept_id=[r[3] for r in rows],
+                             unit_source_value=[r[4] for r in rows]),
+        "observation": table(observation_id=[1], person_id=[1], observation_concept_id=[43054909], observation_date=["2024-05-01"],
+                             value_as_concept_id=[45883458]),
+        "condition_occurrence": table(condition_occurrence_id=[1, 2], person_id=[1, 1], condition_concept_id=[201826, 999],
+                                      condition_start_date=["2010-01-01", "2015-01-01"], condition_source_value=[None, "I48.0"]),
+        "drug_exposure": table(drug_exposure_id=[1, 2, 3], person_id=[1, 1, 1], drug_concept_id=[1310149, 900, 901],
+                               drug_exposure_start_date=["2024-01-01", "2024-01-01", "2023-01-01"],
+                               drug_exposure_end_date=[None, None, "2023-06-01"], drug_source_value=[None, "Amiodarone 200 MG", None]),
+        "concept": table(concept_id=[900, 901, 999], concept_name=["amiodarone 200 MG Oral Tablet", "clopidogrel 75 MG Oral Tablet", "AF"],
+                         vocabulary_id=["RxNorm", "RxNorm", "SNOMED"], concept_code=["833528", "309362", "0"]),
+    }  # fmt: skip
+
+
+def as_files(kind: str, folder: Path) -> Path:
+    if kind == "csv":
+        path = folder / "p.csv"
+        path.write_text(CSV)
+    elif kind in ("R4", "R5"):
+        path = folder / "bundle.json"
+        path.write_text(
+            json.dumps(
+                {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": r} for r in resources(kind)]}
+            )
+        )
+    elif kind == "ndjson":
+        path = folder / "all.ndjson"
+        path.write_text("".join(json.dumps(r) + "\n" for r in resources("R4")))
+    elif kind == "bulk":
+        path = folder / "bulk"
+        path.mkdir()
+        for name in {r["resourceType"] for r in resources("R4")}:
+            lines = [json.dumps(r) for r in resources("R4") if r["resourceType"] == name]
+            (path / f"{name}.ndjson").write_text("\n".join([*lines, '{"resourceType": "Basic"}']) + "\n")
+    elif kind.startswith("omop"):
+        path = folder / "omop"
+        path.mkdir()
+        for name, frame in omop().items():
+            frame.write_csv(path / f"{name.upper()}.csv") if kind.endswith("csv") else frame.write_parquet(
+                path / f"{name}.parquet"
+            )
+    elif kind == "sqlite":
+        path = folder / "omop.sqlite"
+        with sqlite3.connect(path) as connection:
+            for name, frame in omop().items():
+                connection.execute(f"create table {name} ({', '.join(frame.columns)})")
+                marks = ", ".join("?" * frame.width)
+                connection.executemany(f"insert into {name} values ({marks})", frame.rows())
+        connection.close()
+    else:
+        duckdb = pytest.importorskip("duckdb")
+        path = folder / "omop.duckdb"
+        connection = duckdb.connect(str(path))
+        for name, frame in omop().items():
+            frame.write_csv(folder / f"{name}.csv")
+            connection.execute(
+                f"create table {name} as select * from read_csv('{folder / name}.csv', all_varchar=true)"
+            )
+        connection.close()
+    return path
+
+
+@pytest.mark.parametrize("kind", ["R4", "R5", "ndjson", "bulk", "omop csv", "omop parquet", "sqlite", "duckdb"])
+def test_same_features_as_from_csv(kb, tmp_path, kind):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    (expected,) = wide(clinical.read([as_files("csv", tmp_path / "a")], kb, samples=["P1"]), kb).values()
+    data = clinical.read([as_files(kind, tmp_path / "b")], kb, samples=["P1"])
+    (found,) = wide(data, kb).values()
+    assert found.keys() == expected.keys()
+    for name, value in expected.items():
+        assert found[name] == (pytest.approx(value, rel=1e-3) if isinstance(value, float) else value), name
+    assert expected["clinical.age"] == pytest.approx(74.0, abs=0.01)
+    assert expected["medication.inhibitor.cyp2d6"] == "weak"
+    assert expected["medication.clopidogrel"] is False
+    stopped = data.medications.filter(pl.col("status") == "stopped").row(0, named=True)
+    assert (stopped["drug"], str(stopped["end"])) == ("clopidogrel", "2023-06-01")
