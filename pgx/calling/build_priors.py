@@ -105,7 +105,7 @@ def _gene(panels: Sequence[Genotypes], group_of: Mapping[str, int], kb: Knowledg
     return pl.DataFrame(
         {
             "gene": [gene] * len(keep),
-            "haplotype": [members[i].strand.name for i in keep],
+            "haplotype": [members[i].strand.detail for i in keep],
             "bases": [_bases(members[i], model, kb) for i in keep],
             **{c: [_rounded(values[i, g]) for i in keep] for g, c in enumerate(codes)},
             "source": [source] * len(keep),
@@ -144,7 +144,7 @@ def _count(
     """Share the panel's strands among haplotypes; return the members (named alleles first) and counts (M, G)."""
     n_groups = model.frequency.shape[1]
     members = [_Member(strand, None) for strand in model.haplotypes]
-    place = {strand.name: i for i, strand in enumerate(model.haplotypes)}
+    place = {strand.detail: i for i, strand in enumerate(model.haplotypes)}
     chosen = np.array([i for i, sample in enumerate(panel.samples) if sample in group_of], dtype=np.intp)
     group = np.array([group_of[panel.samples[i]] for i in chosen], dtype=np.intp)
     sites = model.definition.sites
@@ -164,11 +164,11 @@ def _count(
         found = context.explain(np.where(codes < 0, -1, codes).astype(np.int8))
         shares = _shares([strand for strand, _, _ in found], codes, number / np.maximum(whole, 1), model, cpic)
         for (strand, _, named), share in zip(found, shares, strict=True):
-            if strand.name not in place:
-                place[strand.name] = len(members)
+            if strand.detail not in place:
+                place[strand.detail] = len(members)
                 members.append(_Member(strand, None if named else context.filled(codes, strand)))
                 counts.append(np.zeros(n_groups))
-            counts[place[strand.name]] = counts[place[strand.name]] + share * number
+            counts[place[strand.detail]] = counts[place[strand.detail]] + share * number
     return members, np.stack(counts)
 
 

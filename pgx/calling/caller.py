@@ -174,6 +174,7 @@ class _Solver:
         told = {
             "combination": any(len(strand.parts) > 1 for strand in strands) and not self.gene.variant_list,
             "partial": any(strand.novel for strand in strands),
+            "extra_variants": any(strand.detail != strand.name for strand in strands),
             "undocumented_base": any(strand.undocumented for strand in strands),
             "novel_combination": not best.counted,
             "prior_driven": rests_on_prior,
@@ -194,7 +195,7 @@ class _Solver:
 
     def _prior(self, strand: Strand) -> NDArray[np.float64]:
         for h, haplotype in enumerate(self.gene.haplotypes):
-            if haplotype.name == strand.name:
+            if haplotype.detail == strand.detail:
                 return np.asarray(self.gene.frequency[h])
         return np.zeros(self.gene.frequency.shape[1])
 

@@ -107,9 +107,9 @@ def assemble(kb: KnowledgeBase, gene: str, counts: priors.Counted) -> GeneModel:
     row = definition.row
     positions = kb.sites["pos_grch38"].gather(definition.sites).to_numpy()
     index = {int(position): i for i, position in enumerate(positions)}
-    naming = Naming(kb, definition)
+    naming = Naming(kb, definition, extra_allowed="extra_variants_allowed" in policies["policy"])
     haplotypes, accepts = _universe(definition, naming, counts, index)
-    names = [strand.name for strand in haplotypes]
+    names = [strand.detail for strand in haplotypes]
     required = [index[int(p)] for p in str(row["required_positions"] or "").split(";") if p]
     pairs = policies.filter(pl.col("policy") == "proxy").select("pos_grch38", "decided_by").iter_rows()
     return GeneModel(
@@ -156,7 +156,7 @@ def _universe(
     definition: GeneDefinition, naming: Naming, counts: priors.Counted, index: dict[int, int]
 ) -> tuple[tuple[Strand, ...], NDArray[np.bool_]]:
     """Return the named alleles and the panel's combinations, with what each accepts."""
-    strands = [Strand(name, (name,), False) for name in definition.alleles]
+    strands = [Strand(name, (name,), False, detail=name) for name in definition.alleles]
     n_alleles, n_positions, n_codes = definition.accepts.shape
     rows = [definition.accepts]
     for bases in counts.bases:

@@ -118,7 +118,7 @@ def pairs(
 
 
 def _ranked(found: list[Pair]) -> Found:
-    ranked = sorted(found, key=lambda pair: (-float(f"{pair.weight:.9g}"), pair.first.name))
+    ranked = sorted(found, key=lambda pair: (-float(f"{pair.weight:.9g}"), pair.first.detail))
     return Found(tuple(ranked[:MOST_PAIRS]), sum(pair.weight for pair in ranked))
 
 
@@ -210,7 +210,7 @@ class Context:
         found: dict[str, tuple[Strand, NDArray[np.float64], bool]] = {}
         for filled in self._fillings(codes):
             strand = self.model.naming.name(filled, self.extra)
-            found.setdefault(strand.name, (strand, self._frequency(strand), False))
+            found.setdefault(strand.detail, (strand, self._frequency(strand), False))
         return list(found.values())
 
     def _fillings(self, codes: NDArray[np.int8]) -> Iterator[NDArray[np.int8]]:
@@ -226,7 +226,7 @@ class Context:
 
     def filled(self, codes: NDArray[np.int8], strand: Strand) -> NDArray[np.int8]:
         """Return the bases of `strand`, one of those that `explain` gave for `codes`."""
-        return next(f for f in self._fillings(codes) if self.model.naming.name(f, self.extra).name == strand.name)
+        return next(f for f in self._fillings(codes) if self.model.naming.name(f, self.extra).detail == strand.detail)
 
     def _without_proxies(self, codes: NDArray[np.int8]) -> NDArray[np.int8]:
         """Put aside proxy bases where the deciding position shows the reference allele's base."""
@@ -276,11 +276,11 @@ class Context:
     def _add(self, weights: dict[tuple[str, str | None], Pair], one: NDArray[np.int8], two: NDArray[np.int8]) -> None:
         for s1, f1, known1 in self.explain(one):
             for s2, f2, known2 in self.explain(two):
-                first, second = (s1, s2) if s1.name <= s2.name else (s2, s1)
+                first, second = (s1, s2) if s1.detail <= s2.detail else (s2, s1)
                 weight = float((f1 * f2) @ self.mixture)
-                old = weights.get((first.name, second.name))
+                old = weights.get((first.detail, second.detail))
                 total = weight + (old.weight if old else 0.0)
-                weights[first.name, second.name] = Pair(first, second, total, known1 and known2)
+                weights[first.detail, second.detail] = Pair(first, second, total, known1 and known2)
 
 
 def _turns(blocks: NDArray[np.int32], labels: list[int]) -> Iterator[NDArray[np.bool_]]:

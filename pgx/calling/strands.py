@@ -26,12 +26,15 @@ class Strand:
         Whether it carries bases that the named alleles do not explain.
     undocumented
         Whether one of them is a base that the knowledge does not have at all.
+    detail
+        The name with every unexplained base, also where the gene's policy leaves those out of `name`.
     """
 
     name: str
     parts: tuple[str, ...]
     novel: bool
     undocumented: bool = False
+    detail: str = ""
 
 
 class Naming:
@@ -41,8 +44,9 @@ class Naming:
     accepts no baseline base.
     """
 
-    def __init__(self, kb: KnowledgeBase, definition: GeneDefinition) -> None:
+    def __init__(self, kb: KnowledgeBase, definition: GeneDefinition, *, extra_allowed: bool = False) -> None:
         self._kb = kb
+        self._extra_allowed = extra_allowed
         self.definition = definition
         self.baseline = definition.accepts[0] if len(definition.alleles) else np.zeros((0, 1), dtype=bool)
         self.core = ~(definition.accepts & self.baseline).any(axis=2)
@@ -95,9 +99,10 @@ class Naming:
         variants = [self.variant(int(p), int(codes[p]), extra.get(int(p))) for p in rest]
         undocumented = any(codes[p] >= len(self.bases(int(p))) for p in rest)
         parts = tuple(alleles[int(a)] for a in kept) or (alleles[0],)
-        pieces = [*parts, *variants]
-        name = " + ".join(pieces)
-        return Strand(f"[{name}]" if len(parts) > 1 else name, parts, bool(variants), undocumented)
+        detail = _joined(parts, variants)
+        if self._extra_allowed and not undocumented:
+            return Strand(_joined(parts, []), parts, False, detail=detail)
+        return Strand(detail, parts, bool(variants), undocumented, detail)
 
     def _largest(self, carried: NDArray[np.intp]) -> NDArray[np.intp]:
         """Leave out alleles whose core lies within another's; of alleles with the same core keep the first."""
@@ -133,6 +138,11 @@ def genomic_name(position: int, ref: str, alt: str) -> str:
     if not alt:
         return f"g.{span}del"
     return f"g.{position}{ref}>{alt}" if len(ref) == len(alt) == 1 else f"g.{span}delins{alt}"
+
+
+def _joined(parts: tuple[str, ...], variants: list[str]) -> str:
+    name = " + ".join([*parts, *variants])
+    return f"[{name}]" if len(parts) > 1 else name
 
 
 @lru_cache(maxsize=4096)

@@ -861,9 +861,10 @@ CALLING_POLICIES = Table(
             "policy",
             _T,
             "proxy: the position counts only where the deciding one has no data; undocumented_is_reference: bases in no "
-            "definition are passed over (and flagged); report_as: the allele is reported under another name",
+            "definition are passed over (and flagged); report_as: the allele is reported under another name; "
+            "extra_variants_allowed: an allele keeps its name if further listed variants complete no other allele (flagged)",
             required=True,
-            codes=("proxy", "undocumented_is_reference", "report_as"),
+            codes=("proxy", "undocumented_is_reference", "report_as", "extra_variants_allowed"),
         ),
         Field("pos_grch38", _I, "position concerned (proxy)"),
         Field("decided_by", _I, "position that decides (proxy)"),
