@@ -29,7 +29,7 @@ install: $(VENV)/.installed  ## Install pgx into .venv
 
 demo: $(VENV)/.installed  ## Report on a real person's variants with a made-up clinical history
 	$(BIN)/pgx report data/examples/HG00652.GRCh38.vcf.gz --clinical data/examples/HG00652.clinical.json -o $(OUT)
-	@echo "The report for a browser: $(OUT)/HG00652.html" >&2
+	@echo "The report for a browser: $(OUT)/HG00652.report.html" >&2
 
 test: $(VENV)/.installed-dev check  ## Lint, types, import layers, knowledge and all tests
 	$(BIN)/python -m pytest -n $(WORKERS) tests

@@ -151,7 +151,8 @@ def phenotyped(
     options = options or Options()
     kb = knowledge(options.knowledge)
     genotypes, history, groups = _read(kb, vcf, clinical, medications, options)
-    callset = calling.call(genotypes, kb, groups=groups, genes=options.genes, copy_number=options.copy_number)
+    known_copies = {"copy_number": options.copy_number} if options.copy_number else {}
+    callset = calling.call(genotypes, kb, groups=groups, genes=options.genes, **known_copies)
     if outside_calls:
         callset = phenotypes.outside.merge(callset, outside_calls, kb, mode=options.outside_mode)
     calls, posterior = phenotypes.assign(callset, kb, history)
@@ -181,10 +182,11 @@ def _conclude(
 ) -> Result:
     import polars as pl
 
-    from pgx import guidance, models, schema
+    from pgx import guidance, models, phenotypes, schema
     from pgx.types import Result
 
     notes = list(found.notes)
+    interactions = phenotypes.notes(found.phenotypes, found.clinical, found.kb)
     advice = schema.empty(schema.GUIDANCE)
     if drugs is None or len(drugs):
         advice = guidance.recommend(found.phenotypes, found.calls, found.clinical, found.kb, drugs=drugs)
@@ -202,7 +204,7 @@ def _conclude(
         scores=scores,
         clinical=found.clinical.observations,
         medications=found.clinical.medications,
-        notes=pl.concat([schema.from_rows(notes, schema.NOTES), found.clinical.notes]),
+        notes=pl.concat([schema.from_rows(notes, schema.NOTES), found.clinical.notes, interactions]),
         provenance=_provenance(found, options),
     )
 

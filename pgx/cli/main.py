@@ -42,10 +42,12 @@ def root(
 
 def _register() -> None:
     """Add every command; their modules import nothing heavy until they run."""
-    from pgx.cli import call, kb, report
+    from pgx.cli import call, check, features, kb, report
 
     app.command("report")(report.report)
     app.command("call")(call.call)
+    app.command("features")(features.features)
+    app.command("check")(check.check)
     app.add_typer(kb.app, name="kb")
 
 
