@@ -2,5 +2,6 @@
 
 from pgx.phenotypes import outside
 from pgx.phenotypes.frames import assign, interpret
+from pgx.phenotypes.remarks import notes
 
-__all__ = ["assign", "interpret", "outside"]
+__all__ = ["assign", "interpret", "notes", "outside"]

@@ -79,6 +79,7 @@ def assign(
     phenotypes = _phenotypes(flat, index, callset)
     phenotypes = phenoconversion.convert(phenotypes, clinical, kb, as_of=as_of)
     calls = phenoconversion.complete_calls(calls, phenotypes, clinical)
+    calls = phenoconversion.flag_exposures(calls, clinical, kb, as_of=as_of)
     return schema.conform(calls, schema.CALLS), phenotypes
 
 
@@ -173,7 +174,7 @@ def _describe(kb: KnowledgeBase, gene: str, pattern: PatternCall, row: dict[str,
     best = pattern.diplotypes[0]
     row["diplotype"], row["probability"] = best.name, round(best.probability, 6)
     row["allele1"], row["allele2"] = best.allele1, best.allele2
-    rest = [d for d in pattern.diplotypes[1:] if d.probability >= MIN_ALTERNATIVE]
+    rest = [d for d in pattern.diplotypes[1 : MAX_ALTERNATIVES + 1] if d.probability >= MIN_ALTERNATIVE]
     row["alternatives"] = ";".join(f"{d.name}={d.probability:.4g}" for d in rest) or None
     rules = _rules(kb, gene, SCHEMES[0])
     if rules is None:

@@ -11,7 +11,7 @@ How several effects on one gene are put together (no guideline says; the choice 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -60,11 +60,26 @@ class Converter:
             for row in kb.table(table).iter_rows(named=True):
                 for strength in (row["strengths"] or "weak;moderate;strong").split(";"):
                     self._rules[row["gene"], row["trigger"], strength].append(row)
+        self._recalled = {
+            str(row["rule_id"]) for rows in self._rules.values() for row in rows if row["confidence"] == "recall"
+        }
         self.apply = cache(self._apply)
 
     def rules(self, gene: str, trigger: str, strength: str) -> list[dict[str, object]]:
         """Return the rules for one trigger of one strength, those without effect included."""
         return self._rules[gene, trigger, strength]
+
+    def has_effect(self, gene: str, agents: Iterable[Mapping[str, object]]) -> bool:
+        """Return whether any rule changes the phenotype of `gene` for one of the agents."""
+        return any(
+            row["method"] != "none"
+            for agent in agents
+            for row in self.rules(gene, str(agent["trigger"]), str(agent["strength"]))
+        )
+
+    def rests_on_recall(self, cited: str) -> bool:
+        """Return whether one of the cited rules was written from memory."""
+        return any(rule in self._recalled for rule in cited.split(";"))
 
     def _apply(self, gene: str, scheme: str, phenotype: str, score: float | None, triggers: str) -> Converted:
         """Return what `triggers` (``inhibitor:strong;smoking:strong``) make of one phenotype."""
@@ -252,6 +267,34 @@ def _triggers(
     )
 
 
+def flag_exposures(
+    calls: pl.DataFrame, clinical: ClinicalData | None, kb: KnowledgeBase, *, as_of: date | None = None
+) -> pl.DataFrame:
+    """Flag genes without a phenotype on which something acts now: ``enzyme_inhibitor``, ``enzyme_smoking``, ..."""
+    acting = exposures(clinical, kb, as_of=as_of).filter(
+        pl.col("phase") != "planned", pl.col("strength").is_in(["moderate", "strong"])
+    )
+    if acting.is_empty():
+        return calls
+    flags = (
+        acting.select("sample", "gene", flag="enzyme_" + pl.col("trigger"))
+        .unique()
+        .sort("sample", "gene", "flag")
+        .group_by("sample", "gene", maintain_order=True)
+        .agg(acts=pl.col("flag").str.join(";"))
+    )
+    silent = pl.col("phenotype").is_null() & pl.col("acts").is_not_null()
+    return (
+        calls.join(flags, on=["sample", "gene"], how="left", maintain_order="left")
+        .with_columns(
+            flags=pl.when(silent)
+            .then(pl.concat_str("flags", "acts", separator=";", ignore_nulls=True))
+            .otherwise("flags")
+        )
+        .drop("acts")
+    )
+
+
 def complete_calls(calls: pl.DataFrame, phenotypes: pl.DataFrame, clinical: ClinicalData | None) -> pl.DataFrame:
     """Fill the clinical columns of a calls frame; null where the person's medication is not known at all.
 
@@ -284,9 +327,3 @@ def complete_calls(calls: pl.DataFrame, phenotypes: pl.DataFrame, clinical: Clin
         )
         .drop("became", "became_score")
     )
-
-
-def conversions(phenotypes: pl.DataFrame) -> Iterator[Sequence[object]]:
-    """Yield ``(sample, gene, scheme, phenotype, clinical_phenotype, conversion)`` of what was converted."""
-    changed = phenotypes.filter(pl.col("conversion").is_not_null())
-    yield from changed.select("sample", "gene", "scheme", "phenotype", "clinical_phenotype", "conversion").iter_rows()

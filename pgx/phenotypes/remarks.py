@@ -1,0 +1,203 @@
+"""What a reader should know of phenoconversion: what was converted and why, which drugs of a list act on each other."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date
+
+import polars as pl
+
+from pgx import schema
+from pgx.knowledge import KnowledgeBase
+from pgx.knowledge.tables import SCHEMES
+from pgx.phenotypes.exposures import agents, exposures
+from pgx.phenotypes.phenoconversion import Converter, converter
+from pgx.types import ClinicalData
+
+_STRONG = {"strong": 2, "moderate": 1}
+_DOES = {
+    "inhibitor": "inhibits",
+    "inducer": "induces",
+    "smoking": "induces",
+    "inflammation": "lowers",
+}
+
+Row = dict[str, object]
+
+
+def notes(
+    phenotypes: pl.DataFrame, clinical: ClinicalData | None, kb: KnowledgeBase, *, as_of: date | None = None
+) -> pl.DataFrame:
+    """Say what interacting drugs and exposures do to each person's enzymes and to the other drugs on the list.
+
+    Parameters
+    ----------
+    phenotypes
+        `schema.PHENOTYPES` of `assign`.
+    clinical
+        The clinical data that `assign` had.
+    kb
+        Knowledge base.
+    as_of
+        Day for which it holds; None = the newest date in `clinical`.
+
+    Returns
+    -------
+    polars.DataFrame
+        `schema.NOTES` with the codes
+
+        * ``phenoconverted``: an enzyme acts otherwise than its genes say; names agents, rules and confidence;
+        * ``drug_drug_gene``: a drug on the list acts on the enzyme that another one of the list depends on;
+        * ``planned_interaction``: the same once a planned drug is started;
+        * ``enzyme_exposure``: something acts on an enzyme for which no conversion of the phenotype is agreed;
+        * ``opposing_interactions``: an enzyme is inhibited and induced at once;
+        * ``washout_unknown``: an interacting drug was stopped, nobody says when.
+    """
+    if clinical is None:
+        return schema.empty(schema.NOTES)
+    acting = exposures(clinical, kb, as_of=as_of).filter(pl.col("strength").is_in(list(_STRONG)))
+    genetic = _genetic(phenotypes)
+    rows = [*_per_enzyme(acting, phenotypes, kb), *_pairs(acting, clinical, genetic, kb), *_stopped(clinical, kb)]
+    return schema.from_rows(rows, schema.NOTES)
+
+
+def _note(sample: object, severity: str, code: str, message: str, where: str) -> Row:
+    return {
+        "sample": sample,
+        "stage": "phenotypes",
+        "severity": severity,
+        "code": code,
+        "message": message,
+        "where": where,
+    }
+
+
+def _genetic(phenotypes: pl.DataFrame) -> dict[tuple[str, str], Row]:
+    """Most probable row of each person and gene, CPIC's where there is one."""
+    found: dict[tuple[str, str], Row] = {}
+    order = {scheme: n for n, scheme in enumerate(SCHEMES)}
+    ranked = phenotypes.sort(
+        pl.col("scheme").replace_strict(order, return_dtype=pl.Int64), -pl.col("probability"), maintain_order=True
+    )
+    for row in ranked.iter_rows(named=True):
+        found.setdefault((row["sample"], row["gene"]), row)
+    return found
+
+
+def _named(rows: list[Row]) -> str:
+    """``paroxetine (strong inhibitor), smoking``."""
+    said = []
+    for row in rows:
+        if row["trigger"] in ("inhibitor", "inducer"):
+            tail = ", stopped but still acting" if row["phase"] == "washout" else ""
+            said.append(f"{row['agent']} ({row['strength']} {row['trigger']}{tail})")
+        else:
+            said.append(f"{row['trigger']} ({row['agent']})")
+    return ", ".join(dict.fromkeys(said))
+
+
+def _per_enzyme(acting: pl.DataFrame, phenotypes: pl.DataFrame, kb: KnowledgeBase) -> Iterator[Row]:
+    converted: dict[tuple[str, str], Row] = {}
+    for row in phenotypes.filter(pl.col("conversion").is_not_null()).iter_rows(named=True):
+        converted.setdefault((row["sample"], row["gene"]), row)
+    called = set(phenotypes.select("sample", "gene").unique().iter_rows())
+    engine = converter(kb)
+    now = acting.filter(pl.col("phase") != "planned")
+    for (sample, gene), part in now.group_by("sample", "gene", maintain_order=True):
+        key, agents_here = (str(sample), str(gene)), part.rows(named=True)
+        names = _named(agents_here)
+        if key in converted:
+            yield _note(*_conversion(key, agents_here, converted[key], engine))
+        elif key not in called or not engine.has_effect(key[1], agents_here):
+            message = f"{names} acts on {gene}; its phenotype is not converted"
+            yield _note(sample, "info", "enzyme_exposure", message, key[1])
+        kinds = {one["trigger"] for one in agents_here}
+        if "inhibitor" in kinds and kinds & {"inducer", "smoking"}:
+            message = (
+                f"{gene} is inhibited and induced at once ({names}): the inhibition is counted, the sum is not known"
+            )
+            yield _note(sample, "warning", "opposing_interactions", message, key[1])
+
+
+def _conversion(
+    key: tuple[str, str], agents_here: list[Row], row: Row, engine: Converter
+) -> tuple[str, str, str, str, str]:
+    rules = str(row["conversion"])
+    recall = engine.rests_on_recall(rules) or any(one["confidence"] == "recall" for one in agents_here)
+    after = f"{row['clinical_phenotype']}{_score(row['clinical_activity_score'])}"
+    before = f"{row['phenotype']}{_score(row['activity_score'])}"
+    tail = ", not checked against a source" if recall else ""
+    message = f"{key[1]} acts as {after}, the genes alone say {before}: {_named(agents_here)}; rule {rules}{tail}"
+    return key[0], "warning", "phenoconverted", message, key[1]
+
+
+def _score(score: object) -> str:
+    return f" (activity score {score:g})" if isinstance(score, float) else ""
+
+
+def _victims(kb: KnowledgeBase) -> dict[str, tuple[str, ...]]:
+    """Drug -> genes that its recommendations look at."""
+
+    def make() -> dict[str, tuple[str, ...]]:
+        drugs = kb.table("recommendations").select("rec_id", "drug")
+        found: dict[str, set[str]] = defaultdict(set)
+        for drug, gene in (
+            kb.table("recommendation_conditions").join(drugs, on="rec_id").select("drug", "gene").iter_rows()
+        ):
+            found[drug].add(gene)
+        return {drug: tuple(sorted(genes)) for drug, genes in found.items()}
+
+    return kb.remember("genes of drugs", make)
+
+
+def _pairs(
+    acting: pl.DataFrame, clinical: ClinicalData, genetic: dict[tuple[str, str], Row], kb: KnowledgeBase
+) -> Iterator[Row]:
+    victims = _victims(kb)
+    by_person: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for one in acting.filter(pl.col("trigger").is_in(["inhibitor", "inducer"])).iter_rows(named=True):
+        by_person[one["sample"], one["gene"]].append(one)
+    if not by_person:
+        return
+    people = {sample for sample, _ in by_person}
+    taken = clinical.medications.filter(pl.col("status") != "stopped", pl.col("sample").is_in(sorted(people)))
+    for sample, drug, status in taken.select("sample", "drug", "status").unique(maintain_order=True).iter_rows():
+        for gene in victims.get(drug, ()):
+            for one in by_person.get((sample, gene), []):
+                if one["agent"] == drug:
+                    continue
+                planned = "planned" in (status, one["phase"])
+                yield _note(
+                    sample, "warning", "planned_interaction" if planned else "drug_drug_gene",
+                    _sentence(drug, gene, one, genetic.get((sample, gene)), kb), drug,
+                )  # fmt: skip
+
+
+def _sentence(drug: str, gene: str, one: Row, known: Row | None, kb: KnowledgeBase) -> str:
+    does = _DOES[str(one["trigger"])]
+    start = f"{one['agent']} {does} {gene} ({one['strength']}), on which {drug} depends"
+    if known is None:
+        return f"{start}; {gene} is not called"
+    after = converter(kb).apply(
+        gene,
+        str(known["scheme"]),
+        str(known["phenotype"]),
+        known["activity_score"],
+        f"{one['trigger']}:{one['strength']}",
+    )
+    if not after.rules:
+        return f"{start}; the phenotype stays {known['phenotype']} by the rules"
+    return f"{start}: {known['phenotype']} acts as {after.phenotype} (rule {';'.join(after.rules)})"
+
+
+def _stopped(clinical: ClinicalData, kb: KnowledgeBase) -> Iterator[Row]:
+    listed = set(agents(kb).filter(pl.col("strength").is_in(list(_STRONG)))["drug"])
+    unknown = clinical.medications.filter(
+        (pl.col("status") == "stopped")
+        & pl.col("end").is_null()
+        & pl.col("drug").str.to_lowercase().is_in(sorted(listed))
+    )
+    for sample, drug in unknown.select("sample", "drug").unique(maintain_order=True).iter_rows():
+        message = f"{drug} was stopped on an unknown day; an effect that may last is not counted"
+        yield _note(sample, "warning", "washout_unknown", message, drug)
