@@ -34,5 +34,11 @@ def stems(samples: Sequence[str]) -> dict[str, str]:
     }
 
 
+def candidates(sample: str) -> tuple[str, ...]:
+    """Return the file names that `stems` may have given a sample."""
+    name = stem(sample)
+    return (name, f"{name}-{_hash(sample)}")
+
+
 def _hash(sample: str) -> str:
     return hashlib.sha256(sample.encode("utf-8", "surrogatepass")).hexdigest()[:8]

@@ -1,0 +1,28 @@
+"""``pgx diff``: two reports compared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def diff(
+    old: Annotated[
+        Path, typer.Argument(help="The earlier report, a .report.json of `pgx report`.", show_default=False)
+    ],
+    new: Annotated[Path, typer.Argument(help="The later report.", show_default=False)],
+    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
+) -> None:
+    """Say what changed between two reports of a person, and why.
+
+    Drugs, scores, genes, medicines and clinical data that differ are listed with what is behind them: new genotypes,
+    another medication list, a new version of the knowledge base, of the models or of the program.
+    """
+    from pgx.reports import read
+    from pgx.reports.compare import compare, render_comparison
+    from pgx.reports.fhir import to_text
+
+    found = compare(read(old), read(new))
+    typer.echo(to_text(found.to_dict()) if json else render_comparison(found), nl=False)

@@ -1,0 +1,78 @@
+"""``pgx serve``: decision support from stored results."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pgx.errors import UsageError
+
+TOKEN_VARIABLE = "PGX_SERVE_TOKEN"
+
+
+def serve(
+    results: Annotated[
+        Path, typer.Argument(help="Folder of .report.json files that `pgx report` wrote.", show_default=False)
+    ],
+    host: Annotated[str, typer.Option(help="Address to listen on; anything but loopback needs a token.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8080,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(
+            help=f"File with the token that clients must send [default: ${TOKEN_VARIABLE}].", show_default=False
+        ),
+    ] = None,
+    name: Annotated[
+        list[str] | None,
+        typer.Option("--name", help="Host name under which clients reach the service. Repeatable.", show_default=False),
+    ] = None,
+) -> None:
+    """Answer CDS Hooks (order-select, order-sign) and FHIR look-ups from stored results.
+
+    Listens on loopback only, unless a token is given. Patients are matched by sample name. Needs the extra 'serve'.
+    """
+    try:
+        import uvicorn
+
+        from pgx.serve.app import LOOPBACK, create_app
+    except ImportError as error:
+        raise UsageError(
+            f"`pgx serve` needs the extra 'serve': pip install 'pgx-cli[serve]' ({error.name} is missing)"
+        ) from error
+
+    token = read_token(token_file)
+    if host not in LOOPBACK and not token:
+        raise UsageError(
+            f"--host {host} lets others in: give --token-file or set {TOKEN_VARIABLE}, or listen on 127.0.0.1"
+        )
+    hosts = (*LOOPBACK, *(name or ())) if host in LOOPBACK or name else ("*",)
+    app = create_app(results, token=token, hosts=hosts)
+    # No access log: its lines would hold patient identifiers.
+    uvicorn.run(
+        app, host=host, port=port, log_level="warning", access_log=False, server_header=False, date_header=False
+    )
+
+
+def read_token(file: Path | None) -> str | None:
+    """Return the token from a file or the environment; None if there is none.
+
+    Raises
+    ------
+    UsageError
+        If the file cannot be read, or the token is shorter than 16 characters.
+    """
+    if file is not None:
+        try:
+            token = file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"--token-file {file}: cannot be read") from error
+    else:
+        token = os.environ.get(TOKEN_VARIABLE, "").strip()
+        if not token:
+            return None
+    if len(token) < 16 or not token.isascii():
+        raise UsageError("the token must have at least 16 plain characters")
+    return token

@@ -1,0 +1,299 @@
+"""Two results compared: what changed for the person, and why (new knowledge, new medicines, new data)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pgx.reports.view import Drug, Gene, Row, Score, View, flatten, view
+from pgx.reports.wording import clean, percent, split, words
+from pgx.types import Result
+
+# Provenance entries by the kind of reason that they are; the first part of a path that matches decides.
+_REASONS = {
+    "inputs": "data",
+    "input": "data",
+    "build": "data",
+    "options": "options",
+    "knowledge": "knowledge",
+    "local knowledge": "knowledge",
+    "models": "models",
+    "pgx": "program",
+    "program": "program",
+}
+REASONS = {
+    "data": "the genotype data changed",
+    "medication": "the medication list changed",
+    "clinical": "the clinical data changed",
+    "knowledge": "the knowledge base changed",
+    "models": "the models changed",
+    "program": "the program changed",
+    "options": "the options changed",
+    "gene": "the genotype result changed",
+    "phenoconversion": "drugs or conditions act on the gene differently",
+    "unexplained": "no recorded input changed",
+}
+"""Codes of `Change.why`, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that differs.
+
+    Parameters
+    ----------
+    sample
+        The person.
+    area
+        ``sample | drug | gene | score | medication | clinical``.
+    name
+        Drug, gene, endpoint or concept.
+    before, after
+        What the two results say, in words; empty = nothing.
+    why
+        Codes of `REASONS`, the nearest reason first.
+    """
+
+    sample: str
+    area: str
+    name: str
+    before: str
+    after: str
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Everything that differs between two results; `inputs` are the differing provenance entries."""
+
+    inputs: tuple[tuple[str, str, str], ...]
+    changes: tuple[Change, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        return {
+            "format": "pgx.diff",
+            "version": "1.0",
+            "inputs": [{"name": name, "before": a or None, "after": b or None} for name, a, b in self.inputs],
+            "changes": [asdict(change) | {"why": list(change.why)} for change in self.changes],
+        }
+
+
+def compare(old: Result, new: Result) -> Comparison:
+    """Compare two results person by person.
+
+    Parameters
+    ----------
+    old, new
+        Results, as `pgx.reports.read` gives them. Persons are matched by sample name; if each result holds one person,
+        these two are compared whatever their names.
+
+    Returns
+    -------
+    Comparison
+        Changes sorted by person, area (drugs first) and urgency.
+    """
+    inputs = tuple(_provenance(old, new))
+    general = tuple(dict.fromkeys(_reason(name) for name, *_ in inputs))
+    if len(old.samples) == len(new.samples) == 1:
+        matched = [(old.samples[0], new.samples[0])]
+    else:
+        matched = [(sample, sample) for sample in old.samples if sample in new.samples]
+    changes: list[Change] = []
+    for before, after in matched:
+        changes += _person(view(old, before), view(new, after), general)
+    left, right = {a for a, _ in matched}, {b for _, b in matched}
+    changes += [
+        Change(clean(s), "sample", clean(s), "in the result", "", ("data",)) for s in old.samples if s not in left
+    ]
+    changes += [
+        Change(clean(s), "sample", clean(s), "", "in the result", ("data",)) for s in new.samples if s not in right
+    ]
+    return Comparison(inputs, tuple(changes))
+
+
+def _provenance(old: Result, new: Result) -> Iterator[tuple[str, str, str]]:
+    before, after = dict(flatten(old.provenance)), dict(flatten(new.provenance))
+    for name in sorted(before.keys() | after.keys()):
+        if before.get(name) != after.get(name):
+            yield name, before.get(name, ""), after.get(name, "")
+
+
+def _reason(name: str) -> str:
+    for start, reason in _REASONS.items():
+        if name == start or name.startswith((f"{start} ", f"{start}.")):
+            return reason
+    return "program"
+
+
+def _person(old: View, new: View, general: tuple[str, ...]) -> list[Change]:
+    medicines = list(_medications(old, new))
+    clinical = list(_clinical(old, new))
+    # What was given for this person stands before what was exchanged for everyone.
+    given = (("medication",) if medicines else ()) + (("clinical",) if clinical else ())
+    genes, moved = _genes(old, new, given, general)
+    drugs = _drugs(old, new, moved, given, general)
+    scores = _scores(old, new, moved, given, general)
+    return [*drugs, *scores, *genes, *medicines, *clinical]
+
+
+def _medications(old: View, new: View) -> Iterator[Change]:
+    def said(row: Row) -> str:
+        dose = row["dose_mg_per_day"]
+        return f"{row['status']}{f', {dose:g} mg a day' if isinstance(dose, float) else ''}"
+
+    yield from _rows(
+        new.sample, "medication", _keyed(old.medications, "drug", said), _keyed(new.medications, "drug", said)
+    )
+
+
+def _clinical(old: View, new: View) -> Iterator[Change]:
+    def said(row: Row) -> str:
+        value = row["value"]
+        shown = f"{value:g} {row['unit'] or ''}".strip() if isinstance(value, float) else str(row["code"] or "")
+        return f"{shown} ({row['date']})" if row["date"] else shown
+
+    yield from _rows(
+        new.sample, "clinical", _keyed(old.clinical, "concept", said), _keyed(new.clinical, "concept", said)
+    )
+
+
+def _keyed(rows: Iterable[Row], key: str, said: Any) -> dict[str, str]:
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        found.setdefault(clean(str(row[key])), []).append(clean(said(row)))
+    return {name: "; ".join(sorted(values)) for name, values in found.items()}
+
+
+def _rows(sample: str, area: str, old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Change]:
+    for name in sorted(old.keys() | new.keys()):
+        if old.get(name) != new.get(name):
+            yield Change(sample, area, name, old.get(name, ""), new.get(name, ""), ())
+
+
+def _genes(
+    old: View, new: View, given: tuple[str, ...], general: tuple[str, ...]
+) -> tuple[list[Change], dict[str, bool]]:
+    """Return the changes, and gene -> whether the genotype's own result moved (False = only the clinical phenotype)."""
+    before, after = {g.name: g for g in old.genes}, {g.name: g for g in new.genes}
+    changes, moved = [], {}
+    for name in sorted(before.keys() | after.keys()):
+        a, b = before.get(name), after.get(name)
+        if a is None or b is None or _gene(a) != _gene(b):
+            genetic = a is None or b is None or _genetic(a) != _genetic(b)
+            moved[name] = genetic
+            why = (
+                _nearest(general, "data", "options", "knowledge", "program")
+                if genetic
+                else ("phenoconversion", *given, *general)
+            )
+            changes.append(
+                Change(new.sample, "gene", name, _gene(a) if a else "", _gene(b) if b else "", _or_unexplained(why))
+            )
+    return changes, moved
+
+
+def _genetic(gene: Gene) -> tuple[object, ...]:
+    return (gene.status, gene.diplotype, gene.phenotype, gene.score, percent(gene.probability), gene.alternatives[:1])
+
+
+def _gene(gene: Gene) -> str:
+    if gene.status == "not_called":
+        return words("status", "not_called")
+    parts = [gene.diplotype, percent(gene.probability), gene.phenotype]
+    if gene.changed:
+        parts.append(f"now {gene.clinical}")
+    if gene.status != "called":
+        parts.append(words("status", gene.status))
+    return ", ".join(part for part in parts if part)
+
+
+def _drugs(
+    old: View, new: View, moved: Mapping[str, bool], given: tuple[str, ...], general: tuple[str, ...]
+) -> Iterator[Change]:
+    before, after = {d.name: d for d in old.drugs}, {d.name: d for d in new.drugs}
+    names = [*after, *(name for name in before if name not in after)]
+    for name in names:
+        a, b = before.get(name), after.get(name)
+        if (_drug(a) if a else "") != (_drug(b) if b else ""):
+            genes = {
+                gene for drug in (a, b) if drug for one in drug.advice for gene in split(str(one.row["genes"] or ""))
+            }
+            why = [
+                *_by_gene(genes, moved),
+                *(given if a is None or b is None or not genes & moved.keys() else ()),
+                *general,
+            ]
+            yield Change(new.sample, "drug", name, _drug(a) if a else "", _drug(b) if b else "", _or_unexplained(why))
+
+
+def _by_gene(genes: set[str], moved: Mapping[str, bool]) -> Iterator[str]:
+    if any(moved.get(gene) for gene in genes):
+        yield "gene"
+    if any(moved.get(gene) is False for gene in genes):
+        yield "phenoconversion"
+
+
+def _drug(drug: Drug) -> str:
+    said = f"{words('urgency', drug.urgency)}: {drug.headline}"
+    return f"{said} [{', '.join(drug.sources)}]" if drug.sources else said
+
+
+def _scores(
+    old: View, new: View, moved: Mapping[str, bool], given: tuple[str, ...], general: tuple[str, ...]
+) -> Iterator[Change]:
+    before, after = {s.endpoint: s for s in old.scores}, {s.endpoint: s for s in new.scores}
+    for name in sorted(before.keys() | after.keys()):
+        a, b = before.get(name), after.get(name)
+        if (_score(a) if a else "") != (_score(b) if b else ""):
+            model = ("models",) if a and b and a.model != b.model else ()
+            why = [*model, *(["gene"] if any(moved.values()) else []), *given, *general]
+            yield Change(
+                new.sample, "score", name, _score(a) if a else "", _score(b) if b else "", _or_unexplained(why)
+            )
+
+
+def _score(score: Score) -> str:
+    if score.estimate is None:
+        return words("category", score.category)
+    return f"{score.show(score.estimate)}, {score.interval}" if score.interval else score.show(score.estimate)
+
+
+def _nearest(general: tuple[str, ...], *wanted: str) -> list[str]:
+    return [reason for reason in wanted if reason in general]
+
+
+def _or_unexplained(why: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(why)) or ("unexplained",)
+
+
+_AREAS = {
+    "sample": "Persons",
+    "drug": "Drugs",
+    "score": "Model scores",
+    "gene": "Genes",
+    "medication": "Medication list",
+    "clinical": "Clinical data",
+}
+
+
+def render_comparison(found: Comparison) -> str:
+    """Return a comparison as plain text."""
+    lines: list[str] = []
+    if not found.changes:
+        lines.append("Nothing changed for the person.")
+    samples = dict.fromkeys(change.sample for change in found.changes)
+    for sample in samples:
+        lines += ([""] if lines else []) + [sample]
+        for area, title in _AREAS.items():
+            changes = [change for change in found.changes if change.sample == sample and change.area == area]
+            lines += [f"  {title}"] if changes else []
+            for change in changes:
+                lines.append(f"    {change.name}: {change.before or 'nothing'} -> {change.after or 'nothing'}")
+                if change.why:
+                    lines.append(f"      because {'; '.join(REASONS[code] for code in change.why)}")
+    if found.inputs:
+        lines += ["", "What went in"]
+        lines += [f"  {name}: {before or 'nothing'} -> {after or 'nothing'}" for name, before, after in found.inputs]
+    return "\n".join(lines) + "\n"

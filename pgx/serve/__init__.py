@@ -1,0 +1,1 @@
+"""Decision support from stored results: CDS Hooks cards and a FHIR look-up. Needs the extra ``serve``."""

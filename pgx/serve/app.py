@@ -1,0 +1,199 @@
+"""The service: CDS Hooks and a FHIR look-up over stored results.
+
+It only reads a folder of results; it stores, sends and logs nothing of a patient.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from pgx.errors import InputError
+from pgx.reports.fhir import fhir_of
+from pgx.reports.lookups import drug_names
+from pgx.reports.view import View
+from pgx.reports.wording import split
+from pgx.serve import cards, orders
+from pgx.serve.store import Store
+from pgx.version import __version__
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_LARGEST = 1_000_000
+_OPEN = ("/health",)
+
+
+def create_app(folder: Path, *, token: str | None = None, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
+    """Return the web application.
+
+    Parameters
+    ----------
+    folder
+        Folder of ``.report.json`` files.
+    token
+        What every request but ``/health`` must bring as ``Authorization: Bearer``; None asks for nothing.
+    hosts
+        Host names that requests may be addressed to: a page of another site that points its name at this machine
+        is refused. ``*`` allows all.
+
+    Raises
+    ------
+    InputError
+        If there is no such folder.
+    """
+    store = Store(folder)
+    app = FastAPI(title="pgx", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=["[::1]" if host == "::1" else host for host in hosts])
+
+    @app.middleware("http")
+    async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        if token and request.url.path not in _OPEN and not _allowed(request, token):
+            return _problem(
+                401, "login", "a token is needed: Authorization: Bearer ...", {"WWW-Authenticate": "Bearer"}
+            )
+        try:
+            response = await call_next(request)
+        except InputError as error:
+            response = _problem(500, "exception", f"a stored result cannot be read: {error.problem}")
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+
+    @app.get("/health")
+    async def health() -> Response:
+        return _json({"status": "ok", "version": __version__})
+
+    @app.get("/cds-services")
+    async def discovery() -> Response:
+        return _json(cards.services())
+
+    @app.post("/cds-services/{service}")
+    async def hook(service: str, request: Request) -> Response:
+        return await _hook(store, service, request)
+
+    @app.get("/fhir/metadata")
+    async def metadata() -> Response:
+        return _json(_capabilities(), kind="application/fhir+json")
+
+    @app.get("/fhir/Patient/{patient}/$pgx")
+    async def lookup(patient: str, drug: str | None = None) -> Response:
+        return _lookup(store, patient, drug)
+
+    return app
+
+
+def _allowed(request: Request, token: str) -> bool:
+    given = request.headers.get("authorization", "")
+    return hmac.compare_digest(given.encode(), f"Bearer {token}".encode())
+
+
+def _json(content: Any, status: int = 200, *, kind: str = "application/json") -> Response:
+    return Response(json.dumps(content, ensure_ascii=False).encode("utf-8", "replace"), status, media_type=kind)
+
+
+def _problem(status: int, code: str, said: str, headers: Mapping[str, str] | None = None) -> Response:
+    outcome = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": code, "diagnostics": said}]}
+    response = _json(outcome, status, kind="application/fhir+json")
+    response.headers.update(headers or {})
+    return response
+
+
+async def _body(request: Request) -> bytes | None:
+    """Return the request's body; None if it is larger than any order."""
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > _LARGEST:
+            return None
+        parts.append(part)
+    return b"".join(parts)
+
+
+async def _hook(store: Store, service: str, request: Request) -> Response:
+    hook = service.removeprefix("pgx-")
+    if hook not in cards.HOOKS or service == hook:
+        return _problem(404, "not-found", f"no service {service!r}; see /cds-services")
+    body = await _body(request)
+    if body is None:
+        return _problem(413, "too-long", f"a request may have {_LARGEST} bytes")
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        return _problem(400, "structure", f"not JSON: {error}")
+    wrong = _wrong(found, hook)
+    if wrong:
+        return _problem(400, "invalid", wrong)
+    context = found["context"]
+    shown = _patient(store, context["patientId"], found.get("prefetch"))
+    drugs = orders.ordered(context, only_selected=hook == "order-select")
+    return _json({"cards": cards.cards(shown, drugs) if shown else []})
+
+
+def _wrong(found: Any, hook: str) -> str | None:
+    """Say what is wrong with a CDS Hooks request; None if nothing is."""
+    context = found.get("context") if isinstance(found, dict) else None
+    if not isinstance(context, dict) or not isinstance(context.get("patientId"), str):
+        return "the request has no context.patientId"
+    if found.get("hook") != hook:
+        return f"this service answers {hook}, the request is {found.get('hook')!r}"
+    return None if isinstance(context.get("draftOrders"), dict) else "the request has no context.draftOrders"
+
+
+def _patient(store: Store, patient: str, prefetch: Any) -> View | None:
+    """Find the stored result by the patient's id, else by an identifier of the prefetched Patient."""
+    found = store.get(patient.rpartition("/")[2] or patient)
+    resource = prefetch.get("patient") if isinstance(prefetch, dict) else None
+    if found or not isinstance(resource, dict) or resource.get("resourceType") != "Patient":
+        return found
+    identifiers = resource.get("identifier")
+    for identifier in identifiers if isinstance(identifiers, list) else []:
+        value = identifier.get("value") if isinstance(identifier, dict) else None
+        if isinstance(value, str) and (found := store.get(value)):
+            return found
+    return None
+
+
+def _lookup(store: Store, patient: str, drug: str | None) -> Response:
+    shown = store.get(patient)
+    if shown is None:
+        return _problem(404, "not-found", f"no result is stored for patient {patient!r}")
+    if drug is not None:
+        name = drug_names().get(drug.casefold().strip(), drug)
+        drugs = tuple(one for one in shown.drugs if one.name == name)
+        if not drugs:
+            return _problem(404, "not-found", f"the stored result says nothing about {drug!r}")
+        genes = {gene for one in drugs for advice in one.advice for gene in split(str(advice.row["genes"] or ""))}
+        shown = replace(
+            shown,
+            drugs=drugs,
+            genes=tuple(gene for gene in shown.genes if gene.name in genes),
+            scores=tuple(score for score in shown.scores if score.drug == name),
+            medications=tuple(row for row in shown.medications if row["drug"] == name),
+        )
+    return _json(fhir_of(shown), kind="application/fhir+json")
+
+
+def _capabilities() -> dict[str, Any]:
+    return {
+        "resourceType": "CapabilityStatement",
+        "status": "active",
+        "date": "2026-11-22",
+        "kind": "instance",
+        "software": {"name": "pgx", "version": __version__},
+        "implementation": {"description": "Stored pharmacogenomic results, read only"},
+        "fhirVersion": "4.0.1",
+        "format": ["application/fhir+json"],
+        "rest": [
+            {
+                "mode": "server",
+                "documentation": "GET [base]/Patient/[id]/$pgx?drug=[name or RxNorm code] returns a Bundle",
+                "resource": [{"type": "Patient"}],
+            }
+        ],
+    }

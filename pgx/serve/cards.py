@@ -1,0 +1,92 @@
+"""CDS Hooks: what a prescriber sees when ordering a drug for a person with a stored result."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from pgx.reports.notice import NOTICE
+from pgx.reports.view import Advice, Drug, View
+from pgx.reports.wording import words
+
+HOOKS = ("order-select", "order-sign")
+INDICATORS = {"avoid": "critical", "change_dose": "warning", "monitor": "info", "no_data": "info"}
+"""Urgencies that give a card, and how loud; a drug that is fine as usual stays silent."""
+
+_SUMMARY = 139  # CDS Hooks: fewer than 140 characters
+_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "pgx.serve/card")
+_MARKDOWN = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]<>#|!"})
+
+
+def services() -> dict[str, Any]:
+    """Return the discovery document."""
+    return {
+        "services": [
+            {
+                "hook": hook,
+                "id": f"pgx-{hook}",
+                "title": "Pharmacogenomic advice",
+                "description": "Guideline advice for the ordered drugs, from stored genotypes. Research use.",
+                "prefetch": {"patient": "Patient/{{context.patientId}}"},
+            }
+            for hook in HOOKS
+        ]
+    }
+
+
+def cards(shown: View, drugs: Iterable[str]) -> list[dict[str, Any]]:
+    """Return the cards for the ordered drugs, most urgent first."""
+    wanted = set(drugs)
+    return [_card(shown, drug) for drug in shown.drugs if drug.name in wanted and drug.urgency in INDICATORS]
+
+
+def _card(shown: View, drug: Drug) -> dict[str, Any]:
+    summary = f"{drug.name}: {drug.headline}"
+    links = dict.fromkeys((one.url, f"{one.source} on {drug.name}") for one in drug.advice if one.url)
+    deciding = drug.deciding
+    card: dict[str, Any] = {
+        "uuid": str(uuid.uuid5(_NAMESPACE, json.dumps([shown.sample, drug.name, summary]))),
+        "summary": summary if len(summary) <= _SUMMARY else f"{summary[: _SUMMARY - 1]}…",
+        "indicator": INDICATORS[drug.urgency],
+        "detail": "\n\n".join(_detail(drug)),
+        "source": {"label": f"{', '.join(drug.sources) or 'Pharmacogenomic result'}, through pgx"},
+    }
+    if deciding and deciding.url:
+        card["source"]["url"] = deciding.url
+    if links:
+        card["links"] = [{"label": label, "url": url, "type": "absolute"} for url, label in links]
+    if drug.urgency in ("avoid", "change_dose"):
+        card["overrideReasons"] = [{"code": code, "system": "pgx", "display": said} for code, said in _OVERRIDES]
+    return card
+
+
+_OVERRIDES = (
+    ("tolerated", "The patient tolerates the drug"),
+    ("no-alternative", "There is no suitable alternative"),
+    ("considered", "The result was considered in the dose"),
+)
+
+
+def _detail(drug: Drug) -> Iterator[str]:
+    if drug.reason:
+        yield f"**Why:** {_plain(drug.reason)}"
+    for one in drug.advice:
+        if one.text and one.applies in ("yes", "if_population", "possible"):
+            yield f"**{_plain(one.source)}**{_validity(one)}: {_plain(one.text)}"
+    if drug.differences:
+        yield f"**Sources differ:** {_plain(drug.differences)}"
+    for caution in drug.cautions:
+        yield f"**Uncertain:** {_plain(caution)}"
+    yield f"*{NOTICE}*"
+
+
+def _validity(one: Advice) -> str:
+    if one.applies == "if_population" and one.condition:
+        return f" ({_plain(one.condition)})"
+    return f" ({_plain(words('applies', one.applies))})" if one.applies == "possible" else ""
+
+
+def _plain(text: str) -> str:
+    return text.translate(_MARKDOWN)

@@ -1,0 +1,92 @@
+"""Which drugs an order is about: from its codes, or from the words of its text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from pgx.reports.lookups import drug_names
+
+_SYSTEMS = ("rxnorm", "atc", "drugbank")
+_WORD = re.compile(r"[a-z][a-z0-9'-]*")
+
+
+def ordered(context: Mapping[str, Any], *, only_selected: bool) -> list[str]:
+    """Return the drugs of the draft orders of a CDS Hooks context, in order, each once.
+
+    Parameters
+    ----------
+    context
+        ``context`` of the request: ``draftOrders`` (a Bundle) and, for order-select, ``selections``.
+    only_selected
+        Whether only the resources named in ``selections`` count.
+    """
+    entries = _list(_dict(context.get("draftOrders")).get("entry"))
+    resources = [_dict(_dict(entry).get("resource")) for entry in entries]
+    known = {f"{r.get('resourceType')}/{r.get('id')}": r for r in resources}
+    selected = {str(one) for one in _list(context.get("selections"))}
+    found: dict[str, None] = {}
+    for key, resource in zip((f"{r.get('resourceType')}/{r.get('id')}" for r in resources), resources, strict=True):
+        if resource.get("resourceType") in ("MedicationRequest", "MedicationOrder") and (
+            key in selected or not only_selected
+        ):
+            found.update(dict.fromkeys(_drugs(resource, known)))
+    return list(found)
+
+
+def _drugs(resource: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    concept = _dict(resource.get("medicationCodeableConcept"))
+    reference = _dict(resource.get("medicationReference"))
+    if not concept and reference:
+        target = str(reference.get("reference") or "")
+        contained = {f"#{_dict(r).get('id')}": _dict(r) for r in _list(resource.get("contained"))}
+        concept = _dict((contained.get(target) or known.get(target) or {}).get("code"))
+        if reference.get("display"):
+            concept = {**concept, "text": concept.get("text") or reference["display"]}
+    yield from drugs_of(concept)
+
+
+def drugs_of(concept: Mapping[str, Any]) -> list[str]:
+    """Return the drugs of one FHIR CodeableConcept: by code, else by the generic or brand names in its text."""
+    codings = [_dict(coding) for coding in _list(concept.get("coding"))]
+    for coding in codings:
+        system = str(coding.get("system") or "").lower()
+        drug = drug_names().get(str(coding.get("code") or "").casefold())
+        if drug and any(name in system for name in _SYSTEMS):
+            return [drug]
+    # Orders carry codes of packs ("clopidogrel 75 MG Oral Tablet"), whose text names the substance.
+    texts = [concept.get("text"), *(coding.get("display") for coding in codings)]
+    return next((found for found in (named(str(text)) for text in texts if text) if found), [])
+
+
+def named(text: str) -> list[str]:
+    """Return the drugs that a text names, in order: whole words only, the longest name first."""
+    words = _WORD.findall(text.casefold())
+    names, longest = _phrases()
+    found, i = [], 0
+    while i < len(words):
+        for size in range(min(longest, len(words) - i), 0, -1):
+            drug = names.get(tuple(words[i : i + size]))
+            if drug:
+                found.append(drug)
+                i += size - 1
+                break
+        i += 1
+    return list(dict.fromkeys(found))
+
+
+@lru_cache(maxsize=1)
+def _phrases() -> tuple[dict[tuple[str, ...], str], int]:
+    names = {tuple(_WORD.findall(name)): drug for name, drug in drug_names().items() if _WORD.match(name)}
+    names = {words: drug for words, drug in names.items() if words and len("".join(words)) > 3}
+    return names, max(map(len, names), default=1)
+
+
+def _dict(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

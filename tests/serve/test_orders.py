@@ -1,0 +1,91 @@
+"""Which drugs an order is about."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pgx.serve.orders import drugs_of, named, ordered
+
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+
+
+def request(concept, i="1", **more):
+    return {"resource": {"resourceType": "MedicationRequest", "id": i, "medicationCodeableConcept": concept} | more}
+
+
+@pytest.mark.parametrize(
+    ("concept", "drugs"),
+    [
+        ({"coding": [{"system": RXNORM, "code": "32968"}]}, ["clopidogrel"]),
+        ({"coding": [{"system": "http://www.whocc.no/atc", "code": "B01AC04"}]}, ["clopidogrel"]),
+        (
+            {"coding": [{"system": RXNORM, "code": "309362", "display": "Clopidogrel 75 MG Oral Tablet"}]},
+            ["clopidogrel"],
+        ),
+        ({"text": "PLAVIX 75 mg"}, ["clopidogrel"]),
+        ({"text": "warfarin sodium 5 MG Oral Tablet [Coumadin]"}, ["warfarin"]),
+        ({"coding": [{"system": "http://example.org/local", "code": "32968"}]}, []),
+        ({"coding": [{"system": RXNORM, "code": "000"}]}, []),
+        ({"text": "something else"}, []),
+        ({}, []),
+    ],
+)
+def test_codes_first_then_the_names_in_the_text(concept, drugs):
+    assert drugs_of(concept) == drugs
+
+
+def test_only_whole_words_name_a_drug():
+    assert named("isocodeinex") == []
+    assert named("codeine/acetaminophen")[:1] == ["codeine"]
+
+
+def test_order_select_looks_at_the_selection_and_order_sign_at_all():
+    context = {
+        "draftOrders": {"entry": [request({"text": "codeine"}), request({"text": "warfarin"}, "2")]},
+        "selections": ["MedicationRequest/2"],
+    }
+    assert ordered(context, only_selected=True) == ["warfarin"]
+    assert ordered(context, only_selected=False) == ["codeine", "warfarin"]
+
+
+def test_references_are_followed_inside_the_order_and_the_bundle():
+    inside = {
+        "resource": {
+            "resourceType": "MedicationRequest",
+            "id": "1",
+            "contained": [
+                {"resourceType": "Medication", "id": "m", "code": {"coding": [{"system": RXNORM, "code": "2670"}]}}
+            ],
+            "medicationReference": {"reference": "#m"},
+        }
+    }
+    outside = {
+        "resource": {
+            "resourceType": "MedicationRequest",
+            "id": "2",
+            "medicationReference": {"reference": "Medication/x"},
+        }
+    }
+    medication = {"resource": {"resourceType": "Medication", "id": "x", "code": {"text": "warfarin"}}}
+    shown = {
+        "resource": {
+            "resourceType": "MedicationRequest",
+            "id": "3",
+            "medicationReference": {"display": "Simvastatin 20 mg"},
+        }
+    }
+    context = {"draftOrders": {"entry": [inside, outside, medication, shown]}}
+    assert ordered(context, only_selected=False) == ["codeine", "warfarin", "simvastatin"]
+
+
+KEYS = ["entry", "resource", "resourceType", "coding", "medicationCodeableConcept", "draftOrders", "text"]
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(st.sampled_from(["draftOrders", "selections"]), JSON))
+def test_no_context_breaks_it(context):
+    assert ordered(context, only_selected=False) == []

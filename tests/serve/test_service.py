@@ -1,0 +1,209 @@
+"""The service: cards that say what the report says, to those who may ask."""
+
+import json
+
+import pytest
+
+pytest.importorskip("fastapi")
+
+from pgx.errors import InputError
+from pgx.reports import write
+from pgx.serve.app import create_app
+from pgx.serve.cards import HOOKS
+from tests.reports import example
+from tests.serve.client import Client
+
+TOKEN = "a-token-of-length-24-----"
+SHARED_KEYS = {"uuid", "summary", "indicator", "detail", "source"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    where = tmp_path_factory.mktemp("results")
+    write(example.build(), where, ["json"])
+    write(example.build("a b/c"), where, ["json"])
+    return where
+
+
+@pytest.fixture(scope="module")
+def client(folder):
+    return Client(create_app(folder))
+
+
+def order(*drugs, patient=example.SAMPLE, hook="order-sign", **more):
+    entries = [
+        {"resource": {"resourceType": "MedicationRequest", "id": str(i), "medicationCodeableConcept": {"text": drug}}}
+        for i, drug in enumerate(drugs)
+    ]
+    context = {
+        "userId": "Practitioner/1",
+        "patientId": patient,
+        "draftOrders": {"resourceType": "Bundle", "entry": entries},
+    }
+    return {"hook": hook, "hookInstance": "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea", "context": context | more}
+
+
+def cards(client, **request):
+    answer = client.post(f"/cds-services/pgx-{request['hook']}", json=request)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["cards"]
+
+
+def test_discovery_lists_both_hooks(client):
+    found = client.get("/cds-services").json()["services"]
+    assert {(s["hook"], s["id"]) for s in found} == {(hook, f"pgx-{hook}") for hook in HOOKS}
+    assert all(s["description"] for s in found)
+
+
+def test_a_drug_to_avoid_gives_a_critical_card(client):
+    (card,) = cards(client, **order("clopidogrel 75 mg"))
+    assert card["indicator"] == "critical"
+    assert card["summary"] == "clopidogrel: avoid"
+    assert len(card["summary"]) < 140
+    assert "CYP2C19 Poor Metabolizer" in card["detail"]
+    assert "not a medical device" in card["detail"]
+    assert set(card) >= SHARED_KEYS
+    assert card["source"]["url"].startswith("https://")
+    assert {link["label"] for link in card["links"]} == {
+        "CPIC on clopidogrel",
+        "DPWG on clopidogrel",
+        "FDA on clopidogrel",
+    }
+
+
+def test_urgency_decides_how_loud_and_in_which_order(client):
+    found = cards(client, **order("abacavir", "azathioprine", "tacrolimus", "codeine"))
+    assert [(c["summary"].split(":")[0], c["indicator"]) for c in found] == [
+        ("codeine", "critical"),
+        ("azathioprine", "warning"),
+        ("abacavir", "info"),
+    ], "a drug that is fine as usual stays silent; a gene that was not called is said"
+
+
+def test_uncertainty_is_on_the_card(client):
+    (card,) = cards(client, **order("azathioprine"))
+    assert "38 %" in card["detail"]
+
+
+def test_order_select_answers_only_the_selection(client):
+    request = order("codeine", "clopidogrel", hook="order-select", selections=["MedicationRequest/1"])
+    assert [c["summary"] for c in cards(client, **request)] == ["clopidogrel: avoid"]
+
+
+def test_patients_are_found_by_id_reference_or_prefetched_identifier(client):
+    assert cards(client, **order("codeine", patient=f"Patient/{example.SAMPLE}"))
+    request = order("codeine", patient="123")
+    assert cards(client, **request) == []
+    patient = {"resourceType": "Patient", "identifier": [{"value": "other"}, {"value": example.SAMPLE}]}
+    assert cards(client, **request, prefetch={"patient": patient})
+
+
+def test_a_sample_name_that_is_no_file_name_is_found(client):
+    answer = client.post(
+        "/cds-services/pgx-order-sign",
+        json=order("codeine", patient="none")
+        | {"prefetch": {"patient": {"resourceType": "Patient", "identifier": [{"value": "a b/c"}]}}},
+    )
+    assert answer.json()["cards"]
+
+
+@pytest.mark.parametrize(
+    "patient", ["../secret", "..", "/etc/passwd", "na00001", "NA00001.report", "", "\x00", "a_b_c"]
+)
+def test_no_patient_id_reads_anything_else(client, patient, folder):
+    (folder.parent / "secret.report.json").write_text((folder / "NA00001.report.json").read_text())
+    assert cards(client, **order("codeine", patient=patient)) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "said"),
+    [
+        (b"{", 400, "not JSON"),
+        (b"[" * 50000, 400, "not JSON"),
+        (b"[]", 400, "patientId"),
+        (b'{"hook": "order-sign", "context": {"patientId": 1}}', 400, "patientId"),
+        (b'{"hook": "patient-view", "context": {"patientId": "1", "draftOrders": {}}}', 400, "answers order-sign"),
+        (b'{"hook": "order-sign", "context": {"patientId": "1"}}', 400, "draftOrders"),
+        (b" " * 1_100_000, 413, "bytes"),
+    ],
+)
+def test_a_bad_request_is_told_what_is_wrong(client, body, status, said):
+    answer = client.post("/cds-services/pgx-order-sign", content=body)
+    assert answer.status_code == status
+    assert said in answer.json()["issue"][0]["diagnostics"]
+
+
+@pytest.mark.parametrize("service", ["order-sign", "pgx-patient-view", "pgx-"])
+def test_an_unknown_service_is_not_found(client, service):
+    assert client.post(f"/cds-services/{service}", json=order("codeine")).status_code == 404
+
+
+def test_the_fhir_lookup_returns_the_bundle_or_one_drug(client):
+    whole = client.get(f"/fhir/Patient/{example.SAMPLE}/$pgx")
+    assert whole.headers["content-type"] == "application/fhir+json"
+    one = client.get(f"/fhir/Patient/{example.SAMPLE}/$pgx", params={"drug": "32968"}).json()
+    assert len(one["entry"]) < len(whole.json()["entry"])
+    assert "clopidogrel" in json.dumps(one)
+    assert "warfarin" not in json.dumps(one)
+    module = pytest.importorskip("fhir.resources.R4B.bundle")
+    module.Bundle.model_validate(one)
+
+
+def test_fhir_problems_are_operation_outcomes(client):
+    for path in ("/fhir/Patient/nobody/$pgx", f"/fhir/Patient/{example.SAMPLE}/$pgx?drug=water"):
+        answer = client.get(path)
+        assert answer.status_code == 404
+        assert answer.json()["resourceType"] == "OperationOutcome"
+    module = pytest.importorskip("fhir.resources.R4B.capabilitystatement")
+    module.CapabilityStatement.model_validate(client.get("/fhir/metadata").json())
+
+
+def test_a_token_is_asked_for_and_compared_whole(folder):
+    guarded = Client(create_app(folder, token=TOKEN))
+    assert guarded.get("/health").status_code == 200
+    for headers in ({}, {"Authorization": TOKEN}, {"Authorization": f"Bearer {TOKEN}x"}, {"Authorization": "Bearer "}):
+        answer = guarded.get("/cds-services", headers=headers)
+        assert answer.status_code == 401
+        assert answer.headers["www-authenticate"] == "Bearer"
+    assert guarded.get("/cds-services", headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 200
+
+
+def test_other_host_names_are_refused(folder):
+    foreign = Client(create_app(folder), "evil.example")
+    assert foreign.get("/cds-services").status_code == 400
+
+
+def test_answers_about_patients_are_not_cached(client):
+    assert client.get(f"/fhir/Patient/{example.SAMPLE}/$pgx").headers["cache-control"] == "no-store"
+
+
+def test_a_changed_file_is_read_again_and_a_broken_one_is_an_error(tmp_path):
+    write(example.build(), tmp_path, ["json"])
+    client = Client(create_app(tmp_path))
+    assert cards(client, **order("codeine"))
+    (tmp_path / "NA00001.report.json").write_text("{}")
+    answer = client.post("/cds-services/pgx-order-sign", json=order("codeine"))
+    assert answer.status_code == 500
+    assert "stored result" in answer.json()["issue"][0]["diagnostics"]
+    write(example.empty(), tmp_path, ["json"])
+    assert cards(client, **order("codeine")) == []
+
+
+def test_a_missing_folder_is_an_input_error(tmp_path):
+    with pytest.raises(InputError, match="no such folder"):
+        create_app(tmp_path / "none")
+
+
+def test_hostile_values_do_not_become_markup(tmp_path):
+    import polars as pl
+
+    result = example.build()
+    guidance = result.guidance.with_columns(recommendation=pl.lit("<b>x</b> [y](javascript:1) **z**"))
+    write(
+        type(result)(**{name: getattr(result, name) for name in result.__slots__} | {"guidance": guidance}),
+        tmp_path,
+        ["json"],
+    )
+    (card,) = cards(Client(create_app(tmp_path)), **order("codeine"))
+    assert "<b>" not in card["detail"].replace("\\<b", "")
+    assert "\\[y\\]" in card["detail"]
