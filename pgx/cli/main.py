@@ -42,12 +42,14 @@ def root(
 
 def _register() -> None:
     """Add every command; their modules import nothing heavy until they run."""
-    from pgx.cli import call, check, features, kb, report
+    from pgx.cli import call, check, diff, features, kb, report, serve
 
     app.command("report")(report.report)
     app.command("call")(call.call)
     app.command("features")(features.features)
     app.command("check")(check.check)
+    app.command("diff")(diff.diff)
+    app.command("serve")(serve.serve)
     app.add_typer(kb.app, name="kb")
 
 
