@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -14,6 +15,7 @@ from pgx.knowledge.tables import SCHEMES
 
 Vector = NDArray[np.float64]
 Labels = NDArray[np.int64]
+_CLASS = ("gene", "scheme", "phenotype", "activity_score", "clinical_phenotype", "clinical_activity_score")
 _CALLED = ("called", "ambiguous", "outside")
 
 
@@ -21,11 +23,19 @@ _CALLED = ("called", "ambiguous", "outside")
 class _Block:
     """Phenotype rows of one gene and scheme: the distinct classes, and per row its class, person and probability."""
 
-    frame: pl.DataFrame
     classes: list[Class]
     number: NDArray[np.int64]
     at: NDArray[np.int64]
     share: Vector
+
+
+@dataclass(frozen=True, slots=True)
+class _Genotypes:
+    """Calls of one gene: the distinct (diplotype, probability, alternatives), and per row its case and person."""
+
+    cases: list[tuple[str | None, float | None, str | None]]
+    number: NDArray[np.int64]
+    at: NDArray[np.int64]
 
 
 class Persons:
@@ -50,11 +60,14 @@ class Persons:
         self._text_index: dict[tuple[str, bool], int] = {}
         self._conditions = conditions
         order = pl.DataFrame({"sample": samples}, schema={"sample": pl.String}).with_row_index("at")
-        parts = _split(phenotypes.join(order, on="sample", maintain_order="left"), ["gene", "scheme"])
-        self._rows = {key: _block(part) for key, part in parts.items()}
-        self._calls = _split(
-            calls.filter(pl.col("status").is_in(_CALLED)).join(order, on="sample", maintain_order="left"), ["gene"]
+        self._classes, rows = _numbered(phenotypes, list(_CLASS))
+        rows = rows.join(order, on="sample", maintain_order="left")
+        self._rows = _split(rows.select("gene", "scheme", "number", "at", "probability"), ["gene", "scheme"])
+        self._blocks: dict[tuple[str, str], _Block | None] = {}
+        self._calls = calls.filter(pl.col("status").is_in(_CALLED), pl.col("diplotype").is_not_null()).join(
+            order, on="sample", maintain_order="left"
         )
+        self._genotypes: dict[str, _Genotypes] = {}
         self._known: dict[tuple[Condition, bool], tuple[Vector, Labels]] = {}
         self._tested: dict[Condition, Vector] = {}
 
@@ -86,35 +99,49 @@ class Persons:
             self._tested[condition] = self._has_result(condition)
         return self._tested[condition]
 
+    def _block(self, gene: str, scheme: str) -> _Block | None:
+        key = (gene, scheme)
+        if key not in self._blocks:
+            frame = self._rows.get(key)
+            self._blocks[key] = None if frame is None else self._made(frame)
+        return self._blocks[key]
+
+    def _made(self, frame: pl.DataFrame) -> _Block:
+        kinds, number = np.unique(frame["number"].to_numpy(), return_inverse=True)
+        classes = [Class(*self._classes[kind]) for kind in kinds]
+        return _Block(classes, number, frame["at"].to_numpy().astype(np.int64), frame["probability"].to_numpy())
+
+    def _called(self, gene: str) -> _Genotypes:
+        if gene not in self._genotypes:
+            frame = self._calls.filter(pl.col("gene") == gene)
+            cases, rows = _numbered(frame, ["diplotype", "probability", "alternatives"])
+            at = rows["at"].to_numpy().astype(np.int64)
+            self._genotypes[gene] = _Genotypes(cases, rows["number"].to_numpy().astype(np.int64), at)
+        return self._genotypes[gene]
+
     def converted_share(self, condition: Condition) -> Vector:
         """Return the probability that conversion changed the gene's phenotype in the condition's scheme."""
+        return self._share_of(condition.gene, condition.scheme, lambda one: one.converted)
+
+    def _share_of(self, gene: str, scheme: str, holds: Callable[[Class], bool]) -> Vector:
         total = np.zeros(len(self.samples))
-        block = self._rows.get((condition.gene, condition.scheme))
+        block = self._block(gene, scheme)
         if block is not None:
-            changed = np.array([one.converted for one in block.classes], dtype=float)[block.number]
-            np.add.at(total, block.at, changed * block.share)
+            hit = np.array([holds(one) for one in block.classes], dtype=float)[block.number]
+            np.add.at(total, block.at, hit * block.share)
         return np.minimum(total, 1.0)
 
     def _has_result(self, condition: Condition) -> Vector:
+        found = np.zeros(len(self.samples))
         if condition.compare in ("diplotype", "any_allele"):
-            frame = self._calls.get((condition.gene,))
-            told = None if frame is None else frame.filter(pl.col("diplotype").is_not_null())
-            return self._mark(told)
+            found[self._called(condition.gene).at] = 1.0
+            return found
         alleles = _alleles(condition)
-        schemes = [condition.scheme] if condition.compare != NO_RESULT else list(SCHEMES)
-        found = np.zeros(len(self.samples))
-        for scheme in schemes:
-            block = self._rows.get((condition.gene, scheme))
-            frame = None if block is None else block.frame
-            if frame is not None and alleles:
-                frame = frame.filter(pl.col("phenotype").str.replace(r" \S+$", "").is_in(alleles))
-            found = np.maximum(found, self._mark(frame))
-        return found
-
-    def _mark(self, frame: pl.DataFrame | None) -> Vector:
-        found = np.zeros(len(self.samples))
-        if frame is not None:
-            found[frame["at"].to_numpy()] = 1.0
+        for scheme in [condition.scheme] if condition.compare != NO_RESULT else SCHEMES:
+            block = self._block(condition.gene, scheme)
+            if block is not None:
+                told = [not alleles or one.phenotype.rsplit(" ", 1)[0] in alleles for one in block.classes]
+                found[block.at[np.array(told)[block.number]]] = 1.0
         return found
 
     def _no_result(self, condition: Condition) -> tuple[Vector, Labels]:
@@ -124,7 +151,7 @@ class Persons:
 
     def _by_class(self, condition: Condition, broader: bool) -> tuple[Vector, Labels]:
         probability, labels = self._empty()
-        block = self._rows.get((condition.gene, condition.scheme))
+        block = self._block(condition.gene, condition.scheme)
         if block is None:
             return probability, labels
         weights = np.array([self._weight(condition, one, broader) for one in block.classes])
@@ -146,13 +173,10 @@ class Persons:
 
     def _determined(self, condition: Condition) -> Vector:
         """Probability that the source's own scheme (the other one) has an answer of its own."""
-        total = np.zeros(len(self.samples))
-        for scheme in SCHEMES:
-            block = self._rows.get((condition.gene, scheme))
-            if block is not None and scheme != condition.scheme:
-                told = np.array([not undetermined(one) for one in block.classes], dtype=float)[block.number]
-                np.add.at(total, block.at, told * block.share)
-        return np.minimum(total, 1.0)
+        others = [scheme for scheme in SCHEMES if scheme != condition.scheme]
+        shares = [self._share_of(condition.gene, scheme, lambda one: not undetermined(one)) for scheme in others]
+        total: Vector = np.minimum(np.sum(shares, axis=0), 1.0)
+        return total
 
     def _say(self, condition: Condition, one: Class) -> int:
         by_score = condition.compare == "score"
@@ -170,17 +194,13 @@ class Persons:
 
     def _by_genotype(self, condition: Condition) -> tuple[Vector, Labels]:
         probability, labels = self._empty()
-        frame = self._calls.get((condition.gene,))
-        if frame is None:
+        called = self._called(condition.gene)
+        if not called.cases:
             return probability, labels
-        columns = ["diplotype", "probability", "alternatives"]
-        cases = frame.select(columns).unique(maintain_order=True).with_row_index("case")
-        number = frame.join(cases, on=columns, how="left", nulls_equal=True, maintain_order="left")["case"].to_numpy()
-        found = [_genotype(condition, *row) for row in cases.select(columns).iter_rows()]
-        at = frame["at"].to_numpy()
-        probability[at] = np.array([p for p, _ in found])[number]
+        found = [_genotype(condition, *case) for case in called.cases]
+        probability[called.at] = np.array([p for p, _ in found])[called.number]
         texts = np.array([self.label(f"{condition.gene}={name}") if name else -1 for _, name in found])
-        labels[at] = texts[number]
+        labels[called.at] = texts[called.number]
         return probability, labels
 
     def _empty(self) -> tuple[Vector, Labels]:
@@ -198,19 +218,11 @@ def _split(frame: pl.DataFrame, keys: list[str]) -> dict[tuple[object, ...], pl.
     return {tuple(key): part for key, part in frame.partition_by(keys, as_dict=True, maintain_order=True).items()}
 
 
-def _block(frame: pl.DataFrame) -> _Block:
-    columns = [
-        "gene", "scheme", "phenotype", "activity_score", "clinical_phenotype", "clinical_activity_score",
-    ]  # fmt: skip
-    cases = frame.select(columns).unique(maintain_order=True).with_row_index("case")
-    number = frame.join(cases, on=columns, how="left", nulls_equal=True, maintain_order="left")["case"]
-    return _Block(
-        frame,
-        [Class(*row) for row in cases.select(columns).iter_rows()],
-        number.to_numpy().astype(np.int64),
-        frame["at"].to_numpy().astype(np.int64),
-        frame["probability"].to_numpy(),
-    )
+def _numbered(frame: pl.DataFrame, columns: list[str]) -> tuple[list[tuple[Any, ...]], pl.DataFrame]:
+    """Return the distinct rows of `columns`, and the frame with the number of each row's."""
+    cases = frame.select(columns).unique(maintain_order=True).with_row_index("number")
+    rows = frame.join(cases, on=columns, how="left", nulls_equal=True, maintain_order="left")
+    return cases.select(columns).rows(), rows
 
 
 def _genotype(

@@ -1,4 +1,4 @@
-"""Phenotypes of the diplotypes that PharmCAT 3.1.1 called on real genomes: the same, or different for a stated reason."""
+"""Phenotypes of the diplotypes that PharmCAT 3.1.1 called on real genomes: the same, or other for a stated reason."""
 
 from __future__ import annotations
 
