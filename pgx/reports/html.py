@@ -31,6 +31,7 @@ def environment() -> Environment:
         words=wording.words,
         percent=wording.percent,
         number=wording.number,
+        shorten=wording.shorten,
         clean=wording.clean,
         humanise=wording.humanise,
         urgencies=wording.URGENCIES,

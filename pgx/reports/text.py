@@ -15,7 +15,7 @@ from rich.text import Text
 
 from pgx.reports.notice import NOTICE
 from pgx.reports.view import Drug, Gene, Score, View, view
-from pgx.reports.wording import URGENCIES, number, percent, words
+from pgx.reports.wording import URGENCIES, number, percent, shorten, words
 from pgx.types import Result
 
 STYLES = {
@@ -29,6 +29,7 @@ MARKS = {"avoid": "✕", "change_dose": "±", "monitor": "◉", "standard": "✓
 _LINE_BY_LINE = 15
 _WIDEST = 118
 _PIPED = 100
+_LONGEST_NAME = 60
 
 
 def render_text(result: Result, sample: str, *, color: bool | None = None, width: int | None = None) -> str:
@@ -178,24 +179,33 @@ def _genes(shown: View) -> list[RenderableType]:
     called = [gene for gene in shown.genes if gene.status != "not_called"]
     if not called:
         return [Text("No gene was called.")]
+    main = [gene for gene in called if gene.has_guidance] or called
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for name in ("gene", "diplotype", "phenotype", "score", "positions", "remarks"):
         table.add_column(name, overflow="fold", no_wrap=name in ("gene", "score", "positions"))
     # The same remark stands beside many genes: each is written once, under the table.
     remarks: dict[str, int] = {}
-    for gene in called:
+    for gene in main:
         own = [words("status", gene.status)] if gene.status != "called" else []
         numbers = [remarks.setdefault(remark, len(remarks) + 1) for remark in (*own, *gene.flags)]
         table.add_row(*_gene_cells(gene), Text(" ".join(f"[{n}]" for n in numbers), "dim"))
-    return [table, _grid([(f"[{n}]", remark) for remark, n in remarks.items()])]
+    found: list[RenderableType] = [table, _grid([(f"[{n}]", remark) for remark, n in remarks.items()])]
+    others = [
+        f"{gene.name} {shorten(gene.diplotype or words('status', gene.status), 30)}"
+        for gene in called
+        if gene not in main
+    ]
+    if others:
+        found.append(Padding(Text.assemble(("other genes  ", "dim"), "; ".join(others)), (1, 0, 0, 0)))
+    return found
 
 
 def _gene_cells(gene: Gene) -> list[Text]:
-    diplotype = Text(gene.diplotype)
+    diplotype = Text(shorten(gene.diplotype, _LONGEST_NAME))
     if gene.probability is not None:
         diplotype.append(f" {percent(gene.probability)}", "dim")
     for name, chance in gene.alternatives[:2]:
-        diplotype.append(f"\nor {name} {percent(chance)}", "dim")
+        diplotype.append(f"\nor {shorten(name, _LONGEST_NAME)} {percent(chance)}", "dim")
     phenotype = Text(gene.phenotype)
     if gene.phenotype_probability is not None:
         phenotype.append(f" {percent(gene.phenotype_probability)}", "dim")
@@ -246,3 +256,7 @@ def _remarks(shown: View) -> list[RenderableType]:
         )
     rows += [(str(note["severity"]), str(note["message"])) for note in shown.notes if note["severity"] != "info"]
     return [_grid(rows)] if rows else [Text("Nothing.")]
+
+
+def _uncalled(gene: Gene) -> str:
+    return f"{gene.name} ({gene.positions})" if gene.row["positions_called"] else gene.name

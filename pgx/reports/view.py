@@ -18,6 +18,8 @@ _FRAMES = ("calls", "phenotypes", "guidance", "scores", "clinical", "medications
 _APPLIES = ("yes", "if_population", "possible", "no_match", "not_tested")
 _STRENGTHS = ("strong", "moderate", "optional", "none")
 _SOURCES = ("CPIC", "DPWG", "FDA")
+_NOBODY = "none"  # the source of a row that says that no source names the drug
+_WORTH_SAYING = 0.1  # from this probability on, advice for another genotype stands beside the headline
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,12 @@ class Advice:
 
     @property
     def headline(self) -> str:
-        """Action, dose and condition in one phrase."""
-        said = f"{self.action} ({self.dose})" if self.dose else self.action
+        """Action, dose and condition in one phrase.
+
+        A dose beside an action that is no change of dose is for the case that the drug is used all the same: only the
+        full sentence can say that.
+        """
+        said = f"{self.action} ({self.dose})" if self.dose and self.urgency == "change_dose" else self.action
         return f"{said} ({self.condition})" if self.applies == "if_population" and self.condition else said
 
 
@@ -327,12 +333,13 @@ def _drug(name: str, advice: list[Advice], medication: str) -> Drug:
         )
     )
     deciding = valid[0] if valid else None
+    otherwise = next((one for one in valid if one.applies == "yes" and one.urgency != "no_data"), None)
     urgency = deciding.urgency if deciding else "no_data"
     agreeing = dict.fromkeys(one.source for one in valid if one.urgency == urgency)
     return Drug(
         name=clean(name),
         urgency=urgency,
-        headline=deciding.headline if deciding else _why_nothing(advice),
+        headline=_headline(deciding, otherwise) if deciding else _why_nothing(advice),
         reason=_reason(deciding) if deciding else _untested(advice),
         sources=tuple(sorted(agreeing, key=lambda source: (_rank(_SOURCES, source), source))),
         medication=medication,
@@ -343,7 +350,15 @@ def _drug(name: str, advice: list[Advice], medication: str) -> Drug:
     )
 
 
+def _headline(deciding: Advice, otherwise: Advice | None) -> str:
+    if deciding.applies == "if_population" and otherwise and otherwise.urgency != deciding.urgency:
+        return f"{deciding.headline}; otherwise {otherwise.headline}"
+    return deciding.headline
+
+
 def _why_nothing(advice: list[Advice]) -> str:
+    if all(one.source == _NOBODY for one in advice):
+        return "no source has a recommendation for this drug"
     if any(one.applies == "not_tested" for one in advice):
         return "the deciding gene was not called"
     if any(one.applies == "possible" for one in advice):
@@ -368,7 +383,8 @@ _EMPTY_IMPLICATIONS = ("no implication stated", "no relevant effect")
 def _differences(valid: list[Advice]) -> str:
     said: dict[str, Advice] = {}
     for one in valid:
-        said.setdefault(one.source, one)
+        if one.urgency != "no_data":
+            said.setdefault(one.source, one)
     flagged = any("sources_differ" in split(_text(one.row["flags"])) for one in valid)
     if len(said) < 2 or not (flagged or len({one.urgency for one in said.values()}) > 1):
         return ""
@@ -379,7 +395,10 @@ def _differences(valid: list[Advice]) -> str:
 def _cautions(advice: list[Advice], urgency: str) -> Iterator[str]:
     seen = set()
     for one in sorted(advice, key=lambda a: URGENCIES.index(a.urgency)):
+        graver = URGENCIES.index(one.urgency) < URGENCIES.index(urgency)
         if one.applies != "possible" or one.urgency == urgency or one.urgency in seen:
+            continue
+        if not graver and (one.probability is None or one.probability < _WORTH_SAYING):
             continue
         seen.add(one.urgency)
         matched = ", ".join(f"{gene} {value}" for gene, value in one.matched) or "another phenotype"

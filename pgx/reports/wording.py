@@ -14,6 +14,7 @@ URGENCIES = ("avoid", "change_dose", "monitor", "standard", "no_data")
 
 # Control characters (terminal escapes) and bidirectional overrides would let a sample name rewrite what a reader sees.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ufeff]")
+_FEATURE = re.compile(r"^(gene|clinical|lifestyle|medication|drug)\.")
 
 
 @lru_cache(maxsize=1)
@@ -48,7 +49,7 @@ def flag(code: str) -> str:
     said = words("flag", code) if ("flag", code) in table() else _call_flags().get(code, "")
     if said or not colon:
         return said or humanise(code)
-    about = feature(rest) if head == "out_of_range" else humanise(rest)
+    about = feature(rest) if _FEATURE.match(rest) else humanise(rest)
     return f"{_call_flags().get(head) or words('flag', head)}: {about}"
 
 
@@ -129,6 +130,11 @@ def percent(probability: float | None) -> str:
     if 0 < probability < 0.1:
         return f"{probability * 100:.2g} %"
     return f"{probability * 100:.0f} %"
+
+
+def shorten(text: str, most: int) -> str:
+    """Return a text of at most `most` characters; what was cut off is shown by an ellipsis."""
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 
 
 def number(value: float | None, digits: int = 3) -> str:

@@ -78,13 +78,32 @@ def test_an_unknown_urgency_is_no_data():
 
 
 def test_a_dose_change_keeps_its_sign():
-    drug = shown(
-        guidance=guidance(
-            {"action": "reduce_dose", "dose_change": "-50..-25"},
-        )
-    ).drugs[0]
-    assert drug.headline == "reduce the dose (−50 to −25 %)"
-    assert shown(guidance=guidance({"dose_change": "40"})).drugs[0].headline == "avoid (+40 %)"
+    row = {"action": "reduce_dose", "urgency": "change_dose", "dose_change": "-50..-25"}
+    assert shown(guidance=guidance(row)).drugs[0].headline == "reduce the dose (−50 to −25 %)"
+    row = {"action": "higher_start", "urgency": "change_dose", "dose_change": "40"}
+    assert shown(guidance=guidance(row)).drugs[0].headline == "start with a higher dose (+40 %)"
+
+
+def test_a_dose_beside_avoid_is_left_to_the_sentence():
+    assert shown(guidance=guidance({"dose_change": "-50"})).drugs[0].headline == "avoid"
+
+
+def test_what_holds_otherwise_stands_beside_a_condition():
+    rows = ({"applies": "if_population", "population": "adult"}, {"action": "reduce_dose", "urgency": "change_dose"})
+    assert shown(guidance=guidance(*rows)).drugs[0].headline == "avoid (for adults); otherwise reduce the dose"
+
+
+def test_advice_for_an_improbable_genotype_is_said_only_if_it_is_graver():
+    fine = {"urgency": "standard", "action": "standard"}
+    possible = {"applies": "possible", "probability": 0.02}
+    assert shown(guidance=guidance(fine, possible)).drugs[0].cautions
+    assert not shown(guidance=guidance({}, possible | fine)).drugs[0].cautions
+    assert shown(guidance=guidance({}, possible | fine | {"probability": 0.3})).drugs[0].cautions
+
+
+def test_a_drug_that_no_source_names_says_so():
+    rows = {"source": "none", "applies": "no_match", "action": None, "urgency": "no_data"}
+    assert shown(guidance=guidance(rows)).drugs[0].headline == "no source has a recommendation for this drug"
 
 
 def test_medicines_without_any_guideline_row_are_named():
