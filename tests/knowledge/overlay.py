@@ -60,7 +60,7 @@ newdrugine CYP2D6 inhibitor strong ward_7 read
 
 
 def write_overlay(folder: Path, tables: dict[str, str]) -> Path:
-    """Write tables given as text with one blank between cells (``_`` in a value stands for a blank, ``.`` for nothing)."""
+    """Write tables given as text, one blank between cells; ``_`` is a blank in a value, ``.`` an empty cell."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in tables.items():
         header, *rows = text.strip().splitlines()

@@ -1,0 +1,144 @@
+"""Loading, versions, definitions and provenance."""
+
+import pickle
+import shutil
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+import pgx
+from pgx.errors import InputError, UsageError
+from pgx.knowledge import load, manifest
+from pgx.knowledge.build import build, build_folder
+from pgx.knowledge.sources import read_sources
+from pgx.knowledge.tables import TABLES
+
+KB = load()
+FACTS = Path(__file__).resolve().parents[2].parent / "shared" / "facts"
+with_facts = pytest.mark.skipif(not FACTS.is_dir(), reason="../shared is absent")
+
+
+def test_version_and_checksum_are_never_null() -> None:
+    assert KB.version
+    assert len(KB.checksum) == 64
+    assert len(KB.table("genes")) == 91
+
+
+def test_a_folder_without_a_version_is_refused(tmp_path: Path) -> None:
+    shutil.copytree(KB.folders[0], tmp_path / "kb")
+    (tmp_path / "kb" / "VERSION").unlink()
+    with pytest.raises(InputError, match="no version"):
+        _ = load(folder=tmp_path / "kb").version
+
+
+def test_any_change_of_a_table_changes_the_checksum(tmp_path: Path) -> None:
+    shutil.copytree(KB.folders[0], tmp_path / "kb")
+    assert load(folder=tmp_path / "kb").checksum == KB.checksum
+    path = tmp_path / "kb" / "drugs.tsv"
+    path.write_text(path.read_text(encoding="utf-8") + "zzz\t\t\t\t\t\t\tsite\n", encoding="utf-8")
+    assert load(folder=tmp_path / "kb").checksum != KB.checksum
+
+
+@pytest.mark.parametrize("name", list(TABLES))
+def test_every_table_loads_with_its_declared_columns(name: str) -> None:
+    frame = KB.table(name)
+    assert frame.columns == [*(one.name for one in TABLES[name].fields), "local"]
+    for one in TABLES[name].fields:
+        assert one.doc
+        if one.required:
+            assert frame[one.name].null_count() == 0, one.name
+
+
+def test_counts_are_those_of_the_facts() -> None:
+    counts = {
+        "variants": 1700, "alleles": 1904, "recommendations": 1670, "pairs": 705, "drugs": 591, "interactions": 394,
+        "frequencies": 1754, "phenotype_frequencies": 408, "variant_frequencies": 2485, "effects": 75,
+        "phenotype_rules": 238, "phenotype_exceptions": 1091, "phenoconversion": 12, "equations": 27, "hla_tags": 3,
+    }  # fmt: skip
+    assert {name: KB.table(name).height for name in counts} == counts
+
+
+def test_unknown_tables_and_genes_are_usage_errors() -> None:
+    with pytest.raises(UsageError, match="no knowledge table"):
+        KB.table("horoscopes")
+    with pytest.raises(UsageError, match="no gene"):
+        KB.gene("NOSUCH1")
+
+
+def test_a_knowledge_base_survives_the_way_to_a_worker() -> None:
+    KB.gene("CYP2C19")
+    assert pickle.loads(pickle.dumps(KB)).checksum == KB.checksum
+    assert len(pickle.dumps(KB)) < 1000
+
+
+def test_definitions_by_hand() -> None:
+    cyp2c19 = KB.gene("CYP2C19")
+    assert cyp2c19.alleles[0] == "*1"
+    positions = KB.sites["pos_grch38"].to_numpy()[cyp2c19.sites]
+    assert np.all(np.diff(positions) > 0)
+    star2 = cyp2c19.alleles.index("*2")
+    assert set(positions[cyp2c19.defining[star2]]) == {94775367, 94781859, 94842866}
+    assert KB.gene("HLA-B").alleles == ()
+
+
+def test_every_base_that_any_allele_accepts_exists_at_its_site() -> None:
+    sites = KB.sites["alleles"].to_list()
+    for gene in KB.genes:
+        definition = KB.gene(gene)
+        for p, site in enumerate(definition.sites):
+            assert not definition.accepts[:, p, len(sites[site]) :].any()
+        assert definition.accepts.any(axis=2).all()
+
+
+@with_facts
+def test_the_shipped_tables_are_what_the_importer_makes(tmp_path: Path) -> None:
+    build_folder(FACTS, tmp_path / "kb")
+    for path in sorted(KB.folders[0].glob("*")):
+        if path.is_file():
+            assert (tmp_path / "kb" / path.name).read_bytes() == path.read_bytes(), path.name
+
+
+@with_facts
+def test_a_correction_that_no_longer_fits_stops_the_import(tmp_path: Path) -> None:
+    text = (KB.folders[0] / "corrections.tsv").read_text(encoding="utf-8")
+    (tmp_path / "corrections.tsv").write_text(text.replace("score_max_inclusive\ty\tn", "score_max_inclusive\tz\tn"))
+    with pytest.raises(
+        InputError, match=r"corrections.tsv: line 2: the correction of phenotype_rules .* no longer fits"
+    ):
+        build(FACTS, tmp_path)
+
+
+def test_missing_fact_tables_are_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"fact tables are missing: .*genes"):
+        build(tmp_path, tmp_path / "out")
+
+
+def test_the_manifest_holds_the_checksum_of_every_input_and_table() -> None:
+    found = manifest.read_manifest(KB.folders[0])
+    assert len(found["inputs"]) == 18
+    assert all(len(entry["sha256"]) == 64 and entry["rows"] > 0 for part in found.values() for entry in part.values())
+    assert list(manifest.differences(KB.folders[0])) == []
+
+
+def test_every_source_has_version_date_and_licence() -> None:
+    found = read_sources(KB.folders[0])
+    assert all(one.what and one.version and one.date and one.licence for one in found.sources.values())
+    content = tomllib.loads((KB.folders[0] / "sources.toml").read_text(encoding="utf-8"))
+    assert set(content["imported"]["tables"]) <= set(TABLES)
+
+
+def test_rows_from_memory_say_so() -> None:
+    recall = pl.col("confidence") == "recall"
+    assert KB.table("interactions").filter(recall).height > 0
+    assert KB.table("interactions").filter(pl.col("source").str.contains("recall") & ~recall).is_empty()
+    assert KB.table("effects").filter(pl.col("confidence").is_null()).is_empty()
+
+
+def test_the_command_prints_the_knowledge_version() -> None:
+    from pgx.pipeline import versions
+
+    assert versions()["knowledge"] == KB.version
+    assert pgx is not None
