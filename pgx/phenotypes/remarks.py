@@ -57,6 +57,7 @@ def notes(
     if clinical is None:
         return schema.empty(schema.NOTES)
     acting = exposures(clinical, kb, as_of=as_of).filter(pl.col("strength").is_in(list(_STRONG)))
+    phenotypes = phenotypes.join(acting.select("sample", "gene").unique(), on=["sample", "gene"], how="semi")
     genetic = _genetic(phenotypes)
     rows = [*_per_enzyme(acting, phenotypes, kb), *_pairs(acting, clinical, genetic, kb), *_stopped(clinical, kb)]
     return schema.from_rows(rows, schema.NOTES)

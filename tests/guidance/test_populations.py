@@ -1,0 +1,121 @@
+"""Who belongs to the population of a recommendation, by the clinical data."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from pgx import knowledge
+from pgx.guidance.populations import NO, UNKNOWN, YES, Populations
+from tests.phenotypes.builders import clinical
+
+KB = knowledge.load()
+DAY = date(2026, 6, 1)
+
+
+def decide(population, medications=(), observations=(), siblings=(), drug=""):
+    history = clinical(medications, [{"date": DAY, **row} for row in observations])
+    return Populations(KB, history, ["s"], DAY).decide(population, siblings, drug)[0]
+
+
+def number(concept, value):
+    return {"concept": concept, "value": float(value)}
+
+
+def coded(concept, code):
+    return {"concept": concept, "code": code}
+
+
+@pytest.mark.parametrize(
+    ("population", "observations", "truth"),
+    [
+        ("general", [], YES),
+        ("adult", [number("age", 18)], YES),
+        ("adult", [number("age", 17.9)], NO),
+        ("adult", [], UNKNOWN),
+        ("adult_lt_65", [number("age", 65)], NO),
+        ("adult_ge_65", [number("age", 65)], YES),
+        ("adult_African_ancestry", [number("age", 40), coded("ancestry", "Sub-Saharan African")], YES),
+        ("adult_African_ancestry", [number("age", 40), coded("ancestry", "European")], NO),
+        ("adult_African_ancestry", [number("age", 40)], UNKNOWN),
+        ("adult_African_ancestry", [number("age", 4)], NO),
+        ("adult_non_African_ancestry", [number("age", 40), coded("ancestry", "European")], YES),
+        ("cardiovascular_ACS_PCI", [coded("acute_coronary_syndrome", "yes")], YES),
+        ("cardiovascular_ACS_PCI", [coded("coronary_intervention", "yes")], YES),
+        ("cardiovascular_ACS_PCI", [coded("coronary_intervention", "no")], UNKNOWN),
+        ("cardiovascular_non_ACS_non_PCI", [coded("acute_coronary_syndrome", "yes")], NO),
+        ("child_lt_40kg", [number("age", 8), number("weight", 25)], YES),
+        ("child_lt_40kg", [number("age", 30), number("weight", 38)], NO),
+        ("mono_ge_40kg_BMI_gt_25", [number("weight", 35)], NO),
+        ("mono_ge_40kg_BMI_gt_25", [number("weight", 80), number("bmi", 30)], UNKNOWN),
+        ("child_lt_12_or_post_tonsillectomy_lt_18", [number("age", 11)], YES),
+        ("child_lt_12_or_post_tonsillectomy_lt_18", [number("age", 15)], UNKNOWN),
+        ("child_lt_12_or_post_tonsillectomy_lt_18", [number("age", 19)], NO),
+        ("breastfeeding", [coded("lactation", "yes")], YES),
+        ("no_such_population", [], UNKNOWN),
+    ],
+)
+def test_populations_follow_the_observations(population, observations, truth):
+    assert decide(population, (), observations) == truth
+
+
+@pytest.mark.parametrize(
+    ("population", "medications", "truth"),
+    [
+        ("comed:CYP2D6_inhibitor_strong", ["paroxetine"], YES),
+        ("comed:CYP2D6_inhibitor_strong", ["duloxetine"], NO),
+        ("comed:CYP2D6_inhibitor_moderate", ["duloxetine", "paroxetine"], NO),
+        ("comed:CYP3A_inducer_strong", ["rifampin"], YES),
+        ("no_CYP3A4_inhibitor", ["itraconazole"], NO),
+        ("no_CYP3A4_inhibitor", ["metformin"], YES),
+        ("no_CYP3A4_inhibitor", [], UNKNOWN),
+    ],
+)
+def test_comedication_is_taken_from_the_list_and_an_unknown_list_decides_nothing(population, medications, truth):
+    assert decide(population, [{"drug": drug} for drug in medications]) == truth
+
+
+@pytest.mark.parametrize(
+    ("medication", "long", "naive"),
+    [
+        ({"drug": "phenytoin", "start": date(2025, 1, 1)}, YES, NO),
+        ({"drug": "phenytoin", "start": date(2026, 5, 20)}, NO, UNKNOWN),
+        ({"drug": "phenytoin"}, UNKNOWN, UNKNOWN),
+        ({"drug": "phenytoin", "status": "planned"}, NO, UNKNOWN),
+    ],
+)
+def test_how_long_a_drug_was_taken(medication, long, naive):
+    assert decide("phenytoin_use_gt_3mo", [medication]) == long
+    assert decide("phenytoin_naive", [medication]) == naive
+
+
+def test_aspirin_up_to_a_gram_is_a_matter_of_the_dose():
+    assert decide("dose_le_1g_per_day", [{"drug": "aspirin", "dose_mg_per_day": 100.0}]) == YES
+    assert decide("dose_le_1g_per_day", [{"drug": "aspirin", "dose_mg_per_day": 3000.0}]) == NO
+    assert decide("dose_le_1g_per_day", [{"drug": "aspirin"}]) == UNKNOWN
+
+
+def test_other_cases_are_what_the_named_ones_are_not():
+    siblings = ["indication:PCI|stroke|TIA", "indication:other"]
+    assert decide("indication:other", (), [coded("stroke", "yes")], siblings) == NO
+    neither = [coded("stroke", "no"), coded("coronary_intervention", "no")]
+    assert decide("indication:other", (), neither, siblings) == YES
+    assert decide("indication:other", (), [coded("stroke", "no")], siblings) == UNKNOWN
+
+
+def test_without_clinical_data_only_the_general_population_is_decided():
+    people = Populations(KB, None, ["s"])
+    codes = KB.table("recommendations")["population"].unique().to_list()
+    assert {code: people.decide(code)[0] for code in codes} == {
+        code: YES if code == "general" else UNKNOWN for code in codes
+    }
+
+
+def test_every_population_of_the_recommendations_has_a_row():
+    missing = set(KB.table("recommendations")["population"]) - set(KB.table("populations")["population"])
+    assert missing == {"general"}
+
+
+def test_every_action_has_an_urgency():
+    assert set(KB.table("recommendations")["action"]) <= set(KB.table("actions")["action"])
