@@ -36,7 +36,9 @@ class Reference:
         try:
             self._fasta = pysam.FastaFile(str(file))
         except (OSError, ValueError) as error:
-            raise InputError("not a readable FASTA file", file=file, fix="plain or bgzip FASTA with its index") from error
+            raise InputError(
+                "not a readable FASTA file", file=file, fix="plain or bgzip FASTA with its index"
+            ) from error
         self._names = {canonical(name) or name: name for name in self._fasta.references}
         self._check(targets, file)
 

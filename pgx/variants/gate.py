@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pgx.errors import InputError
+from pgx.variants.arrays import is_probe, recognise, text_lines
 from pgx.variants.header import Header
 from pgx.variants.meta import Finding, read_meta
 from pgx.variants.rows import RowChecker
@@ -80,7 +81,7 @@ def _check(source: Source) -> Report:
     counter = [0, 0]
     try:
         if source.kind == "other":
-            raise InputError("the first line is not ##fileformat=VCFv4.x", where="line 1")
+            return _check_array(source)
         header = source.header(sites_only=True)
         for finding in _findings(source, header, counter):
             counter[1] += 1
@@ -96,6 +97,26 @@ def _check(source: Source) -> Report:
         counter[0], header.build if header else None, tuple(findings[:_MOST_FINDINGS]),
         counter[1] + len(source.warnings),
     )  # fmt: skip
+
+
+def _check_array(source: Source) -> Report:
+    """Check the lines of a consumer array's raw data."""
+    vendor = recognise(source.head)
+    if vendor is None:
+        raise InputError("the first line is not ##fileformat=VCFv4.x", where="line 1")
+    probes, findings = 0, []
+    for number, line in enumerate(text_lines(source.text()), 1):
+        answer = is_probe(line)
+        probes += answer is True
+        if answer is False:
+            findings.append(
+                Finding("warning", "record", "the line is not name, chromosome, position, genotype", f"line {number}")
+            )
+    if len(findings) * 10 > probes:
+        findings.insert(0, Finding("error", "structure", f"{len(findings)} lines of an array file are not probes", ""))
+    return Report(
+        source.name, f"array {source.packing}", vendor, 1, probes, None, tuple(findings[:_MOST_FINDINGS]), len(findings)
+    )
 
 
 def _findings(source: Source, header: Header, counter: list[int]) -> Iterator[Finding]:

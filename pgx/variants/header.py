@@ -13,7 +13,9 @@ FIXED = ("#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO")
 _CONTIG = re.compile(r"##contig=<(.*)>\s*$")
 _ID = re.compile(r"(?:^|,)ID=([^,>]+)")
 _LENGTH = re.compile(r"(?:^|,)length=(\d+)")
-_REFERENCE_LINE = re.compile(r"^##(?:reference|assembly|genome-build|genomebuild|dragenreference\w*|ref)\w*=(.*)$", re.I)
+_REFERENCE_LINE = re.compile(
+    r"^##(?:reference|assembly|genome-build|genomebuild|dragenreference\w*|ref)\w*=(.*)$", re.I
+)
 _VERSIONS = frozenset({"VCFv4.0", "VCFv4.1", "VCFv4.2", "VCFv4.3", "VCFv4.4", "VCFv4.5"})
 
 

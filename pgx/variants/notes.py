@@ -15,7 +15,14 @@ class Notes:
     def add(self, severity: str, code: str, message: str, where: str | None = None, sample: str | None = None) -> None:
         """Add one note."""
         self.rows.append(
-            {"sample": sample, "stage": "variants", "severity": severity, "code": code, "message": message, "where": where}
+            {
+                "sample": sample,
+                "stage": "variants",
+                "severity": severity,
+                "code": code,
+                "message": message,
+                "where": where,
+            }
         )
 
     def count(self, severity: str, code: str, message: str, where: str, by: int = 1) -> None:

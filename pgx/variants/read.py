@@ -5,42 +5,43 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from pgx.errors import InputError, UsageError
 from pgx.knowledge import KnowledgeBase
 from pgx.types import NOT_CALLED, Genotypes, State
-from pgx.variants import records
-from pgx.variants.assemble import Assembly, Evidence, undocumented_alleles
-from pgx.variants.contigs import BUILDS, GRCH37, GRCH38, build_of_text, outside_par
-from pgx.variants.fasta import REACH, Reference
-from pgx.variants.header import Header
-from pgx.variants.match import SILENT, VOUCHES, Reading, ReferenceMismatch, Spelling, read_alleles
-from pgx.variants.meta import read_meta
+from pgx.variants.array_reader import add_array
+from pgx.variants.arrays import ArrayData, recognise, text_lines
+from pgx.variants.arrays import load as load_array
+from pgx.variants.assemble import Assembly, undocumented_alleles
+from pgx.variants.build import asked_build, build_of_vcf, common_build
+from pgx.variants.contigs import GRCH37
+from pgx.variants.fasta import Reference
 from pgx.variants.notes import Notes
-from pgx.variants.rows import RowChecker
 from pgx.variants.scan import Windows
-from pgx.variants.sex import WINDOWS as SEX_WINDOWS
 from pgx.variants.sex import SexEvidence, given_sex
 from pgx.variants.sex import apply as apply_sex
 from pgx.variants.source import Source, digest, open_source
-from pgx.variants.targets import Target, Targets
+from pgx.variants.structural import CopyNumbers, gene_spans, looks_like_json, read_targeted_json
+from pgx.variants.targets import Targets
+from pgx.variants.vcf_reader import Options, VcfReader
 
 PathLike = str | os.PathLike[str]
-_CHECK_VALUES = 1 << 16
 SexOf = Callable[[tuple[str, ...]], Mapping[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the user asked of the reader; see `read`."""
+@dataclass(slots=True)
+class _Input:
+    """One opened file: a VCF or BCF, an array, or a copy-number JSON (with no genotypes of its own)."""
 
-    min_gq: float | None = None
-    min_dp: float | None = None
-    include_filtered: bool = False
+    source: Source
+    samples: tuple[str, ...]
+    kind: str
+    array: ArrayData | None = None
+    copies: tuple[tuple[str, int], ...] = ()
 
 
 def read(
@@ -88,32 +89,34 @@ def read(
     UsageError
         If an option makes no sense or a sample is not in the files.
     """
-    options = Options(min_gq, min_dp, include_filtered)
-    asked = _asked_build(build)
+    asked = asked_build(build)
     listed = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     if not listed:
         raise UsageError("no input file is given")
     if sum(os.fspath(p) == "-" for p in listed) > 1:
         raise UsageError("standard input is given twice")
-    sources = [open_source(path) for path in listed]
     notes = Notes()
+    sources: list[Source] = []
     reference: Reference | None = None
     try:
-        names = _sample_names(sources, samples)
+        sources += [open_source(path) for path in listed]
+        inputs = [_open(source, asked, kb) for source in sources]
+        names = _sample_names(inputs, samples)
         told = given_sex(sex(names) if callable(sex) else sex)
-        found = _common_build(sources, asked, kb.sites, notes)
+        found = _build(inputs, asked, kb, notes)
         targets = Targets.of(kb.sites, found)
+        reference = None if fasta is None else Reference(fasta, targets)
         assembly = Assembly(targets.all, len(names))
         column = {name: i for i, name in enumerate(names)}
         evidence = SexEvidence(len(names))
-        reference = None if fasta is None else Reference(fasta, targets)
+        copies = CopyNumbers(gene_spans(kb, targets), notes)
+        make = partial(
+            VcfReader, targets=targets, assembly=assembly, column=column, notes=notes, sex=evidence, copies=copies,
+            options=Options(min_gq, min_dp, include_filtered), reference=reference,
+        )  # fmt: skip
         regions = _gene_regions(kb, found)
-        empty = []
-        for source in sources:
-            source.regions = regions
-            if not _Reader(source, targets, assembly, column, options, notes, evidence, reference).run():
-                empty.append(source)
-        _check_overlap(sources, empty, found, notes)
+        empty = [one.source for one in inputs if not _read_one(one, make, regions)]
+        _check_overlap([one.source for one in inputs], empty, found, notes)
         assembly.finish()
         apply_sex(assembly, targets, names, told, evidence, notes)
     finally:
@@ -123,179 +126,45 @@ def read(
             reference.close()
     if absent_is_reference:
         _assume_reference(assembly, targets, notes)
-    return _result(names, kb.sites, targets, assembly, sources, notes)
+    return _result(names, kb.sites, targets, assembly, inputs, copies, notes)
 
 
-@dataclass(slots=True)
-class _Reader:
-    """Reads one file into the assembly."""
+def _open(source: Source, asked: str | None, kb: KnowledgeBase) -> _Input:
+    """Find out what a file is and whom it is of."""
+    if source.kind != "other":
+        return _Input(source, source.header().samples, f"{source.kind} {source.packing}")
+    if looks_like_json(source.head):
+        text = b"".join(source.text()).decode("utf-8-sig", "replace")
+        sample, copies = read_targeted_json(text, source.name, kb)
+        return _Input(source, (sample,), "DRAGEN targeted JSON", copies=tuple(copies))
+    vendor = recognise(source.head)
+    if vendor is None:
+        raise InputError("this is neither VCF, BCF nor a consumer array's raw data", file=source.name,
+                         fix="a VCF begins with ##fileformat=VCFv4.x")  # fmt: skip
+    data = load_array(source.name, vendor, text_lines(source.text()), kb.sites, asked)
+    return _Input(source, (data.sample,), f"array {vendor}", array=data)
 
-    source: Source
-    targets: Targets
-    assembly: Assembly
-    column: dict[str, int]
-    options: Options
-    notes: Notes
-    sex: SexEvidence
-    reference: Reference | None = None
-    agreements: int = 0
-    mismatches: int = 0
-    first_mismatch: str = ""
 
-    def run(self) -> bool:
-        """Read the file; say whether it had a record at any position of interest."""
-        header = self.source.header()
-        keep = np.array([i for i, s in enumerate(header.samples) if s in self.column], dtype=np.intp)
-        columns = np.array([self.column[header.samples[i]] for i in keep], dtype=np.intp)
-        everyone = len(keep) == len(header.samples)
-        reach = REACH if self.reference else 1
-        spans = [(t.chrom, max(1, t.pos - 1), t.end + (reach if t.has_indel else 1)) for t in self.targets.all]
-        windows = Windows.of([*spans, *SEX_WINDOWS])
-        used = 0
-        rows = self._check_header(header)
-        for where, line in self.source.records(windows):
-            record = records.parse(where, line, len(header.samples), self.source.name)
-            self._check_record(rows, record, line)
-            used += self._record(record, header.samples, None if everyone else keep, columns)
-        if self.mismatches * 4 > self.agreements:
-            raise InputError(
-                f"REF disagrees with {self.targets.build} at {self.mismatches} of {self.mismatches + self.agreements} "
-                "positions: the file is of another genome build",
-                file=self.source.name, where=self.first_mismatch, fix="give the right --build or the right file",
-            )  # fmt: skip
-        for code, message in self.source.warnings:
-            self.notes.add("warning", code, message, where=self.source.name)
-        return used > 0
-
-    def _record(
-        self, record: records.Record, samples: tuple[str, ...], keep: NDArray[np.intp] | None, columns: NDArray[np.intp]
-    ) -> bool:
-        contig = self.targets.contigs.get(record.chrom)
-        if contig is None:
-            return False
-        readings: list[tuple[Target, Reading]] = []
-        spellings = self._spellings(record)
-        first = min([record.pos, *(pos for pos, _, _ in spellings or ())])
-        for target in contig.overlapping(first - 1, record.end + 1):
-            try:
-                reading = read_alleles(record.pos, record.ref, record.alts, record.end, target, spellings)
-            except ReferenceMismatch as error:
-                self._mismatch(record, error)
-                continue
-            if reading is not None:
-                readings.append((target, reading))
-                self.agreements += not reading.weak
-        unread = record.chrom == "chrX" and record.passes and not record.is_block and self.sex.wants_more
-        if not readings and not unread:
-            return False
-        found = records.genotypes(record, samples, self.source.name)
-        if unread and outside_par([record.pos], self.targets.build)[0]:
-            self.sex.add(found.gt if keep is None else found.gt[keep], columns)
-        if not readings:
-            return False
-        if record.is_block:
-            self._silence_empty_blocks(record, found.gt, len(samples))
-        hidden = self._hidden(record, len(samples))
-        sets = records.phase_sets(record, len(samples))
-        gt, phased, polyploid = found.gt, found.phased, found.polyploid
-        if keep is not None:
-            gt, phased = gt[keep], phased[keep]
-            polyploid = None if polyploid is None else polyploid[keep]
-            hidden = None if hidden is None else hidden[keep]
-            sets = None if sets is None else sets[keep]
-        if polyploid is not None and polyploid.any():
-            self.notes.count("warning", "polyploid", "{n} genotypes have three or more alleles and are not used",
-                             f"{self.source.name}: {record.where}", int(polyploid.sum()))  # fmt: skip
-        state = State.REFERENCE_BLOCK if record.is_block else State.CALLED
-        for target, reading in readings:
-            codes = reading.table[gt]
-            if polyploid is not None:
-                codes[polyploid] = -4
-            tests = frozenset(int(c) for c in reading.table[1:-2]) - {target.reference_code, SILENT, VOUCHES}
-            span = (record.pos, record.end) if not reading.covers and not reading.weak else None
-            self.assembly.add(
-                target.site, Evidence(columns, codes, phased, sets, state, hidden, tests, reading.weak, span)
-            )
+def _read_one(one: _Input, make: partial[VcfReader], regions: Windows) -> bool:
+    """Read one file into the arrays; say whether it had anything at a position of interest."""
+    reader = make(one.source)
+    name = one.source.name
+    for gene, number in one.copies:
+        reader.copies.stated[(one.samples[0], gene)].add((number, "genotype", name))
+    if one.array is not None:
+        if one.array.sample not in reader.column:
+            return True
+        reader.sex.settle(reader.column[one.array.sample], one.array.sex)
+        column = reader.column[one.array.sample]
+        return add_array(one.array, column, reader.targets, reader.assembly, name, reader.notes) > 0
+    if one.source.kind == "other":
         return True
-
-    def _check_header(self, header: Header) -> RowChecker:
-        meta = read_meta(header.meta, header.version)
-        for finding in meta.findings:
-            if finding.severity == "error":
-                raise InputError(finding.message, file=self.source.name, where=finding.where)
-            self.notes.count("warning", "malformed_header", f"{{n}} header lines are malformed ({_braced(finding.message)})",
-                             f"{self.source.name}: {finding.where}")  # fmt: skip
-        return RowChecker(meta, header.samples, header.version, self.source.name)
-
-    def _check_record(self, rows: RowChecker, record: records.Record, line: bytes) -> None:
-        for finding in rows.problems(record, line, values=len(line) < _CHECK_VALUES):
-            if finding.severity == "error":
-                raise InputError(finding.message, file=self.source.name, where=finding.where)
-            self.notes.count("warning", "malformed_record",
-                             f"{{n}} fields beside the genotypes are malformed ({_braced(finding.message)})",
-                             f"{self.source.name}: {finding.where}")  # fmt: skip
-
-    def _spellings(self, record: records.Record) -> list[Spelling] | None:
-        if self.reference is None or record.is_block:
-            return None
-        plain = [set(alt) <= set("ACGTN") for alt in record.alts]
-        return [
-            self.reference.left_align(record.chrom, record.pos, record.ref, alt) if bases else (record.pos, record.ref, alt)
-            for alt, bases in zip(record.alts, plain, strict=True)
-        ]
-
-    def _mismatch(self, record: records.Record, error: ReferenceMismatch) -> None:
-        self.mismatches += 1
-        place = f"{record.where} ({record.chrom}:{record.pos})"
-        self.first_mismatch = self.first_mismatch or place
-        self.notes.count("warning", "reference_mismatch",
-                         f"{{n}} records are not used because REF is not the reference genome's ({_braced(str(error))})",
-                         f"{self.source.name}: {place}")  # fmt: skip
-
-    def _silence_empty_blocks(self, record: records.Record, gt: NDArray[np.int16], count: int) -> None:
-        """A reference block without reads or confidence (DP 0, GQ 0) is no evidence, though its GT says 0/0."""
-        for keys in (("MIN_DP", "DP"), ("GQ", "RGQ")):
-            found = records.values(record, keys, count)
-            if found is not None:
-                gt[found == 0] = NOT_CALLED
-
-    def _hidden(self, record: records.Record, count: int) -> NDArray[np.bool_] | None:
-        options = self.options
-        hidden: NDArray[np.bool_] | None = None
-        if not options.include_filtered:
-            hidden = np.ones(count, dtype=bool) if not record.passes else records.failed_samples(record, count)
-        for limit, keys, name in (
-            (options.min_gq, ("GQ", "RGQ"), "GQ"),
-            (options.min_dp, ("MIN_DP", "DP"), "DP"),
-        ):
-            if limit is None:
-                continue
-            found = records.values(record, keys, count)
-            if found is None:
-                self.notes.count("warning", f"no_{name.lower()}",
-                                 f"{{n}} records have no {name}, so the threshold cannot be applied to them",
-                                 f"{self.source.name}: {record.where}")  # fmt: skip
-                continue
-            low = found < limit
-            hidden = low if hidden is None else hidden | low
-        return hidden
+    one.source.regions = regions
+    return reader.run()
 
 
-def _braced(text: str) -> str:
-    return text.replace("{", "{{").replace("}", "}}")
-
-
-def _asked_build(build: str | None) -> str | None:
-    if build is None or build in BUILDS:
-        return build
-    meant = build_of_text(build) or {"37": GRCH37, "38": GRCH38}.get(build)
-    if meant is None:
-        raise UsageError(f"build {build!r} is not known; use GRCh37 or GRCh38")
-    return meant
-
-
-def _sample_names(sources: list[Source], wanted: Sequence[str] | None) -> tuple[str, ...]:
-    names = tuple(dict.fromkeys(name for source in sources for name in source.header().samples))
+def _sample_names(inputs: list[_Input], wanted: Sequence[str] | None) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(name for one in inputs for name in one.samples))
     if wanted is None:
         return names
     missing = [name for name in wanted if name not in set(names)]
@@ -304,49 +173,16 @@ def _sample_names(sources: list[Source], wanted: Sequence[str] | None) -> tuple[
     return tuple(dict.fromkeys(wanted))
 
 
-def _common_build(sources: list[Source], asked: str | None, sites: pl.DataFrame, notes: Notes) -> str:
-    """Return the one build that all files and the user agree on."""
-    builds: dict[str, str] = {}
-    for source in sources:
-        header = source.header()
-        if header.build and asked and header.build != asked:
-            raise InputError(
-                f"the file is {header.build} ({header.evidence}) but {asked} was asked for", file=source.name,
-                fix="leave --build out or give the right file",
-            )  # fmt: skip
-        found, evidence = (header.build, header.evidence) if header.build else (asked, "given by the user")
-        if found is None:
-            found, evidence = _build_by_bases(source, sites)
-        notes.add("info", "build", f"the file is {found} ({evidence})", where=source.name)
-        builds.setdefault(found, source.name)
-    if len(builds) > 1:
-        told = ", ".join(f"{file} is {name}" for name, file in builds.items())
-        raise InputError(f"the files are of different genome builds: {told}", fix="run each build on its own")
-    return next(iter(builds))
-
-
-def _build_by_bases(source: Source, sites: pl.DataFrame) -> tuple[str, str]:
-    """Find the build from the REF bases at the positions of interest."""
-    tables = {build: Targets.of(sites, build) for build in BUILDS}
-    windows = Windows.of((t.chrom, t.pos, t.end) for table in tables.values() for t in table.all)
-    agree, differ = dict.fromkeys(BUILDS, 0), dict.fromkeys(BUILDS, 0)
-    samples = len(source.header().samples)
-    for where, line in source.remember(windows):
-        record = records.parse(where, line, samples, source.name)
-        for build, table in tables.items():
-            contig = table.contigs.get(record.chrom)
-            if contig is None or record.chrom == "chrM":
-                continue
-            for target in contig.overlapping(record.pos, record.pos):
-                if target.pos == record.pos:
-                    same = target.ref.startswith(record.ref) or record.ref.startswith(target.ref)
-                    agree[build] += same
-                    differ[build] += not same
-    for build, other in (BUILDS, BUILDS[::-1]):
-        if agree[build] > 4 * differ[build] and agree[build] > 4 * max(agree[other] - differ[other], 0):
-            return build, f"REF agrees with it at {agree[build]} of {agree[build] + differ[build]} positions"
-    raise InputError("the genome build cannot be told from the header or the REF bases", file=source.name,
-                     fix="give --build GRCh37 or --build GRCh38")  # fmt: skip
+def _build(inputs: list[_Input], asked: str | None, kb: KnowledgeBase, notes: Notes) -> str:
+    rows = []
+    for one in inputs:
+        if one.array is not None:
+            rows.append((one.source.name, one.array.build, one.array.evidence))
+        elif not one.copies and one.source.kind != "other":
+            rows.append((one.source.name, *build_of_vcf(one.source, asked, kb.sites)))
+    if not rows:
+        raise InputError("copy numbers alone are no genotypes", file=inputs[0].source.name, fix="give the VCF as well")
+    return common_build(rows, notes)
 
 
 def _gene_regions(kb: KnowledgeBase, build: str) -> Windows:
@@ -384,8 +220,9 @@ def _assume_reference(assembly: Assembly, targets: Targets, notes: Notes) -> Non
 
 
 def _result(
-    names: tuple[str, ...], sites: pl.DataFrame, targets: Targets, assembly: Assembly, sources: list[Source], notes: Notes
-) -> Genotypes:
+    names: tuple[str, ...], sites: pl.DataFrame, targets: Targets, assembly: Assembly, inputs: list[_Input],
+    copies: CopyNumbers, notes: Notes,
+) -> Genotypes:  # fmt: skip
     for row, count in assembly.conflicts.items():
         target = targets.all[row]
         notes.count("warning", "conflicting_records",
@@ -398,12 +235,13 @@ def _result(
     )  # fmt: skip
     told = tuple(
         {
-            "name": os.path.basename(source.name), "sha256": digest(source.path) if source.path and source.name != "-" else "",
-            "format": f"{source.kind} {source.packing}", "samples": str(len(source.header().samples)),
+            "name": Path(one.source.name).name,
+            "sha256": digest(one.source.path) if one.source.path and one.source.name != "-" else "",
+            "format": one.kind, "samples": str(len(one.samples)),
         }
-        for source in sources
+        for one in inputs
     )  # fmt: skip
     return Genotypes(
         names, frame, assembly.alleles, assembly.state, assembly.phased, assembly.phase_set, targets.build, told,
-        None, notes.all(),
+        copies.frame(), notes.all(),
     )  # fmt: skip

@@ -38,7 +38,9 @@ class Record:
     @property
     def is_block(self) -> bool:
         """Whether the record only says that a stretch is reference, as gVCFs do."""
-        return all(alt in REFERENCE_ALTS for alt in self.alts) and (self.alts != ["."] or self.end >= self.pos + len(self.ref))
+        return all(alt in REFERENCE_ALTS for alt in self.alts) and (
+            self.alts != ["."] or self.end >= self.pos + len(self.ref)
+        )
 
     @property
     def passes(self) -> bool:
@@ -108,7 +110,9 @@ def genotypes(record: Record, samples: tuple[str, ...], file: object) -> SampleC
         columns = decode(record.rest, count)
     except BadGenotype as error:
         where = record.where if error.column is None else f"{record.where}, sample {samples[error.column]}"
-        raise InputError(str(error), file=file, where=where, fix="the line may be cut short or edited by hand") from error
+        raise InputError(
+            str(error), file=file, where=where, fix="the line may be cut short or edited by hand"
+        ) from error
     highest = len(record.alts)
     if record.alts == ["."] and columns.gt.size:
         columns.gt[columns.gt == 1] = NOT_CALLED  # an allele that the record does not write out

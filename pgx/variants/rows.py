@@ -52,7 +52,9 @@ class RowChecker:
 
     def problems(self, record: records.Record, line: bytes, *, values: bool = True) -> list[Finding]:
         """Return what is wrong with a record beside its genotypes."""
-        return [Finding(severity, "record", text, record.where) for severity, text in self._problems(record, line, values)]
+        return [
+            Finding(severity, "record", text, record.where) for severity, text in self._problems(record, line, values)
+        ]
 
     def duplicates(self, where: str, record_line: bytes) -> list[Finding]:
         """Return a finding if the record repeats a variant."""
@@ -68,7 +70,9 @@ class RowChecker:
                 continue
             key = trim(at, reference, one)
             if key in self.seen:
-                found.append(Finding("error", "duplicate", f"the variant is the same as that of {self.seen[key]}", where))
+                found.append(
+                    Finding("error", "duplicate", f"the variant is the same as that of {self.seen[key]}", where)
+                )
             self.seen[key] = where
         return found
 
@@ -107,7 +111,9 @@ class RowChecker:
                 if key.number != "0":
                     yield "warning", f"INFO {name} has no value"
             else:
-                yield from _typed_value(f"INFO {name}", name, text, key, len(record.alts) if record.alts != ["."] else 0, None)
+                yield from _typed_value(
+                    f"INFO {name}", name, text, key, len(record.alts) if record.alts != ["."] else 0, None
+                )
 
     def _format(self, record: records.Record) -> Iterator[Problem]:
         keys = record.format

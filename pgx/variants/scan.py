@@ -128,7 +128,7 @@ class Scanner:
             firsts = np.empty_like(stops)
             firsts[0], firsts[1:] = begin, stops[:-1] + 1
             found = self._narrow(text, buffer, firsts, stops, tabs)
-            starts, ends = firsts, stops  # type: ignore[assignment]
+            starts, ends = firsts, stops
         for index in range(len(ends)) if self.everything else found:
             yield self.line + index + 1, text[starts[index] : ends[index]].rstrip(b"\r")
         self.line += len(ends)
@@ -180,7 +180,9 @@ class Scanner:
             self._run_order(name, first[begin:stop], begin)
             chrom = canonical(name.decode("latin-1"))
             if chrom in self.windows.by_chrom:
-                found += (np.flatnonzero(self.windows.hits(chrom, first[begin:stop], last[begin:stop])) + begin).tolist()
+                found += (
+                    np.flatnonzero(self.windows.hits(chrom, first[begin:stop], last[begin:stop])) + begin
+                ).tolist()
             if self.regions is not None and not self.in_region:
                 self.in_region = bool(self.regions.hits(chrom, first[begin:stop], last[begin:stop]).any())
         self.records += len(starts)
@@ -273,7 +275,9 @@ class Scanner:
             return InputError("the line is empty", file=self.file, where=where, fix="remove it")
         count = line.count(b"\t") + 1
         if count < 8:
-            return InputError(f"{count} columns where a record has at least 8, separated by tabs", file=self.file, where=where)
+            return InputError(
+                f"{count} columns where a record has at least 8, separated by tabs", file=self.file, where=where
+            )
         shown = line.split(b"\t", 2)[1].decode("latin-1")[:40]
         return InputError(f"POS {shown!r} is not a number", file=self.file, where=where)
 

