@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from pgx.models.endpoints import Endpoint, Feature, Imputation, Reading
 
 Floats = NDArray[np.float64]
+GIVEN = "_given."
+"""Prefix of the columns that say whether an imputed column was given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,8 @@ def prepare(frame: pl.DataFrame, endpoint: Endpoint, features: Sequence[Feature]
         if present:
             frame = frame.with_columns(pl.any_horizontal(_truth(frame, part) for part in present).alias(name))
     for imputation in endpoint.imputations:
-        frame = frame.with_columns(_imputed(frame, imputation))
+        number = pl.col(imputation.column).cast(pl.Float64, strict=False)
+        frame = frame.with_columns(number.is_not_null().alias(GIVEN + imputation.column), _imputed(imputation))
     return frame
 
 
@@ -154,7 +157,7 @@ def _masked(value: NDArray[np.bool_], known: NDArray[np.bool_]) -> Floats:
     return np.where(known, value.astype(np.float64), np.nan)
 
 
-def _imputed(frame: pl.DataFrame, imputation: Imputation) -> pl.Expr:
+def _imputed(imputation: Imputation) -> pl.Expr:
     value = pl.lit(imputation.default)
     for when, amount in reversed(imputation.rows):
         holds = pl.all_horizontal(pl.col(c).cast(pl.String).eq_missing(pl.lit(str(level))) for c, level in when)

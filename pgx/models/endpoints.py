@@ -292,12 +292,19 @@ def logit(p: float) -> float:
 
 def _load(kb: KnowledgeBase) -> dict[str, Endpoint]:
     equations = coefficients(kb)
-    found: dict[str, Endpoint] = {}
+    documents: dict[str, tuple[dict[str, Any], Path]] = {}
     for folder in folders(kb):
         for path in sorted(folder.glob("*.toml")):
             if path.name != "rules.toml":
-                endpoint = parse(_parse(path), equations, path)
-                found[endpoint.name] = endpoint
+                raw = _parse(path)
+                documents[str(raw.get("name", path.stem))] = raw, path
+    found = {}
+    for name, (raw, path) in documents.items():
+        base = raw.get("extends")
+        if base is not None and base not in documents:
+            raise InputError(f"it extends {base!r}, which is no endpoint", file=path)
+        whole = {**documents[base][0], **raw} if base is not None else raw
+        found[name] = parse({key: value for key, value in whole.items() if key != "extends"}, equations, path)
     return found
 
 
@@ -338,7 +345,7 @@ def _parse_endpoint(raw: Mapping[str, Any], equations: Mapping[str, float]) -> E
         refusals=tuple(Refusal(row["code"], _reading(row, "range")) for row in people.get("refuse", [])),
         derived={name: tuple(columns) for name, columns in raw.get("derived", {}).items()},
         imputations=tuple(_imputation(row) for row in raw.get("impute", [])),
-        features=tuple(_feature(row) for row in raw.get("feature", [])),
+        features=tuple(_feature(row, threshold) for row in raw.get("feature", [])),
         ratio=float(raw.get("ratio", 1.5)),
         threshold=threshold,
         pmids=tuple(dict.fromkeys([*raw.get("pmids", []), *(t.pmid for t in terms if t.pmid)])),
@@ -426,8 +433,10 @@ def _scale(term: Term, slope: float) -> Term:
     return replace(term, coefficient=term.coefficient * slope, se=term.se * abs(slope))
 
 
-def _feature(row: Mapping[str, Any]) -> Feature:
-    return Feature(row["name"], _reading(row, "number"), int(row.get("monotone", 0)), row.get("reason", ""))
+def _feature(row: Mapping[str, Any], threshold: tuple[float, str] | None) -> Feature:
+    # What raises the dose lowers the risk of needing less than a threshold.
+    sign = -1 if threshold is not None and threshold[1] == "below" else 1
+    return Feature(row["name"], _reading(row, "number"), sign * int(row.get("monotone", 0)), row.get("reason", ""))
 
 
 def _imputation(row: Mapping[str, Any]) -> Imputation:

@@ -114,13 +114,13 @@ def convert(path: Path) -> pl.DataFrame:
 def eligible(table: pl.DataFrame) -> pl.DataFrame:
     """Keep the persons that the dose model is for.
 
-    Stable dose known and plausible, age known, INR aimed at 2 to 3 or not recorded (2.9 is the largest range middle
+    Adults; stable dose known and plausible; INR aimed at 2 to 3 or not recorded (2.9 is the largest range middle
     kept), and VKORC1 known, measured or imputed: the trained model is offered only where it is.
     """
     wanted = (
         pl.col("stable").eq(True)
         & pl.col("dose").is_between(0.0, MAX_WEEKLY_DOSE, closed="right")
-        & pl.col("clinical.age").is_not_null()
+        & pl.col("clinical.age").ge(18)
         & (pl.col("clinical.target_inr").is_null() | pl.col("clinical.target_inr").is_between(2.0, 2.9))
         & pl.col("gene.vkorc1.diplotype").is_not_null()
     )

@@ -1,0 +1,270 @@
+"""A site's cohort, checked and turned into arrays: outcome, persons, prior, and a matrix of usable features."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pgx.errors import InputError, UsageError
+from pgx.models import design
+from pgx.models.boost import Floats, Matrix
+from pgx.models.endpoints import Endpoint, Feature, Reading
+from pgx.models.fit import Data
+
+RESERVED = ("sample", "person", "site", "time", "outcome", "weight", "scenario")
+_MAX_LEVELS = 8
+_RARE = 10
+_YES = ("true", "yes", "1", "y", "1.0")
+_NO = ("false", "no", "0", "n", "0.0")
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """A cohort ready for fitting.
+
+    Parameters
+    ----------
+    data
+        Prior, matrix, outcome and persons.
+    frame
+        The rows used, in the order of the arrays, as read.
+    prior
+        The prior term by term.
+    features
+        The matrix's columns.
+    site, time
+        Site codes and order in time, or None.
+    left_out
+        Reason -> number of rows not used.
+    unused
+        Columns that are not features, with the reason.
+    site_names
+        Name of each site code.
+    """
+
+    data: Data
+    frame: pl.DataFrame
+    prior: design.Prior
+    features: tuple[Feature, ...]
+    site: NDArray[np.int64] | None
+    time: Floats | None
+    left_out: dict[str, int]
+    unused: dict[str, str]
+    site_names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Which columns of a cohort table are what; None = the usual name if present.
+
+    Parameters
+    ----------
+    outcome
+        0/1 (or yes/no) for risks, the dose for doses; usual names: ``outcome``, then the endpoint's name.
+    person
+        Rows of one person are never divided between folds; usual names ``person``, ``sample``.
+    site, time
+        For leave-one-site-out and forward-in-time evaluation; usual names ``site``, ``time``.
+    ignore
+        Columns that must not become features.
+    """
+
+    outcome: str | None = None
+    person: str | None = None
+    site: str | None = None
+    time: str | None = None
+    ignore: tuple[str, ...] = ()
+
+
+def load(table: pl.DataFrame, endpoint: Endpoint, roles: Roles, features: Sequence[Feature] | None = None) -> Cohort:
+    """Check a cohort table and turn it into arrays.
+
+    Parameters
+    ----------
+    table
+        One row a person (or several): feature columns and the columns of `roles`.
+    endpoint
+        What is to be predicted.
+    roles
+        Which columns are what.
+    features
+        The matrix's columns; None = the endpoint's own, or, where it names none, the prior's terms and every other
+        usable column.
+
+    Raises
+    ------
+    UsageError
+        If a named column does not exist.
+    InputError
+        If the outcome cannot be used.
+    """
+    outcome = _role(table, roles.outcome, ("outcome", endpoint.name), "outcome", required=True)
+    person = _role(table, roles.person, ("person", "sample"), "person")
+    site = _role(table, roles.site, ("site",), "site")
+    time = _role(table, roles.time, ("time",), "time")
+    y, keep, left_out = _outcome(table, str(outcome), endpoint)
+    for name in endpoint.raw["population"].get("trained", []):
+        known = (
+            table[name].is_not_null().to_numpy() if name in table.columns else np.zeros(table.height, dtype=np.bool_)
+        )
+        if (keep & ~known).any():
+            left_out[f"{name} not known"] = int((keep & ~known).sum())
+            keep = keep & known
+    frame = table.filter(pl.Series(keep))
+    y = y[keep]
+    if not len(y):
+        raise InputError(f"no row has a usable {outcome!r}", where=f"column {outcome}", fix="check the outcome column")
+    _check_outcome(y, str(outcome), endpoint)
+    taken = {name for name in (outcome, person, site, time, *roles.ignore, *RESERVED) if name}
+    unused: dict[str, str] = {}
+    if features is None:
+        features, unused = _choose(frame, endpoint, taken)
+    prepared = design.prepare(frame, endpoint, features)
+    prior = design.prior(prepared, endpoint)
+    x = design.matrix(prepared, features)
+    codes = _codes(frame[person], alone=True) if person else np.arange(frame.height)
+    sites = _codes(frame[site], alone=False) if site else None
+    names = tuple(frame[site].cast(pl.String).fill_null("unknown").unique().sort()) if site else ()
+    order = _order(frame[time]) if time else None
+    link_y = np.sqrt(y) if endpoint.link == "sqrt" else y
+    data = Data(prior.margin, x, link_y, codes)
+    return Cohort(data, frame, prior, tuple(features), sites, order, left_out, unused, names)
+
+
+def fill(x: Matrix, center: Floats) -> Matrix:
+    """Return the matrix with missing values at the feature's mean, so that missingness itself says nothing."""
+    return np.where(np.isnan(x), center.astype(np.float32), x)
+
+
+def _role(
+    table: pl.DataFrame, given: str | None, usual: Sequence[str], what: str, required: bool = False
+) -> str | None:
+    if given is not None:
+        if given not in table.columns:
+            raise UsageError(f"the cohort has no {what} column {given!r}; its columns begin with {_some(table)}")
+        return given
+    for name in usual:
+        if name in table.columns:
+            return name
+    if required:
+        raise UsageError(f"the cohort has no {what} column; name it with --{what} (columns: {_some(table)})")
+    return None
+
+
+def _some(table: pl.DataFrame) -> str:
+    return ", ".join(table.columns[:6])
+
+
+def _outcome(table: pl.DataFrame, name: str, endpoint: Endpoint) -> tuple[Floats, NDArray[np.bool_], dict[str, int]]:
+    column = table[name]
+    if endpoint.link == "logit" and column.dtype in (pl.String, pl.Boolean):
+        words = column.cast(pl.String).str.strip_chars().str.to_lowercase()
+        known = words.is_in([*_YES, *_NO]).fill_null(False)
+        strange = words.filter(~known & words.is_not_null() & (words != ""))
+        if len(strange):
+            raise InputError(f"{strange[0]!r} is not 0/1 or yes/no", where=f"column {name}", fix="recode the outcome")
+        values = words.is_in(_YES).cast(pl.Float64).to_numpy().copy()
+        values[~known.to_numpy()] = np.nan
+    else:
+        number = column.cast(pl.Float64, strict=False)
+        strange = column.filter(number.is_null() & column.is_not_null() & (column.cast(pl.String) != ""))
+        if len(strange):
+            raise InputError(f"{strange[0]!r} is not a number", where=f"column {name}", fix="recode the outcome")
+        values = number.fill_null(float("nan")).to_numpy()
+    keep = np.isfinite(values)
+    left_out = {"outcome missing": int((~keep).sum())} if not keep.all() else {}
+    return values, keep, left_out
+
+
+def _check_outcome(y: Floats, name: str, endpoint: Endpoint) -> None:
+    where = f"column {name}"
+    if endpoint.link == "logit":
+        wrong = y[(y != 0) & (y != 1)]
+        if len(wrong):
+            raise InputError(f"{wrong[0]:g} is not 0 or 1", where=where, fix="code events as 1 and others as 0")
+    elif (y <= 0).any():
+        raise InputError(
+            f"{y.min():g} {endpoint.unit} is not a dose", where=where, fix="leave out patients without one"
+        )
+
+
+def _choose(frame: pl.DataFrame, endpoint: Endpoint, taken: set[str]) -> tuple[list[Feature], dict[str, str]]:
+    """The endpoint's features, or the prior's readings and every usable column."""
+    unused: dict[str, str] = {}
+    if endpoint.features:
+        return list(endpoint.features), unused
+    chosen: list[Feature] = []
+    for term in endpoint.terms:
+        if term.reading.column in frame.columns or term.reading.column in endpoint.derived:
+            sign = int(np.sign(term.coefficient)) if abs(term.coefficient) > 2 * term.se else 0
+            chosen.append(Feature(term.name, term.reading, sign, "direction of the published effect" if sign else ""))
+    for name in frame.columns:
+        if name not in taken:
+            added, why = _auto(frame[name])
+            chosen += added
+            if why:
+                unused[name] = why
+    return chosen, unused
+
+
+def _auto(column: pl.Series) -> tuple[list[Feature], str]:
+    known = column.drop_nulls()
+    if len(known) < _RARE:
+        return [], "hardly ever known"
+    if column.dtype == pl.Boolean:
+        minority = int(min(known.sum(), len(known) - known.sum()))
+        reading = Reading(column.name)
+        return ([Feature(column.name, reading)], "") if minority >= _RARE // 2 else ([], "hardly varies")
+    if column.dtype.is_numeric():
+        if known.n_unique() < 2:
+            return [], "constant"
+        return [Feature(column.name, Reading(column.name))], ""
+    if column.dtype.is_temporal():
+        return [], "a date"
+    if column.dtype not in (pl.String, pl.Categorical, pl.Enum):
+        return [], "neither number nor text"
+    number = known.cast(pl.String).cast(pl.Float64, strict=False)
+    if number.null_count() == 0 and number.n_unique() > 1:
+        return [Feature(column.name, Reading(column.name))], ""
+    counts = known.cast(pl.String).value_counts(sort=True, name="rows")
+    levels = [(str(level), int(rows)) for level, rows in counts.iter_rows()]
+    if len(levels) < 2:
+        return [], "constant"
+    frequent = sorted((-rows, level) for level, rows in levels if _RARE <= rows <= len(known) - _RARE)[:_MAX_LEVELS]
+    if not frequent:
+        return [], "no value is frequent enough"
+    return [
+        Feature(f"{column.name} = {level}", Reading(column.name, kind="level", levels=(level,)))
+        for _, level in frequent
+    ], ""
+
+
+def _codes(column: pl.Series, *, alone: bool) -> NDArray[np.int64]:
+    """Number the values; a row without one is a group of its own (`alone`) or of the group ``unknown``."""
+    text = column.cast(pl.String)
+    missing = text.is_null() if alone else pl.Series([False] * len(text))
+    text = text.fill_null("unknown") if not alone else text
+    filled = pl.select(pl.when(missing).then(pl.format("\0{}", pl.int_range(len(text)))).otherwise(text)).to_series()
+    return (filled.rank("dense").to_numpy() - 1).astype(np.int64)
+
+
+def _order(column: pl.Series) -> Floats:
+    if column.dtype == pl.String:
+        dates = column.str.to_date(strict=False)
+        column = dates if dates.null_count() <= column.null_count() else column.cast(pl.Float64, strict=False)
+    return (
+        column.cast(pl.Int64 if column.dtype.is_temporal() else pl.Float64)
+        .cast(pl.Float64)
+        .fill_null(float("nan"))
+        .to_numpy()
+    )
+
+
+def blind(cohort: Cohort, center: Floats) -> Cohort:
+    """Return the cohort with missing feature values at their mean."""
+    data = cohort.data
+    return replace(cohort, data=Data(data.prior, fill(data.x, center), data.y, data.groups))

@@ -1,0 +1,339 @@
+"""Training: a cohort in, a model folder out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from pgx.errors import UsageError
+from pgx.io import write_bytes
+from pgx.models import boost, cohort, conformal, endpoints, fit, folder, probes
+from pgx.models.boost import Settings
+from pgx.models.cohort import Cohort, Roles
+from pgx.models.endpoints import Endpoint
+from pgx.version import __version__
+
+if TYPE_CHECKING:
+    from pgx.knowledge import KnowledgeBase
+
+LEVEL = 0.9
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A model in memory.
+
+    Parameters
+    ----------
+    endpoint, cohort, fitted
+        What was fitted on what.
+    blind
+        Missing values were filled because missingness went along with the outcome.
+    intervals, group
+        Conformal tables of a dose and the column of their groups.
+    evidence_left
+        Share of the prior's own uncertainty that the cohort did not replace.
+    shift
+        Correction of the intercept of a case-control cohort.
+    probes
+        What the probes found.
+    warnings
+        Code and sentence of everything that the user must know.
+    """
+
+    endpoint: Endpoint
+    cohort: Cohort
+    fitted: fit.Fitted
+    blind: bool
+    intervals: dict[str, tuple[float, float]]
+    group: str
+    evidence_left: float
+    shift: float
+    probes: list[probes.Probe]
+    warnings: list[dict[str, str]]
+
+
+def train(
+    endpoint: str,
+    table: pl.DataFrame,
+    out_dir: str | Path | None,
+    kb: KnowledgeBase,
+    *,
+    roles: Roles | None = None,
+    population_risk: float | None = None,
+    settings: Settings | None = None,
+    version: str = "1",
+    title: str = "",
+    performance: Mapping[str, Any] | None = None,
+    say: Say = lambda text: None,
+) -> folder.Model:
+    """Train a model of an endpoint on a cohort, starting from the published evidence.
+
+    Parameters
+    ----------
+    endpoint
+        Name of the endpoint.
+    table
+        The cohort: features, outcome, and optionally person, site and time columns.
+    out_dir
+        Model folder to write; None writes nothing.
+    kb
+        Knowledge base with the endpoint.
+    roles
+        Which columns are what.
+    population_risk
+        For a case-control cohort: the risk in the population, by which the intercept is corrected.
+    settings
+        How trees are grown; the seed is here.
+    version
+        Version of the model.
+    title
+        What the cohort is, for the card.
+    performance
+        Cross-validated performance to record (see `pgx.models.evaluate`).
+    say
+        Called with progress.
+
+    Returns
+    -------
+    Model
+        The model as `pgx.models.folder.read` would open it.
+
+    Raises
+    ------
+    UsageError
+        If the endpoint is unknown or decided by a rule, or a column is not there.
+    InputError
+        If the cohort cannot be used.
+    """
+    from pgx.models import card
+
+    settings = settings or Settings()
+    known = endpoints.get(kb, endpoint)
+    if population_risk is not None and (known.link != "logit" or not 0 < population_risk < 1):
+        raise UsageError("a population risk is a number between 0 and 1, and for risks only")
+    say(f"{endpoint}: reading the cohort")
+    taken = cohort.load(table, known, roles or Roles())
+    trained = fit_cohort(known, taken, settings, population_risk=population_risk, say=say)
+    facts = folder.document(_facts(trained, kb, settings, version, title, performance), trained.fitted.booster)
+    model = folder.from_parts(facts, trained.fitted.booster)
+    if out_dir is not None:
+        write(Path(out_dir), facts, trained.fitted.booster, card.text(facts))
+    return model
+
+
+def fit_cohort(
+    endpoint: Endpoint,
+    taken: Cohort,
+    settings: Settings,
+    *,
+    population_risk: float | None = None,
+    probe: bool = True,
+    say: Say = lambda text: None,
+) -> Trained:
+    """Probe and fit a cohort that is already in arrays.
+
+    Parameters
+    ----------
+    endpoint, taken, settings, population_risk, say
+        As for `train`.
+    probe
+        Whether to run the probes (evaluation folds do not).
+    """
+    found = _probe(taken, settings.seed) if probe else []
+    warnings = [{"code": one.code, "message": one.message} for one in found if one.found]
+    blinded = any(one.found and one.code == "missingness_predicts_outcome" for one in found)
+    center, _ = fit.moments(taken.data.x)
+    if blinded:
+        taken = cohort.blind(taken, center)
+        say("the gaps go along with the outcome: missing values are filled, so that gaps say nothing")
+    say(f"fitting {len(taken.data.y)} rows, {len(taken.features)} features")
+    fitted = fit.fit(taken.data, endpoint.link, [f.monotone for f in taken.features], settings=settings)
+    warnings += _warnings(fitted, endpoint)
+    group = "clinical.race"
+    intervals: dict[str, tuple[float, float]] = {}
+    if endpoint.link == "sqrt":
+        intervals = conformal.tables(taken.data.y, fitted.out_of_fold, groups_of(taken.frame, group), LEVEL)
+    shift = 0.0
+    if population_risk is not None:
+        shift = endpoints.logit(population_risk) - endpoints.logit(float(np.clip(taken.data.y.mean(), 1e-6, 1 - 1e-6)))
+    left = sum(fitted.weights.get(name, 0.0) for name in ("prior", "intercept"))
+    return Trained(endpoint, taken, fitted, blinded, intervals, group, left, shift, found, warnings)
+
+
+def groups_of(frame: pl.DataFrame, column: str) -> list[str | None]:
+    """Return each row's group as text; null where the column is missing."""
+    return frame[column].cast(pl.String).to_list() if column in frame.columns else [None] * frame.height
+
+
+def write(out_dir: Path, facts: Mapping[str, Any], trees: bytes | None, card: str) -> None:
+    """Write a model folder; the description comes last, so that a half-written folder is no model."""
+    import json
+
+    if trees is not None:
+        write_bytes(out_dir / folder.TREES, trees)
+    write_bytes(out_dir / folder.CARD, card.encode())
+    write_bytes(out_dir / folder.JSON, (json.dumps(facts, indent=1, ensure_ascii=False) + "\n").encode())
+
+
+def _probe(taken: Cohort, seed: int) -> list[probes.Probe]:
+    columns = sorted({feature.reading.column for feature in taken.features})
+    found = [probes.missingness(taken.frame, columns, taken.data.y, seed)]
+    if taken.site is not None:
+        found += probes.site(taken.frame, columns, taken.data.x, taken.site, seed)
+    return found
+
+
+def _warnings(fitted: fit.Fitted, endpoint: Endpoint) -> list[dict[str, str]]:
+    found = []
+    unit = "patients" if endpoint.link == "sqrt" else "events"
+    if fitted.gate == "intercept":
+        found.append(("few_events", f"only {fitted.events} {unit}: nothing but the intercept was learned"))
+    elif fitted.gate == "linear":
+        found.append(
+            ("no_trees", f"{fitted.events} {unit} are too few for trees ({fit.BOOSTER_EVENTS}): none were tried")
+        )
+    elif not fitted.trees:
+        found.append(("trees_do_not_help", "trees did not improve the cross-validated loss: the simple model is used"))
+    best = min(("base_rate", "prior"), key=lambda name: fitted.losses[name])
+    if fitted.losses["model"] >= fitted.losses[best]:
+        name = {"base_rate": "the base rate", "prior": "the published prior"}[best]
+        found.append(("no_better_than_simple", f"in cross-validation the model is no better than {name}"))
+    return [{"code": code, "message": message} for code, message in found]
+
+
+def _facts(
+    trained: Trained,
+    kb: KnowledgeBase,
+    settings: Settings,
+    version: str,
+    title: str,
+    performance: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    endpoint, taken, fitted = trained.endpoint, trained.cohort, trained.fitted
+    return {
+        "format": folder.FORMAT,
+        "endpoint": endpoint.name,
+        "version": version,
+        "prior": {"document": dict(endpoint.raw), "coefficients": _coefficients(endpoint, kb)},
+        "parameters": _parameters(trained),
+        "training": {
+            "cohort": title,
+            "n": len(taken.data.y),
+            "persons": len(np.unique(taken.data.groups)),
+            "events": fitted.events if endpoint.link == "logit" else len(taken.data.y),
+            "sites": 0 if taken.site is None else len(np.unique(taken.site)),
+            "left_out": taken.left_out,
+            "columns_not_used": taken.unused,
+            "missing": {
+                column: round(taken.frame[column].null_count() / taken.frame.height, 4)
+                for column in sorted({f.reading.column for f in taken.features} & set(taken.frame.columns))
+            },
+            "gaps_filled": trained.blind,
+            "gate": fitted.gate,
+            "candidate_weights": {name: round(weight, 4) for name, weight in fitted.weights.items()},
+            "cross_validated_loss": {name: round(value, 5) for name, value in fitted.losses.items()},
+            "trees": fitted.trees,
+            "seed": settings.seed,
+            "probes": [
+                {"code": p.code, "found": p.found, "message": p.message, "columns": list(p.where)}
+                for p in trained.probes
+            ],
+            "groups": _groups(taken),
+        },
+        "performance": dict(performance or {}),
+        "warnings": trained.warnings,
+        "versions": _versions(kb),
+    }
+
+
+def _parameters(trained: Trained) -> dict[str, Any]:
+    taken, fitted = trained.cohort, trained.fitted
+    low, high = _ranges(taken.data.x)
+    features = [
+        {
+            "name": feature.name,
+            "reading": folder.reading_document(feature.reading),
+            "monotone": feature.monotone,
+            "reason": feature.reason,
+            "center": _short(fitted.center[j]),
+            "scale": _short(fitted.scale[j]),
+            "weight": _short(fitted.linear.weights[j]),
+            "low": low[j],
+            "high": high[j],
+        }
+        for j, feature in enumerate(taken.features)
+    ]
+    people = trained.endpoint.raw["population"]
+    return {
+        "link": fitted.link,
+        "intercept": _short(fitted.linear.intercept + trained.shift),
+        "slope": _short(fitted.linear.slope),
+        "features": features,
+        "gaps_filled": trained.blind,
+        "intervals": {name: {"low": _short(a), "high": _short(b)} for name, (a, b) in trained.intervals.items()},
+        "interval_group": trained.group,
+        "level": LEVEL,
+        "covariance": [[_short(v) for v in row] for row in fitted.covariance],
+        "evidence_left": _short(trained.evidence_left),
+        "trained": list(people.get("trained", [])),
+        "reference": _short(_reference(trained)),
+    }
+
+
+def _reference(trained: Trained) -> float:
+    y = trained.cohort.data.y
+    if trained.endpoint.link == "sqrt":
+        return float(np.median(y) ** 2)
+    mean = float(np.clip(y.mean(), 1e-9, 1 - 1e-9))
+    return float(1.0 / (1.0 + np.exp(-(endpoints.logit(mean) + trained.shift))))
+
+
+def _ranges(x: boost.Matrix) -> tuple[list[float | None], list[float | None]]:
+    low, high = [], []
+    for j in range(x.shape[1]):
+        known = x[:, j][~np.isnan(x[:, j])]
+        low.append(_short(known.min()) if len(known) else None)
+        high.append(_short(known.max()) if len(known) else None)
+    return low, high
+
+
+def _coefficients(endpoint: Endpoint, kb: KnowledgeBase) -> dict[str, float]:
+    known = endpoints.coefficients(kb)
+    rows = [endpoint.raw["baseline"], *endpoint.raw.get("term", [])]
+    return {row["from"]: known[row["from"]] for row in rows if "from" in row}
+
+
+def _groups(taken: Cohort) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    for column in ("clinical.sex", "clinical.race", "clinical.ancestry"):
+        if column in taken.frame.columns:
+            counts = taken.frame[column].cast(pl.String).fill_null("not recorded").value_counts().sort(column)
+            found[column] = {str(level): int(count) for level, count in counts.iter_rows()}
+    return found
+
+
+def _versions(kb: KnowledgeBase) -> dict[str, str]:
+    import platform
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import version as installed
+
+    found = {"pgx": __version__, "knowledge": kb.version, "python": ".".join(platform.python_version_tuple()[:2])}
+    for name in ("xgboost-cpu", "xgboost"):
+        try:
+            found["xgboost"] = installed(name)
+        except PackageNotFoundError:
+            continue
+        break
+    return found
+
+
+def _short(value: Any) -> float:
+    """Round to 10 significant digits: the same on every machine that agrees to 1e-11."""
+    return float(f"{float(value):.10g}")
