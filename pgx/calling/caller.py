@@ -20,9 +20,6 @@ THRESHOLD = 0.9
 """Posterior of the most probable diplotype from which a gene counts as called."""
 MIN_EVIDENCE = 0.5
 """Share of the prior doubt that the data must remove; below it a call rests on frequencies and counts as ambiguous."""
-KEPT_MASS = 0.9999
-KEPT_PAIRS = 200
-"""Diplotypes are kept until they hold `KEPT_MASS` of the posterior, at most `KEPT_PAIRS` of them."""
 
 
 def call(
@@ -91,6 +88,7 @@ class _Solver:
     ) -> None:
         self.gene, self.found, self.known, self.threshold = gene, found, known, threshold
         self._accepts: dict[tuple[bool, ...], tuple[NDArray[np.bool_], NDArray[np.intp]]] = {}
+        self.shares_names = gene.shares_names
         self.settled = self._settled()
         self.extra = _extra_bases(genotypes, gene)
 
@@ -160,13 +158,11 @@ class _Solver:
     def _finish(
         self, answer: Found, mixture: NDArray[np.float64], n_called: int, total: int, flags: tuple[str, ...]
     ) -> PatternCall:
-        ranked, whole = _merged(answer.pairs), answer.total
-        weights = np.cumsum([pair.weight for pair in ranked])
-        enough = int(np.searchsorted(weights, KEPT_MASS * whole)) + 1
-        kept = ranked[: min(enough, KEPT_PAIRS)]
+        whole = answer.total
+        kept = _merged(answer.pairs) if self.shares_names else answer.pairs
         mass = sum(pair.weight for pair in kept)
         diplotypes = tuple(_diplotype(pair, pair.weight / mass, self.gene) for pair in kept)
-        best = ranked[0]
+        best = kept[0]
         rests_on_prior = (
             "positions_missing" in flags and self._evidence(best, best.weight / whole, mixture) < MIN_EVIDENCE
         )
@@ -200,7 +196,7 @@ class _Solver:
         return np.zeros(self.gene.frequency.shape[1])
 
 
-def _merged(ranked: tuple[Pair, ...]) -> list[Pair]:
+def _merged(ranked: tuple[Pair, ...]) -> tuple[Pair, ...]:
     """Add up pairs of the same names: definitions that are reported as one allele."""
     found: dict[tuple[str, str | None], Pair] = {}
     for pair in ranked:
@@ -208,9 +204,7 @@ def _merged(ranked: tuple[Pair, ...]) -> list[Pair]:
         old = found.get((names[0], names[1]))
         weight = pair.weight + (old.weight if old else 0.0)
         found[names[0], names[1]] = Pair(pair.first, pair.second, weight, pair.counted)
-    if len(found) == len(ranked):
-        return list(ranked)
-    return sorted(found.values(), key=lambda pair: -pair.weight)
+    return tuple(sorted(found.values(), key=lambda pair: -pair.weight))
 
 
 def _open(accepts: NDArray[np.bool_], position: int, decided_by: int) -> NDArray[np.bool_]:

@@ -51,6 +51,8 @@ class GeneModel:
         Whether bases in no definition are read as the reference allele's (and flagged).
     variant_list
         Whether every variant is an allele of its own, so that combinations are the rule.
+    independent
+        Whether each allele is a single variant, so that strands are put together from them.
     inheritance
         ``autosomal``, ``x_linked`` or ``mitochondrial``.
     copy_number_varies
@@ -66,6 +68,7 @@ class GeneModel:
     proxies: tuple[Proxy, ...]
     passes_over_undocumented: bool
     variant_list: bool
+    independent: bool
     inheritance: str
     copy_number_varies: bool
 
@@ -73,6 +76,11 @@ class GeneModel:
     def n_codes(self) -> int:
         """Count of documented allele codes, C."""
         return int(self.accepts.shape[2]) - 2
+
+    @property
+    def shares_names(self) -> bool:
+        """Whether several haplotypes are reported under one name."""
+        return len({strand.name for strand in self.haplotypes}) < len(self.haplotypes)
 
     @property
     def pass_over(self) -> NDArray[np.int8] | None:
@@ -105,6 +113,7 @@ def assemble(kb: KnowledgeBase, gene: str, counts: priors.Counted) -> GeneModel:
     renamed = dict(policies.filter(pl.col("policy") == "report_as").select("allele", "report_as").iter_rows())
     definition = _distinguishable(kb.gene(gene), renamed)
     row = definition.row
+    variant_list = row["caller"] == "variant_list"
     positions = kb.sites["pos_grch38"].gather(definition.sites).to_numpy()
     index = {int(position): i for i, position in enumerate(positions)}
     naming = Naming(kb, definition, extra_allowed="extra_variants_allowed" in policies["policy"])
@@ -121,7 +130,8 @@ def assemble(kb: KnowledgeBase, gene: str, counts: priors.Counted) -> GeneModel:
         required=np.array(required, dtype=np.intp),
         proxies=tuple(Proxy(index[p], index[d]) for p, d in pairs),
         passes_over_undocumented="undocumented_is_reference" in policies["policy"],
-        variant_list=row["caller"] == "variant_list",
+        variant_list=variant_list,
+        independent=(len(naming.core) > 2 and bool((naming.core[1:].sum(axis=1) <= 1).all())) or variant_list,
         inheritance=str(row["inheritance"]),
         copy_number_varies=row["copy_number_varies"] == "y",
     )

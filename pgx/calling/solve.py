@@ -8,7 +8,7 @@ order. A strand without data at a position fits everything there: the position i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,8 +20,15 @@ from pgx.calling.strands import Strand
 
 MAX_BLOCKS = 8
 """Heterozygous blocks up to which every arrangement of the strands is tried."""
-MOST_PAIRS = 1000
-"""Diplotypes of one pattern that are looked at, the most probable first."""
+FEW_BLOCKS = 3
+"""The same in genes where it only guards against strands that the panel does not show."""
+COMMON = 60
+"""Haplotypes that are paired with all others; rare ones are paired among themselves only if that could matter."""
+KEPT_MASS = 0.9999
+MOST_PAIRS = 200
+"""Diplotypes are kept until they hold `KEPT_MASS` of the posterior, at most `MOST_PAIRS` of them."""
+UNSEEN_HAPLOTYPE = 2e-4
+"""What the panel's size allows at most for a combination that it does not show."""
 COMBINED = 1e-2
 """Prior factor of each further allele on a strand of a gene whose alleles are whole haplotypes."""
 UNEXPLAINED = 1e-3
@@ -109,7 +116,7 @@ def pairs(
         )
     reduced = _reduce(model, codes, blocks, accepts, candidates, settled)
     n_blocks = reduced.half.shape[0]
-    if model.variant_list and 1 < n_blocks <= MAX_BLOCKS:
+    if model.independent and 1 < n_blocks <= (MAX_BLOCKS if model.variant_list else FEW_BLOCKS):
         return _ranked(context.arrange(codes, blocks))
     found = _named(model, reduced, mixture)
     if found.pairs:
@@ -119,7 +126,13 @@ def pairs(
 
 def _ranked(found: list[Pair]) -> Found:
     ranked = sorted(found, key=lambda pair: (-float(f"{pair.weight:.9g}"), pair.first.detail))
-    return Found(tuple(ranked[:MOST_PAIRS]), sum(pair.weight for pair in ranked))
+    return Found(tuple(ranked[: _enough([pair.weight for pair in ranked])]), sum(pair.weight for pair in ranked))
+
+
+def _enough(weights: Sequence[float] | NDArray[np.float64]) -> int:
+    """How many of the sorted weights to keep."""
+    sums = np.cumsum(weights)
+    return min(int(np.searchsorted(sums, KEPT_MASS * sums[-1])) + 1, MOST_PAIRS) if len(sums) else 0
 
 
 def _reduce(
@@ -153,17 +166,37 @@ def _named(model: GeneModel, reduced: Reduced, mixture: NDArray[np.float64]) -> 
     if not len(kept):
         return Found((), 0.0)
     frequency = model.frequency[kept]
-    weight = (frequency * mixture) @ frequency.T
-    for b in range(first.shape[1]):
-        one = first[:, b, None] & second[None, :, b]
-        either = (one.astype(np.float64) + one.T) / 2 if reduced.half[b] else one | one.T
-        weight = weight * either
+    order = np.argsort(-_rounded(frequency @ mixture), kind="stable")
+    kept, frequency, first, second = kept[order], frequency[order], first[order], second[order]
+    n_common = COMMON if len(kept) > 2 * COMMON else len(kept)
+    weight = _weigh(frequency, mixture, first, second, reduced.half, n_common)
+    rare = float((frequency[n_common:] @ mixture).sum()) ** 2 * len(mixture)
+    if rare > (1 - KEPT_MASS) * float(weight.sum()):
+        weight = _weigh(frequency, mixture, first, second, reduced.half, len(kept))
     rows, columns = np.nonzero(np.triu(weight))
     values = weight[rows, columns] * np.where(rows == columns, 1, 2)
-    order = np.argsort(-_rounded(values), kind="stable")[:MOST_PAIRS]
+    order = np.argsort(-_rounded(values), kind="stable")
+    order = order[: _enough(values[order])]
     haplotypes = [model.haplotypes[k] for k in kept]
     pairs = tuple(Pair(haplotypes[rows[n]], haplotypes[columns[n]], float(values[n]), True) for n in order)
     return Found(pairs, float(values.sum()))
+
+
+def _weigh(
+    frequency: NDArray[np.float64],
+    mixture: NDArray[np.float64],
+    first: NDArray[np.bool_],
+    second: NDArray[np.bool_],
+    half: NDArray[np.bool_],
+    n_rows: int,
+) -> NDArray[np.float64]:
+    """Weight (n_rows, K) of ordered pairs."""
+    weight = (frequency[:n_rows] * mixture) @ frequency.T
+    for b in range(first.shape[1]):
+        one = first[:n_rows, b, None] & second[None, :, b]
+        other = second[:n_rows, b, None] & first[None, :, b]
+        weight = weight * ((one.astype(np.float64) + other) / 2 if half[b] else one | other)
+    return np.asarray(weight)
 
 
 def _rounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -237,11 +270,18 @@ class Context:
         return codes
 
     def _frequency(self, strand: Strand) -> NDArray[np.float64]:
+        """Presume a frequency (G,) for a strand that no source counts.
+
+        Where alleles are single variants they are put together as if independent, up to what the panel would have
+        shown; where they are haplotypes, a strand with two of them needs a rare recombination.
+        """
         names = self.model.definition.alleles
         frequency = self.model.frequency[names.index(strand.parts[0])].copy()
         for part in strand.parts[1:]:
             other = self.model.frequency[names.index(part)]
-            frequency *= other / self.model.frequency[0] if self.model.variant_list else other * COMBINED
+            frequency *= other / self.model.frequency[0] if self.model.independent else other * COMBINED
+        if len(strand.parts) > 1:
+            frequency = np.minimum(frequency, UNSEEN_HAPLOTYPE)
         return np.asarray(frequency * UNEXPLAINED if strand.novel else frequency)
 
     def arrange(self, codes: NDArray[np.int8], blocks: NDArray[np.int32]) -> list[Pair]:
