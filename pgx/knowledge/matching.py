@@ -59,6 +59,11 @@ def outcomes(kb: KnowledgeBase, gene: str, scheme: str) -> Iterator[Outcome]:
             yield Outcome((first, second), rules.phenotype((first,), (second,)))
 
 
+def every_outcome(kb: KnowledgeBase, gene: str, scheme: str) -> tuple[Outcome, ...]:
+    """Return what `outcomes` yields, worked out once a knowledge base."""
+    return kb.remember(("outcomes", gene, scheme), lambda: tuple(outcomes(kb, gene, scheme)))
+
+
 def inheritance_of(kb: KnowledgeBase, gene: str) -> str:
     """Return ``autosomal``, ``x_linked`` or ``mitochondrial``."""
     rows = kb.remember("inheritance", lambda: dict(kb.table("genes").select("gene", "inheritance").iter_rows()))

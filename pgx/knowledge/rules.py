@@ -33,7 +33,6 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -147,6 +146,8 @@ class GeneRules:
         self._missing = INDETERMINATE
         self._genotypes: list[tuple[str, str, str]] = []
         self._presence: dict[str, dict[bool, str]] = {}
+        self._strands: dict[tuple[object, ...], AlleleFunction] = {}
+        self._sets: dict[str, frozenset[str]] = {}
         rules = _rows(kb, "phenotype_rules", "gene").get((gene,), [])
         for rule in sorted(rules, key=lambda rule: rule["scheme"] != scheme):
             if rule["scheme"] == scheme or rule["rule_type"] in _SCHEME_FREE:
@@ -250,6 +251,12 @@ class GeneRules:
         is a list of variants the worst variant of the strand counts, and one without function only if nothing worse
         is there.
         """
+        key = (*parts, copies, novel)
+        if key not in self._strands:
+            self._strands[key] = self._strand(parts, copies, novel)
+        return self._strands[key]
+
+    def _strand(self, parts: Sequence[str], copies: int, novel: bool) -> AlleleFunction:
         if self._is_list:
             return self._worst([*map(self.allele, parts), *([UNKNOWN] if novel else [])])
         if novel or len(parts) != 1:
@@ -365,10 +372,6 @@ class GeneRules:
         if wanted not in self._sets:
             self._sets[wanted] = alleles_with(self._kb, self.gene, wanted)
         return self._sets[wanted]
-
-    @cached_property
-    def _sets(self) -> dict[str, frozenset[str]]:
-        return {}
 
 
 def _pair(first: str, second: str) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from pgx.errors import PgxError
-from pgx.knowledge.matching import outcomes
+from pgx.knowledge.matching import every_outcome
 from pgx.knowledge.problems import Problem, Row, rows_by
 from pgx.knowledge.rules import INDETERMINATE, alleles_with, rules_for
 
@@ -121,7 +121,7 @@ def phenotypes(kb: KnowledgeBase) -> Iterator[Problem]:
 def _derivable(kb: KnowledgeBase, gene: str, scheme: str) -> Iterator[Problem]:
     rules = rules_for(kb, gene, scheme)
     unlisted: dict[tuple[str, ...], str] = {}
-    for outcome in outcomes(kb, gene, scheme):
+    for outcome in every_outcome(kb, gene, scheme):
         result = outcome.result
         if not result.phenotype:
             yield Problem("error", "phenotypes", gene, f"{outcome.name} has no {scheme} phenotype")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from pgx.knowledge.matching import Outcome, meets, outcomes, scheme_of, terms_of
+from pgx.knowledge.matching import Outcome, every_outcome, meets, scheme_of, terms_of
 from pgx.knowledge.problems import Problem, Row, rows_by
 from pgx.knowledge.rules import rules_for
 from pgx.knowledge.sentences import templates, unknown_codes
@@ -48,7 +48,7 @@ def _reachable(kb: KnowledgeBase, source: str, condition: Row) -> Iterator[Probl
         )
         return
     scheme = scheme_of(kb, source)
-    if any(meets(kb, source, condition, outcome) for outcome in _distinct(kb, gene, scheme, condition["match_on"])):
+    if _meeting(kb, source, condition):
         return
     if value in _vocabulary(kb, gene) or terms_of(kb, source, gene, value):
         message = f"no {gene} diplotype is {value!r} in the {scheme} rules: only an outside result reaches it"
@@ -57,18 +57,30 @@ def _reachable(kb: KnowledgeBase, source: str, condition: Row) -> Iterator[Probl
     yield Problem("error", "reachable", where, f"no {gene} diplotype can be {value!r}")
 
 
-def _distinct(kb: KnowledgeBase, gene: str, scheme: str, match_on: str) -> list[Outcome]:
-    """Every diplotype for genotype conditions; else one diplotype of each phenotype and score."""
+def _meeting(kb: KnowledgeBase, source: str, condition: Row) -> frozenset[int]:
+    """Return which diplotypes (by number) meet a condition; for classes, one diplotype stands for its class."""
+    gene, kind = condition["gene"], _kind_of_match(condition)
+    scheme = scheme_of(kb, source)
+    asked = tuple(condition[name] for name in ("match_on", "value", "score_min", "score_max"))
 
-    def group() -> tuple[list[Outcome], list[Outcome]]:
-        everything = list(outcomes(kb, gene, scheme))
-        distinct = {
-            (one.result.statuses, one.result.activity_score, one.result.score_is_minimum): one for one in everything
-        }
-        return everything, list(distinct.values())
+    def work_out() -> frozenset[int]:
+        numbered = _numbered(kb, gene, scheme, kind)
+        return frozenset(number for number, one in numbered if meets(kb, source, condition, one))
 
-    everything, distinct = kb.remember(("outcomes", gene, scheme), group)
-    return everything if match_on in ("genotype", "allele") else distinct
+    return kb.remember(("meeting", source, gene, asked), work_out)
+
+
+def _numbered(kb: KnowledgeBase, gene: str, scheme: str, kind: str) -> list[tuple[int, Outcome]]:
+    def classes() -> list[tuple[int, Outcome]]:
+        distinct: dict[object, tuple[int, Outcome]] = {}
+        for number, one in enumerate(every_outcome(kb, gene, scheme)):
+            result = one.result
+            distinct.setdefault((result.statuses, result.activity_score, result.score_is_minimum), (number, one))
+        return list(distinct.values())
+
+    if kind == "genotype":
+        return list(enumerate(every_outcome(kb, gene, scheme)))
+    return kb.remember(("classes", gene, scheme), classes)
 
 
 def _vocabulary(kb: KnowledgeBase, gene: str) -> set[str]:
@@ -122,8 +134,5 @@ def _ordered(conditions: list[Row]) -> list[Row]:
 def _overlap(kb: KnowledgeBase, source: str, one: Row, two: Row) -> bool:
     if one["gene"] not in kb.genes or "no_result" in (one["match_on"], two["match_on"]):
         return bool(one["match_on"] == two["match_on"] and one["value"] == two["value"])
-    kind = "genotype" if _kind_of_match(one) == "genotype" else "phenotype"
-    scheme = scheme_of(kb, source)
-    found = _distinct(kb, one["gene"], scheme, kind)
     same = (one["match_on"], one["value"], one["score_min"]) == (two["match_on"], two["value"], two["score_min"])
-    return same or any(meets(kb, source, one, each) and meets(kb, source, two, each) for each in found)
+    return same or bool(_meeting(kb, source, one) & _meeting(kb, source, two))
