@@ -29,8 +29,12 @@ def add_array(data: ArrayData, column: int, targets: Targets, assembly: Assembly
         if len(found) > 1 and (UNPLACED, UNPLACED) in found:
             found.discard((UNPLACED, UNPLACED))
         if len(found) > 1:
-            notes.count("warning", "conflicting_records", "{n} positions are not called because probes there contradict "
-                        "each other", f"{file}: {target.chrom}:{target.pos}")  # fmt: skip
+            notes.count(
+                "warning",
+                "conflicting_records",
+                "{n} positions are not called because probes there contradict each other",
+                f"{file}: {target.chrom}:{target.pos}",
+            )
             found = {(NOT_CALLED, NOT_CALLED)}
         codes = np.array([next(iter(found))], dtype=np.int8)
         one = np.zeros(1, dtype=bool)
@@ -67,8 +71,13 @@ def _say(data: ArrayData, flips: list[int], file: str, notes: Notes) -> None:
         notes.add("info", "matched_by_rsid", f"{data.by_name} probes were matched by their rs number, not by position",
                   where=file, sample=data.sample)  # fmt: skip
     if flips:
-        notes.add("warning", "strand_flipped", f"{len(flips)} probes are on the reverse strand and were complemented; A/T "
-                  "and C/G positions are not used", where=file, sample=data.sample)  # fmt: skip
+        notes.add(
+            "warning",
+            "strand_flipped",
+            f"{len(flips)} probes are on the reverse strand and were complemented; A/T and C/G positions are not used",
+            where=file,
+            sample=data.sample,
+        )
     if data.malformed:
         notes.add("warning", "malformed_record", f"{len(data.malformed)} lines are not probes",
                   where=f"{file}: line {data.malformed[0]}", sample=data.sample)  # fmt: skip

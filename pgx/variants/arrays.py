@@ -1,8 +1,8 @@
 """Raw-data text of consumer arrays: 23andMe, AncestryDNA, FamilyTreeDNA, MyHeritage, Living DNA.
 
-One line a probe: name, chromosome, position and two letters on the forward strand. Such files cover few of the positions
-that alleles are defined by, write insertions and deletions as I and D without saying which, and hold errors; they are
-read as their own kind of source and say so.
+One line a probe: name, chromosome, position and two letters on the forward strand. Such files cover few of the
+positions that alleles are defined by, write insertions and deletions as I and D without saying which, and hold errors;
+they are read as their own kind of source and say so.
 """
 
 from __future__ import annotations

@@ -42,8 +42,10 @@ _PLINK = {"23": "chrX", "24": "chrY", "25": "chrX", "26": "chrM"}
 _MITOCHONDRION = {"M", "MT", "NC_012920.1", "J01415.2"}
 _BUILD_WORDS = {
     GRCH38: re.compile(r"grch38|hg38|hs38|b38|gca_000001405\.(1[5-9]|2\d)|gcf_000001405\.(2[6-9]|[34]\d)", re.I),
-    GRCH37: re.compile(r"grch37|hg19|hs37|b37|g1k_v37|gca_000001405\.(1|[2-9]|1[0-4])\b|gcf_000001405\.(1[3-9]|2[0-5])\b", re.I),
-}  # fmt: skip
+    GRCH37: re.compile(
+        r"grch37|hg19|hs37|b37|g1k_v37|gca_000001405\.(1|[2-9]|1[0-4])\b|gcf_000001405\.(1[3-9]|2[0-5])\b", re.I
+    ),
+}
 _ACCESSION = re.compile(r"(NC_0000(\d\d)|CM000(\d\d\d))\.(\d+)$")
 
 

@@ -93,10 +93,15 @@ def _check(source: Source) -> Report:
     findings += [Finding("warning", code, message, "") for code, message in source.warnings]
     findings.sort(key=lambda finding: finding.severity)
     return Report(
-        source.name, f"{source.kind} {source.packing}", header.version if header else "", len(header.samples) if header else 0,
-        counter[0], header.build if header else None, tuple(findings[:_MOST_FINDINGS]),
+        source.name,
+        f"{source.kind} {source.packing}",
+        header.version if header else "",
+        len(header.samples) if header else 0,
+        counter[0],
+        header.build if header else None,
+        tuple(findings[:_MOST_FINDINGS]),
         counter[1] + len(source.warnings),
-    )  # fmt: skip
+    )
 
 
 def _check_array(source: Source) -> Report:

@@ -22,7 +22,7 @@ _ENDS = np.zeros(256, dtype=bool)
 _ENDS[[_TAB, _COLON]] = True
 
 
-class BadGenotype(ValueError):
+class BadGenotypeError(ValueError):
     """A sample column that is not a genotype; `column` is its index, or None if the count of columns is wrong."""
 
     def __init__(self, problem: str, column: int | None = None) -> None:
@@ -48,7 +48,7 @@ def decode(rest: bytes, count: int) -> SampleColumns:
 
     Raises
     ------
-    BadGenotype
+    BadGenotypeError
         If there are more or fewer columns, or a column does not hold a genotype.
     """
     buffer = np.frombuffer(rest + b"\t\0\0\0", dtype=np.uint8)
@@ -84,7 +84,7 @@ def subfield(rest: bytes, count: int, index: int) -> list[bytes]:
         parts = column.split(b":")
         found.append(parts[index] if index < len(parts) and parts[index] else b".")
     if len(found) != count:
-        raise BadGenotype(_count_problem(len(found), count))
+        raise BadGenotypeError(_count_problem(len(found), count))
     return found
 
 
@@ -107,7 +107,7 @@ def _column_starts(buffer: NDArray[np.uint8], length: int, count: int) -> NDArra
             return starts
     tabs = np.flatnonzero(buffer[: length + 1] == _TAB)
     if len(tabs) != count:
-        raise BadGenotype(_count_problem(len(tabs), count))
+        raise BadGenotypeError(_count_problem(len(tabs), count))
     starts = np.zeros(count, dtype=np.int64)
     starts[1:] = tabs[:-1] + 1
     return starts
@@ -121,7 +121,7 @@ def _parse(text: bytes, column: int) -> tuple[int, int, bool, bool]:
     """Read one unusual GT: two-digit indices, leading separators of VCF 4.4, polyploid calls."""
     match = _GT.match(text)
     if match is None:
-        raise BadGenotype(f"{text.decode('latin-1')[:40]!r} is not a genotype", column)
+        raise BadGenotypeError(f"{text.decode('latin-1')[:40]!r} is not a genotype", column)
     lead, one, separator, two, more = match.groups()
     if more:
         return NOT_CALLED, NOT_CALLED, False, True

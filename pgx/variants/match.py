@@ -45,7 +45,7 @@ class Reading:
     weak: bool = False
 
 
-class ReferenceMismatch(ValueError):
+class ReferenceMismatchError(ValueError):
     """The record's REF does not agree with the site's reference string."""
 
 
@@ -67,7 +67,7 @@ def read_alleles(
 
     Raises
     ------
-    ReferenceMismatch
+    ReferenceMismatchError
         If REF contradicts the site's reference string.
     """
     _check_reference(pos, ref, target)
@@ -110,11 +110,11 @@ def _check_reference(pos: int, ref: str, target: Target) -> None:
     if first >= last:
         return
     ours, theirs = target.ref[first - target.pos : last - target.pos], ref[first - pos : last - pos]
-    if ours != theirs and any(a != b and b != "N" for a, b in zip(ours, theirs, strict=True)):
-        raise ReferenceMismatch(f"REF is {theirs} where the reference genome has {ours}")
+    if ours != theirs and any(b not in (a, "N") for a, b in zip(ours, theirs, strict=True)):
+        raise ReferenceMismatchError(f"REF is {theirs} where the reference genome has {ours}")
 
 
-def _place(pos: int, ref: str, alt: str, target: Target) -> int:
+def _place(pos: int, ref: str, alt: str, target: Target) -> int:  # noqa: PLR0911
     if alt == "*":
         return SPANNED if pos <= target.end and pos + len(ref) > target.pos else BESIDE
     if alt in REFERENCE_ALTS:

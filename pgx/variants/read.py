@@ -79,8 +79,8 @@ def read(
     fasta
         Indexed reference genome in the files' build; lets indels be left-aligned however they are written.
     sex
-        Sample -> ``male`` or ``female``; what is not given is inferred from chrX where the data allow. A function of the sample
-        names may stand for the mapping, where it is known only once the names are.
+        Sample -> ``male`` or ``female``; what is not given is inferred from chrX where the data allow. A function of
+        the sample names may stand for the mapping, where it is known only once the names are.
 
     Raises
     ------

@@ -11,11 +11,14 @@ from numpy.typing import NDArray
 from pgx.errors import InputError
 from pgx.types import NOT_CALLED
 from pgx.variants.contigs import canonical
-from pgx.variants.genotypes import BadGenotype, SampleColumns, decode, numbers, subfield
+from pgx.variants.genotypes import BadGenotypeError, SampleColumns, decode, numbers, subfield
 from pgx.variants.match import REFERENCE_ALTS
 
 _REF = re.compile(r"[ACGTN]+$", re.I)
-_ALT = re.compile(r"(?:[ACGTN]+|\*|\.|<[^<>\s,]+>|[ACGTN.]+[\[\]][^\s\[\]]+:\d+[\[\]]|[\[\]][^\s\[\]]+:\d+[\[\]][ACGTN.]+|\.[ACGTN]+|[ACGTN]+\.)$", re.I)  # fmt: skip
+_ALT = re.compile(
+    r"(?:[ACGTN]+|\*|\.|<[^<>\s,]+>|[ACGTN.]+[\[\]][^\s\[\]]+:\d+[\[\]]|[\[\]][^\s\[\]]+:\d+[\[\]][ACGTN.]+|\.[ACGTN]+|[ACGTN]+\.)$",
+    re.I,
+)
 _PASSES = frozenset({"PASS", ".", "", "0"})
 MAX_POSITION = 2**31 - 1
 
@@ -80,9 +83,8 @@ def parse(where: str, line: bytes, samples: int, file: object) -> Record:
         raise InputError(f"REF {ref[:40]!r} is not a base string", file=file, where=where)
     alts = [_alt(one, file, where) for one in alt.split(",")]
     keys = form.split(":")
-    if "GT" in keys[1:]:
-        if keys[0] != "GT":
-            raise InputError("GT is not the first key of FORMAT", file=file, where=where)
+    if "GT" in keys[1:] and keys[0] != "GT":
+        raise InputError("GT is not the first key of FORMAT", file=file, where=where)
     record = Record(
         where, chrom or name, int(pos), ref.upper(), alts, filters, info, keys, fields[9], int(pos) + len(ref) - 1
     )
@@ -108,7 +110,7 @@ def genotypes(record: Record, samples: tuple[str, ...], file: object) -> SampleC
         if record.format[0] != "GT":
             return SampleColumns(np.full((count, 2), NOT_CALLED, dtype=np.int16), np.zeros(count, dtype=bool))
         columns = decode(record.rest, count)
-    except BadGenotype as error:
+    except BadGenotypeError as error:
         where = record.where if error.column is None else f"{record.where}, sample {samples[error.column]}"
         raise InputError(
             str(error), file=file, where=where, fix="the line may be cut short or edited by hand"
@@ -126,7 +128,7 @@ def genotypes(record: Record, samples: tuple[str, ...], file: object) -> SampleC
 
 
 def values(record: Record, keys: tuple[str, ...], count: int) -> NDArray[np.float64] | None:
-    """Return the first of the FORMAT `keys` that the record has, as numbers (NaN where missing); None if it has none."""
+    """Return the first of the FORMAT `keys` that the record has, as numbers (NaN = missing); None if it has none."""
     for key in keys:
         if key in record.format:
             return numbers(subfield(record.rest, count, record.format.index(key)))

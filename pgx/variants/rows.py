@@ -122,11 +122,14 @@ class RowChecker:
         for key in keys:
             if not key or _SPACE.search(key):
                 yield "error", "FORMAT has an empty key or one with a space"
-            elif not _PLAIN_KEY.match(key) and f"FORMAT.{key}" not in self.meta.declared:
-                if self.version in ("VCFv4.1", "VCFv4.2") or not _KEY.match(key):
-                    yield "warning", f"FORMAT key {key[:40]!r} has a character that is not allowed"
+            elif f"FORMAT.{key}" not in self.meta.declared and not self._key().match(key):
+                yield "warning", f"FORMAT key {key[:40]!r} has a character that is not allowed"
         if len(set(keys)) < len(keys):
             yield "warning", "FORMAT names a key twice"
+
+    def _key(self) -> re.Pattern[str]:
+        """Return what an undeclared key must look like: VCF 4.3 was the first to allow underscores and dots."""
+        return _PLAIN_KEY if self.version in ("VCFv4.1", "VCFv4.2") else _KEY
 
     def _values(self, record: records.Record) -> Iterator[Problem]:
         rules = [self.meta.format.get(key) for key in record.format]

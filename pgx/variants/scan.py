@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -237,7 +238,7 @@ class Scanner:
             byte = np.where(k < width, buffer[np.minimum(starts + k, len(buffer) - 1)], 0)
             changed[1:] |= byte[1:] != byte[:-1]
         edges = [*np.flatnonzero(changed).tolist(), len(starts)]
-        for begin, end in zip(edges[:-1], edges[1:], strict=True):
+        for begin, end in pairwise(edges):
             yield begin, end, text[starts[begin] : stop[begin]]
 
     def _run_order(self, name: bytes, positions: NDArray[np.int64], begin: int) -> None:

@@ -142,8 +142,13 @@ def _male(
     clash = (two != NO_COPY) & (one != two) & (one != NOT_CALLED) & (two != NOT_CALLED)
     half = (two != NO_COPY) & (one != two) & ~clash
     for column in columns[clash]:
-        notes.add("warning", "male_heterozygous_x",
-                  "heterozygous on chrX of a male; the genotype is not used", where=where, sample=names[column])  # fmt: skip
+        notes.add(
+            "warning",
+            "male_heterozygous_x",
+            "heterozygous on chrX of a male; the genotype is not used",
+            where=where,
+            sample=names[column],
+        )
     unclear = clash | half
     codes[unclear, 0] = NOT_CALLED
     state[unclear] = np.where(state[unclear] == State.CALLED, np.uint8(State.NO_CALL), state[unclear])
@@ -158,8 +163,13 @@ def _female(
     codes = assembly.alleles[row, columns]
     single = (codes[:, 1] == NO_COPY) & (codes[:, 0] != NOT_CALLED)
     for column in columns[single]:
-        notes.add("warning", "female_haploid_x",
-                  "one copy of chrX is called in a female; the other is taken as unknown", where=where, sample=names[column])  # fmt: skip
+        notes.add(
+            "warning",
+            "female_haploid_x",
+            "one copy of chrX is called in a female; the other is taken as unknown",
+            where=where,
+            sample=names[column],
+        )
     codes[codes[:, 1] == NO_COPY, 1] = NOT_CALLED
     assembly.alleles[row, columns] = codes
 
@@ -172,8 +182,13 @@ def _single_copies(assembly: Assembly, targets: Targets, notes: Notes) -> None:
         if target.chrom == "chrM":
             mixed = (codes[:, 1] != NO_COPY) & (codes[:, 0] != codes[:, 1])
             if mixed.any():
-                notes.count("warning", "heteroplasmy",
-                            "{n} mitochondrial genotypes show two alleles and are not used", where, int(mixed.sum()))  # fmt: skip
+                notes.count(
+                    "warning",
+                    "heteroplasmy",
+                    "{n} mitochondrial genotypes show two alleles and are not used",
+                    where,
+                    int(mixed.sum()),
+                )
             codes[mixed, 0] = NOT_CALLED
             state[mixed] = State.UNSUPPORTED
             codes[:, 1] = NO_COPY

@@ -327,7 +327,7 @@ def _open_stdin() -> Source:
     source = Source("-", None, _packing(first), "other", b"", _stream=stream)
     _recognise(source, first)
     if source.kind == "bcf":
-        spool = tempfile.NamedTemporaryFile(suffix=".bcf")
+        spool = tempfile.NamedTemporaryFile(suffix=".bcf")  # noqa: SIM115 (closed by `close`)
         while data := stream.read(CHUNK):
             spool.write(data)
         spool.flush()

@@ -85,8 +85,12 @@ class CopyNumbers:
         if not all(kinds) and not (without_bases and segment):
             return False
         if not record.passes:
-            self.notes.count("warning", "structural_filtered", "{n} structural records do not pass their filter and are "
-                             "not used", f"{file}: {record.where}")  # fmt: skip
+            self.notes.count(
+                "warning",
+                "structural_filtered",
+                "{n} structural records do not pass their filter and are not used",
+                f"{file}: {record.where}",
+            )
             return True
         first, last = record.pos + 1, _end(record)
         touched = [(s, s.covered(first, last)) for s in self.spans if s.chrom == record.chrom]
@@ -100,9 +104,14 @@ class CopyNumbers:
             if name not in wanted or (copies is None and change == 0):
                 continue
             if partial and kind != "reference":
-                self.notes.add("warning", "partial_structural", f"a {kind} covers a part of {', '.join(sorted(partial))}; "
-                               "the genes' copy number is not taken from it",
-                               where=f"{file}: {record.where}", sample=name)  # fmt: skip
+                self.notes.add(
+                    "warning",
+                    "partial_structural",
+                    f"a {kind} covers a part of {', '.join(sorted(partial))}; "
+                    "the genes' copy number is not taken from it",
+                    where=f"{file}: {record.where}",
+                    sample=name,
+                )
             for gene in whole:
                 if copies is not None:
                     self.stated[(name, gene)].add((copies, kind, file))
@@ -116,8 +125,13 @@ class CopyNumbers:
         for (name, gene), said in sorted(self.stated.items()):
             if len({copies for copies, _, _ in said}) > 1:
                 told = " and ".join(str(copies) for copies in sorted({c for c, _, _ in said}))
-                self.notes.add("warning", "conflicting_copy_number", f"{gene} is said to have {told} copies; none is used",
-                               sample=name, where=gene)  # fmt: skip
+                self.notes.add(
+                    "warning",
+                    "conflicting_copy_number",
+                    f"{gene} is said to have {told} copies; none is used",
+                    sample=name,
+                    where=gene,
+                )
                 continue
             copies, kind, file = sorted(said)[0]
             rows.append((name, gene, copies, kind, file))

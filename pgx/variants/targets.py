@@ -16,8 +16,8 @@ from pgx.variants.contigs import GRCH37
 class Target:
     """One site in the file's build.
 
-    `alleles` are strings over the span ``[pos, pos + len(ref))``; code = index. `ref` is the build's own reference string
-    over that span (not always ``alleles[0]``, which is GRCh38's). Undocumented strings are appended as they are met.
+    `alleles` are strings over the span ``[pos, pos + len(ref))``; code = index. `ref` is the build's own reference
+    string over that span (not always ``alleles[0]``, which is GRCh38's). Undocumented strings are appended as met.
     """
 
     site: int

@@ -14,7 +14,7 @@ from pgx.variants.assemble import Assembly, Evidence
 from pgx.variants.contigs import outside_par
 from pgx.variants.fasta import REACH, Reference
 from pgx.variants.header import Header, unusable_mitochondrion
-from pgx.variants.match import SILENT, UNPLACED, VOUCHES, Reading, ReferenceMismatch, Spelling, read_alleles
+from pgx.variants.match import SILENT, UNPLACED, VOUCHES, Reading, ReferenceMismatchError, Spelling, read_alleles
 from pgx.variants.meta import read_meta
 from pgx.variants.notes import Notes
 from pgx.variants.rows import RowChecker
@@ -63,8 +63,12 @@ class VcfReader:
         rows = self._check_header(header)
         skipped = unusable_mitochondrion(header)
         if skipped:
-            self.notes.add("warning", "mitochondrion_not_rcrs", f"contig {skipped} is not the revised Cambridge reference; "
-                           "mitochondrial positions are not read", where=self.source.name)  # fmt: skip
+            self.notes.add(
+                "warning",
+                "mitochondrion_not_rcrs",
+                f"contig {skipped} is not the revised Cambridge reference; mitochondrial positions are not read",
+                where=self.source.name,
+            )
         used = 0
         for where, line in self.source.records(self._windows()):
             record = records.parse(where, line, len(header.samples), self.source.name)
@@ -100,7 +104,7 @@ class VcfReader:
         for target in contig.overlapping(first - 1, record.end + 1):
             try:
                 reading = read_alleles(record.pos, record.ref, record.alts, record.end, target, spellings)
-            except ReferenceMismatch as error:
+            except ReferenceMismatchError as error:
                 self._mismatch(record, error)
                 continue
             if reading is not None:
@@ -153,8 +157,12 @@ class VcfReader:
         for finding in meta.findings:
             if finding.severity == "error":
                 raise InputError(finding.message, file=self.source.name, where=finding.where)
-            self.notes.count("warning", "malformed_header", f"{{n}} header lines are malformed ({_braced(finding.message)})",
-                             f"{self.source.name}: {finding.where}")  # fmt: skip
+            self.notes.count(
+                "warning",
+                "malformed_header",
+                f"{{n}} header lines are malformed ({_braced(finding.message)})",
+                f"{self.source.name}: {finding.where}",
+            )
         return RowChecker(meta, header.samples, header.version, self.source.name)
 
     def _check_record(self, rows: RowChecker, record: records.Record, line: bytes) -> None:
@@ -176,13 +184,16 @@ class VcfReader:
             for alt, bases in zip(record.alts, plain, strict=True)
         ]
 
-    def _mismatch(self, record: records.Record, error: ReferenceMismatch) -> None:
+    def _mismatch(self, record: records.Record, error: ReferenceMismatchError) -> None:
         self.mismatches += record.chrom != "chrM"
         place = f"{record.where} ({record.chrom}:{record.pos})"
         self.first_mismatch = self.first_mismatch or place
-        self.notes.count("warning", "reference_mismatch",
-                         f"{{n}} records are not used because REF is not the reference genome's ({_braced(str(error))})",
-                         f"{self.source.name}: {place}")  # fmt: skip
+        self.notes.count(
+            "warning",
+            "reference_mismatch",
+            f"{{n}} records are not used because REF is not the reference genome's ({_braced(str(error))})",
+            f"{self.source.name}: {place}",
+        )
 
     def _silence_empty_blocks(self, record: records.Record, gt: NDArray[np.int16], count: int) -> None:
         """A reference block without reads or confidence (DP 0, GQ 0) is no evidence, though its GT says 0/0."""

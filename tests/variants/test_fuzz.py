@@ -1,4 +1,4 @@
-"""Whatever the bytes: genotypes or one line, never a traceback; and a legal file keeps its meaning however it is written."""
+"""Whatever the bytes: genotypes or one line, never a traceback; a legal file keeps its meaning however written."""
 
 from __future__ import annotations
 
@@ -56,7 +56,30 @@ def test_changed_fields(data: st.DataObject) -> None:
     row = data.draw(st.integers(0, len(lines) - 1))
     fields = lines[row].split("\t")
     column = data.draw(st.integers(0, len(fields) - 1))
-    odd = st.sampled_from(["", ".", "-1", "0", "99999999999", "1e9", "A,", "*", "<DEL>", "<", "]1:5]A", "N", "0|", "/", "1/2/3", "GT:GT", "∂", "a b", "\x00", "END=1;END=9"])  # fmt: skip
+    odd = st.sampled_from(
+        [
+            "",
+            ".",
+            "-1",
+            "0",
+            "99999999999",
+            "1e9",
+            "A,",
+            "*",
+            "<DEL>",
+            "<",
+            "]1:5]A",
+            "N",
+            "0|",
+            "/",
+            "1/2/3",
+            "GT:GT",
+            "∂",
+            "a b",
+            "\x00",
+            "END=1;END=9",
+        ]
+    )
     fields[column] = data.draw(odd | st.text(max_size=6).filter(lambda s: "\n" not in s and "\t" not in s))
     lines[row] = "\t".join(fields)
     survive("\n".join(lines).encode("utf-8", "surrogatepass"))

@@ -49,9 +49,10 @@ _GENOTYPES_AFFECTED = (
 
 @needs_shared
 @pytest.mark.parametrize(
-    "path", [p for p in _files("hts-specs/*/failed/*.vcf") if any(f"failed_{k}" in p.name for k in _GENOTYPES_AFFECTED)],
+    "path",
+    [p for p in _files("hts-specs/*/failed/*.vcf") if any(f"failed_{k}" in p.name for k in _GENOTYPES_AFFECTED)],
     ids=_name,
-)  # fmt: skip
+)
 def test_what_touches_the_genotypes_is_refused(path: Path) -> None:
     assert outcome(path) == "refused"
 
@@ -67,14 +68,25 @@ def test_every_legal_file_is_read(path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("htslib/formatcols.vcf", "read"), ("htslib/formatmissing.vcf", "read"), ("htslib/noroundtrip.vcf", "warned"),
-        ("htslib/vcf44_1.vcf", "warned"), ("htslib/vcf_meta_meta.vcf", "read"),
-        ("edge/bgz.vcf.gz", "read"), ("edge/plain.vcf.gz", "read"), ("edge/crlf.vcf", "read"), ("edge/bom.vcf", "warned"),
-        ("edge/noeof.vcf.gz", "warned"), ("edge/trunc.vcf.gz", "refused"), ("edge/empty.vcf", "refused"),
-        ("edge/html.vcf", "refused"), ("edge/dupsample.vcf", "refused"), ("edge/gtoob.vcf", "refused"),
-        ("edge/short.vcf", "refused"), ("edge/half.vcf", "refused"),  # its records are not sorted
+        ("htslib/formatcols.vcf", "read"),
+        ("htslib/formatmissing.vcf", "read"),
+        ("htslib/noroundtrip.vcf", "warned"),
+        ("htslib/vcf44_1.vcf", "warned"),
+        ("htslib/vcf_meta_meta.vcf", "read"),
+        ("edge/bgz.vcf.gz", "read"),
+        ("edge/plain.vcf.gz", "read"),
+        ("edge/crlf.vcf", "read"),
+        ("edge/bom.vcf", "warned"),
+        ("edge/noeof.vcf.gz", "warned"),
+        ("edge/trunc.vcf.gz", "refused"),
+        ("edge/empty.vcf", "refused"),
+        ("edge/html.vcf", "refused"),
+        ("edge/dupsample.vcf", "refused"),
+        ("edge/gtoob.vcf", "refused"),
+        ("edge/short.vcf", "refused"),
+        ("edge/half.vcf", "refused"),  # its records are not sorted
     ],
-)  # fmt: skip
+)
 def test_odd_files(name: str, expected: str) -> None:
     assert outcome(SHARED / name) == expected
 
@@ -150,12 +162,20 @@ class TestReadRefuses:
     @pytest.mark.parametrize(
         ("content", "message"),
         [
-            (b"", "empty"), (b"<html>404</html>", "web page"), (b"BAM\1xxx", "BAM"), (b"PK\3\4xxxx", "zip"),
-            (b"hello\nworld\n", "neither VCF"), (b"##fileformat=VCFv9.9\n", "VCFv9.9"), (b"##fileformat=VCFv4.2\n", "#CHROM"),
-            (b"\xff\xfe#\0#\0", "UTF-16"), (b"##fileformat=VCFv4.2\n#CHROM POS ID\n", "tab-separated"),
-            (b"\x1f\x8b\x08\x00garbage", ""), (gzip.compress(b""), "empty"), (b"\0\0\0\0", "neither VCF"),
+            (b"", "empty"),
+            (b"<html>404</html>", "web page"),
+            (b"BAM\1xxx", "BAM"),
+            (b"PK\3\4xxxx", "zip"),
+            (b"hello\nworld\n", "neither VCF"),
+            (b"##fileformat=VCFv9.9\n", "VCFv9.9"),
+            (b"##fileformat=VCFv4.2\n", "#CHROM"),
+            (b"\xff\xfe#\0#\0", "UTF-16"),
+            (b"##fileformat=VCFv4.2\n#CHROM POS ID\n", "tab-separated"),
+            (b"\x1f\x8b\x08\x00garbage", ""),
+            (gzip.compress(b""), "empty"),
+            (b"\0\0\0\0", "neither VCF"),
         ],
-    )  # fmt: skip
+    )
     def test_what_is_no_vcf(self, tmp_path: Path, content: bytes, message: str) -> None:
         path = tmp_path / "in.vcf"
         path.write_bytes(content)
@@ -224,10 +244,12 @@ class TestWarnings:
     @pytest.mark.parametrize(
         "row",
         [
-            snv("chr10:94781859", "G", "A", "0/1", info="AC=-1"), snv("chr10:94781859", "G", "A", "0/1", info="DP=x"),
-            snv("chr10:94781859", "G", "A", "0/1:1,2", form="GT:PL"), snv("chr10:94781859", "G", "A", "0/1:x", form="GT:DP"),
+            snv("chr10:94781859", "G", "A", "0/1", info="AC=-1"),
+            snv("chr10:94781859", "G", "A", "0/1", info="DP=x"),
+            snv("chr10:94781859", "G", "A", "0/1:1,2", form="GT:PL"),
+            snv("chr10:94781859", "G", "A", "0/1:x", form="GT:DP"),
         ],
-    )  # fmt: skip
+    )
     def test_a_fault_beside_the_genotypes_is_read_with_a_warning(self, tmp_path: Path, row: str) -> None:
         found = read(tmp_path, row)
         assert at(found, "chr10", 94781859) == ("CALLED", (0, 1))

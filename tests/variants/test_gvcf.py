@@ -4,17 +4,25 @@ from pathlib import Path
 
 import pytest
 
-from tests.variants.build import at, compress, knowledge, read, snv, text
-
 import pgx.variants
+from tests.variants.build import at, compress, knowledge, read, snv, text
 
 SITE = ("chr10", 94781859)  # CYP2C19 *2
 OTHER = ("chr10", 94842866)
 DELETION = ("chr1", 97740410)  # DPYD GATGA>G, five bases
 
 
-def block(chrom: str, first: int, last: int, ref: str = "N", *, alt: str = "<NON_REF>", form: str = "GT:DP:GQ:MIN_DP:PL",
-          values: str = "0/0:30:90:28:0,90,900", filters: str = ".") -> str:  # fmt: skip
+def block(
+    chrom: str,
+    first: int,
+    last: int,
+    ref: str = "N",
+    *,
+    alt: str = "<NON_REF>",
+    form: str = "GT:DP:GQ:MIN_DP:PL",
+    values: str = "0/0:30:90:28:0,90,900",
+    filters: str = ".",
+) -> str:
     return snv(f"{chrom}:{first}", ref, alt, values, filters=filters, info=f"END={last}", form=form)
 
 

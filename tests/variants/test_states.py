@@ -59,10 +59,15 @@ class TestGenotypes:
     @pytest.mark.parametrize(
         ("gt", "state", "alleles"),
         [
-            ("./1", "CALLED", (-1, 1)), ("1|.", "CALLED", (1, -1)), (".", "NO_CALL", (-1, -1)), (".|.", "NO_CALL", (-1, -1)),
-            ("0/0/1", "UNSUPPORTED", (-1, -1)), ("/0|1", "CALLED", (0, 1)), ("|0|1", "CALLED", (0, 1)),
+            ("./1", "CALLED", (-1, 1)),
+            ("1|.", "CALLED", (1, -1)),
+            (".", "NO_CALL", (-1, -1)),
+            (".|.", "NO_CALL", (-1, -1)),
+            ("0/0/1", "UNSUPPORTED", (-1, -1)),
+            ("/0|1", "CALLED", (0, 1)),
+            ("|0|1", "CALLED", (0, 1)),
         ],
-    )  # fmt: skip
+    )
     def test_half_missing_and_polyploid_calls(
         self, tmp_path: Path, gt: str, state: str, alleles: tuple[int, int]
     ) -> None:

@@ -31,13 +31,18 @@ def copies(found: Genotypes, gene: str = "CYP2D6") -> list[tuple[str, int, str]]
 @pytest.mark.parametrize(
     ("alt", "form", "genotype", "expected"),
     [
-        ("<DEL>", "GT", "0/1", [("A", 1, "deletion")]), ("<DEL>", "GT", "1/1", [("A", 0, "deletion")]),
-        ("<DUP>", "GT", "0/1", [("A", 3, "duplication")]), ("<DUP:TANDEM>", "GT:CN", "0/1:4", [("A", 4, "duplication")]),
-        ("<CNV>", "GT:CN", "./1:1", [("A", 1, "deletion")]), ("<CNV>", "CN:NR", "3:1.4", [("A", 3, "duplication")]),
-        ("<CNV>", "GT", "0/1", []), ("<CN0>,<CN2>", "GT", "0|2", [("A", 3, "duplication")]),
-        ("<DEL>", "GT", "0/0", []), (".", "GT:SM:CN", "./.:0.99:2", [("A", 2, "reference")]),
+        ("<DEL>", "GT", "0/1", [("A", 1, "deletion")]),
+        ("<DEL>", "GT", "1/1", [("A", 0, "deletion")]),
+        ("<DUP>", "GT", "0/1", [("A", 3, "duplication")]),
+        ("<DUP:TANDEM>", "GT:CN", "0/1:4", [("A", 4, "duplication")]),
+        ("<CNV>", "GT:CN", "./1:1", [("A", 1, "deletion")]),
+        ("<CNV>", "CN:NR", "3:1.4", [("A", 3, "duplication")]),
+        ("<CNV>", "GT", "0/1", []),
+        ("<CN0>,<CN2>", "GT", "0|2", [("A", 3, "duplication")]),
+        ("<DEL>", "GT", "0/0", []),
+        (".", "GT:SM:CN", "./.:0.99:2", [("A", 2, "reference")]),
     ],
-)  # fmt: skip
+)
 def test_a_record_over_the_whole_gene(
     tmp_path: Path, alt: str, form: str, genotype: str, expected: list[tuple[str, int, str]]
 ) -> None:
