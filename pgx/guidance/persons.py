@@ -16,6 +16,8 @@ from pgx.knowledge.tables import SCHEMES
 Vector = NDArray[np.float64]
 Labels = NDArray[np.int64]
 _CLASS = ("gene", "scheme", "phenotype", "activity_score", "clinical_phenotype", "clinical_activity_score")
+CAVEATS = ("no_copy_number", "reference_assumed", "prior_driven")
+"""Flags of a call that a reader of the guidance must see too."""
 _CALLED = ("called", "ambiguous", "outside")
 
 
@@ -36,6 +38,8 @@ class _Genotypes:
     cases: list[tuple[str | None, float | None, str | None]]
     number: NDArray[np.int64]
     at: NDArray[np.int64]
+    flags: list[frozenset[str]]
+    flag_number: NDArray[np.int64]
 
 
 class Persons:
@@ -68,6 +72,7 @@ class Persons:
             order, on="sample", maintain_order="left"
         )
         self._genotypes: dict[str, _Genotypes] = {}
+        self._caveats: dict[str, Labels] = {}
         self._known: dict[tuple[Condition, bool], tuple[Vector, Labels]] = {}
         self._tested: dict[Condition, Vector] = {}
 
@@ -115,9 +120,41 @@ class Persons:
         if gene not in self._genotypes:
             frame = self._calls.filter(pl.col("gene") == gene)
             cases, rows = _numbered(frame, ["diplotype", "probability", "alternatives"])
-            at = rows["at"].to_numpy().astype(np.int64)
-            self._genotypes[gene] = _Genotypes(cases, rows["number"].to_numpy().astype(np.int64), at)
+            flags, flagged = _numbered(frame, ["flags"])
+            self._genotypes[gene] = _Genotypes(
+                cases,
+                rows["number"].to_numpy().astype(np.int64),
+                rows["at"].to_numpy().astype(np.int64),
+                [frozenset((text or "").split(";")) for (text,) in flags],
+                flagged["number"].to_numpy().astype(np.int64),
+            )
         return self._genotypes[gene]
+
+    def caveats(self, genes: Sequence[str]) -> Labels:
+        """Return for each person which of `CAVEATS` the calls of `genes` carry, one bit each."""
+        found = np.zeros(len(self.samples), dtype=np.int64)
+        for gene in dict.fromkeys(genes):
+            if gene not in self._caveats:
+                self._caveats[gene] = self._caveats_of(gene)
+            found |= self._caveats[gene]
+        return found
+
+    def _caveats_of(self, gene: str) -> Labels:
+        bits = np.zeros(len(self.samples), dtype=np.int64)
+        called = self._called(gene)
+        for bit, name in enumerate(CAVEATS):
+            hit = np.array([name in flags for flags in called.flags], dtype=bool)
+            bits[called.at[hit[called.flag_number]]] |= 1 << bit
+        return bits
+
+    def standing(self, gene: str, scheme: str) -> Labels:
+        """Return the text of each person's most probable phenotype in a scheme, -1 where there is none."""
+        labels = np.full(len(self.samples), -1, dtype=np.int64)
+        block = self._block(gene, scheme)
+        if block is not None:
+            texts = np.array([self.label(f"{gene}={one.clinical_phenotype}", one.converted) for one in block.classes])
+            labels[block.at[::-1]] = texts[block.number[::-1]]
+        return labels
 
     def converted_share(self, condition: Condition) -> Vector:
         """Return the probability that conversion changed the gene's phenotype in the condition's scheme."""

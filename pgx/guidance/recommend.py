@@ -193,26 +193,29 @@ class _Block:
             said = np.zeros(len(self._samples), dtype=bool)
             untested: dict[str, NDArray[np.bool_]] = {}
             for group in _groups(of_source):
-                found = self._one_group(asked, source, group, emitted)
+                found, concerned = self._one_group(asked, source, group, emitted)
                 said |= found
                 for gene, missing in self._untested(asked.persons, group).items():
-                    untested[gene] = untested.get(gene, np.zeros_like(said)) | (missing & ~found)
+                    lacking = missing & ~found & concerned
+                    untested[gene] = untested.get(gene, np.zeros_like(said)) | lacking
             self._unsaid(asked, source, of_source, said, untested, emitted)
 
     def _one_group(
         self, asked: _Asked, source: str, group: Sequence[Recommendation], emitted: Emitted
-    ) -> NDArray[np.bool_]:
-        """Emit the rows of one guideline for one set of genes; return who got one."""
+    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Emit the rows of one guideline for one set of genes; return who got one, and whom it may concern."""
         said = np.zeros(len(self._samples), dtype=bool)
+        concerned = np.zeros(len(self._samples), dtype=bool)
         by_population: dict[str, list[Recommendation]] = defaultdict(list)
         for row in group:
             by_population[row.population].append(row)
         for population, rows in by_population.items():
             truth = self._populations.decide(population, by_population, asked.drug)
+            concerned |= truth != NO
             people = np.flatnonzero(asked.mask & (truth != NO))
             if len(people):
                 said[self._one_population(asked, source, rows, people, truth[people] == YES, emitted)] = True
-        return said
+        return said, concerned
 
     def _one_population(
         self,
@@ -296,9 +299,11 @@ class _Block:
             absent = [gene for gene, is_absent in zip(order, patterns[:, n], strict=True) if is_absent]
             present = [gene for gene in order if gene not in absent]
             if absent:
-                emitted.silent(asked.drug, source, absent, of_pattern, "not_tested")
+                emitted.not_tested(asked, source, absent, of_pattern)
             if present:
-                emitted.silent(asked.drug, source, present, of_pattern[~said[of_pattern]], "no_match")
+                scheme = self._conditions.scheme(source)
+                standing = [asked.persons.standing(gene, scheme) for gene in present]
+                emitted.no_match(asked, source, present, of_pattern[~said[of_pattern]], standing)
 
 
 def _groups(rows: Sequence[Recommendation]) -> list[list[Recommendation]]:

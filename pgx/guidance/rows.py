@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pgx import schema
 from pgx.guidance.conditions import NO_RESULT, Recommendation
-from pgx.guidance.persons import Labels, Persons
+from pgx.guidance.persons import CAVEATS, Labels, Persons
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.sentences import compose
 
@@ -33,7 +33,7 @@ class Asked(Protocol):
         """Persons asked."""
 
 
-_PART = ("at", "probability", "code", "unsure", "text")
+_PART = ("at", "probability", "code", "unsure", "text", "caveats")
 _CONSTANT = ("drug", "source", "index", "genes", "untested")
 
 
@@ -61,20 +61,35 @@ class Emitted:
         untested = ";".join(c.gene for c in row.conditions if c.compare == NO_RESULT) or None
         text = self._text(asked.persons, np.stack([label[people] for label in labels], axis=1))
         constants = (asked.drug, row.source, row.index, ";".join(row.genes), untested)
-        self._append((people, probability, applies, unsure, text), constants)
+        caveats = asked.persons.caveats(row.genes)[people]
+        self._append((people, probability, applies, unsure, text, caveats), constants)
 
-    def silent(self, drug: str, source: str, genes: Iterable[str], people: NDArray[np.int64], why: str) -> None:
-        """Add a row that says why a source says nothing."""
+    def not_tested(self, asked: Asked, source: str, genes: Sequence[str], people: NDArray[np.int64]) -> None:
+        """Add a row that says which genes of a source are not tested."""
+        self._silent(asked.drug, source, genes, people, "not_tested", np.zeros(len(people), dtype=np.int64))
+
+    def no_match(
+        self, asked: Asked, source: str, genes: Sequence[str], people: NDArray[np.int64], standing: Sequence[Labels]
+    ) -> None:
+        """Add a row that says that a source has nothing for the results in `standing`."""
+        if len(people):
+            text = self._text(asked.persons, np.stack([label[people] for label in standing], axis=1))
+            self._silent(asked.drug, source, genes, people, "no_match", text)
+
+    def _silent(
+        self, drug: str, source: str, genes: Iterable[str], people: NDArray[np.int64], why: str, text: Labels
+    ) -> None:
         n = len(people)
         if n:
             joined = ";".join(genes)
             untested = joined if why == "not_tested" else None
-            nothing = np.full(n, np.nan), np.full(n, APPLIES[why]), np.zeros(n, dtype=bool), np.zeros(n, dtype=np.int64)
-            self._append((people, *nothing), (drug, source, None, joined, untested))
+            nothing = np.full(n, np.nan), np.full(n, APPLIES[why]), np.zeros(n, dtype=bool)
+            none = np.zeros(n, dtype=np.int64)
+            self._append((people, *nothing, text, none), (drug, source, None, joined, untested))
 
     def nothing(self, drug: str, people: NDArray[np.int64]) -> None:
         """Add rows for a drug of which no source has a recommendation."""
-        self.silent(drug, _NOBODY, [_NOBODY], people, "no_match")
+        self._silent(drug, _NOBODY, [_NOBODY], people, "no_match", np.zeros(len(people), dtype=np.int64))
 
     def _append(self, arrays: Sequence[NDArray[np.generic]], constants: Sequence[object]) -> None:
         for name, array in zip(_PART, arrays, strict=True):
@@ -90,7 +105,7 @@ class Emitted:
             cases, number = np.unique(labels, axis=0, return_inverse=True)
         found = []
         for case in cases:
-            words = ";".join(persons.texts[i] for i in case if i >= 0)
+            words = ";".join(persons.texts[i] for i in case if i >= 0) or None
             converted = any(i >= 0 and persons.converted[i] for i in case)
             found.append(self._texts.setdefault((words, converted), len(self._texts)))
         return np.array(found, dtype=np.int64)[number.ravel()]
@@ -112,6 +127,7 @@ class Emitted:
                 "at": columns["at"],
                 "code": columns["code"],
                 "unsure": columns["unsure"],
+                "caveats": columns["caveats"],
                 "probability": pl.Series(np.round(columns["probability"], 6)).fill_nan(None),
                 "phenotypes": pl.Series(texts, dtype=pl.String)[columns["text"]],
                 "converted": np.array(converted)[columns["text"]],
@@ -148,12 +164,15 @@ def frame_of(emitted: Emitted, samples: Sequence[str], drugs: Sequence[str], kb:
 
 def _silence() -> pl.Expr:
     genes = pl.col("untested").str.replace_all(";", ", ")
+    results = pl.col("phenotypes").str.replace_all("=", " ").str.replace_all(";", ", ")
     return (
         pl.when(pl.col("source") == _NOBODY)
         .then(pl.format("No source in the knowledge base has a recommendation for {}.", "drug"))
         .when(pl.col("untested").is_not_null())
         .then(pl.format("No advice by {}: {} not tested.", "source", genes))
-        .otherwise(pl.format("{} has no recommendation on {} for this result.", "source", "drug"))
+        .otherwise(
+            pl.format("{} has no recommendation on {} for {}.", "source", "drug", results.fill_null("this result"))
+        )
     )
 
 
@@ -165,6 +184,7 @@ def _flags() -> pl.Expr:
         ),
         pl.when("unsure").then(pl.lit("genotype_uncertain")),
         pl.when(pl.col("untested").is_not_null() & pl.col("index").is_not_null()).then(pl.lit("gene_not_tested")),
+        *(pl.when(pl.col("caveats") & (1 << bit) != 0).then(pl.lit(name)) for bit, name in enumerate(CAVEATS)),
         pl.col("static_flags"),
     ]
     return pl.concat_str(parts, separator=";", ignore_nulls=True).replace("", None)

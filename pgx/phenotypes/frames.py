@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -106,7 +106,8 @@ def _shares(kb: KnowledgeBase, gene: str, scheme: str, pattern: PatternCall) -> 
     if rules is None or not rules.has_rules:
         return []
     mass: dict[tuple[str, float | None], float] = defaultdict(float)
-    for diplotype in pattern.diplotypes:
+    for own in pattern.diplotypes:
+        diplotype = named_in(kb, gene, scheme, own)
         result = _result(kb, rules, diplotype, "phase_unknown" not in pattern.flags)
         if result.phenotype is not None:
             mass[result.phenotype, usable_score(result)] += diplotype.probability
@@ -116,6 +117,35 @@ def _shares(kb: KnowledgeBase, gene: str, scheme: str, pattern: PatternCall) -> 
         total = 1.0
     shares = [Share(scheme, *key, probability=p / total) for key, p in mass.items()]
     return sorted(shares, key=lambda share: -share.probability)
+
+
+def named_in(kb: KnowledgeBase, gene: str, scheme: str, diplotype: Diplotype) -> Diplotype:
+    """Return the diplotype as `scheme` would name it.
+
+    DPWG names the alleles that its guidelines look at, and no others. An allele that it leaves out is read as the
+    reference allele where CPIC calls its function normal, and only there; the call is flagged ``normal_by_cpic``.
+    """
+    if scheme == SCHEMES[0]:
+        return diplotype
+    reference, unlisted = kb.remember(("unlisted", gene, scheme), lambda: _unlisted(kb, gene, scheme))
+    parts = [*diplotype.parts1, *diplotype.parts2]
+    if reference is None or unlisted.isdisjoint(parts):
+        return diplotype
+    parts1, parts2 = (
+        tuple(reference if part in unlisted else part for part in strand)
+        for strand in (diplotype.parts1, diplotype.parts2)
+    )
+    return replace(diplotype, parts1=parts1, parts2=parts2)
+
+
+def _unlisted(kb: KnowledgeBase, gene: str, scheme: str) -> tuple[str | None, frozenset[str]]:
+    """Reference allele of the gene, and alleles that `scheme` does not name and CPIC calls normal."""
+    reference = kb.gene(gene).row["reference_allele"]
+    ours, theirs = rules_for(kb, gene, SCHEMES[0]).functions, rules_for(kb, gene, scheme).functions
+    if not isinstance(reference, str) or reference not in theirs:
+        return None, frozenset()
+    normal = theirs[reference].function
+    return reference, frozenset(a for a, one in ours.items() if one.function == normal and a not in theirs)
 
 
 def _stated(rules: GeneRules | None, scheme: str, pattern: PatternCall) -> list[Share]:
@@ -162,12 +192,21 @@ def _row(kb: KnowledgeBase, gene: str, pattern: PatternCall, shares: Sequence[Sh
     }
     flags = list(pattern.flags)
     if pattern.status in _INTERPRETED and pattern.diplotypes:
+        if any(_renamed(kb, gene, scheme, pattern.diplotypes[0]) for scheme in SCHEMES[1:]):
+            flags.append("normal_by_cpic")
         flags += _describe(kb, gene, pattern, row)
     flags += _phenotype_cells(kb, gene, shares, row)
     if pattern.stated_score is not None and not pattern.diplotypes:
         row["activity_score"] = pattern.stated_score
     row["flags"] = ";".join(dict.fromkeys(flags)) or None
     return row
+
+
+def _renamed(kb: KnowledgeBase, gene: str, scheme: str, diplotype: Diplotype) -> bool:
+    rules = _rules(kb, gene, scheme)
+    if rules is None or not rules.has_rules or carriage.targets(kb, gene):
+        return False
+    return named_in(kb, gene, scheme, diplotype) is not diplotype
 
 
 def _describe(kb: KnowledgeBase, gene: str, pattern: PatternCall, row: dict[str, object]) -> list[str]:
@@ -183,10 +222,28 @@ def _describe(kb: KnowledgeBase, gene: str, pattern: PatternCall, row: dict[str,
     if best.allele2 is not None:
         row["function2"] = rules.strand(best.parts2, best.copies2, best.novel2).function
     result = _result(kb, rules, best, "phase_unknown" not in pattern.flags)
+    flags = _copy_number_range(kb, rules, best) if "no_copy_number" in pattern.flags else []
     if result.score_is_minimum:
-        return [f"activity_score_at_least:{result.activity_score:g}"]
+        return [f"activity_score_at_least:{result.activity_score:g}", *flags]
     row["activity_score"] = result.activity_score
-    return []
+    return flags
+
+
+def _copy_number_range(kb: KnowledgeBase, rules: GeneRules, best: Diplotype) -> list[str]:
+    """Say which phenotypes a deletion or a duplication that small variants do not show would give.
+
+    A person who shows one allele may have it on one strand only; either strand may carry its allele twice. Only genes
+    with activity scores are told, where a copy number has a defined effect.
+    """
+    if rules.by_score(0.0) == INDETERMINATE or best.allele2 is None:
+        return []
+    options = [best, replace(best, copies1=2), replace(best, copies2=2)]
+    if best.parts1 == best.parts2:
+        options.append(replace(best, copies2=0))
+    found = [_result(kb, rules, one, True) for one in options]
+    scored = sorted((one.activity_score, one.phenotype or "") for one in found if one.activity_score is not None)
+    names = list(dict.fromkeys(phenotype for _, phenotype in scored))
+    return [f"copy_number_range:{'|'.join(names)}"] if len(names) > 1 else []
 
 
 def _phenotype_cells(kb: KnowledgeBase, gene: str, shares: Sequence[Share], row: dict[str, object]) -> list[str]:

@@ -122,6 +122,22 @@ def test_a_source_without_a_row_for_the_result_says_so():
     assert dict(rows.select("source", "applies").iter_rows()) == {"CPIC": "yes", "DPWG": "no_match", "FDA": "no_match"}
 
 
+def test_a_result_that_the_source_cannot_place_is_named():
+    row = guidance({"CYP2C19": pattern("*1/*35")}, ["voriconazole"]).filter(source="DPWG").row(0, named=True)
+    assert row["applies"] == "no_match"
+    assert row["phenotypes"] == "CYP2C19=Indeterminate"
+    assert row["recommendation"] == "DPWG has no recommendation on voriconazole for CYP2C19 Indeterminate."
+
+
+def test_genes_of_a_population_that_the_person_is_not_in_are_not_missed():
+    calls = {"CYP2C9": pattern("*1/*1"), "VKORC1": pattern("rs9923231 reference (C)/rs9923231 reference (C)")}
+    european = clinical((), [
+        {"concept": "age", "value": 50.0}, {"concept": "ancestry", "code": "European"},
+    ])  # fmt: skip
+    rows = guidance(calls, ["warfarin"], european).filter(source="CPIC", applies="not_tested")
+    assert rows["genes"].to_list() == ["CYP4F2"]
+
+
 def test_a_drug_without_any_guidance_has_one_row():
     rows = guidance({"CYP2D6": pattern("*1/*1")}, ["metformin"])
     assert rows.select("source", "applies", "urgency").rows() == [("none", "no_match", "no_data")]
@@ -206,6 +222,11 @@ def test_drugs_go_by_brand_and_code(text, drug):
 def test_an_unknown_drug_is_refused_with_a_suggestion():
     with pytest.raises(UsageError, match="clopidogrel"):
         guidance({"CYP2C19": pattern("*1/*1")}, ["clopidogrell"])
+
+
+def test_what_limits_a_call_is_seen_in_the_guidance_too():
+    rows = guidance({"CYP2D6": pattern("*1/*1", flags=("no_copy_number", "phase_unknown"))}, ["tamoxifen"])
+    assert rows.filter(source="CPIC")["flags"].to_list() == ["no_copy_number"]
 
 
 def test_fda_terms_cover_likely_phenotypes():

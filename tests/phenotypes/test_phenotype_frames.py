@@ -71,6 +71,13 @@ def test_dpyd_decreased_twice_is_intermediate_for_cpic_and_needs_a_phenotype_tes
     assert next(p for scheme, p in found if scheme == "DPWG").startswith("Phenotyping")
 
 
+def test_an_allele_that_dpwg_does_not_name_is_normal_for_it_only_where_cpic_says_so():
+    assert phenotypes_of("SLCO1B1", "*1/*37")["DPWG", "Normal Function"] == 1
+    assert call_of("SLCO1B1", "*1/*37")["flags"] == "normal_by_cpic"
+    assert phenotypes_of("DPYD", "c.1905+1G>A (*2A)/c.85T>C (*9A)")["DPWG", "Intermediate Metabolizer"] == 1
+    assert phenotypes_of("CYP2C19", "*1/*35")["DPWG", "Indeterminate"] == 1
+
+
 def test_phenotypes_add_up_over_diplotypes():
     found = phenotypes_of("CYP2C19", diplotype("*1/*2", 0.6), diplotype("*2/*17", 0.3), diplotype("*17/*17", 0.1))
     assert found["CPIC", "Intermediate Metabolizer"] == pytest.approx(0.9)
@@ -98,6 +105,19 @@ def test_a_lower_bound_of_the_score_is_no_number_in_the_calls():
     assert row["phenotype"] == "Ultrarapid Metabolizer"
     assert row["activity_score"] is None
     assert row["flags"] == "activity_score_at_least:4"
+
+
+@pytest.mark.parametrize(
+    ("name", "phenotypes"),
+    [
+        ("*1/*1", "Intermediate Metabolizer|Normal Metabolizer|Ultrarapid Metabolizer"),
+        ("*1/*4", "Intermediate Metabolizer|Normal Metabolizer"),
+        ("*4/*4", None),
+    ],
+)
+def test_without_copy_number_the_range_that_it_would_allow_is_told(name, phenotypes):
+    expected = f"no_copy_number;copy_number_range:{phenotypes}" if phenotypes else "no_copy_number"
+    assert call_of("CYP2D6", name, flags=("no_copy_number",))["flags"] == expected
 
 
 def test_a_gene_that_is_not_called_has_no_phenotype_at_all():
