@@ -224,18 +224,14 @@ def _sources(drug: Drug) -> RenderableType:
     table.add_column(ratio=1, overflow="fold")
     for advice in drug.advice:
         said = Text(advice.text or advice.headline)
-        details = [
-            advice.strength and f"strength {advice.strength}",
-            advice.condition,
-            *advice.flags,
-        ]
-        if advice.applies != "yes":
-            details.insert(0, words("applies", advice.applies))
-        if advice.alternatives:
-            details.append(f"alternatives: {', '.join(advice.alternatives)}")
-        if advice.monitoring:
-            details.append(f"check: {', '.join(advice.monitoring)}")
-        said.append(f" ({'; '.join(part for part in details if part)})" if any(details) else "", "dim")
+        details = [] if advice.applies == "yes" else [words("applies", advice.applies)]
+        if advice.row["action"]:
+            details.append(f"strength {advice.strength}" if advice.strength else "")
+        # The sentence names conditions, alternatives and checks; without one they are said here.
+        if not advice.text:
+            details += [advice.condition, *advice.alternatives, *advice.monitoring]
+        details = [part for part in (*details, *advice.flags) if part]
+        said.append(f" ({'; '.join(details)})" if details else "", "dim")
         if advice.url:
             said.append(f" {advice.url}", "dim")
         table.add_row(Text(advice.source), said)

@@ -367,7 +367,7 @@ def _why_nothing(advice: list[Advice]) -> str:
 
 
 def _untested(advice: list[Advice]) -> str:
-    genes = dict.fromkeys(gene for one in advice for gene in split(_text(one.row["genes"])))
+    genes = dict.fromkeys(gene for one in advice if one.source != _NOBODY for gene in split(_text(one.row["genes"])))
     return ", ".join(genes)
 
 

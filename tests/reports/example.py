@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from pgx import knowledge, schema
+from pgx.knowledge.sentences import compose
 from pgx.types import Result
 
 SAMPLE = "NA00001"
@@ -184,90 +185,18 @@ PHENOTYPES: list[dict[str, Any]] = [
     {"gene": "CYP3A5", "phenotype": "Poor Metabolizer", "probability": 1.0},
 ]
 
-# rec_id of the knowledge, urgency, applies, probability, flags, sentence
-GUIDANCE: list[tuple[str, str, str, str, float, str | None, str]] = [
-    (
-        "clopidogrel",
-        "CPIC-0253",
-        "avoid",
-        "yes",
-        1.0,
-        "sources_differ",
-        "Avoid clopidogrel; use an antiplatelet drug that does not need CYP2C19.",
-    ),
-    (
-        "clopidogrel",
-        "DPWG-1216",
-        "avoid",
-        "if_population",
-        1.0,
-        "sources_differ",
-        "Avoid clopidogrel if the indication is PCI, stroke or TIA.",
-    ),
-    (
-        "clopidogrel",
-        "DPWG-1217",
-        "monitor",
-        "if_population",
-        1.0,
-        "sources_differ",
-        "For other indications, check platelet function or use an alternative.",
-    ),
-    ("clopidogrel", "FDA-1502", "avoid", "yes", 1.0, "sources_differ", "Consider another P2Y12 inhibitor."),
-    (
-        "codeine",
-        "CPIC-0265",
-        "avoid",
-        "yes",
-        0.96,
-        None,
-        "Avoid codeine: too little morphine is formed. Do not use tramadol instead.",
-    ),
-    (
-        "warfarin",
-        "CPIC-1134",
-        "change_dose",
-        "yes",
-        1.0,
-        "phenoconverted;recall",
-        "Dose warfarin by a validated algorithm that uses both genes.",
-    ),
-    (
-        "warfarin",
-        "CPIC-1133",
-        "change_dose",
-        "if_population",
-        1.0,
-        "phenoconverted;recall",
-        "In African ancestry, add the listed CYP2C9 alleles.",
-    ),
-    (
-        "simvastatin",
-        "CPIC-0907",
-        "avoid",
-        "yes",
-        1.0,
-        None,
-        "Prefer another statin; if simvastatin is used, stay under 20 mg a day.",
-    ),
-    (
-        "azathioprine",
-        "tpmt_im",
-        "change_dose",
-        "yes",
-        0.62,
-        "genotype_uncertain",
-        "Start azathioprine with 30 to 80 % of the usual dose.",
-    ),
-    (
-        "azathioprine",
-        "tpmt_pm",
-        "avoid",
-        "possible",
-        0.38,
-        "genotype_uncertain",
-        "Avoid azathioprine outside malignancy.",
-    ),
+# drug, rec_id of the knowledge, urgency, applies, probability, flags
+GUIDANCE: list[tuple[str, str, str, str, float, str | None]] = [
+    ("clopidogrel", "CPIC-0253", "avoid", "yes", 1.0, "sources_differ"),
+    ("clopidogrel", "DPWG-1216", "avoid", "if_population", 1.0, "sources_differ"),
+    ("clopidogrel", "DPWG-1217", "monitor", "if_population", 1.0, "sources_differ"),
+    ("clopidogrel", "FDA-1502", "avoid", "yes", 1.0, "sources_differ"),
+    ("codeine", "CPIC-0265", "avoid", "yes", 0.96, None),
+    ("warfarin", "CPIC-1143", "change_dose", "yes", 1.0, "phenoconverted;recall"),
+    ("warfarin", "CPIC-1142", "change_dose", "if_population", 1.0, "phenoconverted;recall"),
+    ("simvastatin", "CPIC-0907", "avoid", "yes", 1.0, None),
+    ("azathioprine", "tpmt_im", "change_dose", "yes", 0.62, "genotype_uncertain"),
+    ("azathioprine", "tpmt_pm", "avoid", "possible", 0.38, "genotype_uncertain"),
 ]
 
 SCORES: list[dict[str, Any]] = [
@@ -410,7 +339,7 @@ def _find(drug: str, tpmt: str) -> str:
 
 
 def guidance_row(
-    drug: str, rec_id: str, urgency: str, applies: str, probability: float, flags: str | None, said: str
+    drug: str, rec_id: str, urgency: str, applies: str, probability: float, flags: str | None
 ) -> dict[str, Any]:
     """One guidance row from the knowledge row `rec_id`."""
     short = {"tpmt_im": "Intermediate Metabolizer", "tpmt_pm": "Poor Metabolizer"}
@@ -431,7 +360,7 @@ def guidance_row(
         "dose_change": dose,
         "strength": row["strength"],
         "implication": ";".join(f"{c['gene']}={c['implication']}" for c in found if c["implication"]) or None,
-        "recommendation": said,
+        "recommendation": compose(row),
         "alternatives": row["alternatives"],
         "monitoring": row["monitoring"],
         "url": row["url"],

@@ -1,0 +1,87 @@
+"""What a reader sees: contrast by calculation, and the layout in a real browser where there is one."""
+
+import re
+import shutil
+import subprocess
+from itertools import product
+
+import pytest
+
+from pgx.reports import render_html
+from pgx.reports.html import stylesheet
+from pgx.reports.patient import render_card, render_leaflet, render_plan
+from tests.reports import example
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+TEXT = ("ink", "soft", "link", "avoid", "change", "monitor", "fine", "none")
+PAGES = {"report": render_html, "leaflet": render_leaflet, "card": render_card, "plan": render_plan}
+
+
+def palette(scheme):
+    blocks = re.findall(r":root \{(.*?)\}", str(stylesheet()), re.S)
+    found = {}
+    for block in blocks[: 1 if scheme == "light" else 2]:
+        found |= dict(re.findall(r"--(\w+): (#[0-9a-f]{6})", block))
+    return found
+
+
+def luminance(colour):
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one, other):
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize(("scheme", "text", "ground"), list(product(("light", "dark"), TEXT, ("page", "panel"))))
+def test_text_has_enough_contrast(scheme, text, ground):
+    colours = palette(scheme)
+    assert contrast(colours[text], colours[ground]) >= 4.5
+
+
+@pytest.mark.parametrize(("scheme", "shape"), list(product(("light", "dark"), ("lower", "higher", "mark"))))
+def test_shapes_of_plots_have_enough_contrast(scheme, shape):
+    colours = palette(scheme)
+    assert contrast(colours[shape], colours["panel"]) >= 3.0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_bars_differ_in_grey_by_their_hatching_and_slots_by_their_shade(scheme):
+    colours = palette(scheme)
+    assert contrast(colours["mark"], colours["slot"]) >= 3.0
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
+@pytest.mark.parametrize("width", [320, 390, 1280])
+@pytest.mark.parametrize("name", PAGES)
+def test_no_page_scrolls_sideways(name, width, tmp_path):
+    page = PAGES[name](example.build(), example.SAMPLE)
+    # An iframe gives the width of a phone, which a headless window cannot have; the page's own policy forbids scripts.
+    inner = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", page).replace("<details", "<details open")
+    (tmp_path / "page.html").write_text(inner, encoding="utf-8")
+    (tmp_path / "frame.html").write_text(
+        f'<iframe id=f src=page.html style="width:{width}px;height:800px;border:0" onload="'
+        "const d=this.contentDocument.documentElement;"
+        "document.title=(d.scrollWidth-d.clientWidth)+' '+this.contentDocument.images.length\"></iframe>",
+        encoding="utf-8",
+    )
+    command = [
+        CHROMIUM,
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--allow-file-access-from-files",
+        f"--user-data-dir={tmp_path / 'profile'}",
+        "--dump-dom",
+        (tmp_path / "frame.html").as_uri(),
+    ]
+    found = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+    assert "<title>0 0</title>" in found, re.findall("<title>.*?</title>", found)
