@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from pgx.calling import patterns, priors, solve
+from pgx.calling import copy_number, patterns, priors, solve
+from pgx.calling.copy_number import Copies, apply, copies_of, known_copies
 from pgx.calling.model import GeneModel, model
-from pgx.calling.patterns import HOMOZYGOUS, Patterns
+from pgx.calling.patterns import HOMOZYGOUS
 from pgx.calling.solve import Found, Pair
 from pgx.calling.strands import Strand, sort_key
 from pgx.errors import UsageError
@@ -28,6 +29,7 @@ def call(
     *,
     groups: Mapping[str, str] | None = None,
     genes: Iterable[str] | None = None,
+    copy_number: copy_number.Known | None = None,
     threshold: float = THRESHOLD,
 ) -> CallSet:
     """Call named alleles.
@@ -42,6 +44,8 @@ def call(
         Sample name to biogeographic group (CPIC's names, 1000 Genomes codes); samples left out are of unknown group.
     genes
         Genes to call; all by default.
+    copy_number
+        Known copies, (sample or None for all, gene) to count; overrules structural records of the file.
     threshold
         Posterior below which the status is ``ambiguous``.
 
@@ -60,37 +64,51 @@ def call(
     known = priors.groups(kb)
     wanted = sorted(set(genes)) if genes is not None else list(kb.genes)
     group = np.array([known.index((groups or {}).get(sample)) for sample in genotypes.samples], dtype=np.intp)
-    called = tuple(_call_gene(genotypes, kb, model(kb, gene), known, group, threshold) for gene in wanted)
-    return CallSet(genotypes.samples, called)
-
-
-def _call_gene(
-    genotypes: Genotypes,
-    kb: KnowledgeBase,
-    gene: GeneModel,
-    known: priors.Groups,
-    group: NDArray[np.intp],
-    threshold: float,
-) -> GeneCalls:
-    found = patterns.find(genotypes, gene.definition.sites, group, gene.inheritance, gene.pass_over)
-    solver = _Solver(genotypes, gene, found, known, threshold)
-    answers: dict[PatternCall, int] = {}
-    of = np.array([answers.setdefault(solver.solve(n), len(answers)) for n in range(len(found.group))], dtype=np.int32)
-    pattern_of = of[found.pattern_of] if len(of) else np.zeros(0, dtype=np.int32)
-    return GeneCalls(gene.definition.gene, tuple(answers), pattern_of)
+    called = []
+    for name in wanted:
+        gene = model(kb, name)
+        copies = known_copies(genotypes, copy_number, name)
+        solver = _Solver(
+            genotypes, gene, known, threshold, group, copies, copies_of(kb, name) if (copies >= 0).any() else None
+        )
+        called.append(solver.call())
+    return CallSet(genotypes.samples, tuple(called))
 
 
 class _Solver:
     """Turns the patterns of one gene into calls."""
 
     def __init__(
-        self, genotypes: Genotypes, gene: GeneModel, found: Patterns, known: priors.Groups, threshold: float
+        self,
+        genotypes: Genotypes,
+        gene: GeneModel,
+        known: priors.Groups,
+        threshold: float,
+        group: NDArray[np.intp],
+        copies: NDArray[np.int32],
+        copy_rules: Copies | None,
     ) -> None:
-        self.gene, self.found, self.known, self.threshold = gene, found, known, threshold
+        self.gene, self.known, self.threshold, self.copy_rules = gene, known, threshold, copy_rules
+        self.found = patterns.find(genotypes, gene.definition.sites, group, gene.inheritance, copies, gene.pass_over)
         self._accepts: dict[tuple[bool, ...], tuple[NDArray[np.bool_], NDArray[np.intp]]] = {}
         self.shares_names = gene.shares_names
         self.settled = self._settled()
         self.extra = _extra_bases(genotypes, gene)
+
+    def call(self) -> GeneCalls:
+        """Return the calls of all samples."""
+        answers: dict[PatternCall, int] = {}
+        numbers = [answers.setdefault(self._with_copies(n), len(answers)) for n in range(len(self.found.group))]
+        of = np.array(numbers, dtype=np.int32)
+        pattern_of = of[self.found.pattern_of] if len(of) else np.zeros(0, dtype=np.int32)
+        return GeneCalls(self.gene.definition.gene, tuple(answers), pattern_of)
+
+    def _with_copies(self, n: int) -> PatternCall:
+        copies = int(self.found.copies[n])
+        answer = self.solve(n)
+        return (
+            answer if copies < 0 or self.copy_rules is None else apply(answer, copies, self.copy_rules, self.threshold)
+        )
 
     def _settled(self) -> NDArray[np.bool_]:
         """Positions where all patterns show one base on all strands."""
@@ -122,7 +140,7 @@ class _Solver:
         flags = self._input_flags(n, known)
         if gene.definition.row["caller"] == "outside":
             return PatternCall((), "not_called", 0, total, ("other_method_needed",))
-        if not (codes >= 0).any():
+        if not (codes >= 0).any() and not (total == 0 and found.copies[n] >= 0):
             return PatternCall((), "not_called", 0, total, ("no_data",))
         if not known[gene.required].all():
             return PatternCall((), "not_called", n_called, total, (*flags, "required_positions_missing"))

@@ -41,6 +41,8 @@ class Patterns:
         bool (N,): haploid and heterozygous positions met in one sample; the latter were put aside.
     strange
         bool (N,): bases in no definition were passed over.
+    copies
+        int32 (N,): known copies of the gene, negative = unknown.
     pattern_of
         int32 (S,): pattern of each sample.
     """
@@ -52,6 +54,7 @@ class Patterns:
     haploid: NDArray[np.bool_]
     conflict: NDArray[np.bool_]
     strange: NDArray[np.bool_]
+    copies: NDArray[np.int32]
     pattern_of: NDArray[np.int32]
 
 
@@ -60,6 +63,7 @@ def find(
     sites: NDArray[np.int32],
     group: NDArray[np.intp],
     inheritance: str,
+    copies: NDArray[np.int32],
     pass_over: NDArray[np.int8] | None = None,
 ) -> Patterns:
     """Find the distinct patterns of one gene.
@@ -74,6 +78,9 @@ def find(
         int (S,): biogeographic group index of each sample.
     inheritance
         ``autosomal``, ``x_linked`` or ``mitochondrial``.
+    copies
+        int32 (S,): known copies of the gene, negative = unknown; one copy makes an autosomal gene haploid if nothing in
+        the sample is heterozygous.
     pass_over
         int8 (P, 2): count of documented codes, and the code that any past them is read as; None reads them as they are.
     """
@@ -92,12 +99,18 @@ def find(
             strange |= outside.any(axis=0)
             np.copyto(strand, pass_over[:, 1:], where=outside)
     haploid, conflict = _ploidy(first, second, inheritance)
+    single = (
+        (copies == 1) & (inheritance == "autosomal") & ~((first != second) & (first >= 0) & (second >= 0)).any(axis=0)
+    )
+    first[:, single] = np.maximum(first, second)[:, single]
+    second[:, single] = NO_COPY
+    haploid |= single
     different = first != second
     blocks = _blocks(genotypes, sites, different & ~haploid)
     _orient(first, second, blocks)
     assumed = state == State.ASSUMED_REFERENCE
     keys = np.concatenate([first, second, assumed.view(np.int8), strange[None, :].view(np.int8)])
-    pattern_of, chosen = _distinct(keys, blocks, group)
+    pattern_of, chosen = _distinct(keys, blocks, np.stack([group, copies]).astype(np.int32))
     return Patterns(
         codes=np.stack([first[:, chosen].T, second[:, chosen].T], axis=2),
         blocks=np.ascontiguousarray(blocks[:, chosen].T),
@@ -106,6 +119,7 @@ def find(
         haploid=haploid[chosen],
         conflict=conflict[chosen],
         strange=strange[chosen],
+        copies=copies[chosen],
         pattern_of=pattern_of,
     )
 
@@ -159,14 +173,14 @@ def _orient(first: NDArray[np.int8], second: NDArray[np.int8], blocks: NDArray[n
 
 
 def _distinct(
-    keys: NDArray[np.int8], blocks: NDArray[np.int32], group: NDArray[np.intp]
+    keys: NDArray[np.int8], blocks: NDArray[np.int32], traits: NDArray[np.int32]
 ) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
     """Return the pattern of each sample, and one sample of each pattern (in order of first appearance)."""
     n_samples = keys.shape[1]
     varying = keys[(keys != keys[:, :1]).any(axis=1)] if n_samples else keys
     turning = blocks[(blocks != blocks[:, :1]).any(axis=1)] if n_samples else blocks
     table = np.concatenate(
-        [varying.astype(np.int32), turning, group[None, :].astype(np.int32)], dtype=np.int32
+        [varying.astype(np.int32), turning, traits], dtype=np.int32
     )  # constant rows cannot tell samples apart
     rows = np.ascontiguousarray(table.T)
     packed = rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))).ravel()

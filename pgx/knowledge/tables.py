@@ -862,9 +862,10 @@ CALLING_POLICIES = Table(
             _T,
             "proxy: the position counts only where the deciding one has no data; undocumented_is_reference: bases in no "
             "definition are passed over (and flagged); report_as: the allele is reported under another name; "
-            "extra_variants_allowed: an allele keeps its name if further listed variants complete no other allele (flagged)",
+            "extra_variants_allowed: an allele keeps its name if further listed variants complete no other allele (flagged); "
+            "deletion_allele: the allele that has lost the gene",
             required=True,
-            codes=("proxy", "undocumented_is_reference", "report_as", "extra_variants_allowed"),
+            codes=("proxy", "undocumented_is_reference", "report_as", "extra_variants_allowed", "deletion_allele"),
         ),
         Field("pos_grch38", _I, "position concerned (proxy)"),
         Field("decided_by", _I, "position that decides (proxy)"),
@@ -934,6 +935,19 @@ PHENOTYPE_NAMES = Table(
         Field("name", _T, "name as other tools write it", required=True),
         Field("phenotype", _T, "phenotype", required=True),
         Field("source", _T, "why", required=True),
+    ),
+)
+
+VERIFICATIONS = Table(
+    "verifications",
+    "Rows from memory that were checked against a public source, and what it says. The importer marks the rows.",
+    ("table", "where"),
+    (
+        Field("table", _T, "knowledge table", required=True),
+        Field("where", _T, "the row, as column=value joined by '&'", required=True),
+        Field("finding", _T, "whether the source agrees", required=True, codes=("agrees", "differs")),
+        Field("says", _T, "what the source says", required=True),
+        Field("source", _T, "the source and its date", required=True),
     ),
 )
 

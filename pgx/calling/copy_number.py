@@ -1,0 +1,192 @@
+"""Known copy number of a gene: deletions, duplications, and which of two alleles may be the duplicated one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pgx.calling.strands import sort_key
+from pgx.errors import UsageError
+from pgx.knowledge.base import KnowledgeBase
+from pgx.types import Diplotype, Genotypes, PatternCall
+
+UNKNOWN = -1
+MOST_COPIES = 12
+RARE = 1e-4
+"""Share of an allele's strands that carry it twice, where no table counts the duplication."""
+FURTHER = 0.3
+"""Factor of each copy beyond the second, where no table counts them."""
+
+Known = Mapping[tuple[str | None, str], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """What is known of duplications and the deletion of one gene.
+
+    Parameters
+    ----------
+    deletion
+        Name of the allele without the gene; None = the knowledge has none.
+    duplicated
+        Allele to the share of its strands that carry it two times, and three or more times.
+    """
+
+    deletion: str | None
+    duplicated: Mapping[str, tuple[float, float]]
+
+    def share(self, parts: tuple[str, ...], copies: int) -> float:
+        """Return the relative frequency of a strand with `copies` of what it carries."""
+        if copies == 1:
+            return 1.0
+        twice, more = (
+            self.duplicated.get(parts[0], (RARE, RARE * FURTHER)) if len(parts) == 1 else (RARE, RARE * FURTHER)
+        )
+        return twice if copies == 2 else more * FURTHER ** (copies - 3)
+
+
+@lru_cache(maxsize=512)
+def copies_of(kb: KnowledgeBase, gene: str) -> Copies:
+    """Return what the knowledge has on duplications of a gene."""
+    policies = kb.table("calling_policies").filter((pl.col("gene") == gene) & (pl.col("policy") == "deletion_allele"))
+    counted = (
+        kb.table("frequencies")
+        .filter((pl.col("gene") == gene) & pl.col("scheme").str.starts_with("CPIC"))
+        .group_by("allele")
+        .agg(pl.col("frequency").mean())
+    )
+    frequency = dict(counted.iter_rows())
+    shares: dict[str, tuple[float, float]] = {}
+    for allele, single in frequency.items():
+        twice = frequency.get(f"{allele}x2", 0.0)
+        more = sum(f for name, f in frequency.items() if name.startswith((f"{allele}x≥", f"{allele}x3")))
+        if single > 0 and (twice or more):
+            shares[allele] = max(twice / single, RARE), max(more / single, RARE * FURTHER)
+    return Copies(policies["allele"][0] if policies.height else None, shares)
+
+
+def known_copies(genotypes: Genotypes, given: Known | None, gene: str) -> NDArray[np.int32]:
+    """Return the copies (S,) of a gene in each sample, `UNKNOWN` where nothing is known.
+
+    What the user gives overrules the file; a number for one sample overrules the number for all (sample None).
+
+    Raises
+    ------
+    UsageError
+        If a given number is impossible.
+    """
+    found = np.full(len(genotypes.samples), UNKNOWN, dtype=np.int32)
+    place = {sample: i for i, sample in enumerate(genotypes.samples)}
+    if genotypes.copy_number is not None and genotypes.copy_number.height:
+        rows = genotypes.copy_number.filter(pl.col("gene") == gene).select("sample", "copies")
+        for sample, copies in rows.iter_rows():
+            if sample in place and copies is not None:
+                found[place[sample]] = copies
+    stated = {sample: copies for (sample, name), copies in (given or {}).items() if name == gene}
+    if any(not 0 <= copies <= MOST_COPIES for copies in stated.values()):
+        raise UsageError(f"a person cannot have {max(stated.values(), key=abs)} copies of {gene}")
+    if None in stated:
+        found[:] = stated[None]
+    for sample, copies in stated.items():
+        if sample is not None and sample in place:
+            found[place[sample]] = copies
+    return found
+
+
+def apply(call: PatternCall, copies: int, known: Copies, threshold: float) -> PatternCall:
+    """Return the call of two copies (of one, if `copies` is 1) as it reads with a known copy number.
+
+    Parameters
+    ----------
+    call
+        The call from small variants; of one strand if `copies` is 1.
+    copies
+        Copies of the gene in the person.
+    known
+        The gene's deletion allele and duplications.
+    threshold
+        Posterior below which the status is ``ambiguous``.
+    """
+    flags = (*(flag for flag in call.flags if flag != "no_copy_number"), "copy_number_given")
+    if copies == 0:
+        if known.deletion is None:
+            return replace(call, diplotypes=(), status="not_called", flags=(*flags, "copy_number_conflict"))
+        none = Diplotype(known.deletion, known.deletion, (known.deletion,), (known.deletion,), 1.0)
+        kept = tuple(flag for flag in flags if flag in ("copy_number_given", "reference_assumed"))
+        return replace(call, diplotypes=(none,), status="called", flags=kept)
+    if not call.diplotypes or copies == 2:
+        return replace(call, flags=flags)
+    if copies == 1:
+        if known.deletion is None or any(diplotype.allele2 is not None for diplotype in call.diplotypes):
+            return replace(call, status="ambiguous", flags=(*flags, "copy_number_conflict"))
+        deleted = tuple(_beside(diplotype, known.deletion) for diplotype in call.diplotypes)
+        return replace(call, diplotypes=deleted, flags=flags)
+    found = [one for diplotype in call.diplotypes for one in _duplicated(diplotype, copies, known)]
+    total = sum(one.probability for one in found)
+    ranked = sorted(found, key=lambda one: (-one.probability, sort_key(one.name)))
+    diplotypes = tuple(replace(one, probability=one.probability / total) for one in ranked)
+    best = diplotypes[0]
+    if best.parts1 != best.parts2:
+        flags = (*flags, "which_copy_unknown")
+    status = "ambiguous" if best.probability < threshold else call.status
+    return replace(call, diplotypes=diplotypes, status=status, flags=flags)
+
+
+def _beside(diplotype: Diplotype, deletion: str) -> Diplotype:
+    return replace(diplotype, allele2=deletion, parts2=(deletion,), novel2=False)
+
+
+def _duplicated(diplotype: Diplotype, copies: int, known: Copies) -> list[Diplotype]:
+    """Spread the copies over the two strands in every way, each as probable as its duplication is frequent."""
+    if diplotype.allele2 is None:
+        return [replace(diplotype, allele1=_times(diplotype.allele1, copies), copies1=copies)]
+    ways = []
+    for first in range(1, copies):
+        second = copies - first
+        if diplotype.allele1 == diplotype.allele2 and first > second:
+            break
+        share = known.share(diplotype.parts1, first) * known.share(diplotype.parts2, second)
+        ways.append((first, second, share))
+    total = sum(share for _, _, share in ways)
+    return [
+        replace(
+            diplotype,
+            allele1=_times(diplotype.allele1, first),
+            allele2=_times(diplotype.allele2, second),
+            copies1=first,
+            copies2=second,
+            probability=diplotype.probability * share / total,
+        )
+        for first, second, share in ways
+    ]
+
+
+def _times(name: str, copies: int) -> str:
+    if copies == 1:
+        return name
+    return f"({name})x{copies}" if " " in name and not name.startswith("[") else f"{name}x{copies}"
+
+
+def possible(call: PatternCall, kb: KnowledgeBase, gene: str) -> tuple[PatternCall, ...]:
+    """Return what a call without copy number would be with one or three copies, where that fits the data.
+
+    For a gene that looks homozygous one strand may be missing (``*4/*4`` may be ``*4/*5``); any allele may be
+    duplicated. What these would mean for the phenotype is the range that copy number allows.
+    """
+    if "no_copy_number" not in call.flags or not call.diplotypes:
+        return ()
+    known = copies_of(kb, gene)
+    found = []
+    best = call.diplotypes[0]
+    if known.deletion is not None and best.allele1 == best.allele2:
+        found.append(
+            apply(replace(call, diplotypes=(replace(best, allele2=None, parts2=(), probability=1.0),)), 1, known, 0)
+        )
+    if known.duplicated:
+        found.append(apply(replace(call, diplotypes=(replace(best, probability=1.0),)), 3, known, 0))
+    return tuple(found)
