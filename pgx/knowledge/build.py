@@ -62,9 +62,8 @@ def build(facts: Path, out: Path, *, corrections: Path | None = None) -> dict[st
             converted[name] = [dict(row) for row in convert(tables)]
         except KeyError as error:
             raise InputError(f"fact table for {name} lacks {error}", file=facts) from error
-    own = out / "corrections.tsv"
-    chosen = corrections or (own if own.is_file() else data_dir() / "knowledge" / "corrections.tsv")
-    _correct(converted, chosen)
+    _correct(converted, corrections or _curated(out, "corrections"))
+    _verify(converted, _curated(out, "verifications"))
     out.mkdir(parents=True, exist_ok=True)
     for name, rows in converted.items():
         _write(out / f"{name}.tsv", name, rows)
@@ -89,14 +88,29 @@ def build_folder(facts: Path, out: Path) -> dict[str, int]:
     return build(facts, out)
 
 
+def _curated(out: Path, name: str) -> Path:
+    own = out / f"{name}.tsv"
+    return own if own.is_file() else data_dir() / "knowledge" / f"{name}.tsv"
+
+
+def _rows_where(rows: list[Row], where: str) -> list[Row]:
+    wanted = dict(part.split("=", 1) for part in where.split("&"))
+    return [row for row in rows if all(row.get(column) == value for column, value in wanted.items())]
+
+
+def _verify(converted: dict[str, list[Row]], path: Path) -> None:
+    """Mark the rows that a public source confirms as read; note on the others what it says instead."""
+    for one in _read(path):
+        for row in _rows_where(converted.get(one["table"], []), one["where"]):
+            if one["finding"] == "agrees":
+                row.update(confidence="read", source=one["source"])
+            else:
+                row["notes"] = ";".join(filter(None, [row["notes"], f"checked_source_says_{one['says']}"]))
+
+
 def _correct(converted: dict[str, list[Row]], path: Path) -> None:
     for number, fix in enumerate(_read(path), 2):
-        wanted = dict(part.split("=", 1) for part in fix["where"].split("&"))
-        rows = [
-            row
-            for row in converted.get(fix["table"], [])
-            if all(row.get(column) == value for column, value in wanted.items())
-        ]
+        rows = _rows_where(converted.get(fix["table"], []), fix["where"])
         if not rows or any(row.get(fix["column"]) != fix["old"] for row in rows):
             raise InputError(
                 f"the correction of {fix['table']} where {fix['where']} no longer fits",
