@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 from pgx.clinical.events import Events
-from pgx.clinical.jsons import Object, dig, name_of, number, obj, objs, text
+from pgx.clinical.jsons import Object, dig, name_of, number, obj, objs, parse, text
 from pgx.clinical.sniff import open_plain
 from pgx.clinical.vocabulary import system_name
 from pgx.errors import InputError
@@ -61,7 +60,7 @@ def read_ndjson(events: Events, path: Path) -> None:
                 continue
             where = f"line {count}"
             try:
-                resource = json.loads(line)
+                resource = parse(line)
             except (ValueError, RecursionError) as error:
                 events.problem(
                     None, "error", "bad_line", f"not JSON: {getattr(error, 'msg', type(error).__name__)}", where
@@ -170,7 +169,7 @@ def _read(events: Events, resource: Object, where: str, state: _State) -> None:
         events.not_understood("resource", "", "", f"{kind} of nobody", where)
         return
     events.person(person)
-    if obj(resource).get("status") in _SKIPPED or _verification(resource) == "entered-in-error":
+    if text(resource.get("status")) in _SKIPPED or _verification(resource) == "entered-in-error":
         events.not_understood("resource", "", "", f"{kind} that was entered in error or cancelled", where)
         return
     reader(events, resource, where, state)

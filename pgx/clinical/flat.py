@@ -22,6 +22,7 @@ from datetime import date
 import polars as pl
 
 from pgx.clinical.events import RAW, BadDateError, Events, read_date
+from pgx.clinical.jsons import parse
 from pgx.clinical.vocabulary import column_name, system_name
 from pgx.errors import InputError
 
@@ -401,7 +402,7 @@ def load_json(file: str, data: bytes) -> object:
         If it is not JSON, with line and column.
     """
     try:
-        return json.loads(data.decode("utf-8-sig"))
+        return parse(data)
     except UnicodeDecodeError as error:
         raise InputError(f"not UTF-8 text (byte {error.start})", file=file, fix="save it as UTF-8") from None
     except json.JSONDecodeError as error:

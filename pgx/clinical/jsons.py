@@ -2,11 +2,38 @@
 
 from __future__ import annotations
 
+import json
 import math
+import re
 from collections.abc import Mapping
 
 Object = Mapping[str, object]
 _NOTHING: Object = {}
+
+
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+def parse(data: bytes) -> object:
+    """Parse JSON; half a surrogate pair, which is no character, becomes a question mark.
+
+    Raises
+    ------
+    ValueError, RecursionError
+        If it is not JSON, or nested beyond reason.
+    """
+    content: object = json.loads(data.decode("utf-8-sig"))
+    return _whole(content) if _HALF.search(data) else content
+
+
+def _whole(value: object) -> object:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, list):
+        return [_whole(one) for one in value]
+    if isinstance(value, dict):
+        return {_whole(key): _whole(one) for key, one in value.items()}
+    return value
 
 
 def obj(value: object) -> Object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterable
 from contextlib import closing
@@ -19,6 +20,7 @@ from pgx.errors import InputError
 
 TABLES = ("person", "condition_occurrence", "drug_exposure", "measurement", "observation")
 _OTHER = ("concept",)
+_ID = re.compile(r"^[0-9]{1,18}$")
 _VALUE_COLUMNS = ("value_as_number", "value_as_string", "value_as_concept_id", "value_source_value")
 
 
@@ -152,7 +154,7 @@ def read_tables(events: Events, table: Source) -> None:
         for c in frame.columns
         if c.endswith("concept_id")
         for v in frame[c].drop_nulls().unique()
-        if v.isdigit()
+        if _ID.match(v)
     }
     concepts = table("concept", ids)
     standard = {}
@@ -362,7 +364,7 @@ def _coded(rows: pl.DataFrame, codes: _Codes) -> pl.DataFrame:
 
 
 def _unit(events: Events, written: str) -> str | None:
-    return events.vocabulary.unit(f"OMOP:{written}") if written.isdigit() else events.vocabulary.unit(written)
+    return events.vocabulary.unit(f"OMOP:{written}") if _ID.match(written) else events.vocabulary.unit(written)
 
 
 def _drugs(events: Events, table: str, frame: pl.DataFrame, codes: _Codes) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import gzip
-import json
 import zlib
 from pathlib import Path
 from typing import IO
 
+from pgx.clinical.jsons import parse
 from pgx.errors import InputError
 
 _WRONG = {b"##fileformat=VCF": "a VCF", b"BCF\x02": "a BCF", b"%PDF": "a PDF", b"\x7fELF": "a program", b"\xff\xd8\xff": "a picture",
@@ -125,7 +125,6 @@ def _sniff_json(path: Path, head: bytes) -> str:
 
 def _object(data: bytes) -> object | None:
     try:
-        found: object = json.loads(data.decode("utf-8-sig"))
+        return parse(data)
     except (ValueError, RecursionError):
         return None
-    return found
