@@ -89,6 +89,44 @@ def read_alleles(
     return Reading(_table(reference, [reference if c == BESIDE else c for c in codes]))
 
 
+def may_shift_left(pos: int, ref: str, alts: list[str]) -> bool:
+    """Say whether an indel might be written further left, which its own bases do not rule out."""
+    for alt in alts:
+        if len(alt) != len(ref) and _BASES.issuperset(alt):
+            at, old, new = trim(pos, ref, alt)
+            if at == pos and not (old and new):
+                return True
+    return False
+
+
+def undecided(pos: int, ref: str, alts: list[str], target: Target) -> Reading | None:
+    """Return a reading that leaves the site open, if the record may be its indel shifted to the right along a repeat.
+
+    Only a reference genome could tell. The strands that carry it are not placed; the others say nothing.
+    """
+    codes = []
+    for alt in alts:
+        at, old, new = trim(pos, ref, alt) if _BASES.issuperset(alt) else (0, "", "")
+        same = at == pos and any(_same_unit(old, new, target, code) for code in range(target.documented))
+        codes.append(UNPLACED if same else SILENT)
+    if UNPLACED not in codes:
+        return None
+    return Reading(_table(SILENT, codes), covers=False, weak=True)
+
+
+def _same_unit(old: str, new: str, target: Target, code: int) -> bool:
+    """Say whether two indels take or add the same bases, read from any starting point."""
+    _, known_old, known_new = trim(target.pos, target.ref, target.alleles[code])
+    one, two = (old, known_old) if old else (new, known_new)
+    return (
+        bool(one)
+        and bool(old) == bool(known_old)
+        and not (known_old and known_new)
+        and len(one) == len(two)
+        and one in two + two
+    )
+
+
 def trim(pos: int, ref: str, alt: str) -> tuple[int, str, str]:
     """Cut the bases that two alleles share, from the right first; either may become empty."""
     cut = 0

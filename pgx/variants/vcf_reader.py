@@ -14,7 +14,17 @@ from pgx.variants.assemble import Assembly, Evidence
 from pgx.variants.contigs import outside_par
 from pgx.variants.fasta import REACH, Reference
 from pgx.variants.header import Header, unusable_mitochondrion
-from pgx.variants.match import SILENT, UNPLACED, VOUCHES, Reading, ReferenceMismatchError, Spelling, read_alleles
+from pgx.variants.match import (
+    SILENT,
+    UNPLACED,
+    VOUCHES,
+    Reading,
+    ReferenceMismatchError,
+    Spelling,
+    may_shift_left,
+    read_alleles,
+    undecided,
+)
 from pgx.variants.meta import read_meta
 from pgx.variants.notes import Notes
 from pgx.variants.rows import RowChecker
@@ -26,6 +36,8 @@ from pgx.variants.structural import CopyNumbers
 from pgx.variants.targets import Target, Targets
 
 _CHECK_VALUES = 1 << 16
+UNDECIDED_REACH = 60
+"""How far to the right of a site an indel that may be the site's own, shifted along a repeat, leaves it open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +100,7 @@ class VcfReader:
         return used > 0
 
     def _windows(self) -> Windows:
-        reach = REACH if self.reference else 1
+        reach = REACH if self.reference else UNDECIDED_REACH
         spans = [(t.chrom, max(1, t.pos - 1), t.end + (reach if t.has_indel else 1)) for t in self.targets.all]
         genes = [(s.chrom, s.first, s.last) for s in self.copies.spans if s.varies and not s.whole]
         return Windows.of([*spans, *genes, *SEX_WINDOWS])
@@ -98,7 +110,7 @@ class VcfReader:
         contig = self.targets.contigs.get(record.chrom)
         if contig is None:
             return []
-        readings: list[tuple[Target, Reading]] = []
+        readings = self._undecided(record)
         spellings = self._spellings(record)
         first = min([record.pos, *(pos for pos, _, _ in spellings or ())])
         for target in contig.overlapping(first - 1, record.end + 1):
@@ -111,6 +123,21 @@ class VcfReader:
                 readings.append((target, reading))
                 self.agreements += not reading.weak
         return readings
+
+    def _undecided(self, record: records.Record) -> list[tuple[Target, Reading]]:
+        """Find the sites whose indel the record may be, spelled too far to the right to tell without a reference."""
+        if self.reference is not None or not may_shift_left(record.pos, record.ref, record.alts):
+            return []
+        found = []
+        for target in self.targets.contigs[record.chrom].overlapping(record.pos - UNDECIDED_REACH, record.pos - 2):
+            if target.has_indel and target.end < record.pos - 1:
+                reading = undecided(record.pos, record.ref, record.alts, target)
+                if reading is not None:
+                    found.append((target, reading))
+                    self.notes.count("warning", "indel_undecided", "{n} indels may be a defining indel in another spelling; "
+                                     "only a reference genome can tell (--fasta), so its position is not called",
+                                     f"{self.source.name}: {record.where}")  # fmt: skip
+        return found
 
     def _record(
         self, record: records.Record, line: bytes, rows: RowChecker, keep: NDArray[np.intp] | None,
