@@ -170,15 +170,14 @@ class Persons:
 
     def _has_result(self, condition: Condition) -> Vector:
         found = np.zeros(len(self.samples))
-        if condition.compare in ("diplotype", "any_allele"):
-            found[self._called(condition.gene).at] = 1.0
-            return found
         alleles = _alleles(condition)
-        for scheme in [condition.scheme] if condition.compare != NO_RESULT else SCHEMES:
+        for scheme in SCHEMES:
             block = self._block(condition.gene, scheme)
             if block is not None:
                 told = [not alleles or one.phenotype.rsplit(" ", 1)[0] in alleles for one in block.classes]
                 found[block.at[np.array(told)[block.number]]] = 1.0
+        if condition.compare in ("diplotype", "any_allele"):
+            found[self._called(condition.gene).at] = 1.0
         return found
 
     def _no_result(self, condition: Condition) -> tuple[Vector, Labels]:

@@ -239,7 +239,9 @@ def _build_static(kb: KnowledgeBase) -> pl.DataFrame:
             urgency=pl.col("urgency").fill_null("monitor"),
             dose_change=pl.when(low.is_null() | high.is_null() | (low == high))
             .then(_percent(pl.coalesce(low, high)))
-            .otherwise(_percent(low) + ".." + _percent(high)),
+            .when(low.abs() <= high.abs())
+            .then(_percent(low) + ".." + _percent(high))
+            .otherwise(_percent(high) + ".." + _percent(low)),
             static_flags=pl.concat_str(
                 pl.when(recalled).then(pl.lit("recall")),
                 pl.when(local).then(pl.lit("local")),

@@ -31,11 +31,14 @@ def known_medication(clinical: ClinicalData | None) -> set[str]:
 
 
 def newest_date(clinical: ClinicalData | None) -> date | None:
-    """Return the newest date that the clinical data mention; a planned drug's future start does not count."""
+    """Return the newest day on which something was observed or a drug was begun.
+
+    A planned start lies in the future, and the day on which a drug was stopped does not say how long ago that is.
+    """
     if clinical is None:
         return None
     taken = clinical.medications.filter(pl.col("status") != "planned")
-    dates = [clinical.observations["date"].max(), taken["start"].max(), taken["end"].max()]
+    dates = [clinical.observations["date"].max(), taken["start"].max()]
     return max((day for day in dates if isinstance(day, date)), default=None)
 
 

@@ -146,10 +146,10 @@ def _pharmcat(source: Source) -> Iterator[Said]:
         where = f"line {number}"
         if number == source.lines[0][0] and gene.lower() == "gene":
             continue
-        if not any((diplotype, phenotype, score)):
+        if "\t" not in line:
+            yield Said(line.split()[0], where, problem="the line has no tab")
+        elif not any((diplotype, phenotype, score)):
             yield Said(gene, where, problem="no diplotype, phenotype or activity score on the line")
-        elif "\t" not in line:
-            yield Said(gene, where, problem="the line has no tab")
         else:
             candidates = () if is_no_call(diplotype) else (diplotype,)
             silent = not candidates and is_no_call(phenotype) and is_no_call(score)

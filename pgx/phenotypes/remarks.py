@@ -11,7 +11,7 @@ import polars as pl
 from pgx import schema
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.tables import SCHEMES
-from pgx.phenotypes.exposures import agents, exposures
+from pgx.phenotypes.exposures import agents, exposures, newest_date
 from pgx.phenotypes.phenoconversion import Converter, converter
 from pgx.types import ClinicalData
 
@@ -59,7 +59,11 @@ def notes(
     acting = exposures(clinical, kb, as_of=as_of).filter(pl.col("strength").is_in(list(_STRONG)))
     phenotypes = phenotypes.join(acting.select("sample", "gene").unique(), on=["sample", "gene"], how="semi")
     genetic = _genetic(phenotypes)
-    rows = [*_per_enzyme(acting, phenotypes, kb), *_pairs(acting, clinical, genetic, kb), *_stopped(clinical, kb)]
+    rows = [
+        *_per_enzyme(acting, phenotypes, kb),
+        *_pairs(acting, clinical, genetic, kb),
+        *_stopped(clinical, kb, as_of or newest_date(clinical)),
+    ]
     return schema.from_rows(rows, schema.NOTES)
 
 
@@ -192,13 +196,14 @@ def _sentence(drug: str, gene: str, one: Row, known: Row | None, kb: KnowledgeBa
     return f"{start}: {known['phenotype']} acts as {after.phenotype} (rule {';'.join(after.rules)})"
 
 
-def _stopped(clinical: ClinicalData, kb: KnowledgeBase) -> Iterator[Row]:
+def _stopped(clinical: ClinicalData, kb: KnowledgeBase, day: date | None) -> Iterator[Row]:
+    """Interacting drugs that were stopped, but not known how long ago."""
     listed = set(agents(kb).filter(pl.col("strength").is_in(list(_STRONG)))["drug"])
-    unknown = clinical.medications.filter(
-        (pl.col("status") == "stopped")
-        & pl.col("end").is_null()
-        & pl.col("drug").str.to_lowercase().is_in(sorted(listed))
+    stopped = clinical.medications.filter(
+        pl.col("status") == "stopped", pl.col("drug").str.to_lowercase().is_in(sorted(listed))
     )
-    for sample, drug in unknown.select("sample", "drug").unique(maintain_order=True).iter_rows():
-        message = f"{drug} was stopped on an unknown day; an effect that may last is not counted"
-        yield _note(sample, "warning", "washout_unknown", message, drug)
+    for sample, drug, end in stopped.select("sample", "drug", "end").unique(maintain_order=True).iter_rows():
+        if end is None or day is None:
+            when = "on an unknown day" if end is None else "an unknown time ago (no newer date in the data)"
+            message = f"{drug} was stopped {when}; an effect that may last is not counted"
+            yield _note(sample, "warning", "washout_unknown", message, drug)

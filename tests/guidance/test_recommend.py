@@ -138,6 +138,12 @@ def test_genes_of_a_population_that_the_person_is_not_in_are_not_missed():
     assert rows["genes"].to_list() == ["CYP4F2"]
 
 
+def test_a_phenotype_stated_without_a_diplotype_is_used_by_the_sources_that_speak_its_scheme():
+    rows = guidance({"CYP2C19": pattern(status="outside", stated_phenotype="Poor Metabolizer")}, ["clopidogrel"])
+    assert set(rows.filter(source="CPIC")["phenotypes"]) == {"CYP2C19=Poor Metabolizer"}
+    assert rows.filter(source="DPWG").select("applies", "genes").rows() == [("no_match", "CYP2C19")]
+
+
 def test_a_drug_without_any_guidance_has_one_row():
     rows = guidance({"CYP2D6": pattern("*1/*1")}, ["metformin"])
     assert rows.select("source", "applies", "urgency").rows() == [("none", "no_match", "no_data")]
