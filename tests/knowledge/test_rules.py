@@ -1,8 +1,13 @@
 """Functions, scores and genotypes become phenotypes by the rules of the tables."""
 
+from collections import Counter
+from pathlib import Path
+
+import polars as pl
 import pytest
 
 from pgx.knowledge import load
+from pgx.knowledge.matching import outcomes
 from pgx.knowledge.rules import INDETERMINATE, phenotype_of, rules_for
 
 KB = load()
@@ -146,3 +151,25 @@ def test_schemes_are_not_mixed() -> None:
 
 def test_suballeles_have_the_function_of_their_core() -> None:
     assert rules_for(KB, "CYP2C19").allele("*2.003") == rules_for(KB, "CYP2C19").allele("*2")
+
+
+def test_every_cpic_diplotype_has_cpics_phenotype_and_score() -> None:
+    """Counts by gene, phenotype and score of all 111,042 diplotypes that CPIC publishes (database of 2026-10-11)."""
+    golden = Path(__file__).resolve().parents[1] / "golden" / "cpic_phenotype_counts.tsv"
+    expected: Counter[tuple[str, ...]] = Counter()
+    for line in golden.read_text(encoding="utf-8").splitlines()[1:]:
+        *key, count = line.split("\t")
+        expected[tuple(key)] = int(count)
+    assert sum(expected.values()) == 111_042
+    # CPIC leaves out the mitochondrial reference sequence itself.
+    expected["MT-RNR1", "normal risk of aminoglycoside-induced hearing loss", ""] += 1
+    is_cpics = pl.col("source").str.starts_with("CPIC") & ~pl.col("source").str.contains("core", literal=True)
+    published = KB.table("functions").filter((pl.col("scheme") == "CPIC") & is_cpics)
+    found: Counter[tuple[str, ...]] = Counter()
+    for gene in sorted({key[0] for key in expected}):
+        alleles = set(published.filter(pl.col("gene") == gene)["allele"])
+        for outcome in outcomes(KB, gene, "CPIC"):
+            if alleles.issuperset(outcome.alleles):
+                score = outcome.result.activity_score
+                found[gene, str(outcome.result.phenotype), "" if score is None else f"{score:g}"] += 1
+    assert found == expected
