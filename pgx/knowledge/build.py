@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pgx.errors import InputError
 from pgx.io import atomic_write, write_bytes
-from pgx.knowledge.manifest import NAME, write_manifest
+from pgx.knowledge.manifest import write_manifest
 from pgx.knowledge.tables import TABLES
 from pgx.paths import data_dir
 
@@ -79,13 +79,13 @@ def build_folder(facts: Path, out: Path) -> dict[str, int]:
     dict
         Rows written per imported table.
     """
+    counts = build(facts, out)
     own = data_dir() / "knowledge"
-    made = {f"{name}.tsv" for name in _CONVERT} | {NAME}
     for path in sorted(own.rglob("*")):
         target = out / path.relative_to(own)
-        if path.is_file() and path.name not in made and not target.exists():
+        if path.is_file() and not target.exists():
             write_bytes(target, path.read_bytes())
-    return build(facts, out)
+    return counts
 
 
 def _curated(out: Path, name: str) -> Path:
