@@ -211,7 +211,7 @@ class Events:
             hint = f"; did you mean {' or '.join(close)}?" if close else ""
             self.problem(
                 person,
-                "warning",
+                "info" if status == "stopped" else "warning",
                 "drug_unknown",
                 f"drug {part!r} is not in the knowledge base and not considered{hint}",
                 where,

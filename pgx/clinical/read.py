@@ -60,7 +60,12 @@ def read(
     problems = pl.concat([problems, bad.rename({"person": "sample"})])
     persons = sorted({sample for file in joined for sample in file.values()})
     if len(persons) == 1:
-        _stop_on_error(problems, observations.rename({"person": "sample"}), [file.file for file in files if file.flat])
+        names = {file.file: str(path) for file, path in zip(files, paths, strict=True)}
+        _stop_on_error(
+            problems.with_columns(pl.col("file").replace(names)),
+            observations.rename({"person": "sample"}),
+            [str(path) for file, path in zip(files, paths, strict=True) if file.flat],
+        )
     named = observations.rename({"person": "sample"})
     listed = [
         names[p] for file, names in zip(files, joined, strict=True) for p in sorted(file.listed, key=str) if p in names

@@ -76,7 +76,7 @@ def missing(
     """Return why values are missing: ``sample feature reason``, one row per null of `features`.
 
     Reasons: ``not_called`` (with the call's flags), ``no_score``, ``no_value``, ``too_old`` (older than the concept's
-    window), ``not_used`` (left out by the reader, see the notes), ``no_medication_list``.
+    window), ``too_few_values`` (a trend), ``not_used`` (left out by the reader, see the notes), ``no_medication_list``.
     """
     concepts = {row["feature"]: row["concept"] for row in kb.table("concepts").iter_rows(named=True) if row["feature"]}
     genes = {gene.lower(): gene for gene in kb.genes}
@@ -96,10 +96,17 @@ def missing(
                 reason = "no_medication_list"
             else:
                 concept = concepts.get(name) or rest.split(".")[0]
-                old = (sample, concept) in have
-                reason = "not_used" if (sample, concept) in errors and not old else "too_old" if old else "no_value"
+                reason = _clinical_reason(stem, (sample, concept), have, errors)
             rows.append((sample, name, reason))
     return pl.DataFrame(rows, schema={"sample": pl.String, "feature": pl.String, "reason": pl.String}, orient="row")
+
+
+def _clinical_reason(
+    stem: str, key: tuple[str, str], have: set[tuple[str, str]], errors: set[tuple[str | None, str]]
+) -> str:
+    if key in have:
+        return "too_few_values" if stem == "trend" else "too_old"
+    return "not_used" if key in errors else "no_value"
 
 
 def _left_out(clinical: ClinicalData | None) -> set[tuple[str | None, str]]:

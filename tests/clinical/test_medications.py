@@ -1,0 +1,63 @@
+"""Names of drugs: understood exactly or not at all."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from pgx.clinical import parse_medications
+from pgx.clinical.drugs import dose_per_day, drug_names
+from pgx.errors import UsageError
+
+
+@pytest.mark.parametrize(
+    ("written", "drugs"),
+    [
+        ("warfarin", ["warfarin"]), ("  WARFARIN ", ["warfarin"]), ("Coumadin", ["warfarin"]), ("11289", ["warfarin"]), ("RxNorm:11289", ["warfarin"]),
+        ("B01AA03", ["warfarin"]), ("ATC:B01AC04", ["clopidogrel"]), ("Plavix", ["clopidogrel"]), ("rifampicin", ["rifampin"]),
+        ("Naproxen sodium 220 MG Oral Tablet", ["naproxen"]), ("Diazepam [Valium]", ["diazepam"]), ("metoprolol succinate ER 50 mg", ["metoprolol"]),
+        ("St John's Wort", ["st. john's wort"]), ("lopinavir / ritonavir", ["lopinavir/ritonavir"]), ("ace inhibitors, plain", ["ace inhibitors, plain"]),
+        ("simvastatin and clopidogrel", ["simvastatin", "clopidogrel"]), ("12 HR bupropion hydrochloride 150 MG Extended Release Oral Tablet", ["bupropion"]),
+    ],
+)  # fmt: skip
+def test_names_brands_codes_and_clinical_drug_descriptions(kb, written, drugs):
+    assert list(drug_names(kb).find(written).drugs) == drugs
+
+
+@pytest.mark.parametrize("written", ["warfarn", "simvastatinn", "xyzzy", "", "999999999", "Z99ZZ99", "mg", "5 mg"])
+def test_anything_else_is_unknown(kb, written):
+    assert drug_names(kb).find(written).drugs == ()
+
+
+@pytest.mark.parametrize(
+    ("written", "dose"),
+    [
+        ("warfarin 5 mg daily", 5),
+        ("35 mg/week", 5),
+        ("metoprolol 50 mg twice daily", 100),
+        ("levothyroxine 100 mcg daily", 0.1),
+        ("warfarin 5 mg", None),
+    ],
+)
+def test_doses_need_amount_and_rhythm(written, dose):
+    assert dose_per_day(written) == (dose if dose is None else pytest.approx(dose))
+
+
+def test_a_typed_list_is_for_every_sample(kb):
+    frame, notes = parse_medications("warfarin, Plavix; ace inhibitors, plain;lisinopril", kb, samples=["A", "B"])
+    assert frame.filter(pl.col("sample") == "A")["drug"].to_list() == [
+        "warfarin",
+        "clopidogrel",
+        "ace inhibitors, plain",
+    ]
+    assert frame.height == 6
+    assert notes["code"].to_list() == ["drug_unknown"]
+
+
+def test_a_misspelt_name_ends_the_run_with_a_suggestion(kb):
+    with pytest.raises(UsageError, match="unknown drug 'warfarn'; did you mean warfarin"):
+        parse_medications("warfarn", kb, samples=["A"])
+
+
+def test_every_name_table_row_points_to_a_drug(kb):
+    assert set(kb.table("drug_names")["drug"]) <= set(kb.table("drugs")["drug"])
