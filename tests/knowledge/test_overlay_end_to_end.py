@@ -1,0 +1,33 @@
+"""A gene that only an overlay knows is called, phenotyped and recommended for, without touching code."""
+
+from pathlib import Path
+
+import polars as pl
+
+import pgx
+from pgx.pipeline import Options
+from tests.knowledge.overlay import NEW_GENE, write_overlay
+
+VCF = """##fileformat=VCFv4.2
+##contig=<ID=chr1,length=248956422>
+##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">
+#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\tpoor\tnormal
+chr1\t1000100\t.\tA\tG\t.\tPASS\t.\tGT\t1/1\t0/0
+chr1\t1000200\t.\tC\tT\t.\tPASS\t.\tGT\t0/0\t0/1
+"""
+
+
+def test_a_local_gene_goes_all_the_way(tmp_path: Path) -> None:
+    vcf = tmp_path / "two.vcf"
+    vcf.write_text(VCF, encoding="utf-8")
+    overlay = write_overlay(tmp_path / "ward7", NEW_GENE)
+    result = pgx.report(vcf, drugs=["newdrugine"], options=Options(knowledge=[overlay], build="GRCh38"))
+    calls = result.calls.filter(pl.col("gene") == "ZZG1").select("sample", "diplotype", "phenotype")
+    assert sorted(calls.rows()) == [("normal", "*1/*3", "Normal Metabolizer"), ("poor", "*2/*2", "Poor Metabolizer")]
+    rows = result.guidance.filter((pl.col("drug") == "newdrugine") & (pl.col("sample") == "poor"))
+    assert rows["guideline"].to_list() == ["WARD7-1"]
+    assert rows["recommendation"].to_list() == [
+        "Avoid newdrugine. Possible alternatives: warfarin. Ask the ward pharmacist."
+    ]
+    assert "local" in rows["flags"][0].split(";")
+    assert "ward7" in str(result.provenance)
