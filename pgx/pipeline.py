@@ -151,8 +151,7 @@ def phenotyped(
     options = options or Options()
     kb = knowledge(options.knowledge)
     genotypes, history, groups = _read(kb, vcf, clinical, medications, options)
-    known_copies = {"copy_number": options.copy_number} if options.copy_number else {}
-    callset = calling.call(genotypes, kb, groups=groups, genes=options.genes, **known_copies)
+    callset = calling.call(genotypes, kb, groups=groups, genes=options.genes, copy_number=options.copy_number)
     if outside_calls:
         callset = phenotypes.outside.merge(callset, outside_calls, kb, mode=options.outside_mode)
     calls, posterior = phenotypes.assign(callset, kb, history)
@@ -342,6 +341,18 @@ def explain(
     kb.gene(gene)
     genotypes, _, _ = _read(kb, vcf, clinical, None, options)
     return pl.concat([calling.explain(genotypes, kb, gene, sample) for sample in genotypes.samples])
+
+
+def position_log(
+    vcf: PathLike | Sequence[PathLike], *, clinical: Sequence[PathLike] = (), options: Options | None = None
+) -> pl.DataFrame:
+    """Return the state of every position of every gene in every sample."""
+    from pgx import calling
+
+    options = options or Options()
+    kb = knowledge(options.knowledge)
+    genotypes, _, _ = _read(kb, vcf, clinical, None, options)
+    return calling.position_log(genotypes, kb, genes=list(options.genes) if options.genes else None)
 
 
 def report(
