@@ -98,7 +98,7 @@ def test_grch37_is_found_out_and_said(pgx_command):
     ("name", "content", "says"),
     [
         ("empty.vcf", b"", "empty"),
-        ("page.vcf", b"<!DOCTYPE html><html><body>404</body></html>", "HTML"),
+        ("page.vcf", b"<!DOCTYPE html><html><body>404</body></html>", "web page"),
         ("notes.vcf", b"these are my notes\n", "VCF"),
         (
             "sites_only.vcf",
