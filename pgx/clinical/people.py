@@ -94,7 +94,9 @@ def _hint(file: Events, samples: Sequence[str]) -> str:
         close = difflib.get_close_matches(str(person), samples, n=1, cutoff=0.8)
         if close:
             return f"did you mean {close[0]!r} for {person!r}?"
-    return "give each person the name of their sample in a column 'sample'"
+    if file.explicit_ids or None in file.people:
+        return "give each person the name of their sample in a column 'sample'"
+    return "an identifier of the person must be the sample's name, unless there is one person and one sample"
 
 
 def _some(names: Sequence[str]) -> str:

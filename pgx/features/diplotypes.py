@@ -11,6 +11,7 @@ import polars as pl
 
 from pgx.knowledge import KnowledgeBase
 
+_NOVEL = re.compile(r"^(?:g\.|m\.|chr)[^/]+$")
 _COPIES = re.compile(r"^(.*?)(?:x(\d+))$")
 
 
@@ -58,7 +59,7 @@ def read_strand(name: str, alleles: frozenset[str]) -> Strand | None:
     parts = name.removeprefix("[").removesuffix("]").split(" + ")
     named = tuple(part for part in parts if part in alleles)
     novel = any(part not in alleles for part in parts)
-    if not named or any(part not in alleles and not part.startswith(("g.", "m.", "chr")) for part in parts):
+    if not named or any(part not in alleles and not _NOVEL.match(part) for part in parts):
         return None
     return Strand(name, named, 1, novel)
 

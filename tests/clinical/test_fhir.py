@@ -1,0 +1,191 @@
+"""FHIR statements: what counts, what does not, and what is said about the rest."""
+
+from __future__ import annotations
+
+import pytest
+
+from pgx.clinical import check, read
+from pgx.errors import InputError
+from tests.clinical.reading import codes, drugs, values
+from tests.clinical.test_same_person import LOINC, RXNORM, SNOMED, coded, observation, quantity
+
+PATIENT = {"resourceType": "Patient", "id": "P1", "gender": "male", "birthDate": "1970"}
+SUBJECT = {"subject": {"reference": "Patient/P1"}}
+
+
+@pytest.fixture
+def bundle(kb, write):
+    def build(*resources: dict, **options):
+        entries = [{"resource": resource} for resource in (PATIENT, *resources)]
+        return read(
+            [write("b.json", {"resourceType": "Bundle", "type": "collection", "entry": entries})], kb, **options
+        )
+
+    return build
+
+
+def medication(name: str, status: str = "active", **more: object) -> dict:
+    return {
+        "resourceType": "MedicationRequest",
+        "status": status,
+        "intent": "order",
+        **SUBJECT,
+        "medicationCodeableConcept": {"text": name},
+        **more,
+    }
+
+
+def test_blood_pressure_components(bundle):
+    panel = observation("85354-9", "2024-01-01", component=[
+        {"code": coded(LOINC, "8480-6"), **quantity(120, "mm[Hg]")}, {"code": coded(LOINC, "8462-4"), **quantity(80, "mm[Hg]")}])  # fmt: skip
+    found = values(bundle(panel))
+    assert (found["systolic_bp"], found["diastolic_bp"]) == (120, 80)
+
+
+def test_medication_statuses_and_plans(bundle):
+    data = bundle(
+        medication("warfarin"), medication("codeine", "completed"), medication("clopidogrel", intent="plan"), medication("fluoxetine", "entered-in-error"),
+        medication("simvastatin", doNotPerform=True),
+        {"resourceType": "MedicationStatement", "status": "intended", **SUBJECT, "medicationCodeableConcept": {"text": "omeprazole"}},
+    )  # fmt: skip
+    assert drugs(data) == {
+        "warfarin": "current",
+        "codeine": "stopped",
+        "clopidogrel": "planned",
+        "omeprazole": "planned",
+    }
+
+
+def test_a_medication_given_by_reference_before_or_after_it(bundle):
+    drug = {"resourceType": "Medication", "id": "m1", "code": coded(RXNORM, "11289")}
+    order = {
+        "resourceType": "MedicationRequest",
+        "status": "active",
+        **SUBJECT,
+        "medicationReference": {"reference": "Medication/m1"},
+    }
+    inside = {"resourceType": "MedicationRequest", "status": "active", **SUBJECT, "contained": [{"resourceType": "Medication", "id": "x", "code": {"text": "Plavix"}}],
+              "medicationReference": {"reference": "#x"}}  # fmt: skip
+    assert drugs(bundle(order, drug, inside)) == {"warfarin": "current", "clopidogrel": "current"}
+
+
+def test_daily_dose_from_structured_dosage(bundle):
+    dosage = {
+        "doseAndRate": [{"doseQuantity": {"value": 2.5, "unit": "mg", "code": "mg"}}],
+        "timing": {"repeat": {"frequency": 2, "period": 1, "periodUnit": "d"}},
+    }
+    assert bundle(medication("warfarin", dosageInstruction=[dosage])).medications["dose_mg_per_day"].to_list() == [5]
+
+
+def test_refuted_is_no_and_unsure_is_not_used(bundle):
+    def condition(code: str, verification: str) -> dict:
+        status = coded("http://terminology.hl7.org/CodeSystem/condition-ver-status", verification)
+        return {"resourceType": "Condition", **SUBJECT, "code": coded(SNOMED, code), "verificationStatus": status}
+
+    found = values(
+        bundle(
+            condition("44054006", "refuted"), condition("38341003", "provisional"), condition("49436004", "confirmed")
+        )
+    )
+    assert found["diabetes"] == "no" and found["atrial_fibrillation"] == "yes" and "hypertension" not in found
+
+
+def test_values_in_other_units_and_without_a_unit(bundle):
+    data = bundle(
+        observation("2160-0", "2024-01-01", **quantity(88.42, "umol/L")),
+        observation("2345-7", "2024-01-01", **quantity(5.5, "mmol/L")),
+        observation("4548-4", "2024-01-01", **quantity(48, "mmol/mol")),
+        observation("718-7", "2024-01-01", valueQuantity={"value": 14}),
+        observation("8310-5", "2024-01-01", **quantity(98.6, "[degF]")),
+        observation("33914-3", "2024-01-01", valueQuantity={"value": 60, "comparator": ">", "unit": "mL/min/1.73m2"}),
+    )  # fmt: skip
+    found = values(bundle()) | values(data)
+    assert found["creatinine"] == pytest.approx(1, abs=1e-3)
+    assert found["glucose"] == pytest.approx(99.1, abs=0.1)
+    assert found["hba1c"] == pytest.approx(6.54, abs=0.01)
+    assert found["body_temperature"] == pytest.approx(37)
+    assert "hemoglobin" not in found and "unit_missing" in codes(data, "error")
+    assert any("is a bound" in message for message in data.notes["message"])
+
+
+def test_an_impossible_newest_value_ends_a_run_about_one_person(bundle):
+    with pytest.raises(InputError, match="height of 17500 cm is impossible"):
+        bundle(observation("8302-2", "2024-01-01", **quantity(17500, "cm")))
+
+
+def test_an_impossible_older_value_is_left_out_and_noted(bundle):
+    data = bundle(
+        observation("8302-2", "2020-01-01", **quantity(17500, "cm")),
+        observation("8302-2", "2024-01-01", **quantity(175, "cm")),
+    )
+    assert values(data)["height"] == 175
+    assert codes(data, "error") == ["impossible_value"]
+
+
+def test_entered_in_error_is_not_used(bundle):
+    data = bundle(observation("8302-2", "2024-01-01", **quantity(175, "cm")) | {"status": "entered-in-error"})
+    assert "height" not in values(data)
+    assert "not_understood" in codes(data, "info")
+
+
+def test_a_value_of_an_unreadable_day_does_not_pass_for_a_present_one(bundle):
+    data = bundle(observation("8302-2", "someday", **quantity(175, "cm")))
+    assert "height" not in values(data)
+    assert codes(data, "error") == ["bad_date"]
+
+
+def test_names_stand_in_only_where_no_code_does(bundle):
+    urine = observation(
+        "2161-8", "2024-01-01", **quantity(100, "mg/dL")
+    )  # creatinine in urine, whose text may say just Creatinine
+    urine["code"]["text"] = "Creatinine"
+    uncoded = {**observation("x", "2024-01-01", **quantity(14, "g/dL")), "code": {"text": "Hemoglobin"}}
+    found = values(bundle(urine, uncoded))
+    assert "creatinine" not in found and found["hemoglobin"] == 14
+
+
+def test_references_by_urn(kb, write):
+    entries = [
+        {"fullUrl": "urn:uuid:aaa", "resource": {"resourceType": "Patient", "gender": "female"}},
+        {
+            "fullUrl": "urn:uuid:bbb",
+            "resource": {
+                **observation("8302-2", "2024-01-01", **quantity(160, "cm")),
+                "subject": {"reference": "urn:uuid:aaa"},
+            },
+        },
+    ]
+    data = read([write("b.json", {"resourceType": "Bundle", "entry": entries})], kb)
+    assert set(data.observations["sample"]) == {"aaa"}
+
+
+def test_a_bad_line_of_ndjson_is_reported_and_the_others_are_read(kb, write):
+    path = write(
+        "b.ndjson",
+        '{"resourceType": "Patient", "id": "A", "gender": "male"}\n{"resourceType": \n{"resourceType": "Patient", "id": "B", "gender": "female"}\n',
+    )
+    data = read([path], kb)
+    assert (values(data, "A"), values(data, "B")) == ({"sex": "male"}, {"sex": "female"})
+    assert data.notes.row(0, named=True)["where"] == "b.ndjson: line 2"
+
+
+def test_check_says_what_is_read_and_what_is_not(kb, write):
+    entries = [
+        PATIENT,
+        observation("72514-3", "2024-01-01", **quantity(3, "{score}")),
+        medication("warfarin"),
+        {"resourceType": "Encounter", **SUBJECT},
+    ]
+    path = write("b.json", {"resourceType": "Bundle", "entry": [{"resource": e} for e in entries]})
+    rows = {(r["kind"], r["name"]) for r in check(path, kb).iter_rows(named=True)}
+    assert {
+        ("understood", "Patient.gender"),
+        ("understood", "warfarin"),
+        ("not_understood", "LOINC 72514-3"),
+        ("not_understood", '"Encounter"'),
+    } <= rows
+
+
+def test_fhir_as_xml_is_refused_with_a_way_out(kb, write):
+    with pytest.raises(InputError, match="FHIR is read as JSON"):
+        read([write("p.xml", '<?xml version="1.0"?><Patient xmlns="http://hl7.org/fhir"/>')], kb)
