@@ -1,0 +1,61 @@
+"""What a knowledge table is: its columns, key, allowed codes and references."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import polars as pl
+
+T, F, INT = pl.String, pl.Float64, pl.Int64
+"""Types of columns: text, number, whole number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One column of a knowledge table.
+
+    Parameters
+    ----------
+    name
+        Column name.
+    dtype
+        Polars type of the parsed value.
+    doc
+        Meaning, unit.
+    required
+        Whether an empty cell is an error.
+    codes
+        Allowed values; empty = free.
+    refers
+        ``table.column`` that the value must exist in.
+    """
+
+    name: str
+    dtype: type[pl.DataType]
+    doc: str
+    required: bool = False
+    codes: tuple[str, ...] = ()
+    refers: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One knowledge table: its columns and the columns that identify a row."""
+
+    name: str
+    doc: str
+    key: tuple[str, ...]
+    fields: tuple[Field, ...] = field(default=())
+
+    def polars_schema(self) -> pl.Schema:
+        """Return the columns in polars' own form."""
+        return pl.Schema({f.name: f.dtype for f in self.fields})
+
+
+YES_NO = ("y", "n")
+SCHEMES = ("CPIC", "DPWG")
+
+
+def gene_field(required: bool = True) -> Field:
+    """Return the column that names a gene of the gene table."""
+    return Field("gene", T, "HGNC symbol", required=required, refers="genes.gene")
