@@ -67,6 +67,8 @@ class Condition:
         All score ranges of the guideline's rows for the drug.
     genetic
         Match before phenoconversion.
+    means
+        Phenotype of the diplotype that it names, in `scheme`.
     """
 
     gene: str
@@ -79,6 +81,7 @@ class Condition:
     high: float = 0.0
     ranges: tuple[Range, ...] = ()
     genetic: bool = False
+    means: str | None = None
 
     def weight(self, one: Class, names: frozenset[str]) -> float:
         """Return how far a class satisfies the condition, 0 to 1; `names` are the terms that its phenotype goes by."""
@@ -229,12 +232,20 @@ class Conditions:
             meaning = self._meanings.get((source, gene, value)) or self._meanings.get(("*", gene, value))
             compare = str(meaning["compare"]) if meaning else "diplotype"
             accepted = tuple(str(meaning["value"]).split("|")) if meaning else (value,)
+        if compare == "diplotype":
+            return Condition(
+                gene, compare, scheme, True, value, accepted, means=self._phenotype(gene, scheme, accepted[0])
+            )
         if compare != "phenotype":
             return Condition(gene, compare, scheme, True, value, accepted)
         own = not set(accepted).isdisjoint(self._vocabulary(gene, scheme))
         other = [s for s in SCHEMES if not set(accepted).isdisjoint(self._vocabulary(gene, s))]
         found = scheme if own or not other else other[0]
         return Condition(gene, compare, found, found == scheme, value, accepted, genetic=genetic)
+
+    def _phenotype(self, gene: str, scheme: str, diplotype: str) -> str | None:
+        first, _, second = diplotype.partition("/")
+        return rules_for(self._kb, gene, scheme).phenotype((first,), (second,)).phenotype
 
     def _vocabulary(self, gene: str, scheme: str) -> frozenset[str]:
         if (gene, scheme) not in self._outcomes:

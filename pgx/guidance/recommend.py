@@ -25,6 +25,8 @@ from pgx.types import ClinicalData
 
 POSSIBLE_FROM = 0.01
 """Another recommendation is shown beside the most probable one from this probability on."""
+ROUNDING = 0.001
+"""Probabilities of diplotypes are listed to four digits."""
 BLOCK = 5_000
 """Samples handled at once; bounds memory."""
 ALL = "all"
@@ -263,12 +265,18 @@ class _Block:
         exact = np.array([any(c.compare == "diplotype" for c in row.conditions) for row in rows])
         if exact.all() or not exact.any():
             return chance
-        changed = np.zeros(len(people))
-        for condition in {c for row in rows for c in row.conditions if c.compare == "phenotype"}:
-            changed = np.maximum(changed, persons.converted_share(condition)[people])
-        chance = np.where(exact[:, None], chance * (1.0 - changed), chance)
-        left = 1.0 - np.minimum(chance[exact].sum(axis=0), 1.0)
-        rest: Vector = np.where(exact[:, None], chance, np.minimum(chance, left))
+        chance = chance.copy()
+        for n, row in enumerate(rows):
+            for condition in row.conditions:
+                if condition.compare == "diplotype":
+                    chance[n] *= 1.0 - persons.converted_share(condition)[people]
+        for n, row in enumerate(rows):
+            wanted = {value for condition in row.conditions for value in condition.accepted}
+            named = [m for m, one in enumerate(rows) if exact[m] and any(c.means in wanted for c in one.conditions)]
+            if not exact[n]:
+                chance[n] -= chance[named].sum(axis=0)
+        # What is left of a subtraction of rounded numbers is no probability.
+        rest: Vector = np.where(exact[:, None] | (chance >= ROUNDING), chance, 0.0)
         return rest
 
     def _untested(self, persons: Persons, group: Sequence[Recommendation]) -> dict[str, NDArray[np.bool_]]:

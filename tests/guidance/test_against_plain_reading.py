@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+
 import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -143,6 +146,34 @@ def test_the_rows_are_those_that_a_plain_reading_finds(calls, drugs):
             drug,
             {g: d.name for g, d in calls.items()},
         )
+
+
+@st.composite
+def posteriors(draw):
+    """Two diplotypes each for one to three genes."""
+    people = {}
+    for gene in draw(st.lists(st.sampled_from(STARS), unique=True, min_size=1, max_size=3)):
+        first = draw(st.sampled_from([0.5, 0.7, 0.9, 0.96]))
+        names = [f"{draw(st.sampled_from(ALLELES[gene]))}|{draw(st.sampled_from(ALLELES[gene]))}" for _ in range(2)]
+        people[gene] = (diplotype(names[0], first), diplotype(names[1], round(1 - first, 4)))
+    return people
+
+
+@given(posteriors(), st.lists(st.sampled_from(DRUGS), unique=True, min_size=1, max_size=5))
+@settings(max_examples=80, deadline=None)
+def test_the_probability_of_a_row_is_that_of_the_diplotypes_that_lead_to_it(people, drugs):
+    rows = guidance({"s": {gene: pattern(*both) for gene, both in people.items()}}, drugs)
+    told = rows.filter(pl.col("guideline").is_not_null(), pl.col("applies") != "not_tested")
+    for drug in drugs:
+        expected = {}
+        for combination in itertools.product(*people.values()):
+            chance = math.prod(one.probability for one in combination)
+            for rec in Person(dict(zip(people, combination, strict=True))).rows(drug):
+                expected[rec] = expected.get(rec, 0.0) + chance
+        for rec, probability in told.filter(drug=drug).select("guideline", "probability").iter_rows():
+            assert abs(expected.get(rec, 0.0) - probability) < 0.002, (rec, expected)
+        likely = {rec for rec, chance in expected.items() if chance > 0.51}
+        assert likely <= set(rows.filter(drug=drug)["guideline"])
 
 
 @given(
