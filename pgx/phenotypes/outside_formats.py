@@ -257,12 +257,11 @@ def _called(
 
 
 def _gene_of_table(source: Source, header: list[str]) -> str | None:
-    if header[:3] == ["sample", "genotype", "filter"]:
-        return "CYP2D6"  # Cyrius calls this gene only and does not write it
+    """Gene of a table that does not write it: from the name of the file or its folder; Cyrius calls CYP2D6 only."""
     for part in (source.path.name, source.path.parent.name):
         if match := _GENE_IN_PATH.search(part.upper()):
             return match[1]
-    return None
+    return "CYP2D6" if header[:3] == ["sample", "genotype", "filter"] else None
 
 
 def _is_stellarpgx(source: Source) -> bool:

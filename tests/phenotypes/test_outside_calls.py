@@ -132,6 +132,12 @@ def test_pypgx_results_are_read_from_the_archive(tmp_path):
     assert names(calls) == {"CYP2C19": ["*1/*2"]}
 
 
+def test_the_file_name_says_the_gene_that_the_table_does_not(tmp_path):
+    table = "Sample\tGenotype\tFilter\ns\t*1/*6\tPASS\n"
+    assert set(read(text_file(tmp_path, table, "s.cyp2b6.tsv"))[0]) == {"CYP2B6"}
+    assert set(read(text_file(tmp_path, table, "calls.tsv"))[0]) == {"CYP2D6"}
+
+
 def test_two_genotypes_that_a_caller_cannot_tell_apart_share_the_probability(tmp_path):
     calls, _ = read(write(tmp_path, "cyrius"))
     assert [one.probability for one in calls["CYP2D6"].diplotypes] == [0.5, 0.5]
