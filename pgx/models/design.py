@@ -14,6 +14,7 @@ from pgx.models.endpoints import Endpoint, Feature, Imputation, Reading
 Floats = NDArray[np.float64]
 GIVEN = "_given."
 """Prefix of the columns that say whether an imputed column was given."""
+_UNDECIDED = ("Indeterminate", "No Result", "n/a", "Unknown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Prior:
     variance
         float64 (n,): from the published intervals, and from values that had to be assumed.
     assumed
-        bool (n, k): the term's value is null and stood in for by the population's mean.
+        bool (n, k): the term's value is null and stood in for by a mean.
     """
 
     terms: Floats
@@ -57,8 +58,12 @@ def prepare(frame: pl.DataFrame, endpoint: Endpoint, features: Sequence[Feature]
 
     A derived column is true if any of its parts is true, false if all are false, null otherwise.
     """
-    absent = [name for name in columns(endpoint, features) if name not in frame.columns]
-    frame = frame.with_columns(pl.lit(None).alias(name) for name in absent)
+    wanted = columns(endpoint, features)
+    frame = frame.with_columns(pl.lit(None).alias(name) for name in wanted if name not in frame.columns)
+    undecided = [name for name in wanted if name.startswith("gene.") and frame.schema[name] == pl.String]
+    frame = frame.with_columns(
+        pl.when(~pl.col(name).is_in(_UNDECIDED)).then(pl.col(name)).alias(name) for name in undecided
+    )
     for name, parts in endpoint.derived.items():
         present = [part for part in parts if part in frame.columns]
         if present:
@@ -81,6 +86,13 @@ def read(frame: pl.DataFrame, reading: Reading) -> Floats:
         value = _masked(_is_in(column, reading.levels), known)
     elif reading.kind == "recorded":
         value = _is_in(column, reading.levels).astype(np.float64)
+    elif reading.kind == "status":
+        text = column.cast(pl.String)
+        positive, negative = (
+            text.str.contains(f"{reading.text} {word}", literal=True) for word in ("positive", "negative")
+        )
+        said = (positive | negative).fill_null(False).to_numpy()
+        value = np.where(said, positive.fill_null(False).to_numpy().astype(np.float64), np.nan)
     elif reading.kind == "text_count":
         text = column.cast(pl.String).str.count_matches(reading.text, literal=True)
         value = text.cast(pl.Float64).fill_null(float("nan")).to_numpy()
@@ -108,8 +120,11 @@ def prior(frame: pl.DataFrame, endpoint: Endpoint) -> Prior:
         if term.optional:
             value = np.where(absent, 0.0, value)
         else:
-            assumed[:, j] = absent
             value = np.where(absent, term.mean, value)
+            given = GIVEN + term.reading.column
+            if given in frame.columns:
+                absent = absent | ~frame[given].to_numpy()
+            assumed[:, j] = absent
             variance += np.where(absent, term.coefficient**2 * term.variance, 0.0)
         terms[:, j] = term.coefficient * value
         variance += (term.se * value) ** 2

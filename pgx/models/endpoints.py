@@ -20,6 +20,10 @@ from pgx.errors import InputError, UsageError
 if TYPE_CHECKING:
     from pgx.knowledge import KnowledgeBase
 
+MAX_RISK = 0.9
+"""Largest risk that a published risk or hazard ratio is taken to imply: ratios are not constant up to certainty."""
+UNSTATED_SE = 0.5
+"""Standard error of a log odds ratio that was published without an interval: a factor of 2.7 to either side."""
 KINDS = ("dose", "response", "adverse_effect")
 MEASURES = ("coefficient", "OR", "RR", "HR", "risk")
 _Z95 = 1.959963984540054
@@ -35,7 +39,8 @@ class Reading:
         Column, or a name of the endpoint's ``derived`` columns.
     kind
         ``number`` ((value - center) / per, rounded down if `floor`), ``level`` (1 if the value is one of `levels`),
-        ``recorded`` (the same, but 0 for null: only what is on record counts), ``text_count`` (how often `text` occurs in the value, e.g. an allele name in a diplotype), ``range`` (1 if
+        ``recorded`` (the same, but 0 for null: only what is on record counts), ``text_count`` (how often `text` occurs in the value, e.g. an allele name in a diplotype), ``status`` (1 or 0 where
+        the value says that allele `text` is positive or negative; null otherwise), ``range`` (1 if
         `at_least` <= value < `below`), ``yes`` (1 if true, 0 for false and null: only what is on record counts),
         ``missing`` (1 if null).
     unless_column, unless_levels
@@ -130,7 +135,7 @@ class Endpoint:
     name, drug, outcome, kind, horizon, unit, population
         What is predicted; `kind` is one of `KINDS`.
     link
-        ``sqrt`` (doses) or ``logit`` (risks).
+        ``sqrt`` (doses), ``log`` (doses of a published equation on that scale; never trained) or ``logit`` (risks).
     baseline, baseline_se
         Intercept of the prior on the link scale and its standard error.
     terms
@@ -281,7 +286,7 @@ def odds_ratio(measure: str, ratio: float, baseline: float) -> float:
         risk = ratio
     else:
         raise ValueError(f"measure {measure!r} is not one of {', '.join(MEASURES)}")
-    risk = min(max(risk, 1e-9), 0.995)
+    risk = min(max(risk, 1e-9), MAX_RISK)
     return risk / (1.0 - risk) / (baseline / (1.0 - baseline))
 
 
@@ -336,7 +341,7 @@ def _parse_endpoint(raw: Mapping[str, Any], equations: Mapping[str, float]) -> E
         horizon=raw["horizon"],
         unit=raw["unit"],
         population=people["about"],
-        link="sqrt" if kind == "dose" else "logit",
+        link=raw.get("link", "sqrt") if kind == "dose" else "logit",
         baseline=baseline,
         baseline_se=se,
         terms=terms,
@@ -362,7 +367,7 @@ def _se(scale: Any, low: float | None, high: float | None) -> float:
 def _reading(row: Mapping[str, Any], default: str) -> Reading:
     unless = row.get("unless", {})
     kind = row.get("kind", default)
-    if kind not in ("number", "level", "recorded", "text_count", "range", "yes", "missing"):
+    if kind not in ("number", "level", "recorded", "text_count", "status", "range", "yes", "missing"):
         raise ValueError(f"reading {kind!r} is unknown")
     return Reading(
         column=row["column"],
@@ -390,7 +395,8 @@ def _term(row: Mapping[str, Any], equations: Mapping[str, float], baseline: floa
     else:
         at = float(row.get("baseline", baseline))
         coefficient = math.log(odds_ratio(measure, estimate, at))
-        se = _se(lambda x: math.log(odds_ratio(measure, x, at)), low, high)
+        known = low is not None and high is not None
+        se = _se(lambda x: math.log(odds_ratio(measure, x, at)), low, high) if known else UNSTATED_SE
     mean = float(row.get("prevalence", row.get("mean", 0.0)))
     variance = float(row["sd"]) ** 2 if "sd" in row else mean * max(0.0, 1.0 - mean)
     return Term(

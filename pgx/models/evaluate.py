@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -117,7 +117,7 @@ def evaluate(
     if isinstance(model, Model):
         blocks.append(_external(model, taken))
     for name, splits in _designs(taken, endpoint, repeats, folds, settings.seed):
-        say(f"{name}: {len(splits)} splits")
+        say(f"{name}: {sum(len(one) for one in splits)} splits")
         blocks.append(_run(name, endpoint, taken, splits, settings, say))
     found = _assemble(endpoint, taken, blocks, train._probe(taken, settings.seed))
     if plots is not None:
@@ -129,12 +129,12 @@ def evaluate(
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """Predictions of one design.
+    """Predictions of one design; measures are taken in each repeat and then averaged.
 
     Parameters
     ----------
     margins
-        Method -> float64 (n,): out-of-sample margins, averaged over repeats; NaN where a row was never tested.
+        Method -> one float64 (n,) a repeat: out-of-sample margins; NaN where a row was not tested.
     losses
         Method -> one loss a split.
     share
@@ -144,7 +144,7 @@ class _Block:
     """
 
     name: str
-    margins: dict[str, Floats]
+    margins: dict[str, list[Floats]]
     losses: dict[str, list[float]]
     share: float
     inside: Floats
@@ -156,51 +156,55 @@ Split = NDArray[np.bool_]
 
 def _designs(
     taken: Cohort, endpoint: Endpoint, repeats: int, folds: int, seed: int
-) -> Iterator[tuple[str, list[tuple[Split, Split]]]]:
-    people = []
-    for row in fit.split(taken.data.y, taken.data.groups, endpoint.link, folds, repeats, seed + 1):
-        people += [((row != fold), (row == fold)) for fold in np.unique(row)]
-    yield "person", people
+) -> Iterator[tuple[str, list[list[tuple[Split, Split]]]]]:
+    """Yield each design's name and its repeats, each a list of (learn, test)."""
+    people = fit.split(taken.data.y, taken.data.groups, endpoint.link, folds, repeats, seed + 1)
+    yield "person", [[(row != fold, row == fold) for fold in np.unique(row)] for row in people]
     if taken.site is not None and len(np.unique(taken.site)) > 1:
-        yield "site", [(taken.site != one, taken.site == one) for one in np.unique(taken.site)]
+        yield "site", [[(taken.site != one, taken.site == one) for one in np.unique(taken.site)]]
     if taken.time is not None and np.isfinite(taken.time).sum() > 50:
         cuts = np.nanquantile(taken.time, [0.5, 0.6, 0.7, 0.8, 0.9, 1.0])
         forward = [
             (taken.time <= a, (taken.time > a) & (taken.time <= b)) for a, b in zip(cuts, cuts[1:], strict=False)
         ]
-        yield "time", [(before, after) for before, after in forward if after.any()]
+        yield "time", [[(before, after) for before, after in forward if after.any()]]
 
 
 def _run(
     name: str,
     endpoint: Endpoint,
     taken: Cohort,
-    splits: list[tuple[Split, Split]],
+    repeats: list[list[tuple[Split, Split]]],
     settings: Settings,
     say: Say,
 ) -> _Block:
     n = len(taken.data.y)
-    total: dict[str, Floats] = {}
-    count, inside = np.zeros(n), np.zeros(n)
+    found: dict[str, list[Floats]] = {}
     losses: dict[str, list[float]] = {}
-    shares = []
-    for number, (learn, test) in enumerate(splits):
-        # A person who is tested must not have taught, whatever the design.
-        learn = learn & ~np.isin(taken.data.groups, taken.data.groups[test])
-        if not learn.any() or np.ptp(taken.data.y[learn]) == 0:
-            continue
-        margins, held = _one(endpoint, _part(taken, learn), _part(taken, test), settings)
-        for method, margin in margins.items():
-            total.setdefault(method, np.zeros(n))[test] += margin
-            losses.setdefault(method, []).append(_measure(endpoint, taken.data.y[test], margin))
-        inside[test] += held
-        count[test] += 1
-        shares.append(test.sum() / learn.sum())
-        say(f"{name}: split {number + 1} of {len(splits)}")
-    with np.errstate(invalid="ignore", divide="ignore"):
-        averaged = {method: values / count for method, values in total.items()}
-        covered = inside / count
-    return _Block(name, averaged, losses, float(np.mean(shares)), covered)
+    shares, inside = [], np.full((len(repeats), n), np.nan)
+    for number, splits in enumerate(repeats):
+        for learn, test in splits:
+            # A person who is tested must not have taught, whatever the design.
+            learn = learn & ~np.isin(taken.data.groups, taken.data.groups[test])
+            if not learn.any() or np.ptp(taken.data.y[learn]) == 0:
+                continue
+            margins, inside[number, test] = _one(endpoint, _part(taken, learn), _part(taken, test), settings)
+            for method, margin in margins.items():
+                rows = found.setdefault(method, [np.full(n, np.nan) for _ in repeats])
+                rows[number][test] = margin
+                losses.setdefault(method, []).append(_measure(endpoint, taken.data.y[test], margin))
+            shares.append(test.sum() / learn.sum())
+        say(f"{name}: repeat {number + 1} of {len(repeats)}")
+    if not found:
+        raise InputError("no split has both outcomes to learn from", where=f"design {name}", fix="give more events")
+    return _Block(name, found, losses, float(np.mean(shares)), _mean(list(inside)))
+
+
+def _mean(rows: list[Floats]) -> Floats:
+    """Mean over the rows that are known; NaN where none is."""
+    stack = np.stack(rows)
+    count = np.isfinite(stack).sum(axis=0)
+    return np.where(count > 0, np.nansum(stack, axis=0) / np.maximum(count, 1), np.nan)
 
 
 def _part(taken: Cohort, rows: Split) -> Cohort:
@@ -286,8 +290,8 @@ def _external(model: Model, taken: Cohort) -> _Block:
     if model.intervals:
         low, high = conformal.bounds(margin, train.groups_of(taken.frame, model.group), dict(model.intervals))
         held = ((low <= taken.data.y) & (taken.data.y <= high)).astype(np.float64)
-    margins = {PRODUCT: margin, "prior": taken.data.prior}
-    losses = {name: [_measure(model.endpoint, taken.data.y, m)] for name, m in margins.items()}
+    margins = {PRODUCT: [margin], "prior": [taken.data.prior]}
+    losses = {name: [_measure(model.endpoint, taken.data.y, m[0])] for name, m in margins.items()}
     return _Block("external", margins, losses, float("nan"), held)
 
 
@@ -299,10 +303,11 @@ def _assemble(endpoint: Endpoint, taken: Cohort, blocks: list[_Block], found: li
     labels = _labels(taken, endpoint)
     overall, groups, coverage, differences, decisions, calibration, predictions = ([] for _ in range(7))
     for block in blocks:
-        tested = np.isfinite(block.margins[PRODUCT])
-        for method, margin in block.margins.items():
+        tested = np.isfinite(block.margins[PRODUCT][0])
+        for method, margins in block.margins.items():
             rows = {"design": block.name, "method": method, "n": int(tested.sum())}
-            overall.append(rows | _measures(endpoint, taken.data.y[tested], margin[tested]))
+            overall.append(rows | _measures(endpoint, taken.data.y, margins, tested))
+            margin = _mean(margins)
             calibration += _tenths(block.name, method, endpoint, taken.data.y[tested], margin[tested])
             if endpoint.link == "logit":
                 decisions += _decisions(block.name, method, taken.data.y[tested], margin[tested])
@@ -313,7 +318,7 @@ def _assemble(endpoint: Endpoint, taken: Cohort, blocks: list[_Block], found: li
                     continue
                 key = {"design": block.name, "by": what, "group": level, "n": int(part.sum())}
                 for method in (PRODUCT, "prior"):
-                    measured = _measures(endpoint, taken.data.y[part], block.margins[method][part])
+                    measured = _measures(endpoint, taken.data.y, block.margins[method], part)
                     groups.append(key | {"method": method} | measured)
                 if endpoint.link == "sqrt":
                     coverage.append(key | {"coverage": float(np.nanmean(block.inside[part]))})
@@ -340,10 +345,13 @@ def _frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
-def _measures(endpoint: Endpoint, y: Floats, margin: Floats) -> Mapping[str, float]:
+def _measures(endpoint: Endpoint, y: Floats, margins: list[Floats], rows: Split) -> dict[str, Any]:
+    """Measures of some rows, averaged over the repeats."""
     if endpoint.link == "logit":
-        return metrics.risk(y, margin)
-    return metrics.dose(y**2, np.maximum(margin, 0.0) ** 2)
+        each = [metrics.risk(y[rows], margin[rows]) for margin in margins]
+    else:
+        each = [metrics.dose(y[rows] ** 2, np.maximum(margin[rows], 0.0) ** 2) for margin in margins]
+    return {name: float(np.mean([one[name] for one in each])) for name in each[0]}
 
 
 def _labels(taken: Cohort, endpoint: Endpoint) -> dict[str, NDArray[np.object_]]:
@@ -411,7 +419,7 @@ def _predictions(block: _Block, taken: Cohort, endpoint: Endpoint) -> pl.DataFra
     truth = taken.data.y**2 if endpoint.link == "sqrt" else taken.data.y
     return pl.DataFrame(
         {"design": [block.name] * len(truth), "row": np.arange(len(truth)), "person": taken.data.groups, "truth": truth}
-        | {method: natural(margin) for method, margin in block.margins.items()}
+        | {method: natural(_mean(margins)) for method, margins in block.margins.items()}
     )
 
 

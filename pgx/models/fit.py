@@ -86,7 +86,7 @@ class Fitted:
     losses
         Candidate name -> cross-validated loss, ``base_rate``, ``prior`` and the whole among them.
     covariance
-        float64 (2, 2): sampling covariance of intercept and slope.
+        float64 (p + 2, p + 2): sampling covariance of intercept, slope and feature weights.
     events
         Events (cases, or non-cases if fewer), or patients for doses.
     gate
@@ -153,7 +153,18 @@ def fit(data: Data, link: str, monotone: Sequence[int], *, settings: Settings | 
     summary = {name: float(values.mean()) for name, values in losses.items()}
     summary["model"] = float(loss(data.y, whole, link).mean())
     return Fitted(
-        link, linear, center, scale, trees, booster, weights, summary, _covariance(data, link), events, gate, whole
+        link,
+        linear,
+        center,
+        scale,
+        trees,
+        booster,
+        weights,
+        summary,
+        _covariance(data, link, whole, weights),
+        events,
+        gate,
+        whole,
     )
 
 
@@ -259,7 +270,9 @@ def _intercept(y: Floats, offset: Floats, link: str, precision: float = 0.0) -> 
 def _ridge(design: Floats, y: Floats, offset: Floats, precision: Floats, link: str) -> Floats:
     """Penalised least squares, or penalised logistic regression by damped Newton steps, beside an offset."""
     if link == "sqrt":
-        return np.linalg.solve(design.T @ design + np.diag(precision), design.T @ (y - offset))
+        return np.asarray(
+            np.linalg.solve(design.T @ design + np.diag(precision), design.T @ (y - offset)), dtype=np.float64
+        )
     beta = np.zeros(design.shape[1])
     beta[0] = _intercept(y, offset, link)
 
@@ -388,13 +401,21 @@ def grouped_se(values: Floats, groups: NDArray[np.int64]) -> float:
     return float(np.sqrt((total**2).sum()) / len(values))
 
 
-def _covariance(data: Data, link: str) -> Floats:
-    """Sampling covariance of intercept and slope (Laplace), for the intervals of risks."""
-    design = np.column_stack([np.ones(len(data.y)), data.prior])
+def _covariance(data: Data, link: str, margin: Floats, weights: dict[str, float]) -> Floats:
+    """Laplace covariance of intercept, slope and feature weights, for the intervals of risks.
+
+    Candidates that use no features leave their weights out: their rows and columns are 0.
+    """
+    p = data.x.shape[1]
+    design = np.column_stack([np.ones(len(data.y)), data.prior, standardise(data.x, *moments(data.x))])
+    precision = np.r_[1e-6, _SHRINK[link][1], np.full(p, _WEIGHTS["ridge"])]
+    used = np.r_[True, True, np.full(p, any(w > 0 and _WEIGHTS.get(name, 0) > 0 for name, w in weights.items()))]
     if link == "sqrt":
-        weight = np.full(len(data.y), 1.0 / max(float(np.var(data.y - data.prior)), 1e-6))
+        curvature = np.full(len(data.y), 1.0 / max(float(np.var(data.y - margin)), 1e-6))
     else:
-        rate = (data.y.sum() + 0.5) / (len(data.y) + 1.0)
-        weight = np.full(len(data.y), rate * (1.0 - rate))
-    information = (design * weight[:, None]).T @ design + np.diag([1e-6, _SHRINK[link][1]])
-    return np.linalg.inv(information)
+        rate = 1.0 / (1.0 + np.exp(-np.clip(margin, -8, 8)))
+        curvature = rate * (1.0 - rate)
+    information = (design * curvature[:, None]).T @ design + np.diag(precision)
+    found = np.zeros((p + 2, p + 2))
+    found[np.ix_(used, used)] = np.linalg.inv(information[np.ix_(used, used)])
+    return found

@@ -50,7 +50,7 @@ class Model:
     level
         Nominal coverage.
     covariance, evidence_left
-        For risks: covariance of intercept and slope, and the share of the prior's own uncertainty that stays.
+        For risks: covariance of intercept, slope and feature weights, and the share of the prior's own uncertainty that stays.
     trained
         Columns that must be known for the trained part to be used.
     n, events, reference

@@ -64,7 +64,6 @@ _DRUGS = {
     "aspirin": "Aspirin",
     "simvastatin": "Simvastatin (Zocor)",
     "atorvastatin": "Atorvastatin (Lipitor)",
-    "acetaminophen": "Acetaminophen or Paracetamol (Tylenol)",
 }
 _CONDITIONS = {
     "diabetes": "Diabetes",

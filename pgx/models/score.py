@@ -203,7 +203,7 @@ def _judge(rows: pl.DataFrame, endpoint: Endpoint, model: Model | None) -> Judge
     pieces += [(column, centred[:, j]) for j, column in enumerate(columns)]
     flags = _Flags(frame.height)
     _flag_unknown(flags, endpoint, prior, frame)
-    spread = np.sqrt(prior.variance + endpoint.residual_sd**2 * (endpoint.link == "sqrt"))
+    spread = np.sqrt(prior.variance + endpoint.residual_sd**2 * (endpoint.kind == "dose"))
     down = up = _Z * spread
     without = np.zeros(frame.height, dtype=np.bool_)
     if model is not None:
@@ -211,7 +211,7 @@ def _judge(rows: pl.DataFrame, endpoint: Endpoint, model: Model | None) -> Judge
         pieces, added = _trained_pieces(pieces, model, design.matrix(frame, features), without)
         flags.add("prior_only", without)
         _flag_ranges(flags, model, added)
-        down, up = _trained_interval(rows, model, prior, (down, up), without)
+        down, up = _trained_interval(rows, model, prior, added, (down, up), without)
     labels, parts = _gather(pieces)
     refused = _refusals(frame, rows, endpoint)
     margin = parts.sum(axis=1)
@@ -242,11 +242,20 @@ def _trained_pieces(
 
 
 def _trained_interval(
-    rows: pl.DataFrame, model: Model, prior: design.Prior, fallback: tuple[Floats, Floats], without: Bools
+    rows: pl.DataFrame,
+    model: Model,
+    prior: design.Prior,
+    x: NDArray[np.float32],
+    fallback: tuple[Floats, Floats],
+    without: Bools,
 ) -> tuple[Floats, Floats]:
     assumed = (prior.assumed * np.array([t.coefficient**2 * t.variance for t in model.endpoint.terms])).sum(axis=1)
     if model.endpoint.link == "sqrt":
-        group = rows[model.group].cast(pl.String) if model.group in rows.columns else pl.Series([None] * rows.height)
+        group = (
+            rows[model.group].cast(pl.String)
+            if model.group in rows.columns
+            else pl.Series([None] * rows.height, dtype=pl.String)
+        )
         low, high = (
             group.replace_strict({k: v[i] for k, v in model.intervals.items()}, default=model.intervals["*"][i],
                                  return_dtype=pl.Float64).to_numpy()
@@ -254,7 +263,8 @@ def _trained_interval(
         )  # fmt: skip
         down, up = np.sqrt(low**2 + _Z**2 * assumed), np.sqrt(high**2 + _Z**2 * assumed)
     else:
-        learned = np.column_stack([np.ones(len(prior.margin)), prior.margin])
+        z = standardise(x, model.center, model.scale)
+        learned = np.column_stack([np.ones(len(prior.margin)), prior.margin, z])
         sampling = np.einsum("ij,jk,ik->i", learned, model.covariance, learned)
         left = model.evidence_left * prior.variance * model.linear.slope**2
         down = up = _Z * np.sqrt(sampling + left + assumed)
@@ -329,10 +339,14 @@ def _gather(pieces: list[tuple[str, Floats]]) -> tuple[list[str], Floats]:
 
 
 def _inverse(margin: Floats, link: str) -> Floats:
+    if link == "log":
+        return np.exp(np.clip(margin, -700, 700))
     return np.maximum(margin, 0.0) ** 2 if link == "sqrt" else 1.0 / (1.0 + np.exp(-np.clip(margin, -700, 700)))
 
 
 def _link(value: Floats, link: str) -> Floats:
+    if link == "log":
+        return np.log(value)
     return np.sqrt(value) if link == "sqrt" else np.log(value) - np.log1p(-value)
 
 

@@ -116,6 +116,8 @@ def train(
 
     settings = settings or Settings()
     known = endpoints.get(kb, endpoint)
+    if known.link == "log":
+        raise UsageError(f"{endpoint} is a published equation kept for comparison: train warfarin.dose")
     if population_risk is not None and (known.link != "logit" or not 0 < population_risk < 1):
         raise UsageError("a population risk is a number between 0 and 1, and for risks only")
     say(f"{endpoint}: reading the cohort")
