@@ -128,16 +128,21 @@ def variant(
 
 @app.command()
 def export(
-    folder: Annotated[Path, typer.Argument(help="Folder to write to.")],
+    folder: Annotated[Path | None, typer.Argument(help="Folder to write to.", show_default=False)] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="The same as FOLDER.", show_default=False)] = None,
     kind: Annotated[str, typer.Option("--format", help="parquet, json or tsv.")] = "parquet",
     knowledge: opt.Knowledge = None,
 ) -> None:
     """Write every table, overlays applied, with a README of columns."""
+    from pgx.errors import UsageError
     from pgx.knowledge.export import export as write
 
     opt.choices("--format", kind, ("parquet", "json", "tsv"))
-    count = write(_load(knowledge), folder, kind)
-    typer.echo(f"wrote {count} tables to {folder}", err=True)
+    target = out or folder
+    if target is None:
+        raise UsageError("name the folder to write to: pgx kb export FOLDER")
+    count = write(_load(knowledge), target, kind)
+    typer.echo(f"wrote {count} tables to {target}", err=True)
 
 
 @app.command()

@@ -33,9 +33,29 @@ _CODE_SYSTEMS = {
     "omop": "OMOP",
 }
 
-_DAILY = {"daily": 1, "od": 1, "qd": 1, "once daily": 1, "twice daily": 2, "bid": 2, "bd": 2, "three times daily": 3, "tid": 3, "tds": 3,
-          "qid": 4, "weekly": 1 / 7, "once weekly": 1 / 7, "/day": 1, "/d": 1, "per day": 1, "a day": 1, "/week": 1 / 7, "/wk": 1 / 7,
-          "per week": 1 / 7, "a week": 1 / 7}  # fmt: skip
+_DAILY = {
+    "daily": 1,
+    "od": 1,
+    "qd": 1,
+    "once daily": 1,
+    "twice daily": 2,
+    "bid": 2,
+    "bd": 2,
+    "three times daily": 3,
+    "tid": 3,
+    "tds": 3,
+    "qid": 4,
+    "weekly": 1 / 7,
+    "once weekly": 1 / 7,
+    "/day": 1,
+    "/d": 1,
+    "per day": 1,
+    "a day": 1,
+    "/week": 1 / 7,
+    "/wk": 1 / 7,
+    "per week": 1 / 7,
+    "a week": 1 / 7,
+}
 _DOSE = re.compile(
     r"(\d+(?:\.\d+)?)\s*(mg|mcg|ug|µg|g)\s*("
     + "|".join(sorted(map(re.escape, _DAILY), key=len, reverse=True))

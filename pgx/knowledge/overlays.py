@@ -8,6 +8,7 @@ replaced as a whole, and so is the activity range of a phenotype.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,6 +23,8 @@ LOCAL = "local"
 
 _WHOLE = {"definitions": ("gene", "allele"), "recommendation_conditions": ("rec_id",)}
 _SHOWN_CODES = 12
+_WHOLE_NUMBER = re.compile(r"^-?[0-9]{1,18}$")
+_NUMBER = re.compile(r"^[-+]?([0-9]{1,300}(\.[0-9]{0,300})?|\.[0-9]{1,300})([eE][-+]?[0-9]{1,2})?$")
 
 
 def configured(start: Path | None = None) -> tuple[Path, ...]:
@@ -137,10 +140,10 @@ def _cell(text: str, one: Field, path: Path, line: int) -> object:
         raise InputError(f"{text!r} is not an allowed code", file=path, where=place, fix=f"use one of {shown}")
     if one.dtype == pl.String:
         return text
-    try:
-        return int(text) if one.dtype == pl.Int64 else float(text)
-    except ValueError:
-        raise InputError(f"{text!r} is not a number", file=path, where=place) from None
+    whole = one.dtype == pl.Int64
+    if not (_WHOLE_NUMBER if whole else _NUMBER).match(text):
+        raise InputError(f"{text!r} is not a {'whole ' if whole else ''}number", file=path, where=place)
+    return int(text) if whole else float(text)
 
 
 def merge(files: Sequence[tuple[Path, pl.DataFrame]], folders: Sequence[Path], table: Table) -> pl.DataFrame:

@@ -155,7 +155,8 @@ FUNCTIONS = Table(
         Field(
             "scheme",
             T,
-            "CPIC and DPWG are never mixed; PharmCAT-3.1.1 is CPIC as that release shipped it",
+            "CPIC and DPWG are never mixed; PharmCAT-3.1.1 is CPIC as that release shipped it; research genes have "
+            "pypgx's function under CPIC (see source)",
             required=True,
             codes=("CPIC", "DPWG", "PharmCAT-3.1.1"),
         ),

@@ -145,6 +145,14 @@ def _sources(kb: KnowledgeBase) -> Iterator[Problem]:
 
 
 _CHECKS: tuple[Check, ...] = (
-    _references, validate_genes.variants, validate_genes.definitions, validate_genes.phenotypes,
-    validate_guidance.recommendations, validate_guidance.contradictions, _drugs, _frequencies, _sources,
-)  # fmt: skip
+    _references,
+    validate_genes.variants,
+    validate_genes.definitions,
+    validate_genes.phenotypes,
+    validate_guidance.recommendations,
+    validate_guidance.contradictions,
+    validate_guidance.languages,
+    _drugs,
+    _frequencies,
+    _sources,
+)

@@ -16,7 +16,7 @@ from pgx.knowledge.problems import Problem, Row, rows_by
 from pgx.knowledge.rules import INDETERMINATE, alleles_with, rules_for
 
 if TYPE_CHECKING:
-    from pgx.knowledge.base import KnowledgeBase
+    from pgx.knowledge.base import GeneDefinition, KnowledgeBase
 
 _BASES = re.compile(r"^[ACGT]+$")
 
@@ -37,6 +37,8 @@ def variants(kb: KnowledgeBase) -> Iterator[Problem]:
         gene = regions.get(row["gene"])
         if gene is None:
             continue
+        if row["pos_grch38"] < 1 or (row["pos_grch37"] or 1) < 1:
+            yield Problem("error", "variants", where, "positions start at 1")
         if row["chrom"] != gene["chrom"]:
             yield Problem("error", "variants", where, f"lies on {row['chrom']}, its gene on {gene['chrom']}")
         for build in ("grch38", "grch37"):
@@ -93,6 +95,9 @@ def definitions(kb: KnowledgeBase) -> Iterator[Problem]:
                 yield Problem("note", "definitions", row["gene"], f"{allele} and {twin} are defined by the same bases")
         if row["caller"] != "outside" and row["grch38_allele"] and definition.alleles:
             names = [a for a, needs in zip(definition.alleles, definition.defining, strict=True) if not needs.any()]
+            on37 = _carried_by_grch37(kb, definition)
+            if row["grch37_allele"] and on37 and row["grch37_allele"] not in on37:
+                yield Problem("error", "definitions", row["gene"], f"GRCh37 carries {on37}, not {row['grch37_allele']}")
             if row["grch38_allele"] not in names:
                 yield Problem(
                     "error", "definitions", row["gene"], f"GRCh38 carries {names}, not {row['grch38_allele']}"
@@ -100,6 +105,19 @@ def definitions(kb: KnowledgeBase) -> Iterator[Problem]:
         for required in (row["required_positions"] or "").split(";"):
             if required and not kb.sites.filter(pl.col("pos_grch38") == int(required)).height:
                 yield Problem("error", "definitions", row["gene"], f"required position {required} is no site")
+
+
+def _carried_by_grch37(kb: KnowledgeBase, definition: GeneDefinition) -> list[str]:
+    """Alleles that accept the GRCh37 reference base at every position; none if a position has no GRCh37 base here."""
+    places = kb.remember("grch37 bases", lambda: kb.sites.select("alleles", "ref_grch37").rows())
+    codes = []
+    for site in definition.sites:
+        alleles, base = places[site]
+        if base not in alleles:
+            return []
+        codes.append(alleles.index(base))
+    fits = [definition.accepts[a, range(len(codes)), codes].all() for a in range(len(definition.alleles))]
+    return [name for name, fit in zip(definition.alleles, fits, strict=True) if fit]
 
 
 def phenotypes(kb: KnowledgeBase) -> Iterator[Problem]:

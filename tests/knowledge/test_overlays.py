@@ -1,9 +1,12 @@
 """A site's own tables lie over the product's: same schema, checked the same way, marked, and no code."""
 
+import contextlib
 from pathlib import Path
 
 import polars as pl
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from pgx.errors import InputError
 from pgx.knowledge import configured, load
@@ -153,3 +156,19 @@ def test_configuration_files_name_overlays(tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / "work" / "pgx.toml").write_text("knowledge = 7\n")
     with pytest.raises(InputError, match="list of folder names"):
         configured(work)
+
+
+@pytest.mark.parametrize("number", ["1_000", "nan", "inf", "1e999", "0x10", "--1", "9" * 400, "½"])
+def test_only_plain_numbers_are_numbers(tmp_path: Path, number: str) -> None:
+    text = f"gene allele scheme activity_is_minimum activity_value\nCYP2D6 *1 CPIC n {number}"
+    with pytest.raises(InputError, match="not a number"):
+        load([write_overlay(tmp_path / "bad", {"functions": text})])
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(content=st.binary(max_size=300) | st.text(alphabet="gene\tallelschm\n\r*12CPID\ufeff\x00\"'", max_size=200))
+def test_no_file_content_ends_in_anything_but_an_input_error(tmp_path: Path, content: bytes | str) -> None:
+    data = content.encode() if isinstance(content, str) else content
+    (tmp_path / "functions.tsv").write_bytes(data)
+    with contextlib.suppress(InputError):
+        load([tmp_path])

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -60,6 +61,7 @@ def test_the_shipped_knowledge_base_is_sound() -> None:
             "outside its gene's grch37",
         ),
         (genes.definitions, ("genes.tsv", "CYP2C19\t", "\t*1\t*38\t", "\t*1\t*1\t"), "GRCh38 carries ['*38'], not *1"),
+        (genes.definitions, ("genes.tsv", "F5\t", "\tLeiden\t", "\tReference\t"), "GRCh37 carries ['Leiden']"),
         (
             genes.phenotypes,
             ("phenotype_rules.tsv", "CYP2D6\tCPIC", "\t0\tn\t1.25\tn", "\t0\tn\t1.25\ty"),
@@ -116,3 +118,11 @@ def test_reference_bases_that_disagree_between_variants_are_found() -> None:
     row = next(row for row in load().table("variants").iter_rows(named=True) if row["rsid"] == "rs4244285")
     bases = {("grch38", "chr10", 94781859): ("T", "another variant")}
     assert any("is G here, T in another variant" in one.message for one in genes._sequence(row, bases))
+
+
+def test_a_language_that_lacks_words_is_found(tmp_path: Path) -> None:
+    (tmp_path / "templates.nl.toml").write_text('[action.avoid]\nplain = "vermijd {drug}"\n', encoding="utf-8")
+    (tmp_path / "drugs.tsv").write_text("drug\tsource\nexamplinum\tsite\n", encoding="utf-8")
+    found = list(guidance.languages(load([tmp_path])))
+    assert any("no words for grammar code 'pronoun'" in one.message for one in found)
+    assert list(guidance.languages(load())) == []
