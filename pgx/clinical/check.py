@@ -27,8 +27,8 @@ def check(path: str | Path, kb: KnowledgeBase) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        ``kind`` (understood | not_understood | error | warning | info), ``name`` as written, ``meaning`` (the concept and
-        unit it is read as, or what is wrong), ``count``, and ``where`` the first is.
+        ``kind`` (understood | not_understood | error | warning | info), ``name`` as written, ``meaning`` (the concept
+        and unit it is read as, or what is wrong), ``count``, and ``where`` the first is.
 
     Raises
     ------

@@ -29,9 +29,12 @@ def columns(kb: KnowledgeBase) -> pl.DataFrame:
         ),
     ]
     meanings = {
-        "current": "drugs taken now", "planned": "drugs to be started", "stopped": "drugs taken earlier", "condition": "conditions, by name or code",
+        "current": "drugs taken now",
+        "planned": "drugs to be started",
+        "stopped": "drugs taken earlier",
+        "condition": "conditions, by name or code",
         "allergy": "drugs not tolerated",
-    }  # fmt: skip
+    }
     for kind, meaning in meanings.items():
         names = [name for name, what in LISTS.items() if what == kind]
         rows.append((names[0], ";".join(names[1:]) or None, "list", None, "joined by ';', or none", None, meaning))

@@ -67,24 +67,51 @@ def _always() -> pl.Expr:
 
 
 FORMULAS = (
-    Formula("bmi", "weight/height^2", ("weight", "height"), lambda: _v("weight") / (_v("height") / 100).pow(2), _always, (0.1, 1.5)),
     Formula(
-        "bsa", "Mosteller", ("weight", "height"), lambda: (_v("weight") * _v("height") / 3600).sqrt(), _always, (0.15, 0.2)
+        "bmi",
+        "weight/height^2",
+        ("weight", "height"),
+        lambda: _v("weight") / (_v("height") / 100).pow(2),
+        _always,
+        (0.1, 1.5),
     ),
     Formula(
-        "egfr", "CKD-EPI 2021", ("creatinine", "age", "sex"),
-        lambda: ckd_epi_2021(_v("creatinine"), _v("age"), _v("sex") == "female"), lambda: _v("age") >= 18, (0.3, 15.0),
+        "bsa",
+        "Mosteller",
+        ("weight", "height"),
+        lambda: (_v("weight") * _v("height") / 3600).pow(0.5),
+        _always,
+        (0.15, 0.2),
     ),
     Formula(
-        "creatinine_clearance", "Cockcroft-Gault", ("creatinine", "age", "sex", "weight"),
-        lambda: (140 - _v("age")) * _v("weight") / (72 * _v("creatinine")) * pl.when(_v("sex") == "female").then(0.85).otherwise(1.0),
+        "egfr",
+        "CKD-EPI 2021",
+        ("creatinine", "age", "sex"),
+        lambda: ckd_epi_2021(_v("creatinine"), _v("age"), _v("sex") == "female"),
+        lambda: _v("age") >= 18,
+        (0.3, 15.0),
+    ),
+    Formula(
+        "creatinine_clearance",
+        "Cockcroft-Gault",
+        ("creatinine", "age", "sex", "weight"),
+        lambda: (
+            (140 - _v("age"))
+            * _v("weight")
+            / (72 * _v("creatinine"))
+            * pl.when(_v("sex") == "female").then(0.85).otherwise(1.0)
+        ),
         lambda: (_v("age") >= 18) & (_v("age") < 140),
     ),
     Formula(
-        "pack_years", "packs a day x years", ("cigarettes", "smoking_years"), lambda: _v("cigarettes") / 20 * _v("smoking_years"), _always,
+        "pack_years",
+        "packs a day x years",
+        ("cigarettes", "smoking_years"),
+        lambda: _v("cigarettes") / 20 * _v("smoking_years"),
+        _always,
         (0.5, 10.0),
     ),
-)  # fmt: skip
+)
 
 SAME_VISIT_DAYS = 30
 """Values are compared with each other when they are at most this far apart."""
@@ -197,7 +224,8 @@ def _compare(usable: pl.DataFrame, formula: Formula) -> list[dict[str, object]]:
     return [
         _contradiction(
             row["sample"],
-            f"{formula.concept} {row[formula.concept]:.4g} as given, but {row['calculated']:.4g} by {formula.name} from "
+            f"{formula.concept} {row[formula.concept]:.4g} as given, "
+            f"but {row['calculated']:.4g} by {formula.name} from "
             + ", ".join(
                 f"{name} {row[name]:.4g}" if isinstance(row[name], float) else f"{name} {row[name]}"
                 for name in formula.inputs

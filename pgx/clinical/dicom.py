@@ -83,7 +83,15 @@ def _measure(events: Events, person: str | None, item: Any, day: date | None) ->
     numeric = value.get("NumericValue")
     pairs = events.vocabulary.code(system, code)
     for concept, _ in pairs:
-        events.observe(person, concept, number=number(_plain(numeric)), text=None if _plain(numeric) is None else str(numeric), unit=unit or None, day=day,
-                       where=f"{system} {code}", written=meaning)  # fmt: skip
+        events.observe(
+            person,
+            concept,
+            number=number(_plain(numeric)),
+            text=None if _plain(numeric) is None else str(numeric),
+            unit=unit or None,
+            day=day,
+            where=f"{system} {code}",
+            written=meaning,
+        )
     if not pairs:
         events.not_understood("measurement", system, code, meaning, None)

@@ -189,7 +189,10 @@ class Events:
         dose: float | None = None,
         where: str | None = None,
     ) -> bool:
-        """Add a drug by its codes, or else by its name; an unknown one is noted with suggestions. Returns whether known."""
+        """Add a drug by its codes, or else by its name; say whether it is known.
+
+        An unknown one is noted, with suggestions.
+        """
         self.people.setdefault(person, set())
         if status == "current":
             self.listed.add(person)

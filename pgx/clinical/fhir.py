@@ -21,9 +21,17 @@ _GROUP = {
 }
 _SKIPPED = {"entered-in-error", "cancelled"}
 _STATUS = {
-    "active": "current", "recorded": "current", "unknown": "current", "completed": "stopped", "stopped": "stopped", "ended": "stopped",
-    "on-hold": "stopped", "cancelled": "stopped", "draft": "planned", "intended": "planned",
-}  # fmt: skip
+    "active": "current",
+    "recorded": "current",
+    "unknown": "current",
+    "completed": "stopped",
+    "stopped": "stopped",
+    "ended": "stopped",
+    "on-hold": "stopped",
+    "cancelled": "stopped",
+    "draft": "planned",
+    "intended": "planned",
+}
 _PLANS = {"proposal", "plan", "option"}
 _UNSURE = {"unconfirmed", "provisional", "differential"}
 _DAYS = {"d": 1.0, "h": 1 / 24, "wk": 7.0, "mo": 30.4375, "a": 365.25}
@@ -44,7 +52,7 @@ def read_content(events: Events, content: object) -> None:
     found = list(_resources(content, ""))
     if not found:
         raise InputError("no FHIR resource in it", file=events.file)
-    for resource, where, url in found:
+    for resource, _, url in found:
         _remember(resource, url, state)
     for resource, where, _ in found:
         _read(events, resource, where, state)
@@ -249,9 +257,18 @@ def _measured(
             continue
         number_, text_, system, unit = value or (None, None, "text", None)
         events.observe(
-            person, concept, answer=answer, number=number_, text=text_, system=system, unit=unit, day=day, end=last, where=where,
+            person,
+            concept,
+            answer=answer,
+            number=number_,
+            text=text_,
+            system=system,
+            unit=unit,
+            day=day,
+            end=last,
+            where=where,
             written=written,
-        )  # fmt: skip
+        )
     return bool(pairs)
 
 
@@ -260,26 +277,31 @@ _Value = tuple[float | None, str | None, str, str | None]
 
 def _value(events: Events, concept: str, item: Object) -> _Value | None:
     """Return (number, text, vocabulary of the text, unit) of the value[x], or None when there is none."""
-    quantity = obj(item.get("valueQuantity"))
-    if quantity:
-        raw = quantity.get("value")
-        amount = number(raw)
-        code, shown = text(quantity.get("code")), text(quantity.get("unit"))
-        unit = code if code and events.vocabulary.unit(code) else shown or code
-        if comparator := text(quantity.get("comparator")):
-            return None, f"{comparator}{raw}", "text", unit
-        return (amount, None if amount is not None else str(raw), "text", unit) if raw is not None else None
+    if quantity := obj(item.get("valueQuantity")):
+        return _quantity(events, quantity)
     for key in ("valueInteger", "valueDecimal"):
         if (amount := number(item.get(key))) is not None:
             return amount, None, "text", None
+    plain = next((p for key in ("valueString", "valueDateTime", "valueDate") if (p := text(item.get(key)))), None)
     if isinstance(item.get("valueBoolean"), bool):
-        return None, "yes" if item["valueBoolean"] else "no", "text", None
-    for key in ("valueString", "valueDateTime", "valueDate"):
-        if plain := text(item.get(key)):
-            return None, plain, "text", None
-    coded = obj(item.get("valueCodeableConcept")) or (
-        {"coding": [item["valueCoding"]]} if obj(item.get("valueCoding")) else {}
-    )
+        plain = "yes" if item["valueBoolean"] else "no"
+    return (None, plain, "text", None) if plain else _coded_value(events, concept, item)
+
+
+def _quantity(events: Events, quantity: Object) -> _Value | None:
+    raw = quantity.get("value")
+    amount = number(raw)
+    code, shown = text(quantity.get("code")), text(quantity.get("unit"))
+    unit = code if code and events.vocabulary.unit(code) else shown or code
+    if comparator := text(quantity.get("comparator")):
+        return None, f"{comparator}{raw}", "text", unit
+    return (amount, None if amount is not None else str(raw), "text", unit) if raw is not None else None
+
+
+def _coded_value(events: Events, concept: str, item: Object) -> _Value | None:
+    coded = obj(item.get("valueCodeableConcept"))
+    if not coded and obj(item.get("valueCoding")):
+        coded = {"coding": [item["valueCoding"]]}
     for system, code, _ in _codings(coded):
         if events.vocabulary.answer(concept, system, code)[0]:
             return None, code, system, None
@@ -353,9 +375,15 @@ def _medication(events: Events, resource: Object, where: str, state: _State, *, 
         events.seen(person, day)
     codes = [(system, code) for system, code, _ in _codings(concept)]
     events.medicate(
-        person, _label(concept) or "(no name)", codes=codes, status=status, start=day, end=events.day(person, end, where),
-        dose=_daily_dose(doses), where=where,
-    )  # fmt: skip
+        person,
+        _label(concept) or "(no name)",
+        codes=codes,
+        status=status,
+        start=day,
+        end=events.day(person, end, where),
+        dose=_daily_dose(doses),
+        where=where,
+    )
 
 
 def _daily_dose(doses: list[Object]) -> float | None:

@@ -4,8 +4,8 @@ Columns are the concepts of ``concepts.tsv``, by name or other name, optionally 
 
 * ``sample`` (or ``person_id``, ``patient_id``, ``id``, ...): who it is;
 * ``date``: when the row was observed; ``<concept>_date``: when that value was; ``<concept>_unit``: its unit;
-* ``medications``, ``planned_medications``, ``stopped_medications``, ``conditions``, ``allergies``: lists joined by ``;``,
-  ``none`` for an empty list;
+* ``medications``, ``planned_medications``, ``stopped_medications``, ``conditions``, ``allergies``: lists joined by
+  ``;``, or ``none``;
 * ``notes``, ``comment``, ``name`` and ``x_...``: not read.
 """
 
@@ -13,17 +13,14 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
 import polars as pl
 
 from pgx.clinical.events import RAW, BadDateError, Events, read_date
-from pgx.clinical.jsons import parse
-from pgx.clinical.vocabulary import column_name, system_name
+from pgx.clinical.lists import add_list
+from pgx.clinical.vocabulary import column_name
 from pgx.errors import InputError
 
 IDS = (
@@ -57,14 +54,9 @@ IGNORED = ("notes", "note", "comment", "comments", "name", "given_name", "family
 GROUPS = ("demographics", "labs", "vitals", "lifestyle", "clinical", "imaging", "person", "patient")
 SPECIAL = (*IDS, *DATES, *LISTS, *IGNORED)
 
-_STATUS = re.compile(r"\s*\((current|planned|stopped)(?:\s+(\d{4}-\d{2}-\d{2}))?\)\s*$", re.IGNORECASE)
-_CODED = re.compile(r"^(icd-?10(?:-?cm)?|snomed|sct|loinc|hp|mondo)\s*[:|]\s*(\S+)$", re.IGNORECASE)
-_BARE_ICD = re.compile(r"^[A-TV-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?$")
-NONE = ("none", "no", "nil", "[]")
-
 
 @dataclass
-class _Layout:
+class Layout:
     """Which column is what."""
 
     identity: str | None = None
@@ -76,7 +68,7 @@ class _Layout:
     ignored: list[str] = field(default_factory=list)
 
 
-def lay_out(headings: list[str], events: Events) -> _Layout:
+def lay_out(headings: list[str], events: Events) -> Layout:
     """Understand the column headings.
 
     Raises
@@ -84,7 +76,7 @@ def lay_out(headings: list[str], events: Events) -> _Layout:
     InputError
         If a heading is not known, or two say the same.
     """
-    layout = _Layout()
+    layout = Layout()
     names = {heading: column_name(heading) for heading in headings}
     layout.identity = next((h for wanted in IDS for h, n in names.items() if n == wanted), None)
     for heading, name in names.items():
@@ -156,9 +148,11 @@ def read_delimited(events: Events, data: bytes) -> None:
                 headings = [cell.strip() for cell in row]
             elif len(row) != len(headings):
                 raise InputError(
-                    f"{len(row)} cells, but the heading has {len(headings)}", file=events.file, where=f"line {reader.line_num}",
+                    f"{len(row)} cells, but the heading has {len(headings)}",
+                    file=events.file,
+                    where=f"line {reader.line_num}",
                     fix="quote cells that hold the separator",
-                )  # fmt: skip
+                )
             else:
                 rows.append(row)
                 lines.append(reader.line_num)
@@ -236,7 +230,7 @@ def read_frame(events: Events, frame: pl.DataFrame, where: list[str]) -> None:
     for heading, kind in layout.lists.items():
         for person, cell, place, at in zip(people, frame[heading], where, day, strict=True):
             if cell is not None:
-                _add_list(
+                add_list(
                     events,
                     person,
                     kind,
@@ -292,7 +286,7 @@ def _add_values(
 ) -> None:
     own = events.vocabulary.concepts[concept].unit
     written = frame[heading]
-    events.understood[heading, _meaning(events, concept, unit)] = [
+    events.understood[heading, meaning_of(events, concept, unit)] = [
         written.len() - written.null_count(),
         f"column {heading}",
     ]
@@ -311,7 +305,8 @@ def _add_values(
     events.frames.append(rows.with_columns(missing).select(pl.col(name).cast(dtype) for name, dtype in RAW.items()))
 
 
-def _meaning(events: Events, concept: str, unit: str | None) -> str:
+def meaning_of(events: Events, concept: str, unit: str | None) -> str:
+    """Return how `check` shows a column: the concept and the unit that it is read in."""
     shown = unit or events.vocabulary.concepts[concept].unit
     return f"{concept} [{shown}]" if shown else concept
 
@@ -325,253 +320,3 @@ def _birth_dates(events: Events, base: pl.DataFrame, written: pl.Series) -> pl.S
             events.problem(person, "error", "bad_date", f"birth_date: {error}", place, "birth_date")
             days.append(None)
     return pl.Series(days, dtype=pl.String)
-
-
-def _add_list(events: Events, person: str | None, kind: str, items: list[str], where: str, day: date | None) -> None:
-    if kind in ("current", "planned", "stopped") and kind != "stopped":
-        events.observe(person, "medication_list", answer="given", day=day, where=where)
-    if len(items) == 1 and items[0].lower() in NONE:
-        return
-    for item in items:
-        if kind == "condition":
-            add_condition(events, person, item, where, day)
-        elif kind == "allergy":
-            add_allergy(events, person, item, where, day)
-        else:
-            marked = _STATUS.search(item)
-            name = _STATUS.sub("", item)
-            status = marked[1].lower() if marked else kind
-            on = events.day(person, marked[2], where) if marked and marked[2] else None
-            end, start = (on, None) if status == "stopped" else (None, on)
-            events.medicate(person, name, status=status, start=start, end=end, where=where)
-
-
-def add_condition(
-    events: Events, person: str | None, text: str, where: str | None, day: date | None, answer: str = "yes"
-) -> bool:
-    """Add a condition by name or code (``ICD10:E11.9``, ``SNOMED:44054006``, a bare ICD-10 code); returns whether it is known."""
-    coded = _CODED.match(text)
-    system, code = ("ICD10", text) if _BARE_ICD.match(text) else ("text", text)
-    if coded:
-        system = system_name(coded[1])
-        code = f"{coded[1].upper()}:{coded[2]}" if system in ("HPO", "MONDO") else coded[2]
-    heading = events.vocabulary.column(text) if system == "text" else None
-    boolean = heading is not None and events.vocabulary.concepts[heading.concept].kind == "boolean"
-    pairs = ((heading.concept, None),) if heading and boolean else events.vocabulary.code(system, code)
-    for concept, known in pairs:
-        events.observe(person, concept, answer=known or answer, day=day, where=where, written=text)
-    if not pairs:
-        close = events.vocabulary.suggest(text)
-        hint = f"; did you mean {' or '.join(close)}?" if close else ""
-        events.problem(
-            person, "info", "condition_unknown", f"condition {text!r} is not one that the product uses{hint}", where
-        )
-        events.not_understood(
-            "condition", "" if system == "text" else system, "" if system == "text" else code, text, where
-        )
-    return bool(pairs)
-
-
-def add_allergy(events: Events, person: str | None, text: str, where: str | None, day: date | None) -> bool:
-    """Add an allergy to a drug by name or code; returns whether it is known."""
-    found = events.drugs.find(text).drugs
-    for drug in found:
-        events.observe(person, "allergy", answer=drug, day=day, where=where, written=text)
-    if not found:
-        events.not_understood("allergy", "", "", text, where)
-    return bool(found)
-
-
-def read_json(events: Events, data: bytes) -> None:
-    """Read one person (an object) or several (a list of objects).
-
-    Raises
-    ------
-    InputError
-        If it is not JSON, or not of that form.
-    """
-    read_objects(events, load_json(events.file, data))
-
-
-def load_json(file: str, data: bytes) -> object:
-    """Parse JSON.
-
-    Raises
-    ------
-    InputError
-        If it is not JSON, with line and column.
-    """
-    try:
-        return parse(data)
-    except UnicodeDecodeError as error:
-        raise InputError(f"not UTF-8 text (byte {error.start})", file=file, fix="save it as UTF-8") from None
-    except json.JSONDecodeError as error:
-        raise InputError(
-            f"not JSON: {error.msg}", file=file, where=f"line {error.lineno} column {error.colno}"
-        ) from None
-    except (RecursionError, ValueError) as error:
-        raise InputError(f"not readable JSON: {type(error).__name__}", file=file) from None
-
-
-def read_objects(events: Events, content: object) -> None:
-    """Take one person or a list of persons, as parsed from JSON."""
-    people = content if isinstance(content, list) else [content]
-    events.flat = True
-    if not people:
-        raise InputError("no person", file=events.file)
-    several = len(people) > 1
-    seen: set[str] = set()
-    for index, one in enumerate(people, start=1):
-        place = f"person {index}" if several else ""
-        if not isinstance(one, Mapping):
-            raise InputError(
-                f"expected an object with one person's values, found {_kind(one)}",
-                file=events.file,
-                where=place or None,
-            )
-        flat = dict(_flatten(one))
-        layout = lay_out(list(flat), events)
-        person = flat.get(layout.identity) if layout.identity else None
-        person = None if person is None else str(person).strip() or None
-        if several and (person is None or person in seen):
-            what = "has no 'sample'" if person is None else f"{person!r} is there twice"
-            raise InputError(
-                f"the person {what}", file=events.file, where=place, fix="give each person its own 'sample'"
-            )
-        seen.add(person or "")
-        events.explicit_ids |= person is not None
-        events.person(person)
-        _add_object(events, person, flat, layout, place)
-
-
-def _flatten(one: Mapping[str, object]) -> Iterator[tuple[str, object]]:
-    for key, value in one.items():
-        name = column_name(key)
-        if isinstance(value, Mapping) and name in (*GROUPS, "conditions") and "value" not in value:
-            yield from _flatten(value)
-        else:
-            yield key, value
-
-
-def _add_object(events: Events, person: str | None, flat: Mapping[str, object], layout: _Layout, place: str) -> None:
-    prefix = f"{place}, " if place else ""
-    day = events.day(person, flat.get(layout.day), f"{prefix}key {layout.day}") if layout.day else None
-    events.seen(person, day)
-    for key, (concept, unit) in layout.values.items():
-        items = flat[key]
-        for item in items if isinstance(items, list) else [items]:
-            where = f"{prefix}key {key}"
-            at = flat.get(layout.dates.get(concept, ""))
-            own = flat.get(layout.units.get(concept, "")) or unit
-            _add_item(
-                events,
-                person,
-                concept,
-                item,
-                own if isinstance(own, str) else None,
-                events.day(person, at, where) or day,
-                where,
-            )
-    for key, kind in layout.lists.items():
-        items, where = flat[key], f"{prefix}key {key}"
-        if isinstance(items, str):
-            _add_list(events, person, kind, [p.strip() for p in items.split(";") if p.strip()], where, day)
-        elif isinstance(items, list):
-            _add_list(events, person, kind, [p.strip() for p in items if isinstance(p, str) and p.strip()], where, day)
-            for item in items:
-                if isinstance(item, Mapping):
-                    _add_entry(events, person, kind, item, where, day)
-                elif not isinstance(item, str):
-                    raise InputError(
-                        f"expected a name or an object, found {_kind(item)}", file=events.file, where=where
-                    )
-        elif items is not None:
-            raise InputError(f"expected a list, found {_kind(items)}", file=events.file, where=where)
-
-
-def _add_item(
-    events: Events, person: str | None, concept: str, item: object, unit: str | None, day: date | None, where: str
-) -> None:
-    if isinstance(item, Mapping):
-        inner = item.get("unit", unit)
-        day = events.day(person, item.get("date"), where) or day
-        _add_item(events, person, concept, item.get("value"), inner if isinstance(inner, str) else None, day, where)
-        return
-    if item is None or item == "":
-        return
-    if isinstance(item, list):
-        raise InputError(f"expected a value, found {_kind(item)}", file=events.file, where=where)
-    shown = _meaning(events, concept, unit)
-    unit = unit or events.vocabulary.concepts[concept].unit
-    if concept == "birth_date":
-        try:
-            item = read_date(str(item)).isoformat()
-        except BadDateError as error:
-            events.problem(person, "error", "bad_date", f"birth_date: {error}", where, concept)
-            return
-    text = ("yes" if item else "no") if isinstance(item, bool) else str(item) if isinstance(item, str) else None
-    number = _float(item) if isinstance(item, int | float) and not isinstance(item, bool) else None
-    events.observe(
-        person,
-        concept,
-        number=number,
-        text=text,
-        unit=unit,
-        day=day,
-        where=where,
-        written=where.rpartition("key ")[2],
-        meaning=shown,
-    )
-
-
-def _add_entry(
-    events: Events, person: str | None, kind: str, item: Mapping[str, object], where: str, day: date | None
-) -> None:
-    name = next(
-        (
-            item[k]
-            for k in ("drug", "name", "code", "condition", "allergy", "substance")
-            if isinstance(item.get(k), str)
-        ),
-        None,
-    )
-    if not isinstance(name, str):
-        raise InputError("an entry without a name", file=events.file, where=where, fix="give it a key 'name'")
-    start = events.day(person, item.get("start") or item.get("date"), where)
-    end = events.day(person, item.get("end"), where)
-    if kind == "condition":
-        add_condition(events, person, name, where, start or day, "no" if item.get("value") is False else "yes")
-    elif kind == "allergy":
-        add_allergy(events, person, name, where, start or day)
-    else:
-        dose = item.get("dose_mg_per_day")
-        status = str(item.get("status", kind)).lower()
-        if status not in ("current", "planned", "stopped"):
-            raise InputError(
-                f"status {status[:40]!r} is not current, planned or stopped", file=events.file, where=where
-            )
-        if dose is not None and (isinstance(dose, bool) or not isinstance(dose, int | float) or not 0 < dose < 1e6):
-            raise InputError(f"dose_mg_per_day {str(dose)[:40]!r} is not a dose", file=events.file, where=where)
-        events.medicate(
-            person, name, status=status, start=start, end=end, dose=None if dose is None else float(dose), where=where
-        )
-
-
-def _float(number: float) -> float:
-    try:
-        return float(number)
-    except OverflowError:
-        return float("inf")
-
-
-def _kind(value: object) -> str:
-    names = {
-        dict: "an object",
-        list: "a list",
-        str: "text",
-        bool: "true/false",
-        int: "a number",
-        float: "a number",
-        type(None): "null",
-    }
-    return names.get(type(value), type(value).__name__)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pgx.clinical import apple, dicom, fhir, fit, omop, phenopacket, wearables
 from pgx.clinical.events import Events
-from pgx.clinical.flat import load_json
+from pgx.clinical.objects import load_json
 from pgx.clinical.sniff import read_all
 from pgx.errors import InputError
 

@@ -185,8 +185,19 @@ def _column(frame: pl.DataFrame, name: str) -> pl.Expr:
 
 
 def _persons(events: Events, people: pl.DataFrame, codes: _Codes) -> None:
-    columns = ("person_id", "person_source_value", "gender_concept_id", "gender_source_value", "birth_datetime", "year_of_birth",
-               "month_of_birth", "day_of_birth", "race_concept_id", "race_source_value", "ethnicity_concept_id")  # fmt: skip
+    columns = (
+        "person_id",
+        "person_source_value",
+        "gender_concept_id",
+        "gender_source_value",
+        "birth_datetime",
+        "year_of_birth",
+        "month_of_birth",
+        "day_of_birth",
+        "race_concept_id",
+        "race_source_value",
+        "ethnicity_concept_id",
+    )
     rows = people.select(_column(people, name).alias(name) for name in columns)
     for index, row in enumerate(rows.iter_rows(named=True), start=2):
         person, where = row["person_id"], f"person row {index}"
@@ -194,8 +205,11 @@ def _persons(events: Events, people: pl.DataFrame, codes: _Codes) -> None:
             events.problem(None, "error", "no_person", "a person without person_id", where)
             continue
         events.person(person, [row["person_source_value"]] if row["person_source_value"] else [])
-        for concept, column, source in (("sex", "gender_concept_id", "gender_source_value"), ("race", "race_concept_id", "race_source_value"),
-                                        ("ethnicity", "ethnicity_concept_id", None)):  # fmt: skip
+        for concept, column, source in (
+            ("sex", "gender_concept_id", "gender_source_value"),
+            ("race", "race_concept_id", "race_source_value"),
+            ("ethnicity", "ethnicity_concept_id", None),
+        ):
             code, written = row[column], row[source] if source else None
             if code and code != "0":
                 events.observe(person, concept, text=code, system="OMOP", where=where, written=f"person.{column}")

@@ -86,7 +86,9 @@ def _nobody(file: Events, samples: Sequence[str]) -> str:
     if None in file.people:
         return f"the person has no name, and there are {len(samples)} samples"
     people = [str(person) for person in file.people]
-    return f"none of its {len(people)} person{'s' if len(people) > 1 else ''} ({_some(people)}) is a sample of the genotypes ({_some(list(samples))})"
+    who = f"its only person ({people[0]})" if len(people) == 1 else f"its {len(people)} persons ({_some(people)})"
+    known = f"a sample of the genotypes ({_some(list(samples))})"
+    return f"{who} is not {known}" if len(people) == 1 else f"none of {who} is {known}"
 
 
 def _hint(file: Events, samples: Sequence[str]) -> str:

@@ -128,16 +128,29 @@ def _measurement(events: Events, person: str | None, item: Object, where: str) -
     for concept, answer in pairs:
         if quantity:
             events.observe(
-                person, concept, answer=answer, number=number(quantity.get("value")), unit=known or text(unit.get("label")) or name or None,
-                day=day, end=last, where=where, written=label,
-            )  # fmt: skip
+                person,
+                concept,
+                answer=answer,
+                number=number(quantity.get("value")),
+                unit=known or text(unit.get("label")) or name or None,
+                day=day,
+                end=last,
+                where=where,
+                written=label,
+            )
         elif coded:
             vocabulary, value, words = _code(coded)
             understood = events.vocabulary.answer(concept, vocabulary, value)[0]
             events.observe(
-                person, concept, text=value if understood else words, system=vocabulary if understood else "text", day=day, end=last,
-                where=where, written=label,
-            )  # fmt: skip
+                person,
+                concept,
+                text=value if understood else words,
+                system=vocabulary if understood else "text",
+                day=day,
+                end=last,
+                where=where,
+                written=label,
+            )
 
 
 def _action(events: Events, person: str | None, action: Object, where: str) -> None:

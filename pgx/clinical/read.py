@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from pgx import schema
-from pgx.clinical import derive, flat, people, sniff
+from pgx.clinical import derive, flat, objects, people, sniff
 from pgx.clinical.drugs import drug_names
 from pgx.clinical.events import PROBLEM, Events, Reader
 from pgx.clinical.values import interpret
@@ -18,7 +18,7 @@ from pgx.errors import InputError
 from pgx.knowledge import KnowledgeBase
 from pgx.types import ClinicalData
 
-_READERS: dict[str, Reader] = {"csv": flat.read_delimited, "parquet": flat.read_parquet, "json": flat.read_json}
+_READERS: dict[str, Reader] = {"csv": flat.read_delimited, "parquet": flat.read_parquet, "json": objects.read_json}
 
 
 def read(
@@ -229,26 +229,40 @@ def _as_of(now: pl.DataFrame) -> pl.DataFrame:
 def _coded(frame: pl.DataFrame, concept: str, code: pl.Expr, source: str, origin: str) -> pl.DataFrame:
     none = {c.name: c.dtype for c in schema.CLINICAL}
     return frame.select(
-        pl.col("sample"), concept=pl.lit(concept), code=code, source=pl.lit(source), origin=pl.lit(origin),
+        pl.col("sample"),
+        concept=pl.lit(concept),
+        code=code,
+        source=pl.lit(source),
+        origin=pl.lit(origin),
         **{name: pl.lit(None, dtype=none[name]) for name in ("value", "unit", "date", "end_date")},
-    ).select(_CLINICAL)  # fmt: skip
+    ).select(_CLINICAL)
 
 
 def _medications(drugs: pl.DataFrame, given: pl.DataFrame, now: pl.DataFrame, kb: KnowledgeBase) -> pl.DataFrame:
     rules = kb.table("concept_drugs").select("concept", "answer", "drug")
-    meant = given.join(rules, left_on=["concept", "code"], right_on=["concept", "answer"], how="inner", maintain_order="left").select(
-        "sample", "drug", status=pl.lit("current"), start=pl.lit(None, dtype=pl.Date), end="end_date",
-        dose_mg_per_day=pl.lit(None, dtype=pl.Float64), as_written="concept", source="source",
-    )  # fmt: skip
+    meant = given.join(
+        rules, left_on=["concept", "code"], right_on=["concept", "answer"], how="inner", maintain_order="left"
+    ).select(
+        "sample",
+        "drug",
+        status=pl.lit("current"),
+        start=pl.lit(None, dtype=pl.Date),
+        end="end_date",
+        dose_mg_per_day=pl.lit(None, dtype=pl.Float64),
+        as_written="concept",
+        source="source",
+    )
     columns = [column.name for column in schema.MEDICATIONS]
     frame = pl.concat([drugs.select(columns), meant.select(columns)]).join(
         now, on="sample", how="left", maintain_order="left"
     )
     status = (
-        pl.when((pl.col("status") == "current") & (pl.col("end") < pl.col("as_of"))).then(pl.lit("stopped"))
-        .when((pl.col("status") == "current") & (pl.col("start") > pl.col("as_of"))).then(pl.lit("planned"))
+        pl.when((pl.col("status") == "current") & (pl.col("end") < pl.col("as_of")))
+        .then(pl.lit("stopped"))
+        .when((pl.col("status") == "current") & (pl.col("start") > pl.col("as_of")))
+        .then(pl.lit("planned"))
         .otherwise("status")
-    )  # fmt: skip
+    )
     return (
         frame.with_columns(status=status)
         .unique(maintain_order=True)

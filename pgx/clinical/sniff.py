@@ -10,9 +10,18 @@ from typing import IO
 from pgx.clinical.jsons import parse
 from pgx.errors import InputError
 
-_WRONG = {b"##fileformat=VCF": "a VCF", b"BCF\x02": "a BCF", b"%PDF": "a PDF", b"\x7fELF": "a program", b"\xff\xd8\xff": "a picture",
-          b"\x89PNG": "a picture", b"CRAM": "a CRAM", b"BAM\x01": "a BAM"}  # fmt: skip
+_WRONG = {
+    b"##fileformat=VCF": "a VCF",
+    b"BCF\x02": "a BCF",
+    b"%PDF": "a PDF",
+    b"\x7fELF": "a program",
+    b"\xff\xd8\xff": "a picture",
+    b"\x89PNG": "a picture",
+    b"CRAM": "a CRAM",
+    b"BAM\x01": "a BAM",
+}
 _PHENOPACKET = {"phenotypicFeatures", "metaData", "diseases", "medicalActions", "interpretations"}
+_FHIR = {"resourceType", "parameter"}
 _OMH = {"effective_time_frame", "header", "body"}
 _FITBIT = {"dateTime", "activities-heart", "activities-steps", "sleep", "body-weight", "restingHeartRate", "logId"}
 HEAD = 1 << 16
@@ -66,7 +75,9 @@ def _reason(error: Exception) -> str:
 
 
 def sniff(path: Path) -> str:
-    """Return the format: ``parquet csv json ndjson fhir phenopacket openmhealth fitbit apple fit dicom sqlite duckdb folder``.
+    """Return the format of a file or folder.
+
+    One of ``parquet csv json ndjson fhir phenopacket openmhealth fitbit apple fit dicom sqlite duckdb folder``.
 
     Raises
     ------
@@ -85,10 +96,19 @@ def sniff(path: Path) -> str:
             raise InputError(
                 f"this is {kind}, not a clinical record", file=path, fix="give the genotypes as the first argument"
             )
-    for found, magic_kind in ((head[:4] == b"PAR1", "parquet"), (head.startswith(b"SQLite format 3"), "sqlite"), (head[8:12] == b"DUCK", "duckdb"),
-                              (head[8:12] == b".FIT", "fit"), (head[128:132] == b"DICM", "dicom")):  # fmt: skip
+    for found, magic_kind in (
+        (head[:4] == b"PAR1", "parquet"),
+        (head.startswith(b"SQLite format 3"), "sqlite"),
+        (head[8:12] == b"DUCK", "duckdb"),
+        (head[8:12] == b".FIT", "fit"),
+        (head[128:132] == b"DICM", "dicom"),
+    ):
         if found:
             return magic_kind
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise InputError("text in UTF-16", file=path, fix="save it as UTF-8")
+    if head.startswith(b"PK\x03\x04"):
+        raise InputError("a spreadsheet or zip archive", file=path, fix="save the sheet as CSV, or unpack the archive")
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if b"\x00" in text[:4096]:
         raise InputError(
@@ -106,20 +126,13 @@ def _sniff_json(path: Path, head: bytes) -> str:
     if first.rstrip().endswith(b"}") and rest.lstrip()[:1] == b"{" and _object(first):
         return "ndjson"
     content = _object(read_all(path))
-    if content is None:
-        return "json"
     one = content[0] if isinstance(content, list) and content else content
-    if not isinstance(one, dict):
-        return "json"
-    keys = set(one)
-    if "resourceType" in keys or "parameter" in keys:
-        return "fhir"
+    keys = set(one) if isinstance(one, dict) else set()
     if "subject" in keys and keys & _PHENOPACKET:
         return "phenopacket"
-    if keys & _OMH:
-        return "openmhealth"
-    if keys & _FITBIT:
-        return "fitbit"
+    for kind, marks in (("fhir", _FHIR), ("openmhealth", _OMH), ("fitbit", _FITBIT)):
+        if keys & marks:
+            return kind
     return "json"
 
 

@@ -48,20 +48,32 @@ def _numbers(raw: pl.DataFrame, vocabulary: Vocabulary) -> tuple[pl.DataFrame, p
     ).filter(pl.col("number").is_not_null() | ~written.str.to_lowercase().is_in(list(unknown)).fill_null(True))
     rules = pl.DataFrame(
         [_rule(vocabulary, concept, unit) for concept, unit in raw.select("concept", "unit").unique().iter_rows()],
-        schema={"concept": pl.String, "unit": pl.String, "ucum": pl.String, "own": pl.String, "factor": pl.Float64, "offset": pl.Float64,
-                "low": pl.Float64, "high": pl.Float64},
+        schema={
+            "concept": pl.String,
+            "unit": pl.String,
+            "ucum": pl.String,
+            "own": pl.String,
+            "factor": pl.Float64,
+            "offset": pl.Float64,
+            "low": pl.Float64,
+            "high": pl.Float64,
+        },
         orient="row",
-    )  # fmt: skip
+    )
     value = pl.col("number") * pl.col("factor") + pl.col("offset")
     raw = raw.join(rules, on=["concept", "unit"], how="left", nulls_equal=True, maintain_order="left").with_columns(
         value=value
     )
     reason = (
-        pl.when(pl.col("number").is_null() | ~pl.col("number").is_finite()).then(pl.lit("not_a_number"))
-        .when(pl.col("factor").is_null() & pl.col("unit").is_null()).then(pl.lit("unit_missing"))
-        .when(pl.col("factor").is_null()).then(pl.lit("unit_unknown"))
-        .when((pl.col("value") < pl.col("low")) | (pl.col("value") > pl.col("high"))).then(pl.lit("impossible_value"))
-    )  # fmt: skip
+        pl.when(pl.col("number").is_null() | ~pl.col("number").is_finite())
+        .then(pl.lit("not_a_number"))
+        .when(pl.col("factor").is_null() & pl.col("unit").is_null())
+        .then(pl.lit("unit_missing"))
+        .when(pl.col("factor").is_null())
+        .then(pl.lit("unit_unknown"))
+        .when((pl.col("value") < pl.col("low")) | (pl.col("value") > pl.col("high")))
+        .then(pl.lit("impossible_value"))
+    )
     raw = raw.with_columns(reason=reason)
     good = raw.filter(pl.col("reason").is_null()).with_columns(code=pl.lit(None, dtype=pl.String), unit="own")
     return good, _problems(raw.filter(pl.col("reason").is_not_null()))
@@ -76,8 +88,14 @@ def _rule(vocabulary: Vocabulary, name: str, unit: str | None) -> tuple[object, 
 
 def _answers(raw: pl.DataFrame, vocabulary: Vocabulary) -> tuple[pl.DataFrame, pl.DataFrame]:
     raw = raw.with_columns(
-        text=pl.coalesce("text", pl.when(pl.col("number") == pl.col("number").round()).then(pl.col("number").cast(pl.Int64, strict=False))
-                         .cast(pl.String), pl.col("number").cast(pl.String)))  # fmt: skip
+        text=pl.coalesce(
+            "text",
+            pl.when(pl.col("number") == pl.col("number").round())
+            .then(pl.col("number").cast(pl.Int64, strict=False))
+            .cast(pl.String),
+            pl.col("number").cast(pl.String),
+        )
+    )
     rules = pl.DataFrame(
         [
             (*key, *_understand(vocabulary, *key))

@@ -169,11 +169,20 @@ def vocabulary(kb: KnowledgeBase) -> Vocabulary:
     rows = kb.table("concepts").rows(named=True)
     concepts = {
         r["concept"]: Concept(
-            r["concept"], r["feature"], r["kind"], r["unit"], r["low"], r["high"], r["summary"], r["window_days"],
-            r["trend_days"], r["meaning"], r["source"],
+            r["concept"],
+            r["feature"],
+            r["kind"],
+            r["unit"],
+            r["low"],
+            r["high"],
+            r["summary"],
+            r["window_days"],
+            r["trend_days"],
+            r["meaning"],
+            r["source"],
         )
         for r in rows
-    }  # fmt: skip
+    }
     headings: dict[str, Heading] = {}
     for r in rows:
         for name in [r["concept"], column_name(r["feature"] or ""), *(r["names"] or "").split(";")]:

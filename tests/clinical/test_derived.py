@@ -21,9 +21,13 @@ def egfr(creatinine: float, age: float, female: bool) -> float:
 @pytest.mark.parametrize(
     ("creatinine", "age", "female", "expected"),
     [  # by hand: 142 * min(Scr/k,1)^a * max(Scr/k,1)^-1.2 * 0.9938^age * 1.012 if female
-        (1.0, 50, False, 91.7), (1.0, 50, True, 68.6), (0.6, 30, True, 123.7), (2.5, 70, False, 26.9), (0.7, 60, True, 99.0),
+        (1.0, 50, False, 91.7),
+        (1.0, 50, True, 68.6),
+        (0.6, 30, True, 123.7),
+        (2.5, 70, False, 26.9),
+        (0.7, 60, True, 99.0),
     ],
-)  # fmt: skip
+)
 def test_ckd_epi_2021(creatinine, age, female, expected):
     assert egfr(creatinine, age, female) == pytest.approx(expected, abs=0.6)
 
@@ -112,12 +116,23 @@ def test_old_values_are_kept_for_trends_but_are_not_present(kb, write):
 
 def test_a_resolved_pregnancy_is_over_but_an_infarction_stays(kb, write):
     def condition(code: str, start: str, end: str) -> dict:
-        return {"resourceType": "Condition", "subject": {"reference": "Patient/A"}, "onsetDateTime": start, "abatementDateTime": end,
-                "clinicalStatus": {"coding": [{"code": "resolved"}]},
-                "code": {"coding": [{"system": "http://snomed.info/sct", "code": code}]}}  # fmt: skip
+        return {
+            "resourceType": "Condition",
+            "subject": {"reference": "Patient/A"},
+            "onsetDateTime": start,
+            "abatementDateTime": end,
+            "clinicalStatus": {"coding": [{"code": "resolved"}]},
+            "code": {"coding": [{"system": "http://snomed.info/sct", "code": code}]},
+        }
 
-    weight = {"resourceType": "Observation", "status": "final", "subject": {"reference": "Patient/A"}, "effectiveDateTime": "2024-03-01",
-              "code": {"coding": [{"system": "http://loinc.org", "code": "29463-7"}]}, "valueQuantity": {"value": 70, "code": "kg"}}  # fmt: skip
+    weight = {
+        "resourceType": "Observation",
+        "status": "final",
+        "subject": {"reference": "Patient/A"},
+        "effectiveDateTime": "2024-03-01",
+        "code": {"coding": [{"system": "http://loinc.org", "code": "29463-7"}]},
+        "valueQuantity": {"value": 70, "code": "kg"},
+    }
     entries = [
         condition("77386006", "2023-06-01", "2024-02-01"),
         condition("22298006", "2019-01-01", "2019-01-09"),

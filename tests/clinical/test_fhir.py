@@ -36,18 +36,32 @@ def medication(name: str, status: str = "active", **more: object) -> dict:
 
 
 def test_blood_pressure_components(bundle):
-    panel = observation("85354-9", "2024-01-01", component=[
-        {"code": coded(LOINC, "8480-6"), **quantity(120, "mm[Hg]")}, {"code": coded(LOINC, "8462-4"), **quantity(80, "mm[Hg]")}])  # fmt: skip
+    panel = observation(
+        "85354-9",
+        "2024-01-01",
+        component=[
+            {"code": coded(LOINC, "8480-6"), **quantity(120, "mm[Hg]")},
+            {"code": coded(LOINC, "8462-4"), **quantity(80, "mm[Hg]")},
+        ],
+    )
     found = values(bundle(panel))
     assert (found["systolic_bp"], found["diastolic_bp"]) == (120, 80)
 
 
 def test_medication_statuses_and_plans(bundle):
     data = bundle(
-        medication("warfarin"), medication("codeine", "completed"), medication("clopidogrel", intent="plan"), medication("fluoxetine", "entered-in-error"),
+        medication("warfarin"),
+        medication("codeine", "completed"),
+        medication("clopidogrel", intent="plan"),
+        medication("fluoxetine", "entered-in-error"),
         medication("simvastatin", doNotPerform=True),
-        {"resourceType": "MedicationStatement", "status": "intended", **SUBJECT, "medicationCodeableConcept": {"text": "omeprazole"}},
-    )  # fmt: skip
+        {
+            "resourceType": "MedicationStatement",
+            "status": "intended",
+            **SUBJECT,
+            "medicationCodeableConcept": {"text": "omeprazole"},
+        },
+    )
     assert drugs(data) == {
         "warfarin": "current",
         "codeine": "stopped",
@@ -64,8 +78,13 @@ def test_a_medication_given_by_reference_before_or_after_it(bundle):
         **SUBJECT,
         "medicationReference": {"reference": "Medication/m1"},
     }
-    inside = {"resourceType": "MedicationRequest", "status": "active", **SUBJECT, "contained": [{"resourceType": "Medication", "id": "x", "code": {"text": "Plavix"}}],
-              "medicationReference": {"reference": "#x"}}  # fmt: skip
+    inside = {
+        "resourceType": "MedicationRequest",
+        "status": "active",
+        **SUBJECT,
+        "contained": [{"resourceType": "Medication", "id": "x", "code": {"text": "Plavix"}}],
+        "medicationReference": {"reference": "#x"},
+    }
     assert drugs(bundle(order, drug, inside)) == {"warfarin": "current", "clopidogrel": "current"}
 
 
@@ -98,7 +117,7 @@ def test_values_in_other_units_and_without_a_unit(bundle):
         observation("718-7", "2024-01-01", valueQuantity={"value": 14}),
         observation("8310-5", "2024-01-01", **quantity(98.6, "[degF]")),
         observation("33914-3", "2024-01-01", valueQuantity={"value": 60, "comparator": ">", "unit": "mL/min/1.73m2"}),
-    )  # fmt: skip
+    )
     found = values(bundle()) | values(data)
     assert found["creatinine"] == pytest.approx(1, abs=1e-3)
     assert found["glucose"] == pytest.approx(99.1, abs=0.1)
@@ -160,10 +179,11 @@ def test_references_by_urn(kb, write):
 
 
 def test_a_bad_line_of_ndjson_is_reported_and_the_others_are_read(kb, write):
-    path = write(
-        "b.ndjson",
-        '{"resourceType": "Patient", "id": "A", "gender": "male"}\n{"resourceType": \n{"resourceType": "Patient", "id": "B", "gender": "female"}\n',
-    )
+    good = [
+        f'{{"resourceType": "Patient", "id": "{name}", "gender": "{sex}"}}'
+        for name, sex in (("A", "male"), ("B", "female"))
+    ]
+    path = write("b.ndjson", "\n".join([good[0], '{"resourceType": ', good[1]]))
     data = read([path], kb)
     assert (values(data, "A"), values(data, "B")) == ({"sex": "male"}, {"sex": "female"})
     assert data.notes.row(0, named=True)["where"] == "b.ndjson: line 2"

@@ -20,12 +20,19 @@ def test_one_person_in_json(kb, write):
     path = write(
         "p.json",
         {
-            "age": 65, "sex": "Female", "height_in": 63, "weight_lb": 154, "creatinine_umol_l": 88.42, "smoking": "ex-smoker",
+            "age": 65,
+            "sex": "Female",
+            "height_in": 63,
+            "weight_lb": 154,
+            "creatinine_umol_l": 88.42,
+            "smoking": "ex-smoker",
             "labs": {"inr": [{"value": 2.1, "date": "2024-01-02"}, {"value": 2.9, "date": "2024-02-02"}]},
             "medications": ["Plavix", {"drug": "warfarin", "dose_mg_per_day": 5, "start": "2024-01-01"}],
-            "planned_medications": "simvastatin; codeine", "conditions": ["E11.9", "atrial fibrillation"], "allergies": ["abacavir"],
+            "planned_medications": "simvastatin; codeine",
+            "conditions": ["E11.9", "atrial fibrillation"],
+            "allergies": ["abacavir"],
         },
-    )  # fmt: skip
+    )
     data = read([path], kb, samples=["S1"])
     found = values(data)
     assert found["age"] == 65 and found["sex"] == "female" and found["smoking_status"] == "former"
@@ -89,7 +96,9 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(kb, write):
         ("age\n50\n51\n", ["2 persons", "sample"]),
         ("sample,age\n,50\n", ["line 2", "without a name"]),
         ("", ["empty"]),
-        (b"\xff\xfe\x00\x01garbage", ["neither text"]),
+        (b"\xfc\xfd\x00\x01garbage", ["neither text"]),
+        ("age\n50\n".encode("utf-16"), ["UTF-16", "UTF-8"]),
+        (b"PK\x03\x04\x14\x00", ["spreadsheet", "CSV"]),
         ("sample,age\nA,\xe9".encode("latin-1"), ["UTF-8"]),
         ("##fileformat=VCFv4.2\n", ["VCF"]),
         ('{"age": 50', ["not JSON", "line 1"]),
@@ -101,7 +110,7 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(kb, write):
         ("[]", ["no person"]),
         ('["x"]', ["object"]),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_used_ends_in_one_line_that_says_where(kb, write, content, words):
     path = write("people.txt", content)
     with pytest.raises(InputError) as error:

@@ -24,10 +24,18 @@ relaxed = settings(
     database=None,
 )
 STRANGE = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.just(10**400), st.floats(), st.text(max_size=8), st.lists(st.integers(), max_size=2),
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.just(10**400),
+    st.floats(),
+    st.text(max_size=8),
+    st.lists(st.integers(), max_size=2),
     st.dictionaries(st.sampled_from(["value", "coding", "reference", "unit", "x"]), st.integers(), max_size=2),
-    st.sampled_from(["2020-13-45", "yes", "-1", "1e999", "NaN", "<5", "\x00", "Patient/", "🙂", "warfarn", [[]], [{}], {}]),
-)  # fmt: skip
+    st.sampled_from(
+        ["2020-13-45", "yes", "-1", "1e999", "NaN", "<5", "\x00", "Patient/", "🙂", "warfarn", [[]], [{}], {}]
+    ),
+)
 
 
 def survives(path: Path, kb) -> None:
@@ -71,8 +79,16 @@ def mutate(draw: Callable, content: object) -> object:
 
 
 SOME = ["clinical.age", "lab.inr", "trend.inr.slope", "medication.warfarin", "medication.inhibitor.cyp2d6"]
-FLAT = {"sample": "A", "age": 50, "date": "2024-01-01", "weight_lb": 150, "inr": [{"value": 2, "date": "2024-01-01"}], "conditions": ["E11.9"],
-        "medications": [{"drug": "warfarin", "start": "2024-01-01"}, "Plavix"], "labs": {"creatinine": {"value": 1, "unit": "mg/dL"}}}  # fmt: skip
+FLAT = {
+    "sample": "A",
+    "age": 50,
+    "date": "2024-01-01",
+    "weight_lb": 150,
+    "inr": [{"value": 2, "date": "2024-01-01"}],
+    "conditions": ["E11.9"],
+    "medications": [{"drug": "warfarin", "start": "2024-01-01"}, "Plavix"],
+    "labs": {"creatinine": {"value": 1, "unit": "mg/dL"}},
+}
 BUNDLE = {"resourceType": "Bundle", "entry": [{"resource": r} for r in resources("R4")]}
 SHARED = {
     name: json.loads((RECORDS / name).read_text())
@@ -133,13 +149,16 @@ def test_bytes(kb, tmp_path, data):
     survives(path, kb)
 
 
-XML = """<?xml version="1.0" encoding="UTF-8"?>
+NIGHT = 'startDate="2024-05-01 01:01:36 +0200" endDate="2024-05-01 07:02:36 +0200"'
+TRAIT = "HKCharacteristicTypeIdentifier"
+ME = f'{TRAIT}DateOfBirth="1990-05-20" {TRAIT}BiologicalSex="HKBiologicalSexMale"'
+XML = f"""<?xml version="1.0" encoding="UTF-8"?>
 <HealthData locale="en"><ExportDate value="2024-06-01 08:10:05 +0200"/>
-<Me HKCharacteristicTypeIdentifierDateOfBirth="1990-05-20" HKCharacteristicTypeIdentifierBiologicalSex="HKBiologicalSexMale"/>
-<Record type="HKQuantityTypeIdentifierStepCount" unit="count" startDate="2024-05-01 01:01:36 +0200" endDate="2024-05-01 01:02:36 +0200" value="74"/>
-<Record type="HKQuantityTypeIdentifierBodyMass" unit="lb" startDate="2024-05-01 01:01:36 +0200" endDate="2024-05-01 01:02:36 +0200" value="154"/>
-<Record type="HKCategoryTypeIdentifierSleepAnalysis" startDate="2024-05-01 01:01:36 +0200" endDate="2024-05-01 07:02:36 +0200"
- value="HKCategoryValueSleepAnalysisAsleepCore"/></HealthData>
+<Me {ME}/>
+<Record type="HKQuantityTypeIdentifierStepCount" unit="count" {NIGHT} value="74"/>
+<Record type="HKQuantityTypeIdentifierBodyMass" unit="lb" {NIGHT} value="154"/>
+<Record type="HKCategoryTypeIdentifierSleepAnalysis" {NIGHT} value="HKCategoryValueSleepAnalysisAsleepCore"/>
+</HealthData>
 """
 
 

@@ -13,13 +13,25 @@ from pgx.errors import UsageError
 @pytest.mark.parametrize(
     ("written", "drugs"),
     [
-        ("warfarin", ["warfarin"]), ("  WARFARIN ", ["warfarin"]), ("Coumadin", ["warfarin"]), ("11289", ["warfarin"]), ("RxNorm:11289", ["warfarin"]),
-        ("B01AA03", ["warfarin"]), ("ATC:B01AC04", ["clopidogrel"]), ("Plavix", ["clopidogrel"]), ("rifampicin", ["rifampin"]),
-        ("Naproxen sodium 220 MG Oral Tablet", ["naproxen"]), ("Diazepam [Valium]", ["diazepam"]), ("metoprolol succinate ER 50 mg", ["metoprolol"]),
-        ("St John's Wort", ["st. john's wort"]), ("lopinavir / ritonavir", ["lopinavir/ritonavir"]), ("ace inhibitors, plain", ["ace inhibitors, plain"]),
-        ("simvastatin and clopidogrel", ["simvastatin", "clopidogrel"]), ("12 HR bupropion hydrochloride 150 MG Extended Release Oral Tablet", ["bupropion"]),
+        ("warfarin", ["warfarin"]),
+        ("  WARFARIN ", ["warfarin"]),
+        ("Coumadin", ["warfarin"]),
+        ("11289", ["warfarin"]),
+        ("RxNorm:11289", ["warfarin"]),
+        ("B01AA03", ["warfarin"]),
+        ("ATC:B01AC04", ["clopidogrel"]),
+        ("Plavix", ["clopidogrel"]),
+        ("rifampicin", ["rifampin"]),
+        ("Naproxen sodium 220 MG Oral Tablet", ["naproxen"]),
+        ("Diazepam [Valium]", ["diazepam"]),
+        ("metoprolol succinate ER 50 mg", ["metoprolol"]),
+        ("St John's Wort", ["st. john's wort"]),
+        ("lopinavir / ritonavir", ["lopinavir/ritonavir"]),
+        ("ace inhibitors, plain", ["ace inhibitors, plain"]),
+        ("simvastatin and clopidogrel", ["simvastatin", "clopidogrel"]),
+        ("12 HR bupropion hydrochloride 150 MG Extended Release Oral Tablet", ["bupropion"]),
     ],
-)  # fmt: skip
+)
 def test_names_brands_codes_and_clinical_drug_descriptions(kb, written, drugs):
     assert list(drug_names(kb).find(written).drugs) == drugs
 

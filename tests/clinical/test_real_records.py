@@ -26,19 +26,52 @@ def features_of(name: str, kb) -> dict[str, object]:
 
 def test_synthea_bundle(kb):
     found = features_of("synthea_r4_louis_maggio.json", kb)
-    numbers = near(**{
-        "clinical.age": 44.97, "clinical.height": 185.37, "clinical.weight": 103.07, "clinical.bmi": 29.99, "clinical.bsa": 2.30,
-        "lab.creatinine": 1.37, "lab.egfr": 106.91, "lab.creatinine_clearance": 99.03, "lab.hba1c": 7.50, "lab.glucose": 124.93,
-        "lab.ldl": 134.00, "lab.hdl": 56.15, "lab.total_cholesterol": 228.12, "lab.triglycerides": 189.84, "lab.sodium": 141.74,
-        "lab.potassium": 3.75, "lab.chloride": 107.17, "lab.bicarbonate": 21.90, "lab.calcium": 10.01, "lab.urea_nitrogen": 18.47,
-        "lab.albumin_creatinine_ratio": 6.72, "vital.systolic_bp": 106.16, "vital.diastolic_bp": 84.33, "medication.count": 3,
-    })  # fmt: skip
+    numbers = near(
+        **{
+            "clinical.age": 44.97,
+            "clinical.height": 185.37,
+            "clinical.weight": 103.07,
+            "clinical.bmi": 29.99,
+            "clinical.bsa": 2.30,
+            "lab.creatinine": 1.37,
+            "lab.egfr": 106.91,
+            "lab.creatinine_clearance": 99.03,
+            "lab.hba1c": 7.50,
+            "lab.glucose": 124.93,
+            "lab.ldl": 134.00,
+            "lab.hdl": 56.15,
+            "lab.total_cholesterol": 228.12,
+            "lab.triglycerides": 189.84,
+            "lab.sodium": 141.74,
+            "lab.potassium": 3.75,
+            "lab.chloride": 107.17,
+            "lab.bicarbonate": 21.90,
+            "lab.calcium": 10.01,
+            "lab.urea_nitrogen": 18.47,
+            "lab.albumin_creatinine_ratio": 6.72,
+            "vital.systolic_bp": 106.16,
+            "vital.diastolic_bp": 84.33,
+            "medication.count": 3,
+        }
+    )
     words = {
-        "clinical.sex": "male", "clinical.race": "white", "clinical.ethnicity": "not_hispanic", "lifestyle.smoking_status": "never",
-        "medication.inhibitor.cyp2d6": "weak", "medication.inhibitor.tpmt": "weak",
-    }  # fmt: skip
-    conditions = ("diabetes", "diabetes_type_2", "epilepsy", "obesity", "metabolic_syndrome", "hypertriglyceridemia", "osteoarthritis",
-                  "allergic_rhinitis")  # fmt: skip
+        "clinical.sex": "male",
+        "clinical.race": "white",
+        "clinical.ethnicity": "not_hispanic",
+        "lifestyle.smoking_status": "never",
+        "medication.inhibitor.cyp2d6": "weak",
+        "medication.inhibitor.tpmt": "weak",
+    }
+    conditions = (
+        "diabetes",
+        "diabetes_type_2",
+        "epilepsy",
+        "obesity",
+        "metabolic_syndrome",
+        "hypertriglyceridemia",
+        "osteoarthritis",
+        "allergic_rhinitis",
+    )
     taken = {f"medication.{drug}": True for drug in ("diazepam", "chlorpheniramine", "naproxen")}
     assert found == {**numbers, **words, **{f"condition.{name}": True for name in conditions}, **taken}
 
@@ -99,10 +132,16 @@ def test_phenopacket(kb):
     data = read([RECORDS / "phenopacket_covid19.json"], kb)
     found = {k: v for k, v in wide(data, kb)["P123542"].items() if not k.startswith(("medication", "trend"))}
     assert found == {
-        "clinical.sex": "male", "clinical.age": 70, "lab.lymphocytes": 0.7, "condition.diabetes": False, "condition.obesity": True,
-        "condition.cardiomyopathy": True, "condition.covid_19": True, "condition.kidney_disease": True,
+        "clinical.sex": "male",
+        "clinical.age": 70,
+        "lab.lymphocytes": 0.7,
+        "condition.diabetes": False,
+        "condition.obesity": True,
+        "condition.cardiomyopathy": True,
+        "condition.covid_19": True,
+        "condition.kidney_disease": True,
         "condition.respiratory_failure": True,
-    }  # fmt: skip
+    }
     row = data.medications.row(0, named=True)
     assert (row["drug"], row["status"], row["dose_mg_per_day"]) == ("hydroxychloroquine", "stopped", 450)
     assert (str(row["start"]), str(row["end"])) == ("2020-03-20", "2020-03-22")
@@ -110,9 +149,11 @@ def test_phenopacket(kb):
 
 def test_apple_health(kb):
     assert features_of("apple_health_export.xml", kb) == {
-        "clinical.sex": "male", "lifestyle.active_minutes": 1, "vital.heart_rate": 74.5,
+        "clinical.sex": "male",
+        "lifestyle.active_minutes": 1,
+        "vital.heart_rate": 74.5,
         **near(**{"clinical.age": 34.03, "lifestyle.active_energy": 0.1, "lifestyle.sleep_hours": 12.5 / 60}),
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize(
@@ -137,11 +178,17 @@ def test_open_mhealth(kb, name, expected):
         ("fit_2015-10-13-08-43-15.fit", near(**{"lifestyle.active_minutes": 1558.198 / 60})),
         (
             "fit_WeightScaleSingleUser.fit",
-            {"clinical.sex": "male", "clinical.age": 47, "clinical.weight": 76.09, "clinical.height": 179, "clinical.body_fat": 25.1,
-             **near(**{"clinical.bmi": 23.75, "clinical.bsa": 1.945})},
+            {
+                "clinical.sex": "male",
+                "clinical.age": 47,
+                "clinical.weight": 76.09,
+                "clinical.height": 179,
+                "clinical.body_fat": 25.1,
+                **near(**{"clinical.bmi": 23.75, "clinical.bsa": 1.945}),
+            },
         ),
     ],
-)  # fmt: skip
+)
 def test_garmin_fit(kb, name, expected):
     pytest.importorskip("fitdecode")
     assert features_of(name, kb) == expected

@@ -12,10 +12,25 @@ import pytest
 from pgx import clinical
 from tests.clinical.reading import wide
 
-CSV = """sample,date,birth_date,sex,race,height_cm,weight_kg,weight_date,creatinine_umol_l,inr,smoking,diabetes_type_2,diabetes,\
-atrial_fibrillation,medications,stopped_medications
-P1,2024-05-01,1950-05-01,F,White,160,70,2024-04-01,97.3,2.4,former smoker,yes,yes,yes,warfarin;amiodarone,clopidogrel (stopped 2023-06-01)
-"""
+ROW = {
+    "sample": "P1",
+    "date": "2024-05-01",
+    "birth_date": "1950-05-01",
+    "sex": "F",
+    "race": "White",
+    "height_cm": "160",
+    "weight_kg": "70",
+    "weight_date": "2024-04-01",
+    "creatinine_umol_l": "97.3",
+    "inr": "2.4",
+    "smoking": "former smoker",
+    "diabetes_type_2": "yes",
+    "diabetes": "yes",
+    "atrial_fibrillation": "yes",
+    "medications": "warfarin;amiodarone",
+    "stopped_medications": "clopidogrel (stopped 2023-06-01)",
+}
+CSV = f"{','.join(ROW)}\n{','.join(ROW.values())}\n"
 
 LOINC, SNOMED, RXNORM = "http://loinc.org", "http://snomed.info/sct", "http://www.nlm.nih.gov/research/umls/rxnorm"
 
@@ -25,8 +40,14 @@ def coded(system: str, code: str, text: str = "") -> dict:
 
 
 def observation(code: str, day: str, **value: object) -> dict:
-    return {"resourceType": "Observation", "status": "final", "code": coded(LOINC, code), "subject": {"reference": "Patient/P1"},
-            "effectiveDateTime": day, **value}  # fmt: skip
+    return {
+        "resourceType": "Observation",
+        "status": "final",
+        "code": coded(LOINC, code),
+        "subject": {"reference": "Patient/P1"},
+        "effectiveDateTime": day,
+        **value,
+    }
 
 
 def quantity(value: float, unit: str) -> dict:
@@ -41,8 +62,12 @@ def resources(release: str) -> list[dict]:
         what = {"medication": {"concept": drug}} if release == "R5" else {"medicationCodeableConcept": drug}
         return {"resourceType": "MedicationRequest", "status": status, "intent": "order", **subject, **what, **more}
 
-    race = {"url": "http://hl7.org/fhir/us/core/StructureDefinition/us-core-race", "extension": [
-        {"url": "ombCategory", "valueCoding": {"system": "urn:oid:2.16.840.1.113883.6.238", "code": "2106-3"}}]}  # fmt: skip
+    race = {
+        "url": "http://hl7.org/fhir/us/core/StructureDefinition/us-core-race",
+        "extension": [
+            {"url": "ombCategory", "valueCoding": {"system": "urn:oid:2.16.840.1.113883.6.238", "code": "2106-3"}}
+        ],
+    }
     active = {"clinicalStatus": coded("http://terminology.hl7.org/CodeSystem/condition-clinical", "active")}
     return [
         {"resourceType": "Patient", "id": "P1", "gender": "female", "birthDate": "1950-05-01", "extension": [race]},
@@ -51,13 +76,23 @@ def resources(release: str) -> list[dict]:
         observation("2160-0", "2024-05-01", **quantity(1.100656, "mg/dL")),
         observation("6301-6", "2024-05-01", **quantity(2.4, "{INR}")),
         observation("72166-2", "2024-05-01", valueCodeableConcept=coded(SNOMED, "8517006")),
-        {"resourceType": "Condition", **subject, **active, "code": coded(SNOMED, "44054006"), "onsetDateTime": "2010-01-01"},
+        {
+            "resourceType": "Condition",
+            **subject,
+            **active,
+            "code": coded(SNOMED, "44054006"),
+            "onsetDateTime": "2010-01-01",
+        },
         {"resourceType": "Condition", **subject, **active, "code": coded("http://hl7.org/fhir/sid/icd-10-cm", "I48.0")},
         medication("11289", "warfarin", "active", authoredOn="2024-01-01"),
         medication("855332", "Amiodarone hydrochloride 200 MG Oral Tablet", "active", authoredOn="2024-01-01"),
-        medication("309362", "clopidogrel 75 MG Oral Tablet [Plavix]", "stopped",
-                   dosageInstruction=[{"timing": {"repeat": {"boundsPeriod": {"start": "2023-01-01", "end": "2023-06-01"}}}}]),
-    ]  # fmt: skip
+        medication(
+            "309362",
+            "clopidogrel 75 MG Oral Tablet [Plavix]",
+            "stopped",
+            dosageInstruction=[{"timing": {"repeat": {"boundsPeriod": {"start": "2023-01-01", "end": "2023-06-01"}}}}],
+        ),
+    ]
 
 
 def omop() -> dict[str, pl.DataFrame]:
@@ -65,25 +100,60 @@ def omop() -> dict[str, pl.DataFrame]:
         return pl.DataFrame(columns)
 
     rows = [
-        ("3036277", "2024-05-01", "160", "8582", None), ("3025315", "2024-04-01", "70", "9529", None), ("3016723", "2024-05-01", "97.3", "8749", None),
+        ("3036277", "2024-05-01", "160", "8582", None),
+        ("3025315", "2024-04-01", "70", "9529", None),
+        ("3016723", "2024-05-01", "97.3", "8749", None),
         ("3022217", "2024-05-01", "2.4", None, "INR"),
-    ]  # fmt: skip
+    ]
     return {
-        "person": table(person_id=[1], gender_concept_id=[8532], year_of_birth=[1950], month_of_birth=[5], day_of_birth=[1], race_concept_id=[8527],
-                        ethnicity_concept_id=[0], person_source_value=["P1"]),
-        "measurement": table(measurement_id=[1, 2, 3, 4], person_id=[1] * 4, measurement_concept_id=[r[0] for r in rows],
-                             measurement_date=[r[1] for r in rows], value_as_number=[r[2] for r in rows], unit_concept_id=[r[3] for r in rows],
-                             unit_source_value=[r[4] for r in rows]),
-        "observation": table(observation_id=[1], person_id=[1], observation_concept_id=[43054909], observation_date=["2024-05-01"],
-                             value_as_concept_id=[45883458]),
-        "condition_occurrence": table(condition_occurrence_id=[1, 2], person_id=[1, 1], condition_concept_id=[201826, 999],
-                                      condition_start_date=["2010-01-01", "2015-01-01"], condition_source_value=[None, "I48.0"]),
-        "drug_exposure": table(drug_exposure_id=[1, 2, 3], person_id=[1, 1, 1], drug_concept_id=[1310149, 900, 901],
-                               drug_exposure_start_date=["2024-01-01", "2024-01-01", "2023-01-01"],
-                               drug_exposure_end_date=[None, None, "2023-06-01"], drug_source_value=[None, "Amiodarone 200 MG", None]),
-        "concept": table(concept_id=[900, 901, 999], concept_name=["amiodarone 200 MG Oral Tablet", "clopidogrel 75 MG Oral Tablet", "AF"],
-                         vocabulary_id=["RxNorm", "RxNorm", "SNOMED"], concept_code=["833528", "309362", "0"]),
-    }  # fmt: skip
+        "person": table(
+            person_id=[1],
+            gender_concept_id=[8532],
+            year_of_birth=[1950],
+            month_of_birth=[5],
+            day_of_birth=[1],
+            race_concept_id=[8527],
+            ethnicity_concept_id=[0],
+            person_source_value=["P1"],
+        ),
+        "measurement": table(
+            measurement_id=[1, 2, 3, 4],
+            person_id=[1] * 4,
+            measurement_concept_id=[r[0] for r in rows],
+            measurement_date=[r[1] for r in rows],
+            value_as_number=[r[2] for r in rows],
+            unit_concept_id=[r[3] for r in rows],
+            unit_source_value=[r[4] for r in rows],
+        ),
+        "observation": table(
+            observation_id=[1],
+            person_id=[1],
+            observation_concept_id=[43054909],
+            observation_date=["2024-05-01"],
+            value_as_concept_id=[45883458],
+        ),
+        "condition_occurrence": table(
+            condition_occurrence_id=[1, 2],
+            person_id=[1, 1],
+            condition_concept_id=[201826, 999],
+            condition_start_date=["2010-01-01", "2015-01-01"],
+            condition_source_value=[None, "I48.0"],
+        ),
+        "drug_exposure": table(
+            drug_exposure_id=[1, 2, 3],
+            person_id=[1, 1, 1],
+            drug_concept_id=[1310149, 900, 901],
+            drug_exposure_start_date=["2024-01-01", "2024-01-01", "2023-01-01"],
+            drug_exposure_end_date=[None, None, "2023-06-01"],
+            drug_source_value=[None, "Amiodarone 200 MG", None],
+        ),
+        "concept": table(
+            concept_id=[900, 901, 999],
+            concept_name=["amiodarone 200 MG Oral Tablet", "clopidogrel 75 MG Oral Tablet", "AF"],
+            vocabulary_id=["RxNorm", "RxNorm", "SNOMED"],
+            concept_code=["833528", "309362", "0"],
+        ),
+    }
 
 
 def as_files(kind: str, folder: Path) -> Path:

@@ -1,0 +1,77 @@
+"""Lists in flat files: drugs, conditions and allergies by name or code."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from pgx.clinical.events import Events
+from pgx.clinical.vocabulary import system_name
+
+_STATUS = re.compile(r"\s*\((current|planned|stopped)(?:\s+(\d{4}-\d{2}-\d{2}))?\)\s*$", re.IGNORECASE)
+_CODED = re.compile(r"^(icd-?10(?:-?cm)?|snomed|sct|loinc|hp|mondo)\s*[:|]\s*(\S+)$", re.IGNORECASE)
+_BARE_ICD = re.compile(r"^[A-TV-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?$")
+NONE = ("none", "no", "nil", "[]")
+
+
+def add_list(events: Events, person: str | None, kind: str, items: list[str], where: str, day: date | None) -> None:
+    """Add the items of one list.
+
+    `kind` is condition, allergy, or the status of drugs: current, planned or stopped. A list of current or planned
+    drugs that holds nothing, or ``none``, says that no drug is taken.
+    """
+    if kind in ("current", "planned", "stopped") and kind != "stopped":
+        events.observe(person, "medication_list", answer="given", day=day, where=where)
+    if len(items) == 1 and items[0].lower() in NONE:
+        return
+    for item in items:
+        if kind == "condition":
+            add_condition(events, person, item, where, day)
+        elif kind == "allergy":
+            add_allergy(events, person, item, where, day)
+        else:
+            marked = _STATUS.search(item)
+            name = _STATUS.sub("", item)
+            status = marked[1].lower() if marked else kind
+            on = events.day(person, marked[2], where) if marked and marked[2] else None
+            end, start = (on, None) if status == "stopped" else (None, on)
+            events.medicate(person, name, status=status, start=start, end=end, where=where)
+
+
+def add_condition(
+    events: Events, person: str | None, text: str, where: str | None, day: date | None, answer: str = "yes"
+) -> bool:
+    """Add a condition by name or code; say whether it is known.
+
+    A code is ``ICD10:E11.9``, ``SNOMED:44054006``, or a bare ICD-10 code.
+    """
+    coded = _CODED.match(text)
+    system, code = ("ICD10", text) if _BARE_ICD.match(text) else ("text", text)
+    if coded:
+        system = system_name(coded[1])
+        code = f"{coded[1].upper()}:{coded[2]}" if system in ("HPO", "MONDO") else coded[2]
+    heading = events.vocabulary.column(text) if system == "text" else None
+    boolean = heading is not None and events.vocabulary.concepts[heading.concept].kind == "boolean"
+    pairs = ((heading.concept, None),) if heading and boolean else events.vocabulary.code(system, code)
+    for concept, known in pairs:
+        events.observe(person, concept, answer=known or answer, day=day, where=where, written=text)
+    if not pairs:
+        close = events.vocabulary.suggest(text)
+        hint = f"; did you mean {' or '.join(close)}?" if close else ""
+        events.problem(
+            person, "info", "condition_unknown", f"condition {text!r} is not one that the product uses{hint}", where
+        )
+        events.not_understood(
+            "condition", "" if system == "text" else system, "" if system == "text" else code, text, where
+        )
+    return bool(pairs)
+
+
+def add_allergy(events: Events, person: str | None, text: str, where: str | None, day: date | None) -> bool:
+    """Add an allergy to a drug by name or code; returns whether it is known."""
+    found = events.drugs.find(text).drugs
+    for drug in found:
+        events.observe(person, "allergy", answer=drug, day=day, where=where, written=text)
+    if not found:
+        events.not_understood("allergy", "", "", text, where)
+    return bool(found)
