@@ -90,7 +90,7 @@ class _Solver:
     ) -> None:
         self.gene, self.known, self.threshold, self.copy_rules = gene, known, threshold, copy_rules
         self.found = patterns.find(genotypes, gene.definition.sites, group, gene.inheritance, copies, gene.pass_over)
-        self._accepts: dict[tuple[bool, ...], tuple[NDArray[np.bool_], NDArray[np.intp]]] = {}
+        self._contexts: dict[tuple[bool, ...], solve.Context] = {}
         self.shares_names = gene.shares_names
         self.settled = self._settled()
         self.extra = _extra_bases(genotypes, gene)
@@ -120,16 +120,18 @@ class _Solver:
             settled[[proxy.position, proxy.decided_by]] = False
         return np.asarray(settled)
 
-    def _candidates(self, decided: tuple[bool, ...]) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:
-        if decided not in self._accepts:
+    def _context(self, decided: tuple[bool, ...]) -> solve.Context:
+        """Return what is common to the patterns in which these proxies are decided."""
+        if decided not in self._contexts:
             accepts = self.gene.accepts
             for proxy, is_decided in zip(self.gene.proxies, decided, strict=True):
                 if is_decided:
                     accepts = _open(accepts, proxy.position, proxy.decided_by)
             where = np.flatnonzero(self.settled)
             columns = self.gene.columns(self.found.codes[0, where, 0])
-            self._accepts[decided] = accepts, np.flatnonzero(accepts[:, where, columns].all(axis=1))
-        return self._accepts[decided]
+            candidates = np.flatnonzero(accepts[:, where, columns].all(axis=1))
+            self._contexts[decided] = solve.Context(self.gene, accepts, candidates, self.settled, self.extra)
+        return self._contexts[decided]
 
     def solve(self, n: int) -> PatternCall:
         """Return the call of pattern `n`."""
@@ -145,12 +147,8 @@ class _Solver:
         if not known[gene.required].all():
             return PatternCall((), "not_called", n_called, total, (*flags, "required_positions_missing"))
         decided = tuple(bool((codes[proxy.decided_by] >= 0).any()) for proxy in gene.proxies)
-        accepts, candidates = self._candidates(decided)
         mixture = self.known.mixture(int(found.group[n]))
-        answer = solve.pairs(
-            gene, codes, found.blocks[n], mixture,
-            haploid=haploid, accepts=accepts, candidates=candidates, settled=self.settled, extra=self.extra,
-        )  # fmt: skip
+        answer = solve.pairs(self._context(decided), codes, found.blocks[n], mixture, haploid=haploid)
         if not answer.pairs:
             return PatternCall((), "not_called", n_called, total, (*flags, "unresolved"))
         return self._finish(answer, mixture, n_called, total, flags)

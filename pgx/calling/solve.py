@@ -1,9 +1,9 @@
 """The posterior over the diplotypes that fit one genotype pattern.
 
 For haplotypes i, j with frequencies f in group g and mixture weights w, every pair that the pattern allows weighs
-``sum_g w_g f_gi f_gj`` (Hardy-Weinberg within a group), twice that for i != j. A pattern allows a pair if, in each
-block of phased positions (an unphased position is a block of its own), one strand fits i and the other j in either
-order. A strand without data at a position fits everything there: the position is summed over.
+``sum_g w_g f_gi f_gj`` (Hardy-Weinberg within a group), twice that for i != j, times one half for each block of phased
+positions (an unphased position is a block of its own) and each order in which its strands fit i and j. A strand
+without data at a position fits everything there: the position is summed over.
 """
 
 from __future__ import annotations
@@ -64,34 +64,22 @@ class Reduced:
         Haplotypes that fit every homozygous position.
     first, second
         bool (K, B): whether a candidate fits the block's one or other strand.
-    half
-        bool (B,): the block is a genotype of which one base is unknown.
     """
 
     candidates: NDArray[np.intp]
     first: NDArray[np.bool_]
     second: NDArray[np.bool_]
-    half: NDArray[np.bool_]
 
 
 def pairs(
-    model: GeneModel,
-    codes: NDArray[np.int8],
-    blocks: NDArray[np.int32],
-    mixture: NDArray[np.float64],
-    *,
-    haploid: bool,
-    accepts: NDArray[np.bool_],
-    candidates: NDArray[np.intp],
-    settled: NDArray[np.bool_],
-    extra: dict[int, list[str]] | None = None,
+    context: Context, codes: NDArray[np.int8], blocks: NDArray[np.int32], mixture: NDArray[np.float64], *, haploid: bool
 ) -> Found:
     """Return the weighted diplotypes of one pattern; empty if it cannot be resolved.
 
     Parameters
     ----------
-    model
-        The gene.
+    context
+        The gene, and the haplotypes that are left.
     codes
         int8 (P, 2).
     blocks
@@ -100,28 +88,27 @@ def pairs(
         float (G,): weights of the groups.
     haploid
         Whether there is one strand only.
-    accepts
-        `model.accepts`, with this pattern's proxies applied.
-    candidates
-        Haplotypes that fit the settled positions.
-    settled
-        bool (P,): positions that all patterns share and that `candidates` accounts for.
-    extra
-        Bases by position that the knowledge does not have.
     """
-    context = Context(model, accepts, candidates, mixture, settled, extra)
     if haploid:
         return _ranked(
             [Pair(one, None, float(weight @ mixture), known) for one, weight, known in context.explain(codes[:, 0])]
         )
-    reduced = _reduce(model, codes, blocks, accepts, candidates, settled)
-    n_blocks = reduced.half.shape[0]
+    labels = [int(label) for label in np.unique(blocks) if label != HOMOZYGOUS]
+    n_blocks = len(labels)
+    whole = n_blocks == 0 or (n_blocks == 1 and (codes[blocks != HOMOZYGOUS] >= 0).all())
+    if whole:  # one arrangement only: each strand is explained alone, and strands recur
+        first, second = context.explain(codes[:, 0]), context.explain(codes[:, 1])
+        if len(first) * len(second) <= MOST_PAIRS:
+            return _ranked(context.arrange(codes, blocks, mixture))
+    model = context.model
     if model.independent and 1 < n_blocks <= (MAX_BLOCKS if model.variant_list else FEW_BLOCKS):
-        return _ranked(context.arrange(codes, blocks))
+        return _ranked(context.arrange(codes, blocks, mixture))
+    reduced = _reduce(context, codes, blocks, labels)
     found = _named(model, reduced, mixture)
     if found.pairs:
         return found
-    return _ranked(context.arrange(codes, blocks) if n_blocks <= MAX_BLOCKS else context.complete(codes, blocks))
+    arranged = n_blocks <= MAX_BLOCKS
+    return _ranked(context.arrange(codes, blocks, mixture) if arranged else context.complete(codes, blocks, mixture))
 
 
 def _ranked(found: list[Pair]) -> Found:
@@ -135,28 +122,19 @@ def _enough(weights: Sequence[float] | NDArray[np.float64]) -> int:
     return min(int(np.searchsorted(sums, KEPT_MASS * sums[-1])) + 1, MOST_PAIRS) if len(sums) else 0
 
 
-def _reduce(
-    model: GeneModel,
-    codes: NDArray[np.int8],
-    blocks: NDArray[np.int32],
-    accepts: NDArray[np.bool_],
-    candidates: NDArray[np.intp],
-    settled: NDArray[np.bool_],
-) -> Reduced:
-    columns = model.columns(codes)
-    plain = np.flatnonzero((blocks == HOMOZYGOUS) & (codes[:, 0] >= 0) & ~settled)
+def _reduce(context: Context, codes: NDArray[np.int8], blocks: NDArray[np.int32], labels: list[int]) -> Reduced:
+    accepts, candidates = context.accepts, context.candidates
+    columns = context.model.columns(codes)
+    plain = np.flatnonzero((blocks == HOMOZYGOUS) & (codes[:, 0] >= 0) & ~context.settled)
     fits = accepts[candidates[:, None], plain, columns[plain, 0]].all(axis=1)
     candidates = candidates[fits]
-    labels = [label for label in np.unique(blocks) if label != HOMOZYGOUS]
     first = np.ones((len(candidates), len(labels)), dtype=bool)
     second = first.copy()
-    half = np.zeros(len(labels), dtype=bool)
     for b, label in enumerate(labels):
         where = np.flatnonzero(blocks == label)
         first[:, b] = accepts[candidates[:, None], where, columns[where, 0]].all(axis=1)
         second[:, b] = accepts[candidates[:, None], where, columns[where, 1]].all(axis=1)
-        half[b] = bool((codes[where] < 0).any())
-    return Reduced(candidates, first, second, half)
+    return Reduced(candidates, first, second)
 
 
 def _named(model: GeneModel, reduced: Reduced, mixture: NDArray[np.float64]) -> Found:
@@ -169,10 +147,10 @@ def _named(model: GeneModel, reduced: Reduced, mixture: NDArray[np.float64]) -> 
     order = np.argsort(-_rounded(frequency @ mixture), kind="stable")
     kept, frequency, first, second = kept[order], frequency[order], first[order], second[order]
     n_common = COMMON if len(kept) > 2 * COMMON else len(kept)
-    weight = _weigh(frequency, mixture, first, second, reduced.half, n_common)
+    weight = _weigh(frequency, mixture, first, second, n_common)
     rare = float((frequency[n_common:] @ mixture).sum()) ** 2 * len(mixture)
     if rare > (1 - KEPT_MASS) * float(weight.sum()):
-        weight = _weigh(frequency, mixture, first, second, reduced.half, len(kept))
+        weight = _weigh(frequency, mixture, first, second, len(kept))
     rows, columns = np.nonzero(np.triu(weight))
     values = weight[rows, columns] * np.where(rows == columns, 1, 2)
     order = np.argsort(-_rounded(values), kind="stable")
@@ -187,7 +165,6 @@ def _weigh(
     mixture: NDArray[np.float64],
     first: NDArray[np.bool_],
     second: NDArray[np.bool_],
-    half: NDArray[np.bool_],
     n_rows: int,
 ) -> NDArray[np.float64]:
     """Weight (n_rows, K) of ordered pairs."""
@@ -195,7 +172,7 @@ def _weigh(
     for b in range(first.shape[1]):
         one = first[:n_rows, b, None] & second[None, :, b]
         other = second[:n_rows, b, None] & first[None, :, b]
-        weight = weight * ((one.astype(np.float64) + other) / 2 if half[b] else one | other)
+        weight = weight * (one.astype(np.float64) + other) / 2
     return np.asarray(weight)
 
 
@@ -206,23 +183,34 @@ def _rounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 class Context:
-    """Explains single strands, and puts them together; used where pairs of counted haplotypes do not suffice."""
+    """Explains single strands, and puts them together; what a strand may be is worked out once.
+
+    Parameters
+    ----------
+    model
+        The gene.
+    accepts
+        `GeneModel.accepts`, with proxies applied.
+    candidates
+        Haplotypes that fit the settled positions; all by default.
+    settled
+        bool (P,): positions that all patterns share and that `candidates` accounts for.
+    extra
+        Bases by position that the knowledge does not have.
+    """
 
     def __init__(
         self,
         model: GeneModel,
         accepts: NDArray[np.bool_] | None = None,
         candidates: NDArray[np.intp] | None = None,
-        mixture: NDArray[np.float64] | None = None,
         settled: NDArray[np.bool_] | None = None,
         extra: dict[int, list[str]] | None = None,
     ) -> None:
-        n_groups, n_positions = model.frequency.shape[1], len(model.definition.sites)
         self.model, self.extra = model, extra or {}
         self.accepts = model.accepts if accepts is None else accepts
         self.candidates = np.arange(len(model.haplotypes)) if candidates is None else candidates
-        self.mixture = np.full(n_groups, 1 / n_groups) if mixture is None else mixture
-        self.settled = np.zeros(n_positions, dtype=bool) if settled is None else settled
+        self.settled = np.zeros(len(model.definition.sites), dtype=bool) if settled is None else settled
         self._explained: dict[bytes, list[tuple[Strand, NDArray[np.float64], bool]]] = {}
 
     def explain(self, codes: NDArray[np.int8]) -> list[tuple[Strand, NDArray[np.float64], bool]]:
@@ -284,21 +272,21 @@ class Context:
             frequency = np.minimum(frequency, UNSEEN_HAPLOTYPE)
         return np.asarray(frequency * UNEXPLAINED if strand.novel else frequency)
 
-    def arrange(self, codes: NDArray[np.int8], blocks: NDArray[np.int32]) -> list[Pair]:
+    def arrange(self, codes: NDArray[np.int8], blocks: NDArray[np.int32], mixture: NDArray[np.float64]) -> list[Pair]:
         """Try every arrangement of the blocks on the two strands."""
         labels = [int(label) for label in np.unique(blocks) if label != HOMOZYGOUS]
         weights: dict[tuple[str, str | None], Pair] = {}
         for turned in _turns(blocks, labels):
             one = np.where(turned, codes[:, 1], codes[:, 0]).astype(np.int8)
             two = np.where(turned, codes[:, 0], codes[:, 1]).astype(np.int8)
-            self._add(weights, one, two)
+            self._add(weights, one, two, mixture)
         return list(weights.values())
 
-    def complete(self, codes: NDArray[np.int8], blocks: NDArray[np.int32]) -> list[Pair]:
+    def complete(self, codes: NDArray[np.int8], blocks: NDArray[np.int32], mixture: NDArray[np.float64]) -> list[Pair]:
         """Let one strand be a counted haplotype and name the other; for patterns too wide to try all arrangements."""
         weights: dict[tuple[str, str | None], Pair] = {}
-        reduced = _reduce(self.model, codes, blocks, self.accepts, self.candidates, self.settled)
-        labels = [label for label in np.unique(blocks) if label != HOMOZYGOUS]
+        labels = [int(label) for label in np.unique(blocks) if label != HOMOZYGOUS]
+        reduced = _reduce(self, codes, blocks, labels)
         seen: set[bytes] = set()
         for k in np.flatnonzero((reduced.first | reduced.second).all(axis=1)):
             turned = np.zeros(len(blocks), dtype=bool)
@@ -310,14 +298,20 @@ class Context:
             seen.add(turned.tobytes())
             one = np.where(turned, codes[:, 1], codes[:, 0]).astype(np.int8)
             two = np.where(turned, codes[:, 0], codes[:, 1]).astype(np.int8)
-            self._add(weights, one, two)
+            self._add(weights, one, two, mixture)
         return list(weights.values())
 
-    def _add(self, weights: dict[tuple[str, str | None], Pair], one: NDArray[np.int8], two: NDArray[np.int8]) -> None:
+    def _add(
+        self,
+        weights: dict[tuple[str, str | None], Pair],
+        one: NDArray[np.int8],
+        two: NDArray[np.int8],
+        mixture: NDArray[np.float64],
+    ) -> None:
         for s1, f1, known1 in self.explain(one):
             for s2, f2, known2 in self.explain(two):
                 first, second = (s1, s2) if s1.detail <= s2.detail else (s2, s1)
-                weight = float((f1 * f2) @ self.mixture)
+                weight = float((f1 * f2) @ mixture)
                 old = weights.get((first.detail, second.detail))
                 total = weight + (old.weight if old else 0.0)
                 weights[first.detail, second.detail] = Pair(first, second, total, known1 and known2)
