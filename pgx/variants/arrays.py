@@ -189,7 +189,7 @@ def _fields(line: str) -> tuple[str, str, int, str] | None:
     name, chrom, pos, letters = parts[0], parts[1], parts[2], "".join(parts[3:]).upper()
     if set(letters) - set("ACGTID-0.?") or len(letters) > 2:
         return None
-    if not pos.isdigit():
+    if not (pos.isascii() and pos.isdigit()):
         return (name, "", 0, letters) if pos in ("--", "-", "0") or chrom in ("--", "-") else None
     return name, canonical("X" if chrom.upper() == "XY" else chrom) or "", int(pos), letters
 

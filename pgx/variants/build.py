@@ -43,6 +43,8 @@ def build_of_vcf(source: Source, asked: str | None, sites: pl.DataFrame) -> tupl
             f"the file is {header.build} ({header.evidence}) but {asked} was asked for", file=source.name,
             fix="leave --build out or give the right file",
         )  # fmt: skip
+    if header.doubt and not asked:
+        raise InputError(header.doubt, file=source.name, fix="say which with --build, or correct the header")
     if header.build:
         return header.build, header.evidence
     return (asked, "given by the user") if asked else _build_by_bases(source, sites)

@@ -7,15 +7,13 @@ from collections import Counter
 from dataclasses import dataclass
 
 from pgx.errors import InputError
-from pgx.variants.contigs import BUILDS, RCRS_LENGTH, build_of_length, build_of_name, build_of_text, canonical
+from pgx.variants.contigs import GRCH37, GRCH38, RCRS_LENGTH, build_of_length, build_of_name, build_of_text, canonical
 
 FIXED = ("#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO")
 _CONTIG = re.compile(r"##contig=<(.*)>\s*$")
 _ID = re.compile(r"(?:^|,)ID=([^,>]+)")
 _LENGTH = re.compile(r"(?:^|,)length=(\d+)")
-_REFERENCE_LINE = re.compile(
-    r"^##(?:reference|assembly|genome-build|genomebuild|dragenreference\w*|ref)\w*=(.*)$", re.I
-)
+_REFERENCE_LINE = re.compile(r"^##(?:reference|assembly|genome-build|genomebuild|dragenreference)\w*=(.*)$", re.I)
 _VERSIONS = frozenset({"VCFv4.0", "VCFv4.1", "VCFv4.2", "VCFv4.3", "VCFv4.4", "VCFv4.5"})
 
 
@@ -23,7 +21,8 @@ _VERSIONS = frozenset({"VCFv4.0", "VCFv4.1", "VCFv4.2", "VCFv4.3", "VCFv4.4", "V
 class Header:
     """What the reader needs of a header.
 
-    `build` is what contig lengths, accessions and reference lines agree on (None: nothing said), `evidence` says which,
+    `build` is what contig lengths, accessions or else reference lines say (None: nothing said), `evidence` says which,
+    `doubt` is how a reference line contradicts the contigs (such lines survive a liftover),
     `contigs` maps each declared name to its length (0 = not given) and `lines` counts the header's lines.
     """
 
@@ -33,6 +32,7 @@ class Header:
     evidence: str
     lines: int
     version: str = "VCFv4.2"
+    doubt: str = ""
     meta: tuple[str, ...] = ()
 
 
@@ -60,8 +60,8 @@ def parse(lines: list[str], file: object, *, sites_only: bool = False) -> Header
         if match and name:
             length = _LENGTH.search(match[1])
             contigs[name[1]] = int(length[1]) if length else 0
-    build, evidence = _build(lines, contigs, file)
-    return Header(samples, contigs, build, evidence, len(lines), version, tuple(lines[:-1]))
+    build, evidence, doubt = _build(lines, contigs, file)
+    return Header(samples, contigs, build, evidence, len(lines), version, doubt, tuple(lines[:-1]))
 
 
 def _samples(line: str, number: int, file: object, sites_only: bool) -> tuple[str, ...]:
@@ -89,8 +89,8 @@ def _samples(line: str, number: int, file: object, sites_only: bool) -> tuple[st
     return samples
 
 
-def _build(lines: list[str], contigs: dict[str, int], file: object) -> tuple[str | None, str]:
-    """Find the build; contig lengths and accessions, then free text, must not contradict each other."""
+def _build(lines: list[str], contigs: dict[str, int], file: object) -> tuple[str | None, str, str]:
+    """Find the build, the evidence and what contradicts it: contig lengths and accessions first, then free text."""
     said: dict[str, str] = {}
     for name, length in contigs.items():
         chrom = canonical(name)
@@ -100,27 +100,31 @@ def _build(lines: list[str], contigs: dict[str, int], file: object) -> tuple[str
         by_name = build_of_name(name)
         if by_name:
             said.setdefault(by_name, f"contig name {name}")
-    _check_agreement(said, file)
-    for line in lines:
-        text = _REFERENCE_LINE.match(line)
-        spoken = build_of_text(text[1]) if text else None
-        if spoken is None and line.startswith("##contig="):
-            assembly = re.search(r"assembly=([^,>]+)", line)
-            spoken = build_of_text(assembly[1]) if assembly else None
-        if spoken:
-            said.setdefault(spoken, f"header line {line.strip()[:60]!r}")
-    _check_agreement(said, file)
-    for build in BUILDS:
-        if build in said:
-            return build, said[build]
-    return None, ""
-
-
-def _check_agreement(said: dict[str, str], file: object) -> None:
     if len(said) > 1:
-        told = " but ".join(f"the {evidence} says {build}" for build, evidence in said.items())
-        raise InputError(f"the header contradicts itself: {told}", file=file,
-                         fix="correct the header or give the file that it belongs to")  # fmt: skip
+        raise InputError(_contradiction(said), file=file, fix="the contigs of two genomes are mixed")
+    spoken: dict[str, str] = {}
+    for line in lines:
+        build = _spoken_build(line)
+        if build:
+            spoken.setdefault(build, f"header line {line.strip()[:60]!r}")
+    everything = {**spoken, **said}
+    doubt = _contradiction(everything) if len(everything) > 1 else ""
+    for build, evidence in (said or spoken).items():
+        return (None, "", doubt) if doubt and not said else (build, evidence, doubt)
+    return None, "", doubt
+
+
+def _spoken_build(line: str) -> str | None:
+    text = _REFERENCE_LINE.match(line)
+    if text:
+        return {"37": GRCH37, "38": GRCH38}.get(text[1].strip()) or build_of_text(text[1])
+    assembly = re.search(r"assembly=([^,>]+)", line) if line.startswith("##contig=") else None
+    return build_of_text(assembly[1]) if assembly else None
+
+
+def _contradiction(said: dict[str, str]) -> str:
+    told = " but ".join(f"the {evidence} says {build}" for build, evidence in said.items())
+    return f"the header contradicts itself: {told}"
 
 
 def unusable_mitochondrion(header: Header) -> str | None:

@@ -159,6 +159,8 @@ def _place(pos: int, ref: str, alt: str, target: Target) -> int:  # noqa: PLR091
         return UNPLACED if pos <= target.end and pos + len(ref) > target.pos and alt != "." else SILENT
     if not _BASES.issuperset(alt):
         return SILENT
+    if "N" in alt:
+        return UNPLACED if pos <= target.end and pos + len(ref) > target.pos else BESIDE
     start, length = target.pos, len(target.ref)
     if pos > start + length or start > pos + len(ref):
         return BESIDE

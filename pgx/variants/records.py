@@ -46,6 +46,11 @@ class Record:
         )
 
     @property
+    def open_ended(self) -> bool:
+        """Whether the record vouches for the reference against any other allele, not only against its ALTs."""
+        return any(alt in REFERENCE_ALTS for alt in self.alts)
+
+    @property
     def passes(self) -> bool:
         """Whether FILTER lets the record be used."""
         return self.filters in _PASSES
@@ -77,7 +82,7 @@ def parse(where: str, line: bytes, samples: int, file: object) -> Record:
     if samples and columns != samples:
         raise InputError(f"{columns} sample columns where the header names {samples}", file=file, where=where,
                          fix="the line may be cut short")  # fmt: skip
-    if not pos.isdigit() or int(pos) > MAX_POSITION:
+    if not _is_number(pos) or int(pos) > MAX_POSITION:
         raise InputError(f"POS {pos[:40]!r} is not a position", file=file, where=where)
     if not _REF.match(ref):
         raise InputError(f"REF {ref[:40]!r} is not a base string", file=file, where=where)
@@ -91,7 +96,7 @@ def parse(where: str, line: bytes, samples: int, file: object) -> Record:
     if alts[0][0] in "<.":
         end = record.info_value("END")
         if end is not None:
-            if not end.isdigit() or int(end) < record.pos:
+            if not _is_number(end) or int(end) < record.pos:
                 raise InputError(f"END={end[:40]} does not lie behind POS", file=file, where=where)
             record.end = max(record.end, int(end))
     return record
@@ -143,12 +148,35 @@ def phase_sets(record: Record, count: int) -> NDArray[np.int32] | None:
     return np.array(found, dtype=np.int32)
 
 
+def physical_phase(record: Record, columns: SampleColumns, count: int) -> NDArray[np.int32] | None:
+    """Take the phase that older GATK writes beside an unphased GT (PGT, PID); return the phase sets, None without.
+
+    Only plain heterozygous genotypes are given an order; PID begins with the position of the set's first variant.
+    """
+    if "PGT" not in record.format or "PID" not in record.format:
+        return None
+    orders = subfield(record.rest, count, record.format.index("PGT"))
+    names = subfield(record.rest, count, record.format.index("PID"))
+    sets = np.zeros(count, dtype=np.int32)
+    for index, (order, name) in enumerate(zip(orders, names, strict=True)):
+        if order in (b"0|1", b"1|0") and name != b"." and sorted(columns.gt[index].tolist()) == [0, 1]:
+            if not columns.phased[index]:
+                columns.gt[index] = (0, 1) if order == b"0|1" else (1, 0)
+                columns.phased[index] = True
+            sets[index] = _phase_set(name.split(b"_", 1)[0])
+    return sets
+
+
 def failed_samples(record: Record, count: int) -> NDArray[np.bool_] | None:
     """Return which samples fail their own filter (FORMAT/FT); None if the record has no FT."""
     if "FT" not in record.format:
         return None
     texts = subfield(record.rest, count, record.format.index("FT"))
     return np.array([text not in (b"PASS", b".", b"") for text in texts], dtype=bool)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 10
 
 
 def _phase_set(text: bytes) -> int:

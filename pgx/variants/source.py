@@ -26,6 +26,7 @@ Kind = Literal["vcf", "bcf", "other"]
 
 CHUNK = 1 << 22
 _EOF_BLOCK = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
+_NO_EOF_BLOCK = ("no_eof_block", "the bgzip end-of-file block is missing: the file may be cut short; copy it again")
 _BOM = b"\xef\xbb\xbf"
 _OTHER_FORMATS = (
     (b"BAM\1", "a BAM alignment file"),
@@ -240,7 +241,9 @@ class Source:
                 at = start
                 for line in tabix.fetch(name, start - 1, end):
                     fields = line[:4096].split("\t", 8)
-                    if len(fields) < 8 or not fields[1].isdigit():
+                    if len(fields) < 9:
+                        fields = line.split("\t", 8)
+                    if len(fields) < 8 or not (fields[1].isascii() and fields[1].isdigit()):
                         raise InputError("not a VCF record", file=self.name, where=f"{name}:{at}")
                     pos = int(fields[1])
                     last = pos + len(fields[3]) - 1
@@ -271,10 +274,12 @@ def open_source(path: str | os.PathLike[str]) -> Source:
         If it does not exist, is empty, or is plainly something else.
     """
     if os.fspath(path) == "-":
-        return _open_stdin()
+        return _open_stream(sys.stdin.buffer, "-")
     file = Path(path)
     if file.is_dir():
         raise InputError("this is a folder", file=path, fix="give the file in it")
+    if file.exists() and not file.is_file():  # a pipe, as of <(command): it can be read only once
+        return _open_stream(file.open("rb"), str(path))
     try:
         with file.open("rb") as stream:
             first = stream.read(1 << 16)
@@ -305,7 +310,7 @@ def digest(path: Path) -> str:
 
 
 class _Unbuffered(io.RawIOBase):
-    """Standard input as a raw stream, so that a large piece of it can be looked at before reading."""
+    """A pipe as a raw stream, so that a large piece of it can be looked at before reading."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -319,12 +324,12 @@ class _Unbuffered(io.RawIOBase):
         return len(data)
 
 
-def _open_stdin() -> Source:
-    stream = io.BufferedReader(_Unbuffered(sys.stdin.buffer), 1 << 20)
+def _open_stream(raw: BinaryIO, name: str) -> Source:
+    stream = io.BufferedReader(_Unbuffered(raw), 1 << 20)
     first = stream.peek(1 << 16)
     if not first:
-        raise InputError("standard input is empty", file="-")
-    source = Source("-", None, _packing(first), "other", b"", _stream=stream)
+        raise InputError("the input is empty", file=name)
+    source = Source(name, None, _packing(first), "other", b"", _stream=stream)
     _recognise(source, first)
     if source.kind == "bcf":
         spool = tempfile.NamedTemporaryFile(suffix=".bcf")  # noqa: SIM115 (closed by `close`)
@@ -369,9 +374,7 @@ def _check_eof(source: Source, file: Path) -> None:
     with file.open("rb") as stream:
         stream.seek(max(0, size - len(_EOF_BLOCK)))
         if stream.read() != _EOF_BLOCK:
-            source.warnings.append(
-                ("no_eof_block", "the bgzip end-of-file block is missing: the file may be cut short; copy it again")
-            )
+            source.warnings.append(_NO_EOF_BLOCK)
 
 
 def _chunks_of(source: Source) -> Iterator[bytes]:
@@ -392,15 +395,15 @@ def _chunks_of(source: Source) -> Iterator[bytes]:
         while data := raw.read(CHUNK):
             yield data
         return
-    yield from _inflate(raw, damaged)
+    yield from _inflate(raw, damaged, source)
 
 
-def _inflate(raw: BinaryIO, damaged: InputError) -> Iterator[bytes]:
-    """Decompress a gzip stream of any number of members."""
+def _inflate(raw: BinaryIO, damaged: InputError, source: Source) -> Iterator[bytes]:
+    """Decompress a gzip stream of any number of members; the last one of bgzip is empty."""
     member = zlib.decompressobj(zlib.MAX_WBITS | 16)
     fresh = True
     out: list[bytes] = []
-    size = 0
+    size = inside = last = 0
     while data := raw.read(1 << 18):
         while data:
             try:
@@ -413,8 +416,10 @@ def _inflate(raw: BinaryIO, damaged: InputError) -> Iterator[bytes]:
             fresh = False
             out.append(piece)
             size += len(piece)
+            inside += len(piece)
             data = member.unused_data
             if member.eof:
+                last, inside = inside, 0
                 member, fresh = zlib.decompressobj(zlib.MAX_WBITS | 16), True
         if size >= CHUNK:
             yield b"".join(out)
@@ -423,6 +428,8 @@ def _inflate(raw: BinaryIO, damaged: InputError) -> Iterator[bytes]:
         yield b"".join(out)
     if not fresh:
         raise damaged
+    if last and source.packing == "bgzip":
+        source.warnings.append(_NO_EOF_BLOCK)
 
 
 def _header_lines(text: bytes) -> tuple[list[str], bytes | None, bytes]:
@@ -445,7 +452,7 @@ def _header_lines(text: bytes) -> tuple[list[str], bytes | None, bytes]:
 
 def _info_end(info: str) -> int:
     for part in info.split(";"):
-        if part.startswith("END=") and part[4:].isdigit():
+        if part.startswith("END=") and part.isascii() and part[4:].isdigit():
             return int(part[4:])
     return 0
 

@@ -147,10 +147,10 @@ def _end(record: records.Record) -> int:
     length = record.info_value("SVLEN")
     if record.info_value("END") is None and length:
         first = length.split(",")[0].lstrip("-")
-        if first.isdigit():
+        if first.isascii() and first.isdigit():
             return record.pos + int(first)
     end = record.info_value("END")
-    return int(end) if end and end.isdigit() else record.end
+    return int(end) if end and end.isascii() and end.isdigit() else record.end
 
 
 def _of_samples(record: records.Record, samples: tuple[str, ...]) -> Iterator[tuple[int | None, int, str]]:
@@ -162,7 +162,7 @@ def _of_samples(record: records.Record, samples: tuple[str, ...]) -> Iterator[tu
     for index in range(count):
         alleles = [int(a) for a in gt[index]] if gt is not None else []
         change = sum(per_allele[a] for a in alleles if a >= 0)
-        if stated is not None and stated[index] == stated[index]:
+        if stated is not None and np.isfinite(stated[index]):
             copies = int(stated[index])
             if 0 <= copies <= _MAX_COPIES:
                 yield copies, 0, "deletion" if copies < 2 else "duplication" if copies > 2 else "reference"

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from pgx.variants.contigs import GRCH37
 
+_MOST_ALLELES = 120  # codes are int8
+
 
 @dataclass(slots=True)
 class Target:
@@ -41,9 +43,11 @@ class Target:
         return self.code(self.ref)
 
     def code(self, string: str) -> int:
-        """Return the code of an allele string, a new one if it was never seen."""
+        """Return the code of an allele string, a new one if never seen; -4 (not placed) if there are too many."""
         known = self.index.get(string)
         if known is None:
+            if len(self.alleles) >= _MOST_ALLELES:
+                return -4
             known = self.index[string] = len(self.alleles)
             self.alleles.append(string)
         return known

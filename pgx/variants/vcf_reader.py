@@ -134,8 +134,8 @@ class VcfReader:
                 reading = undecided(record.pos, record.ref, record.alts, target)
                 if reading is not None:
                     found.append((target, reading))
-                    self.notes.count("warning", "indel_undecided", "{n} indels may be a defining indel in another spelling; "
-                                     "only a reference genome can tell (--fasta), so its position is not called",
+                    self.notes.count("warning", "indel_undecided", "{n} indels may be a defining indel in another "
+                                     "spelling; only a reference genome can tell (--fasta), so it is not called",
                                      f"{self.source.name}: {record.where}")  # fmt: skip
         return found
 
@@ -154,10 +154,14 @@ class VcfReader:
         if not readings:
             return False
         self._check_record(rows, record, line)
-        if record.is_block:
-            self._silence_empty_blocks(record, found.gt, len(samples))
+        if record.format[0] != "GT":
+            self.notes.count("warning", "no_gt", "{n} records have no GT and give no genotype",
+                             f"{self.source.name}: {record.where}")  # fmt: skip
+        self._silence_empty(record, found.gt, len(samples))
         hidden = self._hidden(record, len(samples))
         sets = records.phase_sets(record, len(samples))
+        if sets is None:
+            sets = records.physical_phase(record, found, len(samples))
         gt, phased, polyploid = found.gt, found.phased, found.polyploid
         if keep is not None:
             gt, phased = gt[keep], phased[keep]
@@ -222,12 +226,17 @@ class VcfReader:
             f"{self.source.name}: {place}",
         )
 
-    def _silence_empty_blocks(self, record: records.Record, gt: NDArray[np.int16], count: int) -> None:
-        """A reference block without reads or confidence (DP 0, GQ 0) is no evidence, though its GT says 0/0."""
-        for keys in (("MIN_DP", "DP"), ("GQ", "RGQ")):
-            found = records.values(record, keys, count)
-            if found is not None:
-                gt[found == 0] = NOT_CALLED
+    def _silence_empty(self, record: records.Record, gt: NDArray[np.int16], count: int) -> None:
+        """Take 0/0 without reads for no call.
+
+        In a reference block (or a record that vouches for every other allele) a DP or GQ of 0 means that nothing is
+        known; in an ordinary record, where some tools leave one of them 0, both.
+        """
+        depth = records.values(record, ("MIN_DP", "DP"), count)
+        quality = records.values(record, ("GQ", "RGQ"), count) if depth is not None or record.open_ended else None
+        no_depth, no_quality = (np.zeros(count, bool) if found is None else found == 0 for found in (depth, quality))
+        empty = (no_depth | no_quality) if record.open_ended else (no_depth & no_quality)
+        gt[empty & (gt <= 0).all(axis=1)] = NOT_CALLED
 
     def _hidden(self, record: records.Record, count: int) -> NDArray[np.bool_] | None:
         options = self.options

@@ -102,6 +102,15 @@ class TestPhase:
         assert found.phased[v].tolist() == [True, False, True]
         assert found.phase_set[v].tolist() == [94781000, 0, 0]
 
+    def test_the_phase_that_gatk_writes_beside_the_genotype(self, tmp_path: Path) -> None:
+        form = "GT:PGT:PID"
+        row = star2("0/1:1|0:94781800_C_T", "0/1:0|1:94781800_C_T", "0/1:.:.", "1/1:0|1:94781800_C_T", form=form)
+        found = read(tmp_path, row, samples="ABCD")
+        v = site(found, 94781859)
+        assert found.alleles[v].tolist() == [[1, 0], [0, 1], [0, 1], [1, 1]]
+        assert found.phased[v].tolist() == [True, True, False, False]
+        assert found.phase_set[v].tolist() == [94781800, 94781800, 0, 0]
+
     def test_leading_separators_of_version_4_4(self, tmp_path: Path) -> None:
         found = read(tmp_path, star2("|0|1", "/0|1", "0|1"), samples="ABC", version="VCFv4.4")
         assert found.phased[site(found, 94781859)].tolist() == [True, False, True]
