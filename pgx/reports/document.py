@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import polars as pl
 from pgx import schema
 from pgx.errors import InputError
 from pgx.reports import wording
-from pgx.reports.view import View, views
+from pgx.reports.view import Row, View, build, flatten, views
 from pgx.types import Result
 
 FORMAT = "pgx.result"
@@ -73,6 +74,13 @@ def from_json(text: str | bytes, *, file: str | Path | None = None) -> Result:
     InputError
         If the text is not such a document, or one of another major version.
     """
+    found = parse(text, file=file)
+    with valid(file):
+        return _result(found)
+
+
+def parse(text: str | bytes, *, file: str | Path | None = None) -> dict[str, Any]:
+    """Return the document as plain data, its format and version checked; see `from_json`."""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -83,8 +91,43 @@ def from_json(text: str | bytes, *, file: str | Path | None = None) -> Result:
         )
     if str(found.get("version", "")).split(".")[0] != VERSION.split(".", maxsplit=1)[0]:
         raise InputError(f"layout version {found.get('version')!r}, this program reads {VERSION}", file=file)
+    return found
+
+
+def view_of(
+    found: Mapping[str, Any], sample: str, *, drugs: Collection[str] | None = None, file: str | Path | None = None
+) -> View | None:
+    """Return the view of one sample straight from a parsed document: no frames, so that a service answers at once.
+
+    Parameters
+    ----------
+    found
+        A document from `parse`.
+    sample
+        Whose view; None is returned if the document does not have the sample.
+    drugs
+        Only the advice on these; genes, scores and clinical data are left out then.
+    file
+        For the message if the document is broken.
+    """
+    with valid(file):
+        entry = next((one for one in found["samples"] if one["sample"] == sample), None)
+        if entry is None:
+            return None
+        wanted = _SCHEMAS if drugs is None else ("guidance", "medications")
+        parts: dict[str, list[Row]] = {name: [] for name in _SCHEMAS}
+        for name in wanted:
+            rows = (row for row in entry[name] if drugs is None or row["drug"] in drugs)
+            parts[name] = [_decode(row, name) | {"sample": sample} for row in rows]
+        notes: list[Row] = [_decode(row, "notes") | {"sample": None} for row in found["notes"]]
+        return build(sample, parts, notes, tuple(flatten(found["provenance"])))
+
+
+@contextmanager
+def valid(file: str | Path | None) -> Iterator[None]:
+    """Turn what a broken document leads to into an `InputError`."""
     try:
-        return _result(found)
+        yield
     except (KeyError, TypeError, ValueError, AttributeError, pl.exceptions.PolarsError) as error:
         raise InputError(f"not a valid result: {type(error).__name__} {error}", file=file) from error
 

@@ -189,7 +189,7 @@ def views(result: Result) -> Iterator[View]:
     parts = {name: _by_sample(getattr(result, name)) for name in _FRAMES}
     provenance = tuple(flatten(result.provenance))
     for sample in result.samples:
-        yield _build(
+        yield build(
             sample,
             {name: found.get(sample, []) for name, found in parts.items()},
             parts["notes"].get(None, []),
@@ -209,7 +209,7 @@ def view(result: Result, sample: str) -> View:
         raise UsageError(f"the result has no sample {sample!r}; it has: {', '.join(result.samples[:10])}")
     parts = {name: _rows(getattr(result, name).filter(pl.col("sample") == sample)) for name in _FRAMES}
     run_notes = _rows(result.notes.filter(pl.col("sample").is_null()))
-    return _build(sample, parts, run_notes, tuple(flatten(result.provenance)))
+    return build(sample, parts, run_notes, tuple(flatten(result.provenance)))
 
 
 def _rows(frame: pl.DataFrame) -> list[Row]:
@@ -223,9 +223,10 @@ def _by_sample(frame: pl.DataFrame) -> dict[str | None, list[Row]]:
     return found
 
 
-def _build(
+def build(
     sample: str, parts: Mapping[str, list[Row]], run_notes: list[Row], provenance: tuple[tuple[str, str], ...]
 ) -> View:
+    """Return the view of one sample from its rows, by the name of their frame, and the notes of the whole run."""
     advice = [_advice(row) for row in parts["guidance"]]
     taken = {str(row["drug"]): str(row["status"]) for row in parts["medications"] if row["status"] != "stopped"}
     by_drug: dict[str, list[Advice]] = {}

@@ -16,6 +16,7 @@ from fastapi import FastAPI, Request, Response
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from pgx.errors import InputError
+from pgx.reports import wording
 from pgx.reports.fhir import fhir_of
 from pgx.reports.lookups import drug_names
 from pgx.reports.view import View
@@ -48,6 +49,10 @@ def create_app(folder: Path, *, token: str | None = None, hosts: tuple[str, ...]
         If there is no such folder.
     """
     store = Store(folder)
+    # The tables behind the words are read now, not while the first prescriber waits.
+    orders.named("")
+    wording.flags("no_data")
+    wording.population(None)
     app = FastAPI(title="pgx", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=["[::1]" if host == "::1" else host for host in hosts])
 
@@ -130,8 +135,8 @@ async def _hook(store: Store, service: str, request: Request) -> Response:
     if wrong:
         return _problem(400, "invalid", wrong)
     context = found["context"]
-    shown = _patient(store, context["patientId"], found.get("prefetch"))
     drugs = orders.ordered(context, only_selected=hook == "order-select")
+    shown = _patient(store, context["patientId"], found.get("prefetch"), drugs) if drugs else None
     return _json({"cards": cards.cards(shown, drugs) if shown else []})
 
 
@@ -145,16 +150,16 @@ def _wrong(found: Any, hook: str) -> str | None:
     return None if isinstance(context.get("draftOrders"), dict) else "the request has no context.draftOrders"
 
 
-def _patient(store: Store, patient: str, prefetch: Any) -> View | None:
+def _patient(store: Store, patient: str, prefetch: Any, drugs: list[str]) -> View | None:
     """Find the stored result by the patient's id, else by an identifier of the prefetched Patient."""
-    found = store.get(patient.rpartition("/")[2] or patient)
+    found = store.advice(patient.rpartition("/")[2] or patient, drugs)
     resource = prefetch.get("patient") if isinstance(prefetch, dict) else None
     if found or not isinstance(resource, dict) or resource.get("resourceType") != "Patient":
         return found
     identifiers = resource.get("identifier")
     for identifier in identifiers if isinstance(identifiers, list) else []:
         value = identifier.get("value") if isinstance(identifier, dict) else None
-        if isinstance(value, str) and (found := store.get(value)):
+        if isinstance(value, str) and (found := store.advice(value, drugs)):
             return found
     return None
 

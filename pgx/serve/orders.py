@@ -63,8 +63,8 @@ def drugs_of(concept: Mapping[str, Any]) -> list[str]:
 
 def named(text: str) -> list[str]:
     """Return the drugs that a text names, in order: whole words only, the longest name first."""
-    words = _WORD.findall(text.casefold())
     names, longest = _phrases()
+    words = _WORD.findall(text.casefold())
     found, i = [], 0
     while i < len(words):
         for size in range(min(longest, len(words) - i), 0, -1):

@@ -8,6 +8,7 @@ import pytest
 from pgx.errors import InputError
 from pgx.reports import document
 from pgx.reports.schema.build import build
+from pgx.reports.view import view
 from tests.reports import example
 
 FRAMES = ("calls", "phenotypes", "guidance", "scores", "clinical", "medications", "notes")
@@ -37,6 +38,15 @@ def test_a_result_survives_the_way_there_and_back(result):
     for name in FRAMES:
         assert getattr(back, name).equals(getattr(result, name)), name
     assert document.to_json(back) == document.to_json(result)
+
+
+def test_the_view_of_a_document_is_the_view_of_its_result():
+    found = document.parse(document.to_json(example.build()))
+    whole = view(example.build(), example.SAMPLE)
+    assert document.view_of(found, example.SAMPLE) == whole
+    part = document.view_of(found, example.SAMPLE, drugs=["codeine"])
+    assert part.drugs == tuple(drug for drug in whole.drugs if drug.name == "codeine")
+    assert document.view_of(found, "nobody") is None
 
 
 def test_numbers_that_json_cannot_hold_become_null():

@@ -15,8 +15,9 @@ BUDGET = 1.0
 def large():
     """100 drugs with ten rows each, 30 genes."""
     base = example.build()
-    rows = base.guidance.filter(pl.col("guideline").is_not_null()).to_dicts()
-    guidance = [row | {"drug": f"drug{i}"} for i in range(100) for row in rows[:10]]
+    rows = base.guidance.filter(pl.col("guideline").is_not_null()).to_dicts()[:10]
+    names = ["clopidogrel", "codeine", *(f"drug{i}" for i in range(98))]
+    guidance = [row | {"drug": name} for name in names for row in rows]
     calls = [row | {"gene": f"GENE{i}"} for i in range(3) for row in base.calls.to_dicts()]
     phenotypes = [row | {"gene": f"GENE{i}"} for i in range(3) for row in base.phenotypes.to_dicts()]
     frames = {
