@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 from typing import Annotated
@@ -50,6 +51,9 @@ def serve(
         )
     hosts = (*LOOPBACK, *(name or ())) if host in LOOPBACK or name else ("*",)
     app = create_app(results, token=token, hosts=hosts)
+    # What is loaded now stays for good: taken out of garbage collection, whose passes would be pauses.
+    gc.collect()
+    gc.freeze()
     # No access log: its lines would hold patient identifiers.
     uvicorn.run(
         app, host=host, port=port, log_level="warning", access_log=False, server_header=False, date_header=False
