@@ -21,6 +21,7 @@ MIN_ALTERNATIVE = 0.001
 MAX_ALTERNATIVES = 10
 """Diplotypes less probable than this are not listed in `alternatives` (their phenotypes still count)."""
 _LOST = 1e-3
+_INCREASED = "Increased function"
 _INTERPRETED = ("called", "ambiguous", "outside")
 
 
@@ -123,7 +124,8 @@ def named_in(kb: KnowledgeBase, gene: str, scheme: str, diplotype: Diplotype) ->
     """Return the diplotype as `scheme` would name it.
 
     DPWG names the alleles that its guidelines look at, and no others. An allele that it leaves out is read as the
-    reference allele where CPIC calls its function normal, and only there; the call is flagged ``normal_by_cpic``.
+    reference allele where CPIC calls its function normal, or increased in a gene in which DPWG knows no increased
+    function, and only there; the call is flagged ``normal_by_cpic``.
     """
     if scheme == SCHEMES[0]:
         return diplotype
@@ -139,13 +141,15 @@ def named_in(kb: KnowledgeBase, gene: str, scheme: str, diplotype: Diplotype) ->
 
 
 def _unlisted(kb: KnowledgeBase, gene: str, scheme: str) -> tuple[str | None, frozenset[str]]:
-    """Reference allele of the gene, and alleles that `scheme` does not name and CPIC calls normal."""
+    """Reference allele of the gene, and alleles that `scheme` does not name and reads as it."""
     reference = kb.gene(gene).row["reference_allele"]
     ours, theirs = rules_for(kb, gene, SCHEMES[0]).functions, rules_for(kb, gene, scheme).functions
     if not isinstance(reference, str) or reference not in theirs:
         return None, frozenset()
-    normal = theirs[reference].function
-    return reference, frozenset(a for a, one in ours.items() if one.function == normal and a not in theirs)
+    normal = {theirs[reference].function}
+    if all(one.function != _INCREASED for one in theirs.values()):
+        normal.add(_INCREASED)
+    return reference, frozenset(a for a, one in ours.items() if one.function in normal and a not in theirs)
 
 
 def _stated(rules: GeneRules | None, scheme: str, pattern: PatternCall) -> list[Share]:

@@ -9,6 +9,7 @@ from pgx import knowledge
 from pgx.guidance import recommend
 from pgx.knowledge.rules import rules_for
 from pgx.phenotypes import assign
+from pgx.phenotypes.frames import named_in
 from tests.phenotypes.builders import callset, clinical, diplotype, pattern
 
 KB = knowledge.load()
@@ -82,7 +83,8 @@ def by_phenotype(source, test, value, taken=()):
             named = calls.diplotypes[0].name in taken
             if score_fits and name_fits and undetermined and not named:
                 return calls
-    return None
+    # A word of another scheme that no diplotype leads to is reached by a tool that states it.
+    return None if own_word else pattern(status="outside", stated_phenotype=value)
 
 
 CONTESTED = ("DPYD",)
