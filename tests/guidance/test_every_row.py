@@ -78,9 +78,11 @@ def by_phenotype(source, test, value, taken=()):
                 and (test["score_max"] is None or result.activity_score <= test["score_max"])
             )
             name_fits = value in names or (test["match_on"] == "activity_score" and test["gene"] not in CONTESTED)
-            own = rules_for(KB, gene, scheme).phenotype(calls.diplotypes[0].parts1, calls.diplotypes[0].parts2 or None)
+            best = calls.diplotypes[0]
+            as_named = named_in(KB, gene, scheme, best)
+            own = rules_for(KB, gene, scheme).phenotype(as_named.parts1, as_named.parts2 or None)
             undetermined = tried == scheme or own.phenotype == "Indeterminate"
-            named = calls.diplotypes[0].name in taken
+            named = best.name in taken or f"{best.allele2}/{best.allele1}" in taken
             if score_fits and name_fits and undetermined and not named:
                 return calls
     # A word of another scheme that no diplotype leads to is reached by a tool that states it.
