@@ -158,14 +158,16 @@ def phenotyped(
     return Phenotyped(kb, genotypes, history, callset, calls, posterior, (*genotypes.notes, *callset.notes))
 
 
-def score_phenotyped(found: Phenotyped, endpoints: Sequence[str]) -> tuple[pl.DataFrame, Sequence[dict[str, object]]]:
+def score_phenotyped(
+    found: Phenotyped, endpoints: Sequence[str], *, models_dir: PathLike | None = None
+) -> tuple[pl.DataFrame, Sequence[dict[str, object]]]:
     """Score `endpoints`, each averaged over the diplotypes that the data allow; returns scores and notes."""
     from pgx import features, models
 
     genes = models.genes_of(found.kb, endpoints)
     base = features.build(found.calls, found.phenotypes, found.clinical, found.kb)
     rows = features.scenarios(base, found.calls, found.kb, genes, phenotypes=found.phenotypes)
-    return models.score(rows, found.kb, endpoints=endpoints)
+    return models.score(rows, found.kb, endpoints=endpoints, models_dir=models_dir)
 
 
 def knowledge(overlays: Sequence[PathLike] = ()) -> KnowledgeBase:

@@ -42,7 +42,21 @@ def root(
 
 def _register() -> None:
     """Add every command; their modules import nothing heavy until they run."""
-    from pgx.cli import call, check, diff, features, kb, report, serve
+    from pgx.cli import (
+        call,
+        check,
+        diff,
+        evaluate,
+        features,
+        kb,
+        models,
+        monitor,
+        report,
+        score,
+        serve,
+        simulate,
+        train,
+    )
 
     app.command("report")(report.report)
     app.command("call")(call.call)
@@ -50,7 +64,13 @@ def _register() -> None:
     app.command("check")(check.check)
     app.command("diff")(diff.diff)
     app.command("serve")(serve.serve)
+    app.command("score")(score.score)
+    app.command("train")(train.train)
+    app.command("evaluate")(evaluate.evaluate)
+    app.command("monitor")(monitor.monitor)
+    app.command("simulate")(simulate.simulate)
     app.add_typer(kb.app, name="kb")
+    app.add_typer(models.app, name="models")
 
 
 def main() -> None:

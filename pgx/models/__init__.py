@@ -1,5 +1,57 @@
-"""Models: endpoints as data, training on top of published evidence, validation, scores and their explanation."""
+"""Models: endpoints as data, training on top of published evidence, validation, scores and their explanation.
 
-from pgx.models.score import endpoints_of, explain, genes_of, score
+The heavier parts are imported when they are first asked for::
 
-__all__ = ["endpoints_of", "explain", "genes_of", "score"]
+    from pgx import models
+    models.train("clopidogrel.mace", cohort, "model", kb)
+    scores, notes = models.score(features, kb, models_dir="model")
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from pgx.models.scoring import endpoints_of, explain, genes_of, score
+
+if TYPE_CHECKING:
+    from pgx.models.cohort import Roles
+    from pgx.models.folder import Model, read
+    from pgx.models.followup import monitor
+    from pgx.models.simulation import Truth, simulate
+    from pgx.models.training import train
+    from pgx.models.validation import Evaluation, evaluate
+
+_LATER = {
+    "Evaluation": "validation",
+    "Model": "folder",
+    "Roles": "cohort",
+    "Truth": "simulation",
+    "evaluate": "validation",
+    "monitor": "followup",
+    "read": "folder",
+    "simulate": "simulation",
+    "train": "training",
+}
+
+__all__ = [
+    "Evaluation",
+    "Model",
+    "Roles",
+    "Truth",
+    "endpoints_of",
+    "evaluate",
+    "explain",
+    "genes_of",
+    "monitor",
+    "read",
+    "score",
+    "simulate",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        return getattr(import_module(f"pgx.models.{_LATER[name]}"), name)
+    raise AttributeError(f"module 'pgx.models' has no attribute {name!r}")

@@ -56,9 +56,9 @@ def text(facts: Mapping[str, Any]) -> str:
 def _method(facts: Mapping[str, Any]) -> str:
     training, prior = facts["training"], facts["prior"]["document"]
     parts = [
-        f"The published evidence ({', '.join('PMID ' + p for p in prior.get('pmids', [])) or 'see the endpoint'}) is the "
-        "starting point; small candidates are averaged by cross-validated weights; gradient-boosted trees are added on top "
-        "only if they help by more than a standard error.",
+        f"The published evidence ({', '.join('PMID ' + p for p in prior.get('pmids', [])) or 'see the endpoint'}) is "
+        "the starting point; small candidates are averaged by cross-validated weights; gradient-boosted trees are "
+        "added on top only if they help by more than a standard error.",
         f"Here: {training['trees']} trees; gate: {training['gate']}; seed {training['seed']}.",
     ]
     if training["gaps_filled"]:

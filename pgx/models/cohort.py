@@ -211,7 +211,8 @@ def _choose(frame: pl.DataFrame, endpoint: Endpoint, taken: set[str]) -> tuple[l
     return chosen, unused
 
 
-def _auto(column: pl.Series) -> tuple[list[Feature], str]:
+def _auto(column: pl.Series) -> tuple[list[Feature], str]:  # noqa: PLR0911 (one line a kind of column)
+    """Features of one column, and why there are none."""
     known = column.drop_nulls()
     if len(known) < _RARE:
         return [], "hardly ever known"

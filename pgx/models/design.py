@@ -75,7 +75,7 @@ def prepare(frame: pl.DataFrame, endpoint: Endpoint, features: Sequence[Feature]
 
 
 def read(frame: pl.DataFrame, reading: Reading) -> Floats:
-    """Return one reading as float64 (n,), NaN where the column is null (never for ``yes``, ``recorded``, ``missing``)."""
+    """Return one reading as float64 (n,), NaN where the column is null (``yes``, ``recorded``, ``missing``: never)."""
     column = frame[reading.column]
     known = column.is_not_null().to_numpy()
     if reading.kind == "missing":

@@ -1,8 +1,10 @@
 """Endpoints as data: what is predicted, for whom, from which evidence, and when to refuse.
 
 An endpoint is one TOML file in ``data/knowledge/endpoints``. Its prior is a sum of terms on the link scale (square root
-of mg/week for doses, logit for risks); each term names a column of the feature frame, an effect with its interval, where
-it was published, and whether the figure was read in a source or recalled. Effects published as risk or hazard ratios are
+of mg/week for doses, logit for risks); each term names a column of the feature frame, an effect with its interval,
+where
+it was published, and whether the figure was read in a source or recalled. Effects published as risk or hazard ratios
+are
 converted to odds ratios at the stated baseline.
 """
 
@@ -39,7 +41,8 @@ class Reading:
         Column, or a name of the endpoint's ``derived`` columns.
     kind
         ``number`` ((value - center) / per, rounded down if `floor`), ``level`` (1 if the value is one of `levels`),
-        ``recorded`` (the same, but 0 for null: only what is on record counts), ``text_count`` (how often `text` occurs in the value, e.g. an allele name in a diplotype), ``status`` (1 or 0 where
+        ``recorded`` (the same, but 0 for null: only what is on record counts), ``text_count`` (how often `text`
+        occurs in the value, e.g. an allele name in a diplotype), ``status`` (1 or 0 where
         the value says that allele `text` is positive or negative; null otherwise), ``range`` (1 if
         `at_least` <= value < `below`), ``yes`` (1 if true, 0 for false and null: only what is on record counts),
         ``missing`` (1 if null).

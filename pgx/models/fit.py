@@ -1,9 +1,12 @@
 """Fitting a cohort on top of published evidence: one additive formula, and averaging instead of a gamble.
 
-Every fitted model is ``margin = intercept + slope * prior + features @ weights + trees(features)`` on the link scale. The
-first three come from a handful of small candidates (the base rate; the prior as published; the prior with its intercept,
+Every fitted model is ``margin = intercept + slope * prior + features @ weights + trees(features)`` on the link scale.
+The
+first three come from a handful of small candidates (the base rate; the prior as published; the prior with its
+intercept,
 or intercept and slope, recalibrated; a ridge on top) that are fitted and then *averaged* by weights from grouped
-cross-validation (pseudo-BMA with a Bayesian bootstrap: Yao, Vehtari, Simpson and Gelman, Bayesian Analysis 2018;13:917).
+cross-validation (pseudo-BMA with a Bayesian bootstrap: Yao, Vehtari, Simpson and Gelman, Bayesian Analysis
+2018;13:917).
 The trees are added only when cross-validation says that they improve the loss by more than one standard error.
 """
 
@@ -222,7 +225,8 @@ def _candidates(events: int, features: int, link: str) -> list[str]:
     return names
 
 
-# Precision of the normal priors on the intercept's shift, on (slope - 1), and on each standardised weight, by link. Sites
+# Precision of the normal priors on the intercept's shift, on (slope - 1), and on each standardised weight, by link.
+# Sites
 # differ from a published dose equation by about 0.3 on the square-root scale and hardly in slope; risks differ by
 # a factor of e, and published odds ratios by half their logarithm.
 _SHRINK = {"sqrt": (12.0, 25.0), "logit": (1.0, 4.0)}
@@ -246,7 +250,7 @@ def _fit_one(name: str, data: Data, link: str, center: Floats, scale: Floats) ->
     if weight_precision:
         design = np.column_stack([design, standardise(data.x, center, scale)])
         precision = np.concatenate([precision, np.full(data.x.shape[1], weight_precision)])
-    solution = _ridge(design, data.y, data.prior, precision, link)
+    solution = ridge(design, data.y, data.prior, precision, link)
     slope = 1.0 + solution[1]
     weights = solution[2:] if weight_precision else none
     return Linear(float(solution[0] - solution[1] * data.prior.mean()), float(slope), weights)
@@ -267,7 +271,7 @@ def _intercept(y: Floats, offset: Floats, link: str, precision: float = 0.0) -> 
     return 0.5 * (low + high)
 
 
-def _ridge(design: Floats, y: Floats, offset: Floats, precision: Floats, link: str) -> Floats:
+def ridge(design: Floats, y: Floats, offset: Floats, precision: Floats, link: str) -> Floats:
     """Penalised least squares, or penalised logistic regression by damped Newton steps, beside an offset."""
     if link == "sqrt":
         return np.asarray(

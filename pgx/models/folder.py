@@ -50,7 +50,8 @@ class Model:
     level
         Nominal coverage.
     covariance, evidence_left
-        For risks: covariance of intercept, slope and feature weights, and the share of the prior's own uncertainty that stays.
+        For risks: covariance of intercept, slope and feature weights, and the share of the prior's own uncertainty
+        that stays.
     trained
         Columns that must be known for the trained part to be used.
     n, events, reference
@@ -162,7 +163,8 @@ def reading_document(reading: Reading) -> dict[str, Any]:
 
 def reading_of(row: Mapping[str, Any]) -> Reading:
     """Read what `reading_document` wrote."""
-    return Reading(**{key: tuple(value) if isinstance(value, list) else value for key, value in row.items()})
+    arguments: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in row.items()}
+    return Reading(**arguments)
 
 
 def _in(place: Path) -> dict[str, Model]:

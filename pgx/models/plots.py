@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,13 +11,13 @@ from pgx.io import write_bytes
 
 if TYPE_CHECKING:
     from pgx.models.endpoints import Endpoint
-    from pgx.models.evaluate import Evaluation
+    from pgx.models.validation import Evaluation
 
 _SIZE, _PAD = 360, 48
 # Okabe and Ito's palette: told apart by colour-blind readers.
 _COLOURS = {"product": "#0072B2", "prior": "#D55E00", "refit": "#009E73", "rule": "#CC79A7", "base_rate": "#999999",
             "plain_booster": "#E69F00", "treat_all": "#000000"}  # fmt: skip
-Series = tuple[str, Sequence[float], Sequence[float]]
+Series = tuple[str, list[float], list[float]]
 
 
 def write(found: Evaluation, endpoint: Endpoint, directory: Path) -> list[Path]:
@@ -75,7 +74,8 @@ def _chart(title: str, x_name: str, y_name: str, lines: list[Series], diagonal: 
         f'<text x="{_PAD}" y="18" font-size="13">{title}</text>',
         f'<rect x="{_PAD}" y="{_PAD}" width="{inner}" height="{inner}" fill="none" stroke="#888"/>',
         f'<text x="{_SIZE / 2:.0f}" y="{_SIZE - 10}" text-anchor="middle">{x_name}</text>',
-        f'<text x="14" y="{_SIZE / 2:.0f}" text-anchor="middle" transform="rotate(-90 14 {_SIZE / 2:.0f})">{y_name}</text>',
+        f'<text x="14" y="{_SIZE / 2:.0f}" text-anchor="middle" transform="rotate(-90 14 {_SIZE / 2:.0f})">'
+        f"{y_name}</text>",
     ]
     for share in (0.0, 0.5, 1.0):
         x, y = x_low + share * (x_high - x_low), y_low + share * (y_high - y_low)
@@ -89,6 +89,7 @@ def _chart(title: str, x_name: str, y_name: str, lines: list[Series], diagonal: 
         points = " ".join("{:.1f},{:.1f}".format(*at(x, y)) for x, y in zip(x_values, y_values, strict=True))
         parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.6"/>')
         parts.append(
-            f'<text x="{_SIZE - _PAD + 12}" y="{_PAD + 14 * row + 10}" fill="{colour}">{method.replace("_", " ")}</text>'
+            f'<text x="{_SIZE - _PAD + 12}" y="{_PAD + 14 * row + 10}" fill="{colour}">'
+            f"{method.replace('_', ' ')}</text>"
         )
     return "\n".join([*parts, "</svg>", ""])

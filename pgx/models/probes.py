@@ -1,6 +1,7 @@
 """Two questions asked of every cohort: does what is *missing* tell the outcome, and do the features tell the site?
 
-A model can look good by learning which clinic a person comes from. Both probes look for that before any model is fitted.
+A model can look good by learning which clinic a person comes from. Both probes look for that before any model is
+fitted.
 """
 
 from __future__ import annotations
@@ -120,8 +121,8 @@ def _accuracy(x: Matrix, sites: NDArray[np.int64], seed: int) -> float:
 
     _, codes = np.unique(sites, return_inverse=True)
     folds = np.random.default_rng(seed).integers(3, size=len(codes))
-    parameters = {"objective": "multi:softmax", "num_class": int(codes.max()) + 1, "max_depth": 4, "eta": 0.3, "seed": seed,
-                  "nthread": 2, "tree_method": "hist", "verbosity": 0}  # fmt: skip
+    parameters = {"objective": "multi:softmax", "num_class": int(codes.max()) + 1, "max_depth": 4, "eta": 0.3,
+                  "seed": seed, "nthread": 1, "tree_method": "hist", "verbosity": 0}  # fmt: skip
     right = 0
     for fold in range(3):
         test = folds == fold

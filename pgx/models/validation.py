@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pgx.errors import InputError
-from pgx.models import boost, cohort, conformal, design, endpoints, fit, metrics, probes, train
+from pgx.models import boost, cohort, conformal, design, endpoints, fit, metrics, probes, training
 from pgx.models.boost import Floats, Settings
 from pgx.models.cohort import Cohort, Roles
 from pgx.models.endpoints import Endpoint
@@ -119,7 +120,7 @@ def evaluate(
     for name, splits in _designs(taken, endpoint, repeats, folds, settings.seed):
         say(f"{name}: {sum(len(one) for one in splits)} splits")
         blocks.append(_run(name, endpoint, taken, splits, settings, say))
-    found = _assemble(endpoint, taken, blocks, train._probe(taken, settings.seed))
+    found = _assemble(endpoint, taken, blocks, training.probe_cohort(taken, settings.seed))
     if plots is not None:
         from pgx.models import plots as drawing
 
@@ -164,9 +165,7 @@ def _designs(
         yield "site", [[(taken.site != one, taken.site == one) for one in np.unique(taken.site)]]
     if taken.time is not None and np.isfinite(taken.time).sum() > 50:
         cuts = np.nanquantile(taken.time, [0.5, 0.6, 0.7, 0.8, 0.9, 1.0])
-        forward = [
-            (taken.time <= a, (taken.time > a) & (taken.time <= b)) for a, b in zip(cuts, cuts[1:], strict=False)
-        ]
+        forward = [(taken.time <= a, (taken.time > a) & (taken.time <= b)) for a, b in pairwise(cuts)]
         yield "time", [[(before, after) for before, after in forward if after.any()]]
 
 
@@ -183,9 +182,9 @@ def _run(
     losses: dict[str, list[float]] = {}
     shares, inside = [], np.full((len(repeats), n), np.nan)
     for number, splits in enumerate(repeats):
-        for learn, test in splits:
+        for outside, test in splits:
             # A person who is tested must not have taught, whatever the design.
-            learn = learn & ~np.isin(taken.data.groups, taken.data.groups[test])
+            learn = outside & ~np.isin(taken.data.groups, taken.data.groups[test])
             if not learn.any() or np.ptp(taken.data.y[learn]) == 0:
                 continue
             margins, inside[number, test] = _one(endpoint, _part(taken, learn), _part(taken, test), settings)
@@ -220,7 +219,7 @@ def _part(taken: Cohort, rows: Split) -> Cohort:
 
 def _one(endpoint: Endpoint, learn: Cohort, test: Cohort, settings: Settings) -> tuple[dict[str, Floats], Floats]:
     """Fit every method on one part and predict the other; also whether the product's interval held the truth."""
-    trained = train.fit_cohort(endpoint, learn, settings, probe=False)
+    trained = training.fit_cohort(endpoint, learn, settings, probe=False)
     product = trained.fitted.margin(test.data.prior, test.data.x)
     found = {PRODUCT: product, "prior": test.data.prior, "refit": _refit(endpoint, learn, test)}
     found["base_rate"] = np.full(len(product), _base(endpoint, learn.data.y))
@@ -229,7 +228,7 @@ def _one(endpoint: Endpoint, learn: Cohort, test: Cohort, settings: Settings) ->
     found["plain_booster"] = _plain(endpoint, learn, test, settings)
     held = np.full(len(product), np.nan)
     if endpoint.link == "sqrt":
-        low, high = conformal.bounds(product, train.groups_of(test.frame, trained.group), trained.intervals)
+        low, high = conformal.bounds(product, training.groups_of(test.frame, trained.group), trained.intervals)
         held = ((low <= test.data.y) & (test.data.y <= high)).astype(np.float64)
     return found, held
 
@@ -248,7 +247,7 @@ def _refit(endpoint: Endpoint, learn: Cohort, test: Cohort) -> Floats:
         np.column_stack([np.ones(len(there)), there[:, used]]),
     )
     precision = np.r_[1e-6, np.full(int(used.sum()), 0.1)]
-    beta = fit._ridge(design_, learn.data.y, np.zeros(len(here)), precision, endpoint.link)
+    beta = fit.ridge(design_, learn.data.y, np.zeros(len(here)), precision, endpoint.link)
     return np.asarray(other @ beta, dtype=np.float64)
 
 
@@ -264,8 +263,8 @@ def _rule(endpoint: Endpoint, learn: Cohort, test: Cohort) -> Floats:
     here, there = _follows(endpoint, learn), _follows(endpoint, test)
     y, overall = learn.data.y, float(learn.data.y.mean())
     values = {side: (y[here == side].sum() + 1.5 * overall) / ((here == side).sum() + 1.5) for side in (True, False)}
-    chosen = np.where(there, values[True], values[False])
-    return chosen if endpoint.link == "sqrt" else np.log(chosen) - np.log1p(-chosen)
+    chosen = np.where(there, values[True], values[False]).astype(np.float64)
+    return chosen if endpoint.link == "sqrt" else np.asarray(np.log(chosen) - np.log1p(-chosen))
 
 
 def _plain(endpoint: Endpoint, learn: Cohort, test: Cohort, settings: Settings) -> Floats:
@@ -288,7 +287,7 @@ def _external(model: Model, taken: Cohort) -> _Block:
         margin = margin + boost.margins(boost.open_booster(model.trees), x)
     held = np.full(len(margin), np.nan)
     if model.intervals:
-        low, high = conformal.bounds(margin, train.groups_of(taken.frame, model.group), dict(model.intervals))
+        low, high = conformal.bounds(margin, training.groups_of(taken.frame, model.group), dict(model.intervals))
         held = ((low <= taken.data.y) & (taken.data.y <= high)).astype(np.float64)
     margins = {PRODUCT: [margin], "prior": [taken.data.prior]}
     losses = {name: [_measure(model.endpoint, taken.data.y, m[0])] for name, m in margins.items()}

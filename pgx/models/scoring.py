@@ -221,7 +221,7 @@ def _judge(rows: pl.DataFrame, endpoint: Endpoint, model: Model | None) -> Judge
 def _trained_pieces(
     pieces: list[tuple[str, Floats]], model: Model, x: NDArray[np.float32], without: Bools
 ) -> tuple[list[tuple[str, Floats]], NDArray[np.float32]]:
-    """Turn the prior's pieces into the model's: slope and intercept, linear weights, trees; rows `without` keep the prior."""
+    """Turn the prior's pieces into the model's: slope, intercept, weights, trees; rows `without` keep the prior."""
     linear, use = model.linear, ~without
     if model.gaps_filled:
         x = np.where(np.isnan(x), model.center.astype(np.float32), x)
@@ -389,7 +389,7 @@ def _normal(z: Floats) -> Floats:
     t = 1.0 / (1.0 + 0.2316419 * np.abs(z))
     poly = t * (0.319381530 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))))
     tail = np.exp(-0.5 * z * z) / np.sqrt(2.0 * np.pi) * poly
-    return np.where(z >= 0, 1.0 - tail, tail)
+    return np.asarray(np.where(z >= 0, 1.0 - tail, tail), dtype=np.float64)
 
 
 def _score_endpoint(

@@ -135,9 +135,9 @@ def _readings(endpoint: Endpoint, rng: Generator, n: int) -> dict[str, list[obje
 def _draw(choices: list[tuple[Reading, float]], rng: Generator, n: int) -> list[object]:
     kind = choices[0][0].kind
     if kind == "number":
-        return np.round(rng.normal(choices[0][1], max(abs(choices[0][1]) * 0.2, 0.1), n), 3).tolist()
+        return list(np.round(rng.normal(choices[0][1], max(abs(choices[0][1]) * 0.2, 0.1), n), 3).tolist())
     if kind == "yes":
-        return (rng.random(n) < choices[0][1]).tolist()
+        return list((rng.random(n) < choices[0][1]).tolist())
     shares = np.array([share for _, share in choices])
     rest = max(1.0 - shares.sum(), 0.05)
     picks = rng.choice(len(choices) + 1, size=n, p=np.r_[shares, rest] / (shares.sum() + rest))
@@ -175,7 +175,8 @@ def _outcome(endpoint: Endpoint, margin: Floats, events: int | None, rng: Genera
     if endpoint.link == "sqrt":
         return np.round(np.maximum(margin + rng.normal(scale=endpoint.residual_sd, size=len(margin)), 0.7) ** 2, 2)
     if endpoint.link == "log":
-        return np.round(np.exp(margin + rng.normal(scale=endpoint.residual_sd, size=len(margin))), 2)
+        dose = np.exp(margin + rng.normal(scale=endpoint.residual_sd, size=len(margin)))
+        return np.asarray(np.round(dose, 2), dtype=np.float64)
     if events is not None:
         low, high = -30.0, 30.0
         for _ in range(60):

@@ -148,7 +148,7 @@ def fit_cohort(
     probe
         Whether to run the probes (evaluation folds do not).
     """
-    found = _probe(taken, settings.seed) if probe else []
+    found = probe_cohort(taken, settings.seed) if probe else []
     warnings = [{"code": one.code, "message": one.message} for one in found if one.found]
     blinded = any(one.found and one.code == "missingness_predicts_outcome" for one in found)
     center, _ = fit.moments(taken.data.x)
@@ -184,7 +184,8 @@ def write(out_dir: Path, facts: Mapping[str, Any], trees: bytes | None, card: st
     write_bytes(out_dir / folder.JSON, (json.dumps(facts, indent=1, ensure_ascii=False) + "\n").encode())
 
 
-def _probe(taken: Cohort, seed: int) -> list[probes.Probe]:
+def probe_cohort(taken: Cohort, seed: int) -> list[probes.Probe]:
+    """Run the probes on a cohort; the site probes only where a site is known."""
     columns = sorted({feature.reading.column for feature in taken.features})
     found = [probes.missingness(taken.frame, columns, taken.data.y, seed)]
     if taken.site is not None:

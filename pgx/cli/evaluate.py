@@ -1,0 +1,62 @@
+"""``pgx evaluate``: a model, or the training of an endpoint, on a cohort."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pgx.cli import options as opt
+from pgx.cli import train as shared
+
+
+def evaluate(
+    model: Annotated[
+        str, typer.Argument(help="Model folder, or an endpoint whose training is evaluated.", show_default=False)
+    ],
+    cohort: Annotated[Path, typer.Option(help="Cohort table: features, outcome, person, site.", show_default=False)],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--out", help="Folder for all tables and plots [default: overall table only].", show_default=False
+        ),
+    ] = None,
+    outcome: shared.Outcome = None,
+    person: shared.Person = None,
+    site: shared.Site = None,
+    time: shared.Time = None,
+    ignore: shared.Ignore = None,
+    repeats: Annotated[int, typer.Option(min=1, help="Repeats of the cross-validation by person.")] = 1,
+    folds: Annotated[int, typer.Option(min=2, help="Folds.")] = 5,
+    seed: shared.Seed = 20261101,
+    knowledge: opt.Knowledge = None,
+    quiet: opt.Quiet = False,
+) -> None:
+    """Compare with the prior, a refitted equation, the simple rule and a plain booster, on the same folds."""
+    from pgx import models, pipeline
+    from pgx.io import write_table
+    from pgx.models.boost import Settings
+    from pgx.models.tables import read
+
+    roles = models.Roles(outcome, person, site, time, tuple(opt.split(ignore) or ()))
+    found = models.evaluate(
+        models.read(Path(model)) if Path(model).is_dir() else model,
+        read(cohort),
+        pipeline.knowledge(knowledge or ()),
+        roles=roles,
+        settings=Settings(seed=seed),
+        repeats=repeats,
+        folds=folds,
+        plots=out,
+        say=shared.progress(quiet),
+    )
+    for line in [] if quiet else found.verdict:
+        print(f"pgx: {line}", file=sys.stderr)
+    if out is None:
+        write_table(found.overall, Path("-"))
+        return
+    for name, table in found.tables().items():
+        if table.width:
+            write_table(table, out / f"{name}.tsv")

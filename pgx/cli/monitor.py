@@ -1,0 +1,30 @@
+"""``pgx monitor``: warfarin over time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pgx.cli import options as opt
+
+
+def monitor(
+    values: Annotated[
+        Path, typer.Argument(help="INR values: columns sample, date, dose (mg/week taken), inr.", show_default=False)
+    ],
+    scores: Annotated[Path, typer.Option(help="Table of `pgx score` with warfarin.dose.", show_default=False)],
+    target: Annotated[float, typer.Option(help="INR aimed at.")] = 2.5,
+    out: Annotated[
+        Path, typer.Option("-o", "--out", help="Table to write: .tsv, .parquet or .json; '-' = TSV on standard output.")
+    ] = Path("-"),
+) -> None:
+    """Update the predicted warfarin dose with each INR, and say what to do next."""
+    from pgx import models
+    from pgx.io import write_table
+    from pgx.models.followup import starts_of
+    from pgx.models.tables import read
+
+    opt.check_table(out)
+    write_table(models.monitor(read(values), starts_of(read(scores)), target=target), out)

@@ -1,0 +1,89 @@
+"""``pgx score``: the models' scores as a table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pgx.cli import options as opt
+
+
+def score(
+    vcf: Annotated[
+        list[Path] | None,
+        typer.Argument(help="One or more VCF, BCF, gVCF or array files; '-' reads standard input.", show_default=False),
+    ] = None,
+    clinical: opt.Clinical = None,
+    features: Annotated[
+        Path | None,
+        typer.Option(
+            help="Score a table of `pgx features` instead of a VCF (.parquet, .tsv, .csv).", show_default=False
+        ),
+    ] = None,
+    endpoint: Annotated[
+        list[str] | None,
+        typer.Option("--endpoint", "-e", help="Endpoint; repeatable [default: all].", show_default=False),
+    ] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option(help="Model folder, or folder of models, instead of the shipped ones.", show_default=False),
+    ] = None,
+    out: Annotated[
+        Path, typer.Option("-o", "--out", help="Table to write: .tsv, .parquet or .json; '-' = TSV on standard output.")
+    ] = Path("-"),
+    outside_calls: opt.OutsideCalls = None,
+    outside_mode: opt.OutsideMode = "override",
+    samples: opt.Samples = None,
+    build: opt.Assembly = None,
+    absent_is_reference: opt.AbsentIsReference = False,
+    min_gq: opt.MinGq = None,
+    min_dp: opt.MinDp = None,
+    include_filtered: opt.IncludeFiltered = False,
+    fasta: opt.Fasta = None,
+    sex: opt.Sex = None,
+    ancestry: opt.Ancestry = None,
+    copy_number: opt.CopyNumber = None,
+    knowledge: opt.Knowledge = None,
+    quiet: opt.Quiet = False,
+    verbose: opt.Verbose = False,
+) -> None:
+    """Predict doses and risks, each with an interval, its evidence and its reasons."""
+    from pgx import models, pipeline, schema
+    from pgx.cli import notes
+    from pgx.errors import UsageError
+    from pgx.io import write_table
+    from pgx.models.tables import read
+
+    opt.check_table(out)
+    if bool(vcf) == (features is not None):
+        raise UsageError("pgx score needs either a VCF or --features TABLE; see pgx score --help")
+    if features is not None:
+        kb = pipeline.knowledge(knowledge or ())
+        scores, remarks = models.score(read(features), kb, endpoints=endpoint or None, models_dir=model)
+    else:
+        found = pipeline.phenotyped(
+            vcf or [],
+            clinical=clinical or (),
+            outside_calls=outside_calls or (),
+            options=opt.options(
+                samples=samples,
+                genes=None,
+                build=build,
+                absent_is_reference=absent_is_reference,
+                min_gq=min_gq,
+                min_dp=min_dp,
+                include_filtered=include_filtered,
+                fasta=fasta,
+                sex=sex,
+                ancestry=ancestry,
+                copy_number=copy_number,
+                outside_mode=outside_mode,
+                knowledge=knowledge,
+            ),
+        )
+        wanted = endpoint or models.endpoints_of(found.kb, None)
+        scores, remarks = pipeline.score_phenotyped(found, wanted, models_dir=model)
+    notes.show(schema.from_rows(remarks, schema.NOTES), quiet=quiet, verbose=verbose)
+    write_table(scores, out)
