@@ -102,10 +102,12 @@ def _verify(converted: dict[str, list[Row]], path: Path) -> None:
     """Mark the rows that a public source confirms as read; note on the others what it says instead."""
     for one in _read(path):
         for row in _rows_where(converted.get(one["table"], []), one["where"]):
-            if one["finding"] == "agrees":
+            if one["finding"] == "differs":
+                row["notes"] = ";".join(filter(None, [row["notes"], f"checked_source_says_{one['says']}"]))
+            elif "confidence" in row:
                 row.update(confidence="read", source=one["source"])
             else:
-                row["notes"] = ";".join(filter(None, [row["notes"], f"checked_source_says_{one['says']}"]))
+                row["source_version"] = row["source_version"].replace("recall", f"checked: {one['source']}")
 
 
 def _correct(converted: dict[str, list[Row]], path: Path) -> None:

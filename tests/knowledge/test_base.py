@@ -142,3 +142,15 @@ def test_the_command_prints_the_knowledge_version() -> None:
 
     assert versions()["knowledge"] == KB.version
     assert pgx is not None
+
+
+def test_what_was_checked_against_a_public_source_says_so() -> None:
+    found = KB.table("verifications")
+    interactions = KB.table("interactions")
+    assert interactions.filter(pl.col("confidence") == "read").height == 114
+    differing = interactions.filter(pl.col("notes").str.contains("checked_source_says"))
+    assert differing.height == found.filter(pl.col("finding") == "differs").height == 9
+    assert set(differing["confidence"]) == {"recall"}
+    doses = KB.table("recommendations").filter(pl.col("source_version").str.contains("warfarin dose table"))
+    assert doses.height == 18
+    assert doses["source_version"].str.contains("checked: prescribing information").all()
