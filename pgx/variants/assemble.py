@@ -82,7 +82,7 @@ class Assembly:
             codes, phased, phase_set, hidden = only.codes, only.phased, only.phase_set, only.hidden
             called = np.full(len(columns), only.state, dtype=np.uint8)
         else:
-            codes, phased, phase_set, hidden, called = _merge(records, self.targets[row].reference_code)
+            codes, phased, phase_set, hidden, called = _merge(records, self.targets[row])
             clashes = int((codes == CONFLICT).any(axis=1).sum())
             if clashes:
                 self.conflicts[row] += clashes
@@ -161,7 +161,7 @@ _Merged = tuple[
 ]  # fmt: skip
 
 
-def _merge(records: list[Evidence], reference: int) -> _Merged:
+def _merge(records: list[Evidence], target: Target) -> _Merged:
     """Merge several records of one site and the same samples, each distinct pattern of codes once."""
     count = len(records[0].columns)
     hidden = np.array([np.zeros(count, bool) if r.hidden is None else r.hidden for r in records])
@@ -171,7 +171,7 @@ def _merge(records: list[Evidence], reference: int) -> _Merged:
     packed = np.concatenate([stacked.reshape(count, -1), phased.astype(np.int8)], axis=1)
     keys = np.ascontiguousarray(packed).view(np.dtype((np.void, packed.shape[1]))).ravel()
     _, first, pattern = np.unique(keys, return_index=True, return_inverse=True)
-    answers = [_merge_one(stacked[i], phased[i], records, reference) for i in first]
+    answers = [_merge_one(stacked[i], phased[i], records, target) for i in first]
     codes = np.array([a[0] for a in answers], dtype=np.int8)[pattern]
     in_phase = np.array([a[1] for a in answers], dtype=bool)[pattern]
     called = np.array([a[2] for a in answers], dtype=np.uint8)[pattern]
@@ -184,9 +184,10 @@ def _merge(records: list[Evidence], reference: int) -> _Merged:
 
 
 def _merge_one(
-    codes: Codes, phased: NDArray[np.bool_], records: list[Evidence], reference: int
+    codes: Codes, phased: NDArray[np.bool_], records: list[Evidence], target: Target
 ) -> tuple[tuple[int, int], bool, int]:
     """Merge one sample's codes, (records, 2), into two strands."""
+    reference = target.reference_code
     rows = [(tuple(int(c) for c in pair), bool(p), r) for pair, p, r in zip(codes, phased, records, strict=True)]
     strong = [row for row in rows if not row[2].weak and any(c not in (SILENT, NO_COPY) for c in row[0])]
     strong = _without_repeats(strong)
@@ -195,6 +196,10 @@ def _merge_one(
         if not weak:
             return (SILENT, SILENT), False, State.CALLED
         return weak[0][0], weak[0][1], weak[0][2].state  # type: ignore[return-value]
+    if len(target.substituted) > 1 and len(strong) > 1:
+        composed = _composed(strong, target)
+        if composed is not None:
+            return composed, True, State.CALLED
     known = [(pair, p, r.tests) for pair, p, r in strong]
     merged = _strands(known, reference)
     spans = [(pair, p, r.tests) for pair, p, r in rows if r.weak and SPANNED in pair]
@@ -203,6 +208,23 @@ def _merge_one(
         merged = merged if CONFLICT in wider[0] else wider
     blocks = all(r.state == State.REFERENCE_BLOCK for _, _, r in strong)
     return (*merged, State.REFERENCE_BLOCK if blocks else State.CALLED)
+
+
+def _composed(rows: list[_Row], target: Target) -> tuple[int, int] | None:
+    """Put single-base records of a multi-base site together; None if they are not that, UNPLACED if unphased."""
+    length = len(target.ref)
+    if any(c < 0 or len(target.alleles[c]) != length for pair, _, _ in rows for c in pair):
+        return None
+    if sum(not p and pair[0] != pair[1] for pair, p, _ in rows) > 1:
+        return UNPLACED, UNPLACED
+    strands = []
+    for strand in (0, 1):
+        bases = list(target.ref)
+        for pair, _, _ in rows:
+            allele = target.alleles[pair[strand]]
+            bases = [new if new != old else kept for kept, new, old in zip(bases, allele, target.ref, strict=True)]
+        strands.append(target.code("".join(bases)))
+    return strands[0], strands[1]
 
 
 _Row = tuple[tuple[int, ...], bool, Evidence]

@@ -17,7 +17,9 @@ _INTEGER = re.compile(r"[+-]?\d+$")
 _FLOAT = re.compile(r"[+-]?(?:\d+\.?\d*(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?|inf(?:inity)?|nan)$", re.I)
 _CIGAR = re.compile(r"(?:\d+[MIDNSHPX=])+$")
 _CHROM = re.compile(r"(?:[^\s:,<>]+|<[^\s:,<>]+>)$")
-_CHROM_WITH_COLON = re.compile(r"HLA-|.*\*")
+_CHROM_WITH_COLON = re.compile(r"HLA-|[^\s,<>]*\*")
+_CHROM_SINCE_43 = re.compile(r"(?:<[^\s,<>]+>|[^\s,<>]+)$")
+_OLD = frozenset({"VCFv4.0", "VCFv4.1", "VCFv4.2"})
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9]+$")
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*$")
 _NOT_NEGATIVE = frozenset({"AC", "AF", "AN", "DP", "END", "MQ0", "NS"})
@@ -78,7 +80,8 @@ class RowChecker:
 
     def _problems(self, record: records.Record, line: bytes, values: bool) -> Iterator[Problem]:
         chrom, _, name, _, _, quality = (part.decode("latin-1") for part in line.split(b"\t", 6)[:6])
-        if not _CHROM.match(chrom) and not _CHROM_WITH_COLON.match(chrom):
+        name_rule = _CHROM if self.version in _OLD and not _CHROM_WITH_COLON.match(chrom) else _CHROM_SINCE_43
+        if not name_rule.match(chrom):
             yield "error", f"CHROM {chrom[:40]!r} is not a contig name"
         if _SPACE.search(name) or name.startswith(";") or name.endswith(";") or not name:
             yield "warning", f"ID {name[:40]!r} is malformed"
@@ -129,7 +132,7 @@ class RowChecker:
 
     def _key(self) -> re.Pattern[str]:
         """Return what an undeclared key must look like: VCF 4.3 was the first to allow underscores and dots."""
-        return _PLAIN_KEY if self.version in ("VCFv4.1", "VCFv4.2") else _KEY
+        return _PLAIN_KEY if self.version in _OLD else _KEY
 
     def _values(self, record: records.Record) -> Iterator[Problem]:
         rules = [self.meta.format.get(key) for key in record.format]

@@ -134,7 +134,7 @@ class Source:
 
     def close(self) -> None:
         """Close what was opened."""
-        if self._stream is not None and self.name != "-":
+        if self._stream is not None:
             self._stream.close()
         if self._bcf is not None:
             self._bcf.close()
@@ -317,6 +317,11 @@ class _Unbuffered(io.RawIOBase):
 
     def readable(self) -> bool:
         return True
+
+    def close(self) -> None:
+        if not self.closed and self._stream is not sys.stdin.buffer:
+            self._stream.close()
+        super().close()
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         data = self._stream.read(len(buffer))

@@ -77,6 +77,26 @@ def test_a_multi_nucleotide_variant_that_the_knowledge_has(tmp_path: Path) -> No
     assert at(found, "chr19", 38572266) == ("CALLED", (1, 1))
 
 
+class TestMultiBaseVariantOnSingleLines:
+    """RYR1's TC>CT written as two neighbouring single-base variants."""
+
+    def rows(self, one: str, two: str) -> list[str]:
+        return [snv("chr19:38572266", "T", "C", one), snv("chr19:38572267", "C", "T", two)]
+
+    @pytest.mark.parametrize(
+        ("one", "two", "state", "expected"),
+        [
+            ("0|1", "0|1", "CALLED", (0, 1)),
+            ("1/1", "1/1", "CALLED", (1, 1)),
+            ("1/1", "0/1", "CALLED", (2, 1)),
+            ("0/1", "0/1", "UNSUPPORTED", (-1, -1)),
+            ("0/0", "0/0", "CALLED", (0, 0)),
+        ],
+    )
+    def test_phase_decides(self, tmp_path: Path, one: str, two: str, state: str, expected: tuple[int, int]) -> None:
+        assert at(read(tmp_path, *self.rows(one, two)), "chr19", 38572266) == (state, expected)
+
+
 def test_an_undocumented_base_gets_a_code_past_the_documented_ones(tmp_path: Path) -> None:
     found = read(tmp_path, snv(CYP2C19_2, "G", "T", "0/1"))
     assert at(found, "chr10", 94781859) == ("CALLED", (0, 2))

@@ -89,6 +89,35 @@ class TestGenotypes:
     def test_lower_case_bases(self, tmp_path: Path) -> None:
         assert at(read(tmp_path, snv("chr10:94781859", "g", "a", "0/1")), *STAR2) == ("CALLED", (0, 1))
 
+    @pytest.mark.parametrize(
+        ("alt", "values", "state"),
+        [
+            ("A", "0/0:0:0", "NO_CALL"), ("A", "0/0:0:20", "CALLED"), ("A", "0/0:9:0", "CALLED"),
+            ("A", "0/1:0:0", "CALLED"),
+            (".", "0/0:0:.", "NO_CALL"), (".", "0/0:9:30", "CALLED"), ("A,<NON_REF>", "0/0:5:0", "NO_CALL"),
+        ],
+    )  # fmt: skip
+    def test_reference_calls_without_reads(self, tmp_path: Path, alt: str, values: str, state: str) -> None:
+        found = read(tmp_path, snv("chr10:94781859", "G", alt, values, form="GT:DP:GQ"))
+        assert at(found, *STAR2)[0] == state
+
+    def test_an_allele_of_unknown_bases_is_unsupported(self, tmp_path: Path) -> None:
+        assert at(read(tmp_path, snv("chr10:94781859", "G", "N", "0/1")), *STAR2) == ("UNSUPPORTED", (0, -1))
+
+    def test_more_undocumented_alleles_than_there_are_codes(self, tmp_path: Path) -> None:
+        import itertools
+
+        inserted = ["CAT" + "".join(p) for p in itertools.product("ACGT", repeat=4)][:200]
+        found = read(tmp_path, snv("chr2:233760233", "CAT", ",".join(inserted), "1/200"))
+        assert at(found, "chr2", 233760233)[0] == "UNSUPPORTED"
+
+    @pytest.mark.parametrize("field", ["²", "९"])
+    def test_digits_of_other_scripts_are_none(self, tmp_path: Path, field: str) -> None:
+        with pytest.raises(InputError):
+            read(tmp_path, snv(f"chr10:9478185{field}", "G", "A", "0/1"))
+        with pytest.raises(InputError):
+            read(tmp_path, star2(f"0/{field}"))
+
     def test_a_symbolic_allele_that_is_called_is_unsupported(self, tmp_path: Path) -> None:
         found = read(tmp_path, snv("chr10:94781859", "G", "A,<NON_REF>", "0/2"))
         assert at(found, *STAR2) == ("UNSUPPORTED", (0, -1))
@@ -226,6 +255,21 @@ class TestFiles:
             assert np.array_equal(found.state, expected.state)
             assert np.array_equal(found.phased, expected.phased)
 
+    @pytest.mark.parametrize("packed", [False, True])
+    def test_a_named_pipe(self, tmp_path: Path, packed: bool) -> None:
+        import os
+        import threading
+
+        (tmp_path / "in.vcf").write_text(text([star2("0/1")]))
+        source = compress(tmp_path / "in.vcf") if packed else tmp_path / "in.vcf"
+        pipe = tmp_path / "pipe"
+        os.mkfifo(pipe)
+        writer = threading.Thread(target=lambda: pipe.write_bytes(source.read_bytes()))
+        writer.start()
+        found = pgx.variants.read(pipe, knowledge())
+        writer.join()
+        assert at(found, *STAR2) == ("CALLED", (0, 1))
+
     def test_text_longer_than_one_chunk(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("pgx.variants.source.CHUNK", 100)
         rows = [snv(f"chr10:{p}", "A", "C", "0/1") for p in range(94781000, 94781800, 5)]
@@ -258,6 +302,13 @@ class TestBuild:
     def test_a_header_that_contradicts_itself_is_refused(self, tmp_path: Path) -> None:
         with pytest.raises(InputError, match="contradicts itself"):
             read(tmp_path, star2("0/1"), meta=["##reference=file:///data/hg19.fa"])
+
+    def test_a_reference_line_that_a_liftover_left_behind_gives_way_to_the_user(self, tmp_path: Path) -> None:
+        path = tmp_path / "in.vcf"
+        path.write_text(text([star2("0/1")], meta=["##reference=hg19.fa"]))
+        assert pgx.variants.read(path, knowledge(), build="GRCh38").build == "GRCh38"
+        with pytest.raises(InputError, match="the file is GRCh38"):
+            pgx.variants.read(path, knowledge(), build="GRCh37")
 
     def test_a_build_that_contradicts_the_file_is_refused(self, tmp_path: Path) -> None:
         read(tmp_path, star2("0/1"))
