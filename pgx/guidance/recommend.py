@@ -198,7 +198,7 @@ class _Block:
                 found, concerned = self._one_group(asked, source, group, emitted)
                 said |= found
                 for gene, missing in self._untested(asked.persons, group).items():
-                    lacking = missing & ~found & concerned
+                    lacking = missing & concerned
                     untested[gene] = untested.get(gene, np.zeros_like(said)) | lacking
             self._unsaid(asked, source, of_source, said, untested, emitted)
 

@@ -151,10 +151,14 @@ def frame_of(emitted: Emitted, samples: Sequence[str], drugs: Sequence[str], kb:
         .sort("at", "drug_order", "source_order", "source", "code", "index", nulls_last=True, maintain_order=True)
     )
     told = pl.col("code") <= APPLIES["possible"]
+    # "As usual" must not rest on a gene that nobody looked at.
+    incomplete = pl.col("untested").is_not_null()
     rows = rows.with_columns(
         sample=pl.Series(samples, dtype=pl.String)[rows["at"].to_numpy()],
         applies=pl.col("code").replace_strict(_NAMES, return_dtype=pl.String),
-        urgency=pl.when(told).then("urgency").otherwise(pl.lit("no_data")),
+        urgency=pl.when(told & ~(incomplete & (pl.col("urgency") == "standard")))
+        .then("urgency")
+        .otherwise(pl.lit("no_data")),
         recommendation=pl.coalesce("recommendation", _silence()),
         population=pl.coalesce("population", pl.lit("general")),
     )

@@ -112,6 +112,16 @@ def test_a_gene_that_is_not_called_is_never_standard():
     assert "NUDT15" in rows["recommendation"].to_list()[0]
 
 
+def test_as_usual_never_rests_on_a_gene_that_is_not_tested():
+    rows = guidance({"TPMT": pattern("*1/*1"), "NUDT15": NOT_CALLED}, ["azathioprine"]).filter(source="CPIC")
+    assert rows.select("applies", "action", "urgency", "flags").rows() == [
+        ("yes", "standard", "no_data", "gene_not_tested"),
+        ("not_tested", None, "no_data", None),
+    ]
+    poor = guidance({"TPMT": pattern("*3A/*3C"), "NUDT15": NOT_CALLED}, ["azathioprine"]).filter(source="CPIC")
+    assert poor["urgency"].to_list()[0] in ("avoid", "change_dose")
+
+
 def test_a_gene_missing_from_the_calls_altogether_is_not_tested_either():
     rows = guidance({"TPMT": pattern("*1/*1")}, ["abacavir"])
     assert set(rows["applies"]) == {"not_tested"}
