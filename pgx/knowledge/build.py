@@ -104,6 +104,8 @@ def _verify(converted: dict[str, list[Row]], path: Path) -> None:
         for row in _rows_where(converted.get(one["table"], []), one["where"]):
             if one["finding"] == "differs":
                 row["notes"] = ";".join(filter(None, [row["notes"], f"checked_source_says_{one['says']}"]))
+            elif one["finding"] == "partly":
+                row["notes"] = "; ".join(filter(None, [row["notes"], f"{one['says']} checked: {one['source']}"]))
             elif "confidence" in row:
                 row.update(confidence="read", source=one["source"])
             else:

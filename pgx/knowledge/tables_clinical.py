@@ -146,7 +146,13 @@ VERIFICATIONS = Table(
     (
         Field("table", T, "knowledge table", required=True),
         Field("where", T, "the row, as column=value joined by '&'", required=True),
-        Field("finding", T, "whether the source agrees", required=True, codes=("agrees", "differs")),
+        Field(
+            "finding",
+            T,
+            "whether the source agrees; partly: `says` names what it confirms",
+            required=True,
+            codes=("agrees", "partly", "differs"),
+        ),
         Field("says", T, "what the source says", required=True),
         Field("source", T, "the source and its date", required=True),
     ),
