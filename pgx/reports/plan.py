@@ -74,7 +74,9 @@ def checks(shown: View) -> list[Check]:
 def _of_drug(drug: Drug, start: object) -> Iterator[Check]:
     asked: dict[str, list[str]] = {}
     for advice in drug.advice:
-        if advice.applies in ("yes", "if_population"):
+        # A drug to avoid is not also planned with the checks of a row for people who may have it.
+        counts = advice.urgency == drug.urgency or drug.urgency != "avoid"
+        if counts and advice.applies in ("yes", "if_population"):
             for code in advice.monitoring_codes:
                 asked.setdefault(code, []).append(advice.source)
     for code, sources in asked.items():

@@ -150,7 +150,7 @@ def contributions(score: Score, *, uid: str, most: int = 8) -> Markup:
     ]
     for i, (name, value) in enumerate(shown):
         y, wide = 4 + i * row, half * abs(value) / largest
-        parts.append(_text(middle - half - 40, y + 12, _short(name), anchor="end"))
+        parts.append(_text(middle - half - 46, y + 12, _short(name), anchor="end"))
         fill = _paint("higher") if value >= 0 else f'fill="url(#{uid}-hatch)"'
         start = middle if value >= 0 else middle - wide
         parts.append(f'<rect {fill} x="{start:.1f}" y="{y + 2:.1f}" width="{max(wide, 1):.1f}" height="13"/>')

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pgx.reports.notice import NOTICE
-from pgx.reports.view import Drug, Gene, Score, View, view
+from pgx.reports.view import NOBODY, Drug, Gene, Score, View, view
 from pgx.reports.wording import URGENCIES, number, percent, shorten, words
 from pgx.types import Result
 
@@ -224,7 +224,7 @@ def _sources(drug: Drug) -> RenderableType:
     table.add_column(ratio=1, overflow="fold")
     for advice in drug.advice:
         said = Text(advice.text or advice.headline)
-        details = [] if advice.applies == "yes" else [words("applies", advice.applies)]
+        details = [] if advice.applies == "yes" or advice.source == NOBODY else [words("applies", advice.applies)]
         if advice.row["action"]:
             details.append(f"strength {advice.strength}" if advice.strength else "")
         # The sentence names conditions, alternatives and checks; without one they are said here.
@@ -234,7 +234,7 @@ def _sources(drug: Drug) -> RenderableType:
         said.append(f" ({'; '.join(details)})" if details else "", "dim")
         if advice.url:
             said.append(f" {advice.url}", "dim")
-        table.add_row(Text(advice.source), said)
+        table.add_row(Text("" if advice.source == NOBODY else advice.source), said)
     rows.append(Padding(table, (0, 0, 0, 2)))
     return Group(*rows)
 

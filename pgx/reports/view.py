@@ -18,7 +18,7 @@ _FRAMES = ("calls", "phenotypes", "guidance", "scores", "clinical", "medications
 _APPLIES = ("yes", "if_population", "possible", "no_match", "not_tested")
 _STRENGTHS = ("strong", "moderate", "optional", "none")
 _SOURCES = ("CPIC", "DPWG", "FDA")
-_NOBODY = "none"  # the source of a row that says that no source names the drug
+NOBODY = "none"  # the source of a row that says that no source names the drug
 _WORTH_SAYING = 0.1  # from this probability on, advice for another genotype stands beside the headline
 
 
@@ -46,13 +46,17 @@ class Advice:
 
     @property
     def headline(self) -> str:
-        """Action, dose and condition in one phrase.
+        """Action, dose and condition in one phrase."""
+        return f"{self.what} ({self.condition})" if self.applies == "if_population" and self.condition else self.what
+
+    @property
+    def what(self) -> str:
+        """Action and change of dose.
 
         A dose beside an action that is no change of dose is for the case that the drug is used all the same: only the
         full sentence can say that.
         """
-        said = f"{self.action} ({self.dose})" if self.dose and self.urgency == "change_dose" else self.action
-        return f"{said} ({self.condition})" if self.applies == "if_population" and self.condition else said
+        return f"{self.action} ({self.dose})" if self.dose and self.urgency == "change_dose" else self.action
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,7 +362,7 @@ def _headline(deciding: Advice, otherwise: Advice | None) -> str:
 
 
 def _why_nothing(advice: list[Advice]) -> str:
-    if all(one.source == _NOBODY for one in advice):
+    if all(one.source == NOBODY for one in advice):
         return "no source has a recommendation for this drug"
     if any(one.applies == "not_tested" for one in advice):
         return "the deciding gene was not called"
@@ -368,7 +372,7 @@ def _why_nothing(advice: list[Advice]) -> str:
 
 
 def _untested(advice: list[Advice]) -> str:
-    genes = dict.fromkeys(gene for one in advice if one.source != _NOBODY for gene in split(_text(one.row["genes"])))
+    genes = dict.fromkeys(gene for one in advice if one.source != NOBODY for gene in split(_text(one.row["genes"])))
     return ", ".join(genes)
 
 
