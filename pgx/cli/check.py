@@ -12,12 +12,13 @@ from pgx.cli import options as opt
 if TYPE_CHECKING:
     import polars as pl
 
-_GENOTYPES = (b"##fileformat=VCF", b"BCF\x02", b"# rsid", b"#CHROM")
+_GENOTYPES = (b"##fileformat", b"BCF\x02", b"#CHROM")
+_SUFFIXES = (".vcf", ".vcf.gz", ".vcf.bgz", ".bcf", ".gvcf", ".gvcf.gz")
 
 
 def check(
     file: Annotated[
-        Path | None, typer.Argument(help="Clinical file or folder, or VCF or BCF.", show_default=False)
+        Path | None, typer.Argument(help="Clinical file or folder, VCF, BCF or array raw data.", show_default=False)
     ] = None,
     out: Annotated[
         Path, typer.Option("-o", "--out", help="Table to write: .tsv, .parquet or .json; '-' = TSV on standard output.")
@@ -29,7 +30,7 @@ def check(
 ) -> None:
     """Say what a file holds, column by column or line by line; exit code 3 if it cannot be used as it is."""
     from pgx import clinical, pipeline
-    from pgx.errors import UsageError
+    from pgx.errors import InputError, UsageError
     from pgx.io import write_table
 
     opt.check_table(out)
@@ -41,14 +42,23 @@ def check(
         raise UsageError("pgx check needs a file (or --columns)")
     frame = _genotypes(file) if _is_genotypes(file) else clinical.check(file, kb)
     write_table(frame, out)
-    if "error" in set(frame["kind"]):
-        raise typer.Exit(3)
+    wrong = frame.filter(frame["kind"] == "error")
+    if not wrong.is_empty():
+        first = wrong.row(0, named=True)
+        raise InputError(f"refused: {first['meaning']}", file=file, where=first["where"] or None)
 
 
 def _is_genotypes(file: Path) -> bool:
+    """Whether a file is checked as genotypes: by its name, or by what it begins with."""
     from pgx.clinical.sniff import read_head
+    from pgx.variants.arrays import recognise
 
-    return str(file) == "-" or (file.is_file() and read_head(file).startswith(_GENOTYPES))
+    if str(file) == "-" or file.name.lower().endswith(_SUFFIXES):
+        return True
+    if not file.is_file():
+        return False
+    head = read_head(file).removeprefix(b"\xef\xbb\xbf")
+    return head.startswith(_GENOTYPES) or recognise(head) is not None
 
 
 def _genotypes(file: Path) -> pl.DataFrame:
