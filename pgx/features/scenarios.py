@@ -150,9 +150,14 @@ def _certain(kb: KnowledgeBase, gene: str, name: str, stem: str, columns: Sequen
     phenotype, score = _phenotype(kb, gene, name)
     counts = expected_counts(kb, gene, [(name, 1.0)])
     certain: dict[str, object] = {
-        "diplotype": name, "probability": 1.0, "phenotype": phenotype, "phenotype_probability": 1.0 if phenotype else None,
-        "activity_score": score, "expected_activity": score, "activity_sd": None if score is None else 0.0,
-    }  # fmt: skip
+        "diplotype": name,
+        "probability": 1.0,
+        "phenotype": phenotype,
+        "phenotype_probability": 1.0 if phenotype else None,
+        "activity_score": score,
+        "expected_activity": score,
+        "activity_sd": None if score is None else 0.0,
+    }
     row: dict[str, object] = {}
     for column in columns:
         short = column.removeprefix(stem)
@@ -166,15 +171,34 @@ def _certain(kb: KnowledgeBase, gene: str, name: str, stem: str, columns: Sequen
 def _phenotype(kb: KnowledgeBase, gene: str, name: str) -> tuple[str | None, float | None]:
     from pgx.phenotypes import interpret
 
-    strands = read_diplotype(kb, gene, name)
-    if strands is None:
+    one = _diplotype(kb, gene, name)
+    if one is None:
         return None, None
-    first, second = strands[0], strands[1] if len(strands) > 1 else None
-    one = Diplotype(
-        first.name, second.name if second else None, first.parts, second.parts if second else (), 1.0,
-        first.novel, second.novel if second else False, first.copies, second.copies if second else 1,
-    )  # fmt: skip
     row = interpret(kb, gene, PatternCall((one,), "called", 0, 0)).row
     phenotype, score = row.get("phenotype"), row.get("activity_score")
     number = float(score) if isinstance(score, int | float) else None
     return (phenotype if isinstance(phenotype, str) else None), number
+
+
+def _diplotype(kb: KnowledgeBase, gene: str, name: str) -> Diplotype | None:
+    from pgx.phenotypes.outside_names import diplotype_of
+
+    strands = read_diplotype(kb, gene, name)
+    if strands is None:
+        # Another tool's alleles need not be in the tables (most HLA alleles are not).
+        try:
+            return diplotype_of(kb, gene, name, 1.0)[0]
+        except ValueError:
+            return None
+    first, second = strands[0], strands[1] if len(strands) > 1 else None
+    return Diplotype(
+        first.name,
+        second.name if second else None,
+        first.parts,
+        second.parts if second else (),
+        1.0,
+        first.novel,
+        second.novel if second else False,
+        first.copies,
+        second.copies if second else 1,
+    )

@@ -316,3 +316,12 @@ def test_a_damaged_file_is_read_or_refused_but_never_crashes(tmp_path_factory, t
     except InputError:
         return
     assign(done, KB)
+
+
+def test_hla_alleles_that_the_tables_do_not_list_reach_the_features(tmp_path):
+    from pgx import features
+
+    done = outside.merge(callset({"s": OWN}), [write(tmp_path, "optitype")], KB)
+    calls, phenotypes = assign(done, KB)
+    rows = features.scenarios(features.build(calls, phenotypes, None, KB), calls, KB, ["HLA-B"], phenotypes=phenotypes)
+    assert "*57:01 positive" in rows["gene.hla-b.phenotype"].to_list()[0]
