@@ -16,7 +16,7 @@ a panel cannot tell apart alleles that differ at positions it lacks (CYP2B6 *6 f
 4. Groups that the panel lacks have CPIC's figures; alleles that CPIC does not list have the panel's average.
 
 An allele that CPIC lists for other groups only has at most `UNREPORTED`. Combinations and partial matches are kept
-from `MIN_STRANDS` strands on.
+too; one seen on a single strand counts for `ONCE` of it, since what is seen once is rarer than that on average.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from pgx.types import Genotypes
 
 CPIC_CHROMOSOMES = 50.0
 POOLED_CHROMOSOMES = 2.0
-MIN_STRANDS = 2
+ONCE = 0.5
 UNSEEN = 1e-4
 UNREPORTED = 1e-4
 SMALLEST = 2e-6
@@ -94,12 +94,10 @@ def _gene(panels: Sequence[Genotypes], group_of: Mapping[str, int], kb: Knowledg
     members, counts = _count(max(panels, key=lambda panel: _coverage(panel, model)), group_of, model, cpic)
     if not counts.any() and cpic is None:
         return pl.DataFrame()
-    values = _combine(members, counts, cpic, model)
-    keep = [
-        i
-        for i, m in enumerate(members)
-        if m.codes is None or (counts[i].sum() >= MIN_STRANDS - 0.5 and not m.strand.undocumented)
-    ]
+    composed = np.array([m.codes is not None for m in members])
+    once = composed & (counts.sum(axis=1) > 0) & (counts.sum(axis=1) < 1.5)
+    values = _combine(members, np.where(once[:, None], ONCE * counts, counts), cpic, model)
+    keep = [i for i, m in enumerate(members) if m.codes is None or not m.strand.undocumented]
     keep = [i for i in keep if np.nanmax(values[i]) >= SMALLEST * 5]
     source = "panel+cpic" if counts.any() and cpic is not None else "panel" if counts.any() else "cpic"
     return pl.DataFrame(

@@ -24,7 +24,7 @@ FEW_BLOCKS = 3
 """The same in genes where it only guards against strands that the panel does not show."""
 COMMON = 60
 """Haplotypes that are paired with all others; rare ones are paired among themselves only if that could matter."""
-KEPT_MASS = 0.9999
+KEPT_MASS = 0.9995
 MOST_PAIRS = 200
 """Diplotypes are kept until they hold `KEPT_MASS` of the posterior, at most `MOST_PAIRS` of them."""
 UNSEEN_HAPLOTYPE = 2e-4

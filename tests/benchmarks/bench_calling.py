@@ -22,7 +22,8 @@ def measure(genotypes: Genotypes, kb: knowledge.KnowledgeBase, what: str) -> Non
     calls_frame(calls, kb)
     done = time.process_time()
     n = len(genotypes.samples)
-    print(f"{what:45s} {n:5d} persons {called - began:7.2f} s calls {done - called:6.2f} s frame {n / (done - began):8.0f} /s")
+    print(f"{what:45s} {n:5d} persons {called - began:7.2f} s calls {done - called:6.2f} s frame ", end="")
+    print(f"{n / (done - began):8.0f} /s")
 
 
 def main() -> None:

@@ -1,0 +1,347 @@
+"""How right the calls are, measured on the panel of ../shared.
+
+``python -m tests.benchmarks.accuracy [consensus|peers|unphased|gaps|families|builds]...`` prints a table each; without
+arguments all of them (some minutes). ``--every N`` takes every Nth person. Unphased calls and calls with gaps are made
+with frequencies counted in the other half of the families, so that no person's own strands are in the prior.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import shutil
+import tempfile
+from collections import Counter, defaultdict
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pgx import knowledge
+from pgx.calling import build_priors, call, calls_frame
+from pgx.calling.model import model
+from pgx.calling.patterns import usable
+from pgx.knowledge import KnowledgeBase
+from pgx.paths import data_dir
+from pgx.types import CallSet, Genotypes, State
+from pgx.variants import read
+from tests.benchmarks.consensus import nomenclature, pair, readings
+from tests.benchmarks.panel import PANEL37, PANEL38, absent_as_reference, subset, table, with_gaps, without_phase
+
+Tops = dict[str, tuple[NDArray[np.object_], NDArray[np.float64]]]
+CERTAIN = 0.9
+
+
+def tops(calls: CallSet) -> Tops:
+    """Return the most probable diplotype of each gene and sample, and its probability."""
+    found = {}
+    for gene in calls.genes:
+        names = np.array([p.diplotypes[0].name if p.diplotypes else None for p in gene.patterns], dtype=object)
+        odds = np.array([p.diplotypes[0].probability if p.diplotypes else np.nan for p in gene.patterns])
+        found[gene.gene] = names[gene.pattern_of], odds[gene.pattern_of]
+    return found
+
+
+def calibration_error(probability: NDArray[np.float64], right: NDArray[np.bool_], n_bins: int = 20) -> float:
+    """Expected calibration error over equal-width bins."""
+    bins = np.minimum((probability * n_bins).astype(int), n_bins - 1)
+    inside = [bins == b for b in range(n_bins) if (bins == b).any()]
+    return float(sum(m.mean() * abs(probability[m].mean() - right[m].mean()) for m in inside))
+
+
+def show(title: str, frame: pl.DataFrame) -> None:
+    """Print a table in full."""
+    print(f"\n## {title}")
+    with pl.Config(tbl_rows=-1, tbl_cols=-1, fmt_str_lengths=60, tbl_width_chars=200, tbl_hide_dataframe_shape=True):
+        print(frame)
+
+
+def compare(title: str, truth: Tops, found: Tops, kb: KnowledgeBase, *, genes_shown: int = 12) -> None:
+    """Compare top calls with certain ones of the full data, per gene and over all."""
+    rows, odds, rights = [], [], []
+    guideline = set(kb.table("genes").filter(pl.col("tier") == "guideline")["gene"])
+    for gene, (names, certainty) in truth.items():
+        called, probability = found[gene]
+        use = np.array([a is not None and b is not None for a, b in zip(names, called, strict=True)]) & (
+            certainty > CERTAIN
+        )
+        if not use.any():
+            continue
+        right = (names == called)[use]
+        odds.append(probability[use])
+        rights.append(right)
+        ece = calibration_error(probability[use], right)
+        rows.append((gene, gene in guideline, len(right), right.mean(), probability[use].mean(), ece))
+    p, r = np.concatenate(odds), np.concatenate(rights)
+    sure = p >= 0.99
+    print(f"\n## {title}\nsame top call {r.mean():.4f} of {len(r)}; calibration error {calibration_error(p, r):.4f}; "
+          f"of calls with p >= 0.99 ({sure.mean():.3f} of all) {r[sure].mean():.4f} right")  # fmt: skip
+    frame = pl.DataFrame(rows, ["gene", "guideline", "n", "right", "mean_p", "ece"], orient="row").sort("right")
+    best = frame.filter("guideline")
+    print(f"genes below 0.98: {frame.filter(pl.col('right') < 0.98)['gene'].to_list()}; "
+          f"guideline genes: lowest {best['right'][0]:.4f} ({best['gene'][0]})")  # fmt: skip
+    show(title + ": lowest genes", frame.head(genes_shown))
+
+
+def halves(people: pl.DataFrame) -> dict[str, int]:
+    """Return 0 or 1 for each person, the same within a family."""
+    root = {sample: sample for sample in people["sample"]}
+
+    def top(sample: str) -> str:
+        while root.get(sample, sample) != sample:
+            sample = root[sample]
+        return sample
+
+    for sample, father, mother in people.select("sample", "father", "mother").iter_rows():
+        for parent in (father, mother):
+            if parent in root:
+                root[top(sample)] = top(parent)
+    return {sample: hashlib.sha256(top(sample).encode()).digest()[0] % 2 for sample in root}
+
+
+class Bench:
+    """The panels and what is known of the persons, read once."""
+
+    def __init__(self, every: int) -> None:
+        self.kb = knowledge.load()
+        self.people = table("1kgp_samples.tsv")
+        self.whole38, self.whole37 = read([PANEL38], self.kb), read([PANEL37], self.kb)
+        self.panel = subset(self.whole38, range(0, len(self.whole38.samples), every))
+
+    def consensus(self) -> None:
+        """Agreement with GeT-RM beside the peers', on the persons that all have called."""
+        dpyd = calls_frame(call(self.whole37, self.kb, genes=["DPYD"]), self.kb)
+        kept = pl.col("gene") != "DPYD"
+        callers = {
+            "pgx": pl.concat([calls_frame(call(self.whole38, self.kb), self.kb).filter(kept), dpyd]),
+            "pgx unphased": calls_frame(call(without_phase(self.whole38), self.kb), self.kb),
+            "pharmcat": table("pharmcat_calls.tsv.gz"),
+            "pypgx": table("pypgx_calls.tsv.gz"),
+        }
+        truth, names = table("getrm_truth.tsv.gz"), nomenclature()
+        everyone = set(callers["pharmcat"]["sample"]) & set(callers["pypgx"]["sample"])
+        tally: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
+        wrong: Counter[tuple[str, str, str]] = Counter()
+        for who, frame in callers.items():
+            said = {(s, g): d for s, g, d in frame.select("sample", "gene", "diplotype").iter_rows()}
+            for sample, gene, written in truth.select("sample", "gene", "diplotype").iter_rows():
+                if sample not in everyone or said.get((sample, gene)) is None:
+                    continue
+                mine = pair(said[sample, gene])
+                strict = mine in readings(gene, written, names, wide=False)
+                wide = strict or mine in readings(gene, written, names, wide=True)
+                tally[gene][who, "n"] += 1
+                tally[gene][who, "strict"] += strict
+                tally[gene][who, "wide"] += wide
+                if who == "pgx" and not wide:
+                    wrong[gene, written, said[sample, gene]] += 1
+        rows = []
+        for gene in sorted(tally):
+            row: dict[str, object] = {"gene": gene}
+            for who in callers:
+                n = tally[gene][who, "n"]
+                row[f"{who} n"] = n or None
+                for how in ("strict", "wide"):
+                    row[f"{who} {how}"] = round(tally[gene][who, how] / n, 3) if n else None
+            rows.append(row)
+        show("GeT-RM consensus", pl.DataFrame(rows))
+        listed = [(*key, n) for key, n in sorted(wrong.items()) if key[0] != "CYP2D6"]
+        show(
+            "not among the consensus' readings (CYP2D6 left out)",
+            pl.DataFrame(listed, ["gene", "consensus", "pgx", "n"], orient="row"),
+        )
+
+    def peers(self) -> None:
+        """Agreement with PharmCAT on phased data; absent positions as in its own run, and as pgx reads them."""
+        theirs = table("pharmcat_calls.tsv.gz").select("sample", "gene", theirs="diplotype")
+        reference = {g: self.kb.gene(g).alleles[0] for g in self.kb.genes if self.kb.gene(g).alleles}
+        dpyd = calls_frame(call(self.whole37, self.kb, genes=["DPYD"]), self.kb)
+        for title, panel in (("as reference", absent_as_reference(self.whole38)), ("unknown", self.whole38)):
+            ours = pl.concat([calls_frame(call(panel, self.kb), self.kb).filter(pl.col("gene") != "DPYD"), dpyd])
+            both = theirs.join(ours.select("sample", "gene", "diplotype"), on=["sample", "gene"])
+            rows: dict[str, Counter[str]] = defaultdict(Counter)
+            for _, gene, their, our in both.iter_rows():
+                mark = _difference(_as_haplotypes(their, reference[gene]), our, reference[gene])
+                rows[gene][mark] += 1
+            kinds = ("same", "only pgx names the strand", "named otherwise", "pgx not called")
+            frame = pl.DataFrame(
+                [(gene, sum(found.values()), *(found[kind] for kind in kinds)) for gene, found in sorted(rows.items())],
+                ["gene", "n", *kinds],
+                orient="row",
+            )
+            total = frame.sum()
+            show(f"PharmCAT, phased, absent positions read {title}", frame)
+            print(f"same {total['same'][0] / total['n'][0]:.4f}; of those that PharmCAT calls "
+                  f"{total['same'][0] / (total['n'][0] - total[kinds[1]][0]):.4f}")  # fmt: skip
+
+    def crossed(self) -> list[tuple[KnowledgeBase, Genotypes]]:
+        """Return each half of the persons with frequencies from the other half."""
+        half = halves(self.people)
+        found = []
+        for side in (0, 1):
+            folder = Path(tempfile.mkdtemp(prefix="pgx-accuracy-"))
+            shutil.copytree(data_dir() / "knowledge", folder, dirs_exist_ok=True)
+            others = {sample for sample, which in half.items() if which != side}
+            priors = build_priors.build([self.whole38, self.whole37], self.people, self.kb, only=others)
+            priors.write_csv(folder / "priors.tsv", separator="\t", quote_style="never")
+            mine = [i for i, sample in enumerate(self.panel.samples) if half[sample] == side]
+            found.append((knowledge.load(folder=folder), subset(self.panel, mine)))
+        return found
+
+    def unphased(self) -> None:
+        """Phase removed: the same top call as with phase."""
+        truth: Tops = {}
+        found: Tops = {}
+        for kb, panel in self.crossed():
+            _extend(truth, tops(call(panel, kb)))
+            _extend(found, tops(call(without_phase(panel), kb)))
+        compare("Phase removed", truth, found, self.kb, genes_shown=20)
+
+    def gaps(self) -> None:
+        """Positions removed at random."""
+        sides = self.crossed()
+        for share in (0.1, 0.3, 0.5):
+            for how, change in (("phased", lambda panel: panel), ("unphased", without_phase)):
+                truth: Tops = {}
+                found: Tops = {}
+                for kb, panel in sides:
+                    _extend(truth, tops(call(panel, kb)))
+                    _extend(found, tops(call(with_gaps(change(panel), share), kb)))
+                compare(f"{share:.0%} of the positions removed, {how}", truth, found, self.kb, genes_shown=4)
+
+    def families(self) -> None:
+        """Mendel's law in the trios, each person called alone from unphased data."""
+        place = {sample: i for i, sample in enumerate(self.whole38.samples)}
+        trios = [
+            trio for trio in self.people.select("sample", "father", "mother").iter_rows() if set(trio) <= set(place)
+        ]
+        guideline = set(self.kb.table("genes").filter(pl.col("tier") == "guideline")["gene"])
+        for title, panel in (("unphased", without_phase(self.whole38)), ("phased", self.whole38)):
+            rows = []
+            for gene in call(panel, self.kb).genes:
+                best = [p.diplotypes[0] if p.diplotypes else None for p in gene.patterns]
+                sure = [p.status == "called" for p in gene.patterns]
+                counts: Counter[str] = Counter()
+                for trio in trios:
+                    which = [gene.pattern_of[place[person]] for person in trio]
+                    child, father, mother = (best[w] for w in which)
+                    if child is None or father is None or mother is None:
+                        continue
+                    fits = _inherits(child, father, mother)
+                    certain = all(sure[w] for w in which)
+                    counts["trios"] += 1
+                    counts["obey"] += fits
+                    counts["all called"] += certain
+                    counts["called, obey"] += fits and certain
+                if counts["trios"]:
+                    rows.append(
+                        (
+                            gene.gene,
+                            gene.gene in guideline,
+                            *(counts[k] for k in ("trios", "obey", "all called", "called, obey")),
+                        )
+                    )
+            frame = pl.DataFrame(
+                rows, ["gene", "guideline", "trios", "obey", "all called", "called, obey"], orient="row"
+            )
+            for name, part in (("all genes", frame), ("guideline genes", frame.filter("guideline"))):
+                n = part.sum().row(0, named=True)
+                share, certain = n["obey"] / n["trios"], n["called, obey"] / n["all called"]
+                print(f"\n{title}, {name}: Mendel holds in {share:.4f} of {n['trios']}; ", end="")
+                print(f"where all three are called in {certain:.4f} of {n['all called']}")
+            worst = frame.with_columns(breaks=pl.col("trios") - pl.col("obey")).sort("breaks", descending=True).head(12)
+            show(f"Families, {title}: genes with most violations", worst)
+
+    def builds(self) -> None:
+        """The same persons from the GRCh37 and the GRCh38 file, at the positions that both have."""
+        both = [s for s in self.whole37.samples if s in set(self.whole38.samples)]
+        a = subset(self.whole38, [self.whole38.samples.index(s) for s in both])
+        b = subset(self.whole37, [self.whole37.samples.index(s) for s in both])
+        shared = usable(a.state).any(axis=1) & usable(b.state).any(axis=1)
+        for panel in (a, b):
+            panel.state[~shared] = State.ABSENT
+        one, two = tops(call(without_phase(a), self.kb)), tops(call(without_phase(b), self.kb))
+        rows = []
+        for gene, (names, _) in one.items():
+            sites = model(self.kb, gene).definition.sites
+            used = sites[shared[sites]]
+            if not len(used):
+                continue
+            same = (np.sort(_two(a.alleles[used])) == np.sort(_two(b.alleles[used]))).all(axis=(0, 2))
+            agree = np.array([_one_name(x) == _one_name(y) for x, y in zip(names, two[gene][0], strict=True)])
+            rows.append((gene, len(used), len(agree), int(same.sum()), int(agree.sum()), int((agree & same).sum())))
+        frame = pl.DataFrame(
+            rows, ["gene", "positions", "persons", "same genotypes", "agree", "agree of those"], orient="row"
+        )
+        n = frame.sum()
+        show("Builds: genes that differ", frame.filter(pl.col("agree") < pl.col("persons")).sort("agree").head(20))
+        print(f"agree {n['agree'][0] / n['persons'][0]:.4f} of {n['persons'][0]}; where both files show the same bases "
+              f"{n['agree of those'][0] / n['same genotypes'][0]:.5f} of {n['same genotypes'][0]}")  # fmt: skip
+
+
+def _two(alleles: NDArray[np.int8]) -> NDArray[np.int8]:
+    """One copy read as two alike: the GRCh37 file writes men so on X."""
+    return np.stack([alleles[:, :, 0], np.where(alleles[:, :, 1] == -2, alleles[:, :, 0], alleles[:, :, 1])], axis=2)
+
+
+def _one_name(name: str | None) -> str | None:
+    if name is None or len(name) % 2 == 0:
+        return name
+    half = len(name) // 2
+    return name[:half] if name[half] == "/" and name[:half] == name[half + 1 :] else name
+
+
+def _inherits(child: object, father: object, mother: object) -> bool:
+    own, his, hers = (
+        [a for a in (person.allele1, person.allele2) if a is not None]  # type: ignore[attr-defined]
+        for person in (child, father, mother)
+    )
+    if len(own) == 1:
+        return own[0] in hers
+    return (own[0] in his and own[1] in hers) or (own[1] in his and own[0] in hers)
+
+
+def _as_haplotypes(written: str, reference: str) -> str:
+    """Return PharmCAT's ``x (heterozygous)`` and ``x (homozygous)`` as a diplotype."""
+    if written.endswith(" (heterozygous)"):
+        written = f"{reference}/{written.removesuffix(' (heterozygous)')}"
+    if written.endswith(" (homozygous)"):
+        one = written.removesuffix(" (homozygous)")
+        written = f"{one}/{one}"
+    return written
+
+
+def _difference(theirs: str, ours: str | None, reference: str) -> str:
+    if ours is None:
+        return "pgx not called"
+    if theirs == "Reference/Reference":
+        theirs = f"{reference}/{reference}"
+    if pair(theirs) == pair(ours):
+        return "same"
+    return "only pgx names the strand" if theirs.startswith(("Not called", "rs4149056 ")) else "named otherwise"
+
+
+def _extend(whole: Tops, part: Tops) -> None:
+    for gene, (names, odds) in part.items():
+        before = whole.get(gene, (names[:0], odds[:0]))
+        whole[gene] = np.concatenate([before[0], names]), np.concatenate([before[1], odds])
+
+
+def main() -> None:
+    """Print the tables asked for."""
+    tables = ("consensus", "peers", "unphased", "gaps", "families", "builds")
+    parser = argparse.ArgumentParser(description="Accuracy of the calls on the panel.")
+    parser.add_argument("tables", nargs="*", help=" ".join(tables))
+    parser.add_argument("--every", type=int, default=1, help="every Nth person for unphased and gaps")
+    options = parser.parse_args()
+    unknown = set(options.tables) - set(tables)
+    if unknown:
+        parser.error(f"no such table: {', '.join(sorted(unknown))}")
+    bench = Bench(options.every)
+    for name in options.tables or tables:
+        getattr(bench, name)()
+
+
+if __name__ == "__main__":
+    main()
