@@ -158,7 +158,7 @@ def derive(
         )
     new = born.join(given_ages.select("sample"), on="sample", how="anti")
     added.append(_rows(new, "age", "birth date", vocabulary))
-    wide = _wide(pl.concat([observations, *added]), now, vocabulary)
+    wide = _wide(pl.concat([observations, *added], rechunk=False), now, vocabulary)
     for formula in FORMULAS:
         if not set(formula.inputs) <= set(wide.columns):
             continue
@@ -178,9 +178,17 @@ def derive(
     return pl.concat(added), notes
 
 
+def _current(
+    observations: pl.DataFrame, concepts: set[str], now: pl.DataFrame, vocabulary: Vocabulary
+) -> pl.DataFrame:
+    rows = observations.lazy().filter(_v("concept").is_in(sorted(concepts)))
+    rows = rows.select("sample", "concept", "value", "code", "date", "end_date")
+    return current_values(rows.collect(), now, vocabulary)
+
+
 def _wide(observations: pl.DataFrame, now: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:
     needed = {name for formula in FORMULAS for name in (*formula.inputs, formula.concept)}
-    current = current_values(observations.filter(_v("concept").is_in(sorted(needed))), now, vocabulary)
+    current = _current(observations, needed, now, vocabulary)
     wide = current.select("sample", "as_of").unique("sample", maintain_order=True)
     for concept in sorted(set(current["concept"])):
         column = "value" if vocabulary.concepts[concept].kind == "numeric" else "code"
@@ -241,7 +249,7 @@ def conflicts(
 ) -> list[dict[str, object]]:
     """Return notes on statements of ``concept_conflicts.tsv`` that cannot both be true."""
     named = set(table["concept_a"]) | set(table["concept_b"])
-    current = current_values(observations.filter(_v("concept").is_in(sorted(named))), now, vocabulary)
+    current = _current(observations, named, now, vocabulary)
     notes = []
     for rule in table.iter_rows(named=True):
         a = current.filter((_v("concept") == rule["concept_a"]) & (_v("code") == rule["answer_a"]))

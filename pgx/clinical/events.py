@@ -230,6 +230,12 @@ class Events:
         """Return all drugs, columns of `MEDICATION`."""
         return pl.DataFrame(self.medications, schema=MEDICATION, orient="row")
 
+    def release(self) -> None:
+        """Let go of the statements once their frames are made: a cohort's are large."""
+        self.raw.clear()
+        self.frames.clear()
+        self.medications.clear()
+
     def problem_frame(self) -> pl.DataFrame:
         """Return the problems, columns of `PROBLEM`."""
         return pl.DataFrame(self.problems, schema=PROBLEM, orient="row")

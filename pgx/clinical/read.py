@@ -56,7 +56,10 @@ def read(
     raw = _named([file.frame() for file in files], joined)
     drugs = _named([file.medication_frame() for file in files], joined)
     problems = _named([file.problem_frame() for file in files], joined, keep_whole=True)
+    for file in files:
+        file.release()
     observations, bad = interpret(raw.rename({"sample": "person"}), vocabulary(kb))
+    del raw
     problems = pl.concat([problems, bad.rename({"person": "sample"})])
     persons = sorted({sample for file in joined for sample in file.values()})
     if len(persons) == 1:
