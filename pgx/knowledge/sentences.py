@@ -181,8 +181,10 @@ class _Composer:
         self.alternatives_said = self.tests_said = False
 
     def text(self) -> str:
-        clauses = [self._primary(), *self._secondary()]
-        clauses += [*self._alternatives(), *self._how(), *([] if self.tests_said else [self._tests()])]
+        primary, secondary, how = self._primary(), self._secondary(), self._how()
+        # How to dose is said right after the clause that it belongs to.
+        clauses = [primary, *how, *secondary] if self._dose_is_primary() else [primary, *secondary, *how]
+        clauses += [*self._alternatives(), *([] if self.tests_said else [self._tests()])]
         clauses += [self.words.say("notes", code) for code in _split(self.row.get("notes"))]
         population = self.words.say("population", self.row.get("population") or "general")
         if population:
