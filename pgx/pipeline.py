@@ -160,7 +160,7 @@ def phenotyped(
 
 def score_phenotyped(
     found: Phenotyped, endpoints: Sequence[str], *, models_dir: PathLike | None = None
-) -> tuple[pl.DataFrame, Sequence[dict[str, object]]]:
+) -> tuple[pl.DataFrame, list[dict[str, object]]]:
     """Score `endpoints`, each averaged over the diplotypes that the data allow; returns scores and notes."""
     from pgx import features, models
 

@@ -62,7 +62,9 @@ def _method(facts: Mapping[str, Any]) -> str:
         f"Here: {training['trees']} trees; gate: {training['gate']}; seed {training['seed']}.",
     ]
     if training["gaps_filled"]:
-        parts.append("Missing feature values were filled with the mean, because the gaps went along with the outcome.")
+        parts.append(
+            "Gaps were hidden from the fit (filled with values of other persons): they went along with the outcome."
+        )
     directed = [f["name"] for f in facts["parameters"]["features"] if f["monotone"]]
     if directed:
         parts.append(f"Direction fixed by biology: {', '.join(directed)}.")

@@ -136,8 +136,23 @@ def load(table: pl.DataFrame, endpoint: Endpoint, roles: Roles, features: Sequen
 
 
 def fill(x: Matrix, center: Floats) -> Matrix:
-    """Return the matrix with missing values at the feature's mean, so that missingness itself says nothing."""
+    """Return the matrix with missing values at the feature's mean: how persons are scored by a blinded model."""
     return np.where(np.isnan(x), center.astype(np.float32), x)
+
+
+def hide_gaps(x: Matrix, seed: int) -> Matrix:
+    """Return the matrix with missing values drawn from the known ones: how a blinded model is trained.
+
+    A constant would not hide the gaps: trees can cut out the spike that it makes.
+    """
+    rng = np.random.default_rng(seed)
+    filled = x.copy()
+    for j in range(x.shape[1]):
+        gap = np.isnan(x[:, j])
+        if gap.any():
+            known = x[~gap, j]
+            filled[gap, j] = rng.choice(known, size=int(gap.sum())) if len(known) else 0.0
+    return filled
 
 
 def _role(
@@ -265,7 +280,7 @@ def _order(column: pl.Series) -> Floats:
     )
 
 
-def blind(cohort: Cohort, center: Floats) -> Cohort:
-    """Return the cohort with missing feature values at their mean."""
+def blind(cohort: Cohort, seed: int) -> Cohort:
+    """Return the cohort with its gaps hidden (see `hide_gaps`)."""
     data = cohort.data
-    return replace(cohort, data=Data(data.prior, fill(data.x, center), data.y, data.groups))
+    return replace(cohort, data=Data(data.prior, hide_gaps(data.x, seed), data.y, data.groups))

@@ -146,14 +146,13 @@ def fit_cohort(
     endpoint, taken, settings, population_risk, say
         As for `train`.
     probe
-        Whether to run the probes (evaluation folds do not).
+        Whether to run the site probes too (evaluation folds do not).
     """
-    found = probe_cohort(taken, settings.seed) if probe else []
+    found = probe_cohort(taken, settings.seed, sites=probe)
     warnings = [{"code": one.code, "message": one.message} for one in found if one.found]
     blinded = any(one.found and one.code == "missingness_predicts_outcome" for one in found)
-    center, _ = fit.moments(taken.data.x)
     if blinded:
-        taken = cohort.blind(taken, center)
+        taken = cohort.blind(taken, settings.seed)
         say("the gaps go along with the outcome: missing values are filled, so that gaps say nothing")
     say(f"fitting {len(taken.data.y)} rows, {len(taken.features)} features")
     fitted = fit.fit(taken.data, endpoint.link, [f.monotone for f in taken.features], settings=settings)
@@ -184,11 +183,11 @@ def write(out_dir: Path, facts: Mapping[str, Any], trees: bytes | None, card: st
     write_bytes(out_dir / folder.JSON, (json.dumps(facts, indent=1, ensure_ascii=False) + "\n").encode())
 
 
-def probe_cohort(taken: Cohort, seed: int) -> list[probes.Probe]:
-    """Run the probes on a cohort; the site probes only where a site is known."""
+def probe_cohort(taken: Cohort, seed: int, *, sites: bool = True) -> list[probes.Probe]:
+    """Run the probes on a cohort; the site probes only if asked for and where a site is known."""
     columns = sorted({feature.reading.column for feature in taken.features})
     found = [probes.missingness(taken.frame, columns, taken.data.y, seed)]
-    if taken.site is not None:
+    if sites and taken.site is not None:
         found += probes.site(taken.frame, columns, taken.data.x, taken.site, seed)
     return found
 

@@ -220,7 +220,8 @@ def _part(taken: Cohort, rows: Split) -> Cohort:
 def _one(endpoint: Endpoint, learn: Cohort, test: Cohort, settings: Settings) -> tuple[dict[str, Floats], Floats]:
     """Fit every method on one part and predict the other; also whether the product's interval held the truth."""
     trained = training.fit_cohort(endpoint, learn, settings, probe=False)
-    product = trained.fitted.margin(test.data.prior, test.data.x)
+    seen = cohort.fill(test.data.x, trained.fitted.center) if trained.blind else test.data.x
+    product = trained.fitted.margin(test.data.prior, seen)
     found = {PRODUCT: product, "prior": test.data.prior, "refit": _refit(endpoint, learn, test)}
     found["base_rate"] = np.full(len(product), _base(endpoint, learn.data.y))
     if endpoint.rule is not None or endpoint.threshold is not None:
