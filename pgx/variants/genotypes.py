@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pgx.types import NO_COPY, NOT_CALLED
 
 _TAB, _COLON, _DOT, _ZERO, _SLASH, _BAR = 9, 58, 46, 48, 47, 124
+_DIGITS = 9
 _GT = re.compile(rb"([/|]?)(\.|\d+)(?:([/|])(\.|\d+))?((?:[/|](?:\.|\d+))*)$")
 
 _VALUE = np.full(256, -99, dtype=np.int16)
@@ -88,9 +89,32 @@ def subfield(rest: bytes, count: int, index: int) -> list[bytes]:
     return found
 
 
-def numbers(texts: list[bytes]) -> NDArray[np.float64]:
-    """Return the texts as numbers, NaN for missing or unreadable ones; of a list, the first value."""
-    return np.array([_number(text) for text in texts], dtype=np.float64)
+def numbers(rest: bytes, count: int, index: int) -> NDArray[np.float64]:
+    """Return sub-field `index` of every sample as a number, of a list the first; NaN where missing or unreadable."""
+    buffer = np.frombuffer(rest + b"\t" + b"\0" * _DIGITS, dtype=np.uint8)
+    held = buffer[: len(rest) + 1]
+    marks = np.flatnonzero((held == _TAB) | (held == _COLON))
+    tabs = np.flatnonzero(buffer[marks] == _TAB)
+    if len(tabs) != count:
+        raise BadGenotypeError(_count_problem(len(tabs), count))
+    first = np.zeros(count, dtype=np.int64)
+    first[1:] = tabs[:-1] + 1
+    present = first + index <= tabs
+    closing = np.minimum(first + index, tabs)
+    end = marks[closing]
+    begin = np.where(closing == 0, 0, marks[closing - 1] + 1)
+    width = end - begin
+    value = np.zeros(count, dtype=np.float64)
+    plain = present & (width > 0) & (width <= _DIGITS)
+    for k in range(min(int(width.max(initial=0)), _DIGITS)):
+        digit = buffer[np.minimum(begin + k, len(buffer) - 1)].astype(np.int64) - _ZERO
+        inside = k < width
+        plain &= ~inside | ((digit >= 0) & (digit <= 9))
+        value = np.where(inside & plain, value * 10 + digit, value)
+    value[~plain] = np.nan
+    for column in np.flatnonzero(present & ~plain & (width > 1)):
+        value[column] = _number(rest[begin[column] : end[column]])
+    return value
 
 
 def _number(text: bytes) -> float:

@@ -136,7 +136,7 @@ def values(record: Record, keys: tuple[str, ...], count: int) -> NDArray[np.floa
     """Return the first of the FORMAT `keys` that the record has, as numbers (NaN = missing); None if it has none."""
     for key in keys:
         if key in record.format:
-            return numbers(subfield(record.rest, count, record.format.index(key)))
+            return numbers(record.rest, count, record.format.index(key))
     return None
 
 
