@@ -19,9 +19,9 @@ from pgx.errors import InputError, UsageError
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.rules import INDETERMINATE, rules_for
 from pgx.phenotypes import carriage
-from pgx.phenotypes.outside_formats import Said
 from pgx.phenotypes.outside_formats import read as read_file
 from pgx.phenotypes.outside_names import diplotype_of, phenotype_of, score_of
+from pgx.phenotypes.outside_source import Said
 from pgx.types import CallSet, GeneCalls, PatternCall
 
 MODES = ("override", "fill")

@@ -1,0 +1,90 @@
+"""What every reader of other callers' files takes and gives."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pgx.errors import InputError
+
+MAX_BYTES = 64 * 1024 * 1024
+"""Files of calls are small; anything larger is something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a tool says of one gene.
+
+    Parameters
+    ----------
+    gene
+        Gene as the tool writes it.
+    where
+        Line, or key, for messages.
+    sample
+        Sample as the tool writes it; None if the file names none.
+    candidates
+        Diplotypes that the tool cannot tell apart; one if it is sure, none if it states only a phenotype.
+    phenotype, score
+        As stated.
+    problem
+        Why the row cannot be used.
+    no_call
+        Whether the tool says that it made no call.
+    """
+
+    gene: str
+    where: str
+    sample: str | None = None
+    candidates: tuple[str, ...] = ()
+    phenotype: str | None = None
+    score: str | None = None
+    problem: str | None = None
+    no_call: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file's content, in the forms that the readers look at."""
+
+    path: Path
+    text: str
+    lines: tuple[tuple[int, str], ...]
+    data: Any = None
+
+
+def open_source(path: Path, raw: bytes) -> Source:
+    """Return the content of a text file.
+
+    Raises
+    ------
+    InputError
+        If it is not UTF-8 text, or JSON that cannot be parsed.
+    """
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"not UTF-8 text (byte {error.start + 1})", file=path, fix="save it as UTF-8") from error
+    if "\0" in text:
+        raise InputError("a binary file, not a file of outside calls", file=path)
+    lines = tuple((n, line) for n, line in enumerate(text.splitlines(), 1) if line.strip())
+    data = None
+    if text.lstrip()[:1] in "{[":
+        try:
+            data = json.loads(text)
+        except (json.JSONDecodeError, RecursionError) as error:
+            line = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else None
+            raise InputError("not valid JSON", file=path, where=line) from error
+    return Source(path, text, lines, data)
+
+
+def cells_of(line: str) -> list[str]:
+    """Split a line at its tabs."""
+    return [cell.strip() for cell in line.split("\t")]
+
+
+def header_of(source: Source) -> list[str]:
+    """Return the first line's cells in lower case, without a leading ``#``."""
+    return [cell.lower().lstrip("#") for cell in cells_of(source.lines[0][1])] if source.lines else []
