@@ -190,9 +190,14 @@ class _Solver:
             "undocumented_base": any(strand.undocumented for strand in strands),
             "novel_combination": not best.counted,
             "prior_driven": rests_on_prior,
-            "alternatives_cut": mass < 0.99 * whole,
+            "alternatives_cut": mass < 0.99 * whole or not answer.exhaustive,
         }
-        unsure = rests_on_prior or "heteroplasmy" in flags or diplotypes[0].probability < self.threshold
+        unsure = (
+            rests_on_prior
+            or not answer.exhaustive
+            or "heteroplasmy" in flags
+            or diplotypes[0].probability < self.threshold
+        )
         flags += tuple(flag for flag, is_so in told.items() if is_so)
         return PatternCall(diplotypes, "ambiguous" if unsure else "called", n_called, total, flags)
 

@@ -9,7 +9,7 @@ without data at a position fits everything there: the position is summed over.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,8 @@ COMBINED = 1e-2
 """Prior factor of each further allele on a strand of a gene whose alleles are whole haplotypes."""
 UNEXPLAINED = 1e-3
 """Prior factor of each base on a strand that no allele of the strand explains."""
+LEAST = 1e-100
+"""Frequency of the least probable strand, so that two of them still weigh something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +50,21 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The diplotypes of one pattern, most probable first (at most `MOST_PAIRS`), and the weight of all there are."""
+    """The diplotypes of one pattern.
+
+    Parameters
+    ----------
+    pairs
+        Most probable first, at most `MOST_PAIRS`.
+    total
+        Weight of all that were found.
+    exhaustive
+        Whether every arrangement of the strands was tried.
+    """
 
     pairs: tuple[Pair, ...]
     total: float
+    exhaustive: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +120,9 @@ def pairs(
     found = _named(model, reduced, mixture)
     if found.pairs:
         return found
-    arranged = n_blocks <= MAX_BLOCKS
-    return _ranked(context.arrange(codes, blocks, mixture) if arranged else context.complete(codes, blocks, mixture))
+    if n_blocks <= MAX_BLOCKS:
+        return _ranked(context.arrange(codes, blocks, mixture))
+    return replace(_ranked(context.complete(codes, blocks, mixture)), exhaustive=False)
 
 
 def _ranked(found: list[Pair]) -> Found:
@@ -270,7 +284,7 @@ class Context:
             frequency *= other / self.model.frequency[0] if self.model.independent else other * COMBINED
         if len(strand.parts) > 1:
             frequency = np.minimum(frequency, UNSEEN_HAPLOTYPE)
-        return np.asarray(frequency * UNEXPLAINED if strand.novel else frequency)
+        return np.asarray(np.maximum(frequency * UNEXPLAINED**strand.n_unexplained, LEAST))
 
     def arrange(self, codes: NDArray[np.int8], blocks: NDArray[np.int32], mixture: NDArray[np.float64]) -> list[Pair]:
         """Try every arrangement of the blocks on the two strands."""

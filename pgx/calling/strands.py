@@ -28,6 +28,8 @@ class Strand:
         Whether one of them is a base that the knowledge does not have at all.
     detail
         The name with every unexplained base, also where the gene's policy leaves those out of `name`.
+    n_unexplained
+        Count of the bases that the named alleles do not explain.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Strand:
     novel: bool
     undocumented: bool = False
     detail: str = ""
+    n_unexplained: int = 0
 
 
 class Naming:
@@ -101,8 +104,8 @@ class Naming:
         parts = tuple(alleles[int(a)] for a in kept) or (alleles[0],)
         detail = _joined(parts, variants)
         if self._extra_allowed and not undocumented:
-            return Strand(_joined(parts, []), parts, False, detail=detail)
-        return Strand(detail, parts, bool(variants), undocumented, detail)
+            return Strand(_joined(parts, []), parts, False, detail=detail, n_unexplained=len(variants))
+        return Strand(detail, parts, bool(variants), undocumented, detail, len(variants))
 
     def _largest(self, carried: NDArray[np.intp]) -> NDArray[np.intp]:
         """Leave out alleles whose core lies within another's; of alleles with the same core keep the first."""

@@ -162,3 +162,14 @@ def joined(found: list[Genotypes]) -> Genotypes:
             for part in ("alleles", "state", "phased", "phase_set")
         },
     )
+
+
+@pytest.mark.parametrize("gene", ["CYP2D6", "RYR1", "COMT", "G6PD", "DPYD"])
+def test_far_too_many_heterozygous_positions_are_survived(gene):
+    rng = np.random.default_rng(3)
+    found = genotypes(KB, [{}] * 3, fill=[gene])
+    sites = model(KB, gene).definition.sites
+    found.alleles[sites, :, 1] = rng.random((len(sites), 3)) < 0.3
+    for called in call(found, KB, genes=[gene]).genes[0].patterns:
+        assert called.status != "called"
+        assert {"alternatives_cut", "unresolved"} & set(called.flags)
