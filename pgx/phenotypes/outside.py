@@ -21,7 +21,7 @@ from pgx.knowledge.rules import INDETERMINATE, rules_for
 from pgx.phenotypes import carriage
 from pgx.phenotypes.outside_formats import read as read_file
 from pgx.phenotypes.outside_names import diplotype_of, phenotype_of, score_of
-from pgx.phenotypes.outside_source import Said
+from pgx.phenotypes.outside_source import Known, Said
 from pgx.types import CallSet, GeneCalls, PatternCall
 
 MODES = ("override", "fill")
@@ -62,7 +62,7 @@ def read(path: str | Path, kb: KnowledgeBase) -> tuple[list[OutsideCall], list[d
         If the file cannot be read or its format is not known.
     """
     path = Path(path)
-    tool, rows = read_file(path)
+    tool, rows = read_file(path, _known(kb))
     notes: list[dict[str, object]] = []
     found: dict[tuple[str | None, str], list[OutsideCall]] = defaultdict(list)
     spoiled: dict[tuple[str | None, str], str] = {}
@@ -107,6 +107,11 @@ def _note(sample: str | None, severity: str, code: str, message: str, where: str
         "message": message,
         "where": where,
     }
+
+
+def _known(kb: KnowledgeBase) -> Known:
+    tools = kb.table("outside_tools").select("tool", "gene").iter_rows()
+    return Known(tuple(sorted(_symbols(kb), key=lambda gene: (-len(gene), gene))), dict(tools))
 
 
 def _gene(kb: KnowledgeBase, text: str) -> str | None:

@@ -11,10 +11,10 @@ from pathlib import Path
 from pgx.errors import InputError
 from pgx.phenotypes import outside_hla as hla
 from pgx.phenotypes import outside_stars as stars
-from pgx.phenotypes.outside_source import MAX_BYTES, Said, Source, header_of, open_source
+from pgx.phenotypes.outside_source import MAX_BYTES, Known, Said, Source, header_of, open_source
 
 
-def read(path: Path) -> tuple[str, list[Said]]:
+def read(path: Path, known: Known) -> tuple[str, list[Said]]:
     """Return the tool's name and what it says.
 
     Raises
@@ -31,8 +31,8 @@ def read(path: Path) -> tuple[str, list[Said]]:
     if len(raw) > MAX_BYTES:
         raise InputError("too large for a file of outside calls", file=path)
     if raw[:2] == b"PK":
-        return "pypgx", list(stars.pypgx_zip(path, raw))
-    source = open_source(path, raw)
+        return "pypgx", list(stars.pypgx_zip(path, raw, known))
+    source = open_source(path, raw, known)
     for tool, is_it, reader in _FORMATS:
         if is_it(source):
             return tool, list(reader(source))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,16 +47,25 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What the readers know: symbols of the genes, and the gene of tools that call one and do not write it."""
+
+    genes: tuple[str, ...]
+    gene_of_tool: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A file's content, in the forms that the readers look at."""
 
     path: Path
     text: str
     lines: tuple[tuple[int, str], ...]
+    known: Known
     data: Any = None
 
 
-def open_source(path: Path, raw: bytes) -> Source:
+def open_source(path: Path, raw: bytes, known: Known) -> Source:
     """Return the content of a text file.
 
     Raises
@@ -77,7 +87,7 @@ def open_source(path: Path, raw: bytes) -> Source:
         except (json.JSONDecodeError, RecursionError) as error:
             line = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else None
             raise InputError("not valid JSON", file=path, where=line) from error
-    return Source(path, text, lines, data)
+    return Source(path, text, lines, known, data)
 
 
 def cells_of(line: str) -> list[str]:

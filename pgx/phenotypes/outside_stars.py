@@ -12,11 +12,8 @@ from typing import Any
 
 from pgx.errors import InputError
 from pgx.phenotypes.outside_names import is_no_call
-from pgx.phenotypes.outside_source import MAX_BYTES, Said, Source, cells_of, header_of, open_source
+from pgx.phenotypes.outside_source import MAX_BYTES, Known, Said, Source, cells_of, header_of, open_source
 
-_GENE_IN_PATH = re.compile(
-    r"(?<![A-Za-z0-9])(CYP\w{2,5}|TPMT|NUDT15|DPYD|SLCO1B1|UGT\w{3,5}|NAT[12]|G6PD|VKORC1|HLA-\w+)"
-)
 _SAMPLE_ID = re.compile(r"^Sample ID:\s*(\S+)", re.MULTILINE)
 
 
@@ -74,7 +71,7 @@ def aldy(source: Source) -> Iterator[Said]:
         yield Said(gene, first[sample, gene], sample, tuple(majors))
 
 
-def pypgx_zip(path: Path, raw: bytes) -> Iterator[Said]:
+def pypgx_zip(path: Path, raw: bytes, known: Known) -> Iterator[Said]:
     """Read pypgx results in their archive."""
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
@@ -88,7 +85,7 @@ def pypgx_zip(path: Path, raw: bytes) -> Iterator[Said]:
     except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError) as error:
         raise InputError("a damaged archive", file=path) from error
     gene = re.search(r"^Gene\s*=\s*(\S+)", metadata, re.MULTILINE)
-    yield from _by_columns(open_source(path, content), gene[1] if gene else None)
+    yield from _by_columns(open_source(path, content, known), gene[1] if gene else None)
 
 
 _COLUMNS = {
@@ -136,7 +133,7 @@ def _by_columns(source: Source, gene: str | None) -> Iterator[Said]:
     columns = _named_columns(header)
     if "diplotype" not in columns:
         raise InputError("the table has no column of genotypes", file=source.path)
-    gene = gene or _gene_of_table(source, header)
+    gene = gene or _gene_of_table(source)
     if gene is None and "gene" not in columns:
         raise InputError("the table names no gene", file=source.path, fix="put the gene's symbol in the file's name")
     for number, line in source.lines[1:]:
@@ -164,12 +161,13 @@ def _called(
     return Said(gene, where, sample, candidates, only, score, no_call=silent)
 
 
-def _gene_of_table(source: Source, header: list[str]) -> str | None:
-    """Gene of a table that does not write it: from the name of the file or its folder; Cyrius calls CYP2D6 only."""
+def _gene_of_table(source: Source) -> str | None:
+    """Gene of a table that does not write it: from the name of the file or its folder, or the one gene of the tool."""
     for part in (source.path.name, source.path.parent.name):
-        if match := _GENE_IN_PATH.search(part.upper()):
-            return match[1]
-    return "CYP2D6" if header[:3] == ["sample", "genotype", "filter"] else None
+        for gene in source.known.genes:
+            if re.search(rf"(?<![A-Z0-9]){re.escape(gene)}(?![A-Z0-9])", part.upper()):
+                return gene
+    return source.known.gene_of_tool.get("cyrius") if is_cyrius(source) else None
 
 
 def is_stellarpgx(source: Source) -> bool:
@@ -250,7 +248,6 @@ def is_cyrius_json(source: Source) -> bool:
 
 def cyrius_json(source: Source) -> Iterator[Said]:
     """Read Cyrius' JSON."""
+    gene = source.known.gene_of_tool["cyrius"]
     for sample, row in source.data.items():
-        yield _called(
-            "CYP2D6", f"sample {sample}", sample, _text(row["Genotype"]) or "", None, None, _text(row["Filter"])
-        )
+        yield _called(gene, f"sample {sample}", sample, _text(row["Genotype"]) or "", None, None, _text(row["Filter"]))

@@ -138,6 +138,11 @@ def test_the_file_name_says_the_gene_that_the_table_does_not(tmp_path):
     assert set(read(text_file(tmp_path, table, "calls.tsv"))[0]) == {"CYP2D6"}
 
 
+def test_cyrius_also_writes_json(tmp_path):
+    text = json.dumps({"s": {"Genotype": "*1/*4", "Filter": "PASS", "Raw_star_allele": "*1_*4"}})
+    assert names(read(text_file(tmp_path, text, "calls.json"))[0]) == {"CYP2D6": ["*1/*4"]}
+
+
 def test_two_genotypes_that_a_caller_cannot_tell_apart_share_the_probability(tmp_path):
     calls, _ = read(write(tmp_path, "cyrius"))
     assert [one.probability for one in calls["CYP2D6"].diplotypes] == [0.5, 0.5]
