@@ -14,17 +14,6 @@ from pgx.knowledge.table import SCHEMES, YES_NO, Field, Table
 
 __all__ = ["SCHEMES", "TABLES", "YES_NO", "Field", "Table"]
 
-OUTSIDE_TOOLS = Table(
-    "outside_tools",
-    "Callers of one gene that do not write which.",
-    ("tool",),
-    (
-        Field("tool", _T, "tool", required=True),
-        _gene(),
-        Field("source", _T, "why", required=True),
-    ),
-)
-
 TABLES: dict[str, Table] = {
     table.name: table
     for module in (genes, guidance, drugs, clinical)

@@ -222,6 +222,17 @@ PHENOTYPE_TERMS = Table(
     ),
 )
 
+OUTSIDE_TOOLS = Table(
+    "outside_tools",
+    "Callers of one gene that do not write which.",
+    ("tool",),
+    (
+        Field("tool", _T, "tool", required=True),
+        Field("gene", _T, "HGNC symbol", required=True, refers="genes.gene"),
+        Field("source", _T, "why", required=True),
+    ),
+)
+
 PHENOTYPE_NAMES = Table(
     "phenotype_names",
     "Other ways to write a phenotype, lower case, 'metabolizer' with z.",
@@ -380,5 +391,16 @@ HLA_TAGS = Table(
         Field("tag_allele", T, "base in linkage", required=True),
         Field("notes", T, "where the linkage holds"),
         Field("source", T, "source", required=True),
+    ),
+)
+
+OUTSIDETOOLS = Table(
+    "outside_tools",
+    "Callers of one gene that do not write which.",
+    ("tool",),
+    (
+        Field("tool", T, "tool", required=True),
+        gene_field(),
+        Field("source", T, "why", required=True),
     ),
 )
