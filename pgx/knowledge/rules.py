@@ -35,9 +35,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 from pgx.errors import UsageError
+from pgx.knowledge.alleles import UNKNOWN, AlleleFunction, alleles_with, functions_of, rows_by_keys, same_allele
 
 if TYPE_CHECKING:
     from pgx.knowledge.base import KnowledgeBase
@@ -56,22 +55,6 @@ _SEVERITY = {
 _UNRANKED = 5
 _MULTIPLIED = re.compile(r"^(?P<base>.+?)x(?P<bound>≥?)(?P<count>\d+|N)$")
 _SUBALLELE = re.compile(r"^(?P<core>\*\d+)\.\d{3}$")
-_SITE_BASE = re.compile(r"^(?P<rsid>rs\d+) (?P<base>[ACGT]+)$")
-
-
-@dataclass(frozen=True, slots=True)
-class AlleleFunction:
-    """What one strand does: clinical function and activity value, either of which may be unknown (None).
-
-    `is_minimum` says that the value is a lower bound.
-    """
-
-    function: str | None = None
-    value: float | None = None
-    is_minimum: bool = False
-
-
-UNKNOWN = AlleleFunction()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +113,13 @@ class GeneRules:
 
     def __init__(self, kb: KnowledgeBase, gene: str, scheme: str, function_scheme: str | None = None) -> None:
         self.gene, self.scheme = gene, scheme
-        row = _rows(kb, "genes", "gene").get((gene,))
+        row = rows_by_keys(kb, "genes", "gene").get((gene,))
         if row is None:
             raise UsageError(f"the knowledge base has no gene {gene!r}; see `pgx kb genes`")
         self._kb = kb
         self._is_list = row[0]["caller"] == "variant_list"
         self._copies_vary = row[0]["copy_number_varies"] == "y"
-        self.functions = _functions(kb, gene, function_scheme or scheme)
+        self.functions = functions_of(kb, gene, function_scheme or scheme)
         self._pairs: dict[tuple[str, str], str] = {}
         self._singles: dict[str, str] = {}
         self._any: dict[str, str] = {}
@@ -148,7 +131,7 @@ class GeneRules:
         self._presence: dict[str, dict[bool, str]] = {}
         self._strands: dict[tuple[object, ...], AlleleFunction] = {}
         self._sets: dict[str, frozenset[str]] = {}
-        rules = _rows(kb, "phenotype_rules", "gene").get((gene,), [])
+        rules = rows_by_keys(kb, "phenotype_rules", "gene").get((gene,), [])
         for rule in sorted(rules, key=lambda rule: rule["scheme"] != scheme):
             if rule["scheme"] == scheme or rule["rule_type"] in _SCHEME_FREE:
                 self._compile(rule)
@@ -353,7 +336,7 @@ class GeneRules:
     def _statuses(self, strands: Sequence[Sequence[str]]) -> PhenotypeResult:
         found = []
         for target, statuses in self._presence.items():
-            seen = [_same_allele(part, target) for parts in strands for part in parts]
+            seen = [same_allele(part, target) for parts in strands for part in parts]
             if True in seen:
                 found.append(statuses.get(True))
             elif None not in seen and all(strands):
@@ -376,61 +359,6 @@ class GeneRules:
 
 def _pair(first: str, second: str) -> tuple[str, str]:
     return (first, second) if first <= second else (second, first)
-
-
-def _same_allele(name: str, target: str) -> bool | None:
-    """Whether an HLA allele name is `target`; None if the name is too coarse to tell."""
-    name = name.rsplit("-", 1)[-1] if "*" in name else f"*{name}"
-    name = name[name.index("*") :].rstrip("GP")
-    if name == target or name.startswith(f"{target}:"):
-        return True
-    return None if target.startswith(f"{name}:") else False
-
-
-def alleles_with(kb: KnowledgeBase, gene: str, wanted: str) -> frozenset[str]:
-    """Return the alleles of `gene` that `wanted` names: one allele, or ``rs9923231 T`` for all that carry a base there.
-
-    An allele whose definition accepts several bases at the position is not counted for any of them.
-    """
-    match = _SITE_BASE.match(wanted)
-    alleles = {str(row["allele"]) for row in _rows(kb, "alleles", "gene").get((gene,), ()) if row["callable"] == "y"}
-    if match is None or wanted in alleles:
-        return frozenset([wanted])
-    variants = kb.table("variants").filter((pl.col("gene") == gene) & (pl.col("rsid") == match["rsid"]))
-    if variants.is_empty():
-        return frozenset()
-    position, reference = variants["pos_grch38"][0], variants["ref"][0]
-    requires = {
-        str(row["allele"]): str(row["bases"])
-        for row in _rows(kb, "definitions", "gene").get((gene,), ())
-        if row["pos_grch38"] == position
-    }
-    return frozenset(name for name in alleles if requires.get(name, reference) == match["base"])
-
-
-def _rows(kb: KnowledgeBase, table: str, *keys: str) -> dict[tuple[object, ...], list[dict[str, object]]]:
-    """Return the rows of a table as dicts, grouped by `keys`; read once a knowledge base."""
-
-    def group() -> dict[tuple[object, ...], list[dict[str, object]]]:
-        groups: dict[tuple[object, ...], list[dict[str, object]]] = {}
-        for row in kb.table(table).iter_rows(named=True):
-            groups.setdefault(tuple(row[key] for key in keys), []).append(row)
-        return groups
-
-    return kb.remember(("rows", table, keys), group)
-
-
-def _functions(kb: KnowledgeBase, gene: str, scheme: str) -> dict[str, AlleleFunction]:
-    def group() -> dict[tuple[str, str], dict[str, AlleleFunction]]:
-        frame = kb.table("functions").select(
-            "gene", "scheme", "allele", "function", "activity_value", "activity_is_minimum"
-        )
-        groups: dict[tuple[str, str], dict[str, AlleleFunction]] = {}
-        for gene_, scheme_, allele, function, value, minimum in frame.iter_rows():
-            groups.setdefault((gene_, scheme_), {})[allele] = AlleleFunction(function, value, minimum == "y")
-        return groups
-
-    return kb.remember("functions", group).get((gene, scheme), {})
 
 
 def rules_for(kb: KnowledgeBase, gene: str, scheme: str = "CPIC", *, function_scheme: str | None = None) -> GeneRules:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from pgx.errors import PgxError
+from pgx.knowledge.alleles import alleles_with
 from pgx.knowledge.matching import every_outcome
 from pgx.knowledge.problems import Problem, Row, rows_by
-from pgx.knowledge.rules import INDETERMINATE, alleles_with, rules_for
+from pgx.knowledge.rules import INDETERMINATE, rules_for
 
 if TYPE_CHECKING:
     from pgx.knowledge.base import GeneDefinition, KnowledgeBase
