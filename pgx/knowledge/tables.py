@@ -2,6 +2,9 @@
 
 ``data/knowledge/<name>.tsv`` is UTF-8, tab separated, one header row, no quoting; an empty cell is null; lists inside a
 cell are joined by ``;`` (accepted bases by ``|``). Yes/no columns hold ``y`` or ``n``.
+
+A new table is a `Table` in the module of its subject (``tables_genes``, ``tables_guidance``, ``tables_drugs``,
+``tables_clinical``); it is found there by itself.
 """
 
 from __future__ import annotations
