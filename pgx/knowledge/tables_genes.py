@@ -227,9 +227,9 @@ OUTSIDE_TOOLS = Table(
     "Callers of one gene that do not write which.",
     ("tool",),
     (
-        Field("tool", _T, "tool", required=True),
-        Field("gene", _T, "HGNC symbol", required=True, refers="genes.gene"),
-        Field("source", _T, "why", required=True),
+        Field("tool", T, "tool", required=True),
+        gene_field(),
+        Field("source", T, "why", required=True),
     ),
 )
 
