@@ -80,7 +80,9 @@ def features(
             knowledge=knowledge,
         ),
     )
-    frame = stage.build(found.calls, found.phenotypes, found.clinical, found.kb, columns=opt.split(columns))
+    frame = stage.build(
+        found.calls, found.phenotypes, found.clinical, found.kb, genotypes=found.genotypes, columns=opt.split(columns)
+    )
     if missing is not None:
         write_table(stage.missing(frame, found.calls, found.clinical, found.kb), missing)
     notes.show(found.clinical.notes, quiet=quiet, verbose=verbose)

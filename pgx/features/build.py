@@ -8,12 +8,13 @@ import polars as pl
 
 from pgx import schema
 from pgx.errors import UsageError
+from pgx.features import ancestry
 from pgx.features.clinic import clinical_columns
 from pgx.features.diplotypes import known_alleles
 from pgx.features.genes import gene_columns
 from pgx.features.registry import describe
 from pgx.knowledge import KnowledgeBase
-from pgx.types import ClinicalData
+from pgx.types import ClinicalData, Genotypes
 
 
 def build(
@@ -22,6 +23,7 @@ def build(
     clinical: ClinicalData | None,
     kb: KnowledgeBase,
     *,
+    genotypes: Genotypes | None = None,
     columns: Sequence[str] | None = None,
 ) -> pl.DataFrame:
     """Join genotype and clinic to one row per sample.
@@ -34,6 +36,8 @@ def build(
         Clinical data, or None.
     kb
         Knowledge base.
+    genotypes
+        The genotypes behind the calls, for the estimated ancestry; without them those features are null.
     columns
         Features to make, in this order; None = all of `describe`, the gene features for the genes in `calls`. Asking
         for few saves time and memory in a cohort.
@@ -54,7 +58,10 @@ def build(
     samples = pl.concat([calls.select("sample"), data.observations.select("sample"), data.medications.select("sample")])
     samples = samples.unique(maintain_order=True)
     wanted = None if columns is None else set(_check(columns, kb))
-    made = [*gene_columns(calls, phenotypes, kb, samples, wanted), *clinical_columns(data, kb, samples, wanted)]
+    made = gene_columns(calls, phenotypes, kb, samples, wanted)
+    if wanted is None or wanted & set(ancestry.COLUMNS):
+        made += ancestry.estimate(genotypes, kb, samples).get_columns()
+    made += clinical_columns(data, kb, samples, wanted)
     frame = samples.hstack(made)
     return frame if columns is None else frame.select("sample", *columns)
 
@@ -76,7 +83,8 @@ def missing(
     """Return why values are missing: ``sample feature reason``, one row per null of `features`.
 
     Reasons: ``not_called`` (with the call's flags), ``no_score``, ``no_value``, ``too_old`` (older than the concept's
-    window), ``too_few_values`` (a trend), ``not_used`` (left out by the reader, see the notes), ``no_medication_list``.
+    window), ``too_few_values`` (a trend), ``not_used`` (left out by the reader, see the notes), ``no_medication_list``,
+    ``too_few_positions`` (ancestry).
     """
     concepts = {row["feature"]: row["concept"] for row in kb.table("concepts").iter_rows(named=True) if row["feature"]}
     genes = {gene.lower(): gene for gene in kb.genes}
@@ -92,8 +100,8 @@ def missing(
             if stem == "gene":
                 state, flags = status.get((sample, genes[rest.split(".")[0]]), ("not_called", None))
                 reason = "no_score" if state not in ("not_called",) else "not_called" + (f" ({flags})" if flags else "")
-            elif stem == "medication":
-                reason = "no_medication_list"
+            elif stem in ("medication", "ancestry"):
+                reason = "no_medication_list" if stem == "medication" else "too_few_positions"
             else:
                 concept = concepts.get(name) or rest.split(".")[0]
                 reason = _clinical_reason(stem, (sample, concept), have, errors)

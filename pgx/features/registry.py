@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import polars as pl
 
+from pgx.features.ancestry import COLUMNS as ANCESTRY
 from pgx.knowledge import KnowledgeBase
 
 COMMON = 0.005
@@ -46,7 +47,7 @@ def describe(kb: KnowledgeBase) -> pl.DataFrame:
     `type` is ``float``, ``string`` or ``bool``; `unit` is UCUM. Further alleles than those listed can be asked for by
     name (``gene.cyp2c9.allele_count.*13``).
     """
-    rows = [*_genes(kb), *_clinical(kb), *_medications(kb), *_trends(kb)]
+    rows = [*_genes(kb), *_ancestry(), *_clinical(kb), *_medications(kb), *_trends(kb)]
     schema = dict.fromkeys(("name", "type", "unit", "meaning", "source"), pl.String)
     return pl.DataFrame(rows, schema=schema, orient="row")
 
@@ -74,6 +75,20 @@ def common_alleles(kb: KnowledgeBase) -> dict[str, tuple[str, ...]]:
     chosen = pl.concat([alleles.join(frequent, on=["gene", "allele"], how="semi"), alone]).unique("order").sort("order")
     grouped = chosen.group_by("gene", maintain_order=True).agg("allele")
     return {gene: tuple(names) for gene, names in grouped.iter_rows()}
+
+
+def _ancestry() -> Iterator[_Row]:
+    source = "estimated from genotypes"
+    for axis, name in enumerate(ANCESTRY[:-2], start=1):
+        yield (
+            name,
+            "float",
+            None,
+            f"principal component {axis} of the 1000 Genomes panel at pharmacogene positions",
+            source,
+        )
+    yield ANCESTRY[-2], "string", None, "biogeographic group that fits the principal components best", source
+    yield ANCESTRY[-1], "float", None, "its probability among the panel's groups, 0 to 1", source
 
 
 def _clinical(kb: KnowledgeBase) -> Iterator[_Row]:

@@ -157,3 +157,31 @@ VERIFICATIONS = Table(
         Field("source", T, "the source and its date", required=True),
     ),
 )
+
+ANCESTRY_AXES = Table(
+    "ancestry_axes",
+    "Principal components of a panel at the positions of the allele definitions; made by pgx.features.build_ancestry.",
+    ("chrom", "pos_grch38"),
+    (
+        Field("chrom", T, "GRCh38 contig", required=True),
+        Field("pos_grch38", INT, "1-based", required=True),
+        Field("mean", F, "mean count of non-reference strands", required=True),
+        Field("scale", F, "Patterson's scale", required=True),
+        *(Field(f"pc{i}", F, f"loading on axis {i}", required=True) for i in range(1, 9)),
+        Field("source", T, "panel", required=True),
+    ),
+)
+
+ANCESTRY_GROUPS = Table(
+    "ancestry_groups",
+    "Where a panel's groups lie on the ancestry axes: one row a group and axis.",
+    ("group", "axis"),
+    (
+        Field("group", T, "biogeographic group", required=True, refers="groups.name"),
+        Field("axis", INT, "axis, from 1", required=True),
+        Field("n", INT, "persons", required=True),
+        Field("mean", F, "mean on the axis", required=True),
+        *(Field(f"c{i}", F, f"covariance with axis {i}", required=True) for i in range(1, 9)),
+        Field("source", T, "panel", required=True),
+    ),
+)

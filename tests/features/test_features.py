@@ -42,10 +42,16 @@ def calls_of(**genes: list[tuple[Diplotype, ...]]) -> CallSet:
 SOME = calls_of(
     CYP2C9=[(diplotype("*1", "*3", 0.9), diplotype("*1", "*1", 0.1)), (diplotype("*1", "*1"),), ()],
     VKORC1=[
-        (diplotype("rs9923231 reference (C)", "rs9923231 variant (T)"),), (diplotype("rs9923231 variant (T)", "rs9923231 variant (T)"),), (),
+        (diplotype("rs9923231 reference (C)", "rs9923231 variant (T)"),),
+        (diplotype("rs9923231 variant (T)", "rs9923231 variant (T)"),),
+        (),
     ],
-    CYP2C19=[(diplotype("*2", "*2"),), (diplotype("*1", "*17"),), (diplotype("*1", "*2", 0.6), diplotype("*2", "*2", 0.4))],
-)  # fmt: skip
+    CYP2C19=[
+        (diplotype("*2", "*2"),),
+        (diplotype("*1", "*17"),),
+        (diplotype("*1", "*2", 0.6), diplotype("*2", "*2", 0.4)),
+    ],
+)
 
 
 @pytest.fixture(scope="module")
@@ -190,10 +196,15 @@ def test_scenarios_are_limited_and_still_add_up(made):
 @pytest.mark.parametrize(
     ("gene", "name", "parts"),
     [
-        ("CYP2C9", "*1/*3", [("*1",), ("*3",)]), ("CYP2D6", "*1x2/*4", [("*1x2",), ("*4",)]), ("CYP2D6", "[*6 + *14]/*1", [("*6", "*14"), ("*1",)]),
-        ("CYP2C19", "*2 + g.94781859G>A/*1", [("*2",), ("*1",)]), ("CYP2C9", "*1", [("*1",)]), ("CYP2C9", "*1/*999", None), ("CYP2C9", "nonsense", None),
+        ("CYP2C9", "*1/*3", [("*1",), ("*3",)]),
+        ("CYP2D6", "*1x2/*4", [("*1x2",), ("*4",)]),
+        ("CYP2D6", "[*6 + *14]/*1", [("*6", "*14"), ("*1",)]),
+        ("CYP2C19", "*2 + g.94781859G>A/*1", [("*2",), ("*1",)]),
+        ("CYP2C9", "*1", [("*1",)]),
+        ("CYP2C9", "*1/*999", None),
+        ("CYP2C9", "nonsense", None),
     ],
-)  # fmt: skip
+)
 def test_diplotype_names(gene, name, parts):
     strands = read_diplotype(KB, gene, name)
     assert (strands if strands is None else [strand.parts for strand in strands]) == parts
