@@ -39,7 +39,7 @@ def estimate(genotypes: Genotypes | None, kb: KnowledgeBase, samples: pl.DataFra
     """
     types = {name: pl.String if name.endswith("group") else pl.Float64 for name in COLUMNS}
     if genotypes is None or not genotypes.samples:
-        return samples.select(pl.lit(None, dtype=dtype).alias(name) for name, dtype in types.items())
+        return pl.DataFrame({name: pl.Series([None] * samples.height, dtype=dtype) for name, dtype in types.items()})
     axes = kb.table("ancestry_axes")
     dosage = dosages(genotypes, axes)
     scaled = (dosage - axes["mean"].to_numpy()[:, None]) / axes["scale"].to_numpy()[:, None]
