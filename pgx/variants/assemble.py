@@ -195,7 +195,7 @@ def _merge_one(
         weak = [row for row in rows if any(c not in (SILENT, NO_COPY) for c in row[0])]
         if not weak:
             return (SILENT, SILENT), False, State.CALLED
-        return weak[0][0], weak[0][1], weak[0][2].state  # type: ignore[return-value]
+        return (*_weak_strands(weak), weak[0][2].state)
     if len(target.substituted) > 1 and len(strong) > 1:
         composed = _composed(strong, target)
         if composed is not None:
@@ -208,6 +208,21 @@ def _merge_one(
         merged = merged if CONFLICT in wider[0] else wider
     blocks = all(r.state == State.REFERENCE_BLOCK for _, _, r in strong)
     return (*merged, State.REFERENCE_BLOCK if blocks else State.CALLED)
+
+
+def _weak_strands(rows: list[_Row]) -> tuple[tuple[int, int], bool]:
+    """Lay deletions across the site, or blocks that cover it in parts, onto two strands; the rest stays unknown."""
+    if any(UNPLACED in pair for pair, _, _ in rows):
+        return (SILENT, UNPLACED), False
+    spans = [(pair, p) for pair, p, _ in rows if SPANNED in pair]
+    if not spans:
+        one, two = rows[0][0]
+        return (one, two), False
+    if all(p or pair[0] == pair[1] for pair, p in spans):
+        one, two = (SPANNED if any(pair[s] == SPANNED for pair, _ in spans) else SILENT for s in (0, 1))
+        return (one, two), True
+    count = min(2, sum(pair.count(SPANNED) for pair, _ in spans))
+    return (SPANNED if count == 2 else SILENT, SPANNED), False
 
 
 def _composed(rows: list[_Row], target: Target) -> tuple[int, int] | None:

@@ -99,7 +99,8 @@ def read(
     sources: list[Source] = []
     reference: Reference | None = None
     try:
-        sources += [open_source(path) for path in listed]
+        for path in listed:
+            sources.append(open_source(path))
         inputs = [_open(source, asked, kb) for source in sources]
         names = _sample_names(inputs, samples)
         told = given_sex(sex(names) if callable(sex) else sex)

@@ -17,16 +17,14 @@ from typing import BinaryIO, Literal
 import pysam
 
 from pgx.errors import InputError
+from pgx.variants import streams
 from pgx.variants.contigs import canonical
 from pgx.variants.header import Header, parse
 from pgx.variants.scan import Scanner, Windows
+from pgx.variants.streams import Packing
 
-Packing = Literal["plain", "gzip", "bgzip"]
 Kind = Literal["vcf", "bcf", "other"]
 
-CHUNK = 1 << 22
-_EOF_BLOCK = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
-_NO_EOF_BLOCK = ("no_eof_block", "the bgzip end-of-file block is missing: the file may be cut short; copy it again")
 _BOM = b"\xef\xbb\xbf"
 _OTHER_FORMATS = (
     (b"BAM\1", "a BAM alignment file"),
@@ -143,13 +141,21 @@ class Source:
 
     def _decompressed(self) -> Iterator[bytes]:
         if self._chunks is None:
-            self._chunks = _chunks_of(self)
+            self._chunks = self._unpacked()
         if self._rest:
             rest, self._rest = self._rest, b""
             yield rest
         # Not `yield from`: closing this generator early must leave the chunks open for the next one.
         while (chunk := next(self._chunks, None)) is not None:
             yield chunk
+
+    def _unpacked(self) -> Iterator[bytes]:
+        if self._stream is None and self.path is not None:
+            if self.packing == "bgzip":
+                return streams.read_bgzip(self.path, self.name)
+            self._stream = self.path.open("rb")
+        assert self._stream is not None
+        return streams.read_stream(self._stream, self.packing, self.name, self.warnings)
 
     def _header_lines(self) -> list[str]:
         lines: list[str] = []
@@ -262,9 +268,6 @@ class Source:
             ) from error  # fmt: skip
 
 
-pysam.set_verbosity(0)  # htslib writes to stderr on its own; what it says is raised or noted here
-
-
 def open_source(path: str | os.PathLike[str]) -> Source:
     """Open `path` (``-`` for standard input) and find out what it is.
 
@@ -289,10 +292,10 @@ def open_source(path: str | os.PathLike[str]) -> Source:
         raise InputError(f"cannot be read ({error.strerror})", file=path) from error
     if not first:
         raise InputError("the file is empty", file=path)
-    packing = _packing(first)
+    packing = streams.packing_of(first)
     source = Source(str(path), file, packing, "other", b"")
-    if packing == "bgzip":
-        _check_eof(source, file)
+    if packing == "bgzip" and not streams.ends_well(file):
+        source.warnings.append(streams.NO_EOF_BLOCK)
     _recognise(source, first)
     return source
 
@@ -309,46 +312,20 @@ def digest(path: Path) -> str:
         return f"ends:{parts.hexdigest()}"
 
 
-class _Unbuffered(io.RawIOBase):
-    """A pipe as a raw stream, so that a large piece of it can be looked at before reading."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-
-    def readable(self) -> bool:
-        return True
-
-    def close(self) -> None:
-        if not self.closed and self._stream is not sys.stdin.buffer:
-            self._stream.close()
-        super().close()
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        data = self._stream.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
-
-
 def _open_stream(raw: BinaryIO, name: str) -> Source:
-    stream = io.BufferedReader(_Unbuffered(raw), 1 << 20)
+    stream = io.BufferedReader(streams.Unbuffered(raw), 1 << 20)
     first = stream.peek(1 << 16)
     if not first:
         raise InputError("the input is empty", file=name)
-    source = Source(name, None, _packing(first), "other", b"", _stream=stream)
+    source = Source(name, None, streams.packing_of(first), "other", b"", _stream=stream)
     _recognise(source, first)
     if source.kind == "bcf":
         spool = tempfile.NamedTemporaryFile(suffix=".bcf")  # noqa: SIM115 (closed by `close`)
-        while data := stream.read(CHUNK):
+        while data := stream.read(streams.CHUNK):
             spool.write(data)
         spool.flush()
         source.path, source._spool = Path(spool.name), spool
     return source
-
-
-def _packing(first: bytes) -> Packing:
-    if first[:2] != b"\x1f\x8b":
-        return "plain"
-    return "bgzip" if len(first) > 14 and first[3] & 4 and first[12:14] == b"BC" else "gzip"
 
 
 def _recognise(source: Source, first: bytes) -> None:
@@ -372,69 +349,6 @@ def _recognise(source: Source, first: bytes) -> None:
             raise InputError(f"this is {meaning}", file=source.name, fix="give a VCF, BCF or array file")
     if bare.lstrip()[:1] == b"<":
         raise InputError("this is a web page or XML, not a VCF", file=source.name, fix="download the file itself")
-
-
-def _check_eof(source: Source, file: Path) -> None:
-    size = file.stat().st_size
-    with file.open("rb") as stream:
-        stream.seek(max(0, size - len(_EOF_BLOCK)))
-        if stream.read() != _EOF_BLOCK:
-            source.warnings.append(_NO_EOF_BLOCK)
-
-
-def _chunks_of(source: Source) -> Iterator[bytes]:
-    damaged = InputError("the compressed data are cut short or damaged", file=source.name, fix="copy the file again")
-    if source.packing == "bgzip" and source._stream is None:
-        try:
-            with pysam.BGZFile(str(source.path), "rb", None) as stream:
-                while data := stream.read(CHUNK):
-                    yield data
-        except (OSError, ValueError) as error:
-            raise damaged from error
-        return
-    raw = source._stream
-    if raw is None:
-        assert source.path is not None
-        raw = source._stream = source.path.open("rb")
-    if source.packing == "plain":
-        while data := raw.read(CHUNK):
-            yield data
-        return
-    yield from _inflate(raw, damaged, source)
-
-
-def _inflate(raw: BinaryIO, damaged: InputError, source: Source) -> Iterator[bytes]:
-    """Decompress a gzip stream of any number of members; the last one of bgzip is empty."""
-    member = zlib.decompressobj(zlib.MAX_WBITS | 16)
-    fresh = True
-    out: list[bytes] = []
-    size = inside = last = 0
-    while data := raw.read(1 << 18):
-        while data:
-            try:
-                piece = member.decompress(data)
-            except zlib.error as error:
-                if fresh and not data.strip(b"\0"):
-                    data = b""
-                    continue
-                raise damaged from error
-            fresh = False
-            out.append(piece)
-            size += len(piece)
-            inside += len(piece)
-            data = member.unused_data
-            if member.eof:
-                last, inside = inside, 0
-                member, fresh = zlib.decompressobj(zlib.MAX_WBITS | 16), True
-        if size >= CHUNK:
-            yield b"".join(out)
-            out, size = [], 0
-    if out:
-        yield b"".join(out)
-    if not fresh:
-        raise damaged
-    if last and source.packing == "bgzip":
-        source.warnings.append(_NO_EOF_BLOCK)
 
 
 def _header_lines(text: bytes) -> tuple[list[str], bytes | None, bytes]:

@@ -178,10 +178,13 @@ class VcfReader:
             codes = reading.table[gt]
             if polyploid is not None:
                 codes[polyploid] = UNPLACED
+            own_hidden = hidden
+            if reading.weak and hidden is not None:
+                codes[hidden], own_hidden = SILENT, None
             tests = frozenset(int(c) for c in reading.table[1:-2]) - {target.reference_code, SILENT, VOUCHES}
             span = (record.pos, record.end) if not reading.covers and not reading.weak else None
             self.assembly.add(
-                target.site, Evidence(columns, codes, phased, sets, state, hidden, tests, reading.weak, span)
+                target.site, Evidence(columns, codes, phased, sets, state, own_hidden, tests, reading.weak, span)
             )
         return True
 

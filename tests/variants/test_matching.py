@@ -163,6 +163,14 @@ class TestDeletionsAcrossASite:
         found = read(tmp_path, snv("chr10:94781857", "TCGG", "T", "0/1"))
         assert at(found, "chr10", 94781859)[1][0] == -1
 
+    def test_a_filtered_deletion_says_nothing_of_the_bases_it_removes(self, tmp_path: Path) -> None:
+        found = read(tmp_path, snv("chr10:94781857", "TCGG", "T", "0/1", filters="LowQual"))
+        assert at(found, "chr10", 94781859) == ("ABSENT", (-1, -1))
+
+    def test_two_deletions_on_two_strands(self, tmp_path: Path) -> None:
+        rows = [snv("chr10:94781856", "ATCGG", "A", "0/1"), snv("chr10:94781857", "TCGG", "T", "0/1")]
+        assert at(read(tmp_path, *rows), "chr10", 94781859) == ("CALLED", (-3, -3))
+
     def test_a_deletion_on_the_strand_that_a_record_calls_reference(self, tmp_path: Path) -> None:
         found = read(tmp_path, snv("chr10:94781857", "TCGG", "T", "0|1"), snv(CYP2C19_2, "G", "A", "1|0"))
         assert at(found, "chr10", 94781859) == ("CALLED", (1, -3))
