@@ -178,9 +178,7 @@ def derive(
     return pl.concat(added), notes
 
 
-def _current(
-    observations: pl.DataFrame, concepts: set[str], now: pl.DataFrame, vocabulary: Vocabulary
-) -> pl.DataFrame:
+def _current(observations: pl.DataFrame, concepts: set[str], now: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:
     rows = observations.lazy().filter(_v("concept").is_in(sorted(concepts)))
     rows = rows.select("sample", "concept", "value", "code", "date", "end_date")
     return current_values(rows.collect(), now, vocabulary)

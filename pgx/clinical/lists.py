@@ -20,11 +20,11 @@ def add_list(events: Events, person: str | None, kind: str, items: list[str], wh
     `kind` is condition, allergy, or the status of drugs: current, planned or stopped. A list of current or planned
     drugs that holds nothing, or ``none``, says that no drug is taken.
     """
-    if kind in ("current", "planned", "stopped") and kind != "stopped":
+    if kind in ("current", "planned"):
         events.observe(person, "medication_list", answer="given", day=day, where=where)
     if len(items) == 1 and items[0].lower() in NONE:
         return
-    for item in items:
+    for item in (part for joined in items for part in _commas(events, kind, joined)):
         if kind == "condition":
             add_condition(events, person, item, where, day)
         elif kind == "allergy":
@@ -36,6 +36,14 @@ def add_list(events: Events, person: str | None, kind: str, items: list[str], wh
             on = events.day(person, marked[2], where) if marked and marked[2] else None
             end, start = (on, None) if status == "stopped" else (None, on)
             events.medicate(person, name, status=status, start=start, end=end, where=where)
+
+
+def _commas(events: Events, kind: str, item: str) -> list[str]:
+    """Split at commas as well, unless the comma belongs to a name (``ace inhibitors, plain``)."""
+    parts = [part.strip() for part in item.split(",") if part.strip()]
+    if kind in ("current", "planned", "stopped", "allergy") and events.drugs.find(item).drugs:
+        return [item]
+    return parts
 
 
 def add_condition(

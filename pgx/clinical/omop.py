@@ -58,7 +58,10 @@ def _file(path: Path, ids: Iterable[int] | None) -> pl.DataFrame:
 
 
 def _text(frame: pl.DataFrame) -> pl.DataFrame:
-    return frame.with_columns(pl.all().cast(pl.String)).with_columns(
+    ids = [c for c in frame.columns if c.endswith("_id")]  # a column with gaps is often written as 8507.0
+    frame = frame.with_columns(pl.all().cast(pl.String))
+    frame = frame.with_columns(pl.col(c).str.replace(r"^\s*(\d+)\.0+\s*$", "$1") for c in ids)
+    return frame.with_columns(
         pl.when(pl.col(c).str.strip_chars() != "").then(pl.col(c).str.strip_chars()).alias(c) for c in frame.columns
     )
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import polars as pl
 
 from pgx.clinical.events import PROBLEM
 from pgx.clinical.vocabulary import Concept, Vocabulary
 
+_FEET = re.compile(
+    r"""^\s*(\d)\s*(?:'|′|ft|feet)\s*(\d{1,2}(?:\.\d+)?)\s*(?:"|″|''|in|inch|inches)?\s*$""", re.IGNORECASE
+)
+_AMOUNT = re.compile(r"^\s*([-+]?\d+(?:\.\d+)?)\s*([^\d\s.,eE+-].*)$")
 UNITLESS = {"{INR}", "{Tscore}", "{PackYears}", "/d", "a"}
 """Units of concepts whose bare number can only mean this unit."""
 
@@ -46,6 +52,7 @@ def _numbers(raw: pl.DataFrame, vocabulary: Vocabulary) -> tuple[pl.DataFrame, p
         number=pl.coalesce("number", written.cast(pl.Float64, strict=False)),
         written=pl.when(written != "").then(written),
     ).filter(pl.col("number").is_not_null() | ~written.str.to_lowercase().is_in(list(unknown)).fill_null(True))
+    raw = _cells_with_units(raw, vocabulary)
     rules = pl.DataFrame(
         [_rule(vocabulary, concept, unit) for concept, unit in raw.select("concept", "unit").unique().iter_rows()],
         schema={
@@ -77,6 +84,32 @@ def _numbers(raw: pl.DataFrame, vocabulary: Vocabulary) -> tuple[pl.DataFrame, p
     raw = raw.with_columns(reason=reason)
     good = raw.filter(pl.col("reason").is_null()).with_columns(code=pl.lit(None, dtype=pl.String), unit="own")
     return good, _problems(raw.filter(pl.col("reason").is_not_null()))
+
+
+def _cells_with_units(raw: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:
+    """Read cells that hold number and unit, ``70 kg``; the unit must be one of the concept's."""
+    cells = raw.filter(pl.col("number").is_null(), pl.col("written").is_not_null())
+    rows = []
+    for concept, text in cells.select("concept", "written").unique(maintain_order=True).iter_rows():
+        number, unit = number_and_unit(text)
+        if unit and (ucum := vocabulary.unit(unit)) and vocabulary.factor(concept, ucum):
+            rows.append((concept, text, number, ucum))
+    if not rows:
+        return raw
+    schema = {"concept": pl.String, "written": pl.String, "_number": pl.Float64, "_unit": pl.String}
+    found = pl.DataFrame(rows, schema=schema, orient="row")
+    raw = raw.join(found, on=["concept", "written"], how="left", maintain_order="left")
+    return raw.with_columns(number=pl.coalesce("number", "_number"), unit=pl.coalesce("_unit", "unit")).drop(
+        "_number", "_unit"
+    )
+
+
+def number_and_unit(text: str) -> tuple[float | None, str | None]:
+    """Take ``70 kg`` or ``5 ft 11 in`` apart; feet and inches become inches."""
+    if feet := _FEET.match(text):
+        return int(feet[1]) * 12 + float(feet[2]), "[in_i]"
+    found = _AMOUNT.match(text)
+    return (float(found[1]), found[2].strip()) if found else (None, None)
 
 
 def _rule(vocabulary: Vocabulary, name: str, unit: str | None) -> tuple[object, ...]:
@@ -156,18 +189,24 @@ def _problems(bad: pl.DataFrame) -> pl.DataFrame:
 
 
 def _message(r: dict[str, object], shown: str) -> str:
-    name = str(r["concept"])
-    if r["reason"] == "not_a_number":
-        if shown[:1] in "<>≤≥" and shown:
-            return f"{name} {shown!r} is a bound, not a value: not used"
-        return f"{name} {shown!r} is not a number"
-    if r["reason"] == "unit_missing":
-        return f"{name} {shown} has no unit: not used"
-    if r["reason"] == "unit_unknown":
-        return f"{name} {shown} {r['unit']}: the unit cannot be converted to {r['own']}"
-    if r["reason"] == "answer_unknown":
-        return f"{name}: {shown!r} is not understood"
+    name = r["concept"]
+    said = {
+        "not_a_number": f"{name} {_not_a_number(shown)}",
+        "unit_missing": f"{name} {shown} has no unit: not used",
+        "unit_unknown": f"{name} {shown} {r['unit']}: the unit cannot be converted to {r['own']}",
+        "answer_unknown": f"{name}: {shown!r} is not understood",
+    }
+    if r["reason"] in said:
+        return said[str(r["reason"])]
     return f"{name} of {_as_own(r, shown)} is impossible (possible: {r['low']:g} to {r['high']:g} {r['own']})"
+
+
+def _not_a_number(shown: str) -> str:
+    if shown[:1] in set("<>≤≥"):
+        return f"{shown!r} is a bound, not a value: not used"
+    if re.fullmatch(r"[-+]?\d+,\d+", shown):
+        return f"{shown!r} is not a number: write a decimal point, and no thousands separator"
+    return f"{shown!r} is not a number"
 
 
 def _as_own(r: dict[str, object], shown: str) -> str:

@@ -164,6 +164,37 @@ def test_units_in_values_and_in_columns_of_their_own(kb, write):
     assert values(data, "B") == {"weight": 70, "creatinine": 1.1}
 
 
+@pytest.mark.parametrize(
+    ("concept", "written", "expected"),
+    [
+        ("weight", "70 kg", 70),
+        ("weight", "154lb", 69.853),
+        ("height", "5'11\"", 180.34),
+        ("height", "5 ft 11 in", 180.34),
+        ("height", "1.75 m", 175),
+        ("creatinine", "88.4 umol/L", 1.0),
+        ("lvef", "35 %", 35),
+        ("weight_lb", "70 kg", 70),
+        ("alcohol", "14 units/week", 112),
+    ],
+)
+def test_number_and_unit_in_one_cell(kb, write, concept, written, expected):
+    (found,) = values(read([write("p.json", {concept: written})], kb)).values()
+    assert found == pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.parametrize("written", ["70 apples", "70 mg", "1,37", "5 ft"])
+def test_other_text_is_no_number(kb, write, written):
+    with pytest.raises(InputError, match="is not a number" if written != "70 mg" else "is not a number|unit"):
+        read([write("p.json", {"weight": written})], kb)
+
+
+def test_lists_joined_by_commas(kb, write):
+    data = read([write("p.json", {"medications": "warfarin, Plavix", "conditions": "diabetes, asthma"})], kb)
+    assert set(drugs(data)) == {"warfarin", "clopidogrel"}
+    assert {"diabetes", "asthma"} <= set(values(data))
+
+
 def test_washout_dates_of_stopped_drugs(kb, write):
     data = read(
         [write("p.csv", "sample,date,medications\nA,2024-03-01,paroxetine (stopped 2024-02-20);codeine (planned)\n")],

@@ -108,7 +108,7 @@ def omop() -> dict[str, pl.DataFrame]:
     return {
         "person": table(
             person_id=[1],
-            gender_concept_id=[8532],
+            gender_concept_id=["8532.0"],
             year_of_birth=[1950],
             month_of_birth=[5],
             day_of_birth=[1],
