@@ -25,6 +25,10 @@ from pgx.types import ClinicalData
 
 POSSIBLE_FROM = 0.01
 """Another recommendation is shown beside the most probable one from this probability on."""
+LEADS_FROM = 0.5
+"""Less probable advice is never the answer: it is shown as possible, and the gene counts as not tested."""
+GUESS = "prior_driven"
+"""Flag of a call that rests on the population rather than on the person."""
 ROUNDING = 0.001
 """Probabilities of diplotypes are listed to four digits."""
 BLOCK = 5_000
@@ -78,6 +82,7 @@ def recommend(
     wanted = _wanted(samples, clinical, conditions, kb, drugs)
     if not samples or not wanted:
         return schema.empty(schema.GUIDANCE)
+    phenotypes, calls = _without_guesses(phenotypes, calls)
     blocks = []
     for start in range(0, len(samples), BLOCK):
         block = samples[start : start + BLOCK]
@@ -95,6 +100,13 @@ def recommend(
             ).guidance(wanted)
         )
     return schema.conform(pl.concat(blocks), schema.GUIDANCE)
+
+
+def _without_guesses(phenotypes: pl.DataFrame, calls: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Leave out genes of which the population's frequencies say more than the person's data: they are not tested."""
+    guess = pl.col("flags").str.split(";").list.contains(GUESS).fill_null(value=False)
+    guessed = calls.filter(guess).select("sample", "gene")
+    return phenotypes.join(guessed, on=["sample", "gene"], how="anti", maintain_order="left"), calls.filter(~guess)
 
 
 def _wanted(
@@ -236,8 +248,9 @@ class _Block:
         top = chance[best, np.arange(len(people))]
         nothing = 1.0 - np.minimum(chance.sum(axis=0), 1.0)
         # Ties between "no row" and a row go to the row: silence is the weaker statement.
-        leads = (top > 0) & (top >= nothing - 1e-9)
         says = _advice(rows)
+        support = np.where(says[:, None] == says[best][None, :], chance, 0.0).sum(axis=0)
+        leads = (top > 0) & (top >= nothing - 1e-9) & (support >= LEADS_FROM)
         other = (chance >= POSSIBLE_FROM) & (says[:, None] != says[best][None, :])
         unsure = leads & (other.any(axis=0) | (nothing >= POSSIBLE_FROM))
         for n, row in enumerate(rows):
