@@ -43,6 +43,8 @@ _NUMBERED = {
     "calls": {"alternatives": ("diplotype", "probability")},
     "scores": {"factors": ("feature", "contribution")},
 }
+# An empty list where the column must not be null.
+_NOTHING = {(name, column.name): "" for name, which in _SCHEMAS.items() for column in which if column.required}
 
 
 def to_dict(result: Result) -> dict[str, Any]:
@@ -215,7 +217,7 @@ def _result(found: dict[str, Any]) -> Result:
 def _decode(row: Mapping[str, Any], name: str) -> dict[str, Any]:
     out = dict(row)
     for column in _LISTS.get(name, ()):
-        out[column] = ";".join(out[column]) or None
+        out[column] = ";".join(out[column]) or _NOTHING.get((name, column))
     for column, (key, value) in {**_PAIRS.get(name, {}), **_NUMBERED.get(name, {})}.items():
         out[column] = ";".join(_joined(pair, key, value) for pair in out[column]) or None
     for column in _dates(name):

@@ -68,7 +68,7 @@ class _Bundle:
         head: Resource = {"resourceType": kind, "id": url.rpartition(":")[2]}
         if profile:
             head["meta"] = {"profile": [f"{REPORTING}/StructureDefinition/{profile}"]}
-        self.entries[url] = head | content
+        self.entries[url] = _pruned(head | content)
         return {"reference": url}
 
     @property
@@ -124,7 +124,7 @@ def fhir_of(shown: View, *, issued: str | None = None) -> Resource:
             because = implications.get(drug.advice.index(drug.deciding))
             actions.append(_task(bundle, drug, because, medications.get(drug.name)))
     risks = [_risk(bundle, score, genotypes, results) for score in shown.scores]
-    bundle.entries[report_url] = _report(bundle, shown, results, actions, risks)
+    bundle.entries[report_url] = _pruned(_report(bundle, shown, results, actions, risks))
     return {
         "resourceType": "Bundle",
         "id": bundle.url("Bundle", "bundle").rpartition(":")[2],
@@ -209,7 +209,16 @@ def _gene_code(gene: str) -> Resource:
 
 def _drug_code(drug: str) -> Resource:
     code = lookups.rxnorm().get(drug)
-    return _coding(RXNORM, code, drug, text=drug) if code else {"text": drug}
+    return _coding(RXNORM, code, drug, text=drug) if code else {"text": drug.strip() or "unnamed"}
+
+
+def _pruned(node: Any) -> Any:
+    """Leave out what is empty: FHIR has no empty strings, lists or objects."""
+    if isinstance(node, dict):
+        return {key: value for key, inner in node.items() if (value := _pruned(inner)) not in ("", None, [], {})}
+    if isinstance(node, list):
+        return [value for inner in node if (value := _pruned(inner)) not in ("", None, [], {})]
+    return node.strip() if isinstance(node, str) else node
 
 
 def _coding(system: str, code: str, display: str, *, text: str | None = None) -> Resource:
@@ -322,7 +331,7 @@ def _prediction(score: Score) -> Resource:
     if score.reference is not None:
         parts.append(f"average person {score.show(score.reference)}")
     parts += [f"{name} {value:+.3g}" for name, value in score.factors]
-    found: Resource = {"outcome": {"text": f"{score.endpoint}: {score.show(score.estimate)}"}}
+    found: Resource = {"outcome": {"text": f"{score.outcome or score.endpoint}: {score.show(score.estimate)}"}}
     if score.is_probability and score.estimate is not None:
         found["probabilityDecimal"] = round(score.estimate, 6)
         if score.reference:

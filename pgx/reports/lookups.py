@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from functools import lru_cache
 
 from pgx import knowledge
+from pgx.paths import data_dir
 
 
 @lru_cache(maxsize=1)
@@ -35,3 +38,18 @@ def drug_names() -> dict[str, str]:
                 found[key] = drug if found.get(key, drug) == drug else ""
     found |= {str(drug).casefold(): drug for drug, *_ in rows}
     return {name: drug for name, drug in found.items() if drug}
+
+
+@lru_cache(maxsize=256)
+def endpoint(name: str) -> dict[str, str]:
+    """Return what an endpoint's score is about: ``outcome``, ``horizon`` and ``population``; empty if it is unknown."""
+    path = data_dir() / "knowledge" / "endpoints" / f"{name}.toml"
+    if not re.fullmatch(r"[a-z0-9_.-]+", name) or not path.is_file():
+        return {}
+    found = tomllib.loads(path.read_text(encoding="utf-8"))
+    about = {
+        "outcome": found.get("outcome"),
+        "horizon": found.get("horizon"),
+        "population": found.get("population", {}).get("about"),
+    }
+    return {key: value for key, value in about.items() if isinstance(value, str)}

@@ -167,7 +167,11 @@ def legend(score: Score) -> str:
     what = (
         "the estimate" if score.kind == "dose" else f"the {words('kind', score.kind)}" if score.kind else "the estimate"
     )
-    return f"Solid bars to the right raise {what}, hatched bars to the left lower it, against the average person."
+    scale = "" if score.kind == "dose" else " (log-odds)"
+    return (
+        f"Solid bars to the right raise {what}, hatched bars to the left lower it, against the average person; "
+        f"numbers on the model's own scale{scale}."
+    )
 
 
 def _signed(value: float) -> str:

@@ -167,7 +167,9 @@ def _score(score: Score) -> RenderableType:
             head.append(f", {score.interval}")
         if score.reference is not None:
             head.append(f"; average person {score.show(score.reference)}: {words('category', score.category)}")
-    rows = []
+    rows = [("of", score.outcome)] if score.outcome else []
+    if score.population:
+        rows.append(("holds for", score.population))
     if score.factors:
         rows.append(("driven by", ", ".join(f"{name} {value:+.3g}" for name, value in score.factors[:6])))
     rows.append(("rests on", f"{score.evidence}; {score.model}"))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
 from pgx.errors import UsageError
-from pgx.reports import wording
+from pgx.reports import lookups, wording
 from pgx.reports.wording import URGENCIES, clean, split, words
 from pgx.types import Result
 
@@ -16,6 +18,7 @@ Row = Mapping[str, object]
 
 _FRAMES = ("calls", "phenotypes", "guidance", "scores", "clinical", "medications", "notes")
 _APPLIES = ("yes", "if_population", "possible", "no_match", "not_tested")
+_EVIDENCE = re.compile(r"^(patients):n=(\d+)$")
 _STRENGTHS = ("strong", "moderate", "optional", "none")
 _SOURCES = ("CPIC", "DPWG", "FDA")
 NOBODY = "none"  # the source of a row that says that no source names the drug
@@ -134,6 +137,8 @@ class Score:
     model: str
     factors: tuple[tuple[str, float], ...]
     flags: tuple[str, ...]
+    outcome: str
+    population: str
 
     @property
     def is_probability(self) -> bool:
@@ -264,7 +269,7 @@ def _text(value: object) -> str:
 
 
 def _float(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
 
 
 def _advice(row: Row) -> Advice:
@@ -464,6 +469,7 @@ def _score(row: Row) -> Score:
             factors.append((wording.feature(name), float(value)))
         except ValueError:
             continue
+    about = lookups.endpoint(str(row["endpoint"]))
     return Score(
         row=row,
         drug=_text(row["drug"]),
@@ -476,10 +482,12 @@ def _score(row: Row) -> Score:
         unit=_text(row["unit"]),
         reference=_float(row["reference"]),
         category=_text(row["category"]),
-        evidence=_text(row["evidence"]),
+        evidence=_EVIDENCE.sub(r"\1 (n = \2)", _text(row["evidence"])),
         model=_text(row["model"]),
         factors=tuple(factors),
         flags=tuple(wording.flags(_text(row["flags"]))),
+        outcome=clean("; ".join(about[key] for key in ("outcome", "horizon") if key in about)),
+        population=clean(about.get("population", "")),
     )
 
 
