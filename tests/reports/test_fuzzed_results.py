@@ -64,6 +64,8 @@ def row(which):
     cells = {}
     for column in which:
         value = VALUES[type(column.dtype) if isinstance(column.dtype, pl.DataType) else column.dtype]
+        if column.required and column.dtype == pl.Float64:
+            value = st.floats(0, 1)
         cells[column.name] = value if column.required else st.none() | value
     return st.fixed_dictionaries(cells)
 
