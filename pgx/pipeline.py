@@ -5,65 +5,35 @@ Heavy imports happen inside the functions, so that ``pgx --help`` and ``pgx --ve
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pgx.errors import UsageError
+from pgx.inputs import Options, PathLike, Phenotyped, knowledge, phenotyped, read
 from pgx.paths import data_dir
 from pgx.version import __version__
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from pgx.knowledge import KnowledgeBase
-    from pgx.types import CallSet, ClinicalData, Genotypes, Result
+    from pgx.types import Result
 
-PathLike = str | Path
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How genotypes are read and called; the defaults are the safe ones.
-
-    Parameters
-    ----------
-    samples, genes
-        What to look at; None = all.
-    build
-        ``GRCh38`` or ``GRCh37``; None = found out from the file.
-    absent_is_reference
-        Read positions that the file does not mention as reference. Stamped on every affected call.
-    min_gq, min_dp
-        Genotypes below are not used.
-    include_filtered
-        Use records whose FILTER is not PASS.
-    fasta
-        Reference FASTA for left-alignment of indels.
-    sex, ancestry
-        One value for all samples, or a mapping; None = from the clinical data.
-    copy_number
-        Known copies, (sample or None, gene) -> count.
-    outside_mode
-        ``override``: outside calls replace ours; ``fill``: they only fill genes that are not called.
-    knowledge
-        Folders of site tables laid over the knowledge base.
-    """
-
-    samples: Sequence[str] | None = None
-    genes: Sequence[str] | None = None
-    build: str | None = None
-    absent_is_reference: bool = False
-    min_gq: int | None = None
-    min_dp: int | None = None
-    include_filtered: bool = False
-    fasta: PathLike | None = None
-    sex: str | Mapping[str, str] | None = None
-    ancestry: str | Mapping[str, str] | None = None
-    copy_number: Mapping[tuple[str | None, str], int] | None = None
-    outside_mode: str = "override"
-    knowledge: Sequence[PathLike] = ()
+__all__ = [
+    "Options",
+    "Phenotyped",
+    "analyse",
+    "call",
+    "explain",
+    "feature_table",
+    "knowledge",
+    "phenotyped",
+    "position_log",
+    "report",
+    "score",
+    "score_phenotyped",
+    "versions",
+]
 
 
 def versions() -> dict[str, str]:
@@ -75,19 +45,6 @@ def versions() -> dict[str, str]:
     models = data_dir() / "models" / "VERSION"
     found["models"] = models.read_text(encoding="utf-8").strip() if models.is_file() else "none"
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class Phenotyped:
-    """What is known once phenotypes are assigned: the common first half of every command."""
-
-    kb: KnowledgeBase
-    genotypes: Genotypes
-    clinical: ClinicalData
-    callset: CallSet
-    calls: pl.DataFrame
-    phenotypes: pl.DataFrame
-    notes: tuple[dict[str, object], ...]
 
 
 def analyse(
@@ -137,27 +94,6 @@ def analyse(
     return _conclude(found, drugs, endpoints, options)
 
 
-def phenotyped(
-    vcf: PathLike | Sequence[PathLike],
-    *,
-    clinical: Sequence[PathLike] = (),
-    medications: Sequence[str] | None = None,
-    outside_calls: Sequence[PathLike] = (),
-    options: Options | None = None,
-) -> Phenotyped:
-    """Go from files to phenotypes; parameters as for `analyse`."""
-    from pgx import calling, phenotypes
-
-    options = options or Options()
-    kb = knowledge(options.knowledge)
-    genotypes, history, groups = _read(kb, vcf, clinical, medications, options)
-    callset = calling.call(genotypes, kb, groups=groups, genes=options.genes, copy_number=options.copy_number)
-    if outside_calls:
-        callset = phenotypes.outside.merge(callset, outside_calls, kb, mode=options.outside_mode)
-    calls, posterior = phenotypes.assign(callset, kb, history)
-    return Phenotyped(kb, genotypes, history, callset, calls, posterior, (*genotypes.notes, *callset.notes))
-
-
 def score_phenotyped(
     found: Phenotyped, endpoints: Sequence[str], *, models_dir: PathLike | None = None
 ) -> tuple[pl.DataFrame, list[dict[str, object]]]:
@@ -168,14 +104,6 @@ def score_phenotyped(
     base = features.build(found.calls, found.phenotypes, found.clinical, found.kb)
     rows = features.scenarios(base, found.calls, found.kb, genes, phenotypes=found.phenotypes)
     return models.score(rows, found.kb, endpoints=endpoints, models_dir=models_dir)
-
-
-def knowledge(overlays: Sequence[PathLike] = ()) -> KnowledgeBase:
-    """Open the knowledge base under the overlays of the configuration files and `overlays`."""
-    from pgx.knowledge import load
-    from pgx.knowledge.overlays import configured
-
-    return load([*configured(), *(Path(one) for one in overlays)])
 
 
 def _conclude(
@@ -208,90 +136,6 @@ def _conclude(
         notes=pl.concat([schema.from_rows(notes, schema.NOTES), found.clinical.notes, interactions]),
         provenance=_provenance(found, options),
     )
-
-
-def _read(
-    kb: KnowledgeBase,
-    vcf: PathLike | Sequence[PathLike],
-    clinical: Sequence[PathLike],
-    medications: Sequence[str] | None,
-    options: Options,
-) -> tuple[Genotypes, ClinicalData, dict[str, str]]:
-    """Read genotypes and clinical data; the sex in the latter decides how chrX of the former is read."""
-    from pgx import clinical as clinic
-    from pgx import variants
-
-    read: list[ClinicalData] = []
-
-    def sexes(samples: tuple[str, ...]) -> dict[str, str]:
-        read.append(_history(kb, clinical, medications, samples))
-        return _per_sample(options.sex, samples, clinic.sexes(read[0]), ("male", "female"), "--sex")
-
-    genotypes = variants.read(
-        [vcf] if isinstance(vcf, str | Path) else list(vcf),
-        kb,
-        samples=options.samples,
-        build=options.build,
-        absent_is_reference=options.absent_is_reference,
-        min_gq=options.min_gq,
-        min_dp=options.min_dp,
-        include_filtered=options.include_filtered,
-        fasta=options.fasta,
-        sex=sexes,
-    )
-    names = _group_names(kb)
-    asked = options.ancestry
-    if isinstance(asked, str):
-        asked = names.get(asked.lower(), asked)
-    elif asked is not None:
-        asked = {sample: names.get(group.lower(), group) for sample, group in asked.items()}
-    allowed = tuple(dict.fromkeys(names.values()))
-    return genotypes, read[0], _per_sample(asked, genotypes.samples, clinic.groups(read[0]), allowed, "--ancestry")
-
-
-def _group_names(kb: KnowledgeBase) -> dict[str, str]:
-    """Every spelling of a biogeographic group, lower case, and the group's name."""
-    names: dict[str, str] = {}
-    for code, name, synonyms in kb.table("groups").select("group", "name", "synonyms").iter_rows():
-        names.update(dict.fromkeys((one.lower() for one in (code, name, *(synonyms or "").split(";")) if one), name))
-    return names
-
-
-def _history(
-    kb: KnowledgeBase, clinical: Sequence[PathLike], medications: Sequence[str] | None, samples: tuple[str, ...]
-) -> ClinicalData:
-    import polars as pl
-
-    from pgx import clinical as clinic
-    from pgx.types import ClinicalData
-
-    history = clinic.read(list(clinical), kb, samples=samples)
-    if not medications:
-        return history
-    drugs, remarks = clinic.parse_medications(medications, kb, samples=samples)
-    return ClinicalData(
-        history.observations, pl.concat([history.medications, drugs]), pl.concat([history.notes, remarks])
-    )
-
-
-def _per_sample(
-    given: str | Mapping[str, str] | None,
-    samples: Sequence[str],
-    known: Mapping[str, str],
-    allowed: Sequence[str],
-    option: str,
-) -> dict[str, str]:
-    """Lay what the user gave (one value, or one a sample) over what the clinical files say."""
-    if given is None:
-        return dict(known)
-    asked = dict.fromkeys(samples, given) if isinstance(given, str) else dict(given)
-    strangers = sorted(set(asked) - set(samples))
-    if strangers:
-        raise UsageError(f"{option}: no sample is called {strangers[0]!r}")
-    wrong = sorted(set(asked.values()) - set(allowed))
-    if wrong:
-        raise UsageError(f"{option}: {wrong[0]!r} is not one of {', '.join(allowed)}")
-    return {**known, **asked}
 
 
 def _provenance(found: Phenotyped, options: Options) -> dict[str, object]:
@@ -341,7 +185,7 @@ def explain(
     options = options or Options()
     kb = knowledge(options.knowledge)
     kb.gene(gene)
-    genotypes, _, _ = _read(kb, vcf, clinical, None, options)
+    genotypes, _, _ = read(kb, vcf, clinical, None, options)
     return pl.concat([calling.explain(genotypes, kb, gene, sample) for sample in genotypes.samples])
 
 
@@ -353,7 +197,7 @@ def position_log(
 
     options = options or Options()
     kb = knowledge(options.knowledge)
-    genotypes, _, _ = _read(kb, vcf, clinical, None, options)
+    genotypes, _, _ = read(kb, vcf, clinical, None, options)
     return calling.position_log(genotypes, kb, genes=list(options.genes) if options.genes else None)
 
 

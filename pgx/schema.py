@@ -1,6 +1,6 @@
 """The frames that pass between the stages: one declared schema each, with the meaning and unit of every column.
 
-A schema is a tuple of `Column`; `polars_schema` turns it into what polars wants and `conform` checks and orders a frame.
+A schema is a tuple of `Column`; `polars_schema` turns it into what polars wants, `conform` checks and orders a frame.
 Empty cells are null everywhere; lists inside a cell are joined by ``;``.
 """
 

@@ -14,7 +14,7 @@ NOT_CALLED = -1
 NO_COPY = -2
 """Allele code: the person has no such copy (second strand of a haploid call)."""
 SPANNED = -3
-"""Allele code: the base is removed by a deletion that starts upstream (VCF ``*``); no evidence for or against an allele."""
+"""Allele code: a deletion that starts upstream removes the base (VCF ``*``); no evidence for or against an allele."""
 
 
 class State(IntEnum):
@@ -44,7 +44,8 @@ class Genotypes:
         Sample names, length S.
     sites
         Frame of V rows, the knowledge's `SITES` order: ``site`` (index), ``chrom``, ``pos_grch38``, ``pos`` (in the
-        file's build), ``ref``, ``alleles`` (list of strings, undocumented ones last), ``documented`` (count of the knowledge's).
+        file's build), ``ref``, ``alleles`` (list of strings, undocumented ones last), ``documented`` (how many of
+        them the knowledge has).
     alleles
         int8 (V, S, 2): index into the site's alleles, or NOT_CALLED, NO_COPY, SPANNED.
     state
@@ -81,7 +82,8 @@ class Diplotype:
 
     `allele1` and `allele2` are names as reported (``*2``, ``[*6 + *14]``, ``*2 + g.94781859G>A``); `allele2` is None in
     a haploid gene. `parts1` and `parts2` are the plain named alleles behind them (several for a combination or a
-    variant list), what the functions are looked up for; `novel1`/`novel2` say that a strand carries an undocumented base.
+    variant list), what the functions are looked up for; `novel1`/`novel2` say that a strand carries an undocumented
+    base.
     """
 
     allele1: str
@@ -148,7 +150,7 @@ class CallSet:
 
 @dataclass(frozen=True, slots=True)
 class ClinicalData:
-    """What is known of the persons beside their genome: `CLINICAL`, `MEDICATIONS` and `NOTES` frames of `pgx.schema`."""
+    """What is known of the persons beside their genome: frames `CLINICAL`, `MEDICATIONS`, `NOTES` of `pgx.schema`."""
 
     observations: pl.DataFrame
     medications: pl.DataFrame

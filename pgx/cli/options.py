@@ -28,22 +28,31 @@ Vcf = Annotated[
 ]
 Vcfs = Annotated[
     list[Path],
-    typer.Argument(help="One or more VCF, BCF, gVCF or array files (for example one per chromosome); '-' reads standard input.",
-                   show_default=False),
-]  # fmt: skip
+    typer.Argument(
+        help="One or more VCF, BCF, gVCF or array files (for example one per chromosome); '-' = standard input.",
+        show_default=False,
+    ),
+]
 Clinical = Annotated[
     list[Path] | None,
-    typer.Option("--clinical", "-c", help="Clinical history: CSV, TSV, Parquet, JSON, FHIR, OMOP, Phenopacket or wearable export. Repeatable.",
-                 show_default=False),
-]  # fmt: skip
+    typer.Option(
+        "--clinical",
+        "-c",
+        help="Clinical history: CSV, TSV, Parquet, JSON, FHIR, OMOP, Phenopacket or wearable export. Repeatable.",
+        show_default=False,
+    ),
+]
 Medications = Annotated[
     str | None, typer.Option(help="Drugs that the person takes or will take, joined by commas.", show_default=False)
 ]
 OutsideCalls = Annotated[
     list[Path] | None,
-    typer.Option("--outside-calls", help="Diplotypes from other tools (PharmCAT's TSV, Aldy, pypgx, Cyrius, ...). Repeatable.",
-                 show_default=False),
-]  # fmt: skip
+    typer.Option(
+        "--outside-calls",
+        help="Diplotypes from other tools (PharmCAT's TSV, Aldy, pypgx, Cyrius, ...). Repeatable.",
+        show_default=False,
+    ),
+]
 OutsideMode = Annotated[str, typer.Option(help="Outside calls 'override' ours or only 'fill' genes not called.")]
 Drugs = Annotated[
     str | None,
@@ -77,9 +86,11 @@ Sex = Annotated[
 ]
 Ancestry = Annotated[
     str | None,
-    typer.Option(help="Biogeographic group for allele frequencies, or SAMPLE=group,... [default: clinical file, else pooled].",
-                 show_default=False),
-]  # fmt: skip
+    typer.Option(
+        help="Biogeographic group for allele frequencies, or SAMPLE=group,... [default: clinical file, else pooled].",
+        show_default=False,
+    ),
+]
 CopyNumber = Annotated[
     str | None, typer.Option(help="Known copy number, GENE=N or SAMPLE:GENE=N, joined by commas.", show_default=False)
 ]

@@ -43,9 +43,9 @@ def report(
 ) -> None:
     """Report what a person's genome and history mean for their drugs.
 
-    Reads genotypes, calls named alleles with their probability, gives the guidelines' recommendations for the medication
-    list (or --drugs), predicts doses and risks with intervals, and writes reports. The text report is printed on standard
-    output; notes go to standard error. Exit codes: 0 done, 2 wrong usage, 3 bad input, 4 some samples failed.
+    Reads genotypes, calls named alleles with their probability, gives the guidelines' recommendations for the
+    medication list (or --drugs), predicts doses and risks with intervals, and writes reports. The text report is
+    printed on standard output; notes go to standard error. Exit codes: 0 done, 2 wrong usage, 3 bad input.
     """
     import pgx
     from pgx.cli import notes

@@ -32,7 +32,14 @@ def test_report_writes_every_format_and_prints_the_text(pgx_command, tmp_path):
     assert "clopidogrel" in run.stdout
     assert "CYP2C19" in run.stdout
     written = {path.name for path in (tmp_path / "out").iterdir()}
-    assert {"HG00652.report.html", "HG00652.report.json", "HG00652.report.txt", "calls.tsv", "guidance.tsv", "scores.tsv"} <= written
+    assert {
+        "HG00652.report.html",
+        "HG00652.report.json",
+        "HG00652.report.txt",
+        "calls.tsv",
+        "guidance.tsv",
+        "scores.tsv",
+    } <= written
     page = (tmp_path / "out" / "HG00652.report.html").read_text(encoding="utf-8")
     assert not re.search(r"""(?:src|href)=["']https?://[^"']+\.(?:js|css|png|woff)""", page), (
         "the page needs the network"
