@@ -113,7 +113,7 @@ def read(
     medications: Sequence[str] | None,
     options: Options,
 ) -> tuple[Genotypes, ClinicalData, dict[str, str]]:
-    """Read genotypes, clinical data and biogeographic groups; the sex in the latter decides how chrX of the former is read."""
+    """Read genotypes, history and biogeographic groups; the sex in the history decides how chrX is read."""
     from pgx import clinical as clinic
     from pgx import variants
 
