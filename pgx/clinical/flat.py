@@ -128,7 +128,7 @@ def read_delimited(events: Events, data: bytes) -> None:
     Raises
     ------
     InputError
-        If the text is not UTF-8, has no heading or no row, or rows do not match the heading.
+        If the text is not UTF-8, has no heading, or no row that can be used. A bad row among good ones is noted.
     """
     try:
         text = data.decode("utf-8-sig")
@@ -140,6 +140,7 @@ def read_delimited(events: Events, data: bytes) -> None:
     headings: list[str] = []
     rows: list[list[str]] = []
     lines: list[int] = []
+    bad: list[tuple[str, str]] = []
     try:
         for row in reader:
             if not any(cell.strip() for cell in row):
@@ -147,12 +148,7 @@ def read_delimited(events: Events, data: bytes) -> None:
             if not headings:
                 headings = [cell.strip() for cell in row]
             elif len(row) != len(headings):
-                raise InputError(
-                    f"{len(row)} cells, but the heading has {len(headings)}",
-                    file=events.file,
-                    where=f"line {reader.line_num}",
-                    fix="quote cells that hold the separator",
-                )
+                bad.append((f"{len(row)} cells, but the heading has {len(headings)}", f"line {reader.line_num}"))
             else:
                 rows.append(row)
                 lines.append(reader.line_num)
@@ -161,8 +157,12 @@ def read_delimited(events: Events, data: bytes) -> None:
     if not headings or len(set(headings)) != len(headings):
         doubled = next((h for h in headings if headings.count(h) > 1), None)
         raise InputError(f"column {doubled!r} is there twice" if doubled else "no heading line", file=events.file)
+    if not rows and bad:
+        raise InputError(bad[0][0], file=events.file, where=bad[0][1], fix="quote cells that hold the separator")
     if not rows:
         raise InputError("a heading, but no person", file=events.file)
+    for problem, where in bad:
+        events.problem(None, "error", "bad_row", f"the row is not used: {problem}", where)
     columns = list(zip(*rows, strict=True))
     frame = pl.DataFrame({h: pl.Series(h, c, dtype=pl.String) for h, c in zip(headings, columns, strict=True)})
     read_frame(events, frame, [f"line {n}" for n in lines])
@@ -208,7 +208,10 @@ def read_frame(events: Events, frame: pl.DataFrame, where: list[str]) -> None:
         pl.when(pl.col(c).str.strip_chars() != "").then(pl.col(c).str.strip_chars()).alias(c) for c in frame.columns
     )
     people = frame[layout.identity] if layout.identity else pl.Series("", [None] * frame.height, dtype=pl.String)
-    _check_people(events, people, where, layout.identity)
+    good = _check_people(events, people, where, layout.identity)
+    if not good.all():
+        frame, people = frame.filter(good), people.filter(good)
+        where = [place for place, keep in zip(where, good, strict=True) if keep]
     for person in people:
         events.person(person)
     base = pl.DataFrame({"person": people, "where": pl.Series(where)})
@@ -240,29 +243,22 @@ def read_frame(events: Events, frame: pl.DataFrame, where: list[str]) -> None:
                 )
 
 
-def _check_people(events: Events, people: pl.Series, where: list[str], heading: str | None) -> None:
+def _check_people(events: Events, people: pl.Series, where: list[str], heading: str | None) -> pl.Series:
+    """Return which rows are about a person of their own; the others are noted."""
     if heading is None:
         if len(people) > 1:
-            raise InputError(
-                f"{len(people)} persons but no column that says who they are",
-                file=events.file,
-                fix="add a column 'sample'",
-            )
-        return
-    if people.null_count():
-        place = where[people.is_null().arg_true()[0]]
-        raise InputError(
-            "a person without a name", file=events.file, where=f"{place}, column {heading}", fix="fill it in"
-        )
-    doubled = people.is_duplicated()
-    if doubled.any():
-        first = doubled.arg_true()[1]
-        raise InputError(
-            f"person {people[first]!r} is there twice",
-            file=events.file,
-            where=where[first],
-            fix="keep one row a person",
-        )
+            who = f"{len(people)} persons but no column that says who they are"
+            raise InputError(who, file=events.file, fix="add a column 'sample'")
+        return pl.Series([True])
+    good = people.is_not_null() & ~people.is_duplicated()
+    for row in (~good).arg_true():
+        person = people[row]
+        problem = "a person without a name" if person is None else f"person {person!r} is there twice"
+        if not good.any():
+            fix = "fill it in" if person is None else "keep one row a person"
+            raise InputError(problem, file=events.file, where=f"{where[row]}, column {heading}", fix=fix)
+        events.problem(None, "error", "bad_row", f"the row is not used: {problem}", f"{where[row]}, column {heading}")
+    return good
 
 
 def _days(events: Events, frame: pl.DataFrame, heading: str | None, base: pl.DataFrame) -> list[date | None]:

@@ -55,28 +55,37 @@ def read_objects(events: Events, content: object) -> None:
     if not people:
         raise InputError("no person", file=events.file)
     several = len(people) > 1
-    seen: set[str] = set()
+    seen: set[str | None] = set()
     for index, one in enumerate(people, start=1):
         place = f"person {index}" if several else ""
-        if not isinstance(one, Mapping):
-            raise InputError(
-                f"expected an object with one person's values, found {_kind(one)}",
-                file=events.file,
-                where=place or None,
-            )
-        flat = dict(_flatten(one))
-        layout = lay_out(list(flat), events)
-        person = flat.get(layout.identity) if layout.identity else None
-        person = None if person is None else str(person).strip() or None
-        if several and (person is None or person in seen):
-            what = "has no 'sample'" if person is None else f"{person!r} is there twice"
-            raise InputError(
-                f"the person {what}", file=events.file, where=place, fix="give each person its own 'sample'"
-            )
-        seen.add(person or "")
-        events.explicit_ids |= person is not None
-        events.person(person)
-        _add_object(events, person, flat, layout, place)
+        try:
+            _person(events, one, place, seen)
+        except _RowError as error:
+            if not several:
+                raise InputError(error.problem, file=events.file, where=error.where, fix=error.fix) from None
+            events.problem(None, "error", "bad_row", f"the person is not used: {error.problem}", error.where)
+    if not events.people:
+        raise InputError(f"none of the {len(people)} persons can be used", file=events.file, where="person 1")
+
+
+class _RowError(InputError):
+    """What is wrong with one person, and leaves the others intact."""
+
+
+def _person(events: Events, one: object, place: str, seen: set[str | None]) -> None:
+    if not isinstance(one, Mapping):
+        raise _RowError(f"expected an object with one person's values, found {_kind(one)}", where=place or None)
+    flat = dict(_flatten(one))
+    layout = lay_out(list(flat), events)
+    person = flat.get(layout.identity) if layout.identity else None
+    person = None if person is None else str(person).strip() or None
+    if place and (person is None or person in seen):
+        what = "has no 'sample'" if person is None else f"{person!r} is there twice"
+        raise _RowError(f"the person {what}", where=place, fix="give each person its own 'sample'")
+    seen.add(person)
+    events.explicit_ids |= person is not None
+    _add_object(events, person, flat, layout, place)
+    events.person(person)
 
 
 def _flatten(one: Mapping[str, object]) -> Iterator[tuple[str, object]]:
@@ -117,11 +126,9 @@ def _add_object(events: Events, person: str | None, flat: Mapping[str, object], 
                 if isinstance(item, Mapping):
                     _add_entry(events, person, kind, item, where, day)
                 elif not isinstance(item, str):
-                    raise InputError(
-                        f"expected a name or an object, found {_kind(item)}", file=events.file, where=where
-                    )
+                    raise _RowError(f"expected a name or an object, found {_kind(item)}", file=events.file, where=where)
         elif items is not None:
-            raise InputError(f"expected a list, found {_kind(items)}", file=events.file, where=where)
+            raise _RowError(f"expected a list, found {_kind(items)}", where=where)
 
 
 def _add_item(
@@ -135,7 +142,7 @@ def _add_item(
     if item is None or item == "":
         return
     if isinstance(item, list):
-        raise InputError(f"expected a value, found {_kind(item)}", file=events.file, where=where)
+        raise _RowError(f"expected a value, found {_kind(item)}", where=where)
     shown = meaning_of(events, concept, unit)
     unit = unit or events.vocabulary.concepts[concept].unit
     if concept == "birth_date":
@@ -171,7 +178,7 @@ def _add_entry(
         None,
     )
     if not isinstance(name, str):
-        raise InputError("an entry without a name", file=events.file, where=where, fix="give it a key 'name'")
+        raise _RowError("an entry without a name", where=where, fix="give it a key 'name'")
     start = events.day(person, item.get("start") or item.get("date"), where)
     end = events.day(person, item.get("end"), where)
     if kind == "condition":
@@ -182,11 +189,9 @@ def _add_entry(
         dose = item.get("dose_mg_per_day")
         status = str(item.get("status", kind)).lower()
         if status not in ("current", "planned", "stopped"):
-            raise InputError(
-                f"status {status[:40]!r} is not current, planned or stopped", file=events.file, where=where
-            )
+            raise _RowError(f"status {status[:40]!r} is not current, planned or stopped", file=events.file, where=where)
         if dose is not None and (isinstance(dose, bool) or not isinstance(dose, int | float) or not 0 < dose < 1e6):
-            raise InputError(f"dose_mg_per_day {str(dose)[:40]!r} is not a dose", file=events.file, where=where)
+            raise _RowError(f"dose_mg_per_day {str(dose)[:40]!r} is not a dose", where=where)
         events.medicate(
             person, name, status=status, start=start, end=end, dose=None if dose is None else float(dose), where=where
         )

@@ -92,7 +92,7 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(kb, write):
         ("sample,age,age_years\nA,1,2\n", ["age_years", "second time"]),
         ("sample,age\n", ["no person"]),
         ("sample,age\nA,50,7\n", ["line 2", "3 cells"]),
-        ("sample,age\nA,50\nA,51\n", ["line 3", "twice"]),
+        ("sample,age\nA,50\nA,51\n", ["line 2", "twice"]),
         ("age\n50\n51\n", ["2 persons", "sample"]),
         ("sample,age\n,50\n", ["line 2", "without a name"]),
         ("", ["empty"]),
@@ -106,7 +106,7 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(kb, write):
         ('{"height": 17500}', ["height", "17500"]),
         ('{"medications": 5}', ["list"]),
         ('{"medications": [{"dose": 5}]}', ["without a name"]),
-        ('[{"sample": "A", "age": 5}, {"age": 6}]', ["person 2", "sample"]),
+        ('[{"age": 5}, {"age": 6}]', ["person 1", "2 persons"]),
         ("[]", ["no person"]),
         ('["x"]', ["object"]),
     ],
@@ -131,6 +131,29 @@ def test_a_bad_row_leaves_the_others_intact(kb, write):
     assert errors == [
         ("C", "not_a_number", "p.csv: line 4, column age"),
         ("B", "impossible_value", "p.csv: line 3, column height"),
+    ]
+
+
+def test_bad_rows_among_good_ones_are_left_out_with_their_line(kb, write):
+    path = write("p.csv", "sample,age,sex\nA,50,male\nB,51\n,52,male\nC,53,female\nC,54,female\nD,55,male\n")
+    data = read([path], kb)
+    assert {s: values(data, s)["age"] for s in data.observations["sample"].unique(maintain_order=True)} == {
+        "A": 50,
+        "D": 55,
+    }
+    assert data.notes.filter(pl.col("code") == "bad_row")["where"].to_list() == [
+        "p.csv: line 3",
+        "p.csv: line 4, column sample",
+        "p.csv: line 5, column sample",
+        "p.csv: line 6, column sample",
+    ]
+    people = [{"sample": "A", "age": 50}, 7, {"age": 3}, {"sample": "B", "medications": 5}, {"sample": "C", "age": 60}]
+    data = read([write("p.json", people)], kb)
+    assert (values(data, "A")["age"], values(data, "C")["age"]) == (50, 60)
+    assert data.notes.filter(pl.col("code") == "bad_row")["where"].to_list() == [
+        "p.json: person 2",
+        "p.json: person 3",
+        "p.json: person 4, key medications",
     ]
 
 
