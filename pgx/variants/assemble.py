@@ -51,6 +51,7 @@ class Assembly:
     phase_set: NDArray[np.int32] = field(init=False)
     pending: dict[int, list[Evidence]] = field(default_factory=lambda: defaultdict(list))
     conflicts: Counter[int] = field(default_factory=Counter)
+    repeated: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         shape = (len(self.targets), self.count)
@@ -72,6 +73,9 @@ class Assembly:
             if parts:
                 usable += _joined_parts(parts, target)
             for group in _by_columns(usable):
+                tests = [r.tests for r in group if r.tests and not r.weak]
+                if len(set(tests)) < len(tests):
+                    self.repeated.add(row)
                 self._write(row, group)
         self.pending.clear()
 

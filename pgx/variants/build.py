@@ -7,6 +7,7 @@ import polars as pl
 from pgx.errors import InputError, UsageError
 from pgx.variants import records
 from pgx.variants.contigs import BUILDS, GRCH37, GRCH38, build_of_text
+from pgx.variants.gate import refuse_if_broken
 from pgx.variants.notes import Notes
 from pgx.variants.scan import Windows
 from pgx.variants.source import Source
@@ -88,5 +89,6 @@ def _build_by_bases(source: Source, sites: pl.DataFrame) -> tuple[str, str]:
     for build, other in (BUILDS, BUILDS[::-1]):
         if agree[build] > 4 * differ[build] and agree[build] > 4 * max(agree[other] - differ[other], 0):
             return build, f"REF agrees with it at {agree[build]} of {agree[build] + differ[build]} positions"
+    refuse_if_broken(source.path)
     raise InputError("the genome build cannot be told from the header or the REF bases", file=source.name,
                      fix="give --build GRCh37 or --build GRCh38")  # fmt: skip

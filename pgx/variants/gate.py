@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from pgx.errors import InputError
 from pgx.variants.arrays import is_probe, recognise, text_lines
@@ -18,6 +19,7 @@ from pgx.variants.scan import Scanner, Windows
 from pgx.variants.source import Source, open_source
 
 _MOST_FINDINGS = 1000
+_SMALL = 1 << 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,21 @@ def check(path: str | os.PathLike[str]) -> Report:
         return _check(source)
     finally:
         source.close()
+
+
+def refuse_if_broken(path: Path | None) -> None:
+    """Check a small file that could not be used, so that what is really wrong with it is what the user reads.
+
+    Raises
+    ------
+    InputError
+        With the first error, if there is one.
+    """
+    if path is None or not path.is_file() or path.stat().st_size > _SMALL:
+        return
+    for finding in check(path).findings:
+        if finding.severity == "error":
+            raise InputError(finding.message, file=path, where=finding.where or None)
 
 
 def _check(source: Source) -> Report:

@@ -20,6 +20,7 @@ from pgx.variants.assemble import Assembly, undocumented_alleles
 from pgx.variants.build import asked_build, build_of_vcf, common_build
 from pgx.variants.contigs import GRCH37
 from pgx.variants.fasta import Reference
+from pgx.variants.gate import refuse_if_broken
 from pgx.variants.notes import Notes
 from pgx.variants.scan import Windows
 from pgx.variants.sex import SexEvidence, given_sex
@@ -201,6 +202,7 @@ def _check_overlap(sources: list[Source], empty: list[Source], build: str, notes
             notes.add("warning", "no_positions", "the file has records in pharmacogenes but none at a position that "
                       "defines an allele", where=source.name)  # fmt: skip
         elif source is empty[-1] and not any(n["code"] == "no_positions" for n in notes.rows):
+            refuse_if_broken(source.path if source.kind == "vcf" else None)
             raise InputError(
                 f"no record lies in any pharmacogene of {build}", file=source.name,
                 fix="check that the file covers the genome, the exome or such genes, and that its build is right",
@@ -229,6 +231,10 @@ def _result(
         notes.count("warning", "conflicting_records",
                     "{n} genotypes are not called because records at one position contradict each other",
                     f"{target.chrom}:{target.pos}", count)  # fmt: skip
+    for row in sorted(assembly.repeated):
+        target = targets.all[row]
+        notes.count("warning", "repeated_records", "{n} positions have a variant on several lines; it counts once",
+                    f"{target.chrom}:{target.pos}")  # fmt: skip
     frame = sites.select(
         pl.col("site").cast(pl.Int32), "chrom", "pos_grch38",
         pl.Series("pos", [t.pos for t in targets.all], dtype=pl.Int64), "ref", undocumented_alleles(targets.all),

@@ -139,6 +139,7 @@ class TestSplitRecords:
     def test_a_repeated_record_counts_once(self, tmp_path: Path) -> None:
         found = read(tmp_path, snv(CYP2C19_2, "G", "A", "0/1"), snv(CYP2C19_2, "G", "A", "0/1"))
         assert at(found, "chr10", 94781859) == ("CALLED", (0, 1))
+        assert "repeated_records" in codes(found)
 
     def test_a_repeated_record_that_differs_is_a_contradiction(self, tmp_path: Path) -> None:
         found = read(tmp_path, snv(CYP2C19_2, "G", "A", "0/1"), snv(CYP2C19_2, "G", "A", "0/0"))
