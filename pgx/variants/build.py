@@ -72,7 +72,7 @@ def common_build(builds: list[tuple[str, str, str]], notes: Notes) -> str:
 def _build_by_bases(source: Source, sites: pl.DataFrame) -> tuple[str, str]:
     """Find the build from the REF bases at the positions of interest."""
     tables = {build: Targets.of(sites, build) for build in BUILDS}
-    windows = Windows.of((t.chrom, t.pos, t.end) for table in tables.values() for t in table.all)
+    windows = Windows.of((t.chrom, t.pos, t.end) for table in tables.values() for t in table.all if t.pos)
     agree, differ = dict.fromkeys(BUILDS, 0), dict.fromkeys(BUILDS, 0)
     samples = len(source.header().samples)
     for where, line in source.remember(windows):

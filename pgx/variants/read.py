@@ -213,6 +213,8 @@ def _assume_reference(assembly: Assembly, targets: Targets, notes: Notes) -> Non
     """Fill positions without any record with the reference of the file's build."""
     total = 0
     for target in targets.all:
+        if not target.pos:
+            continue
         absent = assembly.state[target.site] == State.ABSENT
         total += int(absent.sum())
         unknown = absent[:, None] & (assembly.alleles[target.site] == NOT_CALLED)
@@ -237,7 +239,8 @@ def _result(
                     f"{target.chrom}:{target.pos}")  # fmt: skip
     frame = sites.select(
         pl.col("site").cast(pl.Int32), "chrom", "pos_grch38",
-        pl.Series("pos", [t.pos for t in targets.all], dtype=pl.Int64), "ref", undocumented_alleles(targets.all),
+        pl.Series("pos", [t.pos or None for t in targets.all], dtype=pl.Int64),
+        "ref", undocumented_alleles(targets.all),
         pl.Series("documented", [t.documented for t in targets.all], dtype=pl.Int32),
     )  # fmt: skip
     told = tuple(

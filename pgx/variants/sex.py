@@ -19,7 +19,7 @@ from pgx.variants.contigs import outside_par
 from pgx.variants.notes import Notes
 from pgx.variants.targets import Targets
 
-WINDOWS = tuple(("chrX", start, start + 100_000) for start in range(10_000_000, 150_000_000, 20_000_000))
+WINDOWS = tuple(("chrX", start, start + 30_000) for start in range(10_000_000, 150_000_000, 20_000_000))
 """Stretches of chrX, unique in both builds and outside its pseudo-autosomal regions, that are looked at for the sex."""
 
 _ENOUGH = 20

@@ -56,7 +56,7 @@ def gene_spans(kb: KnowledgeBase, targets: Targets) -> list[GeneSpan]:
     for gene, chrom, first, last, varies in (
         kb.table("genes").select("gene", "chrom", start, end, pl.col("copy_number_varies") == "y").iter_rows()
     ):  # fmt: skip
-        own = [t for t in by_gene.get(gene, []) if t.chrom == chrom]
+        own = [t for t in by_gene.get(gene, []) if t.chrom == chrom and t.pos]
         low, high = min((t.pos for t in own), default=0), max((t.end for t in own), default=0)
         if high - low >= _LONG_ENOUGH:
             spans.append(GeneSpan(gene, chrom, low, high, True, bool(varies)))

@@ -19,7 +19,8 @@ class Target:
     """One site in the file's build.
 
     `alleles` are strings over the span ``[pos, pos + len(ref))``; code = index. `ref` is the build's own reference
-    string over that span (not always ``alleles[0]``, which is GRCh38's). Undocumented strings are appended as met.
+    string over that span (not always ``alleles[0]``, which is GRCh38's). Undocumented strings are appended as met. `pos`
+    is 0 where the build lacks the site.
     """
 
     site: int
@@ -82,13 +83,13 @@ class Targets:
         """Build the table from `KnowledgeBase.sites`."""
         pos, ref = ("pos_grch37", "ref_grch37") if build == GRCH37 else ("pos_grch38", "ref")
         everything = [
-            _target(site, chrom, at, own, alleles)
+            _target(site, chrom, at or 0, own or alleles[0], alleles)
             for site, chrom, at, own, alleles in sites.select("site", "chrom", pos, ref, "alleles").iter_rows()
-            if at is not None and own is not None
         ]
         by_contig: dict[str, list[Target]] = defaultdict(list)
         for target in everything:
-            by_contig[target.chrom].append(target)
+            if target.pos:
+                by_contig[target.chrom].append(target)
         return cls(build, everything, {chrom: _contig(targets) for chrom, targets in by_contig.items()})
 
 

@@ -103,7 +103,7 @@ class VcfReader:
 
     def _windows(self) -> Windows:
         reach = REACH if self.reference else UNDECIDED_REACH
-        spans = [(t.chrom, max(1, t.pos - 1), t.end + (reach if t.has_indel else 1)) for t in self.targets.all]
+        spans = [(t.chrom, max(1, t.pos - 1), t.end + (reach if t.has_indel else 1)) for t in self.targets.all if t.pos]
         genes = [(s.chrom, s.first, s.last) for s in self.copies.spans if s.varies and not s.whole]
         return Windows.of([*spans, *genes, *SEX_WINDOWS])
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+import pgx.variants
 from tests.variants.build import alleles, at, codes, read, snv
 
 CYP2C19_2 = "chr10:94781859"  # G>A
@@ -191,3 +192,33 @@ class TestGRCh37:
     def test_absent_as_reference_is_that_of_the_files_build(self, tmp_path: Path) -> None:
         found = read(tmp_path, snv("10:96541616", "G", "A", "0/1"), build="GRCh37", absent_is_reference=True)
         assert at(found, "chr10", 94842866) == ("ASSUMED_REFERENCE", (1, 1))
+
+
+def test_a_site_that_one_build_lacks_is_absent_there(tmp_path: Path) -> None:
+    """Even where absent positions are to be read as reference."""
+    import dataclasses
+
+    import polars as pl
+
+    from tests.variants.build import knowledge, text
+
+    @dataclasses.dataclass(frozen=True)
+    class Changed:
+        base: object
+
+        @property
+        def sites(self) -> pl.DataFrame:
+            lost = pl.col("pos_grch38") == 94842866
+            return self.base.sites.with_columns(  # type: ignore[attr-defined, no-any-return]
+                pl.when(lost).then(None).otherwise(pl.col(c)).alias(c) for c in ("pos_grch37", "ref_grch37")
+            )
+
+        def table(self, name: str) -> pl.DataFrame:
+            return self.base.table(name)  # type: ignore[attr-defined, no-any-return]
+
+    path = tmp_path / "in.vcf"
+    path.write_text(text([snv("10:96541616", "G", "A", "0/1")], build="GRCh37"))
+    found = pgx.variants.read(path, Changed(knowledge()), absent_is_reference=True)  # type: ignore[arg-type]
+    assert at(found, "chr10", 94842866) == ("ABSENT", (-1, -1))
+    assert at(found, "chr10", 94781859) == ("CALLED", (0, 1))
+    assert found.sites.filter(found.sites["pos_grch38"] == 94842866)["pos"][0] is None
