@@ -35,7 +35,7 @@ def check(path: str | Path, kb: KnowledgeBase) -> pl.DataFrame:
     InputError
         If the file cannot be read at all.
     """
-    events = read_events(Path(path), kb, lenient=True)
+    events = read_events(path, kb, lenient=True)
     rows: list[tuple[object, ...]] = [
         ("understood", name, meaning, *entry) for (name, meaning), entry in events.understood.items()
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from pgx.clinical import apple, dicom, fhir, fit, omop, phenopacket, wearables
+from pgx.clinical import apple, dicom, fhir, fit, omop, omop_databases, phenopacket, wearables
 from pgx.clinical.events import Events
 from pgx.clinical.objects import load_json
 from pgx.clinical.sniff import read_all
@@ -23,8 +23,8 @@ _FILES: dict[str, Callable[[Events, Path], None]] = {
     "apple": apple.read_export,
     "fit": fit.read_fit,
     "dicom": dicom.read_report,
-    "sqlite": omop.read_sqlite,
-    "duckdb": omop.read_duckdb,
+    "sqlite": omop_databases.read_sqlite,
+    "duckdb": omop_databases.read_duckdb,
 }
 
 

@@ -1,11 +1,9 @@
-"""OMOP CDM 5.4 tables: a folder of CSV or Parquet, an SQLite file, or a DuckDB file."""
+"""OMOP CDM 5.4 tables, from a folder of CSV or Parquet, or from anything else that gives a table by name."""
 
 from __future__ import annotations
 
 import re
-import sqlite3
-from collections.abc import Callable, Iterable
-from contextlib import closing
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,7 +11,6 @@ from pathlib import Path
 import polars as pl
 
 from pgx.clinical.events import RAW, BadDateError, Events, read_date
-from pgx.clinical.extras import need
 from pgx.clinical.sniff import read_head
 from pgx.clinical.vocabulary import system_name
 from pgx.errors import InputError
@@ -40,7 +37,7 @@ def read_folder(events: Events, folder: Path) -> None:
     read_tables(events, lambda name, ids: _file(paths[name], ids) if name in paths else None)
 
 
-def _file(path: Path, ids: Iterable[int] | None) -> pl.DataFrame:
+def _file(path: Path, ids: Collection[int] | None) -> pl.DataFrame:
     try:
         if ".parquet" in path.name.lower():
             lazy = pl.scan_parquet(path)
@@ -52,12 +49,13 @@ def _file(path: Path, ids: Iterable[int] | None) -> pl.DataFrame:
         lazy = lazy.rename({name: name.lower() for name in lazy.collect_schema().names()})
         if ids is not None:
             lazy = lazy.filter(pl.col("concept_id").cast(pl.Int64, strict=False).is_in(sorted(ids)))
-        return _text(lazy.collect())
+        return as_text(lazy.collect())
     except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
         raise InputError(f"not a readable table: {str(error).splitlines()[0][:120]}", file=path) from None
 
 
-def _text(frame: pl.DataFrame) -> pl.DataFrame:
+def as_text(frame: pl.DataFrame) -> pl.DataFrame:
+    """Write every cell as text, empty ones as null, ids as plain integers."""
     ids = [c for c in frame.columns if c.endswith("_id")]  # a column with gaps is often written as 8507.0
     frame = frame.with_columns(pl.all().cast(pl.String))
     frame = frame.with_columns(pl.col(c).str.replace(r"^\s*(\d+)\.0+\s*$", "$1") for c in ids)
@@ -66,56 +64,7 @@ def _text(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def read_sqlite(events: Events, path: Path) -> None:
-    """Read the tables of an SQLite database."""
-    try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            cursor = connection.cursor()
-            names = {
-                str(n).lower(): str(n)
-                for (n,) in cursor.execute("select name from sqlite_master where type in ('table', 'view')")
-            }
-
-            def table(name: str, ids: Iterable[int] | None) -> pl.DataFrame | None:
-                if name not in names:
-                    return None
-                where = f" where concept_id in ({','.join(map(str, sorted(ids)))})" if ids is not None else ""
-                rows = cursor.execute(f'select * from "{names[name]}"{where}')
-                columns = [str(c[0]).lower() for c in rows.description]
-                text = [[None if v is None else str(v) for v in row] for row in rows]
-                return _text(pl.DataFrame(text, schema=dict.fromkeys(columns, pl.String), orient="row"))
-
-            read_tables(events, table)
-    except sqlite3.Error as error:
-        raise InputError(f"not a readable SQLite database: {error}", file=path) from None
-
-
-def read_duckdb(events: Events, path: Path) -> None:
-    """Read the tables of a DuckDB database."""
-    duckdb = need("duckdb", "database", events.file, "DuckDB files")
-    try:
-        connection = duckdb.connect(str(path), read_only=True)
-        names = {
-            row[0].lower(): row[0]
-            for row in connection.execute("select table_name from information_schema.tables").fetchall()
-        }
-
-        def table(name: str, ids: Iterable[int] | None) -> pl.DataFrame | None:
-            if name not in names:
-                return None
-            where = f" where concept_id in ({','.join(map(str, sorted(ids)))})" if ids is not None else ""
-            rows = connection.execute(f'select * from "{names[name]}"{where}')
-            columns = [c[0].lower() for c in rows.description]
-            text = [[None if v is None else str(v) for v in row] for row in rows.fetchall()]
-            return _text(pl.DataFrame(text, schema=dict.fromkeys(columns, pl.String), orient="row"))
-
-        read_tables(events, table)
-        connection.close()
-    except duckdb.Error as error:
-        raise InputError(f"not a readable DuckDB database: {str(error).splitlines()[0]}", file=path) from None
-
-
-Source = Callable[[str, "Iterable[int] | None"], "pl.DataFrame | None"]
+Source = Callable[[str, "Collection[int] | None"], "pl.DataFrame | None"]
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from pgx import schema
 from pgx.clinical import derive, flat, objects, people, sniff
 from pgx.clinical.drugs import drug_names
 from pgx.clinical.events import PROBLEM, Events, Reader
+from pgx.clinical.omop_databases import postgres_url, read_postgres, shown_url
 from pgx.clinical.values import interpret
 from pgx.clinical.vocabulary import vocabulary
 from pgx.errors import InputError
@@ -29,7 +30,7 @@ def read(
     Parameters
     ----------
     paths
-        Files or folders, any mix of formats; the format is found out from the content.
+        Files or folders, any mix of formats, found out from the content; or ``postgresql://`` addresses of OMOP data.
     kb
         Knowledge base.
     samples
@@ -51,8 +52,8 @@ def read(
     """
     if not paths:
         return ClinicalData(schema.empty(schema.CLINICAL), schema.empty(schema.MEDICATIONS), schema.empty(schema.NOTES))
-    files = [read_events(Path(path), kb) for path in paths]
-    joined, notes = people.join(files, samples)
+    files = [read_events(path, kb) for path in paths]
+    joined, notes = _join(files, paths, samples)
     raw = _named([file.frame() for file in files], joined)
     drugs = _named([file.medication_frame() for file in files], joined)
     problems = _named([file.problem_frame() for file in files], joined, keep_whole=True)
@@ -63,7 +64,7 @@ def read(
     problems = pl.concat([problems, bad.rename({"person": "sample"})])
     persons = sorted({sample for file in joined for sample in file.values()})
     if len(persons) == 1:
-        names = {file.file: str(path) for file, path in zip(files, paths, strict=True)}
+        names = {file.file: shown_url(str(path)) for file, path in zip(files, paths, strict=True)}
         _stop_on_error(
             problems.with_columns(pl.col("file").replace(names)),
             observations.rename({"person": "sample"}),
@@ -91,8 +92,22 @@ def _not_understood(file: Events) -> people.Notes:
     return notes
 
 
-def read_events(path: Path, kb: KnowledgeBase, *, lenient: bool = False) -> Events:
-    """Read the statements of one file; a lenient reader notes unknown columns instead of refusing the file."""
+def read_events(path: str | Path, kb: KnowledgeBase, *, lenient: bool = False) -> Events:
+    """Read the statements of one file or database.
+
+    A lenient reader notes unknown columns instead of refusing the file.
+    """
+    if url := postgres_url(path):
+        events = Events(shown_url(url), vocabulary(kb), drug_names(kb), lenient=lenient)
+        read_postgres(events, url)
+    else:
+        events = _read_file(Path(path), kb, lenient)
+    if not events.people:
+        raise InputError("no person in it", file=events.file if url else path)
+    return events
+
+
+def _read_file(path: Path, kb: KnowledgeBase, lenient: bool) -> Events:
     kind = sniff.sniff(path)
     events = Events(path.name, vocabulary(kb), drug_names(kb), lenient=lenient)
     try:
@@ -106,8 +121,6 @@ def read_events(path: Path, kb: KnowledgeBase, *, lenient: bool = False) -> Even
         if error.file == path.name:  # messages name the path that the user gave
             raise InputError(error.problem, file=path, where=error.where, fix=error.fix) from None
         raise
-    if not events.people:
-        raise InputError("no person in it", file=path)
     return events
 
 
@@ -121,6 +134,16 @@ def _named(
         keep = pl.col("sample").is_not_null() | (pl.col("person").is_null() & pl.lit(keep_whole))
         named.append(one.filter(keep).drop("person").select("sample", pl.exclude("sample")))
     return pl.concat(named)
+
+
+def _join(
+    files: Sequence[Events], paths: Sequence[str | Path], samples: Sequence[str] | None
+) -> tuple[list[dict[str | None, str]], people.Notes]:
+    try:
+        return people.join(files, samples)
+    except InputError as error:
+        path = next((str(p) for f, p in zip(files, paths, strict=True) if f.file == error.file), error.file)
+        raise InputError(error.problem, file=shown_url(str(path)), fix=error.fix) from None
 
 
 _STOPS = ("impossible_value", "not_a_number", "answer_unknown", "unit_unknown")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import sys
+import types
 from pathlib import Path
 
 import polars as pl
@@ -219,3 +221,37 @@ def test_same_features_as_from_csv(kb, tmp_path, kind):
     assert expected["medication.clopidogrel"] is False
     stopped = data.medications.filter(pl.col("status") == "stopped").row(0, named=True)
     assert (stopped["drug"], str(stopped["end"])) == ("clopidogrel", "2023-06-01")
+
+
+def test_a_postgres_server_by_its_address(kb, tmp_path, monkeypatch):
+    """The server is stood in for by SQLite: what is tested is the address, the read-only session and the tables."""
+    path = as_files("sqlite", tmp_path)
+    told: list[str] = []
+
+    class Connection:
+        read_only = False
+
+        def __init__(self, url: str) -> None:
+            told.append(url)
+            self.file = sqlite3.connect(path)
+
+        def __enter__(self) -> Connection:
+            return self
+
+        def __exit__(self, *problem: object) -> None:
+            self.file.close()
+
+        def execute(self, query: str) -> sqlite3.Cursor:
+            assert self.read_only
+            if "information_schema" in query:
+                query = "select name from sqlite_master"
+            return self.file.execute(query)
+
+    fake = types.SimpleNamespace(Error=sqlite3.Error, connect=lambda url, connect_timeout: Connection(url))
+    monkeypatch.setitem(sys.modules, "psycopg", fake)
+    data = clinical.read([Path("postgresql://me:secret@host/cdm?x=1")], kb, samples=["P1"])
+    assert told == ["postgresql://me:secret@host/cdm?x=1"]
+    assert set(data.medications["drug"]) == {"warfarin", "amiodarone", "clopidogrel"}
+    assert all(
+        source.startswith(("postgresql://host/cdm: ", "from ", "newest")) for source in data.observations["source"]
+    )
