@@ -138,7 +138,7 @@ def _drug_lines(drugs: list[Drug]) -> RenderableType:
     table.add_column(no_wrap=True)
     table.add_column(ratio=1, overflow="fold")
     for drug in drugs:
-        name = Text(drug.name, "bold")
+        name = Text.assemble((drug.name, "bold"))
         if drug.medication:
             name.append(f" ({drug.medication})", "dim")
         said = Text(drug.headline)
@@ -157,7 +157,7 @@ def _drug_lines(drugs: list[Drug]) -> RenderableType:
 
 
 def _score(score: Score) -> RenderableType:
-    head = Text(f"{score.endpoint}", "bold")
+    head = Text.assemble((score.endpoint, "bold"))
     head.append(f" ({words('kind', score.kind)}): ")
     if score.estimate is None:
         head.append(words("category", score.category), "bold yellow")

@@ -251,12 +251,7 @@ def build(
         sample=clean(sample),
         drugs=tuple(drugs),
         genes=tuple(sorted(genes, key=lambda gene: (not gene.has_guidance, gene.status == "not_called", gene.name))),
-        scores=tuple(
-            sorted(
-                (_score(row) for row in parts["scores"]),
-                key=lambda score: (score.estimate is None, score.drug, score.endpoint),
-            )
-        ),
+        scores=tuple(sorted((_score(row) for row in parts["scores"]), key=_score_order)),
         medications=tuple(parts["medications"]),
         clinical=tuple(parts["clinical"]),
         notes=(*run_notes, *parts["notes"]),
@@ -460,6 +455,11 @@ def _gene(row: Row, classes: list[Row], guided: bool) -> Gene:
         classes=tuple(kinds),
         has_guidance=guided,
     )
+
+
+def _score_order(score: Score) -> tuple[object, ...]:
+    # Doses first, then what differs from the average person; what could not be said comes last.
+    return (score.estimate is None, score.kind != "dose", score.category == "average", score.drug, score.endpoint)
 
 
 def _score(row: Row) -> Score:
