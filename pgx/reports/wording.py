@@ -14,7 +14,7 @@ URGENCIES = ("avoid", "change_dose", "monitor", "standard", "no_data")
 
 # Control characters (terminal escapes) and bidirectional overrides would let a sample name rewrite what a reader sees.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ufeff]")
-_FEATURE = re.compile(r"^(gene|clinical|lifestyle|medication|drug)\.")
+_FEATURE = re.compile(r"^(gene|clinical|lifestyle|lab|vital|condition|medication|trend|imaging)\.")
 
 
 @lru_cache(maxsize=1)
@@ -148,11 +148,20 @@ def number(value: float | None, digits: int = 3) -> str:
 
 
 def feature(name: str) -> str:
-    """Return a feature's name in words: ``gene.cyp2c9.activity`` becomes ``CYP2C9 activity``."""
+    """Return a feature's name in words: ``gene.cyp2c9.activity_score`` becomes ``CYP2C9 activity score``."""
     if ("feature", name) in table():
         return words("feature", name)
+    if name in _clinical_features():
+        return _clinical_features()[name]
     head, _, rest = name.partition(".")
     if head == "gene":
         gene, _, what = rest.partition(".")
-        return clean(f"{gene.upper().replace('_', '-')} {humanise(what)}".strip())
+        return clean(f"{gene.upper().replace('_', '-')} {humanise(what.replace('.', ' '))}".strip())
     return humanise(rest.replace(".", " ") or head)
+
+
+@lru_cache(maxsize=1)
+def _clinical_features() -> dict[str, str]:
+    """Return feature -> the concept's meaning up to the first comma or the like."""
+    rows = knowledge.load().table("concepts").select("feature", "meaning").drop_nulls().iter_rows()
+    return {name: clean(re.split(r"[:;,(]", meaning)[0].strip()) for name, meaning in rows}

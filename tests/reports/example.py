@@ -213,8 +213,8 @@ SCORES: list[dict[str, Any]] = [
         "category": "low",
         "evidence": "patients:n=5052",
         "model": "warfarin.dose 1.0.0 3fa9c1d2",
-        "factors": "gene.vkorc1.a_alleles=-8.1;gene.cyp2c9.activity=-4.2;clinical.age=-2.6;clinical.weight=0.7;"
-        "clinical.amiodarone=-0.4",
+        "factors": "gene.vkorc1.diplotype=-8.1;gene.cyp2c9.activity_score=-4.2;clinical.age=-2.6;clinical.weight=0.7;"
+        "medication.amiodarone=-0.4",
         "flags": "out_of_range:clinical.age",
     },
     {
@@ -230,7 +230,7 @@ SCORES: list[dict[str, Any]] = [
         "category": "high",
         "evidence": "literature only",
         "model": "literature 2026.11 8c01aa42",
-        "factors": "gene.slco1b1.function=1.1;clinical.age=0.25;clinical.egfr=0.1",
+        "factors": "gene.slco1b1.phenotype=1.1;clinical.age=0.25;lab.egfr=0.1",
     },
     {
         "drug": "clopidogrel",

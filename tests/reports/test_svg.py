@@ -56,7 +56,7 @@ def test_an_interval_says_estimate_interval_and_average():
 
 def test_contributions_are_signed_in_shape_and_in_text():
     root = inside(svg.contributions(DOSE, uid="u"))
-    assert "VKORC1 a alleles −8.1" in root.find("desc").text
+    assert "VKORC1 diplotype −8.1" in root.find("desc").text
     bars = [n for n in root.iter("rect") if n.get("height") == "13"]
     assert [n.get("class", "hatch") for n in bars] == [
         "hatch",

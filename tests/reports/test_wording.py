@@ -73,6 +73,20 @@ def test_percentages_never_round_a_possibility_away(value, said):
     assert wording.percent(value) == said
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("gene.cyp2c9.allele_count.*3", "CYP2C9 allele count *3"),
+        ("gene.hla_b.diplotype", "HLA-B diplotype"),
+        ("clinical.bsa", "body surface area"),
+        ("medication.amiodarone", "amiodarone"),
+        ("something_else", "something else"),
+    ],
+)
+def test_features_are_named_by_their_meaning(name, said):
+    assert wording.feature(name) == said
+
+
 def test_allele_names_with_an_equals_sign_survive():
     assert wording.pairs("c.1905+1G>A (*2A)/=x=0.25;*1/*2=0.1") == [("c.1905+1G>A (*2A)/=x", "0.25"), ("*1/*2", "0.1")]
 
