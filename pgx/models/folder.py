@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pgx.errors import InputError
-from pgx.models import endpoints
+from pgx.models import conformal, endpoints
 from pgx.models.endpoints import Endpoint, Feature, Reading
 from pgx.models.fit import Linear
 
@@ -198,6 +198,10 @@ def _model(facts: Mapping[str, Any], trees: bytes | None) -> Model:
         Feature(row["name"], reading_of(row["reading"]), row["monotone"], row.get("reason", ""))
         for row in p["features"]
     )
+    if np.shape(p["covariance"]) != (len(features) + 2, len(features) + 2):
+        raise ValueError("the covariance does not fit the features")
+    if p["link"] == "sqrt" and conformal.OTHERS not in p["intervals"]:
+        raise ValueError("the intervals lack the group '*'")
     ranges = [[_number(row["low"]), _number(row["high"])] for row in p["features"]]
     return Model(
         endpoint=endpoints.parse(facts["prior"]["document"], facts["prior"]["coefficients"]),

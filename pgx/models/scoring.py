@@ -265,7 +265,7 @@ def _trained_interval(
     else:
         z = standardise(x, model.center, model.scale)
         learned = np.column_stack([np.ones(len(prior.margin)), prior.margin, z])
-        sampling = np.einsum("ij,jk,ik->i", learned, model.covariance, learned)
+        sampling = ((learned @ model.covariance) * learned).sum(axis=1)
         left = model.evidence_left * prior.variance * model.linear.slope**2
         down = up = _Z * np.sqrt(sampling + left + assumed)
     return np.where(without, fallback[0], down), np.where(without, fallback[1], up)

@@ -1,0 +1,108 @@
+"""Model folders: what is written is what is read, damage is noticed, training repeats to the byte."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from pgx import models
+from pgx.errors import InputError
+from pgx.knowledge import KnowledgeBase
+from pgx.models import boost, endpoints, folder, training
+from pgx.models.boost import Settings
+from pgx.models.simulation import Truth, simulate
+from pgx.paths import data_dir
+
+SHIPPED = sorted(path.parent for path in (data_dir() / "models").glob("*/model.json"))
+
+
+@pytest.fixture(scope="module")
+def trained(kb: KnowledgeBase, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pl.DataFrame]:
+    place = tmp_path_factory.mktemp("model") / "clopidogrel"
+    one = endpoints.get(kb, "clopidogrel.mace")
+    table = simulate(one, 1500, truth=Truth(covariate=1.0), events=250, seed=9)
+    training.train("clopidogrel.mace", table, place, kb, settings=Settings(max_trees=60), title="simulated")
+    return place, table
+
+
+def test_a_trained_model_scores(trained: tuple[Path, pl.DataFrame], kb: KnowledgeBase) -> None:
+    place, table = trained
+    persons = table.rename({"person": "sample"}).head(50)
+    scores, _ = models.score(persons, kb, endpoints=["clopidogrel.mace"], models_dir=place)
+    assert scores["evidence"].unique().to_list() == ["patients:n=1500"]
+    truth = table["outcome"].head(50).to_numpy()
+    assert np.corrcoef(truth, scores["estimate"].to_numpy())[0, 1] > 0.1
+
+
+def test_training_repeats_to_the_byte(trained: tuple[Path, pl.DataFrame], kb: KnowledgeBase, tmp_path: Path) -> None:
+    place, table = trained
+    training.train("clopidogrel.mace", table, tmp_path, kb, settings=Settings(max_trees=60), title="simulated")
+    for name in sorted(path.name for path in place.iterdir()):
+        assert (tmp_path / name).read_bytes() == (place / name).read_bytes(), name
+
+
+def test_damage_is_noticed(trained: tuple[Path, pl.DataFrame], tmp_path: Path) -> None:
+    place, _ = trained
+    facts = json.loads((place / folder.JSON).read_text(encoding="utf-8"))
+    facts["parameters"]["intercept"] += 0.1
+    (tmp_path / folder.JSON).write_text(json.dumps(facts), encoding="utf-8")
+    if (place / folder.TREES).is_file():
+        with pytest.raises(InputError, match="trees are missing"):
+            folder.read(tmp_path)
+        (tmp_path / folder.TREES).write_bytes(b"nonsense")
+        with pytest.raises(InputError, match="damaged"):
+            folder.read(tmp_path)
+        (tmp_path / folder.TREES).write_bytes((place / folder.TREES).read_bytes())
+    with pytest.raises(InputError, match="checksum of the parameters"):
+        folder.read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"), [("{", "not JSON"), ("[]", "not a model"), ('{"format": 99}', "not a model")]
+)
+def test_other_json_is_no_model(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / folder.JSON).write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=message):
+        folder.read(tmp_path)
+    with pytest.raises(InputError, match="holds no model"):
+        folder.read(tmp_path / "nowhere")
+
+
+def test_the_three_warfarin_models_are_shipped_with_cards(kb: KnowledgeBase) -> None:
+    assert {path.name for path in SHIPPED} == {"warfarin.dose", "warfarin.low_dose_need", "warfarin.high_dose_need"}
+    for place in SHIPPED:
+        model = folder.read(place)
+        assert model.n > 5000
+        assert not list(place.glob("*.pkl"))
+        assert "## Performance" in (place / folder.CARD).read_text(encoding="utf-8")
+
+
+def test_shipped_models_start_from_the_endpoints_of_the_knowledge_base(kb: KnowledgeBase) -> None:
+    for place in SHIPPED:
+        model = folder.read(place)
+        assert model.endpoint.raw == endpoints.get(kb, model.endpoint.name).raw
+
+
+@pytest.mark.parametrize("place", [p for p in SHIPPED if (p / folder.TREES).is_file()], ids=lambda p: p.name)
+def test_predictions_do_not_depend_on_threads(place: Path) -> None:
+    model = folder.read(place)
+    assert model.trees is not None
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=(2000, len(model.features))).astype(np.float32) * 3
+    one, two = (boost.open_booster(model.trees, threads=n) for n in (1, 2))
+    assert boost.margins(one, x).tobytes() == boost.margins(two, x).tobytes()
+    assert boost.contributions(one, x).tobytes() == boost.contributions(two, x).tobytes()
+
+
+def test_golden_doses(patients: pl.DataFrame, kb: KnowledgeBase) -> None:
+    """The shipped models' exact answers; a change of model or of arithmetic shows here."""
+    golden = Path(__file__).parent / "golden_scores.tsv"
+    wanted = ["warfarin.dose", "warfarin.low_dose_need", "warfarin.high_dose_need"]
+    scores, _ = models.score(patients, kb, endpoints=wanted)
+    found = scores.select("sample", "endpoint", "estimate", "low", "high", "model")
+    assert_frame_equal(found, pl.read_csv(golden, separator="\t"), rel_tol=0, abs_tol=0)
