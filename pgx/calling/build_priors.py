@@ -8,8 +8,8 @@ a panel cannot tell apart alleles that differ at positions it lacks (CYP2B6 *6 f
 1. Each phased strand of the panel's unrelated persons fits a class of haplotypes: the named alleles that agree with it
    at the positions that the panel has, or, if there are none, what its bases are reported as.
 2. The strands of a class are shared among its members in proportion to CPIC's frequencies. A member that CPIC does not
-   list takes what CPIC's figures leave of the class if the panel sees all its positions, and `UNSEEN` times the class
-   otherwise.
+   list takes what CPIC's figures leave of the class if the panel sees all its positions, and `UNSEEN` of the class
+   otherwise, `ALL_UNSEEN` at most for all such members together.
 3. Frequencies are the shares, with `CPIC_CHROMOSOMES` chromosomes' worth of CPIC's non-reference frequencies and
    `POOLED_CHROMOSOMES` of the panel's average over groups, so that an allele which the panel happens not to show in a
    group is rare there and not impossible.
@@ -41,7 +41,7 @@ from pgx.types import Genotypes
 CPIC_CHROMOSOMES = 50.0
 POOLED_CHROMOSOMES = 2.0
 ONCE = 0.5
-UNSEEN = 1e-4
+UNSEEN, ALL_UNSEEN = 1e-4, 1e-3
 UNREPORTED = 1e-4
 SMALLEST = 2e-6
 CPIC = "CPIC/ClinPGx biogeographic"
@@ -189,14 +189,16 @@ def _shares(
     listed = np.nansum(weight, axis=0)
     rest = np.maximum(frequency - listed, 0) if cpic is not None else np.ones_like(frequency)
     n_seen = max(int((seen & np.isnan(weight).all(axis=1)).sum()), 1)
+    n_unseen = int((~seen & np.isnan(weight).all(axis=1)).sum())
+    unseen = min(UNSEEN, ALL_UNSEEN / max(n_unseen, 1))
     for i in range(len(strands)):
         gap = np.isnan(weight[i])
         fallback = (
             np.maximum(rest / n_seen, priors.FLOOR)
             if seen[i]
-            else np.full_like(rest, UNSEEN) * np.maximum(frequency, 1e-3)
+            else np.full_like(rest, unseen) * np.maximum(frequency, 1e-3)
         )
-        weight[i] = np.where(gap, fallback, np.maximum(weight[i], priors.FLOOR))
+        weight[i] = np.where(gap, fallback, np.maximum(weight[i], SMALLEST))
     return np.asarray(weight / weight.sum(axis=0))
 
 

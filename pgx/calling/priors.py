@@ -20,7 +20,8 @@ from pgx.errors import UsageError
 from pgx.knowledge.base import KnowledgeBase
 
 FLOOR = 1e-5
-"""Frequency of a named allele that no source counts, in every group."""
+"""Frequency of a named allele that no source counts, in every group; `FLOOR_OF_ALL` at most for all of a gene."""
+FLOOR_OF_ALL = 1e-3
 
 UNCOUNTED_FLOOR = 1e-3
 """The same in genes that no source counts at all: little is known, so little is presumed."""
@@ -123,14 +124,15 @@ def frequencies(counts: Counted, names: Sequence[str], reference: str) -> NDArra
     it takes what the others leave.
     """
     n_groups = counts.frequency.shape[1]
-    result = np.full((len(names), n_groups), FLOOR if counts.names else UNCOUNTED_FLOOR)
+    floor = min(FLOOR, FLOOR_OF_ALL / max(len(names), 1)) if counts.names else UNCOUNTED_FLOOR
+    result = np.full((len(names), n_groups), floor)
     places: dict[str, list[int]] = {}
     for i, name in enumerate(names):
         places.setdefault(name, []).append(i)
     for name, row in zip(counts.names, counts.frequency, strict=True):
         for place in places.get(name, []):  # definitions that are reported under one name share its frequency
-            result[place] = np.maximum(row / len(places[name]), FLOOR)
+            result[place] = np.maximum(row / len(places[name]), floor)
     if reference not in counts.names and reference in places:
         result[places[reference]] = 0
-        result[places[reference]] = np.maximum(1 - result.sum(0), FLOOR)
+        result[places[reference]] = np.maximum(1 - result.sum(0), floor)
     return np.asarray(result / result.sum(0))

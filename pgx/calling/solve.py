@@ -162,7 +162,7 @@ def _named(model: GeneModel, reduced: Reduced, mixture: NDArray[np.float64]) -> 
     kept, frequency, first, second = kept[order], frequency[order], first[order], second[order]
     n_common = COMMON if len(kept) > 2 * COMMON else len(kept)
     weight = _weigh(frequency, mixture, first, second, n_common)
-    rare = float((frequency[n_common:] @ mixture).sum()) ** 2 * len(mixture)
+    rare = _rare_pairs(frequency[n_common:], mixture, first[n_common:], second[n_common:])
     if rare > (1 - KEPT_MASS) * float(weight.sum()):
         weight = _weigh(frequency, mixture, first, second, len(kept))
     rows, columns = np.nonzero(np.triu(weight))
@@ -172,6 +172,15 @@ def _named(model: GeneModel, reduced: Reduced, mixture: NDArray[np.float64]) -> 
     haplotypes = [model.haplotypes[k] for k in kept]
     pairs = tuple(Pair(haplotypes[rows[n]], haplotypes[columns[n]], float(values[n]), True) for n in order)
     return Found(pairs, float(values.sum()))
+
+
+def _rare_pairs(
+    frequency: NDArray[np.float64], mixture: NDArray[np.float64], first: NDArray[np.bool_], second: NDArray[np.bool_]
+) -> float:
+    """Return a bound of what pairs among these haplotypes weigh: in every block one fits one strand, one the other."""
+    bound = float((frequency.sum(axis=0) ** 2) @ mixture)
+    both = 2 * ((first.T @ frequency) * (second.T @ frequency)) @ mixture
+    return min(bound, float(both.min())) if both.size else bound
 
 
 def _weigh(
