@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from pgx.errors import InputError, PgxError
-from pgx.models import folder, iwpc
+from pgx.models import endpoints, folder, iwpc
 from pgx.models.cohort import Roles
 from pgx.paths import data_dir
 
@@ -37,6 +37,7 @@ TITLE = (
     "data: free for research, consortium to be acknowledged; the table itself is not part of this product."
 )
 PERFORMANCE = "performance.json"
+CURVE = (50, 100, 200, 400, 800, 4300)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +148,18 @@ def _decision_table(found: Evaluation) -> list[dict[str, Any]]:
 def _performance(
     kb: KnowledgeBase, one: Shipped, table: pl.DataFrame, roles: Roles, repeats: int, place: Path, write: bool
 ) -> dict[str, Any]:
-    from pgx.models.validation import evaluate
+    from pgx.models.validation import evaluate, learning_curve
 
     path = place / PERFORMANCE
     if repeats:
         found = evaluate(one.endpoint, table, kb, roles=roles, repeats=repeats, plots=place if write else None,
                          say=lambda text: print(f"{one.endpoint}: {text}", file=sys.stderr))  # fmt: skip
         record = summary(found)
+        sizes = [size for size in CURVE if size < table.height - 1000]
+        curve = learning_curve(endpoints.get(kb, one.endpoint), table, sizes, roles=roles)
+        record["learning curve: loss on 1,000 others after teaching with n (dose: MAE, risk: log-loss)"] = (
+            curve.to_dicts()
+        )
         if write:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(record, indent=1, allow_nan=True) + "\n", encoding="utf-8")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -126,6 +126,45 @@ def evaluate(
 
         drawing.write(found, endpoint, Path(plots))
     return found
+
+
+def learning_curve(
+    endpoint: Endpoint,
+    table: pl.DataFrame,
+    sizes: Sequence[int],
+    *,
+    roles: Roles | None = None,
+    settings: Settings | None = None,
+    repeats: int = 10,
+    held_out: int = 1000,
+) -> pl.DataFrame:
+    """Measure every method after teaching it with few or many rows: ``n`` and one mean loss a method.
+
+    Parameters
+    ----------
+    endpoint, table, roles, settings
+        As for `evaluate`.
+    sizes
+        Numbers of rows to teach with.
+    repeats
+        Random divisions a size; `held_out` other rows are predicted in each.
+    """
+    settings = settings or Settings()
+    taken = cohort.load(table, endpoint, roles or Roles())
+    rng, n = np.random.default_rng(settings.seed), len(taken.data.y)
+    rows = []
+    for size in sizes:
+        found: dict[str, list[float]] = {}
+        for _ in range(repeats):
+            order = rng.permutation(n)
+            learn, test = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_)
+            learn[order[:size]], test[order[n - held_out :]] = True, True
+            learn &= ~test
+            margins, _ = _one(endpoint, _part(taken, learn), _part(taken, test), settings)
+            for method, margin in margins.items():
+                found.setdefault(method, []).append(_measure(endpoint, taken.data.y[test], margin))
+        rows.append({"n": size} | {method: float(np.mean(values)) for method, values in found.items()})
+    return pl.DataFrame(rows)
 
 
 @dataclass(frozen=True, slots=True)
