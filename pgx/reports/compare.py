@@ -248,7 +248,8 @@ def _scores(
         a, b = before.get(name), after.get(name)
         if (_score(a) if a else "") != (_score(b) if b else ""):
             model = ("models",) if a and b and a.model != b.model else ()
-            why = [*model, *(["gene"] if any(moved.values()) else []), *given, *general]
+            genes = {gene for score in (a, b) if score for gene in score.genes}
+            why = [*model, *_by_gene(genes, moved), *given, *general]
             yield Change(
                 new.sample, "score", name, _score(a) if a else "", _score(b) if b else "", _or_unexplained(why)
             )

@@ -8,13 +8,12 @@ gives the same bundle; there is no date in it unless the caller gives one.
 from __future__ import annotations
 
 import json
-import re
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pgx.reports import lookups, wording
+from pgx.reports import lookups
 from pgx.reports.notice import NOTICE
 from pgx.reports.view import Advice, Drug, Gene, Row, Score, View, view
 from pgx.reports.wording import percent, split, words
@@ -305,7 +304,7 @@ def _medication(bundle: _Bundle, row: Row, index: int) -> Resource:
 
 
 def _risk(bundle: _Bundle, score: Score, genotypes: dict[str, Resource], results: list[Resource]) -> Resource:
-    basis = [genotypes[gene] for gene in _factor_genes(score) if gene in genotypes]
+    basis = [genotypes[gene] for gene in score.genes if gene in genotypes]
     content: Resource = {
         "status": "final",
         "subject": bundle.patient,
@@ -363,9 +362,3 @@ def _dose(bundle: _Bundle, score: Score) -> Resource:
     if bundle.issued:
         content["effectiveDateTime"] = bundle.issued
     return bundle.add("Observation", f"dose {score.endpoint}", content)
-
-
-def _factor_genes(score: Score) -> list[str]:
-    raw = (name for name, _ in wording.pairs(str(score.row["factors"] or "")))
-    found = (re.match(r"gene\.([^.]+)\.", name) for name in raw)
-    return list(dict.fromkeys(match[1].upper().replace("_", "-") for match in found if match))

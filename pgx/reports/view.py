@@ -141,6 +141,13 @@ class Score:
     population: str
 
     @property
+    def genes(self) -> tuple[str, ...]:
+        """Genes among what drives the score."""
+        names = (name.split(".") for name, _ in wording.pairs(_text(self.row["factors"])))
+        found = (parts[1].upper().replace("_", "-") for parts in names if parts[0] == "gene" and len(parts) > 2)
+        return tuple(dict.fromkeys(found))
+
+    @property
     def is_probability(self) -> bool:
         """Whether the numbers are chances from 0 to 1."""
         return self.unit == "probability"

@@ -74,6 +74,13 @@ def test_a_score_moves_with_clinical_data_or_with_the_model():
     assert found(newer, "score")["warfarin.dose"].why == ("models",)
 
 
+def test_a_score_moves_with_a_gene_that_it_uses():
+    scores = changed(OLD.scores, pl.col("endpoint") == "warfarin.dose", estimate=20.0)
+    for gene, why in (("CYP2C9", ("gene",)), ("TPMT", ("unexplained",))):
+        calls = changed(OLD.calls, pl.col("gene") == gene, diplotype="*1/*1")
+        assert found(replace(OLD, scores=scores, calls=calls), "score")["warfarin.dose"].why == why
+
+
 def test_a_change_without_any_changed_input_is_said_to_be_unexplained():
     new = replace(
         OLD, guidance=changed(OLD.guidance, pl.col("drug") == "codeine", urgency="standard", action="standard")
