@@ -70,7 +70,8 @@ class Scanner:
     """Cuts chunks of text into lines and yields those whose record touches a window, with their line number.
 
     The order of the records is checked on the way, as is the shape of the first columns. `in_region` tells afterwards
-    whether any record lay in one of `regions`.
+    whether any record lay in one of `regions`. `declares_end` says whether the header knows INFO/END, so that
+    it is looked for in every record.
     """
 
     windows: Windows
@@ -84,6 +85,7 @@ class Scanner:
     regions: Windows | None = None
     in_region: bool = False
     everything: bool = False
+    declares_end: bool = True
     blank: int = 0
 
     def scan(self, chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
@@ -123,13 +125,14 @@ class Scanner:
             found = self._wide(text, starts, ends)
         else:
             buffer = np.frombuffer(text, dtype=np.uint8)
-            marks = np.flatnonzero(buffer[begin:stop] <= 10) + begin  # tabs and line ends in one pass
-            kinds = buffer[marks]
-            stops, tabs = marks[kinds == 10], marks[kinds == 9]
+            stops = np.flatnonzero(buffer[begin:stop] == 10) + begin
             firsts = np.empty_like(stops)
             firsts[0], firsts[1:] = begin, stops[:-1] + 1
-            found = self._narrow(text, buffer, firsts, stops, tabs)
-            starts, ends = firsts, stops
+            quick = None if self.everything else self._same_contig(text, buffer, firsts, stops)
+            if quick is None:
+                tabs = np.flatnonzero(buffer[begin:stop] == 9) + begin
+                quick = self._narrow(text, buffer, firsts, stops, tabs)
+            found, starts, ends = quick, firsts, stops  # type: ignore[assignment]
         for index in range(len(ends)) if self.everything else found:
             yield self.line + index + 1, text[starts[index] : ends[index]].rstrip(b"\r")
         self.line += len(ends)
@@ -156,6 +159,50 @@ class Scanner:
                 found.append(index)
             if self.regions is not None and not self.in_region:
                 self.in_region = self.regions.touches(chrom, first, last)
+        self.records += len(starts)
+        return found
+
+    def _same_contig(
+        self, text: bytes, buffer: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]
+    ) -> list[int] | None:
+        """Look only at POS, where a block continues one contig in order without blocks (INFO/END); None if it does not.
+
+        A record reaches at most its line's length beyond POS, since REF is written in it; the few that might touch a
+        window are then looked at closely.
+        """
+        lead = self.chrom + b"\t"
+        if not self.chrom or not text.startswith(lead, int(starts[-1])):
+            return None
+        if text.find(b"END=" if self.declares_end else b"<", int(starts[0]), int(ends[-1])) >= 0:
+            return None
+        top = len(buffer) - 1
+        for k, byte in enumerate(lead):
+            if not (buffer[np.minimum(starts + k, top)] == byte).all():
+                return None
+        pos = np.zeros(len(starts), dtype=np.int64)
+        going = np.ones(len(starts), dtype=bool)
+        for k in range(_POS_DIGITS):
+            digit = buffer[np.minimum(starts + (len(lead) + k), top)].astype(np.int64) - 48
+            going &= (digit >= 0) & (digit <= 9)
+            pos = np.where(going, pos * 10 + digit, pos)
+            if not going.any():
+                break
+        width = np.where(pos > 0, np.floor(np.log10(np.maximum(pos, 1))).astype(np.int64) + 1, 1)
+        closed = buffer[np.minimum(starts + len(lead) + width, top)] == 9
+        if not closed.all() or int(pos[0]) < self.pos or (pos[1:] < pos[:-1]).any():
+            return None
+        chrom = canonical(self.chrom.decode("latin-1"))
+        found = []
+        for index in np.flatnonzero(self.windows.hits(chrom, pos, pos + (ends - starts))).tolist():
+            line = text[starts[index] : ends[index]]
+            fields = line.split(b"\t", 7)
+            if len(fields) < 8:
+                raise self._malformed(index, line)
+            if self.windows.touches(chrom, int(pos[index]), int(pos[index]) + len(fields[3]) - 1):
+                found.append(index)
+        if self.regions is not None and not self.in_region:
+            self.in_region = bool(self.regions.hits(chrom, pos, pos).any())
+        self.pos = int(pos[-1])
         self.records += len(starts)
         return found
 

@@ -19,8 +19,8 @@ class Target:
     """One site in the file's build.
 
     `alleles` are strings over the span ``[pos, pos + len(ref))``; code = index. `ref` is the build's own reference
-    string over that span (not always ``alleles[0]``, which is GRCh38's). Undocumented strings are appended as met. `pos`
-    is 0 where the build lacks the site.
+    string over that span (not always ``alleles[0]``, which is GRCh38's). Undocumented strings are appended as met.
+    `pos` is 0 where the build lacks the site.
     """
 
     site: int

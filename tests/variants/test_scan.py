@@ -1,0 +1,66 @@
+"""Finding records in text: the vectorised ways against looking at each line."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pgx.errors import InputError
+from pgx.variants.scan import Scanner, Windows
+
+WINDOWS = [("chr1", 100, 105), ("chr1", 300, 300), ("chr2", 50, 60), ("chrX", 1000, 1000)]
+INFO = st.sampled_from([".", "DP=3", "END={end}", "DP=3;END={end}", "CIEND=9", "END=", "SVLEN=5"])
+ROW = st.tuples(
+    st.integers(1, 400), st.integers(1, 30), st.sampled_from(["A", "<NON_REF>", ".", "<*>", "A,<NON_REF>"]), INFO
+)
+
+
+def plain(lines: list[str]) -> list[int]:
+    """Return the lines that touch a window, by looking at each."""
+    found = []
+    for number, line in enumerate(lines, 1):
+        chrom, pos, _, ref, alt, _, _, info = line.split("\t")[:8]
+        last = int(pos) + len(ref) - 1
+        ends = [part[4:] for part in info.split(";") if part.startswith("END=") and part[4:].isdigit()]
+        if alt[0] in "<." and ends:
+            last = max(last, int(ends[0]))
+        name = chrom if chrom.startswith("chr") else f"chr{chrom}"
+        if any(name == c and int(pos) <= stop and last >= start for c, start, stop in WINDOWS):
+            found.append(number)
+    return found
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.dictionaries(st.sampled_from(["chr1", "2", "X", "chr3"]), st.lists(ROW, min_size=1, max_size=30), min_size=1),
+    st.integers(1, 600),
+    st.integers(1, 300),
+)
+def test_every_chunking_finds_the_same_lines(
+    rows: dict[str, list[tuple[int, int, str, str]]], size: int, samples: int
+) -> None:
+    lines = []
+    for chrom, records in rows.items():
+        for pos, length, alt, info in sorted(records):
+            cells = [chrom, str(pos), ".", "A" * length, alt, ".", ".", info.format(end=pos + length * 3), "GT"]
+            lines.append("\t".join([*cells, *["0/1"] * samples]))
+    text = ("\n".join(lines) + "\n").encode()
+    chunks = [text[i : i + size * 20] for i in range(0, len(text), size * 20)]
+    found = [number for number, _ in Scanner(Windows.of(WINDOWS), "x", 0).scan(chunks)]
+    assert found == plain(lines)
+    whole = list(Scanner(Windows.of(WINDOWS), "x", 0, everything=True).scan(chunks))
+    assert [line.decode() for _, line in whole] == lines
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(1, 10**9), min_size=2, max_size=60), st.integers(50, 5000))
+def test_records_out_of_order_are_noticed_in_every_chunking(positions: list[int], size: int) -> None:
+    text = "".join(f"chr1\t{pos}\t.\tA\tC\t.\t.\t.\tGT\t0/1\n" for pos in positions).encode()
+    scanner = Scanner(Windows.of(WINDOWS), "x", 0)
+    try:
+        list(scanner.scan(text[i : i + size] for i in range(0, len(text), size)))
+    except InputError as error:
+        back = next(i for i in range(1, len(positions)) if positions[i] < positions[i - 1])
+        assert f"line {back + 1}:" in str(error)
+    else:
+        assert positions == sorted(positions)
