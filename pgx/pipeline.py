@@ -98,10 +98,15 @@ def score_phenotyped(
     found: Phenotyped, endpoints: Sequence[str], *, models_dir: PathLike | None = None
 ) -> tuple[pl.DataFrame, list[dict[str, object]]]:
     """Score `endpoints`, each averaged over the diplotypes that the data allow; returns scores and notes."""
+    import polars as pl
+
     from pgx import features, models
 
     genes = models.genes_of(found.kb, endpoints)
-    base = features.build(found.calls, found.phenotypes, found.clinical, found.kb)
+    # A site's own model may read any feature; the shipped ones say which.
+    wanted = None if models_dir else features.known(models.columns_of(found.kb, endpoints), found.kb)
+    calls = found.calls.filter(pl.col("gene").is_in(genes))
+    base = features.build(calls, found.phenotypes, found.clinical, found.kb, columns=wanted)
     rows = features.scenarios(base, found.calls, found.kb, genes, phenotypes=found.phenotypes)
     return models.score(rows, found.kb, endpoints=endpoints, models_dir=models_dir)
 

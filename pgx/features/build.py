@@ -66,13 +66,23 @@ def build(
     return frame if columns is None else frame.select("sample", *columns)
 
 
-def _check(columns: Sequence[str], kb: KnowledgeBase) -> Sequence[str]:
-    known = set(describe(kb)["name"])
+def known(columns: Sequence[str], kb: KnowledgeBase) -> list[str]:
+    """Return those of `columns` that are features."""
+    listed = set(describe(kb)["name"])
     genes = {gene.lower(): gene for gene in kb.genes}
-    for name in columns:
+
+    def counted(name: str) -> bool:
         parts = name.split(".", 3)
-        counted = len(parts) == 4 and parts[0] == "gene" and parts[2] == "allele_count" and parts[1] in genes
-        if name not in known and not (counted and parts[3] in known_alleles(kb, genes[parts[1]])):
+        is_count = len(parts) == 4 and parts[0] == "gene" and parts[2] == "allele_count" and parts[1] in genes
+        return is_count and parts[3] in known_alleles(kb, genes[parts[1]])
+
+    return [name for name in columns if name in listed or counted(name)]
+
+
+def _check(columns: Sequence[str], kb: KnowledgeBase) -> Sequence[str]:
+    found = set(known(columns, kb))
+    for name in columns:
+        if name not in found:
             raise UsageError(f"no feature is called {name!r}; `pgx features --describe` lists them")
     return columns
 

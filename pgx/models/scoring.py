@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 LEVEL = 0.9
 _Z = 1.6448536269514722
+_DIGITS = 10
+"""Significant digits of a score: the same on every machine whose libm agrees to 1e-11."""
 _FACTORS = 6
 _CERTAIN = 0.95
 Bools = NDArray[np.bool_]
@@ -146,6 +148,11 @@ def genes_of(kb: KnowledgeBase, names: Sequence[str]) -> list[str]:
             if parts[0] == "gene" and parts[1] in symbols:
                 found.add(symbols[parts[1]])
     return sorted(found)
+
+
+def columns_of(kb: KnowledgeBase, names: Sequence[str]) -> list[str]:
+    """Return the features that these endpoints read, sorted."""
+    return sorted({column for endpoint in _chosen(kb, names) for column in design.columns(endpoint)})
 
 
 def _chosen(kb: KnowledgeBase, names: Sequence[str] | None) -> list[Endpoint]:
@@ -441,7 +448,7 @@ def _score_endpoint(
             "_person": np.arange(len(names)),
         },
         schema_overrides={"factors": pl.String, "flags": pl.String},
-    )
+    ).with_columns(pl.col("estimate", "low", "high", "reference").round_sig_figs(_DIGITS))
 
 
 def prior_identity(endpoint: Endpoint, kb_version: str) -> str:
