@@ -7,7 +7,7 @@ WORKERS ?= 2
 OUT ?= demo-report
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test check lint types layers bench golden knowledge examples models clean
+.PHONY: help demo install test check lint types layers bench accuracy knowledge examples models clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -32,9 +32,10 @@ demo: $(VENV)/.installed  ## Report on a real person's variants with a made-up c
 	@echo "The report for a browser: $(OUT)/HG00652.report.html" >&2
 
 test: $(VENV)/.installed-dev check  ## Lint, types, import layers, knowledge and all tests
-	$(BIN)/python -m pytest -n $(WORKERS) tests
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests
 
-check: lint types layers
+check: lint types layers  ## What needs no run: lint, types, import layers, the knowledge's own consistency
+	$(BIN)/pgx kb validate
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check pgx tests
@@ -46,8 +47,29 @@ types: $(VENV)/.installed-dev
 layers: $(VENV)/.installed-dev
 	$(BIN)/lint-imports
 
+bench: $(VENV)/.installed-dev  ## Speed as ratios in one run, and accuracy against the consensus and the peers
+	$(BIN)/python -m tests.benchmarks.bench_cli
+	$(BIN)/python -m tests.benchmarks.bench_knowledge
+	$(BIN)/python -m tests.benchmarks.bench_variants
+	$(BIN)/python -m tests.benchmarks.bench_calling
+	$(BIN)/python -m tests.benchmarks.bench_serve
+
+accuracy: $(VENV)/.installed-dev  ## Calls against the consensus, the peers, phase, gaps, families and builds
+	$(BIN)/python -m tests.benchmarks.accuracy
+
 knowledge: $(VENV)/.installed  ## Rebuild data/knowledge from the curated fact tables
 	$(BIN)/pgx kb build $(SHARED)/facts -o data/knowledge
+	$(BIN)/pgx kb validate
+
+examples: $(VENV)/.installed  ## Rewrite the example genomes from the panels
+	$(BIN)/python -m tests.tools.make_examples $(SHARED)/genomes data/examples
+
+$(VENV)/.installed-train: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[train]'
+	@touch $@
+
+models: $(VENV)/.installed-train  ## Retrain the shipped models and compare with their checksums
+	$(BIN)/python -m pgx.models.retrain
 
 clean:  ## Remove what the targets made
 	rm -rf $(VENV) $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
