@@ -298,6 +298,8 @@ def _is_other(code: int, reference: int) -> bool:
     return (code >= 0 and code != reference) or code in (SPANNED, UNPLACED)
 
 
-def undocumented_alleles(targets: list[Target]) -> pl.Series:
+def all_alleles(targets: list[Target], documented: pl.Series) -> pl.Series:
     """Return the allele lists of all sites, undocumented strings last."""
+    if all(len(t.alleles) == t.documented for t in targets):
+        return documented
     return pl.Series("alleles", [t.alleles for t in targets], dtype=pl.List(pl.String))

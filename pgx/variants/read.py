@@ -16,7 +16,7 @@ from pgx.types import NOT_CALLED, Genotypes, State
 from pgx.variants.array_reader import add_array
 from pgx.variants.arrays import ArrayData, recognise, text_lines
 from pgx.variants.arrays import load as load_array
-from pgx.variants.assemble import Assembly, undocumented_alleles
+from pgx.variants.assemble import Assembly, all_alleles
 from pgx.variants.build import asked_build, build_of_vcf, common_build
 from pgx.variants.contigs import GRCH37
 from pgx.variants.fasta import Reference
@@ -240,7 +240,7 @@ def _result(
     frame = sites.select(
         pl.col("site").cast(pl.Int32), "chrom", "pos_grch38",
         pl.Series("pos", [t.pos or None for t in targets.all], dtype=pl.Int64),
-        "ref", undocumented_alleles(targets.all),
+        "ref", all_alleles(targets.all, sites["alleles"]),
         pl.Series("documented", [t.documented for t in targets.all], dtype=pl.Int32),
     )  # fmt: skip
     told = tuple(

@@ -25,7 +25,7 @@ SEED = text(
     ],
     "AB",
 ).replace("0/1:30:PASS:1\t0|1:9:q10:.", "0/1\t0|1").encode()  # fmt: skip
-FAST = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FAST = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def survive(content: bytes) -> None:

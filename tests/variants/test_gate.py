@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -40,12 +41,16 @@ def test_every_malformed_file_is_refused_or_warned_of(path: Path) -> None:
     assert outcome(path) in ("refused", "warned")
 
 
-def transplanted(path: Path) -> str:
-    """Return a file with its records moved to sites of the knowledge, REF bases fitted, samples added where it has none."""
+@cache
+def free_sites() -> list[tuple[int, str]]:
     sites = knowledge().sites
-    free = [
+    return [
         (p, r) for p, r in sites.filter(sites["chrom"] == "chr1").select("pos_grch38", "ref").iter_rows() if len(r) == 1
     ]
+
+
+def transplanted(path: Path) -> str:
+    """Return a file with its records moved to sites of the knowledge, REF bases fitted, samples added where it has none."""
     lines, used, previous = [], 0, ""
     for line in path.read_bytes().decode("utf-8", "replace").split("\n"):
         cells = line.split("\t")
@@ -56,7 +61,7 @@ def transplanted(path: Path) -> str:
                 used += cells[1] != previous
                 backwards = bool(previous) and int(cells[1]) < int(previous)
                 previous = cells[1]
-                pos, ref = free[0 if backwards else used - 1]
+                pos, ref = free_sites()[0 if backwards else used - 1]
                 if cells[3] in ("C", "T", "TC"):
                     cells[3] = ref
                     cells[4] = cells[4] if cells[4] != ref else "A" if ref == "G" else "G"

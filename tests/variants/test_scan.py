@@ -30,7 +30,7 @@ def plain(lines: list[str]) -> list[int]:
     return found
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=80)
 @given(
     st.dictionaries(st.sampled_from(["chr1", "2", "X", "chr3"]), st.lists(ROW, min_size=1, max_size=30), min_size=1),
     st.integers(1, 600),
