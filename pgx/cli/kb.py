@@ -192,15 +192,17 @@ def validate(
     import polars as pl
 
     from pgx.errors import InputError
-    from pgx.knowledge import load
+    from pgx.knowledge import configured, load
     from pgx.knowledge.validate import validate as check
 
-    kb = load(knowledge or (), folder=folder) if folder else _load(knowledge)
+    overlays = [*(() if folder else configured()), *(knowledge or ())]
+    kb = load(overlays, folder=folder, check=False)
     found = [one for one in check(kb) if not (quiet and one.severity == "note")]
     columns = ("severity", "check", "where", "message")
     rows = [tuple(getattr(one, name) for name in columns) for one in found]
     _show({"problems": pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String), orient="row")}, out, how)
     errors = sum(one.severity == "error" for one in found)
     if errors:
-        raise InputError(f"{errors} errors", file=kb.folders[0], fix="correct them before use")
+        said = "1 error" if errors == 1 else f"{errors} errors"
+        raise InputError(said, file=", ".join(map(str, kb.folders[1:] or kb.folders)), fix="correct before use")
     typer.echo(f"knowledge {kb.version} is sound", err=True)

@@ -180,7 +180,7 @@ class KnowledgeBase:
 _CONTIG_ORDER = {f"chr{name}": i for i, name in enumerate([*range(1, 23), "X", "Y", "M"])}
 
 
-def load(overlays: Sequence[Path | str] = (), *, folder: Path | str | None = None) -> KnowledgeBase:
+def load(overlays: Sequence[Path | str] = (), *, folder: Path | str | None = None, check: bool = True) -> KnowledgeBase:
     """Open the knowledge base.
 
     Parameters
@@ -190,14 +190,17 @@ def load(overlays: Sequence[Path | str] = (), *, folder: Path | str | None = Non
         read and checked at once.
     folder
         Another folder instead of the product's own.
+    check
+        Whether every row of an overlay must also fit the rest of the knowledge (`pgx.knowledge.local`).
 
     Raises
     ------
     InputError
-        If a folder is missing or an overlay table does not follow the schema.
+        If a folder is missing, an overlay table does not follow the schema, or a row of it does not fit.
     """
     base = Path(folder) if folder is not None else data_dir() / "knowledge"
-    folders = (base, *(Path(one) for one in overlays))
+    # A name that only resolving shows (``.``) must not leave the overlay nameless.
+    folders = (base, *(one if one.name not in ("", "..") else one.resolve() for one in map(Path, overlays)))
     for one in folders:
         if not one.is_dir():
             raise InputError("no such knowledge folder", file=one)
@@ -207,7 +210,17 @@ def load(overlays: Sequence[Path | str] = (), *, folder: Path | str | None = Non
     for name in TABLES:
         if kb._overlaid(name):
             kb.table(name)
+    if check and len(folders) > 1:
+        _refuse_misfits(kb)
     return kb
+
+
+def _refuse_misfits(kb: KnowledgeBase) -> None:
+    from pgx.knowledge.local import misfits
+
+    first = next(misfits(kb), None)
+    if first is not None:
+        raise InputError(first.message, file=first.where, fix="`pgx kb validate --knowledge FOLDER` lists all of them")
 
 
 def _load(folders: tuple[Path, ...], name: str) -> pl.DataFrame:

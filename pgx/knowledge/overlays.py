@@ -67,8 +67,11 @@ def check_names(folder: Path) -> None:
     InputError
         If a TSV file has another name than a table, or there is none.
     """
+    folders = [path for path in folder.glob("*.tsv") if not path.is_file()]
+    if folders:
+        raise InputError("not a file, but it is called like a table", file=folders[0])
     names = sorted(path.stem for path in folder.glob("*.tsv"))
-    if not names:
+    if not names and not list(folder.glob("templates.*.toml")):
         raise InputError("the overlay holds no tables", file=folder, fix="name its files like those of `pgx kb export`")
     for name in names:
         if name not in TABLES:
@@ -88,7 +91,8 @@ def read_strict(path: Path, table: Table) -> pl.DataFrame:
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
     except UnicodeDecodeError as error:
-        raise InputError(f"not UTF-8 text: byte {error.start}", file=path) from error
+        number = path.read_bytes().count(b"\n", 0, error.start) + 1
+        raise InputError("not UTF-8 text", file=path, where=f"line {number}", fix="save it as UTF-8") from error
     lines = [line.removesuffix("\r") for line in lines]
     header = lines[0].split("\t")
     fields = {one.name: one for one in table.fields}
@@ -113,6 +117,10 @@ def read_strict(path: Path, table: Table) -> pl.DataFrame:
 
 def _check_header(path: Path, header: Sequence[str], table: Table, fields: dict[str, Field]) -> None:
     where = "line 1"
+    if header == [""]:
+        raise InputError("the header is missing", file=path, where=where, fix=f"{table.name} has: {', '.join(fields)}")
+    if len(header) == 1 and re.search("[,;]|  ", header[0]):
+        raise InputError("the columns are not separated by tabs", file=path, where=where, fix="save it as TSV")
     unknown = [name for name in header if name not in fields]
     if unknown:
         raise InputError(
@@ -135,6 +143,8 @@ def _cell(text: str, one: Field, path: Path, line: int) -> object:
         if one.required:
             raise InputError("the cell is empty", file=path, where=place, fix=f"it holds: {one.doc}")
         return None
+    if text != text.strip():
+        raise InputError(f"{text!r} begins or ends with a blank", file=path, where=place, fix="delete the blank")
     if one.codes and text not in one.codes:
         shown = ", ".join(one.codes[:_SHOWN_CODES])
         raise InputError(f"{text!r} is not an allowed code", file=path, where=place, fix=f"use one of {shown}")

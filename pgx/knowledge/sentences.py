@@ -59,7 +59,24 @@ class Templates:
         found = self.words.get(section, {}).get(code)
         if not isinstance(found, str):
             raise InputError(f"no words for {section} code {code!r}", file=f"templates.{self.lang}.toml")
-        return found.format_map(slots) if slots else found
+        return self._filled(found, slots, f"{section} code {code!r}") if slots else found
+
+    def _filled(self, text: str, slots: Mapping[str, object], what: str) -> str:
+        try:
+            return text.format_map(slots)
+        except (KeyError, ValueError, IndexError, AttributeError) as error:
+            problem = f"the words for {what} have a slot that nothing fills: {error}"
+            raise InputError(problem, file=f"templates.{self.lang}.toml") from error
+
+    def fill(self, section: str, code: str, text: str, slots: Mapping[str, object]) -> str:
+        """Return words that `pick` found, their slots filled.
+
+        Raises
+        ------
+        InputError
+            If they name a slot that there is not.
+        """
+        return self._filled(text, slots, f"{section} code {code!r}")
 
     def pick(self, section: str, code: str, variants: Iterable[str]) -> str:
         """Return the first of `variants` that the action has words for."""
@@ -99,6 +116,8 @@ def _templates(lang: str, folders: tuple[Path, ...]) -> Templates:
             except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
                 raise InputError(f"not a TOML file: {str(error).splitlines()[0]}", file=path) from error
             for section, entries in content.items():
+                if not isinstance(entries, dict):
+                    raise InputError(f"{section!r} must be a section, [{section}]", file=path)
                 words.setdefault(section, {}).update(entries)
     if not words:
         raise UsageError(f"there are no recommendation sentences in language {lang!r}")
@@ -226,7 +245,7 @@ class _Composer:
         template = self.words.pick(section, code, variants)
         self.alternatives_said |= "{alternatives}" in template
         self.tests_said |= "{tests}" in template
-        return template.format_map(slots)
+        return self.words.fill(section, code, template, slots)
 
     def _slots(self, drug: str, *, own: bool) -> dict[str, str]:
         reference = str(self.row.get("dose_reference") or "") if own else ""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from pgx.errors import PgxError
-from pgx.knowledge import manifest, validate_genes, validate_guidance
+from pgx.knowledge import local, manifest, validate_genes, validate_guidance
 from pgx.knowledge.overlays import LOCAL, read_strict
 from pgx.knowledge.problems import Problem
 from pgx.knowledge.sources import read_sources
@@ -145,6 +145,7 @@ def _sources(kb: KnowledgeBase) -> Iterator[Problem]:
 
 
 _CHECKS: tuple[Check, ...] = (
+    local.misfits,
     _references,
     validate_genes.variants,
     validate_genes.definitions,

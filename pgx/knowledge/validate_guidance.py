@@ -49,10 +49,11 @@ def recommendations(kb: KnowledgeBase) -> Iterator[Problem]:
             for code in (condition["implication"] or "").split(";"):
                 if code and code not in implications and not code.startswith("text:"):
                     yield Problem("error", "sentences", where, f"no words for implication code {code!r}")
-            yield from _reachable(kb, row["source"], condition)
+            yield from reachable(kb, row["source"], condition)
 
 
-def _reachable(kb: KnowledgeBase, source: str, condition: Row) -> Iterator[Problem]:
+def reachable(kb: KnowledgeBase, source: str, condition: Row) -> Iterator[Problem]:
+    """Can some genotype meet a condition? A value of the vocabulary that only outside results have is a note."""
     gene, value, where = condition["gene"], condition["value"], condition["rec_id"]
     if condition["match_on"] == "no_result":
         return
