@@ -7,6 +7,7 @@ from datetime import date
 import polars as pl
 import pytest
 
+from pgx import schema
 from pgx.reports.patient import render_card, render_leaflet, render_plan, short
 from pgx.reports.plan import follow_up, render_ics
 from tests.reports import example
@@ -51,6 +52,18 @@ def test_the_card_names_medicines_and_genes():
 def test_a_card_with_nothing_to_say_does_not_promise_safety():
     said = text(render_card(example.empty(), example.SAMPLE))
     assert "because of a gene that was called" in said
+
+
+def test_nothing_of_a_card_is_cut_off():
+    assert "overflow" not in render_card(example.build(), example.SAMPLE)
+    many = example.build()
+    rows = [
+        row | {"drug": f"drug{i}"}
+        for i in range(20)
+        for row in many.guidance.filter(pl.col("drug") == "codeine").to_dicts()
+    ]
+    said = text(render_card(replace(many, guidance=schema.from_rows(rows, schema.GUIDANCE)), example.SAMPLE))
+    assert "and 6 more: see the report" in said, "what does not fit is counted"
 
 
 @pytest.mark.parametrize(
