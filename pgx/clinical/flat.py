@@ -112,6 +112,7 @@ def _unknown_column(events: Events, heading: str) -> None:
     close = events.vocabulary.suggest(heading, SPECIAL)
     hint = f"did you mean {' or '.join(close)}?" if close else ""
     if events.lenient:
+        events.problem(None, "error", "unknown_column", f"unknown column {heading!r}", "heading")
         events.not_understood("column", "", "", heading + (f" ({hint})" if hint else ""), None)
         return
     fix = (

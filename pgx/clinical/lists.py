@@ -17,10 +17,10 @@ NONE = ("none", "no", "nil", "[]")
 def add_list(events: Events, person: str | None, kind: str, items: list[str], where: str, day: date | None) -> None:
     """Add the items of one list.
 
-    `kind` is condition, allergy, or the status of drugs: current, planned or stopped. A list of current or planned
-    drugs that holds nothing, or ``none``, says that no drug is taken.
+    `kind` is condition, allergy, or the status of drugs: current, planned or stopped. A list of current
+    drugs that holds nothing, or ``none``, says that no drug is taken; a list of planned drugs says nothing of that.
     """
-    if kind in ("current", "planned"):
+    if kind == "current":
         events.observe(person, "medication_list", answer="given", day=day, where=where)
     if len(items) == 1 and items[0].lower() in NONE:
         return

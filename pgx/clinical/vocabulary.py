@@ -54,7 +54,10 @@ def system_name(text: str) -> str:
 
 def column_name(text: str) -> str:
     """Write a column heading the way the tables do: lower case, words joined by one underscore."""
-    return re.sub(r"[^a-z0-9]+", "_", text.strip().lower()).strip("_")
+    return re.sub(r"[^a-z0-9]+", "_", text.strip().translate(_PLAIN).lower()).strip("_")
+
+
+_PLAIN = str.maketrans({"µ": "u", "μ": "u", "²": "2", "³": "3"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pgx.knowledge import KnowledgeBase
-from pgx.phenotypes.exposures import exposures, known_medication, newest, newest_date
+from pgx.phenotypes.exposures import exposures, known_medication, newest, present_days
 from pgx.types import ClinicalData
 
 NO, UNKNOWN, YES = -1, 0, 1
@@ -35,7 +35,7 @@ class Populations:
     samples
         The block; every vector has its order.
     as_of
-        Day for which it holds; None = the newest date in `clinical`.
+        Day for which it holds; None = each person's own.
     """
 
     def __init__(
@@ -44,7 +44,8 @@ class Populations:
         self._n = len(samples)
         self._at = {sample: i for i, sample in enumerate(samples)}
         self._clinical = clinical
-        self._day = as_of or newest_date(clinical)
+        self._days = None if clinical is None else present_days(clinical, as_of)
+        self._windows = dict(kb.table("concepts").select("concept", "window_days").iter_rows())
         self._acting = exposures(clinical, kb, as_of=as_of)
         self._told = self._mark(known_medication(clinical))
         self._tests: dict[str, dict[int, list[dict[str, str]]]] = defaultdict(lambda: defaultdict(list))
@@ -118,10 +119,11 @@ class Populations:
         return found
 
     def _observed(self, concept: str) -> pl.DataFrame:
-        if self._clinical is None:
+        if self._clinical is None or self._days is None:
             return pl.DataFrame(schema={"sample": pl.String, "value": pl.Float64, "code": pl.String})
         if concept not in self._seen:
-            self._seen[concept] = newest(self._clinical.observations, concept)
+            days, window = self._days, self._windows.get(concept)
+            self._seen[concept] = newest(self._clinical.observations, concept, days, window_days=window)
         return self._seen[concept]
 
     def _numbers(self, concept: str) -> NDArray[np.float64]:
@@ -160,12 +162,15 @@ class Populations:
     def _taken_longer(self, drugs: Sequence[str], days: int) -> Truth:
         found = np.where(self._told, NO, UNKNOWN).astype(np.int8)
         rows = self._rows(drugs)
-        if rows is None:
+        if rows is None or self._days is None:
             return found
-        for sample, status, start in rows.select("sample", "status", "start").iter_rows():
+        rows = rows.join(self._days, on="sample", how="left", maintain_order="left")
+        for sample, status, start, day in rows.select("sample", "status", "start", "day").iter_rows():
             if sample in self._at and status == "current":
-                since = None if start is None or self._day is None else start <= self._day - timedelta(days=days)
+                since = None if start is None or day is None else start <= day - timedelta(days=days)
                 found[self._at[sample]] = UNKNOWN if since is None else (YES if since else NO)
+            elif sample in self._at and not self._told[self._at[sample]]:
+                found[self._at[sample]] = NO  # a drug yet to be started is not taken for long
         return found
 
     def _doses(self, drug: str) -> NDArray[np.float64]:

@@ -59,7 +59,7 @@ def recommend(
         Generic or brand names, RxNorm or ATC codes; ``["all"]`` = every drug with recommendations. None = each person's
         own medication list, or every drug if there is no list at all. An empty list = nothing.
     as_of
-        Day for which it holds; None = the newest date in `clinical`.
+        Day for which it holds; None = each person's own.
 
     Returns
     -------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 import polars as pl
 
@@ -23,36 +23,57 @@ EXPOSURE_COLUMNS = {
 
 
 def known_medication(clinical: ClinicalData | None) -> set[str]:
-    """Return the samples whose medication is known: a drug, or the statement that the list is given."""
+    """Return the samples whose medication is known: a drug taken now, or the statement that the list is given.
+
+    A plan or a drug of the past does not say what is taken now.
+    """
     if clinical is None:
         return set()
     told = clinical.observations.filter(pl.col("concept") == "medication_list")["sample"]
-    return {*clinical.medications["sample"], *told}
+    return {*clinical.medications.filter(pl.col("status") == "current")["sample"], *told}
 
 
-def newest_date(clinical: ClinicalData | None) -> date | None:
-    """Return the newest day on which something was observed or a drug was begun.
+def present_days(clinical: ClinicalData, as_of: date | None = None) -> pl.DataFrame:
+    """Return ``sample day``: the day that counts as now for each person of whom anything is known; null = unknown.
 
-    A planned start lies in the future, and the day on which a drug was stopped does not say how long ago that is.
+    `as_of` for all, or else the person's own ``as_of`` statement, or else the newest day on which something was
+    observed of that person or a drug was begun. A planned start lies in the future, and the day on which a drug was
+    stopped does not say how long ago that is.
     """
-    if clinical is None:
-        return None
-    taken = clinical.medications.filter(pl.col("status") != "planned")
-    dates = [clinical.observations["date"].max(), taken["start"].max()]
-    return max((day for day in dates if isinstance(day, date)), default=None)
+    observed, taken = clinical.observations, clinical.medications
+    people = pl.concat([observed.select("sample"), taken.select("sample")]).unique(maintain_order=True)
+    if as_of is not None:
+        return people.with_columns(day=pl.lit(as_of))
+    stated = observed.filter(pl.col("concept") == "as_of").select(
+        "sample", stated=pl.col("code").str.to_date(strict=False)
+    )
+    dates = pl.concat(
+        [
+            observed.select("sample", found="date"),
+            taken.filter(pl.col("status") != "planned").select("sample", found="start"),
+        ]
+    )
+    newest = dates.group_by("sample").agg(pl.col("found").max())
+    return (
+        people.join(
+            stated.group_by("sample").agg(pl.col("stated").max()), on="sample", how="left", maintain_order="left"
+        )
+        .join(newest, on="sample", how="left", maintain_order="left")
+        .select("sample", day=pl.coalesce("stated", "found"))
+    )
 
 
 def exposures(clinical: ClinicalData | None, kb: KnowledgeBase, *, as_of: date | None = None) -> pl.DataFrame:
     """Return one row per person, gene and agent; columns `EXPOSURE_COLUMNS`.
 
-    A drug stopped on an unknown day counts as gone (`pgx.phenotypes.notes` says so); one stopped within its washout
-    days acts on.
+    Each person's own day counts as now (`present_days`). A drug stopped on an unknown day counts as gone
+    (`pgx.phenotypes.notes` says so); one stopped within its washout days acts on.
     """
     if clinical is None:
         return pl.DataFrame(schema=EXPOSURE_COLUMNS)
-    day = as_of or newest_date(clinical)
-    drugs = _drugs(clinical.medications, kb, day)
-    other = _observed(clinical.observations, kb, day)
+    days = present_days(clinical, as_of)
+    drugs = _drugs(clinical.medications, kb, days)
+    other = _observed(clinical.observations, kb, days)
     frame = pl.concat([drugs, other]).select(pl.col(name).cast(kind) for name, kind in EXPOSURE_COLUMNS.items())
     return frame.unique().sort("sample", "gene", "trigger", "strength", "agent", "phase")
 
@@ -82,30 +103,21 @@ def _agents(kb: KnowledgeBase) -> pl.DataFrame:
     )
 
 
-def _drugs(medications: pl.DataFrame, kb: KnowledgeBase, day: date | None) -> pl.DataFrame:
+def _drugs(medications: pl.DataFrame, kb: KnowledgeBase, days: pl.DataFrame) -> pl.DataFrame:
     taken = medications.with_columns(agent=pl.col("drug"), drug=pl.col("drug").str.to_lowercase())
-    found = taken.join(agents(kb), on="drug").with_columns(phase=pl.col("status"))
-    if day is not None:
-        # An end date that has passed decides, whatever the list calls the drug.
-        over = pl.col("end").is_not_null() & (pl.col("end") < day)
-        acts_on = pl.col("end") + pl.duration(days=pl.col("days")) >= day
-        stopped = (pl.col("phase") == "stopped") | (over & (pl.col("phase") == "current"))
-        found = found.with_columns(
-            phase=pl.when(stopped & acts_on.fill_null(False))
-            .then(pl.lit("washout"))
-            .when(stopped)
-            .then(pl.lit("stopped"))
-            .otherwise("phase")
-        )
-    return found.filter(pl.col("phase") != "stopped").select(list(EXPOSURE_COLUMNS))
+    found = taken.join(agents(kb), on="drug").join(days, on="sample", how="left")
+    # An end date that has passed decides, whatever the list calls the drug; without a day nothing has passed.
+    over = (pl.col("end") < pl.col("day")).fill_null(False)
+    acts_on = (pl.col("end") + pl.duration(days=pl.col("days")) >= pl.col("day")).fill_null(False)
+    stopped = (pl.col("status") == "stopped") | (over & (pl.col("status") == "current"))
+    phase = pl.when(stopped & acts_on).then(pl.lit("washout")).when(stopped).then(pl.lit("stopped")).otherwise("status")
+    return found.with_columns(phase=phase).filter(pl.col("phase") != "stopped").select(list(EXPOSURE_COLUMNS))
 
 
-def _observed(observations: pl.DataFrame, kb: KnowledgeBase, day: date | None) -> pl.DataFrame:
+def _observed(observations: pl.DataFrame, kb: KnowledgeBase, days: pl.DataFrame) -> pl.DataFrame:
     frames = [pl.DataFrame(schema=EXPOSURE_COLUMNS)]
     for row in kb.table("exposures").iter_rows(named=True):
-        seen = newest(observations, row["concept"])
-        if day is not None:
-            seen = seen.filter(pl.col("date").is_null() | (pl.col("date") >= day - timedelta(days=row["window_days"])))
+        seen = newest(observations, row["concept"], days, window_days=row["window_days"])
         shows = pl.col("code") == row["answer"] if row["answer"] else pl.col("value") >= row["min_value"]
         hit = seen.filter(shows).select("sample")
         frames += [
@@ -122,10 +134,30 @@ def _observed(observations: pl.DataFrame, kb: KnowledgeBase, day: date | None) -
     return pl.concat(frames)
 
 
-def newest(observations: pl.DataFrame, concept: str) -> pl.DataFrame:
-    """Return each person's newest observation of a concept; one without a date counts as the oldest."""
+def newest(
+    observations: pl.DataFrame, concept: str, days: pl.DataFrame, *, window_days: int | None = None
+) -> pl.DataFrame:
+    """Return each person's newest observation of a concept as of their day; a value without a date is of that day.
+
+    Parameters
+    ----------
+    observations
+        `schema.CLINICAL`.
+    concept
+        Concept name.
+    days
+        ``sample day``, as of `present_days`; a later observation is left out.
+    window_days
+        Greatest age of an observation that still counts; None = any age.
+    """
+    rows = observations.filter(pl.col("concept") == concept).join(days, on="sample", how="left", maintain_order="left")
+    age = (pl.col("day") - pl.coalesce("end_date", "date")).dt.total_days()
+    begun = (pl.col("date") <= pl.col("day")).fill_null(True)
+    recent = pl.lit(True) if window_days is None else (age <= window_days).fill_null(True)
     return (
-        observations.filter(pl.col("concept") == concept)
-        .sort("date", nulls_last=False, maintain_order=True)
+        rows.filter(begun & recent)
+        .with_columns(order=pl.coalesce("date", "day"))
+        .sort("order", nulls_last=True, maintain_order=True)
         .unique("sample", keep="last", maintain_order=True)
+        .drop("order", "day")
     )

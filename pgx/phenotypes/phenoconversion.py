@@ -207,7 +207,7 @@ def convert(
     kb
         Knowledge base.
     as_of
-        Day for which it holds; None = the newest date in `clinical`.
+        Day for which it holds; None = each person's own.
     without
         Drugs whose own effect is left out: guidance on a drug already measured what the drug does to itself.
 

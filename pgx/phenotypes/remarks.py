@@ -11,7 +11,7 @@ import polars as pl
 from pgx import schema
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.tables import SCHEMES
-from pgx.phenotypes.exposures import agents, exposures, newest_date
+from pgx.phenotypes.exposures import agents, exposures, present_days
 from pgx.phenotypes.phenoconversion import Converter, converter
 from pgx.types import ClinicalData
 
@@ -40,7 +40,7 @@ def notes(
     kb
         Knowledge base.
     as_of
-        Day for which it holds; None = the newest date in `clinical`.
+        Day for which it holds; None = each person's own (`pgx.phenotypes.exposures.present_days`).
 
     Returns
     -------
@@ -62,7 +62,7 @@ def notes(
     rows = [
         *_per_enzyme(acting, phenotypes, kb),
         *_pairs(acting, clinical, genetic, kb),
-        *_stopped(clinical, kb, as_of or newest_date(clinical)),
+        *_stopped(clinical, kb, present_days(clinical, as_of)),
     ]
     return schema.from_rows(rows, schema.NOTES)
 
@@ -196,13 +196,16 @@ def _sentence(drug: str, gene: str, one: Row, known: Row | None, kb: KnowledgeBa
     return f"{start}: {known['phenotype']} acts as {after.phenotype} (rule {';'.join(after.rules)})"
 
 
-def _stopped(clinical: ClinicalData, kb: KnowledgeBase, day: date | None) -> Iterator[Row]:
+def _stopped(clinical: ClinicalData, kb: KnowledgeBase, days: pl.DataFrame) -> Iterator[Row]:
     """Interacting drugs that were stopped, but not known how long ago."""
     listed = set(agents(kb).filter(pl.col("strength").is_in(list(_STRONG)))["drug"])
     stopped = clinical.medications.filter(
         pl.col("status") == "stopped", pl.col("drug").str.to_lowercase().is_in(sorted(listed))
     )
-    for sample, drug, end in stopped.select("sample", "drug", "end").unique(maintain_order=True).iter_rows():
+    stopped = stopped.join(days, on="sample", how="left", maintain_order="left")
+    for sample, drug, end, day in (
+        stopped.select("sample", "drug", "end", "day").unique(maintain_order=True).iter_rows()
+    ):
         if end is None or day is None:
             when = "on an unknown day" if end is None else "an unknown time ago (no newer date in the data)"
             message = f"{drug} was stopped {when}; an effect that may last is not counted"

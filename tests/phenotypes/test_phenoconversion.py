@@ -158,7 +158,8 @@ def test_a_drug_stopped_nobody_knows_when_is_said():
 
 
 def test_a_stop_date_alone_does_not_say_how_long_ago_it_is():
-    history = clinical([{"drug": "fluoxetine", "status": "stopped", "end": date(2020, 1, 1)}])
+    stopped = {"drug": "fluoxetine", "status": "stopped", "end": date(2020, 1, 1)}
+    history = clinical([stopped], [{"concept": "medication_list", "code": "given"}])
     calls, phenotypes = assign(callset({"s": {"CYP2D6": pattern("*1/*1")}}), KB, history)
     assert calls["clinical_phenotype"].to_list() == ["Normal Metabolizer"]
     assert notes(phenotypes, history, KB)["code"].to_list() == ["washout_unknown"]
