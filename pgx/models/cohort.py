@@ -102,6 +102,8 @@ def load(table: pl.DataFrame, endpoint: Endpoint, roles: Roles, features: Sequen
     InputError
         If the outcome cannot be used.
     """
+    nested = {name: "a list or object" for name in table.columns if name not in design.flat(table.clear()).columns}
+    table = table.drop(nested)
     outcome = _role(table, roles.outcome, ("outcome", endpoint.name), "outcome", required=True)
     person = _role(table, roles.person, ("person", "sample"), "person")
     site = _role(table, roles.site, ("site",), "site")
@@ -123,6 +125,7 @@ def load(table: pl.DataFrame, endpoint: Endpoint, roles: Roles, features: Sequen
     unused: dict[str, str] = {}
     if features is None:
         features, unused = _choose(frame, endpoint, taken)
+        unused |= nested
     prepared = design.prepare(frame, endpoint, features)
     prior = design.prior(prepared, endpoint)
     x = design.matrix(prepared, features)

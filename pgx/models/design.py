@@ -14,6 +14,7 @@ from pgx.models.endpoints import Endpoint, Feature, Imputation, Reading
 Floats = NDArray[np.float64]
 GIVEN = "_given."
 """Prefix of the columns that say whether an imputed column was given."""
+_LARGEST = 1e12
 _UNDECIDED = ("Indeterminate", "No Result", "n/a", "Unknown")
 
 
@@ -97,7 +98,7 @@ def read(frame: pl.DataFrame, reading: Reading) -> Floats:
         text = column.cast(pl.String).str.count_matches(reading.text, literal=True)
         value = text.cast(pl.Float64).fill_null(float("nan")).to_numpy()
     else:
-        number = column.cast(pl.Float64, strict=False).fill_null(float("nan")).to_numpy()
+        number = _numbers(column)
         if reading.kind == "range":
             inside = ((number >= reading.at_least) & (number < reading.below)).astype(np.float64)
             value = np.where(np.isnan(number), np.nan, inside)
@@ -139,6 +140,12 @@ def matrix(frame: pl.DataFrame, features: Sequence[Feature]) -> NDArray[np.float
     return out
 
 
+def _numbers(column: pl.Series) -> Floats:
+    """Read numbers; what is not a number, or is beyond `_LARGEST`, is unknown."""
+    number = column.cast(pl.Float64, strict=False).fill_null(float("nan")).to_numpy()
+    return np.where(np.abs(number) <= _LARGEST, number, np.nan)
+
+
 def _truth_series(column: pl.Series) -> pl.Series:
     """Read booleans, 0/1 numbers and yes/no words as booleans; anything else is null."""
     if column.dtype == pl.Boolean:
@@ -159,13 +166,26 @@ def _truth(frame: pl.DataFrame, name: str) -> pl.Expr:
 def _is_in(column: pl.Series, levels: Sequence[object]) -> NDArray[np.bool_]:
     """Whether a value is one of the levels; numbers compare as numbers, everything else as text. Null is not."""
     if column.dtype.is_numeric():
-        wanted: list[object] = [float(str(level)) for level in levels]
+        wanted = [value for level in levels if (value := _number(level)) is not None]
         found = column.cast(pl.Float64).is_in(wanted)
     elif column.dtype == pl.Null:
         return np.zeros(len(column), dtype=np.bool_)
     else:
         found = column.cast(pl.String).is_in([str(level) for level in levels])
     return found.fill_null(False).to_numpy()
+
+
+def _number(level: object) -> float | None:
+    try:
+        return float(str(level))
+    except ValueError:
+        return None
+
+
+def flat(frame: pl.DataFrame) -> pl.DataFrame:
+    """Leave out columns of lists, structs and objects: no feature is one."""
+    nested = [name for name, dtype in frame.schema.items() if dtype.is_nested() or dtype == pl.Object]
+    return frame.drop(nested)
 
 
 def _masked(value: NDArray[np.bool_], known: NDArray[np.bool_]) -> Floats:

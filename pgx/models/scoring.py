@@ -165,7 +165,7 @@ def _persons(features: pl.DataFrame) -> tuple[pl.DataFrame, NDArray[np.int64], l
     """Sort rows by person (order of first appearance) and return the frame, each person's first row, and the names."""
     if "sample" not in features.columns:
         raise InputError("the features have no column 'sample'", fix="use the table that `pgx features` writes")
-    frame = features.with_columns(pl.col("sample").cast(pl.String))
+    frame = design.flat(features).with_columns(pl.col("sample").cast(pl.String))
     if frame["sample"].null_count():
         raise InputError("a row of the features has no sample name", fix="fill the column 'sample'")
     if "weight" not in frame.columns:
