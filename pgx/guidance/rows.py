@@ -222,7 +222,10 @@ def _build_static(kb: KnowledgeBase) -> pl.DataFrame:
     )
     low, high = pl.col("dose_min_pct"), pl.col("dose_max_pct")
     recalled = pl.concat_str("source_version", "notes", ignore_nulls=True).str.contains("recall")
-    local = pl.col("local").is_not_null() if "local" in table.columns else pl.lit(False)
+    # Advice is local if its own row, a condition or what a genotype of its gene means is the site's.
+    asked = kb.table("recommendation_conditions")
+    touched = asked.filter(pl.col("local").is_not_null() | pl.col("gene").is_in(list(kb.local_genes)))["rec_id"]
+    local = pl.col("local").is_not_null() | pl.col("rec_id").is_in(touched.to_list())
     sentences = [compose(row, kb=kb) for row in table.iter_rows(named=True)]
     return (
         table.with_columns(recommendation=pl.Series(sentences, dtype=pl.String))

@@ -107,23 +107,34 @@ class KnowledgeBase:
 
     @cached_property
     def local_genes(self) -> dict[str, str]:
-        """Genes whose calls or phenotypes rest on overlay rows, and the overlay's name."""
-        found: dict[str, str] = {}
-        for name in ("genes", "alleles", "definitions", "variants", "functions", "phenotype_rules"):
+        """Genes whose calls or phenotypes rest on overlay rows, and the overlay's name, or ``ward7+ward8``."""
+        found: dict[str, set[str]] = {}
+        for name in _RULES_OF_GENES:
             if self._overlaid(name):
-                rows = self.table(name).filter(pl.col(LOCAL).is_not_null())
-                found.update(zip(rows["gene"], rows[LOCAL], strict=True))
-        return found
+                self._add_local(found, self.table(name), "gene")
+        return self._named(found)
 
     @cached_property
     def local_drugs(self) -> dict[str, str]:
-        """Drugs whose guidance, names or interactions rest on overlay rows, and the overlay's name."""
-        found: dict[str, str] = {}
-        for name in ("drugs", "interactions", "recommendations"):
+        """Drugs whose guidance, names or interactions rest on overlay rows, and the overlay's name (or names)."""
+        found: dict[str, set[str]] = {}
+        for name in ("drugs", "drug_names", "interactions", "recommendations"):
             if self._overlaid(name):
-                rows = self.table(name).filter(pl.col(LOCAL).is_not_null())
-                found.update(zip(rows["drug"], rows[LOCAL], strict=True))
-        return found
+                self._add_local(found, self.table(name), "drug")
+        if self._overlaid("recommendation_conditions"):
+            conditions = self.table("recommendation_conditions")
+            advised = self.table("recommendations").select("rec_id", "drug").join(conditions, on="rec_id")
+            self._add_local(found, advised, "drug")
+        return self._named(found)
+
+    @staticmethod
+    def _add_local(found: dict[str, set[str]], table: pl.DataFrame, column: str) -> None:
+        for one, overlay in table.filter(pl.col(LOCAL).is_not_null()).select(column, LOCAL).unique().iter_rows():
+            found.setdefault(one, set()).add(overlay)
+
+    def _named(self, found: dict[str, set[str]]) -> dict[str, str]:
+        names = list(dict.fromkeys(folder.resolve().name for folder in self.folders[1:]))
+        return {one: "+".join(name for name in names if name in found[one]) for one in sorted(found)}
 
     def _overlaid(self, name: str) -> bool:
         return any((folder / f"{name}.tsv").is_file() for folder in self.folders[1:])
@@ -176,6 +187,12 @@ class KnowledgeBase:
         """
         return self.remember(("gene", name), lambda: _define(self, name))
 
+
+_RULES_OF_GENES = (
+    "genes", "alleles", "definitions", "variants", "functions", "phenotype_rules", "priors", "calling_policies",
+    "hla_tags", "genotype_terms", "phenoconversion", "phenoconversion_more", "enzyme_groups",
+)  # fmt: skip
+"""Tables whose rows decide what a gene's genotypes are called and mean."""
 
 _CONTIG_ORDER = {f"chr{name}": i for i, name in enumerate([*range(1, 23), "X", "Y", "M"])}
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from pgx.errors import InputError
 from pgx.io import atomic_write, write_bytes
 from pgx.knowledge.manifest import write_manifest
+from pgx.knowledge.overlays import parse_cell
 from pgx.knowledge.tables import TABLES
 from pgx.paths import data_dir
 
@@ -61,7 +62,8 @@ def build(facts: Path, out: Path, *, corrections: Path | None = None) -> dict[st
         try:
             converted[name] = [dict(row) for row in convert(tables)]
         except KeyError as error:
-            raise InputError(f"fact table for {name} lacks {error}", file=facts) from error
+            raise InputError(f"the fact tables behind {name} lack {error}", file=facts) from error
+        _fit(converted[name], name, facts)
     _correct(converted, corrections or _curated(out, "corrections"))
     _verify(converted, _curated(out, "verifications"))
     out.mkdir(parents=True, exist_ok=True)
@@ -127,8 +129,18 @@ def _correct(converted: dict[str, list[Row]], path: Path) -> None:
 
 
 def _read(path: Path) -> list[Row]:
-    with path.open(encoding="utf-8", newline="") as handle:
-        return list(csv.DictReader(handle, delimiter="\t", quoting=csv.QUOTE_NONE))
+    try:
+        with path.open(encoding="utf-8", newline="") as handle:
+            reader = csv.reader(handle, delimiter="\t", quoting=csv.QUOTE_NONE)
+            header = next(reader, [])
+            rows = list(reader)
+    except UnicodeDecodeError as error:
+        raise InputError("not UTF-8 text", file=path, fix="save it as UTF-8") from error
+    for number, cells in enumerate(rows, 2):
+        if len(cells) != len(header):
+            problem = f"{len(cells)} cells, but the header has {len(header)} columns"
+            raise InputError(problem, file=path, where=f"line {number}", fix="separate cells with tabs")
+    return [dict(zip(header, cells, strict=True)) for cells in rows]
 
 
 def _write(path: Path, table: str, rows: Iterable[Row]) -> None:
@@ -138,6 +150,15 @@ def _write(path: Path, table: str, rows: Iterable[Row]) -> None:
         lines.append("\t".join(row[name] for name in names))
     with atomic_write(path) as handle:
         handle.write("\n".join(lines) + "\n")
+
+
+def _fit(rows: list[Row], name: str, facts: Path) -> None:
+    """Refuse rows that the table's schema does not allow: a wrong code or number is named before it is written."""
+    for number, row in enumerate(rows, 1):
+        for one in TABLES[name].fields:
+            if one.name not in row:
+                raise InputError(f"the fact tables behind {name} lack column {one.name!r}", file=facts)
+            parse_cell(row[one.name], one, facts, f"table {name}, row {number}, column {one.name}")
 
 
 def _rename(row: Row, **names: str) -> Row:

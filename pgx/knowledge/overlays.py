@@ -111,7 +111,7 @@ def read_strict(path: Path, table: Table) -> pl.DataFrame:
             )
         row = dict(zip(header, cells, strict=True))
         for name, one in fields.items():
-            columns[name].append(_cell(row.get(name, ""), one, path, number))
+            columns[name].append(parse_cell(row.get(name, ""), one, path, f"line {number}, column {name}"))
     return pl.DataFrame(columns, schema=table.polars_schema())
 
 
@@ -137,8 +137,14 @@ def _check_header(path: Path, header: Sequence[str], table: Table, fields: dict[
         )
 
 
-def _cell(text: str, one: Field, path: Path, line: int) -> object:
-    place = f"line {line}, column {one.name}"
+def parse_cell(text: str, one: Field, path: Path, place: str) -> object:
+    """Return the value of one cell, None if it is empty.
+
+    Raises
+    ------
+    InputError
+        If the column does not allow it; `path` and `place` say where it stands.
+    """
     if text == "":
         if one.required:
             raise InputError("the cell is empty", file=path, where=place, fix=f"it holds: {one.doc}")

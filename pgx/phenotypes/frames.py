@@ -22,6 +22,7 @@ MAX_ALTERNATIVES = 10
 """Diplotypes less probable than this are not listed in `alternatives` (their phenotypes still count)."""
 _LOST = 1e-3
 _INCREASED = "Increased function"
+_OWN = "genotypes"
 _INTERPRETED = ("called", "ambiguous", "outside")
 
 
@@ -195,6 +196,10 @@ def _row(kb: KnowledgeBase, gene: str, pattern: PatternCall, shares: Sequence[Sh
         "source": pattern.source,
     }
     flags = list(pattern.flags)
+    overlay = kb.local_genes.get(gene)
+    if overlay is not None:
+        row["source"] = f"local:{overlay}" if pattern.source == _OWN else pattern.source
+        flags += ["local"] if pattern.status in _INTERPRETED else []
     if pattern.status in _INTERPRETED and pattern.diplotypes:
         if any(_renamed(kb, gene, scheme, pattern.diplotypes[0]) for scheme in SCHEMES[1:]):
             flags.append("normal_by_cpic")

@@ -8,6 +8,8 @@ import pgx
 from pgx.pipeline import Options
 from tests.knowledge.overlay import NEW_GENE, write_overlay
 
+EXAMPLES = Path(__file__).resolve().parents[2] / "data" / "examples"
+
 VCF = """##fileformat=VCFv4.2
 ##contig=<ID=chr1,length=248956422>
 ##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">
@@ -31,3 +33,29 @@ def test_a_local_gene_goes_all_the_way(tmp_path: Path) -> None:
     ]
     assert "local" in rows["flags"][0].split(";")
     assert "ward7" in str(result.provenance)
+
+
+def test_what_a_replaced_function_changes_is_marked(tmp_path: Path) -> None:
+    vcf = tmp_path / "two.vcf"
+    vcf.write_text(VCF, encoding="utf-8")
+    both = write_overlay(tmp_path / "ward7", NEW_GENE)
+    change = "gene allele scheme function activity_is_minimum\nZZG1 *3 CPIC No_function n"
+    later = write_overlay(tmp_path / "ward8", {"functions": change})
+    options = Options(knowledge=[both, later], build="GRCh38")
+    result = pgx.report(vcf, drugs=["newdrugine", "clopidogrel"], options=options)
+    calls = {(one["sample"], one["gene"]): one for one in result.calls.iter_rows(named=True)}
+    assert calls["poor", "ZZG1"]["source"] == "local:ward7+ward8"
+    assert "local" in calls["poor", "ZZG1"]["flags"].split(";")
+    assert calls["poor", "CYP2C19"]["source"] == "genotypes"
+    assert "local" not in (calls["poor", "CYP2C19"]["flags"] or "").split(";")
+
+
+def test_advice_of_the_product_that_rests_on_a_local_function_is_marked(tmp_path: Path) -> None:
+    change = "gene allele scheme function activity_is_minimum\nCYP2C19 *2 CPIC Normal_function n"
+    overlay = write_overlay(tmp_path / "ward8", {"functions": change})
+    vcf = EXAMPLES / "HG00652.GRCh38.vcf.gz"
+    local = pgx.report(vcf, drugs=["clopidogrel", "simvastatin"], options=Options(knowledge=[overlay]))
+    rows = local.guidance.filter(pl.col("guideline").is_not_null())
+    marked = {drug: "local" in (flags or "").split(";") for drug, flags in rows.select("drug", "flags").iter_rows()}
+    assert marked == {"clopidogrel": True, "simvastatin": False}
+    assert local.calls.filter(pl.col("gene") == "CYP2C19")["source"].to_list() == ["local:ward8"]
