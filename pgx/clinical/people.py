@@ -53,6 +53,10 @@ def _join_file(file: Events, samples: Sequence[str], notes: Notes) -> dict[str |
     for person, aliases in file.people.items():
         names = [name for name in ([] if person is None else [person, *sorted(aliases)]) if name in wanted]
         if names:
+            if names[0] in found.values():
+                first = next(other for other, sample in found.items() if sample == names[0])
+                message = f"{first!r} and {person!r} of {file.file} are both {names[0]} and taken as one person"
+                notes.append(_note(names[0], "warning", "joined_twice", message))
             found[person] = names[0]
     if not found and len(file.people) == 1 and len(samples) == 1:
         person = next(iter(file.people))

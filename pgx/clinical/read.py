@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from pgx import schema
-from pgx.clinical import derive, flat, objects, people, sniff
+from pgx.clinical import derive, flat, identity, objects, people, sniff
 from pgx.clinical.drugs import drug_names
 from pgx.clinical.events import PROBLEM, Events, Reader
 from pgx.clinical.omop_databases import postgres_url, read_postgres, shown_url
@@ -46,15 +46,21 @@ def read(
     Raises
     ------
     InputError
-        If a file cannot be used, a column is unknown, nobody in a file is one of the samples, or the run is about one
-        person and their newest value of something is impossible. In a run of several persons that value alone is
-        left out and noted.
+        If a file cannot be used, a column is unknown, nobody in a file is one of the samples, records that nothing
+        but being the only ones joins contradict each other, or the run is about one person and their newest value of
+        something is impossible. In a run of several persons that value alone is left out and noted.
     """
     if not paths:
         return ClinicalData(schema.empty(schema.CLINICAL), schema.empty(schema.MEDICATIONS), schema.empty(schema.NOTES))
     files = [read_events(path, kb) for path in paths]
     joined, notes = _join(files, paths, samples)
-    raw = _named([file.frame() for file in files], joined)
+    frames = [file.frame() for file in files]
+    try:
+        notes += identity.compare(files, frames, joined, vocabulary(kb))
+    except InputError as error:
+        raise _at_path(error, files, paths) from None
+    raw = _named(frames, joined)
+    del frames
     drugs = _named([file.medication_frame() for file in files], joined)
     problems = _named([file.problem_frame() for file in files], joined, keep_whole=True)
     for file in files:
@@ -142,8 +148,13 @@ def _join(
     try:
         return people.join(files, samples)
     except InputError as error:
-        path = next((str(p) for f, p in zip(files, paths, strict=True) if f.file == error.file), error.file)
-        raise InputError(error.problem, file=shown_url(str(path)), fix=error.fix) from None
+        raise _at_path(error, files, paths) from None
+
+
+def _at_path(error: InputError, files: Sequence[Events], paths: Sequence[str | Path]) -> InputError:
+    """Return the error naming the path that the user gave."""
+    path = next((str(p) for f, p in zip(files, paths, strict=True) if f.file == error.file), error.file)
+    return InputError(error.problem, file=shown_url(str(path)), fix=error.fix)
 
 
 _STOPS = ("impossible_value", "not_a_number", "answer_unknown", "unit_unknown")

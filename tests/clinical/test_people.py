@@ -53,3 +53,51 @@ def test_who_did_not_join_is_said(kb, write):
 def test_no_file_is_no_data(kb):
     data = read([], kb, samples=["A"])
     assert data.observations.is_empty() and data.medications.is_empty() and data.notes.is_empty()
+
+
+def patient(name, **more):
+    return {"resourceType": "Patient", "id": name, **more}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "said"),
+    [
+        (patient("A", gender="female"), patient("B", gender="male"), "sex female and male"),
+        (patient("A", birthDate="1950-02-03"), patient("B", birthDate="1950-05-04"), "born 1950-02-03 and 1950-05-04"),
+        ({"age": 68, "date": "2026-10-12"}, patient("B", birthDate="1980-02-01"), "age 68 and born 1980-02-01"),
+        ({"sample": "S1", "sex": "female"}, patient("B", gender="male"), "sex female and male"),
+        ({"age": 68}, {"age": 31}, "age 68 and 31"),
+    ],
+)
+def test_records_of_two_persons_are_not_joined_because_each_is_the_only_one(kb, write, one, other, said):
+    with pytest.raises(InputError, match=f"not one person: {said}"):
+        read([write("a.json", one), write("b.json", other)], kb, samples=["S1"])
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (patient("A", gender="female", birthDate="1950"), patient("B", gender="female", birthDate="1950-05-04")),
+        (patient("A", birthDate="1950-05-04"), patient("B", birthDate="1950-05")),
+        ({"age": 76, "date": "2026-10-12"}, patient("B", birthDate="1950-02-01")),
+        ({"weight_kg": 70}, patient("B", gender="male")),
+    ],
+)
+def test_records_that_can_be_of_one_person_are_joined(kb, write, one, other):
+    data = read([write("a.json", one), write("b.json", other)], kb, samples=["S1"])
+    assert set(codes(data)) == {"joined_only_person"}
+
+
+def test_records_of_one_name_that_contradict_each_other_are_said(kb, write):
+    paths = [write("a.json", {"sample": "S1", "sex": "female"}), write("b.csv", "sample,sex\nS1,male\n")]
+    data = read(paths, kb, samples=["S1"])
+    assert codes(data, "warning") == ["contradiction"]
+    assert data.notes["message"].to_list() == [
+        "'S1' of a.json and 'S1' of b.csv are not one person: sex female and male"
+    ]
+
+
+def test_two_persons_of_one_file_with_the_name_of_one_sample_are_said(kb, write):
+    twice = [{"resource": patient(n, identifier=[{"value": "S1"}], gender="male")} for n in ("A", "B")]
+    bundle = {"resourceType": "Bundle", "type": "collection", "entry": twice}
+    assert codes(read([write("a.json", bundle)], kb, samples=["S1", "S2"]), "warning")[0] == "joined_twice"
