@@ -411,6 +411,29 @@ def _score_endpoint(
         return schema.empty(schema.SCORES).with_columns(_person=pl.lit(0))
     judged, index, active = _judge_unique(frame, endpoint, model)
     weight = frame["weight"].cast(pl.Float64).to_numpy()
+    patterns = len(judged.margin)
+    if len(starts) == len(index) and patterns < len(index):
+        # One row a person: write each pattern's answer once and hand it out.
+        each = np.arange(patterns)
+        one = _answers(judged, each, each, np.ones(patterns), [""] * patterns, active, endpoint, model, kb_version)
+        return one.select(pl.all().gather(index)).with_columns(
+            sample=pl.Series(names), _person=pl.Series(np.arange(len(names)))
+        )
+    return _answers(judged, index, starts, weight, names, active, endpoint, model, kb_version)
+
+
+def _answers(
+    judged: Judged,
+    index: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    weight: Floats,
+    names: list[str],
+    active: Endpoint,
+    endpoint: Endpoint,
+    model: Model | None,
+    kb_version: str,
+) -> pl.DataFrame:
+    """Turn judged patterns into rows of `schema.SCORES` (and ``_person``)."""
     labels, parts, estimate = _combined_parts(judged, index, starts, weight, active.link)
     tail = (1.0 - LEVEL) / 2.0
     low = _inverse(_mixture(judged, index, starts, weight, tail, False), active.link)
