@@ -22,7 +22,7 @@ from pgx.models import boost
 from pgx.models.boost import Floats, Matrix, Settings
 
 MIN_EVENTS = 15
-"""Fewer events than this: only the intercept (and the base rate) are learned."""
+"""Fewer events than this: only the intercept of the prior is learned."""
 RIDGE_EVENTS = 50
 """From this many events on, features may enter linearly."""
 RIDGE_PATIENTS = 150
@@ -144,7 +144,9 @@ def fit(data: Data, link: str, monotone: Sequence[int], *, settings: Settings | 
     splits = list(split(data.y, data.groups, link, folds, repeats, settings.seed))
     margins = _cross_validate(data, link, names, splits)
     losses = {name: loss(data.y, margins[name], link) for name in names}
-    weights = _average(losses, data.groups, link, settings.seed)
+    # So few events cannot refute the published evidence: the base rate is then measured, not mixed in.
+    mixed = [name for name in names if name != "base_rate" or events >= MIN_EVENTS]
+    weights = dict.fromkeys(names, 0.0) | _average({n: losses[n] for n in mixed}, data.groups, link, settings.seed)
     linear = _mix({name: _fit_one(name, data, link, center, scale) for name in names}, weights)
     stacked = sum((weights[name] * margins[name] for name in names), np.zeros(len(data.y)))
     trees, booster, whole = 0, None, stacked
