@@ -22,9 +22,11 @@ app = typer.Typer(
 
 def _version(asked: bool) -> None:
     if asked:
+        from pgx.knowledge import load
         from pgx.pipeline import versions
 
-        typer.echo("\n".join(f"{name} {value}" for name, value in versions().items()))
+        found = {**versions(), "knowledge_sha256": load().checksum}
+        typer.echo("\n".join(f"{name} {value}" for name, value in found.items()))
         raise typer.Exit
 
 

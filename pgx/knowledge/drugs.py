@@ -94,8 +94,8 @@ class DrugNames:
             found = self.by_code(_CODE_SYSTEMS[code[1].lower()], code[2])
         elif text.isdigit():
             found = self.by_code("RxNorm", text)
-        elif _ATC.match(text):
-            found = self.by_code("ATC", text)
+        elif _ATC.match(text.upper()):
+            found = self.by_code("ATC", text.upper())
         else:
             return self._by_name(text)
         return Found(found) if found else Found((), (text,))

@@ -36,7 +36,7 @@ def configured(start: Path | None = None) -> tuple[Path, ...]:
     Raises
     ------
     InputError
-        If a file is not TOML or ``knowledge`` is not a list of texts.
+        If a file is not TOML, has another setting, or ``knowledge`` is not a list of texts.
     """
     home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
     here = (start or Path.cwd()).resolve()
@@ -53,6 +53,9 @@ def _folders_in(path: Path) -> list[Path]:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"not a TOML file: {str(error).splitlines()[0]}", file=path) from error
+    unknown = sorted(set(content) - {"knowledge"})
+    if unknown:
+        raise InputError(f"unknown setting {unknown[0]!r}", file=path, fix='the one setting is knowledge = ["folder"]')
     listed = content.get("knowledge", [])
     if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
         raise InputError("`knowledge` must be a list of folder names", file=path, fix='write knowledge = ["folder"]')

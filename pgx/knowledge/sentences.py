@@ -239,6 +239,8 @@ class _Composer:
             variants.append("tests")
         if self.row.get("max_dose_unit") == "mg/day(start)":
             variants.append("starting_limit")
+        if not shape:
+            variants.append(str(self.row.get("evidence") or "plain"))
         variants += [f"{shape}:{reference}", shape or "plain"]
         if shape == "reference":
             variants.append("plain")

@@ -173,7 +173,8 @@ def test_wrong_usage_is_exit_2(pgx_command, arguments):
 
 def test_version_names_program_knowledge_and_models(pgx_command):
     lines = dict(line.split(" ", 1) for line in pgx_command("--version").stdout.splitlines())
-    assert set(lines) == {"pgx", "knowledge", "models"}
+    assert set(lines) == {"pgx", "knowledge", "models", "knowledge_sha256"}
+    assert re.fullmatch("[0-9a-f]{64}", lines["knowledge_sha256"])
     assert all(re.fullmatch(r"[0-9][0-9a-z.+-]*", value) for value in lines.values()), lines
 
 

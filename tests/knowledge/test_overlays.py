@@ -156,6 +156,9 @@ def test_configuration_files_name_overlays(tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / "work" / "pgx.toml").write_text("knowledge = 7\n")
     with pytest.raises(InputError, match="list of folder names"):
         configured(work)
+    (tmp_path / "work" / "pgx.toml").write_text('knowlege = ["ward7"]\n')
+    with pytest.raises(InputError, match="unknown setting 'knowlege'"):
+        configured(work)
 
 
 @pytest.mark.parametrize("number", ["1_000", "nan", "inf", "1e999", "0x10", "--1", "9" * 400, "½"])
