@@ -147,7 +147,7 @@ def _recommendation(kb: KnowledgeBase, row: dict[str, Any]) -> Iterator[str]:
     if (row["rec_id"],) not in _values(kb, "recommendation_conditions", ("rec_id",)):
         yield f"{row['rec_id']} has no row in table recommendation_conditions: it would never apply"
     if wrong := unknown_codes(row, templates("en", kb.folders)):
-        yield f"{wrong}; own wording starts with 'text:'"
+        yield f"{wrong}; own wording starts with 'text:'" if "no words" in wrong else wrong
 
 
 def _condition(kb: KnowledgeBase, row: dict[str, Any]) -> Iterator[str]:
