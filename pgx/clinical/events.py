@@ -59,15 +59,37 @@ class BadDateError(ValueError):
     """A date that is not one, or that cannot be read in one way only."""
 
 
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_NAMED = re.compile(r"^\s*(\d{1,2})[ .-]{1,2}([A-Za-z]{3,9})[ .,-]{1,2}(\d{4})\s*$")
+_SLASHES = re.compile(r"^\s*(\d{4})/(\d{1,2})/(\d{1,2})(?: .*)?\s*$")
+_FULL_MONTHS = (
+    *_MONTHS,
+    *("january", "february", "march", "april", "june", "july", "august"),
+    *("september", "october", "november", "december", "sept"),
+)
+
+
+def _iso(text: str) -> str:
+    """Write a date that names its month, or begins with the year, as ISO 8601; leave any other text alone."""
+    if (found := _NAMED.match(text)) and found[2].lower() in _FULL_MONTHS:
+        return f"{found[3]}-{_MONTHS.index(found[2][:3].lower()) + 1:02d}-{int(found[1]):02d}"
+    if found := _SLASHES.match(text):
+        return f"{found[1]}-{int(found[2]):02d}-{int(found[3]):02d}"
+    return text
+
+
 @lru_cache(maxsize=100_000)
 def read_date(text: str) -> date:
-    """Read an ISO 8601 date, at any precision, with or without time; also ``YYYYMMDD``.
+    """Read an ISO 8601 date, at any precision, with or without time; also what can be read in one way only.
+
+    That is ``YYYYMMDD``, ``YYYY/MM/DD``, and a day, the name of a month and a year: ``12 Oct 2026``, ``12-OCT-2026``.
 
     Raises
     ------
     BadDateError
         If it is anything else; day and month are never guessed.
     """
+    text = _iso(text)
     found = re.match(r"^\s*(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?:[T ].*)?\s*$", text) or re.match(
         r"^\s*(\d{4})(\d{2})(\d{2})\s*$", text
     )
@@ -188,10 +210,11 @@ class Events:
         end: date | None = None,
         dose: float | None = None,
         where: str | None = None,
+        named: bool = True,
     ) -> bool:
         """Add a drug by its codes, or else by its name; say whether it is known.
 
-        An unknown one is noted, with suggestions.
+        An unknown one is noted, with suggestions. One that is not `named` (a reference to nothing) may be any drug.
         """
         self.people.setdefault(person, set())
         if status == "current":
@@ -220,7 +243,15 @@ class Events:
                 where,
             )
             self.not_understood("drug", "", "", part, where)
+            if status == "current":
+                self._unread(person, close if named else ("any",), where)
         return bool(found)
+
+    def _unread(self, person: str | None, drugs: Iterable[str], where: str | None) -> None:
+        """Say what a drug that could not be read may be: nobody may conclude that it is not taken."""
+        for drug in drugs:
+            statement = (person, "medication_unread", None, None, drug, "text", None, None, None, self.file, where)
+            self.raw.append(statement)
 
     def frame(self) -> pl.DataFrame:
         """Return all statements, columns of `RAW`."""

@@ -347,6 +347,7 @@ def _condition(events: Events, resource: Object, where: str, state: _State) -> N
 def _medication(events: Events, resource: Object, where: str, state: _State, *, last: bool = False) -> None:
     person = _person(resource, state)
     concept = obj(resource.get("medicationCodeableConcept")) or obj(dig(resource, "medication", "concept"))
+    named = bool(concept)
     reference = text(dig(resource, "medicationReference", "reference")) or text(
         dig(resource, "medication", "reference", "reference")
     )
@@ -357,7 +358,9 @@ def _medication(events: Events, resource: Object, where: str, state: _State, *, 
             state.waiting.append((resource, where))
             return
         concept = obj(obj(target).get("code")) or obj(dig(resource, "medicationReference")) or {}
+        named = bool(concept.get("coding") or concept.get("text"))
         if not concept.get("coding") and not concept.get("text"):
+            named = bool(text(concept.get("display")))
             concept = {"text": text(concept.get("display")) or reference}
     status = _STATUS.get(text(resource.get("status")) or "active")
     if status is None or resource.get("doNotPerform") is True:
@@ -383,6 +386,7 @@ def _medication(events: Events, resource: Object, where: str, state: _State, *, 
         end=events.day(person, end, where),
         dose=_daily_dose(doses),
         where=where,
+        named=named,
     )
 
 

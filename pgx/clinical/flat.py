@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -164,9 +165,22 @@ def read_delimited(events: Events, data: bytes) -> None:
         raise InputError("a heading, but no person", file=events.file)
     for problem, where in bad:
         events.problem(None, "error", "bad_row", f"the row is not used: {problem}", where)
+    if delimiter == ";":
+        rows = [[_decimal_point(cell) for cell in row] for row in rows]
     columns = list(zip(*rows, strict=True))
     frame = pl.DataFrame({h: pl.Series(h, c, dtype=pl.String) for h, c in zip(headings, columns, strict=True)})
     read_frame(events, frame, [f"line {n}" for n in lines])
+
+
+def _decimal_point(cell: str) -> str:
+    """Write ``72,5`` as ``72.5``: in a file that a spreadsheet separated by semicolons the comma is the decimal sign.
+
+    Three digits after a comma may be thousands, ``1,234``, and stay as they are, to be refused.
+    """
+    return re.sub(_DECIMAL_COMMA, r"\1.\2", cell)
+
+
+_DECIMAL_COMMA = re.compile(r"^(\s*[-+]?(?:\d+(?=,\d{1,2}(?!\d))|0(?=,\d))),(\d+\s*(?:[a-zA-Zµ%][^,;]*)?)$")
 
 
 def read_parquet(events: Events, data: bytes) -> None:

@@ -129,7 +129,15 @@ def read_tables(events: Events, table: Source) -> None:
             missing = {"person_id"} - set(frames[name].columns)
             if missing:
                 raise InputError(f"table {name} has no column person_id", file=events.file)
-            reader(events, name, frames[name].with_row_index("row", offset=2), codes)
+            reader(events, name, _of_somebody(events, name, frames[name].with_row_index("row", offset=2)), codes)
+
+
+def _of_somebody(events: Events, table: str, frame: pl.DataFrame) -> pl.DataFrame:
+    """Note the rows that do not say whom they are about, and leave them out."""
+    nobody = pl.col("person_id").is_null()
+    for row in frame.filter(nobody)["row"]:
+        events.problem(None, "error", "no_person", "a row without person_id is not used", f"{table} row {row}")
+    return frame.filter(~nobody)
 
 
 def _column(frame: pl.DataFrame, name: str) -> pl.Expr:

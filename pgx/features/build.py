@@ -94,6 +94,7 @@ def missing(
 
     Reasons: ``not_called`` (with the call's flags), ``no_score``, ``no_value``, ``too_old`` (older than the concept's
     window), ``too_few_values`` (a trend), ``not_used`` (left out by the reader, see the notes), ``no_medication_list``,
+    ``drug_unknown`` (a drug on the list that could not be read may be it),
     ``too_few_positions`` (ancestry).
     """
     concepts = {row["feature"]: row["concept"] for row in kb.table("concepts").iter_rows(named=True) if row["feature"]}
@@ -111,7 +112,9 @@ def missing(
                 state, flags = status.get((sample, genes[rest.split(".")[0]]), ("not_called", None))
                 reason = "no_score" if state not in ("not_called",) else "not_called" + (f" ({flags})" if flags else "")
             elif stem in ("medication", "ancestry"):
-                reason = "no_medication_list" if stem == "medication" else "too_few_positions"
+                unread = (sample, "medication_unread") in have
+                listed = "drug_unknown" if unread else "no_medication_list"
+                reason = listed if stem == "medication" else "too_few_positions"
             else:
                 concept = concepts.get(name) or rest.split(".")[0]
                 reason = _clinical_reason(stem, (sample, concept), have, errors)

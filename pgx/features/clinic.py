@@ -28,7 +28,8 @@ def clinical_columns(
 ) -> list[pl.Series]:
     """Return the clinical, medication and trend features, one series each, in the order of `samples`.
 
-    A condition nobody states is null, not absent; a drug is absent only where the medication list is known.
+    A condition nobody states is null, not absent; a drug is absent only where the medication list is known and no drug
+    on it that could not be read may be the one.
     """
 
     def asked(name: str) -> bool:
@@ -71,19 +72,36 @@ def _medications(clinical: ClinicalData, kb: KnowledgeBase, samples: pl.DataFram
     known = samples.join(listed.with_columns(known=pl.lit(True)), on="sample", how="left", maintain_order="left")[
         "known"
     ]
+    doubts = _doubts(clinical)
     columns = []
     if asked("medication.count"):
         counts = samples.join(taken.group_by("sample").len(), on="sample", how="left", maintain_order="left")
         number = counts["len"].fill_null(0).cast(pl.Float64)
-        columns.append(_only_where(known, number).alias("medication.count"))
+        unread = set().union(*doubts.values())
+        columns.append(_without(_only_where(known, number), samples, unread).alias("medication.count"))
     by_drug = {drug: set(rows["sample"]) for (drug,), rows in taken.partition_by("drug", as_dict=True).items()}
     nobody = _only_where(known, pl.repeat(False, samples.height, eager=True))
     for name, drugs in drug_slugs(kb).items():
         if asked(f"medication.{name}"):
             takers = set().union(*(by_drug.get(drug, set()) for drug in drugs))
             flags = _only_where(known, samples["sample"].is_in(sorted(takers))) if takers else nobody
-            columns.append(flags.alias(f"medication.{name}"))
-    return columns + _interactions(taken, known, kb, samples, asked)
+            maybe = set().union(*(doubts.get(drug, set()) for drug in (*drugs, ANY))) - takers
+            columns.append(_without(flags, samples, maybe).alias(f"medication.{name}"))
+    return columns + _interactions(taken, known, doubts, kb, samples, asked)
+
+
+ANY = "any"
+"""Code of ``medication_unread`` for a drug of which not even a name is known."""
+
+
+def _doubts(clinical: ClinicalData) -> dict[str, set[str]]:
+    """Drug -> the persons whose list has something unread that may be it."""
+    rows = clinical.observations.filter(pl.col("concept") == "medication_unread")
+    return {str(drug): set(part["sample"]) for (drug,), part in rows.partition_by("code", as_dict=True).items()}
+
+
+def _without(values: pl.Series, samples: pl.DataFrame, doubtful: Collection[str]) -> pl.Series:
+    return _only_where(~samples["sample"].is_in(sorted(doubtful)), values) if doubtful else values
 
 
 def _only_where(known: pl.Series, values: pl.Series) -> pl.Series:
@@ -91,8 +109,14 @@ def _only_where(known: pl.Series, values: pl.Series) -> pl.Series:
 
 
 def _interactions(
-    taken: pl.DataFrame, known: pl.Series, kb: KnowledgeBase, samples: pl.DataFrame, asked: Wanted
+    taken: pl.DataFrame,
+    known: pl.Series,
+    doubts: dict[str, set[str]],
+    kb: KnowledgeBase,
+    samples: pl.DataFrame,
+    asked: Wanted,
 ) -> list[pl.Series]:
+    """Return the strongest inhibitor and inducer of each enzyme; null where something unread may be a stronger one."""
     ranks = {name: rank for rank, name in enumerate(STRENGTHS, start=1)}
     table = kb.table("interactions").select(
         pl.col("drug").str.to_lowercase(),
@@ -117,7 +141,15 @@ def _interactions(
             words = found.fill_null(0).replace_strict(
                 {0: "none", **{r: n for n, r in ranks.items()}}, return_dtype=pl.String
             )
-            columns.append(_only_where(known, words).alias(name))
+            agents = table.filter(pl.col("role") == role, pl.col("enzyme") == enzyme)
+            maybe: set[str] = set()
+            for drug, people in doubts.items():
+                rank = (
+                    max(ranks.values()) if drug == ANY else agents.filter(pl.col("drug") == drug.lower())["rank"].max()
+                )
+                weaker = samples.filter(found.fill_null(0) < (rank or 0))["sample"]
+                maybe |= people & set(weaker)
+            columns.append(_without(_only_where(known, words), samples, maybe).alias(name))
     return columns
 
 

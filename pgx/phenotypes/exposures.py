@@ -25,12 +25,14 @@ EXPOSURE_COLUMNS = {
 def known_medication(clinical: ClinicalData | None) -> set[str]:
     """Return the samples whose medication is known: a drug taken now, or the statement that the list is given.
 
-    A plan or a drug of the past does not say what is taken now.
+    A plan or a drug of the past does not say what is taken now, nor does a list with a drug that could not be read but
+    may be one of the knowledge base's.
     """
     if clinical is None:
         return set()
     told = clinical.observations.filter(pl.col("concept") == "medication_list")["sample"]
-    return {*clinical.medications.filter(pl.col("status") == "current")["sample"], *told}
+    unread = clinical.observations.filter(pl.col("concept") == "medication_unread")["sample"]
+    return {*clinical.medications.filter(pl.col("status") == "current")["sample"], *told} - set(unread)
 
 
 def present_days(clinical: ClinicalData, as_of: date | None = None) -> pl.DataFrame:

@@ -254,3 +254,39 @@ def test_iso_dates_are_read_back(day):
 def test_other_dates_are_refused(text):
     with pytest.raises(BadDateError):
         read_date(text)
+
+
+@pytest.mark.parametrize(
+    ("cell", "weight"),
+    [("72,5", 72.5), ("72,25", 72.25), ("72,5 kg", 72.5), ("72", 72), ("72.5", 72.5), ("+72,5", 72.5)],
+)
+def test_a_spreadsheet_that_separates_by_semicolons_writes_decimal_commas(kb, write, cell, weight):
+    path = write(
+        "a.csv", f"\ufeffsample;Weight (kg);Creatinine (µmol/L);medications\r\nS1;{cell};88;warfarin, 2,5 mg\r\n"
+    )
+    data = read([path], kb)
+    assert values(data)["weight"] == weight
+    assert values(data)["creatinine"] == pytest.approx(0.9955, abs=1e-3)
+
+
+@pytest.mark.parametrize("cell", ["1,234", "72,5,5"])
+def test_a_comma_that_may_separate_thousands_is_refused(kb, write, cell):
+    with pytest.raises(InputError, match="is not a number"):
+        read([write("a.csv", f"sample;platelets\nS1;{cell}\n")], kb)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["2026-10-12", "20261012", "2026/10/12", "2026/10/12 08:00", "12 Oct 2026", "12-OCT-2026", "12. October 2026"],
+)
+def test_dates_that_can_be_read_in_one_way(kb, write, cell):
+    data = read([write("a.csv", f"sample,weight_kg,date\nS1,70,{cell}\n")], kb)
+    assert data.observations.filter(concept="weight")["date"].to_list() == [date(2026, 10, 12)]
+
+
+@pytest.mark.parametrize(
+    "cell", ["12/10/2026", "12.10.2026", "12-10-26", "12 Okt 2026", "30-FEB-2026", "2026/13/01", "46000"]
+)
+def test_dates_that_cannot_are_refused(kb, write, cell):
+    with pytest.raises(InputError, match="line 2, column date"):
+        read([write("a.csv", f"sample,weight_kg,date\nS1,70,{cell}\n")], kb)

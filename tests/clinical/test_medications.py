@@ -5,9 +5,10 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from pgx.clinical import parse_medications
+from pgx.clinical import parse_medications, read
 from pgx.clinical.drugs import dose_per_day, drug_names
 from pgx.errors import UsageError
+from tests.clinical.reading import wide
 
 
 @pytest.mark.parametrize(
@@ -73,3 +74,33 @@ def test_a_misspelt_name_ends_the_run_with_a_suggestion(kb):
 
 def test_every_name_table_row_points_to_a_drug(kb):
     assert set(kb.table("drug_names")["drug"]) <= set(kb.table("drugs")["drug"])
+
+
+@pytest.mark.parametrize(
+    ("written", "paroxetine", "cyp2d6"),
+    [
+        ("metformin", False, "none"),
+        ("paroxitine", None, None),
+        ("paroxitine; paroxetine", True, "strong"),
+        ("paroxitine; duloxetine", None, None),
+        ("tocilizumab", False, "none"),
+    ],
+)
+def test_a_misspelt_drug_is_not_a_drug_that_is_not_taken(kb, write, written, paroxetine, cyp2d6):
+    path = write("a.csv", f"sample,medications\nS1,{written}\n")
+    row = wide(read([path], kb), kb)["S1"]
+    assert row.get("medication.paroxetine") is paroxetine
+    assert row.get("medication.inhibitor.cyp2d6") == cyp2d6
+    assert row["medication.warfarin"] is False
+
+
+def test_a_reference_to_no_drug_may_be_any_drug(kb, write):
+    request = {
+        "resourceType": "MedicationRequest",
+        "status": "active",
+        "intent": "order",
+        "subject": {"reference": "Patient/S1"},
+        "medicationReference": {"reference": "Medication/x"},
+    }
+    row = wide(read([write("a.json", request)], kb), kb)["S1"]
+    assert not [name for name, value in row.items() if name.startswith("medication.") and value is not True]

@@ -109,6 +109,7 @@ def test_a_value_without_a_date_is_of_today_and_one_outside_the_window_is_gone()
     [
         ([seen("a", "medication_list", code="given")], [], True),
         ([], [drug("a", "warfarin")], True),
+        ([seen("a", "medication_unread", code="paroxetine")], [drug("a", "warfarin")], False),
         ([], [drug("a", "warfarin", "planned")], False),
         ([], [drug("a", "warfarin", "stopped")], False),
     ],
