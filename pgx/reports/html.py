@@ -29,6 +29,7 @@ def environment() -> Environment:
     )
     env.globals.update(
         words=wording.words,
+        urgency_note=wording.urgency_note,
         percent=wording.percent,
         number=wording.number,
         shorten=wording.shorten,

@@ -60,14 +60,14 @@ def _page(template: str, shown: View, **more: object) -> str:
 
 def plain_action(drug: Drug) -> str:
     """Return what the deciding row wants, in everyday words."""
-    if drug.deciding is None:
+    if drug.deciding is None or drug.urgency == "no_data":
         return words("urgency", "no_data", plain=True)
     return words("action", str(drug.deciding.row["action"] or ""), plain=True) or drug.headline
 
 
 def plain_reasons(drug: Drug) -> Iterator[str]:
     """Yield what happens to the medicine in this body, in everyday words, each once."""
-    if drug.deciding is None:
+    if drug.deciding is None or drug.urgency == "no_data":
         return
     cell = drug.deciding.row["implication"]
     silent = {words("implication", code) for code in ("na", "none", "no_data")}

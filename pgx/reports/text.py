@@ -15,7 +15,7 @@ from rich.text import Text
 
 from pgx.reports.notice import NOTICE
 from pgx.reports.view import NOBODY, Drug, Gene, Score, View, view
-from pgx.reports.wording import URGENCIES, number, percent, shorten, words
+from pgx.reports.wording import URGENCIES, number, percent, shorten, urgency_note, words
 from pgx.types import Result
 
 STYLES = {
@@ -120,6 +120,8 @@ def _summary(shown: View) -> list[RenderableType]:
         if not drugs:
             continue
         parts.append(Text(f"{MARKS[urgency]} {words('urgency', urgency)} ({len(drugs)})", STYLES[urgency]))
+        if note := urgency_note(urgency):
+            parts.append(Padding(Text(note, "dim"), (0, 0, 0, 2)))
         # Long lists of drugs that need nothing would bury the ones that do.
         quiet = urgency in ("standard", "no_data") and len(drugs) > _LINE_BY_LINE
         listed = [drug for drug in drugs if drug.medication] if quiet else drugs

@@ -22,6 +22,7 @@ _EVIDENCE = re.compile(r"^(patients):n=(\d+)$")
 _STRENGTHS = ("strong", "moderate", "optional", "none")
 _SOURCES = ("CPIC", "DPWG", "FDA")
 NOBODY = "none"  # the source of a row that says that no source names the drug
+_GRAVEST = ("contraindicated", "avoid")  # actions that outrank others of the same urgency
 _WORTH_SAYING = 0.1  # from this probability on, advice for another genotype stands beside the headline
 
 
@@ -341,6 +342,7 @@ def _drug(name: str, advice: list[Advice], medication: str) -> Drug:
         key=lambda one: (
             URGENCIES.index(one.urgency),
             _rank(_APPLIES, one.applies),
+            _rank(_GRAVEST, one.row["action"]),
             _rank(_STRENGTHS, one.row["strength"]),
         )
     )
@@ -348,15 +350,24 @@ def _drug(name: str, advice: list[Advice], medication: str) -> Drug:
     otherwise = next((one for one in valid if one.applies == "yes" and one.urgency != "no_data"), None)
     urgency = deciding.urgency if deciding else "no_data"
     agreeing = dict.fromkeys(one.source for one in valid if one.urgency == urgency)
+    untested = _genes_not_tested(advice)
+    # What a part of the genes says is no answer, least of all "use as usual".
+    part = deciding if urgency == "no_data" and untested else None
     return Drug(
         name=clean(name),
         urgency=urgency,
-        headline=_headline(deciding, otherwise) if deciding else _why_nothing(advice),
-        reason=_reason(deciding) if deciding else _untested(advice),
+        headline=(
+            f"cannot be judged: {', '.join(untested)} not tested"
+            if part
+            else _headline(deciding, otherwise)
+            if deciding
+            else _why_nothing(advice)
+        ),
+        reason=_matched(part) if part else _reason(deciding) if deciding else _untested(advice),
         sources=tuple(sorted(agreeing, key=lambda source: (_rank(_SOURCES, source), source))),
         medication=medication,
         differences=_differences(valid),
-        cautions=tuple(_cautions(advice, urgency)),
+        cautions=(*_cautions(advice, valid, urgency), *(_incomplete(untested) if deciding and not part else ())),
         advice=tuple(advice),
         deciding=deciding,
     )
@@ -383,8 +394,27 @@ def _untested(advice: list[Advice]) -> str:
     return ", ".join(genes)
 
 
+def _genes_not_tested(advice: list[Advice]) -> dict[str, list[str]]:
+    """Genes that a source looks at for this drug and that were not called, with those sources."""
+    found: dict[str, list[str]] = {}
+    for one in advice:
+        if one.applies == "not_tested" and one.source != NOBODY:
+            for gene in split(_text(one.row["genes"])):
+                found.setdefault(gene, []).append(one.source)
+    return {gene: list(dict.fromkeys(sources)) for gene, sources in found.items()}
+
+
+def _incomplete(untested: Mapping[str, list[str]]) -> Iterator[str]:
+    for gene, sources in untested.items():
+        yield f"{gene} was not tested, and {', '.join(sources)} would look at it too"
+
+
+def _matched(one: Advice) -> str:
+    return ", ".join(f"{gene} {value}".strip() for gene, value in one.matched)
+
+
 def _reason(one: Advice) -> str:
-    matched = ", ".join(f"{gene} {value}".strip() for gene, value in one.matched)
+    matched = _matched(one)
     effects = list(dict.fromkeys(said for _, said in one.implications if said not in _EMPTY_IMPLICATIONS))
     return f"{matched}: {'; '.join(effects)}" if matched and effects else matched or "; ".join(effects)
 
@@ -394,21 +424,28 @@ _EMPTY_IMPLICATIONS = ("no implication stated", "no relevant effect")
 
 def _differences(valid: list[Advice]) -> str:
     said: dict[str, Advice] = {}
+    settled: dict[str, Advice] = {}
     for one in valid:
         if one.urgency != "no_data":
             said.setdefault(one.source, one)
+            if one.applies == "yes":
+                settled.setdefault(one.source, one)
     flagged = any("sources_differ" in split(_text(one.row["flags"])) for one in valid)
-    if len(said) < 2 or not (flagged or len({one.urgency for one in said.values()}) > 1):
+    # What holds for this person counts as well as what would hold under a condition.
+    apart = any(len({one.urgency for one in found.values()}) > 1 for found in (said, settled))
+    if len(said) < 2 or not (flagged or apart):
         return ""
     ordered = sorted(said, key=lambda source: (_rank(_SOURCES, source), source))
-    return "; ".join(f"{source}: {said[source].headline}" for source in ordered)
+    return "; ".join(f"{source}: {_headline(said[source], settled.get(source))}" for source in ordered)
 
 
-def _cautions(advice: list[Advice], urgency: str) -> Iterator[str]:
+def _cautions(advice: list[Advice], valid: list[Advice], urgency: str) -> Iterator[str]:
     seen = set()
+    said = {one.headline for one in valid}
     for one in sorted(advice, key=lambda a: URGENCIES.index(a.urgency)):
         graver = URGENCIES.index(one.urgency) < URGENCIES.index(urgency)
-        if one.applies != "possible" or one.urgency == urgency or one.urgency in seen:
+        same = one.urgency == urgency and (one.headline in said or urgency == "no_data")
+        if one.applies != "possible" or same or one.urgency in seen:
             continue
         if not graver and (one.probability is None or one.probability < _WORTH_SAYING):
             continue

@@ -43,6 +43,11 @@ def words(kind: str, code: str | None, *, plain: bool = False) -> str:
     return (lay or said if plain else said) or humanise(code)
 
 
+def urgency_note(urgency: str) -> str:
+    """Return what a reader must not overlook about all drugs of an urgency; mostly empty."""
+    return table().get(("urgency_note", urgency), ("", ""))[0]
+
+
 def flag(code: str) -> str:
     """Return a flag in words; ``out_of_range:age`` keeps what it is about."""
     head, colon, rest = code.partition(":")

@@ -36,6 +36,23 @@ def test_what_was_not_tested_is_neither_safe_nor_unsafe():
     assert re.search(r"no answer\. That does not mean that they are safe.*abacavir, rasburicase, fluconazole", said)
 
 
+def test_a_part_of_the_genes_is_no_answer_for_the_person_either():
+    full = example.build()
+    rows = full.guidance.with_columns(
+        applies=pl.lit("yes"), urgency=pl.lit("no_data"), action=pl.lit("standard"), drug=pl.lit("azathioprine")
+    )
+    said = text(render_leaflet(replace(full, guidance=rows.head(1)), example.SAMPLE))
+    assert "can be used as usual" not in said
+    assert re.search(r"gives no answer\..*azathioprine", said)
+
+
+def test_a_medicine_that_is_taken_is_not_to_be_stopped_alone():
+    full = example.build()
+    rows = full.medications.with_columns(status=pl.lit("current"))
+    said = text(render_leaflet(replace(full, medications=rows), example.SAMPLE))
+    assert "Do not stop it by yourself" in said
+
+
 def test_a_phenotype_changed_by_other_medicines_says_so():
     said = text(render_leaflet(example.build(), example.SAMPLE))
     assert "CYP2C9 Your body breaks these medicines down very slowly, counting the other medicines you take" in said

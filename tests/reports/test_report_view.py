@@ -101,6 +101,45 @@ def test_advice_for_an_improbable_genotype_is_said_only_if_it_is_graver():
     assert shown(guidance=guidance({}, possible | fine | {"probability": 0.3})).drugs[0].cautions
 
 
+def test_another_dose_of_the_same_urgency_is_said_when_it_is_probable():
+    less = {"action": "reduce_dose", "urgency": "change_dose", "dose_change": "-30"}
+    possible = less | {"applies": "possible", "probability": 0.3}
+    assert "−90 %" in shown(guidance=guidance(less, possible | {"dose_change": "-90"})).drugs[0].cautions[0]
+    assert not shown(guidance=guidance(less, possible)).drugs[0].cautions
+
+
+def test_avoid_outranks_an_alternative_in_the_headline():
+    rows = ({"action": "alternative", "strength": "strong"}, {"source": "FDA", "action": "avoid"})
+    assert shown(guidance=guidance(*rows)).drugs[0].headline == "avoid"
+
+
+def test_a_part_of_the_genes_is_no_answer():
+    rows = (
+        {"genes": "G;H", "action": "standard", "urgency": "no_data", "phenotypes": "G=Normal;H=not tested"},
+        {"genes": "H", "action": None, "applies": "not_tested", "urgency": "no_data"},
+    )
+    drug = shown(guidance=guidance(*rows)).drugs[0]
+    assert (drug.urgency, drug.headline) == ("no_data", "cannot be judged: H not tested")
+    assert drug.reason == "G Normal, H not tested"
+
+
+def test_a_gene_that_a_source_would_look_at_too_is_named_beside_the_answer():
+    dose = {"action": "increase_dose", "urgency": "change_dose"}
+    absent = {"source": "DPWG", "genes": "H", "action": None, "applies": "not_tested", "urgency": "no_data"}
+    drug = shown(guidance=guidance(dose, absent)).drugs[0]
+    assert drug.cautions == ("H was not tested, and DPWG would look at it too",)
+
+
+def test_sources_that_differ_for_this_person_are_not_hidden_by_a_condition():
+    rows = (
+        {"applies": "if_population", "population": "adult"},
+        {"action": "standard_with_caution", "urgency": "monitor"},
+        {"source": "FDA"},
+    )
+    differences = shown(guidance=guidance(*rows)).drugs[0].differences
+    assert differences == "CPIC: avoid (for adults); otherwise use as usual, with caution; FDA: avoid"
+
+
 def test_a_drug_that_no_source_names_says_so():
     rows = {"source": "none", "applies": "no_match", "action": None, "urgency": "no_data"}
     assert shown(guidance=guidance(rows)).drugs[0].headline == "no source has a recommendation for this drug"
