@@ -15,6 +15,9 @@ NO_COPY = -2
 """Allele code: the person has no such copy (second strand of a haploid call)."""
 SPANNED = -3
 """Allele code: a deletion that starts upstream removes the base (VCF ``*``); no evidence for or against an allele."""
+UNREAD = -4
+"""Allele code: the file shows something here that may not be used or cannot be told, and that is not the reference: a
+change that its notation does not place, records that contradict each other, a variant that failed a filter."""
 
 
 class State(IntEnum):
@@ -47,7 +50,7 @@ class Genotypes:
         file's build), ``ref``, ``alleles`` (list of strings, undocumented ones last), ``documented`` (how many of
         them the knowledge has).
     alleles
-        int8 (V, S, 2): index into the site's alleles, or NOT_CALLED, NO_COPY, SPANNED.
+        int8 (V, S, 2): index into the site's alleles, or NOT_CALLED, NO_COPY, SPANNED, UNREAD.
     state
         uint8 (V, S) of `State`.
     phased

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pgx.calling import copy_number, patterns, priors, solve
 from pgx.calling.copy_number import Copies, apply, copies_of, known_copies
 from pgx.calling.model import GeneModel, model
-from pgx.calling.patterns import HOMOZYGOUS
+from pgx.calling.patterns import HOMOZYGOUS, UNKNOWN_BASE
 from pgx.calling.solve import Found, Pair
 from pgx.calling.strands import Strand, sort_key
 from pgx.errors import UsageError
@@ -19,6 +19,8 @@ from pgx.types import CallSet, Diplotype, GeneCalls, Genotypes, PatternCall
 
 THRESHOLD = 0.9
 """Posterior of the most probable diplotype from which a gene counts as called."""
+_SEEN = frozenset({"unread_genotype", "filtered_variant", "heteroplasmy", "ploidy_conflict"})
+"""Flags of data that show something that they do not tell; such a gene is never called without doubt."""
 MIN_EVIDENCE = 0.5
 """Share of the prior doubt that the data must remove; below it a call rests on frequencies and counts as ambiguous."""
 
@@ -137,13 +139,15 @@ class _Solver:
         """Return the call of pattern `n`."""
         gene, found = self.gene, self.found
         codes, haploid = found.codes[n], bool(found.haploid[n])
-        known = codes[:, 0] >= 0 if haploid else (codes >= 0).all(axis=1)
+        read = (codes >= 0) & (codes != UNKNOWN_BASE)
+        known = read[:, 0] if haploid else read.all(axis=1)
         total, n_called = len(known), int(known.sum())
         flags = self._input_flags(n, known)
         if gene.definition.row["caller"] == "outside":
             return PatternCall((), "not_called", 0, total, ("other_method_needed",))
-        if not (codes >= 0).any() and not (total == 0 and found.copies[n] >= 0):
-            return PatternCall((), "not_called", 0, total, ("no_data",))
+        if not read.any() and not (total == 0 and found.copies[n] >= 0):
+            seen = tuple(flag for flag in flags if flag in _SEEN)
+            return PatternCall((), "not_called", 0, total, (*seen, "no_data"))
         if not known[gene.required].all():
             return PatternCall((), "not_called", n_called, total, (*flags, "required_positions_missing"))
         decided = tuple(bool((codes[proxy.decided_by] >= 0).any()) for proxy in gene.proxies)
@@ -161,8 +165,10 @@ class _Solver:
             "reference_assumed": bool(found.assumed[n].any()),
             "no_copy_number": gene.copy_number_varies,
             "phase_unknown": len(np.unique(blocks[blocks != HOMOZYGOUS])) > 1,
+            "unread_genotype": bool(found.unread[n]),
+            "filtered_variant": bool(found.filtered[n]),
             "ploidy_conflict": bool(found.conflict[n]) and gene.inheritance != "mitochondrial",
-            "heteroplasmy": bool(found.conflict[n]) and gene.inheritance == "mitochondrial",
+            "heteroplasmy": bool(found.conflict[n] or found.unread[n]) and gene.inheritance == "mitochondrial",
             "undocumented_passed_over": bool(found.strange[n]),
             "proxy_position": any(
                 (found.codes[n, p.decided_by] < 0).all() and (found.codes[n, p.position] > 0).any()
@@ -195,7 +201,7 @@ class _Solver:
         unsure = (
             rests_on_prior
             or not answer.exhaustive
-            or "heteroplasmy" in flags
+            or not _SEEN.isdisjoint(flags)
             or diplotypes[0].probability < self.threshold
         )
         flags += tuple(flag for flag, is_so in told.items() if is_so)

@@ -10,7 +10,7 @@ from pgx.calling.model import GeneModel, model
 from pgx.calling.patterns import usable
 from pgx.errors import UsageError
 from pgx.knowledge.base import KnowledgeBase
-from pgx.types import NO_COPY, SPANNED, Genotypes, State
+from pgx.types import NO_COPY, SPANNED, UNREAD, Genotypes, State
 
 POSITIONS = {
     "sample": pl.String,
@@ -142,4 +142,4 @@ def _genotype(bases: list[str], first: int, second: int, phased: bool) -> str:
 def _base(bases: list[str], code: int) -> str:
     if code >= 0:
         return bases[code] if code < len(bases) else "?"
-    return "*" if code == SPANNED else "."
+    return {SPANNED: "*", UNREAD: "?"}.get(code, ".")

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pgx.types import NO_COPY, NOT_CALLED, Genotypes, State
+from pgx.types import NO_COPY, NOT_CALLED, SPANNED, UNREAD, Genotypes, State
 
 HOMOZYGOUS = 0
 """Block label of a position whose strands carry the same base, or that has no data at all."""
+
+UNKNOWN_BASE = 126
+"""Code of a strand that the file shows to differ from the reference without telling how; no definition accepts it."""
 
 _USABLE = np.zeros(256, dtype=bool)
 _USABLE[[State.CALLED, State.REFERENCE_BLOCK, State.ASSUMED_REFERENCE]] = True
@@ -41,6 +44,10 @@ class Patterns:
         bool (N,): haploid and heterozygous positions met in one sample; the latter were put aside.
     strange
         bool (N,): bases in no definition were passed over.
+    unread
+        bool (N,): some strand carries `UNKNOWN_BASE`.
+    filtered
+        bool (N,): a genotype that was not used because of its quality shows a variant.
     copies
         int32 (N,): known copies of the gene, negative = unknown.
     pattern_of
@@ -54,6 +61,8 @@ class Patterns:
     haploid: NDArray[np.bool_]
     conflict: NDArray[np.bool_]
     strange: NDArray[np.bool_]
+    unread: NDArray[np.bool_]
+    filtered: NDArray[np.bool_]
     copies: NDArray[np.int32]
     pattern_of: NDArray[np.int32]
 
@@ -98,6 +107,10 @@ def find(
             outside = strand >= pass_over[:, :1]
             strange |= outside.any(axis=0)
             np.copyto(strand, pass_over[:, 1:], where=outside)
+    unread = _unread(genotypes, sites)
+    first[unread[:, :, 0]] = UNKNOWN_BASE
+    second[unread[:, :, 1]] = UNKNOWN_BASE
+    filtered = ((state == State.FILTERED)[:, :, None] & (alleles == UNREAD)).any(axis=(0, 2))
     haploid, conflict = _ploidy(first, second, inheritance)
     single = (
         (copies == 1) & (inheritance == "autosomal") & ~((first != second) & (first >= 0) & (second >= 0)).any(axis=0)
@@ -109,7 +122,9 @@ def find(
     blocks = _blocks(genotypes, sites, different & ~haploid)
     _orient(first, second, blocks)
     assumed = state == State.ASSUMED_REFERENCE
-    keys = np.concatenate([first, second, assumed.view(np.int8), strange[None, :].view(np.int8)])
+    keys = np.concatenate(
+        [first, second, assumed.view(np.int8), strange[None].view(np.int8), filtered[None].view(np.int8)]
+    )
     pattern_of, chosen = _distinct(keys, blocks, np.stack([group, copies]).astype(np.int32))
     return Patterns(
         codes=np.stack([first[:, chosen].T, second[:, chosen].T], axis=2),
@@ -119,6 +134,8 @@ def find(
         haploid=haploid[chosen],
         conflict=conflict[chosen],
         strange=strange[chosen],
+        unread=((first == UNKNOWN_BASE) | (second == UNKNOWN_BASE)).any(axis=0)[chosen],
+        filtered=filtered[chosen],
         copies=copies[chosen],
         pattern_of=pattern_of,
     )
@@ -130,7 +147,7 @@ def _ploidy(
     """Make each sample all haploid or all diploid, in place; return (haploid, conflict), bool (S,) each.
 
     On an autosome a haploid genotype is a half-call. On X a sample with any haploid genotype is haploid. A
-    mitochondrial gene is haploid throughout. A heterozygous genotype in a haploid sample is put aside.
+    mitochondrial gene is haploid throughout. A heterozygous genotype in a haploid sample is of unknown base.
     """
     n_samples = first.shape[1]
     if inheritance == "autosomal":
@@ -138,9 +155,32 @@ def _ploidy(
         return np.zeros(n_samples, dtype=bool), np.zeros(n_samples, dtype=bool)
     haploid = (second == NO_COPY).any(axis=0) | (inheritance == "mitochondrial")
     mixed = haploid & (second != NO_COPY) & (second != first)
-    first[mixed] = NOT_CALLED
+    both = (first >= 0) & (second >= 0)
+    first[mixed] = np.where(both[mixed], np.int8(UNKNOWN_BASE), np.int8(NOT_CALLED))
     second[:, haploid] = NO_COPY
     return haploid, mixed.any(axis=0)
+
+
+def _unread(genotypes: Genotypes, sites: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Return bool (P, S, 2): strands with a change that is seen but not told.
+
+    Those are alleles that the reader could not place, and deletions across a position of which no position further
+    left shows the variant that starts there.
+    """
+    alleles, state = genotypes.alleles[sites], genotypes.state[sites]
+    unread = (alleles == UNREAD) & (state == State.UNSUPPORTED)[:, :, None]
+    spanned = (alleles == SPANNED) & usable(state)[:, :, None]
+    if not spanned.any():
+        return np.asarray(unread)
+    frame = genotypes.sites[sites.astype(np.uint32)]
+    starts, lists = frame["pos_grch38"].to_list(), frame["alleles"].to_list()
+    for p in np.flatnonzero(spanned.any(axis=(1, 2))):
+        for q in np.flatnonzero(
+            [start < starts[p] < start + len(bases[0]) for start, bases in zip(starts, lists, strict=True)]
+        ):
+            removed = [code for code, bases in enumerate(lists[q]) if len(bases) <= starts[p] - starts[q]]
+            spanned[p, np.isin(alleles[q], removed).any(axis=1)] = False
+    return np.asarray(unread | spanned)
 
 
 def _blocks(genotypes: Genotypes, sites: NDArray[np.int32], different: NDArray[np.bool_]) -> NDArray[np.int32]:

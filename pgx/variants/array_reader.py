@@ -7,7 +7,7 @@ import numpy as np
 from pgx.types import NO_COPY, NOT_CALLED, State
 from pgx.variants.arrays import ArrayData, is_missing, letters_to_codes, on_reverse_strand
 from pgx.variants.assemble import Assembly, Evidence
-from pgx.variants.match import UNPLACED
+from pgx.variants.match import UNTOLD
 from pgx.variants.notes import Notes
 from pgx.variants.targets import Target, Targets
 
@@ -26,8 +26,8 @@ def add_array(data: ArrayData, column: int, targets: Targets, assembly: Assembly
         target = targets.all[site]
         found = {_codes(target, letters, bool(flips)) for letters in probes}
         found.discard((NOT_CALLED, NOT_CALLED)) if len(found) > 1 else None
-        if len(found) > 1 and (UNPLACED, UNPLACED) in found:
-            found.discard((UNPLACED, UNPLACED))
+        if len(found) > 1 and (UNTOLD, UNTOLD) in found:
+            found.discard((UNTOLD, UNTOLD))
         if len(found) > 1:
             notes.count(
                 "warning",
@@ -47,10 +47,10 @@ def _codes(target: Target, letters: str, flips: bool) -> tuple[int, int]:
     if is_missing(letters):
         return NOT_CALLED, NOT_CALLED
     if not _bases(letters) or _is_long(target):
-        return UNPLACED, UNPLACED
+        return UNTOLD, UNTOLD
     codes = letters_to_codes(target.alleles[: target.documented], letters, flips=flips)
     if codes is None:
-        return UNPLACED, UNPLACED
+        return UNTOLD, UNTOLD
     one, two = (codes[0], NO_COPY) if len(codes) == 1 else (min(codes), max(codes))
     return one, two
 

@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pgx.types import NO_COPY, NOT_CALLED, SPANNED, State
-from pgx.variants.match import SILENT, UNPLACED, VOUCHES
+from pgx.types import NO_COPY, NOT_CALLED, SPANNED, UNREAD, State
+from pgx.variants.match import SILENT, UNPLACED, UNTOLD, VOUCHES
 from pgx.variants.targets import Target
 
 CONFLICT = -8
@@ -93,9 +93,13 @@ class Assembly:
         state = _states(codes, called)
         if hidden is not None:
             state[hidden] = State.FILTERED
-            codes = np.where(hidden[:, None] & (codes != NO_COPY), np.int8(NOT_CALLED), codes)
-        codes = np.where(codes < SPANNED, np.int8(NOT_CALLED), codes)  # the internal codes lie below
-        ordered = phased & (codes[:, 0] != NOT_CALLED) & (codes[:, 1] != NOT_CALLED)
+            shown = np.where(_variants(records, self.targets[row]), np.int8(UNREAD), np.int8(NOT_CALLED))
+            codes = np.where(hidden[:, None] & (codes != NO_COPY), shown, codes)
+        if codes.min(initial=0) < SPANNED:  # the internal codes lie below
+            unread = (codes == UNPLACED) | (codes == CONFLICT) | (codes == UNREAD)
+            codes = np.where(unread, np.int8(UNREAD), np.where(codes < SPANNED, np.int8(NOT_CALLED), codes))
+        one, two = codes[:, 0], codes[:, 1]
+        ordered = phased & (one != NOT_CALLED) & (two != NOT_CALLED) & (one != UNREAD) & (two != UNREAD)
         at: NDArray[np.intp] | slice
         seen: NDArray[np.bool_] | slice = state != State.ABSENT
         if state.max(initial=0) == State.CALLED and len(columns) == self.count and bool((np.diff(columns) == 1).all()):
@@ -119,8 +123,13 @@ def _states(codes: Codes, called: NDArray[np.uint8]) -> NDArray[np.uint8]:
     silent_one, silent_two = one == SILENT, two == SILENT
     silent = (silent_one | (one == NO_COPY)) & (silent_two | (two == NO_COPY)) & (silent_one | silent_two)
     state[silent] = State.ABSENT
-    state[(one == UNPLACED) | (two == UNPLACED)] = State.UNSUPPORTED
+    state[(one == UNPLACED) | (two == UNPLACED) | (one == CONFLICT) | (one == UNTOLD)] = State.UNSUPPORTED
     return state
+
+
+def _variants(records: list[Evidence], target: Target) -> NDArray[np.bool_]:
+    """Return bool (S, 2): strands on which any record, used or not, shows something else than the reference."""
+    return np.asarray(np.any([(r.codes >= 0) & (r.codes != target.reference_code) for r in records], axis=0))
 
 
 def _by_columns(records: list[Evidence]) -> list[list[Evidence]]:
@@ -180,6 +189,7 @@ def _merge(records: list[Evidence], target: Target) -> _Merged:
     hidden = np.array([np.zeros(count, bool) if r.hidden is None else r.hidden for r in records])
     stacked = np.stack([r.codes for r in records], axis=1)
     stacked = np.where(hidden.T[:, :, None] & (stacked != NO_COPY), np.int8(SILENT), stacked)
+    stacked[stacked == UNTOLD] = NOT_CALLED
     phased = np.array([r.phased for r in records]).T
     packed = np.concatenate([stacked.reshape(count, -1), phased.astype(np.int8)], axis=1)
     keys = np.ascontiguousarray(packed).view(np.dtype((np.void, packed.shape[1]))).ravel()

@@ -25,6 +25,9 @@ BESIDE = -6
 VOUCHES = -7
 """Internal code: the strand is reference over a part of the site; enough such parts make a reference."""
 
+UNTOLD = -9
+"""Internal code: the notation does not say whether the strand is the reference or not (letters of an array)."""
+
 REFERENCE_ALTS = frozenset({"<NON_REF>", "<*>", "."})
 _BASES = frozenset("ACGTN")
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pgx.errors import UsageError
-from pgx.types import NO_COPY, NOT_CALLED, State
+from pgx.types import NO_COPY, NOT_CALLED, UNREAD, State
 from pgx.variants.assemble import Assembly
 from pgx.variants.contigs import outside_par
 from pgx.variants.notes import Notes
@@ -149,9 +149,10 @@ def _male(
             where=where,
             sample=names[column],
         )
-    unclear = clash | half
-    codes[unclear, 0] = NOT_CALLED
-    state[unclear] = np.where(state[unclear] == State.CALLED, np.uint8(State.NO_CALL), state[unclear])
+    codes[half, 0] = NOT_CALLED
+    state[half] = np.where(state[half] == State.CALLED, np.uint8(State.NO_CALL), state[half])
+    codes[clash, 0] = UNREAD
+    state[clash] = np.where(state[clash] == State.FILTERED, state[clash], np.uint8(State.UNSUPPORTED))
     codes[:, 1] = NO_COPY
     assembly.alleles[row, columns] = codes
     assembly.state[row, columns] = state
@@ -189,8 +190,9 @@ def _single_copies(assembly: Assembly, targets: Targets, notes: Notes) -> None:
                     where,
                     int(mixed.sum()),
                 )
-            codes[mixed, 0] = NOT_CALLED
-            state[mixed] = State.UNSUPPORTED
+            shown = (codes >= 0).all(axis=1) | (codes == UNREAD).any(axis=1)
+            codes[mixed, 0] = np.where(shown[mixed], np.int8(UNREAD), np.int8(NOT_CALLED))
+            state[mixed & (state != State.FILTERED)] = State.UNSUPPORTED
             codes[:, 1] = NO_COPY
         elif target.chrom != "chrX":
             single = codes[:, 1] == NO_COPY

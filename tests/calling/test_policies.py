@@ -5,7 +5,9 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from pgx.types import State
+from pgx.calling import call
+from pgx.types import NOT_CALLED, SPANNED, UNREAD, State
+from tests.calling.build import genotypes
 
 RS3758581, STAR2, STAR17, STAR3 = 94842866, 94781859, 94761900, 94780653
 """CYP2C19: *1 carries G at rs3758581 while GRCh38 carries A (= *38)."""
@@ -212,3 +214,34 @@ def test_the_group_changes_what_is_probable(one):
     latino = one("CYP2B6", unclear, group="AMR").diplotypes[0]
     assert african.name == latino.name == "*1/*6"
     assert african.probability != latino.probability
+
+
+def test_a_change_that_is_seen_and_not_told_is_not_read_as_reference(kb):
+    found = genotypes(kb, [{}], fill=["TPMT"])
+    site = kb.sites["pos_grch38"].to_list().index(18130687)
+    found.alleles[site, 0] = (0, UNREAD)
+    found.state[site, 0] = State.UNSUPPORTED
+    called = call(found, kb, genes=["TPMT"]).genes[0].patterns[0]
+    assert called.status == "ambiguous"
+    assert called.diplotypes[0].novel2
+    assert {"unread_genotype", "undocumented_base"} <= set(called.flags)
+
+
+def test_a_variant_that_failed_a_filter_leaves_doubt(kb):
+    found = genotypes(kb, [{}], fill=["TPMT"])
+    site = kb.sites["pos_grch38"].to_list().index(18130687)
+    found.alleles[site, 0] = (NOT_CALLED, UNREAD)
+    found.state[site, 0] = State.FILTERED
+    called = call(found, kb, genes=["TPMT"]).genes[0].patterns[0]
+    assert called.status == "ambiguous"
+    assert "filtered_variant" in called.flags
+
+
+@pytest.mark.parametrize("deleted", [True, False])
+def test_a_deletion_across_a_position_must_be_one_that_the_gene_knows(kb, deleted):
+    found = genotypes(kb, [{}], fill=["CYP2D6"])
+    places = kb.sites["pos_grch38"].to_list()
+    found.alleles[places.index(42128198), 0] = (0, int(deleted))
+    found.alleles[places.index(42128200), 0] = (0, SPANNED)
+    called = call(found, kb, genes=["CYP2D6"]).genes[0].patterns[0]
+    assert ("unread_genotype" in called.flags) == (not deleted)

@@ -39,7 +39,7 @@ def test_without_it_a_far_spelling_leaves_the_site_open(tmp_path: Path) -> None:
     rows = [snv("chr10:94781859", "G", "A", "0/1"), snv("chrM:958", "CC", "C", "1")]
     for assume in (False, True):
         found = read(tmp_path, *rows, absent_is_reference=assume)
-        assert at(found, "chrM", 955) == ("UNSUPPORTED", (-1, -2))
+        assert at(found, "chrM", 955) == ("UNSUPPORTED", (-4, -2))
         assert "indel_undecided" in codes(found)
 
 

@@ -26,7 +26,7 @@ def site(found: object, pos: int) -> int:
 class TestFilters:
     @pytest.mark.parametrize("filters", ["LowQual", "q10;s50", "PASS;"])
     def test_a_record_that_does_not_pass_is_filtered(self, tmp_path: Path, filters: str) -> None:
-        assert at(read(tmp_path, star2("0/1", filters=filters)), *STAR2) == ("FILTERED", (-1, -1))
+        assert at(read(tmp_path, star2("0/1", filters=filters)), *STAR2) == ("FILTERED", (-1, -4))
 
     @pytest.mark.parametrize("filters", ["PASS", "."])
     def test_a_record_that_passes_or_was_not_filtered_is_used(self, tmp_path: Path, filters: str) -> None:
@@ -63,7 +63,7 @@ class TestGenotypes:
             ("1|.", "CALLED", (1, -1)),
             (".", "NO_CALL", (-1, -1)),
             (".|.", "NO_CALL", (-1, -1)),
-            ("0/0/1", "UNSUPPORTED", (-1, -1)),
+            ("0/0/1", "UNSUPPORTED", (-4, -4)),
             ("/0|1", "CALLED", (0, 1)),
             ("|0|1", "CALLED", (0, 1)),
         ],
@@ -102,7 +102,7 @@ class TestGenotypes:
         assert at(found, *STAR2)[0] == state
 
     def test_an_allele_of_unknown_bases_is_unsupported(self, tmp_path: Path) -> None:
-        assert at(read(tmp_path, snv("chr10:94781859", "G", "N", "0/1")), *STAR2) == ("UNSUPPORTED", (0, -1))
+        assert at(read(tmp_path, snv("chr10:94781859", "G", "N", "0/1")), *STAR2) == ("UNSUPPORTED", (0, -4))
 
     def test_more_undocumented_alleles_than_there_are_codes(self, tmp_path: Path) -> None:
         import itertools
@@ -120,7 +120,7 @@ class TestGenotypes:
 
     def test_a_symbolic_allele_that_is_called_is_unsupported(self, tmp_path: Path) -> None:
         found = read(tmp_path, snv("chr10:94781859", "G", "A,<NON_REF>", "0/2"))
-        assert at(found, *STAR2) == ("UNSUPPORTED", (0, -1))
+        assert at(found, *STAR2) == ("UNSUPPORTED", (0, -4))
 
 
 class TestPhase:
@@ -164,7 +164,7 @@ class TestSingleCopies:
 
     def test_a_males_heterozygous_call_is_flagged_and_not_used(self, tmp_path: Path) -> None:
         found = read(tmp_path, self.row("0/1"), sex={"A": "M"})
-        assert at(found, *G6PD) == ("NO_CALL", (-1, -2))
+        assert at(found, *G6PD) == ("UNSUPPORTED", (-4, -2))
         assert "male_heterozygous_x" in codes(found)
 
     def test_a_males_absent_position_has_one_copy(self, tmp_path: Path) -> None:
@@ -191,7 +191,7 @@ class TestSingleCopies:
     def test_the_mitochondrion_has_one_copy(self, tmp_path: Path) -> None:
         found = read(tmp_path, snv("chrM:1555", "A", "G", "1/1", "1", "0/1", "0/0"), samples="ABCD")
         assert [at(found, *MT, i) for i in range(4)] == [
-            ("CALLED", (1, -2)), ("CALLED", (1, -2)), ("UNSUPPORTED", (-1, -2)), ("CALLED", (0, -2)),
+            ("CALLED", (1, -2)), ("CALLED", (1, -2)), ("UNSUPPORTED", (-4, -2)), ("CALLED", (0, -2)),
         ]  # fmt: skip
         assert "heteroplasmy" in codes(found)
 
@@ -335,3 +335,7 @@ def _snvs() -> list[tuple[int, str, str]]:
         (p, r, a[1]) for p, r, a in sites.select("pos_grch38", "ref", "alleles").iter_rows() if len(r) == len(a[1]) == 1
     ]
     return rows[:40]
+
+
+def test_a_filtered_reference_genotype_shows_nothing(tmp_path: Path) -> None:
+    assert at(read(tmp_path, star2("0/0", filters="LowQual")), *STAR2) == ("FILTERED", (-1, -1))
