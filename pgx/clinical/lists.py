@@ -61,14 +61,19 @@ def add_condition(
     heading = events.vocabulary.column(text) if system == "text" else None
     boolean = heading is not None and events.vocabulary.concepts[heading.concept].kind == "boolean"
     pairs = ((heading.concept, None),) if heading and boolean else events.vocabulary.code(system, code)
+    if "?" in text:  # a suspicion is not a diagnosis
+        events.problem(
+            person, "warning", "condition_unknown", f"condition {text!r} is put as a question and not used", where
+        )
+        events.not_understood("condition", "", "", text, where)
+        return False
     for concept, known in pairs:
         events.observe(person, concept, answer=known or answer, day=day, where=where, written=text)
     if not pairs:
         close = events.vocabulary.suggest(text)
         hint = f"; did you mean {' or '.join(close)}?" if close else ""
-        events.problem(
-            person, "info", "condition_unknown", f"condition {text!r} is not one that the product uses{hint}", where
-        )
+        message = f"condition {text!r} is not one that the product uses{hint}"
+        events.problem(person, "warning" if close else "info", "condition_unknown", message, where)
         events.not_understood(
             "condition", "" if system == "text" else system, "" if system == "text" else code, text, where
         )
@@ -81,5 +86,8 @@ def add_allergy(events: Events, person: str | None, text: str, where: str | None
     for drug in found:
         events.observe(person, "allergy", answer=drug, day=day, where=where, written=text)
     if not found:
+        if close := events.drugs.suggest(text):
+            message = f"allergy {text!r} is not a known drug; did you mean {' or '.join(close)}?"
+            events.problem(person, "warning", "drug_unknown", message, where)
         events.not_understood("allergy", "", "", text, where)
     return bool(found)

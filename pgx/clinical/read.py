@@ -228,6 +228,7 @@ def _finish(
         )
     )
     medications = _medications(drugs.with_columns(source=source).drop("file", "where"), given, now, kb)
+    notes += _taken_and_stopped(medications)
     given = pl.concat([_order(given), _lists(listed, given), _as_of(now)])
     derived, contradictions = derive.derive(given, now, words)
     contradictions += derive.conflicts(pl.concat([given, derived]), now, words, kb.table("concept_conflicts"))
@@ -237,6 +238,23 @@ def _finish(
         medications=schema.conform(medications, schema.MEDICATIONS),
         notes=_notes(problems, [*notes, *contradictions]),
     )
+
+
+def _taken_and_stopped(medications: pl.DataFrame) -> people.Notes:
+    """Warn of drugs that are said to be taken now and to be stopped, nobody knows when."""
+    undated = pl.col("end").is_null() & pl.col("start").is_null()
+    stopped = medications.filter((pl.col("status") == "stopped") & undated)
+    both = medications.filter(pl.col("status") == "current").join(stopped, on=["sample", "drug"], how="semi")
+    return [
+        {
+            "sample": sample,
+            "severity": "warning",
+            "code": "contradiction",
+            "message": f"{drug} is said to be taken now and to be stopped, without dates; it counts as taken",
+            "where": "medications",
+        }
+        for sample, drug in both.select("sample", "drug").unique(maintain_order=True).iter_rows()
+    ]
 
 
 _CLINICAL = [column.name for column in schema.CLINICAL]

@@ -31,8 +31,7 @@ UNKNOWN = AlleleFunction()
 
 def same_allele(name: str, target: str) -> bool | None:
     """Whether an HLA allele name is `target`; None if the name is too coarse to tell."""
-    name = name.rsplit("-", 1)[-1] if "*" in name else f"*{name}"
-    name = name[name.index("*") :].rstrip("GP")
+    name = (name[name.index("*") :] if "*" in name else f"*{name.rsplit('-', 1)[-1]}").rstrip("GP")
     if name == target or name.startswith(f"{target}:"):
         return True
     return None if target.startswith(f"{name}:") else False

@@ -50,6 +50,8 @@ def notes(
         * ``phenoconverted``: an enzyme acts otherwise than its genes say; names agents, rules and confidence;
         * ``drug_drug_gene``: a drug on the list acts on the enzyme that another one of the list depends on;
         * ``planned_interaction``: the same once a planned drug is started;
+        * ``drug_exposure``: smoke or inflammation acts on an enzyme that a drug of the list is known to depend on, and
+          no conversion of its phenotype is agreed;
         * ``enzyme_exposure``: something acts on an enzyme for which no conversion of the phenotype is agreed;
         * ``opposing_interactions``: an enzyme is inhibited and induced at once;
         * ``washout_unknown``: an interacting drug was stopped, nobody says when.
@@ -62,6 +64,7 @@ def notes(
     rows = [
         *_per_enzyme(acting, phenotypes, kb),
         *_pairs(acting, clinical, genetic, kb),
+        *_conditions_of_drugs(acting, clinical, set(genetic), kb),
         *_stopped(clinical, kb, present_days(clinical, as_of)),
     ]
     return schema.from_rows(rows, schema.NOTES)
@@ -177,6 +180,46 @@ def _pairs(
                     sample, "warning", "planned_interaction" if planned else "drug_drug_gene",
                     _sentence(drug, gene, one, genetic.get((sample, gene)), kb), drug,
                 )  # fmt: skip
+
+
+def _paired(kb: KnowledgeBase) -> dict[str, set[str]]:
+    """Gene -> drugs with which a guideline body has paired it, with or without a recommendation today."""
+
+    def make() -> dict[str, set[str]]:
+        table = kb.table("pairs").filter((pl.col("dpwg") != "n") | pl.col("cpic_level").is_in(["A", "B"]))
+        return {str(gene): set(part["drug"]) for (gene,), part in table.partition_by("gene", as_dict=True).items()}
+
+    return kb.remember("drugs paired with genes", make)
+
+
+def _conditions_of_drugs(
+    acting: pl.DataFrame, clinical: ClinicalData, called: set[tuple[str, str]], kb: KnowledgeBase
+) -> Iterator[Row]:
+    engine, paired = converter(kb), _paired(kb)
+    listed = clinical.medications.filter(pl.col("status") != "stopped").select("sample", "drug").unique().sort("drug")
+    drugs: dict[str, list[str]] = defaultdict(list)
+    for sample, drug in listed.iter_rows():
+        drugs[sample].append(drug)
+    rank = pl.col("strength").replace_strict(_STRONG, return_dtype=pl.Int64)
+    shown = (
+        acting.filter(~pl.col("trigger").is_in(["inhibitor", "inducer"]))
+        .sort(rank, descending=True, maintain_order=True)
+        .unique(["sample", "gene", "trigger", "agent"], keep="first", maintain_order=True)
+    )
+    for one in shown.iter_rows(named=True):
+        if (one["sample"], one["gene"]) in called and engine.has_effect(one["gene"], [one]):
+            continue  # the converted phenotype is said already
+        does = f"{one['trigger']} ({one['agent']}) {_DOES[one['trigger']]} {one['gene']} ({one['strength']})"
+        for drug in drugs[one["sample"]]:
+            if drug in paired.get(one["gene"], ()):
+                yield _note(
+                    one["sample"],
+                    "warning",
+                    "drug_exposure",
+                    f"{does}, which clears {drug}: its level changes when that begins or ends; the phenotype is not "
+                    "converted",
+                    drug,
+                )
 
 
 def _sentence(drug: str, gene: str, one: Row, known: Row | None, kb: KnowledgeBase) -> str:

@@ -290,3 +290,20 @@ def test_dates_that_can_be_read_in_one_way(kb, write, cell):
 def test_dates_that_cannot_are_refused(kb, write, cell):
     with pytest.raises(InputError, match="line 2, column date"):
         read([write("a.csv", f"sample,weight_kg,date\nS1,70,{cell}\n")], kb)
+
+
+def test_what_is_misspelt_or_put_as_a_question_is_said_and_not_used(kb, write):
+    path = write(
+        "a.csv", "sample,conditions,allergies\nS1,atrial fibrilation; ?stroke; heart failure?; diabetes,codein\n"
+    )
+    data = read([path], kb)
+    assert set(values(data)) == {"diabetes"}
+    assert sorted(codes(data, "warning")) == ["condition_unknown"] * 3 + ["drug_unknown"]
+    assert "did you mean codeine?" in " ".join(data.notes["message"])
+
+
+def test_a_drug_that_is_taken_and_stopped_is_a_contradiction_unless_dates_tell(kb, write):
+    head = "sample,medications,stopped_medications\n"
+    assert codes(read([write("a.csv", head + "S1,warfarin,warfarin\n")], kb)) == ["contradiction"]
+    dated = write("b.csv", head + "S1,warfarin,warfarin (stopped 2020-01-01)\n")
+    assert codes(read([dated], kb)) == []

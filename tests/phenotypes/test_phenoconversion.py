@@ -217,3 +217,15 @@ def test_every_rule_gives_a_phenotype_of_the_scheme_from_every_phenotype():
         if rules.has_rules:
             for phenotype in rules.outcomes:
                 assert engine.apply(gene, scheme, phenotype, None, trigger).phenotype in rules.outcomes
+
+
+def test_smoke_and_inflammation_are_said_of_the_drugs_that_cyp1a2_clears():
+    seen = [
+        {"concept": "smoking_status", "code": "current", "date": date(2026, 5, 1)},
+        {"concept": "crp", "value": 80.0, "unit": "mg/L", "date": date(2026, 5, 30)},
+    ]
+    history = known(["clozapine", "warfarin"], seen)
+    _, phenotypes = assign(callset({"s": {"CYP1A2": pattern("*1A/*1F")}}), KB, history, as_of=DAY)
+    said = notes(phenotypes, history, KB, as_of=DAY).filter(code="drug_exposure")
+    assert said["where"].unique().to_list() == ["clozapine"]
+    assert sorted(message.split(" (")[0] for message in said["message"]) == ["inflammation", "smoking"]
