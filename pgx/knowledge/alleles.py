@@ -31,7 +31,7 @@ UNKNOWN = AlleleFunction()
 
 def same_allele(name: str, target: str) -> bool | None:
     """Whether an HLA allele name is `target`; None if the name is too coarse to tell."""
-    name = (name[name.index("*") :] if "*" in name else f"*{name.rsplit('-', 1)[-1]}").rstrip("GP")
+    name = (name[name.index("*") :] if "*" in name else f"*{name}").rstrip("GP")
     if name == target or name.startswith(f"{target}:"):
         return True
     return None if target.startswith(f"{name}:") else False
