@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import polars as pl
@@ -15,6 +15,8 @@ Floats = NDArray[np.float64]
 GIVEN = "_given."
 """Prefix of the columns that say whether an imputed column was given."""
 _LARGEST = 1e12
+CLINICAL = ("clinical_phenotype", "clinical_activity_score")
+"""Gene columns after interacting drugs and conditions; where they are null the genetic ones stand."""
 _UNDECIDED = ("Indeterminate", "No Result", "n/a", "Unknown")
 
 
@@ -32,12 +34,23 @@ class Prior:
         float64 (n,): from the published intervals, and from values that had to be assumed.
     assumed
         bool (n, k): the term's value is null and stood in for by a mean.
+    combined
+        bool (n,): several published genetic effects apply at once (see `_lead`).
+    below, above
+        float64 (n,), 0 or more: how far the product of all those effects lies from the margin, to either side.
     """
 
     terms: Floats
     margin: Floats
     variance: Floats
     assumed: NDArray[np.bool_]
+    combined: NDArray[np.bool_]
+    below: Floats
+    above: Floats
+
+    def take(self, rows: NDArray[np.bool_]) -> Prior:
+        """Return a part of the persons."""
+        return Prior(*(getattr(self, one.name)[rows] for one in fields(self)))
 
 
 def columns(endpoint: Endpoint, features: Sequence[Feature] = ()) -> list[str]:
@@ -51,7 +64,24 @@ def columns(endpoint: Endpoint, features: Sequence[Feature] = ()) -> list[str]:
     for name, parts in endpoint.derived.items():
         if name in names:
             names = (names - {name}) | set(parts)
-    return sorted(names)
+    return sorted(names | {genetic(name) for name in names})
+
+
+def genetic(column: str) -> str:
+    """Return the column that stands in for a clinical one: ``gene.cyp2d6.phenotype``; any other column is its own."""
+    stem, _, last = column.rpartition(".")
+    return f"{stem}.{last.removeprefix('clinical_')}" if stem.startswith("gene.") and last in CLINICAL else column
+
+
+def converted(frame: pl.DataFrame, column: str) -> NDArray[np.bool_]:
+    """Whether a clinical column says otherwise than the genetic one, bool (n,), in a frame as it was given."""
+    other = genetic(column)
+    if column == other or column not in frame.columns or other not in frame.columns:
+        return np.zeros(frame.height, dtype=np.bool_)
+    one, two = frame[column], frame[other]
+    if one.dtype.is_numeric() != two.dtype.is_numeric():
+        one, two = one.cast(pl.String), two.cast(pl.String)
+    return (one.is_not_null() & one.ne_missing(two)).to_numpy()
 
 
 def prepare(frame: pl.DataFrame, endpoint: Endpoint, features: Sequence[Feature] = ()) -> pl.DataFrame:
@@ -61,6 +91,8 @@ def prepare(frame: pl.DataFrame, endpoint: Endpoint, features: Sequence[Feature]
     """
     wanted = columns(endpoint, features)
     frame = frame.with_columns(pl.lit(None).alias(name) for name in wanted if name not in frame.columns)
+    # Before the undecided become null: an enzyme whose state with these drugs is not known is not as its genes say.
+    frame = frame.with_columns(pl.coalesce(name, genetic(name)).alias(name) for name in wanted if genetic(name) != name)
     undecided = [name for name in wanted if name.startswith("gene.") and frame.schema[name] == pl.String]
     frame = frame.with_columns(
         pl.when(~pl.col(name).is_in(_UNDECIDED)).then(pl.col(name)).alias(name) for name in undecided
@@ -111,9 +143,13 @@ def read(frame: pl.DataFrame, reading: Reading) -> Floats:
 
 
 def prior(frame: pl.DataFrame, endpoint: Endpoint) -> Prior:
-    """Evaluate the prior of every row of a prepared frame."""
+    """Evaluate the prior of every row of a prepared frame.
+
+    Where several published genetic effects apply at once, the largest stands alone in the terms (see `_lead`).
+    """
     n, k = frame.height, len(endpoint.terms)
     terms, assumed = np.zeros((n, k)), np.zeros((n, k), dtype=np.bool_)
+    copies = np.zeros((n, k))
     variance = np.full(n, endpoint.baseline_se**2)
     for j, term in enumerate(endpoint.terms):
         value = read(frame, term.reading)
@@ -129,7 +165,29 @@ def prior(frame: pl.DataFrame, endpoint: Endpoint) -> Prior:
             variance += np.where(absent, term.coefficient**2 * term.variance, 0.0)
         terms[:, j] = term.coefficient * value
         variance += (term.se * value) ** 2
-    return Prior(terms, endpoint.baseline + terms.sum(axis=1), variance, assumed)
+        if term.single and term.coefficient:
+            copies[:, j] = np.where(absent, 0.0, np.abs(value))
+    kept, below, above, combined = _lead(terms, copies)
+    return Prior(kept, endpoint.baseline + kept.sum(axis=1), variance, assumed, combined, below, above)
+
+
+def _lead(terms: Floats, copies: Floats) -> tuple[Floats, Floats, Floats, NDArray[np.bool_]]:
+    """Let the largest of several genetic effects stand alone; return terms, distances below and above, and where.
+
+    Studies publish the effect of one variant, or of one gene, against everybody else. Two of them in one person (or two
+    copies of one) were measured by none, and their product runs up to certainty. So the estimate is that of the largest
+    single effect, and the interval reaches from there to the product. Effects of equations that were fitted together
+    (``measure = "coefficient"``) are not touched. `copies` is 0 where an effect does not apply.
+    """
+    combined = copies.sum(axis=1) > 1.0 + 1e-9
+    if not combined.any():
+        return terms, np.zeros(len(terms)), np.zeros(len(terms)), combined
+    single = np.where(copies > 0, terms / np.maximum(copies, 1.0), 0.0)
+    first = np.argmax(np.abs(single), axis=1)
+    leading = np.arange(terms.shape[1]) == first[:, None]
+    kept = np.where(combined[:, None] & (copies > 0), np.where(leading, single, 0.0), terms)
+    rest = terms - kept
+    return kept, -np.minimum(rest, 0.0).sum(axis=1), np.maximum(rest, 0.0).sum(axis=1), combined
 
 
 def matrix(frame: pl.DataFrame, features: Sequence[Feature]) -> NDArray[np.float32]:

@@ -100,6 +100,11 @@ class Term:
     mark: str
     note: str
 
+    @property
+    def single(self) -> bool:
+        """Whether it is the published effect of one genetic finding, and not a piece of a fitted equation."""
+        return self.measure != "coefficient" and self.reading.column.startswith("gene.")
+
 
 @dataclass(frozen=True, slots=True)
 class Feature:
@@ -398,8 +403,12 @@ def _term(row: Mapping[str, Any], equations: Mapping[str, float], baseline: floa
     else:
         at = float(row.get("baseline", baseline))
         coefficient = math.log(odds_ratio(measure, estimate, at))
-        known = low is not None and high is not None
-        se = _se(lambda x: math.log(odds_ratio(measure, x, at)), low, high) if known else UNSTATED_SE
+        se = UNSTATED_SE
+        if low is not None and high is not None:
+            # An end that `MAX_RISK` holds back says nothing of the width: then the other side does.
+            ends = [math.log(odds_ratio(measure, float(x), at)) for x in (low, high)]
+            held = measure != "OR" and ends[1] >= math.log(odds_ratio("risk", MAX_RISK, at)) - 1e-9
+            se = (coefficient - ends[0]) / _Z95 if held else (ends[1] - ends[0]) / (2.0 * _Z95)
     mean = float(row.get("prevalence", row.get("mean", 0.0)))
     variance = float(row["sd"]) ** 2 if "sd" in row else mean * max(0.0, 1.0 - mean)
     return Term(

@@ -211,7 +211,10 @@ def _judge(rows: pl.DataFrame, endpoint: Endpoint, model: Model | None) -> Judge
     flags = _Flags(frame.height)
     _flag_unknown(flags, endpoint, prior, frame)
     spread = np.sqrt(prior.variance + endpoint.residual_sd**2 * (endpoint.kind == "dose"))
-    down = up = _Z * spread
+    flags.add("effects_combined", prior.combined)
+    for name in design.columns(endpoint, features):
+        flags.add(f"phenoconverted:{name.split('.')[1].upper()}", design.converted(rows, name))
+    down, up = _Z * spread + prior.below, _Z * spread + prior.above
     without = np.zeros(frame.height, dtype=np.bool_)
     if model is not None:
         without = _any_null(frame, model.trained)
@@ -274,7 +277,10 @@ def _trained_interval(
         learned = np.column_stack([np.ones(len(prior.margin)), prior.margin, z])
         sampling = ((learned @ model.covariance) * learned).sum(axis=1)
         left = model.evidence_left * prior.variance * model.linear.slope**2
-        down = up = _Z * np.sqrt(sampling + left + assumed)
+        far = _Z * np.sqrt(sampling + left + assumed)
+        slope = model.linear.slope
+        below, above = (prior.below, prior.above) if slope > 0 else (prior.above, prior.below)
+        down, up = far + abs(slope) * below, far + abs(slope) * above
     return np.where(without, fallback[0], down), np.where(without, fallback[1], up)
 
 

@@ -247,11 +247,8 @@ def _mean(rows: list[Floats]) -> Floats:
 
 def _part(taken: Cohort, rows: Split) -> Cohort:
     mask = pl.Series(rows)
-    prior = design.Prior(
-        taken.prior.terms[rows], taken.prior.margin[rows], taken.prior.variance[rows], taken.prior.assumed[rows]
-    )
     return Cohort(
-        taken.data.take(rows), taken.frame.filter(mask), prior, taken.features,
+        taken.data.take(rows), taken.frame.filter(mask), taken.prior.take(rows), taken.features,
         None if taken.site is None else taken.site[rows], None, {}, {}, taken.site_names,
     )  # fmt: skip
 
