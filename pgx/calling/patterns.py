@@ -107,7 +107,7 @@ def find(
             outside = strand >= pass_over[:, :1]
             strange |= outside.any(axis=0)
             np.copyto(strand, pass_over[:, 1:], where=outside)
-    unread = _unread(genotypes, sites)
+    unread = _unread(genotypes, sites, missing=(copies == 0) | (copies == 1))
     first[unread[:, :, 0]] = UNKNOWN_BASE
     second[unread[:, :, 1]] = UNKNOWN_BASE
     filtered = ((state == State.FILTERED)[:, :, None] & (alleles == UNREAD)).any(axis=(0, 2))
@@ -161,15 +161,15 @@ def _ploidy(
     return haploid, mixed.any(axis=0)
 
 
-def _unread(genotypes: Genotypes, sites: NDArray[np.int32]) -> NDArray[np.bool_]:
+def _unread(genotypes: Genotypes, sites: NDArray[np.int32], missing: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return bool (P, S, 2): strands with a change that is seen but not told.
 
     Those are alleles that the reader could not place, and deletions across a position of which no position further
-    left shows the variant that starts there.
+    left shows the variant that starts there, unless a whole copy of the gene is known to be `missing`.
     """
     alleles, state = genotypes.alleles[sites], genotypes.state[sites]
     unread = (alleles == UNREAD) & (state == State.UNSUPPORTED)[:, :, None]
-    spanned = (alleles == SPANNED) & usable(state)[:, :, None]
+    spanned = (alleles == SPANNED) & usable(state)[:, :, None] & ~missing[:, None]
     if not spanned.any():
         return np.asarray(unread)
     frame = genotypes.sites[sites.astype(np.uint32)]

@@ -20,6 +20,8 @@ _ALT = re.compile(
     re.I,
 )
 _PASSES = frozenset({"PASS", ".", "", "0"})
+_REFERENCE = frozenset({"RefCall"})
+"""FILTER values by which a caller says that the site is reference (DeepVariant); such a genotype is used."""
 MAX_POSITION = 2**31 - 1
 
 
@@ -54,6 +56,11 @@ class Record:
     def passes(self) -> bool:
         """Whether FILTER lets the record be used."""
         return self.filters in _PASSES
+
+    @property
+    def is_reference_call(self) -> bool:
+        """Whether FILTER says that no variant was found here."""
+        return self.filters in _REFERENCE
 
     def info_value(self, key: str) -> str | None:
         """Return the text of an INFO key, or None."""

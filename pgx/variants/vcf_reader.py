@@ -160,7 +160,7 @@ class VcfReader:
             self.notes.count("warning", "no_gt", "{n} records have no GT and give no genotype",
                              f"{self.source.name}: {record.where}")  # fmt: skip
         self._silence_empty(record, found.gt, len(samples))
-        hidden = self._hidden(record, len(samples))
+        hidden = self._hidden(record, found.gt)
         sets = records.phase_sets(record, len(samples))
         if sets is None:
             sets = records.physical_phase(record, found, len(samples))
@@ -246,11 +246,16 @@ class VcfReader:
         empty = (no_depth | no_quality) if record.open_ended else (no_depth & no_quality)
         gt[empty & (gt <= 0).all(axis=1)] = NOT_CALLED
 
-    def _hidden(self, record: records.Record, count: int) -> NDArray[np.bool_] | None:
-        options = self.options
+    def _hidden(self, record: records.Record, gt: NDArray[np.int16]) -> NDArray[np.bool_] | None:
+        options, count = self.options, len(gt)
         hidden: NDArray[np.bool_] | None = None
         if not options.include_filtered:
-            hidden = np.ones(count, dtype=bool) if not record.passes else records.failed_samples(record, count)
+            if record.is_reference_call:
+                hidden = np.asarray((gt > 0).any(axis=1))
+            elif record.passes:
+                hidden = records.failed_samples(record, count)
+            else:
+                hidden = np.ones(count, dtype=bool)
         for limit, keys, name in (
             (options.min_gq, ("GQ", "RGQ"), "GQ"),
             (options.min_dp, ("MIN_DP", "DP"), "DP"),

@@ -245,3 +245,12 @@ def test_a_deletion_across_a_position_must_be_one_that_the_gene_knows(kb, delete
     found.alleles[places.index(42128200), 0] = (0, SPANNED)
     called = call(found, kb, genes=["CYP2D6"]).genes[0].patterns[0]
     assert ("unread_genotype" in called.flags) == (not deleted)
+
+
+def test_a_deletion_of_a_whole_copy_explains_the_deletion_across_its_positions(kb):
+    found = genotypes(kb, [{}], fill=["CYP2D6"])
+    at = kb.sites["pos_grch38"].to_list().index(42128945)
+    found.alleles[at, 0] = (1, SPANNED)
+    called = call(found, kb, genes=["CYP2D6"], copy_number={(None, "CYP2D6"): 1}).genes[0].patterns[0]
+    assert "unread_genotype" not in called.flags
+    assert called.diplotypes[0].allele2 == "*5"

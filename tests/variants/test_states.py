@@ -339,3 +339,11 @@ def _snvs() -> list[tuple[int, str, str]]:
 
 def test_a_filtered_reference_genotype_shows_nothing(tmp_path: Path) -> None:
     assert at(read(tmp_path, star2("0/0", filters="LowQual")), *STAR2) == ("FILTERED", (-1, -1))
+
+
+@pytest.mark.parametrize(
+    ("genotype", "expected"),
+    [("0/0", ("CALLED", (0, 0))), ("./.", ("NO_CALL", (-1, -1))), ("0/1", ("FILTERED", (-1, -4)))],
+)
+def test_a_filter_that_says_reference_is_evidence_of_it(tmp_path: Path, genotype: str, expected: object) -> None:
+    assert at(read(tmp_path, star2(genotype, filters="RefCall")), *STAR2) == expected
