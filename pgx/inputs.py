@@ -75,6 +75,7 @@ class Phenotyped:
     calls: pl.DataFrame
     phenotypes: pl.DataFrame
     notes: tuple[dict[str, object], ...]
+    inputs: tuple[dict[str, str], ...]
 
 
 def phenotyped(
@@ -95,7 +96,19 @@ def phenotyped(
     if outside_calls:
         callset = phenotypes.outside.merge(callset, outside_calls, kb, mode=options.outside_mode)
     calls, posterior = phenotypes.assign(callset, kb, history)
-    return Phenotyped(kb, genotypes, history, callset, calls, posterior, (*genotypes.notes, *callset.notes))
+    others = [_named(path) for path in (*clinical, *outside_calls)]
+    notes = (*genotypes.notes, *callset.notes)
+    return Phenotyped(kb, genotypes, history, callset, calls, posterior, notes, (*genotypes.sources, *others))
+
+
+def _named(path: PathLike) -> dict[str, str]:
+    """Name and checksum of an input file; a folder or a database address has its name only."""
+    from pgx.variants.source import digest
+
+    file = Path(path)
+    if not file.is_file():
+        return {"name": file.name.rpartition("@")[2]}
+    return {"name": file.name, "sha256": digest(file)}
 
 
 def knowledge(overlays: Sequence[PathLike] = ()) -> KnowledgeBase:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -83,8 +84,10 @@ def write_bytes(path: str | Path, content: bytes) -> Path:
     return Path(path)
 
 
-def write_table(frame: pl.DataFrame, path: str | Path) -> None:
+def write_table(frame: pl.DataFrame, path: str | Path, provenance: Mapping[str, object] | None = None) -> None:
     """Write a frame as .tsv, .parquet or .json by its ending; ``-`` is TSV on standard output.
+
+    `provenance` goes into the metadata of Parquet (key ``pgx``) and into ``<name>.provenance.json`` beside the others.
 
     Raises
     ------
@@ -101,9 +104,12 @@ def write_table(frame: pl.DataFrame, path: str | Path) -> None:
         write_bytes(target, (frame.write_json() + "\n").encode())
     elif target.suffix == ".parquet":
         with atomic_path(target) as temporary:
-            frame.write_parquet(temporary)
+            frame.write_parquet(temporary, metadata={"pgx": json.dumps(provenance)} if provenance else None)
     else:
         raise UsageError(f"{path}: the ending must be .tsv, .parquet or .json, or '-' for standard output")
+    if provenance and target.suffix in (".tsv", ".json"):
+        text = json.dumps(provenance, indent=2, ensure_ascii=False) + "\n"
+        write_bytes(target.with_name(f"{target.name}.provenance.json"), text.encode())
 
 
 def tsv(frame: pl.DataFrame) -> str:

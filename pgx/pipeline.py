@@ -5,12 +5,14 @@ Heavy imports happen inside the functions, so that ``pgx --help`` and ``pgx --ve
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pgx.inputs import Options, PathLike, Phenotyped, knowledge, phenotyped, read
+from pgx.inputs import Options, PathLike, Phenotyped, knowledge, phenotyped
+from pgx.io import write_bytes
 from pgx.paths import data_dir
 from pgx.version import __version__
 
@@ -27,8 +29,9 @@ __all__ = [
     "explain",
     "feature_table",
     "knowledge",
+    "notes_of",
     "phenotyped",
-    "position_log",
+    "provenance",
     "report",
     "score",
     "score_phenotyped",
@@ -114,22 +117,18 @@ def score_phenotyped(
 def _conclude(
     found: Phenotyped, drugs: Sequence[str] | None, endpoints: Sequence[str] | None, options: Options
 ) -> Result:
-    import polars as pl
-
-    from pgx import guidance, models, phenotypes, schema
+    from pgx import guidance, models, schema
     from pgx.types import Result
 
-    notes = list(found.notes)
-    interactions = phenotypes.notes(found.phenotypes, found.clinical, found.kb)
     advice = schema.empty(schema.GUIDANCE)
     if drugs is None or len(drugs):
         advice = guidance.recommend(found.phenotypes, found.calls, found.clinical, found.kb, drugs=drugs)
     if endpoints is None:
         endpoints = models.endpoints_of(found.kb, set(advice["drug"]))
     scores = schema.empty(schema.SCORES)
+    remarks: list[dict[str, object]] = []
     if endpoints:
         scores, remarks = score_phenotyped(found, endpoints)
-        notes += remarks
     return Result(
         samples=found.genotypes.samples,
         calls=found.calls,
@@ -138,13 +137,24 @@ def _conclude(
         scores=scores,
         clinical=found.clinical.observations,
         medications=found.clinical.medications,
-        notes=pl.concat([schema.from_rows(notes, schema.NOTES), found.clinical.notes, interactions]),
-        provenance=_provenance(found, options),
+        notes=notes_of(found, remarks),
+        provenance=provenance(found, options),
     )
 
 
-def _provenance(found: Phenotyped, options: Options) -> dict[str, object]:
-    """Versions, checksums and options: what is needed to repeat the run, and nothing of the machine or the clock."""
+def notes_of(found: Phenotyped, remarks: Sequence[dict[str, object]] = ()) -> pl.DataFrame:
+    """Return all notes of a run (`pgx.schema.NOTES`): reading, calling, history, interactions, and `remarks`."""
+    import polars as pl
+
+    from pgx import phenotypes, schema
+
+    interactions = phenotypes.notes(found.phenotypes, found.clinical, found.kb)
+    own = schema.from_rows([*found.notes, *remarks], schema.NOTES)
+    return pl.concat([own, found.clinical.notes, interactions])
+
+
+def provenance(found: Phenotyped, options: Options) -> dict[str, object]:
+    """Return versions, checksums and options: what repeating the run takes; nothing of the machine or the clock."""
     kb = found.kb
     chosen = {
         k: v for k, v in asdict(options).items() if v not in (None, False, ()) and k not in ("knowledge", "fasta")
@@ -153,10 +163,11 @@ def _provenance(found: Phenotyped, options: Options) -> dict[str, object]:
         chosen["copy_number"] = {":".join(filter(None, key)): n for key, n in options.copy_number.items()}
     return {
         **versions(),
+        "knowledge": kb.version,
         "knowledge_sha256": kb.checksum,
         "local_knowledge": [folder.name for folder in kb.folders[1:]],
         "build": found.genotypes.build,
-        "inputs": [dict(source) for source in found.genotypes.sources],
+        "inputs": [dict(source) for source in found.inputs],
         "options": chosen,
     }
 
@@ -175,35 +186,14 @@ def call(
     return phenotyped(vcf, clinical=clinical, outside_calls=outside_calls, options=options).calls
 
 
-def explain(
-    vcf: PathLike | Sequence[PathLike],
-    gene: str,
-    *,
-    clinical: Sequence[PathLike] = (),
-    options: Options | None = None,
-) -> pl.DataFrame:
+def explain(found: Phenotyped, gene: str) -> pl.DataFrame:
     """Show, per position of one gene, the genotype and which alleles it supports or rules out, for every sample."""
     import polars as pl
 
     from pgx import calling
 
-    options = options or Options()
-    kb = knowledge(options.knowledge)
-    kb.gene(gene)
-    genotypes, _, _ = read(kb, vcf, clinical, None, options)
-    return pl.concat([calling.explain(genotypes, kb, gene, sample) for sample in genotypes.samples])
-
-
-def position_log(
-    vcf: PathLike | Sequence[PathLike], *, clinical: Sequence[PathLike] = (), options: Options | None = None
-) -> pl.DataFrame:
-    """Return the state of every position of every gene in every sample."""
-    from pgx import calling
-
-    options = options or Options()
-    kb = knowledge(options.knowledge)
-    genotypes, _, _ = read(kb, vcf, clinical, None, options)
-    return calling.position_log(genotypes, kb, genes=list(options.genes) if options.genes else None)
+    found.kb.gene(gene)
+    return pl.concat([calling.explain(found.genotypes, found.kb, gene, one) for one in found.genotypes.samples])
 
 
 def report(
@@ -240,6 +230,9 @@ def report(
         from pgx.reports import write
 
         write(result, Path(out), formats)
+        if {"tsv", "parquet"} & set(formats):
+            # Tables have no room for it: the pages and documents carry it themselves.
+            write_bytes(Path(out) / "provenance.json", (json.dumps(result.provenance, indent=2) + "\n").encode())
     return result
 
 

@@ -45,7 +45,7 @@ def call(
     verbose: opt.Verbose = False,
 ) -> None:
     """Call diplotypes and phenotypes of every gene, with their probabilities."""
-    from pgx import pipeline
+    from pgx import calling, pipeline
     from pgx.cli import notes
     from pgx.io import write_table
 
@@ -65,13 +65,9 @@ def call(
         outside_mode=outside_mode,
         knowledge=knowledge,
     )
-    if explain is not None:
-        write_table(pipeline.explain(vcf, explain, clinical=clinical or (), options=how), out)
-        return
-    result = pipeline.analyse(
-        vcf, clinical=clinical or (), outside_calls=outside_calls or (), drugs=[], endpoints=[], options=how
-    )
+    found = pipeline.phenotyped(vcf, clinical=clinical or (), outside_calls=outside_calls or (), options=how)
+    notes.show(pipeline.notes_of(found), quiet=quiet, verbose=verbose)
+    origin = pipeline.provenance(found, how)
     if log is not None:
-        write_table(pipeline.position_log(vcf, clinical=clinical or (), options=how), log)
-    notes.show(result.notes, quiet=quiet, verbose=verbose)
-    write_table(result.calls, out)
+        write_table(calling.position_log(found.genotypes, found.kb, genes=opt.split(genes)), log, origin)
+    write_table(found.calls if explain is None else pipeline.explain(found, explain), out, origin)

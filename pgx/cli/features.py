@@ -60,30 +60,31 @@ def features(
         return
     if not vcf:
         raise UsageError("pgx features needs a VCF (or --describe); see pgx features --help")
+    how = opt.options(
+        samples=samples,
+        genes=genes,
+        build=build,
+        absent_is_reference=absent_is_reference,
+        min_gq=min_gq,
+        min_dp=min_dp,
+        include_filtered=include_filtered,
+        fasta=fasta,
+        sex=sex,
+        ancestry=ancestry,
+        copy_number=copy_number,
+        outside_mode=outside_mode,
+        knowledge=knowledge,
+    )
     found = pipeline.phenotyped(
         vcf,
         clinical=clinical or (),
         outside_calls=outside_calls or (),
-        options=opt.options(
-            samples=samples,
-            genes=genes,
-            build=build,
-            absent_is_reference=absent_is_reference,
-            min_gq=min_gq,
-            min_dp=min_dp,
-            include_filtered=include_filtered,
-            fasta=fasta,
-            sex=sex,
-            ancestry=ancestry,
-            copy_number=copy_number,
-            outside_mode=outside_mode,
-            knowledge=knowledge,
-        ),
+        options=how,
     )
     frame = stage.build(
         found.calls, found.phenotypes, found.clinical, found.kb, genotypes=found.genotypes, columns=opt.split(columns)
     )
     if missing is not None:
         write_table(stage.missing(frame, found.calls, found.clinical, found.kb), missing)
-    notes.show(found.clinical.notes, quiet=quiet, verbose=verbose)
-    write_table(frame, out)
+    notes.show(pipeline.notes_of(found), quiet=quiet, verbose=verbose)
+    write_table(frame, out, pipeline.provenance(found, how))

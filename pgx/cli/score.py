@@ -59,31 +59,36 @@ def score(
     opt.check_table(out)
     if bool(vcf) == (features is not None):
         raise UsageError("pgx score needs either a VCF or --features TABLE; see pgx score --help")
+    origin: dict[str, object] | None = None
     if features is not None:
         kb = pipeline.knowledge(knowledge or ())
         scores, remarks = models.score(read(features), kb, endpoints=endpoint or None, models_dir=model)
+        shown = schema.from_rows(remarks, schema.NOTES)
     else:
+        how = opt.options(
+            samples=samples,
+            genes=None,
+            build=build,
+            absent_is_reference=absent_is_reference,
+            min_gq=min_gq,
+            min_dp=min_dp,
+            include_filtered=include_filtered,
+            fasta=fasta,
+            sex=sex,
+            ancestry=ancestry,
+            copy_number=copy_number,
+            outside_mode=outside_mode,
+            knowledge=knowledge,
+        )
         found = pipeline.phenotyped(
             vcf or [],
             clinical=clinical or (),
             outside_calls=outside_calls or (),
-            options=opt.options(
-                samples=samples,
-                genes=None,
-                build=build,
-                absent_is_reference=absent_is_reference,
-                min_gq=min_gq,
-                min_dp=min_dp,
-                include_filtered=include_filtered,
-                fasta=fasta,
-                sex=sex,
-                ancestry=ancestry,
-                copy_number=copy_number,
-                outside_mode=outside_mode,
-                knowledge=knowledge,
-            ),
+            options=how,
         )
         wanted = endpoint or models.endpoints_of(found.kb, None)
         scores, remarks = pipeline.score_phenotyped(found, wanted, models_dir=model)
-    notes.show(schema.from_rows(remarks, schema.NOTES), quiet=quiet, verbose=verbose)
-    write_table(scores, out)
+        origin = pipeline.provenance(found, how)
+        shown = pipeline.notes_of(found, remarks)
+    notes.show(shown, quiet=quiet, verbose=verbose)
+    write_table(scores, out, origin)

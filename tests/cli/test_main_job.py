@@ -214,3 +214,19 @@ def test_example_files_say_that_the_histories_are_made_up():
     for path in sorted(EXAMPLES.glob("*.clinical.json")):
         assert "Made-up" in json.loads(path.read_text(encoding="utf-8"))["notes"], path
         assert Path(str(path).replace(".clinical.json", "")).name == json.loads(path.read_text())["sample"]
+
+
+def test_every_output_names_the_versions_it_rests_on(pgx_command, tmp_path):
+    assert pgx_command("report", PERSON, "-c", HISTORY, "-o", "out", "--format", "text,html,json,tsv").returncode == 0
+    assert pgx_command("call", PERSON, "-o", "calls.tsv", "-q").returncode == 0
+    assert pgx_command("call", PERSON, "-o", "calls.parquet", "-q").returncode == 0
+    told = json.loads((tmp_path / "out" / "provenance.json").read_text(encoding="utf-8"))
+    assert all(told[key] for key in ("pgx", "knowledge", "models", "knowledge_sha256", "build"))
+    assert {one["name"] for one in told["inputs"]} == {PERSON.name, HISTORY.name}
+    assert all(re.fullmatch(r"[0-9a-f]{64}", one["sha256"]) for one in told["inputs"])
+    for name in ("HG00652.report.txt", "HG00652.report.html", "HG00652.report.json"):
+        assert told["knowledge_sha256"] in (tmp_path / "out" / name).read_text(encoding="utf-8")
+    beside = json.loads((tmp_path / "calls.tsv.provenance.json").read_text(encoding="utf-8"))
+    inside = json.loads(pl.read_parquet_metadata(tmp_path / "calls.parquet")["pgx"])
+    assert beside == inside
+    assert beside["knowledge_sha256"] == told["knowledge_sha256"]
