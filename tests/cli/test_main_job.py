@@ -175,7 +175,8 @@ def test_version_names_program_knowledge_and_models(pgx_command):
     lines = dict(line.split(" ", 1) for line in pgx_command("--version").stdout.splitlines())
     assert set(lines) == {"pgx", "knowledge", "models", "knowledge_sha256"}
     assert re.fullmatch("[0-9a-f]{64}", lines["knowledge_sha256"])
-    assert all(re.fullmatch(r"[0-9][0-9a-z.+-]*", value) for value in lines.values()), lines
+    numbers = {name: value for name, value in lines.items() if name != "knowledge_sha256"}
+    assert all(re.fullmatch(r"[0-9][0-9a-z.+-]*", value) for value in numbers.values()), lines
 
 
 def test_help_needs_no_heavy_import():
