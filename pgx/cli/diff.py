@@ -25,4 +25,8 @@ def diff(
     from pgx.reports.fhir import to_text
 
     found = compare(read(old), read(new))
+    for change in found.changes:
+        if change.area == "sample" and change.name == "name":
+            said = f"the reports are of {change.before} and {change.after}: make sure that this is one person"
+            typer.echo(f"pgx: warning: {said}", err=True)
     typer.echo(to_text(found.to_dict()) if json else render_comparison(found), nl=False)

@@ -102,6 +102,8 @@ def compare(old: Result, new: Result) -> Comparison:
         matched = [(sample, sample) for sample in old.samples if sample in new.samples]
     changes: list[Change] = []
     for before, after in matched:
+        if before != after:
+            changes.append(Change(clean(after), "sample", "name", clean(before), clean(after), ()))
         changes += _person(view(old, before), view(new, after), general)
     left, right = {a for a, _ in matched}, {b for _, b in matched}
     changes += [

@@ -40,6 +40,12 @@ def drug_names() -> dict[str, str]:
     return {name: drug for name, drug in found.items() if drug}
 
 
+@lru_cache(maxsize=1)
+def guided_drugs() -> frozenset[str]:
+    """Return the drugs that any source has a recommendation for."""
+    return frozenset(map(str, knowledge.load().table("recommendations")["drug"].unique()))
+
+
 @lru_cache(maxsize=256)
 def endpoint(name: str) -> dict[str, str]:
     """Return what an endpoint's score is about: ``outcome``, ``horizon`` and ``population``; empty if it is unknown."""

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from pgx.reports.notice import NOTICE
 from pgx.reports.view import NOBODY, Drug, Gene, Score, View, view
-from pgx.reports.wording import URGENCIES, number, percent, shorten, urgency_note, words
+from pgx.reports.wording import URGENCIES, clean, number, percent, shorten, urgency_note, words
 from pgx.types import Result
 
 STYLES = {
@@ -254,7 +254,11 @@ def _remarks(shown: View) -> list[RenderableType]:
                 ),
             )
         )
-    rows += [(str(note["severity"]), str(note["message"])) for note in shown.notes if note["severity"] != "info"]
+    rows += [
+        (clean(str(note["severity"])), clean(str(note["message"])))
+        for note in shown.notes
+        if note["severity"] != "info"
+    ]
     return [_grid(rows)] if rows else [Text("Nothing.")]
 
 

@@ -245,7 +245,7 @@ def build(
 ) -> View:
     """Return the view of one sample from its rows, by the name of their frame, and the notes of the whole run."""
     advice = [_advice(row) for row in parts["guidance"]]
-    taken = {str(row["drug"]): str(row["status"]) for row in parts["medications"] if row["status"] != "stopped"}
+    taken = {str(row["drug"]): clean(str(row["status"])) for row in parts["medications"] if row["status"] != "stopped"}
     by_drug: dict[str, list[Advice]] = {}
     for one in advice:
         by_drug.setdefault(str(one.row["drug"]), []).append(one)

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from pgx.reports.lookups import guided_drugs
 from pgx.reports.notice import NOTICE
 from pgx.reports.view import Advice, Drug, View
 from pgx.reports.wording import words
@@ -37,9 +38,26 @@ def services() -> dict[str, Any]:
 
 
 def cards(shown: View, drugs: Iterable[str]) -> list[dict[str, Any]]:
-    """Return the cards for the ordered drugs, most urgent first."""
-    wanted = set(drugs)
-    return [_card(shown, drug) for drug in shown.drugs if drug.name in wanted and drug.urgency in INDICATORS]
+    """Return the cards for the ordered drugs, most urgent first.
+
+    A drug that a guideline names and the stored result does not cover gives a card too: silence would read as safe.
+    """
+    wanted = dict.fromkeys(drugs)
+    found = [_card(shown, drug) for drug in shown.drugs if drug.name in wanted and drug.urgency in INDICATORS]
+    covered = {drug.name for drug in shown.drugs}
+    return found + [_uncovered(shown, name) for name in wanted if name not in covered and name in guided_drugs()]
+
+
+def _uncovered(shown: View, name: str) -> dict[str, Any]:
+    summary = f"{name}: the stored result does not cover this drug"
+    said = f"Guidelines look at genes for {_plain(name)}, and the stored report was made without it: nothing is known."
+    return {
+        "uuid": str(uuid.uuid5(_NAMESPACE, json.dumps([shown.sample, name, summary]))),
+        "summary": summary if len(summary) <= _SUMMARY else f"{summary[: _SUMMARY - 1]}…",
+        "indicator": "info",
+        "detail": f"{said} Reports made with `--drugs all` cover every drug.\n\n*{NOTICE}*",
+        "source": {"label": "Pharmacogenomic result, through pgx"},
+    }
 
 
 def _card(shown: View, drug: Drug) -> dict[str, Any]:

@@ -96,7 +96,9 @@ def test_drugs_that_come_and_go_are_listed():
 
 
 def test_one_person_each_is_compared_whatever_the_names_and_others_are_listed():
-    assert compare(OLD, example.build("other name")).changes == ()
+    (change,) = compare(OLD, example.build("other name")).changes
+    assert (change.area, change.before, change.after) == ("sample", example.SAMPLE, "other name")
+    assert "Persons" in render_comparison(compare(OLD, example.build("other name")))
     both = replace(OLD, samples=(example.SAMPLE, "B"))
     (change,) = compare(OLD, both).changes
     assert (change.area, change.name, change.after) == ("sample", "B", "in the result")

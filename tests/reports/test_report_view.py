@@ -7,6 +7,7 @@ import pytest
 
 from pgx import schema
 from pgx.errors import UsageError
+from pgx.reports import render_text
 from pgx.reports.view import view, views
 from pgx.reports.wording import URGENCIES
 from tests.reports import example
@@ -138,6 +139,13 @@ def test_sources_that_differ_for_this_person_are_not_hidden_by_a_condition():
     )
     differences = shown(guidance=guidance(*rows)).drugs[0].differences
     assert differences == "CPIC: avoid (for adults); otherwise use as usual, with caution; FDA: avoid"
+
+
+def test_notes_and_states_cannot_steer_a_terminal():
+    result = example.build()
+    notes = result.notes.with_columns(message=pl.lit("\x1b[2J"), severity=pl.lit("warning"))
+    medications = result.medications.with_columns(status=pl.lit("\x1b[2J"))
+    assert "\x1b" not in render_text(replace(result, notes=notes, medications=medications), example.SAMPLE)
 
 
 def test_a_drug_that_no_source_names_says_so():

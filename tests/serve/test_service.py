@@ -80,6 +80,14 @@ def test_urgency_decides_how_loud_and_in_which_order(client):
     ], "a drug that is fine as usual stays silent; a gene that was not called is said"
 
 
+def test_a_drug_that_the_stored_result_does_not_cover_is_not_silent(client):
+    (card,) = cards(client, **order("siponimod", "paracetamol"))
+    assert card["indicator"] == "info"
+    assert "siponimod: the stored result does not cover this drug" in card["summary"]
+    assert "nothing is known" in card["detail"]
+    assert cards(client, **order("siponimod", patient="nobody")) == []
+
+
 def test_uncertainty_is_on_the_card(client):
     (card,) = cards(client, **order("azathioprine"))
     assert "38 %" in card["detail"]
@@ -186,7 +194,7 @@ def test_a_changed_file_is_read_again_and_a_broken_one_is_an_error(tmp_path):
     assert answer.status_code == 500
     assert "stored result" in answer.json()["issue"][0]["diagnostics"]
     write(example.empty(), tmp_path, ["json"])
-    assert cards(client, **order("codeine")) == []
+    assert "does not cover" in cards(client, **order("codeine"))[0]["summary"]
 
 
 def test_a_missing_folder_is_an_input_error(tmp_path):
