@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pgx.errors import InputError, UsageError
-from pgx.models import design
+from pgx.errors import InputError
+from pgx.models import design, genotypes, probes
 from pgx.models.boost import Floats, Matrix
 from pgx.models.endpoints import Endpoint, Feature, Reading
 from pgx.models.fit import Data
+from pgx.models.tables import absent
+
+if TYPE_CHECKING:
+    from pgx.knowledge import KnowledgeBase
 
 RESERVED = ("sample", "person", "site", "time", "outcome", "weight", "scenario")
 _MAX_LEVELS = 8
 _RARE = 10
+_MANY = 100
 _YES = ("true", "yes", "1", "y", "1.0")
 _NO = ("false", "no", "0", "n", "0.0")
 
@@ -44,6 +50,8 @@ class Cohort:
         Columns that are not features, with the reason.
     site_names
         Name of each site code.
+    remarks
+        Code and sentence of what the user must know of the table.
     """
 
     data: Data
@@ -55,6 +63,7 @@ class Cohort:
     left_out: dict[str, int]
     unused: dict[str, str]
     site_names: tuple[str, ...] = ()
+    remarks: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +89,13 @@ class Roles:
     ignore: tuple[str, ...] = ()
 
 
-def load(table: pl.DataFrame, endpoint: Endpoint, roles: Roles, features: Sequence[Feature] | None = None) -> Cohort:
+def load(
+    table: pl.DataFrame,
+    endpoint: Endpoint,
+    roles: Roles,
+    features: Sequence[Feature] | None = None,
+    kb: KnowledgeBase | None = None,
+) -> Cohort:
     """Check a cohort table and turn it into arrays.
 
     Parameters
@@ -94,21 +109,25 @@ def load(table: pl.DataFrame, endpoint: Endpoint, roles: Roles, features: Sequen
     features
         The matrix's columns; None = the endpoint's own, or, where it names none, the prior's terms and every other
         usable column.
+    kb
+        Knowledge base by whose words gene columns are understood (see `genotypes.understood`); None = as written.
 
     Raises
     ------
-    UsageError
-        If a named column does not exist.
     InputError
-        If the outcome cannot be used.
+        If a named column does not exist, the outcome cannot be used, or no row has a genotype that the endpoint needs.
     """
     nested = {name: "a list or object" for name in table.columns if name not in design.flat(table.clear()).columns}
-    table = table.drop(nested)
+    table = absent(table.drop(nested))
+    table, misread = genotypes.understood(table, endpoint, kb) if kb is not None else (table, [])
     outcome = _role(table, roles.outcome, ("outcome", endpoint.name), "outcome", required=True)
     person = _role(table, roles.person, ("person", "sample"), "person")
     site = _role(table, roles.site, ("site",), "site")
     time = _role(table, roles.time, ("time",), "time")
     y, keep, left_out = _outcome(table, str(outcome), endpoint)
+    if not keep.any():
+        raise InputError(f"no row has a usable {outcome!r}", where=f"column {outcome}", fix="check the outcome column")
+    _check_genotypes(table, endpoint, misread)
     for name in endpoint.raw["population"].get("trained", []):
         known = (
             table[name].is_not_null().to_numpy() if name in table.columns else np.zeros(table.height, dtype=np.bool_)
@@ -119,15 +138,24 @@ def load(table: pl.DataFrame, endpoint: Endpoint, roles: Roles, features: Sequen
     frame = table.filter(pl.Series(keep))
     y = y[keep]
     if not len(y):
-        raise InputError(f"no row has a usable {outcome!r}", where=f"column {outcome}", fix="check the outcome column")
+        raise InputError(f"no row with an outcome has what training needs: {', '.join(left_out)}",
+                         fix="use the columns that `pgx features` writes")  # fmt: skip
     _check_outcome(y, str(outcome), endpoint)
     taken = {name for name in (outcome, person, site, time, *roles.ignore, *RESERVED) if name}
     unused: dict[str, str] = {}
+    remarks = [("genotype_not_understood", text) for text in misread]
+    if endpoint.link == "logit" and np.ptp(y) == 0:
+        remarks.append(("one_outcome", f"every row has {outcome} = {y[0]:g}: check the coding, there is nothing to "
+                                       "learn"))  # fmt: skip
     if features is None:
         features, unused = _choose(frame, endpoint, taken)
         unused |= nested
+        features, giving = _without_answers(frame, endpoint, features, y)
+        unused |= dict.fromkeys(giving, "it gives the outcome away")
+        remarks += [("column_gives_outcome_away", text) for text in _said(giving)]
     prepared = design.prepare(frame, endpoint, features)
     prior = design.prior(prepared, endpoint)
+    remarks += _evidence_read(prior, endpoint)
     x = design.matrix(prepared, features)
     codes = _codes(frame[person], alone=True) if person else np.arange(frame.height)
     sites = _codes(frame[site], alone=False) if site else None
@@ -135,7 +163,7 @@ def load(table: pl.DataFrame, endpoint: Endpoint, roles: Roles, features: Sequen
     order = _order(frame[time]) if time else None
     link_y = np.sqrt(y) if endpoint.link == "sqrt" else y
     data = Data(prior.margin, x, link_y, codes)
-    return Cohort(data, frame, prior, tuple(features), sites, order, left_out, unused, names)
+    return Cohort(data, frame, prior, tuple(features), sites, order, left_out, unused, names, tuple(remarks))
 
 
 def fill(x: Matrix, center: Floats) -> Matrix:
@@ -163,13 +191,13 @@ def _role(
 ) -> str | None:
     if given is not None:
         if given not in table.columns:
-            raise UsageError(f"the cohort has no {what} column {given!r}; its columns begin with {_some(table)}")
+            raise InputError(f"the cohort has no {what} column {given!r}", fix=f"its columns begin with {_some(table)}")
         return given
     for name in usual:
         if name in table.columns:
             return name
     if required:
-        raise UsageError(f"the cohort has no {what} column; name it with --{what} (columns: {_some(table)})")
+        raise InputError(f"the cohort has no {what} column", fix=f"name it with --{what} (columns: {_some(table)})")
     return None
 
 
@@ -210,6 +238,49 @@ def _check_outcome(y: Floats, name: str, endpoint: Endpoint) -> None:
         )
 
 
+def _check_genotypes(table: pl.DataFrame, endpoint: Endpoint, misread: Sequence[str]) -> None:
+    """A model of persons none of whom has a gene that its scores need could be applied to nobody."""
+    needed = sorted({other for name in endpoint.requires for other in (name, design.genetic(name))})
+    if needed and not any(name in table.columns and table[name].null_count() < table.height for name in needed):
+        raise InputError(
+            misread[0] if misread else f"no row has a genotype that {endpoint.name} needs",
+            where=f"column {' or '.join(needed)}",
+            fix="use the columns that `pgx features` writes",
+        )
+
+
+def _evidence_read(prior: design.Prior, endpoint: Endpoint) -> list[tuple[str, str]]:
+    """Say so where the published genetic effects could be read in few rows only."""
+    genes = [j for j, term in enumerate(endpoint.terms) if term.reading.column.startswith("gene.")]
+    share = float(1.0 - prior.assumed[:, genes].all(axis=1).mean()) if genes and len(prior.margin) else 1.0
+    if share >= 0.5:
+        return []
+    return [("evidence_hardly_read", f"only {share:.0%} of the rows have a genotype that the published evidence reads")]
+
+
+def _without_answers(
+    frame: pl.DataFrame, endpoint: Endpoint, features: Sequence[Feature], y: Floats
+) -> tuple[list[Feature], list[str]]:
+    """Leave out columns that are the outcome in other words; genes and what the evidence names are never that."""
+    known = {column for column in design.columns(endpoint) if column in frame.columns}
+    x = design.matrix(design.prepare(frame, endpoint, features), features)
+    giving: list[str] = []
+    for j, feature in enumerate(features):
+        column = feature.reading.column
+        if column in known or column.startswith("gene.") or column in giving:
+            continue
+        if probes.gives_away(x[:, j].astype(np.float64), y, endpoint.link):
+            giving.append(column)
+    return [feature for feature in features if feature.reading.column not in giving], giving
+
+
+def _said(giving: Sequence[str]) -> list[str]:
+    if not giving:
+        return []
+    return [f"{', '.join(giving[:3])} tells the outcome nearly without error and was left out: it is the outcome in "
+            "other words, or was recorded after it"]  # fmt: skip
+
+
 def _choose(frame: pl.DataFrame, endpoint: Endpoint, taken: set[str]) -> tuple[list[Feature], dict[str, str]]:
     """The endpoint's features, or the prior's readings and every usable column."""
     unused: dict[str, str] = {}
@@ -241,6 +312,8 @@ def _auto(column: pl.Series) -> tuple[list[Feature], str]:  # noqa: PLR0911 (one
     if column.dtype.is_numeric():
         if known.n_unique() < 2:
             return [], "constant"
+        if column.dtype.is_integer() and len(known) >= _MANY and known.n_unique() == len(known):
+            return [], "a number of its own for every row"
         return [Feature(column.name, Reading(column.name))], ""
     if column.dtype.is_temporal():
         return [], "a date"
@@ -273,8 +346,12 @@ def _codes(column: pl.Series, *, alone: bool) -> NDArray[np.int64]:
 
 def _order(column: pl.Series) -> Floats:
     if column.dtype == pl.String:
-        dates = column.str.to_date(strict=False)
+        # The day is what counts: whatever follows it (a time) is cut off.
+        dates = column.str.extract(r"^(\d{4}-\d{2}-\d{2})").str.to_date(strict=False)
         column = dates if dates.null_count() <= column.null_count() else column.cast(pl.Float64, strict=False)
+        if column.null_count() == len(column):
+            raise InputError("no value is a date (YYYY-MM-DD) or a number", where=f"column {column.name}",
+                             fix="rewrite the column, or name another with --time")  # fmt: skip
     return (
         column.cast(pl.Int64 if column.dtype.is_temporal() else pl.Float64)
         .cast(pl.Float64)

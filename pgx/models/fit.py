@@ -91,7 +91,7 @@ class Fitted:
     covariance
         float64 (p + 2, p + 2): sampling covariance of intercept, slope and feature weights.
     events
-        Events (cases, or non-cases if fewer), or patients for doses.
+        Persons with the event (or without, if fewer), or patients for doses.
     gate
         ``intercept``, ``linear`` or ``booster``: what the number of events allowed.
     out_of_fold
@@ -136,7 +136,7 @@ def fit(data: Data, link: str, monotone: Sequence[int], *, settings: Settings | 
         Folds of the inner cross-validation.
     """
     settings = settings or Settings()
-    events = count_events(data.y, link)
+    events = count_events(data.y, link, data.groups)
     gate = "intercept" if events < MIN_EVENTS else "linear" if events < BOOSTER_EVENTS else "booster"
     center, scale = moments(data.x)
     names = _candidates(events, data.x.shape[1], link)
@@ -173,9 +173,12 @@ def fit(data: Data, link: str, monotone: Sequence[int], *, settings: Settings | 
     )
 
 
-def count_events(y: Floats, link: str) -> int:
-    """Return the number of rarer outcomes (risks) or of rows (doses)."""
-    return len(y) if link == "sqrt" else int(min(y.sum(), len(y) - y.sum()))
+def count_events(y: Floats, link: str, groups: NDArray[np.int64] | None = None) -> int:
+    """Return the number of persons with the rarer outcome (risks), or of persons (doses); None = a row is a person."""
+    who = np.arange(len(y)) if groups is None else groups
+    if link == "sqrt":
+        return len(np.unique(who))
+    return min(len(np.unique(who[y > 0.5])), len(np.unique(who[y <= 0.5])))
 
 
 def moments(x: Matrix) -> tuple[Floats, Floats]:

@@ -12,10 +12,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from pgx.models import metrics
 from pgx.models.boost import Floats, Matrix
 
 _PERMUTATIONS = 999
 _ALPHA = 0.01
+_CERTAIN = 0.98
+_CASES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +49,26 @@ class Probe:
     message: str
 
 
-def missingness(frame: pl.DataFrame, columns: list[str], y: Floats, seed: int) -> Probe:
+def gives_away(value: Floats, y: Floats, link: str) -> bool:
+    """Whether one column orders the outcome nearly without error: AUC, or rank correlation, of 0.98 or more."""
+    known = np.isfinite(value)
+    value, y = value[known], y[known]
+    if link == "logit":
+        if min(y.sum(), len(y) - y.sum()) < _CASES:
+            return False
+        return abs(metrics.auc(y, value) - 0.5) >= _CERTAIN - 0.5
+    if len(y) < 2 * _CASES or np.ptp(value) == 0 or np.ptp(y) == 0:
+        return False
+    ranks = [np.unique(one, return_inverse=True)[1] for one in (value, y)]
+    return bool(abs(np.corrcoef(ranks[0], ranks[1])[0, 1]) >= _CERTAIN)
+
+
+def missingness(
+    frame: pl.DataFrame, columns: list[str], y: Floats, seed: int, groups: NDArray[np.int64] | None = None
+) -> Probe:
     """Test whether the pattern of missing values goes along with the outcome (largest of all columns, permuted).
+
+    Rows of one person are no independent witnesses: persons are permuted, by their means.
 
     Parameters
     ----------
@@ -59,9 +80,15 @@ def missingness(frame: pl.DataFrame, columns: list[str], y: Floats, seed: int) -
         Outcome.
     seed
         Seed of the permutations.
+    groups
+        int64 (n,): person of each row; None = every row is one.
     """
     code = "missingness_predicts_outcome"
     names, gaps = _gaps(frame, columns)
+    if groups is not None and len(np.unique(groups)) < len(groups):
+        y, gaps = _means(y[:, None], groups)[:, 0], _means(gaps, groups)
+        varied = np.ptp(gaps, axis=0) > 0 if gaps.size else np.zeros(gaps.shape[1], dtype=np.bool_)
+        names, gaps = [name for name, one in zip(names, varied, strict=True) if one], gaps[:, varied]
     if not names or np.ptp(y) == 0:
         return Probe(code, False, 0.0, float("nan"), (), "no column has gaps worth looking at")
     gaps = (gaps - gaps.mean(axis=0)) / gaps.std(axis=0)
@@ -101,6 +128,14 @@ def site(frame: pl.DataFrame, columns: list[str], x: Matrix, sites: NDArray[np.i
         text = f"the site is told from {what} in {accuracy:.0%} of persons (always the largest site: {share:.0%})"
         found.append(Probe(code, bool(warn), float(beyond), float("nan"), tuple(names) if what[0] == "w" else (), text))
     return found
+
+
+def _means(values: Floats, groups: NDArray[np.int64]) -> Floats:
+    """Return each person's mean, float64 (persons, k)."""
+    _, inverse, count = np.unique(groups, return_inverse=True, return_counts=True)
+    total = np.zeros((len(count), values.shape[1]))
+    np.add.at(total, inverse, values)
+    return np.asarray(total / count[:, None], dtype=np.float64)
 
 
 def _gaps(frame: pl.DataFrame, columns: list[str]) -> tuple[list[str], Floats]:

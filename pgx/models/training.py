@@ -121,7 +121,7 @@ def train(
     if population_risk is not None and (known.link != "logit" or not 0 < population_risk < 1):
         raise UsageError("a population risk is a number between 0 and 1, and for risks only")
     say(f"{endpoint}: reading the cohort")
-    taken = cohort.load(table, known, roles or Roles())
+    taken = cohort.load(table, known, roles or Roles(), kb=kb)
     trained = fit_cohort(known, taken, settings, population_risk=population_risk, say=say)
     facts = folder.document(_facts(trained, kb, settings, version, title, performance), trained.fitted.booster)
     model = folder.from_parts(facts, trained.fitted.booster)
@@ -149,7 +149,8 @@ def fit_cohort(
         Whether to run the site probes too (evaluation folds do not).
     """
     found = probe_cohort(taken, settings.seed, sites=probe)
-    warnings = [{"code": one.code, "message": one.message} for one in found if one.found]
+    warnings = [{"code": code, "message": message} for code, message in taken.remarks]
+    warnings += [{"code": one.code, "message": one.message} for one in found if one.found]
     blinded = any(one.found and one.code == "missingness_predicts_outcome" for one in found)
     if blinded:
         taken = cohort.blind(taken, settings.seed)
@@ -186,7 +187,7 @@ def write(out_dir: Path, facts: Mapping[str, Any], trees: bytes | None, card: st
 def probe_cohort(taken: Cohort, seed: int, *, sites: bool = True) -> list[probes.Probe]:
     """Run the probes on a cohort; the site probes only if asked for and where a site is known."""
     columns = sorted({feature.reading.column for feature in taken.features})
-    found = [probes.missingness(taken.frame, columns, taken.data.y, seed)]
+    found = [probes.missingness(taken.frame, columns, taken.data.y, seed, taken.data.groups)]
     if sites and taken.site is not None:
         found += probes.site(taken.frame, columns, taken.data.x, taken.site, seed)
     return found

@@ -110,7 +110,7 @@ def evaluate(
     endpoint = model.endpoint if isinstance(model, Model) else endpoints.get(kb, model)
     settings = settings or Settings()
     features = model.features if isinstance(model, Model) else None
-    taken = cohort.load(table, endpoint, roles or Roles(), features)
+    taken = cohort.load(table, endpoint, roles or Roles(), features, kb)
     if len(np.unique(taken.data.groups)) < 2 * folds:
         raise InputError(f"{len(np.unique(taken.data.groups))} persons are too few for {folds} folds",
                          where="cohort", fix="give more persons or fewer folds")  # fmt: skip

@@ -138,9 +138,9 @@ def test_outcomes_that_cannot_be_used(kb: KnowledgeBase, change: pl.Expr, messag
 
 def test_columns_that_are_not_there(kb: KnowledgeBase) -> None:
     table = simulate(endpoints.get(kb, ENDPOINT), 50, seed=1)
-    with pytest.raises(UsageError, match="no outcome column"):
+    with pytest.raises(InputError, match="no outcome column"):
         training.train(ENDPOINT, table.drop("outcome"), None, kb)
-    with pytest.raises(UsageError, match="no person column 'pid'"):
+    with pytest.raises(InputError, match="no person column 'pid'"):
         training.train(ENDPOINT, table, None, kb, roles=Roles(person="pid"))
     with pytest.raises(UsageError, match="published equation"):
         training.train("warfarin.dose_gage", table, None, kb)

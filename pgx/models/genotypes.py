@@ -1,0 +1,103 @@
+"""Gene columns of a table that `pgx features` did not write: spellings are understood, and what is not is unknown.
+
+Without this a hospital's ``IM``, ``not tested`` or an allele count would be read as *not the published risk group*:
+a missing value taken for a normal one.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from pgx.models import design
+from pgx.phenotypes.outside_names import phenotype_of
+
+if TYPE_CHECKING:
+    from pgx.knowledge import KnowledgeBase
+    from pgx.models.endpoints import Endpoint
+
+_SHOWN = 3
+_UNDECIDED = ("indeterminate", "no result", "n/a", "unknown", "not tested", "not done", "no call")
+"""Words that say that nothing is known: null without a remark."""
+
+
+def understood(table: pl.DataFrame, endpoint: Endpoint, kb: KnowledgeBase) -> tuple[pl.DataFrame, list[str]]:
+    """Spell the gene columns that an endpoint reads as the knowledge base does; unknown words become null.
+
+    Parameters
+    ----------
+    table
+        Any table with columns named as `pgx features` names them.
+    endpoint
+        Whose columns are looked at.
+    kb
+        Knowledge base with the vocabulary.
+
+    Returns
+    -------
+    tuple of polars.DataFrame and list of str
+        The table, and one sentence a column of which something was not understood.
+    """
+    remarks: list[str] = []
+    for name in design.columns(endpoint):
+        kind = name.rpartition(".")[2]
+        if name not in table.columns or not name.startswith("gene.") or table.schema[name] == pl.Null:
+            continue
+        if kind in ("phenotype", "clinical_phenotype", "diplotype"):
+            table, remark = _column(table, name, kind, endpoint, kb)
+            remarks += [remark] if remark else []
+    return table, remarks
+
+
+def _column(
+    table: pl.DataFrame, name: str, kind: str, endpoint: Endpoint, kb: KnowledgeBase
+) -> tuple[pl.DataFrame, str]:
+    text = table[name].cast(pl.String)
+    counts = {str(v): int(n) for v, n in text.drop_nulls().value_counts().iter_rows()}
+    gene = name.split(".")[1]
+    readings = [t.reading for t in endpoint.terms] + [f.reading for f in endpoint.features]
+    if any(r.column == name and r.kind == "status" for r in readings):
+        return table, ""  # a status says itself what it does not know
+    own = {str(level) for r in readings if r.column == name for level in r.levels}
+    meant = (
+        {value: _phenotype(kb, value, own) for value in counts}
+        if kind != "diplotype"
+        else {value: value if value in own or _names_an_allele(kb, gene, value) else None for value in counts}
+    )
+    lost = sorted((value for value in counts if meant[value] is None), key=lambda v: (-counts[v], v))
+    if all(meant[value] == value for value in counts) and table.schema[name] == pl.String:
+        return table, ""
+    new = text.replace_strict(meant, default=None, return_dtype=pl.String).alias(name)
+    odd = [value for value in lost if value.strip().lower() not in _UNDECIDED]
+    if not odd:
+        return table.with_columns(new), ""
+    some = ", ".join(f"{value!r} ({counts[value]})" for value in odd[:_SHOWN]) + (", ..." if len(odd) > _SHOWN else "")
+    example = "Intermediate Metabolizer" if kind != "diplotype" else "*1/*2"
+    return table.with_columns(new), f"{name} is taken as unknown where it says {some}; write it like {example!r}"
+
+
+def _phenotype(kb: KnowledgeBase, value: str, own: set[str]) -> str | None:
+    if value in own:
+        return value
+    known = kb.remember("phenotype words", lambda: _words(kb))
+    found = phenotype_of(kb, value)
+    return found if found in known else None
+
+
+def _words(kb: KnowledgeBase) -> frozenset[str]:
+    columns = [kb.table(name)["phenotype"].drop_nulls() for name in ("phenotype_rules", "phenotype_terms")]
+    return frozenset(pl.concat(columns).cast(pl.String))
+
+
+def _names_an_allele(kb: KnowledgeBase, gene: str, value: str) -> bool:
+    """Whether any half of a diplotype is a named allele; what stands beside it is the reader's matter."""
+    names: frozenset[str] = kb.remember(f"allele names {gene}", lambda: _alleles(kb, gene))
+    parts = re.split(r"/| \+ |[\[\]]", value)
+    return any(re.sub(r"x≥?(\d+|N)$", "", part.strip()) in names for part in parts if part.strip())
+
+
+def _alleles(kb: KnowledgeBase, gene: str) -> frozenset[str]:
+    table = kb.table("alleles")
+    return frozenset(table.filter(pl.col("gene").str.to_lowercase() == gene)["allele"].cast(pl.String))

@@ -1,0 +1,140 @@
+"""Tables as hospitals keep them: spellings, gaps written out, columns that are the outcome, persons with many rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from pgx.errors import InputError
+from pgx.knowledge import KnowledgeBase
+from pgx.models import cohort, endpoints, fit, probes, tables, training
+from pgx.models.boost import Settings
+from pgx.models.cohort import Cohort, Roles
+
+NAME = "clopidogrel.mace"
+GENE = "gene.cyp2c19.phenotype"
+TERMS = ["Normal Metabolizer", "Intermediate Metabolizer", "Poor Metabolizer"]
+
+
+def hospital(n: int = 300, seed: int = 1) -> pl.DataFrame:
+    rng = np.random.default_rng(seed)
+    return pl.DataFrame(
+        {
+            "sample": [f"P{i}" for i in range(n)],
+            GENE: rng.choice(TERMS, n, p=[0.7, 0.27, 0.03]),
+            "clinical.age": rng.integers(30, 90, n).astype(float),
+            "outcome": (rng.random(n) < 0.2).astype(int),
+        }
+    )
+
+
+def load(table: pl.DataFrame, kb: KnowledgeBase) -> Cohort:
+    return cohort.load(table, endpoints.get(kb, NAME), Roles(), kb=kb)
+
+
+def codes(table: pl.DataFrame, kb: KnowledgeBase) -> set[str]:
+    model = training.train(NAME, table, None, kb, settings=Settings(max_trees=20))
+    return {warning["code"] for warning in model.facts["warnings"]}
+
+
+@pytest.mark.parametrize(
+    "spell", [str.lower, lambda term: {"N": "NM", "I": "IM", "P": "PM"}[term[0]], lambda term: f" {term} "]
+)
+def test_phenotypes_are_understood_as_hospitals_spell_them(kb: KnowledgeBase, spell: object) -> None:
+    table = hospital()
+    other = table.with_columns(pl.Series(GENE, [spell(term) for term in table[GENE]]))  # type: ignore[operator]
+    assert np.array_equal(load(table, kb).prior.margin, load(other, kb).prior.margin)
+
+
+def test_a_word_that_is_no_phenotype_is_unknown_and_not_normal(kb: KnowledgeBase) -> None:
+    table = hospital().with_columns(
+        pl.when(pl.int_range(300) < 200).then(pl.lit("grade B")).otherwise(GENE).alias(GENE)
+    )
+    taken = load(table, kb)
+    assert taken.prior.assumed[:200].all() and not taken.prior.assumed[200:].any()
+    assert {"genotype_not_understood", "evidence_hardly_read"} <= {code for code, _ in taken.remarks}
+
+
+@pytest.mark.parametrize(
+    "change", [pl.lit(None, dtype=pl.String).alias(GENE), (pl.int_range(300) % 3).alias(GENE), pl.lit("?").alias(GENE)]
+)
+def test_a_cohort_without_the_gene_is_refused(kb: KnowledgeBase, change: pl.Expr) -> None:
+    with pytest.raises(InputError, match=GENE):
+        load(hospital().with_columns(change), kb)
+
+
+@pytest.mark.parametrize("word", ["NaN", "N/A", "", "."])
+def test_gaps_that_are_written_out_are_gaps(kb: KnowledgeBase, tmp_path: Path, word: str) -> None:
+    table = hospital().with_columns(
+        pl.when(pl.col("outcome") == 1).then(pl.lit("4.5")).otherwise(pl.lit(word)).alias("ck")
+    )
+    table = table.with_columns(ck=pl.when(pl.int_range(300) % 2 == 0).then(pl.col("ck")).otherwise(pl.lit(word)))
+    table.write_csv(tmp_path / "cohort.csv")
+    found = tables.read(tmp_path / "cohort.csv")
+    assert found["ck"].null_count() == 300 - (found["ck"] == 4.5).sum()
+    varied = found.with_columns(ck=pl.col("ck") + pl.int_range(300) % 7)
+    assert "missingness_predicts_outcome" in codes(varied, kb)
+
+
+def test_nan_in_a_frame_is_a_gap(kb: KnowledgeBase) -> None:
+    rng = np.random.default_rng(2)
+    table = hospital()
+    ck = np.where(table["outcome"].to_numpy() == 1, rng.normal(size=300), np.nan)
+    assert "missingness_predicts_outcome" in codes(table.with_columns(ck=pl.Series(ck)), kb)
+
+
+def test_a_copy_of_the_outcome_is_left_out_and_said(kb: KnowledgeBase) -> None:
+    table = hospital().with_columns(
+        died=pl.col("outcome"), word=pl.when(pl.col("outcome") == 1).then(pl.lit("MI")).otherwise(pl.lit("none"))
+    )
+    taken = load(table, kb)
+    assert {"died", "word"} <= set(taken.unused)
+    assert "column_gives_outcome_away" in {code for code, _ in taken.remarks}
+    assert not load(hospital(), kb).remarks
+
+
+def test_a_gene_may_tell_the_outcome_nearly_without_error(kb: KnowledgeBase) -> None:
+    table = hospital().with_columns(outcome=(pl.col(GENE) != TERMS[0]).cast(pl.Int64))
+    assert "column_gives_outcome_away" not in codes(table, kb)
+
+
+def test_running_numbers_are_no_feature(kb: KnowledgeBase) -> None:
+    taken = load(hospital().sort("outcome").with_columns(mrn=pl.int_range(300) + 1000), kb)
+    assert "mrn" in taken.unused
+
+
+def test_events_are_persons() -> None:
+    y, who = np.r_[np.ones(30), np.zeros(70)], np.r_[np.zeros(30), np.arange(1, 71)].astype(np.int64)
+    assert fit.count_events(y, "logit") == 30
+    assert fit.count_events(y, "logit", who) == 1
+
+
+def test_rows_of_one_person_are_no_witnesses_of_a_leak() -> None:
+    rng = np.random.default_rng(3)
+    alarms = 0
+    for seed in range(40):
+        who = np.repeat(np.arange(60), 10)
+        y = (rng.random(60) < 0.3).astype(float)[who]
+        gap = (rng.random(60) < 0.3)[who]
+        frame = pl.DataFrame({"lab": [None if one else 1.0 for one in gap]})
+        alarms += probes.missingness(frame, ["lab"], y, seed, who).found
+    assert alarms <= 3
+
+
+def test_one_outcome_is_said(kb: KnowledgeBase) -> None:
+    assert "one_outcome" in codes(hospital().with_columns(outcome=pl.lit(0)), kb)
+
+
+@pytest.mark.parametrize("text", ["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%SZ"])
+def test_times_are_days(kb: KnowledgeBase, text: str) -> None:
+    when = pl.datetime(2020, 1, 1) + pl.duration(days=pl.int_range(300))
+    taken = load(hospital().with_columns(time=when.dt.strftime(text)), kb)
+    assert taken.time is not None and np.array_equal(np.diff(taken.time), np.ones(299))
+
+
+def test_a_time_that_is_none_is_refused(kb: KnowledgeBase) -> None:
+    with pytest.raises(InputError, match="column time: no value is a date"):
+        load(hospital().with_columns(time=pl.lit("spring")), kb)
