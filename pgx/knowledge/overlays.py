@@ -68,13 +68,14 @@ def check_names(folder: Path) -> None:
     Raises
     ------
     InputError
-        If a TSV file has another name than a table, or there is none.
+        If a TSV file has another name than a table, or there is neither a table nor sentences nor endpoints of models.
     """
     folders = [path for path in folder.glob("*.tsv") if not path.is_file()]
     if folders:
         raise InputError("not a file, but it is called like a table", file=folders[0])
     names = sorted(path.stem for path in folder.glob("*.tsv"))
-    if not names and not list(folder.glob("templates.*.toml")):
+    others = [*folder.glob("templates.*.toml"), *folder.glob("endpoints/*.toml")]
+    if not names and not others:
         raise InputError("the overlay holds no tables", file=folder, fix="name its files like those of `pgx kb export`")
     for name in names:
         if name not in TABLES:
