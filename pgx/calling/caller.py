@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pgx.calling import copy_number, patterns, priors, solve
 from pgx.calling.copy_number import Copies, apply, copies_of, known_copies
-from pgx.calling.model import GeneModel, model
+from pgx.calling.model import Fallback, GeneModel, model
 from pgx.calling.patterns import HOMOZYGOUS, UNKNOWN_BASE
 from pgx.calling.solve import Found, Pair
 from pgx.calling.strands import Strand, sort_key
@@ -155,7 +155,8 @@ class _Solver:
         answer = solve.pairs(self._context(decided), codes, found.blocks[n], mixture, haploid=haploid)
         if not answer.pairs:
             return PatternCall((), "not_called", n_called, total, (*flags, "unresolved"))
-        return self._finish(answer, mixture, n_called, total, flags)
+        fallback = self._fallback(codes[:, :1] if haploid else codes)
+        return self._finish(answer, mixture, n_called, total, flags, fallback)
 
     def _input_flags(self, n: int, known: NDArray[np.bool_]) -> tuple[str, ...]:
         gene, found = self.gene, self.found
@@ -178,12 +179,18 @@ class _Solver:
         return tuple(flag for flag, is_so in told.items() if is_so)
 
     def _finish(
-        self, answer: Found, mixture: NDArray[np.float64], n_called: int, total: int, flags: tuple[str, ...]
+        self,
+        answer: Found,
+        mixture: NDArray[np.float64],
+        n_called: int,
+        total: int,
+        flags: tuple[str, ...],
+        fallback: tuple[Fallback, int] | None,
     ) -> PatternCall:
         whole = answer.total
         kept = _merged(answer.pairs) if self.shares_names else answer.pairs
         mass = sum(pair.weight for pair in kept)
-        diplotypes = tuple(_diplotype(pair, pair.weight / mass, self.gene) for pair in kept)
+        diplotypes = tuple(_diplotype(pair, pair.weight / mass, self.gene, fallback) for pair in kept)
         best = kept[0]
         rests_on_prior = (
             "positions_missing" in flags and self._evidence(best, best.weight / whole, mixture) < MIN_EVIDENCE
@@ -205,7 +212,20 @@ class _Solver:
             or diplotypes[0].probability < self.threshold
         )
         flags += tuple(flag for flag, is_so in told.items() if is_so)
+        if fallback is not None and _falls_back(best, fallback[0]):
+            flags += (f"fallback_variant:{fallback[0].name}",)
         return PatternCall(diplotypes, "ambiguous" if unsure else "called", n_called, total, flags)
+
+    def _fallback(self, codes: NDArray[np.int8]) -> tuple[Fallback, int] | None:
+        """Return the gene's fallback and how many strands carry its variant; None if a base there is not told."""
+        fallback = self.gene.fallback
+        if fallback is None:
+            return None
+        bases = codes[fallback.position]
+        plain = self.gene.naming.baseline[fallback.position]
+        if not all(0 <= base < len(plain) and (plain[base] or base == fallback.code) for base in bases):
+            return None
+        return fallback, int((bases == fallback.code).sum())
 
     def _evidence(self, best: Pair, probability: float, mixture: NDArray[np.float64]) -> float:
         """Share of the prior doubt about the best diplotype that the data removed."""
@@ -251,7 +271,23 @@ def _extra_bases(genotypes: Genotypes, gene: GeneModel) -> dict[int, list[str]]:
     return {p: list(bases) for p, bases, top in lists if top >= len(gene.naming.bases(p))}
 
 
-def _diplotype(pair: Pair, probability: float, gene: GeneModel) -> Diplotype:
+def _falls_back(pair: Pair, fallback: Fallback) -> bool:
+    """Whether a strand of the pair is no named allele, and no other loss of function is known on either."""
+    strands = [pair.first] if pair.second is None else [pair.first, pair.second]
+    unexplained = any(strand.novel or len(strand.parts) > 1 for strand in strands)
+    return unexplained and all(fallback.lossy.isdisjoint(strand.parts) for strand in strands)
+
+
+def _read_as(strands: tuple[Strand, Strand], fallback: Fallback, count: int) -> list[str]:
+    """Read `count` strands as the fallback's allele, those that must carry its variant first."""
+    likely = sorted((0, 1), key=lambda s: fallback.carriers.isdisjoint(strands[s].parts))
+    carrying = likely[:count]
+    return [fallback.allele if s in carrying else fallback.reference for s in (0, 1)]
+
+
+def _diplotype(
+    pair: Pair, probability: float, gene: GeneModel, fallback: tuple[Fallback, int] | None = None
+) -> Diplotype:
     """Write the strands in the alleles' order, the reference allele first."""
     first, second = pair.first, pair.second
     reference = gene.definition.alleles[0]
@@ -260,6 +296,10 @@ def _diplotype(pair: Pair, probability: float, gene: GeneModel) -> Diplotype:
         sort_key(first.name),
     ):
         first, second = second, first
+    strands = (first, second or first)
+    parts, novel = [strand.parts for strand in strands], [strand.novel for strand in strands]
+    if fallback is not None and _falls_back(pair, fallback[0]):
+        parts, novel = [(name,) for name in _read_as(strands, *fallback)], [False, False]
     if second is None:
-        return Diplotype(first.name, None, first.parts, (), probability, first.novel)
-    return Diplotype(first.name, second.name, first.parts, second.parts, probability, first.novel, second.novel)
+        return Diplotype(first.name, None, parts[0], (), probability, novel[0])
+    return Diplotype(first.name, second.name, parts[0], parts[1], probability, novel[0], novel[1])

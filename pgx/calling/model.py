@@ -27,6 +27,36 @@ class Proxy:
     decided_by: int
 
 
+_LOSS = ("No function", "Decreased function")
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """A variant that stands for the gene where no named alleles explain the strands.
+
+    Parameters
+    ----------
+    position, code
+        Index into the gene's positions, and the variant's base there.
+    allele, reference
+        What a strand with the variant and one without it are read as.
+    carriers
+        Alleles that have the variant.
+    lossy
+        Alleles of lesser function that lack the variant; with one of them it cannot stand for the gene.
+    name
+        How the variant is called in flags.
+    """
+
+    position: int
+    code: int
+    allele: str
+    reference: str
+    carriers: frozenset[str]
+    lossy: frozenset[str]
+    name: str
+
+
 @dataclass(frozen=True, slots=True)
 class GeneModel:
     """What one gene's patterns are solved with.
@@ -57,6 +87,8 @@ class GeneModel:
         ``autosomal``, ``x_linked`` or ``mitochondrial``.
     copy_number_varies
         Whether deletions and duplications of the gene are named alleles.
+    fallback
+        The variant that decides where no named alleles explain the strands.
     """
 
     definition: GeneDefinition
@@ -71,6 +103,7 @@ class GeneModel:
     independent: bool
     inheritance: str
     copy_number_varies: bool
+    fallback: Fallback | None = None
 
     @property
     def n_codes(self) -> int:
@@ -134,7 +167,26 @@ def assemble(kb: KnowledgeBase, gene: str, counts: priors.Counted) -> GeneModel:
         independent=(len(naming.core) > 2 and bool((naming.core[1:].sum(axis=1) <= 1).all())) or variant_list,
         inheritance=str(row["inheritance"]),
         copy_number_varies=row["copy_number_varies"] == "y",
+        fallback=_fallback(kb, definition, naming, policies.filter(pl.col("policy") == "fallback_variant"), index),
     )
+
+
+def _fallback(
+    kb: KnowledgeBase, definition: GeneDefinition, naming: Naming, policies: pl.DataFrame, index: dict[int, int]
+) -> Fallback | None:
+    if policies.is_empty():
+        return None
+    at, allele = policies.select("pos_grch38", "allele").row(0)
+    position, own = index[int(at)], definition.alleles.index(allele)
+    code = int(definition.accepts[own, position].argmax())
+    has_it = naming.core[:, position] & definition.accepts[:, position, code]
+    carriers = frozenset(name for name, has in zip(definition.alleles, has_it, strict=True) if has)
+    site = kb.sites.row(int(definition.sites[position]), named=True)
+    name = next(iter(site["rsids"] or [naming.variant(position, code)]))
+    functions = kb.table("functions").filter((pl.col("gene") == definition.gene) & pl.col("function").is_in(_LOSS))
+    lacking = {name for name, has in zip(definition.alleles, has_it, strict=True) if not has}
+    lossy = frozenset(set(functions["allele"]) & lacking)
+    return Fallback(position, code, allele, definition.alleles[0], carriers, lossy, name)
 
 
 def _distinguishable(definition: GeneDefinition, renamed: dict[str, str]) -> GeneDefinition:

@@ -309,13 +309,22 @@ CALLING_POLICIES = Table(
             "proxy: the position counts only where the deciding one has no data; undocumented_is_reference: "
             "bases in no definition are passed over (and flagged); report_as: the allele is reported under "
             "another name; extra_variants_allowed: an allele keeps its name if further listed variants "
-            "complete no other allele (flagged); deletion_allele: the allele that has lost the gene",
+            "complete no other allele (flagged); deletion_allele: the allele that has lost the gene; "
+            "fallback_variant: where no named alleles explain the strands, each is read as the reference allele or, "
+            "with the allele's base at the position, as the allele, if no other loss of function is known (flagged)",
             required=True,
-            codes=("proxy", "undocumented_is_reference", "report_as", "extra_variants_allowed", "deletion_allele"),
+            codes=(
+                "proxy",
+                "undocumented_is_reference",
+                "report_as",
+                "extra_variants_allowed",
+                "deletion_allele",
+                "fallback_variant",
+            ),
         ),
-        Field("pos_grch38", INT, "position concerned (proxy)"),
+        Field("pos_grch38", INT, "position concerned (proxy, fallback_variant)"),
         Field("decided_by", INT, "position that decides (proxy)"),
-        Field("allele", T, "allele concerned (report_as)"),
+        Field("allele", T, "allele concerned (report_as, deletion_allele, fallback_variant)"),
         Field("report_as", T, "name to report"),
         Field("source", T, "source", required=True),
     ),
