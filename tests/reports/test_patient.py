@@ -46,6 +46,14 @@ def test_a_part_of_the_genes_is_no_answer_for_the_person_either():
     assert re.search(r"gives no answer\..*azathioprine", said)
 
 
+def test_a_medicine_that_is_fine_by_a_part_of_its_genes_says_so():
+    full = example.build()
+    fine = full.guidance.head(1).with_columns(applies=pl.lit("yes"), urgency=pl.lit("standard"), drug=pl.lit("d"))
+    absent = fine.with_columns(applies=pl.lit("not_tested"), urgency=pl.lit("no_data"), genes=pl.lit("H"))
+    said = text(render_leaflet(replace(full, guidance=pl.concat([fine, absent])), example.SAMPLE))
+    assert "d (not certain: the test is incomplete" in said
+
+
 def test_a_medicine_that_is_taken_is_not_to_be_stopped_alone():
     full = example.build()
     rows = full.medications.with_columns(status=pl.lit("current"))
