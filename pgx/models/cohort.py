@@ -143,7 +143,7 @@ def load(
     _check_outcome(y, str(outcome), endpoint)
     taken = {name for name in (outcome, person, site, time, *roles.ignore, *RESERVED) if name}
     unused: dict[str, str] = {}
-    remarks = [("genotype_not_understood", text) for text in misread]
+    remarks = [("genotype_spelling", text) for text in misread]
     if endpoint.link == "logit" and np.ptp(y) == 0:
         remarks.append(("one_outcome", f"every row has {outcome} = {y[0]:g}: check the coding, there is nothing to "
                                        "learn"))  # fmt: skip

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from pgx.models import design
-from pgx.phenotypes.outside_names import phenotype_of
+from pgx.phenotypes import interpret
+from pgx.phenotypes.outside_names import diplotype_of, phenotype_of
+from pgx.types import PatternCall
 
 if TYPE_CHECKING:
     from pgx.knowledge import KnowledgeBase
@@ -40,7 +42,7 @@ def understood(table: pl.DataFrame, endpoint: Endpoint, kb: KnowledgeBase) -> tu
     tuple of polars.DataFrame and list of str
         The table, and one sentence a column of which something was not understood.
     """
-    remarks: list[str] = []
+    table, remarks = _renamed(table, endpoint, kb)
     for name in design.columns(endpoint):
         kind = name.rpartition(".")[2]
         if name not in table.columns or not name.startswith("gene.") or table.schema[name] == pl.Null:
@@ -48,7 +50,64 @@ def understood(table: pl.DataFrame, endpoint: Endpoint, kb: KnowledgeBase) -> tu
         if kind in ("phenotype", "clinical_phenotype", "diplotype"):
             table, remark = _column(table, name, kind, endpoint, kb)
             remarks += [remark] if remark else []
+    return _interpreted(table, endpoint, kb), remarks
+
+
+def _genes(endpoint: Endpoint, kb: KnowledgeBase) -> dict[str, str]:
+    """Gene as in column names -> symbol, of the star-allele genes that an endpoint reads."""
+    symbols = {str(gene).lower(): str(gene) for gene in kb.table("genes")["gene"]}
+    found = {name.split(".")[1] for name in design.columns(endpoint) if name.startswith("gene.")}
+    return {gene: symbols[gene] for gene in sorted(found & set(symbols)) if not gene.startswith("hla")}
+
+
+def _renamed(table: pl.DataFrame, endpoint: Endpoint, kb: KnowledgeBase) -> tuple[pl.DataFrame, list[str]]:
+    """Read ``CYP2C19`` or ``cyp2c19_genotype`` as the gene's column if what it holds leaves no doubt, and say so."""
+    remarks: list[str] = []
+    for gene in _genes(endpoint, kb):
+        if any(name.startswith(f"gene.{gene}.") for name in table.columns):
+            continue
+        pattern = re.compile(rf"{re.escape(gene)}([ _.]?(phenotype|diplotype|genotype))?", re.IGNORECASE)
+        named = [name for name in table.columns if pattern.fullmatch(name) and table.schema[name] == pl.String]
+        if len(named) != 1:
+            continue
+        values = table[named[0]].drop_nulls().unique().sort().to_list()
+        values = [value for value in values if value.strip().lower() not in _UNDECIDED]
+        for kind, read in (("phenotype", _phenotype_of), ("diplotype", _names_an_allele)):
+            if values and all(read(kb, gene, value) for value in values):
+                table = table.with_columns(pl.col(named[0]).alias(f"gene.{gene}.{kind}")).drop(named[0])
+                remarks.append(f"{named[0]} is read as gene.{gene}.{kind}")
+                break
     return table, remarks
+
+
+def _phenotype_of(kb: KnowledgeBase, gene: str, value: str) -> str | None:
+    return _phenotype(kb, value, set())
+
+
+def _interpreted(table: pl.DataFrame, endpoint: Endpoint, kb: KnowledgeBase) -> pl.DataFrame:
+    """Add the phenotype and activity score that diplotypes mean, where the table has diplotypes only."""
+    wanted = set(design.columns(endpoint))
+    for gene, symbol in _genes(endpoint, kb).items():
+        stem = f"gene.{gene}."
+        if f"{stem}diplotype" not in table.columns or table.schema[f"{stem}diplotype"] != pl.String:
+            continue
+        names = [n for n in ("phenotype", "activity_score") if stem + n in wanted and stem + n not in table.columns]
+        for name in names:
+            values = table[f"{stem}diplotype"].drop_nulls().unique().sort().to_list()
+            meant = {value: _meaning(kb, symbol, value).get(name) for value in values}
+            dtype = pl.String() if name == "phenotype" else pl.Float64()
+            new = table[f"{stem}diplotype"].replace_strict(meant, default=None, return_dtype=dtype)
+            table = table.with_columns(new.alias(stem + name))
+    return table
+
+
+def _meaning(kb: KnowledgeBase, gene: str, diplotype: str) -> dict[str, object]:
+    """The calls row of a diplotype; nothing where one of its alleles is unknown."""
+    try:
+        one, unknown = diplotype_of(kb, gene, diplotype, 1.0)
+    except ValueError:
+        return {}
+    return {} if unknown else interpret(kb, gene, PatternCall((one,), "called", 0, 0)).row
 
 
 def _column(
@@ -60,11 +119,11 @@ def _column(
     readings = [t.reading for t in endpoint.terms] + [f.reading for f in endpoint.features]
     if any(r.column == name and r.kind == "status" for r in readings):
         return table, ""  # a status says itself what it does not know
-    own = {str(level) for r in readings if r.column == name for level in r.levels}
+    own = {str(level) for r in readings if r.column == name for level in (*r.levels, r.text) if level}
     meant = (
         {value: _phenotype(kb, value, own) for value in counts}
         if kind != "diplotype"
-        else {value: value if value in own or _names_an_allele(kb, gene, value) else None for value in counts}
+        else {value: value if _is_diplotype(kb, gene, value, own) else None for value in counts}
     )
     lost = sorted((value for value in counts if meant[value] is None), key=lambda v: (-counts[v], v))
     if all(meant[value] == value for value in counts) and table.schema[name] == pl.String:
@@ -89,6 +148,13 @@ def _phenotype(kb: KnowledgeBase, value: str, own: set[str]) -> str | None:
 def _words(kb: KnowledgeBase) -> frozenset[str]:
     columns = [kb.table(name)["phenotype"].drop_nulls() for name in ("phenotype_rules", "phenotype_terms")]
     return frozenset(pl.concat(columns).cast(pl.String))
+
+
+def _is_diplotype(kb: KnowledgeBase, gene: str, value: str, own: set[str]) -> bool:
+    """Whether a diplotype's alleles are named by the knowledge base or the endpoint, or are its reference."""
+    told = {part.strip().lower() for part in value.split("/")}
+    ours = {word.lower() for word in own} | {"reference"}
+    return value in own or bool(told & ours) or _names_an_allele(kb, gene, value)
 
 
 def _names_an_allele(kb: KnowledgeBase, gene: str, value: str) -> bool:

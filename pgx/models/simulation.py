@@ -164,7 +164,7 @@ def _ordinary(reading: Reading) -> object:
         return reading.below + 0.25 if np.isfinite(reading.below) else 0.0
     if reading.kind in ("level", "recorded") and isinstance(reading.levels[0], float | int):
         return 2.0
-    if ".phenotype" in reading.column:
+    if reading.column.endswith("phenotype"):
         return "Normal Function" if "Function" in str(reading.levels[0]) else "Normal Metabolizer"
     if reading.kind == "text_count":
         return "Reference/Reference"

@@ -10,9 +10,10 @@ import pytest
 
 from pgx.errors import InputError
 from pgx.knowledge import KnowledgeBase
-from pgx.models import cohort, endpoints, fit, probes, tables, training
+from pgx.models import cohort, endpoints, fit, genotypes, probes, tables, training
 from pgx.models.boost import Settings
 from pgx.models.cohort import Cohort, Roles
+from pgx.models.simulation import simulate
 
 NAME = "clopidogrel.mace"
 GENE = "gene.cyp2c19.phenotype"
@@ -55,7 +56,7 @@ def test_a_word_that_is_no_phenotype_is_unknown_and_not_normal(kb: KnowledgeBase
     )
     taken = load(table, kb)
     assert taken.prior.assumed[:200].all() and not taken.prior.assumed[200:].any()
-    assert {"genotype_not_understood", "evidence_hardly_read"} <= {code for code, _ in taken.remarks}
+    assert {"genotype_spelling", "evidence_hardly_read"} <= {code for code, _ in taken.remarks}
 
 
 @pytest.mark.parametrize(
@@ -138,3 +139,31 @@ def test_times_are_days(kb: KnowledgeBase, text: str) -> None:
 def test_a_time_that_is_none_is_refused(kb: KnowledgeBase) -> None:
     with pytest.raises(InputError, match="column time: no value is a date"):
         load(hospital().with_columns(time=pl.lit("spring")), kb)
+
+
+def test_diplotypes_are_interpreted_where_no_phenotype_is_given(kb: KnowledgeBase) -> None:
+    table = hospital()
+    names = {"Normal Metabolizer": "*1/*1", "Intermediate Metabolizer": "*1/*2", "Poor Metabolizer": "*2/*3"}
+    other = table.drop(GENE).with_columns(**{"gene.cyp2c19.diplotype": table[GENE].replace_strict(names)})
+    assert np.array_equal(load(table, kb).prior.margin, load(other, kb).prior.margin)
+    unknown = other.with_columns(pl.lit("*1/*999").alias("gene.cyp2c19.diplotype"))
+    with pytest.raises(InputError, match=GENE):
+        load(unknown, kb)
+
+
+@pytest.mark.parametrize("name", ["CYP2C19", "cyp2c19_phenotype", "CYP2C19 Phenotype"])
+def test_a_column_named_like_the_gene_is_read_if_all_of_it_makes_sense(kb: KnowledgeBase, name: str) -> None:
+    table = hospital()
+    taken = load(table.rename({GENE: name}), kb)
+    assert np.array_equal(load(table, kb).prior.margin, taken.prior.margin)
+    assert any(f"{name} is read as" in text for _, text in taken.remarks)
+    with pytest.raises(InputError, match=GENE):
+        load(table.rename({GENE: name}).with_columns(pl.lit("type 4").alias(name)), kb)
+
+
+def test_what_pgx_itself_writes_is_left_as_it_is(kb: KnowledgeBase) -> None:
+    for name, one in endpoints.load(kb).items():
+        table = simulate(one, 60, seed=2)
+        same, remarks = genotypes.understood(table, one, kb)
+        assert not remarks, name
+        assert same.select(table.columns).equals(table), name
