@@ -55,6 +55,10 @@ def train(
     ] = None,
     title: Annotated[str, typer.Option(help="What the cohort is, for the card.")] = "",
     seed: Seed = 20261101,
+    tune: Annotated[
+        int, typer.Option(min=0, help="Tries of a search for better settings of the trees (needs the extra `tune`).")
+    ] = 0,
+    resume: Annotated[bool, typer.Option(help="Go on with what a run that was cut off left in the folder.")] = False,
     knowledge: opt.Knowledge = None,
     quiet: opt.Quiet = False,
 ) -> None:
@@ -73,6 +77,8 @@ def train(
         roles=roles,
         population_risk=population_risk,
         settings=Settings(seed=seed),
+        tune=tune,
+        resume=resume,
         title=title,
         say=progress(quiet),
     )

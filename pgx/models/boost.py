@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pgx.models import work
+
 Floats = NDArray[np.float64]
 Matrix = NDArray[np.float32]
 
@@ -80,9 +82,13 @@ def grow(
     }
     if margin is not None:
         parameters["base_score"] = 0.5 if risk else 0.0
-    data = xgb.DMatrix(x, y, base_margin=margin, nthread=settings.threads)
-    booster = xgb.train(parameters, data, num_boost_round=trees)
-    return bytes(booster.save_raw("ubj"))
+
+    def train() -> bytes:
+        data = xgb.DMatrix(x, y, base_margin=margin, nthread=settings.threads)
+        booster = xgb.train(parameters, data, num_boost_round=trees)
+        return bytes(booster.save_raw("ubj"))
+
+    return work.step(train, x, y, margin, trees, sorted(parameters.items()), xgb.__version__)
 
 
 def open_booster(content: bytes, threads: int = 2) -> Any:

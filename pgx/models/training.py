@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ import polars as pl
 
 from pgx.errors import UsageError
 from pgx.io import write_bytes
-from pgx.models import boost, cohort, conformal, endpoints, fit, folder, probes
+from pgx.models import boost, cohort, conformal, endpoints, fit, folder, probes, work
 from pgx.models.boost import Settings
 from pgx.models.cohort import Cohort, Roles
 from pgx.models.endpoints import Endpoint
@@ -68,6 +69,8 @@ def train(
     roles: Roles | None = None,
     population_risk: float | None = None,
     settings: Settings | None = None,
+    tune: int = 0,
+    resume: bool = False,
     version: str = "1",
     title: str = "",
     performance: Mapping[str, Any] | None = None,
@@ -91,6 +94,10 @@ def train(
         For a case-control cohort: the risk in the population, by which the intercept is corrected.
     settings
         How trees are grown; the seed is here.
+    tune
+        Tries of a search for better settings (see `pgx.models.tuning`); 0 searches nothing.
+    resume
+        Go on with what an earlier call for the same `out_dir` left when it was cut off; the result is the same.
     version
         Version of the model.
     title
@@ -112,7 +119,7 @@ def train(
     InputError
         If the cohort cannot be used.
     """
-    from pgx.models import card
+    from pgx.models import card, tuning
 
     settings = settings or Settings()
     known = endpoints.get(kb, endpoint)
@@ -122,7 +129,10 @@ def train(
         raise UsageError("a population risk is a number between 0 and 1, and for risks only")
     say(f"{endpoint}: reading the cohort")
     taken = cohort.load(table, known, roles or Roles(), kb=kb)
-    trained = fit_cohort(known, taken, settings, population_risk=population_risk, say=say)
+    with work.kept(Path(out_dir) / work.FOLDER, resume=resume) if out_dir is not None else nullcontext():
+        if tune:
+            settings = tuning.tune(known, taken, settings, tune, say)
+        trained = fit_cohort(known, taken, settings, population_risk=population_risk, say=say)
     facts = folder.document(_facts(trained, kb, settings, version, title, performance), trained.fitted.booster)
     model = folder.from_parts(facts, trained.fitted.booster)
     if out_dir is not None:
@@ -244,6 +254,7 @@ def _facts(
             "cross_validated_loss": {name: round(value, 5) for name, value in fitted.losses.items()},
             "trees": fitted.trees,
             "seed": settings.seed,
+            **({} if settings == Settings(seed=settings.seed) else {"settings": asdict(settings)}),
             "probes": [
                 {"code": p.code, "found": p.found, "message": p.message, "columns": list(p.where)}
                 for p in trained.probes
