@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from pgx import schema
 from pgx.errors import InputError
-from pgx.models import boost, design, endpoints, folder
+from pgx.models import boost, design, endpoints, folder, genotypes
 from pgx.models.boost import Floats
 from pgx.models.endpoints import Endpoint
 from pgx.models.fit import standardise
 from pgx.models.folder import Model
+from pgx.models.tables import absent
 from pgx.paths import data_dir
 
 if TYPE_CHECKING:
@@ -95,11 +96,12 @@ def score(
     InputError
         If the frame has no samples column, or weights that do not add up to 1.
     """
-    frame, starts, names = _persons(features)
     chosen = _chosen(kb, endpoints)
+    features, said = _understood(features, chosen, kb)
+    frame, starts, names = _persons(features)
     models = folder.find(Path(models_dir) if models_dir else None, kb, data_dir() / "models")
     parts: list[pl.DataFrame] = []
-    notes: list[dict[str, object]] = []
+    notes = [_note("warning", "genotype_spelling", text, "features") for text in said]
     for rank, endpoint in enumerate(chosen):
         model = models.get(endpoint.name)
         found = _score_endpoint(frame, starts, names, endpoint, model, kb.version)
@@ -159,6 +161,20 @@ def _chosen(kb: KnowledgeBase, names: Sequence[str] | None) -> list[Endpoint]:
     if names is None:
         return [one for _, one in sorted(endpoints.load(kb).items())]
     return [endpoints.get(kb, name) for name in dict.fromkeys(names)]
+
+
+def _understood(
+    features: pl.DataFrame, chosen: Sequence[Endpoint], kb: KnowledgeBase
+) -> tuple[pl.DataFrame, list[str]]:
+    """Read gene columns as training does (see `genotypes.understood`); scenarios are the product's own and stay."""
+    if "weight" in features.columns:
+        return features, []
+    said: dict[str, None] = {}
+    features = absent(design.flat(features))
+    for endpoint in chosen:
+        features, remarks = genotypes.understood(features, endpoint, kb)
+        said |= dict.fromkeys(remarks)
+    return features, list(said)
 
 
 def _persons(features: pl.DataFrame) -> tuple[pl.DataFrame, NDArray[np.int64], list[str]]:

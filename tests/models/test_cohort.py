@@ -10,7 +10,7 @@ import pytest
 
 from pgx.errors import InputError
 from pgx.knowledge import KnowledgeBase
-from pgx.models import cohort, endpoints, fit, genotypes, probes, tables, training
+from pgx.models import cohort, endpoints, fit, genotypes, probes, scoring, tables, training
 from pgx.models.boost import Settings
 from pgx.models.cohort import Cohort, Roles
 from pgx.models.simulation import simulate
@@ -167,3 +167,14 @@ def test_what_pgx_itself_writes_is_left_as_it_is(kb: KnowledgeBase) -> None:
         same, remarks = genotypes.understood(table, one, kb)
         assert not remarks, name
         assert same.select(table.columns).equals(table), name
+
+
+def test_scores_read_genotypes_as_training_does(kb: KnowledgeBase) -> None:
+    table = hospital(8).drop("outcome")
+    rows, _ = scoring.score(table, kb, endpoints=[NAME])
+    short = {"Normal Metabolizer": "nm", "Intermediate Metabolizer": "IM", "Poor Metabolizer": "PM"}
+    other, _ = scoring.score(table.with_columns(pl.col(GENE).replace(short)), kb, endpoints=[NAME])
+    assert rows.equals(other)
+    strange, notes = scoring.score(table.with_columns(pl.lit("type 4").alias(GENE)), kb, endpoints=[NAME])
+    assert set(strange["category"]) == {"refused"}
+    assert notes[0]["code"] == "genotype_spelling"
