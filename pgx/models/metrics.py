@@ -45,7 +45,12 @@ def auc(y: Floats, value: Floats) -> float:
 
 
 def calibration(y: Floats, margin: Floats) -> tuple[float, float]:
-    """Return the intercept (calibration in the large, slope 1) and the slope of a logistic regression on the margin."""
+    """Return the intercept (calibration in the large, slope 1) and the slope of a logistic regression on the margin.
+
+    Both are NaN where all outcomes are the same, the slope also where all margins are.
+    """
+    if y.min() == y.max():
+        return float("nan"), float("nan")
     intercept = 0.0
     for _ in range(60):
         p = 1.0 / (1.0 + np.exp(-np.clip(margin + intercept, -35, 35)))
@@ -53,7 +58,7 @@ def calibration(y: Floats, margin: Floats) -> tuple[float, float]:
         intercept += float(np.clip(step, -2, 2))
         if abs(step) < 1e-9:
             break
-    if np.std(margin) < 1e-9 or y.min() == y.max():
+    if np.std(margin) < 1e-9:
         return intercept, float("nan")
     design = np.column_stack([np.ones_like(margin), margin])
     beta = np.array([0.0, 1.0])

@@ -19,6 +19,7 @@ _PERMUTATIONS = 999
 _ALPHA = 0.01
 _CERTAIN = 0.98
 _CASES = 10
+_TOTAL = "how many values are missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,10 @@ def missingness(
         names, gaps = [name for name, one in zip(names, varied, strict=True) if one], gaps[:, varied]
     if not names or np.ptp(y) == 0:
         return Probe(code, False, 0.0, float("nan"), (), "no column has gaps worth looking at")
+    # Many small leaks add up: how much is missing is asked too.
+    total = gaps.sum(axis=1, keepdims=True)
+    if len(names) > 1 and np.ptp(total) > 0:
+        names, gaps = [*names, _TOTAL], np.column_stack([gaps, total])
     gaps = (gaps - gaps.mean(axis=0)) / gaps.std(axis=0)
     centred = (y - y.mean()) / y.std()
     observed = np.abs(gaps.T @ centred) / np.sqrt(len(y))
@@ -103,11 +108,13 @@ def missingness(
     order = np.argsort(-observed, kind="stable")
     telling = tuple(names[i] for i in order if observed[i] >= limit)
     found = p <= _ALPHA
+    telling = tuple(name for name in telling if name != _TOTAL) or telling
+    what = f"whether {', '.join(telling[:3])} is recorded" if telling != (_TOTAL,) else _TOTAL
     text = (
-        f"whether {', '.join(telling[:3])} is recorded goes along with the outcome (p = {p:.3f}): "
+        f"{what} goes along with the outcome (p = {p:.3f}): "
         "the gaps say something that the values do not, often how or where the data were collected"
         if found
-        else f"gaps in {len(names)} columns do not go along with the outcome (p = {p:.2f})"
+        else f"gaps in {len(set(names) - {_TOTAL})} columns do not go along with the outcome (p = {p:.2f})"
     )
     return Probe(code, found, float(observed.max()), p, telling, text)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -114,13 +114,20 @@ def evaluate(
     if len(np.unique(taken.data.groups)) < 2 * folds:
         raise InputError(f"{len(np.unique(taken.data.groups))} persons are too few for {folds} folds",
                          where="cohort", fix="give more persons or fewer folds")  # fmt: skip
-    blocks = []
+    blocks, skipped = [], list[str]()
     if isinstance(model, Model):
         blocks.append(_external(model, taken))
     for name, splits in _designs(taken, endpoint, repeats, folds, settings.seed):
         say(f"{name}: {sum(len(one) for one in splits)} splits")
-        blocks.append(_run(name, endpoint, taken, splits, settings, say))
+        try:
+            blocks.append(_run(name, endpoint, taken, splits, settings, say))
+        except InputError as error:
+            if name == "person":
+                raise
+            skipped.append(str(error))
     found = _assemble(endpoint, taken, blocks, training.probe_cohort(taken, settings.seed))
+    told = tuple(message for _, message in taken.remarks) + tuple(f"not evaluated: {text}" for text in skipped)
+    found = replace(found, verdict=(*found.verdict, *told))
     if plots is not None:
         from pgx.models import plots as drawing
 
@@ -467,5 +474,11 @@ def _verdict(endpoint: Endpoint, differences: pl.DataFrame, found: list[probes.P
         if row["design"] == "person" and row["against"] in simple and not row["high"] < 0:
             lines.append(f"{simple[row['against']]} is as good as the model (difference in {row['measure']} "
                          f"{row['difference']:+.4f}, 95 % {row['low']:+.4f} to {row['high']:+.4f})")  # fmt: skip
+    unseen = {"site": "at sites that it has not seen", "time": "forward in time"}
+    for row in differences.iter_rows(named=True) if len(differences) else []:
+        if row["design"] in unseen and row["against"] in ("prior", "base_rate") and row["difference"] > 0:
+            lines.append(f"{unseen[row['design']]} the model does worse than {simple[row['against']]} (difference in "
+                         f"{row['measure']} {row['difference']:+.4f}, 95 % {row['low']:+.4f} to {row['high']:+.4f})"
+                         )  # fmt: skip
     lines += [probe.message for probe in found if probe.found]
     return tuple(lines) or ("the model is better than every simple baseline, and nothing leaks",)

@@ -178,3 +178,15 @@ def test_scores_read_genotypes_as_training_does(kb: KnowledgeBase) -> None:
     strange, notes = scoring.score(table.with_columns(pl.lit("type 4").alias(GENE)), kb, endpoints=[NAME])
     assert set(strange["category"]) == {"refused"}
     assert notes[0]["code"] == "genotype_spelling"
+
+
+def test_many_small_gaps_are_seen_together() -> None:
+    rng = np.random.default_rng(4)
+    y = (rng.random(800) < 0.2).astype(float)
+    gaps = {f"lab{k}": rng.random(800) < np.where(y == 1, 0.22, 0.3) for k in range(25)}
+    frame = pl.DataFrame({name: [None if one else 1.0 for one in gap] for name, gap in gaps.items()})
+    found = probes.missingness(frame, frame.columns, y, 1)
+    assert found.found
+    assert "how many values are missing" in found.message or "is recorded" in found.message
+    shuffled = probes.missingness(frame, frame.columns, rng.permutation(y), 1)
+    assert not shuffled.found

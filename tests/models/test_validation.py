@@ -107,3 +107,16 @@ def test_the_interval_of_differences_is_wider_than_the_naive_one() -> None:
     assert mean == pytest.approx(np.mean(each))
     assert high - mean == pytest.approx(naive * np.sqrt(1 + 5 * 0.25), rel=0.02)
     assert low < mean < high
+
+
+def test_a_design_that_cannot_be_run_is_named_and_the_others_are_run(kb: KnowledgeBase) -> None:
+    table = simulate(endpoints.get(kb, "simvastatin.myopathy"), 120, events=6, seed=4).sort("outcome")
+    table = table.with_columns(time=pl.int_range(120))  # all events come last
+    found = models.evaluate("simvastatin.myopathy", table, kb, repeats=1, folds=3, settings=FEW)
+    assert set(found.overall["design"]) == {"person"}
+    assert any("not evaluated" in line and "time" in line for line in found.verdict)
+
+
+def test_calibration_of_one_outcome_is_unknown() -> None:
+    intercept, slope = metrics.calibration(np.zeros(20), np.linspace(-2, 2, 20))
+    assert np.isnan(intercept) and np.isnan(slope)
