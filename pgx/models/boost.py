@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pgx.models import work
+from pgx.models import shap, work
 
 Floats = NDArray[np.float64]
 Matrix = NDArray[np.float32]
@@ -111,10 +111,7 @@ def margins(booster: Any, x: Matrix, trees: int = 0, start: Floats | None = None
 
 def contributions(booster: Any, x: Matrix) -> Floats:
     """Return the trees' contributions per feature and their bias, float64 (n, p + 1); rows sum to `margins`."""
-    import xgboost as xgb
-
-    data = xgb.DMatrix(x, base_margin=np.zeros(len(x)))
-    return np.asarray(booster.predict(data, pred_contribs=True), dtype=np.float64)
+    return shap.contributions(shap.read(booster), x)
 
 
 def plain(booster: Any, x: Matrix) -> Floats:
