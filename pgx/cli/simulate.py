@@ -22,10 +22,10 @@ def simulate(
     covariate: Annotated[
         float, typer.Option(help="Effect of a laboratory value that the evidence does not know.")
     ] = 0.0,
-    leak: Annotated[float, typer.Option(help="0 to 1: how far a gap gives the outcome away.")] = 0.0,
-    nuisance: Annotated[int, typer.Option(help="Columns without meaning.")] = 0,
+    leak: Annotated[float, typer.Option(min=0.0, max=1.0, help="How far a gap gives the outcome away.")] = 0.0,
+    nuisance: Annotated[int, typer.Option(min=0, help="Columns without meaning.")] = 0,
     sites: Annotated[int, typer.Option(min=1, help="Sites.")] = 1,
-    site_sd: Annotated[float, typer.Option(help="How far sites differ.")] = 0.0,
+    site_sd: Annotated[float, typer.Option(min=0.0, help="How far sites differ.")] = 0.0,
     seed: Annotated[int, typer.Option(help="Seed.")] = 1,
     knowledge: opt.Knowledge = None,
 ) -> None:

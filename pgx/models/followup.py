@@ -111,9 +111,9 @@ def _checked(values: pl.DataFrame) -> pl.DataFrame:
     for name in ("sample", "date", "dose", "inr"):
         if name not in values.columns:
             raise InputError(f"the INR table has no column {name!r}", fix="columns: sample, date, dose, inr")
-    when = (
-        pl.col("date") if values.schema["date"] == pl.Date else pl.col("date").cast(pl.String).str.to_date(strict=False)
-    )
+    # Only the order year-month-day leaves no doubt; a time after it does not matter.
+    day = pl.col("date").cast(pl.String).str.extract(r"^(\d{4}-\d{2}-\d{2})(?:[T ]|$)")
+    when = pl.col("date") if values.schema["date"] == pl.Date else day.str.to_date("%Y-%m-%d", strict=False)
     table = values.select(
         pl.col("sample").cast(pl.String),
         when.alias("date"),

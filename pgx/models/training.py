@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pgx.knowledge import KnowledgeBase
 
 LEVEL = 0.9
+_FAR = 3.0
+"""Odds ratio between a cohort's risk and the published one from which on case-control sampling is asked about."""
 Say = Callable[[str], None]
 
 
@@ -173,7 +175,9 @@ def fit_cohort(
     if endpoint.link == "sqrt":
         intervals = conformal.tables(taken.data.y, fitted.out_of_fold, groups_of(taken.frame, group), LEVEL)
     shift = 0.0
-    if population_risk is not None:
+    if population_risk is None:
+        warnings += _sampled(taken, endpoint)
+    else:
         shift = endpoints.logit(population_risk) - endpoints.logit(float(np.clip(taken.data.y.mean(), 1e-6, 1 - 1e-6)))
     left = sum(fitted.weights.get(name, 0.0) for name in ("prior", "intercept"))
     return Trained(endpoint, taken, fitted, blinded, intervals, group, left, shift, found, warnings)
@@ -201,6 +205,19 @@ def probe_cohort(taken: Cohort, seed: int, *, sites: bool = True) -> list[probes
     if sites and taken.site is not None:
         found += probes.site(taken.frame, columns, taken.data.x, taken.site, seed)
     return found
+
+
+def _sampled(taken: Cohort, endpoint: Endpoint) -> list[dict[str, str]]:
+    """Ask whether the cohort was sampled by outcome, where events are far more frequent than was published."""
+    y = taken.data.y
+    if endpoint.link != "logit" or fit.count_events(y, "logit", taken.data.groups) < fit.MIN_EVENTS:
+        return []
+    expected = float((1.0 / (1.0 + np.exp(-taken.data.prior))).mean())
+    if endpoints.logit(float(y.mean())) - endpoints.logit(expected) < np.log(_FAR):
+        return []
+    text = (f"{y.mean():.0%} of the rows have the outcome, {expected:.1%} were expected: if cases were sampled (a "
+            "case-control cohort), give --population-risk, or every score is too high")  # fmt: skip
+    return [{"code": "more_events_than_published", "message": text}]
 
 
 def _warnings(fitted: fit.Fitted, endpoint: Endpoint) -> list[dict[str, str]]:

@@ -190,3 +190,13 @@ def test_many_small_gaps_are_seen_together() -> None:
     assert "how many values are missing" in found.message or "is recorded" in found.message
     shuffled = probes.missingness(frame, frame.columns, rng.permutation(y), 1)
     assert not shuffled.found
+
+
+def test_a_cohort_that_was_sampled_by_outcome_is_asked_about(kb: KnowledgeBase) -> None:
+    table = hospital(2000, seed=5)
+    cases, rest = table.filter(pl.col("outcome") == 1), table.filter(pl.col("outcome") == 0)
+    even = pl.concat([cases, rest.head(cases.height)])
+    assert "more_events_than_published" in codes(even, kb)
+    assert "more_events_than_published" not in codes(table.head(600), kb)
+    model = training.train(NAME, even, None, kb, population_risk=0.2, settings=Settings(max_trees=20))
+    assert "more_events_than_published" not in {one["code"] for one in model.facts["warnings"]}

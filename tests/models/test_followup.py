@@ -78,3 +78,16 @@ def test_missing_columns_and_strange_targets() -> None:
         models.monitor(_visits((35, 2.5)), START, target=9)
     with pytest.raises(InputError, match="no column 'sample'"):
         starts_of(pl.DataFrame({"x": [1]}))
+
+
+@pytest.mark.parametrize("text", ["2026-01-05", "2026-01-05 08:30", "2026-01-05T08:30:00Z"])
+def test_a_day_is_year_month_day_with_or_without_a_time(text: str) -> None:
+    values = pl.DataFrame({"sample": ["A"], "date": [text], "dose": [35.0], "inr": [2.5]})
+    assert models.monitor(values, {"A": Start(35, 20, 54)})["date"].to_list() == [date(2026, 1, 5)]
+
+
+@pytest.mark.parametrize("text", ["05/01/2026", "01/05/26", "5 Jan 2026"])
+def test_a_day_whose_order_is_a_guess_is_refused(text: str) -> None:
+    values = pl.DataFrame({"sample": ["A"], "date": [text], "dose": [35.0], "inr": [2.5]})
+    with pytest.raises(InputError, match="YYYY-MM-DD"):
+        models.monitor(values, {"A": Start(35, 20, 54)})
