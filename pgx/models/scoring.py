@@ -525,17 +525,21 @@ def _factors(labels: list[str], parts: Floats, applies: Bools) -> list[str | Non
     values = parts[:, shown]
     order = np.argsort(-np.abs(values), axis=1, kind="stable")[:, :_FACTORS]
     top = np.take_along_axis(values, order, axis=1)
-    names = np.array([labels[j] for j in shown], dtype=object)[order]
-    out: list[str | None] = []
-    for row_names, row, ok in zip(names.tolist(), top.tolist(), applies.tolist(), strict=True):
-        text = ";".join(f"{n}={v:+.2f}" for n, v in zip(row_names, row, strict=True) if abs(v) >= 0.005)
-        out.append(text if ok and text else None)
-    return out
+    # Few different pieces of text make up all rows: each is written once.
+    hundredths = np.clip(np.rint(top * 100.0), -(2**31), 2**31 - 1).astype(np.int64)
+    keys, which = np.unique(order * 2**32 + hundredths + 2**31, return_inverse=True)
+    column, number = keys // 2**32, keys % 2**32 - 2**31
+    pairs = zip(column.tolist(), number.tolist(), strict=True)
+    texts = np.array([f"{labels[shown[j]]}={v / 100:+.2f}" if v else "" for j, v in pairs], dtype=object)
+    rows = texts[which].reshape(order.shape).tolist()
+    return [
+        (";".join(filter(None, row)) or None) if ok else None for row, ok in zip(rows, applies.tolist(), strict=True)
+    ]
 
 
 def _joined(refused: NDArray[np.str_], flags: NDArray[np.str_], unsure: Bools) -> list[str | None]:
-    rows = zip(refused.tolist(), flags.tolist(), unsure.tolist(), strict=True)
-    return [";".join(p for p in (r, f, "genotype_uncertain" if u else "") if p) or None for r, f, u in rows]
+    rows = zip(refused.tolist(), flags.tolist(), np.where(unsure, "genotype_uncertain", "").tolist(), strict=True)
+    return [";".join(filter(None, row)) or None for row in rows]
 
 
 def _notes(found: pl.DataFrame, endpoint: Endpoint, model: Model | None) -> list[dict[str, object]]:
