@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pgx.models.endpoints import Endpoint
 
 _SHOWN = 3
+_UNDETERMINED = "Indeterminate"
 _UNDECIDED = ("indeterminate", "no result", "n/a", "unknown", "not tested", "not done", "no call")
 """Words that say that nothing is known: null without a remark."""
 
@@ -126,8 +127,14 @@ def _column(
         else {value: value if _is_diplotype(kb, gene, value, own) else None for value in counts}
     )
     lost = sorted((value for value in counts if meant[value] is None), key=lambda v: (-counts[v], v))
+    if kind == "clinical_phenotype":
+        # Where it is null the genetic phenotype stands in; of something said but not understood nothing is known.
+        meant = {value: found or "Indeterminate" for value, found in meant.items()}
     if all(meant[value] == value for value in counts) and table.schema[name] == pl.String:
         return table, ""
+    if kind == "clinical_phenotype":
+        # Null would let the genes speak; an enzyme whose state is not understood is not as its genes say.
+        meant = {value: read or _UNDETERMINED for value, read in meant.items()}
     new = text.replace_strict(meant, default=None, return_dtype=pl.String).alias(name)
     odd = [value for value in lost if value.strip().lower() not in _UNDECIDED]
     if not odd:
