@@ -200,3 +200,10 @@ def test_a_cohort_that_was_sampled_by_outcome_is_asked_about(kb: KnowledgeBase) 
     assert "more_events_than_published" not in codes(table.head(600), kb)
     model = training.train(NAME, even, None, kb, population_risk=0.2, settings=Settings(max_trees=20))
     assert "more_events_than_published" not in {one["code"] for one in model.facts["warnings"]}
+
+
+@pytest.mark.parametrize("word", ["Indeterminate", "not tested", "type 4"])
+def test_an_enzyme_state_that_is_not_understood_is_not_as_the_genes_say(kb: KnowledgeBase, word: str) -> None:
+    table = hospital(6).drop("outcome").with_columns(pl.lit(word).alias("gene.cyp2c19.clinical_phenotype"))
+    rows, _ = scoring.score(table, kb, endpoints=[NAME])
+    assert all("gene_not_called:CYP2C19" in flags for flags in rows["flags"])
