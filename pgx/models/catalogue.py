@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from pgx.models import card, endpoints, folder
+from pgx.models.answers import prior_identity
 from pgx.models.endpoints import Endpoint
-from pgx.models.scoring import prior_identity
 from pgx.paths import data_dir
 
 if TYPE_CHECKING:
