@@ -142,7 +142,7 @@ def model(kb: KnowledgeBase, gene: str) -> GeneModel:
 
 def assemble(kb: KnowledgeBase, gene: str, counts: priors.Counted) -> GeneModel:
     """Return the model of one gene with the frequencies of `counts`."""
-    policies = kb.table("calling_policies").filter(pl.col("gene") == gene)
+    policies = _policies(kb).get(gene, kb.table("calling_policies").clear())
     renamed = dict(policies.filter(pl.col("policy") == "report_as").select("allele", "report_as").iter_rows())
     definition = _distinguishable(kb.gene(gene), renamed)
     row = definition.row
@@ -169,6 +169,16 @@ def assemble(kb: KnowledgeBase, gene: str, counts: priors.Counted) -> GeneModel:
         copy_number_varies=row["copy_number_varies"] == "y",
         fallback=_fallback(kb, definition, naming, policies.filter(pl.col("policy") == "fallback_variant"), index),
     )
+
+
+def _policies(kb: KnowledgeBase) -> dict[str, pl.DataFrame]:
+    """The policy rows of each gene that has any."""
+
+    def parts() -> dict[str, pl.DataFrame]:
+        split = kb.table("calling_policies").partition_by("gene", as_dict=True, maintain_order=True)
+        return {str(gene): rows for (gene,), rows in split.items()}
+
+    return kb.remember("calling policies", parts)
 
 
 def _fallback(

@@ -49,6 +49,7 @@ class Naming:
 
     def __init__(self, kb: KnowledgeBase, definition: GeneDefinition, *, extra_allowed: bool = False) -> None:
         self._kb = kb
+        self._bases: list[list[str]] = kb.sites["alleles"].gather(definition.sites).to_list()
         self._extra_allowed = extra_allowed
         self.definition = definition
         self.baseline = definition.accepts[0] if len(definition.alleles) else np.zeros((0, 1), dtype=bool)
@@ -57,7 +58,7 @@ class Naming:
 
     def bases(self, position: int) -> list[str]:
         """Return the documented bases of one position, by allele code."""
-        return list(self._kb.sites["alleles"][int(self.definition.sites[position])])
+        return self._bases[position]
 
     def is_baseline(self, codes: NDArray[np.int8]) -> NDArray[np.bool_]:
         """Return bool (P,): the strand carries a base of the reference allele, or nothing is known."""

@@ -146,6 +146,9 @@ def frame_of(emitted: Emitted, samples: Sequence[str], drugs: Sequence[str], kb:
     sources = pl.DataFrame({"source": _SOURCE_ORDER}).with_row_index("source_order")
     rows = (
         rows.join(known, on="index", how="left", maintain_order="left")
+        .join(
+            _sentences(kb, rows["index"].unique().drop_nulls().to_list()), on="index", how="left", maintain_order="left"
+        )
         .join(order, on="drug", how="left", maintain_order="left")
         .join(sources, on="source", how="left", maintain_order="left")
         .sort("at", "drug_order", "source_order", "source", "code", "index", nulls_last=True, maintain_order=True)
@@ -164,6 +167,13 @@ def frame_of(emitted: Emitted, samples: Sequence[str], drugs: Sequence[str], kb:
     )
     rows = rows.join(_differing(rows), on=["sample", "drug"], how="left", maintain_order="left")
     return schema.conform(rows.with_columns(flags=_flags()).select(c.name for c in schema.GUIDANCE), schema.GUIDANCE)
+
+
+def _sentences(kb: KnowledgeBase, indices: Sequence[int]) -> pl.DataFrame:
+    """Return ``index recommendation`` of the recommendations with these numbers."""
+    table = kb.table("recommendations").with_row_index("index").filter(pl.col("index").is_in(indices))
+    composed = [(row["index"], compose(row, kb=kb)) for row in table.iter_rows(named=True)]
+    return pl.DataFrame(composed, schema={"index": pl.Int64, "recommendation": pl.String}, orient="row")
 
 
 def _silence() -> pl.Expr:
@@ -226,10 +236,8 @@ def _build_static(kb: KnowledgeBase) -> pl.DataFrame:
     asked = kb.table("recommendation_conditions")
     touched = asked.filter(pl.col("local").is_not_null() | pl.col("gene").is_in(list(kb.local_genes)))["rec_id"]
     local = pl.col("local").is_not_null() | pl.col("rec_id").is_in(touched.to_list())
-    sentences = [compose(row, kb=kb) for row in table.iter_rows(named=True)]
     return (
-        table.with_columns(recommendation=pl.Series(sentences, dtype=pl.String))
-        .join(implications, on="rec_id", how="left")
+        table.join(implications, on="rec_id", how="left")
         .join(kb.table("actions").select("action", "urgency", "direction"), on="action", how="left")
         .select(
             pl.col("index").cast(pl.Int64),
@@ -237,7 +245,6 @@ def _build_static(kb: KnowledgeBase) -> pl.DataFrame:
             "action",
             "strength",
             "implication",
-            "recommendation",
             "alternatives",
             "monitoring",
             "url",
