@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -17,6 +18,9 @@ UNDOCUMENTED = -2
 """Column of `GeneModel.accepts` for bases that the knowledge does not have: no haplotype accepts them."""
 UNKNOWN = -1
 """Column of `GeneModel.accepts` for strands without data: every haplotype accepts."""
+
+
+PolicyRow = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,18 +146,18 @@ def model(kb: KnowledgeBase, gene: str) -> GeneModel:
 
 def assemble(kb: KnowledgeBase, gene: str, counts: priors.Counted) -> GeneModel:
     """Return the model of one gene with the frequencies of `counts`."""
-    policies = _policies(kb).get(gene, kb.table("calling_policies").clear())
-    renamed = dict(policies.filter(pl.col("policy") == "report_as").select("allele", "report_as").iter_rows())
+    policies = _policies(kb).get(gene, {})
+    renamed = {row["allele"]: row["report_as"] for row in policies.get("report_as", ())}
     definition = _distinguishable(kb.gene(gene), renamed)
     row = definition.row
     variant_list = row["caller"] == "variant_list"
     positions = kb.sites["pos_grch38"].gather(definition.sites).to_numpy()
     index = {int(position): i for i, position in enumerate(positions)}
-    naming = Naming(kb, definition, extra_allowed="extra_variants_allowed" in policies["policy"])
+    naming = Naming(kb, definition, extra_allowed="extra_variants_allowed" in policies)
     haplotypes, accepts = _universe(definition, naming, counts, index)
     names = [strand.detail for strand in haplotypes]
     required = [index[int(p)] for p in str(row["required_positions"] or "").split(";") if p]
-    pairs = policies.filter(pl.col("policy") == "proxy").select("pos_grch38", "decided_by").iter_rows()
+    pairs = [(row["pos_grch38"], row["decided_by"]) for row in policies.get("proxy", ())]
     return GeneModel(
         definition=definition,
         naming=naming,
@@ -162,31 +166,33 @@ def assemble(kb: KnowledgeBase, gene: str, counts: priors.Counted) -> GeneModel:
         frequency=priors.frequencies(counts, names, names[0]) if names else np.zeros((0, 1)),
         required=np.array(required, dtype=np.intp),
         proxies=tuple(Proxy(index[p], index[d]) for p, d in pairs),
-        passes_over_undocumented="undocumented_is_reference" in policies["policy"],
+        passes_over_undocumented="undocumented_is_reference" in policies,
         variant_list=variant_list,
         independent=(len(naming.core) > 2 and bool((naming.core[1:].sum(axis=1) <= 1).all())) or variant_list,
         inheritance=str(row["inheritance"]),
         copy_number_varies=row["copy_number_varies"] == "y",
-        fallback=_fallback(kb, definition, naming, policies.filter(pl.col("policy") == "fallback_variant"), index),
+        fallback=_fallback(kb, definition, naming, policies.get("fallback_variant", []), index),
     )
 
 
-def _policies(kb: KnowledgeBase) -> dict[str, pl.DataFrame]:
-    """The policy rows of each gene that has any."""
+def _policies(kb: KnowledgeBase) -> dict[str, dict[str, list[PolicyRow]]]:
+    """The policy rows by gene and policy."""
 
-    def parts() -> dict[str, pl.DataFrame]:
-        split = kb.table("calling_policies").partition_by("gene", as_dict=True, maintain_order=True)
-        return {str(gene): rows for (gene,), rows in split.items()}
+    def parts() -> dict[str, dict[str, list[PolicyRow]]]:
+        found: dict[str, dict[str, list[PolicyRow]]] = {}
+        for row in kb.table("calling_policies").iter_rows(named=True):
+            found.setdefault(row["gene"], {}).setdefault(row["policy"], []).append(row)
+        return found
 
     return kb.remember("calling policies", parts)
 
 
 def _fallback(
-    kb: KnowledgeBase, definition: GeneDefinition, naming: Naming, policies: pl.DataFrame, index: dict[int, int]
+    kb: KnowledgeBase, definition: GeneDefinition, naming: Naming, policies: list[PolicyRow], index: dict[int, int]
 ) -> Fallback | None:
-    if policies.is_empty():
+    if not policies:
         return None
-    at, allele = policies.select("pos_grch38", "allele").row(0)
+    at, allele = policies[0]["pos_grch38"], policies[0]["allele"]
     position, own = index[int(at)], definition.alleles.index(allele)
     code = int(definition.accepts[own, position].argmax())
     has_it = naming.core[:, position] & definition.accepts[:, position, code]
