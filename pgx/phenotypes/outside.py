@@ -22,6 +22,7 @@ from pgx.phenotypes import carriage
 from pgx.phenotypes.outside_formats import read as read_file
 from pgx.phenotypes.outside_names import diplotype_of, phenotype_of, score_of
 from pgx.phenotypes.outside_source import Known, Said
+from pgx.phenotypes.remarks import note
 from pgx.types import CallSet, GeneCalls, PatternCall
 
 MODES = ("override", "fill")
@@ -81,7 +82,7 @@ def read(path: str | Path, kb: KnowledgeBase) -> tuple[list[OutsideCall], list[d
                 spoiled[row.sample, gene] = f"{where}: {error}"
                 continue
             found[row.sample, gene].append(call)
-            notes += [_note(row.sample, "warning", "outside_call_differs", text, where) for text in remarks]
+            notes += [note(row.sample, "warning", "outside_call_differs", text, where) for text in remarks]
     calls = []
     for (sample, gene), several in found.items():
         if len({(one.pattern.diplotypes, one.pattern.stated_phenotype) for one in several}) > 1:
@@ -89,24 +90,13 @@ def read(path: str | Path, kb: KnowledgeBase) -> tuple[list[OutsideCall], list[d
         if (sample, gene) not in spoiled:
             calls.append(several[0])
     for (sample, gene), why in spoiled.items():
-        notes.append(_note(sample, "error", "outside_call_unusable", f"outside call of {gene} not used: {why}", gene))
+        notes.append(note(sample, "error", "outside_call_unusable", f"outside call of {gene} not used: {why}", gene))
     if unknown:
         listed = ", ".join(sorted(set(unknown))[:20])
         notes.append(
-            _note(None, "info", "outside_gene_unknown", f"genes not in the knowledge base: {listed}", str(path))
+            note(None, "info", "outside_gene_unknown", f"genes not in the knowledge base: {listed}", str(path))
         )
     return calls, notes
-
-
-def _note(sample: str | None, severity: str, code: str, message: str, where: str) -> dict[str, object]:
-    return {
-        "sample": sample,
-        "stage": "phenotypes",
-        "severity": severity,
-        "code": code,
-        "message": message,
-        "where": where,
-    }
 
 
 def _known(kb: KnowledgeBase) -> Known:
@@ -205,7 +195,7 @@ def merge(callset: CallSet, paths: Sequence[str | Path], kb: KnowledgeBase, *, m
         calls, of_file = read(path, kb)
         owner = _owner(path, callset.samples) if any(call.sample is None for call in calls) else None
         notes += [
-            {**note, "sample": note["sample"] if note["sample"] in callset.samples else owner} for note in of_file
+            {**one, "sample": one["sample"] if one["sample"] in callset.samples else owner} for one in of_file
         ]
         strangers: set[str] = set()
         for call in calls:
@@ -222,7 +212,7 @@ def merge(callset: CallSet, paths: Sequence[str | Path], kb: KnowledgeBase, *, m
 def _strangers(path: Path, names: set[str], samples: Sequence[str]) -> dict[str, object]:
     listed = ", ".join(sorted(names)[:5]) + (" ..." if len(names) > 5 else "")
     message = f"outside calls of samples without genotypes are not used: {listed} (the first with is {samples[0]})"
-    return _note(None, "warning", "outside_sample_unknown", message, str(path))
+    return note(None, "warning", "outside_sample_unknown", message, str(path))
 
 
 def _owner(path: Path, samples: Sequence[str]) -> str:

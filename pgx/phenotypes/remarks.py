@@ -70,7 +70,8 @@ def notes(
     return schema.from_rows(rows, schema.NOTES)
 
 
-def _note(sample: object, severity: str, code: str, message: str, where: str) -> Row:
+def note(sample: object, severity: str, code: str, message: str, where: str) -> Row:
+    """Return one row of `schema.NOTES` from this stage."""
     return {
         "sample": sample,
         "stage": "phenotypes",
@@ -116,16 +117,16 @@ def _per_enzyme(acting: pl.DataFrame, phenotypes: pl.DataFrame, kb: KnowledgeBas
         key, agents_here = (str(sample), str(gene)), part.rows(named=True)
         names = _named(agents_here)
         if key in converted:
-            yield _note(*_conversion(key, agents_here, converted[key], engine))
+            yield note(*_conversion(key, agents_here, converted[key], engine))
         elif key not in called or not engine.has_effect(key[1], agents_here):
             message = f"{names} acts on {gene}; its phenotype is not converted"
-            yield _note(sample, "info", "enzyme_exposure", message, key[1])
+            yield note(sample, "info", "enzyme_exposure", message, key[1])
         kinds = {one["trigger"] for one in agents_here}
         if "inhibitor" in kinds and kinds & {"inducer", "smoking"}:
             message = (
                 f"{gene} is inhibited and induced at once ({names}): the inhibition is counted, the sum is not known"
             )
-            yield _note(sample, "warning", "opposing_interactions", message, key[1])
+            yield note(sample, "warning", "opposing_interactions", message, key[1])
 
 
 def _conversion(
@@ -176,7 +177,7 @@ def _pairs(
                 if one["agent"] == drug:
                     continue
                 planned = "planned" in (status, one["phase"])
-                yield _note(
+                yield note(
                     sample, "warning", "planned_interaction" if planned else "drug_drug_gene",
                     _sentence(drug, gene, one, genetic.get((sample, gene)), kb), drug,
                 )  # fmt: skip
@@ -212,7 +213,7 @@ def _conditions_of_drugs(
         does = f"{one['trigger']} ({one['agent']}) {_DOES[one['trigger']]} {one['gene']} ({one['strength']})"
         for drug in drugs[one["sample"]]:
             if drug in paired.get(one["gene"], ()):
-                yield _note(
+                yield note(
                     one["sample"],
                     "warning",
                     "drug_exposure",
@@ -252,4 +253,4 @@ def _stopped(clinical: ClinicalData, kb: KnowledgeBase, days: pl.DataFrame) -> I
         if end is None or day is None:
             when = "on an unknown day" if end is None else "an unknown time ago (no newer date in the data)"
             message = f"{drug} was stopped {when}; an effect that may last is not counted"
-            yield _note(sample, "warning", "washout_unknown", message, drug)
+            yield note(sample, "warning", "washout_unknown", message, drug)
