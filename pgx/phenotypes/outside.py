@@ -194,9 +194,7 @@ def merge(callset: CallSet, paths: Sequence[str | Path], kb: KnowledgeBase, *, m
     for path in map(Path, paths):
         calls, of_file = read(path, kb)
         owner = _owner(path, callset.samples) if any(call.sample is None for call in calls) else None
-        notes += [
-            {**one, "sample": one["sample"] if one["sample"] in callset.samples else owner} for one in of_file
-        ]
+        notes += [{**one, "sample": one["sample"] if one["sample"] in callset.samples else owner} for one in of_file]
         strangers: set[str] = set()
         for call in calls:
             sample = owner if call.sample is None else call.sample
