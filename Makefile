@@ -7,7 +7,7 @@ WORKERS ?= 2
 OUT ?= demo-report
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test check lint types layers bench accuracy knowledge examples models clean
+.PHONY: help demo install test fuzz check lint types layers bench accuracy knowledge examples models clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,9 @@ demo: $(VENV)/.installed  ## Report on a real person's variants with a made-up c
 
 test: $(VENV)/.installed-dev check  ## Lint, types, import layers, knowledge and all tests
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests
+
+fuzz: $(VENV)/.installed-dev  ## The property tests with new random examples
+	PGX_HYPOTHESIS=fuzz $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m hypothesis tests
 
 check: lint types layers  ## What needs no run: lint, types, import layers, the knowledge's own consistency
 	$(BIN)/pgx kb validate

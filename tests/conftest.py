@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same examples on every machine, so that a red run can be repeated; `make fuzz` looks for new ones.
+settings.register_profile("steady", derandomize=True, database=None)
+settings.register_profile("fuzz", max_examples=1000)
+settings.load_profile(os.environ.get("PGX_HYPOTHESIS", "steady"))
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "data" / "examples"

@@ -220,9 +220,10 @@ class TestReadRefuses:
             (b"\xff\xfe#\0#\0", "UTF-16"),
             (b"##fileformat=VCFv4.2\n#CHROM POS ID\n", "tab-separated"),
             (b"\x1f\x8b\x08\x00garbage", ""),
-            (gzip.compress(b""), "empty"),
+            (gzip.compress(b"", mtime=0), "empty"),
             (b"\0\0\0\0", "neither VCF"),
         ],
+        ids=lambda value: "bytes" if isinstance(value, bytes) else value or "unreadable",
     )
     def test_what_is_no_vcf(self, tmp_path: Path, content: bytes, message: str) -> None:
         path = tmp_path / "in.vcf"
