@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pgx.models import shap, work
+from pgx.models import work
 
 Floats = NDArray[np.float64]
 Matrix = NDArray[np.float32]
@@ -107,11 +107,6 @@ def margins(booster: Any, x: Matrix, trees: int = 0, start: Floats | None = None
     data = xgb.DMatrix(x, base_margin=np.zeros(len(x)) if start is None else start)
     found = booster.predict(data, output_margin=True, iteration_range=(0, trees))
     return np.asarray(found, dtype=np.float64)
-
-
-def contributions(booster: Any, x: Matrix) -> Floats:
-    """Return the trees' contributions per feature and their bias, float64 (n, p + 1); rows sum to `margins`."""
-    return shap.contributions(shap.read(booster), x)
 
 
 def plain(booster: Any, x: Matrix) -> Floats:

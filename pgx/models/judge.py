@@ -9,11 +9,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pgx.models import boost, design
-from pgx.models.boost import Floats
+from pgx.models import design, shap
 from pgx.models.endpoints import Endpoint
 from pgx.models.fit import standardise
 from pgx.models.folder import Model
+from pgx.models.shap import Floats
 
 Z = 1.6448536269514722
 """Quantile of the normal distribution for the ends of a 90 % interval."""
@@ -113,9 +113,9 @@ def _trained_pieces(
         if linear.weights[j]
     ]
     if model.trees is not None:
-        shap = boost.contributions(boost.open_booster(model.trees), x)
-        found.append(("calibration", np.where(use, shap[:, -1], 0.0)))
-        found += [(feature.reading.column, np.where(use, shap[:, j], 0.0)) for j, feature in enumerate(model.features)]
+        added = shap.contributions(shap.read(model.trees), x)
+        found.append(("calibration", np.where(use, added[:, -1], 0.0)))
+        found += [(feature.reading.column, np.where(use, added[:, j], 0.0)) for j, feature in enumerate(model.features)]
     return found, x
 
 

@@ -8,7 +8,6 @@ threads or the machine. The values are those of Lundberg, Erion and Lee (2018), 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import factorial
@@ -16,6 +15,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pgx.models import ubjson
 
 Floats = NDArray[np.float64]
 Matrix = NDArray[np.float32]
@@ -70,9 +71,9 @@ def contributions(trees: list[Tree], x: Matrix) -> Floats:
     return out
 
 
-def read(booster: Any) -> list[Tree]:
-    """Return the trees of an xgboost booster."""
-    model = json.loads(booster.save_raw("json"))["learner"]["gradient_booster"]["model"]
+def read(content: bytes) -> list[Tree]:
+    """Return the trees of an xgboost booster from its UBJSON bytes."""
+    model = ubjson.loads(content)["learner"]["gradient_booster"]["model"]
     return [_tree(tree) for tree in model["trees"]]
 
 

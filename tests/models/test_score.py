@@ -12,7 +12,7 @@ from polars.testing import assert_frame_equal
 from pgx import models, schema
 from pgx.errors import InputError
 from pgx.knowledge import KnowledgeBase
-from pgx.models import boost, endpoints
+from pgx.models import boost, endpoints, shap
 
 
 def _one(scores: pl.DataFrame, sample: str, endpoint: str) -> dict[str, object]:
@@ -51,13 +51,14 @@ def test_reasons_add_up_to_the_score(patients: pl.DataFrame, kb: KnowledgeBase) 
             assert link(row["estimate"]) == pytest.approx(total, abs=1e-8), endpoint
 
 
-def test_xgboosts_contributions_are_its_margin(kb: KnowledgeBase) -> None:
+def test_contributions_of_the_trees_are_xgboosts_margin(kb: KnowledgeBase) -> None:
     rng = np.random.default_rng(1)
     x = rng.normal(size=(400, 4)).astype(np.float32)
     x[rng.random(x.shape) < 0.2] = np.nan
     y = np.nan_to_num(x[:, 0]) + rng.normal(size=400)
-    trees = boost.open_booster(boost.grow(x, y, np.zeros(400), "sqrt", [1, 0, 0, 0], 40, boost.Settings()))
-    np.testing.assert_allclose(boost.contributions(trees, x).sum(axis=1), boost.margins(trees, x), atol=1e-5)
+    grown = boost.grow(x, y, np.zeros(400), "sqrt", [1, 0, 0, 0], 40, boost.Settings())
+    margin = boost.margins(boost.open_booster(grown), x)
+    np.testing.assert_allclose(shap.contributions(shap.read(grown), x).sum(axis=1), margin, atol=1e-5)
 
 
 def test_literature_only_is_said_and_no_genotype_is_refused(patients: pl.DataFrame, kb: KnowledgeBase) -> None:
