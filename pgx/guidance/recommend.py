@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from pgx import schema
 from pgx.errors import UsageError
+from pgx.guidance import genes_alone
 from pgx.guidance.conditions import NO_RESULT, Conditions, Recommendation, compiled
 from pgx.guidance.persons import Persons, Vector
 from pgx.guidance.populations import GENERAL, NO, YES, Populations
@@ -78,11 +79,31 @@ def recommend(
         If a drug is unknown; the message suggests what may be meant.
     """
     samples = calls["sample"].unique(maintain_order=True).to_list()
-    conditions = compiled(kb)
-    wanted = _wanted(samples, clinical, conditions, kb, drugs)
+    wanted = _wanted(samples, clinical, compiled(kb), kb, drugs)
     if not samples or not wanted:
         return schema.empty(schema.GUIDANCE)
     phenotypes, calls = _without_guesses(phenotypes, calls)
+    said = _in_blocks(samples, phenotypes, calls, clinical, kb, wanted, as_of)
+
+    def without_interactions(
+        genetic: pl.DataFrame, own_calls: pl.DataFrame, asked: dict[str, set[str] | None]
+    ) -> pl.DataFrame:
+        people = own_calls["sample"].unique(maintain_order=True).to_list()
+        return _in_blocks(people, genetic, own_calls, None, kb, asked, as_of)
+
+    return genes_alone.mark(said, phenotypes, calls, without_interactions)
+
+
+def _in_blocks(
+    samples: Sequence[str],
+    phenotypes: pl.DataFrame,
+    calls: pl.DataFrame,
+    clinical: ClinicalData | None,
+    kb: KnowledgeBase,
+    wanted: dict[str, set[str] | None],
+    as_of: date | None,
+) -> pl.DataFrame:
+    conditions = compiled(kb)
     blocks = []
     for start in range(0, len(samples), BLOCK):
         block = samples[start : start + BLOCK]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
@@ -166,6 +167,10 @@ def frame_of(emitted: Emitted, samples: Sequence[str], drugs: Sequence[str], kb:
         population=pl.coalesce("population", pl.lit("general")),
     )
     rows = rows.join(_differing(rows), on=["sample", "drug"], how="left", maintain_order="left")
+    rows = rows.join(_at_stake(rows, kb), on=list(_SILENT), how="left", nulls_equal=True, maintain_order="left")
+    rows = rows.with_columns(
+        recommendation=pl.concat_str("recommendation", _stake_said(), separator=" ", ignore_nulls=True)
+    )
     return schema.conform(rows.with_columns(flags=_flags()).select(c.name for c in schema.GUIDANCE), schema.GUIDANCE)
 
 
@@ -190,6 +195,42 @@ def _silence() -> pl.Expr:
     )
 
 
+_SILENT = ("drug", "source", "untested")
+
+
+def _at_stake(rows: pl.DataFrame, kb: KnowledgeBase) -> pl.DataFrame:
+    """Return ``drug source untested stake``: the most urgent advice that a result of an untested gene could mean."""
+    cases = rows.filter(pl.col("untested").is_not_null()).select(_SILENT).unique(maintain_order=True)
+    known = kb.remember("at stake", lambda: _stakes(kb))
+    found = []
+    for drug, source, untested in cases.iter_rows():
+        stakes = [known[drug, source, gene] for gene in untested.split(";") if (drug, source, gene) in known]
+        found.append(_STAKES[min(stakes)] if stakes else None)
+    return cases.with_columns(stake=pl.Series(found, dtype=pl.String))
+
+
+_STAKES = ("avoid", "change_dose")
+
+
+def _stakes(kb: KnowledgeBase) -> dict[tuple[str, str, str], int]:
+    """Return (drug, source, gene) -> place in `_STAKES` of the gravest row that the gene has a part in."""
+    urgencies = dict(kb.table("actions").select("action", "urgency").iter_rows())
+    rows = kb.table("recommendations").select("rec_id", "drug", "source", "action")
+    asked = kb.table("recommendation_conditions").filter(pl.col("match_on") != NO_RESULT).select("rec_id", "gene")
+    found: dict[tuple[str, str, str], int] = defaultdict(lambda: len(_STAKES))
+    for _, drug, source, action, gene in rows.join(asked, on="rec_id").iter_rows():
+        if urgencies.get(action) in _STAKES:
+            key = (drug, source, gene)
+            found[key] = min(found[key], _STAKES.index(urgencies[action]))
+    return dict(found)
+
+
+def _stake_said() -> pl.Expr:
+    said = {"avoid": "avoid or replace it", "change_dose": "change its dose"}
+    what = pl.col("stake").replace_strict(said, default=None, return_dtype=pl.String)
+    return pl.when(pl.col("index").is_null()).then(pl.format("Some results of it would mean: {}.", what))
+
+
 def _flags() -> pl.Expr:
     parts = [
         pl.when("converted").then(pl.lit("phenoconverted")),
@@ -198,6 +239,7 @@ def _flags() -> pl.Expr:
         ),
         pl.when("unsure").then(pl.lit("genotype_uncertain")),
         pl.when(pl.col("untested").is_not_null() & pl.col("index").is_not_null()).then(pl.lit("gene_not_tested")),
+        pl.when(pl.col("stake").is_not_null()).then("could_mean:" + pl.col("stake")),
         *(pl.when(pl.col("caveats") & (1 << bit) != 0).then(pl.lit(name)) for bit, name in enumerate(CAVEATS)),
         pl.col("static_flags"),
     ]
