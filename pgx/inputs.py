@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,10 @@ class Options:
         Known copies, (sample or None, gene) -> count.
     outside_mode
         ``override``: outside calls replace ours; ``fill``: they only fill genes that are not called.
+    persons
+        Whose record is whose sample, where names differ: a mapping, or ``ID=SAMPLE`` and paths of two-column tables.
+    as_of
+        Day that counts as now for ages, windows and drugs; None = the newest day of each person's own record.
     knowledge
         Folders of site tables laid over the knowledge base.
     """
@@ -61,6 +66,8 @@ class Options:
     ancestry: str | Mapping[str, str] | None = None
     copy_number: Mapping[tuple[str | None, str], int] | None = None
     outside_mode: str = "override"
+    persons: Mapping[str, str] | Sequence[PathLike] = ()
+    as_of: date | None = None
     knowledge: Sequence[PathLike] = ()
 
 
@@ -133,7 +140,7 @@ def read(
     read: list[ClinicalData] = []
 
     def sexes(samples: tuple[str, ...]) -> dict[str, str]:
-        read.append(_history(kb, clinical, medications, samples))
+        read.append(_history(kb, clinical, medications, samples, options))
         return _per_sample(options.sex, samples, clinic.sexes(read[0]), ("male", "female"), "--sex")
 
     genotypes = variants.read(
@@ -167,14 +174,18 @@ def _group_names(kb: KnowledgeBase) -> dict[str, str]:
 
 
 def _history(
-    kb: KnowledgeBase, clinical: Sequence[PathLike], medications: Sequence[str] | None, samples: tuple[str, ...]
+    kb: KnowledgeBase,
+    clinical: Sequence[PathLike],
+    medications: Sequence[str] | None,
+    samples: tuple[str, ...],
+    options: Options,
 ) -> ClinicalData:
     import polars as pl
 
     from pgx import clinical as clinic
     from pgx.types import ClinicalData
 
-    history = clinic.read(list(clinical), kb, samples=samples)
+    history = clinic.read(list(clinical), kb, samples=samples, as_of=options.as_of, persons=options.persons)
     if not medications:
         return history
     drugs, remarks = clinic.parse_medications(medications, kb, samples=samples)

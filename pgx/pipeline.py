@@ -159,6 +159,10 @@ def provenance(found: Phenotyped, options: Options) -> dict[str, object]:
     chosen = {
         k: v for k, v in asdict(options).items() if v not in (None, False, ()) and k not in ("knowledge", "fasta")
     }
+    if options.as_of:
+        chosen["as_of"] = options.as_of.isoformat()
+    if options.persons:  # how many, not who: the report of one person must not name the others
+        chosen["persons"] = "joined as the user said"
     if options.copy_number:
         chosen["copy_number"] = {":".join(filter(None, key)): n for key, n in options.copy_number.items()}
     return {

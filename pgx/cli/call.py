@@ -10,6 +10,7 @@ import typer
 from pgx.cli import options as opt
 
 
+@opt.reading()
 def call(
     vcf: opt.Vcfs,
     out: Annotated[
@@ -28,19 +29,8 @@ def call(
         Path | None,
         typer.Option(help="Also write a Parquet log of every position, sample and gene.", show_default=False),
     ] = None,
-    outside_mode: opt.OutsideMode = "override",
-    samples: opt.Samples = None,
-    genes: opt.Genes = None,
-    build: opt.Assembly = None,
-    absent_is_reference: opt.AbsentIsReference = False,
-    min_gq: opt.MinGq = None,
-    min_dp: opt.MinDp = None,
-    include_filtered: opt.IncludeFiltered = False,
-    fasta: opt.Fasta = None,
-    sex: opt.Sex = None,
-    ancestry: opt.Ancestry = None,
-    copy_number: opt.CopyNumber = None,
-    knowledge: opt.Knowledge = None,
+    *,
+    how: opt.How,
     quiet: opt.Quiet = False,
     verbose: opt.Verbose = False,
 ) -> None:
@@ -50,24 +40,11 @@ def call(
     from pgx.io import write_table
 
     opt.check_table(out)
-    how = opt.options(
-        samples=samples,
-        genes=genes,
-        build=build,
-        absent_is_reference=absent_is_reference,
-        min_gq=min_gq,
-        min_dp=min_dp,
-        include_filtered=include_filtered,
-        fasta=fasta,
-        sex=sex,
-        ancestry=ancestry,
-        copy_number=copy_number,
-        outside_mode=outside_mode,
-        knowledge=knowledge,
-    )
     found = pipeline.phenotyped(vcf, clinical=clinical or (), outside_calls=outside_calls or (), options=how)
     notes.show(pipeline.notes_of(found), quiet=quiet, verbose=verbose)
     origin = pipeline.provenance(found, how)
     if log is not None:
-        write_table(calling.position_log(found.genotypes, found.kb, genes=opt.split(genes)), log, origin)
+        write_table(
+            calling.position_log(found.genotypes, found.kb, genes=list(how.genes) if how.genes else None), log, origin
+        )
     write_table(found.calls if explain is None else pipeline.explain(found, explain), out, origin)

@@ -26,6 +26,7 @@ def check(
     columns: Annotated[
         bool, typer.Option("--columns", help="List the columns that a flat clinical file can have instead.")
     ] = False,
+    as_of: opt.AsOf = None,
     knowledge: opt.Knowledge = None,
 ) -> None:
     """Say what a file holds, column by column or line by line; exit code 3 if it cannot be used as it is."""
@@ -34,13 +35,14 @@ def check(
     from pgx.io import write_table
 
     opt.check_table(out)
+    now = opt.day("--as-of", as_of)
     kb = pipeline.knowledge(knowledge or ())
     if columns:
         write_table(clinical.columns(kb), out)
         return
     if file is None:
         raise UsageError("pgx check needs a file (or --columns)")
-    frame = _genotypes(file) if _is_genotypes(file) else clinical.check(file, kb)
+    frame = _genotypes(file) if _is_genotypes(file) else clinical.check(file, kb, as_of=now)
     write_table(frame, out)
     wrong = frame.filter(frame["kind"] == "error")
     if not wrong.is_empty():

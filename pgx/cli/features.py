@@ -10,6 +10,7 @@ import typer
 from pgx.cli import options as opt
 
 
+@opt.reading()
 def features(
     vcf: Annotated[
         list[Path] | None,
@@ -29,19 +30,8 @@ def features(
         str | None, typer.Option(help="Features to write, joined by commas [default: all].", show_default=False)
     ] = None,
     outside_calls: opt.OutsideCalls = None,
-    outside_mode: opt.OutsideMode = "override",
-    samples: opt.Samples = None,
-    genes: opt.Genes = None,
-    build: opt.Assembly = None,
-    absent_is_reference: opt.AbsentIsReference = False,
-    min_gq: opt.MinGq = None,
-    min_dp: opt.MinDp = None,
-    include_filtered: opt.IncludeFiltered = False,
-    fasta: opt.Fasta = None,
-    sex: opt.Sex = None,
-    ancestry: opt.Ancestry = None,
-    copy_number: opt.CopyNumber = None,
-    knowledge: opt.Knowledge = None,
+    *,
+    how: opt.How,
     quiet: opt.Quiet = False,
     verbose: opt.Verbose = False,
 ) -> None:
@@ -56,25 +46,10 @@ def features(
         if table is not None:
             opt.check_table(table)
     if describe:
-        write_table(stage.describe(pipeline.knowledge(knowledge or ())), out)
+        write_table(stage.describe(pipeline.knowledge(how.knowledge)), out)
         return
     if not vcf:
         raise UsageError("pgx features needs a VCF (or --describe); see pgx features --help")
-    how = opt.options(
-        samples=samples,
-        genes=genes,
-        build=build,
-        absent_is_reference=absent_is_reference,
-        min_gq=min_gq,
-        min_dp=min_dp,
-        include_filtered=include_filtered,
-        fasta=fasta,
-        sex=sex,
-        ancestry=ancestry,
-        copy_number=copy_number,
-        outside_mode=outside_mode,
-        knowledge=knowledge,
-    )
     found = pipeline.phenotyped(
         vcf,
         clinical=clinical or (),

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
+from collections.abc import Callable, Collection
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from pgx.errors import UsageError
+from pgx.inputs import Options
 
-if TYPE_CHECKING:
-    from pgx.pipeline import Options
+How = Options
+"""Type of the parameter that `reading` fills."""
 
 TABLE_SUFFIXES = (".tsv", ".parquet", ".json")
 
@@ -94,6 +99,21 @@ Ancestry = Annotated[
 CopyNumber = Annotated[
     str | None, typer.Option(help="Known copy number, GENE=N or SAMPLE:GENE=N, joined by commas.", show_default=False)
 ]
+Persons = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--person",
+        help="Whose record is whose sample: ID=SAMPLE, or a table with the columns person and sample. Repeatable.",
+        show_default=False,
+    ),
+]
+AsOf = Annotated[
+    str | None,
+    typer.Option(
+        help="Day that counts as now for ages, drugs and windows, YYYY-MM-DD [default: the newest of each record].",
+        show_default=False,
+    ),
+]
 Knowledge = Annotated[
     list[Path] | None,
     typer.Option(
@@ -153,20 +173,90 @@ def copies(text: str | None) -> dict[tuple[str | None, str], int] | None:
     return found
 
 
-def options(*, samples: str | None, genes: str | None, sex: str | None, ancestry: str | None, copy_number: str | None,
-            knowledge: list[Path] | None, build: Build | None, outside_mode: str, **rest: Any) -> Options:  # fmt: skip
-    """Gather the shared options into the library's `Options`."""
-    from pgx.pipeline import Options
+def day(option: str, text: str | None) -> date | None:
+    """Read a day of the calendar, YYYY-MM-DD; None stays None.
 
+    Raises
+    ------
+    UsageError
+        If it is anything else.
+    """
+    if text is None:
+        return None
+    try:
+        found = date.fromisoformat(text.strip())
+    except ValueError:
+        found = None
+    if found is None or len(text.strip()) != 10 or not 1850 <= found.year <= 2200:
+        raise UsageError(f"{option}: {text!r} is not a day; write YYYY-MM-DD")
+    return found
+
+
+def gather(
+    *,
+    outside_mode: OutsideMode = "override",
+    samples: Samples = None,
+    genes: Genes = None,
+    build: Assembly = None,
+    absent_is_reference: AbsentIsReference = False,
+    min_gq: MinGq = None,
+    min_dp: MinDp = None,
+    include_filtered: IncludeFiltered = False,
+    fasta: Fasta = None,
+    sex: Sex = None,
+    ancestry: Ancestry = None,
+    copy_number: CopyNumber = None,
+    person: Persons = None,
+    as_of: AsOf = None,
+    knowledge: Knowledge = None,
+) -> Options:
+    """Gather the options on reading into the library's `Options`; this signature is their one list (`reading`)."""
     choices("--outside-mode", outside_mode, ("override", "fill"))
     return Options(
         samples=split(samples),
         genes=split(genes),
+        build=build.value if build else None,
+        absent_is_reference=absent_is_reference,
+        min_gq=min_gq,
+        min_dp=min_dp,
+        include_filtered=include_filtered,
+        fasta=fasta,
         sex=mapping(sex),
         ancestry=mapping(ancestry),
         copy_number=copies(copy_number),
-        knowledge=knowledge or (),
-        build=build.value if build else None,
         outside_mode=outside_mode,
-        **rest,
+        persons=tuple(person or ()),
+        as_of=day("--as-of", as_of),
+        knowledge=knowledge or (),
     )
+
+
+def reading(*, without: Collection[str] = ()) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command the options of `gather`, in the place of its keyword parameter ``how``.
+
+    Parameters
+    ----------
+    without
+        Options that the command does not have.
+    """
+    shared = inspect.signature(gather, eval_str=True).parameters
+    names = [name for name in shared if name not in without]
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        own = inspect.signature(command, eval_str=True)
+        places = [
+            one
+            for name, parameter in own.parameters.items()
+            for one in ([shared[n] for n in names] if name == "how" else [parameter])
+        ]
+
+        @functools.wraps(command)
+        def run(**given: Any) -> None:
+            how = gather(**{name: given.pop(name) for name in names})
+            command(**given, how=how)
+
+        run.__signature__ = own.replace(parameters=places)  # type: ignore[attr-defined]
+        run.__annotations__ = {one.name: one.annotation for one in places}
+        return run
+
+    return decorate

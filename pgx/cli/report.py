@@ -12,6 +12,7 @@ from pgx.cli import options as opt
 FORMATS = ("text", "html", "pdf", "json", "tsv", "parquet", "fhir", "leaflet", "card", "plan", "multiqc")
 
 
+@opt.reading()
 def report(
     vcf: opt.Vcfs,
     clinical: opt.Clinical = None,
@@ -25,19 +26,8 @@ def report(
     formats: Annotated[
         str, typer.Option("--format", help=f"Files to write, joined by commas: {', '.join(FORMATS)}.")
     ] = "text,json,tsv,html",
-    outside_mode: opt.OutsideMode = "override",
-    samples: opt.Samples = None,
-    genes: opt.Genes = None,
-    build: opt.Assembly = None,
-    absent_is_reference: opt.AbsentIsReference = False,
-    min_gq: opt.MinGq = None,
-    min_dp: opt.MinDp = None,
-    include_filtered: opt.IncludeFiltered = False,
-    fasta: opt.Fasta = None,
-    sex: opt.Sex = None,
-    ancestry: opt.Ancestry = None,
-    copy_number: opt.CopyNumber = None,
-    knowledge: opt.Knowledge = None,
+    *,
+    how: opt.How,
     quiet: opt.Quiet = False,
     verbose: opt.Verbose = False,
 ) -> None:
@@ -60,21 +50,7 @@ def report(
         outside_calls=outside_calls or (),
         out=out,
         formats=chosen,
-        options=opt.options(
-            samples=samples,
-            genes=genes,
-            build=build,
-            absent_is_reference=absent_is_reference,
-            min_gq=min_gq,
-            min_dp=min_dp,
-            include_filtered=include_filtered,
-            fasta=fasta,
-            sex=sex,
-            ancestry=ancestry,
-            copy_number=copy_number,
-            outside_mode=outside_mode,
-            knowledge=knowledge,
-        ),
+        options=how,
     )
     notes.show(result.notes, quiet=quiet, verbose=verbose)
     for sample in result.samples:

@@ -10,6 +10,7 @@ import typer
 from pgx.cli import options as opt
 
 
+@opt.reading(without=("genes",))
 def score(
     vcf: Annotated[
         list[Path] | None,
@@ -34,18 +35,8 @@ def score(
         Path, typer.Option("-o", "--out", help="Table to write: .tsv, .parquet or .json; '-' = TSV on standard output.")
     ] = Path("-"),
     outside_calls: opt.OutsideCalls = None,
-    outside_mode: opt.OutsideMode = "override",
-    samples: opt.Samples = None,
-    build: opt.Assembly = None,
-    absent_is_reference: opt.AbsentIsReference = False,
-    min_gq: opt.MinGq = None,
-    min_dp: opt.MinDp = None,
-    include_filtered: opt.IncludeFiltered = False,
-    fasta: opt.Fasta = None,
-    sex: opt.Sex = None,
-    ancestry: opt.Ancestry = None,
-    copy_number: opt.CopyNumber = None,
-    knowledge: opt.Knowledge = None,
+    *,
+    how: opt.How,
     quiet: opt.Quiet = False,
     verbose: opt.Verbose = False,
 ) -> None:
@@ -61,25 +52,10 @@ def score(
         raise UsageError("pgx score needs either a VCF or --features TABLE; see pgx score --help")
     origin: dict[str, object] | None = None
     if features is not None:
-        kb = pipeline.knowledge(knowledge or ())
+        kb = pipeline.knowledge(how.knowledge)
         scores, remarks = models.score(read(features), kb, endpoints=endpoint or None, models_dir=model)
         shown = schema.from_rows(remarks, schema.NOTES)
     else:
-        how = opt.options(
-            samples=samples,
-            genes=None,
-            build=build,
-            absent_is_reference=absent_is_reference,
-            min_gq=min_gq,
-            min_dp=min_dp,
-            include_filtered=include_filtered,
-            fasta=fasta,
-            sex=sex,
-            ancestry=ancestry,
-            copy_number=copy_number,
-            outside_mode=outside_mode,
-            knowledge=knowledge,
-        )
         found = pipeline.phenotyped(
             vcf or [],
             clinical=clinical or (),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import polars as pl
 
+from pgx.clinical.now import later, present_days, statuses
+from pgx.clinical.people import UNNAMED
 from pgx.clinical.read import read_events
 from pgx.clinical.values import interpret
 from pgx.clinical.vocabulary import vocabulary
@@ -14,7 +17,7 @@ from pgx.knowledge import KnowledgeBase
 COLUMNS = {"kind": pl.String, "name": pl.String, "meaning": pl.String, "count": pl.Int64, "where": pl.String}
 
 
-def check(path: str | Path, kb: KnowledgeBase) -> pl.DataFrame:
+def check(path: str | Path, kb: KnowledgeBase, *, as_of: date | None = None) -> pl.DataFrame:
     """Return one row per column, code, drug or problem of a clinical file.
 
     Parameters
@@ -23,6 +26,8 @@ def check(path: str | Path, kb: KnowledgeBase) -> pl.DataFrame:
         File or folder of any supported format.
     kb
         Knowledge base.
+    as_of
+        Day that is to count as now: what is dated after it is counted, and each drug's status is that of the day.
 
     Returns
     -------
@@ -44,10 +49,33 @@ def check(path: str | Path, kb: KnowledgeBase) -> pl.DataFrame:
         for (kind, name, why), entry in events.unknown.items()
     ]
     raw = events.frame()
-    _, bad = interpret(raw, vocabulary(kb))
+    good, bad = interpret(raw, vocabulary(kb))
     problems = pl.concat([events.problem_frame(), bad])
     grouped = problems.group_by("severity", "code", "message", maintain_order=True).agg(
         pl.len(), pl.col("where").first()
     )
     rows += [(severity, code, message, count, where) for severity, code, message, count, where in grouped.iter_rows()]
+    persons = {person: person or UNNAMED for person in events.people}
+    drugs = events.medication_frame().with_columns(sample=pl.col("person").fill_null(UNNAMED))
+    now = present_days([events], [persons], good.with_columns(pl.col("person").fill_null(UNNAMED)), drugs, as_of)
+    rows += _of_the_day(good.rename({"person": "sample"}), drugs, now)
     return pl.DataFrame(rows, schema=COLUMNS, orient="row")
+
+
+def _of_the_day(observations: pl.DataFrame, drugs: pl.DataFrame, now: pl.DataFrame) -> list[tuple[object, ...]]:
+    """Which day counts as now, which drugs are taken on it, and what is dated after it."""
+    rows: list[tuple[object, ...]] = []
+    days = now.filter(pl.col("as_of").is_not_null())
+    if not days.is_empty():
+        first, last = str(days["as_of"].min()), str(days["as_of"].max())
+        said = "as said" if days["told"].all() else "the newest date of each person's data"
+        rows.append(
+            ("info", "as_of", f"{first} to {last}: {said}" if first != last else f"{first}: {said}", days.height, "")
+        )
+    taken = statuses(drugs, now).group_by("drug", "status").agg(pl.col("sample").n_unique()).sort("drug", "status")
+    rows += [("info", "drug", f"{drug}: {status}", count, "") for drug, status, count in taken.iter_rows()]
+    rows += [
+        (note["severity"], note["code"], note["message"], 1, str(note["sample"]))
+        for note in later(observations, drugs, now)
+    ]
+    return rows

@@ -21,6 +21,7 @@ import polars as pl
 
 from pgx.clinical.events import RAW, BadDateError, Events, read_date
 from pgx.clinical.lists import add_list
+from pgx.clinical.text import decode
 from pgx.clinical.vocabulary import column_name
 from pgx.errors import InputError
 
@@ -52,6 +53,8 @@ LISTS = {
     "allergies": "allergy",
 }
 IGNORED = ("notes", "note", "comment", "comments", "name", "given_name", "family_name")
+DATES_ONLY = ("birth_date", "as_of")
+"""Concepts whose value is itself a date."""
 GROUPS = ("demographics", "labs", "vitals", "lifestyle", "clinical", "imaging", "person", "patient")
 SPECIAL = (*IDS, *DATES, *LISTS, *IGNORED)
 
@@ -130,12 +133,11 @@ def read_delimited(events: Events, data: bytes) -> None:
     Raises
     ------
     InputError
-        If the text is not UTF-8, has no heading, or no row that can be used. A bad row among good ones is noted.
+        If it is not text, has no heading, or no row that can be used. A bad row among good ones is noted.
     """
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"not UTF-8 text (byte {error.start})", file=events.file, fix="save it as UTF-8") from None
+    text, remark = decode(data, events.file)
+    if remark:
+        events.problem(None, "warning", "not_utf8", remark, None)
     head = text.split("\n", 1)[0]
     delimiter = max("\t,;", key=head.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -301,8 +303,8 @@ def _add_values(
         written.len() - written.null_count(),
         f"column {heading}",
     ]
-    if concept == "birth_date":
-        written = _birth_dates(events, base, written)
+    if concept in DATES_ONLY:
+        written = _iso_days(events, base, written, concept)
     rows = base.with_columns(
         concept=pl.lit(concept),
         text=written,
@@ -322,12 +324,12 @@ def meaning_of(events: Events, concept: str, unit: str | None) -> str:
     return f"{concept} [{shown}]" if shown else concept
 
 
-def _birth_dates(events: Events, base: pl.DataFrame, written: pl.Series) -> pl.Series:
+def _iso_days(events: Events, base: pl.DataFrame, written: pl.Series, concept: str) -> pl.Series:
     days = []
     for person, place, text in zip(base["person"], base["where"], written, strict=True):
         try:
             days.append(read_date(text).isoformat() if text else None)
         except BadDateError as error:
-            events.problem(person, "error", "bad_date", f"birth_date: {error}", place, "birth_date")
+            events.problem(person, "error", "bad_date", f"{concept}: {error}", place, concept)
             days.append(None)
     return pl.Series(days, dtype=pl.String)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from pgx.clinical.events import BadDateError, Events, read_date
-from pgx.clinical.flat import GROUPS, Layout, lay_out, meaning_of
+from pgx.clinical.flat import DATES_ONLY, GROUPS, Layout, lay_out, meaning_of
 from pgx.clinical.jsons import parse
 from pgx.clinical.lists import add_allergy, add_condition, add_list
 from pgx.clinical.vocabulary import column_name
@@ -145,11 +145,11 @@ def _add_item(
         raise _RowError(f"expected a value, found {_kind(item)}", where=where)
     shown = meaning_of(events, concept, unit)
     unit = unit or events.vocabulary.concepts[concept].unit
-    if concept == "birth_date":
+    if concept in DATES_ONLY:
         try:
             item = read_date(str(item)).isoformat()
         except BadDateError as error:
-            events.problem(person, "error", "bad_date", f"birth_date: {error}", where, concept)
+            events.problem(person, "error", "bad_date", f"{concept}: {error}", where, concept)
             return
     text = ("yes" if item else "no") if isinstance(item, bool) else str(item) if isinstance(item, str) else None
     number = _float(item) if isinstance(item, int | float) and not isinstance(item, bool) else None

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Sequence
 
 from pgx.clinical.events import Events
+from pgx.clinical.person_map import PersonMap
 from pgx.errors import InputError
 
 Notes = list[dict[str, object]]
@@ -13,23 +14,33 @@ UNNAMED = "unnamed"
 """Sample name of a person without any identifier, when there are no genotypes to name them."""
 
 
-def join(files: Sequence[Events], samples: Sequence[str] | None) -> tuple[list[dict[str | None, str]], Notes]:
+def join(
+    files: Sequence[Events], samples: Sequence[str] | None, told: PersonMap
+) -> tuple[list[dict[str | None, str]], Notes]:
     """Return, for each file, which sample each of its persons is, and notes on how that was found.
 
-    A person is the sample of the same name (or one of whose identifiers is the sample's name). The only person of a
-    file is the only sample, if the file has no identifiers, or has a system's own (FHIR, OMOP), which is said.
+    What the user says goes first; it counts as an identifier of the person from then on. Otherwise a person is the
+    sample of the same name (or one of whose identifiers is the sample's name). The only person of a file is the only
+    sample, if the file has no identifiers, or has a system's own (FHIR, OMOP), which is said.
 
     Raises
     ------
     InputError
         If a file's persons are none of the samples.
+    UsageError
+        If the user names a person or sample that there is not.
     """
+    known = {name for file in files for names in file.people.items() for name in (names[0], *names[1]) if name}
+    notes = [_note(None, "warning", *one) for one in told.check(known, samples)]
+    mapped = [_mapped(file, told) for file in files]
     if samples is None:
-        return [{person: UNNAMED if person is None else person for person in file.people} for file in files], []
+        return [
+            {person: named.get(person, UNNAMED if person is None else person) for person in file.people}
+            for file, named in zip(files, mapped, strict=True)
+        ], notes
     joined: list[dict[str | None, str]] = []
-    notes: Notes = []
-    for file in files:
-        found = _join_file(file, samples, notes)
+    for file, named in zip(files, mapped, strict=True):
+        found = _join_file(file, samples, notes, named)
         if file.people and not found:
             raise InputError(_nobody(file, samples), file=file.file, fix=_hint(file, samples))
         joined.append(found)
@@ -47,11 +58,29 @@ def join(files: Sequence[Events], samples: Sequence[str] | None) -> tuple[list[d
     return joined, notes
 
 
-def _join_file(file: Events, samples: Sequence[str], notes: Notes) -> dict[str | None, str]:
+def _mapped(file: Events, told: PersonMap) -> dict[str | None, str]:
+    """Which persons of a file the user says to be which sample; that name becomes one of theirs."""
+    found: dict[str | None, str] = {}
+    for person, aliases in file.people.items():
+        try:
+            sample = told.sample_of([name for name in (person, *sorted(aliases)) if name])
+        except InputError as error:
+            raise InputError(error.problem, file=file.file) from None
+        if sample is not None:
+            found[person] = sample
+    for person, sample in found.items():
+        file.people[person].add(sample)
+    return found
+
+
+def _join_file(
+    file: Events, samples: Sequence[str], notes: Notes, named: dict[str | None, str]
+) -> dict[str | None, str]:
     wanted = set(samples)
     found: dict[str | None, str] = {}
     for person, aliases in file.people.items():
-        names = [name for name in ([] if person is None else [person, *sorted(aliases)]) if name in wanted]
+        own = [] if person is None else [person, *sorted(aliases)]
+        names = [name for name in ([named[person]] if person in named else own) if name in wanted]
         if names:
             if names[0] in found.values():
                 first = next(other for other, sample in found.items() if sample == names[0])
@@ -101,8 +130,8 @@ def _hint(file: Events, samples: Sequence[str]) -> str:
         if close:
             return f"did you mean {close[0]!r} for {person!r}?"
     if file.explicit_ids or None in file.people:
-        return "give each person the name of their sample in a column 'sample'"
-    return "an identifier of the person must be the sample's name, unless there is one person and one sample"
+        return "give each person the name of their sample in a column 'sample', or say who is who with --person"
+    return "say who is who with --person ID=SAMPLE, unless there is one person and one sample"
 
 
 def _some(names: Sequence[str]) -> str:

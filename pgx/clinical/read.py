@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +12,9 @@ from pgx import schema
 from pgx.clinical import derive, flat, identity, objects, people, sniff
 from pgx.clinical.drugs import drug_names
 from pgx.clinical.events import PROBLEM, Events, Reader
+from pgx.clinical.now import later, present_days, statuses
 from pgx.clinical.omop_databases import postgres_url, read_postgres, shown_url
+from pgx.clinical.person_map import PersonMap, person_map
 from pgx.clinical.values import interpret
 from pgx.clinical.vocabulary import vocabulary
 from pgx.errors import InputError
@@ -23,7 +25,12 @@ _READERS: dict[str, Reader] = {"csv": flat.read_delimited, "parquet": flat.read_
 
 
 def read(
-    paths: Sequence[str | Path], kb: KnowledgeBase, *, samples: Sequence[str] | None = None, as_of: date | None = None
+    paths: Sequence[str | Path],
+    kb: KnowledgeBase,
+    *,
+    samples: Sequence[str] | None = None,
+    as_of: date | None = None,
+    persons: Mapping[str, str] | Sequence[str | Path] = (),
 ) -> ClinicalData:
     """Read what is known of the persons.
 
@@ -36,7 +43,10 @@ def read(
     samples
         Sample names of the genotypes; None keeps every person of the files.
     as_of
-        The day that counts as now; None = the newest date of each person's data, never today's.
+        The day that counts as now; None = what the data say (a column ``as_of``), or else the newest date of each
+        person's data; never today's.
+    persons
+        Whose record is whose sample, where the names differ (`pgx.clinical.person_map.person_map`).
 
     Returns
     -------
@@ -50,10 +60,12 @@ def read(
         but being the only ones joins contradict each other, or the run is about one person and their newest value of
         something is impossible. In a run of several persons that value alone is left out and noted.
     """
+    told = person_map(persons)
     if not paths:
+        told.check((), samples)
         return ClinicalData(schema.empty(schema.CLINICAL), schema.empty(schema.MEDICATIONS), schema.empty(schema.NOTES))
     files = [read_events(path, kb) for path in paths]
-    joined, notes = _join(files, paths, samples)
+    joined, notes = _join(files, paths, samples, told)
     frames = [file.frame() for file in files]
     try:
         notes += identity.compare(files, frames, joined, vocabulary(kb))
@@ -77,12 +89,12 @@ def read(
             [str(path) for file, path in zip(files, paths, strict=True) if file.flat],
         )
     named = observations.rename({"person": "sample"})
-    listed = [
+    people_listed = [
         names[p] for file, names in zip(files, joined, strict=True) for p in sorted(file.listed, key=str) if p in names
     ]
-    told = pl.DataFrame({"sample": listed}, schema={"sample": pl.String}).unique(maintain_order=True)
+    listed = pl.DataFrame({"sample": people_listed}, schema={"sample": pl.String}).unique(maintain_order=True)
     notes += [note for file in files for note in _not_understood(file)]
-    return _finish(named, drugs, problems, notes, told, _now(files, joined, observations, drugs, as_of), kb)
+    return _finish(named, drugs, problems, notes, listed, present_days(files, joined, observations, drugs, as_of), kb)
 
 
 def _not_understood(file: Events) -> people.Notes:
@@ -143,10 +155,10 @@ def _named(
 
 
 def _join(
-    files: Sequence[Events], paths: Sequence[str | Path], samples: Sequence[str] | None
+    files: Sequence[Events], paths: Sequence[str | Path], samples: Sequence[str] | None, told: PersonMap
 ) -> tuple[list[dict[str | None, str]], people.Notes]:
     try:
-        return people.join(files, samples)
+        return people.join(files, samples, told)
     except InputError as error:
         raise _at_path(error, files, paths) from None
 
@@ -184,31 +196,6 @@ def _stop_on_error(problems: pl.DataFrame, observations: pl.DataFrame, flat_file
     )
 
 
-def _now(
-    files: Sequence[Events],
-    joined: Sequence[dict[str | None, str]],
-    observations: pl.DataFrame,
-    drugs: pl.DataFrame,
-    as_of: date | None,
-) -> pl.DataFrame:
-    samples = sorted({sample for names in joined for sample in names.values()})
-    frame = pl.DataFrame({"sample": samples}, schema={"sample": pl.String})
-    if as_of:
-        return frame.with_columns(as_of=pl.lit(as_of))
-    dates = [
-        pl.DataFrame(
-            [(names[p], d) for p, d in file.dates.items() if p in names],
-            schema={"sample": pl.String, "day": pl.Date},
-            orient="row",
-        )
-        for file, names in zip(files, joined, strict=True)
-    ]
-    dates += [observations.select(sample="person", day=column) for column in ("date", "end_date")]
-    dates += [drugs.filter(pl.col("status") != "planned").select("sample", day="start")]
-    newest = pl.concat(dates).group_by("sample").agg(as_of=pl.col("day").max())
-    return frame.join(newest, on="sample", how="left", maintain_order="left")
-
-
 def _finish(
     observations: pl.DataFrame,
     drugs: pl.DataFrame,
@@ -228,8 +215,10 @@ def _finish(
         )
     )
     medications = _medications(drugs.with_columns(source=source).drop("file", "where"), given, now, kb)
-    notes += _taken_and_stopped(medications)
+    notes += [*_taken_and_stopped(medications), *later(given, drugs, now)]
+    given = given.filter(pl.col("concept") != "as_of")
     given = pl.concat([_order(given), _lists(listed, given), _as_of(now)])
+    now = now.drop("told")
     derived, contradictions = derive.derive(given, now, words)
     contradictions += derive.conflicts(pl.concat([given, derived]), now, words, kb.table("concept_conflicts"))
     frame = pl.concat([given, derived]).sort("sample", "concept", "date", nulls_last=True, maintain_order=True)
@@ -276,19 +265,21 @@ def _as_of(now: pl.DataFrame) -> pl.DataFrame:
         now.filter(pl.col("as_of").is_not_null()),
         "as_of",
         pl.col("as_of").cast(pl.String),
-        "newest date",
-        "derived:newest date",
+        pl.when("told").then(pl.lit("as said")).otherwise(pl.lit("newest date")),
+        pl.when("told").then(pl.lit("given")).otherwise(pl.lit("derived:newest date")),
     )
 
 
-def _coded(frame: pl.DataFrame, concept: str, code: pl.Expr, source: str, origin: str) -> pl.DataFrame:
+def _coded(
+    frame: pl.DataFrame, concept: str, code: pl.Expr, source: str | pl.Expr, origin: str | pl.Expr
+) -> pl.DataFrame:
     none = {c.name: c.dtype for c in schema.CLINICAL}
     return frame.select(
         pl.col("sample"),
         concept=pl.lit(concept),
         code=code,
-        source=pl.lit(source),
-        origin=pl.lit(origin),
+        source=pl.lit(source) if isinstance(source, str) else source,
+        origin=pl.lit(origin) if isinstance(origin, str) else origin,
         **{name: pl.lit(None, dtype=none[name]) for name in ("value", "unit", "date", "end_date")},
     ).select(_CLINICAL)
 
@@ -308,18 +299,9 @@ def _medications(drugs: pl.DataFrame, given: pl.DataFrame, now: pl.DataFrame, kb
         source="source",
     )
     columns = [column.name for column in schema.MEDICATIONS]
-    frame = pl.concat([drugs.select(columns), meant.select(columns)]).join(
-        now, on="sample", how="left", maintain_order="left"
-    )
-    status = (
-        pl.when((pl.col("status") == "current") & (pl.col("end") < pl.col("as_of")))
-        .then(pl.lit("stopped"))
-        .when((pl.col("status") == "current") & (pl.col("start") > pl.col("as_of")))
-        .then(pl.lit("planned"))
-        .otherwise("status")
-    )
+    frame = pl.concat([drugs.select(columns), meant.select(columns)])
     return (
-        frame.with_columns(status=status)
+        statuses(frame, now)
         .unique(maintain_order=True)
         .sort("sample", "drug", "status", maintain_order=True)
         .select(columns)

@@ -1,0 +1,119 @@
+"""The day that counts as now for each person, and what lies after it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import polars as pl
+
+from pgx.clinical.events import Events
+from pgx.clinical.people import Notes
+
+
+def present_days(
+    files: Sequence[Events],
+    joined: Sequence[dict[str | None, str]],
+    observations: pl.DataFrame,
+    drugs: pl.DataFrame,
+    as_of: date | None,
+) -> pl.DataFrame:
+    """Return ``sample as_of told``: the day, and whether someone said it.
+
+    `as_of` if it is given, or else the ``as_of`` statement of the person's own data, or else the newest day of it. A
+    planned start lies in the future, and does not count.
+    """
+    samples = sorted({sample for names in joined for sample in names.values()})
+    frame = pl.DataFrame({"sample": samples}, schema={"sample": pl.String})
+    if as_of:
+        return frame.with_columns(as_of=pl.lit(as_of), told=pl.lit(True))
+    stated = observations.filter(pl.col("concept") == "as_of").select(
+        sample="person", stated=pl.col("code").str.to_date(strict=False)
+    )
+    dates = [
+        pl.DataFrame(
+            [(names[p], d) for p, d in file.dates.items() if p in names],
+            schema={"sample": pl.String, "day": pl.Date},
+            orient="row",
+        )
+        for file, names in zip(files, joined, strict=True)
+    ]
+    dates += [observations.select(sample="person", day=column) for column in ("date", "end_date")]
+    dates += [drugs.filter(pl.col("status") != "planned").select("sample", day="start")]
+    newest = pl.concat(dates).group_by("sample").agg(pl.col("day").max())
+    return (
+        frame.join(newest, on="sample", how="left", maintain_order="left")
+        .join(stated.group_by("sample").agg(pl.col("stated").max()), on="sample", how="left", maintain_order="left")
+        .select("sample", as_of=pl.coalesce("stated", "day"), told=pl.col("stated").is_not_null())
+    )
+
+
+def later(observations: pl.DataFrame, drugs: pl.DataFrame, now: pl.DataFrame) -> Notes:
+    """Return a note for each person of whom something is dated after a "now" that someone chose.
+
+    Parameters
+    ----------
+    observations, drugs
+        Frames with ``sample`` and ``date``, and with ``sample``, ``status`` and ``start``.
+    now
+        As of `present_days`.
+    """
+    chosen = now.filter("told")
+    dated = pl.concat(
+        [
+            observations.select("sample", "date"),
+            drugs.filter(pl.col("status") != "planned").select("sample", date="start"),
+        ]
+    )
+    born = observations.filter(pl.col("concept") == "birth_date").select(
+        "sample", born=pl.col("code").str.to_date(strict=False)
+    )
+    unborn = born.join(now, on="sample").filter(pl.col("born") > pl.col("as_of")).unique(maintain_order=True)
+    after = dated.join(chosen, on="sample").filter(pl.col("date") > pl.col("as_of"))
+    counts = after.group_by("sample", "as_of", maintain_order=True).len().sort("sample")
+    notes: Notes = [
+        {
+            "sample": sample,
+            "severity": "warning",
+            "code": "contradiction",
+            "message": f"born {day}, after the day that counts as now ({as_of}): there is no age",
+            "where": "birth_date",
+        }
+        for sample, day, as_of, _ in unborn.select("sample", "born", "as_of", "told").iter_rows()
+    ]
+    return notes + [
+        {
+            "sample": sample,
+            "severity": "info",
+            "code": "after_as_of",
+            "message": f"{count} statements are dated after {as_of}, the day that counts as now, and not used",
+            "where": None,
+        }
+        for sample, as_of, count in counts.iter_rows()
+    ]
+
+
+def statuses(drugs: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
+    """Bring the status of each drug to the person's "now".
+
+    A current drug whose end has passed is stopped, one that has not begun is planned. Where the day was chosen, what
+    was stopped after it was still taken on it, and what was begun and stopped after it is left out.
+    """
+    frame = drugs.join(now, on="sample", how="left", maintain_order="left")
+    status, start, end, as_of = (pl.col(name) for name in ("status", "start", "end", "as_of"))
+    told = pl.col("told").fill_null(False)
+    future = told & (status == "stopped") & (start > as_of)
+    still = told & (status == "stopped") & (end > as_of) & (start <= as_of)
+    return (
+        frame.filter(~future.fill_null(False))
+        .with_columns(
+            status=pl.when((status == "current") & (end < as_of))
+            .then(pl.lit("stopped"))
+            .when((status == "current") & (start > as_of))
+            .then(pl.lit("planned"))
+            .when(still)
+            .then(pl.lit("current"))
+            .otherwise("status")
+        )
+        .drop("as_of", "told")
+    )

@@ -1,0 +1,145 @@
+"""Whose record is whose sample, as the user says it: ``ID=SAMPLE``, or a table of two columns."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pgx.clinical.sniff import read_all
+from pgx.clinical.text import decode
+from pgx.errors import InputError, UsageError
+
+_HEADINGS = {"sample", "sample_id", "sample_name", "vcf_sample", "iid"}
+
+
+@dataclass(frozen=True)
+class PersonMap:
+    """Person -> sample, and where each pair is from: None = the user typed it, else ``file: line 3``."""
+
+    samples: Mapping[str, str]
+    origin: Mapping[str, str | None]
+
+    def sample_of(self, names: Sequence[str]) -> str | None:
+        """Return the sample of a person by any of the person's identifiers.
+
+        Raises
+        ------
+        InputError
+            If two of the identifiers are said to be different samples.
+        """
+        found = {self.samples[name]: name for name in names if name in self.samples}
+        if len(found) > 1:
+            (one, a), (other, b) = list(found.items())[:2]
+            raise InputError(f"{a!r} and {b!r} are one person, but are mapped to the samples {one!r} and {other!r}")
+        return next(iter(found), None)
+
+    def check(self, persons: Collection[str], samples: Collection[str] | None) -> list[tuple[str, str]]:
+        """Return (code, message) of warnings on pairs of a table that fit nothing here.
+
+        A table may be about more people than this run; a pair that the user typed may not.
+
+        Raises
+        ------
+        UsageError
+            If a typed pair names nobody, or no pair at all fits.
+        """
+        strangers = [one for one in self.samples if one not in persons]
+        unknown = [one for one, sample in self.samples.items() if samples is not None and sample not in samples]
+        for one in self.samples:
+            if self.origin[one] is None and one in strangers:
+                raise UsageError(f"--person: no record has a person {one!r}; there are {_some(persons)}")
+            if self.origin[one] is None and one in unknown:
+                raise UsageError(
+                    f"--person: no sample is called {self.samples[one]!r}; there are {_some(samples or ())}"
+                )
+        useless = set(strangers) | set(unknown)
+        if self.samples and len(useless) == len(self.samples):
+            first = next(iter(self.samples))
+            what = f"person {first!r}" if first in strangers else f"sample {self.samples[first]!r}"
+            raise InputError(
+                f"no pair joins a person of the records with a sample: the first names {what}, which is not here",
+                file=self.origin[first],
+                fix=f"persons: {_some(persons)}; samples: {_some(samples or ())}",
+            )
+        warnings = []
+        if strangers:
+            warnings.append(
+                ("no_such_person", f"{len(strangers)} persons of the map are in no record: {_some(strangers)}")
+            )
+        if unknown:
+            names = list(dict.fromkeys(self.samples[one] for one in unknown))
+            warnings.append(
+                ("no_such_sample", f"{len(names)} samples of the map are not in the genotypes: {_some(names)}")
+            )
+        return warnings
+
+
+def person_map(given: Mapping[str, str] | Sequence[str | Path]) -> PersonMap:
+    """Read what the user says of who is who.
+
+    Parameters
+    ----------
+    given
+        Person -> sample, or a list of ``ID=SAMPLE`` and paths of tables (comma, semicolon or tab; with the headings
+        ``person`` and ``sample`` in any order, or without headings, the person first).
+
+    Raises
+    ------
+    UsageError
+        If a text is neither, or a person is given two samples.
+    InputError
+        If a table cannot be used.
+    """
+    samples: dict[str, str] = {}
+    origin: dict[str, str | None] = {}
+    for one in [f"{a}={b}" for a, b in given.items()] if isinstance(given, Mapping) else given:
+        text = str(one)
+        path = Path(text)
+        pairs: list[tuple[str, str, str | None]]
+        if path.is_file():
+            pairs = _table(path)
+        else:
+            person, equals, sample = text.rpartition("=")
+            if not equals or not person.strip() or not sample.strip():
+                raise UsageError(f"--person: {text!r} is neither ID=SAMPLE nor a file")
+            pairs = [(person.strip(), sample.strip(), None)]
+        for person, sample, where in pairs:
+            if samples.setdefault(person, sample) != sample:
+                problem = f"person {person!r} is both {samples[person]!r} and {sample!r}"
+                raise InputError(problem, file=where) if where else UsageError(f"--person: {problem}")
+            origin.setdefault(person, where)
+    return PersonMap(samples, origin)
+
+
+def _table(path: Path) -> list[tuple[str, str, str | None]]:
+    text, _ = decode(read_all(path), path)
+    head = text.split("\n", 1)[0]
+    delimiter = max("\t,;", key=head.count)
+    pairs: list[tuple[str, str, str | None]] = []
+    first, second = 0, 1
+    try:
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        for count, row in enumerate(r for r in reader if any(cell.strip() for cell in r)):
+            cells = [cell.strip() for cell in row]
+            where = f"line {reader.line_num}"
+            if len(cells) != 2 or not all(cells):
+                fix = "write the person and the sample, with a comma or tab between them"
+                raise InputError(f"expected two names, found {row!r}", file=path, where=where, fix=fix)
+            headings = [cell.lower() for cell in cells]
+            if count == 0 and _HEADINGS & set(headings):
+                first, second = (1, 0) if headings[0] in _HEADINGS else (0, 1)
+                continue
+            pairs.append((cells[first], cells[second], f"{path}: {where}"))
+    except csv.Error as error:
+        raise InputError(f"not a table: {error}", file=path) from None
+    if not pairs:
+        raise InputError("no pair of a person and a sample", file=path)
+    return pairs
+
+
+def _some(names: Collection[str]) -> str:
+    shown = sorted(names)[:3]
+    return ", ".join(shown) + (f" and {len(names) - 3} more" if len(names) > 3 else "") if shown else "none"

@@ -1,0 +1,67 @@
+"""The day that counts as now: the newest of the record, or the one that somebody chose."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+import pytest
+
+from pgx.clinical import check, read
+from pgx.errors import InputError
+from tests.clinical.reading import codes, drugs, values, wide
+
+RECORD = {
+    "sample": "A",
+    "birth_date": "1950-01-01",
+    "inr": [{"value": 2.0, "date": "2020-01-10"}, {"value": 3.0, "date": "2020-06-10"}],
+    "medications": [
+        {"drug": "warfarin", "start": "2020-01-01"},
+        {"drug": "fluconazole", "status": "stopped", "start": "2020-01-05", "end": "2020-02-01"},
+        {"drug": "amiodarone", "start": "2020-05-01"},
+        {"drug": "rifampin", "status": "stopped", "start": "2020-03-01", "end": "2020-04-01"},
+    ],
+}
+
+
+def test_the_newest_day_of_the_record_is_now_if_nobody_says_otherwise(kb, write):
+    data = read([write("a.json", RECORD)], kb)
+    assert values(data)["as_of"] == "2020-06-10"
+    assert wide(data, kb)["A"]["lab.inr"] == 3.0
+    assert drugs(data)["amiodarone"] == "current"
+    assert "after_as_of" not in codes(data)
+
+
+def test_a_chosen_day_sees_only_what_was_known_and_taken_on_it(kb, write):
+    data = read([write("a.json", RECORD)], kb, as_of=date(2020, 1, 20))
+    features = wide(data, kb)["A"]
+    assert features["lab.inr"] == 2.0
+    assert features["clinical.age"] == pytest.approx(70.05, abs=0.01)
+    assert drugs(data) == {"warfarin": "current", "fluconazole": "current", "amiodarone": "planned"}
+    (note,) = data.notes.filter(pl.col("code") == "after_as_of")["message"]
+    assert note == "3 statements are dated after 2020-01-20, the day that counts as now, and not used"
+
+
+def test_a_column_says_it_for_each_person_and_the_caller_overrides_it(kb, write):
+    path = write(
+        "a.csv", "sample,as_of,birth_date,date\nA,2020-01-01,1950-01-01,2022-01-01\nB,,1950-01-01,2022-01-01\n"
+    )
+    ages = {name: round(row["clinical.age"]) for name, row in wide(read([path], kb), kb).items()}
+    assert ages == {"A": 70, "B": 72}
+    ages = {
+        name: round(row["clinical.age"]) for name, row in wide(read([path], kb, as_of=date(2030, 1, 1)), kb).items()
+    }
+    assert ages == {"A": 80, "B": 80}
+    with pytest.raises(InputError, match="as_of: 'soon' is not a date"):
+        read([write("b.csv", "sample,as_of\nA,soon\n")], kb)
+
+
+def test_a_birth_after_the_chosen_day_is_said(kb, write):
+    data = read([write("a.json", {"sample": "A", "birth_date": "2015-05-05"})], kb, as_of=date(2010, 1, 1))
+    assert codes(data, "warning") == ["contradiction"] and "age" not in values(data)
+
+
+def test_check_shows_the_day_and_the_drugs_of_it(kb, write):
+    rows = check(write("a.json", RECORD), kb, as_of=date(2020, 1, 20)).filter(pl.col("kind") == "info")
+    said = rows["meaning"].to_list()
+    assert {"2020-01-20: as said", "fluconazole: current", "amiodarone: planned"} <= set(said)
