@@ -15,6 +15,7 @@ from pgx import schema
 from pgx.errors import UsageError
 from pgx.guidance import genes_alone
 from pgx.guidance.conditions import NO_RESULT, Conditions, Recommendation, compiled
+from pgx.guidance.limits import joined, limits
 from pgx.guidance.persons import Persons, Vector
 from pgx.guidance.populations import GENERAL, NO, YES, Populations
 from pgx.guidance.rows import APPLIES, Emitted, frame_of
@@ -72,6 +73,8 @@ def recommend(
         * ``possible``: another result, less probable but not excluded, would give this other advice;
         * ``not_tested``: a gene that decides is not called (no advice is drawn from its absence);
         * ``no_match``: the genes are called and the source has nothing for the result, or nobody has a guideline.
+
+        Rows flagged ``label_limit`` say whom the drug's label rules out whatever the genes (`pgx.guidance.limits`).
 
     Raises
     ------
@@ -201,7 +204,9 @@ class _Block:
             for asked in self._asked(drug, mask):
                 if asked.mask.any():
                     self._one_drug(asked, emitted)
-        return frame_of(emitted, self._samples, list(wanted), self._kb)
+        advice = frame_of(emitted, self._samples, list(wanted), self._kb)
+        by_label = limits(self._kb, self._populations, self._samples, wanted)
+        return joined(advice, by_label, self._samples, list(wanted))
 
     def _asked(self, drug: str, mask: NDArray[np.bool_]) -> Iterator[_Asked]:
         # A guideline on an inhibitor already measured what the drug does to its own enzyme: leave that out.

@@ -217,3 +217,26 @@ FOLLOW_UP = Table(
         Field("source", T, "what the days rest on", required=True),
     ),
 )
+
+LABEL_LIMITS = Table(
+    "label_limits",
+    "For whom a drug's label rules it out, whatever the genes; the population is decided as for recommendations. The "
+    "list is short and says nothing about drugs that it leaves out.",
+    ("limit_id",),
+    (
+        Field("limit_id", T, "row id", required=True),
+        Field("drug", T, "generic name", required=True, refers="drugs.drug"),
+        Field("population", T, "for whom, a code of populations", required=True),
+        Field("action", T, "what the label says", required=True, codes=("contraindicated", "avoid")),
+        Field("label", T, "whose label, shown as the source", required=True),
+        Field("source", T, "where it was read", required=True),
+        Field(
+            "confidence",
+            T,
+            "read = checked against a text; recall = written from knowledge",
+            required=True,
+            codes=("read", "recall"),
+        ),
+        Field("url", T, "where it can be read"),
+    ),
+)
