@@ -1,4 +1,4 @@
-"""The booster: xgboost started from a margin, deterministic, and the only module that imports xgboost."""
+"""The booster: xgboost started from a margin, deterministic."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pgx.models import work
+from pgx.models import external, work
+from pgx.models.blocks import Matrix, Rows
+
+__all__ = ["Floats", "Matrix", "Settings", "grow", "margins", "open_booster", "plain"]
 
 Floats = NDArray[np.float64]
-Matrix = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +44,21 @@ class Settings:
 
 
 def grow(
-    x: Matrix, y: Floats, margin: Floats | None, link: str, monotone: Sequence[int], trees: int, settings: Settings
+    x: Rows,
+    y: Floats,
+    margin: Floats | None,
+    link: str,
+    monotone: Sequence[int],
+    trees: int,
+    settings: Settings,
+    weight: Floats | None = None,
 ) -> bytes:
     """Grow trees on top of a margin and return them as UBJSON.
 
     Parameters
     ----------
     x
-        float32 (n, p), NaN = missing.
+        float32 (n, p), NaN = missing; an array, or rows on disk: then xgboost's external memory is used.
     y
         float64 (n,): outcome on the scale of the link's loss (square root of the dose, or 0/1).
     margin
@@ -62,6 +71,8 @@ def grow(
         Number of trees.
     settings
         How to grow them.
+    weight
+        float64 (n,): what a row counts; None = 1 each.
     """
     import xgboost as xgb
 
@@ -84,11 +95,15 @@ def grow(
         parameters["base_score"] = 0.5 if risk else 0.0
 
     def train() -> bytes:
-        data = xgb.DMatrix(x, y, base_margin=margin, nthread=settings.threads)
+        if not isinstance(x, np.ndarray):
+            return external.grow(x, y, margin, weight, parameters, trees)
+        data = xgb.DMatrix(x, y, weight=weight, base_margin=margin, nthread=settings.threads)
         booster = xgb.train(parameters, data, num_boost_round=trees)
         return bytes(booster.save_raw("ubj"))
 
-    return work.step(train, x, y, margin, trees, sorted(parameters.items()), xgb.__version__)
+    rows = x if isinstance(x, np.ndarray) else x.digest
+    weights = () if weight is None else (weight,)
+    return work.step(train, rows, y, margin, trees, sorted(parameters.items()), xgb.__version__, *weights)
 
 
 def open_booster(content: bytes, threads: int = 2) -> Any:

@@ -14,7 +14,7 @@ from pgx.errors import InputError
 from pgx.models import design, genotypes, probes
 from pgx.models.boost import Floats, Matrix
 from pgx.models.endpoints import Endpoint, Feature, Reading
-from pgx.models.fit import Data
+from pgx.models.linear import Data, per_person
 from pgx.models.tables import absent
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def load(
     names = tuple(frame[site].cast(pl.String).fill_null("unknown").unique().sort()) if site else ()
     order = _order(frame[time]) if time else None
     link_y = np.sqrt(y) if endpoint.link == "sqrt" else y
-    data = Data(prior.margin, x, link_y, codes)
+    data = Data(prior.margin, x, link_y, codes, per_person(codes))
     return Cohort(data, frame, prior, tuple(features), sites, order, left_out, unused, names, tuple(remarks))
 
 
@@ -362,5 +362,4 @@ def _order(column: pl.Series) -> Floats:
 
 def blind(cohort: Cohort, seed: int) -> Cohort:
     """Return the cohort with its gaps hidden (see `hide_gaps`)."""
-    data = cohort.data
-    return replace(cohort, data=Data(data.prior, hide_gaps(data.x, seed), data.y, data.groups))
+    return replace(cohort, data=replace(cohort.data, x=hide_gaps(cohort.data.x, seed)))

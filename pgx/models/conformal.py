@@ -15,7 +15,9 @@ MIN_GROUP = 100
 OTHERS = "*"
 
 
-def tables(y: Floats, margin: Floats, groups: list[str | None], level: float) -> dict[str, tuple[float, float]]:
+def tables(
+    y: Floats, margin: Floats, groups: list[str | None], level: float, weight: Floats | None = None
+) -> dict[str, tuple[float, float]]:
     """Return group -> (distance below, distance above), link scale; ``*`` is everyone.
 
     Parameters
@@ -26,17 +28,20 @@ def tables(y: Floats, margin: Floats, groups: list[str | None], level: float) ->
         Group of each person; None counts as one group named ``*`` only.
     level
         Nominal coverage.
+    weight
+        float64 (n,): what a row counts; None = 1 each. Groups are counted in persons then.
     """
-    found = {OTHERS: _pair(margin - y, level)}
+    each = np.ones(len(y)) if weight is None else weight
+    found = {OTHERS: _pair(margin - y, level, weight)}
     names = np.array([OTHERS if group is None else group for group in groups], dtype=object)
     for name in sorted({str(group) for group in names} - {OTHERS}):
         rows = names == name
-        if rows.sum() >= MIN_GROUP:
-            found[name] = _pair((margin - y)[rows], level)
+        if each[rows].sum() >= MIN_GROUP - 1e-6:
+            found[name] = _pair((margin - y)[rows], level, None if weight is None else weight[rows])
     # Persons of no named group are a group too: their own quantiles, if there are enough of them.
     unnamed = ~np.isin(names, [name for name in found if name != OTHERS])
-    if unnamed.sum() >= MIN_GROUP:
-        found[OTHERS] = _pair((margin - y)[unnamed], level)
+    if each[unnamed].sum() >= MIN_GROUP - 1e-6:
+        found[OTHERS] = _pair((margin - y)[unnamed], level, None if weight is None else weight[unnamed])
     return found
 
 
@@ -46,13 +51,18 @@ def bounds(margin: Floats, groups: list[str | None], table: dict[str, tuple[floa
     return margin - pairs[:, 0], margin + pairs[:, 1]
 
 
-def _pair(over: Floats, level: float) -> tuple[float, float]:
+def _pair(over: Floats, level: float, weight: Floats | None) -> tuple[float, float]:
     side = 1.0 - (1.0 - level) / 2.0
-    return _quantile(over, side), _quantile(-over, side)
+    return _quantile(over, side, weight), _quantile(-over, side, weight)
 
 
-def _quantile(values: Floats, share: float) -> float:
-    """Return the conformal quantile: the ceil((n + 1) share)-th smallest value, never below 0."""
-    ordered = np.sort(values)
-    rank = min(int(np.ceil((len(ordered) + 1) * share)), len(ordered))
-    return float(max(ordered[rank - 1], 0.0))
+def _quantile(values: Floats, share: float, weight: Floats | None) -> float:
+    """Return the conformal quantile: the ceil((n + 1) share)-th smallest value, never below 0; n counts persons."""
+    if weight is None:
+        ordered = np.sort(values)
+        rank = min(int(np.ceil((len(ordered) + 1) * share)), len(ordered))
+        return float(max(ordered[rank - 1], 0.0))
+    order = np.argsort(values, kind="stable")
+    reached = np.cumsum(weight[order])
+    rank = int(np.searchsorted(reached, (reached[-1] + 1.0) * share - 1e-9))
+    return float(max(values[order[min(rank, len(order) - 1)]], 0.0))

@@ -59,7 +59,7 @@ def tune(
     if start.fitted.gate != "booster":
         say("too few events for trees: nothing to tune")
         return settings
-    first = _losses(start)
+    first, weight = _losses(start), taken.data.weight
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=settings.seed))
     names = _free(start.fitted.events, endpoint.link, settings)
     study.enqueue_trial({name: asdict(settings)[name] for name in names})
@@ -68,13 +68,13 @@ def tune(
     def attempt(trial: Any) -> float:
         tried = replace(settings, **{name: SPACE[name](trial) for name in names})
         found[trial.number] = _losses(training.fit_cohort(endpoint, taken, tried, probe=False))
-        mean = float(found[trial.number].mean())
+        mean = fit.mean(found[trial.number], weight)
         say(f"try {trial.number + 1} of {trials}: loss {mean:.5f}")
         return mean
 
     study.optimize(attempt, n_trials=trials)
     gain = first - found[study.best_trial.number]
-    if gain.mean() <= fit.grouped_se(gain, taken.data.groups):
+    if fit.mean(gain, weight) <= fit.grouped_se(gain, taken.data.groups, weight):
         say("no try is better than the defaults by more than chance: the defaults are kept")
         return settings
     return replace(settings, **study.best_params)
@@ -87,5 +87,5 @@ def _losses(trained: training.Trained) -> Floats:
 def _free(events: int, link: str, settings: Settings) -> list[str]:
     """Names of the settings that the number of events leaves to choice."""
     odd = replace(settings, depth=7, rate=0.123, subsample=0.777, columns=0.777, leaf_weight=77.0, l2=77.0)
-    left = fit._suited(odd, events, link)
+    left = fit.suited(odd, events, link)
     return [name for name in SPACE if getattr(left, name) == getattr(odd, name)]

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,22 @@ def step(make: Callable[[], bytes], *inputs: object) -> bytes:
         found = make()
         write_bytes(path, hashlib.sha256(found).digest() + found)
     return found
+
+
+def together(jobs: Sequence[Callable[[], None]], parallel: bool) -> None:
+    """Run jobs, two at a time if `parallel`; each sees the open `kept` block, and the first error is raised."""
+    if not parallel or len(jobs) < 2:
+        for job in jobs:
+            job()
+        return
+    with ThreadPoolExecutor(2) as pool:
+        waiting = [pool.submit(copy_context().run, job) for job in jobs]
+        try:
+            for one in waiting:
+                one.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def _opened(path: Path) -> bytes | None:
