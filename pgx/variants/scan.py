@@ -12,12 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pgx.errors import InputError
+from pgx.variants import positions
 from pgx.variants.contigs import canonical
 
 _END = re.compile(rb"(?:^|;)END=(\d+)")
 _WIDE = 2000
 _POS_DIGITS = 10
 _NAME_BYTES = 32
+_PIECE = 1 << 18
 
 
 @dataclass(slots=True)
@@ -125,7 +127,7 @@ class Scanner:
             found = self._wide(text, starts, ends)
         else:
             buffer = np.frombuffer(text, dtype=np.uint8)
-            stops = np.flatnonzero(buffer[begin:stop] == 10) + begin
+            stops = _newlines(buffer, begin, stop)
             firsts = np.empty_like(stops)
             firsts[0], firsts[1:] = begin, stops[:-1] + 1
             quick = None if self.everything else self._same_contig(text, buffer, firsts, stops)
@@ -175,34 +177,28 @@ class Scanner:
             return None
         if text.find(b"END=" if self.declares_end else b"<", int(starts[0]), int(ends[-1])) >= 0:
             return None
-        top = len(buffer) - 1
-        for k, byte in enumerate(lead):
-            if not (buffer[np.minimum(starts + k, top)] == byte).all():
+        chrom, longest = canonical(self.chrom.decode("latin-1")), int((ends - starts).max())
+        found: list[int] = []
+        begin, pos, in_region = 0, self.pos, self.in_region
+        while begin < len(starts):
+            run = positions.run(text, buffer, starts[begin:], len(lead))
+            if run is None or run.first < pos:
                 return None
-        pos = np.zeros(len(starts), dtype=np.int64)
-        going = np.ones(len(starts), dtype=bool)
-        for k in range(_POS_DIGITS):
-            digit = buffer[np.minimum(starts + (len(lead) + k), top)].astype(np.int64) - 48
-            going &= (digit >= 0) & (digit <= 9)
-            pos = np.where(going, pos * 10 + digit, pos)
-            if not going.any():
-                break
-        width = np.where(pos > 0, np.floor(np.log10(np.maximum(pos, 1))).astype(np.int64) + 1, 1)
-        closed = buffer[np.minimum(starts + len(lead) + width, top)] == 9
-        if not closed.all() or int(pos[0]) < self.pos or (pos[1:] < pos[:-1]).any():
-            return None
-        chrom = canonical(self.chrom.decode("latin-1"))
-        found = []
-        for index in np.flatnonzero(self.windows.hits(chrom, pos, pos + (ends - starts))).tolist():
-            line = text[starts[index] : ends[index]]
-            fields = line.split(b"\t", 7)
-            if len(fields) < 8:
-                raise self._malformed(index, line)
-            if self.windows.touches(chrom, int(pos[index]), int(pos[index]) + len(fields[3]) - 1):
-                found.append(index)
-        if self.regions is not None and not self.in_region:
-            self.in_region = bool(self.regions.hits(chrom, pos, pos).any())
-        self.pos = int(pos[-1])
+            stop = begin + run.count
+            if self.windows.touches(chrom, run.first, run.last + longest):
+                at = run.all()
+                near = self.windows.hits(chrom, at, at + (ends - starts)[begin:stop])
+                for index in np.flatnonzero(near).tolist():
+                    line = text[starts[begin + index] : ends[begin + index]]
+                    fields = line.split(b"\t", 7)
+                    if len(fields) < 8:
+                        raise self._malformed(begin + index, line)
+                    if self.windows.touches(chrom, int(at[index]), int(at[index]) + len(fields[3]) - 1):
+                        found.append(begin + index)
+            if self.regions is not None and not in_region and self.regions.touches(chrom, run.first, run.last):
+                in_region = bool(self.regions.hits(chrom, run.all(), run.all()).any())
+            begin, pos = stop, run.last
+        self.pos, self.in_region = pos, in_region
         self.records += len(starts)
         return found
 
@@ -328,6 +324,12 @@ class Scanner:
             )
         shown = line.split(b"\t", 2)[1].decode("latin-1")[:40]
         return InputError(f"POS {shown!r} is not a number", file=self.file, where=where)
+
+
+def _newlines(buffer: NDArray[np.uint8], begin: int, stop: int) -> NDArray[np.int64]:
+    """Return where the line ends are, a piece that fits the processor's cache at a time."""
+    pieces = range(begin, stop, _PIECE)
+    return np.concatenate([np.flatnonzero(buffer[at : min(at + _PIECE, stop)] == 10) + at for at in pieces])
 
 
 def _line_ends(text: bytes, begin: int, stop: int) -> tuple[list[int], list[int]]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 import sys
-import zlib
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Final, Literal, cast
 
 import pysam
+from isal import isal_zlib
 
 from pgx.errors import InputError
 
@@ -18,6 +18,8 @@ Packing = Literal["plain", "gzip", "bgzip"]
 CHUNK = 1 << 22
 """Bytes handed out at a time."""
 NO_EOF_BLOCK = ("no_eof_block", "the bgzip end-of-file block is missing: the file may be cut short; copy it again")
+_GZIP = 31  # the largest window, with gzip's head and checksum
+_UNPACK_ERROR: Final = cast(type[Exception], isal_zlib.error)
 _EOF_BLOCK = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 
 pysam.set_verbosity(0)  # htslib writes to stderr on its own; what it says is raised or noted here
@@ -62,19 +64,33 @@ def ends_well(file: Path) -> bool:
 
 
 def read_bgzip(file: Path, name: str) -> Iterator[bytes]:
-    """Yield the content of a bgzip file.
+    """Yield the content of a bgzip file, unpacked one chunk ahead of what is asked for.
 
     Raises
     ------
     InputError
         If it is cut short or damaged.
     """
-    try:
-        with pysam.BGZFile(str(file), "rb", None) as stream:
-            while data := stream.read(CHUNK):
-                yield data
-    except (OSError, ValueError) as error:
-        raise damaged(name) from error
+    with file.open("rb") as raw:
+        yield from _ahead(_inflate(raw, name))
+
+
+def _ahead(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield the chunks, the next one being made in a thread meanwhile; a single chunk takes no thread."""
+    chunk = next(chunks, None)
+    if chunk is None or len(chunk) < CHUNK:
+        if chunk is not None:
+            yield chunk
+            yield from chunks
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    yield chunk
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(next, chunks, None)
+        while (chunk := waiting.result()) is not None:
+            waiting = pool.submit(next, chunks, None)
+            yield chunk
 
 
 def read_stream(raw: BinaryIO, packing: Packing, name: str, warnings: list[tuple[str, str]]) -> Iterator[bytes]:
@@ -101,7 +117,7 @@ def damaged(name: str) -> InputError:
 
 def _inflate(raw: BinaryIO, name: str) -> Generator[bytes, None, int]:
     """Decompress a gzip stream of any number of members; return the size of the last one (0 in a whole bgzip file)."""
-    member = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    member = isal_zlib.decompressobj(_GZIP)
     fresh = True
     out: list[bytes] = []
     size = inside = last = 0
@@ -109,7 +125,7 @@ def _inflate(raw: BinaryIO, name: str) -> Generator[bytes, None, int]:
         while data:
             try:
                 piece = member.decompress(data)
-            except zlib.error as error:
+            except _UNPACK_ERROR as error:
                 if fresh and not data.strip(b"\0"):
                     data = b""
                     continue
@@ -121,7 +137,7 @@ def _inflate(raw: BinaryIO, name: str) -> Generator[bytes, None, int]:
             data = member.unused_data
             if member.eof:
                 last, inside = inside, 0
-                member, fresh = zlib.decompressobj(zlib.MAX_WBITS | 16), True
+                member, fresh = isal_zlib.decompressobj(_GZIP), True
         if size >= CHUNK:
             yield b"".join(out)
             out, size = [], 0
