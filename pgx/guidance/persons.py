@@ -147,13 +147,18 @@ class Persons:
             bits[called.at[hit[called.flag_number]]] |= 1 << bit
         return bits
 
-    def standing(self, gene: str, scheme: str) -> Labels:
-        """Return the text of each person's most probable phenotype in a scheme, -1 where there is none."""
+    def standing(self, gene: str, scheme: str, alleles: frozenset[str] = frozenset()) -> Labels:
+        """Return the text of each person's most probable phenotype in a scheme, -1 where there is none.
+
+        In a gene that is read by the presence of `alleles`, it is the status of one of these.
+        """
         labels = np.full(len(self.samples), -1, dtype=np.int64)
         block = self._block(gene, scheme)
         if block is not None:
             texts = np.array([self.label(f"{gene}={one.clinical_phenotype}", one.converted) for one in block.classes])
-            labels[block.at[::-1]] = texts[block.number[::-1]]
+            asked = [not alleles or one.phenotype.rsplit(" ", 1)[0] in alleles for one in block.classes]
+            places = np.flatnonzero(np.array(asked, dtype=bool)[block.number])[::-1]
+            labels[block.at[places]] = texts[block.number[places]]
         return labels
 
     def converted_share(self, condition: Condition) -> Vector:

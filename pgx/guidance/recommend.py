@@ -349,7 +349,7 @@ class _Block:
                 emitted.not_tested(asked, source, absent, of_pattern)
             if present:
                 scheme = self._conditions.scheme(source)
-                standing = [asked.persons.standing(gene, scheme) for gene in present]
+                standing = [asked.persons.standing(gene, scheme, _alleles_asked(rows, gene)) for gene in present]
                 emitted.no_match(asked, source, present, of_pattern[~said[of_pattern]], standing)
 
 
@@ -360,6 +360,12 @@ def _groups(rows: Sequence[Recommendation]) -> list[list[Recommendation]]:
         carriers = any(condition.compare == "any_allele" for condition in row.conditions)
         groups[tuple(sorted(row.genes)), carriers].append(row)
     return list(groups.values())
+
+
+def _alleles_asked(rows: Sequence[Recommendation], gene: str) -> frozenset[str]:
+    """Alleles whose presence the rows ask about."""
+    conditions = [one for row in rows for one in row.conditions if one.gene == gene and one.compare == "status"]
+    return frozenset(value.rsplit(" ", 1)[0] for one in conditions for value in one.accepted)
 
 
 def _advice(rows: Sequence[Recommendation]) -> NDArray[np.int64]:

@@ -199,14 +199,18 @@ _SILENT = ("drug", "source", "untested")
 
 
 def _at_stake(rows: pl.DataFrame, kb: KnowledgeBase) -> pl.DataFrame:
-    """Return ``drug source untested stake``: the most urgent advice that a result of an untested gene could mean."""
+    """Return ``drug source untested stake flags``: the most urgent advice that a result could mean, and by gene."""
     cases = rows.filter(pl.col("untested").is_not_null()).select(_SILENT).unique(maintain_order=True)
     known = kb.remember("at stake", lambda: _stakes(kb))
-    found = []
+    found: list[str | None] = []
+    flags: list[str | None] = []
     for drug, source, untested in cases.iter_rows():
-        stakes = [known[drug, source, gene] for gene in untested.split(";") if (drug, source, gene) in known]
+        genes = [gene for gene in untested.split(";") if (drug, source, gene) in known]
+        stakes = [known[drug, source, gene] for gene in genes]
         found.append(_STAKES[min(stakes)] if stakes else None)
-    return cases.with_columns(stake=pl.Series(found, dtype=pl.String))
+        said = (f"could_mean:{_STAKES[at]}:{gene}" for at, gene in zip(stakes, genes, strict=True))
+        flags.append(";".join(said) or None)
+    return cases.with_columns(stake=pl.Series(found, dtype=pl.String), stake_flags=pl.Series(flags, dtype=pl.String))
 
 
 _STAKES = ("avoid", "change_dose")
@@ -228,7 +232,7 @@ def _stakes(kb: KnowledgeBase) -> dict[tuple[str, str, str], int]:
 def _stake_said() -> pl.Expr:
     said = {"avoid": "avoid or replace it", "change_dose": "change its dose"}
     what = pl.col("stake").replace_strict(said, default=None, return_dtype=pl.String)
-    return pl.when(pl.col("index").is_null()).then(pl.format("Some results of it would mean: {}.", what))
+    return pl.when(pl.col("index").is_null()).then(pl.format("Some results would mean: {}.", what))
 
 
 def _flags() -> pl.Expr:
@@ -239,7 +243,7 @@ def _flags() -> pl.Expr:
         ),
         pl.when("unsure").then(pl.lit("genotype_uncertain")),
         pl.when(pl.col("untested").is_not_null() & pl.col("index").is_not_null()).then(pl.lit("gene_not_tested")),
-        pl.when(pl.col("stake").is_not_null()).then("could_mean:" + pl.col("stake")),
+        pl.col("stake_flags"),
         *(pl.when(pl.col("caveats") & (1 << bit) != 0).then(pl.lit(name)) for bit, name in enumerate(CAVEATS)),
         pl.col("static_flags"),
     ]

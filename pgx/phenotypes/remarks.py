@@ -50,6 +50,8 @@ def notes(
         * ``phenoconverted``: an enzyme acts otherwise than its genes say; names agents, rules and confidence;
         * ``drug_drug_gene``: a drug on the list acts on the enzyme that another one of the list depends on;
         * ``planned_interaction``: the same once a planned drug is started;
+        * ``acts_on_others``: the same told from the drug that acts: which drugs of the list depend on the enzyme, and
+          how it would act without this drug;
         * ``drug_exposure``: smoke or inflammation acts on an enzyme that a drug of the list is known to depend on, and
           no conversion of its phenotype is agreed;
         * ``enzyme_exposure``: something acts on an enzyme for which no conversion of the phenotype is agreed;
@@ -64,6 +66,7 @@ def notes(
     rows = [
         *_per_enzyme(acting, phenotypes, kb),
         *_pairs(acting, clinical, genetic, kb),
+        *_agents_lines(acting, clinical, genetic, kb),
         *_conditions_of_drugs(acting, clinical, set(genetic), kb),
         *_stopped(clinical, kb, present_days(clinical, as_of)),
     ]
@@ -173,14 +176,61 @@ def _pairs(
     taken = clinical.medications.filter(pl.col("status") != "stopped", pl.col("sample").is_in(sorted(people)))
     for sample, drug, status in taken.select("sample", "drug", "status").unique(maintain_order=True).iter_rows():
         for gene in victims.get(drug, ()):
-            for one in by_person.get((sample, gene), []):
-                if one["agent"] == drug:
-                    continue
-                planned = "planned" in (status, one["phase"])
-                yield note(
-                    sample, "warning", "planned_interaction" if planned else "drug_drug_gene",
-                    _sentence(drug, gene, one, genetic.get((sample, gene)), kb), drug,
-                )  # fmt: skip
+            others = [one for one in by_person.get((sample, gene), []) if one["agent"] != drug]
+            for planned in (False, True):
+                here = [one for one in others if ("planned" in (status, one["phase"])) is planned]
+                if here:
+                    code = "planned_interaction" if planned else "drug_drug_gene"
+                    message = _sentence(drug, gene, here, genetic.get((sample, gene)), kb)
+                    yield note(sample, "warning", code, message, drug)
+
+
+def _agents_lines(
+    acting: pl.DataFrame, clinical: ClinicalData, genetic: dict[tuple[str, str], Row], kb: KnowledgeBase
+) -> Iterator[Row]:
+    """Tell each acting drug which others depend on the enzyme, and how the enzyme would act without it."""
+    by_gene: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for one in acting.iter_rows(named=True):
+        by_gene[one["sample"], one["gene"]].append(one)
+    if not by_gene:
+        return
+    taken = clinical.medications.filter(pl.col("status") != "stopped").select("sample", "drug").unique().sort("drug")
+    victims, listed = _victims(kb), defaultdict(list)
+    for sample, drug in taken.iter_rows():
+        listed[sample].append(drug)
+    for (sample, gene), here in by_gene.items():
+        depending = [drug for drug in listed[sample] if gene in victims.get(drug, ())]
+        for one in here:
+            others = [drug for drug in depending if drug != one["agent"]]
+            if one["trigger"] in ("inhibitor", "inducer") and others:
+                planned = ", once it is started," if one["phase"] == "planned" else ""
+                start = f"{one['agent']}{planned} {_DOES[str(one['trigger'])]} {gene} ({one['strength']})"
+                said = f"{start}, on which {', '.join(others)} depend{'s' if len(others) == 1 else ''}"
+                without = _without(gene, one, here, genetic.get((sample, gene)), kb)
+                yield note(sample, "warning", "acts_on_others", f"{said}{without}", str(one["agent"]))
+
+
+def _without(gene: str, one: Row, here: list[Row], known: Row | None, kb: KnowledgeBase) -> str:
+    """Return how the enzyme would act if `one` were not taken, the other agents on it staying."""
+    if known is None:
+        return f"; {gene} is not called"
+    if one["phase"] == "planned":
+        return ""
+    engine = converter(kb)
+    before = gene, str(known["scheme"]), str(known["phenotype"]), known["activity_score"]
+
+    def acts(agents_here: list[Row]) -> str:
+        triggers = {f"{other['trigger']}:{other['strength']}" for other in agents_here if other["phase"] != "planned"}
+        found = engine.apply(*before, ";".join(sorted(triggers))) if triggers else None
+        return f"{found.phenotype}{_score(found.score)}" if found else f"{before[2]}{_score(before[3])}"
+
+    now, rest = acts(here), [other for other in here if other["agent"] != one["agent"]]
+    then = acts(rest)
+    if then != now:
+        return f"; without {one['agent']}, {gene} would act as {then}"
+    if acts([]) != now:
+        return f"; without {one['agent']} it would act the same, as {_named(rest)} acts on it too"
+    return f"; the phenotype is {now} with or without it"
 
 
 def _paired(kb: KnowledgeBase) -> dict[str, set[str]]:
@@ -223,9 +273,12 @@ def _conditions_of_drugs(
                 )
 
 
-def _sentence(drug: str, gene: str, one: Row, known: Row | None, kb: KnowledgeBase) -> str:
-    does = _DOES[str(one["trigger"])]
-    start = f"{one['agent']} {does} {gene} ({one['strength']}), on which {drug} depends"
+def _sentence(drug: str, gene: str, acting: list[Row], known: Row | None, kb: KnowledgeBase) -> str:
+    one = acting[0]
+    if len({row["agent"] for row in acting}) == 1:
+        start = f"{one['agent']} {_DOES[str(one['trigger'])]} {gene} ({one['strength']}), on which {drug} depends"
+    else:
+        start = f"{_named(acting)} act on {gene}, on which {drug} depends"
     if known is None:
         return f"{start}; {gene} is not called"
     after = converter(kb).apply(
@@ -233,7 +286,7 @@ def _sentence(drug: str, gene: str, one: Row, known: Row | None, kb: KnowledgeBa
         str(known["scheme"]),
         str(known["phenotype"]),
         known["activity_score"],
-        f"{one['trigger']}:{one['strength']}",
+        ";".join(sorted({f"{row['trigger']}:{row['strength']}" for row in acting})),
     )
     if not after.rules:
         return f"{start}; the phenotype stays {known['phenotype']} by the rules"

@@ -15,6 +15,7 @@ import polars as pl
 from pgx import schema
 from pgx.errors import InputError
 from pgx.reports import wording
+from pgx.reports.lookups import terms_of
 from pgx.reports.view import Row, View, build, flatten, views
 from pgx.types import Result
 
@@ -87,13 +88,19 @@ def parse(text: str | bytes, *, file: str | Path | None = None) -> dict[str, Any
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise InputError(f"not JSON: {error}", file=file) from error
-    if not isinstance(found, dict) or found.get("format") != FORMAT:
+    known = isinstance(found, dict)
+    check(found.get("format") if known else None, found.get("version") if known else None, file=file)
+    return dict(found)
+
+
+def check(form: Any, version: Any, *, file: str | Path | None = None) -> None:
+    """Raise `InputError` if a document's ``format`` and ``version`` are not those that this program reads."""
+    if form != FORMAT:
         raise InputError(
             f'not a pgx result: there is no "format": "{FORMAT}"', file=file, fix="use a .report.json of `pgx report`"
         )
-    if str(found.get("version", "")).split(".")[0] != VERSION.split(".", maxsplit=1)[0]:
-        raise InputError(f"layout version {found.get('version')!r}, this program reads {VERSION}", file=file)
-    return found
+    if str(version or "").split(".")[0] != VERSION.split(".", maxsplit=1)[0]:
+        raise InputError(f"layout version {version!r}, this program reads {VERSION}", file=file)
 
 
 def view_of(
@@ -122,7 +129,8 @@ def view_of(
             rows = (row for row in entry[name] if drugs is None or row["drug"] in drugs)
             parts[name] = [_decode(row, name) | {"sample": sample} for row in rows]
         notes: list[Row] = [_decode(row, "notes") | {"sample": None} for row in found["notes"]]
-        return build(sample, parts, notes, tuple(flatten(found["provenance"])))
+        provenance = found["provenance"]
+        return build(sample, parts, notes, tuple(flatten(provenance)), terms_of(provenance))
 
 
 @contextmanager
@@ -198,6 +206,9 @@ def _summary(shown: View) -> list[dict[str, Any]]:
             "medication": drug.medication or None,
             "differences": drug.differences or None,
             "cautions": list(drug.cautions),
+            "interactions": list(drug.interactions),
+            "whatever_the_genes": [f"{one.source}: {one.text}" for one in drug.limits],
+            "local": drug.local,
         }
         for drug in shown.drugs
     ]

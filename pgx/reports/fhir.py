@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pgx.reports import lookups
+from pgx.reports.lookups import Terms
 from pgx.reports.notice import NOTICE
 from pgx.reports.view import Advice, Drug, Gene, Row, Score, View, view
 from pgx.reports.wording import percent, split, words
@@ -56,6 +56,7 @@ class _Bundle:
 
     sample: str
     issued: str | None
+    terms: Terms = field(default_factory=Terms)
     entries: dict[str, Resource] = field(default_factory=dict)
 
     def url(self, kind: str, name: str) -> str:
@@ -103,7 +104,7 @@ def to_text(bundle: Resource) -> str:
 
 def fhir_of(shown: View, *, issued: str | None = None) -> Resource:
     """Return the bundle of one view, see `to_fhir`."""
-    bundle = _Bundle(shown.sample, issued)
+    bundle = _Bundle(shown.sample, issued, shown.terms)
     report_url = bundle.url("DiagnosticReport", "report")
     bundle.entries[report_url] = {}  # keeps the report first
     bundle.add("Patient", "patient", {"identifier": [{"value": shown.sample or "unnamed"}]})
@@ -119,7 +120,11 @@ def fhir_of(shown: View, *, issued: str | None = None) -> Resource:
             i: _implication(bundle, drug, i, genotypes) for i in range(len(drug.advice)) if _says(drug.advice[i])
         }
         results += implications.values()
-        if drug.deciding and drug.urgency in ("avoid", "change_dose", "monitor"):
+        for limit in drug.limits:
+            _limit(bundle, drug, limit, medications.get(drug.name))
+        if drug.ruled_out:
+            actions.append(_task(bundle, drug, None, medications.get(drug.name)))
+        elif drug.deciding and drug.urgency in ("avoid", "change_dose", "monitor"):
             because = implications.get(drug.advice.index(drug.deciding))
             actions.append(_task(bundle, drug, because, medications.get(drug.name)))
     risks = [_risk(bundle, score, genotypes, results) for score in shown.scores]
@@ -142,7 +147,9 @@ def _report(
         {"url": f"{REPORTING}/StructureDefinition/genomic-risk-assessment", "valueReference": one} for one in risks
     ]
     lines = [
-        f"{words('urgency', drug.urgency)}: {drug.name}, {drug.headline}." for drug in shown.drugs if drug.deciding
+        f"{words('urgency', drug.urgency)}: {drug.name}, {drug.headline}."
+        for drug in shown.drugs
+        if drug.deciding or drug.ruled_out or any(urgency for _, urgency in drug.untested)
     ]
     report: Resource = {
         "resourceType": "DiagnosticReport",
@@ -196,18 +203,18 @@ def _genotype(bundle: _Bundle, gene: Gene, device: Resource) -> Resource:
     if notes:
         content["note"] = [{"text": " ".join(notes)}]
     content["component"] = [
-        {"code": _coding(LOINC, "48018-6", "Gene studied [ID]"), "valueCodeableConcept": _gene_code(gene.name)}
+        {"code": _coding(LOINC, "48018-6", "Gene studied [ID]"), "valueCodeableConcept": _gene_code(bundle, gene.name)}
     ]
     return bundle.add("Observation", f"genotype {gene.name}", content, profile="genotype")
 
 
-def _gene_code(gene: str) -> Resource:
-    code = lookups.hgnc().get(gene)
+def _gene_code(bundle: _Bundle, gene: str) -> Resource:
+    code = bundle.terms.hgnc(gene)
     return _coding(GENENAMES, code, gene, text=gene) if code else {"text": gene}
 
 
-def _drug_code(drug: str) -> Resource:
-    code = lookups.rxnorm().get(drug)
+def _drug_code(bundle: _Bundle, drug: str) -> Resource:
+    code = bundle.terms.rxnorm(drug)
     return _coding(RXNORM, code, drug, text=drug) if code else {"text": drug.strip() or "unnamed"}
 
 
@@ -239,7 +246,10 @@ def _implication(bundle: _Bundle, drug: Drug, index: int, genotypes: dict[str, R
     said = [*_conditions(advice), advice.text or advice.headline]
     content["component"] = [
         *_effects(advice),
-        {"code": _coding(LOINC, "51963-7", "Medication assessed [ID]"), "valueCodeableConcept": _drug_code(drug.name)},
+        {
+            "code": _coding(LOINC, "51963-7", "Medication assessed [ID]"),
+            "valueCodeableConcept": _drug_code(bundle, drug.name),
+        },
         {"code": _coding(LOINC, "93044-6", "Level of evidence"), "valueCodeableConcept": {"text": _evidence(advice)}},
         {"code": _coding(CODES, "conclusion-string", "Conclusion"), "valueString": " ".join(said)},
     ]
@@ -278,12 +288,12 @@ def _effects(advice: Advice) -> Iterator[Resource]:
 
 
 def _task(bundle: _Bundle, drug: Drug, because: Resource | None, medication: Resource | None) -> Resource:
-    assert drug.deciding is not None
+    said = drug.ruled_out or drug.deciding
     content: Resource = {"status": "requested", "intent": "proposal", "for": bundle.patient}
-    code = TASKS.get(str(drug.deciding.row["action"]))
+    code = TASKS.get(drug.action)
     if code:
         content["code"] = _coding(LOINC, *code)
-    content["description"] = f"{drug.name}: {drug.deciding.text or drug.headline}"
+    content["description"] = f"{drug.name}: {said.text if said and said.text else drug.headline}"
     if medication:
         content["focus"] = medication
     if because:
@@ -291,10 +301,24 @@ def _task(bundle: _Bundle, drug: Drug, because: Resource | None, medication: Res
     return bundle.add("Task", f"task {drug.name}", content, profile="medication-recommendation")
 
 
+def _limit(bundle: _Bundle, drug: Drug, limit: Advice, medication: Resource | None) -> None:
+    """Add what the label rules out whatever the genes: no genomic finding, so no genomic profile."""
+    content: Resource = {
+        "status": "final" if limit.applies == "yes" else "preliminary",
+        "code": {"text": f"{limit.action} {limit.condition}, whatever the genes"},
+        "severity": "high" if limit.applies == "yes" else None,
+        "patient": bundle.patient,
+        "detail": " ".join([*_conditions(limit), limit.text]),
+        "reference": limit.url,
+    }
+    content["implicated"] = [medication] if medication else None
+    bundle.add("DetectedIssue", f"limit {drug.name} {limit.row['guideline']}", content)
+
+
 def _medication(bundle: _Bundle, row: Row, index: int) -> Resource:
     content: Resource = {
         "status": _STATUS.get(str(row["status"]), "unknown"),
-        "medicationCodeableConcept": _drug_code(str(row["drug"])),
+        "medicationCodeableConcept": _drug_code(bundle, str(row["drug"])),
         "subject": bundle.patient,
     }
     period = {key: str(row[name]) for key, name in (("start", "start"), ("end", "end")) if row[name] is not None}

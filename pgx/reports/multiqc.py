@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from pgx.reports.lookups import terms_of
 from pgx.reports.wording import URGENCIES, clean, words
 from pgx.types import Result
 
@@ -18,14 +19,24 @@ def to_multiqc(result: Result) -> dict[str, str]:
 
     ``pgx_mqc.json`` is a table with one row a sample; ``pgx_phenotypes_mqc.json`` counts phenotypes per gene.
     """
-    return {"pgx_mqc.json": _text(_table(result)), "pgx_phenotypes_mqc.json": _text(_bars(result.calls))}
+    about = _about(result)
+    return {"pgx_mqc.json": _text(_table(result, about)), "pgx_phenotypes_mqc.json": _text(_bars(result.calls, about))}
+
+
+def _about(result: Result) -> str:
+    """Say what the tables are and which site's own knowledge had a part in them."""
+    local = terms_of(result.provenance).overlays
+    if not local:
+        return _ABOUT
+    listed = "; ".join(f"{clean(what)} from {clean(overlay)}" for what, overlay in local.items())
+    return f"{_ABOUT} Local knowledge: {listed}."
 
 
 def _text(content: dict[str, Any]) -> str:
     return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
 
-def _table(result: Result) -> dict[str, Any]:
+def _table(result: Result, about: str) -> dict[str, Any]:
     statuses = ("called", "ambiguous", "not_called", "outside")
     rows: dict[str, dict[str, Any]] = {
         sample: {f"genes_{s}": 0 for s in statuses} | {f"drugs_{u}": 0 for u in URGENCIES[:3]}
@@ -48,7 +59,7 @@ def _table(result: Result) -> dict[str, Any]:
     return {
         "id": "pgx_summary",
         "section_name": "Pharmacogenomics",
-        "description": _ABOUT,
+        "description": about,
         "plot_type": "table",
         "pconfig": {"id": "pgx_summary_table", "title": "pgx: samples", "namespace": "pgx"},
         "headers": headers,
@@ -69,7 +80,7 @@ def _worst(guidance: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _bars(calls: pl.DataFrame) -> dict[str, Any]:
+def _bars(calls: pl.DataFrame, about: str) -> dict[str, Any]:
     counted = (
         calls.select("gene", pl.col("phenotype").fill_null("none"))
         .group_by("gene", "phenotype")
@@ -82,7 +93,7 @@ def _bars(calls: pl.DataFrame) -> dict[str, Any]:
     return {
         "id": "pgx_phenotypes",
         "section_name": "Pharmacogenomic phenotypes",
-        "description": f"Samples per phenotype and gene; 'none' is not called or without a phenotype. {_ABOUT}",
+        "description": f"Samples per phenotype and gene; 'none' is not called or without a phenotype. {about}",
         "plot_type": "bargraph",
         "pconfig": {"id": "pgx_phenotypes_plot", "title": "pgx: phenotypes", "ylab": "Samples"},
         "data": data,

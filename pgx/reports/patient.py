@@ -60,14 +60,16 @@ def _page(template: str, shown: View, **more: object) -> str:
 
 def plain_action(drug: Drug) -> str:
     """Return what the deciding row wants, in everyday words."""
+    if drug.ruled_out:
+        return f"{words('action', drug.action, plain=True)} {drug.ruled_out.condition}, whatever your genes are"
     if drug.deciding is None or drug.urgency == "no_data":
         return words("urgency", "no_data", plain=True)
-    return words("action", str(drug.deciding.row["action"] or ""), plain=True) or drug.headline
+    return wording.action(drug.deciding.source, drug.action, plain=True) or drug.headline
 
 
 def plain_reasons(drug: Drug) -> Iterator[str]:
     """Yield what happens to the medicine in this body, in everyday words, each once."""
-    if drug.deciding is None or drug.urgency == "no_data":
+    if drug.deciding is None or drug.urgency == "no_data" or drug.ruled_out:
         return
     cell = drug.deciding.row["implication"]
     silent = {words("implication", code) for code in ("na", "none", "no_data")}
@@ -86,7 +88,17 @@ def plain_phenotype(gene: Gene) -> str:
     if said:
         what = f"{said[:1].upper()}{said[1:]}"
         return f"{what}{', counting the other medicines you take' if gene.changed else ''}"
-    return phenotype or "a result without a known meaning"
+    named = wording.table().get(("phenotype", phenotype), ("", ""))[1]
+    if named:
+        return named
+    return "; ".join(_plain_status(one) for one in phenotype.split(";") if one) or "a result without a known meaning"
+
+
+def _plain_status(status: str) -> str:
+    """Return the presence of an allele in everyday words; another result stays as it is."""
+    allele, _, found = status.rpartition(" ")
+    said = words("presence", found) if allele and ("presence", found) in wording.table() else ""
+    return f"{allele} {said}" if said else status
 
 
 def short(phenotype: str) -> str:

@@ -6,12 +6,11 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
 
-from pgx import knowledge
+from pgx.reports.lookups import Terms
 from pgx.reports.notice import NOTICE
 from pgx.reports.view import Drug, View, view
-from pgx.reports.wording import split, words
+from pgx.reports.wording import monitoring, split
 from pgx.types import Result
 
 _FOLD = 73
@@ -35,6 +34,8 @@ class Check:
         Who asks for the test.
     note
         What decides about more or fewer checks.
+    local
+        Whether a site's own tables had a part in it.
     """
 
     drug: str
@@ -44,6 +45,7 @@ class Check:
     when: date | None
     sources: tuple[str, ...]
     note: str
+    local: bool = False
 
     @property
     def moment(self) -> str:
@@ -65,34 +67,31 @@ def follow_up(result: Result, sample: str) -> list[Check]:
 def checks(shown: View) -> list[Check]:
     """Return the checks of one view, see `follow_up`."""
     starts = {str(row["drug"]): row["start"] for row in shown.medications if row["status"] != "stopped"}
-    found = [one for drug in shown.drugs if drug.medication for one in _of_drug(drug, starts.get(drug.name))]
+    found = [
+        one for drug in shown.drugs if drug.medication for one in _of_drug(drug, starts.get(drug.name), shown.terms)
+    ]
     return sorted(
         found, key=lambda one: (one.day >= 0, one.when is None, one.when or date.min, one.day, one.drug, one.what)
     )
 
 
-def _of_drug(drug: Drug, start: object) -> Iterator[Check]:
+def _of_drug(drug: Drug, start: object, terms: Terms) -> Iterator[Check]:
     asked: dict[str, list[str]] = {}
+    local: set[str] = set()
     for advice in drug.advice:
         # A drug to avoid is not also planned with the checks of a row for people who may have it.
         counts = advice.urgency == drug.urgency or drug.urgency != "avoid"
         if counts and advice.applies in ("yes", "if_population"):
             for code in advice.monitoring_codes:
                 asked.setdefault(code, []).append(advice.source)
+                if "local" in split(str(advice.row["flags"] or "")):
+                    local.add(code)
     for code, sources in asked.items():
-        before, days, note = _schedule().get(code, (False, (), ""))
+        before, days, note = terms.schedule(code)
         for day in (*((-1,) if before else ()), *days):
             when = start + timedelta(days=day) if isinstance(start, date) and day >= 0 else None
-            said, plain = words("monitoring", code), words("monitoring", code, plain=True)
-            yield Check(drug.name, said, plain, day, when, tuple(dict.fromkeys(sources)), note)
-
-
-@lru_cache(maxsize=1)
-def _schedule() -> dict[str, tuple[bool, tuple[int, ...], str]]:
-    rows = knowledge.load().table("follow_up").select("code", "before", "days", "note").iter_rows()
-    return {
-        code: (before == "y", tuple(int(day) for day in split(days)), note or "") for code, before, days, note in rows
-    }
+            said, plain = monitoring(code, terms), monitoring(code, terms, plain=True)
+            yield Check(drug.name, said, plain, day, when, tuple(dict.fromkeys(sources)), note, code in local)
 
 
 def render_ics(result: Result, sample: str) -> str | None:
@@ -118,7 +117,7 @@ def ics_of(shown: View) -> str | None:
 def _entry(sample: str, one: Check) -> list[str]:
     kind = "VEVENT" if one.when else "VTODO"
     uid = hashlib.sha256(repr((sample, one.drug, one.what, one.day)).encode()).hexdigest()[:32]
-    about = f"{one.moment} of {one.drug}; asked for by {', '.join(one.sources)}." + (
+    about = f"{one.moment} of {one.drug}; asked for by {', '.join(one.sources)}{' (local)' if one.local else ''}." + (
         f" {one.note}." if one.note else ""
     )
     # The stamp must be there; it is taken from the plan, since a clock would make every file differ.

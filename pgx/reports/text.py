@@ -113,6 +113,11 @@ def _grid(rows: list[tuple[str, str]]) -> Table:
 
 def _summary(shown: View) -> list[RenderableType]:
     parts: list[RenderableType] = []
+    for gene, stake, needing in shown.tests_needed:
+        said = Text.assemble(
+            ("! Not tested but needed: ", "bold yellow"), (gene, "bold"), f" for {', '.join(needing)}; "
+        )
+        parts.append(said.append(f"some results would mean: {words('urgency', stake).lower()}"))
     if not shown.drugs:
         parts.append(Text("No guidance: no drug was asked for, or none has a guideline."))
     for urgency in URGENCIES:
@@ -148,6 +153,9 @@ def _drug_lines(drugs: list[Drug]) -> RenderableType:
             said.append(f" · {drug.reason}", "dim")
         if drug.sources:
             said.append(f" [{', '.join(drug.sources)}]", "dim")
+        for line in drug.interactions:
+            said.append("\ninteraction: ", "bold")
+            said.append(line)
         if drug.differences:
             said.append("\nsources differ: ", "bold")
             said.append(drug.differences)
@@ -239,28 +247,38 @@ def _sources(drug: Drug) -> RenderableType:
         if advice.url:
             said.append(f" {advice.url}", "dim")
         table.add_row(Text("" if advice.source == NOBODY else advice.source), said)
-    rows.append(Padding(table, (0, 0, 0, 2)))
+    if drug.advice:
+        rows.append(Padding(table, (0, 0, 0, 2)))
+    if drug.limits:
+        rows.append(Padding(Text("When not to use, whatever the genes", "italic"), (0, 0, 0, 2)))
+        rows.append(Padding(_limits(drug), (0, 0, 0, 2)))
     return Group(*rows)
+
+
+def _limits(drug: Drug) -> RenderableType:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True, style="dim")
+    table.add_column(ratio=1, overflow="fold")
+    for limit in drug.limits:
+        details = [] if limit.applies == "yes" else [words("applies", limit.applies)]
+        said = Text(limit.text)
+        said.append(f" ({'; '.join((*details, *limit.flags[1:]))})" if details or limit.flags[1:] else "", "dim")
+        said.append(f" {limit.url}" if limit.url else "", "dim")
+        table.add_row(Text(limit.source), said)
+    return table
 
 
 def _remarks(shown: View) -> list[RenderableType]:
     rows = []
-    if shown.not_called:
-        rows.append(
-            (
-                "not called",
-                ", ".join(
-                    f"{gene.name} ({gene.positions})" if gene.positions else gene.name for gene in shown.not_called
-                ),
-            )
-        )
-    rows += [
-        (clean(str(note["severity"])), clean(str(note["message"])))
-        for note in shown.notes
-        if note["severity"] != "info"
-    ]
+    for label, genes in (
+        ("not called", [gene for gene in shown.not_called if gene.has_guidance]),
+        ("other, not called", [g for g in shown.not_called if not g.has_guidance]),
+    ):
+        if genes:
+            rows.append((label, ", ".join(_uncalled(gene) for gene in genes)))
+    rows += [(clean(str(note["severity"])), clean(str(note["message"]))) for note in shown.remarks]
     return [_grid(rows)] if rows else [Text("Nothing.")]
 
 
 def _uncalled(gene: Gene) -> str:
-    return f"{gene.name} ({gene.positions})" if gene.row["positions_called"] else gene.name
+    return f"{gene.name} ({gene.positions})" if gene.row["positions_total"] else gene.name

@@ -8,12 +8,14 @@ from pathlib import Path
 
 from pgx import knowledge
 from pgx.knowledge.sentences import templates
+from pgx.reports.lookups import Terms
 
 URGENCIES = ("avoid", "change_dose", "monitor", "standard", "no_data")
 """Urgency codes of `schema.GUIDANCE`, most urgent first."""
 
 # Control characters (terminal escapes) and bidirectional overrides would let a sample name rewrite what a reader sees.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ufeff]")
+_LITERAL = "text:"
 _FEATURE = re.compile(r"^(gene|clinical|lifestyle|lab|vital|condition|medication|trend|imaging)\.")
 
 
@@ -27,6 +29,8 @@ def table() -> dict[tuple[str, str], tuple[str, str]]:
 
 def clean(text: str) -> str:
     """Replace characters that could change how the text around them is shown; line breaks become spaces."""
+    if text.isprintable():  # true of nearly every cell, and of none with such a character
+        return text
     return _UNSAFE.sub("\N{REPLACEMENT CHARACTER}", re.sub(r"[\r\n\t]+", " ", text))
 
 
@@ -48,13 +52,39 @@ def urgency_note(urgency: str) -> str:
     return table().get(("urgency_note", urgency), ("", ""))[0]
 
 
-def flag(code: str) -> str:
+def action(source: str, code: str | None, *, plain: bool = False) -> str:
+    """Return an action in words, in those of one source where it means something of its own by the code."""
+    kind = f"action:{source}"
+    return words(kind if (kind, code) in table() else "action", code, plain=plain)
+
+
+def monitoring(code: str, terms: Terms | None = None, *, plain: bool = False) -> str:
+    """Return a test in words; ``text:...`` is a site's own wording."""
+    if code.startswith(_LITERAL):
+        return clean(code[len(_LITERAL) :].strip())
+    own = terms.words("monitoring", code) if terms else ""
+    return clean(own) if own and ("monitoring", code) not in table() else words("monitoring", code, plain=plain)
+
+
+def coded(cell: str | None) -> list[str]:
+    """Split a ``;``-joined cell of codes; one that begins with ``text:`` is a single text."""
+    return [cell] if cell and cell.startswith(_LITERAL) else split(cell)
+
+
+def flag(code: str, terms: Terms | None = None) -> str:
     """Return a flag in words; ``out_of_range:age`` keeps what it is about."""
     head, colon, rest = code.partition(":")
+    own = terms.words("flags", code) or terms.words("flags", head) if terms else ""
+    if own:
+        return clean(own[:1].lower() + own[1:].rstrip("."))
     said = words("flag", code) if ("flag", code) in table() else _call_flags().get(code, "")
     if said or not colon:
         return said or humanise(code)
-    about = feature(rest) if _FEATURE.match(rest) else humanise(rest)
+    kind = table().get(("flag_names", head), ("", ""))[0]
+    named, _, gene = rest.partition(":")
+    if kind:
+        return f"{words('flag', head)}: {words(kind, named).lower()}{f' ({clean(gene)})' if gene else ''}"
+    about = feature(rest, terms) if _FEATURE.match(rest) else humanise(rest)
     return f"{_call_flags().get(head) or words('flag', head)}: {about}"
 
 
@@ -65,15 +95,17 @@ def _call_flags() -> dict[str, str]:
     return {code: meaning[:1].lower() + meaning[1:].rstrip(".") for code, meaning in rows}
 
 
-def population(code: str | None) -> str:
+def population(code: str | None, terms: Terms | None = None) -> str:
     """Return a population condition as a phrase: ``adult`` becomes ``for adults``; empty for everyone."""
+    if terms and code and (own := terms.words("population", code)):
+        return clean(own)
     said = templates().words.get("population", {}).get(code or "general")
     return clean(said) if isinstance(said, str) else humanise(code or "")
 
 
-def flags(codes: str | None) -> list[str]:
+def flags(codes: str | None, terms: Terms | None = None) -> list[str]:
     """Return the flags of a ``;``-joined cell in words."""
-    return [flag(code) for code in split(codes)]
+    return [flag(code, terms) for code in split(codes)]
 
 
 def split(cell: str | None) -> list[str]:
@@ -152,8 +184,10 @@ def number(value: float | None, digits: int = 3) -> str:
     return text if "e" not in text else f"{value:,.0f}".replace(",", " ")
 
 
-def feature(name: str) -> str:
+def feature(name: str, terms: Terms | None = None) -> str:
     """Return a feature's name in words: ``gene.cyp2c9.activity_score`` becomes ``CYP2C9 activity score``."""
+    if terms and (own := terms.words("features", name)):
+        return _before_details(own)
     if ("feature", name) in table():
         return words("feature", name)
     if name in _clinical_features():
@@ -169,4 +203,8 @@ def feature(name: str) -> str:
 def _clinical_features() -> dict[str, str]:
     """Return feature -> the concept's meaning up to the first comma or the like."""
     rows = knowledge.load().table("concepts").select("feature", "meaning").drop_nulls().iter_rows()
-    return {name: clean(re.split(r"[:;,(]", meaning)[0].strip()) for name, meaning in rows}
+    return {name: _before_details(meaning) for name, meaning in rows}
+
+
+def _before_details(meaning: str) -> str:
+    return clean(re.split(r"[:;,(]", meaning)[0].strip())

@@ -115,8 +115,8 @@ def test_a_gene_that_is_not_called_is_never_standard():
 def test_as_usual_never_rests_on_a_gene_that_is_not_tested():
     rows = guidance({"TPMT": pattern("*1/*1"), "NUDT15": NOT_CALLED}, ["azathioprine"]).filter(source="CPIC")
     assert rows.select("applies", "action", "urgency", "flags").rows() == [
-        ("yes", "standard", "no_data", "gene_not_tested;could_mean:avoid"),
-        ("not_tested", None, "no_data", "could_mean:avoid"),
+        ("yes", "standard", "no_data", "gene_not_tested;could_mean:avoid:NUDT15"),
+        ("not_tested", None, "no_data", "could_mean:avoid:NUDT15"),
     ]
     poor = guidance({"TPMT": pattern("*3A/*3C"), "NUDT15": NOT_CALLED}, ["azathioprine"]).filter(source="CPIC")
     assert poor["urgency"].to_list()[0] in ("avoid", "change_dose")

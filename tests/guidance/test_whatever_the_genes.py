@@ -69,9 +69,9 @@ def test_every_limit_can_be_said_and_decided():
 
 def test_an_untested_gene_says_what_it_could_mean():
     rows = guidance({"DPYD": NOT_CALLED}, ["fluorouracil"])
-    assert set(rows["flags"]) == {"could_mean:avoid"}
-    assert all("Some results of it would mean: avoid or replace it." in text for text in rows["recommendation"])
-    assert set(guidance({"CYP3A5": NOT_CALLED}, ["tacrolimus"])["flags"]) == {"could_mean:change_dose"}
+    assert set(rows["flags"]) == {"could_mean:avoid:DPYD"}
+    assert all("Some results would mean: avoid or replace it." in text for text in rows["recommendation"])
+    assert set(guidance({"CYP3A5": NOT_CALLED}, ["tacrolimus"])["flags"]) == {"could_mean:change_dose:CYP3A5"}
 
 
 def test_advice_that_an_inhibitor_makes_names_what_the_genes_alone_ask_for():

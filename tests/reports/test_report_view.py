@@ -138,7 +138,7 @@ def test_sources_that_differ_for_this_person_are_not_hidden_by_a_condition():
         {"source": "FDA"},
     )
     differences = shown(guidance=guidance(*rows)).drugs[0].differences
-    assert differences == "CPIC: avoid (for adults); otherwise use as usual, with caution; FDA: avoid"
+    assert differences == "CPIC: avoid (for adults); otherwise standard dose, with caution; FDA: avoid"
 
 
 def test_notes_and_states_cannot_steer_a_terminal():
@@ -185,3 +185,72 @@ def test_views_of_all_samples_equal_the_single_ones():
 def test_an_unknown_sample_is_a_usage_error():
     with pytest.raises(UsageError, match="no sample"):
         view(example.build(), "nobody")
+
+
+def test_what_the_label_rules_out_leads_and_the_genes_follow():
+    limit = {
+        "source": "FDA label", "genes": "none", "action": "contraindicated", "population": "child_lt_12",
+        "recommendation": "Not below 12.", "flags": "label_limit",
+    }  # fmt: skip
+    fine = {"action": "standard", "urgency": "standard", "phenotypes": "G=Normal"}
+    drug = shown(guidance=guidance(fine, limit)).drugs[0]
+    assert (drug.urgency, drug.sources) == ("avoid", ("FDA label",))
+    assert drug.headline == "contraindicated below 12 years of age, whatever the genes"
+    assert drug.reason == "by the genes: use as usual, G Normal"
+    assert [one.source for one in drug.advice] == ["CPIC"], "never among the recommendations"
+    undecided = shown(guidance=guidance(fine, limit | {"applies": "if_population"})).drugs[0]
+    assert (undecided.urgency, undecided.headline) == ("standard", "use as usual")
+    assert len(undecided.limits) == 1
+
+
+def test_as_usual_is_no_answer_where_an_untested_gene_could_rule_the_drug_out():
+    fine = {"action": "standard", "urgency": "standard", "phenotypes": "G=Normal"}
+    absent = {"source": "DPWG", "genes": "H", "action": None, "applies": "not_tested", "urgency": "no_data"}
+    grave = shown(guidance=guidance(fine, absent | {"flags": "could_mean:avoid:H"})).drugs[0]
+    assert grave.urgency == "no_data"
+    assert grave.headline == "cannot be judged: H not tested; some results would mean: avoid or replace"
+    less = shown(guidance=guidance(fine, absent | {"flags": "could_mean:change_dose:H"})).drugs[0]
+    assert (less.urgency, less.headline) == ("standard", "use as usual, as far as tested (H was not)")
+    assert less.cautions == (
+        "H was not tested, and DPWG would look at it too; some results would mean: change the dose",
+    )
+
+
+def test_a_persons_own_medicine_with_a_grave_untested_gene_stands_on_top():
+    row = {"drug": "warfarin", "genes": "H", "action": None, "applies": "not_tested", "urgency": "no_data"}
+    found = shown(guidance=guidance(row | {"flags": "could_mean:avoid:H"}))
+    assert found.tests_needed == [("H", "avoid", ("warfarin",))]
+    assert not shown(guidance=guidance(row | {"flags": "could_mean:change_dose:H"})).tests_needed
+
+
+def test_advice_that_differs_under_other_conditions_is_announced():
+    rows = (
+        {"applies": "if_population", "population": "cardiovascular_ACS_PCI"},
+        {"applies": "if_population", "population": "neurovascular", "action": "alternative"},
+    )
+    drug = shown(guidance=guidance(*rows)).drugs[0]
+    assert drug.headline.endswith("; other advice under other conditions")
+    same = shown(guidance=guidance(rows[0], rows[1] | {"action": "avoid"})).drugs[0]
+    assert "other advice" not in same.headline
+
+
+def test_the_advice_of_the_genes_alone_stands_beside_the_converted_one():
+    row = {"action": "standard", "urgency": "standard", "flags": "phenoconverted;genes_alone:alternative"}
+    said = shown(guidance=guidance(row)).drugs[0].interactions
+    assert said == ("by the genes alone, without the interacting drugs: choose another drug (CPIC)",)
+
+
+def test_a_test_that_decides_is_named_in_the_headline():
+    row = {"action": "insufficient", "urgency": "monitor", "monitoring": "G6PD_ACTIVITY"}
+    headline = shown(guidance=guidance(row)).drugs[0].headline
+    assert headline == "genotype alone does not decide: check G6PD enzyme activity, before the first dose"
+
+
+def test_interactions_are_said_beside_the_drug_and_not_again_among_the_remarks():
+    result = example.build()
+    note = {"sample": example.SAMPLE, "stage": "phenotypes", "severity": "warning", "code": "drug_drug_gene"}
+    note |= {"message": "x inhibits G (strong), on which codeine depends: A acts as B (rule PC-1)", "where": "codeine"}
+    found = shown(notes=pl.concat([result.notes, schema.from_rows([note], schema.NOTES)]))
+    drug = next(one for one in found.drugs if one.name == "codeine")
+    assert drug.interactions == ("x inhibits G (strong): A acts as B",)
+    assert note["message"] not in [one["message"] for one in found.remarks]

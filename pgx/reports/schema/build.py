@@ -91,7 +91,12 @@ def _summary() -> dict[str, Any]:
         "differences": {"type": ["string", "null"]},
         "cautions": listed,
     }
-    return _object(keys) | {"description": "one line a drug, most urgent first", "additionalProperties": False}
+    later = {"interactions": listed, "whatever_the_genes": listed, "local": {"type": "boolean"}}
+    return _object(keys) | {
+        "properties": keys | later,
+        "description": "one line a drug, most urgent first",
+        "additionalProperties": False,
+    }
 
 
 def main() -> None:

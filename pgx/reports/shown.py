@@ -1,0 +1,241 @@
+"""What a page says about one person: plain dataclasses, codes already in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pgx.reports import wording
+from pgx.reports.lookups import Terms
+from pgx.reports.wording import clean
+
+Row = Mapping[str, object]
+
+BESIDE_DRUGS = ("drug_drug_gene", "planned_interaction", "acts_on_others")
+"""Codes of notes that are said beside the drug that they name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What one source says for one drug, in words; `row` keeps the codes."""
+
+    row: Row
+    source: str
+    applies: str
+    urgency: str
+    action: str
+    dose: str
+    condition: str
+    text: str
+    matched: tuple[tuple[str, str], ...]
+    implications: tuple[tuple[str, str], ...]
+    strength: str
+    alternatives: tuple[str, ...]
+    monitoring: tuple[str, ...]
+    monitoring_codes: tuple[str, ...]
+    url: str
+    probability: float | None
+    flags: tuple[str, ...]
+
+    @property
+    def headline(self) -> str:
+        """Action, dose and condition in one phrase."""
+        return f"{self.what} ({self.condition})" if self.applies == "if_population" and self.condition else self.what
+
+    @property
+    def what(self) -> str:
+        """Action and change of dose.
+
+        A dose beside an action that is no change of dose is for the case that the drug is used all the same: only the
+        full sentence can say that.
+        """
+        if self.row["action"] == "insufficient" and self.monitoring:
+            return f"{self.action}: check {', '.join(self.monitoring)}"
+        return f"{self.action} ({self.dose})" if self.dose and self.urgency == "change_dose" else self.action
+
+
+@dataclass(frozen=True, slots=True)
+class Drug:
+    """One drug: the most urgent advice that applies, why, and what each source says.
+
+    `limits` are what the label rules out whatever the genes, `interactions` what other drugs of the list do to it and
+    it to them, `untested` the genes that were not tested with the urgency that a result could mean, and `local` says
+    that a site's own tables had a part in the answer.
+    """
+
+    name: str
+    urgency: str
+    headline: str
+    reason: str
+    sources: tuple[str, ...]
+    medication: str
+    differences: str
+    cautions: tuple[str, ...]
+    advice: tuple[Advice, ...]
+    deciding: Advice | None
+    limits: tuple[Advice, ...] = ()
+    interactions: tuple[str, ...] = ()
+    untested: tuple[tuple[str, str], ...] = ()
+    local: bool = False
+
+    @property
+    def ruled_out(self) -> Advice | None:
+        """The limit of the label that holds for this person, whatever the genes."""
+        return next((one for one in self.limits if one.applies == "yes"), None)
+
+    @property
+    def action(self) -> str:
+        """Code of the action that the line is about: the label's, or that of the deciding advice."""
+        said = self.ruled_out or self.deciding
+        return "" if said is None else str(said.row["action"] or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    """One phenotype that the data allow, in one scheme."""
+
+    scheme: str
+    name: str
+    clinical: str
+    probability: float
+    score: float | None
+    conversion: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gene:
+    """One gene: the diplotype with its probability, and what follows from it."""
+
+    row: Row
+    name: str
+    status: str
+    diplotype: str
+    probability: float | None
+    alternatives: tuple[tuple[str, float], ...]
+    phenotype: str
+    phenotype_probability: float | None
+    clinical: str
+    score: float | None
+    clinical_score: float | None
+    functions: tuple[tuple[str, str], ...]
+    positions: str
+    flags: tuple[str, ...]
+    source: str
+    classes: tuple[Class, ...]
+    has_guidance: bool
+
+    @property
+    def local(self) -> bool:
+        """Whether a site's own tables had a part in the call or its phenotype."""
+        cell = self.row["flags"]
+        return self.source.startswith("local:") or "local" in wording.split(None if cell is None else str(cell))
+
+    @property
+    def changed(self) -> bool:
+        """Whether drugs or conditions change the phenotype."""
+        return bool(self.clinical) and self.clinical != self.phenotype
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One model score in words and numbers; `factors` are signed contributions, largest first."""
+
+    row: Row
+    drug: str
+    endpoint: str
+    kind: str
+    estimate: float | None
+    low: float | None
+    high: float | None
+    level: float | None
+    unit: str
+    reference: float | None
+    category: str
+    evidence: str
+    model: str
+    factors: tuple[tuple[str, float], ...]
+    flags: tuple[str, ...]
+    outcome: str
+    population: str
+
+    @property
+    def genes(self) -> tuple[str, ...]:
+        """Genes among what drives the score."""
+        cell = self.row["factors"]
+        names = (name.split(".") for name, _ in wording.pairs(None if cell is None else clean(str(cell))))
+        found = (parts[1].upper().replace("_", "-") for parts in names if parts[0] == "gene" and len(parts) > 2)
+        return tuple(dict.fromkeys(found))
+
+    @property
+    def is_probability(self) -> bool:
+        """Whether the numbers are chances from 0 to 1."""
+        return self.unit == "probability"
+
+    def show(self, value: float | None) -> str:
+        """Return one of the score's numbers with its unit."""
+        if value is None:
+            return ""
+        return wording.percent(value) if self.is_probability else f"{wording.number(value)} {self.unit}".strip()
+
+    @property
+    def interval(self) -> str:
+        """The interval in words; empty if there is none."""
+        if self.low is None or self.high is None:
+            return ""
+        ends = (
+            (self.show(self.low), self.show(self.high))
+            if self.is_probability
+            else (wording.number(self.low), self.show(self.high))
+        )
+        return f"{ends[0]} to {ends[1]}" + (f" ({wording.percent(self.level)} interval)" if self.level else "")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Everything that a page about one sample says."""
+
+    sample: str
+    drugs: tuple[Drug, ...]
+    genes: tuple[Gene, ...]
+    scores: tuple[Score, ...]
+    medications: tuple[Row, ...]
+    clinical: tuple[Row, ...]
+    notes: tuple[Row, ...]
+    provenance: tuple[tuple[str, str], ...]
+    terms: Terms = field(default_factory=Terms)
+
+    def of_urgency(self, urgency: str) -> list[Drug]:
+        """Return the drugs of one urgency, in order."""
+        return [drug for drug in self.drugs if drug.urgency == urgency]
+
+    @property
+    def not_called(self) -> list[Gene]:
+        """Genes without a call."""
+        return [gene for gene in self.genes if gene.status == "not_called"]
+
+    @property
+    def tests_needed(self) -> list[tuple[str, str, tuple[str, ...]]]:
+        """Genes not tested that could rule out a medicine of the person: gene, urgency, medicines."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for drug in self.drugs:
+            for gene, urgency in drug.untested:
+                if drug.medication and urgency == "avoid" != drug.urgency:
+                    found.setdefault((gene, urgency), []).append(drug.name)
+        order = sorted(found, key=lambda key: (wording.URGENCIES.index(key[1]), key[0]))
+        return [(gene, urgency, tuple(sorted(found[gene, urgency]))) for gene, urgency in order]
+
+    @property
+    def remarks(self) -> list[Row]:
+        """Notes that deserve a reader's eye and are not said beside a drug already."""
+        said = {drug.name for drug in self.drugs if drug.interactions}
+        return [
+            note
+            for note in self.notes
+            if note["severity"] != "info" and not (note["code"] in BESIDE_DRUGS and note["where"] in said)
+        ]
+
+    @property
+    def without_guidance(self) -> list[str]:
+        """Medicines of the person that no guideline row exists for."""
+        known = {drug.name for drug in self.drugs}
+        return sorted({clean(str(row["drug"])) for row in self.medications if row["status"] != "stopped"} - known)
