@@ -23,6 +23,8 @@ WINDOWS = tuple(("chrX", start, start + 30_000) for start in range(10_000_000, 1
 """Stretches of chrX, unique in both builds and outside its pseudo-autosomal regions, that are looked at for the sex."""
 
 _ENOUGH = 20
+_SEVERAL = 4
+"""Records of chrX that one wrong call does not explain."""
 _FEMALE_FROM, _MALE_TO = 0.2, 0.08
 _MAX_RECORDS = 400
 _NAMES = {
@@ -64,6 +66,24 @@ class SexEvidence:
         """Take the sex that a file without VCF records showed."""
         if sex is not None:
             self.settled[column] = sex
+
+    def contradiction(self, column: int, told: str, guess: str | None) -> str | None:
+        """Say in words what of one sample's chrX cannot be of the sex that is told; None if nothing surely does not.
+
+        Few records are enough against a male if most of them are heterozygous, and one that is written with a single
+        allele against a female: `guess`, the sex that `inferred` found, needs many.
+        """
+        het, hom = int(self.heterozygous[column]), int(self.homozygous[column])
+        haploid = int(self.haploid[column])
+        if told == "male" and het >= _SEVERAL and het >= _FEMALE_FROM * (het + hom) and haploid < het:
+            return f"{het} heterozygous of {het + hom} genotypes with a variant outside the pseudo-autosomal regions"
+        if column in self.settled and self.settled[column] != told:
+            return f"what a {self.settled[column]} person has"
+        if told == "female" and haploid > 4 * het:
+            return f"one copy at {haploid} position{'' if haploid == 1 else 's'}"
+        if told == "female" and guess == "male":
+            return f"{het} heterozygous of {het + hom} genotypes with a variant, as with one copy"
+        return None
 
     def inferred(self) -> list[str | None]:
         """Return each sample's sex as the data tell it; None where they do not."""
@@ -121,10 +141,15 @@ def apply(
         males = sum(name not in told and guess == "male" for name, guess in zip(names, inferred, strict=True))
         notes.add("info", "sex_inferred", f"sex was inferred from chrX for {guessed} samples, {males} of them male",
                   sample=names[0] if len(names) == 1 else None)  # fmt: skip
-    for name, guess in zip(names, inferred, strict=True):
-        if name in told and guess is not None and told[name] != guess:
+    for column, (name, guess) in enumerate(zip(names, inferred, strict=True)):
+        seen = evidence.contradiction(column, told[name], guess) if name in told else None
+        if seen:
             notes.add(
-                "warning", "sex_mismatch", f"chrX looks {guess} but the sex is given as {told[name]}", sample=name
+                "warning",
+                "sex_mismatch",
+                f"the sex is given as {told[name]} (record or --sex), but chrX shows {seen}: make sure "
+                "that the record and the genotypes are of one person",
+                sample=name,
             )
     for wanted, change in (("male", _male), ("female", _female)):
         columns = np.array([i for i, sex in enumerate(sexes) if sex == wanted], dtype=np.intp)

@@ -1,5 +1,6 @@
 """Filters, thresholds, phase, haploid calls, sex: the state of each position."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -177,6 +178,28 @@ class TestSingleCopies:
         found = read(tmp_path, self.row("1"), sex={"A": "female"})
         assert at(found, *G6PD) == ("CALLED", (1, -1))
         assert {"female_haploid_x", "sex_mismatch"} <= codes(found)
+
+    @pytest.mark.parametrize(
+        ("sex", "genotypes", "said"),
+        [
+            ("male", ["0/1"] * 3, None),
+            ("male", ["0/1"] * 4, "given as male .* chrX shows 4 heterozygous of 4 genotypes"),
+            ("male", ["0/1"] * 4 + ["1/1"] * 30, None),
+            ("male", ["0/1"] * 15 + ["1/1"] * 25, "given as male .* chrX shows 15 heterozygous of 40 genotypes"),
+            ("male", ["1"] * 40, None),
+            ("female", ["1"] * 5, "given as female .* chrX shows one copy at 5 positions"),
+            ("female", ["1/1"] * 40, "given as female .* chrX shows 0 heterozygous of 40 genotypes"),
+            ("female", ["1/1"] * 10, None),
+            ("female", ["0/1"] * 20, None),
+        ],
+    )
+    def test_a_sex_that_chrx_surely_contradicts_may_be_a_mix_up_of_samples(
+        self, tmp_path: Path, sex: str, genotypes: list[str], said: str | None
+    ) -> None:
+        rows = [snv(f"chrX:{30_000_000 + 50 * i}", "A", "C", one) for i, one in enumerate(genotypes)]
+        found = read(tmp_path, *rows, self.row("./."), sex={"A": sex})
+        messages = [str(note["message"]) for note in found.notes if note["code"] == "sex_mismatch"]
+        assert [bool(re.search(said, one)) for one in messages] == [True] if said else messages == []
 
     @pytest.mark.parametrize(("hets", "second"), [(0, -2), (15, 1)])
     def test_sex_from_the_share_of_heterozygous_calls(self, tmp_path: Path, hets: int, second: int) -> None:
