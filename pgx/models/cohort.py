@@ -11,9 +11,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pgx.errors import InputError
-from pgx.models import design, genotypes, probes
+from pgx.models import choice, design, genotypes
 from pgx.models.boost import Floats, Matrix
-from pgx.models.endpoints import Endpoint, Feature, Reading
+from pgx.models.endpoints import Endpoint, Feature
 from pgx.models.linear import Data, per_person
 from pgx.models.tables import absent
 
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from pgx.knowledge import KnowledgeBase
 
 RESERVED = ("sample", "person", "site", "time", "outcome", "weight", "scenario")
-_MAX_LEVELS = 8
-_RARE = 10
-_MANY = 100
 _YES = ("true", "yes", "1", "y", "1.0")
 _NO = ("false", "no", "0", "n", "0.0")
 
@@ -80,6 +77,8 @@ class Roles:
         For leave-one-site-out and forward-in-time evaluation; usual names ``site``, ``time``.
     ignore
         Columns that must not become features.
+    others
+        Columns that the endpoint does not name become features too; so it is anyway where it names no features.
     """
 
     outcome: str | None = None
@@ -87,6 +86,7 @@ class Roles:
     site: str | None = None
     time: str | None = None
     ignore: tuple[str, ...] = ()
+    others: bool = False
 
 
 def load(
@@ -117,30 +117,15 @@ def load(
     InputError
         If a named column does not exist, the outcome cannot be used, or no row has a genotype that the endpoint needs.
     """
-    nested = {name: "a list or object" for name in table.columns if name not in design.flat(table.clear()).columns}
+    nested = nested_columns(table)
     table = absent(table.drop(nested))
     table, misread = genotypes.understood(table, endpoint, kb) if kb is not None else (table, [])
-    outcome = _role(table, roles.outcome, ("outcome", endpoint.name), "outcome", required=True)
-    person = _role(table, roles.person, ("person", "sample"), "person")
-    site = _role(table, roles.site, ("site",), "site")
-    time = _role(table, roles.time, ("time",), "time")
-    y, keep, left_out = _outcome(table, str(outcome), endpoint)
-    if not keep.any():
-        raise InputError(f"no row has a usable {outcome!r}", where=f"column {outcome}", fix="check the outcome column")
-    _check_genotypes(table, endpoint, misread)
-    for name in endpoint.raw["population"].get("trained", []):
-        known = (
-            table[name].is_not_null().to_numpy() if name in table.columns else np.zeros(table.height, dtype=np.bool_)
-        )
-        if (keep & ~known).any():
-            left_out[f"{name} not known"] = int((keep & ~known).sum())
-            keep = keep & known
+    outcome, person, site, time = named(table, endpoint, roles)
+    y, given, keep, left_out = usable(table, outcome, endpoint)
+    check_rows(bool(given.any()), has_genotype(table, endpoint), bool(keep.any()), outcome, endpoint, misread, left_out)
     frame = table.filter(pl.Series(keep))
     y = y[keep]
-    if not len(y):
-        raise InputError(f"no row with an outcome has what training needs: {', '.join(left_out)}",
-                         fix="use the columns that `pgx features` writes")  # fmt: skip
-    _check_outcome(y, str(outcome), endpoint)
+    check_outcome(y, outcome, endpoint)
     taken = {name for name in (outcome, person, site, time, *roles.ignore, *RESERVED) if name}
     unused: dict[str, str] = {}
     remarks = [("genotype_spelling", text) for text in misread]
@@ -148,22 +133,93 @@ def load(
         remarks.append(("one_outcome", f"every row has {outcome} = {y[0]:g}: check the coding, there is nothing to "
                                        "learn"))  # fmt: skip
     if features is None:
-        features, unused = _choose(frame, endpoint, taken)
+        features, unused, said = choice.choose(frame, endpoint, taken, y, others=roles.others)
         unused |= nested
-        features, giving = _without_answers(frame, endpoint, features, y)
-        unused |= dict.fromkeys(giving, "it gives the outcome away")
-        remarks += [("column_gives_outcome_away", text) for text in _said(giving)]
+        remarks += said
     prepared = design.prepare(frame, endpoint, features)
     prior = design.prior(prepared, endpoint)
     remarks += _evidence_read(prior, endpoint)
     x = design.matrix(prepared, features)
-    codes = _codes(frame[person], alone=True) if person else np.arange(frame.height)
-    sites = _codes(frame[site], alone=False) if site else None
+    people = codes(frame[person], alone=True) if person else np.arange(frame.height)
+    sites = codes(frame[site], alone=False) if site else None
     names = tuple(frame[site].cast(pl.String).fill_null("unknown").unique().sort()) if site else ()
     order = _order(frame[time]) if time else None
     link_y = np.sqrt(y) if endpoint.link == "sqrt" else y
-    data = Data(prior.margin, x, link_y, codes, per_person(codes))
+    data = Data(prior.margin, x, link_y, people, per_person(people))
     return Cohort(data, frame, prior, tuple(features), sites, order, left_out, unused, names, tuple(remarks))
+
+
+def nested_columns(table: pl.DataFrame) -> dict[str, str]:
+    """Return the columns that no feature can be, with the reason."""
+    return {name: "a list or object" for name in table.columns if name not in design.flat(table.clear()).columns}
+
+
+def named(table: pl.DataFrame, endpoint: Endpoint, roles: Roles) -> tuple[str, str | None, str | None, str | None]:
+    """Return the names of the outcome, person, site and time columns.
+
+    Raises
+    ------
+    InputError
+        If a column that was named does not exist, or there is no outcome.
+    """
+    outcome = _role(table, roles.outcome, ("outcome", endpoint.name), "outcome", required=True)
+    person = _role(table, roles.person, ("person", "sample"), "person")
+    site = _role(table, roles.site, ("site",), "site")
+    return str(outcome), person, site, _role(table, roles.time, ("time",), "time")
+
+
+def usable(
+    table: pl.DataFrame, outcome: str, endpoint: Endpoint
+) -> tuple[Floats, NDArray[np.bool_], NDArray[np.bool_], dict[str, int]]:
+    """Return the outcome, where it is given, which rows can be used, and why the others cannot.
+
+    Raises
+    ------
+    InputError
+        If an outcome is not understood.
+    """
+    y, given, left_out = _outcome(table, outcome, endpoint)
+    keep = given
+    for name in endpoint.raw["population"].get("trained", []):
+        known = (
+            table[name].is_not_null().to_numpy() if name in table.columns else np.zeros(table.height, dtype=np.bool_)
+        )
+        if (keep & ~known).any():
+            left_out[f"{name} not known"] = int((keep & ~known).sum())
+            keep = keep & known
+    return y, given, keep, left_out
+
+
+def has_genotype(table: pl.DataFrame, endpoint: Endpoint) -> bool:
+    """Whether any row has a genotype that the endpoint needs, or it needs none."""
+    needed = _needed(endpoint)
+    return not needed or any(name in table.columns and table[name].null_count() < table.height for name in needed)
+
+
+def check_rows(
+    given: bool,
+    genotype: bool,
+    kept: bool,
+    outcome: str,
+    endpoint: Endpoint,
+    misread: Sequence[str],
+    left_out: dict[str, int],
+) -> None:
+    """Refuse a cohort without an outcome, without the genes that its scores would need, or without a usable row.
+
+    A model of persons none of whom has a gene that its scores need could be applied to nobody.
+    """
+    if not given:
+        raise InputError(f"no row has a usable {outcome!r}", where=f"column {outcome}", fix="check the outcome column")
+    if not genotype:
+        raise InputError(
+            misread[0] if misread else f"no row has a genotype that {endpoint.name} needs",
+            where=f"column {' or '.join(_needed(endpoint))}",
+            fix="use the columns that `pgx features` writes",
+        )
+    if not kept:
+        raise InputError(f"no row with an outcome has what training needs: {', '.join(left_out)}",
+                         fix="use the columns that `pgx features` writes")  # fmt: skip
 
 
 def fill(x: Matrix, center: Floats) -> Matrix:
@@ -226,7 +282,8 @@ def _outcome(table: pl.DataFrame, name: str, endpoint: Endpoint) -> tuple[Floats
     return values, keep, left_out
 
 
-def _check_outcome(y: Floats, name: str, endpoint: Endpoint) -> None:
+def check_outcome(y: Floats, name: str, endpoint: Endpoint) -> None:
+    """Refuse outcomes that are no events and no doses."""
     where = f"column {name}"
     if endpoint.link == "logit":
         wrong = y[(y != 0) & (y != 1)]
@@ -238,15 +295,8 @@ def _check_outcome(y: Floats, name: str, endpoint: Endpoint) -> None:
         )
 
 
-def _check_genotypes(table: pl.DataFrame, endpoint: Endpoint, misread: Sequence[str]) -> None:
-    """A model of persons none of whom has a gene that its scores need could be applied to nobody."""
-    needed = sorted({other for name in endpoint.requires for other in (name, design.genetic(name))})
-    if needed and not any(name in table.columns and table[name].null_count() < table.height for name in needed):
-        raise InputError(
-            misread[0] if misread else f"no row has a genotype that {endpoint.name} needs",
-            where=f"column {' or '.join(needed)}",
-            fix="use the columns that `pgx features` writes",
-        )
+def _needed(endpoint: Endpoint) -> list[str]:
+    return sorted({other for name in endpoint.requires for other in (name, design.genetic(name))})
 
 
 def _evidence_read(prior: design.Prior, endpoint: Endpoint) -> list[tuple[str, str]]:
@@ -258,84 +308,7 @@ def _evidence_read(prior: design.Prior, endpoint: Endpoint) -> list[tuple[str, s
     return [("evidence_hardly_read", f"only {share:.0%} of the rows have a genotype that the published evidence reads")]
 
 
-def _without_answers(
-    frame: pl.DataFrame, endpoint: Endpoint, features: Sequence[Feature], y: Floats
-) -> tuple[list[Feature], list[str]]:
-    """Leave out columns that are the outcome in other words; genes and what the evidence names are never that."""
-    known = {column for column in design.columns(endpoint) if column in frame.columns}
-    x = design.matrix(design.prepare(frame, endpoint, features), features)
-    giving: list[str] = []
-    for j, feature in enumerate(features):
-        column = feature.reading.column
-        if column in known or column.startswith("gene.") or column in giving:
-            continue
-        if probes.gives_away(x[:, j].astype(np.float64), y, endpoint.link):
-            giving.append(column)
-    return [feature for feature in features if feature.reading.column not in giving], giving
-
-
-def _said(giving: Sequence[str]) -> list[str]:
-    if not giving:
-        return []
-    return [f"{', '.join(giving[:3])} tells the outcome nearly without error and was left out: it is the outcome in "
-            "other words, or was recorded after it"]  # fmt: skip
-
-
-def _choose(frame: pl.DataFrame, endpoint: Endpoint, taken: set[str]) -> tuple[list[Feature], dict[str, str]]:
-    """The endpoint's features, or the prior's readings and every usable column."""
-    unused: dict[str, str] = {}
-    if endpoint.features:
-        return list(endpoint.features), unused
-    chosen: list[Feature] = []
-    for term in endpoint.terms:
-        if term.reading.column in frame.columns or term.reading.column in endpoint.derived:
-            sign = int(np.sign(term.coefficient)) if abs(term.coefficient) > 2 * term.se else 0
-            chosen.append(Feature(term.name, term.reading, sign, "direction of the published effect" if sign else ""))
-    for name in frame.columns:
-        if name not in taken:
-            added, why = _auto(frame[name])
-            chosen += added
-            if why:
-                unused[name] = why
-    return chosen, unused
-
-
-def _auto(column: pl.Series) -> tuple[list[Feature], str]:  # noqa: PLR0911 (one line a kind of column)
-    """Features of one column, and why there are none."""
-    known = column.drop_nulls()
-    if len(known) < _RARE:
-        return [], "hardly ever known"
-    if column.dtype == pl.Boolean:
-        minority = int(min(known.sum(), len(known) - known.sum()))
-        reading = Reading(column.name)
-        return ([Feature(column.name, reading)], "") if minority >= _RARE // 2 else ([], "hardly varies")
-    if column.dtype.is_numeric():
-        if known.n_unique() < 2:
-            return [], "constant"
-        if column.dtype.is_integer() and len(known) >= _MANY and known.n_unique() == len(known):
-            return [], "a number of its own for every row"
-        return [Feature(column.name, Reading(column.name))], ""
-    if column.dtype.is_temporal():
-        return [], "a date"
-    if column.dtype not in (pl.String, pl.Categorical, pl.Enum):
-        return [], "neither number nor text"
-    number = known.cast(pl.String).cast(pl.Float64, strict=False)
-    if number.null_count() == 0 and number.n_unique() > 1:
-        return [Feature(column.name, Reading(column.name))], ""
-    counts = known.cast(pl.String).value_counts(sort=True, name="rows")
-    levels = [(str(level), int(rows)) for level, rows in counts.iter_rows()]
-    if len(levels) < 2:
-        return [], "constant"
-    frequent = sorted((-rows, level) for level, rows in levels if _RARE <= rows <= len(known) - _RARE)[:_MAX_LEVELS]
-    if not frequent:
-        return [], "no value is frequent enough"
-    return [
-        Feature(f"{column.name} = {level}", Reading(column.name, kind="level", levels=(level,)))
-        for _, level in frequent
-    ], ""
-
-
-def _codes(column: pl.Series, *, alone: bool) -> NDArray[np.int64]:
+def codes(column: pl.Series, *, alone: bool) -> NDArray[np.int64]:
     """Number the values; a row without one is a group of its own (`alone`) or of the group ``unknown``."""
     text = column.cast(pl.String)
     missing = text.is_null() if alone else pl.Series([False] * len(text))

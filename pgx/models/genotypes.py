@@ -7,6 +7,7 @@ a missing value taken for a normal one.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -20,13 +21,17 @@ if TYPE_CHECKING:
     from pgx.knowledge import KnowledgeBase
     from pgx.models.endpoints import Endpoint
 
+Words = Mapping[str, Mapping[str, int]]
+"""Column -> word -> number of rows."""
 _SHOWN = 3
 _UNDETERMINED = "Indeterminate"
 _UNDECIDED = ("indeterminate", "no result", "n/a", "unknown", "not tested", "not done", "no call")
 """Words that say that nothing is known: null without a remark."""
 
 
-def understood(table: pl.DataFrame, endpoint: Endpoint, kb: KnowledgeBase) -> tuple[pl.DataFrame, list[str]]:
+def understood(
+    table: pl.DataFrame, endpoint: Endpoint, kb: KnowledgeBase, words: Words | None = None
+) -> tuple[pl.DataFrame, list[str]]:
     """Spell the gene columns that an endpoint reads as the knowledge base does; unknown words become null.
 
     Parameters
@@ -37,21 +42,48 @@ def understood(table: pl.DataFrame, endpoint: Endpoint, kb: KnowledgeBase) -> tu
         Whose columns are looked at.
     kb
         Knowledge base with the vocabulary.
+    words
+        Where the table is one block of a larger one: the words of that one's `wordy` columns, with their number.
 
     Returns
     -------
     tuple of polars.DataFrame and list of str
         The table, and one sentence a column of which something was not understood.
     """
-    table, remarks = _renamed(table, endpoint, kb)
+    table, words, remarks = _renamed(table, endpoint, kb, words or {})
     for name in design.columns(endpoint):
-        kind = name.rpartition(".")[2]
-        if name not in table.columns or not name.startswith("gene.") or table.schema[name] == pl.Null:
-            continue
-        if kind in ("phenotype", "clinical_phenotype", "diplotype"):
-            table, remark = _column(table, name, kind, endpoint, kb)
+        if name in table.columns and _is_wordy(name) and table.schema[name] != pl.Null:
+            table, remark = _column(table, name, endpoint, kb, words)
             remarks += [remark] if remark else []
     return _interpreted(table, endpoint, kb), remarks
+
+
+def wordy(table: pl.DataFrame, endpoint: Endpoint, kb: KnowledgeBase) -> list[str]:
+    """Return the columns whose words `understood` looks at, and the diplotypes that it interprets."""
+    found = [name for name in design.columns(endpoint) if name in table.columns and _is_wordy(name)]
+    for gene in _genes(endpoint, kb):
+        found += [name for name in [*_named_like(table, gene), f"gene.{gene}.diplotype"] if name in table.columns]
+    return list(dict.fromkeys(found))
+
+
+def count(table: pl.DataFrame, columns: Sequence[str], words: dict[str, dict[str, int]]) -> None:
+    """Add the words of one block of a table to `words`."""
+    for name in columns:
+        seen = words.setdefault(name, {})
+        for word, number in table[name].cast(pl.String).drop_nulls().value_counts().iter_rows():
+            seen[word] = seen.get(word, 0) + number
+
+
+def _is_wordy(name: str) -> bool:
+    return name.startswith("gene.") and name.rpartition(".")[2] in ("phenotype", "clinical_phenotype", "diplotype")
+
+
+def _named_like(table: pl.DataFrame, gene: str) -> list[str]:
+    """Columns of text named like the gene, where none is named as `pgx features` does."""
+    if any(name.startswith(f"gene.{gene}.") for name in table.columns):
+        return []
+    pattern = re.compile(rf"{re.escape(gene)}([ _.]?(phenotype|diplotype|genotype))?", re.IGNORECASE)
+    return [name for name in table.columns if pattern.fullmatch(name) and table.schema[name] == pl.String]
 
 
 def _genes(endpoint: Endpoint, kb: KnowledgeBase) -> dict[str, str]:
@@ -61,24 +93,25 @@ def _genes(endpoint: Endpoint, kb: KnowledgeBase) -> dict[str, str]:
     return {gene: symbols[gene] for gene in sorted(found & set(symbols)) if not gene.startswith("hla")}
 
 
-def _renamed(table: pl.DataFrame, endpoint: Endpoint, kb: KnowledgeBase) -> tuple[pl.DataFrame, list[str]]:
+def _renamed(
+    table: pl.DataFrame, endpoint: Endpoint, kb: KnowledgeBase, words: Words
+) -> tuple[pl.DataFrame, Words, list[str]]:
     """Read ``CYP2C19`` or ``cyp2c19_genotype`` as the gene's column if what it holds leaves no doubt, and say so."""
     remarks: list[str] = []
     for gene in _genes(endpoint, kb):
-        if any(name.startswith(f"gene.{gene}.") for name in table.columns):
-            continue
-        pattern = re.compile(rf"{re.escape(gene)}([ _.]?(phenotype|diplotype|genotype))?", re.IGNORECASE)
-        named = [name for name in table.columns if pattern.fullmatch(name) and table.schema[name] == pl.String]
+        named = _named_like(table, gene)
         if len(named) != 1:
             continue
-        values = table[named[0]].drop_nulls().unique().sort().to_list()
+        values = sorted(words[named[0]]) if words else table[named[0]].drop_nulls().unique().sort().to_list()
         values = [value for value in values if value.strip().lower() not in _UNDECIDED]
         for kind, read in (("phenotype", _phenotype_of), ("diplotype", _names_an_allele)):
             if values and all(read(kb, gene, value) for value in values):
-                table = table.with_columns(pl.col(named[0]).alias(f"gene.{gene}.{kind}")).drop(named[0])
-                remarks.append(f"{named[0]} is read as gene.{gene}.{kind}")
+                column = f"gene.{gene}.{kind}"
+                table = table.with_columns(pl.col(named[0]).alias(column)).drop(named[0])
+                words = {**words, column: words[named[0]]} if words else words
+                remarks.append(f"{named[0]} is read as {column}")
                 break
-    return table, remarks
+    return table, words, remarks
 
 
 def _phenotype_of(kb: KnowledgeBase, gene: str, value: str) -> str | None:
@@ -112,11 +145,11 @@ def _meaning(kb: KnowledgeBase, gene: str, diplotype: str) -> dict[str, object]:
 
 
 def _column(
-    table: pl.DataFrame, name: str, kind: str, endpoint: Endpoint, kb: KnowledgeBase
+    table: pl.DataFrame, name: str, endpoint: Endpoint, kb: KnowledgeBase, words: Words
 ) -> tuple[pl.DataFrame, str]:
     text = table[name].cast(pl.String)
-    counts = {str(v): int(n) for v, n in text.drop_nulls().value_counts().iter_rows()}
-    gene = name.split(".")[1]
+    counts = words[name] if words else {str(v): int(n) for v, n in text.drop_nulls().value_counts().iter_rows()}
+    gene, kind = name.split(".")[1], name.rpartition(".")[2]
     readings = [t.reading for t in endpoint.terms] + [f.reading for f in endpoint.features]
     if any(r.column == name and r.kind == "status" for r in readings):
         return table, ""  # a status says itself what it does not know
