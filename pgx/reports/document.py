@@ -115,7 +115,7 @@ def view_of(
     sample
         Whose view; None is returned if the document does not have the sample.
     drugs
-        Only the advice on these; genes, scores and clinical data are left out then.
+        Only the advice on these, and the notes; genes, scores and clinical data are left out then.
     file
         For the message if the document is broken.
     """
@@ -123,10 +123,10 @@ def view_of(
         entry = next((one for one in found["samples"] if one["sample"] == sample), None)
         if entry is None:
             return None
-        wanted = _SCHEMAS if drugs is None else ("guidance", "medications")
+        wanted = _SCHEMAS if drugs is None else ("guidance", "medications", "notes")
         parts: dict[str, list[Row]] = {name: [] for name in _SCHEMAS}
         for name in wanted:
-            rows = (row for row in entry[name] if drugs is None or row["drug"] in drugs)
+            rows = (row for row in entry[name] if drugs is None or name == "notes" or row["drug"] in drugs)
             parts[name] = [_decode(row, name) | {"sample": sample} for row in rows]
         notes: list[Row] = [_decode(row, "notes") | {"sample": None} for row in found["notes"]]
         provenance = found["provenance"]

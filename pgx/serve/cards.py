@@ -92,8 +92,8 @@ def _detail(drug: Drug) -> Iterator[str]:
         yield f"**Why:** {_plain(drug.reason)}"
     for one in drug.limits:
         yield f"**{_plain(one.source)}**{_validity(one)}: {_plain(one.text)}"
-    for one in drug.interactions:
-        yield f"**Interaction:** {_plain(one)}"
+    for interaction in drug.interactions:
+        yield f"**Interaction:** {_plain(interaction)}"
     for one in drug.advice:
         if one.text and one.applies in ("yes", "if_population", "possible"):
             yield f"**{_plain(one.source)}**{_validity(one)}: {_plain(one.text)}"

@@ -10,12 +10,43 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+import msgspec
+
 from pgx.errors import InputError
 from pgx.reports import document, names
 from pgx.reports.view import View
 
 _KEPT_BYTES = 256 * 2**20
+_OBJECT = 150  # bytes that Python adds to one piece of text and its key
 _SUFFIX = ".report.json"
+
+
+class _Entry(msgspec.Struct):
+    """What cards need of one sample in a stored result; its lists stay the text that they are."""
+
+    sample: str
+    medications: msgspec.Raw
+    notes: msgspec.Raw
+    guidance: list[msgspec.Raw]
+
+
+class _Document(msgspec.Struct):
+    """What cards need of a stored result; everything else is passed over, which takes a tenth of parsing it."""
+
+    format: str
+    version: str
+    provenance: msgspec.Raw
+    samples: list[_Entry]
+
+
+class _Row(msgspec.Struct):
+    """What decides whether a row of the guidance is needed."""
+
+    drug: str
+
+
+_DOCUMENT = msgspec.json.Decoder(_Document)
+_ROW = msgspec.json.Decoder(_Row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +55,24 @@ class _Brief:
 
     stamp: tuple[int, int, int]
     sample: str
-    medications: str
-    guidance: Mapping[str, str]
-    size: int
+    provenance: bytes
+    medications: bytes
+    notes: bytes
+    guidance: Mapping[str, bytes]
+
+    @property
+    def size(self) -> int:
+        parts = (self.provenance, self.medications, self.notes, *self.guidance.values())
+        return sum(map(len, parts)) + _OBJECT * len(parts)
 
     def document(self, drugs: Collection[str]) -> dict[str, Any]:
-        rows = [row for drug in drugs for row in json.loads(self.guidance.get(drug, "[]"))]
-        entry = {"sample": self.sample, "medications": json.loads(self.medications), "guidance": rows}
-        return {"provenance": {}, "notes": [], "samples": [entry]}
+        entry = {
+            "sample": self.sample,
+            "medications": json.loads(self.medications),
+            "notes": json.loads(self.notes),
+            "guidance": [row for drug in drugs for row in json.loads(self.guidance.get(drug, b"[]"))],
+        }
+        return {"provenance": json.loads(self.provenance), "notes": [], "samples": [entry]}
 
 
 class Store:
@@ -68,7 +109,7 @@ class Store:
         """
         for path in self._paths(patient):
             # A file name may stand for another name (a hash, another case): only the sample inside counts.
-            shown = document.view_of(_parse(path), patient, file=path)
+            shown = document.view_of(document.parse(_content(path), file=path), patient, file=path)
             if shown is not None:
                 return shown
         return None
@@ -99,7 +140,7 @@ class Store:
             if kept is not None and kept.stamp == stamp:
                 self._kept.move_to_end((path, patient))
                 return kept
-        brief = _condense(_parse(path), patient, stamp, path)
+        brief = _condense(_content(path), patient, stamp, path)
         if brief is not None:
             self._keep((path, patient), brief)
         return brief
@@ -113,22 +154,25 @@ class Store:
                 self._size -= self._kept.popitem(last=False)[1].size
 
 
-def _parse(path: Path) -> dict[str, Any]:
+def _content(path: Path) -> bytes:
     try:
-        return document.parse(path.read_bytes(), file=path)
+        return path.read_bytes()
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", file=path) from error
 
 
-def _condense(found: Mapping[str, Any], patient: str, stamp: tuple[int, int, int], path: Path) -> _Brief | None:
-    with document.valid(path):
-        entry = next((one for one in found["samples"] if one["sample"] == patient), None)
+def _condense(content: bytes, patient: str, stamp: tuple[int, int, int], path: Path) -> _Brief | None:
+    try:
+        found = _DOCUMENT.decode(content)
+        document.check(found.format, found.version, file=path)
+        entry = next((one for one in found.samples if one.sample == patient), None)
         if entry is None:
             return None
-        by_drug: dict[str, list[Any]] = {}
-        for row in entry["guidance"]:
-            by_drug.setdefault(row["drug"], []).append(row)
-        guidance = {drug: json.dumps(rows) for drug, rows in by_drug.items()}
-        medications = json.dumps(entry["medications"])
-        size = len(medications) + sum(map(len, guidance.values()))
-        return _Brief(stamp, patient, medications, guidance, size)
+        rows: dict[str, list[msgspec.Raw]] = {}
+        for row in entry.guidance:
+            rows.setdefault(_ROW.decode(row).drug, []).append(row)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        document.parse(content, file=path)
+        raise InputError(f"not a valid result: {error}", file=path) from error
+    guidance = {drug: b"[" + b",".join(map(bytes, some)) + b"]" for drug, some in rows.items()}
+    return _Brief(stamp, patient, bytes(found.provenance), bytes(entry.medications), bytes(entry.notes), guidance)

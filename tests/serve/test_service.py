@@ -6,6 +6,7 @@ import pytest
 
 pytest.importorskip("fastapi")
 
+from pgx import schema
 from pgx.errors import InputError
 from pgx.reports import write
 from pgx.serve.app import create_app
@@ -91,6 +92,21 @@ def test_a_drug_that_the_stored_result_does_not_cover_is_not_silent(client):
 def test_uncertainty_is_on_the_card(client):
     (card,) = cards(client, **order("azathioprine"))
     assert "38 %" in card["detail"]
+
+
+def test_what_another_drug_does_to_the_ordered_one_is_on_the_card(tmp_path):
+    result = example.build()
+    note = {
+        "severity": "warning",
+        "code": "drug_drug_gene",
+        "where": "codeine",
+        "message": "paroxetine inhibits CYP2D6",
+    }
+    notes = schema.from_rows([*result.notes.to_dicts(), note | {"sample": example.SAMPLE}], schema.NOTES)
+    parts = {name: getattr(result, name) for name in result.__slots__} | {"notes": notes}
+    write(type(result)(**parts), tmp_path, ["json"])
+    (card,) = cards(Client(create_app(tmp_path)), **order("codeine"))
+    assert "**Interaction:** paroxetine inhibits CYP2D6" in card["detail"].replace("\\_", "_")
 
 
 def test_order_select_answers_only_the_selection(client):
