@@ -39,7 +39,9 @@ def text(facts: Mapping[str, Any]) -> str:
     for name, value in training["cross_validated_loss"].items():
         weight = training["candidate_weights"].get(name)
         lines.append(f"| {name} | {value:.5f} | {'' if weight is None else f'{weight:.2f}'} |")
-    lines += ["", "## Performance", ""]
+    lines += ["", "## The interval", "", interval(facts["parameters"]), ""]
+    lines += not_used(document)
+    lines += ["## Performance", ""]
     lines += _performance(facts["performance"])
     lines += ["## What to be wary of", ""]
     lines += [f"- {warning['message']}" for warning in facts["warnings"]] or ["- nothing was found by the probes"]
@@ -51,6 +53,33 @@ def text(facts: Mapping[str, Any]) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def interval(parameters: Mapping[str, Any]) -> str:
+    """Return what the interval of a trained model's scores is an interval of."""
+    level = f"{parameters['level']:.0%}".replace("%", " %")
+    if parameters["link"] == "sqrt":
+        stretch = parameters.get("new_site_stretch")
+        known = (
+            f"The {level} interval is that of the patient's dose, from residuals of persons that the fit did not see"
+        )
+        if stretch is None:
+            return f"{known}. Too few sites were there to say how much wider it must be elsewhere."
+        return (f"{known}, stretched by {stretch:.2f} on the scale of the square root: `pgx score` is used at sites "
+                "that the model was not trained at, and sites differ.")  # fmt: skip
+    text = (f"The {level} interval is that of the risk itself, for persons who are alike in all features: what the "
+            "cohort cannot tell, what its out-of-fold residue says that the model has missed, how far the trees move "
+            "between folds, and what is left of the literature's own uncertainty.")  # fmt: skip
+    between = parameters.get("between_sites")
+    if between is None:
+        return f"{text} Too few sites were there to say how sites differ: that is not part of it."
+    return f"{text} Sites differ by a standard deviation of {between**0.5:.2f} on the log odds, which is part of it."
+
+
+def not_used(document: Mapping[str, Any]) -> list[str]:
+    """Return lines on the genes that guidelines name for the drug and the endpoint does not read, with the reason."""
+    rows = [f"- {row['gene']}: {row['reason']}." for row in document.get("omitted", [])]
+    return ["## Genes of the guidelines that it does not read", "", *rows, ""] if rows else []
 
 
 def _method(facts: Mapping[str, Any]) -> str:

@@ -78,4 +78,4 @@ def _prior_card(endpoint: Endpoint, kb: KnowledgeBase) -> str:
         source = f"PMID {term.pmid}" if term.pmid else ""
         note = "; ".join(part for part in (source, term.note) if part)
         lines.append(f"| {term.name} | {term.measure} | {term.estimate:g} | {span} | {note} | {term.mark} |")
-    return "\n".join([*lines, ""])
+    return "\n".join([*lines, "", *card.not_used(endpoint.raw)])

@@ -62,6 +62,9 @@ class Model:
         SHA-256 of the model: of its parameters and trees.
     gaps_filled
         Missing feature values stand at the feature's mean.
+    stretch
+        For doses: factor by which the intervals are stretched at a site that the model was not trained at; None where
+        too few sites told.
     """
 
     endpoint: Endpoint
@@ -84,6 +87,7 @@ class Model:
     facts: Mapping[str, Any] = field(repr=False)
     checksum: str = ""
     gaps_filled: bool = False
+    stretch: float | None = None
 
     @property
     def identity(self) -> str:
@@ -228,6 +232,7 @@ def _model(facts: Mapping[str, Any], trees: bytes | None) -> Model:
         facts=facts,
         checksum=facts["checksum"],
         gaps_filled=bool(p["gaps_filled"]),
+        stretch=None if p.get("new_site_stretch") is None else float(p["new_site_stretch"]),
     )
 
 

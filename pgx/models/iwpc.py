@@ -111,20 +111,20 @@ def convert(path: Path) -> pl.DataFrame:
     return pl.DataFrame(rows, infer_schema_length=None).sort("person")
 
 
-def eligible(table: pl.DataFrame) -> pl.DataFrame:
+def eligible(table: pl.DataFrame, *, vkorc1: bool = True) -> pl.DataFrame:
     """Keep the persons that the dose model is for.
 
     Adults; stable dose known and plausible; INR aimed at 2 to 3 or not recorded (2.9 is the largest range middle
-    kept), and VKORC1 known, measured or imputed: the trained model is offered only where it is.
+    kept), and, unless `vkorc1` is false, VKORC1 known, measured or imputed: the trained model is offered only where it
+    is.
     """
     wanted = (
         pl.col("stable").eq(True)
         & pl.col("dose").is_between(0.0, MAX_WEEKLY_DOSE, closed="right")
         & pl.col("clinical.age").ge(18)
         & (pl.col("clinical.target_inr").is_null() | pl.col("clinical.target_inr").is_between(2.0, 2.9))
-        & pl.col("gene.vkorc1.diplotype").is_not_null()
     )
-    return table.filter(wanted)
+    return table.filter(wanted & pl.col("gene.vkorc1.diplotype").is_not_null() if vkorc1 else wanted)
 
 
 def _row(record: dict[str, Any]) -> dict[str, Any]:

@@ -139,7 +139,9 @@ def _trained_interval(
                                  return_dtype=pl.Float64).to_numpy()
             for i in (0, 1)
         )  # fmt: skip
-        down, up = np.sqrt(low**2 + Z**2 * assumed), np.sqrt(high**2 + Z**2 * assumed)
+        # A person who is scored is at a site that the model has not seen.
+        wide = model.stretch or 1.0
+        down, up = np.sqrt((wide * low) ** 2 + Z**2 * assumed), np.sqrt((wide * high) ** 2 + Z**2 * assumed)
     else:
         z = standardise(x, model.center, model.scale)
         learned = np.column_stack([np.ones(len(prior.margin)), prior.margin, z])

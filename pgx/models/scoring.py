@@ -59,7 +59,7 @@ def score(
     """
     chosen = _chosen(kb, endpoints)
     features, said = _understood(features, chosen, kb)
-    frame, starts, names = _persons(features)
+    frame, starts, names = persons(features)
     models = folder.find(Path(models_dir) if models_dir else None, kb, data_dir() / "models")
     parts: list[pl.DataFrame] = []
     notes = [_note("warning", "genotype_spelling", text, "features") for text in said]
@@ -82,7 +82,7 @@ def explain(
     The parts of a sample add up to the score's link (square root of the dose, log odds of the risk). Where a sample has
     several scenarios, the part ``diplotype uncertainty`` is what averaging the estimate, not its link, makes.
     """
-    frame, starts, names = _persons(features)
+    frame, starts, names = persons(features)
     known = _chosen(kb, [endpoint])[0]
     model = folder.find(Path(models_dir) if models_dir else None, kb, data_dir() / "models").get(endpoint)
     judged, index, active = judge(frame, known, model)
@@ -138,8 +138,14 @@ def _understood(
     return features, list(said)
 
 
-def _persons(features: pl.DataFrame) -> tuple[pl.DataFrame, NDArray[np.int64], list[str]]:
-    """Sort rows by person (order of first appearance) and return the frame, each person's first row, and the names."""
+def persons(features: pl.DataFrame) -> tuple[pl.DataFrame, NDArray[np.int64], list[str]]:
+    """Sort rows by person (order of first appearance) and return the frame, each person's first row, and the names.
+
+    Raises
+    ------
+    InputError
+        If there is no column ``sample``, a name is missing, or a person's weights do not add up to 1.
+    """
     if "sample" not in features.columns:
         raise InputError("the features have no column 'sample'", fix="use the table that `pgx features` writes")
     frame = design.flat(features).with_columns(pl.col("sample").cast(pl.String))

@@ -52,7 +52,13 @@ class Truth:
 
 
 def simulate(
-    endpoint: Endpoint, n: int, *, truth: Truth | None = None, events: int | None = None, seed: int = 1
+    endpoint: Endpoint,
+    n: int,
+    *,
+    truth: Truth | None = None,
+    events: int | None = None,
+    seed: int = 1,
+    tell: bool = False,
 ) -> pl.DataFrame:
     """Draw a cohort.
 
@@ -68,6 +74,8 @@ def simulate(
         Draw so that about this many of the n have the outcome (risks); None = what the truth gives.
     seed
         Seed; the same seed gives the same table.
+    tell
+        Add the column ``truth``: each person's true risk, or the dose without the person's own deviation.
 
     Returns
     -------
@@ -100,13 +108,15 @@ def simulate(
     margin = endpoint.average + truth.prior_slope * (published - endpoint.average) + truth.shift
     margin = margin + truth.covariate * marker + truth.age * (age - 60.0) / 15.0
     margin = margin + rng.normal(scale=max(truth.site_sd, 1e-12), size=truth.sites)[table["site"].to_numpy() - 1]
-    outcome = _outcome(endpoint, margin, events, rng)
+    margin = margin + (0.0 if events is None or endpoint.kind == "dose" else _shift_to(margin, events))
+    outcome = _outcome(endpoint, margin, rng)
     high = outcome > np.median(outcome) if endpoint.kind == "dose" else outcome > 0.5
     # A gap depends on the outcome only so far as `leak` says: the rest of the gaps are chance.
     gap = np.where(rng.random(n) < truth.leak, high, rng.random(n) < 0.3)
     leaky = pl.Series("lab.leaky", np.round(rng.normal(size=n), 3))
     table = table.with_columns(leaky.zip_with(pl.Series(~gap), pl.Series([None] * n, dtype=pl.Float64)))
-    return table.with_columns(outcome=pl.Series(outcome))
+    told = [pl.Series("truth", _natural(endpoint, margin))] if tell else []
+    return table.with_columns(*told, outcome=pl.Series(outcome))
 
 
 def _clinic(rng: Generator, n: int) -> dict[str, object]:
@@ -171,16 +181,25 @@ def _ordinary(reading: Reading) -> object:
     return "*1/*1" if "*" in str(reading.levels[0]) else "reference/reference"
 
 
-def _outcome(endpoint: Endpoint, margin: Floats, events: int | None, rng: Generator) -> Floats:
+def _outcome(endpoint: Endpoint, margin: Floats, rng: Generator) -> Floats:
     if endpoint.link == "sqrt":
         return np.round(np.maximum(margin + rng.normal(scale=endpoint.residual_sd, size=len(margin)), 0.7) ** 2, 2)
     if endpoint.link == "log":
         dose = np.exp(margin + rng.normal(scale=endpoint.residual_sd, size=len(margin)))
         return np.asarray(np.round(dose, 2), dtype=np.float64)
-    if events is not None:
-        low, high = -30.0, 30.0
-        for _ in range(60):
-            middle = 0.5 * (low + high)
-            low, high = (middle, high) if (1 / (1 + np.exp(-(margin + middle)))).sum() < events else (low, middle)
-        margin = margin + 0.5 * (low + high)
     return (rng.random(len(margin)) < 1.0 / (1.0 + np.exp(-margin))).astype(np.float64)
+
+
+def _shift_to(margin: Floats, events: int) -> float:
+    """What must be added to the log odds so that `events` are expected."""
+    low, high = -30.0, 30.0
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if (1 / (1 + np.exp(-(margin + middle)))).sum() < events else (low, middle)
+    return 0.5 * (low + high)
+
+
+def _natural(endpoint: Endpoint, margin: Floats) -> Floats:
+    if endpoint.link == "sqrt":
+        return np.maximum(margin, 0.0) ** 2
+    return np.exp(margin) if endpoint.link == "log" else 1.0 / (1.0 + np.exp(-margin))

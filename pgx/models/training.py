@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ import polars as pl
 
 from pgx.errors import UsageError
 from pgx.io import write_bytes
-from pgx.models import boost, cohort, conformal, endpoints, fit, folder, probes, work
+from pgx.models import boost, cohort, conformal, doubt, endpoints, fit, folder, newsite, probes, work
 from pgx.models.boost import Settings
 from pgx.models.cohort import Cohort, Roles
 from pgx.models.endpoints import Endpoint
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pgx.knowledge import KnowledgeBase
 
 LEVEL = 0.9
+_FOLDS = 5
+"""Folds of the inner cross-validation."""
 _FAR = 3.0
 """Odds ratio between a cohort's risk and the published one from which on case-control sampling is asked about."""
 Say = Callable[[str], None]
@@ -40,6 +42,10 @@ class Trained:
         Missing values were filled because missingness went along with the outcome.
     intervals, group
         Conformal tables of a dose and the column of their groups.
+    stretch
+        Factor by which the intervals of a dose are stretched at a site that is not in the cohort (`newsite`).
+    between_sites
+        For risks: variance of a new site's own shift of the log odds (`doubt`); None where too few sites tell.
     evidence_left
         Share of the prior's own uncertainty that the cohort did not replace.
     shift
@@ -56,6 +62,8 @@ class Trained:
     blind: bool
     intervals: dict[str, tuple[float, float]]
     group: str
+    stretch: float | None
+    between_sites: float | None
     evidence_left: float
     shift: float
     probes: list[probes.Probe]
@@ -127,8 +135,7 @@ def train(
     known = endpoints.get(kb, endpoint)
     if known.link == "log":
         raise UsageError(f"{endpoint} is a published equation kept for comparison: train warfarin.dose")
-    if population_risk is not None and (known.link != "logit" or not 0 < population_risk < 1):
-        raise UsageError("a population risk is a number between 0 and 1, and for risks only")
+    check_risk(known, population_risk)
     say(f"{endpoint}: reading the cohort")
     taken = cohort.load(table, known, roles or Roles(), kb=kb)
     with work.kept(Path(out_dir) / work.FOLDER, resume=resume) if out_dir is not None else nullcontext():
@@ -149,6 +156,7 @@ def fit_cohort(
     *,
     population_risk: float | None = None,
     probe: bool = True,
+    new_sites: bool = True,
     say: Say = lambda text: None,
 ) -> Trained:
     """Probe and fit a cohort that is already in arrays.
@@ -159,6 +167,8 @@ def fit_cohort(
         As for `train`.
     probe
         Whether to run the site probes too (evaluation folds do not).
+    new_sites
+        Whether to find out how far new sites may differ (most evaluation folds need not know).
     """
     found = probe_cohort(taken, settings.seed, sites=probe)
     warnings = [{"code": code, "message": message} for code, message in taken.remarks]
@@ -168,19 +178,70 @@ def fit_cohort(
         taken = cohort.blind(taken, settings.seed)
         say("the gaps go along with the outcome: missing values are filled, so that gaps say nothing")
     say(f"fitting {len(taken.data.y)} rows, {len(taken.features)} features")
-    fitted = fit.fit(taken.data, endpoint.link, [f.monotone for f in taken.features], settings=settings)
+    fitted = fit.fit(taken.data, endpoint.link, [f.monotone for f in taken.features], settings=settings, folds=_FOLDS)
     warnings += _warnings(fitted, endpoint)
     group = "clinical.race"
     intervals: dict[str, tuple[float, float]] = {}
+    stretch, between = None, None
     if endpoint.link == "sqrt":
-        intervals = conformal.tables(taken.data.y, fitted.out_of_fold, groups_of(taken.frame, group), LEVEL)
+        intervals = conformal.tables(
+            taken.data.y, fitted.out_of_fold, groups_of(taken.frame, group), LEVEL, taken.data.weight
+        )
+        if new_sites and taken.site is not None:
+            stretch = _stretch(taken, fitted, intervals, group, settings, say)
+    elif new_sites:
+        fitted, between = _doubted(taken, fitted)
     shift = 0.0
     if population_risk is None:
         warnings += _sampled(taken, endpoint)
     else:
-        shift = endpoints.logit(population_risk) - endpoints.logit(float(np.clip(taken.data.y.mean(), 1e-6, 1 - 1e-6)))
+        shift = endpoints.logit(population_risk) - endpoints.logit(
+            float(np.clip(fit.mean(taken.data.y, taken.data.weight), 1e-6, 1 - 1e-6))
+        )
     left = sum(fitted.weights.get(name, 0.0) for name in ("prior", "intercept"))
-    return Trained(endpoint, taken, fitted, blinded, intervals, group, left, shift, found, warnings)
+    return Trained(endpoint, taken, fitted, blinded, intervals, group, stretch, between, left, shift, found, warnings)
+
+
+def check_risk(endpoint: Endpoint, population_risk: float | None) -> None:
+    """Refuse a population risk that is none.
+
+    Raises
+    ------
+    UsageError
+        If it is not between 0 and 1, or the endpoint is a dose.
+    """
+    if population_risk is not None and (endpoint.link != "logit" or not 0 < population_risk < 1):
+        raise UsageError("a population risk is a number between 0 and 1, and for risks only")
+
+
+def _stretch(
+    taken: Cohort,
+    fitted: fit.Fitted,
+    intervals: dict[str, tuple[float, float]],
+    group: str,
+    settings: Settings,
+    say: Say,
+) -> float | None:
+    """Leave whole sites out, if there are enough of them."""
+    if taken.site is None or len(np.unique(taken.site)) < newsite.MIN_SITES:
+        return None
+    say("leaving sites out")
+    monotone = [feature.monotone for feature in taken.features]
+    margin = newsite.margins(taken.data, fitted.link, fitted, taken.site, monotone, settings)
+    over = newsite.distances(taken.data.y, margin, groups_of(taken.frame, group), intervals)
+    return newsite.stretch(over, taken.site, LEVEL)
+
+
+def _doubted(taken: Cohort, fitted: fit.Fitted) -> tuple[fit.Fitted, float | None]:
+    """Put into a risk's covariance what the cohort cannot tell, what was missed of it, and how sites differ."""
+    jackknife = 0.0
+    if fitted.trees:
+        moved = fitted.margin(taken.data.prior, taken.data.x) - fitted.out_of_fold
+        jackknife = (_FOLDS - 1.0) * float(np.mean(moved**2))
+    found = doubt.covariance(taken.data, fitted.out_of_fold, fitted.center, fitted.scale, jackknife)
+    between = None if taken.site is None else doubt.between_sites(taken.data.y, fitted.out_of_fold, taken.site)
+    found[0, 0] += between or 0.0
+    return replace(fitted, covariance=found), between
 
 
 def groups_of(frame: pl.DataFrame, column: str) -> list[str | None]:
@@ -209,13 +270,13 @@ def probe_cohort(taken: Cohort, seed: int, *, sites: bool = True) -> list[probes
 
 def _sampled(taken: Cohort, endpoint: Endpoint) -> list[dict[str, str]]:
     """Ask whether the cohort was sampled by outcome, where events are far more frequent than was published."""
-    y = taken.data.y
+    y, weight = taken.data.y, taken.data.weight
     if endpoint.link != "logit" or fit.count_events(y, "logit", taken.data.groups) < fit.MIN_EVENTS:
         return []
-    expected = float((1.0 / (1.0 + np.exp(-taken.data.prior))).mean())
-    if endpoints.logit(float(y.mean())) - endpoints.logit(expected) < np.log(_FAR):
+    share, expected = fit.mean(y, weight), fit.mean(1.0 / (1.0 + np.exp(-taken.data.prior)), weight)
+    if endpoints.logit(share) - endpoints.logit(expected) < np.log(_FAR):
         return []
-    text = (f"{y.mean():.0%} of the rows have the outcome, {expected:.1%} were expected: if cases were sampled (a "
+    text = (f"{share:.0%} of the rows have the outcome, {expected:.1%} were expected: if cases were sampled (a "
             "case-control cohort), give --population-risk, or every score is too high")  # fmt: skip
     return [{"code": "more_events_than_published", "message": text}]
 
@@ -310,6 +371,8 @@ def _parameters(trained: Trained) -> dict[str, Any]:
         "gaps_filled": trained.blind,
         "intervals": {name: {"low": _short(a), "high": _short(b)} for name, (a, b) in trained.intervals.items()},
         "interval_group": trained.group,
+        "new_site_stretch": None if trained.stretch is None else _short(trained.stretch),
+        "between_sites": None if trained.between_sites is None else _short(trained.between_sites),
         "level": LEVEL,
         "covariance": [[_short(v) for v in row] for row in fitted.covariance],
         "evidence_left": _short(trained.evidence_left),
@@ -322,7 +385,7 @@ def _reference(trained: Trained) -> float:
     y = trained.cohort.data.y
     if trained.endpoint.link == "sqrt":
         return float(np.median(y) ** 2)
-    mean = float(np.clip(y.mean(), 1e-9, 1 - 1e-9))
+    mean = float(np.clip(fit.mean(y, trained.cohort.data.weight), 1e-9, 1 - 1e-9))
     return float(1.0 / (1.0 + np.exp(-(endpoints.logit(mean) + trained.shift))))
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgx import features
+from pgx import features, models
 from pgx.errors import InputError, UsageError
 from pgx.knowledge import KnowledgeBase
 from pgx.models import design, endpoints
@@ -54,6 +55,27 @@ def test_every_effect_is_one_of_the_effects_table_or_says_why_not(kb: KnowledgeB
         if term.measure in ("OR", "RR", "HR") and f"{term.estimate:g}" not in published and not term.note
     }
     assert not derived
+
+
+def test_every_gene_of_the_guidelines_is_in_the_prior_or_named_as_left_out_with_the_reason(kb: KnowledgeBase) -> None:
+    advice = kb.table("recommendations").join(kb.table("recommendation_conditions"), on="rec_id")
+    for name, one in endpoints.load(kb).items():
+        named = set(advice.filter(pl.col("drug") == one.drug)["gene"].drop_nulls())
+        read = {column.split(".")[1].upper() for column in design.columns(one) if column.startswith("gene.")}
+        left_out = {row["gene"]: row["reason"] for row in one.raw.get("omitted", [])}
+        assert named <= read | set(left_out), name
+        assert not read & set(left_out) and all(left_out.values()), name
+
+
+def test_phenytoin_reads_hla_and_never_takes_an_untyped_gene_for_a_negative_one(kb: KnowledgeBase) -> None:
+    person = {"sample": "a", "gene.cyp2c9.diplotype": "*1/*1", "gene.cyp2c9.allele_count.*3": 0.0}
+    rows = [person | {"sample": text or "untyped", "gene.hla-b.phenotype": text}
+            for text in ("*15:02 negative", "*15:02 positive", None)]  # fmt: skip
+    scores, _ = models.score(pl.DataFrame(rows), kb, endpoints=["phenytoin.scar"])
+    negative, positive, untyped = scores.iter_rows(named=True)
+    assert negative["flags"] is None and positive["estimate"] > 2 * negative["estimate"]
+    assert untyped["flags"] == "gene_not_called:HLA-B"
+    assert untyped["estimate"] > negative["estimate"] and untyped["high"] > negative["high"]
 
 
 def test_rosuvastatin_is_a_negative_anchor(kb: KnowledgeBase) -> None:
