@@ -98,6 +98,7 @@ def test_what_another_drug_does_to_the_ordered_one_is_on_the_card(tmp_path):
     result = example.build()
     note = {
         "severity": "warning",
+        "stage": "phenotypes",
         "code": "drug_drug_gene",
         "where": "codeine",
         "message": "paroxetine inhibits CYP2D6",
