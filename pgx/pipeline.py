@@ -155,6 +155,9 @@ def notes_of(found: Phenotyped, remarks: Sequence[dict[str, object]] = ()) -> pl
 
 def provenance(found: Phenotyped, options: Options) -> dict[str, object]:
     """Return versions, checksums and options: what repeating the run takes; nothing of the machine or the clock."""
+    from pgx.knowledge.local_terms import KEY as LOCAL_TERMS
+    from pgx.knowledge.local_terms import local_terms
+
     kb = found.kb
     chosen = {
         k: v for k, v in asdict(options).items() if v not in (None, False, ()) and k not in ("knowledge", "fasta")
@@ -170,6 +173,7 @@ def provenance(found: Phenotyped, options: Options) -> dict[str, object]:
         "knowledge": kb.version,
         "knowledge_sha256": kb.checksum,
         "local_knowledge": [folder.name for folder in kb.folders[1:]],
+        **({LOCAL_TERMS: local_terms(kb)} if len(kb.folders) > 1 else {}),
         "build": found.genotypes.build,
         "inputs": [dict(source) for source in found.inputs],
         "options": chosen,

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from pgx.cli import options as opt
 from pgx.errors import UsageError
 
 TOKEN_VARIABLE = "PGX_SERVE_TOKEN"
@@ -30,6 +31,7 @@ def serve(
         list[str] | None,
         typer.Option("--name", help="Host name under which clients reach the service. Repeatable.", show_default=False),
     ] = None,
+    knowledge: opt.Knowledge = None,
 ) -> None:
     """Answer CDS Hooks (order-select, order-sign) and FHIR look-ups from stored results.
 
@@ -44,6 +46,10 @@ def serve(
             f"`pgx serve` needs the extra 'serve': pip install 'pgx-cli[serve]' ({error.name} is missing)"
         ) from error
 
+    from pgx.knowledge import configured
+    from pgx.reports import lookups
+
+    lookups.use([*configured(), *(knowledge or ())])
     token = read_token(token_file)
     if host not in LOOPBACK and not token:
         raise UsageError(

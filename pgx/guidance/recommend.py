@@ -94,7 +94,29 @@ def recommend(
         people = own_calls["sample"].unique(maintain_order=True).to_list()
         return _in_blocks(people, genetic, own_calls, None, kb, asked, as_of)
 
+    said = _mark_local(said, phenotypes)
     return genes_alone.mark(said, phenotypes, calls, without_interactions)
+
+
+def _mark_local(said: pl.DataFrame, phenotypes: pl.DataFrame) -> pl.DataFrame:
+    """Flag advice on a phenotype that an interaction of a site's own made."""
+    places = phenotypes.filter(phenoconversion.locally_converted()).select("sample", "gene").unique()
+    if places.is_empty():
+        return said
+    flags = pl.col("flags").str.split(";")
+    converted = flags.list.contains("phenoconverted") & ~flags.list.contains("local")
+    numbered = said.with_row_index("row")
+    hit = (
+        numbered.filter(converted)
+        .select("row", "sample", gene=pl.col("genes").str.split(";"))
+        .explode("gene")
+        .join(places, on=["sample", "gene"], how="semi")["row"]
+        .unique()
+        .to_list()
+    )
+    return numbered.with_columns(
+        flags=pl.when(pl.col("row").is_in(hit)).then(pl.col("flags") + ";local").otherwise("flags")
+    ).drop("row")
 
 
 def _in_blocks(

@@ -167,11 +167,16 @@ def frame_of(emitted: Emitted, samples: Sequence[str], drugs: Sequence[str], kb:
         population=pl.coalesce("population", pl.lit("general")),
     )
     rows = rows.join(_differing(rows), on=["sample", "drug"], how="left", maintain_order="left")
+    named_locally: list[str] = []
+    if kb.local_drugs:
+        named_locally = kb.table("drugs").filter(pl.col("local").is_not_null())["drug"].to_list()
     rows = rows.join(_at_stake(rows, kb), on=list(_SILENT), how="left", nulls_equal=True, maintain_order="left")
     rows = rows.with_columns(
         recommendation=pl.concat_str("recommendation", _stake_said(), separator=" ", ignore_nulls=True)
     )
-    return schema.conform(rows.with_columns(flags=_flags()).select(c.name for c in schema.GUIDANCE), schema.GUIDANCE)
+    return schema.conform(
+        rows.with_columns(flags=_flags(named_locally)).select(c.name for c in schema.GUIDANCE), schema.GUIDANCE
+    )
 
 
 def _sentences(kb: KnowledgeBase, indices: Sequence[int]) -> pl.DataFrame:
@@ -235,7 +240,11 @@ def _stake_said() -> pl.Expr:
     return pl.when(pl.col("index").is_null()).then(pl.format("Some results would mean: {}.", what))
 
 
-def _flags() -> pl.Expr:
+def _has_local() -> pl.Expr:
+    return pl.col("static_flags").str.contains("local", literal=True).fill_null(value=False)
+
+
+def _flags(local_drugs: Sequence[str]) -> pl.Expr:
     parts = [
         pl.when("converted").then(pl.lit("phenoconverted")),
         pl.when(pl.col("differs").fill_null(False) & (pl.col("code") <= APPLIES["if_population"])).then(
@@ -246,6 +255,7 @@ def _flags() -> pl.Expr:
         pl.col("stake_flags"),
         *(pl.when(pl.col("caveats") & (1 << bit) != 0).then(pl.lit(name)) for bit, name in enumerate(CAVEATS)),
         pl.col("static_flags"),
+        pl.when(pl.col("drug").is_in(local_drugs) & ~_has_local()).then(pl.lit("local")),
     ]
     return pl.concat_str(parts, separator=";", ignore_nulls=True).replace("", None)
 

@@ -7,6 +7,7 @@ from datetime import date
 import polars as pl
 
 from pgx.knowledge import KnowledgeBase
+from pgx.knowledge.overlays import LOCAL
 from pgx.types import ClinicalData
 
 EXPOSURE_COLUMNS = {
@@ -17,9 +18,11 @@ EXPOSURE_COLUMNS = {
     "agent": pl.String,
     "phase": pl.String,
     "confidence": pl.String,
+    "local": pl.String,
 }
 """``trigger``: inhibitor, inducer, smoking, inflammation; ``agent``: the drug, or the concept that shows the exposure;
-``phase``: current, washout (stopped, still acting), planned; ``confidence``: read or recall."""
+``phase``: current, washout (stopped, still acting), planned; ``confidence``: read or recall; ``local``: the overlay
+that says so, null for the product's own facts."""
 
 
 def known_medication(clinical: ClinicalData | None) -> set[str]:
@@ -81,17 +84,18 @@ def exposures(clinical: ClinicalData | None, kb: KnowledgeBase, *, as_of: date |
 
 
 def agents(kb: KnowledgeBase) -> pl.DataFrame:
-    """Return ``drug gene trigger strength confidence days`` of each inhibitor and inducer, enzyme groups unfolded."""
+    """Return ``drug gene trigger strength confidence local days`` of each inhibitor and inducer, groups unfolded."""
     return kb.remember("agents", lambda: _agents(kb))
 
 
 def _agents(kb: KnowledgeBase) -> pl.DataFrame:
     listed = kb.table("interactions").select(
-        pl.col("drug").str.to_lowercase(), "enzyme", "strength", "confidence", trigger="role"
+        pl.col("drug").str.to_lowercase(), "enzyme", "strength", "confidence", LOCAL, trigger="role"
     )
-    groups = kb.table("enzyme_groups").select("gene", "enzyme")
+    groups = kb.table("enzyme_groups").select("gene", "enzyme", grouped=LOCAL)
     own = listed.rename({"enzyme": "gene"})
-    shared = listed.join(groups, on="enzyme").select(own.columns)
+    shared = listed.join(groups, on="enzyme").with_columns(pl.coalesce(LOCAL, "grouped").alias(LOCAL))
+    shared = shared.select(own.columns)
     # The gene's own row wins over the one that its group lends it.
     both = pl.concat([own, shared]).unique(["drug", "gene", "trigger"], keep="first", maintain_order=True)
     washout = kb.table("washout").select("drug", "days", trigger="role")
@@ -130,6 +134,7 @@ def _observed(observations: pl.DataFrame, kb: KnowledgeBase, days: pl.DataFrame)
                 agent=pl.lit(row["concept"]),
                 phase=pl.lit("current"),
                 confidence=pl.lit("recall" if "recall" in row["source"] else "read"),
+                local=pl.lit(row[LOCAL], dtype=pl.String),
             )
             for gene in row["genes"].split(";")
         ]

@@ -24,6 +24,8 @@ from pgx.knowledge.rules import INDETERMINATE, GeneRules, rules_for
 from pgx.phenotypes.exposures import exposures, known_medication
 from pgx.types import ClinicalData
 
+LOCAL_RULE = "local:"
+"""Begins the entry of ``conversion`` that names the overlay behind an interaction."""
 _KEYS = ("gene", "scheme", "phenotype", "activity_score", "triggers")
 
 
@@ -183,6 +185,11 @@ def score_phenotype(rules: GeneRules, score: float) -> str:
     return found
 
 
+def locally_converted() -> pl.Expr:
+    """Return whether a row of `schema.PHENOTYPES` was converted by an interaction of a site's own."""
+    return pl.col("conversion").str.contains(LOCAL_RULE, literal=True).fill_null(value=False)
+
+
 def converter(kb: KnowledgeBase) -> Converter:
     """Return the compiled rules, made once a knowledge base."""
     return kb.remember("phenoconversion", lambda: Converter(kb))
@@ -221,6 +228,7 @@ def convert(
     if acting.is_empty():
         return _unchanged(genetic)
     joined = genetic.join(acting, on=["sample", "gene"], how="left", maintain_order="left")
+    whose = pl.col("conversion") + ";" + LOCAL_RULE + pl.col("local")
     cases = joined.filter(pl.col("triggers").is_not_null()).select(_KEYS).unique(maintain_order=True)
     if cases.is_empty():
         return _unchanged(genetic)
@@ -236,7 +244,8 @@ def convert(
     done = done.with_columns(
         clinical_phenotype=pl.when(hit).then("clinical_phenotype").otherwise("phenotype"),
         clinical_activity_score=pl.when(hit).then("clinical_activity_score").otherwise("activity_score"),
-    ).drop("triggers")
+        conversion=pl.coalesce(whose, "conversion"),
+    ).drop("triggers", "local")
     return schema.conform(done, schema.PHENOTYPES)
 
 
@@ -254,16 +263,19 @@ def _unchanged(genetic: pl.DataFrame) -> pl.DataFrame:
 def _triggers(
     clinical: ClinicalData | None, kb: KnowledgeBase, as_of: date | None, without: Collection[str]
 ) -> pl.DataFrame:
-    """``sample gene triggers``: what acts on each gene now, as one canonical string."""
+    """``sample gene triggers local``: what acts on each gene now, as one text, and the overlays behind it."""
     acting = exposures(clinical, kb, as_of=as_of).filter(
         pl.col("phase") != "planned", ~pl.col("agent").is_in(list(without))
     )
     return (
-        acting.select("sample", "gene", trigger=pl.col("trigger") + ":" + pl.col("strength"))
+        acting.select("sample", "gene", "local", trigger=pl.col("trigger") + ":" + pl.col("strength"))
         .unique()
-        .sort("sample", "gene", "trigger")
+        .sort("sample", "gene", "trigger", "local")
         .group_by("sample", "gene", maintain_order=True)
-        .agg(triggers=pl.col("trigger").str.join(";"))
+        .agg(
+            triggers=pl.col("trigger").unique(maintain_order=True).str.join(";"),
+            local=pl.col("local").drop_nulls().unique(maintain_order=True).str.join("+").replace("", None),
+        )
     )
 
 
@@ -277,7 +289,12 @@ def flag_exposures(
     if acting.is_empty():
         return calls
     flags = (
-        acting.select("sample", "gene", flag="enzyme_" + pl.col("trigger"))
+        pl.concat(
+            [
+                acting.select("sample", "gene", flag="enzyme_" + pl.col("trigger")),
+                acting.filter(pl.col("local").is_not_null()).select("sample", "gene", flag=pl.lit("local")),
+            ]
+        )
         .unique()
         .sort("sample", "gene", "flag")
         .group_by("sample", "gene", maintain_order=True)
@@ -305,6 +322,7 @@ def complete_calls(calls: pl.DataFrame, phenotypes: pl.DataFrame, clinical: Clin
         return calls
     places = ["sample", "gene"]
     changed = phenotypes.filter(pl.col("conversion").is_not_null()).select(*places, "scheme").unique()
+    ours = phenotypes.filter(locally_converted()).select(*places, whose=pl.lit("local")).unique()
     classes = (
         phenotypes.join(changed, on=[*places, "scheme"], how="semi")
         .group_by(*places, "scheme", "clinical_phenotype", maintain_order=True)
@@ -318,6 +336,7 @@ def complete_calls(calls: pl.DataFrame, phenotypes: pl.DataFrame, clinical: Clin
     same = pl.col("became") == pl.col("phenotype")
     return (
         calls.join(classes, on=places, how="left", maintain_order="left")
+        .join(ours, on=places, how="left", maintain_order="left")
         .with_columns(
             clinical_phenotype=pl.when(converted).then("became").when(has).then("phenotype"),
             clinical_activity_score=pl.when(converted).then("became_score").when(has).then("activity_score"),
@@ -325,5 +344,10 @@ def complete_calls(calls: pl.DataFrame, phenotypes: pl.DataFrame, clinical: Clin
             .then(pl.concat_str("flags", pl.lit("phenoconverted"), separator=";", ignore_nulls=True))
             .otherwise("flags"),
         )
-        .drop("became", "became_score")
+        .with_columns(
+            flags=pl.when(pl.col("flags").str.split(";").list.contains("local").fill_null(value=False))
+            .then("flags")
+            .otherwise(pl.concat_str("flags", "whose", separator=";", ignore_nulls=True).replace("", None))
+        )
+        .drop("became", "became_score", "whose")
     )

@@ -55,15 +55,18 @@ def notes(
         * ``drug_exposure``: smoke or inflammation acts on an enzyme that a drug of the list is known to depend on, and
           no conversion of its phenotype is agreed;
         * ``enzyme_exposure``: something acts on an enzyme for which no conversion of the phenotype is agreed;
+        * ``local_knowledge``: which genes and drugs rest on a site's own tables;
         * ``opposing_interactions``: an enzyme is inhibited and induced at once;
         * ``washout_unknown``: an interacting drug was stopped, nobody says when.
     """
+    own = list(_overlays(kb))
     if clinical is None:
-        return schema.empty(schema.NOTES)
+        return schema.from_rows(own, schema.NOTES)
     acting = exposures(clinical, kb, as_of=as_of).filter(pl.col("strength").is_in(list(_STRONG)))
     phenotypes = phenotypes.join(acting.select("sample", "gene").unique(), on=["sample", "gene"], how="semi")
     genetic = _genetic(phenotypes)
     rows = [
+        *own,
         *_per_enzyme(acting, phenotypes, kb),
         *_pairs(acting, clinical, genetic, kb),
         *_agents_lines(acting, clinical, genetic, kb),
@@ -71,6 +74,13 @@ def notes(
         *_stopped(clinical, kb, present_days(clinical, as_of)),
     ]
     return schema.from_rows(rows, schema.NOTES)
+
+
+def _overlays(kb: KnowledgeBase) -> Iterator[Row]:
+    for kind, found in (("genes", kb.local_genes), ("drugs", kb.local_drugs)):
+        if found:
+            listed = ", ".join(f"{name} ({overlay})" for name, overlay in found.items())
+            yield note(None, "info", "local_knowledge", f"{kind} that rest on local knowledge: {listed}", kind)
 
 
 def note(sample: object, severity: str, code: str, message: str, where: str) -> Row:
@@ -103,10 +113,16 @@ def _named(rows: list[Row]) -> str:
     for row in rows:
         if row["trigger"] in ("inhibitor", "inducer"):
             tail = ", stopped but still acting" if row["phase"] == "washout" else ""
-            said.append(f"{row['agent']} ({row['strength']} {row['trigger']}{tail})")
+            whose = f", local {row['local']}" if row["local"] else ""
+            said.append(f"{row['agent']} ({row['strength']} {row['trigger']}{tail}{whose})")
         else:
             said.append(f"{row['trigger']} ({row['agent']})")
     return ", ".join(dict.fromkeys(said))
+
+
+def _how(one: Row) -> str:
+    """``strong``, or ``strong, local ward7``."""
+    return f"{one['strength']}, local {one['local']}" if one["local"] else str(one["strength"])
 
 
 def _per_enzyme(acting: pl.DataFrame, phenotypes: pl.DataFrame, kb: KnowledgeBase) -> Iterator[Row]:
@@ -204,7 +220,7 @@ def _agents_lines(
             others = [drug for drug in depending if drug != one["agent"]]
             if one["trigger"] in ("inhibitor", "inducer") and others:
                 planned = ", once it is started," if one["phase"] == "planned" else ""
-                start = f"{one['agent']}{planned} {_DOES[str(one['trigger'])]} {gene} ({one['strength']})"
+                start = f"{one['agent']}{planned} {_DOES[str(one['trigger'])]} {gene} ({_how(one)})"
                 said = f"{start}, on which {', '.join(others)} depend{'s' if len(others) == 1 else ''}"
                 without = _without(gene, one, here, genetic.get((sample, gene)), kb)
                 yield note(sample, "warning", "acts_on_others", f"{said}{without}", str(one["agent"]))
@@ -276,7 +292,7 @@ def _conditions_of_drugs(
 def _sentence(drug: str, gene: str, acting: list[Row], known: Row | None, kb: KnowledgeBase) -> str:
     one = acting[0]
     if len({row["agent"] for row in acting}) == 1:
-        start = f"{one['agent']} {_DOES[str(one['trigger'])]} {gene} ({one['strength']}), on which {drug} depends"
+        start = f"{one['agent']} {_DOES[str(one['trigger'])]} {gene} ({_how(one)}), on which {drug} depends"
     else:
         start = f"{_named(acting)} act on {gene}, on which {drug} depends"
     if known is None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from pgx import knowledge
@@ -78,24 +79,34 @@ def terms_of(provenance: Mapping[str, object]) -> Terms:
     return Terms(found) if isinstance(found, Mapping) else Terms()
 
 
+_overlays: list[Path] = []
+
+
+def use(overlays: Sequence[Path]) -> None:
+    """Look up under these overlays from now on: for a service, which reads orders beside stored results."""
+    _overlays[:] = overlays
+    for cached in (hgnc, rxnorm, schedule, drug_names, guided_drugs):
+        cached.cache_clear()
+
+
 @lru_cache(maxsize=1)
 def hgnc() -> dict[str, str]:
     """Return gene symbol -> HGNC id."""
-    table = knowledge.load().table("genes").select("gene", "hgnc_id").drop_nulls()
+    table = knowledge.load(_overlays).table("genes").select("gene", "hgnc_id").drop_nulls()
     return dict(table.iter_rows())
 
 
 @lru_cache(maxsize=1)
 def rxnorm() -> dict[str, str]:
     """Return drug -> RxNorm concept id."""
-    table = knowledge.load().table("drugs").select("drug", "rxnorm").drop_nulls()
+    table = knowledge.load(_overlays).table("drugs").select("drug", "rxnorm").drop_nulls()
     return {str(drug): str(code) for drug, code in table.iter_rows()}
 
 
 @lru_cache(maxsize=1)
 def schedule() -> dict[str, Schedule]:
     """Return monitoring code -> when the test is done."""
-    rows = knowledge.load().table("follow_up").select("code", "before", "days", "note").iter_rows()
+    rows = knowledge.load(_overlays).table("follow_up").select("code", "before", "days", "note").iter_rows()
     return {code: _scheduled(before, days or "", note or "") for code, before, days, note in rows}
 
 
@@ -106,7 +117,7 @@ def _scheduled(before: str, days: str, note: str) -> Schedule:
 @lru_cache(maxsize=1)
 def drug_names() -> dict[str, str]:
     """Return RxNorm id, generic name, brand name or ATC code (all lower case) -> drug."""
-    table = knowledge.load().table("drugs").select("drug", "rxnorm", "atc", "synonyms")
+    table = knowledge.load(_overlays).table("drugs").select("drug", "rxnorm", "atc", "synonyms")
     found: dict[str, str] = {}
     rows = list(table.iter_rows())
     for drug, code, atc, synonyms in rows:
@@ -122,7 +133,7 @@ def drug_names() -> dict[str, str]:
 @lru_cache(maxsize=1)
 def guided_drugs() -> frozenset[str]:
     """Return the drugs that any source has a recommendation for."""
-    return frozenset(map(str, knowledge.load().table("recommendations")["drug"].unique()))
+    return frozenset(map(str, knowledge.load(_overlays).table("recommendations")["drug"].unique()))
 
 
 @lru_cache(maxsize=256)

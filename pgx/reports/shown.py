@@ -225,6 +225,13 @@ class View:
         return [(gene, urgency, tuple(sorted(found[gene, urgency]))) for gene, urgency in order]
 
     @property
+    def local_knowledge(self) -> list[tuple[str, str]]:
+        """Genes and drugs of this person that rest on a site's own tables, and the overlays' names."""
+        here = {f"gene {gene.name}" for gene in self.genes} | {f"drug {drug.name}" for drug in self.drugs}
+        here |= {f"drug {clean(str(row['drug']))}" for row in self.medications}
+        return [(clean(what), clean(name)) for what, name in self.terms.overlays.items() if what in here]
+
+    @property
     def remarks(self) -> list[Row]:
         """Notes that deserve a reader's eye and are not said beside a drug already."""
         said = {drug.name for drug in self.drugs if drug.interactions}

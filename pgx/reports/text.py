@@ -276,6 +276,7 @@ def _remarks(shown: View) -> list[RenderableType]:
     ):
         if genes:
             rows.append((label, ", ".join(_uncalled(gene) for gene in genes)))
+    rows += [("local knowledge", f"{what} from {overlay}") for what, overlay in shown.local_knowledge]
     rows += [(clean(str(note["severity"])), clean(str(note["message"]))) for note in shown.remarks]
     return [_grid(rows)] if rows else [Text("Nothing.")]
 
