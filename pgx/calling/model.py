@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pgx.calling import priors
+from pgx.calling.mosaic import Donors
 from pgx.calling.strands import Naming, Strand
 from pgx.knowledge.base import GeneDefinition, KnowledgeBase
 
@@ -93,6 +94,9 @@ class GeneModel:
         Whether deletions and duplications of the gene are named alleles.
     fallback
         The variant that decides where no named alleles explain the strands.
+    donors
+        What strands are put together from that no source counts; None if new strands are not looked for among counted
+        ones.
     """
 
     definition: GeneDefinition
@@ -108,6 +112,7 @@ class GeneModel:
     inheritance: str
     copy_number_varies: bool
     fallback: Fallback | None = None
+    donors: Donors | None = None
 
     @property
     def n_codes(self) -> int:
@@ -157,21 +162,24 @@ def assemble(kb: KnowledgeBase, gene: str, counts: priors.Counted) -> GeneModel:
     haplotypes, accepts = _universe(definition, naming, counts, index)
     names = [strand.detail for strand in haplotypes]
     required = [index[int(p)] for p in str(row["required_positions"] or "").split(";") if p]
+    frequency = priors.frequencies(counts, names, names[0]) if names else np.zeros((0, 1))
+    independent = (len(naming.core) > 2 and bool((naming.core[1:].sum(axis=1) <= 1).all())) or variant_list
     pairs = [(row["pos_grch38"], row["decided_by"]) for row in policies.get("proxy", ())]
     return GeneModel(
         definition=definition,
         naming=naming,
         haplotypes=haplotypes,
         accepts=accepts,
-        frequency=priors.frequencies(counts, names, names[0]) if names else np.zeros((0, 1)),
+        frequency=frequency,
         required=np.array(required, dtype=np.intp),
         proxies=tuple(Proxy(index[p], index[d]) for p, d in pairs),
         passes_over_undocumented="undocumented_is_reference" in policies,
         variant_list=variant_list,
-        independent=(len(naming.core) > 2 and bool((naming.core[1:].sum(axis=1) <= 1).all())) or variant_list,
+        independent=independent,
         inheritance=str(row["inheritance"]),
         copy_number_varies=row["copy_number_varies"] == "y",
         fallback=_fallback(kb, definition, naming, policies.get("fallback_variant", []), index),
+        donors=Donors.of(accepts, frequency, positions.astype(np.int64)) if independent else None,
     )
 
 

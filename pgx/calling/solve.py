@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pgx.calling.model import GeneModel
+from pgx.calling.mosaic import Donors
 from pgx.calling.patterns import HOMOZYGOUS
 from pgx.calling.strands import Strand
 
@@ -33,6 +34,10 @@ COMBINED = 1e-2
 """Prior factor of each further allele on a strand of a gene whose alleles are whole haplotypes."""
 UNEXPLAINED = 1e-3
 """Prior factor of each base on a strand that no allele of the strand explains."""
+PARTNERS = 16
+"""Counted haplotypes that are tried beside a strand that no source counts."""
+NEGLIGIBLE = 1e-4
+"""Share of the counted pairs' weight below which such a pair is left out."""
 LEAST = 1e-100
 """Frequency of the least probable strand, so that two of them still weigh something."""
 
@@ -118,6 +123,8 @@ def pairs(
         return _ranked(context.arrange(codes, blocks, mixture))
     reduced = _reduce(context, codes, blocks, labels)
     found = _named(model, reduced, mixture)
+    if model.donors is not None:
+        found = _with_new(context, model.donors, reduced, codes, blocks, mixture, found)
     if found.pairs:
         return found
     if n_blocks <= MAX_BLOCKS:
@@ -172,6 +179,45 @@ def _named(model: GeneModel, reduced: Reduced, mixture: NDArray[np.float64]) -> 
     haplotypes = [model.haplotypes[k] for k in kept]
     pairs = tuple(Pair(haplotypes[rows[n]], haplotypes[columns[n]], float(values[n]), True) for n in order)
     return Found(pairs, float(values.sum()))
+
+
+def _with_new(
+    context: Context,
+    donors: Donors,
+    reduced: Reduced,
+    codes: NDArray[np.int8],
+    blocks: NDArray[np.int32],
+    mixture: NDArray[np.float64],
+    found: Found,
+) -> Found:
+    """Add pairs of a common counted haplotype and a strand that no source counts; pairs of two such are left out."""
+    model = context.model
+    possible = np.flatnonzero((reduced.first | reduced.second).all(axis=1))
+    frequency = model.frequency[reduced.candidates[possible]]
+    possible = possible[np.argsort(-_rounded(frequency @ mixture), kind="stable")[:PARTNERS]]
+    turned = ~reduced.first[possible]  # blocks in which the other strand is the first one
+    fits = np.where(turned[:, None], reduced.first, reduced.second)
+    counted = np.any(np.all(fits, axis=2), axis=1)
+    possible, turned = possible[~counted], turned[~counted]
+    if not len(possible):
+        return found
+    labels = [label for label in np.unique(blocks) if label != HOMOZYGOUS]
+    swapped = turned @ (np.array(labels)[:, None] == blocks)
+    groups = np.flatnonzero(mixture)
+    new = donors.frequencies(model.columns(codes), swapped, groups)
+    own = reduced.candidates[possible]
+    weight = 2 * 0.5 ** len(labels) * ((model.frequency[own][:, groups] * new) @ mixture[groups])
+    added = []
+    for n in np.flatnonzero(weight > NEGLIGIBLE * found.total):
+        strand = np.where(swapped[n], codes[:, 0], codes[:, 1]).astype(np.int8)
+        other = context.compose(strand)
+        added.append(Pair(model.haplotypes[own[n]], other, float(weight[n]), False))
+    if not added:
+        return found
+    total = found.total + sum(pair.weight for pair in added)
+    return replace(
+        _ranked([*found.pairs, *added]), total=total, exhaustive=bool(found.pairs) or len(labels) <= MAX_BLOCKS
+    )
 
 
 def _rare_pairs(
@@ -267,6 +313,10 @@ class Context:
         for a in (0, *likely[(naming.core[likely] & unknown).any(axis=1)]):
             own = np.where(naming.core[a], naming.definition.accepts[a].argmax(axis=1), default)
             yield np.where(unknown, own, codes).astype(np.int8)
+
+    def compose(self, codes: NDArray[np.int8]) -> Strand:
+        """Return the name of a strand that no counted haplotype fits, unknown bases as in the reference allele."""
+        return self.model.naming.name(next(self._fillings(codes)), self.extra)
 
     def filled(self, codes: NDArray[np.int8], strand: Strand) -> NDArray[np.int8]:
         """Return the bases of `strand`, one of those that `explain` gave for `codes`."""
