@@ -180,18 +180,10 @@ def _history(
     samples: tuple[str, ...],
     options: Options,
 ) -> ClinicalData:
-    import polars as pl
-
     from pgx import clinical as clinic
-    from pgx.types import ClinicalData
 
     history = clinic.read(list(clinical), kb, samples=samples, as_of=options.as_of, persons=options.persons)
-    if not medications:
-        return history
-    drugs, remarks = clinic.parse_medications(medications, kb, samples=samples)
-    return ClinicalData(
-        history.observations, pl.concat([history.medications, drugs]), pl.concat([history.notes, remarks])
-    )
+    return clinic.add_medications(history, medications, kb, samples=samples) if medications else history
 
 
 def _per_sample(

@@ -137,20 +137,27 @@ def _conclude(
         scores=scores,
         clinical=found.clinical.observations,
         medications=found.clinical.medications,
-        notes=notes_of(found, remarks),
+        notes=notes_of(found, remarks, advice),
         provenance=provenance(found, options),
     )
 
 
-def notes_of(found: Phenotyped, remarks: Sequence[dict[str, object]] = ()) -> pl.DataFrame:
-    """Return all notes of a run (`pgx.schema.NOTES`): reading, calling, history, interactions, and `remarks`."""
+def notes_of(
+    found: Phenotyped, remarks: Sequence[dict[str, object]] = (), advice: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """Return all notes of a run (`pgx.schema.NOTES`): reading, calling, history, interactions, and `remarks`.
+
+    Recorded allergies are compared with the medication list, and with the alternatives that `advice` names.
+    """
     import polars as pl
 
-    from pgx import phenotypes, schema
+    from pgx import clinical, phenotypes, schema
 
     interactions = phenotypes.notes(found.phenotypes, found.clinical, found.kb)
     own = schema.from_rows([*found.notes, *remarks], schema.NOTES)
-    return pl.concat([own, found.clinical.notes, interactions])
+    basis = clinical.medication_basis(found.clinical, found.genotypes.samples)
+    alerts = schema.from_rows(list(clinical.alerts(found.clinical, advice, found.kb)), schema.NOTES)
+    return pl.concat([alerts, own, found.clinical.notes, basis, interactions])
 
 
 def provenance(found: Phenotyped, options: Options) -> dict[str, object]:

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 _SHOWN_PER_CODE = 5
+_NEVER_CUT = ("allergy", "sex_mismatch")
+"""Codes of notes on a person's safety: each is shown, however many there are."""
 
 
 def show(notes: pl.DataFrame, *, quiet: bool = False, verbose: bool = False) -> None:
@@ -29,9 +31,9 @@ def show(notes: pl.DataFrame, *, quiet: bool = False, verbose: bool = False) -> 
         if note["severity"] not in wanted:
             continue
         seen[note["code"]] = count = seen.get(note["code"], 0) + 1
-        if count <= _SHOWN_PER_CODE or verbose:
+        if count <= _SHOWN_PER_CODE or verbose or note["code"] in _NEVER_CUT:
             place = " ".join(str(part) for part in (note["sample"], note["where"]) if part)
             print(f"pgx: {note['severity']}: {place + ': ' if place else ''}{note['message']}", file=sys.stderr)
     for code, count in seen.items():
-        if count > _SHOWN_PER_CODE and not verbose:
+        if count > _SHOWN_PER_CODE and not verbose and code not in _NEVER_CUT:
             print(f"pgx: ... and {count - _SHOWN_PER_CODE} more notes '{code}' (-v shows all)", file=sys.stderr)

@@ -1,8 +1,20 @@
 """Patient history and lifestyle, from the field's own formats, tidied and checked."""
 
+from pgx.clinical.allergies import alerts
+from pgx.clinical.basis import medication_basis
 from pgx.clinical.check import check
 from pgx.clinical.columns import columns
-from pgx.clinical.medications import parse_medications
+from pgx.clinical.medications import add_medications, parse_medications
 from pgx.clinical.read import groups, read, sexes
 
-__all__ = ["check", "columns", "groups", "parse_medications", "read", "sexes"]
+__all__ = [
+    "add_medications",
+    "alerts",
+    "check",
+    "columns",
+    "groups",
+    "medication_basis",
+    "parse_medications",
+    "read",
+    "sexes",
+]

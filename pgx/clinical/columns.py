@@ -41,7 +41,7 @@ def columns(kb: KnowledgeBase) -> pl.DataFrame:
     answers = kb.table("concept_answers").filter(pl.col("answer").is_not_null())
     table = kb.table("concepts")
     for row in table.iter_rows(named=True):
-        if row["concept"] in ("as_of", "medication_list", "medication_unread", "allergy"):
+        if row["concept"] in ("as_of", "medication_list", "medication_unread", "medication_unknown", "allergy"):
             continue
         names = row["names"]
         if row["kind"] == "numeric":

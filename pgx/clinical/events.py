@@ -10,6 +10,7 @@ from functools import lru_cache
 
 import polars as pl
 
+from pgx.clinical.allergies import NONE, Allergens
 from pgx.clinical.drugs import DrugNames, dose_per_day
 from pgx.clinical.vocabulary import Vocabulary
 
@@ -112,7 +113,7 @@ class Events:
     ----------
     file
         Name of the file, for messages.
-    vocabulary, drugs
+    vocabulary, drugs, allergens
         The look-ups.
     explicit_ids
         Whether the person ids are meant to be sample names (a ``sample`` column), not a hospital system's own.
@@ -125,6 +126,7 @@ class Events:
     file: str
     vocabulary: Vocabulary
     drugs: DrugNames
+    allergens: Allergens
     explicit_ids: bool = False
     lenient: bool = False
     flat: bool = False
@@ -245,13 +247,63 @@ class Events:
             self.not_understood("drug", "", "", part, where)
             if status == "current":
                 self._unread(person, close if named else ("any",), where)
+            if status != "stopped" and named:
+                for code in self.allergens.substances(part) or (self.drugs.ingredient(part),):
+                    self._code(person, "medication_unknown", code, start, end, where)
         return bool(found)
+
+    def allergic(
+        self,
+        person: str | None,
+        written: str,
+        *,
+        codes: Iterable[tuple[str, str]] = (),
+        day: date | None = None,
+        where: str | None = None,
+        drug: bool = True,
+    ) -> bool:
+        """Add an allergy by its codes, or else by its name; say whether it is known.
+
+        An unknown one is kept by its name and noted, unless it is said to be to something else than a `drug`.
+        """
+        self.people.setdefault(person, set())
+        if written.lower().strip(" .") in NONE:
+            return True
+        found: tuple[str, ...] = ()
+        coded = list(codes)
+        for system, code in coded:
+            stated = tuple(a for c, a in self.vocabulary.code(system, code) if c == "allergy" and a)
+            found = stated or self.allergens.by_code(system, code)
+            if found:
+                break
+        found = found or self.allergens.find(written)
+        if set(found) & {"none", "unknown"}:
+            return True
+        for one in found:
+            self._code(person, "allergy", one, day, None, where)
+            self.count(self.understood, written, f"allergy {self.allergens.words(one)}", where)
+        if found:
+            return True
+        self.not_understood("allergy", *next(iter(coded), ("", "")), written, where)
+        if drug:
+            self._code(person, "allergy", self.drugs.ingredient(written), day, None, where)
+            close = self.drugs.suggest(written)
+            hint = f"; did you mean {' or '.join(close)}?" if close else ""
+            message = (
+                f"allergy {written!r} is to no known drug or class: other drugs are compared with its name only{hint}"
+            )
+            self.problem(person, "warning", "allergy_unknown", message, where)
+        return False
+
+    def _code(
+        self, person: str | None, concept: str, code: str, day: date | None, end: date | None, where: str | None
+    ) -> None:
+        self.raw.append((person, concept, None, None, code, "text", None, day, end, self.file, where))
 
     def _unread(self, person: str | None, drugs: Iterable[str], where: str | None) -> None:
         """Say what a drug that could not be read may be: nobody may conclude that it is not taken."""
         for drug in drugs:
-            statement = (person, "medication_unread", None, None, drug, "text", None, None, None, self.file, where)
-            self.raw.append(statement)
+            self._code(person, "medication_unread", drug, None, None, where)
 
     def frame(self) -> pl.DataFrame:
         """Return all statements, columns of `RAW`."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from pgx.clinical.allergies import OVER
 from pgx.clinical.events import Events
 from pgx.clinical.jsons import Object, dig, name_of, number, obj, objs, parse, text
 from pgx.clinical.sniff import open_plain
@@ -253,6 +254,9 @@ def _measured(
     written = _label(item.get("code"))
     for concept, answer in pairs:
         value = _value(events, concept, item)
+        if concept == "allergy" and answer is None:
+            events.allergic(person, (value[1] if value else None) or written, day=day, where=where)
+            continue
         if answer is None and value is None:
             continue
         number_, text_, system, unit = value or (None, None, "text", None)
@@ -338,6 +342,12 @@ def _condition(events: Events, resource: Object, where: str, state: _State) -> N
         pairs = ((heading.concept, None),)
     for concept, answer in pairs:
         stated = "no" if verification == "refuted" else "yes"
+        if answer and (stated == "no" or (concept == "allergy" and _status(resource.get("clinicalStatus")) & OVER)):
+            events.not_understood("condition", "", "", f"{label} (refuted or over)", where)
+            continue
+        if concept == "allergy":
+            events.allergic(person, label, codes=[(system, c) for system, c, _ in codings], day=day, where=where)
+            continue
         events.observe(person, concept, answer=answer or stated, day=day, end=end, where=where, written=label)
     if not pairs:
         system, first = (codings[0][0], codings[0][1]) if codings else ("", "")
@@ -377,6 +387,8 @@ def _medication(events: Events, resource: Object, where: str, state: _State, *, 
     if status != "planned":
         events.seen(person, day)
     codes = [(system, code) for system, code, _ in _codings(concept)]
+    if _says_of_the_list(events, person, codes, day, where):
+        return
     events.medicate(
         person,
         _label(concept) or "(no name)",
@@ -388,6 +400,29 @@ def _medication(events: Events, resource: Object, where: str, state: _State, *, 
         where=where,
         named=named,
     )
+
+
+def _says_of_the_list(
+    events: Events, person: str | None, codes: list[tuple[str, str]], day: date | None, where: str
+) -> bool:
+    """Read "no known medications" and "no information" where a record has them in the place of a drug."""
+    said = [answer for one in codes for concept, answer in events.vocabulary.code(*one) if concept == "medication_list"]
+    if "given" in said:
+        events.observe(person, "medication_list", answer="given", day=day, where=where)
+    elif said:
+        events.not_understood("drug", "", "", "no information on medication", where)
+    return bool(said)
+
+
+def _list(events: Events, resource: Object, where: str, state: _State) -> None:
+    """A list of medication says of the drugs in it, or of there being none, that they are all."""
+    person = _person(resource, state)
+    codes = [(system, code) for system, code, _ in _codings(resource.get("code"))]
+    whole = text(resource.get("mode")) in ("working", "snapshot") and text(resource.get("status")) == "current"
+    empty = {code for _, code, _ in _codings(resource.get("emptyReason"))}
+    unsaid = bool(empty) and "nilknown" not in empty
+    if not whole or unsaid or not _says_of_the_list(events, person, codes, None, where):
+        events.not_understood("resource", *(codes[0] if codes else ("", "")), "List", where)
 
 
 def _daily_dose(doses: list[Object]) -> float | None:
@@ -406,23 +441,29 @@ def _daily_dose(doses: list[Object]) -> float | None:
     return amount * factor * (number(repeat.get("frequency")) or 1) / (period * days)
 
 
+def _status(concept: object) -> set[str]:
+    """Return the codes of a status, and its words if it has no code."""
+    found = {code for _, code, _ in _codings(concept)}
+    return found or {(text(obj(concept).get("text")) or text(concept) or "").lower().replace(" ", "-")}
+
+
 def _allergy(events: Events, resource: Object, where: str, state: _State) -> None:
     person = _person(resource, state)
-    codings, label = _codings(resource.get("code")), _label(resource.get("code"))
-    if _verification(resource) == "refuted":
+    label = _label(resource.get("code"))
+    over = (_status(resource.get("clinicalStatus")) | _status(resource.get("verificationStatus"))) & OVER
+    if over:
+        events.not_understood("allergy", "", "", f"{label} ({', '.join(sorted(over))})", where)
         return
     start, _ = _when(resource, "onsetDateTime", "recordedDate")
     day = events.day(person, start, where)
-    drugs = (
-        next((found for system, code, _ in codings if (found := events.drugs.by_code(system, code))), ())
-        or events.drugs.find(label).drugs
-    )
-    for drug in drugs:
-        events.observe(person, "allergy", answer=drug, day=day, where=where, written=label)
-    if not drugs:
-        system, code = (codings[0][0], codings[0][1]) if codings else ("", "")
-        events.person(person)
-        events.not_understood("allergy", system, code, label, where)
+    categories = resource.get("category")
+    kinds = {str(one).lower() for one in categories} if isinstance(categories, list) else set()
+    substances = [one["substance"] for one in objs(resource.get("reaction")) if obj(one.get("substance"))]
+    for concept in [resource.get("code")] * bool(obj(resource.get("code"))) + substances:
+        codes = [(system, code) for system, code, _ in _codings(concept)]
+        written = _label(concept)
+        drug = not kinds or bool(kinds & {"medication", "biologic"})
+        events.allergic(person, written, codes=codes, day=day, where=where, drug=drug)
 
 
 def _nothing(events: Events, resource: Object, where: str, state: _State) -> None:
@@ -437,5 +478,6 @@ _READERS = {
     "MedicationStatement": _medication,
     "MedicationUsage": _medication,
     "AllergyIntolerance": _allergy,
+    "List": _list,
     "Medication": _nothing,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from pgx.clinical.allergies import NONE as NO_ALLERGY
 from pgx.clinical.events import Events
 from pgx.clinical.vocabulary import system_name
 
@@ -22,13 +23,13 @@ def add_list(events: Events, person: str | None, kind: str, items: list[str], wh
     """
     if kind == "current":
         events.observe(person, "medication_list", answer="given", day=day, where=where)
-    if len(items) == 1 and items[0].lower() in NONE:
+    if len(items) == 1 and items[0].lower() in (*NONE, *(NO_ALLERGY if kind == "allergy" else ())):
         return
     for item in (part for joined in items for part in _commas(events, kind, joined)):
         if kind == "condition":
             add_condition(events, person, item, where, day)
         elif kind == "allergy":
-            add_allergy(events, person, item, where, day)
+            events.allergic(person, item, day=day, where=where)
         else:
             marked = _STATUS.search(item)
             name = _STATUS.sub("", item)
@@ -42,6 +43,8 @@ def _commas(events: Events, kind: str, item: str) -> list[str]:
     """Split at commas as well, unless the comma belongs to a name (``ace inhibitors, plain``)."""
     parts = [part.strip() for part in item.split(",") if part.strip()]
     if kind in ("current", "planned", "stopped", "allergy") and events.drugs.find(item).drugs:
+        return [item]
+    if kind == "allergy" and events.allergens.find(item):
         return [item]
     return parts
 
@@ -68,7 +71,8 @@ def add_condition(
         events.not_understood("condition", "", "", text, where)
         return False
     for concept, known in pairs:
-        events.observe(person, concept, answer=known or answer, day=day, where=where, written=text)
+        if not (known and answer == "no"):
+            events.observe(person, concept, answer=known or answer, day=day, where=where, written=text)
     if not pairs:
         close = events.vocabulary.suggest(text)
         hint = f"; did you mean {' or '.join(close)}?" if close else ""
@@ -78,16 +82,3 @@ def add_condition(
             "condition", "" if system == "text" else system, "" if system == "text" else code, text, where
         )
     return bool(pairs)
-
-
-def add_allergy(events: Events, person: str | None, text: str, where: str | None, day: date | None) -> bool:
-    """Add an allergy to a drug by name or code; returns whether it is known."""
-    found = events.drugs.find(text).drugs
-    for drug in found:
-        events.observe(person, "allergy", answer=drug, day=day, where=where, written=text)
-    if not found:
-        if close := events.drugs.suggest(text):
-            message = f"allergy {text!r} is not a known drug; did you mean {' or '.join(close)}?"
-            events.problem(person, "warning", "drug_unknown", message, where)
-        events.not_understood("allergy", "", "", text, where)
-    return bool(found)

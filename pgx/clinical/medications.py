@@ -7,9 +7,13 @@ from collections.abc import Sequence
 import polars as pl
 
 from pgx import schema
+from pgx.clinical.allergies import allergens
+from pgx.clinical.basis import STATED
 from pgx.clinical.drugs import dose_per_day, drug_names
+from pgx.clinical.lists import NONE
 from pgx.errors import UsageError
 from pgx.knowledge import KnowledgeBase
+from pgx.types import ClinicalData
 
 
 def parse_medications(
@@ -74,6 +78,40 @@ def parse_medications(
             for d in found.drugs
         ]
     return schema.from_rows(rows, schema.MEDICATIONS), schema.from_rows(notes, schema.NOTES)
+
+
+def add_medications(
+    clinical: ClinicalData,
+    names: Sequence[str],
+    kb: KnowledgeBase,
+    *,
+    samples: Sequence[str],
+    source: str = "--medications",
+) -> ClinicalData:
+    """Lay a typed list over what the records say: its drugs are taken, and it is the whole list of each sample.
+
+    ``none`` alone says that no drug is taken. Parameters and errors as of `parse_medications`.
+    """
+    given = [one.strip() for one in names if one.strip()]
+    nothing = len(given) == 1 and given[0].lower() in NONE
+    drugs, remarks = parse_medications([] if nothing else given, kb, samples=samples, source=source)
+    look_up, known = drug_names(kb), allergens(kb)
+    unknown = [part for item in ([] if nothing else given) for part in look_up.find(item).unknown]
+    said = [("medication_list", STATED)] + [
+        ("medication_unknown", code)
+        for part in unknown
+        for code in known.substances(part) or (look_up.ingredient(part),)
+    ]
+    rows = [
+        {"sample": sample, "concept": concept, "code": code, "source": source, "origin": "given"}
+        for sample in samples
+        for concept, code in said
+    ]
+    return ClinicalData(
+        pl.concat([clinical.observations, schema.from_rows(rows, schema.CLINICAL)]),
+        pl.concat([clinical.medications, drugs]),
+        pl.concat([clinical.notes, remarks]),
+    )
 
 
 def _split(text: str, names: dict[str, str]) -> list[str]:

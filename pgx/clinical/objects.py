@@ -9,10 +9,11 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import date
 
+from pgx.clinical.allergies import OVER
 from pgx.clinical.events import BadDateError, Events, read_date
 from pgx.clinical.flat import DATES_ONLY, GROUPS, Layout, lay_out, meaning_of
 from pgx.clinical.jsons import parse
-from pgx.clinical.lists import add_allergy, add_condition, add_list
+from pgx.clinical.lists import add_condition, add_list
 from pgx.clinical.vocabulary import column_name
 from pgx.errors import InputError
 
@@ -184,7 +185,8 @@ def _add_entry(
     if kind == "condition":
         add_condition(events, person, name, where, start or day, "no" if item.get("value") is False else "yes")
     elif kind == "allergy":
-        add_allergy(events, person, name, where, start or day)
+        if str(item.get("status", "active")).lower() not in OVER:
+            events.allergic(person, name, day=start or day, where=where)
     else:
         dose = item.get("dose_mg_per_day")
         status = str(item.get("status", kind)).lower()

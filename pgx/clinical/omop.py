@@ -308,6 +308,7 @@ def _values(events: Events, table: str, frame: pl.DataFrame, codes: _Codes) -> N
         system=pl.when(~numeric & pl.col("coded").is_not_null()).then(pl.lit("OMOP")).otherwise(pl.lit("text")),
     )
     rows = _coded(rows, codes)
+    rows = _allergies(events, rows, table, codes)
     # A code that is a statement in itself (a condition put in the observation table) needs no value.
     boolean = pl.col("concept").replace_strict(kinds, return_dtype=pl.String) == "boolean"
     rows = rows.with_columns(
@@ -321,6 +322,19 @@ def _values(events: Events, table: str, frame: pl.DataFrame, codes: _Codes) -> N
         pl.col("date").is_not_null() | ~dated
     )  # a value of an unreadable day must not pass for a present one
     _add(events, rows.select("row", "concept", "answer", "text", "system", "unit", "date", person="person_id"), table)
+
+
+def _allergies(events: Events, rows: pl.DataFrame, table: str, codes: _Codes) -> pl.DataFrame:
+    """Take the allergies whose value names the drug; return the other rows."""
+    unnamed = (pl.col("concept") == "allergy") & pl.col("answer").is_null()
+    for row, person, value, written, day in (
+        rows.filter(unnamed).select("row", "person_id", "coded", "text", "date").iter_rows()
+    ):
+        name = codes.name(value) or written
+        if name:
+            own = codes.candidates((value,), ())
+            events.allergic(person, name, codes=own, day=day, where=f"{table} row {row}")
+    return rows.filter(~unnamed)
 
 
 def _coded(rows: pl.DataFrame, codes: _Codes) -> pl.DataFrame:

@@ -101,6 +101,9 @@ def _statement(events: Events, person: str | None, item: Object, term: Object, w
     excluded = item.get("excluded") is True or item.get("negated") is True
     pairs = events.vocabulary.code(system, code)
     for concept, answer in pairs:
+        if answer and excluded:  # it is not this answer; which it is, nobody said
+            events.not_understood("condition", system, code, f"{label} (excluded)", where)
+            continue
         stated = answer or ("no" if excluded else "yes")
         events.observe(
             person, concept, answer=stated, day=day, end=events.day(person, end, where), where=where, written=label

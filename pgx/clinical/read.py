@@ -10,6 +10,8 @@ import polars as pl
 
 from pgx import schema
 from pgx.clinical import derive, flat, identity, objects, people, sniff
+from pgx.clinical.allergies import allergens
+from pgx.clinical.basis import RECORD
 from pgx.clinical.drugs import drug_names
 from pgx.clinical.events import PROBLEM, Events, Reader
 from pgx.clinical.now import later, present_days, statuses
@@ -116,7 +118,7 @@ def read_events(path: str | Path, kb: KnowledgeBase, *, lenient: bool = False) -
     A lenient reader notes unknown columns instead of refusing the file.
     """
     if url := postgres_url(path):
-        events = Events(shown_url(url), vocabulary(kb), drug_names(kb), lenient=lenient)
+        events = Events(shown_url(url), vocabulary(kb), drug_names(kb), allergens(kb), lenient=lenient)
         read_postgres(events, url)
     else:
         events = _read_file(Path(path), kb, lenient)
@@ -127,7 +129,7 @@ def read_events(path: str | Path, kb: KnowledgeBase, *, lenient: bool = False) -
 
 def _read_file(path: Path, kb: KnowledgeBase, lenient: bool) -> Events:
     kind = sniff.sniff(path)
-    events = Events(path.name, vocabulary(kb), drug_names(kb), lenient=lenient)
+    events = Events(path.name, vocabulary(kb), drug_names(kb), allergens(kb), lenient=lenient)
     try:
         if kind in _READERS:
             _READERS[kind](events, sniff.read_all(path))
@@ -257,7 +259,7 @@ def _lists(listed: pl.DataFrame, given: pl.DataFrame) -> pl.DataFrame:
     """A record that names at least one current drug, known here or not, is taken as the person's medication list."""
     stated = given.filter(pl.col("concept") == "medication_list").select("sample")
     new = listed.join(stated, on="sample", how="anti")
-    return _coded(new, "medication_list", pl.lit("given"), "from the drugs in the record", "given")
+    return _coded(new, "medication_list", pl.lit(RECORD), "from the drugs in the record", "given")
 
 
 def _as_of(now: pl.DataFrame) -> pl.DataFrame:

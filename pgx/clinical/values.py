@@ -165,7 +165,7 @@ def _understand(
     return vocabulary.answer(concept, system, text)
 
 
-FREE = {"birth_date", "as_of", "allergy", "medication_unread"}
+FREE = {"birth_date", "as_of", "allergy", "medication_unread", "medication_unknown"}
 """Coded concepts whose answer is a checked value of its own (a date, a drug), not one of a list."""
 
 

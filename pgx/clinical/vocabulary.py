@@ -24,6 +24,7 @@ SYSTEMS = {
     "urn:oid:2.16.840.1.113883.6.88": "RxNorm",
     "urn:oid:2.16.840.1.113883.6.238": "CDCREC",
     "http://terminology.hl7.org/codesystem/v3-nullflavor": "NullFlavor",
+    "http://hl7.org/fhir/uv/ips/codesystem/absent-unknown-uv-ips": "IPS",
     "loinc": "LOINC",
     "ln": "LOINC",
     "snomed": "SNOMED",

@@ -127,6 +127,15 @@ class DrugNames:
                 return self.names[name]
         return self.names.get(re.sub(r"\s*/\s*", "/", name))
 
+    def ingredient(self, text: str) -> str:
+        """Return a description without brackets, strength, form and salt, lower case; it need not be a known drug."""
+        name = text.lower().strip(" .,*")
+        for rule in (_BRACKETS, _LEAD, _STRENGTH):
+            name = rule.sub("", name).strip(" .,")
+        while (shorter := _SALTS.sub("", name).strip(" ,")) != name:
+            name = shorter
+        return name
+
     def suggest(self, text: str) -> list[str]:
         """Return names that are spelled almost like this one, best first."""
         name = _STRENGTH.sub("", text.lower()).strip()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pgx.knowledge.table import INT, F, Field, T, Table
+from pgx.knowledge.table import INT, YES_NO, F, Field, T, Table
 
 CONCEPTS = Table(
     "concepts",
@@ -183,5 +183,47 @@ ANCESTRY_GROUPS = Table(
         Field("mean", F, "mean on the axis", required=True),
         *(Field(f"c{i}", F, f"covariance with axis {i}", required=True) for i in range(1, 9)),
         Field("source", T, "panel", required=True),
+    ),
+)
+
+ALLERGY_GROUPS = Table(
+    "allergy_groups",
+    "Classes of drugs and substances by which records name allergies.",
+    ("group",),
+    (
+        Field("group", T, "class", required=True),
+        Field("words", T, "its name in a sentence", required=True),
+        Field("within", T, "whether an allergy to one member is a reason for care with the others", True, YES_NO),
+        Field("source", T, "source", required=True),
+    ),
+)
+
+ALLERGY_MEMBERS = Table(
+    "allergy_members",
+    "What belongs to a class of `allergy_groups`, and what records call the class.",
+    ("group", "kind", "member"),
+    (
+        Field("group", T, "class", required=True, refers="allergy_groups.group"),
+        Field(
+            "kind",
+            T,
+            "drug: a drug of the drug table; substance: one that the table does not have; name: a name of the class",
+            required=True,
+            codes=("drug", "substance", "name"),
+        ),
+        Field("member", T, "drug, substance or name, lower case", required=True),
+        Field("source", T, "source", required=True),
+    ),
+)
+
+ALLERGY_CROSS = Table(
+    "allergy_cross",
+    "Classes of which one is a reason for care in an allergy to the other.",
+    ("group", "other"),
+    (
+        Field("group", T, "class of the recorded allergy", required=True, refers="allergy_groups.group"),
+        Field("other", T, "class that deserves care", required=True, refers="allergy_groups.group"),
+        Field("why", T, "why, in words", required=True),
+        Field("source", T, "source", required=True),
     ),
 )

@@ -297,8 +297,8 @@ def test_what_is_misspelt_or_put_as_a_question_is_said_and_not_used(kb, write):
         "a.csv", "sample,conditions,allergies\nS1,atrial fibrilation; ?stroke; heart failure?; diabetes,codein\n"
     )
     data = read([path], kb)
-    assert set(values(data)) == {"diabetes"}
-    assert sorted(codes(data, "warning")) == ["condition_unknown"] * 3 + ["drug_unknown"]
+    assert values(data) == {"diabetes": "yes", "allergy": "codein"}
+    assert sorted(codes(data, "warning")) == ["allergy_unknown"] + ["condition_unknown"] * 3
     assert "did you mean codeine?" in " ".join(data.notes["message"])
 
 

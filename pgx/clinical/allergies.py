@@ -1,0 +1,191 @@
+"""Recorded allergies and intolerances: what they mean, and which drugs of the list or the advice they speak against."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from pgx.knowledge import KnowledgeBase
+from pgx.knowledge.drugs import DrugNames, drug_names
+from pgx.types import ClinicalData
+
+OVER = {"refuted", "entered-in-error", "inactive", "resolved"}
+"""Statuses of an allergy that is none, or none any more."""
+NOT_ASKED = {"unknown", "not asked"}
+NONE = {"none", "no", "nil", "[]", "nka", "nkda", "no known allergies", "no known drug allergies", "no known allergy"}
+_BEFORE = re.compile(
+    r"^(?:known )?(?:drug )?(?:allergy|allergies|allergic(?: reaction)?|hypersensitivity|intolerance|adverse reaction|"
+    r"propensity to adverse reactions?)(?: to| caused by)?:? ",
+    re.IGNORECASE,
+)
+_AFTER = re.compile(r" (?:allergy|hypersensitivity|intolerance)$", re.IGNORECASE)
+_BRACKETS = re.compile(r"\s*[\[(].*?[\])]")
+_MAYBE = "which may extend to"
+_PARTS = re.compile(r"\s*(?:/|\+| and )\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A class of drugs: its name in a sentence, and whether one member stands for the others."""
+
+    words: str
+    within: bool
+
+
+@dataclass(frozen=True)
+class Allergens:
+    """Look-ups of the allergy tables; build it with `allergens`.
+
+    A code is a drug of the drug table, a class, or the plain name of a substance that neither knows.
+    """
+
+    drugs: DrugNames
+    groups: dict[str, Group]
+    names: dict[str, str]
+    groups_of: dict[str, tuple[str, ...]]
+    cross: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def find(self, text: str) -> tuple[str, ...]:
+        """Return the codes that a name stands for: a class, drugs, or else the substances of the class tables."""
+        plain = _plain(text)
+        for one in (text, plain, _AFTER.sub("", _BEFORE.sub("", plain))):
+            if found := self._one(one):
+                return found
+        return ()
+
+    def _one(self, text: str) -> tuple[str, ...]:
+        name = " ".join(text.lower().split()).strip(" .,*")
+        if name in self.names:
+            return (self.names[name],)
+        found = self.drugs.find(text).drugs or self.substances(text)
+        return tuple(dict.fromkeys(self.names.get(one, one) for one in found))
+
+    def by_code(self, system: str, code: str) -> tuple[str, ...]:
+        """Return the codes of a drug's code; empty when it is not known."""
+        return tuple(dict.fromkeys(self.names.get(one, one) for one in self.drugs.by_code(system, code)))
+
+    def substances(self, text: str) -> tuple[str, ...]:
+        """Return the substances of the class tables that a drug's description names, in whatever form and strength."""
+        parts = (self.drugs.ingredient(part) for part in _PARTS.split(_plain(text)))
+        return tuple(dict.fromkeys(part for part in parts if part in self.groups_of))
+
+    def words(self, code: str) -> str:
+        """Return a code as written in a sentence."""
+        return self.groups[code].words if code in self.groups else code
+
+    def parts(self, drug: str) -> set[str]:
+        """Return the drug and, of a combination, what it is made of."""
+        found = {drug}
+        for part in _PARTS.split(drug):
+            found.update(self.drugs.find(part).drugs or (part,))
+        return found
+
+    def against(self, allergy: str, drug: str) -> str | None:
+        """Say why a recorded allergy speaks against a drug; None if nothing known does."""
+        parts = self.parts(drug)
+        if allergy in parts:
+            return f"an allergy to {self.words(allergy)} is recorded"
+        theirs = {group for part in parts for group in self.groups_of.get(part, ())}
+        if allergy in theirs:
+            return f"an allergy to {self.words(allergy)} is recorded, and {drug} is one of them"
+        own = (allergy,) if allergy in self.groups else self.groups_of.get(allergy, ())
+        for group in own:
+            if group in theirs and self.groups[group].within:
+                return f"an allergy to {allergy} is recorded; both are {self.words(group)}"
+        for group in own:
+            for other, why in self.cross.get(group, {}).items():
+                if other in theirs:
+                    which = (
+                        self.words(group) if allergy in self.groups else f"{allergy}, one of the {self.words(group)},"
+                    )
+                    return f"an allergy to {which} is recorded, {_MAYBE} {self.words(other)}: {why}"
+        return None
+
+
+def _plain(text: str) -> str:
+    return " ".join(_BRACKETS.sub("", text).split())
+
+
+def allergens(kb: KnowledgeBase) -> Allergens:
+    """Return the look-ups, made once a knowledge base."""
+    return kb.remember("allergens", lambda: _allergens(kb))
+
+
+def _allergens(kb: KnowledgeBase) -> Allergens:
+    groups = {
+        group: Group(words, within == "y")
+        for group, words, within in kb.table("allergy_groups").select("group", "words", "within").iter_rows()
+    }
+    names: dict[str, str] = {name: group for group in groups for name in (group, groups[group].words.lower())}
+    members: defaultdict[str, list[str]] = defaultdict(list)
+    for group, kind, member in kb.table("allergy_members").select("group", "kind", "member").iter_rows():
+        if kind == "name":
+            names[member] = group
+        else:
+            members[member].append(group)
+    cross: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for group, other, why in kb.table("allergy_cross").select("group", "other", "why").iter_rows():
+        cross[group][other] = why
+    return Allergens(drug_names(kb), groups, names, {m: tuple(g) for m, g in members.items()}, dict(cross))
+
+
+def _alternatives(advice: pl.DataFrame | None) -> Iterator[tuple[str, str, str]]:
+    """Yield (sample, drug, what guidance names instead of it)."""
+    if advice is not None:
+        named = advice.filter(pl.col("alternatives").is_not_null(), pl.col("applies") != "no_match")
+        for sample, drug, listed in named.select("sample", "drug", "alternatives").iter_rows():
+            for other in listed.split(";"):
+                yield sample, drug, other
+
+
+def alerts(clinical: ClinicalData, advice: pl.DataFrame | None, kb: KnowledgeBase) -> Iterator[dict[str, object]]:
+    """Yield a note for each drug that a recorded allergy speaks against.
+
+    Parameters
+    ----------
+    clinical
+        Allergies, and drugs taken or planned.
+    advice
+        `pgx.schema.GUIDANCE`, whose alternatives are looked at too; None = no guidance.
+    kb
+        Knowledge base.
+
+    Yields
+    ------
+    dict
+        Rows of `pgx.schema.NOTES` with the code ``allergy``.
+    """
+    recorded = clinical.observations.filter(pl.col("concept") == "allergy").select("sample", "code", "source")
+    if recorded.is_empty():
+        return
+    known = allergens(kb)
+    by_sample: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for sample, code, source in recorded.iter_rows():
+        by_sample[sample].setdefault(code, source)
+    said: dict[tuple[str, str], tuple[str, str]] = {}
+    taken = clinical.medications.filter(pl.col("status") != "stopped").select("sample", "drug", "status")
+    unread = clinical.observations.filter(pl.col("concept") == "medication_unknown").select(
+        "sample", drug="code", status=pl.lit("listed")
+    )
+    for sample, drug, status in pl.concat([taken, unread]).unique(maintain_order=True).iter_rows():
+        said.setdefault((sample, drug), (drug, f"{drug} ({status})"))
+    for sample, drug, other in _alternatives(advice):
+        said.setdefault((sample, other), (drug, f"{other}, which guidance names instead of {drug}"))
+    for (sample, drug), (beside, what) in said.items():
+        reasons = {code: why for code in by_sample.get(sample, ()) if (why := known.against(code, drug))}
+        # What is certain comes alone; what may be is said where nothing is certain.
+        shown = {code: why for code, why in reasons.items() if _MAYBE not in why} or reasons
+        if shown:
+            sources = "; ".join(dict.fromkeys(by_sample[sample][code] for code in shown))
+            yield {
+                "sample": sample,
+                "stage": "clinical",
+                "severity": "warning",
+                "code": "allergy",
+                "message": f"{what}: {'; '.join(dict.fromkeys(shown.values()))} ({sources})",
+                "where": beside,
+            }
