@@ -14,6 +14,11 @@ Row = Mapping[str, object]
 BESIDE_DRUGS = ("drug_drug_gene", "planned_interaction", "acts_on_others")
 """Codes of notes that are said beside the drug that they name."""
 
+ALERTS = ("allergy", "sex_mismatch")
+"""Codes of notes that stand before everything else."""
+ALWAYS_SAID = ("medication_basis",)
+"""Codes of notes that a reader sees even where they are no warning."""
+
 
 @dataclass(frozen=True, slots=True)
 class Advice:
@@ -232,13 +237,20 @@ class View:
         return [(clean(what), clean(name)) for what, name in self.terms.overlays.items() if what in here]
 
     @property
+    def alerts(self) -> list[Row]:
+        """Notes that a reader must see first: a recorded allergy, a possible mix-up of persons."""
+        return [note for note in self.notes if note["code"] in ALERTS]
+
+    @property
     def remarks(self) -> list[Row]:
         """Notes that deserve a reader's eye and are not said beside a drug already."""
         said = {drug.name for drug in self.drugs if drug.interactions}
         return [
             note
             for note in self.notes
-            if note["severity"] != "info" and not (note["code"] in BESIDE_DRUGS and note["where"] in said)
+            if (note["severity"] != "info" or note["code"] in ALWAYS_SAID)
+            and note["code"] not in ALERTS
+            and not (note["code"] in BESIDE_DRUGS and note["where"] in said)
         ]
 
     @property

@@ -112,7 +112,9 @@ def _grid(rows: list[tuple[str, str]]) -> Table:
 
 
 def _summary(shown: View) -> list[RenderableType]:
-    parts: list[RenderableType] = []
+    parts: list[RenderableType] = [
+        Text.assemble(("! ", "bold red"), clean(str(note["message"]))) for note in shown.alerts
+    ]
     for gene, stake, needing in shown.tests_needed:
         said = Text.assemble(
             ("! Not tested but needed: ", "bold yellow"), (gene, "bold"), f" for {', '.join(needing)}; "

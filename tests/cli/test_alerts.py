@@ -1,0 +1,52 @@
+"""What a person's record says against a drug, or against the record itself, stands before everything else."""
+
+from __future__ import annotations
+
+import json
+
+from tests.conftest import EXAMPLES
+
+PERSON = EXAMPLES / "HG00652.GRCh38.vcf.gz"
+
+
+def test_an_allergy_leads_the_report_on_every_page(pgx_command, tmp_path):
+    history = {"sample": "HG00652", "planned_medications": ["clopidogrel"], "allergies": ["Plavix", "ticagrelor"]}
+    (tmp_path / "p.json").write_text(json.dumps(history), encoding="utf-8")
+    run = pgx_command("report", PERSON, "-c", "p.json", "-o", "out", "--format", "html,leaflet,json", "-q")
+    assert run.returncode == 0, run.stderr
+    text = run.stdout
+    own = text.index("! clopidogrel (planned): an allergy to clopidogrel is recorded")
+    assert (
+        own < text.index("! ticagrelor, which guidance names instead of clopidogrel") < text.index("Avoid or replace")
+    )
+    for page in ("report", "leaflet"):
+        assert "an allergy to clopidogrel is recorded" in (tmp_path / "out" / f"HG00652.{page}.html").read_text("utf-8")
+    notes = json.loads((tmp_path / "out" / "HG00652.report.json").read_text(encoding="utf-8"))["notes"]
+    assert [note["code"] for note in notes].count("allergy") == 2
+
+
+def test_the_report_says_on_what_medication_list_it_rests(pgx_command, tmp_path):
+    record = {
+        "resourceType": "Bundle",
+        "entry": [
+            {"resource": {"resourceType": "Patient", "id": "HG00652"}},
+            {
+                "resource": {
+                    "resourceType": "MedicationStatement",
+                    "status": "active",
+                    "subject": {"reference": "Patient/HG00652"},
+                    "medicationCodeableConcept": {"text": "warfarin"},
+                }
+            },
+        ],
+    }
+    (tmp_path / "b.json").write_text(json.dumps(record), encoding="utf-8")
+    incomplete = pgx_command("report", PERSON, "-c", "b.json", "--drugs", "warfarin")
+    assert "the record does not say that these are all" in " ".join(incomplete.stderr.split())
+    assert "clinical phenotypes rest on 1 drug (warfarin)" in " ".join(incomplete.stdout.split())
+    stated = pgx_command("report", PERSON, "--medications", "warfarin")
+    assert "rest on 1 drug (warfarin) listed as taken" in " ".join(stated.stdout.split())
+    assert "does not say" not in stated.stdout + stated.stderr
+    none = pgx_command("report", PERSON, "--drugs", "warfarin")
+    assert "no medication list is given: phenotypes are not adjusted for other drugs" in " ".join(none.stdout.split())
+    assert "medication list" not in none.stderr
