@@ -81,6 +81,8 @@ def known_copies(genotypes: Genotypes, given: Known | None, gene: str) -> NDArra
         If a given number is impossible.
     """
     found = np.full(len(genotypes.samples), UNKNOWN, dtype=np.int32)
+    if not given and (genotypes.copy_number is None or not genotypes.copy_number.height):
+        return found
     place = {sample: i for i, sample in enumerate(genotypes.samples)}
     if genotypes.copy_number is not None and genotypes.copy_number.height:
         rows = genotypes.copy_number.filter(pl.col("gene") == gene).select("sample", "copies")

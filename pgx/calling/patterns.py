@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from pgx.types import NO_COPY, NOT_CALLED, SPANNED, UNREAD, Genotypes, State
@@ -95,22 +96,22 @@ def find(
     """
     state = genotypes.state[sites]
     has_data = usable(state)
-    alleles = genotypes.alleles[sites]
-    first = np.where(has_data & (alleles[:, :, 0] >= 0), alleles[:, :, 0], NOT_CALLED).astype(np.int8)
-    second = np.where(
-        (has_data & (alleles[:, :, 1] >= 0)) | (alleles[:, :, 1] == NO_COPY), alleles[:, :, 1], NOT_CALLED
-    )
-    second = second.astype(np.int8)
+    # One array a strand: numpy is slow where the last axis has two elements.
+    one, two = (np.ascontiguousarray(genotypes.alleles[sites, :, strand]) for strand in (0, 1))
+    first = np.where(has_data & (one >= 0), one, np.int8(NOT_CALLED))
+    second = np.where((has_data & (two >= 0)) | (two == NO_COPY), two, np.int8(NOT_CALLED))
     strange = np.zeros(first.shape[1], dtype=bool)
     if pass_over is not None:
         for strand in (first, second):
             outside = strand >= pass_over[:, :1]
             strange |= outside.any(axis=0)
             np.copyto(strand, pass_over[:, 1:], where=outside)
-    unread = _unread(genotypes, sites, missing=(copies == 0) | (copies == 1))
-    first[unread[:, :, 0]] = UNKNOWN_BASE
-    second[unread[:, :, 1]] = UNKNOWN_BASE
-    filtered = ((state == State.FILTERED)[:, :, None] & (alleles == UNREAD)).any(axis=(0, 2))
+    missing = (copies == 0) | (copies == 1)
+    for strand, unread in zip(
+        (first, second), _unread(genotypes.sites, sites, (one, two), state, missing), strict=True
+    ):
+        strand[unread] = UNKNOWN_BASE
+    filtered = ((state == State.FILTERED) & ((one == UNREAD) | (two == UNREAD))).any(axis=0)
     haploid, conflict = _ploidy(first, second, inheritance)
     single = (
         (copies == 1) & (inheritance == "autosomal") & ~((first != second) & (first >= 0) & (second >= 0)).any(axis=0)
@@ -161,26 +162,36 @@ def _ploidy(
     return haploid, mixed.any(axis=0)
 
 
-def _unread(genotypes: Genotypes, sites: NDArray[np.int32], missing: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return bool (P, S, 2): strands with a change that is seen but not told.
+def _unread(
+    table: pl.DataFrame,
+    sites: NDArray[np.int32],
+    strands: tuple[NDArray[np.int8], NDArray[np.int8]],
+    state: NDArray[np.uint8],
+    missing: NDArray[np.bool_],
+) -> list[NDArray[np.bool_]]:
+    """Return bool (P, S) a strand: changes that are seen but not told.
 
     Those are alleles that the reader could not place, and deletions across a position of which no position further
     left shows the variant that starts there, unless a whole copy of the gene is known to be `missing`.
     """
-    alleles, state = genotypes.alleles[sites], genotypes.state[sites]
-    unread = (alleles == UNREAD) & (state == State.UNSUPPORTED)[:, :, None]
-    spanned = (alleles == SPANNED) & usable(state)[:, :, None] & ~missing[:, None]
-    if not spanned.any():
-        return np.asarray(unread)
-    frame = genotypes.sites[sites.astype(np.uint32)]
+    unsupported = state == State.UNSUPPORTED
+    unread = [(alleles == UNREAD) & unsupported for alleles in strands]
+    crossed = [alleles == SPANNED for alleles in strands]
+    if not any(one.any() for one in crossed):
+        return unread
+    counts = usable(state) & ~missing
+    spanned = [one & counts for one in crossed]
+    frame = table[sites.astype(np.uint32)]
     starts, lists = frame["pos_grch38"].to_list(), frame["alleles"].to_list()
-    for p in np.flatnonzero(spanned.any(axis=(1, 2))):
+    for p in np.flatnonzero((spanned[0] | spanned[1]).any(axis=1)):
         for q in np.flatnonzero(
             [start < starts[p] < start + len(bases[0]) for start, bases in zip(starts, lists, strict=True)]
         ):
             removed = [code for code, bases in enumerate(lists[q]) if len(bases) <= starts[p] - starts[q]]
-            spanned[p, np.isin(alleles[q], removed).any(axis=1)] = False
-    return np.asarray(unread | spanned)
+            shown = np.isin(strands[0][q], removed) | np.isin(strands[1][q], removed)
+            for one in spanned:
+                one[p, shown] = False
+    return [a | b for a, b in zip(unread, spanned, strict=True)]
 
 
 def _blocks(genotypes: Genotypes, sites: NDArray[np.int32], different: NDArray[np.bool_]) -> NDArray[np.int32]:
@@ -222,10 +233,21 @@ def _distinct(
     table = np.concatenate(
         [varying.astype(np.int32), turning, traits], dtype=np.int32
     )  # constant rows cannot tell samples apart
-    rows = np.ascontiguousarray(table.T)
-    packed = rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))).ravel()
-    seen: dict[bytes, int] = {}
-    pattern_of = np.fromiter((seen.setdefault(row.tobytes(), len(seen)) for row in packed), np.int32, n_samples)
-    chosen = np.zeros(len(seen), dtype=np.intp)
-    chosen[pattern_of[::-1]] = np.arange(n_samples)[::-1]
-    return pattern_of, chosen
+    _, found, pattern = np.unique(_fingerprints(table), return_index=True, return_inverse=True)
+    if (table[:, found[pattern]] != table).any():  # two patterns share a fingerprint, once in a million million runs
+        _, found, pattern = np.unique(table.T, axis=0, return_index=True, return_inverse=True)
+    rank = np.argsort(np.argsort(found))
+    return rank[pattern.ravel()].astype(np.int32), np.sort(found)
+
+
+def _fingerprints(table: NDArray[np.int32]) -> NDArray[np.uint64]:
+    """Return a number for each column of a table, the same for the same content and hardly ever for another."""
+    return np.asarray(_weights(len(table)) @ table.astype(np.uint64))
+
+
+def _weights(count: int) -> NDArray[np.uint64]:
+    """Return well mixed odd numbers (splitmix64, Steele, Lea and Flood 2014), the same in every run."""
+    x = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        x = (x ^ (x >> np.uint64(shift))) * np.uint64(factor)
+    return (x ^ (x >> np.uint64(31))) | np.uint64(1)
