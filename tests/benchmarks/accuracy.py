@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import itertools
 import shutil
 import tempfile
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,13 +26,23 @@ from pgx.calling.model import model
 from pgx.calling.patterns import usable
 from pgx.knowledge import KnowledgeBase
 from pgx.paths import data_dir
-from pgx.types import CallSet, Genotypes, State
+from pgx.types import CallSet, Genotypes, PatternCall, State
 from pgx.variants import read
 from tests.benchmarks.consensus import nomenclature, pair, readings
 from tests.benchmarks.panel import PANEL37, PANEL38, absent_as_reference, subset, table, with_gaps, without_phase
 
 Tops = dict[str, tuple[NDArray[np.object_], NDArray[np.float64]]]
 CERTAIN = 0.9
+SHOWN = 8
+"""Alternatives of each member of a trio that are tried to explain a violation."""
+VIOLATIONS = (
+    "genotypes impossible",
+    "phased strands too",
+    "ambiguous, fits by alternatives",
+    "ambiguous, fits by none",
+    "called with confidence",
+)
+"""Classes of trios that break Mendel's law, in the order in which they are asked for."""
 
 
 def tops(calls: CallSet) -> Tops:
@@ -211,47 +223,65 @@ class Bench:
                 compare(f"{share:.0%} of the positions removed, {how}", truth, found, self.kb, genes_shown=4)
 
     def families(self) -> None:
-        """Mendel's law in the trios, each person called alone from unphased data."""
+        """Mendel's law in the trios, each person called alone; every violation is put into one class."""
         place = {sample: i for i, sample in enumerate(self.whole38.samples)}
         trios = [
-            trio for trio in self.people.select("sample", "father", "mother").iter_rows() if set(trio) <= set(place)
+            [place[person] for person in trio]
+            for trio in self.people.select("sample", "father", "mother").iter_rows()
+            if set(trio) <= set(place)
         ]
         guideline = set(self.kb.table("genes").filter(pl.col("tier") == "guideline")["gene"])
-        for title, panel in (("unphased", without_phase(self.whole38)), ("phased", self.whole38)):
+        calls = {"unphased": call(without_phase(self.whole38), self.kb), "phased": call(self.whole38, self.kb)}
+        phased = {gene.gene: gene for gene in calls["phased"].genes}
+        for title, found in calls.items():
             rows = []
-            for gene in call(panel, self.kb).genes:
-                best = [p.diplotypes[0] if p.diplotypes else None for p in gene.patterns]
-                sure = [p.status == "called" for p in gene.patterns]
+            for gene in found.genes:
+                impossible = self._impossible(gene.gene, trios) if gene.patterns else []
                 counts: Counter[str] = Counter()
-                for trio in trios:
-                    which = [gene.pattern_of[place[person]] for person in trio]
-                    child, father, mother = (best[w] for w in which)
-                    if child is None or father is None or mother is None:
+                for n, trio in enumerate(trios):
+                    people = [gene.patterns[gene.pattern_of[person]] for person in trio]
+                    if not all(person.diplotypes for person in people):
                         continue
-                    fits = _inherits(child, father, mother)
-                    certain = all(sure[w] for w in which)
+                    fits = _inherits(*(person.diplotypes[0] for person in people))
+                    certain = all(person.status == "called" for person in people)
                     counts["trios"] += 1
                     counts["obey"] += fits
                     counts["all called"] += certain
                     counts["called, obey"] += fits and certain
+                    if not fits:
+                        other = phased[gene.gene]
+                        told = [other.patterns[other.pattern_of[person]] for person in trio]
+                        counts[_violation(people, told, impossible=bool(impossible[n]))] += 1
                 if counts["trios"]:
-                    rows.append(
-                        (
-                            gene.gene,
-                            gene.gene in guideline,
-                            *(counts[k] for k in ("trios", "obey", "all called", "called, obey")),
-                        )
-                    )
+                    columns = ("trios", "obey", "all called", "called, obey", *VIOLATIONS)
+                    rows.append((gene.gene, gene.gene in guideline, *(counts[k] for k in columns)))
             frame = pl.DataFrame(
-                rows, ["gene", "guideline", "trios", "obey", "all called", "called, obey"], orient="row"
+                rows,
+                ["gene", "guideline", "trios", "obey", "all called", "called, obey", *VIOLATIONS],
+                orient="row",
             )
             for name, part in (("all genes", frame), ("guideline genes", frame.filter("guideline"))):
                 n = part.sum().row(0, named=True)
                 share, certain = n["obey"] / n["trios"], n["called, obey"] / n["all called"]
                 print(f"\n{title}, {name}: Mendel holds in {share:.4f} of {n['trios']}; ", end="")
-                print(f"where all three are called in {certain:.4f} of {n['all called']}")
-            worst = frame.with_columns(breaks=pl.col("trios") - pl.col("obey")).sort("breaks", descending=True).head(12)
+                print(f"where all three are called in {certain:.4f} of {n['all called']}; violations: ", end="")
+                print("; ".join(f"{n[kind]} {kind}" for kind in VIOLATIONS))
+            worst = frame.with_columns(breaks=pl.col("trios") - pl.col("obey")).sort("breaks", descending=True).head(14)
             show(f"Families, {title}: genes with most violations", worst)
+
+    def _impossible(self, gene: str, trios: list[list[int]]) -> NDArray[np.bool_]:
+        """Return bool (trios,): at some position of the gene the genotypes themselves cannot be inherited."""
+        sites = model(self.kb, gene).definition.sites
+        alleles = np.where(usable(self.whole38.state[sites])[:, :, None], self.whole38.alleles[sites], -1)
+        child, father, mother = (alleles[:, [trio[k] for trio in trios]] for k in range(3))
+        known = (child[:, :, 0] >= 0) & (father[:, :, 0] >= 0) & (mother[:, :, 0] >= 0)
+
+        def has(parent: NDArray[np.int8], strand: int) -> NDArray[np.bool_]:
+            return np.asarray((parent == child[:, :, strand, None]).any(axis=2))
+
+        fits = (has(father, 0) & has(mother, 1)) | (has(father, 1) & has(mother, 0))
+        haploid = child[:, :, 1] < 0
+        return np.asarray((known & ~np.where(haploid, has(mother, 0), fits)).any(axis=0))
 
     def builds(self) -> None:
         """The same persons from the GRCh37 and the GRCh38 file, at the positions that both have."""
@@ -300,6 +330,19 @@ def _inherits(child: object, father: object, mother: object) -> bool:
     if len(own) == 1:
         return own[0] in hers
     return (own[0] in his and own[1] in hers) or (own[1] in his and own[0] in hers)
+
+
+def _violation(people: Sequence[PatternCall], phased: Sequence[PatternCall], *, impossible: bool) -> str:
+    """Return the class of a violation, one of `VIOLATIONS`."""
+    if impossible:
+        return VIOLATIONS[0]
+    if all(person.diplotypes for person in phased) and not _inherits(*(person.diplotypes[0] for person in phased)):
+        return VIOLATIONS[1]
+    shown = itertools.product(*(person.diplotypes[:SHOWN] for person in people))
+    listed = any(_inherits(*trio) for trio in shown)
+    if any(person.status == "ambiguous" for person in people):
+        return VIOLATIONS[2] if listed else VIOLATIONS[3]
+    return VIOLATIONS[4]
 
 
 def _as_haplotypes(written: str, reference: str) -> str:
