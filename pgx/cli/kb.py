@@ -160,22 +160,39 @@ def diff(
     from pgx.knowledge import load
     from pgx.knowledge.diff import diff as compare
 
-    found = compare(load(folder=old), load(knowledge or (), folder=new))
-    sections = {"changes": found.changes, "phenotypes": found.phenotypes, "recommendations": found.recommendations}
+    before, after = load(folder=old), load(knowledge or (), folder=new)
+    found = compare(before, after)
+    sections = {
+        "changes": found.changes,
+        "phenotypes": found.phenotypes,
+        "recommendations": found.recommendations,
+        "interactions": found.interactions,
+    }
     _show(sections, out, how)
-    typer.echo("; ".join(f"{name}: {frame.height}" for name, frame in sections.items()), err=True)
+    counted = "; ".join(f"{name}: {frame.height}" for name, frame in sections.items())
+    typer.echo(f"{before.version} to {after.version}: {counted}", err=True)
 
 
 @app.command()
 def build(
     source: Annotated[Path, typer.Argument(help="Folder of fact tables.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the knowledge tables.", show_default=False)],
+    version: Annotated[
+        str | None,
+        typer.Option(
+            "--kb-version",
+            help="Version of the new tables [default: that of the facts or of the program, with a checksum of the "
+            "tables unless they are the program's own].",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Bring updated fact tables into the knowledge schema, a complete folder with the program's other tables."""
     from pgx.knowledge.build import build_folder
 
-    counts = build_folder(source, out)
-    typer.echo(f"wrote {len(counts)} tables, {sum(counts.values())} rows, to {out}", err=True)
+    counts = build_folder(source, out, version=version)
+    named = (out / "VERSION").read_text(encoding="utf-8").strip()
+    typer.echo(f"wrote {len(counts)} tables, {sum(counts.values())} rows, as version {named} to {out}", err=True)
 
 
 @app.command()

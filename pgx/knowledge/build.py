@@ -8,27 +8,22 @@ in ``corrections.tsv``; a correction whose old value is no longer there stops th
 from __future__ import annotations
 
 import csv
+import hashlib
+import re
 import sys
-from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
-from pgx.errors import InputError
+from pgx.errors import InputError, UsageError
 from pgx.io import atomic_write, write_bytes
-from pgx.knowledge.manifest import write_manifest
+from pgx.knowledge.convert import CONVERT, NEEDED, Row
+from pgx.knowledge.manifest import read_manifest, sha256, write_manifest
 from pgx.knowledge.overlays import parse_cell
 from pgx.knowledge.tables import TABLES
 from pgx.paths import data_dir
 
-Row = dict[str, str]
-
-_CALLER = {
-    "star_exact": "named_allele",
-    "single_snv": "named_allele",
-    "variant_list": "variant_list",
-    "outside_call": "outside",
-}
-_INHERITANCE = {"haploid-X": "x_linked", "haploid-MT": "mitochondrial"}
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]{0,60}")
+_SHOWN = 8
 
 
 def build(facts: Path, out: Path, *, corrections: Path | None = None) -> dict[str, int]:
@@ -54,11 +49,11 @@ def build(facts: Path, out: Path, *, corrections: Path | None = None) -> dict[st
         If a fact table is missing or lacks a column, or a correction no longer fits.
     """
     tables = {path.stem: _read(path) for path in sorted(facts.glob("*.tsv"))}
-    missing = sorted(_NEEDED - set(tables))
+    missing = sorted(NEEDED - set(tables))
     if missing:
         raise InputError(f"fact tables are missing: {', '.join(missing)}", file=facts)
     converted = {}
-    for name, convert in _CONVERT.items():
+    for name, convert in CONVERT.items():
         try:
             converted[name] = [dict(row) for row in convert(tables)]
         except KeyError as error:
@@ -73,21 +68,60 @@ def build(facts: Path, out: Path, *, corrections: Path | None = None) -> dict[st
     return {name: len(rows) for name, rows in converted.items()}
 
 
-def build_folder(facts: Path, out: Path) -> dict[str, int]:
+def build_folder(facts: Path, out: Path, *, version: str | None = None) -> dict[str, int]:
     """Build a complete knowledge folder: the imported tables, and the product's other files where `out` has none.
+
+    Parameters
+    ----------
+    facts
+        Folder with the fact tables; a file ``VERSION`` there names them.
+    out
+        Folder to write to.
+    version
+        Version of the new folder. None = the name of the facts, else that of the product's tables, and, unless these
+        are the very tables that the product has under that name, a checksum of theirs: ``2026.11.1+5e1f0c2a``.
 
     Returns
     -------
     dict
         Rows written per imported table.
+
+    Raises
+    ------
+    InputError
+        As for `build`, or if `version` is the name of tables that are different.
     """
-    counts = build(facts, out)
     own = data_dir() / "knowledge"
+    known = {_version(folder): _fingerprint(folder) for folder in (own, out) if (folder / "VERSION").is_file()}
+    base = _version(facts if (facts / "VERSION").is_file() else own).partition("+")[0]
+    if version and not _VERSION.fullmatch(version):
+        raise UsageError(f"{version!r} is no version: use letters, digits, '.', '-' and '+'")
+    counts = build(facts, out)
     for path in sorted(own.rglob("*")):
         target = out / path.relative_to(own)
-        if path.is_file() and not target.exists():
+        if path.is_file() and path.name != "VERSION" and not target.exists():
             write_bytes(target, path.read_bytes())
+    made = _fingerprint(out)
+    if version and known.get(version, made) != made:
+        raise InputError(f"version {version} is the name of other tables", file=out, fix="choose another version")
+    given = version or (base if known.get(base) == made else f"{base}+{made[:_SHOWN]}")
+    write_bytes(out / "VERSION", f"{given}\n".encode())
     return counts
+
+
+def _version(folder: Path) -> str:
+    text = (folder / "VERSION").read_text(encoding="utf-8").strip()
+    if not _VERSION.fullmatch(text):
+        problem = f"{text[:40]!r} is no version"
+        raise InputError(problem, file=folder / "VERSION", fix="write one line of letters, digits, '.', '-' and '+'")
+    return text
+
+
+def _fingerprint(folder: Path) -> str:
+    """Checksum over what the imported tables of a folder hold."""
+    tables = sorted(read_manifest(folder)["tables"])
+    found = "".join(f"{name} {sha256(folder / name)}\n" for name in tables if (folder / name).is_file())
+    return hashlib.sha256(found.encode()).hexdigest()
 
 
 def _curated(out: Path, name: str) -> Path:
@@ -108,6 +142,8 @@ def _verify(converted: dict[str, list[Row]], path: Path) -> None:
                 row["notes"] = ";".join(filter(None, [row["notes"], f"checked_source_says_{one['says']}"]))
             elif one["finding"] == "partly":
                 row["notes"] = "; ".join(filter(None, [row["notes"], f"{one['says']} checked: {one['source']}"]))
+            elif "confidence" in row and one["says"] != row["strength"]:
+                continue  # the fact has changed since it was compared with the source
             elif "confidence" in row:
                 row.update(confidence="read", source=one["source"])
             else:
@@ -159,261 +195,6 @@ def _fit(rows: list[Row], name: str, facts: Path) -> None:
             if one.name not in row:
                 raise InputError(f"the fact tables behind {name} lack column {one.name!r}", file=facts)
             parse_cell(row[one.name], one, facts, f"table {name}, row {number}, column {one.name}")
-
-
-def _rename(row: Row, **names: str) -> Row:
-    """Return a copy of `row` in which key `old` is called `new` for each ``new=old``."""
-    return {**row, **{new: row[old] for new, old in names.items()}}
-
-
-def _phenotype_methods(tables: dict[str, list[Row]]) -> dict[str, str]:
-    by_gene: dict[str, set[str]] = defaultdict(set)
-    for rule in tables["phenotypes"]:
-        by_gene[rule["gene"]].add(rule["rule_type"])
-    order = ("activity_range", "any_allele", "function_single", "genotype", "allele_presence", "function_pair")
-    names = {"activity_range": "activity_score"}
-    return {gene: next(names.get(kind, kind) for kind in order if kind in kinds) for gene, kinds in by_gene.items()}
-
-
-def _genes(tables: dict[str, list[Row]]) -> list[Row]:
-    methods = _phenotype_methods(tables)
-    return [
-        {
-            **_rename(
-                row,
-                refseq_transcript="refseq_mrna",
-                ncbi_gene_id="ncbi_id",
-                lookup="cpic_lookup",
-                copy_number_varies="has_structural",
-                source="definition_source",
-                source_version="definition_version",
-            ),
-            "required_positions": row["required_positions"].replace(",", ";"),
-            "caller": _CALLER[row["match_semantic"]],
-            "inheritance": _INHERITANCE.get(row["system"], "autosomal"),
-            "phenotype_method": methods.get(row["gene"], "none"),
-        }
-        for row in tables["genes"]
-    ]
-
-
-def _uncallable(row: Row, defined: set[tuple[str, str]]) -> bool:
-    """Tell whether small variants cannot show the allele; one without bases must be what GRCh38 carries."""
-    flags = set(row["flags"].split(";"))
-    is_nothing = (row["gene"], row["allele"]) not in defined and row["is_grch38"] != "y"
-    set_aside = bool(flags & {"no_definition_here", "outside_call", "ignored_by_pharmcat"})
-    return row["structural"] == "y" or set_aside or is_nothing
-
-
-def _alleles(tables: dict[str, list[Row]]) -> list[Row]:
-    defined = {(row["gene"], row["allele"]) for row in tables["allele_variants"]}
-    return [
-        {
-            **_rename(
-                row, reference="is_reference", grch38="is_grch38", grch37="is_grch37", source="definition_source"
-            ),
-            "callable": "n" if _uncallable(row, defined) else "y",
-        }
-        for row in tables["alleles"]
-    ]
-
-
-def _definitions(tables: dict[str, list[Row]]) -> list[Row]:
-    variants = {row["variant_id"]: row for row in tables["variants"]}
-    site_ref: dict[tuple[str, str], str] = {}
-    for row in tables["variants"]:
-        site = (row["chrom"], row["pos_grch38"])
-        site_ref[site] = max(site_ref.get(site, ""), row["ref"], key=len)
-    bases: dict[tuple[str, str, str], dict[str, None]] = defaultdict(dict)
-    behind: dict[tuple[str, str, str], dict[str, None]] = defaultdict(dict)
-    for row in tables["allele_variants"]:
-        variant = variants[row["variant_id"]]
-        rest = site_ref[variant["chrom"], variant["pos_grch38"]][len(variant["ref"]) :]
-        key = (row["gene"], row["allele"], row["pos_grch38"])
-        bases[key][row["allele_base"] + rest] = None
-        behind[key][row["variant_id"]] = None
-    return [
-        {"gene": g, "allele": a, "pos_grch38": p, "bases": "|".join(found), "variants": ";".join(behind[g, a, p])}
-        for (g, a, p), found in bases.items()
-    ]
-
-
-def _functions(tables: dict[str, list[Row]]) -> list[Row]:
-    """Functions by scheme; one that differs from the gene's phenotype rules by case alone takes their spelling."""
-    spelling = {
-        (row["gene"], row[name].lower()): row[name] for row in tables["phenotypes"] for name in ("input1", "input2")
-    }
-    rows: list[Row] = []
-    for row in tables["alleles"]:
-        base = {"gene": row["gene"], "allele": row["allele"]}
-        if row["function"] or row["activity_value"]:
-            rows.append({**base, "scheme": "CPIC", "function": row["function"], "note": row["cpic_function_note"],
-                         "source": row["function_source"], **_activity(row["activity_value"])})  # fmt: skip
-        if row["function_pharmcat311"]:
-            rows.append({**base, "scheme": "PharmCAT-3.1.1", "function": row["function_pharmcat311"], "note": "",
-                         "source": "PharmCAT_3.1.1", **_activity(row["activity_pharmcat311"])})  # fmt: skip
-    rows += [
-        {**row, "scheme": "DPWG", "note": "", **_activity(row["activity_value"])}
-        for row in tables["allele_function_dpwg"]
-    ]
-    return [{**row, "function": spelling.get((row["gene"], row["function"].lower()), row["function"])} for row in rows]
-
-
-def _activity(text: str) -> Row:
-    value = text.removeprefix("≥")
-    try:
-        float(value)
-    except ValueError:
-        value = ""
-    return {"activity_value": value, "activity_is_minimum": "y" if text.startswith("≥") else "n"}
-
-
-def _phenotype_rules(tables: dict[str, list[Row]]) -> list[Row]:
-    return [
-        _rename(
-            row,
-            score_min="as_min",
-            score_min_inclusive="as_min_inclusive",
-            score_max="as_max",
-            score_max_inclusive="as_max_inclusive",
-        )
-        for row in tables["phenotypes"]
-    ]
-
-
-def _conditions(tables: dict[str, list[Row]]) -> list[Row]:
-    return [
-        {
-            "rec_id": row["rec_id"],
-            "position": str(i),
-            "gene": row[f"gene{i}"],
-            "match_on": row[f"cond{i}_type"],
-            "value": row[f"cond{i}"],
-            "score_min": row[f"cond{i}_as_min"],
-            "score_max": row[f"cond{i}_as_max"],
-            "implication": row[f"implication{i}"],
-        }
-        for row in tables["recommendations"]
-        for i in (1, 2, 3)
-        if row[f"gene{i}"]
-    ]
-
-
-def _interactions(tables: dict[str, list[Row]]) -> list[Row]:
-    return [{**row, "confidence": _confidence(row["source"])} for row in tables["inhibitors"]]
-
-
-def _confidence(source: str) -> str:
-    return "recall" if "recall" in source else "read"
-
-
-_SHORT = {
-    "PM": "Poor Metabolizer",
-    "IM": "Intermediate Metabolizer",
-    "NM": "Normal Metabolizer",
-    "RM": "Rapid Metabolizer",
-    "UM": "Ultrarapid Metabolizer",
-}
-
-
-def _phenoconversion(tables: dict[str, list[Row]]) -> list[Row]:
-    rows = []
-    for number, row in enumerate(tables["phenoconversion_rules"], 1):
-        smoking = row["strength"] == "smoking"
-        method, factor, mapping = _conversion(row)
-        rows.append(
-            {
-                "rule_id": f"PC-{number:03d}",
-                "gene": row["gene"],
-                "trigger": "smoking" if smoking else row["role"],
-                "strengths": "" if smoking else row["strength"].replace("_or_", ";"),
-                "method": method,
-                "factor": factor,
-                "map": mapping,
-                "source": row["source"],
-                "confidence": _confidence(row["source"]),
-            }
-        )
-    return rows
-
-
-def _conversion(row: Row) -> tuple[str, str, str]:
-    rule = row["rule"]
-    if rule.startswith("no change"):
-        return "none", "", ""
-    if row["activity_multiplier"]:
-        return "multiply_score", row["activity_multiplier"], ""
-    if rule.startswith("one step"):
-        return "steps", "1" if "up" in rule else "-1", ""
-    if "any phenotype" in rule or rule.startswith("NM/IM/PM"):
-        return "map", "", f"*>{_SHORT['PM']}"
-    steps = []
-    for part in rule.split(";"):
-        before, after = part.strip().split("->")
-        steps += [f"{_SHORT[one]}>{_SHORT[after]}" for one in before.split("/")]
-    return "map", "", ";".join(steps)
-
-
-def _pairs(tables: dict[str, list[Row]]) -> list[Row]:
-    column = "cpic_used_for_recommendation"
-    return [{**row, column: row[column].removeprefix("n/a")} for row in tables["pairs"]]
-
-
-def _drugs(tables: dict[str, list[Row]]) -> list[Row]:
-    codes = ("rxnorm", "atc", "drugbank")
-    return [
-        {**row, **{name: ";".join(part for part in row[name].split(";") if part != "NA") for name in codes}}
-        for row in tables["drugs"]
-    ]
-
-
-def _hla_tags(tables: dict[str, list[Row]]) -> list[Row]:
-    return [_rename(row, allele="hla_allele") for row in tables["hla_tags"]]
-
-
-def _effects(tables: dict[str, list[Row]]) -> list[Row]:
-    return [_rename(row, genotype="gene_allele_phenotype", pmid="PMID", notes="note") for row in tables["effects"]]
-
-
-def _exceptions(tables: dict[str, list[Row]]) -> list[Row]:
-    return [_rename(row, rule_phenotype="rule_phenotype_or_reason") for row in tables["phenotype_exceptions"]]
-
-
-def _equations(tables: dict[str, list[Row]]) -> list[Row]:
-    return [_rename(row, equation="algorithm") for row in tables["warfarin_algorithm"]]
-
-
-def _same(name: str) -> Callable[[dict[str, list[Row]]], list[Row]]:
-    return lambda tables: tables[name]
-
-
-_CONVERT: dict[str, Callable[[dict[str, list[Row]]], list[Row]]] = {
-    "genes": _genes,
-    "variants": _same("variants"),
-    "alleles": _alleles,
-    "definitions": _definitions,
-    "functions": _functions,
-    "phenotype_rules": _phenotype_rules,
-    "recommendations": _same("recommendations"),
-    "recommendation_conditions": _conditions,
-    "pairs": _pairs,
-    "drugs": _drugs,
-    "interactions": _interactions,
-    "phenoconversion": _phenoconversion,
-    "frequencies": _same("frequencies"),
-    "phenotype_frequencies": _same("phenotype_frequencies"),
-    "variant_frequencies": _same("variant_frequencies"),
-    "effects": _effects,
-    "hla_tags": _hla_tags,
-    "equations": _equations,
-    "phenotype_exceptions": _exceptions,
-}
-
-_NEEDED = {
-    "genes", "variants", "alleles", "allele_variants", "allele_function_dpwg", "phenotypes", "phenotype_exceptions",
-    "recommendations", "pairs", "drugs", "inhibitors", "phenoconversion_rules", "frequencies", "phenotype_frequencies",
-    "variant_frequencies", "effects", "hla_tags", "warfarin_algorithm",
-}  # fmt: skip
 
 
 if __name__ == "__main__":

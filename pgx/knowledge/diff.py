@@ -23,6 +23,7 @@ _PHENOTYPES = ("gene", "scheme", "diplotype", "old_phenotype", "old_score", "new
 _RECOMMENDATIONS = ("source", "drug", "population", "gene", "diplotype", "with", "old", "new")
 _PROVENANCE = ("rec_id", "url", "source_date", "source_version", "guideline_id", "pmids")
 _ADVICE = tuple(one.name for one in TABLES["recommendations"].fields if one.name not in _PROVENANCE)
+_INTERACTIONS = ("agent", "role", "gene", "old", "new", "drugs")
 _RULING = ("genes", "alleles", "functions", "phenotype_rules", "definitions", "genotype_terms", "guideline_sources")
 
 Question = tuple[str, str, str, str]
@@ -31,16 +32,19 @@ Advice = tuple[tuple[Any, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Three frames: the edits, and the diplotypes whose phenotype or recommendation they change.
+    """Four frames: the edits, the diplotypes whose phenotype or recommendation they change, and what acts otherwise.
 
     `changes` has ``table key change column old new``; `phenotypes` ``gene scheme diplotype old_phenotype old_score
     new_phenotype new_score`` (null on one side: the diplotype is new or gone); `recommendations` ``source drug
-    population gene diplotype with old new``, where `with` names the results of other genes that the row also needs.
+    population gene diplotype with old new``, where `with` names the results of other genes that the row also needs;
+    `interactions` ``agent role gene old new drugs``: the agents whose strength on a gene changes (null: none), and the
+    drugs with a recommendation that looks at the gene.
     """
 
     changes: pl.DataFrame
     phenotypes: pl.DataFrame
     recommendations: pl.DataFrame
+    interactions: pl.DataFrame
 
 
 def diff(old: KnowledgeBase, new: KnowledgeBase) -> Difference:
@@ -57,7 +61,10 @@ def diff(old: KnowledgeBase, new: KnowledgeBase) -> Difference:
     asked = _asked_genes(old, new, changes) | {row[0] for row in phenotypes} | (genes & _genotype_genes(old, new))
     recommendations = [row for gene in sorted(asked) for row in _changed_advice(old, new, gene)]
     return Difference(
-        _frame(changes, _CHANGES), _frame(phenotypes, _PHENOTYPES), _frame(recommendations, _RECOMMENDATIONS)
+        _frame(changes, _CHANGES),
+        _frame(phenotypes, _PHENOTYPES),
+        _frame(recommendations, _RECOMMENDATIONS),
+        _frame(list(_changed_agents(old, new)), _INTERACTIONS),
     )
 
 
@@ -143,6 +150,29 @@ def _changed_phenotypes(old: KnowledgeBase, new: KnowledgeBase, gene: str) -> It
                 named = two or one
                 assert named is not None
                 yield gene, scheme, named.name, *was, *now
+
+
+def _agents(kb: KnowledgeBase) -> dict[tuple[str, str, str], str]:
+    """Agent, role, gene -> strength; genes that share an enzyme's agents unfolded."""
+    listed = kb.table("interactions").select("drug", "role", "enzyme", "strength")
+    shared = listed.join(kb.table("enzyme_groups").select("enzyme", "gene"), on="enzyme")
+    found = {(drug, role, gene): strength for drug, role, _, strength, gene in shared.iter_rows()}
+    # The gene's own row wins over the one that its group lends it.
+    return found | {(drug, role, enzyme): strength for drug, role, enzyme, strength in listed.iter_rows()}
+
+
+def _changed_agents(old: KnowledgeBase, new: KnowledgeBase) -> Iterator[tuple[Any, ...]]:
+    before, after = _agents(old), _agents(new)
+    drugs: dict[str, set[str]] = defaultdict(set)
+    for kb in (old, new):
+        advised = kb.table("recommendations").select("rec_id", "drug")
+        asked = kb.table("recommendation_conditions").select("rec_id", "gene").join(advised, on="rec_id")
+        for gene, drug in asked.select("gene", "drug").iter_rows():
+            drugs[gene].add(drug)
+    for key in sorted(before.keys() | after.keys()):
+        if before.get(key) != after.get(key):
+            concerned = sorted(drugs[key[2]] - {key[0]})
+            yield *key, before.get(key), after.get(key), ";".join(concerned) or None
 
 
 class _Advisor:

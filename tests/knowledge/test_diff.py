@@ -1,11 +1,15 @@
 """The comparison of two versions lists exactly the edits and what they do to people."""
 
+import re
 import shutil
 from pathlib import Path
 
 import polars as pl
+import pytest
 
+from pgx.errors import InputError, UsageError
 from pgx.knowledge import KnowledgeBase, load
+from pgx.knowledge.build import build_folder
 from pgx.knowledge.diff import diff
 from tests.knowledge.overlay import NEW_GENE, write_overlay
 
@@ -23,6 +27,7 @@ def edited(folder: Path, *edits: tuple[str, str, str]) -> KnowledgeBase:
 def test_no_edit_no_difference() -> None:
     found = diff(load(), load())
     assert (found.changes.height, found.phenotypes.height, found.recommendations.height) == (0, 0, 0)
+    assert found.interactions.is_empty()
 
 
 def test_a_changed_function_lists_its_diplotypes_and_their_recommendations(tmp_path: Path) -> None:
@@ -97,3 +102,87 @@ def test_a_new_gene_shows_as_new_diplotypes(tmp_path: Path) -> None:
     assert found.phenotypes.filter(pl.col("scheme") == "CPIC").height == 6
     assert found.phenotypes["old_phenotype"].null_count() == found.phenotypes.height
     assert found.recommendations.select("drug", "gene").unique().rows() == [("newdrugine", "ZZG1")]
+
+
+FACTS = Path(__file__).resolve().parents[2].parent / "shared" / "facts"
+
+
+def rebuilt(folder: Path, *edits: tuple[str, str, str]) -> KnowledgeBase:
+    """Return the knowledge built from a copy of the facts with these edits."""
+    facts = folder / "facts"
+    shutil.copytree(FACTS, facts)
+    for name, before, after in edits:
+        path = facts / name
+        path.chmod(0o644)
+        text = path.read_text(encoding="utf-8")
+        assert text.count(before) == 1, (name, before, text.count(before))
+        path.write_text(text.replace(before, after), encoding="utf-8")
+    build_folder(facts, folder / "kb")
+    return load(folder=folder / "kb")
+
+
+def _line(name: str, start: str) -> str:
+    text = (FACTS / name).read_text(encoding="utf-8")
+    return next(line for line in text.splitlines() if line.startswith(start))
+
+
+with_facts = pytest.mark.skipif(not FACTS.is_dir(), reason="../shared is absent")
+
+
+@with_facts
+def test_rebuilding_from_the_same_facts_is_the_same_version(tmp_path: Path) -> None:
+    new = rebuilt(tmp_path)
+    assert new.version == load().version
+    assert diff(load(), new).changes.is_empty()
+
+
+@with_facts
+def test_edited_facts_are_another_version_and_the_difference_is_the_edits(tmp_path: Path) -> None:
+    hla = _line("recommendations.tsv", "CPIC-0002\t")
+    agent = _line("inhibitors.tsv", "paroxetine\tCYP2D6\t")
+    new = rebuilt(
+        tmp_path,
+        ("recommendations.tsv", hla, hla.replace("\tavoid\t", "\tcontraindicated\t", 1)),
+        ("inhibitors.tsv", agent, agent.replace("\tstrong\t", "\tweak\t", 1)),
+    )
+    assert re.fullmatch(re.escape(load().version) + r"\+[0-9a-f]{8}", new.version)
+    found = diff(load(), new)
+    paroxetine = found.changes.filter(table="interactions")
+    assert set(paroxetine["key"]) == {"paroxetine CYP2D6 inhibitor"}
+    # A confirmed fact that is edited is confirmed no longer: that shows, too.
+    assert dict(paroxetine.select("column", "new").iter_rows()) == {
+        "strength": "weak", "confidence": "recall", "source": agent.split("\t")[4]
+    }  # fmt: skip
+    others = found.changes.filter(pl.col("table") != "interactions").select("table", "key", "column", "old", "new")
+    assert others.rows() == [("recommendations", "CPIC-0002", "action", "avoid", "contraindicated")]
+    assert found.phenotypes.is_empty()
+    assert set(found.recommendations["drug"]) == {"abacavir"}
+    assert found.interactions.select("agent", "role", "gene", "old", "new").rows() == [
+        ("paroxetine", "inhibitor", "CYP2D6", "strong", "weak")
+    ]
+    assert {"codeine", "tamoxifen"} <= set(found.interactions["drugs"][0].split(";"))
+    assert "paroxetine" not in found.interactions["drugs"][0].split(";")
+
+
+@with_facts
+def test_a_version_is_never_the_name_of_two_contents(tmp_path: Path) -> None:
+    agent = _line("inhibitors.tsv", "paroxetine\tCYP2D6\t")
+    one = rebuilt(tmp_path / "1", ("inhibitors.tsv", agent, agent.replace("\tstrong\t", "\tweak\t", 1)))
+    two = rebuilt(tmp_path / "2", ("inhibitors.tsv", agent, agent.replace("\tstrong\t", "\tmoderate\t", 1)))
+    assert len({load().version, one.version, two.version}) == 3
+    with pytest.raises(InputError, match="is the name of other tables"):
+        build_folder(tmp_path / "1" / "facts", tmp_path / "3", version=load().version)
+    build_folder(tmp_path / "1" / "facts", tmp_path / "4", version="2027.1")
+    assert load(folder=tmp_path / "4").version == "2027.1"
+    with pytest.raises(UsageError, match="is no version"):
+        build_folder(tmp_path / "1" / "facts", tmp_path / "5", version="two words")
+
+
+@with_facts
+def test_a_version_beside_the_facts_names_the_result(tmp_path: Path) -> None:
+    facts = tmp_path / "facts"
+    shutil.copytree(FACTS, facts)
+    facts.chmod(0o755)
+    (facts / "VERSION").write_text("2027.3\n", encoding="utf-8")
+    build_folder(facts, tmp_path / "kb")
+    assert load(folder=tmp_path / "kb").version.startswith("2027.3+")
