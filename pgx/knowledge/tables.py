@@ -3,14 +3,15 @@
 ``data/knowledge/<name>.tsv`` is UTF-8, tab separated, one header row, no quoting; an empty cell is null; lists inside a
 cell are joined by ``;`` (accepted bases by ``|``). Yes/no columns hold ``y`` or ``n``.
 
-A new table is a `Table` in the module of its subject (``tables_genes``, ``tables_guidance``, ``tables_drugs``,
-``tables_clinical``); it is found there by itself.
+A new table is a `Table` in the module of its subject (``tables_genes``, ``tables_frequencies``,
+``tables_guidance``, ``tables_drugs``, ``tables_clinical``); it is found there by itself.
 """
 
 from __future__ import annotations
 
 from pgx.knowledge import tables_clinical as clinical
 from pgx.knowledge import tables_drugs as drugs
+from pgx.knowledge import tables_frequencies as frequencies
 from pgx.knowledge import tables_genes as genes
 from pgx.knowledge import tables_guidance as guidance
 from pgx.knowledge.table import SCHEMES, YES_NO, Field, Table
@@ -19,7 +20,7 @@ __all__ = ["SCHEMES", "TABLES", "YES_NO", "Field", "Table"]
 
 TABLES: dict[str, Table] = {
     table.name: table
-    for module in (genes, guidance, drugs, clinical)
+    for module in (genes, frequencies, guidance, drugs, clinical)
     for table in vars(module).values()
     if isinstance(table, Table)
 }

@@ -1,4 +1,4 @@
-"""Tables of genes, variants, alleles, phenotype rules and frequencies."""
+"""Tables of genes, variants, alleles and phenotype rules."""
 
 from __future__ import annotations
 
@@ -258,45 +258,6 @@ PHENOTYPE_EXCEPTIONS = Table(
     ),
 )
 
-GROUPS = Table(
-    "groups",
-    "Biogeographic groups by which haplotype frequencies are told apart.",
-    ("group",),
-    (
-        Field("group", T, "code, and column of priors", required=True),
-        Field("name", T, "CPIC's name of the group", required=True),
-        Field("synonyms", T, "other names and 1000 Genomes codes joined by ';'"),
-        Field("pooled_weight", F, "share in the mixture that stands for a person of unknown group", required=True),
-    ),
-)
-
-PRIORS = Table(
-    "priors",
-    "Haplotype frequencies that calling starts from, per biogeographic group; empty = not known (the "
-    "mean of the others is used).",
-    ("gene", "haplotype"),
-    (
-        gene_field(),
-        Field("haplotype", T, "named allele, or a combination as it is reported", required=True),
-        Field(
-            "bases",
-            T,
-            "for haplotypes that are not named alleles: every base that differs from GRCh38, 'position=base' "
-            "joined by ';'",
-        ),
-        Field("afr", F, "Sub-Saharan African, 0 to 1"),
-        Field("aac", F, "African American/Afro-Caribbean"),
-        Field("eur", F, "European"),
-        Field("eas", F, "East Asian"),
-        Field("sas", F, "Central/South Asian"),
-        Field("amr", F, "Latino"),
-        Field("ame", F, "American"),
-        Field("nea", F, "Near Eastern"),
-        Field("oce", F, "Oceanian"),
-        Field("source", T, "panel, cpic, or both", required=True),
-    ),
-)
-
 CALLING_POLICIES = Table(
     "calling_policies",
     "Exceptions to calling by exact match.",
@@ -307,7 +268,8 @@ CALLING_POLICIES = Table(
             "policy",
             T,
             "proxy: the position counts only where the deciding one has no data; undocumented_is_reference: "
-            "bases in no definition are passed over (and flagged); report_as: the allele is reported under "
+            "bases in no definition are passed over (flagged, and never without doubt); common_base: a base in no "
+            "definition that is too common to be a cause of rare disease, passed over without doubt; report_as: the allele is reported under "
             "another name; extra_variants_allowed: an allele keeps its name if further listed variants "
             "complete no other allele (flagged); deletion_allele: the allele that has lost the gene; "
             "fallback_variant: where no named alleles explain the strands, each is read as the reference allele or, "
@@ -316,15 +278,16 @@ CALLING_POLICIES = Table(
             codes=(
                 "proxy",
                 "undocumented_is_reference",
+                "common_base",
                 "report_as",
                 "extra_variants_allowed",
                 "deletion_allele",
                 "fallback_variant",
             ),
         ),
-        Field("pos_grch38", INT, "position concerned (proxy, fallback_variant)"),
+        Field("pos_grch38", INT, "position concerned (proxy, common_base, fallback_variant)"),
         Field("decided_by", INT, "position that decides (proxy)"),
-        Field("allele", T, "allele concerned (report_as, deletion_allele, fallback_variant)"),
+        Field("allele", T, "allele concerned (report_as, deletion_allele, fallback_variant), or base (common_base)"),
         Field("report_as", T, "name to report"),
         Field("source", T, "source", required=True),
     ),
@@ -338,68 +301,6 @@ FLAGS = Table(
         Field("flag", T, "code", required=True),
         Field("meaning", T, "what it says of the call", required=True),
         Field("advice", T, "what can be done"),
-    ),
-)
-
-FREQUENCIES = Table(
-    "frequencies",
-    "Haplotype frequencies by population and source.",
-    ("gene", "allele", "population", "scheme"),
-    (
-        gene_field(),
-        Field("allele", T, "allele name, or unassigned_combination", required=True),
-        Field("population", T, "population", required=True),
-        Field("frequency", F, "0 to 1", required=True),
-        Field("n_chromosomes", INT, "chromosomes counted"),
-        Field("scheme", T, "population scheme", required=True),
-        Field("source", T, "source", required=True),
-    ),
-)
-
-PHENOTYPE_FREQUENCIES = Table(
-    "phenotype_frequencies",
-    "Phenotype frequencies by population.",
-    ("gene", "phenotype", "activity_score", "population"),
-    (
-        gene_field(),
-        Field("phenotype", T, "phenotype", required=True),
-        Field("activity_score", T, "activity score, where split by it"),
-        Field("population", T, "population", required=True),
-        Field("frequency", F, "0 to 1", required=True),
-        Field("source", T, "source", required=True),
-    ),
-)
-
-VARIANT_FREQUENCIES = Table(
-    "variant_frequencies",
-    "Frequency of the alternative allele by superpopulation.",
-    ("variant_id", "population"),
-    (
-        Field("variant_id", T, "variant", required=True, refers="variants.variant_id"),
-        gene_field(),
-        Field("rsid", T, "dbSNP id"),
-        Field("population", T, "1000 Genomes superpopulation", required=True),
-        Field("alt_frequency", F, "0 to 1", required=True),
-        Field("n_chromosomes", INT, "chromosomes counted"),
-        Field("source", T, "source", required=True),
-    ),
-)
-
-HLA_TAGS = Table(
-    "hla_tags",
-    "SNPs in linkage with an HLA allele: a hint, never a call.",
-    ("gene", "allele", "rsid"),
-    (
-        gene_field(),
-        Field("allele", T, "HLA allele", required=True),
-        Field("rsid", T, "dbSNP id", required=True),
-        Field("chrom", T, "contig", required=True),
-        Field("pos_grch38", INT, "1-based", required=True),
-        Field("pos_grch37", INT, "1-based", required=True),
-        Field("ref", T, "reference base", required=True),
-        Field("tag_allele", T, "base in linkage", required=True),
-        Field("notes", T, "where the linkage holds"),
-        Field("source", T, "source", required=True),
     ),
 )
 
