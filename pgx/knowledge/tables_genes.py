@@ -303,14 +303,3 @@ FLAGS = Table(
         Field("advice", T, "what can be done"),
     ),
 )
-
-OUTSIDETOOLS = Table(
-    "outside_tools",
-    "Callers of one gene that do not write which.",
-    ("tool",),
-    (
-        Field("tool", T, "tool", required=True),
-        gene_field(),
-        Field("source", T, "why", required=True),
-    ),
-)
