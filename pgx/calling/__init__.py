@@ -1,8 +1,7 @@
 """Named alleles: which diplotypes fit a person's genotypes, and how probable each is."""
 
 from pgx.calling.caller import THRESHOLD, call
-from pgx.calling.copy_number import possible as possible_copy_numbers
 from pgx.calling.explain import explain, position_log
 from pgx.calling.frames import calls_frame
 
-__all__ = ["THRESHOLD", "call", "calls_frame", "explain", "position_log", "possible_copy_numbers"]
+__all__ = ["THRESHOLD", "call", "calls_frame", "explain", "position_log"]

@@ -172,23 +172,3 @@ def _times(name: str, copies: int) -> str:
     if copies == 1:
         return name
     return f"({name})x{copies}" if " " in name and not name.startswith("[") else f"{name}x{copies}"
-
-
-def possible(call: PatternCall, kb: KnowledgeBase, gene: str) -> tuple[PatternCall, ...]:
-    """Return what a call without copy number would be with one or three copies, where that fits the data.
-
-    For a gene that looks homozygous one strand may be missing (``*4/*4`` may be ``*4/*5``); any allele may be
-    duplicated. What these would mean for the phenotype is the range that copy number allows.
-    """
-    if "no_copy_number" not in call.flags or not call.diplotypes:
-        return ()
-    known = copies_of(kb, gene)
-    found = []
-    best = call.diplotypes[0]
-    if known.deletion is not None and best.allele1 == best.allele2:
-        found.append(
-            apply(replace(call, diplotypes=(replace(best, allele2=None, parts2=(), probability=1.0),)), 1, known, 0)
-        )
-    if known.duplicated:
-        found.append(apply(replace(call, diplotypes=(replace(best, probability=1.0),)), 3, known, 0))
-    return tuple(found)

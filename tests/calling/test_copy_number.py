@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from pgx.calling import possible_copy_numbers
 from pgx.errors import UsageError
 
 STAR4 = {42128945: ("C", "T"), 42126611: ("C", "G"), 42130692: ("G", "A")}
@@ -66,10 +65,3 @@ def test_genes_that_only_copy_number_tells(one):
 def test_impossible_copies_are_refused(one):
     with pytest.raises(UsageError, match="copies of CYP2D6"):
         one("CYP2D6", STAR4, copies=-1)
-
-
-def test_what_copy_number_would_allow(one, kb):
-    called = one("CYP2D6", HOMOZYGOUS_4)
-    found = [names(way)[0] for way in possible_copy_numbers(called, kb, "CYP2D6")]
-    assert found == ["*4/*5", "*4/*4x2"]
-    assert possible_copy_numbers(one("CYP2D6", HOMOZYGOUS_4, copies=2), kb, "CYP2D6") == ()
