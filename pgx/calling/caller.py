@@ -165,7 +165,7 @@ class _Solver:
             "positions_missing": not known.all(),
             "reference_assumed": bool(found.assumed[n].any()),
             "no_copy_number": gene.copy_number_varies,
-            "phase_unknown": len(np.unique(blocks[blocks != HOMOZYGOUS])) > 1,
+            "phase_unknown": len(set(blocks.tolist()) - {HOMOZYGOUS}) > 1,
             "unread_genotype": bool(found.unread[n]),
             "filtered_variant": bool(found.filtered[n]),
             "ploidy_conflict": bool(found.conflict[n]) and gene.inheritance != "mitochondrial",
@@ -264,11 +264,10 @@ def _open(accepts: NDArray[np.bool_], position: int, decided_by: int) -> NDArray
 
 def _extra_bases(genotypes: Genotypes, gene: GeneModel) -> dict[int, list[str]]:
     """Bases by position, where the file shows more than the knowledge has."""
-    sites = genotypes.sites["alleles"].gather(gene.definition.sites)
-    lists = zip(
-        range(len(sites)), sites, genotypes.alleles[gene.definition.sites].max(axis=(1, 2), initial=0), strict=True
-    )
-    return {p: list(bases) for p, bases, top in lists if top >= len(gene.naming.bases(p))}
+    own = gene.definition.sites
+    tops = genotypes.alleles[own].reshape(len(own), 2 * len(genotypes.samples)).max(axis=1, initial=0).tolist()
+    extra = [p for p, top in enumerate(tops) if top >= len(gene.naming.bases(p))]
+    return {p: genotypes.sites["alleles"][int(own[p])].to_list() for p in extra}
 
 
 def _falls_back(pair: Pair, fallback: Fallback) -> bool:

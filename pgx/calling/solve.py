@@ -111,7 +111,7 @@ def pairs(
         return _ranked(
             [Pair(one, None, float(weight @ mixture), known) for one, weight, known in context.explain(codes[:, 0])]
         )
-    labels = [int(label) for label in np.unique(blocks) if label != HOMOZYGOUS]
+    labels = _labels(blocks)
     n_blocks = len(labels)
     whole = n_blocks == 0 or (n_blocks == 1 and (codes[blocks != HOMOZYGOUS] >= 0).all())
     if whole:  # one arrangement only: each strand is explained alone, and strands recur
@@ -133,6 +133,8 @@ def pairs(
 
 
 def _ranked(found: list[Pair]) -> Found:
+    if len(found) == 1:
+        return Found(tuple(found), found[0].weight)
     ranked = sorted(found, key=lambda pair: (-float(f"{pair.weight:.9g}"), pair.first.detail))
     return Found(tuple(ranked[: _enough([pair.weight for pair in ranked])]), sum(pair.weight for pair in ranked))
 
@@ -201,7 +203,7 @@ def _with_new(
     possible, turned = possible[~counted], turned[~counted]
     if not len(possible):
         return found
-    labels = [label for label in np.unique(blocks) if label != HOMOZYGOUS]
+    labels = _labels(blocks)
     swapped = turned @ (np.array(labels)[:, None] == blocks)
     groups = np.flatnonzero(mixture)
     new = donors.frequencies(model.columns(codes), swapped, groups)
@@ -347,7 +349,7 @@ class Context:
 
     def arrange(self, codes: NDArray[np.int8], blocks: NDArray[np.int32], mixture: NDArray[np.float64]) -> list[Pair]:
         """Try every arrangement of the blocks on the two strands."""
-        labels = [int(label) for label in np.unique(blocks) if label != HOMOZYGOUS]
+        labels = _labels(blocks)
         weights: dict[tuple[str, str | None], Pair] = {}
         for turned in _turns(blocks, labels):
             one = np.where(turned, codes[:, 1], codes[:, 0]).astype(np.int8)
@@ -358,7 +360,7 @@ class Context:
     def complete(self, codes: NDArray[np.int8], blocks: NDArray[np.int32], mixture: NDArray[np.float64]) -> list[Pair]:
         """Let one strand be a counted haplotype and name the other; for patterns too wide to try all arrangements."""
         weights: dict[tuple[str, str | None], Pair] = {}
-        labels = [int(label) for label in np.unique(blocks) if label != HOMOZYGOUS]
+        labels = _labels(blocks)
         reduced = _reduce(self, codes, blocks, labels)
         seen: set[bytes] = set()
         for k in np.flatnonzero((reduced.first | reduced.second).all(axis=1)):
@@ -388,6 +390,11 @@ class Context:
                 old = weights.get((first.detail, second.detail))
                 total = weight + (old.weight if old else 0.0)
                 weights[first.detail, second.detail] = Pair(first, second, total, known1 and known2)
+
+
+def _labels(blocks: NDArray[np.int32]) -> list[int]:
+    """Return the labels of the heterozygous blocks, sorted."""
+    return sorted(set(blocks.tolist()) - {HOMOZYGOUS})
 
 
 def _turns(blocks: NDArray[np.int32], labels: list[int]) -> Iterator[NDArray[np.bool_]]:
