@@ -19,7 +19,9 @@ from pgx.types import CallSet, Diplotype, GeneCalls, Genotypes, PatternCall
 
 THRESHOLD = 0.9
 """Posterior of the most probable diplotype from which a gene counts as called."""
-_SEEN = frozenset({"unread_genotype", "filtered_variant", "heteroplasmy", "ploidy_conflict"})
+_SEEN = frozenset(
+    {"unread_genotype", "filtered_variant", "heteroplasmy", "ploidy_conflict", "undocumented_passed_over"}
+)
 """Flags of data that show something that they do not tell; such a gene is never called without doubt."""
 MIN_EVIDENCE = 0.5
 """Share of the prior doubt that the data must remove; below it a call rests on frequencies and counts as ambiguous."""
@@ -91,7 +93,9 @@ class _Solver:
         copy_rules: Copies | None,
     ) -> None:
         self.gene, self.known, self.threshold, self.copy_rules = gene, known, threshold, copy_rules
-        self.found = patterns.find(genotypes, gene.definition.sites, group, gene.inheritance, copies, gene.pass_over)
+        self.found = patterns.find(
+            genotypes, gene.definition.sites, group, gene.inheritance, copies, gene.pass_over, _common(genotypes, gene)
+        )
         self._contexts: dict[tuple[bool, ...], solve.Context] = {}
         self.shares_names = gene.shares_names
         self.settled = self._settled()
@@ -268,6 +272,15 @@ def _extra_bases(genotypes: Genotypes, gene: GeneModel) -> dict[int, list[str]]:
     tops = genotypes.alleles[own].reshape(len(own), 2 * len(genotypes.samples)).max(axis=1, initial=0).tolist()
     extra = [p for p, top in enumerate(tops) if top >= len(gene.naming.bases(p))]
     return {p: genotypes.sites["alleles"][int(own[p])].to_list() for p in extra}
+
+
+def _common(genotypes: Genotypes, gene: GeneModel) -> dict[int, frozenset[int]]:
+    """Codes by position of the bases that are passed over without doubt; codes past the documented vary by file."""
+    found = {}
+    for p, bases in gene.common.items():
+        listed = list(genotypes.sites["alleles"][int(gene.definition.sites[p])])
+        found[p] = frozenset(listed.index(base) for base in bases if base in listed)
+    return found
 
 
 def _falls_back(pair: Pair, fallback: Fallback) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -94,6 +95,8 @@ class GeneModel:
         Whether deletions and duplications of the gene are named alleles.
     fallback
         The variant that decides where no named alleles explain the strands.
+    common
+        Bases in no definition that are passed over without doubt: position (index) to bases.
     donors
         What strands are put together from that no source counts; None if new strands are not looked for among counted
         ones.
@@ -112,6 +115,7 @@ class GeneModel:
     inheritance: str
     copy_number_varies: bool
     fallback: Fallback | None = None
+    common: Mapping[int, frozenset[str]] = field(default_factory=dict)
     donors: Donors | None = None
 
     @property
@@ -179,6 +183,7 @@ def assemble(kb: KnowledgeBase, gene: str, counts: priors.Counted) -> GeneModel:
         inheritance=str(row["inheritance"]),
         copy_number_varies=row["copy_number_varies"] == "y",
         fallback=_fallback(kb, definition, naming, policies.get("fallback_variant", []), index),
+        common={index[p]: frozenset(bases) for p, bases in _common(policies.get("common_base", [])).items()},
         donors=Donors.of(accepts, frequency, positions.astype(np.int64)) if independent else None,
     )
 
@@ -193,6 +198,14 @@ def _policies(kb: KnowledgeBase) -> dict[str, dict[str, list[PolicyRow]]]:
         return found
 
     return kb.remember("calling policies", parts)
+
+
+def _common(policies: list[PolicyRow]) -> dict[int, list[str]]:
+    """Bases by genomic position."""
+    found: dict[int, list[str]] = {}
+    for row in policies:
+        found.setdefault(int(row["pos_grch38"]), []).append(row["allele"])
+    return found
 
 
 def _fallback(

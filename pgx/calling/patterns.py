@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,7 +45,7 @@ class Patterns:
     conflict
         bool (N,): haploid and heterozygous positions met in one sample; the latter were put aside.
     strange
-        bool (N,): bases in no definition were passed over.
+        bool (N,): bases in no definition were passed over that are not known to be common.
     unread
         bool (N,): some strand carries `UNKNOWN_BASE`.
     filtered
@@ -75,6 +76,7 @@ def find(
     inheritance: str,
     copies: NDArray[np.int32],
     pass_over: NDArray[np.int8] | None = None,
+    common: Mapping[int, frozenset[int]] | None = None,
 ) -> Patterns:
     """Find the distinct patterns of one gene.
 
@@ -93,6 +95,8 @@ def find(
         the sample is heterozygous.
     pass_over
         int8 (P, 2): count of documented codes, and the code that any past them is read as; None reads them as they are.
+    common
+        Of those, the codes by position (index) that are passed over without a word.
     """
     state = genotypes.state[sites]
     has_data = usable(state)
@@ -104,7 +108,11 @@ def find(
     if pass_over is not None:
         for strand in (first, second):
             outside = strand >= pass_over[:, :1]
-            strange |= outside.any(axis=0)
+            doubtful = outside
+            for position, codes in (common or {}).items():
+                doubtful = outside.copy() if doubtful is outside else doubtful
+                doubtful[position] &= ~np.isin(strand[position], list(codes))
+            strange |= doubtful.any(axis=0)
             np.copyto(strand, pass_over[:, 1:], where=outside)
     missing = (copies == 0) | (copies == 1)
     for strand, unread in zip(

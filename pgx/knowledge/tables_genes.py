@@ -269,8 +269,9 @@ CALLING_POLICIES = Table(
             T,
             "proxy: the position counts only where the deciding one has no data; undocumented_is_reference: "
             "bases in no definition are passed over (flagged, and never without doubt); common_base: a base in no "
-            "definition that is too common to be a cause of rare disease, passed over without doubt; report_as: the allele is reported under "
-            "another name; extra_variants_allowed: an allele keeps its name if further listed variants "
+            "definition that is too common to be a cause of rare disease, passed over without doubt; "
+            "report_as: the allele is reported under another name; "
+            "extra_variants_allowed: an allele keeps its name if further listed variants "
             "complete no other allele (flagged); deletion_allele: the allele that has lost the gene; "
             "fallback_variant: where no named alleles explain the strands, each is read as the reference allele or, "
             "with the allele's base at the position, as the allele, if no other loss of function is known (flagged)",

@@ -118,10 +118,22 @@ def test_hapb3_by_its_exon_where_the_intron_is_not_tested(one):
     assert "proxy_position" in called.flags
 
 
-def test_ryr1_passes_over_bases_that_are_not_listed(one):
-    called = one("RYR1", {38499696: ("C", "T")})
+@pytest.mark.parametrize(
+    ("gene", "known"),
+    [("RYR1", {38494464: ("C", "T")}), ("RYR1", {38499696: ("C", "A")}), ("DPYD", {97450058: ("C", "A")})],
+    ids=["RYR1", "RYR1 beside a common base", "DPYD"],
+)
+def test_lists_of_variants_pass_over_bases_that_are_not_listed_but_never_without_doubt(one, gene, known):
+    called = one(gene, known)
     assert names(called) == ["Reference/Reference"]
     assert "undocumented_passed_over" in called.flags
+    assert called.status == "ambiguous"
+
+
+def test_a_common_base_is_passed_over_without_doubt(one):
+    called = one("RYR1", {38499696: ("C", "T")})
+    assert names(called) == ["Reference/Reference"]
+    assert (called.status, called.flags) == ("called", ())
 
 
 def test_a_star_gene_does_not_pass_over_them(one):
