@@ -36,6 +36,8 @@ class Check:
         What decides about more or fewer checks.
     local
         Whether a site's own tables had a part in it.
+    taken
+        Whether the person takes the medicine already.
     """
 
     drug: str
@@ -46,12 +48,13 @@ class Check:
     sources: tuple[str, ...]
     note: str
     local: bool = False
+    taken: bool = False
 
     @property
     def moment(self) -> str:
         """The day in words."""
         if self.day < 0:
-            return "before the first dose"
+            return "now (it is due before the first dose)" if self.taken else "before the first dose"
         return f"{self.when.isoformat()} (day {self.day})" if self.when else f"day {self.day}"
 
 
@@ -91,7 +94,17 @@ def _of_drug(drug: Drug, start: object, terms: Terms) -> Iterator[Check]:
         for day in (*((-1,) if before else ()), *days):
             when = start + timedelta(days=day) if isinstance(start, date) and day >= 0 else None
             said, plain = monitoring(code, terms), monitoring(code, terms, plain=True)
-            yield Check(drug.name, said, plain, day, when, tuple(dict.fromkeys(sources)), note, code in local)
+            yield Check(
+                drug.name,
+                said,
+                plain,
+                day,
+                when,
+                tuple(dict.fromkeys(sources)),
+                note,
+                code in local,
+                drug.medication == "current",
+            )
 
 
 def render_ics(result: Result, sample: str) -> str | None:

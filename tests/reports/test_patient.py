@@ -23,7 +23,7 @@ def test_the_leaflet_uses_everyday_words():
     said = text(render_leaflet(example.build(), example.SAMPLE))
     assert "Do not stop or change a medicine by yourself" in said
     assert "clopidogrel planned for you : should be avoided" in said
-    assert "much lower active form of the medicine" in said
+    assert "much lower amount of its active form" in said
     assert "a clotting test (INR)" in said
     assert "CYP2D6 Your body breaks these medicines down very slowly" in said
     assert "TPMT Your body breaks these medicines down slowly (not certain: 62 %)" in said
