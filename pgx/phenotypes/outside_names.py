@@ -1,6 +1,7 @@
 """Allele and phenotype names as other tools write them, to the names of the knowledge base. Nothing is guessed.
 
-A name that cannot be placed stays as it is written and has no function, so that its phenotype is Indeterminate.
+A name of an allele that the knowledge base lacks (``*999``) stays as it is written and has no function, so that its
+phenotype is Indeterminate; what is no allele's name at all (``*2?``, ``banana``) makes the line unusable.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ _ALDY_SUB = re.compile(r"^(\*\d+)(?:\.\d+)?(?:\.ALDY(?:_\d+)?)$", re.IGNORECASE)
 _ALDY_CN = re.compile(r"^(\*\d+):\d+$")
 _VARIANT = re.compile(r"^(?:rs\d+|\d+[.:]?[A-Z]+>[A-Z]+)$", re.IGNORECASE)
 _REFERENCE_WORDS = {"reference", "ref", "wild-type", "wildtype", "wt", "*1"}
+_ALLELE = re.compile(r"\*[A-Z]?\d+[A-Za-z]{0,3}\d?(?:\.\d+)?(?:x≥?(?:\d+|N))?|rs\d+.*|[cgmnp]\.\S.*")
+"""What an allele's name looks like, known or not."""
 _HLA = re.compile(r"^(?:HLA-)?(?:[A-Z]+\d*)?\*?(?P<fields>\d{2,3}(?::\d{2,3}){0,3})(?P<suffix>[A-Z]{0,2})$")
 
 
@@ -137,7 +140,7 @@ def diplotype_of(kb: KnowledgeBase, gene: str, text: str, probability: float) ->
     Raises
     ------
     ValueError
-        If the text is not one or two strands.
+        If the text is not one or two strands, or something in it is no allele's name.
     """
     names = names_of(kb, gene)
     strands = split_strands(text.strip(), names)
@@ -145,6 +148,9 @@ def diplotype_of(kb: KnowledgeBase, gene: str, text: str, probability: float) ->
         raise ValueError(f"{text!r} is not a diplotype")
     made = [_strand(strand, names) for strand in strands]
     unknown = [part for _, parts, _ in made for part in parts if not _has_name(kb, names, part)]
+    for part in unknown:
+        if names.is_hla or not all(_ALLELE.fullmatch(one) for one in part.split("+")):
+            raise ValueError(f"{part!r} in {text!r} is not the name of an allele of {gene}")
     if len(made) == 1:
         haploid = gene in kb.genes and kb.gene(gene).row["inheritance"] != "autosomal"
         name, parts, novel = made[0]

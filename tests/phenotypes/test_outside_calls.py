@@ -185,6 +185,19 @@ def test_an_unknown_allele_is_indeterminate_and_said(tmp_path):
     assert "*999 not known" in notes[0]["message"]
 
 
+@pytest.mark.parametrize(
+    ("gene", "written"),
+    [("CYP2C19", "*2/banana"), ("CYP2C19", "*2/*1?"), ("CYP2C19", "2/*1"), ("G6PD", "B (reference)/Nowhere"),
+     ("CYP2D6", "*1/*4+"), ("HLA-B", "*57:01/*x")],
+)  # fmt: skip
+def test_what_is_no_name_of_an_allele_leaves_our_own_call(tmp_path, gene, written):
+    calls, notes = read(text_file(tmp_path, f"{gene}\t{written}\nTPMT\t*1/*1\n"))
+    assert set(calls) == {"TPMT"}
+    assert [note["code"] for note in notes] == ["outside_call_unusable"]
+    assert "is not the name of an allele" in notes[0]["message"]
+    assert "line 1" in notes[0]["message"]
+
+
 def test_dpyd_alleles_go_by_either_of_their_names(tmp_path):
     calls, _ = read(text_file(tmp_path, "DPYD\tReference/*2A\n"))
     assert names(calls) == {"DPYD": ["Reference/c.1905+1G>A (*2A)"]}
