@@ -2,7 +2,8 @@
 
 ``*1/*1 (*27)`` is a consensus ``*1/*1`` with ``*27`` seen by some laboratory; ``*2/(*4)`` has an unconfirmed allele;
 ``*1/*4 or *4/*17`` is undecided. A strict reading takes the consensus as it stands; a wide one every reading that the
-notation allows. ``tests/data/nomenclature.tsv`` says what an old name is called now.
+notation allows, and leaves out of a call what no platform tests. ``*1(*5) or *1(*22)`` is no diplotype and is left
+out. ``tests/data/nomenclature.tsv`` says what an old name is called now.
 """
 
 from __future__ import annotations
@@ -31,6 +32,11 @@ def nomenclature() -> Names:
 def pair(diplotype: str | None) -> Pair | None:
     """Return a diplotype as an unordered pair; names may hold ``/`` themselves, so all pieces are sorted."""
     return tuple(sorted(diplotype.split("/"))) if diplotype else None
+
+
+def documented(diplotype: str | None) -> str | None:
+    """Leave out bases that are written out because no definition has them: no platform of the consensus tests those."""
+    return re.sub(r" \+ g\.[^/ \]]+", "", diplotype) if diplotype else None
 
 
 def readings(gene: str, written: str, names: Names, *, wide: bool) -> set[Pair]:
