@@ -105,7 +105,7 @@ def score_phenotyped(
 
     from pgx import features, models
 
-    genes = models.genes_of(found.kb, endpoints)
+    genes = models.genes_of(found.kb, endpoints, models_dir)
     # A site's own model may read any feature; the shipped ones say which.
     wanted = None if models_dir else features.known(models.columns_of(found.kb, endpoints), found.kb)
     calls = found.calls.filter(pl.col("gene").is_in(genes))
@@ -124,7 +124,9 @@ def _conclude(
     if drugs is None or len(drugs):
         advice = guidance.recommend(found.phenotypes, found.calls, found.clinical, found.kb, drugs=drugs)
     if endpoints is None:
-        endpoints = models.endpoints_of(found.kb, set(advice["drug"]))
+        # A site's own endpoint may be of a drug that no guideline knows.
+        own = models.endpoints_of(found.kb, _asked(found, drugs), local=True)
+        endpoints = sorted({*models.endpoints_of(found.kb, set(advice["drug"])), *own})
     scores = schema.empty(schema.SCORES)
     remarks: list[dict[str, object]] = []
     if endpoints:
@@ -140,6 +142,17 @@ def _conclude(
         notes=notes_of(found, remarks, advice),
         provenance=provenance(found, options),
     )
+
+
+def _asked(found: Phenotyped, drugs: Sequence[str] | None) -> set[str] | None:
+    """The drugs that a run is about: those named, else those taken; None = all."""
+    from pgx.knowledge.drugs import resolve
+
+    if drugs is not None:
+        named = [drug.strip() for drug in drugs if drug.strip()]
+        return None if "all" in {drug.lower() for drug in named} else {resolve(found.kb, drug) for drug in named}
+    taken = found.clinical.medications
+    return None if taken.is_empty() else set(taken["drug"])
 
 
 def notes_of(

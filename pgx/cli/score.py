@@ -62,7 +62,7 @@ def score(
             outside_calls=outside_calls or (),
             options=how,
         )
-        wanted = endpoint or models.endpoints_of(found.kb, None)
+        wanted = endpoint or models.endpoints_of(found.kb, None, model)
         scores, remarks = pipeline.score_phenotyped(found, wanted, models_dir=model)
         origin = pipeline.provenance(found, how)
         shown = pipeline.notes_of(found, remarks)

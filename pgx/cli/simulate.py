@@ -27,6 +27,9 @@ def simulate(
     sites: Annotated[int, typer.Option(min=1, help="Sites.")] = 1,
     site_sd: Annotated[float, typer.Option(min=0.0, help="How far sites differ.")] = 0.0,
     seed: Annotated[int, typer.Option(help="Seed.")] = 1,
+    truth: Annotated[
+        bool, typer.Option("--truth", help="Add the column `truth`: each person's true risk, or the expected dose.")
+    ] = False,
     knowledge: opt.Knowledge = None,
 ) -> None:
     """Draw a made-up cohort for testing; nothing trained on it says anything about patients."""
@@ -35,8 +38,8 @@ def simulate(
     from pgx.models import endpoints
 
     opt.check_table(out)
-    truth = models.Truth(
+    world = models.Truth(
         prior_slope=effect, shift=shift, covariate=covariate, leak=leak, nuisance=nuisance, sites=sites, site_sd=site_sd
     )
     known = endpoints.get(pipeline.knowledge(knowledge or ()), endpoint)
-    write_table(models.simulate(known, n, truth=truth, events=events, seed=seed), out)
+    write_table(models.simulate(known, n, truth=world, events=events, seed=seed, tell=truth), out)

@@ -29,6 +29,8 @@ def answer(
     endpoint: Endpoint,
     model: Model | None,
     kb_version: str,
+    *,
+    local: bool = False,
 ) -> pl.DataFrame:
     """Score one endpoint: rows of `pgx.schema.SCORES` with the person's number in ``_person``.
 
@@ -42,6 +44,8 @@ def answer(
         The endpoint as the knowledge base has it, and the model trained on top of it, if any.
     kb_version
         For the identity of a score that rests on the prior alone.
+    local
+        The endpoint or the model is a site's own: flagged in every row.
     """
     if not names:
         return schema.empty(schema.SCORES).with_columns(_person=pl.lit(0))
@@ -51,11 +55,13 @@ def answer(
     if len(starts) == len(index) and patterns < len(index):
         # One row a person: write each pattern's answer once and hand it out.
         each = np.arange(patterns)
-        one = _answers(judged, each, each, np.ones(patterns), [""] * patterns, active, endpoint, model, kb_version)
+        one = _answers(
+            judged, each, each, np.ones(patterns), [""] * patterns, active, endpoint, model, kb_version, local
+        )
         return one.select(pl.all().gather(index)).with_columns(
             sample=pl.Series(names), _person=pl.Series(np.arange(len(names)))
         )
-    return _answers(judged, index, starts, weight, names, active, endpoint, model, kb_version)
+    return _answers(judged, index, starts, weight, names, active, endpoint, model, kb_version, local)
 
 
 def _answers(
@@ -68,6 +74,7 @@ def _answers(
     endpoint: Endpoint,
     model: Model | None,
     kb_version: str,
+    local: bool,
 ) -> pl.DataFrame:
     """Turn judged patterns into rows of `schema.SCORES` (and ``_person``)."""
     labels, parts, estimate = combined(judged, index, starts, weight, active.link)
@@ -103,7 +110,7 @@ def _answers(
             "evidence": np.where(prior_only | (model is None), "literature only", _evidence(model)),
             "model": model.identity if model else prior_identity(endpoint, kb_version),
             "factors": _factors(labels, parts, applies),
-            "flags": _joined(refused, flags, unsure),
+            "flags": _joined(refused, flags, unsure, local),
             "_person": np.arange(len(names)),
         },
         schema_overrides={"factors": pl.String, "flags": pl.String},
@@ -205,6 +212,7 @@ def _factors(labels: list[str], parts: Floats, applies: Bools) -> list[str | Non
     ]
 
 
-def _joined(refused: NDArray[np.str_], flags: NDArray[np.str_], unsure: Bools) -> list[str | None]:
+def _joined(refused: NDArray[np.str_], flags: NDArray[np.str_], unsure: Bools, local: bool) -> list[str | None]:
     rows = zip(refused.tolist(), flags.tolist(), np.where(unsure, "genotype_uncertain", "").tolist(), strict=True)
-    return [";".join(filter(None, row)) or None for row in rows]
+    last = ("local",) if local else ()
+    return [";".join(filter(None, (*row, *last))) or None for row in rows]

@@ -71,7 +71,7 @@ def _prior_card(endpoint: Endpoint, kb: KnowledgeBase) -> str:
     if "of" in base:
         span = f" ({base['low']:g} to {base['high']:g})" if "low" in base else ""
         source = f", PMID {base['pmid']}" if base.get("pmid") else ""
-        lines += [f"Baseline: {base['value']:g}{span} in {base['of']} ({base['mark']}{source}).", ""]
+        lines += [f"Baseline: {base['value']:g}{span} in {base['of']} ({base.get('mark', 'the site')}{source}).", ""]
     lines += ["| term | measure | estimate | 95 % interval | source | mark |", "|---|---|---|---|---|---|"]
     for term in endpoint.terms:
         span = "not stated" if term.low is None else f"{term.low:g} to {term.high:g}"

@@ -20,7 +20,7 @@ from pgx.models.tables import absent
 if TYPE_CHECKING:
     from pgx.knowledge import KnowledgeBase
 
-RESERVED = ("sample", "person", "site", "time", "outcome", "weight", "scenario")
+RESERVED = ("sample", "person", "site", "time", "outcome", "truth", "weight", "scenario")
 _YES = ("true", "yes", "1", "y", "1.0")
 _NO = ("false", "no", "0", "n", "0.0")
 

@@ -137,6 +137,8 @@ class Endpoint:
         (mg/week, ``below`` or ``above``) for a risk that is read off a dose equation; None otherwise.
     pmids, about, rule, raw
         Sources, text for the card, the simple rule compared with, and the file's content.
+    local
+        Name of the overlay folder that it is from; empty for the product's own.
     """
 
     name: str
@@ -162,6 +164,7 @@ class Endpoint:
     about: str
     rule: Reading | None
     raw: Mapping[str, Any] = field(repr=False)
+    local: str = ""
 
     @property
     def average(self) -> float:

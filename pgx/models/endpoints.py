@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -162,20 +163,40 @@ def logit(p: float) -> float:
 
 
 def _load(kb: KnowledgeBase) -> dict[str, Endpoint]:
-    equations = coefficients(kb)
+    equations, own = coefficients(kb), kb.folders[0] / "endpoints"
     documents: dict[str, tuple[dict[str, Any], Path]] = {}
     for folder in folders(kb):
         for path in sorted(folder.glob("*.toml")):
             if path.name != "rules.toml":
                 raw = _parse(path)
-                documents[str(raw.get("name", path.stem))] = raw, path
+                name = str(raw.get("name", path.stem))
+                if name in documents and documents[name][1].parent == folder:
+                    raise InputError(f"{name} is described in {documents[name][1].name} already", file=path)
+                documents[name] = raw, path
     found = {}
     for name, (raw, path) in documents.items():
         base = raw.get("extends")
         if base is not None and base not in documents:
             raise InputError(f"it extends {base!r}, which is no endpoint", file=path)
         whole = {**documents[base][0], **raw} if base is not None else raw
-        found[name] = parse({key: value for key, value in whole.items() if key != "extends"}, equations, path)
+        whole = {key: value for key, value in whole.items() if key != "extends"}
+        found[name] = parse(whole, equations, path) if path.parent == own else _local(whole, equations, path, kb)
+    return found
+
+
+def _local(raw: Mapping[str, Any], equations: Mapping[str, float], path: Path, kb: KnowledgeBase) -> Endpoint:
+    """Check and build an endpoint of an overlay."""
+    from pgx.models import check
+
+    def refuse(faults: Iterator[str]) -> None:
+        for fault in faults:
+            raise InputError(f"the endpoint is not valid: {fault}", file=path, fix="see data/knowledge/endpoints")
+
+    refuse(check.before(raw))
+    found = replace(parse(raw, equations, path), local=path.parent.parent.name)
+    refuse(check.after(found, kb))
+    if found.name in rules(kb):
+        raise InputError(f"{found.name} is decided by a rule ({rules(kb)[found.name]})", file=path, fix="rename it")
     return found
 
 
@@ -304,8 +325,6 @@ def _of_threshold(
 
 
 def _scale(term: Term, slope: float) -> Term:
-    from dataclasses import replace
-
     return replace(term, coefficient=term.coefficient * slope, se=term.se * abs(slope))
 
 

@@ -18,6 +18,7 @@ from pgx.errors import InputError
 from pgx.models import conformal, endpoints
 from pgx.models.endpoints import Endpoint, Feature, Reading
 from pgx.models.fit import Linear
+from pgx.paths import data_dir
 
 if TYPE_CHECKING:
     from pgx.knowledge import KnowledgeBase
@@ -124,7 +125,9 @@ def find(models_dir: Path | None, kb: KnowledgeBase, shipped: Path) -> dict[str,
 
     `models_dir` is a model folder or a folder of them; a later model replaces an earlier one of the same endpoint.
     """
-    places = [shipped, *(folder.parent / "models" for folder in kb.folders[1:])]
+    places = [shipped]
+    for folder in kb.folders[1:]:
+        places += [folder.parent / "models", folder / "models"]
     found: dict[str, Model] = {}
     for place in places:
         found |= _in(place)
@@ -136,6 +139,12 @@ def find(models_dir: Path | None, kb: KnowledgeBase, shipped: Path) -> dict[str,
             raise InputError("this folder holds no model", file=models_dir, fix="name a folder that `pgx train` wrote")
         found |= given
     return found
+
+
+def shipped() -> frozenset[str]:
+    """Return the checksums of the models that the product ships."""
+    places = sorted((data_dir() / "models").glob(f"*/{JSON}"))
+    return frozenset(str(json.loads(path.read_text(encoding="utf-8"))["checksum"]) for path in places)
 
 
 def from_parts(facts: Mapping[str, Any], trees: bytes | None) -> Model:

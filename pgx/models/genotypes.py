@@ -180,9 +180,15 @@ def _column(
 def _phenotype(kb: KnowledgeBase, value: str, own: set[str]) -> str | None:
     if value in own:
         return value
-    known = kb.remember("phenotype words", lambda: _words(kb))
+    known = phenotype_words(kb)
     found = phenotype_of(kb, value)
     return found if found in known else None
+
+
+def phenotype_words(kb: KnowledgeBase) -> frozenset[str]:
+    """Return the phenotypes as the knowledge base writes them."""
+    found: frozenset[str] = kb.remember("phenotype words", lambda: _words(kb))
+    return found
 
 
 def _words(kb: KnowledgeBase) -> frozenset[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,15 +58,17 @@ def score(
     InputError
         If the frame has no samples column, or weights that do not add up to 1.
     """
-    chosen = _chosen(kb, endpoints)
+    models = _models(kb, models_dir)
+    chosen = _chosen(kb, endpoints, models)
     features, said = _understood(features, chosen, kb)
     frame, starts, names = persons(features)
-    models = folder.find(Path(models_dir) if models_dir else None, kb, data_dir() / "models")
+    shipped = folder.shipped()
     parts: list[pl.DataFrame] = []
     notes = [_note("warning", "genotype_spelling", text, "features") for text in said]
     for rank, endpoint in enumerate(chosen):
         model = models.get(endpoint.name)
-        found = answer(frame, starts, names, endpoint, model, kb.version)
+        local = bool(endpoint.local) or (model is not None and model.checksum not in shipped)
+        found = answer(frame, starts, names, endpoint, model, kb.version, local=local)
         parts.append(found.with_columns(_rank=pl.lit(rank, dtype=pl.Int64)))
         notes += _notes(found, endpoint, model)
     if not parts or not names:
@@ -83,8 +86,8 @@ def explain(
     several scenarios, the part ``diplotype uncertainty`` is what averaging the estimate, not its link, makes.
     """
     frame, starts, names = persons(features)
-    known = _chosen(kb, [endpoint])[0]
-    model = folder.find(Path(models_dir) if models_dir else None, kb, data_dir() / "models").get(endpoint)
+    models = _models(kb, models_dir)
+    known, model = _chosen(kb, [endpoint], models)[0], models.get(endpoint)
     judged, index, active = judge(frame, known, model)
     labels, parts, _ = combined(judged, index, starts, frame["weight"].to_numpy(), active.link)
     keep = [j for j in range(len(labels)) if np.any(parts[:, j] != 0)]
@@ -96,17 +99,31 @@ def explain(
     )
 
 
-def endpoints_of(kb: KnowledgeBase, drugs: set[str] | None) -> list[str]:
-    """Return the endpoints of some drugs (None = all), sorted by name."""
-    return sorted(name for name, one in endpoints.load(kb).items() if drugs is None or one.drug in drugs)
+def endpoints_of(
+    kb: KnowledgeBase, drugs: set[str] | None, models_dir: str | Path | None = None, *, local: bool = False
+) -> list[str]:
+    """Return the endpoints of some drugs (None = all), sorted by name; those of `models_dir` among them.
+
+    Parameters
+    ----------
+    kb, drugs, models_dir
+        What is known, the drugs (generic names), and a model folder or a folder of them.
+    local
+        Only a site's own.
+    """
+    found = {one.name: one for one in _chosen(kb, None, _given(kb, models_dir))}
+    return sorted(
+        name for name, one in found.items() if (drugs is None or one.drug in drugs) and (one.local or not local)
+    )
 
 
-def genes_of(kb: KnowledgeBase, names: Sequence[str]) -> list[str]:
-    """Return the genes whose features these endpoints read, sorted."""
+def genes_of(kb: KnowledgeBase, names: Sequence[str], models_dir: str | Path | None = None) -> list[str]:
+    """Return the genes whose features these endpoints (and the models of `models_dir`) read, sorted."""
     symbols = {gene.lower(): gene for gene in kb.table("genes")["gene"]}
-    found = set()
-    for endpoint in _chosen(kb, names):
-        for column in design.columns(endpoint):
+    models, found = _given(kb, models_dir), set()
+    for endpoint in _chosen(kb, names, models):
+        model = models.get(endpoint.name)
+        for column in design.columns(endpoint, model.features if model else ()):
             parts = column.split(".")
             if parts[0] == "gene" and parts[1] in symbols:
                 found.add(symbols[parts[1]])
@@ -115,13 +132,25 @@ def genes_of(kb: KnowledgeBase, names: Sequence[str]) -> list[str]:
 
 def columns_of(kb: KnowledgeBase, names: Sequence[str]) -> list[str]:
     """Return the features that these endpoints read, sorted."""
-    return sorted({column for endpoint in _chosen(kb, names) for column in design.columns(endpoint)})
+    return sorted({column for endpoint in _chosen(kb, names, {}) for column in design.columns(endpoint)})
 
 
-def _chosen(kb: KnowledgeBase, names: Sequence[str] | None) -> list[Endpoint]:
+def _models(kb: KnowledgeBase, models_dir: str | Path | None) -> dict[str, Model]:
+    return folder.find(Path(models_dir) if models_dir else None, kb, data_dir() / "models")
+
+
+def _given(kb: KnowledgeBase, models_dir: str | Path | None) -> dict[str, Model]:
+    """The models beside the shipped ones (which read nothing that their endpoints do not)."""
+    return _models(kb, models_dir) if models_dir is not None or len(kb.folders) > 1 else {}
+
+
+def _chosen(kb: KnowledgeBase, names: Sequence[str] | None, models: Mapping[str, Model]) -> list[Endpoint]:
+    """The endpoints asked for; a model folder carries its own, so that it can be used without the overlay."""
+    known = endpoints.load(kb)
+    carried = {name: replace(one.endpoint, local="model") for name, one in models.items() if name not in known}
     if names is None:
-        return [one for _, one in sorted(endpoints.load(kb).items())]
-    return [endpoints.get(kb, name) for name in dict.fromkeys(names)]
+        return [one for _, one in sorted({**known, **carried}.items())]
+    return [carried[name] if name in carried else endpoints.get(kb, name) for name in dict.fromkeys(names)]
 
 
 def _understood(

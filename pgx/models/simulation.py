@@ -5,6 +5,7 @@ What comes out is for trying the program and for tests. A model trained on it sa
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -99,6 +100,7 @@ def simulate(
     for name, values in _readings(endpoint, rng, n).items():
         columns[name] = values
     marker = rng.normal(size=n)
+    columns |= {name: _unread(name, rng, n) for name in endpoint.requires if name not in columns and _unread_kind(name)}
     columns["lab.marker"] = np.round(5 + 2 * marker, 2)
     for i in range(truth.nuisance):
         columns[f"lab.nuisance_{i + 1}"] = np.round(rng.normal(size=n), 3)
@@ -140,6 +142,24 @@ def _readings(endpoint: Endpoint, rng: Generator, n: int) -> dict[str, list[obje
             if column not in drawn and term.reading.kind != "missing" and not term.reading.unless_column:
                 by_column.setdefault(column, []).append((term.reading, term.mean or 0.05))
     return {column: _draw(choices, rng, n) for column, choices in by_column.items()}
+
+
+_UNREAD: Mapping[str, tuple[tuple[object, ...], tuple[float, ...]]] = {
+    "phenotype": (("Normal Metabolizer", "Intermediate Metabolizer", "Poor Metabolizer"), (0.5, 0.35, 0.15)),
+    "diplotype": (("*1/*1", "*1/*2", "*2/*2"), (0.6, 0.3, 0.1)),
+    "activity_score": ((2.0, 1.5, 1.0, 0.5), (0.5, 0.25, 0.2, 0.05)),
+}
+"""What is drawn for a gene that an endpoint needs and whose effect nobody has published."""
+
+
+def _unread_kind(name: str) -> str:
+    kind = name.rpartition(".")[2].removeprefix("clinical_")
+    return kind if name.startswith("gene.") and kind in _UNREAD else ""
+
+
+def _unread(name: str, rng: Generator, n: int) -> list[object]:
+    values, shares = _UNREAD[_unread_kind(name)]
+    return [values[pick] for pick in rng.choice(len(values), size=n, p=shares)]
 
 
 def _draw(choices: list[tuple[Reading, float]], rng: Generator, n: int) -> list[object]:

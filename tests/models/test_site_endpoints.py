@@ -1,4 +1,8 @@
-"""A site's own endpoints: a folder with nothing but ``endpoints/*.toml`` is an overlay like any other."""
+"""A site's own endpoints: a folder with nothing but ``endpoints/*.toml`` is an overlay like any other.
+
+A drug, an outcome and a gene that the product has no endpoint for are simulated, trained, evaluated, shown, scored and
+reported, marked as the site's own; a slip of the pen is one line that names the file.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +15,11 @@ import pgx.knowledge
 from pgx import models
 from pgx.errors import InputError
 from pgx.knowledge import KnowledgeBase
-from pgx.models import endpoints
+from pgx.models import check, endpoints
+from pgx.models.boost import Settings
+from tests.models.test_commands import pgx as run
 
+EXAMPLES = Path(__file__).resolve().parents[2] / "data" / "examples"
 OWN = """
 name = "newdrugine.rash"
 drug = "codeine"
@@ -77,3 +84,90 @@ def test_an_endpoint_that_is_not_one_names_its_file(text: str, tmp_path: Path) -
     kb = pgx.knowledge.load([_overlay(tmp_path / "ward7", text)])
     with pytest.raises(InputError, match=r"newdrugine\.rash\.toml"):
         endpoints.load(kb)
+
+
+NEW_DRUG = "drug\tsource\nnewdrugine\tward 7\n"
+WITHOUT_PRIOR = """
+name = "newdrugine.dose"
+drug = "newdrugine"
+outcome = "stable dose"
+kind = "dose"
+horizon = "steady state"
+unit = "mg/day"
+residual_sd = 1.0
+[population]
+about = "adults of ward 7"
+requires = ["gene.cyp2b6.phenotype"]
+[baseline]
+value = 7.0
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("estimate = 4.0", "estimat = 4.0", "in [term]: the key 'estimat' is unknown"),
+        ("estimate = 4.0", "", "term 'CYP2D6 poor' lacks 'estimate'"),
+        ('mark = "recall"', "", "term 'CYP2D6 poor' lacks 'mark'"),
+        ("value = 0.1", "value = 10", "a risk lies between 0 and 1"),
+        ("low = 2.0\nhigh = 8.0\nmark", "low = 5.0\nhigh = 8.0\nmark", "outside its interval"),
+        ("newdrugine.rash", "newdrugine rash", "not of the form drug.outcome"),
+        ('"Poor Metabolizer"', '"Poor Metaboliser"', "'Poor Metaboliser' is no phenotype"),
+        ('column = "gene.cyp2d6.clinical_phenotype"', 'column = "gene.cyp2d66.phenotype"', "is no feature"),
+        ('drug = "codeine"', 'drug = "newdrugine"', "add a row to drugs.tsv"),
+        ('name = "newdrugine.rash"', 'name = "rasburicase.haemolysis"', "decided by a rule"),
+        ('kind = "adverse_effect"', 'kind = "dose"', "residual_sd is missing"),
+    ],
+)
+def test_a_slip_of_the_pen_is_one_line_that_names_the_file(old: str, new: str, message: str, tmp_path: Path) -> None:
+    assert old in OWN
+    kb = pgx.knowledge.load([_overlay(tmp_path / "ward7", OWN.replace(old, new))])
+    with pytest.raises(InputError) as caught:
+        endpoints.load(kb)
+    assert message in str(caught.value) and "newdrugine.rash.toml" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_products_own_endpoints_keep_to_the_same_rules(kb: KnowledgeBase) -> None:
+    for name, one in endpoints.load(kb).items():
+        assert [*check.before(one.raw), *check.after(one, kb)] == [], name
+
+
+@pytest.fixture(scope="module")
+def ward(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site") / "ward7"
+    own = OWN.replace('"codeine"', '"newdrugine"').replace("cyp2d6.clinical_", "cyp2b6.").replace("CYP2D6", "CYP2B6")
+    _overlay(folder, own)
+    (folder / "endpoints" / "newdrugine.dose.toml").write_text(WITHOUT_PRIOR, encoding="utf-8")
+    (folder / "drugs.tsv").write_text(NEW_DRUG, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("name", ["newdrugine.rash", "newdrugine.dose"])
+def test_a_new_endpoint_is_simulated_trained_evaluated_and_scored(name: str, ward: Path, tmp_path: Path) -> None:
+    kb, few = pgx.knowledge.load([ward]), Settings(max_trees=20)
+    table = models.simulate(endpoints.get(kb, name), 300, seed=1)
+    model = models.train(name, table, tmp_path / "model", kb, settings=few)
+    found = models.evaluate(model, table, kb, repeats=1, folds=3, settings=few)
+    assert set(found.overall["design"]) == {"external", "person"}
+    persons = table.head(5).rename({"person": "sample"})
+    scores, _ = models.score(persons, kb, endpoints=[name], models_dir=tmp_path / "model")
+    assert scores["evidence"].unique().to_list() == ["patients:n=300"]
+    assert all("local" in str(flags).split(";") for flags in scores["flags"])
+    # The model folder carries its endpoint: it can be used without the overlay.
+    alone, _ = models.score(persons, pgx.knowledge.load(), endpoints=[name], models_dir=tmp_path / "model")
+    assert alone["estimate"].to_list() == scores["estimate"].to_list() and alone["flags"][0].endswith("local")
+
+
+def test_the_report_shows_the_sites_score_with_the_sites_model(ward: Path, tmp_path: Path) -> None:
+    kb = pgx.knowledge.load([ward])
+    name = "newdrugine.rash"
+    table = models.simulate(endpoints.get(kb, name), 300, seed=1)
+    models.train(name, table, ward / "models" / name, kb, settings=Settings(max_trees=20))
+    sample = EXAMPLES / "HG00652.GRCh38.vcf.gz"
+    done = run("report", sample, "--knowledge", ward, "--drugs", "newdrugine", "-o", tmp_path, "--format", "text,tsv")
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "HG00652.report.txt").read_text(encoding="utf-8")
+    assert "newdrugine.rash" in text and "from a local knowledge overlay" in text
+    shown = run("models", "show", name, "--knowledge", ward)
+    assert shown.returncode == 0 and "300 rows" in shown.stdout
