@@ -160,7 +160,8 @@ def assemble(kb: KnowledgeBase, gene: str, counts: priors.Counted) -> GeneModel:
     definition = _distinguishable(kb.gene(gene), renamed)
     row = definition.row
     variant_list = row["caller"] == "variant_list"
-    positions = kb.sites["pos_grch38"].gather(definition.sites).to_numpy()
+    everywhere: NDArray[np.int64] = kb.remember("site positions", kb.sites["pos_grch38"].to_numpy)
+    positions = everywhere[definition.sites]
     index = {int(position): i for i, position in enumerate(positions)}
     naming = Naming(kb, definition, extra_allowed="extra_variants_allowed" in policies)
     haplotypes, accepts = _universe(definition, naming, counts, index)

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from pgx.errors import UsageError
@@ -81,11 +80,6 @@ def groups(kb: KnowledgeBase) -> Groups:
     return Groups(tuple(table["group"]), weights / weights.sum(), aliases)
 
 
-@lru_cache(maxsize=8)
-def _rows(kb: KnowledgeBase) -> dict[str, pl.DataFrame]:
-    return {str(key[0]): frame for key, frame in kb.table("priors").partition_by("gene", as_dict=True).items()}
-
-
 @dataclass(frozen=True, slots=True)
 class Counted:
     """What the sources say of one gene.
@@ -107,14 +101,25 @@ class Counted:
 
 def counted(kb: KnowledgeBase, gene: str) -> Counted:
     """Return the counted haplotypes of a gene; a group without a figure has the mean of those that have one."""
-    codes = groups(kb).codes
-    frame = _rows(kb).get(gene)
-    if frame is None:
-        return Counted((), (), np.zeros((0, len(codes))))
-    values = frame.select(codes).to_numpy().astype(np.float64)
+    found: dict[str, Counted] = kb.remember("counted haplotypes", lambda: _counted(kb))
+    return found.get(gene) or Counted((), (), np.zeros((0, len(groups(kb).codes))))
+
+
+def _counted(kb: KnowledgeBase) -> dict[str, Counted]:
+    """Read the whole table at once: frames of a few rows, gene by gene, take longer than what is in them."""
+    table = kb.table("priors")
+    values = table.select(groups(kb).codes).to_numpy().astype(np.float64)
     known = ~np.isnan(values)
     mean = np.where(known, values, 0).sum(1) / np.maximum(known.sum(1), 1)
-    return Counted(tuple(frame["haplotype"]), tuple(frame["bases"]), np.where(known, values, mean[:, None]))
+    values = np.where(known, values, mean[:, None])
+    places: dict[str, list[int]] = {}
+    for place, gene in enumerate(table["gene"]):
+        places.setdefault(gene, []).append(place)
+    names, bases = table["haplotype"].to_list(), table["bases"].to_list()
+    return {
+        gene: Counted(tuple(names[i] for i in own), tuple(bases[i] for i in own), values[own])
+        for gene, own in places.items()
+    }
 
 
 def frequencies(counts: Counted, names: Sequence[str], reference: str) -> NDArray[np.float64]:

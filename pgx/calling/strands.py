@@ -49,12 +49,14 @@ class Naming:
 
     def __init__(self, kb: KnowledgeBase, definition: GeneDefinition, *, extra_allowed: bool = False) -> None:
         self._kb = kb
-        self._bases: list[list[str]] = kb.sites["alleles"].gather(definition.sites).to_list()
+        bases: list[list[str]] = kb.remember("site alleles", kb.sites["alleles"].to_list)
+        self._bases = [bases[site] for site in definition.sites.tolist()]
         self._extra_allowed = extra_allowed
         self.definition = definition
         self.baseline = definition.accepts[0] if len(definition.alleles) else np.zeros((0, 1), dtype=bool)
         self.core = ~(definition.accepts & self.baseline).any(axis=2)
         self._names: dict[bytes, Strand] = {}
+        self._places = np.arange(len(definition.sites))
 
     def bases(self, position: int) -> list[str]:
         """Return the documented bases of one position, by allele code."""
@@ -62,9 +64,12 @@ class Naming:
 
     def is_baseline(self, codes: NDArray[np.int8]) -> NDArray[np.bool_]:
         """Return bool (P,): the strand carries a base of the reference allele, or nothing is known."""
-        inside = np.clip(codes, 0, self.baseline.shape[1] - 1)
         documented = codes < self.baseline.shape[1]
-        return np.asarray((codes < 0) | (documented & self.baseline[np.arange(len(codes)), inside]))
+        return np.asarray((codes < 0) | (documented & self.baseline[self._places, self._inside(codes)]))
+
+    def _inside(self, codes: NDArray[np.int8]) -> NDArray[np.int8]:
+        """Return the codes, or for those that the knowledge does not have the nearest that it has."""
+        return np.minimum(np.maximum(codes, 0), np.int8(min(self.baseline.shape[1] - 1, 127)))
 
     def carried(self, codes: NDArray[np.int8], *, assume: bool = False) -> NDArray[np.intp]:
         """Return the alleles whose core the strand carries; with `assume`, unknown bases count as carried.
@@ -72,9 +77,8 @@ class Naming:
         An allele of which nothing is seen is never returned.
         """
         n_codes = self.baseline.shape[1]
-        inside = np.clip(codes, 0, n_codes - 1)
         seen = (codes >= 0) & (codes < n_codes)
-        fits = self.definition.accepts[:, np.arange(len(codes)), inside] & seen
+        fits = self.definition.accepts[:, self._places, self._inside(codes)] & seen
         enough = fits | (codes < 0) if assume else fits
         return np.flatnonzero((enough | ~self.core).all(1) & (fits & self.core).any(1))
 
@@ -97,7 +101,7 @@ class Naming:
         alleles = self.definition.alleles
         kept = self._largest(self.carried(codes))
         n_codes = self.baseline.shape[1]
-        accepted = self.definition.accepts[kept][:, np.arange(len(codes)), np.clip(codes, 0, n_codes - 1)].any(axis=0)
+        accepted = self.definition.accepts[kept][:, self._places, self._inside(codes)].any(axis=0)
         explained = self.core[kept].any(axis=0) | (accepted & (codes < n_codes))
         rest = np.flatnonzero(~self.is_baseline(codes) & ~explained)
         variants = [self.variant(int(p), int(codes[p]), extra.get(int(p))) for p in rest]
@@ -110,6 +114,8 @@ class Naming:
 
     def _largest(self, carried: NDArray[np.intp]) -> NDArray[np.intp]:
         """Leave out alleles whose core lies within another's; of alleles with the same core keep the first."""
+        if len(carried) < 2:
+            return carried
         cores = self.core[carried].astype(np.int32)
         sizes = cores.sum(axis=1)
         inside = cores @ cores.T == sizes[:, None]
