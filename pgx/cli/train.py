@@ -25,6 +25,15 @@ Time = Annotated[str | None, typer.Option(help="Column of the date or time [defa
 Ignore = Annotated[
     str | None, typer.Option(help="Columns that must not become features, joined by commas.", show_default=False)
 ]
+AllColumns = Annotated[
+    bool, typer.Option("--all-columns", help="Let every usable column become a feature, not only the endpoint's own.")
+]
+PopulationRisk = Annotated[
+    float | None,
+    typer.Option(
+        help="Risk in the population, if the cohort was sampled by outcome (case-control).", show_default=False
+    ),
+]
 Seed = Annotated[int, typer.Option(help="Seed of folds and trees.")]
 
 
@@ -47,31 +56,34 @@ def train(
     site: Site = None,
     time: Time = None,
     ignore: Ignore = None,
-    population_risk: Annotated[
-        float | None,
-        typer.Option(
-            help="Risk in the population, if the cohort was sampled by outcome (case-control).", show_default=False
-        ),
-    ] = None,
+    population_risk: PopulationRisk = None,
     title: Annotated[str, typer.Option(help="What the cohort is, for the card.")] = "",
     seed: Seed = 20261101,
     tune: Annotated[
         int, typer.Option(min=0, help="Tries of a search for better settings of the trees (needs the extra `tune`).")
     ] = 0,
     resume: Annotated[bool, typer.Option(help="Go on with what a run that was cut off left in the folder.")] = False,
+    external: Annotated[
+        bool | None,
+        typer.Option(
+            "--external-memory/--in-memory",
+            help="Leave the rows on disk, or hold them in memory [default: on disk above 50 million cells].",
+            show_default=False,
+        ),
+    ] = None,
+    all_columns: AllColumns = False,
     knowledge: opt.Knowledge = None,
     quiet: opt.Quiet = False,
 ) -> None:
     """Train a model on top of the published evidence; never worse than it by design, and it says what leaks."""
     from pgx import models, pipeline
     from pgx.models.boost import Settings
-    from pgx.models.tables import read
     from pgx.models.training import train as run
 
-    roles = models.Roles(outcome, person, site, time, tuple(opt.split(ignore) or ()))
+    roles = models.Roles(outcome, person, site, time, tuple(opt.split(ignore) or ()), all_columns)
     model = run(
         endpoint,
-        read(cohort),
+        cohort,
         out,
         pipeline.knowledge(knowledge or ()),
         roles=roles,
@@ -79,6 +91,7 @@ def train(
         settings=Settings(seed=seed),
         tune=tune,
         resume=resume,
+        external=external,
         title=title,
         say=progress(quiet),
     )

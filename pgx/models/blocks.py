@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +34,6 @@ class Disk:
 
     def __init__(self, path: Path, shape: tuple[int, int], digest: str) -> None:
         self.path, self.shape, self.digest = path, shape, digest
-        self._file: IO[bytes] = path.open("rb", buffering=0)
 
     @property
     def size(self) -> int:
@@ -51,20 +50,18 @@ class Disk:
             return np.concatenate(each) if each else np.empty((0, self.shape[1]), dtype=np.float32)
         return self._read(first, max(0, stop - first))
 
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
-
     def _read(self, first: int, count: int) -> Matrix:
         found = np.empty((count, self.shape[1]), dtype=np.float32)
-        self._file.seek(first * self.shape[1] * 4)
-        view = found.data.cast("B") if found.size else memoryview(b"")
-        done = 0
-        while done < len(view):
-            read = self._file.readinto(view[done:])  # type: ignore[attr-defined]
-            if not read:
-                raise InputError("the rows on disk were cut off while they were in use", file=self.path)
-            done += read
+        if not found.size:
+            return found
+        view, done = found.data.cast("B"), 0
+        with self.path.open("rb", buffering=0) as file:
+            file.seek(first * self.shape[1] * 4)
+            while done < len(view):
+                read = file.readinto(view[done:])
+                if not read:
+                    raise InputError("the rows on disk were cut off while they were in use", file=self.path)
+                done += read
         return found
 
 
@@ -77,6 +74,8 @@ def scratch(beside: Path | None) -> Iterator[Path]:
     """Yield a folder for temporary files, in `beside` (None = the system's); it is removed whatever happens."""
     if beside is not None:
         beside.mkdir(parents=True, exist_ok=True)
+        for left in beside.glob("rows-*"):  # of a run that was killed
+            shutil.rmtree(left, ignore_errors=True)
     place = Path(tempfile.mkdtemp(prefix="rows-", dir=beside))
     try:
         yield place

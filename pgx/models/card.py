@@ -90,6 +90,13 @@ def _method(facts: Mapping[str, Any]) -> str:
         "added on top only if they help by more than a standard error.",
         f"Here: {training['trees']} trees; gate: {training['gate']}; seed {training['seed']}.",
     ]
+    if "sample" in training:
+        rows, persons = training["sample"]["rows"], training["sample"]["persons"]
+        parts.append(
+            "The cohort stayed on disk: columns, candidates' weights, the number of trees, losses and intervals rest "
+            f"on a random sample of {persons} persons ({rows} rows; persons with the rarer outcome drawn more often "
+            "where they are few, and weighed back); the linear part and the trees were fitted on all rows."
+        )
     if training["gaps_filled"]:
         parts.append(
             "Gaps were hidden from the fit (filled with values of other persons): they went along with the outcome."

@@ -10,6 +10,8 @@ import numpy as np
 
 from pgx.models.boost import Floats
 
+LEVEL = 0.9
+"""Nominal coverage of the product's intervals."""
 MIN_GROUP = 100
 """Groups of fewer persons use the quantiles of everyone."""
 OTHERS = "*"

@@ -120,9 +120,7 @@ class Fitted:
         return found
 
 
-def fit(
-    data: Data, link: str, monotone: Sequence[int], *, settings: Settings | None = None, folds: int = 5
-) -> Fitted:
+def fit(data: Data, link: str, monotone: Sequence[int], *, settings: Settings | None = None, folds: int = 5) -> Fitted:
     """Fit a cohort.
 
     Parameters
@@ -166,28 +164,27 @@ def fit(
     return Fitted(link, linear, center, scale, trees, booster, weights, summary, spread, events, gate, whole)
 
 
-def refit(fitted: Fitted, sample: Data, data: Data, monotone: Sequence[int], settings: Settings) -> Fitted:
+def refit(fitted: Fitted, data: Data, monotone: Sequence[int], settings: Settings) -> Fitted:
     """Fit on all rows what a sample of the persons has chosen: the candidates' weights and the number of trees.
+
+    Standardisation, losses and covariance stay those of the sample.
 
     Parameters
     ----------
-    fitted, sample
-        The fit of the sample, and the sample.
+    fitted
+        The fit of the sample.
     data
         All rows, on disk or in memory.
     monotone, settings
         As for `fit`.
     """
-    link, events = fitted.link, count_events(data.y, fitted.link, data.groups)
-    center, scale = moments(data.x)
-    linear, booster = _linear(data, link, fitted.weights, center, scale), None
-    margin = linear_margins(linear, data, center, scale)
+    link, booster = fitted.link, None
+    linear = _linear(data, link, fitted.weights, fitted.center, fitted.scale)
     if fitted.trees:
+        base = linear_margins(linear, data, fitted.center, fitted.scale)
         grown = suited(settings, fitted.events, link)
-        booster = boost.grow(data.x, data.y, margin, link, monotone, fitted.trees, grown, data.weight)
-    residual = sample.y - fitted.out_of_fold
-    spread = _covariance(data, link, margin, fitted.weights, residual, sample.weight)
-    return replace(fitted, linear=linear, center=center, scale=scale, booster=booster, covariance=spread, events=events)
+        booster = boost.grow(data.x, data.y, base, link, monotone, fitted.trees, grown, data.weight)
+    return replace(fitted, linear=linear, booster=booster, events=count_events(data.y, link, data.groups))
 
 
 def gate_of(events: int) -> str:

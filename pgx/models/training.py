@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,16 +13,16 @@ import polars as pl
 
 from pgx.errors import UsageError
 from pgx.io import write_bytes
-from pgx.models import boost, cohort, conformal, doubt, endpoints, fit, folder, newsite, probes, work
+from pgx.models import cohort, conformal, doubt, endpoints, fit, folder, large, newsite, probes, record, work
 from pgx.models.boost import Settings
+from pgx.models.census import Census
 from pgx.models.cohort import Cohort, Roles
 from pgx.models.endpoints import Endpoint
-from pgx.version import __version__
 
 if TYPE_CHECKING:
     from pgx.knowledge import KnowledgeBase
 
-LEVEL = 0.9
+LEVEL = conformal.LEVEL
 _FOLDS = 5
 """Folds of the inner cross-validation."""
 _FAR = 3.0
@@ -54,6 +54,8 @@ class Trained:
         What the probes found.
     warnings
         Code and sentence of everything that the user must know.
+    census
+        The whole cohort in numbers, where `cohort` is a sample of it.
     """
 
     endpoint: Endpoint
@@ -68,11 +70,12 @@ class Trained:
     shift: float
     probes: list[probes.Probe]
     warnings: list[dict[str, str]]
+    census: Census | None = None
 
 
 def train(
     endpoint: str,
-    table: pl.DataFrame,
+    table: pl.DataFrame | str | Path,
     out_dir: str | Path | None,
     kb: KnowledgeBase,
     *,
@@ -81,6 +84,7 @@ def train(
     settings: Settings | None = None,
     tune: int = 0,
     resume: bool = False,
+    external: bool | None = None,
     version: str = "1",
     title: str = "",
     performance: Mapping[str, Any] | None = None,
@@ -93,7 +97,7 @@ def train(
     endpoint
         Name of the endpoint.
     table
-        The cohort: features, outcome, and optionally person, site and time columns.
+        The cohort: features, outcome, and optionally person, site and time columns; a frame, or a file.
     out_dir
         Model folder to write; None writes nothing.
     kb
@@ -108,6 +112,8 @@ def train(
         Tries of a search for better settings (see `pgx.models.tuning`); 0 searches nothing.
     resume
         Go on with what an earlier call for the same `out_dir` left when it was cut off; the result is the same.
+    external
+        Whether the rows stay on disk (see `pgx.models.large`); None = if the table has more than `large.LIMIT` cells.
     version
         Version of the model.
     title
@@ -137,16 +143,38 @@ def train(
         raise UsageError(f"{endpoint} is a published equation kept for comparison: train warfarin.dose")
     check_risk(known, population_risk)
     say(f"{endpoint}: reading the cohort")
-    taken = cohort.load(table, known, roles or Roles(), kb=kb)
-    with work.kept(Path(out_dir) / work.FOLDER, resume=resume) if out_dir is not None else nullcontext():
+    place = Path(out_dir) / work.FOLDER if out_dir is not None else None
+    with (
+        work.kept(place, resume=resume) if place is not None else nullcontext(),
+        large.opened(table, known, roles or Roles(), kb, external, settings.seed, place) as (taken, whole),
+    ):
         if tune:
             settings = tuning.tune(known, taken, settings, tune, say)
         trained = fit_cohort(known, taken, settings, population_risk=population_risk, say=say)
-    facts = folder.document(_facts(trained, kb, settings, version, title, performance), trained.fitted.booster)
+        if whole is not None:
+            trained = _on_all_rows(trained, whole, settings, population_risk, say)
+    facts = folder.document(record.facts(trained, kb, settings, version, title, performance), trained.fitted.booster)
     model = folder.from_parts(facts, trained.fitted.booster)
     if out_dir is not None:
         write(Path(out_dir), facts, trained.fitted.booster, card.text(facts))
     return model
+
+
+def _on_all_rows(
+    trained: Trained, whole: large.Whole, settings: Settings, population_risk: float | None, say: Say
+) -> Trained:
+    """Fit every row of a cohort on disk, as the sample has chosen."""
+    say(f"writing {len(whole.y)} rows")
+    features = trained.cohort.features
+    data, counted = whole.encode(features, trained.blind, settings.seed)
+    say(f"fitting {len(whole.y)} rows, {len(features)} features, {trained.fitted.trees} trees")
+    fitted = fit.refit(trained.fitted, data, [feature.monotone for feature in features], settings)
+    # The sample's doubt is at least that of all rows, and it knows what the model has missed.
+    fitted = replace(fitted, covariance=trained.fitted.covariance)
+    shift = trained.shift
+    if population_risk is not None:
+        shift = endpoints.logit(population_risk) - endpoints.logit(float(np.clip(counted.average, 1e-6, 1 - 1e-6)))
+    return replace(trained, fitted=fitted, shift=shift, census=counted)
 
 
 def fit_cohort(
@@ -297,137 +325,3 @@ def _warnings(fitted: fit.Fitted, endpoint: Endpoint) -> list[dict[str, str]]:
         name = {"base_rate": "the base rate", "prior": "the published prior"}[best]
         found.append(("no_better_than_simple", f"in cross-validation the model is no better than {name}"))
     return [{"code": code, "message": message} for code, message in found]
-
-
-def _facts(
-    trained: Trained,
-    kb: KnowledgeBase,
-    settings: Settings,
-    version: str,
-    title: str,
-    performance: Mapping[str, Any] | None,
-) -> dict[str, Any]:
-    endpoint, taken, fitted = trained.endpoint, trained.cohort, trained.fitted
-    return {
-        "format": folder.FORMAT,
-        "endpoint": endpoint.name,
-        "version": version,
-        "prior": {"document": dict(endpoint.raw), "coefficients": _coefficients(endpoint, kb)},
-        "parameters": _parameters(trained),
-        "training": {
-            "cohort": title,
-            "n": len(taken.data.y),
-            "persons": len(np.unique(taken.data.groups)),
-            "events": fitted.events if endpoint.link == "logit" else len(taken.data.y),
-            "sites": 0 if taken.site is None else len(np.unique(taken.site)),
-            "left_out": taken.left_out,
-            "columns_not_used": taken.unused,
-            "missing": {
-                column: round(taken.frame[column].null_count() / taken.frame.height, 4)
-                for column in sorted({f.reading.column for f in taken.features} & set(taken.frame.columns))
-            },
-            "gaps_filled": trained.blind,
-            "gate": fitted.gate,
-            "candidate_weights": {name: round(weight, 4) for name, weight in fitted.weights.items()},
-            "cross_validated_loss": {name: round(value, 5) for name, value in fitted.losses.items()},
-            "trees": fitted.trees,
-            "seed": settings.seed,
-            **({} if settings == Settings(seed=settings.seed) else {"settings": asdict(settings)}),
-            "probes": [
-                {"code": p.code, "found": p.found, "message": p.message, "columns": list(p.where)}
-                for p in trained.probes
-            ],
-            "groups": _groups(taken),
-        },
-        "performance": dict(performance or {}),
-        "warnings": trained.warnings,
-        "versions": _versions(kb),
-    }
-
-
-def _parameters(trained: Trained) -> dict[str, Any]:
-    taken, fitted = trained.cohort, trained.fitted
-    low, high = _ranges(taken.data.x)
-    features = [
-        {
-            "name": feature.name,
-            "reading": folder.reading_document(feature.reading),
-            "monotone": feature.monotone,
-            "reason": feature.reason,
-            "center": _short(fitted.center[j]),
-            "scale": _short(fitted.scale[j]),
-            "weight": _short(fitted.linear.weights[j]),
-            "low": low[j],
-            "high": high[j],
-        }
-        for j, feature in enumerate(taken.features)
-    ]
-    people = trained.endpoint.raw["population"]
-    return {
-        "link": fitted.link,
-        "intercept": _short(fitted.linear.intercept + trained.shift),
-        "slope": _short(fitted.linear.slope),
-        "features": features,
-        "gaps_filled": trained.blind,
-        "intervals": {name: {"low": _short(a), "high": _short(b)} for name, (a, b) in trained.intervals.items()},
-        "interval_group": trained.group,
-        "new_site_stretch": None if trained.stretch is None else _short(trained.stretch),
-        "between_sites": None if trained.between_sites is None else _short(trained.between_sites),
-        "level": LEVEL,
-        "covariance": [[_short(v) for v in row] for row in fitted.covariance],
-        "evidence_left": _short(trained.evidence_left),
-        "trained": list(people.get("trained", [])),
-        "reference": _short(_reference(trained)),
-    }
-
-
-def _reference(trained: Trained) -> float:
-    y = trained.cohort.data.y
-    if trained.endpoint.link == "sqrt":
-        return float(np.median(y) ** 2)
-    mean = float(np.clip(fit.mean(y, trained.cohort.data.weight), 1e-9, 1 - 1e-9))
-    return float(1.0 / (1.0 + np.exp(-(endpoints.logit(mean) + trained.shift))))
-
-
-def _ranges(x: boost.Matrix) -> tuple[list[float | None], list[float | None]]:
-    low, high = [], []
-    for j in range(x.shape[1]):
-        known = x[:, j][~np.isnan(x[:, j])]
-        low.append(_short(known.min()) if len(known) else None)
-        high.append(_short(known.max()) if len(known) else None)
-    return low, high
-
-
-def _coefficients(endpoint: Endpoint, kb: KnowledgeBase) -> dict[str, float]:
-    known = endpoints.coefficients(kb)
-    rows = [endpoint.raw["baseline"], *endpoint.raw.get("term", [])]
-    return {row["from"]: known[row["from"]] for row in rows if "from" in row}
-
-
-def _groups(taken: Cohort) -> dict[str, dict[str, int]]:
-    found: dict[str, dict[str, int]] = {}
-    for column in ("clinical.sex", "clinical.race", "clinical.ancestry"):
-        if column in taken.frame.columns:
-            counts = taken.frame[column].cast(pl.String).fill_null("not recorded").value_counts().sort(column)
-            found[column] = {str(level): int(count) for level, count in counts.iter_rows()}
-    return found
-
-
-def _versions(kb: KnowledgeBase) -> dict[str, str]:
-    import platform
-    from importlib.metadata import PackageNotFoundError
-    from importlib.metadata import version as installed
-
-    found = {"pgx": __version__, "knowledge": kb.version, "python": ".".join(platform.python_version_tuple()[:2])}
-    for name in ("xgboost-cpu", "xgboost"):
-        try:
-            found["xgboost"] = installed(name)
-        except PackageNotFoundError:
-            continue
-        break
-    return found
-
-
-def _short(value: Any) -> float:
-    """Round to 10 significant digits: the same on every machine that agrees to 1e-11."""
-    return float(f"{float(value):.10g}")
