@@ -230,7 +230,7 @@ class Events:
         if not found:
             result = self.drugs.find(written)
             found, rest = result.drugs, result.unknown
-        for drug in found:
+        for drug in self.drugs.substances(found):
             amount = dose_per_day(written) if dose is None else dose
             self.medications.append((person, drug, status, start, end, amount, written, self.file, where))
             self.count(self.understood, written, f"drug {drug}", where)

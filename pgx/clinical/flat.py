@@ -15,12 +15,12 @@ import csv
 import io
 import re
 from dataclasses import dataclass, field
-from datetime import date
 
 import polars as pl
 
 from pgx.clinical.events import RAW, BadDateError, Events, read_date
 from pgx.clinical.lists import add_list
+from pgx.clinical.rows import read_days, usable_rows
 from pgx.clinical.text import decode
 from pgx.clinical.vocabulary import column_name
 from pgx.errors import InputError
@@ -138,8 +138,7 @@ def read_delimited(events: Events, data: bytes) -> None:
     text, remark = decode(data, events.file)
     if remark:
         events.problem(None, "warning", "not_utf8", remark, None)
-    head = text.split("\n", 1)[0]
-    delimiter = max("\t,;", key=head.count)
+    text, delimiter = _delimiter(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     headings: list[str] = []
     rows: list[list[str]] = []
@@ -158,6 +157,7 @@ def read_delimited(events: Events, data: bytes) -> None:
                 lines.append(reader.line_num)
     except csv.Error as error:
         raise InputError(f"not a table: {error}", file=events.file, where=f"line {reader.line_num}") from None
+    headings, rows = _named_columns(events, headings, rows)
     if not headings or len(set(headings)) != len(headings):
         doubled = next((h for h in headings if headings.count(h) > 1), None)
         raise InputError(f"column {doubled!r} is there twice" if doubled else "no heading line", file=events.file)
@@ -167,11 +167,36 @@ def read_delimited(events: Events, data: bytes) -> None:
         raise InputError("a heading, but no person", file=events.file)
     for problem, where in bad:
         events.problem(None, "error", "bad_row", f"the row is not used: {problem}", where)
-    if delimiter == ";":
+    if delimiter in ";\t":
         rows = [[_decimal_point(cell) for cell in row] for row in rows]
     columns = list(zip(*rows, strict=True))
     frame = pl.DataFrame({h: pl.Series(h, c, dtype=pl.String) for h, c in zip(headings, columns, strict=True)})
     read_frame(events, frame, [f"line {n}" for n in lines])
+
+
+def _delimiter(text: str) -> tuple[str, str]:
+    """Return the text and its separator: as a spreadsheet says it (``sep=;``), or the commonest of the heading line."""
+    head, _, rest = text.partition("\n")
+    said = re.fullmatch(r"\s*\"?sep=(.)\"?\s*", head, re.IGNORECASE)
+    if said and rest:
+        return rest, said[1]
+    return text, max("\t,;|", key=head.count)
+
+
+def _named_columns(events: Events, headings: list[str], rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
+    """Leave out columns without a heading, which spreadsheets append.
+
+    Raises
+    ------
+    InputError
+        If one of them holds something.
+    """
+    keep = [place for place, heading in enumerate(headings) if heading]
+    for place in sorted(set(range(len(headings))) - set(keep)):
+        if any(row[place].strip() for row in rows):
+            fix = "name it, or start the name with 'x_' to leave it out"
+            raise InputError(f"column {place + 1} holds values and has no heading", file=events.file, fix=fix)
+    return [headings[place] for place in keep], [[row[place] for place in keep] for row in rows]
 
 
 def _decimal_point(cell: str) -> str:
@@ -207,7 +232,7 @@ def read_parquet(events: Events, data: bytes) -> None:
 
 
 def read_frame(events: Events, frame: pl.DataFrame, where: list[str]) -> None:
-    """Take a table of text, one row a person.
+    """Take a table of text, one row a person, or one a person and day.
 
     Parameters
     ----------
@@ -224,81 +249,44 @@ def read_frame(events: Events, frame: pl.DataFrame, where: list[str]) -> None:
     frame = frame.with_columns(
         pl.when(pl.col(c).str.strip_chars() != "").then(pl.col(c).str.strip_chars()).alias(c) for c in frame.columns
     )
-    people = frame[layout.identity] if layout.identity else pl.Series("", [None] * frame.height, dtype=pl.String)
-    good = _check_people(events, people, where, layout.identity)
-    if not good.all():
-        frame, people = frame.filter(good), people.filter(good)
-        where = [place for place, keep in zip(where, good, strict=True) if keep]
+    rows = usable_rows(events, frame, where, layout.identity, layout.day)
+    frame, people, where, day = rows.frame, rows.people, rows.where, rows.days
     for person in people:
         events.person(person)
     base = pl.DataFrame({"person": people, "where": pl.Series(where)})
-    day = _days(events, frame, layout.day, base)
     for person, at in zip(people, day, strict=True):
         events.seen(person, at)
     for heading, (concept, unit) in layout.values.items():
-        dated = _days(events, frame, layout.dates[concept], base) if concept in layout.dates else day
-        _add_values(
-            events,
-            base,
-            frame,
-            heading,
-            concept,
-            unit,
-            layout.units.get(concept),
-            pl.Series("date", dated, dtype=pl.Date),
-        )
+        own = layout.dates.get(concept)
+        dated = read_days(events, frame, own, people, where) if own else day
+        written = frame[heading]
+        if own:  # a value of an unknown day must not pass for a present one
+            unread = frame[own].is_not_null() & pl.Series(dated, dtype=pl.Date).is_null()
+            written = pl.select(pl.when(~unread).then(written)).to_series().alias(heading)
+        day_of = pl.Series("date", dated, dtype=pl.Date)
+        units = frame[layout.units[concept]] if concept in layout.units else None
+        _add_values(events, base, written, concept, unit, units, day_of)
     for heading, kind in layout.lists.items():
-        for person, cell, place, at in zip(people, frame[heading], where, day, strict=True):
-            if cell is not None:
-                add_list(
-                    events,
-                    person,
-                    kind,
-                    [p.strip() for p in cell.split(";") if p.strip()],
-                    f"{place}, column {heading}",
-                    at,
-                )
-
-
-def _check_people(events: Events, people: pl.Series, where: list[str], heading: str | None) -> pl.Series:
-    """Return which rows are about a person of their own; the others are noted."""
-    if heading is None:
-        if len(people) > 1:
-            who = f"{len(people)} persons but no column that says who they are"
-            raise InputError(who, file=events.file, fix="add a column 'sample'")
-        return pl.Series([True])
-    good = people.is_not_null() & ~people.is_duplicated()
-    for row in (~good).arg_true():
-        person = people[row]
-        problem = "a person without a name" if person is None else f"person {person!r} is there twice"
-        if not good.any():
-            fix = "fill it in" if person is None else "keep one row a person"
-            raise InputError(problem, file=events.file, where=f"{where[row]}, column {heading}", fix=fix)
-        events.problem(None, "error", "bad_row", f"the row is not used: {problem}", f"{where[row]}, column {heading}")
-    return good
-
-
-def _days(events: Events, frame: pl.DataFrame, heading: str | None, base: pl.DataFrame) -> list[date | None]:
-    if heading is None:
-        return [None] * base.height
-    return [
-        events.day(person, text, f"{place}, column {heading}") if text else None
-        for person, place, text in zip(base["person"], base["where"], frame[heading], strict=True)
-    ]
+        for place, cell in enumerate(frame[heading]):
+            if cell is None:
+                continue
+            if kind in ("current", "planned") and not rows.newest[place]:
+                events.not_understood("list", "", "", f"{heading} of an older row", where[place])
+                continue
+            items = [part.strip() for part in re.split(r"[;\n]", cell) if part.strip()]
+            add_list(events, people[place], kind, items, f"{where[place]}, column {heading}", day[place])
 
 
 def _add_values(
     events: Events,
     base: pl.DataFrame,
-    frame: pl.DataFrame,
-    heading: str,
+    written: pl.Series,
     concept: str,
     unit: str | None,
-    units: str | None,
+    units: pl.Series | None,
     day: pl.Series,
 ) -> None:
-    own = events.vocabulary.concepts[concept].unit
-    written = frame[heading]
+    own, heading = events.vocabulary.concepts[concept].unit, written.name
     events.understood[heading, meaning_of(events, concept, unit)] = [
         written.len() - written.null_count(),
         f"column {heading}",
@@ -308,7 +296,7 @@ def _add_values(
     rows = base.with_columns(
         concept=pl.lit(concept),
         text=written,
-        unit=pl.coalesce(frame[units], pl.lit(unit or own)) if units else pl.lit(unit or own, dtype=pl.String),
+        unit=pl.lit(unit or own, dtype=pl.String) if units is None else units.fill_null(unit) if unit else units,
         date=day,
         where=pl.col("where") + f", column {heading}",
         system=pl.lit("text"),

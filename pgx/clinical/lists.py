@@ -40,12 +40,18 @@ def add_list(events: Events, person: str | None, kind: str, items: list[str], wh
 
 
 def _commas(events: Events, kind: str, item: str) -> list[str]:
-    """Split at commas as well, unless the comma belongs to a name (``ace inhibitors, plain``)."""
-    parts = [part.strip() for part in item.split(",") if part.strip()]
-    if kind in ("current", "planned", "stopped", "allergy") and events.drugs.find(item).drugs:
+    """Split at commas as well, unless the comma belongs to a name (``ace inhibitors, plain``).
+
+    The part behind a comma may say how the drug before it is taken (``50 mg, at night``): it stays with that drug.
+    """
+    if kind in ("current", "planned", "stopped", "allergy") and events.drugs.is_name(item):
         return [item]
-    if kind == "allergy" and events.allergens.find(item):
-        return [item]
+    parts: list[str] = []
+    for part in (one.strip() for one in re.split(r"[,|\n]", item)):
+        if kind != "condition" and parts and not events.drugs.names_something(part):
+            parts[-1] = f"{parts[-1]}, {part}" if part else parts[-1]
+        elif part:
+            parts.append(part)
     return parts
 
 

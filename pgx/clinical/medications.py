@@ -75,7 +75,7 @@ def parse_medications(
                 "source": source,
             }
             for s in samples
-            for d in found.drugs
+            for d in look_up.substances(found.drugs)
         ]
     return schema.from_rows(rows, schema.MEDICATIONS), schema.from_rows(notes, schema.NOTES)
 

@@ -16,11 +16,25 @@ _BRACKETS = re.compile(r"\s*[\[(].*?[\])]")
 _LEAD = re.compile(r"^(?:product containing(?: only)?|substance|\d+\s*(?:hr|ml)\b)\s*", re.IGNORECASE)
 _SALTS = re.compile(
     r"\s+(?:hydrochloride|hcl|hydrobromide|sodium|potassium|calcium|magnesium|maleate|mesylate|succinate|tartrate|besylate|phosphate|"
-    r"sulfate|sulphate|acetate|citrate|fumarate|bisulfate|bisulphate|nitrate|bromide|oxalate|monohydrate|anhydrous|"
+    r"sulfate|sulphate|acetate|citrate|bitartrate|medoxomil|axetil|cilexetil|disodium|dihydrate|trihydrate|tosylate|besilate|mesilate|malate|benzoate|lactate|tromethamine|fumarate|bisulfate|bisulphate|nitrate|bromide|oxalate|monohydrate|anhydrous|"
     r"er|xr|sr|cr|la|xl|ec|dr|ir|extended release|delayed release|oral|tablets?|capsules?|injection|solution|pill)$",
     re.IGNORECASE,
 )
-_PARTS = re.compile(r"\s*(?:/|\+| and | with )\s*")
+_PARTS = re.compile(r"\s*(?:/|\+|,|;|\n| and | with )\s*")
+_RATIO = re.compile(
+    r"\b\d[\d.,]*\s*(?:mg|mcg|ug|µg|g|ml|unt|units?|iu|meq|%)?\s*/\s*(?:\d[\d.,]*\s*)?"
+    r"(?:mg|mcg|ug|µg|g|ml|l|hr|h|day|d|wk|week|actuat|dose|puff|spray|tablet|kg|m2|unt|iu|meq)\b",
+    re.IGNORECASE,
+)
+_FORM = re.compile(
+    r"\b(?:\d[\d.,]*|x|mg|mcg|ug|µg|g|ml|unt|units?|iu|meq|hr|h|hours?|actuat|oral|tablets?|capsules?|pills?|injections?|injectable|"
+    r"solution|suspension|syrup|cream|ointment|gel|patch(?:es)?|transdermal|topical|inhaler|metered|dose|prefilled|syringe|"
+    r"pen|powder|film|coated|chewable|extended|delayed|sustained|modified|prolonged|immediate|release|enteric|er|xr|sr|cr|"
+    r"la|xl|ec|dr|ir|mr|once|twice|three|times|daily|day|weekly|week|nightly|od|qd|bd|bid|tds|tid|qid|qhs|hs|prn|po|iv|"
+    r"im|sc|sl|as|at|in|the|a|an|per|by|mouth|every|needed|required|directed|night|bedtime|morning|evening|noon|with|"
+    r"food|meals?|use|take|taken|for|continued|usp)\b",
+    re.IGNORECASE,
+)
 _ATC = re.compile(r"^[A-Z]\d{2}[A-Z]{2}\d{2}$")
 _CODE = re.compile(r"^(rxnorm|rxcui|atc|snomed|sct|ncit|omop)\s*[:=|]\s*(\S+)$", re.IGNORECASE)
 _CODE_SYSTEMS = {
@@ -79,6 +93,7 @@ class DrugNames:
 
     names: dict[str, str]
     codes: dict[tuple[str, str], tuple[str, ...]]
+    made_of: dict[str, tuple[str, ...]]
 
     def by_code(self, system: str, code: str) -> tuple[str, ...]:
         """Return the drugs of a code; empty when it is not known."""
@@ -100,20 +115,57 @@ class DrugNames:
             return self._by_name(text)
         return Found(found) if found else Found((), (text,))
 
+    def is_name(self, text: str) -> bool:
+        """Say whether a text is a name as it stands, commas and all."""
+        return self._exact(text) is not None
+
+    @staticmethod
+    def names_something(text: str) -> bool:
+        """Say whether a text holds more than amounts, forms and times."""
+        return re.search(r"[^\W\d_]", _FORM.sub("", text)) is not None
+
     def _by_name(self, text: str) -> Found:
-        whole = self._one(text)
-        if whole:
+        if whole := self._exact(text):
             return Found((whole,))
-        parts = [part for part in _PARTS.split(_BRACKETS.sub("", text)) if part]
+        plain = _RATIO.sub(" 0 mg ", _BRACKETS.sub(" ", text))
+        # What holds no letters but those of forms, amounts and times names no drug.
+        parts = [part for part in _PARTS.split(plain) if self.names_something(part)]
         if len(parts) < 2:
-            return Found((), (text,))
-        drugs = [self._one(part) for part in parts]
-        if not any(drugs):
-            return Found((), (text,))
-        return Found(
-            tuple(dict.fromkeys(d for d in drugs if d)),
-            tuple(part for part, drug in zip(parts, drugs, strict=True) if not drug),
-        )
+            drugs = self._listed(text, self._one(text))
+            return Found(drugs, () if drugs else (text,))
+        if together := self._together(parts):
+            return Found((together,))
+        found = {part: self._listed(part, self._one(part)) for part in parts}
+        drugs = tuple(dict.fromkeys(drug for some in found.values() for drug in some))
+        return Found(drugs, tuple(part for part, some in found.items() if not some) if drugs else (text,))
+
+    def _exact(self, text: str) -> str | None:
+        """Return the drug of a name as it stands, with nothing read past but brackets."""
+        name = text.lower().strip(" .,*")
+        for one in (name, _BRACKETS.sub("", name).strip(" .,"), re.sub(r"\s*/\s*", "/", name)):
+            if one in self.names:
+                return self.names[one]
+        return None
+
+    def _together(self, parts: list[str]) -> str | None:
+        """Return the combination that consists of the parts, in whatever order."""
+        names = [self.ingredient(part) for part in parts]
+        for order in (names, sorted(names)):
+            if found := self.names.get("/".join(order)):
+                return found
+        return None
+
+    def _listed(self, text: str, first: str | None) -> tuple[str, ...]:
+        """Return the drug, and those that the same text names behind its strength and form."""
+        if first is None:
+            return ()
+        behind = _STRENGTH.search(text)
+        words = re.findall(r"[^\W\d_][\w'.-]{3,}", behind[0].lower()) if behind else []
+        return tuple(dict.fromkeys((first, *(self.names[word] for word in words if word in self.names))))
+
+    def substances(self, drugs: tuple[str, ...]) -> tuple[str, ...]:
+        """Return drugs, and what those combinations are made of whose own effect on enzymes no table lists."""
+        return tuple(dict.fromkeys(one for drug in drugs for one in (drug, *self.made_of.get(drug, ()))))
 
     def _one(self, text: str) -> str | None:
         name = text.lower().strip(" .,*")
@@ -173,7 +225,18 @@ def drug_names(kb: KnowledgeBase) -> DrugNames:
             names.setdefault(name, drug)
         elif drug not in codes[system, name]:
             codes[system, name].append(drug)
-    return DrugNames(names, {key: tuple(value) for key, value in codes.items()})
+    return DrugNames(names, {key: tuple(value) for key, value in codes.items()}, _made_of(kb, names))
+
+
+def _made_of(kb: KnowledgeBase, names: dict[str, str]) -> dict[str, tuple[str, ...]]:
+    """Combination -> the known drugs in it, where the interactions list only those."""
+    acting = set(kb.table("interactions")["drug"].str.to_lowercase())
+    found = {}
+    for drug in kb.table("drugs")["drug"]:
+        parts = tuple(names[part] for part in re.split(r"\s*/\s*| and ", drug.lower()) if part in names)
+        if drug.lower() not in acting and set(parts) - {drug}:
+            found[drug] = parts
+    return found
 
 
 def resolve(kb: KnowledgeBase, text: str) -> str:

@@ -1,0 +1,135 @@
+"""Tables as spreadsheets, registries and people leave them: nothing is lost without a word."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from pgx.clinical import read
+from pgx.errors import InputError
+from pgx.knowledge.drugs import drug_names
+from tests.clinical.reading import codes, drugs, values, wide
+
+
+def test_empty_columns_at_the_end_are_left_out_and_full_ones_refused(kb, write):
+    data = read([write("a.csv", "sample,age,,\nA,50,,\nB,51,,\n,,,\n")], kb)
+    assert values(data, "A")["age"] == 50 and values(data, "B")["age"] == 51
+    with pytest.raises(InputError, match="column 3 holds values and has no heading"):
+        read([write("b.csv", "sample,age,\nA,50,x\n")], kb)
+
+
+@pytest.mark.parametrize(
+    "text", ["sep=;\nsample;weight_kg\nA;72,5\n", "sample\tweight_kg\nA\t72,5\n", "sample|weight_kg\nA|72.5\n"]
+)
+def test_separators(kb, write, text):
+    assert values(read([write("a.csv", text)], kb), "A")["weight"] == 72.5
+
+
+def test_letters_of_windows_are_read_and_said(kb, write):
+    data = read([write("a.csv", "sample;creatinine (µmol/l)\nMüller;88,42\n".encode("cp1252"))], kb)
+    assert values(data, "Müller")["creatinine"] == pytest.approx(1, abs=1e-3)
+    assert codes(data, "warning") == ["not_utf8"]
+
+
+def test_ids_that_a_spreadsheet_shortened_are_refused(kb, write):
+    with pytest.raises(
+        InputError, match=r"line 2, column sample: '1\.23E\+05' is what a spreadsheet leaves of a long number"
+    ):
+        read([write("a.csv", "sample,age\n1.23E+05,50\n1.23E+05,51\n")], kb)
+
+
+def test_ids_of_a_column_with_gaps_are_whole_numbers(kb, write):
+    data = read([write("a.csv", "sample,age\n123.0,50\n,60\n")], kb, samples=["123"])
+    assert values(data, "123") == {"age": 50} and codes(data, "error") == ["bad_row"]
+
+
+def test_several_rows_a_person_are_a_series_when_each_has_its_date(kb, write):
+    rows = "sample,date,inr,medications,conditions\nA,2026-02-01,3,warfarin,\nA,2026-01-01,2,codeine,E11.9\nB,2026-01-01,2,,\n"
+    data = read([write("a.csv", rows)], kb)
+    assert data.observations.filter(sample="A", concept="inr")["value"].to_list() == [2, 3]
+    assert wide(data, kb)["A"]["lab.inr"] == 3
+    assert drugs(data) == {"warfarin": "current"}, "the newest row has the list"
+    assert values(data, "A")["diabetes"] == "yes"
+    assert any("medications of an older row" in message for message in data.notes["message"])
+
+
+@pytest.mark.parametrize("second", ["A,2026-01-01,3", "A,,3"])
+def test_rows_that_no_date_tells_apart_are_not_used(kb, write, second):
+    data = read([write("a.csv", f"sample,date,inr\nA,2026-01-01,2\n{second}\nB,2026-01-01,2\n")], kb)
+    assert set(data.observations["sample"]) == {"B"}
+    assert codes(data, "error") == ["bad_row", "bad_row"]
+
+
+def test_a_row_that_is_repeated_counts_once(kb, write):
+    data = read([write("a.csv", "sample,age\nA,50\nA,50\nB,40\n")], kb)
+    assert values(data, "A") == {"age": 50} and codes(data, "warning") == ["same_row"]
+
+
+def test_a_row_or_value_of_an_unreadable_day_does_not_pass_for_a_present_one(kb, write):
+    data = read([write("a.csv", "sample,date,inr\nA,31.12.2025,2\nB,2025-12-31,3\n")], kb)
+    assert set(data.observations["sample"]) == {"B"}
+    (message,) = data.notes["message"]
+    assert message == "the row is not used: its date '31.12.2025' is none; write YYYY-MM-DD"
+    data = read([write("b.csv", "sample,age,inr,inr_date\nA,50,2,44562\nB,60,3,2025-12-31\n")], kb)
+    assert "inr" not in values(data, "A") and values(data, "A")["age"] == 50 and values(data, "B")["inr"] == 3
+
+
+def test_an_empty_unit_beside_others_is_not_the_usual_one(kb, write):
+    data = read([write("a.csv", "sample,creatinine,creatinine_unit\nA,88,umol/L\nC,88,\n")], kb)
+    assert "creatinine" not in values(data, "C") and codes(data, "error") == ["unit_missing"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "unknown"),
+    [
+        ("dextromethorphan 20 MG / quinidine 10 MG Oral Capsule", ("dextromethorphan / quinidine",), ()),
+        ("Sulfamethoxazole 800 MG / Trimethoprim 160 MG", ("sulfamethoxazole / trimethoprim",), ()),
+        ("Fluticasone/salmeterol 250/50 mcg", ("fluticasone/salmeterol",), ()),
+        ("warfarin 5 mg / clopidogrel 75 mg", ("warfarin", "clopidogrel"), ()),
+        ("warfarin 5 mg clopidogrel 75 mg", ("warfarin", "clopidogrel"), ()),
+        ("warfarin 5 mg daily, Plavix 75mg", ("warfarin", "clopidogrel"), ()),
+        ("codeine 30 mg + paracetamol 500 mg", ("codeine",), ("paracetamol 500 mg",)),
+        ("Naproxen 25 MG/ML Oral Suspension", ("naproxen",), ()),
+        ("metoprolol succinate 50 mg, extended release", ("metoprolol",), ()),
+        ("24 HR Metoprolol succinate 100 MG Extended Release Oral Tablet", ("metoprolol",), ()),
+        ("Hydrocodone Bitartrate 5 MG / Acetaminophen 325 MG", ("hydrocodone",), ("Acetaminophen 325 MG",)),
+        ("ace inhibitors, plain", ("ace inhibitors, plain",), ()),
+        ("quixotin 5 mg", (), ("quixotin 5 mg",)),
+    ],
+)
+def test_every_drug_of_a_description_is_found_or_named(kb, text, found, unknown):
+    answer = drug_names(kb).find(text)
+    assert (answer.drugs, tuple(part.strip() for part in answer.unknown)) == (found, unknown)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["warfarin 5 mg daily, Plavix 75 mg, at night", "warfarin|Plavix", '"warfarin\nPlavix"', "Plavix and warfarin"],
+)
+def test_every_drug_of_a_cell_is_read(kb, write, cell):
+    text = cell if cell.startswith('"') else f'"{cell}"'
+    data = read([write("a.csv", f"sample,medications\nA,{text}\n")], kb)
+    assert drugs(data) == {"warfarin": "current", "clopidogrel": "current"} and codes(data, "warning") == []
+
+
+@pytest.mark.parametrize(
+    ("combination", "acts"),
+    [
+        ("dextromethorphan / quinidine", "quinidine"),
+        ("fluoxetine / olanzapine", "fluoxetine"),
+        ("isoniazid / pyrazinamide / rifampin", "rifampin"),
+    ],
+)
+def test_what_a_combination_is_made_of_is_taken_too(kb, write, combination, acts):
+    data = read([write("a.csv", f"sample,medications\nA,{combination}\n")], kb)
+    assert {combination, acts} <= set(drugs(data))
+    row = wide(data, kb)["A"]
+    assert any(value == "strong" for name, value in row.items() if name.startswith("medication.in"))
+
+
+def test_every_combination_acts_on_the_enzymes_of_its_parts_in_one_way_or_the_other(kb):
+    names = drug_names(kb)
+    acting = set(kb.table("interactions")["drug"].str.to_lowercase())
+    for drug in kb.table("drugs").filter(pl.col("drug").str.contains("/", literal=True))["drug"]:
+        parts = {names.names.get(part.strip(), "") for part in drug.lower().split("/")}
+        assert drug.lower() in acting or {p for p in parts if p in acting} <= set(names.substances((drug,)))
