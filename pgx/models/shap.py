@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from math import factorial
+from math import factorial, prod
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,8 @@ from pgx.models import ubjson
 Floats = NDArray[np.float64]
 Matrix = NDArray[np.float32]
 _LARGEST_TABLE = 1 << 16
+_FEW = 8
+"""Rows up to which each is solved: looking for equal ones would take longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +54,11 @@ def contributions(trees: list[Tree], x: Matrix) -> Floats:
     out = np.zeros((len(x), x.shape[1] + 1))
     if not len(x):
         return out
-    sides = _Sides(x, trees)
+    few = len(x) <= _FEW
+    sides = _Sides(x, [] if few else trees)
     for tree in trees:
-        size = int(np.prod([len(edges) + 2 for edges in tree.edges.values()], dtype=np.float64))
-        if size > _LARGEST_TABLE:
+        size = prod(len(edges) + 2 for edges in tree.edges.values())
+        if few or size > _LARGEST_TABLE:
             for feature, values in _solve(tree, x).items():
                 out[:, feature] += values
         else:

@@ -76,6 +76,17 @@ def exposures(clinical: ClinicalData | None, kb: KnowledgeBase, *, as_of: date |
     """
     if clinical is None:
         return pl.DataFrame(schema=EXPOSURE_COLUMNS)
+    # Several stages of a run ask for the exposures of the same people.
+    kept: list[tuple[ClinicalData, date | None, pl.DataFrame]] = kb.remember("last exposures", list)
+    for known, day, frame in kept:
+        if known is clinical and day == as_of:
+            return frame
+    found = _exposures(clinical, kb, as_of)
+    kept[:] = [*kept[-1:], (clinical, as_of, found)]
+    return found
+
+
+def _exposures(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | None) -> pl.DataFrame:
     days = present_days(clinical, as_of)
     drugs = _drugs(clinical.medications, kb, days)
     other = _observed(clinical.observations, kb, days)
