@@ -97,7 +97,13 @@ def _flags_of(one: Advice) -> list[str]:
     return split(text_of_cell(one.row["flags"]))
 
 
-def drug_of(name: str, rows: Iterable[Advice], medication: str, notes: Sequence[Row]) -> Drug:
+def drug_of(
+    name: str,
+    rows: Iterable[Advice],
+    medication: str,
+    notes: Sequence[Row] = (),
+    unseen: Mapping[str, Sequence[str]] | None = None,
+) -> Drug:
     """Return the line of one drug.
 
     Parameters
@@ -110,6 +116,8 @@ def drug_of(name: str, rows: Iterable[Advice], medication: str, notes: Sequence[
         ``current``, ``planned`` or empty.
     notes
         The person's notes of the codes `BESIDE_DRUGS`.
+    unseen
+        Genes whose copy number the data do not show, with the phenotypes that it could make.
     """
     everything = sorted(rows, key=_advice_order)
     limits = tuple(one for one in everything if "label_limit" in _flags_of(one))
@@ -141,6 +149,7 @@ def drug_of(name: str, rows: Iterable[Advice], medication: str, notes: Sequence[
         cautions=(
             *_cautions(advice, valid, urgency),
             *(_incomplete(untested, stakes) if deciding and not part else ()),
+            *(_copies_unseen(deciding, unseen or {}) if deciding else ()),
         ),
         advice=tuple(advice),
         deciding=deciding,
@@ -249,6 +258,13 @@ def _incomplete(untested: Mapping[str, list[str]], stakes: Mapping[str, str]) ->
     for gene, sources in untested.items():
         stake = {gene: stakes[gene]} if gene in stakes else {}
         yield f"{gene} was not tested, and {', '.join(sources)} would look at it too{_stake_said(stake, '; ')}"
+
+
+def _copies_unseen(deciding: Advice, unseen: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    for gene in _genes(deciding):
+        if len(unseen.get(gene, ())) > 1:
+            could = " or ".join(unseen[gene])
+            yield f"the copies of {gene} cannot be seen in this data; counting a deletion or duplication it is {could}"
 
 
 def _matched(one: Advice) -> str:

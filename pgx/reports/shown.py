@@ -54,8 +54,10 @@ class Advice:
         A dose beside an action that is no change of dose is for the case that the drug is used all the same: only the
         full sentence can say that.
         """
-        if self.row["action"] == "insufficient" and self.monitoring:
-            return f"{self.action}: check {', '.join(self.monitoring)}"
+        if self.row["action"] == "insufficient":
+            named = zip(self.monitoring_codes, self.monitoring, strict=True)
+            tests = [said for code, said in named if wording.is_measured(code)]
+            return f"{self.action}: check {', '.join(tests)}" if tests else self.action
         return f"{self.action} ({self.dose})" if self.dose and self.urgency == "change_dose" else self.action
 
 

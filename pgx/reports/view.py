@@ -79,8 +79,9 @@ def build(
     by_drug: dict[str, list[Advice]] = {}
     for one in advice:
         by_drug.setdefault(str(one.row["drug"]), []).append(one)
+    unseen = {str(row["gene"]): _copy_number_range(row) for row in parts["calls"]}
     drugs = sorted(
-        (drug_of(name, found, taken.get(name, ""), beside) for name, found in by_drug.items()), key=drug_order
+        (drug_of(name, found, taken.get(name, ""), beside, unseen) for name, found in by_drug.items()), key=drug_order
     )
     guided = {gene for row in parts["guidance"] for gene in split(_text(row["genes"]))}
     classes: dict[str, list[Row]] = {}
@@ -98,6 +99,15 @@ def build(
         provenance=provenance,
         terms=terms,
     )
+
+
+def _copy_number_range(row: Row) -> list[str]:
+    """Phenotypes that a copy number which the data do not show could make of a call."""
+    for flag in split(_text(row["flags"])):
+        code, _, names = flag.partition(":")
+        if code == "copy_number_range":
+            return names.split("|")
+    return []
 
 
 def _class(row: Row) -> Class:

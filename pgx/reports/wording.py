@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -64,6 +65,12 @@ def monitoring(code: str, terms: Terms | None = None, *, plain: bool = False) ->
         return clean(code[len(_LITERAL) :].strip())
     own = terms.words("monitoring", code) if terms else ""
     return clean(own) if own and ("monitoring", code) not in table() else words("monitoring", code, plain=plain)
+
+
+def is_measured(code: str) -> bool:
+    """Return whether a monitoring code is a test that gives a value, rather than something to watch for."""
+    entry = templates().words.get("monitoring", {}).get(code)
+    return isinstance(entry, Mapping) and entry.get("verb") == "measure"
 
 
 def coded(cell: str | None) -> list[str]:

@@ -254,3 +254,16 @@ def test_interactions_are_said_beside_the_drug_and_not_again_among_the_remarks()
     drug = next(one for one in found.drugs if one.name == "codeine")
     assert drug.interactions == ("x inhibits G (strong): A acts as B",)
     assert note["message"] not in [one["message"] for one in found.remarks]
+
+
+def test_a_copy_number_that_nobody_saw_stands_beside_as_usual():
+    result = example.build()
+    calls = result.calls.filter(gene="CYP2D6").with_columns(
+        flags=pl.lit("no_copy_number;copy_number_range:Intermediate Metabolizer|Ultrarapid Metabolizer")
+    )
+    row = {"genes": "CYP2D6", "action": "standard", "urgency": "standard", "flags": "no_copy_number"}
+    drug = shown(guidance=guidance(row), calls=calls).drugs[0]
+    assert drug.cautions == (
+        "the copies of CYP2D6 cannot be seen in this data; counting a deletion or duplication it is "
+        "Intermediate Metabolizer or Ultrarapid Metabolizer",
+    )
