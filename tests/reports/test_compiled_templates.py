@@ -1,0 +1,46 @@
+"""Compiled templates are kept as compiled modules are: used as long as they fit, never needed, never in the way."""
+
+import pytest
+
+from pgx.reports import html, render_html
+from tests.reports import example
+
+
+@pytest.fixture
+def fresh(tmp_path, monkeypatch):
+    """Let templates be compiled anew, with a folder of their own to keep them in."""
+    monkeypatch.setattr(html.sys, "dont_write_bytecode", False)
+    monkeypatch.setattr(html._Compiled, "_file", staticmethod(lambda bucket: tmp_path / "kept" / bucket.key))
+
+    def render():
+        html.environment.cache_clear()
+        return render_html(example.build(), example.SAMPLE)
+
+    yield render
+    html.environment.cache_clear()
+
+
+def test_kept_templates_give_the_same_page(fresh, tmp_path, monkeypatch):
+    page = fresh()
+    kept = sorted((tmp_path / "kept").iterdir())
+    assert kept
+    monkeypatch.setattr(html.jinja2.Environment, "compile", lambda *_, **__: pytest.fail("compiled again"))
+    assert fresh() == page
+
+
+@pytest.mark.parametrize("damage", [b"", b"other\n", None], ids=["empty", "stale", "cut"])
+def test_what_does_not_fit_is_made_anew(fresh, tmp_path, damage):
+    page = fresh()
+    for path in (tmp_path / "kept").iterdir():
+        path.write_bytes(path.read_bytes()[:-100] if damage is None else damage)
+    assert fresh() == page
+    assert all(len(path.read_bytes()) > 1000 for path in (tmp_path / "kept").iterdir())
+
+
+def test_without_a_place_to_keep_them_the_page_is_the_same(fresh, tmp_path, monkeypatch):
+    page = fresh()
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(html._Compiled, "_file", staticmethod(lambda bucket: tmp_path / "file" / bucket.key))
+    assert fresh() == page
+    monkeypatch.setattr(html.sys, "dont_write_bytecode", True)
+    assert fresh() == page
