@@ -142,7 +142,7 @@ def _verify(converted: dict[str, list[Row]], path: Path) -> None:
                 row["notes"] = ";".join(filter(None, [row["notes"], f"checked_source_says_{one['says']}"]))
             elif one["finding"] == "partly":
                 row["notes"] = "; ".join(filter(None, [row["notes"], f"{one['says']} checked: {one['source']}"]))
-            elif "confidence" in row and one["says"] != row["strength"]:
+            elif "confidence" in row and one["says"] not in (row.get("strength"), row.get("factor"), row.get("method")):
                 continue  # the fact has changed since it was compared with the source
             elif "confidence" in row:
                 row.update(confidence="read", source=one["source"])

@@ -168,6 +168,13 @@ def _condition(kb: KnowledgeBase, row: dict[str, Any]) -> Iterator[str]:
         yield from (one.message for one in found if one.severity == "error")
 
 
+def _label_limit(kb: KnowledgeBase, row: dict[str, Any]) -> Iterator[str]:
+    from pgx.knowledge.validate_guidance import label_limits
+
+    found: dict[str, list[str]] = kb.remember("label limit problems", lambda: _by_where(label_limits(kb)))
+    yield from found.get(row["limit_id"], ())
+
+
 _CHECKS = {
     "genes": _gene,
     "variants": _variant,
@@ -175,6 +182,7 @@ _CHECKS = {
     "functions": _function,
     "interactions": _interaction,
     "recommendations": _recommendation,
+    "label_limits": _label_limit,
     "recommendation_conditions": _condition,
 }
 

@@ -152,6 +152,7 @@ _CHECKS: tuple[Check, ...] = (
     validate_genes.phenotypes,
     validate_guidance.recommendations,
     validate_guidance.contradictions,
+    validate_guidance.label_limits,
     validate_guidance.languages,
     _drugs,
     _frequencies,

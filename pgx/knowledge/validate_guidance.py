@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
+from pgx.errors import InputError
 from pgx.knowledge.matching import Outcome, every_outcome, meets, scheme_of, terms_of
 from pgx.knowledge.problems import Problem, Row, rows_by
 from pgx.knowledge.rules import rules_for
-from pgx.knowledge.sentences import templates, unknown_codes
+from pgx.knowledge.sentences import compose, templates, unknown_codes
 
 if TYPE_CHECKING:
     from pgx.knowledge.base import KnowledgeBase
@@ -103,6 +104,19 @@ def _vocabulary(kb: KnowledgeBase, gene: str) -> set[str]:
     for scheme in ("CPIC", "DPWG"):
         known.update(rules_for(kb, gene, scheme).outcomes)
     return known
+
+
+def label_limits(kb: KnowledgeBase) -> Iterator[Problem]:
+    """Every limit of a label can be said and names a population that data can decide."""
+    populations = set(kb.table("populations")["population"])
+    for row in kb.table("label_limits").iter_rows(named=True):
+        if row["population"] not in populations:
+            message = f"population {row['population']!r} is not in table populations"
+            yield Problem("error", "label limits", row["limit_id"], message)
+        try:
+            compose(row, kb=kb)
+        except InputError as error:
+            yield Problem("error", "sentences", row["limit_id"], str(error))
 
 
 _ADVICE = (

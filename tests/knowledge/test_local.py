@@ -71,3 +71,9 @@ def test_broken_words_of_an_overlay_are_refused(tmp_path: Path, content: str, sa
 def test_an_overlay_given_as_a_dot_has_its_folders_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(write_overlay(tmp_path / "ward7", NEW_GENE))
     assert load(["."]).folders[1].name == "ward7"
+
+
+def test_a_local_limit_of_a_label_must_name_a_known_population(tmp_path: Path) -> None:
+    limit = "limit_id drug population action label source confidence\nW-1 codeine nobody_knows avoid Ward ward_7 read"
+    with pytest.raises(InputError, match=r"label_limits.tsv: line 2: population 'nobody_knows' is not in table"):
+        load([write_overlay(tmp_path / "ward7", {"label_limits": limit})])
