@@ -13,7 +13,7 @@ import itertools
 import shutil
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -69,8 +69,20 @@ def show(title: str, frame: pl.DataFrame) -> None:
         print(frame)
 
 
-def compare(title: str, truth: Tops, found: Tops, kb: KnowledgeBase, *, genes_shown: int = 12) -> None:
-    """Compare top calls with certain ones of the full data, per gene and over all."""
+def compare(
+    title: str,
+    truth: Tops,
+    found: Tops,
+    kb: KnowledgeBase,
+    *,
+    genes_shown: int = 12,
+    genotypes: Mapping[str, Sequence[bytes]] | None = None,
+) -> None:
+    """Compare top calls with certain ones of the full data, per gene and over all.
+
+    With the `genotypes` of each gene and person the table has a ``bound``: what would be right if every genotype were
+    given the call that is most frequent among the persons who have it. No caller that sees only the gene does better.
+    """
     rows, odds, rights = [], [], []
     guideline = set(kb.table("genes").filter(pl.col("tier") == "guideline")["gene"])
     for gene, (names, certainty) in truth.items():
@@ -84,16 +96,25 @@ def compare(title: str, truth: Tops, found: Tops, kb: KnowledgeBase, *, genes_sh
         odds.append(probability[use])
         rights.append(right)
         ece = calibration_error(probability[use], right)
-        rows.append((gene, gene in guideline, len(right), right.mean(), probability[use].mean(), ece))
+        best = _bound(names[use], [genotypes[gene][i] for i in np.flatnonzero(use)]) if genotypes else None
+        rows.append((gene, gene in guideline, len(right), right.mean(), best, probability[use].mean(), ece))
     p, r = np.concatenate(odds), np.concatenate(rights)
     sure = p >= 0.99
     print(f"\n## {title}\nsame top call {r.mean():.4f} of {len(r)}; calibration error {calibration_error(p, r):.4f}; "
           f"of calls with p >= 0.99 ({sure.mean():.3f} of all) {r[sure].mean():.4f} right")  # fmt: skip
-    frame = pl.DataFrame(rows, ["gene", "guideline", "n", "right", "mean_p", "ece"], orient="row").sort("right")
+    columns = ["gene", "guideline", "n", "right", "bound", "mean_p", "ece"]
+    frame = pl.DataFrame(rows, columns, orient="row").sort("right")
     best = frame.filter("guideline")
     print(f"genes below 0.98: {frame.filter(pl.col('right') < 0.98)['gene'].to_list()}; "
           f"guideline genes: lowest {best['right'][0]:.4f} ({best['gene'][0]})")  # fmt: skip
     show(title + ": lowest genes", frame.head(genes_shown))
+
+
+def _bound(names: NDArray[np.object_], genotypes: Sequence[bytes]) -> float:
+    tally: dict[bytes, Counter[object]] = defaultdict(Counter)
+    for name, key in zip(names, genotypes, strict=True):
+        tally[key][name] += 1
+    return sum(max(found.values()) for found in tally.values()) / len(names)
 
 
 def halves(people: pl.DataFrame) -> dict[str, int]:
@@ -205,10 +226,15 @@ class Bench:
         """Phase removed: the same top call as with phase."""
         truth: Tops = {}
         found: Tops = {}
+        seen: dict[str, list[bytes]] = defaultdict(list)
         for kb, panel in self.crossed():
             _extend(truth, tops(call(panel, kb)))
             _extend(found, tops(call(without_phase(panel), kb)))
-        compare("Phase removed", truth, found, self.kb, genes_shown=20)
+            for gene in self.kb.genes:
+                sites = model(kb, gene).definition.sites
+                data = np.where(usable(panel.state[sites])[:, :, None], panel.alleles[sites], -1)
+                seen[gene] += [person.tobytes() for person in np.sort(data, axis=2).transpose(1, 0, 2)]
+        compare("Phase removed", truth, found, self.kb, genes_shown=20, genotypes=seen)
 
     def gaps(self) -> None:
         """Positions removed at random."""
