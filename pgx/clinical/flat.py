@@ -224,7 +224,7 @@ def read_parquet(events: Events, data: bytes) -> None:
             columns.append(pl.col(name).cast(pl.List(pl.String)).list.join(";"))
         elif dtype == pl.Boolean:
             columns.append(pl.when(pl.col(name)).then(pl.lit("yes")).when(~pl.col(name)).then(pl.lit("no")).alias(name))
-        elif isinstance(dtype, pl.Struct | pl.Object | pl.Binary | pl.Array):
+        elif isinstance(dtype, pl.Struct | pl.Object | pl.Binary | pl.Array | pl.Duration):
             raise InputError(f"column {name!r} holds {dtype}, not plain values", file=events.file)
         else:
             columns.append(pl.col(name).cast(pl.String))

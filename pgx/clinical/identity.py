@@ -15,6 +15,8 @@ from pgx.clinical.values import interpret
 from pgx.clinical.vocabulary import Vocabulary
 from pgx.errors import InputError
 
+SAME_DAY_RATIO = 5.0
+"""Values of one thing on one day that are further apart than this are hardly both true."""
 AGE_YEARS, AGE_YEARS_UNDATED = 2.0, 10.0
 """An age and a birth date that are further apart than this are of two persons; the latter for an age without a date."""
 
@@ -78,6 +80,48 @@ def compare(
                     "where": b.file,
                 }
             )
+    return notes
+
+
+def contradictions(given: pl.DataFrame) -> Notes:
+    """Return notes on statements that cannot all be true of one person.
+
+    Two sexes or birth dates in one file (`compare` sees those of several), or values of one day more than
+    `SAME_DAY_RATIO` apart, of which the last counts.
+
+    Parameters
+    ----------
+    given
+        ``sample concept value code unit date file``.
+    """
+    notes: Notes = []
+    who = given.filter(pl.col("concept").is_in(["sex", "birth_date"]), pl.col("code").is_not_null())
+    several = (
+        who.group_by("sample", "concept", "file")
+        .agg(pl.col("code").unique().sort())
+        .filter(pl.col("code").list.len() > 1)
+    )
+    for sample, concept, file, codes in several.sort("sample", "concept", "file").iter_rows():
+        if concept == "birth_date" and all(
+            _same_day(date.fromisoformat(codes[0]), date.fromisoformat(other)) for other in codes
+        ):
+            continue
+        what = "born " if concept == "birth_date" else "sex "
+        message = f"{file} says {what}{' and '.join(codes)}: it may be of two persons"
+        notes.append(
+            {"sample": sample, "severity": "warning", "code": "contradiction", "message": message, "where": concept}
+        )
+    days = given.filter(pl.col("value") > 0, pl.col("date").is_not_null(), pl.col("unit").is_not_null())
+    spread = (
+        days.group_by("sample", "concept", "unit", "date")
+        .agg(low=pl.col("value").min(), high=pl.col("value").max())
+        .filter(pl.col("high") > SAME_DAY_RATIO * pl.col("low"))
+    )
+    for sample, concept, unit, day, low, high in spread.sort("sample", "concept", "date").iter_rows():
+        message = f"{concept} is {low:.4g} and {high:.4g} {unit} on {day}: the one that is read last counts"
+        notes.append(
+            {"sample": sample, "severity": "warning", "code": "contradiction", "message": message, "where": concept}
+        )
     return notes
 
 

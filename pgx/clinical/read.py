@@ -217,7 +217,7 @@ def _finish(
         )
     )
     medications = _medications(drugs.with_columns(source=source).drop("file", "where"), given, now, kb)
-    notes += [*_taken_and_stopped(medications), *later(given, drugs, now)]
+    notes += [*_taken_and_stopped(medications), *later(given, drugs, now), *identity.contradictions(observations)]
     given = given.filter(pl.col("concept") != "as_of")
     given = pl.concat([_order(given), _lists(listed, given), _as_of(now)])
     now = now.drop("told")
@@ -324,13 +324,16 @@ def groups(clinical: ClinicalData) -> dict[str, str]:
 
 
 def sexes(clinical: ClinicalData) -> dict[str, str]:
-    """Return ``male`` or ``female`` for each sample for which it is given."""
+    """Return ``male`` or ``female`` for each sample for which it is given, and not both."""
     return _answers(clinical, "sex")
 
 
 def _answers(clinical: ClinicalData, concept: str) -> dict[str, str]:
     rows = clinical.observations.filter((pl.col("concept") == concept) & pl.col("code").is_not_null())
-    return dict(rows.select("sample", "code").iter_rows())
+    one = (
+        rows.group_by("sample", maintain_order=True).agg(pl.col("code").unique()).filter(pl.col("code").list.len() == 1)
+    )
+    return {sample: codes[0] for sample, codes in one.iter_rows()}
 
 
 __all__ = ["PROBLEM", "groups", "read", "sexes"]

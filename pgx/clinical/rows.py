@@ -57,7 +57,9 @@ def usable_rows(events: Events, frame: pl.DataFrame, where: list[str], identity:
         if person is None and identity is not None:
             _refuse(events, "a person without a name", where[place], identity)
         elif said[place] and days[place] is None:
-            _refuse(events, f"its date {str(frame[place, day])[:40]!r} is none; write YYYY-MM-DD", where[place], day)
+            _refuse(
+                events, f"its date {str(frame[place, day or ''])[:40]!r} is none; write YYYY-MM-DD", where[place], day
+            )
         elif row and row in first:
             same = f"the row is the same as {where[first[row]]} and counts once"
             events.problem(person, "warning", "same_row", same, where[place])

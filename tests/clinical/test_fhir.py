@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pgx.clinical import check, read
+from pgx.clinical import check, read, sexes
 from pgx.errors import InputError
 from tests.clinical.reading import codes, drugs, values
 from tests.clinical.test_same_person import LOINC, RXNORM, SNOMED, coded, observation, quantity
@@ -209,3 +209,71 @@ def test_check_says_what_is_read_and_what_is_not(kb, write):
 def test_fhir_as_xml_is_refused_with_a_way_out(kb, write):
     with pytest.raises(InputError, match="FHIR is read as JSON"):
         read([write("p.xml", '<?xml version="1.0"?><Patient xmlns="http://hl7.org/fhir"/>')], kb)
+
+
+def test_a_subject_by_identifier_or_by_search_is_the_patient_who_has_it(kb, write):
+    patient = {**PATIENT, "identifier": [{"system": "urn:mrn", "value": "M1"}]}
+    subjects = [
+        {"identifier": {"system": "urn:mrn", "value": "M1"}},
+        {"reference": "Patient?identifier=urn:mrn|M1"},
+        {"reference": "http://server/fhir/Patient/P1/_history/2"},
+    ]
+    measured = [
+        {**observation("8302-2", f"2024-01-0{n}", **quantity(160, "cm")), "subject": subject}
+        for n, subject in enumerate(subjects, 1)
+    ]
+    entries = [{"resource": one} for one in (*measured, patient)]
+    data = read([write("b.json", {"resourceType": "Bundle", "entry": entries})], kb)
+    assert set(data.observations["sample"]) == {"P1"}
+    assert data.observations.filter(concept="height").height == 3
+
+
+def test_an_identifier_that_two_patients_have_is_nobody(kb, write):
+    patients = [{**PATIENT, "id": name, "identifier": [{"value": "M1"}]} for name in ("A", "B")]
+    height = {**observation("8302-2", "2024-01-01", **quantity(160, "cm")), "subject": {"identifier": {"value": "M1"}}}
+    entries = [{"resource": one} for one in (*patients, height)]
+    data = read([write("b.json", {"resourceType": "Bundle", "entry": entries})], kb)
+    assert data.observations.filter(concept="height")["sample"].to_list() == ["M1"]
+
+
+def test_what_a_transaction_deletes_is_not_read(kb, write):
+    entries = [{"resource": PATIENT}, {"resource": medication("warfarin"), "request": {"method": "DELETE", "url": "x"}}]
+    assert drugs(read([write("b.json", {"resourceType": "Bundle", "type": "transaction", "entry": entries})], kb)) == {}
+
+
+def test_drugs_dispensed_and_given_count_as_long_as_they_last(bundle):
+    def given(kind: str, name: str, **more: object) -> dict:
+        return {
+            "resourceType": kind,
+            "status": "completed",
+            **SUBJECT,
+            "medicationCodeableConcept": {"text": name},
+            **more,
+        }
+
+    days = {"daysSupply": {"value": 90}}
+    data = bundle(
+        given("MedicationDispense", "fluoxetine", whenHandedOver="2024-01-01", **days),
+        given("MedicationDispense", "warfarin", whenHandedOver="2024-01-01"),
+        given("MedicationDispense", "codeine"),
+        given("MedicationAdministration", "rifampin", effectiveDateTime="2024-02-15T10:00:00Z"),
+    )
+    assert drugs(data) == {"fluoxetine": "current", "warfarin": "stopped", "rifampin": "current"}
+    assert any("codeine (given on an unknown day)" in message for message in data.notes["message"])
+
+
+def test_a_drug_that_is_not_taken_is_said_and_not_used(bundle):
+    statement = {"resourceType": "MedicationStatement", **SUBJECT, "medicationCodeableConcept": {"text": "warfarin"}}
+    data = bundle({**statement, "status": "not-taken"})
+    assert drugs(data) == {} and any("warfarin (not-taken)" in message for message in data.notes["message"])
+    stopped = {"adherence": {"code": {"coding": [{"code": "stopped-as-directed"}]}}}
+    assert drugs(bundle({**statement, "status": "recorded", **stopped})) == {"warfarin": "stopped"}
+
+
+def test_one_record_that_contradicts_itself_is_said_and_decides_nothing(bundle):
+    data = bundle({**PATIENT, "gender": "female", "birthDate": "1980-03-03"})
+    assert codes(data, "warning") == ["contradiction", "contradiction"]
+    assert sexes(data) == {}
+    values_ = [observation("2160-0", "2024-01-01", **quantity(value, "mg/dL")) for value in (1, 9)]
+    (message,) = bundle(*values_).notes.filter(severity="warning")["message"]
+    assert message == "creatinine is 1 and 9 mg/dL on 2024-01-01: the one that is read last counts"
