@@ -91,7 +91,7 @@ def test_export_is_complete_and_explained(tmp_path: Path) -> None:
     assert load().checksum in text
 
 
-def test_diff_writes_its_three_tables(tmp_path: Path) -> None:
+def test_diff_writes_its_tables(tmp_path: Path) -> None:
     shutil.copytree(load().folders[0], tmp_path / "old")
     path = tmp_path / "old" / "functions.tsv"
     text = path.read_text(encoding="utf-8")
@@ -100,7 +100,7 @@ def test_diff_writes_its_three_tables(tmp_path: Path) -> None:
     assert run.stdout == ""
     assert "changes: 1" in run.stderr
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
-        "changes.tsv", "phenotypes.tsv", "recommendations.tsv",
+        "changes.tsv", "interactions.tsv", "phenotypes.tsv", "recommendations.tsv",
     ]  # fmt: skip
 
 
