@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from importlib import import_module
 from typing import Annotated
 
 import typer
@@ -43,44 +44,31 @@ def root(
     """Hold the options that come before the command."""
 
 
-def _register() -> None:
-    """Add every command; their modules import nothing heavy until they run."""
-    from pgx.cli import (
-        call,
-        check,
-        diff,
-        evaluate,
-        features,
-        kb,
-        models,
-        monitor,
-        report,
-        score,
-        serve,
-        simulate,
-        train,
-    )
+_COMMANDS = (
+    "report", "call", "features", "check", "diff", "serve", "score", "train", "evaluate", "monitor", "simulate",
+)  # fmt: skip
+_GROUPS = ("kb", "models")
 
-    app.command("report")(report.report)
-    app.command("call")(call.call)
-    app.command("features")(features.features)
-    app.command("check")(check.check)
-    app.command("diff")(diff.diff)
-    app.command("serve")(serve.serve)
-    app.command("score")(score.score)
-    app.command("train")(train.train)
-    app.command("evaluate")(evaluate.evaluate)
-    app.command("monitor")(monitor.monitor)
-    app.command("simulate")(simulate.simulate)
-    app.add_typer(kb.app, name="kb")
-    app.add_typer(models.app, name="models")
+
+def _register(asked: str | None) -> None:
+    """Add the command that is `asked` for, or every command if it is none of them, for the help and for mistakes.
+
+    Their modules import nothing heavy until they run, but reading the options of all takes longer than one needs.
+    """
+    one = asked in (*_COMMANDS, *_GROUPS)
+    for name in [asked] if one else [*_COMMANDS, *_GROUPS]:
+        module = import_module(f"pgx.cli.{name}")
+        if name in _GROUPS:
+            app.add_typer(module.app, name=name)
+        else:
+            app.command(name)(getattr(module, str(name)))
 
 
 def main() -> None:
     """Run the command line and end the process with a documented exit code."""
     # A run builds a few large tables and ends: the cyclic collector's default pace costs a tenth of a small report.
     gc.set_threshold(200_000)
-    _register()
+    _register(sys.argv[1] if len(sys.argv) > 1 else None)
     try:
         app()
     except PgxError as error:
