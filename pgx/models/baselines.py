@@ -14,9 +14,6 @@ from pgx.models.endpoints import Endpoint
 from pgx.models.folder import Model
 
 PRODUCT = "product"
-SIMPLE = {"prior": "the published prior", "refit": "the refitted equation", "rule": "the simple rule",
-          "base_rate": "the base rate", "local_base_rate": "this cohort's own base rate"}  # fmt: skip
-"""Methods without trees, in words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+DIFFERENCES = "product minus each baseline, with a corrected 95 % interval"
+"""Where a recorded performance keeps the differences of `pgx.models.Evaluation`."""
+SIMPLE = {"prior": "the published prior", "refit": "the refitted equation", "rule": "the simple rule",
+          "base_rate": "the base rate", "local_base_rate": "this cohort's own base rate"}  # fmt: skip
+"""Methods without trees, in words."""
+WHERE = {"person": "", "site": "at sites that it has not seen, ", "time": "forward in time, ",
+         "external": "as it is, on this cohort, "}  # fmt: skip
+"""Designs of an evaluation, in words."""
+
+
+def as_good(differences: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Say where a simple method is as good as the model, or better.
+
+    Parameters
+    ----------
+    differences
+        Rows of `pgx.models.Evaluation.differences`, as a frame's or a recorded performance's rows.
+    """
+    lines = []
+    for row in differences:
+        against, design = row["against"], row["design"]
+        if against not in SIMPLE or row["high"] < 0:
+            continue
+        if design not in ("person", "external") and against not in ("prior", "base_rate"):
+            continue
+        span = f"95 % {row['low']:+.4f} to {row['high']:+.4f}"
+        spread = f"(difference in {row['measure']} {row['difference']:+.4f}, {span})"
+        worse = "the model does worse than {}" if row["low"] > 0 else "{} is as good as the model"
+        lines.append(f"{WHERE[design]}{worse.format(SIMPLE[against])} {spread}")
+    return lines
 
 
 def text(facts: Mapping[str, Any]) -> str:

@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pgx.models import fit, metrics, probes
-from pgx.models.baselines import PRODUCT, SIMPLE
+from pgx.models import card, fit, metrics, probes
+from pgx.models.baselines import PRODUCT
 from pgx.models.boost import Floats
 from pgx.models.cohort import Cohort
 from pgx.models.endpoints import Endpoint
@@ -273,25 +273,8 @@ def _predictions(block: Block, taken: Cohort, endpoint: Endpoint) -> pl.DataFram
     )
 
 
-_WHERE = {"person": "", "site": "at sites that it has not seen, ", "time": "forward in time, ",
-          EXTERNAL: "as it is, on this cohort, "}  # fmt: skip
-
-
 def _verdict(differences: pl.DataFrame, found: list[probes.Probe]) -> tuple[str, ...]:
     """Say in every design which simple method is as good as the model, or better."""
-    lines = []
-    for row in differences.iter_rows(named=True) if len(differences) else []:
-        against = row["against"]
-        if against not in SIMPLE or not row["as_good"]:
-            continue
-        if row["design"] not in ("person", EXTERNAL) and against not in ("prior", "base_rate"):
-            continue
-        span = f"95 % {row['low']:+.4f} to {row['high']:+.4f}"
-        spread = f"(difference in {row['measure']} {row['difference']:+.4f}, {span})"
-        where = _WHERE[row["design"]]
-        if row["low"] > 0:
-            lines.append(f"{where}the model does worse than {SIMPLE[against]} {spread}")
-        else:
-            lines.append(f"{where}{SIMPLE[against]} is as good as the model {spread}")
+    lines = card.as_good(differences.to_dicts())
     lines += [probe.message for probe in found if probe.found]
     return tuple(lines) or ("the model is better than every simple baseline, and nothing leaks",)

@@ -22,6 +22,7 @@ import polars as pl
 
 from pgx.errors import InputError, PgxError
 from pgx.models import design, endpoints, folder, iwpc
+from pgx.models.card import DIFFERENCES
 from pgx.models.cohort import Roles
 from pgx.models.endpoints import Endpoint
 from pgx.paths import data_dir
@@ -140,7 +141,7 @@ def summary(found: Evaluation) -> dict[str, Any]:
     keep = found.groups.filter(~pl.col("by").is_in(["site"])) if len(found.groups) else found.groups
     return {
         "the same folds for every method": found.overall.to_dicts(),
-        "product minus each baseline, with a corrected 95 % interval": found.differences.to_dicts(),
+        DIFFERENCES: found.differences.to_dicts(),
         "by group": keep.filter(pl.col("design") == "person").to_dicts() if len(keep) else [],
         "coverage of the 90 % interval, as for known sites and as shown (for a new site)": found.coverage.filter(
             pl.col("by") != "site"

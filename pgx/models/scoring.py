@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pgx import schema
 from pgx.errors import InputError
-from pgx.models import design, endpoints, folder, genotypes
+from pgx.models import card, design, endpoints, folder, genotypes
 from pgx.models.answers import answer, combined
 from pgx.models.endpoints import Endpoint
 from pgx.models.folder import Model
@@ -199,6 +199,8 @@ def _notes(found: pl.DataFrame, endpoint: Endpoint, model: Model | None) -> list
     if model is not None:
         for warning in model.facts.get("warnings", []):
             notes.append(_note("info", warning["code"], warning["message"], endpoint.name))
+        measured = model.facts.get("performance", {}).get(card.DIFFERENCES, [])
+        notes += [_note("info", "simple_as_good", text, endpoint.name) for text in card.as_good(measured)]
     refused = found.filter(pl.col("category") == "refused")
     for codes, count in refused.group_by("flags").len().sort("flags").iter_rows():
         why = ", ".join(code.removeprefix("refused:") for code in str(codes).split(";") if code.startswith("refused:"))
