@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
@@ -11,8 +13,8 @@ from pathlib import Path
 import polars as pl
 
 from pgx.clinical.events import RAW, BadDateError, Events, read_date
-from pgx.clinical.sniff import read_head
-from pgx.clinical.vocabulary import system_name
+from pgx.clinical.sniff import open_plain, read_head
+from pgx.clinical.vocabulary import SYSTEMS, system_name
 from pgx.errors import InputError
 
 TABLES = ("person", "condition_occurrence", "drug_exposure", "measurement", "observation")
@@ -43,7 +45,8 @@ def _file(path: Path, ids: Collection[int] | None) -> pl.DataFrame:
             lazy = pl.scan_parquet(path)
         else:
             head = read_head(path)
-            separator = "\t" if head.split(b"\n", 1)[0].count(b"\t") else ","
+            first = head.split(b"\n", 1)[0].decode("utf-8", "replace")
+            separator = "\t" if "\t" in first else ";" if first.count(";") > first.count(",") else ","
             quote = None if separator == "\t" else '"'  # the vocabulary tables of Athena are unquoted TSV
             lazy = pl.scan_csv(path, separator=separator, quote_char=quote, infer_schema=False)
         lazy = lazy.rename({name: name.lower() for name in lazy.collect_schema().names()})
@@ -51,7 +54,30 @@ def _file(path: Path, ids: Collection[int] | None) -> pl.DataFrame:
             lazy = lazy.filter(pl.col("concept_id").cast(pl.Int64, strict=False).is_in(sorted(ids)))
         return as_text(lazy.collect())
     except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
-        raise InputError(f"not a readable table: {str(error).splitlines()[0][:120]}", file=path) from None
+        problem = f"not a readable table: {str(error).splitlines()[0][:120]}"
+        if "utf-8" in problem:
+            raise InputError("not UTF-8 text", file=path, fix="save it as UTF-8") from None
+        ragged = _ragged(path) if ".parquet" not in path.name.lower() else None
+        if ragged:
+            raise InputError(ragged[0], file=path, where=ragged[1], fix="quote cells that hold the separator") from None
+        raise InputError(problem, file=path) from None
+
+
+def _ragged(path: Path) -> tuple[str, str] | None:
+    """Find the first row that has more cells than the heading: what is wrong, and where."""
+    with open_plain(path) as file:
+        lines = io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="")
+        head = lines.readline()
+        separator = "\t" if "\t" in head else ";" if head.count(";") > head.count(",") else ","
+        width = len(next(csv.reader([head], delimiter=separator)))
+        reader = csv.reader(lines, delimiter=separator)
+        try:
+            for row in reader:
+                if len(row) > width:
+                    return f"{len(row)} cells, but the heading has {width}", f"line {reader.line_num + 1}"
+        except csv.Error:
+            return None
+    return None
 
 
 def as_text(frame: pl.DataFrame) -> pl.DataFrame:
@@ -84,7 +110,7 @@ class _Codes:
         for text in sources:
             if text:
                 prefix, _, rest = text.partition(":")
-                if rest and system_name(prefix) != prefix:
+                if rest and prefix.strip().lower() in SYSTEMS:
                     found.append((system_name(prefix), rest.strip()))
                 found += [(system, text) for system in ("LOINC", "SNOMED", "ICD10", "RxNorm")]
         return found

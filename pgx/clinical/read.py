@@ -95,8 +95,18 @@ def read(
         names[p] for file, names in zip(files, joined, strict=True) for p in sorted(file.listed, key=str) if p in names
     ]
     listed = pl.DataFrame({"sample": people_listed}, schema={"sample": pl.String}).unique(maintain_order=True)
-    notes += [note for file in files for note in _not_understood(file)]
+    notes += [note for file in files for note in (*_nothing_in(file), *_not_understood(file))]
     return _finish(named, drugs, problems, notes, listed, present_days(files, joined, observations, drugs, as_of), kb)
+
+
+def _nothing_in(file: Events) -> people.Notes:
+    """Warn of a file that gave nothing at all: it may be another one than was meant."""
+    if file.understood or file.problems or file.listed:
+        return []
+    message = f"nothing in {file.file} is understood; `pgx check` shows what it holds"
+    return [
+        {"sample": None, "severity": "warning", "code": "nothing_understood", "message": message, "where": file.file}
+    ]
 
 
 def _not_understood(file: Events) -> people.Notes:
@@ -232,19 +242,25 @@ def _finish(
 
 
 def _taken_and_stopped(medications: pl.DataFrame) -> people.Notes:
-    """Warn of drugs that are said to be taken now and to be stopped, nobody knows when."""
+    """Warn of drugs that are both taken and stopped, nobody knows when, and of those that end before they begin."""
     undated = pl.col("end").is_null() & pl.col("start").is_null()
     stopped = medications.filter((pl.col("status") == "stopped") & undated)
     both = medications.filter(pl.col("status") == "current").join(stopped, on=["sample", "drug"], how="semi")
-    return [
-        {
-            "sample": sample,
-            "severity": "warning",
-            "code": "contradiction",
-            "message": f"{drug} is said to be taken now and to be stopped, without dates; it counts as taken",
-            "where": "medications",
-        }
+    backwards = medications.filter(pl.col("end") < pl.col("start"))
+    messages = [
+        (sample, f"{drug} is said to be taken now and to be stopped, without dates; it counts as taken")
         for sample, drug in both.select("sample", "drug").unique(maintain_order=True).iter_rows()
+    ]
+    messages += [
+        (sample, f"{drug} ends on {end}, before it begins ({start}); it counts as stopped on {end}")
+        for sample, drug, start, end in backwards.select("sample", "drug", "start", "end")
+        .unique()
+        .sort(pl.all())
+        .iter_rows()
+    ]
+    return [
+        {"sample": sample, "severity": "warning", "code": "contradiction", "message": message, "where": "medications"}
+        for sample, message in messages
     ]
 
 
