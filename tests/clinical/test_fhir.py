@@ -277,3 +277,33 @@ def test_one_record_that_contradicts_itself_is_said_and_decides_nothing(bundle):
     values_ = [observation("2160-0", "2024-01-01", **quantity(value, "mg/dL")) for value in (1, 9)]
     (message,) = bundle(*values_).notes.filter(severity="warning")["message"]
     assert message == "creatinine is 1 and 9 mg/dL on 2024-01-01: the one that is read last counts"
+
+
+@pytest.mark.parametrize(
+    ("system", "code", "meant"),
+    [
+        (SNOMED, "8392000", "not_current"),  # a non-smoker may have smoked
+        (SNOMED, "266919005", "never"),
+        (SNOMED, "8517006", "former"),
+        (SNOMED, "449868002", "current"),
+        (LOINC, "LA18979-7", None),  # smoker, current status unknown
+    ],
+)
+def test_smoking_says_no_more_than_its_code(bundle, system, code, meant):
+    status = observation("72166-2", "2024-01-01", valueCodeableConcept=coded(system, code))
+    assert values(bundle(status)).get("smoking_status") == meant
+
+
+@pytest.mark.parametrize(("code", "meant"), [("F17.210", "current"), ("F17.211", "former"), ("Z87.891", "former")])
+def test_tobacco_dependence_in_remission_is_no_present_smoking(bundle, code, meant):
+    condition = {"resourceType": "Condition", **SUBJECT, "code": coded("http://hl7.org/fhir/sid/icd-10-cm", code)}
+    assert values(bundle(condition))["smoking_status"] == meant
+
+
+def test_a_panel_of_mean_pressures_is_read_by_its_parts(bundle):
+    parts = [
+        {"code": coded(LOINC, "96608-5"), **quantity(131, "mm[Hg]")},
+        {"code": coded(LOINC, "96609-3"), **quantity(82, "mm[Hg]")},
+    ]
+    found = values(bundle(observation("96607-7", "2024-01-01", component=parts)))
+    assert (found["systolic_bp"], found["diastolic_bp"]) == (131, 82)
