@@ -211,10 +211,11 @@ def validate(
     from pgx.errors import InputError
     from pgx.knowledge import configured, load
     from pgx.knowledge.validate import validate as check
+    from pgx.models.check import faults
 
     overlays = [*(() if folder else configured()), *(knowledge or ())]
     kb = load(overlays, folder=folder, check=False)
-    found = [one for one in check(kb) if not (quiet and one.severity == "note")]
+    found = [one for one in (*check(kb), *faults(kb)) if not (quiet and one.severity == "note")]
     columns = ("severity", "check", "where", "message")
     rows = [tuple(getattr(one, name) for name in columns) for one in found]
     _show({"problems": pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String), orient="row")}, out, how)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from pgx.errors import InputError
+from pgx.knowledge.problems import Problem
 from pgx.models import design
 from pgx.models.endpoints import KINDS
 
@@ -35,6 +37,17 @@ _KEYS: Mapping[str, set[str]] = {
 }  # fmt: skip
 """Table of the document -> keys that it may have."""
 _NAME = re.compile(r"[a-z0-9_-]+\.[a-z0-9_-]+")
+
+
+def faults(kb: KnowledgeBase) -> Iterator[Problem]:
+    """Yield the first fault of the endpoints of a knowledge base and its overlays, for `pgx kb validate`."""
+    from pgx.models import endpoints
+
+    try:
+        if endpoints.folders(kb):
+            endpoints.load(kb)
+    except InputError as error:
+        yield Problem("error", "endpoints", str(error.file or ""), error.problem)
 
 
 def before(raw: Mapping[str, Any]) -> Iterator[str]:

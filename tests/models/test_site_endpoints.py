@@ -171,3 +171,10 @@ def test_the_report_shows_the_sites_score_with_the_sites_model(ward: Path, tmp_p
     assert "newdrugine.rash" in text and "from a local knowledge overlay" in text
     shown = run("models", "show", name, "--knowledge", ward)
     assert shown.returncode == 0 and "300 rows" in shown.stdout
+
+
+def test_validation_of_the_knowledge_finds_it_too(tmp_path: Path, kb: KnowledgeBase) -> None:
+    assert list(check.faults(kb)) == []
+    folder = _overlay(tmp_path / "ward7", OWN.replace("estimate = 4.0", "estimat = 4.0"))
+    found = list(check.faults(pgx.knowledge.load([folder], check=False)))
+    assert [one.severity for one in found] == ["error"] and "newdrugine.rash.toml" in found[0].where
