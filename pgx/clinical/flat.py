@@ -266,15 +266,16 @@ def read_frame(events: Events, frame: pl.DataFrame, where: list[str]) -> None:
         day_of = pl.Series("date", dated, dtype=pl.Date)
         units = frame[layout.units[concept]] if concept in layout.units else None
         _add_values(events, base, written, concept, unit, units, day_of)
+    whose = people.to_list()
     for heading, kind in layout.lists.items():
-        for place, cell in enumerate(frame[heading]):
+        for place, cell in enumerate(frame[heading].to_list()):
             if cell is None:
                 continue
             if kind in ("current", "planned") and not rows.newest[place]:
                 events.not_understood("list", "", "", f"{heading} of an older row", where[place])
                 continue
             items = [part.strip() for part in re.split(r"[;\n]", cell) if part.strip()]
-            add_list(events, people[place], kind, items, f"{where[place]}, column {heading}", day[place])
+            add_list(events, whose[place], kind, items, f"{where[place]}, column {heading}", day[place])
 
 
 def _add_values(

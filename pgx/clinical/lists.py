@@ -13,14 +13,19 @@ _STATUS = re.compile(r"\s*\((current|planned|stopped)(?:\s+(\d{4}-\d{2}-\d{2}))?
 _CODED = re.compile(r"^(icd-?10(?:-?cm)?|snomed|sct|loinc|hp|mondo)\s*[:|]\s*(\S+)$", re.IGNORECASE)
 _BARE_ICD = re.compile(r"^[A-TV-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?$")
 NONE = ("none", "no", "nil", "[]")
+UNKNOWN = ("unknown", "not known", "not recorded", "not stated", "missing", "na", "n/a", "nan", "null", "?", "-")
+"""What says of a whole list that nothing is known of it."""
 
 
 def add_list(events: Events, person: str | None, kind: str, items: list[str], where: str, day: date | None) -> None:
     """Add the items of one list.
 
     `kind` is condition, allergy, or the status of drugs: current, planned or stopped. A list of current
-    drugs that holds nothing, or ``none``, says that no drug is taken; a list of planned drugs says nothing of that.
+    drugs that holds nothing, or ``none``, says that no drug is taken; a list of planned drugs says nothing of that,
+    nor does one that is ``unknown``.
     """
+    if len(items) == 1 and items[0].lower().strip(" .") in UNKNOWN:
+        return
     if kind == "current":
         events.observe(person, "medication_list", answer="given", day=day, where=where)
     if len(items) == 1 and items[0].lower() in (*NONE, *(NO_ALLERGY if kind == "allergy" else ())):
@@ -44,7 +49,7 @@ def _commas(events: Events, kind: str, item: str) -> list[str]:
 
     The part behind a comma may say how the drug before it is taken (``50 mg, at night``): it stays with that drug.
     """
-    if kind in ("current", "planned", "stopped", "allergy") and events.drugs.is_name(item):
+    if re.search(r"[,|\n]", item) is None or (kind != "condition" and events.drugs.is_name(item)):
         return [item]
     parts: list[str] = []
     for part in (one.strip() for one in re.split(r"[,|\n]", item)):

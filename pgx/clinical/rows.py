@@ -49,14 +49,15 @@ def usable_rows(events: Events, frame: pl.DataFrame, where: list[str], identity:
     people = _names(events, frame, where, identity)
     days = read_days(events, frame, day, people, where)
     said = frame[day].is_not_null() if day else pl.repeat(False, frame.height, eager=True)
-    several = people.is_duplicated()
+    several = people.is_duplicated().to_list()
+    whose, dated = people.to_list(), said.to_list()
     first: dict[tuple[str | None, ...], int] = {}
     good: list[int] = []
-    for place, person in enumerate(people):
+    for place, person in enumerate(whose):
         row = frame.row(place) if several[place] else ()
         if person is None and identity is not None:
             _refuse(events, "a person without a name", where[place], identity)
-        elif said[place] and days[place] is None:
+        elif dated[place] and days[place] is None:
             _refuse(
                 events, f"its date {str(frame[place, day or ''])[:40]!r} is none; write YYYY-MM-DD", where[place], day
             )
@@ -66,20 +67,20 @@ def usable_rows(events: Events, frame: pl.DataFrame, where: list[str], identity:
         else:
             first.setdefault(row, place)
             good.append(place)
-    good = _one_a_day(events, people, days, where, identity, good)
+    good = _one_a_day(events, whose, days, where, identity, good)
     if not good:
         _none_left(events, people, where, identity, day)
     last: dict[str | None, date] = {}
     for place in good:
         at = days[place]
-        if at is not None and last.get(people[place], at) <= at:
-            last[people[place]] = at
+        if at is not None and last.get(whose[place], at) <= at:
+            last[whose[place]] = at
     return Rows(
         frame[good],
         people[good],
         [days[place] for place in good],
         [where[place] for place in good],
-        [days[place] == last.get(people[place]) for place in good],
+        [days[place] == last.get(whose[place]) for place in good],
     )
 
 
@@ -123,7 +124,7 @@ def _refuse(events: Events, problem: str, where: str, heading: str | None) -> No
 
 def _one_a_day(
     events: Events,
-    people: pl.Series,
+    people: list[str | None],
     days: list[date | None],
     where: list[str],
     identity: str | None,

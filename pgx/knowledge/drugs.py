@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from pgx.errors import UsageError
@@ -94,6 +94,7 @@ class DrugNames:
     names: dict[str, str]
     codes: dict[tuple[str, str], tuple[str, ...]]
     made_of: dict[str, tuple[str, ...]]
+    _read: dict[str, Found] = field(default_factory=dict, repr=False)
 
     def by_code(self, system: str, code: str) -> tuple[str, ...]:
         """Return the drugs of a code; empty when it is not known."""
@@ -104,7 +105,11 @@ class DrugNames:
 
         Strength, form and salt are read past (``Naproxen sodium 220 MG Oral Tablet``); spelling is never corrected.
         """
-        text = " ".join(text.split())
+        if text not in self._read:
+            self._read[text] = self._find(" ".join(text.split()))
+        return self._read[text]
+
+    def _find(self, text: str) -> Found:
         if code := _CODE.match(text):
             found = self.by_code(_CODE_SYSTEMS[code[1].lower()], code[2])
         elif text.isdigit():

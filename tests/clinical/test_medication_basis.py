@@ -6,6 +6,7 @@ import pytest
 
 from pgx.clinical import medication_basis, read
 from pgx.clinical.medications import add_medications
+from tests.clinical.reading import codes
 from tests.clinical.test_allergies import PATIENT, taking
 
 
@@ -102,3 +103,9 @@ def test_a_typed_list_is_the_list_and_none_is_one(kb):
     assert basis(add_medications(empty, ["none"], kb, samples=["A"]), ["A"])[0][2].startswith(
         "clinical phenotypes rest on 0"
     )
+
+
+@pytest.mark.parametrize("cell", ["unknown", "N/A", "?", "not recorded", ""])
+def test_a_list_that_is_not_known_is_not_empty(kb, write, cell):
+    data = read([write("a.csv", f"sample,age,medications,allergies\nA,50,{cell},{cell}\n")], kb)
+    assert basis(data, ["A"])[0][2].startswith("no medication list is given") and codes(data, "warning") == []
