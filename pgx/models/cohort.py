@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pgx.errors import InputError
-from pgx.models import choice, design, genotypes
+from pgx.models import choice, counts, design, genotypes, sentinels
 from pgx.models.boost import Floats, Matrix
 from pgx.models.endpoints import Endpoint, Feature
 from pgx.models.linear import Data, per_person
@@ -122,13 +122,18 @@ def load(
     table, misread = genotypes.understood(table, endpoint, kb) if kb is not None else (table, [])
     outcome, person, site, time = named(table, endpoint, roles)
     y, given, keep, left_out = usable(table, outcome, endpoint)
-    check_rows(bool(given.any()), has_genotype(table, endpoint), bool(keep.any()), outcome, endpoint, misread, left_out)
+    check_rows(
+        bool(given.any()), has_genotype(table, endpoint), bool(keep.any()), outcome, endpoint, misread, left_out, kb
+    )
     frame = table.filter(pl.Series(keep))
     y = y[keep]
     check_outcome(y, outcome, endpoint)
+    tally = sentinels.Tally()
+    tally.add(frame, [name for name in (outcome, person, site, time, *roles.ignore, *RESERVED) if name])
+    frame = sentinels.clean(frame, tally.found())
     taken = {name for name in (outcome, person, site, time, *roles.ignore, *RESERVED) if name}
     unused: dict[str, str] = {}
-    remarks = [("genotype_spelling", text) for text in misread]
+    remarks = [("genotype_spelling", text) for text in misread] + sentinels.said(tally.found())
     if endpoint.link == "logit" and np.ptp(y) == 0:
         remarks.append(("one_outcome", f"every row has {outcome} = {y[0]:g}: check the coding, there is nothing to "
                                        "learn"))  # fmt: skip
@@ -204,6 +209,7 @@ def check_rows(
     endpoint: Endpoint,
     misread: Sequence[str],
     left_out: dict[str, int],
+    kb: KnowledgeBase | None,
 ) -> None:
     """Refuse a cohort without an outcome, without the genes that its scores would need, or without a usable row.
 
@@ -215,7 +221,7 @@ def check_rows(
         raise InputError(
             misread[0] if misread else f"no row has a genotype that {endpoint.name} needs",
             where=f"column {' or '.join(_needed(endpoint))}",
-            fix="use the columns that `pgx features` writes",
+            fix="use the columns that `pgx features` writes" + (f": {counts.wish(endpoint, kb)}" if kb else ""),
         )
     if not kept:
         raise InputError(f"no row with an outcome has what training needs: {', '.join(left_out)}",
@@ -289,10 +295,19 @@ def check_outcome(y: Floats, name: str, endpoint: Endpoint) -> None:
         wrong = y[(y != 0) & (y != 1)]
         if len(wrong):
             raise InputError(f"{wrong[0]:g} is not 0 or 1", where=where, fix="code events as 1 and others as 0")
+    elif _coded(y):
+        text = f"{(y == y.max()).sum()} rows have {y.max():g} {endpoint.unit}, the others less than half of that"
+        raise InputError(text,
+                         where=where, fix="leave the cell empty where no dose is known")  # fmt: skip
     elif (y <= 0).any():
         raise InputError(
             f"{y.min():g} {endpoint.unit} is not a dose", where=where, fix="leave out patients without one"
         )
+
+
+def _coded(y: Floats) -> bool:
+    """Whether the largest doses are a code for missing, like 999."""
+    return y.max() in (999.0, 9999.0, 99999.0) and bool((y[y < y.max()] < 0.5 * y.max()).all())
 
 
 def _needed(endpoint: Endpoint) -> list[str]:

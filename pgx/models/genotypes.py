@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from pgx.models import design
+from pgx.models import counts, design
 from pgx.phenotypes import interpret
 from pgx.phenotypes.outside_names import diplotype_of, phenotype_of
 from pgx.types import PatternCall
@@ -55,7 +55,8 @@ def understood(
         if name in table.columns and _is_wordy(name) and table.schema[name] != pl.Null:
             table, remark = _column(table, name, endpoint, kb, words)
             remarks += [remark] if remark else []
-    return _interpreted(table, endpoint, kb), remarks
+    table, counted = counts.read(table, endpoint, kb)
+    return _interpreted(table, endpoint, kb), remarks + counted
 
 
 def wordy(table: pl.DataFrame, endpoint: Endpoint, kb: KnowledgeBase) -> list[str]:
@@ -148,22 +149,22 @@ def _column(
     table: pl.DataFrame, name: str, endpoint: Endpoint, kb: KnowledgeBase, words: Words
 ) -> tuple[pl.DataFrame, str]:
     text = table[name].cast(pl.String)
-    counts = words[name] if words else {str(v): int(n) for v, n in text.drop_nulls().value_counts().iter_rows()}
+    rows = words[name] if words else {str(v): int(n) for v, n in text.drop_nulls().value_counts().iter_rows()}
     gene, kind = name.split(".")[1], name.rpartition(".")[2]
     readings = [t.reading for t in endpoint.terms] + [f.reading for f in endpoint.features]
     if any(r.column == name and r.kind == "status" for r in readings):
         return table, ""  # a status says itself what it does not know
     own = {str(level) for r in readings if r.column == name for level in (*r.levels, r.text) if level}
     meant = (
-        {value: _phenotype(kb, value, own) for value in counts}
+        {value: _phenotype(kb, value, own) for value in rows}
         if kind != "diplotype"
-        else {value: value if _is_diplotype(kb, gene, value, own) else None for value in counts}
+        else {value: value if _is_diplotype(kb, gene, value, own) else None for value in rows}
     )
-    lost = sorted((value for value in counts if meant[value] is None), key=lambda v: (-counts[v], v))
+    lost = sorted((value for value in rows if meant[value] is None), key=lambda v: (-rows[v], v))
     if kind == "clinical_phenotype":
         # Where it is null the genetic phenotype stands in; of something said but not understood nothing is known.
         meant = {value: found or "Indeterminate" for value, found in meant.items()}
-    if all(meant[value] == value for value in counts) and table.schema[name] == pl.String:
+    if all(meant[value] == value for value in rows) and table.schema[name] == pl.String:
         return table, ""
     if kind == "clinical_phenotype":
         # Null would let the genes speak; an enzyme whose state is not understood is not as its genes say.
@@ -172,7 +173,10 @@ def _column(
     odd = [value for value in lost if value.strip().lower() not in _UNDECIDED]
     if not odd:
         return table.with_columns(new), ""
-    some = ", ".join(f"{value!r} ({counts[value]})" for value in odd[:_SHOWN]) + (", ..." if len(odd) > _SHOWN else "")
+    some = ", ".join(f"{value!r} ({rows[value]})" for value in odd[:_SHOWN]) + (", ..." if len(odd) > _SHOWN else "")
+    if all(value in ("0", "1", "2", "0.0", "1.0", "2.0") for value in odd):
+        what = f"{name} holds {', '.join(odd)}, which look like counts of an allele, but it is not said of which one"
+        return table.with_columns(new), f"{what}: nothing of it is used"
     example = "Intermediate Metabolizer" if kind != "diplotype" else "*1/*2"
     return table.with_columns(new), f"{name} is taken as unknown where it says {some}; write it like {example!r}"
 

@@ -19,7 +19,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pgx.errors import UsageError
-from pgx.models import blocks, census, cohort, design, genotypes, tables
+from pgx.models import blocks, census, cohort, counts, design, genotypes, sentinels, tables
 from pgx.models.boost import Floats, Matrix
 from pgx.models.census import Census, Tally
 from pgx.models.cohort import Cohort, Roles
@@ -45,11 +45,11 @@ class Whole:
 
     Parameters
     ----------
-    endpoint, source, kb, words
+    endpoint, source, kb, words, coded
         The table, and how it is read.
     keep
         bool (rows of the table): rows that can be used.
-    prior, y, groups, weight
+    y, groups, weight
         As of `Data`, for the rows that are kept.
     sample
         The sample, in memory.
@@ -65,8 +65,8 @@ class Whole:
     source: Source
     kb: KnowledgeBase
     words: genotypes.Words
+    coded: sentinels.Found
     keep: NDArray[np.bool_]
-    prior: Floats
     y: Floats
     groups: NDArray[np.int64]
     weight: Floats | None
@@ -92,9 +92,9 @@ class Whole:
         """
         place = self.place
         blocks.room(place, len(self.y) * len(features) * 6.0 + 1e8)
-        tally = Tally()
-        disk = blocks.write(place / "rows.f32", self._matrices(features, blind, seed, tally), len(features))
-        data = Data(self.prior, disk, self.y, self.groups, self.weight)  # type: ignore[arg-type]
+        tally, prior = Tally(), list[Floats]()
+        disk = blocks.write(place / "rows.f32", self._matrices(features, blind, seed, tally, prior), len(features))
+        data = Data(np.concatenate(prior), disk, self.y, self.groups, self.weight)  # type: ignore[arg-type]
         link = self.endpoint.link
         found = census.counted(
             tally,
@@ -106,16 +106,21 @@ class Whole:
         )
         return data, found
 
-    def _matrices(self, features: tuple[Feature, ...], blind: bool, seed: int, tally: Tally) -> Iterator[Matrix]:
+    def _matrices(
+        self, features: tuple[Feature, ...], blind: bool, seed: int, tally: Tally, prior: list[Floats]
+    ) -> Iterator[Matrix]:
         wanted = {*design.columns(self.endpoint, features), *census.GROUPS, *self.words}
+        wanted |= set(counts.columns(self.source.head, self.endpoint, self.kb))
         names = [name for name in self.source.head.columns if name in wanted]
         first = 0
         for number, block in enumerate(self.source.blocks(names)):
             keep = self.keep[first : first + block.height]
             first += block.height
             frame, _ = genotypes.understood(block, self.endpoint, self.kb, self.words)
-            frame = frame.filter(pl.Series(keep))
-            x = design.matrix(design.prepare(frame, self.endpoint, features), features)
+            frame = sentinels.clean(frame.filter(pl.Series(keep)), self.coded)
+            prepared = design.prepare(frame, self.endpoint, features)
+            prior.append(design.prior(prepared, self.endpoint).margin)
+            x = design.matrix(prepared, features)
             tally.add(frame, census.columns(frame, features), x)
             yield cohort.hide_gaps(x, seed + number) if blind else x
 
@@ -200,19 +205,29 @@ def read(source: Source, endpoint: Endpoint, roles: Roles, kb: KnowledgeBase, se
         As `cohort.load`.
     """
     nested = cohort.nested_columns(source.head)
+    counted = counts.columns(source.head, endpoint, kb)
     wordy = genotypes.wordy(source.head, endpoint, kb)
     words: dict[str, dict[str, int]] = {}
     for block in source.blocks(wordy) if wordy else ():
         genotypes.count(block, wordy, words)
     outcome, person, site, _ = cohort.named(source.head, endpoint, roles)
-    narrow = {outcome, person, site, *design.columns(endpoint), *endpoint.raw["population"].get("trained", []), *wordy}
+    narrow = {
+        outcome,
+        person,
+        site,
+        *design.columns(endpoint),
+        *endpoint.raw["population"].get("trained", []),
+        *wordy,
+        *counted,
+    }
     columns = [name for name in source.head.columns if name in narrow and name not in nested]
-    y, prior, keep, people, sites = [], [], [], [], set[str]()
+    y, keep, people, sites = [], [], [], set[str]()
     left_out: dict[str, int] = {}
     given = genotype = False
     misread: list[str] = []
     for block in source.blocks(columns):
-        frame, misread = genotypes.understood(block, endpoint, kb, words)
+        frame, said = genotypes.understood(block, endpoint, kb, words)
+        misread = list(dict.fromkeys([*misread, *said]))
         value, has, use, why = cohort.usable(frame, outcome, endpoint)
         given, genotype = given or bool(has.any()), genotype or cohort.has_genotype(frame, endpoint)
         for reason, rows in why.items():
@@ -220,26 +235,27 @@ def read(source: Source, endpoint: Endpoint, roles: Roles, kb: KnowledgeBase, se
         frame = frame.filter(pl.Series(use))
         y.append(value[use])
         keep.append(use)
-        prior.append(design.prior(design.prepare(frame, endpoint), endpoint).margin)
         if person is not None:
             people.append(frame[person].cast(pl.String))
         if site is not None:
             sites |= set(frame[site].cast(pl.String).fill_null("unknown").unique())
     used = np.concatenate(keep)
-    cohort.check_rows(given, genotype, bool(used.any()), outcome, endpoint, misread, left_out)
+    cohort.check_rows(given, genotype, bool(used.any()), outcome, endpoint, misread, left_out, kb)
     value = np.concatenate(y)
     cohort.check_outcome(value, outcome, endpoint)
     groups = cohort.codes(pl.concat(people), alone=True) if people else np.arange(len(value))
     chosen, drawn = _draw(value, groups, endpoint.link, seed)
-    taken = _sample(source, endpoint, roles, kb, words, used, chosen)
+    leave = [name for name in (*cohort.named(source.head, endpoint, roles), *roles.ignore, *cohort.RESERVED) if name]
+    taken, coded = _sample(source, endpoint, roles, kb, words, used, chosen, leave)
     weight = None if drawn is None else drawn[chosen]
     own = taken.data.weight
     both = weight if own is None else own if weight is None else own * weight
-    remarks = (*(("genotype_spelling", text) for text in misread), *taken.remarks)
+    found = sentinels.said(coded)
+    remarks = (*(("genotype_spelling", text) for text in misread), *found, *taken.remarks)
     taken = replace(taken, data=replace(taken.data, weight=both), left_out=left_out, unused=taken.unused | nested,
                     remarks=remarks)  # fmt: skip
     outcomes = np.sqrt(value) if endpoint.link == "sqrt" else value
-    return Whole(endpoint, source, kb, words, used, np.concatenate(prior), outcomes, groups, per_person(groups), taken,
+    return Whole(endpoint, source, kb, words, coded, used, outcomes, groups, per_person(groups), taken,
                  len(sites), left_out, place)  # fmt: skip
 
 
@@ -279,13 +295,16 @@ def _sample(
     words: genotypes.Words,
     keep: NDArray[np.bool_],
     chosen: NDArray[np.bool_],
-) -> Cohort:
+    leave: list[str],
+) -> tuple[Cohort, sentinels.Found]:
+    tally = sentinels.Tally()
     rows = np.zeros(len(keep), dtype=np.bool_)
     rows[np.flatnonzero(keep)[chosen]] = True
     parts, first = [], 0
     flat = [name for name in source.head.columns if name not in cohort.nested_columns(source.head)]
     for block in source.blocks(flat):
         frame, _ = genotypes.understood(block, endpoint, kb, words)
+        tally.add(frame.filter(pl.Series(keep[first : first + block.height])), leave)
         parts.append(frame.filter(pl.Series(rows[first : first + block.height])))
         first += block.height
-    return cohort.load(pl.concat(parts), endpoint, roles)
+    return cohort.load(sentinels.clean(pl.concat(parts), tally.found()), endpoint, roles), tally.found()

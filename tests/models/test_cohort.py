@@ -207,3 +207,82 @@ def test_an_enzyme_state_that_is_not_understood_is_not_as_the_genes_say(kb: Know
     table = hospital(6).drop("outcome").with_columns(pl.lit(word).alias("gene.cyp2c19.clinical_phenotype"))
     rows, _ = scoring.score(table, kb, endpoints=[NAME])
     assert all("gene_not_called:CYP2C19" in flags for flags in rows["flags"])
+
+
+def test_counts_of_an_allele_in_a_phenotype_column_are_refused_with_what_to_give(kb: KnowledgeBase) -> None:
+    table = hospital().with_columns((pl.int_range(300) % 3).alias(GENE))
+    with pytest.raises(InputError) as refused:
+        load(table, kb)
+    assert "look like counts of an allele" in str(refused.value)
+    assert f"{GENE} in words, like 'Intermediate Metabolizer', or gene.cyp2c19.diplotype" in str(refused.value)
+
+
+def test_counts_of_every_allele_that_the_evidence_names_stand_for_diplotypes(kb: KnowledgeBase) -> None:
+    one = endpoints.get(kb, "peginterferon_alfa.response")
+    ref, alt, column = "rs12979860 reference (C)", "rs12979860 variant (T)", "gene.ifnl3.diplotype"
+    counts = pl.Series(np.random.default_rng(1).integers(0, 3, 300))
+    words = counts.replace_strict({0: f"{ref}/{ref}", 1: f"{ref}/{alt}", 2: f"{alt}/{alt}"})
+    table = simulate(one, 300, seed=1).with_columns(words.alias(column))
+    foreign = table.drop(column).with_columns(counts.alias(f"gene.ifnl3.allele_count.{alt}"))
+    taken = cohort.load(foreign, one, Roles(), kb=kb)
+    assert np.array_equal(taken.prior.margin, cohort.load(table, one, Roles(), kb=kb).prior.margin)
+    assert any("is made of the counts of rs12979860 variant (T)" in text for _, text in taken.remarks)
+    odd = foreign.with_columns(pl.lit(3).alias(f"gene.ifnl3.allele_count.{alt}"))
+    with pytest.raises(InputError, match="or the number of copies"):
+        cohort.load(odd, one, Roles(), kb=kb)
+
+
+def test_counts_of_some_alleles_only_are_not_read(kb: KnowledgeBase) -> None:
+    """An allele that was not counted is not an allele that is not there."""
+    one = endpoints.get(kb, "fluorouracil.severe_toxicity")
+    table = simulate(one, 300, seed=1).drop("gene.dpyd.diplotype")
+    some = table.with_columns(pl.lit(0).alias("gene.dpyd.allele_count.c.1679T>G (*13)"))
+    with pytest.raises(InputError, match=r"is not read without .*gene\.dpyd\.allele_count\.c\.1905"):
+        cohort.load(some, one, Roles(), kb=kb)
+    _, alleles = genotypes.counts.named(one, kb)["dpyd"]
+    whole = table.with_columns(pl.lit(0).alias(f"gene.dpyd.allele_count.{name}") for name in alleles)
+    assert not cohort.load(whole, one, Roles(), kb=kb).prior.assumed.all()
+
+
+@pytest.mark.parametrize(("code", "rows"), [(-9, 7), (999, 3), (-999.0, 1), (9999, 40)])
+def test_a_code_for_missing_is_said_and_never_used(kb: KnowledgeBase, code: float, rows: int) -> None:
+    rng = np.random.default_rng(4)
+    values = np.round(rng.uniform(20, 180, 300), 1)
+    values[:rows] = code
+    taken = load(hospital().with_columns(weight_kg=pl.Series(values)), kb)
+    assert [text for key, text in taken.remarks if key == "code_for_missing"] == [
+        f"weight_kg is taken as unknown where it is {code:g} ({rows} rows): no other value is near, so this looks like "
+        "a code for missing; leave such cells empty"
+    ]
+    column = [feature.name for feature in taken.features].index("weight_kg")
+    assert np.isnan(taken.data.x[:, column]).sum() == rows
+    assert np.nanmax(taken.data.x[:, column]) <= 180 and np.nanmin(taken.data.x[:, column]) >= 20
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.arange(300) % 3 - 1,
+        np.linspace(-40, 40, 300).round(),
+        np.arange(300) * 5.0,
+        np.arange(300) % 11,
+        np.r_[np.full(290, 98.0), np.full(10, 99.0)],
+    ],
+    ids=["levels -1 0 1", "a scale below zero", "up to 1495", "0 to 10", "per cent"],
+)
+def test_ordinary_numbers_are_no_codes(kb: KnowledgeBase, values: np.ndarray) -> None:
+    taken = load(hospital().with_columns(pl.Series("value", values)), kb)
+    assert "code_for_missing" not in {key for key, _ in taken.remarks}
+
+
+def test_nine_beside_nothing_but_zero_and_one_is_a_code(kb: KnowledgeBase) -> None:
+    flag = pl.Series("smokes", np.where(np.arange(300) < 12, 9, np.arange(300) % 2))
+    assert any("smokes is taken as unknown where it is 9 (12 rows)" in text for _, text in
+               load(hospital().with_columns(flag), kb).remarks)  # fmt: skip
+
+
+def test_a_dose_of_999_is_refused(kb: KnowledgeBase) -> None:
+    table = simulate(endpoints.get(kb, "warfarin.dose"), 60, seed=1)
+    coded = table.with_columns(pl.when(pl.int_range(60) < 4).then(999.0).otherwise("outcome").alias("outcome"))
+    with pytest.raises(InputError, match="4 rows have 999 mg/week"):
+        cohort.load(coded, endpoints.get(kb, "warfarin.dose"), Roles(), kb=kb)
