@@ -28,8 +28,8 @@ def mark(guidance: pl.DataFrame, phenotypes: pl.DataFrame, calls: pl.DataFrame, 
         Gives the guidance of other phenotypes: called with phenotypes, calls, and the drugs asked for with their
         samples.
     """
-    converted = pl.col("flags").str.split(";").list.contains("phenoconverted").fill_null(value=False)
-    resting = guidance.filter(converted)
+    converted = pl.col("flags").str.contains("phenoconverted", literal=True).fill_null(value=False)
+    resting = guidance.with_row_index("row").filter(converted).select("row", *_KEYS, *_SAYS, "flags")
     if resting.is_empty():
         return guidance
     drugs: dict[str, set[str] | None] = {
@@ -49,12 +49,6 @@ def mark(guidance: pl.DataFrame, phenotypes: pl.DataFrame, calls: pl.DataFrame, 
         .unique(_KEYS, keep="first", maintain_order=True)
     )
     differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"alone_{name}")) for name in _SAYS)
-    return (
-        guidance.join(alone, on=_KEYS, how="left", maintain_order="left")
-        .with_columns(
-            flags=pl.when(converted & pl.col("alone_action").is_not_null() & differs)
-            .then(pl.concat_str("flags", pl.format(f"{FLAG}:{{}}", "alone_action"), separator=";"))
-            .otherwise("flags")
-        )
-        .drop("alone_action", "alone_dose_change")
-    )
+    marked = resting.join(alone, on=_KEYS, maintain_order="left").filter(differs)
+    said = marked.select(pl.format(f"{{}};{FLAG}:{{}}", "flags", "alone_action")).to_series()
+    return guidance.with_columns(guidance["flags"].scatter(marked["row"], said))

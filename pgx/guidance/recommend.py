@@ -15,7 +15,7 @@ from pgx import schema
 from pgx.errors import UsageError
 from pgx.guidance import genes_alone
 from pgx.guidance.conditions import NO_RESULT, Conditions, Recommendation, compiled
-from pgx.guidance.limits import joined, limits
+from pgx.guidance.limits import limits
 from pgx.guidance.persons import Persons, Vector
 from pgx.guidance.populations import GENERAL, NO, YES, Populations
 from pgx.guidance.rows import APPLIES, Emitted, frame_of
@@ -104,7 +104,7 @@ def _mark_local(said: pl.DataFrame, phenotypes: pl.DataFrame) -> pl.DataFrame:
     if places.is_empty():
         return said
     flags = pl.col("flags").str.split(";")
-    converted = flags.list.contains("phenoconverted") & ~flags.list.contains("local")
+    converted = pl.col("flags").str.contains("phenoconverted", literal=True) & ~flags.list.contains("local")
     numbered = said.with_row_index("row")
     hit = (
         numbered.filter(converted)
@@ -226,9 +226,8 @@ class _Block:
             for asked in self._asked(drug, mask):
                 if asked.mask.any():
                     self._one_drug(asked, emitted)
-        advice = frame_of(emitted, self._samples, list(wanted), self._kb)
         by_label = limits(self._kb, self._populations, self._samples, wanted)
-        return joined(advice, by_label, self._samples, list(wanted))
+        return frame_of(emitted, by_label, self._samples, list(wanted), self._kb)
 
     def _asked(self, drug: str, mask: NDArray[np.bool_]) -> Iterator[_Asked]:
         # A guideline on an inhibitor already measured what the drug does to its own enzyme: leave that out.

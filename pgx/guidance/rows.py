@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
@@ -11,7 +10,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pgx import schema
+from pgx.guidance import stakes
 from pgx.guidance.conditions import NO_RESULT, Recommendation
+from pgx.guidance.limits import NO_GENE
 from pgx.guidance.persons import CAVEATS, Labels, Persons
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.sentences import compose
@@ -111,8 +112,8 @@ class Emitted:
             found.append(self._texts.setdefault((words, converted), len(self._texts)))
         return np.array(found, dtype=np.int64)[number.ravel()]
 
-    def frame(self) -> pl.DataFrame | None:
-        """Return everything added, or None."""
+    def frame(self, kb: KnowledgeBase) -> pl.DataFrame | None:
+        """Return everything added, or None; `kb` tells what untested genes could mean."""
         if not self._arrays["at"]:
             return None
         columns = {name: np.concatenate(arrays) for name, arrays in self._arrays.items()}
@@ -120,7 +121,7 @@ class Emitted:
         kinds = {"index": pl.Int64}
         constants = {
             name: pl.Series(name, values, dtype=kinds.get(name, pl.String))[times]
-            for name, values in self._constants.items()
+            for name, values in (self._constants | self._absences(stakes.gravest(kb))).items()
         }
         texts, converted = zip(*self._texts, strict=True)
         return pl.DataFrame(
@@ -136,10 +137,24 @@ class Emitted:
             }
         )
 
+    def _absences(self, known: stakes.Gravest) -> dict[str, list[object]]:
+        """What is said of each row's untested genes: a sentence where that is all, and the flags."""
+        said: dict[str, list[object]] = {"absent": [], "stake_flags": []}
+        for drug, source, index, _, untested in zip(*self._constants.values(), strict=True):
+            about = (known, str(drug), str(source), str(untested))
+            said["absent"].append(stakes.sentence(*about) if untested and index is None else None)
+            said["stake_flags"].append(stakes.flags(*about) if untested else None)
+        return said
 
-def frame_of(emitted: Emitted, samples: Sequence[str], drugs: Sequence[str], kb: KnowledgeBase) -> pl.DataFrame:
-    """Return the rows as `schema.GUIDANCE`, by sample, drug (in the order asked), source and certainty."""
-    rows = emitted.frame()
+
+def frame_of(
+    emitted: Emitted, by_label: pl.DataFrame, samples: Sequence[str], drugs: Sequence[str], kb: KnowledgeBase
+) -> pl.DataFrame:
+    """Return the rows as `schema.GUIDANCE`, by sample, drug (in the order asked), source and certainty.
+
+    `by_label` holds the limits of labels (`pgx.guidance.limits`), which stand behind the advice on their drug.
+    """
+    rows = emitted.frame(kb)
     if rows is None:
         return schema.empty(schema.GUIDANCE)
     known = _static(kb)
@@ -150,6 +165,7 @@ def frame_of(emitted: Emitted, samples: Sequence[str], drugs: Sequence[str], kb:
         .join(
             _sentences(kb, rows["index"].unique().drop_nulls().to_list()), on="index", how="left", maintain_order="left"
         )
+        .pipe(lambda found: pl.concat([found, by_label], how="diagonal_relaxed") if by_label.height else found)
         .join(order, on="drug", how="left", maintain_order="left")
         .join(sources, on="source", how="left", maintain_order="left")
         .sort("at", "drug_order", "source_order", "source", "code", "index", nulls_last=True, maintain_order=True)
@@ -163,17 +179,13 @@ def frame_of(emitted: Emitted, samples: Sequence[str], drugs: Sequence[str], kb:
         urgency=pl.when(told & ~(incomplete & (pl.col("urgency") == "standard")))
         .then("urgency")
         .otherwise(pl.lit("no_data")),
-        recommendation=pl.coalesce("recommendation", _silence()),
+        recommendation=pl.coalesce("recommendation", "absent", _silence()),
         population=pl.coalesce("population", pl.lit("general")),
     )
     rows = rows.join(_differing(rows), on=["sample", "drug"], how="left", maintain_order="left")
     named_locally: list[str] = []
     if kb.local_drugs:
         named_locally = kb.table("drugs").filter(pl.col("local").is_not_null())["drug"].to_list()
-    rows = rows.join(_at_stake(rows, kb), on=list(_SILENT), how="left", nulls_equal=True, maintain_order="left")
-    rows = rows.with_columns(
-        recommendation=pl.concat_str("recommendation", _stake_said(), separator=" ", ignore_nulls=True)
-    )
     return schema.conform(
         rows.with_columns(flags=_flags(named_locally)).select(c.name for c in schema.GUIDANCE), schema.GUIDANCE
     )
@@ -187,57 +199,14 @@ def _sentences(kb: KnowledgeBase, indices: Sequence[int]) -> pl.DataFrame:
 
 
 def _silence() -> pl.Expr:
-    genes = pl.col("untested").str.replace_all(";", ", ")
     results = pl.col("phenotypes").str.replace_all("=", " ").str.replace_all(";", ", ")
     return (
         pl.when(pl.col("source") == _NOBODY)
         .then(pl.format("No source in the knowledge base has a recommendation for {}.", "drug"))
-        .when(pl.col("untested").is_not_null())
-        .then(pl.format("No advice by {}: {} not tested.", "source", genes))
         .otherwise(
             pl.format("{} has no recommendation on {} for {}.", "source", "drug", results.fill_null("this result"))
         )
     )
-
-
-_SILENT = ("drug", "source", "untested")
-
-
-def _at_stake(rows: pl.DataFrame, kb: KnowledgeBase) -> pl.DataFrame:
-    """Return ``drug source untested stake flags``: the most urgent advice that a result could mean, and by gene."""
-    cases = rows.filter(pl.col("untested").is_not_null()).select(_SILENT).unique(maintain_order=True)
-    known = kb.remember("at stake", lambda: _stakes(kb))
-    found: list[str | None] = []
-    flags: list[str | None] = []
-    for drug, source, untested in cases.iter_rows():
-        genes = [gene for gene in untested.split(";") if (drug, source, gene) in known]
-        stakes = [known[drug, source, gene] for gene in genes]
-        found.append(_STAKES[min(stakes)] if stakes else None)
-        said = (f"could_mean:{_STAKES[at]}:{gene}" for at, gene in zip(stakes, genes, strict=True))
-        flags.append(";".join(said) or None)
-    return cases.with_columns(stake=pl.Series(found, dtype=pl.String), stake_flags=pl.Series(flags, dtype=pl.String))
-
-
-_STAKES = ("avoid", "change_dose")
-
-
-def _stakes(kb: KnowledgeBase) -> dict[tuple[str, str, str], int]:
-    """Return (drug, source, gene) -> place in `_STAKES` of the gravest row that the gene has a part in."""
-    urgencies = dict(kb.table("actions").select("action", "urgency").iter_rows())
-    rows = kb.table("recommendations").select("rec_id", "drug", "source", "action")
-    asked = kb.table("recommendation_conditions").filter(pl.col("match_on") != NO_RESULT).select("rec_id", "gene")
-    found: dict[tuple[str, str, str], int] = defaultdict(lambda: len(_STAKES))
-    for _, drug, source, action, gene in rows.join(asked, on="rec_id").iter_rows():
-        if urgencies.get(action) in _STAKES:
-            key = (drug, source, gene)
-            found[key] = min(found[key], _STAKES.index(urgencies[action]))
-    return dict(found)
-
-
-def _stake_said() -> pl.Expr:
-    said = {"avoid": "avoid or replace it", "change_dose": "change its dose"}
-    what = pl.col("stake").replace_strict(said, default=None, return_dtype=pl.String)
-    return pl.when(pl.col("index").is_null()).then(pl.format("Some results would mean: {}.", what))
 
 
 def _has_local() -> pl.Expr:
@@ -262,7 +231,8 @@ def _flags(local_drugs: Sequence[str]) -> pl.Expr:
 
 def _differing(rows: pl.DataFrame) -> pl.DataFrame:
     """Drugs of a person on which no advice is shared by all sources that give any."""
-    told = rows.filter(pl.col("code") <= APPLIES["if_population"], pl.col("urgency") != "no_data")
+    genetic = pl.col("genes") != NO_GENE
+    told = rows.filter(genetic, pl.col("code") <= APPLIES["if_population"], pl.col("urgency") != "no_data")
     keys = ["sample", "drug"]
     advice = told.select(*keys, "source", "urgency", "direction").unique()
     shared = advice.group_by(*keys, "urgency", "direction").agg(n=pl.col("source").n_unique())
