@@ -123,3 +123,17 @@ def test_a_counted_explanation_is_no_longer_certain_where_a_new_strand_explains_
             if any(set(pair) - known for pair in names) and any(set(pair) <= known for pair in names):
                 return
     pytest.fail("no person with both kinds of explanation was found")
+
+
+def test_a_person_is_called_alone_as_among_others(kb):
+    found = model(kb, "COMT")
+    common = np.argsort(-found.frequency.mean(axis=1))[:8]
+    strands = [_bases(kb, "COMT", h) for h in common]
+    middle = sorted(strands[0])[14]
+    persons = [
+        {pos: (one[pos], (one if pos < middle else two)[pos]) for pos in one} for one in strands for two in strands[::3]
+    ]
+    together = call(genotypes(kb, persons), kb, genes=["COMT"]).genes[0]
+    for n, person in enumerate(persons):
+        alone = call(genotypes(kb, [person]), kb, genes=["COMT"]).genes[0]
+        assert together.patterns[together.pattern_of[n]] == alone.patterns[0]
