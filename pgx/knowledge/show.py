@@ -147,7 +147,7 @@ def _positions(kb: KnowledgeBase, name: str) -> pl.DataFrame:
 
 
 def drug(kb: KnowledgeBase, name: str) -> Sections:
-    """Names, genes, interactions and every recommendation of a drug, by generic or brand name, RxNorm or ATC code.
+    """Names, genes, interactions, recommendations and label limits of a drug, by generic or brand name or code.
 
     Raises
     ------
@@ -163,7 +163,16 @@ def drug(kb: KnowledgeBase, name: str) -> Sections:
         "genes": pairs.select("gene", "cpic_level", "clinpgx_level", "fda_table_section", "dpwg", "pmids"),
         "acts on enzymes": interactions.select("enzyme", "role", "strength", "confidence", "source", LOCAL),
         "recommendations": _recommendations(kb, found),
+        "label limits": _label_limits(kb, found),
     }
+
+
+def _label_limits(kb: KnowledgeBase, name: str) -> pl.DataFrame:
+    rows = kb.table("label_limits").filter(pl.col("drug") == name)
+    said = [compose(row, kb=kb) for row in rows.iter_rows(named=True)]
+    return rows.select(
+        "limit_id", "label", "population", pl.Series("whatever the genes", said, dtype=pl.String), "confidence", LOCAL
+    )
 
 
 def _recommendations(kb: KnowledgeBase, name: str) -> pl.DataFrame:

@@ -139,7 +139,32 @@ def test_codeine_with_paroxetine_is_a_conflict_that_names_both():
         "(rule PC-009)"
     ]
     assert "paroxetine (strong inhibitor)" in said["phenoconverted"][0]
-    assert "not checked against a source" in said["phenoconverted"][0]
+    assert "not checked" not in said["phenoconverted"][0], "both the inhibitor and the rule are checked"
+    recalled = remarks({"CYP2C19": pattern("*1/*1")}, ["clopidogrel", "omeprazole"])
+    assert "not checked against a source" in recalled["phenoconverted"][0]
+
+
+def test_the_inhibitor_is_told_how_the_enzyme_would_act_without_it():
+    said = remarks({"CYP2D6": pattern("*1/*1")}, ["codeine", "metoprolol", "paroxetine"])
+    assert said["acts_on_others"] == [
+        "paroxetine inhibits CYP2D6 (strong), on which codeine, metoprolol depend; without paroxetine, CYP2D6 would "
+        "act as Normal Metabolizer (activity score 2)"
+    ]
+    poor = remarks({"CYP2D6": pattern("*4/*4")}, ["codeine", "paroxetine"])
+    assert poor["acts_on_others"][0].endswith("the phenotype is Poor Metabolizer (activity score 0) with or without it")
+    uncalled = remarks({"CYP2D6": NOT_CALLED}, ["codeine", "paroxetine"])
+    assert uncalled["acts_on_others"][0].endswith("CYP2D6 is not called")
+
+
+def test_replacing_one_of_two_inhibitors_may_change_nothing():
+    said = remarks({"CYP2C19": pattern("*1/*2")}, ["clopidogrel", "omeprazole", "fluconazole"])
+    mine = [message for message in said["acts_on_others"] if message.startswith("omeprazole inhibits CYP2C19")]
+    assert mine[0].endswith(
+        "without omeprazole it would act the same, as fluconazole (strong inhibitor) acts on it too"
+    )
+    both = [message for message in said["drug_drug_gene"] if "on which clopidogrel depends" in message]
+    assert len(both) == 1
+    assert "fluconazole (strong inhibitor)" in both[0]
 
 
 def test_a_conflict_is_said_even_if_the_gene_is_not_called():

@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from pgx.reports import fhir
@@ -191,3 +192,19 @@ def test_shapes_agree_with_hl7s_own_example(bundle):
             next(iter(codes(c["code"]))) for r in resources(bundle, kind, profile) for c in r.get("component", [])
         }
         assert their_codes <= our_codes, profile
+
+
+def test_a_limit_of_the_label_is_an_issue_of_its_own_and_no_genomic_finding():
+    result = example.build()
+    rows = result.guidance.head(1).with_columns(
+        drug=pl.lit("codeine"), source=pl.lit("FDA label"), guideline=pl.lit("LABEL-001"), genes=pl.lit("none"),
+        population=pl.lit("child_lt_12"), action=pl.lit("contraindicated"), applies=pl.lit("yes"),
+        urgency=pl.lit("avoid"), flags=pl.lit("label_limit"), recommendation=pl.lit("Not below 12."),
+    )  # fmt: skip
+    bundle = fhir.to_fhir(replace(result, guidance=pl.concat([result.guidance, rows])), example.SAMPLE)
+    (issue,) = resources(bundle, "DetectedIssue")
+    assert issue["status"] == "final"
+    assert issue["code"]["text"] == "contraindicated below 12 years of age, whatever the genes"
+    assert "Not below 12." in issue["detail"]
+    assert not any("Not below 12." in json.dumps(one) for one in resources(bundle, "Observation"))
+    assert any("Not below 12." in one.get("description", "") for one in resources(bundle, "Task"))
