@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 
 # The same examples on every machine, so that a red run can be repeated; `make fuzz` looks for new ones.
-settings.register_profile("steady", derandomize=True, database=None)
+settings.register_profile("steady", derandomize=True, database=None, deadline=None)
 settings.register_profile("fuzz", max_examples=1000)
 settings.load_profile(os.environ.get("PGX_HYPOTHESIS", "steady"))
 
