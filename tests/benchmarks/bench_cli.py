@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -15,11 +14,10 @@ CLINICAL = ROOT / "data" / "examples" / "HG00652.clinical.json"
 BUDGETS = {"pgx --help": 0.5, "pgx --version": 0.5, "pgx report (one sample, all genes, HTML)": 2.0}
 
 
-def seconds(command: list[str], repeats: int = 5) -> tuple[float, float]:
-    """Return the best wall time and the largest resident memory in MB of `repeats` runs."""
-    best, memory = float("inf"), 0.0
+def seconds(command: list[str], repeats: int = 5) -> tuple[float, float, float]:
+    """Return processor and waiting time, the best of `repeats` runs, and the largest resident memory in MB."""
+    worked, waited, memory = float("inf"), float("inf"), 0.0
     for _ in range(repeats):
-        start = time.perf_counter()
         run = subprocess.run(
             [sys.executable, "-c", _MEASURE, *command],
             capture_output=True,
@@ -28,23 +26,31 @@ def seconds(command: list[str], repeats: int = 5) -> tuple[float, float]:
             # Byte code is kept, as in any installation.
             env={k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"},
         )
-        best = min(best, time.perf_counter() - start)
-        memory = max(memory, float(run.stderr.rsplit("peak=", 1)[1]) / 1024)
-    return best, memory
+        found = [float(part) for part in run.stderr.split()]
+        worked, waited, memory = min(worked, found[0]), min(waited, found[1]), max(memory, found[2] / 1024)
+    return worked, waited, memory
 
 
 _MEASURE = (
-    "import resource,subprocess,sys;"
+    "import resource,subprocess,sys,time;"
+    "start=time.perf_counter();"
     "subprocess.run(sys.argv[1:],check=True,stdout=subprocess.DEVNULL,stderr=subprocess.DEVNULL);"
-    "print('peak=%d'%resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss,file=sys.stderr)"
+    "waited=time.perf_counter()-start;"
+    "used=resource.getrusage(resource.RUSAGE_CHILDREN);"
+    "print(used.ru_utime+used.ru_stime,waited,used.ru_maxrss,file=sys.stderr)"
 )
 
 
 def main() -> None:
-    """Print one line a command: seconds, ratio to an empty Python, memory, budget."""
+    """Print one line a command; end with 1 if one takes more processor time than its budget.
+
+    Processor time is judged because other work on the machine hardly changes it; on a quiet machine the wait is no
+    longer, since nearly all of it is one thread's work.
+    """
     pgx = [sys.executable, "-m", "pgx.cli.main"]
-    empty, _ = seconds([sys.executable, "-c", "pass"])
-    print(f"{'empty python':45s} {empty:6.2f} s")
+    empty = seconds([sys.executable, "-c", "pass"])
+    print(f"{'empty python':42s} {empty[0]:5.2f} s of processor, {empty[1]:5.2f} s waited")
+    kept = True
     with tempfile.TemporaryDirectory() as out:
         commands = {
             "pgx --help": [*pgx, "--help"],
@@ -54,11 +60,14 @@ def main() -> None:
             ],
         }  # fmt: skip
         for name, command in commands.items():
-            # The measuring process costs one empty Python of its own.
-            wall, memory = seconds(command)
-            net = wall - empty / 2
-            verdict = "within" if net <= BUDGETS[name] else "OVER"
-            print(f"{name:45s} {net:6.2f} s  {net / empty:5.1f} x empty  {memory:5.0f} MB  {verdict} {BUDGETS[name]} s")
+            worked, waited, memory = seconds(command)
+            kept &= worked <= BUDGETS[name]
+            verdict = "within" if worked <= BUDGETS[name] else "OVER"
+            print(
+                f"{name:42s} {worked:5.2f} s of processor, {waited:5.2f} s waited, {worked / empty[0]:5.1f} x empty, "
+                f"{memory:4.0f} MB  {verdict} {BUDGETS[name]} s"
+            )
+    sys.exit(not kept)
 
 
 if __name__ == "__main__":
