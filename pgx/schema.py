@@ -80,13 +80,18 @@ PHENOTYPES: Schema = (
         required=True,
     ),
     Column("clinical_activity_score", _F, "activity score after phenoconversion"),
-    Column("conversion", _T, "rule ids of the phenoconversion that was applied, joined by ';'; null if none"),
+    Column(
+        "conversion",
+        _T,
+        "rule ids of the phenoconversion that was applied, joined by ';', and local:<overlay> if a site's own "
+        "interaction had a part; null if none",
+    ),
 )
 
 GUIDANCE: Schema = (
     Column("sample", _T, "sample name", required=True),
     Column("drug", _T, "generic name, lower case", required=True),
-    Column("source", _T, "CPIC | DPWG | FDA | a local source", required=True),
+    Column("source", _T, "CPIC | DPWG | FDA | FDA label | a local source", required=True),
     Column("guideline", _T, "rec_id of the recommendation row; null if no row matches"),
     Column("genes", _T, "genes that decide, joined by ';'", required=True),
     Column("phenotypes", _T, "what matched per gene, 'GENE=value' joined by ';'"),
@@ -104,7 +109,13 @@ GUIDANCE: Schema = (
         "applies", _T, "yes | if_population | possible (another phenotype is more probable) | no_match | not_tested"
     ),
     Column("urgency", _T, "avoid | change_dose | monitor | standard | no_data"),
-    Column("flags", _T, "codes joined by ';': phenoconverted, sources_differ, genotype_uncertain, recall, local, ..."),
+    Column(
+        "flags",
+        _T,
+        "codes joined by ';': phenoconverted, genes_alone:<action> (what the genes alone ask for), sources_differ, "
+        "genotype_uncertain, could_mean:<urgency>:<gene> (of an untested gene), label_limit (whatever the genes), "
+        "recall, local, ...",
+    ),
 )
 
 SCORES: Schema = (
