@@ -145,9 +145,9 @@ def fit(data: Data, link: str, monotone: Sequence[int], *, settings: Settings | 
     splits = list(split(data.y, data.groups, link, folds, repeats, settings.seed))
     margins, parts = _cross_validate(data, link, names, splits)
     losses = {name: loss(data.y, margins[name], link) for name in names}
-    # So few events cannot refute the published evidence: the base rate is then measured, not mixed in.
-    mixed = {name: losses[name] for name in names if name != "base_rate" or events >= MIN_EVENTS}
-    weights = dict.fromkeys(names, 0.0) | _average(mixed, data, link, settings.seed)
+    # Few events hardly refute the published evidence: below `MIN_EVENTS` the base rate starts behind it.
+    behind = _HANDICAP if events >= MIN_EVENTS else {**_HANDICAP, "base_rate": _DOUBT}
+    weights = _average(losses, data, link, settings.seed, behind)
     linear = _linear(data, link, weights, center, scale)
     stacked = sum((weights[name] * margins[name] for name in names), np.zeros(len(data.y)))
     trees, booster, whole = 0, None, stacked
@@ -227,6 +227,10 @@ def _candidates(events: int, features: int, link: str) -> list[str]:
 
 # What a candidate must be ahead by, in log-likelihood, to count as much as a simpler one.
 _HANDICAP = {"slope": 0.5, "ridge_strong": 1.0, "ridge": 1.5}
+# The same for the base rate while events are few: published evidence is believed at odds of 4.5 to 1. In simulations of
+# five endpoints with 3 to 14 events this costs 0.001 of log-loss where the evidence is right, and halves what evidence
+# that is empty or the wrong way round costs (0.017 to 0.009, and 0.039 to 0.020, at 8 to 14 events).
+_DOUBT = 1.5
 
 
 def _cross_validate(
@@ -254,14 +258,16 @@ def _linear(data: Data, link: str, weights: Mapping[str, float], center: Floats,
     return mix(used, weights)
 
 
-def _average(losses: Mapping[str, Floats], data: Data, link: str, seed: int) -> dict[str, float]:
+def _average(
+    losses: Mapping[str, Floats], data: Data, link: str, seed: int, behind: Mapping[str, float]
+) -> dict[str, float]:
     """Weights of the candidates: pseudo-BMA over a Bayesian bootstrap of the groups; weights below `_TIES` are dropped.
 
     The bootstrap makes the weights of candidates that the data cannot tell apart equal instead of all or nothing.
     """
     names = list(losses)
     matrix = np.column_stack([losses[name] for name in names])
-    handicap = np.array([_HANDICAP.get(name, 0.0) for name in names])
+    handicap = np.array([behind.get(name, 0.0) for name in names])
     if link == "sqrt":
         matrix = matrix / max(2.0 * min(mean(one, data.weight) for one in losses.values()), 1e-9)
     if data.weight is not None:

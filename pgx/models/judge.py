@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pgx.models import design, shap
+from pgx.models import conflict, design, shap
 from pgx.models.endpoints import Endpoint
 from pgx.models.fit import standardise
 from pgx.models.folder import Model
@@ -88,6 +88,8 @@ def _judge_rows(rows: pl.DataFrame, endpoint: Endpoint, model: Model | None) -> 
         without = _any_null(frame, model.trained)
         pieces, added = _trained_pieces(pieces, model, design.matrix(frame, features), without)
         flags.add("prior_only", without)
+        if any(warning["code"] == conflict.EFFECT for warning in model.facts.get("warnings", [])):
+            flags.add(conflict.EFFECT, ~without)
         _flag_ranges(flags, model, added)
         down, up = _trained_interval(rows, model, prior, added, (down, up), without)
     labels, parts = _gather(pieces)

@@ -13,7 +13,7 @@ import polars as pl
 
 from pgx.errors import UsageError
 from pgx.io import write_bytes
-from pgx.models import cohort, conformal, doubt, endpoints, fit, folder, large, newsite, probes, record, work
+from pgx.models import cohort, conflict, conformal, doubt, endpoints, fit, folder, large, newsite, probes, record, work
 from pgx.models.boost import Settings
 from pgx.models.census import Census
 from pgx.models.cohort import Cohort, Roles
@@ -203,6 +203,9 @@ def fit_cohort(
     found = probe_cohort(taken, settings.seed, sites=probe)
     warnings = [{"code": code, "message": message} for code, message in taken.remarks]
     warnings += [{"code": one.code, "message": one.message} for one in found if one.found]
+    if probe and endpoint.link == "logit" and population_risk is None:
+        against = conflict.checks(endpoint, taken.data, taken.prior, settings.seed)
+        warnings += [{"code": one.code, "message": one.message} for one in against if one.message]
     blinded = any(one.found and one.code == "missingness_predicts_outcome" for one in found)
     if blinded:
         taken = cohort.blind(taken, settings.seed)

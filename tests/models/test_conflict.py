@@ -1,0 +1,78 @@
+"""Evidence that a cohort contradicts: warned of, weighed less, and left alone where it is right."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pgx import models
+from pgx.knowledge import KnowledgeBase
+from pgx.models import cohort, conflict, endpoints, fit, training
+from pgx.models.boost import Settings
+from pgx.models.cohort import Roles
+from pgx.models.simulation import Truth, simulate
+
+NAME = "azathioprine.leukopenia"
+FEW = Settings(max_trees=20)
+
+
+def _found(kb: KnowledgeBase, truth: Truth, n: int, seed: int) -> set[str]:
+    one = endpoints.get(kb, NAME)
+    taken = cohort.load(simulate(one, n, truth=truth, seed=seed), one, Roles())
+    return {one_.code for one_ in conflict.checks(one, taken.data, taken.prior, 1) if one_.message}
+
+
+def test_evidence_that_is_right_is_hardly_ever_in_conflict(kb: KnowledgeBase) -> None:
+    alarms = sum(len(_found(kb, Truth(), n, seed)) for n in (60, 400) for seed in range(10))
+    assert alarms <= 2
+
+
+@pytest.mark.parametrize(
+    ("truth", "code"),
+    [
+        (Truth(prior_slope=-1.0), conflict.EFFECT),
+        (Truth(prior_slope=0.0), conflict.EFFECT),
+        (Truth(shift=2.5), conflict.NUMBER),
+    ],
+    ids=["wrong way", "empty", "baseline off"],
+)
+def test_evidence_that_does_not_hold_is_noticed(kb: KnowledgeBase, truth: Truth, code: str) -> None:
+    assert sum(code in _found(kb, truth, 1500, seed) for seed in range(5)) >= 4
+
+
+def test_copies_of_rows_are_no_further_witnesses(kb: KnowledgeBase) -> None:
+    import polars as pl
+
+    one = endpoints.get(kb, NAME)
+    table = simulate(one, 150, truth=Truth(prior_slope=0.0), seed=3)
+    values = []
+    for frame in (table, pl.concat([table] * 10)):
+        taken = cohort.load(frame, one, Roles())
+        values.append(conflict.checks(one, taken.data, taken.prior, 1)[1].p_value)
+    assert values[0] == pytest.approx(values[1], abs=0.05)
+
+
+def test_the_warning_stands_in_the_card_the_notes_and_the_flags(kb: KnowledgeBase, tmp_path: object) -> None:
+    one = endpoints.get(kb, NAME)
+    table = simulate(one, 1500, truth=Truth(prior_slope=-1.0), seed=2)
+    model = training.train(NAME, table, str(tmp_path) + "/model", kb, settings=FEW)
+    assert conflict.EFFECT in {warning["code"] for warning in model.facts["warnings"]}
+    persons = table.rename({"person": "sample"}).head(5)
+    scores, notes = models.score(persons, kb, endpoints=[NAME], models_dir=str(tmp_path) + "/model")
+    assert all("prior_data_conflict" in flags for flags in scores["flags"])
+    assert conflict.EFFECT in {note["code"] for note in notes}
+
+
+def test_few_events_that_contradict_the_evidence_draw_towards_the_base_rate(kb: KnowledgeBase) -> None:
+    """8 to 14 events: little is lost where the evidence is right, and half is won where it is the wrong way round."""
+    one = endpoints.get(kb, NAME)
+    shares: dict[float, list[float]] = {}
+    for slope in (1.0, -1.0):
+        for seed in range(8):
+            table = simulate(one, 150, truth=Truth(prior_slope=slope), events=13, seed=seed)
+            taken = cohort.load(table, one, Roles())
+            fitted = fit.fit(taken.data, "logit", [0] * taken.data.x.shape[1], settings=FEW)
+            if fitted.gate == "intercept":
+                shares.setdefault(slope, []).append(fitted.linear.slope)
+    assert np.mean(shares[1.0]) > 0.75
+    assert np.mean(shares[-1.0]) < 0.5
