@@ -30,7 +30,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pgx.calling import priors, solve
+from pgx.calling import priors
+from pgx.calling.context import Context
 from pgx.calling.model import GeneModel, assemble
 from pgx.calling.patterns import usable
 from pgx.calling.strands import Strand
@@ -154,7 +155,7 @@ def _count(
     tally = np.zeros((len(rows), n_groups))
     np.add.at(tally, (which.ravel(), groups), 1)
     counts: list[NDArray[np.float64]] = [np.zeros(n_groups) for _ in members]
-    context = solve.Context(model)
+    context = Context(model)
     whole = tally.sum(axis=0)
     for codes, number in zip(rows, tally, strict=True):
         if (codes < 0).all():

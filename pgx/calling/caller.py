@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pgx.calling import copy_number, patterns, priors, solve
+from pgx.calling.context import Context, Pair
 from pgx.calling.copy_number import Copies, apply, copies_of, known_copies
 from pgx.calling.model import Fallback, GeneModel, model
 from pgx.calling.patterns import HOMOZYGOUS, UNKNOWN_BASE
-from pgx.calling.solve import Found, Pair
+from pgx.calling.solve import Found
 from pgx.calling.strands import Strand, sort_key
 from pgx.errors import UsageError
 from pgx.knowledge.base import KnowledgeBase
@@ -96,7 +97,7 @@ class _Solver:
         self.found = patterns.find(
             genotypes, gene.definition.sites, group, gene.inheritance, copies, gene.pass_over, _common(genotypes, gene)
         )
-        self._contexts: dict[tuple[bool, ...], solve.Context] = {}
+        self._contexts: dict[tuple[bool, ...], Context] = {}
         self.shares_names = gene.shares_names
         self.settled = self._settled()
         self.extra = _extra_bases(genotypes, gene)
@@ -126,7 +127,7 @@ class _Solver:
             settled[[proxy.position, proxy.decided_by]] = False
         return np.asarray(settled)
 
-    def _context(self, decided: tuple[bool, ...]) -> solve.Context:
+    def _context(self, decided: tuple[bool, ...]) -> Context:
         """Return what is common to the patterns in which these proxies are decided."""
         if decided not in self._contexts:
             accepts = self.gene.accepts
@@ -136,7 +137,7 @@ class _Solver:
             where = np.flatnonzero(self.settled)
             columns = self.gene.columns(self.found.codes[0, where, 0])
             candidates = np.flatnonzero(accepts[:, where, columns].all(axis=1))
-            self._contexts[decided] = solve.Context(self.gene, accepts, candidates, self.settled, self.extra)
+            self._contexts[decided] = Context(self.gene, accepts, candidates, self.settled, self.extra)
         return self._contexts[decided]
 
     def solve(self, n: int) -> PatternCall:

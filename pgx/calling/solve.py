@@ -8,16 +8,16 @@ without data at a position fits everything there: the position is summed over.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pgx.calling.context import Context, Pair, Reduced, labels_of, reduce
 from pgx.calling.model import GeneModel
 from pgx.calling.mosaic import Donors
 from pgx.calling.patterns import HOMOZYGOUS
-from pgx.calling.strands import Strand
 
 MAX_BLOCKS = 8
 """Heterozygous blocks up to which every arrangement of the strands is tried."""
@@ -28,29 +28,10 @@ COMMON = 60
 KEPT_MASS = 0.9995
 MOST_PAIRS = 200
 """Diplotypes are kept until they hold `KEPT_MASS` of the posterior, at most `MOST_PAIRS` of them."""
-UNSEEN_HAPLOTYPE = 2e-4
-"""What the panel's size allows at most for a combination that it does not show."""
-COMBINED = 1e-2
-"""Prior factor of each further allele on a strand of a gene whose alleles are whole haplotypes."""
-UNEXPLAINED = 1e-3
-"""Prior factor of each base on a strand that no allele of the strand explains."""
 PARTNERS = 16
 """Counted haplotypes that are tried beside a strand that no source counts."""
 NEGLIGIBLE = 1e-4
 """Share of the counted pairs' weight below which such a pair is left out."""
-LEAST = 1e-100
-"""Frequency of the least probable strand, so that two of them still weigh something."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """Two strands (the second None if haploid) and their weight, not normalised."""
-
-    first: Strand
-    second: Strand | None
-    weight: float
-    counted: bool
-    """Whether both strands are named alleles or combinations that frequencies are known for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,23 +51,6 @@ class Found:
     pairs: tuple[Pair, ...]
     total: float
     exhaustive: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Reduced:
-    """One pattern cut down to what differs between its candidates.
-
-    Parameters
-    ----------
-    candidates
-        Haplotypes that fit every homozygous position.
-    first, second
-        bool (K, B): whether a candidate fits the block's one or other strand.
-    """
-
-    candidates: NDArray[np.intp]
-    first: NDArray[np.bool_]
-    second: NDArray[np.bool_]
 
 
 def pairs(
@@ -111,7 +75,7 @@ def pairs(
         return _ranked(
             [Pair(one, None, float(weight @ mixture), known) for one, weight, known in context.explain(codes[:, 0])]
         )
-    labels = _labels(blocks)
+    labels = labels_of(blocks)
     n_blocks = len(labels)
     whole = n_blocks == 0 or (n_blocks == 1 and (codes[blocks != HOMOZYGOUS] >= 0).all())
     if whole:  # one arrangement only: each strand is explained alone, and strands recur
@@ -121,7 +85,7 @@ def pairs(
     model = context.model
     if model.independent and 1 < n_blocks <= (MAX_BLOCKS if model.variant_list else FEW_BLOCKS):
         return _ranked(context.arrange(codes, blocks, mixture))
-    reduced = _reduce(context, codes, blocks, labels)
+    reduced = reduce(context, codes, blocks, labels)
     found = _named(model, reduced, mixture)
     if model.donors is not None:
         found = _with_new(context, model.donors, reduced, codes, blocks, mixture, found)
@@ -143,21 +107,6 @@ def _enough(weights: Sequence[float] | NDArray[np.float64]) -> int:
     """How many of the sorted weights to keep."""
     sums = np.cumsum(weights)
     return min(int(np.searchsorted(sums, KEPT_MASS * sums[-1])) + 1, MOST_PAIRS) if len(sums) else 0
-
-
-def _reduce(context: Context, codes: NDArray[np.int8], blocks: NDArray[np.int32], labels: list[int]) -> Reduced:
-    accepts, candidates = context.accepts, context.candidates
-    columns = context.model.columns(codes)
-    plain = np.flatnonzero((blocks == HOMOZYGOUS) & (codes[:, 0] >= 0) & ~context.settled)
-    fits = accepts[candidates[:, None], plain, columns[plain, 0]].all(axis=1)
-    candidates = candidates[fits]
-    first = np.ones((len(candidates), len(labels)), dtype=bool)
-    second = first.copy()
-    for b, label in enumerate(labels):
-        where = np.flatnonzero(blocks == label)
-        first[:, b] = accepts[candidates[:, None], where, columns[where, 0]].all(axis=1)
-        second[:, b] = accepts[candidates[:, None], where, columns[where, 1]].all(axis=1)
-    return Reduced(candidates, first, second)
 
 
 def _named(model: GeneModel, reduced: Reduced, mixture: NDArray[np.float64]) -> Found:
@@ -203,7 +152,7 @@ def _with_new(
     possible, turned = possible[~counted], turned[~counted]
     if not len(possible):
         return found
-    labels = _labels(blocks)
+    labels = labels_of(blocks)
     swapped = turned @ (np.array(labels)[:, None] == blocks)
     groups = np.flatnonzero(mixture)
     new = donors.frequencies(model.columns(codes), swapped, groups)
@@ -251,158 +200,3 @@ def _rounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Round to nine significant digits, so that equal weights stay equal whatever order they were summed in."""
     scale = 10.0 ** (8 - np.floor(np.log10(values)))
     return np.asarray(np.round(values * scale) / scale)
-
-
-class Context:
-    """Explains single strands, and puts them together; what a strand may be is worked out once.
-
-    Parameters
-    ----------
-    model
-        The gene.
-    accepts
-        `GeneModel.accepts`, with proxies applied.
-    candidates
-        Haplotypes that fit the settled positions; all by default.
-    settled
-        bool (P,): positions that all patterns share and that `candidates` accounts for.
-    extra
-        Bases by position that the knowledge does not have.
-    """
-
-    def __init__(
-        self,
-        model: GeneModel,
-        accepts: NDArray[np.bool_] | None = None,
-        candidates: NDArray[np.intp] | None = None,
-        settled: NDArray[np.bool_] | None = None,
-        extra: dict[int, list[str]] | None = None,
-    ) -> None:
-        self.model, self.extra = model, extra or {}
-        self.accepts = model.accepts if accepts is None else accepts
-        self.candidates = np.arange(len(model.haplotypes)) if candidates is None else candidates
-        self.settled = np.zeros(len(model.definition.sites), dtype=bool) if settled is None else settled
-        self._explained: dict[bytes, list[tuple[Strand, NDArray[np.float64], bool]]] = {}
-
-    def explain(self, codes: NDArray[np.int8]) -> list[tuple[Strand, NDArray[np.float64], bool]]:
-        """Return what a strand may be: (strand, frequency per group, whether it is counted)."""
-        key = codes.tobytes()
-        if key not in self._explained:
-            self._explained[key] = self._counted(codes) or self._composed(codes)
-        return self._explained[key]
-
-    def _counted(self, codes: NDArray[np.int8]) -> list[tuple[Strand, NDArray[np.float64], bool]]:
-        where = np.flatnonzero((codes >= 0) & ~self.settled)
-        columns = self.model.columns(codes[where])
-        fits = self.accepts[self.candidates[:, None], where, columns].all(axis=1)
-        return [(self.model.haplotypes[h], self.model.frequency[h], True) for h in self.candidates[fits]]
-
-    def _composed(self, codes: NDArray[np.int8]) -> list[tuple[Strand, NDArray[np.float64], bool]]:
-        """Combinations and partial matches; unknown positions are filled from each allele that may be there."""
-        found: dict[str, tuple[Strand, NDArray[np.float64], bool]] = {}
-        for filled in self._fillings(codes):
-            strand = self.model.naming.name(filled, self.extra)
-            found.setdefault(strand.detail, (strand, self._frequency(strand), False))
-        return list(found.values())
-
-    def _fillings(self, codes: NDArray[np.int8]) -> Iterator[NDArray[np.int8]]:
-        """Yield the strand, unknown bases as in the reference allele, then as in each allele that may be there."""
-        naming = self.model.naming
-        codes = self._without_proxies(codes)
-        unknown = codes < 0
-        default = naming.baseline.argmax(axis=1)
-        likely = naming.carried(codes, assume=True) if unknown.any() else np.zeros(0, dtype=np.intp)
-        for a in (0, *likely[(naming.core[likely] & unknown).any(axis=1)]):
-            own = np.where(naming.core[a], naming.definition.accepts[a].argmax(axis=1), default)
-            yield np.where(unknown, own, codes).astype(np.int8)
-
-    def compose(self, codes: NDArray[np.int8]) -> Strand:
-        """Return the name of a strand that no counted haplotype fits, unknown bases as in the reference allele."""
-        return self.model.naming.name(next(self._fillings(codes)), self.extra)
-
-    def filled(self, codes: NDArray[np.int8], strand: Strand) -> NDArray[np.int8]:
-        """Return the bases of `strand`, one of those that `explain` gave for `codes`."""
-        return next(f for f in self._fillings(codes) if self.model.naming.name(f, self.extra).detail == strand.detail)
-
-    def _without_proxies(self, codes: NDArray[np.int8]) -> NDArray[np.int8]:
-        """Put aside proxy bases where the deciding position shows the reference allele's base."""
-        codes = codes.copy()
-        for proxy in self.model.proxies:
-            if codes[proxy.decided_by] >= 0 and self.model.naming.is_baseline(codes)[proxy.decided_by]:
-                codes[proxy.position] = self.model.naming.baseline[proxy.position].argmax()
-        return codes
-
-    def _frequency(self, strand: Strand) -> NDArray[np.float64]:
-        """Presume a frequency (G,) for a strand that no source counts.
-
-        Where alleles are single variants they are put together as if independent, up to what the panel would have
-        shown; where they are haplotypes, a strand with two of them needs a rare recombination.
-        """
-        names = self.model.definition.alleles
-        frequency = self.model.frequency[names.index(strand.parts[0])].copy()
-        for part in strand.parts[1:]:
-            other = self.model.frequency[names.index(part)]
-            frequency *= other / self.model.frequency[0] if self.model.independent else other * COMBINED
-        if len(strand.parts) > 1:
-            frequency = np.minimum(frequency, UNSEEN_HAPLOTYPE)
-        return np.asarray(np.maximum(frequency * UNEXPLAINED**strand.n_unexplained, LEAST))
-
-    def arrange(self, codes: NDArray[np.int8], blocks: NDArray[np.int32], mixture: NDArray[np.float64]) -> list[Pair]:
-        """Try every arrangement of the blocks on the two strands."""
-        labels = _labels(blocks)
-        weights: dict[tuple[str, str | None], Pair] = {}
-        for turned in _turns(blocks, labels):
-            one = np.where(turned, codes[:, 1], codes[:, 0]).astype(np.int8)
-            two = np.where(turned, codes[:, 0], codes[:, 1]).astype(np.int8)
-            self._add(weights, one, two, mixture)
-        return list(weights.values())
-
-    def complete(self, codes: NDArray[np.int8], blocks: NDArray[np.int32], mixture: NDArray[np.float64]) -> list[Pair]:
-        """Let one strand be a counted haplotype and name the other; for patterns too wide to try all arrangements."""
-        weights: dict[tuple[str, str | None], Pair] = {}
-        labels = _labels(blocks)
-        reduced = _reduce(self, codes, blocks, labels)
-        seen: set[bytes] = set()
-        for k in np.flatnonzero((reduced.first | reduced.second).all(axis=1)):
-            turned = np.zeros(len(blocks), dtype=bool)
-            for b, label in enumerate(labels):
-                if not reduced.first[k, b]:
-                    turned |= blocks == label
-            if turned.tobytes() in seen:
-                continue
-            seen.add(turned.tobytes())
-            one = np.where(turned, codes[:, 1], codes[:, 0]).astype(np.int8)
-            two = np.where(turned, codes[:, 0], codes[:, 1]).astype(np.int8)
-            self._add(weights, one, two, mixture)
-        return list(weights.values())
-
-    def _add(
-        self,
-        weights: dict[tuple[str, str | None], Pair],
-        one: NDArray[np.int8],
-        two: NDArray[np.int8],
-        mixture: NDArray[np.float64],
-    ) -> None:
-        for s1, f1, known1 in self.explain(one):
-            for s2, f2, known2 in self.explain(two):
-                first, second = (s1, s2) if s1.detail <= s2.detail else (s2, s1)
-                weight = float((f1 * f2) @ mixture)
-                old = weights.get((first.detail, second.detail))
-                total = weight + (old.weight if old else 0.0)
-                weights[first.detail, second.detail] = Pair(first, second, total, known1 and known2)
-
-
-def _labels(blocks: NDArray[np.int32]) -> list[int]:
-    """Return the labels of the heterozygous blocks, sorted."""
-    return sorted(set(blocks.tolist()) - {HOMOZYGOUS})
-
-
-def _turns(blocks: NDArray[np.int32], labels: list[int]) -> Iterator[NDArray[np.bool_]]:
-    """Yield bool (P,): which positions have their strands swapped; the first block stays, to count each once."""
-    free = labels[1:]
-    for bits in range(2 ** len(free)):
-        turned = np.zeros(len(blocks), dtype=bool)
-        for b, label in enumerate(free):
-            if bits >> b & 1:
-                turned |= blocks == label
-        yield turned

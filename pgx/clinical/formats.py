@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from pgx.clinical import apple, dicom, fhir, fit, omop, omop_databases, phenopacket, wearables
+from pgx.clinical import apple, dicom, fhir, fit, omop_databases, omop_files, phenopacket, wearables
 from pgx.clinical.events import Events
 from pgx.clinical.objects import load_json
 from pgx.clinical.sniff import read_all
@@ -41,8 +41,8 @@ def read(kind: str, events: Events, path: Path) -> None:
 def _read_folder(events: Events, path: Path) -> None:
     from pgx.clinical.sniff import sniff
 
-    if omop.tables_in(path):
-        omop.read_folder(events, path)
+    if omop_files.tables_in(path):
+        omop_files.read_folder(events, path)
         return
     inside = sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
     if not inside:
