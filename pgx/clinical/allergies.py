@@ -70,8 +70,15 @@ class Allergens:
 
     def substances(self, text: str) -> tuple[str, ...]:
         """Return the substances of the class tables that a drug's description names, in whatever form and strength."""
-        parts = (self.drugs.ingredient(part) for part in _PARTS.split(_plain(text)))
-        return tuple(dict.fromkeys(part for part in parts if part in self.groups_of))
+        parts = [self.drugs.ingredient(part) for part in _PARTS.split(_plain(text))]
+        # ``co-amoxiclav`` is one name, ``amoxicillin-clavulanate`` is two.
+        names = [name for part in parts for name in ((part,) if part in self.groups_of else part.split("-"))]
+        return tuple(dict.fromkeys(name for name in names if name in self.groups_of))
+
+    def taken(self, text: str) -> tuple[str, ...]:
+        """Return the substances of an unknown drug, also as a word of several (``amoxicillin trihydrate``)."""
+        words = re.findall(r"[^\W\d_]{5,}", _plain(text).lower())
+        return self.substances(text) or tuple(dict.fromkeys(word for word in words if word in self.groups_of))
 
     def words(self, code: str) -> str:
         """Return a code as written in a sentence."""

@@ -248,7 +248,7 @@ class Events:
             if status == "current":
                 self._unread(person, close if named else ("any",), where)
             if status != "stopped" and named:
-                for code in self.allergens.substances(part) or (self.drugs.ingredient(part),):
+                for code in self.allergens.taken(part) or (self.drugs.ingredient(part),):
                     self._code(person, "medication_unknown", code, start, end, where)
         return bool(found)
 

@@ -98,9 +98,7 @@ def add_medications(
     look_up, known = drug_names(kb), allergens(kb)
     unknown = [part for item in ([] if nothing else given) for part in look_up.find(item).unknown]
     said = [("medication_list", STATED)] + [
-        ("medication_unknown", code)
-        for part in unknown
-        for code in known.substances(part) or (look_up.ingredient(part),)
+        ("medication_unknown", code) for part in unknown for code in known.taken(part) or (look_up.ingredient(part),)
     ]
     rows = [
         {"sample": sample, "concept": concept, "code": code, "source": source, "origin": "given"}

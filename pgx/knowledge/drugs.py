@@ -11,7 +11,9 @@ from functools import lru_cache
 from pgx.errors import UsageError
 from pgx.knowledge.base import KnowledgeBase
 
-_STRENGTH = re.compile(r"\s*\b\d[\d.,]*\s*(?:mg|mcg|ug|µg|g|ml|unt|units?|iu|meq|hr|%|\[).*$", re.IGNORECASE)
+_STRENGTH = re.compile(
+    r"\s*\b(?:\d[\d.,]*\s*-\s*)*\d[\d.,]*\s*(?:mg|mcg|ug|µg|g|ml|unt|units?|iu|meq|hr|%|\[).*$", re.IGNORECASE
+)
 _BRACKETS = re.compile(r"\s*[\[(].*?[\])]")
 _LEAD = re.compile(r"^(?:product containing(?: only)?|substance|\d+\s*(?:hr|ml)\b)\s*", re.IGNORECASE)
 _SALTS = re.compile(
@@ -21,6 +23,8 @@ _SALTS = re.compile(
     re.IGNORECASE,
 )
 _PARTS = re.compile(r"\s*(?:/|\+|,|;|\n| and | with )\s*")
+_HYPHEN = re.compile(r"(?<=[^\W\d_]{4})-(?=[^\W\d_]{4})")
+_NO_DRUG = re.compile(r"(?:ed|ing|like|free|type|naive|bound|allergic|resistant|sensitive)\b", re.IGNORECASE)
 _RATIO = re.compile(
     r"\b\d[\d.,]*\s*(?:mg|mcg|ug|µg|g|ml|unt|units?|iu|meq|%)?\s*/\s*(?:\d[\d.,]*\s*)?"
     r"(?:mg|mcg|ug|µg|g|ml|l|hr|h|day|d|wk|week|actuat|dose|puff|spray|tablet|kg|m2|unt|iu|meq)\b",
@@ -134,7 +138,9 @@ class DrugNames:
             return Found((whole,))
         plain = _RATIO.sub(" 0 mg ", _BRACKETS.sub(" ", text))
         # What holds no letters but those of forms, amounts and times names no drug.
-        parts = [part for part in _PARTS.split(plain) if self.names_something(part)]
+        parts = [
+            part for joined in _PARTS.split(plain) for part in self._hyphened(joined) if self.names_something(part)
+        ]
         if len(parts) < 2:
             drugs = self._listed(text, self._one(text))
             return Found(drugs, () if drugs else (text,))
@@ -143,6 +149,16 @@ class DrugNames:
         found = {part: self._listed(part, self._one(part)) for part in parts}
         drugs = tuple(dict.fromkeys(drug for some in found.values() for drug in some))
         return Found(drugs, tuple(part for part, some in found.items() if not some) if drugs else (text,))
+
+    def _hyphened(self, text: str) -> list[str]:
+        """Split ``acetaminophen-codeine`` where it is no name itself, one part is a drug and none tells how it is."""
+        behind = _STRENGTH.search(text)
+        end = behind.start() if behind else len(text)
+        parts = _HYPHEN.split(text[:end])
+        if len(parts) < 2 or self._one(text) or _NO_DRUG.search(text[:end]):
+            return [text]
+        known = self._together(parts) or any(self._one(part) for part in parts)
+        return [*parts[:-1], parts[-1] + text[end:]] if known else [text]
 
     def _exact(self, text: str) -> str | None:
         """Return the drug of a name as it stands, with nothing read past but brackets."""

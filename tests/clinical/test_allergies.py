@@ -77,6 +77,21 @@ def flat(kb, write, allergies: str, medications: str) -> list[str]:
             "amoxicillin (listed): an allergy to penicillins is recorded, and",
         ),
         (
+            "penicillin",
+            "amoxicillin-clavulanate 875-125 mg",
+            "amoxicillin (listed): an allergy to penicillins is recorded, and",
+        ),
+        (
+            "penicillin",
+            "amoxicillin clavulanate",
+            "amoxicillin (listed): an allergy to penicillins is recorded, and",
+        ),
+        (
+            "sulfa",
+            "trimethoprim-sulfamethoxazole",
+            "sulfamethoxazole / trimethoprim (current): an allergy to sulfonamide",
+        ),
+        (
             "amoxicillin",
             "Amoxicillin 250 MG Oral Tablet",
             "amoxicillin (listed): an allergy to amoxicillin is recorded",

@@ -31,10 +31,27 @@ from tests.clinical.reading import wide
         ("ace inhibitors, plain", ["ace inhibitors, plain"]),
         ("simvastatin and clopidogrel", ["simvastatin", "clopidogrel"]),
         ("12 HR bupropion hydrochloride 150 MG Extended Release Oral Tablet", ["bupropion"]),
+        ("simvastatin 10-20 mg", ["simvastatin"]),
+        ("trimethoprim-sulfamethoxazole", ["sulfamethoxazole / trimethoprim"]),
+        ("lopinavir-ritonavir 200-50 mg tablet", ["lopinavir/ritonavir"]),
+        ("HYDROcodone-acetaminophen (BRAND) 5-325 mg per tablet", ["hydrocodone"]),
+        ("acetaminophen-codeine 300-30 mg/tablet", ["codeine"]),
+        ("amlodipine-atorvastatin 10-20 mg, paroxetine 20 mg", ["amlodipine", "atorvastatin", "paroxetine"]),
     ],
 )
 def test_names_brands_codes_and_clinical_drug_descriptions(kb, written, drugs):
     assert list(drug_names(kb).find(written).drugs) == drugs
+
+
+def test_the_unknown_part_of_a_hyphened_combination_is_named(kb):
+    assert drug_names(kb).find("acetaminophen-codeine").unknown == ("acetaminophen",)
+
+
+@pytest.mark.parametrize(
+    "written", ["sirolimus-eluting stent", "warfarin-naive", "clopidogrel-resistant", "S-warfarin"]
+)
+def test_a_hyphen_that_tells_how_something_is_makes_no_drug(kb, written):
+    assert drug_names(kb).find(written).drugs == ()
 
 
 @pytest.mark.parametrize("written", ["warfarn", "simvastatinn", "xyzzy", "", "999999999", "Z99ZZ99", "mg", "5 mg"])
