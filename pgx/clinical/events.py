@@ -121,6 +121,8 @@ class Events:
         Whether unknown columns are noted instead of refused.
     flat
         Whether a person typed the file: then a date that cannot be read is an error, not a note.
+    as_of
+        The day that somebody chose as now; a list of drugs of a later day is not that of the day.
     """
 
     file: str
@@ -130,6 +132,7 @@ class Events:
     explicit_ids: bool = False
     lenient: bool = False
     flat: bool = False
+    as_of: date | None = None
     people: dict[str | None, set[str]] = field(default_factory=dict)
     raw: list[tuple[object, ...]] = field(default_factory=list)
     frames: list[pl.DataFrame] = field(default_factory=list)
@@ -166,6 +169,14 @@ class Events:
         """Take a date of the record into account for the person's "now"."""
         if day and (person not in self.dates or self.dates[person] < day):
             self.dates[person] = day
+
+    def later(self, person: str | None, what: str, day: date | None, where: str | None) -> bool:
+        """Say whether a list is of a day after the one that counts as now, and note that it is not used."""
+        if self.as_of is None or day is None or day <= self.as_of:
+            return False
+        message = f"{what} of {day} is not used: {self.as_of} counts as now"
+        self.problem(person, "warning", "list_after_as_of", message, where)
+        return True
 
     def observe(
         self,

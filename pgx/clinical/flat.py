@@ -15,12 +15,13 @@ import csv
 import io
 import re
 from dataclasses import dataclass, field
+from datetime import date
 
 import polars as pl
 
 from pgx.clinical.events import RAW, BadDateError, Events, read_date
 from pgx.clinical.lists import add_list
-from pgx.clinical.rows import read_days, usable_rows
+from pgx.clinical.rows import Rows, read_days, usable_rows
 from pgx.clinical.text import decode
 from pgx.clinical.vocabulary import column_name
 from pgx.errors import InputError
@@ -266,16 +267,30 @@ def read_frame(events: Events, frame: pl.DataFrame, where: list[str]) -> None:
         day_of = pl.Series("date", dated, dtype=pl.Date)
         units = frame[layout.units[concept]] if concept in layout.units else None
         _add_values(events, base, written, concept, unit, units, day_of)
-    whose = people.to_list()
     for heading, kind in layout.lists.items():
-        for place, cell in enumerate(frame[heading].to_list()):
-            if cell is None:
-                continue
-            if kind in ("current", "planned") and not rows.newest[place]:
-                events.not_understood("list", "", "", f"{heading} of an older row", where[place])
-                continue
-            items = [part.strip() for part in re.split(r"[;\n]", cell) if part.strip()]
-            add_list(events, whose[place], kind, items, f"{where[place]}, column {heading}", day[place])
+        for place in _stated(events, rows, heading, kind):
+            items = [part.strip() for part in re.split(r"[;\n]", frame[heading][place]) if part.strip()]
+            add_list(events, people[place], kind, items, f"{where[place]}, column {heading}", day[place])
+
+
+def _stated(events: Events, rows: Rows, heading: str, kind: str) -> list[int]:
+    """Return the rows whose list counts: of the drugs taken or planned, each person's newest that says anything.
+
+    An empty cell of a newer row (a laboratory value alone) says nothing of the list.
+    """
+    stated = rows.frame[heading].is_not_null().to_list()
+    places = [place for place, some in enumerate(stated) if some]
+    if kind in ("condition", "allergy"):
+        return places
+    whose = rows.people.to_list()
+    used = [place for place in places if not events.later(whose[place], heading, rows.days[place], rows.where[place])]
+    if kind == "stopped":
+        return used
+    newest = {whose[place]: place for place in sorted(used, key=lambda place: rows.days[place] or date.min)}
+    for place in used:
+        if place != newest[whose[place]]:
+            events.not_understood("list", "", "", f"{heading} of an older row", rows.where[place])
+    return sorted(newest.values())
 
 
 def _add_values(

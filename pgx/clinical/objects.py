@@ -119,6 +119,9 @@ def _add_object(events: Events, person: str | None, flat: Mapping[str, object], 
             )
     for key, kind in layout.lists.items():
         items, where = flat[key], f"{prefix}key {key}"
+        dated = isinstance(items, list) and any(isinstance(item, Mapping) for item in items)
+        if items and not dated and kind not in ("condition", "allergy") and events.later(person, key, day, where):
+            continue
         if isinstance(items, str):
             add_list(events, person, kind, [p.strip() for p in items.split(";") if p.strip()], where, day)
         elif isinstance(items, list):

@@ -66,7 +66,7 @@ def read(
     if not paths:
         told.check((), samples)
         return ClinicalData(schema.empty(schema.CLINICAL), schema.empty(schema.MEDICATIONS), schema.empty(schema.NOTES))
-    files = [read_events(path, kb) for path in paths]
+    files = [read_events(path, kb, as_of=as_of) for path in paths]
     joined, notes = _join(files, paths, samples, told)
     frames = [file.frame() for file in files]
     try:
@@ -122,24 +122,24 @@ def _not_understood(file: Events) -> people.Notes:
     return notes
 
 
-def read_events(path: str | Path, kb: KnowledgeBase, *, lenient: bool = False) -> Events:
-    """Read the statements of one file or database.
+def read_events(path: str | Path, kb: KnowledgeBase, *, lenient: bool = False, as_of: date | None = None) -> Events:
+    """Read the statements of one file or database, as they were on a day if somebody chose one.
 
     A lenient reader notes unknown columns instead of refusing the file.
     """
     if url := postgres_url(path):
-        events = Events(shown_url(url), vocabulary(kb), drug_names(kb), allergens(kb), lenient=lenient)
+        events = Events(shown_url(url), vocabulary(kb), drug_names(kb), allergens(kb), lenient=lenient, as_of=as_of)
         read_postgres(events, url)
     else:
-        events = _read_file(Path(path), kb, lenient)
+        events = _read_file(Path(path), kb, lenient, as_of)
     if not events.people:
         raise InputError("no person in it", file=events.file if url else path)
     return events
 
 
-def _read_file(path: Path, kb: KnowledgeBase, lenient: bool) -> Events:
+def _read_file(path: Path, kb: KnowledgeBase, lenient: bool, as_of: date | None) -> Events:
     kind = sniff.sniff(path)
-    events = Events(path.name, vocabulary(kb), drug_names(kb), allergens(kb), lenient=lenient)
+    events = Events(path.name, vocabulary(kb), drug_names(kb), allergens(kb), lenient=lenient, as_of=as_of)
     try:
         if kind in _READERS:
             _READERS[kind](events, sniff.read_all(path))

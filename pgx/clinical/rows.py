@@ -18,13 +18,12 @@ _WHOLE = re.compile(r"^\d+\.0$")
 
 @dataclass
 class Rows:
-    """The rows that can be used: whose each is, its date and place, and whether it is the person's newest."""
+    """The rows that can be used: whose each is, its date and its place."""
 
     frame: pl.DataFrame
     people: pl.Series
     days: list[date | None]
     where: list[str]
-    newest: list[bool]
 
 
 def usable_rows(events: Events, frame: pl.DataFrame, where: list[str], identity: str | None, day: str | None) -> Rows:
@@ -70,17 +69,11 @@ def usable_rows(events: Events, frame: pl.DataFrame, where: list[str], identity:
     good = _one_a_day(events, whose, days, where, identity, good)
     if not good:
         _none_left(events, people, where, identity, day)
-    last: dict[str | None, date] = {}
-    for place in good:
-        at = days[place]
-        if at is not None and last.get(whose[place], at) <= at:
-            last[whose[place]] = at
     return Rows(
         frame[good],
         people[good],
         [days[place] for place in good],
         [where[place] for place in good],
-        [days[place] == last.get(whose[place]) for place in good],
     )
 
 

@@ -42,6 +42,20 @@ def test_a_chosen_day_sees_only_what_was_known_and_taken_on_it(kb, write):
     assert note == "3 statements are dated after 2020-01-20, the day that counts as now, and not used"
 
 
+def test_a_list_of_a_later_day_is_not_that_of_the_chosen_day(kb, write):
+    rows = "sample,date,inr,medications\nA,2026-01-01,2,fluoxetine\nA,2026-02-01,2,paroxetine\n"
+    path = write("a.csv", rows)
+    data = read([path], kb, as_of=date(2026, 1, 15))
+    assert drugs(data) == {"fluoxetine": "current"}
+    assert "medications of 2026-02-01 is not used: 2026-01-15 counts as now" in data.notes["message"].to_list()
+    before = read([path], kb, as_of=date(2025, 1, 1))
+    assert drugs(before) == {} and "medication_list" not in values(before), "nothing is known, so nothing is 'none'"
+    assert before.notes.filter(code="list_after_as_of").height == 2
+    one = write("a.json", {"sample": "A", "date": "2026-01-01", "medications": ["fluoxetine"]})
+    assert drugs(read([one], kb, as_of=date(2025, 1, 1))) == {}
+    assert drugs(read([one], kb, as_of=date(2026, 1, 1))) == {"fluoxetine": "current"}
+
+
 def test_a_column_says_it_for_each_person_and_the_caller_overrides_it(kb, write):
     path = write(
         "a.csv", "sample,as_of,birth_date,date\nA,2020-01-01,1950-01-01,2022-01-01\nB,,1950-01-01,2022-01-01\n"

@@ -53,6 +53,14 @@ def test_several_rows_a_person_are_a_series_when_each_has_its_date(kb, write):
     assert any("medications of an older row" in message for message in data.notes["message"])
 
 
+def test_an_empty_cell_of_a_newer_row_says_nothing_of_the_list(kb, write):
+    rows = "sample,date,inr,medications\nA,2026-01-01,2,fluoxetine\nA,2026-02-01,2,paroxetine\nA,2026-03-01,3,\n"
+    data = read([write("a.csv", rows)], kb)
+    assert drugs(data) == {"paroxetine": "current"} and wide(data, kb)["A"]["lab.inr"] == 3
+    data = read([write("a.csv", rows.replace("3,\n", "3,none\n"))], kb)
+    assert drugs(data) == {} and values(data, "A")["medication_list"] == "given"
+
+
 @pytest.mark.parametrize("second", ["A,2026-01-01,3", "A,,3"])
 def test_rows_that_no_date_tells_apart_are_not_used(kb, write, second):
     data = read([write("a.csv", f"sample,date,inr\nA,2026-01-01,2\n{second}\nB,2026-01-01,2\n")], kb)
