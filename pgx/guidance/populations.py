@@ -52,10 +52,12 @@ class Populations:
         for row in kb.table("populations").iter_rows(named=True):
             self._tests[row["population"]][row["alternative"]].append(row)
         self._agents = frozenset(self._acting["agent"])
-        self._decided: dict[tuple[str, tuple[str, ...], str], Truth] = {}
+        self._decided: dict[tuple[str, tuple[str, ...], str, bool], Truth] = {}
         self._seen: dict[str, pl.DataFrame] = {}
 
-    def decide(self, population: str, siblings: Iterable[str] = (), drug: str = "") -> Truth:
+    def decide(
+        self, population: str, siblings: Iterable[str] = (), drug: str = "", *, exceptions_known: bool = False
+    ) -> Truth:
         """Return `YES`, `NO` or `UNKNOWN` for each person.
 
         Parameters
@@ -66,19 +68,21 @@ class Populations:
             The other populations of the same guideline, which "other cases" are other to.
         drug
             The drug in question, whose own effect on enzymes is not a comedication.
+        exceptions_known
+            Whether an exception (``is_not``) must be recorded to count: one that nobody mentions changes nothing.
         """
         others = tuple(sorted(set(siblings) - {population, GENERAL}))
         drug = drug if drug in self._agents else ""
-        key = (population, others if self._needs_others(population) else (), drug)
+        key = (population, others if self._needs_others(population) else (), drug, exceptions_known)
         if key not in self._decided:
-            self._decided[key] = self._any(population, others, drug)
+            self._decided[key] = self._any(population, others, drug, exceptions_known)
         return self._decided[key]
 
     def _needs_others(self, population: str) -> bool:
         tests = self._tests.get(population, {})
         return any(test["test"] == "no_other_population" for one in tests.values() for test in one)
 
-    def _any(self, population: str, others: tuple[str, ...], drug: str) -> Truth:
+    def _any(self, population: str, others: tuple[str, ...], drug: str, exceptions_known: bool = False) -> Truth:
         if population == GENERAL:
             return self._constant(YES)
         alternatives = self._tests.get(population)
@@ -88,7 +92,10 @@ class Populations:
         for tests in alternatives.values():
             truth = self._constant(YES)
             for test in tests:
-                truth = np.minimum(truth, self._one(test, others, drug))
+                one = self._one(test, others, drug)
+                if exceptions_known and test["test"] == "is_not":
+                    one = np.where(one == UNKNOWN, YES, one).astype(np.int8)
+                truth = np.minimum(truth, one)
             found = np.maximum(found, truth)
         return found
 
@@ -100,6 +107,8 @@ class Populations:
             truth = _compare(test, self._numbers(subject), float(value))
         elif test in ("is", "is_not"):
             truth = self._coded(subject, value.split("|"))
+        elif test == "recorded":
+            truth = np.where(self._coded(subject, value.split("|")) == YES, YES, NO).astype(np.int8)
         elif test.startswith("takes_"):
             truth = self._takes(subject, test.rsplit("_", 1)[-1], value.split("|"), drug)
         elif test.endswith("taken_longer"):

@@ -136,6 +136,7 @@ POPULATIONS = Table(
                 "below",
                 "is",
                 "is_not",
+                "recorded",
                 "takes_inhibitor",
                 "takes_no_inhibitor",
                 "takes_inducer",

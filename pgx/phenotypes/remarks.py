@@ -245,7 +245,8 @@ def _without(gene: str, one: Row, here: list[Row], known: Row | None, kb: Knowle
     if then != now:
         return f"; without {one['agent']}, {gene} would act as {then}"
     if acts([]) != now:
-        return f"; without {one['agent']} it would act the same, as {_named(rest)} acts on it too"
+        verb = "acts" if len(rest) == 1 else "act"
+        return f"; without {one['agent']} it would act the same, as {_named(rest)} {verb} on it too"
     return f"; the phenotype is {now} with or without it"
 
 

@@ -91,6 +91,11 @@ class Drug:
         return next((one for one in self.limits if one.applies == "yes"), None)
 
     @property
+    def open_limits(self) -> tuple[Advice, ...]:
+        """The limits of the label of which the data do not say whether they concern this person, unless one holds."""
+        return () if self.ruled_out else tuple(one for one in self.limits if one.applies != "yes")
+
+    @property
     def action(self) -> str:
         """Code of the action that the line is about: the label's, or that of the deciding advice."""
         said = self.ruled_out or self.deciding

@@ -164,6 +164,11 @@ def _drug_lines(drugs: list[Drug]) -> RenderableType:
         for caution in drug.cautions:
             said.append("\nuncertain: ", "bold")
             said.append(caution)
+        for limit in drug.open_limits:
+            said.append("\nlabel: ", "bold")
+            said.append(
+                f"{limit.action} {limit.condition}, whatever the genes; the data do not say whether that applies"
+            )
         table.add_row(name, said)
     return Padding(table, (0, 0, 0, 2))
 

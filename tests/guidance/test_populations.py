@@ -53,6 +53,13 @@ def coded(concept, code):
         ("child_lt_12_or_post_tonsillectomy_lt_18", [number("age", 15)], UNKNOWN),
         ("child_lt_12_or_post_tonsillectomy_lt_18", [number("age", 19)], NO),
         ("breastfeeding", [coded("lactation", "yes")], YES),
+        ("breastfeeding", [number("age", 30)], UNKNOWN),
+        ("breastfeeding", [number("age", 30), coded("sex", "male")], NO),
+        ("breastfeeding", [number("age", 8)], NO),
+        ("pregnant", [number("age", 30), coded("sex", "female")], UNKNOWN),
+        ("pregnant", [number("age", 68), coded("sex", "female")], NO),
+        ("pregnant", [number("age", 61), coded("sex", "female"), coded("pregnancy", "yes")], YES),
+        ("pregnant_without_heart_valve", [coded("sex", "female"), coded("pregnancy", "yes")], UNKNOWN),
         ("no_such_population", [], UNKNOWN),
     ],
 )

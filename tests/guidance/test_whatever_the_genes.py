@@ -55,8 +55,23 @@ def test_pregnancy_is_asked_of_women_only():
     assert limits("warfarin", aged(30, sex="male"), calls).is_empty()
     assert limits("leflunomide", aged(30, sex="female", pregnancy="yes"), calls)["applies"].to_list() == ["yes"]
     assert limits("leflunomide", aged(30, sex="female", pregnancy="no"), calls).is_empty()
+    assert limits("warfarin", aged(30, sex="female"), calls)["applies"].to_list() == ["if_population"]
+    assert limits("codeine", aged(30, sex="male")).is_empty()
     valve = aged(30, sex="female", pregnancy="yes", heart_valve="yes")
     assert limits("warfarin", valve, calls).is_empty()
+
+
+def test_an_exception_counts_only_where_it_is_recorded():
+    calls = {"CYP2C9": pattern("*1/*1")}
+    for history in (aged(30, sex="female", pregnancy="yes"), aged(30, sex="female", pregnancy="yes", heart_valve="no")):
+        assert limits("warfarin", history, calls)["applies"].to_list() == ["yes"]
+
+
+@pytest.mark.parametrize("years", [8, 68])
+def test_an_age_without_pregnancies_needs_no_question_but_a_record_outweighs_it(years):
+    assert limits("leflunomide", aged(years, sex="female")).is_empty()
+    recorded = aged(years, sex="female", pregnancy="yes")
+    assert limits("leflunomide", recorded)["applies"].to_list() == ["yes"]
 
 
 def test_every_limit_can_be_said_and_decided():

@@ -7,7 +7,8 @@ import pytest
 
 from pgx import schema
 from pgx.errors import UsageError
-from pgx.reports import render_text
+from pgx.reports import render_html, render_text
+from pgx.reports.patient import render_leaflet
 from pgx.reports.view import view, views
 from pgx.reports.wording import URGENCIES
 from tests.reports import example
@@ -200,7 +201,25 @@ def test_what_the_label_rules_out_leads_and_the_genes_follow():
     assert [one.source for one in drug.advice] == ["CPIC"], "never among the recommendations"
     undecided = shown(guidance=guidance(fine, limit | {"applies": "if_population"})).drugs[0]
     assert (undecided.urgency, undecided.headline) == ("standard", "use as usual")
-    assert len(undecided.limits) == 1
+    assert len(undecided.limits) == len(undecided.open_limits) == 1
+    assert drug.open_limits == ()
+
+
+def test_a_limit_that_the_data_do_not_decide_stands_beside_use_as_usual_everywhere():
+    limit = {
+        "source": "FDA label", "genes": "none", "action": "contraindicated", "population": "pregnant",
+        "recommendation": "Not in pregnancy.", "flags": "label_limit", "applies": "if_population",
+    }  # fmt: skip
+    fine = {"action": "standard", "urgency": "standard", "phenotypes": "G=Normal"}
+    result = replace(example.build(), guidance=guidance(fine, limit))
+    said = "contraindicated in pregnancy, whatever the genes; the data do not say whether that applies"
+    text = " ".join(render_text(result, example.SAMPLE).split())
+    first_page, _, _ = text.partition("What each source says")
+    assert f"label: {said}" in first_page
+    assert said in render_html(result, example.SAMPLE)
+    leaflet = render_leaflet(result, example.SAMPLE)
+    assert "Say so before you take it" in leaflet
+    assert "must not be used in pregnancy" in leaflet
 
 
 def test_as_usual_is_no_answer_where_an_untested_gene_could_rule_the_drug_out():
