@@ -216,9 +216,11 @@ def _has_local() -> pl.Expr:
 def _flags(local_drugs: Sequence[str]) -> pl.Expr:
     parts = [
         pl.when("converted").then(pl.lit("phenoconverted")),
-        pl.when(pl.col("differs").fill_null(False) & (pl.col("code") <= APPLIES["if_population"])).then(
-            pl.lit("sources_differ")
-        ),
+        pl.when(
+            pl.col("differs").fill_null(False)
+            & (pl.col("code") <= APPLIES["if_population"])
+            & pl.col("genes").ne_missing(NO_GENE)
+        ).then(pl.lit("sources_differ")),
         pl.when("unsure").then(pl.lit("genotype_uncertain")),
         pl.when(pl.col("untested").is_not_null() & pl.col("index").is_not_null()).then(pl.lit("gene_not_tested")),
         pl.col("stake_flags"),

@@ -62,14 +62,23 @@ def _folders_in(path: Path) -> list[Path]:
     return [(path.parent / Path(one).expanduser()).resolve() for one in listed]
 
 
+_SPREADSHEETS = frozenset({".csv", ".txt", ".xls", ".xlsx", ".ods", ".tab"})
+"""Endings under which a spreadsheet saves a table that was meant to be TSV: it would be left out without a word."""
+
+
 def check_names(folder: Path) -> None:
     """Refuse an overlay folder whose files are not tables of the schema.
 
     Raises
     ------
     InputError
-        If a TSV file has another name than a table, or there is neither a table nor sentences nor endpoints of models.
+        If a TSV file has another name than a table, a file called like a table is no TSV file, or there is neither a
+        table nor sentences nor endpoints of models.
     """
+    for path in sorted(folder.iterdir()):
+        if path.is_file() and path.suffix.lower() in _SPREADSHEETS and path.name.partition(".")[0] in TABLES:
+            table = path.name.partition(".")[0]
+            raise InputError("called like a table, but not a TSV file", file=path, fix=f"save it as {table}.tsv")
     folders = [path for path in folder.glob("*.tsv") if not path.is_file()]
     if folders:
         raise InputError("not a file, but it is called like a table", file=folders[0])

@@ -156,7 +156,9 @@ def _conversion(
     after = f"{row['clinical_phenotype']}{_score(row['clinical_activity_score'])}"
     before = f"{row['phenotype']}{_score(row['activity_score'])}"
     tail = ", not checked against a source" if recall else ""
-    message = f"{key[1]} acts as {after}, the genes alone say {before}: {_named(agents_here)}; rule {rules}{tail}"
+    # The marks behind the rules are for programs; the agents are named with theirs.
+    applied = ", ".join(one for one in rules.split(";") if ":" not in one)
+    message = f"{key[1]} acts as {after}, the genes alone say {before}: {_named(agents_here)}; rule {applied}{tail}"
     return key[0], "warning", "phenoconverted", message, key[1]
 
 

@@ -137,7 +137,8 @@ def drug_of(
     if ruled_out:
         by_genes = f"by the genes: {headline}" + (f", {reason}" if reason else "")
         headline, reason = f"{ruled_out.action} {ruled_out.condition}, whatever the genes", by_genes
-        urgency, agreeing = ruled_out.urgency, {ruled_out.source: ""}
+        urgency = ruled_out.urgency
+        agreeing = {ruled_out.source: " (local)" if "local" in _flags_of(ruled_out) else ""}
     return Drug(
         name=clean(name),
         urgency=urgency,

@@ -82,6 +82,12 @@ def test_every_limit_can_be_said_and_decided():
     assert set(KB.table("label_limits")["population"]) <= known
 
 
+def test_sources_that_differ_on_a_genotype_are_no_matter_of_the_label():
+    rows = guidance({"CYP2D6": pattern("*4/*4")}, ["codeine"], aged(8))
+    assert rows["flags"].fill_null("").str.contains("sources_differ").any()
+    assert set(rows.filter(source="FDA label")["flags"]) == {FLAG}
+
+
 def test_an_untested_gene_says_what_it_could_mean():
     rows = guidance({"DPYD": NOT_CALLED}, ["fluorouracil"])
     assert set(rows["flags"]) == {"could_mean:avoid:DPYD"}

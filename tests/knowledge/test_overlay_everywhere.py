@@ -95,6 +95,8 @@ def test_calls_and_phenotypes_are_marked(made):
     converted = result.phenotypes.filter(gene="CYP2D6", scheme="CPIC")
     assert converted["clinical_phenotype"].to_list() == ["Poor Metabolizer"]
     assert converted["conversion"].to_list()[0].endswith(";local:ward7")
+    (said,) = result.notes.filter(code="phenoconverted", where="CYP2D6")["message"]
+    assert said.endswith("local ward7); rule PC-009")
 
 
 def test_advice_that_rests_on_a_local_interaction_is_marked(made):

@@ -175,3 +175,14 @@ def test_no_file_content_ends_in_anything_but_an_input_error(tmp_path: Path, con
     (tmp_path / "functions.tsv").write_bytes(data)
     with contextlib.suppress(InputError):
         load([tmp_path])
+
+
+@pytest.mark.parametrize("name", ["label_limits.csv", "label_limits.tsv.txt", "label_limits.xlsx", "notes.txt"])
+def test_a_table_saved_as_something_else_is_never_left_out_without_a_word(tmp_path: Path, name: str) -> None:
+    folder = write_overlay(tmp_path / "ward7", NEW_GENE)
+    (folder / name).write_text("limit_id,drug\n")
+    if not name.startswith("label_limits"):
+        assert load(overlays=[folder]).table("genes").filter(gene="ZZG1").height == 1
+        return
+    with pytest.raises(InputError, match=r"not a TSV file.*save it as label_limits\.tsv"):
+        load(overlays=[folder])

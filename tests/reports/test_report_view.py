@@ -203,6 +203,8 @@ def test_what_the_label_rules_out_leads_and_the_genes_follow():
     assert (undecided.urgency, undecided.headline) == ("standard", "use as usual")
     assert len(undecided.limits) == len(undecided.open_limits) == 1
     assert drug.open_limits == ()
+    local = shown(guidance=guidance(fine, limit | {"flags": "label_limit;local"})).drugs[0]
+    assert local.sources == ("FDA label (local)",)
 
 
 def test_a_limit_that_the_data_do_not_decide_stands_beside_use_as_usual_everywhere():
