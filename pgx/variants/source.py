@@ -40,6 +40,7 @@ _OTHER_FORMATS = (
 )
 _INDEX_SPAN = 16384
 _HASH_WHOLE = 1 << 27
+_HEAD = 1 << 12
 
 
 @dataclass(slots=True)
@@ -334,7 +335,7 @@ def _recognise(source: Source, first: bytes) -> None:
         head = first
     else:
         try:
-            head = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(first)
+            head = _beginning(first)
         except zlib.error as error:
             raise InputError("the compressed data are damaged", file=source.name, fix="copy the file again") from error
     if not head:
@@ -350,6 +351,21 @@ def _recognise(source: Source, first: bytes) -> None:
             raise InputError(f"this is {meaning}", file=source.name, fix="give a VCF, BCF or array file")
     if bare.lstrip()[:1] == b"<":
         raise InputError("this is a web page or XML, not a VCF", file=source.name, fix="download the file itself")
+
+
+def _beginning(packed: bytes) -> bytes:
+    """Unpack the first bytes of a gzip file; its first members may be empty or hold a few bytes only."""
+    head = b""
+    while packed and len(head) < _HEAD:
+        member = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        try:
+            head += member.decompress(packed)
+        except zlib.error:
+            if not head:
+                raise
+            break  # what comes later is looked at when it is read
+        packed = member.unused_data
+    return head
 
 
 def _header_lines(text: bytes) -> tuple[list[str], bytes | None, bytes]:

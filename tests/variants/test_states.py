@@ -260,6 +260,9 @@ class TestFiles:
         packed = compress(plain)
         gz = tmp_path / "plain_gzip.vcf.gz"
         gz.write_bytes(gzip.compress(plain.read_bytes()))
+        pieces = tmp_path / "many_members.vcf.gz"  # the first hold one byte or none
+        whole = plain.read_bytes()
+        pieces.write_bytes(b"".join(gzip.compress(piece) for piece in (whole[:1], b"", whole[1:2], whole[2:])))
         crlf = tmp_path / "crlf.vcf"
         crlf.write_bytes(plain.read_bytes().replace(b"\n", b"\r\n"))
         bom = tmp_path / "bom.vcf"
@@ -267,10 +270,10 @@ class TestFiles:
         bcf = tmp_path / "in.bcf"
         pysam.bcftools.view("-Ob", "-o", str(bcf), str(packed), catch_stdout=False)
         expected = pgx.variants.read(plain, knowledge())
-        results = [pgx.variants.read(path, knowledge()) for path in (packed, unindexed, gz, crlf, bom, bcf)]
+        results = [pgx.variants.read(path, knowledge()) for path in (packed, unindexed, gz, pieces, crlf, bom, bcf)]
         pysam.bcftools.index(str(bcf))
         results.append(pgx.variants.read(bcf, knowledge()))
-        for path in (plain, packed, gz, bcf):
+        for path in (plain, packed, gz, pieces, bcf):
             monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(path.read_bytes())))
             results.append(pgx.variants.read("-", knowledge()))
         for found in results:
