@@ -103,19 +103,23 @@ def phenotyped(
     if outside_calls:
         callset = phenotypes.outside.merge(callset, outside_calls, kb, mode=options.outside_mode)
     calls, posterior = phenotypes.assign(callset, kb, history)
-    others = [_named(path) for path in (*clinical, *outside_calls)]
+    inputs = (
+        *(source | {"role": "variants"} for source in genotypes.sources),
+        *(_named(path, "clinical") for path in clinical),
+        *(_named(path, "outside_calls") for path in outside_calls),
+    )
     notes = (*genotypes.notes, *callset.notes)
-    return Phenotyped(kb, genotypes, history, callset, calls, posterior, notes, (*genotypes.sources, *others))
+    return Phenotyped(kb, genotypes, history, callset, calls, posterior, notes, inputs)
 
 
-def _named(path: PathLike) -> dict[str, str]:
-    """Name and checksum of an input file; a folder or a database address has its name only."""
+def _named(path: PathLike, role: str) -> dict[str, str]:
+    """Name, checksum and role of an input file; a folder or a database address has no checksum."""
     from pgx.variants.source import digest
 
     file = Path(path)
     if not file.is_file():
-        return {"name": file.name.rpartition("@")[2]}
-    return {"name": file.name, "sha256": digest(file)}
+        return {"name": file.name.rpartition("@")[2], "role": role}
+    return {"name": file.name, "sha256": digest(file), "role": role}
 
 
 def knowledge(overlays: Sequence[PathLike] = ()) -> KnowledgeBase:

@@ -12,8 +12,6 @@ from pgx.types import Result
 
 # Provenance entries by the kind of reason that they are; the first part of a path that matches decides.
 _REASONS = {
-    "inputs": "data",
-    "input": "data",
     "build": "data",
     "options": "options",
     "knowledge": "knowledge",
@@ -22,8 +20,11 @@ _REASONS = {
     "pgx": "program",
     "program": "program",
 }
+_ROLES = {"clinical": "clinical", "outside_calls": "outside"}
+"""Roles of input files that stand for something else than the genotype data."""
 REASONS = {
     "data": "the genotype data changed",
+    "outside": "the results from other tools changed",
     "medication": "the medication list changed",
     "clinical": "the clinical data changed",
     "knowledge": "the knowledge base changed",
@@ -95,7 +96,8 @@ def compare(old: Result, new: Result) -> Comparison:
         Changes sorted by person, area (drugs first) and urgency.
     """
     inputs = tuple(_provenance(old, new))
-    general = tuple(dict.fromkeys(_reason(name) for name, *_ in inputs))
+    settings = (_reason(name) for name, *_ in inputs if name.split()[0] != "inputs")
+    general = tuple(dict.fromkeys((*_changed_files(old, new), *settings)))
     if len(old.samples) == len(new.samples) == 1:
         matched = [(old.samples[0], new.samples[0])]
     else:
@@ -122,6 +124,22 @@ def _provenance(old: Result, new: Result) -> Iterator[tuple[str, str, str]]:
             yield name, before.get(name, ""), after.get(name, "")
 
 
+def _changed_files(old: Result, new: Result) -> Iterator[str]:
+    """Yield the kind of reason of each role whose files have other content; another name alone is no reason."""
+    before, after = (_contents(result.provenance.get("inputs")) for result in (old, new))
+    for role in sorted(before.keys() | after.keys()):
+        if before.get(role) != after.get(role):
+            yield _ROLES.get(role, "data")
+
+
+def _contents(inputs: object) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for one in inputs if isinstance(inputs, list | tuple) else ():
+        if isinstance(one, Mapping):
+            found.setdefault(str(one.get("role")), []).append(str(one.get("sha256") or one.get("name")))
+    return {role: sorted(contents) for role, contents in found.items()}
+
+
 def _reason(name: str) -> str:
     for start, reason in _REASONS.items():
         if name == start or name.startswith((f"{start} ", f"{start}.")):
@@ -134,6 +152,8 @@ def _person(old: View, new: View, general: tuple[str, ...]) -> list[Change]:
     clinical = list(_clinical(old, new))
     # What was given for this person stands before what was exchanged for everyone.
     given = (("medication",) if medicines else ()) + (("clinical",) if clinical else ())
+    if given:  # the rows say more than that the file is another
+        general = tuple(reason for reason in general if reason != "clinical")
     genes, moved = _genes(old, new, given, general)
     drugs = _drugs(old, new, moved, given, general)
     scores = _scores(old, new, moved, given, general)
@@ -186,7 +206,7 @@ def _genes(
             genetic = a is None or b is None or _genetic(a) != _genetic(b)
             moved[name] = genetic
             why = (
-                _nearest(general, "data", "options", "knowledge", "program")
+                _nearest(general, "data", "outside", "options", "knowledge", "program")
                 if genetic
                 else ("phenoconversion", *given, *general)
             )

@@ -58,10 +58,23 @@ def test_a_new_medicine_that_changes_the_phenotype_is_the_reason():
 def test_new_data_that_change_a_call_are_the_reason():
     calls = changed(OLD.calls, pl.col("gene") == "CYP2D6", diplotype="*1/*4", phenotype="Intermediate Metabolizer")
     guidance = changed(OLD.guidance, pl.col("drug") == "codeine", action="standard", urgency="standard")
-    inputs = [{"name": "better.vcf.gz", "sha256": "cc" * 32, "samples": "1"}]
+    inputs = [{"name": "better.vcf.gz", "sha256": "cc" * 32, "samples": "1", "role": "variants"}]
     new = replace(OLD, calls=calls, guidance=guidance, provenance={**OLD.provenance, "inputs": inputs})
     assert found(new, "gene")["CYP2D6"].why == ("data",)
     assert found(new, "drug")["codeine"].why == ("gene", "data")
+
+
+@pytest.mark.parametrize(
+    ("role", "why"), [("clinical", "clinical"), ("outside_calls", "outside"), ("variants", "data")]
+)
+def test_another_file_is_the_reason_by_what_it_holds(role: str, why: str):
+    guidance = changed(OLD.guidance, pl.col("drug") == "codeine", action="standard", urgency="standard")
+    files = [{"name": "a", "sha256": "11" * 32, "role": one} for one in ("variants", "clinical", "outside_calls")]
+    old = replace(OLD, provenance={**OLD.provenance, "inputs": files})
+    other = [{**one, "sha256": "22" * 32} if one["role"] == role else {**one, "name": "renamed"} for one in files]
+    new = replace(OLD, guidance=guidance, provenance={**OLD.provenance, "inputs": other})
+    changes = {change.name: change for change in compare(old, new).changes}
+    assert changes["codeine"].why == (why,)
 
 
 def test_a_score_moves_with_clinical_data_or_with_the_model():
