@@ -14,6 +14,8 @@ from pgx.models.endpoints import Endpoint, Feature, Reading
 _MAX_LEVELS = 8
 _RARE = 10
 _MANY = 100
+_SLIPS = 0.1
+"""Share of a column's values that may be words, for it to be one of numbers."""
 
 
 def choose(
@@ -40,7 +42,8 @@ def choose(
     features, unused = _candidates(frame, endpoint, taken, others)
     features, giving = _without_answers(frame, endpoint, features, y)
     unused |= dict.fromkeys(giving, "it gives the outcome away")
-    return features, unused, [("column_gives_outcome_away", text) for text in _said(giving)]
+    said = [("text_among_numbers", text) for text in _words(frame, features)]
+    return features, unused, said + [("column_gives_outcome_away", text) for text in _said(giving)]
 
 
 def _candidates(
@@ -85,7 +88,8 @@ def _auto(column: pl.Series) -> tuple[list[Feature], str]:  # noqa: PLR0911 (one
     if column.dtype not in (pl.String, pl.Categorical, pl.Enum):
         return [], "neither number nor text"
     number = known.cast(pl.String).cast(pl.Float64, strict=False)
-    if number.null_count() == 0 and number.n_unique() > 1:
+    slips = number.null_count()
+    if slips <= _SLIPS * len(known) and number.drop_nulls().n_unique() > (_MAX_LEVELS if slips else 1):
         return [Feature(column.name, Reading(column.name))], ""
     counts = known.cast(pl.String).value_counts(sort=True, name="rows")
     levels = [(str(level), int(rows)) for level, rows in counts.iter_rows()]
@@ -114,6 +118,20 @@ def _without_answers(
         if probes.gives_away(x[:, j].astype(np.float64), y, endpoint.link):
             giving.append(column)
     return [feature for feature in features if feature.reading.column not in giving], giving
+
+
+def _words(frame: pl.DataFrame, features: Sequence[Feature]) -> list[str]:
+    """Say which words stand in columns that are read as numbers: one slip makes text of a whole column."""
+    said = []
+    for name in sorted({one.reading.column for one in features if one.reading.kind == "number"}):
+        if name not in frame.columns or frame[name].dtype != pl.String:
+            continue
+        column = frame[name].drop_nulls()
+        words = column.filter(column.cast(pl.Float64, strict=False).is_null())
+        if len(words):
+            said.append(f"{name} is taken as unknown where it is no number, like {words[0]!r} ({len(words)} rows): "
+                        "leave such cells empty")  # fmt: skip
+    return said
 
 
 def _said(giving: Sequence[str]) -> list[str]:

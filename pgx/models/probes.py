@@ -119,8 +119,19 @@ def missingness(
     return Probe(code, found, float(observed.max()), p, telling, text)
 
 
-def site(frame: pl.DataFrame, columns: list[str], x: Matrix, sites: NDArray[np.int64], seed: int) -> list[Probe]:
-    """Measure how well the site can be told from missingness alone and from the features (3-fold accuracy of trees)."""
+def site(
+    frame: pl.DataFrame,
+    columns: list[str],
+    x: Matrix,
+    sites: NDArray[np.int64],
+    seed: int,
+    groups: NDArray[np.int64] | None = None,
+) -> list[Probe]:
+    """Measure how well the site can be told from missingness alone and from the features (3-fold accuracy of trees).
+
+    Rows of one person (`groups`, as for `missingness`) are never divided between folds: trees that know the person's
+    other rows would tell the site of any cohort.
+    """
     found = []
     names, gaps = _gaps(frame, columns)
     share = np.bincount(sites).max() / len(sites)
@@ -129,7 +140,7 @@ def site(frame: pl.DataFrame, columns: list[str], x: Matrix, sites: NDArray[np.i
     for code, matrix, what in sources:
         if matrix.shape[1] == 0 or len(np.unique(sites)) < 2:
             continue
-        accuracy = _accuracy(matrix, sites, seed)
+        accuracy = _accuracy(matrix, sites, seed, groups)
         beyond = accuracy - share
         warn = beyond > 0.5 * (1.0 - share) if code.startswith("features") else beyond > 0.1
         text = f"the site is told from {what} in {accuracy:.0%} of persons (always the largest site: {share:.0%})"
@@ -158,11 +169,14 @@ def _gaps(frame: pl.DataFrame, columns: list[str]) -> tuple[list[str], Floats]:
     return names, np.column_stack(patterns) if patterns else np.zeros((frame.height, 0))
 
 
-def _accuracy(x: Matrix, sites: NDArray[np.int64], seed: int) -> float:
+def _accuracy(x: Matrix, sites: NDArray[np.int64], seed: int, groups: NDArray[np.int64] | None = None) -> float:
     import xgboost as xgb
 
     _, codes = np.unique(sites, return_inverse=True)
-    folds = np.random.default_rng(seed).integers(3, size=len(codes))
+    people = np.arange(len(codes))
+    if groups is not None and len(np.unique(groups)) < len(groups):
+        people = np.unique(groups, return_inverse=True)[1]
+    folds = np.random.default_rng(seed).integers(3, size=int(people.max()) + 1)[people]
     parameters = {"objective": "multi:softmax", "num_class": int(codes.max()) + 1, "max_depth": 4, "eta": 0.3,
                   "seed": seed, "nthread": 1, "tree_method": "hist", "verbosity": 0}  # fmt: skip
     right = 0

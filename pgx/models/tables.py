@@ -37,6 +37,7 @@ def read(path: str | Path) -> pl.DataFrame:
         table = _read(source)
     if table.width == 0 or table.height == 0:
         raise InputError("the table has no rows", file=source)
+    _once(table.columns, source)
     return absent(table)
 
 
@@ -107,6 +108,7 @@ def source(table: pl.DataFrame | Path, scratch: Path) -> Source:
         head, height = lazy.head(0).collect(), int(lazy.select(pl.len()).collect().item())
     if head.width == 0 or height == 0:
         raise InputError("the table has no rows", file=table)
+    _once(head.columns, table)
 
     def block(first: int, size: int, columns: Sequence[str] | None) -> pl.DataFrame:
         with _understood(table):
@@ -133,6 +135,14 @@ def cells(path: Path) -> int:
         with path.open("rb") as file:
             start = file.read(1 << 20)
         return int(width * path.stat().st_size * start.count(b"\n") / max(1, len(start)))
+
+
+def _once(names: Sequence[str], path: Path) -> None:
+    """Refuse a table of text that names a column twice: polars calls the second ``NAME_duplicated_0``."""
+    for name in names:
+        first, twice, number = name.rpartition("_duplicated_")
+        if twice and number.isdecimal() and first in names and path.suffix != ".parquet":
+            raise InputError(f"two columns are called {first!r}", file=path, fix="rename or remove one of them")
 
 
 def _lazy(path: Path, *, few: bool = False) -> pl.LazyFrame:

@@ -302,7 +302,7 @@ def probe_cohort(taken: Cohort, seed: int, *, sites: bool = True) -> list[probes
         frame, data, site = frame.filter(pl.Series(rows)), data.take(rows), None if site is None else site[rows]
     found = [probes.missingness(frame, columns, data.y, seed, data.groups)]
     if sites and site is not None:
-        found += probes.site(frame, columns, data.x, site, seed)
+        found += probes.site(frame, columns, data.x, site, seed, data.groups)
     return found
 
 

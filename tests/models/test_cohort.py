@@ -286,3 +286,48 @@ def test_a_dose_of_999_is_refused(kb: KnowledgeBase) -> None:
     coded = table.with_columns(pl.when(pl.int_range(60) < 4).then(999.0).otherwise("outcome").alias("outcome"))
     with pytest.raises(InputError, match="4 rows have 999 mg/week"):
         cohort.load(coded, endpoints.get(kb, "warfarin.dose"), Roles(), kb=kb)
+
+
+def test_a_word_among_numbers_is_unknown_and_said(kb: KnowledgeBase) -> None:
+    """One slip makes text of a whole column: it stays a column of numbers."""
+    table = hospital().with_columns(pl.col("clinical.age").cast(pl.String))
+    slipped = table.with_columns(
+        pl.when(pl.int_range(pl.len()) == 7).then(pl.lit("old")).otherwise("clinical.age").alias("clinical.age")
+    )
+    taken = load(slipped, kb)
+    j = [feature.name for feature in taken.features].index("clinical.age")
+    assert np.isnan(taken.data.x[:, j]).tolist() == [i == 7 for i in range(300)]
+    said = dict(taken.remarks)["text_among_numbers"]
+    assert "clinical.age" in said and "'old' (1 rows)" in said
+    assert "text_among_numbers" not in dict(load(table, kb).remarks)
+
+
+def test_words_and_numbers_half_and_half_are_levels(kb: KnowledgeBase) -> None:
+    grade = pl.Series("lab.grade", ["0", "1", "positive"] * 100)
+    taken = load(hospital().with_columns(grade), kb)
+    assert "lab.grade" not in [feature.name for feature in taken.features]
+    assert "lab.grade = positive" in [feature.name for feature in taken.features]
+    assert "text_among_numbers" not in dict(taken.remarks)
+
+
+@pytest.mark.parametrize("ending", ["tsv", "csv"])
+@pytest.mark.parametrize("blocks", [False, True])
+def test_a_column_named_twice_is_refused(kb: KnowledgeBase, tmp_path: Path, ending: str, blocks: bool) -> None:
+    path, mark = tmp_path / f"cohort.{ending}", "\t" if ending == "tsv" else ","
+    path.write_text(mark.join(["person", "lab.a", "lab.a"]) + "\n" + mark.join(["P1", "1", "2"]) + "\n")
+    with pytest.raises(InputError, match=r"two columns are called 'lab\.a'"):
+        tables.source(path, tmp_path) if blocks else tables.read(path)
+
+
+def test_copies_of_rows_do_not_tell_the_site() -> None:
+    """Trees that have seen a person's other rows know the site of that person, whatever the features mean."""
+    rng = np.random.default_rng(3)
+    who = np.repeat(np.arange(100), 4)
+    x = rng.normal(size=(100, 6)).astype(np.float32)[who]
+    sites = rng.integers(3, size=100)[who]
+    frame = pl.DataFrame({f"lab.{j}": x[:, j] for j in range(6)})
+    apart, divided = (
+        {probe.code: probe for probe in probes.site(frame, frame.columns, x, sites, 1, groups)}["features_predict_site"]
+        for groups in (who, None)
+    )
+    assert divided.found and not apart.found
