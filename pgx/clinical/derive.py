@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
 from pgx.clinical.current import current_values
-from pgx.clinical.vocabulary import Vocabulary
+from pgx.clinical.vocabulary import Concept, Vocabulary
 
 _v = pl.col
 
@@ -159,23 +160,66 @@ def derive(
     new = born.join(given_ages.select("sample"), on="sample", how="anti")
     added.append(_rows(new, "age", "birth date", vocabulary))
     wide = _wide(pl.concat([observations, *added], rechunk=False), now, vocabulary)
-    for formula in FORMULAS:
-        if not set(formula.inputs) <= set(wide.columns):
-            continue
-        usable = wide.filter(formula.when(), *(_v(name).is_not_null() for name in formula.inputs)).with_columns(
-            calculated=formula.value()
-        )
-        concept = vocabulary.concepts[formula.concept]
-        usable = usable.filter(_v("calculated").is_finite())
+    calculated = [
+        (formula, _calculate(wide, formula)) for formula in FORMULAS if set(formula.inputs) <= {*wide.columns}
+    ]
+    doubtful = pl.DataFrame(schema={"sample": pl.String, "input": pl.String})
+    for formula, frame in calculated:
+        beyond = frame.filter(~_possible(vocabulary.concepts[formula.concept]))
+        notes += _impossible(beyond, formula, vocabulary)
+        inputs = pl.DataFrame({"input": [name for name in formula.inputs if name not in _WHO]})
+        doubtful = pl.concat([doubtful, beyond.select("sample").join(inputs, how="cross")])
+    for formula, frame in calculated:
+        usable = frame.filter(_possible(vocabulary.concepts[formula.concept]))
         if formula.concept in usable.columns:
             if formula.tolerance:
                 notes += _compare(usable, formula)
             usable = usable.filter(_v(formula.concept).is_null())
-        inside = _v("calculated").is_between(concept.low or 0.0, concept.high or 1e9)
+        unsafe = doubtful.filter(_v("input").is_in(formula.inputs))
         oldest = pl.min_horizontal(f"{name}@" for name in formula.inputs)
-        new = usable.filter(inside).select("sample", value=_v("calculated"), as_of=pl.coalesce(oldest, "as_of"))
+        new = usable.join(unsafe, on="sample", how="anti", maintain_order="left").select(
+            "sample", value=_v("calculated"), as_of=pl.coalesce(oldest, "as_of")
+        )
         added.append(_rows(new, formula.concept, formula.name, vocabulary))
     return pl.concat(added), notes
+
+
+_WHO = ("sex", "age")
+"""Inputs that say who it is: a value that cannot be does not cast doubt on them."""
+
+
+def _calculate(wide: pl.DataFrame, formula: Formula) -> pl.DataFrame:
+    given = (_v(name).is_not_null() for name in formula.inputs)
+    frame = wide.filter(formula.when(), *given).with_columns(calculated=formula.value())
+    return frame.filter(_v("calculated").is_finite())
+
+
+def _possible(concept: Concept) -> pl.Expr:
+    return _v("calculated").is_between(concept.low or 0.0, 1e9 if concept.high is None else concept.high)
+
+
+def _impossible(beyond: pl.DataFrame, formula: Formula, vocabulary: Vocabulary) -> list[dict[str, object]]:
+    """Say which inputs give what no human has: one of them, or its unit, is wrong, and nobody can tell which."""
+    concept = vocabulary.concepts[formula.concept]
+    return [
+        _contradiction(
+            row["sample"],
+            f"{_inputs(row, formula, vocabulary)} cannot all be right: {formula.concept} would be "
+            f"{row['calculated']:.4g} {concept.unit} (possible: {concept.low:g} to {concept.high:g}); check the values "
+            "and their units. Nothing is derived from them",
+            formula.concept,
+        )
+        for row in beyond.iter_rows(named=True)
+    ]
+
+
+def _inputs(row: dict[str, Any], formula: Formula, vocabulary: Vocabulary) -> str:
+    return ", ".join(
+        f"{name} {row[name]:.4g} {vocabulary.concepts[name].unit}"
+        if isinstance(row[name], float)
+        else f"{name} {row[name]}"
+        for name in formula.inputs
+    )
 
 
 def _current(observations: pl.DataFrame, concepts: set[str], now: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:

@@ -142,3 +142,24 @@ def test_a_resolved_pregnancy_is_over_but_an_infarction_stays(kb, write):
     (found,) = wide(read([path], kb), kb).values()
     assert found["condition.myocardial_infarction"] is True
     assert "condition.pregnancy" not in found
+
+
+def test_inputs_that_give_what_no_human_has_are_named_and_nothing_is_derived_from_them(kb, write):
+    path = write("a.csv", "sample,age,sex,height,weight,creatinine\nA,40,male,64,140,1.0\nB,40,male,180,80,1.0\n")
+    data = read([path], kb)
+    (message,) = data.notes.filter(code="contradiction", sample="A")["message"]
+    assert message.startswith("weight 140 kg, height 64 cm cannot all be right: bmi would be 341.8 kg/m2")
+    found = values(data, "A")
+    assert not {"bmi", "bsa", "creatinine_clearance"} & set(found), "the weight may be the wrong one"
+    assert found["height"] == 64 and found["weight"] == 140, "what was said is kept, and not corrected"
+    assert found["egfr"] == pytest.approx(values(data, "B")["egfr"]), "neither weight nor height is in it"
+    assert {"bmi", "bsa", "creatinine_clearance"} <= set(values(data, "B"))
+    given = read([write("b.csv", "sample,height,weight,bmi\nA,64,140,24\n")], kb)
+    assert codes(given, "warning") == ["contradiction"] and values(given)["bmi"] == 24 and "bsa" not in values(given)
+
+
+def test_a_creatinine_that_gives_no_human_egfr_is_said(kb, write):
+    data = read([write("a.csv", "sample,age,sex,weight,creatinine\nA,20,female,60,0.05\n")], kb)
+    messages = data.notes.filter(code="contradiction")["message"].to_list()
+    assert any("creatinine 0.05 mg/dL, age 20 a, sex female" in m for m in messages), messages
+    assert not {"egfr", "creatinine_clearance"} & set(values(data))
