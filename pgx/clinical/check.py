@@ -11,7 +11,7 @@ from pgx.clinical.now import later, present_days, statuses
 from pgx.clinical.people import UNNAMED
 from pgx.clinical.read import read_events
 from pgx.clinical.values import interpret
-from pgx.clinical.vocabulary import vocabulary
+from pgx.clinical.vocabulary import Vocabulary, vocabulary
 from pgx.knowledge import KnowledgeBase
 
 COLUMNS = {"kind": pl.String, "name": pl.String, "meaning": pl.String, "count": pl.Int64, "where": pl.String}
@@ -58,11 +58,13 @@ def check(path: str | Path, kb: KnowledgeBase, *, as_of: date | None = None) -> 
     persons = {person: person or UNNAMED for person in events.people}
     drugs = events.medication_frame().with_columns(sample=pl.col("person").fill_null(UNNAMED))
     now = present_days([events], [persons], good.with_columns(pl.col("person").fill_null(UNNAMED)), drugs, as_of)
-    rows += _of_the_day(good.rename({"person": "sample"}), drugs, now)
+    rows += _of_the_day(good.rename({"person": "sample"}), drugs, now, vocabulary(kb))
     return pl.DataFrame(rows, schema=COLUMNS, orient="row")
 
 
-def _of_the_day(observations: pl.DataFrame, drugs: pl.DataFrame, now: pl.DataFrame) -> list[tuple[object, ...]]:
+def _of_the_day(
+    observations: pl.DataFrame, drugs: pl.DataFrame, now: pl.DataFrame, words: Vocabulary
+) -> list[tuple[object, ...]]:
     """Which day counts as now, which drugs are taken on it, and what is dated after it."""
     rows: list[tuple[object, ...]] = []
     days = now.filter(pl.col("as_of").is_not_null())
@@ -76,6 +78,6 @@ def _of_the_day(observations: pl.DataFrame, drugs: pl.DataFrame, now: pl.DataFra
     rows += [("info", "drug", f"{drug}: {status}", count, "") for drug, status, count in taken.iter_rows()]
     rows += [
         (note["severity"], note["code"], note["message"], 1, str(note["sample"]))
-        for note in later(observations, drugs, now)
+        for note in later(observations, drugs, now, words)
     ]
     return rows

@@ -27,7 +27,7 @@ def current_values(observations: pl.DataFrame, now: pl.DataFrame, vocabulary: Vo
 
     The newest value not after the person's "now" and not older than the concept's window; of several on one day the
     one read last. A value without a date counts as of now. Concepts summarised by their mean take the mean of the
-    window. A statement with a window that ended before now is over.
+    window. A statement with a window that ended before now is over. What does not change with time holds on any day.
 
     Parameters
     ----------
@@ -43,7 +43,8 @@ def current_values(observations: pl.DataFrame, now: pl.DataFrame, vocabulary: Vo
     )
     at = pl.coalesce("end_date", "date")
     age = (pl.col("as_of") - at).dt.total_days()
-    started = pl.col("date").is_null() | pl.col("as_of").is_null() | (pl.col("date") <= pl.col("as_of"))
+    constant = pl.col("summary") == "constant"
+    started = constant | pl.col("date").is_null() | pl.col("as_of").is_null() | (pl.col("date") <= pl.col("as_of"))
     in_window = pl.col("window_days").is_null() | age.is_null() | (age <= pl.col("window_days"))
     over = pl.col("window_days").is_not_null() & (pl.col("kind") != "numeric") & (pl.col("end_date") < pl.col("as_of"))
     frame = frame.filter(started & in_window & ~over.fill_null(False)).with_columns(

@@ -9,6 +9,7 @@ import polars as pl
 
 from pgx.clinical.events import Events
 from pgx.clinical.people import Notes
+from pgx.clinical.vocabulary import Vocabulary
 
 
 def present_days(
@@ -48,20 +49,23 @@ def present_days(
     )
 
 
-def later(observations: pl.DataFrame, drugs: pl.DataFrame, now: pl.DataFrame) -> Notes:
+def later(observations: pl.DataFrame, drugs: pl.DataFrame, now: pl.DataFrame, vocabulary: Vocabulary) -> Notes:
     """Return a note for each person of whom something is dated after a "now" that someone chose.
 
     Parameters
     ----------
     observations, drugs
-        Frames with ``sample`` and ``date``, and with ``sample``, ``status`` and ``start``.
+        Frames with ``sample``, ``concept`` and ``date``, and with ``sample``, ``status`` and ``start``.
     now
         As of `present_days`.
+    vocabulary
+        Tells what does not change with time: that is used whatever its date is.
     """
+    constant = [name for name, concept in vocabulary.concepts.items() if concept.summary == "constant"]
     chosen = now.filter("told")
     dated = pl.concat(
         [
-            observations.select("sample", "date"),
+            observations.filter(~pl.col("concept").is_in(constant)).select("sample", "date"),
             drugs.filter(pl.col("status") != "planned").select("sample", date="start"),
         ]
     )

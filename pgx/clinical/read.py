@@ -227,7 +227,11 @@ def _finish(
         )
     )
     medications = _medications(drugs.with_columns(source=source).drop("file", "where"), given, now, kb)
-    notes += [*_taken_and_stopped(medications), *later(given, drugs, now), *identity.contradictions(observations)]
+    notes += [
+        *_taken_and_stopped(medications),
+        *later(given, drugs, now, vocabulary(kb)),
+        *identity.contradictions(observations),
+    ]
     given = given.filter(pl.col("concept") != "as_of")
     given = pl.concat([_order(given), _lists(listed, given), _as_of(now)])
     now = now.drop("told")

@@ -25,9 +25,10 @@ CONCEPTS = Table(
         Field(
             "summary",
             T,
-            "what the feature is: the newest value, or the mean over the window",
+            "what the feature is: the newest value, the mean over the window, or one that does not change with time "
+            "and holds on days before it was recorded too",
             required=True,
-            codes=("newest", "mean"),
+            codes=("newest", "mean", "constant"),
         ),
         Field("window_days", INT, "age in days up to which a value counts as present; empty = any"),
         Field("trend_days", INT, "period in days that trend features look back; empty = no trend"),
