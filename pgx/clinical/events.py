@@ -142,6 +142,7 @@ class Events:
     understood: dict[tuple[str, ...], list[object]] = field(default_factory=dict)
     dates: dict[str | None, date] = field(default_factory=dict)
     listed: set[str | None] = field(default_factory=set)
+    chosen: dict[str | None, date] = field(default_factory=dict)
 
     def person(self, person: str | None, aliases: Iterable[str] = ()) -> None:
         """Say that the file has this person, and under which other identifiers."""
@@ -170,11 +171,16 @@ class Events:
         if day and (person not in self.dates or self.dates[person] < day):
             self.dates[person] = day
 
+    def choose(self, person: str | None, day: date) -> None:
+        """Take the day that the file itself says counts as the person's "now"; of several the newest."""
+        self.chosen[person] = max(day, self.chosen.get(person, day))
+
     def later(self, person: str | None, what: str, day: date | None, where: str | None) -> bool:
         """Say whether a list is of a day after the one that counts as now, and note that it is not used."""
-        if self.as_of is None or day is None or day <= self.as_of:
+        now = self.as_of or self.chosen.get(person)
+        if now is None or day is None or day <= now:
             return False
-        message = f"{what} of {day} is not used: {self.as_of} counts as now"
+        message = f"{what} of {day} is not used: {now} counts as now"
         self.problem(person, "warning", "list_after_as_of", message, where)
         return True
 

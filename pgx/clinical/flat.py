@@ -56,6 +56,8 @@ LISTS = {
 IGNORED = ("notes", "note", "comment", "comments", "name", "given_name", "family_name")
 DATES_ONLY = ("birth_date", "as_of")
 """Concepts whose value is itself a date."""
+NOW = "as_of"
+"""The concept that says which day counts as the person's "now"."""
 GROUPS = ("demographics", "labs", "vitals", "lifestyle", "clinical", "imaging", "person", "patient")
 SPECIAL = (*IDS, *DATES, *LISTS, *IGNORED)
 
@@ -332,7 +334,10 @@ def _iso_days(events: Events, base: pl.DataFrame, written: pl.Series, concept: s
     days = []
     for person, place, text in zip(base["person"], base["where"], written, strict=True):
         try:
-            days.append(read_date(text).isoformat() if text else None)
+            at = read_date(text) if text else None
+            days.append(at.isoformat() if at else None)
+            if at and concept == NOW:
+                events.choose(person, at)
         except BadDateError as error:
             events.problem(person, "error", "bad_date", f"{concept}: {error}", place, concept)
             days.append(None)

@@ -11,7 +11,7 @@ from datetime import date
 
 from pgx.clinical.allergies import OVER
 from pgx.clinical.events import BadDateError, Events, read_date
-from pgx.clinical.flat import DATES_ONLY, GROUPS, Layout, lay_out, meaning_of
+from pgx.clinical.flat import DATES_ONLY, GROUPS, NOW, Layout, lay_out, meaning_of
 from pgx.clinical.jsons import parse
 from pgx.clinical.lists import add_condition, add_list
 from pgx.clinical.vocabulary import column_name
@@ -151,7 +151,10 @@ def _add_item(
     unit = unit or events.vocabulary.concepts[concept].unit
     if concept in DATES_ONLY:
         try:
-            item = read_date(str(item)).isoformat()
+            at = read_date(str(item))
+            item = at.isoformat()
+            if concept == NOW:
+                events.choose(person, at)
         except BadDateError as error:
             events.problem(person, "error", "bad_date", f"{concept}: {error}", where, concept)
             return
