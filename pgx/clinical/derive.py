@@ -150,14 +150,17 @@ def derive(
     notes: list[dict[str, object]] = []
     given_ages = observations.filter(_v("concept") == "age")
     born = ages(observations, now)
-    both = given_ages.join(born, on="sample", how="inner", suffix="_born")
-    for row in both.filter((_v("value") - _v("value_born")).abs() > 1.5).iter_rows(named=True):
-        notes.append(
-            _contradiction(
-                row["sample"], f"age {row['value']:g} does not fit the birth date (age {row['value_born']:.1f})", "age"
-            )
-        )
-    new = born.join(given_ages.select("sample"), on="sample", how="anti")
+    both = given_ages.join(born, on="sample", how="inner", suffix="_born").with_columns(
+        passed=(_v("as_of") - _v("date")).dt.total_days().clip(0).fill_null(0)
+    )
+    then = _v("value_born") - _v("passed") / 365.25
+    wrong = (_v("value") - then).abs() > 1.5
+    for row in both.with_columns(then=then).filter(wrong).iter_rows(named=True):
+        message = f"age {row['value']:g} does not fit the birth date (age {row['then']:.1f})"
+        notes.append(_contradiction(row["sample"], message, "age"))
+    notes += _old_ages(given_ages.join(born, on="sample", how="anti"), now)
+    holds = both.filter(wrong | (_v("passed") <= AGE_HOLDS_DAYS))
+    new = born.join(holds.select("sample"), on="sample", how="anti")
     added.append(_rows(new, "age", "birth date", vocabulary))
     wide = _wide(pl.concat([observations, *added], rechunk=False), now, vocabulary)
     calculated = [
@@ -182,6 +185,28 @@ def derive(
         )
         added.append(_rows(new, formula.concept, formula.name, vocabulary))
     return pl.concat(added), notes
+
+
+AGE_HOLDS_DAYS = 365
+"""An age that was given longer ago than this is no longer the person's, and is said to be old."""
+
+
+def _old_ages(given: pl.DataFrame, now: pl.DataFrame) -> list[dict[str, object]]:
+    """Say which ages without a birth date are of years ago: they are used as given, and not carried forward."""
+    days = given.join(now, on="sample").filter(_v("date") <= _v("as_of"))
+    newest = days.sort("date", maintain_order=True).unique("sample", keep="last", maintain_order=True)
+    old = newest.filter((_v("as_of") - _v("date")).dt.total_days() > AGE_HOLDS_DAYS).sort("sample")
+    return [
+        {
+            "sample": row["sample"],
+            "severity": "warning",
+            "code": "old_age",
+            "message": f"age {row['value']:g} is of {row['date']}, {(row['as_of'] - row['date']).days / 365.25:.1f} "
+            f"years before the day that counts as now ({row['as_of']}), and is used as it is: give the birth date",
+            "where": "age",
+        }
+        for row in old.iter_rows(named=True)
+    ]
 
 
 _WHO = ("sex", "age")

@@ -79,3 +79,38 @@ def test_check_shows_the_day_and_the_drugs_of_it(kb, write):
     rows = check(write("a.json", RECORD), kb, as_of=date(2020, 1, 20)).filter(pl.col("kind") == "info")
     said = rows["meaning"].to_list()
     assert {"2020-01-20: as said", "fluconazole: current", "amiodarone: planned"} <= set(said)
+
+
+def test_a_list_after_the_day_of_the_persons_own_row_does_not_count(kb, write):
+    rows = (
+        "sample,date,as_of,medications\nA,2026-01-01,2026-01-15,fluoxetine\nA,2026-02-01,2026-01-15,paroxetine\n"
+        "B,2026-01-01,,fluoxetine\nB,2026-02-01,,paroxetine\n"
+    )
+    data = read([write("a.csv", rows)], kb)
+    assert dict(data.medications.select("sample", "drug").iter_rows()) == {"A": "fluoxetine", "B": "paroxetine"}
+    assert "medications of 2026-02-01 is not used: 2026-01-15 counts as now" in data.notes["message"].to_list()
+    one = write("a.json", {"sample": "A", "date": "2026-02-01", "as_of": "2026-01-15", "medications": ["paroxetine"]})
+    assert drugs(read([one], kb)) == {}
+    assert drugs(read([one], kb, as_of=date(2026, 3, 1))) == {"paroxetine": "current"}, "the caller's day goes first"
+
+
+def test_sex_and_birth_date_hold_on_days_before_they_were_recorded(kb, write):
+    path = write("a.csv", "sample,date,sex,birth_date,inr\nA,2026-02-01,female,1950-01-01,2\n")
+    data = read([path], kb, as_of=date(2025, 1, 1))
+    features = wide(data, kb)["A"]
+    assert features["clinical.sex"] == "female" and features["clinical.age"] == pytest.approx(75, abs=0.01)
+    assert "lab.inr" not in features
+    (note,) = data.notes.filter(code="after_as_of")["message"]
+    assert note.startswith("1 statements are dated after")
+
+
+def test_an_age_of_years_ago_is_said_to_be_old(kb, write):
+    rows = "sample,date,age,sex,inr\nA,2015-03-01,50,male,2\nA,2025-03-01,,male,2\n"
+    data = read([write("a.csv", rows)], kb)
+    (note,) = data.notes.filter(code="old_age")["message"]
+    assert note.startswith("age 50 is of 2015-03-01, 10.0 years before the day that counts as now (2025-03-01)")
+    assert "old_age" not in codes(read([write("b.csv", rows.replace("2025", "2015").replace("-01,,", "-02,,"))], kb))
+    born = rows.replace("age", "age,birth_date").replace("50,", "50,1965-01-01,").replace(",,", ",,,")
+    with_birth = read([write("c.csv", born)], kb)
+    assert not {"old_age", "contradiction"} & set(codes(with_birth)), "the age was right on its day"
+    assert wide(with_birth, kb)["A"]["clinical.age"] == pytest.approx(60.16, abs=0.01), "counted from the birth date"
