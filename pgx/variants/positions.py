@@ -17,6 +17,8 @@ _DIGITS = 7
 _ZEROS = 0x30303030303030
 _TOPS = 0x80808080808080
 _ABOVE_NINE = 0x76767676767676
+_EN, _ND = (int.from_bytes(pair, "little") for pair in (b"EN", b"ND"))
+_PIECE = 1 << 17
 
 
 @dataclass(slots=True)
@@ -68,6 +70,30 @@ def run(text: bytes, buffer: NDArray[np.uint8], starts: NDArray[np.int64], lead:
     last = int(starts[-1]) + lead
     return Run(count, int(digits), int(text[last : last + len(digits)]),
                int(digits[:-varying] or 0) * 10**varying, words)  # fmt: skip
+
+
+def names_end(text: bytes, buffer: NDArray[np.uint8], begin: int, stop: int) -> bool:
+    """Say whether ``END=`` stands anywhere in text[begin:stop], several times faster than `bytes.find`.
+
+    Cut into pairs of bytes, the text shows ``EN`` where it stands at an even place and ``ND`` where at an odd one.
+    """
+    pairs = buffer[begin & ~1 : (stop + 1 & ~1)][: (len(buffer) - (begin & ~1)) & ~1].view("<u2")
+    for at in range(0, len(pairs), _PIECE):
+        piece = pairs[at : at + _PIECE]
+        even, odd = piece == _EN, piece == _ND
+        for hits, shift in ((even, 0), (odd, -1)):
+            if hits.any():
+                places = (np.flatnonzero(hits) + at) * 2 + shift + (begin & ~1)
+                places = places[(places >= begin) & (places + 4 <= stop)]
+                if len(places) and _any_is(text, places, b"END="):
+                    return True
+    return False
+
+
+def _any_is(text: bytes, places: NDArray[np.int64], wanted: bytes) -> bool:
+    """Say whether the four bytes at any of the places are `wanted`; all of them lie in the text."""
+    words = np.ndarray((len(text) - 3,), dtype=">u4", buffer=text, strides=(1,))
+    return bool((words[places] == int.from_bytes(wanted, "big")).any())
 
 
 def _count(text: bytes, starts: NDArray[np.int64], prefix: bytes, varying: int) -> int:

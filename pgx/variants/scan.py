@@ -72,8 +72,7 @@ class Scanner:
     """Cuts chunks of text into lines and yields those whose record touches a window, with their line number.
 
     The order of the records is checked on the way, as is the shape of the first columns. `in_region` tells afterwards
-    whether any record lay in one of `regions`. `declares_end` says whether the header knows INFO/END, so that
-    it is looked for in every record.
+    whether any record lay in one of `regions`.
     """
 
     windows: Windows
@@ -87,7 +86,6 @@ class Scanner:
     regions: Windows | None = None
     in_region: bool = False
     everything: bool = False
-    declares_end: bool = True
     blank: int = 0
 
     def scan(self, chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
@@ -175,7 +173,7 @@ class Scanner:
         lead = self.chrom + b"\t"
         if not self.chrom or not text.startswith(lead, int(starts[-1])):
             return None
-        if text.find(b"END=" if self.declares_end else b"<", int(starts[0]), int(ends[-1])) >= 0:
+        if positions.names_end(text, buffer, int(starts[0]), int(ends[-1])):  # whatever the header declares
             return None
         chrom, longest = canonical(self.chrom.decode("latin-1")), int((ends - starts).max())
         found: list[int] = []

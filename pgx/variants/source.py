@@ -102,8 +102,7 @@ class Source:
         elif self.index is not None:
             yield from self._indexed_records(windows)
         else:
-            declared = any("END" in line or "gvcf" in line.lower() for line in header.meta)
-            self.scanner = Scanner(windows, self.name, header.lines, regions=self.regions, declares_end=declared)
+            self.scanner = Scanner(windows, self.name, header.lines, regions=self.regions)
             for line, text in self.scanner.scan(self._decompressed()):
                 yield f"line {line}", text
             if not self.scanner.complete:

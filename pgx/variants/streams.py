@@ -18,6 +18,7 @@ Packing = Literal["plain", "gzip", "bgzip"]
 CHUNK = 1 << 22
 """Bytes handed out at a time."""
 NO_EOF_BLOCK = ("no_eof_block", "the bgzip end-of-file block is missing: the file may be cut short; copy it again")
+_SLICE = 1 << 11
 _GZIP = 31  # the largest window, with gzip's head and checksum
 _UNPACK_ERROR: Final = cast(type[Exception], isal_zlib.error)
 _EOF_BLOCK = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
@@ -120,24 +121,31 @@ def _inflate(raw: BinaryIO, name: str) -> Generator[bytes, None, int]:
     member = isal_zlib.decompressobj(_GZIP)
     fresh = True
     out: list[bytes] = []
-    size = inside = last = 0
+    size = inside = last = packed = 0
+    step = _SLICE  # what lies behind a member is copied, so little more than the last one had is given at a time
     while data := raw.read(1 << 18):
-        while data:
+        at, view = 0, memoryview(data)
+        while at < len(data):
+            if fresh and data[at] == 0 and not data[at:].strip(b"\0"):
+                break  # padding
+            given = view[at : at + step]
             try:
-                piece = member.decompress(data)
+                piece = member.decompress(given)
             except _UNPACK_ERROR as error:
-                if fresh and not data.strip(b"\0"):
-                    data = b""
-                    continue
                 raise damaged(name) from error
             fresh = False
             out.append(piece)
             size += len(piece)
             inside += len(piece)
-            data = member.unused_data
+            taken = len(given) - len(member.unused_data)
+            at += taken
+            packed += taken
             if member.eof:
-                last, inside = inside, 0
+                last, step = inside, max(_SLICE, packed + (packed >> 2))
+                inside = packed = 0
                 member, fresh = isal_zlib.decompressobj(_GZIP), True
+            else:
+                step *= 2
         if size >= CHUNK:
             yield b"".join(out)
             out, size = [], 0

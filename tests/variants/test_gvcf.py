@@ -110,3 +110,19 @@ def test_a_deletion_record_of_a_gvcf_tells_of_its_anchor(tmp_path: Path) -> None
     """GATK's record at the base itself has considered every other allele too."""
     found = read(tmp_path, snv("chr10:94781859", "GGA", "G,<NON_REF>", "0/1:30:90", form="GT:DP:GQ"))
     assert at(found, *SITE) == ("CALLED", (0, 0))
+
+
+@pytest.mark.parametrize("alt", [".", "<NON_REF>", "<*>"])
+def test_a_large_file_without_index_shows_the_blocks_that_its_index_would(tmp_path: Path, alt: str) -> None:
+    # Far from the beginning of the file, where records are looked at a chunk at a time; the header declares no END.
+    before = [f"chr10 {90000000 + 10 * i} . A C 50.0 PASS AC=1;MQ=60.00;RELATED={i:032d} GT 0/1" for i in range(60000)]
+    block = f"chr10 94781800 . C {alt} . PASS AC=0;END=94781900 GT 0/0"
+    path = tmp_path / "in.vcf"
+    path.write_text(text([*before, block, "chr10 94842800 . A C 50.0 PASS AC=1 GT 0/1"]))
+    assert path.stat().st_size > 1 << 22
+    packed = compress(path)
+    indexed = at(pgx.variants.read(packed, knowledge()), *SITE)
+    packed.with_name(packed.name + ".tbi").unlink()
+    assert indexed == ("REFERENCE_BLOCK", (0, 0))
+    assert at(pgx.variants.read(packed, knowledge()), *SITE) == indexed
+    assert at(pgx.variants.read(path, knowledge()), *SITE) == indexed

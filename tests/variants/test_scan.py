@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
+import io
+
+import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pgx.errors import InputError
+from pgx.variants.positions import names_end
 from pgx.variants.scan import Scanner, Windows
+from pgx.variants.streams import read_stream
 
 WINDOWS = [("chr1", 100, 105), ("chr1", 300, 300), ("chr2", 50, 60), ("chrX", 1000, 1000)]
 INFO = st.sampled_from([".", "DP=3", "END={end}", "DP=3;END={end}", "CIEND=9", "END=", "SVLEN=5"])
@@ -64,3 +71,25 @@ def test_records_out_of_order_are_noticed_in_every_chunking(positions: list[int]
         assert f"line {back + 1}:" in str(error)
     else:
         assert positions == sorted(positions)
+
+
+@given(st.binary(max_size=60) | st.text("END=;", max_size=60).map(str.encode), st.integers(0, 60), st.integers(0, 60))
+def test_the_name_end_is_found_wherever_it_stands(data: bytes, begin: int, stop: int) -> None:
+    begin, stop = sorted((min(begin, len(data)), min(stop, len(data))))
+    found = names_end(data, np.frombuffer(data, dtype=np.uint8), begin, stop)
+    assert found == (data.find(b"END=", begin, stop) >= 0)
+
+
+@settings(deadline=None)
+@given(st.lists(st.binary(max_size=4000), min_size=1, max_size=40), st.integers(0, 5))
+def test_gzip_members_of_any_size_are_unpacked_to_the_last(parts: list[bytes], padding: int) -> None:
+    packed = b"".join(gzip.compress(part, mtime=0) for part in parts) + b"\0" * padding
+    assert b"".join(read_stream(io.BytesIO(packed), "gzip", "x", [])) == b"".join(parts)
+
+
+def test_a_large_member_behind_many_small_ones() -> None:
+    large = np.random.default_rng(1).bytes(1 << 20)
+    packed = gzip.compress(b"a") * 5000 + gzip.compress(large) + gzip.compress(b"z")
+    assert b"".join(read_stream(io.BytesIO(packed), "gzip", "x", [])) == b"a" * 5000 + large + b"z"
+    with pytest.raises(InputError, match="cut short or damaged"):
+        list(read_stream(io.BytesIO(packed + b"\0rest"), "gzip", "x", []))
