@@ -28,7 +28,7 @@ from pgx.variants.sex import apply as apply_sex
 from pgx.variants.source import Source, digest, open_source
 from pgx.variants.structural import CopyNumbers, gene_spans, looks_like_json, read_targeted_json
 from pgx.variants.targets import Targets
-from pgx.variants.vcf_reader import Options, VcfReader
+from pgx.variants.vcf_reader import Options, VcfReader, not_judged
 
 PathLike = str | os.PathLike[str]
 SexOf = Callable[[tuple[str, ...]], Mapping[str, str]]
@@ -74,7 +74,8 @@ def read(
     absent_is_reference
         Take positions without any record for reference (state `State.ASSUMED_REFERENCE`).
     min_gq, min_dp
-        Genotypes with a lower GQ or DP are not used (state `State.FILTERED`).
+        Genotypes with a lower GQ or DP are not used (state `State.FILTERED`). One whose value is missing is used, and
+        a note of each file says how many there are.
     include_filtered
         Use records whose FILTER is not PASS.
     fasta
@@ -158,7 +159,11 @@ def _read_one(one: _Input, make: partial[VcfReader], regions: Windows) -> bool:
             return True
         reader.sex.settle(reader.column[one.array.sample], one.array.sex)
         column = reader.column[one.array.sample]
-        return add_array(one.array, column, reader.targets, reader.assembly, name, reader.notes) > 0
+        found = add_array(one.array, column, reader.targets, reader.assembly, name, reader.notes)
+        for key, limit in (("GQ", reader.options.min_gq), ("DP", reader.options.min_dp)):
+            if found and limit is not None:  # an array states neither
+                reader.notes.add("warning", f"no_{key.lower()}", not_judged(key, found, 0), where=name)
+        return found > 0
     if one.source.kind == "other":
         return True
     one.source.regions = regions

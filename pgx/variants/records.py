@@ -140,11 +140,13 @@ def genotypes(record: Record, samples: tuple[str, ...], file: object) -> SampleC
 
 
 def values(record: Record, keys: tuple[str, ...], count: int) -> NDArray[np.float64] | None:
-    """Return the first of the FORMAT `keys` that the record has, as numbers (NaN = missing); None if it has none."""
+    """Return the first of the FORMAT `keys` that has a value, as numbers (NaN = none has); None without the keys."""
+    found: NDArray[np.float64] | None = None
     for key in keys:
-        if key in record.format:
-            return numbers(record.rest, count, record.format.index(key))
-    return None
+        if key in record.format and (found is None or np.isnan(found).any()):
+            more = numbers(record.rest, count, record.format.index(key))
+            found = more if found is None else np.where(np.isnan(found), more, found)
+    return found
 
 
 def phase_sets(record: Record, count: int) -> NDArray[np.int32] | None:

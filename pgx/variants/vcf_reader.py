@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,6 +67,7 @@ class VcfReader:
     agreements: int = 0
     mismatches: int = 0
     first_mismatch: str = ""
+    unjudged: dict[str, list[int]] = field(default_factory=dict)
 
     def run(self) -> bool:
         """Read the file; say whether it had a record at any position of interest."""
@@ -99,6 +100,8 @@ class VcfReader:
             )  # fmt: skip
         for code, message in self.source.warnings:
             self.notes.add("warning", code, message, where=self.source.name)
+        for name, (lacking, empty) in self.unjudged.items():
+            self.notes.add("warning", f"no_{name.lower()}", not_judged(name, lacking, empty), where=self.source.name)
         return used > 0
 
     def _windows(self) -> Windows:
@@ -160,7 +163,7 @@ class VcfReader:
             self.notes.count("warning", "no_gt", "{n} records have no GT and give no genotype",
                              f"{self.source.name}: {record.where}")  # fmt: skip
         self._silence_empty(record, found.gt, len(samples))
-        hidden = self._hidden(record, found.gt)
+        hidden = self._hidden(record, found.gt, keep)
         sets = records.phase_sets(record, len(samples))
         if sets is None:
             sets = records.physical_phase(record, found, len(samples))
@@ -246,7 +249,10 @@ class VcfReader:
         empty = (no_depth | no_quality) if record.open_ended else (no_depth & no_quality)
         gt[empty & (gt <= 0).all(axis=1)] = NOT_CALLED
 
-    def _hidden(self, record: records.Record, gt: NDArray[np.int16]) -> NDArray[np.bool_] | None:
+    def _hidden(
+        self, record: records.Record, gt: NDArray[np.int16], keep: NDArray[np.intp] | None
+    ) -> NDArray[np.bool_] | None:
+        """Say which genotypes a filter or a threshold keeps from use, and count those that no threshold can judge."""
         options, count = self.options, len(gt)
         hidden: NDArray[np.bool_] | None = None
         if not options.include_filtered:
@@ -263,14 +269,33 @@ class VcfReader:
             if limit is None:
                 continue
             found = records.values(record, keys, count)
-            if found is None:
-                self.notes.count("warning", f"no_{name.lower()}",
-                                 f"{{n}} records have no {name}, so the threshold cannot be applied to them",
-                                 f"{self.source.name}: {record.where}")  # fmt: skip
-                continue
-            low = found < limit
-            hidden = low if hidden is None else hidden | low
+            untold = np.asarray((gt >= 0).any(axis=1))
+            if found is not None:
+                untold &= np.isnan(found)
+            if hidden is not None:
+                untold &= ~hidden
+            if number := int((untold if keep is None else untold[keep]).sum()):
+                self.unjudged.setdefault(name, [0, 0])[found is not None] += number
+            if found is not None:
+                low = found < limit
+                hidden = low if hidden is None else hidden | low
         return hidden
+
+
+def not_judged(name: str, lacking: int, empty: int) -> str:
+    """Say of how many genotypes a threshold on FORMAT `name` knows nothing: no field, or a field without a value."""
+    reasons = [
+        text
+        for number, text in (
+            (lacking, f"{lacking} in records without the field"),
+            (empty, f"{empty} with an empty value"),
+        )
+        if number
+    ]
+    return (
+        f"the {name} threshold could not be applied to {lacking + empty} genotypes because their {name} is missing "
+        f"({', '.join(reasons)}); they are used"
+    )
 
 
 def _braced(text: str) -> str:

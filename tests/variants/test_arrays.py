@@ -161,3 +161,8 @@ def test_the_lines_of_real_layouts_are_understood(path: Path) -> None:
     data = load(path.name, vendor, head.decode().splitlines(), knowledge().sites, "GRCh37")
     assert data.rows == (10 if path.name in ("23andme.txt", "23andme_win.txt") else 3 if "mt" in path.name else 8)
     assert not data.malformed
+
+
+def test_a_quality_threshold_cannot_be_applied_to_an_array_and_that_is_said(tmp_path: Path) -> None:
+    assert "no_gq" in codes(read(tmp_path, ROWS, min_gq=20))
+    assert not {"no_gq", "no_dp"} & codes(read(tmp_path, ROWS))

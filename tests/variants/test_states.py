@@ -51,6 +51,38 @@ class TestFilters:
         assert at(found, *STAR2)[0] == "CALLED"
         assert "no_gq" in codes(found)
 
+    def test_a_threshold_counts_every_genotype_it_cannot_judge_in_each_file(self, tmp_path: Path) -> None:
+        first, second = tmp_path / "first.vcf", tmp_path / "second.vcf"
+        first.write_text(
+            text(
+                [
+                    star2("0/1:20", "0/1:.", "0/1", "./.:.", form="GT:GQ"),
+                    snv("chr10:94842866", "A", "G", "0/1", "0/0", "0/1", "./."),
+                ],
+                "ABCD",
+            )
+        )
+        second.write_text(text([snv("chr22:42128945", "C", "T", "0/1", "0/1", "0/1", "0/1")], "ABCD"))
+        found = pgx.variants.read([first, second], knowledge(), min_gq=10, min_dp=10)
+        said = {
+            (note["code"], Path(str(note["where"])).name): str(note["message"])
+            for note in found.notes
+            if note["code"] in ("no_gq", "no_dp")
+        }
+        assert "to 5 genotypes" in said["no_gq", "first.vcf"]
+        assert "(3 in records without the field, 2 with an empty value)" in said["no_gq", "first.vcf"]
+        assert "(6 in records without the field)" in said["no_dp", "first.vcf"]
+        assert "(4 in records without the field)" in said["no_gq", "second.vcf"]
+        some = pgx.variants.read(second, knowledge(), samples=["B"], min_gq=10)
+        assert any("to 1 genotypes" in str(note["message"]) for note in some.notes if note["code"] == "no_gq")
+
+    def test_a_threshold_that_judges_all_says_nothing(self, tmp_path: Path) -> None:
+        assert not {"no_gq", "no_dp"} & codes(read(tmp_path, star2("0/1:9:30", form="GT:GQ:DP"), min_gq=10, min_dp=10))
+
+    def test_an_empty_min_dp_leaves_dp_to_judge(self, tmp_path: Path) -> None:
+        found = read(tmp_path, star2("0/1:.:5", form="GT:MIN_DP:DP"), min_dp=10)
+        assert at(found, *STAR2)[0] == "FILTERED" and "no_dp" not in codes(found)
+
     def test_a_passing_record_beside_a_filtered_one(self, tmp_path: Path) -> None:
         found = read(tmp_path, star2("0/1"), snv("chr10:94781859", "G", "T", "0/1", filters="LowQual"))
         assert at(found, *STAR2) == ("CALLED", (0, 1))
