@@ -26,7 +26,7 @@ def simulate(
     nuisance: Annotated[int, typer.Option(min=0, help="Columns without meaning.")] = 0,
     sites: Annotated[int, typer.Option(min=1, help="Sites.")] = 1,
     site_sd: Annotated[float, typer.Option(min=0.0, help="How far sites differ.")] = 0.0,
-    seed: Annotated[int, typer.Option(help="Seed.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Seed.")] = 1,
     truth: Annotated[
         bool, typer.Option("--truth", help="Add the column `truth`: each person's true risk, or the expected dose.")
     ] = False,

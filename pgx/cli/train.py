@@ -34,7 +34,7 @@ PopulationRisk = Annotated[
         help="Risk in the population, if the cohort was sampled by outcome (case-control).", show_default=False
     ),
 ]
-Seed = Annotated[int, typer.Option(help="Seed of folds and trees.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of folds and trees.")]
 
 
 def progress(quiet: bool) -> Callable[[str], None]:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 RESERVED = ("sample", "person", "site", "time", "outcome", "truth", "weight", "scenario")
 _YES = ("true", "yes", "1", "y", "1.0")
+_FAR = 3.0
+"""Ratio of a cohort's median dose to the published one from which on its unit is asked for."""
 _NO = ("false", "no", "0", "n", "0.0")
 
 
@@ -134,7 +136,7 @@ def load(
     taken = {name for name in (outcome, person, site, time, *roles.ignore, *RESERVED) if name}
     unused: dict[str, str] = {}
     remarks = [("genotype_spelling", text) for text in misread] + sentinels.said(tally.found())
-    if endpoint.link == "logit" and np.ptp(y) == 0:
+    if np.ptp(y) == 0:
         remarks.append(("one_outcome", f"every row has {outcome} = {y[0]:g}: check the coding, there is nothing to "
                                        "learn"))  # fmt: skip
     if features is None:
@@ -143,7 +145,7 @@ def load(
         remarks += said
     prepared = design.prepare(frame, endpoint, features)
     prior = design.prior(prepared, endpoint)
-    remarks += _evidence_read(prior, endpoint)
+    remarks += _evidence_read(prior, endpoint) + _unit(y, prior, endpoint)
     x = design.matrix(prepared, features)
     people = codes(frame[person], alone=True) if person else np.arange(frame.height)
     sites = codes(frame[site], alone=False) if site else None
@@ -165,12 +167,22 @@ def named(table: pl.DataFrame, endpoint: Endpoint, roles: Roles) -> tuple[str, s
     Raises
     ------
     InputError
-        If a column that was named does not exist, or there is no outcome.
+        If a column that was named does not exist, there is no outcome, or one column is the outcome and more.
     """
-    outcome = _role(table, roles.outcome, ("outcome", endpoint.name), "outcome", required=True)
+    outcome = str(_role(table, roles.outcome, ("outcome", endpoint.name), "outcome", required=True))
     person = _role(table, roles.person, ("person", "sample"), "person")
     site = _role(table, roles.site, ("site",), "site")
-    return str(outcome), person, site, _role(table, roles.time, ("time",), "time")
+    time = _role(table, roles.time, ("time",), "time")
+    for what, name in (("person", person), ("site", site), ("time", time)):
+        if name == outcome:
+            raise InputError(f"the column {name!r} cannot be both outcome and {what}", fix=f"name it with --{what}")
+    for name in roles.ignore:
+        # A slip of the pen would leave in what must not be learned from.
+        if name not in table.columns and name not in RESERVED:
+            raise InputError(
+                f"the cohort has no column {name!r} to ignore", fix=f"its columns begin with {_some(table)}"
+            )
+    return outcome, person, site, time
 
 
 def usable(
@@ -321,6 +333,17 @@ def _evidence_read(prior: design.Prior, endpoint: Endpoint) -> list[tuple[str, s
     if share >= 0.5:
         return []
     return [("evidence_hardly_read", f"only {share:.0%} of the rows have a genotype that the published evidence reads")]
+
+
+def _unit(y: Floats, prior: design.Prior, endpoint: Endpoint) -> list[tuple[str, str]]:
+    """Ask for the unit where doses are far from the published equation's: a day's dose is a seventh of a week's."""
+    if endpoint.link != "sqrt":
+        return []
+    median, expected = float(np.median(y)), float(np.median(prior.margin**2))
+    if 1.0 / _FAR <= median / max(expected, 1e-9) <= _FAR:
+        return []
+    text = f"half of the doses are below {median:.3g} {endpoint.unit}, the published equation expects {expected:.3g}"
+    return [("doses_far_from_published", f"{text}: look at their unit")]
 
 
 def codes(column: pl.Series, *, alone: bool) -> NDArray[np.int64]:

@@ -6,7 +6,7 @@ What comes out is for trying the program and for tests. A model trained on it sa
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import polars as pl
@@ -86,11 +86,14 @@ def simulate(
     Raises
     ------
     UsageError
-        If n is below 1 or more events than persons are asked for.
+        If n is below 1, more events than persons are asked for, or a number cannot be used.
     """
     truth = truth or Truth()
     if n < 1 or (events is not None and not 0 < events < n):
-        raise UsageError(f"{n} persons with {events} events cannot be drawn")
+        asked = f"{n} persons" if events is None else f"{n} persons with {events} events"
+        raise UsageError(f"{asked} cannot be drawn")
+    if seed < 0 or not all(np.isfinite(getattr(truth, one.name)) for one in fields(truth)):
+        raise UsageError("a seed is not negative, and what describes the made-up world is a finite number")
     rng = np.random.default_rng(seed)
     columns: dict[str, object] = {
         "person": [f"P{i:06d}" for i in range(n)],

@@ -331,3 +331,33 @@ def test_copies_of_rows_do_not_tell_the_site() -> None:
         for groups in (who, None)
     )
     assert divided.found and not apart.found
+
+
+def test_a_slip_in_the_columns_to_ignore_is_refused(kb: KnowledgeBase) -> None:
+    """Otherwise what must not be learned from becomes a feature."""
+    table = hospital().with_columns(pl.Series("lab.late", np.arange(300) % 7))
+    with pytest.raises(InputError, match=r"no column 'lab\.latte' to ignore"):
+        cohort.load(table, endpoints.get(kb, NAME), Roles(ignore=("lab.latte",)), kb=kb)
+    taken = cohort.load(table, endpoints.get(kb, NAME), Roles(ignore=("lab.late", "truth")), kb=kb)
+    assert "lab.late" not in [feature.name for feature in taken.features]
+
+
+@pytest.mark.parametrize("role", ["person", "site", "time"])
+def test_the_outcome_is_nothing_else_too(kb: KnowledgeBase, role: str) -> None:
+    with pytest.raises(InputError, match=f"cannot be both outcome and {role}"):
+        cohort.load(hospital(), endpoints.get(kb, NAME), Roles(**{role: "outcome"}), kb=kb)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("per_week", [7.0, 1.0, 1 / 7])
+def test_doses_in_another_unit_are_asked_about(kb: KnowledgeBase, per_week: float) -> None:
+    """A week's dose written as a day's is learned as well as any: nothing else would tell."""
+    one = endpoints.get(kb, "warfarin.dose")
+    table = simulate(one, 300, seed=2).with_columns(pl.col("outcome") * per_week)
+    remarks = dict(cohort.load(table, one, Roles(), kb=kb).remarks)
+    assert ("doses_far_from_published" in remarks) == (per_week != 1.0)
+
+
+def test_one_dose_for_everybody_is_said(kb: KnowledgeBase) -> None:
+    one = endpoints.get(kb, "warfarin.dose")
+    table = simulate(one, 300, seed=2).with_columns(outcome=pl.lit(35.0))
+    assert "one_outcome" in dict(cohort.load(table, one, Roles(), kb=kb).remarks)

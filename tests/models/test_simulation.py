@@ -35,3 +35,14 @@ def test_a_leak_is_a_gap_that_goes_with_the_outcome(kb: KnowledgeBase) -> None:
     one = endpoints.get(kb, "simvastatin.myopathy")
     table = simulate(one, 3000, truth=Truth(leak=1.0), events=600, seed=7)
     assert (table["lab.leaky"].is_null() == (table["outcome"] == 1)).all()
+
+
+@pytest.mark.parametrize("world", [Truth(prior_slope=float("nan")), Truth(shift=float("inf"))], ids=["nan", "inf"])
+def test_a_world_of_no_numbers_is_refused(kb: KnowledgeBase, world: Truth) -> None:
+    with pytest.raises(UsageError, match="finite number"):
+        simulate(endpoints.get(kb, "clopidogrel.mace"), 10, truth=world)
+
+
+def test_a_negative_seed_is_refused(kb: KnowledgeBase) -> None:
+    with pytest.raises(UsageError, match="seed"):
+        simulate(endpoints.get(kb, "clopidogrel.mace"), 10, seed=-1)
