@@ -128,7 +128,11 @@ def _checked(values: pl.DataFrame) -> pl.DataFrame:
         for name, value in (("dose", dose), ("inr", inr)):
             low, high, unit = limits[name]
             if value is None or not low <= value <= high:
-                raise InputError(f"{name} {value} is not between {low:g} and {high:g} {unit}".rstrip(), where=where)
+                given = values[name][row - 2]
+                text = f"{name} is missing" if given is None else f"{name} {given!r} is not a number"
+                if value is not None:
+                    text = f"{name} {value} is not between {low:g} and {high:g} {unit}".rstrip()
+                raise InputError(text, where=where)
     return table.sort("sample", "date", maintain_order=True)
 
 

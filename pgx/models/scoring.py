@@ -85,9 +85,12 @@ def explain(
     The parts of a sample add up to the score's link (square root of the dose, log odds of the risk). Where a sample has
     several scenarios, the part ``diplotype uncertainty`` is what averaging the estimate, not its link, makes.
     """
-    frame, starts, names = persons(features)
     models = _models(kb, models_dir)
-    known, model = _chosen(kb, [endpoint], models)[0], models.get(endpoint)
+    chosen = _chosen(kb, [endpoint], models)
+    # Read as `score` reads them: diplotypes stand for the columns that are missing beside them.
+    features, _ = _understood(features, chosen, kb)
+    frame, starts, names = persons(features)
+    known, model = chosen[0], models.get(endpoint)
     judged, index, active = judge(frame, known, model)
     labels, parts, _ = combined(judged, index, starts, frame["weight"].to_numpy(), active.link)
     keep = [j for j in range(len(labels)) if np.any(parts[:, j] != 0)]

@@ -91,3 +91,14 @@ def test_a_day_whose_order_is_a_guess_is_refused(text: str) -> None:
     values = pl.DataFrame({"sample": ["A"], "date": [text], "dose": [35.0], "inr": [2.5]})
     with pytest.raises(InputError, match="YYYY-MM-DD"):
         models.monitor(values, {"A": Start(35, 20, 54)})
+
+
+@pytest.mark.parametrize(
+    ("inr", "text"), [("high", "line 3: inr 'high' is not a number"), (None, "line 3: inr is missing")]
+)
+def test_a_value_that_cannot_be_read_is_named_as_written(inr: str | None, text: str) -> None:
+    values = pl.DataFrame(
+        {"sample": ["A", "A"], "date": ["2026-01-05", "2026-01-12"], "dose": [35.0, 35.0], "inr": ["2.5", inr]}
+    )
+    with pytest.raises(InputError, match=text):
+        models.monitor(values, {"A": Start(35, 20, 54)})

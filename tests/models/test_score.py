@@ -145,3 +145,15 @@ def test_frames_that_cannot_be_scored(frame: pl.DataFrame, message: str, kb: Kno
 def test_nobody_gives_an_empty_table(kb: KnowledgeBase) -> None:
     scores, _ = models.score(pl.DataFrame({"sample": []}, schema={"sample": pl.String}), kb)
     assert scores.is_empty() and scores.columns == [column.name for column in schema.SCORES]
+
+
+def test_contributions_add_up_where_columns_are_interpreted(kb: KnowledgeBase) -> None:
+    """A table with diplotypes alone: what they stand for is read by the score and by its explanation alike."""
+    from pgx.models import endpoints, simulation
+
+    table = simulation.simulate(endpoints.get(kb, "warfarin.dose"), 40, seed=4).rename({"person": "sample"})
+    found, _ = models.score(table, kb, endpoints=["warfarin.dose"])
+    parts = models.explain(table, kb, "warfarin.dose")
+    for row in found.iter_rows(named=True):
+        total = math.fsum(parts.filter(pl.col("sample") == row["sample"])["contribution"])
+        assert total**2 == pytest.approx(row["estimate"], abs=1e-6)
