@@ -16,6 +16,7 @@ from pgx import schema
 from pgx.errors import InputError
 from pgx.reports import wording
 from pgx.reports.lookups import terms_of
+from pgx.reports.shown import Advice
 from pgx.reports.view import Row, View, build, flatten, views
 from pgx.types import Result
 
@@ -207,11 +208,16 @@ def _summary(shown: View) -> list[dict[str, Any]]:
             "differences": drug.differences or None,
             "cautions": list(drug.cautions),
             "interactions": list(drug.interactions),
-            "whatever_the_genes": [f"{one.source}: {one.text}" for one in drug.limits],
+            "whatever_the_genes": [_limit(one) for one in drug.limits],
             "local": drug.local,
         }
         for drug in shown.drugs
     ]
+
+
+def _limit(one: Advice) -> str:
+    said = f"{one.source}: {one.text}"
+    return said if one.applies == "yes" else f"{said} ({wording.words('applies', one.applies)})"
 
 
 def _result(found: dict[str, Any]) -> Result:

@@ -1,8 +1,10 @@
 """The JSON document: described by its schema, deterministic, and the same result when read back."""
 
 import json
+from dataclasses import replace
 
 import jsonschema
+import polars as pl
 import pytest
 
 from pgx.errors import InputError
@@ -17,6 +19,21 @@ FRAMES = ("calls", "phenotypes", "guidance", "scores", "clinical", "medications"
 @pytest.mark.parametrize("result", [example.build(), example.empty()], ids=["full", "empty"])
 def test_the_document_follows_the_published_schema(result):
     jsonschema.Draft202012Validator(document.schema_of()).validate(json.loads(document.to_json(result)))
+
+
+@pytest.mark.parametrize(
+    ("applies", "said"), [("yes", "Not below 12."), ("if_population", "Not below 12. (applies if the condition holds)")]
+)
+def test_a_limit_of_the_label_that_is_not_decided_says_so(applies: str, said: str):
+    result = example.build()
+    row = result.guidance.filter(pl.col("drug") == "codeine").head(1)
+    limit = row.with_columns(
+        genes=pl.lit("none"), source=pl.lit("FDA label"), recommendation=pl.lit("Not below 12."),
+        flags=pl.lit("label_limit"), urgency=pl.lit("avoid"), applies=pl.lit(applies),
+    )  # fmt: skip
+    found = document.to_dict(replace(result, guidance=pl.concat([result.guidance, limit])))
+    drugs = {one["drug"]: one for one in found["samples"][0]["summary"]}
+    assert drugs["codeine"]["whatever_the_genes"] == [f"FDA label: {said}"]
 
 
 def test_the_schema_refuses_a_changed_document():
