@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pgx.clinical.allergies import OVER
 from pgx.clinical.events import Events
-from pgx.clinical.fhir_drugs import read_allergy, read_list, read_medication
+from pgx.clinical.fhir_drugs import read_allergy, read_list, read_medication, read_starts
 from pgx.clinical.fhir_parts import State, codings_of, label_of, statuses_of, verification, when
 from pgx.clinical.jsons import Object, dig, name_of, number, obj, objs, parse, text
 from pgx.clinical.sniff import open_plain
@@ -30,8 +30,12 @@ def read_content(events: Events, content: object) -> None:
     found = list(_resources(content, ""))
     if not found:
         raise InputError("no FHIR resource in it", file=events.file)
+    said = [one.get("timestamp") for one in objs(content)]
     for resource, _, url in found:
         state.remember(resource, url)
+        if resource.get("resourceType") == "Composition":
+            said.append(resource.get("date"))
+    state.made = max((day for one in said if (day := events.day(None, one, None))), default=None)
     for resource, where, _ in found:
         _read(events, resource, where, state)
     _finish(events, state)
@@ -113,6 +117,7 @@ def _read(events: Events, resource: Object, where: str, state: State) -> None:
 def _finish(events: Events, state: State) -> None:
     for resource, where in state.waiting:
         read_medication(events, resource, where, state, last=True)
+    read_starts(events, state)
 
 
 def _patient(events: Events, resource: Object, where: str, state: State) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from pgx.clinical.allergies import OVER
-from pgx.clinical.events import Events
+from pgx.clinical.events import BadDateError, Events, read_date
 from pgx.clinical.fhir_parts import State, codings_of, label_of, statuses_of, tail, when
 from pgx.clinical.jsons import Object, dig, name_of, number, obj, objs, text
 
@@ -35,8 +35,19 @@ _SUPPLY_DAYS = 30
 """Days that a dispensed drug is taken to last where nobody says for how many it is."""
 
 
-def read_medication(events: Events, resource: Object, where: str, state: State, *, last: bool = False) -> None:
-    """Add a drug that is asked for, said to be taken, dispensed or given; one with a status of no drug is noted."""
+_FAR_DAYS = 1095
+"""A drug that begins this long after everything else of a record, and of which nobody says when that was written down,
+is taken to begin in the future."""
+
+
+def read_medication(
+    events: Events, resource: Object, where: str, state: State, *, last: bool = False, future: bool | None = None
+) -> None:
+    """Add a drug that is asked for, said to be taken, dispensed or given; one with a status of no drug is noted.
+
+    `last` says that nothing else will be read that it may refer to, and `future` whether it begins in the future;
+    None = not looked at yet.
+    """
     person = state.person(resource)
     concept = obj(resource.get("medicationCodeableConcept")) or obj(dig(resource, "medication", "concept"))
     named = bool(concept)
@@ -66,10 +77,16 @@ def read_medication(events: Events, resource: Object, where: str, state: State, 
         status = "stopped"
     start, end = when(resource, *_WHEN)
     doses = objs(resource.get("dosageInstruction")) or objs(resource.get("dosage"))
+    bounds = [obj(dig(dose, "timing", "repeat", "boundsPeriod")) for dose in doses]
     if end is None:
-        bounds = [obj(dig(dose, "timing", "repeat", "boundsPeriod")).get("end") for dose in doses]
-        end = next((b for b in bounds if b), None)
+        end = next((b for one in bounds if (b := one.get("end"))), None)
     day, stop = events.day(person, start, where), events.day(person, end, where)
+    begins = [at for one in bounds if (at := events.day(person, one.get("start"), where))]
+    day = max(day, min(begins)) if day and begins else day
+    if future is None and not given and status == "current" and day and _may_be_future(events, resource, day, state):
+        state.starts.append((day, resource, where))
+        return
+    status = "planned" if future else status
     if given:
         if day is None:
             events.not_understood("medication", "", "", f"{label_of(concept)} (given on an unknown day)", where)
@@ -91,6 +108,50 @@ def read_medication(events: Events, resource: Object, where: str, state: State, 
         where=where,
         named=named,
     )
+
+
+def _written(resource: Object) -> date | None:
+    """Return the day on which someone asked for a drug, or said that it is taken."""
+    said = [resource.get(key) for key in ("authoredOn", "dateAsserted")]
+    return max((day for one in said if (day := _plain_day(one))), default=None)
+
+
+def _plain_day(said: object) -> date | None:
+    try:
+        return read_date(said) if isinstance(said, str) else None
+    except BadDateError:
+        return None
+
+
+def _may_be_future(events: Events, resource: Object, day: date, state: State) -> bool:
+    """Whether nothing shows that a start is past: nobody wrote of it on that day or later.
+
+    Where somebody chose the day that counts as now, that day settles it.
+    """
+    known = (_written(resource), _plain_day(dig(resource, "meta", "lastUpdated")), state.made)
+    return events.as_of is None and all(one is None or one < day for one in known)
+
+
+def read_starts(events: Events, state: State) -> None:
+    """Read the drugs whose start may lie in the future, the earliest first; such a start does not tell the present.
+
+    One that was written down before it begins is planned, unless the record goes on after its start. Where nobody says
+    when it was written down, it counts as begun, unless it lies years after everything else of the record.
+    """
+    for _, resource, _ in state.starts:
+        events.seen(state.person(resource), _written(resource))
+    for day, resource, where in sorted(state.starts, key=lambda one: one[0]):
+        person = state.person(resource)
+        known = max((one for one in (events.dates.get(person), state.made) if one), default=None)
+        lag = (day - known).days if known else 0
+        unsaid = _written(resource) is None and state.made is None
+        future = lag > (_FAR_DAYS if unsaid else 0)
+        if future:
+            message = (
+                f"a drug begins on {day}, after the newest other day of the record ({known}): it counts as planned"
+            )
+            events.problem(person, "warning", "future_start", message, where)
+        read_medication(events, resource, where, state, last=True, future=future)
 
 
 def _used_up(resource: Object, day: date) -> date:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from urllib.parse import unquote
 
 from pgx.clinical.jsons import Object, dig, name_of, obj, objs, text
@@ -13,12 +14,18 @@ Coding = tuple[str, str, str | None]
 
 @dataclass
 class State:
-    """What later resources need from earlier ones."""
+    """What later resources need from earlier ones.
+
+    `made` is the day on which the document says it was made; `starts` are drugs that begin after the day on which they
+    were written down, or of which nobody says when that was: they are read last, when the record's days are known.
+    """
 
     people: dict[str, str] = field(default_factory=dict)
     identifiers: dict[str, set[str]] = field(default_factory=dict)
     medications: dict[str, Object] = field(default_factory=dict)
     waiting: list[tuple[Object, str]] = field(default_factory=list)
+    made: date | None = None
+    starts: list[tuple[date, Object, str]] = field(default_factory=list)
 
     def remember(self, resource: Object, url: str | None) -> None:
         """Keep what references may point to: patients by id, URL and identifier, medications by id and URL."""

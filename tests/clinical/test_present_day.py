@@ -114,3 +114,58 @@ def test_an_age_of_years_ago_is_said_to_be_old(kb, write):
     with_birth = read([write("c.csv", born)], kb)
     assert not {"old_age", "contradiction"} & set(codes(with_birth)), "the age was right on its day"
     assert wide(with_birth, kb)["A"]["clinical.age"] == pytest.approx(60.16, abs=0.01), "counted from the birth date"
+
+
+def fhir(*drugs: dict[str, object], **bundle: object) -> dict[str, object]:
+    inr = {"coding": [{"system": "http://loinc.org", "code": "6301-6"}]}
+    resources: list[dict[str, object]] = [
+        {"resourceType": "Patient", "id": "A", "birthDate": "1950-01-01"},
+        {"resourceType": "Observation", "status": "final", "code": inr, "effectiveDateTime": "2025-01-10"}
+        | {"valueQuantity": {"value": 2.0, "unit": "{INR}", "code": "{INR}"}},
+        *drugs,
+    ]
+    return {"resourceType": "Bundle", "type": "collection", **bundle, "entry": [{"resource": one} for one in resources]}
+
+
+def taken(drug: str, start: str, **more: object) -> dict[str, object]:
+    about = {"status": "active", "effectivePeriod": {"start": start}, "medicationCodeableConcept": {"text": drug}}
+    return {"resourceType": "MedicationStatement", **about, **more}
+
+
+@pytest.mark.parametrize(
+    ("bundle", "status", "day"),
+    [
+        (fhir(taken("fluoxetine", "2025-03-01", dateAsserted="2025-01-12")), "planned", "2025-01-12"),
+        (fhir(taken("fluoxetine", "2025-03-01"), timestamp="2025-01-12T08:00:00Z"), "planned", "2025-01-10"),
+        (fhir(taken("fluoxetine", "2035-03-01")), "planned", "2025-01-10"),
+        (fhir(taken("fluoxetine", "2025-03-01", dateAsserted="2025-04-01")), "current", "2025-03-01"),
+        (fhir(taken("fluoxetine", "2025-03-01"), timestamp="2025-04-12T08:00:00Z"), "current", "2025-03-01"),
+        (
+            fhir(taken("fluoxetine", "2025-03-01", meta={"lastUpdated": "2025-04-12T08:00:00Z"})),
+            "current",
+            "2025-03-01",
+        ),
+        (fhir(taken("fluoxetine", "2025-03-01")), "current", "2025-03-01"),
+        (fhir(taken("fluoxetine", "2024-12-01", dateAsserted="2024-11-01")), "current", "2025-01-10"),
+    ],
+    ids=[
+        *("asserted before", "document before", "years after all else"),
+        *("asserted after", "document after", "updated after", "nobody says when", "the record goes on"),
+    ],
+)
+def test_an_active_drug_that_begins_in_the_future_is_planned_and_does_not_tell_the_present(
+    kb, write, bundle, status, day
+):
+    path = write("a.json", bundle)
+    data = read([path], kb)
+    assert (drugs(data), values(data)["as_of"]) == ({"fluoxetine": status}, day)
+    assert ("future_start" in codes(data, "warning")) == (status == "planned")
+    assert drugs(read([path], kb, as_of=date(2036, 1, 1))) == {"fluoxetine": "current"}, "the chosen day settles it"
+
+
+def test_a_request_for_later_is_planned(kb, write):
+    later = [{"timing": {"repeat": {"boundsPeriod": {"start": "2025-06-01"}}}}]
+    request = {"resourceType": "MedicationRequest", "status": "active", "intent": "order", "authoredOn": "2025-02-01"}
+    request |= {"medicationCodeableConcept": {"text": "fluoxetine"}, "dosageInstruction": later}
+    data = read([write("a.json", fhir(request))], kb)
+    assert (drugs(data), values(data)["as_of"]) == ({"fluoxetine": "planned"}, "2025-02-01")
