@@ -285,6 +285,7 @@ class Events:
         """
         self.people.setdefault(person, set())
         if written.lower().strip(" .") in NONE:
+            self.count(self.understood, written, "no known allergy", where)
             return True
         found: tuple[str, ...] = ()
         coded = list(codes)
@@ -295,6 +296,9 @@ class Events:
                 break
         found = found or self.allergens.find(written)
         if set(found) & {"none", "unknown"}:
+            self.count(
+                self.understood, written, "no known allergy" if "none" in found else "allergies are not known", where
+            )
             return True
         for one in found:
             self._code(person, "allergy", one, day, None, where)

@@ -15,6 +15,14 @@ _BARE_ICD = re.compile(r"^[A-TV-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?$")
 NONE = ("none", "no", "nil", "[]")
 UNKNOWN = ("unknown", "not known", "not recorded", "not stated", "missing", "na", "n/a", "nan", "null", "?", "-")
 """What says of a whole list that nothing is known of it."""
+_NOTHING = {
+    "current": "no drug is taken",
+    "planned": "no drug is planned",
+    "stopped": "no drug was stopped",
+    "condition": "no condition",
+    "allergy": "no known allergy",
+}
+"""What a list that holds nothing says, as `check` shows it."""
 
 
 def add_list(events: Events, person: str | None, kind: str, items: list[str], where: str, day: date | None) -> None:
@@ -28,9 +36,18 @@ def add_list(events: Events, person: str | None, kind: str, items: list[str], wh
         return
     if kind == "current":
         events.observe(person, "medication_list", answer="given", day=day, where=where)
-    if len(items) == 1 and items[0].lower() in (*NONE, *(NO_ALLERGY if kind == "allergy" else ())):
+    items = [part for joined in items for part in _commas(events, kind, joined)]
+    nothing = (*NONE, *(NO_ALLERGY if kind == "allergy" else ()))
+    none = [one for one in items if one.lower().strip(" .") in nothing]
+    if len(none) == len(items):
+        for one in none[:1]:
+            events.count(events.understood, one, _NOTHING[kind], where)
         return
-    for item in (part for joined in items for part in _commas(events, kind, joined)):
+    if none:
+        message = f"{none[0]!r} stands beside others in a list and is not used: {'; '.join(items)[:80]}"
+        events.problem(person, "warning", "none_and_others", message, where)
+        items = [one for one in items if one not in none]
+    for item in items:
         if kind == "condition":
             add_condition(events, person, item, where, day)
         elif kind == "allergy":

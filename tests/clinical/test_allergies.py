@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from pgx import schema
-from pgx.clinical import alerts, read
+from pgx.clinical import alerts, check, read
 from pgx.clinical.allergies import allergens
 from pgx.clinical.medications import add_medications
 from tests.clinical.reading import codes, values
@@ -256,3 +256,19 @@ def test_the_tables_name_drugs_that_there_are(kb):
     known = allergens(kb)
     coded = kb.table("concept_codes").filter(pl.col("concept") == "allergy")["answer"]
     assert all(known.find(code) or code in known.groups for code in coded if code in known.groups or code in drugs)
+
+
+def test_none_beside_an_allergy_is_not_used_and_said(kb, write):
+    data = read([write("a.csv", "sample,allergies\nA,penicillin; none\n")], kb)
+    (note,) = data.notes.filter(code="none_and_others")["message"]
+    assert note == "'none' stands beside others in a list and is not used: penicillin; none"
+    assert data.observations.filter(concept="allergy")["code"].to_list() == ["penicillins"]
+
+
+def test_check_shows_that_there_is_no_known_allergy(kb, write):
+    for number, said in enumerate(("No known drug allergies", "NKDA", "none")):
+        rows = check(write(f"{number}.csv", f"sample,allergies\nA,{said}\n"), kb)
+        assert rows.filter(kind="understood", meaning="no known allergy")["name"].to_list() == [said]
+    record = {"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "Patient", "id": "P1"}}]}
+    record["entry"].append({"resource": allergy("No known drug allergies")})
+    assert check(write("f.json", record), kb).filter(kind="understood", meaning="no known allergy").height == 1
