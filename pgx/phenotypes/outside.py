@@ -91,12 +91,35 @@ def read(path: str | Path, kb: KnowledgeBase) -> tuple[list[OutsideCall], list[d
             calls.append(several[0])
     for (sample, gene), why in spoiled.items():
         notes.append(note(sample, "error", "outside_call_unusable", f"outside call of {gene} not used: {why}", gene))
+    notes += _silent(kb, rows, {*found, *spoiled}, str(path))
     if unknown:
         listed = ", ".join(sorted(set(unknown))[:20])
         notes.append(
             note(None, "info", "outside_gene_unknown", f"genes not in the knowledge base: {listed}", str(path))
         )
     return calls, notes
+
+
+def _silent(
+    kb: KnowledgeBase, rows: list[Said], told: set[tuple[str | None, str]], where: str
+) -> list[dict[str, object]]:
+    """Say which genes the tool looked at and made no call of, one note a sample: nothing of the file is used there."""
+    silent: dict[str | None, list[str]] = defaultdict(list)
+    for row in rows:
+        gene = _gene(kb, row.gene)
+        if row.no_call and gene is not None and (row.sample, gene) not in told and gene not in silent[row.sample]:
+            silent[row.sample].append(gene)
+    return [
+        note(
+            sample,
+            "warning",
+            "outside_no_call",
+            f"it makes no call of {', '.join(genes)}; none is taken from it",
+            where,
+        )
+        for sample, genes in silent.items()
+        if genes
+    ]
 
 
 def _known(kb: KnowledgeBase) -> Known:
@@ -193,6 +216,9 @@ def merge(callset: CallSet, paths: Sequence[str | Path], kb: KnowledgeBase, *, m
     notes = list(callset.notes)
     for path in map(Path, paths):
         calls, of_file = read(path, kb)
+        of_file = [
+            one for one in of_file if one["code"] != "outside_no_call" or one["sample"] in (None, *callset.samples)
+        ]
         owner = _owner(path, callset.samples) if any(call.sample is None for call in calls) else None
         notes += [{**one, "sample": one["sample"] if one["sample"] in callset.samples else owner} for one in of_file]
         strangers: set[str] = set()

@@ -107,6 +107,7 @@ def read(
         names = _sample_names(inputs, samples)
         told = given_sex(sex(names) if callable(sex) else sex)
         found = _build(inputs, asked, kb, notes)
+        _name_arrays(inputs, notes)
         targets = Targets.of(kb.sites, found)
         reference = None if fasta is None else Reference(fasta, targets)
         assembly = Assembly(targets.all, len(names))
@@ -190,6 +191,16 @@ def _build(inputs: list[_Input], asked: str | None, kb: KnowledgeBase, notes: No
     if not rows:
         raise InputError("copy numbers alone are no genotypes", file=inputs[0].source.name, fix="give the VCF as well")
     return common_build(rows, notes)
+
+
+def _name_arrays(inputs: list[_Input], notes: Notes) -> None:
+    """Say of arrays among several files, which name nobody, that each is taken for a person of its own."""
+    arrays = [one for one in inputs if one.array is not None]
+    if arrays and len({name for one in inputs for name in one.samples}) > 1:
+        named = ", ".join(one.samples[0] for one in arrays[:5]) + (" ..." if len(arrays) > 5 else "")
+        notes.add("warning", "array_persons", "an array names nobody, so each file is taken for a person of its own, "
+                  f"called as the file is ({named}); files of one person need the same name up to the first dot",
+                  where=arrays[0].source.name)  # fmt: skip
 
 
 def _gene_regions(kb: KnowledgeBase, build: str) -> Windows:

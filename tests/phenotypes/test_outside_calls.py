@@ -236,7 +236,9 @@ def test_a_tool_that_disagrees_with_our_functions_is_quoted(tmp_path):
 
 def test_no_calls_of_a_tool_are_no_calls(tmp_path):
     calls, notes = read(text_file(tmp_path, "Sample\tGenotype\tFilter\ns\tNone\tNone\n"))
-    assert (calls, notes) == ({}, [])
+    assert calls == {}
+    assert [(one["code"], one["sample"]) for one in notes] == [("outside_no_call", "s")]
+    assert "no call of CYP2D6" in str(notes[0]["message"])
 
 
 OWN = {"CYP2D6": pattern("*1/*1"), "TPMT": NOT_CALLED, "CYP2C19": pattern("*1/*2")}

@@ -166,3 +166,14 @@ def test_the_lines_of_real_layouts_are_understood(path: Path) -> None:
 def test_a_quality_threshold_cannot_be_applied_to_an_array_and_that_is_said(tmp_path: Path) -> None:
     assert "no_gq" in codes(read(tmp_path, ROWS, min_gq=20))
     assert not {"no_gq", "no_dp"} & codes(read(tmp_path, ROWS))
+
+
+def test_several_arrays_are_several_persons_unless_named_alike_and_that_is_said(tmp_path: Path) -> None:
+    paths = [tmp_path / name for name in ("jane_10.txt", "jane_22.txt", "jane.10.txt", "jane.more.txt")]
+    for path, rows in zip(paths, (ROWS[:3], ROWS[3:], ROWS[:3], ROWS[3:]), strict=True):
+        path.write_text(content("23andMe", rows))
+    apart = pgx.variants.read(paths[:2], knowledge())
+    assert apart.samples == ("jane_10", "jane_22") and "array_persons" in codes(apart)
+    together = pgx.variants.read(paths[2:], knowledge())
+    assert together.samples == ("jane",) and "array_persons" not in codes(together)
+    assert at(together, *STAR2) == ("CALLED", (0, 1)) and at(together, "chr10", 94842866) == ("CALLED", (1, 1))
