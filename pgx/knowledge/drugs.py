@@ -12,7 +12,9 @@ from pgx.errors import UsageError
 from pgx.knowledge.base import KnowledgeBase
 
 _STRENGTH = re.compile(
-    r"\s*\b(?:\d[\d.,]*\s*-\s*)*\d[\d.,]*\s*(?:mg|mcg|ug|µg|g|ml|unt|units?|iu|meq|hr|%|\[).*$", re.IGNORECASE
+    r"\s*\b(?:\d[\d.,]*\s*[-/]\s*)*\d[\d.,]*\s*(?:mg|mcg|ug|µg|g|ml|unt|units?|iu|meq|hr|%|\[).*$"
+    r"|(?<=\w)\s+\d[\d.]*/\d[\d.]*(?:/\d[\d.]*)?\b(?:\s.*)?$",
+    re.IGNORECASE,
 )
 _BRACKETS = re.compile(r"\s*[\[(].*?[\])]")
 _LEAD = re.compile(r"^(?:product containing(?: only)?|substance|\d+\s*(?:hr|ml)\b)\s*", re.IGNORECASE)

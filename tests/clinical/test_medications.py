@@ -121,3 +121,21 @@ def test_a_reference_to_no_drug_may_be_any_drug(kb, write):
     }
     row = wide(read([write("a.json", request)], kb), kb)["S1"]
     assert not [name for name, value in row.items() if name.startswith("medication.") and value is not True]
+
+
+@pytest.mark.parametrize(
+    ("written", "drug"),
+    [
+        ("Percocet 5/325", "oxycodone"),
+        ("Percocet", "oxycodone"),
+        ("Vicodin 5 mg-300 mg tablet", "hydrocodone"),
+        ("Vytorin 10/40 mg", "simvastatin"),
+        ("co-codamol 30/500 tablets", "codeine"),
+        ("Co-codamol 30 mg/500 mg", "codeine"),
+        ("co-codamol", "codeine"),
+        ("Enteric-coated aspirin 81 mg", "aspirin"),
+        ("enteric coated aspirin", "aspirin"),
+    ],
+)
+def test_brands_of_combinations_stand_for_the_drug_of_the_tables_in_them(kb, written, drug):
+    assert drug in drug_names(kb).find(written).drugs
