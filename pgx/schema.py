@@ -113,8 +113,9 @@ GUIDANCE: Schema = (
         "flags",
         _T,
         "codes joined by ';': phenoconverted, genes_alone:<action> (what the genes alone ask for), sources_differ, "
-        "genotype_uncertain, could_mean:<urgency>:<gene> (of an untested gene), label_limit (whatever the genes), "
-        "recall, local, ...",
+        "genotype_uncertain, could_mean:<urgency>:<gene> (of an untested gene), "
+        "effect_unknown:<urgency>:<gene> (the file shows a base of the gene that no definition has), "
+        "label_limit (whatever the genes), recall, local, ...",
     ),
 )
 

@@ -16,8 +16,11 @@ from pgx.knowledge.tables import SCHEMES
 Vector = NDArray[np.float64]
 Labels = NDArray[np.int64]
 _CLASS = ("gene", "scheme", "phenotype", "activity_score", "clinical_phenotype", "clinical_activity_score")
-CAVEATS = ("no_copy_number", "reference_assumed", "prior_driven")
+EFFECT_UNKNOWN = ("undocumented_passed_over",)
+"""Flags of a call that passes over something that the file shows and nobody knows the effect of."""
+CAVEATS = ("no_copy_number", "reference_assumed", "prior_driven", *EFFECT_UNKNOWN)
 """Flags of a call that a reader of the guidance must see too."""
+_UNKNOWN_BITS = sum(1 << CAVEATS.index(name) for name in EFFECT_UNKNOWN)
 _CALLED = ("called", "ambiguous", "outside")
 
 
@@ -134,12 +137,22 @@ class Persons:
         """Return for each person which of `CAVEATS` the calls of `genes` carry, one bit each."""
         found = np.zeros(len(self.samples), dtype=np.int64)
         for gene in dict.fromkeys(genes):
-            if gene not in self._caveats:
-                self._caveats[gene] = self._caveats_of(gene)
-            found |= self._caveats[gene]
+            found |= self._caveats_of(gene)
+        return found
+
+    def unclear(self, genes: Sequence[str]) -> Labels:
+        """Return for each person of which of `genes` the call carries a flag of `EFFECT_UNKNOWN`, one bit each."""
+        found = np.zeros(len(self.samples), dtype=np.int64)
+        for place, gene in enumerate(genes):
+            found |= ((self._caveats_of(gene) & _UNKNOWN_BITS) != 0).astype(np.int64) << place
         return found
 
     def _caveats_of(self, gene: str) -> Labels:
+        if gene not in self._caveats:
+            self._caveats[gene] = self._read_caveats(gene)
+        return self._caveats[gene]
+
+    def _read_caveats(self, gene: str) -> Labels:
         bits = np.zeros(len(self.samples), dtype=np.int64)
         called = self._called(gene)
         for bit, name in enumerate(CAVEATS):

@@ -36,7 +36,7 @@ class Asked(Protocol):
 
 
 _PART = ("at", "probability", "code", "unsure", "text", "caveats")
-_CONSTANT = ("drug", "source", "index", "genes", "untested")
+_CONSTANT = ("drug", "source", "index", "genes", "untested", "unclear")
 
 
 class Emitted:
@@ -64,7 +64,13 @@ class Emitted:
         text = self._text(asked.persons, np.stack([label[people] for label in labels], axis=1))
         constants = (asked.drug, row.source, row.index, ";".join(row.genes), untested)
         caveats = asked.persons.caveats(row.genes)[people]
-        self._append((people, probability, applies, unsure, text, caveats), constants)
+        arrays = (people, probability, applies, unsure, np.broadcast_to(text, people.shape), caveats)
+        genes = list(dict.fromkeys(row.genes))
+        unclear = asked.persons.unclear(genes)[people]
+        for which in np.unique(unclear):
+            of_these = unclear == which
+            named = ";".join(gene for place, gene in enumerate(genes) if which >> place & 1) or None
+            self._append([array[of_these] for array in arrays], (*constants, named))
 
     def not_tested(self, asked: Asked, source: str, genes: Sequence[str], people: NDArray[np.int64]) -> None:
         """Add a row that says which genes of a source are not tested."""
@@ -87,7 +93,7 @@ class Emitted:
             untested = joined if why == "not_tested" else None
             nothing = np.full(n, np.nan), np.full(n, APPLIES[why]), np.zeros(n, dtype=bool)
             none = np.zeros(n, dtype=np.int64)
-            self._append((people, *nothing, text, none), (drug, source, None, joined, untested))
+            self._append((people, *nothing, text, none), (drug, source, None, joined, untested, None))
 
     def nothing(self, drug: str, people: NDArray[np.int64]) -> None:
         """Add rows for a drug of which no source has a recommendation."""
@@ -138,12 +144,14 @@ class Emitted:
         )
 
     def _absences(self, known: stakes.Gravest) -> dict[str, list[object]]:
-        """What is said of each row's untested genes: a sentence where that is all, and the flags."""
+        """What is said of each row's untested or unclear genes: a sentence where that is all, and the flags."""
         said: dict[str, list[object]] = {"absent": [], "stake_flags": []}
-        for drug, source, index, _, untested in zip(*self._constants.values(), strict=True):
+        for drug, source, index, _, untested, unclear in zip(*self._constants.values(), strict=True):
             about = (known, str(drug), str(source), str(untested))
             said["absent"].append(stakes.sentence(*about) if untested and index is None else None)
-            said["stake_flags"].append(stakes.flags(*about) if untested else None)
+            found = [stakes.flags(*about)] if untested else []
+            found += [stakes.unclear_flags(known, str(drug), str(source), str(unclear))] if unclear else []
+            said["stake_flags"].append(";".join(flag for flag in found if flag) or None)
         return said
 
 
@@ -171,8 +179,8 @@ def frame_of(
         .sort("at", "drug_order", "source_order", "source", "code", "index", nulls_last=True, maintain_order=True)
     )
     told = pl.col("code") <= APPLIES["possible"]
-    # "As usual" must not rest on a gene that nobody looked at.
-    incomplete = pl.col("untested").is_not_null()
+    # "As usual" must not rest on a gene that nobody looked at, or that shows what nobody knows the effect of.
+    incomplete = pl.col("untested").is_not_null() | pl.col("unclear").is_not_null()
     rows = rows.with_columns(
         sample=pl.Series(samples, dtype=pl.String)[rows["at"].to_numpy()],
         applies=pl.col("code").replace_strict(_NAMES, return_dtype=pl.String),

@@ -1,4 +1,4 @@
-"""What a gene that was not tested could mean for a drug: absence of a result is no result."""
+"""What a gene that was not tested, or not understood, could mean for a drug: absence of a result is no result."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pgx.knowledge import KnowledgeBase
 _URGENCIES = {"avoid": "avoid or replace it", "change_dose": "change its dose"}
 """Urgencies that are worth saying, the gravest first, in the words of the sentence."""
 _ORDER = tuple(_URGENCIES)
+_AT_LEAST = "monitor"
+"""What an unknown effect could mean where no result of the gene has graver advice."""
 
 Gravest = dict[tuple[str, str, str], int]
 
@@ -35,6 +37,12 @@ def flags(known: Gravest, drug: str, source: str, untested: str) -> str | None:
     """Return ``could_mean:<urgency>:<gene>`` of each untested gene, joined by ``;``, or None."""
     places = ((known.get((drug, source, gene)), gene) for gene in untested.split(";"))
     return ";".join(f"could_mean:{_ORDER[at]}:{gene}" for at, gene in places if at is not None) or None
+
+
+def unclear_flags(known: Gravest, drug: str, source: str, unclear: str) -> str:
+    """Return ``effect_unknown:<urgency>:<gene>`` of each gene that shows something of unknown effect."""
+    places = ((known.get((drug, source, gene)), gene) for gene in unclear.split(";"))
+    return ";".join(f"effect_unknown:{_AT_LEAST if at is None else _ORDER[at]}:{gene}" for at, gene in places)
 
 
 def sentence(known: Gravest, drug: str, source: str, untested: str) -> str:

@@ -227,7 +227,7 @@ def _gene(gene: Gene) -> str:
     if gene.changed:
         parts.append(f"now {gene.clinical}")
     if gene.status != "called":
-        parts.append(words("status", gene.status))
+        parts.append(gene.status_said)
     return ", ".join(part for part in parts if part)
 
 

@@ -127,12 +127,13 @@ def drug_of(
     urgency = deciding.urgency if deciding else "no_data"
     untested = _untested(advice)
     stakes = _stakes(advice)
+    unclear = {gene: at for one in valid for gene, at in one.unclear.items()}
     # What a part of the genes says is no answer, least of all "use as usual".
     open_end = urgency == "standard" and "avoid" in stakes.values()
-    part = deciding if untested and (urgency == "no_data" or open_end) else None
+    part = deciding if (untested and (urgency == "no_data" or open_end)) or _passed_over(unclear, urgency) else None
     urgency = "no_data" if part else urgency
     agreeing = {one.source: " (local)" if "local" in _flags_of(one) else "" for one in valid if one.urgency == urgency}
-    headline, reason = _line(deciding, part, valid, advice, untested, stakes)
+    headline, reason = _line(deciding, part, valid, advice, untested, stakes, unclear)
     ruled_out = next((one for one in limits if one.applies == "yes"), None)
     if ruled_out:
         by_genes = f"by the genes: {headline}" + (f", {reason}" if reason else "")
@@ -151,14 +152,25 @@ def drug_of(
             *_cautions(advice, valid, urgency),
             *(_incomplete(untested, stakes) if deciding and not part else ()),
             *(_copies_unseen(deciding, unseen or {}) if deciding else ()),
+            *(f"{_not_known(gene)}{_stake_said({gene: at}, '; ')}" for gene, at in ({} if part else unclear).items()),
         ),
         advice=tuple(advice),
         deciding=deciding,
         limits=limits,
         interactions=(*_interactions(name, notes), *_without_others(valid, deciding)),
         untested=tuple((gene, stakes.get(gene, "")) for gene in untested),
+        unclear=tuple(unclear.items()),
         local=any("local" in _flags_of(one) for one in (*valid, *limits)),
     )
+
+
+def _passed_over(unclear: Mapping[str, str], urgency: str) -> bool:
+    """Whether the answer is a comfort, or none, that passes over something of unknown effect."""
+    return bool(unclear) and urgency in ("standard", "no_data")
+
+
+def _not_known(*genes: str) -> str:
+    return f"the file shows a base of {', '.join(genes)} that no definition has, its effect is not known"
 
 
 def _gravest_first(one: Advice) -> tuple[int, ...]:
@@ -177,8 +189,13 @@ def _line(
     advice: Sequence[Advice],
     untested: Mapping[str, list[str]],
     stakes: Mapping[str, str],
+    unclear: Mapping[str, str],
 ) -> tuple[str, str]:
     """Return headline and reason."""
+    if part and unclear:
+        said = [_not_known(*unclear), *([f"{', '.join(untested)} not tested"] if untested else [])]
+        headline = f"cannot be judged: {'; '.join(said)}{_stake_said({**stakes, **unclear}, '; ')}"
+        return headline, f"by the other bases alone {_matched(part)}"
     if part:
         return f"cannot be judged: {', '.join(untested)} not tested{_stake_said(stakes, '; ')}", _matched(part)
     if deciding is None:

@@ -273,6 +273,8 @@ def _evidence(advice: Advice) -> str:
 def _conditions(advice: Advice) -> Iterator[str]:
     if advice.applies == "if_population" and advice.condition:
         yield f"Applies only {advice.condition}."
+    if advice.unclear:
+        yield f"Of {', '.join(advice.unclear)}: {words('unclear', 'advice')}."
     if advice.applies == "possible":
         yield f"Only possible: the genotype fits with probability {percent(advice.probability)}."
 
@@ -282,7 +284,7 @@ def _effects(advice: Advice) -> Iterator[Resource]:
     said = dict(advice.implications)
     for gene, value in advice.matched:
         text = f"{gene} {value}: {said[gene]}" if said.get(gene) else f"{gene} {value}"
-        answer = METABOLISERS.get(value)
+        answer = METABOLISERS.get(value) if gene not in advice.unclear else None
         concept = _coding(LOINC, answer, value, text=text) if answer else {"text": text}
         yield {"code": code, "valueCodeableConcept": concept}
 

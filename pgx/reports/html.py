@@ -68,6 +68,7 @@ def environment() -> Environment:
         words=wording.words,
         urgency_note=wording.urgency_note,
         percent=wording.percent,
+        several=wording.several,
         number=wording.number,
         shorten=wording.shorten,
         clean=wording.clean,

@@ -83,6 +83,8 @@ def plain_reasons(drug: Drug) -> Iterator[str]:
 
 def plain_phenotype(gene: Gene) -> str:
     """Return a phenotype in everyday words; one that is on no scale is named as it is."""
+    if gene.plainly_unclear:
+        return gene.plainly_unclear
     phenotype = gene.clinical or gene.phenotype
     said = wording.table().get(("scale", phenotype), ("", ""))[1]
     if said:

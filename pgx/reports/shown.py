@@ -43,6 +43,13 @@ class Advice:
     flags: tuple[str, ...]
 
     @property
+    def unclear(self) -> dict[str, str]:
+        """Genes of which the file shows something of unknown effect -> the gravest urgency that it could mean."""
+        cell = self.row["flags"]
+        coded = (flag.split(":") for flag in wording.split(None if cell is None else str(cell)))
+        return {parts[2]: parts[1] for parts in coded if parts[0] == "effect_unknown" and len(parts) == 3}
+
+    @property
     def headline(self) -> str:
         """Action, dose and condition in one phrase."""
         return f"{self.what} ({self.condition})" if self.applies == "if_population" and self.condition else self.what
@@ -66,8 +73,9 @@ class Drug:
     """One drug: the most urgent advice that applies, why, and what each source says.
 
     `limits` are what the label rules out whatever the genes, `interactions` what other drugs of the list do to it and
-    it to them, `untested` the genes that were not tested with the urgency that a result could mean, and `local` says
-    that a site's own tables had a part in the answer.
+    it to them, `untested` the genes that were not tested with the urgency that a result could mean, `unclear` those of
+    which the file shows something of unknown effect, likewise, and `local` says that a site's own tables had a part in
+    the answer.
     """
 
     name: str
@@ -83,6 +91,7 @@ class Drug:
     limits: tuple[Advice, ...] = ()
     interactions: tuple[str, ...] = ()
     untested: tuple[tuple[str, str], ...] = ()
+    unclear: tuple[tuple[str, str], ...] = ()
     local: bool = False
 
     @property
@@ -141,6 +150,27 @@ class Gene:
         """Whether a site's own tables had a part in the call or its phenotype."""
         cell = self.row["flags"]
         return self.source.startswith("local:") or "local" in wording.split(None if cell is None else str(cell))
+
+    @property
+    def unclear(self) -> str:
+        """What the phenotype depends on where the file shows something of unknown effect; mostly empty."""
+        return self._unclear(plain=False)
+
+    @property
+    def plainly_unclear(self) -> str:
+        """The same in everyday words."""
+        return self._unclear(plain=True)
+
+    def _unclear(self, *, plain: bool) -> str:
+        cell = self.row["flags"]
+        found = [("unclear", flag) for flag in wording.split(None if cell is None else str(cell))]
+        return next((wording.words(*key, plain=plain) for key in found if key in wording.table()), "")
+
+    @property
+    def status_said(self) -> str:
+        """The status in words; a call in doubt need not have several diplotypes."""
+        alone = self.status == "ambiguous" and bool(self.diplotype) and not self.alternatives
+        return wording.words("status", "ambiguous_one" if alone else self.status)
 
     @property
     def changed(self) -> bool:
@@ -235,6 +265,18 @@ class View:
                     found.setdefault((gene, urgency), []).append(drug.name)
         order = sorted(found, key=lambda key: (wording.URGENCIES.index(key[1]), key[0]))
         return [(gene, urgency, tuple(sorted(found[gene, urgency]))) for gene, urgency in order]
+
+    @property
+    def unclear(self) -> list[tuple[str, str, tuple[str, ...]]]:
+        """Genes of which the file shows something of unknown effect: gene, gravest urgency, drugs that it concerns."""
+        found: dict[str, dict[str, str]] = {}
+        for drug in self.drugs:
+            for gene, urgency in drug.unclear:
+                found.setdefault(gene, {})[drug.name] = urgency
+        return [
+            (gene, min(of_drug.values(), key=wording.URGENCIES.index), tuple(sorted(of_drug)))
+            for gene, of_drug in sorted(found.items())
+        ]
 
     @property
     def local_knowledge(self) -> list[tuple[str, str]]:

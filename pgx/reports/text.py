@@ -15,7 +15,7 @@ from rich.text import Text
 
 from pgx.reports.notice import NOTICE
 from pgx.reports.view import NOBODY, Drug, Gene, Score, View, view
-from pgx.reports.wording import URGENCIES, clean, number, percent, shorten, urgency_note, words
+from pgx.reports.wording import URGENCIES, clean, number, percent, several, shorten, urgency_note, words
 from pgx.types import Result
 
 STYLES = {
@@ -120,6 +120,12 @@ def _summary(shown: View) -> list[RenderableType]:
             ("! Not tested but needed: ", "bold yellow"), (gene, "bold"), f" for {', '.join(needing)}; "
         )
         parts.append(said.append(f"some results would mean: {words('urgency', stake).lower()}"))
+    for gene, stake, concerned in shown.unclear:
+        said = Text.assemble(("! Shown but not known: ", "bold yellow"), (gene, "bold"))
+        said.append(
+            f", the file shows a base at a position of it that no definition has; concerns {several(concerned)}; "
+        )
+        parts.append(said.append(f"some results would mean: {words('urgency', stake).lower()}"))
     if not shown.drugs:
         parts.append(Text("No guidance: no drug was asked for, or none has a guideline."))
     for urgency in URGENCIES:
@@ -205,15 +211,11 @@ def _genes(shown: View) -> list[RenderableType]:
     # The same remark stands beside many genes: each is written once, under the table.
     remarks: dict[str, int] = {}
     for gene in main:
-        own = [words("status", gene.status)] if gene.status != "called" else []
+        own = [gene.status_said] if gene.status != "called" else []
         numbers = [remarks.setdefault(remark, len(remarks) + 1) for remark in (*own, *gene.flags)]
         table.add_row(*_gene_cells(gene), Text(" ".join(f"[{n}]" for n in numbers), "dim"))
     found: list[RenderableType] = [table, _grid([(f"[{n}]", remark) for remark, n in remarks.items()])]
-    others = [
-        f"{gene.name} {shorten(gene.diplotype or words('status', gene.status), 30)}"
-        for gene in called
-        if gene not in main
-    ]
+    others = [f"{gene.name} {shorten(gene.diplotype or gene.status_said, 30)}" for gene in called if gene not in main]
     if others:
         found.append(Padding(Text.assemble(("other genes  ", "dim"), "; ".join(others)), (1, 0, 0, 0)))
     return found
@@ -226,7 +228,9 @@ def _gene_cells(gene: Gene) -> list[Text]:
     for name, chance in gene.alternatives[:2]:
         diplotype.append(f"\nor {shorten(name, _LONGEST_NAME)} {percent(chance)}", "dim")
     phenotype = Text(gene.phenotype)
-    if gene.phenotype_probability is not None:
+    if gene.unclear:
+        phenotype.append(f" {gene.unclear}", "bold")
+    elif gene.phenotype_probability is not None:
         phenotype.append(f" {percent(gene.phenotype_probability)}", "dim")
     if gene.changed:
         phenotype.append(f"\nnow {gene.clinical}", "bold")

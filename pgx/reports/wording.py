@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -174,6 +174,12 @@ def percent(probability: float | None) -> str:
     if 0 < probability < 0.1:
         return f"{probability * 100:.2g} %"
     return f"{probability * 100:.0f} %"
+
+
+def several(names: Sequence[str], most: int = 8) -> str:
+    """Return names joined by commas; of more than `most`, how many are left out."""
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def shorten(text: str, most: int) -> str:

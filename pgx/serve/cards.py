@@ -105,6 +105,12 @@ def _detail(drug: Drug) -> Iterator[str]:
 
 
 def _validity(one: Advice) -> str:
+    if one.unclear:
+        return f"{_stated(one)} ({_plain(words('unclear', 'advice'))})"
+    return _stated(one)
+
+
+def _stated(one: Advice) -> str:
     if one.applies == "if_population" and one.condition:
         return f" ({_plain(one.condition)})"
     return f" ({_plain(words('applies', one.applies))})" if one.applies == "possible" else ""
