@@ -42,7 +42,7 @@ def choose(
     features, unused = _candidates(frame, endpoint, taken, others)
     features, giving = _without_answers(frame, endpoint, features, y)
     unused |= dict.fromkeys(giving, "it gives the outcome away")
-    said = [("text_among_numbers", text) for text in _words(frame, features)]
+    said = [("text_among_numbers", text) for text in words_among_numbers(frame, features)]
     return features, unused, said + [("column_gives_outcome_away", text) for text in _said(giving)]
 
 
@@ -120,7 +120,7 @@ def _without_answers(
     return [feature for feature in features if feature.reading.column not in giving], giving
 
 
-def _words(frame: pl.DataFrame, features: Sequence[Feature]) -> list[str]:
+def words_among_numbers(frame: pl.DataFrame, features: Sequence[Feature]) -> list[str]:
     """Say which words stand in columns that are read as numbers: one slip makes text of a whole column."""
     said = []
     for name in sorted({one.reading.column for one in features if one.reading.kind == "number"}):

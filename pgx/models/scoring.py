@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from pgx import schema
 from pgx.errors import InputError
-from pgx.models import card, design, endpoints, folder, genotypes
+from pgx.models import card, choice, design, endpoints, folder, genotypes
 from pgx.models.answers import answer, combined
-from pgx.models.endpoints import Endpoint
+from pgx.models.endpoints import Endpoint, Feature
 from pgx.models.folder import Model
 from pgx.models.judge import judge
 from pgx.models.tables import absent
@@ -65,6 +65,10 @@ def score(
     shipped = folder.shipped()
     parts: list[pl.DataFrame] = []
     notes = [_note("warning", "genotype_spelling", text, "features") for text in said]
+    used = [one for known in chosen for one in (*known.features, *_features(models.get(known.name)))]
+    notes += [
+        _note("warning", "text_among_numbers", text, "features") for text in choice.words_among_numbers(features, used)
+    ]
     for rank, endpoint in enumerate(chosen):
         model = models.get(endpoint.name)
         local = bool(endpoint.local) or (model is not None and model.checksum not in shipped)
@@ -195,6 +199,10 @@ def persons(features: pl.DataFrame) -> tuple[pl.DataFrame, NDArray[np.int64], li
     if len(person) and not np.allclose(np.add.reduceat(weight, starts), 1.0, atol=1e-6):
         raise InputError("the weights of a sample's scenarios do not add up to 1", fix="use pgx.features.scenarios")
     return frame, starts.astype(np.int64), order["sample"].to_list()
+
+
+def _features(model: Model | None) -> tuple[Feature, ...]:
+    return () if model is None else model.features
 
 
 def _notes(found: pl.DataFrame, endpoint: Endpoint, model: Model | None) -> list[dict[str, object]]:

@@ -361,3 +361,15 @@ def test_one_dose_for_everybody_is_said(kb: KnowledgeBase) -> None:
     one = endpoints.get(kb, "warfarin.dose")
     table = simulate(one, 300, seed=2).with_columns(outcome=pl.lit(35.0))
     assert "one_outcome" in dict(cohort.load(table, one, Roles(), kb=kb).remarks)
+
+
+def test_a_word_among_numbers_is_said_where_persons_are_scored(kb: KnowledgeBase) -> None:
+    one = endpoints.get(kb, "warfarin.dose")
+    table = simulate(one, 20, seed=2).rename({"person": "sample"}).with_columns(pl.col("clinical.age").cast(pl.String))
+    slipped = table.with_columns(
+        pl.when(pl.int_range(pl.len()) == 3).then(pl.lit("old")).otherwise("clinical.age").alias("clinical.age")
+    )
+    _, fine = scoring.score(table, kb, endpoints=[one.name])
+    _, notes = scoring.score(slipped, kb, endpoints=[one.name])
+    assert "text_among_numbers" not in {note["code"] for note in fine}
+    assert any(note["code"] == "text_among_numbers" and "'old' (1 rows)" in str(note["message"]) for note in notes)
