@@ -144,8 +144,11 @@ def read(
     read: list[ClinicalData] = []
 
     def sexes(samples: tuple[str, ...]) -> dict[str, str]:
-        read.append(_history(kb, clinical, medications, samples, options))
-        return _per_sample(options.sex, samples, clinic.sexes(read[0]), ("male", "female"), "--sex")
+        history = _history(kb, clinical, medications, samples, options)
+        recorded = clinic.sexes(history)
+        told = _per_sample(options.sex, samples, recorded, ("male", "female"), "--sex")
+        read.append(_with_other_sexes(history, recorded, told))
+        return told
 
     genotypes = variants.read(
         [vcf] if isinstance(vcf, str | Path) else list(vcf),
@@ -167,6 +170,25 @@ def read(
         asked = {sample: names.get(group.lower(), group) for sample, group in asked.items()}
     allowed = tuple(dict.fromkeys(names.values()))
     return genotypes, read[0], _per_sample(asked, genotypes.samples, clinic.groups(read[0]), allowed, "--ancestry")
+
+
+def _with_other_sexes(history: ClinicalData, recorded: Mapping[str, str], told: Mapping[str, str]) -> ClinicalData:
+    """Warn of each sample whose sex was given as another than its record says."""
+    import polars as pl
+
+    from pgx import schema
+    from pgx.types import ClinicalData
+
+    rows = [
+        {"sample": sample, "stage": "clinical", "severity": "warning", "code": "contradiction", "where": "sex"}
+        | {"message": f"sex {told[sample]} is given (--sex), and the record says {sex}: chrX is read as {told[sample]}"}
+        for sample, sex in sorted(recorded.items())
+        if told[sample] != sex
+    ]
+    if not rows:
+        return history
+    notes = pl.concat([history.notes, schema.from_rows(rows, schema.NOTES)])
+    return ClinicalData(history.observations, history.medications, notes)
 
 
 def _group_names(kb: KnowledgeBase) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pgx import inputs
 from pgx.clinical import read
 from pgx.errors import InputError
 from tests.clinical.reading import codes, values
@@ -101,3 +102,17 @@ def test_two_persons_of_one_file_with_the_name_of_one_sample_are_said(kb, write)
     twice = [{"resource": patient(n, identifier=[{"value": "S1"}], gender="male")} for n in ("A", "B")]
     bundle = {"resourceType": "Bundle", "type": "collection", "entry": twice}
     assert codes(read([write("a.json", bundle)], kb, samples=["S1", "S2"]), "warning")[0] == "joined_twice"
+
+
+def test_a_sex_that_is_given_against_the_record_is_said(kb, write):
+    genotypes = (
+        "##fileformat=VCFv4.2\n##reference=GRCh38\n##contig=<ID=chr10,length=133797422>\n"
+        '##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">\n'
+        "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\tA\nchr10\t94781859\t.\tG\tA\t.\tPASS\t.\tGT\t0/1\n"
+    )
+    record, vcf = write("a.csv", "sample,sex\nA,female\n"), write("a.vcf", genotypes)
+    _, data, _ = inputs.read(kb, vcf, [record], None, inputs.Options(sex="male"))
+    (message,) = data.notes.filter(code="contradiction")["message"]
+    assert message == "sex male is given (--sex), and the record says female: chrX is read as male"
+    _, data, _ = inputs.read(kb, vcf, [record], None, inputs.Options(sex="female"))
+    assert data.notes.filter(code="contradiction").is_empty()
