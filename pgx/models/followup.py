@@ -1,14 +1,14 @@
 """Warfarin over time: each INR under a known dose updates the person's own deviation from the predicted dose.
 
 The model says how large a dose a person like this needs; persons differ from it by a deviation that is normal on the
-square-root scale, with the spread of the score's interval. An INR at a dose that has been taken for a while tells of
-that
-deviation: the dose that would have given the INR aimed at is ``dose * (target / INR) ** (1 / SENSITIVITY)``. The
+square-root scale, with the spread of the score's interval. An INR tells of that deviation: the dose that would have
+given the INR aimed at is ``acting * (target / INR) ** (1 / SENSITIVITY)``, where the acting dose follows the dose taken
+with a delay of `LAG`. The first INR of a table is that of the dose beside it, taken for long, unless it is below
+`UNTREATED`: then treatment begins there, and the value says nothing of the dose. The
 update is the normal-normal one (a Kalman filter whose state drifts slowly), the same idea as in Bayesian forecasting of
 warfarin doses (Svec et al., Ther Drug Monit 1985;7:174; Hamberg et al., Clin Pharmacol Ther 2007;81:529), without
-their pharmacokinetics. `SENSITIVITY`, `NOISE`, `LAG` and `DRIFT` are assumptions of this product, stated in the
-output's
-documentation; the result is an aid to a clinician's judgement and replaces no dosing protocol.
+their pharmacokinetics. `SENSITIVITY`, `NOISE`, `LAG`, `DRIFT` and `UNTREATED` are assumptions of this product, stated
+in the output's documentation; the result is an aid to a clinician's judgement and replaces no dosing protocol.
 """
 
 from __future__ import annotations
@@ -30,6 +30,10 @@ LAG = 5.0
 """Days after which two thirds of a dose change show in the INR."""
 DRIFT = 0.05
 """Standard deviation, square-root scale, by which a person's need changes in 30 days."""
+UNTREATED = 1.3
+"""A first INR below this is that of a person on whom the dose does not act yet."""
+SETTLED = 0.9
+"""Share of the dose that must act before a low INR speaks for a higher one."""
 RANGE = (2.0, 3.0)
 HIGH_RISK = 4.5
 """From this INR on the next dose is a matter for the clinician today."""
@@ -139,21 +143,29 @@ def _checked(values: pl.DataFrame) -> pl.DataFrame:
 def _follow(name: str, part: pl.DataFrame, start: Start, target: float) -> pl.DataFrame:
     centre = float(np.sqrt(start.estimate))
     variance = float(((np.sqrt(start.high) - np.sqrt(max(start.low, 0.0))) / (2 * _Z)) ** 2)
-    rows, previous, seen = [], None, []
+    rows, previous, seen, acting = [], None, [], 0.0
     for day, dose, inr in part.select("date", "dose", "inr").iter_rows():
         days = LAG if previous is None else max(float((day - previous).days), 0.0)
         variance += DRIFT**2 * days / 30.0
-        if dose > 0:
-            centre, variance = _update(centre, variance, dose, inr, days, target)
+        if previous is None:
+            acting = dose if inr >= UNTREATED else 0.0
+        else:
+            acting += (dose - acting) * (1.0 - float(np.exp(-days / LAG)))
+        if dose > 0 and acting > 0:
+            centre, variance = _update(centre, variance, acting, inr, days, target)
+        # A first value does not tell how long its dose has been taken.
+        settled = previous is not None and acting >= SETTLED * dose
         previous = day
         seen.append((day, inr))
-        rows.append(_row(name, day, dose, inr, centre, variance, seen))
+        rows.append(_row(name, day, dose, inr, centre, variance, seen, settled))
     return pl.DataFrame(rows, schema_overrides={"change": pl.Float64, "time_in_range": pl.Float64}, orient="row")
 
 
-def _update(centre: float, variance: float, dose: float, inr: float, days: float, target: float) -> tuple[float, float]:
+def _update(
+    centre: float, variance: float, acting: float, inr: float, days: float, target: float
+) -> tuple[float, float]:
     """One step of the filter; an INR soon after a dose change says little of that dose."""
-    needed = np.sqrt(dose * (target / inr) ** (1.0 / SENSITIVITY))
+    needed = np.sqrt(acting * (target / inr) ** (1.0 / SENSITIVITY))
     settled = max(1.0 - float(np.exp(-days / LAG)), 0.05)
     noise = (0.5 * needed * NOISE / SENSITIVITY / settled) ** 2
     gain = variance / (variance + noise)
@@ -161,12 +173,19 @@ def _update(centre: float, variance: float, dose: float, inr: float, days: float
 
 
 def _row(
-    name: str, day: date, dose: float, inr: float, centre: float, variance: float, seen: list[tuple[date, float]]
+    name: str,
+    day: date,
+    dose: float,
+    inr: float,
+    centre: float,
+    variance: float,
+    seen: list[tuple[date, float]],
+    settled: bool,
 ) -> dict[str, object]:
     half = _Z * float(np.sqrt(variance))
     estimate = centre**2
     change = float(np.clip((estimate / dose - 1.0) * 100.0, -20.0, 20.0)) if dose > 0 else None
-    advice, recheck = _advice(inr, change)
+    advice, recheck = _advice(inr, change, settled)
     return {
         "sample": name,
         "date": day,
@@ -183,12 +202,14 @@ def _row(
     }
 
 
-def _advice(inr: float, change: float | None) -> tuple[str, int]:
+def _advice(inr: float, change: float | None, settled: bool) -> tuple[str, int]:
     if inr >= HIGH_RISK:
         return "clinician_today", 1
     if change is None:
         return "recheck_soon", 3
     inside = RANGE[0] <= inr <= RANGE[1]
+    if change > 0 and not inside and not settled:
+        return "recheck_soon", 3
     if inside and abs(change) < 10.0:
         return "keep_dose", 28
     if abs(change) < 5.0:

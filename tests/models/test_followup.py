@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date, timedelta
 
 import polars as pl
@@ -9,7 +10,7 @@ import pytest
 
 from pgx import models
 from pgx.errors import InputError, UsageError
-from pgx.models.followup import COLUMNS, Start, starts_of
+from pgx.models.followup import COLUMNS, LAG, Start, starts_of
 
 START = {"p": Start(35.0, 20.0, 54.0)}
 
@@ -46,6 +47,22 @@ def test_an_inr_right_after_a_change_says_little() -> None:
     soon = models.monitor(_visits((35, 2.5), (45, 2.5), step=1), START)["estimate"][-1]
     later = models.monitor(_visits((35, 2.5), (45, 2.5), step=28), START)["estimate"][-1]
     assert later - 35 > soon - 35
+
+
+def test_the_first_days_of_treatment_raise_no_dose() -> None:
+    # 35 mg a week is what this person needs; the INR climbs as the dose begins to act.
+    acting = [35 * (1 - math.exp(-day / LAG)) for day in (5, 10, 15, 20)]
+    climb = [max(2.5 * (dose / 35) ** 1.5, 1.0) for dose in acting]
+    found = models.monitor(_visits(*((35.0, inr) for inr in [1.0, *climb]), step=5), START)
+    assert "raise_dose" not in found["advice"].to_list()
+    assert found["advice"][0] == "recheck_soon"
+    assert found["estimate"].to_list() == pytest.approx([35.0] * 5, rel=0.05)
+    assert found["low"][0] == pytest.approx(20.0, rel=0.02), "an untreated INR says nothing"
+
+
+def test_a_low_inr_raises_the_dose_once_the_dose_acts() -> None:
+    found = models.monitor(_visits((35, 1.0), (35, 1.5), (35, 1.5), step=20), START)
+    assert found["advice"].to_list() == ["recheck_soon", "raise_dose", "raise_dose"]
 
 
 def test_advice() -> None:
