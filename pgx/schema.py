@@ -114,7 +114,7 @@ GUIDANCE: Schema = (
         _T,
         "codes joined by ';': phenoconverted, genes_alone:<action> (what the genes alone ask for), sources_differ, "
         "genotype_uncertain, could_mean:<urgency>:<gene> (of an untested gene), "
-        "effect_unknown:<urgency>:<gene> (the file shows a base of the gene that no definition has), "
+        "effect_unknown:<urgency>:<gene> (the file shows a change in the gene that the call could not use), "
         "label_limit (whatever the genes), recall, local, ...",
     ),
 )

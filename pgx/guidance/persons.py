@@ -16,9 +16,14 @@ from pgx.knowledge.tables import SCHEMES
 Vector = NDArray[np.float64]
 Labels = NDArray[np.int64]
 _CLASS = ("gene", "scheme", "phenotype", "activity_score", "clinical_phenotype", "clinical_activity_score")
-EFFECT_UNKNOWN = ("undocumented_passed_over",)
-"""Flags of a call that passes over something that the file shows and nobody knows the effect of."""
-CAVEATS = ("no_copy_number", "reference_assumed", "prior_driven", *EFFECT_UNKNOWN)
+EFFECT_UNKNOWN = ("undocumented_passed_over", "filtered_variant", "unread_genotype")
+"""Flags of a call that could not use a change which the file shows: its effect on the result is not known."""
+CAVEATS = (
+    "no_copy_number",
+    "reference_assumed",
+    "prior_driven",
+    *EFFECT_UNKNOWN,
+)
 """Flags of a call that a reader of the guidance must see too."""
 _UNKNOWN_BITS = sum(1 << CAVEATS.index(name) for name in EFFECT_UNKNOWN)
 _CALLED = ("called", "ambiguous", "outside")

@@ -170,7 +170,7 @@ def _passed_over(unclear: Mapping[str, str], urgency: str) -> bool:
 
 
 def _not_known(*genes: str) -> str:
-    return f"the file shows a base of {', '.join(genes)} that no definition has, its effect is not known"
+    return f"the file shows a change in {', '.join(genes)} that the call could not use, its effect is not known"
 
 
 def _gravest_first(one: Advice) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""A base that no definition has takes "as usual" its comfort, and nothing else."""
+"""A change that the call could not use takes "as usual" its comfort, and nothing else."""
 
 from __future__ import annotations
 
