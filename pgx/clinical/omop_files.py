@@ -39,8 +39,7 @@ def _file(path: Path, ids: Collection[int] | None) -> pl.DataFrame:
             lazy = pl.scan_parquet(path)
         else:
             head = read_head(path)
-            first = head.split(b"\n", 1)[0].decode("utf-8", "replace")
-            separator = "\t" if "\t" in first else ";" if first.count(";") > first.count(",") else ","
+            separator = _separator(head.split(b"\n", 1)[0].decode("utf-8", "replace"))
             quote = None if separator == "\t" else '"'  # the vocabulary tables of Athena are unquoted TSV
             lazy = pl.scan_csv(path, separator=separator, quote_char=quote, infer_schema=False)
         lazy = lazy.rename({name: name.lower() for name in lazy.collect_schema().names()})
@@ -57,12 +56,16 @@ def _file(path: Path, ids: Collection[int] | None) -> pl.DataFrame:
         raise InputError(problem, file=path) from None
 
 
+def _separator(heading: str) -> str:
+    return "\t" if "\t" in heading else ";" if heading.count(";") > heading.count(",") else ","
+
+
 def _ragged(path: Path) -> tuple[str, str] | None:
     """Find the first row that has more cells than the heading: what is wrong, and where."""
     with open_plain(path) as file:
         lines = io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="")
         head = lines.readline()
-        separator = "\t" if "\t" in head else ";" if head.count(";") > head.count(",") else ","
+        separator = _separator(head)
         width = len(next(csv.reader([head], delimiter=separator)))
         reader = csv.reader(lines, delimiter=separator)
         try:

@@ -147,12 +147,13 @@ def _follow(name: str, part: pl.DataFrame, start: Start, target: float) -> pl.Da
     for day, dose, inr in part.select("date", "dose", "inr").iter_rows():
         days = LAG if previous is None else max(float((day - previous).days), 0.0)
         variance += DRIFT**2 * days / 30.0
+        reached = 1.0 - float(np.exp(-days / LAG))
         if previous is None:
             acting = dose if inr >= UNTREATED else 0.0
         else:
-            acting += (dose - acting) * (1.0 - float(np.exp(-days / LAG)))
+            acting += (dose - acting) * reached
         if dose > 0 and acting > 0:
-            centre, variance = _update(centre, variance, acting, inr, days, target)
+            centre, variance = _update(centre, variance, acting, inr, reached, target)
         # A first value does not tell how long its dose has been taken.
         settled = previous is not None and acting >= SETTLED * dose
         previous = day
@@ -162,12 +163,11 @@ def _follow(name: str, part: pl.DataFrame, start: Start, target: float) -> pl.Da
 
 
 def _update(
-    centre: float, variance: float, acting: float, inr: float, days: float, target: float
+    centre: float, variance: float, acting: float, inr: float, reached: float, target: float
 ) -> tuple[float, float]:
-    """One step of the filter; an INR soon after a dose change says little of that dose."""
+    """One step of the filter; an INR says little of a dose of which only the share `reached` acts yet."""
     needed = np.sqrt(acting * (target / inr) ** (1.0 / SENSITIVITY))
-    settled = max(1.0 - float(np.exp(-days / LAG)), 0.05)
-    noise = (0.5 * needed * NOISE / SENSITIVITY / settled) ** 2
+    noise = (0.5 * needed * NOISE / SENSITIVITY / max(reached, 0.05)) ** 2
     gain = variance / (variance + noise)
     return float(centre + gain * (needed - centre)), float((1.0 - gain) * variance)
 

@@ -122,7 +122,7 @@ def _summary(shown: View) -> list[RenderableType]:
         parts.append(said.append(f"some results would mean: {words('urgency', stake).lower()}"))
     for gene, stake, concerned in shown.unclear:
         said = Text.assemble(("! Shown but not known: ", "bold yellow"), (gene, "bold"))
-        said.append(f", the file shows a change in it that the call could not use; concerns {several(concerned)}; ")
+        said.append(f", {words('unclear', 'shown')}; concerns {several(concerned)}; ")
         parts.append(said.append(f"some results would mean: {words('urgency', stake).lower()}"))
     if not shown.drugs:
         parts.append(Text("No guidance: no drug was asked for, or none has a guideline."))
