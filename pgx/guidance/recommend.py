@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from pgx import schema
 from pgx.errors import UsageError
-from pgx.guidance import genes_alone
+from pgx.guidance import genes_alone, interactions
 from pgx.guidance.conditions import NO_RESULT, Conditions, Recommendation, compiled
-from pgx.guidance.limits import limits
+from pgx.guidance.limits import interaction_limits, limits
 from pgx.guidance.persons import Persons, Vector
 from pgx.guidance.populations import GENERAL, NO, YES, Populations
 from pgx.guidance.rows import APPLIES, Emitted, frame_of
@@ -23,6 +23,7 @@ from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.drugs import resolve
 from pgx.phenotypes import phenoconversion
 from pgx.phenotypes.exposures import agents
+from pgx.phenotypes.substrates import acting_drugs
 from pgx.types import ClinicalData
 
 POSSIBLE_FROM = 0.01
@@ -74,7 +75,9 @@ def recommend(
         * ``not_tested``: a gene that decides is not called (no advice is drawn from its absence);
         * ``no_match``: the genes are called and the source has nothing for the result, or nobody has a guideline.
 
-        Rows flagged ``label_limit`` say whom the drug's label rules out whatever the genes (`pgx.guidance.limits`).
+        Rows flagged ``label_limit`` say what the drug's label says whatever the genes (`pgx.guidance.limits`). Rows
+        flagged ``interaction`` say first which drug of the list acts on an enzyme that the advice does not count; a
+        change of dose that points against it is withheld (`pgx.guidance.interactions`).
 
     Raises
     ------
@@ -95,7 +98,8 @@ def recommend(
         return _in_blocks(people, genetic, own_calls, None, kb, asked, as_of)
 
     said = _mark_local(said, phenotypes)
-    return genes_alone.mark(said, phenotypes, calls, without_interactions)
+    said = genes_alone.mark(said, phenotypes, calls, without_interactions)
+    return interactions.respect(said, phenotypes, acting_drugs(clinical, kb, as_of=as_of), kb)
 
 
 def _mark_local(said: pl.DataFrame, phenotypes: pl.DataFrame) -> pl.DataFrame:
@@ -226,7 +230,12 @@ class _Block:
             for asked in self._asked(drug, mask):
                 if asked.mask.any():
                     self._one_drug(asked, emitted)
-        by_label = limits(self._kb, self._populations, self._samples, wanted)
+        acting = acting_drugs(self._clinical, self._kb, as_of=self._as_of)
+        by_label = [
+            limits(self._kb, self._populations, self._samples, wanted),
+            interaction_limits(self._kb, acting, self._samples, wanted),
+        ]
+        by_label = pl.concat([rows for rows in by_label if rows.height] or [pl.DataFrame()])
         return frame_of(emitted, by_label, self._samples, list(wanted), self._kb)
 
     def _asked(self, drug: str, mask: NDArray[np.bool_]) -> Iterator[_Asked]:
