@@ -76,7 +76,8 @@ class _Rewriting:
         self._kb, self._engine = kb, converter(kb)
         self._called = set(phenotypes.select("sample", "gene").unique().iter_rows())
         self._rows: dict[str, Row] = kb.remember(
-            "recommendations by id", lambda: {row["rec_id"]: row for row in kb.table("recommendations").rows(named=True)}
+            "recommendations by id",
+            lambda: {row["rec_id"]: row for row in kb.table("recommendations").rows(named=True)},
         )
         self._directions = dict(kb.table("actions").select("action", "direction").drop_nulls().iter_rows())
         self._comedication: dict[str, set[str]] = defaultdict(set)

@@ -26,6 +26,18 @@ _CONSTANT = (
 _HOLDS = "This is from the label and holds whatever the genes."
 
 
+def label_rows(
+    kb: KnowledgeBase,
+    populations: Populations,
+    acting: pl.DataFrame,
+    samples: Sequence[str],
+    wanted: Mapping[str, set[str] | None],
+) -> pl.DataFrame:
+    """Return everything that labels say whatever the genes: `limits` and `interaction_limits`."""
+    parts = (limits(kb, populations, samples, wanted), interaction_limits(kb, acting, samples, wanted))
+    return pl.concat([part for part in parts if part.height] or [pl.DataFrame()])
+
+
 def limits(
     kb: KnowledgeBase,
     populations: Populations,

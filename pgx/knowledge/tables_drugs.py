@@ -72,8 +72,8 @@ SUBSTRATES = Table(
         Field(
             "strength",
             T,
-            "FDA's class (sensitive: fivefold or more with a strong inhibitor; moderate: twofold to fivefold), or major: "
-            "a main route by the label, without a class",
+            "FDA's class (sensitive: fivefold or more with a strong inhibitor; moderate: twofold to fivefold), or "
+            "major: a main route by the label, without a class",
             required=True,
             codes=("sensitive", "moderate", "major"),
         ),

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pgx.knowledge.acting import Acting, parse, phrase
 from pgx.reports import wording
 from pgx.reports.lookups import Terms
-from pgx.reports.shown import BESIDE_DRUGS, Advice, Drug, Row, leading_limit
+from pgx.reports.shown import BESIDE_DRUGS, DECIDES, Advice, Drug, Row, leading_limit
 from pgx.reports.values import number_of, text_of_cell
 from pgx.reports.wording import URGENCIES, clean, split, words
 
@@ -151,8 +151,11 @@ def drug_of(
         urgency = ruled_out.urgency
         agreeing = {ruled_out.source: " (local)" if "local" in _flags_of(ruled_out) else ""}
     elif acting:
-        said = f"{headline}; {_by_the_genes(deciding, headline)}" if deciding and deciding.turned else ""
-        headline = f"{phrase(acting, clean(name))}: {said or _by_the_genes(deciding, headline)}"
+        by_label = (
+            headline if deciding and deciding.turned else words("action", DECIDES) if urgency == "standard" else ""
+        )
+        said = f"{phrase(acting, clean(name))}{f': {by_label}' if by_label else ''}"
+        headline = f"{said}; {_by_the_genes(deciding, headline)}"
         # "Fine as usual" is not for a drug whose level another one changes.
         urgency = "monitor" if urgency == "standard" else urgency
     return Drug(

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pgx.reports import wording
 from pgx.reports.html import environment
 from pgx.reports.plan import checks
+from pgx.reports.shown import DECIDES
 from pgx.reports.view import Drug, Gene, View, view
 from pgx.reports.wording import words
 from pgx.types import Result
@@ -74,7 +75,7 @@ def _plain_interaction(drug: Drug) -> str:
     agents = " and ".join(dict.fromkeys(one.agent for one in drug.acting))
     said = f"{agents} {words('plain', 'acts_one' if ' and ' not in agents else 'acts_several')}"
     if drug.deciding is None or drug.deciding.turned or drug.action == "standard":
-        return f"{said}; {words('action', 'interaction_decides', plain=True)}"
+        return f"{said}; {words('action', DECIDES, plain=True)}"
     return f"{said}; by your genes, {wording.action(drug.deciding.source, drug.action, plain=True)}"
 
 

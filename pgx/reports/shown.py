@@ -15,6 +15,9 @@ Row = Mapping[str, object]
 BESIDE_DRUGS = ("drug_drug_gene", "planned_interaction", "acts_on_others")
 """Codes of notes that are said beside the drug that they name."""
 
+DECIDES = "interaction_decides"
+"""Action code of advice whose change of dose an interaction turns around."""
+
 ALERTS = ("allergy", "sex_mismatch")
 """Codes of notes that stand before everything else."""
 ALWAYS_SAID = ("medication_basis",)
@@ -60,7 +63,7 @@ class Advice:
     @property
     def turned(self) -> bool:
         """Whether an interaction takes the place of the change of dose that the genes ask for."""
-        return self.row["action"] == "interaction_decides"
+        return self.row["action"] == DECIDES
 
     @property
     def headline(self) -> str:
