@@ -16,13 +16,10 @@ import polars as pl
 
 from pgx.guidance.limits import NO_GENE
 from pgx.knowledge import KnowledgeBase
-from pgx.knowledge.acting import Acting, phrase
+from pgx.knowledge.acting import DECIDES, Acting, phrase
 from pgx.knowledge.sentences import compose
 from pgx.phenotypes.phenoconversion import converter
 from pgx.phenotypes.substrates import acting_of
-
-DECIDES = "interaction_decides"
-"""Action that takes the place of a change of dose which an interaction turns around."""
 
 _ASKS = {"up": "higher", "down": "lower"}
 _OF_DOSE = (

@@ -13,6 +13,9 @@ CODE = "interaction"
 REVERSES = "interaction_reverses"
 """``interaction_reverses:<agent>:<enzyme>``: the row's change of dose points the other way and is withheld."""
 
+DECIDES = "interaction_decides"
+"""Action of advice whose change of dose an interaction turns around."""
+
 EFFECTS = {
     "raises": "raises",
     "lowers": "lowers",

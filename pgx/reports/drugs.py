@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from pgx.knowledge.acting import Acting, parse, phrase
+from pgx.knowledge.acting import DECIDES, Acting, parse, phrase
 from pgx.reports import wording
 from pgx.reports.lookups import Terms
-from pgx.reports.shown import BESIDE_DRUGS, DECIDES, Advice, Drug, Row, leading_limit
+from pgx.reports.shown import BESIDE_DRUGS, Advice, Drug, Row, leading_limit
 from pgx.reports.values import number_of, text_of_cell
 from pgx.reports.wording import URGENCIES, clean, split, words
 

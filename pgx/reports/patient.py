@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pgx.knowledge.acting import DECIDES
 from pgx.reports import wording
 from pgx.reports.html import environment
 from pgx.reports.plan import checks
-from pgx.reports.shown import DECIDES
 from pgx.reports.view import Drug, Gene, View, view
 from pgx.reports.wording import words
 from pgx.types import Result

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pgx.knowledge.acting import Acting, parse, phrase
+from pgx.knowledge.acting import DECIDES, Acting, parse, phrase
 from pgx.reports import wording
 from pgx.reports.lookups import Terms
 from pgx.reports.wording import clean
@@ -14,9 +14,6 @@ Row = Mapping[str, object]
 
 BESIDE_DRUGS = ("drug_drug_gene", "planned_interaction", "acts_on_others")
 """Codes of notes that are said beside the drug that they name."""
-
-DECIDES = "interaction_decides"
-"""Action code of advice whose change of dose an interaction turns around."""
 
 ALERTS = ("allergy", "sex_mismatch")
 """Codes of notes that stand before everything else."""

@@ -12,8 +12,7 @@ import pytest
 
 from pgx import knowledge, schema
 from pgx.guidance import recommend
-from pgx.guidance.interactions import DECIDES
-from pgx.knowledge.acting import Acting, parse, phrase
+from pgx.knowledge.acting import DECIDES, Acting, parse, phrase
 from pgx.phenotypes import assign
 from pgx.phenotypes import notes as remarks
 from pgx.phenotypes.substrates import MARKED, acting_drugs
