@@ -115,7 +115,10 @@ GUIDANCE: Schema = (
         "codes joined by ';': phenoconverted, genes_alone:<action> (what the genes alone ask for), sources_differ, "
         "genotype_uncertain, could_mean:<urgency>:<gene> (of an untested gene), "
         "effect_unknown:<urgency>:<gene> (the file shows a change in the gene that the call could not use), "
-        "label_limit (whatever the genes), recall, local, ...",
+        "label_limit (whatever the genes), interaction:<agent>:<enzyme>:<strength>:<role>:<phase>:<effect> "
+        "(a drug that the advice does not count acts on this one), interaction_reverses:<agent>:<enzyme> "
+        "(the change of dose points the other way and is withheld), "
+        "recall, local, ...",
     ),
 )
 

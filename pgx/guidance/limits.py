@@ -1,22 +1,41 @@
-"""Whom a drug's label rules out, whatever the genes: rows of their own, never mixed with advice on a genotype."""
+"""What a drug's label says whatever the genes: whom it rules out, and what it says of the other drugs on the list."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from pgx.guidance.populations import NO, YES, Populations
 from pgx.knowledge import KnowledgeBase
+from pgx.knowledge.acting import Acting
 from pgx.knowledge.sentences import compose
+from pgx.phenotypes.substrates import acting_of
 
 FLAG = "label_limit"
 """Flag of a row that rests on the label and the person, not on a gene."""
 NO_GENE = "none"
 """What stands for the genes of such a row."""
 
+_CONSTANT = (
+    "drug", "source", "guideline", "genes", "population", "action", "strength", "recommendation", "url", "urgency",
+    "static_flags",
+)  # fmt: skip
 _HOLDS = "This is from the label and holds whatever the genes."
+
+
+def label_rows(
+    kb: KnowledgeBase,
+    populations: Populations,
+    acting: pl.DataFrame,
+    samples: Sequence[str],
+    wanted: Mapping[str, set[str] | None],
+) -> pl.DataFrame:
+    """Return everything that labels say whatever the genes: `limits` and `interaction_limits`."""
+    parts = (limits(kb, populations, samples, wanted), interaction_limits(kb, acting, samples, wanted))
+    return pl.concat([part for part in parts if part.height] or [pl.DataFrame()])
 
 
 def limits(
@@ -54,23 +73,94 @@ def limits(
         concerned = np.flatnonzero(asked & (truth != NO))
         if not len(concerned):
             continue
-        flags = [FLAG, *(["recall"] if row["confidence"] == "recall" else []), *(["local"] if row["local"] else [])]
         constants = {
-            "drug": row["drug"],
-            "source": row["label"],
-            "guideline": row["limit_id"],
-            "genes": NO_GENE,
+            **_constants(row, urgencies),
             "population": row["population"],
-            "action": row["action"],
-            "strength": "none",
             "recommendation": f"{compose(row, kb=kb)} {_HOLDS}",
-            "url": row["url"],
-            "urgency": urgencies[row["action"]],
-            "static_flags": ";".join(flags),
         }
-        found.append(
-            pl.DataFrame({"at": concerned, "code": np.where(truth[concerned] == YES, 0, 1)}).with_columns(
-                pl.lit(value, dtype=pl.String).alias(name) for name, value in constants.items()
-            )
-        )
+        found.append(_rows(concerned, np.where(truth[concerned] == YES, 0, 1), constants))
     return pl.concat(found) if found else pl.DataFrame()
+
+
+def interaction_limits(
+    kb: KnowledgeBase,
+    acting: pl.DataFrame,
+    samples: Sequence[str],
+    wanted: Mapping[str, set[str] | None],
+) -> pl.DataFrame:
+    """Return what labels say of each person's drugs together with the others on the list.
+
+    Parameters
+    ----------
+    kb
+        Knowledge base; its ``label_interactions`` table.
+    acting
+        Which drugs act on which (`pgx.phenotypes.substrates.acting_drugs`).
+    samples
+        The persons.
+    wanted
+        Drug -> persons that it is asked for; None = all.
+
+    Returns
+    -------
+    polars.DataFrame
+        As `limits` gives it. Each row is flagged with the interaction on the enzyme that it rests on, whatever else
+        the other drug does. A dose is left out where another drug changes the level in the other direction.
+    """
+    urgencies = dict(kb.table("actions").select("action", "urgency").iter_rows())
+    place = {sample: at for at, sample in enumerate(samples)}
+    here = acting.filter(pl.col("drug").is_in(list(wanted)), pl.col("sample").is_in(list(samples)))
+    by_pair = here.partition_by("drug", "enzyme", "role", as_dict=True)
+    found = []
+    for row in kb.table("label_interactions").iter_rows(named=True):
+        part = by_pair.get((row["drug"], row["enzyme"], row["role"]))
+        people = wanted.get(row["drug"], set())
+        for sample, agents in _agents(part, row):
+            turned = _opposed(here, sample, row["drug"], agents[0]) if row["dose"] else False
+            if turned or (people is not None and sample not in people):
+                continue
+            named = " and ".join(one.named for one in agents)
+            section = row["section"]
+            said = compose({**row, "population": f"text:with {named}", "start_dose": row["dose"]}, kb=kb)
+            constants = _constants(row, urgencies)
+            constants["recommendation"] = f"{said} {_HOLDS.replace('label', f'label ({section})')}"
+            constants["static_flags"] = ";".join([constants["static_flags"], *(one.flag for one in agents)])
+            found.append(_rows(np.array([place[sample]]), np.array([0]), constants))
+    return pl.concat(found) if found else pl.DataFrame()
+
+
+def _agents(part: pl.DataFrame | None, row: Mapping[str, Any]) -> Iterator[tuple[str, list[Acting]]]:
+    """Yield each person with the drugs on the list that a row is about."""
+    if part is None:
+        return
+    strengths = (row["strengths"] or "strong;moderate;weak").split(";")
+    same = pl.col("agent").str.to_lowercase() == (row["agent"] or "").lower()
+    about = part.filter(pl.col("strength").is_in(strengths), same if row["agent"] else pl.lit(True))
+    for (sample,), of_person in about.partition_by("sample", as_dict=True, maintain_order=True).items():
+        yield str(sample), [acting_of(one) for one in of_person.iter_rows(named=True)]
+
+
+def _opposed(acting: pl.DataFrame, sample: str, drug: str, agent: Acting) -> bool:
+    others = acting.filter(pl.col("sample") == sample, pl.col("drug") == drug, pl.col("marked"))
+    return any(acting_of(one).asks_for != agent.asks_for for one in others.iter_rows(named=True))
+
+
+def _constants(row: Mapping[str, Any], urgencies: Mapping[str, str]) -> dict[str, Any]:
+    flags = [FLAG, *(["recall"] if row["confidence"] == "recall" else []), *(["local"] if row["local"] else [])]
+    return {
+        "drug": row["drug"],
+        "source": row["label"],
+        "guideline": row["limit_id"],
+        "genes": NO_GENE,
+        "action": row["action"],
+        "strength": "none",
+        "url": row["url"],
+        "urgency": urgencies[row["action"]],
+        "static_flags": ";".join(flags),
+    }
+
+
+def _rows(people: np.ndarray, code: np.ndarray, constants: Mapping[str, str | None]) -> pl.DataFrame:
+    return pl.DataFrame({"at": people, "code": code}).with_columns(
+        pl.lit(constants.get(name), dtype=pl.String).alias(name) for name in _CONSTANT
+    )

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from pgx import schema
 from pgx.errors import UsageError
-from pgx.guidance import genes_alone
+from pgx.guidance import genes_alone, interactions
 from pgx.guidance.conditions import NO_RESULT, Conditions, Recommendation, compiled
-from pgx.guidance.limits import limits
+from pgx.guidance.limits import label_rows
 from pgx.guidance.persons import Persons, Vector
 from pgx.guidance.populations import GENERAL, NO, YES, Populations
 from pgx.guidance.rows import APPLIES, Emitted, frame_of
@@ -23,6 +23,7 @@ from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.drugs import resolve
 from pgx.phenotypes import phenoconversion
 from pgx.phenotypes.exposures import agents
+from pgx.phenotypes.substrates import acting_drugs
 from pgx.types import ClinicalData
 
 POSSIBLE_FROM = 0.01
@@ -74,7 +75,7 @@ def recommend(
         * ``not_tested``: a gene that decides is not called (no advice is drawn from its absence);
         * ``no_match``: the genes are called and the source has nothing for the result, or nobody has a guideline.
 
-        Rows flagged ``label_limit`` say whom the drug's label rules out whatever the genes (`pgx.guidance.limits`).
+        What rows flagged ``label_limit`` and ``interaction`` say stands in `pgx.guidance.limits` and `.interactions`.
 
     Raises
     ------
@@ -94,8 +95,8 @@ def recommend(
         people = own_calls["sample"].unique(maintain_order=True).to_list()
         return _in_blocks(people, genetic, own_calls, None, kb, asked, as_of)
 
-    said = _mark_local(said, phenotypes)
-    return genes_alone.mark(said, phenotypes, calls, without_interactions)
+    said = genes_alone.mark(_mark_local(said, phenotypes), phenotypes, calls, without_interactions)
+    return interactions.respect(said, phenotypes, acting_drugs(clinical, kb, as_of=as_of), kb)
 
 
 def _mark_local(said: pl.DataFrame, phenotypes: pl.DataFrame) -> pl.DataFrame:
@@ -203,6 +204,7 @@ class _Block:
         self._clinical, self._as_of = clinical, as_of
         self._persons = Persons(samples, phenotypes, calls, conditions)
         self._populations = Populations(kb, clinical, samples, as_of)
+        self._acting = acting_drugs(clinical, kb, as_of=as_of)
         self._takers = self._self_acting()
 
     def _self_acting(self) -> dict[str, set[str]]:
@@ -226,7 +228,7 @@ class _Block:
             for asked in self._asked(drug, mask):
                 if asked.mask.any():
                     self._one_drug(asked, emitted)
-        by_label = limits(self._kb, self._populations, self._samples, wanted)
+        by_label = label_rows(self._kb, self._populations, self._acting, self._samples, wanted)
         return frame_of(emitted, by_label, self._samples, list(wanted), self._kb)
 
     def _asked(self, drug: str, mask: NDArray[np.bool_]) -> Iterator[_Asked]:

@@ -118,7 +118,7 @@ class KnowledgeBase:
     def local_drugs(self) -> dict[str, str]:
         """Drugs whose guidance, names or interactions rest on overlay rows, and the overlay's name (or names)."""
         found: dict[str, set[str]] = {}
-        for name in ("drugs", "drug_names", "interactions", "recommendations"):
+        for name in ("drugs", "drug_names", "interactions", "recommendations", "substrates", "label_interactions"):
             if self._overlaid(name):
                 self._add_local(found, self.table(name), "drug")
         if self._overlaid("recommendation_conditions"):

@@ -175,6 +175,20 @@ def _label_limit(kb: KnowledgeBase, row: dict[str, Any]) -> Iterator[str]:
     yield from found.get(row["limit_id"], ())
 
 
+def _substrate(kb: KnowledgeBase, row: dict[str, Any]) -> Iterator[str]:
+    from pgx.knowledge.validate_guidance import substrates
+
+    found: dict[str, list[str]] = kb.remember("substrate problems", lambda: _by_where(substrates(kb)))
+    yield from found.get(f"{row['drug']} {row['enzyme']}", ())
+
+
+def _label_interaction(kb: KnowledgeBase, row: dict[str, Any]) -> Iterator[str]:
+    from pgx.knowledge.validate_guidance import label_interactions
+
+    found: dict[str, list[str]] = kb.remember("label interaction problems", lambda: _by_where(label_interactions(kb)))
+    yield from found.get(row["limit_id"], ())
+
+
 _CHECKS = {
     "genes": _gene,
     "variants": _variant,
@@ -183,6 +197,8 @@ _CHECKS = {
     "interactions": _interaction,
     "recommendations": _recommendation,
     "label_limits": _label_limit,
+    "substrates": _substrate,
+    "label_interactions": _label_interaction,
     "recommendation_conditions": _condition,
 }
 

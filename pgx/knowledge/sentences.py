@@ -260,6 +260,9 @@ class _Composer:
             "limit": self._amount("max_dose", "max_dose_unit") if own else "",
             "alternatives": self.words.join(self._others()),
             "tests": self._tests(),
+            # What the genes ask for, and what acts against it (`pgx.guidance.interactions`).
+            "asked": str(self.row.get("asked") or ""),
+            "interaction": str(self.row.get("interaction") or ""),
         }
 
     def _change(self) -> str:

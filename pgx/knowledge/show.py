@@ -162,8 +162,26 @@ def drug(kb: KnowledgeBase, name: str) -> Sections:
         "drug": _facts({one.name: row[one.name] for one in TABLES["drugs"].fields if row[one.name] is not None}),
         "genes": pairs.select("gene", "cpic_level", "clinpgx_level", "fda_table_section", "dpwg", "pmids"),
         "acts on enzymes": interactions.select("enzyme", "role", "strength", "confidence", "source", LOCAL),
+        "carried by enzymes": kb.table("substrates")
+        .filter(pl.col("drug") == found)
+        .select("enzyme", "role", "strength", "by", "confidence", "source", LOCAL),
         "recommendations": _recommendations(kb, found),
         "label limits": _label_limits(kb, found),
+        "label interactions": kb.table("label_interactions")
+        .filter(pl.col("drug") == found)
+        .select(
+            "limit_id",
+            "label",
+            "section",
+            "agent",
+            "strengths",
+            "enzyme",
+            "role",
+            "action",
+            "dose",
+            "confidence",
+            LOCAL,
+        ),
     }
 
 

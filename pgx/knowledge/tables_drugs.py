@@ -54,6 +54,35 @@ INTERACTIONS = Table(
     ),
 )
 
+SUBSTRATES = Table(
+    "substrates",
+    "Enzymes and transporters that carry a drug, for drugs with recommendations: what a drug that inhibits or induces "
+    "them does to its level. The list says nothing about drugs that it leaves out.",
+    ("drug", "enzyme"),
+    (
+        Field("drug", T, "generic name", required=True, refers="drugs.drug"),
+        Field("enzyme", T, "enzyme of the interactions table", required=True),
+        Field(
+            "role",
+            T,
+            "whether the enzyme ends the drug's effect or makes its active form",
+            required=True,
+            codes=("clears", "activates"),
+        ),
+        Field(
+            "strength",
+            T,
+            "FDA's class (sensitive: fivefold or more with a strong inhibitor; moderate: twofold to fivefold), or "
+            "major: a main route by the label, without a class",
+            required=True,
+            codes=("sensitive", "moderate", "major"),
+        ),
+        Field("by", T, "the only direction that matters; empty = both", codes=("inhibitor", "inducer")),
+        Field("source", T, "source", required=True),
+        Field("confidence", T, "read or recall", required=True, codes=("read", "recall")),
+    ),
+)
+
 ENZYME_GROUPS = Table(
     "enzyme_groups",
     "Genes that share the inhibitors and inducers listed for another enzyme.",

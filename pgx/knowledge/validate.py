@@ -153,6 +153,8 @@ _CHECKS: tuple[Check, ...] = (
     validate_guidance.recommendations,
     validate_guidance.contradictions,
     validate_guidance.label_limits,
+    validate_guidance.substrates,
+    validate_guidance.label_interactions,
     validate_guidance.languages,
     _drugs,
     _frequencies,

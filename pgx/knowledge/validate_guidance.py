@@ -119,6 +119,36 @@ def label_limits(kb: KnowledgeBase) -> Iterator[Problem]:
             yield Problem("error", "sentences", row["limit_id"], str(error))
 
 
+def substrates(kb: KnowledgeBase) -> Iterator[Problem]:
+    """Every enzyme that carries a drug is one that some drug inhibits or induces."""
+    known = set(kb.table("interactions")["enzyme"])
+    for row in kb.table("substrates").iter_rows(named=True):
+        if row["enzyme"] not in known:
+            message = f"no drug of table interactions acts on {row['enzyme']!r}"
+            yield Problem("error", "substrates", f"{row['drug']} {row['enzyme']}", message)
+
+
+def label_interactions(kb: KnowledgeBase) -> Iterator[Problem]:
+    """Every interaction of a label can be said, and rests on an enzyme that the agent and the drug share."""
+    carried = {(row["drug"], row["enzyme"]): row["by"] for row in kb.table("substrates").iter_rows(named=True)}
+    agents = {
+        (str(drug).lower(), enzyme, role)
+        for drug, enzyme, role in kb.table("interactions").select("drug", "enzyme", "role").iter_rows()
+    }
+    for row in kb.table("label_interactions").iter_rows(named=True):
+        drug, enzyme, role, agent = (row[name] for name in ("drug", "enzyme", "role", "agent"))
+        if (drug, enzyme) not in carried or carried[drug, enzyme] not in (None, role):
+            message = f"no {role} of {enzyme} acts on {drug} by table substrates: the row would never apply"
+            yield Problem("error", "label interactions", row["limit_id"], message)
+        if agent and (agent.lower(), enzyme, role) not in agents:
+            message = f"{agent} is no {role} of {enzyme} in table interactions: the row would never apply"
+            yield Problem("error", "label interactions", row["limit_id"], message)
+        try:
+            compose({**row, "start_dose": row["dose"]}, kb=kb)
+        except InputError as error:
+            yield Problem("error", "sentences", row["limit_id"], str(error))
+
+
 _ADVICE = (
     "action", "secondary_action", "secondary_when", "dose_min_pct", "dose_max_pct", "dose_reference", "dose_applies",
     "start_dose", "max_dose", "alternatives", "alternative_class",

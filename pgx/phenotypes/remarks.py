@@ -10,9 +10,11 @@ import polars as pl
 
 from pgx import schema
 from pgx.knowledge import KnowledgeBase
+from pgx.knowledge.acting import EFFECTS
 from pgx.knowledge.tables import SCHEMES
 from pgx.phenotypes.exposures import agents, exposures, present_days
 from pgx.phenotypes.phenoconversion import Converter, converter
+from pgx.phenotypes.substrates import acting_drugs
 from pgx.types import ClinicalData
 
 _STRONG = {"strong": 2, "moderate": 1}
@@ -65,11 +67,13 @@ def notes(
     acting = exposures(clinical, kb, as_of=as_of).filter(pl.col("strength").is_in(list(_STRONG)))
     phenotypes = phenotypes.join(acting.select("sample", "gene").unique(), on=["sample", "gene"], how="semi")
     genetic = _genetic(phenotypes)
+    levels = _levels(acting_drugs(clinical, kb, as_of=as_of), clinical, kb)
     rows = [
         *own,
         *_per_enzyme(acting, phenotypes, kb),
+        *_level_lines(levels),
         *_pairs(acting, clinical, genetic, kb),
-        *_agents_lines(acting, clinical, genetic, kb),
+        *_agents_lines(acting, clinical, genetic, levels, kb),
         *_conditions_of_drugs(acting, clinical, set(genetic), kb),
         *_stopped(clinical, kb, present_days(clinical, as_of)),
     ]
@@ -181,6 +185,24 @@ def _victims(kb: KnowledgeBase) -> dict[str, tuple[str, ...]]:
     return kb.remember("genes of drugs", make)
 
 
+def _levels(found: pl.DataFrame, clinical: ClinicalData, kb: KnowledgeBase) -> pl.DataFrame:
+    """Drugs of a list that act on an enzyme which carries another one, where no guideline looks at that enzyme."""
+    taken = clinical.medications.filter(pl.col("status") != "stopped").select("sample", "drug", "status").unique()
+    looked_at = [(drug, gene) for drug, genes in _victims(kb).items() for gene in genes]
+    advised = pl.DataFrame(looked_at, schema={"drug": pl.String, "enzyme": pl.String}, orient="row")
+    marked = found.filter("marked").join(advised, on=["drug", "enzyme"], how="anti", maintain_order="left")
+    return marked.join(taken, on=["sample", "drug"], maintain_order="left")
+
+
+def _level_lines(levels: pl.DataFrame) -> Iterator[Row]:
+    for one in levels.iter_rows(named=True):
+        planned = "planned" in (one["status"], one["phase"])
+        what = f"{one['agent']} {_DOES[one['role']]} {one['enzyme']} ({_how(one)}), on which {one['drug']} depends"
+        effect = f"it {EFFECTS[one['effect']]} {one['drug']}"
+        code = "planned_interaction" if planned else "drug_drug_gene"
+        yield note(one["sample"], "warning", code, f"{what}: {effect}", one["drug"])
+
+
 def _pairs(
     acting: pl.DataFrame, clinical: ClinicalData, genetic: dict[tuple[str, str], Row], kb: KnowledgeBase
 ) -> Iterator[Row]:
@@ -204,7 +226,11 @@ def _pairs(
 
 
 def _agents_lines(
-    acting: pl.DataFrame, clinical: ClinicalData, genetic: dict[tuple[str, str], Row], kb: KnowledgeBase
+    acting: pl.DataFrame,
+    clinical: ClinicalData,
+    genetic: dict[tuple[str, str], Row],
+    levels: pl.DataFrame,
+    kb: KnowledgeBase,
 ) -> Iterator[Row]:
     """Tell each acting drug which others depend on the enzyme, and how the enzyme would act without it."""
     by_gene: dict[tuple[str, str], list[Row]] = defaultdict(list)
@@ -216,15 +242,17 @@ def _agents_lines(
     victims, listed = _victims(kb), defaultdict(list)
     for sample, drug in taken.iter_rows():
         listed[sample].append(drug)
+    carried = set(levels.select("sample", "drug", "agent", "enzyme").iter_rows())
     for (sample, gene), here in by_gene.items():
         depending = [drug for drug in listed[sample] if gene in victims.get(drug, ())]
         for one in here:
-            others = [drug for drug in depending if drug != one["agent"]]
+            by_level = [drug for drug in listed[sample] if (sample, drug, one["agent"], gene) in carried]
+            others = [drug for drug in sorted({*depending, *by_level}) if drug != one["agent"]]
             if one["trigger"] in ("inhibitor", "inducer") and others:
                 planned = ", once it is started," if one["phase"] == "planned" else ""
                 start = f"{one['agent']}{planned} {_DOES[str(one['trigger'])]} {gene} ({_how(one)})"
                 said = f"{start}, on which {', '.join(others)} depend{'s' if len(others) == 1 else ''}"
-                without = _without(gene, one, here, genetic.get((sample, gene)), kb)
+                without = _without(gene, one, here, genetic.get((sample, gene)), kb) if depending else ""
                 yield note(sample, "warning", "acts_on_others", f"{said}{without}", str(one["agent"]))
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from pgx.knowledge.acting import DECIDES, Acting, parse, phrase
 from pgx.reports import wording
 from pgx.reports.lookups import Terms
-from pgx.reports.shown import BESIDE_DRUGS, Advice, Drug, Row
+from pgx.reports.shown import BESIDE_DRUGS, Advice, Drug, Row, leading_limit
 from pgx.reports.values import number_of, text_of_cell
 from pgx.reports.wording import URGENCIES, clean, split, words
 
@@ -24,6 +25,7 @@ _SOURCES = ("CPIC", "DPWG", "FDA")
 _GRAVEST = ("contraindicated", "avoid")  # actions that outrank others of the same urgency
 _WORTH_SAYING = 0.1  # from this probability on, advice for another genotype stands beside the headline
 _EMPTY_IMPLICATIONS = ("no implication stated", "no relevant effect", "sensitivity depends on the genotype")
+_LEVEL_ALONE = re.compile(r"\): it (raises|lowers) \S")  # a note that says of the level what the headline says
 _RULE = re.compile(r" \(rules? [^)]*\)")
 
 
@@ -39,7 +41,7 @@ def advice_of(row: Row, terms: Terms) -> Advice:
         urgency=text_of_cell(row["urgency"]) if row["urgency"] in URGENCIES else "no_data",
         action=wording.action(source, action) or words("applies", text_of_cell(row["applies"])) or "no advice",
         dose=_dose(text_of_cell(row["dose_change"])),
-        condition=wording.population(text_of_cell(row["population"]), terms),
+        condition=_condition(row, terms),
         text=text_of_cell(row["recommendation"]),
         matched=tuple(wording.pairs(text_of_cell(row["phenotypes"]))),
         implications=tuple(wording.implications(text_of_cell(row["implication"]))),
@@ -52,6 +54,13 @@ def advice_of(row: Row, terms: Terms) -> Advice:
         probability=number_of(row["probability"]),
         flags=tuple(wording.flags(text_of_cell(row["flags"]), terms)),
     )
+
+
+def _condition(row: Row, terms: Terms) -> str:
+    """Whom the row is about; a label's row on an interaction is about those who take the other drug."""
+    flags = split(text_of_cell(row["flags"]))
+    named = [found.named for flag in flags if "label_limit" in flags and (found := parse(flag))]
+    return f"with {' and '.join(named)}" if named else wording.population(text_of_cell(row["population"]), terms)
 
 
 def _dose(change: str) -> str:
@@ -120,7 +129,7 @@ def drug_of(
         Genes whose copy number the data do not show, with the phenotypes that it could make.
     """
     everything = sorted(rows, key=_advice_order)
-    limits = tuple(one for one in everything if "label_limit" in _flags_of(one))
+    limits = tuple(sorted((one for one in everything if "label_limit" in _flags_of(one)), key=_gravest_first))
     advice = [one for one in everything if one not in limits]
     valid = sorted((one for one in advice if one.applies in ("yes", "if_population")), key=_gravest_first)
     deciding = valid[0] if valid else None
@@ -134,12 +143,21 @@ def drug_of(
     urgency = "no_data" if part else urgency
     agreeing = {one.source: " (local)" if "local" in _flags_of(one) else "" for one in valid if one.urgency == urgency}
     headline, reason = _line(deciding, part, valid, advice, untested, stakes, unclear)
-    ruled_out = next((one for one in limits if one.applies == "yes"), None)
+    ruled_out = leading_limit(limits, deciding)
+    acting = _acting(ruled_out, deciding, advice)
     if ruled_out:
-        by_genes = f"by the genes: {headline}" + (f", {reason}" if reason else "")
-        headline, reason = f"{ruled_out.action} {ruled_out.condition}, whatever the genes", by_genes
+        by_genes = _by_the_genes(deciding, headline) + (f", {reason}" if reason else "")
+        headline, reason = _label_says(ruled_out, acting, name), by_genes
         urgency = ruled_out.urgency
         agreeing = {ruled_out.source: " (local)" if "local" in _flags_of(ruled_out) else ""}
+    elif acting:
+        by_label = (
+            headline if deciding and deciding.turned else words("action", DECIDES) if urgency == "standard" else ""
+        )
+        said = f"{phrase(acting, clean(name))}{f': {by_label}' if by_label else ''}"
+        headline = f"{said}; {_by_the_genes(deciding, headline)}"
+        # "Fine as usual" is not for a drug whose level another one changes.
+        urgency = "monitor" if urgency == "standard" else urgency
     return Drug(
         name=clean(name),
         urgency=urgency,
@@ -157,11 +175,35 @@ def drug_of(
         advice=tuple(advice),
         deciding=deciding,
         limits=limits,
-        interactions=(*_interactions(name, notes), *_without_others(valid, deciding)),
+        acting=acting,
+        interactions=(*_interactions(name, notes, acting), *_without_others(valid, deciding)),
         untested=tuple((gene, stakes.get(gene, "")) for gene in untested),
         unclear=tuple(unclear.items()),
         local=any("local" in _flags_of(one) for one in (*valid, *limits)),
     )
+
+
+def _acting(ruled_out: Advice | None, deciding: Advice | None, advice: Sequence[Advice]) -> tuple[Acting, ...]:
+    """The drugs that act on this one: those that the label's row rests on first, and each on that enzyme alone."""
+    by_label = ruled_out.acting if ruled_out else ()
+    named = {one.agent for one in by_label}
+    others = (one for source in ((deciding,) if deciding else advice) for one in source.acting)
+    return tuple(dict.fromkeys((*by_label, *(one for one in others if one.agent not in named))))
+
+
+def _label_says(limit: Advice, acting: Sequence[Acting], name: str) -> str:
+    if limit.acting:
+        return f"{phrase(acting, clean(name))}: {limit.action}, whatever the genes"
+    said = f"{limit.action} {limit.condition}, whatever the genes"
+    return f"{said}; {phrase(acting, clean(name))}" if acting else said
+
+
+def _by_the_genes(deciding: Advice | None, headline: str) -> str:
+    if deciding is None or not deciding.turned:
+        return f"by the genes: {headline}"
+    turning = {flag.split(":")[1] for flag in _flags_of(deciding) if flag.startswith("interaction_reverses:")}
+    asked = {"higher" if one.asks_for == "lower" else "lower" for one in deciding.acting if one.agent in turning}
+    return f"the genes alone would ask for a {' or a '.join(sorted(asked))} dose"
 
 
 def _passed_over(unclear: Mapping[str, str], urgency: str) -> bool:
@@ -330,12 +372,13 @@ def _cautions(advice: Sequence[Advice], valid: Sequence[Advice], urgency: str) -
         yield f"{chance} the genotype means {matched}; then {one.source} says: {one.headline}"
 
 
-def _interactions(name: str, notes: Sequence[Row]) -> Iterator[str]:
-    """What other drugs of the list do to this one, and this one to them."""
+def _interactions(name: str, notes: Sequence[Row], said: Sequence[Acting]) -> Iterator[str]:
+    """What other drugs of the list do to this one, and this one to them, beyond what the headline has said."""
     for note in notes:
         if note["code"] in BESIDE_DRUGS and note["where"] == name:
             message = clean(str(note["message"])).replace(f", on which {clean(name)} depends", "")
-            yield _RULE.sub("", message)
+            if not (said and _LEVEL_ALONE.search(message)):
+                yield _RULE.sub("", message)
 
 
 def _without_others(valid: Sequence[Advice], deciding: Advice | None) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pgx.knowledge.acting import DECIDES
 from pgx.reports import wording
 from pgx.reports.html import environment
 from pgx.reports.plan import checks
@@ -64,12 +65,23 @@ def plain_action(drug: Drug) -> str:
         return f"{words('action', drug.action, plain=True)} {drug.ruled_out.condition}, whatever your genes are"
     if drug.deciding is None or drug.urgency == "no_data":
         return words("urgency", "no_data", plain=True)
+    if drug.acting:
+        return _plain_interaction(drug)
     return wording.action(drug.deciding.source, drug.action, plain=True) or drug.headline
+
+
+def _plain_interaction(drug: Drug) -> str:
+    """Say which other medicines change the level of this one, and what the genes ask for where that still counts."""
+    agents = " and ".join(dict.fromkeys(one.agent for one in drug.acting))
+    said = f"{agents} {words('plain', 'acts_one' if ' and ' not in agents else 'acts_several')}"
+    if drug.deciding is None or drug.deciding.turned or drug.action == "standard":
+        return f"{said}; {words('action', DECIDES, plain=True)}"
+    return f"{said}; by your genes, {wording.action(drug.deciding.source, drug.action, plain=True)}"
 
 
 def plain_reasons(drug: Drug) -> Iterator[str]:
     """Yield what happens to the medicine in this body, in everyday words, each once."""
-    if drug.deciding is None or drug.urgency == "no_data" or drug.ruled_out:
+    if drug.deciding is None or drug.urgency == "no_data" or drug.ruled_out or drug.deciding.turned:
         return
     cell = drug.deciding.row["implication"]
     silent = {words("implication", code) for code in ("na", "none", "no_data")}

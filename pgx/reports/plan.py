@@ -101,7 +101,7 @@ def _of_drug(drug: Drug, start: object, terms: Terms) -> Iterator[Check]:
                 day,
                 when,
                 tuple(dict.fromkeys(sources)),
-                note,
+                "; ".join(filter(None, (drug.acting_said, note))),
                 code in local,
                 drug.medication == "current",
             )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pgx.knowledge.acting import DECIDES, Acting, parse, phrase
 from pgx.reports import wording
 from pgx.reports.lookups import Terms
 from pgx.reports.wording import clean
@@ -50,6 +51,18 @@ class Advice:
         return {parts[2]: parts[1] for parts in coded if parts[0] == "effect_unknown" and len(parts) == 3}
 
     @property
+    def acting(self) -> tuple[Acting, ...]:
+        """The drugs of the list that act on this one and that the advice does not count."""
+        cell = self.row["flags"]
+        coded = wording.split(None if cell is None else clean(str(cell)))
+        return tuple(found for flag in coded if (found := parse(flag)))
+
+    @property
+    def turned(self) -> bool:
+        """Whether an interaction takes the place of the change of dose that the genes ask for."""
+        return self.row["action"] == DECIDES
+
+    @property
     def headline(self) -> str:
         """Action, dose and condition in one phrase."""
         return f"{self.what} ({self.condition})" if self.applies == "if_population" and self.condition else self.what
@@ -72,8 +85,9 @@ class Advice:
 class Drug:
     """One drug: the most urgent advice that applies, why, and what each source says.
 
-    `limits` are what the label rules out whatever the genes, `interactions` what other drugs of the list do to it and
-    it to them, `untested` the genes that were not tested with the urgency that a result could mean, `unclear` those of
+    `limits` are what the label says whatever the genes, `acting` the drugs of the list that act on it and that the
+    advice on the genes does not count, `interactions` what else other drugs of the list do to it and it to them,
+    `untested` the genes that were not tested with the urgency that a result could mean, `unclear` those of
     which the file shows something of unknown effect, likewise, and `local` says that a site's own tables had a part in
     the answer.
     """
@@ -93,11 +107,32 @@ class Drug:
     untested: tuple[tuple[str, str], ...] = ()
     unclear: tuple[tuple[str, str], ...] = ()
     local: bool = False
+    acting: tuple[Acting, ...] = ()
 
     @property
     def ruled_out(self) -> Advice | None:
-        """The limit of the label that holds for this person, whatever the genes."""
-        return next((one for one in self.limits if one.applies == "yes"), None)
+        """What the label says for this person whatever the genes, unless the genes ask for something graver."""
+        return leading_limit(self.limits, self.deciding)
+
+    @property
+    def acting_said(self) -> str:
+        """What the drugs that act on it do to it; mostly empty."""
+        return phrase(self.acting, self.name)
+
+    @property
+    def linked(self) -> bool:
+        """Whether another drug of the list acts on it, or it on another."""
+        return bool(self.acting or self.interactions)
+
+    @property
+    def in_short(self) -> str:
+        """What acts on it and the change of dose, as short as a card needs it."""
+        agents = ", ".join(
+            dict.fromkeys(f"{one.agent} {one.effect.split('_')[0]} it, {one.enzyme}" for one in self.acting)
+        )
+        said = self.ruled_out or self.deciding
+        what = f"{said.action} {said.dose}".strip() if said and self.urgency == "change_dose" else ""
+        return ": ".join(filter(None, (agents, what)))
 
     @property
     def open_limits(self) -> tuple[Advice, ...]:
@@ -109,6 +144,13 @@ class Drug:
         """Code of the action that the line is about: the label's, or that of the deciding advice."""
         said = self.ruled_out or self.deciding
         return "" if said is None else str(said.row["action"] or "")
+
+
+def leading_limit(limits: Sequence[Advice], deciding: Advice | None) -> Advice | None:
+    """Return what the label says whatever the genes, unless the genes ask for something graver."""
+    place = wording.URGENCIES.index
+    holding = (one for one in limits if one.applies == "yes")
+    return next((one for one in holding if not deciding or place(one.urgency) <= place(deciding.urgency)), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -259,7 +259,7 @@ def _sources(drug: Drug) -> RenderableType:
     if drug.advice:
         rows.append(Padding(table, (0, 0, 0, 2)))
     if drug.limits:
-        rows.append(Padding(Text("When not to use, whatever the genes", "italic"), (0, 0, 0, 2)))
+        rows.append(Padding(Text("By the label, whatever the genes", "italic"), (0, 0, 0, 2)))
         rows.append(Padding(_limits(drug), (0, 0, 0, 2)))
     return Group(*rows)
 

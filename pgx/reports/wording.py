@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from pgx import knowledge
+from pgx.knowledge.acting import parse
 from pgx.knowledge.sentences import templates
 from pgx.reports.lookups import Terms
 
@@ -84,6 +85,9 @@ def flag(code: str, terms: Terms | None = None) -> str:
     own = terms.words("flags", code) or terms.words("flags", head) if terms else ""
     if own:
         return clean(own[:1].lower() + own[1:].rstrip("."))
+    acting = parse(code)
+    if acting:
+        return f"{words('flag', head)}: {clean(acting.named)}"
     said = words("flag", code) if ("flag", code) in table() else _call_flags().get(code, "")
     if said or not colon:
         return said or humanise(code)

@@ -73,6 +73,16 @@ def test_an_overlay_given_as_a_dot_has_its_folders_name(tmp_path: Path, monkeypa
     assert load(["."]).folders[1].name == "ward7"
 
 
+def test_a_local_interaction_must_rest_on_an_enzyme_that_the_knowledge_has(tmp_path: Path) -> None:
+    carried = "drug enzyme role strength source confidence\ntacrolimus CYP9Z9 clears major ward read"
+    with pytest.raises(InputError, match=r"substrates.tsv: line 2: no drug of table interactions acts on 'CYP9Z9'"):
+        load([write_overlay(tmp_path / "ward7", {"substrates": carried})])
+    limit = "limit_id drug agent enzyme role action label section source confidence\n"
+    limit += "W-1 codeine paroxetine SLCO1B1 inhibitor avoid Ward codeine ward_7 read"
+    with pytest.raises(InputError, match=r"label_interactions.tsv: line 2: no inhibitor of SLCO1B1 acts on codeine"):
+        load([write_overlay(tmp_path / "ward8", {"label_interactions": limit})])
+
+
 def test_a_local_limit_of_a_label_must_name_a_known_population(tmp_path: Path) -> None:
     limit = "limit_id drug population action label source confidence\nW-1 codeine nobody_knows avoid Ward ward_7 read"
     with pytest.raises(InputError, match=r"label_limits.tsv: line 2: population 'nobody_knows' is not in table"):

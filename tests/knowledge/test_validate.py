@@ -52,6 +52,21 @@ def test_the_shipped_knowledge_base_is_sound() -> None:
             "not in variants",
         ),
         (checks._references, ("drugs.tsv", "abacavir\t", "abacavir", "abakavir"), "'abacavir' is not in drugs.drug"),
+        (
+            guidance.substrates,
+            ("substrates.tsv", "tacrolimus\t", "CYP3A4", "CYP3A44"),
+            "no drug of table interactions acts on 'CYP3A44'",
+        ),
+        (
+            guidance.label_interactions,
+            ("label_interactions.tsv", "LABEL-I01\t", "CYP3A4", "CYP2D6"),
+            "no inhibitor of CYP2D6 acts on simvastatin",
+        ),
+        (
+            guidance.label_interactions,
+            ("label_interactions.tsv", "LABEL-I07\t", "voriconazole", "voriconazol"),
+            "voriconazol is no inhibitor of CYP3A4",
+        ),
         (genes.variants, ("variants.tsv", "CYP2C19:94781859:G:A", "\tG\tA\tsnv", "\tT\tA\tsnv"), "the id is not"),
         (genes.variants, ("variants.tsv", "CYP2C19:94781859:G:A", "\tG\tA\tsnv", "\tG\tA\tdel"), "is a snv, not a del"),
         (genes.variants, ("variants.tsv", "CYP2C19:94842866:A:G", "\tG\tA\ty\t", "\tG\tA\tn\t"), "bases are the same"),

@@ -1,0 +1,148 @@
+"""Interactions that advice on the genes does not count: said first, and no change of dose points against them.
+
+A drug is often carried by an enzyme that its guideline does not look at: tacrolimus is dosed by CYP3A5 and carried by
+CYP3A4. Where a drug of the list acts on such an enzyme, the genes' change of dose may be the wrong way round. What
+counts an interaction already is left alone: a phenotype that was converted for it, and a row that is for persons who
+take such a drug.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from pgx.guidance.limits import NO_GENE
+from pgx.knowledge import KnowledgeBase
+from pgx.knowledge.acting import DECIDES, Acting, phrase
+from pgx.knowledge.sentences import compose
+from pgx.phenotypes.phenoconversion import converter
+from pgx.phenotypes.substrates import acting_of
+
+_ASKS = {"up": "higher", "down": "lower"}
+_OF_DOSE = (
+    "dose_min_pct", "dose_max_pct", "dose_reference", "start_dose", "start_dose_unit", "target_dose", "max_dose",
+    "max_dose_unit", "frequency", "titration", "notes",
+)  # fmt: skip
+_SECOND = ("secondary_action", "secondary_when", "dose_applies")
+_BY_LABEL = "the dose that the source gives is left out, dose by the label and blood levels, or the effect"
+
+Row = Mapping[str, Any]
+_Key = tuple[str, str]
+
+
+def respect(guidance: pl.DataFrame, phenotypes: pl.DataFrame, acting: pl.DataFrame, kb: KnowledgeBase) -> pl.DataFrame:
+    """Let each row say the interactions that it does not count, and withhold the change of dose that they turn around.
+
+    Parameters
+    ----------
+    guidance
+        `schema.GUIDANCE`.
+    phenotypes
+        What it was made of; tells which genes are called.
+    acting
+        Which drugs act on which (`pgx.phenotypes.substrates.acting_drugs`).
+    kb
+        Knowledge base.
+
+    Returns
+    -------
+    polars.DataFrame
+        The same rows. Where an interaction counts, ``recommendation`` begins with it and ``flags`` holds it. Where it
+        turns the change of dose around, ``dose_change`` is null, an action that changes the dose is
+        ``interaction_decides`` and ``flags`` holds ``interaction_reverses``.
+    """
+    numbered = guidance.with_row_index("row")
+    marked = acting.filter("marked")
+    concerned = numbered.filter(pl.col("genes") != NO_GENE).join(marked, on=["sample", "drug"], how="semi")
+    if concerned.is_empty():
+        return guidance
+    rewritten = _Rewriting(kb, marked, phenotypes.join(concerned, on="sample", how="semi"))
+    changed = [
+        {"row": row["row"], **new} for row in concerned.iter_rows(named=True) if (new := rewritten.row(row)) is not None
+    ]
+    names = ("action", "dose_change", "recommendation", "flags")
+    schema = {"row": numbered.schema["row"], **{name: guidance.schema[name] for name in names}}
+    return numbered.update(pl.DataFrame(changed, schema=schema), on="row", include_nulls=True).drop("row")
+
+
+class _Rewriting:
+    def __init__(self, kb: KnowledgeBase, marked: pl.DataFrame, phenotypes: pl.DataFrame) -> None:
+        self._kb, self._engine = kb, converter(kb)
+        self._called = set(phenotypes.select("sample", "gene").unique().iter_rows())
+        self._rows: dict[str, Row] = kb.remember(
+            "recommendations by id",
+            lambda: {row["rec_id"]: row for row in kb.table("recommendations").rows(named=True)},
+        )
+        self._directions = dict(kb.table("actions").select("action", "direction").drop_nulls().iter_rows())
+        self._comedication: dict[str, set[str]] = defaultdict(set)
+        tests = kb.table("populations").filter(pl.col("test").str.starts_with("takes_"))
+        for population, enzyme in tests.select("population", "subject").iter_rows():
+            self._comedication[population].add(enzyme)
+        self._acting: dict[_Key, list[Row]] = defaultdict(list)
+        for row in marked.iter_rows(named=True):
+            self._acting[row["sample"], row["drug"]].append(row)
+        self._texts: dict[tuple[object, ...], str] = {}
+
+    def row(self, row: Row) -> dict[str, Any] | None:
+        """Return the columns that change, None if every interaction is counted already."""
+        found = [one for one in self._acting[row["sample"], row["drug"]] if not self._counted(one, row)]
+        if not found:
+            return None
+        acting = [acting_of(one) for one in found]
+        source = self._rows.get(row["guideline"] or "")
+        asked = self._asked(source) if source else set()
+        turning = [one for one in acting if asked - {one.asks_for}]
+        flags = [flag for flag in (row["flags"] or "").split(";") if flag]
+        flags = [flag for flag in flags if not (turning and flag.startswith("genes_alone:"))]
+        flags += [one.flag for one in acting] + [one.reversing_flag for one in turning]
+        flags += ["recall"] if any(one["recall"] for one in found) else []
+        flags += ["local"] if any(one["local"] for one in found) else []
+        new = {
+            "action": DECIDES if turning and row["action"] in self._directions else row["action"],
+            "dose_change": None if turning else row["dose_change"],
+            "recommendation": row["recommendation"],
+            "flags": ";".join(dict.fromkeys(flags)),
+        }
+        if source:
+            new["recommendation"] = self._text(row, source, acting, turning, new["action"])
+        return new
+
+    def _counted(self, one: Row, row: Row) -> bool:
+        """Whether the advice was looked up with the interaction in mind."""
+        if one["enzyme"] in self._comedication[row["population"] or ""]:
+            return True
+        called = one["enzyme"] in row["genes"].split(";") and (row["sample"], one["enzyme"]) in self._called
+        agent = {"trigger": one["role"], "strength": one["strength"]}
+        return called and one["phase"] != "planned" and self._engine.has_effect(one["enzyme"], [agent])
+
+    def _asked(self, source: Row) -> set[str]:
+        """Which doses a recommendation asks for: ``higher``, ``lower``, both or none."""
+        numbers = [one for one in (source["dose_min_pct"], source["dose_max_pct"]) if one]
+        found = {"higher" if one > 0 else "lower" for one in numbers}
+        actions = (self._directions.get(source[name] or "") for name in ("action", "secondary_action"))
+        return found | {_ASKS[one] for one in actions if one}
+
+    def _text(self, row: Row, source: Row, acting: Sequence[Acting], turning: Sequence[Acting], action: str) -> str:
+        key = (row["guideline"], tuple(acting))
+        if key not in self._texts:
+            said = phrase(acting, row["drug"])
+            self._texts[key] = self._composed(source, said, turning, action) or (
+                f"{said[:1].upper()}{said[1:]}; the advice by the genes does not count that. {row['recommendation']}"
+            )
+        return self._texts[key]
+
+    def _composed(self, source: Row, said: str, turning: Sequence[Acting], action: str) -> str | None:
+        """Return the text of advice whose dose is withheld."""
+        if not turning:
+            return None
+        bare = {**source, **dict.fromkeys(_OF_DOSE)}
+        if action == DECIDES:
+            asked = " or a ".join(sorted({"higher" if one.asks_for == "lower" else "lower" for one in turning}))
+            own = {"action": DECIDES, "asked": asked, "interaction": said, "evidence": None}
+            return compose({**bare, **dict.fromkeys(_SECOND), **own}, kb=self._kb)
+        if source["secondary_action"] in self._directions:
+            bare |= dict.fromkeys(_SECOND)
+        return f"{said[:1].upper()}{said[1:]}: {_BY_LABEL}. {compose(bare, kb=self._kb)}"

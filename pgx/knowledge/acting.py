@@ -1,0 +1,108 @@
+"""One drug that acts on an enzyme of another: its code among the flags of guidance, and its words.
+
+The stage that finds it (`pgx.phenotypes.substrates`), the one that gives advice and the reports all say it alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+CODE = "interaction"
+"""``interaction:<agent>:<enzyme>:<strength>:<role>:<phase>:<effect>``: a drug acts on the drug of the row."""
+REVERSES = "interaction_reverses"
+"""``interaction_reverses:<agent>:<enzyme>``: the row's change of dose points the other way and is withheld."""
+
+DECIDES = "interaction_decides"
+"""Action of advice whose change of dose an interaction turns around."""
+
+EFFECTS = {
+    "raises": "raises",
+    "lowers": "lowers",
+    "raises_active_form": "raises the active form of",
+    "lowers_active_form": "lowers the active form of",
+}
+_PHASES = {"planned": ", planned", "washout": ", stopped but still acting"}
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """One drug that acts on an enzyme which carries another drug.
+
+    Parameters
+    ----------
+    agent
+        The drug that acts.
+    enzyme, strength, role
+        On which enzyme, how strongly, and as what: ``inhibitor`` or ``inducer``.
+    phase
+        ``current``, ``planned`` or ``washout`` (stopped, still acting).
+    effect
+        What that does to the other drug, a key of `EFFECTS`.
+    """
+
+    agent: str
+    enzyme: str
+    strength: str
+    role: str
+    phase: str
+    effect: str
+
+    @property
+    def flag(self) -> str:
+        """The code among the flags of a row of guidance."""
+        return ":".join((CODE, self.agent, self.enzyme, self.strength, self.role, self.phase, self.effect))
+
+    @property
+    def reversing_flag(self) -> str:
+        """The code of a row whose change of dose it turns around."""
+        return f"{REVERSES}:{self.agent}:{self.enzyme}"
+
+    @property
+    def kind(self) -> str:
+        """``strong CYP3A4 inhibitor``."""
+        return f"{self.strength} {self.enzyme} {self.role}"
+
+    @property
+    def named(self) -> str:
+        """``voriconazole (strong CYP3A4 inhibitor, planned)``."""
+        return f"{self.agent} ({self.kind}{_PHASES.get(self.phase, '')})"
+
+    @property
+    def asks_for(self) -> str:
+        """Whether a ``higher`` or a ``lower`` dose would make up for it."""
+        return "lower" if self.effect.startswith("raises") else "higher"
+
+
+def parse(flag: str) -> Acting | None:
+    """Return what a flag says, None if it says something else.
+
+    Examples
+    --------
+    >>> parse("interaction:voriconazole:CYP3A4:strong:inhibitor:current:raises").named
+    'voriconazole (strong CYP3A4 inhibitor)'
+    """
+    code, *parts = flag.split(":")
+    return Acting(*parts) if code == CODE and len(parts) == 6 and parts[5] in EFFECTS else None
+
+
+def phrase(acting: Sequence[Acting], drug: str) -> str:
+    """Say what the drugs do to `drug`: those that raise it first.
+
+    Examples
+    --------
+    >>> phrase([Acting("voriconazole", "CYP3A4", "strong", "inhibitor", "current", "raises")], "tacrolimus")
+    'voriconazole (strong CYP3A4 inhibitor) raises tacrolimus'
+    """
+    clauses = []
+    for effect, words in EFFECTS.items():
+        kinds: dict[str, list[str]] = {}
+        for one in acting:
+            if one.effect == effect:
+                kinds.setdefault(one.agent, []).append(f"{one.kind}{_PHASES.get(one.phase, '')}")
+        if kinds:
+            named = " and ".join(f"{agent} ({', '.join(dict.fromkeys(found))})" for agent, found in kinds.items())
+            verb, _, rest = words.partition(" ")
+            verb = verb if len(kinds) == 1 else verb.removesuffix("s")
+            clauses.append(f"{named} {' '.join(filter(None, (verb, rest)))} {drug}")
+    return ", ".join(clauses)

@@ -1,0 +1,440 @@
+"""Advice that a known interaction turns around: the interaction is said first, and no number points against it."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date
+from functools import cache
+
+import polars as pl
+import pytest
+
+from pgx import knowledge, schema
+from pgx.guidance import recommend
+from pgx.knowledge.acting import DECIDES, Acting, parse, phrase
+from pgx.phenotypes import assign
+from pgx.phenotypes import notes as remarks
+from pgx.phenotypes.substrates import MARKED, acting_drugs
+from pgx.reports.document import to_dict, to_json
+from pgx.reports.fhir import to_fhir
+from pgx.reports.html import render_html
+from pgx.reports.multiqc import to_multiqc
+from pgx.reports.patient import render_card, render_leaflet, render_plan
+from pgx.reports.plan import render_ics
+from pgx.reports.tables import to_tsv
+from pgx.reports.text import render_text
+from pgx.reports.view import view
+from pgx.serve.cards import cards
+from pgx.types import Result
+from tests.guidance import test_every_row as every_row
+from tests.phenotypes.builders import callset, clinical, pattern
+
+KB = knowledge.load()
+EXPRESSER = {"CYP3A5": pattern("*1/*1")}
+NON_EXPRESSER = {"CYP3A5": pattern("*3/*3")}
+
+
+def result(calls, medications, drugs=None, kb=KB):
+    listed = [one if isinstance(one, dict) else {"drug": one} for one in medications]
+    history = clinical(listed)
+    frame, phenotypes = assign(callset({"s": calls}), kb, history)
+    said = recommend(phenotypes, frame, history, kb, drugs=drugs)
+    found = remarks(phenotypes, history, kb)
+    scores = schema.empty(schema.SCORES)
+    return Result(("s",), frame, phenotypes, said, scores, history.observations, history.medications, found)
+
+
+def rows(calls, medications, drug, **more):
+    return result(calls, medications, [drug], **more).guidance
+
+
+def flags(row):
+    return (row["flags"] or "").split(";")
+
+
+def line(found, drug):
+    return next(one for one in view(found, "s").drugs if one.name == drug)
+
+
+INHIBITORS = ("voriconazole", "posaconazole", "itraconazole", "ketoconazole", "fluconazole", "clarithromycin",
+              "ritonavir", "cobicistat", "nirmatrelvir/ritonavir", "lopinavir/ritonavir", "telithromycin",
+              "nefazodone")  # fmt: skip
+INDUCERS = ("rifampin", "carbamazepine", "phenytoin", "phenobarbital", "apalutamide", "efavirenz", "St. John's wort")
+
+
+@pytest.mark.parametrize("status", ["current", "planned"])
+@pytest.mark.parametrize("agent", INHIBITORS)
+def test_an_expresser_of_cyp3a5_gets_no_higher_dose_of_tacrolimus_with_an_inhibitor_of_cyp3a4(agent, status):
+    found = result(EXPRESSER, ["tacrolimus", {"drug": agent, "status": status}], ["tacrolimus"])
+    advice = found.guidance.filter(pl.col("flags").str.contains("interaction_reverses:"))
+    assert set(advice["source"]) == {"CPIC", "DPWG", "FDA"}
+    assert set(advice["action"]) == {DECIDES}
+    assert advice["dose_change"].null_count() == advice.height
+    for row in advice.iter_rows(named=True):
+        assert f"interaction_reverses:{agent}:CYP3A4" in flags(row)
+        assert "the genes would ask for a higher dose, but" in row["recommendation"].replace("The genes", "the genes")
+        assert re.search(rf"{agent} \((strong|moderate) CYP3A4 inhibitor", row["recommendation"])
+        assert "dose by the label and blood levels" in row["recommendation"]
+        assert "%" not in row["recommendation"]
+    headline = line(found, "tacrolimus").headline
+    assert headline.startswith(f"{agent} (")
+    assert "CYP3A4 inhibitor" in headline.split(")")[0]
+    assert "raises tacrolimus" in headline
+    assert ("planned" in headline) == (status == "planned")
+
+
+@pytest.mark.parametrize("agent", INDUCERS)
+def test_an_inducer_points_the_same_way_as_the_genes_and_is_said_first(agent):
+    found = result(EXPRESSER, ["tacrolimus", agent], ["tacrolimus"])
+    cpic = found.guidance.filter(source="CPIC").row(0, named=True)
+    assert cpic["dose_change"] == "50..100"
+    assert not any(flag.startswith("interaction_reverses") for flag in flags(cpic))
+    assert cpic["recommendation"].startswith(f"{agent[0].upper()}{agent[1:]} (")
+    drug = line(found, "tacrolimus")
+    assert "lowers tacrolimus; by the genes: start with a higher dose" in drug.headline
+    assert drug.urgency == "change_dose"
+
+
+def test_a_standard_dose_is_not_fine_as_usual_beside_a_strong_inhibitor():
+    for agent in ("itraconazole", "fluconazole", "rifampin"):
+        drug = line(result(NON_EXPRESSER, ["tacrolimus", agent], ["tacrolimus"]), "tacrolimus")
+        assert drug.urgency == "monitor"
+        assert drug.headline.startswith(f"{agent} (")
+        assert drug.headline.endswith("tacrolimus: dose by the label and blood levels; by the genes: use as usual")
+
+
+@pytest.mark.parametrize(
+    ("calls", "drug", "agent", "enzyme"),
+    [
+        ({"CYP2C9": pattern("*3/*3")}, "warfarin", "rifampin", "CYP3A4"),
+        ({"CYP2C9": pattern("*1/*3")}, "siponimod", "carbamazepine", "CYP3A4"),
+        ({"CYP2D6": pattern("*4/*4")}, "aripiprazole", "carbamazepine", "CYP3A4"),
+        ({"CYP2D6": pattern("*4/*4")}, "haloperidol", "rifampin", "CYP3A4"),
+        ({"CYP2D6": pattern("*4/*4")}, "vortioxetine", "rifampin", "CYP3A4"),
+        ({"CYP2C19": pattern("*2/*2")}, "clobazam", "phenytoin", "CYP3A4"),
+        ({"CYP2C19": pattern("*2/*2")}, "omeprazole", "St. John's wort", "CYP3A4"),
+    ],
+)
+def test_a_lower_dose_is_withheld_beside_an_inducer_of_another_enzyme(calls, drug, agent, enzyme):
+    found = rows(calls, [drug, agent], drug)
+    plain = rows(calls, [], drug)
+    lower = plain.filter(pl.col("dose_change").str.starts_with("-") | pl.col("action").is_in(["reduce_dose"]))
+    assert lower.height
+    turned = found.filter(guideline=lower["guideline"][0]).row(0, named=True)
+    assert turned["dose_change"] is None
+    assert turned["action"] not in ("reduce_dose", "lower_start")
+    assert f"interaction_reverses:{agent}:{enzyme}" in flags(turned)
+
+
+def test_a_planned_inhibitor_of_the_gene_itself_turns_a_rise_around_and_a_current_one_is_converted():
+    ultrarapid = {"CYP2D6": pattern(status="outside", stated_phenotype="Ultrarapid Metabolizer", stated_score=3.0)}
+    assert "150" in set(rows(ultrarapid, ["metoprolol"], "metoprolol")["dose_change"])
+    planned = rows(ultrarapid, ["metoprolol", {"drug": "paroxetine", "status": "planned"}], "metoprolol")
+    assert planned["dose_change"].null_count() == planned.height
+    assert planned["flags"].str.contains("interaction_reverses:paroxetine:CYP2D6").any()
+    current = rows(ultrarapid, ["metoprolol", "paroxetine"], "metoprolol")
+    assert not current["flags"].fill_null("").str.contains("interaction").any(), "the phenotype counts it"
+
+
+@pytest.mark.parametrize(("days", "acts"), [(3, True), (60, False)])
+def test_an_inhibitor_acts_on_until_it_is_washed_out(days, acts):
+    stopped = {"drug": "voriconazole", "status": "stopped", "end": date(2026, 3, 1)}
+    seen = [{"concept": "as_of", "code": date(2026, 3, 1 + days).isoformat() if days < 30 else "2026-04-30"}]
+    history = clinical([{"drug": "tacrolimus"}, stopped], seen)
+    calls, phenotypes = assign(callset({"s": EXPRESSER}), KB, history)
+    cpic = recommend(phenotypes, calls, history, KB, drugs=["tacrolimus"]).filter(source="CPIC").row(0, named=True)
+    assert (cpic["action"] == DECIDES) == acts
+    assert ("stopped but still acting" in cpic["recommendation"]) == acts
+
+
+def test_no_number_stands_where_two_drugs_act_in_both_directions():
+    for calls in (EXPRESSER, NON_EXPRESSER):
+        found = rows(calls, ["tacrolimus", "voriconazole", "rifampin"], "tacrolimus")
+        assert found["dose_change"].null_count() == found.height
+        assert not found["recommendation"].str.contains("one third").any()
+        first = found.filter(source="CPIC")["recommendation"][0]
+        assert "voriconazole (strong CYP3A4 inhibitor) raises tacrolimus, rifampin" in first.replace("Vori", "vori")
+
+
+def test_a_drug_that_is_asked_for_and_not_on_the_list_is_judged_with_the_list():
+    assert set(rows(EXPRESSER, ["voriconazole"], "tacrolimus").filter(applies="yes", source="CPIC")["action"]) == {
+        DECIDES
+    }
+
+
+def test_a_drug_is_no_interaction_of_its_own():
+    ultrarapid = {"CYP2C19": pattern("*17/*17")}
+    found = rows(ultrarapid, ["voriconazole"], "voriconazole")
+    assert not found["flags"].fill_null("").str.contains("interaction").any()
+
+
+def test_another_person_s_drugs_do_not_act():
+    history = clinical([{"drug": "voriconazole", "sample": "other"}, {"drug": "tacrolimus"}])
+    calls, phenotypes = assign(callset({"s": EXPRESSER, "other": EXPRESSER}), KB, history)
+    found = recommend(phenotypes, calls, history, KB, drugs=["tacrolimus"]).filter(source="CPIC", applies="yes")
+    assert dict(found.select("sample", "dose_change").iter_rows()) == {"s": "50..100", "other": None}
+
+
+# What labels say of two drugs together
+
+
+@pytest.mark.parametrize("statin", ["simvastatin", "lovastatin"])
+@pytest.mark.parametrize("agent", ["clarithromycin", "itraconazole", "erythromycin", "ritonavir", "cobicistat"])
+def test_the_label_s_contraindication_names_the_enzyme_that_it_rests_on(statin, agent):
+    found = result({"SLCO1B1": pattern("*1/*1")}, [statin, agent], [statin])
+    label = found.guidance.filter(pl.col("flags").str.contains("label_limit")).row(0, named=True)
+    assert label["action"] == "contraindicated"
+    assert re.match(rf"With {agent} \((strong|moderate) CYP3A4 inhibitor\): {statin} is", label["recommendation"])
+    assert "SLCO1B1" not in label["recommendation"] + label["flags"]
+    drug = line(found, statin)
+    assert drug.urgency == "avoid"
+    assert re.match(rf"{agent} \(\w+ CYP3A4 inhibitor\) raises {statin}: contraindicated", drug.headline)
+    assert "SLCO1B1" not in drug.headline
+
+
+def agent_of(row):
+    """A drug that a label's row is about."""
+    acting = KB.table("interactions").filter(enzyme=row["enzyme"], role=row["role"])
+    meant = acting.filter(pl.col("strength").is_in((row["strengths"] or "").split(";")))
+    return row["agent"] or meant["drug"][0]
+
+
+@pytest.mark.parametrize("row", KB.table("label_interactions").rows(named=True), ids=lambda row: row["limit_id"])
+def test_every_label_row_names_its_own_enzyme_and_no_other(row):
+    agent = agent_of(row)
+    found = rows({"CYP2C9": pattern("*1/*1")}, [row["drug"], agent], row["drug"])
+    (label,) = found.filter(guideline=row["limit_id"]).rows(named=True)
+    (acting,) = (one for flag in flags(label) if (one := parse(flag)))
+    assert (acting.agent, acting.enzyme, acting.role) == (agent, row["enzyme"], row["role"])
+    named = re.findall(r"\b(?:CYP\w+|SLCO1B1|ABCG2|XDH|DPYD|UGT1A1)\b", label["recommendation"])
+    assert set(named) == {row["enzyme"]}
+    assert row["section"] in label["recommendation"]
+
+
+def test_the_label_s_number_is_text_with_its_source():
+    found = result(EXPRESSER, ["tacrolimus", "voriconazole"], ["tacrolimus"])
+    (label,) = found.guidance.filter(source="FDA label").rows(named=True)
+    assert label["dose_change"] is None
+    assert label["recommendation"] == (
+        "With voriconazole (strong CYP3A4 inhibitor): reduce the dose of tacrolimus to one third of the dose before. "
+        "This is from the label (voriconazole, section 7) and holds whatever the genes."
+    )
+    drug = line(found, "tacrolimus")
+    assert drug.urgency == "change_dose"
+    assert drug.reason.startswith("the genes alone would ask for a higher dose")
+
+
+def test_a_label_s_lower_dose_does_not_hide_graver_advice_of_the_genes():
+    poor = {"TPMT": pattern("*3A/*3A"), "NUDT15": pattern("*1/*1")}
+    drug = line(result(poor, ["azathioprine", "allopurinol"], ["azathioprine"]), "azathioprine")
+    assert drug.urgency == "avoid"
+    assert drug.headline.startswith("allopurinol (strong XDH inhibitor) raises azathioprine")
+
+
+def test_brivudine_stands_before_a_normal_dpyd():
+    drug = line(result({"DPYD": pattern("Reference/Reference")}, ["fluorouracil", "brivudine"]), "fluorouracil")
+    assert drug.urgency == "avoid"
+    assert "brivudine (strong DPYD inhibitor) raises fluorouracil: contraindicated" in drug.headline
+
+
+# Notes
+
+
+def test_notes_name_the_enzyme_that_carries_the_drug():
+    found = result(EXPRESSER, ["tacrolimus", "voriconazole"]).notes
+    said = found.filter(code="drug_drug_gene", where="tacrolimus")["message"].to_list()
+    assert said[0] == "voriconazole inhibits CYP3A4 (strong), on which tacrolimus depends: it raises tacrolimus"
+    mine = found.filter(code="acts_on_others", where="voriconazole")["message"].to_list()
+    assert "voriconazole inhibits CYP3A4 (strong), on which tacrolimus depends" in mine
+
+
+def test_what_acts_on_what_is_said_once():
+    one = Acting("fluvoxamine", "CYP1A2", "strong", "inhibitor", "current", "raises")
+    assert parse(one.flag) == one
+    two = Acting("fluvoxamine", "CYP2C19", "strong", "inhibitor", "current", "raises")
+    assert phrase([one, two], "x") == "fluvoxamine (strong CYP1A2 inhibitor, strong CYP2C19 inhibitor) raises x"
+    three = Acting("a", "CYP2C19", "strong", "inducer", "planned", "raises_active_form")
+    assert phrase([three], "x") == "a (strong CYP2C19 inducer, planned) raises the active form of x"
+    assert parse("interaction_reverses:a:CYP3A4") is None
+
+
+# Every drug with a change of dose, with every drug that acts on it
+
+
+ASKS = {"increase_dose": "higher", "higher_start": "higher", "reduce_dose": "lower", "lower_start": "lower"}
+
+
+def asked(row):
+    """Which doses a row of the recommendations asks for."""
+    numbers = {"higher" if one > 0 else "lower" for one in (row["dose_min_pct"], row["dose_max_pct"]) if one}
+    return numbers | {ASKS[one] for one in (row["action"], row["secondary_action"]) if one in ASKS}
+
+
+@cache
+def turned_by(drug, asks, genes):
+    """Agents that turn a row around by an enzyme that it does not look at, read from the tables without the code."""
+    carried = {
+        r["enzyme"]: r
+        for r in KB.table("substrates").filter(drug=drug).iter_rows(named=True)
+        if r["enzyme"] not in genes
+    }
+    found = {}
+    for one in KB.table("interactions").iter_rows(named=True):
+        by = carried.get(one["enzyme"])
+        if by is None or one["drug"] == drug or by["by"] not in (None, one["role"]):
+            continue
+        raises = (one["role"] == "inhibitor") == (by["role"] == "clears")
+        if (one["strength"], by["strength"]) in MARKED and ("lower" if raises else "higher") not in asks:
+            found[one["drug"]] = one["enzyme"]
+    return found
+
+
+@pytest.fixture(scope="module")
+def turned_around():
+    """One person for each recommendation with a change of dose and each drug that turns it around."""
+    people, listed, expected = {}, [], {}
+    comedication = set(KB.table("populations").filter(pl.col("test").str.starts_with("takes_"))["population"])
+    for row in every_row.ROWS.iter_rows(named=True):
+        asks = asked(row)
+        if len(asks) != 1 or row["population"] in comedication:
+            continue
+        genes = frozenset(every_row.TESTS.filter(rec_id=row["rec_id"])["gene"])
+        agents = turned_by(row["drug"], frozenset(asks), genes)
+        calls = every_row.person_for(row) if agents else {}
+        if not calls or None in calls.values():
+            continue
+        for agent, enzyme in agents.items():
+            name = f"{row['rec_id']} {agent}"
+            people[name] = calls
+            listed += [{"sample": name, "drug": row["drug"]}, {"sample": name, "drug": agent}]
+            expected[name] = (row, agent, enzyme, asks)
+    known = clinical(listed)
+    calls, phenotypes = assign(callset(people), KB, known)
+    said = recommend(phenotypes, calls, known, KB)
+    return expected, known, calls, phenotypes, said
+
+
+def test_every_pair_of_a_change_of_dose_and_a_drug_that_turns_it_around_withholds_the_number(turned_around):
+    expected, _, _, _, said = turned_around
+    assert len(expected) > 1000
+    assert {agent for _, agent, _, _ in expected.values()} >= {"voriconazole", "clarithromycin", "rifampin"}
+    by_row = {(r["sample"], r["guideline"]): r for r in said.iter_rows(named=True)}
+    seen = 0
+    for name, (recommendation, agent, enzyme, _) in expected.items():
+        row = by_row.get((name, recommendation["rec_id"]))
+        if row is None:  # the agent changes the phenotype, and another row answers
+            continue
+        seen += 1
+        assert row["dose_change"] is None, row
+        assert row["action"] not in ASKS, row
+        assert f"interaction_reverses:{agent}:{enzyme}" in flags(row), row
+        assert f"{enzyme} in" in row["recommendation"], row
+        assert not re.search(r"\d+ ?%|mg|maximum", row["recommendation"]), row
+    assert seen > 1000
+
+
+def test_no_row_of_any_of_them_points_against_what_acts(turned_around):
+    _, known, _, _, said = turned_around
+    acting = acting_drugs(known, KB).filter("marked")
+    converted = pl.col("flags").str.contains("phenoconverted")
+    for row in said.filter(~converted.fill_null(False), pl.col("genes") != "none").iter_rows(named=True):
+        for one in (found for flag in flags(row) if (found := parse(flag))):
+            against = "-" if one.asks_for == "higher" else ""
+            change = row["dose_change"] or ""
+            assert not change or change.startswith("-") != (against == "-"), row
+            assert ASKS.get(row["action"]) in (None, one.asks_for), row
+    assert acting.height
+
+
+def everything(found, drug):
+    """Return every output of a result as text, by name."""
+    shown = view(found, "s")
+    return {
+        "guidance.tsv": to_tsv(found.guidance).decode(),
+        "notes.tsv": to_tsv(found.notes).decode(),
+        "json": to_json(found),
+        "text": render_text(found, "s", color=False, width=118),
+        "html": re.sub(r"<style>.*?</style>", "", render_html(found, "s"), flags=re.S),
+        "card": re.sub(r"<style>.*?</style>", "", render_card(found, "s"), flags=re.S),
+        "leaflet": re.sub(r"<style>.*?</style>", "", render_leaflet(found, "s"), flags=re.S),
+        "plan": re.sub(r"<style>.*?</style>", "", render_plan(found, "s"), flags=re.S),
+        "calendar": render_ics(found, "s") or "",
+        "fhir": json.dumps(to_fhir(found, "s"), ensure_ascii=False),
+        "cds": json.dumps(cards(shown, [drug]), ensure_ascii=False),
+        "multiqc": json.dumps(to_multiqc(found)),
+    }
+
+
+def test_no_output_shows_a_number_that_points_the_other_way(turned_around):
+    expected, *_ = turned_around
+    kinds = {}
+    for row, agent, enzyme, asks in expected.values():
+        if row["source"] in ("CPIC", "DPWG") and row["dose_min_pct"]:
+            kinds.setdefault((row["drug"], row["source"], enzyme, tuple(asks)), (row, agent, asks))
+    assert len(kinds) > 15
+    for row, agent, asks in kinds.values():
+        found = result(every_row.person_for(row), [row["drug"], agent], [row["drug"]])
+        if found.guidance.filter(guideline=row["rec_id"]).is_empty():
+            continue
+        wrong = ("Increase dose", "a higher dose is advised", "increase the dose", "start with a higher dose")
+        if asks == {"lower"}:
+            wrong = ("Decrease dose", "a lower dose is advised", "reduce the dose", "start with a lower dose")
+        sizes = {f"{abs(one):g}" for one in (row["dose_min_pct"], row["dose_max_pct"]) if one}
+        own = found.guidance.filter(guideline=row["rec_id"])
+        assert own["dose_change"].null_count() == own.height
+        for name, text in everything(found, row["drug"]).items():
+            if "phenoconverted" not in text:
+                for size in sizes:
+                    assert not re.search(rf"[+\N{{MINUS SIGN}}-]{size} %|\b{size}(\.0)? % (above|below)", text), (
+                        name,
+                        row,
+                    )
+            others = found.guidance.filter(pl.col("action").is_in(list(ASKS)))
+            if others.is_empty():
+                assert not [word for word in wrong if word in text], (name, row["rec_id"], agent)
+        shown = line(found, row["drug"])
+        assert shown.acting
+        assert any(one.agent == agent for one in shown.acting)
+        summary = next(one for one in to_dict(found)["samples"][0]["summary"] if one["drug"] == row["drug"])
+        assert agent in summary["headline"]
+
+
+def test_fhir_proposes_no_change_that_points_the_other_way():
+    found = result(EXPRESSER, ["tacrolimus", "itraconazole"], ["tacrolimus"])
+    tasks = [one["resource"] for one in to_fhir(found, "s")["entry"] if one["resource"]["resourceType"] == "Task"]
+    assert len(tasks) == 1
+    assert "code" not in tasks[0]
+    assert "itraconazole (strong CYP3A4 inhibitor) raises tacrolimus" in tasks[0]["description"]
+    lowered = result(EXPRESSER, ["tacrolimus", "voriconazole"], ["tacrolimus"])
+    tasks = [one["resource"] for one in to_fhir(lowered, "s")["entry"] if one["resource"]["resourceType"] == "Task"]
+    assert tasks[0]["code"]["coding"][0]["display"] == "Decrease dose"
+
+
+def test_a_card_of_clinical_decision_support_speaks_where_the_genes_are_silent():
+    shown = view(result(NON_EXPRESSER, ["itraconazole"], ["tacrolimus"]), "s")
+    (card,) = cards(shown, ["tacrolimus"])
+    assert card["summary"].startswith("tacrolimus: itraconazole (strong CYP3A4 inhibitor) raises tacrolimus")
+
+
+def test_the_leaflet_and_the_card_name_the_other_medicine():
+    found = result(EXPRESSER, ["tacrolimus", "itraconazole"], ["tacrolimus"])
+    leaflet = render_leaflet(found, "s")
+    assert "itraconazole changes how much of it is in your body; your doctor sets the dose by that" in leaflet
+    assert "lower amount" not in leaflet
+    assert "<strong>tacrolimus</strong> (itraconazole raises it, CYP3A4: dose by the label" in render_card(found, "s")
+
+
+def test_a_site_s_own_substrate_row_turns_advice_around_and_is_marked(tmp_path):
+    folder = tmp_path / "ward7"
+    folder.mkdir()
+    (folder / "substrates.tsv").write_text(
+        "drug\tenzyme\trole\tstrength\tby\tsource\tconfidence\nhydralazine\tCYP3A4\tclears\tsensitive\t\tward\tread\n",
+        encoding="utf-8",
+    )
+    rapid = {"NAT2": pattern(status="outside", stated_phenotype="Rapid Metabolizer")}
+    kb = knowledge.load([folder])
+    before = rows(rapid, ["itraconazole"], "hydralazine").filter(pl.col("dose_change").is_not_null())
+    after = rows(rapid, ["itraconazole"], "hydralazine", kb=kb).filter(guideline=before["guideline"][0])
+    assert after["dose_change"].to_list() == [None]
+    assert {"local", "interaction_reverses:itraconazole:CYP3A4"} <= set(flags(after.row(0, named=True)))
