@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from pgx.errors import InputError
 from pgx.variants.positions import names_end
-from pgx.variants.scan import Scanner, Windows
+from pgx.variants.scan import Scanner
 from pgx.variants.streams import read_stream
+from pgx.variants.windows import Windows
 
 WINDOWS = [("chr1", 100, 105), ("chr1", 300, 300), ("chr2", 50, 60), ("chrX", 1000, 1000)]
 INFO = st.sampled_from([".", "DP=3", "END={end}", "DP=3;END={end}", "CIEND=9", "END=", "SVLEN=5"])
