@@ -104,7 +104,8 @@ def known_copies(genotypes: Genotypes, given: Known | None, gene: str) -> NDArra
 
 def without_judgement(call: PatternCall) -> PatternCall:
     """Return what is left of a call where the copy number is unclear: no diplotype, and the reason."""
-    return replace(call, diplotypes=(), status="not_called", flags=(*call.flags, "copy_number_unclear"))
+    flags = (*(flag for flag in call.flags if flag != "no_copy_number"), "copy_number_unclear")
+    return replace(call, diplotypes=(), status="not_called", flags=flags)
 
 
 def apply(call: PatternCall, copies: int, known: Copies, threshold: float) -> PatternCall:

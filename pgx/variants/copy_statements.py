@@ -119,7 +119,7 @@ class Statement:
         if len(known) < len(self.ends) and copies != 2:
             strands[None, False] = (0, 0)
         if copies is None:
-            problem = f"CN {text[:40]} is not, within {CN_TOLERANCE}, one whole number from 0 to {MOST_COPIES}"
+            problem = f"CN {text[:40]} is not within {CN_TOLERANCE} of a whole number from 0 to {MOST_COPIES}"
             return Said(None, strands, "cnv", problem)
         return Said(copies, strands, "deletion" if copies < 2 else "duplication" if copies > 2 else "reference")
 

@@ -174,7 +174,8 @@ class CopyNumbers:
         if not genes:
             return
         self.notes.add("warning", "copy_number_unclear",
-                       f"{problem}; how many copies of {', '.join(sorted(genes))} there are is not known",
+                       f"{problem}; how many copies of {', '.join(sorted(genes))} there are is not known "
+                       "(--copy-number gives it)",
                        where=f"{file}: {record.where}", sample=name)  # fmt: skip
         for gene in genes:
             self.unclear.setdefault((name, gene), file)
@@ -200,8 +201,8 @@ class CopyNumbers:
             try:
                 rows.append((name, gene, *self._agreed(name, gene)))
             except DisagreementError as error:
-                self.notes.add("warning", "conflicting_copy_number", f"{gene}: {error}; none is used",
-                               sample=name, where=gene)  # fmt: skip
+                message = f"{gene}: {error}; none is used (--copy-number gives the number)"
+                self.notes.add("warning", "conflicting_copy_number", message, sample=name, where=gene)
                 files = [file for _, _, file in self.stated.get((name, gene), ())]
                 files += [one.stretch.file for one in self.carried.get((name, gene), ())]
                 rows.append((name, gene, None, "unclear", min(files)))
