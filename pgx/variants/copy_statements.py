@@ -92,8 +92,18 @@ class Statement:
             numbers = subfield(record.rest, count, record.format.index("CN"))
         said = [None if text == b"." else self._of_number(text.decode("latin-1")) for text in numbers]
         free = [False] * count
-        if record.format[0] != "GT":
-            return said, free
+        if record.format[0] == "GT":
+            self._read_genotypes(samples, phases, said, free)
+        if said == [None] and not free[0] and self.changes:  # a file of one person tells it of that person
+            said[0] = self._uncounted("a structural record has neither genotype nor CN")
+        return said, free
+
+    def _read_genotypes(
+        self, samples: tuple[str, ...], phases: PhaseLists, said: list[Said | None], free: list[bool]
+    ) -> None:
+        """Fill in what the genotypes say where there is no CN."""
+        record, count = self.record, len(samples)
+        by_number = [one is not None for one in said]
         columns = records.genotypes(record, samples, self.file)
         found = records.phase_sets(record, count)
         sets = [0] * count if found is None else found.tolist()
@@ -101,7 +111,7 @@ class Statement:
             phases.read(record, columns, sets)
         texts = subfield(record.rest, count, 0) if columns.polyploid is not None else []
         for index in range(count):
-            if numbers[index] != b".":
+            if by_number[index]:
                 continue
             if columns.polyploid is not None and columns.polyploid[index]:
                 if re.search(rb"[1-9]", texts[index]):
@@ -110,7 +120,6 @@ class Statement:
             pair = (int(columns.gt[index, 0]), int(columns.gt[index, 1]))
             said[index] = self._of_genotype(pair, sets[index] if columns.phased[index] else None)
             free[index] = said[index] is None and min(pair) >= 0
-        return said, free
 
     def _of_number(self, text: str) -> Said:
         copies = whole_copies(text)

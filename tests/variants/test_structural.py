@@ -60,9 +60,12 @@ def copies(found: Genotypes, gene: str = "CYP2D6") -> list[tuple[str, int | None
         ("<DUP:TANDEM>", "GT:CN", "0/1:4", [("A", 4, "duplication")]),
         ("<CNV>", "GT:CN", "./1:1", [("A", 1, "deletion")]),
         ("<CNV>", "CN:NR", "3:1.4", [("A", 3, "duplication")]),
-        ("<CNV>", "GT", "0/1", [("A", None, "unclear")]),
+        ("<CNV>", "GT", "0/1", UNCLEAR),
         ("<CNV>", "GT", "0/0", []),
-        ("<CNV>", "GT:CN", "./.:.", []),
+        ("<CNV>", "GT:CN", "./.:.", UNCLEAR),
+        ("<DEL>", "GT", "./.", UNCLEAR),
+        ("<DEL>", "DP", "9", UNCLEAR),
+        (".", "GT:CN", "./.:.", []),
         ("<CN0>,<CN2>", "GT", "0|2", [("A", 3, "duplication")]),
         ("<DEL>", "GT", "0/0", []),
         (".", "GT:SM:CN", "./.:0.99:2", [("A", 2, "reference")]),
@@ -111,6 +114,11 @@ def test_two_records_that_disagree(tmp_path: Path) -> None:
 def test_a_gene_without_positions_goes_by_its_region(tmp_path: Path) -> None:
     row = snv("chr4:68530000", "N", "<DEL>", "1/1", info="END=68580000;SVTYPE=DEL")
     assert copies(read(tmp_path, row, STAR2), "UGT2B17") == [("A", 0, "deletion")]
+
+
+def test_a_person_without_genotype_among_others_is_told_nothing(tmp_path: Path) -> None:
+    found = read(tmp_path, STAR2.replace("0/1", "0/1 0/1"), sv("<DEL>", "./.", "0/1"), samples="AB")
+    assert copies(found) == [("B", 1, "deletion")]
 
 
 class TestNumbers:
