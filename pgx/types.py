@@ -19,6 +19,9 @@ UNREAD = -4
 """Allele code: the file shows something here that may not be used or cannot be told, and that is not the reference: a
 change that its notation does not place, records that contradict each other, a variant that failed a filter."""
 
+MOST_COPIES = 12
+"""Copies of a gene beyond which a number is taken for a mistake."""
+
 
 class State(IntEnum):
     """What is known of one genotype (one site, one sample)."""
@@ -62,7 +65,8 @@ class Genotypes:
     sources
         One entry a file: name, sha256, format, sample count.
     copy_number
-        Frame of structural evidence: ``sample gene copies kind source``; empty if the file has none.
+        Frame of structural evidence: ``sample gene copies kind source``; empty if the file has none. No ``copies``
+        means that the file tells of a change that cannot be counted.
     notes
         `schema.NOTES` rows of what the reader noticed.
     """

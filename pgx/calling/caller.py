@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pgx.calling import copy_number, patterns, priors, solve
 from pgx.calling.context import Context, Pair
-from pgx.calling.copy_number import Copies, apply, copies_of, known_copies
+from pgx.calling.copy_number import UNCLEAR, Copies, apply, copies_of, known_copies, without_judgement
 from pgx.calling.model import Fallback, GeneModel, model
 from pgx.calling.patterns import HOMOZYGOUS, UNKNOWN_BASE
 from pgx.calling.solve import Found
@@ -113,6 +113,8 @@ class _Solver:
     def _with_copies(self, n: int) -> PatternCall:
         copies = int(self.found.copies[n])
         answer = self.solve(n)
+        if copies == UNCLEAR:
+            return without_judgement(answer)
         return (
             answer if copies < 0 or self.copy_rules is None else apply(answer, copies, self.copy_rules, self.threshold)
         )
@@ -150,7 +152,7 @@ class _Solver:
         flags = self._input_flags(n, known)
         if gene.definition.row["caller"] == "outside":
             return PatternCall((), "not_called", 0, total, ("other_method_needed",))
-        if not read.any() and not (total == 0 and found.copies[n] >= 0):
+        if not read.any() and not self._tells_without_bases(int(found.copies[n]), total):
             seen = tuple(flag for flag in flags if flag in _SEEN)
             return PatternCall((), "not_called", 0, total, (*seen, "no_data"))
         if not known[gene.required].all():
@@ -162,6 +164,12 @@ class _Solver:
             return PatternCall((), "not_called", n_called, total, (*flags, "unresolved"))
         fallback = self._fallback(codes[:, :1] if haploid else codes)
         return self._finish(answer, mixture, n_called, total, flags, fallback)
+
+    def _tells_without_bases(self, copies: int, positions: int) -> bool:
+        """Say whether the copy number alone names an allele: the deletion, or any of a gene without positions."""
+        if copies == 1:
+            return self.copy_rules is not None and self.copy_rules.deletion is not None
+        return positions == 0 and copies >= 0
 
     def _input_flags(self, n: int, known: NDArray[np.bool_]) -> tuple[str, ...]:
         gene, found = self.gene, self.found

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from pgx.calling.strands import sort_key
 from pgx.errors import UsageError
 from pgx.knowledge.base import KnowledgeBase
-from pgx.types import Diplotype, Genotypes, PatternCall
+from pgx.types import MOST_COPIES, Diplotype, Genotypes, PatternCall
 
 UNKNOWN = -1
-MOST_COPIES = 12
+UNCLEAR = -2
+"""The file tells of a change of copies that cannot be counted."""
 RARE = 1e-4
 """Share of an allele's strands that carry it twice, where no table counts the duplication."""
 FURTHER = 0.3
@@ -71,7 +72,8 @@ def copies_of(kb: KnowledgeBase, gene: str) -> Copies:
 
 
 def known_copies(genotypes: Genotypes, given: Known | None, gene: str) -> NDArray[np.int32]:
-    """Return the copies (S,) of a gene in each sample, `UNKNOWN` where nothing is known.
+    """Return the copies (S,) of a gene in each sample, `UNKNOWN` where nothing is known, `UNCLEAR` where a file leaves
+    open how many there are.
 
     What the user gives overrules the file; a number for one sample overrules the number for all (sample None).
 
@@ -87,8 +89,8 @@ def known_copies(genotypes: Genotypes, given: Known | None, gene: str) -> NDArra
     if genotypes.copy_number is not None and genotypes.copy_number.height:
         rows = genotypes.copy_number.filter(pl.col("gene") == gene).select("sample", "copies")
         for sample, copies in rows.iter_rows():
-            if sample in place and copies is not None:
-                found[place[sample]] = copies
+            if sample in place:
+                found[place[sample]] = UNCLEAR if copies is None else copies
     stated = {sample: copies for (sample, name), copies in (given or {}).items() if name == gene}
     if any(not 0 <= copies <= MOST_COPIES for copies in stated.values()):
         raise UsageError(f"a person cannot have {max(stated.values(), key=abs)} copies of {gene}")
@@ -98,6 +100,12 @@ def known_copies(genotypes: Genotypes, given: Known | None, gene: str) -> NDArra
         if sample is not None and sample in place:
             found[place[sample]] = copies
     return found
+
+
+def without_judgement(call: PatternCall) -> PatternCall:
+    """Return what is left of a call where the copy number is unclear: no diplotype, and the reason."""
+    flags = (*(flag for flag in call.flags if flag != "no_copy_number"), "copy_number_unclear")
+    return replace(call, diplotypes=(), status="not_called", flags=flags)
 
 
 def apply(call: PatternCall, copies: int, known: Copies, threshold: float) -> PatternCall:

@@ -9,9 +9,9 @@ from pgx.variants import records
 from pgx.variants.contigs import BUILDS, GRCH37, GRCH38, build_of_text
 from pgx.variants.gate import refuse_if_broken
 from pgx.variants.notes import Notes
-from pgx.variants.scan import Windows
 from pgx.variants.source import Source
 from pgx.variants.targets import Targets
+from pgx.variants.windows import Windows
 
 
 def asked_build(build: str | None) -> str | None:

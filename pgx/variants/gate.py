@@ -15,8 +15,9 @@ from pgx.variants.arrays import is_probe, recognise, text_lines
 from pgx.variants.header import Header
 from pgx.variants.meta import Finding, read_meta
 from pgx.variants.rows import RowChecker
-from pgx.variants.scan import Scanner, Windows
+from pgx.variants.scan import Scanner
 from pgx.variants.source import Source, open_source
+from pgx.variants.windows import Windows
 
 _MOST_FINDINGS = 1000
 _SMALL = 1 << 22

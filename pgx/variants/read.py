@@ -22,13 +22,14 @@ from pgx.variants.contigs import GRCH37
 from pgx.variants.fasta import Reference
 from pgx.variants.gate import refuse_if_broken
 from pgx.variants.notes import Notes
-from pgx.variants.scan import Windows
 from pgx.variants.sex import SexEvidence, given_sex
 from pgx.variants.sex import apply as apply_sex
 from pgx.variants.source import Source, digest, open_source
-from pgx.variants.structural import CopyNumbers, gene_spans, looks_like_json, read_targeted_json
+from pgx.variants.structural import CopyNumbers, gene_spans
+from pgx.variants.targeted_json import looks_like_json, read_targeted_json
 from pgx.variants.targets import Targets
 from pgx.variants.vcf_reader import Options, VcfReader, not_judged
+from pgx.variants.windows import Windows
 
 PathLike = str | os.PathLike[str]
 SexOf = Callable[[tuple[str, ...]], Mapping[str, str]]
@@ -154,7 +155,7 @@ def _read_one(one: _Input, make: partial[VcfReader], regions: Windows) -> bool:
     reader = make(one.source)
     name = one.source.name
     for gene, number in one.copies:
-        reader.copies.stated[(one.samples[0], gene)].add((number, "genotype", name))
+        reader.copies.state(one.samples[0], gene, number, "genotype", name)
     if one.array is not None:
         if one.array.sample not in reader.column:
             return True

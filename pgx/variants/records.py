@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -102,7 +103,7 @@ def parse(where: str, line: bytes, samples: int, file: object) -> Record:
     )
     if alts[0][0] in "<.":
         end = record.info_value("END")
-        if end is not None:
+        if end not in (None, "."):
             if not _is_number(end) or int(end) < record.pos:
                 raise InputError(f"END={end[:40]} does not lie behind POS", file=file, where=where)
             record.end = max(record.end, int(end))
@@ -191,14 +192,12 @@ def _is_number(text: str) -> bool:
 def _phase_set(text: bytes) -> int:
     if text.isdigit() and len(text) <= 10:
         return int(text) & 0x7FFFFFFF
-    return 0 if text == b"." else (hash_text(text) & 0x7FFFFFFF) or 1
+    return 0 if text == b"." else phase_set_number(text)
 
 
-def hash_text(text: bytes) -> int:
-    """Return a number for a phase-set name, the same in every run."""
-    import zlib
-
-    return zlib.crc32(text)
+def phase_set_number(name: bytes) -> int:
+    """Return a number for the name of a phase set, the same in every run; never 0."""
+    return (zlib.crc32(name) & 0x7FFFFFFF) or 1
 
 
 def _alt(alt: str, file: object, where: str) -> str:

@@ -191,8 +191,8 @@ def _expected(number: str, alts: int, ploidy: int | None) -> int | None:
     """Return how many values a Number asks for; None if it cannot be told."""
     if number.isdigit():
         return int(number) or None
-    if not alts:
-        return None
+    if number == "P" or not alts:
+        return ploidy if number == "P" else None
     if number == "A":
         return alts
     if number == "R":

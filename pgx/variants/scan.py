@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -14,8 +13,12 @@ from numpy.typing import NDArray
 from pgx.errors import InputError
 from pgx.variants import positions
 from pgx.variants.contigs import canonical
+from pgx.variants.windows import Windows, reach
 
 _END = re.compile(rb"(?:^|;)END=(\d+)")
+_COUNTED = re.compile(rb"\t<[DCdc]")
+"""Where the ALT column of a deletion, a duplication or a copy-number change may begin."""
+_OPENINGS = (b"<D", b"<C", b"<d", b"<c")
 _WIDE = 2000
 _POS_DIGITS = 10
 _NAME_BYTES = 32
@@ -23,56 +26,12 @@ _PIECE = 1 << 18
 
 
 @dataclass(slots=True)
-class Windows:
-    """Intervals of interest a chromosome, merged and sorted: `starts` and `ends` are the first and last base."""
-
-    by_chrom: dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]
-    _lists: dict[str, tuple[list[int], list[int]]] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, intervals: Iterable[tuple[str, int, int]], gap: int = 0) -> Windows:
-        """Merge intervals (chrom, first, last) that overlap or lie within `gap` bases of each other."""
-        grouped: dict[str, list[list[int]]] = {}
-        for chrom, first, last in sorted(intervals):
-            runs = grouped.setdefault(chrom, [])
-            if runs and first <= runs[-1][1] + gap + 1:
-                runs[-1][1] = max(runs[-1][1], last)
-            else:
-                runs.append([first, last])
-        return cls(
-            {
-                chrom: (np.array([r[0] for r in runs], dtype=np.int64), np.array([r[1] for r in runs], dtype=np.int64))
-                for chrom, runs in grouped.items()
-            }
-        )
-
-    def touches(self, chrom: str | None, first: int, last: int) -> bool:
-        """Say whether the interval [first, last] touches a window."""
-        if chrom is None or chrom not in self.by_chrom:
-            return False
-        if chrom not in self._lists:
-            starts, ends = self.by_chrom[chrom]
-            self._lists[chrom] = (starts.tolist(), ends.tolist())
-        begin, stop = self._lists[chrom]
-        index = bisect_left(stop, first)
-        return index < len(begin) and begin[index] <= last
-
-    def hits(self, chrom: str | None, first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Say for each interval [first, last] of one chromosome whether it touches a window."""
-        if chrom is None or chrom not in self.by_chrom:
-            return np.zeros(len(first), dtype=bool)
-        starts, ends = self.by_chrom[chrom]
-        index = np.searchsorted(ends, first, side="left")
-        inside = index < len(starts)
-        return np.asarray(inside & (starts[np.minimum(index, len(starts) - 1)] <= last), dtype=bool)
-
-
-@dataclass(slots=True)
 class Scanner:
     """Cuts chunks of text into lines and yields those whose record touches a window, with their line number.
 
     The order of the records is checked on the way, as is the shape of the first columns. `in_region` tells afterwards
-    whether any record lay in one of `regions`.
+    whether any record lay in one of `regions`. A deletion, duplication or copy-number change in a region that does not
+    say how long it is is yielded too.
     """
 
     windows: Windows
@@ -150,12 +109,15 @@ class Scanner:
                 raise self._malformed(index, text[start:end])
             first = int(fields[1][:_POS_DIGITS])
             last = first + len(fields[3]) - 1
-            if fields[4][:1] in (b"<", b"."):
+            chrom = canonical(fields[0].decode("latin-1"))
+            wanted = False
+            if fields[4][:2] in _OPENINGS:
+                last, wanted = reach(chrom, first, last, fields[4], fields[7], self.regions)
+            elif fields[4][:1] in (b"<", b"."):
                 match = _END.search(fields[7])
                 last = max(last, int(match[1][:_POS_DIGITS])) if match else last
             self._order(fields[0], first, index)
-            chrom = canonical(fields[0].decode("latin-1"))
-            if self.windows.touches(chrom, first, last):
+            if wanted or self.windows.touches(chrom, first, last):
                 found.append(index)
             if self.regions is not None and not self.in_region:
                 self.in_region = self.regions.touches(chrom, first, last)
@@ -165,7 +127,7 @@ class Scanner:
     def _same_contig(
         self, text: bytes, buffer: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]
     ) -> list[int] | None:
-        """Look only at POS, where a block continues one contig in order without blocks (INFO/END); None if it does not.
+        """Look only at POS, where a block continues one contig in order and no record outreaches its line; else None.
 
         A record reaches at most its line's length beyond POS, since REF is written in it; the few that might touch a
         window are then looked at closely.
@@ -173,7 +135,10 @@ class Scanner:
         lead = self.chrom + b"\t"
         if not self.chrom or not text.startswith(lead, int(starts[-1])):
             return None
-        if positions.names_end(text, buffer, int(starts[0]), int(ends[-1])):  # whatever the header declares
+        head, tail = int(starts[0]), int(ends[-1])
+        if positions.names_end(text, buffer, head, tail):  # whatever the header declares
+            return None
+        if text.find(b"<", head, tail) >= 0 and _COUNTED.search(text, head, tail):
             return None
         chrom, longest = canonical(self.chrom.decode("latin-1")), int((ends - starts).max())
         found: list[int] = []
@@ -215,9 +180,17 @@ class Scanner:
         columns = [tabs[at + k] for k in range(7)]
         first = self._positions(text, buffer, starts, ends, columns[0] + 1, columns[1])
         last = first + (columns[3] - columns[2]) - 2
-        open_ended = np.flatnonzero((buffer[columns[3] + 1] == 60) | (buffer[columns[3] + 1] == 46))
+        opening, letter = buffer[columns[3] + 1], buffer[columns[3] + 2] & 0xDF  # upper case
+        counted = (opening == 60) & ((letter == 67) | (letter == 68))
+        open_ended = np.flatnonzero(((opening == 60) | (opening == 46)) & ~counted)
         self._ends(text, buffer, open_ended, columns[6] + 1, ends, last)
         found: list[int] = []
+        for row in np.flatnonzero(counted).tolist():
+            line = text[starts[row] : ends[row]].split(b"\t", 8)
+            chrom = canonical(line[0].decode("latin-1"))
+            last[row], wanted = reach(chrom, int(first[row]), int(last[row]), line[4], line[7], self.regions)
+            if wanted and not self.windows.touches(chrom, int(first[row]), int(last[row])):
+                found.append(row)
         for begin, stop, name in self._runs(text, buffer, starts, columns[0]):
             self._run_order(name, first[begin:stop], begin)
             chrom = canonical(name.decode("latin-1"))
@@ -228,7 +201,7 @@ class Scanner:
             if self.regions is not None and not self.in_region:
                 self.in_region = bool(self.regions.hits(chrom, first[begin:stop], last[begin:stop]).any())
         self.records += len(starts)
-        return found
+        return sorted(found)
 
     def _positions(
         self, text: bytes, buffer: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64],

@@ -17,11 +17,12 @@ from typing import BinaryIO, Literal
 import pysam
 
 from pgx.errors import InputError
-from pgx.variants import streams
+from pgx.variants import extent, streams
 from pgx.variants.contigs import canonical
 from pgx.variants.header import Header, parse
-from pgx.variants.scan import Scanner, Windows
+from pgx.variants.scan import Scanner
 from pgx.variants.streams import Packing
+from pgx.variants.windows import Windows, reach
 
 Kind = Literal["vcf", "bcf", "other"]
 
@@ -38,7 +39,9 @@ _OTHER_FORMATS = (
     (b"\xff\xfe", "UTF-16 text; save it as UTF-8"),
     (b"\xfe\xff", "UTF-16 text; save it as UTF-8"),
 )
-_INDEX_SPAN = 16384
+_STRUCTURAL = ("##INFO=<ID=SVLEN,", "##ALT=<ID=DEL", "##ALT=<ID=DUP", "##ALT=<ID=CNV")
+_SMALL = 1 << 24
+"""Bytes of a packed file up to which one with structural records is read whole: older indexes do not know SVLEN."""
 _HASH_WHOLE = 1 << 27
 _HEAD = 1 << 12
 
@@ -99,7 +102,7 @@ class Source:
             yield from self._kept
         elif self.kind == "bcf":
             yield from self._bcf_records(windows)
-        elif self.index is not None:
+        elif self.index is not None and not self._index_may_hide():
             yield from self._indexed_records(windows)
         else:
             self.scanner = Scanner(windows, self.name, header.lines, regions=self.regions)
@@ -107,6 +110,17 @@ class Source:
                 yield f"line {line}", text
             if not self.scanner.complete:
                 self.warnings.append(("no_final_newline", "the last line has no line end; the file may be cut short"))
+
+    def _index_may_hide(self) -> bool:
+        """Say whether the index may place records by POS alone, in a file that is small enough to do without it."""
+        return self._is_structural() and self.path is not None and self.path.stat().st_size <= _SMALL
+
+    def _looked_at(self, windows: Windows) -> Windows:
+        """Return the stretches to fetch through an index."""
+        return windows.joined(self.regions) if self.regions is not None and self._is_structural() else windows
+
+    def _is_structural(self) -> bool:
+        return any(line.startswith(_STRUCTURAL) for line in self.header().meta)
 
     def remember(self, windows: Windows) -> list[tuple[str, bytes]]:
         """Read the records of the windows now and give the same ones to the next `records`."""
@@ -204,27 +218,36 @@ class Source:
         names = [(str(name), canonical(str(name))) for name in self._bcf.header.contigs]
         try:
             with contextlib.suppress(ValueError):
-                if self._bcf.index is not None:
+                if self._bcf.index is not None and not self._index_may_hide():
+                    looked_at = self._looked_at(windows)
                     for name, chrom in names:
-                        yield from self._bcf_fetch(name, chrom, windows)
+                        yield from self._bcf_fetch(name, chrom, windows, looked_at)
                     return
             known = dict(names)
             for record in self._bcf:
-                chrom = known.get(record.contig)
-                if windows.touches(chrom, record.pos, record.stop):
+                if self._is_wanted(record, known.get(record.contig), windows):
                     yield f"{record.contig}:{record.pos}", str(record).rstrip("\n").encode()
         except OSError as error:
             raise InputError("the file is cut short or damaged", file=self.name, fix="copy it again") from error
 
-    def _bcf_fetch(self, name: str, chrom: str | None, windows: Windows) -> Iterator[tuple[str, bytes]]:
+    def _is_wanted(self, record: pysam.VariantRecord, chrom: str | None, windows: Windows) -> bool:
+        last, wanted = record.stop, False
+        if record.alts and extent.is_counted(record.alts[0]):
+            info = str(record).split("\t", 8)[7]
+            last, wanted = reach(chrom, record.pos, last, record.alts[0].encode(), info.encode(), self.regions)
+        return wanted or windows.touches(chrom, record.pos, last)
+
+    def _bcf_fetch(
+        self, name: str, chrom: str | None, windows: Windows, looked_at: Windows
+    ) -> Iterator[tuple[str, bytes]]:
         assert self._bcf is not None
-        if chrom is None or chrom not in windows.by_chrom:
+        if chrom is None or chrom not in looked_at.by_chrom:
             return
         previous = 0
-        for start, end in _joined(windows, chrom):
+        for start, end in looked_at.spread(chrom):
             for record in self._bcf.fetch(name, start - 1, end):
                 seen = record.pos <= previous and record.pos < start
-                if not seen and windows.touches(chrom, record.pos, record.stop):
+                if not seen and self._is_wanted(record, chrom, windows):
                     yield f"{name}:{record.pos}", str(record).rstrip("\n").encode()
             previous = end
 
@@ -233,18 +256,19 @@ class Source:
             tabix = pysam.TabixFile(str(self.path), index=str(self.index), encoding="latin-1")
         except (OSError, ValueError) as error:
             raise InputError("the index cannot be read", file=self.index, fix="make it again (tabix -p vcf)") from error
+        looked_at = self._looked_at(windows)
         with contextlib.closing(tabix):
             for name in tabix.contigs:
                 chrom = canonical(name)
-                if chrom in windows.by_chrom:
-                    yield from self._tabix_fetch(tabix, name, chrom, windows)
+                if chrom in looked_at.by_chrom:
+                    yield from self._tabix_fetch(tabix, name, chrom, windows, looked_at)
 
     def _tabix_fetch(
-        self, tabix: pysam.TabixFile, name: str, chrom: str, windows: Windows
+        self, tabix: pysam.TabixFile, name: str, chrom: str, windows: Windows, looked_at: Windows
     ) -> Iterator[tuple[str, bytes]]:
         previous = 0
         try:
-            for start, end in _joined(windows, chrom):
+            for start, end in looked_at.spread(chrom):
                 at = start
                 for line in tabix.fetch(name, start - 1, end):
                     fields = line[:4096].split("\t", 8)
@@ -254,12 +278,15 @@ class Source:
                         raise InputError("not a VCF record", file=self.name, where=f"{name}:{at}")
                     pos = int(fields[1])
                     last = pos + len(fields[3]) - 1
-                    if fields[4][:1] in "<." and "END=" in fields[7]:
+                    wanted = False
+                    if extent.is_counted(fields[4]):
+                        last, wanted = reach(chrom, pos, last, fields[4].encode(), fields[7].encode(), self.regions)
+                    elif fields[4][:1] in "<." and "END=" in fields[7]:
                         last = max(last, _info_end(fields[7]))
                     if pos <= previous and pos < start:
                         continue
                     at = pos
-                    if windows.touches(chrom, pos, last):
+                    if wanted or windows.touches(chrom, pos, last):
                         yield f"{name}:{pos}", line.rstrip("\r\n").encode("latin-1")
                 previous = end
         except (OSError, ValueError) as error:
@@ -390,15 +417,3 @@ def _info_end(info: str) -> int:
         if part.startswith("END=") and part.isascii() and part[4:].isdigit():
             return int(part[4:])
     return 0
-
-
-def _joined(windows: Windows, chrom: str) -> Iterator[tuple[int, int]]:
-    """Yield windows of one chromosome, joined where an index cannot tell them apart."""
-    starts, ends = windows.by_chrom[chrom]
-    first, last = int(starts[0]), int(ends[0])
-    for start, end in zip(starts[1:].tolist(), ends[1:].tolist(), strict=True):
-        if start - last > _INDEX_SPAN:
-            yield first, last
-            first = start
-        last = max(last, end)
-    yield first, last

@@ -13,6 +13,7 @@ from pgx.variants import records
 from pgx.variants.assemble import Assembly, Evidence
 from pgx.variants.contigs import outside_par
 from pgx.variants.fasta import REACH, Reference
+from pgx.variants.genotypes import SampleColumns
 from pgx.variants.header import Header, unusable_mitochondrion
 from pgx.variants.match import (
     SILENT,
@@ -25,15 +26,16 @@ from pgx.variants.match import (
     read_alleles,
     undecided,
 )
-from pgx.variants.meta import read_meta
+from pgx.variants.meta import Key, read_meta
 from pgx.variants.notes import Notes
+from pgx.variants.phase_lists import PhaseLists
 from pgx.variants.rows import RowChecker
-from pgx.variants.scan import Windows
 from pgx.variants.sex import WINDOWS as SEX_WINDOWS
 from pgx.variants.sex import SexEvidence
 from pgx.variants.source import Source
 from pgx.variants.structural import CopyNumbers
 from pgx.variants.targets import Target, Targets
+from pgx.variants.windows import Windows
 
 _CHECK_VALUES = 50_000
 """How many values beside the genotypes are checked in one file (well below a second); `gate.check` checks all."""
@@ -68,6 +70,10 @@ class VcfReader:
     mismatches: int = 0
     first_mismatch: str = ""
     unjudged: dict[str, list[int]] = field(default_factory=dict)
+    phase_lists: PhaseLists = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.phase_lists = PhaseLists(self.source.name)
 
     def run(self) -> bool:
         """Read the file; say whether it had a record at any position of interest."""
@@ -84,12 +90,13 @@ class VcfReader:
                 f"contig {skipped} is not the revised Cambridge reference; mitochondrial positions are not read",
                 where=self.source.name,
             )
+        cn_of_allele = header.version >= "VCFv4.4" or rows.meta.info.get("CN", Key("1", "Float")).number == "A"
         used = 0
         for where, line in self.source.records(self._windows()):
             record = records.parse(where, line, len(header.samples), self.source.name)
             if record.chrom == "chrM" and skipped:
                 continue
-            if self.copies.add(record, header.samples, self.column, self.source.name):
+            if self.copies.add(record, header.samples, self.column, self.source.name, cn_of_allele=cn_of_allele):
                 continue
             used += self._record(record, line, rows, None if everyone else keep, columns)
         if self.mismatches * 4 > self.agreements:
@@ -165,7 +172,9 @@ class VcfReader:
         self._silence_empty(record, found.gt, len(samples))
         hidden = self._hidden(record, found.gt, keep)
         sets = records.phase_sets(record, len(samples))
-        if sets is None:
+        if "PSL" in record.format[1:]:
+            sets = self._listed_phase(record, found, sets)
+        elif sets is None:
             sets = records.physical_phase(record, found, len(samples))
         gt, phased, polyploid = found.gt, found.phased, found.polyploid
         if keep is not None:
@@ -190,6 +199,17 @@ class VcfReader:
                 target.site, Evidence(columns, codes, phased, sets, state, own_hidden, tests, reading.weak, span)
             )
         return True
+
+    def _listed_phase(
+        self, record: records.Record, found: SampleColumns, sets: NDArray[np.int32] | None
+    ) -> NDArray[np.int32]:
+        numbers = [0] * len(found.gt) if sets is None else sets.tolist()
+        left = self.phase_lists.read(record, found, numbers)
+        if left:
+            self.notes.count("warning", "phase_list_unread", "{n} genotypes count as unphased because their phase set "
+                             "list (PSL) is missing, contradicts GT, PS or itself, or is no better than a guess (PSQ)",
+                             f"{self.source.name}: {record.where}", left)  # fmt: skip
+        return np.array(numbers, dtype=np.int32)
 
     def _check_header(self, header: Header) -> RowChecker:
         meta = read_meta(header.meta, header.version)

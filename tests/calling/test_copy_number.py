@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import polars as pl
 import pytest
 
+from pgx.calling import call
 from pgx.errors import UsageError
+from pgx.variants.structural import SCHEMA
+from tests.calling.build import genotypes
 
 STAR4 = {42128945: ("C", "T"), 42126611: ("C", "G"), 42130692: ("G", "A")}
 HOMOZYGOUS_4 = {position: (bases[1], bases[1]) for position, bases in STAR4.items()}
@@ -65,3 +71,35 @@ def test_genes_that_only_copy_number_tells(one):
 def test_impossible_copies_are_refused(one):
     with pytest.raises(UsageError, match="copies of CYP2D6"):
         one("CYP2D6", STAR4, copies=-1)
+
+
+def of_file(kb, copies: int | None, *, filled: bool = True, given: int | None = None, gene: str = "CYP2D6"):
+    """Call a gene with what a file tells of its copies."""
+    found = genotypes(kb, [{}], fill=[gene] if filled else [])
+    rows = [("P1", gene, copies, "unclear" if copies is None else "deletion", "x")]
+    found = replace(found, copy_number=pl.DataFrame(rows, schema=SCHEMA, orient="row"))
+    known = None if given is None else {("P1", gene): given}
+    return call(found, kb, genes=[gene], copy_number=known).genes[0].patterns[0]
+
+
+@pytest.mark.parametrize("gene", ["CYP2D6", "TPMT", "GSTT1"])
+def test_a_copy_number_that_cannot_be_counted_leaves_the_gene_unjudged(kb, gene):
+    called = of_file(kb, None, gene=gene)
+    assert (called.status, called.diplotypes) == ("not_called", ())
+    assert "copy_number_unclear" in called.flags
+    assert "no_copy_number" not in called.flags
+
+
+def test_a_given_copy_number_ends_the_doubt(kb):
+    called = of_file(kb, None, given=2)
+    assert (called.status, names(called)) == ("called", ["*1/*1"])
+    assert "copy_number_unclear" not in called.flags
+
+
+def test_a_deletion_without_any_base_is_known_and_the_other_strand_is_not(kb):
+    called = of_file(kb, 1, filled=False)
+    assert called.status == "ambiguous"
+    assert "prior_driven" in called.flags
+    assert len(called.diplotypes) > 5
+    assert all(diplotype.allele2 == "*5" for diplotype in called.diplotypes)
+    assert of_file(kb, 1, filled=False, gene="TPMT").status == "not_called"

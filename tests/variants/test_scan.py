@@ -12,14 +12,30 @@ from hypothesis import strategies as st
 
 from pgx.errors import InputError
 from pgx.variants.positions import names_end
-from pgx.variants.scan import Scanner, Windows
+from pgx.variants.scan import Scanner
 from pgx.variants.streams import read_stream
+from pgx.variants.windows import Windows
 
 WINDOWS = [("chr1", 100, 105), ("chr1", 300, 300), ("chr2", 50, 60), ("chrX", 1000, 1000)]
-INFO = st.sampled_from([".", "DP=3", "END={end}", "DP=3;END={end}", "CIEND=9", "END=", "SVLEN=5"])
-ROW = st.tuples(
-    st.integers(1, 400), st.integers(1, 30), st.sampled_from(["A", "<NON_REF>", ".", "<*>", "A,<NON_REF>"]), INFO
+REGIONS = [("chr1", 90, 120), ("chr2", 1, 100)]
+INFO = st.sampled_from(
+    [
+        ".",
+        "DP=3",
+        "END={end}",
+        "DP=3;END={end}",
+        "CIEND=9",
+        "END=",
+        "SVLEN=50",
+        "AN=2;SVLEN=-50",
+        "SVLEN=.",
+        "SVLEN=20,90",
+    ]
 )
+ALT = st.sampled_from(
+    ["A", "A", "A", "<NON_REF>", ".", "<*>", "A,<NON_REF>", "<DEL>", "<DUP:TANDEM>", "<del>,<CNV>", "<CGA>"]
+)
+ROW = st.tuples(st.integers(1, 400), st.integers(1, 30), ALT, INFO)
 
 
 def plain(lines: list[str]) -> list[int]:
@@ -31,8 +47,17 @@ def plain(lines: list[str]) -> list[int]:
         ends = [part[4:] for part in info.split(";") if part.startswith("END=") and part[4:].isdigit()]
         if alt[0] in "<." and ends:
             last = max(last, int(ends[0]))
+        lengths = [part[6:].split(",") for part in info.split(";") if part.startswith("SVLEN=")]
+        told = [abs(int(n)) for n in (lengths[0] if lengths else []) if n != "."]
+        if len(told) > 1 and len(told) != alt.count(",") + 1:
+            told = []
+        symbolic = alt[:2].upper() in ("<D", "<C")
+        if symbolic and not ends and told:
+            last = max(last, int(pos) + max(told))
+        hides = symbolic and not ends and not told and alt != "<CGA>"
         name = chrom if chrom.startswith("chr") else f"chr{chrom}"
-        if any(name == c and int(pos) <= stop and last >= start for c, start, stop in WINDOWS):
+        looked_at = WINDOWS + REGIONS if hides else WINDOWS
+        if any(name == c and int(pos) <= stop and last >= start for c, start, stop in looked_at):
             found.append(number)
     return found
 
@@ -53,7 +78,8 @@ def test_every_chunking_finds_the_same_lines(
             lines.append("\t".join([*cells, *["0/1"] * samples]))
     text = ("\n".join(lines) + "\n").encode()
     chunks = [text[i : i + size * 20] for i in range(0, len(text), size * 20)]
-    found = [number for number, _ in Scanner(Windows.of(WINDOWS), "x", 0).scan(chunks)]
+    scanner = Scanner(Windows.of(WINDOWS), "x", 0, regions=Windows.of(REGIONS))
+    found = [number for number, _ in scanner.scan(chunks)]
     assert found == plain(lines)
     whole = list(Scanner(Windows.of(WINDOWS), "x", 0, everything=True).scan(chunks))
     assert [line.decode() for _, line in whole] == lines

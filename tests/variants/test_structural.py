@@ -5,15 +5,38 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pysam
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import pgx.variants
 from pgx.errors import InputError
 from pgx.types import Genotypes
+from pgx.variants.copy_statements import whole_copies
 from tests.variants.build import at, codes, compress, knowledge, read, snv, text
 
 STAR2 = snv("chr10:94781859", "G", "A", "0/1")
 CYP2D6_4 = ("chr22", 42128945)
+UNCLEAR = [("A", None, "unclear")]
+TWO_COPIES = [("A", 2, "reference")]
+ONE_COPY = [("A", 1, "deletion")]
+NO_COPY = [("A", 0, "deletion")]
+SV_META = (
+    '##INFO=<ID=END,Number=1,Type=Integer,Description="x">',
+    '##INFO=<ID=SVLEN,Number=A,Type=Integer,Description="x">',
+    '##INFO=<ID=SVTYPE,Number=1,Type=String,Description="x">',
+    '##INFO=<ID=CIPOS,Number=.,Type=Integer,Description="x">',
+    '##FILTER=<ID=PASS,Description="x">',
+)
+
+
+def to_bcf(path: Path) -> Path:
+    target = path.with_suffix(".bcf")
+    with pysam.VariantFile(str(path)) as source, pysam.VariantFile(str(target), "wb", header=source.header) as written:
+        for record in source:
+            written.write(record)
+    return target
 
 
 def sv(alt: str, *genotypes: str, first: int = 42123000, last: int = 42135000, form: str = "GT", **more: str) -> str:
@@ -22,7 +45,7 @@ def sv(alt: str, *genotypes: str, first: int = 42123000, last: int = 42135000, f
     )
 
 
-def copies(found: Genotypes, gene: str = "CYP2D6") -> list[tuple[str, int, str]]:
+def copies(found: Genotypes, gene: str = "CYP2D6") -> list[tuple[str, int | None, str]]:
     assert found.copy_number is not None
     frame = found.copy_number.filter(found.copy_number["gene"] == gene)
     return [(r["sample"], r["copies"], r["kind"]) for r in frame.iter_rows(named=True)]
@@ -37,7 +60,12 @@ def copies(found: Genotypes, gene: str = "CYP2D6") -> list[tuple[str, int, str]]
         ("<DUP:TANDEM>", "GT:CN", "0/1:4", [("A", 4, "duplication")]),
         ("<CNV>", "GT:CN", "./1:1", [("A", 1, "deletion")]),
         ("<CNV>", "CN:NR", "3:1.4", [("A", 3, "duplication")]),
-        ("<CNV>", "GT", "0/1", []),
+        ("<CNV>", "GT", "0/1", UNCLEAR),
+        ("<CNV>", "GT", "0/0", []),
+        ("<CNV>", "GT:CN", "./.:.", UNCLEAR),
+        ("<DEL>", "GT", "./.", UNCLEAR),
+        ("<DEL>", "DP", "9", UNCLEAR),
+        (".", "GT:CN", "./.:.", []),
         ("<CN0>,<CN2>", "GT", "0|2", [("A", 3, "duplication")]),
         ("<DEL>", "GT", "0/0", []),
         (".", "GT:SM:CN", "./.:0.99:2", [("A", 2, "reference")]),
@@ -79,13 +107,237 @@ def test_a_filtered_record_is_not_used(tmp_path: Path) -> None:
 def test_two_records_that_disagree(tmp_path: Path) -> None:
     rows = [sv("<CNV>", "./1:3", form="GT:CN"), sv("<CNV>", "./1:1", form="GT:CN", first=42123500)]
     found = read(tmp_path, STAR2, *rows)
-    assert copies(found) == []
+    assert copies(found) == UNCLEAR
     assert "conflicting_copy_number" in codes(found)
 
 
 def test_a_gene_without_positions_goes_by_its_region(tmp_path: Path) -> None:
     row = snv("chr4:68530000", "N", "<DEL>", "1/1", info="END=68580000;SVTYPE=DEL")
     assert copies(read(tmp_path, row, STAR2), "UGT2B17") == [("A", 0, "deletion")]
+
+
+def test_a_person_without_genotype_among_others_is_told_nothing(tmp_path: Path) -> None:
+    found = read(tmp_path, STAR2.replace("0/1", "0/1 0/1"), sv("<DEL>", "./.", "0/1"), samples="AB")
+    assert copies(found) == [("B", 1, "deletion")]
+
+
+class TestNumbers:
+    """FORMAT/CN is a Float since VCF 4.4; INFO/CN is that of each ALT from then on."""
+
+    @pytest.mark.parametrize(
+        ("number", "expected"),
+        [
+            ("1.98", 2),
+            ("2.25", 2),
+            ("1.75", 2),
+            ("0.97", 1),
+            ("1.25", 1),
+            ("0.02", 0),
+            ("3e0", 3),
+            ("2.", 2),
+            ("12.1", 12),
+            ("1.5", None),
+            ("1.26", None),
+            ("2.74", None),
+            ("0.4", None),
+            ("-1", None),
+            ("-0.1", None),
+            ("13", None),
+            ("400", None),
+            ("1e300", None),
+            ("nan", None),
+            ("inf", None),
+            ("1,1", None),
+            ("2,.", None),
+            ("two", None),
+        ],
+    )
+    def test_a_number_within_a_quarter_of_a_whole_one_counts(
+        self, tmp_path: Path, number: str, expected: int | None
+    ) -> None:
+        found = read(tmp_path, STAR2, sv("<CNV>", f"./.:{number}", form="GT:CN"))
+        assert [row[1] for row in copies(found)] == [expected]
+        assert ("copy_number_unclear" in codes(found)) == (expected is None)
+
+    @given(st.floats(0, 14, allow_nan=False), st.integers(0, 6))
+    def test_a_number_is_never_read_as_one_further_than_a_quarter(self, number: float, digits: int) -> None:
+        text = f"{number:.{digits}f}"
+        read_as = whole_copies(text)
+        near = [n for n in range(13) if abs(float(text) - n) <= 0.25]
+        assert read_as == (near[0] if near else None)
+
+    def test_a_missing_number_leaves_it_to_the_genotype(self, tmp_path: Path) -> None:
+        assert copies(read(tmp_path, STAR2, sv("<DEL>", "0/1:.", form="GT:CN"))) == ONE_COPY
+
+    def test_a_number_that_says_nothing_is_not_replaced_by_the_genotype(self, tmp_path: Path) -> None:
+        assert copies(read(tmp_path, STAR2, sv("<DEL>", "0/1:1.5", form="GT:CN"))) == UNCLEAR
+
+    @pytest.mark.parametrize(
+        ("version", "cn", "expected"),
+        [
+            ("VCFv4.4", "0", ONE_COPY),
+            ("VCFv4.5", "0.04", ONE_COPY),
+            ("VCFv4.5", "2.1", [("A", 3, "duplication")]),
+            ("VCFv4.5", "1", []),
+            ("VCFv4.5", "1.5", UNCLEAR),
+            ("VCFv4.5", ".", UNCLEAR),
+            ("VCFv4.2", "0", UNCLEAR),
+        ],
+    )
+    def test_the_number_of_each_allele(self, tmp_path: Path, version: str, cn: str, expected: object) -> None:
+        row = snv("chr22:42123000", "N", "<CNV>", "0/1", info=f"END=42135000;CN={cn}")
+        assert copies(read(tmp_path, STAR2, row, version=version)) == expected
+
+    def test_two_alleles_with_numbers_of_their_own(self, tmp_path: Path) -> None:
+        row = snv("chr22:42123000", "N", "<CNV>,<CNV>", "1/2", info="SVLEN=12000,12000;CN=0,2")
+        assert copies(read(tmp_path, STAR2, row, version="VCFv4.4")) == [("A", 2, "cnv")]
+
+    @pytest.mark.parametrize("genotype", ["./1", "1/.", "1", "0/1/1"])
+    def test_a_genotype_that_does_not_tell_both_strands(self, tmp_path: Path, genotype: str) -> None:
+        assert copies(read(tmp_path, STAR2, sv("<DEL>", genotype))) == UNCLEAR
+
+
+class TestLengths:
+    """SVLEN tells the length where END does not; a change of unknown length inside a gene is never passed over."""
+
+    @pytest.mark.parametrize("info", ["SVLEN=12153", "SVLEN=-12153", "SVTYPE=DEL;SVLEN=+12153;CIPOS=0,1",
+                                      "END=.;SVLEN=12153", "END=42123191;SVLEN=-12153", "END=42135344;SVLEN=7",
+                                      "SVLEN=12153.0"])  # fmt: skip
+    @pytest.mark.parametrize("packing", ["plain", "bgzip", "index", "bcf"])
+    def test_svlen_without_end(self, tmp_path: Path, info: str, packing: str) -> None:
+        if packing == "bcf" and "." in info:
+            pytest.skip("BCF holds integers")
+        path = tmp_path / "in.vcf"
+        row = snv("chr22:42123191", "N", "<DEL>", "0/1", info=info)
+        path.write_text(text([STAR2, row], meta=SV_META))
+        if packing == "bcf":
+            path = to_bcf(path)
+        elif packing != "plain":
+            path = compress(path, index=packing == "index")
+        assert copies(pgx.variants.read(path, knowledge())) == ONE_COPY
+
+    def test_among_many_records_without_end(self, tmp_path: Path) -> None:
+        far = [snv(f"chr22:{41_000_000 + n}", "A", "C", "0/0") for n in range(300)]
+        row = snv("chr22:42123191", "N", "<DEL>", "0/1", info="SVLEN=12153")
+        behind = [snv(f"chr22:{42_200_000 + n}", "A", "C", "0/0") for n in range(300)]
+        assert copies(read(tmp_path, STAR2, *far, row, *behind)) == ONE_COPY
+
+    def test_an_index_that_knows_no_length(self, tmp_path: Path) -> None:
+        plain = tmp_path / "in.vcf"
+        plain.write_text(text([STAR2, snv("chr22:42000000", "N", "<DEL>", "0/1")], meta=SV_META))
+        index = compress(plain).with_suffix(".gz.tbi").read_bytes()  # as one of before htslib 1.22 would be
+        plain.write_text(text([STAR2, snv("chr22:42000000", "N", "<DEL>", "0/1", info="SVLEN=200000")], meta=SV_META))
+        path = compress(plain)
+        path.with_suffix(".gz.tbi").write_bytes(index)
+        assert copies(pgx.variants.read(path, knowledge())) == ONE_COPY
+
+    def test_alleles_of_one_record_have_lengths_of_their_own(self, tmp_path: Path) -> None:
+        for genotype, expected in (("0/1", ONE_COPY), ("0/2", []), ("1/2", ONE_COPY)):
+            row = snv("chr22:42123191", "N", "<DEL>,<DEL>", genotype, info="END=42135344;SVLEN=12153,100")
+            assert copies(read(tmp_path, STAR2, row)) == expected
+
+    @pytest.mark.parametrize("info", [".", "SVTYPE=DEL", "SVLEN=.", "SVLEN=0", "SVLEN=long", "END=42123191"])
+    @pytest.mark.parametrize("packing", ["plain", "index"])
+    def test_neither_inside_a_gene_leaves_it_open(self, tmp_path: Path, info: str, packing: str) -> None:
+        path = tmp_path / "in.vcf"
+        path.write_text(text([STAR2, snv("chr22:42123191", "N", "<DEL>", "0/1", info=info)], meta=SV_META))
+        found = pgx.variants.read(path if packing == "plain" else compress(path), knowledge())
+        assert copies(found) == UNCLEAR
+        assert "copy_number_unclear" in codes(found)
+
+    def test_neither_between_two_positions_of_a_gene(self, tmp_path: Path) -> None:
+        far = [snv(f"chr1:{96_000_000 + n}", "A", "C", "0/0") for n in range(300)]
+        row = snv("chr1:97600000", "N", "<DUP>", "0/1", info="SVTYPE=DUP")
+        assert copies(read(tmp_path, *far, row, STAR2), "DPYD") == UNCLEAR
+
+    def test_neither_in_somebody_who_does_not_carry_it(self, tmp_path: Path) -> None:
+        row = snv("chr22:42123191", "N", "<DEL>", "0/0", "0/1", "./.")
+        assert copies(read(tmp_path, STAR2.replace("0/1", "0/1 0/1 0/1"), row, samples="ABC")) == [
+            ("B", None, "unclear")
+        ]
+
+    def test_neither_far_from_any_gene(self, tmp_path: Path) -> None:
+        found = read(tmp_path, STAR2, snv("chr22:30000000", "N", "<DEL>", "0/1"))
+        assert found.copy_number is not None
+        assert found.copy_number.is_empty()
+
+
+class TestOneEventToldTwice:
+    """Reciprocal overlap of one half makes two records one event, within and between files."""
+
+    def test_by_two_callers_in_one_file(self, tmp_path: Path) -> None:
+        rows = [sv("<DEL>", "0/1", first=42123191, last=42135344), sv("<DEL>", "0/1", first=42123226, last=42135364)]
+        assert copies(read(tmp_path, STAR2, *rows)) == ONE_COPY
+
+    def test_in_two_files(self, tmp_path: Path) -> None:
+        found = files(tmp_path, [sv("<DEL>", "0/1", first=42123191)], [sv("<DEL>", "1/0", first=42123226)])
+        assert copies(found) == ONE_COPY
+
+    def test_as_a_deletion_and_as_a_copy_number(self, tmp_path: Path) -> None:
+        rows = [sv("<DEL>", "0/1"), sv("<CNV>", "./.:1.04", first=42123400, form="GT:CN")]
+        assert copies(read(tmp_path, STAR2, *rows)) == ONE_COPY
+
+    def test_a_duplication_of_at_least_one_copy_more(self, tmp_path: Path) -> None:
+        rows = [sv("<DUP>", "0/1"), sv("<CNV>", "./.:4.1", first=42123400, form="GT:CN")]
+        assert copies(read(tmp_path, STAR2, *rows)) == [("A", 4, "duplication")]
+
+    def test_two_that_differ_in_size_stay_two(self, tmp_path: Path) -> None:
+        rows = [sv("<DEL>", "0/1", first=42100000, last=42150000), sv("<DEL>", "0/1")]
+        assert copies(read(tmp_path, STAR2, *rows)) == NO_COPY
+
+    def test_two_on_opposite_strands_stay_two(self, tmp_path: Path) -> None:
+        rows = [sv("<DEL>", "0|1"), sv("<DEL>", "1|0", first=42123226)]
+        assert copies(read(tmp_path, STAR2, *rows)) == NO_COPY
+        rows = [sv("<DEL>", "0|1"), sv("<DEL>", "0|1", first=42123226)]
+        assert copies(read(tmp_path, STAR2, *rows)) == ONE_COPY
+
+    def test_phase_sets_and_files_are_not_compared(self, tmp_path: Path) -> None:
+        rows = [sv("<DEL>", "0|1:1", form="GT:PS"), sv("<DEL>", "1|0:2", first=42123226, form="GT:PS")]
+        assert copies(read(tmp_path, STAR2, *rows)) == ONE_COPY
+        assert copies(files(tmp_path, [sv("<DEL>", "0|1")], [sv("<DEL>", "1|0")])) == ONE_COPY
+
+    def test_haplotypes_named_by_psl(self, tmp_path: Path) -> None:
+        rows = [sv("<DEL>", "|0|1:a,b", form="GT:PSL"), sv("<DEL>", "|0|1:b,a", first=42123226, form="GT:PSL")]
+        assert copies(read(tmp_path, STAR2, *rows, version="VCFv4.4")) == NO_COPY
+
+    def test_a_third_caller_without_phase_makes_no_third_event(self, tmp_path: Path) -> None:
+        phased = [sv("<DEL>", "0|1"), sv("<DEL>", "1|0", first=42123226)]
+        assert copies(files(tmp_path, phased, [sv("<DEL>", "0/1")])) == NO_COPY
+
+    def test_two_alleles_of_one_record_are_two(self, tmp_path: Path) -> None:
+        row = snv("chr22:42123191", "N", "<DEL>,<DEL>", "1/2", info="SVLEN=12153,12500")
+        assert copies(read(tmp_path, STAR2, row)) == NO_COPY
+
+    def test_a_deletion_and_a_duplication_of_one_record_cut_in_two(self, tmp_path: Path) -> None:
+        assert copies(read(tmp_path, STAR2, sv("<DEL>", "1/0"), sv("<DUP>", "0/1"))) == [("A", 2, "cnv")]
+
+    @pytest.mark.parametrize(
+        ("one", "two"),
+        [
+            (sv("<DEL>", "0/1"), sv("<DEL>", "1/1", first=42123226)),
+            (sv("<DEL>", "0/1"), sv("<DEL>", "0/0")),
+            (sv("<DEL>", "0/1"), sv("<DUP>", "0/1", first=42123226)),
+            (sv("<DEL>", "0/1"), sv("<CNV>", "./.:2", form="GT:CN")),
+            (sv("<CNV>", "./.:1", form="GT:CN"), sv("<CNV>", "./.:0", first=42123226, form="GT:CN")),
+        ],
+    )
+    def test_genotypes_that_disagree_are_said_and_not_used(self, tmp_path: Path, one: str, two: str) -> None:
+        for found in (read(tmp_path, STAR2, one, two), files(tmp_path, [one], [two])):
+            assert copies(found) == UNCLEAR
+            assert "conflicting_copy_number" in codes(found)
+
+    def test_other_alleles_of_a_cohort_are_no_contradiction(self, tmp_path: Path) -> None:
+        rows = [sv("<DEL>", "0/1", "0/0"), sv("<DEL>", "0/0", "0/1", first=42123226)]
+        found = read(tmp_path, STAR2.replace("0/1", "0/1 0/1"), *rows, samples="AB")
+        assert copies(found) == [("A", 1, "deletion"), ("B", 1, "deletion")]
+
+
+def files(tmp_path: Path, *records: list[str]) -> Genotypes:
+    paths = []
+    for number, rows in enumerate([[STAR2], *records]):
+        paths.append(tmp_path / f"{number}.vcf")
+        paths[-1].write_text(text(rows))
+    return pgx.variants.read(paths, knowledge())
 
 
 class TestTargetedJson:

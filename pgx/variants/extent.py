@@ -1,0 +1,49 @@
+"""How far a symbolic allele reaches: INFO/END, or INFO/SVLEN where END says nothing.
+
+VCF 4.4 and 4.5 (samtools/hts-specs, section 3) write SVLEN, positive, and let END be left out; earlier files write END,
+and SVLEN negative for a deletion. POS is the base before the event.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+COUNTED = re.compile(r"<(DEL|DUP|CNV|CN\d+)(?::[^>]*)?>$", re.I)
+"""Symbolic alleles that change how many copies of a stretch there are."""
+_END = re.compile(r"(?:^|;)END=(\d{1,10})(?:;|$)")
+_SVLEN = re.compile(r"(?:^|;)SVLEN=([^;]*)")
+_LENGTH = re.compile(r"[+-]?(\d{1,10})(?:\.0*)?$")
+
+
+def last_bases(pos: int, alts: Sequence[str], info: str) -> list[int | None]:
+    """Return the last base of each ALT; None where neither END nor SVLEN tells it.
+
+    END goes first, unless several ALTs have lengths of their own; one that does not lie behind POS says nothing.
+    """
+    match = _END.search(info)
+    end = int(match[1]) if match and int(match[1]) > pos else None
+    lengths = _lengths(info)
+    if end is not None and (len(set(lengths)) < 2 or len(lengths) != len(alts)):
+        return [end] * len(alts)
+    if len(lengths) != len(alts):
+        lengths = lengths[:1] * len(alts) if len(lengths) == 1 else [None] * len(alts)
+    return [end if length is None else pos + length for length in lengths]
+
+
+def last_base(pos: int, alts: str, info: str) -> int | None:
+    """Return the last base that any allele of an ALT column reaches, None if none tells it."""
+    return max((end for end in last_bases(pos, alts.split(","), info) if end is not None), default=None)
+
+
+def is_counted(alts: str) -> bool:
+    """Say whether an ALT column begins with an allele that changes how many copies there are."""
+    return alts[:1] == "<" and COUNTED.match(alts.split(",", 1)[0]) is not None
+
+
+def _lengths(info: str) -> list[int | None]:
+    match = _SVLEN.search(info)
+    if match is None:
+        return []
+    found = [_LENGTH.match(text.strip()) for text in match[1].split(",")]
+    return [int(one[1]) or None if one else None for one in found]
