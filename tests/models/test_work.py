@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -28,9 +29,9 @@ def test_a_folder_of_ours_comes_and_goes(tmp_path: Path) -> None:
 
 
 def test_a_failure_before_the_first_step_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(InputError), work.kept(tmp_path / "model" / work.FOLDER, resume=False):
-        with blocks.scratch(tmp_path / "model" / work.FOLDER):
-            raise InputError("no such cohort")
+    place = tmp_path / "model" / work.FOLDER
+    with pytest.raises(InputError), work.kept(place, resume=False), blocks.scratch(place):
+        raise InputError("no such cohort")
     assert not list(tmp_path.iterdir())
 
 
@@ -41,10 +42,8 @@ def test_folders_of_others_stay(tmp_path: Path, error: type[BaseException] | Non
     for path in kept:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("mine")
-    try:
+    with suppress(InputError, KeyboardInterrupt):
         done(tmp_path / work.FOLDER, resume=resume, error=error)
-    except (InputError, KeyboardInterrupt):
-        pass
     assert all(path.read_text() == "mine" for path in kept)
 
 
