@@ -47,9 +47,9 @@ def lite(tmp_path: Path) -> Make:
 
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bounded, "STALLED", 1.0)
-    monkeypatch.setattr(bounded, "WHOLE", 3.0)
-    monkeypatch.setattr(bounded, "MOST_ROWS", 100_000)
+    monkeypatch.setattr(bounded, "STALLED", 2.0)
+    monkeypatch.setattr(bounded, "WHOLE", 30.0)
+    monkeypatch.setattr(bounded, "MOST_ROWS", 50_000)
 
 
 def refusal(path: Path, kb: KnowledgeBase) -> str:
@@ -57,7 +57,7 @@ def refusal(path: Path, kb: KnowledgeBase) -> str:
     started = time.monotonic()
     with pytest.raises(InputError) as caught:
         clinical.read([path], kb)
-    assert time.monotonic() - started < 15
+    assert time.monotonic() - started < 60
     said = str(caught.value)
     assert said.startswith(f"{path}: ") and "\n" not in said
     return said
@@ -136,10 +136,10 @@ SILENT = (
 @pytest.mark.parametrize(
     ("view", "said"),
     [
-        (SILENT, "nothing new for 1 s"),
-        (ENDLESS, "more than 100000 rows"),
-        ("select i as person_id from range(1000000000000) t(i)", "more than 100000 rows"),
-        ("select i as person_id from generate_series(1, 1000000000000) t(i) where i < 0", "nothing new for 1 s"),
+        (SILENT, "nothing new for 2 s"),
+        (ENDLESS, "more than 50000 rows"),
+        ("select i as person_id from range(1000000000000) t(i)", "more than 50000 rows"),
+        ("select i as person_id from generate_series(1, 1000000000000) t(i) where i < 0", "nothing new for 2 s"),
         ("select count(*) as person_id from range(1000000) a, range(1000000) b, range(1000000) c", "nothing new"),
         ("select levenshtein(repeat('a', 9000000), repeat('b', 9000000)) as person_id", "nothing new"),
         ("select i as person_id from range(100000000000) t(i) order by hash(i)", ""),
@@ -153,8 +153,8 @@ def test_a_duckdb_view_ends(duck: Make, kb: KnowledgeBase, view: str, said: str)
 @pytest.mark.parametrize(
     ("view", "said"),
     [
-        (SILENT, "table or view 'person' is given up: nothing new for 1 s"),
-        (ENDLESS, "more than 100000 rows; export its tables as CSV or Parquet"),
+        (SILENT, "table or view 'person' is given up: nothing new for 2 s"),
+        (ENDLESS, "more than 50000 rows; export its tables as CSV or Parquet"),
         (ENDLESS + " order by -person_id", "nothing new"),
         ("select zeroblob(100000000) as person_id", "too big"),
         (f"select 'a' like '{'%a' * 60}' as person_id", "too complex"),
@@ -173,10 +173,12 @@ def test_a_query_that_cannot_be_stopped_is_left_behind(monkeypatch: pytest.Monke
     started = time.monotonic()
     with (
         pytest.raises(InputError, match=r"x\.db: table 'a' is given up: nothing new"),
-        bounded.Bounded("x.db", lambda query: time.sleep(5), lambda: time.sleep(5), lambda: closed.append(True)) as one,
+        bounded.Bounded(
+            "x.db", lambda query: time.sleep(60), lambda: time.sleep(60), lambda: closed.append(True)
+        ) as one,
     ):
         one.rows("select", "table 'a'")
-    assert time.monotonic() - started < 3 and not closed
+    assert time.monotonic() - started < 30 and not closed
 
 
 def test_wide_cells_and_slow_rows_are_bounded_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,6 +200,6 @@ def test_wide_cells_and_slow_rows_are_bounded_too(monkeypatch: pytest.MonkeyPatc
     with pytest.raises(InputError, match="more than"):
         read(cursor([("x" * 600,)], [("x" * 600,)]))
     monkeypatch.setattr(bounded, "WHOLE", 0.5)
-    monkeypatch.setattr(bounded, "STALLED", 0.4)
+    monkeypatch.setattr(bounded, "STALLED", 10.0)
     with pytest.raises(InputError, match="not read after"):
         read(cursor(*([("x",)] for _ in range(50)), pause=0.05))
