@@ -122,6 +122,24 @@ def _named(path: PathLike, role: str) -> dict[str, str]:
     return {"name": file.name, "sha256": digest(file), "role": role}
 
 
+def inputs_of(
+    vcf: PathLike | Sequence[PathLike],
+    clinical: Sequence[PathLike],
+    outside_calls: Sequence[PathLike],
+    options: Options,
+) -> list[Path]:
+    """Return every file and folder that a run reads, also what is inside clinical folders."""
+    files = [vcf] if isinstance(vcf, str | Path) else list(vcf)
+    records = [Path(one) for one in clinical]
+    persons = () if isinstance(options.persons, Mapping) else options.persons
+    found: list[PathLike] = [*files, *records, *outside_calls, *persons, *options.knowledge]
+    for folder in (one for one in records if one.is_dir()):
+        from pgx.clinical.formats import parts
+
+        found += parts(folder)
+    return [Path(one) for one in (*found, options.fasta) if one is not None]
+
+
 def knowledge(overlays: Sequence[PathLike] = ()) -> KnowledgeBase:
     """Open the knowledge base under the overlays of the configuration files and `overlays`."""
     from pgx.knowledge import load

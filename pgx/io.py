@@ -6,8 +6,9 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -15,6 +16,83 @@ from pgx.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     import polars as pl
+
+
+class Inputs:
+    """Files and folders that are read, and must not be written to.
+
+    Parameters
+    ----------
+    paths
+        Files, and folders whose files are all read. What does not exist, such as ``-`` or an address, is left out.
+    """
+
+    def __init__(self, paths: Iterable[str | Path]) -> None:
+        self._known = {mark: path for path in paths if (mark := _mark(path)) is not None}
+
+    def refuse(self, output: str | Path) -> None:
+        """Refuse an output that is one of the inputs, by whatever name or link, or lies in a folder that is read.
+
+        Raises
+        ------
+        UsageError
+            If so.
+        """
+        path = Path(output)
+        same, inside = (None if (mark := _mark(one)) is None else self._known.get(mark) for one in (path, path.parent))
+        if same is not None:
+            also = "" if str(same) == str(path) else f" ({same})"
+            raise UsageError(f"{path}: would be written, and is an input{also}; name another output")
+        if inside is not None:
+            raise UsageError(f"{path}: would be written into {inside}, which is read; name another folder")
+
+
+_inputs: ContextVar[Inputs | None] = ContextVar("inputs", default=None)
+
+
+def _mark(path: str | Path) -> tuple[int, int] | None:
+    """What makes a file or folder the same under another name; None if there is none."""
+    try:
+        status = Path(path).stat()
+    except (OSError, ValueError):
+        return None
+    return (status.st_dev, status.st_ino)
+
+
+@contextmanager
+def reading(paths: Iterable[str | Path]) -> Iterator[None]:
+    """While the block runs, nothing is written over or into these inputs."""
+    token = _inputs.set(Inputs(paths))
+    try:
+        yield
+    finally:
+        _inputs.reset(token)
+
+
+def check_outputs(outputs: Iterable[str | Path], inputs: Iterable[str | Path] = ()) -> None:
+    """Refuse, before anything is read at length or written, to write over an input or one file twice.
+
+    Parameters
+    ----------
+    outputs
+        Files that will be written.
+    inputs
+        As for `Inputs`; those of the `reading` block around count too.
+
+    Raises
+    ------
+    UsageError
+        If an output is an input, lies in an input folder, or is named twice.
+    """
+    all_inputs = [one for one in (Inputs(inputs), _inputs.get()) if one is not None]
+    seen: set[str] = set()
+    for output in outputs:
+        for one in all_inputs:
+            one.refuse(output)
+        place = os.path.realpath(output)
+        if place in seen:
+            raise UsageError(f"{output}: would be written twice; name different outputs")
+        seen.add(place)
 
 
 @contextmanager
@@ -30,8 +108,12 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     ------
     InputError
         If the folder cannot be written to, or the target is a folder.
+    UsageError
+        If it is an input of the `reading` block around.
     """
     target = Path(path)
+    if (inputs := _inputs.get()) is not None:
+        inputs.refuse(target)
     if target.is_dir():
         raise InputError("a folder is in the way of this output file", file=target, fix="name another file")
     temporary: Path | None = None

@@ -11,8 +11,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pgx.inputs import Options, PathLike, Phenotyped, knowledge, phenotyped
-from pgx.io import write_bytes
+from pgx.inputs import Options, PathLike, Phenotyped, inputs_of, knowledge, phenotyped
+from pgx.io import check_outputs, write_bytes
 from pgx.paths import data_dir
 from pgx.version import __version__
 
@@ -37,6 +37,8 @@ __all__ = [
     "score_phenotyped",
     "versions",
 ]
+
+PROVENANCE = "provenance.json"
 
 
 def versions() -> dict[str, str]:
@@ -251,6 +253,11 @@ def report(
     Result
         Everything that the reports show.
     """
+    if out is not None:
+        from pgx.reports import files
+
+        written = [Path(out) / PROVENANCE, *files(out, formats)]
+        check_outputs(written, inputs_of(vcf, clinical, outside_calls, options or Options()))
     result = analyse(
         vcf, clinical=clinical, medications=medications, drugs=drugs, outside_calls=outside_calls, options=options
     )
@@ -260,7 +267,7 @@ def report(
         write(result, Path(out), formats)
         if {"tsv", "parquet"} & set(formats):
             # Tables have no room for it: the pages and documents carry it themselves.
-            write_bytes(Path(out) / "provenance.json", (json.dumps(result.provenance, indent=2) + "\n").encode())
+            write_bytes(Path(out) / PROVENANCE, (json.dumps(result.provenance, indent=2) + "\n").encode())
     return result
 
 

@@ -13,9 +13,7 @@ from pgx.cli import options as opt
 @opt.reading()
 def call(
     vcf: opt.Vcfs,
-    out: Annotated[
-        Path, typer.Option("-o", "--out", help="Table to write: .tsv, .parquet or .json; '-' = TSV on standard output.")
-    ] = Path("-"),
+    out: opt.Out = Path("-"),
     clinical: opt.Clinical = None,
     outside_calls: opt.OutsideCalls = None,
     explain: Annotated[
@@ -28,6 +26,7 @@ def call(
     log: Annotated[
         Path | None,
         typer.Option(help="Also write a Parquet log of every position, sample and gene.", show_default=False),
+        opt.Role.output,
     ] = None,
     *,
     how: opt.How,

@@ -18,11 +18,11 @@ _SUFFIXES = (".vcf", ".vcf.gz", ".vcf.bgz", ".bcf", ".gvcf", ".gvcf.gz")
 
 def check(
     file: Annotated[
-        Path | None, typer.Argument(help="Clinical file or folder, VCF, BCF or array raw data.", show_default=False)
+        Path | None,
+        typer.Argument(help="Clinical file or folder, VCF, BCF or array raw data.", show_default=False),
+        opt.Role.record,
     ] = None,
-    out: Annotated[
-        Path, typer.Option("-o", "--out", help="Table to write: .tsv, .parquet or .json; '-' = TSV on standard output.")
-    ] = Path("-"),
+    out: opt.Out = Path("-"),
     columns: Annotated[
         bool, typer.Option("--columns", help="List the columns that a flat clinical file can have instead.")
     ] = False,

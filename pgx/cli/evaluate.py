@@ -14,7 +14,9 @@ from pgx.cli import train as shared
 
 def evaluate(
     model: Annotated[
-        str, typer.Argument(help="Model folder, or an endpoint whose training is evaluated.", show_default=False)
+        str,
+        typer.Argument(help="Model folder, or an endpoint whose training is evaluated.", show_default=False),
+        opt.Role.perhaps,
     ],
     cohort: Annotated[Path, typer.Option(help="Cohort table: features, outcome, person, site.", show_default=False)],
     out: Annotated[
@@ -22,6 +24,7 @@ def evaluate(
         typer.Option(
             "-o", "--out", help="Folder for all tables and plots [default: overall table only].", show_default=False
         ),
+        opt.Role.folder,
     ] = None,
     outcome: shared.Outcome = None,
     person: shared.Person = None,
@@ -44,8 +47,8 @@ def evaluate(
     """
     from pgx import models, pipeline
     from pgx.errors import UsageError
-    from pgx.io import write_table
-    from pgx.models import work
+    from pgx.io import check_outputs, write_table
+    from pgx.models import measured, plots, work
     from pgx.models.boost import Settings
     from pgx.models.tables import read
 
@@ -53,6 +56,8 @@ def evaluate(
         raise UsageError("--resume needs -o: finished folds are kept in that folder")
     if not Path(model).is_dir() and len(Path(model).parts) > 1:
         raise UsageError(f"{model}: no such model folder")
+    if out is not None:
+        check_outputs([*(out / f"{name}.tsv" for name in measured.TABLES), *(out / name for name in plots.FILES)])
 
     roles = models.Roles(outcome, person, site, time, tuple(opt.split(ignore) or ()))
     found = models.evaluate(

@@ -17,14 +17,14 @@ def features(
         typer.Argument(help="One or more VCF, BCF, gVCF or array files; '-' reads standard input.", show_default=False),
     ] = None,
     clinical: opt.Clinical = None,
-    out: Annotated[
-        Path, typer.Option("-o", "--out", help="Table to write: .tsv, .parquet or .json; '-' = TSV on standard output.")
-    ] = Path("-"),
+    out: opt.Out = Path("-"),
     describe: Annotated[
         bool, typer.Option("--describe", help="Write every feature's name, type, unit, meaning and source instead.")
     ] = False,
     missing: Annotated[
-        Path | None, typer.Option(help="Also write why each missing value is missing.", show_default=False)
+        Path | None,
+        typer.Option(help="Also write why each missing value is missing.", show_default=False),
+        opt.Role.output,
     ] = None,
     columns: Annotated[
         str | None, typer.Option(help="Features to write, joined by commas [default: all].", show_default=False)

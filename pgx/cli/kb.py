@@ -32,6 +32,7 @@ Out = Annotated[
     typer.Option(
         "-o", "--out", help="File (.tsv, .json, .parquet) or, for several tables, folder.", show_default=False
     ),
+    opt.Role.output,
 ]
 As = Annotated[
     Format | None,
@@ -128,8 +129,12 @@ def variant(
 
 @app.command()
 def export(
-    folder: Annotated[Path | None, typer.Argument(help="Folder to write to.", show_default=False)] = None,
-    out: Annotated[Path | None, typer.Option("-o", "--out", help="The same as FOLDER.", show_default=False)] = None,
+    folder: Annotated[
+        Path | None, typer.Argument(help="Folder to write to.", show_default=False), opt.Role.folder
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="The same as FOLDER.", show_default=False), opt.Role.folder
+    ] = None,
     kind: Annotated[str, typer.Option("--format", help="parquet, json or tsv.")] = "parquet",
     knowledge: opt.Knowledge = None,
 ) -> None:
@@ -176,7 +181,9 @@ def diff(
 @app.command()
 def build(
     source: Annotated[Path, typer.Argument(help="Folder of fact tables.")],
-    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the knowledge tables.", show_default=False)],
+    out: Annotated[
+        Path, typer.Option("-o", "--out", help="Folder for the knowledge tables.", show_default=False), opt.Role.folder
+    ],
     version: Annotated[
         str | None,
         typer.Option(

@@ -11,6 +11,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from pgx.cli.outputs import guarded
 from pgx.errors import PgxError
 
 app = typer.Typer(
@@ -60,9 +61,11 @@ def _register(asked: str | None) -> None:
     for name in [asked] if one else [*_COMMANDS, *_GROUPS]:
         module = import_module(f"pgx.cli.{name}")
         if name in _GROUPS:
+            for one in module.app.registered_commands:
+                one.callback = guarded(one.callback)
             app.add_typer(module.app, name=name)
         else:
-            app.command(name)(getattr(module, str(name)))
+            app.command(name)(guarded(getattr(module, str(name))))
 
 
 def main() -> None:

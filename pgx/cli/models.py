@@ -15,7 +15,7 @@ Folder = Annotated[Path | None, typer.Option(help="Model folder, or folder of mo
 
 @app.command("list")
 def listed(
-    out: Annotated[Path, typer.Option("-o", "--out", help="Table to write; '-' = TSV on standard output.")] = Path("-"),
+    out: opt.Out = Path("-"),
     model: Folder = None,
     knowledge: opt.Knowledge = None,
 ) -> None:

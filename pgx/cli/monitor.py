@@ -20,9 +20,7 @@ def monitor(
     ],
     scores: Annotated[Path, typer.Option(help="Table of `pgx score` with warfarin.dose.", show_default=False)],
     target: Annotated[float, typer.Option(help="INR aimed at.")] = 2.5,
-    out: Annotated[
-        Path, typer.Option("-o", "--out", help="Table to write: .tsv, .parquet or .json; '-' = TSV on standard output.")
-    ] = Path("-"),
+    out: opt.Out = Path("-"),
 ) -> None:
     """Update the predicted warfarin dose with each INR, and say what to do next."""
     from pgx import models

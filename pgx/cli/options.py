@@ -6,7 +6,7 @@ import functools
 import inspect
 from collections.abc import Callable, Collection
 from datetime import date
-from enum import StrEnum
+from enum import Enum, StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,6 +19,15 @@ How = Options
 """Type of the parameter that `reading` fills."""
 
 TABLE_SUFFIXES = (".tsv", ".parquet", ".json")
+
+
+class Role(Enum):
+    """What a path of a command is, beside its option; one without a role is an input."""
+
+    output = "a table to write"
+    folder = "a folder to write to; what will be in it is checked by the command"
+    record = "a clinical file or a folder of them"
+    perhaps = "a text that may be the path of an input"
 
 
 class Build(StrEnum):
@@ -46,6 +55,12 @@ Clinical = Annotated[
         help="Clinical history: CSV, TSV, Parquet, JSON, FHIR, OMOP, Phenopacket or wearable export. Repeatable.",
         show_default=False,
     ),
+    Role.record,
+]
+Out = Annotated[
+    Path,
+    typer.Option("-o", "--out", help="Table to write: .tsv, .parquet or .json; '-' = TSV on standard output."),
+    Role.output,
 ]
 Medications = Annotated[
     str | None, typer.Option(help="Drugs that the person takes or will take, joined by commas.", show_default=False)
@@ -106,6 +121,7 @@ Persons = Annotated[
         help="Whose record is whose sample: ID=SAMPLE, or a table with the columns person and sample. Repeatable.",
         show_default=False,
     ),
+    Role.perhaps,
 ]
 AsOf = Annotated[
     str | None,

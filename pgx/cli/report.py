@@ -22,6 +22,7 @@ def report(
     out: Annotated[
         Path | None,
         typer.Option("-o", "--out", help="Folder for the reports [default: print only].", show_default=False),
+        opt.Role.folder,
     ] = None,
     formats: Annotated[
         str, typer.Option("--format", help=f"Files to write, joined by commas: {', '.join(FORMATS)}.")

@@ -31,9 +31,7 @@ def score(
         Path | None,
         typer.Option(help="Model folder, or folder of models, instead of the shipped ones.", show_default=False),
     ] = None,
-    out: Annotated[
-        Path, typer.Option("-o", "--out", help="Table to write: .tsv, .parquet or .json; '-' = TSV on standard output.")
-    ] = Path("-"),
+    out: opt.Out = Path("-"),
     outside_calls: opt.OutsideCalls = None,
     *,
     how: opt.How,

@@ -13,9 +13,7 @@ from pgx.cli import options as opt
 def simulate(
     endpoint: Annotated[str, typer.Argument(help="Endpoint, see `pgx models list`.", show_default=False)],
     n: Annotated[int, typer.Option("-n", help="Persons.")] = 1000,
-    out: Annotated[
-        Path, typer.Option("-o", "--out", help="Table to write: .tsv, .parquet or .json; '-' = TSV on standard output.")
-    ] = Path("-"),
+    out: opt.Out = Path("-"),
     events: Annotated[int | None, typer.Option(help="Persons with the outcome, about.", show_default=False)] = None,
     effect: Annotated[float, typer.Option(help="1 = the published effects are true, 0 = they are nothing.")] = 1.0,
     shift: Annotated[float, typer.Option(help="Added to the log odds, or to the square root of the dose.")] = 0.0,

@@ -50,7 +50,9 @@ def progress(quiet: bool) -> Callable[[str], None]:
 def train(
     endpoint: Annotated[str, typer.Argument(help="Endpoint, see `pgx models list`.", show_default=False)],
     cohort: Annotated[Path, typer.Option(help="Cohort table: features, outcome, person, site.", show_default=False)],
-    out: Annotated[Path, typer.Option("-o", "--out", help="Model folder to write.", show_default=False)],
+    out: Annotated[
+        Path, typer.Option("-o", "--out", help="Model folder to write.", show_default=False), opt.Role.folder
+    ],
     outcome: Outcome = None,
     person: Person = None,
     site: Site = None,

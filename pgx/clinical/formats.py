@@ -38,13 +38,21 @@ def read(kind: str, events: Events, path: Path) -> None:
         _FILES[kind](events, path)
 
 
+def parts(folder: Path) -> list[Path]:
+    """Return the files that are read of a folder: its OMOP tables, or else everything in it."""
+    tables = omop_files.tables_in(folder)
+    return list(tables.values()) or sorted(
+        path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(".")
+    )
+
+
 def _read_folder(events: Events, path: Path) -> None:
     from pgx.clinical.sniff import sniff
 
     if omop_files.tables_in(path):
         omop_files.read_folder(events, path)
         return
-    inside = sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
+    inside = parts(path)
     if not inside:
         raise InputError("the folder is empty", file=path)
     known = 0

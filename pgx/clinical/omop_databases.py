@@ -1,16 +1,20 @@
-"""OMOP CDM 5.4 tables in an SQLite or DuckDB file, or on a PostgreSQL server."""
+"""OMOP CDM 5.4 tables in an SQLite or DuckDB file, or on a PostgreSQL server.
+
+Whoever made a database wrote its views: they are read, but reach no other file, no network and no extension, and they
+end (`pgx.clinical.bounded`).
+"""
 
 from __future__ import annotations
 
+import itertools
 import re
 import sqlite3
-from collections.abc import Callable, Collection, Mapping
-from contextlib import closing
+from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
+from pgx.clinical.bounded import MOST_BYTES, STALLED, Bounded
 from pgx.clinical.events import Events
 from pgx.clinical.extras import need
 from pgx.clinical.omop import Source, as_text, read_tables
@@ -18,6 +22,21 @@ from pgx.errors import InputError
 
 _URL = re.compile(r"^postgres(?:ql)?:/+", re.IGNORECASE)
 _SECRET = re.compile(r"//[^/@]*@")
+_LONGEST_CELL = 2**24
+_LONGEST_PATTERN = 100  # SQLite cannot be interrupted inside LIKE, whose time grows with every % of the pattern
+_READING = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE)
+_DUCKDB_CLOSED = {
+    "enable_external_access": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_community_extensions": "false",
+    "allow_persistent_secrets": "false",
+    "python_enable_replacements": "false",  # a view must not find this program's variables
+    "temp_directory": "",
+    "memory_limit": f"{MOST_BYTES // 2**20}MiB",
+    "threads": "2",
+    "lock_configuration": "true",
+}
 
 
 def postgres_url(path: str | Path) -> str | None:
@@ -34,20 +53,48 @@ def shown_url(url: str) -> str:
 def read_sqlite(events: Events, path: Path) -> None:
     """Read the tables of an SQLite database."""
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            found = connection.execute("select name from sqlite_master where type in ('table', 'view')").fetchall()
-            read_tables(events, _source(connection.execute, {str(n).lower(): f'"{n}"' for (n,) in found}))
+        connection = _open_sqlite(path)
+        with Bounded(path, connection.execute, connection.interrupt, connection.close) as database:
+            names = database.rows(
+                "select name from sqlite_master where type in ('table', 'view')", "the list of tables"
+            )
+            read_tables(events, _source(database, names["name"]))
     except sqlite3.Error as error:
-        raise InputError(f"not a readable SQLite database: {error}", file=path) from None
+        raise InputError(f"not a readable SQLite database: {_line(error)}", file=path) from None
+
+
+def _open_sqlite(path: Path) -> sqlite3.Connection:
+    # Queries run on a thread of their own, one at a time.
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False)
+    connection.execute("pragma trusted_schema = off")
+    # An endless sort would otherwise fill the disk.
+    connection.execute("pragma temp_store = memory")
+    connection.execute(f"pragma hard_heap_limit = {MOST_BYTES}")
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_CELL)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, _LONGEST_PATTERN)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+    connection.set_authorizer(_allow_reading)
+    return connection
+
+
+def _allow_reading(action: int, _: str | None, function: str | None, *more: str | None) -> int:
+    if action in _READING or (action == sqlite3.SQLITE_FUNCTION and function != "load_extension"):
+        return sqlite3.SQLITE_OK
+    return sqlite3.SQLITE_DENY
 
 
 def read_duckdb(events: Events, path: Path) -> None:
     """Read the tables of a DuckDB database."""
     duckdb = need("duckdb", "database", events.file, "DuckDB files")
     try:
-        with closing(duckdb.connect(str(path), read_only=True)) as connection:
-            found = connection.execute("select table_name from information_schema.tables").fetchall()
-            read_tables(events, _source(connection.execute, {n.lower(): f'"{n}"' for (n,) in found}))
+        # An absolute path: DuckDB takes some beginnings of a name (md:, s3:) for services.
+        connection = duckdb.connect(str(path.absolute()), read_only=True, config=_DUCKDB_CLOSED)
+        with Bounded(path, connection.execute, connection.interrupt, connection.close) as database:
+            names = database.rows("select table_name from information_schema.tables", "the list of tables")
+            read_tables(events, _source(database, names["table_name"]))
+    except duckdb.PermissionException as error:
+        problem = f"a view reads other files, folders or the network, which is not allowed ({_line(error)})"
+        raise InputError(problem, file=path, fix="give a file that holds the tables themselves") from None
     except duckdb.Error as error:
         raise InputError(f"not a readable DuckDB database: {_line(error)}", file=path) from None
 
@@ -59,12 +106,23 @@ def read_postgres(events: Events, url: str) -> None:
     """
     psycopg = need("psycopg", "database", events.file, "PostgreSQL")
     try:
-        with psycopg.connect(url, connect_timeout=10) as connection:
-            connection.read_only = True
-            found = connection.execute(
-                "select table_name from information_schema.tables where table_schema = any(current_schemas(false))"
-            ).fetchall()
-            read_tables(events, _source(connection.execute, {n.lower(): f'"{n}"' for (n,) in found}))
+        connection = psycopg.connect(url, connect_timeout=10)
+        connection.read_only = True
+        number = itertools.count()
+
+        def execute(query: str) -> object:
+            # A cursor of the server: rows come in blocks, and the time limit of a statement is that of one block.
+            cursor = connection.cursor(name=f"pgx_{next(number)}")
+            cursor.execute(query)
+            return cursor
+
+        with Bounded(events.file, execute, connection.cancel, connection.close) as database:
+            connection.execute(f"set statement_timeout = {round(STALLED * 1000)}")
+            names = database.rows(
+                "select table_name from information_schema.tables where table_schema = any(current_schemas(false))",
+                "the list of tables",
+            )
+            read_tables(events, _source(database, names["table_name"]))
     except psycopg.Error as error:
         raise InputError(f"the database cannot be read: {_line(error)}", file=events.file) from None
 
@@ -73,17 +131,15 @@ def _line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
-def _source(execute: Callable[[str], Any], names: Mapping[str, str]) -> Source:
-    """Return what gives a table by name as text; `names` maps plain to quoted names."""
+def _source(database: Bounded, found: Iterable[str]) -> Source:
+    """Return what gives a table by name as text."""
+    names = {name.lower(): f'"{name}"' for name in found}
 
     def table(name: str, ids: Collection[int] | None) -> pl.DataFrame | None:
         if name not in names:
             return None
         chosen = ",".join(map(str, sorted(ids))) if ids else "null"
         where = "" if ids is None else f" where cast(concept_id as bigint) in ({chosen})"
-        cursor = execute(f"select * from {names[name]}{where}")
-        columns = [str(column[0]).lower() for column in cursor.description]
-        rows = [[None if cell is None else str(cell) for cell in row] for row in cursor.fetchall()]
-        return as_text(pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String), orient="row"))
+        return as_text(database.rows(f"select * from {names[name]}{where}", f"table or view {name!r}"))
 
     return table

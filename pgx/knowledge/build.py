@@ -15,9 +15,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pgx.errors import InputError, UsageError
-from pgx.io import atomic_write, write_bytes
+from pgx.io import atomic_write, check_outputs, write_bytes
 from pgx.knowledge.convert import CONVERT, NEEDED, Row
-from pgx.knowledge.manifest import read_manifest, sha256, write_manifest
+from pgx.knowledge.manifest import NAME, read_manifest, sha256, write_manifest
 from pgx.knowledge.overlays import parse_cell
 from pgx.knowledge.tables import TABLES
 from pgx.paths import data_dir
@@ -48,6 +48,7 @@ def build(facts: Path, out: Path, *, corrections: Path | None = None) -> dict[st
     InputError
         If a fact table is missing or lacks a column, or a correction no longer fits.
     """
+    _check_apart(facts, out)
     tables = {path.stem: _read(path) for path in sorted(facts.glob("*.tsv"))}
     missing = sorted(NEEDED - set(tables))
     if missing:
@@ -91,6 +92,7 @@ def build_folder(facts: Path, out: Path, *, version: str | None = None) -> dict[
     InputError
         As for `build`, or if `version` is the name of tables that are different.
     """
+    _check_apart(facts, out)
     own = data_dir() / "knowledge"
     known = {_version(folder): _fingerprint(folder) for folder in (own, out) if (folder / "VERSION").is_file()}
     base = _version(facts if (facts / "VERSION").is_file() else own).partition("+")[0]
@@ -107,6 +109,12 @@ def build_folder(facts: Path, out: Path, *, version: str | None = None) -> dict[
     given = version or (base if known.get(base) == made else f"{base}+{made[:_SHOWN]}")
     write_bytes(out / "VERSION", f"{given}\n".encode())
     return counts
+
+
+def _check_apart(facts: Path, out: Path) -> None:
+    """Refuse to write over the facts, or among them."""
+    written = [out / NAME, out / "VERSION", *(out / f"{name}.tsv" for name in CONVERT)]
+    check_outputs(written, [facts, facts / "VERSION", *facts.glob("*.tsv")])
 
 
 def _version(folder: Path) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pgx.io import atomic_write, write_table
+from pgx.io import atomic_write, check_outputs, write_table
 from pgx.knowledge.tables import TABLES
 
 if TYPE_CHECKING:
@@ -28,7 +28,13 @@ def export(kb: KnowledgeBase, folder: Path, kind: str = "parquet") -> int:
     -------
     int
         Number of tables.
+
+    Raises
+    ------
+    UsageError
+        If `folder` is one that the knowledge base was read from.
     """
+    check_outputs([folder / "SCHEMA.md", *(folder / f"{name}.{kind}" for name in TABLES)], kb.folders)
     for name in TABLES:
         write_table(kb.table(name), folder / f"{name}.{kind}")
     with atomic_write(folder / "SCHEMA.md") as handle:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pgx.errors import InputError
+from pgx.models import work
 
 Matrix = NDArray[np.float32]
 
@@ -71,12 +72,11 @@ Rows = Matrix | Disk
 
 @contextmanager
 def scratch(beside: Path | None) -> Iterator[Path]:
-    """Yield a folder for temporary files, in `beside` (None = the system's); it is removed whatever happens."""
+    """Yield a folder for temporary files, in the work folder `beside` (None = the system's); removed at the end."""
     if beside is not None:
-        beside.mkdir(parents=True, exist_ok=True)
-        for left in beside.glob("rows-*"):  # of a run that was killed
-            shutil.rmtree(left, ignore_errors=True)
-    place = Path(tempfile.mkdtemp(prefix="rows-", dir=beside))
+        work.own(beside)
+        work.clear_rows(beside)
+    place = Path(tempfile.mkdtemp(prefix=work.ROWS, dir=beside))
     try:
         yield place
     finally:

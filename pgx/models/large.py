@@ -9,7 +9,7 @@ disk as float32, and only vectors with one number a row are held.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -148,7 +148,7 @@ def opened(
     seed
         Seed of the sample.
     place
-        Folder for temporary files; None = the system's.
+        Work folder for temporary files (`work.kept`); None = the system's.
 
     Raises
     ------
@@ -166,23 +166,9 @@ def opened(
         frame = table if isinstance(table, pl.DataFrame) else tables.read(table)
         yield cohort.load(frame, endpoint, roles, kb=kb), None
         return
-    existed = place is None or place.parent.exists()
-    try:
-        with ended_like_interrupts(), blocks.scratch(place) as scratch:
-            whole = read(tables.source(table, scratch), endpoint, roles, kb, seed, scratch)
-            yield whole.sample, whole
-    except BaseException:
-        # A refused cohort leaves nothing behind; finished steps of a training are left for the next one.
-        _remove_empty(place, existed)
-        raise
-
-
-def _remove_empty(place: Path | None, existed: bool) -> None:
-    with suppress(OSError):
-        if place is not None:
-            place.rmdir()
-            if not existed:
-                place.parent.rmdir()
+    with ended_like_interrupts(), blocks.scratch(place) as scratch:
+        whole = read(tables.source(table, scratch), endpoint, roles, kb, seed, scratch)
+        yield whole.sample, whole
 
 
 def read(source: Source, endpoint: Endpoint, roles: Roles, kb: KnowledgeBase, seed: int, place: Path) -> Whole:

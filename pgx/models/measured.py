@@ -18,6 +18,7 @@ from pgx.models.endpoints import Endpoint
 THRESHOLDS = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5)
 _FEWEST = 20
 """Groups of fewer rows are not measured."""
+TABLES = ("overall", "groups", "differences", "coverage", "decisions", "calibration", "predictions", "probes")
 EXTERNAL = "external"
 
 
@@ -59,8 +60,7 @@ class Evaluation:
 
     def tables(self) -> dict[str, pl.DataFrame]:
         """Return the frames by name."""
-        names = ("overall", "groups", "differences", "coverage", "decisions", "calibration", "predictions", "probes")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in TABLES}
 
 
 @dataclass(frozen=True, slots=True)

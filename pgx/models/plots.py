@@ -17,6 +17,7 @@ _SIZE, _PAD = 360, 48
 # Okabe and Ito's palette: told apart by colour-blind readers.
 _COLOURS = {"product": "#0072B2", "prior": "#D55E00", "refit": "#009E73", "rule": "#CC79A7", "base_rate": "#999999",
             "plain_booster": "#E69F00", "treat_all": "#000000"}  # fmt: skip
+FILES = ("calibration.svg", "decision_curve.svg")
 Series = tuple[str, list[float], list[float]]
 
 
@@ -34,7 +35,7 @@ def write(found: Evaluation, endpoint: Endpoint, directory: Path) -> list[Path]:
     unit = endpoint.unit
     paths.append(
         write_bytes(
-            directory / "calibration.svg",
+            directory / FILES[0],
             _chart(title, f"predicted, {unit}", f"observed, {unit}", lines, True).encode(),
         )
     )
@@ -46,7 +47,7 @@ def write(found: Evaluation, endpoint: Endpoint, directory: Path) -> list[Path]:
         chart = _chart(
             f"{endpoint.name}: decision curve ({design})", "threshold probability", "net benefit", lines, False
         )
-        paths.append(write_bytes(directory / "decision_curve.svg", chart.encode()))
+        paths.append(write_bytes(directory / FILES[1], chart.encode()))
     return paths
 
 

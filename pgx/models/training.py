@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from pgx.errors import UsageError
-from pgx.io import write_bytes
+from pgx.io import check_outputs, write_bytes
 from pgx.models import cohort, conflict, conformal, doubt, endpoints, fit, folder, large, newsite, probes, record, work
 from pgx.models.boost import Settings
 from pgx.models.census import Census
@@ -144,6 +144,9 @@ def train(
     if known.link == "log":
         raise UsageError(f"{endpoint} is a published equation kept for comparison: train warfarin.dose")
     check_risk(known, population_risk)
+    if out_dir is not None:
+        written = [Path(out_dir) / name for name in (folder.JSON, folder.TREES, folder.CARD)]
+        check_outputs(written, () if isinstance(table, pl.DataFrame) else [table])
     say(f"{endpoint}: reading the cohort")
     place = Path(out_dir) / work.FOLDER if out_dir is not None else None
     with (

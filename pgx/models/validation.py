@@ -89,6 +89,8 @@ def evaluate(
     training.check_risk(endpoint, population_risk)
     if resume and keep is None:
         raise UsageError("there is nothing to resume without a folder where folds are kept")
+    if keep is not None:
+        work.check(Path(keep))
     settings = settings or Settings()
     features = model.features if isinstance(model, Model) else None
     taken = cohort.load(table, endpoint, roles or Roles(), features, kb)

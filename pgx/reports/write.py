@@ -105,6 +105,7 @@ _ALSO_PDF: dict[str, _Page] = {
     "leaflet": ("leaflet.pdf", _pdf(_leaflet)),
     "card": ("card.pdf", _pdf(_card)),
 }
+MULTIQC = ("pgx_mqc.json", "pgx_phenotypes_mqc.json")
 WHOLE_RUN = ("tsv", "parquet", "multiqc")
 FORMATS = (*PER_SAMPLE, *WHOLE_RUN)
 """Everything that `write` can write."""
@@ -147,6 +148,24 @@ def write(result: Result, directory: str | Path, formats: Sequence[str], *, per_
     return written
 
 
+def files(directory: str | Path, formats: Sequence[str]) -> list[Path]:
+    """Return the files of a folder that `write` may write over, whatever the samples are called, and all new tables."""
+    folder = Path(directory)
+    names_of_run = [
+        *(f"{name}.{kind}" for kind in ("tsv", "parquet") if kind in formats for name in tables.TABLES),
+        *(MULTIQC if "multiqc" in formats else ()),
+    ]
+    endings = tuple(f".{suffix}" for suffix, _ in _pages(formats))
+    there = folder.iterdir() if endings and folder.is_dir() else ()
+    return [folder / name for name in names_of_run] + [path for path in there if path.name.endswith(endings)]
+
+
+def _pages(formats: Sequence[str]) -> list[_Page]:
+    """The pages of a sample in these formats."""
+    pages = [page for name in dict.fromkeys(formats) for page in PER_SAMPLE.get(name, ())]
+    return pages + [_ALSO_PDF[name] for name in dict.fromkeys(formats) if name in _ALSO_PDF and "pdf" in formats]
+
+
 def _check(formats: Sequence[str]) -> None:
     unknown = [name for name in formats if name not in FORMATS]
     if unknown:
@@ -159,9 +178,7 @@ def _check(formats: Sequence[str]) -> None:
 
 def _contents(result: Result, formats: Sequence[str], per_sample: bool) -> Iterator[tuple[str, bytes]]:
     wanted = list(dict.fromkeys(formats))
-    pages = [page for name in wanted for page in PER_SAMPLE.get(name, ())]
-    if "pdf" in wanted:
-        pages += [_ALSO_PDF[name] for name in wanted if name in _ALSO_PDF]
+    pages = _pages(wanted)
     if per_sample and pages:
         stems = names.stems(result.samples)
         for job in _jobs(result):
@@ -178,8 +195,7 @@ def _contents(result: Result, formats: Sequence[str], per_sample: bool) -> Itera
     if "multiqc" in wanted:
         from pgx.reports.multiqc import to_multiqc
 
-        for name, text in to_multiqc(result).items():
-            yield name, text.encode()
+        yield from zip(MULTIQC, (text.encode() for text in to_multiqc(result).values()), strict=True)
 
 
 def _jobs(result: Result) -> Iterator[_Job]:

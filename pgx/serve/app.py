@@ -21,7 +21,7 @@ from pgx.reports.fhir import fhir_of
 from pgx.reports.lookups import drug_names
 from pgx.reports.view import View
 from pgx.reports.wording import split
-from pgx.serve import cards, orders
+from pgx.serve import cards, orders, patients
 from pgx.serve.store import Store
 from pgx.version import __version__
 
@@ -134,10 +134,16 @@ async def _hook(store: Store, service: str, request: Request) -> Response:
     wrong = _wrong(found, hook)
     if wrong:
         return _problem(400, "invalid", wrong)
-    context = found["context"]
-    drugs = orders.ordered(context, only_selected=hook == "order-select")
-    shown = _patient(store, context["patientId"], found.get("prefetch"), drugs) if drugs else None
-    return _json({"cards": cards.cards(shown, drugs) if shown else []})
+    drugs = orders.ordered(found["context"], only_selected=hook == "order-select")
+    return _json({"cards": _cards(store, found, drugs) if drugs else []})
+
+
+def _cards(store: Store, request: Mapping[str, Any], drugs: list[str]) -> list[dict[str, Any]]:
+    try:
+        shown = _stored(store, patients.patient_of(request), drugs)
+    except patients.TwoPatientsError as error:
+        return [cards.of_nobody(str(error), str(request.get("hookInstance")))]
+    return cards.cards(shown, drugs) if shown else []
 
 
 def _wrong(found: Any, hook: str) -> str | None:
@@ -150,18 +156,12 @@ def _wrong(found: Any, hook: str) -> str | None:
     return None if isinstance(context.get("draftOrders"), dict) else "the request has no context.draftOrders"
 
 
-def _patient(store: Store, patient: str, prefetch: Any, drugs: list[str]) -> View | None:
-    """Find the stored result by the patient's id, else by an identifier of the prefetched Patient."""
-    found = store.advice(patient.rpartition("/")[2] or patient, drugs)
-    resource = prefetch.get("patient") if isinstance(prefetch, dict) else None
-    if found or not isinstance(resource, dict) or resource.get("resourceType") != "Patient":
-        return found
-    identifiers = resource.get("identifier")
-    for identifier in identifiers if isinstance(identifiers, list) else []:
-        value = identifier.get("value") if isinstance(identifier, dict) else None
-        if isinstance(value, str) and (found := store.advice(value, drugs)):
-            return found
-    return None
+def _stored(store: Store, patient: patients.Patient, drugs: list[str]) -> View | None:
+    """Find the stored result of a patient; None if there is none."""
+    stored = [name for name in dict.fromkeys(patient.names) if store.holds(name)]
+    if len(stored) > 1 or any(name not in stored and store.holds(name) for name in patient.said):
+        raise patients.TwoPatientsError("what identifies the patient matches the stored results of two persons")
+    return store.advice(stored[0], drugs) if stored else None
 
 
 def _lookup(store: Store, patient: str, drug: str | None) -> Response:

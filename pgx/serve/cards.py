@@ -48,6 +48,22 @@ def cards(shown: View, drugs: Iterable[str]) -> list[dict[str, Any]]:
     return found + [_uncovered(shown, name) for name in wanted if name not in covered and name in guided_drugs()]
 
 
+def of_nobody(problem: str, instance: str) -> dict[str, Any]:
+    """Return the card for a request that does not say for certain whom it is about: it names and advises nobody.
+
+    Without it, no card would read as "nothing to consider".
+    """
+    summary = "No pharmacogenomic advice: it is not certain which patient is meant"
+    return {
+        "uuid": str(uuid.uuid5(_NAMESPACE, json.dumps([instance, summary]))),
+        "summary": summary,
+        "indicator": "warning",
+        "detail": f"Nothing stored was used, because {problem}. Check the patient, then look at the report itself."
+        f"\n\n*{NOTICE}*",
+        "source": {"label": "pgx"},
+    }
+
+
 def _uncovered(shown: View, name: str) -> dict[str, Any]:
     summary = f"{name}: the stored result does not cover this drug"
     said = f"Guidelines look at genes for {_plain(name)}, and the stored report was made without it: nothing is known."

@@ -109,10 +109,23 @@ class Store:
         """
         for path in self._paths(patient):
             # A file name may stand for another name (a hash, another case): only the sample inside counts.
-            shown = document.view_of(document.parse(_content(path), file=path), patient, file=path)
+            parsed = document.parse(_content(path), file=path)
+            with document.valid(path):
+                _once([entry["sample"] for entry in parsed["samples"]], patient, path)
+            shown = document.view_of(parsed, patient, file=path)
             if shown is not None:
                 return shown
         return None
+
+    def holds(self, patient: str) -> bool:
+        """Whether a result is stored for a patient.
+
+        Raises
+        ------
+        InputError
+            If the stored file cannot be read as a result.
+        """
+        return any(self._brief(path, patient) is not None for path in self._paths(patient))
 
     def advice(self, patient: str, drugs: Collection[str]) -> View | None:
         """Return the view of one patient with the advice on `drugs` alone; None if no result is stored.
@@ -161,10 +174,17 @@ def _content(path: Path) -> bytes:
         raise InputError(f"cannot be read: {error.strerror}", file=path) from error
 
 
+def _once(samples: list[str], patient: str, path: Path) -> None:
+    """Refuse a result with two persons of the name that is asked for."""
+    if samples.count(patient) > 1:
+        raise InputError("two persons have the same name in it", file=path, fix="write one result a person")
+
+
 def _condense(content: bytes, patient: str, stamp: tuple[int, int, int], path: Path) -> _Brief | None:
     try:
         found = _DOCUMENT.decode(content)
         document.check(found.format, found.version, file=path)
+        _once([one.sample for one in found.samples], patient, path)
         entry = next((one for one in found.samples if one.sample == patient), None)
         if entry is None:
             return None

@@ -233,24 +233,34 @@ def test_a_postgres_server_by_its_address(kb, tmp_path, monkeypatch):
 
         def __init__(self, url: str) -> None:
             told.append(url)
-            self.file = sqlite3.connect(path)
+            self.file = sqlite3.connect(path, check_same_thread=False)
 
-        def __enter__(self) -> Connection:
+        def cancel(self) -> None:
+            raise AssertionError("nothing is cancelled")
+
+        def close(self) -> None:
+            self.file.close()
+            told.append("closed")
+
+        def cursor(self, name: str) -> Connection:
+            assert name not in told
+            told.append(name)
             return self
 
-        def __exit__(self, *problem: object) -> None:
-            self.file.close()
-
-        def execute(self, query: str) -> sqlite3.Cursor:
+        def execute(self, query: str) -> None:
             assert self.read_only
+            if query.startswith("set statement_timeout = "):
+                told.append("limited")
+                return
             if "information_schema" in query:
-                query = "select name from sqlite_master"
-            return self.file.execute(query)
+                query = "select name as table_name from sqlite_master"
+            self.found = self.file.execute(query)
+            self.description, self.fetchmany = self.found.description, self.found.fetchmany
 
     fake = types.SimpleNamespace(Error=sqlite3.Error, connect=lambda url, connect_timeout: Connection(url))
     monkeypatch.setitem(sys.modules, "psycopg", fake)
     data = clinical.read([Path("postgresql://me:secret@host/cdm?x=1")], kb, samples=["P1"])
-    assert told == ["postgresql://me:secret@host/cdm?x=1"]
+    assert told[:2] == ["postgresql://me:secret@host/cdm?x=1", "limited"] and told[-1] == "closed"
     assert set(data.medications["drug"]) == {"warfarin", "amiodarone", "clopidogrel"}
     assert all(
         source.startswith(("postgresql://host/cdm: ", "from ", "newest")) for source in data.observations["source"]

@@ -163,8 +163,9 @@ def test_a_training_that_was_cut_off_goes_on_and_leaves_no_rows(
     monkeypatch.setattr(xgboost, "train", _Counter(stop_at=7))  # the trees of all rows, after five folds and the sample
     with pytest.raises(KeyboardInterrupt):
         training.train(NAME, table, tmp_path / "cut", kb, settings=SMALL, external=True)
-    kept = list((tmp_path / "cut" / work.FOLDER).iterdir())
-    assert len(kept) == 6 and all(path.suffix == ".bin" for path in kept)
+    kept = list((tmp_path / "cut" / work.FOLDER).glob("*.bin"))
+    assert len(kept) == 6
+    assert len(list((tmp_path / "cut" / work.FOLDER).iterdir())) == 7, "the steps and the marker, no rows"
     monkeypatch.setattr(xgboost, "train", train)
     rest = _Counter()
     monkeypatch.setattr(xgboost, "train", rest)
@@ -185,12 +186,12 @@ def test_a_plain_kill_removes_the_rows(table: pl.DataFrame, tmp_path: Path) -> N
                "-o", str(tmp_path / "model"), "--external-memory"]  # fmt: skip
     run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert run.stdout is not None and run.stdout.readline() == "growing\n"
-    assert list((tmp_path / "model" / "work").glob("rows-*"))
+    assert list((tmp_path / "model" / work.FOLDER).glob("rows-*"))
     time.sleep(0.2)
     os.kill(run.pid, signal.SIGTERM)
     _, said = run.communicate(timeout=30)
     assert run.returncode == 130 and "Traceback" not in said
-    assert not list((tmp_path / "model" / "work").glob("rows-*"))
+    assert not list((tmp_path / "model" / work.FOLDER).glob("rows-*"))
 
 
 def test_too_little_room_is_said_before_anything_is_fitted_twice(

@@ -1,0 +1,137 @@
+"""Whom a CDS Hooks request is about: one patient, or no advice at all.
+
+A request says it up to three times: in its context, in the prefetched Patient, and in the subject of each order. What
+disagrees is a mistake of the system that asks, and a card for the wrong person is worse than none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+_REFERENCE = re.compile(r"(?:(?P<server>[a-z]+://.+)/)?(?P<kind>[A-Z][A-Za-z]+)/(?P<id>[^/]+)(?:/_history/[^/]+)?")
+_ORDERS = ("MedicationRequest", "MedicationOrder")
+Identifiers = dict[str, set[str]]
+"""System -> values; identifiers without a system are under an empty one."""
+
+
+class TwoPatientsError(Exception):
+    """A request speaks of more than one patient; the message names none of them."""
+
+
+@dataclass(slots=True)
+class Patient:
+    """The patient of a request.
+
+    Parameters
+    ----------
+    id
+        The FHIR id in context.
+    server
+        The FHIR server whose ids are meant; empty if the request does not say.
+    names
+        Names under which a result of theirs may be stored: the id, then the prefetched identifiers.
+    said
+        Identifiers that only the orders give: they may contradict, and choose nobody.
+    """
+
+    id: str
+    server: str
+    names: list[str]
+    said: list[str] = field(default_factory=list)
+    _identifiers: Identifiers = field(default_factory=dict)
+
+    def join(self, listed: Any, problem: str) -> list[str]:
+        """Add identifiers and return their values; those of one system are of two patients if none is the same."""
+        values: list[str] = []
+        for system, some in _identifiers(listed).items():
+            known = self._identifiers.setdefault(system, set())
+            if system and known and not known & some:
+                raise TwoPatientsError(problem)
+            known |= some
+            values += sorted(some)
+        return values
+
+    def has_reference(self, target: str) -> bool:
+        """Whether a FHIR reference is to this patient."""
+        named = _REFERENCE.fullmatch(target)
+        elsewhere = bool(named and named["server"] and self.server and named["server"] != self.server)
+        return target == self.id or bool(named and _local_id(target) == self.id != target and not elsewhere)
+
+
+def patient_of(request: Mapping[str, Any]) -> Patient:
+    """Return whom a CDS Hooks request with ``context.patientId`` is about.
+
+    Raises
+    ------
+    TwoPatientsError
+        If the prefetched Patient or an order is of somebody else than the patient in context.
+    """
+    context, server = request["context"], str(request.get("fhirServer") or "").rstrip("/")
+    known = _local_id(context["patientId"])
+    patient = Patient(known, server, [known])
+    for resource in _patients(_dict(request.get("prefetch")).get("patient")):
+        problem = "the Patient sent along is not the patient in context"
+        if resource.get("id") is not None and _local_id(str(resource["id"])) != known:
+            raise TwoPatientsError(problem)
+        patient.names += patient.join(resource.get("identifier"), problem)
+    entries = [_dict(entry) for entry in _list(_dict(context.get("draftOrders")).get("entry"))]
+    sent = {str(entry.get("fullUrl")): _dict(entry.get("resource")) for entry in entries}
+    for entry in entries:
+        order = _dict(entry.get("resource"))
+        for key in ("subject", "patient"):
+            _compare(patient, _dict(order.get(key)), order, sent)
+    return patient
+
+
+def _compare(patient: Patient, subject: Mapping[str, Any], order: Mapping[str, Any], sent: Mapping[str, Any]) -> None:
+    """Refuse an order whose subject is somebody else; one without a subject is the patient's in context."""
+    problem = "an order is not for the patient in context"
+    target = str(subject.get("reference") or "")
+    patient.said += patient.join([subject.get("identifier")], problem)
+    if not target or patient.has_reference(target):
+        return
+    inside = {f"#{one.get('id')}": one for one in map(_dict, _list(order.get("contained")))}
+    found = _dict(inside.get(target) or sent.get(target))
+    if found.get("resourceType") == "Patient":
+        # A contained resource has an id of its own, which says nothing.
+        if target not in inside and _local_id(str(found.get("id"))) != patient.id:
+            raise TwoPatientsError(problem)
+        patient.said += patient.join(found.get("identifier"), problem)
+        return
+    named = _REFERENCE.fullmatch(target)
+    # A device or a place may be the subject of other orders.
+    if not named or named["kind"] == "Patient" or order.get("resourceType") in _ORDERS:
+        raise TwoPatientsError(problem)
+
+
+def _local_id(text: str) -> str:
+    named = _REFERENCE.fullmatch(text)
+    return named["id"] if named and named["kind"] == "Patient" else text
+
+
+def _patients(prefetched: Any) -> Iterator[Mapping[str, Any]]:
+    """Yield the Patients of a prefetched resource or Bundle."""
+    resource = _dict(prefetched)
+    inside = (_dict(_dict(entry).get("resource")) for entry in _list(resource.get("entry")))
+    yield from (one for one in (resource, *inside) if one.get("resourceType") == "Patient")
+
+
+def _identifiers(listed: Any) -> Identifiers:
+    found: Identifiers = {}
+    for one in map(_dict, _list(listed)):
+        value = one.get("value")
+        # An old identifier may be somebody else's by now.
+        if isinstance(value, str) and value and one.get("use") != "old":
+            found.setdefault(str(one.get("system") or ""), set()).add(value)
+    return found
+
+
+def _dict(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
