@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from pgx.models.endpoint import gene_of
 from pgx.models.endpoints import Endpoint, Feature, Imputation, Reading, Term
 
 Floats = NDArray[np.float64]
@@ -189,11 +190,6 @@ def _filled(
     given = GIVEN + term.reading.column
     filled = np.where(absent, term.mean, value)
     return filled, absent | ~frame[given].to_numpy() if given in frame.columns else absent
-
-
-def gene_of(column: str) -> str:
-    """Return the gene of a column as its name writes it, ``cyp2c9``; empty where it is of none."""
-    return column.split(".")[1] if column.startswith("gene.") else ""
 
 
 def _unknown_genes(endpoint: Endpoint, frame: pl.DataFrame, values: Sequence[Floats]) -> dict[str, NDArray[np.bool_]]:

@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pgx.models import conflict, design, plausible, shap
+from pgx.models import assumptions, conflict, design, plausible, shap
+from pgx.models.endpoint import gene_of
 from pgx.models.endpoints import Endpoint, Feature
 from pgx.models.fit import standardise
 from pgx.models.folder import Model
@@ -80,8 +81,11 @@ def _judge_rows(rows: pl.DataFrame, endpoint: Endpoint, model: Model | None, giv
     flags = _Flags(frame.height)
     refused = _refusals(frame, rows, endpoint, features)
     _flag_unknown(flags, endpoint, prior, frame, refused)
-    _flag_derived(flags, endpoint, features, prior, frame, rows)
-    _flag_silent(flags, endpoint, features, frame, given)
+    for code, where in (
+        *assumptions.derived(rows, frame, prior, endpoint, features),
+        *assumptions.silent(frame, given, endpoint, features),
+    ):
+        flags.add(code, where & (refused == ""))
     spread = np.sqrt(prior.variance + endpoint.residual_sd**2 * (endpoint.kind == "dose"))
     flags.add("effects_combined", prior.combined)
     for name in design.columns(endpoint, features):
@@ -184,7 +188,7 @@ def _flag_unknown(
     unknown: dict[str, Bools] = {}
     for j, term in enumerate(endpoint.terms):
         column = term.reading.column
-        gene = design.gene_of(column)
+        gene = gene_of(column)
         null = prior.assumed[:, j]
         if term.reading.kind == "missing" and not gene:
             null = null | frame[column].is_null().to_numpy()
@@ -199,50 +203,6 @@ def _flag_unknown(
             given = refused == ""
             flags.add(f"gene_averaged:{name.upper()}", rows & given)
             flags.add(f"gene_not_called:{name.upper()}", rows & ~given)
-
-
-def _flag_derived(
-    flags: _Flags,
-    endpoint: Endpoint,
-    features: Sequence[Feature],
-    prior: design.Prior,
-    frame: pl.DataFrame,
-    rows: pl.DataFrame,
-) -> None:
-    """Flag the empty cells of a gene in whose place something else was read that the row says of it."""
-    for name in design.read_by(endpoint, features):
-        if design.DERIVED + name in rows.columns:
-            flags.add(f"derived:{name}", rows[design.DERIVED + name].fill_null(False).to_numpy())
-    for j, term in enumerate(endpoint.terms):
-        if term.optional and design.gene_of(term.reading.column):
-            empty = frame[term.reading.column].is_null().to_numpy()
-            flags.add(f"derived:{term.reading.column}", empty & ~prior.assumed[:, j])
-
-
-def _flag_silent(
-    flags: _Flags, endpoint: Endpoint, features: Sequence[Feature], frame: pl.DataFrame, given: Sequence[str]
-) -> None:
-    """Flag what is read as absent because nobody said anything of it.
-
-    Who is outside the population is asked of a table only if it has the column (`given`).
-    """
-    for column in sorted({refusal.reading.column for refusal in endpoint.refusals} & set(given)):
-        stood_in = f"{design.GIVEN}{column}"  # an imputed value is flagged as missing already
-        silent = ~frame[stood_in] if stood_in in frame.columns else frame[column].is_null()
-        flags.add(f"population_unknown:{column}", silent.to_numpy())
-    told = {term.reading.column for term in endpoint.terms}
-    for term in endpoint.terms:
-        if term.reading.kind in ("yes", "recorded"):
-            flags.add(f"not_recorded:{term.reading.column}", frame[term.reading.column].is_null().to_numpy())
-    families: dict[str, Bools] = {}
-    for feature in features:
-        column = feature.reading.column
-        if column not in told and not column.startswith("gene."):
-            family = column.partition(".")[0]
-            null = frame[column].is_null().to_numpy()
-            families[family] = families.get(family, np.zeros(frame.height, dtype=np.bool_)) | null
-    for family, null in families.items():
-        flags.add(f"not_recorded:{family}", null)
 
 
 def _flag_ranges(flags: _Flags, model: Model, x: NDArray[np.float32]) -> None:
@@ -264,11 +224,8 @@ def _refusals(
     frame: pl.DataFrame, rows: pl.DataFrame, endpoint: Endpoint, features: Sequence[Feature]
 ) -> NDArray[np.str_]:
     codes = _Flags(frame.height)
-    for name in design.read_by(endpoint, features):
-        if plausible.MARK + name in rows.columns:
-            kept_out = rows[plausible.MARK + name].fill_null(False).to_numpy()
-            codes.add("refused:implausible_value", kept_out)
-            codes.add(f"implausible:{name}", kept_out)
+    for code, where in assumptions.kept_out(rows, endpoint, features):
+        codes.add(code, where)
     if endpoint.requires:
         none = np.ones(frame.height, dtype=np.bool_)
         for name in endpoint.requires:

@@ -105,11 +105,11 @@ def _fill(
     new = table[source].replace_strict(values, default=None, return_dtype=dtype)
     empty &= new.is_not_null()
     before = table[column].cast(dtype, strict=False) if column in table.columns else pl.lit(None, dtype=dtype)
-    columns = [pl.when(empty).then(new).otherwise(before).alias(column)]
+    table = table.with_columns(pl.when(empty).then(new).otherwise(before).alias(column))
     if mark and empty.any():
         derived = design.DERIVED + column
-        columns.append((empty | table[derived] if derived in table.columns else empty).alias(derived))
-    return table.with_columns(columns)
+        table = table.with_columns((empty | table[derived] if derived in table.columns else empty).alias(derived))
+    return table
 
 
 def of_diplotype(kb: KnowledgeBase, gene: str, diplotype: str) -> Mapping[str, object]:

@@ -71,6 +71,15 @@ def keep_out(frame: pl.DataFrame, allowed: Limits, *, mark: bool = False) -> pl.
     return frame
 
 
+def marked(frame: pl.DataFrame, kept_out: pl.DataFrame, kb: KnowledgeBase) -> pl.DataFrame:
+    """Mark what the clinical reader kept out already (``sample concept``), so that a score ends as by a table."""
+    features = {str(row["concept"]): row["feature"] for row in kb.table("concepts").iter_rows(named=True)}
+    for (concept,), rows in kept_out.partition_by("concept", as_dict=True).items():
+        if name := features.get(str(concept)):
+            frame = frame.with_columns(pl.col("sample").is_in(rows["sample"].to_list()).alias(f"{MARK}{name}"))
+    return frame
+
+
 def said(counted: Found, allowed: Limits) -> list[tuple[str, str]]:
     """Return code and sentence of each column."""
     sentences = []
