@@ -6,7 +6,7 @@ Heavy imports happen inside the functions, so that ``pgx --help`` and ``pgx --ve
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -195,7 +195,6 @@ def _with_other_sexes(history: ClinicalData, recorded: Mapping[str, str], told: 
     import polars as pl
 
     from pgx import schema
-    from pgx.types import ClinicalData
 
     rows = [
         {"sample": sample, "stage": "clinical", "severity": "warning", "code": "contradiction", "where": "sex"}
@@ -206,7 +205,7 @@ def _with_other_sexes(history: ClinicalData, recorded: Mapping[str, str], told: 
     if not rows:
         return history
     notes = pl.concat([history.notes, schema.from_rows(rows, schema.NOTES)])
-    return ClinicalData(history.observations, history.medications, notes)
+    return replace(history, notes=notes)
 
 
 def _group_names(kb: KnowledgeBase) -> dict[str, str]:

@@ -106,12 +106,14 @@ def score_phenotyped(
     import polars as pl
 
     from pgx import features, models
+    from pgx.models import plausible
 
     genes = models.genes_of(found.kb, endpoints, models_dir)
     # A site's own model may read any feature; the shipped ones say which.
     wanted = None if models_dir else features.known(models.columns_of(found.kb, endpoints), found.kb)
     calls = found.calls.filter(pl.col("gene").is_in(genes))
     base = features.build(calls, found.phenotypes, found.clinical, found.kb, columns=wanted)
+    base = plausible.marked(base, found.clinical.kept_out, found.kb)
     rows = features.scenarios(base, found.calls, found.kb, genes, phenotypes=found.phenotypes)
     return models.score(rows, found.kb, endpoints=endpoints, models_dir=models_dir)
 

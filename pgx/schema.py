@@ -138,7 +138,11 @@ SCORES: Schema = (
     Column("model", _T, "model id with version and short checksum", required=True),
     Column("factors", _T, "signed contributions 'feature=value' joined by ';', largest first"),
     Column(
-        "flags", _T, "codes joined by ';': gene_not_called, out_of_range:<feature>, genotype_uncertain, refused:<why>"
+        "flags",
+        _T,
+        "codes joined by ';': gene_averaged:<gene>, missing:<feature>, not_recorded:<feature>, "
+        "population_unknown:<feature>, derived:<feature>, implausible:<feature>, out_of_range:<feature>, "
+        "genotype_uncertain, gene_not_called:<gene>, refused:<why>",
     ),
 )
 

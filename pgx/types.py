@@ -157,11 +157,18 @@ class CallSet:
 
 @dataclass(frozen=True, slots=True)
 class ClinicalData:
-    """What is known of the persons beside their genome: frames `CLINICAL`, `MEDICATIONS`, `NOTES` of `pgx.schema`."""
+    """What is known of the persons beside their genome: frames `CLINICAL`, `MEDICATIONS`, `NOTES` of `pgx.schema`.
+
+    `kept_out` (``sample concept``) says whose newest value of what no person can have: that concept is then unknown,
+    which is something else than nobody having asked.
+    """
 
     observations: pl.DataFrame
     medications: pl.DataFrame
     notes: pl.DataFrame
+    kept_out: pl.DataFrame = field(
+        default_factory=lambda: pl.DataFrame(schema={"sample": pl.String, "concept": pl.String})
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -105,10 +106,11 @@ def add_medications(
         for sample in samples
         for concept, code in said
     ]
-    return ClinicalData(
-        pl.concat([clinical.observations, schema.from_rows(rows, schema.CLINICAL)]),
-        pl.concat([clinical.medications, drugs]),
-        pl.concat([clinical.notes, remarks]),
+    return replace(
+        clinical,
+        observations=pl.concat([clinical.observations, schema.from_rows(rows, schema.CLINICAL)]),
+        medications=pl.concat([clinical.medications, drugs]),
+        notes=pl.concat([clinical.notes, remarks]),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -60,7 +61,8 @@ def read(
     InputError
         If a file cannot be used, a column is unknown, nobody in a file is one of the samples, records that nothing
         but being the only ones joins contradict each other, or the run is about one person and their newest value of
-        something is impossible. In a run of several persons that value alone is left out and noted.
+        something is not understood. In a run of several persons that value alone is left out and noted; so is, in any
+        run, a value that no person can have.
     """
     told = person_map(persons)
     if not paths:
@@ -91,12 +93,15 @@ def read(
             [str(path) for file, path in zip(files, paths, strict=True) if file.flat],
         )
     named = observations.rename({"person": "sample"})
+    kept_out = _kept_out(problems, named)
+    named = named.join(kept_out, on=["sample", "concept"], how="anti", maintain_order="left")
     people_listed = [
         names[p] for file, names in zip(files, joined, strict=True) for p in sorted(file.listed, key=str) if p in names
     ]
     listed = pl.DataFrame({"sample": people_listed}, schema={"sample": pl.String}).unique(maintain_order=True)
     notes += [note for file in files for note in (*_nothing_in(file), *_not_understood(file))]
-    return _finish(named, drugs, problems, notes, listed, present_days(files, joined, observations, drugs, as_of), kb)
+    now = present_days(files, joined, observations, drugs, as_of)
+    return replace(_finish(named, drugs, problems, notes, listed, now, kb), kept_out=kept_out)
 
 
 def _nothing_in(file: Events) -> people.Notes:
@@ -181,7 +186,7 @@ def _at_path(error: InputError, files: Sequence[Events], paths: Sequence[str | P
     return InputError(error.problem, file=shown_url(str(path)), fix=error.fix)
 
 
-_STOPS = ("impossible_value", "not_a_number", "answer_unknown", "unit_unknown")
+_STOPS = ("not_a_number", "answer_unknown", "unit_unknown")
 
 
 def _stop_on_error(problems: pl.DataFrame, observations: pl.DataFrame, flat_files: Sequence[str]) -> None:
@@ -198,14 +203,17 @@ def _stop_on_error(problems: pl.DataFrame, observations: pl.DataFrame, flat_file
         return
     row = stops.row(0, named=True)
     person = f"sample {row['sample']}" if row["sample"] else None
-    fix = (
-        "correct the value, or its unit (a column may end in one: weight_lb)"
-        if row["code"] == "impossible_value"
-        else "correct it, or leave it empty"
-    )
-    raise InputError(
-        row["message"], file=row["file"], where=", ".join(p for p in (row["where"], person) if p) or None, fix=fix
-    )
+    where = ", ".join(part for part in (row["where"], person) if part) or None
+    raise InputError(row["message"], file=row["file"], where=where, fix="correct it, or leave it empty")
+
+
+def _kept_out(problems: pl.DataFrame, observations: pl.DataFrame) -> pl.DataFrame:
+    """Return ``sample concept`` of every newest value that no person can have: an older one must not stand in."""
+    newest = observations.group_by("sample", "concept").agg(newest=pl.col("date").max())
+    impossible = problems.filter((pl.col("code") == "impossible_value") & pl.col("sample").is_not_null())
+    last = pl.col("date").is_null() | pl.col("newest").is_null() | (pl.col("date") >= pl.col("newest"))
+    joined = impossible.join(newest, on=["sample", "concept"], how="left", maintain_order="left").filter(last)
+    return joined.select("sample", "concept").unique(maintain_order=True)
 
 
 def _finish(

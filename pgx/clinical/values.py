@@ -198,7 +198,8 @@ def _message(r: dict[str, object], shown: str) -> str:
     }
     if r["reason"] in said:
         return said[str(r["reason"])]
-    return f"{name} of {_as_own(r, shown)} is impossible (possible: {r['low']:g} to {r['high']:g} {r['own']})"
+    possible = f"possible: {r['low']:g} to {r['high']:g} {r['own']}"
+    return f"{name} of {_as_own(r, shown)} is impossible ({possible}) and not used: correct it, or its unit"
 
 
 def _not_a_number(shown: str) -> str:

@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pgx.errors import InputError
-from pgx.models import choice, counts, design, genotypes, sentinels
+from pgx.models import choice, counts, design, genotypes, plausible, sentinels
 from pgx.models.boost import Floats, Matrix
 from pgx.models.endpoints import Endpoint, Feature
 from pgx.models.linear import Data, per_person
@@ -134,8 +134,11 @@ def load(
     tally.add(frame, [name for name in (outcome, person, site, time, *roles.ignore, *RESERVED) if name])
     frame = sentinels.clean(frame, tally.found())
     taken = {name for name in (outcome, person, site, time, *roles.ignore, *RESERVED) if name}
+    allowed = plausible.limits([name for name in frame.columns if name not in taken], kb) if kb is not None else {}
+    impossible = plausible.said(plausible.found(frame, allowed), allowed)
+    frame = plausible.keep_out(frame, allowed)
     unused: dict[str, str] = {}
-    remarks = [("genotype_spelling", text) for text in misread] + sentinels.said(tally.found())
+    remarks = [("genotype_spelling", text) for text in misread] + sentinels.said(tally.found()) + impossible
     if np.ptp(y) == 0:
         remarks.append(("one_outcome", f"every row has {outcome} = {y[0]:g}: check the coding, there is nothing to "
                                        "learn"))  # fmt: skip

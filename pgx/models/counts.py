@@ -6,6 +6,7 @@ every allele that the endpoint names; a phenotype is never made of them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,15 +50,19 @@ def columns(table: pl.DataFrame, endpoint: Endpoint, kb: KnowledgeBase) -> list[
     return [name for name in names if name in table.columns]
 
 
-def read(table: pl.DataFrame, endpoint: Endpoint, kb: KnowledgeBase) -> tuple[pl.DataFrame, list[str]]:
+def read(
+    table: pl.DataFrame, endpoint: Endpoint, kb: KnowledgeBase, cells: Mapping[str, pl.Series], *, mark: bool = False
+) -> tuple[pl.DataFrame, list[str]]:
     """Add the diplotypes that allele counts mean, where the table has no diplotype of the gene; and say so.
 
-    Counts other than 0, 1 and 2, and more than two alleles in one person, leave the diplotype unknown.
+    Counts other than 0, 1 and 2, and more than two alleles in one person, leave the diplotype unknown. `cells` says
+    which cells held anything; `mark` adds a column `design.DERIVED` + name where something was filled.
     """
     remarks: list[str] = []
     for gene, (reference, alleles) in named(endpoint, kb).items():
         target, given = f"gene.{gene}.diplotype", [name for name in alleles if _column(gene, name) in table.columns]
-        if not given or target in table.columns:
+        empty = ~cells[target] if target in cells else pl.repeat(True, table.height, eager=True)
+        if not given or not empty.any():
             continue
         lacking = [_column(gene, name) for name in alleles if name not in given]
         if lacking:
@@ -68,7 +73,12 @@ def read(table: pl.DataFrame, endpoint: Endpoint, kb: KnowledgeBase) -> tuple[pl
             known = (np.isin(counts, (0.0, 1.0, 2.0))).all(axis=1) & (counts.sum(axis=1) <= 2)
         patterns, which = np.unique(np.where(known[:, None], counts, -1.0), axis=0, return_inverse=True)
         texts = [_diplotype(row, alleles, reference) for row in patterns]
-        table = table.with_columns(pl.Series(target, [texts[i] for i in which.ravel()], dtype=pl.String))
+        new = pl.Series(target, [texts[i] for i in which.ravel()], dtype=pl.String)
+        empty &= new.is_not_null()
+        before = table[target].cast(pl.String) if target in table.columns else pl.lit(None, dtype=pl.String)
+        table = table.with_columns(pl.when(empty).then(new).otherwise(before).alias(target))
+        if mark and empty.any():
+            table = table.with_columns(empty.alias(design.DERIVED + target))
         remarks.append(f"{target} is made of the counts of {', '.join(alleles)}; other alleles are taken as not there")
     return table, remarks
 

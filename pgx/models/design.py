@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pgx.models.endpoints import Endpoint, Feature, Imputation, Reading
+from pgx.models.endpoint import gene_of
+from pgx.models.endpoints import Endpoint, Feature, Imputation, Reading, Term
 
 Floats = NDArray[np.float64]
 GIVEN = "_given."
 """Prefix of the columns that say whether an imputed column was given."""
+DERIVED = "_derived."
+"""Prefix of the columns that say where an empty cell of a gene was read from what else the row says of it."""
 _LARGEST = 1e12
 CLINICAL = ("clinical_phenotype", "clinical_activity_score")
 """Gene columns after interacting drugs and conditions; where they are null the genetic ones stand."""
@@ -33,7 +36,8 @@ class Prior:
     variance
         float64 (n,): from the published intervals, and from values that had to be assumed.
     assumed
-        bool (n, k): the term's value is null and stood in for by a mean.
+        bool (n, k): the term's value is null, or its gene is not known as far as the terms read it, and a mean or the
+        equation's own term for that case stood in.
     combined
         bool (n,): several published genetic effects apply at once (see `_lead`).
     below, above
@@ -65,6 +69,11 @@ def columns(endpoint: Endpoint, features: Sequence[Feature] = ()) -> list[str]:
         if name in names:
             names = (names - {name}) | set(parts)
     return sorted(names | {genetic(name) for name in names})
+
+
+def read_by(endpoint: Endpoint, features: Sequence[Feature] = ()) -> list[str]:
+    """Return the columns that an estimate rests on: `columns` without those of the simple rule compared with."""
+    return columns(replace(endpoint, rule=None), features)
 
 
 def genetic(column: str) -> str:
@@ -151,24 +160,63 @@ def prior(frame: pl.DataFrame, endpoint: Endpoint) -> Prior:
     terms, assumed = np.zeros((n, k)), np.zeros((n, k), dtype=np.bool_)
     copies = np.zeros((n, k))
     variance = np.full(n, endpoint.baseline_se**2)
+    values = [read(frame, term.reading) for term in endpoint.terms]
+    unknown = _unknown_genes(endpoint, frame, values)
     for j, term in enumerate(endpoint.terms):
-        value = read(frame, term.reading)
-        absent = np.isnan(value)
-        if term.optional:
-            value = np.where(absent, 0.0, value)
-        else:
-            value = np.where(absent, term.mean, value)
-            given = GIVEN + term.reading.column
-            if given in frame.columns:
-                absent = absent | ~frame[given].to_numpy()
-            assumed[:, j] = absent
-            variance += np.where(absent, term.coefficient**2 * term.variance, 0.0)
+        value, absent = _filled(term, values[j], endpoint, unknown, frame)
+        assumed[:, j] = absent
+        variance += np.where(absent, term.coefficient**2 * term.variance, 0.0)
         terms[:, j] = term.coefficient * value
         variance += (term.se * value) ** 2
         if term.single and term.coefficient:
             copies[:, j] = np.where(absent, 0.0, np.abs(value))
     kept, below, above, combined = _lead(terms, copies)
     return Prior(kept, endpoint.baseline + kept.sum(axis=1), variance, assumed, combined, below, above)
+
+
+def _filled(
+    term: Term, value: Floats, endpoint: Endpoint, unknown: Mapping[str, NDArray[np.bool_]], frame: pl.DataFrame
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return a term's reading with what stands in where it is not known, and where that is."""
+    absent, gene = np.isnan(value), gene_of(term.reading.column)
+    if gene in unknown and term.reading.kind == "missing":
+        return unknown[gene].astype(np.float64), unknown[gene]
+    if gene in unknown and term.optional:
+        alone = any(one.reading.kind == "missing" and gene_of(one.reading.column) == gene for one in endpoint.terms)
+        stand_in = 0.0 if alone else term.mean
+        return np.where(unknown[gene], stand_in, np.where(absent, 0.0, value)), unknown[gene]
+    if term.optional:
+        return np.where(absent, 0.0, value), np.zeros(len(value), dtype=np.bool_)
+    given = GIVEN + term.reading.column
+    filled = np.where(absent, term.mean, value)
+    return filled, absent | ~frame[given].to_numpy() if given in frame.columns else absent
+
+
+def _unknown_genes(endpoint: Endpoint, frame: pl.DataFrame, values: Sequence[Floats]) -> dict[str, NDArray[np.bool_]]:
+    """Return where nothing that a row says of a gene decides its optional terms: gene -> bool (n,).
+
+    A column decides where all its terms can be read. One that other terms go by only ``unless`` it has a value listed
+    there (a diplotype of which the equation knows a few) decides where it has such a value, or matches a term.
+    """
+    columns: dict[str, dict[str, list[int]]] = {}
+    for j, term in enumerate(endpoint.terms):
+        gene = gene_of(term.reading.column)
+        if gene and term.optional:
+            columns.setdefault(gene, {}).setdefault(term.reading.column, []).append(j)
+    listed = {
+        term.reading.unless_column: term.reading.unless_levels for term in endpoint.terms if term.reading.unless_column
+    }
+    unknown: dict[str, NDArray[np.bool_]] = {}
+    for gene, terms in columns.items():
+        decided = np.zeros(frame.height, dtype=np.bool_)
+        for column, numbers in terms.items():
+            readings = np.column_stack([values[j] for j in numbers])
+            decides = ~np.isnan(readings).any(axis=1) & frame[column].is_not_null().to_numpy()
+            if column in listed:
+                decides &= _is_in(frame[column], listed[column]) | (np.nan_to_num(readings) != 0).any(axis=1)
+            decided |= decides
+        unknown[gene] = ~decided
+    return unknown
 
 
 def _lead(terms: Floats, copies: Floats) -> tuple[Floats, Floats, Floats, NDArray[np.bool_]]:
@@ -230,6 +278,9 @@ def _is_in(column: pl.Series, levels: Sequence[object]) -> NDArray[np.bool_]:
         return np.zeros(len(column), dtype=np.bool_)
     else:
         found = column.cast(pl.String).is_in([str(level) for level in levels])
+        numbers = [float(level) for level in levels if isinstance(level, int | float)]
+        if numbers:  # one word in a column of numbers makes text of them all: 1 is the level 1.0
+            found |= column.cast(pl.String).cast(pl.Float64, strict=False).is_in(numbers)
     return found.fill_null(False).to_numpy()
 
 

@@ -8,6 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
+def gene_of(column: str) -> str:
+    """Return the gene of a column, as it is written there: ``cyp2d6``; empty for any other column."""
+    return column.split(".")[1] if column.startswith("gene.") else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """How one number is read from a column of the feature frame.

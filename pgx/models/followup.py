@@ -13,9 +13,11 @@ in the output's documentation; the result is an aid to a clinician's judgement a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -34,6 +36,10 @@ UNTREATED = 1.3
 """A first INR below this is that of a person on whom the dose does not act yet."""
 SETTLED = 0.9
 """Share of the dose that must act before a low INR speaks for a higher one."""
+LOWEST_DOSE, HIGHEST_DOSE = 0.5, 300.0
+"""Doses that a person can need, mg/week; limits of ``warfarin_dose`` in ``concepts.tsv``."""
+LOWEST_INR, HIGHEST_INR = 0.5, 30.0
+"""The same of ``inr``."""
 RANGE = (2.0, 3.0)
 HIGH_RISK = 4.5
 """From this INR on the next dose is a matter for the clinician today."""
@@ -100,15 +106,34 @@ def monitor(values: pl.DataFrame, starts: dict[str, Start], *, target: float = 2
 
 
 def starts_of(scores: pl.DataFrame, endpoint: str = "warfarin.dose") -> dict[str, Start]:
-    """Take the starting points from a scores frame (`pgx.schema.SCORES`); refused scores are left out."""
+    """Take the starting points from a scores frame (`pgx.schema.SCORES`); refused scores are left out.
+
+    Raises
+    ------
+    InputError
+        If a column is missing, or a score is no dose that a person can need, with an interval around it.
+    """
     for name in ("sample", "endpoint", "estimate", "low", "high"):
         if name not in scores.columns:
             raise InputError(f"the scores have no column {name!r}", fix="use the table that `pgx score` writes")
     rows = scores.filter((pl.col("endpoint") == endpoint) & pl.col("estimate").is_not_null())
-    return {
-        str(row["sample"]): Start(float(row["estimate"]), float(row["low"]), float(row["high"]))
-        for row in rows.iter_rows(named=True)
-    }
+    return {str(row["sample"]): _start(row) for row in rows.iter_rows(named=True)}
+
+
+def _start(row: Mapping[str, Any]) -> Start:
+    estimate, low, high = (_number(row[name]) for name in ("estimate", "low", "high"))
+    if not (LOWEST_DOSE <= estimate <= HIGHEST_DOSE and 0.0 <= low <= estimate <= high < float("inf") and low < high):
+        shown = f"{row['estimate']} ({row['low']} to {row['high']})"
+        raise InputError(f"the score {shown} is no dose in mg/week with its interval", where=f"sample {row['sample']}",
+                         fix="use the table that `pgx score` writes")  # fmt: skip
+    return Start(estimate, low, high)
+
+
+def _number(value: object) -> float:
+    try:
+        return float(str(value))
+    except ValueError:
+        return float("nan")
 
 
 def _checked(values: pl.DataFrame) -> pl.DataFrame:
@@ -124,7 +149,7 @@ def _checked(values: pl.DataFrame) -> pl.DataFrame:
         pl.col("dose").cast(pl.Float64, strict=False),
         pl.col("inr").cast(pl.Float64, strict=False),
     )
-    limits = {"dose": (0.0, 300.0, "mg/week"), "inr": (0.5, 30.0, "")}
+    limits = {"dose": (0.0, HIGHEST_DOSE, "mg/week"), "inr": (LOWEST_INR, HIGHEST_INR, "")}
     for row, (sample, day, dose, inr) in enumerate(table.iter_rows(), start=2):
         where = f"line {row}"
         if sample is None or day is None:

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from pgx.models import counts, design
-from pgx.phenotypes import interpret
+from pgx.features.diplotypes import read_diplotype
+from pgx.models import counts, design, meanings, plausible
 from pgx.phenotypes.outside_names import diplotype_of, phenotype_of
-from pgx.types import PatternCall
 
 if TYPE_CHECKING:
     from pgx.knowledge import KnowledgeBase
@@ -30,9 +29,11 @@ _UNDECIDED = ("indeterminate", "no result", "n/a", "unknown", "not tested", "not
 
 
 def understood(
-    table: pl.DataFrame, endpoint: Endpoint, kb: KnowledgeBase, words: Words | None = None
+    table: pl.DataFrame, endpoint: Endpoint, kb: KnowledgeBase, words: Words | None = None, *, mark: bool = False
 ) -> tuple[pl.DataFrame, list[str]]:
     """Spell the gene columns that an endpoint reads as the knowledge base does; unknown words become null.
+
+    What a row says of a gene in one column is then read into its empty cells (see `meanings.complete`).
 
     Parameters
     ----------
@@ -44,6 +45,8 @@ def understood(
         Knowledge base with the vocabulary.
     words
         Where the table is one block of a larger one: the words of that one's `wordy` columns, with their number.
+    mark
+        Add columns that say which cells were read from others.
 
     Returns
     -------
@@ -51,20 +54,28 @@ def understood(
         The table, and one sentence a column of which something was not understood.
     """
     table, words, remarks = _renamed(table, endpoint, kb, words or {})
-    for name in design.columns(endpoint):
+    cells = meanings.given(table)
+    for name in wordy(table, endpoint, kb):
         if name in table.columns and _is_wordy(name) and table.schema[name] != pl.Null:
             table, remark = _column(table, name, endpoint, kb, words)
             remarks += [remark] if remark else []
-    table, counted = counts.read(table, endpoint, kb)
-    return _interpreted(table, endpoint, kb), remarks + counted
+        elif name in table.columns and name.rpartition(".")[2] in plausible.SCORES:
+            table, remark = _score_column(table, name, kb, words)
+            remarks += [remark] if remark else []
+    table, counted = counts.read(table, endpoint, kb, cells, mark=mark)
+    return meanings.complete(table, endpoint, kb, cells, mark=mark), remarks + counted
 
 
 def wordy(table: pl.DataFrame, endpoint: Endpoint, kb: KnowledgeBase) -> list[str]:
-    """Return the columns whose words `understood` looks at, and the diplotypes that it interprets."""
+    """Return the columns whose words `understood` looks at, and those that it reads into others."""
     found = [name for name in design.columns(endpoint) if name in table.columns and _is_wordy(name)]
-    for gene in _genes(endpoint, kb):
-        found += [name for name in [*_named_like(table, gene), f"gene.{gene}.diplotype"] if name in table.columns]
-    return list(dict.fromkeys(found))
+    for gene in meanings.genes(endpoint, kb):
+        found += [
+            name
+            for name in [*_named_like(table, gene), f"gene.{gene}.diplotype", f"gene.{gene}.phenotype"]
+            if name in table.columns
+        ]
+    return list(dict.fromkeys([*found, *_scores(table, endpoint, kb)]))
 
 
 def count(table: pl.DataFrame, columns: Sequence[str], words: dict[str, dict[str, int]]) -> None:
@@ -87,19 +98,12 @@ def _named_like(table: pl.DataFrame, gene: str) -> list[str]:
     return [name for name in table.columns if pattern.fullmatch(name) and table.schema[name] == pl.String]
 
 
-def _genes(endpoint: Endpoint, kb: KnowledgeBase) -> dict[str, str]:
-    """Gene as in column names -> symbol, of the star-allele genes that an endpoint reads."""
-    symbols = {str(gene).lower(): str(gene) for gene in kb.table("genes")["gene"]}
-    found = {name.split(".")[1] for name in design.columns(endpoint) if name.startswith("gene.")}
-    return {gene: symbols[gene] for gene in sorted(found & set(symbols)) if not gene.startswith("hla")}
-
-
 def _renamed(
     table: pl.DataFrame, endpoint: Endpoint, kb: KnowledgeBase, words: Words
 ) -> tuple[pl.DataFrame, Words, list[str]]:
     """Read ``CYP2C19`` or ``cyp2c19_genotype`` as the gene's column if what it holds leaves no doubt, and say so."""
     remarks: list[str] = []
-    for gene in _genes(endpoint, kb):
+    for gene in meanings.genes(endpoint, kb):
         named = _named_like(table, gene)
         if len(named) != 1:
             continue
@@ -119,30 +123,41 @@ def _phenotype_of(kb: KnowledgeBase, gene: str, value: str) -> str | None:
     return _phenotype(kb, value, set())
 
 
-def _interpreted(table: pl.DataFrame, endpoint: Endpoint, kb: KnowledgeBase) -> pl.DataFrame:
-    """Add the phenotype and activity score that diplotypes mean, where the table has diplotypes only."""
-    wanted = set(design.columns(endpoint))
-    for gene, symbol in _genes(endpoint, kb).items():
-        stem = f"gene.{gene}."
-        if f"{stem}diplotype" not in table.columns or table.schema[f"{stem}diplotype"] != pl.String:
-            continue
-        names = [n for n in ("phenotype", "activity_score") if stem + n in wanted and stem + n not in table.columns]
-        for name in names:
-            values = table[f"{stem}diplotype"].drop_nulls().unique().sort().to_list()
-            meant = {value: _meaning(kb, symbol, value).get(name) for value in values}
-            dtype = pl.String() if name == "phenotype" else pl.Float64()
-            new = table[f"{stem}diplotype"].replace_strict(meant, default=None, return_dtype=dtype)
-            table = table.with_columns(new.alias(stem + name))
-    return table
+def _scores(table: pl.DataFrame, endpoint: Endpoint, kb: KnowledgeBase) -> list[str]:
+    """Columns of activity scores that an endpoint reads, or that its phenotypes can be read from."""
+    names = {name for name in design.columns(endpoint) if name.rpartition(".")[2] in plausible.SCORES}
+    names |= {f"gene.{gene}.activity_score" for gene in meanings.genes(endpoint, kb)}
+    return sorted(names & set(table.columns))
 
 
-def _meaning(kb: KnowledgeBase, gene: str, diplotype: str) -> dict[str, object]:
-    """The calls row of a diplotype; nothing where one of its alleles is unknown."""
+def _score_column(table: pl.DataFrame, name: str, kb: KnowledgeBase, words: Words) -> tuple[pl.DataFrame, str]:
+    """Read scores as numbers; one that no two alleles of the gene add up to is unknown."""
+    text = table[name].cast(pl.String)
+    rows = words[name] if words else {str(v): int(n) for v, n in text.drop_nulls().value_counts().iter_rows()}
+    gene, kind = name.split(".")[1:3]
+    symbol = {one.lower(): one for one in kb.genes}.get(gene)
+    possible = meanings.possible_scores(kb, symbol) if symbol and kind == "activity_score" else []
+    meant = {value: _score(value, possible) for value in rows}
+    table = table.with_columns(text.replace_strict(meant, default=None, return_dtype=pl.Float64()).alias(name))
+    odd = [value for value in rows if meant[value] is None and value.strip().lower() not in _UNDECIDED]
+    if not odd:
+        return table, ""
+    like = f"one of {', '.join(f'{score:g}' for score in possible)}" if possible else "a number"
+    return table, f"{name} is taken as unknown where it says {_some(odd, rows)}; write {like}"
+
+
+def _score(value: str, possible: Sequence[float]) -> float | None:
     try:
-        one, unknown = diplotype_of(kb, gene, diplotype, 1.0)
+        score = float(value)
     except ValueError:
-        return {}
-    return {} if unknown else interpret(kb, gene, PatternCall((one,), "called", 0, 0)).row
+        return None
+    # What lies beyond every sum is left for `plausible`: it is no slip of a score but of the table.
+    beyond = bool(possible) and not possible[0] <= score <= possible[-1]
+    return score if not possible or beyond or score in possible else None
+
+
+def _some(odd: Sequence[str], rows: Mapping[str, int]) -> str:
+    return ", ".join(f"{value!r} ({rows[value]})" for value in odd[:_SHOWN]) + (", ..." if len(odd) > _SHOWN else "")
 
 
 def _column(
@@ -158,7 +173,7 @@ def _column(
     meant = (
         {value: _phenotype(kb, value, own) for value in rows}
         if kind != "diplotype"
-        else {value: value if _is_diplotype(kb, gene, value, own) else None for value in rows}
+        else {value: _diplotype(kb, gene, value, own) for value in rows}
     )
     lost = sorted((value for value in rows if meant[value] is None), key=lambda v: (-rows[v], v))
     if kind == "clinical_phenotype":
@@ -173,12 +188,13 @@ def _column(
     odd = [value for value in lost if value.strip().lower() not in _UNDECIDED]
     if not odd:
         return table.with_columns(new), ""
-    some = ", ".join(f"{value!r} ({rows[value]})" for value in odd[:_SHOWN]) + (", ..." if len(odd) > _SHOWN else "")
     if all(value in ("0", "1", "2", "0.0", "1.0", "2.0") for value in odd):
         what = f"{name} holds {', '.join(odd)}, which look like counts of an allele, but it is not said of which one"
         return table.with_columns(new), f"{what}: nothing of it is used"
     example = "Intermediate Metabolizer" if kind != "diplotype" else "*1/*2"
-    return table.with_columns(new), f"{name} is taken as unknown where it says {some}; write it like {example!r}"
+    return table.with_columns(
+        new
+    ), f"{name} is taken as unknown where it says {_some(odd, rows)}; write it like {example!r}"
 
 
 def _phenotype(kb: KnowledgeBase, value: str, own: set[str]) -> str | None:
@@ -200,11 +216,30 @@ def _words(kb: KnowledgeBase) -> frozenset[str]:
     return frozenset(pl.concat(columns).cast(pl.String))
 
 
-def _is_diplotype(kb: KnowledgeBase, gene: str, value: str, own: set[str]) -> bool:
-    """Whether a diplotype's alleles are named by the knowledge base or the endpoint, or are its reference."""
-    told = {part.strip().lower() for part in value.split("/")}
-    ours = {word.lower() for word in own} | {"reference"}
-    return value in own or bool(told & ours) or _names_an_allele(kb, gene, value)
+def _diplotype(kb: KnowledgeBase, gene: str, value: str, own: set[str]) -> str | None:
+    """Return a diplotype as the endpoint or the knowledge base writes it; None where a strand of it is not known."""
+    symbol = {name.lower(): name for name in kb.genes}.get(gene, gene)
+    first, _, second = value.partition("/")
+    turned = f"{second}/{first}"
+    if value in own or turned in own:
+        return None if not second else value if value in own else turned
+    if turned.lower() == "reference/reference":
+        return value  # of a made-up cohort: none of the alleles that the endpoint names
+    if read_diplotype(kb, symbol, value):
+        return value if second or _has_one_strand(kb, symbol) else None
+    try:
+        found, unknown = diplotype_of(kb, symbol, value, 1.0)
+    except ValueError:
+        found, unknown = None, [value]
+    if found and not unknown:
+        return found.name
+    ours = {half for word in own for half in (word, *word.split("/"))} | {"Reference", "reference"}
+    ours |= kb.remember(f"allele names {gene}", lambda: _alleles(kb, gene))
+    return value if second and {first.strip(), second.strip()} <= ours else None
+
+
+def _has_one_strand(kb: KnowledgeBase, symbol: str) -> bool:
+    return symbol in kb.genes and kb.gene(symbol).row["inheritance"] != "autosomal"
 
 
 def _names_an_allele(kb: KnowledgeBase, gene: str, value: str) -> bool:

@@ -9,8 +9,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pgx.models import conflict, design, shap
-from pgx.models.endpoints import Endpoint
+from pgx.models import assumptions, conflict, design, plausible, shap
+from pgx.models.endpoint import gene_of
+from pgx.models.endpoints import Endpoint, Feature
 from pgx.models.fit import standardise
 from pgx.models.folder import Model
 from pgx.models.shap import Floats
@@ -52,23 +53,24 @@ def judge(frame: pl.DataFrame, endpoint: Endpoint, model: Model | None) -> tuple
     """Judge each distinct pattern of the columns that count once; return it with each row's pattern."""
     active = model.endpoint if model else endpoint
     wanted = design.columns(active, model.features if model else ())
+    wanted += [mark + name for name in wanted for mark in (plausible.MARK, design.DERIVED)]
     wanted = sorted({*wanted, *([model.group, *model.trained] if model else [])} & set(frame.columns))
     names = [name for name in wanted if frame.schema[name] != pl.Null]
     if not names:
         return (
-            _judge_rows(frame.head(1).select("sample"), active, model),
+            _judge_rows(frame.head(1).select("sample"), active, model, frame.columns),
             np.zeros(frame.height, dtype=np.int64),
             active,
         )
     rows = frame.select(names)
     patterns = rows.unique(maintain_order=True).with_row_index("_pattern")
     if patterns.height > 0.7 * rows.height:
-        return _judge_rows(rows, active, model), np.arange(rows.height), active
+        return _judge_rows(rows, active, model, frame.columns), np.arange(rows.height), active
     index = rows.join(patterns, on=names, how="left", nulls_equal=True, maintain_order="left")["_pattern"]
-    return _judge_rows(patterns, active, model), index.to_numpy().astype(np.int64), active
+    return _judge_rows(patterns, active, model, frame.columns), index.to_numpy().astype(np.int64), active
 
 
-def _judge_rows(rows: pl.DataFrame, endpoint: Endpoint, model: Model | None) -> Judged:
+def _judge_rows(rows: pl.DataFrame, endpoint: Endpoint, model: Model | None, given: Sequence[str]) -> Judged:
     features = model.features if model else ()
     frame = design.prepare(rows, endpoint, features)
     prior = design.prior(frame, endpoint)
@@ -77,7 +79,13 @@ def _judge_rows(rows: pl.DataFrame, endpoint: Endpoint, model: Model | None) -> 
     pieces = [("average person", np.full(frame.height, endpoint.average))]
     pieces += [(column, centred[:, j]) for j, column in enumerate(columns)]
     flags = _Flags(frame.height)
-    _flag_unknown(flags, endpoint, prior, frame)
+    refused = _refusals(frame, rows, endpoint, features)
+    _flag_unknown(flags, endpoint, prior, frame, refused)
+    for code, where in (
+        *assumptions.derived(rows, frame, prior, endpoint, features),
+        *assumptions.silent(frame, given, endpoint, features),
+    ):
+        flags.add(code, where & (refused == ""))
     spread = np.sqrt(prior.variance + endpoint.residual_sd**2 * (endpoint.kind == "dose"))
     flags.add("effects_combined", prior.combined)
     for name in design.columns(endpoint, features):
@@ -93,7 +101,6 @@ def _judge_rows(rows: pl.DataFrame, endpoint: Endpoint, model: Model | None) -> 
         _flag_ranges(flags, model, added)
         down, up = _trained_interval(rows, model, prior, added, (down, up), without)
     labels, parts = _gather(pieces)
-    refused = _refusals(frame, rows, endpoint)
     margin = parts.sum(axis=1)
     return Judged(margin, down, up, labels, parts, refused, flags.text(), without)
 
@@ -163,25 +170,39 @@ class _Flags:
         self._text = np.full(n, "", dtype=object)
 
     def add(self, code: str, rows: Bools) -> None:
-        if rows.any():
-            self._text[rows] = np.array([f"{one};{code}" if one else code for one in self._text[rows]], dtype=object)
+        """Add a code to rows that do not have it."""
+        new = (
+            rows & np.array([code not in one.split(";") for one in self._text], dtype=np.bool_) if rows.any() else rows
+        )
+        if new.any():
+            self._text[new] = np.array([f"{one};{code}" if one else code for one in self._text[new]], dtype=object)
 
     def text(self) -> NDArray[np.str_]:
         return self._text
 
 
-def _flag_unknown(flags: _Flags, endpoint: Endpoint, prior: design.Prior, frame: pl.DataFrame) -> None:
+def _flag_unknown(
+    flags: _Flags, endpoint: Endpoint, prior: design.Prior, frame: pl.DataFrame, refused: NDArray[np.str_]
+) -> None:
+    """Flag what is not known and was stood in for: a gene by its average, a number by a usual one."""
     unknown: dict[str, Bools] = {}
     for j, term in enumerate(endpoint.terms):
         column = term.reading.column
-        null = prior.assumed[:, j] | (term.reading.kind == "missing") & frame[column].is_null().to_numpy()
-        unknown[column] = unknown.get(column, np.zeros(frame.height, dtype=np.bool_)) | null
+        gene = gene_of(column)
+        null = prior.assumed[:, j]
+        if term.reading.kind == "missing" and not gene:
+            null = null | frame[column].is_null().to_numpy()
+        unknown[gene or column] = unknown.get(gene or column, np.zeros(frame.height, dtype=np.bool_)) | null
     for imputation in endpoint.imputations:
         if f"{design.GIVEN}{imputation.column}" in frame.columns:
             unknown[imputation.column] = ~frame[f"{design.GIVEN}{imputation.column}"].to_numpy()
-    for column, rows in unknown.items():
-        gene = column.split(".")[1].upper() if column.startswith("gene.") else None
-        flags.add(f"gene_not_called:{gene}" if gene else f"missing:{column}", rows)
+    for name, rows in unknown.items():
+        if "." in name:
+            flags.add(f"missing:{name}", rows)
+        else:
+            given = refused == ""
+            flags.add(f"gene_averaged:{name.upper()}", rows & given)
+            flags.add(f"gene_not_called:{name.upper()}", rows & ~given)
 
 
 def _flag_ranges(flags: _Flags, model: Model, x: NDArray[np.float32]) -> None:
@@ -199,8 +220,12 @@ def _any_null(frame: pl.DataFrame, names: Sequence[str]) -> Bools:
     return found
 
 
-def _refusals(frame: pl.DataFrame, rows: pl.DataFrame, endpoint: Endpoint) -> NDArray[np.str_]:
+def _refusals(
+    frame: pl.DataFrame, rows: pl.DataFrame, endpoint: Endpoint, features: Sequence[Feature]
+) -> NDArray[np.str_]:
     codes = _Flags(frame.height)
+    for code, where in assumptions.kept_out(rows, endpoint, features):
+        codes.add(code, where)
     if endpoint.requires:
         none = np.ones(frame.height, dtype=np.bool_)
         for name in endpoint.requires:

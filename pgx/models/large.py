@@ -19,7 +19,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pgx.errors import UsageError
-from pgx.models import blocks, census, cohort, counts, design, genotypes, sentinels, tables
+from pgx.models import blocks, census, cohort, counts, design, genotypes, plausible, sentinels, tables
 from pgx.models.boost import Floats, Matrix
 from pgx.models.census import Census, Tally
 from pgx.models.cohort import Cohort, Roles
@@ -118,6 +118,7 @@ class Whole:
             first += block.height
             frame, _ = genotypes.understood(block, self.endpoint, self.kb, self.words)
             frame = sentinels.clean(frame.filter(pl.Series(keep)), self.coded)
+            frame = plausible.keep_out(frame, plausible.limits(frame.columns, self.kb))
             prepared = design.prepare(frame, self.endpoint, features)
             prior.append(design.prior(prepared, self.endpoint).margin)
             x = design.matrix(prepared, features)
@@ -232,11 +233,11 @@ def read(source: Source, endpoint: Endpoint, roles: Roles, kb: KnowledgeBase, se
     groups = cohort.codes(pl.concat(people), alone=True) if people else np.arange(len(value))
     chosen, drawn = _draw(value, groups, endpoint.link, seed)
     leave = [name for name in (*cohort.named(source.head, endpoint, roles), *roles.ignore, *cohort.RESERVED) if name]
-    taken, coded = _sample(source, endpoint, roles, kb, words, used, chosen, leave)
+    taken, coded, impossible = _sample(source, endpoint, roles, kb, words, used, chosen, leave)
     weight = None if drawn is None else drawn[chosen]
     own = taken.data.weight
     both = weight if own is None else own if weight is None else own * weight
-    found = sentinels.said(coded)
+    found = sentinels.said(coded) + impossible
     remarks = (*(("genotype_spelling", text) for text in misread), *found, *taken.remarks)
     taken = replace(taken, data=replace(taken.data, weight=both), left_out=left_out, unused=taken.unused | nested,
                     remarks=remarks)  # fmt: skip
@@ -282,15 +283,23 @@ def _sample(
     keep: NDArray[np.bool_],
     chosen: NDArray[np.bool_],
     leave: list[str],
-) -> tuple[Cohort, sentinels.Found]:
-    tally = sentinels.Tally()
+) -> tuple[Cohort, sentinels.Found, list[tuple[str, str]]]:
+    """Return the sample, the codes for missing of all rows, and sentences of the values that no person can have."""
+    tally, impossible = sentinels.Tally(), dict[str, dict[float, int]]()
     rows = np.zeros(len(keep), dtype=np.bool_)
     rows[np.flatnonzero(keep)[chosen]] = True
     parts, first = [], 0
     flat = [name for name in source.head.columns if name not in cohort.nested_columns(source.head)]
+    allowed = plausible.limits([name for name in flat if name not in leave], kb)
     for block in source.blocks(flat):
         frame, _ = genotypes.understood(block, endpoint, kb, words)
-        tally.add(frame.filter(pl.Series(keep[first : first + block.height])), leave)
+        used = frame.filter(pl.Series(keep[first : first + block.height]))
+        tally.add(used, leave)
+        impossible = plausible.merged(impossible, plausible.found(used, allowed))
         parts.append(frame.filter(pl.Series(rows[first : first + block.height])))
         first += block.height
-    return cohort.load(sentinels.clean(pl.concat(parts), tally.found()), endpoint, roles), tally.found()
+    coded = tally.found()
+    other = {name: {v: n for v, n in seen.items() if v not in coded.get(name, {})} for name, seen in impossible.items()}
+    sample = plausible.keep_out(sentinels.clean(pl.concat(parts), coded), allowed)
+    said = plausible.said({name: seen for name, seen in other.items() if seen}, allowed)
+    return cohort.load(sample, endpoint, roles), coded, said

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pgx import schema
 from pgx.errors import InputError
-from pgx.models import card, choice, design, endpoints, folder, genotypes
+from pgx.models import card, choice, design, endpoints, folder, genotypes, meanings, plausible
 from pgx.models.answers import answer, combined
 from pgx.models.endpoints import Endpoint, Feature
 from pgx.models.folder import Model
@@ -64,7 +64,7 @@ def score(
     frame, starts, names = persons(features)
     shipped = folder.shipped()
     parts: list[pl.DataFrame] = []
-    notes = [_note("warning", "genotype_spelling", text, "features") for text in said]
+    notes = [_note("warning", code, text, "features") for code, text in said]
     used = [one for known in chosen for one in (*known.features, *_features(models.get(known.name)))]
     notes += [
         _note("warning", "text_among_numbers", text, "features") for text in choice.words_among_numbers(features, used)
@@ -162,16 +162,22 @@ def _chosen(kb: KnowledgeBase, names: Sequence[str] | None, models: Mapping[str,
 
 def _understood(
     features: pl.DataFrame, chosen: Sequence[Endpoint], kb: KnowledgeBase
-) -> tuple[pl.DataFrame, list[str]]:
-    """Read gene columns as training does (see `genotypes.understood`); scenarios are the product's own and stay."""
-    if "weight" in features.columns:
-        return features, []
-    said: dict[str, None] = {}
+) -> tuple[pl.DataFrame, list[tuple[str, str]]]:
+    """Read gene columns as training does (see `genotypes.understood`) and keep out what no person can have.
+
+    The words of scenarios are the product's own and stay.
+    """
+    told: dict[tuple[str, str], None] = {}
     features = absent(design.flat(features))
     for endpoint in chosen:
-        features, remarks = genotypes.understood(features, endpoint, kb)
-        said |= dict.fromkeys(remarks)
-    return features, list(said)
+        if "weight" in features.columns:
+            features = meanings.complete(features, endpoint, kb, meanings.given(features), mark=True)
+        else:
+            features, remarks = genotypes.understood(features, endpoint, kb, mark=True)
+            told |= dict.fromkeys(("genotype_spelling", text) for text in remarks)
+    allowed = plausible.limits(features.columns, kb)
+    told |= dict.fromkeys(plausible.said(plausible.found(features, allowed), allowed))
+    return plausible.keep_out(features, allowed, mark=True), list(told)
 
 
 def persons(features: pl.DataFrame) -> tuple[pl.DataFrame, NDArray[np.int64], list[str]]:
@@ -214,8 +220,10 @@ def _notes(found: pl.DataFrame, endpoint: Endpoint, model: Model | None) -> list
         notes += [_note("info", "simple_as_good", text, endpoint.name) for text in card.as_good(measured)]
     refused = found.filter(pl.col("category") == "refused")
     for codes, count in refused.group_by("flags").len().sort("flags").iter_rows():
-        why = ", ".join(code.removeprefix("refused:") for code in str(codes).split(";") if code.startswith("refused:"))
-        text = f"{endpoint.name} is not given for {count} of {found.height} samples: {why.replace('_', ' ')}"
+        listed = str(codes).split(";")
+        why = [code.removeprefix("refused:").replace("_", " ") for code in listed if code.startswith("refused:")]
+        why += [code.replace(":", " ") for code in listed if code.startswith("implausible:")]
+        text = f"{endpoint.name} is not given for {count} of {found.height} samples: {', '.join(why)}"
         notes.append(_note("info", "score_refused", text, endpoint.name))
     return notes
 

@@ -12,8 +12,10 @@ import polars as pl
 from pgx.errors import InputError
 from pgx.models.blocks import full_disk
 
-_NOTHING = ["", "NA", "N/A", "#N/A", "n/a", "NaN", "nan", "NULL", "null", "."]
-"""How tables say that nothing is known."""
+_WORDS = ("", "na", "n/a", "#n/a", "<na>", "n.a.", "nan", "null", "unknown", "unk", "not known", "missing",
+          "?", "./.", "?/?", "unknown/unknown", ".", "-", "--")  # fmt: skip
+"""How tables say that nothing is known, in small letters."""
+_NOTHING = sorted({form for word in _WORDS for form in (word, word.upper(), word.capitalize(), word.title(), "NaN")})
 _BLOCK = 4_000_000
 """Cells of a block."""
 _GROUP = 100_000
@@ -42,10 +44,11 @@ def read(path: str | Path) -> pl.DataFrame:
 
 
 def absent(table: pl.DataFrame) -> pl.DataFrame:
-    """Make every way to say that nothing is known null: NaN, and empty or ``N/A``-like text."""
+    """Make every way to say that nothing is known null: NaN, and empty or ``N/A``-like text, in any case."""
+    text = pl.col(pl.String).str.strip_chars()
     return table.with_columns(
         pl.col(pl.Float32, pl.Float64).fill_nan(None),
-        pl.col(pl.String).str.strip_chars().replace(dict.fromkeys(_NOTHING)),
+        pl.when(~text.str.to_lowercase().is_in(_WORDS)).then(text).name.keep(),
     )
 
 

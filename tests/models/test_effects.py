@@ -64,7 +64,7 @@ def test_an_equation_that_was_fitted_as_a_whole_stays_whole(patients: pl.DataFra
 
 def test_a_gene_that_is_not_known_is_no_effect(kb: KnowledgeBase) -> None:
     row = _row("azathioprine.leukopenia", kb, gene__tpmt__phenotype="Poor Metabolizer")
-    assert row["flags"] == "gene_not_called:NUDT15"
+    assert row["flags"] == "gene_averaged:NUDT15"
 
 
 @given(st.lists(st.tuples(st.floats(-4, 4), st.integers(0, 2)), min_size=1, max_size=5))

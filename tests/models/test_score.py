@@ -85,7 +85,7 @@ def test_without_vkorc1_the_published_equation_is_used_and_said(patients: pl.Dat
     blank = patients.head(2).with_columns(pl.lit(None, dtype=pl.String).alias("gene.vkorc1.diplotype"))
     scores, _ = models.score(blank, kb, endpoints=["warfarin.dose"])
     assert scores["evidence"].unique().to_list() == ["literature only"]
-    assert all("prior_only" in flags and "gene_not_called:VKORC1" in flags for flags in scores["flags"])
+    assert all("prior_only" in flags and "gene_averaged:VKORC1" in flags for flags in scores["flags"])
 
 
 def test_values_outside_the_training_range_are_flagged(patients: pl.DataFrame, kb: KnowledgeBase) -> None:

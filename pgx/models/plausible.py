@@ -1,0 +1,148 @@
+"""Values that no person can have: kept out of every score and every fit, and said.
+
+The limits are those of ``concepts.tsv``, and for genes what two alleles can add up to. A value outside them says that
+something went wrong where it was written down (another unit, a slip, a code), so a score that would read it gives no
+number rather than one for an average person.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from pgx.knowledge import KnowledgeBase
+
+MARK = "_implausible."
+"""Prefix of the columns that say of whom a value was kept out."""
+_SHOWN = 3
+
+Limits = Mapping[str, tuple[float, float]]
+"""Column -> lowest and highest value that a person can have."""
+Found = Mapping[str, Mapping[float, int]]
+"""Column -> value outside the limits -> number of rows."""
+
+
+def limits(columns: Sequence[str], kb: KnowledgeBase) -> Limits:
+    """Return the limits of those of `columns` that hold a person's number."""
+    known: Limits = kb.remember("limits of numbers", lambda: _concepts(kb))
+    found: dict[str, tuple[float, float]] = {}
+    for name in columns:
+        limit = known.get(name) or _of_gene(name, kb)
+        if limit:
+            found[name] = limit
+    return found
+
+
+def found(frame: pl.DataFrame, allowed: Limits) -> dict[str, dict[float, int]]:
+    """Count the values outside the limits."""
+    counted: dict[str, dict[float, int]] = {}
+    for name, limit in allowed.items():
+        if name in frame.columns:
+            number = _number(name)
+            outside = frame.select(number.filter(_outside(number, limit)).alias("value"))["value"]
+            if len(outside):
+                counted[name] = {float(value): int(rows) for value, rows in outside.value_counts().iter_rows()}
+    return counted
+
+
+def keep_out(frame: pl.DataFrame, allowed: Limits, *, mark: bool = False) -> pl.DataFrame:
+    """Make the values outside the limits unknown.
+
+    Parameters
+    ----------
+    frame
+        Any table with columns named as `pgx features` names them.
+    allowed
+        See `limits`.
+    mark
+        Add a column `MARK` + name where something was kept out, or extend the one that is there.
+    """
+    for name in found(frame, allowed):
+        outside = _outside(_number(name), allowed[name]).fill_null(False)
+        new = [pl.when(~outside).then(pl.col(name)).alias(name)]
+        if mark:
+            before = pl.col(MARK + name) if MARK + name in frame.columns else pl.lit(False)
+            new.append((before | outside).alias(MARK + name))
+        frame = frame.with_columns(new)
+    return frame
+
+
+def marked(frame: pl.DataFrame, kept_out: pl.DataFrame, kb: KnowledgeBase) -> pl.DataFrame:
+    """Mark what the clinical reader kept out already (``sample concept``), so that a score ends as by a table."""
+    features = {str(row["concept"]): row["feature"] for row in kb.table("concepts").iter_rows(named=True)}
+    for (concept,), rows in kept_out.partition_by("concept", as_dict=True).items():
+        if name := features.get(str(concept)):
+            frame = frame.with_columns(pl.col("sample").is_in(rows["sample"].to_list()).alias(f"{MARK}{name}"))
+    return frame
+
+
+def said(counted: Found, allowed: Limits) -> list[tuple[str, str]]:
+    """Return code and sentence of each column."""
+    sentences = []
+    for name, values in counted.items():
+        low, high = allowed[name]
+        shown = ", ".join(f"{value:g}" for value in list(values)[:_SHOWN]) + (", ..." if len(values) > _SHOWN else "")
+        rows = sum(values.values())
+        possible = f"possible: {low:g} to {high:g}" if math.isfinite(high) else f"possible: {low:g} and more"
+        sentences.append(("implausible_value", f"{name} is taken as unknown where no person can have it: {shown} "
+                          f"({rows} row{'s' * (rows != 1)}; {possible}); correct the value or its unit"))  # fmt: skip
+    return sentences
+
+
+def merged(first: Found, second: Found) -> dict[str, dict[float, int]]:
+    """Add up the counts of two blocks of a table."""
+    total = {name: dict(values) for name, values in first.items()}
+    for name, values in second.items():
+        mine = total.setdefault(name, {})
+        for value, rows in values.items():
+            mine[value] = mine.get(value, 0) + rows
+    return total
+
+
+def _number(name: str) -> pl.Expr:
+    return pl.col(name).cast(pl.Float64, strict=False).fill_nan(None)
+
+
+def _outside(number: pl.Expr, limit: tuple[float, float]) -> pl.Expr:
+    return number.is_infinite() | (number < limit[0]) | (number > limit[1])
+
+
+def _concepts(kb: KnowledgeBase) -> dict[str, tuple[float, float]]:
+    rows = kb.table("concepts").filter(pl.col("kind") == "numeric", pl.col("feature").is_not_null())
+    return {
+        str(row["feature"]): (float(row["low"]), float(row["high"]))
+        for row in rows.iter_rows(named=True)
+        if row["low"] is not None and row["high"] is not None
+    }
+
+
+def _of_gene(name: str, kb: KnowledgeBase) -> tuple[float, float] | None:
+    """What two alleles of a gene can add up to; more where its copy number varies."""
+    parts = name.split(".")
+    if parts[0] != "gene" or len(parts) < 3 or parts[2] not in (*SCORES, "allele_count"):
+        return None
+    genes: dict[str, dict[str, object]] = kb.remember("genes by feature name", lambda: _genes(kb))
+    row = genes.get(parts[1])
+    if row is None:
+        return None
+    if row["copy_number_varies"] == "y":
+        return 0.0, math.inf
+    return 0.0, 2.0 if parts[2] == "allele_count" else 2.0 * max(allele_values(str(row["gene"]), kb), default=math.inf)
+
+
+SCORES = ("activity_score", "clinical_activity_score")
+"""Numbers of a gene that are sums of allele activity values."""
+
+
+def allele_values(gene: str, kb: KnowledgeBase) -> set[float]:
+    """Return the activity values that alleles of a gene have in CPIC's table."""
+    rows = kb.table("functions").filter(pl.col("gene") == gene, pl.col("scheme") == "CPIC")
+    return set(rows["activity_value"].cast(pl.Float64).drop_nulls())
+
+
+def _genes(kb: KnowledgeBase) -> dict[str, dict[str, object]]:
+    return {str(row["gene"]).lower(): row for row in kb.table("genes").iter_rows(named=True)}
