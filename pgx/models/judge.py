@@ -10,7 +10,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pgx.models import conflict, design, shap
-from pgx.models.endpoints import Endpoint
+from pgx.models.endpoint import gene_of
+from pgx.models.endpoints import Endpoint, Feature
 from pgx.models.fit import standardise
 from pgx.models.folder import Model
 from pgx.models.shap import Floats
@@ -52,6 +53,7 @@ def judge(frame: pl.DataFrame, endpoint: Endpoint, model: Model | None) -> tuple
     """Judge each distinct pattern of the columns that count once; return it with each row's pattern."""
     active = model.endpoint if model else endpoint
     wanted = design.columns(active, model.features if model else ())
+    wanted += [design.averaged(gene) for gene in design.genes(active, model.features if model else ())]
     wanted = sorted({*wanted, *([model.group, *model.trained] if model else [])} & set(frame.columns))
     names = [name for name in wanted if frame.schema[name] != pl.Null]
     if not names:
@@ -77,7 +79,9 @@ def _judge_rows(rows: pl.DataFrame, endpoint: Endpoint, model: Model | None) -> 
     pieces = [("average person", np.full(frame.height, endpoint.average))]
     pieces += [(column, centred[:, j]) for j, column in enumerate(columns)]
     flags = _Flags(frame.height)
-    _flag_unknown(flags, endpoint, prior, frame)
+    unknown = _unknown(endpoint, features, prior, frame)
+    lacking = _flag_genes(flags, endpoint, unknown, _averaged(endpoint, features, rows))
+    _flag_assumed(flags, endpoint, unknown, frame)
     spread = np.sqrt(prior.variance + endpoint.residual_sd**2 * (endpoint.kind == "dose"))
     flags.add("effects_combined", prior.combined)
     for name in design.columns(endpoint, features):
@@ -93,7 +97,7 @@ def _judge_rows(rows: pl.DataFrame, endpoint: Endpoint, model: Model | None) -> 
         _flag_ranges(flags, model, added)
         down, up = _trained_interval(rows, model, prior, added, (down, up), without)
     labels, parts = _gather(pieces)
-    refused = _refusals(frame, rows, endpoint)
+    refused = _refusals(rows, endpoint, lacking)
     margin = parts.sum(axis=1)
     return Judged(margin, down, up, labels, parts, refused, flags.text(), without)
 
@@ -170,18 +174,51 @@ class _Flags:
         return self._text
 
 
-def _flag_unknown(flags: _Flags, endpoint: Endpoint, prior: design.Prior, frame: pl.DataFrame) -> None:
-    unknown: dict[str, Bools] = {}
+def _unknown(
+    endpoint: Endpoint, features: Sequence[Feature], prior: design.Prior, frame: pl.DataFrame
+) -> dict[str, Bools]:
+    """Return where what is read from a column is not known, by column."""
+    unknown = {term.reading.column: np.zeros(frame.height, dtype=np.bool_) for term in endpoint.terms}
     for j, term in enumerate(endpoint.terms):
         column = term.reading.column
-        null = prior.assumed[:, j] | (term.reading.kind == "missing") & frame[column].is_null().to_numpy()
-        unknown[column] = unknown.get(column, np.zeros(frame.height, dtype=np.bool_)) | null
+        unknown[column] |= prior.assumed[:, j]
+        if term.reading.kind == "missing":
+            unknown[column] |= frame[column].is_null().to_numpy()
+    learned = {one.reading.column for one in features if gene_of(one.reading.column) not in ("", *endpoint.genes)}
+    needed = {gene: [name for name in endpoint.requires if gene_of(name) == gene] for gene in endpoint.required_genes}
+    for columns in (*([name] for name in sorted(learned)), *filter(None, needed.values())):
+        null = np.logical_and.reduce([frame[name].is_null().to_numpy() for name in columns])
+        unknown[columns[0]] = unknown.get(columns[0], np.False_) | null
+    return unknown
+
+
+def _averaged(endpoint: Endpoint, features: Sequence[Feature], rows: pl.DataFrame) -> dict[str, Bools]:
+    """Return where a gene is not asserted and the row is one of the population's guesses, by gene."""
+    names = {gene: design.averaged(gene) for gene in design.genes(endpoint, features)}
+    return {gene: rows[name].fill_null(False).to_numpy() for gene, name in names.items() if name in rows.columns}
+
+
+def _flag_genes(flags: _Flags, endpoint: Endpoint, unknown: dict[str, Bools], averaged: dict[str, Bools]) -> Bools:
+    """Flag the genes that are not known; return where one of those is required, so that nothing can be said."""
+    by_gene = dict(averaged)
+    for column, rows in unknown.items():
+        if gene := gene_of(column):
+            by_gene[gene] = by_gene.get(gene, np.False_) | rows
+    lacking = np.zeros(len(flags.text()), dtype=np.bool_)
+    for gene, rows in by_gene.items():
+        required = gene in endpoint.required_genes
+        flags.add(f"{'gene_not_called' if required else 'gene_averaged'}:{gene.upper()}", rows)
+        lacking |= rows & required
+    return lacking
+
+
+def _flag_assumed(flags: _Flags, endpoint: Endpoint, unknown: dict[str, Bools], frame: pl.DataFrame) -> None:
+    assumed = {column: rows for column, rows in unknown.items() if not gene_of(column)}
     for imputation in endpoint.imputations:
         if f"{design.GIVEN}{imputation.column}" in frame.columns:
-            unknown[imputation.column] = ~frame[f"{design.GIVEN}{imputation.column}"].to_numpy()
-    for column, rows in unknown.items():
-        gene = column.split(".")[1].upper() if column.startswith("gene.") else None
-        flags.add(f"gene_not_called:{gene}" if gene else f"missing:{column}", rows)
+            assumed[imputation.column] = ~frame[f"{design.GIVEN}{imputation.column}"].to_numpy()
+    for column, rows in assumed.items():
+        flags.add(f"missing:{column}", rows)
 
 
 def _flag_ranges(flags: _Flags, model: Model, x: NDArray[np.float32]) -> None:
@@ -199,13 +236,9 @@ def _any_null(frame: pl.DataFrame, names: Sequence[str]) -> Bools:
     return found
 
 
-def _refusals(frame: pl.DataFrame, rows: pl.DataFrame, endpoint: Endpoint) -> NDArray[np.str_]:
-    codes = _Flags(frame.height)
-    if endpoint.requires:
-        none = np.ones(frame.height, dtype=np.bool_)
-        for name in endpoint.requires:
-            none &= frame[name].is_null().to_numpy()
-        codes.add("refused:genotype_unknown", none)
+def _refusals(rows: pl.DataFrame, endpoint: Endpoint, lacking: Bools) -> NDArray[np.str_]:
+    codes = _Flags(rows.height)
+    codes.add("refused:genotype_unknown", lacking)
     for refusal in endpoint.refusals:
         given = rows[refusal.reading.column] if refusal.reading.column in rows.columns else None
         if given is not None:
