@@ -41,7 +41,9 @@ _T, _F, _I, _B = pl.String, pl.Float64, pl.Int64, pl.Boolean
 CALLS: Schema = (
     Column("sample", _T, "sample name in the input", required=True),
     Column("gene", _T, "HGNC symbol", required=True),
-    Column("diplotype", _T, "most probable diplotype, alleles joined by '/'; null when not called, as all up to status"),
+    Column(
+        "diplotype", _T, "most probable diplotype, alleles joined by '/'; null when not called, as all up to status"
+    ),
     Column("probability", _F, "posterior probability of `diplotype`, 0 to 1"),
     Column("phenotype", _T, "CPIC phenotype of the most probable phenotype class, from genotype alone"),
     Column("activity_score", _F, "sum of allele activity values; null where the gene has none or it is not one number"),
@@ -147,8 +149,8 @@ SCORES: Schema = (
     Column(
         "usable",
         _B,
-        "false where no number is given: a gene that the endpoint requires is not called, or it is not for this person; "
-        "the flags say why",
+        "false where no number is given, as a gene that the endpoint requires is not called or the person is not one "
+        "that it is for; the flags say why",
         required=True,
     ),
     Column(

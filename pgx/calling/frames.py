@@ -20,7 +20,8 @@ SHOWN_FROM = 0.001
 def calls_frame(callset: CallSet, kb: KnowledgeBase) -> pl.DataFrame:
     """Return `schema.CALLS` rows, all genes of the first sample first; the phenotype columns are left null.
 
-    A gene that is not asserted (`pgx.assertion`) is ``not_called``, with what fits in `alternatives` alone. Each pattern's row is made once and repeated for its samples.
+    A gene that is not asserted (`pgx.assertion`) is ``not_called``, with what fits in `alternatives` alone. Each
+    pattern's row is made once and repeated for its samples.
     """
     functions = {
         (gene, allele): function

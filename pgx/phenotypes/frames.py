@@ -68,9 +68,9 @@ def assign(
     phenotypes : polars.DataFrame
         `schema.PHENOTYPES`. A gene without data, or without rules in a scheme, has no rows: missing is never normal.
         The rows of a gene that is not asserted are for averaging a score and for nothing else
-        (`pgx.assertion.of_asserted` leaves them out). A diplotype that the rules cannot place counts for ``Indeterminate``. Probabilities add up to 1 per
-        sample, gene and scheme; in a gene read by the presence of alleles (HLA) they add up to 1 per allele, one pair
-        of rows (``*57:01 positive``, ``*57:01 negative``) each.
+        (`pgx.assertion.of_asserted` leaves them out). A diplotype that the rules cannot place counts for
+        ``Indeterminate``. Probabilities add up to 1 per sample, gene and scheme; in a gene read by the presence of
+        alleles (HLA) they add up to 1 per allele, one pair of rows (``*57:01 positive``, ``*57:01 negative``) each.
     """
     interpreted = [[interpret(kb, gene.gene, pattern) for pattern in gene.patterns] for gene in callset.genes]
     offsets = np.cumsum([0, *(len(patterns) for patterns in interpreted)])
