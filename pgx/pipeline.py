@@ -102,19 +102,23 @@ def analyse(
 def score_phenotyped(
     found: Phenotyped, endpoints: Sequence[str], *, models_dir: PathLike | None = None
 ) -> tuple[pl.DataFrame, list[dict[str, object]]]:
-    """Score `endpoints`, each averaged over the diplotypes that the data allow; returns scores and notes."""
+    """Score `endpoints`, each averaged over the diplotypes that the data allow; returns scores and notes.
+
+    A gene that is not asserted is averaged too where an endpoint does not require it (`gene_averaged`).
+    """
     import polars as pl
 
     from pgx import features, models
     from pgx.models import plausible
 
     genes = models.genes_of(found.kb, endpoints, models_dir)
+    guessed = models.averaged_genes(found.kb, endpoints, models_dir)
     # A site's own model may read any feature; the shipped ones say which.
     wanted = None if models_dir else features.known(models.columns_of(found.kb, endpoints), found.kb)
     calls = found.calls.filter(pl.col("gene").is_in(genes))
     base = features.build(calls, found.phenotypes, found.clinical, found.kb, columns=wanted)
     base = plausible.marked(base, found.clinical.kept_out, found.kb)
-    rows = features.scenarios(base, found.calls, found.kb, genes, phenotypes=found.phenotypes)
+    rows = features.scenarios(base, found.calls, found.kb, genes, phenotypes=found.phenotypes, averaged=guessed)
     return models.score(rows, found.kb, endpoints=endpoints, models_dir=models_dir)
 
 
@@ -122,6 +126,7 @@ def _conclude(
     found: Phenotyped, drugs: Sequence[str] | None, endpoints: Sequence[str] | None, options: Options
 ) -> Result:
     from pgx import guidance, models, schema
+    from pgx.assertion import of_asserted
     from pgx.types import Result
 
     advice = schema.empty(schema.GUIDANCE)
@@ -138,7 +143,7 @@ def _conclude(
     return Result(
         samples=found.genotypes.samples,
         calls=found.calls,
-        phenotypes=found.phenotypes,
+        phenotypes=of_asserted(found.phenotypes, found.calls),
         guidance=advice,
         scores=scores,
         clinical=found.clinical.observations,
@@ -169,8 +174,10 @@ def notes_of(
     import polars as pl
 
     from pgx import clinical, phenotypes, schema
+    from pgx.assertion import of_asserted
 
-    interactions = phenotypes.notes(found.phenotypes, found.clinical, found.kb)
+    stated = of_asserted(found.phenotypes, found.calls)
+    interactions = phenotypes.notes(stated, found.clinical, found.kb)
     own = schema.from_rows([*found.notes, *remarks], schema.NOTES)
     basis = clinical.medication_basis(found.clinical, found.genotypes.samples)
     alerts = schema.from_rows(list(clinical.alerts(found.clinical, advice, found.kb)), schema.NOTES)

@@ -41,7 +41,9 @@ _T, _F, _I, _B = pl.String, pl.Float64, pl.Int64, pl.Boolean
 CALLS: Schema = (
     Column("sample", _T, "sample name in the input", required=True),
     Column("gene", _T, "HGNC symbol", required=True),
-    Column("diplotype", _T, "most probable diplotype, alleles joined by '/'; null when not called"),
+    Column(
+        "diplotype", _T, "most probable diplotype, alleles joined by '/'; null when not called, as all up to status"
+    ),
     Column("probability", _F, "posterior probability of `diplotype`, 0 to 1"),
     Column("phenotype", _T, "CPIC phenotype of the most probable phenotype class, from genotype alone"),
     Column("activity_score", _F, "sum of allele activity values; null where the gene has none or it is not one number"),
@@ -53,8 +55,18 @@ CALLS: Schema = (
     Column("allele2", _T, "second allele of `diplotype`; null in a haploid gene"),
     Column("function1", _T, "CPIC function of `allele1`"),
     Column("function2", _T, "CPIC function of `allele2`"),
-    Column("status", _T, "called | ambiguous | not_called | outside", required=True),
-    Column("alternatives", _T, "other diplotypes as diplotype=probability, joined by ';', most probable first"),
+    Column(
+        "status",
+        _T,
+        "called | ambiguous | not_called (no data, or a guess of the population's: flag prior_driven) | outside",
+        required=True,
+    ),
+    Column(
+        "alternatives",
+        _T,
+        "other diplotypes as diplotype=probability, joined by ';', most probable first; of a gene that is not called, "
+        "what the population's frequencies would say",
+    ),
     Column("positions_called", _I, "positions of the gene's definition with data in this sample"),
     Column("positions_total", _I, "positions of the gene's definition"),
     Column("flags", _T, "documented codes joined by ';'"),
@@ -133,16 +145,24 @@ SCORES: Schema = (
     Column("level", _F, "nominal coverage of the interval, e.g. 0.9"),
     Column("unit", _T, "mg/week | probability | ..."),
     Column("reference", _F, "the same quantity for the average person of the cohort or literature"),
-    Column("category", _T, "low | average | high | refused, against `reference`", required=True),
+    Column("category", _T, "low | average | high | refused (not usable), against `reference`", required=True),
     Column("evidence", _T, "what the number rests on: 'patients:n=...' or 'literature only'", required=True),
     Column("model", _T, "model id with version and short checksum", required=True),
     Column("factors", _T, "signed contributions 'feature=value' joined by ';', largest first"),
     Column(
+        "usable",
+        _B,
+        "false where no number is given, as a gene that the endpoint requires is not called or the person is not one "
+        "that it is for; the flags say why",
+        required=True,
+    ),
+    Column(
         "flags",
         _T,
-        "codes joined by ';': gene_averaged:<gene>, missing:<feature>, not_recorded:<feature>, "
+        "codes joined by ';': refused:<why>, gene_not_called:<gene> (required: not usable), gene_averaged:<gene> (not "
+        "required: averaged over what the population's frequencies allow), missing:<feature>, not_recorded:<feature>, "
         "population_unknown:<feature>, derived:<feature>, implausible:<feature>, out_of_range:<feature>, "
-        "genotype_uncertain, gene_not_called:<gene>, refused:<why>",
+        "genotype_uncertain",
     ),
 )
 

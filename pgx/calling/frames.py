@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
 
 from pgx import schema
+from pgx.assertion import NOT_CALLED, asserted
 from pgx.knowledge.base import KnowledgeBase
-from pgx.types import CallSet, PatternCall
+from pgx.types import CallSet, Diplotype, PatternCall
 
 SHOWN = 10
 """Alternatives listed in the calls frame at most; those below `SHOWN_FROM` are left out."""
@@ -17,7 +20,8 @@ SHOWN_FROM = 0.001
 def calls_frame(callset: CallSet, kb: KnowledgeBase) -> pl.DataFrame:
     """Return `schema.CALLS` rows, all genes of the first sample first; the phenotype columns are left null.
 
-    Each pattern's row is made once and repeated for its samples.
+    A gene that is not asserted (`pgx.assertion`) is ``not_called``, with what fits in `alternatives` alone. Each
+    pattern's row is made once and repeated for its samples.
     """
     functions = {
         (gene, allele): function
@@ -47,18 +51,21 @@ def calls_frame(callset: CallSet, kb: KnowledgeBase) -> pl.DataFrame:
 
 
 def _row(gene: str, pattern: PatternCall, functions: dict[tuple[str, str], str | None]) -> dict[str, object]:
+    flags = ";".join(pattern.flags) or None
+    stated = asserted(pattern.status, flags)
     row: dict[str, object] = {
         "gene": gene,
-        "status": pattern.status,
+        "status": pattern.status if stated else NOT_CALLED,
         "positions_called": pattern.positions_called,
         "positions_total": pattern.positions_total,
-        "flags": ";".join(pattern.flags) or None,
+        "flags": flags,
         "source": pattern.source,
     }
     if not pattern.diplotypes:
         return row
+    if not stated:
+        return row | {"alternatives": _alternatives(pattern.diplotypes)}
     best, *others = pattern.diplotypes
-    shown = [d for d in others[:SHOWN] if d.probability >= SHOWN_FROM]
     return row | {
         "diplotype": best.name,
         "probability": best.probability,
@@ -66,8 +73,13 @@ def _row(gene: str, pattern: PatternCall, functions: dict[tuple[str, str], str |
         "allele2": best.allele2,
         "function1": _function(gene, best.parts1, best.novel1, functions),
         "function2": _function(gene, best.parts2, best.novel2, functions),
-        "alternatives": ";".join(f"{d.name}={d.probability:.4f}" for d in shown) or None,
+        "alternatives": _alternatives(others),
     }
+
+
+def _alternatives(diplotypes: Sequence[Diplotype]) -> str | None:
+    listed = [d for d in diplotypes[:SHOWN] if d.probability >= SHOWN_FROM]
+    return ";".join(f"{d.name}={d.probability:.4f}" for d in listed) or None
 
 
 def _function(

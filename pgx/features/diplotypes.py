@@ -67,11 +67,10 @@ def read_strand(name: str, alleles: frozenset[str]) -> Strand | None:
 def posterior(diplotype: str | None, probability: float | None, alternatives: str | None) -> list[tuple[str, float]]:
     """Return (diplotype, probability), most probable first, adding up to 1.
 
-    The calls frame lists only alternatives of some weight; the rest is spread over what is listed.
+    The calls frame lists only alternatives of some weight; the rest is spread over what is listed. A gene that is not
+    asserted has alternatives and no diplotype.
     """
-    if diplotype is None:
-        return []
-    listed = [(diplotype, 1.0 if probability is None else probability)]
+    listed = [] if diplotype is None else [(diplotype, 1.0 if probability is None else probability)]
     for item in (alternatives or "").split(";"):
         name, _, share = item.rpartition("=")
         try:

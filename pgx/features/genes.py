@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 import polars as pl
 
+from pgx.assertion import is_asserted, of_asserted
 from pgx.features.diplotypes import expected_counts, posterior
 from pgx.features.registry import GENE_FEATURES, common_alleles
 from pgx.knowledge import KnowledgeBase
@@ -25,6 +26,9 @@ def gene_columns(
 ) -> list[pl.Series]:
     """Return the gene features, one series each, in the order of `samples`.
 
+    Those of a gene that is not asserted (`pgx.assertion`) are null: a guess of the population's is no feature of the
+    person.
+
     Parameters
     ----------
     calls, phenotypes
@@ -37,6 +41,7 @@ def gene_columns(
         Features to make; None = those of every gene in `calls`.
     """
     genes = {gene.lower(): gene for gene in kb.genes}
+    stated, phenotypes = calls.filter(is_asserted()), of_asserted(phenotypes, calls)
     if wanted is None:
         present = [gene for gene in kb.genes if gene in set(calls["gene"].unique())]
     else:
@@ -47,7 +52,7 @@ def gene_columns(
     for gene in present:
         stem = f"gene.{gene.lower()}."
         asked = None if wanted is None else {name.removeprefix(stem) for name in wanted if name.startswith(stem)}
-        called = _spread(samples, calls.filter(pl.col("gene") == gene))
+        called = _spread(samples, stated.filter(pl.col("gene") == gene))
         rows = phenotypes.filter((pl.col("gene") == gene) & (pl.col("scheme") == "CPIC"))
         share = _spread(samples, _activity(rows)).hstack([_phenotype_probability(called, rows)])
         for name, kind, _, _ in GENE_FEATURES:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import product
 
 import polars as pl
 
+from pgx.assertion import is_asserted
 from pgx.features.diplotypes import expected_counts, posterior, read_diplotype
 from pgx.knowledge import KnowledgeBase
 from pgx.types import Diplotype, PatternCall
 
 MAX_SCENARIOS = 64
 """Scenarios of one sample at most: the most probable ones, weights scaled to add up to 1."""
+AVERAGED = "averaged"
+"""Last part of the name of a column that says that a gene is not asserted and the row is one of the guesses."""
 
 
 def scenarios(
@@ -22,6 +25,7 @@ def scenarios(
     genes: Sequence[str],
     *,
     phenotypes: pl.DataFrame | None = None,
+    averaged: Collection[str] = (),
     limit: int = MAX_SCENARIOS,
 ) -> pl.DataFrame:
     """Expand each sample into one row per joint diplotype of some genes.
@@ -35,9 +39,11 @@ def scenarios(
     kb
         Knowledge base.
     genes
-        Genes whose diplotype is to be certain in each row; genes that are not called stay missing.
+        Genes whose diplotype is to be certain in each row; genes that are not asserted stay missing.
     phenotypes
         `pgx.schema.PHENOTYPES`, for the clinical phenotype of each row; without it those features are null.
+    averaged
+        Those of `genes` that have a row for each guess too where they are not asserted.
     limit
         Rows a sample at most.
 
@@ -45,14 +51,17 @@ def scenarios(
     -------
     polars.DataFrame
         The columns of `features`, with `scenario` (0 = the most probable) and `weight` (adding up to 1 per sample).
-        The gene features of `genes` are those of the row's diplotype.
+        The gene features of `genes` are those of the row's diplotype; ``gene.<gene>.averaged`` is true where a gene of
+        `averaged` is not asserted and the row is one of the guesses.
     """
     wide = features.select("sample")
     for gene in genes:
-        cells = calls.filter(pl.col("gene") == gene).select(
-            "sample", pl.struct("diplotype", "probability", "alternatives").alias(gene)
-        )
+        own = pl.col("gene") == gene
+        rows = calls.filter(own if gene in averaged else own & is_asserted())
+        cells = rows.select("sample", pl.struct("diplotype", "probability", "alternatives").alias(gene))
         wide = wide.join(cells, on="sample", how="left", maintain_order="left")
+        if gene in averaged:
+            features = features.with_columns(_guessed(wide[gene]).alias(f"gene.{gene.lower()}.{AVERAGED}"))
     patterns = wide.select(genes).unique(maintain_order=True) if genes else pl.DataFrame()
     expanded = _patterns(patterns, genes, limit) if genes else None
     if expanded is None or expanded.is_empty():
@@ -66,10 +75,18 @@ def scenarios(
     for gene in genes:
         converted = f"gene.{gene.lower()}.clinical_phenotype"
         if converted in frame.columns:
-            frame = frame.with_columns(pl.col(converted).is_not_null().alias(f"{converted}?"))
+            told = pl.col(converted).is_not_null()
+            if gene in averaged:
+                told |= pl.col(f"gene.{gene.lower()}.{AVERAGED}")
+            frame = frame.with_columns(told.alias(f"{converted}?"))
         frame = _settle(frame, kb, gene)
         frame = _convert(frame, gene, phenotypes).drop(f"{converted}?", strict=False)
     return frame.drop("_pattern", *(f"_{gene}" for gene in genes))
+
+
+def _guessed(cells: pl.Series) -> pl.Series:
+    fields = cells.struct
+    return fields.field("diplotype").is_null() & fields.field("alternatives").is_not_null()
 
 
 def _patterns(patterns: pl.DataFrame, genes: Sequence[str], limit: int) -> pl.DataFrame:
@@ -105,7 +122,8 @@ def _joint(each: list[_Options], limit: int) -> list[tuple[tuple[str | None, ...
 def _settle(frame: pl.DataFrame, kb: KnowledgeBase, gene: str) -> pl.DataFrame:
     """Set the gene's feature columns to those of the row's diplotype."""
     stem = f"gene.{gene.lower()}."
-    columns = [name for name in frame.columns if name.startswith(stem) and not name.endswith("?")]
+    marks = (f"{stem}clinical_phenotype?", f"{stem}{AVERAGED}")
+    columns = [name for name in frame.columns if name.startswith(stem) and name not in marks]
     if not columns:
         return frame
     types = {name: frame.schema[name] for name in columns}

@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pgx import schema
+from pgx.assertion import is_asserted, of_asserted
 from pgx.errors import UsageError
 from pgx.guidance import genes_alone, interactions
 from pgx.guidance.conditions import NO_RESULT, Conditions, Recommendation, compiled
@@ -30,8 +31,6 @@ POSSIBLE_FROM = 0.01
 """Another recommendation is shown beside the most probable one from this probability on."""
 LEADS_FROM = 0.5
 """Less probable advice is never the answer: it is shown as possible, and the gene counts as not tested."""
-GUESS = "prior_driven"
-"""Flag of a call that rests on the population rather than on the person."""
 ROUNDING = 0.001
 """Probabilities of diplotypes are listed to four digits."""
 BLOCK = 5_000
@@ -86,7 +85,8 @@ def recommend(
     wanted = _wanted(samples, clinical, compiled(kb), kb, drugs)
     if not samples or not wanted:
         return schema.empty(schema.GUIDANCE)
-    phenotypes, calls = _without_guesses(phenotypes, calls)
+    # A gene of which only the population speaks is not tested.
+    phenotypes, calls = of_asserted(phenotypes, calls), calls.filter(is_asserted())
     said = _in_blocks(samples, phenotypes, calls, clinical, kb, wanted, as_of)
 
     def without_interactions(
@@ -147,13 +147,6 @@ def _in_blocks(
             ).guidance(wanted)
         )
     return schema.conform(pl.concat(blocks), schema.GUIDANCE)
-
-
-def _without_guesses(phenotypes: pl.DataFrame, calls: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Leave out genes of which the population's frequencies say more than the person's data: they are not tested."""
-    guess = pl.col("flags").str.split(";").list.contains(GUESS).fill_null(value=False)
-    guessed = calls.filter(guess).select("sample", "gene")
-    return phenotypes.join(guessed, on=["sample", "gene"], how="anti", maintain_order="left"), calls.filter(~guess)
 
 
 def _wanted(

@@ -110,6 +110,7 @@ def _answers(
             "evidence": np.where(prior_only | (model is None), "literature only", _evidence(model)),
             "model": model.identity if model else prior_identity(endpoint, kb_version),
             "factors": _factors(labels, parts, applies),
+            "usable": applies,
             "flags": _joined(refused, flags, unsure, local),
             "_person": np.arange(len(names)),
         },

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from pgx.features.scenarios import AVERAGED
 from pgx.models.endpoint import gene_of
 from pgx.models.endpoints import Endpoint, Feature, Imputation, Reading, Term
 
@@ -74,6 +75,17 @@ def columns(endpoint: Endpoint, features: Sequence[Feature] = ()) -> list[str]:
 def read_by(endpoint: Endpoint, features: Sequence[Feature] = ()) -> list[str]:
     """Return the columns that an estimate rests on: `columns` without those of the simple rule compared with."""
     return columns(replace(endpoint, rule=None), features)
+
+
+def genes(endpoint: Endpoint, features: Sequence[Feature] = ()) -> list[str]:
+    """Return the genes that the terms (and these booster features) have an effect of, as in column names, sorted."""
+    learned = {gene_of(feature.reading.column) for feature in features} - {""}
+    return sorted({*endpoint.genes, *endpoint.required_genes, *learned})
+
+
+def averaged(gene: str) -> str:
+    """Return the column that says that a row holds a guess of a gene that is not asserted (`features.scenarios`)."""
+    return f"gene.{gene}.{AVERAGED}"
 
 
 def genetic(column: str) -> str:

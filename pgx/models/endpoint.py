@@ -133,7 +133,7 @@ class Endpoint:
     residual_sd
         For doses: standard deviation of a person's own deviation on the link scale.
     requires
-        Columns of which at least one must be known.
+        Columns of the genes without which the endpoint says nothing of a person (see `required_genes`).
     refusals, derived, imputations, features
         See `Refusal`, `Imputation`, `Feature`; `derived` maps a name to the columns of which any must be true.
     ratio
@@ -170,6 +170,21 @@ class Endpoint:
     rule: Reading | None
     raw: Mapping[str, Any] = field(repr=False)
     local: str = ""
+
+    @property
+    def genes(self) -> tuple[str, ...]:
+        """Genes whose effect is a term of the prior, as in column names."""
+        return tuple(dict.fromkeys(gene for term in self.terms if (gene := gene_of(term.reading.column))))
+
+    @property
+    def required_genes(self) -> tuple[str, ...]:
+        """Genes each of which must be known for a score to be usable: those of `requires`; none named = all `genes`.
+
+        An endpoint names fewer where what was published holds for persons of whom the others are not known; these are
+        averaged.
+        """
+        named = tuple(dict.fromkeys(gene for column in self.requires if (gene := gene_of(column))))
+        return named or self.genes
 
     @property
     def average(self) -> float:

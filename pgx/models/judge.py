@@ -54,6 +54,7 @@ def judge(frame: pl.DataFrame, endpoint: Endpoint, model: Model | None) -> tuple
     active = model.endpoint if model else endpoint
     wanted = design.columns(active, model.features if model else ())
     wanted += [mark + name for name in wanted for mark in (plausible.MARK, design.DERIVED)]
+    wanted += [design.averaged(gene) for gene in design.genes(active, model.features if model else ())]
     wanted = sorted({*wanted, *([model.group, *model.trained] if model else [])} & set(frame.columns))
     names = [name for name in wanted if frame.schema[name] != pl.Null]
     if not names:
@@ -79,8 +80,10 @@ def _judge_rows(rows: pl.DataFrame, endpoint: Endpoint, model: Model | None, giv
     pieces = [("average person", np.full(frame.height, endpoint.average))]
     pieces += [(column, centred[:, j]) for j, column in enumerate(columns)]
     flags = _Flags(frame.height)
-    refused = _refusals(frame, rows, endpoint, features)
-    _flag_unknown(flags, endpoint, prior, frame, refused)
+    unknown = _unknown(endpoint, features, prior, frame)
+    lacking = _flag_genes(flags, endpoint, unknown, _averaged(endpoint, features, rows))
+    _flag_assumed(flags, endpoint, unknown, frame)
+    refused = _refusals(rows, endpoint, features, lacking)
     for code, where in (
         *assumptions.derived(rows, frame, prior, endpoint, features),
         *assumptions.silent(frame, given, endpoint, features),
@@ -181,28 +184,51 @@ class _Flags:
         return self._text
 
 
-def _flag_unknown(
-    flags: _Flags, endpoint: Endpoint, prior: design.Prior, frame: pl.DataFrame, refused: NDArray[np.str_]
-) -> None:
-    """Flag what is not known and was stood in for: a gene by its average, a number by a usual one."""
-    unknown: dict[str, Bools] = {}
+def _unknown(
+    endpoint: Endpoint, features: Sequence[Feature], prior: design.Prior, frame: pl.DataFrame
+) -> dict[str, Bools]:
+    """Return where what is read from a column is not known, by column."""
+    unknown = {term.reading.column: np.zeros(frame.height, dtype=np.bool_) for term in endpoint.terms}
     for j, term in enumerate(endpoint.terms):
         column = term.reading.column
-        gene = gene_of(column)
-        null = prior.assumed[:, j]
-        if term.reading.kind == "missing" and not gene:
-            null = null | frame[column].is_null().to_numpy()
-        unknown[gene or column] = unknown.get(gene or column, np.zeros(frame.height, dtype=np.bool_)) | null
+        unknown[column] |= prior.assumed[:, j]
+        if term.reading.kind == "missing":
+            unknown[column] |= frame[column].is_null().to_numpy()
+    learned = {one.reading.column for one in features if gene_of(one.reading.column) not in ("", *endpoint.genes)}
+    needed = {gene: [name for name in endpoint.requires if gene_of(name) == gene] for gene in endpoint.required_genes}
+    for columns in (*([name] for name in sorted(learned)), *filter(None, needed.values())):
+        null = np.logical_and.reduce([frame[name].is_null().to_numpy() for name in columns])
+        unknown[columns[0]] = unknown.get(columns[0], np.False_) | null
+    return unknown
+
+
+def _averaged(endpoint: Endpoint, features: Sequence[Feature], rows: pl.DataFrame) -> dict[str, Bools]:
+    """Return where a gene is not asserted and the row is one of the population's guesses, by gene."""
+    names = {gene: design.averaged(gene) for gene in design.genes(endpoint, features)}
+    return {gene: rows[name].fill_null(False).to_numpy() for gene, name in names.items() if name in rows.columns}
+
+
+def _flag_genes(flags: _Flags, endpoint: Endpoint, unknown: dict[str, Bools], averaged: dict[str, Bools]) -> Bools:
+    """Flag the genes that are not known; return where one of those is required, so that nothing can be said."""
+    by_gene = dict(averaged)
+    for column, rows in unknown.items():
+        if gene := gene_of(column):
+            by_gene[gene] = by_gene.get(gene, np.False_) | rows
+    lacking = np.zeros(len(flags.text()), dtype=np.bool_)
+    for gene, rows in by_gene.items():
+        required = gene in endpoint.required_genes
+        flags.add(f"{'gene_not_called' if required else 'gene_averaged'}:{gene.upper()}", rows)
+        lacking |= rows & required
+    return lacking
+
+
+def _flag_assumed(flags: _Flags, endpoint: Endpoint, unknown: dict[str, Bools], frame: pl.DataFrame) -> None:
+    assumed = {column: rows for column, rows in unknown.items() if not gene_of(column)}
     for imputation in endpoint.imputations:
         if f"{design.GIVEN}{imputation.column}" in frame.columns:
-            unknown[imputation.column] = ~frame[f"{design.GIVEN}{imputation.column}"].to_numpy()
-    for name, rows in unknown.items():
-        if "." in name:
-            flags.add(f"missing:{name}", rows)
-        else:
-            given = refused == ""
-            flags.add(f"gene_averaged:{name.upper()}", rows & given)
-            flags.add(f"gene_not_called:{name.upper()}", rows & ~given)
+            assumed[imputation.column] = ~frame[f"{design.GIVEN}{imputation.column}"].to_numpy()
+    for column, rows in assumed.items():
+        flags.add(f"missing:{column}", rows)
 
 
 def _flag_ranges(flags: _Flags, model: Model, x: NDArray[np.float32]) -> None:
@@ -220,17 +246,11 @@ def _any_null(frame: pl.DataFrame, names: Sequence[str]) -> Bools:
     return found
 
 
-def _refusals(
-    frame: pl.DataFrame, rows: pl.DataFrame, endpoint: Endpoint, features: Sequence[Feature]
-) -> NDArray[np.str_]:
-    codes = _Flags(frame.height)
+def _refusals(rows: pl.DataFrame, endpoint: Endpoint, features: Sequence[Feature], lacking: Bools) -> NDArray[np.str_]:
+    codes = _Flags(rows.height)
     for code, where in assumptions.kept_out(rows, endpoint, features):
         codes.add(code, where)
-    if endpoint.requires:
-        none = np.ones(frame.height, dtype=np.bool_)
-        for name in endpoint.requires:
-            none &= frame[name].is_null().to_numpy()
-        codes.add("refused:genotype_unknown", none)
+    codes.add("refused:genotype_unknown", lacking)
     for refusal in endpoint.refusals:
         given = rows[refusal.reading.column] if refusal.reading.column in rows.columns else None
         if given is not None:

@@ -137,6 +137,17 @@ def genes_of(kb: KnowledgeBase, names: Sequence[str], models_dir: str | Path | N
     return sorted(found)
 
 
+def averaged_genes(kb: KnowledgeBase, names: Sequence[str], models_dir: str | Path | None = None) -> list[str]:
+    """Return the genes that any of these endpoints (or of their models) uses and does not require, sorted."""
+    symbols = {gene.lower(): gene for gene in kb.table("genes")["gene"]}
+    models, found = _models(kb, models_dir), set()
+    for endpoint in _chosen(kb, names, models):
+        model = models.get(endpoint.name)
+        active = model.endpoint if model else endpoint
+        found |= set(design.genes(active, model.features if model else ())) - set(active.required_genes)
+    return sorted(symbols[gene] for gene in found if gene in symbols)
+
+
 def columns_of(kb: KnowledgeBase, names: Sequence[str]) -> list[str]:
     """Return the features that these endpoints read, sorted."""
     return sorted({column for endpoint in _chosen(kb, names, {}) for column in design.columns(endpoint)})

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from pgx import schema
+from pgx.assertion import CALLED, NOT_CALLED, asserted, of_asserted
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.rules import INDETERMINATE, GeneRules, PhenotypeResult, rules_for
 from pgx.knowledge.tables import SCHEMES
@@ -23,7 +24,6 @@ MAX_ALTERNATIVES = 10
 _LOST = 1e-3
 _INCREASED = "Increased function"
 _OWN = "genotypes"
-_INTERPRETED = ("called", "ambiguous", "outside")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +63,14 @@ def assign(
     Returns
     -------
     calls : polars.DataFrame
-        `schema.CALLS`, sample by sample, genes as in `callset`.
+        `schema.CALLS`, sample by sample, genes as in `callset`. A gene that is not asserted (`pgx.assertion`) is
+        ``not_called``: what its posterior holds stands in `alternatives` alone.
     phenotypes : polars.DataFrame
-        `schema.PHENOTYPES`. A gene that is not called, or has no rules in a scheme, has no rows: missing is never
-        normal. A diplotype that the rules cannot place counts for ``Indeterminate``. Probabilities add up to 1 per
-        sample, gene and scheme; in a gene read by the presence of alleles (HLA) they add up to 1 per allele, one pair
-        of rows (``*57:01 positive``, ``*57:01 negative``) each.
+        `schema.PHENOTYPES`. A gene without data, or without rules in a scheme, has no rows: missing is never normal.
+        The rows of a gene that is not asserted are for averaging a score and for nothing else
+        (`pgx.assertion.of_asserted` leaves them out). A diplotype that the rules cannot place counts for
+        ``Indeterminate``. Probabilities add up to 1 per sample, gene and scheme; in a gene read by the presence of
+        alleles (HLA) they add up to 1 per allele, one pair of rows (``*57:01 positive``, ``*57:01 negative``) each.
     """
     interpreted = [[interpret(kb, gene.gene, pattern) for pattern in gene.patterns] for gene in callset.genes]
     offsets = np.cumsum([0, *(len(patterns) for patterns in interpreted)])
@@ -80,7 +82,7 @@ def assign(
     calls = _spread(flat, index, callset.samples)
     phenotypes = _phenotypes(flat, index, callset)
     phenotypes = phenoconversion.convert(phenotypes, clinical, kb, as_of=as_of)
-    calls = phenoconversion.complete_calls(calls, phenotypes, clinical)
+    calls = phenoconversion.complete_calls(calls, of_asserted(phenotypes, calls), clinical)
     calls = phenoconversion.flag_exposures(calls, clinical, kb, as_of=as_of)
     return schema.conform(calls, schema.CALLS), phenotypes
 
@@ -88,7 +90,7 @@ def assign(
 def interpret(kb: KnowledgeBase, gene: str, pattern: PatternCall) -> Interpretation:
     """Return the phenotypes and the calls row of one pattern of `gene`."""
     shares: list[Share] = []
-    if pattern.status in _INTERPRETED:
+    if pattern.status in CALLED:
         for scheme in SCHEMES:
             shares += _shares(kb, gene, scheme, pattern)
     return Interpretation(tuple(shares), _row(kb, gene, pattern, shares))
@@ -188,9 +190,10 @@ def usable_score(result: PhenotypeResult) -> float | None:
 
 
 def _row(kb: KnowledgeBase, gene: str, pattern: PatternCall, shares: Sequence[Share]) -> dict[str, object]:
+    stated = asserted(pattern.status, ";".join(pattern.flags))
     row: dict[str, object] = {
         "gene": gene,
-        "status": pattern.status,
+        "status": pattern.status if stated else NOT_CALLED,
         "positions_called": pattern.positions_called,
         "positions_total": pattern.positions_total,
         "source": pattern.source,
@@ -199,16 +202,28 @@ def _row(kb: KnowledgeBase, gene: str, pattern: PatternCall, shares: Sequence[Sh
     overlay = kb.local_genes.get(gene)
     if overlay is not None:
         row["source"] = f"local:{overlay}" if pattern.source == _OWN else pattern.source
-        flags += ["local"] if pattern.status in _INTERPRETED else []
-    if pattern.status in _INTERPRETED and pattern.diplotypes:
+        flags += ["local"] if pattern.status in CALLED else []
+    if stated:
+        flags += _statement(kb, gene, pattern, shares, row)
+    elif pattern.status in CALLED:
+        row["alternatives"] = _alternatives(pattern.diplotypes)
+    row["flags"] = ";".join(dict.fromkeys(flags)) or None
+    return row
+
+
+def _statement(
+    kb: KnowledgeBase, gene: str, pattern: PatternCall, shares: Sequence[Share], row: dict[str, object]
+) -> list[str]:
+    """Fill the cells that say something of the person; return flags."""
+    flags: list[str] = []
+    if pattern.diplotypes:
         if any(_renamed(kb, gene, scheme, pattern.diplotypes[0]) for scheme in SCHEMES[1:]):
             flags.append("normal_by_cpic")
         flags += _describe(kb, gene, pattern, row)
     flags += _phenotype_cells(kb, gene, shares, row)
     if pattern.stated_score is not None and not pattern.diplotypes:
         row["activity_score"] = pattern.stated_score
-    row["flags"] = ";".join(dict.fromkeys(flags)) or None
-    return row
+    return flags
 
 
 def _renamed(kb: KnowledgeBase, gene: str, scheme: str, diplotype: Diplotype) -> bool:
@@ -222,8 +237,7 @@ def _describe(kb: KnowledgeBase, gene: str, pattern: PatternCall, row: dict[str,
     best = pattern.diplotypes[0]
     row["diplotype"], row["probability"] = best.name, round(best.probability, 6)
     row["allele1"], row["allele2"] = best.allele1, best.allele2
-    rest = [d for d in pattern.diplotypes[1 : MAX_ALTERNATIVES + 1] if d.probability >= MIN_ALTERNATIVE]
-    row["alternatives"] = ";".join(f"{d.name}={d.probability:.4g}" for d in rest) or None
+    row["alternatives"] = _alternatives(pattern.diplotypes[1:])
     rules = _rules(kb, gene, SCHEMES[0])
     if rules is None:
         return []
@@ -236,6 +250,11 @@ def _describe(kb: KnowledgeBase, gene: str, pattern: PatternCall, row: dict[str,
         return [f"activity_score_at_least:{result.activity_score:g}", *flags]
     row["activity_score"] = result.activity_score
     return flags
+
+
+def _alternatives(diplotypes: Sequence[Diplotype]) -> str | None:
+    listed = [d for d in diplotypes[:MAX_ALTERNATIVES] if d.probability >= MIN_ALTERNATIVE]
+    return ";".join(f"{d.name}={d.probability:.4g}" for d in listed) or None
 
 
 def _copy_number_range(kb: KnowledgeBase, rules: GeneRules, best: Diplotype) -> list[str]:

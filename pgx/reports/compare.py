@@ -279,7 +279,7 @@ def _scores(
 
 def _score(score: Score) -> str:
     if score.estimate is None:
-        return words("category", score.category)
+        return score.refusal or words("category", score.category)
     return f"{score.show(score.estimate)}, {score.interval}" if score.interval else score.show(score.estimate)
 
 

@@ -21,7 +21,7 @@ from pgx.reports.view import Row, View, build, flatten, views
 from pgx.types import Result
 
 FORMAT = "pgx.result"
-VERSION = "1.0"
+VERSION = "1.1"
 """Version of the layout: the first number changes when a reader of the old one would break."""
 
 _SCHEMAS: dict[str, schema.Schema] = {
@@ -116,7 +116,7 @@ def view_of(
     sample
         Whose view; None is returned if the document does not have the sample.
     drugs
-        Only the advice on these, and the notes; genes, scores and clinical data are left out then.
+        Only the advice on these, their scores, and the notes; genes and clinical data are left out then.
     file
         For the message if the document is broken.
     """
@@ -124,7 +124,7 @@ def view_of(
         entry = next((one for one in found["samples"] if one["sample"] == sample), None)
         if entry is None:
             return None
-        wanted = _SCHEMAS if drugs is None else ("guidance", "medications", "notes")
+        wanted = _SCHEMAS if drugs is None else ("guidance", "scores", "medications", "notes")
         parts: dict[str, list[Row]] = {name: [] for name in _SCHEMAS}
         for name in wanted:
             rows = (row for row in entry[name] if drugs is None or name == "notes" or row["drug"] in drugs)
@@ -233,6 +233,9 @@ def _result(found: dict[str, Any]) -> Result:
 
 def _decode(row: Mapping[str, Any], name: str) -> dict[str, Any]:
     out = dict(row)
+    if name == "scores" and "usable" not in out:
+        # Layout 1.0 did not say which scores rest on genes that were not called.
+        out |= {"usable": False, "flags": [*out["flags"], "refused:made_by_an_earlier_version"]}
     for column in _LISTS.get(name, ()):
         out[column] = ";".join(out[column]) or _NOTHING.get((name, column))
     for column, (key, value) in {**_PAIRS.get(name, {}), **_NUMBERED.get(name, {})}.items():

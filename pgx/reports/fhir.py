@@ -189,7 +189,7 @@ def _observation(bundle: _Bundle, code: Resource, device: Resource | None = None
 
 def _genotype(bundle: _Bundle, gene: Gene, device: Resource) -> Resource:
     content = _observation(bundle, _coding(LOINC, "84413-4", "Genotype display name"), device)
-    if gene.status == "not_called" or not gene.diplotype:
+    if not gene.diplotype:
         content["dataAbsentReason"] = _coding(
             "http://terminology.hl7.org/CodeSystem/data-absent-reason", "unknown", "Unknown", text="not called"
         )
@@ -332,7 +332,8 @@ def _medication(bundle: _Bundle, row: Row, index: int) -> Resource:
 def _risk(bundle: _Bundle, score: Score, genotypes: dict[str, Resource], results: list[Resource]) -> Resource:
     basis = [genotypes[gene] for gene in score.genes if gene in genotypes]
     content: Resource = {
-        "status": "final",
+        # An assessment that could not be made is none: it never counts as a finding.
+        "status": "final" if score.usable else "cancelled",
         "subject": bundle.patient,
         "code": {"text": score.endpoint},
         "method": {"text": score.model},
@@ -347,7 +348,8 @@ def _risk(bundle: _Bundle, score: Score, genotypes: dict[str, Resource], results
         content["prediction"] = [_prediction(score)]
     if basis:
         content["basis"] = basis
-    content["note"] = [{"text": "; ".join([f"rests on {score.evidence}", *score.flags])}]
+    said = [score.refusal] if score.refusal else [f"rests on {score.evidence}"]
+    content["note"] = [{"text": "; ".join([*said, *score.flags])}]
     return bundle.add("RiskAssessment", f"score {score.endpoint}", content)
 
 

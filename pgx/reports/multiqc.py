@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from pgx.reports.lookups import terms_of
+from pgx.reports.shown import not_usable_because
 from pgx.reports.wording import URGENCIES, clean, words
 from pgx.types import Result
 
@@ -39,7 +40,9 @@ def _text(content: dict[str, Any]) -> str:
 def _table(result: Result, about: str) -> dict[str, Any]:
     statuses = ("called", "ambiguous", "not_called", "outside")
     rows: dict[str, dict[str, Any]] = {
-        sample: {f"genes_{s}": 0 for s in statuses} | {f"drugs_{u}": 0 for u in URGENCIES[:3]}
+        sample: {f"genes_{s}": 0 for s in statuses}
+        | {f"drugs_{u}": 0 for u in URGENCIES[:3]}
+        | {"scores_not_usable": 0}
         for sample in result.samples
     }
     for sample, status, n in result.calls.group_by("sample", "status").len().iter_rows():
@@ -48,6 +51,8 @@ def _table(result: Result, about: str) -> dict[str, Any]:
     for sample, urgency in _worst(result.guidance).iter_rows():
         if f"drugs_{urgency}" in rows[sample]:
             rows[sample][f"drugs_{urgency}"] += 1
+    for sample, reasons in _not_usable(result.scores).items():
+        rows[sample] |= {"scores_not_usable": len(reasons), "scores_not_usable_why": "; ".join(reasons)}
     positions = result.calls.group_by("sample").agg(pl.col("positions_called").sum(), pl.col("positions_total").sum())
     for sample, called, total in positions.iter_rows():
         if total:
@@ -55,6 +60,8 @@ def _table(result: Result, about: str) -> dict[str, Any]:
     titles = {f"genes_{s}": f"Genes {words('status', s)}" for s in statuses}
     titles |= {f"drugs_{u}": f"Drugs: {words('urgency', u).lower()}" for u in URGENCIES[:3]}
     headers = {key: {"title": title, "format": "{:,.0f}", "min": 0} for key, title in titles.items()}
+    headers["scores_not_usable"] = {"title": "Scores not usable", "format": "{:,.0f}", "min": 0}
+    headers["scores_not_usable_why"] = {"title": "Why scores are not usable"}
     headers["positions_percent"] = {"title": "Positions with data", "suffix": "%", "min": 0, "max": 100}
     return {
         "id": "pgx_summary",
@@ -65,6 +72,15 @@ def _table(result: Result, about: str) -> dict[str, Any]:
         "headers": headers,
         "data": {clean(sample): row for sample, row in rows.items()},
     }
+
+
+def _not_usable(scores: pl.DataFrame) -> dict[str, list[str]]:
+    """Return sample -> each of its scores that is not usable, with the reason."""
+    found: dict[str, list[str]] = {}
+    refused = scores.filter(~pl.col("usable")).select("sample", "endpoint", "flags")
+    for sample, endpoint, flags in refused.iter_rows():
+        found.setdefault(sample, []).append(clean(f"{endpoint} ({not_usable_because(flags) or 'no reason given'})"))
+    return found
 
 
 def _worst(guidance: pl.DataFrame) -> pl.DataFrame:

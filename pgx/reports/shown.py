@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pgx.assertion import NOT_CALLED
 from pgx.knowledge.acting import DECIDES, Acting, parse, phrase
 from pgx.reports import wording
 from pgx.reports.lookups import Terms
@@ -220,9 +221,22 @@ class Gene:
         return bool(self.clinical) and self.clinical != self.phenotype
 
 
+def not_usable_because(flags: str | None) -> str:
+    """Return why a score with these flags has no number: ``DPYD not tested; age below 18``."""
+    coded = [flag.partition(":") for flag in wording.split(flags)]
+    genes = [clean(about) for code, _, about in coded if code == "gene_not_called"]
+    said = [f"{', '.join(genes)} not tested"] if genes else []
+    reasons = [about for code, _, about in coded if code == "refused"]
+    said += [wording.humanise(about) for about in reasons if not (genes and about == "genotype_unknown")]
+    return "; ".join(said)
+
+
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One model score in words and numbers; `factors` are signed contributions, largest first."""
+    """One model score in words and numbers; `factors` are signed contributions, largest first.
+
+    A score that is not usable has no number, and `why_not` says why.
+    """
 
     row: Row
     drug: str
@@ -238,6 +252,7 @@ class Score:
     evidence: str
     model: str
     factors: tuple[tuple[str, float], ...]
+    usable: bool
     flags: tuple[str, ...]
     outcome: str
     population: str
@@ -249,6 +264,19 @@ class Score:
         names = (name.split(".") for name, _ in wording.pairs(None if cell is None else clean(str(cell))))
         found = (parts[1].upper().replace("_", "-") for parts in names if parts[0] == "gene" and len(parts) > 2)
         return tuple(dict.fromkeys(found))
+
+    @property
+    def why_not(self) -> str:
+        """Why no number is given; empty if one is, or nobody said why."""
+        cell = self.row["flags"]
+        return "" if self.usable else not_usable_because(None if cell is None else str(cell))
+
+    @property
+    def refusal(self) -> str:
+        """``not usable`` and why, in one phrase; empty if the score is usable."""
+        if self.usable:
+            return ""
+        return wording.words("category", "refused") + (f": {self.why_not}" if self.why_not else "")
 
     @property
     def is_probability(self) -> bool:
@@ -295,7 +323,17 @@ class View:
     @property
     def not_called(self) -> list[Gene]:
         """Genes without a call."""
-        return [gene for gene in self.genes if gene.status == "not_called"]
+        return [gene for gene in self.genes if gene.status == NOT_CALLED]
+
+    @property
+    def unanswered(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Drugs on which genes that were not tested leave the answer open, and those genes."""
+        return [(drug.name, tuple(gene for gene, _ in drug.untested)) for drug in self.drugs if drug.untested]
+
+    @property
+    def without_number(self) -> list[tuple[str, str]]:
+        """Drugs of which a score is not usable, each reason once."""
+        return list(dict.fromkeys((score.drug, score.why_not) for score in self.scores if not score.usable))
 
     @property
     def tests_needed(self) -> list[tuple[str, str, tuple[str, ...]]]:

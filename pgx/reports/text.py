@@ -181,7 +181,7 @@ def _score(score: Score) -> RenderableType:
     head = Text.assemble((score.endpoint, "bold"))
     head.append(f" ({words('kind', score.kind)}): ")
     if score.estimate is None:
-        head.append(words("category", score.category), "bold yellow")
+        head.append(score.refusal or words("category", score.category), "bold yellow")
     else:
         head.append(score.show(score.estimate), "bold")
         if score.interval:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
+from pgx.assertion import NOT_CALLED, STATEMENTS, asserted
 from pgx.errors import UsageError
 from pgx.knowledge.local_terms import KEY as LOCAL_TERMS
 from pgx.reports import wording
@@ -21,6 +22,8 @@ from pgx.types import Result
 __all__ = ["NOBODY", "Advice", "Class", "Drug", "Gene", "Row", "Score", "View", "build", "flatten", "view", "views"]
 
 _FRAMES = ("calls", "phenotypes", "guidance", "scores", "clinical", "medications", "notes")
+REFUSED = "refused"
+"""Category of a score that is not usable."""
 _EVIDENCE = re.compile(r"^(patients):n=(\d+)$")
 
 
@@ -91,7 +94,7 @@ def build(
     return View(
         sample=clean(sample),
         drugs=tuple(drugs),
-        genes=tuple(sorted(genes, key=lambda gene: (not gene.has_guidance, gene.status == "not_called", gene.name))),
+        genes=tuple(sorted(genes, key=lambda gene: (not gene.has_guidance, gene.status == NOT_CALLED, gene.name))),
         scores=tuple(sorted((_score(row, terms) for row in parts["scores"]), key=_score_order)),
         medications=tuple(parts["medications"]),
         clinical=tuple(parts["clinical"]),
@@ -122,6 +125,9 @@ def _class(row: Row) -> Class:
 
 
 def _gene(row: Row, classes: list[Row], guided: bool, terms: Terms) -> Gene:
+    if not asserted(_text(row["status"]), _text(row["flags"])):
+        # Stored results of earlier versions hold guesses, and tables say what the population would: pages do not.
+        row, classes = {**row, **dict.fromkeys((*STATEMENTS, "alternatives")), "status": NOT_CALLED}, []
     kinds = sorted((_class(c) for c in classes), key=lambda c: (c.scheme, -c.probability, c.name))
     phenotype = _text(row["phenotype"])
     chances = [c.probability for c in kinds if c.scheme == "CPIC" and c.name == phenotype]
@@ -169,21 +175,23 @@ def _score(row: Row, terms: Terms) -> Score:
         except ValueError:
             continue
     about = terms.endpoint(str(row["endpoint"]))
+    usable = row["usable"] is True
     return Score(
         row=row,
         drug=_text(row["drug"]),
         endpoint=_text(row["endpoint"]),
         kind=_text(row["kind"]),
-        estimate=_float(row["estimate"]),
-        low=_float(row["low"]),
-        high=_float(row["high"]),
+        estimate=_float(row["estimate"]) if usable else None,
+        low=_float(row["low"]) if usable else None,
+        high=_float(row["high"]) if usable else None,
         level=_float(row["level"]),
         unit=_text(row["unit"]),
         reference=_float(row["reference"]),
-        category=_text(row["category"]),
+        category=_text(row["category"]) if usable else REFUSED,
         evidence=_EVIDENCE.sub(r"\1 (n = \2)", _text(row["evidence"])),
         model=_text(row["model"]),
-        factors=tuple(factors),
+        factors=tuple(factors) if usable else (),
+        usable=usable,
         flags=tuple(wording.flags(_text(row["flags"]), terms)),
         outcome=clean("; ".join(about[key] for key in ("outcome", "horizon") if key in about)),
         population=clean(about.get("population", "")),

@@ -84,7 +84,7 @@ def _card(shown: View, drug: Drug) -> dict[str, Any]:
         "uuid": str(uuid.uuid5(_NAMESPACE, json.dumps([shown.sample, drug.name, summary]))),
         "summary": summary if len(summary) <= _SUMMARY else f"{summary[: _SUMMARY - 1]}…",
         "indicator": INDICATORS[drug.urgency],
-        "detail": "\n\n".join(_detail(drug)),
+        "detail": "\n\n".join(_detail(shown, drug)),
         "source": {"label": f"{', '.join(drug.sources) or 'Pharmacogenomic result'}, through pgx"},
     }
     if deciding and deciding.url:
@@ -103,7 +103,7 @@ _OVERRIDES = (
 )
 
 
-def _detail(drug: Drug) -> Iterator[str]:
+def _detail(shown: View, drug: Drug) -> Iterator[str]:
     if drug.reason:
         yield f"**Why:** {_plain(drug.reason)}"
     for one in drug.limits:
@@ -117,6 +117,9 @@ def _detail(drug: Drug) -> Iterator[str]:
         yield f"**Sources differ:** {_plain(drug.differences)}"
     for caution in drug.cautions:
         yield f"**Uncertain:** {_plain(caution)}"
+    for score in shown.scores:
+        if score.drug == drug.name and not score.usable:
+            yield f"**Score {_plain(score.endpoint)}:** {_plain(score.refusal)}"
     yield f"*{NOTICE}*"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -28,6 +28,7 @@ class _Entry(msgspec.Struct):
     medications: msgspec.Raw
     notes: msgspec.Raw
     guidance: list[msgspec.Raw]
+    scores: list[msgspec.Raw]
 
 
 class _Document(msgspec.Struct):
@@ -40,7 +41,7 @@ class _Document(msgspec.Struct):
 
 
 class _Row(msgspec.Struct):
-    """What decides whether a row of the guidance is needed."""
+    """What decides whether a row of the guidance or the scores is needed."""
 
     drug: str
 
@@ -59,10 +60,12 @@ class _Brief:
     medications: bytes
     notes: bytes
     guidance: Mapping[str, bytes]
+    scores: Mapping[str, bytes]
 
     @property
     def size(self) -> int:
-        parts = (self.provenance, self.medications, self.notes, *self.guidance.values())
+        by_drug = (*self.guidance.values(), *self.scores.values())
+        parts = (self.provenance, self.medications, self.notes, *by_drug)
         return sum(map(len, parts)) + _OBJECT * len(parts)
 
     def document(self, drugs: Collection[str]) -> dict[str, Any]:
@@ -71,6 +74,7 @@ class _Brief:
             "medications": json.loads(self.medications),
             "notes": json.loads(self.notes),
             "guidance": [row for drug in drugs for row in json.loads(self.guidance.get(drug, b"[]"))],
+            "scores": [row for drug in drugs for row in json.loads(self.scores.get(drug, b"[]"))],
         }
         return {"provenance": json.loads(self.provenance), "notes": [], "samples": [entry]}
 
@@ -188,11 +192,16 @@ def _condense(content: bytes, patient: str, stamp: tuple[int, int, int], path: P
         entry = next((one for one in found.samples if one.sample == patient), None)
         if entry is None:
             return None
-        rows: dict[str, list[msgspec.Raw]] = {}
-        for row in entry.guidance:
-            rows.setdefault(_ROW.decode(row).drug, []).append(row)
+        guidance, scores = _by_drug(entry.guidance), _by_drug(entry.scores)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         document.parse(content, file=path)
         raise InputError(f"not a valid result: {error}", file=path) from error
-    guidance = {drug: b"[" + b",".join(map(bytes, some)) + b"]" for drug, some in rows.items()}
-    return _Brief(stamp, patient, bytes(found.provenance), bytes(entry.medications), bytes(entry.notes), guidance)
+    fixed = bytes(found.provenance), bytes(entry.medications), bytes(entry.notes)
+    return _Brief(stamp, patient, *fixed, guidance, scores)
+
+
+def _by_drug(rows: Sequence[msgspec.Raw]) -> dict[str, bytes]:
+    found: dict[str, list[msgspec.Raw]] = {}
+    for row in rows:
+        found.setdefault(_ROW.decode(row).drug, []).append(row)
+    return {drug: b"[" + b",".join(map(bytes, some)) + b"]" for drug, some in found.items()}

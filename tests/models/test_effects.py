@@ -62,9 +62,9 @@ def test_an_equation_that_was_fitted_as_a_whole_stays_whole(patients: pl.DataFra
     assert not design.prior(design.prepare(patients, one), one).combined.any()
 
 
-def test_a_gene_that_is_not_known_is_no_effect(kb: KnowledgeBase) -> None:
+def test_a_gene_that_is_not_known_and_not_required_is_no_effect(kb: KnowledgeBase) -> None:
     row = _row("azathioprine.leukopenia", kb, gene__tpmt__phenotype="Poor Metabolizer")
-    assert row["flags"] == "gene_averaged:NUDT15"
+    assert row["flags"] == "gene_averaged:NUDT15" and row["usable"]
 
 
 @given(st.lists(st.tuples(st.floats(-4, 4), st.integers(0, 2)), min_size=1, max_size=5))

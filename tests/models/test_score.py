@@ -81,11 +81,14 @@ def test_children_and_other_inr_targets_are_refused(patients: pl.DataFrame, kb: 
     assert set(scores["category"]) == {"refused"}
 
 
-def test_without_vkorc1_the_published_equation_is_used_and_said(patients: pl.DataFrame, kb: KnowledgeBase) -> None:
-    blank = patients.head(2).with_columns(pl.lit(None, dtype=pl.String).alias("gene.vkorc1.diplotype"))
-    scores, _ = models.score(blank, kb, endpoints=["warfarin.dose"])
-    assert scores["evidence"].unique().to_list() == ["literature only"]
-    assert all("prior_only" in flags and "gene_averaged:VKORC1" in flags for flags in scores["flags"])
+@pytest.mark.parametrize("gene", ["vkorc1", "cyp2c9"])
+def test_without_a_gene_that_the_dose_needs_there_is_none(patients: pl.DataFrame, kb: KnowledgeBase, gene: str) -> None:
+    blank = patients.head(2).with_columns(pl.lit(None, dtype=pl.String).alias(f"gene.{gene}.diplotype"))
+    scores, _ = models.score(blank, kb, endpoints=["warfarin.dose", "warfarin.dose_gage"])
+    assert scores.select("estimate", "low", "high").null_count().row(0) == (4, 4, 4)
+    assert scores["usable"].to_list() == [False] * 4
+    wanted = f"refused:genotype_unknown;gene_not_called:{gene.upper()}"
+    assert all(flags.startswith(wanted) for flags in scores["flags"])
 
 
 def test_values_outside_the_training_range_are_flagged(patients: pl.DataFrame, kb: KnowledgeBase) -> None:

@@ -215,6 +215,7 @@ SCORES: list[dict[str, Any]] = [
         "model": "warfarin.dose 1.0.0 3fa9c1d2",
         "factors": "gene.vkorc1.diplotype=-8.1;gene.cyp2c9.activity_score=-4.2;clinical.age=-2.6;clinical.weight=0.7;"
         "medication.amiodarone=-0.4",
+        "usable": True,
         "flags": "out_of_range:clinical.age",
     },
     {
@@ -231,6 +232,7 @@ SCORES: list[dict[str, Any]] = [
         "evidence": "literature only",
         "model": "literature 2026.11 8c01aa42",
         "factors": "gene.slco1b1.phenotype=1.1;clinical.age=0.25;lab.egfr=0.1",
+        "usable": True,
     },
     {
         "drug": "clopidogrel",
@@ -239,6 +241,7 @@ SCORES: list[dict[str, Any]] = [
         "category": "refused",
         "evidence": "literature only",
         "model": "literature 2026.11 8c01aa42",
+        "usable": False,
         "flags": "refused:no baseline",
     },
 ]

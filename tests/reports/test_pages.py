@@ -18,7 +18,7 @@ from tests.reports import example
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 VOID = {"meta", "br", "link", "img", "input", "hr"}
 SAID = """*2/*2|Poor Metabolizer|38 %|cannot be seen in this data|11.2 to 23.9 mg/week|average person 31 mg/week|HLA-B
-fluconazole|2026.11.1|prasugrel|from another tool|no number given|outside the range|not a medical device""".replace(
+fluconazole|2026.11.1|prasugrel|from another tool|not usable: no baseline|outside the range|not a medical device""".replace(
     "\n", "|"
 ).split("|")
 HOSTILE = [

@@ -70,13 +70,13 @@ def test_the_card_names_medicines_and_genes():
     said = text(render_card(example.build(), example.SAMPLE))
     assert "clopidogrel , codeine , simvastatin" in said
     assert "CYP2C19 *2/*2 PM" in said
-    assert "Not called: G6PD, HLA-B" in said
+    assert "Not tested, or without a result: G6PD, HLA-B" in said
     assert "Confirm before use" in said
 
 
 def test_a_card_with_nothing_to_say_does_not_promise_safety():
     said = text(render_card(example.empty(), example.SAMPLE))
-    assert "because of a gene that was called" in said
+    assert "No medicine" not in said and "needs a change" not in said
 
 
 def test_nothing_of_a_card_is_cut_off():
