@@ -64,7 +64,11 @@ class Genotypes:
     copy_number
         Frame of structural evidence: ``sample gene copies kind source``; empty if the file has none.
     notes
-        `schema.NOTES` rows of what the reader noticed.
+        `schema.NOTES` rows of what the reader noticed; ``sample`` may be a tuple of several names.
+    holders
+        For each of `sources`, which of `samples` it holds.
+    everyone
+        All samples of the files, those that were not asked for too.
     """
 
     samples: tuple[str, ...]
@@ -77,6 +81,8 @@ class Genotypes:
     sources: tuple[dict[str, str], ...] = ()
     copy_number: pl.DataFrame | None = None
     notes: tuple[dict[str, object], ...] = ()
+    holders: tuple[frozenset[str], ...] = ()
+    everyone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,20 +150,25 @@ class GeneCalls:
 
 @dataclass(frozen=True, slots=True)
 class CallSet:
-    """The calls of all genes for all samples."""
+    """The calls of all genes for all samples; `holders` says of each file of outside calls whom it is about."""
 
     samples: tuple[str, ...]
     genes: tuple[GeneCalls, ...]
     notes: tuple[dict[str, object], ...] = ()
+    holders: tuple[frozenset[str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ClinicalData:
-    """What is known of the persons beside their genome: frames `CLINICAL`, `MEDICATIONS`, `NOTES` of `pgx.schema`."""
+    """What is known of the persons beside their genome: frames `CLINICAL`, `MEDICATIONS`, `NOTES` of `pgx.schema`.
+
+    `holders` says of each file that was read whose record it has.
+    """
 
     observations: pl.DataFrame
     medications: pl.DataFrame
     notes: pl.DataFrame
+    holders: tuple[frozenset[str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +176,8 @@ class Result:
     """Everything that one run found; the reports render it and nothing else.
 
     Frames follow `pgx.schema`. `provenance` holds program, knowledge and model versions, the build, options, and input
-    names with checksums.
+    names with checksums; `holders` says of each input whom it is about, so that a person's own documents name no
+    other's (`pgx.reports.person`).
     """
 
     samples: tuple[str, ...]
@@ -177,3 +189,4 @@ class Result:
     medications: pl.DataFrame
     notes: pl.DataFrame
     provenance: dict[str, object] = field(default_factory=dict)
+    holders: tuple[frozenset[str], ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -58,6 +59,7 @@ def parse_medications(
             message = f"drug {part!r} is not in the knowledge base and not considered"
             notes.append(
                 {
+                    "sample": tuple(samples),
                     "stage": "clinical",
                     "severity": "warning",
                     "code": "drug_unknown",
@@ -77,7 +79,7 @@ def parse_medications(
             for s in samples
             for d in look_up.substances(found.drugs)
         ]
-    return schema.from_rows(rows, schema.MEDICATIONS), schema.from_rows(notes, schema.NOTES)
+    return schema.from_rows(rows, schema.MEDICATIONS), schema.notes_of(notes)
 
 
 def add_medications(
@@ -105,10 +107,11 @@ def add_medications(
         for sample in samples
         for concept, code in said
     ]
-    return ClinicalData(
-        pl.concat([clinical.observations, schema.from_rows(rows, schema.CLINICAL)]),
-        pl.concat([clinical.medications, drugs]),
-        pl.concat([clinical.notes, remarks]),
+    return replace(
+        clinical,
+        observations=pl.concat([clinical.observations, schema.from_rows(rows, schema.CLINICAL)]),
+        medications=pl.concat([clinical.medications, drugs]),
+        notes=pl.concat([clinical.notes, remarks]),
     )
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from pgx.models.scoring import columns_of, endpoints_of, explain, genes_of, score
+from pgx.models.scoring import columns_of, drugs_of, endpoints_of, explain, genes_of, score
 
 if TYPE_CHECKING:
     from pgx.models.cohort import Roles
@@ -40,6 +40,7 @@ __all__ = [
     "Roles",
     "Truth",
     "columns_of",
+    "drugs_of",
     "endpoints_of",
     "evaluate",
     "explain",
