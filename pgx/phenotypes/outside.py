@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence, Set
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -263,8 +263,10 @@ def merge(
                 notes.append(one | {"sample": sample})
                 if one["code"] == REFUSED:
                     doubted[str(one["where"])].add(index[str(sample)])
-        holders.append(frozenset(index).intersection({owner if name is None else name for name in named}))
-        notes += _strangers(path, named, everyone)
+        about = {owner if name is None else name for name in named}
+        holders.append(frozenset(index).intersection(about))
+        if holders[-1] or about.isdisjoint(everyone):
+            notes += _strangers(path, about.difference(everyone), everyone, lost=not holders[-1])
     genes = {*given, *(gene for gene in doubted if _gene(kb, gene) == gene)}
     merged = (_doubted(gene, doubted.get(gene.gene, set())) for gene in _merged(callset, given, genes, mode))
     return replace(callset, genes=tuple(merged), notes=tuple(notes), holders=tuple(holders))
@@ -288,14 +290,12 @@ def _sample_of(note: Row) -> str | None:
     return None if note["sample"] is None else str(note["sample"])
 
 
-def _strangers(path: Path, named: Set[str | None], everyone: Sequence[str]) -> list[Row]:
+def _strangers(path: Path, names: Collection[str | None], everyone: Sequence[str], *, lost: bool) -> list[Row]:
     """Say how many samples of a file the genotypes do not have: of some it is no wonder, of all a result is lost."""
-    known = {None, *everyone}
-    names = named - known
     if not names:
         return []
     count = f"{len(names)} sample{'' if len(names) == 1 else 's'}"
-    if named & known:
+    if not lost:
         message = f"outside calls of {count} without genotypes are not used"
         return [note(None, "warning", "outside_sample_unknown", message, path.name)]
     message = f"a laboratory's results could not be used ({path.name}: its {count} the genotypes do not have)"

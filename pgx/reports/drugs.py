@@ -179,7 +179,7 @@ def _not_known(genes: Iterable[str], refused: Collection[str]) -> list[str]:
     shown = [gene for gene in genes if gene not in refused]
     sent = [gene for gene in genes if gene in refused]
     said = [f"the file shows a change in {', '.join(shown)} that the call could not use, its effect is not known"]
-    lost = [f"a laboratory's result of {', '.join(sent)} could not be used, and may be another than the file's"]
+    lost = [f"a laboratory's result of {', '.join(sent)} could not be used or not be understood"]
     return [*(said if shown else []), *(lost if sent else [])]
 
 
@@ -206,7 +206,7 @@ def _line(
     if part and unclear:
         said = [*_not_known(unclear, refused), *([f"{', '.join(untested)} not tested"] if untested else [])]
         headline = f"cannot be judged: {'; '.join(said)}{_stake_said({**stakes, **unclear}, '; ')}"
-        return headline, f"by the {'file' if refused else 'other bases'} alone {_matched(part)}"
+        return headline, f"{'without it' if refused else 'by the other bases alone'} {_matched(part)}"
     if part:
         return f"cannot be judged: {', '.join(untested)} not tested{_stake_said(stakes, '; ')}", _matched(part)
     if deciding is None:

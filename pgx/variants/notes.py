@@ -80,7 +80,8 @@ class Notes:
 
     def all(self) -> tuple[dict[str, object], ...]:
         """Return the rows, counted events last; ``sample`` is one name, or all names of persons told the same."""
-        for (severity, code), found in self._counted.items():
+        # By code, not as they came up: the first of a kind may be another person's.
+        for (severity, code), found in sorted(self._counted.items(), key=lambda item: item[0]):
             events = list(found.events)
             concerned = np.flatnonzero(found.number)
             told = np.stack([found.first[concerned], found.number[concerned]], axis=1)
