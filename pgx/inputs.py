@@ -73,7 +73,10 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Phenotyped:
-    """What is known once phenotypes are assigned: the common first half of every command."""
+    """What is known once phenotypes are assigned: the common first half of every command.
+
+    `inputs` are the files that hold any of the samples, and `holders` says whom each of them is about.
+    """
 
     kb: KnowledgeBase
     genotypes: Genotypes
@@ -83,6 +86,7 @@ class Phenotyped:
     phenotypes: pl.DataFrame
     notes: tuple[dict[str, object], ...]
     inputs: tuple[dict[str, str], ...]
+    holders: tuple[frozenset[str], ...]
 
 
 def phenotyped(
@@ -99,17 +103,22 @@ def phenotyped(
     options = options or Options()
     kb = knowledge(options.knowledge)
     genotypes, history, groups = read(kb, vcf, clinical, medications, options)
-    callset = calling.call(genotypes, kb, groups=groups, genes=options.genes, copy_number=options.copy_number)
+    callset = called = calling.call(genotypes, kb, groups=groups, genes=options.genes, copy_number=options.copy_number)
     if outside_calls:
-        callset = phenotypes.outside.merge(callset, outside_calls, kb, mode=options.outside_mode)
+        callset = phenotypes.outside.merge(
+            callset, outside_calls, kb, mode=options.outside_mode, everyone=genotypes.everyone
+        )
     calls, posterior = phenotypes.assign(callset, kb, history)
-    inputs = (
-        *(source | {"role": "variants"} for source in genotypes.sources),
-        *(_named(path, "clinical") for path in clinical),
-        *(_named(path, "outside_calls") for path in outside_calls),
-    )
+    if outside_calls:
+        calls = phenotypes.outside.told(calls, {gene.gene for gene in called.genes})
+    files = [
+        *((source | {"role": "variants"}, of) for source, of in zip(genotypes.sources, genotypes.holders, strict=True)),
+        *((_named(path, "clinical"), of) for path, of in zip(clinical, history.holders, strict=True) if of),
+        *((_named(path, "outside_calls"), of) for path, of in zip(outside_calls, callset.holders, strict=True) if of),
+    ]
+    inputs, holders = zip(*((file, of) for file, of in files if of), strict=True) if files else ((), ())
     notes = (*genotypes.notes, *callset.notes)
-    return Phenotyped(kb, genotypes, history, callset, calls, posterior, notes, inputs)
+    return Phenotyped(kb, genotypes, history, callset, calls, posterior, notes, inputs, holders)
 
 
 def _named(path: PathLike, role: str) -> dict[str, str]:
@@ -161,10 +170,10 @@ def read(
 
     read: list[ClinicalData] = []
 
-    def sexes(samples: tuple[str, ...]) -> dict[str, str]:
-        history = _history(kb, clinical, medications, samples, options)
+    def sexes(samples: tuple[str, ...], everyone: tuple[str, ...]) -> dict[str, str]:
+        history = _history(kb, clinical, medications, samples, everyone, options)
         recorded = clinic.sexes(history)
-        told = _per_sample(options.sex, samples, recorded, ("male", "female"), "--sex")
+        told = _per_sample(options.sex, samples, everyone, recorded, ("male", "female"), "--sex")
         read.append(_with_other_sexes(history, recorded, told))
         return told
 
@@ -187,7 +196,12 @@ def read(
     elif asked is not None:
         asked = {sample: names.get(group.lower(), group) for sample, group in asked.items()}
     allowed = tuple(dict.fromkeys(names.values()))
-    return genotypes, read[0], _per_sample(asked, genotypes.samples, clinic.groups(read[0]), allowed, "--ancestry")
+    recorded = clinic.groups(read[0])
+    return (
+        genotypes,
+        read[0],
+        _per_sample(asked, genotypes.samples, genotypes.everyone, recorded, allowed, "--ancestry"),
+    )
 
 
 def _with_other_sexes(history: ClinicalData, recorded: Mapping[str, str], told: Mapping[str, str]) -> ClinicalData:
@@ -221,17 +235,21 @@ def _history(
     clinical: Sequence[PathLike],
     medications: Sequence[str] | None,
     samples: tuple[str, ...],
+    everyone: tuple[str, ...],
     options: Options,
 ) -> ClinicalData:
     from pgx import clinical as clinic
 
-    history = clinic.read(list(clinical), kb, samples=samples, as_of=options.as_of, persons=options.persons)
+    history = clinic.read(
+        list(clinical), kb, samples=samples, as_of=options.as_of, persons=options.persons, everyone=everyone
+    )
     return clinic.add_medications(history, medications, kb, samples=samples) if medications else history
 
 
 def _per_sample(
     given: str | Mapping[str, str] | None,
     samples: Sequence[str],
+    everyone: Sequence[str],
     known: Mapping[str, str],
     allowed: Sequence[str],
     option: str,
@@ -240,10 +258,10 @@ def _per_sample(
     if given is None:
         return dict(known)
     asked = dict.fromkeys(samples, given) if isinstance(given, str) else dict(given)
-    strangers = sorted(set(asked) - set(samples))
+    strangers = sorted(set(asked) - set(everyone))
     if strangers:
         raise UsageError(f"{option}: no sample is called {strangers[0]!r}")
     wrong = sorted(set(asked.values()) - set(allowed))
     if wrong:
         raise UsageError(f"{option}: {wrong[0]!r} is not one of {', '.join(allowed)}")
-    return {**known, **asked}
+    return {**known, **{sample: value for sample, value in asked.items() if sample in set(samples)}}

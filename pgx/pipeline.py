@@ -100,11 +100,16 @@ def analyse(
 
 
 def score_phenotyped(
-    found: Phenotyped, endpoints: Sequence[str], *, models_dir: PathLike | None = None
+    found: Phenotyped,
+    endpoints: Sequence[str],
+    *,
+    models_dir: PathLike | None = None,
+    whose: pl.DataFrame | None = None,
 ) -> tuple[pl.DataFrame, list[dict[str, object]]]:
     """Score `endpoints`, each averaged over the diplotypes that the data allow; returns scores and notes.
 
     A gene that is not asserted is averaged too where an endpoint does not require it (`gene_averaged`).
+    `whose` (``sample drug``) leaves each person the endpoints of these drugs; None = every endpoint for everybody.
     """
     import polars as pl
 
@@ -119,7 +124,7 @@ def score_phenotyped(
     base = features.build(calls, found.phenotypes, found.clinical, found.kb, columns=wanted)
     base = plausible.marked(base, found.clinical.kept_out, found.kb)
     rows = features.scenarios(base, found.calls, found.kb, genes, phenotypes=found.phenotypes, averaged=guessed)
-    return models.score(rows, found.kb, endpoints=endpoints, models_dir=models_dir)
+    return models.score(rows, found.kb, endpoints=endpoints, models_dir=models_dir, whose=whose)
 
 
 def _conclude(
@@ -132,14 +137,14 @@ def _conclude(
     advice = schema.empty(schema.GUIDANCE)
     if drugs is None or len(drugs):
         advice = guidance.recommend(found.phenotypes, found.calls, found.clinical, found.kb, drugs=drugs)
+    whose = None
     if endpoints is None:
-        # A site's own endpoint may be of a drug that no guideline knows.
-        own = models.endpoints_of(found.kb, _asked(found, drugs), local=True)
-        endpoints = sorted({*models.endpoints_of(found.kb, set(advice["drug"])), *own})
+        whose = _asked(found, advice, drugs)
+        endpoints = models.endpoints_of(found.kb, set(whose["drug"]))
     scores = schema.empty(schema.SCORES)
     remarks: list[dict[str, object]] = []
     if endpoints:
-        scores, remarks = score_phenotyped(found, endpoints)
+        scores, remarks = score_phenotyped(found, endpoints, whose=whose)
     return Result(
         samples=found.genotypes.samples,
         calls=found.calls,
@@ -150,18 +155,34 @@ def _conclude(
         medications=found.clinical.medications,
         notes=notes_of(found, remarks, advice),
         provenance=provenance(found, options),
+        holders=found.holders,
     )
 
 
-def _asked(found: Phenotyped, drugs: Sequence[str] | None) -> set[str] | None:
-    """The drugs that a run is about: those named, else those taken; None = all."""
+def _asked(found: Phenotyped, advice: pl.DataFrame, drugs: Sequence[str] | None) -> pl.DataFrame:
+    """Return ``sample drug``: the drugs that each person is told about, by a guideline or an endpoint of the site's.
+
+    A site's own endpoint may be of a drug that no guideline knows: it is for those who take it if no drugs are named,
+    and for everybody whose drugs are all drugs.
+    """
+    import polars as pl
+
+    from pgx import models
     from pgx.knowledge.drugs import resolve
 
-    if drugs is not None:
+    endpoints = models.endpoints_of(found.kb, None, local=True)
+    own = pl.DataFrame({"drug": models.drugs_of(found.kb, endpoints)}, schema={"drug": pl.String})
+    people = pl.DataFrame({"sample": found.genotypes.samples}, schema={"sample": pl.String})
+    if drugs is None:
+        taken = found.clinical.medications.select("sample", "drug")
+        without = people.join(taken, on="sample", how="anti").join(own, how="cross")
+        own = pl.concat([taken.join(own, on="drug", how="semi"), without])
+    else:
         named = [drug.strip() for drug in drugs if drug.strip()]
-        return None if "all" in {drug.lower() for drug in named} else {resolve(found.kb, drug) for drug in named}
-    taken = found.clinical.medications
-    return None if taken.is_empty() else set(taken["drug"])
+        if "all" not in {drug.lower() for drug in named}:
+            own = own.filter(pl.col("drug").is_in([resolve(found.kb, drug) for drug in named]))
+        own = people.join(own, how="cross")
+    return pl.concat([advice.select("sample", "drug"), own]).unique(maintain_order=True)
 
 
 def notes_of(
@@ -178,7 +199,7 @@ def notes_of(
 
     stated = of_asserted(found.phenotypes, found.calls)
     interactions = phenotypes.notes(stated, found.clinical, found.kb)
-    own = schema.from_rows([*found.notes, *remarks], schema.NOTES)
+    own = schema.notes_of([*found.notes, *remarks])
     basis = clinical.medication_basis(found.clinical, found.genotypes.samples)
     alerts = schema.from_rows(list(clinical.alerts(found.clinical, advice, found.kb)), schema.NOTES)
     return pl.concat([alerts, own, found.clinical.notes, basis, interactions])

@@ -127,6 +127,7 @@ GUIDANCE: Schema = (
         "codes joined by ';': phenoconverted, genes_alone:<action> (what the genes alone ask for), sources_differ, "
         "genotype_uncertain, could_mean:<urgency>:<gene> (of an untested gene), "
         "effect_unknown:<urgency>:<gene> (the file shows a change in the gene that the call could not use), "
+        "outside_unknown:<urgency>:<gene> (a laboratory's result of the gene could not be used), "
         "label_limit (whatever the genes), interaction:<agent>:<enzyme>:<strength>:<role>:<phase>:<effect> "
         "(a drug that the advice does not count acts on this one), interaction_reverses:<agent>:<enzyme> "
         "(the change of dose points the other way and is withheld), "
@@ -195,7 +196,7 @@ MEDICATIONS: Schema = (
 )
 
 NOTES: Schema = (
-    Column("sample", _T, "sample concerned; null = the whole run"),
+    Column("sample", _T, "sample concerned; null = the whole run, and never on a person's page"),
     Column("stage", _T, "variants | calling | phenotypes | clinical | features | models | guidance", required=True),
     Column("severity", _T, "info | warning | error", required=True),
     Column("code", _T, "documented code, snake_case", required=True),
@@ -226,6 +227,18 @@ def from_rows(rows: Iterable[Mapping[str, object]], schema: Schema) -> pl.DataFr
         pl.DataFrame({n: [row.get(n) for row in listed] for n in names}, schema=polars_schema(schema), strict=False),
         schema,
     )
+
+
+def notes_of(rows: Iterable[Mapping[str, object]]) -> pl.DataFrame:
+    """Build a frame of `NOTES` from dicts; a note whose ``sample`` is several names is one row for each of them."""
+    own = [row | {"sample": _names(row.get("sample"))} for row in map(dict, rows)]
+    columns = polars_schema(NOTES) | {"sample": pl.List(pl.String)}
+    frame = pl.DataFrame({name: [row.get(name) for row in own] for name in columns}, schema=columns)
+    return conform(frame.explode("sample"), NOTES)
+
+
+def _names(sample: object) -> list[object]:
+    return list(sample) if isinstance(sample, tuple) else [sample]
 
 
 def conform(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:

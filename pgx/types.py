@@ -68,7 +68,11 @@ class Genotypes:
         Frame of structural evidence: ``sample gene copies kind source``; empty if the file has none. No ``copies``
         means that the file tells of a change that cannot be counted.
     notes
-        `schema.NOTES` rows of what the reader noticed.
+        `schema.NOTES` rows of what the reader noticed; ``sample`` may be a tuple of several names.
+    holders
+        For each of `sources`, which of `samples` it holds.
+    everyone
+        All samples of the files, those that were not asked for too.
     """
 
     samples: tuple[str, ...]
@@ -81,6 +85,8 @@ class Genotypes:
     sources: tuple[dict[str, str], ...] = ()
     copy_number: pl.DataFrame | None = None
     notes: tuple[dict[str, object], ...] = ()
+    holders: tuple[frozenset[str], ...] = ()
+    everyone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +154,12 @@ class GeneCalls:
 
 @dataclass(frozen=True, slots=True)
 class CallSet:
-    """The calls of all genes for all samples."""
+    """The calls of all genes for all samples; `holders` says of each file of outside calls whom it is about."""
 
     samples: tuple[str, ...]
     genes: tuple[GeneCalls, ...]
     notes: tuple[dict[str, object], ...] = ()
+    holders: tuple[frozenset[str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +168,7 @@ class ClinicalData:
 
     `kept_out` (``sample concept``) says whose newest value of what no person can have: that concept is then unknown,
     which is something else than nobody having asked.
+    `holders` says of each file that was read whose record it has.
     """
 
     observations: pl.DataFrame
@@ -169,6 +177,7 @@ class ClinicalData:
     kept_out: pl.DataFrame = field(
         default_factory=lambda: pl.DataFrame(schema={"sample": pl.String, "concept": pl.String})
     )
+    holders: tuple[frozenset[str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +185,8 @@ class Result:
     """Everything that one run found; the reports render it and nothing else.
 
     Frames follow `pgx.schema`. `provenance` holds program, knowledge and model versions, the build, options, and input
-    names with checksums.
+    names with checksums; `holders` says of each input whom it is about, so that a person's own documents name no
+    other's (`pgx.reports.person`).
     """
 
     samples: tuple[str, ...]
@@ -188,3 +198,4 @@ class Result:
     medications: pl.DataFrame
     notes: pl.DataFrame
     provenance: dict[str, object] = field(default_factory=dict)
+    holders: tuple[frozenset[str], ...] = ()

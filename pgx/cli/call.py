@@ -40,10 +40,12 @@ def call(
 
     opt.check_table(out)
     found = pipeline.phenotyped(vcf, clinical=clinical or (), outside_calls=outside_calls or (), options=how)
-    notes.show(pipeline.notes_of(found), quiet=quiet, verbose=verbose)
+    said = pipeline.notes_of(found)
+    notes.show(said, quiet=quiet, verbose=verbose)
     origin = pipeline.provenance(found, how)
     if log is not None:
         write_table(
             calling.position_log(found.genotypes, found.kb, genes=list(how.genes) if how.genes else None), log, origin
         )
     write_table(found.calls if explain is None else pipeline.explain(found, explain), out, origin)
+    notes.end(said)

@@ -61,5 +61,7 @@ def features(
     )
     if missing is not None:
         write_table(stage.missing(frame, found.calls, found.clinical, found.kb), missing)
-    notes.show(pipeline.notes_of(found), quiet=quiet, verbose=verbose)
+    said = pipeline.notes_of(found)
+    notes.show(said, quiet=quiet, verbose=verbose)
     write_table(frame, out, pipeline.provenance(found, how))
+    notes.end(said)

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+import typer
 
 if TYPE_CHECKING:
     import polars as pl
 
+LOST = "outside_refused"
+"""Code of notes on a laboratory's result that the run could not use: it ends with `EXIT_LOST`."""
+EXIT_LOST = 4
+
 _SHOWN_PER_CODE = 5
-_NEVER_CUT = ("allergy", "sex_mismatch")
+_NAMED = 3
+_NEVER_CUT = ("allergy", "sex_mismatch", "outside_refused")
 """Codes of notes on a person's safety: each is shown, however many there are."""
 
 
@@ -27,13 +35,26 @@ def show(notes: pl.DataFrame, *, quiet: bool = False, verbose: bool = False) -> 
     """
     wanted = {"error"} if quiet else {"error", "warning"} | ({"info"} if verbose else set())
     seen: dict[str, int] = {}
-    for note in notes.iter_rows(named=True):
-        if note["severity"] not in wanted:
-            continue
+    told = notes.filter(notes["severity"].is_in(list(wanted)))
+    # What several persons are told in the same words is one line.
+    lines = told.group_by("stage", "severity", "code", "message", "where", maintain_order=True).agg("sample")
+    for note in lines.iter_rows(named=True):
         seen[note["code"]] = count = seen.get(note["code"], 0) + 1
         if count <= _SHOWN_PER_CODE or verbose or note["code"] in _NEVER_CUT:
-            place = " ".join(str(part) for part in (note["sample"], note["where"]) if part)
+            place = " ".join(str(part) for part in (_names(note["sample"]), note["where"]) if part)
             print(f"pgx: {note['severity']}: {place + ': ' if place else ''}{note['message']}", file=sys.stderr)
     for code, count in seen.items():
         if count > _SHOWN_PER_CODE and not verbose and code not in _NEVER_CUT:
             print(f"pgx: ... and {count - _SHOWN_PER_CODE} more notes '{code}' (-v shows all)", file=sys.stderr)
+
+
+def end(notes: pl.DataFrame) -> None:
+    """End the command, after everything is written, with exit code 4 if a laboratory's result was lost."""
+    if LOST in notes["code"]:
+        raise typer.Exit(EXIT_LOST)
+
+
+def _names(samples: Sequence[str | None]) -> str:
+    """Return whom a note is about; many persons are counted."""
+    names = [name for name in samples if name]
+    return ", ".join(names) if len(names) <= _NAMED else f"{len(names)} samples:"

@@ -36,7 +36,8 @@ def report(
 
     Reads genotypes, calls named alleles with their probability, gives the guidelines' recommendations for the
     medication list (or --drugs), predicts doses and risks with intervals, and writes reports. The text report is
-    printed on standard output; notes go to standard error. Exit codes: 0 done, 2 wrong usage, 3 bad input.
+    printed on standard output; notes go to standard error. Exit codes: 0 done, 2 wrong usage, 3 bad input,
+    4 done, but a laboratory's result (--outside-calls) could not be used: the first page says which.
     """
     import pgx
     from pgx.cli import notes
@@ -57,3 +58,4 @@ def report(
     for sample in result.samples:
         render = render_text(result, sample)
         typer.echo(render, nl=not render.endswith("\n"))
+    notes.end(result.notes)

@@ -66,3 +66,4 @@ def score(
         shown = pipeline.notes_of(found, remarks)
     notes.show(shown, quiet=quiet, verbose=verbose)
     write_table(scores, out, origin)
+    notes.end(shown)

@@ -28,7 +28,7 @@ def medication_basis(clinical: ClinicalData, samples: Sequence[str]) -> pl.DataF
     -------
     polars.DataFrame
         `pgx.schema.NOTES` with the code ``medication_basis``: a warning where a record does not say that its drugs are
-        all, or a drug could not be read; samples of which nothing is said share one row.
+        all, or a drug could not be read.
     """
     told = clinical.observations.filter(pl.col("concept") == "medication_list").select("sample", said="code")
     taken = clinical.medications.filter(pl.col("status") == "current").select("sample", "drug").unique().sort("drug")
@@ -48,12 +48,10 @@ def medication_basis(clinical: ClinicalData, samples: Sequence[str]) -> pl.DataF
     rows = [_row(row) for row in listed.iter_rows(named=True) if row["sample"] in place]
     rows.sort(key=lambda row: place[str(row["sample"])])
     have = {row["sample"] for row in rows}
-    rest = [sample for sample in samples if sample not in have]
-    if rest:
-        who = "" if len(rest) == len(samples) else f" for {len(rest)} of {len(samples)} samples"
-        message = f"no medication list is given{who}: phenotypes are not adjusted for other drugs"
-        rows.append(_note(rest[0] if len(samples) > 1 and len(rest) == 1 else None, "info", message))
-    return schema.from_rows(rows, schema.NOTES)
+    if rest := tuple(sample for sample in samples if sample not in have):
+        message = "no medication list is given: phenotypes are not adjusted for other drugs"
+        rows.append(_note(rest, "info", message))
+    return schema.notes_of(rows)
 
 
 def _of(clinical: ClinicalData, concept: str) -> pl.DataFrame:
@@ -84,7 +82,7 @@ def _row(row: dict[str, object]) -> dict[str, object]:
     return _note(str(row["sample"]), severity, "; ".join([message, *gaps]))
 
 
-def _note(sample: str | None, severity: str, message: str) -> dict[str, object]:
+def _note(sample: str | tuple[str, ...], severity: str, message: str) -> dict[str, object]:
     return {
         "sample": sample,
         "stage": "clinical",

@@ -59,6 +59,7 @@ def parse_medications(
             message = f"drug {part!r} is not in the knowledge base and not considered"
             notes.append(
                 {
+                    "sample": tuple(samples),
                     "stage": "clinical",
                     "severity": "warning",
                     "code": "drug_unknown",
@@ -78,7 +79,7 @@ def parse_medications(
             for s in samples
             for d in look_up.substances(found.drugs)
         ]
-    return schema.from_rows(rows, schema.MEDICATIONS), schema.from_rows(notes, schema.NOTES)
+    return schema.from_rows(rows, schema.MEDICATIONS), schema.notes_of(notes)
 
 
 def add_medications(

@@ -80,9 +80,12 @@ def _person(events: Events, one: object, place: str, seen: set[str | None]) -> N
     layout = lay_out(list(flat), events)
     person = flat.get(layout.identity) if layout.identity else None
     person = None if person is None else str(person).strip() or None
-    if place and (person is None or person in seen):
-        what = "has no 'sample'" if person is None else f"{person!r} is there twice"
-        raise _RowError(f"the person {what}", where=place, fix="give each person its own 'sample'")
+    if place and person is None:
+        raise _RowError("the person has no 'sample'", where=place, fix="give each person its own 'sample'")
+    if place and person in seen:
+        text = f"the person is not used: the person {person!r} is there twice"
+        events.problem(person, "error", "bad_row", text, place)
+        return
     seen.add(person)
     events.explicit_ids |= person is not None
     _add_object(events, person, flat, layout, place)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 
 from pgx.clinical.events import Events
@@ -15,13 +14,25 @@ UNNAMED = "unnamed"
 
 
 def join(
-    files: Sequence[Events], samples: Sequence[str] | None, told: PersonMap
+    files: Sequence[Events], samples: Sequence[str] | None, told: PersonMap, everyone: Sequence[str] | None = None
 ) -> tuple[list[dict[str | None, str]], Notes]:
     """Return, for each file, which sample each of its persons is, and notes on how that was found.
 
     What the user says goes first; it counts as an identifier of the person from then on. Otherwise a person is the
     sample of the same name (or one of whose identifiers is the sample's name). The only person of a file is the only
-    sample, if the file has no identifiers, or has a system's own (FHIR, OMOP), which is said.
+    sample, if the file has no identifiers, or has a system's own (FHIR, OMOP), which is said. A person who is a sample
+    of the genotypes that this run leaves out is nobody here.
+
+    Parameters
+    ----------
+    files
+        The records.
+    samples
+        The samples of the run; None keeps every person.
+    told
+        What the user says.
+    everyone
+        All samples of the genotypes, those that the run leaves out too; None = `samples`.
 
     Raises
     ------
@@ -31,30 +42,25 @@ def join(
         If the user names a person or sample that there is not.
     """
     known = {name for file in files for names in file.people.items() for name in (names[0], *names[1]) if name}
-    notes = [_note(None, "warning", *one) for one in told.check(known, samples)]
+    everyone = samples if everyone is None else everyone
+    notes = [_note(None, "warning", *one) for one in told.check(known, everyone)]
     mapped = [_mapped(file, told) for file in files]
-    if samples is None:
+    if samples is None or everyone is None:
         return [
             {person: named.get(person, UNNAMED if person is None else person) for person in file.people}
             for file, named in zip(files, mapped, strict=True)
         ], notes
     joined: list[dict[str | None, str]] = []
     for file, named in zip(files, mapped, strict=True):
-        found = _join_file(file, samples, notes, named)
-        if file.people and not found:
-            raise InputError(_nobody(file, samples), file=file.file, fix=_hint(file, samples))
+        by_name = _by_name(file, set(everyone), named)
+        found = _join_file(file, samples, notes, by_name)
+        if file.people and not found and not by_name:
+            raise InputError(_nobody(file, len(everyone)), file=file.file, fix=_hint(file))
         joined.append(found)
     have = {sample for file in joined for sample in file.values()}
-    absent = [sample for sample in samples if sample not in have]
+    absent = tuple(sample for sample in samples if sample not in have)
     if absent and files:
-        notes.append(
-            _note(
-                None,
-                "warning",
-                "no_clinical_data",
-                f"{len(absent)} of {len(samples)} samples have no clinical data: {_some(absent)}",
-            )
-        )
+        notes.append(_note(absent, "warning", "no_clinical_data", "no record in the clinical files is of this sample"))
     return joined, notes
 
 
@@ -73,21 +79,31 @@ def _mapped(file: Events, told: PersonMap) -> dict[str | None, str]:
     return found
 
 
-def _join_file(
-    file: Events, samples: Sequence[str], notes: Notes, named: dict[str | None, str]
-) -> dict[str | None, str]:
-    wanted = set(samples)
+def _by_name(file: Events, everyone: set[str], named: dict[str | None, str]) -> dict[str | None, str]:
+    """Which persons of a file are samples by what the user says, or else by a name of theirs."""
     found: dict[str | None, str] = {}
     for person, aliases in file.people.items():
         own = [] if person is None else [person, *sorted(aliases)]
-        names = [name for name in ([named[person]] if person in named else own) if name in wanted]
+        names = [name for name in ([named[person]] if person in named else own) if name in everyone]
         if names:
-            if names[0] in found.values():
-                first = next(other for other, sample in found.items() if sample == names[0])
-                message = f"{first!r} and {person!r} of {file.file} are both {names[0]} and taken as one person"
-                notes.append(_note(names[0], "warning", "joined_twice", message))
             found[person] = names[0]
-    if not found and len(file.people) == 1 and len(samples) == 1:
+    return found
+
+
+def _join_file(
+    file: Events, samples: Sequence[str], notes: Notes, by_name: dict[str | None, str]
+) -> dict[str | None, str]:
+    wanted = set(samples)
+    found: dict[str | None, str] = {}
+    for person, sample in by_name.items():
+        if sample not in wanted:
+            continue
+        if sample in found.values():
+            first = next(other for other, same in found.items() if same == sample)
+            message = f"{first!r} and {person!r} of {file.file} are both {sample} and taken as one person"
+            notes.append(_note(sample, "warning", "joined_twice", message))
+        found[person] = sample
+    if not by_name and len(file.people) == 1 and len(samples) == 1:
         person = next(iter(file.people))
         if person is None:
             message, severity = (
@@ -102,41 +118,28 @@ def _join_file(
         if person is None or not file.explicit_ids:
             notes.append(_note(samples[0], severity, "joined_only_person", message))
             return {person: samples[0]}
-    left = [str(person) for person in file.people if person not in found]
+    left = len(file.people) - len(by_name)
     if found and left:
-        notes.append(
-            _note(
-                None,
-                "warning",
-                "no_genotypes",
-                f"{len(left)} of {len(file.people)} persons of {file.file} are no sample: {_some(left)}",
-            )
-        )
+        message = f"{left} of {len(file.people)} persons of {file.file} are no sample of the genotypes"
+        notes.append(_note(None, "warning", "no_genotypes", message))
     return found
 
 
-def _nobody(file: Events, samples: Sequence[str]) -> str:
+def _nobody(file: Events, count: int) -> str:
+    """Say that a file's persons are no samples. Ids of others are never proposed: a person is not to be guessed."""
     if None in file.people:
-        return f"the person has no name, and there are {len(samples)} samples"
-    people = [str(person) for person in file.people]
-    who = f"its only person ({people[0]})" if len(people) == 1 else f"its {len(people)} persons ({_some(people)})"
-    known = f"a sample of the genotypes ({_some(list(samples))})"
-    return f"{who} is not {known}" if len(people) == 1 else f"none of {who} is {known}"
+        return f"the person has no name, and there are {count} samples"
+    samples = "the only sample" if count == 1 else f"any of the {count} samples"
+    if len(file.people) == 1:
+        return f"its only person, {str(next(iter(file.people)))!r}, has not the name of {samples} of the genotypes"
+    return f"none of its {len(file.people)} persons has the name of {samples} of the genotypes"
 
 
-def _hint(file: Events, samples: Sequence[str]) -> str:
-    for person in file.people:
-        close = difflib.get_close_matches(str(person), samples, n=1, cutoff=0.8)
-        if close:
-            return f"did you mean {close[0]!r} for {person!r}?"
+def _hint(file: Events) -> str:
     if file.explicit_ids or None in file.people:
         return "give each person the name of their sample in a column 'sample', or say who is who with --person"
     return "say who is who with --person ID=SAMPLE, unless there is one person and one sample"
 
 
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-
-
-def _note(sample: str | None, severity: str, code: str, message: str) -> dict[str, object]:
+def _note(sample: str | tuple[str, ...] | None, severity: str, code: str, message: str) -> dict[str, object]:
     return {"sample": sample, "severity": severity, "code": code, "message": message, "where": None}

@@ -50,10 +50,10 @@ class PersonMap:
         unknown = [one for one, sample in self.samples.items() if samples is not None and sample not in samples]
         for one in self.samples:
             if self.origin[one] is None and one in strangers:
-                raise UsageError(f"--person: no record has a person {one!r}; there are {_some(persons)}")
+                raise UsageError(f"--person: no record has a person {one!r} ({len(persons)} ids in the records)")
             if self.origin[one] is None and one in unknown:
                 raise UsageError(
-                    f"--person: no sample is called {self.samples[one]!r}; there are {_some(samples or ())}"
+                    f"--person: no sample is called {self.samples[one]!r} ({len(samples or ())} in the genotypes)"
                 )
         useless = set(strangers) | set(unknown)
         if self.samples and len(useless) == len(self.samples):
@@ -62,18 +62,16 @@ class PersonMap:
             raise InputError(
                 f"no pair joins a person of the records with a sample: the first names {what}, which is not here",
                 file=self.origin[first],
-                fix=f"persons: {_some(persons)}; samples: {_some(samples or ())}",
+                fix="write the ids of the records beside the sample names of the genotypes' header",
             )
         warnings = []
         if strangers:
             warnings.append(
-                ("no_such_person", f"{len(strangers)} persons of the map are in no record: {_some(strangers)}")
+                ("no_such_person", f"{len(strangers)} of {len(self.samples)} persons of the map are in no record")
             )
         if unknown:
-            names = list(dict.fromkeys(self.samples[one] for one in unknown))
-            warnings.append(
-                ("no_such_sample", f"{len(names)} samples of the map are not in the genotypes: {_some(names)}")
-            )
+            count = len({self.samples[one] for one in unknown})
+            warnings.append(("no_such_sample", f"{count} samples of the map are not in the genotypes"))
         return warnings
 
 
@@ -138,8 +136,3 @@ def _table(path: Path) -> list[tuple[str, str, str | None]]:
     if not pairs:
         raise InputError("no pair of a person and a sample", file=path)
     return pairs
-
-
-def _some(names: Collection[str]) -> str:
-    shown = sorted(names)[:3]
-    return ", ".join(shown) + (f" and {len(names) - 3} more" if len(names) > 3 else "") if shown else "none"

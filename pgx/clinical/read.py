@@ -34,6 +34,7 @@ def read(
     samples: Sequence[str] | None = None,
     as_of: date | None = None,
     persons: Mapping[str, str] | Sequence[str | Path] = (),
+    everyone: Sequence[str] | None = None,
 ) -> ClinicalData:
     """Read what is known of the persons.
 
@@ -50,6 +51,8 @@ def read(
         person's data; never today's.
     persons
         Whose record is whose sample, where the names differ (`pgx.clinical.person_map.person_map`).
+    everyone
+        All samples of the genotypes, if `samples` are some of them: a record of another one is never taken for theirs.
 
     Returns
     -------
@@ -66,10 +69,10 @@ def read(
     """
     told = person_map(persons)
     if not paths:
-        told.check((), samples)
+        told.check((), samples if everyone is None else everyone)
         return ClinicalData(schema.empty(schema.CLINICAL), schema.empty(schema.MEDICATIONS), schema.empty(schema.NOTES))
     files = [read_events(path, kb, as_of=as_of) for path in paths]
-    joined, notes = _join(files, paths, samples, told)
+    joined, notes = _join(files, paths, samples, told, everyone)
     frames = [file.frame() for file in files]
     try:
         notes += identity.compare(files, frames, joined, vocabulary(kb))
@@ -78,7 +81,7 @@ def read(
     raw = _named(frames, joined)
     del frames
     drugs = _named([file.medication_frame() for file in files], joined)
-    problems = _named([file.problem_frame() for file in files], joined, keep_whole=True)
+    problems = _named([_of_its_person(file.problem_frame(), file) for file in files], joined, keep_whole=True)
     for file in files:
         file.release()
     observations, bad = interpret(raw.rename({"sample": "person"}), vocabulary(kb))
@@ -99,9 +102,11 @@ def read(
         names[p] for file, names in zip(files, joined, strict=True) for p in sorted(file.listed, key=str) if p in names
     ]
     listed = pl.DataFrame({"sample": people_listed}, schema={"sample": pl.String}).unique(maintain_order=True)
-    notes += [note for file in files for note in (*_nothing_in(file), *_not_understood(file))]
+    here = [file for file, names in zip(files, joined, strict=True) if names]
+    notes += [note for file in here for note in (*_nothing_in(file), *_not_understood(file))]
     now = present_days(files, joined, observations, drugs, as_of)
-    return replace(_finish(named, drugs, problems, notes, listed, now, kb), kept_out=kept_out)
+    data = _finish(named, drugs, problems, notes, listed, now, kb)
+    return replace(data, kept_out=kept_out, holders=tuple(frozenset(names.values()) for names in joined))
 
 
 def _nothing_in(file: Events) -> people.Notes:
@@ -159,6 +164,12 @@ def _read_file(path: Path, kb: KnowledgeBase, lenient: bool, as_of: date | None)
     return events
 
 
+def _of_its_person(problems: pl.DataFrame, file: Events) -> pl.DataFrame:
+    """Give what is wrong with a file of one person to this person; of several, nobody knows whose it is."""
+    only = next(iter(file.people)) if len(file.people) == 1 else None
+    return problems if only is None else problems.with_columns(pl.col("person").fill_null(only))
+
+
 def _named(
     frames: Sequence[pl.DataFrame], joined: Sequence[dict[str | None, str]], *, keep_whole: bool = False
 ) -> pl.DataFrame:
@@ -172,10 +183,14 @@ def _named(
 
 
 def _join(
-    files: Sequence[Events], paths: Sequence[str | Path], samples: Sequence[str] | None, told: PersonMap
+    files: Sequence[Events],
+    paths: Sequence[str | Path],
+    samples: Sequence[str] | None,
+    told: PersonMap,
+    everyone: Sequence[str] | None,
 ) -> tuple[list[dict[str | None, str]], people.Notes]:
     try:
-        return people.join(files, samples, told)
+        return people.join(files, samples, told, everyone)
     except InputError as error:
         raise _at_path(error, files, paths) from None
 
@@ -342,7 +357,7 @@ def _notes(problems: pl.DataFrame, more: people.Notes) -> pl.DataFrame:
     place = pl.concat_str("file", "where", separator=": ", ignore_nulls=True)
     frame = problems.with_columns(stage=pl.lit("clinical"), where=place).select([c.name for c in schema.NOTES])
     return schema.conform(
-        pl.concat([frame, schema.from_rows([{**row, "stage": "clinical"} for row in more], schema.NOTES)]), schema.NOTES
+        pl.concat([frame, schema.notes_of([{**row, "stage": "clinical"} for row in more])]), schema.NOTES
     )
 
 

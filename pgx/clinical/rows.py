@@ -55,11 +55,10 @@ def usable_rows(events: Events, frame: pl.DataFrame, where: list[str], identity:
     for place, person in enumerate(whose):
         row = frame.row(place) if several[place] else ()
         if person is None and identity is not None:
-            _refuse(events, "a person without a name", where[place], identity)
+            _refuse(events, None, "a person without a name", where[place], identity)
         elif dated[place] and days[place] is None:
-            _refuse(
-                events, f"its date {str(frame[place, day or ''])[:40]!r} is none; write YYYY-MM-DD", where[place], day
-            )
+            written = str(frame[place, day or ""])[:40]
+            _refuse(events, person, f"its date {written!r} is none; write YYYY-MM-DD", where[place], day)
         elif row and row in first:
             same = f"the row is the same as {where[first[row]]} and counts once"
             events.problem(person, "warning", "same_row", same, where[place])
@@ -110,9 +109,12 @@ def read_days(
     ]
 
 
-def _refuse(events: Events, problem: str, where: str, heading: str | None) -> None:
+def _refuse(events: Events, person: str | None, problem: str, where: str, heading: str | None) -> None:
+    """Note a row that is not used, for the person whose it is, who may have no other."""
     place = f"{where}, column {heading}" if heading else where
-    events.problem(None, "error", "bad_row", f"the row is not used: {problem}", place)
+    if person is not None:
+        events.person(person)
+    events.problem(person, "error", "bad_row", f"the row is not used: {problem}", place)
 
 
 def _one_a_day(
@@ -133,9 +135,8 @@ def _one_a_day(
     }
     for place in good:
         if people[place] in bad:
-            _refuse(
-                events, f"person {people[place]!r} is there twice without a date that tells", where[place], identity
-            )
+            problem = f"person {people[place]!r} is there twice without a date that tells"
+            _refuse(events, people[place], problem, where[place], identity)
     return [place for place in good if people[place] not in bad]
 
 

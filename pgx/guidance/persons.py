@@ -18,6 +18,8 @@ Labels = NDArray[np.int64]
 _CLASS = ("gene", "scheme", "phenotype", "activity_score", "clinical_phenotype", "clinical_activity_score")
 EFFECT_UNKNOWN = ("undocumented_passed_over", "filtered_variant", "unread_genotype")
 """Flags of a call that could not use a change which the file shows: its effect on the result is not known."""
+REFUSED = "outside_refused"
+"""Flag of a call beside which a laboratory's result could not be used: who sent it may know better."""
 CAVEATS = (
     "no_copy_number",
     "reference_assumed",
@@ -26,6 +28,9 @@ CAVEATS = (
 )
 """Flags of a call that a reader of the guidance must see too."""
 _UNKNOWN_BITS = sum(1 << CAVEATS.index(name) for name in EFFECT_UNKNOWN)
+_REFUSED_BIT = 1 << len(CAVEATS)
+UNCLEAR = ("effect_unknown", "outside_unknown")
+"""Why a result of a gene may not be the whole truth; the first that holds is said."""
 _CALLED = ("called", "ambiguous", "outside")
 
 
@@ -48,6 +53,14 @@ class _Genotypes:
     at: NDArray[np.int64]
     flags: list[frozenset[str]]
     flag_number: NDArray[np.int64]
+
+
+def _unclear_text(number: int, genes: Sequence[str]) -> str | None:
+    said = []
+    for gene in genes:
+        number, why = divmod(number, len(UNCLEAR) + 1)
+        said += [f"{UNCLEAR[why - 1]}:{gene}"] if why else []
+    return ";".join(said) or None
 
 
 class Persons:
@@ -143,14 +156,23 @@ class Persons:
         found = np.zeros(len(self.samples), dtype=np.int64)
         for gene in dict.fromkeys(genes):
             found |= self._caveats_of(gene)
-        return found
+        return found & (_REFUSED_BIT - 1)
 
-    def unclear(self, genes: Sequence[str]) -> Labels:
-        """Return for each person of which of `genes` the call carries a flag of `EFFECT_UNKNOWN`, one bit each."""
+    def unclear(self, genes: Sequence[str]) -> tuple[Labels, list[str | None]]:
+        """Say of which of `genes` each person's result may not be the whole truth, and why (`UNCLEAR`).
+
+        Returns
+        -------
+        tuple
+            For each person the number of a text, and the texts: ``why:gene`` joined by ``;``, None if there is nothing.
+        """
         found = np.zeros(len(self.samples), dtype=np.int64)
-        for place, gene in enumerate(genes):
-            found |= ((self._caveats_of(gene) & _UNKNOWN_BITS) != 0).astype(np.int64) << place
-        return found
+        for gene in reversed(genes):
+            bits = self._caveats_of(gene)
+            why = np.where(bits & _UNKNOWN_BITS, 1, np.where(bits & _REFUSED_BIT, 2, 0))
+            found = found * (len(UNCLEAR) + 1) + why
+        numbers, labels = np.unique(found, return_inverse=True)
+        return labels, [_unclear_text(int(number), genes) for number in numbers]
 
     def _caveats_of(self, gene: str) -> Labels:
         if gene not in self._caveats:
@@ -160,7 +182,7 @@ class Persons:
     def _read_caveats(self, gene: str) -> Labels:
         bits = np.zeros(len(self.samples), dtype=np.int64)
         called = self._called(gene)
-        for bit, name in enumerate(CAVEATS):
+        for bit, name in enumerate((*CAVEATS, REFUSED)):
             hit = np.array([name in flags for flags in called.flags], dtype=bool)
             bits[called.at[hit[called.flag_number]]] |= 1 << bit
         return bits

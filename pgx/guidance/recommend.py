@@ -59,7 +59,7 @@ def recommend(
         Knowledge base.
     drugs
         Generic or brand names, RxNorm or ATC codes; ``["all"]`` = every drug with recommendations. None = each person's
-        own medication list, or every drug if there is no list at all. An empty list = nothing.
+        own medication list, or every drug for a person without one. An empty list = nothing.
     as_of
         Day for which it holds; None = each person's own.
 
@@ -164,11 +164,14 @@ def _wanted(
         named = [resolve(kb, drug) for drug in drugs if drug.strip() and drug.strip().lower() != ALL]
         return dict.fromkeys([*named, *(conditions.drugs if everything else ())])
     if clinical is not None and not clinical.medications.is_empty():
-        listed: dict[str, set[str] | None] = {}
+        listed: dict[str, set[str]] = defaultdict(set)
         taken = clinical.medications.filter(pl.col("status") != "stopped", pl.col("sample").is_in(list(samples)))
-        for drug, people in taken.group_by("drug").agg(pl.col("sample").unique()).sort("drug").iter_rows():
-            listed[drug] = set(people)
-        return listed
+        for drug, people in taken.group_by("drug").agg(pl.col("sample").unique()).iter_rows():
+            listed[drug].update(people)
+        if without := set(samples).difference(clinical.medications["sample"]):
+            for drug in conditions.drugs:
+                listed[drug] |= without
+        return dict(sorted(listed.items()))
     return dict.fromkeys(conditions.drugs)
 
 

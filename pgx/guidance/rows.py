@@ -65,12 +65,11 @@ class Emitted:
         constants = (asked.drug, row.source, row.index, ";".join(row.genes), untested)
         caveats = asked.persons.caveats(row.genes)[people]
         arrays = (people, probability, applies, unsure, np.broadcast_to(text, people.shape), caveats)
-        genes = list(dict.fromkeys(row.genes))
-        unclear = asked.persons.unclear(genes)[people]
+        labels_of, texts = asked.persons.unclear(list(dict.fromkeys(row.genes)))
+        unclear = labels_of[people]
         for which in np.unique(unclear):
             of_these = unclear == which
-            named = ";".join(gene for place, gene in enumerate(genes) if which >> place & 1) or None
-            self._append([array[of_these] for array in arrays], (*constants, named))
+            self._append([array[of_these] for array in arrays], (*constants, texts[which]))
 
     def not_tested(self, asked: Asked, source: str, genes: Sequence[str], people: NDArray[np.int64]) -> None:
         """Add a row that says which genes of a source are not tested."""

@@ -40,9 +40,13 @@ def flags(known: Gravest, drug: str, source: str, untested: str) -> str | None:
 
 
 def unclear_flags(known: Gravest, drug: str, source: str, unclear: str) -> str:
-    """Return ``effect_unknown:<urgency>:<gene>`` of each gene that shows something of unknown effect."""
-    places = ((known.get((drug, source, gene)), gene) for gene in unclear.split(";"))
-    return ";".join(f"effect_unknown:{_AT_LEAST if at is None else _ORDER[at]}:{gene}" for at, gene in places)
+    """Return ``<why>:<urgency>:<gene>`` of each gene whose result may not be the whole truth.
+
+    `unclear` is ``<why>:<gene>`` joined by ``;`` (`pgx.guidance.persons.UNCLEAR`).
+    """
+    genes = (one.split(":", 1) for one in unclear.split(";"))
+    places = ((why, known.get((drug, source, gene)), gene) for why, gene in genes)
+    return ";".join(f"{why}:{_AT_LEAST if at is None else _ORDER[at]}:{gene}" for why, at, gene in places)
 
 
 def sentence(known: Gravest, drug: str, source: str, untested: str) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from pgx.models.scoring import averaged_genes, columns_of, endpoints_of, explain, genes_of, score
+from pgx.models.scoring import averaged_genes, columns_of, drugs_of, endpoints_of, explain, genes_of, score
 
 if TYPE_CHECKING:
     from pgx.models.cohort import Roles
@@ -41,6 +41,7 @@ __all__ = [
     "Truth",
     "averaged_genes",
     "columns_of",
+    "drugs_of",
     "endpoints_of",
     "evaluate",
     "explain",

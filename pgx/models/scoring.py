@@ -31,6 +31,7 @@ def score(
     *,
     endpoints: Sequence[str] | None = None,
     models_dir: str | Path | None = None,
+    whose: pl.DataFrame | None = None,
 ) -> tuple[pl.DataFrame, list[dict[str, object]]]:
     """Score persons.
 
@@ -45,6 +46,8 @@ def score(
         Which endpoints; None = all.
     models_dir
         A model folder, or a folder of them, used instead of the shipped model of the same endpoint.
+    whose
+        ``sample drug``: a person is given the scores of these drugs alone; None = all.
 
     Returns
     -------
@@ -73,6 +76,8 @@ def score(
         model = models.get(endpoint.name)
         local = bool(endpoint.local) or (model is not None and model.checksum not in shipped)
         found = answer(frame, starts, names, endpoint, model, kb.version, local=local)
+        if whose is not None:
+            found = found.join(whose, on=["sample", "drug"], how="semi", maintain_order="left")
         parts.append(found.with_columns(_rank=pl.lit(rank, dtype=pl.Int64)))
         notes += _notes(found, endpoint, model)
     if not parts or not names:
@@ -122,6 +127,11 @@ def endpoints_of(
     return sorted(
         name for name, one in found.items() if (drugs is None or one.drug in drugs) and (one.local or not local)
     )
+
+
+def drugs_of(kb: KnowledgeBase, names: Sequence[str]) -> list[str]:
+    """Return the drugs of these endpoints, sorted."""
+    return sorted({endpoint.drug for endpoint in _chosen(kb, names, _given(kb, None))})
 
 
 def genes_of(kb: KnowledgeBase, names: Sequence[str], models_dir: str | Path | None = None) -> list[str]:

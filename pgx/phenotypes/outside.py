@@ -1,6 +1,7 @@
 """Calls of other tools: read, named as the knowledge base names things, and laid over (or under) our own calls.
 
-A line that cannot be used spoils its gene only; the note says which line and why, and our own call of the gene stays.
+A line that cannot be used spoils its gene only; the note says which line and why, and our own call of the gene stays,
+flagged and in doubt: whoever sent the result knew something that is missing here.
 A diplotype is read with the knowledge base's own functions; a phenotype or score that the tool states beside it is
 compared, and a difference is noted. Without a diplotype the stated phenotype or score is used as it is.
 """
@@ -9,23 +10,26 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 
 from pgx.errors import InputError, UsageError
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.rules import INDETERMINATE, rules_for
 from pgx.phenotypes import carriage
 from pgx.phenotypes.outside_formats import read as read_file
-from pgx.phenotypes.outside_names import diplotype_of, phenotype_of, score_of
+from pgx.phenotypes.outside_names import SECOND_ALLELE, diplotype_of, phenotype_of, score_of
 from pgx.phenotypes.outside_source import Known, Said
-from pgx.phenotypes.remarks import note
+from pgx.phenotypes.remarks import Row, note
 from pgx.types import CallSet, GeneCalls, PatternCall
 
 MODES = ("override", "fill")
+REFUSED = "outside_refused"
+"""Code of the note on a result that could not be used, and flag of the call of its gene."""
 _USABLE = ("called", "ambiguous", "outside")
 
 
@@ -55,7 +59,8 @@ def read(path: str | Path, kb: KnowledgeBase) -> tuple[list[OutsideCall], list[d
     calls : list of OutsideCall
         Usable calls, in the order of the file.
     notes : list of dict
-        `pgx.schema.NOTES` rows: what could not be used and why, and what differs from the tool's own words.
+        `pgx.schema.NOTES` rows: what could not be used and why (`REFUSED`, with the gene in ``where``), and what
+        differs from the tool's own words.
 
     Raises
     ------
@@ -67,37 +72,38 @@ def read(path: str | Path, kb: KnowledgeBase) -> tuple[list[OutsideCall], list[d
     notes: list[dict[str, object]] = []
     found: dict[tuple[str | None, str], list[OutsideCall]] = defaultdict(list)
     spoiled: dict[tuple[str | None, str], str] = {}
-    unknown: list[str] = []
     for row in rows:
         gene = _gene(kb, row.gene)
-        where = f"{path}: {row.where}"
+        where = f"{path.name}: {row.where}"
         if gene is None:
-            unknown.append(row.gene)
+            if not row.no_call:
+                unknown = f"{where}: the gene {row.gene!r} is not in the knowledge base"
+                spoiled.setdefault((row.sample, _nearly(kb, row.gene) or row.gene), unknown)
         elif row.problem is not None:
             spoiled[row.sample, gene] = f"{where}: {row.problem}"
         elif not row.no_call:
             try:
-                call, remarks = _call(kb, gene, row, tool, where)
+                call, remarks, strange = _call(kb, gene, row, tool, where)
             except ValueError as error:
                 spoiled[row.sample, gene] = f"{where}: {error}"
                 continue
             found[row.sample, gene].append(call)
             notes += [note(row.sample, "warning", "outside_call_differs", text, where) for text in remarks]
+            notes += [_refused(row.sample, gene, f"{where}: {text}", "judged") for text in strange]
     calls = []
     for (sample, gene), several in found.items():
         if len({(one.pattern.diplotypes, one.pattern.stated_phenotype) for one in several}) > 1:
             spoiled.setdefault((sample, gene), f"{several[1].where}: a second, different call of the gene in one file")
         if (sample, gene) not in spoiled:
             calls.append(several[0])
-    for (sample, gene), why in spoiled.items():
-        notes.append(note(sample, "error", "outside_call_unusable", f"outside call of {gene} not used: {why}", gene))
-    notes += _silent(kb, rows, {*found, *spoiled}, str(path))
-    if unknown:
-        listed = ", ".join(sorted(set(unknown))[:20])
-        notes.append(
-            note(None, "info", "outside_gene_unknown", f"genes not in the knowledge base: {listed}", str(path))
-        )
+    notes += [_refused(sample, gene, why) for (sample, gene), why in spoiled.items()]
+    notes += _silent(kb, rows, {*found, *spoiled}, path.name)
     return calls, notes
+
+
+def _refused(sample: str | None, gene: str, why: str, how: str = "used") -> Row:
+    """Return the note on a result that somebody sent and that no advice here rests on."""
+    return note(sample, "error", REFUSED, f"a laboratory's result of {gene} could not be {how} ({why})", gene)
 
 
 def _silent(
@@ -134,33 +140,51 @@ def _gene(kb: KnowledgeBase, text: str) -> str | None:
     return known.get(plain) or known.get(plain.split("/")[0])
 
 
+def _nearly(kb: KnowledgeBase, text: str) -> str | None:
+    """Return the gene that ``HLAB`` or ``CYP 2D6`` must be about: not to use the result, but to doubt our own."""
+    same: dict[str, list[str]] = defaultdict(list)
+    for symbol, gene in _symbols(kb).items():
+        same[_letters(symbol)].append(gene)
+    found = same.get(_letters(text.upper()), [])
+    return found[0] if len(found) == 1 else None
+
+
+def _letters(symbol: str) -> str:
+    return re.sub(r"[^A-Z0-9]", "", symbol)
+
+
 def _symbols(kb: KnowledgeBase) -> dict[str, str]:
     named = kb.table("recommendation_conditions")["gene"].unique().to_list()
     return {gene.upper(): gene for gene in [*named, *kb.genes]}
 
 
-def _call(kb: KnowledgeBase, gene: str, row: Said, tool: str, where: str) -> tuple[OutsideCall, list[str]]:
+def _call(kb: KnowledgeBase, gene: str, row: Said, tool: str, where: str) -> tuple[OutsideCall, list[str], list[str]]:
+    """Return the call, remarks on it, and what it has of alleles that the knowledge base lacks."""
     phenotype, score = phenotype_of(kb, row.phenotype), score_of(row.score)
     share = 1.0 / len(row.candidates) if row.candidates else 0.0
-    diplotypes, remarks = [], []
+    diplotypes, remarks, strange = [], [], []
     for text in dict.fromkeys(row.candidates):
         one, unknown = diplotype_of(kb, gene, text, share)
         diplotypes.append(one)
-        if unknown:
-            remarks.append(f"{gene} {text}: {', '.join(unknown)} not known, so its function is not either")
+        said = f"{', '.join(unknown)} not known, so its function is not either"
+        if unknown and unknown != [SECOND_ALLELE]:
+            strange.append(f"{text}: {said}")
+        elif unknown:
+            remarks.append(f"{gene} {text}: {said}")
     if not diplotypes and phenotype is None and score is None:
         raise ValueError("it states nothing")
     total = sum(one.probability for one in diplotypes)
     diplotypes = [replace(one, probability=one.probability / total) for one in diplotypes]
     flags = ["outside"] + (["several_genotypes"] if len(diplotypes) > 1 else [])
     flags += ["phenotype_only"] if not diplotypes else []
+    flags += [REFUSED] if strange else []
     pattern = PatternCall(
         tuple(diplotypes), "outside", 0, 0, tuple(flags), f"outside:{tool}",
         None if diplotypes else phenotype, None if diplotypes else score,
     )  # fmt: skip
     if len(diplotypes) == 1:
         remarks += _compare(kb, gene, pattern, phenotype, score)
-    return OutsideCall(gene, row.sample, pattern, where), remarks
+    return OutsideCall(gene, row.sample, pattern, where), remarks, strange
 
 
 def _compare(
@@ -183,7 +207,14 @@ def _compare(
     return remarks
 
 
-def merge(callset: CallSet, paths: Sequence[str | Path], kb: KnowledgeBase, *, mode: str = "override") -> CallSet:
+def merge(
+    callset: CallSet,
+    paths: Sequence[str | Path],
+    kb: KnowledgeBase,
+    *,
+    mode: str = "override",
+    everyone: Sequence[str] = (),
+) -> CallSet:
     """Lay the calls of other tools over our own.
 
     Parameters
@@ -191,17 +222,20 @@ def merge(callset: CallSet, paths: Sequence[str | Path], kb: KnowledgeBase, *, m
     callset
         Our own calls.
     paths
-        Files of outside calls. A file that names no sample is for the only sample there is, or for the sample that its
-        name begins with (``NA12878.outside.tsv``). Of several files on one gene the last one counts.
+        Files of outside calls. A file that names no sample is for the sample that its name begins with
+        (``NA12878.outside.tsv``), or for the only sample there is. Of several files on one gene the last one counts.
     kb
         Knowledge base.
     mode
         ``override``: they replace ours; ``fill``: they are used where a gene is not called.
+    everyone
+        All samples of the genotypes, if those of `callset` are some of them: a file about another one is not used.
 
     Returns
     -------
     CallSet
-        The merged calls, with notes on all that was not used. Genes that we do not call at all are added.
+        The merged calls, with notes on all that was not used. Genes that we do not call at all are added. A call of
+        ours beside a result that was refused is flagged `REFUSED` and ambiguous.
 
     Raises
     ------
@@ -212,53 +246,103 @@ def merge(callset: CallSet, paths: Sequence[str | Path], kb: KnowledgeBase, *, m
     """
     if mode not in MODES:
         raise UsageError(f"outside mode {mode!r} is unknown; use one of: {', '.join(MODES)}")
+    everyone = tuple(everyone) or callset.samples
     given: dict[str, dict[int, PatternCall]] = defaultdict(dict)
-    notes = list(callset.notes)
+    doubted: dict[str, set[int]] = defaultdict(set)
+    notes, holders = list(callset.notes), []
+    index = {sample: at for at, sample in enumerate(callset.samples)}
     for path in map(Path, paths):
-        calls, of_file = read(path, kb)
-        of_file = [
-            one for one in of_file if one["code"] != "outside_no_call" or one["sample"] in (None, *callset.samples)
-        ]
-        owner = _owner(path, callset.samples) if any(call.sample is None for call in calls) else None
-        notes += [{**one, "sample": one["sample"] if one["sample"] in callset.samples else owner} for one in of_file]
-        strangers: set[str] = set()
+        calls, said = read(path, kb)
+        named = {one.sample for one in calls} | {_sample_of(one) for one in said}
+        owner = _owner(path, callset.samples, everyone) if None in named else None
         for call in calls:
-            sample = owner if call.sample is None else call.sample
-            if sample is None or sample not in callset.samples:
-                strangers.add(str(sample))
-                continue
-            given[call.gene][callset.samples.index(sample)] = call.pattern
-        if strangers:
-            notes.append(_strangers(path, strangers, callset.samples))
-    return replace(callset, genes=tuple(_merged(callset, given, mode)), notes=tuple(notes))
+            if (sample := call.sample or owner) in index:
+                given[call.gene][index[str(sample)]] = call.pattern
+        for one in said:
+            if (sample := _sample_of(one) or owner) in index:
+                notes.append(one | {"sample": sample})
+                if one["code"] == REFUSED:
+                    doubted[str(one["where"])].add(index[str(sample)])
+        about = {owner if name is None else name for name in named}
+        holders.append(frozenset(index).intersection(about))
+        if holders[-1] or about.isdisjoint(everyone):
+            notes += _strangers(path, about.difference(everyone), everyone, lost=not holders[-1])
+    genes = {*given, *(gene for gene in doubted if _gene(kb, gene) == gene)}
+    merged = (_doubted(gene, doubted.get(gene.gene, set())) for gene in _merged(callset, given, genes, mode))
+    return replace(callset, genes=tuple(merged), notes=tuple(notes), holders=tuple(holders))
 
 
-def _strangers(path: Path, names: set[str], samples: Sequence[str]) -> dict[str, object]:
-    listed = ", ".join(sorted(names)[:5]) + (" ..." if len(names) > 5 else "")
-    message = f"outside calls of samples without genotypes are not used: {listed} (the first with is {samples[0]})"
-    return note(None, "warning", "outside_sample_unknown", message, str(path))
+def told(calls: pl.DataFrame, own: Collection[str]) -> pl.DataFrame:
+    """Leave out genes that are not among our `own` of persons of whom no file says anything: others' files added them.
+
+    Parameters
+    ----------
+    calls
+        `pgx.schema.CALLS` of merged calls.
+    own
+        Genes that we call ourselves.
+    """
+    refused = pl.col("flags").str.split(";").list.contains(REFUSED).fill_null(value=False)
+    return calls.filter(pl.col("gene").is_in(list(own)) | (pl.col("status") == "outside") | refused)
 
 
-def _owner(path: Path, samples: Sequence[str]) -> str:
+def _sample_of(note: Row) -> str | None:
+    return None if note["sample"] is None else str(note["sample"])
+
+
+def _strangers(path: Path, names: Collection[str | None], everyone: Sequence[str], *, lost: bool) -> list[Row]:
+    """Say how many samples of a file the genotypes do not have: of some it is no wonder, of all a result is lost."""
+    if not names:
+        return []
+    count = f"{len(names)} sample{'' if len(names) == 1 else 's'}"
+    if not lost:
+        message = f"outside calls of {count} without genotypes are not used"
+        return [note(None, "warning", "outside_sample_unknown", message, path.name)]
+    message = f"a laboratory's results could not be used ({path.name}: its {count} the genotypes do not have)"
+    return [note(everyone[0] if len(everyone) == 1 else None, "error", REFUSED, message, path.name)]
+
+
+def _owner(path: Path, samples: Sequence[str], everyone: Sequence[str]) -> str:
+    """Return whose a file is that names no sample: by its own name, or else the only sample's."""
+    named = [s for s in everyone if re.match(re.escape(s) + r"(?![A-Za-z0-9])", path.name)]
+    if named:
+        return max(named, key=len)  # of A and A-2, A-2.tsv is the latter's
     if len(samples) == 1:
         return samples[0]
-    named = [s for s in samples if re.match(re.escape(s) + r"(?![A-Za-z0-9])", path.name)]
-    if len(named) != 1:
-        raise InputError(
-            f"it names no sample, and there are {len(samples)}",
-            file=path,
-            fix=f"begin the file's name with the sample's, e.g. {samples[0]}.outside.tsv",
-        )
-    return named[0]
+    raise InputError(
+        f"it names no sample, and there are {len(samples)}",
+        file=path,
+        fix="begin the file's name with the sample's, as in SAMPLE.outside.tsv",
+    )
 
 
-def _merged(callset: CallSet, given: dict[str, dict[int, PatternCall]], mode: str) -> Iterable[GeneCalls]:
+def _merged(
+    callset: CallSet, given: dict[str, dict[int, PatternCall]], genes: set[str], mode: str
+) -> Iterable[GeneCalls]:
     for own in callset.genes:
-        yield _laid_over(own, given.pop(own.gene, {}), mode)
+        yield _laid_over(own, given.get(own.gene, {}), mode)
     nothing = PatternCall((), "not_called", 0, 0, ("other_method_needed",))
-    for gene in sorted(given):
+    for gene in sorted(genes - {own.gene for own in callset.genes}):
         own = GeneCalls(gene, (nothing,), np.zeros(len(callset.samples), dtype=np.int32))
-        yield _laid_over(own, given[gene], mode)
+        yield _laid_over(own, given.get(gene, {}), mode)
+
+
+def _doubted(calls: GeneCalls, people: set[int]) -> GeneCalls:
+    """Flag the calls of those of whom a laboratory's result was refused; our own is in doubt then."""
+    patterns, pattern_of = list(calls.patterns), calls.pattern_of.copy()
+    index: dict[PatternCall, int] = {}
+    for at in sorted(people):
+        mine = calls.patterns[calls.pattern_of[at]]
+        flagged = replace(
+            mine,
+            status="ambiguous" if mine.status == "called" else mine.status,
+            flags=tuple(dict.fromkeys((*mine.flags, REFUSED))),
+        )
+        if flagged not in index:
+            index[flagged] = len(patterns)
+            patterns.append(flagged)
+        pattern_of[at] = index[flagged]
+    return GeneCalls(calls.gene, tuple(patterns), pattern_of)
 
 
 def _laid_over(own: GeneCalls, calls: dict[int, PatternCall], mode: str) -> GeneCalls:

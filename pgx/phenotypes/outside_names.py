@@ -26,6 +26,8 @@ _VARIANT = re.compile(r"^(?:rs\d+|\d+[.:]?[A-Z]+>[A-Z]+)$", re.IGNORECASE)
 _REFERENCE_WORDS = {"reference", "ref", "wild-type", "wildtype", "wt", "*1"}
 _ALLELE = re.compile(r"\*[A-Z]?\d+[A-Za-z]{0,3}\d?(?:\.\d+)?(?:x≥?(?:\d+|N))?|rs\d+.*|[cgmnp]\.\S.*")
 """What an allele's name looks like, known or not."""
+SECOND_ALLELE = "the second allele"
+"""What is not known of a diploid gene where the tool gives one allele."""
 _HLA = re.compile(r"^(?:HLA-)?(?:[A-Z]+\d*)?\*?(?P<fields>\d{2,3}(?::\d{2,3}){0,3})(?P<suffix>[A-Z]{0,2})$")
 
 
@@ -156,7 +158,7 @@ def diplotype_of(kb: KnowledgeBase, gene: str, text: str, probability: float) ->
         name, parts, novel = made[0]
         if haploid:
             return Diplotype(name, None, parts, (), probability, novel), unknown
-        return Diplotype(name, "?", parts, (), probability, novel), [*unknown, "the second allele"]
+        return Diplotype(name, "?", parts, (), probability, novel), [*unknown, SECOND_ALLELE]
     (name1, parts1, novel1), (name2, parts2, novel2) = made
     return Diplotype(name1, name2, parts1, parts2, probability, novel1, novel2), unknown
 

@@ -14,7 +14,7 @@ import polars as pl
 
 from pgx import schema
 from pgx.errors import InputError
-from pgx.reports import wording
+from pgx.reports import person, wording
 from pgx.reports.lookups import terms_of
 from pgx.reports.shown import Advice
 from pgx.reports.view import Row, View, build, flatten, views
@@ -59,6 +59,7 @@ def to_dict(result: Result) -> dict[str, Any]:
         "notes": parts["notes"].get(None, []),
         "samples": [
             {"sample": sample, "summary": _summary(shown)}
+            | ({} if len(result.samples) == 1 else {"inputs": person.inputs_of(result, sample) or []})
             | {name: found.get(sample, []) for name, found in parts.items()}
             for sample, shown in zip(result.samples, views(result), strict=True)
         ],
@@ -130,7 +131,9 @@ def view_of(
             rows = (row for row in entry[name] if drugs is None or name == "notes" or row["drug"] in drugs)
             parts[name] = [_decode(row, name) | {"sample": sample} for row in rows]
         notes: list[Row] = [_decode(row, "notes") | {"sample": None} for row in found["notes"]]
-        provenance = found["provenance"]
+        given = found["provenance"]
+        inputs = entry.get("inputs") if len(found["samples"]) > 1 else range(len(given.get("inputs", ())))
+        provenance = person.own_provenance(given, sample, inputs)
         return build(sample, parts, notes, tuple(flatten(provenance)), terms_of(provenance))
 
 
@@ -228,7 +231,16 @@ def _result(found: dict[str, Any]) -> Result:
         if name == "notes":
             rows = [_decode(row, name) | {"sample": None} for row in found["notes"]] + rows
         frames[name] = schema.from_rows(rows, which) if rows else schema.empty(which)
-    return Result(tuple(samples), **frames, provenance=dict(found["provenance"]))
+    return Result(tuple(samples), **frames, provenance=dict(found["provenance"]), holders=_holders(found))
+
+
+def _holders(found: Mapping[str, Any]) -> tuple[frozenset[str], ...]:
+    """Return whom each input file is about, as the samples of a document say; empty if they do not."""
+    places = {str(entry["sample"]): entry["inputs"] for entry in found["samples"] if "inputs" in entry}
+    inputs = found["provenance"].get("inputs", ())
+    if not places:
+        return ()
+    return tuple(frozenset(s for s, held in places.items() if place in held) for place in range(len(inputs)))
 
 
 def _decode(row: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ result of it could rule the drug out, the answer itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from pgx.knowledge.acting import DECIDES, Acting, parse, phrase
 from pgx.reports import wording
@@ -137,12 +137,13 @@ def drug_of(
     untested = _untested(advice)
     stakes = _stakes(advice)
     unclear = {gene: at for one in valid for gene, at in one.unclear.items()}
+    refused = dict.fromkeys(gene for one in valid for gene in one.refused)
     # What a part of the genes says is no answer, least of all "use as usual".
     open_end = urgency == "standard" and "avoid" in stakes.values()
     part = deciding if (untested and (urgency == "no_data" or open_end)) or _passed_over(unclear, urgency) else None
     urgency = "no_data" if part else urgency
     agreeing = {one.source: " (local)" if "local" in _flags_of(one) else "" for one in valid if one.urgency == urgency}
-    headline, reason = _line(deciding, part, valid, advice, untested, stakes, unclear)
+    headline, reason = _line(deciding, part, valid, advice, untested, stakes, unclear, refused)
     ruled_out = leading_limit(limits, deciding)
     acting = _acting(ruled_out, deciding, advice)
     if ruled_out:
@@ -170,7 +171,10 @@ def drug_of(
             *_cautions(advice, valid, urgency),
             *(_incomplete(untested, stakes) if deciding and not part else ()),
             *(_copies_unseen(deciding, unseen or {}) if deciding else ()),
-            *(f"{_not_known(gene)}{_stake_said({gene: at}, '; ')}" for gene, at in ({} if part else unclear).items()),
+            *(
+                f"{'; '.join(_not_known([gene], refused))}{_stake_said({gene: at}, '; ')}"
+                for gene, at in ({} if part else unclear).items()
+            ),
         ),
         advice=tuple(advice),
         deciding=deciding,
@@ -178,7 +182,8 @@ def drug_of(
         acting=acting,
         interactions=(*_interactions(name, notes, acting), *_without_others(valid, deciding)),
         untested=tuple((gene, stakes.get(gene, "")) for gene in untested),
-        unclear=tuple(unclear.items()),
+        unclear=tuple((gene, at) for gene, at in unclear.items() if gene not in refused),
+        refused=tuple(refused),
         local=any("local" in _flags_of(one) for one in (*valid, *limits)),
     )
 
@@ -211,8 +216,13 @@ def _passed_over(unclear: Mapping[str, str], urgency: str) -> bool:
     return bool(unclear) and urgency in ("standard", "no_data")
 
 
-def _not_known(*genes: str) -> str:
-    return f"the file shows a change in {', '.join(genes)} that the call could not use, its effect is not known"
+def _not_known(genes: Iterable[str], refused: Collection[str]) -> list[str]:
+    """Say what was shown of genes, or sent, and not used."""
+    shown = [gene for gene in genes if gene not in refused]
+    sent = [gene for gene in genes if gene in refused]
+    said = [f"the file shows a change in {', '.join(shown)} that the call could not use, its effect is not known"]
+    lost = [f"a laboratory's result of {', '.join(sent)} could not be used or not be understood"]
+    return [*(said if shown else []), *(lost if sent else [])]
 
 
 def _gravest_first(one: Advice) -> tuple[int, ...]:
@@ -232,12 +242,13 @@ def _line(
     untested: Mapping[str, list[str]],
     stakes: Mapping[str, str],
     unclear: Mapping[str, str],
+    refused: Collection[str],
 ) -> tuple[str, str]:
     """Return headline and reason."""
     if part and unclear:
-        said = [_not_known(*unclear), *([f"{', '.join(untested)} not tested"] if untested else [])]
+        said = [*_not_known(unclear, refused), *([f"{', '.join(untested)} not tested"] if untested else [])]
         headline = f"cannot be judged: {'; '.join(said)}{_stake_said({**stakes, **unclear}, '; ')}"
-        return headline, f"by the other bases alone {_matched(part)}"
+        return headline, f"{'without it' if refused else 'by the other bases alone'} {_matched(part)}"
     if part:
         return f"cannot be judged: {', '.join(untested)} not tested{_stake_said(stakes, '; ')}", _matched(part)
     if deciding is None:

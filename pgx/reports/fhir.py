@@ -16,7 +16,7 @@ from typing import Any
 from pgx.reports.lookups import Terms
 from pgx.reports.notice import NOTICE
 from pgx.reports.view import Advice, Drug, Gene, Row, Score, View, view
-from pgx.reports.wording import percent, split, words
+from pgx.reports.wording import clean, percent, split, words
 from pgx.types import Result
 from pgx.version import __version__
 
@@ -159,7 +159,7 @@ def _report(
         "category": [_coding("http://terminology.hl7.org/CodeSystem/v2-0074", "GE", "Genetics")],
         "code": _coding(LOINC, "51969-4", "Genetic analysis report"),
         "subject": bundle.patient,
-        "conclusion": " ".join([NOTICE, *lines]),
+        "conclusion": " ".join([NOTICE, *(_sentence(str(note["message"])) for note in shown.alerts), *lines]),
     }
     if extensions:
         report["extension"] = extensions
@@ -168,6 +168,10 @@ def _report(
     if bundle.issued:
         report |= {"effectiveDateTime": bundle.issued, "issued": bundle.issued}
     return report
+
+
+def _sentence(message: str) -> str:
+    return f"Check first: {clean(message).rstrip('.')}."
 
 
 def _observation(bundle: _Bundle, code: Resource, device: Resource | None = None) -> Resource:
@@ -273,8 +277,9 @@ def _evidence(advice: Advice) -> str:
 def _conditions(advice: Advice) -> Iterator[str]:
     if advice.applies == "if_population" and advice.condition:
         yield f"Applies only {advice.condition}."
-    if advice.unclear:
-        yield f"Of {', '.join(advice.unclear)}: {words('unclear', 'advice')}."
+    for refused, code in ((False, "advice"), (True, "refused")):
+        if genes := [gene for gene in advice.unclear if (gene in advice.refused) is refused]:
+            yield f"Of {', '.join(genes)}: {words('unclear', code)}."
     if advice.applies == "possible":
         yield f"Only possible: the genotype fits with probability {percent(advice.probability)}."
 

@@ -16,8 +16,10 @@ Row = Mapping[str, object]
 BESIDE_DRUGS = ("drug_drug_gene", "planned_interaction", "acts_on_others")
 """Codes of notes that are said beside the drug that they name."""
 
-ALERTS = ("allergy", "sex_mismatch")
+ALERTS = ("allergy", "sex_mismatch", "outside_refused")
 """Codes of notes that stand before everything else."""
+UNCLEAR = ("effect_unknown", "outside_unknown")
+"""Flags of advice on a gene whose result may not be the whole truth: something was shown, or sent, and not used."""
 ALWAYS_SAID = ("medication_basis",)
 """Codes of notes that a reader sees even where they are no warning."""
 
@@ -46,10 +48,18 @@ class Advice:
 
     @property
     def unclear(self) -> dict[str, str]:
-        """Genes of which the file shows something of unknown effect -> the gravest urgency that it could mean."""
+        """Genes of which something was shown, or sent, and not used -> the gravest urgency that it could mean."""
+        return {gene: urgency for _, urgency, gene in self._unclear()}
+
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """Those of the unclear genes of which a laboratory's result could not be used."""
+        return tuple(gene for why, _, gene in self._unclear() if why == "outside_unknown")
+
+    def _unclear(self) -> list[tuple[str, str, str]]:
         cell = self.row["flags"]
         coded = (flag.split(":") for flag in wording.split(None if cell is None else str(cell)))
-        return {parts[2]: parts[1] for parts in coded if parts[0] == "effect_unknown" and len(parts) == 3}
+        return [(parts[0], parts[1], parts[2]) for parts in coded if parts[0] in UNCLEAR and len(parts) == 3]
 
     @property
     def acting(self) -> tuple[Acting, ...]:
@@ -89,7 +99,8 @@ class Drug:
     `limits` are what the label says whatever the genes, `acting` the drugs of the list that act on it and that the
     advice on the genes does not count, `interactions` what else other drugs of the list do to it and it to them,
     `untested` the genes that were not tested with the urgency that a result could mean, `unclear` those of
-    which the file shows something of unknown effect, likewise, and `local` says that a site's own tables had a part in
+    which the file shows something of unknown effect, likewise, `refused` the genes of which a laboratory's result could
+    not be used, and `local` says that a site's own tables had a part in
     the answer.
     """
 
@@ -107,6 +118,7 @@ class Drug:
     interactions: tuple[str, ...] = ()
     untested: tuple[tuple[str, str], ...] = ()
     unclear: tuple[tuple[str, str], ...] = ()
+    refused: tuple[str, ...] = ()
     local: bool = False
     acting: tuple[Acting, ...] = ()
 
@@ -366,8 +378,13 @@ class View:
         return [(clean(what), clean(name)) for what, name in self.terms.overlays.items() if what in here]
 
     @property
+    def refused(self) -> list[str]:
+        """Genes, as the laboratory or we write them, of which a result could not be used."""
+        return sorted({clean(str(note["where"])) for note in self.notes if note["code"] == "outside_refused"})
+
+    @property
     def alerts(self) -> list[Row]:
-        """Notes that a reader must see first: a recorded allergy, a possible mix-up of persons."""
+        """Notes that a reader must see first: a recorded allergy, a possible mix-up of persons, a lost result."""
         return [note for note in self.notes if note["code"] in ALERTS]
 
     @property

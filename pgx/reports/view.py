@@ -10,7 +10,7 @@ import polars as pl
 from pgx.assertion import NOT_CALLED, STATEMENTS, asserted
 from pgx.errors import UsageError
 from pgx.knowledge.local_terms import KEY as LOCAL_TERMS
-from pgx.reports import wording
+from pgx.reports import person, wording
 from pgx.reports.drugs import NOBODY, advice_of, drug_of, drug_order
 from pgx.reports.lookups import Terms, terms_of
 from pgx.reports.shown import BESIDE_DRUGS, Advice, Class, Drug, Gene, Row, Score, View
@@ -30,13 +30,13 @@ _EVIDENCE = re.compile(r"^(patients):n=(\d+)$")
 def views(result: Result) -> Iterator[View]:
     """Yield one view a sample, in the result's order; the frames are split once."""
     parts = {name: _by_sample(getattr(result, name)) for name in _FRAMES}
-    provenance, terms = tuple(flatten(result.provenance)), terms_of(result.provenance)
+    terms = terms_of(result.provenance)
     for sample in result.samples:
         yield build(
             sample,
             {name: found.get(sample, []) for name, found in parts.items()},
             parts["notes"].get(None, []),
-            provenance,
+            tuple(flatten(person.provenance_of(result, sample))),
             terms,
         )
 
@@ -50,10 +50,12 @@ def view(result: Result, sample: str) -> View:
         If the result does not have the sample.
     """
     if sample not in result.samples:
-        raise UsageError(f"the result has no sample {sample!r}; it has: {', '.join(result.samples[:10])}")
+        count = f"{len(result.samples)} sample{'' if len(result.samples) == 1 else 's'}"
+        raise UsageError(f"no sample of the result is called {sample!r}; it has {count}")
     parts = {name: _rows(getattr(result, name).filter(pl.col("sample") == sample)) for name in _FRAMES}
     run_notes = _rows(result.notes.filter(pl.col("sample").is_null()))
-    return build(sample, parts, run_notes, tuple(flatten(result.provenance)), terms_of(result.provenance))
+    provenance = tuple(flatten(person.provenance_of(result, sample)))
+    return build(sample, parts, run_notes, provenance, terms_of(result.provenance))
 
 
 def _rows(frame: pl.DataFrame) -> list[Row]:
@@ -74,7 +76,10 @@ def build(
     provenance: tuple[tuple[str, str], ...],
     terms: Terms | None = None,
 ) -> View:
-    """Return the view of one sample from its rows, by the name of their frame, and the notes of the whole run."""
+    """Return the view of one sample from its rows, by the name of their frame, and the notes of the whole run.
+
+    Of these only what concerns the person is taken (`pgx.reports.person.notes_for`); `provenance` is the person's own.
+    """
     terms = terms or Terms()
     advice = [advice_of(row, terms) for row in parts["guidance"]]
     beside = [note for note in parts["notes"] if note["code"] in BESIDE_DRUGS]
@@ -98,7 +103,7 @@ def build(
         scores=tuple(sorted((_score(row, terms) for row in parts["scores"]), key=_score_order)),
         medications=tuple(parts["medications"]),
         clinical=tuple(parts["clinical"]),
-        notes=(*run_notes, *parts["notes"]),
+        notes=(*person.notes_for(run_notes, parts["scores"]), *parts["notes"]),
         provenance=provenance,
         terms=terms,
     )

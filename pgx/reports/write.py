@@ -8,9 +8,9 @@ from pathlib import Path
 
 import polars as pl
 
-from pgx import io
+from pgx import io, schema
 from pgx.errors import InputError, UsageError
-from pgx.reports import document, names, tables
+from pgx.reports import document, names, person, tables
 from pgx.reports.view import View, views
 from pgx.types import Result
 
@@ -200,11 +200,13 @@ def _contents(result: Result, formats: Sequence[str], per_sample: bool) -> Itera
 
 def _jobs(result: Result) -> Iterator[_Job]:
     parts = {name: _split(frame) for name, frame in tables.frames(result).items()}
-    run_notes = result.notes.filter(pl.col("sample").is_null())
+    run_notes = list(result.notes.filter(pl.col("sample").is_null()).iter_rows(named=True))
     for sample, shown in zip(result.samples, views(result), strict=True):
         frames = {name: found.get(sample, getattr(result, name).clear()) for name, found in parts.items()}
-        frames["notes"] = pl.concat([run_notes, frames["notes"]])
-        yield _Job(replace(result, samples=(sample,), **frames), shown, sample)
+        told = person.notes_for(run_notes, frames["scores"].select("endpoint").to_dicts())
+        frames["notes"] = pl.concat([schema.from_rows(told, schema.NOTES), frames["notes"]])
+        own = person.provenance_of(result, sample)
+        yield _Job(replace(result, samples=(sample,), **frames, provenance=own, holders=()), shown, sample)
 
 
 def _split(frame: pl.DataFrame) -> dict[object, pl.DataFrame]:

@@ -125,7 +125,9 @@ def _detail(shown: View, drug: Drug) -> Iterator[str]:
 
 def _validity(one: Advice) -> str:
     if one.unclear:
-        return f"{_stated(one)} ({_plain(words('unclear', 'advice'))})"
+        shown = set(one.unclear) - set(one.refused)
+        codes = [*(["advice"] if shown else []), *(["refused"] if one.refused else [])]
+        return f"{_stated(one)} ({_plain('; '.join(words('unclear', code) for code in codes))})"
     return _stated(one)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -41,7 +41,10 @@ class Evidence:
 
 @dataclass(slots=True)
 class Assembly:
-    """The arrays being filled, one row a site, one column a sample."""
+    """The arrays being filled, one row a site, one column a sample.
+
+    `conflicts` and `repeated` are the samples, by row, whose records contradict each other or tell a variant twice.
+    """
 
     targets: list[Target]
     count: int
@@ -50,8 +53,8 @@ class Assembly:
     phased: NDArray[np.bool_] = field(init=False)
     phase_set: NDArray[np.int32] = field(init=False)
     pending: dict[int, list[Evidence]] = field(default_factory=lambda: defaultdict(list))
-    conflicts: Counter[int] = field(default_factory=Counter)
-    repeated: set[int] = field(default_factory=set)
+    conflicts: dict[int, list[NDArray[np.intp]]] = field(default_factory=lambda: defaultdict(list))
+    repeated: dict[int, list[NDArray[np.intp]]] = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
         shape = (len(self.targets), self.count)
@@ -75,7 +78,7 @@ class Assembly:
             for group in _by_columns(usable):
                 tests = [r.tests for r in group if r.tests and not r.weak]
                 if len(set(tests)) < len(tests):
-                    self.repeated.add(row)
+                    self.repeated[row].append(group[0].columns)
                 self._write(row, group)
         self.pending.clear()
 
@@ -87,9 +90,9 @@ class Assembly:
             called = np.full(len(columns), only.state, dtype=np.uint8)
         else:
             codes, phased, phase_set, hidden, called = _merge(records, self.targets[row])
-            clashes = int((codes == CONFLICT).any(axis=1).sum())
-            if clashes:
-                self.conflicts[row] += clashes
+            clashes = (codes == CONFLICT).any(axis=1)
+            if clashes.any():
+                self.conflicts[row].append(columns[clashes])
         state = _states(codes, called)
         if hidden is not None:
             state[hidden] = State.FILTERED

@@ -8,7 +8,6 @@ from pgx.errors import InputError, UsageError
 from pgx.variants import records
 from pgx.variants.contigs import BUILDS, GRCH37, GRCH38, build_of_text
 from pgx.variants.gate import refuse_if_broken
-from pgx.variants.notes import Notes
 from pgx.variants.source import Source
 from pgx.variants.targets import Targets
 from pgx.variants.windows import Windows
@@ -51,7 +50,7 @@ def build_of_vcf(source: Source, asked: str | None, sites: pl.DataFrame) -> tupl
     return (asked, "given by the user") if asked else _build_by_bases(source, sites)
 
 
-def common_build(builds: list[tuple[str, str, str]], notes: Notes) -> str:
+def common_build(builds: list[tuple[str, str, str]]) -> str:
     """Return the one build of (file, build, evidence) rows.
 
     Raises
@@ -60,8 +59,7 @@ def common_build(builds: list[tuple[str, str, str]], notes: Notes) -> str:
         If they are not all the same.
     """
     found: dict[str, str] = {}
-    for file, build, evidence in builds:
-        notes.add("info", "build", f"the file is {build} ({evidence})", where=file)
+    for file, build, _ in builds:
         found.setdefault(build, file)
     if len(found) > 1:
         told = ", ".join(f"{file} is {name}" for name, file in found.items())

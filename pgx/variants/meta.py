@@ -12,12 +12,13 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong; an error means that genotypes cannot be trusted."""
+    """One thing that is wrong; an error means that genotypes cannot be trusted. `sample` is whose column it is in."""
 
     severity: Severity
     code: str
     message: str
     where: str
+    sample: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

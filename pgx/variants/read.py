@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from pgx.errors import InputError, UsageError
@@ -32,7 +33,7 @@ from pgx.variants.vcf_reader import Options, VcfReader, not_judged
 from pgx.variants.windows import Windows
 
 PathLike = str | os.PathLike[str]
-SexOf = Callable[[tuple[str, ...]], Mapping[str, str]]
+SexOf = Callable[[tuple[str, ...], tuple[str, ...]], Mapping[str, str]]
 
 
 @dataclass(slots=True)
@@ -83,7 +84,8 @@ def read(
         Indexed reference genome in the files' build; lets indels be left-aligned however they are written.
     sex
         Sample -> ``male`` or ``female``; what is not given is inferred from chrX where the data allow. A function of
-        the sample names may stand for the mapping, where it is known only once the names are.
+        the sample names, and of the names of all samples in the files, may stand for the mapping, where it is known
+        only once the names are.
 
     Raises
     ------
@@ -98,21 +100,22 @@ def read(
         raise UsageError("no input file is given")
     if sum(os.fspath(p) == "-" for p in listed) > 1:
         raise UsageError("standard input is given twice")
-    notes = Notes()
     sources: list[Source] = []
     reference: Reference | None = None
     try:
         for path in listed:
             sources.append(open_source(path))
         inputs = [_open(source, asked, kb) for source in sources]
-        names = _sample_names(inputs, samples)
-        told = given_sex(sex(names) if callable(sex) else sex)
-        found = _build(inputs, asked, kb, notes)
+        everyone = _everyone(inputs)
+        names = _chosen(everyone, samples)
+        column = {name: i for i, name in enumerate(names)}
+        notes = Notes(names)
+        told = given_sex(sex(names, everyone) if callable(sex) else sex)
+        found = _build(inputs, asked, kb, notes, column)
         _name_arrays(inputs, notes)
         targets = Targets.of(kb.sites, found)
         reference = None if fasta is None else Reference(fasta, targets)
         assembly = Assembly(targets.all, len(names))
-        column = {name: i for i, name in enumerate(names)}
         evidence = SexEvidence(len(names))
         copies = CopyNumbers(gene_spans(kb, targets), notes)
         make = partial(
@@ -120,8 +123,9 @@ def read(
             options=Options(min_gq, min_dp, include_filtered), reference=reference,
         )  # fmt: skip
         regions = _gene_regions(kb, found)
-        empty = [one.source for one in inputs if not _read_one(one, make, regions)]
-        _check_overlap([one.source for one in inputs], empty, found, notes)
+        empty = [one for one in inputs if not _read_one(one, make, regions)]
+        _check_overlap(len(inputs), empty, found, notes, column)
+        notes.all_files()
         assembly.finish()
         apply_sex(assembly, targets, names, told, evidence, notes)
     finally:
@@ -131,7 +135,7 @@ def read(
             reference.close()
     if absent_is_reference:
         _assume_reference(assembly, targets, notes)
-    return _result(names, kb.sites, targets, assembly, inputs, copies, notes)
+    return _result(names, everyone, kb.sites, targets, assembly, inputs, copies, notes)
 
 
 def _open(source: Source, asked: str | None, kb: KnowledgeBase) -> _Input:
@@ -154,6 +158,7 @@ def _read_one(one: _Input, make: partial[VcfReader], regions: Windows) -> bool:
     """Read one file into the arrays; say whether it had anything at a position of interest."""
     reader = make(one.source)
     name = one.source.name
+    reader.notes.file_of(one.samples, reader.column)
     for gene, number in one.copies:
         reader.copies.state(one.samples[0], gene, number, "genotype", name)
     if one.array is not None:
@@ -172,26 +177,35 @@ def _read_one(one: _Input, make: partial[VcfReader], regions: Windows) -> bool:
     return reader.run()
 
 
-def _sample_names(inputs: list[_Input], wanted: Sequence[str] | None) -> tuple[str, ...]:
-    names = tuple(dict.fromkeys(name for one in inputs for name in one.samples))
+def _everyone(inputs: list[_Input]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for one in inputs for name in one.samples))
+
+
+def _chosen(everyone: tuple[str, ...], wanted: Sequence[str] | None) -> tuple[str, ...]:
     if wanted is None:
-        return names
-    missing = [name for name in wanted if name not in set(names)]
+        return everyone
+    missing = [name for name in wanted if name not in set(everyone)]
     if missing:
-        raise UsageError(f"sample {missing[0]!r} is not in the input; it has {', '.join(names[:5])}")
+        count = f"{len(everyone)} sample{'' if len(everyone) == 1 else 's'}"
+        raise UsageError(f"no sample is called {missing[0]!r}; the input has {count}, each named in its header")
     return tuple(dict.fromkeys(wanted))
 
 
-def _build(inputs: list[_Input], asked: str | None, kb: KnowledgeBase, notes: Notes) -> str:
+def _build(inputs: list[_Input], asked: str | None, kb: KnowledgeBase, notes: Notes, column: Mapping[str, int]) -> str:
     rows = []
     for one in inputs:
         if one.array is not None:
             rows.append((one.source.name, one.array.build, one.array.evidence))
         elif not one.copies and one.source.kind != "other":
             rows.append((one.source.name, *build_of_vcf(one.source, asked, kb.sites)))
+        else:
+            continue
+        file, build, evidence = rows[-1]
+        notes.file_of(one.samples, column)
+        notes.add("info", "build", f"the file is {build} ({evidence})", where=file)
     if not rows:
         raise InputError("copy numbers alone are no genotypes", file=inputs[0].source.name, fix="give the VCF as well")
-    return common_build(rows, notes)
+    return common_build(rows)
 
 
 def _name_arrays(inputs: list[_Input], notes: Notes) -> None:
@@ -210,15 +224,19 @@ def _gene_regions(kb: KnowledgeBase, build: str) -> Windows:
     return Windows.of((chrom, int(first), int(last)) for chrom, first, last in rows)
 
 
-def _check_overlap(sources: list[Source], empty: list[Source], build: str, notes: Notes) -> None:
+def _check_overlap(files: int, empty: list[_Input], build: str, notes: Notes, column: Mapping[str, int]) -> None:
     """Refuse input without any record in a pharmacogene; a file among several may be empty, as chr14 is."""
-    for source in empty:
-        if len(empty) < len(sources):
+    in_regions = False
+    for one in empty:
+        source = one.source
+        notes.file_of(one.samples, column)
+        if len(empty) < files:
             notes.add("info", "no_positions", "the file has no record at a pharmacogene position", where=source.name)
         elif source.lies_in_regions():
+            in_regions = True
             notes.add("warning", "no_positions", "the file has records in pharmacogenes but none at a position that "
                       "defines an allele", where=source.name)  # fmt: skip
-        elif source is empty[-1] and not any(n["code"] == "no_positions" for n in notes.rows):
+        elif one is empty[-1] and not in_regions:
             refuse_if_broken(source.path if source.kind == "vcf" else None)
             raise InputError(
                 f"no record lies in any pharmacogene of {build}", file=source.name,
@@ -228,32 +246,34 @@ def _check_overlap(sources: list[Source], empty: list[Source], build: str, notes
 
 def _assume_reference(assembly: Assembly, targets: Targets, notes: Notes) -> None:
     """Fill positions without any record with the reference of the file's build."""
-    total = 0
+    total = np.zeros(assembly.count, dtype=np.int64)
     for target in targets.all:
         if not target.pos:
             continue
         absent = assembly.state[target.site] == State.ABSENT
-        total += int(absent.sum())
+        total += absent
         unknown = absent[:, None] & (assembly.alleles[target.site] == NOT_CALLED)
         assembly.alleles[target.site][unknown] = target.reference_code
         assembly.state[target.site][absent] = State.ASSUMED_REFERENCE
-    notes.add("warning", "reference_assumed",
-              f"{total} genotypes without data were taken for reference, as asked (--absent-is-reference)")  # fmt: skip
+    for n in np.unique(total[total > 0]).tolist():
+        notes.count("warning", "reference_assumed",
+                    "{n} genotypes without data were taken for reference, as asked (--absent-is-reference)",
+                    "", n, np.flatnonzero(total == n))  # fmt: skip
 
 
 def _result(
-    names: tuple[str, ...], sites: pl.DataFrame, targets: Targets, assembly: Assembly, inputs: list[_Input],
-    copies: CopyNumbers, notes: Notes,
+    names: tuple[str, ...], everyone: tuple[str, ...], sites: pl.DataFrame, targets: Targets, assembly: Assembly,
+    inputs: list[_Input], copies: CopyNumbers, notes: Notes,
 ) -> Genotypes:  # fmt: skip
-    for row, count in assembly.conflicts.items():
+    for row, columns in sorted(assembly.conflicts.items()):
         target = targets.all[row]
         notes.count("warning", "conflicting_records",
                     "{n} genotypes are not called because records at one position contradict each other",
-                    f"{target.chrom}:{target.pos}", count)  # fmt: skip
-    for row in sorted(assembly.repeated):
+                    f"{target.chrom}:{target.pos}", 1, np.concatenate(columns))  # fmt: skip
+    for row, columns in sorted(assembly.repeated.items()):
         target = targets.all[row]
         notes.count("warning", "repeated_records", "{n} positions have a variant on several lines; it counts once",
-                    f"{target.chrom}:{target.pos}")  # fmt: skip
+                    f"{target.chrom}:{target.pos}", 1, np.concatenate(columns))  # fmt: skip
     frame = sites.select(
         pl.col("site").cast(pl.Int32), "chrom", "pos_grch38",
         pl.Series("pos", [t.pos or None for t in targets.all], dtype=pl.Int64),
@@ -270,5 +290,5 @@ def _result(
     )  # fmt: skip
     return Genotypes(
         names, frame, assembly.alleles, assembly.state, assembly.phased, assembly.phase_set, targets.build, told,
-        copies.frame(), notes.all(),
+        copies.frame(), notes.all(), tuple(frozenset(names).intersection(one.samples) for one in inputs), everyone,
     )  # fmt: skip

@@ -54,9 +54,10 @@ class RowChecker:
 
     def problems(self, record: records.Record, line: bytes, *, values: bool = True) -> list[Finding]:
         """Return what is wrong with a record beside its genotypes."""
-        return [
-            Finding(severity, "record", text, record.where) for severity, text in self._problems(record, line, values)
-        ]
+        found = [Finding(severity, "record", text, record.where) for severity, text in self._problems(record, line)]
+        if values and self.samples and record.format != ["GT"]:
+            found += self._values(record)
+        return found
 
     def duplicates(self, where: str, record_line: bytes) -> list[Finding]:
         """Return a finding if the record repeats a variant."""
@@ -78,7 +79,7 @@ class RowChecker:
             self.seen[key] = where
         return found
 
-    def _problems(self, record: records.Record, line: bytes, values: bool) -> Iterator[Problem]:
+    def _problems(self, record: records.Record, line: bytes) -> Iterator[Problem]:
         chrom, _, name, _, _, quality = (part.decode("latin-1") for part in line.split(b"\t", 6)[:6])
         name_rule = _CHROM if self.version in _OLD and not _CHROM_WITH_COLON.match(chrom) else _CHROM_SINCE_43
         if not name_rule.match(chrom):
@@ -92,8 +93,6 @@ class RowChecker:
         yield from self._format(record)
         if record.alts == ["."] and b"1" in re.sub(rb":[^\t]*", b"", record.rest) and record.format[0] == "GT":
             yield "warning", "a genotype names allele 1 but ALT is missing"
-        if values and self.samples and record.format != ["GT"]:
-            yield from self._values(record)
 
     def _info(self, record: records.Record) -> Iterator[Problem]:
         if record.info == ".":
@@ -134,19 +133,20 @@ class RowChecker:
         """Return what an undeclared key must look like: VCF 4.3 was the first to allow underscores and dots."""
         return _PLAIN_KEY if self.version in _OLD else _KEY
 
-    def _values(self, record: records.Record) -> Iterator[Problem]:
+    def _values(self, record: records.Record) -> Iterator[Finding]:
         rules = [self.meta.format.get(key) for key in record.format]
         alts = len(record.alts) if record.alts != ["."] else 0
         for sample, column in zip(self.samples, record.rest.split(b"\t"), strict=True):
             parts = column.decode("latin-1").split(":")
             if len(parts) > len(record.format):
-                yield "error", f"sample {sample} has more values than FORMAT has keys"
+                text = f"sample {sample} has more values than FORMAT has keys"
+                yield Finding("error", "record", text, record.where, sample)
                 continue
             ploidy = _ploidy(parts[0]) if record.format[0] == "GT" else None
             for key, rule, text in zip(record.format, rules, parts, strict=False):
                 if key != "GT" and rule is not None:
                     for severity, problem in _typed_value(key, key, text, rule, alts, ploidy):
-                        yield severity, f"sample {sample}: {problem}"
+                        yield Finding(severity, "record", f"sample {sample}: {problem}", record.where, sample)
 
 
 def _filter(filters: str) -> Iterator[Problem]:

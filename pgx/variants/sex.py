@@ -136,11 +136,9 @@ def apply(
     sites = [t for t, outside in zip(sites, outside_par([t.pos for t in sites], targets.build), strict=True) if outside]
     inferred = evidence.inferred()
     sexes = [told.get(name, guess) for name, guess in zip(names, inferred, strict=True)]
-    guessed = sum(name not in told and guess is not None for name, guess in zip(names, inferred, strict=True))
-    if guessed:
-        males = sum(name not in told and guess == "male" for name, guess in zip(names, inferred, strict=True))
-        notes.add("info", "sex_inferred", f"sex was inferred from chrX for {guessed} samples, {males} of them male",
-                  sample=names[0] if len(names) == 1 else None)  # fmt: skip
+    for sex in ("male", "female"):
+        like = [name not in told and guess == sex for name, guess in zip(names, inferred, strict=True)]
+        notes.count("info", "sex_inferred", f"sex was inferred from chrX: {sex}", "chrX", 1, np.flatnonzero(like))
     for column, (name, guess) in enumerate(zip(names, inferred, strict=True)):
         seen = evidence.contradiction(column, told[name], guess) if name in told else None
         if seen:
@@ -213,7 +211,8 @@ def _single_copies(assembly: Assembly, targets: Targets, notes: Notes) -> None:
                     "heteroplasmy",
                     "{n} mitochondrial genotypes show two alleles and are not used",
                     where,
-                    int(mixed.sum()),
+                    1,
+                    np.flatnonzero(mixed),
                 )
             shown = (codes >= 0).all(axis=1) | (codes == UNREAD).any(axis=1)
             codes[mixed, 0] = np.where(shown[mixed], np.int8(UNREAD), np.int8(NOT_CALLED))
@@ -225,4 +224,4 @@ def _single_copies(assembly: Assembly, targets: Targets, notes: Notes) -> None:
                 codes[single, 1] = NOT_CALLED
                 notes.count("warning", "haploid_autosome",
                             "{n} genotypes of an autosome have one allele; the other is taken as unknown",
-                            where, int(single.sum()))  # fmt: skip
+                            where, 1, np.flatnonzero(single))  # fmt: skip

@@ -69,7 +69,7 @@ class VcfReader:
     agreements: int = 0
     mismatches: int = 0
     first_mismatch: str = ""
-    unjudged: dict[str, list[int]] = field(default_factory=dict)
+    unjudged: dict[str, NDArray[np.int64]] = field(default_factory=dict)
     phase_lists: PhaseLists = field(init=False)
 
     def __post_init__(self) -> None:
@@ -107,8 +107,11 @@ class VcfReader:
             )  # fmt: skip
         for code, message in self.source.warnings:
             self.notes.add("warning", code, message, where=self.source.name)
-        for name, (lacking, empty) in self.unjudged.items():
-            self.notes.add("warning", f"no_{name.lower()}", not_judged(name, lacking, empty), where=self.source.name)
+        for name, each in self.unjudged.items():
+            for lacking, empty in np.unique(each[:, each.any(axis=0)], axis=1).T.tolist():
+                of = columns[(each[0] == lacking) & (each[1] == empty)]
+                text = not_judged(name, lacking, empty)
+                self.notes.add("warning", f"no_{name.lower()}", text, where=self.source.name, columns=of)
         return used > 0
 
     def _windows(self) -> Windows:
@@ -184,7 +187,7 @@ class VcfReader:
             sets = None if sets is None else sets[keep]
         if polyploid is not None and polyploid.any():
             self.notes.count("warning", "polyploid", "{n} genotypes have three or more alleles and are not used",
-                             f"{self.source.name}: {record.where}", int(polyploid.sum()))  # fmt: skip
+                             f"{self.source.name}: {record.where}", 1, columns[polyploid])  # fmt: skip
         state = State.REFERENCE_BLOCK if record.is_block else State.CALLED
         for target, reading in readings:
             codes = reading.table[gt]
@@ -229,9 +232,13 @@ class VcfReader:
         for finding in rows.problems(record, line, values=self.unchecked > 0):
             if finding.severity == "error":
                 raise InputError(finding.message, file=self.source.name, where=finding.where)
+            whose = None if finding.sample is None else self._columns_of(finding.sample)
             self.notes.count("warning", "malformed_record",
                              f"{{n}} fields beside the genotypes are malformed ({_braced(finding.message)})",
-                             f"{self.source.name}: {finding.where}")  # fmt: skip
+                             f"{self.source.name}: {finding.where}", 1, whose)  # fmt: skip
+
+    def _columns_of(self, sample: str) -> NDArray[np.intp]:
+        return np.array([self.column[sample]] if sample in self.column else [], dtype=np.intp)
 
     def _spellings(self, record: records.Record) -> list[Spelling] | None:
         if self.reference is None or record.is_block:
@@ -294,8 +301,11 @@ class VcfReader:
                 untold &= np.isnan(found)
             if hidden is not None:
                 untold &= ~hidden
-            if number := int((untold if keep is None else untold[keep]).sum()):
-                self.unjudged.setdefault(name, [0, 0])[found is not None] += number
+            if keep is not None:
+                untold = untold[keep]
+            if untold.any():
+                each = self.unjudged.setdefault(name, np.zeros((2, len(untold)), dtype=np.int64))
+                each[int(found is not None)] += untold
             if found is not None:
                 low = found < limit
                 hidden = low if hidden is None else hidden | low

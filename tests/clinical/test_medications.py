@@ -81,7 +81,7 @@ def test_a_typed_list_is_for_every_sample(kb):
         "ace inhibitors, plain",
     ]
     assert frame.height == 6
-    assert notes["code"].to_list() == ["drug_unknown"]
+    assert notes.select("sample", "code").rows() == [("A", "drug_unknown"), ("B", "drug_unknown")]
 
 
 def test_a_misspelt_name_ends_the_run_with_a_suggestion(kb):

@@ -28,9 +28,12 @@ def test_no_name_and_several_samples(kb, write):
         read([write("a.json", {"age": 50})], kb, samples=["S1", "S2"])
 
 
-def test_a_table_about_another_person_is_refused_with_a_suggestion(kb, write):
-    with pytest.raises(InputError, match="did you mean 'HG00118' for 'HG0018'"):
-        read([write("a.csv", "sample,age\nHG0018,50\n")], kb, samples=["HG00118"])
+@pytest.mark.parametrize("samples", [["HG00118"], ["HG00118", "HG00119"]])
+@pytest.mark.parametrize("rows", ["HG0018,50\n", "HG0018,50\nHG0019,60\n"])
+def test_a_table_about_others_is_refused_and_no_other_person_is_proposed(kb, write, samples, rows):
+    with pytest.raises(InputError, match=r"has.* name of .* of the genotypes.*--person") as refused:
+        read([write("a.csv", f"sample,age\n{rows}")], kb, samples=samples)
+    assert "HG0011" not in str(refused.value)
 
 
 def test_a_hospital_record_of_the_only_patient_is_joined_with_a_warning(kb, write):
@@ -47,8 +50,27 @@ def test_an_identifier_that_is_a_sample_name_joins_among_many(kb, write):
 
 def test_who_did_not_join_is_said(kb, write):
     data = read([write("a.csv", "sample,age\nA,50\nB,60\nX,70\n")], kb, samples=["A", "B", "C", "D"])
-    messages = data.notes["message"].to_list()
-    assert messages == ["1 of 3 persons of a.csv are no sample: X", "2 of 4 samples have no clinical data: C, D"]
+    absent = "no record in the clinical files is of this sample"
+    assert data.notes.select("sample", "message").rows() == [
+        (None, "1 of 3 persons of a.csv are no sample of the genotypes"), ("C", absent), ("D", absent)
+    ]  # fmt: skip
+
+
+def test_a_sample_that_the_run_leaves_out_is_neither_joined_nor_a_stranger(kb, write):
+    rows = write("a.csv", "sample,age\nA,50\nB,60\n")
+    data = read([rows], kb, samples=["A"], everyone=["A", "B"])
+    assert values(data, "A") == {"age": 50} and data.notes.is_empty() and data.holders == ({"A"},)
+    only_b = write("b.json", {"resourceType": "Patient", "id": "B", "gender": "male"})
+    data = read([only_b], kb, samples=["A"], everyone=["A", "B"], persons=["B=B"])
+    assert data.observations.is_empty() and codes(data) == ["no_clinical_data"] and data.holders == (set(),)
+
+
+def test_a_row_that_cannot_be_used_is_said_to_the_person_whose_it_is(kb, write):
+    rows = write("a.csv", "sample,age\nA,50\nB,60\nB,61\n")
+    twice = [{"sample": "A", "age": 50}, {"sample": "A", "age": 51}, {"sample": "B", "age": 60}]
+    for path, name in ((rows, "B"), (write("b.json", twice), "A")):
+        bad = read([path], kb, samples=["A", "B"]).notes.filter(code="bad_row")
+        assert set(bad["sample"]) == {name} and "is there twice" in bad["message"][0]
 
 
 def test_no_file_is_no_data(kb):

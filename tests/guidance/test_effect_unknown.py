@@ -71,4 +71,5 @@ def test_of_two_genes_the_one_with_the_base_is_named(unsure):
 
 def test_what_has_no_graver_advice_could_still_ask_for_a_check():
     known = {("drug", "CPIC", "G"): 1}
-    assert unclear_flags(known, "drug", "CPIC", "G;H") == "effect_unknown:change_dose:G;effect_unknown:monitor:H"
+    said = unclear_flags(known, "drug", "CPIC", "effect_unknown:G;outside_unknown:H")
+    assert said == "effect_unknown:change_dose:G;outside_unknown:monitor:H"

@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -193,7 +194,7 @@ def test_an_unknown_allele_is_indeterminate_and_said(tmp_path):
 def test_what_is_no_name_of_an_allele_leaves_our_own_call(tmp_path, gene, written):
     calls, notes = read(text_file(tmp_path, f"{gene}\t{written}\nTPMT\t*1/*1\n"))
     assert set(calls) == {"TPMT"}
-    assert [note["code"] for note in notes] == ["outside_call_unusable"]
+    assert [note["code"] for note in notes] == ["outside_refused"]
     assert "is not the name of an allele" in notes[0]["message"]
     assert "line 1" in notes[0]["message"]
 
@@ -214,7 +215,7 @@ def test_a_line_that_cannot_be_used_spoils_its_gene_only(tmp_path):
     path = text_file(tmp_path, "CYP2D6\t*1/*2/*3\nTPMT\t*1/*3A\nNUDT15\t\t\nUGT1A1\t\t\tmany\nCYP2B6 *1/*6\n")
     calls, notes = read(path)
     assert set(calls) == {"TPMT"}
-    spoiled = {note["where"]: note["message"] for note in notes if note["code"] == "outside_call_unusable"}
+    spoiled = {note["where"]: note["message"] for note in notes if note["code"] == "outside_refused"}
     assert set(spoiled) == {"CYP2B6", "CYP2D6", "NUDT15", "UGT1A1"}
     assert "line 1" in spoiled["CYP2D6"]
     assert "not a diplotype" in spoiled["CYP2D6"]
@@ -262,7 +263,7 @@ def test_override_replaces_and_fill_only_fills(tmp_path):
 
 def test_a_spoiled_gene_keeps_our_own_call(tmp_path):
     over, done = merged(text_file(tmp_path, "CYP2D6\t*1/*2/*3\nTPMT\t*1/*1\n"), "override")
-    assert over["CYP2D6"] == OWN["CYP2D6"]
+    assert over["CYP2D6"].diplotypes == OWN["CYP2D6"].diplotypes
     assert done.notes[0]["sample"] == "s"
 
 
@@ -280,7 +281,7 @@ def test_a_file_without_samples_needs_a_name_that_says_whose_it_is(tmp_path):
     done = outside.merge(own, [text_file(tmp_path, text, "b.outside.tsv")], KB)
     calls, _ = assign(done, KB)
     assert calls.filter(gene="CYP2D6")["diplotype"].to_list() == ["*1/*1", "*4/*4"]
-    with pytest.raises(InputError, match=r"names no sample.*a\.outside\.tsv"):
+    with pytest.raises(InputError, match=r"names no sample.*SAMPLE\.outside\.tsv"):
         outside.merge(own, [text_file(tmp_path, text, "calls.tsv")], KB)
 
 
@@ -345,3 +346,51 @@ def test_hla_alleles_that_the_tables_do_not_list_reach_the_features(tmp_path):
     calls, phenotypes = assign(done, KB)
     rows = features.scenarios(features.build(calls, phenotypes, None, KB), calls, KB, ["HLA-B"], phenotypes=phenotypes)
     assert "*57:01 positive" in rows["gene.hla-b.phenotype"].to_list()[0]
+
+
+REFUSED = [
+    ("CYP2D6\t1/4\n", "CYP2D6"),
+    ("CYP2D6\t*1/*999\n", "CYP2D6"),
+    ("CYP2D6\t*1/*2/*4\n", "CYP2D6"),
+    ("CYP2D6\t*1/*2\nCYP2D6\t*4/*4\n", "CYP2D6"),
+    ("CYP 2D6\t*4/*4\nTPMT\t*1/*1\n", "CYP2D6"),
+    ("HLAB\t*57:01/*08:01\n", "HLA-B"),
+    ("HLA-B\t57/x\n", "HLA-B"),
+    ("HLADRB1\t*07:01/*15:01\n", "HLA-DRB1"),
+]
+
+
+@pytest.mark.parametrize("mode", outside.MODES)
+@pytest.mark.parametrize(("line", "gene"), REFUSED)
+def test_a_result_that_was_refused_is_flagged_on_the_call_of_its_gene(tmp_path, line, gene, mode):
+    done = outside.merge(callset({"a": OWN, "b": OWN}), [text_file(tmp_path, line, "a.outside.tsv")], KB, mode=mode)
+    assert [(one["sample"], one["severity"], one["code"], one["where"]) for one in done.notes] == [
+        ("a", "error", "outside_refused", gene)
+    ]
+    calls = outside.told(assign(done, KB)[0], OWN)
+    flagged = calls.filter(pl.col("flags").str.contains("outside_refused"))
+    assert flagged.select("sample", "gene").rows() == [("a", gene)]
+    assert flagged["status"][0] != "called"
+    assert set(calls.filter(sample="b")["gene"]) == set(OWN)
+
+
+def test_a_gene_that_nobody_knows_is_a_refused_result_unless_nothing_is_said_of_it(tmp_path):
+    _, notes = read(text_file(tmp_path, "ABCX9\t*1/*2\nABCX8\t\t./.\nTPMT\t*1/*1\n"))
+    assert [(one["code"], one["where"]) for one in notes] == [("outside_refused", "ABCX9")]
+
+
+def test_a_file_that_is_about_other_samples_only_is_a_lost_result(tmp_path):
+    path = text_file(tmp_path, "Sample\tGenotype\tFilter\nx\t*1/*1\tPASS\ny\t*4/*4\tPASS\n")
+    for samples, whose in ((["a"], "a"), (["a", "b"], None)):
+        (one,) = outside.merge(callset(dict.fromkeys(samples, OWN)), [path], KB).notes
+        assert (one["sample"], one["severity"], one["code"]) == (whose, "error", "outside_refused")
+        assert "2 samples" in one["message"]
+
+
+def test_a_file_of_a_sample_that_the_run_leaves_out_is_nobodys_here(tmp_path):
+    own, everyone = callset({"a": OWN}), ["a", "a-2", "b"]
+    named = text_file(tmp_path, "Sample\tGenotype\tFilter\nb\t1/4\tPASS\nx\t*1/*1\tPASS\n", "named.tsv")
+    by_name = [text_file(tmp_path, "CYP2D6\t*4/*4\n", name) for name in ("b.tsv", "a-2.tsv")]
+    done = outside.merge(own, [named, *by_name], KB, everyone=everyone)
+    assert done.notes == () and done.holders == (set(), set(), set())
+    assert done.genes == own.genes

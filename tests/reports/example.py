@@ -288,6 +288,7 @@ MEDICATIONS: list[dict[str, Any]] = [
 
 NOTES: list[dict[str, Any]] = [
     {
+        "sample": SAMPLE,
         "stage": "variants",
         "severity": "info",
         "code": "build",

@@ -65,14 +65,17 @@ class TestFilters:
         second.write_text(text([snv("chr22:42128945", "C", "T", "0/1", "0/1", "0/1", "0/1")], "ABCD"))
         found = pgx.variants.read([first, second], knowledge(), min_gq=10, min_dp=10)
         said = {
-            (note["code"], Path(str(note["where"])).name): str(note["message"])
+            (note["code"], Path(str(note["where"])).name, sample): str(note["message"])
             for note in found.notes
             if note["code"] in ("no_gq", "no_dp")
+            for sample in note["sample"]
         }
-        assert "to 5 genotypes" in said["no_gq", "first.vcf"]
-        assert "(3 in records without the field, 2 with an empty value)" in said["no_gq", "first.vcf"]
-        assert "(6 in records without the field)" in said["no_dp", "first.vcf"]
-        assert "(4 in records without the field)" in said["no_gq", "second.vcf"]
+        assert "to 1 genotypes because their GQ is missing (1 in records" in said["no_gq", "first.vcf", "A"]
+        assert "to 2 genotypes" in said["no_gq", "first.vcf", "B"]
+        assert "(1 in records without the field, 1 with an empty value)" in said["no_gq", "first.vcf", "B"]
+        assert "(2 in records without the field)" in said["no_dp", "first.vcf", "C"]
+        assert "(1 in records without the field)" in said["no_gq", "second.vcf", "D"]
+        assert ("no_gq", "first.vcf", "D") not in said
         some = pgx.variants.read(second, knowledge(), samples=["B"], min_gq=10)
         assert any("to 1 genotypes" in str(note["message"]) for note in some.notes if note["code"] == "no_gq")
 

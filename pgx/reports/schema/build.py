@@ -23,13 +23,17 @@ def build() -> dict[str, Any]:
         "sample": {"type": "string", "description": "sample name in the input"},
         "summary": _list({"$ref": "#/$defs/summary"}),
     }
+    later = {
+        "inputs": _list({"type": "integer", "minimum": 0})
+        | {"description": "which of the provenance's inputs hold the sample; left out where the document is of one"}
+    }
     entry |= {name: _list({"$ref": f"#/$defs/{name}"}) for name in rows}
     document = {
         "format": {"const": FORMAT},
         "version": {"type": "string", "pattern": "^1\\.[0-9]+$", "description": "layout of this document"},
         "provenance": {"type": "object", "description": "versions, inputs with checksums, options"},
         "notes": _list({"$ref": "#/$defs/notes"}),
-        "samples": _list(_object(entry)),
+        "samples": _list(_object(entry) | {"properties": entry | later}),
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
