@@ -57,4 +57,4 @@ def end(notes: pl.DataFrame) -> None:
 def _names(samples: Sequence[str | None]) -> str:
     """Return whom a note is about; many persons are counted."""
     names = [name for name in samples if name]
-    return ", ".join(names) if len(names) <= _NAMED else f"{len(names)} samples:"
+    return ", ".join(names) if len(names) <= _NAMED else f"{len(names)} samples"

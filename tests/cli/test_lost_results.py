@@ -1,0 +1,76 @@
+"""A laboratory's result that cannot be used: on the first page of everything, in the flags of its gene, exit code 4."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import polars as pl
+import pytest
+
+from tests.conftest import EXAMPLES
+
+PERSON = EXAMPLES / "HG01593.GRCh38.vcf.gz"
+DRUGS = "codeine,abacavir"
+SAID = "a laboratory's result of CYP2D6 could not be used (lab.tsv: line 1: '1' in '1/4'"
+
+
+@pytest.fixture
+def lab(tmp_path):
+    path = tmp_path / "lab.tsv"
+    path.write_text("CYP2D6\t1/4\nHLAB\t*57:01/*08:01\n")
+    return path
+
+
+def test_the_report_is_written_in_full_and_says_first_what_was_lost(pgx_command, tmp_path, lab):
+    formats = "text,html,json,fhir,card,leaflet,tsv"
+    run = pgx_command("report", PERSON, "--outside-calls", lab, "--drugs", DRUGS, "-o", "out", "--format", formats)
+    assert run.returncode == 4, run.stderr
+    assert f"pgx: error: HG01593 CYP2D6: {SAID}" in run.stderr
+    first_page = " ".join(run.stdout.partition("Model scores")[0].split())
+    assert f"! {SAID}" in first_page
+    assert "a laboratory's result of HLA-B could not be used (lab.tsv: line 2: the gene 'HLAB'" in first_page
+    out = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "out").iterdir()}
+    assert SAID.replace("'", "&#39;") in out["HG01593.report.html"].partition('id="scores"')[0]
+    assert "CYP2D6: a laboratory's result could not be used" in out["HG01593.card.html"]
+    assert "Ask about the gene HLA-B" in out["HG01593.leaflet.html"]
+    assert SAID in out["HG01593.fhir.json"]
+    person = json.loads(out["HG01593.report.json"])["samples"][0]
+    flags = {call["gene"]: call["flags"] for call in person["calls"]}
+    assert {gene for gene, codes in flags.items() if "outside_refused" in codes} == {"CYP2D6", "HLA-B"}
+    assert "outside_refused" in out["calls.tsv"]
+
+
+def test_as_usual_does_not_rest_on_the_files_own_call_where_a_laboratory_said_something(pgx_command, tmp_path, lab):
+    def line(*more: object) -> dict[str, object]:
+        pgx_command("report", PERSON, *more, "--drugs", DRUGS, "-o", "out", "--format", "json")
+        found = json.loads((tmp_path / "out" / "HG01593.report.json").read_text(encoding="utf-8"))["samples"][0]
+        return next(one for one in found["summary"] if one["drug"] == "codeine")
+
+    assert line()["urgency"] == "standard"
+    doubted = line("--outside-calls", lab)
+    assert doubted["urgency"] == "no_data"
+    assert re.match("cannot be judged: a laboratory's result of CYP2D6 could not be used", str(doubted["headline"]))
+
+
+@pytest.mark.parametrize("command", ["call", "features", "score"])
+def test_every_command_that_reads_such_results_writes_its_table_and_ends_with_4(pgx_command, tmp_path, lab, command):
+    more = ["-e", "tamoxifen.recurrence"] if command == "score" else []
+    run = pgx_command(command, PERSON, "--outside-calls", lab, "-o", "out.tsv", *more)
+    assert run.returncode == 4, run.stderr
+    assert SAID in run.stderr
+    assert pl.read_csv(tmp_path / "out.tsv", separator="\t", quote_char=None).height
+
+
+def test_a_result_that_is_used_is_no_loss(pgx_command, tmp_path):
+    (tmp_path / "lab.tsv").write_text("CYP2D6\t*1/*2\n")
+    run = pgx_command("call", PERSON, "--outside-calls", "lab.tsv")
+    assert run.returncode == 0
+    assert "laboratory" not in run.stderr
+
+
+def test_a_sample_that_there_is_not_is_counted_against_and_no_other_proposed(pgx_command):
+    run = pgx_command("call", PERSON, "--samples", "HG01594")
+    assert run.returncode == 2
+    assert "no sample is called 'HG01594'; the input has 1 sample" in run.stderr
+    assert "HG01593" not in run.stderr.replace(PERSON.name, "")
