@@ -96,7 +96,7 @@ def compare(old: Result, new: Result) -> Comparison:
         Changes sorted by person, area (drugs first) and urgency.
     """
     inputs = tuple(_provenance(old, new))
-    settings = (_reason(name) for name, *_ in inputs if name.split()[0] != "inputs")
+    settings = (_reason(name) for name, *_ in inputs if name.partition(" ")[0] != "inputs")
     general = tuple(dict.fromkeys((*_changed_files(old, new), *settings)))
     if len(old.samples) == len(new.samples) == 1:
         matched = [(old.samples[0], new.samples[0])]
