@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 import numpy as np
 import polars as pl
@@ -12,11 +13,44 @@ from pgx.models import design, plausible
 from pgx.models.endpoint import gene_of
 from pgx.models.endpoints import Endpoint, Feature
 
-Codes = Iterator[tuple[str, NDArray[np.bool_]]]
+_Codes = Iterator[tuple[str, NDArray[np.bool_]]]
 
 
-def kept_out(rows: pl.DataFrame, endpoint: Endpoint, features: Sequence[Feature]) -> Codes:
-    """Yield the reasons for which nothing can be said of whom a value was kept out that the estimate rests on."""
+def kept_out(rows: pl.DataFrame, endpoint: Endpoint, features: Sequence[Feature]) -> dict[str, NDArray[np.bool_]]:
+    """Return the reasons to give no estimate where a value that it rests on was kept out: code -> bool (n,)."""
+    return _merged(_kept_out(rows, endpoint, features))
+
+
+def of(
+    rows: pl.DataFrame,
+    frame: pl.DataFrame,
+    prior: design.Prior,
+    endpoint: Endpoint,
+    features: Sequence[Feature],
+    given: Sequence[str],
+) -> dict[str, NDArray[np.bool_]]:
+    """Return what was read from elsewhere or as absent: code -> bool (n,).
+
+    Parameters
+    ----------
+    rows, frame
+        The rows as they are given, and prepared (see `design.prepare`).
+    prior, endpoint, features
+        What was read of them.
+    given
+        The columns of the table that they are from.
+    """
+    return _merged(chain(_derived(rows, frame, prior, endpoint, features), _silent(frame, given, endpoint, features)))
+
+
+def _merged(codes: _Codes) -> dict[str, NDArray[np.bool_]]:
+    found: dict[str, NDArray[np.bool_]] = {}
+    for code, where in codes:
+        found[code] = found[code] | where if code in found else where
+    return found
+
+
+def _kept_out(rows: pl.DataFrame, endpoint: Endpoint, features: Sequence[Feature]) -> _Codes:
     for name in design.read_by(endpoint, features):
         if plausible.MARK + name in rows.columns:
             where = rows[plausible.MARK + name].fill_null(False).to_numpy()
@@ -24,13 +58,10 @@ def kept_out(rows: pl.DataFrame, endpoint: Endpoint, features: Sequence[Feature]
             yield f"implausible:{name}", where
 
 
-def derived(
+def _derived(
     rows: pl.DataFrame, frame: pl.DataFrame, prior: design.Prior, endpoint: Endpoint, features: Sequence[Feature]
-) -> Codes:
-    """Yield the empty cells of a gene in whose place something else was read that the row says of it.
-
-    `rows` are as given, `frame` is prepared (see `design.prepare`).
-    """
+) -> _Codes:
+    """Yield the empty cells of a gene in whose place something else was read that the row says of it."""
     for name in design.read_by(endpoint, features):
         if design.DERIVED + name in rows.columns:
             yield f"derived:{name}", rows[design.DERIVED + name].fill_null(False).to_numpy()
@@ -40,7 +71,7 @@ def derived(
             yield f"derived:{term.reading.column}", empty & ~prior.assumed[:, j]
 
 
-def silent(frame: pl.DataFrame, given: Sequence[str], endpoint: Endpoint, features: Sequence[Feature]) -> Codes:
+def _silent(frame: pl.DataFrame, given: Sequence[str], endpoint: Endpoint, features: Sequence[Feature]) -> _Codes:
     """Yield what is read as absent because nobody said anything of it.
 
     Terms of the prior are named each, what only the trained part reads by its family. Whether the person belongs to the

@@ -84,10 +84,8 @@ def _judge_rows(rows: pl.DataFrame, endpoint: Endpoint, model: Model | None, giv
     lacking = _flag_genes(flags, endpoint, unknown, _averaged(endpoint, features, rows))
     _flag_assumed(flags, endpoint, unknown, frame)
     refused = _refusals(rows, endpoint, features, lacking)
-    for code, where in (
-        *assumptions.derived(rows, frame, prior, endpoint, features),
-        *assumptions.silent(frame, given, endpoint, features),
-    ):
+    granted = assumptions.of(rows, frame, prior, endpoint, features, given)
+    for code, where in granted.items():
         flags.add(code, where & (refused == ""))
     spread = np.sqrt(prior.variance + endpoint.residual_sd**2 * (endpoint.kind == "dose"))
     flags.add("effects_combined", prior.combined)
@@ -173,12 +171,8 @@ class _Flags:
         self._text = np.full(n, "", dtype=object)
 
     def add(self, code: str, rows: Bools) -> None:
-        """Add a code to rows that do not have it."""
-        new = (
-            rows & np.array([code not in one.split(";") for one in self._text], dtype=np.bool_) if rows.any() else rows
-        )
-        if new.any():
-            self._text[new] = np.array([f"{one};{code}" if one else code for one in self._text[new]], dtype=object)
+        if rows.any():
+            self._text[rows] = np.array([f"{one};{code}" if one else code for one in self._text[rows]], dtype=object)
 
     def text(self) -> NDArray[np.str_]:
         return self._text
@@ -248,7 +242,7 @@ def _any_null(frame: pl.DataFrame, names: Sequence[str]) -> Bools:
 
 def _refusals(rows: pl.DataFrame, endpoint: Endpoint, features: Sequence[Feature], lacking: Bools) -> NDArray[np.str_]:
     codes = _Flags(rows.height)
-    for code, where in assumptions.kept_out(rows, endpoint, features):
+    for code, where in assumptions.kept_out(rows, endpoint, features).items():
         codes.add(code, where)
     codes.add("refused:genotype_unknown", lacking)
     for refusal in endpoint.refusals:

@@ -85,7 +85,7 @@ def said(counted: Found, allowed: Limits) -> list[tuple[str, str]]:
     sentences = []
     for name, values in counted.items():
         low, high = allowed[name]
-        shown = ", ".join(f"{value:g}" for value in list(values)[:_SHOWN]) + (", ..." if len(values) > _SHOWN else "")
+        shown = ", ".join(f"{value:g}" for value in sorted(values)[:_SHOWN]) + (", ..." if len(values) > _SHOWN else "")
         rows = sum(values.values())
         possible = f"possible: {low:g} to {high:g}" if math.isfinite(high) else f"possible: {low:g} and more"
         sentences.append(("implausible_value", f"{name} is taken as unknown where no person can have it: {shown} "

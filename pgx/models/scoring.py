@@ -189,9 +189,10 @@ def _understood(
     The words of scenarios are the product's own and stay.
     """
     told: dict[tuple[str, str], None] = {}
-    features = absent(design.flat(features))
+    scenarios = "weight" in features.columns
+    features = features if scenarios else absent(design.flat(features))
     for endpoint in chosen:
-        if "weight" in features.columns:
+        if scenarios:
             features = meanings.complete(features, endpoint, kb, meanings.given(features), mark=True)
         else:
             features, remarks = genotypes.understood(features, endpoint, kb, mark=True)

@@ -127,9 +127,13 @@ def test_values_in_other_units_and_without_a_unit(bundle):
     assert any("is a bound" in message for message in data.notes["message"])
 
 
-def test_an_impossible_newest_value_ends_a_run_about_one_person(bundle):
-    with pytest.raises(InputError, match="height of 17500 cm is impossible"):
-        bundle(observation("8302-2", "2024-01-01", **quantity(17500, "cm")))
+def test_an_impossible_newest_value_leaves_its_concept_unknown(bundle):
+    data = bundle(
+        observation("8302-2", "2020-01-01", **quantity(175, "cm")),
+        observation("8302-2", "2024-01-01", **quantity(17500, "cm")),
+    )
+    assert "height" not in values(data) and data.kept_out["concept"].to_list() == ["height"]
+    assert codes(data, "error") == ["impossible_value"]
 
 
 def test_an_impossible_older_value_is_left_out_and_noted(bundle):
@@ -137,7 +141,7 @@ def test_an_impossible_older_value_is_left_out_and_noted(bundle):
         observation("8302-2", "2020-01-01", **quantity(17500, "cm")),
         observation("8302-2", "2024-01-01", **quantity(175, "cm")),
     )
-    assert values(data)["height"] == 175
+    assert values(data)["height"] == 175 and data.kept_out.is_empty()
     assert codes(data, "error") == ["impossible_value"]
 
 
