@@ -84,7 +84,7 @@ def phenotyped(calls: dict[str, dict[str, PatternCall]]) -> Phenotyped:
     history = clinical(takes)
     called = callset(calls)
     frame, posterior = assign(called, KB, history)
-    return Phenotyped(KB, genotypes(KB, [{}] * len(calls)), history, called, frame, posterior, (), ())
+    return Phenotyped(KB, genotypes(KB, [{}] * len(calls)), history, called, frame, posterior, (), (), ())
 
 
 def analysed(found: Phenotyped, drugs: Sequence[str] = DRUGS) -> Result:
