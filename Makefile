@@ -49,6 +49,7 @@ types: $(VENV)/.installed-dev
 
 layers: $(VENV)/.installed-dev
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.tools.check_house
 
 bench: $(VENV)/.installed-dev  ## Speed as ratios in one run, and accuracy against the consensus and the peers
 	$(BIN)/python -m tests.benchmarks.bench_cli
@@ -72,7 +73,7 @@ $(VENV)/.installed-train: $(VENV)/.installed
 	@touch $@
 
 models: $(VENV)/.installed-train  ## Retrain the shipped models and compare with their checksums
-	$(BIN)/python -m pgx.models.retrain
+	$(BIN)/python -m pgx.build_data.models
 
 clean:  ## Remove what the targets made
 	rm -rf $(VENV) $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

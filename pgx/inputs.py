@@ -123,7 +123,7 @@ def phenotyped(
 
 def _named(path: PathLike, role: str) -> dict[str, str]:
     """Name, checksum and role of an input file; a folder or a database address has no checksum."""
-    from pgx.variants.source import digest
+    from pgx.variants.vcf.source import digest
 
     file = Path(path)
     if not file.is_file():
@@ -143,7 +143,7 @@ def inputs_of(
     persons = () if isinstance(options.persons, Mapping) else options.persons
     found: list[PathLike] = [*files, *records, *outside_calls, *persons, *options.knowledge]
     for folder in (one for one in records if one.is_dir()):
-        from pgx.clinical.formats import parts
+        from pgx.clinical.readers.formats import parts
 
         found += parts(folder)
     return [Path(one) for one in (*found, options.fasta) if one is not None]

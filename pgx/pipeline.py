@@ -114,7 +114,7 @@ def score_phenotyped(
     import polars as pl
 
     from pgx import features, models
-    from pgx.models import plausible
+    from pgx.models.evidence import plausible
 
     genes = models.genes_of(found.kb, endpoints, models_dir)
     guessed = models.averaged_genes(found.kb, endpoints, models_dir)
@@ -168,7 +168,7 @@ def _asked(found: Phenotyped, advice: pl.DataFrame, drugs: Sequence[str] | None)
     import polars as pl
 
     from pgx import models
-    from pgx.knowledge.drugs import resolve
+    from pgx.knowledge.drug_names import resolve
 
     endpoints = models.endpoints_of(found.kb, None, local=True)
     own = pl.DataFrame({"drug": models.drugs_of(found.kb, endpoints)}, schema={"drug": pl.String})

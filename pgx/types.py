@@ -186,7 +186,7 @@ class Result:
 
     Frames follow `pgx.schema`. `provenance` holds program, knowledge and model versions, the build, options, and input
     names with checksums; `holders` says of each input whom it is about, so that a person's own documents name no
-    other's (`pgx.reports.person`).
+    other's (`pgx.reports.page.person`).
     """
 
     samples: tuple[str, ...]

@@ -52,8 +52,8 @@ def check(
 
 def _is_genotypes(file: Path) -> bool:
     """Whether a file is checked as genotypes: by its name, or by what it begins with."""
-    from pgx.clinical.sniff import read_head
-    from pgx.variants.arrays import recognise
+    from pgx.clinical.readers.sniff import read_head
+    from pgx.variants.arrays.consumer import recognise
 
     if str(file) == "-" or file.name.lower().endswith(_SUFFIXES):
         return True
@@ -67,7 +67,7 @@ def _genotypes(file: Path) -> pl.DataFrame:
     import polars as pl
 
     from pgx.clinical.check import COLUMNS
-    from pgx.variants.gate import check as check_variants
+    from pgx.variants.check import check as check_variants
 
     found = check_variants(file)
     rows = [

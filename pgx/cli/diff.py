@@ -22,7 +22,7 @@ def diff(
     """
     from pgx.reports import read
     from pgx.reports.compare import compare, render_comparison
-    from pgx.reports.fhir import to_text
+    from pgx.reports.formats.fhir import to_text
 
     found = compare(read(old), read(new))
     for change in found.changes:

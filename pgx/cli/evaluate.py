@@ -48,16 +48,17 @@ def evaluate(
     from pgx import models, pipeline
     from pgx.errors import UsageError
     from pgx.io import check_outputs, write_table
-    from pgx.models import measured, plots, work
-    from pgx.models.boost import Settings
-    from pgx.models.tables import read
+    from pgx.models.cohort.tables import read
+    from pgx.models.evaluation import measures, plots
+    from pgx.models.fitting import work
+    from pgx.models.fitting.boost import Settings
 
     if resume and out is None:
         raise UsageError("--resume needs -o: finished folds are kept in that folder")
     if not Path(model).is_dir() and len(Path(model).parts) > 1:
         raise UsageError(f"{model}: no such model folder")
     if out is not None:
-        check_outputs([*(out / f"{name}.tsv" for name in measured.TABLES), *(out / name for name in plots.FILES)])
+        check_outputs([*(out / f"{name}.tsv" for name in measures.TABLES), *(out / name for name in plots.FILES)])
 
     roles = models.Roles(outcome, person, site, time, tuple(opt.split(ignore) or ()))
     found = models.evaluate(

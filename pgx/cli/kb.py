@@ -195,7 +195,7 @@ def build(
     ] = None,
 ) -> None:
     """Bring updated fact tables into the knowledge schema, a complete folder with the program's other tables."""
-    from pgx.knowledge.build import build_folder
+    from pgx.build_data.knowledge import build_folder
 
     counts = build_folder(source, out, version=version)
     named = (out / "VERSION").read_text(encoding="utf-8").strip()
@@ -217,8 +217,8 @@ def validate(
 
     from pgx.errors import InputError
     from pgx.knowledge import configured, load
-    from pgx.knowledge.validate import validate as check
-    from pgx.models.check import faults
+    from pgx.knowledge.validation.validate import validate as check
+    from pgx.models.evidence.endpoint_checks import faults
 
     overlays = [*(() if folder else configured()), *(knowledge or ())]
     kb = load(overlays, folder=folder, check=False)

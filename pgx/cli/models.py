@@ -22,7 +22,7 @@ def listed(
     """List every endpoint with its evidence: patients or literature only."""
     from pgx import pipeline
     from pgx.io import write_table
-    from pgx.models.catalogue import catalogue
+    from pgx.models.scoring.catalogue import catalogue
 
     opt.check_table(out)
     write_table(catalogue(pipeline.knowledge(knowledge or ()), model), out)
@@ -36,6 +36,6 @@ def show(
 ) -> None:
     """Show an endpoint's card: what it predicts, for whom, on what evidence, how well."""
     from pgx import pipeline
-    from pgx.models.catalogue import card_of
+    from pgx.models.scoring.catalogue import card_of
 
     typer.echo(card_of(name, pipeline.knowledge(knowledge or ()), model), nl=False)

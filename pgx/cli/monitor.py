@@ -26,8 +26,8 @@ def monitor(
     from pgx import models
     from pgx.errors import InputError
     from pgx.io import write_table
-    from pgx.models.followup import starts_of
-    from pgx.models.tables import read
+    from pgx.models.cohort.tables import read
+    from pgx.models.warfarin_inr import starts_of
 
     opt.check_table(out)
     table, starts = read(values), starts_of(read(scores))

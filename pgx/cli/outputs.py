@@ -62,7 +62,7 @@ def _inputs(roles: Mapping[str, Role | None], given: Mapping[str, Any]) -> Itera
             yield from _model_files(path)
     for path in _paths(roles, given, Role.record):
         if path.is_dir():
-            from pgx.clinical.formats import parts
+            from pgx.clinical.readers.formats import parts
 
             yield from parts(path)
         yield path
@@ -76,7 +76,7 @@ def _inputs(roles: Mapping[str, Role | None], given: Mapping[str, Any]) -> Itera
 def _model_files(path: Path) -> Iterator[Path]:
     """Of a model folder, only the model is read: tables may be written beside it."""
     if (path / "model.json").is_file():
-        from pgx.models import folder
+        from pgx.models.store import folder
 
         yield from (path / name for name in (folder.JSON, folder.TREES, folder.CARD))
     else:

@@ -43,7 +43,7 @@ def score(
     from pgx.cli import notes
     from pgx.errors import UsageError
     from pgx.io import write_table
-    from pgx.models.tables import read
+    from pgx.models.cohort.tables import read
 
     opt.check_table(out)
     if bool(vcf) == (features is not None):

@@ -47,9 +47,9 @@ def serve(
         ) from error
 
     from pgx.knowledge import configured
-    from pgx.reports import lookups
+    from pgx.reports.page import lexicon
 
-    lookups.use([*configured(), *(knowledge or ())])
+    lexicon.use([*configured(), *(knowledge or ())])
     token = read_token(token_file)
     if host not in LOOPBACK and not token:
         raise UsageError(

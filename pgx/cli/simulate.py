@@ -33,7 +33,7 @@ def simulate(
     """Draw a made-up cohort for testing; nothing trained on it says anything about patients."""
     from pgx import models, pipeline
     from pgx.io import write_table
-    from pgx.models import endpoints
+    from pgx.models.evidence import endpoints
 
     opt.check_table(out)
     world = models.Truth(

@@ -79,8 +79,8 @@ def train(
 ) -> None:
     """Train a model on top of the published evidence; never worse than it by design, and it says what leaks."""
     from pgx import models, pipeline
-    from pgx.models.boost import Settings
-    from pgx.models.training import train as run
+    from pgx.models.fitting.boost import Settings
+    from pgx.models.training.train import train as run
 
     roles = models.Roles(outcome, person, site, time, tuple(opt.split(ignore) or ()), all_columns)
     model = run(

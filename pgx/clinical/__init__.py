@@ -1,11 +1,11 @@
 """Patient history and lifestyle, from the field's own formats, tidied and checked."""
 
 from pgx.clinical.allergies import alerts
-from pgx.clinical.basis import medication_basis
 from pgx.clinical.check import check
-from pgx.clinical.columns import columns
+from pgx.clinical.medication_basis import medication_basis
 from pgx.clinical.medications import add_medications, parse_medications
 from pgx.clinical.read import groups, read, sexes
+from pgx.clinical.readers.columns import columns
 
 __all__ = [
     "add_medications",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from pgx.knowledge import KnowledgeBase
-from pgx.knowledge.drugs import DrugNames, drug_names
+from pgx.knowledge.drug_names import DrugNames, drug_names
 from pgx.types import ClinicalData
 
 OVER = {"refuted", "entered-in-error", "inactive", "resolved"}

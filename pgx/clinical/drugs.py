@@ -1,5 +1,5 @@
 """Drug names and codes: the look-up lives in the knowledge package, where guidance can use it too."""
 
-from pgx.knowledge.drugs import DrugNames, Found, dose_per_day, drug_names, resolve
+from pgx.knowledge.drug_names import DrugNames, Found, dose_per_day, drug_names, resolve
 
 __all__ = ["DrugNames", "Found", "dose_per_day", "drug_names", "resolve"]

@@ -9,8 +9,8 @@ from datetime import date
 
 import polars as pl
 
-from pgx.clinical.events import Events
 from pgx.clinical.people import Notes
+from pgx.clinical.statements import Events
 from pgx.clinical.values import interpret
 from pgx.clinical.vocabulary import Vocabulary
 from pgx.errors import InputError
@@ -46,7 +46,7 @@ def compare(
     Parameters
     ----------
     files, frames
-        The files and their statements (`pgx.clinical.events.RAW`).
+        The files and their statements (`pgx.clinical.statements.RAW`).
     joined
         Person -> sample of each file.
     vocabulary

@@ -9,9 +9,9 @@ import polars as pl
 
 from pgx import schema
 from pgx.clinical.allergies import allergens
-from pgx.clinical.basis import STATED
 from pgx.clinical.drugs import dose_per_day, drug_names
-from pgx.clinical.lists import NONE
+from pgx.clinical.medication_basis import STATED
+from pgx.clinical.readers.lists import NONE
 from pgx.errors import UsageError
 from pgx.knowledge import KnowledgeBase
 from pgx.types import ClinicalData

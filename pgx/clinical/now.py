@@ -7,8 +7,8 @@ from datetime import date
 
 import polars as pl
 
-from pgx.clinical.events import Events
 from pgx.clinical.people import Notes
+from pgx.clinical.statements import Events
 from pgx.clinical.vocabulary import Vocabulary
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pgx.clinical.events import Events
 from pgx.clinical.person_map import PersonMap
+from pgx.clinical.statements import Events
 from pgx.errors import InputError
 
 Notes = list[dict[str, object]]

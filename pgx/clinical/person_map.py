@@ -8,8 +8,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pgx.clinical.sniff import read_all
-from pgx.clinical.text import decode
+from pgx.clinical.readers.sniff import read_all
+from pgx.clinical.readers.text import decode
 from pgx.errors import InputError, UsageError
 
 _HEADINGS = {"sample", "sample_id", "sample_name", "vcf_sample", "iid"}

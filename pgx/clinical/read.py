@@ -10,14 +10,15 @@ from pathlib import Path
 import polars as pl
 
 from pgx import schema
-from pgx.clinical import derive, flat, identity, objects, people, sniff
+from pgx.clinical import derive, identity, people
 from pgx.clinical.allergies import allergens
-from pgx.clinical.basis import RECORD
 from pgx.clinical.drugs import drug_names
-from pgx.clinical.events import PROBLEM, Events, Reader
+from pgx.clinical.medication_basis import RECORD
 from pgx.clinical.now import later, present_days, statuses
-from pgx.clinical.omop_databases import postgres_url, read_postgres, shown_url
 from pgx.clinical.person_map import PersonMap, person_map
+from pgx.clinical.readers import flat, objects, sniff
+from pgx.clinical.readers.omop_databases import postgres_url, read_postgres, shown_url
+from pgx.clinical.statements import PROBLEM, Events, Reader
 from pgx.clinical.values import interpret
 from pgx.clinical.vocabulary import vocabulary
 from pgx.errors import InputError
@@ -154,7 +155,7 @@ def _read_file(path: Path, kb: KnowledgeBase, lenient: bool, as_of: date | None)
         if kind in _READERS:
             _READERS[kind](events, sniff.read_all(path))
         else:
-            from pgx.clinical import formats
+            from pgx.clinical.readers import formats
 
             formats.read(kind, events, path)
     except InputError as error:

@@ -6,7 +6,7 @@ import re
 
 import polars as pl
 
-from pgx.clinical.events import PROBLEM
+from pgx.clinical.statements import PROBLEM
 from pgx.clinical.vocabulary import Concept, Vocabulary
 
 _FEET = re.compile(
@@ -23,7 +23,7 @@ def interpret(raw: pl.DataFrame, vocabulary: Vocabulary) -> tuple[pl.DataFrame, 
     Parameters
     ----------
     raw
-        Columns of `pgx.clinical.events.RAW`.
+        Columns of `pgx.clinical.statements.RAW`.
     vocabulary
         The look-ups.
 
@@ -31,7 +31,7 @@ def interpret(raw: pl.DataFrame, vocabulary: Vocabulary) -> tuple[pl.DataFrame, 
     -------
     tuple
         Observations (``person concept value code unit date end_date file where``), and problems
-        (`pgx.clinical.events.PROBLEM`), each with the value that was left out.
+        (`pgx.clinical.statements.PROBLEM`), each with the value that was left out.
     """
     kinds = {name: concept.kind for name, concept in vocabulary.concepts.items()}
     raw = raw.with_columns(kind=pl.col("concept").replace_strict(kinds, return_dtype=pl.String))

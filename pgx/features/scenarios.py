@@ -10,6 +10,8 @@ import polars as pl
 from pgx.assertion import is_asserted
 from pgx.features.diplotypes import expected_counts, posterior, read_diplotype
 from pgx.knowledge import KnowledgeBase
+from pgx.phenotypes import interpret
+from pgx.phenotypes.outside.names import diplotype_of
 from pgx.types import Diplotype, PatternCall
 
 MAX_SCENARIOS = 64
@@ -187,8 +189,6 @@ def _certain(kb: KnowledgeBase, gene: str, name: str, stem: str, columns: Sequen
 
 
 def _phenotype(kb: KnowledgeBase, gene: str, name: str) -> tuple[str | None, float | None]:
-    from pgx.phenotypes import interpret
-
     one = _diplotype(kb, gene, name)
     if one is None:
         return None, None
@@ -199,8 +199,6 @@ def _phenotype(kb: KnowledgeBase, gene: str, name: str) -> tuple[str | None, flo
 
 
 def _diplotype(kb: KnowledgeBase, gene: str, name: str) -> Diplotype | None:
-    from pgx.phenotypes.outside_names import diplotype_of
-
     strands = read_diplotype(kb, gene, name)
     if strands is None:
         # Another tool's alleles need not be in the tables (most HLA alleles are not).

@@ -20,9 +20,9 @@ from functools import cached_property
 import polars as pl
 
 from pgx.knowledge import KnowledgeBase
-from pgx.knowledge.rules import INDETERMINATE, rules_for
-from pgx.knowledge.tables import SCHEMES
-from pgx.phenotypes import carriage
+from pgx.knowledge.rules.phenotypes import INDETERMINATE, rules_for
+from pgx.knowledge.tables.declared import SCHEMES
+from pgx.phenotypes import allele_status
 
 NO_RESULT = "no_result"
 _TOLERANCE = 1e-6
@@ -250,7 +250,7 @@ class Conditions:
     def _vocabulary(self, gene: str, scheme: str) -> frozenset[str]:
         if (gene, scheme) not in self._outcomes:
             outcomes: set[str] = set()
-            if gene in self._kb.genes and not carriage.targets(self._kb, gene):
+            if gene in self._kb.genes and not allele_status.targets(self._kb, gene):
                 rules = rules_for(self._kb, gene, scheme)
                 known = rules.outcomes if rules.has_rules else ()
                 outcomes = {name for one in known for name in self.names(one, broader=True)}

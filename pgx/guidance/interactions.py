@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from pgx.guidance.limits import NO_GENE
+from pgx.guidance.label_limits import NO_GENE
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.acting import DECIDES, Acting, phrase
 from pgx.knowledge.sentences import compose

@@ -16,12 +16,12 @@ from pgx.assertion import is_asserted, of_asserted
 from pgx.errors import UsageError
 from pgx.guidance import genes_alone, interactions
 from pgx.guidance.conditions import NO_RESULT, Conditions, Recommendation, compiled
-from pgx.guidance.limits import label_rows
-from pgx.guidance.persons import Persons, Vector
+from pgx.guidance.guidance_frame import APPLIES, Emitted, frame_of
+from pgx.guidance.label_limits import label_rows
+from pgx.guidance.matching import Persons, Vector
 from pgx.guidance.populations import GENERAL, NO, YES, Populations
-from pgx.guidance.rows import APPLIES, Emitted, frame_of
 from pgx.knowledge import KnowledgeBase
-from pgx.knowledge.drugs import resolve
+from pgx.knowledge.drug_names import resolve
 from pgx.phenotypes import phenoconversion
 from pgx.phenotypes.exposures import agents
 from pgx.phenotypes.substrates import acting_drugs
@@ -74,7 +74,8 @@ def recommend(
         * ``not_tested``: a gene that decides is not called (no advice is drawn from its absence);
         * ``no_match``: the genes are called and the source has nothing for the result, or nobody has a guideline.
 
-        What rows flagged ``label_limit`` and ``interaction`` say stands in `pgx.guidance.limits` and `.interactions`.
+        What rows flagged ``label_limit`` and ``interaction`` say stands in `pgx.guidance.label_limits` and
+        `pgx.guidance.interactions`.
 
     Raises
     ------

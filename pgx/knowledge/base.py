@@ -14,9 +14,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pgx.errors import InputError, UsageError
-from pgx.knowledge.overlays import LOCAL, check_names, merge, read_strict
-from pgx.knowledge.tables import TABLES
-from pgx.paths import data_dir
+from pgx.knowledge.overlays import LOCAL, merge, read_strict
+from pgx.knowledge.tables.declared import TABLES
 
 _T = TypeVar("_T")
 
@@ -76,7 +75,8 @@ class KnowledgeBase:
     def table(self, name: str) -> pl.DataFrame:
         """Return one table, overlays applied.
 
-        The columns are those of `pgx.knowledge.tables` and ``local``: the overlay's name, null in rows of the product.
+        The columns are those of `pgx.knowledge.tables.declared` and ``local``: the overlay's name, null in rows of the
+        product.
 
         Raises
         ------
@@ -110,7 +110,7 @@ class KnowledgeBase:
         """Genes whose calls or phenotypes rest on overlay rows, and the overlay's name, or ``ward7+ward8``."""
         found: dict[str, set[str]] = {}
         for name in _RULES_OF_GENES:
-            if self._overlaid(name):
+            if self.overlaid(name):
                 self._add_local(found, self.table(name), "gene")
         return self._named(found)
 
@@ -119,9 +119,9 @@ class KnowledgeBase:
         """Drugs whose guidance, names or interactions rest on overlay rows, and the overlay's name (or names)."""
         found: dict[str, set[str]] = {}
         for name in ("drugs", "drug_names", "interactions", "recommendations", "substrates", "label_interactions"):
-            if self._overlaid(name):
+            if self.overlaid(name):
                 self._add_local(found, self.table(name), "drug")
-        if self._overlaid("recommendation_conditions"):
+        if self.overlaid("recommendation_conditions"):
             conditions = self.table("recommendation_conditions")
             advised = self.table("recommendations").select("rec_id", "drug").join(conditions, on="rec_id")
             self._add_local(found, advised, "drug")
@@ -136,7 +136,8 @@ class KnowledgeBase:
         names = list(dict.fromkeys(folder.resolve().name for folder in self.folders[1:]))
         return {one: "+".join(name for name in names if name in found[one]) for one in sorted(found)}
 
-    def _overlaid(self, name: str) -> bool:
+    def overlaid(self, name: str) -> bool:
+        """Return whether an overlay has rows of a table."""
         return any((folder / f"{name}.tsv").is_file() for folder in self.folders[1:])
 
     @cached_property
@@ -195,49 +196,6 @@ _RULES_OF_GENES = (
 """Tables whose rows decide what a gene's genotypes are called and mean."""
 
 _CONTIG_ORDER = {f"chr{name}": i for i, name in enumerate([*range(1, 23), "X", "Y", "M"])}
-
-
-def load(overlays: Sequence[Path | str] = (), *, folder: Path | str | None = None, check: bool = True) -> KnowledgeBase:
-    """Open the knowledge base.
-
-    Parameters
-    ----------
-    overlays
-        Folders with site tables in the same schema; rows with the same key replace the product's. Every file is
-        read and checked at once.
-    folder
-        Another folder instead of the product's own.
-    check
-        Whether every row of an overlay must also fit the rest of the knowledge (`pgx.knowledge.local`).
-
-    Raises
-    ------
-    InputError
-        If a folder is missing, an overlay table does not follow the schema, or a row of it does not fit.
-    """
-    base = Path(folder) if folder is not None else data_dir() / "knowledge"
-    # A name that only resolving shows (``.``) must not leave the overlay nameless.
-    folders = (base, *(one if one.name not in ("", "..") else one.resolve() for one in map(Path, overlays)))
-    for one in folders:
-        if not one.is_dir():
-            raise InputError("no such knowledge folder", file=one)
-    for one in folders[1:]:
-        check_names(one)
-    kb = KnowledgeBase(folders)
-    for name in TABLES:
-        if kb._overlaid(name):
-            kb.table(name)
-    if check and len(folders) > 1:
-        _refuse_misfits(kb)
-    return kb
-
-
-def _refuse_misfits(kb: KnowledgeBase) -> None:
-    from pgx.knowledge.local import misfits
-
-    first = next(misfits(kb), None)
-    if first is not None:
-        raise InputError(first.message, file=first.where, fix="`pgx kb validate --knowledge FOLDER` lists all of them")
 
 
 def _load(folders: tuple[Path, ...], name: str) -> pl.DataFrame:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from pgx.errors import PgxError
-from pgx.knowledge.matching import Outcome, meets, outcomes, scheme_of
 from pgx.knowledge.overlays import LOCAL
+from pgx.knowledge.rules.outcomes import Outcome, meets, outcomes, scheme_of
 from pgx.knowledge.sentences import compose
-from pgx.knowledge.tables import TABLES
+from pgx.knowledge.tables.declared import TABLES
 
 if TYPE_CHECKING:
     from pgx.knowledge.base import KnowledgeBase

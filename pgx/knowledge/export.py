@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pgx.io import atomic_write, check_outputs, write_table
-from pgx.knowledge.tables import TABLES
+from pgx.knowledge.tables.declared import TABLES
 
 if TYPE_CHECKING:
     from pgx.knowledge.base import KnowledgeBase

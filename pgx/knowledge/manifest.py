@@ -1,7 +1,8 @@
 """The manifest: which fact tables the imported knowledge tables were made from, and the checksum of each.
 
-``manifest.toml`` is written by `pgx.knowledge.build.build` and checked by `pgx.knowledge.validate.validate`: a table
-that was edited by hand, or is of another import, no longer has its checksum.
+``manifest.toml`` is written by `pgx.build_data.knowledge.build` and checked by
+`pgx.knowledge.validation.validate.validate`: a table that was edited by hand, or is of another import, no longer has
+its checksum.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Site tables over the product's own: strict reading, merging, and where the user keeps them.
 
-An overlay is a folder with any of the tables of `pgx.knowledge.tables`. A file may leave out columns that may be empty.
-A row with the key of an earlier row replaces it; the bases of an allele and the conditions of a recommendation are
-replaced as a whole, and so is the activity range of a phenotype.
+An overlay is a folder with any of the tables of `pgx.knowledge.tables.declared`. A file may leave out columns
+that may be empty. A row with the key of an earlier row replaces it; the bases of an allele and the conditions of a
+recommendation are replaced as a whole, and so is the activity range of a phenotype.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 import polars as pl
 
 from pgx.errors import InputError
-from pgx.knowledge.tables import TABLES, Field, Table
+from pgx.knowledge.tables.declared import TABLES, Field, Table
 
 LOCAL = "local"
 """Column of every loaded table: the overlay that a row is from."""

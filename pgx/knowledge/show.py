@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from pgx.errors import UsageError
-from pgx.knowledge.drugs import resolve
+from pgx.knowledge.drug_names import resolve
 from pgx.knowledge.overlays import LOCAL
-from pgx.knowledge.rules import rules_for
+from pgx.knowledge.rules.phenotypes import rules_for
 from pgx.knowledge.sentences import compose, implication
 from pgx.knowledge.sources import read_sources
-from pgx.knowledge.tables import TABLES
+from pgx.knowledge.tables.declared import TABLES
 
 if TYPE_CHECKING:
     from pgx.knowledge.base import KnowledgeBase

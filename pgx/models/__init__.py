@@ -12,26 +12,26 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from pgx.models.scoring import averaged_genes, columns_of, drugs_of, endpoints_of, explain, genes_of, score
+from pgx.models.scoring.score import averaged_genes, columns_of, drugs_of, endpoints_of, explain, genes_of, score
 
 if TYPE_CHECKING:
-    from pgx.models.cohort import Roles
-    from pgx.models.folder import Model, read
-    from pgx.models.followup import monitor
-    from pgx.models.simulation import Truth, simulate
-    from pgx.models.training import train
-    from pgx.models.validation import Evaluation, evaluate
+    from pgx.models.cohort.cohort import Roles
+    from pgx.models.cohort.simulation import Truth, simulate
+    from pgx.models.evaluation.validate import Evaluation, evaluate
+    from pgx.models.store.folder import Model, read
+    from pgx.models.training.train import train
+    from pgx.models.warfarin_inr import monitor
 
 _LATER = {
-    "Evaluation": "validation",
-    "Model": "folder",
-    "Roles": "cohort",
-    "Truth": "simulation",
-    "evaluate": "validation",
-    "monitor": "followup",
-    "read": "folder",
-    "simulate": "simulation",
-    "train": "training",
+    "Evaluation": "evaluation.validate",
+    "Model": "store.folder",
+    "Roles": "cohort.cohort",
+    "Truth": "cohort.simulation",
+    "evaluate": "evaluation.validate",
+    "monitor": "warfarin_inr",
+    "read": "store.folder",
+    "simulate": "cohort.simulation",
+    "train": "training.train",
 }
 
 __all__ = [

@@ -20,7 +20,7 @@ import polars as pl
 
 from pgx import schema
 from pgx.knowledge import KnowledgeBase
-from pgx.knowledge.rules import INDETERMINATE, GeneRules, rules_for
+from pgx.knowledge.rules.phenotypes import INDETERMINATE, GeneRules, rules_for
 from pgx.phenotypes.exposures import exposures, known_medication
 from pgx.types import ClinicalData
 

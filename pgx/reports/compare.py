@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from pgx.reports.view import Drug, Gene, Row, Score, View, flatten, view
-from pgx.reports.wording import clean, percent, split, words
+from pgx.reports.page.build import Drug, Gene, Row, Score, View, flatten, view
+from pgx.reports.page.wording import clean, percent, split, words
 from pgx.types import Result
 
 # Provenance entries by the kind of reason that they are; the first part of a path that matches decides.

@@ -10,8 +10,15 @@ import polars as pl
 
 from pgx import io, schema
 from pgx.errors import InputError, UsageError
-from pgx.reports import document, names, person, tables
-from pgx.reports.view import View, views
+from pgx.reports import file_names
+from pgx.reports.formats import multiqc, pdf, result_json, tables
+from pgx.reports.formats.fhir import fhir_of, to_text
+from pgx.reports.formats.html import html_of
+from pgx.reports.formats.patient import card_of, leaflet_of, plan_of
+from pgx.reports.formats.plan import ics_of
+from pgx.reports.formats.text import text_of
+from pgx.reports.page import person
+from pgx.reports.page.build import View, views
 from pgx.types import Result
 
 _PAGE_WIDTH = 100
@@ -27,63 +34,45 @@ class _Job:
 
 
 def _text(job: _Job) -> bytes:
-    from pgx.reports.text import text_of
-
     return text_of(job.shown, width=_PAGE_WIDTH).encode()
 
 
 def _html(job: _Job) -> bytes:
-    from pgx.reports.html import html_of
-
     return html_of(job.shown).encode()
 
 
 def _paper(job: _Job) -> bytes:
-    from pgx.reports.html import html_of
-
     return html_of(job.shown, opened=True).encode()
 
 
 def _json(job: _Job) -> bytes:
-    return document.to_json(job.part).encode()
+    return result_json.to_json(job.part).encode()
 
 
 def _fhir(job: _Job) -> bytes:
-    from pgx.reports.fhir import fhir_of, to_text
-
     return to_text(fhir_of(job.shown)).encode()
 
 
 def _leaflet(job: _Job) -> bytes:
-    from pgx.reports.patient import leaflet_of
-
     return leaflet_of(job.shown).encode()
 
 
 def _card(job: _Job) -> bytes:
-    from pgx.reports.patient import card_of
-
     return card_of(job.shown).encode()
 
 
 def _plan(job: _Job) -> bytes:
-    from pgx.reports.patient import plan_of
-
     return plan_of(job.shown).encode()
 
 
 def _calendar(job: _Job) -> bytes | None:
-    from pgx.reports.plan import ics_of
-
     calendar = ics_of(job.shown)
     return None if calendar is None else calendar.encode()
 
 
 def _pdf(page: Callable[[_Job], bytes]) -> Callable[[_Job], bytes]:
     def made(job: _Job) -> bytes:
-        from pgx.reports.pdf import to_pdf
-
-        return to_pdf(page(job).decode())
+        return pdf.to_pdf(page(job).decode())
 
     return made
 
@@ -171,8 +160,6 @@ def _check(formats: Sequence[str]) -> None:
     if unknown:
         raise UsageError(f"unknown format {unknown[0]!r}; there are: {', '.join(FORMATS)}")
     if "pdf" in formats:
-        from pgx.reports import pdf
-
         pdf.check()
 
 
@@ -180,22 +167,20 @@ def _contents(result: Result, formats: Sequence[str], per_sample: bool) -> Itera
     wanted = list(dict.fromkeys(formats))
     pages = _pages(wanted)
     if per_sample and pages:
-        stems = names.stems(result.samples)
+        stems = file_names.stems(result.samples)
         for job in _jobs(result):
             # All pages of a person are made before the first is written: a failure leaves none of them.
             made = [(f"{stems[job.sample]}.{suffix}", page(job)) for suffix, page in pages]
             yield from [(name, content) for name, content in made if content is not None]
     elif "json" in wanted:
-        yield "report.json", document.to_json(result).encode()
+        yield "report.json", result_json.to_json(result).encode()
     for name, frame in tables.frames(result).items():
         if "tsv" in wanted:
             yield f"{name}.tsv", tables.to_tsv(frame)
         if "parquet" in wanted:
             yield f"{name}.parquet", tables.to_parquet(frame)
     if "multiqc" in wanted:
-        from pgx.reports.multiqc import to_multiqc
-
-        yield from zip(MULTIQC, (text.encode() for text in to_multiqc(result).values()), strict=True)
+        yield from zip(MULTIQC, (text.encode() for text in multiqc.to_multiqc(result).values()), strict=True)
 
 
 def _jobs(result: Result) -> Iterator[_Job]:

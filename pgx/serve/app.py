@@ -16,11 +16,11 @@ from fastapi import FastAPI, Request, Response
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from pgx.errors import InputError
-from pgx.reports import wording
-from pgx.reports.fhir import fhir_of
-from pgx.reports.lookups import drug_names
-from pgx.reports.view import View
-from pgx.reports.wording import split
+from pgx.reports.formats.fhir import fhir_of
+from pgx.reports.page import wording
+from pgx.reports.page.build import View
+from pgx.reports.page.lexicon import drug_names
+from pgx.reports.page.wording import split
 from pgx.serve import cards, orders, patients
 from pgx.serve.store import Store
 from pgx.version import __version__

@@ -7,10 +7,10 @@ import uuid
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from pgx.reports.lookups import guided_drugs
-from pgx.reports.notice import NOTICE
-from pgx.reports.view import Advice, Drug, View
-from pgx.reports.wording import words
+from pgx.reports.page.build import Advice, Drug, View
+from pgx.reports.page.lexicon import guided_drugs
+from pgx.reports.page.notice import NOTICE
+from pgx.reports.page.wording import words
 
 HOOKS = ("order-select", "order-sign")
 INDICATORS = {"avoid": "critical", "change_dose": "warning", "monitor": "info", "no_data": "info"}

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from pgx.reports.lookups import drug_names
+from pgx.reports.page.lexicon import drug_names
 
 _SYSTEMS = ("rxnorm", "atc", "drugbank")
 _WORD = re.compile(r"[a-z][a-z0-9'-]*")

@@ -13,8 +13,9 @@ from typing import Any
 import msgspec
 
 from pgx.errors import InputError
-from pgx.reports import document, names
-from pgx.reports.view import View
+from pgx.reports import file_names
+from pgx.reports.formats import result_json
+from pgx.reports.page.build import View
 
 _KEPT_BYTES = 256 * 2**20
 _OBJECT = 150  # bytes that Python adds to one piece of text and its key
@@ -113,10 +114,10 @@ class Store:
         """
         for path in self._paths(patient):
             # A file name may stand for another name (a hash, another case): only the sample inside counts.
-            parsed = document.parse(_content(path), file=path)
-            with document.valid(path):
+            parsed = result_json.parse(_content(path), file=path)
+            with result_json.valid(path):
                 _once([entry["sample"] for entry in parsed["samples"]], patient, path)
-            shown = document.view_of(parsed, patient, file=path)
+            shown = result_json.view_of(parsed, patient, file=path)
             if shown is not None:
                 return shown
         return None
@@ -142,11 +143,11 @@ class Store:
         for path in self._paths(patient):
             brief = self._brief(path, patient)
             if brief is not None:
-                return document.view_of(brief.document(drugs), patient, drugs=drugs, file=path)
+                return result_json.view_of(brief.document(drugs), patient, drugs=drugs, file=path)
         return None
 
     def _paths(self, patient: str) -> list[Path]:
-        paths = (self.folder / f"{stem}{_SUFFIX}" for stem in names.candidates(patient))
+        paths = (self.folder / f"{stem}{_SUFFIX}" for stem in file_names.candidates(patient))
         return [path for path in paths if path.is_file()]
 
     def _brief(self, path: Path, patient: str) -> _Brief | None:
@@ -187,14 +188,14 @@ def _once(samples: list[str], patient: str, path: Path) -> None:
 def _condense(content: bytes, patient: str, stamp: tuple[int, int, int], path: Path) -> _Brief | None:
     try:
         found = _DOCUMENT.decode(content)
-        document.check(found.format, found.version, file=path)
+        result_json.check(found.format, found.version, file=path)
         _once([one.sample for one in found.samples], patient, path)
         entry = next((one for one in found.samples if one.sample == patient), None)
         if entry is None:
             return None
         guidance, scores = _by_drug(entry.guidance), _by_drug(entry.scores)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        document.parse(content, file=path)
+        result_json.parse(content, file=path)
         raise InputError(f"not a valid result: {error}", file=path) from error
     fixed = bytes(found.provenance), bytes(entry.medications), bytes(entry.notes)
     return _Brief(stamp, patient, *fixed, guidance, scores)

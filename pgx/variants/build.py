@@ -5,12 +5,12 @@ from __future__ import annotations
 import polars as pl
 
 from pgx.errors import InputError, UsageError
-from pgx.variants import records
-from pgx.variants.contigs import BUILDS, GRCH37, GRCH38, build_of_text
-from pgx.variants.gate import refuse_if_broken
-from pgx.variants.source import Source
-from pgx.variants.targets import Targets
-from pgx.variants.windows import Windows
+from pgx.variants.check import refuse_if_broken
+from pgx.variants.sites.targets import Targets
+from pgx.variants.vcf import records
+from pgx.variants.vcf.contigs import BUILDS, GRCH37, GRCH38, build_of_text
+from pgx.variants.vcf.source import Source
+from pgx.variants.vcf.windows import Windows
 
 
 def asked_build(build: str | None) -> str | None:

@@ -14,23 +14,23 @@ import polars as pl
 from pgx.errors import InputError, UsageError
 from pgx.knowledge import KnowledgeBase
 from pgx.types import NOT_CALLED, Genotypes, State
-from pgx.variants.array_reader import add_array
-from pgx.variants.arrays import ArrayData, recognise, text_lines
-from pgx.variants.arrays import load as load_array
-from pgx.variants.assemble import Assembly, all_alleles
+from pgx.variants.arrays.consumer import ArrayData, recognise, text_lines
+from pgx.variants.arrays.consumer import load as load_array
 from pgx.variants.build import asked_build, build_of_vcf, common_build
-from pgx.variants.contigs import GRCH37
-from pgx.variants.fasta import Reference
-from pgx.variants.gate import refuse_if_broken
+from pgx.variants.check import refuse_if_broken
 from pgx.variants.notes import Notes
-from pgx.variants.sex import SexEvidence, given_sex
-from pgx.variants.sex import apply as apply_sex
-from pgx.variants.source import Source, digest, open_source
-from pgx.variants.structural import CopyNumbers, gene_spans
-from pgx.variants.targeted_json import looks_like_json, read_targeted_json
-from pgx.variants.targets import Targets
-from pgx.variants.vcf_reader import Options, VcfReader, not_judged
-from pgx.variants.windows import Windows
+from pgx.variants.read_array import add_array
+from pgx.variants.read_vcf import Options, VcfReader, not_judged
+from pgx.variants.sites.assemble import Assembly, all_alleles
+from pgx.variants.sites.copy_number import CopyNumbers, gene_spans
+from pgx.variants.sites.fasta import Reference
+from pgx.variants.sites.sex import SexEvidence, given_sex
+from pgx.variants.sites.sex import apply as apply_sex
+from pgx.variants.sites.targeted_json import looks_like_json, read_targeted_json
+from pgx.variants.sites.targets import Targets
+from pgx.variants.vcf.contigs import GRCH37
+from pgx.variants.vcf.source import Source, digest, open_source
+from pgx.variants.vcf.windows import Windows
 
 PathLike = str | os.PathLike[str]
 SexOf = Callable[[tuple[str, ...], tuple[str, ...]], Mapping[str, str]]

@@ -21,7 +21,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pgx import knowledge
-from pgx.calling import build_priors, call, calls_frame
+from pgx.build_data import priors as build_priors
+from pgx.calling import call, calls_frame
 from pgx.calling.model import model
 from pgx.calling.patterns import usable
 from pgx.knowledge import KnowledgeBase

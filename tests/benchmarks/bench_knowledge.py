@@ -7,7 +7,7 @@ import time
 import polars as pl
 
 from pgx.knowledge import load
-from pgx.knowledge.tables import TABLES
+from pgx.knowledge.tables.declared import TABLES
 
 BUDGET = 0.15
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import polars as pl
 
 from pgx.reports import write
-from pgx.reports.tables import TABLES
+from pgx.reports.formats.tables import TABLES
 from tests.reports.test_speed import large
 
 PATIENTS, CLIENTS, REQUESTS, ROUNDS, BUDGET_MS = 60, 4, 200, 3, 50.0

@@ -23,7 +23,7 @@ import pgx.knowledge
 import pgx.pipeline
 import pgx.variants
 from pgx.knowledge import KnowledgeBase
-from pgx.variants.contigs import LENGTHS
+from pgx.variants.vcf.contigs import LENGTHS
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "genomes"
 WGS_RECORDS = 4_500_000

@@ -9,7 +9,7 @@ import pytest
 
 from pgx.calling import call
 from pgx.errors import UsageError
-from pgx.variants.structural import SCHEMA
+from pgx.variants.sites.copy_number import SCHEMA
 from tests.calling.build import genotypes
 
 STAR4 = {42128945: ("C", "T"), 42126611: ("C", "G"), 42130692: ("G", "A")}

@@ -7,7 +7,7 @@ import pytest
 
 from pgx.calling import call
 from pgx.calling.model import model
-from pgx.knowledge.rules import phenotype_of
+from pgx.knowledge.rules.phenotypes import phenotype_of
 from pgx.types import NOT_CALLED, SPANNED, UNREAD, State
 from tests.calling.build import genotypes
 

@@ -15,13 +15,13 @@ import typer
 
 import pgx
 from pgx import io, knowledge
+from pgx.build_data.knowledge import build
 from pgx.cli import main
 from pgx.cli.options import Role
 from pgx.cli.outputs import Command, guarded, roles_of
 from pgx.errors import UsageError
-from pgx.knowledge.build import build
 from pgx.knowledge.export import export
-from pgx.models.training import train
+from pgx.models.training.train import train
 from tests.conftest import EXAMPLES, ROOT
 
 PERSON = EXAMPLES / "HG00652.GRCh38.vcf.gz"

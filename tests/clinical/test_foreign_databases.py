@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from pgx import clinical
-from pgx.clinical import bounded
+from pgx.clinical.readers import bounded_queries
 from pgx.errors import InputError
 from pgx.knowledge import KnowledgeBase
 
@@ -47,9 +47,9 @@ def lite(tmp_path: Path) -> Make:
 
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bounded, "STALLED", 2.0)
-    monkeypatch.setattr(bounded, "WHOLE", 30.0)
-    monkeypatch.setattr(bounded, "MOST_ROWS", 50_000)
+    monkeypatch.setattr(bounded_queries, "STALLED", 2.0)
+    monkeypatch.setattr(bounded_queries, "WHOLE", 30.0)
+    monkeypatch.setattr(bounded_queries, "MOST_ROWS", 50_000)
 
 
 def refusal(path: Path, kb: KnowledgeBase) -> str:
@@ -106,7 +106,7 @@ def test_a_duckdb_view_finds_no_variables_of_the_program(duck: Make, kb: Knowled
 
 def test_the_session_is_closed_to_files_settings_and_extensions(tmp_path: Path) -> None:
     duckdb = pytest.importorskip("duckdb")
-    from pgx.clinical.omop_databases import _DUCKDB_CLOSED
+    from pgx.clinical.readers.omop_databases import _DUCKDB_CLOSED
 
     duckdb.connect(str(tmp_path / "x.duckdb")).close()
     with duckdb.connect(str(tmp_path / "x.duckdb"), read_only=True, config=_DUCKDB_CLOSED) as connection:
@@ -167,13 +167,13 @@ def test_an_sqlite_view_ends_and_reaches_nothing(lite: Make, kb: KnowledgeBase, 
 
 
 def test_a_query_that_cannot_be_stopped_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bounded, "STALLED", 0.2)
-    monkeypatch.setattr(bounded, "_GRACE", 0.2)
+    monkeypatch.setattr(bounded_queries, "STALLED", 0.2)
+    monkeypatch.setattr(bounded_queries, "_GRACE", 0.2)
     closed: list[bool] = []
     started = time.monotonic()
     with (
         pytest.raises(InputError, match=r"x\.db: table 'a' is given up: nothing new"),
-        bounded.Bounded(
+        bounded_queries.Bounded(
             "x.db", lambda query: time.sleep(60), lambda: time.sleep(60), lambda: closed.append(True)
         ) as one,
     ):
@@ -192,14 +192,14 @@ def test_wide_cells_and_slow_rows_are_bounded_too(monkeypatch: pytest.MonkeyPatc
         return SimpleNamespace(description=[("A",)], fetchmany=fetchmany)
 
     def read(one: SimpleNamespace) -> list[str]:
-        with bounded.Bounded("x.db", lambda query: one, lambda: None, lambda: None) as database:
+        with bounded_queries.Bounded("x.db", lambda query: one, lambda: None, lambda: None) as database:
             return database.rows("select", "table 'a'")["a"].to_list()
 
     assert read(cursor([("1",), ("2",)], [("3",)])) == ["1", "2", "3"]
-    monkeypatch.setattr(bounded, "MOST_BYTES", 1000)
+    monkeypatch.setattr(bounded_queries, "MOST_BYTES", 1000)
     with pytest.raises(InputError, match="more than"):
         read(cursor([("x" * 600,)], [("x" * 600,)]))
-    monkeypatch.setattr(bounded, "WHOLE", 0.5)
-    monkeypatch.setattr(bounded, "STALLED", 10.0)
+    monkeypatch.setattr(bounded_queries, "WHOLE", 0.5)
+    monkeypatch.setattr(bounded_queries, "STALLED", 10.0)
     with pytest.raises(InputError, match="not read after"):
         read(cursor(*([("x",)] for _ in range(50)), pause=0.05))

@@ -7,7 +7,7 @@ import pytest
 
 from pgx.clinical import read
 from pgx.errors import InputError
-from pgx.knowledge.drugs import drug_names
+from pgx.knowledge.drug_names import drug_names
 from tests.clinical.reading import codes, drugs, values, wide
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from pgx import knowledge
 from pgx.guidance import recommend
-from pgx.guidance.persons import CAVEATS, EFFECT_UNKNOWN
-from pgx.guidance.stakes import unclear_flags
+from pgx.guidance.matching import CAVEATS, EFFECT_UNKNOWN
+from pgx.guidance.untested import unclear_flags
 from pgx.phenotypes import assign
 from tests.phenotypes.builders import callset, pattern
 

@@ -7,9 +7,9 @@ import pytest
 
 from pgx import knowledge
 from pgx.guidance import recommend
-from pgx.knowledge.rules import rules_for
+from pgx.knowledge.rules.phenotypes import rules_for
 from pgx.phenotypes import assign
-from pgx.phenotypes.frames import named_in
+from pgx.phenotypes.assign import named_in
 from tests.phenotypes.builders import callset, clinical, diplotype, pattern
 
 KB = knowledge.load()

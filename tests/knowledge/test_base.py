@@ -10,11 +10,11 @@ import polars as pl
 import pytest
 
 import pgx
+from pgx.build_data.knowledge import build, build_folder
 from pgx.errors import InputError, UsageError
 from pgx.knowledge import load, manifest
-from pgx.knowledge.build import build, build_folder
 from pgx.knowledge.sources import read_sources
-from pgx.knowledge.tables import TABLES
+from pgx.knowledge.tables.declared import TABLES
 
 KB = load()
 FACTS = Path(__file__).resolve().parents[2].parent / "shared" / "facts"

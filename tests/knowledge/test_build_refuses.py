@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from pgx.build_data.knowledge import build_folder
 from pgx.errors import InputError
-from pgx.knowledge.build import build_folder
 
 FACTS = Path(__file__).resolve().parents[2].parent / "shared" / "facts"
 pytestmark = pytest.mark.skipif(not FACTS.is_dir(), reason="../shared is absent")

@@ -7,9 +7,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from pgx.build_data.knowledge import build_folder
 from pgx.errors import InputError, UsageError
 from pgx.knowledge import KnowledgeBase, load
-from pgx.knowledge.build import build_folder
 from pgx.knowledge.diff import diff
 from tests.knowledge.overlay import NEW_GENE, write_overlay
 

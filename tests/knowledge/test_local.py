@@ -6,8 +6,8 @@ import pytest
 
 from pgx.errors import InputError
 from pgx.knowledge import load
-from pgx.knowledge.local import misfits
-from pgx.knowledge.validate import validate
+from pgx.knowledge.overlay_rows import misfits
+from pgx.knowledge.validation.validate import validate
 from tests.knowledge.overlay import NEW_GENE, write_overlay
 
 SLIPS = [

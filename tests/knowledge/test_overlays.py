@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from pgx.errors import InputError
 from pgx.knowledge import configured, load
-from pgx.knowledge import validate as checks
-from pgx.knowledge.drugs import resolve
-from pgx.knowledge.rules import phenotype_of
+from pgx.knowledge.drug_names import resolve
+from pgx.knowledge.rules.phenotypes import phenotype_of
 from pgx.knowledge.sentences import compose
-from pgx.knowledge.validate import validate
+from pgx.knowledge.validation import validate as checks
+from pgx.knowledge.validation.validate import validate
 from tests.knowledge.overlay import NEW_GENE, write_overlay
 
 

@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from pgx.knowledge import load
-from pgx.knowledge.matching import outcomes
-from pgx.knowledge.rules import INDETERMINATE, phenotype_of, rules_for
+from pgx.knowledge.rules.outcomes import outcomes
+from pgx.knowledge.rules.phenotypes import INDETERMINATE, phenotype_of, rules_for
 
 KB = load()
 

@@ -5,8 +5,8 @@ import polars as pl
 import pytest
 
 from pgx.knowledge import GeneDefinition, load
-from pgx.knowledge.matching import Outcome, meets, outcomes
-from pgx.knowledge.rules import phenotype_of, rules_for
+from pgx.knowledge.rules.outcomes import Outcome, meets, outcomes
+from pgx.knowledge.rules.phenotypes import phenotype_of, rules_for
 from pgx.knowledge.sources import read_sources
 
 KB = load()

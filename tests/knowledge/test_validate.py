@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from pgx.knowledge import KnowledgeBase, load
-from pgx.knowledge import validate as checks
-from pgx.knowledge import validate_genes as genes
-from pgx.knowledge import validate_guidance as guidance
-from pgx.knowledge.validate import Problem, validate
+from pgx.knowledge.validation import gene_checks as genes
+from pgx.knowledge.validation import guidance_checks as guidance
+from pgx.knowledge.validation import validate as checks
+from pgx.knowledge.validation.validate import Problem, validate
 
 Edit = tuple[str, str, str, str]
 

@@ -10,10 +10,14 @@ import pytest
 
 from pgx.errors import InputError
 from pgx.knowledge import KnowledgeBase
-from pgx.models import cohort, endpoints, fit, genotypes, probes, scoring, tables, training
-from pgx.models.boost import Settings
-from pgx.models.cohort import Cohort, Roles
-from pgx.models.simulation import simulate
+from pgx.models.cohort import cohort, leakage, tables
+from pgx.models.cohort.cohort import Cohort, Roles
+from pgx.models.cohort.simulation import simulate
+from pgx.models.evidence import endpoints, gene_columns
+from pgx.models.fitting import fit
+from pgx.models.fitting.boost import Settings
+from pgx.models.scoring import score
+from pgx.models.training import train
 
 NAME = "clopidogrel.mace"
 GENE = "gene.cyp2c19.phenotype"
@@ -37,7 +41,7 @@ def load(table: pl.DataFrame, kb: KnowledgeBase) -> Cohort:
 
 
 def codes(table: pl.DataFrame, kb: KnowledgeBase) -> set[str]:
-    model = training.train(NAME, table, None, kb, settings=Settings(max_trees=20))
+    model = train.train(NAME, table, None, kb, settings=Settings(max_trees=20))
     return {warning["code"] for warning in model.facts["warnings"]}
 
 
@@ -121,7 +125,7 @@ def test_rows_of_one_person_are_no_witnesses_of_a_leak() -> None:
         y = (rng.random(60) < 0.3).astype(float)[who]
         gap = (rng.random(60) < 0.3)[who]
         frame = pl.DataFrame({"lab": [None if one else 1.0 for one in gap]})
-        alarms += probes.missingness(frame, ["lab"], y, seed, who).found
+        alarms += leakage.missingness(frame, ["lab"], y, seed, who).found
     assert alarms <= 3
 
 
@@ -164,18 +168,18 @@ def test_a_column_named_like_the_gene_is_read_if_all_of_it_makes_sense(kb: Knowl
 def test_what_pgx_itself_writes_is_left_as_it_is(kb: KnowledgeBase) -> None:
     for name, one in endpoints.load(kb).items():
         table = simulate(one, 60, seed=2)
-        same, remarks = genotypes.understood(table, one, kb)
+        same, remarks = gene_columns.understood(table, one, kb)
         assert not remarks, name
         assert same.select(table.columns).equals(table), name
 
 
 def test_scores_read_genotypes_as_training_does(kb: KnowledgeBase) -> None:
     table = hospital(8).drop("outcome")
-    rows, _ = scoring.score(table, kb, endpoints=[NAME])
+    rows, _ = score.score(table, kb, endpoints=[NAME])
     short = {"Normal Metabolizer": "nm", "Intermediate Metabolizer": "IM", "Poor Metabolizer": "PM"}
-    other, _ = scoring.score(table.with_columns(pl.col(GENE).replace(short)), kb, endpoints=[NAME])
+    other, _ = score.score(table.with_columns(pl.col(GENE).replace(short)), kb, endpoints=[NAME])
     assert rows.equals(other)
-    strange, notes = scoring.score(table.with_columns(pl.lit("type 4").alias(GENE)), kb, endpoints=[NAME])
+    strange, notes = score.score(table.with_columns(pl.lit("type 4").alias(GENE)), kb, endpoints=[NAME])
     assert set(strange["category"]) == {"refused"}
     assert notes[0]["code"] == "genotype_spelling"
 
@@ -185,10 +189,10 @@ def test_many_small_gaps_are_seen_together() -> None:
     y = (rng.random(800) < 0.2).astype(float)
     gaps = {f"lab{k}": rng.random(800) < np.where(y == 1, 0.22, 0.3) for k in range(25)}
     frame = pl.DataFrame({name: [None if one else 1.0 for one in gap] for name, gap in gaps.items()})
-    found = probes.missingness(frame, frame.columns, y, 1)
+    found = leakage.missingness(frame, frame.columns, y, 1)
     assert found.found
     assert "how many values are missing" in found.message or "is recorded" in found.message
-    shuffled = probes.missingness(frame, frame.columns, rng.permutation(y), 1)
+    shuffled = leakage.missingness(frame, frame.columns, rng.permutation(y), 1)
     assert not shuffled.found
 
 
@@ -198,14 +202,14 @@ def test_a_cohort_that_was_sampled_by_outcome_is_asked_about(kb: KnowledgeBase) 
     even = pl.concat([cases, rest.head(cases.height)])
     assert "more_events_than_published" in codes(even, kb)
     assert "more_events_than_published" not in codes(table.head(600), kb)
-    model = training.train(NAME, even, None, kb, population_risk=0.2, settings=Settings(max_trees=20))
+    model = train.train(NAME, even, None, kb, population_risk=0.2, settings=Settings(max_trees=20))
     assert "more_events_than_published" not in {one["code"] for one in model.facts["warnings"]}
 
 
 @pytest.mark.parametrize("word", ["Indeterminate", "not tested", "type 4"])
 def test_an_enzyme_state_that_is_not_understood_is_not_as_the_genes_say(kb: KnowledgeBase, word: str) -> None:
     table = hospital(6).drop("outcome").with_columns(pl.lit(word).alias("gene.cyp2c19.clinical_phenotype"))
-    rows, _ = scoring.score(table, kb, endpoints=[NAME])
+    rows, _ = score.score(table, kb, endpoints=[NAME])
     assert all("gene_not_called:CYP2C19" in flags for flags in rows["flags"])
 
 
@@ -239,7 +243,7 @@ def test_counts_of_some_alleles_only_are_not_read(kb: KnowledgeBase) -> None:
     some = table.with_columns(pl.lit(0).alias("gene.dpyd.allele_count.c.1679T>G (*13)"))
     with pytest.raises(InputError, match=r"is not read without .*gene\.dpyd\.allele_count\.c\.1905"):
         cohort.load(some, one, Roles(), kb=kb)
-    _, alleles = genotypes.counts.named(one, kb)["dpyd"]
+    _, alleles = gene_columns.allele_counts.named(one, kb)["dpyd"]
     whole = table.with_columns(pl.lit(0).alias(f"gene.dpyd.allele_count.{name}") for name in alleles)
     assert not cohort.load(whole, one, Roles(), kb=kb).prior.assumed.all()
 
@@ -327,7 +331,9 @@ def test_copies_of_rows_do_not_tell_the_site() -> None:
     sites = rng.integers(3, size=100)[who]
     frame = pl.DataFrame({f"lab.{j}": x[:, j] for j in range(6)})
     apart, divided = (
-        {probe.code: probe for probe in probes.site(frame, frame.columns, x, sites, 1, groups)}["features_predict_site"]
+        {probe.code: probe for probe in leakage.site(frame, frame.columns, x, sites, 1, groups)}[
+            "features_predict_site"
+        ]
         for groups in (who, None)
     )
     assert divided.found and not apart.found
@@ -369,7 +375,7 @@ def test_a_word_among_numbers_is_said_where_persons_are_scored(kb: KnowledgeBase
     slipped = table.with_columns(
         pl.when(pl.int_range(pl.len()) == 3).then(pl.lit("old")).otherwise("clinical.age").alias("clinical.age")
     )
-    _, fine = scoring.score(table, kb, endpoints=[one.name])
-    _, notes = scoring.score(slipped, kb, endpoints=[one.name])
+    _, fine = score.score(table, kb, endpoints=[one.name])
+    _, notes = score.score(slipped, kb, endpoints=[one.name])
     assert "text_among_numbers" not in {note["code"] for note in fine}
     assert any(note["code"] == "text_among_numbers" and "'old' (1 rows)" in str(note["message"]) for note in notes)

@@ -7,10 +7,13 @@ import pytest
 
 from pgx import models
 from pgx.knowledge import KnowledgeBase
-from pgx.models import cohort, conflict, endpoints, fit, training
-from pgx.models.boost import Settings
-from pgx.models.cohort import Roles
-from pgx.models.simulation import Truth, simulate
+from pgx.models.cohort import cohort, prior_conflict
+from pgx.models.cohort.cohort import Roles
+from pgx.models.cohort.simulation import Truth, simulate
+from pgx.models.evidence import endpoints
+from pgx.models.fitting import fit
+from pgx.models.fitting.boost import Settings
+from pgx.models.training import train
 
 NAME = "azathioprine.leukopenia"
 FEW = Settings(max_trees=20)
@@ -19,7 +22,7 @@ FEW = Settings(max_trees=20)
 def _found(kb: KnowledgeBase, truth: Truth, n: int, seed: int) -> set[str]:
     one = endpoints.get(kb, NAME)
     taken = cohort.load(simulate(one, n, truth=truth, seed=seed), one, Roles())
-    return {one_.code for one_ in conflict.checks(one, taken.data, taken.prior, 1) if one_.message}
+    return {one_.code for one_ in prior_conflict.checks(one, taken.data, taken.prior, 1) if one_.message}
 
 
 def test_evidence_that_is_right_is_hardly_ever_in_conflict(kb: KnowledgeBase) -> None:
@@ -30,9 +33,9 @@ def test_evidence_that_is_right_is_hardly_ever_in_conflict(kb: KnowledgeBase) ->
 @pytest.mark.parametrize(
     ("truth", "code"),
     [
-        (Truth(prior_slope=-1.0), conflict.EFFECT),
-        (Truth(prior_slope=0.0), conflict.EFFECT),
-        (Truth(shift=2.5), conflict.NUMBER),
+        (Truth(prior_slope=-1.0), prior_conflict.EFFECT),
+        (Truth(prior_slope=0.0), prior_conflict.EFFECT),
+        (Truth(shift=2.5), prior_conflict.NUMBER),
     ],
     ids=["wrong way", "empty", "baseline off"],
 )
@@ -48,19 +51,19 @@ def test_copies_of_rows_are_no_further_witnesses(kb: KnowledgeBase) -> None:
     values = []
     for frame in (table, pl.concat([table] * 10)):
         taken = cohort.load(frame, one, Roles())
-        values.append(conflict.checks(one, taken.data, taken.prior, 1)[1].p_value)
+        values.append(prior_conflict.checks(one, taken.data, taken.prior, 1)[1].p_value)
     assert values[0] == pytest.approx(values[1], abs=0.05)
 
 
 def test_the_warning_stands_in_the_card_the_notes_and_the_flags(kb: KnowledgeBase, tmp_path: object) -> None:
     one = endpoints.get(kb, NAME)
     table = simulate(one, 1500, truth=Truth(prior_slope=-1.0), seed=2)
-    model = training.train(NAME, table, str(tmp_path) + "/model", kb, settings=FEW)
-    assert conflict.EFFECT in {warning["code"] for warning in model.facts["warnings"]}
+    model = train.train(NAME, table, str(tmp_path) + "/model", kb, settings=FEW)
+    assert prior_conflict.EFFECT in {warning["code"] for warning in model.facts["warnings"]}
     persons = table.rename({"person": "sample"}).head(5)
     scores, notes = models.score(persons, kb, endpoints=[NAME], models_dir=str(tmp_path) + "/model")
     assert all("prior_data_conflict" in flags for flags in scores["flags"])
-    assert conflict.EFFECT in {note["code"] for note in notes}
+    assert prior_conflict.EFFECT in {note["code"] for note in notes}
 
 
 def test_few_events_that_contradict_the_evidence_draw_towards_the_base_rate(kb: KnowledgeBase) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pgx import models, pipeline
 from pgx.knowledge import KnowledgeBase
-from pgx.models import design, endpoints
+from pgx.models.evidence import design, endpoints
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "data" / "examples"
 HAPB3 = "c.1129-5923C>G, c.1236G>A (HapB3)"

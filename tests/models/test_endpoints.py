@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pgx import features, models
 from pgx.errors import InputError, UsageError
 from pgx.knowledge import KnowledgeBase
-from pgx.models import design, endpoints
+from pgx.models.evidence import design, endpoints
 
 
 def _with(kb: KnowledgeBase, overlay: Path) -> KnowledgeBase:

@@ -14,9 +14,11 @@ from sklearn import metrics as oracle
 from pgx import models
 from pgx.errors import UsageError
 from pgx.knowledge import KnowledgeBase
-from pgx.models import baselines, endpoints, metrics
-from pgx.models.boost import Settings
-from pgx.models.simulation import Truth, simulate
+from pgx.models.cohort.simulation import Truth, simulate
+from pgx.models.evaluation import baselines
+from pgx.models.evidence import endpoints
+from pgx.models.fitting import metrics
+from pgx.models.fitting.boost import Settings
 
 FEW = Settings(max_trees=20)
 RISK = "clopidogrel.mace"

@@ -8,10 +8,13 @@ import pytest
 
 from pgx.errors import InputError, UsageError
 from pgx.knowledge import KnowledgeBase
-from pgx.models import cohort, conformal, endpoints, fit, training
-from pgx.models.boost import Floats, Settings
-from pgx.models.cohort import Roles
-from pgx.models.simulation import Truth, simulate
+from pgx.models.cohort import cohort
+from pgx.models.cohort.cohort import Roles
+from pgx.models.cohort.simulation import Truth, simulate
+from pgx.models.evidence import endpoints
+from pgx.models.fitting import conformal, fit
+from pgx.models.fitting.boost import Floats, Settings
+from pgx.models.training import train
 
 FEW = Settings(max_trees=40)
 ENDPOINT = "azathioprine.leukopenia"
@@ -23,10 +26,10 @@ def _cohorts(kb: KnowledgeBase, truth: Truth, events: int, seed: int, name: str 
     return table.head(n), table.tail(4000)
 
 
-def _losses(kb: KnowledgeBase, learn: pl.DataFrame, test: pl.DataFrame) -> tuple[training.Trained, dict[str, float]]:
+def _losses(kb: KnowledgeBase, learn: pl.DataFrame, test: pl.DataFrame) -> tuple[train.Trained, dict[str, float]]:
     one = endpoints.get(kb, ENDPOINT)
     taken = cohort.load(learn, one, Roles())
-    trained = training.fit_cohort(one, taken, FEW)
+    trained = train.fit_cohort(one, taken, FEW)
     other = cohort.load(test, one, Roles(), taken.features)
     x = cohort.fill(other.data.x, trained.fitted.center) if trained.blind else other.data.x
     rate = endpoints.logit(float(taken.data.y.mean()))
@@ -96,7 +99,7 @@ def test_a_case_control_cohort_gets_its_intercept_corrected(kb: KnowledgeBase) -
     cases = table.filter(pl.col("outcome") == 1)
     even = pl.concat([cases, table.filter(pl.col("outcome") == 0).head(cases.height)])
     risk = float(table["outcome"].mean())  # type: ignore[arg-type]
-    model = training.train(ENDPOINT, even, None, kb, population_risk=risk, settings=FEW)
+    model = train.train(ENDPOINT, even, None, kb, population_risk=risk, settings=FEW)
     assert model.reference == pytest.approx(risk, rel=0.01)
     taken = cohort.load(table, one, Roles(), model.features)
     margin = model.linear.margin(taken.data.prior, fit.standardise(taken.data.x, model.center, model.scale))
@@ -133,17 +136,17 @@ def test_conformal_quantiles_cover_in_every_group() -> None:
 def test_outcomes_that_cannot_be_used(kb: KnowledgeBase, change: pl.Expr, message: str) -> None:
     table = simulate(endpoints.get(kb, ENDPOINT), 50, seed=1).with_columns(change)
     with pytest.raises(InputError, match=message):
-        training.train(ENDPOINT, table, None, kb)
+        train.train(ENDPOINT, table, None, kb)
 
 
 def test_columns_that_are_not_there(kb: KnowledgeBase) -> None:
     table = simulate(endpoints.get(kb, ENDPOINT), 50, seed=1)
     with pytest.raises(InputError, match="no outcome column"):
-        training.train(ENDPOINT, table.drop("outcome"), None, kb)
+        train.train(ENDPOINT, table.drop("outcome"), None, kb)
     with pytest.raises(InputError, match="no person column 'pid'"):
-        training.train(ENDPOINT, table, None, kb, roles=Roles(person="pid"))
+        train.train(ENDPOINT, table, None, kb, roles=Roles(person="pid"))
     with pytest.raises(UsageError, match="published equation"):
-        training.train("warfarin.dose_gage", table, None, kb)
+        train.train("warfarin.dose_gage", table, None, kb)
 
 
 def test_useless_columns_are_left_out_with_a_reason(kb: KnowledgeBase) -> None:
@@ -158,5 +161,5 @@ def test_all_events_none_and_one_genotype_do_not_break_the_fit(kb: KnowledgeBase
     table = simulate(endpoints.get(kb, ENDPOINT), 120, seed=1)
     for outcome in (0.0, 1.0):
         same = table.with_columns(outcome=pl.lit(outcome), **{"gene.tpmt.phenotype": pl.lit("Normal Metabolizer")})
-        model = training.train(ENDPOINT, same, None, kb, settings=FEW)
+        model = train.train(ENDPOINT, same, None, kb, settings=FEW)
         assert np.isfinite(model.linear.intercept) and np.isfinite(model.reference)

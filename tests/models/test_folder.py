@@ -13,9 +13,12 @@ from polars.testing import assert_frame_equal
 from pgx import models
 from pgx.errors import InputError
 from pgx.knowledge import KnowledgeBase
-from pgx.models import boost, endpoints, folder, training
-from pgx.models.boost import Settings
-from pgx.models.simulation import Truth, simulate
+from pgx.models.cohort.simulation import Truth, simulate
+from pgx.models.evidence import endpoints
+from pgx.models.fitting import boost
+from pgx.models.fitting.boost import Settings
+from pgx.models.store import folder
+from pgx.models.training import train
 from pgx.paths import data_dir
 
 SHIPPED = sorted(path.parent for path in (data_dir() / "models").glob("*/model.json"))
@@ -26,7 +29,7 @@ def trained(kb: KnowledgeBase, tmp_path_factory: pytest.TempPathFactory) -> tupl
     place = tmp_path_factory.mktemp("model") / "clopidogrel"
     one = endpoints.get(kb, "clopidogrel.mace")
     table = simulate(one, 1500, truth=Truth(covariate=1.0), events=250, seed=9)
-    training.train("clopidogrel.mace", table, place, kb, settings=Settings(max_trees=60), title="simulated")
+    train.train("clopidogrel.mace", table, place, kb, settings=Settings(max_trees=60), title="simulated")
     return place, table
 
 
@@ -41,7 +44,7 @@ def test_a_trained_model_scores(trained: tuple[Path, pl.DataFrame], kb: Knowledg
 
 def test_training_repeats_to_the_byte(trained: tuple[Path, pl.DataFrame], kb: KnowledgeBase, tmp_path: Path) -> None:
     place, table = trained
-    training.train("clopidogrel.mace", table, tmp_path, kb, settings=Settings(max_trees=60), title="simulated")
+    train.train("clopidogrel.mace", table, tmp_path, kb, settings=Settings(max_trees=60), title="simulated")
     for name in sorted(path.name for path in place.iterdir()):
         assert (tmp_path / name).read_bytes() == (place / name).read_bytes(), name
 

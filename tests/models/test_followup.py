@@ -10,7 +10,7 @@ import pytest
 
 from pgx import models
 from pgx.errors import InputError, UsageError
-from pgx.models.followup import COLUMNS, LAG, Start, starts_of
+from pgx.models.warfarin_inr import COLUMNS, LAG, Start, starts_of
 
 START = {"p": Start(35.0, 20.0, 54.0)}
 

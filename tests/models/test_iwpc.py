@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from pgx.build_data import iwpc
 from pgx.errors import InputError
-from pgx.models import iwpc
 
 
 def test_another_file_is_refused(tmp_path: Path) -> None:

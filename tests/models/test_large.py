@@ -17,11 +17,15 @@ import xgboost
 
 from pgx.errors import InputError, UsageError
 from pgx.knowledge import KnowledgeBase
-from pgx.models import blocks, boost, cohort, endpoints, fit, large, linear, tables, training, work
-from pgx.models.boost import Floats, Settings
-from pgx.models.cohort import Roles
-from pgx.models.folder import Model
-from pgx.models.simulation import Truth, simulate
+from pgx.models.cohort import cohort, tables
+from pgx.models.cohort.cohort import Roles
+from pgx.models.cohort.simulation import Truth, simulate
+from pgx.models.evidence import endpoints
+from pgx.models.fitting import blocks, boost, fit, linear, work
+from pgx.models.fitting.boost import Floats, Settings
+from pgx.models.store.folder import Model
+from pgx.models.training import large
+from pgx.models.training import train as training
 
 NAME, DOSE = "clopidogrel.mace", "warfarin.dose"
 SMALL = Settings(max_trees=60)
@@ -44,7 +48,7 @@ def _bent(kb: KnowledgeBase, n: int, seed: int) -> pl.DataFrame:
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Several blocks of rows, for reading the table and for xgboost."""
     monkeypatch.setattr(tables, "_BLOCK", 9_000)
-    monkeypatch.setattr("pgx.models.external.BLOCK", 40_000)
+    monkeypatch.setattr("pgx.models.fitting.external.BLOCK", 40_000)
     monkeypatch.setattr(linear, "_BLOCK", 700)
 
 
@@ -177,7 +181,7 @@ def test_a_training_that_was_cut_off_goes_on_and_leaves_no_rows(
 def test_a_plain_kill_removes_the_rows(table: pl.DataFrame, tmp_path: Path) -> None:
     table.write_parquet(tmp_path / "cohort.parquet")
     code = (
-        "import time, pgx.models.external as e; grow = e.grow\n"
+        "import time, pgx.models.fitting.external as e; grow = e.grow\n"
         "def slow(*a): print('growing', flush=True); time.sleep(60)\n"
         "e.grow = slow\n"
         "from pgx.cli.main import main; main()"

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from pgx.knowledge import KnowledgeBase
-from pgx.models import design, endpoints
+from pgx.models.evidence import design, endpoints
 
 
 def _prior(frame: pl.DataFrame, kb: KnowledgeBase, name: str = "warfarin.dose") -> design.Prior:

@@ -7,10 +7,13 @@ import polars as pl
 import pytest
 
 from pgx.knowledge import KnowledgeBase
-from pgx.models import cohort, conformal, endpoints, fit, training
-from pgx.models.boost import Settings
-from pgx.models.cohort import Roles
-from pgx.models.simulation import Truth, simulate
+from pgx.models.cohort import cohort
+from pgx.models.cohort.cohort import Roles
+from pgx.models.cohort.simulation import Truth, simulate
+from pgx.models.evidence import endpoints
+from pgx.models.fitting import conformal, fit
+from pgx.models.fitting.boost import Settings
+from pgx.models.training import train
 
 NAME = "azathioprine.leukopenia"
 FEW = Settings(max_trees=40)
@@ -32,7 +35,7 @@ def test_ten_rows_a_person_do_not_make_the_fit_worse_than_base_rate_or_prior(
     one, n = endpoints.get(kb, NAME), events * 8
     table = simulate(one, n + 4000, truth=truth, events=int((n + 4000) / 8), seed=events)
     taken = cohort.load(visits(table.head(n), 10, events), one, Roles())
-    fitted = training.fit_cohort(one, taken, FEW, probe=False).fitted
+    fitted = train.fit_cohort(one, taken, FEW, probe=False).fitted
     other = cohort.load(table.tail(4000), one, Roles(), taken.features)
     rate = np.full(4000, endpoints.logit(float(table.head(n)["outcome"].mean())))  # type: ignore[arg-type]
     model, base, prior = (

@@ -12,7 +12,9 @@ from polars.testing import assert_frame_equal
 from pgx import models, schema
 from pgx.errors import InputError
 from pgx.knowledge import KnowledgeBase
-from pgx.models import boost, endpoints, shap
+from pgx.models.evidence import endpoints
+from pgx.models.fitting import boost
+from pgx.models.scoring import shap
 
 
 def _one(scores: pl.DataFrame, sample: str, endpoint: str) -> dict[str, object]:
@@ -152,7 +154,8 @@ def test_nobody_gives_an_empty_table(kb: KnowledgeBase) -> None:
 
 def test_contributions_add_up_where_columns_are_interpreted(kb: KnowledgeBase) -> None:
     """A table with diplotypes alone: what they stand for is read by the score and by its explanation alike."""
-    from pgx.models import endpoints, simulation
+    from pgx.models.cohort import simulation
+    from pgx.models.evidence import endpoints
 
     table = simulation.simulate(endpoints.get(kb, "warfarin.dose"), 40, seed=4).rename({"person": "sample"})
     found, _ = models.score(table, kb, endpoints=["warfarin.dose"])

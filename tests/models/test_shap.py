@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pgx.models import boost, shap
+from pgx.models.fitting import boost
+from pgx.models.scoring import shap
 
 
 def _data(n: int, seed: int) -> tuple[boost.Matrix, boost.Floats]:

@@ -9,8 +9,8 @@ from polars.testing import assert_frame_equal
 from pgx import models
 from pgx.errors import UsageError
 from pgx.knowledge import KnowledgeBase
-from pgx.models import design, endpoints
-from pgx.models.simulation import Truth, simulate
+from pgx.models.cohort.simulation import Truth, simulate
+from pgx.models.evidence import design, endpoints
 
 
 def test_every_endpoint_can_be_drawn_and_meets_its_terms(kb: KnowledgeBase) -> None:

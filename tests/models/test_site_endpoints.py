@@ -15,8 +15,8 @@ import pgx.knowledge
 from pgx import models
 from pgx.errors import InputError
 from pgx.knowledge import KnowledgeBase
-from pgx.models import check, endpoints
-from pgx.models.boost import Settings
+from pgx.models.evidence import endpoint_checks, endpoints
+from pgx.models.fitting.boost import Settings
 from tests.models.test_commands import pgx as run
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "data" / "examples"
@@ -130,7 +130,7 @@ def test_a_slip_of_the_pen_is_one_line_that_names_the_file(old: str, new: str, m
 
 def test_the_products_own_endpoints_keep_to_the_same_rules(kb: KnowledgeBase) -> None:
     for name, one in endpoints.load(kb).items():
-        assert [*check.before(one.raw), *check.after(one, kb)] == [], name
+        assert [*endpoint_checks.before(one.raw), *endpoint_checks.after(one, kb)] == [], name
 
 
 @pytest.fixture(scope="module")
@@ -174,7 +174,7 @@ def test_the_report_shows_the_sites_score_with_the_sites_model(ward: Path, tmp_p
 
 
 def test_validation_of_the_knowledge_finds_it_too(tmp_path: Path, kb: KnowledgeBase) -> None:
-    assert list(check.faults(kb)) == []
+    assert list(endpoint_checks.faults(kb)) == []
     folder = _overlay(tmp_path / "ward7", OWN.replace("estimate = 4.0", "estimat = 4.0"))
-    found = list(check.faults(pgx.knowledge.load([folder], check=False)))
+    found = list(endpoint_checks.faults(pgx.knowledge.load([folder], check=False)))
     assert [one.severity for one in found] == ["error"] and "newdrugine.rash.toml" in found[0].where

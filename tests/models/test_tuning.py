@@ -13,9 +13,11 @@ import xgboost
 
 from pgx.errors import UsageError
 from pgx.knowledge import KnowledgeBase
-from pgx.models import boost, endpoints, folder, work
-from pgx.models.simulation import Truth, simulate
-from pgx.models.training import train
+from pgx.models.cohort.simulation import Truth, simulate
+from pgx.models.evidence import endpoints
+from pgx.models.fitting import boost, work
+from pgx.models.store import folder
+from pgx.models.training.train import train
 
 ENDPOINT = "clopidogrel.mace"
 _TRAIN = xgboost.train

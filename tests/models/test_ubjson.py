@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgx.models import boost, ubjson
+from pgx.models.fitting import boost
+from pgx.models.scoring import ubjson
 
 
 def _grown(trees: int = 3) -> bytes:

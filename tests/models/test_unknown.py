@@ -12,11 +12,13 @@ import pgx.knowledge
 from pgx import models, pipeline
 from pgx.errors import InputError
 from pgx.knowledge import KnowledgeBase
-from pgx.models import cohort, design, endpoints, genotypes, large, meanings, plausible, tables
-from pgx.models.cohort import Roles
-from pgx.models.endpoint import gene_of
-from pgx.models.followup import HIGHEST_DOSE, HIGHEST_INR, LOWEST_DOSE, LOWEST_INR, starts_of
-from pgx.models.simulation import simulate
+from pgx.models.cohort import cohort, tables
+from pgx.models.cohort.cohort import Roles
+from pgx.models.cohort.simulation import simulate
+from pgx.models.evidence import design, endpoints, gene_columns, gene_meanings, plausible
+from pgx.models.evidence.endpoint import gene_of
+from pgx.models.training import large
+from pgx.models.warfarin_inr import HIGHEST_DOSE, HIGHEST_INR, LOWEST_DOSE, LOWEST_INR, starts_of
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "data" / "examples"
 ENDPOINTS = sorted(endpoints.load(pgx.knowledge.load()))
@@ -58,7 +60,7 @@ def normal(name: str, kb: KnowledgeBase) -> dict[str, object]:
                 row[column] = status[column]
                 continue
             reference = kb.gene(symbols[gene]).row["reference_allele"]
-            meant = meanings.of_diplotype(kb, symbols[gene], f"{reference}/{reference}")
+            meant = gene_meanings.of_diplotype(kb, symbols[gene], f"{reference}/{reference}")
             known = {"diplotype": f"{reference}/{reference}", **meant}
             row[column] = 0.0 if kind.startswith("allele_count") else known[kind.removeprefix("clinical_")]
         else:
@@ -168,7 +170,7 @@ def test_the_other_columns_of_a_gene_are_read_into_an_empty_one(kb: KnowledgeBas
 def test_a_phenotype_alone_is_used(kb: KnowledgeBase) -> None:
     bare = {k: v for k, v in WARFARIN.items() if not k.startswith("gene.cyp2c9")}
     found = {
-        word: genotypes.understood(pl.DataFrame([bare | {"gene.cyp2c9.phenotype": word}]), one, kb)[0]
+        word: gene_columns.understood(pl.DataFrame([bare | {"gene.cyp2c9.phenotype": word}]), one, kb)[0]
         for one in [endpoints.get(kb, "warfarin.dose")]
         for word in ("Normal Metabolizer", "PM", "unknown metabolizer")
     }

@@ -13,9 +13,10 @@ from sklearn import metrics as oracle
 from pgx import models
 from pgx.errors import InputError
 from pgx.knowledge import KnowledgeBase
-from pgx.models import endpoints, metrics
-from pgx.models.boost import Settings
-from pgx.models.simulation import Truth, simulate
+from pgx.models.cohort.simulation import Truth, simulate
+from pgx.models.evidence import endpoints
+from pgx.models.fitting import metrics
+from pgx.models.fitting.boost import Settings
 
 FEW = Settings(max_trees=20)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pgx.errors import InputError, UsageError
-from pgx.models import blocks, work
+from pgx.models.fitting import blocks, work
 
 
 def done(place: Path, *, resume: bool = False, error: type[BaseException] | None = None) -> None:

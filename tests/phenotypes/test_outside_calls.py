@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from pgx import knowledge
 from pgx.errors import InputError, UsageError
-from pgx.phenotypes import assign, outside
+from pgx.phenotypes import assign
+from pgx.phenotypes.outside import merge
 from tests.phenotypes.builders import NOT_CALLED, callset, pattern
 
 KB = knowledge.load()
@@ -81,7 +82,7 @@ def write(folder, tool):
 
 
 def read(path):
-    calls, notes = outside.read(path, KB)
+    calls, notes = merge.read(path, KB)
     return {call.gene: call.pattern for call in calls}, notes
 
 
@@ -246,7 +247,7 @@ OWN = {"CYP2D6": pattern("*1/*1"), "TPMT": NOT_CALLED, "CYP2C19": pattern("*1/*2
 
 
 def merged(path, mode, samples=("s",)):
-    done = outside.merge(callset(dict.fromkeys(samples, OWN)), [path], KB, mode=mode)
+    done = merge.merge(callset(dict.fromkeys(samples, OWN)), [path], KB, mode=mode)
     return {g.gene: g.patterns[g.pattern_of[0]] for g in done.genes}, done
 
 
@@ -269,7 +270,7 @@ def test_a_spoiled_gene_keeps_our_own_call(tmp_path):
 
 def test_calls_go_to_the_sample_that_the_file_names(tmp_path):
     path = text_file(tmp_path, "Sample\tGenotype\tFilter\nb\t*4/*4\tPASS\nx\t*1/*1\tPASS\n")
-    done = outside.merge(callset({"a": OWN, "b": OWN}), [path], KB)
+    done = merge.merge(callset({"a": OWN, "b": OWN}), [path], KB)
     calls, _ = assign(done, KB)
     assert dict(calls.filter(gene="CYP2D6").select("sample", "diplotype").iter_rows()) == {"a": "*1/*1", "b": "*4/*4"}
     assert [note["code"] for note in done.notes] == ["outside_sample_unknown"]
@@ -278,15 +279,15 @@ def test_calls_go_to_the_sample_that_the_file_names(tmp_path):
 def test_a_file_without_samples_needs_a_name_that_says_whose_it_is(tmp_path):
     text = "CYP2D6\t*4/*4\n"
     own = callset({"a": OWN, "b": OWN})
-    done = outside.merge(own, [text_file(tmp_path, text, "b.outside.tsv")], KB)
+    done = merge.merge(own, [text_file(tmp_path, text, "b.outside.tsv")], KB)
     calls, _ = assign(done, KB)
     assert calls.filter(gene="CYP2D6")["diplotype"].to_list() == ["*1/*1", "*4/*4"]
     with pytest.raises(InputError, match=r"names no sample.*SAMPLE\.outside\.tsv"):
-        outside.merge(own, [text_file(tmp_path, text, "calls.tsv")], KB)
+        merge.merge(own, [text_file(tmp_path, text, "calls.tsv")], KB)
 
 
 def test_hla_alleles_from_outside_decide_abacavir(tmp_path):
-    done = outside.merge(callset({"s": OWN}), [write(tmp_path, "optitype")], KB)
+    done = merge.merge(callset({"s": OWN}), [write(tmp_path, "optitype")], KB)
     _, phenotypes = assign(done, KB)
     statuses = phenotypes.filter(gene="HLA-B", scheme="CPIC")["phenotype"].to_list()
     assert "*57:01 positive" in statuses
@@ -307,15 +308,15 @@ def test_hla_alleles_from_outside_decide_abacavir(tmp_path):
 def test_files_that_are_something_else_are_refused_in_one_line(tmp_path, content, says):
     (tmp_path / "f.tsv").write_bytes(content)
     with pytest.raises(InputError, match=says) as error:
-        outside.read(tmp_path / "f.tsv", KB)
+        merge.read(tmp_path / "f.tsv", KB)
     assert "\n" not in str(error.value)
 
 
 def test_a_missing_file_and_an_unknown_mode_are_refused(tmp_path):
     with pytest.raises(InputError, match="cannot be read"):
-        outside.read(tmp_path / "none.tsv", KB)
+        merge.read(tmp_path / "none.tsv", KB)
     with pytest.raises(UsageError, match="override, fill"):
-        outside.merge(callset({"s": OWN}), [], KB, mode="mix")
+        merge.merge(callset({"s": OWN}), [], KB, mode="mix")
 
 
 @given(
@@ -333,7 +334,7 @@ def test_a_damaged_file_is_read_or_refused_but_never_crashes(tmp_path_factory, t
     path = tmp_path_factory.mktemp("f") / name
     path.write_text(text, encoding="utf-8")
     try:
-        done = outside.merge(callset({"s": OWN}), [path], KB)
+        done = merge.merge(callset({"s": OWN}), [path], KB)
     except InputError:
         return
     assign(done, KB)
@@ -342,7 +343,7 @@ def test_a_damaged_file_is_read_or_refused_but_never_crashes(tmp_path_factory, t
 def test_hla_alleles_that_the_tables_do_not_list_reach_the_features(tmp_path):
     from pgx import features
 
-    done = outside.merge(callset({"s": OWN}), [write(tmp_path, "optitype")], KB)
+    done = merge.merge(callset({"s": OWN}), [write(tmp_path, "optitype")], KB)
     calls, phenotypes = assign(done, KB)
     rows = features.scenarios(features.build(calls, phenotypes, None, KB), calls, KB, ["HLA-B"], phenotypes=phenotypes)
     assert "*57:01 positive" in rows["gene.hla-b.phenotype"].to_list()[0]
@@ -360,14 +361,14 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize("mode", outside.MODES)
+@pytest.mark.parametrize("mode", merge.MODES)
 @pytest.mark.parametrize(("line", "gene"), REFUSED)
 def test_a_result_that_was_refused_is_flagged_on_the_call_of_its_gene(tmp_path, line, gene, mode):
-    done = outside.merge(callset({"a": OWN, "b": OWN}), [text_file(tmp_path, line, "a.outside.tsv")], KB, mode=mode)
+    done = merge.merge(callset({"a": OWN, "b": OWN}), [text_file(tmp_path, line, "a.outside.tsv")], KB, mode=mode)
     assert [(one["sample"], one["severity"], one["code"], one["where"]) for one in done.notes] == [
         ("a", "error", "outside_refused", gene)
     ]
-    calls = outside.told(assign(done, KB)[0], OWN)
+    calls = merge.told(assign(done, KB)[0], OWN)
     flagged = calls.filter(pl.col("flags").str.contains("outside_refused"))
     assert flagged.select("sample", "gene").rows() == [("a", gene)]
     assert flagged["status"][0] != "called"
@@ -382,7 +383,7 @@ def test_a_gene_that_nobody_knows_is_a_refused_result_unless_nothing_is_said_of_
 def test_a_file_that_is_about_other_samples_only_is_a_lost_result(tmp_path):
     path = text_file(tmp_path, "Sample\tGenotype\tFilter\nx\t*1/*1\tPASS\ny\t*4/*4\tPASS\n")
     for samples, whose in ((["a"], "a"), (["a", "b"], None)):
-        (one,) = outside.merge(callset(dict.fromkeys(samples, OWN)), [path], KB).notes
+        (one,) = merge.merge(callset(dict.fromkeys(samples, OWN)), [path], KB).notes
         assert (one["sample"], one["severity"], one["code"]) == (whose, "error", "outside_refused")
         assert "2 samples" in one["message"]
 
@@ -391,6 +392,6 @@ def test_a_file_of_a_sample_that_the_run_leaves_out_is_nobodys_here(tmp_path):
     own, everyone = callset({"a": OWN}), ["a", "a-2", "b"]
     named = text_file(tmp_path, "Sample\tGenotype\tFilter\nb\t1/4\tPASS\nx\t*1/*1\tPASS\n", "named.tsv")
     by_name = [text_file(tmp_path, "CYP2D6\t*4/*4\n", name) for name in ("b.tsv", "a-2.tsv")]
-    done = outside.merge(own, [named, *by_name], KB, everyone=everyone)
+    done = merge.merge(own, [named, *by_name], KB, everyone=everyone)
     assert done.notes == () and done.holders == (set(), set(), set())
     assert done.genes == own.genes

@@ -12,8 +12,8 @@ import polars as pl
 import pytest
 
 from pgx import knowledge
-from pgx.knowledge.rules import rules_for
-from pgx.phenotypes.outside_names import diplotype_of
+from pgx.knowledge.rules.phenotypes import rules_for
+from pgx.phenotypes.outside.names import diplotype_of
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"
 CALLS = SHARED / "genomes" / "pharmcat_calls.tsv.gz"

@@ -233,7 +233,7 @@ def test_another_inhibitor_never_raises_an_enzyme(case, drugs, more):
 
 
 def test_every_rule_gives_a_phenotype_of_the_scheme_from_every_phenotype():
-    from pgx.knowledge.rules import rules_for
+    from pgx.knowledge.rules.phenotypes import rules_for
 
     engine = converter(KB)
     triggers = ["inhibitor:strong", "inhibitor:moderate", "inhibitor:weak", "inducer:strong", "inflammation:strong"]

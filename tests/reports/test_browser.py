@@ -8,8 +8,8 @@ from itertools import product
 import pytest
 
 from pgx.reports import render_html
-from pgx.reports.html import stylesheet
-from pgx.reports.patient import render_card, render_leaflet, render_plan
+from pgx.reports.formats.html import stylesheet
+from pgx.reports.formats.patient import render_card, render_leaflet, render_plan
 from tests.reports import example
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

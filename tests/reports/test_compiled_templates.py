@@ -2,7 +2,8 @@
 
 import pytest
 
-from pgx.reports import html, render_html
+from pgx.reports import render_html
+from pgx.reports.formats import html
 from tests.reports import example
 
 

@@ -7,10 +7,10 @@ import jsonschema
 import polars as pl
 import pytest
 
+from pgx.build_data.result_schema import build
 from pgx.errors import InputError
-from pgx.reports import document
-from pgx.reports.schema.build import build
-from pgx.reports.view import view
+from pgx.reports.formats import result_json
+from pgx.reports.page.build import view
 from tests.reports import example
 
 FRAMES = ("calls", "phenotypes", "guidance", "scores", "clinical", "medications", "notes")
@@ -18,7 +18,7 @@ FRAMES = ("calls", "phenotypes", "guidance", "scores", "clinical", "medications"
 
 @pytest.mark.parametrize("result", [example.build(), example.empty()], ids=["full", "empty"])
 def test_the_document_follows_the_published_schema(result):
-    jsonschema.Draft202012Validator(document.schema_of()).validate(json.loads(document.to_json(result)))
+    jsonschema.Draft202012Validator(result_json.schema_of()).validate(json.loads(result_json.to_json(result)))
 
 
 @pytest.mark.parametrize(
@@ -31,46 +31,46 @@ def test_a_limit_of_the_label_that_is_not_decided_says_so(applies: str, said: st
         genes=pl.lit("none"), source=pl.lit("FDA label"), recommendation=pl.lit("Not below 12."),
         flags=pl.lit("label_limit"), urgency=pl.lit("avoid"), applies=pl.lit(applies),
     )  # fmt: skip
-    found = document.to_dict(replace(result, guidance=pl.concat([result.guidance, limit])))
+    found = result_json.to_dict(replace(result, guidance=pl.concat([result.guidance, limit])))
     drugs = {one["drug"]: one for one in found["samples"][0]["summary"]}
     assert drugs["codeine"]["whatever_the_genes"] == [f"FDA label: {said}"]
 
 
 def test_the_schema_refuses_a_changed_document():
-    found = document.to_dict(example.build())
+    found = result_json.to_dict(example.build())
     found["samples"][0]["calls"][0]["gene"] = None
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.Draft202012Validator(document.schema_of()).validate(found)
+        jsonschema.Draft202012Validator(result_json.schema_of()).validate(found)
 
 
 def test_the_published_schema_is_the_one_that_the_columns_give():
-    assert document.schema_of() == json.loads(json.dumps(build())), "run python -m pgx.reports.schema.build"
+    assert result_json.schema_of() == json.loads(json.dumps(build())), "run python -m pgx.build_data.result_schema"
 
 
 @pytest.mark.parametrize("result", [example.build(), example.empty()], ids=["full", "empty"])
 def test_a_result_survives_the_way_there_and_back(result):
-    back = document.from_json(document.to_json(result))
+    back = result_json.from_json(result_json.to_json(result))
     assert back.samples == result.samples
     assert back.provenance == result.provenance
     for name in FRAMES:
         assert getattr(back, name).equals(getattr(result, name)), name
-    assert document.to_json(back) == document.to_json(result)
+    assert result_json.to_json(back) == result_json.to_json(result)
 
 
 def test_the_view_of_a_document_is_the_view_of_its_result():
-    found = document.parse(document.to_json(example.build()))
+    found = result_json.parse(result_json.to_json(example.build()))
     whole = view(example.build(), example.SAMPLE)
-    assert document.view_of(found, example.SAMPLE) == whole
-    part = document.view_of(found, example.SAMPLE, drugs=["codeine"])
+    assert result_json.view_of(found, example.SAMPLE) == whole
+    part = result_json.view_of(found, example.SAMPLE, drugs=["codeine"])
     assert part.drugs == tuple(drug for drug in whole.drugs if drug.name == "codeine")
-    assert document.view_of(found, "nobody") is None
+    assert result_json.view_of(found, "nobody") is None
 
 
 def test_numbers_that_json_cannot_hold_become_null():
     result = example.build()
     broken = result.scores.with_columns(estimate=float("nan"), high=float("inf"))
     found = json.loads(
-        document.to_json(
+        result_json.to_json(
             type(result)(**{name: getattr(result, name) for name in result.__slots__} | {"scores": broken})
         )
     )
@@ -95,11 +95,11 @@ def test_numbers_that_json_cannot_hold_become_null():
 )
 def test_what_is_not_a_result_is_refused_in_one_line(text, said):
     with pytest.raises(InputError, match=said) as raised:
-        document.from_json(text, file="a.json")
+        result_json.from_json(text, file="a.json")
     assert "\n" not in str(raised.value)
     assert str(raised.value).startswith("a.json")
 
 
 def test_a_missing_file_is_an_input_error(tmp_path):
     with pytest.raises(InputError, match="cannot be read"):
-        document.read(tmp_path / "none.json")
+        result_json.read(tmp_path / "none.json")

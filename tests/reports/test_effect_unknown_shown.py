@@ -7,9 +7,9 @@ import pytest
 
 import pgx
 from pgx.reports import render_html, render_text, to_json
-from pgx.reports.fhir import to_fhir
-from pgx.reports.patient import render_card, render_leaflet
-from pgx.reports.view import view
+from pgx.reports.formats.fhir import to_fhir
+from pgx.reports.formats.patient import render_card, render_leaflet
+from pgx.reports.page.build import view
 from pgx.serve.cards import cards
 
 FLAG = "undocumented_passed_over"

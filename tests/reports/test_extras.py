@@ -8,8 +8,9 @@ import polars as pl
 import pytest
 
 from pgx.errors import UsageError
-from pgx.reports import pdf, write
-from pgx.reports.multiqc import to_multiqc
+from pgx.reports import write
+from pgx.reports.formats import pdf
+from pgx.reports.formats.multiqc import to_multiqc
 from tests.reports import example
 
 FRAMES = ("calls", "phenotypes", "guidance", "scores", "clinical", "medications", "notes")

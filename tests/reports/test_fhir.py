@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pgx.reports import fhir
+from pgx.reports.formats import fhir
 from tests.reports import example
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"

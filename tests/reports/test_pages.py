@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pgx.reports import render_html, render_text
-from pgx.reports.notice import NOTICE
+from pgx.reports.page.notice import NOTICE
 from tests.reports import example
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"

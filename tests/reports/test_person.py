@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pgx.errors import UsageError
-from pgx.reports.person import notes_for, own_provenance
-from pgx.reports.view import view
+from pgx.reports.page.build import view
+from pgx.reports.page.person import notes_for, own_provenance
 from tests.reports import example
 
 RUN = {

@@ -8,9 +8,9 @@ import pytest
 from pgx import schema
 from pgx.errors import UsageError
 from pgx.reports import render_html, render_text
-from pgx.reports.patient import render_leaflet
-from pgx.reports.view import view, views
-from pgx.reports.wording import URGENCIES
+from pgx.reports.formats.patient import render_leaflet
+from pgx.reports.page.build import view, views
+from pgx.reports.page.wording import URGENCIES
 from tests.reports import example
 
 

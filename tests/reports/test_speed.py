@@ -6,7 +6,7 @@ import polars as pl
 
 from pgx import schema
 from pgx.reports import render_html, render_text, to_json
-from pgx.reports.fhir import render_fhir
+from pgx.reports.formats.fhir import render_fhir
 from tests.reports import example
 
 BUDGET = 1.0

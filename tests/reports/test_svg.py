@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgx.reports import svg
-from pgx.reports.view import view
+from pgx.reports.formats import svg
+from pgx.reports.page.build import view
 from tests.reports import example
 
 VIEW = view(example.build(), example.SAMPLE)
@@ -95,7 +95,7 @@ def test_any_dose_fits(estimate, reference):
 
 @given(st.lists(st.tuples(st.text(max_size=40), st.floats(-1e6, 1e6)), min_size=1, max_size=12))
 def test_any_factors_fit(factors):
-    from pgx.reports.wording import clean
+    from pgx.reports.page.wording import clean
 
     picture = svg.contributions(replace(DOSE, factors=tuple((clean(name), value) for name, value in factors)), uid="u")
     assert not re.search(r"nan|inf\b", re.sub(r"<(text|desc|title).*?</\1>", "", str(picture)))

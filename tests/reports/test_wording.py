@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pgx import knowledge
-from pgx.reports import wording
+from pgx.reports.page import wording
 
 
 @pytest.fixture(scope="module")

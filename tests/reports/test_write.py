@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from pgx import io, schema
 from pgx.errors import InputError, UsageError
-from pgx.reports import FORMATS, names, write
-from pgx.reports.tables import to_tsv
+from pgx.reports import FORMATS, file_names, write
+from pgx.reports.formats.tables import to_tsv
 from tests.reports import example
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
@@ -96,7 +96,7 @@ def test_no_sample_name_leaves_the_folder(tmp_path, name):
 
 @given(st.lists(st.text(max_size=12), unique=True, max_size=8))
 def test_file_names_never_collide_even_without_case(samples):
-    stems = names.stems(samples)
+    stems = file_names.stems(samples)
     assert len({stem.casefold() for stem in stems.values()}) == len(samples)
     assert not [
         stem for stem in stems.values() if "/" in stem or "\\" in stem or stem.startswith((".", "-")) or not stem
@@ -104,8 +104,8 @@ def test_file_names_never_collide_even_without_case(samples):
 
 
 def test_names_that_need_no_change_are_kept():
-    assert names.stems(["NA12878", "HG00118.v2", "A_b-1"]) == {n: n for n in ("NA12878", "HG00118.v2", "A_b-1")}
-    assert names.stems(["na1", "NA1"])["na1"].startswith("na1-")
+    assert file_names.stems(["NA12878", "HG00118.v2", "A_b-1"]) == {n: n for n in ("NA12878", "HG00118.v2", "A_b-1")}
+    assert file_names.stems(["na1", "NA1"])["na1"].startswith("na1-")
 
 
 def test_an_error_leaves_the_old_file_alone(tmp_path):

@@ -9,8 +9,8 @@ import pytest
 import pgx.variants
 from pgx.errors import InputError
 from pgx.types import Genotypes
-from pgx.variants.arrays import load, recognise
-from pgx.variants.gate import check
+from pgx.variants.arrays.consumer import load, recognise
+from pgx.variants.check import check
 from tests.variants.build import at, codes, knowledge
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "genomes" / "arrays"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgx.variants.events import Absent, Carried, DisagreementError, Stretch, change
+from pgx.variants.sites.structural_events import Absent, Carried, DisagreementError, Stretch, change
 
 LENGTH = 10_000
 

@@ -12,7 +12,7 @@ from hypothesis_vcf import vcf as hypothesis_vcf
 
 import pgx.variants
 from pgx.errors import PgxError
-from pgx.variants.gate import check
+from pgx.variants.check import check
 from tests.variants.build import at, knowledge, snv, text
 
 SEED = text(

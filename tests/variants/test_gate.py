@@ -10,7 +10,7 @@ import pytest
 
 import pgx.variants
 from pgx.errors import InputError, PgxError
-from pgx.variants.gate import check
+from pgx.variants.check import check
 from tests.variants.build import at, codes, compress, knowledge, read, snv, text
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "hostile"

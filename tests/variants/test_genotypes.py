@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgx.variants.genotypes import BadGenotypeError, decode, numbers, subfield
+from pgx.variants.vcf.sample_columns import BadGenotypeError, decode, numbers, subfield
 
 GT = st.sampled_from(["0/0", "0|1", "./.", "1", ".", "10/2", "./1", "|1|0", "0/1/1", "1|12"])
 VALUE = st.sampled_from(["", ".", "0", "7", "99", "123456789", "1234567890", "3.5", "-2", "1e2", "5,6", "x"])

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 import pgx
 from pgx.types import Genotypes
-from pgx.variants.genotypes import decode
-from pgx.variants.phase_lists import PhaseLists
-from pgx.variants.records import parse
+from pgx.variants.vcf.phase_lists import PhaseLists
+from pgx.variants.vcf.records import parse
+from pgx.variants.vcf.sample_columns import decode
 from tests.variants.build import codes, read, snv
 
 CHR6 = "##contig=<ID=chr6,length=170805979>"

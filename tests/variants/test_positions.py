@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgx.variants import positions
+from pgx.variants.vcf import pos_column
 
 NAMES = st.sampled_from(["1", "chr1", "chr10", "chrUn_x", "NC_000001.11", "HLA-DRB1*15:01:01:01"])
 
@@ -18,7 +18,7 @@ def runs(lines: list[bytes], lead: int) -> list[int] | None:
     starts = np.r_[0, np.flatnonzero(buffer == 10)[:-1] + 1]
     found: list[int] = []
     while len(found) < len(lines):
-        run = positions.run(text, buffer, starts[len(found) :], lead)
+        run = pos_column.run(text, buffer, starts[len(found) :], lead)
         if run is None:
             return None
         values = run.all().tolist()

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pgx.errors import InputError
-from pgx.variants.positions import names_end
-from pgx.variants.scan import Scanner
-from pgx.variants.streams import read_stream
-from pgx.variants.windows import Windows
+from pgx.variants.vcf.pos_column import names_end
+from pgx.variants.vcf.scan import Scanner
+from pgx.variants.vcf.streams import read_stream
+from pgx.variants.vcf.windows import Windows
 
 WINDOWS = [("chr1", 100, 105), ("chr1", 300, 300), ("chr2", 50, 60), ("chrX", 1000, 1000)]
 REGIONS = [("chr1", 90, 120), ("chr2", 1, 100)]

@@ -332,7 +332,7 @@ class TestFiles:
         assert at(found, *STAR2) == ("CALLED", (0, 1))
 
     def test_text_longer_than_one_chunk(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("pgx.variants.streams.CHUNK", 100)
+        monkeypatch.setattr("pgx.variants.vcf.streams.CHUNK", 100)
         rows = [snv(f"chr10:{p}", "A", "C", "0/1") for p in range(94781000, 94781800, 5)]
         found = read(tmp_path, *rows, star2("0/1"), snv("chr10:94842866", "A", "G", "1/1"))
         assert (at(found, *STAR2)[1], at(found, "chr10", 94842866)[1]) == ((0, 1), (1, 1))

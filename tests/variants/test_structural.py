@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import pgx.variants
 from pgx.errors import InputError
 from pgx.types import Genotypes
-from pgx.variants.copy_statements import whole_copies
+from pgx.variants.sites.copy_statements import whole_copies
 from tests.variants.build import at, codes, compress, knowledge, read, snv, text
 
 STAR2 = snv("chr10:94781859", "G", "A", "0/1")

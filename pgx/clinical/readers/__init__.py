@@ -1,0 +1,1 @@
+"""One reader a format; each hands on statements about persons."""

@@ -1,0 +1,289 @@
+"""FHIR R4, R4B and R5: bundles, single resources, and NDJSON bulk export, as plain JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+from pgx.clinical.allergies import OVER
+from pgx.clinical.readers.fhir_drugs import read_allergy, read_list, read_medication, read_starts
+from pgx.clinical.readers.fhir_parts import State, codings_of, label_of, statuses_of, verification, when
+from pgx.clinical.readers.json_access import Object, dig, name_of, number, obj, objs, parse, text
+from pgx.clinical.readers.sniff import open_plain
+from pgx.clinical.statements import Events
+from pgx.clinical.vocabulary import system_name
+from pgx.errors import InputError
+
+_BIRTH_SEX = "http://hl7.org/fhir/us/core/structuredefinition/us-core-birthsex"
+_GROUP = {
+    "http://hl7.org/fhir/us/core/structuredefinition/us-core-race": "race",
+    "http://hl7.org/fhir/us/core/structuredefinition/us-core-ethnicity": "ethnicity",
+}
+_SKIPPED = {"entered-in-error", "cancelled"}
+_UNSURE = {"unconfirmed", "provisional", "differential"}
+
+
+def read_content(events: Events, content: object) -> None:
+    """Take a bundle, a resource, a list of either, or a Parameters answer, as parsed from JSON."""
+    state = State()
+    found = list(_resources(content, ""))
+    if not found:
+        raise InputError("no FHIR resource in it", file=events.file)
+    said = [one.get("timestamp") for one in objs(content)]
+    for resource, _, url in found:
+        state.remember(resource, url)
+        if resource.get("resourceType") == "Composition":
+            said.append(resource.get("date"))
+    state.made = max((day for one in said if (day := events.day(None, one, None))), default=None)
+    for resource, where, _ in found:
+        _read(events, resource, where, state)
+    _finish(events, state)
+
+
+def read_ndjson(events: Events, path: Path) -> None:
+    """Read one resource a line; a bad line is noted and left out."""
+    state = State()
+    with open_plain(path) as lines:
+        for count, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            where = f"line {count}"
+            try:
+                resource = parse(line)
+            except (ValueError, RecursionError) as error:
+                events.problem(
+                    None, "error", "bad_line", f"not JSON: {getattr(error, 'msg', type(error).__name__)}", where
+                )
+                continue
+            for one, place, url in _resources(resource, where):
+                state.remember(one, url)
+                _read(events, one, place, state)
+    _finish(events, state)
+
+
+def _resources(content: object, where: str) -> Iterator[tuple[Object, str, str | None]]:
+    """Yield (resource, place, full URL) of everything inside."""
+    for index, one in enumerate(objs(content), start=1):
+        kind = text(one.get("resourceType"))
+        place = where or (f"entry {index}" if isinstance(content, list) else "")
+        if kind == "Bundle" or (kind is None and "entry" in one):
+            for number_, entry in enumerate(objs(one.get("entry")), start=1):
+                inner = obj(entry.get("resource"))
+                name = f"{text(inner.get('resourceType')) or 'resource'}/{name_of(inner.get('id')) or '?'}"
+                spot = f"{where + ', ' if where else ''}entry {number_} ({name})"
+                if inner.get("resourceType") == "Bundle":
+                    yield from _resources(inner, spot)
+                elif inner and dig(entry, "request", "method") != "DELETE":
+                    yield inner, spot, text(entry.get("fullUrl"))
+        elif "parameter" in one:
+            for part in objs(one.get("parameter")):
+                yield from _parameter(part, place)
+        elif kind:
+            yield one, place or f"{kind}/{name_of(one.get('id')) or '?'}", None
+
+
+def _parameter(part: Object, where: str) -> Iterator[tuple[Object, str, str | None]]:
+    inner = obj(part.get("resource"))
+    if inner:
+        yield inner, where or f"parameter {text(part.get('name')) or '?'}", None
+    for deeper in objs(part.get("part")):
+        if deeper is not part:
+            yield from _parameter(deeper, where)
+
+
+def _read(events: Events, resource: Object, where: str, state: State) -> None:
+    kind = text(resource.get("resourceType")) or ("Observation" if "code" in resource else "")
+    reader = _READERS.get(kind)
+    if reader is None:
+        events.not_understood("resource", "", "", kind or "(no resourceType)", where)
+        return
+    if kind == "Patient":
+        _patient(events, resource, where, state)
+        return
+    person = state.person(resource)
+    if person is None and kind != "Medication":
+        events.not_understood("resource", "", "", f"{kind} of nobody", where)
+        return
+    events.person(person)
+    if any(one.get("resourceType") == "Patient" for one in objs(resource.get("contained"))):
+        events.not_understood("resource", "", "", "Patient inside another resource", where)
+    if text(resource.get("status")) in _SKIPPED or verification(resource) == "entered-in-error":
+        events.not_understood("resource", "", "", f"{kind} that was entered in error or cancelled", where)
+        return
+    reader(events, resource, where, state)
+
+
+def _finish(events: Events, state: State) -> None:
+    for resource, where in state.waiting:
+        read_medication(events, resource, where, state, last=True)
+    read_starts(events, state)
+
+
+def _patient(events: Events, resource: Object, where: str, state: State) -> None:
+    person = name_of(resource.get("id")) or (next(iter(state.people.values())) if len(state.people) == 1 else "patient")
+    aliases = [v for one in objs(resource.get("identifier")) if (v := name_of(one.get("value")))]
+    events.person(person, aliases)
+    extensions = {(text(e.get("url")) or "").lower(): e for e in objs(resource.get("extension"))}
+    sex = text(obj(extensions.get(_BIRTH_SEX)).get("valueCode")) or text(resource.get("gender"))
+    if sex:
+        events.observe(person, "sex", text=sex, where=where, written="Patient.gender")
+    born = events.day(person, resource.get("birthDate"), where)
+    if born:
+        events.observe(person, "birth_date", text=born.isoformat(), where=where, written="Patient.birthDate")
+    for url, concept in _GROUP.items():
+        codes = [
+            obj(e.get("valueCoding"))
+            for e in objs(obj(extensions.get(url)).get("extension"))
+            if e.get("url") == "ombCategory"
+        ]
+        if len(codes) > 1 and concept == "race":
+            events.observe(person, concept, answer="mixed", where=where, written="US Core race")
+        elif codes and (code := name_of(codes[0].get("code"))):
+            system = system_name(text(codes[0].get("system")) or "")
+            events.observe(person, concept, text=code, system=system, where=where, written=f"US Core {concept}")
+
+
+def _observation(events: Events, resource: Object, where: str, state: State) -> None:
+    person = state.person(resource)
+    start, end = when(resource, "effectiveDateTime", "effectivePeriod", "effectiveInstant", "issued")
+    day, last = events.day(person, start, where), events.day(person, end, where)
+    if start and day is None:  # a value of an unknown day must not pass for a present one
+        return
+    events.seen(person, last or day)
+    components = objs(resource.get("component"))
+    found = _measured(events, resource, person, day, last, where)
+    for component in components:
+        found |= _measured(events, component, person, day, last, where)
+    if not found:
+        codings = codings_of(resource.get("code"))
+        system, code = (codings[0][0], codings[0][1]) if codings else ("", "")
+        events.not_understood("observation", system, code, label_of(resource.get("code")), where)
+
+
+def _measured(
+    events: Events, item: Object, person: str | None, day: date | None, last: date | None, where: str
+) -> bool:
+    """Add what an observation or component says; True if its code is known."""
+    codings = codings_of(item.get("code"))
+    words = events.vocabulary
+    pairs = next((found for system, code, _ in codings if (found := words.code(system, code))), ())
+    if not pairs and not any(system in ("LOINC", "SNOMED") for system, _, _ in codings):
+        heading = words.column(label_of(item.get("code")))
+        pairs = ((heading.concept, None),) if heading else ()
+    written = label_of(item.get("code"))
+    for concept, answer in pairs:
+        value = _value(events, concept, item)
+        if concept == "allergy" and answer is None:
+            events.allergic(person, (value[1] if value else None) or written, day=day, where=where)
+            continue
+        if answer is None and value is None:
+            continue
+        number_, text_, system, unit = value or (None, None, "text", None)
+        events.observe(
+            person,
+            concept,
+            answer=answer,
+            number=number_,
+            text=text_,
+            system=system,
+            unit=unit,
+            day=day,
+            end=last,
+            where=where,
+            written=written,
+        )
+    return bool(pairs)
+
+
+_Value = tuple[float | None, str | None, str, str | None]
+
+
+def _value(events: Events, concept: str, item: Object) -> _Value | None:
+    """Return (number, text, vocabulary of the text, unit) of the value[x], or None when there is none."""
+    if quantity := obj(item.get("valueQuantity")):
+        return _quantity(events, quantity)
+    for key in ("valueInteger", "valueDecimal"):
+        if (amount := number(item.get(key))) is not None:
+            return amount, None, "text", None
+    plain = next((p for key in ("valueString", "valueDateTime", "valueDate") if (p := text(item.get(key)))), None)
+    if isinstance(item.get("valueBoolean"), bool):
+        plain = "yes" if item["valueBoolean"] else "no"
+    return (None, plain, "text", None) if plain else _coded_value(events, concept, item)
+
+
+def _quantity(events: Events, quantity: Object) -> _Value | None:
+    raw = quantity.get("value")
+    amount = number(raw)
+    code, shown = text(quantity.get("code")), text(quantity.get("unit"))
+    unit = code if code and events.vocabulary.unit(code) else shown or code
+    if comparator := text(quantity.get("comparator")):
+        return None, f"{comparator}{raw}", "text", unit
+    return (amount, None if amount is not None else str(raw), "text", unit) if raw is not None else None
+
+
+def _coded_value(events: Events, concept: str, item: Object) -> _Value | None:
+    coded = obj(item.get("valueCodeableConcept"))
+    if not coded and obj(item.get("valueCoding")):
+        coded = {"coding": [item["valueCoding"]]}
+    for system, code, _ in codings_of(coded):
+        if events.vocabulary.answer(concept, system, code)[0]:
+            return None, code, system, None
+        for meant, answer in events.vocabulary.code(system, code):
+            if meant == concept and answer:
+                return None, answer, "answer", None
+    label = label_of(coded)
+    return (None, label, "text", None) if label else None
+
+
+def _condition(events: Events, resource: Object, where: str, state: State) -> None:
+    person = state.person(resource)
+    code = resource.get("code")
+    codings, label = codings_of(code), label_of(code)
+    start, _ = when(resource, "onsetDateTime", "onsetPeriod", "recordedDate")
+    stop, _ = when(resource, "abatementDateTime")
+    end = events.day(person, stop or obj(resource.get("abatementPeriod")).get("end"), where)
+    day = events.day(person, start, where)
+    events.seen(person, events.day(person, resource.get("recordedDate"), where) or day)
+    verified = verification(resource)
+    if verified in _UNSURE:
+        events.not_understood("condition", "", "", f"{label} ({verified})", where)
+        return
+    pairs = next((found for system, c, _ in codings if (found := events.vocabulary.code(system, c))), ())
+    if (
+        not pairs
+        and (heading := events.vocabulary.column(label))
+        and events.vocabulary.concepts[heading.concept].kind == "boolean"
+    ):
+        pairs = ((heading.concept, None),)
+    for concept, answer in pairs:
+        stated = "no" if verified == "refuted" else "yes"
+        if answer and (stated == "no" or (concept == "allergy" and statuses_of(resource.get("clinicalStatus")) & OVER)):
+            events.not_understood("condition", "", "", f"{label} (refuted or over)", where)
+            continue
+        if concept == "allergy":
+            events.allergic(person, label, codes=[(system, c) for system, c, _ in codings], day=day, where=where)
+            continue
+        events.observe(person, concept, answer=answer or stated, day=day, end=end, where=where, written=label)
+    if not pairs:
+        system, first = (codings[0][0], codings[0][1]) if codings else ("", "")
+        events.not_understood("condition", system, first, label, where)
+
+
+def _nothing(events: Events, resource: Object, where: str, state: State) -> None:
+    """A Medication is read where it is referred to."""
+
+
+_READERS = {
+    "Patient": _patient,
+    "Observation": _observation,
+    "Condition": _condition,
+    "MedicationRequest": read_medication,
+    "MedicationStatement": read_medication,
+    "MedicationUsage": read_medication,
+    "MedicationDispense": read_medication,
+    "MedicationAdministration": read_medication,
+    "AllergyIntolerance": read_allergy,
+    "List": read_list,
+    "Medication": _nothing,
+}

@@ -1,0 +1,121 @@
+"""What the readers of FHIR resources share: who it is about, codes, dates, statuses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from urllib.parse import unquote
+
+from pgx.clinical.readers.json_access import Object, dig, name_of, obj, objs, text
+from pgx.clinical.vocabulary import system_name
+
+Coding = tuple[str, str, str | None]
+
+
+@dataclass
+class State:
+    """What later resources need from earlier ones.
+
+    `made` is the day on which the document says it was made; `starts` are drugs that begin after the day on which they
+    were written down, or of which nobody says when that was: they are read last, when the record's days are known.
+    """
+
+    people: dict[str, str] = field(default_factory=dict)
+    identifiers: dict[str, set[str]] = field(default_factory=dict)
+    medications: dict[str, Object] = field(default_factory=dict)
+    waiting: list[tuple[Object, str]] = field(default_factory=list)
+    made: date | None = None
+    starts: list[tuple[date, Object, str]] = field(default_factory=list)
+
+    def remember(self, resource: Object, url: str | None) -> None:
+        """Keep what references may point to: patients by id, URL and identifier, medications by id and URL."""
+        kind, name = resource.get("resourceType"), name_of(resource.get("id"))
+        if kind == "Patient":
+            person = name or tail(url) or "patient"
+            for key in (name, tail(url)):
+                if key:
+                    self.people[key] = person
+            for one in objs(resource.get("identifier")):
+                if value := name_of(one.get("value")):
+                    for key in (value, f"{text(one.get('system')) or ''}|{value}"):
+                        self.identifiers.setdefault(key, set()).add(person)
+        elif kind == "Medication":
+            for key in (name, tail(url)):
+                if key:
+                    self.medications[key] = resource
+
+    def person(self, resource: Object) -> str | None:
+        """Return whom a resource is about: by reference, by identifier, or as the only patient there is."""
+        for key in ("subject", "patient"):
+            target = obj(resource.get(key))
+            reference = text(target.get("reference"))
+            if reference and "?" in reference:  # a search in the place of an address, as transactions have it
+                found = self._identified(unquote(reference.rpartition("identifier=")[2].split("&")[0]))
+                return found or reference
+            last = tail(reference)
+            if last:
+                return self.people.get(last, last)
+            value = name_of(dig(target, "identifier", "value"))
+            if value:
+                system = text(dig(target, "identifier", "system"))
+                return self._identified(f"{system}|{value}" if system else value) or self.people.get(value, value)
+        return next(iter(self.people.values())) if len(set(self.people.values())) == 1 else None
+
+    def _identified(self, key: str) -> str | None:
+        found = self.identifiers.get(key) or self.identifiers.get(key.rpartition("|")[2]) or set()
+        return next(iter(found)) if len(found) == 1 else None
+
+
+def tail(reference: str | None) -> str | None:
+    """Return the last part of ``Patient/12``, ``urn:uuid:12`` or a URL; versions are left out."""
+    if not reference:
+        return None
+    return (
+        reference.split("/_history/")[0]
+        .rstrip("/")
+        .rsplit("/", 1)[-1]
+        .removeprefix("urn:uuid:")
+        .removeprefix("urn:oid:")
+        .removeprefix("#")
+    )
+
+
+def codings_of(concept: object) -> list[Coding]:
+    """Return (vocabulary, code, display) of a concept's codes."""
+    return [
+        (system_name(text(one.get("system")) or ""), code, text(one.get("display")))
+        for one in objs(obj(concept).get("coding"))
+        if (code := name_of(one.get("code")))
+    ]
+
+
+def label_of(concept: object) -> str:
+    """Return a concept in words: its text, or else a display, or else a code."""
+    inner = obj(concept)
+    return (
+        text(inner.get("text"))
+        or next((d for _, _, d in codings_of(inner) if d), None)
+        or next((c for _, c, _ in codings_of(inner)), "")
+    )
+
+
+def when(resource: Object, *keys: str) -> tuple[object, object]:
+    """Return (start, end) of the first key that is there: a date, or a period."""
+    for key in keys:
+        value = resource.get(key)
+        if isinstance(value, str):
+            return value, None
+        if isinstance(value, dict):
+            return value.get("start"), value.get("end")
+    return None, None
+
+
+def statuses_of(concept: object) -> set[str]:
+    """Return the codes of a status, and its words if it has no code."""
+    found = {code for _, code, _ in codings_of(concept)}
+    return found or {(text(obj(concept).get("text")) or text(concept) or "").lower().replace(" ", "-")}
+
+
+def verification(resource: Object) -> str | None:
+    """Return the code of the verification status."""
+    return next((code for _, code, _ in codings_of(resource.get("verificationStatus"))), None)

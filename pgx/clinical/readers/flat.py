@@ -1,0 +1,344 @@
+"""Flat files: one row (CSV, TSV, Parquet) or one object (JSON) a person.
+
+Columns are the concepts of ``concepts.tsv``, by name or other name, optionally ending in a unit (``weight_lb``); plus
+
+* ``sample`` (or ``person_id``, ``patient_id``, ``id``, ...): who it is;
+* ``date``: when the row was observed; ``<concept>_date``: when that value was; ``<concept>_unit``: its unit;
+* ``medications``, ``planned_medications``, ``stopped_medications``, ``conditions``, ``allergies``: lists joined by
+  ``;``, or ``none``;
+* ``notes``, ``comment``, ``name`` and ``x_...``: not read.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import dataclass, field
+from datetime import date
+
+import polars as pl
+
+from pgx.clinical.readers.lists import add_list
+from pgx.clinical.readers.rows import Rows, read_days, usable_rows
+from pgx.clinical.readers.text import decode
+from pgx.clinical.statements import RAW, BadDateError, Events, read_date
+from pgx.clinical.vocabulary import column_name
+from pgx.errors import InputError
+
+IDS = (
+    "sample",
+    "sample_id",
+    "person",
+    "person_id",
+    "patient",
+    "patient_id",
+    "subject",
+    "subject_id",
+    "individual",
+    "iid",
+    "id",
+)
+DATES = ("date", "visit_date", "observation_date")
+LISTS = {
+    "medications": "current",
+    "medication": "current",
+    "current_medications": "current",
+    "drugs": "current",
+    "planned_medications": "planned",
+    "stopped_medications": "stopped",
+    "past_medications": "stopped",
+    "conditions": "condition",
+    "diagnoses": "condition",
+    "comorbidities": "condition",
+    "allergies": "allergy",
+}
+IGNORED = ("notes", "note", "comment", "comments", "name", "given_name", "family_name")
+DATES_ONLY = ("birth_date", "as_of")
+"""Concepts whose value is itself a date."""
+NOW = "as_of"
+"""The concept that says which day counts as the person's "now"."""
+GROUPS = ("demographics", "labs", "vitals", "lifestyle", "clinical", "imaging", "person", "patient")
+SPECIAL = (*IDS, *DATES, *LISTS, *IGNORED)
+
+
+@dataclass
+class Layout:
+    """Which column is what."""
+
+    identity: str | None = None
+    day: str | None = None
+    values: dict[str, tuple[str, str | None]] = field(default_factory=dict)
+    lists: dict[str, str] = field(default_factory=dict)
+    dates: dict[str, str] = field(default_factory=dict)
+    units: dict[str, str] = field(default_factory=dict)
+    ignored: list[str] = field(default_factory=list)
+
+
+def lay_out(headings: list[str], events: Events) -> Layout:
+    """Understand the column headings.
+
+    Raises
+    ------
+    InputError
+        If a heading is not known, or two say the same.
+    """
+    layout = Layout()
+    names = {heading: column_name(heading) for heading in headings}
+    layout.identity = next((h for wanted in IDS for h, n in names.items() if n == wanted), None)
+    for heading, name in names.items():
+        if heading == layout.identity:
+            continue
+        found = events.vocabulary.column(heading)
+        if found:
+            if found.concept in {c for c, _ in layout.values.values()}:
+                raise InputError(
+                    f"column {heading!r} gives {found.concept} a second time",
+                    file=events.file,
+                    fix="keep one column of it",
+                )
+            layout.values[heading] = (found.concept, found.unit)
+        elif name in LISTS:
+            layout.lists[heading] = LISTS[name]
+        elif name in DATES:
+            layout.day = heading
+        elif (stem := events.vocabulary.column(name.removesuffix("_date"))) and name.endswith("_date"):
+            layout.dates[stem.concept] = heading
+        elif (stem := events.vocabulary.column(name.removesuffix("_unit"))) and name.endswith("_unit"):
+            layout.units[stem.concept] = heading
+        elif name in IGNORED or name.startswith("x_") or name in IDS:
+            layout.ignored.append(heading)
+        else:
+            _unknown_column(events, heading)
+    for heading in layout.ignored:
+        events.not_understood("column", "", "", heading, None)
+    return layout
+
+
+def _unknown_column(events: Events, heading: str) -> None:
+    close = events.vocabulary.suggest(heading, SPECIAL)
+    hint = f"did you mean {' or '.join(close)}?" if close else ""
+    if events.lenient:
+        events.problem(None, "error", "unknown_column", f"unknown column {heading!r}", "heading")
+        events.not_understood("column", "", "", heading + (f" ({hint})" if hint else ""), None)
+        return
+    fix = (
+        f"{hint} A column whose name starts with 'x_' is left out"
+        if hint
+        else "`pgx check --columns` lists the known ones; start a name with 'x_' to leave it out"
+    )
+    raise InputError(f"unknown column {heading!r}", file=events.file, fix=fix)
+
+
+def read_delimited(events: Events, data: bytes) -> None:
+    """Read CSV or TSV (tab, comma or semicolon, found out from the heading line).
+
+    Raises
+    ------
+    InputError
+        If it is not text, has no heading, or no row that can be used. A bad row among good ones is noted.
+    """
+    text, remark = decode(data, events.file)
+    if remark:
+        events.problem(None, "warning", "not_utf8", remark, None)
+    text, delimiter = _delimiter(text)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    headings: list[str] = []
+    rows: list[list[str]] = []
+    lines: list[int] = []
+    bad: list[tuple[str, str]] = []
+    try:
+        for row in reader:
+            if not any(cell.strip() for cell in row):
+                continue
+            if not headings:
+                headings = [cell.strip() for cell in row]
+            elif len(row) != len(headings):
+                bad.append((f"{len(row)} cells, but the heading has {len(headings)}", f"line {reader.line_num}"))
+            else:
+                rows.append(row)
+                lines.append(reader.line_num)
+    except csv.Error as error:
+        raise InputError(f"not a table: {error}", file=events.file, where=f"line {reader.line_num}") from None
+    headings, rows = _named_columns(events, headings, rows)
+    if not headings or len(set(headings)) != len(headings):
+        doubled = next((h for h in headings if headings.count(h) > 1), None)
+        raise InputError(f"column {doubled!r} is there twice" if doubled else "no heading line", file=events.file)
+    if not rows and bad:
+        raise InputError(bad[0][0], file=events.file, where=bad[0][1], fix="quote cells that hold the separator")
+    if not rows:
+        raise InputError("a heading, but no person", file=events.file)
+    for problem, where in bad:
+        events.problem(None, "error", "bad_row", f"the row is not used: {problem}", where)
+    if delimiter in ";\t":
+        rows = [[_decimal_point(cell) for cell in row] for row in rows]
+    columns = list(zip(*rows, strict=True))
+    frame = pl.DataFrame({h: pl.Series(h, c, dtype=pl.String) for h, c in zip(headings, columns, strict=True)})
+    read_frame(events, frame, [f"line {n}" for n in lines])
+
+
+def _delimiter(text: str) -> tuple[str, str]:
+    """Return the text and its separator: as a spreadsheet says it (``sep=;``), or the commonest of the heading line."""
+    head, _, rest = text.partition("\n")
+    said = re.fullmatch(r"\s*\"?sep=(.)\"?\s*", head, re.IGNORECASE)
+    if said and rest:
+        return rest, said[1]
+    return text, max("\t,;|", key=head.count)
+
+
+def _named_columns(events: Events, headings: list[str], rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
+    """Leave out columns without a heading, which spreadsheets append.
+
+    Raises
+    ------
+    InputError
+        If one of them holds something.
+    """
+    keep = [place for place, heading in enumerate(headings) if heading]
+    for place in sorted(set(range(len(headings))) - set(keep)):
+        if any(row[place].strip() for row in rows):
+            fix = "name it, or start the name with 'x_' to leave it out"
+            raise InputError(f"column {place + 1} holds values and has no heading", file=events.file, fix=fix)
+    return [headings[place] for place in keep], [[row[place] for place in keep] for row in rows]
+
+
+def _decimal_point(cell: str) -> str:
+    """Write ``72,5`` as ``72.5``: in a file that a spreadsheet separated by semicolons the comma is the decimal sign.
+
+    Three digits after a comma may be thousands, ``1,234``, and stay as they are, to be refused.
+    """
+    return re.sub(_DECIMAL_COMMA, r"\1.\2", cell)
+
+
+_DECIMAL_COMMA = re.compile(r"^(\s*[-+]?(?:\d+(?=,\d{1,2}(?!\d))|0(?=,\d))),(\d+\s*(?:[a-zA-Zµ%][^,;]*)?)$")
+
+
+def read_parquet(events: Events, data: bytes) -> None:
+    """Read Parquet, one row a person."""
+    try:
+        frame = pl.read_parquet(io.BytesIO(data))
+    except (pl.exceptions.PolarsError, OSError, ValueError) as error:
+        raise InputError(f"not a readable Parquet file: {str(error).splitlines()[0][:80]}", file=events.file) from None
+    if frame.is_empty():
+        raise InputError("no person", file=events.file)
+    columns = []
+    for name, dtype in frame.schema.items():
+        if isinstance(dtype, pl.List):
+            columns.append(pl.col(name).cast(pl.List(pl.String)).list.join(";"))
+        elif dtype == pl.Boolean:
+            columns.append(pl.when(pl.col(name)).then(pl.lit("yes")).when(~pl.col(name)).then(pl.lit("no")).alias(name))
+        elif isinstance(dtype, pl.Struct | pl.Object | pl.Binary | pl.Array | pl.Duration):
+            raise InputError(f"column {name!r} holds {dtype}, not plain values", file=events.file)
+        else:
+            columns.append(pl.col(name).cast(pl.String))
+    read_frame(events, frame.select(columns), [f"row {n}" for n in range(1, frame.height + 1)])
+
+
+def read_frame(events: Events, frame: pl.DataFrame, where: list[str]) -> None:
+    """Take a table of text, one row a person, or one a person and day.
+
+    Parameters
+    ----------
+    events
+        Collects the statements.
+    frame
+        Text columns; empty text is missing.
+    where
+        Place of each row, for messages.
+    """
+    layout = lay_out(frame.columns, events)
+    events.flat = True
+    events.explicit_ids = layout.identity is not None
+    frame = frame.with_columns(
+        pl.when(pl.col(c).str.strip_chars() != "").then(pl.col(c).str.strip_chars()).alias(c) for c in frame.columns
+    )
+    rows = usable_rows(events, frame, where, layout.identity, layout.day)
+    frame, people, where, day = rows.frame, rows.people, rows.where, rows.days
+    for person in people:
+        events.person(person)
+    base = pl.DataFrame({"person": people, "where": pl.Series(where)})
+    for person, at in zip(people, day, strict=True):
+        events.seen(person, at)
+    for heading, (concept, unit) in layout.values.items():
+        own = layout.dates.get(concept)
+        dated = read_days(events, frame, own, people, where) if own else day
+        written = frame[heading]
+        if own:  # a value of an unknown day must not pass for a present one
+            unread = frame[own].is_not_null() & pl.Series(dated, dtype=pl.Date).is_null()
+            written = pl.select(pl.when(~unread).then(written)).to_series().alias(heading)
+        day_of = pl.Series("date", dated, dtype=pl.Date)
+        units = frame[layout.units[concept]] if concept in layout.units else None
+        _add_values(events, base, written, concept, unit, units, day_of)
+    for heading, kind in layout.lists.items():
+        for place in _stated(events, rows, heading, kind):
+            items = [part.strip() for part in re.split(r"[;\n]", frame[heading][place]) if part.strip()]
+            add_list(events, people[place], kind, items, f"{where[place]}, column {heading}", day[place])
+
+
+def _stated(events: Events, rows: Rows, heading: str, kind: str) -> list[int]:
+    """Return the rows whose list counts: of the drugs taken or planned, each person's newest that says anything.
+
+    An empty cell of a newer row (a laboratory value alone) says nothing of the list.
+    """
+    stated = rows.frame[heading].is_not_null().to_list()
+    places = [place for place, some in enumerate(stated) if some]
+    if kind in ("condition", "allergy"):
+        return places
+    whose = rows.people.to_list()
+    used = [place for place in places if not events.later(whose[place], heading, rows.days[place], rows.where[place])]
+    if kind == "stopped":
+        return used
+    newest = {whose[place]: place for place in sorted(used, key=lambda place: rows.days[place] or date.min)}
+    for place in used:
+        if place != newest[whose[place]]:
+            events.not_understood("list", "", "", f"{heading} of an older row", rows.where[place])
+    return sorted(newest.values())
+
+
+def _add_values(
+    events: Events,
+    base: pl.DataFrame,
+    written: pl.Series,
+    concept: str,
+    unit: str | None,
+    units: pl.Series | None,
+    day: pl.Series,
+) -> None:
+    own, heading = events.vocabulary.concepts[concept].unit, written.name
+    events.understood[heading, meaning_of(events, concept, unit)] = [
+        written.len() - written.null_count(),
+        f"column {heading}",
+    ]
+    if concept in DATES_ONLY:
+        written = _iso_days(events, base, written, concept)
+    rows = base.with_columns(
+        concept=pl.lit(concept),
+        text=written,
+        unit=pl.lit(unit or own, dtype=pl.String) if units is None else units.fill_null(unit) if unit else units,
+        date=day,
+        where=pl.col("where") + f", column {heading}",
+        system=pl.lit("text"),
+        file=pl.lit(events.file),
+    ).filter(pl.col("text").is_not_null())
+    missing = [pl.lit(None, dtype=dtype).alias(name) for name, dtype in RAW.items() if name not in rows.columns]
+    events.frames.append(rows.with_columns(missing).select(pl.col(name).cast(dtype) for name, dtype in RAW.items()))
+
+
+def meaning_of(events: Events, concept: str, unit: str | None) -> str:
+    """Return how `check` shows a column: the concept and the unit that it is read in."""
+    shown = unit or events.vocabulary.concepts[concept].unit
+    return f"{concept} [{shown}]" if shown else concept
+
+
+def _iso_days(events: Events, base: pl.DataFrame, written: pl.Series, concept: str) -> pl.Series:
+    days = []
+    for person, place, text in zip(base["person"], base["where"], written, strict=True):
+        try:
+            at = read_date(text) if text else None
+            days.append(at.isoformat() if at else None)
+            if at and concept == NOW:
+                events.choose(person, at)
+        except BadDateError as error:
+            events.problem(person, "error", "bad_date", f"{concept}: {error}", place, concept)
+            days.append(None)
+    return pl.Series(days, dtype=pl.String)

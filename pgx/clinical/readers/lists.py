@@ -1,0 +1,112 @@
+"""Lists in flat files: drugs, conditions and allergies by name or code."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from pgx.clinical.allergies import NONE as NO_ALLERGY
+from pgx.clinical.statements import Events
+from pgx.clinical.vocabulary import system_name
+
+_STATUS = re.compile(r"\s*\((current|planned|stopped)(?:\s+(\d{4}-\d{2}-\d{2}))?\)\s*$", re.IGNORECASE)
+_CODED = re.compile(r"^(icd-?10(?:-?cm)?|snomed|sct|loinc|hp|mondo)\s*[:|]\s*(\S+)$", re.IGNORECASE)
+_BARE_ICD = re.compile(r"^[A-TV-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?$")
+NONE = ("none", "no", "nil", "[]")
+UNKNOWN = ("unknown", "not known", "not recorded", "not stated", "missing", "na", "n/a", "nan", "null", "?", "-")
+"""What says of a whole list that nothing is known of it."""
+_NOTHING = {
+    "current": "no drug is taken",
+    "planned": "no drug is planned",
+    "stopped": "no drug was stopped",
+    "condition": "no condition",
+    "allergy": "no known allergy",
+}
+"""What a list that holds nothing says, as `check` shows it."""
+
+
+def add_list(events: Events, person: str | None, kind: str, items: list[str], where: str, day: date | None) -> None:
+    """Add the items of one list.
+
+    `kind` is condition, allergy, or the status of drugs: current, planned or stopped. A list of current
+    drugs that holds nothing, or ``none``, says that no drug is taken; a list of planned drugs says nothing of that,
+    nor does one that is ``unknown``.
+    """
+    if len(items) == 1 and items[0].lower().strip(" .") in UNKNOWN:
+        return
+    if kind == "current":
+        events.observe(person, "medication_list", answer="given", day=day, where=where)
+    items = [part for joined in items for part in _commas(events, kind, joined)]
+    nothing = (*NONE, *(NO_ALLERGY if kind == "allergy" else ()))
+    none = [one for one in items if one.lower().strip(" .") in nothing]
+    if len(none) == len(items):
+        for one in none[:1]:
+            events.count(events.understood, one, _NOTHING[kind], where)
+        return
+    if none:
+        message = f"{none[0]!r} stands beside others in a list and is not used: {'; '.join(items)[:80]}"
+        events.problem(person, "warning", "none_and_others", message, where)
+        items = [one for one in items if one not in none]
+    for item in items:
+        if kind == "condition":
+            add_condition(events, person, item, where, day)
+        elif kind == "allergy":
+            events.allergic(person, item, day=day, where=where)
+        else:
+            marked = _STATUS.search(item)
+            name = _STATUS.sub("", item)
+            status = marked[1].lower() if marked else kind
+            on = events.day(person, marked[2], where) if marked and marked[2] else None
+            end, start = (on, None) if status == "stopped" else (None, on)
+            events.medicate(person, name, status=status, start=start, end=end, where=where)
+
+
+def _commas(events: Events, kind: str, item: str) -> list[str]:
+    """Split at commas as well, unless the comma belongs to a name (``ace inhibitors, plain``).
+
+    The part behind a comma may say how the drug before it is taken (``50 mg, at night``): it stays with that drug.
+    """
+    if re.search(r"[,|\n]", item) is None or (kind != "condition" and events.drugs.is_name(item)):
+        return [item]
+    parts: list[str] = []
+    for part in (one.strip() for one in re.split(r"[,|\n]", item)):
+        if kind != "condition" and parts and not events.drugs.names_something(part):
+            parts[-1] = f"{parts[-1]}, {part}" if part else parts[-1]
+        elif part:
+            parts.append(part)
+    return parts
+
+
+def add_condition(
+    events: Events, person: str | None, text: str, where: str | None, day: date | None, answer: str = "yes"
+) -> bool:
+    """Add a condition by name or code; say whether it is known.
+
+    A code is ``ICD10:E11.9``, ``SNOMED:44054006``, or a bare ICD-10 code.
+    """
+    coded = _CODED.match(text)
+    system, code = ("ICD10", text) if _BARE_ICD.match(text) else ("text", text)
+    if coded:
+        system = system_name(coded[1])
+        code = f"{coded[1].upper()}:{coded[2]}" if system in ("HPO", "MONDO") else coded[2]
+    heading = events.vocabulary.column(text) if system == "text" else None
+    boolean = heading is not None and events.vocabulary.concepts[heading.concept].kind == "boolean"
+    pairs = ((heading.concept, None),) if heading and boolean else events.vocabulary.code(system, code)
+    if "?" in text:  # a suspicion is not a diagnosis
+        events.problem(
+            person, "warning", "condition_unknown", f"condition {text!r} is put as a question and not used", where
+        )
+        events.not_understood("condition", "", "", text, where)
+        return False
+    for concept, known in pairs:
+        if not (known and answer == "no"):
+            events.observe(person, concept, answer=known or answer, day=day, where=where, written=text)
+    if not pairs:
+        close = events.vocabulary.suggest(text)
+        hint = f"; did you mean {' or '.join(close)}?" if close else ""
+        message = f"condition {text!r} is not one that the product uses{hint}"
+        events.problem(person, "warning" if close else "info", "condition_unknown", message, where)
+        events.not_understood(
+            "condition", "" if system == "text" else system, "" if system == "text" else code, text, where
+        )
+    return bool(pairs)

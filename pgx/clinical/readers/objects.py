@@ -1,0 +1,228 @@
+"""Flat JSON: one object a person, or a list of them; keys as the columns of `pgx.clinical.readers.flat`.
+
+A value may be plain, an object with ``value``, ``unit`` and ``date``, or a list of either (a series).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+from pgx.clinical.allergies import OVER
+from pgx.clinical.readers.flat import DATES_ONLY, GROUPS, NOW, Layout, lay_out, meaning_of
+from pgx.clinical.readers.json_access import parse
+from pgx.clinical.readers.lists import add_condition, add_list
+from pgx.clinical.statements import BadDateError, Events, read_date
+from pgx.clinical.vocabulary import column_name
+from pgx.errors import InputError
+
+
+def read_json(events: Events, data: bytes) -> None:
+    """Read one person (an object) or several (a list of objects).
+
+    Raises
+    ------
+    InputError
+        If it is not JSON, or not of that form.
+    """
+    read_objects(events, load_json(events.file, data))
+
+
+def load_json(file: str, data: bytes) -> object:
+    """Parse JSON.
+
+    Raises
+    ------
+    InputError
+        If it is not JSON, with line and column.
+    """
+    try:
+        return parse(data)
+    except UnicodeDecodeError as error:
+        raise InputError(f"not UTF-8 text (byte {error.start})", file=file, fix="save it as UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise InputError(
+            f"not JSON: {error.msg}", file=file, where=f"line {error.lineno} column {error.colno}"
+        ) from None
+    except (RecursionError, ValueError) as error:
+        raise InputError(f"not readable JSON: {type(error).__name__}", file=file) from None
+
+
+def read_objects(events: Events, content: object) -> None:
+    """Take one person or a list of persons, as parsed from JSON."""
+    people = content if isinstance(content, list) else [content]
+    events.flat = True
+    if not people:
+        raise InputError("no person", file=events.file)
+    several = len(people) > 1
+    seen: set[str | None] = set()
+    for index, one in enumerate(people, start=1):
+        place = f"person {index}" if several else ""
+        try:
+            _person(events, one, place, seen)
+        except _RowError as error:
+            if not several:
+                raise InputError(error.problem, file=events.file, where=error.where, fix=error.fix) from None
+            events.problem(None, "error", "bad_row", f"the person is not used: {error.problem}", error.where)
+    if not events.people:
+        raise InputError(f"none of the {len(people)} persons can be used", file=events.file, where="person 1")
+
+
+class _RowError(InputError):
+    """What is wrong with one person, and leaves the others intact."""
+
+
+def _person(events: Events, one: object, place: str, seen: set[str | None]) -> None:
+    if not isinstance(one, Mapping):
+        raise _RowError(f"expected an object with one person's values, found {_kind(one)}", where=place or None)
+    flat = dict(_flatten(one))
+    layout = lay_out(list(flat), events)
+    person = flat.get(layout.identity) if layout.identity else None
+    person = None if person is None else str(person).strip() or None
+    if place and person is None:
+        raise _RowError("the person has no 'sample'", where=place, fix="give each person its own 'sample'")
+    if place and person in seen:
+        text = f"the person is not used: the person {person!r} is there twice"
+        events.problem(person, "error", "bad_row", text, place)
+        return
+    seen.add(person)
+    events.explicit_ids |= person is not None
+    _add_object(events, person, flat, layout, place)
+    events.person(person)
+
+
+def _flatten(one: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    for key, value in one.items():
+        name = column_name(key)
+        if isinstance(value, Mapping) and name in (*GROUPS, "conditions") and "value" not in value:
+            yield from _flatten(value)
+        else:
+            yield key, value
+
+
+def _add_object(events: Events, person: str | None, flat: Mapping[str, object], layout: Layout, place: str) -> None:
+    prefix = f"{place}, " if place else ""
+    day = events.day(person, flat.get(layout.day), f"{prefix}key {layout.day}") if layout.day else None
+    events.seen(person, day)
+    for key, (concept, unit) in layout.values.items():
+        items = flat[key]
+        for item in items if isinstance(items, list) else [items]:
+            where = f"{prefix}key {key}"
+            at = flat.get(layout.dates.get(concept, ""))
+            own = flat.get(layout.units.get(concept, "")) or unit
+            _add_item(
+                events,
+                person,
+                concept,
+                item,
+                own if isinstance(own, str) else None,
+                events.day(person, at, where) or day,
+                where,
+            )
+    for key, kind in layout.lists.items():
+        items, where = flat[key], f"{prefix}key {key}"
+        dated = isinstance(items, list) and any(isinstance(item, Mapping) for item in items)
+        if items and not dated and kind not in ("condition", "allergy") and events.later(person, key, day, where):
+            continue
+        if isinstance(items, str):
+            add_list(events, person, kind, [p.strip() for p in items.split(";") if p.strip()], where, day)
+        elif isinstance(items, list):
+            add_list(events, person, kind, [p.strip() for p in items if isinstance(p, str) and p.strip()], where, day)
+            for item in items:
+                if isinstance(item, Mapping):
+                    _add_entry(events, person, kind, item, where, day)
+                elif not isinstance(item, str):
+                    raise _RowError(f"expected a name or an object, found {_kind(item)}", file=events.file, where=where)
+        elif items is not None:
+            raise _RowError(f"expected a list, found {_kind(items)}", where=where)
+
+
+def _add_item(
+    events: Events, person: str | None, concept: str, item: object, unit: str | None, day: date | None, where: str
+) -> None:
+    if isinstance(item, Mapping):
+        inner = item.get("unit", unit)
+        day = events.day(person, item.get("date"), where) or day
+        _add_item(events, person, concept, item.get("value"), inner if isinstance(inner, str) else None, day, where)
+        return
+    if item is None or item == "":
+        return
+    if isinstance(item, list):
+        raise _RowError(f"expected a value, found {_kind(item)}", where=where)
+    shown = meaning_of(events, concept, unit)
+    unit = unit or events.vocabulary.concepts[concept].unit
+    if concept in DATES_ONLY:
+        try:
+            at = read_date(str(item))
+            item = at.isoformat()
+            if concept == NOW:
+                events.choose(person, at)
+        except BadDateError as error:
+            events.problem(person, "error", "bad_date", f"{concept}: {error}", where, concept)
+            return
+    text = ("yes" if item else "no") if isinstance(item, bool) else str(item) if isinstance(item, str) else None
+    number = _float(item) if isinstance(item, int | float) and not isinstance(item, bool) else None
+    events.observe(
+        person,
+        concept,
+        number=number,
+        text=text,
+        unit=unit,
+        day=day,
+        where=where,
+        written=where.rpartition("key ")[2],
+        meaning=shown,
+    )
+
+
+def _add_entry(
+    events: Events, person: str | None, kind: str, item: Mapping[str, object], where: str, day: date | None
+) -> None:
+    name = next(
+        (
+            item[k]
+            for k in ("drug", "name", "code", "condition", "allergy", "substance")
+            if isinstance(item.get(k), str)
+        ),
+        None,
+    )
+    if not isinstance(name, str):
+        raise _RowError("an entry without a name", where=where, fix="give it a key 'name'")
+    start = events.day(person, item.get("start") or item.get("date"), where)
+    end = events.day(person, item.get("end"), where)
+    if kind == "condition":
+        add_condition(events, person, name, where, start or day, "no" if item.get("value") is False else "yes")
+    elif kind == "allergy":
+        if str(item.get("status", "active")).lower() not in OVER:
+            events.allergic(person, name, day=start or day, where=where)
+    else:
+        dose = item.get("dose_mg_per_day")
+        status = str(item.get("status", kind)).lower()
+        if status not in ("current", "planned", "stopped"):
+            raise _RowError(f"status {status[:40]!r} is not current, planned or stopped", file=events.file, where=where)
+        if dose is not None and (isinstance(dose, bool) or not isinstance(dose, int | float) or not 0 < dose < 1e6):
+            raise _RowError(f"dose_mg_per_day {str(dose)[:40]!r} is not a dose", where=where)
+        events.medicate(
+            person, name, status=status, start=start, end=end, dose=None if dose is None else float(dose), where=where
+        )
+
+
+def _float(number: float) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        return float("inf")
+
+
+def _kind(value: object) -> str:
+    names = {
+        dict: "an object",
+        list: "a list",
+        str: "text",
+        bool: "true/false",
+        int: "a number",
+        float: "a number",
+        type(None): "null",
+    }
+    return names.get(type(value), type(value).__name__)

@@ -1,0 +1,341 @@
+"""OMOP CDM 5.4 tables, from anything that gives a table by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from pgx.clinical.statements import RAW, BadDateError, Events, read_date
+from pgx.clinical.vocabulary import SYSTEMS, system_name
+from pgx.errors import InputError
+
+TABLES = ("person", "condition_occurrence", "drug_exposure", "measurement", "observation")
+_ID = re.compile(r"^[0-9]{1,18}$")
+_VALUE_COLUMNS = ("value_as_number", "value_as_string", "value_as_concept_id", "value_source_value")
+
+
+def as_text(frame: pl.DataFrame) -> pl.DataFrame:
+    """Write every cell as text, empty ones as null, ids as plain integers."""
+    ids = [c for c in frame.columns if c.endswith("_id")]  # a column with gaps is often written as 8507.0
+    frame = frame.with_columns(pl.all().cast(pl.String))
+    frame = frame.with_columns(pl.col(c).str.replace(r"^\s*(\d+)\.0+\s*$", "$1") for c in ids)
+    return frame.with_columns(
+        pl.when(pl.col(c).str.strip_chars() != "").then(pl.col(c).str.strip_chars()).alias(c) for c in frame.columns
+    )
+
+
+Source = Callable[[str, "Collection[int] | None"], "pl.DataFrame | None"]
+
+
+@dataclass(frozen=True)
+class _Codes:
+    """What the concept ids of the data stand for, as far as the data's own ``concept`` table says."""
+
+    standard: dict[str, tuple[str, str, str]]
+
+    def candidates(self, ids: Iterable[str | None], sources: Iterable[str | None]) -> list[tuple[str, str]]:
+        """Return (vocabulary, code) to look up, best first."""
+        found = []
+        for one in ids:
+            if one and one != "0":
+                if one in self.standard:
+                    found.append(self.standard[one][:2])
+                found.append(("OMOP", one))
+        for text in sources:
+            if text:
+                prefix, _, rest = text.partition(":")
+                if rest and prefix.strip().lower() in SYSTEMS:
+                    found.append((system_name(prefix), rest.strip()))
+                found += [(system, text) for system in ("LOINC", "SNOMED", "ICD10", "RxNorm")]
+        return found
+
+    def name(self, concept_id: str | None) -> str:
+        """Return the name that the data give a concept."""
+        return self.standard.get(concept_id or "", ("", "", ""))[2]
+
+
+def read_tables(events: Events, table: Source) -> None:
+    """Read all tables from a source that gives one by name (the concept table for some ids only)."""
+    frames = {name: frame for name in TABLES if (frame := table(name, None)) is not None}
+    people = frames.get("person")
+    if people is None or "person_id" not in people.columns:
+        raise InputError("no OMOP person table in it", file=events.file)
+    ids = {
+        int(v)
+        for frame in frames.values()
+        for c in frame.columns
+        if c.endswith("concept_id")
+        for v in frame[c].drop_nulls().unique()
+        if _ID.match(v)
+    }
+    concepts = table("concept", ids)
+    standard = {}
+    if concepts is not None and {"concept_id", "vocabulary_id", "concept_code", "concept_name"} <= set(
+        concepts.columns
+    ):
+        for key, vocabulary, code, name in concepts.select(
+            "concept_id", "vocabulary_id", "concept_code", "concept_name"
+        ).iter_rows():
+            standard[str(key)] = (system_name(vocabulary or ""), code or "", name or "")
+    codes = _Codes(standard)
+    _persons(events, people, codes)
+    for name, reader in (
+        ("condition_occurrence", _conditions),
+        ("measurement", _values),
+        ("observation", _values),
+        ("drug_exposure", _drugs),
+    ):
+        if name in frames:
+            missing = {"person_id"} - set(frames[name].columns)
+            if missing:
+                raise InputError(f"table {name} has no column person_id", file=events.file)
+            reader(events, name, _of_somebody(events, name, frames[name].with_row_index("row", offset=2)), codes)
+
+
+def _of_somebody(events: Events, table: str, frame: pl.DataFrame) -> pl.DataFrame:
+    """Note the rows that do not say whom they are about, and leave them out."""
+    nobody = pl.col("person_id").is_null()
+    for row in frame.filter(nobody)["row"]:
+        events.problem(None, "error", "no_person", "a row without person_id is not used", f"{table} row {row}")
+    return frame.filter(~nobody)
+
+
+def _column(frame: pl.DataFrame, name: str) -> pl.Expr:
+    return pl.col(name) if name in frame.columns else pl.lit(None, dtype=pl.String)
+
+
+def _persons(events: Events, people: pl.DataFrame, codes: _Codes) -> None:
+    columns = (
+        "person_id",
+        "person_source_value",
+        "gender_concept_id",
+        "gender_source_value",
+        "birth_datetime",
+        "year_of_birth",
+        "month_of_birth",
+        "day_of_birth",
+        "race_concept_id",
+        "race_source_value",
+        "ethnicity_concept_id",
+    )
+    rows = people.select(_column(people, name).alias(name) for name in columns)
+    for index, row in enumerate(rows.iter_rows(named=True), start=2):
+        person, where = row["person_id"], f"person row {index}"
+        if person is None:
+            events.problem(None, "error", "no_person", "a person without person_id", where)
+            continue
+        events.person(person, [row["person_source_value"]] if row["person_source_value"] else [])
+        for concept, column, source in (
+            ("sex", "gender_concept_id", "gender_source_value"),
+            ("race", "race_concept_id", "race_source_value"),
+            ("ethnicity", "ethnicity_concept_id", None),
+        ):
+            code, written = row[column], row[source] if source else None
+            if code and code != "0":
+                events.observe(person, concept, text=code, system="OMOP", where=where, written=f"person.{column}")
+            elif written:
+                events.observe(person, concept, text=written, where=where, written=f"person.{source}")
+        if born := _born(events, row, where):
+            events.observe(person, "birth_date", text=born, where=where, written="person.birth_datetime")
+
+
+def _born(events: Events, row: dict[str, str | None], where: str) -> str | None:
+    if row["birth_datetime"]:
+        day = events.day(row["person_id"], row["birth_datetime"], where)
+        return day.isoformat() if day else None
+    if row["year_of_birth"]:
+        # A year alone is read as its middle: half a year is the largest possible error.
+        month, day_ = (
+            (row["month_of_birth"] or "7").zfill(2),
+            (row["day_of_birth"] or ("1" if not row["month_of_birth"] else "15")).zfill(2),
+        )
+        found = events.day(row["person_id"], f"{row['year_of_birth']}-{month}-{day_}", where)
+        return found.isoformat() if found else None
+    return None
+
+
+def _dates(events: Events, frame: pl.DataFrame, *names: str, label: str) -> pl.Series:
+    """Read the first date column that is there, each distinct text once."""
+    texts = frame.select(pl.coalesce([_column(frame, name) for name in names]).alias("text"))
+    known: dict[str, date | None] = {}
+    for text in texts["text"].drop_nulls().unique(maintain_order=True):
+        try:
+            known[text] = read_date(text)
+        except BadDateError as error:
+            known[text] = None
+            row = frame.filter(texts["text"] == text).row(0, named=True)
+            events.problem(row["person_id"], "error", "bad_date", str(error), f"{label} row {row['row']}")
+    if not known:
+        return pl.Series([None] * frame.height, dtype=pl.Date)
+    return texts["text"].replace_strict(known, default=None, return_dtype=pl.Date)
+
+
+def _resolve(events: Events, frame: pl.DataFrame, table: str, stem: str, codes: _Codes) -> pl.DataFrame:
+    """Return (keys..., concept, answer) for the distinct codes of a table; those not known are counted."""
+    keys = [f"{stem}_concept_id", f"{stem}_source_concept_id", f"{stem}_source_value"]
+    frame = frame.select("row", *(_column(frame, key).alias(key) for key in keys))
+    rows = []
+    for values in frame.group_by(keys, maintain_order=True).agg(pl.len(), pl.col("row").first()).iter_rows():
+        *key, count, first = values
+        pairs = next((p for s, c in codes.candidates(key[:2], key[2:]) if (p := events.vocabulary.code(s, c))), ())
+        name = codes.name(key[0]) or key[2] or ""
+        if not pairs:
+            heading = events.vocabulary.column(name)
+            pairs = ((heading.concept, None),) if heading else ()
+        for concept, answer in pairs:
+            rows.append((*key, concept, answer))
+            events.understood[f"{table} {name or key[0]}", concept] = [count, f"{table} row {first}"]
+        if not pairs:
+            events.unknown[table, f"OMOP {key[0]}" + (f' "{name}"' if name else ""), ""] = [
+                count,
+                f"{table} row {first}",
+            ]
+    return pl.DataFrame(
+        rows, schema={**dict.fromkeys(keys, pl.String), "concept": pl.String, "answer": pl.String}, orient="row"
+    )
+
+
+def _add(events: Events, rows: pl.DataFrame, table: str) -> None:
+    rows = rows.with_columns(file=pl.lit(events.file), where=pl.format(f"{table} row {{}}", "row"))
+    missing = [pl.lit(None, dtype=dtype).alias(name) for name, dtype in RAW.items() if name not in rows.columns]
+    events.frames.append(rows.with_columns(missing).select(pl.col(name).cast(dtype) for name, dtype in RAW.items()))
+    newest = rows.group_by("person").agg(pl.max_horizontal(pl.col("date").max(), pl.col("date").max()))
+    for person, day in newest.iter_rows():
+        if person in events.people:
+            events.seen(person, day)
+
+
+def _keyed(frame: pl.DataFrame, stem: str) -> tuple[pl.DataFrame, list[str]]:
+    keys = [f"{stem}_concept_id", f"{stem}_source_concept_id", f"{stem}_source_value"]
+    return frame.with_columns(_column(frame, key).alias(key) for key in keys), keys
+
+
+def _conditions(events: Events, table: str, frame: pl.DataFrame, codes: _Codes) -> None:
+    frame, keys = _keyed(frame, "condition")
+    known = _resolve(events, frame, table, "condition", codes)
+    frame = frame.with_columns(
+        date=_dates(events, frame, "condition_start_date", "condition_start_datetime", label=table),
+        end_date=_dates(events, frame, "condition_end_date", "condition_end_datetime", label=table),
+    )
+    rows = frame.join(known, on=keys, how="inner", nulls_equal=True, maintain_order="left")
+    rows = rows.select(
+        "row",
+        "concept",
+        pl.col("answer").fill_null("yes"),
+        "date",
+        "end_date",
+        person="person_id",
+        system=pl.lit("text"),
+    )
+    _add(events, rows, table)
+
+
+def _values(events: Events, table: str, frame: pl.DataFrame, codes: _Codes) -> None:
+    frame, keys = _keyed(frame, table)
+    known = _resolve(events, frame, table, table, codes)
+    kinds = {name: concept.kind for name, concept in events.vocabulary.concepts.items()}
+    day = _dates(events, frame, f"{table}_date", f"{table}_datetime", label=table)
+    units = [
+        u
+        for c in ("unit_concept_id", "unit_source_value")
+        if c in frame.columns
+        for u in frame[c].drop_nulls().unique()
+    ]
+    named = {u: unit for u in units if (unit := _unit(events, u))}
+    written = pl.coalesce([_column(frame, "unit_concept_id").replace("0", None), _column(frame, "unit_source_value")])
+    frame = frame.with_columns(
+        date=day,
+        unit=pl.coalesce(
+            _column(frame, "unit_concept_id").replace_strict(named, default=None, return_dtype=pl.String),
+            _column(frame, "unit_source_value").replace_strict(named, default=None, return_dtype=pl.String),
+            written,
+        ),
+        coded=_column(frame, "value_as_concept_id").replace("0", None),
+    )
+    rows = frame.join(known, on=keys, how="inner", nulls_equal=True, maintain_order="left")
+    numeric = pl.col("concept").replace_strict(kinds, return_dtype=pl.String) == "numeric"
+    bound = _column(rows, "operator_concept_id").replace_strict(
+        {"4171756": "<", "4171754": "<=", "4172704": ">", "4171755": ">="}, default=None, return_dtype=pl.String
+    )
+    text = pl.coalesce(
+        _column(rows, "value_as_number"), _column(rows, "value_as_string"), _column(rows, "value_source_value")
+    )
+    text = pl.when(bound.is_not_null()).then(bound + text).otherwise(text)
+    rows = rows.with_columns(
+        text=pl.when(numeric)
+        .then(text)
+        .otherwise(pl.coalesce("coded", _column(rows, "value_as_string"), _column(rows, "value_source_value"), text)),
+        system=pl.when(~numeric & pl.col("coded").is_not_null()).then(pl.lit("OMOP")).otherwise(pl.lit("text")),
+    )
+    rows = _coded(rows, codes)
+    rows = _allergies(events, rows, table, codes)
+    # A code that is a statement in itself (a condition put in the observation table) needs no value.
+    boolean = pl.col("concept").replace_strict(kinds, return_dtype=pl.String) == "boolean"
+    rows = rows.with_columns(
+        answer=pl.when(pl.col("answer").is_null() & pl.col("text").is_null() & boolean)
+        .then(pl.lit("yes"))
+        .otherwise("answer")
+    )
+    rows = rows.filter(pl.col("text").is_not_null() | pl.col("answer").is_not_null())
+    dated = pl.coalesce(_column(rows, f"{table}_date"), _column(rows, f"{table}_datetime")).is_not_null()
+    rows = rows.filter(
+        pl.col("date").is_not_null() | ~dated
+    )  # a value of an unreadable day must not pass for a present one
+    _add(events, rows.select("row", "concept", "answer", "text", "system", "unit", "date", person="person_id"), table)
+
+
+def _allergies(events: Events, rows: pl.DataFrame, table: str, codes: _Codes) -> pl.DataFrame:
+    """Take the allergies whose value names the drug; return the other rows."""
+    unnamed = (pl.col("concept") == "allergy") & pl.col("answer").is_null()
+    for row, person, value, written, day in (
+        rows.filter(unnamed).select("row", "person_id", "coded", "text", "date").iter_rows()
+    ):
+        name = codes.name(value) or written
+        if name:
+            own = codes.candidates((value,), ())
+            events.allergic(person, name, codes=own, day=day, where=f"{table} row {row}")
+    return rows.filter(~unnamed)
+
+
+def _coded(rows: pl.DataFrame, codes: _Codes) -> pl.DataFrame:
+    """Name coded answers by their own vocabulary where the data's concept table says it."""
+    own = {key: f"{system}|{code}" for key, (system, code, _) in codes.standard.items()}
+    if not own:
+        return rows
+    named = pl.when(pl.col("system") == "OMOP").then(
+        pl.col("text").replace_strict(own, default=None, return_dtype=pl.String)
+    )
+    split = named.str.splitn("|", 2)
+    return rows.with_columns(_system=split.struct.field("field_0"), _code=split.struct.field("field_1")).with_columns(
+        system=pl.coalesce("_system", "system"), text=pl.coalesce("_code", "text")
+    )
+
+
+def _unit(events: Events, written: str) -> str | None:
+    return events.vocabulary.unit(f"OMOP:{written}") if _ID.match(written) else events.vocabulary.unit(written)
+
+
+def _drugs(events: Events, table: str, frame: pl.DataFrame, codes: _Codes) -> None:
+    start = _dates(events, frame, "drug_exposure_start_date", "drug_exposure_start_datetime", label=table)
+    end = _dates(
+        events, frame, "drug_exposure_end_date", "verbatim_end_date", "drug_exposure_end_datetime", label=table
+    )
+    columns = ("person_id", "drug_concept_id", "drug_source_concept_id", "drug_source_value", "stop_reason")
+    rows = frame.select("row", *(_column(frame, c).alias(c) for c in columns)).with_columns(start=start, end=end)
+    for row, person, concept, source, written, _, first, last in rows.iter_rows():
+        if person is None:
+            continue
+        name = codes.name(concept) or codes.name(source) or written or ""
+        events.medicate(
+            person,
+            name or f"OMOP:{concept}",
+            codes=codes.candidates((concept, source), (written,)),
+            start=first,
+            end=last,
+            where=f"{table} row {row}",
+        )
+        events.seen(person, first)

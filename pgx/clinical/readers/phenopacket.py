@@ -1,0 +1,190 @@
+"""GA4GH Phenopackets, versions 1 and 2, one or a cohort."""
+
+from __future__ import annotations
+
+import re
+
+from pgx.clinical.drugs import dose_per_day
+from pgx.clinical.readers.json_access import Object, dig, name_of, number, obj, objs, text
+from pgx.clinical.statements import Events
+from pgx.clinical.vocabulary import system_name
+from pgx.errors import InputError
+
+_CURIES = {"HPO", "MONDO"}
+"""Vocabularies whose codes the tables write with their prefix."""
+
+
+def read_content(events: Events, content: object) -> None:
+    """Take one packet, a list of them, or a cohort or family with members."""
+    packets = [
+        one for top in objs(content) for one in (objs(top.get("members")) or objs(top.get("relatives")) or [top])
+    ]
+    for index, packet in enumerate(packets, start=1):
+        _packet(events, packet, f"packet {index}" if len(packets) > 1 else "")
+    if not events.people:
+        raise InputError("no phenopacket with a subject in it", file=events.file)
+
+
+def _packet(events: Events, packet: Object, place: str) -> None:
+    subject = obj(packet.get("subject"))
+    person = name_of(subject.get("id"))
+    events.person(person, [v for one in _list(subject.get("alternateIds")) if (v := name_of(one))])
+    prefix = f"{place}, " if place else ""
+    where = f"{prefix}subject"
+    if sex := text(subject.get("sex")):
+        events.observe(
+            person,
+            "sex",
+            text={"UNKNOWN_SEX": "unknown", "OTHER_SEX": "other"}.get(sex, sex),
+            where=where,
+            written="subject.sex",
+        )
+    if born := events.day(person, dig(subject, "dateOfBirth"), where):
+        events.observe(person, "birth_date", text=born.isoformat(), where=where, written="subject.dateOfBirth")
+    years = _years(
+        dig(subject, "timeAtLastEncounter", "age", "iso8601duration") or dig(subject, "ageAtCollection", "age")
+    )
+    if years is not None:
+        events.observe(person, "age", number=years, unit="a", where=where, written="subject.timeAtLastEncounter.age")
+    for path in (("timeAtLastEncounter", "timestamp"), ("vitalStatus", "timeOfDeath", "timestamp")):
+        events.seen(person, events.day(person, dig(subject, *path), where))
+    for number_, feature in enumerate(objs(packet.get("phenotypicFeatures")), start=1):
+        _statement(events, person, feature, obj(feature.get("type")), f"{prefix}phenotypicFeatures {number_}")
+    for number_, disease in enumerate(objs(packet.get("diseases")), start=1):
+        _statement(events, person, disease, obj(disease.get("term")), f"{prefix}diseases {number_}")
+    for number_, measurement in enumerate(objs(packet.get("measurements")), start=1):
+        _measurement(events, person, measurement, f"{prefix}measurements {number_}")
+    for number_, action in enumerate(objs(packet.get("medicalActions")), start=1):
+        _action(events, person, action, f"{prefix}medicalActions {number_}")
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def _years(duration: object) -> float | None:
+    found = (
+        re.match(r"^P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T.*)?$", duration)
+        if isinstance(duration, str)
+        else None
+    )
+    if not found or not any(found.groups()):
+        return None
+    years, months, weeks, days = (int(part or 0) for part in found.groups())
+    return years + months / 12 + weeks * 7 / 365.25 + days / 365.25
+
+
+def _code(term: Object) -> tuple[str, str, str]:
+    """Return (vocabulary, code, label) of an ontology class."""
+    curie = text(term.get("id")) or ""
+    prefix, _, rest = curie.partition(":")
+    system = system_name(prefix)
+    return system, curie if system in _CURIES else rest, text(term.get("label")) or curie
+
+
+def _days(item: Object, *keys: str) -> tuple[object, object]:
+    for key in keys:
+        time = obj(item.get(key))
+        if "timestamp" in time:
+            return time["timestamp"], None
+        if interval := obj(time.get("interval")):
+            return interval.get("start"), interval.get("end")
+    return None, None
+
+
+def _statement(events: Events, person: str | None, item: Object, term: Object, where: str) -> None:
+    system, code, label = _code(term)
+    start, _ = _days(item, "onset")
+    end, _ = _days(item, "resolution")
+    day = events.day(person, start, where)
+    events.seen(person, day)
+    excluded = item.get("excluded") is True or item.get("negated") is True
+    pairs = events.vocabulary.code(system, code)
+    for concept, answer in pairs:
+        if answer and excluded:  # it is not this answer; which it is, nobody said
+            events.not_understood("condition", system, code, f"{label} (excluded)", where)
+            continue
+        stated = answer or ("no" if excluded else "yes")
+        events.observe(
+            person, concept, answer=stated, day=day, end=events.day(person, end, where), where=where, written=label
+        )
+    if not pairs:
+        events.not_understood("condition", system, code, label, where)
+
+
+def _measurement(events: Events, person: str | None, item: Object, where: str) -> None:
+    system, code, label = _code(obj(item.get("assay")))
+    start, end = _days(item, "timeObserved")
+    day, last = events.day(person, start, where), events.day(person, end, where)
+    events.seen(person, last or day)
+    pairs = events.vocabulary.code(system, code)
+    if not pairs:
+        events.not_understood("measurement", system, code, label, where)
+    quantity = obj(dig(item, "value", "quantity"))
+    unit = obj(quantity.get("unit"))
+    name = text(unit.get("id")) or ""
+    known = next(
+        (u for u in (name, name.removeprefix("UCUM:"), text(unit.get("label")) or "") if events.vocabulary.unit(u)),
+        None,
+    )
+    coded = obj(dig(item, "value", "ontologyClass"))
+    for concept, answer in pairs:
+        if quantity:
+            events.observe(
+                person,
+                concept,
+                answer=answer,
+                number=number(quantity.get("value")),
+                unit=known or text(unit.get("label")) or name or None,
+                day=day,
+                end=last,
+                where=where,
+                written=label,
+            )
+        elif coded:
+            vocabulary, value, words = _code(coded)
+            understood = events.vocabulary.answer(concept, vocabulary, value)[0]
+            events.observe(
+                person,
+                concept,
+                text=value if understood else words,
+                system=vocabulary if understood else "text",
+                day=day,
+                end=last,
+                where=where,
+                written=label,
+            )
+
+
+def _action(events: Events, person: str | None, action: Object, where: str) -> None:
+    treatment = obj(action.get("treatment"))
+    if not treatment:
+        kind = next((key for key in action if key.endswith(("procedure", "Therapy", "Regimen"))), "action")
+        term = obj(dig(action, "procedure", "code"))
+        performed, _ = _days(obj(action.get("procedure")), "performed")
+        events.seen(person, events.day(person, performed, where))
+        events.not_understood(kind, *_code(term), where)
+        return
+    system, code, label = _code(obj(treatment.get("agent")))
+    intervals = objs(treatment.get("doseIntervals"))
+    starts = [d for one in intervals if (d := events.day(person, dig(one, "interval", "start"), where))]
+    ends = [d for one in intervals if (d := events.day(person, dig(one, "interval", "end"), where))]
+    for day in (*starts, *ends):
+        events.seen(person, day)
+    dose = None
+    if intervals:
+        amount = number(dig(intervals[-1], "quantity", "value"))
+        unit, rhythm = (
+            text(dig(intervals[-1], "quantity", "unit", "label")),
+            text(dig(intervals[-1], "scheduleFrequency", "label")),
+        )
+        dose = dose_per_day(f"{amount:g} {unit} {rhythm}") if amount is not None and unit and rhythm else None
+    events.medicate(
+        person,
+        label or code,
+        codes=[(system, code)],
+        start=min(starts, default=None),
+        end=max(ends, default=None),
+        dose=dose,
+        where=where,
+    )

@@ -1,0 +1,148 @@
+"""Which rows of a flat table can be used: one a person, or several that each have their own date."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from pgx.clinical.statements import Events
+from pgx.errors import InputError
+
+_SHORTENED = re.compile(r"^\d(?:[.,]\d+)?E\+\d+$")
+_WHOLE = re.compile(r"^\d+\.0$")
+
+
+@dataclass
+class Rows:
+    """The rows that can be used: whose each is, its date and its place."""
+
+    frame: pl.DataFrame
+    people: pl.Series
+    days: list[date | None]
+    where: list[str]
+
+
+def usable_rows(events: Events, frame: pl.DataFrame, where: list[str], identity: str | None, day: str | None) -> Rows:
+    """Sort the rows out; each that cannot be used is noted.
+
+    Parameters
+    ----------
+    events
+        Collects the notes.
+    frame
+        Text columns; empty = null.
+    where
+        Place of each row.
+    identity, day
+        Headings of the columns that say who and when.
+
+    Raises
+    ------
+    InputError
+        If no row can be used.
+    """
+    people = _names(events, frame, where, identity)
+    days = read_days(events, frame, day, people, where)
+    said = frame[day].is_not_null() if day else pl.repeat(False, frame.height, eager=True)
+    several = people.is_duplicated().to_list()
+    whose, dated = people.to_list(), said.to_list()
+    first: dict[tuple[str | None, ...], int] = {}
+    good: list[int] = []
+    for place, person in enumerate(whose):
+        row = frame.row(place) if several[place] else ()
+        if person is None and identity is not None:
+            _refuse(events, None, "a person without a name", where[place], identity)
+        elif dated[place] and days[place] is None:
+            written = str(frame[place, day or ""])[:40]
+            _refuse(events, person, f"its date {written!r} is none; write YYYY-MM-DD", where[place], day)
+        elif row and row in first:
+            same = f"the row is the same as {where[first[row]]} and counts once"
+            events.problem(person, "warning", "same_row", same, where[place])
+        else:
+            first.setdefault(row, place)
+            good.append(place)
+    good = _one_a_day(events, whose, days, where, identity, good)
+    if not good:
+        _none_left(events, people, where, identity, day)
+    return Rows(
+        frame[good],
+        people[good],
+        [days[place] for place in good],
+        [where[place] for place in good],
+    )
+
+
+def _names(events: Events, frame: pl.DataFrame, where: list[str], identity: str | None) -> pl.Series:
+    if identity is None:
+        if frame.height > 1:
+            who = f"{frame.height} persons but no column that says who they are"
+            raise InputError(who, file=events.file, fix="add a column 'sample'")
+        return pl.Series("", [None], dtype=pl.String)
+    names = frame[identity]
+    for place, name in zip(where, names, strict=True):
+        if name and _SHORTENED.match(name):
+            raise InputError(
+                f"{name!r} is what a spreadsheet leaves of a long number: who it is cannot be told",
+                file=events.file,
+                where=f"{place}, column {identity}",
+                fix="export that column as text",
+            )
+    written = names.drop_nulls()
+    if len(written) and all(_WHOLE.match(name) for name in written):  # numbers of a column with gaps
+        names = names.str.strip_suffix(".0")
+    return names
+
+
+def read_days(
+    events: Events, frame: pl.DataFrame, heading: str | None, people: pl.Series, where: list[str]
+) -> list[date | None]:
+    """Read a column of dates; a bad one is noted and None."""
+    if heading is None:
+        return [None] * frame.height
+    return [
+        events.day(person, text, f"{place}, column {heading}") if text else None
+        for person, place, text in zip(people, where, frame[heading], strict=True)
+    ]
+
+
+def _refuse(events: Events, person: str | None, problem: str, where: str, heading: str | None) -> None:
+    """Note a row that is not used, for the person whose it is, who may have no other."""
+    place = f"{where}, column {heading}" if heading else where
+    if person is not None:
+        events.person(person)
+    events.problem(person, "error", "bad_row", f"the row is not used: {problem}", place)
+
+
+def _one_a_day(
+    events: Events,
+    people: list[str | None],
+    days: list[date | None],
+    where: list[str],
+    identity: str | None,
+    good: list[int],
+) -> list[int]:
+    """Leave out persons with several rows that dates do not tell apart."""
+    rows = Counter(people[place] for place in good)
+    dated = Counter((people[place], days[place]) for place in good)
+    bad = {
+        people[place]
+        for place in good
+        if rows[people[place]] > 1 and (days[place] is None or dated[people[place], days[place]] > 1)
+    }
+    for place in good:
+        if people[place] in bad:
+            problem = f"person {people[place]!r} is there twice without a date that tells"
+            _refuse(events, people[place], problem, where[place], identity)
+    return [place for place in good if people[place] not in bad]
+
+
+def _none_left(events: Events, people: pl.Series, where: list[str], identity: str | None, day: str | None) -> None:
+    """Raise what is wrong with the first row."""
+    severity_message = [(row[3], row[7]) for row in events.problems if row[1] == "error"]
+    message, place = severity_message[0] if severity_message else ("no row can be used", where[0])
+    fix = "keep one row a person, or give each row its own date" if "twice" in str(message) else "correct it"
+    raise InputError(str(message), file=events.file, where=str(place), fix=fix)

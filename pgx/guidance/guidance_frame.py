@@ -1,0 +1,305 @@
+"""From matched recommendations to `schema.GUIDANCE` rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pgx import schema
+from pgx.guidance import untested as stakes
+from pgx.guidance.conditions import NO_RESULT, Recommendation
+from pgx.guidance.label_limits import NO_GENE
+from pgx.guidance.matching import CAVEATS, Labels, Persons
+from pgx.knowledge import KnowledgeBase
+from pgx.knowledge.sentences import compose
+
+APPLIES = {"yes": 0, "if_population": 1, "possible": 2, "not_tested": 3, "no_match": 4}
+_NAMES = {number: name for name, number in APPLIES.items()}
+_NOBODY = "none"
+_SOURCE_ORDER = ("CPIC", "DPWG", "FDA")
+
+
+class Asked(Protocol):
+    """A drug, and the persons whose results answer for it."""
+
+    @property
+    def drug(self) -> str:
+        """Generic name."""
+
+    @property
+    def persons(self) -> Persons:
+        """Persons asked."""
+
+
+_PART = ("at", "probability", "code", "unsure", "text", "caveats")
+_CONSTANT = ("drug", "source", "index", "genes", "untested", "unclear")
+
+
+class Emitted:
+    """Rows found so far, as columns of arrays; a text is kept once."""
+
+    def __init__(self) -> None:
+        self._arrays: dict[str, list[NDArray[np.generic]]] = {name: [] for name in _PART}
+        self._constants: dict[str, list[object]] = {name: [] for name in _CONSTANT}
+        self._texts: dict[tuple[str | None, bool], int] = {(None, False): 0}
+
+    def add(
+        self,
+        asked: Asked,
+        row: Recommendation,
+        people: NDArray[np.int64],
+        labels: Sequence[Labels],
+        probability: NDArray[np.float64],
+        applies: NDArray[np.int64],
+        unsure: NDArray[np.bool_],
+    ) -> None:
+        """Add one recommendation for some persons."""
+        if not len(people):
+            return
+        untested = ";".join(c.gene for c in row.conditions if c.compare == NO_RESULT) or None
+        text = self._text(asked.persons, np.stack([label[people] for label in labels], axis=1))
+        constants = (asked.drug, row.source, row.index, ";".join(row.genes), untested)
+        caveats = asked.persons.caveats(row.genes)[people]
+        arrays = (people, probability, applies, unsure, np.broadcast_to(text, people.shape), caveats)
+        labels_of, texts = asked.persons.unclear(list(dict.fromkeys(row.genes)))
+        unclear = labels_of[people]
+        for which in np.unique(unclear):
+            of_these = unclear == which
+            self._append([array[of_these] for array in arrays], (*constants, texts[which]))
+
+    def not_tested(self, asked: Asked, source: str, genes: Sequence[str], people: NDArray[np.int64]) -> None:
+        """Add a row that says which genes of a source are not tested."""
+        self._silent(asked.drug, source, genes, people, "not_tested", np.zeros(len(people), dtype=np.int64))
+
+    def no_match(
+        self, asked: Asked, source: str, genes: Sequence[str], people: NDArray[np.int64], standing: Sequence[Labels]
+    ) -> None:
+        """Add a row that says that a source has nothing for the results in `standing`."""
+        if len(people):
+            text = self._text(asked.persons, np.stack([label[people] for label in standing], axis=1))
+            self._silent(asked.drug, source, genes, people, "no_match", text)
+
+    def _silent(
+        self, drug: str, source: str, genes: Iterable[str], people: NDArray[np.int64], why: str, text: Labels
+    ) -> None:
+        n = len(people)
+        if n:
+            joined = ";".join(genes)
+            untested = joined if why == "not_tested" else None
+            nothing = np.full(n, np.nan), np.full(n, APPLIES[why]), np.zeros(n, dtype=bool)
+            none = np.zeros(n, dtype=np.int64)
+            self._append((people, *nothing, text, none), (drug, source, None, joined, untested, None))
+
+    def nothing(self, drug: str, people: NDArray[np.int64]) -> None:
+        """Add rows for a drug of which no source has a recommendation."""
+        self._silent(drug, _NOBODY, [_NOBODY], people, "no_match", np.zeros(len(people), dtype=np.int64))
+
+    def _append(self, arrays: Sequence[NDArray[np.generic]], constants: Sequence[object]) -> None:
+        for name, array in zip(_PART, arrays, strict=True):
+            self._arrays[name].append(array)
+        for name, value in zip(_CONSTANT, constants, strict=True):
+            self._constants[name].append(value)
+
+    def _text(self, persons: Persons, labels: Labels) -> NDArray[np.int64]:
+        """Number of each row's text: what satisfied each condition, and whether conversion made it so."""
+        if len(labels) == 1:
+            cases, number = labels, np.zeros(1, dtype=np.int64)
+        else:
+            cases, number = np.unique(labels, axis=0, return_inverse=True)
+        found = []
+        for case in cases:
+            words = ";".join(persons.texts[i] for i in case if i >= 0) or None
+            converted = any(i >= 0 and persons.converted[i] for i in case)
+            found.append(self._texts.setdefault((words, converted), len(self._texts)))
+        return np.array(found, dtype=np.int64)[number.ravel()]
+
+    def frame(self, kb: KnowledgeBase) -> pl.DataFrame | None:
+        """Return everything added, or None; `kb` tells what untested genes could mean."""
+        if not self._arrays["at"]:
+            return None
+        columns = {name: np.concatenate(arrays) for name, arrays in self._arrays.items()}
+        times = np.repeat(np.arange(len(self._arrays["at"])), [len(array) for array in self._arrays["at"]])
+        kinds = {"index": pl.Int64}
+        constants = {
+            name: pl.Series(name, values, dtype=kinds.get(name, pl.String))[times]
+            for name, values in (self._constants | self._absences(stakes.gravest(kb))).items()
+        }
+        texts, converted = zip(*self._texts, strict=True)
+        return pl.DataFrame(
+            {
+                "at": columns["at"],
+                "code": columns["code"],
+                "unsure": columns["unsure"],
+                "caveats": columns["caveats"],
+                "probability": pl.Series(np.round(columns["probability"], 6)).fill_nan(None),
+                "phenotypes": pl.Series(texts, dtype=pl.String)[columns["text"]],
+                "converted": np.array(converted)[columns["text"]],
+                **constants,
+            }
+        )
+
+    def _absences(self, known: stakes.Gravest) -> dict[str, list[object]]:
+        """What is said of each row's untested or unclear genes: a sentence where that is all, and the flags."""
+        said: dict[str, list[object]] = {"absent": [], "stake_flags": []}
+        for drug, source, index, _, untested, unclear in zip(*self._constants.values(), strict=True):
+            about = (known, str(drug), str(source), str(untested))
+            said["absent"].append(stakes.sentence(*about) if untested and index is None else None)
+            found = [stakes.flags(*about)] if untested else []
+            found += [stakes.unclear_flags(known, str(drug), str(source), str(unclear))] if unclear else []
+            said["stake_flags"].append(";".join(flag for flag in found if flag) or None)
+        return said
+
+
+def frame_of(
+    emitted: Emitted, by_label: pl.DataFrame, samples: Sequence[str], drugs: Sequence[str], kb: KnowledgeBase
+) -> pl.DataFrame:
+    """Return the rows as `schema.GUIDANCE`, by sample, drug (in the order asked), source and certainty.
+
+    `by_label` holds the limits of labels (`pgx.guidance.label_limits`), which stand behind the advice on their drug.
+    """
+    rows = emitted.frame(kb)
+    if rows is None:
+        return schema.empty(schema.GUIDANCE)
+    known = _static(kb)
+    order = pl.DataFrame({"drug": drugs}, schema={"drug": pl.String}).with_row_index("drug_order")
+    sources = pl.DataFrame({"source": _SOURCE_ORDER}).with_row_index("source_order")
+    rows = (
+        rows.join(known, on="index", how="left", maintain_order="left")
+        .join(
+            _sentences(kb, rows["index"].unique().drop_nulls().to_list()), on="index", how="left", maintain_order="left"
+        )
+        .pipe(lambda found: pl.concat([found, by_label], how="diagonal_relaxed") if by_label.height else found)
+        .join(order, on="drug", how="left", maintain_order="left")
+        .join(sources, on="source", how="left", maintain_order="left")
+        .sort("at", "drug_order", "source_order", "source", "code", "index", nulls_last=True, maintain_order=True)
+    )
+    told = pl.col("code") <= APPLIES["possible"]
+    # "As usual" must not rest on a gene that nobody looked at, or that shows what nobody knows the effect of.
+    incomplete = pl.col("untested").is_not_null() | pl.col("unclear").is_not_null()
+    rows = rows.with_columns(
+        sample=pl.Series(samples, dtype=pl.String)[rows["at"].to_numpy()],
+        applies=pl.col("code").replace_strict(_NAMES, return_dtype=pl.String),
+        urgency=pl.when(told & ~(incomplete & (pl.col("urgency") == "standard")))
+        .then("urgency")
+        .otherwise(pl.lit("no_data")),
+        recommendation=pl.coalesce("recommendation", "absent", _silence()),
+        population=pl.coalesce("population", pl.lit("general")),
+    )
+    rows = rows.join(_differing(rows), on=["sample", "drug"], how="left", maintain_order="left")
+    named_locally: list[str] = []
+    if kb.local_drugs:
+        named_locally = kb.table("drugs").filter(pl.col("local").is_not_null())["drug"].to_list()
+    return schema.conform(
+        rows.with_columns(flags=_flags(named_locally)).select(c.name for c in schema.GUIDANCE), schema.GUIDANCE
+    )
+
+
+def _sentences(kb: KnowledgeBase, indices: Sequence[int]) -> pl.DataFrame:
+    """Return ``index recommendation`` of the recommendations with these numbers."""
+    table = kb.table("recommendations").with_row_index("index").filter(pl.col("index").is_in(indices))
+    composed = [(row["index"], compose(row, kb=kb)) for row in table.iter_rows(named=True)]
+    return pl.DataFrame(composed, schema={"index": pl.Int64, "recommendation": pl.String}, orient="row")
+
+
+def _silence() -> pl.Expr:
+    results = pl.col("phenotypes").str.replace_all("=", " ").str.replace_all(";", ", ")
+    return (
+        pl.when(pl.col("source") == _NOBODY)
+        .then(pl.format("No source in the knowledge base has a recommendation for {}.", "drug"))
+        .otherwise(
+            pl.format("{} has no recommendation on {} for {}.", "source", "drug", results.fill_null("this result"))
+        )
+    )
+
+
+def _has_local() -> pl.Expr:
+    return pl.col("static_flags").str.contains("local", literal=True).fill_null(value=False)
+
+
+def _flags(local_drugs: Sequence[str]) -> pl.Expr:
+    parts = [
+        pl.when("converted").then(pl.lit("phenoconverted")),
+        pl.when(
+            pl.col("differs").fill_null(False)
+            & (pl.col("code") <= APPLIES["if_population"])
+            & pl.col("genes").ne_missing(NO_GENE)
+        ).then(pl.lit("sources_differ")),
+        pl.when("unsure").then(pl.lit("genotype_uncertain")),
+        pl.when(pl.col("untested").is_not_null() & pl.col("index").is_not_null()).then(pl.lit("gene_not_tested")),
+        pl.col("stake_flags"),
+        *(pl.when(pl.col("caveats") & (1 << bit) != 0).then(pl.lit(name)) for bit, name in enumerate(CAVEATS)),
+        pl.col("static_flags"),
+        pl.when(pl.col("drug").is_in(local_drugs) & ~_has_local()).then(pl.lit("local")),
+    ]
+    return pl.concat_str(parts, separator=";", ignore_nulls=True).replace("", None)
+
+
+def _differing(rows: pl.DataFrame) -> pl.DataFrame:
+    """Drugs of a person on which no advice is shared by all sources that give any."""
+    genetic = pl.col("genes") != NO_GENE
+    told = rows.filter(genetic, pl.col("code") <= APPLIES["if_population"], pl.col("urgency") != "no_data")
+    keys = ["sample", "drug"]
+    advice = told.select(*keys, "source", "urgency", "direction").unique()
+    shared = advice.group_by(*keys, "urgency", "direction").agg(n=pl.col("source").n_unique())
+    most = shared.group_by(keys).agg(pl.col("n").max())
+    total = advice.group_by(keys).agg(sources=pl.col("source").n_unique())
+    joined = total.join(most, on=keys)
+    return joined.select(*keys, differs=(pl.col("sources") > 1) & (pl.col("n") < pl.col("sources")))
+
+
+def _static(kb: KnowledgeBase) -> pl.DataFrame:
+    """Columns that depend on the recommendation alone."""
+    return kb.remember("guidance rows", lambda: _build_static(kb))
+
+
+def _build_static(kb: KnowledgeBase) -> pl.DataFrame:
+    table = kb.table("recommendations").with_row_index("index")
+    implications = (
+        kb.table("recommendation_conditions")
+        .filter(pl.col("implication").is_not_null())
+        .sort("rec_id", "position")
+        .group_by("rec_id", maintain_order=True)
+        .agg(implication=(pl.col("gene") + "=" + pl.col("implication").str.replace_all(";", "+")).str.join(";"))
+    )
+    low, high = pl.col("dose_min_pct"), pl.col("dose_max_pct")
+    recalled = pl.concat_str("source_version", "notes", ignore_nulls=True).str.contains("recall")
+    # Advice is local if its own row, a condition or what a genotype of its gene means is the site's.
+    asked = kb.table("recommendation_conditions")
+    touched = asked.filter(pl.col("local").is_not_null() | pl.col("gene").is_in(list(kb.local_genes)))["rec_id"]
+    local = pl.col("local").is_not_null() | pl.col("rec_id").is_in(touched.to_list())
+    return (
+        table.join(implications, on="rec_id", how="left")
+        .join(kb.table("actions").select("action", "urgency", "direction"), on="action", how="left")
+        .select(
+            pl.col("index").cast(pl.Int64),
+            "population",
+            "action",
+            "strength",
+            "implication",
+            "alternatives",
+            "monitoring",
+            "url",
+            "direction",
+            guideline="rec_id",
+            urgency=pl.col("urgency").fill_null("monitor"),
+            dose_change=pl.when(low.is_null() | high.is_null() | (low == high))
+            .then(_percent(pl.coalesce(low, high)))
+            .when(low.abs() <= high.abs())
+            .then(_percent(low) + ".." + _percent(high))
+            .otherwise(_percent(high) + ".." + _percent(low)),
+            static_flags=pl.concat_str(
+                pl.when(recalled).then(pl.lit("recall")),
+                pl.when(local).then(pl.lit("local")),
+                separator=";",
+                ignore_nulls=True,
+            ).replace("", None),
+        )
+    )
+
+
+def _percent(number: pl.Expr) -> pl.Expr:
+    return number.cast(pl.String).str.replace(r"\.0$", "")

@@ -1,0 +1,329 @@
+"""How probable it is that a person satisfies a condition, for all persons at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pgx.guidance.conditions import NO_RESULT, Class, Condition, Conditions, undetermined
+from pgx.knowledge.tables.declared import SCHEMES
+
+Vector = NDArray[np.float64]
+Labels = NDArray[np.int64]
+_CLASS = ("gene", "scheme", "phenotype", "activity_score", "clinical_phenotype", "clinical_activity_score")
+EFFECT_UNKNOWN = ("undocumented_passed_over", "filtered_variant", "unread_genotype")
+"""Flags of a call that could not use a change which the file shows: its effect on the result is not known."""
+REFUSED = "outside_refused"
+"""Flag of a call beside which a laboratory's result could not be used: who sent it may know better."""
+CAVEATS = (
+    "no_copy_number",
+    "reference_assumed",
+    "prior_driven",
+    *EFFECT_UNKNOWN,
+)
+"""Flags of a call that a reader of the guidance must see too."""
+_UNKNOWN_BITS = sum(1 << CAVEATS.index(name) for name in EFFECT_UNKNOWN)
+_REFUSED_BIT = 1 << len(CAVEATS)
+UNCLEAR = ("effect_unknown", "outside_unknown")
+"""Why a result of a gene may not be the whole truth; the first that holds is said."""
+_CALLED = ("called", "ambiguous", "outside")
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Phenotype rows of one gene and scheme: the distinct classes, and per row its class, person and probability."""
+
+    classes: list[Class]
+    number: NDArray[np.int64]
+    at: NDArray[np.int64]
+    share: Vector
+
+
+@dataclass(frozen=True, slots=True)
+class _Genotypes:
+    """Calls of one gene: the distinct (diplotype, probability, alternatives), and per row its case and person."""
+
+    cases: list[tuple[str | None, float | None, str | None]]
+    number: NDArray[np.int64]
+    at: NDArray[np.int64]
+    flags: list[frozenset[str]]
+    flag_number: NDArray[np.int64]
+
+
+def _unclear_text(number: int, genes: Sequence[str]) -> str | None:
+    said = []
+    for gene in genes:
+        number, why = divmod(number, len(UNCLEAR) + 1)
+        said += [f"{UNCLEAR[why - 1]}:{gene}"] if why else []
+    return ";".join(said) or None
+
+
+class Persons:
+    """Phenotypes and calls of a block of samples, in the form that conditions are asked of.
+
+    Parameters
+    ----------
+    samples
+        The block; every vector that this gives has their order.
+    phenotypes, calls
+        `pgx.schema.PHENOTYPES` and `pgx.schema.CALLS` rows of these samples.
+    conditions
+        The compiled recommendations.
+    """
+
+    def __init__(
+        self, samples: Sequence[str], phenotypes: pl.DataFrame, calls: pl.DataFrame, conditions: Conditions
+    ) -> None:
+        self.samples = samples
+        self.texts: list[str] = []
+        self.converted: list[bool] = []
+        self._text_index: dict[tuple[str, bool], int] = {}
+        self._conditions = conditions
+        order = pl.DataFrame({"sample": samples}, schema={"sample": pl.String}).with_row_index("at")
+        self._classes, rows = _numbered(phenotypes, list(_CLASS))
+        rows = rows.join(order, on="sample", maintain_order="left")
+        self._rows = _split(rows.select("gene", "scheme", "number", "at", "probability"), ["gene", "scheme"])
+        self._blocks: dict[tuple[str, str], _Block | None] = {}
+        self._calls = calls.filter(pl.col("status").is_in(_CALLED), pl.col("diplotype").is_not_null()).join(
+            order, on="sample", maintain_order="left"
+        )
+        self._genotypes: dict[str, _Genotypes] = {}
+        self._caveats: dict[str, Labels] = {}
+        self._known: dict[tuple[Condition, bool], tuple[Vector, Labels]] = {}
+        self._tested: dict[Condition, Vector] = {}
+
+    def label(self, text: str, converted: bool = False) -> int:
+        """Return the number of a text."""
+        key = (text, converted)
+        if key not in self._text_index:
+            self._text_index[key] = len(self.texts)
+            self.texts.append(text)
+            self.converted.append(converted)
+        return self._text_index[key]
+
+    def ask(self, condition: Condition, broader: bool) -> tuple[Vector, Labels]:
+        """Return the probability that each person satisfies the condition, and the text of what does (-1 = nothing)."""
+        key = (condition, broader)
+        if key not in self._known:
+            if condition.compare == NO_RESULT:
+                found = self._no_result(condition)
+            elif condition.compare in ("diplotype", "any_allele"):
+                found = self._by_genotype(condition)
+            else:
+                found = self._by_class(condition, broader)
+            self._known[key] = found
+        return self._known[key]
+
+    def tested(self, condition: Condition) -> Vector:
+        """Return 1 where the person has a result that the condition could be asked of, else 0."""
+        if condition not in self._tested:
+            self._tested[condition] = self._has_result(condition)
+        return self._tested[condition]
+
+    def _block(self, gene: str, scheme: str) -> _Block | None:
+        key = (gene, scheme)
+        if key not in self._blocks:
+            frame = self._rows.get(key)
+            self._blocks[key] = None if frame is None else self._made(frame)
+        return self._blocks[key]
+
+    def _made(self, frame: pl.DataFrame) -> _Block:
+        kinds, number = np.unique(frame["number"].to_numpy(), return_inverse=True)
+        classes = [Class(*self._classes[kind]) for kind in kinds]
+        return _Block(classes, number, frame["at"].to_numpy().astype(np.int64), frame["probability"].to_numpy())
+
+    def _called(self, gene: str) -> _Genotypes:
+        if gene not in self._genotypes:
+            frame = self._calls.filter(pl.col("gene") == gene)
+            cases, rows = _numbered(frame, ["diplotype", "probability", "alternatives"])
+            flags, flagged = _numbered(frame, ["flags"])
+            self._genotypes[gene] = _Genotypes(
+                cases,
+                rows["number"].to_numpy().astype(np.int64),
+                rows["at"].to_numpy().astype(np.int64),
+                [frozenset((text or "").split(";")) for (text,) in flags],
+                flagged["number"].to_numpy().astype(np.int64),
+            )
+        return self._genotypes[gene]
+
+    def caveats(self, genes: Sequence[str]) -> Labels:
+        """Return for each person which of `CAVEATS` the calls of `genes` carry, one bit each."""
+        found = np.zeros(len(self.samples), dtype=np.int64)
+        for gene in dict.fromkeys(genes):
+            found |= self._caveats_of(gene)
+        return found & (_REFUSED_BIT - 1)
+
+    def unclear(self, genes: Sequence[str]) -> tuple[Labels, list[str | None]]:
+        """Say of which of `genes` each person's result may not be the whole truth, and why (`UNCLEAR`).
+
+        Returns
+        -------
+        tuple
+            For each person the number of a text, and the texts: ``why:gene`` joined by ``;``, None if there is nothing.
+        """
+        found = np.zeros(len(self.samples), dtype=np.int64)
+        for gene in reversed(genes):
+            bits = self._caveats_of(gene)
+            why = np.where(bits & _UNKNOWN_BITS, 1, np.where(bits & _REFUSED_BIT, 2, 0))
+            found = found * (len(UNCLEAR) + 1) + why
+        numbers, labels = np.unique(found, return_inverse=True)
+        return labels, [_unclear_text(int(number), genes) for number in numbers]
+
+    def _caveats_of(self, gene: str) -> Labels:
+        if gene not in self._caveats:
+            self._caveats[gene] = self._read_caveats(gene)
+        return self._caveats[gene]
+
+    def _read_caveats(self, gene: str) -> Labels:
+        bits = np.zeros(len(self.samples), dtype=np.int64)
+        called = self._called(gene)
+        for bit, name in enumerate((*CAVEATS, REFUSED)):
+            hit = np.array([name in flags for flags in called.flags], dtype=bool)
+            bits[called.at[hit[called.flag_number]]] |= 1 << bit
+        return bits
+
+    def standing(self, gene: str, scheme: str, alleles: frozenset[str] = frozenset()) -> Labels:
+        """Return the text of each person's most probable phenotype in a scheme, -1 where there is none.
+
+        In a gene that is read by the presence of `alleles`, it is the status of one of these.
+        """
+        labels = np.full(len(self.samples), -1, dtype=np.int64)
+        block = self._block(gene, scheme)
+        if block is not None:
+            texts = np.array([self.label(f"{gene}={one.clinical_phenotype}", one.converted) for one in block.classes])
+            asked = [not alleles or one.phenotype.rsplit(" ", 1)[0] in alleles for one in block.classes]
+            places = np.flatnonzero(np.array(asked, dtype=bool)[block.number])[::-1]
+            labels[block.at[places]] = texts[block.number[places]]
+        return labels
+
+    def converted_share(self, condition: Condition) -> Vector:
+        """Return the probability that conversion changed the gene's phenotype in the condition's scheme."""
+        return self._share_of(condition.gene, condition.scheme, lambda one: one.converted)
+
+    def _share_of(self, gene: str, scheme: str, holds: Callable[[Class], bool]) -> Vector:
+        total = np.zeros(len(self.samples))
+        block = self._block(gene, scheme)
+        if block is not None:
+            hit = np.array([holds(one) for one in block.classes], dtype=float)[block.number]
+            np.add.at(total, block.at, hit * block.share)
+        return np.minimum(total, 1.0)
+
+    def _has_result(self, condition: Condition) -> Vector:
+        found = np.zeros(len(self.samples))
+        alleles = _alleles(condition)
+        for scheme in SCHEMES:
+            block = self._block(condition.gene, scheme)
+            if block is not None:
+                told = [not alleles or one.phenotype.rsplit(" ", 1)[0] in alleles for one in block.classes]
+                found[block.at[np.array(told)[block.number]]] = 1.0
+        if condition.compare in ("diplotype", "any_allele"):
+            found[self._called(condition.gene).at] = 1.0
+        return found
+
+    def _no_result(self, condition: Condition) -> tuple[Vector, Labels]:
+        probability = 1.0 - self.tested(condition)
+        text = self.label(f"{condition.gene}=not tested")
+        return probability, np.where(probability > 0, text, -1)
+
+    def _by_class(self, condition: Condition, broader: bool) -> tuple[Vector, Labels]:
+        probability, labels = self._empty()
+        block = self._block(condition.gene, condition.scheme)
+        if block is None:
+            return probability, labels
+        weights = np.array([self._weight(condition, one, broader) for one in block.classes])
+        row_weight, at, share = weights[block.number], block.at, block.share
+        hit = row_weight > 0
+        np.add.at(probability, at[hit], share[hit] * row_weight[hit])
+        if not condition.own:
+            probability = np.minimum(probability, 1.0 - self._determined(condition))
+        said = zip(block.classes, weights, strict=True)
+        texts = np.array([self._say(condition, one) if weight > 0 else -1 for one, weight in said])
+        # Rows are in order of probability, so writing backwards leaves the most probable one.
+        places = np.flatnonzero(hit)[::-1]
+        labels[at[places]] = texts[block.number[places]]
+        return np.minimum(probability, 1.0), labels
+
+    def _weight(self, condition: Condition, one: Class, broader: bool) -> float:
+        shown = one.phenotype if condition.genetic else one.clinical_phenotype
+        return condition.weight(one, self._conditions.names(shown, broader))
+
+    def _determined(self, condition: Condition) -> Vector:
+        """Probability that the source's own scheme (the other one) has an answer of its own."""
+        others = [scheme for scheme in SCHEMES if scheme != condition.scheme]
+        shares = [self._share_of(condition.gene, scheme, lambda one: not undetermined(one)) for scheme in others]
+        total: Vector = np.minimum(np.sum(shares, axis=0), 1.0)
+        return total
+
+    def _say(self, condition: Condition, one: Class) -> int:
+        by_score = condition.compare == "score"
+        if condition.compare == "status":
+            return self.label(f"{one.gene}={one.phenotype}")
+        name = condition.value if by_score else (one.phenotype if condition.genetic else one.clinical_phenotype)
+        score = one.score if condition.genetic else one.clinical_score
+        details = [f"score {score:g}"] if by_score and score is not None else []
+        converted = one.converted and not condition.genetic
+        if converted:
+            own = "" if one.score is None else f" score {one.score:g}"
+            details.append(f"genetic {one.phenotype}{own}")
+        text = f"{one.gene}={name}" + (f" ({', '.join(details)})" if details else "")
+        return self.label(text, converted)
+
+    def _by_genotype(self, condition: Condition) -> tuple[Vector, Labels]:
+        probability, labels = self._empty()
+        called = self._called(condition.gene)
+        if not called.cases:
+            return probability, labels
+        found = [_genotype(condition, *case) for case in called.cases]
+        probability[called.at] = np.array([p for p, _ in found])[called.number]
+        texts = np.array([self.label(f"{condition.gene}={name}") if name else -1 for _, name in found])
+        labels[called.at] = texts[called.number]
+        return probability, labels
+
+    def _empty(self) -> tuple[Vector, Labels]:
+        return np.zeros(len(self.samples)), np.full(len(self.samples), -1, dtype=np.int64)
+
+
+def _alleles(condition: Condition) -> list[str]:
+    """Alleles whose carriage the condition (or its family, for a missing result) is about."""
+    if condition.compare == "status":
+        return [value.rsplit(" ", 1)[0] for value in condition.accepted]
+    return list(condition.accepted) if condition.compare == NO_RESULT else []
+
+
+def _split(frame: pl.DataFrame, keys: list[str]) -> dict[tuple[object, ...], pl.DataFrame]:
+    return {tuple(key): part for key, part in frame.partition_by(keys, as_dict=True, maintain_order=True).items()}
+
+
+def _numbered(frame: pl.DataFrame, columns: list[str]) -> tuple[list[tuple[Any, ...]], pl.DataFrame]:
+    """Return the distinct rows of `columns`, and the frame with the number of each row's."""
+    cases = frame.select(columns).unique(maintain_order=True).with_row_index("number")
+    rows = frame.join(cases, on=columns, how="left", nulls_equal=True, maintain_order="left")
+    return cases.select(columns).rows(), rows
+
+
+def _genotype(
+    condition: Condition, diplotype: str | None, probability: float | None, alternatives: str | None
+) -> tuple[float, str]:
+    """Return the probability of the diplotypes that satisfy the condition, and the most probable of them."""
+    if diplotype is None:
+        return 0.0, ""
+    shares = [(diplotype, 1.0 if probability is None else probability)]
+    for part in (alternatives or "").split(";"):
+        name, _, share = part.rpartition("=")
+        if name:
+            shares.append((name, float(share)))
+    hits = [(share, name) for name, share in shares if _satisfies(condition, name)]
+    return min(sum(share for share, _ in hits), 1.0), max(hits)[1] if hits else ""
+
+
+def _satisfies(condition: Condition, diplotype: str) -> bool:
+    strands = sorted(diplotype.split("/"))
+    if condition.compare == "any_allele":
+        carried = {part for strand in strands for part in (strand, *strand.strip("[]").split(" + "))}
+        return not carried.isdisjoint(condition.accepted)
+    return any(sorted(wanted.split("/")) == strands for wanted in condition.accepted)

@@ -1,0 +1,1 @@
+"""From alleles to phenotypes, and from phenotypes to the conditions of recommendations."""

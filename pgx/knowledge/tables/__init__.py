@@ -1,0 +1,1 @@
+"""The declared schema of every knowledge table."""

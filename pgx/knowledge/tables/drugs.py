@@ -1,0 +1,190 @@
+"""Tables of drugs, interactions, effects and equations."""
+
+from __future__ import annotations
+
+from pgx.knowledge.tables.table import INT, F, Field, T, Table, gene_field
+
+DRUGS = Table(
+    "drugs",
+    "Drugs, their codes and other names.",
+    ("drug",),
+    (
+        Field("drug", T, "generic name, lower case", required=True),
+        Field("rxnorm", T, "RxNorm ingredient id"),
+        Field("atc", T, "ATC codes joined by ';'"),
+        Field("drugbank", T, "DrugBank id"),
+        Field("clinpgx_id", T, "ClinPGx accession"),
+        Field("synonyms", T, "brand and other names joined by ';' (partial; brands are from memory of the curator)"),
+        Field("roles", T, "why the drug is here, codes joined by ';'"),
+        Field("source", T, "source", required=True),
+    ),
+)
+
+DRUG_NAMES = Table(
+    "drug_names",
+    "Names and codes of drugs beyond those of `drugs`: brands, other spellings, salts, RxNorm, "
+    "SNOMED CT, NCI and OMOP codes.",
+    ("system", "name"),
+    (
+        Field("system", T, "text, RxNorm, ATC, SNOMED, NCIT or OMOP", required=True),
+        Field("name", T, "name (lower case) or code", required=True),
+        Field("drug", T, "drug", required=True, refers="drugs.drug"),
+        Field("source", T, "source", required=True),
+    ),
+)
+
+INTERACTIONS = Table(
+    "interactions",
+    "Drugs that inhibit or induce an enzyme.",
+    ("drug", "enzyme", "role"),
+    (
+        Field("drug", T, "drug or substance", required=True),
+        Field("enzyme", T, "gene symbol of the enzyme or transporter", required=True),
+        Field("role", T, "direction", required=True, codes=("inhibitor", "inducer")),
+        Field("strength", T, "strength", required=True, codes=("strong", "moderate", "weak")),
+        Field("source", T, "source", required=True),
+        Field(
+            "confidence",
+            T,
+            "read = checked against a file; recall = written from knowledge",
+            required=True,
+            codes=("read", "recall"),
+        ),
+        Field("notes", T, "codes joined by ';'"),
+    ),
+)
+
+SUBSTRATES = Table(
+    "substrates",
+    "Enzymes and transporters that carry a drug, for drugs with recommendations: what a drug that inhibits or induces "
+    "them does to its level. The list says nothing about drugs that it leaves out.",
+    ("drug", "enzyme"),
+    (
+        Field("drug", T, "generic name", required=True, refers="drugs.drug"),
+        Field("enzyme", T, "enzyme of the interactions table", required=True),
+        Field(
+            "role",
+            T,
+            "whether the enzyme ends the drug's effect or makes its active form",
+            required=True,
+            codes=("clears", "activates"),
+        ),
+        Field(
+            "strength",
+            T,
+            "FDA's class (sensitive: fivefold or more with a strong inhibitor; moderate: twofold to fivefold), or "
+            "major: a main route by the label, without a class",
+            required=True,
+            codes=("sensitive", "moderate", "major"),
+        ),
+        Field("by", T, "the only direction that matters; empty = both", codes=("inhibitor", "inducer")),
+        Field("source", T, "source", required=True),
+        Field("confidence", T, "read or recall", required=True, codes=("read", "recall")),
+    ),
+)
+
+ENZYME_GROUPS = Table(
+    "enzyme_groups",
+    "Genes that share the inhibitors and inducers listed for another enzyme.",
+    ("gene", "enzyme"),
+    (
+        gene_field(),
+        Field("enzyme", T, "enzyme of the interactions table", required=True),
+        Field("source", T, "source", required=True),
+    ),
+)
+
+PHENOCONVERSION = Table(
+    "phenoconversion",
+    "What an inhibitor or inducer does to the phenotype of an enzyme.",
+    ("rule_id",),
+    (
+        Field("rule_id", T, "row id", required=True),
+        gene_field(),
+        Field(
+            "trigger",
+            T,
+            "inhibitor, inducer, or another exposure",
+            required=True,
+            codes=("inhibitor", "inducer", "smoking", "inflammation"),
+        ),
+        Field("strengths", T, "strengths that trigger it, joined by ';'; empty = any"),
+        Field(
+            "method", T, "how the phenotype changes", required=True, codes=("multiply_score", "map", "steps", "none")
+        ),
+        Field("factor", F, "multiplier of the activity score, or steps on the phenotype ladder (negative = down)"),
+        Field("map", T, "phenotype changes as 'from>to' joined by ';'"),
+        Field("source", T, "source", required=True),
+        Field("confidence", T, "read or recall", required=True, codes=("read", "recall")),
+    ),
+)
+
+PHENOCONVERSION_MORE = Table(
+    "phenoconversion_more",
+    "Conversion rules beyond the imported ones, in the same form.",
+    ("rule_id",),
+    PHENOCONVERSION.fields,
+)
+
+EXPOSURES = Table(
+    "exposures",
+    "Exposures other than drugs that change an enzyme: the observation that shows them.",
+    ("trigger", "concept", "strength"),
+    (
+        Field("trigger", T, "trigger in the conversion rules", required=True, codes=("smoking", "inflammation")),
+        Field("concept", T, "clinical concept", required=True, refers="concepts.concept"),
+        Field("answer", T, "coded answer that shows it"),
+        Field("min_value", F, "numeric value from which on it holds, in the concept's unit"),
+        Field("strength", T, "strength", required=True, codes=("weak", "moderate", "strong")),
+        Field("window_days", INT, "age in days up to which the observation counts", required=True),
+        Field("genes", T, "genes joined by ';'", required=True),
+        Field("source", T, "source", required=True),
+    ),
+)
+
+WASHOUT = Table(
+    "washout",
+    "Days for which an inhibitor or inducer acts on after it was stopped; drug * = every drug without a row.",
+    ("drug", "role"),
+    (
+        Field("drug", T, "drug of the interactions table, or *", required=True),
+        Field("role", T, "role", required=True, codes=("inhibitor", "inducer")),
+        Field("days", INT, "days", required=True),
+        Field("source", T, "source", required=True),
+    ),
+)
+
+EFFECTS = Table(
+    "effects",
+    "Published effect sizes.",
+    ("drug", "genotype", "endpoint", "comparator", "measure", "estimate"),
+    (
+        Field("drug", T, "drug or group of drugs", required=True),
+        Field("genotype", T, "gene, allele or phenotype compared", required=True),
+        Field("endpoint", T, "outcome", required=True),
+        Field("comparator", T, "compared with"),
+        Field("measure", T, "OR, RR, HR, ...", required=True),
+        Field("estimate", T, "point estimate as published"),
+        Field("ci_low", F, "lower end of the 95 % interval"),
+        Field("ci_high", F, "upper end of the 95 % interval"),
+        Field("baseline_incidence", T, "incidence among the comparator, as noted"),
+        Field("population", T, "who was studied"),
+        Field("n", T, "patients"),
+        Field("pmid", T, "PubMed or PMC id"),
+        Field("confidence", T, "read or recall, by part", required=True),
+        Field("notes", T, "remarks"),
+    ),
+)
+
+EQUATIONS = Table(
+    "equations",
+    "Coefficients of published dosing equations.",
+    ("equation", "term"),
+    (
+        Field("equation", T, "equation id", required=True),
+        Field("term", T, "term", required=True),
+        Field("coefficient", F, "coefficient", required=True),
+        Field("output", T, "what the sum is", required=True),
+        Field("source", T, "source", required=True),
+    ),
+)

@@ -1,0 +1,265 @@
+"""Tables of recommendations: what they say, for whom, and how their codes are read."""
+
+from __future__ import annotations
+
+from pgx.knowledge.tables.table import INT, SCHEMES, YES_NO, F, Field, T, Table, gene_field
+
+RECOMMENDATIONS = Table(
+    "recommendations",
+    "What a guideline or regulator says for a drug, in codes; the genetic conditions are in recommendation_conditions.",
+    ("rec_id",),
+    (
+        Field("rec_id", T, "row id", required=True),
+        Field("source", T, "CPIC, DPWG, FDA or a local name", required=True),
+        Field("source_version", T, "version or date of the source", required=True),
+        Field("guideline_id", T, "ClinPGx accession of the guideline"),
+        Field("drug", T, "generic name", required=True, refers="drugs.drug"),
+        Field("population", T, "for whom", required=True),
+        Field(
+            "action",
+            T,
+            "what to do",
+            required=True,
+            codes=(
+                "standard",
+                "avoid",
+                "alternative",
+                "reduce_dose",
+                "increase_dose",
+                "lower_start",
+                "higher_start",
+                "monitor",
+                "contraindicated",
+                "standard_with_caution",
+                "no_recommendation",
+                "insufficient",
+            ),
+        ),
+        Field(
+            "secondary_action",
+            T,
+            "second action",
+            codes=("monitor", "alternative", "lower_start", "reduce_dose", "increase_dose", "avoid"),
+        ),
+        Field("secondary_when", T, "when the second action applies"),
+        Field("dose_min_pct", F, "smallest change of the dose, percent of dose_reference; -50 = half"),
+        Field("dose_max_pct", F, "largest change of the dose"),
+        Field("dose_reference", T, "dose that the percentages refer to"),
+        Field("dose_applies", T, "which action the dose belongs to", codes=("primary", "secondary")),
+        Field("start_dose", T, "starting dose or range"),
+        Field("start_dose_unit", T, "its unit"),
+        Field("target_dose", T, "target dose"),
+        Field("max_dose", T, "maximum dose"),
+        Field("max_dose_unit", T, "its unit"),
+        Field("frequency", T, "dosing frequency"),
+        Field("titration", T, "speed of titration"),
+        Field("alternatives", T, "other drugs, joined by ';'"),
+        Field("alternative_class", T, "class of other drugs, joined by ';'"),
+        Field("avoid_comedication", T, "drugs not to combine"),
+        Field("monitoring", T, "tests, joined by ';'"),
+        Field(
+            "strength",
+            T,
+            "strength of the recommendation",
+            required=True,
+            codes=("strong", "moderate", "optional", "none"),
+        ),
+        Field("evidence", T, "FDA table section or label"),
+        Field("notes", T, "codes joined by ';'"),
+        Field("pmids", T, "PubMed ids joined by ';'"),
+        Field("url", T, "address of the guideline"),
+        Field("source_date", T, "date of the guideline"),
+    ),
+)
+
+RECOMMENDATION_CONDITIONS = Table(
+    "recommendation_conditions",
+    "Genetic conditions of a recommendation; all rows of one rec_id must hold.",
+    ("rec_id", "gene"),
+    (
+        Field("rec_id", T, "recommendation", required=True, refers="recommendations.rec_id"),
+        Field("position", INT, "order of the gene in the guideline, from 1", required=True),
+        Field("gene", T, "gene symbol (may be one that is not called here)", required=True),
+        Field(
+            "match_on",
+            T,
+            "what is compared",
+            required=True,
+            codes=("phenotype", "activity_score", "allele_status", "genotype", "allele", "no_result"),
+        ),
+        Field("value", T, "value to match", required=True),
+        Field("score_min", F, "lower end of the activity score, inclusive"),
+        Field("score_max", F, "upper end, inclusive; null with a score_min = open"),
+        Field("implication", T, "implication code"),
+    ),
+)
+
+PAIRS = Table(
+    "pairs",
+    "Gene-drug pairs and their levels of evidence. The gene may be one without definitions here.",
+    ("gene", "drug"),
+    (
+        Field("gene", T, "gene symbol", required=True),
+        Field("drug", T, "generic name", required=True, refers="drugs.drug"),
+        Field("cpic_level", T, "CPIC level A to D"),
+        Field("cpic_status", T, "CPIC status"),
+        Field("cpic_used_for_recommendation", T, "whether CPIC's guideline uses it", codes=YES_NO),
+        Field("clinpgx_level", T, "ClinPGx level of evidence"),
+        Field("fda_label_level", T, "testing level of the FDA label"),
+        Field("fda_label_source", T, "where the level was read"),
+        Field("fda_table_section", T, "section of the FDA table of associations"),
+        Field("dpwg", T, "whether DPWG has a guideline", codes=("y", "n", "documented_no_current_row")),
+        Field("dpwg_guideline_id", T, "ClinPGx accession"),
+        Field("cpic_guideline_id", T, "ClinPGx accession"),
+        Field("pmids", T, "PubMed ids joined by ';'"),
+    ),
+)
+
+POPULATIONS = Table(
+    "populations",
+    "How clinical data decide whether a person belongs to the population of a recommendation: all "
+    "tests of one alternative must hold, any alternative is enough; what is not known stays "
+    "undecided.",
+    ("population", "alternative", "test", "subject"),
+    (
+        Field("population", T, "population code of recommendations", required=True),
+        Field("alternative", INT, "number of the alternative", required=True),
+        Field(
+            "test",
+            T,
+            "kind of test",
+            required=True,
+            codes=(
+                "at_least",
+                "above",
+                "at_most",
+                "below",
+                "is",
+                "is_not",
+                "recorded",
+                "takes_inhibitor",
+                "takes_no_inhibitor",
+                "takes_inducer",
+                "takes_no_inducer",
+                "taken_longer",
+                "not_taken_longer",
+                "dose_above",
+                "dose_at_most",
+                "no_other_population",
+                "cannot_be_decided",
+            ),
+        ),
+        Field("subject", T, "concept, enzyme or drugs (joined by '|')"),
+        Field("value", T, "number, answers or strengths joined by '|'"),
+        Field("source", T, "source", required=True),
+    ),
+)
+
+ACTIONS = Table(
+    "actions",
+    "How urgent an action code is.",
+    ("action",),
+    (
+        Field("action", T, "action code of recommendations", required=True),
+        Field(
+            "urgency",
+            T,
+            "group on the first page",
+            required=True,
+            codes=("avoid", "change_dose", "monitor", "standard", "no_data"),
+        ),
+        Field("severity", INT, "order, most urgent first", required=True),
+        Field("direction", T, "direction of a change of dose", codes=("up", "down")),
+        Field("source", T, "source", required=True),
+    ),
+)
+
+GUIDELINE_SOURCES = Table(
+    "guideline_sources",
+    "How a source of recommendations names phenotypes; a source without a row is read like CPIC.",
+    ("source",),
+    (
+        Field("source", T, "source of recommendations", required=True),
+        Field("scheme", T, "phenotype scheme that it speaks", required=True, codes=SCHEMES),
+        Field(
+            "wording",
+            T,
+            "exact: terms as they are; broader: 'Likely' and 'Possible' count as the plain term",
+            required=True,
+            codes=("exact", "broader"),
+        ),
+        Field("source_note", T, "why"),
+    ),
+)
+
+GENOTYPE_TERMS = Table(
+    "genotype_terms",
+    "What genotype and allele conditions of recommendations mean; one without a row is the diplotype that it names.",
+    ("guideline", "gene", "term"),
+    (
+        Field("guideline", T, "source of the recommendation, or *", required=True),
+        gene_field(),
+        Field("term", T, "value of the condition", required=True),
+        Field("compare", T, "what is compared", required=True, codes=("any_allele", "diplotype", "phenotype")),
+        Field("value", T, "accepted values joined by '|'", required=True),
+        Field("source", T, "source", required=True),
+    ),
+)
+
+FOLLOW_UP = Table(
+    "follow_up",
+    "When a test that a recommendation asks for is usually done, in days from the first dose or the change of dose.",
+    ("code",),
+    (
+        Field("code", T, "monitoring code of recommendations", required=True),
+        Field("before", T, "whether it is done before the first dose", required=True, codes=YES_NO),
+        Field("days", T, "days after it, joined by ';'; empty = only before"),
+        Field("note", T, "what decides about more or fewer of them"),
+        Field("source", T, "what the days rest on", required=True),
+    ),
+)
+
+LABEL_LIMITS = Table(
+    "label_limits",
+    "For whom a drug's label rules it out, whatever the genes; the population is decided as for recommendations. The "
+    "list is short and says nothing about drugs that it leaves out.",
+    ("limit_id",),
+    (
+        Field("limit_id", T, "row id", required=True),
+        Field("drug", T, "generic name", required=True, refers="drugs.drug"),
+        Field("population", T, "for whom, a code of populations", required=True),
+        Field("action", T, "what the label says", required=True, codes=("contraindicated", "avoid")),
+        Field("label", T, "whose label, shown as the source", required=True),
+        Field("source", T, "where it was read", required=True),
+        Field(
+            "confidence",
+            T,
+            "read = checked against a text; recall = written from knowledge",
+            required=True,
+            codes=("read", "recall"),
+        ),
+        Field("url", T, "where it can be read"),
+    ),
+)
+
+LABEL_INTERACTIONS = Table(
+    "label_interactions",
+    "What a drug's label says of its use with another drug, and the enzyme on which that rests. The list is short and "
+    "says nothing about pairs that it leaves out.",
+    ("limit_id",),
+    (
+        Field("limit_id", T, "row id", required=True),
+        Field("drug", T, "generic name", required=True, refers="drugs.drug"),
+        Field("agent", T, "the other drug, of the interactions table; empty = every agent of `strengths`"),
+        Field("enzyme", T, "enzyme that the row rests on, of the substrates table", required=True),
+        Field("role", T, "what the other drug does to the enzyme", required=True, codes=("inhibitor", "inducer")),
+        Field("strengths", T, "strengths that it is about, joined by ';'; empty = any"),
+        Field("action", T, "what the label says", required=True, codes=("contraindicated", "avoid", "reduce_dose")),
+        Field("dose", T, "to which dose, 'text:' and the words"),
+        Field("label", T, "whose label, shown as the source", required=True),
+        Field("section", T, "label of which drug, and the section", required=True),
+        Field("source", T, "where it was read", required=True),
+        Field("confidence", T, "read or recall", required=True, codes=("read", "recall")),
+        Field("url", T, "where it can be read"),
+    ),
+)

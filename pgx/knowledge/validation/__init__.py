@@ -1,0 +1,1 @@
+"""Checks of the knowledge base against itself."""

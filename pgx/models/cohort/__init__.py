@@ -1,0 +1,1 @@
+"""A site's cohort: read, checked, and turned into arrays."""

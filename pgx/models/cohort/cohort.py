@@ -1,0 +1,380 @@
+"""A site's cohort, checked and turned into arrays: outcome, persons, prior, and a matrix of usable features."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pgx.errors import InputError
+from pgx.models.cohort import column_choice, missing_codes
+from pgx.models.cohort.tables import absent
+from pgx.models.evidence import allele_counts, design, gene_columns, plausible
+from pgx.models.evidence.endpoints import Endpoint, Feature
+from pgx.models.fitting.boost import Floats, Matrix
+from pgx.models.fitting.linear import Data, per_person
+
+if TYPE_CHECKING:
+    from pgx.knowledge import KnowledgeBase
+
+RESERVED = ("sample", "person", "site", "time", "outcome", "truth", "weight", "scenario")
+_YES = ("true", "yes", "1", "y", "1.0")
+_FAR = 3.0
+"""Ratio of a cohort's median dose to the published one from which on its unit is asked for."""
+_NO = ("false", "no", "0", "n", "0.0")
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """A cohort ready for fitting.
+
+    Parameters
+    ----------
+    data
+        Prior, matrix, outcome and persons.
+    frame
+        The rows used, in the order of the arrays, as read.
+    prior
+        The prior term by term.
+    features
+        The matrix's columns.
+    site, time
+        Site codes and order in time, or None.
+    left_out
+        Reason -> number of rows not used.
+    unused
+        Columns that are not features, with the reason.
+    site_names
+        Name of each site code.
+    remarks
+        Code and sentence of what the user must know of the table.
+    """
+
+    data: Data
+    frame: pl.DataFrame
+    prior: design.Prior
+    features: tuple[Feature, ...]
+    site: NDArray[np.int64] | None
+    time: Floats | None
+    left_out: dict[str, int]
+    unused: dict[str, str]
+    site_names: tuple[str, ...] = ()
+    remarks: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Which columns of a cohort table are what; None = the usual name if present.
+
+    Parameters
+    ----------
+    outcome
+        0/1 (or yes/no) for risks, the dose for doses; usual names: ``outcome``, then the endpoint's name.
+    person
+        Rows of one person are never divided between folds; usual names ``person``, ``sample``.
+    site, time
+        For leave-one-site-out and forward-in-time evaluation; usual names ``site``, ``time``.
+    ignore
+        Columns that must not become features.
+    others
+        Columns that the endpoint does not name become features too; so it is anyway where it names no features.
+    """
+
+    outcome: str | None = None
+    person: str | None = None
+    site: str | None = None
+    time: str | None = None
+    ignore: tuple[str, ...] = ()
+    others: bool = False
+
+
+def load(
+    table: pl.DataFrame,
+    endpoint: Endpoint,
+    roles: Roles,
+    features: Sequence[Feature] | None = None,
+    kb: KnowledgeBase | None = None,
+) -> Cohort:
+    """Check a cohort table and turn it into arrays.
+
+    Parameters
+    ----------
+    table
+        One row a person (or several): feature columns and the columns of `roles`.
+    endpoint
+        What is to be predicted.
+    roles
+        Which columns are what.
+    features
+        The matrix's columns; None = the endpoint's own, or, where it names none, the prior's terms and every other
+        usable column.
+    kb
+        Knowledge base by whose words gene columns are understood (see `gene_columns.understood`); None = as written.
+
+    Raises
+    ------
+    InputError
+        If a named column does not exist, the outcome cannot be used, or no row has a genotype that the endpoint needs.
+    """
+    nested = nested_columns(table)
+    table = absent(table.drop(nested))
+    table, misread = gene_columns.understood(table, endpoint, kb) if kb is not None else (table, [])
+    outcome, person, site, time = named(table, endpoint, roles)
+    y, given, keep, left_out = usable(table, outcome, endpoint)
+    check_rows(
+        bool(given.any()), has_genotype(table, endpoint), bool(keep.any()), outcome, endpoint, misread, left_out, kb
+    )
+    frame = table.filter(pl.Series(keep))
+    y = y[keep]
+    check_outcome(y, outcome, endpoint)
+    tally = missing_codes.Tally()
+    tally.add(frame, [name for name in (outcome, person, site, time, *roles.ignore, *RESERVED) if name])
+    frame = missing_codes.clean(frame, tally.found())
+    taken = {name for name in (outcome, person, site, time, *roles.ignore, *RESERVED) if name}
+    allowed = plausible.limits([name for name in frame.columns if name not in taken], kb) if kb is not None else {}
+    impossible = plausible.said(plausible.found(frame, allowed), allowed)
+    frame = plausible.keep_out(frame, allowed)
+    unused: dict[str, str] = {}
+    remarks = [("genotype_spelling", text) for text in misread] + missing_codes.said(tally.found()) + impossible
+    if np.ptp(y) == 0:
+        remarks.append(("one_outcome", f"every row has {outcome} = {y[0]:g}: check the coding, there is nothing to "
+                                       "learn"))  # fmt: skip
+    if features is None:
+        features, unused, said = column_choice.choose(frame, endpoint, taken, y, others=roles.others)
+        unused |= nested
+        remarks += said
+    prepared = design.prepare(frame, endpoint, features)
+    prior = design.prior(prepared, endpoint)
+    remarks += _evidence_read(prior, endpoint) + _unit(y, prior, endpoint)
+    x = design.matrix(prepared, features)
+    people = codes(frame[person], alone=True) if person else np.arange(frame.height)
+    sites = codes(frame[site], alone=False) if site else None
+    names = tuple(frame[site].cast(pl.String).fill_null("unknown").unique().sort()) if site else ()
+    order = _order(frame[time]) if time else None
+    link_y = np.sqrt(y) if endpoint.link == "sqrt" else y
+    data = Data(prior.margin, x, link_y, people, per_person(people))
+    return Cohort(data, frame, prior, tuple(features), sites, order, left_out, unused, names, tuple(remarks))
+
+
+def nested_columns(table: pl.DataFrame) -> dict[str, str]:
+    """Return the columns that no feature can be, with the reason."""
+    return {name: "a list or object" for name in table.columns if name not in design.flat(table.clear()).columns}
+
+
+def named(table: pl.DataFrame, endpoint: Endpoint, roles: Roles) -> tuple[str, str | None, str | None, str | None]:
+    """Return the names of the outcome, person, site and time columns.
+
+    Raises
+    ------
+    InputError
+        If a column that was named does not exist, there is no outcome, or one column is the outcome and more.
+    """
+    outcome = str(_role(table, roles.outcome, ("outcome", endpoint.name), "outcome", required=True))
+    person = _role(table, roles.person, ("person", "sample"), "person")
+    site = _role(table, roles.site, ("site",), "site")
+    time = _role(table, roles.time, ("time",), "time")
+    for what, name in (("person", person), ("site", site), ("time", time)):
+        if name == outcome:
+            raise InputError(f"the column {name!r} cannot be both outcome and {what}", fix=f"name it with --{what}")
+    for name in roles.ignore:
+        # A slip of the pen would leave in what must not be learned from.
+        if name not in table.columns and name not in RESERVED:
+            raise InputError(
+                f"the cohort has no column {name!r} to ignore", fix=f"its columns begin with {_some(table)}"
+            )
+    return outcome, person, site, time
+
+
+def usable(
+    table: pl.DataFrame, outcome: str, endpoint: Endpoint
+) -> tuple[Floats, NDArray[np.bool_], NDArray[np.bool_], dict[str, int]]:
+    """Return the outcome, where it is given, which rows can be used, and why the others cannot.
+
+    Raises
+    ------
+    InputError
+        If an outcome is not understood.
+    """
+    y, given, left_out = _outcome(table, outcome, endpoint)
+    keep = given
+    for name in endpoint.raw["population"].get("trained", []):
+        known = (
+            table[name].is_not_null().to_numpy() if name in table.columns else np.zeros(table.height, dtype=np.bool_)
+        )
+        if (keep & ~known).any():
+            left_out[f"{name} not known"] = int((keep & ~known).sum())
+            keep = keep & known
+    return y, given, keep, left_out
+
+
+def has_genotype(table: pl.DataFrame, endpoint: Endpoint) -> bool:
+    """Whether any row has a genotype that the endpoint needs, or it needs none."""
+    needed = _needed(endpoint)
+    return not needed or any(name in table.columns and table[name].null_count() < table.height for name in needed)
+
+
+def check_rows(
+    given: bool,
+    genotype: bool,
+    kept: bool,
+    outcome: str,
+    endpoint: Endpoint,
+    misread: Sequence[str],
+    left_out: dict[str, int],
+    kb: KnowledgeBase | None,
+) -> None:
+    """Refuse a cohort without an outcome, without the genes that its scores would need, or without a usable row.
+
+    A model of persons none of whom has a gene that its scores need could be applied to nobody.
+    """
+    if not given:
+        raise InputError(f"no row has a usable {outcome!r}", where=f"column {outcome}", fix="check the outcome column")
+    if not genotype:
+        raise InputError(
+            misread[0] if misread else f"no row has a genotype that {endpoint.name} needs",
+            where=f"column {' or '.join(_needed(endpoint))}",
+            fix="use the columns that `pgx features` writes" + (f": {allele_counts.wish(endpoint, kb)}" if kb else ""),
+        )
+    if not kept:
+        raise InputError(f"no row with an outcome has what training needs: {', '.join(left_out)}",
+                         fix="use the columns that `pgx features` writes")  # fmt: skip
+
+
+def fill(x: Matrix, center: Floats) -> Matrix:
+    """Return the matrix with missing values at the feature's mean: how persons are scored by a blinded model."""
+    return np.where(np.isnan(x), center.astype(np.float32), x)
+
+
+def hide_gaps(x: Matrix, seed: int) -> Matrix:
+    """Return the matrix with missing values drawn from the known ones: how a blinded model is trained.
+
+    A constant would not hide the gaps: trees can cut out the spike that it makes.
+    """
+    rng = np.random.default_rng(seed)
+    filled = x.copy()
+    for j in range(x.shape[1]):
+        gap = np.isnan(x[:, j])
+        if gap.any():
+            known = x[~gap, j]
+            filled[gap, j] = rng.choice(known, size=int(gap.sum())) if len(known) else 0.0
+    return filled
+
+
+def _role(
+    table: pl.DataFrame, given: str | None, usual: Sequence[str], what: str, required: bool = False
+) -> str | None:
+    if given is not None:
+        if given not in table.columns:
+            raise InputError(f"the cohort has no {what} column {given!r}", fix=f"its columns begin with {_some(table)}")
+        return given
+    for name in usual:
+        if name in table.columns:
+            return name
+    if required:
+        raise InputError(f"the cohort has no {what} column", fix=f"name it with --{what} (columns: {_some(table)})")
+    return None
+
+
+def _some(table: pl.DataFrame) -> str:
+    return ", ".join(table.columns[:6])
+
+
+def _outcome(table: pl.DataFrame, name: str, endpoint: Endpoint) -> tuple[Floats, NDArray[np.bool_], dict[str, int]]:
+    column = table[name]
+    if endpoint.link == "logit" and column.dtype in (pl.String, pl.Boolean):
+        words = column.cast(pl.String).str.strip_chars().str.to_lowercase()
+        known = words.is_in([*_YES, *_NO]).fill_null(False)
+        strange = words.filter(~known & words.is_not_null() & (words != ""))
+        if len(strange):
+            raise InputError(f"{strange[0]!r} is not 0/1 or yes/no", where=f"column {name}", fix="recode the outcome")
+        values = words.is_in(_YES).cast(pl.Float64).to_numpy().copy()
+        values[~known.to_numpy()] = np.nan
+    else:
+        number = column.cast(pl.Float64, strict=False)
+        strange = column.filter(number.is_null() & column.is_not_null() & (column.cast(pl.String) != ""))
+        if len(strange):
+            raise InputError(f"{strange[0]!r} is not a number", where=f"column {name}", fix="recode the outcome")
+        values = number.fill_null(float("nan")).to_numpy()
+    keep = np.isfinite(values)
+    left_out = {"outcome missing": int((~keep).sum())} if not keep.all() else {}
+    return values, keep, left_out
+
+
+def check_outcome(y: Floats, name: str, endpoint: Endpoint) -> None:
+    """Refuse outcomes that are no events and no doses."""
+    where = f"column {name}"
+    if endpoint.link == "logit":
+        wrong = y[(y != 0) & (y != 1)]
+        if len(wrong):
+            raise InputError(f"{wrong[0]:g} is not 0 or 1", where=where, fix="code events as 1 and others as 0")
+    elif _coded(y):
+        text = f"{(y == y.max()).sum()} rows have {y.max():g} {endpoint.unit}, the others less than half of that"
+        raise InputError(text,
+                         where=where, fix="leave the cell empty where no dose is known")  # fmt: skip
+    elif (y <= 0).any():
+        raise InputError(
+            f"{y.min():g} {endpoint.unit} is not a dose", where=where, fix="leave out patients without one"
+        )
+
+
+def _coded(y: Floats) -> bool:
+    """Whether the largest doses are a code for missing, like 999."""
+    return y.max() in (999.0, 9999.0, 99999.0) and bool((y[y < y.max()] < 0.5 * y.max()).all())
+
+
+def _needed(endpoint: Endpoint) -> list[str]:
+    return sorted({other for name in endpoint.requires for other in (name, design.genetic(name))})
+
+
+def _evidence_read(prior: design.Prior, endpoint: Endpoint) -> list[tuple[str, str]]:
+    """Say so where the published genetic effects could be read in few rows only."""
+    genes = [j for j, term in enumerate(endpoint.terms) if term.reading.column.startswith("gene.")]
+    share = float(1.0 - prior.assumed[:, genes].all(axis=1).mean()) if genes and len(prior.margin) else 1.0
+    if share >= 0.5:
+        return []
+    return [("evidence_hardly_read", f"only {share:.0%} of the rows have a genotype that the published evidence reads")]
+
+
+def _unit(y: Floats, prior: design.Prior, endpoint: Endpoint) -> list[tuple[str, str]]:
+    """Ask for the unit where doses are far from the published equation's: a day's dose is a seventh of a week's."""
+    if endpoint.link != "sqrt":
+        return []
+    median, expected = float(np.median(y)), float(np.median(prior.margin**2))
+    if 1.0 / _FAR <= median / max(expected, 1e-9) <= _FAR:
+        return []
+    text = f"half of the doses are below {median:.3g} {endpoint.unit}, the published equation expects {expected:.3g}"
+    return [("doses_far_from_published", f"{text}: look at their unit")]
+
+
+def codes(column: pl.Series, *, alone: bool) -> NDArray[np.int64]:
+    """Number the values; a row without one is a group of its own (`alone`) or of the group ``unknown``."""
+    text = column.cast(pl.String)
+    missing = text.is_null() if alone else pl.Series([False] * len(text))
+    text = text.fill_null("unknown") if not alone else text
+    filled = pl.select(pl.when(missing).then(pl.format("\0{}", pl.int_range(len(text)))).otherwise(text)).to_series()
+    return (filled.rank("dense").to_numpy() - 1).astype(np.int64)
+
+
+def _order(column: pl.Series) -> Floats:
+    if column.dtype == pl.String:
+        # The day is what counts: whatever follows it (a time) is cut off.
+        dates = column.str.extract(r"^(\d{4}-\d{2}-\d{2})").str.to_date(strict=False)
+        column = dates if dates.null_count() <= column.null_count() else column.cast(pl.Float64, strict=False)
+        if column.null_count() == len(column):
+            raise InputError("no value is a date (YYYY-MM-DD) or a number", where=f"column {column.name}",
+                             fix="rewrite the column, or name another with --time")  # fmt: skip
+    return (
+        column.cast(pl.Int64 if column.dtype.is_temporal() else pl.Float64)
+        .cast(pl.Float64)
+        .fill_null(float("nan"))
+        .to_numpy()
+    )
+
+
+def blind(cohort: Cohort, seed: int) -> Cohort:
+    """Return the cohort with its gaps hidden (see `hide_gaps`)."""
+    return replace(cohort, data=replace(cohort.data, x=hide_gaps(cohort.data.x, seed)))

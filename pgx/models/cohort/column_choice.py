@@ -1,0 +1,142 @@
+"""Which columns of a cohort become features: the endpoint's own, or every column that can tell something."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from pgx.models.cohort import leakage
+from pgx.models.evidence import design
+from pgx.models.evidence.endpoints import Endpoint, Feature, Reading
+from pgx.models.fitting.boost import Floats
+
+_MAX_LEVELS = 8
+_RARE = 10
+_MANY = 100
+_SLIPS = 0.1
+"""Share of a column's values that may be words, for it to be one of numbers."""
+
+
+def choose(
+    frame: pl.DataFrame, endpoint: Endpoint, taken: set[str], y: Floats, *, others: bool
+) -> tuple[list[Feature], dict[str, str], list[tuple[str, str]]]:
+    """Choose features: the endpoint's, or, where it names none, the prior's readings and every usable column.
+
+    Parameters
+    ----------
+    frame, y
+        The rows used and their outcome.
+    endpoint
+        What is predicted.
+    taken
+        Columns that are no features: outcome, person and the like.
+    others
+        Add every usable column to the features that the endpoint names.
+
+    Returns
+    -------
+    tuple of list, dict and list
+        The features, the columns not used with the reason, and code and sentence of what the user must know.
+    """
+    features, unused = _candidates(frame, endpoint, taken, others)
+    features, giving = _without_answers(frame, endpoint, features, y)
+    unused |= dict.fromkeys(giving, "it gives the outcome away")
+    said = [("text_among_numbers", text) for text in words_among_numbers(frame, features)]
+    return features, unused, said + [("column_gives_outcome_away", text) for text in _said(giving)]
+
+
+def _candidates(
+    frame: pl.DataFrame, endpoint: Endpoint, taken: set[str], others: bool
+) -> tuple[list[Feature], dict[str, str]]:
+    unused: dict[str, str] = {}
+    chosen = list(endpoint.features)
+    if chosen:
+        if not others:
+            return chosen, unused
+        taken = taken | set(design.columns(endpoint))
+    for term in () if chosen else endpoint.terms:
+        if term.reading.column in frame.columns or term.reading.column in endpoint.derived:
+            sign = int(np.sign(term.coefficient)) if abs(term.coefficient) > 2 * term.se else 0
+            chosen.append(Feature(term.name, term.reading, sign, "direction of the published effect" if sign else ""))
+    for name in frame.columns:
+        if name not in taken:
+            added, why = _auto(frame[name])
+            chosen += added
+            if why:
+                unused[name] = why
+    return chosen, unused
+
+
+def _auto(column: pl.Series) -> tuple[list[Feature], str]:  # noqa: PLR0911 (one line a kind of column)
+    """Features of one column, and why there are none."""
+    known = column.drop_nulls()
+    if len(known) < _RARE:
+        return [], "hardly ever known"
+    if column.dtype == pl.Boolean:
+        minority = int(min(known.sum(), len(known) - known.sum()))
+        reading = Reading(column.name)
+        return ([Feature(column.name, reading)], "") if minority >= _RARE // 2 else ([], "hardly varies")
+    if column.dtype.is_numeric():
+        if known.n_unique() < 2:
+            return [], "constant"
+        if column.dtype.is_integer() and len(known) >= _MANY and known.n_unique() == len(known):
+            return [], "a number of its own for every row"
+        return [Feature(column.name, Reading(column.name))], ""
+    if column.dtype.is_temporal():
+        return [], "a date"
+    if column.dtype not in (pl.String, pl.Categorical, pl.Enum):
+        return [], "neither number nor text"
+    number = known.cast(pl.String).cast(pl.Float64, strict=False)
+    slips = number.null_count()
+    if slips <= _SLIPS * len(known) and number.drop_nulls().n_unique() > (_MAX_LEVELS if slips else 1):
+        return [Feature(column.name, Reading(column.name))], ""
+    counts = known.cast(pl.String).value_counts(sort=True, name="rows")
+    levels = [(str(level), int(rows)) for level, rows in counts.iter_rows()]
+    if len(levels) < 2:
+        return [], "constant"
+    frequent = sorted((-rows, level) for level, rows in levels if _RARE <= rows <= len(known) - _RARE)[:_MAX_LEVELS]
+    if not frequent:
+        return [], "no value is frequent enough"
+    return [
+        Feature(f"{column.name} = {level}", Reading(column.name, kind="level", levels=(level,)))
+        for _, level in frequent
+    ], ""
+
+
+def _without_answers(
+    frame: pl.DataFrame, endpoint: Endpoint, features: Sequence[Feature], y: Floats
+) -> tuple[list[Feature], list[str]]:
+    """Leave out columns that are the outcome in other words; genes and what the evidence names are never that."""
+    known = {column for column in design.columns(endpoint) if column in frame.columns}
+    x = design.matrix(design.prepare(frame, endpoint, features), features)
+    giving: list[str] = []
+    for j, feature in enumerate(features):
+        column = feature.reading.column
+        if column in known or column.startswith("gene.") or column in giving:
+            continue
+        if leakage.gives_away(x[:, j].astype(np.float64), y, endpoint.link):
+            giving.append(column)
+    return [feature for feature in features if feature.reading.column not in giving], giving
+
+
+def words_among_numbers(frame: pl.DataFrame, features: Sequence[Feature]) -> list[str]:
+    """Say which words stand in columns that are read as numbers: one slip makes text of a whole column."""
+    said = []
+    for name in sorted({one.reading.column for one in features if one.reading.kind == "number"}):
+        if name not in frame.columns or frame[name].dtype != pl.String:
+            continue
+        column = frame[name].drop_nulls()
+        words = column.filter(column.cast(pl.Float64, strict=False).is_null())
+        if len(words):
+            said.append(f"{name} is taken as unknown where it is no number, like {words[0]!r} ({len(words)} rows): "
+                        "leave such cells empty")  # fmt: skip
+    return said
+
+
+def _said(giving: Sequence[str]) -> list[str]:
+    if not giving:
+        return []
+    return [f"{', '.join(giving[:3])} tells the outcome nearly without error and was left out: it is the outcome in "
+            "other words, or was recorded after it"]  # fmt: skip

@@ -1,0 +1,189 @@
+"""Two questions asked of every cohort: does what is *missing* tell the outcome, and do the features tell the site?
+
+A model can look good by learning which clinic a person comes from. Both probes look for that before any model is
+fitted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pgx.models.fitting import metrics
+from pgx.models.fitting.boost import Floats, Matrix
+
+_PERMUTATIONS = 999
+_ALPHA = 0.01
+_CERTAIN = 0.98
+_CASES = 10
+_TOTAL = "how many values are missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What a probe found.
+
+    Parameters
+    ----------
+    code
+        ``missingness_predicts_outcome``, ``missingness_predicts_site``, ``features_predict_site``.
+    found
+        Whether to warn.
+    statistic
+        Largest standardised difference, or accuracy beyond that of the largest site.
+    p_value
+        From permutations; NaN where none were made.
+    where
+        The columns concerned, most telling first.
+    message
+        One sentence.
+    """
+
+    code: str
+    found: bool
+    statistic: float
+    p_value: float
+    where: tuple[str, ...]
+    message: str
+
+
+def gives_away(value: Floats, y: Floats, link: str) -> bool:
+    """Whether one column orders the outcome nearly without error: AUC, or rank correlation, of 0.98 or more."""
+    known = np.isfinite(value)
+    value, y = value[known], y[known]
+    if link == "logit":
+        if min(y.sum(), len(y) - y.sum()) < _CASES:
+            return False
+        return abs(metrics.auc(y, value) - 0.5) >= _CERTAIN - 0.5
+    if len(y) < 2 * _CASES or np.ptp(value) == 0 or np.ptp(y) == 0:
+        return False
+    ranks = [np.unique(one, return_inverse=True)[1] for one in (value, y)]
+    return bool(abs(np.corrcoef(ranks[0], ranks[1])[0, 1]) >= _CERTAIN)
+
+
+def missingness(
+    frame: pl.DataFrame, columns: list[str], y: Floats, seed: int, groups: NDArray[np.int64] | None = None
+) -> Probe:
+    """Test whether the pattern of missing values goes along with the outcome (largest of all columns, permuted).
+
+    Rows of one person are no independent witnesses: persons are permuted, by their means.
+
+    Parameters
+    ----------
+    frame
+        The cohort.
+    columns
+        Columns that may become features.
+    y
+        Outcome.
+    seed
+        Seed of the permutations.
+    groups
+        int64 (n,): person of each row; None = every row is one.
+    """
+    code = "missingness_predicts_outcome"
+    names, gaps = _gaps(frame, columns)
+    if groups is not None and len(np.unique(groups)) < len(groups):
+        y, gaps = _means(y[:, None], groups)[:, 0], _means(gaps, groups)
+        varied = np.ptp(gaps, axis=0) > 0 if gaps.size else np.zeros(gaps.shape[1], dtype=np.bool_)
+        names, gaps = [name for name, one in zip(names, varied, strict=True) if one], gaps[:, varied]
+    if not names or np.ptp(y) == 0:
+        return Probe(code, False, 0.0, float("nan"), (), "no column has gaps worth looking at")
+    # Many small leaks add up: how much is missing is asked too.
+    total = gaps.sum(axis=1, keepdims=True)
+    if len(names) > 1 and np.ptp(total) > 0:
+        names, gaps = [*names, _TOTAL], np.column_stack([gaps, total])
+    gaps = (gaps - gaps.mean(axis=0)) / gaps.std(axis=0)
+    centred = (y - y.mean()) / y.std()
+    observed = np.abs(gaps.T @ centred) / np.sqrt(len(y))
+    rng = np.random.default_rng(seed)
+    largest = np.array([np.abs(gaps.T @ rng.permutation(centred)).max() for _ in range(_PERMUTATIONS)]) / np.sqrt(
+        len(y)
+    )
+    p = float((1 + (largest >= observed.max()).sum()) / (1 + _PERMUTATIONS))
+    limit = np.quantile(largest, 1.0 - _ALPHA)
+    order = np.argsort(-observed, kind="stable")
+    telling = tuple(names[i] for i in order if observed[i] >= limit)
+    found = p <= _ALPHA
+    telling = tuple(name for name in telling if name != _TOTAL) or telling
+    what = f"whether {', '.join(telling[:3])} is recorded" if telling != (_TOTAL,) else _TOTAL
+    text = (
+        f"{what} goes along with the outcome (p = {p:.3f}): "
+        "the gaps say something that the values do not, often how or where the data were collected"
+        if found
+        else f"gaps in {len(set(names) - {_TOTAL})} columns do not go along with the outcome (p = {p:.2f})"
+    )
+    return Probe(code, found, float(observed.max()), p, telling, text)
+
+
+def site(
+    frame: pl.DataFrame,
+    columns: list[str],
+    x: Matrix,
+    sites: NDArray[np.int64],
+    seed: int,
+    groups: NDArray[np.int64] | None = None,
+) -> list[Probe]:
+    """Measure how well the site can be told from missingness alone and from the features (3-fold accuracy of trees).
+
+    Rows of one person (`groups`, as for `missingness`) are never divided between folds: trees that know the person's
+    other rows would tell the site of any cohort.
+    """
+    found = []
+    names, gaps = _gaps(frame, columns)
+    share = np.bincount(sites).max() / len(sites)
+    sources = (("missingness_predicts_site", gaps.astype(np.float32), "what is missing"),
+               ("features_predict_site", x, "the features"))  # fmt: skip
+    for code, matrix, what in sources:
+        if matrix.shape[1] == 0 or len(np.unique(sites)) < 2:
+            continue
+        accuracy = _accuracy(matrix, sites, seed, groups)
+        beyond = accuracy - share
+        warn = beyond > 0.5 * (1.0 - share) if code.startswith("features") else beyond > 0.1
+        text = f"the site is told from {what} in {accuracy:.0%} of persons (always the largest site: {share:.0%})"
+        found.append(Probe(code, bool(warn), float(beyond), float("nan"), tuple(names) if what[0] == "w" else (), text))
+    return found
+
+
+def _means(values: Floats, groups: NDArray[np.int64]) -> Floats:
+    """Return each person's mean, float64 (persons, k)."""
+    _, inverse, count = np.unique(groups, return_inverse=True, return_counts=True)
+    total = np.zeros((len(count), values.shape[1]))
+    np.add.at(total, inverse, values)
+    return np.asarray(total / count[:, None], dtype=np.float64)
+
+
+def _gaps(frame: pl.DataFrame, columns: list[str]) -> tuple[list[str], Floats]:
+    """Return the columns whose gaps vary, one of each distinct pattern, and their 0/1 pattern (n, k)."""
+    names, patterns, seen = [], [], set()
+    for name in columns:
+        if name in frame.columns:
+            gap = frame[name].is_null().to_numpy()
+            if 5 <= gap.sum() <= len(gap) - 5 and gap.tobytes() not in seen:
+                seen.add(gap.tobytes())
+                names.append(name)
+                patterns.append(gap.astype(np.float64))
+    return names, np.column_stack(patterns) if patterns else np.zeros((frame.height, 0))
+
+
+def _accuracy(x: Matrix, sites: NDArray[np.int64], seed: int, groups: NDArray[np.int64] | None = None) -> float:
+    import xgboost as xgb
+
+    _, codes = np.unique(sites, return_inverse=True)
+    people = np.arange(len(codes))
+    if groups is not None and len(np.unique(groups)) < len(groups):
+        people = np.unique(groups, return_inverse=True)[1]
+    folds = np.random.default_rng(seed).integers(3, size=int(people.max()) + 1)[people]
+    parameters = {"objective": "multi:softmax", "num_class": int(codes.max()) + 1, "max_depth": 4, "eta": 0.3,
+                  "seed": seed, "nthread": 1, "tree_method": "hist", "verbosity": 0}  # fmt: skip
+    right = 0
+    for fold in range(3):
+        test = folds == fold
+        if test.all() or not test.any():
+            continue
+        booster = xgb.train(parameters, xgb.DMatrix(x[~test], codes[~test]), 15)
+        right += int((booster.predict(xgb.DMatrix(x[test])) == codes[test]).sum())
+    return right / len(codes)

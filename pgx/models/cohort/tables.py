@@ -1,0 +1,175 @@
+"""Cohorts and feature tables from files: Parquet, TSV, CSV or JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from pgx.errors import InputError
+from pgx.models.fitting.blocks import full_disk
+
+_WORDS = ("", "na", "n/a", "#n/a", "<na>", "n.a.", "nan", "null", "unknown", "unk", "not known", "missing",
+          "?", "./.", "?/?", "unknown/unknown", ".", "-", "--")  # fmt: skip
+"""How tables say that nothing is known, in small letters."""
+_NOTHING = sorted({form for word in _WORDS for form in (word, word.upper(), word.capitalize(), word.title(), "NaN")})
+_BLOCK = 4_000_000
+"""Cells of a block."""
+_GROUP = 100_000
+
+
+def read(path: str | Path) -> pl.DataFrame:
+    """Read a table; empty cells are null, TSV is not quoted.
+
+    Parameters
+    ----------
+    path
+        ``.parquet``, ``.tsv``, ``.csv`` or ``.json``.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, empty, of another kind, or not what its ending says.
+    """
+    source = Path(path)
+    with _understood(source):
+        table = _read(source)
+    if table.width == 0 or table.height == 0:
+        raise InputError("the table has no rows", file=source)
+    _once(table.columns, source)
+    return absent(table)
+
+
+def absent(table: pl.DataFrame) -> pl.DataFrame:
+    """Make every way to say that nothing is known null: NaN, and empty or ``N/A``-like text, in any case."""
+    text = pl.col(pl.String).str.strip_chars()
+    return table.with_columns(
+        pl.col(pl.Float32, pl.Float64).fill_nan(None),
+        pl.when(~text.str.to_lowercase().is_in(_WORDS)).then(text).name.keep(),
+    )
+
+
+def _read(source: Path) -> pl.DataFrame:
+    if source.suffix == ".parquet":
+        return pl.read_parquet(source)
+    if source.suffix == ".json":
+        return pl.read_json(source, infer_schema_length=None)
+    if source.suffix == ".tsv":
+        return pl.read_csv(source, separator="\t", quote_char=None, infer_schema_length=None, null_values=_NOTHING)
+    if source.suffix == ".csv":
+        return pl.read_csv(source, infer_schema_length=None, null_values=_NOTHING)
+    raise InputError("the ending must be .parquet, .tsv, .csv or .json", file=source, fix="convert or rename the file")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A table that is read in blocks of rows.
+
+    Parameters
+    ----------
+    height
+        Rows.
+    head
+        The columns with their types, without rows.
+    read
+        First row, number of rows, and columns (None = all) -> that block, as `absent` leaves it.
+    """
+
+    height: int
+    head: pl.DataFrame
+    read: Callable[[int, int, Sequence[str] | None], pl.DataFrame]
+
+    def blocks(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        """Yield the table, about `_BLOCK` cells at a time."""
+        width = max(1, len(self.head.columns if columns is None else columns))
+        size = max(1000, _BLOCK // width)
+        for first in range(0, self.height, size):
+            yield self.read(first, size, columns)
+
+
+def source(table: pl.DataFrame | Path, scratch: Path) -> Source:
+    """Open a table for reading in blocks; text is first rewritten as Parquet, in `scratch`, without holding it.
+
+    Raises
+    ------
+    InputError
+        As `read`; also for JSON, which cannot be read in blocks.
+    """
+    if isinstance(table, pl.DataFrame):
+        frame = table
+        return Source(frame.height, frame.clear(), lambda first, size, columns: absent(
+            frame.slice(first, size) if columns is None else frame.select(columns).slice(first, size)))  # fmt: skip
+    with _understood(table):
+        lazy = _lazy(table)
+        if table.suffix != ".parquet":
+            with full_disk(scratch):
+                lazy.sink_parquet(scratch / "table.parquet", row_group_size=_GROUP, maintain_order=True)
+            lazy = pl.scan_parquet(scratch / "table.parquet")
+        head, height = lazy.head(0).collect(), int(lazy.select(pl.len()).collect().item())
+    if head.width == 0 or height == 0:
+        raise InputError("the table has no rows", file=table)
+    _once(head.columns, table)
+
+    def block(first: int, size: int, columns: Sequence[str] | None) -> pl.DataFrame:
+        with _understood(table):
+            return absent((lazy if columns is None else lazy.select(columns)).slice(first, size).collect())
+
+    return Source(height, absent(head), block)
+
+
+def cells(path: Path) -> int:
+    """Return rows times columns of a table without reading it; an estimate for text, 0 for JSON.
+
+    Raises
+    ------
+    InputError
+        As `read`.
+    """
+    with _understood(path):
+        if path.suffix == ".json":
+            return 0
+        lazy = _lazy(path, few=True)
+        width = len(lazy.collect_schema())
+        if path.suffix == ".parquet":
+            return width * int(lazy.select(pl.len()).collect().item())
+        with path.open("rb") as file:
+            start = file.read(1 << 20)
+        return int(width * path.stat().st_size * start.count(b"\n") / max(1, len(start)))
+
+
+def _once(names: Sequence[str], path: Path) -> None:
+    """Refuse a table of text that names a column twice: polars calls the second ``NAME_duplicated_0``."""
+    for name in names:
+        first, twice, number = name.rpartition("_duplicated_")
+        if twice and number.isdecimal() and first in names and path.suffix != ".parquet":
+            raise InputError(f"two columns are called {first!r}", file=path, fix="rename or remove one of them")
+
+
+def _lazy(path: Path, *, few: bool = False) -> pl.LazyFrame:
+    guess = 100 if few else None
+    if path.suffix == ".parquet":
+        return pl.scan_parquet(path)
+    if path.suffix == ".tsv":
+        return pl.scan_csv(path, separator="\t", quote_char=None, infer_schema_length=guess, null_values=_NOTHING)
+    if path.suffix == ".csv":
+        return pl.scan_csv(path, infer_schema_length=guess, null_values=_NOTHING)
+    raise InputError("the ending must be .parquet, .tsv, .csv or .json", file=path, fix="convert or rename the file")
+
+
+@contextmanager
+def _understood(path: Path) -> Iterator[None]:
+    """Turn what polars says of a table into one line; refuse files that are none."""
+    if not path.is_file():
+        raise InputError("no such file", file=path, fix="check the path")
+    if path.stat().st_size == 0:
+        raise InputError("the file is empty", file=path)
+    try:
+        yield
+    except InputError:
+        raise
+    except (pl.exceptions.PolarsError, UnicodeDecodeError, ValueError, OSError) as error:
+        first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise InputError(f"not a readable {path.suffix[1:]} table: {first}", file=path) from error

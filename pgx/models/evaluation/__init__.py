@@ -1,0 +1,1 @@
+"""Validation of a model, or of a training, with baselines beside it."""

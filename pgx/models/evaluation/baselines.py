@@ -1,0 +1,169 @@
+"""What a model is compared with: the prior, a refitted equation, the simple rule, the base rate, a plain booster."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pgx.models.cohort import cohort
+from pgx.models.cohort.cohort import Cohort
+from pgx.models.evidence import design, endpoints
+from pgx.models.evidence.endpoints import Endpoint
+from pgx.models.fitting import boost, conformal, fit
+from pgx.models.fitting.boost import Floats, Settings
+from pgx.models.store.folder import Model
+from pgx.models.training import train
+
+PRODUCT = "product"
+
+
+@dataclass(frozen=True, slots=True)
+class Predicted:
+    """Predictions of some rows by every method.
+
+    Parameters
+    ----------
+    margins
+        Method -> float64 (n,): margins.
+    inside
+        float64 (n,): 1 where the product's interval for sites that it knows held the truth; NaN for risks.
+    inside_new
+        The same for its interval for new sites; NaN where it has none.
+    """
+
+    margins: dict[str, Floats]
+    inside: Floats
+    inside_new: Floats
+
+
+def fitted(
+    endpoint: Endpoint, learn: Cohort, test: Cohort, settings: Settings, population_risk: float | None, sites: bool
+) -> Predicted:
+    """Fit every method on one part of a cohort and predict the other.
+
+    Parameters
+    ----------
+    endpoint, learn, test, settings
+        What is learned on what, and predicted for whom.
+    population_risk
+        As for `pgx.models.train`: what a method learned of how frequent the outcome is, is moved there.
+    sites
+        Whether the interval for new sites is asked for (it takes a fit a fold of sites).
+    """
+    trained = train.fit_cohort(endpoint, learn, settings, population_risk=population_risk, probe=False, new_sites=sites)
+    seen = cohort.fill(test.data.x, trained.fitted.center) if trained.blind else test.data.x
+    product = trained.fitted.margin(test.data.prior, seen) + trained.shift
+    found = {PRODUCT: product, "prior": test.data.prior, "refit": _refit(endpoint, learn, test) + trained.shift}
+    found["base_rate"] = np.full(len(product), base_rate(endpoint, learn.data.y) + trained.shift)
+    if has_rule(endpoint):
+        found["rule"] = rule(endpoint, learn, test) + trained.shift
+    found["plain_booster"] = _plain(endpoint, learn, test, settings) + trained.shift
+    groups = train.groups_of(test.frame, trained.group)
+    return Predicted(found, *_held(test.data.y, product, groups, trained.intervals, trained.stretch))
+
+
+def as_it_is(model: Model, taken: Cohort, seed: int) -> Predicted:
+    """Apply a model to a cohort that it was not trained on, beside what is simple.
+
+    ``base_rate`` is the average of the patients that the model was trained on; ``local_base_rate`` and ``rule`` know
+    this cohort: they are learned in it, on persons other than those predicted.
+    """
+    endpoint = model.endpoint
+    x = cohort.fill(taken.data.x, model.center) if model.gaps_filled else taken.data.x
+    margin = model.linear.margin(taken.data.prior, fit.standardise(x, model.center, model.scale))
+    if model.trees is not None:
+        margin = margin + boost.margins(boost.open_booster(model.trees), x)
+    known = model.reference
+    start = float(np.sqrt(known)) if endpoint.link == "sqrt" else endpoints.logit(known)
+    found = {PRODUCT: margin, "prior": taken.data.prior, "base_rate": np.full(len(margin), start)}
+    local, by_rule = np.zeros(len(margin)), np.zeros(len(margin))
+    folds = next(fit.split(taken.data.y, taken.data.groups, endpoint.link, 5, 1, seed + 1))
+    for fold in np.unique(folds):
+        test = folds == fold
+        learn, other = part(taken, ~test), part(taken, test)
+        local[test] = base_rate(endpoint, learn.data.y)
+        if has_rule(endpoint):
+            by_rule[test] = rule(endpoint, learn, other)
+    found["local_base_rate"] = local
+    if has_rule(endpoint):
+        found["rule"] = by_rule
+    groups = train.groups_of(taken.frame, model.group)
+    return Predicted(found, *_held(taken.data.y, margin, groups, dict(model.intervals), model.stretch))
+
+
+def part(taken: Cohort, rows: NDArray[np.bool_]) -> Cohort:
+    """Return a part of a cohort's rows."""
+    import polars as pl
+
+    return Cohort(
+        taken.data.take(rows), taken.frame.filter(pl.Series(rows)), taken.prior.take(rows), taken.features,
+        None if taken.site is None else taken.site[rows], None, {}, {}, taken.site_names,
+    )  # fmt: skip
+
+
+def has_rule(endpoint: Endpoint) -> bool:
+    """Whether a simple rule divides the persons of an endpoint in two."""
+    return endpoint.rule is not None or endpoint.threshold is not None
+
+
+def base_rate(endpoint: Endpoint, y: Floats) -> float:
+    """Return the margin of predicting the same for everybody."""
+    return float(np.median(y)) if endpoint.link == "sqrt" else endpoints.logit((y.sum() + 0.5) / (len(y) + 1.0))
+
+
+def rule(endpoint: Endpoint, learn: Cohort, test: Cohort) -> Floats:
+    """Two groups by the simple rule, each with its own average (a person and a half of the whole added)."""
+    here, there = _follows(endpoint, learn), _follows(endpoint, test)
+    y, overall = learn.data.y, float(learn.data.y.mean())
+    values = {side: (y[here == side].sum() + 1.5 * overall) / ((here == side).sum() + 1.5) for side in (True, False)}
+    chosen = np.where(there, values[True], values[False]).astype(np.float64)
+    return chosen if endpoint.link == "sqrt" else np.asarray(np.log(chosen) - np.log1p(-chosen))
+
+
+def _held(
+    y: Floats,
+    margin: Floats,
+    groups: list[str | None],
+    intervals: dict[str, tuple[float, float]],
+    stretch: float | None,
+) -> tuple[Floats, Floats]:
+    none = np.full(len(margin), np.nan)
+    if not intervals:
+        return none, none
+    low, high = conformal.bounds(margin, groups, intervals)
+    inside = ((low <= y) & (y <= high)).astype(np.float64)
+    if stretch is None:
+        return inside, none
+    low, high = margin - stretch * (margin - low), margin + stretch * (high - margin)
+    return inside, ((low <= y) & (y <= high)).astype(np.float64)
+
+
+def _refit(endpoint: Endpoint, learn: Cohort, test: Cohort) -> Floats:
+    """Refit the prior's own terms, with the least penalty that keeps rare genotypes finite."""
+    scale = np.array([term.coefficient or 1.0 for term in endpoint.terms])
+    here, there = learn.prior.terms / scale, test.prior.terms / scale
+    used = np.ptp(here, axis=0) > 0 if len(here) else np.zeros(0, dtype=np.bool_)
+    inner = np.column_stack([np.ones(len(here)), here[:, used]])
+    outer = np.column_stack([np.ones(len(there)), there[:, used]])
+    precision = np.r_[1e-6, np.full(int(used.sum()), 0.1)]
+    beta = fit.ridge(inner, learn.data.y, np.zeros(len(here)), precision, endpoint.link, learn.data.weight)
+    return np.asarray(outer @ beta, dtype=np.float64)
+
+
+def _follows(endpoint: Endpoint, taken: Cohort) -> NDArray[np.bool_]:
+    """Whom the simple rule points to: a reading, or the equation's dose beyond the threshold."""
+    if endpoint.rule is None:
+        return taken.data.prior > 0
+    return np.asarray(np.nan_to_num(design.read(design.prepare(taken.frame, endpoint), endpoint.rule)) > 0)
+
+
+def _plain(endpoint: Endpoint, learn: Cohort, test: Cohort, settings: Settings) -> Floats:
+    """Trees without a prior, started from the cohort's average."""
+    start = float(learn.data.y.mean()) if endpoint.link == "sqrt" else base_rate(endpoint, learn.data.y)
+    free = [0] * len(learn.features)
+    content = boost.grow(
+        learn.data.x, learn.data.y, np.full(len(learn.data.y), start), endpoint.link, free, 100, settings
+    )
+    return start + boost.margins(boost.open_booster(content), test.data.x)

@@ -1,0 +1,274 @@
+"""Validation: the same folds for the product, the prior, a refitted equation, the simple rule and a plain booster."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pgx.errors import InputError, UsageError
+from pgx.models.cohort import cohort
+from pgx.models.cohort.cohort import Cohort, Roles
+from pgx.models.evaluation import baselines, measures
+from pgx.models.evaluation import plots as drawing
+from pgx.models.evaluation.baselines import Predicted
+from pgx.models.evaluation.measures import Block, Evaluation
+from pgx.models.evidence import endpoints
+from pgx.models.evidence.endpoints import Endpoint
+from pgx.models.fitting import fit, metrics, work
+from pgx.models.fitting.boost import Floats, Settings
+from pgx.models.store.folder import Model
+from pgx.models.training import train
+from pgx.version import __version__
+
+if TYPE_CHECKING:
+    from pgx.knowledge import KnowledgeBase
+
+__all__ = ["Evaluation", "evaluate", "learning_curve"]
+
+Say = Callable[[str], None]
+Split = NDArray[np.bool_]
+"""True = tested. One entry a row."""
+
+
+def evaluate(
+    model: Model | str,
+    table: pl.DataFrame,
+    kb: KnowledgeBase,
+    *,
+    roles: Roles | None = None,
+    settings: Settings | None = None,
+    repeats: int = 5,
+    folds: int = 5,
+    population_risk: float | None = None,
+    plots: str | Path | None = None,
+    keep: str | Path | None = None,
+    resume: bool = False,
+    say: Say = lambda text: None,
+) -> Evaluation:
+    """Evaluate a model, or the training of an endpoint, on a cohort.
+
+    Parameters
+    ----------
+    model
+        A model (also applied as it is, design ``external``), or an endpoint's name.
+    table
+        The cohort, as for `pgx.models.train`.
+    kb
+        Knowledge base.
+    roles
+        Which columns are what.
+    settings
+        How trees are grown.
+    repeats, folds
+        Repeated cross-validation by person.
+    population_risk
+        For a case-control cohort: the risk in the population. What is learned is moved there, as in training, and every
+        measure but the AUC weighs cases and controls as the population has them.
+    plots
+        Folder for SVG plots; None draws nothing.
+    keep
+        Folder in which each finished fold is kept until the evaluation is complete; None keeps nothing.
+    resume
+        Go on with the folds that an earlier call with the same `keep` left when it was cut off; the result is the same.
+    say
+        Called with progress.
+
+    Raises
+    ------
+    InputError
+        If the cohort cannot be used, or is too small for the folds.
+    UsageError
+        If the endpoint is unknown, or the population risk is not one.
+    """
+    endpoint = model.endpoint if isinstance(model, Model) else endpoints.get(kb, model)
+    train.check_risk(endpoint, population_risk)
+    if resume and keep is None:
+        raise UsageError("there is nothing to resume without a folder where folds are kept")
+    if keep is not None:
+        work.check(Path(keep))
+    settings = settings or Settings()
+    features = model.features if isinstance(model, Model) else None
+    taken = cohort.load(table, endpoint, roles or Roles(), features, kb)
+    if len(np.unique(taken.data.groups)) < 2 * folds:
+        raise InputError(f"{len(np.unique(taken.data.groups))} persons are too few for {folds} folds",
+                         where="cohort", fix="give more persons or fewer folds")  # fmt: skip
+    weight = None if population_risk is None else metrics.weights_to(taken.data.y, population_risk)
+    task = _Task(endpoint, taken, settings, population_risk, weight, _digest(taken) if keep is not None else "", say)
+    blocks, skipped = [], list[str]()
+    if isinstance(model, Model):
+        found = baselines.as_it_is(model, taken, settings.seed)
+        blocks.append(_block(measures.EXTERNAL, task, [_Fold(0, np.ones(len(taken.data.y), dtype=np.bool_), 0, found)]))
+    with work.kept(Path(keep), resume=resume) if keep is not None else nullcontext():
+        for name, splits in _designs(taken, endpoint, repeats, folds, settings.seed):
+            say(f"{name}: {sum(len(one) for one in splits)} splits")
+            try:
+                blocks.append(_run(name, task, splits))
+            except InputError as error:
+                if name == "person":
+                    raise
+                skipped.append(str(error))
+    whole = measures.assemble(endpoint, taken, blocks, train.probe_cohort(taken, settings.seed), weight)
+    told = tuple(message for _, message in taken.remarks) + tuple(f"not evaluated: {text}" for text in skipped)
+    whole = replace(whole, verdict=(*whole.verdict, *told))
+    if plots is not None:
+        drawing.write(whole, endpoint, Path(plots))
+    return whole
+
+
+def learning_curve(
+    endpoint: Endpoint,
+    table: pl.DataFrame,
+    sizes: Sequence[int],
+    *,
+    roles: Roles | None = None,
+    settings: Settings | None = None,
+    repeats: int = 10,
+    held_out: int = 1000,
+) -> pl.DataFrame:
+    """Measure every method after teaching it with few or many rows: ``n`` and one mean loss a method.
+
+    Parameters
+    ----------
+    endpoint, table, roles, settings
+        As for `evaluate`.
+    sizes
+        Numbers of rows to teach with.
+    repeats
+        Random divisions a size; `held_out` other rows are predicted in each.
+    """
+    settings = settings or Settings()
+    taken = cohort.load(table, endpoint, roles or Roles())
+    rng, n = np.random.default_rng(settings.seed), len(taken.data.y)
+    rows = []
+    for size in sizes:
+        found: dict[str, list[float]] = {}
+        for _ in range(repeats):
+            order = rng.permutation(n)
+            learn, test = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_)
+            learn[order[:size]], test[order[n - held_out :]] = True, True
+            learn &= ~test
+            one = baselines.fitted(
+                endpoint, baselines.part(taken, learn), baselines.part(taken, test), settings, None, sites=False
+            )
+            for method, margin in one.margins.items():
+                found.setdefault(method, []).append(measures.loss(endpoint, taken.data.y[test], margin))
+        rows.append({"n": size} | {method: float(np.mean(values)) for method, values in found.items()})
+    return pl.DataFrame(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What stays the same over all folds."""
+
+    endpoint: Endpoint
+    taken: Cohort
+    settings: Settings
+    population_risk: float | None
+    weight: Floats | None
+    digest: str
+    say: Say
+
+
+@dataclass(frozen=True, slots=True)
+class _Fold:
+    """One tested part: its repeat, its rows, the number of rows learned from, and what was predicted."""
+
+    repeat: int
+    test: Split
+    learned: int
+    found: Predicted
+
+
+def _designs(
+    taken: Cohort, endpoint: Endpoint, repeats: int, folds: int, seed: int
+) -> Iterator[tuple[str, list[list[tuple[Split, Split]]]]]:
+    """Yield each design's name and its repeats, each a list of (learn, test)."""
+    people = fit.split(taken.data.y, taken.data.groups, endpoint.link, folds, repeats, seed + 1)
+    yield "person", [[(row != fold, row == fold) for fold in np.unique(row)] for row in people]
+    if taken.site is not None and len(np.unique(taken.site)) > 1:
+        yield "site", [[(taken.site != one, taken.site == one) for one in np.unique(taken.site)]]
+    if taken.time is not None and np.isfinite(taken.time).sum() > 50:
+        cuts = np.nanquantile(taken.time, [0.5, 0.6, 0.7, 0.8, 0.9, 1.0])
+        forward = [(taken.time <= a, (taken.time > a) & (taken.time <= b)) for a, b in pairwise(cuts)]
+        yield "time", [[(before, after) for before, after in forward if after.any()]]
+
+
+def _run(name: str, task: _Task, repeats: list[list[tuple[Split, Split]]]) -> Block:
+    taken, done = task.taken, list[_Fold]()
+    for number, splits in enumerate(repeats):
+        for outside, test in splits:
+            # A person who is tested must not have taught, whatever the design.
+            learn = outside & ~np.isin(taken.data.groups, taken.data.groups[test])
+            if not learn.any() or np.ptp(taken.data.y[learn]) == 0:
+                continue
+            done.append(_Fold(number, test, int(learn.sum()), _fold(task, learn, test, sites=name == "site")))
+        task.say(f"{name}: repeat {number + 1} of {len(repeats)}")
+    if not done:
+        raise InputError("no split has both outcomes to learn from", where=f"design {name}", fix="give more events")
+    return _block(name, task, done)
+
+
+def _block(name: str, task: _Task, folds: list[_Fold]) -> Block:
+    """Put the folds of one design together."""
+    n, repeats = len(task.taken.data.y), 1 + max(fold.repeat for fold in folds)
+    margins: dict[str, list[Floats]] = {}
+    losses: dict[str, list[float]] = {}
+    inside, new = (np.full((repeats, n), np.nan) for _ in range(2))
+    for fold in folds:
+        y, weight = task.taken.data.y[fold.test], None if task.weight is None else task.weight[fold.test]
+        for method, margin in fold.found.margins.items():
+            rows = margins.setdefault(method, [np.full(n, np.nan) for _ in range(repeats)])
+            rows[fold.repeat][fold.test] = margin
+            losses.setdefault(method, []).append(measures.loss(task.endpoint, y, margin, weight))
+        inside[fold.repeat, fold.test], new[fold.repeat, fold.test] = fold.found.inside, fold.found.inside_new
+    shares = [fold.test.sum() / fold.learned for fold in folds if fold.learned]
+    share = float(np.mean(shares)) if shares else float("nan")
+    return Block(name, margins, losses, share, measures.mean_of(list(inside)), measures.mean_of(list(new)))
+
+
+def _fold(task: _Task, learn: Split, test: Split, *, sites: bool) -> Predicted:
+    """Fit and predict one fold, or take what an evaluation that was cut off has kept of it."""
+
+    def make() -> bytes:
+        here, there = (baselines.part(task.taken, rows) for rows in (learn, test))
+        return _packed(baselines.fitted(task.endpoint, here, there, task.settings, task.population_risk, sites=sites))
+
+    decisive = (task.digest, task.endpoint.raw, task.settings, task.population_risk, sites, __version__)
+    return _unpacked(work.step(make, *decisive, learn, test))
+
+
+def _packed(found: Predicted) -> bytes:
+    content = io.BytesIO()
+    arrays: Mapping[str, Floats] = {
+        **{f"margin {name}": values for name, values in found.margins.items()},
+        "inside": found.inside,
+        "inside_new": found.inside_new,
+    }
+    np.savez(content, **arrays)  # type: ignore[arg-type]
+    return content.getvalue()
+
+
+def _unpacked(content: bytes) -> Predicted:
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        margins = {name.removeprefix("margin "): arrays[name] for name in arrays.files if name.startswith("margin ")}
+        return Predicted(margins, arrays["inside"], arrays["inside_new"])
+
+
+def _digest(taken: Cohort) -> str:
+    """Digest everything of a cohort that a fold's result depends on."""
+    found = hashlib.blake2b(digest_size=20)
+    for array in (taken.data.x, taken.data.y, taken.data.prior, taken.data.groups, taken.prior.terms, taken.site):
+        found.update(b"\0" if array is None else np.ascontiguousarray(array).tobytes())
+    found.update(repr([taken.features, taken.frame.columns]).encode())
+    found.update(taken.frame.write_csv().encode())
+    return found.hexdigest()

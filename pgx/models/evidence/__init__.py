@@ -1,0 +1,1 @@
+"""Endpoints as data: published effects, readings, and the design of a model."""

@@ -1,0 +1,138 @@
+"""A site's own endpoints, checked before they are used: a slip of the pen must not pass as missing data.
+
+The product's own endpoints keep to the same rules (a test sees to it).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from pgx.errors import InputError
+from pgx.knowledge.validation.problems import Problem
+from pgx.models.evidence import design
+from pgx.models.evidence.endpoints import KINDS
+
+if TYPE_CHECKING:
+    from pgx.knowledge import KnowledgeBase
+    from pgx.models.evidence.endpoint import Endpoint, Reading
+
+_READING = {"column", "kind", "levels", "text", "center", "per", "floor", "at_least", "below", "unless"}
+_KEYS: Mapping[str, set[str]] = {
+    "": {"name", "drug", "outcome", "kind", "horizon", "unit", "pmids", "about", "ratio", "residual_sd", "threshold",
+         "link", "population", "derived", "baseline", "term", "feature", "impute", "rule", "omitted", "dose_groups"},
+    "population": {"about", "requires", "trained", "refuse"},
+    "population.refuse": {"code", *_READING},
+    "baseline": {"value", "low", "high", "of", "from", "mark", "pmid", "note", "source"},
+    "term": {"name", "measure", "estimate", "from", "low", "high", "baseline", "prevalence", "mean", "sd", "optional",
+             "pmid", "mark", "note", *_READING},
+    "feature": {"name", "monotone", "reason", *_READING},
+    "impute": {"column", "default", "source", "row"},
+    "rule": _READING,
+    "threshold": {"dose", "side"},
+    "omitted": {"gene", "reason"},
+}  # fmt: skip
+"""Table of the document -> keys that it may have."""
+_NAME = re.compile(r"[a-z0-9_-]+\.[a-z0-9_-]+")
+
+
+def faults(kb: KnowledgeBase) -> Iterator[Problem]:
+    """Yield the first fault of the endpoints of a knowledge base and its overlays, for `pgx kb validate`."""
+    from pgx.models.evidence import endpoints
+
+    try:
+        if endpoints.folders(kb):
+            endpoints.load(kb)
+    except InputError as error:
+        yield Problem("error", "endpoints", str(error.file or ""), error.problem)
+
+
+def before(raw: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with a document, whatever the knowledge base says.
+
+    Parameters
+    ----------
+    raw
+        The TOML document, ``extends`` resolved.
+    """
+    for where, table in _tables(raw):
+        unknown = sorted(set(table) - _KEYS[where])
+        if unknown:
+            place = f"in [{where}]" if where else "at the top"
+            yield f"{place}: the key {unknown[0]!r} is unknown; one of {', '.join(sorted(_KEYS[where]))}"
+    kind = raw.get("kind")
+    if kind is not None and kind not in KINDS:
+        yield f"kind {kind!r} is not one of {', '.join(KINDS)}"
+    for key in ("kind", "name", "drug", "outcome", "horizon", "unit", "population", "baseline"):
+        if key not in raw:
+            yield f"it lacks {key!r}"
+    name = raw.get("name")
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        yield f"the name {name!r} is not of the form drug.outcome, in small letters without spaces"
+    value = raw.get("baseline", {}).get("value")
+    risk = kind != "dose" and "threshold" not in raw
+    if risk and not (isinstance(value, int | float) and 0 < value < 1):
+        yield f"[baseline] value is {value!r}: a risk lies between 0 and 1"
+    if not risk and not float(raw.get("residual_sd") or 0) > 0:
+        yield "residual_sd is missing: how far patients' doses lie from the prior, on the square-root scale"
+    for term in raw.get("term", []):
+        yield from _term(term)
+
+
+def after(endpoint: Endpoint, kb: KnowledgeBase) -> Iterator[str]:
+    """Yield what of an endpoint the knowledge base does not know: the drug, genes, features, phenotypes.
+
+    Columns outside the families of `pgx features` (``gene.``, ``clinical.``, ...) are the site's own: not looked at.
+    """
+    from pgx import features
+    from pgx.models.evidence.gene_columns import phenotype_words
+
+    if endpoint.drug not in set(kb.table("drugs")["drug"].cast(pl.String)):
+        yield f"the drug {endpoint.drug!r} is not known; add a row to drugs.tsv beside the endpoints"
+    families = {name.partition(".")[0] for name in features.describe(kb)["name"]}
+    named = [name for name in design.columns(endpoint, endpoint.features) if name.partition(".")[0] in families]
+    for name in sorted(set(named) - set(features.known(named, kb))):
+        yield f"the column {name!r} is no feature; see `pgx features --describe`"
+    words = phenotype_words(kb)
+    for reading in _readings(endpoint):
+        if reading.column.endswith("phenotype") and reading.kind in ("level", "recorded"):
+            for level in reading.levels:
+                if level not in words:
+                    yield f"{level!r} is no phenotype (column {reading.column}); write it like 'Poor Metabolizer'"
+
+
+def _tables(raw: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    yield "", raw
+    for where in sorted(set(_KEYS) - {""}):
+        holder: Any = raw
+        for key in where.split("."):
+            holder = holder.get(key, {}) if isinstance(holder, Mapping) else {}
+        for table in holder if isinstance(holder, list) else [holder]:
+            if isinstance(table, Mapping):
+                yield where, table
+
+
+def _term(term: Mapping[str, Any]) -> Iterator[str]:
+    who = f"term {term.get('name', '')!r}"
+    for key in ("name", "column", "mark"):
+        if key not in term:
+            yield f"{who} lacks {key!r}"
+    if "from" not in term and not isinstance(term.get("estimate"), int | float):
+        yield f"{who} lacks 'estimate' (a number)"
+        return
+    low, high = term.get("low"), term.get("high")
+    if "from" not in term and low is not None and high is not None and not low <= term["estimate"] <= high:
+        yield f"{who}: the estimate {term['estimate']:g} is outside its interval {low:g} to {high:g}"
+    if not 0.0 <= float(term.get("prevalence", 0.0)) <= 1.0:
+        yield f"{who}: the prevalence {term['prevalence']:g} is not between 0 and 1"
+    if term.get("mark") not in (None, "read", "recall", "local"):
+        yield f"{who}: the mark is 'read', 'recall' or 'local' (the site's own figure), not {term['mark']!r}"
+
+
+def _readings(endpoint: Endpoint) -> list[Reading]:
+    found = [term.reading for term in endpoint.terms] + [feature.reading for feature in endpoint.features]
+    found += [refusal.reading for refusal in endpoint.refusals]
+    return [*found, endpoint.rule] if endpoint.rule else found

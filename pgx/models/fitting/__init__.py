@@ -1,0 +1,1 @@
+"""The statistics of a fit: linear part, booster, intervals, measures."""

@@ -1,0 +1,1 @@
+"""Scores of persons, with intervals and contributions."""

@@ -1,0 +1,92 @@
+"""What an estimate takes for granted of a row, beyond its genes: the codes that say so, and where they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pgx.models.evidence import design, plausible
+from pgx.models.evidence.endpoint import gene_of
+from pgx.models.evidence.endpoints import Endpoint, Feature
+
+_Codes = Iterator[tuple[str, NDArray[np.bool_]]]
+
+
+def kept_out(rows: pl.DataFrame, endpoint: Endpoint, features: Sequence[Feature]) -> dict[str, NDArray[np.bool_]]:
+    """Return the reasons to give no estimate where a value that it rests on was kept out: code -> bool (n,)."""
+    return _merged(_kept_out(rows, endpoint, features))
+
+
+def of(
+    rows: pl.DataFrame,
+    frame: pl.DataFrame,
+    prior: design.Prior,
+    endpoint: Endpoint,
+    features: Sequence[Feature],
+    given: Sequence[str],
+) -> dict[str, NDArray[np.bool_]]:
+    """Return what was read from elsewhere or as absent: code -> bool (n,).
+
+    Parameters
+    ----------
+    rows, frame
+        The rows as they are given, and prepared (see `design.prepare`).
+    prior, endpoint, features
+        What was read of them.
+    given
+        The columns of the table that they are from.
+    """
+    return _merged(chain(_derived(rows, frame, prior, endpoint, features), _silent(frame, given, endpoint, features)))
+
+
+def _merged(codes: _Codes) -> dict[str, NDArray[np.bool_]]:
+    found: dict[str, NDArray[np.bool_]] = {}
+    for code, where in codes:
+        found[code] = found[code] | where if code in found else where
+    return found
+
+
+def _kept_out(rows: pl.DataFrame, endpoint: Endpoint, features: Sequence[Feature]) -> _Codes:
+    for name in design.read_by(endpoint, features):
+        if plausible.MARK + name in rows.columns:
+            where = rows[plausible.MARK + name].fill_null(False).to_numpy()
+            yield "refused:implausible_value", where
+            yield f"implausible:{name}", where
+
+
+def _derived(
+    rows: pl.DataFrame, frame: pl.DataFrame, prior: design.Prior, endpoint: Endpoint, features: Sequence[Feature]
+) -> _Codes:
+    """Yield the empty cells of a gene in whose place something else was read that the row says of it."""
+    for name in design.read_by(endpoint, features):
+        if design.DERIVED + name in rows.columns:
+            yield f"derived:{name}", rows[design.DERIVED + name].fill_null(False).to_numpy()
+    for j, term in enumerate(endpoint.terms):
+        if term.optional and gene_of(term.reading.column):
+            empty = frame[term.reading.column].is_null().to_numpy()
+            yield f"derived:{term.reading.column}", empty & ~prior.assumed[:, j]
+
+
+def _silent(frame: pl.DataFrame, given: Sequence[str], endpoint: Endpoint, features: Sequence[Feature]) -> _Codes:
+    """Yield what is read as absent because nobody said anything of it.
+
+    Terms of the prior are named each, what only the trained part reads by its family. Whether the person belongs to the
+    population is asked of a table only if it has the column (`given`).
+    """
+    for column in sorted({refusal.reading.column for refusal in endpoint.refusals} & set(given)):
+        filled = f"{design.GIVEN}{column}"
+        yield (
+            f"population_unknown:{column}",
+            (~frame[filled] if filled in frame else frame[column].is_null()).to_numpy(),
+        )
+    for term in endpoint.terms:
+        if term.reading.kind in ("yes", "recorded"):
+            yield f"not_recorded:{term.reading.column}", frame[term.reading.column].is_null().to_numpy()
+    told = {term.reading.column for term in endpoint.terms}
+    for column in sorted({feature.reading.column for feature in features} - told):
+        if not gene_of(column):
+            yield f"not_recorded:{column.partition('.')[0]}", frame[column].is_null().to_numpy()

@@ -1,0 +1,257 @@
+"""Scores: for every person and endpoint an estimate with an interval, its evidence and its reasons, or a refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pgx import schema
+from pgx.errors import InputError
+from pgx.models.cohort import column_choice
+from pgx.models.cohort.tables import absent
+from pgx.models.evidence import design, endpoints, gene_columns, gene_meanings, plausible
+from pgx.models.evidence.endpoints import Endpoint, Feature
+from pgx.models.scoring.patterns import judge
+from pgx.models.scoring.score_rows import answer, combined
+from pgx.models.store import card, folder
+from pgx.models.store.folder import Model
+from pgx.paths import data_dir
+
+if TYPE_CHECKING:
+    from pgx.knowledge import KnowledgeBase
+
+
+def score(
+    features: pl.DataFrame,
+    kb: KnowledgeBase,
+    *,
+    endpoints: Sequence[str] | None = None,
+    models_dir: str | Path | None = None,
+    whose: pl.DataFrame | None = None,
+) -> tuple[pl.DataFrame, list[dict[str, object]]]:
+    """Score persons.
+
+    Parameters
+    ----------
+    features
+        The frame of `pgx.features.build`, or of `pgx.features.scenarios`: then `weight` (adding up to 1 per sample)
+        averages a person's rows.
+    kb
+        Knowledge base with the endpoints.
+    endpoints
+        Which endpoints; None = all.
+    models_dir
+        A model folder, or a folder of them, used instead of the shipped model of the same endpoint.
+    whose
+        ``sample drug``: a person is given the scores of these drugs alone; None = all.
+
+    Returns
+    -------
+    tuple of polars.DataFrame and list of dict
+        `pgx.schema.SCORES`, sorted by sample in the order given and endpoint; rows for `pgx.schema.NOTES`.
+
+    Raises
+    ------
+    UsageError
+        If an endpoint is unknown or decided by a rule.
+    InputError
+        If the frame has no samples column, or weights that do not add up to 1.
+    """
+    models = _models(kb, models_dir)
+    chosen = _chosen(kb, endpoints, models)
+    features, said = _understood(features, chosen, kb)
+    frame, starts, names = persons(features)
+    shipped = folder.shipped()
+    parts: list[pl.DataFrame] = []
+    notes = [_note("warning", code, text, "features") for code, text in said]
+    used = [one for known in chosen for one in (*known.features, *_features(models.get(known.name)))]
+    notes += [
+        _note("warning", "text_among_numbers", text, "features")
+        for text in column_choice.words_among_numbers(features, used)
+    ]
+    for rank, endpoint in enumerate(chosen):
+        model = models.get(endpoint.name)
+        local = bool(endpoint.local) or (model is not None and model.checksum not in shipped)
+        found = answer(frame, starts, names, endpoint, model, kb.version, local=local)
+        if whose is not None:
+            found = found.join(whose, on=["sample", "drug"], how="semi", maintain_order="left")
+        parts.append(found.with_columns(_rank=pl.lit(rank, dtype=pl.Int64)))
+        notes += _notes(found, endpoint, model)
+    if not parts or not names:
+        return schema.empty(schema.SCORES), notes
+    order = pl.concat(parts).sort("_person", "_rank", maintain_order=True).drop("_person", "_rank")
+    return schema.conform(order, schema.SCORES), notes
+
+
+def explain(
+    features: pl.DataFrame, kb: KnowledgeBase, endpoint: str, *, models_dir: str | Path | None = None
+) -> pl.DataFrame:
+    """Return every contribution to a score on the link scale: ``sample part contribution``, in adding order.
+
+    The parts of a sample add up to the score's link (square root of the dose, log odds of the risk). Where a sample has
+    several scenarios, the part ``diplotype uncertainty`` is what averaging the estimate, not its link, makes.
+    """
+    models = _models(kb, models_dir)
+    chosen = _chosen(kb, [endpoint], models)
+    # Read as `score` reads them: diplotypes stand for the columns that are missing beside them.
+    features, _ = _understood(features, chosen, kb)
+    frame, starts, names = persons(features)
+    known, model = chosen[0], models.get(endpoint)
+    judged, index, active = judge(frame, known, model)
+    labels, parts, _ = combined(judged, index, starts, frame["weight"].to_numpy(), active.link)
+    keep = [j for j in range(len(labels)) if np.any(parts[:, j] != 0)]
+    return pl.concat(
+        [
+            pl.DataFrame({"sample": name, "part": [labels[j] for j in keep], "contribution": parts[i, keep]})
+            for i, name in enumerate(names)
+        ]
+    )
+
+
+def endpoints_of(
+    kb: KnowledgeBase, drugs: set[str] | None, models_dir: str | Path | None = None, *, local: bool = False
+) -> list[str]:
+    """Return the endpoints of some drugs (None = all), sorted by name; those of `models_dir` among them.
+
+    Parameters
+    ----------
+    kb, drugs, models_dir
+        What is known, the drugs (generic names), and a model folder or a folder of them.
+    local
+        Only a site's own.
+    """
+    found = {one.name: one for one in _chosen(kb, None, _given(kb, models_dir))}
+    return sorted(
+        name for name, one in found.items() if (drugs is None or one.drug in drugs) and (one.local or not local)
+    )
+
+
+def drugs_of(kb: KnowledgeBase, names: Sequence[str]) -> list[str]:
+    """Return the drugs of these endpoints, sorted."""
+    return sorted({endpoint.drug for endpoint in _chosen(kb, names, _given(kb, None))})
+
+
+def genes_of(kb: KnowledgeBase, names: Sequence[str], models_dir: str | Path | None = None) -> list[str]:
+    """Return the genes whose features these endpoints (and the models of `models_dir`) read, sorted."""
+    symbols = {gene.lower(): gene for gene in kb.table("genes")["gene"]}
+    models, found = _given(kb, models_dir), set()
+    for endpoint in _chosen(kb, names, models):
+        model = models.get(endpoint.name)
+        for column in design.columns(endpoint, model.features if model else ()):
+            parts = column.split(".")
+            if parts[0] == "gene" and parts[1] in symbols:
+                found.add(symbols[parts[1]])
+    return sorted(found)
+
+
+def averaged_genes(kb: KnowledgeBase, names: Sequence[str], models_dir: str | Path | None = None) -> list[str]:
+    """Return the genes that any of these endpoints (or of their models) uses and does not require, sorted."""
+    symbols = {gene.lower(): gene for gene in kb.table("genes")["gene"]}
+    models, found = _models(kb, models_dir), set()
+    for endpoint in _chosen(kb, names, models):
+        model = models.get(endpoint.name)
+        active = model.endpoint if model else endpoint
+        found |= set(design.genes(active, model.features if model else ())) - set(active.required_genes)
+    return sorted(symbols[gene] for gene in found if gene in symbols)
+
+
+def columns_of(kb: KnowledgeBase, names: Sequence[str]) -> list[str]:
+    """Return the features that these endpoints read, sorted."""
+    return sorted({column for endpoint in _chosen(kb, names, {}) for column in design.columns(endpoint)})
+
+
+def _models(kb: KnowledgeBase, models_dir: str | Path | None) -> dict[str, Model]:
+    return folder.find(Path(models_dir) if models_dir else None, kb, data_dir() / "models")
+
+
+def _given(kb: KnowledgeBase, models_dir: str | Path | None) -> dict[str, Model]:
+    """The models beside the shipped ones (which read nothing that their endpoints do not)."""
+    return _models(kb, models_dir) if models_dir is not None or len(kb.folders) > 1 else {}
+
+
+def _chosen(kb: KnowledgeBase, names: Sequence[str] | None, models: Mapping[str, Model]) -> list[Endpoint]:
+    """The endpoints asked for; a model folder carries its own, so that it can be used without the overlay."""
+    known = endpoints.load(kb)
+    carried = {name: replace(one.endpoint, local="model") for name, one in models.items() if name not in known}
+    if names is None:
+        return [one for _, one in sorted({**known, **carried}.items())]
+    return [carried[name] if name in carried else endpoints.get(kb, name) for name in dict.fromkeys(names)]
+
+
+def _understood(
+    features: pl.DataFrame, chosen: Sequence[Endpoint], kb: KnowledgeBase
+) -> tuple[pl.DataFrame, list[tuple[str, str]]]:
+    """Read gene columns as training does (see `gene_columns.understood`) and keep out what no person can have.
+
+    The words of scenarios are the product's own and stay.
+    """
+    told: dict[tuple[str, str], None] = {}
+    scenarios = "weight" in features.columns
+    features = features if scenarios else absent(design.flat(features))
+    for endpoint in chosen:
+        if scenarios:
+            features = gene_meanings.complete(features, endpoint, kb, gene_meanings.given(features), mark=True)
+        else:
+            features, remarks = gene_columns.understood(features, endpoint, kb, mark=True)
+            told |= dict.fromkeys(("genotype_spelling", text) for text in remarks)
+    allowed = plausible.limits(features.columns, kb)
+    told |= dict.fromkeys(plausible.said(plausible.found(features, allowed), allowed))
+    return plausible.keep_out(features, allowed, mark=True), list(told)
+
+
+def persons(features: pl.DataFrame) -> tuple[pl.DataFrame, NDArray[np.int64], list[str]]:
+    """Sort rows by person (order of first appearance) and return the frame, each person's first row, and the names.
+
+    Raises
+    ------
+    InputError
+        If there is no column ``sample``, a name is missing, or a person's weights do not add up to 1.
+    """
+    if "sample" not in features.columns:
+        raise InputError("the features have no column 'sample'", fix="use the table that `pgx features` writes")
+    frame = design.flat(features).with_columns(pl.col("sample").cast(pl.String))
+    if frame["sample"].null_count():
+        raise InputError("a row of the features has no sample name", fix="fill the column 'sample'")
+    if "weight" not in frame.columns:
+        if frame["sample"].n_unique() != frame.height:
+            raise InputError("a sample has several rows", fix="give one row per sample, or scenarios with weights")
+        frame = frame.with_columns(weight=pl.lit(1.0))
+    order = frame.select("sample").unique(maintain_order=True).with_row_index("_person")
+    frame = frame.join(order, on="sample", how="left", maintain_order="left").sort("_person", maintain_order=True)
+    person = frame["_person"].to_numpy().astype(np.int64)
+    starts = np.flatnonzero(np.r_[True, person[1:] != person[:-1]]) if len(person) else np.zeros(0, dtype=np.int64)
+    weight = frame["weight"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    if len(person) and not np.allclose(np.add.reduceat(weight, starts), 1.0, atol=1e-6):
+        raise InputError("the weights of a sample's scenarios do not add up to 1", fix="use pgx.features.scenarios")
+    return frame, starts.astype(np.int64), order["sample"].to_list()
+
+
+def _features(model: Model | None) -> tuple[Feature, ...]:
+    return () if model is None else model.features
+
+
+def _notes(found: pl.DataFrame, endpoint: Endpoint, model: Model | None) -> list[dict[str, object]]:
+    notes: list[dict[str, object]] = []
+    if model is not None:
+        for warning in model.facts.get("warnings", []):
+            notes.append(_note("info", warning["code"], warning["message"], endpoint.name))
+        measured = model.facts.get("performance", {}).get(card.DIFFERENCES, [])
+        notes += [_note("info", "simple_as_good", text, endpoint.name) for text in card.as_good(measured)]
+    refused = found.filter(pl.col("category") == "refused")
+    for codes, count in refused.group_by("flags").len().sort("flags").iter_rows():
+        listed = str(codes).split(";")
+        why = [code.removeprefix("refused:").replace("_", " ") for code in listed if code.startswith("refused:")]
+        why += [code.replace(":", " ") for code in listed if code.startswith("implausible:")]
+        text = f"{endpoint.name} is not given for {count} of {found.height} samples: {', '.join(why)}"
+        notes.append(_note("info", "score_refused", text, endpoint.name))
+    return notes
+
+
+def _note(severity: str, code: str, message: str, where: str) -> dict[str, object]:
+    return {"stage": "models", "severity": severity, "code": code, "message": message, "where": where}

@@ -1,0 +1,250 @@
+"""Model folders: ``model.json`` (everything but the trees), ``model.ubj`` (the trees, if any) and ``card.md``.
+
+No pickle, no code: a folder can be read by eye, and its trees' checksum is verified whenever it is opened.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pgx.errors import InputError
+from pgx.models.evidence import endpoints
+from pgx.models.evidence.endpoints import Endpoint, Feature, Reading
+from pgx.models.fitting import conformal
+from pgx.models.fitting.fit import Linear
+from pgx.paths import data_dir
+
+if TYPE_CHECKING:
+    from pgx.knowledge import KnowledgeBase
+    from pgx.models.fitting.boost import Floats
+
+FORMAT = 1
+JSON, TREES, CARD = "model.json", "model.ubj", "card.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A trained model as read from its folder.
+
+    Parameters
+    ----------
+    endpoint
+        The endpoint with the prior that it was trained on top of.
+    version
+        Version of the model.
+    features, center, scale, ranges
+        The matrix's columns, their mean and deviation, and (low, high) seen in training, NaN where unknown.
+    linear
+        Intercept, slope of the prior, weights of standardised features.
+    trees
+        UBJSON bytes; None without trees.
+    intervals
+        Group -> (low, high) offsets on the link scale at `level`, with ``*`` for every other group; empty for risks.
+    group
+        Column that the intervals' groups are values of.
+    level
+        Nominal coverage.
+    covariance, evidence_left
+        For risks: covariance of intercept, slope and feature weights, and the share of the prior's own uncertainty
+        that stays.
+    trained
+        Columns that must be known for the trained part to be used.
+    n, events, reference
+        Patients, events, and the average estimate in the cohort.
+    facts
+        Everything else of ``model.json``: training record, performance, versions.
+    checksum
+        SHA-256 of the model: of its parameters and trees.
+    gaps_filled
+        Missing feature values stand at the feature's mean.
+    stretch
+        For doses: factor by which the intervals are stretched at a site that the model was not trained at; None where
+        too few sites told.
+    """
+
+    endpoint: Endpoint
+    version: str
+    features: tuple[Feature, ...]
+    center: Floats
+    scale: Floats
+    ranges: Floats
+    linear: Linear
+    trees: bytes | None
+    intervals: Mapping[str, tuple[float, float]]
+    group: str
+    level: float
+    covariance: Floats
+    evidence_left: float
+    trained: tuple[str, ...]
+    n: int
+    events: int
+    reference: float
+    facts: Mapping[str, Any] = field(repr=False)
+    checksum: str = ""
+    gaps_filled: bool = False
+    stretch: float | None = None
+
+    @property
+    def identity(self) -> str:
+        """Endpoint, version and short checksum."""
+        return f"{self.endpoint.name} {self.version} {self.checksum[:8]}"
+
+
+def read(folder: Path) -> Model:
+    """Open a model folder.
+
+    Raises
+    ------
+    InputError
+        If a file is missing or damaged, or the checksum does not fit.
+    """
+    path = folder / JSON
+    if not path.is_file():
+        raise InputError("this folder holds no model", file=folder, fix="name a folder that `pgx train` wrote")
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"not JSON: {error}", file=path) from error
+    if not isinstance(facts, dict) or facts.get("format") != FORMAT:
+        raise InputError("not a model of this format", file=path, fix=f'expected "format": {FORMAT}; train again')
+    trees = _trees(folder, facts)
+    try:
+        return _model(facts, trees)
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"damaged model: {type(error).__name__} {error}", file=path) from error
+
+
+def find(models_dir: Path | None, kb: KnowledgeBase, shipped: Path) -> dict[str, Model]:
+    """Return the models by endpoint: the shipped ones, those of the overlays, then those of `models_dir`.
+
+    `models_dir` is a model folder or a folder of them; a later model replaces an earlier one of the same endpoint.
+    """
+    places = [shipped]
+    for folder in kb.folders[1:]:
+        places += [folder.parent / "models", folder / "models"]
+    found: dict[str, Model] = {}
+    for place in places:
+        found |= _in(place)
+    if models_dir is not None:
+        if not models_dir.is_dir():
+            raise InputError("no such folder", file=models_dir, fix="name a folder that `pgx train` wrote")
+        given = _in(models_dir)
+        if not given:
+            raise InputError("this folder holds no model", file=models_dir, fix="name a folder that `pgx train` wrote")
+        found |= given
+    return found
+
+
+def shipped() -> frozenset[str]:
+    """Return the checksums of the models that the product ships."""
+    places = sorted((data_dir() / "models").glob(f"*/{JSON}"))
+    return frozenset(str(json.loads(path.read_text(encoding="utf-8"))["checksum"]) for path in places)
+
+
+def from_parts(facts: Mapping[str, Any], trees: bytes | None) -> Model:
+    """Build a model from the content of its files."""
+    return _model(facts, trees)
+
+
+def document(facts: Mapping[str, Any], trees: bytes | None) -> dict[str, Any]:
+    """Return ``model.json``'s content with the checksums of parameters and trees filled in."""
+    filled = {key: value for key, value in facts.items() if key not in ("checksum", "trees")}
+    filled["trees"] = None if trees is None else {"file": TREES, "sha256": hashlib.sha256(trees).hexdigest()}
+    filled["checksum"] = checksum(filled)
+    return filled
+
+
+def checksum(facts: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of what decides a score: prior, parameters and trees (not the training record)."""
+    decisive = {key: facts[key] for key in ("format", "prior", "parameters", "trees")}
+    return hashlib.sha256(json.dumps(decisive, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def reading_document(reading: Reading) -> dict[str, Any]:
+    """Return a reading as a JSON object that `reading_of` reads back; what is at its default is left out."""
+    plain = Reading(reading.column)
+    names = ("kind", "levels", "text", "center", "per", "floor", "at_least", "below", "unless_column", "unless_levels")
+    changed = {name: getattr(reading, name) for name in names if getattr(reading, name) != getattr(plain, name)}
+    return {"column": reading.column} | {k: list(v) if isinstance(v, tuple) else v for k, v in changed.items()}
+
+
+def reading_of(row: Mapping[str, Any]) -> Reading:
+    """Read what `reading_document` wrote."""
+    arguments: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in row.items()}
+    return Reading(**arguments)
+
+
+def _in(place: Path) -> dict[str, Model]:
+    if (place / JSON).is_file():
+        model = read(place)
+        return {model.endpoint.name: model}
+    if not place.is_dir():
+        return {}
+    models = [read(path.parent) for path in sorted(place.glob(f"*/{JSON}"))]
+    return {model.endpoint.name: model for model in models}
+
+
+def _trees(folder: Path, facts: Mapping[str, Any]) -> bytes | None:
+    entry = facts.get("trees")
+    if entry is None:
+        return None
+    path = folder / TREES
+    if not path.is_file():
+        raise InputError("the model's trees are missing", file=path, fix="copy the whole folder")
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != entry.get("sha256"):
+        raise InputError("the checksum does not fit: the file is damaged or of another model", file=path)
+    return content
+
+
+def _model(facts: Mapping[str, Any], trees: bytes | None) -> Model:
+    p = facts["parameters"]
+    if checksum(facts) != facts["checksum"]:
+        raise ValueError("the checksum of the parameters does not fit")
+    features = tuple(
+        Feature(row["name"], reading_of(row["reading"]), row["monotone"], row.get("reason", ""))
+        for row in p["features"]
+    )
+    if np.shape(p["covariance"]) != (len(features) + 2, len(features) + 2):
+        raise ValueError("the covariance does not fit the features")
+    if p["link"] == "sqrt" and conformal.OTHERS not in p["intervals"]:
+        raise ValueError("the intervals lack the group '*'")
+    ranges = [[_number(row["low"]), _number(row["high"])] for row in p["features"]]
+    return Model(
+        endpoint=endpoints.parse(facts["prior"]["document"], facts["prior"]["coefficients"]),
+        version=facts["version"],
+        features=features,
+        center=np.array([row["center"] for row in p["features"]], dtype=np.float64),
+        scale=np.array([row["scale"] for row in p["features"]], dtype=np.float64),
+        ranges=np.array(ranges, dtype=np.float64).reshape(len(features), 2),
+        linear=Linear(
+            float(p["intercept"]),
+            float(p["slope"]),
+            np.array([row["weight"] for row in p["features"]], dtype=np.float64),
+        ),
+        trees=trees,
+        intervals={name: (float(row["low"]), float(row["high"])) for name, row in p["intervals"].items()},
+        group=p["interval_group"],
+        level=float(p["level"]),
+        covariance=np.array(p["covariance"], dtype=np.float64),
+        evidence_left=float(p["evidence_left"]),
+        trained=tuple(p["trained"]),
+        n=int(facts["training"]["n"]),
+        events=int(facts["training"]["events"]),
+        reference=float(p["reference"]),
+        facts=facts,
+        checksum=facts["checksum"],
+        gaps_filled=bool(p["gaps_filled"]),
+        stretch=None if p.get("new_site_stretch") is None else float(p["new_site_stretch"]),
+    )
+
+
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else float(value)

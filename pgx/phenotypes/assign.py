@@ -1,0 +1,344 @@
+"""Calls and phenotypes as frames: each distinct pattern is interpreted once, then spread over the samples."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from pgx import schema
+from pgx.assertion import CALLED, NOT_CALLED, asserted, of_asserted
+from pgx.knowledge import KnowledgeBase
+from pgx.knowledge.rules.phenotypes import INDETERMINATE, GeneRules, PhenotypeResult, rules_for
+from pgx.knowledge.tables.declared import SCHEMES
+from pgx.phenotypes import allele_status, phenoconversion
+from pgx.types import CallSet, ClinicalData, Diplotype, PatternCall
+
+MIN_ALTERNATIVE = 0.001
+MAX_ALTERNATIVES = 10
+"""Diplotypes less probable than this are not listed in `alternatives` (their phenotypes still count)."""
+_LOST = 1e-3
+_INCREASED = "Increased function"
+_OWN = "genotypes"
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One phenotype that a pattern allows in one scheme, and its probability."""
+
+    scheme: str
+    phenotype: str
+    score: float | None
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Interpretation:
+    """What one pattern means: its phenotypes per scheme and the cells of its row in the calls frame."""
+
+    shares: tuple[Share, ...]
+    row: dict[str, object]
+
+
+def assign(
+    callset: CallSet, kb: KnowledgeBase, clinical: ClinicalData | None = None, *, as_of: date | None = None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Give every call its functions, activity score and phenotypes, genetic and clinical.
+
+    Parameters
+    ----------
+    callset
+        Calls of all genes.
+    kb
+        Knowledge base.
+    clinical
+        Medication lists, smoking and laboratory values, for phenoconversion. None = nothing is known.
+    as_of
+        Day for which the phenotype holds; None = the newest date in the clinical data.
+
+    Returns
+    -------
+    calls : polars.DataFrame
+        `schema.CALLS`, sample by sample, genes as in `callset`. A gene that is not asserted (`pgx.assertion`) is
+        ``not_called``: what its posterior holds stands in `alternatives` alone.
+    phenotypes : polars.DataFrame
+        `schema.PHENOTYPES`. A gene without data, or without rules in a scheme, has no rows: missing is never normal.
+        The rows of a gene that is not asserted are for averaging a score and for nothing else
+        (`pgx.assertion.of_asserted` leaves them out). A diplotype that the rules cannot place counts for
+        ``Indeterminate``. Probabilities add up to 1 per sample, gene and scheme; in a gene read by the presence of
+        alleles (HLA) they add up to 1 per allele, one pair of rows (``*57:01 positive``, ``*57:01 negative``) each.
+    """
+    interpreted = [[interpret(kb, gene.gene, pattern) for pattern in gene.patterns] for gene in callset.genes]
+    offsets = np.cumsum([0, *(len(patterns) for patterns in interpreted)])
+    # (samples, genes) -> index of the pattern among all patterns of all genes; sample-major like the frames.
+    index = np.empty((len(callset.samples), len(callset.genes)), dtype=np.int64)
+    for column, gene in enumerate(callset.genes):
+        index[:, column] = gene.pattern_of + offsets[column]
+    flat = [one for patterns in interpreted for one in patterns]
+    calls = _spread(flat, index, callset.samples)
+    phenotypes = _phenotypes(flat, index, callset)
+    phenotypes = phenoconversion.convert(phenotypes, clinical, kb, as_of=as_of)
+    calls = phenoconversion.complete_calls(calls, of_asserted(phenotypes, calls), clinical)
+    calls = phenoconversion.flag_exposures(calls, clinical, kb, as_of=as_of)
+    return schema.conform(calls, schema.CALLS), phenotypes
+
+
+def interpret(kb: KnowledgeBase, gene: str, pattern: PatternCall) -> Interpretation:
+    """Return the phenotypes and the calls row of one pattern of `gene`."""
+    shares: list[Share] = []
+    if pattern.status in CALLED:
+        for scheme in SCHEMES:
+            shares += _shares(kb, gene, scheme, pattern)
+    return Interpretation(tuple(shares), _row(kb, gene, pattern, shares))
+
+
+def _rules(kb: KnowledgeBase, gene: str, scheme: str) -> GeneRules | None:
+    return rules_for(kb, gene, scheme) if gene in kb.genes else None
+
+
+def _shares(kb: KnowledgeBase, gene: str, scheme: str, pattern: PatternCall) -> list[Share]:
+    targets = allele_status.targets(kb, gene)
+    if targets:
+        return [Share(scheme, status, None, p) for status, p in allele_status.statuses(kb, gene, pattern, targets)]
+    rules = _rules(kb, gene, scheme)
+    if not pattern.diplotypes:
+        return _stated(rules, scheme, pattern)
+    if rules is None or not rules.has_rules:
+        return []
+    mass: dict[tuple[str, float | None], float] = defaultdict(float)
+    for own in pattern.diplotypes:
+        diplotype = named_in(kb, gene, scheme, own)
+        result = _result(kb, rules, diplotype, "phase_unknown" not in pattern.flags)
+        if result.phenotype is not None:
+            mass[result.phenotype, usable_score(result)] += diplotype.probability
+    total = sum(mass.values())
+    if total < 1 - _LOST:
+        mass[INDETERMINATE, None] += 1 - total
+        total = 1.0
+    shares = [Share(scheme, *key, probability=p / total) for key, p in mass.items()]
+    return sorted(shares, key=lambda share: -share.probability)
+
+
+def named_in(kb: KnowledgeBase, gene: str, scheme: str, diplotype: Diplotype) -> Diplotype:
+    """Return the diplotype as `scheme` would name it.
+
+    DPWG names the alleles that its guidelines look at, and no others. An allele that it leaves out is read as the
+    reference allele where CPIC calls its function normal, or increased in a gene in which DPWG knows no increased
+    function, and only there; the call is flagged ``normal_by_cpic``.
+    """
+    if scheme == SCHEMES[0]:
+        return diplotype
+    reference, unlisted = kb.remember(("unlisted", gene, scheme), lambda: _unlisted(kb, gene, scheme))
+    parts = [*diplotype.parts1, *diplotype.parts2]
+    if reference is None or unlisted.isdisjoint(parts):
+        return diplotype
+    parts1, parts2 = (
+        tuple(reference if part in unlisted else part for part in strand)
+        for strand in (diplotype.parts1, diplotype.parts2)
+    )
+    return replace(diplotype, parts1=parts1, parts2=parts2)
+
+
+def _unlisted(kb: KnowledgeBase, gene: str, scheme: str) -> tuple[str | None, frozenset[str]]:
+    """Reference allele of the gene, and alleles that `scheme` does not name and reads as it."""
+    reference = kb.gene(gene).row["reference_allele"]
+    ours, theirs = rules_for(kb, gene, SCHEMES[0]).functions, rules_for(kb, gene, scheme).functions
+    if not isinstance(reference, str) or reference not in theirs:
+        return None, frozenset()
+    normal = {theirs[reference].function}
+    if all(one.function != _INCREASED for one in theirs.values()):
+        normal.add(_INCREASED)
+    return reference, frozenset(a for a, one in ours.items() if one.function in normal and a not in theirs)
+
+
+def _stated(rules: GeneRules | None, scheme: str, pattern: PatternCall) -> list[Share]:
+    # A phenotype in words is CPIC's; another scheme may mean something else by it. A score is a number in both.
+    if pattern.stated_score is not None and rules is not None:
+        phenotype = rules.by_score(pattern.stated_score)
+        if phenotype != INDETERMINATE:
+            return [Share(scheme, phenotype, pattern.stated_score, 1.0)]
+    if pattern.stated_phenotype is not None and scheme == SCHEMES[0]:
+        return [Share(scheme, pattern.stated_phenotype, pattern.stated_score, 1.0)]
+    return []
+
+
+def _result(kb: KnowledgeBase, rules: GeneRules, diplotype: Diplotype, phased: bool) -> PhenotypeResult:
+    parts2 = None if diplotype.allele2 is None else diplotype.parts2
+    copies, novel = (diplotype.copies1, diplotype.copies2), (diplotype.novel1, diplotype.novel2)
+    known: dict[object, PhenotypeResult] = kb.remember(("results", rules.gene, rules.scheme), dict)
+    key = (diplotype.parts1, parts2, copies, novel, phased)
+    if key not in known:
+        known[key] = rules.phenotype(
+            diplotype.parts1,
+            parts2,
+            copies1=copies[0],
+            copies2=copies[1],
+            novel1=novel[0],
+            novel2=novel[1],
+            phased=phased,
+        )
+    return known[key]
+
+
+def usable_score(result: PhenotypeResult) -> float | None:
+    """Return the score that recommendations may be looked up by: none if it is a lower bound that decides nothing."""
+    return None if result.score_is_minimum and result.phenotype == INDETERMINATE else result.activity_score
+
+
+def _row(kb: KnowledgeBase, gene: str, pattern: PatternCall, shares: Sequence[Share]) -> dict[str, object]:
+    stated = asserted(pattern.status, ";".join(pattern.flags))
+    row: dict[str, object] = {
+        "gene": gene,
+        "status": pattern.status if stated else NOT_CALLED,
+        "positions_called": pattern.positions_called,
+        "positions_total": pattern.positions_total,
+        "source": pattern.source,
+    }
+    flags = list(pattern.flags)
+    overlay = kb.local_genes.get(gene)
+    if overlay is not None:
+        row["source"] = f"local:{overlay}" if pattern.source == _OWN else pattern.source
+        flags += ["local"] if pattern.status in CALLED else []
+    if stated:
+        flags += _statement(kb, gene, pattern, shares, row)
+    elif pattern.status in CALLED:
+        row["alternatives"] = _alternatives(pattern.diplotypes)
+    row["flags"] = ";".join(dict.fromkeys(flags)) or None
+    return row
+
+
+def _statement(
+    kb: KnowledgeBase, gene: str, pattern: PatternCall, shares: Sequence[Share], row: dict[str, object]
+) -> list[str]:
+    """Fill the cells that say something of the person; return flags."""
+    flags: list[str] = []
+    if pattern.diplotypes:
+        if any(_renamed(kb, gene, scheme, pattern.diplotypes[0]) for scheme in SCHEMES[1:]):
+            flags.append("normal_by_cpic")
+        flags += _describe(kb, gene, pattern, row)
+    flags += _phenotype_cells(kb, gene, shares, row)
+    if pattern.stated_score is not None and not pattern.diplotypes:
+        row["activity_score"] = pattern.stated_score
+    return flags
+
+
+def _renamed(kb: KnowledgeBase, gene: str, scheme: str, diplotype: Diplotype) -> bool:
+    rules = _rules(kb, gene, scheme)
+    if rules is None or not rules.has_rules or allele_status.targets(kb, gene):
+        return False
+    return named_in(kb, gene, scheme, diplotype) is not diplotype
+
+
+def _describe(kb: KnowledgeBase, gene: str, pattern: PatternCall, row: dict[str, object]) -> list[str]:
+    best = pattern.diplotypes[0]
+    row["diplotype"], row["probability"] = best.name, round(best.probability, 6)
+    row["allele1"], row["allele2"] = best.allele1, best.allele2
+    row["alternatives"] = _alternatives(pattern.diplotypes[1:])
+    rules = _rules(kb, gene, SCHEMES[0])
+    if rules is None:
+        return []
+    row["function1"] = rules.strand(best.parts1, best.copies1, best.novel1).function
+    if best.allele2 is not None:
+        row["function2"] = rules.strand(best.parts2, best.copies2, best.novel2).function
+    result = _result(kb, rules, best, "phase_unknown" not in pattern.flags)
+    flags = _copy_number_range(kb, rules, best) if "no_copy_number" in pattern.flags else []
+    if result.score_is_minimum:
+        return [f"activity_score_at_least:{result.activity_score:g}", *flags]
+    row["activity_score"] = result.activity_score
+    return flags
+
+
+def _alternatives(diplotypes: Sequence[Diplotype]) -> str | None:
+    listed = [d for d in diplotypes[:MAX_ALTERNATIVES] if d.probability >= MIN_ALTERNATIVE]
+    return ";".join(f"{d.name}={d.probability:.4g}" for d in listed) or None
+
+
+def _copy_number_range(kb: KnowledgeBase, rules: GeneRules, best: Diplotype) -> list[str]:
+    """Say which phenotypes a deletion or a duplication that small variants do not show would give.
+
+    A person who shows one allele may have it on one strand only; either strand may carry its allele twice. Only genes
+    with activity scores are told, where a copy number has a defined effect.
+    """
+    if rules.by_score(0.0) == INDETERMINATE or best.allele2 is None:
+        return []
+    options = [best, replace(best, copies1=2), replace(best, copies2=2)]
+    if best.parts1 == best.parts2:
+        options.append(replace(best, copies2=0))
+    found = [_result(kb, rules, one, True) for one in options]
+    scored = sorted((one.activity_score, one.phenotype or "") for one in found if one.activity_score is not None)
+    names = list(dict.fromkeys(phenotype for _, phenotype in scored))
+    return [f"copy_number_range:{'|'.join(names)}"] if len(names) > 1 else []
+
+
+def _phenotype_cells(kb: KnowledgeBase, gene: str, shares: Sequence[Share], row: dict[str, object]) -> list[str]:
+    """Fill `phenotype` (and a score that belongs to it); return flags."""
+    for scheme in SCHEMES:
+        of_scheme = [share for share in shares if share.scheme == scheme]
+        if not of_scheme:
+            continue
+        if allele_status.targets(kb, gene):
+            row["phenotype"] = ";".join(share.phenotype for share in of_scheme if share.probability > 0.5) or None
+            return []
+        classes: dict[str, float] = defaultdict(float)
+        for share in of_scheme:
+            classes[share.phenotype] += share.probability
+        best = max(classes, key=lambda phenotype: classes[phenotype])
+        row["phenotype"] = best
+        scores = [share.score for share in of_scheme if share.phenotype == best]
+        if row.get("activity_score") is not None and row["activity_score"] not in scores:
+            row["activity_score"] = scores[0]
+        return [] if scheme == SCHEMES[0] else [f"phenotype_scheme:{scheme}"]
+    return []
+
+
+def _spread(flat: Sequence[Interpretation], index: np.ndarray, samples: Sequence[str]) -> pl.DataFrame:
+    names = [column.name for column in schema.CALLS]
+    table = pl.DataFrame(
+        {name: [one.row.get(name) for one in flat] for name in names},
+        schema=schema.polars_schema(schema.CALLS),
+    )
+    picked = table[index.ravel()]
+    spread: pl.DataFrame = picked.with_columns(sample=_repeat(samples, index.shape[1]))
+    return spread
+
+
+def _repeat(samples: Sequence[str], times: int) -> pl.Series:
+    return pl.Series("sample", samples, dtype=pl.String)[np.repeat(np.arange(len(samples)), times)]
+
+
+def _phenotypes(flat: Sequence[Interpretation], index: np.ndarray, callset: CallSet) -> pl.DataFrame:
+    rows = list(_share_rows(flat))
+    table = pl.DataFrame(
+        {
+            "gene": [row["gene"] for row, _ in rows],
+            "scheme": [share.scheme for _, share in rows],
+            "phenotype": [share.phenotype for _, share in rows],
+            "activity_score": [share.score for _, share in rows],
+            "probability": [share.probability for _, share in rows],
+        },
+        schema={
+            "gene": pl.String, "scheme": pl.String, "phenotype": pl.String,
+            "activity_score": pl.Float64, "probability": pl.Float64,
+        },
+    )  # fmt: skip
+    counts = np.array([len(one.shares) for one in flat], dtype=np.int64)
+    starts = np.concatenate([[0], np.cumsum(counts)])
+    patterns = index.ravel()
+    lengths = counts[patterns] if len(counts) else np.zeros(0, dtype=np.int64)
+    # Row r of the result is row (start of its pattern + its place within the pattern) of `table`.
+    within = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    picked = np.repeat(starts[patterns], lengths) + within
+    sample_of = np.repeat(np.repeat(np.arange(index.shape[0]), index.shape[1]), lengths)
+    samples = pl.Series("sample", callset.samples, dtype=pl.String)[sample_of]
+    spread: pl.DataFrame = table[picked].select(samples, pl.all())
+    return spread
+
+
+def _share_rows(flat: Sequence[Interpretation]) -> Iterator[tuple[dict[str, object], Share]]:
+    for one in flat:
+        for share in one.shares:
+            yield one.row, share

@@ -1,0 +1,356 @@
+"""What a reader should know of phenoconversion: what was converted and why, which drugs of a list act on each other."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date
+
+import polars as pl
+
+from pgx import schema
+from pgx.knowledge import KnowledgeBase
+from pgx.knowledge.acting import EFFECTS
+from pgx.knowledge.tables.declared import SCHEMES
+from pgx.phenotypes.exposures import agents, exposures, present_days
+from pgx.phenotypes.phenoconversion import Converter, converter
+from pgx.phenotypes.substrates import acting_drugs
+from pgx.types import ClinicalData
+
+_STRONG = {"strong": 2, "moderate": 1}
+_DOES = {
+    "inhibitor": "inhibits",
+    "inducer": "induces",
+    "smoking": "induces",
+    "inflammation": "lowers",
+}
+
+Row = dict[str, object]
+
+
+def notes(
+    phenotypes: pl.DataFrame, clinical: ClinicalData | None, kb: KnowledgeBase, *, as_of: date | None = None
+) -> pl.DataFrame:
+    """Say what interacting drugs and exposures do to each person's enzymes and to the other drugs on the list.
+
+    Parameters
+    ----------
+    phenotypes
+        `schema.PHENOTYPES` of `assign`.
+    clinical
+        The clinical data that `assign` had.
+    kb
+        Knowledge base.
+    as_of
+        Day for which it holds; None = each person's own (`pgx.phenotypes.exposures.present_days`).
+
+    Returns
+    -------
+    polars.DataFrame
+        `schema.NOTES` with the codes
+
+        * ``phenoconverted``: an enzyme acts otherwise than its genes say; names agents, rules and confidence;
+        * ``drug_drug_gene``: a drug on the list acts on the enzyme that another one of the list depends on;
+        * ``planned_interaction``: the same once a planned drug is started;
+        * ``acts_on_others``: the same told from the drug that acts: which drugs of the list depend on the enzyme, and
+          how it would act without this drug;
+        * ``drug_exposure``: smoke or inflammation acts on an enzyme that a drug of the list is known to depend on, and
+          no conversion of its phenotype is agreed;
+        * ``enzyme_exposure``: something acts on an enzyme for which no conversion of the phenotype is agreed;
+        * ``local_knowledge``: which genes and drugs rest on a site's own tables;
+        * ``opposing_interactions``: an enzyme is inhibited and induced at once;
+        * ``washout_unknown``: an interacting drug was stopped, nobody says when.
+    """
+    own = list(_overlays(kb))
+    if clinical is None:
+        return schema.from_rows(own, schema.NOTES)
+    acting = exposures(clinical, kb, as_of=as_of).filter(pl.col("strength").is_in(list(_STRONG)))
+    phenotypes = phenotypes.join(acting.select("sample", "gene").unique(), on=["sample", "gene"], how="semi")
+    genetic = _genetic(phenotypes)
+    levels = _levels(acting_drugs(clinical, kb, as_of=as_of), clinical, kb)
+    rows = [
+        *own,
+        *_per_enzyme(acting, phenotypes, kb),
+        *_level_lines(levels),
+        *_pairs(acting, clinical, genetic, kb),
+        *_agents_lines(acting, clinical, genetic, levels, kb),
+        *_conditions_of_drugs(acting, clinical, set(genetic), kb),
+        *_stopped(clinical, kb, present_days(clinical, as_of)),
+    ]
+    return schema.from_rows(rows, schema.NOTES)
+
+
+def _overlays(kb: KnowledgeBase) -> Iterator[Row]:
+    for kind, found in (("genes", kb.local_genes), ("drugs", kb.local_drugs)):
+        if found:
+            listed = ", ".join(f"{name} ({overlay})" for name, overlay in found.items())
+            yield note(None, "info", "local_knowledge", f"{kind} that rest on local knowledge: {listed}", kind)
+
+
+def note(sample: object, severity: str, code: str, message: str, where: str) -> Row:
+    """Return one row of `schema.NOTES` from this stage."""
+    return {
+        "sample": sample,
+        "stage": "phenotypes",
+        "severity": severity,
+        "code": code,
+        "message": message,
+        "where": where,
+    }
+
+
+def _genetic(phenotypes: pl.DataFrame) -> dict[tuple[str, str], Row]:
+    """Most probable row of each person and gene, CPIC's where there is one."""
+    found: dict[tuple[str, str], Row] = {}
+    order = {scheme: n for n, scheme in enumerate(SCHEMES)}
+    ranked = phenotypes.sort(
+        pl.col("scheme").replace_strict(order, return_dtype=pl.Int64), -pl.col("probability"), maintain_order=True
+    )
+    for row in ranked.iter_rows(named=True):
+        found.setdefault((row["sample"], row["gene"]), row)
+    return found
+
+
+def _named(rows: list[Row]) -> str:
+    """``paroxetine (strong inhibitor), smoking``."""
+    said = []
+    for row in rows:
+        if row["trigger"] in ("inhibitor", "inducer"):
+            tail = ", stopped but still acting" if row["phase"] == "washout" else ""
+            whose = f", local {row['local']}" if row["local"] else ""
+            said.append(f"{row['agent']} ({row['strength']} {row['trigger']}{tail}{whose})")
+        else:
+            said.append(f"{row['trigger']} ({row['agent']})")
+    return ", ".join(dict.fromkeys(said))
+
+
+def _how(one: Row) -> str:
+    """``strong``, or ``strong, local ward7``."""
+    return f"{one['strength']}, local {one['local']}" if one["local"] else str(one["strength"])
+
+
+def _per_enzyme(acting: pl.DataFrame, phenotypes: pl.DataFrame, kb: KnowledgeBase) -> Iterator[Row]:
+    converted: dict[tuple[str, str], Row] = {}
+    for row in phenotypes.filter(pl.col("conversion").is_not_null()).iter_rows(named=True):
+        converted.setdefault((row["sample"], row["gene"]), row)
+    called = set(phenotypes.select("sample", "gene").unique().iter_rows())
+    engine = converter(kb)
+    now = acting.filter(pl.col("phase") != "planned")
+    for (sample, gene), part in now.group_by("sample", "gene", maintain_order=True):
+        key, agents_here = (str(sample), str(gene)), part.rows(named=True)
+        names = _named(agents_here)
+        if key in converted:
+            yield note(*_conversion(key, agents_here, converted[key], engine))
+        elif key not in called or not engine.has_effect(key[1], agents_here):
+            message = f"{names} acts on {gene}; its phenotype is not converted"
+            yield note(sample, "info", "enzyme_exposure", message, key[1])
+        kinds = {one["trigger"] for one in agents_here}
+        if "inhibitor" in kinds and kinds & {"inducer", "smoking"}:
+            message = (
+                f"{gene} is inhibited and induced at once ({names}): the inhibition is counted, the sum is not known"
+            )
+            yield note(sample, "warning", "opposing_interactions", message, key[1])
+
+
+def _conversion(
+    key: tuple[str, str], agents_here: list[Row], row: Row, engine: Converter
+) -> tuple[str, str, str, str, str]:
+    rules = str(row["conversion"])
+    recall = engine.rests_on_recall(rules) or any(one["confidence"] == "recall" for one in agents_here)
+    after = f"{row['clinical_phenotype']}{_score(row['clinical_activity_score'])}"
+    before = f"{row['phenotype']}{_score(row['activity_score'])}"
+    tail = ", not checked against a source" if recall else ""
+    # The marks behind the rules are for programs; the agents are named with theirs.
+    applied = ", ".join(one for one in rules.split(";") if ":" not in one)
+    message = f"{key[1]} acts as {after}, the genes alone say {before}: {_named(agents_here)}; rule {applied}{tail}"
+    return key[0], "warning", "phenoconverted", message, key[1]
+
+
+def _score(score: object) -> str:
+    return f" (activity score {score:g})" if isinstance(score, float) else ""
+
+
+def _victims(kb: KnowledgeBase) -> dict[str, tuple[str, ...]]:
+    """Drug -> genes that its recommendations look at."""
+
+    def make() -> dict[str, tuple[str, ...]]:
+        drugs = kb.table("recommendations").select("rec_id", "drug")
+        found: dict[str, set[str]] = defaultdict(set)
+        for drug, gene in (
+            kb.table("recommendation_conditions").join(drugs, on="rec_id").select("drug", "gene").iter_rows()
+        ):
+            found[drug].add(gene)
+        return {drug: tuple(sorted(genes)) for drug, genes in found.items()}
+
+    return kb.remember("genes of drugs", make)
+
+
+def _levels(found: pl.DataFrame, clinical: ClinicalData, kb: KnowledgeBase) -> pl.DataFrame:
+    """Drugs of a list that act on an enzyme which carries another one, where no guideline looks at that enzyme."""
+    taken = clinical.medications.filter(pl.col("status") != "stopped").select("sample", "drug", "status").unique()
+    looked_at = [(drug, gene) for drug, genes in _victims(kb).items() for gene in genes]
+    advised = pl.DataFrame(looked_at, schema={"drug": pl.String, "enzyme": pl.String}, orient="row")
+    marked = found.filter("marked").join(advised, on=["drug", "enzyme"], how="anti", maintain_order="left")
+    return marked.join(taken, on=["sample", "drug"], maintain_order="left")
+
+
+def _level_lines(levels: pl.DataFrame) -> Iterator[Row]:
+    for one in levels.iter_rows(named=True):
+        planned = "planned" in (one["status"], one["phase"])
+        what = f"{one['agent']} {_DOES[one['role']]} {one['enzyme']} ({_how(one)}), on which {one['drug']} depends"
+        effect = f"it {EFFECTS[one['effect']]} {one['drug']}"
+        code = "planned_interaction" if planned else "drug_drug_gene"
+        yield note(one["sample"], "warning", code, f"{what}: {effect}", one["drug"])
+
+
+def _pairs(
+    acting: pl.DataFrame, clinical: ClinicalData, genetic: dict[tuple[str, str], Row], kb: KnowledgeBase
+) -> Iterator[Row]:
+    victims = _victims(kb)
+    by_person: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for one in acting.filter(pl.col("trigger").is_in(["inhibitor", "inducer"])).iter_rows(named=True):
+        by_person[one["sample"], one["gene"]].append(one)
+    if not by_person:
+        return
+    people = {sample for sample, _ in by_person}
+    taken = clinical.medications.filter(pl.col("status") != "stopped", pl.col("sample").is_in(sorted(people)))
+    for sample, drug, status in taken.select("sample", "drug", "status").unique(maintain_order=True).iter_rows():
+        for gene in victims.get(drug, ()):
+            others = [one for one in by_person.get((sample, gene), []) if one["agent"] != drug]
+            for planned in (False, True):
+                here = [one for one in others if ("planned" in (status, one["phase"])) is planned]
+                if here:
+                    code = "planned_interaction" if planned else "drug_drug_gene"
+                    message = _sentence(drug, gene, here, genetic.get((sample, gene)), kb)
+                    yield note(sample, "warning", code, message, drug)
+
+
+def _agents_lines(
+    acting: pl.DataFrame,
+    clinical: ClinicalData,
+    genetic: dict[tuple[str, str], Row],
+    levels: pl.DataFrame,
+    kb: KnowledgeBase,
+) -> Iterator[Row]:
+    """Tell each acting drug which others depend on the enzyme, and how the enzyme would act without it."""
+    by_gene: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for one in acting.iter_rows(named=True):
+        by_gene[one["sample"], one["gene"]].append(one)
+    if not by_gene:
+        return
+    taken = clinical.medications.filter(pl.col("status") != "stopped").select("sample", "drug").unique().sort("drug")
+    victims, listed = _victims(kb), defaultdict(list)
+    for sample, drug in taken.iter_rows():
+        listed[sample].append(drug)
+    carried = set(levels.select("sample", "drug", "agent", "enzyme").iter_rows())
+    for (sample, gene), here in by_gene.items():
+        depending = [drug for drug in listed[sample] if gene in victims.get(drug, ())]
+        for one in here:
+            by_level = [drug for drug in listed[sample] if (sample, drug, one["agent"], gene) in carried]
+            others = [drug for drug in sorted({*depending, *by_level}) if drug != one["agent"]]
+            if one["trigger"] in ("inhibitor", "inducer") and others:
+                planned = ", once it is started," if one["phase"] == "planned" else ""
+                start = f"{one['agent']}{planned} {_DOES[str(one['trigger'])]} {gene} ({_how(one)})"
+                said = f"{start}, on which {', '.join(others)} depend{'s' if len(others) == 1 else ''}"
+                without = _without(gene, one, here, genetic.get((sample, gene)), kb) if depending else ""
+                yield note(sample, "warning", "acts_on_others", f"{said}{without}", str(one["agent"]))
+
+
+def _without(gene: str, one: Row, here: list[Row], known: Row | None, kb: KnowledgeBase) -> str:
+    """Return how the enzyme would act if `one` were not taken, the other agents on it staying."""
+    if known is None:
+        return f"; {gene} is not called"
+    if one["phase"] == "planned":
+        return ""
+    engine = converter(kb)
+    before = gene, str(known["scheme"]), str(known["phenotype"]), known["activity_score"]
+
+    def acts(agents_here: list[Row]) -> str:
+        triggers = {f"{other['trigger']}:{other['strength']}" for other in agents_here if other["phase"] != "planned"}
+        found = engine.apply(*before, ";".join(sorted(triggers))) if triggers else None
+        return f"{found.phenotype}{_score(found.score)}" if found else f"{before[2]}{_score(before[3])}"
+
+    now, rest = acts(here), [other for other in here if other["agent"] != one["agent"]]
+    then = acts(rest)
+    if then != now:
+        return f"; without {one['agent']}, {gene} would act as {then}"
+    if acts([]) != now:
+        verb = "acts" if len(rest) == 1 else "act"
+        return f"; without {one['agent']} it would act the same, as {_named(rest)} {verb} on it too"
+    return f"; the phenotype is {now} with or without it"
+
+
+def _paired(kb: KnowledgeBase) -> dict[str, set[str]]:
+    """Gene -> drugs with which a guideline body has paired it, with or without a recommendation today."""
+
+    def make() -> dict[str, set[str]]:
+        table = kb.table("pairs").filter((pl.col("dpwg") != "n") | pl.col("cpic_level").is_in(["A", "B"]))
+        return {str(gene): set(part["drug"]) for (gene,), part in table.partition_by("gene", as_dict=True).items()}
+
+    return kb.remember("drugs paired with genes", make)
+
+
+def _conditions_of_drugs(
+    acting: pl.DataFrame, clinical: ClinicalData, called: set[tuple[str, str]], kb: KnowledgeBase
+) -> Iterator[Row]:
+    engine, paired = converter(kb), _paired(kb)
+    listed = clinical.medications.filter(pl.col("status") != "stopped").select("sample", "drug").unique().sort("drug")
+    drugs: dict[str, list[str]] = defaultdict(list)
+    for sample, drug in listed.iter_rows():
+        drugs[sample].append(drug)
+    rank = pl.col("strength").replace_strict(_STRONG, return_dtype=pl.Int64)
+    shown = (
+        acting.filter(~pl.col("trigger").is_in(["inhibitor", "inducer"]))
+        .sort(rank, descending=True, maintain_order=True)
+        .unique(["sample", "gene", "trigger", "agent"], keep="first", maintain_order=True)
+    )
+    for one in shown.iter_rows(named=True):
+        if (one["sample"], one["gene"]) in called and engine.has_effect(one["gene"], [one]):
+            continue  # the converted phenotype is said already
+        does = f"{one['trigger']} ({one['agent']}) {_DOES[one['trigger']]} {one['gene']} ({one['strength']})"
+        for drug in drugs[one["sample"]]:
+            if drug in paired.get(one["gene"], ()):
+                yield note(
+                    one["sample"],
+                    "warning",
+                    "drug_exposure",
+                    f"{does}, which clears {drug}: its level changes when that begins or ends; the phenotype is not "
+                    "converted",
+                    drug,
+                )
+
+
+def _sentence(drug: str, gene: str, acting: list[Row], known: Row | None, kb: KnowledgeBase) -> str:
+    one = acting[0]
+    if len({row["agent"] for row in acting}) == 1:
+        start = f"{one['agent']} {_DOES[str(one['trigger'])]} {gene} ({_how(one)}), on which {drug} depends"
+    else:
+        start = f"{_named(acting)} act on {gene}, on which {drug} depends"
+    if known is None:
+        return f"{start}; {gene} is not called"
+    after = converter(kb).apply(
+        gene,
+        str(known["scheme"]),
+        str(known["phenotype"]),
+        known["activity_score"],
+        ";".join(sorted({f"{row['trigger']}:{row['strength']}" for row in acting})),
+    )
+    if not after.rules:
+        return f"{start}; the phenotype stays {known['phenotype']} by the rules"
+    return f"{start}: {known['phenotype']} acts as {after.phenotype} (rule {';'.join(after.rules)})"
+
+
+def _stopped(clinical: ClinicalData, kb: KnowledgeBase, days: pl.DataFrame) -> Iterator[Row]:
+    """Interacting drugs that were stopped, but not known how long ago."""
+    listed = set(agents(kb).filter(pl.col("strength").is_in(list(_STRONG)))["drug"])
+    stopped = clinical.medications.filter(
+        pl.col("status") == "stopped", pl.col("drug").str.to_lowercase().is_in(sorted(listed))
+    )
+    stopped = stopped.join(days, on="sample", how="left", maintain_order="left")
+    for sample, drug, end, day in (
+        stopped.select("sample", "drug", "end", "day").unique(maintain_order=True).iter_rows()
+    ):
+        if end is None or day is None:
+            when = "on an unknown day" if end is None else "an unknown time ago (no newer date in the data)"
+            message = f"{drug} was stopped {when}; an effect that may last is not counted"
+            yield note(sample, "warning", "washout_unknown", message, drug)

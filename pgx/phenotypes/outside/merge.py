@@ -1,0 +1,360 @@
+"""Calls of other tools: read, named as the knowledge base names things, and laid over (or under) our own calls.
+
+A line that cannot be used spoils its gene only; the note says which line and why, and our own call of the gene stays,
+flagged and in doubt: whoever sent the result knew something that is missing here.
+A diplotype is read with the knowledge base's own functions; a phenotype or score that the tool states beside it is
+compared, and a difference is noted. Without a diplotype the stated phenotype or score is used as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from pgx.errors import InputError, UsageError
+from pgx.knowledge import KnowledgeBase
+from pgx.knowledge.rules.phenotypes import INDETERMINATE, rules_for
+from pgx.phenotypes import allele_status
+from pgx.phenotypes.interaction_notes import Row, note
+from pgx.phenotypes.outside.formats import read as read_file
+from pgx.phenotypes.outside.names import SECOND_ALLELE, diplotype_of, phenotype_of, score_of
+from pgx.phenotypes.outside.source import Known, Said
+from pgx.types import CallSet, GeneCalls, PatternCall
+
+MODES = ("override", "fill")
+REFUSED = "outside_refused"
+"""Code of the note on a result that could not be used, and flag of the call of its gene."""
+_USABLE = ("called", "ambiguous", "outside")
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideCall:
+    """One usable call of another tool: of `gene` in `sample` (None: the file names no sample)."""
+
+    gene: str
+    sample: str | None
+    pattern: PatternCall
+    where: str
+
+
+def read(path: str | Path, kb: KnowledgeBase) -> tuple[list[OutsideCall], list[dict[str, object]]]:
+    """Read one file of outside calls; its format is found out from the content.
+
+    Parameters
+    ----------
+    path
+        PharmCAT's outside-call TSV, or the output of Aldy, pypgx (``results.zip`` or its table), Cyrius, StellarPGx,
+        DRAGEN (JSON or TSV), OptiType, HLA-LA, arcasHLA, HISAT-genotype or T1K.
+    kb
+        Knowledge base.
+
+    Returns
+    -------
+    calls : list of OutsideCall
+        Usable calls, in the order of the file.
+    notes : list of dict
+        `pgx.schema.NOTES` rows: what could not be used and why (`REFUSED`, with the gene in ``where``), and what
+        differs from the tool's own words.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read or its format is not known.
+    """
+    path = Path(path)
+    tool, rows = read_file(path, _known(kb))
+    notes: list[dict[str, object]] = []
+    found: dict[tuple[str | None, str], list[OutsideCall]] = defaultdict(list)
+    spoiled: dict[tuple[str | None, str], str] = {}
+    for row in rows:
+        gene = _gene(kb, row.gene)
+        where = f"{path.name}: {row.where}"
+        if gene is None:
+            if not row.no_call:
+                unknown = f"{where}: the gene {row.gene!r} is not in the knowledge base"
+                spoiled.setdefault((row.sample, _nearly(kb, row.gene) or row.gene), unknown)
+        elif row.problem is not None:
+            spoiled[row.sample, gene] = f"{where}: {row.problem}"
+        elif not row.no_call:
+            try:
+                call, remarks, strange = _call(kb, gene, row, tool, where)
+            except ValueError as error:
+                spoiled[row.sample, gene] = f"{where}: {error}"
+                continue
+            found[row.sample, gene].append(call)
+            notes += [note(row.sample, "warning", "outside_call_differs", text, where) for text in remarks]
+            notes += [_refused(row.sample, gene, f"{where}: {text}", "judged") for text in strange]
+    calls = []
+    for (sample, gene), several in found.items():
+        if len({(one.pattern.diplotypes, one.pattern.stated_phenotype) for one in several}) > 1:
+            spoiled.setdefault((sample, gene), f"{several[1].where}: a second, different call of the gene in one file")
+        if (sample, gene) not in spoiled:
+            calls.append(several[0])
+    notes += [_refused(sample, gene, why) for (sample, gene), why in spoiled.items()]
+    notes += _silent(kb, rows, {*found, *spoiled}, path.name)
+    return calls, notes
+
+
+def _refused(sample: str | None, gene: str, why: str, how: str = "used") -> Row:
+    """Return the note on a result that somebody sent and that no advice here rests on."""
+    return note(sample, "error", REFUSED, f"a laboratory's result of {gene} could not be {how} ({why})", gene)
+
+
+def _silent(
+    kb: KnowledgeBase, rows: list[Said], told: set[tuple[str | None, str]], where: str
+) -> list[dict[str, object]]:
+    """Say which genes the tool looked at and made no call of, one note a sample: nothing of the file is used there."""
+    silent: dict[str | None, list[str]] = defaultdict(list)
+    for row in rows:
+        gene = _gene(kb, row.gene)
+        if row.no_call and gene is not None and (row.sample, gene) not in told and gene not in silent[row.sample]:
+            silent[row.sample].append(gene)
+    return [
+        note(
+            sample,
+            "warning",
+            "outside_no_call",
+            f"it makes no call of {', '.join(genes)}; none is taken from it",
+            where,
+        )
+        for sample, genes in silent.items()
+        if genes
+    ]
+
+
+def _known(kb: KnowledgeBase) -> Known:
+    tools = kb.table("outside_tools").select("tool", "gene").iter_rows()
+    return Known(tuple(sorted(_symbols(kb), key=lambda gene: (-len(gene), gene))), dict(tools))
+
+
+def _gene(kb: KnowledgeBase, text: str) -> str | None:
+    """Return the gene that is meant: symbols are compared without case; ``IFNL3/4`` is IFNL3."""
+    known: dict[str, str] = kb.remember("gene symbols", lambda: _symbols(kb))
+    plain = text.strip().upper()
+    return known.get(plain) or known.get(plain.split("/")[0])
+
+
+def _nearly(kb: KnowledgeBase, text: str) -> str | None:
+    """Return the gene that ``HLAB`` or ``CYP 2D6`` must be about: not to use the result, but to doubt our own."""
+    same: dict[str, list[str]] = defaultdict(list)
+    for symbol, gene in _symbols(kb).items():
+        same[_letters(symbol)].append(gene)
+    found = same.get(_letters(text.upper()), [])
+    return found[0] if len(found) == 1 else None
+
+
+def _letters(symbol: str) -> str:
+    return re.sub(r"[^A-Z0-9]", "", symbol)
+
+
+def _symbols(kb: KnowledgeBase) -> dict[str, str]:
+    named = kb.table("recommendation_conditions")["gene"].unique().to_list()
+    return {gene.upper(): gene for gene in [*named, *kb.genes]}
+
+
+def _call(kb: KnowledgeBase, gene: str, row: Said, tool: str, where: str) -> tuple[OutsideCall, list[str], list[str]]:
+    """Return the call, remarks on it, and what it has of alleles that the knowledge base lacks."""
+    phenotype, score = phenotype_of(kb, row.phenotype), score_of(row.score)
+    share = 1.0 / len(row.candidates) if row.candidates else 0.0
+    diplotypes, remarks, strange = [], [], []
+    for text in dict.fromkeys(row.candidates):
+        one, unknown = diplotype_of(kb, gene, text, share)
+        diplotypes.append(one)
+        said = f"{', '.join(unknown)} not known, so its function is not either"
+        if unknown and unknown != [SECOND_ALLELE]:
+            strange.append(f"{text}: {said}")
+        elif unknown:
+            remarks.append(f"{gene} {text}: {said}")
+    if not diplotypes and phenotype is None and score is None:
+        raise ValueError("it states nothing")
+    total = sum(one.probability for one in diplotypes)
+    diplotypes = [replace(one, probability=one.probability / total) for one in diplotypes]
+    flags = ["outside"] + (["several_genotypes"] if len(diplotypes) > 1 else [])
+    flags += ["phenotype_only"] if not diplotypes else []
+    flags += [REFUSED] if strange else []
+    pattern = PatternCall(
+        tuple(diplotypes), "outside", 0, 0, tuple(flags), f"outside:{tool}",
+        None if diplotypes else phenotype, None if diplotypes else score,
+    )  # fmt: skip
+    if len(diplotypes) == 1:
+        remarks += _compare(kb, gene, pattern, phenotype, score)
+    return OutsideCall(gene, row.sample, pattern, where), remarks, strange
+
+
+def _compare(
+    kb: KnowledgeBase, gene: str, pattern: PatternCall, phenotype: str | None, score: float | None
+) -> list[str]:
+    """Say where the tool's phenotype or score is another than ours for its own diplotype."""
+    if gene not in kb.genes or allele_status.targets(kb, gene):
+        return []
+    rules = rules_for(kb, gene)
+    one = pattern.diplotypes[0]
+    ours = rules.phenotype(
+        one.parts1, None if one.allele2 is None else one.parts2, novel1=one.novel1, novel2=one.novel2
+    )
+    remarks = []
+    if phenotype is not None and ours.phenotype not in (None, phenotype):
+        told = "has no known function here" if ours.phenotype == INDETERMINATE else f"is {ours.phenotype} here"
+        remarks.append(f"{gene} {one.name} {told}; the tool says {phenotype}")
+    if score is not None and ours.activity_score is not None and abs(score - ours.activity_score) > 1e-6:
+        remarks.append(f"{gene} {one.name} has activity score {ours.activity_score:g} here; the tool says {score:g}")
+    return remarks
+
+
+def merge(
+    callset: CallSet,
+    paths: Sequence[str | Path],
+    kb: KnowledgeBase,
+    *,
+    mode: str = "override",
+    everyone: Sequence[str] = (),
+) -> CallSet:
+    """Lay the calls of other tools over our own.
+
+    Parameters
+    ----------
+    callset
+        Our own calls.
+    paths
+        Files of outside calls. A file that names no sample is for the sample that its name begins with
+        (``NA12878.outside.tsv``), or for the only sample there is. Of several files on one gene the last one counts.
+    kb
+        Knowledge base.
+    mode
+        ``override``: they replace ours; ``fill``: they are used where a gene is not called.
+    everyone
+        All samples of the genotypes, if those of `callset` are some of them: a file about another one is not used.
+
+    Returns
+    -------
+    CallSet
+        The merged calls, with notes on all that was not used. Genes that we do not call at all are added. A call of
+        ours beside a result that was refused is flagged `REFUSED` and ambiguous.
+
+    Raises
+    ------
+    UsageError
+        If `mode` is unknown.
+    InputError
+        If a file cannot be used, or it is not clear which sample it is for.
+    """
+    if mode not in MODES:
+        raise UsageError(f"outside mode {mode!r} is unknown; use one of: {', '.join(MODES)}")
+    everyone = tuple(everyone) or callset.samples
+    given: dict[str, dict[int, PatternCall]] = defaultdict(dict)
+    doubted: dict[str, set[int]] = defaultdict(set)
+    notes, holders = list(callset.notes), []
+    index = {sample: at for at, sample in enumerate(callset.samples)}
+    for path in map(Path, paths):
+        calls, said = read(path, kb)
+        named = {one.sample for one in calls} | {_sample_of(one) for one in said}
+        owner = _owner(path, callset.samples, everyone) if None in named else None
+        for call in calls:
+            if (sample := call.sample or owner) in index:
+                given[call.gene][index[str(sample)]] = call.pattern
+        for one in said:
+            if (sample := _sample_of(one) or owner) in index:
+                notes.append(one | {"sample": sample})
+                if one["code"] == REFUSED:
+                    doubted[str(one["where"])].add(index[str(sample)])
+        about = {owner if name is None else name for name in named}
+        holders.append(frozenset(index).intersection(about))
+        if holders[-1] or about.isdisjoint(everyone):
+            notes += _strangers(path, about.difference(everyone), everyone, lost=not holders[-1])
+    genes = {*given, *(gene for gene in doubted if _gene(kb, gene) == gene)}
+    merged = (_doubted(gene, doubted.get(gene.gene, set())) for gene in _merged(callset, given, genes, mode))
+    return replace(callset, genes=tuple(merged), notes=tuple(notes), holders=tuple(holders))
+
+
+def told(calls: pl.DataFrame, own: Collection[str]) -> pl.DataFrame:
+    """Leave out genes that are not among our `own` of persons of whom no file says anything: others' files added them.
+
+    Parameters
+    ----------
+    calls
+        `pgx.schema.CALLS` of merged calls.
+    own
+        Genes that we call ourselves.
+    """
+    refused = pl.col("flags").str.split(";").list.contains(REFUSED).fill_null(value=False)
+    return calls.filter(pl.col("gene").is_in(list(own)) | (pl.col("status") == "outside") | refused)
+
+
+def _sample_of(note: Row) -> str | None:
+    return None if note["sample"] is None else str(note["sample"])
+
+
+def _strangers(path: Path, names: Collection[str | None], everyone: Sequence[str], *, lost: bool) -> list[Row]:
+    """Say how many samples of a file the genotypes do not have: of some it is no wonder, of all a result is lost."""
+    if not names:
+        return []
+    count = f"{len(names)} sample{'' if len(names) == 1 else 's'}"
+    if not lost:
+        message = f"outside calls of {count} without genotypes are not used"
+        return [note(None, "warning", "outside_sample_unknown", message, path.name)]
+    message = f"a laboratory's results could not be used ({path.name}: its {count} the genotypes do not have)"
+    return [note(everyone[0] if len(everyone) == 1 else None, "error", REFUSED, message, path.name)]
+
+
+def _owner(path: Path, samples: Sequence[str], everyone: Sequence[str]) -> str:
+    """Return whose a file is that names no sample: by its own name, or else the only sample's."""
+    named = [s for s in everyone if re.match(re.escape(s) + r"(?![A-Za-z0-9])", path.name)]
+    if named:
+        return max(named, key=len)  # of A and A-2, A-2.tsv is the latter's
+    if len(samples) == 1:
+        return samples[0]
+    raise InputError(
+        f"it names no sample, and there are {len(samples)}",
+        file=path,
+        fix="begin the file's name with the sample's, as in SAMPLE.outside.tsv",
+    )
+
+
+def _merged(
+    callset: CallSet, given: dict[str, dict[int, PatternCall]], genes: set[str], mode: str
+) -> Iterable[GeneCalls]:
+    for own in callset.genes:
+        yield _laid_over(own, given.get(own.gene, {}), mode)
+    nothing = PatternCall((), "not_called", 0, 0, ("other_method_needed",))
+    for gene in sorted(genes - {own.gene for own in callset.genes}):
+        own = GeneCalls(gene, (nothing,), np.zeros(len(callset.samples), dtype=np.int32))
+        yield _laid_over(own, given.get(gene, {}), mode)
+
+
+def _doubted(calls: GeneCalls, people: set[int]) -> GeneCalls:
+    """Flag the calls of those of whom a laboratory's result was refused; our own is in doubt then."""
+    patterns, pattern_of = list(calls.patterns), calls.pattern_of.copy()
+    index: dict[PatternCall, int] = {}
+    for at in sorted(people):
+        mine = calls.patterns[calls.pattern_of[at]]
+        flagged = replace(
+            mine,
+            status="ambiguous" if mine.status == "called" else mine.status,
+            flags=tuple(dict.fromkeys((*mine.flags, REFUSED))),
+        )
+        if flagged not in index:
+            index[flagged] = len(patterns)
+            patterns.append(flagged)
+        pattern_of[at] = index[flagged]
+    return GeneCalls(calls.gene, tuple(patterns), pattern_of)
+
+
+def _laid_over(own: GeneCalls, calls: dict[int, PatternCall], mode: str) -> GeneCalls:
+    patterns, pattern_of = list(own.patterns), own.pattern_of.copy()
+    index: dict[PatternCall, int] = {}
+    for at, theirs in sorted(calls.items(), key=lambda item: item[0]):
+        mine = own.patterns[own.pattern_of[at]]
+        if mode == "fill" and mine.status in _USABLE:
+            continue
+        pattern = replace(theirs, positions_called=mine.positions_called, positions_total=mine.positions_total)
+        if pattern not in index:
+            index[pattern] = len(patterns)
+            patterns.append(pattern)
+        pattern_of[at] = index[pattern]
+    return GeneCalls(own.gene, tuple(patterns), pattern_of)

@@ -1,0 +1,220 @@
+"""Allele and phenotype names as other tools write them, to the names of the knowledge base. Nothing is guessed.
+
+A name of an allele that the knowledge base lacks (``*999``) stays as it is written and has no function, so that its
+phenotype is Indeterminate; what is no allele's name at all (``*2?``, ``banana``) makes the line unusable.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable
+
+import polars as pl
+
+from pgx.knowledge import KnowledgeBase
+from pgx.phenotypes import allele_status
+from pgx.types import Diplotype
+
+_NO_CALL = {"", ".", "-", "none", "n/a", "na", "nan", "no call", "no_call", "nocall", "not called", "./.", "unknown",
+            "unknown/unknown", "indeterminate", "not_determined", "no result", "?/?", "null", "[]"}  # fmt: skip
+_COPIES = re.compile(r"^(?P<base>.+?)\s*[x×](?P<bound>≥|>=)?\s*(?P<count>\d+|N)$", re.IGNORECASE)
+_BOUND = re.compile(r"^(?P<base>\*[^≥]+?)\s*(?:≥|>=)\s*(?P<count>\d+)$")
+_ALDY_SUB = re.compile(r"^(\*\d+)(?:\.\d+)?(?:\.ALDY(?:_\d+)?)$", re.IGNORECASE)
+_ALDY_CN = re.compile(r"^(\*\d+):\d+$")
+_VARIANT = re.compile(r"^(?:rs\d+|\d+[.:]?[A-Z]+>[A-Z]+)$", re.IGNORECASE)
+_REFERENCE_WORDS = {"reference", "ref", "wild-type", "wildtype", "wt", "*1"}
+_ALLELE = re.compile(r"\*[A-Z]?\d+[A-Za-z]{0,3}\d?(?:\.\d+)?(?:x≥?(?:\d+|N))?|rs\d+.*|[cgmnp]\.\S.*")
+"""What an allele's name looks like, known or not."""
+SECOND_ALLELE = "the second allele"
+"""What is not known of a diploid gene where the tool gives one allele."""
+_HLA = re.compile(r"^(?:HLA-)?(?:[A-Z]+\d*)?\*?(?P<fields>\d{2,3}(?::\d{2,3}){0,3})(?P<suffix>[A-Z]{0,2})$")
+
+
+def is_no_call(text: str | None) -> bool:
+    """Return whether a cell says that the tool made no call."""
+    return text is None or text.strip().lower() in _NO_CALL
+
+
+class AlleleNames:
+    """The names of one gene's alleles, and the other forms in which they are written."""
+
+    def __init__(self, kb: KnowledgeBase, gene: str) -> None:
+        self.gene = gene
+        self.is_hla = bool(allele_status.targets(kb, gene))
+        rows = kb.table("alleles").filter(pl.col("gene") == gene)
+        known = dict.fromkeys([*rows["allele"], *kb.table("functions").filter(pl.col("gene") == gene)["allele"]])
+        self.known = frozenset(known)
+        self._index = _index(known)
+        reference = rows.filter(pl.col("reference") == "y")["allele"]
+        self._reference: str | None = reference[0] if len(reference) else None
+
+    def place(self, text: str) -> tuple[str, bool]:
+        """Return the knowledge base's name of one strand's allele, and whether the tool saw more than the name says."""
+        name = self._strip(text)
+        if self.is_hla:
+            return _hla(name), False
+        if name in self.known:
+            return name, False
+        extra = False
+        parts = name.split("+")
+        if len(parts) > 1 and any(_VARIANT.match(part.strip()) for part in parts[1:]):
+            name, extra = parts[0].strip(), True
+        if name.lower().endswith("-like"):
+            name, extra = name[:-5], True
+        return self._structural(name), extra
+
+    def _strip(self, text: str) -> str:
+        name = text.strip()
+        if not self.is_hla and name.upper().startswith(self.gene.upper()):
+            name = name[len(self.gene) :].lstrip(" :_-") or name
+        return name
+
+    def _structural(self, name: str) -> str:
+        if "+" in name and (tandem := self._tandem(name)):
+            return tandem
+        if found := self._index.get(name.lower()):
+            return found
+        if match := _ALDY_SUB.match(name) or _ALDY_CN.match(name):
+            name = match[1]
+        if match := _BOUND.match(name) or _COPIES.match(name):
+            return self._copies(match)
+        if name.lower() in _REFERENCE_WORDS and self._reference:
+            return self._reference
+        return self._index.get(name.lower(), name)
+
+    def _copies(self, match: re.Match[str]) -> str:
+        base, count = self._index.get(match["base"].lower(), match["base"]), match["count"].upper()
+        bound = "≥" if match.re is _BOUND or match["bound"] else ""
+        return f"{base}x{bound}{count}"
+
+    def _tandem(self, name: str) -> str | None:
+        """Alleles in tandem, in the order in which the knowledge base lists them; equal ones are a copy number."""
+        parts = [self._index.get(part.strip().lower(), part.strip()) for part in name.split("+")]
+        if len(parts) > 4 or not all(part.startswith("*") for part in parts):
+            return None
+        if len(set(parts)) == 1:
+            return f"{parts[0]}x{len(parts)}"
+        for order in itertools.permutations(parts):
+            listed = "+".join(order)
+            if listed in self.known:
+                return listed
+        return "+".join(parts)
+
+
+def _index(names: Iterable[str]) -> dict[str, str]:
+    """Lower-case forms that stand for one allele: ``c.1905+1G>A``, ``*2A`` and ``c.1905+1G>A (*2A)`` are the same."""
+    forms: dict[str, set[str]] = {}
+    for name in names:
+        short, _, rest = name.partition(" (")
+        for form in {name, short, rest.rstrip(")"), name.removeprefix("m."), name.replace(" ", "")}:
+            if form:
+                forms.setdefault(form.lower(), set()).add(name)
+    index = {form: next(iter(found)) for form, found in forms.items() if len(found) == 1}
+    return index | {name.lower(): name for name in names}
+
+
+def _hla(text: str) -> str:
+    match = _HLA.match(text.strip())
+    return f"*{match['fields']}{match['suffix'] if match['suffix'] in ('N', 'L', 'Q') else ''}" if match else text
+
+
+def names_of(kb: KnowledgeBase, gene: str) -> AlleleNames:
+    """Return the names of a gene's alleles, made once a knowledge base."""
+    return kb.remember(("outside names", gene), lambda: AlleleNames(kb, gene))
+
+
+def split_strands(text: str, names: AlleleNames) -> list[str]:
+    """Split a diplotype at the slash between its strands; allele names of some genes contain slashes themselves."""
+    cuts = [i for i, letter in enumerate(text) if letter == "/"]
+    if len(cuts) <= 1:
+        return text.split("/")
+    good = [cut for cut in cuts if all(names.place(part)[0] in names.known for part in (text[:cut], text[cut + 1 :]))]
+    if len(good) == 1:
+        return [text[: good[0]], text[good[0] + 1 :]]
+    whole = names.place(text)[0]
+    return [text] if whole in names.known else text.split("/")
+
+
+def diplotype_of(kb: KnowledgeBase, gene: str, text: str, probability: float) -> tuple[Diplotype, list[str]]:
+    """Return the diplotype that a tool's text stands for, and what of it the knowledge base does not know.
+
+    Raises
+    ------
+    ValueError
+        If the text is not one or two strands, or something in it is no allele's name.
+    """
+    names = names_of(kb, gene)
+    strands = split_strands(text.strip(), names)
+    if len(strands) > 2:
+        raise ValueError(f"{text!r} is not a diplotype")
+    made = [_strand(strand, names) for strand in strands]
+    unknown = [part for _, parts, _ in made for part in parts if not _has_name(kb, names, part)]
+    for part in unknown:
+        if names.is_hla or not all(_ALLELE.fullmatch(one) for one in part.split("+")):
+            raise ValueError(f"{part!r} in {text!r} is not the name of an allele of {gene}")
+    if len(made) == 1:
+        haploid = gene in kb.genes and kb.gene(gene).row["inheritance"] != "autosomal"
+        name, parts, novel = made[0]
+        if haploid:
+            return Diplotype(name, None, parts, (), probability, novel), unknown
+        return Diplotype(name, "?", parts, (), probability, novel), [*unknown, SECOND_ALLELE]
+    (name1, parts1, novel1), (name2, parts2, novel2) = made
+    return Diplotype(name1, name2, parts1, parts2, probability, novel1, novel2), unknown
+
+
+def _strand(text: str, names: AlleleNames) -> tuple[str, tuple[str, ...], bool]:
+    text = text.strip()
+    if is_no_call(text):
+        raise ValueError("an allele is missing")
+    if text.startswith("[") and text.endswith("]"):
+        parts = tuple(names.place(part)[0] for part in text[1:-1].split(" + "))
+        return f"[{' + '.join(parts)}]", parts, False
+    name, extra = names.place(text)
+    return (f"{name} + novel" if extra else name), (name,), extra
+
+
+def _has_name(kb: KnowledgeBase, names: AlleleNames, part: str) -> bool:
+    if names.is_hla:
+        return bool(re.match(r"^\*\d{2,3}(:\d{2,3})*[NLQ]?$", part))
+    if part in names.known or names.gene not in kb.genes:
+        return True
+    base = re.sub(r"x≥?(\d+|N)$", "", part)
+    return all(re.sub(r"(\.\d{3}|x≥?(\d+|N))$", "", one) in names.known for one in base.split("+"))
+
+
+def phenotype_of(kb: KnowledgeBase, text: str | None) -> str | None:
+    """Return a phenotype as the knowledge base writes it (``Intermediate metaboliser (IM)``, ``EM``), None if none."""
+    if is_no_call(text) or text is None:
+        return None
+    plain = re.sub(r"metabolise?(r|rs)\b", "metabolizer", text.strip(), flags=re.IGNORECASE)
+    plain = re.sub(r"metabolizers\b", "metabolizer", plain, flags=re.IGNORECASE)
+    plain = re.sub(r"\s*\((?:AS.*|[A-Z]{2,3})\)\s*$", "", plain)
+    index: dict[str, str] = kb.remember("phenotype names", lambda: _phenotype_index(kb))
+    return index.get(plain.lower(), plain)
+
+
+def _phenotype_index(kb: KnowledgeBase) -> dict[str, str]:
+    rules = kb.table("phenotype_rules")["phenotype"].drop_nulls().unique().to_list()
+    terms = kb.table("phenotype_terms")["phenotype"].to_list()
+    index = {name.lower(): name for name in [*rules, *terms]}
+    return index | dict(kb.table("phenotype_names").select("name", "phenotype").iter_rows())
+
+
+def score_of(text: str | None) -> float | None:
+    """Return an activity score, None if none is stated.
+
+    Raises
+    ------
+    ValueError
+        If it is not a number of at least 0.
+    """
+    if is_no_call(text) or text is None:
+        return None
+    try:
+        score = float(text.strip().lstrip("≥>= "))
+    except ValueError:
+        raise ValueError(f"activity score {text.strip()!r} is not a number") from None
+    if not 0 <= score < 100:
+        raise ValueError(f"activity score {text.strip()!r} is out of range")
+    return score

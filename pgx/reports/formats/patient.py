@@ -1,0 +1,121 @@
+"""What the person keeps: a leaflet in plain language, a wallet card, and the plan of checks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pgx.knowledge.acting import DECIDES
+from pgx.reports.formats.html import environment
+from pgx.reports.formats.plan import checks
+from pgx.reports.page import wording
+from pgx.reports.page.build import Drug, Gene, View, view
+from pgx.reports.page.wording import words
+from pgx.types import Result
+
+_ON_CARD = 14
+_VERSIONS = ("pgx", "program", "knowledge", "knowledge version", "models")
+
+
+def render_leaflet(result: Result, sample: str) -> str:
+    """Return a leaflet for the person, in plain language, as a self-contained page."""
+    return leaflet_of(view(result, sample))
+
+
+def leaflet_of(shown: View) -> str:
+    """Return the leaflet of one view."""
+    return _page("leaflet.html.j2", shown, plan=checks(shown))
+
+
+def render_card(result: Result, sample: str) -> str:
+    """Return a card in the size of a bank card, front and back, as a self-contained page."""
+    return card_of(view(result, sample))
+
+
+def card_of(shown: View) -> str:
+    """Return the card of one view."""
+    called = [gene for gene in shown.genes if gene.status != "not_called" and (gene.has_guidance or gene.phenotype)]
+    versions = [(label, value) for label, value in shown.provenance if label in _VERSIONS]
+    return _page("card.html.j2", shown, genes=called, most=_ON_CARD, versions=versions)
+
+
+def render_plan(result: Result, sample: str) -> str:
+    """Return the follow-up plan as a self-contained page."""
+    return plan_of(view(result, sample))
+
+
+def plan_of(shown: View) -> str:
+    """Return the plan page of one view."""
+    return _page("plan.html.j2", shown, plan=checks(shown))
+
+
+def _page(template: str, shown: View, **more: object) -> str:
+    helpers = {
+        "plain_action": plain_action,
+        "plain_reasons": lambda drug: list(plain_reasons(drug)),
+        "plain_phenotype": plain_phenotype,
+        "short": short,
+    }
+    return environment().get_template(template).render(view=shown, **helpers, **more)
+
+
+def plain_action(drug: Drug) -> str:
+    """Return what the deciding row wants, in everyday words."""
+    if drug.ruled_out:
+        return f"{words('action', drug.action, plain=True)} {drug.ruled_out.condition}, whatever your genes are"
+    if drug.deciding is None or drug.urgency == "no_data":
+        return words("urgency", "no_data", plain=True)
+    if drug.acting:
+        return _plain_interaction(drug)
+    return wording.action(drug.deciding.source, drug.action, plain=True) or drug.headline
+
+
+def _plain_interaction(drug: Drug) -> str:
+    """Say which other medicines change the level of this one, and what the genes ask for where that still counts."""
+    agents = " and ".join(dict.fromkeys(one.agent for one in drug.acting))
+    said = f"{agents} {words('plain', 'acts_one' if ' and ' not in agents else 'acts_several')}"
+    if drug.deciding is None or drug.deciding.turned or drug.action == "standard":
+        return f"{said}; {words('action', DECIDES, plain=True)}"
+    return f"{said}; by your genes, {wording.action(drug.deciding.source, drug.action, plain=True)}"
+
+
+def plain_reasons(drug: Drug) -> Iterator[str]:
+    """Yield what happens to the medicine in this body, in everyday words, each once."""
+    if drug.deciding is None or drug.urgency == "no_data" or drug.ruled_out or drug.deciding.turned:
+        return
+    cell = drug.deciding.row["implication"]
+    silent = {words("implication", code) for code in ("na", "none", "no_data")}
+    seen = set()
+    for _, said in wording.implications(None if cell is None else str(cell), plain=True):
+        for part in said.split(", "):
+            if part not in silent and part not in seen:
+                seen.add(part)
+                yield part
+
+
+def plain_phenotype(gene: Gene) -> str:
+    """Return a phenotype in everyday words; one that is on no scale is named as it is."""
+    if gene.plainly_unclear:
+        return gene.plainly_unclear
+    phenotype = gene.clinical or gene.phenotype
+    said = wording.table().get(("scale", phenotype), ("", ""))[1]
+    if said:
+        what = f"{said[:1].upper()}{said[1:]}"
+        return f"{what}{', counting the other medicines you take' if gene.changed else ''}"
+    named = wording.table().get(("phenotype", phenotype), ("", ""))[1]
+    if named:
+        return named
+    return "; ".join(_plain_status(one) for one in phenotype.split(";") if one) or "a result without a known meaning"
+
+
+def _plain_status(status: str) -> str:
+    """Return the presence of an allele in everyday words; another result stays as it is."""
+    allele, _, found = status.rpartition(" ")
+    said = words("presence", found) if allele and ("presence", found) in wording.table() else ""
+    return f"{allele} {said}" if said else status
+
+
+def short(phenotype: str) -> str:
+    """Return a phenotype for the card: ``Poor Metabolizer`` becomes ``PM``, other words stay."""
+    match = re.fullmatch(r"(?:(Likely|Possible) )?(Poor|Intermediate|Normal|Rapid|Ultrarapid) Metabolizer", phenotype)
+    return f"{(match[1] or '').lower()} {match[2][0]}M".strip() if match else phenotype

@@ -1,0 +1,154 @@
+"""The follow-up plan: which test when, for the person's own medicines, as a list and as a calendar file."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from pgx.reports.page.build import Drug, View, view
+from pgx.reports.page.lexicon import Terms
+from pgx.reports.page.notice import NOTICE
+from pgx.reports.page.wording import monitoring, split
+from pgx.types import Result
+
+_FOLD = 73
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One test of the plan.
+
+    Parameters
+    ----------
+    drug
+        For which medicine.
+    what, plain
+        The test, in clinicians' and in patients' words.
+    day
+        Days after the first dose or the change of dose; -1 = before it.
+    when
+        The day, where the medicine's start is known.
+    sources
+        Who asks for the test.
+    note
+        What decides about more or fewer checks.
+    local
+        Whether a site's own tables had a part in it.
+    taken
+        Whether the person takes the medicine already.
+    """
+
+    drug: str
+    what: str
+    plain: str
+    day: int
+    when: date | None
+    sources: tuple[str, ...]
+    note: str
+    local: bool = False
+    taken: bool = False
+
+    @property
+    def moment(self) -> str:
+        """The day in words."""
+        if self.day < 0:
+            return "now (it is due before the first dose)" if self.taken else "before the first dose"
+        return f"{self.when.isoformat()} (day {self.day})" if self.when else f"day {self.day}"
+
+
+def follow_up(result: Result, sample: str) -> list[Check]:
+    """Return the checks that the applying recommendations ask for, in the order of time.
+
+    Only medicines that the person takes or will take have checks. The guideline says which test; the knowledge's
+    ``follow_up`` table says on which days.
+    """
+    return checks(view(result, sample))
+
+
+def checks(shown: View) -> list[Check]:
+    """Return the checks of one view, see `follow_up`."""
+    starts = {str(row["drug"]): row["start"] for row in shown.medications if row["status"] != "stopped"}
+    found = [
+        one for drug in shown.drugs if drug.medication for one in _of_drug(drug, starts.get(drug.name), shown.terms)
+    ]
+    return sorted(
+        found, key=lambda one: (one.day >= 0, one.when is None, one.when or date.min, one.day, one.drug, one.what)
+    )
+
+
+def _of_drug(drug: Drug, start: object, terms: Terms) -> Iterator[Check]:
+    asked: dict[str, list[str]] = {}
+    local: set[str] = set()
+    for advice in drug.advice:
+        # A drug to avoid is not also planned with the checks of a row for people who may have it.
+        counts = advice.urgency == drug.urgency or drug.urgency != "avoid"
+        if counts and advice.applies in ("yes", "if_population"):
+            for code in advice.monitoring_codes:
+                asked.setdefault(code, []).append(advice.source)
+                if "local" in split(str(advice.row["flags"] or "")):
+                    local.add(code)
+    for code, sources in asked.items():
+        before, days, note = terms.schedule(code)
+        for day in (*((-1,) if before else ()), *days):
+            when = start + timedelta(days=day) if isinstance(start, date) and day >= 0 else None
+            said, plain = monitoring(code, terms), monitoring(code, terms, plain=True)
+            yield Check(
+                drug.name,
+                said,
+                plain,
+                day,
+                when,
+                tuple(dict.fromkeys(sources)),
+                "; ".join(filter(None, (drug.acting_said, note))),
+                code in local,
+                drug.medication == "current",
+            )
+
+
+def render_ics(result: Result, sample: str) -> str | None:
+    """Return the plan as an iCalendar file (RFC 5545); None if there is nothing to check.
+
+    Checks with a known day are events, the others to-dos without a date.
+    """
+    return ics_of(view(result, sample))
+
+
+def ics_of(shown: View) -> str | None:
+    """Return the calendar of one view, see `render_ics`."""
+    planned = checks(shown)
+    if not planned:
+        return None
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//pgx//follow-up plan//EN", "CALSCALE:GREGORIAN"]
+    for one in planned:
+        lines += _entry(shown.sample, one)
+    lines.append("END:VCALENDAR")
+    return "".join(f"{folded}\r\n" for line in lines for folded in _fold(line))
+
+
+def _entry(sample: str, one: Check) -> list[str]:
+    kind = "VEVENT" if one.when else "VTODO"
+    uid = hashlib.sha256(repr((sample, one.drug, one.what, one.day)).encode()).hexdigest()[:32]
+    about = f"{one.moment} of {one.drug}; asked for by {', '.join(one.sources)}{' (local)' if one.local else ''}." + (
+        f" {one.note}." if one.note else ""
+    )
+    # The stamp must be there; it is taken from the plan, since a clock would make every file differ.
+    stamp = (one.when or date(1970, 1, 1)).strftime("%Y%m%dT000000Z")
+    lines = [f"BEGIN:{kind}", f"UID:{uid}@pgx", f"DTSTAMP:{stamp}", f"SUMMARY:{_escape(f'{one.drug}: {one.what}')}"]
+    if one.when:
+        lines += [f"DTSTART;VALUE=DATE:{one.when:%Y%m%d}", "TRANSP:TRANSPARENT"]
+    return [*lines, f"DESCRIPTION:{_escape(f'{about} {NOTICE}')}", f"END:{kind}"]
+
+
+def _escape(text: str) -> str:
+    return text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\r", "").replace("\n", "\\n")
+
+
+def _fold(line: str) -> Iterator[str]:
+    # At most 75 bytes a line; a fold must not split a character.
+    rest, first = line, True
+    while rest:
+        part = rest.encode()[:_FOLD].decode(errors="ignore")
+        yield part if first else f" {part}"
+        rest, first = rest[len(part) :], False

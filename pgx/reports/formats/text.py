@@ -1,0 +1,294 @@
+"""The report for a terminal: colours where they are wanted, plain lines where it is piped."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import sys
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from pgx.reports.page.build import NOBODY, Drug, Gene, Score, View, view
+from pgx.reports.page.notice import NOTICE
+from pgx.reports.page.wording import URGENCIES, clean, number, percent, several, shorten, urgency_note, words
+from pgx.types import Result
+
+STYLES = {
+    "avoid": "bold red",
+    "change_dose": "bold yellow",
+    "monitor": "bold cyan",
+    "standard": "green",
+    "no_data": "dim",
+}
+MARKS = {"avoid": "✕", "change_dose": "±", "monitor": "◉", "standard": "✓", "no_data": "?"}
+_LINE_BY_LINE = 15
+_WIDEST = 118
+_PIPED = 100
+_LONGEST_NAME = 60
+
+
+def render_text(result: Result, sample: str, *, color: bool | None = None, width: int | None = None) -> str:
+    """Return one sample's report for a terminal.
+
+    Parameters
+    ----------
+    result
+        What a run found.
+    sample
+        Whose report.
+    color
+        Use ANSI colours; without them the text holds no escape codes at all. None = if standard output is a terminal
+        and ``NO_COLOR`` is not set.
+    width
+        Columns to fill, at least 40; None = the terminal's, or 100 where standard output is none.
+
+    Raises
+    ------
+    UsageError
+        If the result does not have the sample.
+    """
+    terminal = sys.stdout.isatty()
+    if color is None:
+        color = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    if width is None:
+        width = shutil.get_terminal_size().columns if terminal else _PIPED
+    return text_of(view(result, sample), color=color, width=width)
+
+
+def text_of(shown: View, *, color: bool = False, width: int = 100) -> str:
+    """Return the report of one view, see `render_text`."""
+    out = io.StringIO()
+    console = Console(
+        file=out,
+        width=max(40, min(width, _WIDEST)),
+        force_terminal=color,
+        color_system="standard" if color else None,
+        no_color=not color,
+        highlight=False,
+        emoji=False,
+        markup=False,
+        legacy_windows=False,
+    )
+    console.print(page(shown))
+    # Trailing blanks are an artefact of table cells: they would only make a piped report differ from what is seen.
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+def page(shown: View) -> RenderableType:
+    """Return the whole report as one rich renderable."""
+    parts: list[RenderableType] = [Text(f"Pharmacogenomic report: {shown.sample}", "bold"), Text(NOTICE, "dim italic")]
+    parts += [_heading("What to do"), *_summary(shown)]
+    if shown.scores:
+        parts += [
+            _heading("Model scores (estimates, not guideline advice)"),
+            *(_score(score) for score in shown.scores),
+        ]
+    parts += [_heading("Genes"), *_genes(shown)]
+    detail = [drug for drug in shown.drugs if drug.urgency in ("avoid", "change_dose", "monitor") or drug.medication]
+    if detail:
+        parts += [_heading("What each source says"), *(_sources(drug) for drug in detail)]
+    parts += [_heading("Not tested, and remarks"), *_remarks(shown)]
+    if shown.provenance:
+        parts += [_heading("How this was computed"), _grid(list(shown.provenance))]
+    return Group(*parts)
+
+
+def _heading(title: str) -> RenderableType:
+    return Padding(Rule(Text(f" {title} ", "bold"), align="left", characters="─", style="dim"), (1, 0, 0, 0))
+
+
+def _grid(rows: list[tuple[str, str]]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for label, value in rows:
+        table.add_row(Text(label), Text(value))
+    return table
+
+
+def _summary(shown: View) -> list[RenderableType]:
+    parts: list[RenderableType] = [
+        Text.assemble(("! ", "bold red"), clean(str(note["message"]))) for note in shown.alerts
+    ]
+    for gene, stake, needing in shown.tests_needed:
+        said = Text.assemble(
+            ("! Not tested but needed: ", "bold yellow"), (gene, "bold"), f" for {', '.join(needing)}; "
+        )
+        parts.append(said.append(f"some results would mean: {words('urgency', stake).lower()}"))
+    for gene, stake, concerned in shown.unclear:
+        said = Text.assemble(("! Shown but not known: ", "bold yellow"), (gene, "bold"))
+        said.append(f", {words('unclear', 'shown')}; concerns {several(concerned)}; ")
+        parts.append(said.append(f"some results would mean: {words('urgency', stake).lower()}"))
+    if not shown.drugs:
+        parts.append(Text("No guidance: no drug was asked for, or none has a guideline."))
+    for urgency in URGENCIES:
+        drugs = shown.of_urgency(urgency)
+        if not drugs:
+            continue
+        parts.append(Text(f"{MARKS[urgency]} {words('urgency', urgency)} ({len(drugs)})", STYLES[urgency]))
+        if note := urgency_note(urgency):
+            parts.append(Padding(Text(note, "dim"), (0, 0, 0, 2)))
+        # Long lists of drugs that need nothing would bury the ones that do.
+        quiet = urgency in ("standard", "no_data") and len(drugs) > _LINE_BY_LINE
+        listed = [drug for drug in drugs if drug.medication] if quiet else drugs
+        if listed:
+            parts.append(_drug_lines(listed))
+        if quiet:
+            rest = ", ".join(drug.name for drug in drugs if not drug.medication)
+            parts.append(Padding(Text(rest), (0, 0, 0, 2)))
+    if shown.without_guidance:
+        parts.append(Text(f"No guideline row for: {', '.join(shown.without_guidance)}", "dim"))
+    return parts
+
+
+def _drug_lines(drugs: list[Drug]) -> RenderableType:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(ratio=1, overflow="fold")
+    for drug in drugs:
+        name = Text.assemble((drug.name, "bold"))
+        if drug.medication:
+            name.append(f" ({drug.medication})", "dim")
+        said = Text(drug.headline)
+        if drug.reason:
+            said.append(f" · {drug.reason}", "dim")
+        if drug.sources:
+            said.append(f" [{', '.join(drug.sources)}]", "dim")
+        for line in drug.interactions:
+            said.append("\ninteraction: ", "bold")
+            said.append(line)
+        if drug.differences:
+            said.append("\nsources differ: ", "bold")
+            said.append(drug.differences)
+        for caution in drug.cautions:
+            said.append("\nuncertain: ", "bold")
+            said.append(caution)
+        for limit in drug.open_limits:
+            said.append("\nlabel: ", "bold")
+            said.append(
+                f"{limit.action} {limit.condition}, whatever the genes; the data do not say whether that applies"
+            )
+        table.add_row(name, said)
+    return Padding(table, (0, 0, 0, 2))
+
+
+def _score(score: Score) -> RenderableType:
+    head = Text.assemble((score.endpoint, "bold"))
+    head.append(f" ({words('kind', score.kind)}): ")
+    if score.estimate is None:
+        head.append(score.refusal or words("category", score.category), "bold yellow")
+    else:
+        head.append(score.show(score.estimate), "bold")
+        if score.interval:
+            head.append(f", {score.interval}")
+        if score.reference is not None:
+            head.append(f"; average person {score.show(score.reference)}: {words('category', score.category)}")
+    rows = [("of", score.outcome)] if score.outcome else []
+    if score.population:
+        rows.append(("holds for", score.population))
+    if score.factors:
+        rows.append(("driven by", ", ".join(f"{name} {value:+.3g}" for name, value in score.factors[:6])))
+    rows.append(("rests on", f"{score.evidence}; {score.model}"))
+    rows += [("caution", flag) for flag in score.flags]
+    return Group(head, Padding(_grid(rows), (0, 0, 0, 2)))
+
+
+def _genes(shown: View) -> list[RenderableType]:
+    called = [gene for gene in shown.genes if gene.status != "not_called"]
+    if not called:
+        return [Text("No gene was called.")]
+    main = [gene for gene in called if gene.has_guidance] or called
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for name in ("gene", "diplotype", "phenotype", "score", "positions", "remarks"):
+        table.add_column(name, overflow="fold", no_wrap=name in ("gene", "score", "positions"))
+    # The same remark stands beside many genes: each is written once, under the table.
+    remarks: dict[str, int] = {}
+    for gene in main:
+        own = [gene.status_said] if gene.status != "called" else []
+        numbers = [remarks.setdefault(remark, len(remarks) + 1) for remark in (*own, *gene.flags)]
+        table.add_row(*_gene_cells(gene), Text(" ".join(f"[{n}]" for n in numbers), "dim"))
+    found: list[RenderableType] = [table, _grid([(f"[{n}]", remark) for remark, n in remarks.items()])]
+    others = [f"{gene.name} {shorten(gene.diplotype or gene.status_said, 30)}" for gene in called if gene not in main]
+    if others:
+        found.append(Padding(Text.assemble(("other genes  ", "dim"), "; ".join(others)), (1, 0, 0, 0)))
+    return found
+
+
+def _gene_cells(gene: Gene) -> list[Text]:
+    diplotype = Text(shorten(gene.diplotype, _LONGEST_NAME))
+    if gene.probability is not None:
+        diplotype.append(f" {percent(gene.probability)}", "dim")
+    for name, chance in gene.alternatives[:2]:
+        diplotype.append(f"\nor {shorten(name, _LONGEST_NAME)} {percent(chance)}", "dim")
+    phenotype = Text(gene.phenotype)
+    if gene.unclear:
+        phenotype.append(f" {gene.unclear}", "bold")
+    elif gene.phenotype_probability is not None:
+        phenotype.append(f" {percent(gene.phenotype_probability)}", "dim")
+    if gene.changed:
+        phenotype.append(f"\nnow {gene.clinical}", "bold")
+    score = Text(number(gene.score))
+    if gene.clinical_score is not None and gene.clinical_score != gene.score:
+        score.append(f"\nnow {number(gene.clinical_score)}")
+    return [Text(gene.name, "bold"), diplotype, phenotype, score, Text(gene.positions)]
+
+
+def _sources(drug: Drug) -> RenderableType:
+    rows: list[RenderableType] = [Text(drug.name, "bold")]
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True, style="dim")
+    table.add_column(ratio=1, overflow="fold")
+    for advice in drug.advice:
+        said = Text(advice.text or advice.headline)
+        details = [] if advice.applies == "yes" or advice.source == NOBODY else [words("applies", advice.applies)]
+        if advice.row["action"]:
+            details.append(f"strength {advice.strength}" if advice.strength else "")
+        # The sentence names conditions, alternatives and checks; without one they are said here.
+        if not advice.text:
+            details += [advice.condition, *advice.alternatives, *advice.monitoring]
+        details = [part for part in (*details, *advice.flags) if part]
+        said.append(f" ({'; '.join(details)})" if details else "", "dim")
+        if advice.url:
+            said.append(f" {advice.url}", "dim")
+        table.add_row(Text("" if advice.source == NOBODY else advice.source), said)
+    if drug.advice:
+        rows.append(Padding(table, (0, 0, 0, 2)))
+    if drug.limits:
+        rows.append(Padding(Text("By the label, whatever the genes", "italic"), (0, 0, 0, 2)))
+        rows.append(Padding(_limits(drug), (0, 0, 0, 2)))
+    return Group(*rows)
+
+
+def _limits(drug: Drug) -> RenderableType:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True, style="dim")
+    table.add_column(ratio=1, overflow="fold")
+    for limit in drug.limits:
+        details = [] if limit.applies == "yes" else [words("applies", limit.applies)]
+        said = Text(limit.text)
+        said.append(f" ({'; '.join((*details, *limit.flags[1:]))})" if details or limit.flags[1:] else "", "dim")
+        said.append(f" {limit.url}" if limit.url else "", "dim")
+        table.add_row(Text(limit.source), said)
+    return table
+
+
+def _remarks(shown: View) -> list[RenderableType]:
+    rows = []
+    for label, genes in (
+        ("not called", [gene for gene in shown.not_called if gene.has_guidance]),
+        ("other, not called", [g for g in shown.not_called if not g.has_guidance]),
+    ):
+        if genes:
+            rows.append((label, ", ".join(_uncalled(gene) for gene in genes)))
+    rows += [("local knowledge", f"{what} from {overlay}") for what, overlay in shown.local_knowledge]
+    rows += [(clean(str(note["severity"])), clean(str(note["message"]))) for note in shown.remarks]
+    return [_grid(rows)] if rows else [Text("Nothing.")]
+
+
+def _uncalled(gene: Gene) -> str:
+    return f"{gene.name} ({gene.positions})" if gene.row["positions_total"] else gene.name

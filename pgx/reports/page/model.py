@@ -1,0 +1,406 @@
+"""What a page says about one person: plain dataclasses, codes already in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pgx.assertion import NOT_CALLED
+from pgx.knowledge.acting import DECIDES, Acting, parse, phrase
+from pgx.reports.page import wording
+from pgx.reports.page.lexicon import Terms
+from pgx.reports.page.wording import clean
+
+Row = Mapping[str, object]
+
+BESIDE_DRUGS = ("drug_drug_gene", "planned_interaction", "acts_on_others")
+"""Codes of notes that are said beside the drug that they name."""
+
+ALERTS = ("allergy", "sex_mismatch", "outside_refused")
+"""Codes of notes that stand before everything else."""
+UNCLEAR = ("effect_unknown", "outside_unknown")
+"""Flags of advice on a gene whose result may not be the whole truth: something was shown, or sent, and not used."""
+ALWAYS_SAID = ("medication_basis",)
+"""Codes of notes that a reader sees even where they are no warning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What one source says for one drug, in words; `row` keeps the codes."""
+
+    row: Row
+    source: str
+    applies: str
+    urgency: str
+    action: str
+    dose: str
+    condition: str
+    text: str
+    matched: tuple[tuple[str, str], ...]
+    implications: tuple[tuple[str, str], ...]
+    strength: str
+    alternatives: tuple[str, ...]
+    monitoring: tuple[str, ...]
+    monitoring_codes: tuple[str, ...]
+    url: str
+    probability: float | None
+    flags: tuple[str, ...]
+
+    @property
+    def unclear(self) -> dict[str, str]:
+        """Genes of which something was shown, or sent, and not used -> the gravest urgency that it could mean."""
+        return {gene: urgency for _, urgency, gene in self._unclear()}
+
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """Those of the unclear genes of which a laboratory's result could not be used."""
+        return tuple(gene for why, _, gene in self._unclear() if why == "outside_unknown")
+
+    def _unclear(self) -> list[tuple[str, str, str]]:
+        cell = self.row["flags"]
+        coded = (flag.split(":") for flag in wording.split(None if cell is None else str(cell)))
+        return [(parts[0], parts[1], parts[2]) for parts in coded if parts[0] in UNCLEAR and len(parts) == 3]
+
+    @property
+    def acting(self) -> tuple[Acting, ...]:
+        """The drugs of the list that act on this one and that the advice does not count."""
+        cell = self.row["flags"]
+        coded = wording.split(None if cell is None else clean(str(cell)))
+        return tuple(found for flag in coded if (found := parse(flag)))
+
+    @property
+    def turned(self) -> bool:
+        """Whether an interaction takes the place of the change of dose that the genes ask for."""
+        return self.row["action"] == DECIDES
+
+    @property
+    def headline(self) -> str:
+        """Action, dose and condition in one phrase."""
+        return f"{self.what} ({self.condition})" if self.applies == "if_population" and self.condition else self.what
+
+    @property
+    def what(self) -> str:
+        """Action and change of dose.
+
+        A dose beside an action that is no change of dose is for the case that the drug is used all the same: only the
+        full sentence can say that.
+        """
+        if self.row["action"] == "insufficient":
+            named = zip(self.monitoring_codes, self.monitoring, strict=True)
+            tests = [said for code, said in named if wording.is_measured(code)]
+            return f"{self.action}: check {', '.join(tests)}" if tests else self.action
+        return f"{self.action} ({self.dose})" if self.dose and self.urgency == "change_dose" else self.action
+
+
+@dataclass(frozen=True, slots=True)
+class Drug:
+    """One drug: the most urgent advice that applies, why, and what each source says.
+
+    `limits` are what the label says whatever the genes, `acting` the drugs of the list that act on it and that the
+    advice on the genes does not count, `interactions` what else other drugs of the list do to it and it to them,
+    `untested` the genes that were not tested with the urgency that a result could mean, `unclear` those of
+    which the file shows something of unknown effect, likewise, `refused` the genes of which a laboratory's result could
+    not be used, and `local` says that a site's own tables had a part in
+    the answer.
+    """
+
+    name: str
+    urgency: str
+    headline: str
+    reason: str
+    sources: tuple[str, ...]
+    medication: str
+    differences: str
+    cautions: tuple[str, ...]
+    advice: tuple[Advice, ...]
+    deciding: Advice | None
+    limits: tuple[Advice, ...] = ()
+    interactions: tuple[str, ...] = ()
+    untested: tuple[tuple[str, str], ...] = ()
+    unclear: tuple[tuple[str, str], ...] = ()
+    refused: tuple[str, ...] = ()
+    local: bool = False
+    acting: tuple[Acting, ...] = ()
+
+    @property
+    def ruled_out(self) -> Advice | None:
+        """What the label says for this person whatever the genes, unless the genes ask for something graver."""
+        return leading_limit(self.limits, self.deciding)
+
+    @property
+    def acting_said(self) -> str:
+        """What the drugs that act on it do to it; mostly empty."""
+        return phrase(self.acting, self.name)
+
+    @property
+    def linked(self) -> bool:
+        """Whether another drug of the list acts on it, or it on another."""
+        return bool(self.acting or self.interactions)
+
+    @property
+    def in_short(self) -> str:
+        """What acts on it and the change of dose, as short as a card needs it."""
+        agents = ", ".join(
+            dict.fromkeys(f"{one.agent} {one.effect.split('_')[0]} it, {one.enzyme}" for one in self.acting)
+        )
+        said = self.ruled_out or self.deciding
+        what = f"{said.action} {said.dose}".strip() if said and self.urgency == "change_dose" else ""
+        return ": ".join(filter(None, (agents, what)))
+
+    @property
+    def open_limits(self) -> tuple[Advice, ...]:
+        """The limits of the label of which the data do not say whether they concern this person, unless one holds."""
+        return () if self.ruled_out else tuple(one for one in self.limits if one.applies != "yes")
+
+    @property
+    def action(self) -> str:
+        """Code of the action that the line is about: the label's, or that of the deciding advice."""
+        said = self.ruled_out or self.deciding
+        return "" if said is None else str(said.row["action"] or "")
+
+
+def leading_limit(limits: Sequence[Advice], deciding: Advice | None) -> Advice | None:
+    """Return what the label says whatever the genes, unless the genes ask for something graver."""
+    place = wording.URGENCIES.index
+    holding = (one for one in limits if one.applies == "yes")
+    return next((one for one in holding if not deciding or place(one.urgency) <= place(deciding.urgency)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    """One phenotype that the data allow, in one scheme."""
+
+    scheme: str
+    name: str
+    clinical: str
+    probability: float
+    score: float | None
+    conversion: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gene:
+    """One gene: the diplotype with its probability, and what follows from it."""
+
+    row: Row
+    name: str
+    status: str
+    diplotype: str
+    probability: float | None
+    alternatives: tuple[tuple[str, float], ...]
+    phenotype: str
+    phenotype_probability: float | None
+    clinical: str
+    score: float | None
+    clinical_score: float | None
+    functions: tuple[tuple[str, str], ...]
+    positions: str
+    flags: tuple[str, ...]
+    source: str
+    classes: tuple[Class, ...]
+    has_guidance: bool
+
+    @property
+    def local(self) -> bool:
+        """Whether a site's own tables had a part in the call or its phenotype."""
+        cell = self.row["flags"]
+        return self.source.startswith("local:") or "local" in wording.split(None if cell is None else str(cell))
+
+    @property
+    def unclear(self) -> str:
+        """What the phenotype depends on where the file shows something of unknown effect; mostly empty."""
+        return self._unclear(plain=False)
+
+    @property
+    def plainly_unclear(self) -> str:
+        """The same in everyday words."""
+        return self._unclear(plain=True)
+
+    def _unclear(self, *, plain: bool) -> str:
+        cell = self.row["flags"]
+        found = [("unclear", flag) for flag in wording.split(None if cell is None else str(cell))]
+        return next((wording.words(*key, plain=plain) for key in found if key in wording.table()), "")
+
+    @property
+    def status_said(self) -> str:
+        """The status in words; a call in doubt need not have several diplotypes."""
+        alone = self.status == "ambiguous" and bool(self.diplotype) and not self.alternatives
+        return wording.words("status", "ambiguous_one" if alone else self.status)
+
+    @property
+    def changed(self) -> bool:
+        """Whether drugs or conditions change the phenotype."""
+        return bool(self.clinical) and self.clinical != self.phenotype
+
+
+def not_usable_because(flags: str | None) -> str:
+    """Return why a score with these flags has no number: ``DPYD not tested; age below 18``."""
+    coded = [flag.partition(":") for flag in wording.split(flags)]
+    genes = [clean(about) for code, _, about in coded if code == "gene_not_called"]
+    said = [f"{', '.join(genes)} not tested"] if genes else []
+    reasons = [about for code, _, about in coded if code == "refused"]
+    said += [wording.humanise(about) for about in reasons if not (genes and about == "genotype_unknown")]
+    return "; ".join(said)
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One model score in words and numbers; `factors` are signed contributions, largest first.
+
+    A score that is not usable has no number, and `why_not` says why.
+    """
+
+    row: Row
+    drug: str
+    endpoint: str
+    kind: str
+    estimate: float | None
+    low: float | None
+    high: float | None
+    level: float | None
+    unit: str
+    reference: float | None
+    category: str
+    evidence: str
+    model: str
+    factors: tuple[tuple[str, float], ...]
+    usable: bool
+    flags: tuple[str, ...]
+    outcome: str
+    population: str
+
+    @property
+    def genes(self) -> tuple[str, ...]:
+        """Genes among what drives the score."""
+        cell = self.row["factors"]
+        names = (name.split(".") for name, _ in wording.pairs(None if cell is None else clean(str(cell))))
+        found = (parts[1].upper().replace("_", "-") for parts in names if parts[0] == "gene" and len(parts) > 2)
+        return tuple(dict.fromkeys(found))
+
+    @property
+    def why_not(self) -> str:
+        """Why no number is given; empty if one is, or nobody said why."""
+        cell = self.row["flags"]
+        return "" if self.usable else not_usable_because(None if cell is None else str(cell))
+
+    @property
+    def refusal(self) -> str:
+        """``not usable`` and why, in one phrase; empty if the score is usable."""
+        if self.usable:
+            return ""
+        return wording.words("category", "refused") + (f": {self.why_not}" if self.why_not else "")
+
+    @property
+    def is_probability(self) -> bool:
+        """Whether the numbers are chances from 0 to 1."""
+        return self.unit == "probability"
+
+    def show(self, value: float | None) -> str:
+        """Return one of the score's numbers with its unit."""
+        if value is None:
+            return ""
+        return wording.percent(value) if self.is_probability else f"{wording.number(value)} {self.unit}".strip()
+
+    @property
+    def interval(self) -> str:
+        """The interval in words; empty if there is none."""
+        if self.low is None or self.high is None:
+            return ""
+        ends = (
+            (self.show(self.low), self.show(self.high))
+            if self.is_probability
+            else (wording.number(self.low), self.show(self.high))
+        )
+        return f"{ends[0]} to {ends[1]}" + (f" ({wording.percent(self.level)} interval)" if self.level else "")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Everything that a page about one sample says."""
+
+    sample: str
+    drugs: tuple[Drug, ...]
+    genes: tuple[Gene, ...]
+    scores: tuple[Score, ...]
+    medications: tuple[Row, ...]
+    clinical: tuple[Row, ...]
+    notes: tuple[Row, ...]
+    provenance: tuple[tuple[str, str], ...]
+    terms: Terms = field(default_factory=Terms)
+
+    def of_urgency(self, urgency: str) -> list[Drug]:
+        """Return the drugs of one urgency, in order."""
+        return [drug for drug in self.drugs if drug.urgency == urgency]
+
+    @property
+    def not_called(self) -> list[Gene]:
+        """Genes without a call."""
+        return [gene for gene in self.genes if gene.status == NOT_CALLED]
+
+    @property
+    def unanswered(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Drugs on which genes that were not tested leave the answer open, and those genes."""
+        return [(drug.name, tuple(gene for gene, _ in drug.untested)) for drug in self.drugs if drug.untested]
+
+    @property
+    def without_number(self) -> list[tuple[str, str]]:
+        """Drugs of which a score is not usable, each reason once."""
+        return list(dict.fromkeys((score.drug, score.why_not) for score in self.scores if not score.usable))
+
+    @property
+    def tests_needed(self) -> list[tuple[str, str, tuple[str, ...]]]:
+        """Genes not tested that could rule out a medicine of the person: gene, urgency, medicines."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for drug in self.drugs:
+            for gene, urgency in drug.untested:
+                if drug.medication and urgency == "avoid" != drug.urgency:
+                    found.setdefault((gene, urgency), []).append(drug.name)
+        order = sorted(found, key=lambda key: (wording.URGENCIES.index(key[1]), key[0]))
+        return [(gene, urgency, tuple(sorted(found[gene, urgency]))) for gene, urgency in order]
+
+    @property
+    def unclear(self) -> list[tuple[str, str, tuple[str, ...]]]:
+        """Genes of which the file shows something of unknown effect: gene, gravest urgency, drugs that it concerns."""
+        found: dict[str, dict[str, str]] = {}
+        for drug in self.drugs:
+            for gene, urgency in drug.unclear:
+                found.setdefault(gene, {})[drug.name] = urgency
+        return [
+            (gene, min(of_drug.values(), key=wording.URGENCIES.index), tuple(sorted(of_drug)))
+            for gene, of_drug in sorted(found.items())
+        ]
+
+    @property
+    def local_knowledge(self) -> list[tuple[str, str]]:
+        """Genes and drugs of this person that rest on a site's own tables, and the overlays' names."""
+        here = {f"gene {gene.name}" for gene in self.genes} | {f"drug {drug.name}" for drug in self.drugs}
+        here |= {f"drug {clean(str(row['drug']))}" for row in self.medications}
+        return [(clean(what), clean(name)) for what, name in self.terms.overlays.items() if what in here]
+
+    @property
+    def refused(self) -> list[str]:
+        """Genes, as the laboratory or we write them, of which a result could not be used."""
+        return sorted({clean(str(note["where"])) for note in self.notes if note["code"] == "outside_refused"})
+
+    @property
+    def alerts(self) -> list[Row]:
+        """Notes that a reader must see first: a recorded allergy, a possible mix-up of persons, a lost result."""
+        return [note for note in self.notes if note["code"] in ALERTS]
+
+    @property
+    def remarks(self) -> list[Row]:
+        """Notes that deserve a reader's eye and are not said beside a drug already."""
+        said = {drug.name for drug in self.drugs if drug.interactions}
+        return [
+            note
+            for note in self.notes
+            if (note["severity"] != "info" or note["code"] in ALWAYS_SAID)
+            and note["code"] not in ALERTS
+            and not (note["code"] in BESIDE_DRUGS and note["where"] in said)
+        ]
+
+    @property
+    def without_guidance(self) -> list[str]:
+        """Medicines of the person that no guideline row exists for."""
+        known = {drug.name for drug in self.drugs}
+        return sorted({clean(str(row["drug"])) for row in self.medications if row["status"] != "stopped"} - known)

@@ -1,0 +1,1 @@
+"""Raw data of consumer and chip arrays."""

@@ -1,0 +1,332 @@
+"""Read one VCF or BCF file into the genotype arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pgx.errors import InputError
+from pgx.types import NOT_CALLED, State
+from pgx.variants.notes import Notes
+from pgx.variants.sites.assemble import Assembly, Evidence
+from pgx.variants.sites.copy_number import CopyNumbers
+from pgx.variants.sites.fasta import REACH, Reference
+from pgx.variants.sites.match import (
+    SILENT,
+    UNPLACED,
+    VOUCHES,
+    Reading,
+    ReferenceMismatchError,
+    Spelling,
+    may_shift_left,
+    read_alleles,
+    undecided,
+)
+from pgx.variants.sites.sex import WINDOWS as SEX_WINDOWS
+from pgx.variants.sites.sex import SexEvidence
+from pgx.variants.sites.targets import Target, Targets
+from pgx.variants.vcf import records
+from pgx.variants.vcf.check_header import Key, read_meta
+from pgx.variants.vcf.check_record import RowChecker
+from pgx.variants.vcf.contigs import outside_par
+from pgx.variants.vcf.header import Header, unusable_mitochondrion
+from pgx.variants.vcf.phase_lists import PhaseLists
+from pgx.variants.vcf.sample_columns import SampleColumns
+from pgx.variants.vcf.source import Source
+from pgx.variants.vcf.windows import Windows
+
+_CHECK_VALUES = 50_000
+"""How many values beside the genotypes are checked in one file (well below a second); `gate.check` checks all."""
+UNDECIDED_REACH = 60
+"""How far to the right of a site an indel that may be the site's own, shifted along a repeat, leaves it open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user asked of the reader; see `pgx.variants.read`."""
+
+    min_gq: float | None = None
+    min_dp: float | None = None
+    include_filtered: bool = False
+
+
+@dataclass(slots=True)
+class VcfReader:
+    """Reads one file into the assembly."""
+
+    source: Source
+    targets: Targets
+    assembly: Assembly
+    column: dict[str, int]
+    options: Options
+    notes: Notes
+    sex: SexEvidence
+    copies: CopyNumbers
+    reference: Reference | None = None
+    unchecked: int = _CHECK_VALUES
+    agreements: int = 0
+    mismatches: int = 0
+    first_mismatch: str = ""
+    unjudged: dict[str, NDArray[np.int64]] = field(default_factory=dict)
+    phase_lists: PhaseLists = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.phase_lists = PhaseLists(self.source.name)
+
+    def run(self) -> bool:
+        """Read the file; say whether it had a record at any position of interest."""
+        header = self.source.header()
+        keep = np.array([i for i, s in enumerate(header.samples) if s in self.column], dtype=np.intp)
+        columns = np.array([self.column[header.samples[i]] for i in keep], dtype=np.intp)
+        everyone = len(keep) == len(header.samples)
+        rows = self._check_header(header)
+        skipped = unusable_mitochondrion(header)
+        if skipped:
+            self.notes.add(
+                "warning",
+                "mitochondrion_not_rcrs",
+                f"contig {skipped} is not the revised Cambridge reference; mitochondrial positions are not read",
+                where=self.source.name,
+            )
+        cn_of_allele = header.version >= "VCFv4.4" or rows.meta.info.get("CN", Key("1", "Float")).number == "A"
+        used = 0
+        for where, line in self.source.records(self._windows()):
+            record = records.parse(where, line, len(header.samples), self.source.name)
+            if record.chrom == "chrM" and skipped:
+                continue
+            if self.copies.add(record, header.samples, self.column, self.source.name, cn_of_allele=cn_of_allele):
+                continue
+            used += self._record(record, line, rows, None if everyone else keep, columns)
+        if self.mismatches * 4 > self.agreements:
+            raise InputError(
+                f"REF disagrees with {self.targets.build} at {self.mismatches} of {self.mismatches + self.agreements} "
+                "positions: the file is of another genome build",
+                file=self.source.name, where=self.first_mismatch, fix="give the right --build or the right file",
+            )  # fmt: skip
+        for code, message in self.source.warnings:
+            self.notes.add("warning", code, message, where=self.source.name)
+        for name, each in self.unjudged.items():
+            for lacking, empty in np.unique(each[:, each.any(axis=0)], axis=1).T.tolist():
+                of = columns[(each[0] == lacking) & (each[1] == empty)]
+                text = not_judged(name, lacking, empty)
+                self.notes.add("warning", f"no_{name.lower()}", text, where=self.source.name, columns=of)
+        return used > 0
+
+    def _windows(self) -> Windows:
+        reach = REACH if self.reference else UNDECIDED_REACH
+        spans = [(t.chrom, max(1, t.pos - 1), t.end + (reach if t.has_indel else 1)) for t in self.targets.all if t.pos]
+        genes = [(s.chrom, s.first, s.last) for s in self.copies.spans if s.varies and not s.whole]
+        return Windows.of([*spans, *genes, *SEX_WINDOWS])
+
+    def _readings(self, record: records.Record) -> list[tuple[Target, Reading]]:
+        """Find the sites that a record speaks of, and what its alleles mean there."""
+        contig = self.targets.contigs.get(record.chrom)
+        if contig is None:
+            return []
+        readings = self._undecided(record)
+        spellings = self._spellings(record)
+        first = min([record.pos, *(pos for pos, _, _ in spellings or ())])
+        for target in contig.overlapping(first - 1, record.end + 1):
+            try:
+                reading = read_alleles(record.pos, record.ref, record.alts, record.end, target, spellings)
+            except ReferenceMismatchError as error:
+                self._mismatch(record, error)
+                continue
+            if reading is not None:
+                readings.append((target, reading))
+                self.agreements += not reading.weak
+        return readings
+
+    def _undecided(self, record: records.Record) -> list[tuple[Target, Reading]]:
+        """Find the sites whose indel the record may be, spelled too far to the right to tell without a reference."""
+        if self.reference is not None or not may_shift_left(record.pos, record.ref, record.alts):
+            return []
+        found = []
+        for target in self.targets.contigs[record.chrom].overlapping(record.pos - UNDECIDED_REACH, record.pos - 2):
+            if target.has_indel and target.end < record.pos - 1:
+                reading = undecided(record.pos, record.ref, record.alts, target)
+                if reading is not None:
+                    found.append((target, reading))
+                    self.notes.count("warning", "indel_undecided", "{n} indels may be a defining indel in another "
+                                     "spelling; only a reference genome can tell (--fasta), so it is not called",
+                                     f"{self.source.name}: {record.where}")  # fmt: skip
+        return found
+
+    def _record(
+        self, record: records.Record, line: bytes, rows: RowChecker, keep: NDArray[np.intp] | None,
+        columns: NDArray[np.intp],
+    ) -> bool:  # fmt: skip
+        samples = rows.samples
+        readings = self._readings(record)
+        unread = record.chrom == "chrX" and record.passes and not record.is_block and self.sex.wants_more
+        if not readings and not unread:
+            return False
+        found = records.genotypes(record, samples, self.source.name)
+        if unread and outside_par([record.pos], self.targets.build)[0]:
+            self.sex.add(found.gt if keep is None else found.gt[keep], columns)
+        if not readings:
+            return False
+        self._check_record(rows, record, line)
+        if record.format[0] != "GT":
+            self.notes.count("warning", "no_gt", "{n} records have no GT and give no genotype",
+                             f"{self.source.name}: {record.where}")  # fmt: skip
+        self._silence_empty(record, found.gt, len(samples))
+        hidden = self._hidden(record, found.gt, keep)
+        sets = records.phase_sets(record, len(samples))
+        if "PSL" in record.format[1:]:
+            sets = self._listed_phase(record, found, sets)
+        elif sets is None:
+            sets = records.physical_phase(record, found, len(samples))
+        gt, phased, polyploid = found.gt, found.phased, found.polyploid
+        if keep is not None:
+            gt, phased = gt[keep], phased[keep]
+            polyploid = None if polyploid is None else polyploid[keep]
+            hidden = None if hidden is None else hidden[keep]
+            sets = None if sets is None else sets[keep]
+        if polyploid is not None and polyploid.any():
+            self.notes.count("warning", "polyploid", "{n} genotypes have three or more alleles and are not used",
+                             f"{self.source.name}: {record.where}", 1, columns[polyploid])  # fmt: skip
+        state = State.REFERENCE_BLOCK if record.is_block else State.CALLED
+        for target, reading in readings:
+            codes = reading.table[gt]
+            if polyploid is not None:
+                codes[polyploid] = UNPLACED
+            own_hidden = hidden
+            if reading.weak and hidden is not None:
+                codes[hidden], own_hidden = SILENT, None
+            tests = frozenset(int(c) for c in reading.table[1:-2]) - {target.reference_code, SILENT, VOUCHES}
+            span = (record.pos, record.end) if not reading.covers and not reading.weak else None
+            self.assembly.add(
+                target.site, Evidence(columns, codes, phased, sets, state, own_hidden, tests, reading.weak, span)
+            )
+        return True
+
+    def _listed_phase(
+        self, record: records.Record, found: SampleColumns, sets: NDArray[np.int32] | None
+    ) -> NDArray[np.int32]:
+        numbers = [0] * len(found.gt) if sets is None else sets.tolist()
+        left = self.phase_lists.read(record, found, numbers)
+        if left:
+            self.notes.count("warning", "phase_list_unread", "{n} genotypes count as unphased because their phase set "
+                             "list (PSL) is missing, contradicts GT, PS or itself, or is no better than a guess (PSQ)",
+                             f"{self.source.name}: {record.where}", left)  # fmt: skip
+        return np.array(numbers, dtype=np.int32)
+
+    def _check_header(self, header: Header) -> RowChecker:
+        meta = read_meta(header.meta, header.version)
+        for finding in meta.findings:
+            if finding.severity == "error":
+                raise InputError(finding.message, file=self.source.name, where=finding.where)
+            self.notes.count(
+                "warning",
+                "malformed_header",
+                f"{{n}} header lines are malformed ({_braced(finding.message)})",
+                f"{self.source.name}: {finding.where}",
+            )
+        return RowChecker(meta, header.samples, header.version, self.source.name)
+
+    def _check_record(self, rows: RowChecker, record: records.Record, line: bytes) -> None:
+        self.unchecked -= len(rows.samples) * (len(record.format) - 1)
+        for finding in rows.problems(record, line, values=self.unchecked > 0):
+            if finding.severity == "error":
+                raise InputError(finding.message, file=self.source.name, where=finding.where)
+            whose = None if finding.sample is None else self._columns_of(finding.sample)
+            self.notes.count("warning", "malformed_record",
+                             f"{{n}} fields beside the genotypes are malformed ({_braced(finding.message)})",
+                             f"{self.source.name}: {finding.where}", 1, whose)  # fmt: skip
+
+    def _columns_of(self, sample: str) -> NDArray[np.intp]:
+        return np.array([self.column[sample]] if sample in self.column else [], dtype=np.intp)
+
+    def _spellings(self, record: records.Record) -> list[Spelling] | None:
+        if self.reference is None or record.is_block:
+            return None
+        plain = [set(alt) <= set("ACGTN") for alt in record.alts]
+        return [
+            self.reference.left_align(record.chrom, record.pos, record.ref, alt)
+            if bases
+            else (record.pos, record.ref, alt)
+            for alt, bases in zip(record.alts, plain, strict=True)
+        ]
+
+    def _mismatch(self, record: records.Record, error: ReferenceMismatchError) -> None:
+        self.mismatches += record.chrom != "chrM"
+        place = f"{record.where} ({record.chrom}:{record.pos})"
+        self.first_mismatch = self.first_mismatch or place
+        self.notes.count(
+            "warning",
+            "reference_mismatch",
+            f"{{n}} records are not used because REF is not the reference genome's ({_braced(str(error))})",
+            f"{self.source.name}: {place}",
+        )
+
+    def _silence_empty(self, record: records.Record, gt: NDArray[np.int16], count: int) -> None:
+        """Take 0/0 without reads for no call.
+
+        In a reference block (or a record that vouches for every other allele) a DP or GQ of 0 means that nothing is
+        known; in an ordinary record, where some tools leave one of them 0, both.
+        """
+        if b":0:" not in record.rest and b":0\t" not in record.rest and not record.rest.endswith(b":0"):
+            return
+        depth = records.values(record, ("MIN_DP", "DP"), count)
+        quality = records.values(record, ("GQ", "RGQ"), count) if depth is not None or record.open_ended else None
+        no_depth, no_quality = (np.zeros(count, bool) if found is None else found == 0 for found in (depth, quality))
+        empty = (no_depth | no_quality) if record.open_ended else (no_depth & no_quality)
+        gt[empty & (gt <= 0).all(axis=1)] = NOT_CALLED
+
+    def _hidden(
+        self, record: records.Record, gt: NDArray[np.int16], keep: NDArray[np.intp] | None
+    ) -> NDArray[np.bool_] | None:
+        """Say which genotypes a filter or a threshold keeps from use, and count those that no threshold can judge."""
+        options, count = self.options, len(gt)
+        hidden: NDArray[np.bool_] | None = None
+        if not options.include_filtered:
+            if record.is_reference_call:
+                hidden = np.asarray((gt > 0).any(axis=1))
+            elif record.passes:
+                hidden = records.failed_samples(record, count)
+            else:
+                hidden = np.ones(count, dtype=bool)
+        for limit, keys, name in (
+            (options.min_gq, ("GQ", "RGQ"), "GQ"),
+            (options.min_dp, ("MIN_DP", "DP"), "DP"),
+        ):
+            if limit is None:
+                continue
+            found = records.values(record, keys, count)
+            untold = np.asarray((gt >= 0).any(axis=1))
+            if found is not None:
+                untold &= np.isnan(found)
+            if hidden is not None:
+                untold &= ~hidden
+            if keep is not None:
+                untold = untold[keep]
+            if untold.any():
+                each = self.unjudged.setdefault(name, np.zeros((2, len(untold)), dtype=np.int64))
+                each[int(found is not None)] += untold
+            if found is not None:
+                low = found < limit
+                hidden = low if hidden is None else hidden | low
+        return hidden
+
+
+def not_judged(name: str, lacking: int, empty: int) -> str:
+    """Say of how many genotypes a threshold on FORMAT `name` knows nothing: no field, or a field without a value."""
+    reasons = [
+        text
+        for number, text in (
+            (lacking, f"{lacking} in records without the field"),
+            (empty, f"{empty} with an empty value"),
+        )
+        if number
+    ]
+    return (
+        f"the {name} threshold could not be applied to {lacking + empty} genotypes because their {name} is missing "
+        f"({', '.join(reasons)}); they are used"
+    )
+
+
+def _braced(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")

@@ -1,0 +1,1 @@
+"""From records to genotypes at the positions that define alleles."""

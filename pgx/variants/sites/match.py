@@ -1,0 +1,209 @@
+"""What each allele of a record means at a site.
+
+Files write one and the same indel in several ways. Two spellings are the same allele if they turn the same stretch of
+reference into the same sequence, so both are laid over the union of their spans, which the record's REF and the
+site's reference string together spell out, and the sequences are compared. Where the two spans do not touch, only a
+reference FASTA could tell; records are then left-aligned with it before they come here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pgx.types import NOT_CALLED, SPANNED
+from pgx.variants.sites.targets import Target
+from pgx.variants.vcf.records import REFERENCE_ALTS
+from pgx.variants.vcf.trim import trim
+
+UNPLACED = -4
+"""Internal code: the strand changes the site in a way that its notation cannot write."""
+SILENT = -5
+"""Internal code: the strand says nothing of the site."""
+BESIDE = -6
+"""Internal code: the strand's change is next to the site; the site itself is reference if the record tests it."""
+VOUCHES = -7
+"""Internal code: the strand is reference over a part of the site; enough such parts make a reference."""
+
+UNTOLD = -9
+"""Internal code: the notation does not say whether the strand is the reference or not (letters of an array)."""
+
+_BASES = frozenset("ACGTN")
+
+Spelling = tuple[int, str, str]
+
+
+@dataclass(slots=True)
+class Reading:
+    """How to translate a record's allele indices into codes of one site.
+
+    `table` int8 has one entry an allele index, then two for NOT_CALLED and NO_COPY (so that index -1 and -2 hit them).
+    `covers` = the record's reference strands vouch for the whole site. `weak` = the record is another variant that
+    only happens to remove the site's base.
+    """
+
+    table: NDArray[np.int8]
+    covers: bool = True
+    weak: bool = False
+
+
+class ReferenceMismatchError(ValueError):
+    """The record's REF does not agree with the site's reference string."""
+
+
+def read_alleles(
+    pos: int, ref: str, alts: list[str], end: int, target: Target, spellings: list[Spelling] | None = None
+) -> Reading | None:
+    """Translate a record for one site; None if the record says nothing of it.
+
+    Parameters
+    ----------
+    pos, ref, alts
+        POS, REF and ALTs as written, upper case.
+    end
+        Last base the record speaks of (INFO/END of a reference block, or the end of REF).
+    target
+        The site, in the same build.
+    spellings
+        The left-most spelling (pos, ref, alt) of each ALT, where a reference genome is at hand.
+
+    Raises
+    ------
+    ReferenceMismatchError
+        If REF contradicts the site's reference string.
+    """
+    _check_reference(pos, ref, target)
+    open_ended = not alts or any(alt in REFERENCE_ALTS for alt in alts)
+    covers = pos <= target.pos and end >= target.end
+    codes = [_place(*spelling, target) for spelling in spellings or [(pos, ref, alt) for alt in alts]]
+    speaks = any(code >= 0 or code == UNPLACED for code in codes) or any(
+        alt == "*" and code == SPANNED for alt, code in zip(alts, codes, strict=True)
+    )
+    if not speaks and not open_ended:
+        if SPANNED not in codes:
+            return None
+        return Reading(_table(SILENT, [c if c == SPANNED else SILENT for c in codes]), covers=False, weak=True)
+    if not speaks and (end < target.pos or pos > target.end):
+        return None
+    reference = target.reference_code
+    if open_ended and not covers and not speaks:
+        return Reading(_table(VOUCHES, [VOUCHES if c == BESIDE else c for c in codes]), covers=False)
+    return Reading(_table(reference, [reference if c == BESIDE else c for c in codes]))
+
+
+def may_shift_left(pos: int, ref: str, alts: list[str]) -> bool:
+    """Say whether an indel might be written further left, which its own bases do not rule out."""
+    for alt in alts:
+        if len(alt) != len(ref) and _BASES.issuperset(alt):
+            at, old, new = trim(pos, ref, alt)
+            if at == pos and not (old and new):
+                return True
+    return False
+
+
+def undecided(pos: int, ref: str, alts: list[str], target: Target) -> Reading | None:
+    """Return a reading that leaves the site open, if the record may be its indel shifted to the right along a repeat.
+
+    Only a reference genome could tell. The strands that carry it are not placed; the others say nothing.
+    """
+    codes = []
+    for alt in alts:
+        at, old, new = trim(pos, ref, alt) if _BASES.issuperset(alt) else (0, "", "")
+        same = at == pos and any(_same_unit(old, new, target, code) for code in range(target.documented))
+        codes.append(UNPLACED if same else SILENT)
+    if UNPLACED not in codes:
+        return None
+    return Reading(_table(SILENT, codes), covers=False, weak=True)
+
+
+def _same_unit(old: str, new: str, target: Target, code: int) -> bool:
+    """Say whether two indels take or add the same bases, read from any starting point."""
+    _, known_old, known_new = trim(target.pos, target.ref, target.alleles[code])
+    one, two = (old, known_old) if old else (new, known_new)
+    return (
+        bool(one)
+        and bool(old) == bool(known_old)
+        and not (known_old and known_new)
+        and len(one) == len(two)
+        and one in two + two
+    )
+
+
+def _table(reference: int, alts: list[int]) -> NDArray[np.int8]:
+    return np.array([reference, *alts, -2, NOT_CALLED], dtype=np.int8)
+
+
+def _check_reference(pos: int, ref: str, target: Target) -> None:
+    first, last = max(pos, target.pos), min(pos + len(ref), target.pos + len(target.ref))
+    if first >= last:
+        return
+    ours, theirs = target.ref[first - target.pos : last - target.pos], ref[first - pos : last - pos]
+    if ours != theirs and any(b not in (a, "N") for a, b in zip(ours, theirs, strict=True)):
+        raise ReferenceMismatchError(f"REF is {theirs} where the reference genome has {ours}")
+
+
+def _place(pos: int, ref: str, alt: str, target: Target) -> int:  # noqa: PLR0911
+    if alt == "*":
+        return SPANNED if pos <= target.end and pos + len(ref) > target.pos else BESIDE
+    if alt in REFERENCE_ALTS:
+        return UNPLACED if pos <= target.end and pos + len(ref) > target.pos and alt != "." else SILENT
+    if not _BASES.issuperset(alt):
+        return SILENT
+    if "N" in alt:
+        return UNPLACED if pos <= target.end and pos + len(ref) > target.pos else BESIDE
+    start, length = target.pos, len(target.ref)
+    if pos > start + length or start > pos + len(ref):
+        return BESIDE
+    low, high = min(pos, start), max(pos + len(ref), start + length)
+    context = _context(low, high, (pos, ref), (start, target.ref))
+    at, old, new = trim(pos, ref, alt)
+    haplotype = context[: at - low] + new + context[at - low + len(old) :]
+    before, after = context[: start - low], context[start - low + length :]
+    if len(haplotype) == len(context) and haplotype == context:
+        return target.reference_code
+    for code in range(target.documented):
+        if before + target.alleles[code] + after == haplotype:
+            return code
+    if len(old) == len(new):
+        return _substitution(at, old, new, target)
+    return _indel(at, old, new, target)
+
+
+def _context(low: int, high: int, record: tuple[int, str], site: tuple[int, str]) -> str:
+    bases = ["N"] * (high - low)
+    for start, string in (record, site):
+        bases[start - low : start - low + len(string)] = string
+    return "".join(bases)
+
+
+def _substitution(at: int, old: str, new: str, target: Target) -> int:
+    """Bases exchanged: only those where the site's own alleles differ count."""
+    string = list(target.ref)
+    changed = False
+    for offset in target.substituted:
+        index = target.pos + offset - at
+        if 0 <= index < len(old) and old[index] != new[index]:
+            string[offset] = new[index]
+            changed = True
+    return target.code("".join(string)) if changed else BESIDE
+
+
+def _indel(at: int, old: str, new: str, target: Target) -> int:
+    start, length = target.pos, len(target.ref)
+    last = at + len(old)
+    covered = at <= start and last >= start + length
+    if not target.has_indel:
+        if covered:
+            return SPANNED if not new else UNPLACED
+        touches = at < start + length and last > start if old else start < at < start + length
+        return UNPLACED if touches else BESIDE
+    if covered and not new:
+        return SPANNED
+    inside = start < at <= start + length if not old else at <= start + length and last > start + 1
+    if not inside and not (at <= start < last):
+        return BESIDE
+    if at > start and last <= start + length:
+        return target.code(target.ref[: at - start] + new + target.ref[last - start :])
+    return UNPLACED

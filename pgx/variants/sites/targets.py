@@ -1,0 +1,114 @@
+"""The positions of interest in one build: where they are, and what allele strings stand there."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pgx.variants.vcf.contigs import GRCH37
+
+_MOST_ALLELES = 120  # codes are int8
+
+
+@dataclass(slots=True)
+class Target:
+    """One site in the file's build.
+
+    `alleles` are strings over the span ``[pos, pos + len(ref))``; code = index. `ref` is the build's own reference
+    string over that span (not always ``alleles[0]``, which is GRCh38's). Undocumented strings are appended as met.
+    `pos` is 0 where the build lacks the site.
+    """
+
+    site: int
+    chrom: str
+    pos: int
+    ref: str
+    alleles: list[str]
+    documented: int
+    index: dict[str, int] = field(default_factory=dict)
+    has_indel: bool = False
+    substituted: tuple[int, ...] = (0,)
+
+    @property
+    def end(self) -> int:
+        """Last base of the span."""
+        return self.pos + len(self.ref) - 1
+
+    @property
+    def reference_code(self) -> int:
+        """Code of the build's own reference string."""
+        return self.code(self.ref)
+
+    def code(self, string: str) -> int:
+        """Return the code of an allele string, a new one if never seen; -4 (not placed) if there are too many."""
+        known = self.index.get(string)
+        if known is None:
+            if len(self.alleles) >= _MOST_ALLELES:
+                return -4
+            known = self.index[string] = len(self.alleles)
+            self.alleles.append(string)
+        return known
+
+
+@dataclass(slots=True)
+class ContigTargets:
+    """The targets of one chromosome, by position."""
+
+    targets: list[Target]
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    reach: int
+
+    def overlapping(self, first: int, last: int) -> list[Target]:
+        """Return the targets whose span, widened to where their alleles can be written, touches ``[first, last]``."""
+        low = int(np.searchsorted(self.starts, first - self.reach, side="left"))
+        high = int(np.searchsorted(self.starts, last, side="right"))
+        return [t for t in self.targets[low:high] if t.end >= first]
+
+
+@dataclass(slots=True)
+class Targets:
+    """All sites in one build, by canonical chromosome name."""
+
+    build: str
+    all: list[Target]
+    contigs: dict[str, ContigTargets]
+
+    @classmethod
+    def of(cls, sites: pl.DataFrame, build: str) -> Targets:
+        """Build the table from `KnowledgeBase.sites`."""
+        pos, ref = ("pos_grch37", "ref_grch37") if build == GRCH37 else ("pos_grch38", "ref")
+        everything = [
+            _target(site, chrom, at or 0, own or alleles[0], alleles)
+            for site, chrom, at, own, alleles in sites.select("site", "chrom", pos, ref, "alleles").iter_rows()
+        ]
+        by_contig: dict[str, list[Target]] = defaultdict(list)
+        for target in everything:
+            if target.pos:
+                by_contig[target.chrom].append(target)
+        return cls(build, everything, {chrom: _contig(targets) for chrom, targets in by_contig.items()})
+
+
+def _target(site: int, chrom: str, pos: int, ref: str, alleles: list[str]) -> Target:
+    lengths = {len(a) for a in alleles}
+    same = [a for a in alleles if len(a) == len(ref)]
+    offsets = tuple(i for i in range(len(ref)) if any(a[i] != ref[i] for a in same))
+    has_indel = len(lengths) > 1
+    return Target(
+        site=site, chrom=chrom, pos=pos, ref=ref, alleles=list(alleles), documented=len(alleles),
+        index={a: i for i, a in enumerate(alleles)}, has_indel=has_indel, substituted=offsets,
+    )  # fmt: skip
+
+
+def _contig(targets: list[Target]) -> ContigTargets:
+    targets.sort(key=lambda t: (t.pos, t.end))
+    return ContigTargets(
+        targets=targets,
+        starts=np.array([t.pos for t in targets], dtype=np.int64),
+        ends=np.array([t.end for t in targets], dtype=np.int64),
+        reach=max(len(t.ref) for t in targets),
+    )

@@ -1,0 +1,207 @@
+"""One record line, taken apart and checked."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pgx.errors import InputError
+from pgx.types import NOT_CALLED
+from pgx.variants.vcf.contigs import canonical
+from pgx.variants.vcf.sample_columns import BadGenotypeError, SampleColumns, decode, numbers, subfield
+
+_REF = re.compile(r"[ACGTN]+$", re.I)
+_ALT = re.compile(
+    r"(?:[ACGTN]+|\*|\.|<[^<>\s,]+>|[ACGTN.]+[\[\]][^\s\[\]]+:\d+[\[\]]|[\[\]][^\s\[\]]+:\d+[\[\]][ACGTN.]+|\.[ACGTN]+|[ACGTN]+\.)$",
+    re.I,
+)
+_PASSES = frozenset({"PASS", ".", "", "0"})
+_REFERENCE = frozenset({"RefCall"})
+"""FILTER values by which a caller says that the site is reference (DeepVariant); such a genotype is used."""
+REFERENCE_ALTS = frozenset({"<NON_REF>", "<*>", "."})
+"""ALT words for any allele that is not written out: such a record vouches for the reference."""
+MAX_POSITION = 2**31 - 1
+
+
+@dataclass(slots=True)
+class Record:
+    """The fixed columns of a record; `end` is the last base that it speaks of; `rest` the sample columns as text."""
+
+    where: str
+    chrom: str
+    pos: int
+    ref: str
+    alts: list[str]
+    filters: str
+    info: str
+    format: list[str]
+    rest: bytes
+    end: int
+
+    @property
+    def is_block(self) -> bool:
+        """Whether the record only says that a stretch is reference, as gVCFs do."""
+        return all(alt in REFERENCE_ALTS for alt in self.alts) and (
+            self.alts != ["."] or self.end >= self.pos + len(self.ref)
+        )
+
+    @property
+    def open_ended(self) -> bool:
+        """Whether the record vouches for the reference against any other allele, not only against its ALTs."""
+        return any(alt in REFERENCE_ALTS for alt in self.alts)
+
+    @property
+    def passes(self) -> bool:
+        """Whether FILTER lets the record be used."""
+        return self.filters in _PASSES
+
+    @property
+    def is_reference_call(self) -> bool:
+        """Whether FILTER says that no variant was found here."""
+        return self.filters in _REFERENCE
+
+    def info_value(self, key: str) -> str | None:
+        """Return the text of an INFO key, or None."""
+        for part in self.info.split(";"):
+            name, _, value = part.partition("=")
+            if name == key:
+                return value
+        return None
+
+
+def parse(where: str, line: bytes, samples: int, file: object) -> Record:
+    """Take a record line apart.
+
+    Raises
+    ------
+    InputError
+        If a column that genotypes depend on is missing or malformed.
+    """
+    fields = line.split(b"\t", 9)
+    if len(fields) < 10:
+        raise InputError(f"{len(fields)} columns where the header names {samples + 9}", file=file, where=where,
+                         fix="the line may be cut short")  # fmt: skip
+    name, pos, _, ref, alt, _, filters, info, form = (part.decode("latin-1") for part in fields[:9])
+    chrom = canonical(name)
+    columns = fields[9].count(b"\t") + 1
+    if samples and columns != samples:
+        raise InputError(f"{columns} sample columns where the header names {samples}", file=file, where=where,
+                         fix="the line may be cut short")  # fmt: skip
+    if not _is_number(pos) or int(pos) > MAX_POSITION:
+        raise InputError(f"POS {pos[:40]!r} is not a position", file=file, where=where)
+    if not _REF.match(ref):
+        raise InputError(f"REF {ref[:40]!r} is not a base string", file=file, where=where)
+    alts = [_alt(one, file, where) for one in alt.split(",")]
+    keys = form.split(":")
+    if "GT" in keys[1:] and keys[0] != "GT":
+        raise InputError("GT is not the first key of FORMAT", file=file, where=where)
+    record = Record(
+        where, chrom or name, int(pos), ref.upper(), alts, filters, info, keys, fields[9], int(pos) + len(ref) - 1
+    )
+    if alts[0][0] in "<.":
+        end = record.info_value("END")
+        if end not in (None, "."):
+            if not _is_number(end) or int(end) < record.pos:
+                raise InputError(f"END={end[:40]} does not lie behind POS", file=file, where=where)
+            record.end = max(record.end, int(end))
+    return record
+
+
+def genotypes(record: Record, samples: tuple[str, ...], file: object) -> SampleColumns:
+    """Decode the sample columns of a record.
+
+    Raises
+    ------
+    InputError
+        If a column is missing, is not a genotype, or names an allele that the record does not have.
+    """
+    count = len(samples)
+    try:
+        if record.format[0] != "GT":
+            return SampleColumns(np.full((count, 2), NOT_CALLED, dtype=np.int16), np.zeros(count, dtype=bool))
+        columns = decode(record.rest, count)
+    except BadGenotypeError as error:
+        where = record.where if error.column is None else f"{record.where}, sample {samples[error.column]}"
+        raise InputError(
+            str(error), file=file, where=where, fix="the line may be cut short or edited by hand"
+        ) from error
+    highest = len(record.alts)
+    if record.alts == ["."] and columns.gt.size:
+        columns.gt[columns.gt == 1] = NOT_CALLED  # an allele that the record does not write out
+    if columns.gt.size and int(columns.gt.max()) > highest:
+        row = int(np.flatnonzero((columns.gt > highest).any(axis=1))[0])
+        raise InputError(
+            f"genotype names allele {int(columns.gt[row].max())} but the record has only {highest} ALT",
+            file=file, where=f"{record.where}, sample {samples[row]}",
+        )  # fmt: skip
+    return columns
+
+
+def values(record: Record, keys: tuple[str, ...], count: int) -> NDArray[np.float64] | None:
+    """Return the first of the FORMAT `keys` that has a value, as numbers (NaN = none has); None without the keys."""
+    found: NDArray[np.float64] | None = None
+    for key in keys:
+        if key in record.format and (found is None or np.isnan(found).any()):
+            more = numbers(record.rest, count, record.format.index(key))
+            found = more if found is None else np.where(np.isnan(found), more, found)
+    return found
+
+
+def phase_sets(record: Record, count: int) -> NDArray[np.int32] | None:
+    """Return PS of every sample, 0 where missing; None if the record has no PS."""
+    if "PS" not in record.format:
+        return None
+    found = [_phase_set(text) for text in subfield(record.rest, count, record.format.index("PS"))]
+    return np.array(found, dtype=np.int32)
+
+
+def physical_phase(record: Record, columns: SampleColumns, count: int) -> NDArray[np.int32] | None:
+    """Take the phase that older GATK writes beside an unphased GT (PGT, PID); return the phase sets, None without.
+
+    Only plain heterozygous genotypes are given an order; PID begins with the position of the set's first variant.
+    """
+    if "PGT" not in record.format or "PID" not in record.format:
+        return None
+    orders = subfield(record.rest, count, record.format.index("PGT"))
+    names = subfield(record.rest, count, record.format.index("PID"))
+    sets = np.zeros(count, dtype=np.int32)
+    for index, (order, name) in enumerate(zip(orders, names, strict=True)):
+        if order in (b"0|1", b"1|0") and name != b"." and sorted(columns.gt[index].tolist()) == [0, 1]:
+            if not columns.phased[index]:
+                columns.gt[index] = (0, 1) if order == b"0|1" else (1, 0)
+                columns.phased[index] = True
+            sets[index] = _phase_set(name.split(b"_", 1)[0])
+    return sets
+
+
+def failed_samples(record: Record, count: int) -> NDArray[np.bool_] | None:
+    """Return which samples fail their own filter (FORMAT/FT); None if the record has no FT."""
+    if "FT" not in record.format:
+        return None
+    texts = subfield(record.rest, count, record.format.index("FT"))
+    return np.array([text not in (b"PASS", b".", b"") for text in texts], dtype=bool)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 10
+
+
+def _phase_set(text: bytes) -> int:
+    if text.isdigit() and len(text) <= 10:
+        return int(text) & 0x7FFFFFFF
+    return 0 if text == b"." else phase_set_number(text)
+
+
+def phase_set_number(name: bytes) -> int:
+    """Return a number for the name of a phase set, the same in every run; never 0."""
+    return (zlib.crc32(name) & 0x7FFFFFFF) or 1
+
+
+def _alt(alt: str, file: object, where: str) -> str:
+    if not _ALT.match(alt):
+        raise InputError(f"ALT {alt[:40]!r} is neither bases nor a symbol", file=file, where=where)
+    return alt if alt[0] == "<" else alt.upper()

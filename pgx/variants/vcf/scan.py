@@ -1,0 +1,329 @@
+"""Find the records of interest in a stream of text, fast: only CHROM, POS and the record's end are looked at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pgx.errors import InputError
+from pgx.variants.vcf import pos_column
+from pgx.variants.vcf.contigs import canonical
+from pgx.variants.vcf.windows import Windows, reach
+
+_END = re.compile(rb"(?:^|;)END=(\d+)")
+_COUNTED = re.compile(rb"\t<[DCdc]")
+"""Where the ALT column of a deletion, a duplication or a copy-number change may begin."""
+_OPENINGS = (b"<D", b"<C", b"<d", b"<c")
+_WIDE = 2000
+_POS_DIGITS = 10
+_NAME_BYTES = 32
+_PIECE = 1 << 18
+
+
+@dataclass(slots=True)
+class Scanner:
+    """Cuts chunks of text into lines and yields those whose record touches a window, with their line number.
+
+    The order of the records is checked on the way, as is the shape of the first columns. `in_region` tells afterwards
+    whether any record lay in one of `regions`. A deletion, duplication or copy-number change in a region that does not
+    say how long it is is yielded too.
+    """
+
+    windows: Windows
+    file: object
+    line: int
+    chrom: bytes = b""
+    pos: int = 0
+    finished: set[bytes] = field(default_factory=set)
+    records: int = 0
+    complete: bool = True
+    regions: Windows | None = None
+    in_region: bool = False
+    everything: bool = False
+    blank: int = 0
+
+    def scan(self, chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+        """Yield (line number, line without line end) of the records of interest."""
+        rest = b""
+        for chunk in chunks:
+            begin = 0
+            if rest:
+                begin = chunk.find(b"\n") + 1
+                if not begin:
+                    rest += chunk
+                    continue
+                first = rest + chunk[:begin]
+                yield from self._block(first, 0, len(first))
+            end = chunk.rfind(b"\n") + 1
+            rest = chunk[max(begin, end) :]
+            if end > begin:
+                yield from self._block(chunk, begin, end)
+        if rest:
+            self.complete = False
+            yield from self._block(rest + b"\n", 0, len(rest) + 1)
+
+    def _block(self, text: bytes, begin: int, end: int) -> Iterator[tuple[int, bytes]]:
+        """Go through the whole lines in text[begin:end], copying none but the wanted ones."""
+        last = end
+        while last > begin and text[last - 1] in b"\r\n":
+            last -= 1
+        if self.blank and last > begin:
+            raise InputError("the line is empty", file=self.file, where=f"line {self.blank}", fix="remove it")
+        if last == begin:
+            self.blank = self.blank or self.line + 1
+            return
+        stop = text.index(b"\n", last) + 1
+        first_line = text.find(b"\n", begin) - begin
+        if first_line > _WIDE:
+            starts, ends = _line_ends(text, begin, stop)
+            found = self._wide(text, starts, ends)
+        else:
+            buffer = np.frombuffer(text, dtype=np.uint8)
+            stops = _newlines(buffer, begin, stop)
+            firsts = np.empty_like(stops)
+            firsts[0], firsts[1:] = begin, stops[:-1] + 1
+            quick = None if self.everything else self._same_contig(text, buffer, firsts, stops)
+            if quick is None:
+                tabs = np.flatnonzero(buffer[begin:stop] == 9) + begin
+                quick = self._narrow(text, buffer, firsts, stops, tabs)
+            found, starts, ends = quick, firsts, stops  # type: ignore[assignment]
+        for index in range(len(ends)) if self.everything else found:
+            yield self.line + index + 1, text[starts[index] : ends[index]].rstrip(b"\r")
+        self.line += len(ends)
+        if stop < end:
+            self.blank = self.line + 1
+
+    def _wide(self, text: bytes, starts: list[int], ends: list[int]) -> list[int]:
+        """Few long lines: look at each."""
+        found = []
+        for index, (start, end) in enumerate(zip(starts, ends, strict=True)):
+            fields = text[start : min(end, start + 4096)].split(b"\t", 8)
+            if len(fields) < 9:
+                fields = text[start:end].split(b"\t", 8)
+            if len(fields) < 8 or not fields[1].isdigit():
+                raise self._malformed(index, text[start:end])
+            first = int(fields[1][:_POS_DIGITS])
+            last = first + len(fields[3]) - 1
+            chrom = canonical(fields[0].decode("latin-1"))
+            wanted = False
+            if fields[4][:2] in _OPENINGS:
+                last, wanted = reach(chrom, first, last, fields[4], fields[7], self.regions)
+            elif fields[4][:1] in (b"<", b"."):
+                match = _END.search(fields[7])
+                last = max(last, int(match[1][:_POS_DIGITS])) if match else last
+            self._order(fields[0], first, index)
+            if wanted or self.windows.touches(chrom, first, last):
+                found.append(index)
+            if self.regions is not None and not self.in_region:
+                self.in_region = self.regions.touches(chrom, first, last)
+        self.records += len(starts)
+        return found
+
+    def _same_contig(
+        self, text: bytes, buffer: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]
+    ) -> list[int] | None:
+        """Look only at POS, where a block continues one contig in order and no record outreaches its line; else None.
+
+        A record reaches at most its line's length beyond POS, since REF is written in it; the few that might touch a
+        window are then looked at closely.
+        """
+        lead = self.chrom + b"\t"
+        if not self.chrom or not text.startswith(lead, int(starts[-1])):
+            return None
+        head, tail = int(starts[0]), int(ends[-1])
+        if pos_column.names_end(text, buffer, head, tail):  # whatever the header declares
+            return None
+        if text.find(b"<", head, tail) >= 0 and _COUNTED.search(text, head, tail):
+            return None
+        chrom, longest = canonical(self.chrom.decode("latin-1")), int((ends - starts).max())
+        found: list[int] = []
+        begin, pos, in_region = 0, self.pos, self.in_region
+        while begin < len(starts):
+            run = pos_column.run(text, buffer, starts[begin:], len(lead))
+            if run is None or run.first < pos:
+                return None
+            stop = begin + run.count
+            if self.windows.touches(chrom, run.first, run.last + longest):
+                at = run.all()
+                near = self.windows.hits(chrom, at, at + (ends - starts)[begin:stop])
+                for index in np.flatnonzero(near).tolist():
+                    line = text[starts[begin + index] : ends[begin + index]]
+                    fields = line.split(b"\t", 7)
+                    if len(fields) < 8:
+                        raise self._malformed(begin + index, line)
+                    if self.windows.touches(chrom, int(at[index]), int(at[index]) + len(fields[3]) - 1):
+                        found.append(begin + index)
+            if self.regions is not None and not in_region and self.regions.touches(chrom, run.first, run.last):
+                in_region = bool(self.regions.hits(chrom, run.all(), run.all()).any())
+            begin, pos = stop, run.last
+        self.pos, self.in_region = pos, in_region
+        self.records += len(starts)
+        return found
+
+    def _narrow(
+        self, text: bytes, buffer: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64],
+        tabs: NDArray[np.int64],
+    ) -> list[int]:  # fmt: skip
+        """Many short lines: all at once."""
+        at = np.searchsorted(tabs, starts)
+        if not len(tabs):
+            raise self._malformed(0, text[: ends[0]])
+        short = np.flatnonzero((at + 7 > len(tabs)) | (tabs[np.minimum(at + 6, len(tabs) - 1)] > ends))
+        if len(short):
+            index = int(short[0])
+            raise self._malformed(index, text[starts[index] : ends[index]])
+        columns = [tabs[at + k] for k in range(7)]
+        first = self._positions(text, buffer, starts, ends, columns[0] + 1, columns[1])
+        last = first + (columns[3] - columns[2]) - 2
+        opening, letter = buffer[columns[3] + 1], buffer[columns[3] + 2] & 0xDF  # upper case
+        counted = (opening == 60) & ((letter == 67) | (letter == 68))
+        open_ended = np.flatnonzero(((opening == 60) | (opening == 46)) & ~counted)
+        self._ends(text, buffer, open_ended, columns[6] + 1, ends, last)
+        found: list[int] = []
+        for row in np.flatnonzero(counted).tolist():
+            line = text[starts[row] : ends[row]].split(b"\t", 8)
+            chrom = canonical(line[0].decode("latin-1"))
+            last[row], wanted = reach(chrom, int(first[row]), int(last[row]), line[4], line[7], self.regions)
+            if wanted and not self.windows.touches(chrom, int(first[row]), int(last[row])):
+                found.append(row)
+        for begin, stop, name in self._runs(text, buffer, starts, columns[0]):
+            self._run_order(name, first[begin:stop], begin)
+            chrom = canonical(name.decode("latin-1"))
+            if chrom in self.windows.by_chrom:
+                found += (
+                    np.flatnonzero(self.windows.hits(chrom, first[begin:stop], last[begin:stop])) + begin
+                ).tolist()
+            if self.regions is not None and not self.in_region:
+                self.in_region = bool(self.regions.hits(chrom, first[begin:stop], last[begin:stop]).any())
+        self.records += len(starts)
+        return sorted(found)
+
+    def _positions(
+        self, text: bytes, buffer: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64],
+        begin: NDArray[np.int64], stop: NDArray[np.int64],
+    ) -> NDArray[np.int64]:  # fmt: skip
+        value, bad = _digits(buffer, begin, stop)
+        if bad.any():
+            index = int(np.flatnonzero(bad)[0])
+            raise self._malformed(index, text[starts[index] : ends[index]])
+        return value
+
+    def _ends(
+        self, text: bytes, buffer: NDArray[np.uint8], rows: NDArray[np.int64], info: NDArray[np.int64],
+        ends: NDArray[np.int64], last: NDArray[np.int64],
+    ) -> None:  # fmt: skip
+        """Write INFO/END of the rows into `last`; END first in INFO (as in most gVCFs) is read without a loop."""
+        if not len(rows):
+            return
+        begin = info[rows]
+        prefix = [np.minimum(begin + k, len(buffer) - 1) for k in range(4)]
+        leads = np.logical_and.reduce([buffer[p] == c for p, c in zip(prefix, b"END=", strict=True)])
+        quick = rows[leads]
+        start = begin[leads] + 4
+        value = np.zeros(len(quick), dtype=np.int64)
+        going = np.ones(len(quick), dtype=bool)
+        for k in range(_POS_DIGITS):
+            digit = buffer[np.minimum(start + k, len(buffer) - 1)].astype(np.int64) - 48
+            going &= (digit >= 0) & (digit <= 9)
+            value = np.where(going, value * 10 + digit, value)
+        last[quick] = np.maximum(last[quick], value)
+        for row in rows[~leads].tolist():
+            match = _END.search(text, int(info[row]) - 1, int(ends[row])) or re.compile(rb"[\t;]END=(\d+)").search(
+                text, int(info[row]) - 1, int(ends[row])
+            )
+            if match:
+                last[row] = max(int(last[row]), int(match[1][:_POS_DIGITS]))
+
+    def _runs(
+        self, text: bytes, buffer: NDArray[np.uint8], starts: NDArray[np.int64], stop: NDArray[np.int64]
+    ) -> Iterator[tuple[int, int, bytes]]:
+        """Yield (begin, stop, name) of runs of lines with the same CHROM."""
+        width = np.minimum(stop - starts, _NAME_BYTES)
+        deep = int(width.max())
+        changed = np.zeros(len(starts), dtype=bool)
+        changed[0] = True
+        changed[1:] = width[1:] != width[:-1]
+        for k in range(deep):
+            byte = np.where(k < width, buffer[np.minimum(starts + k, len(buffer) - 1)], 0)
+            changed[1:] |= byte[1:] != byte[:-1]
+        edges = [*np.flatnonzero(changed).tolist(), len(starts)]
+        for begin, end in pairwise(edges):
+            yield begin, end, text[starts[begin] : stop[begin]]
+
+    def _run_order(self, name: bytes, positions: NDArray[np.int64], begin: int) -> None:
+        if name.startswith(b"<"):
+            return
+        self._order(name, int(positions[0]), begin)
+        back = np.flatnonzero(positions[1:] < positions[:-1])
+        if len(back):
+            self.pos = int(positions[back[0]])
+            self._order(name, int(positions[back[0] + 1]), begin + int(back[0]) + 1)
+        self.pos = int(positions[-1])
+
+    def _order(self, name: bytes, pos: int, index: int) -> None:
+        if name.startswith(b"<"):  # a contig of the assembly file, in no order against the others
+            return
+        if name == self.chrom:
+            if pos < self.pos:
+                raise InputError(
+                    f"position {pos} comes after {self.pos}: the records are not sorted", file=self.file,
+                    where=f"line {self.line + index + 1}", fix="sort the file (bcftools sort)",
+                )  # fmt: skip
+        else:
+            if name in self.finished:
+                raise InputError(
+                    f"contig {name.decode('latin-1')[:40]!r} comes back after another one", file=self.file,
+                    where=f"line {self.line + index + 1}", fix="sort the file (bcftools sort)",
+                )  # fmt: skip
+            self.finished.add(name)
+            self.chrom = name
+        self.pos = pos
+
+    def _malformed(self, index: int, line: bytes) -> InputError:
+        where = f"line {self.line + index + 1}"
+        if not line.strip():
+            return InputError("the line is empty", file=self.file, where=where, fix="remove it")
+        count = line.count(b"\t") + 1
+        if count < 8:
+            return InputError(
+                f"{count} columns where a record has at least 8, separated by tabs", file=self.file, where=where
+            )
+        shown = line.split(b"\t", 2)[1].decode("latin-1")[:40]
+        return InputError(f"POS {shown!r} is not a number", file=self.file, where=where)
+
+
+def _newlines(buffer: NDArray[np.uint8], begin: int, stop: int) -> NDArray[np.int64]:
+    """Return where the line ends are, a piece that fits the processor's cache at a time."""
+    pieces = range(begin, stop, _PIECE)
+    return np.concatenate([np.flatnonzero(buffer[at : min(at + _PIECE, stop)] == 10) + at for at in pieces])
+
+
+def _line_ends(text: bytes, begin: int, stop: int) -> tuple[list[int], list[int]]:
+    """Return where each line starts and ends, for long lines faster than looking at every byte in numpy."""
+    starts, ends = [], []
+    while begin < stop:
+        end = text.index(b"\n", begin)
+        starts.append(begin)
+        ends.append(end)
+        begin = end + 1
+    return starts, ends
+
+
+def _digits(
+    buffer: NDArray[np.uint8], begin: NDArray[np.int64], stop: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Read decimal numbers at [begin, stop); also say which are none."""
+    width = stop - begin
+    bad = (width < 1) | (width > _POS_DIGITS)
+    value = np.zeros(len(begin), dtype=np.int64)
+    for k in range(min(int(width.max()), _POS_DIGITS)):
+        digit = buffer[np.minimum(begin + k, len(buffer) - 1)].astype(np.int64) - 48
+        inside = k < width
+        bad |= inside & ((digit < 0) | (digit > 9))
+        value = np.where(inside, value * 10 + digit, value)
+    return value, bad
