@@ -7,10 +7,10 @@ WORKERS ?= 2
 OUT ?= demo-report
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test fuzz check lint types layers bench accuracy knowledge examples models clean
+.PHONY: help demo install test fuzz check lint types layers bench accuracy knowledge examples test-data models clean
 
 help:  ## Show the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit("pgx needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
@@ -22,7 +22,7 @@ $(VENV)/.installed: pyproject.toml | $(BIN)/python
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[serve,wearables,imaging,database]' --group dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[all]' --group dev
 	@touch $@
 
 install: $(VENV)/.installed  ## Install pgx into .venv
@@ -32,7 +32,7 @@ demo: $(VENV)/.installed  ## Report on a real person's variants with a made-up c
 	@echo "The report for a browser: $(OUT)/HG00652.report.html" >&2
 
 test: $(VENV)/.installed-dev check  ## Lint, types, import layers, knowledge and all tests
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests
+	PGX_SHARED=$(SHARED) $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests
 
 fuzz: $(VENV)/.installed-dev  ## The property tests with new random examples
 	PGX_HYPOTHESIS=fuzz $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m hypothesis tests
@@ -67,6 +67,9 @@ knowledge: $(VENV)/.installed  ## Rebuild data/knowledge from the curated fact t
 
 examples: $(VENV)/.installed  ## Rewrite the example genomes from the panels
 	$(BIN)/python -m tests.tools.make_examples $(SHARED)/genomes data/examples
+
+test-data: $(VENV)/.installed-dev  ## Rewrite the small cuts of facts and panels in tests/data
+	$(BIN)/python -m tests.tools.make_data $(SHARED) tests/data
 
 $(VENV)/.installed-train: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[train]'

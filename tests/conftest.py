@@ -16,6 +16,8 @@ settings.register_profile("steady", derandomize=True, database=None, deadline=No
 settings.register_profile("fuzz", max_examples=1000)
 settings.load_profile(os.environ.get("PGX_HYPOTHESIS", "steady"))
 
+pytest_plugins = ["tests.skips"]
+
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "data" / "examples"
 

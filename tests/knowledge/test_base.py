@@ -15,10 +15,10 @@ from pgx.errors import InputError, UsageError
 from pgx.knowledge import load, manifest
 from pgx.knowledge.sources import read_sources
 from pgx.knowledge.tables.declared import TABLES
+from tests.outside import OUTSIDE
 
 KB = load()
-FACTS = Path(__file__).resolve().parents[2].parent / "shared" / "facts"
-with_facts = pytest.mark.skipif(not FACTS.is_dir(), reason="../shared is absent")
+FACTS = Path(__file__).resolve().parents[1] / "data" / "facts"
 
 
 def test_version_and_checksum_are_never_null() -> None:
@@ -93,15 +93,20 @@ def test_every_base_that_any_allele_accepts_exists_at_its_site() -> None:
         assert definition.accepts.any(axis=2).all()
 
 
-@with_facts
+def test_every_row_that_the_importer_makes_of_some_facts_is_a_shipped_row(tmp_path: Path) -> None:
+    for name in build(FACTS, tmp_path):
+        made, shipped = (set((folder / f"{name}.tsv").read_text().splitlines()) for folder in (tmp_path, KB.folders[0]))
+        assert len(made) > 1 and made <= shipped, name
+
+
+@pytest.mark.panel("facts")
 def test_the_shipped_tables_are_what_the_importer_makes(tmp_path: Path) -> None:
-    build_folder(FACTS, tmp_path / "kb")
+    build_folder(OUTSIDE / "facts", tmp_path / "kb")
     for path in sorted(KB.folders[0].glob("*")):
         if path.is_file():
             assert (tmp_path / "kb" / path.name).read_bytes() == path.read_bytes(), path.name
 
 
-@with_facts
 def test_a_correction_that_no_longer_fits_stops_the_import(tmp_path: Path) -> None:
     text = (KB.folders[0] / "corrections.tsv").read_text(encoding="utf-8")
     (tmp_path / "corrections.tsv").write_text(text.replace("score_max_inclusive\ty\tn", "score_max_inclusive\tz\tn"))

@@ -12,6 +12,7 @@ from pgx.errors import InputError, UsageError
 from pgx.knowledge import KnowledgeBase, load
 from pgx.knowledge.diff import diff
 from tests.knowledge.overlay import NEW_GENE, write_overlay
+from tests.outside import OUTSIDE
 
 
 def edited(folder: Path, *edits: tuple[str, str, str]) -> KnowledgeBase:
@@ -104,7 +105,7 @@ def test_a_new_gene_shows_as_new_diplotypes(tmp_path: Path) -> None:
     assert found.recommendations.select("drug", "gene").unique().rows() == [("newdrugine", "ZZG1")]
 
 
-FACTS = Path(__file__).resolve().parents[2].parent / "shared" / "facts"
+FACTS = Path(__file__).resolve().parents[1] / "data" / "facts"
 
 
 def rebuilt(folder: Path, *edits: tuple[str, str, str]) -> KnowledgeBase:
@@ -113,7 +114,6 @@ def rebuilt(folder: Path, *edits: tuple[str, str, str]) -> KnowledgeBase:
     shutil.copytree(FACTS, facts)
     for name, before, after in edits:
         path = facts / name
-        path.chmod(0o644)
         text = path.read_text(encoding="utf-8")
         assert text.count(before) == 1, (name, before, text.count(before))
         path.write_text(text.replace(before, after), encoding="utf-8")
@@ -126,27 +126,32 @@ def _line(name: str, start: str) -> str:
     return next(line for line in text.splitlines() if line.startswith(start))
 
 
-with_facts = pytest.mark.skipif(not FACTS.is_dir(), reason="../shared is absent")
-
-
-@with_facts
 def test_rebuilding_from_the_same_facts_is_the_same_version(tmp_path: Path) -> None:
-    new = rebuilt(tmp_path)
+    one, two = rebuilt(tmp_path / "1"), rebuilt(tmp_path / "2")
+    assert one.version == two.version
+    assert diff(one, two).changes.is_empty()
+
+
+@pytest.mark.panel("facts")
+def test_rebuilding_from_all_facts_is_the_shipped_version(tmp_path: Path) -> None:
+    build_folder(OUTSIDE / "facts", tmp_path)
+    new = load(folder=tmp_path)
     assert new.version == load().version
     assert diff(load(), new).changes.is_empty()
 
 
-@with_facts
 def test_edited_facts_are_another_version_and_the_difference_is_the_edits(tmp_path: Path) -> None:
     hla = _line("recommendations.tsv", "CPIC-0002\t")
     agent = _line("inhibitors.tsv", "paroxetine\tCYP2D6\t")
+    old = rebuilt(tmp_path / "old")
     new = rebuilt(
-        tmp_path,
+        tmp_path / "new",
         ("recommendations.tsv", hla, hla.replace("\tavoid\t", "\tcontraindicated\t", 1)),
         ("inhibitors.tsv", agent, agent.replace("\tstrong\t", "\tweak\t", 1)),
     )
     assert re.fullmatch(re.escape(load().version) + r"\+[0-9a-f]{8}", new.version)
-    found = diff(load(), new)
+    assert new.version != old.version
+    found = diff(old, new)
     paroxetine = found.changes.filter(table="interactions")
     assert set(paroxetine["key"]) == {"paroxetine CYP2D6 inhibitor"}
     # A confirmed fact that is edited is confirmed no longer: that shows, too.
@@ -164,7 +169,6 @@ def test_edited_facts_are_another_version_and_the_difference_is_the_edits(tmp_pa
     assert "paroxetine" not in found.interactions["drugs"][0].split(";")
 
 
-@with_facts
 def test_a_version_is_never_the_name_of_two_contents(tmp_path: Path) -> None:
     agent = _line("inhibitors.tsv", "paroxetine\tCYP2D6\t")
     one = rebuilt(tmp_path / "1", ("inhibitors.tsv", agent, agent.replace("\tstrong\t", "\tweak\t", 1)))
@@ -178,11 +182,9 @@ def test_a_version_is_never_the_name_of_two_contents(tmp_path: Path) -> None:
         build_folder(tmp_path / "1" / "facts", tmp_path / "5", version="two words")
 
 
-@with_facts
 def test_a_version_beside_the_facts_names_the_result(tmp_path: Path) -> None:
     facts = tmp_path / "facts"
     shutil.copytree(FACTS, facts)
-    facts.chmod(0o755)
     (facts / "VERSION").write_text("2027.3\n", encoding="utf-8")
     build_folder(facts, tmp_path / "kb")
     assert load(folder=tmp_path / "kb").version.startswith("2027.3+")

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import re
-from collections import Counter
 from pathlib import Path
 
 import polars as pl
@@ -15,9 +13,8 @@ from pgx import knowledge
 from pgx.knowledge.rules.phenotypes import rules_for
 from pgx.phenotypes.outside.names import diplotype_of
 
-SHARED = Path(__file__).resolve().parents[2].parent / "shared"
-CALLS = SHARED / "genomes" / "pharmcat_calls.tsv.gz"
-pytestmark = pytest.mark.skipif(not CALLS.is_file(), reason="../shared is absent")
+RESULTS = Path(__file__).resolve().parents[1] / "data" / "pharmcat_phenotypes.tsv"
+"""Each different result on the 1000 Genomes panel, and how many persons have it."""
 
 KB = knowledge.load()
 ITS_OWN = set(KB.table("functions").filter(pl.col("scheme") == "PharmCAT-3.1.1")["gene"])
@@ -39,16 +36,13 @@ def interpreted(gene, written, functions):
 
 @pytest.fixture(scope="module")
 def compared():
-    seen = Counter()
-    with gzip.open(CALLS, "rt", encoding="utf-8") as handle:
-        for row in csv.DictReader(handle, delimiter="\t"):
-            if row["phenotype"] not in ("", "n/a", "No Result"):
-                seen[row["gene"], row["diplotype"], row["phenotype"], row["activity_score"]] += 1
+    with RESULTS.open(encoding="utf-8", newline="") as handle:
+        seen = [tuple(row.values()) for row in csv.DictReader(handle, delimiter="\t", quoting=csv.QUOTE_NONE)]
     rows = []
-    for (gene, written, phenotype, score), n in seen.items():
+    for gene, written, phenotype, score, persons in seen:
         then = interpreted(gene, written, "PharmCAT-3.1.1" if gene in ITS_OWN else None)
         now = interpreted(gene, written, None)
-        rows.append((gene, written, phenotype, score, then, now, n))
+        rows.append((gene, written, phenotype, score, then, now, int(persons)))
     return rows
 
 

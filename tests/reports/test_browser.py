@@ -54,6 +54,7 @@ def test_bars_differ_in_grey_by_their_hatching_and_slots_by_their_shade(scheme):
     assert contrast(colours["mark"], colours["slot"]) >= 3.0
 
 
+@pytest.mark.browser
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
 @pytest.mark.parametrize("width", [320, 390, 1280])
 @pytest.mark.parametrize("name", PAGES)

@@ -23,8 +23,8 @@ def test_without_the_extra_the_error_says_what_to_install_and_nothing_is_written
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.pdf
 @pytest.mark.skipif(importlib.util.find_spec("weasyprint") is None, reason="the extra 'pdf' is not installed")
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_page_becomes_the_same_pdf_every_time():
     page = "<!DOCTYPE html><html lang=en><title>t</title><p>A</p></html>"
     try:
@@ -35,8 +35,8 @@ def test_a_page_becomes_the_same_pdf_every_time():
     assert found == pdf.to_pdf(page)
 
 
+@pytest.mark.pdf
 @pytest.mark.skipif(importlib.util.find_spec("weasyprint") is None, reason="the extra 'pdf' is not installed")
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_pdf_fetches_nothing(tmp_path):
     secret = tmp_path / "secret.txt"
     secret.write_text("x")

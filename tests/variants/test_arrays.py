@@ -13,7 +13,6 @@ from pgx.variants.arrays.consumer import load, recognise
 from pgx.variants.check import check
 from tests.variants.build import at, codes, knowledge
 
-SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "genomes" / "arrays"
 STAR2, STAR17 = ("chr10", 94781859), ("chr10", 94761900)
 # rsid, chromosome, GRCh37 position, genotype
 ROWS = [
@@ -150,17 +149,46 @@ def test_an_array_without_any_pharmacogene(tmp_path: Path) -> None:
         read(tmp_path, [("rs1", "1", 101, "AA"), ("rs2", "1", 102, "CC")])
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="../shared is absent")
-@pytest.mark.parametrize("path", sorted(SHARED.glob("*")) if SHARED.is_dir() else [], ids=lambda p: p.name)
-def test_the_lines_of_real_layouts_are_understood(path: Path) -> None:
-    head = path.read_bytes()
-    vendor = recognise(head)
-    assert vendor is not None
-    wanted = {"23": "23andMe", "an": "AncestryDNA", "ft": "FamilyTreeDNA", "li": "Living DNA", "my": "MyHeritage"}
-    assert vendor == wanted[path.name[:2]]
-    data = load(path.name, vendor, head.decode().splitlines(), knowledge().sites, "GRCh37")
-    assert data.rows == (10 if path.name in ("23andme.txt", "23andme_win.txt") else 3 if "mt" in path.name else 8)
-    assert not data.malformed
+FEW = [("rs1", "1", "101", "AA"), ("rs2", "1", "102", "--"), ("rs3", "26", "103", "GC"), ("i4", "X", "104", "T")]
+# How each vendor has written its lines over the years: (vendor, head, line, between the letters, line end).
+LAYOUTS = {
+    "23andMe": ("23andMe", "# 23andMe\n#\n# rsid\tchromosome\tposition\tgenotype\n", "{}\t{}\t{}\t{}", "", "\n"),
+    "23andMe, Windows": ("23andMe", "# 23andMe\r\n# rsid\tchromosome\tposition\tgenotype\r\n", "{}\t{}\t{}\t{}", "", "\r\n"),
+    "23andMe, two columns": ("23andMe", "# 23andMe\n# rsid\tchromosome\tposition\tallele1\tallele2\n", "{}\t{}\t{}\t{}", "\t", "\n"),
+    "AncestryDNA": ("AncestryDNA", "#AncestryDNA\nrsid\tchromosome\tposition\tallele1\tallele2\n", "{}\t{}\t{}\t{}", "\t", "\n"),
+    "AncestryDNA, more tabs": ("AncestryDNA", "#AncestryDNA\nrsid\tchromosome\tposition\tallele1\tallele2\n", "{}\t\t{}\t {}\t\t{}", "\t", "\n"),
+    "FamilyTreeDNA": ("FamilyTreeDNA", "RSID,CHROMOSOME,POSITION,RESULT\n", '"{}","{}","{}","{}"', "", "\n"),
+    "FamilyTreeDNA, family finder": ("FamilyTreeDNA", "# famfinder\n# name,chromosome,position,allele1,allele2\n", "{},{},{},{}", ",", "\n"),
+    "Living DNA": ("Living DNA", "# Living DNA\n# rsid\tchromosome\tposition\tgenotype\n", "{}\t{}\t{}\t{}", "", "\n"),
+    "MyHeritage": ("MyHeritage", "# MyHeritage\nRSID,CHROMOSOME,POSITION,RESULT\n", '"{}","{}","{}","{}"', "", "\n"),
+    "MyHeritage, quoted twice": ("MyHeritage", "# MyHeritage\nRSID,CHROMOSOME,POSITION,RESULT\n", '"{}"",""{}"",""{}"",""{}"', "", "\n"),
+}  # fmt: skip
+
+
+def in_layout(name: str, rows: list[tuple[str, str, str, str]]) -> bytes:
+    _, head, line, between, end = LAYOUTS[name]
+    return (head + "".join(line.format(*row[:3], between.join(row[3])) + end for row in rows)).encode()
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_every_layout_of_a_vendor_is_understood(name: str) -> None:
+    vendor, written = LAYOUTS[name][0], in_layout(name, FEW)
+    assert recognise(written) == vendor
+    data = load(name, vendor, written.decode().splitlines(), knowledge().sites, "GRCh37")
+    assert (data.rows, data.malformed) == (4, [])
+
+
+def test_a_probe_without_a_place_is_a_probe_without_a_genotype() -> None:
+    written = in_layout("23andMe", [*FEW, ("rs5", "--", "109", "AT"), ("rs6", "--", "--", "AT")])
+    data = load("a.txt", "23andMe", written.decode().splitlines(), knowledge().sites, "GRCh37")
+    assert (data.rows, data.malformed) == (6, [])
+
+
+@pytest.mark.parametrize("pos", ["9" * 5000, "9" * 20, "9654161²", "٩٦٥٤١٦١٦", "-96541616", "96_541_616"])
+def test_a_position_that_is_no_number_is_a_malformed_line(pos: str) -> None:
+    written = in_layout("23andMe", [*FEW * 5, ("rs4244285", "10", pos, "AG")])
+    data = load("a.txt", "23andMe", written.decode().splitlines(), knowledge().sites, "GRCh37")
+    assert (data.rows, len(data.malformed)) == (20, 1)
 
 
 def test_a_quality_threshold_cannot_be_applied_to_an_array_and_that_is_said(tmp_path: Path) -> None:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import gzip
-from functools import cache
 from pathlib import Path
+from typing import Any
 
+import pysam
 import pytest
 
 import pgx.variants
 from pgx.errors import InputError, PgxError
 from pgx.variants.check import check
+from tests.outside import OUTSIDE
 from tests.variants.build import at, codes, compress, knowledge, read, snv, text
+from tests.variants.faults import Fault, faults
 
-SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "hostile"
-needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="../shared is absent")
 GOOD = snv("chr10:94781859", "G", "A", "0/1")
 
 
@@ -27,126 +28,61 @@ def outcome(path: Path) -> str:
     return "refused" if report.refused else "warned" if report.findings else "read"
 
 
-def _files(pattern: str) -> list[Path]:
-    return sorted(SHARED.glob(pattern)) if SHARED.is_dir() else []
-
-
-def _name(path: Path) -> str:
-    return f"{path.parts[-3]}-{path.stem}"
-
-
-@needs_shared
-@pytest.mark.parametrize("path", _files("hts-specs/*/failed/*.vcf"), ids=_name)
-def test_every_malformed_file_is_refused_or_warned_of(path: Path) -> None:
-    assert outcome(path) in ("refused", "warned")
-
-
-@cache
-def free_sites() -> list[tuple[int, str]]:
-    sites = knowledge().sites
-    return [
-        (p, r) for p, r in sites.filter(sites["chrom"] == "chr1").select("pos_grch38", "ref").iter_rows() if len(r) == 1
-    ]
-
-
-def transplanted(path: Path) -> str:
-    """Return a file with its records moved to sites of the knowledge, REF bases fitted, samples added where it has none."""
-    lines, used, previous = [], 0, ""
-    for line in path.read_bytes().decode("utf-8", "replace").split("\n"):
-        cells = line.split("\t")
-        if line.startswith("#CHROM") and len(cells) == 8:
-            cells += ["FORMAT", "S1"]
-        elif not line.startswith("#") and len(cells) >= 8:
-            if cells[1].isdigit() and cells[0] in ("1", "X"):
-                used += cells[1] != previous
-                backwards = bool(previous) and int(cells[1]) < int(previous)
-                previous = cells[1]
-                pos, ref = free_sites()[0 if backwards else used - 1]
-                if cells[3] in ("C", "T", "TC"):
-                    cells[3] = ref
-                    cells[4] = cells[4] if cells[4] != ref else "A" if ref == "G" else "G"
-                cells[:2] = ["1", str(pos)]
-            cells += ["GT", "0/1"] if len(cells) == 8 else []
-        lines.append("\t".join(cells))
-    return "\n".join(lines)
-
-
-@needs_shared
-def test_the_same_faults_at_positions_of_interest_are_refused_or_warned_of(tmp_path: Path) -> None:
-    silent = []
-    for path in _files("hts-specs/*/failed/*.vcf"):
-        moved = tmp_path / "in.vcf"
-        moved.write_text(transplanted(path))
-        try:
-            found = pgx.variants.read(moved, knowledge(), build="GRCh38")
-        except InputError as error:
-            assert "\n" not in str(error)
-            continue
-        expected = {"reference_mismatch", "no_positions"}
-        if not {n["code"] for n in found.notes if n["severity"] == "warning"} - expected:
-            silent.append(_name(path))
-    assert silent == []
-
-
-_GENOTYPES_AFFECTED = (
-    "body_alt", "body_chrom", "body_contiguous", "body_duplicated", "body_pos", "body_ref_", "body_unsorted",
-    "body_sample_000", "body_sample_001", "body_sample_002", "body_sample_003", "body_sample_011", "body_format_000",
-    "body_format_001", "body_format_002", "body_format_004", "fileformat", "header",
-)  # fmt: skip
-
-
-@needs_shared
-@pytest.mark.parametrize(
-    "path",
-    [p for p in _files("hts-specs/*/failed/*.vcf") if any(f"failed_{k}" in p.name for k in _GENOTYPES_AFFECTED)],
-    ids=_name,
-)
-def test_what_touches_the_genotypes_is_refused(path: Path) -> None:
-    assert outcome(path) == "refused"
-
-
-@needs_shared
-@pytest.mark.parametrize("path", _files("hts-specs/*/passed/*.vcf"), ids=_name)
-def test_every_legal_file_is_read(path: Path) -> None:
-    # One of them gives a genotype allele 1 where ALT is missing; it is read, and said.
-    assert outcome(path) == ("warned" if path.stem == "passed_body_alt" else "read")
-
-
-@needs_shared
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("htslib/formatcols.vcf", "read"),
-        ("htslib/formatmissing.vcf", "read"),
-        ("htslib/noroundtrip.vcf", "warned"),
-        ("htslib/vcf44_1.vcf", "warned"),
-        ("htslib/vcf_meta_meta.vcf", "read"),
-        ("edge/bgz.vcf.gz", "read"),
-        ("edge/plain.vcf.gz", "read"),
-        ("edge/crlf.vcf", "read"),
-        ("edge/bom.vcf", "warned"),
-        ("edge/noeof.vcf.gz", "warned"),
-        ("edge/trunc.vcf.gz", "refused"),
-        ("edge/empty.vcf", "refused"),
-        ("edge/html.vcf", "refused"),
-        ("edge/dupsample.vcf", "refused"),
-        ("edge/gtoob.vcf", "refused"),
-        ("edge/short.vcf", "refused"),
-        ("edge/half.vcf", "refused"),  # its records are not sorted
-    ],
-)
-def test_odd_files(name: str, expected: str) -> None:
-    assert outcome(SHARED / name) == expected
-
-
-@needs_shared
-@pytest.mark.parametrize("path", [p for p in _files("**/*") if p.is_file() and p.suffix in (".vcf", ".gz")], ids=_name)
-def test_reading_any_of_them_ends_in_genotypes_or_one_line(path: Path) -> None:
+def reading(path: Path, **options: Any) -> str:
     try:
-        pgx.variants.read(path, knowledge())
+        found = pgx.variants.read(path, knowledge(), **options)
     except PgxError as error:
-        assert "\n" not in str(error)
-        assert str(path) in str(error)
+        assert "\n" not in str(error) and str(path) in str(error)
+        return "refused"
+    return "warned" if any(note["severity"] == "warning" for note in found.notes) else "read"
+
+
+@pytest.mark.parametrize("fault", faults(), ids=lambda fault: fault.id)
+def test_one_fault_in_a_small_file(tmp_path: Path, fault: Fault) -> None:
+    path = tmp_path / "in.vcf"
+    path.write_bytes(fault.content())
+    assert (outcome(path), reading(path)) == (fault.check, fault.reading)
+
+
+def test_a_number_that_no_computer_holds_is_no_reason_to_lose_an_indexed_file(tmp_path: Path) -> None:
+    path = tmp_path / "in.vcf"
+    path.write_text(text([GOOD], meta=["##contig=<ID=chr1,length=" + "9" * 5000 + ">"]))
+    packed = compress(path)
+    assert at(pgx.variants.read(packed, knowledge()), "chr10", 94781859) == ("CALLED", (0, 1))
+
+
+def test_a_bcf_that_gzip_packed_is_refused_in_one_line(tmp_path: Path) -> None:
+    path, packed = tmp_path / "in.vcf", tmp_path / "in.bcf"
+    path.write_text(text([GOOD]))
+    with pysam.VariantFile(str(path)) as source, pysam.VariantFile(str(packed), "wb", header=source.header) as target:
+        for record in source:
+            target.write(record)
+    assert reading(packed) == "read"
+    packed.write_bytes(gzip.compress(gzip.decompress(packed.read_bytes())))
+    assert reading(packed) == "refused"
+
+
+def test_an_allele_number_with_leading_zeros_is_that_allele(tmp_path: Path) -> None:
+    assert at(read(tmp_path, snv("chr10:94781859", "G", "A", "0/0000001")), "chr10", 94781859) == ("CALLED", (0, 1))
+
+
+@pytest.mark.panel("hostile/hts-specs")
+def test_the_collections_of_hts_specs_and_htslib() -> None:
+    """Other programs' own test files: a malformed one is refused or warned of, a legal one is read."""
+    taken = {path: outcome(path) for path in sorted((OUTSIDE / "hostile").glob("hts*/**/*.vcf"))}
+    assert len(taken) > 400
+    assert [path for path, how in taken.items() if path.parent.name == "failed" and how == "read"] == []
+    # One of the legal ones gives a genotype allele 1 where ALT is missing; it is read, and said.
+    legal = {path.stem for path, how in taken.items() if path.parent.name == "passed" and how != "read"}
+    assert legal == {"passed_body_alt"}
+
+
+@pytest.mark.panel("hostile")
+def test_reading_any_hostile_file_ends_in_genotypes_or_one_line() -> None:
+    paths = [
+        path for path in sorted((OUTSIDE / "hostile").rglob("*")) if path.suffix in (".vcf", ".gz", ".bcf", ".txt")
+    ]
+    assert {reading(path) for path in paths} <= {"refused", "warned", "read"}
 
 
 class TestReadRefuses:

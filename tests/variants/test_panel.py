@@ -1,11 +1,16 @@
-"""Real genomes: against htslib's own reading, through bcftools' rewriting, and in both builds."""
+"""Real genomes: against htslib's own reading, through bcftools' rewriting, and in both builds.
+
+Each test runs on some hundred persons of the 1000 Genomes panel, and on all of them where the whole panel is at hand.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pysam
 import pysam.bcftools
 import pytest
@@ -13,15 +18,31 @@ from numpy.typing import NDArray
 
 import pgx.variants
 from pgx.types import Genotypes, State
+from tests.outside import OUTSIDE
 from tests.variants.build import knowledge
 
-SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "genomes"
-pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason="../shared is absent")
-GRCH38, GRCH37 = SHARED / "1kgp.GRCh38.positions.vcf.gz", SHARED / "1kgp.GRCh37.positions.vcf.gz"
+DATA = Path(__file__).resolve().parents[1] / "data"
+WHOLE = ("genomes/1kgp.GRCh38.positions.vcf.gz", "genomes/1kgp.GRCh37.positions.vcf.gz", "genomes/1kgp_samples.tsv")
+
+
+@dataclass(frozen=True)
+class Panel:
+    grch38: Path
+    grch37: Path
+    people: Path
+
+
+SOME = Panel(DATA / "1kgp.GRCh38.vcf.gz", DATA / "1kgp.GRCh37.vcf.gz", DATA / "1kgp_samples.tsv")
+ALL = Panel(*(OUTSIDE / name for name in WHOLE))
+
+
+@pytest.fixture(params=[pytest.param(SOME, id="some"), pytest.param(ALL, id="all", marks=pytest.mark.panel(*WHOLE))])
+def panel(request: pytest.FixtureRequest) -> Panel:
+    return request.param
 
 
 @cache
-def panel(path: Path) -> Genotypes:
+def genotypes_of(path: Path) -> Genotypes:
     return pgx.variants.read(path, knowledge())
 
 
@@ -33,10 +54,10 @@ def strings(genotypes: Genotypes) -> NDArray[np.object_]:
     return found
 
 
-def test_single_base_records_are_read_as_htslib_reads_them() -> None:
-    found = panel(GRCH38)
+def test_single_base_records_are_read_as_htslib_reads_them(panel: Panel) -> None:
+    found = genotypes_of(panel.grch38)
     rows = {(c, p): (s, a) for s, c, p, a in found.sites.select("site", "chrom", "pos_grch38", "alleles").iter_rows()}
-    records = [r for r in pysam.VariantFile(str(GRCH38)) if (r.contig, r.pos) in rows]
+    records = [r for r in pysam.VariantFile(str(panel.grch38)) if (r.contig, r.pos) in rows]
     places = [(r.contig, r.pos) for r in records]
     compared = 0
     for record in records:
@@ -45,7 +66,7 @@ def test_single_base_records_are_read_as_htslib_reads_them() -> None:
             len(a) != 1 for a in (*alleles, record.ref, *record.alts)
         ):
             continue
-        for sample in range(0, len(found.samples), 401):
+        for sample in range(0, len(found.samples), len(found.samples) // 7):
             expected = [alleles.index(base) for base in record.samples[sample].alleles]
             assert [int(c) for c in found.alleles[site, sample] if c != -2] == expected
             compared += 1
@@ -53,13 +74,13 @@ def test_single_base_records_are_read_as_htslib_reads_them() -> None:
 
 
 @pytest.mark.parametrize("steps", [("+any",), ("+any", "-any")], ids=["joined", "joined and split"])
-def test_bcftools_norm_changes_nothing(tmp_path: Path, steps: tuple[str, ...]) -> None:
-    path = GRCH38
+def test_bcftools_norm_changes_nothing(panel: Panel, tmp_path: Path, steps: tuple[str, ...]) -> None:
+    path = panel.grch38
     for i, step in enumerate(steps):
         target = tmp_path / f"{i}.vcf.gz"
         pysam.bcftools.norm("-m", step, "-Oz", "-o", str(target), str(path), catch_stdout=False)
         path = target
-    before, after = panel(GRCH38), pgx.variants.read(path, knowledge())
+    before, after = genotypes_of(panel.grch38), pgx.variants.read(path, knowledge())
     differ = (strings(before) != strings(after)).any(axis=2)
     # One person has three alleles of the UGT1A1 repeat on the panel's separate lines; joining them hides that.
     assert {(int(before.sites["pos_grch38"][int(v)]), before.samples[int(s)]) for v, s in np.argwhere(differ)} == {
@@ -67,9 +88,9 @@ def test_bcftools_norm_changes_nothing(tmp_path: Path, steps: tuple[str, ...]) -
     }
 
 
-def test_both_builds_of_the_same_persons_agree() -> None:
+def test_both_builds_of_the_same_persons_agree(panel: Panel) -> None:
     """Apart from chrX, whose males the older release writes as diploid, and UGT1A1's repeat, of which it has one allele."""
-    new, old = panel(GRCH38), panel(GRCH37)
+    new, old = genotypes_of(panel.grch38), genotypes_of(panel.grch37)
     shared = [name for name in old.samples if name in set(new.samples)]
     place = [{name: i for i, name in enumerate(g.samples)} for g in (new, old)]
     columns = [np.array([p[name] for name in shared]) for p in place]
@@ -80,15 +101,19 @@ def test_both_builds_of_the_same_persons_agree() -> None:
     both = called[0] & called[1]
     alleles = [np.sort(g.alleles[rows][:, c], axis=2) for g, c in zip((new, old), columns, strict=True)]
     same = (alleles[0] == alleles[1]).all(axis=2)
-    assert both.sum() > 700_000
+    assert both.mean() > 0.15
     assert same[both].mean() > 0.999
 
 
-def test_males_are_haploid_and_nobody_is_reference_without_data() -> None:
-    found = panel(GRCH38)
+def test_males_are_haploid_and_nobody_is_reference_without_data(panel: Panel) -> None:
+    found = genotypes_of(panel.grch38)
     x = (found.sites["chrom"] == "chrX").to_numpy()
     haploid = (found.alleles[x][:, :, 1] == -2).any(axis=0)
-    assert haploid.sum() == 1598
+    people = pl.read_csv(panel.people, separator="\t", infer_schema=False)
+    males = set(people.filter(pl.col("sex") == "male")["sample"]) & set(found.samples)
+    single = {name for name, one in zip(found.samples, haploid, strict=True) if one}
+    # The panel writes one man's chrX as diploid.
+    assert single <= males and males - single <= {"HG02300"}
     absent = found.state == State.ABSENT
     assert (found.alleles[absent][:, 0] == -1).all()
     cyp2b6 = int(found.sites.filter(found.sites["pos_grch38"] == 41009358)["site"][0])

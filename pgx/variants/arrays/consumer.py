@@ -17,6 +17,7 @@ import polars as pl
 
 from pgx.errors import InputError
 from pgx.variants.vcf.contigs import GRCH37, GRCH38, canonical, outside_par
+from pgx.variants.whole_numbers import whole_number
 
 _VENDORS = (
     ("23andMe", re.compile(rb"23andme", re.I)),
@@ -189,9 +190,10 @@ def _fields(line: str) -> tuple[str, str, int, str] | None:
     name, chrom, pos, letters = parts[0], parts[1], parts[2], "".join(parts[3:]).upper()
     if set(letters) - set("ACGTID-0.?") or len(letters) > 2:
         return None
-    if not (pos.isascii() and pos.isdigit()):
+    at = whole_number(pos)
+    if at is None:
         return (name, "", 0, letters) if pos in ("--", "-", "0") or chrom in ("--", "-") else None
-    return name, canonical("X" if chrom.upper() == "XY" else chrom) or "", int(pos), letters
+    return name, canonical("X" if chrom.upper() == "XY" else chrom) or "", at, letters
 
 
 def _settle_build(data: ArrayData, probes: _Probes, said: str | None, asked: str | None, name: str) -> None:

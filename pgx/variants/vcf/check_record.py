@@ -11,6 +11,7 @@ from pgx.errors import InputError
 from pgx.variants.vcf import records
 from pgx.variants.vcf.check_header import RESERVED_INFO, Finding, Key, Meta, Severity
 from pgx.variants.vcf.trim import trim
+from pgx.variants.whole_numbers import whole_number
 
 _SPACE = re.compile(r"\s")
 _INTEGER = re.compile(r"[+-]?\d+$")
@@ -62,7 +63,7 @@ class RowChecker:
     def duplicates(self, where: str, record_line: bytes) -> list[Finding]:
         """Return a finding if the record repeats a variant."""
         chrom, pos, _, ref, alt = record_line.split(b"\t", 5)[:5]
-        name, at = chrom.decode("latin-1"), int(pos)
+        name, at = chrom.decode("latin-1"), whole_number(pos) or 0
         if name != self.chrom or len(self.seen) > _REMEMBER:
             self.seen = {k: v for k, v in self.seen.items() if name == self.chrom and k[0] > at - 1000}
             self.chrom = name
@@ -190,7 +191,7 @@ def _fits(text: str, kind: str, name: str) -> bool:
 def _expected(number: str, alts: int, ploidy: int | None) -> int | None:
     """Return how many values a Number asks for; None if it cannot be told."""
     if number.isdigit():
-        return int(number) or None
+        return whole_number(number) or None
     if number == "P" or not alts:
         return ploidy if number == "P" else None
     if number == "A":

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from pgx.variants.whole_numbers import whole_number
+
 GRCH37 = "GRCh37"
 GRCH38 = "GRCh38"
 BUILDS = (GRCH38, GRCH37)
@@ -99,8 +101,11 @@ def _accession(name: str) -> tuple[int, int, bool] | None:
     match = _ACCESSION.match(name)
     if match is None:
         return None
-    index = int(match[2]) - 1 if match[2] else int(match[3]) - 663
-    return (index, int(match[4]), bool(match[2])) if 0 <= index < len(_AUTOSOMES_AND_SEX) else None
+    number, version = whole_number(match[2] or match[3]), whole_number(match[4])
+    if number is None or version is None:
+        return None
+    index = number - 1 if match[2] else number - 663
+    return (index, version, bool(match[2])) if 0 <= index < len(_AUTOSOMES_AND_SEX) else None
 
 
 _CHROMOSOMES = frozenset(_AUTOSOMES_AND_SEX)

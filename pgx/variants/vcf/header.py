@@ -16,6 +16,7 @@ from pgx.variants.vcf.contigs import (
     build_of_text,
     canonical,
 )
+from pgx.variants.whole_numbers import whole_number
 
 FIXED = ("#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO")
 _CONTIG = re.compile(r"##contig=<(.*)>\s*$")
@@ -67,7 +68,7 @@ def parse(lines: list[str], file: object, *, sites_only: bool = False) -> Header
         name = match and _ID.search(match[1])
         if match and name:
             length = _LENGTH.search(match[1])
-            contigs[name[1]] = int(length[1]) if length else 0
+            contigs[name[1]] = (whole_number(length[1]) if length else 0) or 0
     build, evidence, doubt = _build(lines, contigs, file)
     return Header(samples, contigs, build, evidence, len(lines), version, doubt, tuple(lines[:-1]))
 

@@ -13,6 +13,7 @@ from pgx.errors import InputError
 from pgx.types import NOT_CALLED
 from pgx.variants.vcf.contigs import canonical
 from pgx.variants.vcf.sample_columns import BadGenotypeError, SampleColumns, decode, numbers, subfield
+from pgx.variants.whole_numbers import whole_number
 
 _REF = re.compile(r"[ACGTN]+$", re.I)
 _ALT = re.compile(
@@ -91,7 +92,8 @@ def parse(where: str, line: bytes, samples: int, file: object) -> Record:
     if samples and columns != samples:
         raise InputError(f"{columns} sample columns where the header names {samples}", file=file, where=where,
                          fix="the line may be cut short")  # fmt: skip
-    if not _is_number(pos) or int(pos) > MAX_POSITION:
+    at = whole_number(pos, MAX_POSITION)
+    if at is None:
         raise InputError(f"POS {pos[:40]!r} is not a position", file=file, where=where)
     if not _REF.match(ref):
         raise InputError(f"REF {ref[:40]!r} is not a base string", file=file, where=where)
@@ -99,15 +101,14 @@ def parse(where: str, line: bytes, samples: int, file: object) -> Record:
     keys = form.split(":")
     if "GT" in keys[1:] and keys[0] != "GT":
         raise InputError("GT is not the first key of FORMAT", file=file, where=where)
-    record = Record(
-        where, chrom or name, int(pos), ref.upper(), alts, filters, info, keys, fields[9], int(pos) + len(ref) - 1
-    )
+    record = Record(where, chrom or name, at, ref.upper(), alts, filters, info, keys, fields[9], at + len(ref) - 1)
     if alts[0][0] in "<.":
         end = record.info_value("END")
         if end not in (None, "."):
-            if not _is_number(end) or int(end) < record.pos:
+            last = whole_number(end or "", MAX_POSITION)
+            if last is None or last < record.pos:
                 raise InputError(f"END={end[:40]} does not lie behind POS", file=file, where=where)
-            record.end = max(record.end, int(end))
+            record.end = max(record.end, last)
     return record
 
 
@@ -186,13 +187,10 @@ def failed_samples(record: Record, count: int) -> NDArray[np.bool_] | None:
     return np.array([text not in (b"PASS", b".", b"") for text in texts], dtype=bool)
 
 
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 10
-
-
 def _phase_set(text: bytes) -> int:
-    if text.isdigit() and len(text) <= 10:
-        return int(text) & 0x7FFFFFFF
+    number = whole_number(text, MAX_POSITION)
+    if number is not None:
+        return number
     return 0 if text == b"." else phase_set_number(text)
 
 

@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pgx.types import NO_COPY, NOT_CALLED
+from pgx.variants.whole_numbers import whole_number
 
 _TAB, _COLON, _DOT, _ZERO, _SLASH, _BAR = 9, 58, 46, 48, 47, 124
 _DIGITS = 9
+_MOST_ALLELES = 32767
 _GT = re.compile(rb"([/|]?)(\.|\d+)(?:([/|])(\.|\d+))?((?:[/|](?:\.|\d+))*)$")
 
 _VALUE = np.full(256, -99, dtype=np.int16)
@@ -156,4 +158,7 @@ def _parse(text: bytes, column: int) -> tuple[int, int, bool, bool]:
 
 
 def _index(text: bytes) -> int:
-    return NOT_CALLED if text == b"." else min(int(text[:6]), 32767)
+    if text == b".":
+        return NOT_CALLED
+    number = whole_number(text, _MOST_ALLELES)
+    return _MOST_ALLELES if number is None else number

@@ -14,6 +14,7 @@ from pgx.errors import InputError
 from pgx.variants.vcf import pos_column
 from pgx.variants.vcf.contigs import canonical
 from pgx.variants.vcf.windows import Windows, reach
+from pgx.variants.whole_numbers import whole_number
 
 _END = re.compile(rb"(?:^|;)END=(\d+)")
 _COUNTED = re.compile(rb"\t<[DCdc]")
@@ -21,6 +22,7 @@ _COUNTED = re.compile(rb"\t<[DCdc]")
 _OPENINGS = (b"<D", b"<C", b"<d", b"<c")
 _WIDE = 2000
 _POS_DIGITS = 10
+_MAX_POS = 10**_POS_DIGITS - 1
 _NAME_BYTES = 32
 _PIECE = 1 << 18
 
@@ -105,9 +107,9 @@ class Scanner:
             fields = text[start : min(end, start + 4096)].split(b"\t", 8)
             if len(fields) < 9:
                 fields = text[start:end].split(b"\t", 8)
-            if len(fields) < 8 or not fields[1].isdigit():
+            first = whole_number(fields[1], _MAX_POS) if len(fields) >= 8 else None
+            if first is None:
                 raise self._malformed(index, text[start:end])
-            first = int(fields[1][:_POS_DIGITS])
             last = first + len(fields[3]) - 1
             chrom = canonical(fields[0].decode("latin-1"))
             wanted = False
@@ -115,7 +117,7 @@ class Scanner:
                 last, wanted = reach(chrom, first, last, fields[4], fields[7], self.regions)
             elif fields[4][:1] in (b"<", b"."):
                 match = _END.search(fields[7])
-                last = max(last, int(match[1][:_POS_DIGITS])) if match else last
+                last = max(last, _end_of_block(match[1])) if match else last
             self._order(fields[0], first, index)
             if wanted or self.windows.touches(chrom, first, last):
                 found.append(index)
@@ -237,7 +239,7 @@ class Scanner:
                 text, int(info[row]) - 1, int(ends[row])
             )
             if match:
-                last[row] = max(int(last[row]), int(match[1][:_POS_DIGITS]))
+                last[row] = max(int(last[row]), _end_of_block(match[1]))
 
     def _runs(
         self, text: bytes, buffer: NDArray[np.uint8], starts: NDArray[np.int64], stop: NDArray[np.int64]
@@ -312,6 +314,12 @@ def _line_ends(text: bytes, begin: int, stop: int) -> tuple[list[int], list[int]
         ends.append(end)
         begin = end + 1
     return starts, ends
+
+
+def _end_of_block(digits: bytes) -> int:
+    """Return INFO/END; a number too long for a position reaches over everything, so that its record is looked at."""
+    number = whole_number(digits, _MAX_POS)
+    return _MAX_POS if number is None else number
 
 
 def _digits(

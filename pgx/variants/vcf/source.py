@@ -23,6 +23,7 @@ from pgx.variants.vcf.header import Header, parse
 from pgx.variants.vcf.scan import Scanner
 from pgx.variants.vcf.streams import Packing
 from pgx.variants.vcf.windows import Windows, reach
+from pgx.variants.whole_numbers import whole_number
 
 Kind = Literal["vcf", "bcf", "other"]
 
@@ -196,7 +197,7 @@ class Source:
         try:
             self._bcf = pysam.VariantFile(str(self.path))
             text = str(self._bcf.header)
-        except (OSError, ValueError, UnicodeDecodeError) as error:
+        except (OSError, ValueError, NotImplementedError) as error:  # the last: gzip where bgzip is due
             raise InputError(
                 "not a readable BCF file", file=self.name, fix="write it again (bcftools view -Ob)"
             ) from error
@@ -274,9 +275,9 @@ class Source:
                     fields = line[:4096].split("\t", 8)
                     if len(fields) < 9:
                         fields = line.split("\t", 8)
-                    if len(fields) < 8 or not (fields[1].isascii() and fields[1].isdigit()):
+                    pos = whole_number(fields[1]) if len(fields) >= 8 else None
+                    if pos is None:
                         raise InputError("not a VCF record", file=self.name, where=f"{name}:{at}")
-                    pos = int(fields[1])
                     last = pos + len(fields[3]) - 1
                     wanted = False
                     if extent.is_counted(fields[4]):
@@ -414,6 +415,6 @@ def _header_lines(text: bytes) -> tuple[list[str], bytes | None, bytes]:
 
 def _info_end(info: str) -> int:
     for part in info.split(";"):
-        if part.startswith("END=") and part.isascii() and part[4:].isdigit():
-            return int(part[4:])
+        if part.startswith("END="):
+            return whole_number(part[4:]) or 0
     return 0
