@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from pgx import features, schema
 from pgx.clinical import check, read
 from pgx.errors import PgxError
+from tests.clinical.fit_file import fit_file, moment
 from tests.clinical.test_same_person import CSV, omop, resources
 
-RECORDS = Path(__file__).resolve().parents[2].parent / "shared" / "clinical" / "records"
+RECORDS = Path(__file__).resolve().parents[1] / "data" / "records"
 relaxed = settings(
     max_examples=25,
     deadline=None,
@@ -90,27 +91,27 @@ FLAT = {
     "labs": {"creatinine": {"value": 1, "unit": "mg/dL"}},
 }
 BUNDLE = {"resourceType": "Bundle", "entry": [{"resource": r} for r in resources("R4")]}
-SHARED = {
-    name: json.loads((RECORDS / name).read_text())
-    for name in (
-        "phenopacket_covid19.json",
-        "omh_step-count.json",
-        "omh_physical-activity.json",
-        "uscore_some-day-smoker.json",
-    )
-    if RECORDS.is_dir()
+LAID_OUT = {
+    name: json.loads((RECORDS / name).read_text(encoding="utf-8"))
+    for name in ("phenopacket.json", "omh_step_count.json", "omh_physical_activity.json", "smoking_status.json")
 }
+SCALE = fit_file(
+    ("file_id", {"type": 9, "manufacturer": 255, "time_created": moment("2020-05-01T08:00")}),
+    ("user_profile", {"message_index": 0, "gender": 0, "age": 38, "height": 1.68, "weight": 61}),
+    ("weight_scale", {"timestamp": moment("2020-05-01T08:00"), "weight": 60.4, "percent_fat": 24.5}),
+    ("weight_scale", {"timestamp": moment("2020-05-02T08:00"), "weight": 60.2, "percent_fat": 24.3}),
+)
 FITBIT = {
     "activities-heart": [{"dateTime": "2020-02-05", "value": {"restingHeartRate": 61}}],
     "sleep": [{"dateOfSleep": "2020-02-05", "minutesAsleep": 400}],
 }
 
 
-@pytest.mark.parametrize("name", ["flat", "bundle", "fitbit", *SHARED])
+@pytest.mark.parametrize("name", ["flat", "bundle", "fitbit", *LAID_OUT])
 @relaxed
 @given(data=st.data())
 def test_json(kb, tmp_path, name, data):
-    content = {"flat": FLAT, "bundle": BUNDLE, "fitbit": FITBIT, **SHARED}[name]
+    content = {"flat": FLAT, "bundle": BUNDLE, "fitbit": FITBIT, **LAID_OUT}[name]
     path = tmp_path / "p.json"
     path.write_text(json.dumps(mutate(data.draw, content)), encoding="utf-8")
     survives(path, kb)
@@ -181,12 +182,13 @@ def test_omop_cells(kb, tmp_path_factory, data):
     survives(folder, kb)
 
 
-@pytest.mark.skipif(not RECORDS.is_dir(), reason="../shared is absent")
 @relaxed
-@given(st.lists(st.tuples(st.integers(0, 149), st.integers(0, 255)), min_size=1, max_size=4), st.integers(13, 150))
+@given(
+    st.lists(st.tuples(st.integers(0, len(SCALE) - 1), st.integers(0, 255)), min_size=1, max_size=4),
+    st.integers(13, len(SCALE)),
+)
 def test_fit_bytes(kb, tmp_path, changes, size):
-    pytest.importorskip("fitdecode")
-    content = bytearray((RECORDS / "fit_WeightScaleSingleUser.fit").read_bytes())
+    content = bytearray(SCALE)
     for at, byte in changes:
         content[at] = byte
     path = tmp_path / "p.fit"

@@ -3,15 +3,14 @@
 import json
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import polars as pl
 import pytest
 
 from pgx.reports.formats import fhir
+from tests.outside import OUTSIDE
 from tests.reports import example
 
-SHARED = Path(__file__).resolve().parents[2].parent / "shared"
 STRUCTURE = "http://hl7.org/fhir/uv/genomics-reporting/StructureDefinition/"
 
 
@@ -170,9 +169,29 @@ def test_missing_numbers_leave_the_element_out():
     module.Bundle.model_validate(found)
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="../shared is absent")
+REPORTING = "http://hl7.org/fhir/uv/genomics-reporting/CodeSystem/tbd-codes-cs"
+# HL7 Genomics Reporting (STU 3): status, where the code comes from, and the components that its example has.
+PROFILES = {
+    ("DiagnosticReport", "genomic-report"): ("final", "http://loinc.org", set()),
+    ("Observation", "genotype"): ("final", "http://loinc.org", {"48018-6"}),
+    ("Observation", "therapeutic-implication"): ("final", REPORTING, {"51963-7", "therapeutic-implication"}),
+    ("Task", "medication-recommendation"): ("requested", "http://loinc.org", set()),
+}
+
+
+@pytest.mark.parametrize(("kind", "profile"), PROFILES)
+def test_shapes_are_those_of_the_profiles(bundle, kind, profile):
+    status, system, components = PROFILES[kind, profile]
+    for resource in resources(bundle, kind, profile):
+        assert resource["status"] == status
+        assert {coding["system"] for coding in resource.get("code", {}).get("coding", [])} <= {system}
+        held = {code for component in resource.get("component", []) for code in codes(component["code"])}
+        assert components <= held
+
+
+@pytest.mark.panel("clinical/records")
 def test_shapes_agree_with_hl7s_own_example(bundle):
-    theirs = json.loads((SHARED / "clinical/records/hl7_pgx_bundle.json").read_text())
+    theirs = json.loads((OUTSIDE / "clinical/records/hl7_pgx_bundle.json").read_text())
     for kind, profile in (
         ("DiagnosticReport", "genomic-report"),
         ("Observation", "genotype"),

@@ -1,0 +1,229 @@
+"""Records laid out as hospitals, laboratories and devices write them: what a person reading each would note, by hand.
+
+The records are made up (``tests/data/records``); the last test reads the files of others where they are at hand.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pgx.clinical import check, read
+from pgx.errors import InputError
+from tests.clinical.fit_file import RUNNING, WALKING, fit_file, moment
+from tests.clinical.reading import codes, drugs, one, values, wide
+from tests.outside import OUTSIDE
+
+RECORDS = Path(__file__).resolve().parents[1] / "data" / "records"
+BUNDLE = RECORDS / "hospital_bundle.json"
+
+
+def near(**numbers: float) -> dict[str, object]:
+    return {name: pytest.approx(number, abs=0.01) for name, number in numbers.items()}
+
+
+def features_of(path: Path, kb) -> dict[str, object]:
+    """Features with a value; drugs that are not taken and trends are left out."""
+    found = one(path, kb)
+    return {k: v for k, v in found.items() if v is not False and v != "none" and not k.startswith("trend.")}
+
+
+class TestHospitalBundle:
+    """A transaction of urn:uuid references, US Core extensions and everything that has nothing to do with drugs."""
+
+    def test_its_features(self, kb):
+        numbers = near(
+            **{
+                "clinical.age": 60.42,
+                "clinical.height": 165,
+                "clinical.weight": 88,
+                "clinical.bmi": 32.32,
+                "clinical.bsa": 2.01,
+                "lab.creatinine": 1.4,
+                "lab.egfr": 100,
+                "lab.creatinine_clearance": 59.06,
+                "lab.hba1c": 7.4,
+                "lab.glucose": 131,
+                "lab.ldl": 122,
+                "lab.hdl": 50,
+                "lab.total_cholesterol": 210,
+                "lab.triglycerides": 190,
+                "lab.sodium": 140,
+                "lab.potassium": 4.1,
+                "lab.urea_nitrogen": 17,
+                "lab.albumin_creatinine_ratio": 6,
+                "vital.systolic_bp": 131,
+                "vital.diastolic_bp": 82,
+                "medication.count": 2,
+            }
+        )
+        words = {
+            "clinical.sex": "female",
+            "clinical.race": "black",
+            "clinical.ethnicity": "not_hispanic",
+            "lifestyle.smoking_status": "never",
+            "medication.inhibitor.tpmt": "weak",
+        }
+        conditions = ("diabetes", "diabetes_type_2", "epilepsy", "hypertriglyceridemia")
+        taken = {f"medication.{drug}": True for drug in ("diazepam", "naproxen")}
+        assert features_of(BUNDLE, kb) == {
+            **numbers,
+            **words,
+            **{f"condition.{name}": True for name in conditions},
+            **taken,
+        }
+
+    def test_a_blood_count_of_2014_is_too_old_in_2020(self, kb):
+        data = read([BUNDLE], kb)
+        assert values(data)["hemoglobin"] == 13.9
+        assert "lab.hemoglobin" not in wide(data, kb)[data.observations["sample"][0]]
+
+    def test_creatinine_contradicts_egfr(self, kb):
+        data = read([BUNDLE], kb, samples=["NA12878"])
+        message = data.notes.filter(data.notes["code"] == "contradiction")["message"].item()
+        assert message.startswith("egfr 100 as given, but 42.9")
+        assert "joined_only_person" in codes(data, "warning")
+
+    def test_trends(self, kb):
+        found = one(BUNDLE, kb)
+        assert found["trend.weight.count"] == 3
+        assert found["trend.weight.slope"] == pytest.approx(2, abs=0.01)
+        assert found["trend.hba1c.mean"] == pytest.approx(7.2)
+
+    def test_nothing_is_dropped_silently(self, kb):
+        listed = set(check(BUNDLE, kb).filter(kind="not_understood")["name"].to_list())
+        assert 'SNOMED 10509002 "Acute bronchitis (disorder)"' in listed
+        assert 'LOINC 72514-3 "Pain severity - 0-10 verbal numeric rating [Score] - Reported"' in listed
+        assert '"Acetaminophen 325 MG Oral Tablet"' in listed
+        assert 'SNOMED 232347008 "Dander (animal) allergy"' in listed
+
+
+def test_one_resource_alone(kb):
+    assert features_of(RECORDS / "smoking_status.json", kb) == {"lifestyle.smoking_status": "current"}
+    assert values(read([RECORDS / "allergy.json"], kb)) == {"allergy": "sulfonamide_antibiotics"}
+
+
+def test_genomics_reporting_bundle_has_one_drug_and_says_what_it_leaves(kb):
+    data = read([RECORDS / "genomics_bundle.json"], kb)
+    assert drugs(data) == {"mercaptopurine": "current"}
+    assert "not_understood" in codes(data, "info")
+
+
+@pytest.mark.parametrize("name", ["genotype.json", "implication.json", "genotype_parameters.json"])
+def test_genetic_observations_are_listed_not_read_as_clinical(kb, name):
+    assert features_of(RECORDS / name, kb) == {}
+    assert "not_understood" in codes(read([RECORDS / name], kb))
+
+
+def test_a_recommendation_about_nobody_is_refused(kb):
+    with pytest.raises(InputError, match="no person"):
+        read([RECORDS / "recommendation_for_nobody.json"], kb)
+
+
+def test_phenopacket(kb):
+    data = read([RECORDS / "phenopacket.json"], kb)
+    found = {k: v for k, v in wide(data, kb)["PP1"].items() if not k.startswith(("medication", "trend"))}
+    assert found == {
+        "clinical.sex": "female",
+        "clinical.age": 64,
+        "lab.lymphocytes": 0.9,
+        "condition.diabetes": False,
+        "condition.obesity": True,
+        "condition.covid_19": True,
+        "condition.kidney_disease": True,
+    }
+    row = data.medications.row(0, named=True)
+    assert (row["drug"], row["status"], row["dose_mg_per_day"]) == ("hydroxychloroquine", "stopped", 400)
+    assert (str(row["start"]), str(row["end"])) == ("2021-05-04", "2021-05-08")
+
+
+def test_apple_health(kb):
+    assert features_of(RECORDS / "apple_export.xml", kb) == {
+        "clinical.sex": "female",
+        "lifestyle.active_minutes": 12,
+        "lifestyle.sleep_hours": 5.5,
+        "vital.heart_rate": 73,
+        **near(**{"clinical.age": 44, "lifestyle.active_energy": 0.4}),
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("omh_body_weight.json", {"clinical.weight": 61.5}),
+        ("omh_heart_rate.json", {"vital.heart_rate": 71}),
+        ("omh_physical_activity.json", {"lifestyle.active_minutes": 45, "lifestyle.active_energy": 210}),
+        ("omh_sleep_duration.json", {"lifestyle.sleep_hours": 6.25}),
+        ("omh_step_count.json", {"lifestyle.steps": 8123}),
+    ],
+)
+def test_open_mhealth(kb, name, expected):
+    assert features_of(RECORDS / name, kb) == expected
+
+
+class TestGarminFit:
+    NOON = moment("2020-05-01T12:00")
+    MADE = ("file_id", {"type": 9, "manufacturer": 255, "time_created": NOON})
+
+    def test_a_scale(self, kb, write):
+        person = {"message_index": 0, "gender": 0, "age": 38, "height": 1.68, "weight": 61}
+        weighed = [{"timestamp": self.NOON + n, "weight": kg, "percent_fat": 24.5} for n, kg in ((0, 60.4), (9, 60.2))]
+        path = write("a.fit", fit_file(self.MADE, ("user_profile", person), *(("weight_scale", w) for w in weighed)))
+        assert features_of(path, kb) == {
+            "clinical.sex": "female",
+            "clinical.age": 38,
+            "clinical.weight": 60.2,
+            "clinical.height": 168,
+            "clinical.body_fat": 24.5,
+            **near(**{"clinical.bmi": 21.33, "clinical.bsa": 1.676}),
+        }
+
+    def test_a_scale_of_two_people(self, kb, write):
+        people = [{"message_index": n, "gender": n, "age": 40 + n, "height": 1.7} for n in (0, 1)]
+        weighed = [{"timestamp": self.NOON, "weight": 60 + 20 * n, "user_profile_index": n} for n in (0, 1)]
+        messages = [*(("user_profile", p) for p in people), *(("weight_scale", w) for w in weighed)]
+        path = write("a.fit", fit_file(self.MADE, *messages))
+        found = wide(read([path], kb), kb)
+        assert {name: (row["clinical.sex"], row["clinical.weight"]) for name, row in found.items()} == {
+            "user 0": ("female", 60),
+            "user 1": ("male", 80),
+        }
+        with pytest.raises(InputError, match="none of its 2 persons"):
+            read([path], kb, samples=["S1"])
+
+    def test_an_activity(self, kb, write):
+        session = {"timestamp": self.NOON, "total_timer_time": 1500, "sport": 1}
+        assert features_of(write("a.fit", fit_file(self.MADE, ("session", session))), kb) == {
+            "lifestyle.active_minutes": 25
+        }
+
+    def test_steps_count_up_over_the_local_day_by_activity(self, kb, write):
+        east = ("monitoring_info", {"timestamp": self.NOON, "local_timestamp": self.NOON + 2 * 3600})
+        walked = [(0, WALKING, 900), (3600, WALKING, 2400), (7200, RUNNING, 600)]
+        rows = [("monitoring", {"timestamp": self.NOON + s, "cycles": n / 2, "activity_type": k}) for s, k, n in walked]
+        assert features_of(write("a.fit", fit_file(self.MADE, east, *rows)), kb) == {"lifestyle.steps": 3000}
+
+
+@pytest.mark.panel("clinical/records")
+def test_what_others_wrote(kb):
+    """A Synthea bundle, examples of HL7, GA4GH and Open mHealth, an Apple Health export, and files of Garmin devices."""
+    records = OUTSIDE / "clinical" / "records"
+    expected = {
+        "synthea_r4_louis_maggio.json": {"lab.creatinine": 1.37, "lab.ldl": 134.00, "clinical.race": "white"},
+        "uscore_some-day-smoker.json": {"lifestyle.smoking_status": "current"},
+        "hl7_pgx_bundle.json": {"medication.mercaptopurine": True},
+        "phenopacket_covid19.json": {"lab.lymphocytes": 0.7, "condition.diabetes": False},
+        "apple_health_export.xml": {"vital.heart_rate": 74.5, "lifestyle.sleep_hours": 12.5 / 60},
+        "omh_sleep-duration.json": {"lifestyle.sleep_hours": 7.5},
+        "omh_physical-activity.json": {"lifestyle.active_minutes": 60, "lifestyle.active_energy": 160},
+        "fit_MonitoringFile.fit": {"lifestyle.steps": 3173},
+        "fit_Activity.fit": {"lifestyle.active_minutes": 13.749 / 60},
+        "fit_2015-10-13-08-43-15.fit": {"lifestyle.active_minutes": 1558.198 / 60},
+        "fit_WeightScaleSingleUser.fit": {"clinical.weight": 76.09, "clinical.height": 179},
+    }
+    for name, features in expected.items():
+        found = one(records / name, kb)
+        for feature, value in features.items():
+            near_enough = pytest.approx(value, abs=0.01) if isinstance(value, float) else value
+            assert found[feature] == near_enough, (name, feature)
