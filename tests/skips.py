@@ -15,11 +15,11 @@ import pytest
 from tests.outside import OUTSIDE, absent
 
 KINDS = {
-    "panel": f"need the large collections, which are no part of the repository ({OUTSIDE})",
-    "browser": "need Chromium",
-    "pdf": "need the extra 'pdf' and the text libraries of the system (Pango, HarfBuzz)",
+    "panel": f"for want of the large collections, which are no part of the repository ({OUTSIDE})",
+    "browser": "for want of Chromium",
+    "pdf": "for want of the extra 'pdf' or of the system's text libraries (Pango, HarfBuzz)",
+    "other": "for another reason",
 }
-OTHER = "other tests were skipped"
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -29,9 +29,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    for kind, names in sorted(_skipped(terminalreporter).items()):
-        what = f"tests {KINDS[kind]} and could not run" if kind in KINDS else OTHER
-        terminalreporter.write_line(f"{len(names)} {what}: {', '.join(names)}")
+    for kind, names in _skipped(terminalreporter).items():
+        terminalreporter.write_line(f"skipped {KINDS[kind]}: {len(names)} ({', '.join(names)})")
+    if not _skipped(terminalreporter):
+        terminalreporter.write_line("no test was skipped")
     for name in _refused(terminalreporter):
         terminalreporter.write_line(f"{name} was skipped, which PGX_MAY_SKIP does not allow here", red=True)
 
@@ -48,12 +49,12 @@ def _skipped(reporter: Any) -> dict[str, list[str]]:
     for report in reporter.stats.get("skipped", ()):
         kind = next((kind for kind in KINDS if kind in report.keywords), "other")
         found[kind][report.nodeid] = None
-    return {kind: list(names) for kind, names in found.items()}
+    return {kind: list(found[kind]) for kind in KINDS if kind in found}
 
 
 def _refused(reporter: Any) -> Iterator[str]:
     allowed = os.environ.get("PGX_MAY_SKIP")
     if allowed is not None:
-        for kind, names in sorted(_skipped(reporter).items()):
+        for kind, names in _skipped(reporter).items():
             if kind not in allowed.split():
                 yield from names

@@ -23,28 +23,39 @@ def test_without_the_extra_the_error_says_what_to_install_and_nothing_is_written
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.pdf
-@pytest.mark.skipif(importlib.util.find_spec("weasyprint") is None, reason="the extra 'pdf' is not installed")
-def test_a_page_becomes_the_same_pdf_every_time():
-    page = "<!DOCTYPE html><html lang=en><title>t</title><p>A</p></html>"
+@pytest.fixture
+def to_pdf():
+    """The converter, where the extra and what it needs of the system are installed."""
     try:
-        found = pdf.to_pdf(page)
+        pdf.to_pdf("<p>A</p>")
     except UsageError as error:
         pytest.skip(str(error))
-    assert found.startswith(b"%PDF-")
-    assert found == pdf.to_pdf(page)
+    return pdf.to_pdf
 
 
 @pytest.mark.pdf
-@pytest.mark.skipif(importlib.util.find_spec("weasyprint") is None, reason="the extra 'pdf' is not installed")
-def test_a_pdf_fetches_nothing(tmp_path):
+def test_a_page_becomes_the_same_pdf_every_time(to_pdf):
+    page = "<!DOCTYPE html><html lang=en><title>t</title><p>A</p></html>"
+    found = to_pdf(page)
+    assert found.startswith(b"%PDF-")
+    assert found == to_pdf(page)
+
+
+@pytest.mark.pdf
+def test_a_pdf_fetches_nothing(to_pdf, tmp_path):
     secret = tmp_path / "secret.txt"
     secret.write_text("x")
-    try:
-        found = pdf.to_pdf(f'<p>A</p><img src="file://{secret}"><link rel=attachment href="file://{secret}">')
-    except UsageError as error:
-        pytest.skip(str(error))
+    found = to_pdf(f'<p>A</p><img src="file://{secret}"><link rel=attachment href="file://{secret}">')
     assert b"EmbeddedFile" not in found
+
+
+@pytest.mark.pdf
+def test_a_report_is_written_as_pdf_with_a_text_layer_and_its_fonts(to_pdf, tmp_path):
+    write(example.build(), tmp_path, ["pdf"])
+    (path,) = tmp_path.glob("*.pdf")
+    content = path.read_bytes()
+    assert content.startswith(b"%PDF-") and content.rstrip().endswith(b"%%EOF")
+    assert content.count(b"/FontFile") >= 1 and len(content) > 20_000
 
 
 def test_multiqc_counts_genes_and_drugs_per_sample():
