@@ -10,6 +10,8 @@ import polars as pl
 
 from pgx.errors import InputError
 from pgx.knowledge import KnowledgeBase
+from pgx.types import MOST_COPIES
+from pgx.variants.whole_numbers import whole_number
 
 _UNIT = re.compile(r"(\*[\w.]+?)(?:\s*x\s*(\d+|N))?", re.I)
 _SAMPLE_KEYS = ("sample", "sampleid", "samplename", "sample_id")
@@ -77,7 +79,10 @@ def copies_of_genotype(genotype: str, absent: set[str], uncountable: set[str]) -
             return None
         if match[1] in uncountable:
             return None
-        total += 0 if match[1] in absent else int(match[2] or 1)
+        times = whole_number(match[2] or "1", MOST_COPIES)
+        if times is None:
+            return None
+        total += 0 if match[1] in absent else times
     return total
 
 
