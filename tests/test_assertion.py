@@ -14,11 +14,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pgx import features, models, pipeline, schema
+from pgx import features, pipeline, schema
 from pgx.assertion import STATEMENTS, asserted, is_asserted, of_asserted
 from pgx.calling import calls_frame
 from pgx.inputs import Phenotyped
 from pgx.knowledge import load
+from pgx.models.evidence import endpoints
 from pgx.phenotypes import assign
 from pgx.reports import write
 from pgx.reports.formats import fhir, result_json
@@ -169,7 +170,7 @@ def test_features_of_guesses_are_missing_and_say_why(found: Phenotyped) -> None:
 
 def test_no_score_rests_on_a_gene_that_is_not_asserted(found: Phenotyped, result: Result) -> None:
     stated = set(found.calls.filter(is_asserted()).select("sample", "gene").iter_rows())
-    known = models.endpoints.load(KB)
+    known = endpoints.load(KB)
     refused = 0
     for row in result.scores.iter_rows(named=True):
         needed = {gene.upper() for gene in known[row["endpoint"]].required_genes}
@@ -354,7 +355,7 @@ def test_a_gene_without_any_data_that_is_not_required_is_averaged_too() -> None:
 
 
 def test_every_endpoint_requires_a_gene_and_all_of_its_genes_if_it_names_none() -> None:
-    for name, one in models.endpoints.load(KB).items():
+    for name, one in endpoints.load(KB).items():
         assert one.required_genes, name
         assert replace(one, requires=()).required_genes == one.genes, name
 

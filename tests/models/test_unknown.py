@@ -17,6 +17,7 @@ from pgx.models.cohort.cohort import Roles
 from pgx.models.cohort.simulation import simulate
 from pgx.models.evidence import design, endpoints, gene_columns, gene_meanings, plausible
 from pgx.models.evidence.endpoint import gene_of
+from pgx.models.scoring import score as scoring
 from pgx.models.training import large
 from pgx.models.warfarin_inr import HIGHEST_DOSE, HIGHEST_INR, LOWEST_DOSE, LOWEST_INR, starts_of
 
@@ -40,7 +41,7 @@ WARFARIN = {
 
 def features_of(name: str, kb: KnowledgeBase) -> list[str]:
     """The columns that an estimate rests on, those of the shipped model among them."""
-    one, model = endpoints.get(kb, name), models.scoring._models(kb, None).get(name)
+    one, model = endpoints.get(kb, name), scoring._models(kb, None).get(name)
     return design.read_by(one, model.features if model else ())
 
 

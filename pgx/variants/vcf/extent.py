@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from pgx.variants.whole_numbers import whole_number
+
 COUNTED = re.compile(r"<(DEL|DUP|CNV|CN\d+)(?::[^>]*)?>$", re.I)
 """Symbolic alleles that change how many copies of a stretch there are."""
 _END = re.compile(r"(?:^|;)END=(\d{1,10})(?:;|$)")
@@ -22,7 +24,8 @@ def last_bases(pos: int, alts: Sequence[str], info: str) -> list[int | None]:
     END goes first, unless several ALTs have lengths of their own; one that does not lie behind POS says nothing.
     """
     match = _END.search(info)
-    end = int(match[1]) if match and int(match[1]) > pos else None
+    end = whole_number(match[1]) if match else None
+    end = end if end is not None and end > pos else None
     lengths = _lengths(info)
     if end is not None and (len(set(lengths)) < 2 or len(lengths) != len(alts)):
         return [end] * len(alts)
@@ -46,4 +49,4 @@ def _lengths(info: str) -> list[int | None]:
     if match is None:
         return []
     found = [_LENGTH.match(text.strip()) for text in match[1].split(",")]
-    return [int(one[1]) or None if one else None for one in found]
+    return [whole_number(one[1]) or None if one else None for one in found]
