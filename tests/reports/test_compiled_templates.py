@@ -2,9 +2,9 @@
 
 import pytest
 
-from pgx.reports import render_html
 from pgx.reports.formats import html
 from tests.reports import example
+from tests.reports.rendered import render_html
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from pgx.reports.formats import svg
 from pgx.reports.formats.text import MARKS
 from pgx.reports.page import wording
 from pgx.reports.page.build import View, view
+from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.notice import NOTICE
 from pgx.types import Result
 
@@ -91,7 +92,7 @@ def stylesheet() -> Markup:
     return Markup((_TEMPLATES / "style.css").read_text(encoding="utf-8"))
 
 
-def render_html(result: Result, sample: str) -> str:
+def render_html(result: Result, sample: str, lexicon: Lexicon) -> str:
     """Return one sample's report as a self-contained HTML page.
 
     Parameters
@@ -100,13 +101,15 @@ def render_html(result: Result, sample: str) -> str:
         What a run found.
     sample
         Whose report.
+    lexicon
+        Words for the codes.
 
     Raises
     ------
     UsageError
         If the result does not have the sample.
     """
-    return html_of(view(result, sample))
+    return html_of(view(result, sample, lexicon))
 
 
 def html_of(shown: View, *, opened: bool = False) -> str:
