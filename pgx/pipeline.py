@@ -19,6 +19,7 @@ from pgx.version import __version__
 if TYPE_CHECKING:
     import polars as pl
 
+    from pgx.reports import Lexicon
     from pgx.types import Result
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "explain",
     "feature_table",
     "knowledge",
+    "lexicon_of",
     "notes_of",
     "phenotyped",
     "provenance",
@@ -288,17 +290,24 @@ def report(
 
         written = [Path(out) / PROVENANCE, *files(out, formats)]
         check_outputs(written, inputs_of(vcf, clinical, outside_calls, options or Options()))
-    result = analyse(
-        vcf, clinical=clinical, medications=medications, drugs=drugs, outside_calls=outside_calls, options=options
-    )
+    options = options or Options()
+    found = phenotyped(vcf, clinical=clinical, medications=medications, outside_calls=outside_calls, options=options)
+    result = _conclude(found, drugs, None, options)
     if out is not None:
-        from pgx.reports import write
+        from pgx.reports import Lexicon, write
 
-        write(result, Path(out), formats)
+        write(result, Path(out), formats, lexicon=Lexicon(found.kb))
         if {"tsv", "parquet"} & set(formats):
             # Tables have no room for it: the pages and documents carry it themselves.
             write_bytes(Path(out) / PROVENANCE, (json.dumps(result.provenance, indent=2) + "\n").encode())
     return result
+
+
+def lexicon_of(options: Options | None = None) -> Lexicon:
+    """Return the words for the results of runs with these options, as `pgx.reports` wants them."""
+    from pgx.reports import Lexicon
+
+    return Lexicon(knowledge((options or Options()).knowledge))
 
 
 def feature_table(

@@ -21,13 +21,12 @@ from pgx.inputs import Phenotyped
 from pgx.knowledge import load
 from pgx.models.evidence import endpoints
 from pgx.phenotypes import assign
-from pgx.reports import write
 from pgx.reports.formats import fhir, result_json
-from pgx.reports.page.build import view
 from pgx.serve.cards import cards
 from pgx.types import PatternCall, Result
 from tests.calling.build import genotypes
 from tests.phenotypes.builders import NOT_CALLED, callset, clinical, diplotype, pattern
+from tests.reports.rendered import to_dict, view, view_of, write
 
 KB = load()
 PAIRS = {
@@ -190,7 +189,7 @@ def outputs(result: Result, folder: Path) -> dict[str, str]:
     """Every file of every format, and the cards of the service, but for what the population would say."""
     found = {path.name: path.read_text(encoding="utf-8") for path in write(result, folder, FORMATS)}
     for sample in result.samples:
-        shown = result_json.view_of(result_json.parse(found[f"{sample}.report.json"]), sample, drugs=DRUGS)
+        shown = view_of(result_json.parse(found[f"{sample}.report.json"]), sample, drugs=DRUGS)
         assert shown is not None
         found[f"{sample}.cards"] = json.dumps(cards(shown, DRUGS))
     return {name: _without_alternatives(name, text) for name, text in found.items()}
@@ -308,7 +307,7 @@ def test_fhir_gives_the_reason_and_no_value(untested: dict[str, str]) -> None:
 
 
 def test_the_card_of_the_service_says_why_a_score_is_not_usable(untested: dict[str, str]) -> None:
-    shown = result_json.view_of(result_json.parse(untested["P2.report.json"]), "P2", drugs=["capecitabine"])
+    shown = view_of(result_json.parse(untested["P2.report.json"]), "P2", drugs=["capecitabine"])
     assert shown is not None
     (card,) = cards(shown, ["capecitabine"])
     assert card["indicator"] == "info" and "DPYD not tested" in card["summary"]
@@ -318,7 +317,7 @@ def test_the_card_of_the_service_says_why_a_score_is_not_usable(untested: dict[s
 def test_a_stored_result_of_an_earlier_version_is_not_believed_either(result: Result) -> None:
     """Layout 1.0 has guesses in its calls and numbers in its scores, and does not say which are usable."""
     sample = result.samples[0]
-    parsed = result_json.to_dict(result)
+    parsed = to_dict(result)
     entry = parsed["samples"][0]
     call = next(one for one in entry["calls"] if one["gene"] == guessed(result.calls.filter(sample=sample))[0][1])
     call |= {"status": "ambiguous", "diplotype": "*99/*99", "probability": 0.9, "phenotype": "Guessed Metabolizer"}

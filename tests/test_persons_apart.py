@@ -11,10 +11,11 @@ import polars as pl
 import pytest
 
 import pgx
-from pgx import pipeline, reports
+from pgx import pipeline
 from pgx.inputs import Options
 from pgx.reports.formats import result_json
 from pgx.reports.page.person import provenance_of
+from tests.reports.rendered import render_html, view_of, write
 from tests.variants.build import knowledge
 
 PEOPLE = ("Q7ANNA", "Q7BERND", "Q7CHLOE", "Q7DAVID", "Q7ELIAS")
@@ -152,12 +153,12 @@ def test_drugs_that_are_named_are_everybodys(inputs):
 
 def test_a_stored_result_of_several_gives_each_the_same_page(batch, tmp_path):
     result, out = batch
-    reports.write(result, tmp_path, ["json"], per_sample=False)
+    write(result, tmp_path, ["json"], per_sample=False)
     content = (tmp_path / "report.json").read_text(encoding="utf-8")
     for name in PEOPLE:
         page = (out / f"{name}.report.html").read_text(encoding="utf-8")
-        assert reports.render_html(result_json.from_json(content), name) == page
-        shown = result_json.view_of(json.loads(content), name)
+        assert render_html(result_json.from_json(content), name) == page
+        shown = view_of(json.loads(content), name)
         assert shown is not None and [file for _, file in shown.provenance if file in FILES] == [
             file for file, holds in FILES.items() if name in holds
         ]

@@ -20,11 +20,12 @@ def diff(
     Drugs, scores, genes, medicines and clinical data that differ are listed with what is behind them: new genotypes,
     another medication list, a new version of the knowledge base, of the models or of the program.
     """
-    from pgx.reports import read
+    from pgx.knowledge import load
+    from pgx.reports import Lexicon, read
     from pgx.reports.compare import compare, render_comparison
     from pgx.reports.formats.fhir import to_text
 
-    found = compare(read(old), read(new))
+    found = compare(read(old), read(new), Lexicon(load()))
     for change in found.changes:
         if change.area == "sample" and change.name == "name":
             said = f"the reports are of {change.before} and {change.after}: make sure that this is one person"

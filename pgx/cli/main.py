@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import atexit
 import gc
 import os
 import sys
 from importlib import import_module
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
@@ -91,27 +90,12 @@ def main() -> None:
         _fail(f"internal error, please report it: {type(error).__name__}: {error} (PGX_DEBUG=1 shows where)", 1)
 
 
-def program() -> NoReturn:
-    """Run the command line as the whole of a process, and leave at once.
-
-    Python would free every object before it ends, which takes a tenth of a small report. What was registered for the
-    end of the program is run, and what was written is flushed.
-    """
-    code: str | int | None = None
+def program() -> None:
+    """Run the command line as the whole of a process."""
     try:
         main()
-    except SystemExit as end:
-        code = end.code
-    if isinstance(code, str) or sys.gettrace() is not None:
-        sys.exit(code)
-    atexit._run_exitfuncs()
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            if stream is not None:
-                stream.flush()
-        except OSError:  # what could not be written is lost, and the exit code says so, as Python's own would
-            code = code or 120
-    os._exit(code or 0)
+    finally:
+        gc.freeze()  # the collection at exit would visit every object of the run: a tenth of a small report
 
 
 def _fail(message: str, code: int) -> None:

@@ -41,6 +41,7 @@ def report(
     """
     import pgx
     from pgx.cli import notes
+    from pgx.pipeline import lexicon_of
     from pgx.reports import render_text
 
     chosen = opt.choices("--format", formats, FORMATS)
@@ -55,7 +56,8 @@ def report(
         options=how,
     )
     notes.show(result.notes, quiet=quiet, verbose=verbose)
+    lexicon = lexicon_of(how)
     for sample in result.samples:
-        render = render_text(result, sample)
+        render = render_text(result, sample, lexicon)
         typer.echo(render, nl=not render.endswith("\n"))
     notes.end(result.notes)

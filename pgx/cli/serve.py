@@ -46,17 +46,17 @@ def serve(
             f"`pgx serve` needs the extra 'serve': pip install 'pgx-cli[serve]' ({error.name} is missing)"
         ) from error
 
-    from pgx.knowledge import configured
-    from pgx.reports.page import lexicon
+    from pgx.knowledge import configured, load
+    from pgx.reports import Lexicon
 
-    lexicon.use([*configured(), *(knowledge or ())])
+    lexicon = Lexicon(load([*configured(), *(knowledge or ())]))
     token = read_token(token_file)
     if host not in LOOPBACK and not token:
         raise UsageError(
             f"--host {host} lets others in: give --token-file or set {TOKEN_VARIABLE}, or listen on 127.0.0.1"
         )
     hosts = (*LOOPBACK, *(name or ())) if host in LOOPBACK or name else ("*",)
-    app = create_app(results, token=token, hosts=hosts)
+    app = create_app(results, lexicon, token=token, hosts=hosts)
     # What is loaded now stays for good: taken out of garbage collection, whose passes would be pauses.
     gc.collect()
     gc.freeze()

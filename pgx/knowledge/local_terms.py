@@ -7,6 +7,7 @@ into the result's provenance, overlay rows only.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ import polars as pl
 
 from pgx.errors import InputError
 from pgx.knowledge.overlays import LOCAL
+from pgx.knowledge.sentences import FILE
 
 if TYPE_CHECKING:
     from pgx.knowledge.base import KnowledgeBase
@@ -40,6 +42,7 @@ def local_terms(kb: KnowledgeBase) -> dict[str, dict[str, Any]]:
     dict
         ``hgnc`` gene -> HGNC id; ``rxnorm`` drug -> RxNorm id; ``flags`` and ``features`` code -> meaning;
         ``follow_up`` monitoring code -> [before, days, note]; ``population`` and ``monitoring`` code -> words;
+        ``verbs`` monitoring code -> what is done (``measure``, ``watch``, ...);
         ``endpoints`` name -> what its score is about; ``overlays`` what each overlay was used for, see `used`.
     """
     found: dict[str, dict[str, Any]] = {}
@@ -49,12 +52,15 @@ def local_terms(kb: KnowledgeBase) -> dict[str, dict[str, Any]]:
     rows = _local(kb, "follow_up").select("code", "before", "days", "note")
     found["follow_up"] = {code: [before, days or "", note or ""] for code, before, days, note in rows.iter_rows()}
     for folder in kb.folders[1:]:
-        words = _toml(folder / "templates.en.toml")
+        words = _toml(folder / FILE)
         for section in _SECTIONS:
             for code, said in words.get(section, {}).items():
                 text = said.get("what") if isinstance(said, dict) else said
                 if isinstance(text, str):
                     found.setdefault(section, {})[code] = text
+        for code, said in words.get("monitoring", {}).items():
+            if isinstance(said, dict) and isinstance(said.get("verb"), str):
+                found.setdefault("verbs", {})[code] = said["verb"]
         found.setdefault("endpoints", {}).update(_endpoints(folder))
     found["overlays"] = used(kb)
     return {name: content for name, content in found.items() if content}
@@ -97,3 +103,17 @@ def about(content: dict[str, Any]) -> dict[str, str]:
 def _endpoints(folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
     for path in sorted(folder.glob("endpoints/*.toml")):
         yield path.stem, about(_toml(path))
+
+
+def endpoint_terms(kb: KnowledgeBase, name: str) -> dict[str, str]:
+    """Return what the score of one endpoint is about, empty if the knowledge base does not have the endpoint."""
+
+    def read() -> dict[str, str]:
+        if not re.fullmatch(
+            r"[a-z0-9_.-]+", name
+        ):  # the name may come from a stored result: it must not lead elsewhere
+            return {}
+        paths = [folder / "endpoints" / f"{name}.toml" for folder in reversed(kb.folders)]
+        return next((about(_toml(path)) for path in paths if path.is_file()), {})
+
+    return kb.remember(("endpoint terms", name), read)

@@ -14,7 +14,7 @@ import polars as pl
 
 from pgx.errors import PgxError
 from pgx.knowledge.overlays import LOCAL, read_strict
-from pgx.knowledge.sentences import templates, unknown_codes
+from pgx.knowledge.sentences import FILE, templates, unknown_codes
 from pgx.knowledge.tables.declared import TABLES
 from pgx.knowledge.validation.gene_checks import variants
 from pgx.knowledge.validation.guidance_checks import label_interactions, label_limits, reachable, substrates
@@ -146,12 +146,12 @@ def _interaction(kb: KnowledgeBase, row: dict[str, Any]) -> Iterator[str]:
 def _recommendation(kb: KnowledgeBase, row: dict[str, Any]) -> Iterator[str]:
     if (row["rec_id"],) not in _values(kb, "recommendation_conditions", ("rec_id",)):
         yield f"{row['rec_id']} has no row in table recommendation_conditions: it would never apply"
-    if wrong := unknown_codes(row, templates("en", kb.folders)):
+    if wrong := unknown_codes(row, templates(kb.folders)):
         yield f"{wrong}; own wording starts with 'text:'" if "no words" in wrong else wrong
 
 
 def _condition(kb: KnowledgeBase, row: dict[str, Any]) -> Iterator[str]:
-    words = templates("en", kb.folders).words.get("implication", {})
+    words = templates(kb.folders).words.get("implication", {})
     for code in (row["implication"] or "").split(";"):
         if code and code not in words and not code.startswith("text:"):
             yield f"no words for implication code {code!r}; own wording starts with 'text:'"
@@ -196,11 +196,11 @@ _CHECKS = {
 
 
 def _words(kb: KnowledgeBase) -> Iterator[Problem]:
-    """Words of an overlay must leave every recommendation sayable; languages of its own may be unfinished."""
-    for path in (folder / "templates.en.toml" for folder in kb.folders[1:]):
+    """Yield recommendations that can no longer be said with the words of an overlay."""
+    for path in (folder / FILE for folder in kb.folders[1:]):
         if not path.is_file():
             continue
-        words = templates("en", kb.folders)
+        words = templates(kb.folders)
         for row in kb.table("recommendations").iter_rows(named=True):
             if wrong := unknown_codes(row, words):
                 yield Problem("error", "local", str(path), f"{row['rec_id']} can no longer be said: {wrong}")

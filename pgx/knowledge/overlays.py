@@ -66,13 +66,17 @@ _SPREADSHEETS = frozenset({".csv", ".txt", ".xls", ".xlsx", ".ods", ".tab"})
 """Endings under which a spreadsheet saves a table that was meant to be TSV: it would be left out without a word."""
 
 
+_SENTENCES = "templates.en.toml"
+
+
 def check_names(folder: Path) -> None:
     """Refuse an overlay folder whose files are not tables of the schema.
 
     Raises
     ------
     InputError
-        If a TSV file has another name than a table, a file called like a table is no TSV file, or there is neither a
+        If a TSV file has another name than a table, a file called like a table is no TSV file, words are in another
+        language than English, or there is neither a
         table nor sentences nor endpoints of models.
     """
     for path in sorted(folder.iterdir()):
@@ -83,7 +87,10 @@ def check_names(folder: Path) -> None:
     if folders:
         raise InputError("not a file, but it is called like a table", file=folders[0])
     names = sorted(path.stem for path in folder.glob("*.tsv"))
-    others = [*folder.glob("templates.*.toml"), *folder.glob("endpoints/*.toml")]
+    for path in folder.glob("templates.*.toml"):
+        if path.name != _SENTENCES:
+            raise InputError("words are read from one file only", file=path, fix=f"call it {_SENTENCES}")
+    others = [*folder.glob(_SENTENCES), *folder.glob("endpoints/*.toml")]
     if not names and not others:
         raise InputError("the overlay holds no tables", file=folder, fix="name its files like those of `pgx kb export`")
     for name in names:

@@ -1,6 +1,6 @@
 """Sentences from codes: what a recommendation row says, in the project's own words.
 
-The words are data (``data/knowledge/templates.<language>.toml``, overlays may add to them); this module only decides
+The words are data (``data/knowledge/templates.en.toml``, overlays may add to them); this module only decides
 which parts a row has and in which order they are said. A code without words is an error, never a gap in a sentence;
 ``text:...`` in a coded cell is a site's own wording and is said as it is.
 """
@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pgx.errors import InputError, UsageError
+from pgx.errors import InputError
 from pgx.paths import data_dir
 
 if TYPE_CHECKING:
@@ -28,21 +28,20 @@ _VERBS = ("measure", "consider", "monitor", "watch")
 _NOT_BY = re.compile(r"^non_(?P<gene>[A-Z][A-Z0-9]+\d[A-Z0-9]*)$")
 _COMEDICATION = re.compile(r"^(?P<gene>[A-Z0-9-]+)_(?P<role>inhibitor|inducer)(?::(?P<strengths>[a-z|]+))?$")
 _LITERAL = "text:"
+FILE = "templates.en.toml"
+"""Name of the file with the words, in the knowledge folder and in overlays."""
 
 
 @dataclass(frozen=True, slots=True)
 class Templates:
-    """The words of one language.
+    """The words that sentences are made of.
 
     Parameters
     ----------
-    lang
-        Language code.
     words
         Section -> code -> text (or table), as in the TOML file.
     """
 
-    lang: str
     words: Mapping[str, Mapping[str, Any]] = field(repr=False)
 
     def say(self, section: str, code: str | None, **slots: object) -> str:
@@ -51,14 +50,14 @@ class Templates:
         Raises
         ------
         InputError
-            If the language has no words for the code.
+            If there are no words for the code.
         """
         code = code or ""
         if code.startswith(_LITERAL):
             return code[len(_LITERAL) :].strip()
         found = self.words.get(section, {}).get(code)
         if not isinstance(found, str):
-            raise InputError(f"no words for {section} code {code!r}", file=f"templates.{self.lang}.toml")
+            raise InputError(f"no words for {section} code {code!r}", file=FILE)
         return self._filled(found, slots, f"{section} code {code!r}") if slots else found
 
     def _filled(self, text: str, slots: Mapping[str, object], what: str) -> str:
@@ -66,7 +65,7 @@ class Templates:
             return text.format_map(slots)
         except (KeyError, ValueError, IndexError, AttributeError) as error:
             problem = f"the words for {what} have a slot that nothing fills: {error}"
-            raise InputError(problem, file=f"templates.{self.lang}.toml") from error
+            raise InputError(problem, file=FILE) from error
 
     def fill(self, section: str, code: str, text: str, slots: Mapping[str, object]) -> str:
         """Return words that `pick` found, their slots filled.
@@ -82,7 +81,7 @@ class Templates:
         """Return the first of `variants` that the action has words for."""
         known = self.words.get(section, {}).get(code)
         if not isinstance(known, Mapping):
-            raise InputError(f"no words for {section} code {code!r}", file=f"templates.{self.lang}.toml")
+            raise InputError(f"no words for {section} code {code!r}", file=FILE)
         return str(known[next(variant for variant in variants if variant in known)])
 
     def join(self, items: Sequence[str], kind: str = "list") -> str:
@@ -94,20 +93,20 @@ class Templates:
         return head + str(grammar[f"{kind}_last"]) + items[-1]
 
 
-def templates(lang: str = "en", folders: Sequence[Path] | None = None) -> Templates:
-    """Return the words of a language, those of later folders over those of earlier ones.
+def templates(folders: Sequence[Path] | None = None) -> Templates:
+    """Return the words of these knowledge folders, those of later ones over those of earlier ones.
 
     Raises
     ------
-    UsageError
-        If the language has no templates.
+    InputError
+        If no folder has any, or a file is no TOML.
     """
-    return _templates(lang, tuple(folders or (data_dir() / "knowledge",)))
+    return _templates(tuple(folders or (data_dir() / "knowledge",)))
 
 
 @lru_cache(maxsize=16)
-def _templates(lang: str, folders: tuple[Path, ...]) -> Templates:
-    files = [folder / f"templates.{lang}.toml" for folder in folders]
+def _templates(folders: tuple[Path, ...]) -> Templates:
+    files = [folder / FILE for folder in folders]
     words: dict[str, dict[str, Any]] = {}
     for path in files:
         if path.is_file():
@@ -120,19 +119,17 @@ def _templates(lang: str, folders: tuple[Path, ...]) -> Templates:
                     raise InputError(f"{section!r} must be a section, [{section}]", file=path)
                 words.setdefault(section, {}).update(entries)
     if not words:
-        raise UsageError(f"there are no recommendation sentences in language {lang!r}")
-    return Templates(lang, words)
+        raise InputError("there are no words for recommendations", file=files[0])
+    return Templates(words)
 
 
-def compose(row: Row, lang: str = "en", *, kb: KnowledgeBase | None = None) -> str:
+def compose(row: Row, *, kb: KnowledgeBase | None = None) -> str:
     """Say one row of ``recommendations`` in sentences.
 
     Parameters
     ----------
     row
         The row as a dict; columns that are missing count as empty.
-    lang
-        Language code.
     kb
         Knowledge base whose overlays may add words; None = the product's own.
 
@@ -141,19 +138,19 @@ def compose(row: Row, lang: str = "en", *, kb: KnowledgeBase | None = None) -> s
     InputError
         If a code has no words.
     """
-    return _Composer(row, templates(lang, kb.folders if kb else None)).text()
+    return _Composer(row, templates(kb.folders if kb else None)).text()
 
 
-def implication(codes: str | None, lang: str = "en", *, kb: KnowledgeBase | None = None) -> str:
+def implication(codes: str | None, *, kb: KnowledgeBase | None = None) -> str:
     """Say implication codes: ``exposure_up;efficacy_up`` is "higher exposure and better response"."""
-    words = templates(lang, kb.folders if kb else None)
+    words = templates(kb.folders if kb else None)
     said = [words.say("implication", code) for code in _split(codes)]
     return words.join([one for one in said if one], "and")
 
 
-def phrase(section: str, code: str | None, lang: str = "en", *, kb: KnowledgeBase | None = None) -> str:
+def phrase(section: str, code: str | None, *, kb: KnowledgeBase | None = None) -> str:
     """Say a code of ``population``, ``strength``, ``evidence``, ``notes``, ``alternative_class`` or ``monitoring``."""
-    words = templates(lang, kb.folders if kb else None)
+    words = templates(kb.folders if kb else None)
     if section == "monitoring" and code and not code.startswith(_LITERAL):
         return _monitoring(words, code)[1]
     if section == "alternative_class":
@@ -180,7 +177,7 @@ def _split(cell: object) -> list[str]:
 def _monitoring(words: Templates, code: str) -> tuple[str, str]:
     entry = words.words["monitoring"].get(code)
     if not isinstance(entry, Mapping) or entry.get("verb") not in _VERBS:
-        raise InputError(f"no words for monitoring code {code!r}", file=f"templates.{words.lang}.toml")
+        raise InputError(f"no words for monitoring code {code!r}", file=FILE)
     return str(entry["verb"]), str(entry["what"])
 
 

@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pgx.reports.page.build import Drug, Gene, Row, Score, View, flatten, view
-from pgx.reports.page.wording import clean, percent, split, words
+from pgx.reports.page.cells import codes_of
+from pgx.reports.page.lexicon import Lexicon
+from pgx.reports.page.wording import clean, percent, words
 from pgx.types import Result
 
 # Provenance entries by the kind of reason that they are; the first part of a path that matches decides.
@@ -81,7 +83,7 @@ class Comparison:
         }
 
 
-def compare(old: Result, new: Result) -> Comparison:
+def compare(old: Result, new: Result, lexicon: Lexicon) -> Comparison:
     """Compare two results person by person.
 
     Parameters
@@ -89,6 +91,8 @@ def compare(old: Result, new: Result) -> Comparison:
     old, new
         Results, as `pgx.reports.read` gives them. Persons are matched by sample name; if each result holds one person,
         these two are compared whatever their names.
+    lexicon
+        Words for the codes.
 
     Returns
     -------
@@ -106,7 +110,7 @@ def compare(old: Result, new: Result) -> Comparison:
     for before, after in matched:
         if before != after:
             changes.append(Change(clean(after), "sample", "name", clean(before), clean(after), ()))
-        changes += _person(view(old, before), view(new, after), general)
+        changes += _person(view(old, before, lexicon), view(new, after, lexicon), general)
     left, right = {a for a, _ in matched}, {b for _, b in matched}
     changes += [
         Change(clean(s), "sample", clean(s), "in the result", "", ("data",)) for s in old.samples if s not in left
@@ -239,9 +243,7 @@ def _drugs(
     for name in names:
         a, b = before.get(name), after.get(name)
         if (_drug(a) if a else "") != (_drug(b) if b else ""):
-            genes = {
-                gene for drug in (a, b) if drug for one in drug.advice for gene in split(str(one.row["genes"] or ""))
-            }
+            genes = {gene for drug in (a, b) if drug for one in drug.advice for gene in codes_of(one.row["genes"])}
             why = [
                 *_by_gene(genes, moved),
                 *(given if a is None or b is None or not genes & moved.keys() else ()),

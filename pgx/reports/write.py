@@ -19,6 +19,7 @@ from pgx.reports.formats.plan import ics_of
 from pgx.reports.formats.text import text_of
 from pgx.reports.page import person
 from pgx.reports.page.build import View, views
+from pgx.reports.page.lexicon import Lexicon
 from pgx.types import Result
 
 _PAGE_WIDTH = 100
@@ -46,7 +47,7 @@ def _paper(job: _Job) -> bytes:
 
 
 def _json(job: _Job) -> bytes:
-    return result_json.to_json(job.part).encode()
+    return result_json.to_json(job.part, job.shown.lexicon).encode()
 
 
 def _fhir(job: _Job) -> bytes:
@@ -100,7 +101,9 @@ FORMATS = (*PER_SAMPLE, *WHOLE_RUN)
 """Everything that `write` can write."""
 
 
-def write(result: Result, directory: str | Path, formats: Sequence[str], *, per_sample: bool = True) -> list[Path]:
+def write(
+    result: Result, directory: str | Path, formats: Sequence[str], *, lexicon: Lexicon, per_sample: bool = True
+) -> list[Path]:
     """Write the result.
 
     Parameters
@@ -111,6 +114,8 @@ def write(result: Result, directory: str | Path, formats: Sequence[str], *, per_
         Where to; created if it is missing.
     formats
         Some of `FORMATS`. ``tsv`` and ``parquet`` are one file a frame for all samples.
+    lexicon
+        Words for the codes, from the knowledge base of the run.
     per_sample
         Write the page formats for every sample; without, ``json`` is one ``report.json`` of all samples, and the
         formats that are about one person are left out.
@@ -132,7 +137,7 @@ def write(result: Result, directory: str | Path, formats: Sequence[str], *, per_
     if folder.exists() and not folder.is_dir():
         raise InputError("the output folder is a file", file=folder, fix="name a folder")
     written = []
-    for name, content in _contents(result, formats, per_sample):
+    for name, content in _contents(result, formats, lexicon, per_sample):
         written.append(io.write_bytes(folder / name, content))
     return written
 
@@ -163,17 +168,19 @@ def _check(formats: Sequence[str]) -> None:
         pdf.check()
 
 
-def _contents(result: Result, formats: Sequence[str], per_sample: bool) -> Iterator[tuple[str, bytes]]:
+def _contents(
+    result: Result, formats: Sequence[str], lexicon: Lexicon, per_sample: bool
+) -> Iterator[tuple[str, bytes]]:
     wanted = list(dict.fromkeys(formats))
     pages = _pages(wanted)
     if per_sample and pages:
         stems = file_names.stems(result.samples)
-        for job in _jobs(result):
+        for job in _jobs(result, lexicon):
             # All pages of a person are made before the first is written: a failure leaves none of them.
             made = [(f"{stems[job.sample]}.{suffix}", page(job)) for suffix, page in pages]
             yield from [(name, content) for name, content in made if content is not None]
     elif "json" in wanted:
-        yield "report.json", result_json.to_json(result).encode()
+        yield "report.json", result_json.to_json(result, lexicon).encode()
     for name, frame in tables.frames(result).items():
         if "tsv" in wanted:
             yield f"{name}.tsv", tables.to_tsv(frame)
@@ -183,10 +190,10 @@ def _contents(result: Result, formats: Sequence[str], per_sample: bool) -> Itera
         yield from zip(MULTIQC, (text.encode() for text in multiqc.to_multiqc(result).values()), strict=True)
 
 
-def _jobs(result: Result) -> Iterator[_Job]:
+def _jobs(result: Result, lexicon: Lexicon) -> Iterator[_Job]:
     parts = {name: _split(frame) for name, frame in tables.frames(result).items()}
     run_notes = list(result.notes.filter(pl.col("sample").is_null()).iter_rows(named=True))
-    for sample, shown in zip(result.samples, views(result), strict=True):
+    for sample, shown in zip(result.samples, views(result, lexicon), strict=True):
         frames = {name: found.get(sample, getattr(result, name).clear()) for name, found in parts.items()}
         told = person.notes_for(run_notes, frames["scores"].select("endpoint").to_dicts())
         frames["notes"] = pl.concat([schema.from_rows(told, schema.NOTES), frames["notes"]])

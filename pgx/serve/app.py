@@ -17,10 +17,9 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from pgx.errors import InputError
 from pgx.reports.formats.fhir import fhir_of
-from pgx.reports.page import wording
 from pgx.reports.page.build import View
-from pgx.reports.page.lexicon import drug_names
-from pgx.reports.page.wording import split
+from pgx.reports.page.cells import codes_of
+from pgx.reports.page.lexicon import Lexicon
 from pgx.serve import cards, orders, patients
 from pgx.serve.store import Store
 from pgx.version import __version__
@@ -30,13 +29,17 @@ _LARGEST = 1_000_000
 _OPEN = ("/health",)
 
 
-def create_app(folder: Path, *, token: str | None = None, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
+def create_app(
+    folder: Path, lexicon: Lexicon, *, token: str | None = None, hosts: tuple[str, ...] = LOOPBACK
+) -> FastAPI:
     """Return the web application.
 
     Parameters
     ----------
     folder
         Folder of ``.report.json`` files.
+    lexicon
+        Names of drugs in orders, and words for codes.
     token
         What every request but ``/health`` must bring as ``Authorization: Bearer``; None asks for nothing.
     hosts
@@ -48,11 +51,11 @@ def create_app(folder: Path, *, token: str | None = None, hosts: tuple[str, ...]
     InputError
         If there is no such folder.
     """
-    store = Store(folder)
+    store = Store(folder, lexicon)
+    names = orders.DrugNames.of(lexicon.drug_names)
     # The tables behind the words are read now, not while the first prescriber waits.
-    orders.named("")
-    wording.flags("no_data")
-    wording.population(None)
+    lexicon.flag("no_data")
+    lexicon.population(None)
     app = FastAPI(title="pgx", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=["[::1]" if host == "::1" else host for host in hosts])
 
@@ -80,7 +83,7 @@ def create_app(folder: Path, *, token: str | None = None, hosts: tuple[str, ...]
 
     @app.post("/cds-services/{service}")
     async def hook(service: str, request: Request) -> Response:
-        return await _hook(store, service, request)
+        return await _hook(store, names, service, request)
 
     @app.get("/fhir/metadata")
     async def metadata() -> Response:
@@ -120,7 +123,7 @@ async def _body(request: Request) -> bytes | None:
     return b"".join(parts)
 
 
-async def _hook(store: Store, service: str, request: Request) -> Response:
+async def _hook(store: Store, names: orders.DrugNames, service: str, request: Request) -> Response:
     hook = service.removeprefix("pgx-")
     if hook not in cards.HOOKS or service == hook:
         return _problem(404, "not-found", f"no service {service!r}; see /cds-services")
@@ -134,7 +137,7 @@ async def _hook(store: Store, service: str, request: Request) -> Response:
     wrong = _wrong(found, hook)
     if wrong:
         return _problem(400, "invalid", wrong)
-    drugs = orders.ordered(found["context"], only_selected=hook == "order-select")
+    drugs = orders.ordered(found["context"], names, only_selected=hook == "order-select")
     return _json({"cards": _cards(store, found, drugs) if drugs else []})
 
 
@@ -169,11 +172,11 @@ def _lookup(store: Store, patient: str, drug: str | None) -> Response:
     if shown is None:
         return _problem(404, "not-found", f"no result is stored for patient {patient!r}")
     if drug is not None:
-        name = drug_names().get(drug.casefold().strip(), drug)
+        name = store.lexicon.drug_names.get(drug.casefold().strip(), drug)
         drugs = tuple(one for one in shown.drugs if one.name == name)
         if not drugs:
             return _problem(404, "not-found", f"the stored result says nothing about {drug!r}")
-        genes = {gene for one in drugs for advice in one.advice for gene in split(str(advice.row["genes"] or ""))}
+        genes = {gene for one in drugs for advice in one.advice for gene in codes_of(advice.row["genes"])}
         shown = replace(
             shown,
             drugs=drugs,

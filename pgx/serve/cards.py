@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pgx.reports.page.build import Advice, Drug, View
-from pgx.reports.page.lexicon import guided_drugs
 from pgx.reports.page.notice import NOTICE
 from pgx.reports.page.wording import words
 
@@ -45,7 +44,9 @@ def cards(shown: View, drugs: Iterable[str]) -> list[dict[str, Any]]:
     wanted = dict.fromkeys(drugs)
     found = [_card(shown, drug) for drug in shown.drugs if drug.name in wanted and drug.urgency in INDICATORS]
     covered = {drug.name for drug in shown.drugs}
-    return found + [_uncovered(shown, name) for name in wanted if name not in covered and name in guided_drugs()]
+    return found + [
+        _uncovered(shown, name) for name in wanted if name not in covered and name in shown.lexicon.guided_drugs
+    ]
 
 
 def of_nobody(problem: str, instance: str) -> dict[str, Any]:

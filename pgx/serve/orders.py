@@ -4,22 +4,48 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from dataclasses import dataclass
 from typing import Any
-
-from pgx.reports.page.lexicon import drug_names
 
 _SYSTEMS = ("rxnorm", "atc", "drugbank")
 _WORD = re.compile(r"[a-z][a-z0-9'-]*")
 
 
-def ordered(context: Mapping[str, Any], *, only_selected: bool) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class DrugNames:
+    """Names and codes of drugs, ready to be looked for in orders.
+
+    Parameters
+    ----------
+    drugs
+        RxNorm id, ATC code, generic or brand name (all lower case) -> drug.
+    phrases
+        Words of a name -> drug.
+    longest
+        Words of the longest name.
+    """
+
+    drugs: Mapping[str, str]
+    phrases: Mapping[tuple[str, ...], str]
+    longest: int
+
+    @classmethod
+    def of(cls, drugs: Mapping[str, str]) -> DrugNames:
+        """Return them for a table of names and codes (`pgx.reports.Lexicon.drug_names`)."""
+        phrases = {tuple(_WORD.findall(name)): drug for name, drug in drugs.items() if _WORD.match(name)}
+        phrases = {words: drug for words, drug in phrases.items() if words and len("".join(words)) > 3}
+        return cls(drugs, phrases, max(map(len, phrases), default=1))
+
+
+def ordered(context: Mapping[str, Any], names: DrugNames, *, only_selected: bool) -> list[str]:
     """Return the drugs of the draft orders of a CDS Hooks context, in order, each once.
 
     Parameters
     ----------
     context
         ``context`` of the request: ``draftOrders`` (a Bundle) and, for order-select, ``selections``.
+    names
+        What drugs are called.
     only_selected
         Whether only the resources named in ``selections`` count.
     """
@@ -32,11 +58,11 @@ def ordered(context: Mapping[str, Any], *, only_selected: bool) -> list[str]:
         if resource.get("resourceType") in ("MedicationRequest", "MedicationOrder") and (
             key in selected or not only_selected
         ):
-            found.update(dict.fromkeys(_drugs(resource, known)))
+            found.update(dict.fromkeys(_drugs(resource, known, names)))
     return list(found)
 
 
-def _drugs(resource: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+def _drugs(resource: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]], names: DrugNames) -> Iterator[str]:
     concept = _dict(resource.get("medicationCodeableConcept"))
     reference = _dict(resource.get("medicationReference"))
     if not concept and reference:
@@ -45,43 +71,35 @@ def _drugs(resource: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]]) 
         concept = _dict((contained.get(target) or known.get(target) or {}).get("code"))
         if reference.get("display"):
             concept = {**concept, "text": concept.get("text") or reference["display"]}
-    yield from drugs_of(concept)
+    yield from drugs_of(concept, names)
 
 
-def drugs_of(concept: Mapping[str, Any]) -> list[str]:
+def drugs_of(concept: Mapping[str, Any], names: DrugNames) -> list[str]:
     """Return the drugs of one FHIR CodeableConcept: by code, else by the generic or brand names in its text."""
     codings = [_dict(coding) for coding in _list(concept.get("coding"))]
     for coding in codings:
         system = str(coding.get("system") or "").lower()
-        drug = drug_names().get(str(coding.get("code") or "").casefold())
-        if drug and any(name in system for name in _SYSTEMS):
+        drug = names.drugs.get(str(coding.get("code") or "").casefold())
+        if drug and any(known in system for known in _SYSTEMS):
             return [drug]
     # Orders carry codes of packs ("clopidogrel 75 MG Oral Tablet"), whose text names the substance.
     texts = [concept.get("text"), *(coding.get("display") for coding in codings)]
-    return next((found for found in (named(str(text)) for text in texts if text) if found), [])
+    return next((drugs for drugs in (named(str(text), names) for text in texts if text) if drugs), [])
 
 
-def named(text: str) -> list[str]:
+def named(text: str, names: DrugNames) -> list[str]:
     """Return the drugs that a text names, in order: whole words only, the longest name first."""
-    names, longest = _phrases()
     words = _WORD.findall(text.casefold())
-    found, i = [], 0
+    drugs, i = [], 0
     while i < len(words):
-        for size in range(min(longest, len(words) - i), 0, -1):
-            drug = names.get(tuple(words[i : i + size]))
+        for size in range(min(names.longest, len(words) - i), 0, -1):
+            drug = names.phrases.get(tuple(words[i : i + size]))
             if drug:
-                found.append(drug)
+                drugs.append(drug)
                 i += size - 1
                 break
         i += 1
-    return list(dict.fromkeys(found))
-
-
-@lru_cache(maxsize=1)
-def _phrases() -> tuple[dict[tuple[str, ...], str], int]:
-    names = {tuple(_WORD.findall(name)): drug for name, drug in drug_names().items() if _WORD.match(name)}
-    names = {words: drug for words, drug in names.items() if words and len("".join(words)) > 3}
-    return names, max(map(len, names), default=1)
+    return list(dict.fromkeys(drugs))
 
 
 def _dict(value: Any) -> Mapping[str, Any]:

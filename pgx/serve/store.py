@@ -16,6 +16,7 @@ from pgx.errors import InputError
 from pgx.reports import file_names
 from pgx.reports.formats import result_json
 from pgx.reports.page.build import View
+from pgx.reports.page.lexicon import Lexicon
 
 _KEPT_BYTES = 256 * 2**20
 _OBJECT = 150  # bytes that Python adds to one piece of text and its key
@@ -87,6 +88,8 @@ class Store:
     ----------
     folder
         Where the ``.report.json`` files are; file names follow from sample names, so nothing is scanned.
+    lexicon
+        Words for codes; those that a result brings along come first.
 
     Raises
     ------
@@ -94,12 +97,13 @@ class Store:
         If there is no such folder.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, lexicon: Lexicon) -> None:
         if not folder.is_dir():
             raise InputError(
                 "no such folder of results", file=folder, fix="write it with `pgx report --format json -o DIR`"
             )
         self.folder = folder
+        self.lexicon = lexicon
         self._kept: OrderedDict[tuple[Path, str], _Brief] = OrderedDict()
         self._size = 0
         self._lock = Lock()
@@ -117,7 +121,7 @@ class Store:
             parsed = result_json.parse(_content(path), file=path)
             with result_json.valid(path):
                 _once([entry["sample"] for entry in parsed["samples"]], patient, path)
-            shown = result_json.view_of(parsed, patient, file=path)
+            shown = result_json.view_of(parsed, patient, self.lexicon, file=path)
             if shown is not None:
                 return shown
         return None
@@ -143,7 +147,7 @@ class Store:
         for path in self._paths(patient):
             brief = self._brief(path, patient)
             if brief is not None:
-                return result_json.view_of(brief.document(drugs), patient, drugs=drugs, file=path)
+                return result_json.view_of(brief.document(drugs), patient, self.lexicon, drugs=drugs, file=path)
         return None
 
     def _paths(self, patient: str) -> list[Path]:

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import polars as pl
 
-from pgx.reports import write
 from pgx.reports.formats.tables import TABLES
+from tests.reports.rendered import write
 from tests.reports.test_speed import large
 
 PATIENTS, CLIENTS, REQUESTS, ROUNDS, BUDGET_MS = 60, 4, 200, 3, 50.0

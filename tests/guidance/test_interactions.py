@@ -16,19 +16,24 @@ from pgx.knowledge.acting import DECIDES, Acting, parse, phrase
 from pgx.phenotypes import assign
 from pgx.phenotypes import notes as remarks
 from pgx.phenotypes.substrates import MARKED, acting_drugs
-from pgx.reports.formats.fhir import to_fhir
-from pgx.reports.formats.html import render_html
 from pgx.reports.formats.multiqc import to_multiqc
-from pgx.reports.formats.patient import render_card, render_leaflet, render_plan
-from pgx.reports.formats.plan import render_ics
-from pgx.reports.formats.result_json import to_dict, to_json
 from pgx.reports.formats.tables import to_tsv
-from pgx.reports.formats.text import render_text
-from pgx.reports.page.build import view
 from pgx.serve.cards import cards
 from pgx.types import Result
 from tests.guidance import test_every_row as every_row
 from tests.phenotypes.builders import callset, clinical, pattern
+from tests.reports.rendered import (
+    render_card,
+    render_html,
+    render_ics,
+    render_leaflet,
+    render_plan,
+    render_text,
+    to_dict,
+    to_fhir,
+    to_json,
+    view,
+)
 
 KB = knowledge.load()
 EXPRESSER = {"CYP3A5": pattern("*1/*1")}

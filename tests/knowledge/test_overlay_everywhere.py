@@ -10,8 +10,9 @@ import pytest
 
 import pgx
 from pgx.pipeline import Options
-from pgx.reports import FORMATS, read, render_html, render_text
+from pgx.reports import FORMATS, read
 from tests.knowledge.overlay import NEW_GENE, write_overlay
+from tests.reports.rendered import render_html, render_text
 
 VCF = """##fileformat=VCFv4.2
 ##contig=<ID=chr1,length=248956422>

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pgx.errors import InputError, UsageError
+from pgx.errors import InputError
 from pgx.knowledge import load
 from pgx.knowledge.sentences import compose, implication, phrase, templates, unknown_codes
 
@@ -120,11 +120,6 @@ def test_unknown_codes_are_found_and_never_said(changes: dict[str, object]) -> N
 def test_every_implication_has_words() -> None:
     for codes in KB.table("recommendation_conditions")["implication"].unique():
         implication(codes)
-
-
-def test_a_language_without_templates_is_refused() -> None:
-    with pytest.raises(UsageError):
-        compose(ROW, lang="xx")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -133,11 +132,3 @@ def test_reference_bases_that_disagree_between_variants_are_found() -> None:
     row = next(row for row in load().table("variants").iter_rows(named=True) if row["rsid"] == "rs4244285")
     bases = {("grch38", "chr10", 94781859): ("T", "another variant")}
     assert any("is G here, T in another variant" in one.message for one in genes._sequence(row, bases))
-
-
-def test_a_language_that_lacks_words_is_found(tmp_path: Path) -> None:
-    (tmp_path / "templates.nl.toml").write_text('[action.avoid]\nplain = "vermijd {drug}"\n', encoding="utf-8")
-    (tmp_path / "drugs.tsv").write_text("drug\tsource\nexamplinum\tsite\n", encoding="utf-8")
-    found = list(guidance.languages(load([tmp_path])))
-    assert any("no words for grammar code 'pronoun'" in one.message for one in found)
-    assert list(guidance.languages(load())) == []

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from pgx.reports import render_html, render_text, to_json
 from tests.reports import example
+from tests.reports.rendered import render_html, render_text, to_json
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 

@@ -7,10 +7,9 @@ from itertools import product
 
 import pytest
 
-from pgx.reports import render_html
 from pgx.reports.formats.html import stylesheet
-from pgx.reports.formats.patient import render_card, render_leaflet, render_plan
 from tests.reports import example
+from tests.reports.rendered import render_card, render_html, render_leaflet, render_plan
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 TEXT = ("ink", "soft", "link", "avoid", "change", "monitor", "fine", "none")

@@ -6,8 +6,9 @@ from datetime import date
 import polars as pl
 import pytest
 
-from pgx.reports.compare import REASONS, compare, render_comparison
+from pgx.reports.compare import REASONS, render_comparison
 from tests.reports import example
+from tests.reports.rendered import compare
 
 OLD = example.build()
 

@@ -10,15 +10,15 @@ import pytest
 from pgx.build_data.result_schema import build
 from pgx.errors import InputError
 from pgx.reports.formats import result_json
-from pgx.reports.page.build import view
 from tests.reports import example
+from tests.reports.rendered import to_dict, to_json, view, view_of
 
 FRAMES = ("calls", "phenotypes", "guidance", "scores", "clinical", "medications", "notes")
 
 
 @pytest.mark.parametrize("result", [example.build(), example.empty()], ids=["full", "empty"])
 def test_the_document_follows_the_published_schema(result):
-    jsonschema.Draft202012Validator(result_json.schema_of()).validate(json.loads(result_json.to_json(result)))
+    jsonschema.Draft202012Validator(result_json.schema_of()).validate(json.loads(to_json(result)))
 
 
 @pytest.mark.parametrize(
@@ -31,13 +31,13 @@ def test_a_limit_of_the_label_that_is_not_decided_says_so(applies: str, said: st
         genes=pl.lit("none"), source=pl.lit("FDA label"), recommendation=pl.lit("Not below 12."),
         flags=pl.lit("label_limit"), urgency=pl.lit("avoid"), applies=pl.lit(applies),
     )  # fmt: skip
-    found = result_json.to_dict(replace(result, guidance=pl.concat([result.guidance, limit])))
+    found = to_dict(replace(result, guidance=pl.concat([result.guidance, limit])))
     drugs = {one["drug"]: one for one in found["samples"][0]["summary"]}
     assert drugs["codeine"]["whatever_the_genes"] == [f"FDA label: {said}"]
 
 
 def test_the_schema_refuses_a_changed_document():
-    found = result_json.to_dict(example.build())
+    found = to_dict(example.build())
     found["samples"][0]["calls"][0]["gene"] = None
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.Draft202012Validator(result_json.schema_of()).validate(found)
@@ -49,30 +49,28 @@ def test_the_published_schema_is_the_one_that_the_columns_give():
 
 @pytest.mark.parametrize("result", [example.build(), example.empty()], ids=["full", "empty"])
 def test_a_result_survives_the_way_there_and_back(result):
-    back = result_json.from_json(result_json.to_json(result))
+    back = result_json.from_json(to_json(result))
     assert back.samples == result.samples
     assert back.provenance == result.provenance
     for name in FRAMES:
         assert getattr(back, name).equals(getattr(result, name)), name
-    assert result_json.to_json(back) == result_json.to_json(result)
+    assert to_json(back) == to_json(result)
 
 
 def test_the_view_of_a_document_is_the_view_of_its_result():
-    found = result_json.parse(result_json.to_json(example.build()))
+    found = result_json.parse(to_json(example.build()))
     whole = view(example.build(), example.SAMPLE)
-    assert result_json.view_of(found, example.SAMPLE) == whole
-    part = result_json.view_of(found, example.SAMPLE, drugs=["codeine"])
+    assert view_of(found, example.SAMPLE) == whole
+    part = view_of(found, example.SAMPLE, drugs=["codeine"])
     assert part.drugs == tuple(drug for drug in whole.drugs if drug.name == "codeine")
-    assert result_json.view_of(found, "nobody") is None
+    assert view_of(found, "nobody") is None
 
 
 def test_numbers_that_json_cannot_hold_become_null():
     result = example.build()
     broken = result.scores.with_columns(estimate=float("nan"), high=float("inf"))
     found = json.loads(
-        result_json.to_json(
-            type(result)(**{name: getattr(result, name) for name in result.__slots__} | {"scores": broken})
-        )
+        to_json(type(result)(**{name: getattr(result, name) for name in result.__slots__} | {"scores": broken}))
     )
     assert found["samples"][0]["scores"][0]["estimate"] is None
 

@@ -6,11 +6,8 @@ import re
 import pytest
 
 import pgx
-from pgx.reports import render_html, render_text, to_json
-from pgx.reports.formats.fhir import to_fhir
-from pgx.reports.formats.patient import render_card, render_leaflet
-from pgx.reports.page.build import view
 from pgx.serve.cards import cards
+from tests.reports.rendered import render_card, render_html, render_leaflet, render_text, to_fhir, to_json, view
 
 FLAG = "undocumented_passed_over"
 PLACES = {"DPYD": ("chr1", 97450058, "C", "G"), "RYR1": ("chr19", 38499993, "G", "T")}

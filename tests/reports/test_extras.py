@@ -10,10 +10,10 @@ import polars as pl
 import pytest
 
 from pgx.errors import UsageError
-from pgx.reports import write
 from pgx.reports.formats import pdf
 from pgx.reports.formats.multiqc import to_multiqc
 from tests.reports import example
+from tests.reports.rendered import write
 
 FRAMES = ("calls", "phenotypes", "guidance", "scores", "clinical", "medications", "notes")
 

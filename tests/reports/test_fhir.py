@@ -10,13 +10,14 @@ import pytest
 from pgx.reports.formats import fhir
 from tests.outside import OUTSIDE
 from tests.reports import example
+from tests.reports.rendered import render_fhir, to_fhir
 
 STRUCTURE = "http://hl7.org/fhir/uv/genomics-reporting/StructureDefinition/"
 
 
 @pytest.fixture(scope="module")
 def bundle():
-    return fhir.to_fhir(example.build(), example.SAMPLE)
+    return to_fhir(example.build(), example.SAMPLE)
 
 
 def resources(bundle, kind, profile=None):
@@ -43,13 +44,13 @@ def codes(node):
 def test_the_bundle_is_valid(name):
     module = pytest.importorskip("fhir.resources.R4B.bundle")
     result = example.empty() if name == "empty" else example.build()
-    found = fhir.to_fhir(result, example.SAMPLE, issued="2026-11-22T09:00:00Z" if name == "dated" else None)
+    found = to_fhir(result, example.SAMPLE, issued="2026-11-22T09:00:00Z" if name == "dated" else None)
     module.Bundle.model_validate(found)
 
 
 def test_the_validator_would_notice():
     module = pytest.importorskip("fhir.resources.R4B.bundle")
-    found = fhir.to_fhir(example.build(), example.SAMPLE)
+    found = to_fhir(example.build(), example.SAMPLE)
     del found["entry"][0]["resource"]["code"]
     with pytest.raises(ValueError, match="code"):
         module.Bundle.model_validate(found)
@@ -150,20 +151,20 @@ def test_scores_are_risk_assessments(bundle):
 
 def test_nothing_carries_a_date_unless_asked(bundle):
     assert not re.search(r'"(issued|effectiveDateTime|occurrenceDateTime)"', json.dumps(bundle))
-    dated = json.dumps(fhir.to_fhir(example.build(), example.SAMPLE, issued="2026-11-22T09:00:00Z"))
+    dated = json.dumps(to_fhir(example.build(), example.SAMPLE, issued="2026-11-22T09:00:00Z"))
     assert dated.count("2026-11-22T09:00:00Z") > 10
 
 
 def test_the_bundle_is_the_same_every_time_and_other_people_have_other_ids(bundle):
-    assert fhir.render_fhir(example.build(), example.SAMPLE) == fhir.to_text(bundle)
-    other = fhir.to_fhir(example.build("B"), "B")
+    assert render_fhir(example.build(), example.SAMPLE) == fhir.to_text(bundle)
+    other = to_fhir(example.build("B"), "B")
     assert not {e["fullUrl"] for e in other["entry"]} & {e["fullUrl"] for e in bundle["entry"]}
 
 
 def test_missing_numbers_leave_the_element_out():
     result = example.build()
     scores = result.scores.with_columns(low=None, high=None, reference=None, level=None, unit=None, factors=None)
-    found = fhir.to_fhir(replace(result, scores=scores), example.SAMPLE)
+    found = to_fhir(replace(result, scores=scores), example.SAMPLE)
     assert "null" not in fhir.to_text(found)
     module = pytest.importorskip("fhir.resources.R4B.bundle")
     module.Bundle.model_validate(found)
@@ -220,7 +221,7 @@ def test_a_limit_of_the_label_is_an_issue_of_its_own_and_no_genomic_finding():
         population=pl.lit("child_lt_12"), action=pl.lit("contraindicated"), applies=pl.lit("yes"),
         urgency=pl.lit("avoid"), flags=pl.lit("label_limit"), recommendation=pl.lit("Not below 12."),
     )  # fmt: skip
-    bundle = fhir.to_fhir(replace(result, guidance=pl.concat([result.guidance, rows])), example.SAMPLE)
+    bundle = to_fhir(replace(result, guidance=pl.concat([result.guidance, rows])), example.SAMPLE)
     (issue,) = resources(bundle, "DetectedIssue")
     assert issue["status"] == "final"
     assert issue["code"]["text"] == "contraindicated below 12 years of age, whatever the genes"

@@ -10,15 +10,24 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pgx import schema
-from pgx.reports import render_html, render_text
-from pgx.reports.compare import compare, render_comparison
-from pgx.reports.formats import fhir, result_json
+from pgx.reports.compare import render_comparison
+from pgx.reports.formats import result_json
 from pgx.reports.formats.multiqc import to_multiqc
-from pgx.reports.formats.patient import render_card, render_leaflet, render_plan
-from pgx.reports.formats.plan import render_ics
 from pgx.reports.formats.tables import to_tsv
 from pgx.types import Result
 from tests.reports import example
+from tests.reports.rendered import (
+    compare,
+    render_card,
+    render_html,
+    render_ics,
+    render_leaflet,
+    render_plan,
+    render_text,
+    to_dict,
+    to_fhir,
+    to_json,
+)
 from tests.reports.test_pages import parse
 
 SCHEMAS = {
@@ -92,9 +101,9 @@ def test_every_format_is_made(result):
         assert not [tag for tag, _ in tags.seen if tag in ("i", "script")]
         assert not [attrs for tag, attrs in tags.seen if tag == "a" and not attrs["href"].startswith(("#", "http"))]
     assert "\x1b" not in render_text(result, "S")
-    text = result_json.to_json(result)
+    text = to_json(result)
     json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
-    assert result_json.to_json(result_json.from_json(text)) == text
+    assert to_json(result_json.from_json(text)) == text
     calendar = render_ics(result, "S")
     assert calendar is None or calendar.endswith("END:VCALENDAR\r\n")
     assert render_comparison(compare(result, example.empty()))
@@ -110,11 +119,11 @@ def test_every_format_is_made(result):
 @given(results())
 def test_the_fhir_bundle_stays_valid(result):
     module = pytest.importorskip("fhir.resources.R4B.bundle")
-    module.Bundle.model_validate(fhir.to_fhir(result, "S"))
+    module.Bundle.model_validate(to_fhir(result, "S"))
 
 
 def test_probabilities_outside_the_schema_are_noticed():
-    found = result_json.to_dict(example.build())
+    found = to_dict(example.build())
     found["samples"][0]["calls"][0]["probability"] = 1.5
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.Draft202012Validator(result_json.schema_of()).validate(found)

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pgx.reports import render_html, render_text
 from pgx.reports.page.notice import NOTICE
 from tests.reports import example
+from tests.reports.rendered import render_html, render_text
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 VOID = {"meta", "br", "link", "img", "input", "hr"}

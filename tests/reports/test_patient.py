@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 
 from pgx import schema
-from pgx.reports.formats.patient import render_card, render_leaflet, render_plan, short
-from pgx.reports.formats.plan import follow_up, render_ics
+from pgx.reports.formats.patient import short
 from tests.reports import example
+from tests.reports.rendered import follow_up, render_card, render_ics, render_leaflet, render_plan
 from tests.reports.test_pages import HOSTILE, parse
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pgx.errors import UsageError
-from pgx.reports.page.build import view
 from pgx.reports.page.person import notes_for, own_provenance
 from tests.reports import example
+from tests.reports.rendered import view
 
 RUN = {
     "pgx": "1",

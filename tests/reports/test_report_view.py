@@ -7,11 +7,9 @@ import pytest
 
 from pgx import schema
 from pgx.errors import UsageError
-from pgx.reports import render_html, render_text
-from pgx.reports.formats.patient import render_leaflet
-from pgx.reports.page.build import view, views
 from pgx.reports.page.wording import URGENCIES
 from tests.reports import example
+from tests.reports.rendered import render_html, render_leaflet, render_text, view, views
 
 
 def shown(**changes):

@@ -5,9 +5,8 @@ import time
 import polars as pl
 
 from pgx import schema
-from pgx.reports import render_html, render_text, to_json
-from pgx.reports.formats.fhir import render_fhir
 from tests.reports import example
+from tests.reports.rendered import render_fhir, render_html, render_text, to_json
 
 BUDGET = 1.0
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pgx.reports.formats import svg
-from pgx.reports.page.build import view
 from tests.reports import example
+from tests.reports.rendered import view
 
 VIEW = view(example.build(), example.SAMPLE)
 DOSE = next(score for score in VIEW.scores if score.kind == "dose")

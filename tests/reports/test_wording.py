@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from pgx import knowledge
 from pgx.reports.page import wording
+from pgx.reports.page.cells import split, split_pairs
+from tests.reports.rendered import LEXICON
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +17,7 @@ def kb():
 
 
 def codes(frame, column):
-    return {code for cell in frame[column].drop_nulls() for code in wording.split(cell)}
+    return {code for cell in frame[column].drop_nulls() for code in split(cell)}
 
 
 @pytest.mark.parametrize(
@@ -46,11 +48,11 @@ def test_every_phenotype_on_a_scale_has_a_place(kb):
 
 def test_unknown_codes_are_shown_readably():
     assert wording.words("action", "do_this_first") == "do this first"
-    assert wording.flag("odd_thing:CYP2D6_x") == "odd thing: CYP2D6 x"
+    assert LEXICON.flag("odd_thing:CYP2D6_x") == "odd thing: CYP2D6 x"
 
 
 def test_implications_read_as_phrases():
-    assert wording.implications("CYP2C19=active_metabolite_down_marked;efficacy_down_marked;G=none") == [
+    assert wording.implications(["CYP2C19=active_metabolite_down_marked", "efficacy_down_marked", "G=none"]) == [
         ("CYP2C19", "much lower active metabolite, much lower effect"),
         ("G", "no relevant effect"),
     ]
@@ -84,11 +86,11 @@ def test_percentages_never_round_a_possibility_away(value, said):
     ],
 )
 def test_features_are_named_by_their_meaning(name, said):
-    assert wording.feature(name) == said
+    assert LEXICON.feature(name) == said
 
 
 def test_allele_names_with_an_equals_sign_survive():
-    assert wording.pairs("c.1905+1G>A (*2A)/=x=0.25;*1/*2=0.1") == [("c.1905+1G>A (*2A)/=x", "0.25"), ("*1/*2", "0.1")]
+    assert split_pairs("c.1905+1G>A (*2A)/=x=0.25;*1/*2=0.1") == [("c.1905+1G>A (*2A)/=x", "0.25"), ("*1/*2", "0.1")]
 
 
 @given(st.text())

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from pgx import io, schema
 from pgx.errors import InputError, UsageError
-from pgx.reports import FORMATS, file_names, write
+from pgx.reports import FORMATS, file_names
 from pgx.reports.formats.tables import to_tsv
 from tests.reports import example
+from tests.reports.rendered import write
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 

@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgx.serve.orders import drugs_of, named, ordered
+from pgx.serve.orders import DrugNames, drugs_of, named, ordered
+from tests.reports.rendered import LEXICON
 
+NAMES = DrugNames.of(LEXICON.drug_names)
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 
 
@@ -31,12 +33,12 @@ def request(concept, i="1", **more):
     ],
 )
 def test_codes_first_then_the_names_in_the_text(concept, drugs):
-    assert drugs_of(concept) == drugs
+    assert drugs_of(concept, NAMES) == drugs
 
 
 def test_only_whole_words_name_a_drug():
-    assert named("isocodeinex") == []
-    assert named("codeine/acetaminophen")[:1] == ["codeine"]
+    assert named("isocodeinex", NAMES) == []
+    assert named("codeine/acetaminophen", NAMES)[:1] == ["codeine"]
 
 
 def test_order_select_looks_at_the_selection_and_order_sign_at_all():
@@ -44,8 +46,8 @@ def test_order_select_looks_at_the_selection_and_order_sign_at_all():
         "draftOrders": {"entry": [request({"text": "codeine"}), request({"text": "warfarin"}, "2")]},
         "selections": ["MedicationRequest/2"],
     }
-    assert ordered(context, only_selected=True) == ["warfarin"]
-    assert ordered(context, only_selected=False) == ["codeine", "warfarin"]
+    assert ordered(context, NAMES, only_selected=True) == ["warfarin"]
+    assert ordered(context, NAMES, only_selected=False) == ["codeine", "warfarin"]
 
 
 def test_references_are_followed_inside_the_order_and_the_bundle():
@@ -75,7 +77,7 @@ def test_references_are_followed_inside_the_order_and_the_bundle():
         }
     }
     context = {"draftOrders": {"entry": [inside, outside, medication, shown]}}
-    assert ordered(context, only_selected=False) == ["codeine", "warfarin", "simvastatin"]
+    assert ordered(context, NAMES, only_selected=False) == ["codeine", "warfarin", "simvastatin"]
 
 
 KEYS = ["entry", "resource", "resourceType", "coding", "medicationCodeableConcept", "draftOrders", "text"]
@@ -88,4 +90,4 @@ JSON = st.recursive(
 
 @given(st.dictionaries(st.sampled_from(["draftOrders", "selections"]), JSON))
 def test_no_context_breaks_it(context):
-    assert ordered(context, only_selected=False) == []
+    assert ordered(context, NAMES, only_selected=False) == []

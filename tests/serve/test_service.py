@@ -8,10 +8,10 @@ pytest.importorskip("fastapi")
 
 from pgx import schema
 from pgx.errors import InputError
-from pgx.reports import write
 from pgx.serve.app import create_app
 from pgx.serve.cards import HOOKS
 from tests.reports import example
+from tests.reports.rendered import LEXICON, write
 from tests.serve.client import Client
 
 TOKEN = "a-token-of-length-24-----"
@@ -28,7 +28,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def client(folder):
-    return Client(create_app(folder))
+    return Client(create_app(folder, LEXICON))
 
 
 def order(*drugs, patient=example.SAMPLE, hook="order-sign", **more):
@@ -106,7 +106,7 @@ def test_what_another_drug_does_to_the_ordered_one_is_on_the_card(tmp_path):
     notes = schema.from_rows([*result.notes.to_dicts(), note | {"sample": example.SAMPLE}], schema.NOTES)
     parts = {name: getattr(result, name) for name in result.__slots__} | {"notes": notes}
     write(type(result)(**parts), tmp_path, ["json"])
-    (card,) = cards(Client(create_app(tmp_path)), **order("codeine"))
+    (card,) = cards(Client(create_app(tmp_path, LEXICON)), **order("codeine"))
     assert "**Interaction:** paroxetine inhibits CYP2D6" in card["detail"].replace("\\_", "_")
 
 
@@ -184,7 +184,7 @@ def test_fhir_problems_are_operation_outcomes(client):
 
 
 def test_a_token_is_asked_for_and_compared_whole(folder):
-    guarded = Client(create_app(folder, token=TOKEN))
+    guarded = Client(create_app(folder, LEXICON, token=TOKEN))
     assert guarded.get("/health").status_code == 200
     for headers in ({}, {"Authorization": TOKEN}, {"Authorization": f"Bearer {TOKEN}x"}, {"Authorization": "Bearer "}):
         answer = guarded.get("/cds-services", headers=headers)
@@ -194,7 +194,7 @@ def test_a_token_is_asked_for_and_compared_whole(folder):
 
 
 def test_other_host_names_are_refused(folder):
-    foreign = Client(create_app(folder), "evil.example")
+    foreign = Client(create_app(folder, LEXICON), "evil.example")
     assert foreign.get("/cds-services").status_code == 400
 
 
@@ -204,7 +204,7 @@ def test_answers_about_patients_are_not_cached(client):
 
 def test_a_changed_file_is_read_again_and_a_broken_one_is_an_error(tmp_path):
     write(example.build(), tmp_path, ["json"])
-    client = Client(create_app(tmp_path))
+    client = Client(create_app(tmp_path, LEXICON))
     assert cards(client, **order("codeine"))
     (tmp_path / "NA00001.report.json").write_text("{}")
     answer = client.post("/cds-services/pgx-order-sign", json=order("codeine"))
@@ -216,7 +216,7 @@ def test_a_changed_file_is_read_again_and_a_broken_one_is_an_error(tmp_path):
 
 def test_a_missing_folder_is_an_input_error(tmp_path):
     with pytest.raises(InputError, match="no such folder"):
-        create_app(tmp_path / "none")
+        create_app(tmp_path / "none", LEXICON)
 
 
 def test_hostile_values_do_not_become_markup(tmp_path):
@@ -229,6 +229,6 @@ def test_hostile_values_do_not_become_markup(tmp_path):
         tmp_path,
         ["json"],
     )
-    (card,) = cards(Client(create_app(tmp_path)), **order("codeine"))
+    (card,) = cards(Client(create_app(tmp_path, LEXICON)), **order("codeine"))
     assert "<b>" not in card["detail"].replace("\\<b", "")
     assert "\\[y\\]" in card["detail"]

@@ -17,7 +17,8 @@ from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 from rich.text import Text
 
-from pgx.reports import read, render_html, render_text
+from pgx.reports import read
+from tests.reports.rendered import render_html, render_text
 
 LINES, WIDTH = 44, 104
 # The format that rich ships names fonts on a server; a picture in a repository fetches nothing.

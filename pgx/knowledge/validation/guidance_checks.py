@@ -17,23 +17,9 @@ if TYPE_CHECKING:
     from pgx.knowledge.base import KnowledgeBase
 
 
-def languages(kb: KnowledgeBase) -> Iterator[Problem]:
-    """Every language has words for everything that English has words for."""
-    english = templates("en", kb.folders).words
-    found = {path.name.split(".")[1] for folder in kb.folders for path in folder.glob("templates.*.toml")}
-    for lang in sorted(found - {"en"}):
-        other = templates(lang, kb.folders).words
-        for section, entries in english.items():
-            for code in entries:
-                if code not in other.get(section, {}):
-                    yield Problem(
-                        "error", "languages", f"templates.{lang}.toml", f"no words for {section} code {code!r}"
-                    )
-
-
 def recommendations(kb: KnowledgeBase) -> Iterator[Problem]:
     """Every row can be said, its doses make sense, and some genotype reaches it."""
-    words = templates("en", kb.folders)
+    words = templates(kb.folders)
     conditions = rows_by(kb, "recommendation_conditions", "rec_id")
     implications = words.words.get("implication", {})
     for row in kb.table("recommendations").iter_rows(named=True):

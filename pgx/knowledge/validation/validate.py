@@ -156,7 +156,6 @@ _CHECKS: tuple[Check, ...] = (
     guidance_checks.label_limits,
     guidance_checks.substrates,
     guidance_checks.label_interactions,
-    guidance_checks.languages,
     _drugs,
     _frequencies,
     _sources,

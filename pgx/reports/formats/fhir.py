@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pgx.reports.page.build import Advice, Drug, Gene, Row, Score, View, view
-from pgx.reports.page.lexicon import Terms
+from pgx.reports.page.cells import codes_of
+from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.notice import NOTICE
-from pgx.reports.page.wording import clean, percent, split, words
+from pgx.reports.page.wording import clean, percent, words
 from pgx.types import Result
 from pgx.version import __version__
 
@@ -56,7 +57,7 @@ class _Bundle:
 
     sample: str
     issued: str | None
-    terms: Terms = field(default_factory=Terms)
+    lexicon: Lexicon
     entries: dict[str, Resource] = field(default_factory=dict)
 
     def url(self, kind: str, name: str) -> str:
@@ -76,7 +77,7 @@ class _Bundle:
         return {"reference": self.url("Patient", "patient")}
 
 
-def to_fhir(result: Result, sample: str, *, issued: str | None = None) -> Resource:
+def to_fhir(result: Result, sample: str, lexicon: Lexicon, *, issued: str | None = None) -> Resource:
     """Return one person's result as a FHIR R4 collection bundle.
 
     Parameters
@@ -85,16 +86,18 @@ def to_fhir(result: Result, sample: str, *, issued: str | None = None) -> Resour
         What a run found.
     sample
         Whose result.
+    lexicon
+        Words for the codes, and identifiers of genes and drugs.
     issued
         Instant to write as ``DiagnosticReport.issued`` and the resources' effective time, such as
         ``2026-11-22T09:00:00Z``; None leaves both out.
     """
-    return fhir_of(view(result, sample), issued=issued)
+    return fhir_of(view(result, sample, lexicon), issued=issued)
 
 
-def render_fhir(result: Result, sample: str) -> str:
+def render_fhir(result: Result, sample: str, lexicon: Lexicon) -> str:
     """Return `to_fhir` as JSON text."""
-    return to_text(to_fhir(result, sample))
+    return to_text(to_fhir(result, sample, lexicon))
 
 
 def to_text(bundle: Resource) -> str:
@@ -104,7 +107,7 @@ def to_text(bundle: Resource) -> str:
 
 def fhir_of(shown: View, *, issued: str | None = None) -> Resource:
     """Return the bundle of one view, see `to_fhir`."""
-    bundle = _Bundle(shown.sample, issued, shown.terms)
+    bundle = _Bundle(shown.sample, issued, shown.lexicon)
     report_url = bundle.url("DiagnosticReport", "report")
     bundle.entries[report_url] = {}  # keeps the report first
     bundle.add("Patient", "patient", {"identifier": [{"value": shown.sample or "unnamed"}]})
@@ -213,12 +216,12 @@ def _genotype(bundle: _Bundle, gene: Gene, device: Resource) -> Resource:
 
 
 def _gene_code(bundle: _Bundle, gene: str) -> Resource:
-    code = bundle.terms.hgnc(gene)
+    code = bundle.lexicon.hgnc(gene)
     return _coding(GENENAMES, code, gene, text=gene) if code else {"text": gene}
 
 
 def _drug_code(bundle: _Bundle, drug: str) -> Resource:
-    code = bundle.terms.rxnorm(drug)
+    code = bundle.lexicon.rxnorm(drug)
     return _coding(RXNORM, code, drug, text=drug) if code else {"text": drug.strip() or "unnamed"}
 
 
@@ -243,7 +246,7 @@ def _says(advice: Advice) -> bool:
 def _implication(bundle: _Bundle, drug: Drug, index: int, genotypes: dict[str, Resource]) -> Resource:
     advice = drug.advice[index]
     content = _observation(bundle, _coding(CODES, "therapeutic-implication", "Therapeutic Implication"))
-    genes = split(str(advice.row["genes"] or ""))
+    genes = codes_of(advice.row["genes"])
     content["derivedFrom"] = [genotypes[gene] for gene in genes if gene in genotypes]
     if not content["derivedFrom"]:
         del content["derivedFrom"]

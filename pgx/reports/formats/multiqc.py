@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from pgx.reports.page.lexicon import terms_of
+from pgx.reports.page.lexicon import overlays_of
 from pgx.reports.page.model import not_usable_because
 from pgx.reports.page.wording import URGENCIES, clean, words
 from pgx.types import Result
@@ -26,7 +26,7 @@ def to_multiqc(result: Result) -> dict[str, str]:
 
 def _about(result: Result) -> str:
     """Say what the tables are and which site's own knowledge had a part in them."""
-    local = terms_of(result.provenance).overlays
+    local = overlays_of(result.provenance)
     if not local:
         return _ABOUT
     listed = "; ".join(f"{clean(what)} from {clean(overlay)}" for what, overlay in local.items())

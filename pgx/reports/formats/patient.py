@@ -10,6 +10,8 @@ from pgx.reports.formats.html import environment
 from pgx.reports.formats.plan import checks
 from pgx.reports.page import wording
 from pgx.reports.page.build import Drug, Gene, View, view
+from pgx.reports.page.cells import codes_of
+from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.wording import words
 from pgx.types import Result
 
@@ -17,9 +19,9 @@ _ON_CARD = 14
 _VERSIONS = ("pgx", "program", "knowledge", "knowledge version", "models")
 
 
-def render_leaflet(result: Result, sample: str) -> str:
+def render_leaflet(result: Result, sample: str, lexicon: Lexicon) -> str:
     """Return a leaflet for the person, in plain language, as a self-contained page."""
-    return leaflet_of(view(result, sample))
+    return leaflet_of(view(result, sample, lexicon))
 
 
 def leaflet_of(shown: View) -> str:
@@ -27,9 +29,9 @@ def leaflet_of(shown: View) -> str:
     return _page("leaflet.html.j2", shown, plan=checks(shown))
 
 
-def render_card(result: Result, sample: str) -> str:
+def render_card(result: Result, sample: str, lexicon: Lexicon) -> str:
     """Return a card in the size of a bank card, front and back, as a self-contained page."""
-    return card_of(view(result, sample))
+    return card_of(view(result, sample, lexicon))
 
 
 def card_of(shown: View) -> str:
@@ -39,9 +41,9 @@ def card_of(shown: View) -> str:
     return _page("card.html.j2", shown, genes=called, most=_ON_CARD, versions=versions)
 
 
-def render_plan(result: Result, sample: str) -> str:
+def render_plan(result: Result, sample: str, lexicon: Lexicon) -> str:
     """Return the follow-up plan as a self-contained page."""
-    return plan_of(view(result, sample))
+    return plan_of(view(result, sample, lexicon))
 
 
 def plan_of(shown: View) -> str:
@@ -83,10 +85,9 @@ def plain_reasons(drug: Drug) -> Iterator[str]:
     """Yield what happens to the medicine in this body, in everyday words, each once."""
     if drug.deciding is None or drug.urgency == "no_data" or drug.ruled_out or drug.deciding.turned:
         return
-    cell = drug.deciding.row["implication"]
     silent = {words("implication", code) for code in ("na", "none", "no_data")}
     seen = set()
-    for _, said in wording.implications(None if cell is None else str(cell), plain=True):
+    for _, said in wording.implications(codes_of(drug.deciding.row["implication"]), plain=True):
         for part in said.split(", "):
             if part not in silent and part not in seen:
                 seen.add(part)

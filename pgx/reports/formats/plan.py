@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from pgx.reports.page.build import Drug, View, view
-from pgx.reports.page.lexicon import Terms
+from pgx.reports.page.cells import codes_of
+from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.notice import NOTICE
-from pgx.reports.page.wording import monitoring, split
 from pgx.types import Result
 
 _FOLD = 73
@@ -58,27 +58,27 @@ class Check:
         return f"{self.when.isoformat()} (day {self.day})" if self.when else f"day {self.day}"
 
 
-def follow_up(result: Result, sample: str) -> list[Check]:
+def follow_up(result: Result, sample: str, lexicon: Lexicon) -> list[Check]:
     """Return the checks that the applying recommendations ask for, in the order of time.
 
     Only medicines that the person takes or will take have checks. The guideline says which test; the knowledge's
     ``follow_up`` table says on which days.
     """
-    return checks(view(result, sample))
+    return checks(view(result, sample, lexicon))
 
 
 def checks(shown: View) -> list[Check]:
     """Return the checks of one view, see `follow_up`."""
     starts = {str(row["drug"]): row["start"] for row in shown.medications if row["status"] != "stopped"}
     found = [
-        one for drug in shown.drugs if drug.medication for one in _of_drug(drug, starts.get(drug.name), shown.terms)
+        one for drug in shown.drugs if drug.medication for one in _of_drug(drug, starts.get(drug.name), shown.lexicon)
     ]
     return sorted(
         found, key=lambda one: (one.day >= 0, one.when is None, one.when or date.min, one.day, one.drug, one.what)
     )
 
 
-def _of_drug(drug: Drug, start: object, terms: Terms) -> Iterator[Check]:
+def _of_drug(drug: Drug, start: object, lexicon: Lexicon) -> Iterator[Check]:
     asked: dict[str, list[str]] = {}
     local: set[str] = set()
     for advice in drug.advice:
@@ -87,13 +87,13 @@ def _of_drug(drug: Drug, start: object, terms: Terms) -> Iterator[Check]:
         if counts and advice.applies in ("yes", "if_population"):
             for code in advice.monitoring_codes:
                 asked.setdefault(code, []).append(advice.source)
-                if "local" in split(str(advice.row["flags"] or "")):
+                if "local" in codes_of(advice.row["flags"]):
                     local.add(code)
     for code, sources in asked.items():
-        before, days, note = terms.schedule(code)
+        before, days, note = lexicon.schedule(code)
         for day in (*((-1,) if before else ()), *days):
             when = start + timedelta(days=day) if isinstance(start, date) and day >= 0 else None
-            said, plain = monitoring(code, terms), monitoring(code, terms, plain=True)
+            said, plain = lexicon.monitoring(code), lexicon.monitoring(code, plain=True)
             yield Check(
                 drug.name,
                 said,
@@ -107,12 +107,12 @@ def _of_drug(drug: Drug, start: object, terms: Terms) -> Iterator[Check]:
             )
 
 
-def render_ics(result: Result, sample: str) -> str | None:
+def render_ics(result: Result, sample: str, lexicon: Lexicon) -> str | None:
     """Return the plan as an iCalendar file (RFC 5545); None if there is nothing to check.
 
     Checks with a known day are events, the others to-dos without a date.
     """
-    return ics_of(view(result, sample))
+    return ics_of(view(result, sample, lexicon))
 
 
 def ics_of(shown: View) -> str | None:

@@ -16,7 +16,8 @@ from pgx import schema
 from pgx.errors import InputError
 from pgx.reports.page import person, wording
 from pgx.reports.page.build import Row, View, build, flatten, views
-from pgx.reports.page.lexicon import terms_of
+from pgx.reports.page.cells import split, split_pairs
+from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.model import Advice
 from pgx.types import Result
 
@@ -49,7 +50,7 @@ _NUMBERED = {
 _NOTHING = {(name, column.name): "" for name, which in _SCHEMAS.items() for column in which if column.required}
 
 
-def to_dict(result: Result) -> dict[str, Any]:
+def to_dict(result: Result, lexicon: Lexicon) -> dict[str, Any]:
     """Return the result as plain data, one entry a sample, see `schema_of`."""
     parts = {name: _by_sample(getattr(result, name), name) for name in _SCHEMAS}
     return {
@@ -61,14 +62,14 @@ def to_dict(result: Result) -> dict[str, Any]:
             {"sample": sample, "summary": _summary(shown)}
             | ({} if len(result.samples) == 1 else {"inputs": person.inputs_of(result, sample) or []})
             | {name: found.get(sample, []) for name, found in parts.items()}
-            for sample, shown in zip(result.samples, views(result), strict=True)
+            for sample, shown in zip(result.samples, views(result, lexicon), strict=True)
         ],
     }
 
 
-def to_json(result: Result) -> str:
+def to_json(result: Result, lexicon: Lexicon) -> str:
     """Return the result as JSON text, the same bytes for the same result."""
-    return json.dumps(to_dict(result), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    return json.dumps(to_dict(result, lexicon), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
 
 def from_json(text: str | bytes, *, file: str | Path | None = None) -> Result:
@@ -106,7 +107,12 @@ def check(form: Any, version: Any, *, file: str | Path | None = None) -> None:
 
 
 def view_of(
-    found: Mapping[str, Any], sample: str, *, drugs: Collection[str] | None = None, file: str | Path | None = None
+    found: Mapping[str, Any],
+    sample: str,
+    lexicon: Lexicon,
+    *,
+    drugs: Collection[str] | None = None,
+    file: str | Path | None = None,
 ) -> View | None:
     """Return the view of one sample straight from a parsed document: no frames, so that a service answers at once.
 
@@ -116,6 +122,8 @@ def view_of(
         A document from `parse`.
     sample
         Whose view; None is returned if the document does not have the sample.
+    lexicon
+        Words for the codes; those that the document brings along come first.
     drugs
         Only the advice on these, their scores, and the notes; genes and clinical data are left out then.
     file
@@ -134,7 +142,7 @@ def view_of(
         given = found["provenance"]
         inputs = entry.get("inputs") if len(found["samples"]) > 1 else range(len(given.get("inputs", ())))
         provenance = person.own_provenance(given, sample, inputs)
-        return build(sample, parts, notes, tuple(flatten(provenance)), terms_of(provenance))
+        return build(sample, parts, notes, tuple(flatten(provenance)), lexicon.of_result(provenance))
 
 
 @contextmanager
@@ -171,11 +179,11 @@ def _by_sample(frame: pl.DataFrame, name: str) -> dict[str | None, list[dict[str
 
 def _encode(row: dict[str, Any], name: str) -> dict[str, Any]:
     for column in _LISTS.get(name, ()):
-        row[column] = wording.split(row[column])
+        row[column] = split(row[column])
     for column, (key, value) in _PAIRS.get(name, {}).items():
-        row[column] = [{key: a, value: b} for a, b in wording.pairs(row[column])]
+        row[column] = [{key: a, value: b} for a, b in split_pairs(row[column])]
     for column, (key, value) in _NUMBERED.get(name, {}).items():
-        row[column] = [{key: a, value: _number(b)} for a, b in wording.pairs(row[column])]
+        row[column] = [{key: a, value: _number(b)} for a, b in split_pairs(row[column])]
     return {key: _plain(value) for key, value in row.items()}
 
 

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pgx.reports.page.build import NOBODY, Drug, Gene, Score, View, view
+from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.notice import NOTICE
 from pgx.reports.page.wording import URGENCIES, clean, number, percent, several, shorten, urgency_note, words
 from pgx.types import Result
@@ -32,7 +33,9 @@ _PIPED = 100
 _LONGEST_NAME = 60
 
 
-def render_text(result: Result, sample: str, *, color: bool | None = None, width: int | None = None) -> str:
+def render_text(
+    result: Result, sample: str, lexicon: Lexicon, *, color: bool | None = None, width: int | None = None
+) -> str:
     """Return one sample's report for a terminal.
 
     Parameters
@@ -41,6 +44,8 @@ def render_text(result: Result, sample: str, *, color: bool | None = None, width
         What a run found.
     sample
         Whose report.
+    lexicon
+        Words for the codes.
     color
         Use ANSI colours; without them the text holds no escape codes at all. None = if standard output is a terminal
         and ``NO_COLOR`` is not set.
@@ -57,7 +62,7 @@ def render_text(result: Result, sample: str, *, color: bool | None = None, width
         color = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     if width is None:
         width = shutil.get_terminal_size().columns if terminal else _PIPED
-    return text_of(view(result, sample), color=color, width=width)
+    return text_of(view(result, sample, lexicon), color=color, width=width)
 
 
 def text_of(shown: View, *, color: bool = False, width: int = 100) -> str:

@@ -10,13 +10,14 @@ import polars as pl
 from pgx.assertion import NOT_CALLED, STATEMENTS, asserted
 from pgx.errors import UsageError
 from pgx.knowledge.local_terms import KEY as LOCAL_TERMS
-from pgx.reports.page import person, wording
+from pgx.reports.page import person
+from pgx.reports.page.cells import codes_of, numbers_of
 from pgx.reports.page.cells import number_of as _float
 from pgx.reports.page.cells import text_of_cell as _text
 from pgx.reports.page.drug_line import NOBODY, advice_of, drug_of, drug_order
-from pgx.reports.page.lexicon import Terms, terms_of
+from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.model import BESIDE_DRUGS, Advice, Class, Drug, Gene, Row, Score, View
-from pgx.reports.page.wording import clean, split
+from pgx.reports.page.wording import clean
 from pgx.types import Result
 
 __all__ = ["NOBODY", "Advice", "Class", "Drug", "Gene", "Row", "Score", "View", "build", "flatten", "view", "views"]
@@ -27,21 +28,21 @@ REFUSED = "refused"
 _EVIDENCE = re.compile(r"^(patients):n=(\d+)$")
 
 
-def views(result: Result) -> Iterator[View]:
+def views(result: Result, lexicon: Lexicon) -> Iterator[View]:
     """Yield one view a sample, in the result's order; the frames are split once."""
     parts = {name: _by_sample(getattr(result, name)) for name in _FRAMES}
-    terms = terms_of(result.provenance)
+    lexicon = lexicon.of_result(result.provenance)
     for sample in result.samples:
         yield build(
             sample,
             {name: found.get(sample, []) for name, found in parts.items()},
             parts["notes"].get(None, []),
             tuple(flatten(person.provenance_of(result, sample))),
-            terms,
+            lexicon,
         )
 
 
-def view(result: Result, sample: str) -> View:
+def view(result: Result, sample: str, lexicon: Lexicon) -> View:
     """Return the view of one sample.
 
     Raises
@@ -55,7 +56,7 @@ def view(result: Result, sample: str) -> View:
     parts = {name: _rows(getattr(result, name).filter(pl.col("sample") == sample)) for name in _FRAMES}
     run_notes = _rows(result.notes.filter(pl.col("sample").is_null()))
     provenance = tuple(flatten(person.provenance_of(result, sample)))
-    return build(sample, parts, run_notes, provenance, terms_of(result.provenance))
+    return build(sample, parts, run_notes, provenance, lexicon.of_result(result.provenance))
 
 
 def _rows(frame: pl.DataFrame) -> list[Row]:
@@ -74,15 +75,14 @@ def build(
     parts: Mapping[str, list[Row]],
     run_notes: list[Row],
     provenance: tuple[tuple[str, str], ...],
-    terms: Terms | None = None,
+    lexicon: Lexicon,
 ) -> View:
     """Return the view of one sample from its rows, by the name of their frame, and the notes of the whole run.
 
     Of these only what concerns the person is taken (`pgx.reports.page.person.notes_for`); `provenance` is the
     person's own.
     """
-    terms = terms or Terms()
-    advice = [advice_of(row, terms) for row in parts["guidance"]]
+    advice = [advice_of(row, lexicon) for row in parts["guidance"]]
     beside = [note for note in parts["notes"] if note["code"] in BESIDE_DRUGS]
     taken = {str(row["drug"]): clean(str(row["status"])) for row in parts["medications"] if row["status"] != "stopped"}
     by_drug: dict[str, list[Advice]] = {}
@@ -92,27 +92,29 @@ def build(
     drugs = sorted(
         (drug_of(name, found, taken.get(name, ""), beside, unseen) for name, found in by_drug.items()), key=drug_order
     )
-    guided = {gene for row in parts["guidance"] for gene in split(_text(row["genes"]))}
+    guided = {gene for row in parts["guidance"] for gene in codes_of(row["genes"])}
     classes: dict[str, list[Row]] = {}
     for row in parts["phenotypes"]:
         classes.setdefault(str(row["gene"]), []).append(row)
-    genes = [_gene(row, classes.get(str(row["gene"]), []), str(row["gene"]) in guided, terms) for row in parts["calls"]]
+    genes = [
+        _gene(row, classes.get(str(row["gene"]), []), str(row["gene"]) in guided, lexicon) for row in parts["calls"]
+    ]
     return View(
         sample=clean(sample),
         drugs=tuple(drugs),
         genes=tuple(sorted(genes, key=lambda gene: (not gene.has_guidance, gene.status == NOT_CALLED, gene.name))),
-        scores=tuple(sorted((_score(row, terms) for row in parts["scores"]), key=_score_order)),
+        scores=tuple(sorted((_score(row, lexicon) for row in parts["scores"]), key=_score_order)),
         medications=tuple(parts["medications"]),
         clinical=tuple(parts["clinical"]),
         notes=(*person.notes_for(run_notes, parts["scores"]), *parts["notes"]),
         provenance=provenance,
-        terms=terms,
+        lexicon=lexicon,
     )
 
 
 def _copy_number_range(row: Row) -> list[str]:
     """Phenotypes that a copy number which the data do not show could make of a call."""
-    for flag in split(_text(row["flags"])):
+    for flag in codes_of(row["flags"]):
         code, _, names = flag.partition(":")
         if code == "copy_number_range":
             return names.split("|")
@@ -126,23 +128,17 @@ def _class(row: Row) -> Class:
         clinical=_text(row["clinical_phenotype"]),
         probability=_float(row["probability"]) or 0.0,
         score=_float(row["activity_score"]),
-        conversion=tuple(split(_text(row["conversion"]))),
+        conversion=tuple(codes_of(row["conversion"])),
     )
 
 
-def _gene(row: Row, classes: list[Row], guided: bool, terms: Terms) -> Gene:
+def _gene(row: Row, classes: list[Row], guided: bool, lexicon: Lexicon) -> Gene:
     if not asserted(_text(row["status"]), _text(row["flags"])):
         # Stored results of earlier versions hold guesses, and tables say what the population would: pages do not.
         row, classes = {**row, **dict.fromkeys((*STATEMENTS, "alternatives")), "status": NOT_CALLED}, []
     kinds = sorted((_class(c) for c in classes), key=lambda c: (c.scheme, -c.probability, c.name))
     phenotype = _text(row["phenotype"])
     chances = [c.probability for c in kinds if c.scheme == "CPIC" and c.name == phenotype]
-    alternatives = []
-    for name, value in wording.pairs(_text(row["alternatives"])):
-        try:
-            alternatives.append((name, float(value)))
-        except ValueError:
-            continue
     called, total = row["positions_called"], row["positions_total"]
     functions = [
         (_text(row[f"allele{i}"]), _text(row[f"function{i}"])) for i in (1, 2) if row[f"allele{i}"] is not None
@@ -153,7 +149,7 @@ def _gene(row: Row, classes: list[Row], guided: bool, terms: Terms) -> Gene:
         status=_text(row["status"]),
         diplotype=_text(row["diplotype"]),
         probability=_float(row["probability"]),
-        alternatives=tuple(alternatives),
+        alternatives=tuple(numbers_of(row["alternatives"])),
         phenotype=phenotype,
         phenotype_probability=min(sum(chances), 1.0) if chances else None,
         clinical=_text(row["clinical_phenotype"]),
@@ -161,7 +157,7 @@ def _gene(row: Row, classes: list[Row], guided: bool, terms: Terms) -> Gene:
         clinical_score=_float(row["clinical_activity_score"]),
         functions=tuple(functions),
         positions="" if total is None else f"{called if called is not None else 0}/{total}",
-        flags=tuple(wording.flags(_text(row["flags"]), terms)),
+        flags=tuple(lexicon.flags(codes_of(row["flags"]))),
         source=_text(row["source"]),
         classes=tuple(kinds),
         has_guidance=guided,
@@ -173,14 +169,9 @@ def _score_order(score: Score) -> tuple[object, ...]:
     return (score.estimate is None, score.kind != "dose", score.category == "average", score.drug, score.endpoint)
 
 
-def _score(row: Row, terms: Terms) -> Score:
-    factors = []
-    for name, value in wording.pairs(_text(row["factors"])):
-        try:
-            factors.append((wording.feature(name, terms), float(value)))
-        except ValueError:
-            continue
-    about = terms.endpoint(str(row["endpoint"]))
+def _score(row: Row, lexicon: Lexicon) -> Score:
+    factors = [(lexicon.feature(name), value) for name, value in numbers_of(row["factors"])]
+    about = lexicon.endpoint(str(row["endpoint"]))
     usable = row["usable"] is True
     return Score(
         row=row,
@@ -198,7 +189,7 @@ def _score(row: Row, terms: Terms) -> Score:
         model=_text(row["model"]),
         factors=tuple(factors) if usable else (),
         usable=usable,
-        flags=tuple(wording.flags(_text(row["flags"]), terms)),
+        flags=tuple(lexicon.flags(codes_of(row["flags"]))),
         outcome=clean("; ".join(about[key] for key in ("outcome", "horizon") if key in about)),
         population=clean(about.get("population", "")),
     )

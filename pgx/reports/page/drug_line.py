@@ -11,10 +11,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from pgx.knowledge.acting import DECIDES, Acting, parse, phrase
 from pgx.reports.page import wording
-from pgx.reports.page.cells import number_of, text_of_cell
-from pgx.reports.page.lexicon import Terms
+from pgx.reports.page.cells import codes_of, number_of, pairs_of, text_of_cell, texts_of
+from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.model import BESIDE_DRUGS, Advice, Drug, Row, leading_limit
-from pgx.reports.page.wording import URGENCIES, clean, split, words
+from pgx.reports.page.wording import URGENCIES, clean, words
 
 NOBODY = "none"
 """The source of a row that says that no source names the drug; also what stands for the genes of a label's limit."""
@@ -29,9 +29,9 @@ _LEVEL_ALONE = re.compile(r"\): it (raises|lowers) \S")  # a note that says of t
 _RULE = re.compile(r" \(rules? [^)]*\)")
 
 
-def advice_of(row: Row, terms: Terms) -> Advice:
+def advice_of(row: Row, lexicon: Lexicon) -> Advice:
     """Return one row of `schema.GUIDANCE` in words."""
-    codes = wording.coded(text_of_cell(row["monitoring"]))
+    codes = texts_of(row["monitoring"])
     url = text_of_cell(row["url"])
     source, action = text_of_cell(row["source"]), text_of_cell(row["action"])
     return Advice(
@@ -41,26 +41,27 @@ def advice_of(row: Row, terms: Terms) -> Advice:
         urgency=text_of_cell(row["urgency"]) if row["urgency"] in URGENCIES else "no_data",
         action=wording.action(source, action) or words("applies", text_of_cell(row["applies"])) or "no advice",
         dose=_dose(text_of_cell(row["dose_change"])),
-        condition=_condition(row, terms),
+        condition=_condition(row, lexicon),
         text=text_of_cell(row["recommendation"]),
-        matched=tuple(wording.pairs(text_of_cell(row["phenotypes"]))),
-        implications=tuple(wording.implications(text_of_cell(row["implication"]))),
+        matched=tuple(pairs_of(row["phenotypes"])),
+        implications=tuple(wording.implications(codes_of(row["implication"]))),
         strength=words("strength", text_of_cell(row["strength"])),
-        alternatives=tuple(wording.coded(text_of_cell(row["alternatives"]))),
-        monitoring=tuple(wording.monitoring(code, terms) for code in codes),
+        alternatives=tuple(texts_of(row["alternatives"])),
+        monitoring=tuple(lexicon.monitoring(code) for code in codes),
         monitoring_codes=tuple(codes),
+        tests=tuple(lexicon.monitoring(code) for code in codes if lexicon.is_measured(code)),
         # Only links that a browser opens as pages: a local overlay must not smuggle in `javascript:`.
         url=url if url.startswith(("https://", "http://")) else "",
         probability=number_of(row["probability"]),
-        flags=tuple(wording.flags(text_of_cell(row["flags"]), terms)),
+        flags=tuple(lexicon.flags(codes_of(row["flags"]))),
     )
 
 
-def _condition(row: Row, terms: Terms) -> str:
+def _condition(row: Row, lexicon: Lexicon) -> str:
     """Whom the row is about; a label's row on an interaction is about those who take the other drug."""
-    flags = split(text_of_cell(row["flags"]))
+    flags = codes_of(row["flags"])
     named = [found.named for flag in flags if "label_limit" in flags and (found := parse(flag))]
-    return f"with {' and '.join(named)}" if named else wording.population(text_of_cell(row["population"]), terms)
+    return f"with {' and '.join(named)}" if named else lexicon.population(text_of_cell(row["population"]))
 
 
 def _dose(change: str) -> str:
@@ -103,7 +104,7 @@ def drug_order(drug: Drug) -> tuple[object, ...]:
 
 
 def _flags_of(one: Advice) -> list[str]:
-    return split(text_of_cell(one.row["flags"]))
+    return codes_of(one.row["flags"])
 
 
 def drug_of(
@@ -299,7 +300,7 @@ def _what_was_found(advice: Sequence[Advice], untested: Mapping[str, list[str]])
 
 
 def _genes(one: Advice) -> list[str]:
-    return split(text_of_cell(one.row["genes"]))
+    return codes_of(one.row["genes"])
 
 
 def _untested(advice: Iterable[Advice]) -> dict[str, list[str]]:

@@ -1,145 +1,218 @@
-"""What reports look up beyond the result: identifiers for other systems, days of follow-up, words of codes.
+"""Words and identifiers for the codes of a result, from the knowledge base of the run.
 
-The product's own come from its knowledge base; what a site's tables add travels inside the result's provenance
-(`pgx.knowledge.local_terms`), so that a stored result reads the same anywhere.
+Whoever renders gets a `Lexicon` from the caller. What a site's own tables add travels inside the result's provenance
+(`pgx.knowledge.local_terms`), so that a stored result reads the same where the site's folder is missing.
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
-from pgx import knowledge
-from pgx.knowledge.local_terms import KEY, about
-from pgx.paths import data_dir
+from pgx.knowledge.acting import parse
+from pgx.knowledge.local_terms import KEY, endpoint_terms
+from pgx.knowledge.sentences import templates
+from pgx.reports.page import wording
+from pgx.reports.page.wording import clean, humanise, words
+
+if TYPE_CHECKING:
+    from pgx.knowledge.base import KnowledgeBase
 
 Schedule = tuple[bool, tuple[int, ...], str]
 
+_LITERAL = "text:"
+_FEATURE = re.compile(r"^(gene|clinical|lifestyle|lab|vital|condition|medication|trend|imaging)\.")
+
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """What a site's own tables add; empty for a result that rests on the product's knowledge alone.
+class Lexicon:
+    """Words and identifiers for codes.
 
     Parameters
     ----------
+    kb
+        The knowledge base, with a site's overlays. Its tables are read when they are first needed, and once.
     local
-        The ``local_terms`` of the result's provenance.
+        What a result says that its site's tables add (`of_result`); it comes before `kb`.
+
+    Examples
+    --------
+    >>> from pgx import knowledge
+    >>> Lexicon(knowledge.load()).feature("gene.cyp2c9.activity_score")
+    'CYP2C9 activity score'
     """
 
+    kb: KnowledgeBase
     local: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def of_result(self, provenance: Mapping[str, object]) -> Lexicon:
+        """Return the lexicon for a result with this provenance: the words that the result brings along come first."""
+        return replace(self, local=_terms_of(provenance))
 
     def hgnc(self, gene: str) -> str | None:
         """Return the HGNC id of a gene."""
-        return self._text("hgnc", gene) or hgnc().get(gene)
+        return self._local_text("hgnc", gene) or self._column("genes", "gene", "hgnc_id").get(gene)
 
     def rxnorm(self, drug: str) -> str | None:
         """Return the RxNorm id of a drug."""
-        return self._text("rxnorm", drug) or rxnorm().get(drug)
+        return self._local_text("rxnorm", drug) or self._column("drugs", "drug", "rxnorm").get(drug)
 
     def schedule(self, code: str) -> Schedule:
         """Return when a test is done: before the first dose, on which days after it, and a remark."""
-        own = self._section("follow_up").get(code)
-        if isinstance(own, list) and len(own) == 3:
-            return _scheduled(*map(str, own))
-        return schedule().get(code, (False, (), ""))
+        entry = self._local("follow_up").get(code)
+        if isinstance(entry, list) and len(entry) == 3:
+            return _scheduled(*map(str, entry))
+        return self.kb.remember(("lexicon", "follow_up"), self._schedules).get(code, (False, (), ""))
 
     def endpoint(self, name: str) -> dict[str, str]:
-        """Return what an endpoint's score is about."""
-        own = self._section("endpoints").get(name)
-        if isinstance(own, Mapping):
-            return {str(key): value for key, value in own.items() if isinstance(value, str)}
-        return endpoint(name)
+        """Return what a score is about (``outcome``, ``horizon``, ``population``); empty for an unknown endpoint."""
+        entry = self._local("endpoints").get(name)
+        if isinstance(entry, Mapping):
+            return {str(key): value for key, value in entry.items() if isinstance(value, str)}
+        return endpoint_terms(self.kb, name)
 
-    def words(self, kind: str, code: str) -> str:
-        """Return a site's own words for a code of ``population``, ``monitoring``, ``flags`` or ``features``, or ''."""
-        return self._text(kind, code)
+    def monitoring(self, code: str, *, plain: bool = False) -> str:
+        """Return a test in words; ``text:...`` is a site's own wording."""
+        if code.startswith(_LITERAL):
+            return clean(code[len(_LITERAL) :].strip())
+        local = self._local_text("monitoring", code)
+        if local and ("monitoring", code) not in wording.table():
+            return clean(local)
+        return words("monitoring", code, plain=plain)
+
+    def is_measured(self, code: str) -> bool:
+        """Return whether a monitoring code is a test that gives a value, rather than something to watch for."""
+        entry = templates(self.kb.folders).words.get("monitoring", {}).get(code)
+        verb = entry.get("verb") if isinstance(entry, Mapping) else None
+        return (self._local_text("verbs", code) or verb) == "measure"
+
+    def flags(self, codes: Iterable[str]) -> list[str]:
+        """Return flags in words."""
+        return [self.flag(code) for code in codes]
+
+    def flag(self, code: str) -> str:
+        """Return a flag in words; ``out_of_range:age`` keeps what it is about."""
+        head, colon, rest = code.partition(":")
+        local = self._local_text("flags", code) or self._local_text("flags", head)
+        if local:
+            return clean(_as_phrase(local))
+        acting = parse(code)
+        if acting:
+            return f"{words('flag', head)}: {clean(acting.named)}"
+        meanings = self.kb.remember(("lexicon", "flags"), self._meanings_of_flags)
+        phrase = words("flag", code) if ("flag", code) in wording.table() else meanings.get(code, "")
+        if phrase or not colon:
+            return phrase or humanise(code)
+        kind = wording.table().get(("flag_names", head), ("", ""))[0]
+        name, _, gene = rest.partition(":")
+        if kind:
+            return f"{words('flag', head)}: {words(kind, name).lower()}{f' ({clean(gene)})' if gene else ''}"
+        subject = self.feature(rest) if _FEATURE.match(rest) else humanise(rest)
+        return f"{meanings.get(head) or words('flag', head)}: {subject}"
+
+    def population(self, code: str | None) -> str:
+        """Return a population condition as a phrase: ``adult`` becomes ``for adults``; empty for everyone."""
+        if code and (local := self._local_text("population", code)):
+            return clean(local)
+        phrase = templates(self.kb.folders).words.get("population", {}).get(code or "general")
+        return clean(phrase) if isinstance(phrase, str) else humanise(code or "")
+
+    def feature(self, name: str) -> str:
+        """Return a feature's name in words: ``gene.cyp2c9.activity_score`` becomes ``CYP2C9 activity score``."""
+        if local := self._local_text("features", name):
+            return _before_details(local)
+        if ("feature", name) in wording.table():
+            return words("feature", name)
+        meaning = self._column("concepts", "feature", "meaning").get(name)
+        if meaning is not None:
+            return _before_details(meaning)
+        head, _, rest = name.partition(".")
+        if head == "gene":
+            gene, _, what = rest.partition(".")
+            return clean(f"{gene.upper().replace('_', '-')} {humanise(what.replace('.', ' '))}".strip())
+        return humanise(rest.replace(".", " ") or head)
 
     @property
     def overlays(self) -> dict[str, str]:
-        """What of the knowledge is local: ``gene ZZG1`` or ``drug newdrugine`` -> the overlays' names."""
-        return {str(what): str(name) for what, name in self._section("overlays").items()}
+        """What of the result is local: ``gene ZZG1`` or ``drug newdrugine`` -> the overlays' names."""
+        return _overlays(self.local)
 
-    def _section(self, kind: str) -> Mapping[str, Any]:
-        found = self.local.get(kind)
-        return found if isinstance(found, Mapping) else {}
+    @property
+    def drug_names(self) -> Mapping[str, str]:
+        """RxNorm id, generic name, brand name or ATC code (all lower case) -> drug."""
+        return self.kb.remember(("lexicon", "drug names"), self._drug_names)
 
-    def _text(self, kind: str, code: str) -> str:
-        found = self._section(kind).get(code)
-        return found if isinstance(found, str) else ""
+    @property
+    def guided_drugs(self) -> frozenset[str]:
+        """The drugs that any source has a recommendation for."""
+        return self.kb.remember(
+            ("lexicon", "guided drugs"), lambda: frozenset(map(str, self.kb.table("recommendations")["drug"].unique()))
+        )
+
+    def _local(self, kind: str) -> Mapping[str, Any]:
+        return _section(self.local, kind)
+
+    def _local_text(self, kind: str, code: str) -> str:
+        text = self._local(kind).get(code)
+        return text if isinstance(text, str) else ""
+
+    def _column(self, table: str, key: str, value: str) -> dict[str, str]:
+        """Return key -> value of two columns of a table, where both are filled."""
+
+        def read() -> dict[str, str]:
+            rows = self.kb.table(table).select(key, value).drop_nulls().iter_rows()
+            return {str(name): str(text) for name, text in rows}
+
+        return self.kb.remember(("lexicon", table, key, value), read)
+
+    def _schedules(self) -> dict[str, Schedule]:
+        rows = self.kb.table("follow_up").select("code", "before", "days", "note").iter_rows()
+        return {code: _scheduled(before, days or "", note or "") for code, before, days, note in rows}
+
+    def _meanings_of_flags(self) -> dict[str, str]:
+        return {code: _as_phrase(meaning) for code, meaning in self._column("flags", "flag", "meaning").items()}
+
+    def _drug_names(self) -> dict[str, str]:
+        rows = list(self.kb.table("drugs").select("drug", "rxnorm", "atc", "synonyms").iter_rows())
+        drugs: dict[str, str] = {}
+        for drug, rxnorm, atc, synonyms in rows:
+            # An ATC code of a combination or a brand that two drugs share names neither of them.
+            for name in filter(None, (rxnorm, *(atc or "").split(";"), *(synonyms or "").split(";"))):
+                key = str(name).casefold().strip()
+                drugs[key] = drug if drugs.get(key, drug) == drug else ""
+        drugs |= {str(drug).casefold(): drug for drug, *_ in rows}
+        return {name: drug for name, drug in drugs.items() if drug}
 
 
-def terms_of(provenance: Mapping[str, object]) -> Terms:
-    """Return what the site's own tables add to a result with this provenance."""
-    found = provenance.get(KEY)
-    return Terms(found) if isinstance(found, Mapping) else Terms()
+def overlays_of(provenance: Mapping[str, object]) -> dict[str, str]:
+    """Return what of a result with this provenance is local, see `Lexicon.overlays`."""
+    return _overlays(_terms_of(provenance))
 
 
-_overlays: list[Path] = []
+def _terms_of(provenance: Mapping[str, object]) -> Mapping[str, Any]:
+    terms = provenance.get(KEY)
+    return terms if isinstance(terms, Mapping) else {}
 
 
-def use(overlays: Sequence[Path]) -> None:
-    """Look up under these overlays from now on: for a service, which reads orders beside stored results."""
-    _overlays[:] = overlays
-    for cached in (hgnc, rxnorm, schedule, drug_names, guided_drugs):
-        cached.cache_clear()
+def _section(terms: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
+    section = terms.get(kind)
+    return section if isinstance(section, Mapping) else {}
 
 
-@lru_cache(maxsize=1)
-def hgnc() -> dict[str, str]:
-    """Return gene symbol -> HGNC id."""
-    table = knowledge.load(_overlays).table("genes").select("gene", "hgnc_id").drop_nulls()
-    return dict(table.iter_rows())
-
-
-@lru_cache(maxsize=1)
-def rxnorm() -> dict[str, str]:
-    """Return drug -> RxNorm concept id."""
-    table = knowledge.load(_overlays).table("drugs").select("drug", "rxnorm").drop_nulls()
-    return {str(drug): str(code) for drug, code in table.iter_rows()}
-
-
-@lru_cache(maxsize=1)
-def schedule() -> dict[str, Schedule]:
-    """Return monitoring code -> when the test is done."""
-    rows = knowledge.load(_overlays).table("follow_up").select("code", "before", "days", "note").iter_rows()
-    return {code: _scheduled(before, days or "", note or "") for code, before, days, note in rows}
+def _overlays(terms: Mapping[str, Any]) -> dict[str, str]:
+    return {str(what): str(name) for what, name in _section(terms, "overlays").items()}
 
 
 def _scheduled(before: str, days: str, note: str) -> Schedule:
     return before == "y", tuple(int(day) for day in days.split(";") if day.strip().isdecimal()), note
 
 
-@lru_cache(maxsize=1)
-def drug_names() -> dict[str, str]:
-    """Return RxNorm id, generic name, brand name or ATC code (all lower case) -> drug."""
-    table = knowledge.load(_overlays).table("drugs").select("drug", "rxnorm", "atc", "synonyms")
-    found: dict[str, str] = {}
-    rows = list(table.iter_rows())
-    for drug, code, atc, synonyms in rows:
-        # An ATC code of a combination or a brand that two drugs share names neither of them.
-        for name in (code, *(atc or "").split(";"), *(synonyms or "").split(";")):
-            if name:
-                key = str(name).casefold().strip()
-                found[key] = drug if found.get(key, drug) == drug else ""
-    found |= {str(drug).casefold(): drug for drug, *_ in rows}
-    return {name: drug for name, drug in found.items() if drug}
+def _as_phrase(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:].rstrip(".")
 
 
-@lru_cache(maxsize=1)
-def guided_drugs() -> frozenset[str]:
-    """Return the drugs that any source has a recommendation for."""
-    return frozenset(map(str, knowledge.load(_overlays).table("recommendations")["drug"].unique()))
-
-
-@lru_cache(maxsize=256)
-def endpoint(name: str) -> dict[str, str]:
-    """Return what an endpoint's score is about: ``outcome``, ``horizon`` and ``population``; empty if it is unknown."""
-    path = data_dir() / "knowledge" / "endpoints" / f"{name}.toml"
-    if not re.fullmatch(r"[a-z0-9_.-]+", name) or not path.is_file():
-        return {}
-    return about(tomllib.loads(path.read_text(encoding="utf-8")))
+def _before_details(meaning: str) -> str:
+    """Return a concept's meaning up to the first comma or the like."""
+    return clean(re.split(r"[:;,(]", meaning)[0].strip())

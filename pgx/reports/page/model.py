@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from pgx.assertion import NOT_CALLED
 from pgx.knowledge.acting import DECIDES, Acting, parse, phrase
 from pgx.reports.page import wording
-from pgx.reports.page.lexicon import Terms
+from pgx.reports.page.cells import codes_of, pairs_of
+from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.wording import clean
 
 Row = Mapping[str, object]
@@ -26,7 +27,7 @@ ALWAYS_SAID = ("medication_basis",)
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What one source says for one drug, in words; `row` keeps the codes."""
+    """What one source says for one drug, in words; `row` keeps the codes, `tests` are the checks that give a value."""
 
     row: Row
     source: str
@@ -42,6 +43,7 @@ class Advice:
     alternatives: tuple[str, ...]
     monitoring: tuple[str, ...]
     monitoring_codes: tuple[str, ...]
+    tests: tuple[str, ...]
     url: str
     probability: float | None
     flags: tuple[str, ...]
@@ -57,16 +59,13 @@ class Advice:
         return tuple(gene for why, _, gene in self._unclear() if why == "outside_unknown")
 
     def _unclear(self) -> list[tuple[str, str, str]]:
-        cell = self.row["flags"]
-        coded = (flag.split(":") for flag in wording.split(None if cell is None else str(cell)))
+        coded = (flag.split(":") for flag in codes_of(self.row["flags"]))
         return [(parts[0], parts[1], parts[2]) for parts in coded if parts[0] in UNCLEAR and len(parts) == 3]
 
     @property
     def acting(self) -> tuple[Acting, ...]:
         """The drugs of the list that act on this one and that the advice does not count."""
-        cell = self.row["flags"]
-        coded = wording.split(None if cell is None else clean(str(cell)))
-        return tuple(found for flag in coded if (found := parse(flag)))
+        return tuple(acting for flag in codes_of(self.row["flags"]) if (acting := parse(flag)))
 
     @property
     def turned(self) -> bool:
@@ -86,9 +85,7 @@ class Advice:
         full sentence can say that.
         """
         if self.row["action"] == "insufficient":
-            named = zip(self.monitoring_codes, self.monitoring, strict=True)
-            tests = [said for code, said in named if wording.is_measured(code)]
-            return f"{self.action}: check {', '.join(tests)}" if tests else self.action
+            return f"{self.action}: check {', '.join(self.tests)}" if self.tests else self.action
         return f"{self.action} ({self.dose})" if self.dose and self.urgency == "change_dose" else self.action
 
 
@@ -203,8 +200,7 @@ class Gene:
     @property
     def local(self) -> bool:
         """Whether a site's own tables had a part in the call or its phenotype."""
-        cell = self.row["flags"]
-        return self.source.startswith("local:") or "local" in wording.split(None if cell is None else str(cell))
+        return self.source.startswith("local:") or "local" in codes_of(self.row["flags"])
 
     @property
     def unclear(self) -> str:
@@ -217,8 +213,7 @@ class Gene:
         return self._unclear(plain=True)
 
     def _unclear(self, *, plain: bool) -> str:
-        cell = self.row["flags"]
-        found = [("unclear", flag) for flag in wording.split(None if cell is None else str(cell))]
+        found = [("unclear", flag) for flag in codes_of(self.row["flags"])]
         return next((wording.words(*key, plain=plain) for key in found if key in wording.table()), "")
 
     @property
@@ -233,10 +228,10 @@ class Gene:
         return bool(self.clinical) and self.clinical != self.phenotype
 
 
-def not_usable_because(flags: str | None) -> str:
-    """Return why a score with these flags has no number: ``DPYD not tested; age below 18``."""
-    coded = [flag.partition(":") for flag in wording.split(flags)]
-    genes = [clean(about) for code, _, about in coded if code == "gene_not_called"]
+def not_usable_because(flags: object) -> str:
+    """Return why a score with this cell of flags has no number: ``DPYD not tested; age below 18``."""
+    coded = [flag.partition(":") for flag in codes_of(flags)]
+    genes = [about for code, _, about in coded if code == "gene_not_called"]
     said = [f"{', '.join(genes)} not tested"] if genes else []
     reasons = [about for code, _, about in coded if code == "refused"]
     said += [wording.humanise(about) for about in reasons if not (genes and about == "genotype_unknown")]
@@ -272,16 +267,14 @@ class Score:
     @property
     def genes(self) -> tuple[str, ...]:
         """Genes among what drives the score."""
-        cell = self.row["factors"]
-        names = (name.split(".") for name, _ in wording.pairs(None if cell is None else clean(str(cell))))
+        names = (name.split(".") for name, _ in pairs_of(self.row["factors"]))
         found = (parts[1].upper().replace("_", "-") for parts in names if parts[0] == "gene" and len(parts) > 2)
         return tuple(dict.fromkeys(found))
 
     @property
     def why_not(self) -> str:
         """Why no number is given; empty if one is, or nobody said why."""
-        cell = self.row["flags"]
-        return "" if self.usable else not_usable_because(None if cell is None else str(cell))
+        return "" if self.usable else not_usable_because(self.row["flags"])
 
     @property
     def refusal(self) -> str:
@@ -326,7 +319,7 @@ class View:
     clinical: tuple[Row, ...]
     notes: tuple[Row, ...]
     provenance: tuple[tuple[str, str], ...]
-    terms: Terms = field(default_factory=Terms)
+    lexicon: Lexicon
 
     def of_urgency(self, urgency: str) -> list[Drug]:
         """Return the drugs of one urgency, in order."""
@@ -375,7 +368,7 @@ class View:
         """Genes and drugs of this person that rest on a site's own tables, and the overlays' names."""
         here = {f"gene {gene.name}" for gene in self.genes} | {f"drug {drug.name}" for drug in self.drugs}
         here |= {f"drug {clean(str(row['drug']))}" for row in self.medications}
-        return [(clean(what), clean(name)) for what, name in self.terms.overlays.items() if what in here]
+        return [(clean(what), clean(name)) for what, name in self.lexicon.overlays.items() if what in here]
 
     @property
     def refused(self) -> list[str]:

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
-
-from pgx import knowledge
-from pgx.knowledge.acting import parse
-from pgx.knowledge.sentences import templates
-from pgx.reports.page.lexicon import Terms
 
 URGENCIES = ("avoid", "change_dose", "monitor", "standard", "no_data")
 """Urgency codes of `schema.GUIDANCE`, most urgent first."""
 
 # Control characters (terminal escapes) and bidirectional overrides would let a sample name rewrite what a reader sees.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ufeff]")
-_LITERAL = "text:"
-_FEATURE = re.compile(r"^(gene|clinical|lifestyle|lab|vital|condition|medication|trend|imaging)\.")
 
 
 @lru_cache(maxsize=1)
@@ -60,79 +53,6 @@ def action(source: str, code: str | None, *, plain: bool = False) -> str:
     return words(kind if (kind, code) in table() else "action", code, plain=plain)
 
 
-def monitoring(code: str, terms: Terms | None = None, *, plain: bool = False) -> str:
-    """Return a test in words; ``text:...`` is a site's own wording."""
-    if code.startswith(_LITERAL):
-        return clean(code[len(_LITERAL) :].strip())
-    own = terms.words("monitoring", code) if terms else ""
-    return clean(own) if own and ("monitoring", code) not in table() else words("monitoring", code, plain=plain)
-
-
-def is_measured(code: str) -> bool:
-    """Return whether a monitoring code is a test that gives a value, rather than something to watch for."""
-    entry = templates().words.get("monitoring", {}).get(code)
-    return isinstance(entry, Mapping) and entry.get("verb") == "measure"
-
-
-def coded(cell: str | None) -> list[str]:
-    """Split a ``;``-joined cell of codes; one that begins with ``text:`` is a single text."""
-    return [cell] if cell and cell.startswith(_LITERAL) else split(cell)
-
-
-def flag(code: str, terms: Terms | None = None) -> str:
-    """Return a flag in words; ``out_of_range:age`` keeps what it is about."""
-    head, colon, rest = code.partition(":")
-    own = terms.words("flags", code) or terms.words("flags", head) if terms else ""
-    if own:
-        return clean(own[:1].lower() + own[1:].rstrip("."))
-    acting = parse(code)
-    if acting:
-        return f"{words('flag', head)}: {clean(acting.named)}"
-    said = words("flag", code) if ("flag", code) in table() else _call_flags().get(code, "")
-    if said or not colon:
-        return said or humanise(code)
-    kind = table().get(("flag_names", head), ("", ""))[0]
-    named, _, gene = rest.partition(":")
-    if kind:
-        return f"{words('flag', head)}: {words(kind, named).lower()}{f' ({clean(gene)})' if gene else ''}"
-    about = feature(rest, terms) if _FEATURE.match(rest) else humanise(rest)
-    return f"{_call_flags().get(head) or words('flag', head)}: {about}"
-
-
-@lru_cache(maxsize=1)
-def _call_flags() -> dict[str, str]:
-    """Return the knowledge's flags of calls -> their meaning as a phrase."""
-    rows = knowledge.load().table("flags").select("flag", "meaning").iter_rows()
-    return {code: meaning[:1].lower() + meaning[1:].rstrip(".") for code, meaning in rows}
-
-
-def population(code: str | None, terms: Terms | None = None) -> str:
-    """Return a population condition as a phrase: ``adult`` becomes ``for adults``; empty for everyone."""
-    if terms and code and (own := terms.words("population", code)):
-        return clean(own)
-    said = templates().words.get("population", {}).get(code or "general")
-    return clean(said) if isinstance(said, str) else humanise(code or "")
-
-
-def flags(codes: str | None, terms: Terms | None = None) -> list[str]:
-    """Return the flags of a ``;``-joined cell in words."""
-    return [flag(code, terms) for code in split(codes)]
-
-
-def split(cell: str | None) -> list[str]:
-    """Split a ``;``-joined cell; null is an empty list."""
-    return [part for part in (cell or "").split(";") if part]
-
-
-def pairs(cell: str | None) -> list[tuple[str, str]]:
-    """Split a cell of ``name=value`` joined by ``;``. The last ``=`` counts: allele names may hold one."""
-    found = []
-    for part in split(cell):
-        name, equals, value = part.rpartition("=")
-        found.append((name, value) if equals else (value, ""))
-    return found
-
-
 @lru_cache(maxsize=2048)
 def implication(code: str, *, plain: bool = False) -> str:
     """Return one implication code in words: ``exposure_up_marked`` becomes ``much higher drug exposure``."""
@@ -150,10 +70,10 @@ def implication(code: str, *, plain: bool = False) -> str:
     return humanise(body) + extra
 
 
-def implications(cell: str | None, *, plain: bool = False) -> list[tuple[str, str]]:
-    """Return (gene, words) for a cell ``GENE=code;code;GENE=code``: codes without a gene belong to the one before."""
+def implications(codes: Iterable[str], *, plain: bool = False) -> list[tuple[str, str]]:
+    """Return (gene, words) of ``GENE=code``, ``code``, ...: codes without a gene belong to the one before."""
     found: list[tuple[str, list[str]]] = []
-    for part in split(cell):
+    for part in codes:
         gene, equals, code = part.partition("=")
         if equals:
             found.append((gene, []))
@@ -199,29 +119,3 @@ def number(value: float | None, digits: int = 3) -> str:
         return "0"
     text = f"{value:.{digits}g}"
     return text if "e" not in text else f"{value:,.0f}".replace(",", " ")
-
-
-def feature(name: str, terms: Terms | None = None) -> str:
-    """Return a feature's name in words: ``gene.cyp2c9.activity_score`` becomes ``CYP2C9 activity score``."""
-    if terms and (own := terms.words("features", name)):
-        return _before_details(own)
-    if ("feature", name) in table():
-        return words("feature", name)
-    if name in _clinical_features():
-        return _clinical_features()[name]
-    head, _, rest = name.partition(".")
-    if head == "gene":
-        gene, _, what = rest.partition(".")
-        return clean(f"{gene.upper().replace('_', '-')} {humanise(what.replace('.', ' '))}".strip())
-    return humanise(rest.replace(".", " ") or head)
-
-
-@lru_cache(maxsize=1)
-def _clinical_features() -> dict[str, str]:
-    """Return feature -> the concept's meaning up to the first comma or the like."""
-    rows = knowledge.load().table("concepts").select("feature", "meaning").drop_nulls().iter_rows()
-    return {name: _before_details(meaning) for name, meaning in rows}
-
-
-def _before_details(meaning: str) -> str:
-    return clean(re.split(r"[:;,(]", meaning)[0].strip())
