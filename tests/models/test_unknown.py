@@ -17,6 +17,8 @@ from pgx.models.cohort.cohort import Roles
 from pgx.models.cohort.simulation import simulate
 from pgx.models.evidence import design, endpoints, gene_columns, gene_meanings, plausible
 from pgx.models.evidence.endpoint import gene_of
+from pgx.models.evidence.endpoint_parsing import parse
+from pgx.models.scoring import score as scoring
 from pgx.models.training import large
 from pgx.models.warfarin_inr import HIGHEST_DOSE, HIGHEST_INR, LOWEST_DOSE, LOWEST_INR, starts_of
 
@@ -40,7 +42,7 @@ WARFARIN = {
 
 def features_of(name: str, kb: KnowledgeBase) -> list[str]:
     """The columns that an estimate rests on, those of the shipped model among them."""
-    one, model = endpoints.get(kb, name), models.scoring._models(kb, None).get(name)
+    one, model = endpoints.get(kb, name), scoring._models(kb, None).get(name)
     return design.read_by(one, model.features if model else ())
 
 
@@ -252,7 +254,7 @@ def test_an_unknown_gene_widens_the_interval(kb: KnowledgeBase) -> None:
 def test_a_site_that_names_no_stand_in_has_the_average_of_its_terms(kb: KnowledgeBase) -> None:
     raw = {**endpoints.get(kb, "escitalopram.switch").raw}
     raw["term"] = [{**term, "optional": True} for term in raw["term"]]
-    one = endpoints.parse(raw, {})
+    one = parse(raw, {})
     frame = pl.DataFrame({"sample": ["a", "b"], "gene.cyp2c19.clinical_phenotype": [None, "Normal Metabolizer"]})
     prior = design.prior(design.prepare(frame, one), one)
     assert prior.margin[0] == pytest.approx(one.average) and prior.assumed[0].all()

@@ -23,11 +23,12 @@ from pgx.models.evaluation import plots as drawing
 from pgx.models.evaluation.baselines import Predicted
 from pgx.models.evaluation.measures import Block, Evaluation
 from pgx.models.evidence import endpoints
-from pgx.models.evidence.endpoints import Endpoint
+from pgx.models.evidence.endpoint import Endpoint
 from pgx.models.fitting import fit, metrics, work
 from pgx.models.fitting.boost import Floats, Settings
 from pgx.models.store.folder import Model
 from pgx.models.training import train
+from pgx.models.training.fit_cohort import probe_cohort
 from pgx.version import __version__
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def evaluate(
                 if name == "person":
                     raise
                 skipped.append(str(error))
-    whole = measures.assemble(endpoint, taken, blocks, train.probe_cohort(taken, settings.seed), weight)
+    whole = measures.assemble(endpoint, taken, blocks, probe_cohort(taken, settings.seed), weight)
     told = tuple(message for _, message in taken.remarks) + tuple(f"not evaluated: {text}" for text in skipped)
     whole = replace(whole, verdict=(*whole.verdict, *told))
     if plots is not None:

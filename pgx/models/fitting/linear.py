@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pgx.models.evidence.links import sigmoid
 from pgx.models.fitting.blocks import Rows
 from pgx.models.fitting.boost import Floats, Matrix
 
@@ -190,7 +191,7 @@ def ridge(
 
     current = cost(beta)
     for _ in range(50):
-        p = 1.0 / (1.0 + np.exp(-np.clip(offset + design @ beta, -35, 35)))
+        p = sigmoid(np.clip(offset + design @ beta, -35, 35))
         residual, curvature = p - y, p * (1 - p)
         if weight is not None:
             residual, curvature = weight * residual, weight * curvature
@@ -227,7 +228,7 @@ def covariance(data: Data, link: str, margin: Floats, residual: float, features:
     if link == "sqrt":
         curvature = np.full(len(data.y), 1.0 / max(residual, 1e-6))
     else:
-        rate = 1.0 / (1.0 + np.exp(-np.clip(margin, -8, 8)))
+        rate = sigmoid(np.clip(margin, -8, 8))
         curvature = rate * (1.0 - rate)
     if data.weight is not None:
         curvature = curvature * data.weight
@@ -256,7 +257,7 @@ def _intercept(y: Floats, offset: Floats, link: str, precision: float = 0.0, wei
     low, high = -40.0, 40.0
     for _ in range(80):
         middle = 0.5 * (low + high)
-        if (w / (1.0 + np.exp(-(offset + middle)))).sum() + precision * middle < target:
+        if (w * sigmoid(offset + middle)).sum() + precision * middle < target:
             low = middle
         else:
             high = middle
@@ -332,7 +333,7 @@ def _by_blocks(data: Data, link: str, precision: Floats, center: Floats, scale: 
             one, y, w = design(rows, x), data.y[rows], weight(rows)
             margin = data.prior[rows] + one @ b
             cost += float((w * loss(y, margin, link)).sum())
-            p = 1.0 / (1.0 + np.exp(-np.clip(margin, -35, 35)))
+            p = sigmoid(np.clip(margin, -35, 35))
             gradient = gradient + one.T @ (w * (p - y))
             if curved:
                 single = one.astype(np.float32)

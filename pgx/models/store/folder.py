@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pgx.errors import InputError
-from pgx.models.evidence import endpoints
-from pgx.models.evidence.endpoints import Endpoint, Feature, Reading
+from pgx.models.evidence.endpoint import Endpoint, Feature, Reading
+from pgx.models.evidence.endpoint_parsing import parse
 from pgx.models.fitting import conformal
 from pgx.models.fitting.fit import Linear
 from pgx.paths import data_dir
@@ -218,7 +218,7 @@ def _model(facts: Mapping[str, Any], trees: bytes | None) -> Model:
         raise ValueError("the intervals lack the group '*'")
     ranges = [[_number(row["low"]), _number(row["high"])] for row in p["features"]]
     return Model(
-        endpoint=endpoints.parse(facts["prior"]["document"], facts["prior"]["coefficients"]),
+        endpoint=parse(facts["prior"]["document"], facts["prior"]["coefficients"]),
         version=facts["version"],
         features=features,
         center=np.array([row["center"] for row in p["features"]], dtype=np.float64),

@@ -24,7 +24,7 @@ from pgx.models.cohort.cohort import Cohort, Roles
 from pgx.models.cohort.summary import Census, Tally
 from pgx.models.cohort.tables import Source
 from pgx.models.evidence import allele_counts, design, gene_columns, plausible
-from pgx.models.evidence.endpoints import Endpoint, Feature
+from pgx.models.evidence.endpoint import Endpoint, Feature
 from pgx.models.fitting import blocks
 from pgx.models.fitting.boost import Floats, Matrix
 from pgx.models.fitting.external import ended_like_interrupts
