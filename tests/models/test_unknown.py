@@ -261,10 +261,11 @@ def test_a_site_that_names_no_stand_in_has_the_average_of_its_terms(kb: Knowledg
     assert prior.margin[1] == one.baseline and not prior.assumed[1].any()
 
 
-@pytest.mark.parametrize("external", [False, True])
+@pytest.mark.parametrize("limit", [1000, 0])
 def test_a_cohort_says_what_no_person_can_have_and_does_not_use_it(
-    kb: KnowledgeBase, external: bool, tmp_path: Path
+    kb: KnowledgeBase, limit: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(large, "LIMIT", limit)
     one = endpoints.get(kb, "warfarin.dose")
     table = simulate(one, 400, seed=3)
     age, weight = table["clinical.age"].cast(pl.Float64).to_list(), table["clinical.weight"].to_list()
@@ -275,14 +276,15 @@ def test_a_cohort_says_what_no_person_can_have_and_does_not_use_it(
         pl.Series("clinical.weight", [None if i == 7 else w for i, w in enumerate(weight)]),
     )
     expected = cohort.load(gone, one, Roles(), kb=kb)
-    with large.opened(bad, one, Roles(), kb, external, 1, tmp_path / "work") as (taken, whole):
-        assert taken.prior.margin.tolist() == expected.prior.margin.tolist()
-        said = [text for code, text in taken.remarks if code == "implausible_value"]
-        assert any("clinical.age" in text and "3 rows" in text and "1000" in text for text in said)
-        assert any("clinical.weight" in text and "1 row;" in text for text in said)
-        if whole is not None:
-            data, _ = whole.encode(taken.features, False, 1)
-            assert data.prior.tolist() == expected.prior.margin.tolist()
+    taken, whole = large.load(bad, one, Roles(), kb, 1)
+    assert taken.prior.margin.tolist() == expected.prior.margin.tolist()
+    said = [text for code, text in taken.remarks if code == "implausible_value"]
+    assert any("clinical.age" in text and "3 rows" in text and "1000" in text for text in said)
+    assert any("clinical.weight" in text and "1 row;" in text for text in said)
+    if whole is not None:
+        data, _ = whole.encode(taken.features, False, 1)
+        assert data.prior.tolist() == expected.prior.margin.tolist()
+    assert (whole is None) == (limit > 0)
 
 
 @pytest.mark.parametrize("together", [False, True])

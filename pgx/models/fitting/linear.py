@@ -1,7 +1,7 @@
 """The linear part of a fit: an intercept, a slope of the prior and a ridge, on rows that may weigh differently.
 
-Small cohorts are solved in one piece. From `LARGE` cells on, everything runs over blocks of rows, so that the matrix
-may lie on disk (`pgx.models.fitting.blocks`) and is never copied whole; the optimum is the same.
+Small cohorts are solved in one piece. From `LARGE` cells on, everything runs over blocks of rows, so that the matrix is
+never copied whole in double precision; the optimum is the same.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pgx.models.evidence.links import sigmoid
-from pgx.models.fitting.blocks import Rows
 from pgx.models.fitting.boost import Floats, Matrix
 
 LARGE = 2_000_000
@@ -43,7 +42,7 @@ class Data:
     prior
         float64 (n,): the prior's margin.
     x
-        float32 (n, p): features, NaN = missing; an array, or rows on disk.
+        float32 (n, p): features, NaN = missing.
     y
         float64 (n,): 0/1, or the square root of the dose.
     groups
@@ -88,9 +87,9 @@ def per_person(groups: NDArray[np.int64]) -> Floats | None:
     return None if rows.max(initial=1) <= 1 else np.asarray(1.0 / rows[groups], dtype=np.float64)
 
 
-def moments(x: Rows) -> tuple[Floats, Floats]:
+def moments(x: Matrix) -> tuple[Floats, Floats]:
     """Return each feature's mean and standard deviation over what is known; constant features get scale 0."""
-    if not isinstance(x, np.ndarray) or x.size >= LARGE:
+    if x.size >= LARGE:
         return _moments_by_blocks(x)
     known = ~np.isnan(x)
     count = np.maximum(known.sum(axis=0), 1)
@@ -109,7 +108,7 @@ def standardise(x: Matrix, center: Floats, scale: Floats) -> Floats:
 
 def margins(linear: Linear, data: Data, center: Floats, scale: Floats) -> Floats:
     """Return the linear part's margin of every row, float64 (n,)."""
-    if isinstance(data.x, np.ndarray) and data.x.size < LARGE:
+    if data.x.size < LARGE:
         return linear.margin(data.prior, standardise(data.x, center, scale))
     found = linear.intercept + linear.slope * data.prior
     if linear.weights.any():
@@ -150,7 +149,7 @@ def candidate(name: str, data: Data, link: str, center: Floats, scale: Floats, z
     precision = np.array([shift_precision, slope_precision])
     if weight_precision:
         precision = np.concatenate([precision, np.full(data.x.shape[1], weight_precision)])
-    if not weight_precision or (isinstance(data.x, np.ndarray) and data.x.size < LARGE):
+    if not weight_precision or data.x.size < LARGE:
         columns = [np.ones(len(y)), data.prior - data.prior.mean()]
         design = np.column_stack(columns)
         if weight_precision:
@@ -233,7 +232,7 @@ def covariance(data: Data, link: str, margin: Floats, residual: float, features:
     if data.weight is not None:
         curvature = curvature * data.weight
     information = np.diag(precision)
-    if isinstance(data.x, np.ndarray) and data.x.size < LARGE:
+    if data.x.size < LARGE:
         design = np.column_stack([np.ones(len(data.y)), data.prior, standardise(data.x, *moments(data.x))])
         information = (design * curvature[:, None]).T @ design + information
     else:
@@ -273,14 +272,14 @@ def _standard(x: Matrix, center: Floats, scale: Floats) -> Matrix:
     return z
 
 
-def _blocks(x: Rows, size: int = _BLOCK) -> Iterator[tuple[slice, Matrix]]:
-    """Yield slices of rows and their features; the same slices whether the rows lie in memory or on disk."""
+def _blocks(x: Matrix, size: int = _BLOCK) -> Iterator[tuple[slice, Matrix]]:
+    """Yield slices of rows and their features."""
     for first in range(0, x.shape[0], size):
         rows = slice(first, min(first + size, x.shape[0]))
         yield rows, x[rows]
 
 
-def _moments_by_blocks(x: Rows) -> tuple[Floats, Floats]:
+def _moments_by_blocks(x: Matrix) -> tuple[Floats, Floats]:
     count, total = np.zeros(x.shape[1]), np.zeros(x.shape[1])
     for _, part in _blocks(x):
         known = ~np.isnan(part)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,12 +11,12 @@ import numpy as np
 import polars as pl
 
 from pgx.errors import UsageError
-from pgx.io import check_outputs, write_bytes
+from pgx.io import check_outputs
 from pgx.models.cohort.cohort import Roles
 from pgx.models.evidence import endpoints
 from pgx.models.evidence.endpoint import Endpoint
 from pgx.models.evidence.links import logit
-from pgx.models.fitting import fit, work
+from pgx.models.fitting import fit
 from pgx.models.fitting.boost import Settings
 from pgx.models.store import card, folder
 from pgx.models.training import large, record, tuning
@@ -38,8 +36,6 @@ def train(
     population_risk: float | None = None,
     settings: Settings | None = None,
     tune: int = 0,
-    resume: bool = False,
-    external: bool | None = None,
     version: str = "1",
     title: str = "",
     performance: Mapping[str, Any] | None = None,
@@ -65,11 +61,6 @@ def train(
         How trees are grown; the seed is here.
     tune
         Tries of a search for better settings (see `pgx.models.training.tuning`); 0 searches nothing.
-    resume
-        Go on with what an earlier call for the same `out_dir` left when it was cut off; the result is the same.
-    external
-        Whether the rows stay on disk (see `pgx.models.training.large`); None = if the table has more than
-        `large.LIMIT` cells.
     version
         Version of the model.
     title
@@ -100,28 +91,24 @@ def train(
         written = [Path(out_dir) / name for name in (folder.JSON, folder.TREES, folder.CARD)]
         check_outputs(written, () if isinstance(table, pl.DataFrame) else [table])
     say(f"{endpoint}: reading the cohort")
-    place = Path(out_dir) / work.FOLDER if out_dir is not None else None
-    with (
-        work.kept(place, resume=resume) if place is not None else nullcontext(),
-        large.opened(table, known, roles or Roles(), kb, external, settings.seed, place) as (taken, whole),
-    ):
-        if tune:
-            settings = tuning.tune(known, taken, settings, tune, say)
-        trained = fit_cohort(known, taken, settings, population_risk=population_risk, say=say)
-        if whole is not None:
-            trained = _on_all_rows(trained, whole, settings, population_risk, say)
+    taken, whole = large.load(table, known, roles or Roles(), kb, settings.seed)
+    if tune:
+        settings = tuning.tune(known, taken, settings, tune, say)
+    trained = fit_cohort(known, taken, settings, population_risk=population_risk, say=say)
+    if whole is not None:
+        trained = _on_all_rows(trained, whole, settings, population_risk, say)
     facts = folder.document(record.facts(trained, kb, settings, version, title, performance), trained.fitted.booster)
     model = folder.from_parts(facts, trained.fitted.booster)
     if out_dir is not None:
-        write(Path(out_dir), facts, trained.fitted.booster, card.text(facts))
+        folder.write(Path(out_dir), facts, trained.fitted.booster, card.text(facts))
     return model
 
 
 def _on_all_rows(
     trained: Trained, whole: large.Whole, settings: Settings, population_risk: float | None, say: Say
 ) -> Trained:
-    """Fit every row of a cohort on disk, as the sample has chosen."""
-    say(f"writing {len(whole.y)} rows")
+    """Fit every row of a large cohort, as the sample has chosen."""
+    say(f"reading {len(whole.y)} rows")
     features = trained.cohort.features
     data, counted = whole.encode(features, trained.blind, settings.seed)
     say(f"fitting {len(whole.y)} rows, {len(features)} features, {trained.fitted.trees} trees")
@@ -144,11 +131,3 @@ def check_risk(endpoint: Endpoint, population_risk: float | None) -> None:
     """
     if population_risk is not None and (endpoint.link != "logit" or not 0 < population_risk < 1):
         raise UsageError("a population risk is a number between 0 and 1, and for risks only")
-
-
-def write(out_dir: Path, facts: Mapping[str, Any], trees: bytes | None, card: str) -> None:
-    """Write a model folder; the description comes last, so that a half-written folder is no model."""
-    if trees is not None:
-        write_bytes(out_dir / folder.TREES, trees)
-    write_bytes(out_dir / folder.CARD, card.encode())
-    write_bytes(out_dir / folder.JSON, (json.dumps(facts, indent=1, ensure_ascii=False) + "\n").encode())
