@@ -25,7 +25,7 @@ from pgx.build_data import iwpc
 from pgx.errors import InputError, PgxError
 from pgx.models.cohort.cohort import Roles
 from pgx.models.evidence import design, endpoints
-from pgx.models.evidence.endpoints import Endpoint
+from pgx.models.evidence.endpoint import Endpoint
 from pgx.models.store import folder
 from pgx.models.store.card import DIFFERENCES
 from pgx.paths import data_dir

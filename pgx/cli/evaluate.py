@@ -35,26 +35,17 @@ def evaluate(
     repeats: Annotated[int, typer.Option(min=1, help="Repeats of the cross-validation by person.")] = 1,
     folds: Annotated[int, typer.Option(min=2, help="Folds.")] = 5,
     seed: shared.Seed = 20261101,
-    resume: Annotated[
-        bool, typer.Option(help="Go on with the folds that a run that was cut off left in the folder of -o.")
-    ] = False,
     knowledge: opt.Knowledge = None,
     quiet: opt.Quiet = False,
 ) -> None:
-    """Compare with the prior, a refitted equation, the simple rule and a plain booster, on the same folds.
-
-    Finished folds are kept in the folder of -o until the evaluation is complete; with --resume they are not done again.
-    """
+    """Compare with the prior, a refitted equation, the simple rule and a plain booster, on the same folds."""
     from pgx import models, pipeline
     from pgx.errors import UsageError
     from pgx.io import check_outputs, write_table
     from pgx.models.cohort.tables import read
     from pgx.models.evaluation import measures, plots
-    from pgx.models.fitting import work
     from pgx.models.fitting.boost import Settings
 
-    if resume and out is None:
-        raise UsageError("--resume needs -o: finished folds are kept in that folder")
     if not Path(model).is_dir() and len(Path(model).parts) > 1:
         raise UsageError(f"{model}: no such model folder")
     if out is not None:
@@ -71,8 +62,6 @@ def evaluate(
         folds=folds,
         population_risk=population_risk,
         plots=out,
-        keep=None if out is None else out / work.FOLDER,
-        resume=resume,
         say=shared.progress(quiet),
     )
     for line in [] if quiet else found.verdict:

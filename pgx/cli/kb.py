@@ -218,7 +218,7 @@ def validate(
     from pgx.errors import InputError
     from pgx.knowledge import configured, load
     from pgx.knowledge.validation.validate import validate as check
-    from pgx.models.evidence.endpoint_checks import faults
+    from pgx.models.evidence.endpoints import faults
 
     overlays = [*(() if folder else configured()), *(knowledge or ())]
     kb = load(overlays, folder=folder, check=False)

@@ -1,7 +1,8 @@
-"""``pgx models``: endpoints and models, listed and shown."""
+"""``pgx models``: endpoints and models, listed, shown and converted."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,7 @@ import typer
 
 from pgx.cli import options as opt
 
-app = typer.Typer(help="Endpoints and models: list, show.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Endpoints and models: list, show, convert.", no_args_is_help=True, rich_markup_mode=None)
 Folder = Annotated[Path | None, typer.Option(help="Model folder, or folder of models, beside the shipped ones.")]
 
 
@@ -39,3 +40,19 @@ def show(
     from pgx.models.scoring.catalogue import card_of
 
     typer.echo(card_of(name, pipeline.knowledge(knowledge or ()), model), nl=False)
+
+
+@app.command("convert")
+def convert(
+    folder: Annotated[
+        Path, typer.Argument(help="Model folder, or folder of models.", show_default=False), opt.Role.folder
+    ],
+) -> None:
+    """Re-save models that pgx 0.1 trained, in place; their predictions stay the same to the last bit."""
+    from pgx.models.store.convert import convert as run
+
+    converted = run(folder)
+    for path in converted:
+        print(f"pgx: {path}: converted", file=sys.stderr)
+    if not converted:
+        print(f"pgx: {folder}: nothing to convert", file=sys.stderr)

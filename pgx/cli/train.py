@@ -64,15 +64,6 @@ def train(
     tune: Annotated[
         int, typer.Option(min=0, help="Tries of a search for better settings of the trees (needs the extra `tune`).")
     ] = 0,
-    resume: Annotated[bool, typer.Option(help="Go on with what a run that was cut off left in the folder.")] = False,
-    external: Annotated[
-        bool | None,
-        typer.Option(
-            "--external-memory/--in-memory",
-            help="Leave the rows on disk, or hold them in memory [default: on disk above 50 million cells].",
-            show_default=False,
-        ),
-    ] = None,
     all_columns: AllColumns = False,
     knowledge: opt.Knowledge = None,
     quiet: opt.Quiet = False,
@@ -92,8 +83,6 @@ def train(
         population_risk=population_risk,
         settings=Settings(seed=seed),
         tune=tune,
-        resume=resume,
-        external=external,
         title=title,
         say=progress(quiet),
     )

@@ -63,6 +63,7 @@ WRITTEN = {
     "serve": {},
     "kb export": {"folder": Role.folder, "out": Role.folder},
     "kb build": {"out": Role.folder},
+    "models convert": {"folder": Role.folder},
     "models show": {},
     "models list": {"out": Role.output},
     **{f"kb {name}": {"out": Role.output}

@@ -9,6 +9,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from pgx.paths import data_dir
+
 
 def pgx(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pgx.cli.main", *map(str, arguments)]
@@ -52,6 +54,8 @@ def test_models_are_listed_and_shown() -> None:
     assert evidence["clopidogrel.mace"] == "literature only"
     assert evidence["rasburicase.haemolysis"] == "rule"
     assert "## Performance" in pgx("models", "show", "warfarin.dose").stdout
+    done = pgx("models", "convert", data_dir() / "models")
+    assert done.returncode == 0 and "nothing to convert" in done.stderr and not done.stdout
     assert "no performance is claimed" in pgx("models", "show", "clopidogrel.mace").stdout
 
 

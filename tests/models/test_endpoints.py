@@ -14,6 +14,7 @@ from pgx import features, models
 from pgx.errors import InputError, UsageError
 from pgx.knowledge import KnowledgeBase
 from pgx.models.evidence import design, endpoints
+from pgx.models.evidence.endpoint_parsing import odds_ratio
 
 
 def _with(kb: KnowledgeBase, overlay: Path) -> KnowledgeBase:
@@ -96,7 +97,7 @@ def test_outcomes_that_a_rule_decides_are_refused(kb: KnowledgeBase) -> None:
     [("RR", 2.0, 0.1, 0.2), ("HR", 2.0, 0.1, 1 - 0.9**2), ("risk", 0.479, 0.001, 0.479), ("OR", 1.0, 0.3, 0.3)],
 )
 def test_ratios_are_converted_at_the_stated_baseline(measure: str, ratio: float, baseline: float, risk: float) -> None:
-    odds = endpoints.odds_ratio(measure, ratio, baseline) * baseline / (1 - baseline)
+    odds = odds_ratio(measure, ratio, baseline) * baseline / (1 - baseline)
     assert odds / (1 + odds) == pytest.approx(risk)
 
 
@@ -106,13 +107,13 @@ def test_ratios_are_converted_at_the_stated_baseline(measure: str, ratio: float,
     st.floats(0.001, 0.6),
 )
 def test_a_conversion_keeps_the_direction(measure: str, ratio: float, baseline: float) -> None:
-    found = endpoints.odds_ratio(measure, ratio, baseline)
+    found = odds_ratio(measure, ratio, baseline)
     assert math.isfinite(found) and found > 0
     assert (found >= 1) == (ratio >= 1)
 
 
 def test_a_ratio_never_implies_certainty() -> None:
-    assert endpoints.odds_ratio("RR", 4.4, 0.3) == pytest.approx(9.0 / (3.0 / 7.0))
+    assert odds_ratio("RR", 4.4, 0.3) == pytest.approx(9.0 / (3.0 / 7.0))
 
 
 @pytest.mark.parametrize(

@@ -1,54 +1,22 @@
-"""Evaluation continued: folds that are kept, case-control cohorts, a finished model beside what is simple, new sites."""
+"""Evaluation continued: case-control cohorts, a finished model beside what is simple, new sites."""
 
 from __future__ import annotations
-
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
-from polars.testing import assert_frame_equal
 from sklearn import metrics as oracle
 
 from pgx import models
 from pgx.errors import UsageError
 from pgx.knowledge import KnowledgeBase
 from pgx.models.cohort.simulation import Truth, simulate
-from pgx.models.evaluation import baselines
 from pgx.models.evidence import endpoints
 from pgx.models.fitting import metrics
 from pgx.models.fitting.boost import Settings
 
 FEW = Settings(max_trees=20)
 RISK = "clopidogrel.mace"
-
-
-def test_an_evaluation_that_was_cut_off_goes_on_with_the_folds_that_are_kept(
-    kb: KnowledgeBase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    table = simulate(endpoints.get(kb, RISK), 240, events=60, seed=1)
-    how: dict[str, Any] = {"repeats": 1, "folds": 4, "settings": FEW, "keep": tmp_path / "work"}
-    whole = models.evaluate(RISK, table, kb, **how)
-    assert not (tmp_path / "work").exists()
-    fitted, done = baselines.fitted, list[int]()
-
-    def two_only(*arguments: Any, **named: Any) -> baselines.Predicted:
-        if len(done) == 2:
-            raise KeyboardInterrupt
-        done.append(1)
-        return fitted(*arguments, **named)
-
-    monkeypatch.setattr(baselines, "fitted", two_only)
-    with pytest.raises(KeyboardInterrupt):
-        models.evaluate(RISK, table, kb, **how)
-    done.clear()
-    again = models.evaluate(RISK, table, kb, resume=True, **how)
-    assert len(done) == 2  # the other two of four folds
-    for name, frame in whole.tables().items():
-        assert_frame_equal(frame, again.tables()[name])
-    with pytest.raises(UsageError, match="nothing to resume"):
-        models.evaluate(RISK, table, kb, resume=True)
 
 
 def test_a_case_control_cohort_is_measured_as_the_population_has_it(kb: KnowledgeBase) -> None:

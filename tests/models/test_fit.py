@@ -12,9 +12,11 @@ from pgx.models.cohort import cohort
 from pgx.models.cohort.cohort import Roles
 from pgx.models.cohort.simulation import Truth, simulate
 from pgx.models.evidence import endpoints
+from pgx.models.evidence.links import logit
 from pgx.models.fitting import conformal, fit
 from pgx.models.fitting.boost import Floats, Settings
 from pgx.models.training import train
+from pgx.models.training.fit_cohort import Trained, fit_cohort
 
 FEW = Settings(max_trees=40)
 ENDPOINT = "azathioprine.leukopenia"
@@ -26,13 +28,13 @@ def _cohorts(kb: KnowledgeBase, truth: Truth, events: int, seed: int, name: str 
     return table.head(n), table.tail(4000)
 
 
-def _losses(kb: KnowledgeBase, learn: pl.DataFrame, test: pl.DataFrame) -> tuple[train.Trained, dict[str, float]]:
+def _losses(kb: KnowledgeBase, learn: pl.DataFrame, test: pl.DataFrame) -> tuple[Trained, dict[str, float]]:
     one = endpoints.get(kb, ENDPOINT)
     taken = cohort.load(learn, one, Roles())
-    trained = train.fit_cohort(one, taken, FEW)
+    trained = fit_cohort(one, taken, FEW)
     other = cohort.load(test, one, Roles(), taken.features)
     x = cohort.fill(other.data.x, trained.fitted.center) if trained.blind else other.data.x
-    rate = endpoints.logit(float(taken.data.y.mean()))
+    rate = logit(float(taken.data.y.mean()))
 
     def loss(margin: Floats) -> float:
         return float(fit.loss(other.data.y, margin, "logit").mean())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from pgx.models.cohort.simulation import Truth, simulate
 from pgx.models.evidence import endpoints
 from pgx.models.fitting import boost
 from pgx.models.fitting.boost import Settings
-from pgx.models.store import folder
+from pgx.models.store import card, folder
+from pgx.models.store.convert import convert
 from pgx.models.training import train
 from pgx.paths import data_dir
 
@@ -74,6 +76,50 @@ def test_other_json_is_no_model(tmp_path: Path, text: str, message: str) -> None
         folder.read(tmp_path)
     with pytest.raises(InputError, match="holds no model"):
         folder.read(tmp_path / "nowhere")
+
+
+def _as_pgx_0_1_wrote_it(place: Path, old: Path) -> None:
+    """Re-save a model folder in the format of pgx 0.1: the trees as UBJSON."""
+    facts = {**json.loads((place / folder.JSON).read_text(encoding="utf-8")), "format": folder.OLD}
+    old.mkdir(parents=True)
+    if facts["trees"] is not None:
+        trees = bytes(boost.open_booster((place / folder.TREES).read_bytes()).save_raw("ubj"))
+        (old / folder.OLD_TREES).write_bytes(trees)
+        facts["trees"] = {"file": folder.OLD_TREES, "sha256": hashlib.sha256(trees).hexdigest()}
+    facts["checksum"] = folder.checksum(facts)
+    (old / folder.JSON).write_text(json.dumps(facts), encoding="utf-8")
+    (old / folder.CARD).write_text(card.text(facts), encoding="utf-8")
+
+
+@pytest.mark.parametrize("place", SHIPPED, ids=lambda place: place.name)
+def test_a_model_of_pgx_0_1_is_refused_and_converted_to_the_bit(place: Path, tmp_path: Path) -> None:
+    old = tmp_path / "models" / place.name
+    _as_pgx_0_1_wrote_it(place, old)
+    with pytest.raises(InputError, match=r"a model of pgx 0\.1.*pgx models convert"):
+        folder.read(old)
+    assert convert(tmp_path / "models") == [old]
+    for name in (folder.JSON, folder.CARD, *([folder.TREES] if (place / folder.TREES).is_file() else [])):
+        assert (old / name).read_bytes() == (place / name).read_bytes(), name
+    assert not (old / folder.OLD_TREES).exists()
+    assert convert(old) == [] and folder.read(old).checksum == folder.read(place).checksum
+
+
+def test_a_damaged_model_of_pgx_0_1_is_left_as_it_is(tmp_path: Path) -> None:
+    for place in SHIPPED:
+        _as_pgx_0_1_wrote_it(place, tmp_path / place.name)
+    path = tmp_path / "warfarin.dose" / folder.OLD_TREES
+    path.write_bytes(path.read_bytes()[:-9])
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()}
+    with pytest.raises(InputError, match="damaged"):
+        convert(tmp_path)
+    path.unlink()
+    with pytest.raises(InputError, match="trees are missing"):
+        convert(tmp_path)
+    del before[path]
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()} == before
+    (tmp_path / "none").mkdir()
+    with pytest.raises(InputError, match="holds no model"):
+        convert(tmp_path / "none")
 
 
 def test_the_three_warfarin_models_are_shipped_with_cards(kb: KnowledgeBase) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from pgx.knowledge import KnowledgeBase
 from pgx.models.evidence import design, endpoints
+from pgx.models.evidence.endpoint import Reading
 
 
 def _prior(frame: pl.DataFrame, kb: KnowledgeBase, name: str = "warfarin.dose") -> design.Prior:
@@ -74,7 +75,7 @@ def test_needing_a_low_dose_is_the_mirror_of_the_dose(patients: pl.DataFrame, kb
 
 @pytest.mark.parametrize("kind", ["number", "level", "recorded", "text_count", "status", "range", "yes", "missing"])
 def test_readings_of_a_null_column_are_unknown_unless_only_records_count(kind: str) -> None:
-    reading = endpoints.Reading("x", kind=kind, levels=("a",), text="a", below=1.0)
+    reading = Reading("x", kind=kind, levels=("a",), text="a", below=1.0)
     value = design.read(pl.DataFrame({"x": [None, None]}), reading)
     expected = {"recorded": 0.0, "yes": 0.0, "missing": 1.0}.get(kind, np.nan)
     np.testing.assert_array_equal(value, [expected, expected])

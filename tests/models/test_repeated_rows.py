@@ -11,9 +11,10 @@ from pgx.models.cohort import cohort
 from pgx.models.cohort.cohort import Roles
 from pgx.models.cohort.simulation import Truth, simulate
 from pgx.models.evidence import endpoints
+from pgx.models.evidence.links import logit
 from pgx.models.fitting import conformal, fit
 from pgx.models.fitting.boost import Settings
-from pgx.models.training import train
+from pgx.models.training.fit_cohort import fit_cohort
 
 NAME = "azathioprine.leukopenia"
 FEW = Settings(max_trees=40)
@@ -35,9 +36,9 @@ def test_ten_rows_a_person_do_not_make_the_fit_worse_than_base_rate_or_prior(
     one, n = endpoints.get(kb, NAME), events * 8
     table = simulate(one, n + 4000, truth=truth, events=int((n + 4000) / 8), seed=events)
     taken = cohort.load(visits(table.head(n), 10, events), one, Roles())
-    fitted = train.fit_cohort(one, taken, FEW, probe=False).fitted
+    fitted = fit_cohort(one, taken, FEW, probe=False).fitted
     other = cohort.load(table.tail(4000), one, Roles(), taken.features)
-    rate = np.full(4000, endpoints.logit(float(table.head(n)["outcome"].mean())))  # type: ignore[arg-type]
+    rate = np.full(4000, logit(float(table.head(n)["outcome"].mean())))  # type: ignore[arg-type]
     model, base, prior = (
         float(fit.loss(other.data.y, margin, "logit").mean())
         for margin in (fitted.margin(other.data.prior, other.data.x), rate, other.data.prior)

@@ -13,6 +13,7 @@ from pgx import models, schema
 from pgx.errors import InputError
 from pgx.knowledge import KnowledgeBase
 from pgx.models.evidence import endpoints
+from pgx.models.evidence.links import logit
 from pgx.models.fitting import boost
 from pgx.models.scoring import shap
 
@@ -47,7 +48,7 @@ def test_reasons_add_up_to_the_score(patients: pl.DataFrame, kb: KnowledgeBase) 
         reasons = models.explain(patients, kb, endpoint)
         for row in scores.filter(pl.col("estimate").is_not_null()).iter_rows(named=True):
             total = math.fsum(reasons.filter(pl.col("sample") == row["sample"])["contribution"])
-            link = {"mg/week": math.sqrt}.get(row["unit"], endpoints.logit)
+            link = {"mg/week": math.sqrt}.get(row["unit"], logit)
             if endpoint == "warfarin.dose_gage":
                 link = math.log
             assert link(row["estimate"]) == pytest.approx(total, abs=1e-8), endpoint
@@ -155,7 +156,6 @@ def test_nobody_gives_an_empty_table(kb: KnowledgeBase) -> None:
 def test_contributions_add_up_where_columns_are_interpreted(kb: KnowledgeBase) -> None:
     """A table with diplotypes alone: what they stand for is read by the score and by its explanation alike."""
     from pgx.models.cohort import simulation
-    from pgx.models.evidence import endpoints
 
     table = simulation.simulate(endpoints.get(kb, "warfarin.dose"), 40, seed=4).rename({"person": "sample"})
     found, _ = models.score(table, kb, endpoints=["warfarin.dose"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -31,6 +33,27 @@ def test_they_are_xgboosts(depth: int, link: str) -> None:
     x[: len(sides[0]), 0] = sides[0]  # values right on a split
     theirs = boost.open_booster(grown).predict(xgb.DMatrix(x, base_margin=np.zeros(500)), pred_contribs=True)
     np.testing.assert_allclose(shap.contributions(trees, x), theirs, atol=2e-6)
+
+
+@pytest.mark.parametrize("link", ["sqrt", "logit"])
+def test_json_keeps_every_bit_of_the_trees(link: str) -> None:
+    """As grown, as JSON and as UBJSON: the same predictions and contributions; our own take the covers as float32."""
+    import xgboost as xgb
+
+    x, y = _data(800, 21)
+    y = y if link == "sqrt" else (y > 0).astype(np.float64)
+    rows = xgb.DMatrix(x, base_margin=np.zeros(800))
+    grown = boost.open_booster(boost.grow(x, y, np.zeros(800), link, [0] * 5, 30, boost.Settings()))
+    for kind in ("json", "ubj"):
+        again = boost.open_booster(bytes(grown.save_raw(kind)))
+        for how in ({"output_margin": True}, {"pred_contribs": True}):
+            assert again.predict(rows, **how).tobytes() == grown.predict(rows, **how).tobytes(), (kind, how)
+        assert boost.saved(again) == boost.saved(grown)
+    whole = json.loads(boost.saved(grown))
+    for tree in whole["learner"]["gradient_booster"]["model"]["trees"]:
+        tree["sum_hessian"] = np.array(tree["sum_hessian"], dtype=np.float32).astype(float).tolist()
+    ours = [shap.contributions(shap.read(one), x) for one in (boost.saved(grown), json.dumps(whole).encode())]
+    assert ours[0].tobytes() == ours[1].tobytes()
 
 
 @settings(max_examples=20, deadline=None)

@@ -174,7 +174,7 @@ def test_the_report_shows_the_sites_score_with_the_sites_model(ward: Path, tmp_p
 
 
 def test_validation_of_the_knowledge_finds_it_too(tmp_path: Path, kb: KnowledgeBase) -> None:
-    assert list(endpoint_checks.faults(kb)) == []
+    assert list(endpoints.faults(kb)) == []
     folder = _overlay(tmp_path / "ward7", OWN.replace("estimate = 4.0", "estimat = 4.0"))
-    found = list(endpoint_checks.faults(pgx.knowledge.load([folder], check=False)))
+    found = list(endpoints.faults(pgx.knowledge.load([folder], check=False)))
     assert [one.severity for one in found] == ["error"] and "newdrugine.rash.toml" in found[0].where

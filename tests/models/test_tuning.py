@@ -1,4 +1,4 @@
-"""Trainings that are cut off go on to the same bytes; tuning is repeatable and keeps what is not beaten."""
+"""Tuning is repeatable and keeps what is not beaten."""
 
 from __future__ import annotations
 
@@ -9,18 +9,15 @@ from typing import Any
 
 import polars as pl
 import pytest
-import xgboost
 
 from pgx.errors import UsageError
 from pgx.knowledge import KnowledgeBase
 from pgx.models.cohort.simulation import Truth, simulate
 from pgx.models.evidence import endpoints
-from pgx.models.fitting import boost, work
-from pgx.models.store import folder
+from pgx.models.fitting import boost
 from pgx.models.training.train import train
 
 ENDPOINT = "clopidogrel.mace"
-_TRAIN = xgboost.train
 SMALL = boost.Settings(max_trees=40)
 
 
@@ -29,57 +26,8 @@ def table(kb: KnowledgeBase) -> pl.DataFrame:
     return simulate(endpoints.get(kb, ENDPOINT), 500, events=150, truth=Truth(covariate=1.0), seed=3)
 
 
-class _Counter:
-    """Stands in for xgboost.train; counts, and stops at a call."""
-
-    def __init__(self, stop_at: int | None = None) -> None:
-        self.calls, self.stop_at = 0, stop_at
-
-    def __call__(self, *arguments: Any, **named: Any) -> Any:
-        self.calls += 1
-        if self.calls == self.stop_at:
-            raise KeyboardInterrupt
-        return _TRAIN(*arguments, **named)
-
-
 def _files(place: Path) -> dict[str, bytes]:
     return {str(path.relative_to(place)): path.read_bytes() for path in sorted(place.rglob("*")) if path.is_file()}
-
-
-def test_a_training_that_was_cut_off_goes_on_to_the_same_bytes(
-    table: pl.DataFrame, kb: KnowledgeBase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    whole = _Counter()
-    monkeypatch.setattr(xgboost, "train", whole)
-    train(ENDPOINT, table, tmp_path / "whole", kb, settings=SMALL)
-    monkeypatch.setattr(xgboost, "train", _Counter(stop_at=8))
-    with pytest.raises(KeyboardInterrupt):
-        train(ENDPOINT, table, tmp_path / "cut", kb, settings=SMALL)
-    kept = list((tmp_path / "cut" / work.FOLDER).glob("*.bin"))
-    assert len(kept) == 7 and not (tmp_path / "cut" / folder.JSON).exists()
-    kept[0].write_bytes(kept[0].read_bytes()[:-5])  # a damaged step is made again
-    rest = _Counter()
-    monkeypatch.setattr(xgboost, "train", rest)
-    train(ENDPOINT, table, tmp_path / "cut", kb, settings=SMALL, resume=True)
-    assert rest.calls == whole.calls - 6
-    assert _files(tmp_path / "cut") == _files(tmp_path / "whole")
-
-
-def test_without_resume_nothing_is_taken_over(tmp_path: Path) -> None:
-    made: list[int] = []
-
-    def make() -> bytes:
-        made.append(1)
-        return b"x"
-
-    for resume, expected in ((False, 1), (True, 1), (False, 2)):
-        with pytest.raises(KeyboardInterrupt), work.kept(tmp_path / "work", resume=resume):
-            assert work.step(make, "a", 1) == b"x"
-            raise KeyboardInterrupt
-        assert len(made) == expected
-    with work.kept(tmp_path / "work", resume=True):
-        work.step(make, "a", 2)
-    assert len(made) == 3 and not (tmp_path / "work").exists()
 
 
 def test_tuning_is_repeatable_and_recorded(table: pl.DataFrame, kb: KnowledgeBase, tmp_path: Path) -> None:

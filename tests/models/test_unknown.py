@@ -17,6 +17,7 @@ from pgx.models.cohort.cohort import Roles
 from pgx.models.cohort.simulation import simulate
 from pgx.models.evidence import design, endpoints, gene_columns, gene_meanings, plausible
 from pgx.models.evidence.endpoint import gene_of
+from pgx.models.evidence.endpoint_parsing import parse
 from pgx.models.scoring import score as scoring
 from pgx.models.training import large
 from pgx.models.warfarin_inr import HIGHEST_DOSE, HIGHEST_INR, LOWEST_DOSE, LOWEST_INR, starts_of
@@ -253,17 +254,18 @@ def test_an_unknown_gene_widens_the_interval(kb: KnowledgeBase) -> None:
 def test_a_site_that_names_no_stand_in_has_the_average_of_its_terms(kb: KnowledgeBase) -> None:
     raw = {**endpoints.get(kb, "escitalopram.switch").raw}
     raw["term"] = [{**term, "optional": True} for term in raw["term"]]
-    one = endpoints.parse(raw, {})
+    one = parse(raw, {})
     frame = pl.DataFrame({"sample": ["a", "b"], "gene.cyp2c19.clinical_phenotype": [None, "Normal Metabolizer"]})
     prior = design.prior(design.prepare(frame, one), one)
     assert prior.margin[0] == pytest.approx(one.average) and prior.assumed[0].all()
     assert prior.margin[1] == one.baseline and not prior.assumed[1].any()
 
 
-@pytest.mark.parametrize("external", [False, True])
+@pytest.mark.parametrize("limit", [1000, 0])
 def test_a_cohort_says_what_no_person_can_have_and_does_not_use_it(
-    kb: KnowledgeBase, external: bool, tmp_path: Path
+    kb: KnowledgeBase, limit: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(large, "LIMIT", limit)
     one = endpoints.get(kb, "warfarin.dose")
     table = simulate(one, 400, seed=3)
     age, weight = table["clinical.age"].cast(pl.Float64).to_list(), table["clinical.weight"].to_list()
@@ -274,14 +276,15 @@ def test_a_cohort_says_what_no_person_can_have_and_does_not_use_it(
         pl.Series("clinical.weight", [None if i == 7 else w for i, w in enumerate(weight)]),
     )
     expected = cohort.load(gone, one, Roles(), kb=kb)
-    with large.opened(bad, one, Roles(), kb, external, 1, tmp_path / "work") as (taken, whole):
-        assert taken.prior.margin.tolist() == expected.prior.margin.tolist()
-        said = [text for code, text in taken.remarks if code == "implausible_value"]
-        assert any("clinical.age" in text and "3 rows" in text and "1000" in text for text in said)
-        assert any("clinical.weight" in text and "1 row;" in text for text in said)
-        if whole is not None:
-            data, _ = whole.encode(taken.features, False, 1)
-            assert data.prior.tolist() == expected.prior.margin.tolist()
+    taken, whole = large.load(bad, one, Roles(), kb, 1)
+    assert taken.prior.margin.tolist() == expected.prior.margin.tolist()
+    said = [text for code, text in taken.remarks if code == "implausible_value"]
+    assert any("clinical.age" in text and "3 rows" in text and "1000" in text for text in said)
+    assert any("clinical.weight" in text and "1 row;" in text for text in said)
+    if whole is not None:
+        data, _ = whole.encode(taken.features, False, 1)
+        assert data.prior.tolist() == expected.prior.margin.tolist()
+    assert (whole is None) == (limit > 0)
 
 
 @pytest.mark.parametrize("together", [False, True])

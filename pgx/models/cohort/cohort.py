@@ -14,7 +14,7 @@ from pgx.errors import InputError
 from pgx.models.cohort import column_choice, missing_codes
 from pgx.models.cohort.tables import absent
 from pgx.models.evidence import allele_counts, design, gene_columns, plausible
-from pgx.models.evidence.endpoints import Endpoint, Feature
+from pgx.models.evidence.endpoint import Endpoint, Feature
 from pgx.models.fitting.boost import Floats, Matrix
 from pgx.models.fitting.linear import Data, per_person
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from pgx.models.cohort import leakage
 from pgx.models.evidence import design
-from pgx.models.evidence.endpoints import Endpoint, Feature, Reading
+from pgx.models.evidence.endpoint import Endpoint, Feature, Reading
 from pgx.models.fitting.boost import Floats
 
 _MAX_LEVELS = 8

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from pgx.models.evidence import design
-from pgx.models.evidence.endpoints import UNSTATED_SE, Endpoint
+from pgx.models.evidence.endpoint import Endpoint
+from pgx.models.evidence.endpoint_parsing import UNSTATED_SE
+from pgx.models.evidence.links import sigmoid
 from pgx.models.fitting.boost import Floats
 from pgx.models.fitting.linear import Data
 
@@ -104,7 +106,7 @@ def _grouped(endpoint: Endpoint, data: Data, prior: design.Prior) -> tuple[Float
 
 
 def _risk(margin: Floats) -> Floats:
-    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(margin, -35, 35))), dtype=np.float64)
+    return sigmoid(np.clip(margin, -35, 35))
 
 
 def _shift(margin: Floats, persons: Floats, events: float) -> Floats:

@@ -14,7 +14,8 @@ from numpy.random import Generator
 
 from pgx.errors import UsageError
 from pgx.models.evidence import design
-from pgx.models.evidence.endpoints import Endpoint, Reading
+from pgx.models.evidence.endpoint import Endpoint, Reading
+from pgx.models.evidence.links import sigmoid
 from pgx.models.fitting.boost import Floats
 
 
@@ -210,7 +211,7 @@ def _outcome(endpoint: Endpoint, margin: Floats, rng: Generator) -> Floats:
     if endpoint.link == "log":
         dose = np.exp(margin + rng.normal(scale=endpoint.residual_sd, size=len(margin)))
         return np.asarray(np.round(dose, 2), dtype=np.float64)
-    return (rng.random(len(margin)) < 1.0 / (1.0 + np.exp(-margin))).astype(np.float64)
+    return (rng.random(len(margin)) < sigmoid(margin)).astype(np.float64)
 
 
 def _shift_to(margin: Floats, events: int) -> float:
@@ -218,11 +219,11 @@ def _shift_to(margin: Floats, events: int) -> float:
     low, high = -30.0, 30.0
     for _ in range(60):
         middle = 0.5 * (low + high)
-        low, high = (middle, high) if (1 / (1 + np.exp(-(margin + middle)))).sum() < events else (low, middle)
+        low, high = (middle, high) if sigmoid(margin + middle).sum() < events else (low, middle)
     return 0.5 * (low + high)
 
 
 def _natural(endpoint: Endpoint, margin: Floats) -> Floats:
     if endpoint.link == "sqrt":
         return np.maximum(margin, 0.0) ** 2
-    return np.exp(margin) if endpoint.link == "log" else 1.0 / (1.0 + np.exp(-margin))
+    return np.exp(margin) if endpoint.link == "log" else sigmoid(margin)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from pgx.models.evidence.endpoints import Feature
+from pgx.models.evidence.endpoint import Feature
 from pgx.models.fitting.linear import mean
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ from pathlib import Path
 import polars as pl
 
 from pgx.errors import InputError
-from pgx.models.fitting.blocks import full_disk
 
 _WORDS = ("", "na", "n/a", "#n/a", "<na>", "n.a.", "nan", "null", "unknown", "unk", "not known", "missing",
           "?", "./.", "?/?", "unknown/unknown", ".", "-", "--")  # fmt: skip
@@ -18,7 +17,6 @@ _WORDS = ("", "na", "n/a", "#n/a", "<na>", "n.a.", "nan", "null", "unknown", "un
 _NOTHING = sorted({form for word in _WORDS for form in (word, word.upper(), word.capitalize(), word.title(), "NaN")})
 _BLOCK = 4_000_000
 """Cells of a block."""
-_GROUP = 100_000
 
 
 def read(path: str | Path) -> pl.DataFrame:
@@ -90,28 +88,23 @@ class Source:
             yield self.read(first, size, columns)
 
 
-def source(table: pl.DataFrame | Path, scratch: Path) -> Source:
-    """Open a table for reading in blocks; text is first rewritten as Parquet, in `scratch`, without holding it.
+def source(table: pl.DataFrame | Path) -> Source:
+    """Open a table for reading in blocks; Parquet is read block by block, any other file is read whole.
 
     Raises
     ------
     InputError
-        As `read`; also for JSON, which cannot be read in blocks.
+        As `read`.
     """
-    if isinstance(table, pl.DataFrame):
-        frame = table
-        return Source(frame.height, frame.clear(), lambda first, size, columns: absent(
+    if isinstance(table, pl.DataFrame) or table.suffix != ".parquet":
+        frame = absent(table) if isinstance(table, pl.DataFrame) else read(table)
+        return Source(frame.height, frame.clear(), lambda first, size, columns: (
             frame.slice(first, size) if columns is None else frame.select(columns).slice(first, size)))  # fmt: skip
     with _understood(table):
-        lazy = _lazy(table)
-        if table.suffix != ".parquet":
-            with full_disk(scratch):
-                lazy.sink_parquet(scratch / "table.parquet", row_group_size=_GROUP, maintain_order=True)
-            lazy = pl.scan_parquet(scratch / "table.parquet")
+        lazy = pl.scan_parquet(table)
         head, height = lazy.head(0).collect(), int(lazy.select(pl.len()).collect().item())
     if head.width == 0 or height == 0:
         raise InputError("the table has no rows", file=table)
-    _once(head.columns, table)
 
     def block(first: int, size: int, columns: Sequence[str] | None) -> pl.DataFrame:
         with _understood(table):
@@ -120,43 +113,12 @@ def source(table: pl.DataFrame | Path, scratch: Path) -> Source:
     return Source(height, absent(head), block)
 
 
-def cells(path: Path) -> int:
-    """Return rows times columns of a table without reading it; an estimate for text, 0 for JSON.
-
-    Raises
-    ------
-    InputError
-        As `read`.
-    """
-    with _understood(path):
-        if path.suffix == ".json":
-            return 0
-        lazy = _lazy(path, few=True)
-        width = len(lazy.collect_schema())
-        if path.suffix == ".parquet":
-            return width * int(lazy.select(pl.len()).collect().item())
-        with path.open("rb") as file:
-            start = file.read(1 << 20)
-        return int(width * path.stat().st_size * start.count(b"\n") / max(1, len(start)))
-
-
 def _once(names: Sequence[str], path: Path) -> None:
     """Refuse a table of text that names a column twice: polars calls the second ``NAME_duplicated_0``."""
     for name in names:
         first, twice, number = name.rpartition("_duplicated_")
         if twice and number.isdecimal() and first in names and path.suffix != ".parquet":
             raise InputError(f"two columns are called {first!r}", file=path, fix="rename or remove one of them")
-
-
-def _lazy(path: Path, *, few: bool = False) -> pl.LazyFrame:
-    guess = 100 if few else None
-    if path.suffix == ".parquet":
-        return pl.scan_parquet(path)
-    if path.suffix == ".tsv":
-        return pl.scan_csv(path, separator="\t", quote_char=None, infer_schema_length=guess, null_values=_NOTHING)
-    if path.suffix == ".csv":
-        return pl.scan_csv(path, infer_schema_length=guess, null_values=_NOTHING)
-    raise InputError("the ending must be .parquet, .tsv, .csv or .json", file=path, fix="convert or rename the file")
 
 
 @contextmanager

@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from pgx.models.cohort import cohort
 from pgx.models.cohort.cohort import Cohort
-from pgx.models.evidence import design, endpoints
-from pgx.models.evidence.endpoints import Endpoint
+from pgx.models.evidence import design
+from pgx.models.evidence.endpoint import Endpoint
+from pgx.models.evidence.links import logit
 from pgx.models.fitting import boost, conformal, fit
 from pgx.models.fitting.boost import Floats, Settings
 from pgx.models.store.folder import Model
-from pgx.models.training import train
+from pgx.models.training.fit_cohort import fit_cohort, groups_of
 
 PRODUCT = "product"
 
@@ -52,7 +54,7 @@ def fitted(
     sites
         Whether the interval for new sites is asked for (it takes a fit a fold of sites).
     """
-    trained = train.fit_cohort(endpoint, learn, settings, population_risk=population_risk, probe=False, new_sites=sites)
+    trained = fit_cohort(endpoint, learn, settings, population_risk=population_risk, probe=False, site_intervals=sites)
     seen = cohort.fill(test.data.x, trained.fitted.center) if trained.blind else test.data.x
     product = trained.fitted.margin(test.data.prior, seen) + trained.shift
     found = {PRODUCT: product, "prior": test.data.prior, "refit": _refit(endpoint, learn, test) + trained.shift}
@@ -60,7 +62,7 @@ def fitted(
     if has_rule(endpoint):
         found["rule"] = rule(endpoint, learn, test) + trained.shift
     found["plain_booster"] = _plain(endpoint, learn, test, settings) + trained.shift
-    groups = train.groups_of(test.frame, trained.group)
+    groups = groups_of(test.frame, trained.group)
     return Predicted(found, *_held(test.data.y, product, groups, trained.intervals, trained.stretch))
 
 
@@ -76,7 +78,7 @@ def as_it_is(model: Model, taken: Cohort, seed: int) -> Predicted:
     if model.trees is not None:
         margin = margin + boost.margins(boost.open_booster(model.trees), x)
     known = model.reference
-    start = float(np.sqrt(known)) if endpoint.link == "sqrt" else endpoints.logit(known)
+    start = float(np.sqrt(known)) if endpoint.link == "sqrt" else logit(known)
     found = {PRODUCT: margin, "prior": taken.data.prior, "base_rate": np.full(len(margin), start)}
     local, by_rule = np.zeros(len(margin)), np.zeros(len(margin))
     folds = next(fit.split(taken.data.y, taken.data.groups, endpoint.link, 5, 1, seed + 1))
@@ -89,14 +91,12 @@ def as_it_is(model: Model, taken: Cohort, seed: int) -> Predicted:
     found["local_base_rate"] = local
     if has_rule(endpoint):
         found["rule"] = by_rule
-    groups = train.groups_of(taken.frame, model.group)
+    groups = groups_of(taken.frame, model.group)
     return Predicted(found, *_held(taken.data.y, margin, groups, dict(model.intervals), model.stretch))
 
 
 def part(taken: Cohort, rows: NDArray[np.bool_]) -> Cohort:
     """Return a part of a cohort's rows."""
-    import polars as pl
-
     return Cohort(
         taken.data.take(rows), taken.frame.filter(pl.Series(rows)), taken.prior.take(rows), taken.features,
         None if taken.site is None else taken.site[rows], None, {}, {}, taken.site_names,
@@ -110,7 +110,7 @@ def has_rule(endpoint: Endpoint) -> bool:
 
 def base_rate(endpoint: Endpoint, y: Floats) -> float:
     """Return the margin of predicting the same for everybody."""
-    return float(np.median(y)) if endpoint.link == "sqrt" else endpoints.logit((y.sum() + 0.5) / (len(y) + 1.0))
+    return float(np.median(y)) if endpoint.link == "sqrt" else logit((y.sum() + 0.5) / (len(y) + 1.0))
 
 
 def rule(endpoint: Endpoint, learn: Cohort, test: Cohort) -> Floats:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from pgx.models.cohort import leakage
 from pgx.models.cohort.cohort import Cohort
 from pgx.models.evaluation.baselines import PRODUCT
-from pgx.models.evidence.endpoints import Endpoint
+from pgx.models.evidence.endpoint import Endpoint
+from pgx.models.evidence.links import natural, sigmoid
 from pgx.models.fitting import fit, metrics
 from pgx.models.fitting.boost import Floats
 from pgx.models.store import card
@@ -212,7 +213,7 @@ def _dose_groups(amount: Floats, endpoint: Endpoint) -> NDArray[np.object_]:
 def _tenths(
     name: str, method: str, endpoint: Endpoint, y: Floats, margin: Floats, weight: Floats | None
 ) -> list[dict[str, Any]]:
-    value, truth = _natural(endpoint, margin), y**2 if endpoint.link == "sqrt" else y
+    value, truth = natural(margin, endpoint.link), y**2 if endpoint.link == "sqrt" else y
     w = np.ones(len(y)) if weight is None else weight
     rows = []
     for tenth, chosen in enumerate(np.array_split(np.argsort(value, kind="stable"), 10)):
@@ -224,7 +225,7 @@ def _tenths(
 
 
 def _decisions(name: str, method: str, y: Floats, margin: Floats, weight: Floats | None) -> list[dict[str, Any]]:
-    p = 1.0 / (1.0 + np.exp(-margin))
+    p = sigmoid(margin)
     rows = []
     for threshold in THRESHOLDS:
         rows.append({
@@ -263,15 +264,11 @@ def _by_person(
     return mean, mean - half, mean + half
 
 
-def _natural(endpoint: Endpoint, margin: Floats) -> Floats:
-    return np.maximum(margin, 0.0) ** 2 if endpoint.link == "sqrt" else 1.0 / (1.0 + np.exp(-margin))
-
-
 def _predictions(block: Block, taken: Cohort, endpoint: Endpoint) -> pl.DataFrame:
     truth = taken.data.y**2 if endpoint.link == "sqrt" else taken.data.y
     return pl.DataFrame(
         {"design": [block.name] * len(truth), "row": np.arange(len(truth)), "person": taken.data.groups, "truth": truth}
-        | {method: _natural(endpoint, mean_of(margins)) for method, margins in block.margins.items()}
+        | {method: natural(mean_of(margins), endpoint.link) for method, margins in block.margins.items()}
     )
 
 

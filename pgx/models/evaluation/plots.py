@@ -11,7 +11,7 @@ from pgx.io import write_bytes
 
 if TYPE_CHECKING:
     from pgx.models.evaluation.measures import Evaluation
-    from pgx.models.evidence.endpoints import Endpoint
+    from pgx.models.evidence.endpoint import Endpoint
 
 _SIZE, _PAD = 360, 48
 # Okabe and Ito's palette: told apart by colour-blind readers.

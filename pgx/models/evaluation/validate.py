@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -15,7 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pgx.errors import InputError, UsageError
+from pgx.errors import InputError
 from pgx.models.cohort import cohort
 from pgx.models.cohort.cohort import Cohort, Roles
 from pgx.models.evaluation import baselines, measures
@@ -23,12 +20,12 @@ from pgx.models.evaluation import plots as drawing
 from pgx.models.evaluation.baselines import Predicted
 from pgx.models.evaluation.measures import Block, Evaluation
 from pgx.models.evidence import endpoints
-from pgx.models.evidence.endpoints import Endpoint
-from pgx.models.fitting import fit, metrics, work
+from pgx.models.evidence.endpoint import Endpoint
+from pgx.models.fitting import fit, metrics
 from pgx.models.fitting.boost import Floats, Settings
 from pgx.models.store.folder import Model
 from pgx.models.training import train
-from pgx.version import __version__
+from pgx.models.training.fit_cohort import probe_cohort
 
 if TYPE_CHECKING:
     from pgx.knowledge import KnowledgeBase
@@ -51,8 +48,6 @@ def evaluate(
     folds: int = 5,
     population_risk: float | None = None,
     plots: str | Path | None = None,
-    keep: str | Path | None = None,
-    resume: bool = False,
     say: Say = lambda text: None,
 ) -> Evaluation:
     """Evaluate a model, or the training of an endpoint, on a cohort.
@@ -76,10 +71,6 @@ def evaluate(
         measure but the AUC weighs cases and controls as the population has them.
     plots
         Folder for SVG plots; None draws nothing.
-    keep
-        Folder in which each finished fold is kept until the evaluation is complete; None keeps nothing.
-    resume
-        Go on with the folds that an earlier call with the same `keep` left when it was cut off; the result is the same.
     say
         Called with progress.
 
@@ -92,10 +83,6 @@ def evaluate(
     """
     endpoint = model.endpoint if isinstance(model, Model) else endpoints.get(kb, model)
     train.check_risk(endpoint, population_risk)
-    if resume and keep is None:
-        raise UsageError("there is nothing to resume without a folder where folds are kept")
-    if keep is not None:
-        work.check(Path(keep))
     settings = settings or Settings()
     features = model.features if isinstance(model, Model) else None
     taken = cohort.load(table, endpoint, roles or Roles(), features, kb)
@@ -103,21 +90,20 @@ def evaluate(
         raise InputError(f"{len(np.unique(taken.data.groups))} persons are too few for {folds} folds",
                          where="cohort", fix="give more persons or fewer folds")  # fmt: skip
     weight = None if population_risk is None else metrics.weights_to(taken.data.y, population_risk)
-    task = _Task(endpoint, taken, settings, population_risk, weight, _digest(taken) if keep is not None else "", say)
+    task = _Task(endpoint, taken, settings, population_risk, weight, say)
     blocks, skipped = [], list[str]()
     if isinstance(model, Model):
         found = baselines.as_it_is(model, taken, settings.seed)
         blocks.append(_block(measures.EXTERNAL, task, [_Fold(0, np.ones(len(taken.data.y), dtype=np.bool_), 0, found)]))
-    with work.kept(Path(keep), resume=resume) if keep is not None else nullcontext():
-        for name, splits in _designs(taken, endpoint, repeats, folds, settings.seed):
-            say(f"{name}: {sum(len(one) for one in splits)} splits")
-            try:
-                blocks.append(_run(name, task, splits))
-            except InputError as error:
-                if name == "person":
-                    raise
-                skipped.append(str(error))
-    whole = measures.assemble(endpoint, taken, blocks, train.probe_cohort(taken, settings.seed), weight)
+    for name, splits in _designs(taken, endpoint, repeats, folds, settings.seed):
+        say(f"{name}: {sum(len(one) for one in splits)} splits")
+        try:
+            blocks.append(_run(name, task, splits))
+        except InputError as error:
+            if name == "person":
+                raise
+            skipped.append(str(error))
+    whole = measures.assemble(endpoint, taken, blocks, probe_cohort(taken, settings.seed), weight)
     told = tuple(message for _, message in taken.remarks) + tuple(f"not evaluated: {text}" for text in skipped)
     whole = replace(whole, verdict=(*whole.verdict, *told))
     if plots is not None:
@@ -175,7 +161,6 @@ class _Task:
     settings: Settings
     population_risk: float | None
     weight: Floats | None
-    digest: str
     say: Say
 
 
@@ -211,7 +196,11 @@ def _run(name: str, task: _Task, repeats: list[list[tuple[Split, Split]]]) -> Bl
             learn = outside & ~np.isin(taken.data.groups, taken.data.groups[test])
             if not learn.any() or np.ptp(taken.data.y[learn]) == 0:
                 continue
-            done.append(_Fold(number, test, int(learn.sum()), _fold(task, learn, test, sites=name == "site")))
+            here, there = (baselines.part(taken, rows) for rows in (learn, test))
+            predicted = baselines.fitted(
+                task.endpoint, here, there, task.settings, task.population_risk, sites=name == "site"
+            )
+            done.append(_Fold(number, test, int(learn.sum()), predicted))
         task.say(f"{name}: repeat {number + 1} of {len(repeats)}")
     if not done:
         raise InputError("no split has both outcomes to learn from", where=f"design {name}", fix="give more events")
@@ -234,41 +223,3 @@ def _block(name: str, task: _Task, folds: list[_Fold]) -> Block:
     shares = [fold.test.sum() / fold.learned for fold in folds if fold.learned]
     share = float(np.mean(shares)) if shares else float("nan")
     return Block(name, margins, losses, share, measures.mean_of(list(inside)), measures.mean_of(list(new)))
-
-
-def _fold(task: _Task, learn: Split, test: Split, *, sites: bool) -> Predicted:
-    """Fit and predict one fold, or take what an evaluation that was cut off has kept of it."""
-
-    def make() -> bytes:
-        here, there = (baselines.part(task.taken, rows) for rows in (learn, test))
-        return _packed(baselines.fitted(task.endpoint, here, there, task.settings, task.population_risk, sites=sites))
-
-    decisive = (task.digest, task.endpoint.raw, task.settings, task.population_risk, sites, __version__)
-    return _unpacked(work.step(make, *decisive, learn, test))
-
-
-def _packed(found: Predicted) -> bytes:
-    content = io.BytesIO()
-    arrays: Mapping[str, Floats] = {
-        **{f"margin {name}": values for name, values in found.margins.items()},
-        "inside": found.inside,
-        "inside_new": found.inside_new,
-    }
-    np.savez(content, **arrays)  # type: ignore[arg-type]
-    return content.getvalue()
-
-
-def _unpacked(content: bytes) -> Predicted:
-    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        margins = {name.removeprefix("margin "): arrays[name] for name in arrays.files if name.startswith("margin ")}
-        return Predicted(margins, arrays["inside"], arrays["inside_new"])
-
-
-def _digest(taken: Cohort) -> str:
-    """Digest everything of a cohort that a fold's result depends on."""
-    found = hashlib.blake2b(digest_size=20)
-    for array in (taken.data.x, taken.data.y, taken.data.prior, taken.data.groups, taken.prior.terms, taken.site):
-        found.update(b"\0" if array is None else np.ascontiguousarray(array).tobytes())
-    found.update(repr([taken.features, taken.frame.columns]).encode())
-    found.update(taken.frame.write_csv().encode())
-    return found.hexdigest()

@@ -17,7 +17,7 @@ from pgx.models.evidence.endpoint import Reading
 
 if TYPE_CHECKING:
     from pgx.knowledge import KnowledgeBase
-    from pgx.models.evidence.endpoints import Endpoint
+    from pgx.models.evidence.endpoint import Endpoint
 
 
 def named(endpoint: Endpoint, kb: KnowledgeBase) -> dict[str, tuple[str, list[str]]]:

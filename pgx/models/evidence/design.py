@@ -10,8 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pgx.features.scenarios import AVERAGED
-from pgx.models.evidence.endpoint import gene_of
-from pgx.models.evidence.endpoints import Endpoint, Feature, Imputation, Reading, Term
+from pgx.models.evidence.endpoint import Endpoint, Feature, Imputation, Reading, Term, gene_of
 
 Floats = NDArray[np.float64]
 GIVEN = "_given."

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from pgx.errors import InputError
-from pgx.knowledge.validation.problems import Problem
+from pgx import features
 from pgx.models.evidence import design
-from pgx.models.evidence.endpoints import KINDS
+from pgx.models.evidence.endpoint_parsing import KINDS
+from pgx.models.evidence.gene_columns import phenotype_words
 
 if TYPE_CHECKING:
     from pgx.knowledge import KnowledgeBase
@@ -37,17 +37,6 @@ _KEYS: Mapping[str, set[str]] = {
 }  # fmt: skip
 """Table of the document -> keys that it may have."""
 _NAME = re.compile(r"[a-z0-9_-]+\.[a-z0-9_-]+")
-
-
-def faults(kb: KnowledgeBase) -> Iterator[Problem]:
-    """Yield the first fault of the endpoints of a knowledge base and its overlays, for `pgx kb validate`."""
-    from pgx.models.evidence import endpoints
-
-    try:
-        if endpoints.folders(kb):
-            endpoints.load(kb)
-    except InputError as error:
-        yield Problem("error", "endpoints", str(error.file or ""), error.problem)
 
 
 def before(raw: Mapping[str, Any]) -> Iterator[str]:
@@ -87,9 +76,6 @@ def after(endpoint: Endpoint, kb: KnowledgeBase) -> Iterator[str]:
 
     Columns outside the families of `pgx features` (``gene.``, ``clinical.``, ...) are the site's own: not looked at.
     """
-    from pgx import features
-    from pgx.models.evidence.gene_columns import phenotype_words
-
     if endpoint.drug not in set(kb.table("drugs")["drug"].cast(pl.String)):
         yield f"the drug {endpoint.drug!r} is not known; add a row to drugs.tsv beside the endpoints"
     families = {name.partition(".")[0] for name in features.describe(kb)["name"]}

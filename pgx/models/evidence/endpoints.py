@@ -1,54 +1,26 @@
-"""Endpoints as data: what is predicted, for whom, from which evidence, and when to refuse.
+"""The endpoints of a knowledge base: the product's own, and those of its overlays, checked before they are used.
 
 An endpoint is one TOML file in ``data/knowledge/endpoints``. Its prior is a sum of terms on the link scale (square root
 of mg/week for doses, logit for risks); each term names a column of the feature frame, an effect with its interval,
-where it was published, and whether the figure was read in a source or recalled. Effects published as risk or hazard
-ratios are converted to odds ratios at the stated baseline.
+where it was published, and whether the figure was read in a source or recalled.
 """
 
 from __future__ import annotations
 
-import math
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pgx.errors import InputError, UsageError
-from pgx.models.evidence.endpoint import Endpoint, Feature, Imputation, Reading, Refusal, Term
+from pgx.knowledge.validation.problems import Problem
+from pgx.models.evidence import endpoint_checks
+from pgx.models.evidence.endpoint import Endpoint
+from pgx.models.evidence.endpoint_parsing import parse
 
 if TYPE_CHECKING:
     from pgx.knowledge import KnowledgeBase
-
-__all__ = [
-    "KINDS",
-    "MAX_RISK",
-    "MEASURES",
-    "UNSTATED_SE",
-    "Endpoint",
-    "Feature",
-    "Imputation",
-    "Reading",
-    "Refusal",
-    "Term",
-    "coefficients",
-    "folders",
-    "get",
-    "load",
-    "logit",
-    "odds_ratio",
-    "parse",
-    "rules",
-]
-
-MAX_RISK = 0.9
-"""Largest risk that a published risk or hazard ratio is taken to imply: ratios are not constant up to certainty."""
-UNSTATED_SE = 0.5
-"""Standard error of a log odds ratio that was published without an interval: a factor of 2.7 to either side."""
-KINDS = ("dose", "response", "adverse_effect")
-MEASURES = ("coefficient", "OR", "RR", "HR", "risk")
-_Z95 = 1.959963984540054
 
 
 def folders(kb: KnowledgeBase) -> list[Path]:
@@ -100,66 +72,13 @@ def coefficients(kb: KnowledgeBase) -> dict[str, float]:
     return {f"{r['equation']}:{r['term']}": float(r["coefficient"]) for r in table.iter_rows(named=True)}
 
 
-def parse(raw: Mapping[str, Any], equations: Mapping[str, float], origin: object = None) -> Endpoint:
-    """Build an endpoint from a TOML document.
-
-    Parameters
-    ----------
-    raw
-        The document.
-    equations
-        Coefficients that terms may point to with ``from = "equation:term"``.
-    origin
-        File named in errors.
-
-    Raises
-    ------
-    InputError
-        If a key is missing, unknown or out of range.
-    """
+def faults(kb: KnowledgeBase) -> Iterator[Problem]:
+    """Yield the first fault of the endpoints of a knowledge base and its overlays, for `pgx kb validate`."""
     try:
-        return _parse_endpoint(raw, equations)
-    except KeyError as error:
-        raise InputError(f"the endpoint lacks {error}", file=origin, fix="see data/knowledge/endpoints") from error
-    except (TypeError, ValueError) as error:
-        raise InputError(f"the endpoint is not valid: {error}", file=origin) from error
-
-
-def odds_ratio(measure: str, ratio: float, baseline: float) -> float:
-    """Convert a published ratio to an odds ratio at a baseline risk.
-
-    Parameters
-    ----------
-    measure
-        ``OR``, ``RR`` (ratio of risks), ``HR`` (ratio of hazards: 1 - (1 - p)^HR over the baseline's horizon) or
-        ``risk`` (the risk itself, not a ratio).
-    ratio
-        The figure.
-    baseline
-        Risk of the comparator over the same horizon, 0 to 1.
-
-    Returns
-    -------
-    float
-        Odds ratio against the comparator.
-    """
-    if measure == "OR":
-        return ratio
-    if measure == "RR":
-        risk = ratio * baseline
-    elif measure == "HR":
-        risk = 1.0 - (1.0 - baseline) ** ratio
-    elif measure == "risk":
-        risk = ratio
-    else:
-        raise ValueError(f"measure {measure!r} is not one of {', '.join(MEASURES)}")
-    risk = min(max(risk, 1e-9), MAX_RISK)
-    return risk / (1.0 - risk) / (baseline / (1.0 - baseline))
-
-
-def logit(p: float) -> float:
-    """Return the log odds of a probability."""
-    return math.log(p) - math.log1p(-p)
+        if folders(kb):
+            load(kb)
+    except InputError as error:
+        yield Problem("error", "endpoints", str(error.file or ""), error.problem)
 
 
 def _load(kb: KnowledgeBase) -> dict[str, Endpoint]:
@@ -186,7 +105,6 @@ def _load(kb: KnowledgeBase) -> dict[str, Endpoint]:
 
 def _local(raw: Mapping[str, Any], equations: Mapping[str, float], path: Path, kb: KnowledgeBase) -> Endpoint:
     """Check and build an endpoint of an overlay."""
-    from pgx.models.evidence import endpoint_checks
 
     def refuse(faults: Iterator[str]) -> None:
         for fault in faults:
@@ -205,135 +123,3 @@ def _parse(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"not TOML: {error}", file=path) from error
-
-
-def _parse_endpoint(raw: Mapping[str, Any], equations: Mapping[str, float]) -> Endpoint:
-    kind = raw["kind"]
-    if kind not in KINDS:
-        raise ValueError(f"kind {kind!r} is not one of {', '.join(KINDS)}")
-    people, base = raw["population"], raw["baseline"]
-    threshold = (float(raw["threshold"]["dose"]), str(raw["threshold"]["side"])) if "threshold" in raw else None
-    risk = kind != "dose" and threshold is None
-    value = float(equations[base["from"]] if "from" in base else base["value"])
-    baseline, se = (logit(value), _se(logit, base.get("low"), base.get("high"))) if risk else (value, 0.0)
-    terms = tuple(_term(row, equations, value if risk else None) for row in raw.get("term", []))
-    spread = float(raw.get("residual_sd", 0.0))
-    if threshold is not None:
-        baseline, se, terms = _of_threshold(threshold, spread, baseline, terms)
-    return Endpoint(
-        name=raw["name"],
-        drug=raw["drug"],
-        outcome=raw["outcome"],
-        kind=kind,
-        horizon=raw["horizon"],
-        unit=raw["unit"],
-        population=people["about"],
-        link=raw.get("link", "sqrt") if kind == "dose" else "logit",
-        baseline=baseline,
-        baseline_se=se,
-        terms=terms,
-        residual_sd=spread,
-        requires=tuple(people.get("requires", ())),
-        refusals=tuple(Refusal(row["code"], _reading(row, "range")) for row in people.get("refuse", [])),
-        derived={name: tuple(columns) for name, columns in raw.get("derived", {}).items()},
-        imputations=tuple(_imputation(row) for row in raw.get("impute", [])),
-        features=tuple(_feature(row, threshold) for row in raw.get("feature", [])),
-        ratio=float(raw.get("ratio", 1.5)),
-        threshold=threshold,
-        pmids=tuple(dict.fromkeys([*raw.get("pmids", []), *(t.pmid for t in terms if t.pmid)])),
-        about=raw.get("about", ""),
-        rule=_reading(raw["rule"], "level") if "rule" in raw else None,
-        raw=dict(raw),
-    )
-
-
-def _se(scale: Any, low: float | None, high: float | None) -> float:
-    return 0.0 if low is None or high is None else (scale(float(high)) - scale(float(low))) / (2.0 * _Z95)
-
-
-def _reading(row: Mapping[str, Any], default: str) -> Reading:
-    unless = row.get("unless", {})
-    kind = row.get("kind", default)
-    if kind not in ("number", "level", "recorded", "text_count", "status", "range", "yes", "missing"):
-        raise ValueError(f"reading {kind!r} is unknown")
-    return Reading(
-        column=row["column"],
-        kind=kind,
-        levels=tuple(row.get("levels", ())),
-        text=row.get("text", ""),
-        center=float(row.get("center", 0.0)),
-        per=float(row.get("per", 1.0)),
-        floor=bool(row.get("floor", False)),
-        at_least=float(row.get("at_least", -math.inf)),
-        below=float(row.get("below", math.inf)),
-        unless_column=unless.get("column", ""),
-        unless_levels=tuple(unless.get("levels", ())),
-    )
-
-
-def _term(row: Mapping[str, Any], equations: Mapping[str, float], baseline: float | None) -> Term:
-    measure = row.get("measure", "coefficient")
-    estimate = float(equations[row["from"]] if "from" in row else row["estimate"])
-    low, high = row.get("low"), row.get("high")
-    if measure == "coefficient":
-        coefficient, se = estimate, _se(float, low, high)
-    elif baseline is None:
-        raise ValueError(f"term {row['name']!r}: {measure} needs a baseline risk")
-    else:
-        at = float(row.get("baseline", baseline))
-        coefficient = math.log(odds_ratio(measure, estimate, at))
-        se = UNSTATED_SE
-        if low is not None and high is not None:
-            # An end that `MAX_RISK` holds back says nothing of the width: then the other side does.
-            ends = [math.log(odds_ratio(measure, float(x), at)) for x in (low, high)]
-            held = measure != "OR" and ends[1] >= math.log(odds_ratio("risk", MAX_RISK, at)) - 1e-9
-            se = (coefficient - ends[0]) / _Z95 if held else (ends[1] - ends[0]) / (2.0 * _Z95)
-    mean = float(row.get("prevalence", row.get("mean", 0.0)))
-    variance = float(row["sd"]) ** 2 if "sd" in row else mean * max(0.0, 1.0 - mean)
-    return Term(
-        name=row["name"],
-        reading=_reading(row, "level" if "levels" in row else "number"),
-        coefficient=coefficient,
-        se=se,
-        mean=mean,
-        variance=variance,
-        optional=bool(row.get("optional", False)),
-        measure=measure,
-        estimate=estimate,
-        low=low,
-        high=high,
-        pmid=str(row.get("pmid", "")),
-        mark=row["mark"],
-        note=row.get("note", ""),
-    )
-
-
-def _of_threshold(
-    threshold: tuple[float, str], spread: float, baseline: float, terms: Sequence[Term]
-) -> tuple[float, float, tuple[Term, ...]]:
-    """Turn a dose equation into the log odds of needing less (or more) than a dose.
-
-    With a logistic residual of standard deviation `spread` on the square-root scale, the log odds are linear in the
-    equation's terms, so that the explanation stays a sum.
-    """
-    dose, side = threshold
-    if side not in ("below", "above") or spread <= 0:
-        raise ValueError("threshold needs side = below or above and a residual_sd above 0")
-    slope = (-1.0 if side == "below" else 1.0) * math.pi / (math.sqrt(3.0) * spread)
-    scaled = tuple(_scale(term, slope) for term in terms)
-    return slope * (baseline - math.sqrt(dose)), 0.0, scaled
-
-
-def _scale(term: Term, slope: float) -> Term:
-    return replace(term, coefficient=term.coefficient * slope, se=term.se * abs(slope))
-
-
-def _feature(row: Mapping[str, Any], threshold: tuple[float, str] | None) -> Feature:
-    # What raises the dose lowers the risk of needing less than a threshold.
-    sign = -1 if threshold is not None and threshold[1] == "below" else 1
-    return Feature(row["name"], _reading(row, "number"), sign * int(row.get("monotone", 0)), row.get("reason", ""))
-
-
-def _imputation(row: Mapping[str, Any]) -> Imputation:
-    rows = tuple((tuple(sorted(one["when"].items())), float(one["value"])) for one in row.get("row", []))
-    return Imputation(row["column"], float(row["default"]), rows, row.get("source", ""))

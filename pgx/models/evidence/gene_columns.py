@@ -18,7 +18,7 @@ from pgx.phenotypes.outside.names import diplotype_of, phenotype_of
 
 if TYPE_CHECKING:
     from pgx.knowledge import KnowledgeBase
-    from pgx.models.evidence.endpoints import Endpoint
+    from pgx.models.evidence.endpoint import Endpoint
 
 Words = Mapping[str, Mapping[str, int]]
 """Column -> word -> number of rows."""

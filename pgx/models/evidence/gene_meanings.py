@@ -22,7 +22,7 @@ from pgx.types import PatternCall
 
 if TYPE_CHECKING:
     from pgx.knowledge import KnowledgeBase
-    from pgx.models.evidence.endpoints import Endpoint
+    from pgx.models.evidence.endpoint import Endpoint
 
 _COUNT = "allele_count."
 Given = Mapping[str, pl.Series]

@@ -9,12 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pgx.models.fitting import external, work
-from pgx.models.fitting.blocks import Matrix, Rows
-
-__all__ = ["Floats", "Matrix", "Settings", "grow", "margins", "open_booster", "plain"]
-
 Floats = NDArray[np.float64]
+Matrix = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +40,7 @@ class Settings:
 
 
 def grow(
-    x: Rows,
+    x: Matrix,
     y: Floats,
     margin: Floats | None,
     link: str,
@@ -53,12 +49,12 @@ def grow(
     settings: Settings,
     weight: Floats | None = None,
 ) -> bytes:
-    """Grow trees on top of a margin and return them as UBJSON.
+    """Grow trees on top of a margin and return them as JSON.
 
     Parameters
     ----------
     x
-        float32 (n, p), NaN = missing; an array, or rows on disk: then xgboost's external memory is used.
+        float32 (n, p), NaN = missing; it is not copied: one byte a cell is kept beside it.
     y
         float64 (n,): outcome on the scale of the link's loss (square root of the dose, or 0/1).
     margin
@@ -94,25 +90,22 @@ def grow(
     if margin is not None:
         parameters["base_score"] = 0.5 if risk else 0.0
 
-    def train() -> bytes:
-        if not isinstance(x, np.ndarray):
-            return external.grow(x, y, margin, weight, parameters, trees)
-        data = xgb.DMatrix(x, y, weight=weight, base_margin=margin, nthread=settings.threads)
-        booster = xgb.train(parameters, data, num_boost_round=trees)
-        return bytes(booster.save_raw("ubj"))
-
-    rows = x if isinstance(x, np.ndarray) else x.digest
-    weights = () if weight is None else (weight,)
-    return work.step(train, rows, y, margin, trees, sorted(parameters.items()), xgb.__version__, *weights)
+    data = xgb.QuantileDMatrix(x, y, weight=weight, base_margin=margin, nthread=settings.threads)
+    return saved(xgb.train(parameters, data, num_boost_round=trees))
 
 
 def open_booster(content: bytes, threads: int = 2) -> Any:
-    """Return an xgboost booster from its UBJSON bytes."""
+    """Return an xgboost booster from its JSON bytes."""
     import xgboost as xgb
 
     booster = xgb.Booster({"nthread": threads})
     booster.load_model(bytearray(content))
     return booster
+
+
+def saved(booster: Any) -> bytes:
+    """Return a booster as JSON."""
+    return bytes(booster.save_raw("json"))
 
 
 def margins(booster: Any, x: Matrix, trees: int = 0, start: Floats | None = None) -> Floats:

@@ -10,14 +10,15 @@ error. The unit is the person: rows of one person share a weight of one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pgx.models.fitting import boost, work
+from pgx.models.fitting import boost
 from pgx.models.fitting.boost import Floats, Matrix, Settings
 from pgx.models.fitting.linear import (
     LARGE,
@@ -84,7 +85,7 @@ class Fitted:
     linear, center, scale
         The linear part, and how features are standardised for it (missing = center).
     trees, booster
-        Number of trees and their UBJSON bytes (None if 0).
+        Number of trees and their JSON bytes (None if 0).
     weights
         Candidate name -> weight in the average.
     losses
@@ -126,7 +127,7 @@ def fit(data: Data, link: str, monotone: Sequence[int], *, settings: Settings | 
     Parameters
     ----------
     data
-        The cohort, in memory.
+        The cohort.
     link
         ``sqrt`` or ``logit``.
     monotone
@@ -174,7 +175,7 @@ def refit(fitted: Fitted, data: Data, monotone: Sequence[int], settings: Setting
     fitted
         The fit of the sample.
     data
-        All rows, on disk or in memory.
+        All rows.
     monotone, settings
         As for `fit`.
     """
@@ -326,13 +327,25 @@ def _choose_trees(
 
     jobs = iter(parts)
     for folds in splits:
-        work.together([partial(grow, folds, fold, next(jobs)) for fold in np.unique(folds)], data.x.size >= LARGE)
+        _together([partial(grow, folds, fold, next(jobs)) for fold in np.unique(folds)], data.x.size >= LARGE)
     losses = np.stack([selection_loss(data.y, row, link) for row in found])
     best = int(np.argmin([mean(row, data.weight) for row in losses]))
     gain = losses[0] - losses[best]
     if best == 0 or mean(gain, data.weight) <= grouped_se(gain, data.groups, data.weight):
         return 0, found[0]
     return grid[best], found[best]
+
+
+def _together(jobs: Sequence[Callable[[], None]], parallel: bool) -> None:
+    """Run jobs, two at a time if `parallel`; the first error is raised."""
+    with ThreadPoolExecutor(2 if parallel else 1) as pool:
+        waiting = [pool.submit(job) for job in jobs]
+        try:
+            for job in waiting:
+                job.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def selection_loss(y: Floats, margin: Floats, link: str) -> Floats:

@@ -1,7 +1,7 @@
 """The linear part of a fit: an intercept, a slope of the prior and a ridge, on rows that may weigh differently.
 
-Small cohorts are solved in one piece. From `LARGE` cells on, everything runs over blocks of rows, so that the matrix
-may lie on disk (`pgx.models.fitting.blocks`) and is never copied whole; the optimum is the same.
+Small cohorts are solved in one piece. From `LARGE` cells on, everything runs over blocks of rows, so that the matrix is
+never copied whole in double precision; the optimum is the same.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pgx.models.fitting.blocks import Rows
+from pgx.models.evidence.links import sigmoid
 from pgx.models.fitting.boost import Floats, Matrix
 
 LARGE = 2_000_000
@@ -42,7 +42,7 @@ class Data:
     prior
         float64 (n,): the prior's margin.
     x
-        float32 (n, p): features, NaN = missing; an array, or rows on disk.
+        float32 (n, p): features, NaN = missing.
     y
         float64 (n,): 0/1, or the square root of the dose.
     groups
@@ -87,9 +87,9 @@ def per_person(groups: NDArray[np.int64]) -> Floats | None:
     return None if rows.max(initial=1) <= 1 else np.asarray(1.0 / rows[groups], dtype=np.float64)
 
 
-def moments(x: Rows) -> tuple[Floats, Floats]:
+def moments(x: Matrix) -> tuple[Floats, Floats]:
     """Return each feature's mean and standard deviation over what is known; constant features get scale 0."""
-    if not isinstance(x, np.ndarray) or x.size >= LARGE:
+    if x.size >= LARGE:
         return _moments_by_blocks(x)
     known = ~np.isnan(x)
     count = np.maximum(known.sum(axis=0), 1)
@@ -108,7 +108,7 @@ def standardise(x: Matrix, center: Floats, scale: Floats) -> Floats:
 
 def margins(linear: Linear, data: Data, center: Floats, scale: Floats) -> Floats:
     """Return the linear part's margin of every row, float64 (n,)."""
-    if isinstance(data.x, np.ndarray) and data.x.size < LARGE:
+    if data.x.size < LARGE:
         return linear.margin(data.prior, standardise(data.x, center, scale))
     found = linear.intercept + linear.slope * data.prior
     if linear.weights.any():
@@ -149,7 +149,7 @@ def candidate(name: str, data: Data, link: str, center: Floats, scale: Floats, z
     precision = np.array([shift_precision, slope_precision])
     if weight_precision:
         precision = np.concatenate([precision, np.full(data.x.shape[1], weight_precision)])
-    if not weight_precision or (isinstance(data.x, np.ndarray) and data.x.size < LARGE):
+    if not weight_precision or data.x.size < LARGE:
         columns = [np.ones(len(y)), data.prior - data.prior.mean()]
         design = np.column_stack(columns)
         if weight_precision:
@@ -190,7 +190,7 @@ def ridge(
 
     current = cost(beta)
     for _ in range(50):
-        p = 1.0 / (1.0 + np.exp(-np.clip(offset + design @ beta, -35, 35)))
+        p = sigmoid(np.clip(offset + design @ beta, -35, 35))
         residual, curvature = p - y, p * (1 - p)
         if weight is not None:
             residual, curvature = weight * residual, weight * curvature
@@ -227,12 +227,12 @@ def covariance(data: Data, link: str, margin: Floats, residual: float, features:
     if link == "sqrt":
         curvature = np.full(len(data.y), 1.0 / max(residual, 1e-6))
     else:
-        rate = 1.0 / (1.0 + np.exp(-np.clip(margin, -8, 8)))
+        rate = sigmoid(np.clip(margin, -8, 8))
         curvature = rate * (1.0 - rate)
     if data.weight is not None:
         curvature = curvature * data.weight
     information = np.diag(precision)
-    if isinstance(data.x, np.ndarray) and data.x.size < LARGE:
+    if data.x.size < LARGE:
         design = np.column_stack([np.ones(len(data.y)), data.prior, standardise(data.x, *moments(data.x))])
         information = (design * curvature[:, None]).T @ design + information
     else:
@@ -256,7 +256,7 @@ def _intercept(y: Floats, offset: Floats, link: str, precision: float = 0.0, wei
     low, high = -40.0, 40.0
     for _ in range(80):
         middle = 0.5 * (low + high)
-        if (w / (1.0 + np.exp(-(offset + middle)))).sum() + precision * middle < target:
+        if (w * sigmoid(offset + middle)).sum() + precision * middle < target:
             low = middle
         else:
             high = middle
@@ -272,14 +272,14 @@ def _standard(x: Matrix, center: Floats, scale: Floats) -> Matrix:
     return z
 
 
-def _blocks(x: Rows, size: int = _BLOCK) -> Iterator[tuple[slice, Matrix]]:
-    """Yield slices of rows and their features; the same slices whether the rows lie in memory or on disk."""
+def _blocks(x: Matrix, size: int = _BLOCK) -> Iterator[tuple[slice, Matrix]]:
+    """Yield slices of rows and their features."""
     for first in range(0, x.shape[0], size):
         rows = slice(first, min(first + size, x.shape[0]))
         yield rows, x[rows]
 
 
-def _moments_by_blocks(x: Rows) -> tuple[Floats, Floats]:
+def _moments_by_blocks(x: Matrix) -> tuple[Floats, Floats]:
     count, total = np.zeros(x.shape[1]), np.zeros(x.shape[1])
     for _, part in _blocks(x):
         known = ~np.isnan(part)
@@ -332,7 +332,7 @@ def _by_blocks(data: Data, link: str, precision: Floats, center: Floats, scale: 
             one, y, w = design(rows, x), data.y[rows], weight(rows)
             margin = data.prior[rows] + one @ b
             cost += float((w * loss(y, margin, link)).sum())
-            p = 1.0 / (1.0 + np.exp(-np.clip(margin, -35, 35)))
+            p = sigmoid(np.clip(margin, -35, 35))
             gradient = gradient + one.T @ (w * (p - y))
             if curved:
                 single = one.astype(np.float32)

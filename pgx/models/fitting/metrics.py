@@ -8,6 +8,7 @@ from statistics import NormalDist
 
 import numpy as np
 
+from pgx.models.evidence.links import sigmoid
 from pgx.models.fitting.boost import Floats
 
 
@@ -33,7 +34,7 @@ def risk(y: Floats, margin: Floats, weight: Floats | None = None) -> dict[str, f
         float64 (n,): how many persons of the population a row stands for; None = one each. The AUC needs none.
     """
     w = np.ones(len(y)) if weight is None else weight
-    p = 1.0 / (1.0 + np.exp(-margin))
+    p = sigmoid(margin)
     intercept, slope = calibration(y, margin, w)
     return {
         "auc": auc(y, margin),
@@ -72,7 +73,7 @@ def calibration(y: Floats, margin: Floats, weight: Floats | None = None) -> tupl
     w = np.ones(len(y)) if weight is None else weight
     intercept = 0.0
     for _ in range(60):
-        p = 1.0 / (1.0 + np.exp(-np.clip(margin + intercept, -35, 35)))
+        p = sigmoid(np.clip(margin + intercept, -35, 35))
         step = (w * (y - p)).sum() / max(float((w * p * (1 - p)).sum()), 1e-9)
         intercept += float(np.clip(step, -2, 2))
         if abs(step) < 1e-9:
@@ -82,7 +83,7 @@ def calibration(y: Floats, margin: Floats, weight: Floats | None = None) -> tupl
     design = np.column_stack([np.ones_like(margin), margin])
     beta = np.array([0.0, 1.0])
     for _ in range(60):
-        p = 1.0 / (1.0 + np.exp(-np.clip(design @ beta, -35, 35)))
+        p = sigmoid(np.clip(design @ beta, -35, 35))
         hessian = (design * (w * p * (1 - p))[:, None]).T @ design + 1e-9 * np.eye(2)
         step2 = np.clip(np.linalg.solve(hessian, design.T @ (w * (y - p))), -2, 2)
         beta = beta + step2

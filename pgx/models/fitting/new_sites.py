@@ -37,7 +37,7 @@ def margins(
     Parameters
     ----------
     data, link
-        The cohort, in memory.
+        The cohort.
     fitted
         The fit of the whole cohort: its candidates' weights and number of trees are kept.
     sites

@@ -14,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from pgx.models.evidence.links import sigmoid
 from pgx.models.fitting import metrics
 from pgx.models.fitting.boost import Floats
 from pgx.models.fitting.linear import LARGE, Data, ridge, standardise
@@ -49,7 +50,7 @@ def covariance(data: Data, margin: Floats, center: Floats, scale: Floats, moved:
     weight = np.full(len(y), n / len(y)) if data.weight is None else data.weight[every] * (n / len(y))
     precision = np.r_[_INTERCEPT, _SLOPE, np.full(p, 1.0 / min(LARGEST, UNLEARNED / max(p, 1)))]
     missed = ridge(design, y, offset, precision, "logit", weight)
-    rate = 1.0 / (1.0 + np.exp(-np.clip(offset + design @ missed, -8, 8)))
+    rate = sigmoid(np.clip(offset + design @ missed, -8, 8))
     information = (design * (weight * rate * (1.0 - rate))[:, None]).T @ design + np.diag(precision)
     found = np.linalg.inv(information) + np.outer(missed, missed)
     found[0, 0] += moved
@@ -71,7 +72,7 @@ def between_sites(y: Floats, margin: Floats, sites: NDArray[np.int64]) -> float 
     DerSimonian and Laird's moment estimate, times the square of the t quantile over the normal one: few sites say
     little of how the next one is.
     """
-    rate = 1.0 / (1.0 + np.exp(-margin))
+    rate = sigmoid(margin)
     _, code = np.unique(sites, return_inverse=True)
     curvature = np.bincount(code, rate * (1.0 - rate))
     use = curvature >= _FEWEST_EVENTS

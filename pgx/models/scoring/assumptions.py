@@ -10,8 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pgx.models.evidence import design, plausible
-from pgx.models.evidence.endpoint import gene_of
-from pgx.models.evidence.endpoints import Endpoint, Feature
+from pgx.models.evidence.endpoint import Endpoint, Feature, gene_of
 
 _Codes = Iterator[tuple[str, NDArray[np.bool_]]]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from pgx.models.evidence import endpoints
-from pgx.models.evidence.endpoints import Endpoint
+from pgx.models.evidence.endpoint import Endpoint
 from pgx.models.scoring.score_rows import prior_identity
 from pgx.models.store import card, folder
 from pgx.paths import data_dir

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from pgx.models.cohort import prior_conflict
 from pgx.models.evidence import design, plausible
-from pgx.models.evidence.endpoint import gene_of
-from pgx.models.evidence.endpoints import Endpoint, Feature
+from pgx.models.evidence.endpoint import Endpoint, Feature, gene_of
 from pgx.models.fitting.fit import standardise
 from pgx.models.scoring import assumptions, shap
 from pgx.models.scoring.shap import Floats

@@ -16,7 +16,7 @@ from pgx.errors import InputError
 from pgx.models.cohort import column_choice
 from pgx.models.cohort.tables import absent
 from pgx.models.evidence import design, endpoints, gene_columns, gene_meanings, plausible
-from pgx.models.evidence.endpoints import Endpoint, Feature
+from pgx.models.evidence.endpoint import Endpoint, Feature
 from pgx.models.scoring.patterns import judge
 from pgx.models.scoring.score_rows import answer, combined
 from pgx.models.store import card, folder

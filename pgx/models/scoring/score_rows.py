@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pgx import schema
-from pgx.models.evidence.endpoints import Endpoint
+from pgx.models.evidence.endpoint import Endpoint
 from pgx.models.fitting.boost import Floats
 from pgx.models.scoring.patterns import Bools, Judged, Z, judge
 from pgx.models.store.folder import Model

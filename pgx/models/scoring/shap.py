@@ -8,6 +8,7 @@ threads or the machine. The values are those of Lundberg, Erion and Lee (2018), 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import factorial, prod
@@ -15,8 +16,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from pgx.models.scoring import ubjson
 
 Floats = NDArray[np.float64]
 Matrix = NDArray[np.float32]
@@ -75,8 +74,8 @@ def contributions(trees: list[Tree], x: Matrix) -> Floats:
 
 
 def read(content: bytes) -> list[Tree]:
-    """Return the trees of an xgboost booster from its UBJSON bytes."""
-    model = ubjson.loads(content)["learner"]["gradient_booster"]["model"]
+    """Return the trees of an xgboost booster from its JSON bytes."""
+    model = json.loads(content)["learner"]["gradient_booster"]["model"]
     return [_tree(tree) for tree in model["trees"]]
 
 
@@ -84,7 +83,9 @@ _Way = dict[int, tuple[float, float, bool, float]]
 
 
 def _tree(raw: Mapping[str, Any]) -> Tree:
-    leaves = list(_leaves(raw, 0, {}))
+    # xgboost counts in single precision; JSON has the shortest decimals that lead back to it.
+    cover = np.array(raw["sum_hessian"], dtype=np.float32).tolist()
+    leaves = list(_leaves(raw, cover, 0, {}))
     slots = max((len(way) for _, way in leaves), default=0)
     shape = (len(leaves), slots)
     feature = np.full(shape, -1, dtype=np.int64)
@@ -99,21 +100,19 @@ def _tree(raw: Mapping[str, Any]) -> Tree:
     return Tree(edges, np.array([value for value, _ in leaves]), feature, low, high, missing, share)
 
 
-def _leaves(raw: Mapping[str, Any], node: int, way: _Way) -> Iterator[tuple[float, _Way]]:
+def _leaves(raw: Mapping[str, Any], cover: list[float], node: int, way: _Way) -> Iterator[tuple[float, _Way]]:
     """Yield each leaf's value and the splits on the way to it, those of one feature put together."""
     left, right = raw["left_children"][node], raw["right_children"][node]
     value = float(np.float32(raw["split_conditions"][node]))
     if left < 0:
         yield value, way
         return
-    feature, leftward, cover = raw["split_indices"][node], bool(raw["default_left"][node]), raw["sum_hessian"]
+    feature, leftward = raw["split_indices"][node], bool(raw["default_left"][node])
     low, high, gap, part = way.get(feature, (-np.inf, np.inf, True, 1.0))
-    yield from _leaves(
-        raw, left, way | {feature: (low, min(high, value), gap and leftward, part * cover[left] / cover[node])}
-    )
-    yield from _leaves(
-        raw, right, way | {feature: (max(low, value), high, gap and not leftward, part * cover[right] / cover[node])}
-    )
+    below = (low, min(high, value), gap and leftward, part * cover[left] / cover[node])
+    above = (max(low, value), high, gap and not leftward, part * cover[right] / cover[node])
+    yield from _leaves(raw, cover, left, way | {feature: below})
+    yield from _leaves(raw, cover, right, way | {feature: above})
 
 
 def _solve(tree: Tree, x: Matrix) -> dict[int, Floats]:

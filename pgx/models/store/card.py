@@ -124,7 +124,7 @@ def _method(facts: Mapping[str, Any]) -> str:
     if "sample" in training:
         rows, persons = training["sample"]["rows"], training["sample"]["persons"]
         parts.append(
-            "The cohort stayed on disk: columns, candidates' weights, the number of trees, losses and intervals rest "
+            "The cohort is large: columns, candidates' weights, the number of trees, losses and intervals rest "
             f"on a random sample of {persons} persons ({rows} rows; persons with the rarer outcome drawn more often "
             "where they are few, and weighed back); the linear part and the trees were fitted on all rows."
         )

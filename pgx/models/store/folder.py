@@ -1,4 +1,5 @@
-"""Model folders: ``model.json`` (everything but the trees), ``model.ubj`` (the trees, if any) and ``card.md``.
+"""Model folders: ``model.json`` (everything but the trees), ``trees.json`` (the trees as
+xgboost writes them, if any) and ``card.md``.
 
 No pickle, no code: a folder can be read by eye, and its trees' checksum is verified whenever it is opened.
 """
@@ -15,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pgx.errors import InputError
-from pgx.models.evidence import endpoints
-from pgx.models.evidence.endpoints import Endpoint, Feature, Reading
+from pgx.io import write_bytes
+from pgx.models.evidence.endpoint import Endpoint, Feature, Reading
+from pgx.models.evidence.endpoint_parsing import parse
 from pgx.models.fitting import conformal
 from pgx.models.fitting.fit import Linear
 from pgx.paths import data_dir
@@ -25,8 +27,10 @@ if TYPE_CHECKING:
     from pgx.knowledge import KnowledgeBase
     from pgx.models.fitting.boost import Floats
 
-FORMAT = 1
-JSON, TREES, CARD = "model.json", "model.ubj", "card.md"
+FORMAT = 2
+JSON, TREES, CARD = "model.json", "trees.json", "card.md"
+OLD, OLD_TREES = 1, "model.ubj"
+"""Format and trees of pgx 0.1; `pgx.models.store.convert` re-saves them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ class Model:
     linear
         Intercept, slope of the prior, weights of standardised features.
     trees
-        UBJSON bytes; None without trees.
+        xgboost's JSON; None without trees.
     intervals
         Group -> (low, high) offsets on the link scale at `level`, with ``*`` for every other group; empty for risks.
     group
@@ -105,6 +109,24 @@ def read(folder: Path) -> Model:
     InputError
         If a file is missing or damaged, or the checksum does not fit.
     """
+    facts, path = description(folder), folder / JSON
+    if facts["format"] == OLD:
+        raise InputError("a model of pgx 0.1", file=path, fix=f"run `pgx models convert {folder}`")
+    trees = read_trees(folder, facts)
+    try:
+        return _model(facts, trees)
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"damaged model: {type(error).__name__} {error}", file=path) from error
+
+
+def description(folder: Path) -> dict[str, Any]:
+    """Return the content of a folder's ``model.json``, of this format or of the one before.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, not JSON, or of another format.
+    """
     path = folder / JSON
     if not path.is_file():
         raise InputError("this folder holds no model", file=folder, fix="name a folder that `pgx train` wrote")
@@ -112,13 +134,9 @@ def read(folder: Path) -> Model:
         facts = json.loads(path.read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"not JSON: {error}", file=path) from error
-    if not isinstance(facts, dict) or facts.get("format") != FORMAT:
+    if not isinstance(facts, dict) or facts.get("format") not in (OLD, FORMAT):
         raise InputError("not a model of this format", file=path, fix=f'expected "format": {FORMAT}; train again')
-    trees = _trees(folder, facts)
-    try:
-        return _model(facts, trees)
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"damaged model: {type(error).__name__} {error}", file=path) from error
+    return facts
 
 
 def find(models_dir: Path | None, kb: KnowledgeBase, shipped: Path) -> dict[str, Model]:
@@ -151,6 +169,14 @@ def shipped() -> frozenset[str]:
 def from_parts(facts: Mapping[str, Any], trees: bytes | None) -> Model:
     """Build a model from the content of its files."""
     return _model(facts, trees)
+
+
+def write(folder: Path, facts: Mapping[str, Any], trees: bytes | None, card: str) -> None:
+    """Write a model folder; the description comes last, so that a half-written folder is no model."""
+    if trees is not None:
+        write_bytes(folder / TREES, trees)
+    write_bytes(folder / CARD, card.encode())
+    write_bytes(folder / JSON, (json.dumps(facts, indent=1, ensure_ascii=False) + "\n").encode())
 
 
 def document(facts: Mapping[str, Any], trees: bytes | None) -> dict[str, Any]:
@@ -191,11 +217,18 @@ def _in(place: Path) -> dict[str, Model]:
     return {model.endpoint.name: model for model in models}
 
 
-def _trees(folder: Path, facts: Mapping[str, Any]) -> bytes | None:
+def read_trees(folder: Path, facts: Mapping[str, Any]) -> bytes | None:
+    """Return the content of a model's file of trees; None if it has none.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, or not the one that ``model.json`` describes.
+    """
     entry = facts.get("trees")
     if entry is None:
         return None
-    path = folder / TREES
+    path = folder / (TREES if facts["format"] == FORMAT else OLD_TREES)
     if not path.is_file():
         raise InputError("the model's trees are missing", file=path, fix="copy the whole folder")
     content = path.read_bytes()
@@ -218,7 +251,7 @@ def _model(facts: Mapping[str, Any], trees: bytes | None) -> Model:
         raise ValueError("the intervals lack the group '*'")
     ranges = [[_number(row["low"]), _number(row["high"])] for row in p["features"]]
     return Model(
-        endpoint=endpoints.parse(facts["prior"]["document"], facts["prior"]["coefficients"]),
+        endpoint=parse(facts["prior"]["document"], facts["prior"]["coefficients"]),
         version=facts["version"],
         features=features,
         center=np.array([row["center"] for row in p["features"]], dtype=np.float64),

@@ -1,15 +1,15 @@
-"""Cohorts of more rows than fit in memory: read in blocks, chosen for by a sample of persons, fitted on all rows.
+"""Cohorts of many rows: chosen for by a sample of persons, fitted on all rows.
 
 What must be chosen (columns, candidates' weights, number of trees) and what must be estimated from persons that the fit
 did not see (intervals, losses) rests on a random sample of whole persons. Persons with the rarer outcome are drawn more
-often where they are few, and weighed back. The linear part and the trees are then fitted on every row: features lie on
-disk as float32, and only vectors with one number a row are held.
+often where they are few, and weighed back. The linear part and the trees are then fitted on every row: features are
+held once, as float32, and nothing else of that size beside them (xgboost keeps a byte a cell). 10 million rows of 33
+columns fit in 8 GB; for more than one machine's memory see `xgboost.dask`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,23 +18,20 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pgx.errors import UsageError
 from pgx.models.cohort import cohort, missing_codes, summary, tables
 from pgx.models.cohort.cohort import Cohort, Roles
 from pgx.models.cohort.summary import Census, Tally
 from pgx.models.cohort.tables import Source
 from pgx.models.evidence import allele_counts, design, gene_columns, plausible
-from pgx.models.evidence.endpoints import Endpoint, Feature
-from pgx.models.fitting import blocks
+from pgx.models.evidence.endpoint import Endpoint, Feature
 from pgx.models.fitting.boost import Floats, Matrix
-from pgx.models.fitting.external import ended_like_interrupts
 from pgx.models.fitting.linear import Data, per_person
 
 if TYPE_CHECKING:
     from pgx.knowledge import KnowledgeBase
 
-LIMIT = 50_000_000
-"""Rows times columns of a table, from which on it is not held in memory."""
+LIMIT = 200_000
+"""Rows above which a sample chooses."""
 SAMPLE = 100_000
 """Rows of the sample, about."""
 RARE = 20_000
@@ -43,7 +40,7 @@ RARE = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """A cohort that stays on disk.
+    """All rows of a cohort of which a sample is in memory.
 
     Parameters
     ----------
@@ -59,8 +56,6 @@ class Whole:
         Number of sites.
     left_out
         Reason -> rows not used.
-    place
-        Folder for temporary files.
     """
 
     endpoint: Endpoint
@@ -75,10 +70,9 @@ class Whole:
     sample: Cohort
     sites: int
     left_out: dict[str, int]
-    place: Path
 
     def encode(self, features: tuple[Feature, ...], blind: bool, seed: int) -> tuple[Data, Census]:
-        """Write the features of all rows to disk and count them.
+        """Return the features of all rows, and count them.
 
         Parameters
         ----------
@@ -86,17 +80,14 @@ class Whole:
             The matrix's columns.
         blind, seed
             Whether gaps are hidden (see `cohort.hide_gaps`), with values of the same block.
-
-        Raises
-        ------
-        InputError
-            If the disk has too little room.
         """
-        place = self.place
-        blocks.room(place, len(self.y) * len(features) * 6.0 + 1e8)
-        tally, prior = Tally(), list[Floats]()
-        disk = blocks.write(place / "rows.f32", self._matrices(features, blind, seed, tally, prior), len(features))
-        data = Data(np.concatenate(prior), disk, self.y, self.groups, self.weight)  # type: ignore[arg-type]
+        tally, prior, first = Tally(), np.empty(len(self.y)), 0
+        x = np.empty((len(self.y), len(features)), dtype=np.float32)
+        for margin, part in self._parts(features, blind, seed, tally):
+            rows = slice(first, first + len(part))
+            prior[rows], x[rows] = margin, part
+            first += len(part)
+        data = Data(prior, x, self.y, self.groups, self.weight)
         link = self.endpoint.link
         found = summary.counted(
             tally,
@@ -108,9 +99,9 @@ class Whole:
         )
         return data, found
 
-    def _matrices(
-        self, features: tuple[Feature, ...], blind: bool, seed: int, tally: Tally, prior: list[Floats]
-    ) -> Iterator[Matrix]:
+    def _parts(
+        self, features: tuple[Feature, ...], blind: bool, seed: int, tally: Tally
+    ) -> Iterator[tuple[Floats, Matrix]]:
         wanted = {*design.columns(self.endpoint, features), *summary.GROUPS, *self.words}
         wanted |= set(allele_counts.columns(self.source.head, self.endpoint, self.kb))
         names = [name for name in self.source.head.columns if name in wanted]
@@ -122,23 +113,16 @@ class Whole:
             frame = missing_codes.clean(frame.filter(pl.Series(keep)), self.coded)
             frame = plausible.keep_out(frame, plausible.limits(frame.columns, self.kb))
             prepared = design.prepare(frame, self.endpoint, features)
-            prior.append(design.prior(prepared, self.endpoint).margin)
             x = design.matrix(prepared, features)
             tally.add(frame, summary.columns(frame, features), x)
-            yield cohort.hide_gaps(x, seed + number) if blind else x
+            margin = design.prior(prepared, self.endpoint).margin
+            yield margin, cohort.hide_gaps(x, seed + number) if blind else x
 
 
-@contextmanager
-def opened(
-    table: pl.DataFrame | str | Path,
-    endpoint: Endpoint,
-    roles: Roles,
-    kb: KnowledgeBase,
-    external: bool | None,
-    seed: int,
-    place: Path | None,
-) -> Iterator[tuple[Cohort, Whole | None]]:
-    """Open a cohort: whole, or a sample in memory and the whole on disk; what was written goes when the block ends.
+def load(
+    table: pl.DataFrame | str | Path, endpoint: Endpoint, roles: Roles, kb: KnowledgeBase, seed: int
+) -> tuple[Cohort, Whole | None]:
+    """Load a cohort: whole, or, above `LIMIT` rows, a sample of it and what reads the whole.
 
     Parameters
     ----------
@@ -146,35 +130,22 @@ def opened(
         A frame or a file.
     endpoint, roles, kb
         As for `cohort.load`.
-    external
-        Whether the rows stay on disk; None = from `LIMIT` on.
     seed
         Seed of the sample.
-    place
-        Work folder for temporary files (`work.kept`); None = the system's.
 
     Raises
     ------
     InputError
         As `cohort.load`.
-    UsageError
-        If external memory is asked for of a JSON file.
     """
-    table = Path(table) if isinstance(table, str) else table
-    if external and isinstance(table, Path) and table.suffix == ".json":
-        raise UsageError("JSON is read whole: give the cohort as .parquet, .tsv or .csv, or --in-memory")
-    if external is None:
-        external = (table.height * table.width if isinstance(table, pl.DataFrame) else tables.cells(table)) > LIMIT
-    if not external:
-        frame = table if isinstance(table, pl.DataFrame) else tables.read(table)
-        yield cohort.load(frame, endpoint, roles, kb=kb), None
-        return
-    with ended_like_interrupts(), blocks.scratch(place) as scratch:
-        whole = read(tables.source(table, scratch), endpoint, roles, kb, seed, scratch)
-        yield whole.sample, whole
+    source = tables.source(Path(table) if isinstance(table, str) else table)
+    if source.height <= LIMIT:
+        return cohort.load(source.read(0, source.height, None), endpoint, roles, kb=kb), None
+    whole = read(source, endpoint, roles, kb, seed)
+    return whole.sample, whole
 
 
-def read(source: Source, endpoint: Endpoint, roles: Roles, kb: KnowledgeBase, seed: int, place: Path) -> Whole:
+def read(source: Source, endpoint: Endpoint, roles: Roles, kb: KnowledgeBase, seed: int) -> Whole:
     """Read what is needed of every row, and a sample of the persons whole.
 
     Parameters
@@ -185,8 +156,6 @@ def read(source: Source, endpoint: Endpoint, roles: Roles, kb: KnowledgeBase, se
         As for `cohort.load`.
     seed
         Seed of the sample.
-    place
-        Folder for temporary files.
 
     Raises
     ------
@@ -245,7 +214,7 @@ def read(source: Source, endpoint: Endpoint, roles: Roles, kb: KnowledgeBase, se
                     remarks=remarks)  # fmt: skip
     outcomes = np.sqrt(value) if endpoint.link == "sqrt" else value
     return Whole(endpoint, source, kb, words, coded, used, outcomes, groups, per_person(groups), taken,
-                 len(sites), left_out, place)  # fmt: skip
+                 len(sites), left_out)  # fmt: skip
 
 
 def _draw(y: Floats, groups: NDArray[np.int64], link: str, seed: int) -> tuple[NDArray[np.bool_], Floats | None]:

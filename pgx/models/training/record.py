@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Mapping
 from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +14,8 @@ import numpy as np
 from pgx.models.cohort import summary
 from pgx.models.cohort.summary import Census
 from pgx.models.evidence import endpoints
-from pgx.models.evidence.endpoints import Endpoint
+from pgx.models.evidence.endpoint import Endpoint
+from pgx.models.evidence.links import logit, sigmoid
 from pgx.models.fitting import conformal
 from pgx.models.fitting.boost import Settings
 from pgx.models.store import folder
@@ -19,7 +23,7 @@ from pgx.version import __version__
 
 if TYPE_CHECKING:
     from pgx.knowledge import KnowledgeBase
-    from pgx.models.training.train import Trained
+    from pgx.models.training.fit_cohort import Trained
 
 
 def facts(
@@ -107,7 +111,7 @@ def _reference(trained: Trained, average: float) -> float:
     if trained.endpoint.link == "sqrt":
         return average**2
     mean = float(np.clip(average, 1e-9, 1 - 1e-9))
-    return float(1.0 / (1.0 + np.exp(-(endpoints.logit(mean) + trained.shift))))
+    return float(sigmoid(np.array(logit(mean) + trained.shift)))
 
 
 def _maybe(value: float | None) -> float | None:
@@ -121,10 +125,6 @@ def _coefficients(endpoint: Endpoint, kb: KnowledgeBase) -> dict[str, float]:
 
 
 def _versions(kb: KnowledgeBase) -> dict[str, str]:
-    import platform
-    from importlib.metadata import PackageNotFoundError
-    from importlib.metadata import version as installed
-
     found = {"pgx": __version__, "knowledge": kb.version, "python": ".".join(platform.python_version_tuple()[:2])}
     for name in ("xgboost-cpu", "xgboost"):
         try:

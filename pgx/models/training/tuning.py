@@ -8,10 +8,10 @@ from typing import Any
 
 from pgx.errors import UsageError
 from pgx.models.cohort.cohort import Cohort
-from pgx.models.evidence.endpoints import Endpoint
+from pgx.models.evidence.endpoint import Endpoint
 from pgx.models.fitting import fit
 from pgx.models.fitting.boost import Floats, Settings
-from pgx.models.training import train
+from pgx.models.training.fit_cohort import Trained, fit_cohort
 
 Suggest = Callable[[Any], Any]
 SPACE: dict[str, Suggest] = {
@@ -56,7 +56,7 @@ def tune(
     except ImportError as error:
         raise UsageError("--tune needs optuna: install the extra with `pip install 'pgx-cli[tune]'`") from error
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    start = train.fit_cohort(endpoint, taken, settings, probe=False)
+    start = fit_cohort(endpoint, taken, settings, probe=False)
     if start.fitted.gate != "booster":
         say("too few events for trees: nothing to tune")
         return settings
@@ -68,7 +68,7 @@ def tune(
 
     def attempt(trial: Any) -> float:
         tried = replace(settings, **{name: SPACE[name](trial) for name in names})
-        found[trial.number] = _losses(train.fit_cohort(endpoint, taken, tried, probe=False))
+        found[trial.number] = _losses(fit_cohort(endpoint, taken, tried, probe=False))
         mean = fit.mean(found[trial.number], weight)
         say(f"try {trial.number + 1} of {trials}: loss {mean:.5f}")
         return mean
@@ -81,7 +81,7 @@ def tune(
     return replace(settings, **study.best_params)
 
 
-def _losses(trained: train.Trained) -> Floats:
+def _losses(trained: Trained) -> Floats:
     return fit.selection_loss(trained.cohort.data.y, trained.fitted.out_of_fold, trained.fitted.link)
 
 
