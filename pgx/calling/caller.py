@@ -9,7 +9,18 @@ from numpy.typing import NDArray
 
 from pgx.calling import copy_number, patterns, priors, solve
 from pgx.calling.context import Context, Pair
-from pgx.calling.copy_number import UNCLEAR, Copies, apply, copies_of, known_copies, without_judgement
+from pgx.calling.copy_number import (
+    ONE_CUT,
+    STRUCTURAL,
+    UNCLEAR,
+    UNKNOWN,
+    Copies,
+    apply,
+    apply_cut,
+    copies_of,
+    known_copies,
+    without_judgement,
+)
 from pgx.calling.model import Fallback, GeneModel, model
 from pgx.calling.patterns import HOMOZYGOUS, UNKNOWN_BASE
 from pgx.calling.solve import Found
@@ -74,7 +85,7 @@ def call(
         gene = model(kb, name)
         copies = known_copies(genotypes, copy_number, name)
         solver = _Solver(
-            genotypes, gene, known, threshold, group, copies, copies_of(kb, name) if (copies >= 0).any() else None
+            genotypes, gene, known, threshold, group, copies, copies_of(kb, name) if (copies != UNKNOWN).any() else None
         )
         called.append(solver.call())
     return CallSet(genotypes.samples, tuple(called))
@@ -113,11 +124,15 @@ class _Solver:
     def _with_copies(self, n: int) -> PatternCall:
         copies = int(self.found.copies[n])
         answer = self.solve(n)
-        if copies == UNCLEAR:
-            return without_judgement(answer)
-        return (
-            answer if copies < 0 or self.copy_rules is None else apply(answer, copies, self.copy_rules, self.threshold)
-        )
+        if copies in (UNCLEAR, STRUCTURAL):
+            return without_judgement(answer, "copy_number_unclear" if copies == UNCLEAR else "structural_variant")
+        if self.copy_rules is None or copies == UNKNOWN:
+            return answer
+        if copies < UNKNOWN:
+            return apply_cut(answer, copies, self.copy_rules, self.threshold)
+        if copies == 1 and self.found.haploid[n] and self.gene.inheritance != "autosomal":
+            return answer  # as many as a male has
+        return apply(answer, copies, self.copy_rules, self.threshold)
 
     def _settled(self) -> NDArray[np.bool_]:
         """Positions where all patterns show one base on all strands."""
@@ -167,8 +182,9 @@ class _Solver:
 
     def _tells_without_bases(self, copies: int, positions: int) -> bool:
         """Say whether the copy number alone names an allele: the deletion, or any of a gene without positions."""
-        if copies == 1:
-            return self.copy_rules is not None and self.copy_rules.deletion is not None
+        if copies in (1, ONE_CUT):
+            rules = self.copy_rules
+            return rules is not None and (rules.deletion if copies == 1 else rules.cut) is not None
         return positions == 0 and copies >= 0
 
     def _input_flags(self, n: int, known: NDArray[np.bool_]) -> tuple[str, ...]:

@@ -18,6 +18,13 @@ from pgx.types import MOST_COPIES, Diplotype, Genotypes, PatternCall
 UNKNOWN = -1
 UNCLEAR = -2
 """The file tells of a change of copies that cannot be counted."""
+STRUCTURAL = -3
+"""The file tells of a change inside the gene."""
+ONE_CUT = -4
+BOTH_CUT = -5
+"""One strand, or both, have lost exons of the gene."""
+
+_KINDS = {("exon_deletion", 1): ONE_CUT, ("exon_deletion", 0): BOTH_CUT, ("structure", None): STRUCTURAL}
 RARE = 1e-4
 """Share of an allele's strands that carry it twice, where no table counts the duplication."""
 FURTHER = 0.3
@@ -34,11 +41,14 @@ class Copies:
     ----------
     deletion
         Name of the allele without the gene; None = the knowledge has none.
+    cut
+        Name of the allele that has lost exons; None = the knowledge has none.
     duplicated
         Allele to the share of its strands that carry it two times, and three or more times.
     """
 
     deletion: str | None
+    cut: str | None
     duplicated: Mapping[str, tuple[float, float]]
 
     def share(self, parts: tuple[str, ...], copies: int) -> float:
@@ -54,7 +64,12 @@ class Copies:
 @lru_cache(maxsize=512)
 def copies_of(kb: KnowledgeBase, gene: str) -> Copies:
     """Return what the knowledge has on duplications of a gene."""
-    policies = kb.table("calling_policies").filter((pl.col("gene") == gene) & (pl.col("policy") == "deletion_allele"))
+    policies = dict(
+        kb.table("calling_policies")
+        .filter((pl.col("gene") == gene) & pl.col("policy").is_in(["deletion_allele", "exon_deletion_allele"]))
+        .select("policy", "allele")
+        .iter_rows()
+    )
     counted = (
         kb.table("frequencies")
         .filter((pl.col("gene") == gene) & pl.col("scheme").str.starts_with("CPIC"))
@@ -68,14 +83,15 @@ def copies_of(kb: KnowledgeBase, gene: str) -> Copies:
         more = sum(f for name, f in frequency.items() if name.startswith((f"{allele}x≥", f"{allele}x3")))
         if single > 0 and (twice or more):
             shares[allele] = max(twice / single, RARE), max(more / single, RARE * FURTHER)
-    return Copies(policies["allele"][0] if policies.height else None, shares)
+    return Copies(policies.get("deletion_allele"), policies.get("exon_deletion_allele"), shares)
 
 
 def known_copies(genotypes: Genotypes, given: Known | None, gene: str) -> NDArray[np.int32]:
     """Return the copies (S,) of a gene in each sample, `UNKNOWN` where nothing is known, `UNCLEAR` where a file leaves
-    open how many there are.
+    open how many there are, `STRUCTURAL`, `ONE_CUT` or `BOTH_CUT` where it shows a change inside the gene.
 
-    What the user gives overrules the file; a number for one sample overrules the number for all (sample None).
+    What the user gives overrules the numbers of the file, and no change inside the gene; a number for one sample
+    overrules the number for all (sample None).
 
     Raises
     ------
@@ -87,25 +103,34 @@ def known_copies(genotypes: Genotypes, given: Known | None, gene: str) -> NDArra
         return found
     place = {sample: i for i, sample in enumerate(genotypes.samples)}
     if genotypes.copy_number is not None and genotypes.copy_number.height:
-        rows = genotypes.copy_number.filter(pl.col("gene") == gene).select("sample", "copies")
-        for sample, copies in rows.iter_rows():
+        rows = genotypes.copy_number.filter(pl.col("gene") == gene).select("sample", "copies", "kind")
+        for sample, copies, kind in rows.iter_rows():
             if sample in place:
-                found[place[sample]] = UNCLEAR if copies is None else copies
+                found[place[sample]] = _KINDS.get((kind, copies), UNCLEAR if copies is None else copies)
     stated = {sample: copies for (sample, name), copies in (given or {}).items() if name == gene}
     if any(not 0 <= copies <= MOST_COPIES for copies in stated.values()):
         raise UsageError(f"a person cannot have {max(stated.values(), key=abs)} copies of {gene}")
+    inside = found <= STRUCTURAL
     if None in stated:
-        found[:] = stated[None]
+        found[~inside] = stated[None]
     for sample, copies in stated.items():
-        if sample is not None and sample in place:
+        if sample is not None and sample in place and not inside[place[sample]]:
             found[place[sample]] = copies
     return found
 
 
-def without_judgement(call: PatternCall) -> PatternCall:
-    """Return what is left of a call where the copy number is unclear: no diplotype, and the reason."""
-    flags = (*(flag for flag in call.flags if flag != "no_copy_number"), "copy_number_unclear")
+def without_judgement(call: PatternCall, reason: str) -> PatternCall:
+    """Return what is left of a call where the gene's copies or its structure are unclear: the flag that says so."""
+    flags = (*(flag for flag in call.flags if flag != "no_copy_number"), reason)
     return replace(call, diplotypes=(), status="not_called", flags=flags)
+
+
+def apply_cut(call: PatternCall, copies: int, known: Copies, threshold: float) -> PatternCall:
+    """Return the call of a gene that has lost exons on one strand (`ONE_CUT`) or on both, if that has a name."""
+    two_strands = any(diplotype.allele2 is not None for diplotype in call.diplotypes)
+    if known.cut is None or (copies == ONE_CUT and two_strands):
+        return without_judgement(call, "structural_variant")
+    return apply(call, 1 if copies == ONE_CUT else 0, replace(known, deletion=known.cut), threshold)
 
 
 def apply(call: PatternCall, copies: int, known: Copies, threshold: float) -> PatternCall:
@@ -122,17 +147,19 @@ def apply(call: PatternCall, copies: int, known: Copies, threshold: float) -> Pa
     threshold
         Posterior below which the status is ``ambiguous``.
     """
+    if copies < 2 and known.deletion is None:
+        return without_judgement(call, "structural_variant")
     flags = (*(flag for flag in call.flags if flag != "no_copy_number"), "copy_number_given")
     if copies == 0:
-        if known.deletion is None:
-            return replace(call, diplotypes=(), status="not_called", flags=(*flags, "copy_number_conflict"))
+        assert known.deletion is not None
         none = Diplotype(known.deletion, known.deletion, (known.deletion,), (known.deletion,), 1.0)
         kept = tuple(flag for flag in flags if flag in ("copy_number_given", "reference_assumed"))
         return replace(call, diplotypes=(none,), status="called", flags=kept)
     if not call.diplotypes or copies == 2:
         return replace(call, flags=flags)
     if copies == 1:
-        if known.deletion is None or any(diplotype.allele2 is not None for diplotype in call.diplotypes):
+        assert known.deletion is not None
+        if any(diplotype.allele2 is not None for diplotype in call.diplotypes):
             return replace(call, status="ambiguous", flags=(*flags, "copy_number_conflict"))
         deleted = tuple(_beside(diplotype, known.deletion) for diplotype in call.diplotypes)
         return replace(call, diplotypes=deleted, flags=flags)

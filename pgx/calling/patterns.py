@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from pgx.calling.copy_number import BOTH_CUT, ONE_CUT
 from pgx.types import NO_COPY, NOT_CALLED, SPANNED, UNREAD, Genotypes, State
 
 HOMOZYGOUS = 0
@@ -91,8 +92,8 @@ def find(
     inheritance
         ``autosomal``, ``x_linked`` or ``mitochondrial``.
     copies
-        int32 (S,): known copies of the gene, negative = unknown; one copy makes an autosomal gene haploid if nothing in
-        the sample is heterozygous.
+        int32 (S,): known copies of the gene, negative = unknown or a change of a part (`copy_number`); one copy
+        makes an autosomal gene haploid if nothing in the sample is heterozygous.
     pass_over
         int8 (P, 2): count of documented codes, and the code that any past them is read as; None reads them as they are.
     common
@@ -114,16 +115,15 @@ def find(
                 doubtful[position] &= ~np.isin(strand[position], list(codes))
             strange |= doubtful.any(axis=0)
             np.copyto(strand, pass_over[:, 1:], where=outside)
-    missing = (copies == 0) | (copies == 1)
+    one_left = (copies == 1) | (copies == ONE_CUT)
+    missing = one_left | (copies == 0) | (copies == BOTH_CUT)
     for strand, unread in zip(
         (first, second), _unread(genotypes.sites, sites, (one, two), state, missing), strict=True
     ):
         strand[unread] = UNKNOWN_BASE
     filtered = ((state == State.FILTERED) & ((one == UNREAD) | (two == UNREAD))).any(axis=0)
     haploid, conflict = _ploidy(first, second, inheritance)
-    single = (
-        (copies == 1) & (inheritance == "autosomal") & ~((first != second) & (first >= 0) & (second >= 0)).any(axis=0)
-    )
+    single = one_left & (inheritance == "autosomal") & ~((first != second) & (first >= 0) & (second >= 0)).any(axis=0)
     first[:, single] = np.maximum(first, second)[:, single]
     second[:, single] = NO_COPY
     haploid |= single

@@ -22,8 +22,9 @@ from pgx.variants.notes import Notes
 from pgx.variants.read_array import add_array
 from pgx.variants.read_vcf import Options, VcfReader, not_judged
 from pgx.variants.sites.assemble import Assembly, all_alleles
-from pgx.variants.sites.copy_number import CopyNumbers, gene_spans
+from pgx.variants.sites.copy_number import CopyNumbers
 from pgx.variants.sites.fasta import Reference
+from pgx.variants.sites.gene_spans import gene_spans
 from pgx.variants.sites.sex import SexEvidence, given_sex
 from pgx.variants.sites.sex import apply as apply_sex
 from pgx.variants.sites.targeted_json import looks_like_json, read_targeted_json

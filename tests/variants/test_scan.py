@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 
 import numpy as np
 import pytest
@@ -33,8 +34,10 @@ INFO = st.sampled_from(
     ]
 )
 ALT = st.sampled_from(
-    ["A", "A", "A", "<NON_REF>", ".", "<*>", "A,<NON_REF>", "<DEL>", "<DUP:TANDEM>", "<del>,<CNV>", "<CGA>"]
+    "A A A <NON_REF> . <*> A,<NON_REF> <DEL> <DUP:TANDEM> <del>,<CNV> <CGA> <INS:ME:ALU> <inv> A[chr7:95[ ]2:99]A "
+    f"A,A]chr9:1] .A A. {'A' * 70}".split()
 )
+STRUCTURAL = re.compile(r"<(DEL|DUP|CNV|INS|INV)|[\[\]]|\.A|A\.|A{51}", re.I)
 ROW = st.tuples(st.integers(1, 400), st.integers(1, 30), ALT, INFO)
 
 
@@ -45,19 +48,20 @@ def plain(lines: list[str]) -> list[int]:
         chrom, pos, _, ref, alt, _, _, info = line.split("\t")[:8]
         last = int(pos) + len(ref) - 1
         ends = [part[4:] for part in info.split(";") if part.startswith("END=") and part[4:].isdigit()]
-        if alt[0] in "<." and ends:
+        if (alt[0] == "<" or alt == ".") and ends:
             last = max(last, int(ends[0]))
         lengths = [part[6:].split(",") for part in info.split(";") if part.startswith("SVLEN=")]
         told = [abs(int(n)) for n in (lengths[0] if lengths else []) if n != "."]
         if len(told) > 1 and len(told) != alt.count(",") + 1:
             told = []
-        symbolic = alt[:2].upper() in ("<D", "<C")
+        symbolic = alt[0] == "<" and alt[1] not in "N*"
         if symbolic and not ends and told:
             last = max(last, int(pos) + max(told))
-        hides = symbolic and not ends and not told and alt != "<CGA>"
         name = chrom if chrom.startswith("chr") else f"chr{chrom}"
-        looked_at = WINDOWS + REGIONS if hides else WINDOWS
-        if any(name == c and int(pos) <= stop and last >= start for c, start, stop in looked_at):
+        changed = bool(STRUCTURAL.search(alt))
+        looked_at = WINDOWS + REGIONS if changed else WINDOWS
+        reaches = any(name == c and int(pos) <= stop and last >= start for c, start, stop in looked_at)
+        if reaches or "]2:99]" in alt:  # leads into a region
             found.append(number)
     return found
 

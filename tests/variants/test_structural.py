@@ -92,8 +92,14 @@ def test_a_separate_structural_file_of_the_same_person(tmp_path: Path) -> None:
     assert copies(found) == [("A", 3, "duplication")]
 
 
-def test_a_part_of_the_gene_changes_no_count_and_is_said(tmp_path: Path) -> None:
+def test_lost_exons_are_no_loss_of_the_gene_and_are_said(tmp_path: Path) -> None:
     found = read(tmp_path, STAR2, sv("<DEL>", "0/1", first=42127000, last=42129000))
+    assert copies(found) == [("A", 1, "exon_deletion")]
+    assert "structural_variant" in codes(found)
+
+
+def test_a_change_between_exons_is_said_and_no_more(tmp_path: Path) -> None:
+    found = read(tmp_path, STAR2, sv("<DEL>", "0/1", first=42128400, last=42128600))
     assert copies(found) == []
     assert "partial_structural" in codes(found)
 

@@ -273,6 +273,7 @@ CALLING_POLICIES = Table(
             "report_as: the allele is reported under another name; "
             "extra_variants_allowed: an allele keeps its name if further listed variants "
             "complete no other allele (flagged); deletion_allele: the allele that has lost the gene; "
+            "exon_deletion_allele: the allele that has lost one exon or more, whichever; "
             "fallback_variant: where no named alleles explain the strands, each is read as the reference allele or, "
             "with the allele's base at the position, as the allele, if no other loss of function is known (flagged)",
             required=True,
@@ -283,12 +284,17 @@ CALLING_POLICIES = Table(
                 "report_as",
                 "extra_variants_allowed",
                 "deletion_allele",
+                "exon_deletion_allele",
                 "fallback_variant",
             ),
         ),
         Field("pos_grch38", INT, "position concerned (proxy, common_base, fallback_variant)"),
         Field("decided_by", INT, "position that decides (proxy)"),
-        Field("allele", T, "allele concerned (report_as, deletion_allele, fallback_variant), or base (common_base)"),
+        Field(
+            "allele",
+            T,
+            "allele concerned (report_as, fallback_variant, both kinds of deletion), or base (common_base)",
+        ),
         Field("report_as", T, "name to report"),
         Field("source", T, "source", required=True),
     ),

@@ -8,62 +8,22 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
-from pgx.knowledge import KnowledgeBase
 from pgx.types import MOST_COPIES
 from pgx.variants.notes import Notes
+from pgx.variants.sites.broken_genes import BrokenGenes
 from pgx.variants.sites.copy_statements import Said, Statement
+from pgx.variants.sites.gene_spans import GeneSpan
 from pgx.variants.sites.structural_events import Absent, Carried, DisagreementError, change
-from pgx.variants.sites.targets import Targets
 from pgx.variants.vcf import extent, records
-from pgx.variants.vcf.contigs import GRCH37
 from pgx.variants.vcf.phase_lists import PhaseLists
+from pgx.variants.vcf.structural_alleles import is_structural
 
 SCHEMA = pl.Schema({"sample": pl.String, "gene": pl.String, "copies": pl.Int64, "kind": pl.String, "source": pl.String})
-"""``copies`` of the whole gene in one person; ``kind`` is deletion | duplication | cnv | reference | genotype, or
-unclear: the files tell of a change whose copies cannot be counted (no ``copies``)."""
-
-_LONG_ENOUGH = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class GeneSpan:
-    """The stretch that a structural record must cover to change the copies of the whole gene.
-
-    `region` is the gene with its surroundings, where a record of unknown length may be of that gene.
-    """
-
-    gene: str
-    chrom: str
-    first: int
-    last: int
-    whole: bool
-    varies: bool
-    region: tuple[int, int]
-
-    def covered(self, first: int, last: int) -> float:
-        """Return the share of the stretch inside [first, last]."""
-        common = min(last, self.last) - max(first, self.first) + 1
-        return max(0, common) / (self.last - self.first + 1)
-
-
-def gene_spans(kb: KnowledgeBase, targets: Targets) -> list[GeneSpan]:
-    """Return the stretch of each gene: its defining positions, or its region if they are few or close together."""
-    start, end = ("start_grch37", "end_grch37") if targets.build == GRCH37 else ("start_grch38", "end_grch38")
-    sites = kb.sites.select("site", "genes").explode("genes").group_by("genes").agg("site").rows()
-    by_gene = {gene: [targets.all[site] for site in found] for gene, found in sites}
-    spans = []
-    for gene, chrom, first, last, varies in (
-        kb.table("genes").select("gene", "chrom", start, end, pl.col("copy_number_varies") == "y").iter_rows()
-    ):  # fmt: skip
-        own = [t for t in by_gene.get(gene, []) if t.chrom == chrom and t.pos]
-        low, high = min((t.pos for t in own), default=0), max((t.end for t in own), default=0)
-        region = (low, high) if first is None or last is None else (int(first), int(last))
-        if high - low >= _LONG_ENOUGH:
-            region = (min(low, region[0]), max(high, region[1]))
-            spans.append(GeneSpan(gene, chrom, low, high, True, bool(varies), region))
-        elif first is not None and last is not None:
-            spans.append(GeneSpan(gene, chrom, *region, False, bool(varies), region))
-    return spans
+"""``copies`` of the whole gene in one person; ``kind`` is deletion | duplication | cnv | reference | genotype;
+exon_deletion: ``copies`` are those that keep all exons; without ``copies``, unclear: a change whose copies cannot be
+counted, or structure: a change inside the gene (`pgx.variants.sites.broken_genes`)."""
+_READS = frozenset({"AD", "DP", "MIN_DP"})
+"""FORMAT keys of a genotype of bases; a caller of copies alone does not write them."""
 
 
 @dataclass(slots=True)
@@ -71,7 +31,7 @@ class _Touched:
     """Genes that a record covers whole or in part, by its last base, and those that one of unknown length lies in."""
 
     whole: dict[int, list[str]] = field(default_factory=dict)
-    partial: dict[int, list[str]] = field(default_factory=dict)
+    partial: dict[int, list[GeneSpan]] = field(default_factory=dict)
     open: list[str] = field(default_factory=list)
 
     def any(self) -> bool:
@@ -95,7 +55,11 @@ class CopyNumbers:
     absent: dict[str, list[Absent]] = field(default_factory=lambda: defaultdict(list))
     unclear: dict[tuple[str, str], str] = field(default_factory=dict)
     phases: dict[str, PhaseLists] = field(default_factory=dict)
+    broken: BrokenGenes = field(init=False)
     _columns: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.broken = BrokenGenes(self.spans, self.notes)
 
     def state(self, sample: str, gene: str, copies: int, kind: str, file: str) -> None:
         """Take down what a file states."""
@@ -110,8 +74,8 @@ class CopyNumbers:
         `cn_of_allele` says that INFO/CN is the copy number of each ALT, as it is since VCF 4.4.
         """
         counted = [extent.COUNTED.match(alt) is not None for alt in record.alts]
-        segment = record.alts == ["."] and ("CN" in record.format or record.info_value("SVTYPE") is not None)
-        if not any(counted) and not segment:
+        segment = _is_segment(record)
+        if not any(counted) and not segment and not is_structural(record.ref, ",".join(record.alts)):
             return False
         if not record.passes:
             self.notes.count(
@@ -121,6 +85,9 @@ class CopyNumbers:
                 f"{file}: {record.where}",
             )
             return all(counted) or segment
+        self.broken.add(record, samples, wanted, file)
+        if not any(counted) and not segment:
+            return False
         statement = Statement(record, file, cn_of_allele)
         genes = self._touched(statement)
         if genes.any():
@@ -139,9 +106,12 @@ class CopyNumbers:
             if end is None:
                 touched.open = [s.gene for s in spans if s.region[0] <= pos + 1 and pos <= s.region[1]]
                 continue
-            shares = [(span, span.covered(pos + 1, end)) for span in spans]
-            touched.whole[end] = [s.gene for s, share in shares if share >= (1.0 if s.whole else 0.5)]
-            touched.partial[end] = [s.gene for s, share in shares if s.whole and 0 < share < 1]
+            touched.whole[end] = [s.gene for s in spans if s.is_covered(pos + 1, end)]
+            touched.partial[end] = [
+                s
+                for s in spans
+                if not s.is_covered(pos + 1, end) and (s.touched(pos + 1, end) or (s.whole and s.covered(pos + 1, end)))
+            ]
         return touched
 
     def _take(self, name: str, said: Said, statement: Statement, genes: _Touched) -> None:
@@ -151,15 +121,8 @@ class CopyNumbers:
             if end is None:
                 self._doubt(name, genes.open, "a structural record has neither END nor SVLEN", record, file)
                 continue
-            if genes.partial[end] and said.kind != "reference":
-                self.notes.add(
-                    "warning",
-                    "partial_structural",
-                    f"a {said.kind} covers a part of {', '.join(sorted(genes.partial[end]))}; "
-                    "the genes' copy number is not taken from it",
-                    where=f"{file}: {record.where}",
-                    sample=name,
-                )
+            if said.kind != "reference":
+                self._take_part(name, said, statement, genes.partial[end], (end, gain))
             if said.problem:
                 self._doubt(name, genes.whole[end], said.problem, record, file)
                 continue
@@ -168,6 +131,22 @@ class CopyNumbers:
                     self.state(name, gene, said.copies, said.kind, file)
                 else:
                     self.carried[(name, gene)].append(Carried(statement.stretch(end, gain), strands, said.phase))
+
+    def _take_part(
+        self, name: str, said: Said, statement: Statement, spans: list[GeneSpan], to: tuple[int, bool]
+    ) -> None:
+        """Take down a change of a part of each gene: exons are lost or added, or the change lies between them."""
+        gain, strands = to[1], said.strands[to]
+        if said.copies is not None:
+            gain, strands = said.copies > 2, _lost(said.copies)
+        stretch = statement.stretch(to[0], gain)
+        event = None if said.problem else Carried(stretch, strands, said.phase)
+        outside = [s.gene for s in spans if not self.broken.change_part(name, s, stretch, event)]
+        if outside:
+            self.notes.add("info", "partial_structural",
+                           f"a {said.kind} lies between the exons of {', '.join(sorted(outside))}; "
+                           "the gene's copy number is not taken from it",
+                           where=f"{stretch.file}: {stretch.where}", sample=name)  # fmt: skip
 
     def _doubt(self, name: str, genes: list[str], problem: str, record: records.Record, file: str) -> None:
         """Say that a record leaves it open how many copies of the genes there are."""
@@ -193,8 +172,14 @@ class CopyNumbers:
 
     def frame(self) -> pl.DataFrame:
         """Return the copy numbers found, one row a sample and gene; those that are unclear have no `copies`."""
+        whole = {*self.stated, *self.carried, *self.unclear}
         rows: list[tuple[str, str, int | None, str, str]] = []
-        for name, gene in sorted({*self.stated, *self.carried, *self.unclear}):
+        for name, gene, left, kind, file in self.broken.rows():
+            # Exons lost on one strand and the whole gene on the other: no one number tells that.
+            alone = (name, gene) not in whole or not self._is_changed(name, gene)
+            rows.append((name, gene, left if alone else None, kind if alone else "structure", file))
+        broken = {(name, gene) for name, gene, *_ in rows}
+        for name, gene in sorted(whole - broken):
             if (name, gene) in self.unclear:
                 rows.append((name, gene, None, "unclear", self.unclear[(name, gene)]))
                 continue
@@ -206,7 +191,11 @@ class CopyNumbers:
                 files = [file for _, _, file in self.stated.get((name, gene), ())]
                 files += [one.stretch.file for one in self.carried.get((name, gene), ())]
                 rows.append((name, gene, None, "unclear", min(files)))
-        return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+        return pl.DataFrame(sorted(rows, key=lambda row: row[:2]), schema=SCHEMA, orient="row")
+
+    def _is_changed(self, name: str, gene: str) -> bool:
+        stated = {copies for copies, _, _ in self.stated.get((name, gene), ())}
+        return bool(self.carried.get((name, gene))) or (name, gene) in self.unclear or bool(stated - {2})
 
     def _agreed(self, name: str, gene: str) -> tuple[int, str, str]:
         """Return the copies, kind and file that everything said of a gene agrees on.
@@ -229,3 +218,16 @@ class CopyNumbers:
             return told[0]
         kinds = sorted({"duplication" if one.stretch.gain else "deletion" for one in events})
         return numbers[0], kinds[0] if len(kinds) == 1 else "cnv", events[0].stretch.file
+
+
+def _is_segment(record: records.Record) -> bool:
+    """Say whether a record without ALT tells the copies of a stretch, and not the bases that were read there."""
+    if record.alts != ["."] or record.end < record.pos + len(record.ref):
+        return False
+    told = "CN" in record.format or record.info_value("SVTYPE") is not None
+    return told and _READS.isdisjoint(record.format)
+
+
+def _lost(copies: int) -> tuple[int, int]:
+    """Return the change on each strand of a stretch with so many copies, at most two of them lost."""
+    return (-1 if copies < 2 else 0), (-1 if copies < 1 else 0)

@@ -39,11 +39,6 @@ def last_base(pos: int, alts: str, info: str) -> int | None:
     return max((end for end in last_bases(pos, alts.split(","), info) if end is not None), default=None)
 
 
-def is_counted(alts: str) -> bool:
-    """Say whether an ALT column begins with an allele that changes how many copies there are."""
-    return alts[:1] == "<" and COUNTED.match(alts.split(",", 1)[0]) is not None
-
-
 def _lengths(info: str) -> list[int | None]:
     match = _SVLEN.search(info)
     if match is None:

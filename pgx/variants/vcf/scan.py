@@ -13,13 +13,15 @@ from numpy.typing import NDArray
 from pgx.errors import InputError
 from pgx.variants.vcf import pos_column
 from pgx.variants.vcf.contigs import canonical
+from pgx.variants.vcf.structural_alleles import LONG
 from pgx.variants.vcf.windows import Windows, reach
 from pgx.variants.whole_numbers import whole_number
 
 _END = re.compile(rb"(?:^|;)END=(\d+)")
-_COUNTED = re.compile(rb"\t<[DCdc]")
-"""Where the ALT column of a deletion, a duplication or a copy-number change may begin."""
-_OPENINGS = (b"<D", b"<C", b"<d", b"<c")
+_SYMBOL = re.compile(rb"\t<[A-MO-Wa-mo-w]")
+"""Where the ALT column of a structural allele in angle brackets may begin; <NON_REF>, <*> and <X> are none."""
+_BREAKEND = re.compile(rb"\t[ACGTNacgtn.,]*[\[\]][^\t]*:\d")
+_REFERENCE_LETTERS = b"NnXx*"
 _WIDE = 2000
 _POS_DIGITS = 10
 _MAX_POS = 10**_POS_DIGITS - 1
@@ -32,8 +34,7 @@ class Scanner:
     """Cuts chunks of text into lines and yields those whose record touches a window, with their line number.
 
     The order of the records is checked on the way, as is the shape of the first columns. `in_region` tells afterwards
-    whether any record lay in one of `regions`. A deletion, duplication or copy-number change in a region that does not
-    say how long it is is yielded too.
+    whether any record lay in one of `regions`. Records that change the structure of a region are yielded too.
     """
 
     windows: Windows
@@ -113,8 +114,8 @@ class Scanner:
             last = first + len(fields[3]) - 1
             chrom = canonical(fields[0].decode("latin-1"))
             wanted = False
-            if fields[4][:2] in _OPENINGS:
-                last, wanted = reach(chrom, first, last, fields[4], fields[7], self.regions)
+            if _may_be_structural(fields[3], fields[4]):
+                last, wanted = reach(chrom, first, fields[3], fields[4], fields[7], self.regions)
             elif fields[4][:1] in (b"<", b"."):
                 match = _END.search(fields[7])
                 last = max(last, _end_of_block(match[1])) if match else last
@@ -140,7 +141,9 @@ class Scanner:
         head, tail = int(starts[0]), int(ends[-1])
         if pos_column.names_end(text, buffer, head, tail):  # whatever the header declares
             return None
-        if text.find(b"<", head, tail) >= 0 and _COUNTED.search(text, head, tail):
+        if text.find(b"<", head, tail) >= 0 and _SYMBOL.search(text, head, tail):
+            return None
+        if _holds_brackets(text, head, tail) and _BREAKEND.search(text, head, tail):
             return None
         chrom, longest = canonical(self.chrom.decode("latin-1")), int((ends - starts).max())
         found: list[int] = []
@@ -160,11 +163,29 @@ class Scanner:
                         raise self._malformed(begin + index, line)
                     if self.windows.touches(chrom, int(at[index]), int(at[index]) + len(fields[3]) - 1):
                         found.append(begin + index)
+            if self.regions is not None and self.regions.touches(chrom, run.first, run.last + longest):
+                found += self._long_alleles(text, chrom, begin, run.all(), starts, ends)
             if self.regions is not None and not in_region and self.regions.touches(chrom, run.first, run.last):
                 in_region = bool(self.regions.hits(chrom, run.all(), run.all()).any())
             begin, pos = stop, run.last
         self.pos, self.in_region = pos, in_region
         self.records += len(starts)
+        return sorted(set(found))
+
+    def _long_alleles(
+        self, text: bytes, chrom: str | None, begin: int, at: NDArray[np.int64], starts: NDArray[np.int64],
+        ends: NDArray[np.int64],
+    ) -> list[int]:  # fmt: skip
+        """Find the lines of a run that write out a structural change of a region, or a breakend without mate."""
+        assert self.regions is not None
+        long = (ends - starts)[begin : begin + len(at)]
+        near = self.regions.hits(chrom, at, at + long)
+        found = []
+        for index in np.flatnonzero(near).tolist():
+            fields = text[starts[begin + index] : ends[begin + index]].split(b"\t", 5)
+            odd = len(fields) > 4 and (max(len(fields[3]), len(fields[4])) > LONG or _is_single(fields[4]))
+            if odd and reach(chrom, int(at[index]), fields[3], fields[4], b"", self.regions)[1]:
+                found.append(begin + index)
         return found
 
     def _narrow(
@@ -183,14 +204,19 @@ class Scanner:
         first = self._positions(text, buffer, starts, ends, columns[0] + 1, columns[1])
         last = first + (columns[3] - columns[2]) - 2
         opening, letter = buffer[columns[3] + 1], buffer[columns[3] + 2] & 0xDF  # upper case
-        counted = (opening == 60) & ((letter == 67) | (letter == 68))
-        open_ended = np.flatnonzero(((opening == 60) | (opening == 46)) & ~counted)
+        symbol = (opening == 60) & (letter >= 65) & (letter <= 90) & (letter != 78) & (letter != 88)
+        open_ended = np.flatnonzero(((opening == 60) | (opening == 46)) & ~symbol)
         self._ends(text, buffer, open_ended, columns[6] + 1, ends, last)
         found: list[int] = []
-        for row in np.flatnonzero(counted).tolist():
+        looked_at = symbol | (columns[3] - columns[2] > LONG) | (columns[4] - columns[3] > LONG)
+        looked_at |= ((opening == 46) | (buffer[columns[4] - 1] == 46)) & (columns[4] - columns[3] > 2)
+        if _holds_brackets(text, int(starts[0]), int(ends[-1])):
+            at_tabs = [match.start() for match in _BREAKEND.finditer(text, int(starts[0]), int(ends[-1]))]
+            looked_at[np.searchsorted(starts, at_tabs, side="right") - 1] = True
+        for row in np.flatnonzero(looked_at).tolist():
             line = text[starts[row] : ends[row]].split(b"\t", 8)
             chrom = canonical(line[0].decode("latin-1"))
-            last[row], wanted = reach(chrom, int(first[row]), int(last[row]), line[4], line[7], self.regions)
+            last[row], wanted = reach(chrom, int(first[row]), line[3], line[4], line[7], self.regions)
             if wanted and not self.windows.touches(chrom, int(first[row]), int(last[row])):
                 found.append(row)
         for begin, stop, name in self._runs(text, buffer, starts, columns[0]):
@@ -297,6 +323,23 @@ class Scanner:
             )
         shown = line.split(b"\t", 2)[1].decode("latin-1")[:40]
         return InputError(f"POS {shown!r} is not a number", file=self.file, where=where)
+
+
+def _is_single(alts: bytes) -> bool:
+    """Say whether an ALT column is a breakend without mate."""
+    return len(alts) > 1 and (alts[:1] == b"." or alts[-1:] == b".")
+
+
+def _holds_brackets(text: bytes, begin: int, end: int) -> bool:
+    """Say whether it is worth while to search for breakends; outside of them brackets are rare."""
+    return text.find(b"[", begin, end) >= 0 or text.find(b"]", begin, end) >= 0
+
+
+def _may_be_structural(ref: bytes, alts: bytes) -> bool:
+    """Say whether an ALT column may hold a structural allele; most of them are one base."""
+    if alts[:1] == b"<":
+        return alts[1:2] not in _REFERENCE_LETTERS
+    return len(ref) >= LONG or len(alts) > 1
 
 
 def _newlines(buffer: NDArray[np.uint8], begin: int, stop: int) -> NDArray[np.int64]:

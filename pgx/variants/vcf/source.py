@@ -17,13 +17,13 @@ from typing import BinaryIO, Literal
 import pysam
 
 from pgx.errors import InputError
-from pgx.variants.vcf import extent, streams
+from pgx.variants.vcf import indexed, streams
 from pgx.variants.vcf.contigs import canonical
 from pgx.variants.vcf.header import Header, parse
 from pgx.variants.vcf.scan import Scanner
 from pgx.variants.vcf.streams import Packing
+from pgx.variants.vcf.structural_alleles import is_structural
 from pgx.variants.vcf.windows import Windows, reach
-from pgx.variants.whole_numbers import whole_number
 
 Kind = Literal["vcf", "bcf", "other"]
 
@@ -40,7 +40,9 @@ _OTHER_FORMATS = (
     (b"\xff\xfe", "UTF-16 text; save it as UTF-8"),
     (b"\xfe\xff", "UTF-16 text; save it as UTF-8"),
 )
-_STRUCTURAL = ("##INFO=<ID=SVLEN,", "##ALT=<ID=DEL", "##ALT=<ID=DUP", "##ALT=<ID=CNV")
+_STRUCTURAL = tuple(f"##INFO=<ID={key}," for key in ("SVLEN", "SVTYPE", "MATEID", "PARID", "CHR2")) + tuple(
+    f"##ALT=<ID={word}" for word in ("DEL", "DUP", "CNV", "INS", "INV", "BND", "TRA", "CTX", "CPX")
+)
 _SMALL = 1 << 24
 """Bytes of a packed file up to which one with structural records is read whole: older indexes do not know SVLEN."""
 _HASH_WHOLE = 1 << 27
@@ -104,7 +106,10 @@ class Source:
         elif self.kind == "bcf":
             yield from self._bcf_records(windows)
         elif self.index is not None and not self._index_may_hide():
-            yield from self._indexed_records(windows)
+            assert self.path is not None and self.index is not None
+            yield from indexed.records(
+                self.path, self.index, self.name, windows, self._looked_at(windows), self.regions
+            )
         else:
             self.scanner = Scanner(windows, self.name, header.lines, regions=self.regions)
             for line, text in self.scanner.scan(self._decompressed()):
@@ -232,11 +237,13 @@ class Source:
             raise InputError("the file is cut short or damaged", file=self.name, fix="copy it again") from error
 
     def _is_wanted(self, record: pysam.VariantRecord, chrom: str | None, windows: Windows) -> bool:
-        last, wanted = record.stop, False
-        if record.alts and extent.is_counted(record.alts[0]):
+        alts = ",".join(record.alts or ())
+        if is_structural(record.ref or "", alts):
             info = str(record).split("\t", 8)[7]
-            last, wanted = reach(chrom, record.pos, last, record.alts[0].encode(), info.encode(), self.regions)
-        return wanted or windows.touches(chrom, record.pos, last)
+            reference = (record.ref or "").encode()
+            last, wanted = reach(chrom, record.pos, reference, alts.encode(), info.encode(), self.regions)
+            return wanted or windows.touches(chrom, record.pos, last)
+        return windows.touches(chrom, record.pos, record.stop)
 
     def _bcf_fetch(
         self, name: str, chrom: str | None, windows: Windows, looked_at: Windows
@@ -251,50 +258,6 @@ class Source:
                 if not seen and self._is_wanted(record, chrom, windows):
                     yield f"{name}:{record.pos}", str(record).rstrip("\n").encode()
             previous = end
-
-    def _indexed_records(self, windows: Windows) -> Iterator[tuple[str, bytes]]:
-        try:
-            tabix = pysam.TabixFile(str(self.path), index=str(self.index), encoding="latin-1")
-        except (OSError, ValueError) as error:
-            raise InputError("the index cannot be read", file=self.index, fix="make it again (tabix -p vcf)") from error
-        looked_at = self._looked_at(windows)
-        with contextlib.closing(tabix):
-            for name in tabix.contigs:
-                chrom = canonical(name)
-                if chrom in looked_at.by_chrom:
-                    yield from self._tabix_fetch(tabix, name, chrom, windows, looked_at)
-
-    def _tabix_fetch(
-        self, tabix: pysam.TabixFile, name: str, chrom: str, windows: Windows, looked_at: Windows
-    ) -> Iterator[tuple[str, bytes]]:
-        previous = 0
-        try:
-            for start, end in looked_at.spread(chrom):
-                at = start
-                for line in tabix.fetch(name, start - 1, end):
-                    fields = line[:4096].split("\t", 8)
-                    if len(fields) < 9:
-                        fields = line.split("\t", 8)
-                    pos = whole_number(fields[1]) if len(fields) >= 8 else None
-                    if pos is None:
-                        raise InputError("not a VCF record", file=self.name, where=f"{name}:{at}")
-                    last = pos + len(fields[3]) - 1
-                    wanted = False
-                    if extent.is_counted(fields[4]):
-                        last, wanted = reach(chrom, pos, last, fields[4].encode(), fields[7].encode(), self.regions)
-                    elif fields[4][:1] in "<." and "END=" in fields[7]:
-                        last = max(last, _info_end(fields[7]))
-                    if pos <= previous and pos < start:
-                        continue
-                    at = pos
-                    if wanted or windows.touches(chrom, pos, last):
-                        yield f"{name}:{pos}", line.rstrip("\r\n").encode("latin-1")
-                previous = end
-        except (OSError, ValueError) as error:
-            raise InputError(
-                "the file is cut short or damaged, or its index is of another file", file=self.name,
-                where=f"{name}:{start}", fix="copy it again and make the index again (tabix -p vcf)",
-            ) from error  # fmt: skip
 
 
 def open_source(path: str | os.PathLike[str]) -> Source:
@@ -411,10 +374,3 @@ def _header_lines(text: bytes) -> tuple[list[str], bytes | None, bytes]:
         at = stop + 1
         if line.startswith(b"#CHROM"):
             return lines, text[at:], b""
-
-
-def _info_end(info: str) -> int:
-    for part in info.split(";"):
-        if part.startswith("END="):
-            return whole_number(part[4:]) or 0
-    return 0

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from pgx.variants.vcf import extent
+from pgx.variants.vcf import extent, structural_alleles
 
 _INDEX_SPAN = 16384
 
@@ -80,14 +80,16 @@ class Windows:
 
 
 def reach(
-    chrom: str | None, first: int, last: int, alts: bytes, info: bytes, regions: Windows | None
+    chrom: str | None, first: int, ref: bytes, alts: bytes, info: bytes, regions: Windows | None
 ) -> tuple[int, bool]:
-    """Return the last base of a deletion, duplication or copy-number change, and whether it hides how far it reaches.
-
-    The latter only if it lies in one of the regions, where it must be looked at all the same.
-    """
-    written = alts.decode("latin-1")
-    end = extent.last_base(first, written, info.decode("latin-1"))
-    if end is not None:
-        return max(last, end), False
-    return last, regions is not None and extent.is_counted(written) and regions.touches(chrom, first, last)
+    """Return the last base of a structural record, and whether it must be looked at whatever the windows: one that
+    changes the structure of one of the regions, or may do so without saying how far it reaches."""
+    written, reference = alts.decode("latin-1"), ref.decode("latin-1")
+    last = first + len(reference) - 1
+    end = extent.last_base(first, written, info.decode("latin-1")) if "<" in written else None
+    last = last if end is None else max(last, end)
+    if regions is None or not structural_alleles.is_structural(reference, written):
+        return last, False
+    return last, regions.touches(chrom, first, last) or any(
+        regions.touches(mate, at, at) for mate, at in structural_alleles.mates(written)
+    )

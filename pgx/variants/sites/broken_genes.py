@@ -1,0 +1,132 @@
+"""Which genes of whom a structural change breaks: exons taken away or added, breakends, insertions, inversions.
+
+Small variants do not tell what such a gene still does, so it is not judged, unless the knowledge names an allele for
+the loss of exons (`calling_policies`, exon_deletion_allele).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from pgx.variants.notes import Notes
+from pgx.variants.sites.gene_spans import GeneSpan
+from pgx.variants.sites.structural_events import Carried, DisagreementError, Stretch, change
+from pgx.variants.vcf import records
+from pgx.variants.vcf.structural_alleles import Change, changes
+
+Key = tuple[str, str]
+"""Sample and gene."""
+
+
+@dataclass(slots=True)
+class BrokenGenes:
+    """Collects the broken genes by sample and gene: `files` that tell of a break, `cut` exons by deletion."""
+
+    spans: list[GeneSpan]
+    notes: Notes
+    files: dict[Key, str] = field(default_factory=dict)
+    cut: dict[Key, list[Carried]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, record: records.Record, samples: tuple[str, ...], wanted: dict[str, int], file: str) -> None:
+        """Read the alleles of a record that are no counted copies."""
+        for number, one in changes(record.chrom, record.pos, record.ref, record.alts, record.info):
+            hit = [(span, effect) for span in self.spans if (effect := _effect(span, one))]
+            if not hit:
+                continue
+            for name, strands, phase in _carriers(record, samples, number, file):
+                for span, effect in hit if name in wanted else ():
+                    stretch = Stretch(one.first, one.last, one.kind != "deletion", file, record.where)
+                    self._break(name, span, stretch, None if strands is None else Carried(stretch, strands, phase))
+                    self._say(name, f"{_article(one.kind)} {effect} {span.gene}", f"{file}: {record.where}")
+
+    def change_part(self, name: str, span: GeneSpan, stretch: Stretch, event: Carried | None) -> bool:
+        """Take down a counted change of a part of a gene; say whether any exon is concerned.
+
+        `event` is None where it cannot be told on how many strands.
+        """
+        exons = span.touched(stretch.first, stretch.last)
+        if span.exons and not exons:
+            return False
+        self._break(name, span, stretch, event)
+        kind = "a duplication adds" if stretch.gain else "a deletion takes away"
+        self._say(name, f"{kind} {_listed(exons)} of {span.gene}", f"{stretch.file}: {stretch.where}")
+        return True
+
+    def _break(self, name: str, span: GeneSpan, stretch: Stretch, event: Carried | None) -> None:
+        whole = span.is_covered(stretch.first, stretch.last)
+        if event is None or stretch.gain or whole or not span.loses_exon(stretch.first, stretch.last):
+            self.files.setdefault((name, span.gene), stretch.file)
+        else:
+            self.cut[(name, span.gene)].append(event)
+
+    def rows(self) -> Iterator[tuple[str, str, int | None, str, str]]:
+        """Yield (sample, gene, copies left whole or None, kind, file)."""
+        for name, gene in sorted({*self.files, *self.cut}):
+            events = self.cut.get((name, gene), [])
+            left: int | None = None
+            if (name, gene) not in self.files:
+                try:
+                    left = 2 + change(events)
+                except DisagreementError as error:
+                    self._say(name, f"{gene}: {error}", gene)
+            file = self.files.get((name, gene)) or min(one.stretch.file for one in events)
+            kind = "exon_deletion" if left in (0, 1) else "structure"
+            yield name, gene, left if kind == "exon_deletion" else None, kind, file
+
+    def _say(self, name: str, what: str, where: str) -> None:
+        message = f"{what}: small variants do not tell what the gene still does"
+        self.notes.add("warning", "structural_variant", message, where=where, sample=name)
+
+
+def _effect(span: GeneSpan, one: Change) -> str:
+    """Say what a change does to a gene; empty = nothing."""
+    chrom, base = one.breaks[0]
+    if chrom == span.chrom and (one.written or one.last >= one.first):
+        first, last = (base, max(base, one.last)) if one.written else (one.first, one.last)
+        exons = span.touched(first, last)
+        if exons or span.is_covered(first, last):
+            verb = "changes" if one.written else "takes away" if one.kind == "deletion" else "adds"
+            return f"{verb} {_listed(exons)} of"
+        if one.written:
+            return ""
+    return "lies inside" if any(span.holds(*at) for at in one.breaks) else ""
+
+
+def _carriers(
+    record: records.Record, samples: tuple[str, ...], number: int, file: str
+) -> Iterator[tuple[str, tuple[int, int] | None, int | None]]:
+    """Yield (sample, change on each strand or None, phase set) of those who carry an allele."""
+    if record.format[0] != "GT":
+        if len(samples) == 1:
+            yield samples[0], None, None
+        return
+    columns = records.genotypes(record, samples, file)
+    sets = records.phase_sets(record, len(samples))
+    for index, name in enumerate(samples):
+        one, two = (int(code) for code in columns.gt[index])
+        polyploid = columns.polyploid is not None and bool(columns.polyploid[index])
+        if polyploid:
+            yield name, None, None
+        elif number in (one, two):
+            told = min(one, two) >= 0
+            strands = (-int(one == number), -int(two == number)) if told else None
+            in_order = bool(columns.phased[index]) and sets is not None
+            yield name, strands, int(sets[index]) if in_order and sets is not None else None
+        elif len(samples) == 1 and one < 0 and two < 0:
+            yield name, None, None
+
+
+def _listed(exons: list[int]) -> str:
+    if not exons:
+        return "a part"
+    if len(exons) == 1:
+        return f"exon {exons[0]}"
+    if exons == list(range(exons[0], exons[-1] + 1)):
+        return f"exons {exons[0]}-{exons[-1]}"
+    return f"exons {', '.join(map(str, exons))}"
+
+
+def _article(kind: str) -> str:
+    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"

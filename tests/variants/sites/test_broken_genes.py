@@ -1,0 +1,160 @@
+"""Structural changes inside a gene: it is never read as if they were not there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import pgx
+from tests.variants.build import compress, snv
+
+_HEAD = ("##fileformat=VCFv4.2", "##reference=GRCh38")
+_BLOCKS = {
+    "DPYD": ("chr1", 97070000, 97930000),
+    "CYP2C19": ("chr10", 94759000, 94859000),
+    "SLCO1B1": ("chr12", 21130000, 21245000),
+    "TPMT": ("chr6", 18120000, 18160000),
+}
+
+
+def write(
+    tmp_path: Path, *lines: str, samples: tuple[str, ...] = ("A",), name: str = "in.vcf", meta: tuple[str, ...] = ()
+) -> Path:
+    """Write a file of reference blocks over the genes, and the records."""
+    blocks = [
+        f"{c} {first} . N <NON_REF> . . END={last} GT:DP:GQ" + " 0/0:30:90" * len(samples)
+        for c, first, last in _BLOCKS.values()
+    ]
+    rows = sorted([*blocks, *lines], key=lambda row: (row.split()[0], int(row.split()[1])))
+    columns = " ".join(["#CHROM POS ID REF ALT QUAL FILTER INFO FORMAT", *samples])
+    path = tmp_path / name
+    path.write_text("\n".join([*_HEAD, *meta, *("\t".join(row.split()) for row in (columns, *rows))]) + "\n")
+    return path
+
+
+def called(path: Path | list[Path], gene: str, sample: str = "A") -> dict[str, object]:
+    rows = pgx.call(path, options=pgx.Options(genes=[gene])).to_dicts()
+    return next(row for row in rows if row["sample"] == sample)
+
+
+BREAKS = {
+    "exons 9 and 10 deleted": "chr1 97584406 . N <DEL> . PASS END=97655640;SVTYPE=DEL GT 0/1",
+    "one exon duplicated": "chr1 97515000 . N <DUP> . PASS END=97516500;SVTYPE=DUP GT 0/1",
+    "CN 1 of some exons": "chr1 97584406 . N <CNV> . PASS END=97655640;SVTYPE=CNV GT:CN ./.:1",
+    "CN 1.5 of some exons": "chr1 97584406 . N <CNV> . PASS END=97655640;SVTYPE=CNV CN 1.5",
+    "the first exon and what lies before": "chr1 97900000 . N <DEL> . PASS END=97990000;SVTYPE=DEL GT 0/1",
+    "an inversion from inside to outside": "chr1 97000000 . N <INV> . PASS END=97600000;SVTYPE=INV GT 0/1",
+    "an inversion in an intron": "chr1 97560000 . N <INV> . PASS END=97570000;SVTYPE=INV GT 0/1",
+    "an insertion": "chr1 97561234 . N <INS> . PASS SVTYPE=INS GT 0/1",
+    "a mobile element": "chr1 97561234 . N <INS:ME:ALU> . PASS SVTYPE=INS GT 1/1",
+    "an insertion at a defining position": "chr1 97450058 . C <INS> . PASS SVTYPE=INS GT 0/1",
+    "a breakend to another chromosome": "chr1 97561234 . N N[chr7:1000000[ . PASS SVTYPE=BND GT 0/1",
+    "a breakend that inverts": "chr1 97561234 . N N]chr1:99000000] . PASS SVTYPE=BND GT 0/1",
+    "a single breakend": "chr1 97561234 . N N. . PASS SVTYPE=BND GT 0/1",
+    "a deletion as breakends": "chr1 97584406 . N N[chr1:97655641[ . PASS SVTYPE=BND GT 0/1",
+    "the mate alone": "chr1 97655641 . N ]chr1:97584406]N . PASS SVTYPE=BND GT 0/1",
+    "a duplication as breakends": "chr1 97584406 . N ]chr1:97655641]N . PASS SVTYPE=BND GT 0/1",
+    "a breakend that leads into the gene": "chr7 1000000 . N N[chr1:97561234[ . PASS SVTYPE=BND GT 0/1",
+    "a translocation by name": "chr1 97561234 . N <TRA> . PASS SVTYPE=TRA;CHR2=chr7;END=97561300 GT 0/1",
+    "a complex event": "chr1 97561234 . N <CPX> . PASS SVTYPE=CPX;END=97581300 GT 0/1",
+    "an exon deleted, spelled out": f"chr1 97593210 . {'ACGTACGTAC' * 20} A . PASS . GT 0/1",
+    "an insertion in an exon, spelled out": f"chr1 97593300 . A A{'ACGTACGTAC' * 20} . PASS . GT 0/1",
+    "a half-called deletion": "chr1 97584406 . N <DEL> . PASS END=97655640;SVTYPE=DEL GT ./1",
+}  # fmt: skip
+
+
+class TestTheGeneIsNotJudged:
+    @pytest.mark.parametrize("record", BREAKS.values(), ids=BREAKS.keys())
+    def test_for_each_kind_of_change(self, tmp_path: Path, record: str) -> None:
+        call = called(write(tmp_path, record), "DPYD")
+        assert (call["status"], call["diplotype"], call["phenotype"]) == ("not_called", None, None)
+        assert {"structural_variant", "copy_number_unclear"} & set(str(call["flags"]).split(";"))
+
+    @pytest.mark.parametrize("record", BREAKS.values(), ids=BREAKS.keys())
+    def test_from_an_indexed_file(self, tmp_path: Path, record: str) -> None:
+        meta = ('##INFO=<ID=SVTYPE,Number=1,Type=String,Description="x">',)
+        path = write(tmp_path, record, meta=(*meta, "##contig=<ID=chr1,length=248956422>"))
+        assert called(compress(path), "DPYD")["status"] == "not_called"
+
+    def test_in_a_file_of_its_own(self, tmp_path: Path) -> None:
+        path = write(tmp_path, name="snv.vcf")
+        other = tmp_path / "sv.vcf"
+        rows = ["#CHROM POS ID REF ALT QUAL FILTER INFO FORMAT A", BREAKS["a breakend that inverts"]]
+        other.write_text("\n".join([*_HEAD, *("\t".join(row.split()) for row in rows)]) + "\n")
+        assert called([path, other], "DPYD")["status"] == "not_called"
+
+    def test_nor_if_the_whole_gene_is_lost_and_no_allele_is_named_for_it(self, tmp_path: Path) -> None:
+        path = write(tmp_path, "chr6 18110000 . N <DEL> . PASS END=18170000;SVTYPE=DEL GT 0/1")
+        assert called(path, "TPMT")["status"] == "not_called"
+
+    def test_whatever_copy_number_the_user_gives(self, tmp_path: Path) -> None:
+        path = write(tmp_path, BREAKS["exons 9 and 10 deleted"])
+        options = pgx.Options(genes=["DPYD"], copy_number={(None, "DPYD"): 2})
+        assert pgx.call(path, options=options)["status"][0] == "not_called"
+
+
+class TestTheGeneIsCalled:
+    @pytest.mark.parametrize(
+        "record",
+        [
+            "chr1 97560000 . N <DEL> . PASS END=97565000;SVTYPE=DEL GT 0/1",
+            "chr1 97000000 . N <INV> . PASS END=97950000;SVTYPE=INV GT 0/1",
+            "chr1 97561234 . N <INS> . PASS SVTYPE=INS GT 0/0",
+            "chr1 97561234 . N <INS> . PASS SVTYPE=INS GT ./.",
+            "chr1 96900000 . N N[chr1:96950000[ . PASS SVTYPE=BND GT 0/1",
+            "chr1 97584406 . N <CNV> . PASS END=97655640;SVTYPE=CNV GT:CN ./.:2",
+        ],
+        ids=[
+            "deletion in an intron",
+            "inversion of the whole gene",
+            "not carried",
+            "not called",
+            "outside",
+            "two copies",
+        ],
+    )
+    def test_where_nothing_of_it_is_changed(self, tmp_path: Path, record: str) -> None:
+        path = write(tmp_path, record.rsplit(" ", 1)[0] + " " + record.rsplit(" ", 1)[1] + " 0/0", samples=("A", "B"))
+        assert called(path, "DPYD")["status"] == "called"
+
+    def test_of_everyone_who_does_not_carry_it(self, tmp_path: Path) -> None:
+        path = write(tmp_path, BREAKS["an insertion"] + " 0/0", samples=("A", "B"))
+        assert called(path, "DPYD", "A")["status"] == "not_called"
+        assert called(path, "DPYD", "B")["status"] == "called"
+        notes = pgx.variants.read(path, pgx.knowledge.load()).notes
+        assert {note["sample"] for note in notes if note["code"] == "structural_variant"} == {"A"}
+
+
+class TestNamedAlleles:
+    @pytest.mark.parametrize(
+        ("gene", "record", "diplotype"),
+        [
+            ("CYP2C19", "chr10 94770000 . N <DEL> . PASS END=94790000;SVTYPE=DEL GT 0/1", "*37/*38"),
+            ("CYP2C19", "chr10 94770000 . N <DEL> . PASS END=94790000;SVTYPE=DEL GT 1/1", "*37/*37"),
+            ("CYP2C19", "chr10 94770000 . N N[chr10:94790001[ . PASS SVTYPE=BND GT 0/1", "*37/*38"),
+            ("CYP2C19", "chr10 94700000 . N <DEL> . PASS END=94900000;SVTYPE=DEL GT 0/1", "*36/*38"),
+            ("CYP2C19", "chr10 94700000 . N <DEL> . PASS END=94900000;SVTYPE=DEL GT:CN 0/1:1", "*36/*38"),
+            ("SLCO1B1", "chr12 21100000 . N <DEL> . PASS END=21300000;SVTYPE=DEL GT 0/1", "*1/*48"),
+        ],
+    )
+    def test_losses_that_have_a_name(self, tmp_path: Path, gene: str, record: str, diplotype: str) -> None:
+        call = called(write(tmp_path, record), gene)
+        assert sorted(str(call["diplotype"]).split("/")) == diplotype.split("/")
+
+    @pytest.mark.parametrize(
+        "record",
+        [
+            "chr10 94781830 . N <DEL> . PASS END=94781900;SVTYPE=DEL GT 0/1",
+            "chr10 94776000 . N <DEL> . PASS END=94780600;SVTYPE=DEL GT 0/1",
+            "chr10 94770000 . N <DUP> . PASS END=94790000;SVTYPE=DUP GT 0/1",
+        ],
+        ids=["a part of one exon", "a splice site", "exons added"],
+    )
+    def test_a_name_is_not_stretched_to_other_changes(self, tmp_path: Path, record: str) -> None:
+        assert called(write(tmp_path, record), "CYP2C19")["status"] == "not_called"
+
+    def test_two_bases_beside_lost_exons_leave_open_which_strand_is_which(self, tmp_path: Path) -> None:
+        het = snv("chr10:94761900", "C", "T", "0/1")
+        record = "chr10 94770000 . N <DEL> . PASS END=94790000;SVTYPE=DEL GT 0/1"
+        assert called(write(tmp_path, het, record), "CYP2C19")["status"] == "not_called"
