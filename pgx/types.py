@@ -36,6 +36,51 @@ class State(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Likelihood:
+    """How well each genotype of one site explains what the file shows of one person.
+
+    Parameters
+    ----------
+    evidence
+        What it was worked out from: ``PL``, ``GL``, ``GP``, ``DS``, ``AD``, ``GQ``, ``DP`` or ``site`` (the error rate
+        of the kind of site, where the file shows no more than GT).
+    pairs
+        Genotypes as pairs of allele codes, the smaller first; (code, NO_COPY) where there is one copy.
+    tenths
+        Ten times the log10 likelihood of each, against the best (0); what is not listed is out of the question.
+    """
+
+    evidence: str
+    pairs: tuple[tuple[int, int], ...]
+    tenths: tuple[int, ...]
+
+    def of(self, one: int, two: int) -> int | None:
+        """Return the tenths of a genotype; None if it is not listed."""
+        pair = (one, two) if two < 0 or one <= two else (two, one)
+        return self.tenths[self.pairs.index(pair)] if pair in self.pairs else None
+
+
+@dataclass(frozen=True, slots=True)
+class Doubts:
+    """The genotypes that the file's own evidence leaves in doubt; those that are not listed are as good as certain.
+
+    Parameters
+    ----------
+    site, sample
+        int32 (D,): where in `Genotypes.alleles`.
+    vector
+        int32 (D,): index into `vectors`.
+    vectors
+        The distinct likelihoods.
+    """
+
+    site: NDArray[np.int32]
+    sample: NDArray[np.int32]
+    vector: NDArray[np.int32]
+    vectors: tuple[Likelihood, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Genotypes:
     """Genotypes at the sites that the knowledge names.
 
@@ -73,6 +118,10 @@ class Genotypes:
         For each of `sources`, which of `samples` it holds.
     everyone
         All samples of the files, those that were not asked for too.
+    doubts
+        The likelihoods of the genotypes that are in doubt; None = the file leaves none in doubt.
+    imputed
+        bool (V, S): the genotype was imputed, not measured; None = none was.
     """
 
     samples: tuple[str, ...]
@@ -87,6 +136,8 @@ class Genotypes:
     notes: tuple[dict[str, object], ...] = ()
     holders: tuple[frozenset[str], ...] = ()
     everyone: tuple[str, ...] = ()
+    doubts: Doubts | None = None
+    imputed: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from pgx.calling import copy_number, patterns, priors, solve
+from pgx.calling import copy_number, patterns, priors, solve, weigh
 from pgx.calling.context import Context, Pair
 from pgx.calling.copy_number import (
     ONE_CUT,
@@ -27,14 +27,19 @@ from pgx.calling.solve import Found
 from pgx.calling.strands import Strand, sort_key
 from pgx.errors import UsageError
 from pgx.knowledge.base import KnowledgeBase
-from pgx.types import CallSet, Diplotype, GeneCalls, Genotypes, PatternCall
+from pgx.types import CallSet, Diplotype, GeneCalls, Genotypes, Likelihood, PatternCall
 
 THRESHOLD = 0.9
 """Posterior of the most probable diplotype from which a gene counts as called."""
 _SEEN = frozenset(
-    {"unread_genotype", "filtered_variant", "heteroplasmy", "ploidy_conflict", "undocumented_passed_over"}
-)
+    {
+        "unread_genotype", "filtered_variant", "heteroplasmy", "ploidy_conflict", "undocumented_passed_over",
+        "genotype_contradicted", "genotype_overruled",
+    }
+)  # fmt: skip
 """Flags of data that show something that they do not tell; such a gene is never called without doubt."""
+_UNCERTAIN = frozenset({"positions_missing", "genotype_overruled", "imputed"})
+"""Flags of data that may leave the answer to the population's frequencies."""
 MIN_EVIDENCE = 0.5
 """Share of the prior doubt that the data must remove; below it a call rests on frequencies and counts as ambiguous."""
 
@@ -108,6 +113,7 @@ class _Solver:
         self.found = patterns.find(
             genotypes, gene.definition.sites, group, gene.inheritance, copies, gene.pass_over, _common(genotypes, gene)
         )
+        self.likelihoods = () if genotypes.doubts is None else genotypes.doubts.vectors
         self._contexts: dict[tuple[bool, ...], Context] = {}
         self.shares_names = gene.shares_names
         self.settled = self._settled()
@@ -140,6 +146,7 @@ class _Solver:
         if not len(codes):
             return np.zeros(codes.shape[1], dtype=bool)
         settled = (codes[:, :, 0] == codes[:1, :, 0]).all(0) & (blocks == HOMOZYGOUS).all(0)
+        settled &= ~self.found.doubts.any(axis=0)
         for proxy in self.gene.proxies:
             settled[[proxy.position, proxy.decided_by]] = False
         return np.asarray(settled)
@@ -162,23 +169,43 @@ class _Solver:
         gene, found = self.gene, self.found
         codes, haploid = found.codes[n], bool(found.haploid[n])
         read = (codes >= 0) & (codes != UNKNOWN_BASE)
-        known = read[:, 0] if haploid else read.all(axis=1)
+        doubts = weigh.evidence_of(self.likelihoods, found.doubts[n])
+        known = (read[:, 0] if haploid else read.all(axis=1)) & weigh.told_positions(doubts, len(codes))
         total, n_called = len(known), int(known.sum())
-        flags = self._input_flags(n, known)
+        flags = self._input_flags(n, known, doubts)
         if gene.definition.row["caller"] == "outside":
             return PatternCall((), "not_called", 0, total, ("other_method_needed",))
-        if not read.any() and not self._tells_without_bases(int(found.copies[n]), total):
+        if not self._shows(read, known, doubts) and not self._tells_without_bases(int(found.copies[n]), total):
             seen = tuple(flag for flag in flags if flag in _SEEN)
             return PatternCall((), "not_called", 0, total, (*seen, "no_data"))
         if not known[gene.required].all():
             return PatternCall((), "not_called", n_called, total, (*flags, "required_positions_missing"))
         decided = tuple(bool((codes[proxy.decided_by] >= 0).any()) for proxy in gene.proxies)
         mixture = self.known.mixture(int(found.group[n]))
-        answer = solve.pairs(self._context(decided), codes, found.blocks[n], mixture, haploid=haploid)
-        if not answer.pairs:
+        answer = self._pairs(self._context(decided), n, mixture, doubts)
+        if not answer.found.pairs:
             return PatternCall((), "not_called", n_called, total, (*flags, "unresolved"))
-        fallback = self._fallback(codes[:, :1] if haploid else codes)
-        return self._finish(answer, mixture, n_called, total, flags, fallback)
+        flags += ("genotype_overruled",) if answer.overruled else ()
+        fallback = self._fallback(codes[:, :1] if haploid else codes, doubts)
+        return self._finish(answer.found, mixture, n_called, total, flags, fallback)
+
+    def _pairs(
+        self, context: Context, n: int, mixture: NDArray[np.float64], doubts: dict[int, Likelihood]
+    ) -> weigh.Weighed:
+        codes, blocks, haploid = self.found.codes[n], self.found.blocks[n], bool(self.found.haploid[n])
+        if doubts:
+            return weigh.pairs(context, codes, blocks, mixture, doubts, haploid=haploid)
+        return weigh.Weighed(solve.pairs(context, codes, blocks, mixture, haploid=haploid), overruled=False)
+
+    def _shows(self, read: NDArray[np.bool_], known: NDArray[np.bool_], doubts: dict[int, Likelihood]) -> bool:
+        """Say whether the data show anything: a base, or a genotype in doubt that is not likely to be the reference."""
+        if not doubts:
+            return bool(read.any())
+        plain = self.gene.naming.baseline.argmax(axis=1)
+        return bool(known.any()) or any(
+            p not in doubts or not weigh.may_be(doubts[p], int(plain[p]))
+            for p in np.flatnonzero(read.any(axis=1)).tolist()
+        )
 
     def _tells_without_bases(self, copies: int, positions: int) -> bool:
         """Say whether the copy number alone names an allele: the deletion, or any of a gene without positions."""
@@ -187,7 +214,7 @@ class _Solver:
             return rules is not None and (rules.deletion if copies == 1 else rules.cut) is not None
         return positions == 0 and copies >= 0
 
-    def _input_flags(self, n: int, known: NDArray[np.bool_]) -> tuple[str, ...]:
+    def _input_flags(self, n: int, known: NDArray[np.bool_], doubts: dict[int, Likelihood]) -> tuple[str, ...]:
         gene, found = self.gene, self.found
         blocks = found.blocks[n]
         told = {
@@ -200,6 +227,9 @@ class _Solver:
             "ploidy_conflict": bool(found.conflict[n]) and gene.inheritance != "mitochondrial",
             "heteroplasmy": bool(found.conflict[n] or found.unread[n]) and gene.inheritance == "mitochondrial",
             "undocumented_passed_over": bool(found.strange[n]),
+            "genotype_undecided": not weigh.told_positions(doubts, len(known)).all(),
+            "genotype_contradicted": any(weigh.is_contradicted(doubts[p], found.codes[n, p]) for p in doubts),
+            "imputed": bool(found.imputed[n]),
             "proxy_position": any(
                 (found.codes[n, p.decided_by] < 0).all() and (found.codes[n, p.position] > 0).any()
                 for p in gene.proxies
@@ -222,7 +252,7 @@ class _Solver:
         diplotypes = tuple(_diplotype(pair, pair.weight / mass, self.gene, fallback) for pair in kept)
         best = kept[0]
         rests_on_prior = (
-            "positions_missing" in flags and self._evidence(best, best.weight / whole, mixture) < MIN_EVIDENCE
+            not _UNCERTAIN.isdisjoint(flags) and self._evidence(best, best.weight / whole, mixture) < MIN_EVIDENCE
         )
         strands = [best.first] if best.second is None else [best.first, best.second]
         told = {
@@ -245,10 +275,10 @@ class _Solver:
             flags += (f"fallback_variant:{fallback[0].name}",)
         return PatternCall(diplotypes, "ambiguous" if unsure else "called", n_called, total, flags)
 
-    def _fallback(self, codes: NDArray[np.int8]) -> tuple[Fallback, int] | None:
+    def _fallback(self, codes: NDArray[np.int8], doubts: dict[int, Likelihood]) -> tuple[Fallback, int] | None:
         """Return the gene's fallback and how many strands carry its variant; None if a base there is not told."""
         fallback = self.gene.fallback
-        if fallback is None:
+        if fallback is None or (fallback.position in doubts and not weigh.is_told(doubts[fallback.position])):
             return None
         bases = codes[fallback.position]
         plain = self.gene.naming.baseline[fallback.position]

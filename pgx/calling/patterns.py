@@ -53,6 +53,10 @@ class Patterns:
         bool (N,): a genotype that was not used because of its quality shows a variant.
     copies
         int32 (N,): known copies of the gene, negative = unknown.
+    doubts
+        int32 (N, P): number of the genotype's likelihood in `Genotypes.doubts`, from 1; 0 = it is as good as certain.
+    imputed
+        bool (N,): some genotype was imputed.
     pattern_of
         int32 (S,): pattern of each sample.
     """
@@ -67,6 +71,8 @@ class Patterns:
     unread: NDArray[np.bool_]
     filtered: NDArray[np.bool_]
     copies: NDArray[np.int32]
+    doubts: NDArray[np.int32]
+    imputed: NDArray[np.bool_]
     pattern_of: NDArray[np.int32]
 
 
@@ -131,10 +137,14 @@ def find(
     blocks = _blocks(genotypes, sites, different & ~haploid)
     _orient(first, second, blocks)
     assumed = state == State.ASSUMED_REFERENCE
-    keys = np.concatenate(
-        [first, second, assumed.view(np.int8), strange[None].view(np.int8), filtered[None].view(np.int8)]
-    )
-    pattern_of, chosen = _distinct(keys, blocks, np.stack([group, copies]).astype(np.int32))
+    doubts = _doubts(genotypes, sites, first, second, haploid)
+    imputed = np.zeros(first.shape[1], dtype=bool)
+    if genotypes.imputed is not None:
+        imputed |= (genotypes.imputed[sites] & (first >= 0)).any(axis=0)
+    told = np.stack([strange, filtered, imputed]).view(np.int8)
+    keys = np.concatenate([first, second, assumed.view(np.int8), told])
+    in_doubt = np.zeros((0, first.shape[1]), dtype=np.int32) if doubts is None else doubts[doubts.any(axis=1)]
+    pattern_of, chosen = _distinct(keys, blocks, np.concatenate([np.stack([group, copies]), in_doubt]).astype(np.int32))
     return Patterns(
         codes=np.stack([first[:, chosen].T, second[:, chosen].T], axis=2),
         blocks=np.ascontiguousarray(blocks[:, chosen].T),
@@ -146,8 +156,36 @@ def find(
         unread=((first == UNKNOWN_BASE) | (second == UNKNOWN_BASE)).any(axis=0)[chosen],
         filtered=filtered[chosen],
         copies=copies[chosen],
+        doubts=np.zeros((len(chosen), len(sites)), np.int32) if doubts is None else doubts[:, chosen].T,
+        imputed=imputed[chosen],
         pattern_of=pattern_of,
     )
+
+
+def _doubts(
+    genotypes: Genotypes,
+    sites: NDArray[np.int32],
+    first: NDArray[np.int8],
+    second: NDArray[np.int8],
+    haploid: NDArray[np.bool_],
+) -> NDArray[np.int32] | None:
+    """Return int32 (P, S), the numbers of the likelihoods; None if no genotype of the gene is in doubt.
+
+    A genotype that cannot be used, or of which only one strand is known, has none.
+    """
+    if genotypes.doubts is None:
+        return None
+    place = np.full(len(genotypes.sites), -1, dtype=np.int64)
+    place[sites] = np.arange(len(sites))
+    at = place[genotypes.doubts.site]
+    own = at >= 0
+    if not own.any():
+        return None
+    found = np.zeros(first.shape, dtype=np.int32)
+    found[at[own], genotypes.doubts.sample[own]] = genotypes.doubts.vector[own] + 1
+    usable_base = (first >= 0) & (first != UNKNOWN_BASE) & (haploid[None] | (second >= 0)) & (second != UNKNOWN_BASE)
+    found[~usable_base] = 0
+    return found
 
 
 def _ploidy(

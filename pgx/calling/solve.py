@@ -46,11 +46,15 @@ class Found:
         Weight of all that were found.
     exhaustive
         Whether every arrangement of the strands was tried.
+    scale
+        What a pair's weight must be multiplied with to be the joint probability of the pair and the pattern; the same
+        for all pairs of a pattern, so that it matters only where patterns are compared.
     """
 
     pairs: tuple[Pair, ...]
     total: float
     exhaustive: bool = True
+    scale: float = 1.0
 
 
 def pairs(
@@ -72,35 +76,37 @@ def pairs(
         Whether there is one strand only.
     """
     if haploid:
-        return _ranked(
+        return ranked(
             [Pair(one, None, float(weight @ mixture), known) for one, weight, known in context.explain(codes[:, 0])]
         )
     labels = labels_of(blocks)
     n_blocks = len(labels)
+    once = 2.0 if n_blocks else 1.0  # an arrangement has each pair of different strands in one of two orders
     whole = n_blocks == 0 or (n_blocks == 1 and (codes[blocks != HOMOZYGOUS] >= 0).all())
     if whole:  # one arrangement only: each strand is explained alone, and strands recur
         first, second = context.explain(codes[:, 0]), context.explain(codes[:, 1])
         if len(first) * len(second) <= MOST_PAIRS:
-            return _ranked(context.arrange(codes, blocks, mixture))
+            return replace(ranked(context.arrange(codes, blocks, mixture)), scale=once)
     model = context.model
     if model.independent and 1 < n_blocks <= (MAX_BLOCKS if model.variant_list else FEW_BLOCKS):
-        return _ranked(context.arrange(codes, blocks, mixture))
+        return replace(ranked(context.arrange(codes, blocks, mixture)), scale=once)
     reduced = reduce(context, codes, blocks, labels)
     found = _named(model, reduced, mixture)
     if model.donors is not None:
         found = _with_new(context, model.donors, reduced, codes, blocks, mixture, found)
     if found.pairs:
-        return found
+        return replace(found, scale=2.0**n_blocks)
     if n_blocks <= MAX_BLOCKS:
-        return _ranked(context.arrange(codes, blocks, mixture))
-    return replace(_ranked(context.complete(codes, blocks, mixture)), exhaustive=False)
+        return replace(ranked(context.arrange(codes, blocks, mixture)), scale=once)
+    return replace(ranked(context.complete(codes, blocks, mixture)), exhaustive=False, scale=once)
 
 
-def _ranked(found: list[Pair]) -> Found:
+def ranked(found: list[Pair]) -> Found:
+    """Return pairs in order, the most probable first, as many as are kept."""
     if len(found) == 1:
         return Found(tuple(found), found[0].weight)
-    ranked = sorted(found, key=lambda pair: (-float(f"{pair.weight:.9g}"), pair.first.detail))
-    return Found(tuple(ranked[: _enough([pair.weight for pair in ranked])]), sum(pair.weight for pair in ranked))
+    ordered = sorted(found, key=lambda pair: (-float(f"{pair.weight:.9g}"), pair.first.detail))
+    return Found(tuple(ordered[: _enough([pair.weight for pair in ordered])]), sum(pair.weight for pair in ordered))
 
 
 def _enough(weights: Sequence[float] | NDArray[np.float64]) -> int:
@@ -167,7 +173,7 @@ def _with_new(
         return found
     total = found.total + sum(pair.weight for pair in added)
     return replace(
-        _ranked([*found.pairs, *added]), total=total, exhaustive=bool(found.pairs) or len(labels) <= MAX_BLOCKS
+        ranked([*found.pairs, *added]), total=total, exhaustive=bool(found.pairs) or len(labels) <= MAX_BLOCKS
     )
 
 

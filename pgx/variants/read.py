@@ -27,6 +27,7 @@ from pgx.variants.sites.fasta import Reference
 from pgx.variants.sites.gene_spans import gene_spans
 from pgx.variants.sites.sex import SexEvidence, given_sex
 from pgx.variants.sites.sex import apply as apply_sex
+from pgx.variants.sites.site_errors import SiteErrors, published_frequencies
 from pgx.variants.sites.targeted_json import looks_like_json, read_targeted_json
 from pgx.variants.sites.targets import Targets
 from pgx.variants.vcf.contigs import GRCH37
@@ -121,7 +122,8 @@ def read(
         copies = CopyNumbers(gene_spans(kb, targets), notes)
         make = partial(
             VcfReader, targets=targets, assembly=assembly, column=column, notes=notes, sex=evidence, copies=copies,
-            options=Options(min_gq, min_dp, include_filtered), reference=reference,
+            options=Options(min_gq, min_dp, include_filtered), errors=SiteErrors(kb),
+            published=published_frequencies(kb), reference=reference,
         )  # fmt: skip
         regions = _gene_regions(kb, found)
         empty = [one for one in inputs if not _read_one(one, make, regions)]
@@ -292,4 +294,5 @@ def _result(
     return Genotypes(
         names, frame, assembly.alleles, assembly.state, assembly.phased, assembly.phase_set, targets.build, told,
         copies.frame(), notes.all(), tuple(frozenset(names).intersection(one.samples) for one in inputs), everyone,
+        assembly.register.doubts(), assembly.imputed,
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,6 +13,7 @@ from pgx.types import NOT_CALLED, State
 from pgx.variants.notes import Notes
 from pgx.variants.sites.assemble import Assembly, Evidence
 from pgx.variants.sites.copy_number import CopyNumbers
+from pgx.variants.sites.doubts import at_site
 from pgx.variants.sites.fasta import REACH, Reference
 from pgx.variants.sites.match import (
     SILENT,
@@ -26,12 +28,14 @@ from pgx.variants.sites.match import (
 )
 from pgx.variants.sites.sex import WINDOWS as SEX_WINDOWS
 from pgx.variants.sites.sex import SexEvidence
+from pgx.variants.sites.site_errors import SiteErrors
 from pgx.variants.sites.targets import Target, Targets
-from pgx.variants.vcf import records
+from pgx.variants.vcf import likelihoods, records
 from pgx.variants.vcf.check_header import Key, read_meta
 from pgx.variants.vcf.check_record import RowChecker
 from pgx.variants.vcf.contigs import outside_par
 from pgx.variants.vcf.header import Header, unusable_mitochondrion
+from pgx.variants.vcf.likelihoods import Weighed
 from pgx.variants.vcf.phase_lists import PhaseLists
 from pgx.variants.vcf.sample_columns import SampleColumns
 from pgx.variants.vcf.source import Source
@@ -64,6 +68,8 @@ class VcfReader:
     notes: Notes
     sex: SexEvidence
     copies: CopyNumbers
+    errors: SiteErrors
+    published: Mapping[tuple[int, int], float]
     reference: Reference | None = None
     unchecked: int = _CHECK_VALUES
     agreements: int = 0
@@ -172,8 +178,8 @@ class VcfReader:
         if record.format[0] != "GT":
             self.notes.count("warning", "no_gt", "{n} records have no GT and give no genotype",
                              f"{self.source.name}: {record.where}")  # fmt: skip
-        self._silence_empty(record, found.gt, len(samples))
-        hidden = self._hidden(record, found.gt, keep)
+        weighed = self._weigh(record, readings, found.gt, keep, columns)
+        hidden = self._hidden(record, found.gt, keep, None if weighed is None else weighed.void)
         sets = records.phase_sets(record, len(samples))
         if "PSL" in record.format[1:]:
             sets = self._listed_phase(record, found, sets)
@@ -198,8 +204,13 @@ class VcfReader:
                 codes[hidden], own_hidden = SILENT, None
             tests = frozenset(int(c) for c in reading.table[1:-2]) - {target.reference_code, SILENT, VOUCHES}
             span = (record.pos, record.end) if not reading.covers and not reading.weak else None
+            doubts = None
+            if weighed is not None:
+                doubts = at_site(weighed, record, reading, target, self.assembly.register, keep)
+            imputed = weighed is not None and weighed.imputed
             self.assembly.add(
-                target.site, Evidence(columns, codes, phased, sets, state, own_hidden, tests, reading.weak, span)
+                target.site,
+                Evidence(columns, codes, phased, sets, state, own_hidden, tests, reading.weak, span, doubts, imputed),
             )
         return True
 
@@ -262,24 +273,41 @@ class VcfReader:
             f"{self.source.name}: {place}",
         )
 
-    def _silence_empty(self, record: records.Record, gt: NDArray[np.int16], count: int) -> None:
-        """Take 0/0 without reads for no call.
-
-        In a reference block (or a record that vouches for every other allele) a DP or GQ of 0 means that nothing is
-        known; in an ordinary record, where some tools leave one of them 0, both.
-        """
-        if b":0:" not in record.rest and b":0\t" not in record.rest and not record.rest.endswith(b":0"):
-            return
-        depth = records.values(record, ("MIN_DP", "DP"), count)
-        quality = records.values(record, ("GQ", "RGQ"), count) if depth is not None or record.open_ended else None
-        no_depth, no_quality = (np.zeros(count, bool) if found is None else found == 0 for found in (depth, quality))
-        empty = (no_depth | no_quality) if record.open_ended else (no_depth & no_quality)
-        gt[empty & (gt <= 0).all(axis=1)] = NOT_CALLED
+    def _weigh(
+        self, record: records.Record, readings: list[tuple[Target, Reading]], gt: NDArray[np.int16],
+        keep: NDArray[np.intp] | None, columns: NDArray[np.intp],
+    ) -> Weighed | None:  # fmt: skip
+        """Weigh the genotypes by the record's own numbers; those without any evidence become no calls."""
+        own = [(target, reading) for target, reading in readings if not reading.weak]
+        if not own:
+            return None
+        target, reading = own[0]
+        codes = [int(code) for code in reading.table[1:-2]]
+        published = [self.published.get((target.site, code)) for code in codes]
+        weighed = likelihoods.weigh(record, gt, self.errors.rates(record, target), published)
+        if weighed is None:
+            return None
+        gt[weighed.void & (gt <= 0).all(axis=1)] = NOT_CALLED  # what shows a change is kept from use instead
+        of_file = slice(None) if keep is None else keep
+        place = f"{self.source.name}: {record.where}"
+        if weighed.void[of_file].any():
+            self.notes.count("info", "no_evidence", "{n} genotypes are not used because the file shows no evidence for "
+                             "them (no reads, quality 0, or likelihoods that are all the same)",
+                             place, 1, columns[weighed.void[of_file]])  # fmt: skip
+        if weighed.contradicted[of_file].any():
+            self.notes.count("warning", "genotype_contradicted", "{n} genotypes are not those that their own "
+                             "likelihoods favour; both are weighed, and the genes are not called without doubt",
+                             place, 1, columns[weighed.contradicted[of_file]])  # fmt: skip
+        return weighed
 
     def _hidden(
-        self, record: records.Record, gt: NDArray[np.int16], keep: NDArray[np.intp] | None
-    ) -> NDArray[np.bool_] | None:
-        """Say which genotypes a filter or a threshold keeps from use, and count those that no threshold can judge."""
+        self, record: records.Record, gt: NDArray[np.int16], keep: NDArray[np.intp] | None,
+        void: NDArray[np.bool_] | None,
+    ) -> NDArray[np.bool_] | None:  # fmt: skip
+        """Say which genotypes a filter, a threshold or the want of evidence (`void`) keeps from use.
+
+        Those that no threshold can judge are counted.
+        """
         options, count = self.options, len(gt)
         hidden: NDArray[np.bool_] | None = None
         if not options.include_filtered:
@@ -289,6 +317,8 @@ class VcfReader:
                 hidden = records.failed_samples(record, count)
             else:
                 hidden = np.ones(count, dtype=bool)
+        if void is not None and void.any():
+            hidden = void if hidden is None else hidden | void
         for limit, keys, name in (
             (options.min_gq, ("GQ", "RGQ"), "GQ"),
             (options.min_dp, ("MIN_DP", "DP"), "DP"),

@@ -300,6 +300,26 @@ CALLING_POLICIES = Table(
     ),
 )
 
+SITE_ERRORS = Table(
+    "site_errors",
+    "How often reads and genotypes err at a site, by its kind: what a genotype is worth whose file says no more than "
+    "GT, or no more than the reads of each allele.",
+    ("kind",),
+    (
+        Field(
+            "kind",
+            T,
+            "base_change; indel; homopolymer_indel: one base more or less in a run of the same base",
+            required=True,
+            codes=("base_change", "indel", "homopolymer_indel"),
+        ),
+        Field("least_run", INT, "bases of the run from which it counts as a homopolymer (homopolymer_indel)"),
+        Field("read_error", F, "probability that a read shows another allele than it was read from", required=True),
+        Field("genotype_error", F, "probability that a genotype shows a change where there is none", required=True),
+        Field("source", T, "source", required=True),
+    ),
+)
+
 FLAGS = Table(
     "flags",
     "Codes in the flags column of calls, and what they mean.",

@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pgx.types import NO_COPY, NOT_CALLED, SPANNED, UNREAD, State
+from pgx.variants.sites.doubts import Numbers, Register, merged
 from pgx.variants.sites.match import SILENT, UNPLACED, UNTOLD, VOUCHES
 from pgx.variants.sites.targets import Target
 
@@ -25,7 +26,8 @@ class Evidence:
 
     `columns` are the positions of its samples in the output; `codes` int8 (S, 2), `phased` bool (S,), `phase_set` int32
     (S,) or None, `state` the state of a called genotype, `hidden` bool (S,) the samples whose genotype may not be used
-    (FILTER, thresholds) and `documented` the alternate codes that the record tests.
+    (FILTER, thresholds) and `tests` the alternate codes that the record tests; `doubts` int32 (S,) are the numbers of
+    the samples' likelihoods (`doubts.Register`), None if all genotypes are certain; `imputed` ones are not measured.
     """
 
     columns: NDArray[np.intp]
@@ -37,6 +39,8 @@ class Evidence:
     tests: frozenset[int]
     weak: bool = False
     span: tuple[int, int] | None = None
+    doubts: Numbers | None = None
+    imputed: bool = False
 
 
 @dataclass(slots=True)
@@ -52,6 +56,8 @@ class Assembly:
     state: NDArray[np.uint8] = field(init=False)
     phased: NDArray[np.bool_] = field(init=False)
     phase_set: NDArray[np.int32] = field(init=False)
+    imputed: NDArray[np.bool_] | None = None
+    register: Register = field(default_factory=Register)
     pending: dict[int, list[Evidence]] = field(default_factory=lambda: defaultdict(list))
     conflicts: dict[int, list[NDArray[np.intp]]] = field(default_factory=lambda: defaultdict(list))
     repeated: dict[int, list[NDArray[np.intp]]] = field(default_factory=lambda: defaultdict(list))
@@ -101,6 +107,7 @@ class Assembly:
         if codes.min(initial=0) < SPANNED:  # the internal codes lie below
             unread = (codes == UNPLACED) | (codes == CONFLICT) | (codes == UNREAD)
             codes = np.where(unread, np.int8(UNREAD), np.where(codes < SPANNED, np.int8(NOT_CALLED), codes))
+        self._write_evidence(row, records, columns, codes, state)
         one, two = codes[:, 0], codes[:, 1]
         ordered = phased & (one != NOT_CALLED) & (two != NOT_CALLED) & (one != UNREAD) & (two != UNREAD)
         at: NDArray[np.intp] | slice
@@ -114,6 +121,26 @@ class Assembly:
         self.phased[row, at] = ordered[seen]
         if phase_set is not None:
             self.phase_set[row, at] = np.where(phased, phase_set, 0)[seen]
+
+    def _write_evidence(
+        self, row: int, records: list[Evidence], columns: NDArray[np.intp], codes: Codes, state: NDArray[np.uint8]
+    ) -> None:
+        """Write which genotypes are in doubt, and which were imputed."""
+        used = (codes[:, 0] >= 0) & ((codes[:, 1] >= 0) | (codes[:, 1] == NO_COPY))
+        used &= (state == State.CALLED) | (state == State.REFERENCE_BLOCK)
+        if any(record.imputed for record in records):
+            if self.imputed is None:
+                self.imputed = np.zeros(self.state.shape, dtype=bool)
+            self.imputed[row, columns] = used & all(record.imputed for record in records if not record.weak)
+        telling = [record for record in records if not record.weak]
+        if all(record.doubts is None for record in telling):
+            return
+        if len(telling) == 1:
+            numbers = telling[0].doubts
+        else:
+            numbers = _merged_doubts(telling, self.targets[row].reference_code, self.register)
+        if numbers is not None:
+            self.register.note(row, columns, np.where(used, numbers, 0))
 
 
 def _states(codes: Codes, called: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -156,7 +183,27 @@ def _take(record: Evidence, columns: NDArray[np.intp]) -> Evidence:
         columns, record.codes[index], record.phased[index],
         None if record.phase_set is None else record.phase_set[index], record.state,
         None if record.hidden is None else record.hidden[index], record.tests, record.weak, record.span,
+        None if record.doubts is None else record.doubts[index], record.imputed,
     )  # fmt: skip
+
+
+def _merged_doubts(records: list[Evidence], reference: int, register: Register) -> Numbers:
+    """Return the likelihoods of the samples of which several records tell, each distinct case once."""
+    numbers = np.zeros(len(records[0].columns), dtype=np.int32)
+    each = np.array([np.zeros_like(numbers) if r.doubts is None else r.doubts for r in records])
+    known: dict[bytes, int] = {}
+    for i in np.flatnonzero(each.any(axis=0)).tolist():
+        key = each[:, i].tobytes() + b"".join(r.codes[i].tobytes() for r in records)
+        if key not in known:
+            parts = [
+                (register.vectors[n - 1] if n else None, (int(r.codes[i, 0]), int(r.codes[i, 1])), r.tests)
+                for n, r in zip(each[:, i].tolist(), records, strict=True)
+                if (r.codes[i] >= NO_COPY).all() and r.codes[i, 0] >= 0
+            ]
+            in_doubt = any(likelihood is not None for likelihood, _, _ in parts)
+            known[key] = register.number(merged(parts, reference)) if in_doubt else 0
+        numbers[i] = known[key]
+    return numbers
 
 
 def _joined_parts(parts: list[Evidence], target: Target) -> list[Evidence]:

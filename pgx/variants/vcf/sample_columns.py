@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pgx.types import NO_COPY, NOT_CALLED
 from pgx.variants.whole_numbers import whole_number
 
-_TAB, _COLON, _DOT, _ZERO, _SLASH, _BAR = 9, 58, 46, 48, 47, 124
+_TAB, _COLON, _COMMA, _DOT, _ZERO, _SLASH, _BAR = 9, 58, 44, 46, 48, 47, 124
 _DIGITS = 9
 _MOST_ALLELES = 32767
 _GT = re.compile(rb"([/|]?)(\.|\d+)(?:([/|])(\.|\d+))?((?:[/|](?:\.|\d+))*)$")
@@ -23,6 +23,8 @@ _IS_SEPARATOR = np.zeros(256, dtype=bool)
 _IS_SEPARATOR[[_SLASH, _BAR]] = True
 _ENDS = np.zeros(256, dtype=bool)
 _ENDS[[_TAB, _COLON]] = True
+_MARKS = _ENDS.copy()
+_MARKS[_COMMA] = True
 
 
 class BadGenotypeError(ValueError):
@@ -116,6 +118,47 @@ def numbers(rest: bytes, count: int, index: int) -> NDArray[np.float64]:
     value[~plain] = np.nan
     for column in np.flatnonzero(present & ~plain & (width > 1)):
         value[column] = _number(rest[begin[column] : end[column]])
+    return value
+
+
+def lists(rest: bytes, count: int, index: int, width: int) -> NDArray[np.float64]:
+    """Return sub-field `index` of every sample as (S, width) numbers; NaN where it is not a list of so many."""
+    buffer = np.frombuffer(rest + b"\t", dtype=np.uint8)
+    marks = np.flatnonzero(_MARKS[buffer])
+    kinds = buffer[marks]
+    tabs = np.flatnonzero(kinds == _TAB)
+    if len(tabs) != count:
+        raise BadGenotypeError(_count_problem(len(tabs), count))
+    colons = np.append(np.flatnonzero(kinds == _COLON), len(marks))
+    first = np.zeros(count, dtype=np.int64)
+    first[1:] = tabs[:-1] + 1
+    # The marks that open and close the sub-field: the colon before it, and the next colon or tab behind it.
+    nth = np.searchsorted(colons, first) + index - 1
+    opens = colons[np.minimum(nth, len(colons) - 1)]
+    closes = np.minimum(colons[np.minimum(nth + 1, len(colons) - 1)], tabs)
+    whole = np.flatnonzero((opens < tabs) & (closes - opens == width))
+    found = np.full((count, width), np.nan)
+    for k in range(width):
+        begin, end = marks[opens[whole] + k] + 1, marks[opens[whole] + k + 1]
+        found[whole, k] = _parsed(rest, buffer, begin, end)
+    found[np.isnan(found).any(axis=1)] = np.nan
+    return found
+
+
+def _parsed(
+    rest: bytes, buffer: NDArray[np.uint8], begin: NDArray[np.int64], end: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Read the numbers at [begin, end); whole numbers all at once, others one at a time; NaN where there is none."""
+    size = end - begin
+    value = np.zeros(len(begin), dtype=np.float64)
+    plain = (size > 0) & (size <= _DIGITS)
+    for k in range(min(int(size.max(initial=0)), _DIGITS)):
+        digit = buffer[np.minimum(begin + k, len(buffer) - 1)].astype(np.int16) - _ZERO
+        inside = k < size
+        plain &= ~inside | ((digit >= 0) & (digit <= 9))
+        value = np.where(inside, value * 10 + digit, value)
+    odd = np.flatnonzero(~plain)
+    value[odd] = [_number(rest[b:e]) for b, e in zip(begin[odd].tolist(), end[odd].tolist(), strict=True)]
     return value
 
 
