@@ -52,6 +52,8 @@ class Options:
         Day that counts as now for ages, windows and drugs; None = the newest day of each person's own record.
     knowledge
         Folders of site tables laid over the knowledge base.
+    strict
+        Refuse clinical files of which anything would be left out.
     """
 
     samples: Sequence[str] | None = None
@@ -69,6 +71,7 @@ class Options:
     persons: Mapping[str, str] | Sequence[PathLike] = ()
     as_of: date | None = None
     knowledge: Sequence[PathLike] = ()
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +244,13 @@ def _history(
     from pgx import clinical as clinic
 
     history = clinic.read(
-        list(clinical), kb, samples=samples, as_of=options.as_of, persons=options.persons, everyone=everyone
+        list(clinical),
+        kb,
+        samples=samples,
+        as_of=options.as_of,
+        persons=options.persons,
+        everyone=everyone,
+        strict=options.strict,
     )
     return clinic.add_medications(history, medications, kb, samples=samples) if medications else history
 
