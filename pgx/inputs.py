@@ -109,7 +109,12 @@ def phenotyped(
     callset = called = calling.call(genotypes, kb, groups=groups, genes=options.genes, copy_number=options.copy_number)
     if outside_calls:
         callset = phenotypes.outside.merge(
-            callset, outside_calls, kb, mode=options.outside_mode, everyone=genotypes.everyone
+            callset,
+            outside_calls,
+            kb,
+            mode=options.outside_mode,
+            everyone=genotypes.everyone,
+            sexes=_sexes(options, history, genotypes),
         )
     calls, posterior = phenotypes.assign(callset, kb, history)
     if outside_calls:
@@ -122,6 +127,14 @@ def phenotyped(
     inputs, holders = zip(*((file, of) for file, of in files if of), strict=True) if files else ((), ())
     notes = (*genotypes.notes, *callset.notes)
     return Phenotyped(kb, genotypes, history, callset, calls, posterior, notes, inputs, holders)
+
+
+def _sexes(options: Options, history: ClinicalData, genotypes: Genotypes) -> dict[str, str]:
+    """Return the sexes that the user gave, or else the records."""
+    from pgx import clinical as clinic
+
+    recorded = clinic.sexes(history)
+    return _per_sample(options.sex, genotypes.samples, genotypes.everyone, recorded, ("male", "female"), "--sex")
 
 
 def _named(path: PathLike, role: str) -> dict[str, str]:
