@@ -52,6 +52,8 @@ class Options:
         Day that counts as now for ages, windows and drugs; None = the newest day of each person's own record.
     knowledge
         Folders of site tables laid over the knowledge base.
+    strict
+        Refuse clinical files of which anything would be left out.
     """
 
     samples: Sequence[str] | None = None
@@ -69,6 +71,7 @@ class Options:
     persons: Mapping[str, str] | Sequence[PathLike] = ()
     as_of: date | None = None
     knowledge: Sequence[PathLike] = ()
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,12 @@ def phenotyped(
     callset = called = calling.call(genotypes, kb, groups=groups, genes=options.genes, copy_number=options.copy_number)
     if outside_calls:
         callset = phenotypes.outside.merge(
-            callset, outside_calls, kb, mode=options.outside_mode, everyone=genotypes.everyone
+            callset,
+            outside_calls,
+            kb,
+            mode=options.outside_mode,
+            everyone=genotypes.everyone,
+            sexes=_sexes(options, history, genotypes),
         )
     calls, posterior = phenotypes.assign(callset, kb, history)
     if outside_calls:
@@ -119,6 +127,14 @@ def phenotyped(
     inputs, holders = zip(*((file, of) for file, of in files if of), strict=True) if files else ((), ())
     notes = (*genotypes.notes, *callset.notes)
     return Phenotyped(kb, genotypes, history, callset, calls, posterior, notes, inputs, holders)
+
+
+def _sexes(options: Options, history: ClinicalData, genotypes: Genotypes) -> dict[str, str]:
+    """Return the sexes that the user gave, or else the records."""
+    from pgx import clinical as clinic
+
+    recorded = clinic.sexes(history)
+    return _per_sample(options.sex, genotypes.samples, genotypes.everyone, recorded, ("male", "female"), "--sex")
 
 
 def _named(path: PathLike, role: str) -> dict[str, str]:
@@ -241,7 +257,13 @@ def _history(
     from pgx import clinical as clinic
 
     history = clinic.read(
-        list(clinical), kb, samples=samples, as_of=options.as_of, persons=options.persons, everyone=everyone
+        list(clinical),
+        kb,
+        samples=samples,
+        as_of=options.as_of,
+        persons=options.persons,
+        everyone=everyone,
+        strict=options.strict,
     )
     return clinic.add_medications(history, medications, kb, samples=samples) if medications else history
 

@@ -132,7 +132,7 @@ def score_phenotyped(
 def _conclude(
     found: Phenotyped, drugs: Sequence[str] | None, endpoints: Sequence[str] | None, options: Options
 ) -> Result:
-    from pgx import guidance, models, schema
+    from pgx import clinical, guidance, models, schema
     from pgx.assertion import of_asserted
     from pgx.types import Result
 
@@ -147,6 +147,7 @@ def _conclude(
     remarks: list[dict[str, object]] = []
     if endpoints:
         scores, remarks = score_phenotyped(found, endpoints, whose=whose)
+    remarks = [*clinical.left_out.notes(found.clinical.kept_out, advice, scores, found.kb), *remarks]
     return Result(
         samples=found.genotypes.samples,
         calls=found.calls,

@@ -217,8 +217,8 @@ class CallSet:
 class ClinicalData:
     """What is known of the persons beside their genome: frames `CLINICAL`, `MEDICATIONS`, `NOTES` of `pgx.schema`.
 
-    `kept_out` (``sample concept``) says whose newest value of what no person can have: that concept is then unknown,
-    which is something else than nobody having asked.
+    `kept_out` (``sample concept code message where``) says whose newest value of what was left out, and why: that
+    concept is then unknown, which is something else than nobody having asked.
     `holders` says of each file that was read whose record it has.
     """
 
@@ -226,7 +226,9 @@ class ClinicalData:
     medications: pl.DataFrame
     notes: pl.DataFrame
     kept_out: pl.DataFrame = field(
-        default_factory=lambda: pl.DataFrame(schema={"sample": pl.String, "concept": pl.String})
+        default_factory=lambda: pl.DataFrame(
+            schema=dict.fromkeys(("sample", "concept", "code", "message", "where"), pl.String)
+        )
     )
     holders: tuple[frozenset[str], ...] = ()
 

@@ -17,7 +17,7 @@ EXIT_LOST = 4
 
 _SHOWN_PER_CODE = 5
 _NAMED = 3
-_NEVER_CUT = ("allergy", "sex_mismatch", "outside_refused")
+_NEVER_CUT = ("allergy", "sex_mismatch", "outside_refused", "value_left_out")
 """Codes of notes on a person's safety: each is shown, however many there are."""
 
 
@@ -46,6 +46,16 @@ def show(notes: pl.DataFrame, *, quiet: bool = False, verbose: bool = False) -> 
     for code, count in seen.items():
         if count > _SHOWN_PER_CODE and not verbose and code not in _NEVER_CUT:
             print(f"pgx: ... and {count - _SHOWN_PER_CODE} more notes '{code}' (-v shows all)", file=sys.stderr)
+    _count_left_out(notes)
+
+
+def _count_left_out(notes: pl.DataFrame) -> None:
+    """Say how many values of the clinical files were left out, if any."""
+    from pgx.clinical.left_out import REASONS
+
+    lost = notes.filter((notes["severity"] == "error") & notes["code"].is_in(REASONS))
+    if count := lost.height:
+        print(f"pgx: {count} clinical value{'s' * (count != 1)} left out (--strict refuses them)", file=sys.stderr)
 
 
 def end(notes: pl.DataFrame) -> None:

@@ -136,6 +136,10 @@ Knowledge = Annotated[
         "--knowledge", help="Folder with site tables laid over the knowledge base. Repeatable.", show_default=False
     ),
 ]
+Strict = Annotated[
+    bool,
+    typer.Option("--strict", help="Refuse a clinical file (exit code 3) of which anything would be left out."),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No notes on standard error.")]
 Verbose = Annotated[
     bool, typer.Option("--verbose", "-v", help="All notes on standard error, also the informative ones.")
@@ -225,6 +229,7 @@ def gather(
     person: Persons = None,
     as_of: AsOf = None,
     knowledge: Knowledge = None,
+    strict: Strict = False,
 ) -> Options:
     """Gather the options on reading into the library's `Options`; this signature is their one list (`reading`)."""
     choices("--outside-mode", outside_mode, ("override", "fill"))
@@ -244,6 +249,7 @@ def gather(
         persons=tuple(person or ()),
         as_of=day("--as-of", as_of),
         knowledge=knowledge or (),
+        strict=strict,
     )
 
 

@@ -1,5 +1,6 @@
 """Patient history and lifestyle, from the field's own formats, tidied and checked."""
 
+from pgx.clinical import left_out
 from pgx.clinical.allergies import alerts
 from pgx.clinical.check import check
 from pgx.clinical.medication_basis import medication_basis
@@ -13,6 +14,7 @@ __all__ = [
     "check",
     "columns",
     "groups",
+    "left_out",
     "medication_basis",
     "parse_medications",
     "read",

@@ -40,7 +40,7 @@ def check(path: str | Path, kb: KnowledgeBase, *, as_of: date | None = None) -> 
     InputError
         If the file cannot be read at all.
     """
-    events = read_events(path, kb, lenient=True, as_of=as_of)
+    events = read_events(path, kb, as_of=as_of)
     rows: list[tuple[object, ...]] = [
         ("understood", name, meaning, *entry) for (name, meaning), entry in events.understood.items()
     ]

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from pgx import schema
-from pgx.clinical import derive, identity, people
+from pgx.clinical import derive, identity, left_out, people
 from pgx.clinical.allergies import allergens
 from pgx.clinical.drugs import drug_names
 from pgx.clinical.medication_basis import RECORD
@@ -36,6 +36,7 @@ def read(
     as_of: date | None = None,
     persons: Mapping[str, str] | Sequence[str | Path] = (),
     everyone: Sequence[str] | None = None,
+    strict: bool = False,
 ) -> ClinicalData:
     """Read what is known of the persons.
 
@@ -54,6 +55,8 @@ def read(
         Whose record is whose sample, where the names differ (`pgx.clinical.person_map.person_map`).
     everyone
         All samples of the genotypes, if `samples` are some of them: a record of another one is never taken for theirs.
+    strict
+        Refuse the input where anything of it would be left out.
 
     Returns
     -------
@@ -63,10 +66,9 @@ def read(
     Raises
     ------
     InputError
-        If a file cannot be used, a column is unknown, nobody in a file is one of the samples, records that nothing
-        but being the only ones joins contradict each other, or the run is about one person and their newest value of
-        something is not understood. In a run of several persons that value alone is left out and noted; so is, in any
-        run, a value that no person can have.
+        If a file cannot be used, nobody in a file is one of the samples, or records that nothing but being the only
+        ones joins contradict each other; if `strict`, also if anything is left out. A value that is not understood,
+        or that no person can have, otherwise costs that value alone: it is noted, and its concept is unknown.
     """
     told = person_map(persons)
     if not paths:
@@ -88,16 +90,11 @@ def read(
     observations, bad = interpret(raw.rename({"sample": "person"}), vocabulary(kb))
     del raw
     problems = pl.concat([problems, bad.rename({"person": "sample"})])
-    persons = sorted({sample for file in joined for sample in file.values()})
-    if len(persons) == 1:
+    if strict:
         names = {file.file: shown_url(str(path)) for file, path in zip(files, paths, strict=True)}
-        _stop_on_error(
-            problems.with_columns(pl.col("file").replace(names)),
-            observations.rename({"person": "sample"}),
-            [str(path) for file, path in zip(files, paths, strict=True) if file.flat],
-        )
+        left_out.refuse(problems.with_columns(pl.col("file").replace(names)))
     named = observations.rename({"person": "sample"})
-    kept_out = _kept_out(problems, named)
+    kept_out = left_out.newest(problems, named, vocabulary(kb))
     named = named.join(kept_out, on=["sample", "concept"], how="anti", maintain_order="left")
     people_listed = [
         names[p] for file, names in zip(files, joined, strict=True) for p in sorted(file.listed, key=str) if p in names
@@ -107,6 +104,7 @@ def read(
     notes += [note for file in here for note in (*_nothing_in(file), *_not_understood(file))]
     now = present_days(files, joined, observations, drugs, as_of)
     data = _finish(named, drugs, problems, notes, listed, now, kb)
+    kept_out = left_out.with_derived(kept_out, data.observations)
     return replace(data, kept_out=kept_out, holders=tuple(frozenset(names.values()) for names in joined))
 
 
@@ -133,24 +131,21 @@ def _not_understood(file: Events) -> people.Notes:
     return notes
 
 
-def read_events(path: str | Path, kb: KnowledgeBase, *, lenient: bool = False, as_of: date | None = None) -> Events:
-    """Read the statements of one file or database, as they were on a day if somebody chose one.
-
-    A lenient reader notes unknown columns instead of refusing the file.
-    """
+def read_events(path: str | Path, kb: KnowledgeBase, *, as_of: date | None = None) -> Events:
+    """Read the statements of one file or database, as they were on a day if somebody chose one."""
     if url := postgres_url(path):
-        events = Events(shown_url(url), vocabulary(kb), drug_names(kb), allergens(kb), lenient=lenient, as_of=as_of)
+        events = Events(shown_url(url), vocabulary(kb), drug_names(kb), allergens(kb), as_of=as_of)
         read_postgres(events, url)
     else:
-        events = _read_file(Path(path), kb, lenient, as_of)
+        events = _read_file(Path(path), kb, as_of)
     if not events.people:
         raise InputError("no person in it", file=events.file if url else path)
     return events
 
 
-def _read_file(path: Path, kb: KnowledgeBase, lenient: bool, as_of: date | None) -> Events:
+def _read_file(path: Path, kb: KnowledgeBase, as_of: date | None) -> Events:
     kind = sniff.sniff(path)
-    events = Events(path.name, vocabulary(kb), drug_names(kb), allergens(kb), lenient=lenient, as_of=as_of)
+    events = Events(path.name, vocabulary(kb), drug_names(kb), allergens(kb), as_of=as_of)
     try:
         if kind in _READERS:
             _READERS[kind](events, sniff.read_all(path))
@@ -200,36 +195,6 @@ def _at_path(error: InputError, files: Sequence[Events], paths: Sequence[str | P
     """Return the error naming the path that the user gave."""
     path = next((str(p) for f, p in zip(files, paths, strict=True) if f.file == error.file), error.file)
     return InputError(error.problem, file=shown_url(str(path)), fix=error.fix)
-
-
-_STOPS = ("not_a_number", "answer_unknown", "unit_unknown")
-
-
-def _stop_on_error(problems: pl.DataFrame, observations: pl.DataFrame, flat_files: Sequence[str]) -> None:
-    """In a run about one person, an unusable newest value ends it: an older one must not stand in silently."""
-    newest = observations.group_by("concept").agg(newest=pl.col("date").max())
-    found = problems.filter(pl.col("severity") == "error", ~pl.col("message").str.contains("is a bound"))
-    misdated = (pl.col("code") == "bad_date") & pl.col("file").is_in(list(flat_files))
-    stops = (
-        found.filter(pl.col("code").is_in(_STOPS) | misdated)
-        .join(newest, on="concept", how="left", maintain_order="left")
-        .filter(pl.col("date").is_null() | pl.col("newest").is_null() | (pl.col("date") >= pl.col("newest")))
-    )
-    if stops.is_empty():
-        return
-    row = stops.row(0, named=True)
-    person = f"sample {row['sample']}" if row["sample"] else None
-    where = ", ".join(part for part in (row["where"], person) if part) or None
-    raise InputError(row["message"], file=row["file"], where=where, fix="correct it, or leave it empty")
-
-
-def _kept_out(problems: pl.DataFrame, observations: pl.DataFrame) -> pl.DataFrame:
-    """Return ``sample concept`` of every newest value that no person can have: an older one must not stand in."""
-    newest = observations.group_by("sample", "concept").agg(newest=pl.col("date").max())
-    impossible = problems.filter((pl.col("code") == "impossible_value") & pl.col("sample").is_not_null())
-    last = pl.col("date").is_null() | pl.col("newest").is_null() | (pl.col("date") >= pl.col("newest"))
-    joined = impossible.join(newest, on=["sample", "concept"], how="left", maintain_order="left").filter(last)
-    return joined.select("sample", "concept").unique(maintain_order=True)
 
 
 def _finish(

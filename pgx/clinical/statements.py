@@ -117,8 +117,6 @@ class Events:
         The look-ups.
     explicit_ids
         Whether the person ids are meant to be sample names (a ``sample`` column), not a hospital system's own.
-    lenient
-        Whether unknown columns are noted instead of refused.
     flat
         Whether a person typed the file: then a date that cannot be read is an error, not a note.
     as_of
@@ -130,7 +128,6 @@ class Events:
     drugs: DrugNames
     allergens: Allergens
     explicit_ids: bool = False
-    lenient: bool = False
     flat: bool = False
     as_of: date | None = None
     people: dict[str | None, set[str]] = field(default_factory=dict)
@@ -154,8 +151,8 @@ class Events:
         """Note something about one record."""
         self.problems.append((person, severity, code, message, concept, None, self.file, where))
 
-    def day(self, person: str | None, text: object, where: str | None) -> date | None:
-        """Read a date of a record; a bad one is noted and None."""
+    def day(self, person: str | None, text: object, where: str | None, concept: str | None = None) -> date | None:
+        """Read a date of a record (of the value of `concept`); a bad one is noted and None."""
         if not isinstance(text, str) or not text:
             if isinstance(text, datetime):
                 return text.date()
@@ -163,7 +160,7 @@ class Events:
         try:
             return read_date(text)
         except BadDateError as error:
-            self.problem(person, "error", "bad_date", str(error), where)
+            self.problem(person, "error", "bad_date", str(error), where, concept)
             return None
 
     def seen(self, person: str | None, day: date | None) -> None:
@@ -325,6 +322,11 @@ class Events:
         """Say what a drug that could not be read may be: nobody may conclude that it is not taken."""
         for drug in drugs:
             self._code(person, "medication_unread", drug, None, None, where)
+
+    def unread(self, person: str | None, where: str | None) -> None:
+        """Say that something of the person's list of drugs could not be read: it may be any drug."""
+        self.listed.add(person)
+        self._unread(person, ("any",), where)
 
     def frame(self) -> pl.DataFrame:
         """Return all statements, columns of `RAW`."""

@@ -141,42 +141,58 @@ def _answers(raw: pl.DataFrame, vocabulary: Vocabulary) -> tuple[pl.DataFrame, p
             "answer": pl.String,
             "known": pl.Boolean,
             "code": pl.String,
+            "meant": pl.String,
         },
         orient="row",
     )
     raw = raw.join(
         rules, on=["concept", "system", "text", "answer"], how="left", nulls_equal=True, maintain_order="left"
-    ).with_columns(value=pl.lit(None, dtype=pl.Float64), unit=pl.lit(None, dtype=pl.String))
+    )
+    moved = raw.filter(pl.col("meant") != pl.col("concept")).with_columns(reason=pl.lit("other_question"))
+    told = _problems(moved.with_columns(own="meant", written="code"), "info")
+    raw = raw.with_columns(concept="meant").with_columns(
+        value=pl.lit(None, dtype=pl.Float64), unit=pl.lit(None, dtype=pl.String)
+    )
     bad = raw.filter(~pl.col("known")).with_columns(
         reason=pl.lit("answer_unknown"), own=pl.lit(None, dtype=pl.String), written="text"
     )
-    return raw.filter(pl.col("known") & pl.col("code").is_not_null()), _problems(bad)
+    return raw.filter(pl.col("known") & pl.col("code").is_not_null()), pl.concat([_problems(bad), told])
+
+
+_BESIDE = {"race": "ethnicity", "ethnicity": "race"}
+"""Questions whose answers records put in each other's place."""
 
 
 def _understand(
     vocabulary: Vocabulary, concept: str, system: str, text: str | None, answer: str | None
-) -> tuple[bool, str | None]:
+) -> tuple[bool, str | None, str]:
+    """Return whether it is understood, the answer, and the concept that it is an answer of."""
     if answer is not None:
-        return True, answer
+        return True, answer, concept
     if text is None or not text.strip():
-        return True, None
+        return True, None, concept
     if concept in FREE:
-        return True, text.strip()
-    return vocabulary.answer(concept, system, text)
+        return True, text.strip(), concept
+    known, code = vocabulary.answer(concept, system, text)
+    if not known and (other := _BESIDE.get(concept)):
+        moved, meant = vocabulary.answer(other, system, text)
+        if moved and meant:
+            return True, meant, other
+    return known, code, concept
 
 
 FREE = {"birth_date", "as_of", "allergy", "medication_unread", "medication_unknown"}
 """Coded concepts whose answer is a checked value of its own (a date, a drug), not one of a list."""
 
 
-def _problems(bad: pl.DataFrame) -> pl.DataFrame:
+def _problems(bad: pl.DataFrame, severity: str = "error") -> pl.DataFrame:
     rows = []
     for r in bad.iter_rows(named=True):
         shown = r["written"] if r["written"] is not None else f"{r['number']:g}" if r["number"] is not None else ""
         rows.append(
             (
                 r["person"],
-                "error",
+                severity,
                 r["reason"],
                 _message(r, str(shown)[:60]),
                 r["concept"],
@@ -194,7 +210,8 @@ def _message(r: dict[str, object], shown: str) -> str:
         "not_a_number": f"{name} {_not_a_number(shown)}",
         "unit_missing": f"{name} {shown} has no unit: not used",
         "unit_unknown": f"{name} {shown} {r['unit']}: the unit cannot be converted to {r['own']}",
-        "answer_unknown": f"{name}: {shown!r} is not understood",
+        "answer_unknown": f"{name}: {shown!r} is not an answer that can be used; {name} counts as unknown",
+        "other_question": f"{name} is given as {r['own']} {shown}: it is read as that, and {name} is unknown",
     }
     if r["reason"] in said:
         return said[str(r["reason"])]

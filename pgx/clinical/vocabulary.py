@@ -61,6 +61,20 @@ def column_name(text: str) -> str:
 _PLAIN = str.maketrans({"µ": "u", "μ": "u", "²": "2", "³": "3"})
 
 
+_DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹µμ×", "0123456789uux")
+_POWER = re.compile(r"^x?10(?:\*\*|[*^e]|exp)?(\d+)(?=/)")
+_NOT_UNIT = re.compile(r"<[^<>]*>|(?<=.)\{[^{}]*\}")
+"""What a unit may hold beside itself: a molar mass (``mmol<180.16>/L``), and what is counted (``10*3{cells}/uL``)."""
+
+
+def _plain_unit(text: str) -> str:
+    """Write a unit in one way of many: ``x10E3/uL``, ``10³/µL`` and ``10*3/uL`` are the same."""
+    name = re.sub(r"\s+", "", _NOT_UNIT.sub("", text)).translate(_DIGITS).lower()
+    for other, own in (("mcl", "ul"), ("cumm", "mm3"), ("cmm", "mm3"), ("mcg", "ug"), ("gm/", "g/")):
+        name = name.replace(other, own)
+    return _POWER.sub(r"10*\1", name).replace("/mm3", "/ul")
+
+
 @dataclass(frozen=True, slots=True)
 class Concept:
     """One row of ``concepts.tsv``."""
@@ -131,7 +145,7 @@ class Vocabulary:
     def unit(self, text: str) -> str | None:
         """Return the UCUM unit that is meant by a unit as written, or None."""
         text = text.strip()
-        return self.units.get(text) or self.units.get(text.lower())
+        return self.units.get(text) or self.units.get(text.lower()) or self.units.get(_plain_unit(text))
 
     def factor(self, concept: str, unit: str) -> tuple[float, float] | None:
         """Return (factor, offset) from `unit` to the concept's own unit, or None when there is none."""
@@ -197,6 +211,7 @@ def vocabulary(kb: KnowledgeBase) -> Vocabulary:
     for name, ucum in kb.table("unit_names").select("name", "ucum").iter_rows():
         units[name] = ucum
         units.setdefault(name.lower(), ucum)
+        units.setdefault(_plain_unit(name), ucum)
     suffixes = {column_name(name): ucum for name, ucum in units.items() if column_name(name)}
     table = kb.table("units").select("concept", "from_unit", "to_unit", "factor", "offset")
     factors = {(c, f, t): (k, o) for c, f, t, k, o in table.iter_rows()}

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import combinations_with_replacement
 
 import numpy as np
 import polars as pl
@@ -106,7 +107,7 @@ def _shares(kb: KnowledgeBase, gene: str, scheme: str, pattern: PatternCall) -> 
         return [Share(scheme, status, None, p) for status, p in allele_status.statuses(kb, gene, pattern, targets)]
     rules = _rules(kb, gene, scheme)
     if not pattern.diplotypes:
-        return _stated(rules, scheme, pattern)
+        return _stated(kb, gene, rules, scheme, pattern)
     if rules is None or not rules.has_rules:
         return []
     mass: dict[tuple[str, float | None], float] = defaultdict(float)
@@ -155,15 +156,54 @@ def _unlisted(kb: KnowledgeBase, gene: str, scheme: str) -> tuple[str | None, fr
     return reference, frozenset(a for a, one in ours.items() if one.function in normal and a not in theirs)
 
 
-def _stated(rules: GeneRules | None, scheme: str, pattern: PatternCall) -> list[Share]:
-    # A phenotype in words is CPIC's; another scheme may mean something else by it. A score is a number in both.
-    if pattern.stated_score is not None and rules is not None:
+def _stated(kb: KnowledgeBase, gene: str, rules: GeneRules | None, scheme: str, pattern: PatternCall) -> list[Share]:
+    if pattern.stated_score is not None and rules is not None:  # a score is a number in every scheme
         phenotype = rules.by_score(pattern.stated_score)
         if phenotype != INDETERMINATE:
             return [Share(scheme, phenotype, pattern.stated_score, 1.0)]
-    if pattern.stated_phenotype is not None and scheme == SCHEMES[0]:
+    if pattern.stated_phenotype is None:
+        return []
+    if scheme == SCHEMES[0]:
         return [Share(scheme, pattern.stated_phenotype, pattern.stated_score, 1.0)]
-    return []
+    meant = _in_scheme(kb, gene, scheme, pattern.stated_phenotype) if rules is not None and rules.has_rules else None
+    return [] if meant is None else [Share(scheme, *meant, probability=1.0)]
+
+
+def _in_scheme(kb: KnowledgeBase, gene: str, scheme: str, phenotype: str) -> tuple[str, float | None] | None:
+    """Return what a phenotype in CPIC's words is in another scheme, if it is the same for all alleles that it fits.
+
+    The score comes with it where there is only one: a Poor Metabolizer of CYP2D6 has 0 in both.
+    """
+    meanings: dict[str, dict[str, float | None]] = kb.remember(
+        ("meanings", gene, scheme), lambda: _meanings(kb, gene, scheme)
+    )
+    found = meanings.get(phenotype, {})
+    return next(iter(found.items())) if len(found) == 1 and phenotype not in _unsure(kb) else None
+
+
+def _unsure(kb: KnowledgeBase) -> set[str]:
+    """Phenotypes that say that they are not certain (``Likely ...``, ``Possible ...``): no other scheme has them."""
+    terms = kb.table("phenotype_terms")
+    return {INDETERMINATE, *terms.filter(pl.col("broader").is_not_null())["phenotype"]}
+
+
+def _meanings(kb: KnowledgeBase, gene: str, scheme: str) -> dict[str, dict[str, float | None]]:
+    """CPIC's phenotype -> the scheme's phenotypes of all pairs of alleles that both schemes judge, with their score."""
+    ours, theirs = rules_for(kb, gene, SCHEMES[0]), rules_for(kb, gene, scheme)
+    kinds = {}
+    for allele in ours.functions:
+        other = named_in(kb, gene, scheme, Diplotype(allele, None, (allele,), (), 1.0)).parts1[0]
+        if other in theirs.functions:
+            kinds[ours.allele(allele), theirs.allele(other)] = (allele, other)
+    found: dict[str, dict[str, set[float | None]]] = defaultdict(lambda: defaultdict(set))
+    for (own1, their1), (own2, their2) in combinations_with_replacement(kinds.values(), 2):
+        own, their = ours.phenotype((own1,), (own2,)), theirs.phenotype((their1,), (their2,))
+        if own.phenotype is not None and their.phenotype not in (None, INDETERMINATE):
+            found[own.phenotype][str(their.phenotype)].add(usable_score(their))
+    return {
+        own: {their: next(iter(scores)) if len(scores) == 1 else None for their, scores in other.items()}
+        for own, other in found.items()
+    }
 
 
 def _result(kb: KnowledgeBase, rules: GeneRules, diplotype: Diplotype, phased: bool) -> PhenotypeResult:

@@ -129,6 +129,10 @@ class Converter:
         if before.score is not None and self._scored(rules):
             score = before.score * factor
             return before if score == before.score else Converted(score_phenotype(rules, score), score, cite)
+        halved = {score_phenotype(rules, score * factor) for score in rules.scores_of(before.phenotype)}
+        if len(halved) == 1:  # whatever the score is, that is what becomes of it
+            after = halved.pop()
+            return before if after == before.phenotype else Converted(after, None, cite)
         steps = -99 if factor == 0 else (-1 if factor < 1 else 0)
         after = self._within(rules, before.phenotype, self._stepped(rules, before.phenotype, steps))
         return before if after == before.phenotype else Converted(after, None, cite)

@@ -147,6 +147,7 @@ def files(directory: str | Path, formats: Sequence[str]) -> list[Path]:
     folder = Path(directory)
     names_of_run = [
         *(f"{name}.{kind}" for kind in ("tsv", "parquet") if kind in formats for name in tables.TABLES),
+        *((tables.FAILURES,) if {"tsv", "parquet"} & set(formats) else ()),
         *(MULTIQC if "multiqc" in formats else ()),
     ]
     endings = tuple(f".{suffix}" for suffix, _ in _pages(formats))
@@ -186,6 +187,8 @@ def _contents(
             yield f"{name}.tsv", tables.to_tsv(frame)
         if "parquet" in wanted:
             yield f"{name}.parquet", tables.to_parquet(frame)
+    if {"tsv", "parquet"} & set(wanted):
+        yield tables.FAILURES, tables.to_tsv(tables.failures(result))
     if "multiqc" in wanted:
         yield from zip(MULTIQC, (text.encode() for text in multiqc.to_multiqc(result).values()), strict=True)
 

@@ -67,7 +67,7 @@ def test_a_column_says_it_for_each_person_and_the_caller_overrides_it(kb, write)
     }
     assert ages == {"A": 80, "B": 80}
     with pytest.raises(InputError, match="as_of: 'soon' is not a date"):
-        read([write("b.csv", "sample,as_of\nA,soon\n")], kb)
+        read([write("b.csv", "sample,as_of\nA,soon\n")], kb, strict=True)
 
 
 def test_a_birth_after_the_chosen_day_is_said(kb, write):

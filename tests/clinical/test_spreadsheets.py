@@ -76,7 +76,8 @@ def test_a_row_that_is_repeated_counts_once(kb, write):
 def test_a_row_or_value_of_an_unreadable_day_does_not_pass_for_a_present_one(kb, write):
     data = read([write("a.csv", "sample,date,inr\nA,31.12.2025,2\nB,2025-12-31,3\n")], kb)
     assert set(data.observations["sample"]) == {"B"}
-    message = "the row is not used: its date '31.12.2025' is none; write YYYY-MM-DD"
+    said = "of the row only what does not change with time is used"
+    message = f"{said}: its date '31.12.2025' is none; write YYYY-MM-DD"
     assert data.notes.filter(code="bad_row").select("sample", "message").rows() == [("A", message)]
     data = read([write("b.csv", "sample,age,inr,inr_date\nA,50,2,44562\nB,60,3,2025-12-31\n")], kb)
     assert "inr" not in values(data, "A") and values(data, "A")["age"] == 50 and values(data, "B")["inr"] == 3

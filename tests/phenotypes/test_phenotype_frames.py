@@ -148,9 +148,11 @@ def test_an_hla_allele_typed_to_one_field_is_neither_present_nor_absent():
     assert found["CPIC", "*57:01 negative"] == 1
 
 
-def test_a_phenotype_stated_by_another_tool_is_cpics_only():
+def test_a_phenotype_stated_by_another_tool_is_cpics_and_of_others_where_it_means_one_thing_there():
     found = phenotypes_of("CYP2C19", status="outside", stated_phenotype="Poor Metabolizer")
-    assert found == {("CPIC", "Poor Metabolizer"): 1}
+    assert found == {("CPIC", "Poor Metabolizer"): 1, ("DPWG", "Poor Metabolizer"): 1}
+    found = phenotypes_of("CYP2C19", status="outside", stated_phenotype="Likely Poor Metabolizer")
+    assert found == {("CPIC", "Likely Poor Metabolizer"): 1}
 
 
 def test_a_score_stated_by_another_tool_is_read_in_both_schemes():

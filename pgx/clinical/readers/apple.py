@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import zlib
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import IO
 from xml.parsers import expat
 
 from pgx.clinical.readers.daily_sums import Days
@@ -17,28 +20,67 @@ _ASLEEP = "HKCategoryValueSleepAnalysisAsleep"
 _EXACT = {"weight", "height", "bmi", "body_fat", "systolic_bp", "diastolic_bp", "vo2max", "body_temperature"}
 
 
+_CHUNK = 1 << 20
+_DOCTYPE = re.compile(rb"<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.DOTALL)
+_NO_XML = bytes.maketrans(bytes([*range(9), 11, 12, *range(14, 32)]), b" " * 29)
+_NO_CHARACTER = re.compile(rb"&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01])|x0*(?:[0-8bcef]|1[0-9a-f]));", re.IGNORECASE)
+_STRAY_END = expat.errors.codes[expat.errors.XML_ERROR_TAG_MISMATCH]
+
+
 def read_export(events: Events, path: Path) -> None:
-    """Read an export; a file that is cut short or broken gives what came before, with a note."""
+    """Read an export; a broken part of it is noted, and what follows is read.
+
+    The document type is not looked at (that of iOS 16 is broken), nor are control characters, which XML does not allow.
+    """
     reader = _Reader(events)
-    parser = expat.ParserCreate()
-    parser.StartElementHandler = reader.start
-    parser.buffer_text = True
     events.person(None)
     try:
         with open_plain(path) as file:
-            parser.ParseFile(file)
-    except expat.ExpatError as error:
-        what = expat.errors.messages.get(error.code, "broken")
-        events.problem(
-            None,
-            "error",
-            "broken_xml",
-            f"the XML is broken here ({what}); what follows is not read",
-            f"line {error.lineno}",
-        )
-    except (EOFError, OSError) as error:
+            _parse(reader, file)
+    except (EOFError, OSError, zlib.error) as error:
         events.problem(None, "error", "broken_xml", f"the file ends early ({error})", None)
-    reader.days.put(events, None)
+    reader.finish()
+
+
+def _parse(reader: _Reader, file: IO[bytes]) -> None:
+    """Feed whole lines to the parser; behind a broken line, begin anew."""
+    parser, fed = _parser(reader), 0
+    lines, head = 1, True
+    while chunk := file.read(_CHUNK) + file.readline():
+        if head:
+            chunk = _DOCTYPE.sub(lambda found: b"\n" * found[0].count(b"\n"), chunk, count=1)
+            head = False
+        chunk = _NO_CHARACTER.sub(b" ", chunk.translate(_NO_XML))
+        lines += chunk.count(b"\n")
+        while chunk:
+            try:
+                parser.Parse(chunk, False)
+                fed += len(chunk)
+                break
+            except expat.ExpatError as error:
+                at = max(parser.ErrorByteIndex - fed, 0)
+                if error.code != _STRAY_END:  # the end of an element whose beginning was broken is not worth a word
+                    what = expat.errors.messages.get(error.code, "broken")
+                    line = lines - chunk.count(b"\n", at)
+                    message = f"the XML is broken here ({what}); this line is not read"
+                    reader.events.problem(None, "error", "broken_xml", message, f"line {line}")
+                chunk = chunk[at:].partition(b"\n")[2]
+                parser, fed = _parser(reader), len(_ROOT)
+                parser.Parse(_ROOT, False)
+    try:
+        parser.Parse(b"", True)
+    except expat.ExpatError:
+        reader.events.problem(None, "error", "broken_xml", "the file ends early", f"line {lines}")
+
+
+_ROOT = b"<HealthData>"
+
+
+def _parser(reader: _Reader) -> expat.XMLParserType:
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = reader.start
+    parser.buffer_text = True
+    return parser
 
 
 @lru_cache(maxsize=4096)
@@ -60,7 +102,15 @@ class _Reader:
     def __init__(self, events: Events) -> None:
         self.events = events
         self.days = Days()
-        self.bad = 0
+        self.known: dict[tuple[str, str], bool] = {}
+        self.unconverted: dict[tuple[str, str, str | None], int] = {}
+
+    def finish(self) -> None:
+        """Hand on the days' sums, and say what was left out for its unit."""
+        self.days.put(self.events, None)
+        for (concept, kind, unit), count in self.unconverted.items():
+            message = f"{concept} in {unit or 'no unit'} ({kind}, {count} records) cannot be converted: not used"
+            self.events.problem(None, "error", "unit_unknown", message, kind, concept)
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """Take one element; everything of interest is in attributes."""
@@ -100,11 +150,24 @@ class _Reader:
             return
         if unit == "%":  # HealthKit writes 97 % as 0.97 %
             unit = "1"
+        if not self.converts(concept, unit):
+            key = (concept, kind, unit)
+            self.unconverted[key] = self.unconverted.get(key, 0) + 1
+            return
         if concept in _EXACT:
             self.events.observe(None, concept, number=value, unit=unit, day=day, where=None, written=kind)
             self.events.seen(None, day)
         else:
             self.days.add(None, concept, day, value, unit, attributes.get("sourceName", ""))
+
+    def converts(self, concept: str, unit: str | None) -> bool:
+        """Whether a unit as written is one of the concept's."""
+        key = (concept, unit or "")
+        if key not in self.known:
+            words = self.events.vocabulary
+            ucum = words.unit(unit) if unit else None
+            self.known[key] = ucum is not None and words.factor(concept, ucum) is not None
+        return self.known[key]
 
     def sleep(self, attributes: dict[str, str]) -> None:
         value = attributes.get("value", "")

@@ -149,6 +149,10 @@ def _observation(events: Events, resource: Object, where: str, state: State) -> 
     start, end = when(resource, "effectiveDateTime", "effectivePeriod", "effectiveInstant", "issued")
     day, last = events.day(person, start, where), events.day(person, end, where)
     if start and day is None:  # a value of an unknown day must not pass for a present one
+        for item in (resource, *objs(resource.get("component"))):
+            for concept, _ in _meant(events, item):
+                message = f"{concept} is not used: nobody can tell of which day it is"
+                events.problem(person, "error", "bad_date", message, where, concept)
         return
     events.seen(person, last or day)
     components = objs(resource.get("component"))
@@ -165,12 +169,7 @@ def _measured(
     events: Events, item: Object, person: str | None, day: date | None, last: date | None, where: str
 ) -> bool:
     """Add what an observation or component says; True if its code is known."""
-    codings = codings_of(item.get("code"))
-    words = events.vocabulary
-    pairs = next((found for system, code, _ in codings if (found := words.code(system, code))), ())
-    if not pairs and not any(system in ("LOINC", "SNOMED") for system, _, _ in codings):
-        heading = words.column(label_of(item.get("code")))
-        pairs = ((heading.concept, None),) if heading else ()
+    pairs = _meant(events, item)
     written = label_of(item.get("code"))
     for concept, answer in pairs:
         value = _value(events, concept, item)
@@ -194,6 +193,17 @@ def _measured(
             written=written,
         )
     return bool(pairs)
+
+
+def _meant(events: Events, item: Object) -> tuple[tuple[str, str | None], ...]:
+    """Return the (concept, answer) pairs of an observation or component, by its codes or else its words."""
+    codings = codings_of(item.get("code"))
+    words = events.vocabulary
+    pairs = next((found for system, code, _ in codings if (found := words.code(system, code))), ())
+    if not pairs and not any(system in ("LOINC", "SNOMED") for system, _, _ in codings):
+        heading = words.column(label_of(item.get("code")))
+        pairs = ((heading.concept, None),) if heading else ()
+    return pairs
 
 
 _Value = tuple[float | None, str | None, str, str | None]

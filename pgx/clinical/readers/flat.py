@@ -81,7 +81,7 @@ def lay_out(headings: list[str], events: Events) -> Layout:
     Raises
     ------
     InputError
-        If a heading is not known, or two say the same.
+        If two headings say the same.
     """
     layout = Layout()
     names = {heading: column_name(heading) for heading in headings}
@@ -116,18 +116,11 @@ def lay_out(headings: list[str], events: Events) -> Layout:
 
 
 def _unknown_column(events: Events, heading: str) -> None:
+    """Note a column that is not read; its meaning is never guessed."""
     close = events.vocabulary.suggest(heading, SPECIAL)
-    hint = f"did you mean {' or '.join(close)}?" if close else ""
-    if events.lenient:
-        events.problem(None, "error", "unknown_column", f"unknown column {heading!r}", "heading")
-        events.not_understood("column", "", "", heading + (f" ({hint})" if hint else ""), None)
-        return
-    fix = (
-        f"{hint} A column whose name starts with 'x_' is left out"
-        if hint
-        else "`pgx check --columns` lists the known ones; start a name with 'x_' to leave it out"
-    )
-    raise InputError(f"unknown column {heading!r}", file=events.file, fix=fix)
+    hint = f"did you mean {' or '.join(close)}?" if close else "`pgx check --columns` lists the known ones"
+    events.problem(None, "warning", "unknown_column", f"unknown column {heading!r} is not used; {hint}", "heading")
+    events.not_understood("column", "", "", heading, None)
 
 
 def read_delimited(events: Events, data: bytes) -> None:
@@ -261,11 +254,15 @@ def read_frame(events: Events, frame: pl.DataFrame, where: list[str]) -> None:
         events.seen(person, at)
     for heading, (concept, unit) in layout.values.items():
         own = layout.dates.get(concept)
-        dated = read_days(events, frame, own, people, where) if own else day
+        dated = read_days(events, frame, own, people, where, concept) if own else day
         written = frame[heading]
+        unread = pl.Series(rows.unread, dtype=pl.Boolean) & (events.vocabulary.concepts[concept].summary != "constant")
+        for place in (unread & written.is_not_null()).arg_true():
+            message = f"{concept} {written[place]} is not used: nobody can tell of which day it is"
+            events.problem(people[place], "error", "bad_date", message, f"{where[place]}, column {heading}", concept)
         if own:  # a value of an unknown day must not pass for a present one
-            unread = frame[own].is_not_null() & pl.Series(dated, dtype=pl.Date).is_null()
-            written = pl.select(pl.when(~unread).then(written)).to_series().alias(heading)
+            unread |= frame[own].is_not_null() & pl.Series(dated, dtype=pl.Date).is_null()
+        written = pl.select(pl.when(~unread).then(written)).to_series().alias(heading)
         day_of = pl.Series("date", dated, dtype=pl.Date)
         units = frame[layout.units[concept]] if concept in layout.units else None
         _add_values(events, base, written, concept, unit, units, day_of)
@@ -281,7 +278,7 @@ def _stated(events: Events, rows: Rows, heading: str, kind: str) -> list[int]:
     An empty cell of a newer row (a laboratory value alone) says nothing of the list.
     """
     stated = rows.frame[heading].is_not_null().to_list()
-    places = [place for place, some in enumerate(stated) if some]
+    places = [place for place, some in enumerate(stated) if some and not rows.unread[place]]
     if kind in ("condition", "allergy"):
         return places
     whose = rows.people.to_list()

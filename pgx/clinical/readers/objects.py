@@ -103,39 +103,58 @@ def _flatten(one: Mapping[str, object]) -> Iterator[tuple[str, object]]:
 
 def _add_object(events: Events, person: str | None, flat: Mapping[str, object], layout: Layout, place: str) -> None:
     prefix = f"{place}, " if place else ""
-    day = events.day(person, flat.get(layout.day), f"{prefix}key {layout.day}") if layout.day else None
+    written = flat.get(layout.day) if layout.day else None
+    day = events.day(person, written, f"{prefix}key {layout.day}") if written else None
+    unread = bool(written) and day is None
     events.seen(person, day)
     for key, (concept, unit) in layout.values.items():
-        items = flat[key]
-        for item in items if isinstance(items, list) else [items]:
-            where = f"{prefix}key {key}"
-            at = flat.get(layout.dates.get(concept, ""))
-            own = flat.get(layout.units.get(concept, "")) or unit
-            _add_item(
-                events,
-                person,
-                concept,
-                item,
-                own if isinstance(own, str) else None,
-                events.day(person, at, where) or day,
-                where,
-            )
-    for key, kind in layout.lists.items():
-        items, where = flat[key], f"{prefix}key {key}"
-        dated = isinstance(items, list) and any(isinstance(item, Mapping) for item in items)
-        if items and not dated and kind not in ("condition", "allergy") and events.later(person, key, day, where):
+        where = f"{prefix}key {key}"
+        own = flat.get(layout.units.get(concept, "")) or unit
+        at = flat.get(layout.dates.get(concept, ""))
+        on = events.day(person, at, where, concept) if at else day
+        if (at and on is None) or (unread and not at and events.vocabulary.concepts[concept].summary != "constant"):
+            message = f"{concept} is not used: nobody can tell of which day it is"
+            events.problem(person, "error", "bad_date", message, where, concept)
             continue
-        if isinstance(items, str):
-            add_list(events, person, kind, [p.strip() for p in items.split(";") if p.strip()], where, day)
-        elif isinstance(items, list):
-            add_list(events, person, kind, [p.strip() for p in items if isinstance(p, str) and p.strip()], where, day)
-            for item in items:
+        for item in items if isinstance(items := flat[key], list) else [items]:
+            try:
+                _add_item(events, person, concept, item, own if isinstance(own, str) else None, on, where)
+            except _RowError as error:
+                message = f"{concept} is not used: {error.problem}"
+                events.problem(person, "error", "answer_unknown", message, where, concept)
+    for key, kind in layout.lists.items():
+        if unread:
+            continue
+        where = f"{prefix}key {key}"
+        try:
+            _add_entries(events, person, kind, flat[key], where, key, day)
+        except _RowError as error:
+            events.problem(person, "error", "bad_row", f"{key} is not used: {error.problem}", where)
+
+
+def _add_entries(
+    events: Events, person: str | None, kind: str, items: object, where: str, key: str, day: date | None
+) -> None:
+    """Add a list of drugs, conditions or allergies: names, or objects with a name; a bad entry costs that entry."""
+    dated = isinstance(items, list) and any(isinstance(item, Mapping) for item in items)
+    if items and not dated and kind not in ("condition", "allergy") and events.later(person, key, day, where):
+        return
+    if isinstance(items, str):
+        add_list(events, person, kind, [p.strip() for p in items.split(";") if p.strip()], where, day)
+    elif isinstance(items, list):
+        add_list(events, person, kind, [p.strip() for p in items if isinstance(p, str) and p.strip()], where, day)
+        for item in items:
+            try:
                 if isinstance(item, Mapping):
                     _add_entry(events, person, kind, item, where, day)
                 elif not isinstance(item, str):
-                    raise _RowError(f"expected a name or an object, found {_kind(item)}", file=events.file, where=where)
-        elif items is not None:
-            raise _RowError(f"expected a list, found {_kind(items)}", where=where)
+                    raise _RowError(f"expected a name or an object, found {_kind(item)}")
+            except _RowError as error:
+                events.problem(person, "error", "bad_row", f"an entry is not used: {error.problem}", where)
+                if kind == "current":
+                    events.unread(person, where)
+    elif items is not None:
+        raise _RowError(f"expected a list, found {_kind(items)}")
 
 
 def _add_item(
@@ -143,7 +162,9 @@ def _add_item(
 ) -> None:
     if isinstance(item, Mapping):
         inner = item.get("unit", unit)
-        day = events.day(person, item.get("date"), where) or day
+        at = item.get("date")
+        if at and (day := events.day(person, at, where, concept)) is None:
+            return
         _add_item(events, person, concept, item.get("value"), inner if isinstance(inner, str) else None, day, where)
         return
     if item is None or item == "":

@@ -282,9 +282,11 @@ def _values(events: Events, table: str, frame: pl.DataFrame, codes: _Codes) -> N
     )
     rows = rows.filter(pl.col("text").is_not_null() | pl.col("answer").is_not_null())
     dated = pl.coalesce(_column(rows, f"{table}_date"), _column(rows, f"{table}_datetime")).is_not_null()
-    rows = rows.filter(
-        pl.col("date").is_not_null() | ~dated
-    )  # a value of an unreadable day must not pass for a present one
+    usable = pl.col("date").is_not_null() | ~dated  # a value of an unreadable day must not pass for a present one
+    for row, person, concept in rows.filter(~usable).select("row", "person_id", "concept").iter_rows():
+        message = f"{concept} is not used: nobody can tell of which day it is"
+        events.problem(person, "error", "bad_date", message, f"{table} row {row}", concept)
+    rows = rows.filter(usable)
     _add(events, rows.select("row", "concept", "answer", "text", "system", "unit", "date", person="person_id"), table)
 
 

@@ -18,12 +18,16 @@ _WHOLE = re.compile(r"^\d+\.0$")
 
 @dataclass
 class Rows:
-    """The rows that can be used: whose each is, its date and its place."""
+    """The rows that can be used: whose each is, its date and its place.
+
+    Of a row whose date cannot be read (`unread`) only what does not change with time holds.
+    """
 
     frame: pl.DataFrame
     people: pl.Series
     days: list[date | None]
     where: list[str]
+    unread: list[bool]
 
 
 def usable_rows(events: Events, frame: pl.DataFrame, where: list[str], identity: str | None, day: str | None) -> Rows:
@@ -47,18 +51,21 @@ def usable_rows(events: Events, frame: pl.DataFrame, where: list[str], identity:
     """
     people = _names(events, frame, where, identity)
     days = read_days(events, frame, day, people, where)
-    said = frame[day].is_not_null() if day else pl.repeat(False, frame.height, eager=True)
+    stated = frame[day].is_not_null() if day else pl.repeat(False, frame.height, eager=True)
     several = people.is_duplicated().to_list()
-    whose, dated = people.to_list(), said.to_list()
+    whose, dated = people.to_list(), stated.to_list()
     first: dict[tuple[str | None, ...], int] = {}
     good: list[int] = []
+    unread: list[int] = []
     for place, person in enumerate(whose):
         row = frame.row(place) if several[place] else ()
         if person is None and identity is not None:
             _refuse(events, None, "a person without a name", where[place], identity)
         elif dated[place] and days[place] is None:
             written = str(frame[place, day or ""])[:40]
-            _refuse(events, person, f"its date {written!r} is none; write YYYY-MM-DD", where[place], day)
+            said = f"of the row only what does not change with time is used: its date {written!r} is none"
+            events.problem(person, "error", "bad_row", f"{said}; write YYYY-MM-DD", f"{where[place]}, column {day}")
+            unread.append(place)
         elif row and row in first:
             same = f"the row is the same as {where[first[row]]} and counts once"
             events.problem(person, "warning", "same_row", same, where[place])
@@ -66,13 +73,15 @@ def usable_rows(events: Events, frame: pl.DataFrame, where: list[str], identity:
             first.setdefault(row, place)
             good.append(place)
     good = _one_a_day(events, whose, days, where, identity, good)
-    if not good:
+    kept = sorted(good + unread)
+    if not kept:
         _none_left(events, people, where, identity, day)
     return Rows(
-        frame[good],
-        people[good],
-        [days[place] for place in good],
-        [where[place] for place in good],
+        frame[kept],
+        people[kept],
+        [days[place] for place in kept],
+        [where[place] for place in kept],
+        [place in set(unread) for place in kept],
     )
 
 
@@ -98,13 +107,18 @@ def _names(events: Events, frame: pl.DataFrame, where: list[str], identity: str 
 
 
 def read_days(
-    events: Events, frame: pl.DataFrame, heading: str | None, people: pl.Series, where: list[str]
+    events: Events,
+    frame: pl.DataFrame,
+    heading: str | None,
+    people: pl.Series,
+    where: list[str],
+    concept: str | None = None,
 ) -> list[date | None]:
-    """Read a column of dates; a bad one is noted and None."""
+    """Read a column of dates (of the values of `concept`); a bad one is noted and None."""
     if heading is None:
         return [None] * frame.height
     return [
-        events.day(person, text, f"{place}, column {heading}") if text else None
+        events.day(person, text, f"{place}, column {heading}", concept) if text else None
         for person, place, text in zip(people, where, frame[heading], strict=True)
     ]
 

@@ -37,6 +37,7 @@ from typing import TYPE_CHECKING
 
 from pgx.knowledge.rules.alleles import UNKNOWN, AlleleFunction, alleles_with, same_allele
 from pgx.knowledge.rules.rule_tables import INDETERMINATE, RuleTables, pair
+from pgx.knowledge.tables.table import SCHEMES
 
 if TYPE_CHECKING:
     from pgx.knowledge.base import KnowledgeBase
@@ -115,7 +116,7 @@ class GeneRules(RuleTables):
         if not self._copies_vary:
             return UNKNOWN
         if "+" in name:
-            parts = [self.allele(part) for part in name.split("+")]
+            parts = [self._in_tandem(part) for part in name.split("+")]
             if any(part.value is None for part in parts):
                 return UNKNOWN
             return AlleleFunction(
@@ -126,6 +127,22 @@ class GeneRules(RuleTables):
             count = 2 if multiplied["count"] == "N" else int(multiplied["count"])
             return self._multiplied(multiplied["base"], count, open_end)
         return UNKNOWN
+
+    def _in_tandem(self, name: str) -> AlleleFunction:
+        """Return the function of a part of a tandem: a copy that does nothing does nothing in any scheme."""
+        own = self.allele(name)
+        if own.value is None and self._ranges and self.scheme != SCHEMES[0]:
+            other = rules_for(self._kb, self.gene, SCHEMES[0]).allele(name)
+            return other if other.function == "No function" else own
+        return own
+
+    def scores_of(self, phenotype: str) -> tuple[float, ...]:
+        """Return the activity scores that two alleles of this phenotype can have; empty if the gene has none."""
+        if phenotype not in self._scores:
+            values = sorted({one.value for one in map(self.allele, self.functions) if one.value is not None})
+            sums = {round(a + b, 6) for a in values for b in values} if self._ranges else set()
+            self._scores[phenotype] = tuple(sorted(one for one in sums if self.by_score(one) == phenotype))
+        return self._scores[phenotype]
 
     def _multiplied(self, name: str, count: int, open_end: bool) -> AlleleFunction:
         base = self.allele(name)

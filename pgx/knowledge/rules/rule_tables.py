@@ -58,6 +58,7 @@ class RuleTables:
         self._presence: dict[str, dict[bool, str]] = {}
         self._strands: dict[tuple[object, ...], AlleleFunction] = {}
         self._sets: dict[str, frozenset[str]] = {}
+        self._scores: dict[str, tuple[float, ...]] = {}
         rules = rows_by_keys(kb, "phenotype_rules", "gene").get((gene,), [])
         for rule in sorted(rules, key=lambda rule: rule["scheme"] != scheme):
             if rule["scheme"] == scheme or rule["rule_type"] in _SCHEME_FREE:

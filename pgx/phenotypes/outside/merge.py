@@ -8,9 +8,10 @@ compared, and a difference is noted. Without a diplotype the stated phenotype or
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.rules.phenotypes import INDETERMINATE, rules_for
 from pgx.phenotypes import allele_status
 from pgx.phenotypes.interaction_notes import Row, note
+from pgx.phenotypes.outside import reconcile
 from pgx.phenotypes.outside.formats import read as read_file
 from pgx.phenotypes.outside.names import SECOND_ALLELE, diplotype_of, phenotype_of, score_of
 from pgx.phenotypes.outside.source import Known, Said
@@ -77,7 +79,7 @@ def read(path: str | Path, kb: KnowledgeBase) -> tuple[list[OutsideCall], list[d
         where = f"{path.name}: {row.where}"
         if gene is None:
             if not row.no_call:
-                unknown = f"{where}: the gene {row.gene!r} is not in the knowledge base"
+                unknown = f"{where}: the gene {row.gene!r} is not in the knowledge base{_meant(kb, row.gene)}"
                 spoiled.setdefault((row.sample, _nearly(kb, row.gene) or row.gene), unknown)
         elif row.problem is not None:
             spoiled[row.sample, gene] = f"{where}: {row.problem}"
@@ -92,6 +94,12 @@ def read(path: str | Path, kb: KnowledgeBase) -> tuple[list[OutsideCall], list[d
             notes += [_refused(row.sample, gene, f"{where}: {text}", "judged") for text in strange]
     calls = []
     for (sample, gene), several in found.items():
+        if len(several) > 1 and allele_status.targets(kb, gene):
+            try:
+                together = reconcile.statuses([one.pattern for one in several])
+                several = [replace(several[0], pattern=together)] if together else several
+            except ValueError as error:
+                spoiled.setdefault((sample, gene), f"{several[-1].where}: {error}")
         if len({(one.pattern.diplotypes, one.pattern.stated_phenotype) for one in several}) > 1:
             spoiled.setdefault((sample, gene), f"{several[1].where}: a second, different call of the gene in one file")
         if (sample, gene) not in spoiled:
@@ -147,6 +155,13 @@ def _nearly(kb: KnowledgeBase, text: str) -> str | None:
         same[_letters(symbol)].append(gene)
     found = same.get(_letters(text.upper()), [])
     return found[0] if len(found) == 1 else None
+
+
+def _meant(kb: KnowledgeBase, text: str) -> str:
+    """Return a question about what a gene's symbol may be a slip of, or nothing."""
+    nearly = _nearly(kb, text)
+    close = [nearly] if nearly else difflib.get_close_matches(text.strip().upper(), _symbols(kb), n=2, cutoff=0.75)
+    return f"; did you mean {' or '.join(close)}?" if close else ""
 
 
 def _letters(symbol: str) -> str:
@@ -214,6 +229,7 @@ def merge(
     *,
     mode: str = "override",
     everyone: Sequence[str] = (),
+    sexes: Mapping[str, str] | None = None,
 ) -> CallSet:
     """Lay the calls of other tools over our own.
 
@@ -230,6 +246,8 @@ def merge(
         ``override``: they replace ours; ``fill``: they are used where a gene is not called.
     everyone
         All samples of the genotypes, if those of `callset` are some of them: a file about another one is not used.
+    sexes
+        ``male`` or ``female`` where it is known: a man has one allele of a gene on X, and a woman two.
 
     Returns
     -------
@@ -257,7 +275,14 @@ def merge(
         owner = _owner(path, callset.samples, everyone) if None in named else None
         for call in calls:
             if (sample := call.sample or owner) in index:
-                given[call.gene][index[str(sample)]] = call.pattern
+                try:
+                    pattern, remark = reconcile.with_sex(kb, call.gene, call.pattern, (sexes or {}).get(str(sample)))
+                except ValueError as error:
+                    notes.append(_refused(sample, call.gene, f"{call.where}: {error}"))
+                    doubted[call.gene].add(index[str(sample)])
+                    continue
+                given[call.gene][index[str(sample)]] = pattern
+                notes += [note(sample, "warning", "outside_call_differs", remark, call.where)] if remark else []
         for one in said:
             if (sample := _sample_of(one) or owner) in index:
                 notes.append(one | {"sample": sample})

@@ -21,6 +21,8 @@ _NO_CALL = {"", ".", "-", "none", "n/a", "na", "nan", "no call", "no_call", "noc
 _COPIES = re.compile(r"^(?P<base>.+?)\s*[x×](?P<bound>≥|>=)?\s*(?P<count>\d+|N)$", re.IGNORECASE)
 _BOUND = re.compile(r"^(?P<base>\*[^≥]+?)\s*(?:≥|>=)\s*(?P<count>\d+)$")
 _ALDY_SUB = re.compile(r"^(\*\d+)(?:\.\d+)?(?:\.ALDY(?:_\d+)?)$", re.IGNORECASE)
+_LETTERED = re.compile(r"^(?P<core>\*\d+)[A-Z]$")
+"""Names of sub-alleles before they were numbered: ``*2A`` is ``*2.001`` today."""
 _ALDY_CN = re.compile(r"^(\*\d+):\d+$")
 _VARIANT = re.compile(r"^(?:rs\d+|\d+[.:]?[A-Z]+>[A-Z]+)$", re.IGNORECASE)
 _REFERENCE_WORDS = {"reference", "ref", "wild-type", "wildtype", "wt", "*1"}
@@ -77,11 +79,23 @@ class AlleleNames:
             return found
         if match := _ALDY_SUB.match(name) or _ALDY_CN.match(name):
             name = match[1]
-        if match := _BOUND.match(name) or _COPIES.match(name):
+        if match := _COPIES.match(name) or _BOUND.match(name):
             return self._copies(match)
-        if name.lower() in _REFERENCE_WORDS and self._reference:
+        if self._reference and (name.lower() in _REFERENCE_WORDS or self._is_reference(name)):
             return self._reference
+        if (old := _LETTERED.match(name)) and self._stands_for_its_sub_alleles(old["core"]):
+            return old["core"]
         return self._index.get(name.lower(), name)
+
+    def _is_reference(self, name: str) -> bool:
+        """Whether ``B (wildtype)`` is the reference allele ``B (reference)`` under an older name."""
+        short, _, word = name.lower().partition(" (")
+        known, _, _ = str(self._reference).lower().partition(" (")
+        return short == known and word.rstrip(")") in _REFERENCE_WORDS
+
+    def _stands_for_its_sub_alleles(self, core: str) -> bool:
+        """Whether ``*2`` is known and none of ``*2A``, ``*2B`` is an allele of its own: then those are all ``*2``."""
+        return core in self.known and not any(re.fullmatch(re.escape(core) + "[A-Z]", one) for one in self.known)
 
     def _copies(self, match: re.Match[str]) -> str:
         base, count = self._index.get(match["base"].lower(), match["base"]), match["count"].upper()
@@ -153,8 +167,13 @@ def diplotype_of(kb: KnowledgeBase, gene: str, text: str, probability: float) ->
     for part in unknown:
         if names.is_hla or not all(_ALLELE.fullmatch(one) for one in part.split("+")):
             raise ValueError(f"{part!r} in {text!r} is not the name of an allele of {gene}")
+    inheritance = str(kb.gene(gene).row["inheritance"]) if gene in kb.genes else "autosomal"
+    if len(made) == 2 and inheritance == "mitochondrial":
+        if made[0] != made[1]:
+            raise ValueError(f"{text!r} gives two sequences of a gene of which a person has one kind")
+        made = made[:1]
     if len(made) == 1:
-        haploid = gene in kb.genes and kb.gene(gene).row["inheritance"] != "autosomal"
+        haploid = inheritance != "autosomal"
         name, parts, novel = made[0]
         if haploid:
             return Diplotype(name, None, parts, (), probability, novel), unknown

@@ -12,6 +12,16 @@ TABLES = ("calls", "phenotypes", "guidance", "scores", "clinical", "medications"
 """The frames of a result, in the order in which they come about."""
 
 
+FAILURES = "failures.tsv"
+"""The table of what was lost: clinical values, rows, laboratory results."""
+
+
+def failures(result: Result) -> pl.DataFrame:
+    """Return ``sample stage code where message`` of everything that could not be used."""
+    lost = result.notes.filter(pl.col("severity") == "error")
+    return lost.select("sample", "stage", "code", "where", "message")
+
+
 def to_tsv(frame: pl.DataFrame) -> bytes:
     """Return a frame as UTF-8 TSV: header, no quoting, null = empty, ``\\n`` line ends.
 

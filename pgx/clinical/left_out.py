@@ -1,0 +1,152 @@
+"""Values that were left out: which concepts of whom are unknown for it, and what would have used them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from pgx.clinical.derive import FORMULAS
+from pgx.clinical.vocabulary import Vocabulary
+from pgx.errors import InputError
+from pgx.knowledge import KnowledgeBase
+
+REASONS = ("impossible_value", "not_a_number", "unit_missing", "unit_unknown", "unit_differs", "answer_unknown",
+           "bad_date", "doubtful_value")  # fmt: skip
+"""Codes of problems that cost one value."""
+KEPT_OUT = {"sample": pl.String, "concept": pl.String, "code": pl.String, "message": pl.String, "where": pl.String}
+"""Columns of what `newest` returns."""
+ON_PAGE_ONE = "value_left_out"
+"""Code of the note on a value that something of the person's result would have used."""
+
+
+def newest(problems: pl.DataFrame, observations: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:
+    """Return every concept whose newest value was left out (`KEPT_OUT`): an older one must not stand in silently.
+
+    What does not change with time (sex, race) is known as long as any statement of it is understood.
+
+    Parameters
+    ----------
+    problems
+        `pgx.clinical.statements.PROBLEM`, with ``sample`` for the person.
+    observations
+        What was understood: ``sample concept date``.
+    vocabulary
+        The look-ups.
+    """
+    constant = [name for name, concept in vocabulary.concepts.items() if concept.summary == "constant"]
+    good = observations.group_by("sample", "concept").agg(newest=pl.col("date").max(), some=pl.lit(True).first())
+    lost = problems.filter(
+        pl.col("code").is_in(REASONS) & pl.col("sample").is_not_null() & pl.col("concept").is_not_null()
+    ).join(good, on=["sample", "concept"], how="left", maintain_order="left")
+    undated = pl.col("date").is_null() | pl.col("newest").is_null()
+    last = undated | (pl.col("date") >= pl.col("newest"))
+    stands = pl.col("some").fill_null(False) & pl.col("concept").is_in(constant)
+    place = pl.concat_str("file", "where", separator=": ", ignore_nulls=True)
+    return (
+        lost.filter(last & ~stands)
+        .with_columns(where=place)
+        .select(list(KEPT_OUT))
+        .unique(["sample", "concept"], keep="last", maintain_order=True)
+    )
+
+
+def with_derived(kept_out: pl.DataFrame, observations: pl.DataFrame) -> pl.DataFrame:
+    """Add what cannot be computed because an input was left out, unless it is given: no creatinine, no eGFR."""
+    inputs = [("birth_date", "age"), *((one, formula.concept) for formula in FORMULAS for one in formula.inputs)]
+    table = pl.DataFrame(inputs, schema={"concept": pl.String, "made": pl.String}, orient="row")
+    found = kept_out
+    for _ in range(2):  # birth date -> age -> eGFR
+        more = found.join(table, on="concept", how="inner", maintain_order="left").with_columns(concept="made")
+        more = more.select(list(KEPT_OUT)).join(observations, on=["sample", "concept"], how="anti")
+        found = pl.concat([found, more]).unique(["sample", "concept"], keep="first", maintain_order=True)
+    return found
+
+
+def refuse(problems: pl.DataFrame) -> None:
+    """Refuse the input if anything of it was left out: what ``--strict`` asks for.
+
+    Raises
+    ------
+    InputError
+        With the first such place, and how many there are.
+    """
+    lost = problems.filter((pl.col("severity") == "error") | (pl.col("code") == "unknown_column"))
+    if lost.is_empty():
+        return
+    row = lost.row(0, named=True)
+    person = f"sample {row['sample']}" if row["sample"] else None
+    where = ", ".join(part for part in (row["where"], person) if part) or None
+    more = f" (and {lost.height - 1} more)" if lost.height > 1 else ""
+    raise InputError(row["message"] + more, file=row["file"], where=where, fix="correct it, or leave it empty")
+
+
+def notes(
+    kept_out: pl.DataFrame, advice: pl.DataFrame, scores: pl.DataFrame, kb: KnowledgeBase
+) -> list[dict[str, object]]:
+    """Return a note (`ON_PAGE_ONE`) on each left-out value that the advice or a score of its person would have used.
+
+    Parameters
+    ----------
+    kept_out
+        `pgx.types.ClinicalData.kept_out`.
+    advice, scores
+        `pgx.schema.GUIDANCE` and `pgx.schema.SCORES` of the run.
+    kb
+        Knowledge base.
+    """
+    if kept_out.is_empty():
+        return []
+    features = {str(name): concept for concept, name in kb.table("concepts").select("concept", "feature").iter_rows()}
+    used: dict[tuple[str, str], dict[str, None]] = {}
+    for sample, endpoint, flags in scores.select("sample", "endpoint", "flags").iter_rows():
+        for flag in (flags or "").split(";"):
+            if (concept := features.get(flag.removeprefix("implausible:"))) and flag.startswith("implausible:"):
+                used.setdefault((sample, concept), {})[f"the score {endpoint}"] = None
+    read_by = _read_by_drug(kb)
+    for sample, drug in advice.select("sample", "drug").unique(maintain_order=True).iter_rows():
+        for concept in read_by.get(drug, ()):
+            used.setdefault((sample, concept), {})[f"the advice on {drug}"] = None
+    on_x = _on_x(kb)
+    for sample, drug, genes in advice.select("sample", "drug", "genes").unique(maintain_order=True).iter_rows():
+        if on_x.intersection((genes or "").split(";")):
+            used.setdefault((sample, "sex"), {})[f"the advice on {drug}"] = None
+    rows: dict[tuple[str, str], tuple[str, dict[str, None]]] = {}
+    for one in kept_out.iter_rows(named=True):
+        if by := used.get((one["sample"], one["concept"])):
+            key = (one["sample"], f"{one['message']} ({one['where']})")
+            rows.setdefault(key, (one["where"], {}))[1].update(by)
+    return [
+        {
+            "sample": sample,
+            "stage": "clinical",
+            "severity": "warning",
+            "code": ON_PAGE_ONE,
+            "message": f"a value was left out: {said}; {_listed(list(by))} would have used it",
+            "where": where,
+        }
+        for (sample, said), (where, by) in rows.items()
+    ]
+
+
+_SHOWN = 4
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_SHOWN])
+    return shown + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+
+
+def _read_by_drug(kb: KnowledgeBase) -> dict[str, set[str]]:
+    """Drug -> the concepts that decide whether a recommendation or a label's limit on it holds."""
+    concepts = set(kb.table("concepts")["concept"])
+    tests = kb.table("populations").filter(pl.col("subject").is_in(sorted(concepts)))
+    rows = pl.concat([kb.table(name).select("drug", "population") for name in ("recommendations", "label_limits")])
+    found: dict[str, set[str]] = {}
+    for drug, concept in rows.join(tests, on="population").select("drug", "subject").unique().iter_rows():
+        found.setdefault(drug, set()).add(concept)
+    return found
+
+
+def _on_x(kb: KnowledgeBase) -> set[str]:
+    return set(kb.table("genes").filter(pl.col("inheritance") == "x_linked")["gene"])
