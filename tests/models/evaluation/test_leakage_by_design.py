@@ -1,0 +1,74 @@
+"""A person who is tested has taught nothing, in any design, however persons, sites and times are mixed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import polars as pl
+import pytest
+
+from pgx import models
+from pgx.knowledge import KnowledgeBase
+from pgx.models.cohort.simulation import Truth, simulate
+from pgx.models.evaluation import baselines, validate
+from pgx.models.evidence import endpoints
+from pgx.models.fitting.boost import Settings
+
+FEW = Settings(max_trees=20)
+
+
+@pytest.fixture(scope="module")
+def splits(kb: KnowledgeBase) -> Iterator[list[tuple[bool, set[str], set[str]]]]:
+    """Run every design on persons who visit both sites and come back later; note who teaches and who is tested."""
+    one = endpoints.get(kb, "clopidogrel.mace")
+    table = simulate(one, 300, truth=Truth(sites=2), events=60, seed=3)
+    table = table.with_columns(person=pl.format("p{}", pl.int_range(300) % 150), time=pl.int_range(300))
+    seen: list[tuple[bool, set[str], set[str]]] = []
+    real = baselines.fitted
+
+    def noted(endpoint, learn, test, *rest, sites):  # type: ignore[no-untyped-def]
+        seen.append((sites, set(learn.frame["person"]), set(test.frame["person"])))
+        return real(endpoint, learn, test, *rest, sites=sites)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(validate.baselines, "fitted", noted)
+        models.evaluate("clopidogrel.mace", table, kb, repeats=1, folds=2, settings=FEW)
+    yield seen
+
+
+def test_all_three_designs_were_run(splits: list[tuple[bool, set[str], set[str]]]) -> None:
+    assert len(splits) == 2 + 2 + 5  # folds of persons, sites, stretches of time
+    assert sum(sites for sites, _, _ in splits) == 2
+
+
+def test_nobody_is_tested_by_a_model_that_they_taught(splits: list[tuple[bool, set[str], set[str]]]) -> None:
+    for _, taught, tested in splits:
+        assert taught and tested
+        assert not taught & tested
+
+
+def test_persons_of_both_sites_teach_neither(splits: list[tuple[bool, set[str], set[str]]]) -> None:
+    everyone = set().union(*(taught | tested for _, taught, tested in splits))
+    for sites, taught, tested in splits:
+        if sites:
+            assert len(taught) < len(everyone - tested) + 1
+            assert taught <= everyone - tested
+
+
+def test_every_method_of_a_case_control_evaluation_is_moved_to_the_population(kb: KnowledgeBase) -> None:
+    one = endpoints.get(kb, "azathioprine.leukopenia")
+    table = simulate(one, 400, events=200, seed=6)
+    found = models.evaluate(
+        "azathioprine.leukopenia", table, kb, repeats=1, folds=2, settings=FEW, population_risk=0.04
+    )
+    rows = found.predictions.filter(pl.col("design") == "person")
+    y = rows["truth"].to_numpy()
+    weight = np.where(y > 0.5, 0.04 / 0.5, 0.96 / 0.5)
+    for method in ("product", "refit", "base_rate", "rule", "plain_booster"):
+        mean = float(np.average(rows[method].to_numpy(), weights=weight))
+        assert mean == pytest.approx(0.04, rel=0.35), method
+    base = rows["base_rate"].to_numpy()
+    assert base == pytest.approx(np.full(len(base), 0.04), rel=0.1)
+    told = found.overall.filter(pl.col("design") == "person", pl.col("method") == "base_rate")
+    assert told["log_loss"].item() == pytest.approx(-(0.04 * np.log(0.04) + 0.96 * np.log(0.96)), rel=0.02)
