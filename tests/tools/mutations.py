@@ -169,7 +169,7 @@ class _Finder:
             yield self._swap(node, ast.unparse(other), f"keyword {keyword.arg} dropped")
 
     def _return(self, value: ast.expr, returns: str) -> Iterator[Mutation]:
-        plain = returns.split("[")[0]
+        plain = returns.split("[", maxsplit=1)[0]
         if returns.endswith("| None") and not (isinstance(value, ast.Constant) and value.value is None):
             yield self._swap(value, "None", "value returned")
         elif plain in _EMPTY and not isinstance(value, ast.Constant):

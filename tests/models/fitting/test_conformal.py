@@ -64,7 +64,9 @@ def test_a_group_has_its_own_interval_from_100_persons_on(size: int, own: bool) 
     y = np.r_[np.full(size, 9.0), np.zeros(300)]
     groups = ["few"] * size + ["many"] * 300
     for weight, copies in ((None, 1), (np.full(2 * len(y), 0.5), 2)):
-        table = conformal.tables(np.repeat(y, copies), np.zeros(copies * len(y)), list(np.repeat(groups, copies)), 0.9, weight)
+        table = conformal.tables(
+            np.repeat(y, copies), np.zeros(copies * len(y)), list(np.repeat(groups, copies)), 0.9, weight
+        )
         assert ("few" in table) == own
         low, high = conformal.bounds(np.zeros(2), ["few", "many"], table)
         assert (high[0] == 9.0, high[1]) == (True, 0.0)

@@ -1,0 +1,54 @@
+"""A word of another scheme in a guideline is asked only of persons whom the guideline's own scheme cannot place."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from pgx import knowledge, schema
+from pgx.guidance import recommend
+from pgx.phenotypes import assign
+from tests.phenotypes.builders import callset, diplotype, pattern
+
+KB = knowledge.load()
+DECREASED, POSSIBLE, NORMAL = "Decreased Function", "Possible Decreased Function", "Normal Function"
+
+
+def told(cpic: dict[str, float], dpwg: dict[str, float], drug: str) -> list[tuple[str, str, float]]:
+    """Return DPWG's rows for a person with these phenotypes of SLCO1B1 in the two schemes."""
+    calls, phenotypes = assign(callset({"s": {"SLCO1B1": pattern("*1/*1")}}), KB, None)
+    rows = [
+        phenotypes.row(0, named=True)
+        | {"scheme": scheme, "phenotype": name, "clinical_phenotype": name, "probability": share}
+        for scheme, shares in (("CPIC", cpic), ("DPWG", dpwg))
+        for name, share in shares.items()
+    ]
+    found = recommend(schema.from_rows(rows, schema.PHENOTYPES), calls, None, KB, drugs=[drug])
+    of_dpwg = found.filter(pl.col("source") == "DPWG", pl.col("action").is_not_null())
+    return [
+        (row["applies"], row["phenotypes"].removeprefix("SLCO1B1="), row["probability"])
+        for row in of_dpwg.rows(named=True)
+    ]
+
+
+def test_whom_dpwg_cannot_place_is_told_by_cpics_word() -> None:
+    assert told({POSSIBLE: 1.0}, {"Indeterminate": 1.0}, "simvastatin") == [("yes", POSSIBLE, 1.0)]
+
+
+@pytest.mark.parametrize("placed", [NORMAL, DECREASED])
+def test_whom_dpwg_places_is_not_asked_in_cpics_words(placed: str) -> None:
+    assert told({POSSIBLE: 1.0}, {placed: 1.0}, "simvastatin") == [("yes", placed, 1.0)]
+
+
+def test_the_word_counts_for_the_share_that_dpwg_cannot_place() -> None:
+    found = told({POSSIBLE: 1.0}, {DECREASED: 0.7, "Indeterminate": 0.3}, "simvastatin")
+    assert [(name, share) for _, name, share in found if name == DECREASED] == [(DECREASED, pytest.approx(0.7))]
+    assert [share for _, name, share in found if name == POSSIBLE] in ([], [pytest.approx(0.3)])
+
+
+def test_increased_function_is_no_answer_where_dpwg_reads_the_alleles_as_normal() -> None:
+    calls, phenotypes = assign(callset({"s": {"SLCO1B1": pattern(diplotype("*14/*14"))}}), KB, None)
+    of_scheme = dict(phenotypes.select("scheme", "phenotype").iter_rows())
+    assert of_scheme == {"CPIC": "Increased Function", "DPWG": NORMAL}
+    found = recommend(phenotypes, calls, None, KB, drugs=["rosuvastatin"]).filter(source="DPWG")
+    assert set(found["phenotypes"]) == {f"SLCO1B1={NORMAL}"}
