@@ -168,11 +168,11 @@ def _trends(
     )
     rows = rows.join(periods, on="concept").join(now, on="sample")
     age = (pl.col("as_of") - pl.col("date")).dt.total_days()
-    rows = rows.filter(age.is_between(0, pl.col("trend_days"))).with_columns(years=-age / 365.25)
+    rows = rows.filter(age.is_between(0, pl.col("trend_days"))).with_columns(age=age, years=-age / 365.25)
     x, y = pl.col("years"), pl.col("value")
     centred = x - x.mean()
     slope = (centred * (y - y.mean())).sum() / centred.pow(2).sum()
-    long_enough = (x.max() - x.min()) * 365.25 >= MIN_SPAN_DAYS
+    long_enough = pl.col("age").max() - pl.col("age").min() >= MIN_SPAN_DAYS
     summary = rows.group_by("sample", "concept").agg(
         count=pl.len().cast(pl.Float64), mean=y.mean(), sd=y.std(), slope=pl.when(long_enough).then(slope)
     )

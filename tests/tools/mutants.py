@@ -33,8 +33,10 @@ _JOBS = 2
 _BUDGET = 25.0
 """Seconds that the related tests of one change may take together, as measured without a change."""
 _MOST_TESTS = 400
-_PATIENCE = 90.0
-"""Seconds until a run counts as hung, which is caught."""
+_PATIENCE = 4.0
+"""How many times longer than without a change the tests may take; beyond it a run counts as hung, which is caught."""
+_START_UP = 60.0
+"""Seconds added to that: pytest starts, and the machine may be busy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,10 @@ class Related:
             chosen.append(test)
         return chosen
 
+    def patience(self, tests: Sequence[str]) -> float:
+        """Return the seconds after which a run of these tests counts as hung."""
+        return _START_UP + _PATIENCE * sum(self._seconds[test] for test in tests)
+
     def _running(self, path: str, lines: Iterable[int]) -> set[str]:
         of_file = self._lines.get(path, {})
         return {test for line in lines for test in of_file.get(str(line), ())}
@@ -108,7 +114,7 @@ def measure(place: Path) -> dict[str, dict[str, object]]:
         half.replace(kept)
     found: dict[str, dict[str, object]] = json.loads(kept.read_text())
     for test in found["failed"]:
-        print(f"left out, since it does not pass without a change: {test}", file=sys.stderr)
+        print(f"left out, since it fails or is skipped without a change: {test}", file=sys.stderr)
     return found
 
 
@@ -131,7 +137,7 @@ def _pytest(place: Path, arguments: Sequence[str], timeout: float | None, more: 
         return -1
 
 
-def attempt(place: Path, one: Mutation, tests: Sequence[str]) -> Result:
+def attempt(place: Path, one: Mutation, tests: Sequence[str], patience: float) -> Result:
     """Make one change in a copy of the tree, run its tests, and take the change back."""
     started, path = time.monotonic(), place / one.path
     source = path.read_text(encoding="utf-8")
@@ -141,7 +147,7 @@ def attempt(place: Path, one: Mutation, tests: Sequence[str]) -> Result:
     if tests:
         try:
             path.write_text(one.apply(source), encoding="utf-8")
-            code = _pytest(place, ["-x", f"@{listed}"], _PATIENCE)
+            code = _pytest(place, ["-x", f"@{listed}"], patience)
         finally:
             path.write_text(source, encoding="utf-8")
         fate = {0: "survived", -1: "hung"}.get(code, "caught")
@@ -171,7 +177,8 @@ def main() -> int:
         def one_at_a_time(one: Mutation) -> Result:
             copied = copies.get()
             try:
-                result = attempt(copied, one, related.of(one))
+                tests = related.of(one)
+                result = attempt(copied, one, tests, related.patience(tests))
             finally:
                 copies.put(copied)
             print(f"{result.fate:8}  {one}  [{result.tests} tests, {result.seconds:.0f} s]", flush=True)

@@ -1,0 +1,400 @@
+"""The numbers that models decide by, each at its boundary."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+from scipy import stats
+
+from pgx import models
+from pgx.errors import InputError, UsageError
+from pgx.knowledge import KnowledgeBase
+from pgx.models import warfarin_inr
+from pgx.models.cohort import cohort, column_choice, leakage, missing_codes
+from pgx.models.cohort.cohort import Roles
+from pgx.models.cohort.simulation import simulate
+from pgx.models.evaluation import measures
+from pgx.models.evidence import endpoints
+from pgx.models.evidence.endpoints import MAX_RISK, odds_ratio
+from pgx.models.fitting import fit, linear, metrics, new_sites, risk_covariance
+from pgx.models.fitting.linear import Data
+from pgx.models.scoring import score_rows
+from pgx.models.training import train
+from pgx.models.warfarin_inr import Start, starts_of
+
+LIMITS = {
+    (endpoints, "MAX_RISK"): 0.9,
+    (endpoints, "UNSTATED_SE"): 0.5,
+    (fit, "MIN_EVENTS"): 15,
+    (fit, "RIDGE_EVENTS"): 50,
+    (fit, "RIDGE_PATIENTS"): 150,
+    (fit, "BOOSTER_EVENTS"): 100,
+    (fit, "_TIES"): 0.05,
+    (fit, "_DOUBT"): 1.5,
+    (fit, "_HANDICAP"): {"slope": 0.5, "ridge_strong": 1.0, "ridge": 1.5},
+    (linear, "SHRINK"): {"sqrt": (12.0, 25.0), "logit": (1.0, 4.0)},
+    (linear, "WEIGHTS"): {"slope": 0.0, "ridge_strong": 400.0, "ridge": 100.0},
+    (risk_covariance, "UNLEARNED"): 0.5,
+    (risk_covariance, "LARGEST"): 0.09,
+    (risk_covariance, "MIN_SITES"): 5,
+    (new_sites, "MIN_SITES"): 5,
+    (leakage, "_ALPHA"): 0.01,
+    (leakage, "_CERTAIN"): 0.98,
+    (leakage, "_CASES"): 10,
+    (measures, "_FEWEST"): 20,
+    (train, "LEVEL"): 0.9,
+    (train, "_FOLDS"): 5,
+    (train, "_FAR"): 3.0,
+    (score_rows, "LEVEL"): 0.9,
+    (score_rows, "_CERTAIN"): 0.95,
+    (score_rows, "_FACTORS"): 6,
+    (warfarin_inr, "SENSITIVITY"): 1.5,
+    (warfarin_inr, "NOISE"): 0.2,
+    (warfarin_inr, "LAG"): 5.0,
+    (warfarin_inr, "DRIFT"): 0.05,
+    (warfarin_inr, "UNTREATED"): 1.3,
+    (warfarin_inr, "SETTLED"): 0.9,
+    (warfarin_inr, "RANGE"): (2.0, 3.0),
+    (warfarin_inr, "HIGH_RISK"): 4.5,
+}
+
+
+@pytest.mark.parametrize(("module", "name"), LIMITS, ids=lambda one: getattr(one, "__name__", one))
+def test_a_limit_is_what_the_documentation_says(module: object, name: str) -> None:
+    assert getattr(module, name) == LIMITS[module, name]
+
+
+# Published evidence
+
+
+@pytest.mark.parametrize(
+    ("measure", "ratio", "baseline", "risk"),
+    [
+        ("RR", 2.0, 0.44, 0.88),
+        ("RR", 2.0, 0.45, 0.9),
+        ("RR", 2.0, 0.46, 0.9),
+        ("HR", 2.0, 0.1, 0.19),
+        ("HR", 50.0, 0.1, 0.9),
+        ("risk", 0.89, 0.1, 0.89),
+        ("risk", 0.95, 0.1, 0.9),
+    ],
+)
+def test_a_ratio_implies_no_risk_above_90_percent(measure: str, ratio: float, baseline: float, risk: float) -> None:
+    assert MAX_RISK == 0.9
+    expected = risk / (1 - risk) / (baseline / (1 - baseline))
+    assert odds_ratio(measure, ratio, baseline) == pytest.approx(expected)
+
+
+def test_an_odds_ratio_is_taken_as_it_is() -> None:
+    assert odds_ratio("OR", 50.0, 0.5) == 50.0
+    with pytest.raises(ValueError, match="'XR' is not one of"):
+        odds_ratio("XR", 1.0, 0.5)
+
+
+def _term(**more: object) -> endpoints.Term:
+    row = {"name": "t", "column": "c", "measure": "RR", "estimate": 2.0, "mark": "recall", **more}
+    return endpoints._term(row, {}, 0.1)
+
+
+def test_the_width_of_an_effect_is_that_of_its_interval_and_half_where_none_is_stated() -> None:
+    assert _term().se == 0.5
+    assert _term(measure="OR").se == 0.5
+    assert _term(measure="OR", low=1.0, high=4.0).se == pytest.approx(math.log(4) / (2 * stats.norm.ppf(0.975)))
+    # An upper end that the largest risk holds back says nothing: the lower side does.
+    held = _term(low=1.0, high=20.0)
+    assert held.se == pytest.approx(held.coefficient / stats.norm.ppf(0.975))
+
+
+# Cohorts
+
+
+@pytest.mark.parametrize(("cases", "known"), [(9, False), (10, True), (11, True)])
+def test_a_column_gives_the_outcome_away_only_with_ten_cases_of_each_kind(cases: int, known: bool) -> None:
+    for y in (np.r_[np.ones(cases), np.zeros(50)], np.r_[np.zeros(cases), np.ones(50)]):
+        assert leakage.gives_away(y.copy(), y, "logit") == known
+
+
+@pytest.mark.parametrize(("slips", "gives"), [(39, True), (40, True), (41, False)])
+def test_an_auc_of_98_percent_gives_the_outcome_away(slips: int, gives: bool) -> None:
+    # Of 20 x 100 pairs, each slip turns one round: the area is 1 - slips / 2000.
+    y = np.r_[np.ones(20), np.zeros(100)]
+    value = np.r_[np.full(20, 200.0), np.arange(100.0)]
+    turned, rest = divmod(slips, 20)
+    value[20 + 80 : 20 + 80 + turned] = 300.0
+    if rest:
+        value[20 + 99] = 250.0
+        value[rest:20] = 260.0
+    assert metrics.auc(y, value) == pytest.approx(1 - slips / 2000)
+    assert leakage.gives_away(value, y, "logit") == gives
+    assert leakage.gives_away(-value, y, "logit") == gives
+
+
+@pytest.mark.parametrize(("rows", "known"), [(19, False), (20, True)])
+def test_a_dose_is_given_away_from_twenty_rows_on(rows: int, known: bool) -> None:
+    y = np.arange(float(rows))
+    assert leakage.gives_away(y * 2 + 1, y, "sqrt") == known
+    assert leakage.gives_away(-y, y, "sqrt") == known
+    assert not leakage.gives_away(np.random.default_rng(1).permutation(y), y, "sqrt")
+
+
+@pytest.mark.parametrize(
+    ("others", "code", "found"),
+    [(19, -9.0, False), (20, -9.0, True), (20, -1.0, True), (20, 9999.0, True), (20, 100.0, False), (20, -9.5, False)],
+)
+def test_codes_for_missing_need_twenty_other_values(others: int, code: float, found: bool) -> None:
+    tally = missing_codes.Tally()
+    tally.add(pl.DataFrame({"x": [*np.linspace(11.0, 40.0, others), code, code]}))
+    assert tally.found() == ({"x": {code: 2}} if found else {})
+
+
+@pytest.mark.parametrize(("highest", "found"), [(49.0, True), (49.4, True), (49.5, False), (60.0, False)])
+def test_a_high_code_lies_twice_above_every_other_value(highest: float, found: bool) -> None:
+    tally = missing_codes.Tally()
+    tally.add(pl.DataFrame({"x": [*np.linspace(20.0, highest, 30), 99.0]}))
+    assert ("x" in tally.found()) == found
+
+
+def test_flags_are_codes_only_beside_yes_and_no() -> None:
+    tally = missing_codes.Tally()
+    yes_no = [0.0, 1.0] * 10
+    tally.add(pl.DataFrame({"binary": [*yes_no, 9.0, 8.0], "counted": [*yes_no[:-2], 2.0, 3.0, 9.0, 8.0]}))
+    assert tally.found() == {"binary": {8.0: 1, 9.0: 1}}
+
+
+def test_levels_and_scales_below_zero_are_no_codes() -> None:
+    tally = missing_codes.Tally()
+    tally.add(pl.DataFrame({"level": [-1.0, 0.0, 1.0] * 10, "scale": [*np.linspace(-20.0, 20.0, 29), -9.0]}))
+    assert tally.found() == {}
+
+
+@pytest.mark.parametrize(
+    ("column", "features", "why"),
+    [
+        (pl.Series("x", [1.0] * 4 + [2.0] * 5 + [None] * 50), 0, "hardly ever known"),
+        (pl.Series("x", [1.0] * 5 + [2.0] * 5 + [None] * 50), 1, ""),
+        (pl.Series("x", [True] * 4 + [False] * 50), 0, "hardly varies"),
+        (pl.Series("x", [True] * 5 + [False] * 50), 1, ""),
+        (pl.Series("x", list(range(99))), 1, ""),
+        (pl.Series("x", list(range(100))), 0, "a number of its own for every row"),
+        (pl.Series("x", ["a"] * 9 + ["b"] * 9), 0, "no value is frequent enough"),
+        (pl.Series("x", ["a"] * 10 + ["b"] * 10), 2, ""),
+        (pl.Series("x", ["a"] * 10 + ["b"] * 9), 0, "no value is frequent enough"),
+        (pl.Series("x", [f"level {n // 12}" for n in range(108)]), 8, ""),
+    ],
+)
+def test_which_columns_become_features(column: pl.Series, features: int, why: str) -> None:
+    found, reason = column_choice._auto(column)
+    assert (len(found), reason) == (features, why)
+
+
+@pytest.mark.parametrize(("words", "numbers"), [(10, True), (11, False)])
+def test_a_tenth_of_a_column_of_numbers_may_be_words(words: int, numbers: bool) -> None:
+    column = pl.Series("x", [*(str(n) for n in range(100 - words)), *["unknown"] * words])
+    found, _ = column_choice._auto(column)
+    assert bool(found and found[0].reading.kind == "number") == numbers
+
+
+# Sites
+
+
+@pytest.mark.parametrize(("sites", "persons", "known"), [(4, 20, False), (5, 20, True), (5, 19, False)])
+def test_five_sites_of_twenty_persons_tell_how_sites_differ(sites: int, persons: int, known: bool) -> None:
+    of = np.repeat(np.arange(sites), persons)
+    over = np.tile(np.linspace(0.0, 2.0, persons), sites)
+    assert (new_sites.stretch(over, of, 0.9) is not None) == known
+
+
+@pytest.mark.parametrize(("sites", "persons", "known"), [(4, 40, False), (5, 40, True), (5, 4, True), (5, 3, False)])
+def test_five_sites_of_one_expected_event_tell_how_risks_differ(sites: int, persons: int, known: bool) -> None:
+    of = np.repeat(np.arange(sites), persons)
+    y = (np.arange(len(of)) % 2).astype(np.float64)
+    found = risk_covariance.between_sites(y, np.zeros(len(of)), of)
+    assert (found is not None) == known
+
+
+def test_the_spread_of_sites_is_dersimonian_and_lairds() -> None:
+    """By hand: five sites of equal weight, times the squared t quantile (3 degrees) over the normal one."""
+    of = np.repeat(np.arange(5), 400)
+    events = np.array([120, 160, 200, 240, 280])
+    y = np.concatenate([np.r_[np.ones(k), np.zeros(400 - k)] for k in events])
+    shifts = (events - 200) / 100.0  # (observed - expected) / curvature, a curvature of 400 / 4
+    q = 100.0 * ((shifts - shifts.mean()) ** 2).sum()
+    tau = (q - 4) / (500.0 - 5 * 100.0**2 / 500.0)
+    factor = (metrics.t_quantile(0.95, 3) / stats.norm.ppf(0.95)) ** 2
+    assert risk_covariance.between_sites(y, np.zeros(2000), of) == pytest.approx(tau * factor)
+    alike = np.tile(np.r_[np.ones(200), np.zeros(200)], 5)
+    assert risk_covariance.between_sites(alike, np.zeros(2000), of) == 0.0
+
+
+@pytest.mark.parametrize(("features", "variance"), [(1, 0.09), (5, 0.09), (6, 0.5 / 6), (50, 0.01)])
+def test_what_one_feature_may_hold_is_bounded(features: int, variance: float) -> None:
+    # One person says nothing: the covariance of the features is that of the prior.
+    data = Data(np.zeros(2), np.zeros((2, features), np.float32), np.array([0.0, 1.0]), np.arange(2))
+    found = risk_covariance.covariance(data, np.zeros(2), np.zeros(features), np.zeros(features), moved=0.3)
+    assert np.diag(found)[2:] == pytest.approx(np.full(features, variance))
+    without = risk_covariance.covariance(data, np.zeros(2), np.zeros(features), np.zeros(features))
+    assert found[0, 0] - without[0, 0] == pytest.approx(0.3)
+
+
+# Case-control cohorts
+
+
+@pytest.mark.parametrize(("factor", "asked"), [(2.9, False), (3.1, True)])
+def test_more_than_thrice_the_published_odds_are_asked_about(kb: KnowledgeBase, factor: float, asked: bool) -> None:
+    one = endpoints.get(kb, "azathioprine.leukopenia")
+    taken = cohort.load(simulate(one, 2000, events=200, seed=1), one, Roles())
+    share = float(taken.data.y.mean())
+    odds = share / (1 - share) / factor
+    moved = replace(taken, data=replace(taken.data, prior=np.full(2000, math.log(odds))))
+    assert bool(train._sampled(moved, one)) == asked
+
+
+@pytest.mark.parametrize("risk", [0.0, 1.0, -0.1, 1.1])
+def test_a_population_risk_lies_between_0_and_1(kb: KnowledgeBase, risk: float) -> None:
+    one = endpoints.get(kb, "azathioprine.leukopenia")
+    with pytest.raises(UsageError, match="between 0 and 1"):
+        train.check_risk(one, risk)
+    train.check_risk(one, 0.5)
+    train.check_risk(one, None)
+    with pytest.raises(UsageError, match="for risks only"):
+        train.check_risk(endpoints.get(kb, "warfarin.dose"), 0.5)
+
+
+# Warfarin over time
+
+
+@pytest.mark.parametrize(
+    ("inr", "change", "settled", "advice"),
+    [
+        (4.5, -20.0, True, ("clinician_today", 1)),
+        (4.49, -20.0, True, ("lower_dose", 7)),
+        (4.49, None, True, ("recheck_soon", 3)),
+        (1.99, 12.0, False, ("recheck_soon", 3)),
+        (1.99, 12.0, True, ("raise_dose", 7)),
+        (2.0, 12.0, False, ("raise_dose", 14)),
+        (2.0, 9.99, True, ("keep_dose", 28)),
+        (2.0, 10.0, True, ("raise_dose", 14)),
+        (3.0, -9.99, True, ("keep_dose", 28)),
+        (3.0, -10.0, True, ("lower_dose", 14)),
+        (3.01, -4.99, True, ("recheck_soon", 7)),
+        (3.01, -5.0, True, ("lower_dose", 7)),
+        (3.01, 0.0, True, ("recheck_soon", 7)),
+        (1.5, 0.0, False, ("recheck_soon", 7)),
+    ],
+)
+def test_advice_at_its_limits(inr: float, change: float | None, settled: bool, advice: tuple[str, int]) -> None:
+    assert warfarin_inr._advice(inr, change, settled) == advice
+
+
+def _visits(*rows: tuple[int, float, float]) -> pl.DataFrame:
+    first = date(2026, 1, 5)
+    return pl.DataFrame(
+        [{"sample": "p", "date": first + timedelta(days=day), "dose": dose, "inr": inr} for day, dose, inr in rows]
+    )
+
+
+START = {"p": Start(36.0, 25.0, 49.0)}
+
+
+@pytest.mark.parametrize(("inr", "acts"), [(1.29, False), (1.3, True)])
+def test_a_first_inr_below_1_3_is_that_of_an_untreated_person(inr: float, acts: bool) -> None:
+    found = models.monitor(_visits((0, 36.0, inr)), START)
+    assert (found["estimate"][0] != 36.0) == acts
+
+
+@pytest.mark.parametrize("target", [1.5, 2.5, 4.0])
+def test_inr_targets_that_can_be_aimed_at(target: float) -> None:
+    assert models.monitor(_visits((0, 36.0, target)), START, target=target)["estimate"][0] == pytest.approx(36.0)
+
+
+@pytest.mark.parametrize("target", [1.49, 4.01])
+def test_inr_targets_that_cannot(target: float) -> None:
+    with pytest.raises(UsageError, match="cannot be aimed at"):
+        models.monitor(_visits((0, 36.0, 2.0)), START, target=target)
+
+
+@pytest.mark.parametrize(
+    ("dose", "inr", "fine"),
+    [(0.0, 2.0, True), (300.0, 2.0, True), (-0.1, 2.0, False), (300.1, 2.0, False), (35.0, 0.5, True),
+     (35.0, 30.0, True), (35.0, 0.49, False), (35.0, 30.1, False)],
+)  # fmt: skip
+def test_values_that_can_be(dose: float, inr: float, fine: bool) -> None:
+    if fine:
+        models.monitor(_visits((0, dose, inr)), START)
+    else:
+        with pytest.raises(InputError, match=r"line 2.*is not between"):
+            models.monitor(_visits((0, dose, inr)), START)
+
+
+def test_one_step_of_the_filter_by_hand() -> None:
+    """The normal-normal update on the square-root scale, for a dose that acts in full but for e^-1."""
+    z = stats.norm.ppf(0.95)
+    prior = ((7.0 - 5.0) / (2 * z)) ** 2 + 0.05**2 * 5.0 / 30.0
+    reached = 1 - math.exp(-1)
+    needed = math.sqrt(36.0 * (2.5 / 3.5) ** (1 / 1.5))
+    noise = (0.5 * needed * 0.2 / 1.5 / reached) ** 2
+    gain = prior / (prior + noise)
+    centre, variance = 6.0 + gain * (needed - 6.0), (1 - gain) * prior
+    row = models.monitor(_visits((0, 36.0, 3.5)), START).row(0, named=True)
+    assert row["estimate"] == pytest.approx(centre**2)
+    assert row["low"] == pytest.approx((centre - z * math.sqrt(variance)) ** 2)
+    assert row["high"] == pytest.approx((centre + z * math.sqrt(variance)) ** 2)
+    assert row["change"] == pytest.approx(max((centre**2 / 36 - 1) * 100, -20))
+
+
+def test_a_second_value_speaks_of_the_dose_that_acts_by_then() -> None:
+    z = stats.norm.ppf(0.95)
+    first = models.monitor(_visits((0, 36.0, 2.5)), START).row(0, named=True)
+    both = models.monitor(_visits((0, 36.0, 2.5), (10, 49.0, 2.5)), START).row(1, named=True)
+    variance = ((math.sqrt(first["high"]) - math.sqrt(first["low"])) / (2 * z)) ** 2 + 0.05**2 * 10 / 30
+    reached = 1 - math.exp(-2)
+    needed = math.sqrt(36.0 + (49.0 - 36.0) * reached)
+    gain = variance / (variance + (0.5 * needed * 0.2 / 1.5 / reached) ** 2)
+    assert math.sqrt(both["estimate"]) == pytest.approx(6.0 + gain * (needed - 6.0))
+
+
+def test_a_change_is_held_within_20_percent_and_unknown_without_a_dose() -> None:
+    rows = models.monitor(_visits((0, 70.0, 2.5), (30, 70.0, 8.0), (60, 0.0, 1.1)), START)["change"].to_list()
+    assert rows[1] == -20.0 and rows[2] is None
+
+
+def test_the_time_in_range_is_rosendaals() -> None:
+    found = models.monitor(_visits((0, 36.0, 1.0), (10, 36.0, 3.0), (20, 36.0, 4.0)), START)
+    # Days 5 to 10 of the first line are in range (2.0 to 3.0), none of the second after its first day's 3.1.
+    assert found["time_in_range"].to_list() == [None, pytest.approx(0.6), pytest.approx(6 / 20)]
+
+
+@pytest.mark.parametrize(
+    ("values", "trend"),
+    [
+        ([2.5], "steady"),
+        ([2.0, 2.0 * math.exp(0.199)], "steady"),
+        ([2.0, 2.0 * math.exp(0.201)], "rising"),
+        ([2.0, 2.0 * math.exp(-0.201)], "falling"),
+        ([1.0, 2.0, 2.1, 2.0], "steady"),
+        ([3.0, 1.0, 2.0, 3.0], "rising"),
+    ],
+)
+def test_a_trend_is_a_change_beyond_the_noise_over_three_values(values: list[float], trend: str) -> None:
+    assert warfarin_inr._trend(values) == trend
+
+
+def test_only_scores_of_the_endpoint_that_were_given_start_a_person() -> None:
+    scores = pl.DataFrame(
+        {
+            "sample": ["a", "a", "b"],
+            "endpoint": ["warfarin.dose", "warfarin.low_dose_need", "warfarin.dose"],
+            "estimate": [30.0, 0.4, None],
+            "low": [20.0, 0.1, None],
+            "high": [40.0, 0.6, None],
+        }
+    )
+    assert starts_of(scores) == {"a": Start(30.0, 20.0, 40.0)}
+    assert starts_of(scores, "warfarin.low_dose_need") == {"a": Start(0.4, 0.1, 0.6)}
+    with pytest.raises(InputError, match="no column 'low'"):
+        starts_of(scores.drop("low"))
