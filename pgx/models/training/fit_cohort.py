@@ -15,6 +15,7 @@ from pgx.models.evidence.endpoint import Endpoint
 from pgx.models.evidence.links import logit, sigmoid
 from pgx.models.fitting import conformal, fit, new_sites, risk_covariance
 from pgx.models.fitting.boost import Settings
+from pgx.models.training.interval_groups import interval_group
 
 LEVEL = conformal.LEVEL
 _FOLDS = 5
@@ -104,7 +105,7 @@ def fit_cohort(
     say(f"fitting {len(taken.data.y)} rows, {len(taken.features)} features")
     fitted = fit.fit(taken.data, endpoint.link, [f.monotone for f in taken.features], settings=settings, folds=_FOLDS)
     warnings += _warnings(fitted, endpoint)
-    group = "clinical.race"
+    group = interval_group(endpoint.name)
     intervals: dict[str, tuple[float, float]] = {}
     stretch, between = None, None
     if endpoint.link == "sqrt":
