@@ -5,9 +5,11 @@ BIN := $(VENV)/bin
 SHARED ?= ../shared
 WORKERS ?= 2
 OUT ?= demo-report
+SEED ?= 1
+N ?= 100
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test fuzz check lint types layers bench accuracy knowledge examples test-data models clean
+.PHONY: help demo install test fuzz mutants check lint types layers bench accuracy knowledge examples test-data models clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -36,6 +38,9 @@ test: $(VENV)/.installed-dev check  ## Lint, types, import layers, knowledge and
 
 fuzz: $(VENV)/.installed-dev  ## The property tests with new random examples
 	PGX_HYPOTHESIS=fuzz $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m hypothesis tests
+
+mutants: $(VENV)/.installed-dev  ## Make N small changes (default 100, SEED 1) in the code that decides: do the tests notice?
+	$(BIN)/python -m tests.tools.mutants --seed $(SEED) -n $(N)
 
 check: lint types layers  ## What needs no run: lint, types, import layers, the knowledge's own consistency
 	$(BIN)/pgx kb validate

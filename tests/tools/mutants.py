@@ -30,7 +30,7 @@ ROOMS = (*PACKAGES, "features")
 ENOUGH = 0.85
 """Share of the changes that must be caught."""
 _JOBS = 2
-_BUDGET = 25.0
+_BUDGET = 20.0
 """Seconds that the related tests of one change may take together, as measured without a change."""
 _MOST_TESTS = 400
 _PATIENCE = 4.0

@@ -108,7 +108,19 @@ class _Finder:
     def _here(self, node: ast.AST, returns: str | None) -> Iterator[Mutation]:
         if isinstance(node, ast.Compare):
             yield from self._compare(node)
-        elif isinstance(node, ast.BoolOp):
+        elif isinstance(node, ast.BinOp):
+            yield from self._arithmetic(node)
+        elif isinstance(node, ast.Constant):
+            yield from self._constant(node)
+        elif isinstance(node, ast.Call):
+            yield from self._keywords(node)
+        elif isinstance(node, ast.Return):
+            yield from self._return(node, returns)
+        else:
+            yield from self._logic(node)
+
+    def _logic(self, node: ast.AST) -> Iterator[Mutation]:
+        if isinstance(node, ast.BoolOp):
             other = copy.deepcopy(node)
             other.op = ast.Or() if isinstance(node.op, ast.And) else ast.And()
             yield self._swap(node, ast.unparse(other), "and/or")
@@ -116,25 +128,14 @@ class _Finder:
             yield self._swap(node, ast.unparse(node.operand), "not dropped")
         elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and not _is_number(node.operand):
             yield self._swap(node, ast.unparse(node.operand), "sign dropped")
-        elif isinstance(node, ast.BinOp):
-            yield from self._arithmetic(node)
         elif isinstance(node, ast.IfExp):
-            other_if = copy.deepcopy(node)
-            other_if.body, other_if.orelse = other_if.orelse, other_if.body
-            yield self._swap(node, ast.unparse(other_if), "branches swapped")
+            turned = ast.IfExp(node.test, node.orelse, node.body)
+            yield self._swap(node, ast.unparse(turned), "branches swapped")
         elif isinstance(node, ast.If | ast.While):
             yield self._swap(node.test, f"not ({ast.unparse(node.test)})", "condition turned")
         elif isinstance(node, ast.comprehension):
             for test in node.ifs:
                 yield self._swap(test, f"not ({ast.unparse(test)})", "condition turned")
-        elif isinstance(node, ast.Constant) and _is_number(node):
-            yield from self._number(node)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, bool):
-            yield self._swap(node, str(not node.value), "truth turned")
-        elif isinstance(node, ast.Call):
-            yield from self._keywords(node)
-        elif isinstance(node, ast.Return) and node.value is not None and returns is not None:
-            yield from self._return(node.value, returns)
 
     def _compare(self, node: ast.Compare) -> Iterator[Mutation]:
         for i, operator in enumerate(node.ops):
@@ -150,15 +151,15 @@ class _Finder:
             other.op = _ARITHMETIC[type(node.op)]()
             yield self._swap(node, ast.unparse(other), "arithmetic")
 
-    def _number(self, node: ast.Constant) -> Iterator[Mutation]:
+    def _constant(self, node: ast.Constant) -> Iterator[Mutation]:
         value = node.value
-        assert isinstance(value, int | float)
-        if 0 < abs(value) <= _SMALLEST:
-            return
-        if isinstance(value, int):
-            yield self._swap(node, repr(value + 1), "off by one")
-        if value:
-            yield self._swap(node, repr(value * 2), "doubled")
+        if isinstance(value, bool):
+            yield self._swap(node, str(not value), "truth turned")
+        elif isinstance(value, int | float) and not 0 < abs(value) <= _SMALLEST:
+            if isinstance(value, int):
+                yield self._swap(node, repr(value + 1), "off by one")
+            if value:
+                yield self._swap(node, repr(value * 2), "doubled")
 
     def _keywords(self, node: ast.Call) -> Iterator[Mutation]:
         for i, keyword in enumerate(node.keywords):

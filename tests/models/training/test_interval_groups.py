@@ -44,7 +44,7 @@ def test_an_endpoint_may_have_a_row_of_its_own(table: Path) -> None:
 
 def test_a_table_without_a_row_is_said(table: Path) -> None:
     table.write_text("endpoint\tcolumn\nwarfarin.dose\tclinical.sex\n", encoding="utf-8")
-    with pytest.raises(InputError, match="no column for other.dose"):
+    with pytest.raises(InputError, match=r"no column for other\.dose"):
         interval_group("other.dose")
 
 
