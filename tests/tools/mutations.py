@@ -169,7 +169,10 @@ class _Finder:
             del other.keywords[i]
             yield self._swap(node, ast.unparse(other), f"keyword {keyword.arg} dropped")
 
-    def _return(self, value: ast.expr, returns: str) -> Iterator[Mutation]:
+    def _return(self, node: ast.Return, returns: str | None) -> Iterator[Mutation]:
+        value = node.value
+        if value is None or returns is None:
+            return
         plain = returns.split("[", maxsplit=1)[0]
         if returns.endswith("| None") and not (isinstance(value, ast.Constant) and value.value is None):
             yield self._swap(value, "None", "value returned")

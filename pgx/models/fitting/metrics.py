@@ -128,7 +128,7 @@ def corrected_interval(
 
 
 def t_quantile(share: float, degrees: int) -> float:
-    """Return Student's t quantile by Hill's expansion of the normal one; error below 0.01 from 3 degrees on."""
+    """Return Student's t quantile by Hill's expansion of the normal one; error below 0.01 from 4 degrees on."""
     z = _normal_quantile(share)
     d = float(degrees)
     return (
