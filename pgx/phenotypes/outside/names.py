@@ -58,6 +58,8 @@ class AlleleNames:
             return _hla(name), False
         if name in self.known:
             return name, False
+        if found := self._index.get(name.lower()):
+            return found, False  # a plus sign may be part of the name: c.1905+1G>A
         extra = False
         parts = name.split("+")
         if len(parts) > 1 and any(_VARIANT.match(part.strip()) for part in parts[1:]):
