@@ -11,6 +11,7 @@ from pgx.clinical import derive, identity, statements
 from pgx.clinical.current import current_values
 from pgx.clinical.identity import Record, contradictions
 from pgx.clinical.readers import fhir_drugs
+from pgx.clinical.statements import BadDateError, read_date
 from pgx.clinical.values import interpret
 from pgx.clinical.vocabulary import vocabulary
 from pgx.features import clinic
@@ -190,3 +191,14 @@ def test_ages_that_can_be(value, years, used):
     assert (found.height == 1) == used
     if used:
         assert found["value"][0] == pytest.approx(years, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("text", "fine"), [("1849-12-31", False), ("1850-01-01", True), ("2200-12-31", True), ("2201-01-01", False)]
+)
+def test_years_that_can_be(text, fine):
+    if fine:
+        assert read_date(text) == date.fromisoformat(text)
+    else:
+        with pytest.raises(BadDateError, match="outside 1850 to 2200"):
+            read_date(text)
