@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from pgx.guidance import recommend
+import polars as pl
+
+from pgx.guidance import recommend, untested
+from pgx.guidance.populations import Populations
 from pgx.phenotypes import assign
-from tests.phenotypes.drawn import KB, drawn_calls, drawn_history
+from tests.phenotypes.drawn import KB, TODAY, drawn_calls, drawn_history
 from tests.remembered import check
 
 DRUGS = ["abacavir", "amitriptyline", "atomoxetine", "capecitabine", "citalopram", "clopidogrel", "codeine", "efavirenz",
@@ -26,3 +29,32 @@ def test_guidance_on_what_each_person_takes():
     calls, phenotypes = assign(drawn_calls(12, 3), KB, history)
     found = recommend(phenotypes, calls, history, KB)
     check("guidance_taken", found.drop("recommendation", "url"))
+
+
+def test_who_belongs_to_which_population():
+    history = drawn_history(12, 5)
+    persons = [f"s{n:02d}" for n in range(12)]
+    populations = Populations(KB, history, persons, TODAY)
+    names = sorted(set(KB.table("populations")["population"]))
+    rows = {name: "".join("-0+"[truth + 1] for truth in populations.decide(name, names, "codeine")) for name in names}
+    known = {
+        f"{name} (exceptions known)": "".join(
+            "-0+"[truth + 1] for truth in populations.decide(name, exceptions_known=True)
+        )
+        for name in names
+    }
+    check("guidance_populations", rows | known)
+
+
+def test_label_limits_of_drawn_persons():
+    history = drawn_history(12, 5)
+    calls, phenotypes = assign(drawn_calls(12, 5), KB, history)
+    drugs = sorted(set(KB.table("label_limits")["drug"]))
+    found = recommend(phenotypes, calls, history, KB, drugs=drugs)
+    limits = found.filter(found["flags"].str.contains("label_limit"))
+    check("guidance_limits", limits.drop("recommendation", "url"))
+
+
+def test_what_untested_genes_could_mean():
+    gravest = sorted((*key, place) for key, place in untested.gravest(KB).items())
+    check("guidance_untested", pl.DataFrame(gravest, schema=["drug", "source", "gene", "place"], orient="row"))
