@@ -188,8 +188,9 @@ def main() -> int:
         with ThreadPoolExecutor(_JOBS) as pool:
             results = list(pool.map(one_at_a_time, chosen))
     survivors = [result for result in results if result.fate == "survived"]
-    print(f"\n{len(results) - len(survivors)} of {len(results)} changes caught (seed {options.seed}, {len(possible)} "
-          f"possible), {time.monotonic() - started:.0f} s; survivors:")  # fmt: skip
+    hung = sum(result.fate == "hung" for result in results)
+    print(f"\n{len(results) - len(survivors)} of {len(results)} changes caught ({hung} of them never ended; seed "
+          f"{options.seed}, {len(possible)} possible), {time.monotonic() - started:.0f} s; survivors:")  # fmt: skip
     for result in sorted(survivors, key=lambda result: (result.mutation.path, result.mutation.line)):
         print(f"  {result.mutation}")
     return int(len(results) - len(survivors) < ENOUGH * len(results))
