@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 
-from tests.tools.mutations import Mutation, mutations
+from tests.tools.mutations import Mutation, mutations, names_read
 
 TREE = Path(__file__).resolve().parents[2]
 PACKAGES = ("calling", "phenotypes", "guidance", "judgement", "models")
@@ -165,7 +165,14 @@ def main() -> int:
     started = time.monotonic()
     files = [path for name in PACKAGES for path in sorted((TREE / "pgx" / name).rglob("*.py"))]
     sources = {str(path.relative_to(TREE)): path.read_text(encoding="utf-8") for path in files}
-    possible = [one for path, text in sources.items() if options.within in path for one in mutations(path, text)]
+    read = names_read(path.read_text(encoding="utf-8") for path in sorted((TREE / "pgx").rglob("*.py")))
+    possible = [
+        one
+        for path, text in sources.items()
+        if options.within in path
+        for one in mutations(path, text)
+        if not one.names or not read.isdisjoint(one.names)
+    ]
     chosen = random.Random(options.seed).sample(possible, min(options.n, len(possible)))
     with tempfile.TemporaryDirectory() as folder:
         copies: SimpleQueue[Path] = SimpleQueue()

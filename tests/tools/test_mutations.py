@@ -7,7 +7,7 @@ import ast
 import pytest
 
 from tests.tools.mutants import PACKAGES, TREE, Related
-from tests.tools.mutations import mutations
+from tests.tools.mutations import mutations, names_read
 
 
 def _made(source: str) -> set[str]:
@@ -57,6 +57,7 @@ def test_each_kind_of_change(source: str, expected: set[str]) -> None:
         "@dataclass(frozen=True, slots=True)\nclass A: pass",
         "if TYPE_CHECKING: import a",
         "a = 1e-9",
+        "a = b > 1e-9",
         "for _ in range(60): pass",
         "assert a < b",
         "_BLOCK = 4096",
@@ -92,3 +93,8 @@ def test_related_tests_are_those_that_run_the_line_the_quickest_first_then_those
     [constant, _] = mutations("pgx/a.py", "FLOOR = 3\n")
     assert related.of(constant)[:2] == ["elsewhere", "quick"]
     assert related.patience(["quick"]) > 60
+
+
+def test_names_that_nothing_reads_are_known() -> None:
+    assert names_read(["A = 1\nB = 2\nc = A", "import m\nd = m.E\nE = 3"]) >= {"A", "E", "m"}
+    assert "B" not in names_read(["A = 1\nB = 2\nc = A"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -10,10 +12,14 @@ import pytest
 
 from pgx.errors import InputError, UsageError
 from pgx.knowledge import KnowledgeBase
-from pgx.models.cohort import cohort, summary, tables
+from pgx.models.cohort import cohort, column_choice, summary, tables
 from pgx.models.cohort.cohort import Roles
 from pgx.models.cohort.simulation import Truth, simulate
+from pgx.models.evaluation import interval_coverage, validate
 from pgx.models.evidence import endpoints
+from pgx.models.evidence.endpoints import Feature, Reading
+from pgx.models.fitting import fit
+from pgx.models.fitting.boost import Settings
 from pgx.models.scoring.score import persons
 
 DOSE, RISK = "warfarin.dose", "azathioprine.leukopenia"
@@ -179,3 +185,28 @@ def test_rows_of_a_person_stand_together_and_weigh_one() -> None:
     ):
         with pytest.raises(InputError, match=message):
             persons(wrong)
+
+
+def test_what_the_evidence_names_is_never_left_out_as_the_outcome_in_other_words(kb: KnowledgeBase) -> None:
+    one = endpoints.get(kb, "warfarin.low_dose_need")
+    y = np.r_[np.ones(30), np.zeros(90)]
+    named = next(t.reading.column for t in one.terms if not t.reading.column.startswith("gene."))
+    frame = pl.DataFrame({named: y, "lab.told": y, "gene.x.score": y})
+    features = [Feature(name, Reading(name), 0, "") for name in frame.columns]
+    kept, giving = column_choice._without_answers(frame, one, features, y)
+    assert [feature.name for feature in kept] == [named, "gene.x.score"]
+    assert giving == ["lab.told"]
+
+
+def test_the_documented_defaults() -> None:
+    def default(function: Callable[..., object], name: str) -> object:
+        return inspect.signature(function).parameters[name].default
+
+    assert (default(validate.evaluate, "repeats"), default(validate.evaluate, "folds")) == (5, 5)
+    assert (default(validate.learning_curve, "repeats"), default(validate.learning_curve, "held_out")) == (10, 1000)
+    assert default(interval_coverage.coverage, "sizes") == (200, 1000, 5000)
+    assert (default(interval_coverage.coverage, "repeats"), default(interval_coverage.coverage, "seed")) == (4, 1)
+    assert default(fit.fit, "folds") == 5 and default(simulate, "seed") == 1
+    trees = Settings()
+    assert (trees.max_trees, trees.step, trees.depth, trees.rate) == (160, 20, 3, 0.05)
+    assert (trees.subsample, trees.columns, trees.leaf_weight, trees.l2, trees.threads) == (0.8, 0.5, 5.0, 3.0, 1)

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from pgx.knowledge import KnowledgeBase
-from pgx.models.evidence import design, endpoints
+from pgx.models.evidence import allele_counts, design, endpoints
 from pgx.models.evidence.endpoints import Imputation, Reading
 
 NAN = math.nan
@@ -109,3 +109,24 @@ def test_a_clinical_column_is_the_genetic_one_where_nothing_acts() -> None:
     frame = pl.DataFrame({"gene.a.clinical_phenotype": ["x", "y", None], "gene.a.phenotype": ["x", "x", "x"]})
     assert design.converted(frame, "gene.a.clinical_phenotype").tolist() == [False, True, False]
     assert not design.converted(frame, "gene.a.phenotype").any()
+    mixed = pl.DataFrame({"gene.a.clinical_activity_score": [1.0, 2.0], "gene.a.activity_score": ["1.0", "1.0"]})
+    assert design.converted(mixed, "gene.a.clinical_activity_score").tolist() == [False, True]
+    assert not design.converted(mixed.drop("gene.a.activity_score"), "gene.a.clinical_activity_score").any()
+
+
+def test_which_columns_an_endpoint_can_read_its_genes_from(kb: KnowledgeBase) -> None:
+    by_allele = allele_counts.wish(endpoints.get(kb, "warfarin.dose"), kb)
+    assert "gene.cyp2c9.diplotype, like '*1/*2', or the number of copies" in by_allele
+    assert "gene.cyp2c9.allele_count.*3" in by_allele
+    in_words = allele_counts.wish(endpoints.get(kb, "clopidogrel.mace"), kb)
+    assert "in words, like" in in_words and "number of copies" not in in_words
+    carried = allele_counts.wish(endpoints.get(kb, "abacavir.hypersensitivity"), kb)
+    assert "'*57:01 negative'" in carried
+
+
+@pytest.mark.parametrize(
+    ("counts", "diplotype"),
+    [([0, 0], "r/r"), ([1, 0], "r/a"), ([0, 2], "b/b"), ([1, 1], "a/b"), ([-1, 0], None), ([-1, -1], None)],
+)
+def test_counts_of_alleles_make_a_diplotype(counts: list[float], diplotype: str | None) -> None:
+    assert allele_counts._diplotype(np.array(counts, dtype=np.float64), ["a", "b"], "r") == diplotype
