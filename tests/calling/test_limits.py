@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pgx.calling import call, calls_frame, context, copy_number, frames, mosaic, priors, solve
+from pgx.calling import call, caller, calls_frame, context, copy_number, frames, mosaic, priors, solve
 from pgx.calling.copy_number import Copies, known_copies
+from pgx.calling.model import Fallback
 from pgx.calling.mosaic import Donors
 from pgx.calling.priors import Counted
+from pgx.calling.strands import Strand
 from pgx.errors import UsageError
 from pgx.types import CallSet, Diplotype, GeneCalls, PatternCall
 from tests.calling.build import genotypes
@@ -197,3 +199,36 @@ def test_a_gene_whose_copies_vary_says_so_until_they_are_known(kb, one, gene, fl
 def test_genes_are_called_in_order_of_their_names(kb):
     found = call(genotypes(kb, [{}]), kb, genes=["TPMT", "CYP2C9", "TPMT"])
     assert [gene.gene for gene in found.genes] == ["CYP2C9", "TPMT"]
+
+
+def test_what_rare_pairs_weigh_is_bounded_by_what_they_are():
+    rng = np.random.default_rng(3)
+    frequency, mixture = rng.random((5, 2)) / 100, np.array([0.6, 0.4])
+    first = rng.random((5, 3)) < 0.6
+    second = rng.random((5, 3)) < 0.6
+    found = solve._rare_pairs(frequency, mixture, first, second)
+    weight = solve._weigh(frequency, mixture, first, second, 5)
+    assert weight.sum() <= found
+    every = np.ones((5, 1), dtype=bool)
+    whole = float((frequency.sum(axis=0) ** 2) @ mixture)
+    assert solve._rare_pairs(frequency, mixture, every, every) == pytest.approx(whole)
+    assert solve._rare_pairs(frequency, mixture, every[:, :0], every[:, :0]) == pytest.approx(whole)
+    apart = np.array([[True], [True], [False], [False], [False]])
+    one, two = frequency[:2].sum(axis=0), frequency[2:].sum(axis=0)
+    assert solve._rare_pairs(frequency, mixture, apart, ~apart) == pytest.approx(float(2 * (one * two) @ mixture))
+
+
+@pytest.mark.parametrize(
+    ("parts", "count", "read"),
+    [
+        ((("a",), ("b",)), 0, ["ref", "ref"]),
+        ((("a",), ("b",)), 1, ["fall", "ref"]),
+        ((("a",), ("carrier",)), 1, ["ref", "fall"]),
+        ((("carrier",), ("a",)), 1, ["fall", "ref"]),
+        ((("a",), ("b",)), 2, ["fall", "fall"]),
+    ],
+)
+def test_the_strand_that_must_carry_the_fallback_variant_is_read_as_it_first(parts, count, read):
+    fallback = Fallback(0, 1, "fall", "ref", frozenset(["carrier"]), frozenset(["lossy"]), "rs1")
+    strands = tuple(Strand("+".join(one), one, False) for one in parts)
+    assert caller._read_as(strands, fallback, count) == read

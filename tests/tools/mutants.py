@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -58,12 +59,16 @@ class Related:
         As `tests.tools.run_lines` writes it.
     sources
         File -> its text, for the readers of module-level names.
+    written
+        Test file -> its text: a test that names a constant has to do with it.
     """
 
-    def __init__(self, found: dict[str, dict[str, object]], sources: dict[str, str]) -> None:
+    def __init__(
+        self, found: dict[str, dict[str, object]], sources: dict[str, str], written: dict[str, str] | None = None
+    ) -> None:
         self._seconds: dict[str, float] = found["seconds"]  # type: ignore[assignment]
         self._lines: dict[str, dict[str, list[str]]] = found["lines"]  # type: ignore[assignment]
-        self._sources = sources
+        self._sources, self._written = sources, written or {}
 
     def of(self, one: Mutation) -> list[str]:
         """Return the tests to run for a change, in order."""
@@ -72,6 +77,12 @@ class Related:
         for path, text in self._sources.items() if one.names else ():
             lines = [n for n, line in enumerate(text.split("\n"), 1) if any(name in line for name in one.names)]
             direct |= self._running(path, lines)
+        naming = tuple(
+            f"{path}::"
+            for path, text in self._written.items()
+            if any(re.search(rf"\b{name}\b", text) for name in one.names)
+        )
+        direct |= {test for test in self._seconds if naming and test.startswith(naming)}
         module = self._running(one.path, map(int, self._lines.get(one.path, {})))
         chosen, spent = [], 0.0
         for test in [*self._quickest(direct), *self._quickest(module - direct)]:
@@ -179,7 +190,13 @@ def main() -> int:
         for job in range(_JOBS):
             copies.put(copy_tree(Path(folder) / str(job)))
         place = copies.get()
-        related = Related(measure(place), sources)
+        rooms = [TREE / "tests" / room for room in ROOMS]
+        written = {
+            str(path.relative_to(TREE)): path.read_text(encoding="utf-8")
+            for room in rooms
+            for path in room.rglob("test_*.py")
+        }
+        related = Related(measure(place), sources, written)
         copies.put(place)
 
         def one_at_a_time(one: Mutation) -> Result:

@@ -95,6 +95,13 @@ def test_related_tests_are_those_that_run_the_line_the_quickest_first_then_those
     assert related.patience(["quick"]) > 60
 
 
+def test_a_test_that_names_a_constant_is_related_to_it() -> None:
+    seconds = {"tests/test_a.py::test_limit": 0.1, "tests/test_b.py::test_other": 0.2}
+    written = {"tests/test_a.py": "assert FLOOR == 3", "tests/test_b.py": "assert FLOORS == 3"}
+    [constant, _] = mutations("pgx/a.py", "FLOOR = 3\n")
+    assert Related({"seconds": seconds, "lines": {}}, {}, written).of(constant) == ["tests/test_a.py::test_limit"]
+
+
 def test_names_that_nothing_reads_are_known() -> None:
     assert names_read(["A = 1\nB = 2\nc = A", "import m\nd = m.E\nE = 3"]) >= {"A", "E", "m"}
     assert "B" not in names_read(["A = 1\nB = 2\nc = A"])

@@ -10,6 +10,8 @@ import pytest
 
 from pgx import models
 from pgx.knowledge import KnowledgeBase
+from pgx.models.cohort import cohort
+from pgx.models.cohort.cohort import Roles
 from pgx.models.cohort.simulation import Truth, simulate
 from pgx.models.evaluation import baselines, validate
 from pgx.models.evidence import endpoints
@@ -72,3 +74,20 @@ def test_every_method_of_a_case_control_evaluation_is_moved_to_the_population(kb
     assert base == pytest.approx(np.full(len(base), 0.04), rel=0.1)
     told = found.overall.filter(pl.col("design") == "person", pl.col("method") == "base_rate")
     assert told["log_loss"].item() == pytest.approx(-(0.04 * np.log(0.04) + 0.96 * np.log(0.96)), rel=0.02)
+
+
+def test_the_time_design_learns_what_came_up_to_a_day_and_is_tested_on_what_came_after(kb: KnowledgeBase) -> None:
+    one = endpoints.get(kb, "clopidogrel.mace")
+    table = simulate(one, 101, events=40, seed=3).with_columns(time=pl.int_range(101))
+    taken = cohort.load(table, one, Roles(time="time"))
+    designs = dict(validate._designs(taken, one, 2, 4, 1))
+    [forward] = designs["time"]
+    assert [(int(learn.sum()), int(test.sum())) for learn, test in forward] == [
+        (51, 10), (61, 10), (71, 10), (81, 10), (91, 10),
+    ]  # fmt: skip
+    for learn, test in forward:
+        assert np.asarray(taken.time)[learn].max() < np.asarray(taken.time)[test].min()
+    assert len(designs["person"]) == 2 and all(len(splits) == 4 for splits in designs["person"])
+    assert "site" not in designs
+    few = cohort.load(table.with_columns(time=pl.when(pl.int_range(101) < 50).then("time")), one, Roles(time="time"))
+    assert "time" not in dict(validate._designs(few, one, 1, 2, 1)), "fifty days are too few"

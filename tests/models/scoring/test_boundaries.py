@@ -9,8 +9,8 @@ from scipy import stats
 
 from pgx import models
 from pgx.knowledge import KnowledgeBase
-from pgx.models.evidence import endpoints
-from pgx.models.scoring import score_rows
+from pgx.models.evidence import endpoint_checks, endpoints
+from pgx.models.scoring import patterns, score_rows
 
 REF, ALT = "rs9923231 reference (C)", "rs9923231 variant (T)"
 
@@ -119,3 +119,27 @@ def test_the_factors_are_the_six_largest_in_order_and_none_of_a_refused_person()
     assert found == ["g=+0.70;f=-0.60;e=+0.50;d=-0.40;c=+0.30;b=-0.20"]
     assert score_rows._factors(labels, parts, np.array([False])) == [None]
     assert score_rows._factors(["average person"], parts[:, :1], np.array([True])) == [None]
+
+
+def test_a_column_that_is_not_there_is_unknown_in_every_row() -> None:
+    frame = pl.DataFrame({"a": [1, None], "b": [None, 2]})
+    assert patterns._any_null(frame, ["a"]).tolist() == [False, True]
+    assert patterns._any_null(frame, ["a", "b"]).tolist() == [True, True]
+    assert patterns._any_null(frame, ["absent"]).tolist() == [True, True]
+    assert patterns._any_null(frame, []).tolist() == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("term", "fault"),
+    [
+        ({}, None), ({"low": 2.0, "high": 3.0}, None), ({"low": 1.0, "high": 2.0}, None),
+        ({"low": 2.1, "high": 3.0}, "outside its interval"), ({"low": 1.0, "high": 1.9}, "outside its interval"),
+        ({"prevalence": 0.0}, None), ({"prevalence": 1.0}, None), ({"prevalence": -0.1}, "not between 0 and 1"),
+        ({"prevalence": 1.1}, "not between 0 and 1"), ({"mark": "guess"}, "the mark is"), ({"mark": "local"}, None),
+        ({"estimate": "two"}, "lacks 'estimate'"), ({"estimate": "two", "from": "x:y"}, None),
+    ],
+)  # fmt: skip
+def test_a_term_of_a_sites_own_endpoint(term: dict[str, object], fault: str | None) -> None:
+    plain = {"name": "t", "column": "c", "mark": "read", "estimate": 2.0}
+    found = list(endpoint_checks._term(plain | term))
+    assert (found == []) if fault is None else (len(found) == 1 and fault in found[0])
