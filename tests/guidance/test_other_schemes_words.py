@@ -8,7 +8,7 @@ import pytest
 from pgx import knowledge, schema
 from pgx.guidance import recommend
 from pgx.phenotypes import assign
-from tests.phenotypes.builders import callset, diplotype, pattern
+from tests.phenotypes.builders import callset, clinical, day, diplotype, pattern
 
 KB = knowledge.load()
 DECREASED, POSSIBLE, NORMAL = "Decreased Function", "Possible Decreased Function", "Normal Function"
@@ -52,3 +52,13 @@ def test_increased_function_is_no_answer_where_dpwg_reads_the_alleles_as_normal(
     assert of_scheme == {"CPIC": "Increased Function", "DPWG": NORMAL}
     found = recommend(phenotypes, calls, None, KB, drugs=["rosuvastatin"]).filter(source="DPWG")
     assert set(found["phenotypes"]) == {f"SLCO1B1={NORMAL}"}
+
+
+def test_a_row_on_the_diplotype_gives_way_where_a_drug_has_changed_what_the_enzyme_does() -> None:
+    calls, phenotypes = assign(callset({"s": {"CYP2C9": pattern("*1/*3")}}), KB, None)
+    plain = recommend(phenotypes, calls, None, KB, drugs=["warfarin"]).filter(source="DPWG", applies="yes")
+    assert plain["phenotypes"].to_list() == ["CYP2C9=*1/*3"]
+    taken = clinical([{"drug": "fluconazole", "start": day("2026-01-01")}])
+    calls, phenotypes = assign(callset({"s": {"CYP2C9": pattern("*1/*3")}}), KB, taken)
+    changed = recommend(phenotypes, calls, taken, KB, drugs=["warfarin"]).filter(source="DPWG", applies="yes")
+    assert changed["phenotypes"].to_list() == ["CYP2C9=Poor Metabolizer (genetic Intermediate Metabolizer)"]
