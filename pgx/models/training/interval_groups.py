@@ -1,4 +1,4 @@
-"""The column whose values have dose intervals of their own, where enough persons share one: a table of ``data/models``."""
+"""The column whose values have dose intervals of their own: a table of ``data/models``, with a row ``*`` for all."""
 
 from __future__ import annotations
 
