@@ -15,10 +15,10 @@ import polars as pl
 from pgx import schema
 from pgx.errors import InputError
 from pgx.reports.page import person, wording
+from pgx.reports.page.advice import Advice
 from pgx.reports.page.build import Row, View, build, flatten, views
 from pgx.reports.page.cells import split, split_pairs
 from pgx.reports.page.lexicon import Lexicon
-from pgx.reports.page.model import Advice
 from pgx.types import Result
 
 FORMAT = "pgx.result"

@@ -11,12 +11,13 @@ from pgx.assertion import NOT_CALLED, STATEMENTS, asserted
 from pgx.errors import UsageError
 from pgx.knowledge.local_terms import KEY as LOCAL_TERMS
 from pgx.reports.page import person
+from pgx.reports.page.advice import NOBODY, Advice, Row, advice_of
 from pgx.reports.page.cells import codes_of, numbers_of
 from pgx.reports.page.cells import number_of as _float
 from pgx.reports.page.cells import text_of_cell as _text
-from pgx.reports.page.drug_line import NOBODY, advice_of, drug_of, drug_order
+from pgx.reports.page.drug_line import drug_of, drug_order
 from pgx.reports.page.lexicon import Lexicon
-from pgx.reports.page.model import BESIDE_DRUGS, Advice, Class, Drug, Gene, Row, Score, View
+from pgx.reports.page.model import BESIDE_DRUGS, Class, Drug, Gene, Score, View
 from pgx.reports.page.wording import clean
 from pgx.types import Result
 

@@ -2,91 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pgx.assertion import NOT_CALLED
-from pgx.knowledge.acting import DECIDES, Acting, parse, phrase
+from pgx.knowledge.acting import Acting, phrase
 from pgx.reports.page import wording
+from pgx.reports.page.advice import Advice, Row, leading_limit
 from pgx.reports.page.cells import codes_of, pairs_of
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.wording import clean
-
-Row = Mapping[str, object]
 
 BESIDE_DRUGS = ("drug_drug_gene", "planned_interaction", "acts_on_others")
 """Codes of notes that are said beside the drug that they name."""
 
 ALERTS = ("allergy", "sex_mismatch", "outside_refused", "value_left_out")
 """Codes of notes that stand before everything else."""
-UNCLEAR = ("effect_unknown", "outside_unknown")
-"""Flags of advice on a gene whose result may not be the whole truth: something was shown, or sent, and not used."""
 ALWAYS_SAID = ("medication_basis",)
 """Codes of notes that a reader sees even where they are no warning."""
-
-
-@dataclass(frozen=True, slots=True)
-class Advice:
-    """What one source says for one drug, in words; `row` keeps the codes, `tests` are the checks that give a value."""
-
-    row: Row
-    source: str
-    applies: str
-    urgency: str
-    action: str
-    dose: str
-    condition: str
-    text: str
-    matched: tuple[tuple[str, str], ...]
-    implications: tuple[tuple[str, str], ...]
-    strength: str
-    alternatives: tuple[str, ...]
-    monitoring: tuple[str, ...]
-    monitoring_codes: tuple[str, ...]
-    tests: tuple[str, ...]
-    url: str
-    probability: float | None
-    flags: tuple[str, ...]
-
-    @property
-    def unclear(self) -> dict[str, str]:
-        """Genes of which something was shown, or sent, and not used -> the gravest urgency that it could mean."""
-        return {gene: urgency for _, urgency, gene in self._unclear()}
-
-    @property
-    def refused(self) -> tuple[str, ...]:
-        """Those of the unclear genes of which a laboratory's result could not be used."""
-        return tuple(gene for why, _, gene in self._unclear() if why == "outside_unknown")
-
-    def _unclear(self) -> list[tuple[str, str, str]]:
-        coded = (flag.split(":") for flag in codes_of(self.row["flags"]))
-        return [(parts[0], parts[1], parts[2]) for parts in coded if parts[0] in UNCLEAR and len(parts) == 3]
-
-    @property
-    def acting(self) -> tuple[Acting, ...]:
-        """The drugs of the list that act on this one and that the advice does not count."""
-        return tuple(acting for flag in codes_of(self.row["flags"]) if (acting := parse(flag)))
-
-    @property
-    def turned(self) -> bool:
-        """Whether an interaction takes the place of the change of dose that the genes ask for."""
-        return self.row["action"] == DECIDES
-
-    @property
-    def headline(self) -> str:
-        """Action, dose and condition in one phrase."""
-        return f"{self.what} ({self.condition})" if self.applies == "if_population" and self.condition else self.what
-
-    @property
-    def what(self) -> str:
-        """Action and change of dose.
-
-        A dose beside an action that is no change of dose is for the case that the drug is used all the same: only the
-        full sentence can say that.
-        """
-        if self.row["action"] == "insufficient":
-            return f"{self.action}: check {', '.join(self.tests)}" if self.tests else self.action
-        return f"{self.action} ({self.dose})" if self.dose and self.urgency == "change_dose" else self.action
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +86,6 @@ class Drug:
         """Code of the action that the line is about: the label's, or that of the deciding advice."""
         said = self.ruled_out or self.deciding
         return "" if said is None else str(said.row["action"] or "")
-
-
-def leading_limit(limits: Sequence[Advice], deciding: Advice | None) -> Advice | None:
-    """Return what the label says whatever the genes, unless the genes ask for something graver."""
-    place = wording.URGENCIES.index
-    holding = (one for one in limits if one.applies == "yes")
-    return next((one for one in holding if not deciding or place(one.urgency) <= place(deciding.urgency)), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,94 @@
+"""What the data do not say about a drug: genes not tested, results not understood, other genotypes still possible."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+from pgx.reports.page import wording
+from pgx.reports.page.advice import NOBODY, Advice
+from pgx.reports.page.wording import URGENCIES, words
+
+_WORTH_SAYING = 0.1  # from this probability on, advice for another genotype stands beside the headline
+
+
+def untested_genes(advice: Iterable[Advice]) -> dict[str, list[str]]:
+    """Return genes that a source looks at for the drug and that were not called, with those sources."""
+    sources: dict[str, list[str]] = {}
+    for row in advice:
+        if row.applies == "not_tested" and row.source != NOBODY:
+            for gene in row.genes:
+                sources.setdefault(gene, []).append(row.source)
+    return {gene: list(dict.fromkeys(names)) for gene, names in sources.items()}
+
+
+def stakes_of(advice: Iterable[Advice]) -> dict[str, str]:
+    """Return untested genes whose results could rule out or change the drug -> urgency of the gravest."""
+    stakes: dict[str, str] = {}
+    for row in advice:
+        if row.applies == "not_tested":
+            for code in row.codes:
+                kind, _, rest = code.partition(":")
+                urgency, _, gene = rest.partition(":")
+                if kind == "could_mean" and urgency in URGENCIES:
+                    stakes[gene] = min(stakes.get(gene, urgency), urgency, key=URGENCIES.index)
+    return stakes
+
+
+def stake_clause(stakes: Mapping[str, str]) -> str:
+    """Return ``; some results would mean: avoid`` for the gravest of the stakes; empty without any."""
+    gravest = min(stakes.values(), key=URGENCIES.index, default="")
+    return f"; some results would mean: {words('urgency', gravest).lower()}" if gravest else ""
+
+
+def unused_results(genes: Iterable[str], refused: Collection[str]) -> list[str]:
+    """Return phrases on what the file shows of genes, or a laboratory sent, and the call does not use."""
+    genes = list(genes)
+    shown = ", ".join(gene for gene in genes if gene not in refused)
+    sent = ", ".join(gene for gene in genes if gene in refused)
+    phrases = (
+        [f"the file shows a change in {shown} that the call could not use, its effect is not known"] if shown else []
+    )
+    if sent:
+        phrases.append(f"a laboratory's result of {sent} could not be used or not be understood")
+    return phrases
+
+
+def untested_remarks(untested: Mapping[str, list[str]], stakes: Mapping[str, str]) -> Iterator[str]:
+    """Yield that a source would look at a further gene."""
+    for gene, sources in untested.items():
+        stake = {gene: stakes[gene]} if gene in stakes else {}
+        yield f"{gene} was not tested, and {', '.join(sources)} would look at it too{stake_clause(stake)}"
+
+
+def unclear_remarks(unclear: Mapping[str, str], refused: Collection[str]) -> Iterator[str]:
+    """Yield what was shown or sent of a gene without being used, and what it could mean."""
+    for gene, urgency in unclear.items():
+        yield f"{'; '.join(unused_results([gene], refused))}{stake_clause({gene: urgency})}"
+
+
+def copy_remarks(deciding: Advice, ranges: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Yield what genes of the deciding row could be, if copies that the data do not show are counted."""
+    for gene in deciding.genes:
+        if len(ranges.get(gene, ())) > 1:
+            phenotypes = " or ".join(ranges[gene])
+            yield (
+                f"the copies of {gene} cannot be seen in this data; "
+                f"counting a deletion or duplication it is {phenotypes}"
+            )
+
+
+def other_genotypes(advice: Sequence[Advice], valid: Sequence[Advice], urgency: str) -> Iterator[str]:
+    """Yield graver or likely advice for other genotypes that the data allow."""
+    seen = set()
+    headlines = {row.headline for row in valid}
+    for row in sorted(advice, key=lambda each: URGENCIES.index(each.urgency)):
+        graver = URGENCIES.index(row.urgency) < URGENCIES.index(urgency)
+        same = row.urgency == urgency and (row.headline in headlines or urgency == "no_data")
+        if row.applies != "possible" or same or row.urgency in seen:
+            continue
+        if not graver and (row.probability is None or row.probability < _WORTH_SAYING):
+            continue
+        seen.add(row.urgency)
+        result = ", ".join(f"{gene} {value}" for gene, value in row.matched) or "another phenotype"
+        chance = f"with probability {wording.percent(row.probability)}" if row.probability is not None else "possibly"
+        yield f"{chance} the genotype means {result}; then {row.source} says: {row.headline}"
