@@ -20,7 +20,7 @@ from pgx.models.cohort.cohort import Roles
 from pgx.models.cohort.simulation import simulate
 from pgx.models.evaluation import measures
 from pgx.models.evidence import endpoints
-from pgx.models.evidence.endpoints import MAX_RISK, odds_ratio
+from pgx.models.evidence.endpoint_parsing import MAX_RISK, odds_ratio
 from pgx.models.fitting import fit, linear, metrics, new_sites, risk_covariance
 from pgx.models.fitting.linear import Data
 from pgx.models.scoring import score_rows

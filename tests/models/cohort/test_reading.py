@@ -17,7 +17,7 @@ from pgx.models.cohort.cohort import Roles
 from pgx.models.cohort.simulation import Truth, simulate
 from pgx.models.evaluation import interval_coverage, validate
 from pgx.models.evidence import endpoints
-from pgx.models.evidence.endpoints import Feature, Reading
+from pgx.models.evidence.endpoint import Feature, Reading
 from pgx.models.fitting import fit
 from pgx.models.fitting.boost import Settings
 from pgx.models.scoring.score import persons

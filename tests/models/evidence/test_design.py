@@ -11,7 +11,7 @@ import pytest
 
 from pgx.knowledge import KnowledgeBase
 from pgx.models.evidence import allele_counts, design, endpoints
-from pgx.models.evidence.endpoints import Imputation, Reading
+from pgx.models.evidence.endpoint import Imputation, Reading
 
 NAN = math.nan
 
