@@ -14,11 +14,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pgx import features, models, pipeline, schema
+import pgx
+from pgx import pipeline, schema
 from pgx.assertion import STATEMENTS, asserted, is_asserted, of_asserted
 from pgx.calling import calls_frame
+from pgx.features import build, missing
 from pgx.inputs import Phenotyped
 from pgx.knowledge import load
+from pgx.models.evidence import endpoints
 from pgx.phenotypes import assign
 from pgx.reports import write
 from pgx.reports.formats import fhir, result_json
@@ -155,21 +158,21 @@ def test_the_phenotypes_of_guesses_stay_inside(found: Phenotyped, result: Result
 
 
 def test_features_of_guesses_are_missing_and_say_why(found: Phenotyped) -> None:
-    made = features.build(found.calls, found.phenotypes, found.clinical, KB)
+    made = build(found.calls, found.phenotypes, found.clinical, KB)
     rows = {row["sample"]: row for row in made.iter_rows(named=True)}
     for sample, gene in guessed(found.calls):
         own = {name: value for name, value in rows[sample].items() if name.startswith(f"gene.{gene.lower()}.")}
         assert own and set(own.values()) == {None}, (sample, gene)
     sample, gene = guessed(found.calls)[0]
     columns = [f"gene.{gene.lower()}.phenotype"]
-    few = features.build(found.calls, found.phenotypes, found.clinical, KB, columns=columns)
-    reasons = features.missing(few, found.calls, found.clinical, KB).filter(sample=sample)
+    few = build(found.calls, found.phenotypes, found.clinical, KB, columns=columns)
+    reasons = missing(few, found.calls, found.clinical, KB).filter(sample=sample)
     assert reasons["reason"].item().startswith("not_called (positions_missing;prior_driven")
 
 
 def test_no_score_rests_on_a_gene_that_is_not_asserted(found: Phenotyped, result: Result) -> None:
     stated = set(found.calls.filter(is_asserted()).select("sample", "gene").iter_rows())
-    known = models.endpoints.load(KB)
+    known = endpoints.load(KB)
     refused = 0
     for row in result.scores.iter_rows(named=True):
         needed = {gene.upper() for gene in known[row["endpoint"]].required_genes}
@@ -354,7 +357,7 @@ def test_a_gene_without_any_data_that_is_not_required_is_averaged_too() -> None:
 
 
 def test_every_endpoint_requires_a_gene_and_all_of_its_genes_if_it_names_none() -> None:
-    for name, one in models.endpoints.load(KB).items():
+    for name, one in endpoints.load(KB).items():
         assert one.required_genes, name
         assert replace(one, requires=()).required_genes == one.genes, name
 
@@ -376,7 +379,7 @@ def test_a_file_that_shows_one_position_of_a_gene_asserts_nothing_of_it(tmp_path
     ]
     path = tmp_path / "one.vcf"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    made = pipeline.report(path, drugs=["capecitabine"], out=tmp_path / "out", formats=["tsv", "card"])
+    made = pgx.report(path, drugs=["capecitabine"], out=tmp_path / "out", formats=["tsv", "card"])
     row = made.calls.filter(gene="DPYD").row(0, named=True)
     assert "prior_driven" in row["flags"] and {row[name] for name in STATEMENTS} == {None} and row["alternatives"]
     assert made.scores.select("estimate", "usable", "flags").row(0) == (

@@ -84,9 +84,7 @@ def vcf(samples: tuple[str, ...], contigs: tuple[str, ...], seed: int) -> str:
 def run(folder: Path, out: Path | None = None, **options: object) -> pgx.types.Result:
     names = [folder / name for name in FILES]
     given = Options(min_gq=10, copy_number={("Q7CHLOE", "CYP2D6"): 3, ("Q7ANNA", "CYP2D6"): 1}, **options)
-    return pipeline.report(
-        names[:2], clinical=names[2:5], outside_calls=names[5:], out=out, formats=FORMATS, options=given
-    )
+    return pgx.report(names[:2], clinical=names[2:5], outside_calls=names[5:], out=out, formats=FORMATS, options=given)
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,11 @@ import typer
 
 from pgx.cli import options as opt
 
-app = typer.Typer(help="Endpoints and models: list, show.", no_args_is_help=True, rich_markup_mode=None)
-Folder = Annotated[Path | None, typer.Option(help="Model folder, or folder of models, beside the shipped ones.")]
+app = typer.Typer(help="List endpoints and models, and show their cards.", no_args_is_help=True, rich_markup_mode=None)
+Folder = Annotated[
+    Path | None,
+    typer.Option(help="Folder of a model, or of several, to use before the shipped ones.", show_default=False),
+]
 
 
 @app.command("list")
@@ -19,23 +22,21 @@ def listed(
     model: Folder = None,
     knowledge: opt.Knowledge = None,
 ) -> None:
-    """List every endpoint with its evidence: patients or literature only."""
-    from pgx import pipeline
+    """List every endpoint and the evidence behind it: patients, or literature only."""
+    import pgx
     from pgx.io import write_table
-    from pgx.models.scoring.catalogue import catalogue
 
     opt.check_table(out)
-    write_table(catalogue(pipeline.knowledge(knowledge or ()), model), out)
+    write_table(pgx.kb.endpoints(model, knowledge or ()), out)
 
 
 @app.command("show")
 def show(
-    name: Annotated[str, typer.Argument(help="Endpoint, see `pgx models list`.", show_default=False)],
+    name: Annotated[str, typer.Argument(help="Endpoint, as in `pgx models list`.", show_default=False)],
     model: Folder = None,
     knowledge: opt.Knowledge = None,
 ) -> None:
-    """Show an endpoint's card: what it predicts, for whom, on what evidence, how well."""
-    from pgx import pipeline
-    from pgx.models.scoring.catalogue import card_of
+    """Show an endpoint's card: what it predicts, for whom, on what evidence, and how well."""
+    import pgx
 
-    typer.echo(card_of(name, pipeline.knowledge(knowledge or ()), model), nl=False)
+    typer.echo(pgx.kb.card(name, model, knowledge or ()), nl=False)

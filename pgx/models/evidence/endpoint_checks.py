@@ -87,14 +87,14 @@ def after(endpoint: Endpoint, kb: KnowledgeBase) -> Iterator[str]:
 
     Columns outside the families of `pgx features` (``gene.``, ``clinical.``, ...) are the site's own: not looked at.
     """
-    from pgx import features
+    from pgx.features import describe, known
     from pgx.models.evidence.gene_columns import phenotype_words
 
     if endpoint.drug not in set(kb.table("drugs")["drug"].cast(pl.String)):
         yield f"the drug {endpoint.drug!r} is not known; add a row to drugs.tsv beside the endpoints"
-    families = {name.partition(".")[0] for name in features.describe(kb)["name"]}
+    families = {name.partition(".")[0] for name in describe(kb)["name"]}
     named = [name for name in design.columns(endpoint, endpoint.features) if name.partition(".")[0] in families]
-    for name in sorted(set(named) - set(features.known(named, kb))):
+    for name in sorted(set(named) - set(known(named, kb))):
         yield f"the column {name!r} is no feature; see `pgx features --describe`"
     words = phenotype_words(kb)
     for reading in _readings(endpoint):
