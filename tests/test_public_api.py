@@ -137,3 +137,9 @@ def test_a_result_is_shown_in_short(tmp_path):
 def test_python_m_pgx_is_the_command_line(tmp_path):
     done = subprocess.run([sys.executable, "-m", "pgx", "--help"], capture_output=True, text=True, check=True, cwd=ROOT)
     assert "report" in done.stdout and "Start with" in done.stdout
+
+
+def test_every_line_of_the_list_of_commands_fits_a_terminal(pgx_command):
+    for group in ((), ("kb",), ("models",)):
+        lines = pgx_command(*group, "--help").stdout.partition("Commands:\n")[2].splitlines()
+        assert len(lines) >= 2 and not [line for line in lines if line.endswith("...")]

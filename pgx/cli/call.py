@@ -34,7 +34,10 @@ def call(
     quiet: opt.Quiet = False,
     verbose: opt.Verbose = False,
 ) -> None:
-    """Call the diplotype and phenotype of every gene, with probabilities."""
+    """Call the diplotype and phenotype of every gene.
+
+    Each call has its probability, its alternatives and flags that say how far the data carry it.
+    """
     import pgx
     from pgx.cli import notes
 

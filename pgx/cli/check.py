@@ -23,7 +23,7 @@ def check(
     as_of: opt.AsOf = None,
     knowledge: opt.Knowledge = None,
 ) -> None:
-    """Show what a file holds, how each part is read, and what cannot be used.
+    """Show what a file holds and what of it cannot be used.
 
     Clinical files are listed by column, code and drug; genotype files by format, samples, records and build. Exit
     code 3 means that the file has an error to correct first.

@@ -33,7 +33,7 @@ def features(
     quiet: opt.Quiet = False,
     verbose: opt.Verbose = False,
 ) -> None:
-    """Combine genotypes and clinical history into one typed row per sample."""
+    """Turn genotypes and history into one typed row per sample."""
     import pgx
     from pgx.cli import notes
     from pgx.errors import UsageError

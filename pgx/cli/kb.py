@@ -14,9 +14,7 @@ from pgx.cli import options as opt
 if TYPE_CHECKING:
     import polars as pl
 
-app = typer.Typer(
-    help="Look things up in the knowledge base, check it, compare versions and rebuild it.", no_args_is_help=True
-)
+app = typer.Typer(help="Look things up in the knowledge base, check it, rebuild it.", no_args_is_help=True)
 
 
 class Format(StrEnum):
@@ -58,7 +56,7 @@ def _show(sections: dict[str, pl.DataFrame], out: Path | None, how: Format | Non
 
 @app.command()
 def info(out: Out = None, how: As = None, knowledge: opt.Knowledge = None) -> None:
-    """Show the version, the sources with their licences, and the size of every table."""
+    """Show versions, sources with licences, and sizes of tables."""
     import pgx
 
     _show(pgx.kb.info(knowledge or ()), out, how)
@@ -79,7 +77,10 @@ def gene(
     how: As = None,
     knowledge: opt.Knowledge = None,
 ) -> None:
-    """Show a gene: its alleles, functions, positions on both builds, phenotype rules and drugs."""
+    """Show a gene: alleles, positions, rules and drugs.
+
+    Positions are given on both builds, functions and rules in each scheme.
+    """
     import pgx
 
     _show(pgx.kb.gene(name, knowledge or ()), out, how)
@@ -92,7 +93,7 @@ def drug(
     how: As = None,
     knowledge: opt.Knowledge = None,
 ) -> None:
-    """Show a drug: its genes, its effect on enzymes, and every recommendation."""
+    """Show a drug: genes, enzymes and every recommendation."""
     import pgx
 
     _show(pgx.kb.drug(name, knowledge or ()), out, how)
@@ -105,7 +106,7 @@ def allele(
     how: As = None,
     knowledge: opt.Knowledge = None,
 ) -> None:
-    """Show an allele: its functions by scheme, bases and frequencies."""
+    """Show an allele: functions by scheme, bases, frequencies."""
     import pgx
 
     _show(pgx.kb.allele(name, knowledge or ()), out, how)
@@ -120,7 +121,7 @@ def variant(
     how: As = None,
     knowledge: opt.Knowledge = None,
 ) -> None:
-    """Show a variant: its positions, the alleles that require it, and its frequencies."""
+    """Show a variant: positions, alleles, frequencies."""
     import pgx
 
     _show(pgx.kb.variant(name, knowledge or ()), out, how)
@@ -137,7 +138,10 @@ def export(
     kind: Annotated[str, typer.Option("--format", help="Format of the tables: parquet, json or tsv.")] = "parquet",
     knowledge: opt.Knowledge = None,
 ) -> None:
-    """Write every table, with overlays applied, and SCHEMA.md, which describes the columns."""
+    """Write every table to a folder, with overlays applied.
+
+    SCHEMA.md beside them describes the columns.
+    """
     import pgx
     from pgx.errors import UsageError
 
@@ -157,7 +161,9 @@ def diff(
     how: As = None,
     knowledge: opt.Knowledge = None,
 ) -> None:
-    """Compare two versions of the knowledge, down to the diplotypes whose phenotype or advice changes.
+    """Compare two versions of the knowledge.
+
+    Lists the rows that differ, and the diplotypes whose phenotype or recommendation changes because of them.
 
     --knowledge extends the new side with site tables.
     """
@@ -191,7 +197,10 @@ def build(
         ),
     ] = None,
 ) -> None:
-    """Build a complete knowledge folder from updated fact tables and the program's other tables."""
+    """Build a knowledge folder from updated fact tables.
+
+    The program's other tables are added where the folder has none of its own.
+    """
     import pgx
 
     counts = pgx.kb.build(source, out, version=version)
@@ -209,8 +218,9 @@ def validate(
     knowledge: opt.Knowledge = None,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Show errors and warnings only.")] = False,
 ) -> None:
-    """Check the knowledge: schemas, keys, references, bases, phenotypes, recommendations, sources, endpoints.
+    """Check the knowledge, and name everything that is wrong.
 
+    Looks at schemas, keys, references, bases, phenotypes, recommendations, sources and endpoints.
     Exit code 3 means that there is an error.
     """
     import pgx

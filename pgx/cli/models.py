@@ -22,7 +22,10 @@ def listed(
     model: Folder = None,
     knowledge: opt.Knowledge = None,
 ) -> None:
-    """List every endpoint and the evidence behind it: patients, or literature only."""
+    """List every endpoint and the evidence behind it.
+
+    The evidence is a number of patients, the literature alone, or a rule.
+    """
     import pgx
     from pgx.io import write_table
 
@@ -36,7 +39,10 @@ def show(
     model: Folder = None,
     knowledge: opt.Knowledge = None,
 ) -> None:
-    """Show an endpoint's card: what it predicts, for whom, on what evidence, and how well."""
+    """Show an endpoint's card.
+
+    The card says what is predicted, for whom, on what evidence, and how well.
+    """
     import pgx
 
     typer.echo(pgx.kb.card(name, model, knowledge or ()), nl=False)

@@ -22,7 +22,10 @@ def monitor(
     target: Annotated[float, typer.Option(help="Target INR.")] = 2.5,
     out: opt.Out = Path("-"),
 ) -> None:
-    """Update a predicted warfarin dose with each INR, and suggest the next step."""
+    """Update a predicted warfarin dose with each INR.
+
+    Each row says what to do next: the advice, the change of dose, and the days until the next INR.
+    """
     import pgx
 
     opt.check_table(out)

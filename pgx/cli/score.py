@@ -35,7 +35,10 @@ def score(
     quiet: opt.Quiet = False,
     verbose: opt.Verbose = False,
 ) -> None:
-    """Predict doses and risks, each with an interval, its evidence and the reasons behind it."""
+    """Predict doses and risks, with intervals and reasons.
+
+    Each score names the evidence that it rests on, and whether it is usable.
+    """
     import pgx
     from pgx.cli import notes
     from pgx.errors import UsageError

@@ -34,9 +34,10 @@ def serve(
     ] = None,
     knowledge: opt.Knowledge = None,
 ) -> None:
-    """Answer CDS Hooks (order-select, order-sign) and FHIR look-ups from stored results.
+    """Answer CDS Hooks and FHIR look-ups from stored results.
 
-    Listens on loopback; other addresses need a token. Patients are matched by sample name. Needs the extra 'serve'.
+    The hooks are order-select and order-sign. Patients are matched by sample name. The service listens on loopback;
+    other addresses need a token. Needs the extra 'serve'.
     """
     try:
         import uvicorn

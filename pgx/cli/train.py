@@ -78,10 +78,10 @@ def train(
     knowledge: opt.Knowledge = None,
     quiet: opt.Quiet = False,
 ) -> None:
-    """Train a model for an endpoint on a site's own cohort, starting from the published evidence.
+    """Train a model for an endpoint on a site's own cohort.
 
-    Trees are added only where cross-validation shows that they improve on the evidence. Columns that give the outcome
-    away are named as warnings.
+    Training starts from the published evidence, and adds trees only where cross-validation shows that they improve on
+    it. Columns that give the outcome away are named as warnings.
     """
     import pgx
 
