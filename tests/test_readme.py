@@ -12,7 +12,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
-NOT_HERE = ("make ", "git ", "pip ", "python3 -m venv")
+PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+ACTIVATE = ". .venv/bin/activate"
+NOT_HERE = ("make ", ACTIVATE)
 
 
 def commands() -> list[str]:
@@ -28,6 +30,29 @@ def test_readme_shows_commands_to_run():
 
 def test_readme_names_the_two_commands():
     assert {"make demo", "make test"} <= set(commands())
+
+
+def test_pgx_is_on_the_path_before_it_is_first_called():
+    """What `make demo` installs is found once the environment is active, and the reader is told so in time."""
+    told = commands()
+    first = next(index for index, line in enumerate(told) if line.startswith("pgx "))
+    assert told.index("make demo") < told.index(ACTIVATE) < first
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert re.search(r"^VENV \?= \.venv$", makefile, re.MULTILINE) and "Next: . $(VENV)/bin/activate" in makefile
+
+
+def test_its_python_runs(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    blocks = PYTHON.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert blocks
+    for block in blocks:
+        exec(compile(block, "README.md", "exec"), {})
+
+
+def test_what_it_links_to_is_there():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for target in re.findall(r"\]\((?!http)([^)#]+)\)", text):
+        assert (ROOT / target).exists(), target
 
 
 def test_every_pgx_command_of_the_readme_runs(tmp_path: Path):
