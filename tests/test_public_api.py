@@ -143,3 +143,10 @@ def test_every_line_of_the_list_of_commands_fits_a_terminal(pgx_command):
     for group in ((), ("kb",), ("models",)):
         lines = pgx_command(*group, "--help").stdout.partition("Commands:\n")[2].splitlines()
         assert len(lines) >= 2 and not [line for line in lines if line.endswith("...")]
+
+
+def test_the_command_line_has_the_formats_of_the_reports():
+    from pgx.cli.report import FORMATS as offered
+    from pgx.reports import FORMATS
+
+    assert sorted(offered) == sorted(FORMATS)
