@@ -15,6 +15,7 @@ import pytest
 import pgx
 import pgx.pipeline
 from pgx.errors import UsageError
+from pgx.io import reading, write_bytes
 from tests.conftest import EXAMPLES, ROOT
 
 PERSON, HISTORY = EXAMPLES / "HG00652.GRCh38.vcf.gz", EXAMPLES / "HG00652.clinical.json"
@@ -122,6 +123,15 @@ def test_no_call_writes_over_what_it_reads(call, tmp_path, monkeypatch):
     with pytest.raises(UsageError, match="would be written"):
         call(path)
     assert [one.name for one in tmp_path.iterdir()] == ["table.tsv"] and path.read_bytes() == before
+
+
+def test_what_a_command_reads_stays_an_input_within_the_call_that_it_makes(tmp_path):
+    outer, inner = tmp_path / "outer", tmp_path / "inner"
+    outer.touch(), inner.touch()
+    with reading([outer]):
+        with reading([inner]), pytest.raises(UsageError, match="would be written"):
+            write_bytes(outer, b"")
+        write_bytes(inner, b"no input any more")
 
 
 def test_a_result_is_shown_in_short(tmp_path):
