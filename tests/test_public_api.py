@@ -127,7 +127,8 @@ def test_no_call_writes_over_what_it_reads(call, tmp_path, monkeypatch):
 
 def test_what_a_command_reads_stays_an_input_within_the_call_that_it_makes(tmp_path):
     outer, inner = tmp_path / "outer", tmp_path / "inner"
-    outer.touch(), inner.touch()
+    outer.touch()
+    inner.touch()
     with reading([outer]):
         with reading([inner]), pytest.raises(UsageError, match="would be written"):
             write_bytes(outer, b"")
@@ -156,7 +157,7 @@ def test_every_line_of_the_list_of_commands_fits_a_terminal(pgx_command):
 
 
 def test_the_command_line_has_the_formats_of_the_reports():
-    from pgx.cli.report import FORMATS as offered
-    from pgx.reports import FORMATS
+    from pgx import reports
+    from pgx.cli import report
 
-    assert sorted(offered) == sorted(FORMATS)
+    assert sorted(report.FORMATS) == sorted(reports.FORMATS)
