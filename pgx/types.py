@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 from enum import IntEnum
-from html import escape
 from importlib import import_module
 
 import numpy as np
@@ -211,11 +210,6 @@ class Result:
         return f"<Result of {named or 'nobody'}: {', '.join(shapes)}{'; ' if origin else ''}{origin}>"
 
     def _repr_html_(self) -> str:
-        """Show the report of the first sample in a notebook, and say how many others there are."""
+        """Show the first sample's report in a notebook."""
         # By name: a notebook asks for it, never a stage, and the types know no renderer.
-        render = import_module("pgx.reports").render_html
-        if not self.samples:
-            return escape(repr(self))
-        page = escape(render(self, self.samples[0]))
-        frame = f'<iframe srcdoc="{page}" title="Report" style="width: 100%; height: 40em; border: 0"></iframe>'
-        return f"<p>{escape(repr(self))}</p>{frame}"
+        return str(import_module("pgx.notebook").page(self))
