@@ -40,7 +40,7 @@ def evaluate(
     time: shared.Time = None,
     ignore: shared.Ignore = None,
     population_risk: shared.PopulationRisk = None,
-    repeats: Annotated[int, typer.Option(min=1, help="Number of times to repeat the cross-validation.")] = 1,
+    repeats: Annotated[int, typer.Option(min=1, help="How many times to run the cross-validation.")] = 1,
     folds: Annotated[int, typer.Option(min=2, help="Number of folds.")] = 5,
     seed: shared.Seed = 20261101,
     resume: Annotated[bool, typer.Option(help="Continue an interrupted run from the folds that it finished.")] = False,
