@@ -31,7 +31,8 @@ install: $(VENV)/.installed  ## Install pgx into .venv
 
 demo: $(VENV)/.installed  ## Report on a real person's variants with a made-up clinical history
 	$(BIN)/pgx report data/examples/HG00652.GRCh38.vcf.gz --clinical data/examples/HG00652.clinical.json -o $(OUT)
-	@echo "The report for a browser: $(OUT)/HG00652.report.html" >&2
+	@echo "Next: . $(VENV)/bin/activate, then pgx --help. The report for a browser:" >&2
+	@echo "file://$(abspath $(OUT))/HG00652.report.html" >&2
 
 test: $(VENV)/.installed-dev check  ## Lint, types, import layers, knowledge and all tests
 	PGX_SHARED=$(SHARED) $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests

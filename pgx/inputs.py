@@ -1,4 +1,4 @@
-"""From the files of a run to phenotypes: the first half of every command, with the options that steer it.
+"""From the files of a run to phenotypes: the first half of every command.
 
 Heavy imports happen inside the functions, so that ``pgx --help`` and ``pgx --version`` stay fast.
 """
@@ -6,72 +6,19 @@ Heavy imports happen inside the functions, so that ``pgx --help`` and ``pgx --ve
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pgx.errors import UsageError
+from pgx.errors import PgxError, UsageError
+from pgx.options import Names, Options, PathLike, Paths, names_of, paths_of
 
 if TYPE_CHECKING:
     import polars as pl
 
     from pgx.knowledge import KnowledgeBase
     from pgx.types import CallSet, ClinicalData, Genotypes
-
-PathLike = str | Path
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How genotypes are read and called; the defaults are the safe ones.
-
-    Parameters
-    ----------
-    samples, genes
-        What to look at; None = all.
-    build
-        ``GRCh38`` or ``GRCh37``; None = found out from the file.
-    absent_is_reference
-        Read positions that the file does not mention as reference. Stamped on every affected call.
-    min_gq, min_dp
-        Genotypes below are not used.
-    include_filtered
-        Use records whose FILTER is not PASS.
-    fasta
-        Reference FASTA for left-alignment of indels.
-    sex, ancestry
-        One value for all samples, or a mapping; None = from the clinical data.
-    copy_number
-        Known copies, (sample or None, gene) -> count.
-    outside_mode
-        ``override``: outside calls replace ours; ``fill``: they only fill genes that are not called.
-    persons
-        Whose record is whose sample, where names differ: a mapping, or ``ID=SAMPLE`` and paths of two-column tables.
-    as_of
-        Day that counts as now for ages, windows and drugs; None = the newest day of each person's own record.
-    knowledge
-        Folders of site tables laid over the knowledge base.
-    strict
-        Refuse clinical files of which anything would be left out.
-    """
-
-    samples: Sequence[str] | None = None
-    genes: Sequence[str] | None = None
-    build: str | None = None
-    absent_is_reference: bool = False
-    min_gq: int | None = None
-    min_dp: int | None = None
-    include_filtered: bool = False
-    fasta: PathLike | None = None
-    sex: str | Mapping[str, str] | None = None
-    ancestry: str | Mapping[str, str] | None = None
-    copy_number: Mapping[tuple[str | None, str], int] | None = None
-    outside_mode: str = "override"
-    persons: Mapping[str, str] | Sequence[PathLike] = ()
-    as_of: date | None = None
-    knowledge: Sequence[PathLike] = ()
-    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,20 +40,23 @@ class Phenotyped:
 
 
 def phenotyped(
-    vcf: PathLike | Sequence[PathLike],
+    vcf: Paths,
     *,
-    clinical: Sequence[PathLike] = (),
-    medications: Sequence[str] | None = None,
-    outside_calls: Sequence[PathLike] = (),
+    clinical: Paths = (),
+    medications: Names | None = None,
+    outside_calls: Paths = (),
     options: Options | None = None,
 ) -> Phenotyped:
-    """Go from files to phenotypes; parameters as for `analyse`."""
+    """Go from files to phenotypes; parameters as for `pgx.report`."""
     from pgx import calling, phenotypes
 
     options = options or Options()
+    clinical, outside_calls, medications = paths_of(clinical), paths_of(outside_calls), names_of(medications)
     kb = knowledge(options.knowledge)
     genotypes, history, groups = read(kb, vcf, clinical, medications, options)
-    callset = called = calling.call(genotypes, kb, groups=groups, genes=options.genes, copy_number=options.copy_number)
+    callset = called = calling.call(
+        genotypes, kb, groups=groups, genes=names_of(options.genes), copy_number=options.copy_number
+    )
     if outside_calls:
         callset = phenotypes.outside.merge(
             callset,
@@ -148,34 +98,49 @@ def _named(path: PathLike, role: str) -> dict[str, str]:
 
 
 def inputs_of(
-    vcf: PathLike | Sequence[PathLike],
-    clinical: Sequence[PathLike],
-    outside_calls: Sequence[PathLike],
+    vcf: Paths | None,
+    clinical: Paths,
+    outside_calls: Paths,
     options: Options,
 ) -> list[Path]:
-    """Return every file and folder that a run reads, also what is inside clinical folders."""
-    files = [vcf] if isinstance(vcf, str | Path) else list(vcf)
-    records = [Path(one) for one in clinical]
-    persons = () if isinstance(options.persons, Mapping) else options.persons
-    found: list[PathLike] = [*files, *records, *outside_calls, *persons, *options.knowledge]
+    """Return every file and folder that a run reads, also what is inside clinical folders, and configured overlays."""
+    from pgx.knowledge.overlays import configured
+
+    records = [Path(one) for one in paths_of(clinical)]
+    persons = [] if isinstance(options.persons, Mapping) else paths_of(options.persons)
+    found: list[PathLike] = [
+        *paths_of(vcf), *records, *paths_of(outside_calls), *persons, *paths_of(options.knowledge)
+    ]  # fmt: skip
     for folder in (one for one in records if one.is_dir()):
         from pgx.clinical.readers.formats import parts
 
         found += parts(folder)
+    with suppress(PgxError):  # reading the knowledge says what is wrong with the configuration
+        found += configured()
     return [Path(one) for one in (*found, options.fasta) if one is not None]
 
 
-def knowledge(overlays: Sequence[PathLike] = ()) -> KnowledgeBase:
+def model_files(path: PathLike) -> list[Path]:
+    """Return what is read of a model folder: tables may be written beside the model. Other paths are read whole."""
+    folder = Path(path)
+    if not (folder / "model.json").is_file():
+        return [folder]
+    from pgx.models.store.folder import CARD, JSON, TREES
+
+    return [folder / name for name in (JSON, TREES, CARD)]
+
+
+def knowledge(overlays: Paths = ()) -> KnowledgeBase:
     """Open the knowledge base under the overlays of the configuration files and `overlays`."""
     from pgx.knowledge import load
     from pgx.knowledge.overlays import configured
 
-    return load([*configured(), *(Path(one) for one in overlays)])
+    return load([*configured(), *(Path(one) for one in paths_of(overlays))])
 
 
 def read(
     kb: KnowledgeBase,
-    vcf: PathLike | Sequence[PathLike],
+    vcf: Paths,
     clinical: Sequence[PathLike],
     medications: Sequence[str] | None,
     options: Options,
@@ -194,9 +159,9 @@ def read(
         return told
 
     genotypes = variants.read(
-        [vcf] if isinstance(vcf, str | Path) else list(vcf),
+        paths_of(vcf),
         kb,
-        samples=options.samples,
+        samples=names_of(options.samples),
         build=options.build,
         absent_is_reference=options.absent_is_reference,
         min_gq=options.min_gq,
@@ -256,12 +221,13 @@ def _history(
 ) -> ClinicalData:
     from pgx import clinical as clinic
 
+    persons = options.persons if isinstance(options.persons, Mapping) else paths_of(options.persons)
     history = clinic.read(
         list(clinical),
         kb,
         samples=samples,
         as_of=options.as_of,
-        persons=options.persons,
+        persons=persons,
         everyone=everyone,
         strict=options.strict,
     )

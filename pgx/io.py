@@ -25,10 +25,13 @@ class Inputs:
     ----------
     paths
         Files, and folders whose files are all read. What does not exist, such as ``-`` or an address, is left out.
+    beside
+        Inputs that count as well.
     """
 
-    def __init__(self, paths: Iterable[str | Path]) -> None:
-        self._known = {mark: path for path in paths if (mark := _mark(path)) is not None}
+    def __init__(self, paths: Iterable[str | Path], beside: Inputs | None = None) -> None:
+        self._known: dict[tuple[int, int], str | Path] = {} if beside is None else dict(beside._known)
+        self._known |= {mark: path for path in paths if (mark := _mark(path)) is not None}
 
     def refuse(self, output: str | Path) -> None:
         """Refuse an output that is one of the inputs, by whatever name or link, or lies in a folder that is read.
@@ -61,8 +64,8 @@ def _mark(path: str | Path) -> tuple[int, int] | None:
 
 @contextmanager
 def reading(paths: Iterable[str | Path]) -> Iterator[None]:
-    """While the block runs, nothing is written over or into these inputs."""
-    token = _inputs.set(Inputs(paths))
+    """While the block runs, nothing is written over or into these inputs, and those of the blocks around."""
+    token = _inputs.set(Inputs(paths, _inputs.get()))
     try:
         yield
     finally:
@@ -157,6 +160,13 @@ def atomic_write(path: str | Path, *, binary: bool = False) -> Iterator[IO[Any]]
         else:
             with temporary.open("w", encoding="utf-8", newline="\n") as text:
                 yield text
+
+
+def table_files(*paths: str | Path | None) -> list[Path]:
+    """Return the files that `write_table` would write for these tables: each table, and its provenance beside it."""
+    tables = [Path(path) for path in paths if path is not None and str(path) != "-"]
+    beside = [path.with_name(f"{path.name}.provenance.json") for path in tables if path.suffix in (".tsv", ".json")]
+    return [*tables, *beside]
 
 
 def write_bytes(path: str | Path, content: bytes) -> Path:

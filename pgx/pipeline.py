@@ -1,18 +1,16 @@
-"""The whole way from files to a `Result`: each public function here is one command of the command line.
+"""The whole way from files to a `Result`, stage by stage; `pgx.commands` has the public calls.
 
 Heavy imports happen inside the functions, so that ``pgx --help`` and ``pgx --version`` stay fast.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pgx.inputs import Options, PathLike, Phenotyped, inputs_of, knowledge, phenotyped
-from pgx.io import check_outputs, write_bytes
+from pgx.inputs import Phenotyped, knowledge
+from pgx.options import Options, PathLike
 from pgx.paths import data_dir
 from pgx.version import __version__
 
@@ -21,26 +19,6 @@ if TYPE_CHECKING:
 
     from pgx.reports import Lexicon
     from pgx.types import Result
-
-__all__ = [
-    "Options",
-    "Phenotyped",
-    "analyse",
-    "call",
-    "explain",
-    "feature_table",
-    "knowledge",
-    "lexicon_of",
-    "notes_of",
-    "phenotyped",
-    "provenance",
-    "report",
-    "score",
-    "score_phenotyped",
-    "versions",
-]
-
-PROVENANCE = "provenance.json"
 
 
 def versions() -> dict[str, str]:
@@ -52,53 +30,6 @@ def versions() -> dict[str, str]:
     models = data_dir() / "models" / "VERSION"
     found["models"] = models.read_text(encoding="utf-8").strip() if models.is_file() else "none"
     return found
-
-
-def analyse(
-    vcf: PathLike | Sequence[PathLike],
-    *,
-    clinical: Sequence[PathLike] = (),
-    medications: Sequence[str] | None = None,
-    drugs: Sequence[str] | None = None,
-    outside_calls: Sequence[PathLike] = (),
-    endpoints: Sequence[str] | None = None,
-    options: Options | None = None,
-) -> Result:
-    """Go the whole way from files to a `Result`.
-
-    Parameters
-    ----------
-    vcf
-        One file or several that belong together (one per chromosome).
-    clinical
-        Clinical files in any supported format.
-    medications
-        Drugs that every sample takes or will take, beside those in the clinical files.
-    drugs
-        Drugs to give guidance for; None = the medication list, or every drug if there is none; ``["all"]`` = every
-        drug; an empty list = none.
-    outside_calls
-        Files with diplotypes from other tools.
-    endpoints
-        Endpoints to score; None = those of the drugs in question; an empty list = none.
-    options
-        How to read and call.
-
-    Returns
-    -------
-    Result
-        Calls, phenotypes, guidance, scores, clinical data, notes and provenance.
-
-    Raises
-    ------
-    InputError
-        If a file cannot be used.
-    UsageError
-        If a drug, gene, endpoint or option value is unknown.
-    """
-    options = options or Options()
-    found = phenotyped(vcf, clinical=clinical, medications=medications, outside_calls=outside_calls, options=options)
-    return _conclude(found, drugs, endpoints, options)
 
 
 def score_phenotyped(
@@ -115,23 +46,25 @@ def score_phenotyped(
     """
     import polars as pl
 
-    from pgx import features, models
+    from pgx import models
+    from pgx.features import build, known, scenarios
     from pgx.models.evidence import plausible
 
     genes = models.genes_of(found.kb, endpoints, models_dir)
     guessed = models.averaged_genes(found.kb, endpoints, models_dir)
     # A site's own model may read any feature; the shipped ones say which.
-    wanted = None if models_dir else features.known(models.columns_of(found.kb, endpoints), found.kb)
+    wanted = None if models_dir else known(models.columns_of(found.kb, endpoints), found.kb)
     calls = found.calls.filter(pl.col("gene").is_in(genes))
-    base = features.build(calls, found.phenotypes, found.clinical, found.kb, columns=wanted)
+    base = build(calls, found.phenotypes, found.clinical, found.kb, columns=wanted)
     base = plausible.marked(base, found.clinical.kept_out, found.kb)
-    rows = features.scenarios(base, found.calls, found.kb, genes, phenotypes=found.phenotypes, averaged=guessed)
+    rows = scenarios(base, found.calls, found.kb, genes, phenotypes=found.phenotypes, averaged=guessed)
     return models.score(rows, found.kb, endpoints=endpoints, models_dir=models_dir, whose=whose)
 
 
-def _conclude(
+def conclude(
     found: Phenotyped, drugs: Sequence[str] | None, endpoints: Sequence[str] | None, options: Options
 ) -> Result:
+    """Draw the conclusions of a run: guidance and scores from phenotypes; parameters as for `pgx.report`."""
     from pgx import clinical, guidance, models, schema
     from pgx.assertion import of_asserted
     from pgx.types import Result
@@ -235,101 +168,8 @@ def provenance(found: Phenotyped, options: Options) -> dict[str, object]:
     }
 
 
-def call(
-    vcf: PathLike | Sequence[PathLike],
-    *,
-    clinical: Sequence[PathLike] = (),
-    outside_calls: Sequence[PathLike] = (),
-    options: Options | None = None,
-) -> pl.DataFrame:
-    """Call diplotypes and phenotypes of every gene (`pgx.schema.CALLS`, one row per sample and gene).
-
-    The clinical files are used for sex, ancestry and interacting drugs. Parameters as for `analyse`.
-    """
-    return phenotyped(vcf, clinical=clinical, outside_calls=outside_calls, options=options).calls
-
-
-def explain(found: Phenotyped, gene: str) -> pl.DataFrame:
-    """Show, per position of one gene, the genotype and which alleles it supports or rules out, for every sample."""
-    import polars as pl
-
-    from pgx import calling
-
-    found.kb.gene(gene)
-    return pl.concat([calling.explain(found.genotypes, found.kb, gene, one) for one in found.genotypes.samples])
-
-
-def report(
-    vcf: PathLike | Sequence[PathLike],
-    *,
-    clinical: Sequence[PathLike] = (),
-    medications: Sequence[str] | None = None,
-    drugs: Sequence[str] | None = None,
-    outside_calls: Sequence[PathLike] = (),
-    out: PathLike | None = None,
-    formats: Sequence[str] = ("text", "json", "tsv", "html"),
-    options: Options | None = None,
-) -> Result:
-    """Do the main job: genotypes, phenotypes, guidance and scores, written as reports.
-
-    Parameters
-    ----------
-    vcf, clinical, medications, drugs, outside_calls, options
-        As for `analyse`.
-    out
-        Folder for the reports; None writes nothing.
-    formats
-        Which files to write, of `pgx.reports.FORMATS`.
-
-    Returns
-    -------
-    Result
-        Everything that the reports show.
-    """
-    if out is not None:
-        from pgx.reports import files
-
-        written = [Path(out) / PROVENANCE, *files(out, formats)]
-        check_outputs(written, inputs_of(vcf, clinical, outside_calls, options or Options()))
-    options = options or Options()
-    found = phenotyped(vcf, clinical=clinical, medications=medications, outside_calls=outside_calls, options=options)
-    result = _conclude(found, drugs, None, options)
-    if out is not None:
-        from pgx.reports import Lexicon, write
-
-        write(result, Path(out), formats, lexicon=Lexicon(found.kb))
-        if {"tsv", "parquet"} & set(formats):
-            # Tables have no room for it: the pages and documents carry it themselves.
-            write_bytes(Path(out) / PROVENANCE, (json.dumps(result.provenance, indent=2) + "\n").encode())
-    return result
-
-
 def lexicon_of(options: Options | None = None) -> Lexicon:
     """Return the words for the results of runs with these options, as `pgx.reports` wants them."""
     from pgx.reports import Lexicon
 
     return Lexicon(knowledge((options or Options()).knowledge))
-
-
-def feature_table(
-    vcf: PathLike | Sequence[PathLike], *, clinical: Sequence[PathLike] = (), options: Options | None = None
-) -> pl.DataFrame:
-    """Return one typed row of features per sample; parameters as for `analyse`."""
-    from pgx import features as stage
-
-    found = phenotyped(vcf, clinical=clinical, options=options)
-    return stage.build(found.calls, found.phenotypes, found.clinical, found.kb)
-
-
-def score(
-    vcf: PathLike | Sequence[PathLike],
-    *,
-    clinical: Sequence[PathLike] = (),
-    endpoints: Sequence[str] | None = None,
-    options: Options | None = None,
-) -> pl.DataFrame:
-    """Return model scores (`pgx.schema.SCORES`); None scores every endpoint. Other parameters as for `analyse`."""
-    from pgx import models
-
-    found = phenotyped(vcf, clinical=clinical, options=options)
-    return score_phenotyped(found, endpoints or models.endpoints_of(found.kb, None))[0]

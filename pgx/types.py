@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import IntEnum
+from importlib import import_module
 
 import numpy as np
 import polars as pl
@@ -252,3 +253,16 @@ class Result:
     notes: pl.DataFrame
     provenance: dict[str, object] = field(default_factory=dict)
     holders: tuple[frozenset[str], ...] = ()
+
+    def __repr__(self) -> str:
+        """Whom it is about, and the shape of each frame."""
+        frames = ((one.name, getattr(self, one.name)) for one in fields(self))
+        shapes = [f"{name} {frame.height}x{frame.width}" for name, frame in frames if isinstance(frame, pl.DataFrame)]
+        named = ", ".join(self.samples[:3]) + (f" and {len(self.samples) - 3} more" if len(self.samples) > 3 else "")
+        origin = ", ".join(f"{key} {self.provenance[key]}" for key in ("pgx", "knowledge") if key in self.provenance)
+        return f"<Result of {named or 'nobody'}: {', '.join(shapes)}{'; ' if origin else ''}{origin}>"
+
+    def _repr_html_(self) -> str:
+        """Show the first sample's report in a notebook."""
+        # By name: a notebook asks for it, never a stage, and the types know no renderer.
+        return str(import_module("pgx.notebook").page(self))

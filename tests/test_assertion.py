@@ -14,12 +14,15 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pgx import features, pipeline, schema
+import pgx
+from pgx import pipeline, schema
 from pgx.assertion import STATEMENTS, asserted, is_asserted, of_asserted
 from pgx.calling import calls_frame
+from pgx.features import build, missing
 from pgx.inputs import Phenotyped
 from pgx.knowledge import load
 from pgx.models.evidence import endpoints
+from pgx.options import Options
 from pgx.phenotypes import assign
 from pgx.reports.formats import fhir, result_json
 from pgx.serve.cards import cards
@@ -89,9 +92,7 @@ def phenotyped(calls: dict[str, dict[str, PatternCall]]) -> Phenotyped:
 
 
 def analysed(found: Phenotyped, drugs: Sequence[str] = DRUGS) -> Result:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "phenotyped", lambda *_, **__: found)
-        return pipeline.analyse("persons.vcf", drugs=drugs)
+    return pipeline.conclude(found, drugs, None, Options())
 
 
 @pytest.fixture(scope="module")
@@ -155,15 +156,15 @@ def test_the_phenotypes_of_guesses_stay_inside(found: Phenotyped, result: Result
 
 
 def test_features_of_guesses_are_missing_and_say_why(found: Phenotyped) -> None:
-    made = features.build(found.calls, found.phenotypes, found.clinical, KB)
+    made = build(found.calls, found.phenotypes, found.clinical, KB)
     rows = {row["sample"]: row for row in made.iter_rows(named=True)}
     for sample, gene in guessed(found.calls):
         own = {name: value for name, value in rows[sample].items() if name.startswith(f"gene.{gene.lower()}.")}
         assert own and set(own.values()) == {None}, (sample, gene)
     sample, gene = guessed(found.calls)[0]
     columns = [f"gene.{gene.lower()}.phenotype"]
-    few = features.build(found.calls, found.phenotypes, found.clinical, KB, columns=columns)
-    reasons = features.missing(few, found.calls, found.clinical, KB).filter(sample=sample)
+    few = build(found.calls, found.phenotypes, found.clinical, KB, columns=columns)
+    reasons = missing(few, found.calls, found.clinical, KB).filter(sample=sample)
     assert reasons["reason"].item().startswith("not_called (positions_missing;prior_driven")
 
 
@@ -376,7 +377,7 @@ def test_a_file_that_shows_one_position_of_a_gene_asserts_nothing_of_it(tmp_path
     ]
     path = tmp_path / "one.vcf"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    made = pipeline.report(path, drugs=["capecitabine"], out=tmp_path / "out", formats=["tsv", "card"])
+    made = pgx.report(path, drugs=["capecitabine"], out=tmp_path / "out", formats=["tsv", "card"])
     row = made.calls.filter(gene="DPYD").row(0, named=True)
     assert "prior_driven" in row["flags"] and {row[name] for name in STATEMENTS} == {None} and row["alternatives"]
     assert made.scores.select("estimate", "usable", "flags").row(0) == (

@@ -85,9 +85,7 @@ def vcf(samples: tuple[str, ...], contigs: tuple[str, ...], seed: int) -> str:
 def run(folder: Path, out: Path | None = None, **options: object) -> pgx.types.Result:
     names = [folder / name for name in FILES]
     given = Options(min_gq=10, copy_number={("Q7CHLOE", "CYP2D6"): 3, ("Q7ANNA", "CYP2D6"): 1}, **options)
-    return pipeline.report(
-        names[:2], clinical=names[2:5], outside_calls=names[5:], out=out, formats=FORMATS, options=given
-    )
+    return pgx.report(names[:2], clinical=names[2:5], outside_calls=names[5:], out=out, formats=FORMATS, options=given)
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +143,7 @@ def test_scores_are_of_a_persons_own_drugs(batch):
 
 
 def test_drugs_that_are_named_are_everybodys(inputs):
-    named = pipeline.analyse(
+    named = pgx.report(
         [inputs / "first.vcf"], clinical=[inputs / "ward.csv"], drugs=["warfarin"], options=Options(genes=["CYP2C9"])
     )
     assert set(named.scores.select("sample", "drug").iter_rows()) == {(name, "warfarin") for name in PEOPLE[:4]}

@@ -19,13 +19,14 @@ def call(
     explain: Annotated[
         str | None,
         typer.Option(
-            help="Instead of the calls: per position of this gene, the genotype and which alleles it supports.",
+            help="Explain the call of this gene: every position, with the genotype and the alleles that it supports or "
+            "rules out.",
             show_default=False,
         ),
     ] = None,
     log: Annotated[
         Path | None,
-        typer.Option(help="Also write a Parquet log of every position, sample and gene.", show_default=False),
+        typer.Option(help="Also write a Parquet log with one row per position, sample and gene.", show_default=False),
         opt.Role.output,
     ] = None,
     *,
@@ -33,19 +34,18 @@ def call(
     quiet: opt.Quiet = False,
     verbose: opt.Verbose = False,
 ) -> None:
-    """Call diplotypes and phenotypes of every gene, with their probabilities."""
-    from pgx import calling, pipeline
+    """Call the diplotype and phenotype of every gene.
+
+    Each call has its probability, its alternatives and flags that say how far the data carry it.
+    """
+    import pgx
     from pgx.cli import notes
-    from pgx.io import write_table
 
     opt.check_table(out)
-    found = pipeline.phenotyped(vcf, clinical=clinical or (), outside_calls=outside_calls or (), options=how)
-    said = pipeline.notes_of(found)
-    notes.show(said, quiet=quiet, verbose=verbose)
-    origin = pipeline.provenance(found, how)
-    if log is not None:
-        write_table(
-            calling.position_log(found.genotypes, found.kb, genes=list(how.genes) if how.genes else None), log, origin
-        )
-    write_table(found.calls if explain is None else pipeline.explain(found, explain), out, origin)
-    notes.end(said)
+    teller = notes.Teller(quiet=quiet, verbose=verbose)
+    records, calls = clinical or (), outside_calls or ()
+    if explain is None:
+        pgx.call(vcf, clinical=records, outside_calls=calls, options=how, out=out, log=log, on_notes=teller)
+    else:
+        pgx.explain(vcf, explain, clinical=records, outside_calls=calls, options=how, out=out, log=log, on_notes=teller)
+    teller.end()

@@ -15,17 +15,16 @@ def diff(
     new: Annotated[Path, typer.Argument(help="The later report.", show_default=False)],
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
 ) -> None:
-    """Say what changed between two reports of a person, and why.
+    """Show what changed between two reports of a person, and why.
 
-    Drugs, scores, genes, medicines and clinical data that differ are listed with what is behind them: new genotypes,
-    another medication list, a new version of the knowledge base, of the models or of the program.
+    Lists the drugs, scores, genes, medicines and clinical data that differ, each with its cause: new genotypes, another
+    medication list, or a new version of the knowledge base, the models or the program.
     """
-    from pgx.knowledge import load
-    from pgx.reports import Lexicon, read
-    from pgx.reports.compare import compare, render_comparison
+    import pgx
+    from pgx.reports.compare import render_comparison
     from pgx.reports.formats.fhir import to_text
 
-    found = compare(read(old), read(new), Lexicon(load()))
+    found = pgx.compare(old, new)
     for change in found.changes:
         if change.area == "sample" and change.name == "name":
             said = f"the reports are of {change.before} and {change.after}: make sure that this is one person"

@@ -15,14 +15,22 @@ from pgx.cli import train as shared
 def evaluate(
     model: Annotated[
         str,
-        typer.Argument(help="Model folder, or an endpoint whose training is evaluated.", show_default=False),
+        typer.Argument(help="Model folder, or an endpoint whose training to evaluate.", show_default=False),
         opt.Role.perhaps,
     ],
-    cohort: Annotated[Path, typer.Option(help="Cohort table: features, outcome, person, site.", show_default=False)],
+    cohort: Annotated[
+        Path,
+        typer.Option(
+            help="Cohort table with features, outcome, and optionally person, site and time.", show_default=False
+        ),
+    ],
     out: Annotated[
         Path | None,
         typer.Option(
-            "-o", "--out", help="Folder for all tables and plots [default: overall table only].", show_default=False
+            "-o",
+            "--out",
+            help="Folder for all tables and plots; without it the overall table is printed.",
+            show_default=False,
         ),
         opt.Role.folder,
     ] = None,
@@ -32,43 +40,36 @@ def evaluate(
     time: shared.Time = None,
     ignore: shared.Ignore = None,
     population_risk: shared.PopulationRisk = None,
-    repeats: Annotated[int, typer.Option(min=1, help="Repeats of the cross-validation by person.")] = 1,
-    folds: Annotated[int, typer.Option(min=2, help="Folds.")] = 5,
+    repeats: Annotated[int, typer.Option(min=1, help="How many times to run the cross-validation.")] = 1,
+    folds: Annotated[int, typer.Option(min=2, help="Number of folds.")] = 5,
     seed: shared.Seed = 20261101,
     knowledge: opt.Knowledge = None,
     quiet: opt.Quiet = False,
 ) -> None:
-    """Compare with the prior, a refitted equation, the simple rule and a plain booster, on the same folds."""
-    from pgx import models, pipeline
-    from pgx.errors import UsageError
-    from pgx.io import check_outputs, write_table
-    from pgx.models.cohort.tables import read
-    from pgx.models.evaluation import measures, plots
-    from pgx.models.fitting.boost import Settings
+    """Validate a model, or the training of an endpoint, on a cohort.
 
-    if not Path(model).is_dir() and len(Path(model).parts) > 1:
-        raise UsageError(f"{model}: no such model folder")
-    if out is not None:
-        check_outputs([*(out / f"{name}.tsv" for name in measures.TABLES), *(out / name for name in plots.FILES)])
+    Compares it with the published evidence, a refitted equation, the simple rule and a plain booster on the same folds.
+    """
+    import pgx
+    from pgx.io import write_table
 
-    roles = models.Roles(outcome, person, site, time, tuple(opt.split(ignore) or ()))
-    found = models.evaluate(
-        models.read(Path(model)) if Path(model).is_dir() else model,
-        read(cohort),
-        pipeline.knowledge(knowledge or ()),
-        roles=roles,
-        settings=Settings(seed=seed),
+    found = pgx.evaluate(
+        model,
+        cohort,
+        outcome=outcome,
+        person=person,
+        site=site,
+        time=time,
+        ignore=ignore,
+        population_risk=population_risk,
         repeats=repeats,
         folds=folds,
-        population_risk=population_risk,
-        plots=out,
+        seed=seed,
+        out=out,
+        knowledge=knowledge or (),
         say=shared.progress(quiet),
     )
     for line in [] if quiet else found.verdict:
         print(f"pgx: {line}", file=sys.stderr)
     if out is None:
         write_table(found.overall, Path("-"))
-        return
-    for name, table in found.tables().items():
-        if table.width:
-            write_table(table, out / f"{name}.tsv")

@@ -12,22 +12,20 @@ from pgx.cli import options as opt
 
 @opt.reading()
 def features(
-    vcf: Annotated[
-        list[Path] | None,
-        typer.Argument(help="One or more VCF, BCF, gVCF or array files; '-' reads standard input.", show_default=False),
-    ] = None,
+    vcf: opt.MaybeVcfs = None,
     clinical: opt.Clinical = None,
     out: opt.Out = Path("-"),
     describe: Annotated[
-        bool, typer.Option("--describe", help="Write every feature's name, type, unit, meaning and source instead.")
+        bool,
+        typer.Option("--describe", help="List every feature with its type, unit, meaning and source, and stop."),
     ] = False,
     missing: Annotated[
         Path | None,
-        typer.Option(help="Also write why each missing value is missing.", show_default=False),
+        typer.Option(help="Also write a table that explains each missing value.", show_default=False),
         opt.Role.output,
     ] = None,
     columns: Annotated[
-        str | None, typer.Option(help="Features to write, joined by commas [default: all].", show_default=False)
+        str | None, typer.Option(help="Features to write, separated by commas [default: all].", show_default=False)
     ] = None,
     outside_calls: opt.OutsideCalls = None,
     *,
@@ -35,9 +33,8 @@ def features(
     quiet: opt.Quiet = False,
     verbose: opt.Verbose = False,
 ) -> None:
-    """Join genotype and clinical history to one typed row per sample."""
-    from pgx import features as stage
-    from pgx import pipeline
+    """Turn genotypes and history into one typed row per sample."""
+    import pgx
     from pgx.cli import notes
     from pgx.errors import UsageError
     from pgx.io import write_table
@@ -46,22 +43,19 @@ def features(
         if table is not None:
             opt.check_table(table)
     if describe:
-        write_table(stage.describe(pipeline.knowledge(how.knowledge)), out)
+        write_table(pgx.kb.features(how.knowledge), out)
         return
     if not vcf:
         raise UsageError("pgx features needs a VCF (or --describe); see pgx features --help")
-    found = pipeline.phenotyped(
+    teller = notes.Teller(quiet=quiet, verbose=verbose)
+    pgx.features(
         vcf,
         clinical=clinical or (),
         outside_calls=outside_calls or (),
+        columns=columns,
         options=how,
+        out=out,
+        missing=missing,
+        on_notes=teller,
     )
-    frame = stage.build(
-        found.calls, found.phenotypes, found.clinical, found.kb, genotypes=found.genotypes, columns=opt.split(columns)
-    )
-    if missing is not None:
-        write_table(stage.missing(frame, found.calls, found.clinical, found.kb), missing)
-    said = pipeline.notes_of(found)
-    notes.show(said, quiet=quiet, verbose=verbose)
-    write_table(frame, out, pipeline.provenance(found, how))
-    notes.end(said)
+    teller.end()

@@ -14,9 +14,7 @@ from pgx.cli import options as opt
 if TYPE_CHECKING:
     import polars as pl
 
-    from pgx.knowledge import KnowledgeBase
-
-app = typer.Typer(help="Look into the knowledge base, check it, compare versions and rebuild it.", no_args_is_help=True)
+app = typer.Typer(help="Look things up in the knowledge base, check it, rebuild it.", no_args_is_help=True)
 
 
 class Format(StrEnum):
@@ -30,20 +28,17 @@ class Format(StrEnum):
 Out = Annotated[
     Path | None,
     typer.Option(
-        "-o", "--out", help="File (.tsv, .json, .parquet) or, for several tables, folder.", show_default=False
+        "-o",
+        "--out",
+        help="Write to this file (.tsv, .json, .parquet) or, for several tables, folder.",
+        show_default=False,
     ),
     opt.Role.output,
 ]
 As = Annotated[
     Format | None,
-    typer.Option("--format", help="table, tsv or json [default: table on a terminal, else tsv].", show_default=False),
+    typer.Option("--format", help="Output format [default: table on a terminal, else tsv].", show_default=False),
 ]
-
-
-def _load(knowledge: list[Path] | None) -> KnowledgeBase:
-    from pgx.knowledge import configured, load
-
-    return load([*configured(), *(knowledge or ())])
 
 
 def _show(sections: dict[str, pl.DataFrame], out: Path | None, how: Format | None) -> None:
@@ -61,18 +56,18 @@ def _show(sections: dict[str, pl.DataFrame], out: Path | None, how: Format | Non
 
 @app.command()
 def info(out: Out = None, how: As = None, knowledge: opt.Knowledge = None) -> None:
-    """Show versions, sources, licences and row counts."""
-    from pgx.knowledge import show
+    """Show versions, sources with licences, and sizes of tables."""
+    import pgx
 
-    _show(show.info(_load(knowledge)), out, how)
+    _show(pgx.kb.info(knowledge or ()), out, how)
 
 
 @app.command()
 def genes(out: Out = None, how: As = None, knowledge: opt.Knowledge = None) -> None:
-    """List the genes and how each is called."""
-    from pgx.knowledge import show
+    """List the genes and how each one is called."""
+    import pgx
 
-    _show(show.genes(_load(knowledge)), out, how)
+    _show(pgx.kb.genes(knowledge or ()), out, how)
 
 
 @app.command()
@@ -82,10 +77,13 @@ def gene(
     how: As = None,
     knowledge: opt.Knowledge = None,
 ) -> None:
-    """Show a gene: alleles, functions, positions on both builds, phenotype rules, drugs."""
-    from pgx.knowledge import show
+    """Show a gene: alleles, positions, rules and drugs.
 
-    _show(show.gene(_load(knowledge), name), out, how)
+    Positions are given on both builds, functions and rules in each scheme.
+    """
+    import pgx
+
+    _show(pgx.kb.gene(name, knowledge or ()), out, how)
 
 
 @app.command()
@@ -95,10 +93,10 @@ def drug(
     how: As = None,
     knowledge: opt.Knowledge = None,
 ) -> None:
-    """Show a drug: its genes, what it does to enzymes, every recommendation."""
-    from pgx.knowledge import show
+    """Show a drug: genes, enzymes and every recommendation."""
+    import pgx
 
-    _show(show.drug(_load(knowledge), name), out, how)
+    _show(pgx.kb.drug(name, knowledge or ()), out, how)
 
 
 @app.command()
@@ -109,22 +107,24 @@ def allele(
     knowledge: opt.Knowledge = None,
 ) -> None:
     """Show an allele: functions by scheme, bases, frequencies."""
-    from pgx.knowledge import show
+    import pgx
 
-    _show(show.allele(_load(knowledge), name), out, how)
+    _show(pgx.kb.allele(name, knowledge or ()), out, how)
 
 
 @app.command()
 def variant(
-    name: Annotated[str, typer.Argument(help="rs number, chr10:94781859 (either build) or variant id.")],
+    name: Annotated[
+        str, typer.Argument(help="rs number, position such as chr10:94781859 (either build), or variant id.")
+    ],
     out: Out = None,
     how: As = None,
     knowledge: opt.Knowledge = None,
 ) -> None:
-    """Show a variant: places, alleles that require it, frequencies."""
-    from pgx.knowledge import show
+    """Show a variant: positions, alleles, frequencies."""
+    import pgx
 
-    _show(show.variant(_load(knowledge), name), out, how)
+    _show(pgx.kb.variant(name, knowledge or ()), out, how)
 
 
 @app.command()
@@ -133,40 +133,43 @@ def export(
         Path | None, typer.Argument(help="Folder to write to.", show_default=False), opt.Role.folder
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="The same as FOLDER.", show_default=False), opt.Role.folder
+        Path | None, typer.Option("-o", "--out", help="Same as FOLDER.", show_default=False), opt.Role.folder
     ] = None,
-    kind: Annotated[str, typer.Option("--format", help="parquet, json or tsv.")] = "parquet",
+    kind: Annotated[str, typer.Option("--format", help="Format of the tables: parquet, json or tsv.")] = "parquet",
     knowledge: opt.Knowledge = None,
 ) -> None:
-    """Write every table, overlays applied, with a README of columns."""
+    """Write every table to a folder, with overlays applied.
+
+    SCHEMA.md beside them describes the columns.
+    """
+    import pgx
     from pgx.errors import UsageError
-    from pgx.knowledge.export import export as write
 
     opt.choices("--format", kind, ("parquet", "json", "tsv"))
     target = out or folder
     if target is None:
         raise UsageError("name the folder to write to: pgx kb export FOLDER")
-    count = write(_load(knowledge), target, kind)
+    count = pgx.kb.export(target, kind, knowledge or ())
     typer.echo(f"wrote {count} tables to {target}", err=True)
 
 
 @app.command()
 def diff(
-    old: Annotated[Path, typer.Argument(help="Folder of the old knowledge tables.")],
-    new: Annotated[Path | None, typer.Argument(help="Folder of the new ones [default: the program's own].")] = None,
+    old: Annotated[Path, typer.Argument(help="Folder with the old knowledge tables.")],
+    new: Annotated[Path | None, typer.Argument(help="Folder with the new ones [default: the program's own].")] = None,
     out: Out = None,
     how: As = None,
     knowledge: opt.Knowledge = None,
 ) -> None:
-    """Show what changed, and which diplotypes change phenotype or recommendation because of it.
+    """Compare two versions of the knowledge.
 
-    With --knowledge, the new side has these site tables laid over it.
+    Lists the rows that differ, and the diplotypes whose phenotype or recommendation changes because of them.
+
+    --knowledge extends the new side with site tables.
     """
-    from pgx.knowledge import load
-    from pgx.knowledge.diff import diff as compare
+    import pgx
 
-    before, after = load(folder=old), load(knowledge or (), folder=new)
-    found = compare(before, after)
+    found = pgx.kb.diff(old, new, knowledge or ())
     sections = {
         "changes": found.changes,
         "phenotypes": found.phenotypes,
@@ -175,12 +178,12 @@ def diff(
     }
     _show(sections, out, how)
     counted = "; ".join(f"{name}: {frame.height}" for name, frame in sections.items())
-    typer.echo(f"{before.version} to {after.version}: {counted}", err=True)
+    typer.echo(f"{' to '.join(found.versions)}: {counted}", err=True)
 
 
 @app.command()
 def build(
-    source: Annotated[Path, typer.Argument(help="Folder of fact tables.")],
+    source: Annotated[Path, typer.Argument(help="Folder with the fact tables.")],
     out: Annotated[
         Path, typer.Option("-o", "--out", help="Folder for the knowledge tables.", show_default=False), opt.Role.folder
     ],
@@ -194,10 +197,13 @@ def build(
         ),
     ] = None,
 ) -> None:
-    """Bring updated fact tables into the knowledge schema, a complete folder with the program's other tables."""
-    from pgx.build_data.knowledge import build_folder
+    """Build a knowledge folder from updated fact tables.
 
-    counts = build_folder(source, out, version=version)
+    The program's other tables are added where the folder has none of its own.
+    """
+    import pgx
+
+    counts = pgx.kb.build(source, out, version=version)
     named = (out / "VERSION").read_text(encoding="utf-8").strip()
     typer.echo(f"wrote {len(counts)} tables, {sum(counts.values())} rows, as version {named} to {out}", err=True)
 
@@ -210,24 +216,20 @@ def validate(
     out: Out = None,
     how: As = None,
     knowledge: opt.Knowledge = None,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Errors and warnings only.")] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Show errors and warnings only.")] = False,
 ) -> None:
-    """Check schemas, keys, references, bases, phenotypes, recommendations and sources; exit code 3 on an error."""
-    import polars as pl
+    """Check the knowledge, and name everything that is wrong.
 
+    Looks at schemas, keys, references, bases, phenotypes, recommendations, sources and endpoints.
+    Exit code 3 means that there is an error.
+    """
+    import pgx
     from pgx.errors import InputError
-    from pgx.knowledge import configured, load
-    from pgx.knowledge.validation.validate import validate as check
-    from pgx.models.evidence.endpoints import faults
 
-    overlays = [*(() if folder else configured()), *(knowledge or ())]
-    kb = load(overlays, folder=folder, check=False)
-    found = [one for one in (*check(kb), *faults(kb)) if not (quiet and one.severity == "note")]
-    columns = ("severity", "check", "where", "message")
-    rows = [tuple(getattr(one, name) for name in columns) for one in found]
-    _show({"problems": pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String), orient="row")}, out, how)
-    errors = sum(one.severity == "error" for one in found)
-    if errors:
-        said = "1 error" if errors == 1 else f"{errors} errors"
-        raise InputError(said, file=", ".join(map(str, kb.folders[1:] or kb.folders)), fix="correct before use")
-    typer.echo(f"knowledge {kb.version} is sound", err=True)
+    checked = pgx.kb.validate(folder, knowledge or ())
+    problems = checked.problems
+    _show({"problems": problems.filter(problems["severity"] != "note") if quiet else problems}, out, how)
+    if checked.errors:
+        said = "1 error" if checked.errors == 1 else f"{checked.errors} errors"
+        raise InputError(said, file=", ".join(map(str, checked.folders)), fix="correct before use")
+    typer.echo(f"knowledge {checked.version} is sound", err=True)

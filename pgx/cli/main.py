@@ -15,7 +15,9 @@ from pgx.errors import PgxError
 
 app = typer.Typer(
     name="pgx",
-    help="From a person's variants and clinical history to drug response: named alleles, guidelines and models.",
+    help="What a person's genome and history mean for their drugs: named alleles, guidelines and models.\n\n"
+    "Start with `pgx report`. Exit codes: 0 = done; 1 = an error in pgx; 2 = wrong usage; 3 = bad input; "
+    "4 = finished, but a person's or a laboratory's result was lost.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -38,7 +40,10 @@ def root(
     version: Annotated[
         bool,
         typer.Option(
-            "--version", help="Print program, knowledge and model versions.", callback=_version, is_eager=True
+            "--version",
+            help="Print the versions of the program, knowledge and models.",
+            callback=_version,
+            is_eager=True,
         ),
     ] = False,
 ) -> None:

@@ -10,8 +10,13 @@ import typer
 
 from pgx.cli import options as opt
 
-app = typer.Typer(help="Endpoints and models: list, show, convert.", no_args_is_help=True, rich_markup_mode=None)
-Folder = Annotated[Path | None, typer.Option(help="Model folder, or folder of models, beside the shipped ones.")]
+app = typer.Typer(
+    help="List endpoints and models, show their cards, convert old ones.", no_args_is_help=True, rich_markup_mode=None
+)
+Folder = Annotated[
+    Path | None,
+    typer.Option(help="Folder of a model, or of several, to use before the shipped ones.", show_default=False),
+]
 
 
 @app.command("list")
@@ -20,38 +25,42 @@ def listed(
     model: Folder = None,
     knowledge: opt.Knowledge = None,
 ) -> None:
-    """List every endpoint with its evidence: patients or literature only."""
-    from pgx import pipeline
+    """List every endpoint and the evidence behind it.
+
+    The evidence is a number of patients, the literature alone, or a rule.
+    """
+    import pgx
     from pgx.io import write_table
-    from pgx.models.scoring.catalogue import catalogue
 
     opt.check_table(out)
-    write_table(catalogue(pipeline.knowledge(knowledge or ()), model), out)
+    write_table(pgx.kb.endpoints(model, knowledge or ()), out)
 
 
 @app.command("show")
 def show(
-    name: Annotated[str, typer.Argument(help="Endpoint, see `pgx models list`.", show_default=False)],
+    name: Annotated[str, typer.Argument(help="Endpoint, as in `pgx models list`.", show_default=False)],
     model: Folder = None,
     knowledge: opt.Knowledge = None,
 ) -> None:
-    """Show an endpoint's card: what it predicts, for whom, on what evidence, how well."""
-    from pgx import pipeline
-    from pgx.models.scoring.catalogue import card_of
+    """Show an endpoint's card.
 
-    typer.echo(card_of(name, pipeline.knowledge(knowledge or ()), model), nl=False)
+    The card says what is predicted, for whom, on what evidence, and how well.
+    """
+    import pgx
+
+    typer.echo(pgx.kb.card(name, model, knowledge or ()), nl=False)
 
 
 @app.command("convert")
 def convert(
     folder: Annotated[
-        Path, typer.Argument(help="Model folder, or folder of models.", show_default=False), opt.Role.folder
+        Path, typer.Argument(help="Folder of a model, or of several.", show_default=False), opt.Role.folder
     ],
 ) -> None:
     """Re-save models that pgx 0.1 trained, in place; their predictions stay the same to the last bit."""
-    from pgx.models.store.convert import convert as run
+    import pgx
 
-    converted = run(folder)
+    converted = pgx.kb.convert(folder)
     for path in converted:
         print(f"pgx: {path}: converted", file=sys.stderr)
     if not converted:

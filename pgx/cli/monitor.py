@@ -18,21 +18,15 @@ def monitor(
             show_default=False,
         ),
     ],
-    scores: Annotated[Path, typer.Option(help="Table of `pgx score` with warfarin.dose.", show_default=False)],
-    target: Annotated[float, typer.Option(help="INR aimed at.")] = 2.5,
+    scores: Annotated[Path, typer.Option(help="Table of `pgx score` that includes warfarin.dose.", show_default=False)],
+    target: Annotated[float, typer.Option(help="Target INR.")] = 2.5,
     out: opt.Out = Path("-"),
 ) -> None:
-    """Update the predicted warfarin dose with each INR, and say what to do next."""
-    from pgx import models
-    from pgx.errors import InputError
-    from pgx.io import write_table
-    from pgx.models.cohort.tables import read
-    from pgx.models.warfarin_inr import starts_of
+    """Update a predicted warfarin dose with each INR.
+
+    Each row says what to do next: the advice, the change of dose, and the days until the next INR.
+    """
+    import pgx
 
     opt.check_table(out)
-    table, starts = read(values), starts_of(read(scores))
-    try:
-        followed = models.monitor(table, starts, target=target)
-    except InputError as error:
-        raise InputError(error.problem, file=values, where=error.where, fix=error.fix) from error
-    write_table(followed, out)
+    pgx.monitor(values, scores, target=target, out=out)

@@ -64,6 +64,24 @@ def end(notes: pl.DataFrame) -> None:
         raise typer.Exit(EXIT_LOST)
 
 
+class Teller:
+    """Prints the notes of a run when they are known, and ends the command once everything is written."""
+
+    def __init__(self, *, quiet: bool, verbose: bool) -> None:
+        self._quiet, self._verbose = quiet, verbose
+        self._told: list[pl.DataFrame] = []
+
+    def __call__(self, notes: pl.DataFrame) -> None:
+        """Print the notes."""
+        show(notes, quiet=self._quiet, verbose=self._verbose)
+        self._told.append(notes)
+
+    def end(self) -> None:
+        """End the command as `end` does."""
+        for notes in self._told:
+            end(notes)
+
+
 def _names(samples: Sequence[str | None]) -> str:
     """Return whom a note is about; many persons are counted."""
     names = [name for name in samples if name]

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from pgx.errors import UsageError
-from pgx.inputs import Options
+from pgx.options import Options, names_of
 
 How = Options
 """Type of the parameter that `reading` fills."""
@@ -37,16 +37,13 @@ class Build(StrEnum):
     GRCh37 = "GRCh37"
 
 
-Vcf = Annotated[
-    Path, typer.Argument(help="VCF, BCF, gVCF or consumer-array text; '-' reads standard input.", show_default=False)
-]
-Vcfs = Annotated[
-    list[Path],
-    typer.Argument(
-        help="One or more VCF, BCF, gVCF or array files (for example one per chromosome); '-' = standard input.",
-        show_default=False,
-    ),
-]
+_VCFS = typer.Argument(
+    help="VCF, BCF, gVCF or consumer-array files that belong together, such as one per chromosome; '-' reads standard "
+    "input.",
+    show_default=False,
+)
+Vcfs = Annotated[list[Path], _VCFS]
+MaybeVcfs = Annotated[list[Path] | None, _VCFS]
 Clinical = Annotated[
     list[Path] | None,
     typer.Option(
@@ -59,66 +56,86 @@ Clinical = Annotated[
 ]
 Out = Annotated[
     Path,
-    typer.Option("-o", "--out", help="Table to write: .tsv, .parquet or .json; '-' = TSV on standard output."),
+    typer.Option("-o", "--out", help="Write the table to this .tsv, .parquet or .json file; '-' prints it as TSV."),
     Role.output,
 ]
 Medications = Annotated[
-    str | None, typer.Option(help="Drugs that the person takes or will take, joined by commas.", show_default=False)
+    str | None,
+    typer.Option(
+        help="Drugs that the person takes or is about to take, separated by commas; added to the clinical files.",
+        show_default=False,
+    ),
 ]
 OutsideCalls = Annotated[
     list[Path] | None,
     typer.Option(
         "--outside-calls",
-        help="Diplotypes from other tools (PharmCAT's TSV, Aldy, pypgx, Cyrius, ...). Repeatable.",
+        help="Diplotypes called by other tools (PharmCAT's TSV, Aldy, pypgx, Cyrius, ...). Repeatable.",
         show_default=False,
     ),
 ]
-OutsideMode = Annotated[str, typer.Option(help="Outside calls 'override' ours or only 'fill' genes not called.")]
+OutsideMode = Annotated[
+    str, typer.Option(help="'override' lets outside calls replace ours; 'fill' adds them where we have none.")
+]
 Drugs = Annotated[
     str | None,
-    typer.Option(help="Drugs to report on, joined by commas; 'all' for every drug with guidance.", show_default=False),
+    typer.Option(
+        help="Drugs to report on, separated by commas; 'all' for every drug with guidance [default: the medication "
+        "list, or every drug for a person without one].",
+        show_default=False,
+    ),
 ]
-Genes = Annotated[str | None, typer.Option(help="Genes to call, joined by commas [default: all].", show_default=False)]
+Genes = Annotated[
+    str | None, typer.Option(help="Genes to call, separated by commas [default: all].", show_default=False)
+]
 Samples = Annotated[
-    str | None, typer.Option(help="Samples to use, joined by commas [default: all].", show_default=False)
+    str | None, typer.Option(help="Samples to use, separated by commas [default: all].", show_default=False)
 ]
 Assembly = Annotated[
-    Build | None, typer.Option("--build", help="Reference genome of the file [default: found out].", show_default=False)
+    Build | None,
+    typer.Option("--build", help="Reference genome of the file [default: detected from the file].", show_default=False),
 ]
 AbsentIsReference = Annotated[
     bool,
     typer.Option(
         "--absent-is-reference",
-        help="Read positions that the file does not mention as reference; stamped on every call.",
+        help="Treat positions missing from the file as reference. Every call that relies on this is flagged.",
     ),
 ]
-MinGq = Annotated[int | None, typer.Option(help="Genotypes with a lower GQ are not used.", show_default=False)]
-MinDp = Annotated[int | None, typer.Option(help="Genotypes with a lower DP are not used.", show_default=False)]
-IncludeFiltered = Annotated[bool, typer.Option("--include-filtered", help="Use records whose FILTER is not PASS.")]
+MinGq = Annotated[int | None, typer.Option(help="Ignore genotypes with a lower GQ.", show_default=False)]
+MinDp = Annotated[int | None, typer.Option(help="Ignore genotypes with a lower DP.", show_default=False)]
+IncludeFiltered = Annotated[bool, typer.Option("--include-filtered", help="Also use records whose FILTER is not PASS.")]
 Fasta = Annotated[
-    Path | None, typer.Option(help="Reference FASTA, for indels that only it can left-align.", show_default=False)
+    Path | None,
+    typer.Option(
+        help="Reference FASTA, used to left-align indels where the record alone is not enough.", show_default=False
+    ),
 ]
 Sex = Annotated[
     str | None,
     typer.Option(
-        help="male or female, or SAMPLE=male,SAMPLE=female [default: clinical file, else the data].", show_default=False
+        help="'male' or 'female', or SAMPLE=male,SAMPLE=female [default: from the clinical file, else from the "
+        "genotypes].",
+        show_default=False,
     ),
 ]
 Ancestry = Annotated[
     str | None,
     typer.Option(
-        help="Biogeographic group for allele frequencies, or SAMPLE=group,... [default: clinical file, else pooled].",
+        help="Biogeographic group whose allele frequencies apply, or SAMPLE=group,... [default: from the clinical "
+        "file, else all groups pooled].",
         show_default=False,
     ),
 ]
 CopyNumber = Annotated[
-    str | None, typer.Option(help="Known copy number, GENE=N or SAMPLE:GENE=N, joined by commas.", show_default=False)
+    str | None,
+    typer.Option(help="Known copy number: GENE=N or SAMPLE:GENE=N, separated by commas.", show_default=False),
 ]
 Persons = Annotated[
     list[str] | None,
     typer.Option(
         "--person",
-        help="Whose record is whose sample: ID=SAMPLE, or a table with the columns person and sample. Repeatable.",
+        help="Match a record to a sample: ID=SAMPLE, or a table with the columns person and sample. Repeatable.",
         show_default=False,
     ),
     Role.perhaps,
@@ -126,36 +143,30 @@ Persons = Annotated[
 AsOf = Annotated[
     str | None,
     typer.Option(
-        help="Day that counts as now for ages, drugs and windows, YYYY-MM-DD [default: the newest of each record].",
+        help="Date to treat as today for ages, drugs and time windows, YYYY-MM-DD [default: the latest date in each "
+        "record].",
         show_default=False,
     ),
 ]
 Knowledge = Annotated[
     list[Path] | None,
     typer.Option(
-        "--knowledge", help="Folder with site tables laid over the knowledge base. Repeatable.", show_default=False
+        "--knowledge", help="Folder of site tables that extend the knowledge base. Repeatable.", show_default=False
     ),
 ]
 Strict = Annotated[
     bool,
-    typer.Option("--strict", help="Refuse a clinical file (exit code 3) of which anything would be left out."),
+    typer.Option("--strict", help="Refuse a clinical file (exit code 3) if anything in it would be left out."),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No notes on standard error.")]
-Verbose = Annotated[
-    bool, typer.Option("--verbose", "-v", help="All notes on standard error, also the informative ones.")
-]
-
-
-def split(text: str | None) -> list[str] | None:
-    """Split a comma-joined option; None stays None."""
-    return None if text is None else [part.strip() for part in text.split(",") if part.strip()]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only on standard error.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Print every note on standard error.")]
 
 
 def mapping(text: str | None) -> dict[str, str] | str | None:
     """Read ``value`` or ``KEY=value,KEY=value``."""
     if text is None or "=" not in text:
         return text
-    return dict(part.split("=", 1) for part in split(text) or [] if "=" in part)
+    return dict(part.split("=", 1) for part in names_of(text) or [] if "=" in part)
 
 
 def choices(option: str, text: str, allowed: tuple[str, ...]) -> list[str]:
@@ -166,7 +177,7 @@ def choices(option: str, text: str, allowed: tuple[str, ...]) -> list[str]:
     UsageError
         If a part is not in `allowed`.
     """
-    parts = split(text) or []
+    parts = names_of(text) or []
     unknown = [part for part in parts if part not in allowed]
     if unknown or not parts:
         raise UsageError(f"{option}: {unknown[0] if unknown else 'nothing'!r} is not one of {', '.join(allowed)}")
@@ -184,7 +195,7 @@ def copies(text: str | None) -> dict[tuple[str | None, str], int] | None:
     if text is None:
         return None
     found: dict[tuple[str | None, str], int] = {}
-    for part in split(text) or []:
+    for part in names_of(text) or []:
         name, _, number = part.partition("=")
         sample, _, gene = name.rpartition(":")
         if not number.isdigit() or not gene:
@@ -234,8 +245,8 @@ def gather(
     """Gather the options on reading into the library's `Options`; this signature is their one list (`reading`)."""
     choices("--outside-mode", outside_mode, ("override", "fill"))
     return Options(
-        samples=split(samples),
-        genes=split(genes),
+        samples=names_of(samples),
+        genes=names_of(genes),
         build=build.value if build else None,
         absent_is_reference=absent_is_reference,
         min_gq=min_gq,

@@ -11,7 +11,8 @@ from typing import Any, get_args
 
 from pgx.cli.options import Role
 from pgx.errors import PgxError
-from pgx.io import check_outputs, reading
+from pgx.inputs import model_files
+from pgx.io import check_outputs, reading, table_files
 
 Command = Callable[..., None]
 _ANY = "table.tsv"
@@ -59,7 +60,7 @@ def _paths(roles: Mapping[str, Role | None], given: Mapping[str, Any], wanted: R
 def _inputs(roles: Mapping[str, Role | None], given: Mapping[str, Any]) -> Iterator[Path]:
     for role in (None, Role.perhaps):
         for path in _paths(roles, given, role):
-            yield from _model_files(path)
+            yield from model_files(path)
     for path in _paths(roles, given, Role.record):
         if path.is_dir():
             from pgx.clinical.readers.formats import parts
@@ -73,18 +74,6 @@ def _inputs(roles: Mapping[str, Role | None], given: Mapping[str, Any]) -> Itera
             yield from configured()
 
 
-def _model_files(path: Path) -> Iterator[Path]:
-    """Of a model folder, only the model is read: tables may be written beside it."""
-    if (path / "model.json").is_file():
-        from pgx.models.store import folder
-
-        yield from (path / name for name in (folder.JSON, folder.TREES, folder.CARD))
-    else:
-        yield path
-
-
 def _written(path: Path) -> Iterator[Path]:
     """The files of one output: a table and its provenance, or what is in a folder."""
-    yield path if path.suffix else path / _ANY
-    if path.suffix in (".tsv", ".json"):
-        yield path.with_name(f"{path.name}.provenance.json")
+    yield from table_files(path if path.suffix else path / _ANY)

@@ -21,11 +21,13 @@ def report(
     drugs: opt.Drugs = None,
     out: Annotated[
         Path | None,
-        typer.Option("-o", "--out", help="Folder for the reports [default: print only].", show_default=False),
+        typer.Option(
+            "-o", "--out", help="Folder for the reports; without it the report is only printed.", show_default=False
+        ),
         opt.Role.folder,
     ] = None,
     formats: Annotated[
-        str, typer.Option("--format", help=f"Files to write, joined by commas: {', '.join(FORMATS)}.")
+        str, typer.Option("--format", help=f"Files to write to --out, separated by commas: {', '.join(FORMATS)}.")
     ] = "text,json,tsv,html",
     *,
     how: opt.How,
@@ -34,10 +36,12 @@ def report(
 ) -> None:
     """Report what a person's genome and history mean for their drugs.
 
-    Reads genotypes, calls named alleles with their probability, gives the guidelines' recommendations for the
-    medication list (or --drugs), predicts doses and risks with intervals, and writes reports. The text report is
-    printed on standard output; notes go to standard error. Exit codes: 0 done, 2 wrong usage, 3 bad input,
-    4 done, but a laboratory's result (--outside-calls) could not be used: the first page says which.
+    Reads the genotypes, calls named alleles with their probabilities, looks up what the guidelines recommend for the
+    person's medication list (or --drugs), predicts doses and risks with intervals, and writes the reports. The text
+    report goes to standard output, notes go to standard error.
+
+    Exit codes: 0 = done; 1 = an error in pgx; 2 = wrong usage; 3 = bad input; 4 = finished, but a person's or a
+    laboratory's result was lost, and the first page says which.
     """
     import pgx
     from pgx.cli import notes
@@ -48,8 +52,8 @@ def report(
     result = pgx.report(
         vcf,
         clinical=clinical or (),
-        medications=opt.split(medications),
-        drugs=opt.split(drugs),
+        medications=medications,
+        drugs=drugs,
         outside_calls=outside_calls or (),
         out=out,
         formats=chosen,

@@ -17,25 +17,27 @@ TOKEN_VARIABLE = "PGX_SERVE_TOKEN"
 
 def serve(
     results: Annotated[
-        Path, typer.Argument(help="Folder of .report.json files that `pgx report` wrote.", show_default=False)
+        Path, typer.Argument(help="Folder of .report.json files written by `pgx report`.", show_default=False)
     ],
-    host: Annotated[str, typer.Option(help="Address to listen on; anything but loopback needs a token.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8080,
+    host: Annotated[str, typer.Option(help="Address to listen on; any but loopback needs a token.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 picks a free one.")] = 8080,
     token_file: Annotated[
         Path | None,
         typer.Option(
-            help=f"File with the token that clients must send [default: ${TOKEN_VARIABLE}].", show_default=False
+            help=f"File with the token that clients must send [default: the variable {TOKEN_VARIABLE}].",
+            show_default=False,
         ),
     ] = None,
     name: Annotated[
         list[str] | None,
-        typer.Option("--name", help="Host name under which clients reach the service. Repeatable.", show_default=False),
+        typer.Option("--name", help="Host name by which clients reach the service. Repeatable.", show_default=False),
     ] = None,
     knowledge: opt.Knowledge = None,
 ) -> None:
-    """Answer CDS Hooks (order-select, order-sign) and FHIR look-ups from stored results.
+    """Answer CDS Hooks and FHIR look-ups from stored results.
 
-    Listens on loopback only, unless a token is given. Patients are matched by sample name. Needs the extra 'serve'.
+    The hooks are order-select and order-sign. Patients are matched by sample name. The service listens on loopback;
+    other addresses need a token. Needs the extra 'serve'.
     """
     try:
         import uvicorn

@@ -14,27 +14,25 @@ from pgx.cli import options as opt
 Outcome = Annotated[
     str | None,
     typer.Option(
-        help="Outcome column: 0/1, or the dose [default: outcome, or the endpoint's name].", show_default=False
+        help="Column of the outcome: 0/1, or the dose [default: outcome, or the endpoint's name].", show_default=False
     ),
 ]
 Person = Annotated[
-    str | None, typer.Option(help="Column that says whose row it is [default: person, sample].", show_default=False)
+    str | None, typer.Option(help="Column that identifies the person [default: person, or sample].", show_default=False)
 ]
 Site = Annotated[str | None, typer.Option(help="Column of the site [default: site].", show_default=False)]
 Time = Annotated[str | None, typer.Option(help="Column of the date or time [default: time].", show_default=False)]
 Ignore = Annotated[
-    str | None, typer.Option(help="Columns that must not become features, joined by commas.", show_default=False)
+    str | None, typer.Option(help="Columns to keep out of the features, separated by commas.", show_default=False)
 ]
 AllColumns = Annotated[
-    bool, typer.Option("--all-columns", help="Let every usable column become a feature, not only the endpoint's own.")
+    bool, typer.Option("--all-columns", help="Use every suitable column as a feature, beyond the endpoint's own.")
 ]
 PopulationRisk = Annotated[
     float | None,
-    typer.Option(
-        help="Risk in the population, if the cohort was sampled by outcome (case-control).", show_default=False
-    ),
+    typer.Option(help="Risk in the population, for a cohort sampled by outcome (case-control).", show_default=False),
 ]
-Seed = Annotated[int, typer.Option(min=0, help="Seed of folds and trees.")]
+Seed = Annotated[int, typer.Option(min=0, help="Random seed for folds and trees.")]
 
 
 def progress(quiet: bool) -> Callable[[str], None]:
@@ -48,8 +46,13 @@ def progress(quiet: bool) -> Callable[[str], None]:
 
 
 def train(
-    endpoint: Annotated[str, typer.Argument(help="Endpoint, see `pgx models list`.", show_default=False)],
-    cohort: Annotated[Path, typer.Option(help="Cohort table: features, outcome, person, site.", show_default=False)],
+    endpoint: Annotated[str, typer.Argument(help="Endpoint, as in `pgx models list`.", show_default=False)],
+    cohort: Annotated[
+        Path,
+        typer.Option(
+            help="Cohort table with features, outcome, and optionally person, site and time.", show_default=False
+        ),
+    ],
     out: Annotated[
         Path, typer.Option("-o", "--out", help="Model folder to write.", show_default=False), opt.Role.folder
     ],
@@ -59,31 +62,35 @@ def train(
     time: Time = None,
     ignore: Ignore = None,
     population_risk: PopulationRisk = None,
-    title: Annotated[str, typer.Option(help="What the cohort is, for the card.")] = "",
+    title: Annotated[str, typer.Option(help="Description of the cohort, for the model's card.")] = "",
     seed: Seed = 20261101,
-    tune: Annotated[
-        int, typer.Option(min=0, help="Tries of a search for better settings of the trees (needs the extra `tune`).")
-    ] = 0,
+    tune: Annotated[int, typer.Option(min=0, help="Number of tree settings to try (needs the extra 'tune').")] = 0,
     all_columns: AllColumns = False,
     knowledge: opt.Knowledge = None,
     quiet: opt.Quiet = False,
 ) -> None:
-    """Train a model on top of the published evidence; never worse than it by design, and it says what leaks."""
-    from pgx import models, pipeline
-    from pgx.models.fitting.boost import Settings
-    from pgx.models.training.train import train as run
+    """Train a model for an endpoint on a site's own cohort.
 
-    roles = models.Roles(outcome, person, site, time, tuple(opt.split(ignore) or ()), all_columns)
-    model = run(
+    Training starts from the published evidence, and adds trees only where cross-validation shows that they improve on
+    it. Columns that give the outcome away are named as warnings.
+    """
+    import pgx
+
+    model = pgx.train(
         endpoint,
         cohort,
         out,
-        pipeline.knowledge(knowledge or ()),
-        roles=roles,
+        outcome=outcome,
+        person=person,
+        site=site,
+        time=time,
+        ignore=ignore,
+        all_columns=all_columns,
         population_risk=population_risk,
-        settings=Settings(seed=seed),
-        tune=tune,
         title=title,
+        seed=seed,
+        tune=tune,
+        knowledge=knowledge or (),
         say=progress(quiet),
     )
     for warning in [] if quiet else model.facts["warnings"]:

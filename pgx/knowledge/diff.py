@@ -38,13 +38,14 @@ class Difference:
     new_phenotype new_score`` (null on one side: the diplotype is new or gone); `recommendations` ``source drug
     population gene diplotype with old new``, where `with` names the results of other genes that the row also needs;
     `interactions` ``agent role gene old new drugs``: the agents whose strength on a gene changes (null: none), and the
-    drugs with a recommendation that looks at the gene.
+    drugs with a recommendation that looks at the gene. `versions` are those of the two sides.
     """
 
     changes: pl.DataFrame
     phenotypes: pl.DataFrame
     recommendations: pl.DataFrame
     interactions: pl.DataFrame
+    versions: tuple[str, str]
 
 
 def diff(old: KnowledgeBase, new: KnowledgeBase) -> Difference:
@@ -65,6 +66,7 @@ def diff(old: KnowledgeBase, new: KnowledgeBase) -> Difference:
         _frame(phenotypes, _PHENOTYPES),
         _frame(recommendations, _RECOMMENDATIONS),
         _frame(list(_changed_agents(old, new)), _INTERACTIONS),
+        (old.version, new.version),
     )
 
 

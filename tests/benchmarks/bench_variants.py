@@ -18,9 +18,9 @@ import numpy as np
 import pysam
 import pysam.bcftools
 
+import pgx
 import pgx.calling
 import pgx.knowledge
-import pgx.pipeline
 import pgx.variants
 from pgx.knowledge import KnowledgeBase
 from pgx.variants.vcf.contigs import LENGTHS
@@ -77,7 +77,7 @@ def panel(kb: KnowledgeBase, folder: Path, verdicts: Verdicts) -> None:
     called = best(lambda: pgx.calling.call(pgx.variants.read(regions, kb), kb), 2)
     ratio = called[0] / base[0]
     verdicts.line("read and call them, all genes", called, f"{ratio:.2f} x bcftools, budget 3 x", ratio < 3)
-    whole = best(lambda: pgx.pipeline.call(positions), 3)
+    whole = best(lambda: pgx.call(positions), 3)
     speed = 3202 / whole[0]
     verdicts.line("positions file to the table of calls", whole, f"{speed:.0f} persons/s, budget 2,000", speed >= 2000)
 

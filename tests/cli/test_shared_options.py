@@ -30,7 +30,7 @@ def test_they_are_the_librarys_options_and_its_defaults():
 
 def test_a_command_declares_only_what_is_its_own():
     @options.reading(without=("genes",))
-    def command(vcf: options.Vcf, *, how: options.How, quiet: options.Quiet = False) -> None:
+    def command(vcf: options.Vcfs, *, how: options.How, quiet: options.Quiet = False) -> None:
         seen.append((vcf, how, quiet))
 
     seen: list[object] = []

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pgx import features, schema
+from pgx import schema
 from pgx.clinical import check, read
 from pgx.errors import PgxError
+from pgx.features import build
 from tests.clinical.fit_file import fit_file, moment
 from tests.clinical.test_same_person import CSV, omop, resources
 
@@ -48,7 +49,7 @@ def survives(path: Path, kb) -> None:
             assert "\n" not in str(error)
         else:
             if hasattr(data, "observations"):
-                features.build(schema.empty(schema.CALLS), schema.empty(schema.PHENOTYPES), data, kb, columns=SOME)
+                build(schema.empty(schema.CALLS), schema.empty(schema.PHENOTYPES), data, kb, columns=SOME)
 
 
 def places(value: object, path: tuple = ()) -> list[tuple]:

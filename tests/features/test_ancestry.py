@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from pgx import features, knowledge, schema, variants
-from pgx.features import ancestry
+from pgx import knowledge, schema, variants
+from pgx.features import ancestry, build
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 KB = knowledge.load()
@@ -45,7 +45,7 @@ def test_too_few_positions_give_no_place():
 
 def test_without_genotypes_the_features_are_missing_not_guessed():
     calls = schema.empty(schema.CALLS)
-    frame = features.build(calls, schema.empty(schema.PHENOTYPES), None, KB, columns=list(ancestry.COLUMNS))
+    frame = build(calls, schema.empty(schema.PHENOTYPES), None, KB, columns=list(ancestry.COLUMNS))
     assert frame.columns == ["sample", *ancestry.COLUMNS]
 
 

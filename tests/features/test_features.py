@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pgx import features, knowledge, schema
+from pgx import knowledge, schema
 from pgx.clinical import read
 from pgx.errors import UsageError
+from pgx.features import build, describe, missing, scenarios
 from pgx.features.diplotypes import posterior, read_diplotype
 from pgx.phenotypes import assign
 from pgx.types import CallSet, Diplotype, GeneCalls, PatternCall
@@ -60,7 +61,7 @@ def made() -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 def test_gene_features_of_a_certain_and_an_uncertain_call(made):
-    frame = features.build(*made, None, KB)
+    frame = build(*made, None, KB)
     row = frame.row(0, named=True)
     assert row["sample"] == "S0" and frame["sample"].to_list() == ["S0", "S1", "S2"]
     assert row["gene.cyp2c9.diplotype"] == "*1/*3"
@@ -81,7 +82,7 @@ def test_gene_features_of_a_certain_and_an_uncertain_call(made):
 
 
 def test_what_is_not_called_is_missing_with_its_reason(made):
-    frame = features.build(
+    frame = build(
         *made,
         None,
         KB,
@@ -89,8 +90,7 @@ def test_what_is_not_called_is_missing_with_its_reason(made):
     )
     assert frame.filter(sample="S2").row(0) == ("S2", None, None, None, None)
     reasons = {
-        (r["sample"], r["feature"]): r["reason"]
-        for r in features.missing(frame, made[0], None, KB).iter_rows(named=True)
+        (r["sample"], r["feature"]): r["reason"] for r in missing(frame, made[0], None, KB).iter_rows(named=True)
     }
     assert reasons["S2", "gene.cyp2c9.activity_score"].startswith("not_called (no_data")
     assert reasons["S0", "gene.cyp2c19.activity_score"] == "no_score"
@@ -99,12 +99,12 @@ def test_what_is_not_called_is_missing_with_its_reason(made):
 
 
 def test_every_feature_is_in_the_registry_with_its_type(made):
-    registry = features.describe(KB)
+    registry = describe(KB)
     assert registry["name"].is_unique().all()
     assert registry.select("name", "type", "meaning", "source").null_count().row(0) == (0, 0, 0, 0)
     types = {"float": pl.Float64, "string": pl.String, "bool": pl.Boolean}
     listed = {row["name"]: types[row["type"]] for row in registry.iter_rows(named=True)}
-    frame = features.build(*made, None, KB)
+    frame = build(*made, None, KB)
     assert {name: dtype for name, dtype in frame.schema.items() if name != "sample"}.items() <= listed.items()
     genes = tuple(f"gene.{gene}." for gene in ("cyp2c9", "vkorc1", "cyp2c19"))
     assert set(frame.columns) - {"sample"} == {
@@ -113,13 +113,13 @@ def test_every_feature_is_in_the_registry_with_its_type(made):
 
 
 def test_any_allele_can_be_asked_for_and_unknown_features_are_refused(made):
-    assert features.build(*made, None, KB, columns=["gene.cyp2c9.allele_count.*13"]).columns == [
+    assert build(*made, None, KB, columns=["gene.cyp2c9.allele_count.*13"]).columns == [
         "sample",
         "gene.cyp2c9.allele_count.*13",
     ]
     for name in ("gene.cyp2c9.allele_count.*999", "gene.nope.diplotype", "lab.nope", "sample"):
         with pytest.raises(UsageError, match="no feature is called"):
-            features.build(*made, None, KB, columns=[name])
+            build(*made, None, KB, columns=[name])
 
 
 def test_drugs_are_absent_only_where_the_list_is_known(tmp_path, made):
@@ -134,7 +134,7 @@ def test_drugs_are_absent_only_where_the_list_is_known(tmp_path, made):
         "condition.diabetes",
         "lab.inr",
     ]
-    frame = features.build(*made, clinical, KB, columns=names)
+    frame = build(*made, clinical, KB, columns=names)
     assert frame.rows() == [
         ("S0", True, "strong", "none", 2.0, True, 2.5),
         ("S1", False, "none", "none", 0.0, False, None),
@@ -147,7 +147,7 @@ def test_interacting_drugs_change_the_clinical_features_beside_the_genetic_ones(
     path = tmp_path / "c.csv"
     path.write_text("sample,medications\nS0,paroxetine\n")
     clinical = read([path], KB, samples=["S0"])
-    row = features.build(*assign(callset, KB, clinical), clinical, KB).row(0, named=True)
+    row = build(*assign(callset, KB, clinical), clinical, KB).row(0, named=True)
     assert (row["gene.cyp2d6.phenotype"], row["gene.cyp2d6.activity_score"]) == ("Normal Metabolizer", 2)
     assert (row["gene.cyp2d6.clinical_phenotype"], row["gene.cyp2d6.clinical_activity_score"]) == (
         "Poor Metabolizer",
@@ -159,13 +159,13 @@ def test_interacting_drugs_change_the_clinical_features_beside_the_genetic_ones(
 def test_persons_with_clinical_data_only_come_last(tmp_path, made):
     path = tmp_path / "c.csv"
     path.write_text("sample,age\nZ,40\n")
-    frame = features.build(*made, read([path], KB), KB, columns=["clinical.age", "gene.cyp2c9.diplotype"])
+    frame = build(*made, read([path], KB), KB, columns=["clinical.age", "gene.cyp2c9.diplotype"])
     assert frame.row(3) == ("Z", 40, None)
 
 
 def test_scenarios_average_back_to_the_expected_values(made):
-    base = features.build(*made, None, KB)
-    rows = features.scenarios(base, made[0], KB, ["CYP2C9", "CYP2C19"], phenotypes=made[1])
+    base = build(*made, None, KB)
+    rows = scenarios(base, made[0], KB, ["CYP2C9", "CYP2C19"], phenotypes=made[1])
     assert set(base.columns) | {"scenario", "weight"} == set(rows.columns)
     totals = rows.group_by("sample", maintain_order=True).agg(
         pl.col("weight").sum(),
@@ -183,13 +183,13 @@ def test_scenarios_average_back_to_the_expected_values(made):
 
 
 def test_no_genes_is_one_scenario_each(made):
-    rows = features.scenarios(features.build(*made, None, KB, columns=["clinical.age"]), made[0], KB, [])
+    rows = scenarios(build(*made, None, KB, columns=["clinical.age"]), made[0], KB, [])
     assert rows["weight"].to_list() == [1.0] * 3
 
 
 def test_scenarios_are_limited_and_still_add_up(made):
-    base = features.build(*made, None, KB, columns=["gene.cyp2c9.diplotype"])
-    rows = features.scenarios(base, made[0], KB, ["CYP2C9", "CYP2C19"], limit=1)
+    base = build(*made, None, KB, columns=["gene.cyp2c9.diplotype"])
+    rows = scenarios(base, made[0], KB, ["CYP2C9", "CYP2C19"], limit=1)
     assert rows["weight"].to_list() == [1.0] * 3
 
 
@@ -229,7 +229,7 @@ def test_a_posterior_adds_up_to_one(shares):
 
 
 def test_no_samples_gives_an_empty_frame_of_the_right_shape():
-    frame = features.build(
+    frame = build(
         schema.empty(schema.CALLS),
         schema.empty(schema.PHENOTYPES),
         None,

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgx import models, pipeline
+import pgx
+from pgx import models
 from pgx.knowledge import KnowledgeBase
 from pgx.models.evidence import design, endpoints
 from pgx.models.evidence.endpoint_parsing import odds_ratio
@@ -101,7 +102,7 @@ def test_an_enzyme_whose_state_is_undecided_is_not_as_its_genes_say(kb: Knowledg
 
 
 def test_tamoxifen_with_paroxetine_is_scored_as_a_poor_metabolizer(kb: KnowledgeBase) -> None:
-    row = pipeline.score(
+    row = pgx.score(
         EXAMPLES / "HG00118.GRCh37.vcf.gz",
         clinical=[EXAMPLES / "HG00118.clinical.json"],
         endpoints=["tamoxifen.recurrence"],

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgx import features, models
+from pgx import models
 from pgx.errors import InputError, UsageError
+from pgx.features import describe
 from pgx.knowledge import KnowledgeBase
 from pgx.models.evidence import design, endpoints
 from pgx.models.evidence.endpoint_parsing import odds_ratio
@@ -28,7 +29,7 @@ def test_at_least_twenty_endpoints_and_all_name_known_drugs(kb: KnowledgeBase) -
 
 
 def test_every_column_read_is_a_feature_of_the_registry(kb: KnowledgeBase) -> None:
-    known = set(features.describe(kb)["name"])
+    known = set(describe(kb)["name"])
     unknown = {(n, c) for n, one in endpoints.load(kb).items() for c in design.columns(one) if c not in known}
     assert not unknown
 

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 import pgx.knowledge
-from pgx import models, pipeline
+from pgx import models
 from pgx.errors import InputError
 from pgx.knowledge import KnowledgeBase
 from pgx.models.cohort import cohort, tables
@@ -292,7 +292,7 @@ def test_an_impossible_value_in_a_record_costs_the_dose_and_not_the_person(toget
     record = tmp_path / "p.csv"
     others = "NA00001,50,70,170,male\n" if together else ""
     record.write_text("sample,age,weight_kg,height_cm,sex\n" + others + "HG00118,1000,0,1.75,male\n")
-    result = pipeline.analyse(EXAMPLES / "HG00118.GRCh37.vcf.gz", clinical=[record], drugs=["warfarin"])
+    result = pgx.report(EXAMPLES / "HG00118.GRCh37.vcf.gz", clinical=[record], drugs=["warfarin"])
     assert result.samples == ("HG00118",) and result.calls.height
     doses = result.scores.filter(pl.col("endpoint").is_in(DOSES))
     assert doses.height == 2 and doses["estimate"].null_count() == 2
@@ -306,7 +306,7 @@ def test_an_impossible_value_in_a_record_costs_the_dose_and_not_the_person(toget
 def test_a_table_of_features_says_the_same_as_the_record_behind_it(kb: KnowledgeBase, tmp_path: Path) -> None:
     record = tmp_path / "p.csv"
     record.write_text("sample,age,weight_kg,height_cm,sex\nHG00118,1000,80,175,male\n")
-    result = pipeline.analyse(EXAMPLES / "HG00118.GRCh37.vcf.gz", clinical=[record], endpoints=["warfarin.dose"])
+    result = pgx.report(EXAMPLES / "HG00118.GRCh37.vcf.gz", clinical=[record], endpoints=["warfarin.dose"])
     from_table = score(WARFARIN | {"clinical.age": 1000.0}, kb, "warfarin.dose")
     assert result.scores["estimate"].item() is None and from_table["estimate"] is None
     wanted = {"refused:implausible_value", "implausible:clinical.age"}

@@ -341,11 +341,11 @@ def test_a_damaged_file_is_read_or_refused_but_never_crashes(tmp_path_factory, t
 
 
 def test_hla_alleles_that_the_tables_do_not_list_reach_the_features(tmp_path):
-    from pgx import features
+    from pgx.features import build, scenarios
 
     done = merge.merge(callset({"s": OWN}), [write(tmp_path, "optitype")], KB)
     calls, phenotypes = assign(done, KB)
-    rows = features.scenarios(features.build(calls, phenotypes, None, KB), calls, KB, ["HLA-B"], phenotypes=phenotypes)
+    rows = scenarios(build(calls, phenotypes, None, KB), calls, KB, ["HLA-B"], phenotypes=phenotypes)
     assert "*57:01 positive" in rows["gene.hla-b.phenotype"].to_list()[0]
 
 

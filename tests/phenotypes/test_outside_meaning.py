@@ -21,7 +21,7 @@ def told(tmp_path):
     def run(lines, drugs, *, sex=None, medications=None):
         (tmp_path / "a.vcf").write_text(VCF)
         (tmp_path / "lab.tsv").write_text(lines)
-        return pgx.analyse(
+        return pgx.report(
             tmp_path / "a.vcf",
             outside_calls=[tmp_path / "lab.tsv"],
             drugs=drugs,

@@ -20,10 +20,10 @@ MOST_MODULES = 24
 BUILD_TIME = "pgx.build_data"
 KNOWLEDGE_LOADERS = ("pgx.knowledge.loading",)
 """Modules that read the knowledge base from its folder."""
-BUILDERS = ("pgx.cli.kb",)
+BUILDERS = ("pgx.kb",)
 """Where `pgx kb build` is called."""
 RENDERERS = ("pgx.reports", "pgx.serve")
-LAZY_STAGES = ("pgx.cli", "pgx.pipeline", "pgx.inputs", "pgx.__init__", "pgx.__main__")
+LAZY_STAGES = ("pgx.cli", "pgx.commands", "pgx.files", "pgx.kb", "pgx.pipeline", "pgx.inputs", "pgx.__init__")
 """Where an import may stand inside a function, so that ``pgx --help`` stays fast."""
 LAZY_LIBRARIES = {"xgboost", "scipy", "allel", "fitdecode", "pydicom", "duckdb", "psycopg", "weasyprint", "optuna",
                   "sqlite3", "crypt4gh", "cryptography", "dask", "distributed", "pandas"}  # fmt: skip

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from pgx import features
+from pgx.features import describe, known
 from pgx.models.evidence import design
 from pgx.models.evidence.endpoint_parsing import KINDS
 from pgx.models.evidence.gene_columns import phenotype_words
@@ -78,9 +78,9 @@ def after(endpoint: Endpoint, kb: KnowledgeBase) -> Iterator[str]:
     """
     if endpoint.drug not in set(kb.table("drugs")["drug"].cast(pl.String)):
         yield f"the drug {endpoint.drug!r} is not known; add a row to drugs.tsv beside the endpoints"
-    families = {name.partition(".")[0] for name in features.describe(kb)["name"]}
+    families = {name.partition(".")[0] for name in describe(kb)["name"]}
     named = [name for name in design.columns(endpoint, endpoint.features) if name.partition(".")[0] in families]
-    for name in sorted(set(named) - set(features.known(named, kb))):
+    for name in sorted(set(named) - set(known(named, kb))):
         yield f"the column {name!r} is no feature; see `pgx features --describe`"
     words = phenotype_words(kb)
     for reading in _readings(endpoint):

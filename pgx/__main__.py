@@ -1,0 +1,5 @@
+"""``python -m pgx``: the command line."""
+
+from pgx.cli.main import program
+
+program()

@@ -1,0 +1,134 @@
+"""One public call a command: `check` a file before it is used, and `compare` two reports of a person."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pgx.inputs import knowledge as base
+from pgx.io import check_outputs, table_files, write_table
+from pgx.options import PathLike, Paths, paths_of
+
+# Each call imports what it needs: comparing two reports must not wait for the readers of genotypes.
+if TYPE_CHECKING:
+    import polars as pl
+
+    from pgx.reports.compare import Comparison
+    from pgx.types import Result
+
+_GENOTYPES = (b"##fileformat", b"BCF\x02", b"#CHROM")
+_SUFFIXES = (".vcf", ".vcf.gz", ".vcf.bgz", ".bcf", ".gvcf", ".gvcf.gz")
+
+
+def check(
+    file: PathLike, *, as_of: date | None = None, knowledge: Paths = (), out: PathLike | None = None
+) -> pl.DataFrame:
+    """Say what a genotype or clinical file holds, and what of it cannot be used.
+
+    Parameters
+    ----------
+    file
+        VCF, BCF, array raw data, a clinical file, or a folder of them.
+    as_of
+        Day that counts as now for the drugs of a clinical file.
+    knowledge
+        Folders of site tables laid over the knowledge base.
+    out
+        Table to write; ``-`` = standard output.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``kind`` (understood | not_understood | error | warning | info), ``name``, ``meaning``, ``count`` and ``where``:
+        one row a column, code, drug or problem. A file with a row of kind ``error`` cannot be used as it is.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read at all.
+    UsageError
+        If `out` is an input.
+
+    Examples
+    --------
+    >>> import pgx
+    >>> found = pgx.check("data/examples/HG00118.GRCh37.vcf.gz")
+    >>> found.filter(name="build")["meaning"].to_list()
+    ['GRCh37']
+    """
+    from pgx import clinical
+
+    if out is not None:
+        check_outputs(table_files(out), [Path(one) for one in (file, *paths_of(knowledge))])
+    path = Path(file)
+    frame = _genotypes(path) if _is_genotypes(path) else clinical.check(path, base(knowledge), as_of=as_of)
+    if out is not None:
+        write_table(frame, out)
+    return frame
+
+
+def compare(old: Result | PathLike, new: Result | PathLike) -> Comparison:
+    """Say what changed between two results, and why.
+
+    Parameters
+    ----------
+    old, new
+        Results of `pgx.report`, or the ``.report.json`` files that it wrote. Persons are matched by sample name; if
+        each holds one person, these two are compared whatever their names.
+
+    Returns
+    -------
+    Comparison
+        `changes` by person and area, drugs first, each with its reasons; `inputs` that differ.
+
+    Raises
+    ------
+    InputError
+        If a file is not a report.
+
+    Examples
+    --------
+    >>> import pgx
+    >>> vcf, record = "data/examples/HG00652.GRCh38.vcf.gz", "data/examples/HG00652.clinical.json"
+    >>> before = pgx.report(vcf, drugs="clopidogrel")
+    >>> after = pgx.report(vcf, clinical=record, drugs="clopidogrel")
+    >>> {change.area for change in pgx.compare(before, after).changes} >= {"medication", "clinical"}
+    True
+    """
+    from pgx.reports import Lexicon, read
+    from pgx.reports import compare as comparison
+    from pgx.types import Result
+
+    earlier, later = (one if isinstance(one, Result) else read(Path(one)) for one in (old, new))
+    return comparison.compare(earlier, later, Lexicon(base()))
+
+
+def _is_genotypes(file: Path) -> bool:
+    """Whether a file is checked as genotypes: by its name, or by what it begins with."""
+    from pgx.clinical.readers.sniff import read_head
+    from pgx.variants.arrays.consumer import recognise
+
+    if str(file) == "-" or file.name.lower().endswith(_SUFFIXES):
+        return True
+    if not file.is_file():
+        return False
+    head = read_head(file).removeprefix(b"\xef\xbb\xbf")
+    return head.startswith(_GENOTYPES) or recognise(head) is not None
+
+
+def _genotypes(file: Path) -> pl.DataFrame:
+    import polars as pl
+
+    from pgx.clinical.check import COLUMNS
+    from pgx.variants.check import check as check_variants
+
+    found = check_variants(file)
+    rows = [
+        ("understood", "format", f"{found.format} {found.version}".strip(), 1, ""),
+        ("understood", "samples", str(found.samples), found.samples, ""),
+        ("understood", "records", str(found.records), found.records, ""),
+        ("understood", "build", found.build or "not said by the header", 1, ""),
+    ]
+    rows += [(one.severity, one.code, one.message, 1, one.where) for one in found.findings]
+    return pl.DataFrame(rows, schema=COLUMNS, orient="row")

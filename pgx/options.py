@@ -1,0 +1,95 @@
+"""How genotypes are read and called: the options that every public call shares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+PathLike = str | Path
+Paths = PathLike | Sequence[PathLike]
+"""One path, or several."""
+Names = str | Sequence[str]
+"""One name, several joined by commas, or a list."""
+
+
+def paths_of(given: Paths | None) -> list[PathLike]:
+    """Return one path, several or none as a list."""
+    if given is None:
+        return []
+    return [given] if isinstance(given, str | Path) else list(given)
+
+
+def names_of(given: Names | None) -> list[str] | None:
+    """Return names as a list; text is split at its commas, and None stays None."""
+    if isinstance(given, str):
+        return [name.strip() for name in given.split(",") if name.strip()]
+    return None if given is None else list(given)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How genotypes are read and called; the defaults are the safe ones.
+
+    Parameters
+    ----------
+    samples, genes
+        What to look at: a list, or names joined by commas; None = all.
+    build
+        ``GRCh38`` or ``GRCh37``; None = found out from the file.
+    absent_is_reference
+        Read positions that the file does not mention as reference. Stamped on every affected call.
+    min_gq, min_dp
+        Genotypes below are not used.
+    include_filtered
+        Use records whose FILTER is not PASS.
+    fasta
+        Reference FASTA for left-alignment of indels.
+    sex, ancestry
+        One value for all samples, or a mapping; None = from the clinical data.
+    copy_number
+        Known copies, (sample or None, gene) -> count.
+    outside_mode
+        ``override``: outside calls replace ours; ``fill``: they only fill genes that are not called.
+    persons
+        Whose record is whose sample, where names differ: a mapping, or ``ID=SAMPLE`` and paths of two-column tables.
+    as_of
+        Day that counts as now for ages, windows and drugs; None = the newest day of each person's own record.
+    knowledge
+        Folders of site tables laid over the knowledge base.
+    strict
+        Refuse clinical files of which anything would be left out.
+
+    Examples
+    --------
+    >>> import pgx
+    >>> options = pgx.Options(genes="CYP2C19,CYP2D6", copy_number={(None, "CYP2D6"): 3})
+    >>> options.genes
+    ['CYP2C19', 'CYP2D6']
+    """
+
+    samples: Names | None = None
+    genes: Names | None = None
+    build: str | None = None
+    absent_is_reference: bool = False
+    min_gq: int | None = None
+    min_dp: int | None = None
+    include_filtered: bool = False
+    fasta: PathLike | None = None
+    sex: str | Mapping[str, str] | None = None
+    ancestry: str | Mapping[str, str] | None = None
+    copy_number: Mapping[tuple[str | None, str], int] | None = None
+    outside_mode: str = "override"
+    persons: Mapping[str, str] | Paths = ()
+    as_of: date | None = None
+    knowledge: Paths = ()
+    strict: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("samples", "genes"):
+            if isinstance(given := getattr(self, name), str):
+                object.__setattr__(self, name, names_of(given))
+        for name in ("persons", "knowledge"):
+            if isinstance(given := getattr(self, name), str | Path):
+                object.__setattr__(self, name, (given,))
