@@ -194,11 +194,11 @@ def _jobs(result: Result, lexicon: Lexicon) -> Iterator[_Job]:
     parts = {name: _split(frame) for name, frame in tables.frames(result).items()}
     run_notes = list(result.notes.filter(pl.col("sample").is_null()).iter_rows(named=True))
     for sample, shown in zip(result.samples, views(result, lexicon), strict=True):
-        frames = {name: found.get(sample, getattr(result, name).clear()) for name, found in parts.items()}
-        told = person.notes_for(run_notes, frames["scores"].select("endpoint").to_dicts())
-        frames["notes"] = pl.concat([schema.from_rows(told, schema.NOTES), frames["notes"]])
-        own = person.provenance_of(result, sample)
-        yield _Job(replace(result, samples=(sample,), **frames, provenance=own, holders=()), shown, sample)
+        frames = {name: by_sample.get(sample, getattr(result, name).clear()) for name, by_sample in parts.items()}
+        run_rows = person.notes_for(run_notes, frames["scores"].select("endpoint").to_dicts())
+        frames["notes"] = pl.concat([schema.from_rows(run_rows, schema.NOTES), frames["notes"]])
+        personal = person.provenance_of(result, sample)
+        yield _Job(replace(result, samples=(sample,), **frames, provenance=personal, holders=()), shown, sample)
 
 
 def _split(frame: pl.DataFrame) -> dict[object, pl.DataFrame]:

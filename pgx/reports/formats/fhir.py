@@ -144,10 +144,12 @@ def _report(
     bundle: _Bundle, shown: View, results: Sequence[Resource], actions: Sequence[Resource], risks: Sequence[Resource]
 ) -> Resource:
     extensions = [
-        {"url": f"{REPORTING}/StructureDefinition/recommended-action", "valueReference": one} for one in actions
+        {"url": f"{REPORTING}/StructureDefinition/recommended-action", "valueReference": reference}
+        for reference in actions
     ]
     extensions += [
-        {"url": f"{REPORTING}/StructureDefinition/genomic-risk-assessment", "valueReference": one} for one in risks
+        {"url": f"{REPORTING}/StructureDefinition/genomic-risk-assessment", "valueReference": reference}
+        for reference in risks
     ]
     lines = [
         f"{words('urgency', drug.urgency)}: {drug.name}, {drug.headline}."
@@ -178,7 +180,7 @@ def _sentence(message: str) -> str:
 
 
 def _observation(bundle: _Bundle, code: Resource, device: Resource | None = None) -> Resource:
-    found: Resource = {
+    content: Resource = {
         "status": "final",
         "category": [
             _coding("http://terminology.hl7.org/CodeSystem/observation-category", "laboratory", "Laboratory"),
@@ -188,10 +190,10 @@ def _observation(bundle: _Bundle, code: Resource, device: Resource | None = None
         "subject": bundle.patient,
     }
     if bundle.issued:
-        found["effectiveDateTime"] = bundle.issued
+        content["effectiveDateTime"] = bundle.issued
     if device:
-        found["device"] = device
-    return found
+        content["device"] = device
+    return content
 
 
 def _genotype(bundle: _Bundle, gene: Gene, device: Resource) -> Resource:
@@ -235,8 +237,8 @@ def _pruned(node: Any) -> Any:
 
 
 def _coding(system: str, code: str, display: str, *, text: str | None = None) -> Resource:
-    found: Resource = {"coding": [{"system": system, "code": code, "display": display}]}
-    return found | {"text": text} if text else found
+    concept: Resource = {"coding": [{"system": system, "code": code, "display": display}]}
+    return concept | {"text": text} if text else concept
 
 
 def _says(advice: Advice) -> bool:
@@ -250,7 +252,7 @@ def _implication(bundle: _Bundle, drug: Drug, index: int, genotypes: dict[str, R
     content["derivedFrom"] = [genotypes[gene] for gene in genes if gene in genotypes]
     if not content["derivedFrom"]:
         del content["derivedFrom"]
-    said = [*_conditions(advice), advice.text or advice.headline]
+    sentences = [*_conditions(advice), advice.text or advice.headline]
     content["component"] = [
         *_effects(advice),
         {
@@ -258,7 +260,7 @@ def _implication(bundle: _Bundle, drug: Drug, index: int, genotypes: dict[str, R
             "valueCodeableConcept": _drug_code(bundle, drug.name),
         },
         {"code": _coding(LOINC, "93044-6", "Level of evidence"), "valueCodeableConcept": {"text": _evidence(advice)}},
-        {"code": _coding(CODES, "conclusion-string", "Conclusion"), "valueString": " ".join(said)},
+        {"code": _coding(CODES, "conclusion-string", "Conclusion"), "valueString": " ".join(sentences)},
     ]
     if advice.flags:
         content["note"] = [{"text": "; ".join(advice.flags)}]
@@ -289,21 +291,21 @@ def _conditions(advice: Advice) -> Iterator[str]:
 
 def _effects(advice: Advice) -> Iterator[Resource]:
     code = _coding(CODES, "therapeutic-implication", "Therapeutic Implication")
-    said = dict(advice.implications)
+    effects = dict(advice.implications)
     for gene, value in advice.matched:
-        text = f"{gene} {value}: {said[gene]}" if said.get(gene) else f"{gene} {value}"
+        text = f"{gene} {value}: {effects[gene]}" if effects.get(gene) else f"{gene} {value}"
         answer = METABOLISERS.get(value) if gene not in advice.unclear else None
         concept = _coding(LOINC, answer, value, text=text) if answer else {"text": text}
         yield {"code": code, "valueCodeableConcept": concept}
 
 
 def _task(bundle: _Bundle, drug: Drug, because: Resource | None, medication: Resource | None) -> Resource:
-    said = drug.ruled_out or drug.deciding
+    leading = drug.ruled_out or drug.deciding
     content: Resource = {"status": "requested", "intent": "proposal", "for": bundle.patient}
     code = TASKS.get(drug.action)
     if code:
         content["code"] = _coding(LOINC, *code)
-    content["description"] = f"{drug.name}: {said.text if said and said.text else drug.headline}"
+    content["description"] = f"{drug.name}: {leading.text if leading and leading.text else drug.headline}"
     if medication:
         content["focus"] = medication
     if because:
@@ -356,8 +358,8 @@ def _risk(bundle: _Bundle, score: Score, genotypes: dict[str, Resource], results
         content["prediction"] = [_prediction(score)]
     if basis:
         content["basis"] = basis
-    said = [score.refusal] if score.refusal else [f"rests on {score.evidence}"]
-    content["note"] = [{"text": "; ".join([*said, *score.flags])}]
+    remarks = [score.refusal] if score.refusal else [f"rests on {score.evidence}"]
+    content["note"] = [{"text": "; ".join([*remarks, *score.flags])}]
     return bundle.add("RiskAssessment", f"score {score.endpoint}", content)
 
 
@@ -366,15 +368,15 @@ def _prediction(score: Score) -> Resource:
     if score.reference is not None:
         parts.append(f"average person {score.show(score.reference)}")
     parts += [f"{name} {value:+.3g}" for name, value in score.factors]
-    found: Resource = {"outcome": {"text": f"{score.outcome or score.endpoint}: {score.show(score.estimate)}"}}
+    prediction: Resource = {"outcome": {"text": f"{score.outcome or score.endpoint}: {score.show(score.estimate)}"}}
     if score.is_probability and score.estimate is not None:
-        found["probabilityDecimal"] = round(score.estimate, 6)
+        prediction["probabilityDecimal"] = round(score.estimate, 6)
         if score.reference:
-            found["relativeRisk"] = round(score.estimate / score.reference, 4)
-    found["qualitativeRisk"] = {"text": words("category", score.category)}
+            prediction["relativeRisk"] = round(score.estimate / score.reference, 4)
+    prediction["qualitativeRisk"] = {"text": words("category", score.category)}
     if parts:
-        found["rationale"] = "; ".join(parts)
-    return found
+        prediction["rationale"] = "; ".join(parts)
+    return prediction
 
 
 def _dose(bundle: _Bundle, score: Score) -> Resource:

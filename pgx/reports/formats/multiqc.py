@@ -76,11 +76,11 @@ def _table(result: Result, about: str) -> dict[str, Any]:
 
 def _not_usable(scores: pl.DataFrame) -> dict[str, list[str]]:
     """Return sample -> each of its scores that is not usable, with the reason."""
-    found: dict[str, list[str]] = {}
+    reasons: dict[str, list[str]] = {}
     refused = scores.filter(~pl.col("usable")).select("sample", "endpoint", "flags")
     for sample, endpoint, flags in refused.iter_rows():
-        found.setdefault(sample, []).append(clean(f"{endpoint} ({not_usable_because(flags) or 'no reason given'})"))
-    return found
+        reasons.setdefault(sample, []).append(clean(f"{endpoint} ({not_usable_because(flags) or 'no reason given'})"))
+    return reasons
 
 
 def _worst(guidance: pl.DataFrame) -> pl.DataFrame:

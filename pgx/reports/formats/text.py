@@ -121,14 +121,14 @@ def _summary(shown: View) -> list[RenderableType]:
         Text.assemble(("! ", "bold red"), clean(str(note["message"]))) for note in shown.alerts
     ]
     for gene, stake, needing in shown.tests_needed:
-        said = Text.assemble(
+        line = Text.assemble(
             ("! Not tested but needed: ", "bold yellow"), (gene, "bold"), f" for {', '.join(needing)}; "
         )
-        parts.append(said.append(f"some results would mean: {words('urgency', stake).lower()}"))
+        parts.append(line.append(f"some results would mean: {words('urgency', stake).lower()}"))
     for gene, stake, concerned in shown.unclear:
-        said = Text.assemble(("! Shown but not known: ", "bold yellow"), (gene, "bold"))
-        said.append(f", {words('unclear', 'shown')}; concerns {several(concerned)}; ")
-        parts.append(said.append(f"some results would mean: {words('urgency', stake).lower()}"))
+        line = Text.assemble(("! Shown but not known: ", "bold yellow"), (gene, "bold"))
+        line.append(f", {words('unclear', 'shown')}; concerns {several(concerned)}; ")
+        parts.append(line.append(f"some results would mean: {words('urgency', stake).lower()}"))
     if not shown.drugs:
         parts.append(Text("No guidance: no drug was asked for, or none has a guideline."))
     for urgency in URGENCIES:
@@ -159,26 +159,26 @@ def _drug_lines(drugs: list[Drug]) -> RenderableType:
         name = Text.assemble((drug.name, "bold"))
         if drug.medication:
             name.append(f" ({drug.medication})", "dim")
-        said = Text(drug.headline)
+        text = Text(drug.headline)
         if drug.reason:
-            said.append(f" · {drug.reason}", "dim")
+            text.append(f" · {drug.reason}", "dim")
         if drug.sources:
-            said.append(f" [{', '.join(drug.sources)}]", "dim")
+            text.append(f" [{', '.join(drug.sources)}]", "dim")
         for line in drug.interactions:
-            said.append("\ninteraction: ", "bold")
-            said.append(line)
+            text.append("\ninteraction: ", "bold")
+            text.append(line)
         if drug.differences:
-            said.append("\nsources differ: ", "bold")
-            said.append(drug.differences)
+            text.append("\nsources differ: ", "bold")
+            text.append(drug.differences)
         for caution in drug.cautions:
-            said.append("\nuncertain: ", "bold")
-            said.append(caution)
+            text.append("\nuncertain: ", "bold")
+            text.append(caution)
         for limit in drug.open_limits:
-            said.append("\nlabel: ", "bold")
-            said.append(
+            text.append("\nlabel: ", "bold")
+            text.append(
                 f"{limit.action} {limit.condition}, whatever the genes; the data do not say whether that applies"
             )
-        table.add_row(name, said)
+        table.add_row(name, text)
     return Padding(table, (0, 0, 0, 2))
 
 
@@ -214,14 +214,14 @@ def _genes(shown: View) -> list[RenderableType]:
     # The same remark stands beside many genes: each is written once, under the table.
     remarks: dict[str, int] = {}
     for gene in main:
-        own = [gene.status_said] if gene.status != "called" else []
-        numbers = [remarks.setdefault(remark, len(remarks) + 1) for remark in (*own, *gene.flags)]
+        status = [gene.status_said] if gene.status != "called" else []
+        numbers = [remarks.setdefault(remark, len(remarks) + 1) for remark in (*status, *gene.flags)]
         table.add_row(*_gene_cells(gene), Text(" ".join(f"[{n}]" for n in numbers), "dim"))
-    found: list[RenderableType] = [table, _grid([(f"[{n}]", remark) for remark, n in remarks.items()])]
+    parts: list[RenderableType] = [table, _grid([(f"[{n}]", remark) for remark, n in remarks.items()])]
     others = [f"{gene.name} {shorten(gene.diplotype or gene.status_said, 30)}" for gene in called if gene not in main]
     if others:
-        found.append(Padding(Text.assemble(("other genes  ", "dim"), "; ".join(others)), (1, 0, 0, 0)))
-    return found
+        parts.append(Padding(Text.assemble(("other genes  ", "dim"), "; ".join(others)), (1, 0, 0, 0)))
+    return parts
 
 
 def _gene_cells(gene: Gene) -> list[Text]:
@@ -249,7 +249,7 @@ def _sources(drug: Drug) -> RenderableType:
     table.add_column(no_wrap=True, style="dim")
     table.add_column(ratio=1, overflow="fold")
     for advice in drug.advice:
-        said = Text(advice.text or advice.headline)
+        text = Text(advice.text or advice.headline)
         details = [] if advice.applies == "yes" or advice.source == NOBODY else [words("applies", advice.applies)]
         if advice.row["action"]:
             details.append(f"strength {advice.strength}" if advice.strength else "")
@@ -257,10 +257,10 @@ def _sources(drug: Drug) -> RenderableType:
         if not advice.text:
             details += [advice.condition, *advice.alternatives, *advice.monitoring]
         details = [part for part in (*details, *advice.flags) if part]
-        said.append(f" ({'; '.join(details)})" if details else "", "dim")
+        text.append(f" ({'; '.join(details)})" if details else "", "dim")
         if advice.url:
-            said.append(f" {advice.url}", "dim")
-        table.add_row(Text("" if advice.source == NOBODY else advice.source), said)
+            text.append(f" {advice.url}", "dim")
+        table.add_row(Text("" if advice.source == NOBODY else advice.source), text)
     if drug.advice:
         rows.append(Padding(table, (0, 0, 0, 2)))
     if drug.limits:
@@ -275,10 +275,10 @@ def _limits(drug: Drug) -> RenderableType:
     table.add_column(ratio=1, overflow="fold")
     for limit in drug.limits:
         details = [] if limit.applies == "yes" else [words("applies", limit.applies)]
-        said = Text(limit.text)
-        said.append(f" ({'; '.join((*details, *limit.flags[1:]))})" if details or limit.flags[1:] else "", "dim")
-        said.append(f" {limit.url}" if limit.url else "", "dim")
-        table.add_row(Text(limit.source), said)
+        text = Text(limit.text)
+        text.append(f" ({'; '.join((*details, *limit.flags[1:]))})" if details or limit.flags[1:] else "", "dim")
+        text.append(f" {limit.url}" if limit.url else "", "dim")
+        table.add_row(Text(limit.source), text)
     return table
 
 

@@ -36,7 +36,7 @@ def views(result: Result, lexicon: Lexicon) -> Iterator[View]:
     for sample in result.samples:
         yield build(
             sample,
-            {name: found.get(sample, []) for name, found in parts.items()},
+            {name: rows.get(sample, []) for name, rows in parts.items()},
             parts["notes"].get(None, []),
             tuple(flatten(person.provenance_of(result, sample))),
             lexicon,
@@ -65,10 +65,10 @@ def _rows(frame: pl.DataFrame) -> list[Row]:
 
 
 def _by_sample(frame: pl.DataFrame) -> dict[str | None, list[Row]]:
-    found: dict[str | None, list[Row]] = {}
+    rows: dict[str | None, list[Row]] = {}
     for row in frame.iter_rows(named=True):
-        found.setdefault(row["sample"], []).append(row)
-    return found
+        rows.setdefault(row["sample"], []).append(row)
+    return rows
 
 
 def build(
@@ -87,11 +87,12 @@ def build(
     beside = [note for note in parts["notes"] if note["code"] in BESIDE_DRUGS]
     taken = {str(row["drug"]): clean(str(row["status"])) for row in parts["medications"] if row["status"] != "stopped"}
     by_drug: dict[str, list[Advice]] = {}
-    for one in advice:
-        by_drug.setdefault(str(one.row["drug"]), []).append(one)
-    unseen = {str(row["gene"]): _copy_number_range(row) for row in parts["calls"]}
+    for line in advice:
+        by_drug.setdefault(str(line.row["drug"]), []).append(line)
+    copy_ranges = {str(row["gene"]): _copy_number_range(row) for row in parts["calls"]}
     drugs = sorted(
-        (drug_of(name, found, taken.get(name, ""), beside, unseen) for name, found in by_drug.items()), key=drug_order
+        (drug_of(name, advice_on, taken.get(name, ""), beside, copy_ranges) for name, advice_on in by_drug.items()),
+        key=drug_order,
     )
     guided = {gene for row in parts["guidance"] for gene in codes_of(row["genes"])}
     classes: dict[str, list[Row]] = {}

@@ -70,22 +70,22 @@ class Drug:
     def in_short(self) -> str:
         """What acts on it and the change of dose, as short as a card needs it."""
         agents = ", ".join(
-            dict.fromkeys(f"{one.agent} {one.effect.split('_')[0]} it, {one.enzyme}" for one in self.acting)
+            dict.fromkeys(f"{acting.agent} {acting.effect.split('_')[0]} it, {acting.enzyme}" for acting in self.acting)
         )
-        said = self.ruled_out or self.deciding
-        what = f"{said.action} {said.dose}".strip() if said and self.urgency == "change_dose" else ""
+        leading = self.ruled_out or self.deciding
+        what = f"{leading.action} {leading.dose}".strip() if leading and self.urgency == "change_dose" else ""
         return ": ".join(filter(None, (agents, what)))
 
     @property
     def open_limits(self) -> tuple[Advice, ...]:
         """The limits of the label of which the data do not say whether they concern this person, unless one holds."""
-        return () if self.ruled_out else tuple(one for one in self.limits if one.applies != "yes")
+        return () if self.ruled_out else tuple(limit for limit in self.limits if limit.applies != "yes")
 
     @property
     def action(self) -> str:
         """Code of the action that the line is about: the label's, or that of the deciding advice."""
-        said = self.ruled_out or self.deciding
-        return "" if said is None else str(said.row["action"] or "")
+        leading = self.ruled_out or self.deciding
+        return "" if leading is None else str(leading.row["action"] or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +138,8 @@ class Gene:
         return self._unclear(plain=True)
 
     def _unclear(self, *, plain: bool) -> str:
-        found = [("unclear", flag) for flag in codes_of(self.row["flags"])]
-        return next((wording.words(*key, plain=plain) for key in found if key in wording.table()), "")
+        keys = [("unclear", flag) for flag in codes_of(self.row["flags"])]
+        return next((wording.words(*key, plain=plain) for key in keys if key in wording.table()), "")
 
     @property
     def status_said(self) -> str:
@@ -156,11 +156,11 @@ class Gene:
 def not_usable_because(flags: object) -> str:
     """Return why a score with this cell of flags has no number: ``DPYD not tested; age below 18``."""
     coded = [flag.partition(":") for flag in codes_of(flags)]
-    genes = [about for code, _, about in coded if code == "gene_not_called"]
-    said = [f"{', '.join(genes)} not tested"] if genes else []
-    reasons = [about for code, _, about in coded if code == "refused"]
-    said += [wording.humanise(about) for about in reasons if not (genes and about == "genotype_unknown")]
-    return "; ".join(said)
+    genes = [subject for code, _, subject in coded if code == "gene_not_called"]
+    reasons = [f"{', '.join(genes)} not tested"] if genes else []
+    refusals = [subject for code, _, subject in coded if code == "refused"]
+    reasons += [wording.humanise(subject) for subject in refusals if not (genes and subject == "genotype_unknown")]
+    return "; ".join(reasons)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +193,8 @@ class Score:
     def genes(self) -> tuple[str, ...]:
         """Genes among what drives the score."""
         names = (name.split(".") for name, _ in pairs_of(self.row["factors"]))
-        found = (parts[1].upper().replace("_", "-") for parts in names if parts[0] == "gene" and len(parts) > 2)
-        return tuple(dict.fromkeys(found))
+        genes = (parts[1].upper().replace("_", "-") for parts in names if parts[0] == "gene" and len(parts) > 2)
+        return tuple(dict.fromkeys(genes))
 
     @property
     def why_not(self) -> str:
@@ -268,24 +268,24 @@ class View:
     @property
     def tests_needed(self) -> list[tuple[str, str, tuple[str, ...]]]:
         """Genes not tested that could rule out a medicine of the person: gene, urgency, medicines."""
-        found: dict[tuple[str, str], list[str]] = {}
+        medicines: dict[tuple[str, str], list[str]] = {}
         for drug in self.drugs:
             for gene, urgency in drug.untested:
                 if drug.medication and urgency == "avoid" != drug.urgency:
-                    found.setdefault((gene, urgency), []).append(drug.name)
-        order = sorted(found, key=lambda key: (wording.URGENCIES.index(key[1]), key[0]))
-        return [(gene, urgency, tuple(sorted(found[gene, urgency]))) for gene, urgency in order]
+                    medicines.setdefault((gene, urgency), []).append(drug.name)
+        order = sorted(medicines, key=lambda key: (wording.URGENCIES.index(key[1]), key[0]))
+        return [(gene, urgency, tuple(sorted(medicines[gene, urgency]))) for gene, urgency in order]
 
     @property
     def unclear(self) -> list[tuple[str, str, tuple[str, ...]]]:
         """Genes of which the file shows something of unknown effect: gene, gravest urgency, drugs that it concerns."""
-        found: dict[str, dict[str, str]] = {}
+        by_gene: dict[str, dict[str, str]] = {}
         for drug in self.drugs:
             for gene, urgency in drug.unclear:
-                found.setdefault(gene, {})[drug.name] = urgency
+                by_gene.setdefault(gene, {})[drug.name] = urgency
         return [
-            (gene, min(of_drug.values(), key=wording.URGENCIES.index), tuple(sorted(of_drug)))
-            for gene, of_drug in sorted(found.items())
+            (gene, min(urgencies.values(), key=wording.URGENCIES.index), tuple(sorted(urgencies)))
+            for gene, urgencies in sorted(by_gene.items())
         ]
 
     @property
@@ -308,13 +308,13 @@ class View:
     @property
     def remarks(self) -> list[Row]:
         """Notes that deserve a reader's eye and are not said beside a drug already."""
-        said = {drug.name for drug in self.drugs if drug.interactions}
+        told_beside = {drug.name for drug in self.drugs if drug.interactions}
         return [
             note
             for note in self.notes
             if (note["severity"] != "info" or note["code"] in ALWAYS_SAID)
             and note["code"] not in ALERTS
-            and not (note["code"] in BESIDE_DRUGS and note["where"] in said)
+            and not (note["code"] in BESIDE_DRUGS and note["where"] in told_beside)
         ]
 
     @property
