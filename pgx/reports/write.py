@@ -95,7 +95,6 @@ _ALSO_PDF: dict[str, _Page] = {
     "leaflet": ("leaflet.pdf", _pdf(_leaflet)),
     "card": ("card.pdf", _pdf(_card)),
 }
-MULTIQC = ("pgx_mqc.json", "pgx_phenotypes_mqc.json")
 WHOLE_RUN = ("tsv", "parquet", "multiqc")
 FORMATS = (*PER_SAMPLE, *WHOLE_RUN)
 """Everything that `write` can write."""
@@ -147,7 +146,7 @@ def files(directory: str | Path, formats: Sequence[str]) -> list[Path]:
     folder = Path(directory)
     names_of_run = [
         *(f"{name}.{kind}" for kind in ("tsv", "parquet") if kind in formats for name in tables.TABLES),
-        *(MULTIQC if "multiqc" in formats else ()),
+        *(multiqc.FILES if "multiqc" in formats else ()),
     ]
     endings = tuple(f".{suffix}" for suffix, _ in _pages(formats))
     there = folder.iterdir() if endings and folder.is_dir() else ()
@@ -187,7 +186,7 @@ def _contents(
         if "parquet" in wanted:
             yield f"{name}.parquet", tables.to_parquet(frame)
     if "multiqc" in wanted:
-        yield from zip(MULTIQC, (text.encode() for text in multiqc.to_multiqc(result).values()), strict=True)
+        yield from ((name, text.encode()) for name, text in multiqc.to_multiqc(result, lexicon).items())
 
 
 def _jobs(result: Result, lexicon: Lexicon) -> Iterator[_Job]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from pgx.assertion import NOT_CALLED
@@ -232,6 +233,9 @@ class Score:
         return f"{ends[0]} to {ends[1]}" + (f" ({wording.percent(self.level)} interval)" if self.level else "")
 
 
+_NO_WEIGHT = (True, len(wording.URGENCIES), 0)
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """Everything that a page about one sample says."""
@@ -252,8 +256,27 @@ class View:
 
     @property
     def not_called(self) -> list[Gene]:
-        """Genes without a call."""
-        return [gene for gene in self.genes if gene.status == NOT_CALLED]
+        """Genes without a call: first those that could mean most for the person's own drugs."""
+        weights = self._weights()
+        genes = [gene for gene in self.genes if gene.status == NOT_CALLED]
+        return sorted(genes, key=lambda gene: weights.get(gene.name, _NO_WEIGHT))
+
+    @property
+    def genes_needed(self) -> list[str]:
+        """Genes not tested whose result could change the advice on a drug of the report, gravest first."""
+        weights = self._weights()
+        return sorted(
+            (gene for gene, weight in weights.items() if weight[:2] < _NO_WEIGHT[:2]), key=weights.__getitem__
+        )
+
+    def _weights(self) -> dict[str, tuple[bool, int, int]]:
+        """Return gene -> what its result could mean: least for the gravest urgency of most drugs of the person's."""
+        drugs: dict[str, Counter[tuple[bool, int]]] = {}
+        for drug in self.drugs:
+            for gene, urgency in drug.untested:
+                rank = wording.URGENCIES.index(urgency) if urgency else len(wording.URGENCIES)
+                drugs.setdefault(gene, Counter())[not drug.medication or not urgency, rank] += 1
+        return {gene: (*min(counts), -counts[min(counts)]) for gene, counts in drugs.items()}
 
     @property
     def unanswered(self) -> list[tuple[str, tuple[str, ...]]]:
@@ -273,7 +296,7 @@ class View:
             for gene, urgency in drug.untested:
                 if drug.medication and urgency == "avoid" != drug.urgency:
                     medicines.setdefault((gene, urgency), []).append(drug.name)
-        order = sorted(medicines, key=lambda key: (wording.URGENCIES.index(key[1]), key[0]))
+        order = sorted(medicines, key=lambda key: (wording.URGENCIES.index(key[1]), -len(medicines[key])))
         return [(gene, urgency, tuple(sorted(medicines[gene, urgency]))) for gene, urgency in order]
 
     @property
@@ -283,10 +306,11 @@ class View:
         for drug in self.drugs:
             for gene, urgency in drug.unclear:
                 by_gene.setdefault(gene, {})[drug.name] = urgency
-        return [
-            (gene, min(urgencies.values(), key=wording.URGENCIES.index), tuple(sorted(urgencies)))
-            for gene, urgencies in sorted(by_gene.items())
+        genes = [
+            (gene, min(urgencies.values(), key=wording.URGENCIES.index), tuple(urgencies))
+            for gene, urgencies in by_gene.items()
         ]
+        return sorted(genes, key=lambda entry: wording.URGENCIES.index(entry[1]))
 
     @property
     def local_knowledge(self) -> list[tuple[str, str]]:
