@@ -315,7 +315,7 @@ def test_genes_that_were_not_tested_are_in_the_order_of_what_they_could_mean_for
         for drug, gene, could in stakes
     ]
     genes = [{"sample": example.SAMPLE, "gene": gene, "status": "not_called", "source": "genotypes"} for gene in "ABCD"]
-    taken = {"sample": example.SAMPLE, "drug": "taken", "status": "current"}
+    taken = {"sample": example.SAMPLE, "drug": "taken", "status": "current", "source": "list"}
     page = shown(
         guidance=guidance(*rows),
         calls=schema.from_rows(genes, schema.CALLS),
