@@ -35,8 +35,11 @@ def render_card(result: Result, sample: str, lexicon: Lexicon) -> str:
 
 
 def card_of(shown: View) -> str:
-    """Return the card of one view."""
+    """Return the card of one view; genes that decide about a drug come first."""
+    decisive = [drug.deciding for drug in shown.drugs if drug.deciding and drug.urgency not in ("standard", "no_data")]
+    order = dict.fromkeys(gene for advice in decisive for gene in advice.genes)
     called = [gene for gene in shown.genes if gene.status != "not_called" and (gene.has_guidance or gene.phenotype)]
+    called.sort(key=lambda gene: list(order).index(gene.name) if gene.name in order else len(order))
     versions = [(label, value) for label, value in shown.provenance if label in _VERSIONS]
     return _page("card.html.j2", shown, genes=called, most=_ON_CARD, versions=versions)
 

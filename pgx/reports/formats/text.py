@@ -16,7 +16,7 @@ from rich.text import Text
 from pgx.reports.page.build import NOBODY, Drug, Gene, Score, View, view
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.notice import NOTICE
-from pgx.reports.page.wording import URGENCIES, clean, number, percent, several, shorten, urgency_note, words
+from pgx.reports.page.wording import URGENCIES, clean, number, percent, several, urgency_note, words
 from pgx.types import Result
 
 STYLES = {
@@ -31,6 +31,7 @@ _LINE_BY_LINE = 15
 _WIDEST = 118
 _PIPED = 100
 _LONGEST_NAME = 60
+_NARROW = 72  # with less room the columns of a table would break names of alleles apart
 
 
 def render_text(
@@ -79,13 +80,13 @@ def text_of(shown: View, *, color: bool = False, width: int = 100) -> str:
         markup=False,
         legacy_windows=False,
     )
-    console.print(page(shown))
+    console.print(page(shown, console.width))
     # Trailing blanks are an artefact of table cells: they would only make a piped report differ from what is seen.
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
 
 
-def page(shown: View) -> RenderableType:
-    """Return the whole report as one rich renderable."""
+def page(shown: View, width: int) -> RenderableType:
+    """Return the whole report as one rich renderable for `width` columns."""
     parts: list[RenderableType] = [Text(f"Pharmacogenomic report: {shown.sample}", "bold"), Text(NOTICE, "dim italic")]
     parts += [_heading("What to do"), *_summary(shown)]
     if shown.scores:
@@ -93,7 +94,7 @@ def page(shown: View) -> RenderableType:
             _heading("Model scores (estimates, not guideline advice)"),
             *(_score(score) for score in shown.scores),
         ]
-    parts += [_heading("Genes"), *_genes(shown)]
+    parts += [_heading("Genes"), *_genes(shown, width)]
     detail = [drug for drug in shown.drugs if drug.urgency in ("avoid", "change_dose", "monitor") or drug.medication]
     if detail:
         parts += [_heading("What each source says"), *(_sources(drug) for drug in detail)]
@@ -203,7 +204,7 @@ def _score(score: Score) -> RenderableType:
     return Group(head, Padding(_grid(rows), (0, 0, 0, 2)))
 
 
-def _genes(shown: View) -> list[RenderableType]:
+def _genes(shown: View, width: int) -> list[RenderableType]:
     called = [gene for gene in shown.genes if gene.status != "not_called"]
     if not called:
         return [Text("No gene was called.")]
@@ -213,23 +214,30 @@ def _genes(shown: View) -> list[RenderableType]:
         table.add_column(name, overflow="fold", no_wrap=name in ("gene", "score", "positions"))
     # The same remark stands beside many genes: each is written once, under the table.
     remarks: dict[str, int] = {}
+    lines: list[RenderableType] = []
     for gene in main:
         status = [gene.status_said] if gene.status != "called" else []
         numbers = [remarks.setdefault(remark, len(remarks) + 1) for remark in (*status, *gene.flags)]
-        table.add_row(*_gene_cells(gene), Text(" ".join(f"[{n}]" for n in numbers), "dim"))
-    parts: list[RenderableType] = [table, _grid([(f"[{n}]", remark) for remark, n in remarks.items()])]
-    others = [f"{gene.name} {shorten(gene.diplotype or gene.status_said, 30)}" for gene in called if gene not in main]
+        cells = [*_gene_cells(gene), Text(" ".join(f"[{n}]" for n in numbers), "dim")]
+        if width < _NARROW:
+            lines.append(Text("  ").join(cell for cell in cells if cell))
+        else:
+            table.add_row(*cells)
+    parts: list[RenderableType] = [*(lines or [table]), _grid([(f"[{n}]", remark) for remark, n in remarks.items()])]
+    others = [
+        f"{gene.name} {gene.brief(gene.diplotype, 30) or gene.status_said}" for gene in called if gene not in main
+    ]
     if others:
         parts.append(Padding(Text.assemble(("other genes  ", "dim"), "; ".join(others)), (1, 0, 0, 0)))
     return parts
 
 
 def _gene_cells(gene: Gene) -> list[Text]:
-    diplotype = Text(shorten(gene.diplotype, _LONGEST_NAME))
+    diplotype = Text(gene.brief(gene.diplotype, _LONGEST_NAME))
     if gene.probability is not None:
         diplotype.append(f" {percent(gene.probability)}", "dim")
     for name, chance in gene.alternatives[:2]:
-        diplotype.append(f"\nor {shorten(name, _LONGEST_NAME)} {percent(chance)}", "dim")
+        diplotype.append(f"\nor {gene.brief(name, _LONGEST_NAME)} {percent(chance)}", "dim")
     phenotype = Text(gene.phenotype)
     if gene.unclear:
         phenotype.append(f" {gene.unclear}", "bold")

@@ -15,6 +15,7 @@ from pgx.reports.page.advice import NOBODY, Advice, Row, advice_of
 from pgx.reports.page.cells import codes_of, numbers_of
 from pgx.reports.page.cells import number_of as _float
 from pgx.reports.page.cells import text_of_cell as _text
+from pgx.reports.page.diplotypes import alleles_of
 from pgx.reports.page.drug_line import drug_of, drug_order
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.model import BESIDE_DRUGS, Class, Drug, Gene, Score, View
@@ -141,17 +142,21 @@ def _gene(row: Row, classes: list[Row], guided: bool, lexicon: Lexicon) -> Gene:
     kinds = sorted((_class(c) for c in classes), key=lambda c: (c.scheme, -c.probability, c.name))
     phenotype = _text(row["phenotype"])
     chances = [c.probability for c in kinds if c.scheme == "CPIC" and c.name == phenotype]
+    name, alternatives = _text(row["gene"]), numbers_of(row["alternatives"])
+    alleles = [
+        allele for diplotype in (_text(row["diplotype"]), *dict(alternatives)) for allele in alleles_of(diplotype)
+    ]
     called, total = row["positions_called"], row["positions_total"]
     functions = [
         (_text(row[f"allele{i}"]), _text(row[f"function{i}"])) for i in (1, 2) if row[f"allele{i}"] is not None
     ]
     return Gene(
         row=row,
-        name=_text(row["gene"]),
+        name=name,
         status=_text(row["status"]),
         diplotype=_text(row["diplotype"]),
         probability=_float(row["probability"]),
-        alternatives=tuple(numbers_of(row["alternatives"])),
+        alternatives=tuple(alternatives),
         phenotype=phenotype,
         phenotype_probability=min(sum(chances), 1.0) if chances else None,
         clinical=_text(row["clinical_phenotype"]),
@@ -163,6 +168,7 @@ def _gene(row: Row, classes: list[Row], guided: bool, lexicon: Lexicon) -> Gene:
         source=_text(row["source"]),
         classes=tuple(kinds),
         has_guidance=guided,
+        harmless=frozenset(allele for allele in alleles if lexicon.is_harmless(name, allele)),
     )
 
 

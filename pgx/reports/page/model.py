@@ -10,6 +10,7 @@ from pgx.knowledge.acting import Acting, phrase
 from pgx.reports.page import wording
 from pgx.reports.page.advice import Advice, Row, leading_limit
 from pgx.reports.page.cells import codes_of, pairs_of
+from pgx.reports.page.diplotypes import brief
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.wording import clean
 
@@ -103,7 +104,10 @@ class Class:
 
 @dataclass(frozen=True, slots=True)
 class Gene:
-    """One gene: the diplotype with its probability, and what follows from it."""
+    """One gene: the diplotype with its probability, and what follows from it.
+
+    `harmless` are those of its alleles that are known to work normally.
+    """
 
     row: Row
     name: str
@@ -122,6 +126,7 @@ class Gene:
     source: str
     classes: tuple[Class, ...]
     has_guidance: bool
+    harmless: frozenset[str]
 
     @property
     def local(self) -> bool:
@@ -141,6 +146,10 @@ class Gene:
     def _unclear(self, *, plain: bool) -> str:
         keys = [("unclear", flag) for flag in codes_of(self.row["flags"])]
         return next((wording.words(*key, plain=plain) for key in keys if key in wording.table()), "")
+
+    def brief(self, diplotype: str, most: int) -> str:
+        """Return one of the gene's diplotypes for little room; only alleles that are harmless are left out."""
+        return brief(diplotype, most, self.harmless.__contains__)
 
     @property
     def status_said(self) -> str:

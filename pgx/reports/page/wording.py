@@ -112,11 +112,6 @@ def several(names: Sequence[str], most: int = 8) -> str:
     return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
-def shorten(text: str, most: int) -> str:
-    """Return a text of at most `most` characters; what was cut off is shown by an ellipsis."""
-    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
-
-
 def number(value: float | None, digits: int = 3) -> str:
     """Return a number with `digits` significant digits and no exponent; null is an empty string."""
     if value is None:
