@@ -31,6 +31,7 @@ _LINE_BY_LINE = 15
 _WIDEST = 118
 _PIPED = 100
 _LONGEST_NAME = 60
+_IN_PASSING = 30
 _NARROW = 72  # with less room the columns of a table would break names of alleles apart
 
 
@@ -224,12 +225,18 @@ def _genes(shown: View, width: int) -> list[RenderableType]:
         else:
             table.add_row(*cells)
     parts: list[RenderableType] = [*(lines or [table]), _grid([(f"[{n}]", remark) for remark, n in remarks.items()])]
-    others = [
-        f"{gene.name} {gene.brief(gene.diplotype, 30) or gene.status_said}" for gene in called if gene not in main
-    ]
+    others = [f"{gene.name} {_in_passing(gene)}" for gene in called if gene not in main]
     if others:
         parts.append(Padding(Text.assemble(("other genes  ", "dim"), "; ".join(others)), (1, 0, 0, 0)))
     return parts
+
+
+def _in_passing(gene: Gene) -> str:
+    """Return a diplotype for a list; it is cut off only where it has no meaning: without a phenotype."""
+    diplotype = gene.brief(gene.diplotype, _IN_PASSING) or gene.status_said
+    if gene.phenotype or len(diplotype) <= _IN_PASSING:
+        return diplotype
+    return f"{diplotype[: _IN_PASSING - 1].rstrip()}…"
 
 
 def _gene_cells(gene: Gene) -> list[Text]:
