@@ -105,8 +105,11 @@ def _json(content: Any, status: int = 200, *, kind: str = "application/json") ->
     return Response(json.dumps(content, ensure_ascii=False).encode("utf-8", "replace"), status, media_type=kind)
 
 
-def _problem(status: int, code: str, said: str, headers: Mapping[str, str] | None = None) -> Response:
-    outcome = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": code, "diagnostics": said}]}
+def _problem(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> Response:
+    outcome = {
+        "resourceType": "OperationOutcome",
+        "issue": [{"severity": "error", "code": code, "diagnostics": message}],
+    }
     response = _json(outcome, status, kind="application/fhir+json")
     response.headers.update(headers or {})
     return response
@@ -131,14 +134,14 @@ async def _hook(store: Store, names: orders.DrugNames, service: str, request: Re
     if body is None:
         return _problem(413, "too-long", f"a request may have {_LARGEST} bytes")
     try:
-        found = json.loads(body)
+        content = json.loads(body)
     except (ValueError, RecursionError) as error:
         return _problem(400, "structure", f"not JSON: {error}")
-    wrong = _wrong(found, hook)
+    wrong = _wrong(content, hook)
     if wrong:
         return _problem(400, "invalid", wrong)
-    drugs = orders.ordered(found["context"], names, only_selected=hook == "order-select")
-    return _json({"cards": _cards(store, found, drugs) if drugs else []})
+    drugs = orders.ordered(content["context"], names, only_selected=hook == "order-select")
+    return _json({"cards": _cards(store, content, drugs) if drugs else []})
 
 
 def _cards(store: Store, request: Mapping[str, Any], drugs: list[str]) -> list[dict[str, Any]]:
@@ -149,20 +152,20 @@ def _cards(store: Store, request: Mapping[str, Any], drugs: list[str]) -> list[d
     return cards.cards(shown, drugs) if shown else []
 
 
-def _wrong(found: Any, hook: str) -> str | None:
+def _wrong(content: Any, hook: str) -> str | None:
     """Say what is wrong with a CDS Hooks request; None if nothing is."""
-    context = found.get("context") if isinstance(found, dict) else None
+    context = content.get("context") if isinstance(content, dict) else None
     if not isinstance(context, dict) or not isinstance(context.get("patientId"), str):
         return "the request has no context.patientId"
-    if found.get("hook") != hook:
-        return f"this service answers {hook}, the request is {found.get('hook')!r}"
+    if content.get("hook") != hook:
+        return f"this service answers {hook}, the request is {content.get('hook')!r}"
     return None if isinstance(context.get("draftOrders"), dict) else "the request has no context.draftOrders"
 
 
 def _stored(store: Store, patient: patients.Patient, drugs: list[str]) -> View | None:
     """Find the stored result of a patient; None if there is none."""
     stored = [name for name in dict.fromkeys(patient.names) if store.holds(name)]
-    if len(stored) > 1 or any(name not in stored and store.holds(name) for name in patient.said):
+    if len(stored) > 1 or any(name not in stored and store.holds(name) for name in patient.from_orders):
         raise patients.TwoPatientsError("what identifies the patient matches the stored results of two persons")
     return store.advice(stored[0], drugs) if stored else None
 
@@ -173,10 +176,10 @@ def _lookup(store: Store, patient: str, drug: str | None) -> Response:
         return _problem(404, "not-found", f"no result is stored for patient {patient!r}")
     if drug is not None:
         name = store.lexicon.drug_names.get(drug.casefold().strip(), drug)
-        drugs = tuple(one for one in shown.drugs if one.name == name)
+        drugs = tuple(line for line in shown.drugs if line.name == name)
         if not drugs:
             return _problem(404, "not-found", f"the stored result says nothing about {drug!r}")
-        genes = {gene for one in drugs for advice in one.advice for gene in codes_of(advice.row["genes"])}
+        genes = {gene for line in drugs for advice in line.advice for gene in codes_of(advice.row["genes"])}
         shown = replace(
             shown,
             drugs=drugs,

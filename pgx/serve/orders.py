@@ -52,14 +52,14 @@ def ordered(context: Mapping[str, Any], names: DrugNames, *, only_selected: bool
     entries = _list(_dict(context.get("draftOrders")).get("entry"))
     resources = [_dict(_dict(entry).get("resource")) for entry in entries]
     known = {f"{r.get('resourceType')}/{r.get('id')}": r for r in resources}
-    selected = {str(one) for one in _list(context.get("selections"))}
-    found: dict[str, None] = {}
+    selected = {str(reference) for reference in _list(context.get("selections"))}
+    drugs: dict[str, None] = {}
     for key, resource in zip((f"{r.get('resourceType')}/{r.get('id')}" for r in resources), resources, strict=True):
         if resource.get("resourceType") in ("MedicationRequest", "MedicationOrder") and (
             key in selected or not only_selected
         ):
-            found.update(dict.fromkeys(_drugs(resource, known, names)))
-    return list(found)
+            drugs.update(dict.fromkeys(_drugs(resource, known, names)))
+    return list(drugs)
 
 
 def _drugs(resource: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]], names: DrugNames) -> Iterator[str]:

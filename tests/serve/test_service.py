@@ -110,6 +110,16 @@ def test_what_another_drug_does_to_the_ordered_one_is_on_the_card(tmp_path):
     assert "**Interaction:** paroxetine inhibits CYP2D6" in card["detail"].replace("\\_", "_")
 
 
+def test_an_urgency_that_is_not_known_never_makes_a_critical_card_quiet(tmp_path):
+    result = example.build()
+    rows = [row | ({"urgency": "forbidden"} if row["drug"] == "codeine" else {}) for row in result.guidance.to_dicts()]
+    parts = {name: getattr(result, name) for name in result.__slots__}
+    write(type(result)(**parts | {"guidance": schema.from_rows(rows, schema.GUIDANCE)}), tmp_path, ["json"])
+    (card,) = cards(Client(create_app(tmp_path, LEXICON)), **order("codeine"))
+    assert card["indicator"] == "critical"
+    assert "does not know the urgency 'forbidden'" in card["detail"]
+
+
 def test_order_select_answers_only_the_selection(client):
     request = order("codeine", "clopidogrel", hook="order-select", selections=["MedicationRequest/1"])
     assert [c["summary"] for c in cards(client, **request)] == ["clopidogrel: avoid"]
