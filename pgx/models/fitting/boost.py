@@ -54,7 +54,7 @@ def grow(
     Parameters
     ----------
     x
-        float32 (n, p), NaN = missing; it is not copied: one byte a cell is kept beside it.
+        float32 (n, p), NaN = missing; it is binned, not copied.
     y
         float64 (n,): outcome on the scale of the link's loss (square root of the dose, or 0/1).
     margin
