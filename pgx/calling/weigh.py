@@ -7,6 +7,7 @@ source counts are looked for in the genotypes as the file shows them, and as the
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -73,11 +74,12 @@ def pairs(
     haploid: bool,
 ) -> Weighed:
     """Return the weighted diplotypes of one pattern: parameters as for `solve.pairs`, and likelihoods by position."""
-    found: dict[tuple[str, str | None], Pair] = {}
+    found: dict[tuple[str, ...], Pair] = {}
     counted, total = (_one_strand if haploid else _two_strands)(context, codes, blocks, mixture, doubts)
     for pair in counted:
         _add(found, pair)
     new, exhaustive = 0.0, True
+    changed: dict[tuple[str, ...], float] = defaultdict(float)
     likely, further = _likely(codes, doubts)
     for n, (changes, share) in enumerate([*likely, *further]):
         if n >= len(likely) and new < WORTH_A_LOOK * total:
@@ -90,19 +92,24 @@ def pairs(
                 new += weight
                 total += weight
                 _add(found, Pair(pair.first, pair.second, weight, counted=False))
+                if changes:
+                    changed[_names(pair)] += weight
     if not found:
         return Weighed(Found((), 0.0), overruled=False)
     ranked = solve.ranked(list(found.values()))
-    return Weighed(Found(ranked.pairs, total, exhaustive), _overruled(context, ranked.pairs[0], codes, doubts))
+    best = ranked.pairs[0]
+    carried = not _overruled(context, best, codes, doubts) if best.counted else changed[_names(best)] <= best.weight / 2
+    return Weighed(Found(ranked.pairs, total, exhaustive), overruled=not carried)
 
 
-def _add(found: dict[tuple[str, str | None], Pair], pair: Pair) -> None:
-    first, second = pair.first, pair.second
-    if second is not None and second.detail < first.detail:
-        first, second = second, first
-    key = (first.detail, None if second is None else second.detail)
-    old = found.get(key)
-    found[key] = Pair(first, second, pair.weight + (old.weight if old else 0.0), pair.counted or bool(old))
+def _names(pair: Pair) -> tuple[str, ...]:
+    return tuple(sorted(strand.detail for strand in (pair.first, pair.second) if strand is not None))
+
+
+def _add(found: dict[tuple[str, ...], Pair], pair: Pair) -> None:
+    old = found.get(_names(pair))
+    weight = pair.weight + (old.weight if old else 0.0)
+    found[_names(pair)] = Pair(pair.first, pair.second, weight, pair.counted or (old is not None and old.counted))
 
 
 def _likely(codes: NDArray[np.int8], doubts: Doubted) -> tuple[_Likely, _Likely]:
@@ -283,9 +290,7 @@ def _ordered(
 
 
 def _overruled(context: Context, best: Pair, codes: NDArray[np.int8], doubts: Doubted) -> bool:
-    """Say whether the best pair is one of counted haplotypes that does not carry what the file shows in doubt."""
-    if not best.counted:
-        return False
+    """Say whether the best pair, of counted haplotypes, does not carry what the file shows in doubt."""
     names = [strand.detail for strand in context.model.haplotypes]
     one = names.index(best.first.detail)
     two = one if best.second is None else names.index(best.second.detail)
