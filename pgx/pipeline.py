@@ -130,7 +130,7 @@ def score_phenotyped(
 def _conclude(
     found: Phenotyped, drugs: Sequence[str] | None, endpoints: Sequence[str] | None, options: Options
 ) -> Result:
-    from pgx import guidance, models, schema
+    from pgx import guidance, models, schema, variants
     from pgx.assertion import of_asserted
     from pgx.types import Result
 
@@ -156,6 +156,7 @@ def _conclude(
         notes=notes_of(found, remarks, advice),
         provenance=provenance(found, options),
         holders=found.holders,
+        suspects=variants.suspects(found.genotypes, found.kb),
     )
 
 

@@ -34,7 +34,7 @@ def call(
     verbose: opt.Verbose = False,
 ) -> None:
     """Call diplotypes and phenotypes of every gene, with their probabilities."""
-    from pgx import calling, pipeline
+    from pgx import calling, pipeline, variants
     from pgx.cli import notes
     from pgx.io import write_table
 
@@ -42,6 +42,7 @@ def call(
     found = pipeline.phenotyped(vcf, clinical=clinical or (), outside_calls=outside_calls or (), options=how)
     said = pipeline.notes_of(found)
     notes.show(said, quiet=quiet, verbose=verbose)
+    notes.show_suspects(variants.suspects(found.genotypes, found.kb), quiet=quiet)
     origin = pipeline.provenance(found, how)
     if log is not None:
         write_table(

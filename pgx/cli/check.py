@@ -12,6 +12,8 @@ from pgx.cli import options as opt
 if TYPE_CHECKING:
     import polars as pl
 
+    from pgx.knowledge import KnowledgeBase
+
 _GENOTYPES = (b"##fileformat", b"BCF\x02", b"#CHROM")
 _SUFFIXES = (".vcf", ".vcf.gz", ".vcf.bgz", ".bcf", ".gvcf", ".gvcf.gz")
 
@@ -42,7 +44,7 @@ def check(
         return
     if file is None:
         raise UsageError("pgx check needs a file (or --columns)")
-    frame = _genotypes(file) if _is_genotypes(file) else clinical.check(file, kb, as_of=now)
+    frame = _genotypes(file, kb) if _is_genotypes(file) else clinical.check(file, kb, as_of=now)
     write_table(frame, out)
     wrong = frame.filter(frame["kind"] == "error")
     if not wrong.is_empty():
@@ -63,7 +65,7 @@ def _is_genotypes(file: Path) -> bool:
     return head.startswith(_GENOTYPES) or recognise(head) is not None
 
 
-def _genotypes(file: Path) -> pl.DataFrame:
+def _genotypes(file: Path, kb: KnowledgeBase) -> pl.DataFrame:
     import polars as pl
 
     from pgx.clinical.check import COLUMNS
@@ -77,4 +79,34 @@ def _genotypes(file: Path) -> pl.DataFrame:
         ("understood", "build", found.build or "not said by the header", 1, ""),
     ]
     rows += [(one.severity, one.code, one.message, 1, one.where) for one in found.findings]
+    if not found.refused and str(file) != "-":  # standard input is read once
+        rows += _genes(file, kb)
     return pl.DataFrame(rows, schema=COLUMNS, orient="row")
+
+
+def _genes(file: Path, kb: KnowledgeBase) -> list[tuple[str, str, str, int, str]]:
+    """What of each gene the file covers, which genes cannot be told, and the drugs that stay undecided for that."""
+    import polars as pl
+
+    from pgx import calling, variants
+    from pgx.assertion import is_asserted
+    from pgx.errors import InputError
+
+    try:
+        genotypes = variants.read(file, kb)
+    except InputError as error:
+        return [("error", "reading", error.problem, 1, error.where or "")]
+    calls = calling.calls_frame(calling.call(genotypes, kb), kb)
+    told = dict(calls.filter(is_asserted()).group_by("gene").len().iter_rows())
+    paired = kb.table("pairs").group_by("gene").agg(pl.col("drug").unique().sort())
+    drugs = dict(paired.iter_rows())
+    count = len(genotypes.samples)
+    rows = []
+    for gene, called, assumed, absent, unusable, positions in variants.coverage(genotypes, kb).iter_rows():
+        meaning = f"{called} called, {assumed} assumed, {absent} absent, {unusable} unusable of {positions} genotypes"
+        if told.get(gene, 0) < count:
+            named = drugs.get(gene, [])
+            meaning += f"; not told in {count - told.get(gene, 0)} of {count} samples"
+            meaning += f", which leaves undecided: {', '.join(named)}" if named else ""
+        rows.append(("gene", gene, meaning, called, ""))
+    return rows

@@ -48,6 +48,12 @@ def show(notes: pl.DataFrame, *, quiet: bool = False, verbose: bool = False) -> 
             print(f"pgx: ... and {count - _SHOWN_PER_CODE} more notes '{code}' (-v shows all)", file=sys.stderr)
 
 
+def show_suspects(lines: Sequence[str], *, quiet: bool = False) -> None:
+    """Print which changes too many persons of the files show; they are in no person's notes."""
+    for line in () if quiet else lines:
+        print(f"pgx: warning: {line}", file=sys.stderr)
+
+
 def end(notes: pl.DataFrame) -> None:
     """End the command, after everything is written, with exit code 4 if a laboratory's result was lost."""
     if LOST in notes["code"]:

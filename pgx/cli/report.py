@@ -55,6 +55,7 @@ def report(
         options=how,
     )
     notes.show(result.notes, quiet=quiet, verbose=verbose)
+    notes.show_suspects(result.suspects, quiet=quiet)
     for sample in result.samples:
         render = render_text(result, sample)
         typer.echo(render, nl=not render.endswith("\n"))

@@ -266,8 +266,8 @@ def _name_variants_only(assembly: Assembly, targets: Targets, notes: Notes) -> N
             "warning",
             "variants_only",
             "the file lists only differences from the reference, so most positions are unknown rather than normal: "
-            "give a gVCF or genotypes forced at the positions of `pgx kb positions`, or say --absent-is-reference if every "
-            "position was covered",
+            "give a gVCF or genotypes forced at the positions of `pgx kb positions`, or say --absent-is-reference if "
+            "every position was covered",
             columns=np.flatnonzero(lists_variants),
         )
 

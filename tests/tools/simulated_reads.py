@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from pgx.calling import call, priors
+from pgx.calling.model import model
 from pgx.knowledge import KnowledgeBase
+from pgx.variants import read
 
 BASE_ERROR = 0.005
 HOMOPOLYMER_ERROR = 0.03
@@ -85,3 +89,65 @@ def homopolymers(kb: KnowledgeBase) -> set[tuple[str, int]]:
     last = pl.col("hgvs_g").str.extract(r"(\d+)(?:del|dup)$").cast(pl.Int64)
     rows = indels.filter(last - pl.col("pos_grch38") >= 6).select("chrom", "pos_grch38")
     return set(rows.iter_rows())
+
+
+def drawn(
+    kb: KnowledgeBase, genes: Sequence[str], persons: int, seed: int = 0
+) -> tuple[NDArray[np.int8], dict[str, list[str]]]:
+    """Draw persons from the counted haplotypes; return their alleles (V, S, 2) and their diplotypes by gene."""
+    random = np.random.default_rng(seed)
+    groups = priors.groups(kb)
+    group = random.choice(len(groups.codes), size=persons, p=groups.weights)
+    alleles = np.zeros((kb.sites.height, persons, 2), dtype=np.int8)
+    truth: dict[str, list[str]] = {}
+    for gene in genes:
+        one = model(kb, gene)
+        truth[gene] = []
+        for s in range(persons):
+            pair = random.choice(len(one.haplotypes), size=2, p=one.frequency[:, group[s]])
+            for strand, h in enumerate(pair):
+                alleles[one.definition.sites, s, strand] = one.accepts[h, :, : one.n_codes].argmax(axis=1)
+            truth[gene].append("/".join(sorted(one.haplotypes[h].name for h in pair)))
+    return alleles, truth
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How probable the best diplotypes were said to be, and whether they were right."""
+
+    probability: NDArray[np.float64]
+    right: NDArray[np.bool_]
+
+    @property
+    def calibration_error(self) -> float:
+        """Mean distance, weighted by their number, between probability and share right in ten classes."""
+        kinds = np.minimum((self.probability * 10).astype(int), 9)
+        gaps = [
+            abs(self.probability[kinds == k].mean() - self.right[kinds == k].mean()) * (kinds == k).mean()
+            for k in np.unique(kinds)
+        ]
+        return float(sum(gaps))
+
+    @property
+    def right_when_sure(self) -> float:
+        """Share right of those whose probability is 0.99 or more."""
+        return float(self.right[self.probability >= 0.99].mean())
+
+
+def judged(
+    kb: KnowledgeBase, genes: Sequence[str], persons: int, depth: float, folder: Path, *, keep_likelihoods: bool = True
+) -> Verdict:
+    """Sequence drawn persons, read and call what the genotyper says, and compare with the truth."""
+    alleles, truth = drawn(kb, genes, persons)
+    sites = sorted({int(site) for gene in genes for site in model(kb, gene).definition.sites})
+    path = folder / f"{depth}.{keep_likelihoods}.vcf"
+    path.write_text(sequenced(kb, alleles, sites, depth, seed=int(depth), keep_likelihoods=keep_likelihoods))
+    probability, right = [], []
+    for called in call(read([path], kb), kb, genes=genes).genes:
+        for s, pattern in enumerate(called.pattern_of.tolist()):
+            diplotypes = called.patterns[pattern].diplotypes
+            if diplotypes:
+                names = sorted(filter(None, (diplotypes[0].allele1, diplotypes[0].allele2)))
+                probability.append(diplotypes[0].probability)
+                right.append("/".join(names) == truth[called.gene][s])
+    return Verdict(np.array(probability), np.array(right))

@@ -225,7 +225,7 @@ def _limit(one: Advice) -> str:
 
 def _result(found: dict[str, Any]) -> Result:
     samples = [str(entry["sample"]) for entry in found["samples"]]
-    frames = {}
+    frames: dict[str, Any] = {}
     for name, which in _SCHEMAS.items():
         rows = [_decode(row, name) | {"sample": entry["sample"]} for entry in found["samples"] for row in entry[name]]
         if name == "notes":
