@@ -47,7 +47,7 @@ class TestLikelihoodsDecide:
     def test_a_change_with_weak_evidence_is_not_sure(self, kb: KnowledgeBase, tmp_path: Path, likelihoods: str) -> None:
         found = called(kb, tmp_path, "CYP2C9", "GT:PL", SURE, {STAR2: f"0/1:{likelihoods}"})
         assert "genotype_undecided" in found.flags
-        assert found.diplotypes[0].probability < 0.95
+        assert found.diplotypes[0].probability < 0.97
         assert found.positions_called == found.positions_total - 1
 
     def test_gl_says_the_same_as_pl(self, kb: KnowledgeBase, tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ class TestImputed:
             found = called(kb, tmp_path, "CYP2C9", "GT:GP", "0|0:1,0,0", column, info=f"DR2={quality};IMP;AF=0.1")
             rates.append(sum(d.probability for d in found.diplotypes if "*2" in (d.allele1, d.allele2)))
         assert rates == sorted(rates)
-        assert rates[0] < 0.9 < rates[2]
+        assert rates[0] < 0.8 < rates[2]
 
 
 def test_an_extra_base_in_a_run_of_seven_is_no_certain_star_21(kb: KnowledgeBase, tmp_path: Path) -> None:
