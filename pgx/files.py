@@ -14,6 +14,7 @@ from pgx.options import PathLike, Paths, paths_of
 if TYPE_CHECKING:
     import polars as pl
 
+    from pgx.knowledge import KnowledgeBase
     from pgx.reports.compare import Comparison
     from pgx.types import Result
 
@@ -62,7 +63,8 @@ def check(
     if out is not None:
         check_outputs(table_files(out), [Path(one) for one in (file, *paths_of(knowledge))])
     path = Path(file)
-    frame = _genotypes(path) if _is_genotypes(path) else clinical.check(path, base(knowledge), as_of=as_of)
+    kb = base(knowledge)
+    frame = _genotypes(path, kb) if _is_genotypes(path) else clinical.check(path, kb, as_of=as_of)
     if out is not None:
         write_table(frame, out)
     return frame
@@ -117,7 +119,7 @@ def _is_genotypes(file: Path) -> bool:
     return head.startswith(_GENOTYPES) or recognise(head) is not None
 
 
-def _genotypes(file: Path) -> pl.DataFrame:
+def _genotypes(file: Path, kb: KnowledgeBase) -> pl.DataFrame:
     import polars as pl
 
     from pgx.clinical.check import COLUMNS
@@ -131,4 +133,34 @@ def _genotypes(file: Path) -> pl.DataFrame:
         ("understood", "build", found.build or "not said by the header", 1, ""),
     ]
     rows += [(one.severity, one.code, one.message, 1, one.where) for one in found.findings]
+    if not found.refused and str(file) != "-":  # standard input is read once
+        rows += _genes(file, kb)
     return pl.DataFrame(rows, schema=COLUMNS, orient="row")
+
+
+def _genes(file: Path, kb: KnowledgeBase) -> list[tuple[str, str, str, int, str]]:
+    """What of each gene the file covers, which genes cannot be told, and the drugs that stay undecided for that."""
+    import polars as pl
+
+    from pgx import calling, variants
+    from pgx.assertion import is_asserted
+    from pgx.errors import InputError
+
+    try:
+        genotypes = variants.read(file, kb)
+    except InputError as error:
+        return [("error", "reading", error.problem, 1, error.where or "")]
+    calls = calling.calls_frame(calling.call(genotypes, kb), kb)
+    told = dict(calls.filter(is_asserted()).group_by("gene").len().iter_rows())
+    paired = kb.table("pairs").group_by("gene").agg(pl.col("drug").unique().sort())
+    drugs = dict(paired.iter_rows())
+    count = len(genotypes.samples)
+    rows = []
+    for gene, called, assumed, absent, unusable, positions in variants.coverage(genotypes, kb).iter_rows():
+        meaning = f"{called} called, {assumed} assumed, {absent} absent, {unusable} unusable of {positions} genotypes"
+        if told.get(gene, 0) < count:
+            named = drugs.get(gene, [])
+            meaning += f"; not told in {count - told.get(gene, 0)} of {count} samples"
+            meaning += f", which leaves undecided: {', '.join(named)}" if named else ""
+        rows.append(("gene", gene, meaning, called, ""))
+    return rows

@@ -70,6 +70,7 @@ def report(
     )
     notes.show(result.notes, quiet=quiet, verbose=verbose)
     lexicon = lexicon_of(how)
+    notes.show_suspects(result.suspects, quiet=quiet)
     for sample in result.samples:
         render = render_text(result, sample, lexicon)
         typer.echo(render, nl=not render.endswith("\n"))

@@ -318,7 +318,8 @@ class VcfReader:
             else:
                 hidden = np.ones(count, dtype=bool)
         if void is not None and void.any():
-            hidden = void if hidden is None else hidden | void
+            shown = void & (gt > 0).any(axis=1)
+            hidden = shown if hidden is None else hidden | shown
         for limit, keys, name in (
             (options.min_gq, ("GQ", "RGQ"), "GQ"),
             (options.min_dp, ("MIN_DP", "DP"), "DP"),

@@ -128,8 +128,8 @@ class TestGenotypes:
     @pytest.mark.parametrize(
         ("alt", "values", "state"),
         [
-            ("A", "0/0:0:0", "NO_CALL"), ("A", "0/0:0:20", "CALLED"), ("A", "0/0:9:0", "CALLED"),
-            ("A", "0/1:0:0", "CALLED"),
+            ("A", "0/0:0:0", "NO_CALL"), ("A", "0/0:0:20", "NO_CALL"), ("A", "0/0:9:0", "NO_CALL"),
+            ("A", "0/0:9:20", "CALLED"), ("A", "0/1:0:0", "FILTERED"),
             (".", "0/0:0:.", "NO_CALL"), (".", "0/0:9:30", "CALLED"), ("A,<NON_REF>", "0/0:5:0", "NO_CALL"),
         ],
     )  # fmt: skip

@@ -233,7 +233,7 @@ def _limit(limit: Advice) -> str:
 
 def _result(document: dict[str, Any]) -> Result:
     samples = [str(entry["sample"]) for entry in document["samples"]]
-    frames = {}
+    frames: dict[str, Any] = {}
     for name, which in _SCHEMAS.items():
         rows = [
             _decode(row, name) | {"sample": entry["sample"]} for entry in document["samples"] for row in entry[name]

@@ -21,6 +21,8 @@ _ALT = re.compile(
     re.I,
 )
 _PASSES = frozenset({"PASS", ".", "", "0"})
+_NO_FAILURE = _PASSES | {"GENOTYPED", "GENOTYPED_ONLY", "TYPED", "TYPED_ONLY", "IMPUTED"}
+"""Words by which imputation tells where a site's genotypes come from; no filter failed."""
 _REFERENCE = frozenset({"RefCall"})
 """FILTER values by which a caller says that the site is reference (DeepVariant); such a genotype is used."""
 REFERENCE_ALTS = frozenset({"<NON_REF>", "<*>", "."})
@@ -58,7 +60,7 @@ class Record:
     @property
     def passes(self) -> bool:
         """Whether FILTER lets the record be used."""
-        return self.filters in _PASSES
+        return self.filters in _PASSES or _NO_FAILURE.issuperset(self.filters.split(";"))
 
     @property
     def is_reference_call(self) -> bool:
