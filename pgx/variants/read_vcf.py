@@ -21,6 +21,7 @@ from pgx.variants.sites.match import (
     ReferenceMismatchError,
     Spelling,
     may_shift_left,
+    opened,
     read_alleles,
     undecided,
 )
@@ -30,8 +31,8 @@ from pgx.variants.sites.targets import Target, Targets
 from pgx.variants.vcf import records
 from pgx.variants.vcf.check_header import Key, read_meta
 from pgx.variants.vcf.check_record import RowChecker
-from pgx.variants.vcf.contigs import outside_par
-from pgx.variants.vcf.header import Header, unusable_mitochondrion
+from pgx.variants.vcf.contigs import canonical, outside_par
+from pgx.variants.vcf.header import Header, is_rcrs
 from pgx.variants.vcf.phase_lists import PhaseLists
 from pgx.variants.vcf.sample_columns import SampleColumns
 from pgx.variants.vcf.source import Source
@@ -68,6 +69,8 @@ class VcfReader:
     unchecked: int = _CHECK_VALUES
     agreements: int = 0
     mismatches: int = 0
+    swapped: int = 0
+    skipped: set[str] = field(default_factory=set)
     first_mismatch: str = ""
     unjudged: dict[str, NDArray[np.int64]] = field(default_factory=dict)
     phase_lists: PhaseLists = field(init=False)
@@ -82,29 +85,23 @@ class VcfReader:
         columns = np.array([self.column[header.samples[i]] for i in keep], dtype=np.intp)
         everyone = len(keep) == len(header.samples)
         rows = self._check_header(header)
-        skipped = unusable_mitochondrion(header)
-        if skipped:
-            self.notes.add(
-                "warning",
-                "mitochondrion_not_rcrs",
-                f"contig {skipped} is not the revised Cambridge reference; mitochondrial positions are not read",
-                where=self.source.name,
-            )
+        for name in header.contigs:
+            if canonical(name) == "chrM" and not is_rcrs(header, name, self.targets.build):
+                self._skip_mitochondrion(name)
         cn_of_allele = header.version >= "VCFv4.4" or rows.meta.info.get("CN", Key("1", "Float")).number == "A"
         used = 0
         for where, line in self.source.records(self._windows()):
             record = records.parse(where, line, len(header.samples), self.source.name)
-            if record.chrom == "chrM" and skipped:
-                continue
+            if record.chrom == "chrM":
+                name = line.split(b"\t", 1)[0].decode("latin-1")
+                if not is_rcrs(header, name, self.targets.build):
+                    self._skip_mitochondrion(name)
+                    continue
             if self.copies.add(record, header.samples, self.column, self.source.name, cn_of_allele=cn_of_allele):
                 continue
             used += self._record(record, line, rows, None if everyone else keep, columns)
         if self.mismatches * 4 > self.agreements:
-            raise InputError(
-                f"REF disagrees with {self.targets.build} at {self.mismatches} of {self.mismatches + self.agreements} "
-                "positions: the file is of another genome build",
-                file=self.source.name, where=self.first_mismatch, fix="give the right --build or the right file",
-            )  # fmt: skip
+            self._refuse()
         for code, message in self.source.warnings:
             self.notes.add("warning", code, message, where=self.source.name)
         for name, each in self.unjudged.items():
@@ -113,6 +110,31 @@ class VcfReader:
                 text = not_judged(name, lacking, empty)
                 self.notes.add("warning", f"no_{name.lower()}", text, where=self.source.name, columns=of)
         return used > 0
+
+    def _skip_mitochondrion(self, name: str) -> None:
+        if name in self.skipped:
+            return
+        self.skipped.add(name)
+        self.notes.add(
+            "warning",
+            "mitochondrion_not_rcrs",
+            f"contig {name} is not the revised Cambridge reference, or does not say so (##contig=<ID={name},"
+            "length=16569>); mitochondrial positions are not read",
+            where=self.source.name,
+        )
+
+    def _refuse(self) -> None:
+        count = f"{self.mismatches} of {self.mismatches + self.agreements}"
+        if self.swapped * 2 > self.mismatches:
+            raise InputError(
+                f"REF and ALT are exchanged at {self.swapped} positions (of {count} where REF disagrees)",
+                file=self.source.name, where=self.first_mismatch,
+                fix="write the reference genome's base as REF (plink2 --ref-from-fa, bcftools +fixref)",
+            )  # fmt: skip
+        raise InputError(
+            f"REF disagrees with {self.targets.build} at {count} positions: the file is of another genome build",
+            file=self.source.name, where=self.first_mismatch, fix="give the right --build or the right file",
+        )  # fmt: skip
 
     def _windows(self) -> Windows:
         reach = REACH if self.reference else UNDECIDED_REACH
@@ -133,10 +155,14 @@ class VcfReader:
                 reading = read_alleles(record.pos, record.ref, record.alts, record.end, target, spellings)
             except ReferenceMismatchError as error:
                 self._mismatch(record, error)
+                readings.append((target, opened(record.alts)))
                 continue
             if reading is not None:
                 readings.append((target, reading))
                 self.agreements += not reading.weak
+        if readings and record.ref in record.alts:
+            self.notes.count("warning", "ref_equals_alt", "{n} records are not used because ALT is the same as REF",
+                             f"{self.source.name}: {record.where}")  # fmt: skip
         return readings
 
     def _undecided(self, record: records.Record) -> list[tuple[Target, Reading]]:
@@ -253,6 +279,7 @@ class VcfReader:
 
     def _mismatch(self, record: records.Record, error: ReferenceMismatchError) -> None:
         self.mismatches += record.chrom != "chrM"
+        self.swapped += record.chrom != "chrM" and error.swapped
         place = f"{record.where} ({record.chrom}:{record.pos})"
         self.first_mismatch = self.first_mismatch or place
         self.notes.count(

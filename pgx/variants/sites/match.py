@@ -50,7 +50,11 @@ class Reading:
 
 
 class ReferenceMismatchError(ValueError):
-    """The record's REF does not agree with the site's reference string."""
+    """The record's REF does not agree with the site's reference string; `swapped` if an ALT does."""
+
+    def __init__(self, problem: str, *, swapped: bool) -> None:
+        super().__init__(problem)
+        self.swapped = swapped
 
 
 def read_alleles(
@@ -74,7 +78,9 @@ def read_alleles(
     ReferenceMismatchError
         If REF contradicts the site's reference string.
     """
-    _check_reference(pos, ref, target)
+    _check_reference(pos, ref, alts, target)
+    if ref in alts:
+        return opened(alts) if pos <= target.end and pos + len(ref) > target.pos else None
     open_ended = not alts or any(alt in REFERENCE_ALTS for alt in alts)
     covers = pos <= target.pos and end >= target.end
     codes = [_place(*spelling, target) for spelling in spellings or [(pos, ref, alt) for alt in alts]]
@@ -91,6 +97,11 @@ def read_alleles(
     if open_ended and not covers and not speaks:
         return Reading(_table(VOUCHES, [VOUCHES if c == BESIDE else c for c in codes]), covers=False)
     return Reading(_table(reference, [reference if c == BESIDE else c for c in codes]))
+
+
+def opened(alts: list[str]) -> Reading:
+    """Return the reading of a record that cannot be used: whatever the strands carry is not told."""
+    return Reading(_table(UNPLACED, [UNPLACED] * len(alts)), covers=True)
 
 
 def may_shift_left(pos: int, ref: str, alts: list[str]) -> bool:
@@ -135,13 +146,15 @@ def _table(reference: int, alts: list[int]) -> NDArray[np.int8]:
     return np.array([reference, *alts, -2, NOT_CALLED], dtype=np.int8)
 
 
-def _check_reference(pos: int, ref: str, target: Target) -> None:
+def _check_reference(pos: int, ref: str, alts: list[str], target: Target) -> None:
     first, last = max(pos, target.pos), min(pos + len(ref), target.pos + len(target.ref))
     if first >= last:
         return
     ours, theirs = target.ref[first - target.pos : last - target.pos], ref[first - pos : last - pos]
     if ours != theirs and any(b not in (a, "N") for a, b in zip(ours, theirs, strict=True)):
-        raise ReferenceMismatchError(f"REF is {theirs} where the reference genome has {ours}")
+        swapped = any(len(alt) == len(ref) and alt[first - pos : last - pos] == ours for alt in alts)
+        problem = f"REF is {theirs} where the reference genome has {ours}"
+        raise ReferenceMismatchError(problem + (", which is the ALT: the two are exchanged" * swapped), swapped=swapped)
 
 
 def _place(pos: int, ref: str, alt: str, target: Target) -> int:  # noqa: PLR0911
