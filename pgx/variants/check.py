@@ -161,5 +161,7 @@ def _every_record(source: Source, header: Header) -> Iterator[tuple[str, bytes]]
     scanner = Scanner(Windows({}), source.name, header.lines, everything=True)
     for number, line in scanner.scan(source.text()):
         yield f"line {number}", line
+    if scanner.disorder:
+        source.warnings.append(("unsorted", scanner.disorder))
     if not scanner.complete:
         source.warnings.append(("no_final_newline", "the last line has no line end; the file may be cut short"))

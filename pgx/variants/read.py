@@ -121,7 +121,7 @@ def read(
         copies = CopyNumbers(gene_spans(kb, targets), notes)
         make = partial(
             VcfReader, targets=targets, assembly=assembly, column=column, notes=notes, sex=evidence, copies=copies,
-            options=Options(min_gq, min_dp, include_filtered), reference=reference,
+            options=Options(min_gq, min_dp, include_filtered, harmless_filters(kb)), reference=reference,
         )  # fmt: skip
         regions = _gene_regions(kb, found)
         empty = [one for one in inputs if not _read_one(one, make, regions)]
@@ -137,6 +137,11 @@ def read(
     if absent_is_reference:
         _assume_reference(assembly, targets, notes)
     return _result(names, everyone, kb.sites, targets, assembly, inputs, copies, notes)
+
+
+def harmless_filters(kb: KnowledgeBase) -> frozenset[str]:
+    """Return the words in FILTER, upper case, that say something else than that a filter failed."""
+    return frozenset(word.upper() for word in kb.table("filter_words")["word"])
 
 
 def _open(source: Source, asked: str | None, kb: KnowledgeBase) -> _Input:

@@ -13,18 +13,8 @@ from pgx.variants.notes import Notes
 from pgx.variants.sites.assemble import Assembly, Evidence
 from pgx.variants.sites.copy_number import CopyNumbers
 from pgx.variants.sites.fasta import REACH, Reference
-from pgx.variants.sites.match import (
-    SILENT,
-    UNPLACED,
-    VOUCHES,
-    Reading,
-    ReferenceMismatchError,
-    Spelling,
-    may_shift_left,
-    opened,
-    read_alleles,
-    undecided,
-)
+from pgx.variants.sites.match import SILENT, UNPLACED, VOUCHES, Reading
+from pgx.variants.sites.read_sites import UNDECIDED_REACH, SiteReader, keep_in_phase
 from pgx.variants.sites.sex import WINDOWS as SEX_WINDOWS
 from pgx.variants.sites.sex import SexEvidence
 from pgx.variants.sites.targets import Target, Targets
@@ -40,8 +30,6 @@ from pgx.variants.vcf.windows import Windows
 
 _CHECK_VALUES = 50_000
 """How many values beside the genotypes are checked in one file (well below a second); `gate.check` checks all."""
-UNDECIDED_REACH = 60
-"""How far to the right of a site an indel that may be the site's own, shifted along a repeat, leaves it open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +39,7 @@ class Options:
     min_gq: float | None = None
     min_dp: float | None = None
     include_filtered: bool = False
+    harmless_filters: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -67,15 +56,13 @@ class VcfReader:
     copies: CopyNumbers
     reference: Reference | None = None
     unchecked: int = _CHECK_VALUES
-    agreements: int = 0
-    mismatches: int = 0
-    swapped: int = 0
     skipped: set[str] = field(default_factory=set)
-    first_mismatch: str = ""
     unjudged: dict[str, NDArray[np.int64]] = field(default_factory=dict)
     phase_lists: PhaseLists = field(init=False)
+    sites: SiteReader = field(init=False)
 
     def __post_init__(self) -> None:
+        self.sites = SiteReader(self.source.name, self.targets, self.notes, self.reference)
         self.phase_lists = PhaseLists(self.source.name)
 
     def run(self) -> bool:
@@ -91,7 +78,7 @@ class VcfReader:
         cn_of_allele = header.version >= "VCFv4.4" or rows.meta.info.get("CN", Key("1", "Float")).number == "A"
         used = 0
         for where, line in self.source.records(self._windows()):
-            record = records.parse(where, line, len(header.samples), self.source.name)
+            record = records.parse(where, line, len(header.samples), self.source.name, self.options.harmless_filters)
             if record.chrom == "chrM":
                 name = line.split(b"\t", 1)[0].decode("latin-1")
                 if not is_rcrs(header, name, self.targets.build):
@@ -100,8 +87,7 @@ class VcfReader:
             if self.copies.add(record, header.samples, self.column, self.source.name, cn_of_allele=cn_of_allele):
                 continue
             used += self._record(record, line, rows, None if everyone else keep, columns)
-        if self.mismatches * 4 > self.agreements:
-            self._refuse()
+        self.sites.refuse_if_foreign()
         for code, message in self.source.warnings:
             self.notes.add("warning", code, message, where=self.source.name)
         for name, each in self.unjudged.items():
@@ -123,69 +109,18 @@ class VcfReader:
             where=self.source.name,
         )
 
-    def _refuse(self) -> None:
-        count = f"{self.mismatches} of {self.mismatches + self.agreements}"
-        if self.swapped * 2 > self.mismatches:
-            raise InputError(
-                f"REF and ALT are exchanged at {self.swapped} positions (of {count} where REF disagrees)",
-                file=self.source.name, where=self.first_mismatch,
-                fix="write the reference genome's base as REF (plink2 --ref-from-fa, bcftools +fixref)",
-            )  # fmt: skip
-        raise InputError(
-            f"REF disagrees with {self.targets.build} at {count} positions: the file is of another genome build",
-            file=self.source.name, where=self.first_mismatch, fix="give the right --build or the right file",
-        )  # fmt: skip
-
     def _windows(self) -> Windows:
         reach = REACH if self.reference else UNDECIDED_REACH
         spans = [(t.chrom, max(1, t.pos - 1), t.end + (reach if t.has_indel else 1)) for t in self.targets.all if t.pos]
         genes = [(s.chrom, s.first, s.last) for s in self.copies.spans if s.varies and not s.whole]
         return Windows.of([*spans, *genes, *SEX_WINDOWS])
 
-    def _readings(self, record: records.Record) -> list[tuple[Target, Reading]]:
-        """Find the sites that a record speaks of, and what its alleles mean there."""
-        contig = self.targets.contigs.get(record.chrom)
-        if contig is None:
-            return []
-        readings = self._undecided(record)
-        spellings = self._spellings(record)
-        first = min([record.pos, *(pos for pos, _, _ in spellings or ())])
-        for target in contig.overlapping(first - 1, record.end + 1):
-            try:
-                reading = read_alleles(record.pos, record.ref, record.alts, record.end, target, spellings)
-            except ReferenceMismatchError as error:
-                self._mismatch(record, error)
-                readings.append((target, opened(record.alts)))
-                continue
-            if reading is not None:
-                readings.append((target, reading))
-                self.agreements += not reading.weak
-        if readings and record.ref in record.alts:
-            self.notes.count("warning", "ref_equals_alt", "{n} records are not used because ALT is the same as REF",
-                             f"{self.source.name}: {record.where}")  # fmt: skip
-        return readings
-
-    def _undecided(self, record: records.Record) -> list[tuple[Target, Reading]]:
-        """Find the sites whose indel the record may be, spelled too far to the right to tell without a reference."""
-        if self.reference is not None or not may_shift_left(record.pos, record.ref, record.alts):
-            return []
-        found = []
-        for target in self.targets.contigs[record.chrom].overlapping(record.pos - UNDECIDED_REACH, record.pos - 2):
-            if target.has_indel and target.end < record.pos - 1:
-                reading = undecided(record.pos, record.ref, record.alts, target)
-                if reading is not None:
-                    found.append((target, reading))
-                    self.notes.count("warning", "indel_undecided", "{n} indels may be a defining indel in another "
-                                     "spelling; only a reference genome can tell (--fasta), so it is not called",
-                                     f"{self.source.name}: {record.where}")  # fmt: skip
-        return found
-
     def _record(
         self, record: records.Record, line: bytes, rows: RowChecker, keep: NDArray[np.intp] | None,
         columns: NDArray[np.intp],
     ) -> bool:  # fmt: skip
         samples = rows.samples
-        readings = self._readings(record)
+        readings = self.sites.read(record)
         unread = record.chrom == "chrX" and record.passes and not record.is_block and self.sex.wants_more
         if not readings and not unread:
             return False
@@ -214,20 +149,41 @@ class VcfReader:
         if polyploid is not None and polyploid.any():
             self.notes.count("warning", "polyploid", "{n} genotypes have three or more alleles and are not used",
                              f"{self.source.name}: {record.where}", 1, columns[polyploid])  # fmt: skip
+        phased, sets = keep_in_phase(record, readings, gt, phased, sets)
+        self._count_filtered(record, readings, hidden, columns)
+        reaches = _reaches(record, columns, keep)
         state = State.REFERENCE_BLOCK if record.is_block else State.CALLED
         for target, reading in readings:
             codes = reading.table[gt]
             if polyploid is not None:
                 codes[polyploid] = UNPLACED
+            codes[reaches < target.end] = SILENT
             own_hidden = hidden
             if reading.weak and hidden is not None:
                 codes[hidden], own_hidden = SILENT, None
             tests = frozenset(int(c) for c in reading.table[1:-2]) - {target.reference_code, SILENT, VOUCHES}
+            if record.alts == ["."]:
+                tests = frozenset()
             span = (record.pos, record.end) if not reading.covers and not reading.weak else None
             self.assembly.add(
-                target.site, Evidence(columns, codes, phased, sets, state, own_hidden, tests, reading.weak, span)
-            )
+                target.site,
+                Evidence(
+                    columns, codes, phased, sets, state, own_hidden, tests, reading.weak, span,
+                    start=record.pos, atom=len(record.alts) > 1,
+                ),
+            )  # fmt: skip
         return True
+
+    def _count_filtered(
+        self, record: records.Record, readings: list[tuple[Target, Reading]], hidden: NDArray[np.bool_] | None,
+        columns: NDArray[np.intp],
+    ) -> None:  # fmt: skip
+        """Say which records at a site FILTER keeps from use."""
+        if record.passes or record.is_reference_call or hidden is None or all(reading.weak for _, reading in readings):
+            return
+        self.notes.count("warning", "record_filtered", "{n} records at positions of interest are not used because of "
+                         f"their FILTER ({_braced(record.filters[:40])}); --include-filtered uses them",
+                         f"{self.source.name}: {record.where}", 1, columns[hidden])  # fmt: skip
 
     def _listed_phase(
         self, record: records.Record, found: SampleColumns, sets: NDArray[np.int32] | None
@@ -265,29 +221,6 @@ class VcfReader:
 
     def _columns_of(self, sample: str) -> NDArray[np.intp]:
         return np.array([self.column[sample]] if sample in self.column else [], dtype=np.intp)
-
-    def _spellings(self, record: records.Record) -> list[Spelling] | None:
-        if self.reference is None or record.is_block:
-            return None
-        plain = [set(alt) <= set("ACGTN") for alt in record.alts]
-        return [
-            self.reference.left_align(record.chrom, record.pos, record.ref, alt)
-            if bases
-            else (record.pos, record.ref, alt)
-            for alt, bases in zip(record.alts, plain, strict=True)
-        ]
-
-    def _mismatch(self, record: records.Record, error: ReferenceMismatchError) -> None:
-        self.mismatches += record.chrom != "chrM"
-        self.swapped += record.chrom != "chrM" and error.swapped
-        place = f"{record.where} ({record.chrom}:{record.pos})"
-        self.first_mismatch = self.first_mismatch or place
-        self.notes.count(
-            "warning",
-            "reference_mismatch",
-            f"{{n}} records are not used because REF is not the reference genome's ({_braced(str(error))})",
-            f"{self.source.name}: {place}",
-        )
 
     def _silence_empty(self, record: records.Record, gt: NDArray[np.int16], count: int) -> None:
         """Take 0/0 without reads for no call.
@@ -337,6 +270,15 @@ class VcfReader:
                 low = found < limit
                 hidden = low if hidden is None else hidden | low
         return hidden
+
+
+def _reaches(record: records.Record, columns: NDArray[np.intp], keep: NDArray[np.intp] | None) -> NDArray[np.int64]:
+    """Return the last base that the record speaks of in each sample; blocks of VCF 4.5 differ in length."""
+    lengths = records.block_lengths(record.format, record.rest) if record.is_block else []
+    if not lengths:
+        return np.full(len(columns), records.MAX_POSITION, dtype=np.int64)
+    ends = record.pos + np.array(lengths, dtype=np.int64) - 1
+    return ends if keep is None else ends[keep]
 
 
 def not_judged(name: str, lacking: int, empty: int) -> str:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pgx.types import NO_COPY, NOT_CALLED, SPANNED, UNREAD, State
 from pgx.variants.sites.match import SILENT, UNPLACED, UNTOLD, VOUCHES
+from pgx.variants.sites.overlaps import with_doubt, without_own_stars
 from pgx.variants.sites.targets import Target
 
 CONFLICT = -8
@@ -25,7 +26,8 @@ class Evidence:
 
     `columns` are the positions of its samples in the output; `codes` int8 (S, 2), `phased` bool (S,), `phase_set` int32
     (S,) or None, `state` the state of a called genotype, `hidden` bool (S,) the samples whose genotype may not be used
-    (FILTER, thresholds) and `documented` the alternate codes that the record tests.
+    (FILTER, thresholds) and `tests` the alternate codes that the record tests. `start` is the record's position; an
+    `atom` writes an allele of its own beside ``*``.
     """
 
     columns: NDArray[np.intp]
@@ -37,6 +39,8 @@ class Evidence:
     tests: frozenset[int]
     weak: bool = False
     span: tuple[int, int] | None = None
+    start: int = 0
+    atom: bool = False
 
 
 @dataclass(slots=True)
@@ -156,6 +160,7 @@ def _take(record: Evidence, columns: NDArray[np.intp]) -> Evidence:
         columns, record.codes[index], record.phased[index],
         None if record.phase_set is None else record.phase_set[index], record.state,
         None if record.hidden is None else record.hidden[index], record.tests, record.weak, record.span,
+        record.start, record.atom,
     )  # fmt: skip
 
 
@@ -217,6 +222,8 @@ def _merge_one(
     rows = [(tuple(int(c) for c in pair), bool(p), r) for pair, p, r in zip(codes, phased, records, strict=True)]
     strong = [row for row in rows if not row[2].weak and any(c not in (SILENT, NO_COPY) for c in row[0])]
     strong = _without_repeats(strong)
+    spelled = without_own_stars([(pair, r.start, r.atom) for pair, _, r in strong], reference)
+    strong = [(pair, p, r) for pair, (_, p, r) in zip(spelled, strong, strict=True)]
     if not strong:
         weak = [row for row in rows if any(c not in (SILENT, NO_COPY) for c in row[0])]
         if not weak:
@@ -228,6 +235,9 @@ def _merge_one(
             return composed, True, State.CALLED
     known = [(pair, p, r.tests) for pair, p, r in strong]
     merged = _strands(known, reference)
+    doubtful = max((pair.count(UNPLACED) for pair, _, r in rows if r.weak), default=0)
+    if doubtful and CONFLICT not in merged[0]:
+        return with_doubt(merged[0], doubtful, reference), False, State.CALLED
     spans = [(pair, p, r.tests) for pair, p, r in rows if r.weak and SPANNED in pair]
     if spans and CONFLICT not in merged[0]:
         wider = _strands([*known, *spans], reference)
