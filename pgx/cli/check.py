@@ -12,6 +12,8 @@ from pgx.cli import options as opt
 if TYPE_CHECKING:
     import polars as pl
 
+    from pgx.knowledge import KnowledgeBase
+
 _GENOTYPES = (b"##fileformat", b"BCF\x02", b"#CHROM")
 _SUFFIXES = (".vcf", ".vcf.gz", ".vcf.bgz", ".bcf", ".gvcf", ".gvcf.gz")
 
@@ -42,7 +44,7 @@ def check(
         return
     if file is None:
         raise UsageError("pgx check needs a file (or --columns)")
-    frame = _genotypes(file) if _is_genotypes(file) else clinical.check(file, kb, as_of=now)
+    frame = _genotypes(file, kb) if _is_genotypes(file) else clinical.check(file, kb, as_of=now)
     write_table(frame, out)
     wrong = frame.filter(frame["kind"] == "error")
     if not wrong.is_empty():
@@ -63,7 +65,7 @@ def _is_genotypes(file: Path) -> bool:
     return head.startswith(_GENOTYPES) or recognise(head) is not None
 
 
-def _genotypes(file: Path) -> pl.DataFrame:
+def _genotypes(file: Path, kb: KnowledgeBase) -> pl.DataFrame:
     import polars as pl
 
     from pgx.clinical.check import COLUMNS
@@ -77,4 +79,24 @@ def _genotypes(file: Path) -> pl.DataFrame:
         ("understood", "build", found.build or "not said by the header", 1, ""),
     ]
     rows += [(one.severity, one.code, one.message, 1, one.where) for one in found.findings]
+    if not found.refused:
+        rows += _refusal(file, kb, build_told=found.build is not None or found.format.startswith("array"))
     return pl.DataFrame(rows, schema=COLUMNS, orient="row")
+
+
+def _refusal(file: Path, kb: KnowledgeBase, *, build_told: bool) -> list[tuple[str, str, str, int, str]]:
+    """Read the file as the other commands do, and say why they would refuse it, or find no genotype in it."""
+    from pgx import variants
+    from pgx.errors import InputError
+
+    if not file.is_file():
+        return []
+    try:
+        genotypes = variants.read(file, kb)
+    except InputError as error:
+        fix = f"; {error.fix}" if error.fix else ""
+        return [("error" if build_told else "warning", "refused", f"{error.problem}{fix}", 1, error.where or "")]
+    silent = next((note for note in genotypes.notes if note["code"] == "no_gt"), None)
+    if silent is not None and not (genotypes.alleles >= 0).any():
+        return [("error", "no_gt", "no record has a GT, so there are no genotypes to call from", 1, "")]
+    return []

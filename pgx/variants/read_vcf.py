@@ -197,7 +197,7 @@ class VcfReader:
         return np.array(numbers, dtype=np.int32)
 
     def _check_header(self, header: Header) -> RowChecker:
-        meta = read_meta(header.meta, header.version)
+        meta = read_meta(header.meta, header.version, lenient=True)
         for finding in meta.findings:
             if finding.severity == "error":
                 raise InputError(finding.message, file=self.source.name, where=finding.where)
