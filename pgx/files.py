@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from pgx.knowledge import KnowledgeBase
     from pgx.reports.compare import Comparison
-    from pgx.types import Result
+    from pgx.types import Genotypes, Result
 
 _GENOTYPES = (b"##fileformat", b"BCF\x02", b"#CHROM")
 _SUFFIXES = (".vcf", ".vcf.gz", ".vcf.bgz", ".bcf", ".gvcf", ".gvcf.gz")
@@ -133,23 +133,34 @@ def _genotypes(file: Path, kb: KnowledgeBase) -> pl.DataFrame:
         ("understood", "build", found.build or "not said by the header", 1, ""),
     ]
     rows += [(one.severity, one.code, one.message, 1, one.where) for one in found.findings]
-    if not found.refused and str(file) != "-":  # standard input is read once
-        rows += _genes(file, kb)
+    if not found.refused and file.is_file():  # standard input is read once
+        rows += _as_read(file, kb, build_told=found.build is not None or found.format.startswith("array"))
     return pl.DataFrame(rows, schema=COLUMNS, orient="row")
 
 
-def _genes(file: Path, kb: KnowledgeBase) -> list[tuple[str, str, str, int, str]]:
-    """What of each gene the file covers, which genes cannot be told, and the drugs that stay undecided for that."""
-    import polars as pl
-
-    from pgx import calling, variants
-    from pgx.assertion import is_asserted
+def _as_read(file: Path, kb: KnowledgeBase, *, build_told: bool) -> list[tuple[str, str, str, int, str]]:
+    """Read the file as the other commands do: why they would refuse it, or what of each gene it covers."""
+    from pgx import variants
     from pgx.errors import InputError
 
     try:
         genotypes = variants.read(file, kb)
     except InputError as error:
-        return [("error", "reading", error.problem, 1, error.where or "")]
+        fix = f"; {error.fix}" if error.fix else ""
+        return [("error" if build_told else "warning", "refused", f"{error.problem}{fix}", 1, error.where or "")]
+    silent = next((note for note in genotypes.notes if note["code"] == "no_gt"), None)
+    if silent is not None and not (genotypes.alleles >= 0).any():
+        return [("error", "no_gt", "no record has a GT, so there are no genotypes to call from", 1, "")]
+    return _genes(genotypes, kb)
+
+
+def _genes(genotypes: Genotypes, kb: KnowledgeBase) -> list[tuple[str, str, str, int, str]]:
+    """What of each gene the file covers, which genes cannot be told, and the drugs that stay undecided for that."""
+    import polars as pl
+
+    from pgx import calling, variants
+    from pgx.assertion import is_asserted
+
     calls = calling.calls_frame(calling.call(genotypes, kb), kb)
     told = dict(calls.filter(is_asserted()).group_by("gene").len().iter_rows())
     paired = kb.table("pairs").group_by("gene").agg(pl.col("drug").unique().sort())

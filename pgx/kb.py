@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pgx.inputs import knowledge as base
-from pgx.options import PathLike, Paths, paths_of
+from pgx.options import Names, PathLike, Paths, names_of, paths_of
 
 # Each call imports what it needs: looking up a gene must not wait for the models.
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ Sections = dict[str, "pl.DataFrame"]
 
 __all__ = [
     "Validation", "allele", "build", "card", "columns", "convert", "diff", "drug", "endpoints", "export", "features",
-    "gene", "genes", "info", "validate", "variant",
+    "gene", "genes", "info", "positions", "validate", "variant",
 ]  # fmt: skip
 
 
@@ -134,6 +134,46 @@ def variant(name: str, knowledge: Paths = ()) -> Sections:
     from pgx.knowledge import show
 
     return show.variant(base(knowledge), name)
+
+
+def positions(
+    build: str = "GRCh38", kind: str = "bed", *, genes: Names | None = None, prefix: bool = True, knowledge: Paths = ()
+) -> str:
+    """Return the positions that define alleles, to extract them or to have them genotyped.
+
+    Parameters
+    ----------
+    build
+        ``GRCh38`` or ``GRCh37``.
+    kind
+        ``bed``: stretches for ``bcftools view -R`` and to cut a gVCF; ``vcf``: the alleles, for callers that genotype
+        given alleles.
+    genes
+        Genes to write; None = all.
+    prefix
+        Write contigs with ``chr``.
+    knowledge
+        Folders of site tables laid over the knowledge base.
+
+    Returns
+    -------
+    str
+        Text of the file.
+
+    Raises
+    ------
+    UsageError
+        If a gene, the build or the kind is unknown.
+
+    Examples
+    --------
+    >>> import pgx
+    >>> pgx.kb.positions(genes="TPMT").splitlines()[0].split("\\t")[0]
+    'chr6'
+    """
+    from pgx.knowledge.positions import positions as write
+
+    return write(base(knowledge), build, kind, genes=names_of(genes) or [], prefix=prefix)
 
 
 def export(folder: PathLike, kind: str = "parquet", knowledge: Paths = ()) -> int:

@@ -148,11 +148,10 @@ def positions(
     knowledge: opt.Knowledge = None,
 ) -> None:
     """Write the positions that define alleles, to extract them or to have them genotyped."""
+    import pgx
     from pgx.io import write_bytes
-    from pgx.knowledge.positions import positions as write
 
-    wanted = [name.strip() for name in (genes or "").split(",") if name.strip()]
-    text = write(_load(knowledge), build, how, genes=wanted, prefix=not plain)
+    text = pgx.kb.positions(build, how, genes=genes, prefix=not plain, knowledge=knowledge or ())
     if out is None or str(out) == "-":
         typer.echo(text, nl=False)
     else:

@@ -125,7 +125,7 @@ def read(
         copies = CopyNumbers(gene_spans(kb, targets), notes)
         make = partial(
             VcfReader, targets=targets, assembly=assembly, column=column, notes=notes, sex=evidence, copies=copies,
-            options=Options(min_gq, min_dp, include_filtered), errors=SiteErrors(kb),
+            options=Options(min_gq, min_dp, include_filtered, harmless_filters(kb)), errors=SiteErrors(kb),
             published=published_frequencies(kb), reference=reference,
         )  # fmt: skip
         regions = _gene_regions(kb, found)
@@ -144,6 +144,11 @@ def read(
     else:
         _name_variants_only(assembly, targets, notes)
     return _result(names, everyone, kb.sites, targets, assembly, inputs, copies, notes)
+
+
+def harmless_filters(kb: KnowledgeBase) -> frozenset[str]:
+    """Return the words in FILTER, upper case, that say something else than that a filter failed."""
+    return frozenset(word.upper() for word in kb.table("filter_words")["word"])
 
 
 def _open(source: Source, asked: str | None, kb: KnowledgeBase) -> _Input:
