@@ -21,7 +21,7 @@ _ALT = re.compile(
     re.I,
 )
 _PASSES = frozenset({"PASS", ".", "", "0"})
-_NO_FAILURE = _PASSES | {"GENOTYPED", "GENOTYPED_ONLY", "TYPED", "TYPED_ONLY", "IMPUTED"}
+_NO_FAILURE = frozenset({"PASS", "GENOTYPED", "GENOTYPED_ONLY", "TYPED", "TYPED_ONLY", "IMPUTED"})
 """Words by which imputation tells where a site's genotypes come from; no filter failed."""
 _REFERENCE = frozenset({"RefCall"})
 """FILTER values by which a caller says that the site is reference (DeepVariant); such a genotype is used."""
