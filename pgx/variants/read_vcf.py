@@ -167,9 +167,8 @@ class VcfReader:
             own_hidden = hidden
             if reading.weak and hidden is not None:
                 codes[hidden], own_hidden = SILENT, None
-            tests = frozenset(int(c) for c in reading.table[1:-2]) - {target.reference_code, SILENT, VOUCHES}
-            if record.alts == ["."]:
-                tests = frozenset()
+            told: list[int] = reading.table[1:-2].tolist() if record.alts != ["."] else []
+            tests = frozenset(told) - {target.reference_code, SILENT, VOUCHES}
             span = (record.pos, record.end) if not reading.covers and not reading.weak else None
             doubts = None
             if weighed is not None:
