@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -22,6 +23,9 @@ _GROUP = {
 }
 _SKIPPED = {"entered-in-error", "cancelled"}
 _UNSURE = {"unconfirmed", "provisional", "differential"}
+_ENDED = {"inactive", "remission", "resolved"}
+"""Clinical statuses of a condition that is over, whether or not anybody says when it ended (FHIR's rule con-4). One that
+passes (a pregnancy) is absent from then on; one that leaves its mark (an infarction) stays in the history."""
 
 
 def read_content(events: Events, content: object) -> None:
@@ -68,8 +72,11 @@ def _resources(content: object, where: str) -> Iterator[tuple[Object, str, str |
         kind = text(one.get("resourceType"))
         place = where or (f"entry {index}" if isinstance(content, list) else "")
         if kind == "Bundle" or (kind is None and "entry" in one):
+            older = _older_versions(one)
             for number_, entry in enumerate(objs(one.get("entry")), start=1):
                 inner = obj(entry.get("resource"))
+                if id(inner) in older:
+                    continue
                 name = f"{text(inner.get('resourceType')) or 'resource'}/{name_of(inner.get('id')) or '?'}"
                 spot = f"{where + ', ' if where else ''}entry {number_} ({name})"
                 if inner.get("resourceType") == "Bundle":
@@ -81,6 +88,35 @@ def _resources(content: object, where: str) -> Iterator[tuple[Object, str, str |
                 yield from _parameter(part, place)
         elif kind:
             yield one, place or f"{kind}/{name_of(one.get('id')) or '?'}", None
+
+
+def _older_versions(bundle: Object) -> set[int]:
+    """Return which resources of a bundle are versions that a newer one of the same replaces, or that were deleted.
+
+    The newest is the one with the highest version, or else the latest update, or else (a history) the first.
+    """
+    newest: dict[tuple[str, str], tuple[tuple[float, str, int], Object]] = {}
+    gone: set[int] = set()
+    history = bundle.get("type") == "history"
+    for place, entry in enumerate(objs(bundle.get("entry"))):
+        inner = obj(entry.get("resource"))
+        kind, name = text(inner.get("resourceType")), name_of(inner.get("id"))
+        if not inner and dig(entry, "request", "method") == "DELETE":
+            kind, _, name = (text(dig(entry, "request", "url")) or "").partition("/")
+        meta = obj(inner.get("meta"))
+        if not kind or not name or not (history or "versionId" in meta):
+            continue
+        version = number(meta.get("versionId"))
+        rank = (math.inf if version is None and history else version or 0.0, text(meta.get("lastUpdated")) or "", -place)
+        if not inner:
+            rank = (math.inf, "~", -place)
+        before = newest.get((kind, name))
+        if before is None or rank > before[0]:
+            newest[kind, name] = (rank, inner)
+            gone |= {id(before[1])} if before else set()
+        else:
+            gone.add(id(inner))
+    return gone
 
 
 def _parameter(part: Object, where: str) -> Iterator[tuple[Object, str, str | None]]:
@@ -266,8 +302,10 @@ def _condition(events: Events, resource: Object, where: str, state: State) -> No
         and events.vocabulary.concepts[heading.concept].kind == "boolean"
     ):
         pairs = ((heading.concept, None),)
+    over = verified != "refuted" and bool(statuses_of(resource.get("clinicalStatus")) & _ENDED)
     for concept, answer in pairs:
-        stated = "no" if verified == "refuted" else "yes"
+        passes = events.vocabulary.concepts[concept].window_days is not None
+        stated = "no" if verified == "refuted" or (over and passes) else "yes"
         if answer and (stated == "no" or (concept == "allergy" and statuses_of(resource.get("clinicalStatus")) & OVER)):
             events.not_understood("condition", "", "", f"{label} (refuted or over)", where)
             continue

@@ -23,6 +23,8 @@ _STATUS = {
 }
 _PLANS = {"proposal", "plan", "option"}
 _DAYS = {"d": 1.0, "h": 1 / 24, "wk": 7.0, "mo": 30.4375, "a": 365.25}
+_DAYS |= {"day": 1.0, "days": 1.0, "hour": 1 / 24, "hours": 1 / 24, "week": 7.0, "weeks": 7.0, "month": 30.4375}
+_DAYS |= {"months": 30.4375, "year": 365.25, "years": 365.25, "min": 1 / 1440, "s": 1 / 86400}
 _GIVEN = ("MedicationDispense", "MedicationAdministration")
 _GIVEN_STATUS = dict.fromkeys(("active", "completed", "in-progress", "unknown", "stopped", "on-hold"), "current")
 _NOT_TAKING = ("not-taking", "stopped", "on-hold")
@@ -60,6 +62,13 @@ def read_medication(
         if target is None and not last:
             state.waiting.append((resource, where))
             return
+        if len(found := ingredients_of(obj(target))) > 0 and not _known(events, obj(obj(target).get("code"))):
+            for one in found:
+                inner = {key: value for key, value in resource.items() if not key.startswith("medication")}
+                read_medication(
+                    events, {**inner, "medicationCodeableConcept": one}, where, state, last=last, future=future
+                )
+            return
         concept = obj(obj(target).get("code")) or obj(dig(resource, "medicationReference")) or {}
         named = bool(concept.get("coding") or concept.get("text"))
         if not concept.get("coding") and not concept.get("text"):
@@ -70,8 +79,14 @@ def read_medication(
     if status is None or resource.get("doNotPerform") is True:
         events.not_understood("medication", "", "", f"{label_of(concept)} ({text(resource.get('status'))})", where)
         return
-    if text(resource.get("intent")) in _PLANS and status == "current":
+    if text(resource.get("intent")) in _PLANS and status == "current" and not _reported(resource):
         status = "planned"
+    if status == "current" and text(resource.get("taken")) == "n":
+        status = "stopped"
+    if status == "current" and text(resource.get("taken")) == "unk":
+        events.not_understood("medication", "", "", f"{label_of(concept)} (nobody knows whether it is taken)", where)
+        events.unread(person, where)
+        return
     taking = statuses_of(dig(resource, "adherence", "code"))
     if status == "current" and any(one.startswith(_NOT_TAKING) for one in taking):
         status = "stopped"
@@ -81,6 +96,7 @@ def read_medication(
     if end is None:
         end = next((b for one in bounds if (b := one.get("end"))), None)
     day, stop = events.day(person, start, where), events.day(person, end, where)
+    stop = stop or _bounded(events, doses, day, person, where)
     begins = [at for one in bounds if (at := events.day(person, one.get("start"), where))]
     day = max(day, min(begins)) if day and begins else day
     if future is None and not given and status == "current" and day and _may_be_future(events, resource, day, state):
@@ -108,6 +124,53 @@ def read_medication(
         where=where,
         named=named,
     )
+
+
+def _reported(resource: Object) -> bool:
+    """Whether it says what the person takes, not what is planned: US Core's reported medication."""
+    return resource.get("reportedBoolean") is True or bool(obj(resource.get("reportedReference"))) or (
+        resource.get("reported") is True
+    )
+
+
+def _known(events: Events, concept: Object) -> bool:
+    """Whether a concept names a drug of the knowledge base, by code or by name."""
+    if any(events.drugs.by_code(system, code) for system, code, _ in codings_of(concept)):
+        return True
+    return bool(events.drugs.find(label_of(concept)).drugs) if concept else False
+
+
+def ingredients_of(medication: Object) -> list[Object]:
+    """Return the ingredients of a Medication as concepts; the substance of one may be a reference of words only."""
+    found = []
+    for one in objs(medication.get("ingredient")):
+        concept = (
+            obj(one.get("itemCodeableConcept")) or obj(dig(one, "item", "concept")) or obj(one.get("itemReference"))
+        )
+        if one.get("isActive") is not False and (concept.get("coding") or concept.get("text") or concept.get("display")):
+            found.append(concept if "display" not in concept else {"text": concept["display"]})
+    return found
+
+
+def _bounded(events: Events, doses: list[Object], day: date | None, person: str | None, where: str) -> date | None:
+    """Return the last day of a course whose length is stated, of several doses the longest."""
+    lengths = []
+    for dose in doses:
+        repeat = obj(dig(dose, "timing", "repeat"))
+        bounds = obj(repeat.get("boundsDuration"))
+        high = obj(dig(repeat, "boundsRange", "high"))
+        duration = bounds or high
+        unit = _DAYS.get(text(duration.get("code")) or text(duration.get("unit")) or "")
+        length = number(duration.get("value"))
+        if length is None or unit is None:
+            return None
+        lengths.append(length * unit)
+    if not lengths or day is None or max(lengths) > _LONGEST_COURSE:
+        return None
+    return day + timedelta(days=max(lengths))
+
+
+_LONGEST_COURSE = 36525
 
 
 def _written(resource: Object) -> date | None:

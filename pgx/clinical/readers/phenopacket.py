@@ -179,10 +179,12 @@ def _action(events: Events, person: str | None, action: Object, where: str) -> N
             text(dig(intervals[-1], "scheduleFrequency", "label")),
         )
         dose = dose_per_day(f"{amount:g} {unit} {rhythm}") if amount is not None and unit and rhythm else None
+    ended = obj(action.get("treatmentTerminationReason"))
     events.medicate(
         person,
         label or code,
         codes=[(system, code)],
+        status="stopped" if ended else "current",
         start=min(starts, default=None),
         end=max(ends, default=None),
         dose=dose,
