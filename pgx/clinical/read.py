@@ -23,6 +23,7 @@ from pgx.clinical.values import interpret
 from pgx.clinical.vocabulary import vocabulary
 from pgx.errors import InputError
 from pgx.knowledge import KnowledgeBase
+from pgx.knowledge.dose_forms import dose_forms
 from pgx.types import ClinicalData
 
 _READERS: dict[str, Reader] = {"csv": flat.read_delimited, "parquet": flat.read_parquet, "json": objects.read_json}
@@ -134,7 +135,7 @@ def _not_understood(file: Events) -> people.Notes:
 def read_events(path: str | Path, kb: KnowledgeBase, *, as_of: date | None = None) -> Events:
     """Read the statements of one file or database, as they were on a day if somebody chose one."""
     if url := postgres_url(path):
-        events = Events(shown_url(url), vocabulary(kb), drug_names(kb), allergens(kb), as_of=as_of)
+        events = Events(shown_url(url), vocabulary(kb), drug_names(kb), allergens(kb), dose_forms(kb), as_of=as_of)
         read_postgres(events, url)
     else:
         events = _read_file(Path(path), kb, as_of)
@@ -145,7 +146,7 @@ def read_events(path: str | Path, kb: KnowledgeBase, *, as_of: date | None = Non
 
 def _read_file(path: Path, kb: KnowledgeBase, as_of: date | None) -> Events:
     kind = sniff.sniff(path)
-    events = Events(path.name, vocabulary(kb), drug_names(kb), allergens(kb), as_of=as_of)
+    events = Events(path.name, vocabulary(kb), drug_names(kb), allergens(kb), dose_forms(kb), as_of=as_of)
     try:
         if kind in _READERS:
             _READERS[kind](events, sniff.read_all(path))

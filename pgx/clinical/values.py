@@ -181,7 +181,7 @@ def _understand(
     return known, code, concept
 
 
-FREE = {"birth_date", "as_of", "allergy", "medication_unread", "medication_unknown"}
+FREE = {"birth_date", "as_of", "allergy", "medication_unread", "medication_unknown", "medication_local"}
 """Coded concepts whose answer is a checked value of its own (a date, a drug), not one of a list."""
 
 

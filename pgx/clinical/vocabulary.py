@@ -42,6 +42,8 @@ SYSTEMS = {
     "ncit": "NCIT",
     "srt": "SRT",
     "omop": "OMOP",
+    "http://standardterms.edqm.eu": "EDQM",
+    "http://terminology.hl7.org/codesystem/v3-routeofadministration": "RouteOfAdministration",
     "race": "CDCREC",
     "ethnicity": "CDCREC",
 }

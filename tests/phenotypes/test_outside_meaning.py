@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import pgx
 import pytest
+
+import pgx
 
 VCF = """##fileformat=VCFv4.2
 ##contig=<ID=chr6,length=170805979>

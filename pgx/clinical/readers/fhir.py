@@ -24,7 +24,7 @@ _GROUP = {
 _SKIPPED = {"entered-in-error", "cancelled"}
 _UNSURE = {"unconfirmed", "provisional", "differential"}
 _ENDED = {"inactive", "remission", "resolved"}
-"""Clinical statuses of a condition that is over, whether or not anybody says when it ended (FHIR's rule con-4). One that
+"""Clinical statuses of a condition that is over, whether or not anybody says when it ended (FHIR's con-4). One that
 passes (a pregnancy) is absent from then on; one that leaves its mark (an infarction) stays in the history."""
 
 
@@ -107,7 +107,11 @@ def _older_versions(bundle: Object) -> set[int]:
         if not kind or not name or not (history or "versionId" in meta):
             continue
         version = number(meta.get("versionId"))
-        rank = (math.inf if version is None and history else version or 0.0, text(meta.get("lastUpdated")) or "", -place)
+        rank = (
+            math.inf if version is None and history else version or 0.0,
+            text(meta.get("lastUpdated")) or "",
+            -place,
+        )
         if not inner:
             rank = (math.inf, "~", -place)
         before = newest.get((kind, name))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from pgx.clinical.allergies import OVER
+from pgx.clinical.dates import BadDateError, read_date
 from pgx.clinical.readers.fhir_parts import State, codings_of, label_of, statuses_of, tail, when
 from pgx.clinical.readers.json_access import Object, dig, name_of, number, obj, objs, text
-from pgx.clinical.statements import BadDateError, Events, read_date
+from pgx.clinical.statements import Events
 
 _STATUS = {
     "active": "current",
@@ -42,6 +44,19 @@ _FAR_DAYS = 1095
 is taken to begin in the future."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What a resource calls its drug (several: ingredients), the codes of its form, and whether it names it at all."""
+
+    concepts: tuple[Object, ...]
+    forms: tuple[Object, ...] = ()
+    named: bool = True
+
+    @property
+    def label(self) -> str:
+        return ", ".join(label_of(one) for one in self.concepts)
+
+
 def read_medication(
     events: Events, resource: Object, where: str, state: State, *, last: bool = False, future: bool | None = None
 ) -> None:
@@ -51,85 +66,111 @@ def read_medication(
     None = not looked at yet.
     """
     person = state.person(resource)
-    concept = obj(resource.get("medicationCodeableConcept")) or obj(dig(resource, "medication", "concept"))
-    named = bool(concept)
-    reference = text(dig(resource, "medicationReference", "reference")) or text(
-        dig(resource, "medication", "reference", "reference")
-    )
-    if not concept and reference:
-        inside = {name_of(one.get("id")): one for one in objs(resource.get("contained"))}
-        target = inside.get(tail(reference)) or state.medications.get(tail(reference) or "")
-        if target is None and not last:
-            state.waiting.append((resource, where))
-            return
-        if len(found := ingredients_of(obj(target))) > 0 and not _known(events, obj(obj(target).get("code"))):
-            for one in found:
-                inner = {key: value for key, value in resource.items() if not key.startswith("medication")}
-                read_medication(
-                    events, {**inner, "medicationCodeableConcept": one}, where, state, last=last, future=future
-                )
-            return
-        concept = obj(obj(target).get("code")) or obj(dig(resource, "medicationReference")) or {}
-        named = bool(concept.get("coding") or concept.get("text"))
-        if not concept.get("coding") and not concept.get("text"):
-            named = bool(text(concept.get("display")))
-            concept = {"text": text(concept.get("display")) or reference}
+    drug = _named(events, resource, state, last=last)
+    if drug is None:
+        state.waiting.append((resource, where))
+        return
     given = text(resource.get("resourceType")) in _GIVEN
-    status = (_GIVEN_STATUS if given else _STATUS).get(text(resource.get("status")) or "active")
-    if status is None or resource.get("doNotPerform") is True:
-        events.not_understood("medication", "", "", f"{label_of(concept)} ({text(resource.get('status'))})", where)
+    status = _status(resource, given=given)
+    if status is None:
+        said = text(resource.get("taken")) or text(resource.get("status"))
+        events.not_understood("medication", "", "", f"{drug.label} ({said})", where)
+        if said == "unk":
+            events.unread(person, where)
         return
-    if text(resource.get("intent")) in _PLANS and status == "current" and not _reported(resource):
-        status = "planned"
-    if status == "current" and text(resource.get("taken")) == "n":
-        status = "stopped"
-    if status == "current" and text(resource.get("taken")) == "unk":
-        events.not_understood("medication", "", "", f"{label_of(concept)} (nobody knows whether it is taken)", where)
-        events.unread(person, where)
-        return
-    taking = statuses_of(dig(resource, "adherence", "code"))
-    if status == "current" and any(one.startswith(_NOT_TAKING) for one in taking):
-        status = "stopped"
-    start, end = when(resource, *_WHEN)
-    doses = objs(resource.get("dosageInstruction")) or objs(resource.get("dosage"))
-    bounds = [obj(dig(dose, "timing", "repeat", "boundsPeriod")) for dose in doses]
-    if end is None:
-        end = next((b for one in bounds if (b := one.get("end"))), None)
-    day, stop = events.day(person, start, where), events.day(person, end, where)
-    stop = stop or _bounded(events, doses, day, person, where)
-    begins = [at for one in bounds if (at := events.day(person, one.get("start"), where))]
-    day = max(day, min(begins)) if day and begins else day
+    day, stop = _period(events, resource, person, where)
     if future is None and not given and status == "current" and day and _may_be_future(events, resource, day, state):
         state.starts.append((day, resource, where))
         return
     status = "planned" if future else status
-    if given:
-        if day is None:
-            events.not_understood("medication", "", "", f"{label_of(concept)} (given on an unknown day)", where)
-            return
+    if given and day is None:
+        events.not_understood("medication", "", "", f"{drug.label} (given on an unknown day)", where)
+        return
+    if given and day:
         stop = stop or _used_up(resource, day)
     if status != "planned":
         events.seen(person, day)
-    codes = [(system, code) for system, code, _ in codings_of(concept)]
-    if _says_of_the_list(events, person, codes, day, where):
-        return
-    events.medicate(
-        person,
-        label_of(concept) or "(no name)",
-        codes=codes,
-        status=status,
-        start=day,
-        end=stop,
-        dose=_daily_dose(doses),
-        where=where,
-        named=named,
+    for concept in drug.concepts:
+        codes = [(system, code) for system, code, _ in codings_of(concept)]
+        if _says_of_the_list(events, person, codes, day, where):
+            continue
+        events.medicate(
+            person,
+            label_of(concept) or "(no name)",
+            codes=codes,
+            status=status,
+            start=day,
+            end=stop,
+            dose=_daily_dose(_doses(resource)) if len(drug.concepts) == 1 else None,
+            where=where,
+            named=drug.named,
+            form=[(system, code) for one in drug.forms for system, code, _ in codings_of(one)],
+            route=" ".join(label_of(one) for one in drug.forms),
+        )
+
+
+def _doses(resource: Object) -> list[Object]:
+    return objs(resource.get("dosageInstruction")) or objs(resource.get("dosage"))
+
+
+def _named(events: Events, resource: Object, state: State, *, last: bool) -> _Named | None:
+    """Return what the drug is called; None if it is a reference to something that may be read later."""
+    concept = obj(resource.get("medicationCodeableConcept")) or obj(dig(resource, "medication", "concept"))
+    routes = tuple(obj(dose.get("route")) for dose in _doses(resource))
+    reference = text(dig(resource, "medicationReference", "reference")) or text(
+        dig(resource, "medication", "reference", "reference")
     )
+    if concept or not reference:
+        return _Named((concept,), routes, bool(concept))
+    inside = {name_of(one.get("id")): one for one in objs(resource.get("contained"))}
+    found = inside.get(tail(reference)) or state.medications.get(tail(reference) or "")
+    if found is None and not last:
+        return None
+    target = obj(found)
+    forms = (*routes, obj(target.get("form")), obj(target.get("doseForm")))
+    code = obj(target.get("code"))
+    if not _known(events, code) and (ingredients := ingredients_of(target)):
+        return _Named(tuple(ingredients), forms)
+    code = code or obj(resource.get("medicationReference"))
+    if code.get("coding") or code.get("text"):
+        return _Named((code,), forms)
+    shown = text(code.get("display"))
+    return _Named(({"text": shown or reference},), forms, bool(shown))
+
+
+def _status(resource: Object, *, given: bool) -> str | None:
+    """Return current, planned or stopped; None if it is no drug, or nobody knows whether it is taken."""
+    status = (_GIVEN_STATUS if given else _STATUS).get(text(resource.get("status")) or "active")
+    if resource.get("doNotPerform") is True or status != "current":
+        return None if resource.get("doNotPerform") is True else status
+    if text(resource.get("intent")) in _PLANS and not _reported(resource):
+        return "planned"
+    taken = text(resource.get("taken"))  # of STU3
+    if taken == "unk":
+        return None
+    stopped = any(one.startswith(_NOT_TAKING) for one in statuses_of(dig(resource, "adherence", "code")))
+    return "stopped" if taken == "n" or stopped else "current"
+
+
+def _period(events: Events, resource: Object, person: str | None, where: str) -> tuple[date | None, date | None]:
+    """Return the first and the last day, as far as they are stated."""
+    start, end = when(resource, *_WHEN)
+    doses = _doses(resource)
+    bounds = [obj(dig(dose, "timing", "repeat", "boundsPeriod")) for dose in doses]
+    if end is None:
+        end = next((b for one in bounds if (b := one.get("end"))), None)
+    day, stop = events.day(person, start, where), events.day(person, end, where)
+    begins = [at for one in bounds if (at := events.day(person, one.get("start"), where))]
+    day = max(day, min(begins)) if day and begins else day
+    return day, stop or _course_end(doses, day)
 
 
 def _reported(resource: Object) -> bool:
     """Whether it says what the person takes, not what is planned: US Core's reported medication."""
-    return resource.get("reportedBoolean") is True or bool(obj(resource.get("reportedReference"))) or (
-        resource.get("reported") is True
+    return (
+        resource.get("reportedBoolean") is True
+        or bool(obj(resource.get("reportedReference")))
+        or (resource.get("reported") is True)
     )
 
 
@@ -141,18 +182,20 @@ def _known(events: Events, concept: Object) -> bool:
 
 
 def ingredients_of(medication: Object) -> list[Object]:
-    """Return the ingredients of a Medication as concepts; the substance of one may be a reference of words only."""
+    """Return the active ingredients of a Medication as concepts; a reference is read by its words."""
     found = []
     for one in objs(medication.get("ingredient")):
         concept = (
             obj(one.get("itemCodeableConcept")) or obj(dig(one, "item", "concept")) or obj(one.get("itemReference"))
         )
-        if one.get("isActive") is not False and (concept.get("coding") or concept.get("text") or concept.get("display")):
+        if one.get("isActive") is not False and (
+            concept.get("coding") or concept.get("text") or concept.get("display")
+        ):
             found.append(concept if "display" not in concept else {"text": concept["display"]})
     return found
 
 
-def _bounded(events: Events, doses: list[Object], day: date | None, person: str | None, where: str) -> date | None:
+def _course_end(doses: list[Object], day: date | None) -> date | None:
     """Return the last day of a course whose length is stated, of several doses the longest."""
     lengths = []
     for dose in doses:

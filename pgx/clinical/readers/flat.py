@@ -19,10 +19,11 @@ from datetime import date
 
 import polars as pl
 
+from pgx.clinical.dates import BadDateError, read_date
 from pgx.clinical.readers.lists import add_list
 from pgx.clinical.readers.rows import Rows, read_days, usable_rows
 from pgx.clinical.readers.text import decode
-from pgx.clinical.statements import RAW, BadDateError, Events, read_date
+from pgx.clinical.statements import RAW, Events
 from pgx.clinical.vocabulary import column_name
 from pgx.errors import InputError
 

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from pgx.clinical.allergies import OVER
+from pgx.clinical.dates import BadDateError, read_date
 from pgx.clinical.readers.flat import DATES_ONLY, GROUPS, NOW, Layout, lay_out, meaning_of
 from pgx.clinical.readers.json_access import parse
 from pgx.clinical.readers.lists import add_condition, add_list
-from pgx.clinical.statements import BadDateError, Events, read_date
+from pgx.clinical.statements import Events
 from pgx.clinical.vocabulary import column_name
 from pgx.errors import InputError
 

@@ -9,7 +9,8 @@ from datetime import date
 
 import polars as pl
 
-from pgx.clinical.statements import RAW, BadDateError, Events, read_date
+from pgx.clinical.dates import BadDateError, read_date
+from pgx.clinical.statements import RAW, Events
 from pgx.clinical.vocabulary import SYSTEMS, system_name
 from pgx.errors import InputError
 
@@ -326,9 +327,9 @@ def _drugs(events: Events, table: str, frame: pl.DataFrame, codes: _Codes) -> No
     end = _dates(
         events, frame, "drug_exposure_end_date", "verbatim_end_date", "drug_exposure_end_datetime", label=table
     )
-    columns = ("person_id", "drug_concept_id", "drug_source_concept_id", "drug_source_value", "stop_reason")
+    columns = ("person_id", "drug_concept_id", "drug_source_concept_id", "drug_source_value", "route_source_value")
     rows = frame.select("row", *(_column(frame, c).alias(c) for c in columns)).with_columns(start=start, end=end)
-    for row, person, concept, source, written, _, first, last in rows.iter_rows():
+    for row, person, concept, source, written, route, first, last in rows.iter_rows():
         if person is None:
             continue
         name = codes.name(concept) or codes.name(source) or written or ""
@@ -339,5 +340,6 @@ def _drugs(events: Events, table: str, frame: pl.DataFrame, codes: _Codes) -> No
             start=first,
             end=last,
             where=f"{table} row {row}",
+            route=route or "",
         )
         events.seen(person, first)

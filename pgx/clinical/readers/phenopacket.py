@@ -179,12 +179,15 @@ def _action(events: Events, person: str | None, action: Object, where: str) -> N
             text(dig(intervals[-1], "scheduleFrequency", "label")),
         )
         dose = dose_per_day(f"{amount:g} {unit} {rhythm}") if amount is not None and unit and rhythm else None
+    route = obj(treatment.get("routeOfAdministration"))
     ended = obj(action.get("treatmentTerminationReason"))
     events.medicate(
         person,
         label or code,
         codes=[(system, code)],
         status="stopped" if ended else "current",
+        form=[_code(route)[:2]],
+        route=text(route.get("label")) or "",
         start=min(starts, default=None),
         end=max(ends, default=None),
         dose=dose,
