@@ -56,3 +56,19 @@ def read_date(text: str) -> date:
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
         raise BadDateError(f"{text[:40]!r} is outside {FIRST_YEAR} to {LAST_YEAR}")
     return day
+
+
+def read_birth(text: str) -> tuple[date, float]:
+    """Read a birth date; of a year or month alone return its middle, and by how many years that may be wrong.
+
+    Raises
+    ------
+    BadDateError
+        As `read_date`.
+    """
+    day = read_date(text)
+    if re.fullmatch(r"\s*\d{4}\s*", text):
+        return day.replace(month=7), 0.5
+    if re.fullmatch(r"\s*\d{4}-\d{2}\s*", text):
+        return day.replace(day=15), 1 / 24
+    return day, 0.0

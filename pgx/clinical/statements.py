@@ -9,7 +9,7 @@ from datetime import date, datetime
 import polars as pl
 
 from pgx.clinical.allergies import DENIED, NONE, Allergens
-from pgx.clinical.dates import BadDateError, read_date
+from pgx.clinical.dates import BadDateError, read_birth, read_date
 from pgx.clinical.drugs import DrugNames, dose_per_day
 from pgx.clinical.vocabulary import Vocabulary
 from pgx.knowledge.dose_forms import LOCAL, DoseForms
@@ -113,6 +113,30 @@ class Events:
         except BadDateError as error:
             self.problem(person, "error", "bad_date", str(error), where, concept)
             return None
+
+    def born(self, person: str | None, text: object, where: str | None, written: str) -> None:
+        """Add a birth date; a year or month alone leaves the age uncertain by so much."""
+        if not isinstance(text, str) or not text:
+            text = day.isoformat() if (day := self.day(person, text, where, "birth_date")) else ""
+        try:
+            born, margin = read_birth(text) if text else (None, 0.0)
+        except BadDateError as error:
+            self.problem(person, "error", "bad_date", str(error), where, "birth_date")
+            return
+        if born:
+            self.observe(person, "birth_date", text=born.isoformat(), where=where, written=written)
+        if margin:
+            self.uncertain_age(person, margin, where)
+
+    def uncertain_age(self, person: str | None, margin: float, where: str | None) -> None:
+        """Say by how many years the age may be wrong."""
+        self.raw.append((person, "age_margin", None, margin, None, "text", "a", None, None, self.file, where))
+
+    def deceased(self, person: str | None, on: object, where: str | None) -> None:
+        """Say that the person has died."""
+        day = self.day(person, on, where)
+        message = f"the record says that the person has died{f' ({day})' if day else ''}"
+        self.problem(person, "warning", "deceased", message, where)
 
     def seen(self, person: str | None, day: date | None) -> None:
         """Take a date of the record into account for the person's "now"."""

@@ -16,7 +16,9 @@ from pgx.clinical.statements import Events
 from pgx.clinical.vocabulary import system_name
 from pgx.errors import InputError
 
-_BIRTH_SEX = "http://hl7.org/fhir/us/core/structuredefinition/us-core-birthsex"
+_SEX = tuple(
+    f"http://hl7.org/fhir/us/core/structuredefinition/us-core-{name}" for name in ("birthsex", "sex", "individual-sex")
+)
 _GROUP = {
     "http://hl7.org/fhir/us/core/structuredefinition/us-core-race": "race",
     "http://hl7.org/fhir/us/core/structuredefinition/us-core-ethnicity": "ethnicity",
@@ -165,12 +167,10 @@ def _patient(events: Events, resource: Object, where: str, state: State) -> None
     aliases = [v for one in objs(resource.get("identifier")) if (v := name_of(one.get("value")))]
     events.person(person, aliases)
     extensions = {(text(e.get("url")) or "").lower(): e for e in objs(resource.get("extension"))}
-    sex = text(obj(extensions.get(_BIRTH_SEX)).get("valueCode")) or text(resource.get("gender"))
-    if sex:
-        events.observe(person, "sex", text=sex, where=where, written="Patient.gender")
-    born = events.day(person, resource.get("birthDate"), where)
-    if born:
-        events.observe(person, "birth_date", text=born.isoformat(), where=where, written="Patient.birthDate")
+    _sex(events, person, extensions, text(resource.get("gender")), where)
+    events.born(person, resource.get("birthDate"), where, "Patient.birthDate")
+    if resource.get("deceasedBoolean") is True or resource.get("deceasedDateTime"):
+        events.deceased(person, resource.get("deceasedDateTime"), where)
     for url, concept in _GROUP.items():
         codes = [
             obj(e.get("valueCoding"))
@@ -182,6 +182,32 @@ def _patient(events: Events, resource: Object, where: str, state: State) -> None
         elif codes and (code := name_of(codes[0].get("code"))):
             system = system_name(text(codes[0].get("system")) or "")
             events.observe(person, concept, text=code, system=system, where=where, written=f"US Core {concept}")
+
+
+def _sex(events: Events, person: str, extensions: dict[str, Object], gender: str | None, where: str) -> None:
+    """Add the sex: that of the extensions goes before the administrative gender, and what disagrees is said."""
+    words = events.vocabulary
+    said: dict[str, str] = {}
+    for url in _SEX:
+        one = obj(extensions.get(url))
+        coding = obj(one.get("valueCoding"))
+        codings = codings_of(one.get("valueCodeableConcept")) or codings_of({"coding": [coding]} if coding else {})
+        plain = text(one.get("valueCode"))
+        for system, code in [("text", plain)] * bool(plain) + [(system, code) for system, code, _ in codings]:
+            known, answer = words.answer("sex", system, code or "")
+            if known and answer:
+                said.setdefault(answer, url.rpartition("/")[2])
+    known, answer = words.answer("sex", "text", gender) if gender else (False, None)
+    if known and answer:
+        said.setdefault(answer, "gender")
+    if len(said) > 1:
+        shown = ", ".join(f"{sex} by {source}" for sex, source in said.items())
+        message = f"the record gives two sexes ({shown}): {next(iter(said))} is used"
+        events.problem(person, "warning", "contradiction", message, where, "sex")
+    if said:
+        events.observe(person, "sex", answer=next(iter(said)), where=where, written="Patient.gender")
+    elif gender:
+        events.observe(person, "sex", text=gender, where=where, written="Patient.gender")
 
 
 def _observation(events: Events, resource: Object, where: str, state: State) -> None:

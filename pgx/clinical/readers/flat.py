@@ -19,7 +19,7 @@ from datetime import date
 
 import polars as pl
 
-from pgx.clinical.dates import BadDateError, read_date
+from pgx.clinical.dates import BadDateError, read_birth, read_date
 from pgx.clinical.readers.lists import add_list
 from pgx.clinical.readers.rows import Rows, read_days, usable_rows
 from pgx.clinical.readers.text import decode
@@ -328,11 +328,17 @@ def meaning_of(events: Events, concept: str, unit: str | None) -> str:
     return f"{concept} [{shown}]" if shown else concept
 
 
+def _exact(text: str) -> tuple[date, float]:
+    return read_date(text), 0.0
+
+
 def _iso_days(events: Events, base: pl.DataFrame, written: pl.Series, concept: str) -> pl.Series:
     days = []
     for person, place, text in zip(base["person"], base["where"], written, strict=True):
         try:
-            at = read_date(text) if text else None
+            at, margin = (read_birth if concept == "birth_date" else _exact)(text) if text else (None, 0.0)
+            if margin:
+                events.uncertain_age(person, margin, place)
             days.append(at.isoformat() if at else None)
             if at and concept == NOW:
                 events.choose(person, at)

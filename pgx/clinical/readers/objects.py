@@ -175,6 +175,9 @@ def _add_item(
     shown = meaning_of(events, concept, unit)
     unit = unit or events.vocabulary.concepts[concept].unit
     if concept in DATES_ONLY:
+        if concept == "birth_date":
+            events.born(person, str(item), where, where.rpartition("key ")[2])
+            return
         try:
             at = read_date(str(item))
             item = at.isoformat()

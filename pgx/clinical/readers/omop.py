@@ -140,23 +140,15 @@ def _persons(events: Events, people: pl.DataFrame, codes: _Codes) -> None:
                 events.observe(person, concept, text=code, system="OMOP", where=where, written=f"person.{column}")
             elif written:
                 events.observe(person, concept, text=written, where=where, written=f"person.{source}")
-        if born := _born(events, row, where):
-            events.observe(person, "birth_date", text=born, where=where, written="person.birth_datetime")
+        events.born(person, _born(row), where, "person.birth_datetime")
 
 
-def _born(events: Events, row: dict[str, str | None], where: str) -> str | None:
-    if row["birth_datetime"]:
-        day = events.day(row["person_id"], row["birth_datetime"], where)
-        return day.isoformat() if day else None
-    if row["year_of_birth"]:
-        # A year alone is read as its middle: half a year is the largest possible error.
-        month, day_ = (
-            (row["month_of_birth"] or "7").zfill(2),
-            (row["day_of_birth"] or ("1" if not row["month_of_birth"] else "15")).zfill(2),
-        )
-        found = events.day(row["person_id"], f"{row['year_of_birth']}-{month}-{day_}", where)
-        return found.isoformat() if found else None
-    return None
+def _born(row: dict[str, str | None]) -> str | None:
+    """Return the birth date as precisely as the table has it."""
+    year, month, day = (row[f"{name}_of_birth"] for name in ("year", "month", "day"))
+    if row["birth_datetime"] or not year:
+        return row["birth_datetime"]
+    return "-".join([year, *(part.zfill(2) for part in (month, day if month else None) if part)])
 
 
 def _dates(events: Events, frame: pl.DataFrame, *names: str, label: str) -> pl.Series:

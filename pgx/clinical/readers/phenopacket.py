@@ -39,8 +39,9 @@ def _packet(events: Events, packet: Object, place: str) -> None:
             where=where,
             written="subject.sex",
         )
-    if born := events.day(person, dig(subject, "dateOfBirth"), where):
-        events.observe(person, "birth_date", text=born.isoformat(), where=where, written="subject.dateOfBirth")
+    events.born(person, dig(subject, "dateOfBirth"), where, "subject.dateOfBirth")
+    if dig(subject, "vitalStatus", "status") == "DECEASED":
+        events.deceased(person, dig(subject, "vitalStatus", "timeOfDeath", "timestamp"), where)
     years = _years(
         dig(subject, "timeAtLastEncounter", "age", "iso8601duration") or dig(subject, "ageAtCollection", "age")
     )
