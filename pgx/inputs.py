@@ -54,6 +54,8 @@ class Options:
         Folders of site tables laid over the knowledge base.
     strict
         Refuse clinical files of which anything would be left out.
+    accept
+        Clinical concepts whose unlikely values were checked and are used.
     """
 
     samples: Sequence[str] | None = None
@@ -72,6 +74,7 @@ class Options:
     as_of: date | None = None
     knowledge: Sequence[PathLike] = ()
     strict: bool = False
+    accept: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +267,7 @@ def _history(
         persons=options.persons,
         everyone=everyone,
         strict=options.strict,
+        accept=options.accept,
     )
     return clinic.add_medications(history, medications, kb, samples=samples) if medications else history
 

@@ -140,6 +140,12 @@ Strict = Annotated[
     bool,
     typer.Option("--strict", help="Refuse a clinical file (exit code 3) of which anything would be left out."),
 ]
+Accept = Annotated[
+    str | None,
+    typer.Option(
+        help="Clinical fields whose unlikely values were checked and are right, joined by commas.", show_default=False
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No notes on standard error.")]
 Verbose = Annotated[
     bool, typer.Option("--verbose", "-v", help="All notes on standard error, also the informative ones.")
@@ -230,6 +236,7 @@ def gather(
     as_of: AsOf = None,
     knowledge: Knowledge = None,
     strict: Strict = False,
+    accept: Accept = None,
 ) -> Options:
     """Gather the options on reading into the library's `Options`; this signature is their one list (`reading`)."""
     choices("--outside-mode", outside_mode, ("override", "fill"))
@@ -250,6 +257,7 @@ def gather(
         as_of=day("--as-of", as_of),
         knowledge=knowledge or (),
         strict=strict,
+        accept=tuple(split(accept) or ()),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from pgx import schema
-from pgx.clinical import derive, identity, left_out, people
+from pgx.clinical import derive, doubt, identity, left_out, people
 from pgx.clinical.allergies import allergens
 from pgx.clinical.drugs import drug_names
 from pgx.clinical.medication_basis import RECORD
@@ -21,7 +21,7 @@ from pgx.clinical.readers.omop_databases import postgres_url, read_postgres, sho
 from pgx.clinical.statements import PROBLEM, Events, Reader
 from pgx.clinical.values import interpret
 from pgx.clinical.vocabulary import vocabulary
-from pgx.errors import InputError
+from pgx.errors import InputError, UsageError
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.dose_forms import dose_forms
 from pgx.types import ClinicalData
@@ -38,6 +38,7 @@ def read(
     persons: Mapping[str, str] | Sequence[str | Path] = (),
     everyone: Sequence[str] | None = None,
     strict: bool = False,
+    accept: Collection[str] = (),
 ) -> ClinicalData:
     """Read what is known of the persons.
 
@@ -58,6 +59,8 @@ def read(
         All samples of the genotypes, if `samples` are some of them: a record of another one is never taken for theirs.
     strict
         Refuse the input where anything of it would be left out.
+    accept
+        Concepts whose unlikely values somebody has checked: they are used.
 
     Returns
     -------
@@ -72,6 +75,8 @@ def read(
         or that no person can have, otherwise costs that value alone: it is noted, and its concept is unknown.
     """
     told = person_map(persons)
+    if unknown := sorted(set(accept) - set(vocabulary(kb).concepts)):
+        raise UsageError(f"--accept: {unknown[0]!r} is not a concept; `pgx check --columns` lists them")
     if not paths:
         told.check((), samples if everyone is None else everyone)
         return ClinicalData(schema.empty(schema.CLINICAL), schema.empty(schema.MEDICATIONS), schema.empty(schema.NOTES))
@@ -90,7 +95,9 @@ def read(
         file.release()
     observations, bad = interpret(raw.rename({"sample": "person"}), vocabulary(kb))
     del raw
-    problems = pl.concat([problems, bad.rename({"person": "sample"})])
+    observations, doubtful = doubt.split(observations, kb, vocabulary(kb), accept)
+    observations = observations.drop("bare")
+    problems = pl.concat([problems, *(one.rename({"person": "sample"}) for one in (bad, doubtful))])
     if strict:
         names = {file.file: shown_url(str(path)) for file, path in zip(files, paths, strict=True)}
         left_out.refuse(problems.with_columns(pl.col("file").replace(names)))

@@ -27,8 +27,11 @@ RAW: dict[str, type[pl.DataType]] = {
     "end_date": pl.Date,
     "file": pl.String,
     "where": pl.String,
+    "bare": pl.Boolean,
 }
-"""One row a statement: `answer` where a code settled it, `number` or `text` (in vocabulary `system`) otherwise."""
+"""One row a statement: `answer` where a code settled it, `number` or `text` (in vocabulary `system`) otherwise.
+
+`bare` says that the number stands without a unit of its own."""
 
 MEDICATION: dict[str, type[pl.DataType]] = {
     "person": pl.String,
@@ -130,7 +133,7 @@ class Events:
 
     def uncertain_age(self, person: str | None, margin: float, where: str | None) -> None:
         """Say by how many years the age may be wrong."""
-        self.raw.append((person, "age_margin", None, margin, None, "text", "a", None, None, self.file, where))
+        self.raw.append((person, "age_margin", None, margin, None, "text", "a", None, None, self.file, where, None))
 
     def deceased(self, person: str | None, on: object, where: str | None) -> None:
         """Say that the person has died."""
@@ -171,10 +174,11 @@ class Events:
         where: str | None = None,
         written: str | None = None,
         meaning: str | None = None,
+        bare: bool = False,
     ) -> None:
         """Add one statement; `written` is what the file calls the concept, `meaning` how `check` shows it."""
         self.people.setdefault(person, set())
-        self.raw.append((person, concept, answer, number, text, system, unit, day, end, self.file, where))
+        self.raw.append((person, concept, answer, number, text, system, unit, day, end, self.file, where, bare))
         self.count(self.understood, written or concept, meaning or concept, where)
 
     def count(self, table: dict[tuple[str, ...], list[object]], key: str, meaning: str, where: str | None) -> None:
@@ -355,7 +359,7 @@ class Events:
     def _code(
         self, person: str | None, concept: str, code: str, day: date | None, end: date | None, where: str | None
     ) -> None:
-        self.raw.append((person, concept, None, None, code, "text", None, day, end, self.file, where))
+        self.raw.append((person, concept, None, None, code, "text", None, day, end, self.file, where, None))
 
     def _unread(self, person: str | None, drugs: Iterable[str], where: str | None) -> None:
         """Say what a drug that could not be read may be: nobody may conclude that it is not taken."""

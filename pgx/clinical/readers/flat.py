@@ -313,6 +313,7 @@ def _add_values(
         concept=pl.lit(concept),
         text=written,
         unit=pl.lit(unit or own, dtype=pl.String) if units is None else units.fill_null(unit) if unit else units,
+        bare=pl.lit(True) if units is None else units.is_null(),
         date=day,
         where=pl.col("where") + f", column {heading}",
         system=pl.lit("text"),

@@ -119,7 +119,8 @@ def _add_object(events: Events, person: str | None, flat: Mapping[str, object], 
             continue
         for item in items if isinstance(items := flat[key], list) else [items]:
             try:
-                _add_item(events, person, concept, item, own if isinstance(own, str) else None, on, where)
+                bare = not isinstance(flat.get(layout.units.get(concept, "")), str)
+                _add_item(events, person, concept, item, own if isinstance(own, str) else None, on, where, bare=bare)
             except _RowError as error:
                 message = f"{concept} is not used: {error.problem}"
                 events.problem(person, "error", "answer_unknown", message, where, concept)
@@ -159,14 +160,24 @@ def _add_entries(
 
 
 def _add_item(
-    events: Events, person: str | None, concept: str, item: object, unit: str | None, day: date | None, where: str
+    events: Events,
+    person: str | None,
+    concept: str,
+    item: object,
+    unit: str | None,
+    day: date | None,
+    where: str,
+    *,
+    bare: bool = True,
 ) -> None:
     if isinstance(item, Mapping):
         inner = item.get("unit", unit)
         at = item.get("date")
         if at and (day := events.day(person, at, where, concept)) is None:
             return
-        _add_item(events, person, concept, item.get("value"), inner if isinstance(inner, str) else None, day, where)
+        unit = inner if isinstance(inner, str) else None
+        bare = bare and not isinstance(item.get("unit"), str)
+        _add_item(events, person, concept, item.get("value"), unit, day, where, bare=bare)
         return
     if item is None or item == "":
         return
@@ -198,6 +209,7 @@ def _add_item(
         where=where,
         written=where.rpartition("key ")[2],
         meaning=shown,
+        bare=bare,
     )
 
 

@@ -16,7 +16,7 @@ Row = Mapping[str, object]
 BESIDE_DRUGS = ("drug_drug_gene", "planned_interaction", "acts_on_others")
 """Codes of notes that are said beside the drug that they name."""
 
-ALERTS = ("allergy", "sex_mismatch", "outside_refused", "value_left_out")
+ALERTS = ("allergy", "sex_mismatch", "outside_refused", "value_left_out", "unlikely_value")
 """Codes of notes that stand before everything else."""
 UNCLEAR = ("effect_unknown", "outside_unknown")
 """Flags of advice on a gene whose result may not be the whole truth: something was shown, or sent, and not used."""
