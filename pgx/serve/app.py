@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
+from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from pgx.errors import InputError
@@ -30,7 +31,9 @@ _LARGEST = 1_000_000
 _OPEN = ("/health",)
 
 
-def create_app(folder: Path, *, token: str | None = None, hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
+def create_app(
+    folder: Path, *, token: str | None = None, hosts: tuple[str, ...] = LOOPBACK, origins: tuple[str, ...] = ()
+) -> FastAPI:
     """Return the web application.
 
     Parameters
@@ -42,6 +45,8 @@ def create_app(folder: Path, *, token: str | None = None, hosts: tuple[str, ...]
     hosts
         Host names that requests may be addressed to: a page of another site that points its name at this machine
         is refused. ``*`` allows all.
+    origins
+        Web origins whose pages may ask (CORS); none by default.
 
     Raises
     ------
@@ -58,7 +63,8 @@ def create_app(folder: Path, *, token: str | None = None, hosts: tuple[str, ...]
 
     @app.middleware("http")
     async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        if token and request.url.path not in _OPEN and not _allowed(request, token):
+        preflight = request.method == "OPTIONS" and "access-control-request-method" in request.headers
+        if token and request.url.path not in _OPEN and not preflight and not _allowed(request, token):
             return _problem(
                 401, "login", "a token is needed: Authorization: Bearer ...", {"WWW-Authenticate": "Bearer"}
             )
@@ -69,6 +75,14 @@ def create_app(folder: Path, *, token: str | None = None, hosts: tuple[str, ...]
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response
+
+    if origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(origins),
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type"],
+        )
 
     @app.get("/health")
     async def health() -> Response:
@@ -134,16 +148,19 @@ async def _hook(store: Store, service: str, request: Request) -> Response:
     wrong = _wrong(found, hook)
     if wrong:
         return _problem(400, "invalid", wrong)
-    drugs = orders.ordered(found["context"], only_selected=hook == "order-select")
-    return _json({"cards": _cards(store, found, drugs) if drugs else []})
+    context, selected = found["context"], hook == "order-select"
+    drugs = orders.ordered(context, only_selected=selected)
+    unnamed = orders.unnamed(context, only_selected=selected)
+    return _json({"cards": _cards(store, found, drugs, unnamed) if drugs or unnamed else []})
 
 
-def _cards(store: Store, request: Mapping[str, Any], drugs: list[str]) -> list[dict[str, Any]]:
+def _cards(store: Store, request: Mapping[str, Any], drugs: list[str], unnamed: int) -> list[dict[str, Any]]:
     try:
         shown = _stored(store, patients.patient_of(request), drugs)
     except patients.TwoPatientsError as error:
         return [cards.of_nobody(str(error), str(request.get("hookInstance")))]
-    return cards.cards(shown, drugs) if shown else []
+    found = cards.cards(shown, drugs) if shown and drugs else []
+    return found + ([cards.of_nothing(unnamed, str(request.get("hookInstance")))] if unnamed else [])
 
 
 def _wrong(found: Any, hook: str) -> str | None:
@@ -153,6 +170,8 @@ def _wrong(found: Any, hook: str) -> str | None:
         return "the request has no context.patientId"
     if found.get("hook") != hook:
         return f"this service answers {hook}, the request is {found.get('hook')!r}"
+    if hook == "order-select" and not isinstance(context.get("selections"), list):
+        return "the request has no context.selections"
     return None if isinstance(context.get("draftOrders"), dict) else "the request has no context.draftOrders"
 
 

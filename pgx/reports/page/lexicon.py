@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from pgx import knowledge
+from pgx.knowledge.drug_names import DrugNames
+from pgx.knowledge.drug_names import drug_names as names_of
 from pgx.knowledge.local_terms import KEY, about
 from pgx.paths import data_dir
 
@@ -128,6 +130,11 @@ def drug_names() -> dict[str, str]:
                 found[key] = drug if found.get(key, drug) == drug else ""
     found |= {str(drug).casefold(): drug for drug, *_ in rows}
     return {name: drug for name, drug in found.items() if drug}
+
+
+def resolver() -> DrugNames:
+    """Return the look-up of drugs by name, description or code: the one that reads records and options too."""
+    return names_of(knowledge.load(_overlays))
 
 
 @lru_cache(maxsize=1)
