@@ -158,6 +158,13 @@ class Vocabulary:
             return 1.0, 0.0
         return self.factors.get((concept, unit, own)) or self.factors.get((None, unit, own))
 
+    def same_unit(self, concept: str, one: str, other: str) -> bool:
+        """Whether two units as written are one for a concept; True where either is not known at all."""
+        first, second = self.unit(one), self.unit(other)
+        if first is None or second is None or first == second:
+            return True
+        return self.factor(concept, first) == self.factor(concept, second)
+
     def code(self, system: str, code: str) -> tuple[tuple[str, str | None], ...]:
         """Return the (concept, answer) pairs that a code stands for; empty when it is not known.
 

@@ -278,7 +278,7 @@ _Value = tuple[float | None, str | None, str, str | None]
 def _value(events: Events, concept: str, item: Object) -> _Value | None:
     """Return (number, text, vocabulary of the text, unit) of the value[x], or None when there is none."""
     if quantity := obj(item.get("valueQuantity")):
-        return _quantity(events, quantity)
+        return _quantity(events, concept, quantity)
     for key in ("valueInteger", "valueDecimal"):
         if (amount := number(item.get(key))) is not None:
             return amount, None, "text", None
@@ -288,11 +288,13 @@ def _value(events: Events, concept: str, item: Object) -> _Value | None:
     return (None, plain, "text", None) if plain else _coded_value(events, concept, item)
 
 
-def _quantity(events: Events, quantity: Object) -> _Value | None:
+def _quantity(events: Events, concept: str, quantity: Object) -> _Value | None:
     raw = quantity.get("value")
     amount = number(raw)
     code, shown = text(quantity.get("code")), text(quantity.get("unit"))
     unit = code if code and events.vocabulary.unit(code) else shown or code
+    if code and shown and not events.vocabulary.same_unit(concept, code, shown):
+        unit = f"{code} or {shown}"  # which of the two, nobody can tell: it is no unit
     if comparator := text(quantity.get("comparator")):
         return None, f"{comparator}{raw}", "text", unit
     return (amount, None if amount is not None else str(raw), "text", unit) if raw is not None else None

@@ -307,6 +307,8 @@ def _add_values(
         written.len() - written.null_count(),
         f"column {heading}",
     ]
+    if unit and units is not None:
+        written = _of_one_unit(events, base, written, concept, unit, units)
     if concept in DATES_ONLY:
         written = _iso_days(events, base, written, concept)
     rows = base.with_columns(
@@ -321,6 +323,23 @@ def _add_values(
     ).filter(pl.col("text").is_not_null())
     missing = [pl.lit(None, dtype=dtype).alias(name) for name, dtype in RAW.items() if name not in rows.columns]
     events.frames.append(rows.with_columns(missing).select(pl.col(name).cast(dtype) for name, dtype in RAW.items()))
+
+
+def _of_one_unit(
+    events: Events, base: pl.DataFrame, written: pl.Series, concept: str, unit: str, units: pl.Series
+) -> pl.Series:
+    """Leave out the values whose unit column says another unit than their heading."""
+    differ = [
+        place
+        for place, other in enumerate(units)
+        if other and written[place] is not None and not events.vocabulary.same_unit(concept, unit, other)
+    ]
+    for place in differ:
+        said = f"{concept} {written[place]} is in {unit} by its heading and in {units[place]} by its unit column"
+        where = f"{base['where'][place]}, column {written.name}"
+        events.problem(base["person"][place], "error", "unit_differs", f"{said}: not used", where, concept)
+    keep = ~pl.Series(range(len(written))).is_in(differ)
+    return pl.select(pl.when(keep).then(written)).to_series().alias(str(written.name))
 
 
 def meaning_of(events: Events, concept: str, unit: str | None) -> str:
