@@ -26,19 +26,31 @@ def check(
     columns: Annotated[
         bool, typer.Option("--columns", help="List the columns that a flat clinical file can have instead.")
     ] = False,
+    template: Annotated[
+        str | None, typer.Option(help="Write an empty table to fill in instead: csv.", show_default=False)
+    ] = None,
     as_of: opt.AsOf = None,
     knowledge: opt.Knowledge = None,
 ) -> None:
     """Say what a file holds, column by column or line by line; exit code 3 if it cannot be used as it is."""
     from pgx import clinical, pipeline
     from pgx.errors import InputError, UsageError
-    from pgx.io import write_table
+    from pgx.io import write_bytes, write_table
 
-    opt.check_table(out)
+    if template is None:
+        opt.check_table(out)
     now = opt.day("--as-of", as_of)
     kb = pipeline.knowledge(knowledge or ())
     if columns:
         write_table(clinical.columns(kb), out)
+        return
+    if template is not None:
+        opt.choices("--template", template, ("csv",))
+        heading = clinical.template(kb)
+        if str(out) == "-":
+            typer.echo(heading, nl=False)
+        else:
+            write_bytes(out, heading.encode())
         return
     if file is None:
         raise UsageError("pgx check needs a file (or --columns)")

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 import pgx
-from pgx.clinical import read
+from pgx.clinical import read, template
 from pgx.errors import InputError
 from tests.clinical.reading import codes, values
 
@@ -188,3 +188,11 @@ def test_units_that_contradict_each_other_are_none(kb, write):
     same = {"valueQuantity": {"value": 20, "unit": "ng/L", "code": "pg/mL"}}
     data = read([write("r.json", observed(("6598-7", "2025-01-01", same)))], kb, samples=["A"])
     assert codes(data, "error") == []
+
+
+def test_the_template_is_read_as_it_is(kb, write):
+    heading = template(kb)
+    empty = "," * heading.count(",")
+    data = read([write("a.csv", f"{heading}A{empty}\n")], kb, samples=["A"], strict=True)
+    assert heading.startswith("sample,date,medications,") and "creatinine" in heading
+    assert codes(data, "error") == [] and "unknown_column" not in codes(data)
