@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pgx.endpoint_calls import card, convert, endpoints
 from pgx.inputs import knowledge as base
 from pgx.options import Names, PathLike, Paths, names_of, paths_of
 
@@ -28,7 +29,7 @@ Sections = dict[str, "pl.DataFrame"]
 
 __all__ = [
     "Validation", "allele", "build", "card", "columns", "convert", "diff", "drug", "endpoints", "export", "features",
-    "gene", "genes", "info", "positions", "validate", "variant",
+    "gene", "genes", "info", "positions", "template", "validate", "variant",
 ]  # fmt: skip
 
 
@@ -322,80 +323,6 @@ def validate(folder: PathLike | None = None, knowledge: Paths = ()) -> Validatio
     return Validation(kb.version, kb.folders[1:] or kb.folders, problems)
 
 
-def endpoints(model: PathLike | None = None, knowledge: Paths = ()) -> pl.DataFrame:
-    """List every endpoint with its evidence: patients, literature only, or a rule.
-
-    Parameters
-    ----------
-    model
-        Model folder, or folder of models, that goes before the shipped ones.
-    knowledge
-        Folders of site tables laid over the knowledge base.
-
-    Returns
-    -------
-    polars.DataFrame
-        ``endpoint drug kind outcome unit evidence model pmids``.
-
-    Examples
-    --------
-    >>> import pgx
-    >>> pgx.kb.endpoints().filter(endpoint="warfarin.dose")["unit"].to_list()
-    ['mg/week']
-    """
-    from pgx.models.scoring.catalogue import catalogue
-
-    return catalogue(base(knowledge), model)
-
-
-def card(endpoint: str, model: PathLike | None = None, knowledge: Paths = ()) -> str:
-    """Return an endpoint's card (Markdown): what it predicts, for whom, on what evidence, how well.
-
-    Raises
-    ------
-    UsageError
-        If there is no such endpoint.
-
-    Examples
-    --------
-    >>> import pgx
-    >>> pgx.kb.card("warfarin.dose").startswith("# warfarin.dose")
-    True
-    """
-    from pgx.models.scoring.catalogue import card_of
-
-    return card_of(endpoint, base(knowledge), model)
-
-
-def convert(folder: PathLike) -> list[Path]:
-    """Re-save models that pgx 0.1 trained, in place; their predictions stay the same to the last bit.
-
-    Parameters
-    ----------
-    folder
-        Folder of a model, or of several.
-
-    Returns
-    -------
-    list of Path
-        The model folders that were converted.
-
-    Raises
-    ------
-    InputError
-        If there is no model, or one is damaged; nothing is written then.
-
-    Examples
-    --------
-    >>> import pgx
-    >>> pgx.kb.convert("data/models")
-    []
-    """
-    from pgx.models.store.convert import convert as resave
-
-    return resave(Path(folder))
-
-
 def features(knowledge: Paths = ()) -> pl.DataFrame:
     """List every feature of `pgx.features`: name, type, unit, meaning and source.
 
@@ -422,6 +349,20 @@ def columns(knowledge: Paths = ()) -> pl.DataFrame:
     from pgx import clinical
 
     return clinical.columns(base(knowledge))
+
+
+def template(knowledge: Paths = ()) -> str:
+    """Return an empty clinical table to fill in: one line with the names of its columns.
+
+    Examples
+    --------
+    >>> import pgx
+    >>> pgx.kb.template().split(",")[0]
+    'sample'
+    """
+    from pgx import clinical
+
+    return clinical.template(base(knowledge))
 
 
 def _folders(given: Paths) -> list[Path]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
+from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from pgx.errors import InputError
@@ -30,7 +31,12 @@ _OPEN = ("/health",)
 
 
 def create_app(
-    folder: Path, lexicon: Lexicon, *, token: str | None = None, hosts: tuple[str, ...] = LOOPBACK
+    folder: Path,
+    lexicon: Lexicon,
+    *,
+    token: str | None = None,
+    hosts: tuple[str, ...] = LOOPBACK,
+    origins: tuple[str, ...] = (),
 ) -> FastAPI:
     """Return the web application.
 
@@ -45,6 +51,8 @@ def create_app(
     hosts
         Host names that requests may be addressed to: a page of another site that points its name at this machine
         is refused. ``*`` allows all.
+    origins
+        Web origins whose pages may ask (CORS); none by default.
 
     Raises
     ------
@@ -52,7 +60,7 @@ def create_app(
         If there is no such folder.
     """
     store = Store(folder, lexicon)
-    names = orders.DrugNames.of(lexicon.drug_names)
+    names = orders.OrderNames.of(lexicon.drug_names, lexicon.resolver)
     # The tables behind the words are read now, not while the first prescriber waits.
     lexicon.flag("no_data")
     lexicon.population(None)
@@ -61,7 +69,8 @@ def create_app(
 
     @app.middleware("http")
     async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        if token and request.url.path not in _OPEN and not _allowed(request, token):
+        preflight = request.method == "OPTIONS" and "access-control-request-method" in request.headers
+        if token and request.url.path not in _OPEN and not preflight and not _allowed(request, token):
             return _problem(
                 401, "login", "a token is needed: Authorization: Bearer ...", {"WWW-Authenticate": "Bearer"}
             )
@@ -72,6 +81,14 @@ def create_app(
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response
+
+    if origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(origins),
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type"],
+        )
 
     @app.get("/health")
     async def health() -> Response:
@@ -126,7 +143,7 @@ async def _body(request: Request) -> bytes | None:
     return b"".join(parts)
 
 
-async def _hook(store: Store, names: orders.DrugNames, service: str, request: Request) -> Response:
+async def _hook(store: Store, names: orders.OrderNames, service: str, request: Request) -> Response:
     hook = service.removeprefix("pgx-")
     if hook not in cards.HOOKS or service == hook:
         return _problem(404, "not-found", f"no service {service!r}; see /cds-services")
@@ -140,16 +157,19 @@ async def _hook(store: Store, names: orders.DrugNames, service: str, request: Re
     wrong = _wrong(content, hook)
     if wrong:
         return _problem(400, "invalid", wrong)
-    drugs = orders.ordered(content["context"], names, only_selected=hook == "order-select")
-    return _json({"cards": _cards(store, content, drugs) if drugs else []})
+    context, selected = content["context"], hook == "order-select"
+    drugs = orders.ordered(context, names, only_selected=selected)
+    unnamed = orders.unnamed(context, names, only_selected=selected)
+    return _json({"cards": _cards(store, content, drugs, unnamed) if drugs or unnamed else []})
 
 
-def _cards(store: Store, request: Mapping[str, Any], drugs: list[str]) -> list[dict[str, Any]]:
+def _cards(store: Store, request: Mapping[str, Any], drugs: list[str], unnamed: int) -> list[dict[str, Any]]:
     try:
         shown = _stored(store, patients.patient_of(request), drugs)
     except patients.TwoPatientsError as error:
         return [cards.of_nobody(str(error), str(request.get("hookInstance")))]
-    return cards.cards(shown, drugs) if shown else []
+    found = cards.cards(shown, drugs) if shown and drugs else []
+    return found + ([cards.of_nothing(unnamed, str(request.get("hookInstance")))] if unnamed else [])
 
 
 def _wrong(content: Any, hook: str) -> str | None:
@@ -159,6 +179,8 @@ def _wrong(content: Any, hook: str) -> str | None:
         return "the request has no context.patientId"
     if content.get("hook") != hook:
         return f"this service answers {hook}, the request is {content.get('hook')!r}"
+    if hook == "order-select" and not isinstance(context.get("selections"), list):
+        return "the request has no context.selections"
     return None if isinstance(context.get("draftOrders"), dict) else "the request has no context.draftOrders"
 
 

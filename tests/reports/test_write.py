@@ -23,7 +23,8 @@ def test_the_ordinary_report(tmp_path):
     written = write(example.build(), tmp_path / "new" / "out", ["text", "html", "json", "tsv"])
     assert [path.name for path in written[:3]] == ["NA00001.report.txt", "NA00001.report.html", "NA00001.report.json"]
     assert {path.name for path in written[3:]} == {
-        f"{t}.tsv" for t in ("calls", "phenotypes", "guidance", "scores", "clinical", "medications", "notes")
+        f"{t}.tsv"
+        for t in ("calls", "phenotypes", "guidance", "scores", "clinical", "medications", "notes", "failures")
     }
     assert sorted(written) == sorted((tmp_path / "new" / "out").iterdir()), "nothing else is left behind"
     assert written[2].read_bytes() == (GOLDEN / "report.json").read_bytes()

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pgx.knowledge.acting import parse
+from pgx.knowledge.drug_names import DrugNames
+from pgx.knowledge.drug_names import drug_names as names_of
 from pgx.knowledge.local_terms import KEY, endpoint_terms
 from pgx.knowledge.sentences import templates
 from pgx.reports.page import wording
@@ -144,6 +146,11 @@ class Lexicon:
     def overlays(self) -> dict[str, str]:
         """What of the result is local: ``gene ZZG1`` or ``drug newdrugine`` -> the overlays' names."""
         return _overlays(self.local)
+
+    @property
+    def resolver(self) -> DrugNames:
+        """The look-up of drugs by name, description or code: the one that reads records and options too."""
+        return names_of(self.kb)
 
     @property
     def drug_names(self) -> Mapping[str, str]:

@@ -17,7 +17,7 @@ from pgx.reports.page.wording import clean
 BESIDE_DRUGS = ("drug_drug_gene", "planned_interaction", "acts_on_others")
 """Codes of notes that are said beside the drug that they name."""
 
-ALERTS = ("allergy", "sex_mismatch", "outside_refused", "value_left_out")
+ALERTS = ("allergy", "sex_mismatch", "outside_refused", "value_left_out", "unlikely_value")
 """Codes of notes that stand before everything else."""
 ALWAYS_SAID = ("medication_basis",)
 """Codes of notes that a reader sees even where they are no warning."""
