@@ -132,7 +132,7 @@ def score_phenotyped(
 def _conclude(
     found: Phenotyped, drugs: Sequence[str] | None, endpoints: Sequence[str] | None, options: Options
 ) -> Result:
-    from pgx import clinical, guidance, models, schema
+    from pgx import clinical, guidance, judgement, models, schema
     from pgx.assertion import of_asserted
     from pgx.types import Result
 
@@ -159,6 +159,7 @@ def _conclude(
         notes=notes_of(found, remarks, advice),
         provenance=provenance(found, options),
         holders=found.holders,
+        judgements=judgement.judgements(advice, found.calls, scores, found.kb),
     )
 
 

@@ -9,6 +9,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from pgx.schema import JUDGEMENTS, empty
+
 NOT_CALLED = -1
 """Allele code: the strand's base is unknown."""
 NO_COPY = -2
@@ -252,3 +254,4 @@ class Result:
     notes: pl.DataFrame
     provenance: dict[str, object] = field(default_factory=dict)
     holders: tuple[frozenset[str], ...] = ()
+    judgements: pl.DataFrame = field(default_factory=lambda: empty(JUDGEMENTS))

@@ -114,7 +114,7 @@ def test_every_document_is_the_same_bytes_alone_and_among_others(batch, alone):
 
 def test_every_row_of_the_shared_tables_is_the_same_alone_and_among_others(batch, alone):
     name, single, _ = alone
-    for table in ("calls", "phenotypes", "guidance", "scores", "clinical", "medications", "notes"):
+    for table in ("calls", "phenotypes", "guidance", "scores", "judgements", "clinical", "medications", "notes"):
         own = getattr(batch[0], table).filter(sample=name)
         assert own.equals(getattr(single, table).filter(sample=name)), table
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
+from pgx import judgement
 from pgx.assertion import NOT_CALLED, STATEMENTS, asserted
 from pgx.errors import UsageError
 from pgx.knowledge.local_terms import KEY as LOCAL_TERMS
@@ -23,7 +24,7 @@ from pgx.types import Result
 
 __all__ = ["NOBODY", "Advice", "Class", "Drug", "Gene", "Row", "Score", "View", "build", "flatten", "view", "views"]
 
-_FRAMES = ("calls", "phenotypes", "guidance", "scores", "clinical", "medications", "notes")
+_FRAMES = ("calls", "phenotypes", "guidance", "scores", "judgements", "clinical", "medications", "notes")
 REFUSED = "refused"
 """Category of a score that is not usable."""
 _EVIDENCE = re.compile(r"^(patients):n=(\d+)$")
@@ -90,8 +91,13 @@ def build(
     for one in advice:
         by_drug.setdefault(str(one.row["drug"]), []).append(one)
     unseen = {str(row["gene"]): _copy_number_range(row) for row in parts["calls"]}
+    judged = {row["drug"]: judgement.of_row(_cleaned(row)) for row in parts["judgements"]}
     drugs = sorted(
-        (drug_of(name, found, taken.get(name, ""), beside, unseen) for name, found in by_drug.items()), key=drug_order
+        (
+            drug_of(name, found, taken.get(name, ""), beside, unseen, judged.get(name))
+            for name, found in by_drug.items()
+        ),
+        key=drug_order,
     )
     guided = {gene for row in parts["guidance"] for gene in codes_of(row["genes"])}
     classes: dict[str, list[Row]] = {}
@@ -111,6 +117,17 @@ def build(
         provenance=provenance,
         lexicon=lexicon,
     )
+
+
+def _cleaned(row: Row) -> Row:
+    """Return a row whose texts are safe to show."""
+    return {
+        name: [clean(str(one)) for one in cell] if isinstance(cell, list) else _safe(cell) for name, cell in row.items()
+    }
+
+
+def _safe(cell: object) -> object:
+    return clean(cell) if isinstance(cell, str) else cell
 
 
 def _copy_number_range(row: Row) -> list[str]:

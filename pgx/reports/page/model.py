@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pgx.assertion import NOT_CALLED
+from pgx.judgement import Judgement
 from pgx.knowledge.acting import Acting, phrase
 from pgx.reports.page import wording
-from pgx.reports.page.advice import Advice, Row, leading_limit
+from pgx.reports.page.advice import Advice, Row
 from pgx.reports.page.cells import codes_of, pairs_of
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.wording import clean
@@ -23,18 +24,17 @@ ALWAYS_SAID = ("medication_basis",)
 
 @dataclass(frozen=True, slots=True)
 class Drug:
-    """One drug: the most urgent advice that applies, why, and what each source says.
+    """One drug: what was judged, why, and what each source says.
 
-    `limits` are what the label says whatever the genes, `acting` the drugs of the list that act on it and that the
-    advice on the genes does not count, `interactions` what else other drugs of the list do to it and it to them,
-    `untested` the genes that were not tested with the urgency that a result could mean, `unclear` those of
-    which the file shows something of unknown effect, likewise, `refused` the genes of which a laboratory's result could
-    not be used, and `local` says that a site's own tables had a part in
-    the answer.
+    `limits` are what the label says whatever the genes, `ruled_out` is the one of them that leads, `acting` the drugs
+    of the list that act on it and that the advice on the genes does not count, `interactions` what else other drugs of
+    the list do to it and it to them, `untested` the genes that were not tested with the urgency that a result could
+    mean, `unclear` those of which the file shows something of unknown effect, likewise, `refused` the genes of which a
+    laboratory's result could not be used, and `local` says that a site's own tables had a part in the answer.
     """
 
     name: str
-    urgency: str
+    judgement: Judgement
     headline: str
     reason: str
     sources: tuple[str, ...]
@@ -43,6 +43,7 @@ class Drug:
     cautions: tuple[str, ...]
     advice: tuple[Advice, ...]
     deciding: Advice | None
+    ruled_out: Advice | None = None
     limits: tuple[Advice, ...] = ()
     interactions: tuple[str, ...] = ()
     untested: tuple[tuple[str, str], ...] = ()
@@ -52,9 +53,9 @@ class Drug:
     acting: tuple[Acting, ...] = ()
 
     @property
-    def ruled_out(self) -> Advice | None:
-        """What the label says for this person whatever the genes, unless the genes ask for something graver."""
-        return leading_limit(self.limits, self.deciding)
+    def urgency(self) -> str:
+        """The urgency that was judged."""
+        return self.judgement.urgency
 
     @property
     def acting_said(self) -> str:
@@ -73,7 +74,8 @@ class Drug:
             dict.fromkeys(f"{one.agent} {one.effect.split('_')[0]} it, {one.enzyme}" for one in self.acting)
         )
         said = self.ruled_out or self.deciding
-        what = f"{said.action} {said.dose}".strip() if said and self.urgency == "change_dose" else ""
+        dose = wording.dose(self.judgement.dose_change or "")
+        what = f"{said.action} {dose}".strip() if said and self.urgency == "change_dose" else ""
         return ": ".join(filter(None, (agents, what)))
 
     @property
@@ -83,9 +85,8 @@ class Drug:
 
     @property
     def action(self) -> str:
-        """Code of the action that the line is about: the label's, or that of the deciding advice."""
-        said = self.ruled_out or self.deciding
-        return "" if said is None else str(said.row["action"] or "")
+        """Code of the action that was judged; empty if nothing may be said."""
+        return self.judgement.action or ""
 
 
 @dataclass(frozen=True, slots=True)
