@@ -2,6 +2,17 @@
 
 from pgx.judgement.decide import Decision, decide
 from pgx.judgement.judgement import Judgement, Known, judge
-from pgx.judgement.judgements import judgements, of_row
+from pgx.judgement.judgements import judgements, of_result, of_row, only_actionable, scope
 
-__all__ = ["Decision", "Judgement", "Known", "decide", "judge", "judgements", "of_row"]
+__all__ = [
+    "Decision",
+    "Judgement",
+    "Known",
+    "decide",
+    "judge",
+    "judgements",
+    "of_result",
+    "of_row",
+    "only_actionable",
+    "scope",
+]

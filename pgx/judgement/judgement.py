@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from pgx.judgement.decide import Decision
 from pgx.judgement.listed import names_of
-from pgx.judgement.statement import NOBODY, S, Statement, by_source
+from pgx.judgement.statement import NOBODY, URGENCIES, S, Statement, by_source
 from pgx.knowledge.acting import DECIDES
+
+CAUSE = "cause"
+"""``cause:<agent>:<gene>:<action>``: a medicine without which the genes would ask for no more than `action`."""
+CAUSES = "causes"
+"""``causes:<drug>:<gene>``: the same, told of the medicine that is the cause."""
+CHANGE_FIRST = "change_first"
+"""Action of a medicine that is the cause of what is said of another one."""
+RULED_OUT = "alternative_ruled_out"
+"""``alternative_ruled_out:<drug>:<why>``: a source names it, and it does not fit the person."""
 
 _NO_DOSE = ("insufficient", "no_recommendation")
 """Actions that are worth saying though they change nothing."""
@@ -51,8 +60,10 @@ class Known:
         Concepts that the advice would read and whose newest value was left out.
     details
         Row of the knowledge -> what it says beyond its action and dose (``then:...``, ``at_most:...``).
-    unfit
-        Drug that must not be named instead -> why: ``allergy``, ``label`` or ``advice``.
+    agents
+        Gene -> the other medicines of the person that change how it acts.
+    urgencies
+        Action -> urgency.
     """
 
     genes: Mapping[str, str] = field(default_factory=dict)
@@ -60,7 +71,8 @@ class Known:
     scores: Mapping[str, bool] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     details: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    unfit: Mapping[str, str] = field(default_factory=dict)
+    agents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    urgencies: Mapping[str, str] = field(default_factory=dict)
 
 
 NOTHING_KNOWN = Known()
@@ -69,8 +81,8 @@ NOTHING_KNOWN = Known()
 def judge(sample: str, drug: str, decision: Decision[S], known: Known = NOTHING_KNOWN) -> Judgement:
     """Return what is said of a drug for a person."""
     said = decision.ruled_out or (None if decision.part else decision.deciding)
-    named = list(dict.fromkeys(_alternatives(decision, drug)))
-    details = known.details.get(said.rule, ()) if said and decision.urgency != "no_data" and not said.turned else ()
+    causes = () if decision.ruled_out or decision.part else tuple(_causes(decision, known, drug))
+    details = _details(decision, said, known)
     changes_dose = said is not None and decision.urgency == "change_dose"
     return Judgement(
         sample=sample,
@@ -79,19 +91,27 @@ def judge(sample: str, drug: str, decision: Decision[S], known: Known = NOTHING_
         urgency=decision.urgency,
         action=_action(decision, said),
         dose_change=_text(said.row["dose_change"]) if said and changes_dose else None,
-        alternatives=tuple(name for name in named if name not in known.unfit),
+        alternatives=tuple(dict.fromkeys(_alternatives(decision, drug))),
         reason=_reason(decision),
         sources=tuple(sorted({row.source for row in decision.agreeing} - {NOBODY}, key=by_source)),
         applies=_applies(decision),
         evidence=tuple(dict.fromkeys(_evidence(decision, known))),
-        could_change=tuple(dict.fromkeys(_could_change(decision, known))),
-        flags=tuple(dict.fromkeys((*details, *_flags(decision, named, known)))),
+        could_change=tuple(dict.fromkeys((*_without(causes, known), *_could_change(decision, known)))),
+        flags=tuple(dict.fromkeys((*causes, *details, *_flags(decision)))),
     )
 
 
 def _applies(decision: Decision[S]) -> str | None:
     first = decision.ruled_out or decision.deciding or next(iter(decision.statements), None)
     return first.applies if first else None
+
+
+def _details(decision: Decision[S], said: S | None, known: Known) -> list[str]:
+    """Return what the rows that ask for it say of doses and of later changes."""
+    if said is None or said.turned or decision.urgency == "no_data":
+        return []
+    rows = [said, *(row for row in decision.agreeing if row.applies == "yes" and row.action_code == said.action_code)]
+    return [detail for row in rows for detail in known.details.get(row.rule, ())]
 
 
 def _status(decision: Decision[S]) -> str:
@@ -161,12 +181,54 @@ def _could_change(decision: Decision[S], known: Known) -> Iterator[str]:
     yield from (f"value:{concept}" for concept in known.left_out)
 
 
-def _flags(decision: Decision[S], named: list[str], known: Known) -> Iterator[str]:
+def _causes(decision: Decision[S], known: Known, drug: str) -> Iterator[str]:
+    """Yield the medicines without which the genes would ask for something milder."""
+    row = decision.deciding
+    alone = [code.partition(":")[2] for code in row.codes if code.startswith("genes_alone:")] if row else []
+    if row and alone and _milder(known.urgencies.get(alone[0], ""), row.urgency):
+        for gene in row.genes:
+            yield from (f"{CAUSE}:{agent}:{gene}:{alone[0]}" for agent in known.agents.get(gene, ()) if agent != drug)
+
+
+def _milder(urgency: str, than: str) -> bool:
+    return urgency in URGENCIES[:-1] and URGENCIES.index(urgency) > URGENCIES.index(than)
+
+
+def _without(causes: Sequence[str], known: Known) -> Iterator[str]:
+    """Yield what stopping each of the causes would leave: ``drug:<agent>=<urgency>``."""
+    for cause in causes:
+        _, agent, _, action = cause.split(":", 3)
+        yield f"drug:{agent}={known.urgencies[action]}"
+
+
+def change_first(judgement: Judgement, harmed: Sequence[Judgement]) -> Judgement:
+    """Return the judgement of a medicine that is the cause of what is said of others: it is never fine as usual."""
+    flags = tuple(f"{CAUSES}:{one.drug}:{gene}" for one in harmed for gene in _genes_through(judgement.drug, one))
+    milder = _milder(judgement.urgency, "monitor") or judgement.urgency == "no_data"
+    return replace(
+        judgement,
+        urgency="monitor" if milder else judgement.urgency,
+        action=CHANGE_FIRST if milder else judgement.action,
+        flags=(*flags, *judgement.flags),
+    )
+
+
+def agents_of(judgement: Judgement) -> list[str]:
+    """Return the medicines that are the cause of what is said."""
+    return [flag.split(":")[1] for flag in judgement.flags if flag.startswith(f"{CAUSE}:")]
+
+
+def _genes_through(agent: str, harmed: Judgement) -> Iterator[str]:
+    parts = (flag.split(":") for flag in harmed.flags if flag.startswith(f"{CAUSE}:"))
+    yield from (part[2] for part in parts if part[1] == agent)
+
+
+def _flags(decision: Decision[S]) -> Iterator[str]:
     rows = (*((decision.ruled_out,) if decision.ruled_out else ()), *decision.valid)
     kept = ("phenoconverted", "genotype_uncertain", "sources_differ", "gene_not_tested", "recall", "local")
     yield from (code for code in kept if any(code in row.codes for row in rows))
     yield from (acting.flag for acting in decision.acting)
-    yield from (f"alternative_ruled_out:{name}:{known.unfit[name]}" for name in named if name in known.unfit)
+    yield from (code for row in rows for code in row.codes if code.startswith(f"{RULED_OUT}:"))
 
 
 def _text(value: object) -> str | None:

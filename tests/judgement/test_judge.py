@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pgx import knowledge, schema
 from pgx.judgement import Judgement, Known, decide, judge, judgements, of_row
+from pgx.judgement.judgement import change_first
 from pgx.judgement.statement import URGENCIES, Statement
 from pgx.knowledge.acting import DECIDES, Acting
 
@@ -38,11 +39,10 @@ def gap(gene: str, stake: str) -> Statement:
 AVOID = row(source="DPWG", guideline="R2", action="avoid", urgency="avoid", alternatives="x;y", dose_change="-50")
 
 
-def test_the_gravest_statement_decides_and_names_the_others_that_fit():
-    found = said(row(), AVOID, unfit={"y": "allergy"})
+def test_the_gravest_statement_decides_and_names_what_the_source_names_instead():
+    found = said(row(), AVOID)
     assert (found.status, found.urgency, found.action, found.sources) == ("advised", "avoid", "avoid", ("DPWG",))
-    assert found.alternatives == ("x",)
-    assert found.flags == ("alternative_ruled_out:y:allergy",)
+    assert found.alternatives == ("x", "y")
     assert found.dose_change is None, "the dose is for the case that the drug is used all the same"
     assert found.evidence[0] == "rule:R2"
 
@@ -99,6 +99,20 @@ def test_a_change_that_comes_later_stands_beside_the_usual_dose():
     then = "then:reduce_dose:-50:chronic_gt_12wk_and_effective"
     assert said(row(), details={"R1": (then,)}).flags == (then,)
     assert not said(row(), gap("H", "avoid"), details={"R1": (then,)}).flags, "no part of an answer that is none"
+
+
+def test_a_medicine_without_which_the_genes_would_ask_for_less_is_the_cause():
+    harmed = row(action="avoid", urgency="avoid", flags="phenoconverted;genes_alone:standard")
+    found = said(harmed, agents={"G": ("paroxetine",)}, urgencies={"standard": "standard"})
+    assert found.flags[0] == "cause:paroxetine:G:standard"
+    assert found.could_change == ("drug:paroxetine=standard",)
+    cause = change_first(judge("P", "paroxetine", decide([row(drug="paroxetine")])), [found])
+    assert (cause.urgency, cause.action, cause.flags[0]) == ("monitor", "change_first", "causes:d:G")
+
+
+def test_a_medicine_that_only_adds_to_what_the_genes_ask_for_is_not_the_cause():
+    harmed = row(action="avoid", urgency="avoid", flags="phenoconverted;genes_alone:avoid")
+    assert not said(harmed, agents={"G": ("paroxetine",)}, urgencies={"avoid": "avoid"}).flags[1:]
 
 
 CELLS = st.fixed_dictionaries(

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from pgx.judgement import of_result
 from pgx.reports.page.lexicon import overlays_of
 from pgx.reports.page.model import not_usable_because
 from pgx.reports.page.wording import URGENCIES, clean, words
@@ -48,9 +49,9 @@ def _table(result: Result, about: str) -> dict[str, Any]:
     for sample, status, n in result.calls.group_by("sample", "status").len().iter_rows():
         if status in statuses:
             rows[sample][f"genes_{status}"] = n
-    for sample, urgency in _worst(result.guidance).iter_rows():
+    for sample, urgency, n in of_result(result).group_by("sample", "urgency").len().iter_rows():
         if f"drugs_{urgency}" in rows[sample]:
-            rows[sample][f"drugs_{urgency}"] += 1
+            rows[sample][f"drugs_{urgency}"] = n
     for sample, reasons in _not_usable(result.scores).items():
         rows[sample] |= {"scores_not_usable": len(reasons), "scores_not_usable_why": "; ".join(reasons)}
     positions = result.calls.group_by("sample").agg(pl.col("positions_called").sum(), pl.col("positions_total").sum())
@@ -81,19 +82,6 @@ def _not_usable(scores: pl.DataFrame) -> dict[str, list[str]]:
     for sample, endpoint, flags in refused.iter_rows():
         found.setdefault(sample, []).append(clean(f"{endpoint} ({not_usable_because(flags) or 'no reason given'})"))
     return found
-
-
-def _worst(guidance: pl.DataFrame) -> pl.DataFrame:
-    """Return one row a sample and drug: its most urgent row that applies."""
-    rank = {urgency: i for i, urgency in enumerate(URGENCIES)}
-    return (
-        guidance.filter(pl.col("applies").is_in(["yes", "if_population"]))
-        .with_columns(rank=pl.col("urgency").replace_strict(rank, default=len(rank), return_dtype=pl.Int64))
-        .sort("rank")
-        .group_by("sample", "drug")
-        .agg(pl.col("urgency").first())
-        .select("sample", "urgency")
-    )
 
 
 def _bars(calls: pl.DataFrame, about: str) -> dict[str, Any]:

@@ -94,7 +94,7 @@ def build(
     judged = {row["drug"]: judgement.of_row(_cleaned(row)) for row in parts["judgements"]}
     drugs = sorted(
         (
-            drug_of(name, found, taken.get(name, ""), beside, unseen, judged.get(name))
+            drug_of(name, found, taken.get(name, ""), beside, unseen, judged.get(name), lexicon=lexicon)
             for name, found in by_drug.items()
         ),
         key=drug_order,

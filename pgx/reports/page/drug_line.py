@@ -8,8 +8,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pgx.judgement import Judgement, decide, judge
 from pgx.judgement.statement import NOBODY, URGENCIES, Row, by_source, by_strength, rank
 from pgx.knowledge.acting import DECIDES, Acting, phrase
-from pgx.reports.page import gaps, wording
+from pgx.reports.page import details, gaps, wording
 from pgx.reports.page.advice import Advice
+from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.model import BESIDE_DRUGS, Drug
 from pgx.reports.page.wording import clean, words
 
@@ -37,6 +38,8 @@ def drug_of(
     notes: Sequence[Row] = (),
     copy_ranges: Mapping[str, Sequence[str]] | None = None,
     judgement: Judgement | None = None,
+    *,
+    lexicon: Lexicon,
 ) -> Drug:
     """Return the line of one drug.
 
@@ -54,6 +57,8 @@ def drug_of(
         Genes whose copy number the data do not show, with the phenotypes that it could make.
     judgement
         What was judged of it; None = a result of an earlier version, which is judged by its guidance alone.
+    lexicon
+        Words for the codes.
     """
     decision = decide(rows)
     judgement = judgement or judge("", name, decision)
@@ -68,7 +73,8 @@ def drug_of(
     return Drug(
         name=clean(name),
         judgement=judgement,
-        headline=headline,
+        headline=details.headline_of(headline, judgement, lexicon),
+        later=details.later(judgement, lexicon),
         reason=reason,
         sources=_sources(decision.agreeing),
         medication=medication,

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from pgx.assertion import NOT_CALLED
 from pgx.judgement import Judgement
+from pgx.judgement.judgement import CHANGE_FIRST, agents_of
+from pgx.judgement.judgements import SCOPE
 from pgx.knowledge.acting import Acting, phrase
-from pgx.reports.page import wording
+from pgx.reports.page import details, wording
 from pgx.reports.page.advice import Advice, Row
 from pgx.reports.page.cells import codes_of, pairs_of
 from pgx.reports.page.lexicon import Lexicon
@@ -18,6 +20,8 @@ BESIDE_DRUGS = ("drug_drug_gene", "planned_interaction", "acts_on_others")
 
 ALERTS = ("allergy", "sex_mismatch", "outside_refused", "value_left_out")
 """Codes of notes that stand before everything else."""
+UNKNOWN_MEDICINES = ("medication_unknown", "medication_unread")
+"""Concepts of medicines that the knowledge base does not know."""
 ALWAYS_SAID = ("medication_basis",)
 """Codes of notes that a reader sees even where they are no warning."""
 
@@ -26,11 +30,12 @@ ALWAYS_SAID = ("medication_basis",)
 class Drug:
     """One drug: what was judged, why, and what each source says.
 
-    `limits` are what the label says whatever the genes, `ruled_out` is the one of them that leads, `acting` the drugs
-    of the list that act on it and that the advice on the genes does not count, `interactions` what else other drugs of
-    the list do to it and it to them, `untested` the genes that were not tested with the urgency that a result could
-    mean, `unclear` those of which the file shows something of unknown effect, likewise, `refused` the genes of which a
-    laboratory's result could not be used, and `local` says that a site's own tables had a part in the answer.
+    `later` is what changes in the course of treatment, `limits` are what the label says whatever the genes,
+    `ruled_out` is the one of them that leads, `acting` the drugs of the list that act on it and that the advice on the
+    genes does not count, `interactions` what else other drugs of the list do to it and it to them, `untested` the genes
+    that were not tested with the urgency that a result could mean, `unclear` those of which the file shows something of
+    unknown effect, likewise, `refused` the genes of which a laboratory's result could not be used, and `local` says
+    that a site's own tables had a part in the answer.
     """
 
     name: str
@@ -50,12 +55,33 @@ class Drug:
     unclear: tuple[tuple[str, str], ...] = ()
     refused: tuple[str, ...] = ()
     local: bool = False
+    later: str = ""
     acting: tuple[Acting, ...] = ()
 
     @property
     def urgency(self) -> str:
         """The urgency that was judged."""
         return self.judgement.urgency
+
+    @property
+    def alternatives(self) -> tuple[str, ...]:
+        """Drugs that the sources name instead and that fit the person."""
+        return self.judgement.alternatives
+
+    @property
+    def not_fitting(self) -> str:
+        """Drugs that the sources name instead and that do not fit the person, and why."""
+        return details.not_fitting(self.judgement)
+
+    @property
+    def causes(self) -> tuple[str, ...]:
+        """The medicines of the person that are the cause of what is said."""
+        return tuple(dict.fromkeys(agents_of(self.judgement)))
+
+    @property
+    def changed_first(self) -> bool:
+        """Whether it is itself the cause of what is said of another medicine."""
+        return self.action == CHANGE_FIRST
 
     @property
     def acting_said(self) -> str:
@@ -73,6 +99,7 @@ class Drug:
         agents = ", ".join(
             dict.fromkeys(f"{one.agent} {one.effect.split('_')[0]} it, {one.enzyme}" for one in self.acting)
         )
+        agents = agents or ", ".join(f"because of {agent}" for agent in self.causes)
         said = self.ruled_out or self.deciding
         dose = wording.dose(self.judgement.dose_change or "")
         what = f"{said.action} {dose}".strip() if said and self.urgency == "change_dose" else ""
@@ -305,6 +332,17 @@ class View:
     def alerts(self) -> list[Row]:
         """Notes that a reader must see first: a recorded allergy, a possible mix-up of persons, a lost result."""
         return [note for note in self.notes if note["code"] in ALERTS]
+
+    @property
+    def scope(self) -> str:
+        """That no more than the actionable drugs is shown; empty where drugs were named or a list is known."""
+        return next((clean(str(note["message"])) for note in self.notes if note["code"] == SCOPE), "")
+
+    @property
+    def unknown_medicines(self) -> list[str]:
+        """Medicines of the person's list that the knowledge base does not know, as they were written."""
+        rows = (row for row in self.clinical if row["concept"] in UNKNOWN_MEDICINES and row["code"])
+        return sorted({clean(str(row["code"])) for row in rows})
 
     @property
     def remarks(self) -> list[Row]:
