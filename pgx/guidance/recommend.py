@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pgx import schema
 from pgx.assertion import is_asserted, of_asserted
-from pgx.guidance import genes_alone, interactions
+from pgx.guidance import alternatives, genes_alone, interactions
 from pgx.guidance.asked import ALL, wanted_of
 from pgx.guidance.conditions import NO_RESULT, Conditions, Recommendation, compiled
 from pgx.guidance.guidance_frame import APPLIES, Emitted, frame_of
@@ -95,6 +95,7 @@ def recommend(
         people = own_calls["sample"].unique(maintain_order=True).to_list()
         return _in_blocks(people, genetic, own_calls, None, kb, asked, as_of)
 
+    said = alternatives.fitting(said, clinical, kb)
     said = genes_alone.mark(_mark_local(said, phenotypes), phenotypes, calls, without_interactions)
     return interactions.respect(said, phenotypes, acting_drugs(clinical, kb, as_of=as_of), kb)
 
