@@ -15,12 +15,15 @@ from pgx.judgement.statement import (
     URGENCIES,
     S,
     Statement,
+    by_source,
     gravest_first,
     leading_limit,
     statement_order,
 )
 from pgx.knowledge.acting import Acting
 
+DIRECTIONS = {"up": ("increase_dose", "higher_start"), "down": ("reduce_dose", "lower_start")}
+"""Actions that change the dose, by the way in which they do."""
 HOLDS = ("yes", "if_population")
 """How a statement must apply to decide anything."""
 
@@ -53,6 +56,9 @@ class Decision(Generic[S]):
         Untested genes whose results could rule out or change the drug, with the gravest urgency.
     unclear, refused
         Genes of which something was shown, or sent, and not used; `refused` are those of which it was sent.
+    differing
+        Where the sources do not want the same: of each its first statement, and the first that holds without a
+        condition.
     """
 
     statements: tuple[S, ...]
@@ -68,6 +74,7 @@ class Decision(Generic[S]):
     stakes: Mapping[str, str]
     unclear: Mapping[str, str]
     refused: tuple[str, ...]
+    differing: tuple[tuple[S, S | None], ...]
 
     @property
     def by_the_genes(self) -> str:
@@ -111,7 +118,28 @@ def decide(rows: Iterable[S]) -> Decision[S]:
         stakes=stakes,
         unclear=unclear,
         refused=tuple(dict.fromkeys(gene for row in valid for gene in row.refused)),
+        differing=_differing(valid),
     )
+
+
+def _differing(valid: Sequence[S]) -> tuple[tuple[S, S | None], ...]:
+    """Return what each source wants where they do not want the same; a source that merely gives no advice is none."""
+    first: dict[str, S] = {}
+    settled: dict[str, S] = {}
+    for row in valid:
+        if row.urgency != "no_data" and not row.names_no_change:
+            first.setdefault(row.source, row)
+            if row.applies == "yes":
+                settled.setdefault(row.source, row)
+    # What holds for this person counts as well as what would hold under a condition.
+    apart = any(_want_apart(list(rows.values())) for rows in (first, settled))
+    ordered = sorted(first, key=by_source) if apart else []
+    return tuple((first[source], settled.get(source)) for source in ordered)
+
+
+def _want_apart(rows: Sequence[Statement]) -> bool:
+    directions = {direction for row in rows for direction, actions in DIRECTIONS.items() if row.action_code in actions}
+    return len({row.urgency for row in rows}) > 1 or len(directions) > 1
 
 
 def untested_genes(statements: Iterable[Statement]) -> dict[str, list[str]]:

@@ -225,7 +225,9 @@ def _genes_through(agent: str, harmed: Judgement) -> Iterator[str]:
 
 def _flags(decision: Decision[S]) -> Iterator[str]:
     rows = (*((decision.ruled_out,) if decision.ruled_out else ()), *decision.valid)
-    kept = ("phenoconverted", "genotype_uncertain", "sources_differ", "gene_not_tested", "recall", "local")
+    if decision.differing:
+        yield "sources_differ"
+    kept = ("phenoconverted", "genotype_uncertain", "gene_not_tested", "recall", "local")
     yield from (code for code in kept if any(code in row.codes for row in rows))
     yield from (acting.flag for acting in decision.acting)
     yield from (code for row in rows for code in row.codes if code.startswith(f"{RULED_OUT}:"))

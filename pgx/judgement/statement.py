@@ -73,6 +73,12 @@ class Statement:
         return pairs_of(self.row["phenotypes"])
 
     @property
+    def names_no_change(self) -> bool:
+        """Whether it names an effect of the result and says nothing of dose or choice."""
+        graded = self.row["strength"] not in (None, "none")
+        return self.row["action"] == "standard_with_caution" and not graded and self.row["dose_change"] is None
+
+    @property
     def is_limit(self) -> bool:
         """Whether it is the label's, whatever the genes."""
         return LIMIT in self.codes

@@ -95,6 +95,39 @@ def test_a_drug_that_acts_on_it_is_never_passed_over():
     assert "drug:voriconazole" in found.could_change
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "differ"),
+    [
+        (
+            {"action": "lower_start", "urgency": "change_dose"},
+            {"action": "reduce_dose", "urgency": "change_dose"},
+            False,
+        ),
+        (
+            {"action": "reduce_dose", "urgency": "change_dose"},
+            {"action": "higher_start", "urgency": "change_dose"},
+            True,
+        ),
+        ({"action": "avoid", "urgency": "avoid"}, {"action": "alternative", "urgency": "avoid"}, False),
+        ({"action": "avoid", "urgency": "avoid"}, {"action": "standard", "urgency": "standard"}, True),
+        (
+            {"action": "avoid", "urgency": "avoid"},
+            {"action": "standard_with_caution", "urgency": "monitor", "strength": "none"},
+            False,
+        ),
+        (
+            {"action": "avoid", "urgency": "avoid"},
+            {"action": "standard_with_caution", "urgency": "monitor", "strength": "strong"},
+            True,
+        ),
+        ({"action": "avoid", "urgency": "avoid"}, {"action": "no_recommendation", "urgency": "no_data"}, False),
+    ],
+)
+def test_sources_differ_where_they_want_something_else_and_not_where_one_says_nothing(one, other, differ):
+    found = said(row(flags="sources_differ", **one), row(**{"source": "FDA", "guideline": "R3", **other}))
+    assert ("sources_differ" in found.flags) is differ
+
+
 def test_a_change_that_comes_later_stands_beside_the_usual_dose():
     then = "then:reduce_dose:-50:chronic_gt_12wk_and_effective"
     assert said(row(), details={"R1": (then,)}).flags == (then,)

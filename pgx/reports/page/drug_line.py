@@ -78,7 +78,7 @@ def drug_of(
         reason=reason,
         sources=_sources(decision.agreeing),
         medication=medication,
-        differences=_differences(valid),
+        differences=_differences(decision.differing),
         cautions=(
             *gaps.other_genotypes(advice, valid, judgement.urgency),
             *(gaps.untested_remarks(untested, stakes) if deciding and not part else ()),
@@ -195,22 +195,9 @@ def _reason(advice: Advice) -> str:
     return f"{advice.result}: {effects}" if advice.result and effects else advice.result or effects
 
 
-def _differences(valid: Sequence[Advice]) -> str:
+def _differences(differing: Sequence[tuple[Advice, Advice | None]]) -> str:
     """Say what each source wants where they do not want the same."""
-    first: dict[str, Advice] = {}
-    settled: dict[str, Advice] = {}
-    for row in valid:
-        if row.urgency != "no_data":
-            first.setdefault(row.source, row)
-            if row.applies == "yes":
-                settled.setdefault(row.source, row)
-    flagged = any("sources_differ" in row.codes for row in valid)
-    # What holds for this person counts as well as what would hold under a condition.
-    apart = any(len({row.urgency for row in rows.values()}) > 1 for rows in (first, settled))
-    if len(first) < 2 or not (flagged or apart):
-        return ""
-    ordered = sorted(first, key=by_source)
-    return "; ".join(f"{source}: {_headline(first[source], settled.get(source))}" for source in ordered)
+    return "; ".join(f"{first.source}: {_headline(first, settled)}" for first, settled in differing)
 
 
 def _interactions(name: str, notes: Sequence[Row], acting: Sequence[Acting]) -> Iterator[str]:
