@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from pgx.errors import UsageError
 from pgx.inputs import inputs_of, knowledge, model_files, phenotyped
-from pgx.io import check_outputs, reading, table_files, write_bytes, write_table
+from pgx.io import check_outputs, reading, table_files, write_bytes
 from pgx.options import Names, Options, PathLike, Paths, names_of
 from pgx.pipeline import conclude, notes_of, provenance, score_phenotyped
+from pgx.tables import write_table
 
 if TYPE_CHECKING:
     import polars as pl

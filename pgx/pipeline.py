@@ -65,13 +65,16 @@ def conclude(
     found: Phenotyped, drugs: Sequence[str] | None, endpoints: Sequence[str] | None, options: Options
 ) -> Result:
     """Draw the conclusions of a run: guidance and scores from phenotypes; parameters as for `pgx.report`."""
-    from pgx import clinical, guidance, models, schema, variants
+    from pgx import clinical, guidance, judgement, models, schema, variants
     from pgx.assertion import of_asserted
+    from pgx.phenotypes.exposures import exposures
     from pgx.types import Result
 
     advice = schema.empty(schema.GUIDANCE)
     if drugs is None or len(drugs):
         advice = guidance.recommend(found.phenotypes, found.calls, found.clinical, found.kb, drugs=drugs)
+    open_list = guidance.without_list(found.genotypes.samples, found.clinical) if drugs is None else ()
+    advice = judgement.only_actionable(advice, open_list)
     whose = None
     if endpoints is None:
         whose = _asked(found, advice, drugs)
@@ -80,6 +83,7 @@ def conclude(
     remarks: list[dict[str, object]] = []
     if endpoints:
         scores, remarks = score_phenotyped(found, endpoints, whose=whose)
+    remarks = [*judgement.scope(found.genotypes.samples, open_list), *remarks]
     remarks = [*clinical.left_out.notes(found.clinical.kept_out, advice, scores, found.kb), *remarks]
     return Result(
         samples=found.genotypes.samples,
@@ -93,6 +97,7 @@ def conclude(
         provenance=provenance(found, options),
         holders=found.holders,
         suspects=variants.suspects(found.genotypes, found.kb),
+        judgements=judgement.judgements(advice, found.calls, scores, found.kb, exposures(found.clinical, found.kb)),
     )
 
 

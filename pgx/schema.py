@@ -167,6 +167,47 @@ SCORES: Schema = (
     ),
 )
 
+_L = pl.List(pl.String)
+
+JUDGEMENTS: Schema = (
+    Column("sample", _T, "sample name", required=True),
+    Column("drug", _T, "generic name", required=True),
+    Column(
+        "status",
+        _T,
+        "advised (a source decides by the genes) | ruled_out (by the label, whatever the genes) | not_judged (a part "
+        "of the genes is no answer) | not_tested | uncertain | no_match | no_recommendation | no_source",
+        required=True,
+    ),
+    Column("urgency", _T, "avoid | change_dose | monitor | standard | no_data", required=True),
+    Column("action", _T, "action code; null where nothing may be said"),
+    Column("dose_change", _T, "change of dose in percent where the urgency is change_dose, e.g. -50 or -25..-50"),
+    Column("alternatives", _L, "drugs that the sources name instead and that fit the person"),
+    Column("reason", _L, "results that decide, GENE=value"),
+    Column("sources", _L, "who says so"),
+    Column("applies", _T, "yes | if_population | possible | no_match | not_tested: how far what decides holds"),
+    Column(
+        "evidence",
+        _L,
+        "what it rests on, what decides first: rule:<guideline>, gene:<GENE>=<state of its call>, "
+        "score:<endpoint>=usable or not_usable",
+    ),
+    Column(
+        "could_change",
+        _L,
+        "what could change it, with the gravest urgency that it could mean: gene:<GENE> (not tested), "
+        "variant:<GENE> (shown and not understood), laboratory:<GENE> (sent and not used), genotype:<GENE> <result>, "
+        "copies:<GENE> <result>, person:<population>, drug:<agent>, value:<concept> (left out)",
+    ),
+    Column(
+        "flags",
+        _L,
+        "codes: then:<action>:<change>:<when> (a later or conditional change), at_most:<dose>:<unit>, "
+        "dose:<dose>:<unit>, sources_differ, phenoconverted, genotype_uncertain, gene_not_tested, recall, local, "
+        "interaction:<agent>:<enzyme>:<strength>:<role>:<phase>:<effect>, alternative_ruled_out:<drug>:<why>",
+    ),
+)
+
 CLINICAL: Schema = (
     Column("sample", _T, "person, the VCF's sample name", required=True),
     Column(

@@ -10,6 +10,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from pgx.schema import JUDGEMENTS, empty
+
 NOT_CALLED = -1
 """Allele code: the strand's base is unknown."""
 NO_COPY = -2
@@ -254,6 +256,7 @@ class Result:
     notes: pl.DataFrame
     provenance: dict[str, object] = field(default_factory=dict)
     holders: tuple[frozenset[str], ...] = ()
+    judgements: pl.DataFrame = field(default_factory=lambda: empty(JUDGEMENTS))
     suspects: tuple[str, ...] = ()
 
     def __repr__(self) -> str:

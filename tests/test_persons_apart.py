@@ -112,7 +112,7 @@ def test_every_document_is_the_same_bytes_alone_and_among_others(batch, alone):
 
 def test_every_row_of_the_shared_tables_is_the_same_alone_and_among_others(batch, alone):
     name, single, _ = alone
-    for table in ("calls", "phenotypes", "guidance", "scores", "clinical", "medications", "notes"):
+    for table in ("calls", "phenotypes", "guidance", "scores", "judgements", "clinical", "medications", "notes"):
         own = getattr(batch[0], table).filter(sample=name)
         assert own.equals(getattr(single, table).filter(sample=name)), table
 
@@ -139,7 +139,10 @@ def test_scores_are_of_a_persons_own_drugs(batch):
     of = {name: set(result.scores.filter(sample=name)["drug"]) for name in PEOPLE}
     assert of["Q7BERND"] == {"warfarin"}
     assert "warfarin" not in of["Q7ANNA"] and "clopidogrel" in of["Q7ANNA"]
-    assert {"warfarin", "clopidogrel"} < of["Q7CHLOE"], "without a list it is every drug, whoever else has one"
+    told = set(result.guidance.filter(sample="Q7CHLOE")["drug"])
+    assert of["Q7CHLOE"] <= told, "without a list it is what the results speak against or change, whoever else has one"
+    judged = result.judgements.filter(sample="Q7CHLOE")
+    assert set(judged["urgency"]) <= {"avoid", "change_dose", "monitor"}
 
 
 def test_drugs_that_are_named_are_everybodys(inputs):

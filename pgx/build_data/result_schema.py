@@ -23,11 +23,12 @@ def build() -> dict[str, Any]:
         "sample": {"type": "string", "description": "sample name in the input"},
         "summary": _list({"$ref": "#/$defs/summary"}),
     }
-    later = {
+    later: dict[str, Any] = {
         "inputs": _list({"type": "integer", "minimum": 0})
         | {"description": "which of the provenance's inputs hold the sample; left out where the document is of one"}
     }
-    entry |= {name: _list({"$ref": f"#/$defs/{name}"}) for name in rows}
+    later["judgements"] = _list({"$ref": "#/$defs/judgements"})
+    entry |= {name: _list({"$ref": f"#/$defs/{name}"}) for name in rows if name not in later}
     document = {
         "format": {"const": FORMAT},
         "version": {"type": "string", "pattern": "^1\\.[0-9]+$", "description": "layout of this document"},
@@ -60,7 +61,7 @@ def _table(name: str) -> dict[str, Any]:
 
 def _column(table: str, column: Column) -> dict[str, Any]:
     found: dict[str, Any]
-    if column.name in _LISTS.get(table, ()):
+    if column.name in _LISTS.get(table, ()) or column.dtype == pl.List(pl.String):
         found = _list({"type": "string"})
     elif column.name in _PAIRS.get(table, {}):
         found = _list(_object({key: {"type": "string"} for key in _PAIRS[table][column.name]}))

@@ -33,7 +33,8 @@ def check(
     """
     import pgx
     from pgx.errors import InputError, UsageError
-    from pgx.io import write_bytes, write_table
+    from pgx.io import write_bytes
+    from pgx.tables import write_table
 
     if template is None:
         opt.check_table(out)

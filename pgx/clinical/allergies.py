@@ -32,7 +32,8 @@ DENIED = re.compile(
     re.IGNORECASE,
 )
 """An entry of an allergy list that says that there is none."""
-_MAYBE = "which may extend to"
+MAYBE = "which may extend to"
+"""Words of a reason that is a possibility only."""
 _PARTS = re.compile(r"\s*(?:/|\+| and )\s*")
 
 
@@ -118,7 +119,7 @@ class Allergens:
                     which = (
                         self.words(group) if allergy in self.groups else f"{allergy}, one of the {self.words(group)},"
                     )
-                    return f"an allergy to {which} is recorded, {_MAYBE} {self.words(other)}: {why}"
+                    return f"an allergy to {which} is recorded, {MAYBE} {self.words(other)}: {why}"
         return None
 
 
@@ -194,7 +195,7 @@ def alerts(clinical: ClinicalData, advice: pl.DataFrame | None, kb: KnowledgeBas
     for (sample, drug), (beside, what) in said.items():
         reasons = {code: why for code in by_sample.get(sample, ()) if (why := known.against(code, drug))}
         # What is certain comes alone; what may be is said where nothing is certain.
-        shown = {code: why for code, why in reasons.items() if _MAYBE not in why} or reasons
+        shown = {code: why for code, why in reasons.items() if MAYBE not in why} or reasons
         if shown:
             sources = "; ".join(dict.fromkeys(by_sample[sample][code] for code in shown))
             yield {

@@ -1,5 +1,6 @@
 """What the guidelines say for a person and a list of drugs."""
 
-from pgx.guidance.recommend import ALL, POSSIBLE_FROM, recommend
+from pgx.guidance.asked import ALL, without_list
+from pgx.guidance.recommend import POSSIBLE_FROM, recommend
 
-__all__ = ["ALL", "POSSIBLE_FROM", "recommend"]
+__all__ = ["ALL", "POSSIBLE_FROM", "recommend", "without_list"]

@@ -13,15 +13,14 @@ from numpy.typing import NDArray
 
 from pgx import schema
 from pgx.assertion import is_asserted, of_asserted
-from pgx.errors import UsageError
-from pgx.guidance import genes_alone, interactions
+from pgx.guidance import alternatives, genes_alone, interactions
+from pgx.guidance.asked import ALL, wanted_of
 from pgx.guidance.conditions import NO_RESULT, Conditions, Recommendation, compiled
 from pgx.guidance.guidance_frame import APPLIES, Emitted, frame_of
 from pgx.guidance.label_limits import label_rows
 from pgx.guidance.matching import Persons, Vector
 from pgx.guidance.populations import GENERAL, NO, YES, Populations
 from pgx.knowledge import KnowledgeBase
-from pgx.knowledge.drug_names import resolve
 from pgx.phenotypes import phenoconversion
 from pgx.phenotypes.exposures import agents
 from pgx.phenotypes.substrates import acting_drugs
@@ -35,7 +34,6 @@ ROUNDING = 0.001
 """Probabilities of diplotypes are listed to four digits."""
 BLOCK = 5_000
 """Samples handled at once; bounds memory."""
-ALL = "all"
 
 
 def recommend(
@@ -59,7 +57,8 @@ def recommend(
         Knowledge base.
     drugs
         Generic or brand names, RxNorm or ATC codes; ``["all"]`` = every drug with recommendations. None = each person's
-        own medication list, or every drug for a person without one. An empty list = nothing.
+        own medication list, of which unknown medicines have no row, or every drug for a person without a list. An empty
+        list = nothing.
     as_of
         Day for which it holds; None = each person's own.
 
@@ -83,7 +82,7 @@ def recommend(
         If a drug is unknown; the message suggests what may be meant.
     """
     samples = calls["sample"].unique(maintain_order=True).to_list()
-    wanted = _wanted(samples, clinical, compiled(kb), kb, drugs)
+    wanted = wanted_of(samples, clinical, compiled(kb), kb, drugs)
     if not samples or not wanted:
         return schema.empty(schema.GUIDANCE)
     # A gene of which only the population speaks is not tested.
@@ -96,6 +95,7 @@ def recommend(
         people = own_calls["sample"].unique(maintain_order=True).to_list()
         return _in_blocks(people, genetic, own_calls, None, kb, asked, as_of)
 
+    said = alternatives.fitting(said, clinical, kb)
     said = genes_alone.mark(_mark_local(said, phenotypes), phenotypes, calls, without_interactions)
     return interactions.respect(said, phenotypes, acting_drugs(clinical, kb, as_of=as_of), kb)
 
@@ -148,32 +148,6 @@ def _in_blocks(
             ).guidance(wanted)
         )
     return schema.conform(pl.concat(blocks), schema.GUIDANCE)
-
-
-def _wanted(
-    samples: Sequence[str],
-    clinical: ClinicalData | None,
-    conditions: Conditions,
-    kb: KnowledgeBase,
-    drugs: Sequence[str] | None,
-) -> dict[str, set[str] | None]:
-    """Drug -> samples that it is for; None = all samples."""
-    if drugs is not None:
-        if isinstance(drugs, str):
-            raise UsageError("drugs must be a list of names")
-        everything = any(drug.strip().lower() == ALL for drug in drugs)
-        named = [resolve(kb, drug) for drug in drugs if drug.strip() and drug.strip().lower() != ALL]
-        return dict.fromkeys([*named, *(conditions.drugs if everything else ())])
-    if clinical is not None and not clinical.medications.is_empty():
-        listed: dict[str, set[str]] = defaultdict(set)
-        taken = clinical.medications.filter(pl.col("status") != "stopped", pl.col("sample").is_in(list(samples)))
-        for drug, people in taken.group_by("drug").agg(pl.col("sample").unique()).iter_rows():
-            listed[drug].update(people)
-        if without := set(samples).difference(clinical.medications["sample"]):
-            for drug in conditions.drugs:
-                listed[drug] |= without
-        return dict(sorted(listed.items()))
-    return dict.fromkeys(conditions.drugs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pgx.reports.page.wording import words
 
 HOOKS = ("order-select", "order-sign")
 INDICATORS = {"avoid": "critical", "change_dose": "warning", "monitor": "info", "no_data": "info"}
-"""Urgencies that give a card, and how loud; a drug that is fine as usual stays silent."""
+"""Urgencies that give a card, and how loud; a drug that is fine as usual, now and later, stays silent."""
 
 _SUMMARY = 139  # CDS Hooks: fewer than 140 characters
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "pgx.serve/card")
@@ -42,7 +42,9 @@ def cards(shown: View, drugs: Iterable[str]) -> list[dict[str, Any]]:
     A drug that a guideline names and the stored result does not cover gives a card too: silence would read as safe.
     """
     wanted = dict.fromkeys(drugs)
-    covered_cards = [_card(shown, drug) for drug in shown.drugs if drug.name in wanted and drug.urgency in INDICATORS]
+    covered_cards = [
+        _card(shown, drug) for drug in shown.drugs if drug.name in wanted and (drug.urgency in INDICATORS or drug.later)
+    ]
     covered = {drug.name for drug in shown.drugs}
     return covered_cards + [
         _uncovered(shown, name) for name in wanted if name not in covered and name in shown.lexicon.guided_drugs
@@ -100,7 +102,7 @@ def _card(shown: View, drug: Drug) -> dict[str, Any]:
     card: dict[str, Any] = {
         "uuid": str(uuid.uuid5(_NAMESPACE, json.dumps([shown.sample, drug.name, summary]))),
         "summary": summary if len(summary) <= _SUMMARY else f"{summary[: _SUMMARY - 1]}…",
-        "indicator": INDICATORS[drug.urgency],
+        "indicator": INDICATORS.get(drug.urgency, "info"),
         "detail": "\n\n".join(_detail(shown, drug)),
         "source": {"label": f"{', '.join(drug.sources) or 'Pharmacogenomic result'}, through pgx"},
     }
@@ -123,13 +125,16 @@ _OVERRIDES = (
 def _detail(shown: View, drug: Drug) -> Iterator[str]:
     if drug.reason:
         yield f"**Why:** {_plain(drug.reason)}"
+    if drug.alternatives:
+        yield f"**Instead:** {_plain(', '.join(drug.alternatives))}"
     for advice in drug.limits:
         yield f"**{_plain(advice.source)}**{_validity(advice)}: {_plain(advice.text)}"
     for interaction in drug.interactions:
         yield f"**Interaction:** {_plain(interaction)}"
+    part = " (by a part of the genes: no answer)" if drug.judgement.status == "not_judged" else ""
     for advice in drug.advice:
         if advice.text and advice.applies in ("yes", "if_population", "possible"):
-            yield f"**{_plain(advice.source)}**{_validity(advice)}: {_plain(advice.text)}"
+            yield f"**{_plain(advice.source)}**{_validity(advice)}{part}: {_plain(advice.text)}"
     if drug.differences:
         yield f"**Sources differ:** {_plain(drug.differences)}"
     for caution in drug.cautions:

@@ -13,7 +13,7 @@ from pgx.reports.formats import result_json
 from tests.reports import example
 from tests.reports.rendered import to_dict, to_json, view, view_of
 
-FRAMES = ("calls", "phenotypes", "guidance", "scores", "clinical", "medications", "notes")
+FRAMES = ("calls", "phenotypes", "guidance", "scores", "judgements", "clinical", "medications", "notes")
 
 
 @pytest.mark.parametrize("result", [example.build(), example.empty()], ids=["full", "empty"])

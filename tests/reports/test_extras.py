@@ -18,7 +18,7 @@ from pgx.reports.formats import pdf
 from tests.reports import example
 from tests.reports.rendered import to_multiqc, write
 
-FRAMES = ("calls", "phenotypes", "guidance", "scores", "clinical", "medications", "notes")
+FRAMES = ("calls", "phenotypes", "guidance", "scores", "judgements", "clinical", "medications", "notes")
 
 
 def test_without_the_extra_the_error_says_what_to_install_and_nothing_is_written(tmp_path, monkeypatch):

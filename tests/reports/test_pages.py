@@ -130,7 +130,7 @@ def test_a_hostile_sample_name_is_shown_and_does_nothing(name):
 def test_hostile_values_in_every_text_column_stay_text():
     result = example.build()
     frames = {}
-    for name in ("calls", "phenotypes", "guidance", "scores", "clinical", "medications", "notes"):
+    for name in ("calls", "phenotypes", "guidance", "scores", "judgements", "clinical", "medications", "notes"):
         frame = getattr(result, name)
         text_columns = [c for c, dtype in frame.schema.items() if dtype == pl.String and c != "sample"]
         frames[name] = frame.with_columns(pl.lit("<script>alert(1)</script>").alias(c) for c in text_columns)

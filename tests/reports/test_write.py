@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pgx import io, schema
 from pgx.errors import InputError, UsageError
 from pgx.reports import FORMATS, file_names
-from pgx.reports.formats.tables import to_tsv
+from pgx.reports.formats.tables import TABLES, to_tsv
 from tests.reports import example
 from tests.reports.rendered import write
 
@@ -22,10 +22,7 @@ GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 def test_the_ordinary_report(tmp_path):
     written = write(example.build(), tmp_path / "new" / "out", ["text", "html", "json", "tsv"])
     assert [path.name for path in written[:3]] == ["NA00001.report.txt", "NA00001.report.html", "NA00001.report.json"]
-    assert {path.name for path in written[3:]} == {
-        f"{t}.tsv"
-        for t in ("calls", "phenotypes", "guidance", "scores", "clinical", "medications", "notes", "failures")
-    }
+    assert {path.name for path in written[3:]} == {f"{name}.tsv" for name in (*TABLES, "failures")}
     assert sorted(written) == sorted((tmp_path / "new" / "out").iterdir()), "nothing else is left behind"
     assert written[2].read_bytes() == (GOLDEN / "report.json").read_bytes()
 

@@ -23,7 +23,16 @@ KNOWLEDGE_LOADERS = ("pgx.knowledge.loading",)
 BUILDERS = ("pgx.kb",)
 """Where `pgx kb build` is called."""
 RENDERERS = ("pgx.reports", "pgx.serve")
-LAZY_STAGES = ("pgx.cli", "pgx.commands", "pgx.files", "pgx.kb", "pgx.pipeline", "pgx.inputs", "pgx.__init__")
+LAZY_STAGES = (
+    "pgx.cli",
+    "pgx.commands",
+    "pgx.endpoint_calls",
+    "pgx.files",
+    "pgx.kb",
+    "pgx.pipeline",
+    "pgx.inputs",
+    "pgx.__init__",
+)
 """Where an import may stand inside a function, so that ``pgx --help`` stays fast."""
 LAZY_LIBRARIES = {"xgboost", "scipy", "allel", "fitdecode", "pydicom", "duckdb", "psycopg", "weasyprint", "optuna",
                   "sqlite3", "crypt4gh", "cryptography", "dask", "distributed", "pandas"}  # fmt: skip

@@ -15,7 +15,6 @@ from typing import Any
 
 from pgx.reports.formats.fhir_codes import CODES, GENENAMES, LOINC, METABOLISERS, REPORTING, RXNORM, TASKS
 from pgx.reports.page.build import Advice, Drug, Gene, Row, Score, View, view
-from pgx.reports.page.cells import codes_of
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.notice import NOTICE
 from pgx.reports.page.wording import clean, percent, words
@@ -105,8 +104,8 @@ def fhir_of(shown: View, *, issued: str | None = None) -> Resource:
             _limit(bundle, drug, limit, medications.get(drug.name))
         if drug.ruled_out:
             actions.append(_task(bundle, drug, None, medications.get(drug.name)))
-        elif drug.deciding and drug.urgency in ("avoid", "change_dose", "monitor"):
-            because = implications.get(drug.advice.index(drug.deciding))
+        elif drug.urgency in ("avoid", "change_dose", "monitor"):
+            because = implications.get(drug.advice.index(drug.deciding)) if drug.deciding else None
             actions.append(_task(bundle, drug, because, medications.get(drug.name)))
     risks = [_risk(bundle, score, genotypes, results) for score in shown.scores]
     bundle.entries[report_url] = _pruned(_report(bundle, shown, results, actions, risks))
@@ -226,11 +225,13 @@ def _says(advice: Advice) -> bool:
 def _implication(bundle: _Bundle, drug: Drug, index: int, genotypes: dict[str, Resource]) -> Resource:
     advice = drug.advice[index]
     content = _observation(bundle, _coding(CODES, "therapeutic-implication", "Therapeutic Implication"))
-    genes = codes_of(advice.row["genes"])
-    content["derivedFrom"] = [genotypes[gene] for gene in genes if gene in genotypes]
+    content["derivedFrom"] = [genotypes[gene] for gene in advice.genes if gene in genotypes]
     if not content["derivedFrom"]:
         del content["derivedFrom"]
     sentences = [*_conditions(advice), advice.text or advice.headline]
+    if drug.judgement.status == "not_judged":
+        content["status"] = "preliminary"
+        sentences.insert(0, f"No answer, as it rests on a part of the genes: {drug.headline}.")
     content["component"] = [
         *_effects(advice),
         {
@@ -280,10 +281,10 @@ def _effects(advice: Advice) -> Iterator[Resource]:
 def _task(bundle: _Bundle, drug: Drug, because: Resource | None, medication: Resource | None) -> Resource:
     leading = drug.ruled_out or drug.deciding
     content: Resource = {"status": "requested", "intent": "proposal", "for": bundle.patient}
-    code = TASKS.get(drug.action)
-    if code:
+    if code := TASKS.get(drug.action):
         content["code"] = _coding(LOINC, *code)
-    content["description"] = f"{drug.name}: {leading.text if leading and leading.text else drug.headline}"
+    headline = drug.changed_first or drug.causes or not (leading and leading.text)
+    content["description"] = f"{drug.name}: {drug.headline if headline or leading is None else leading.text}"
     if medication:
         content["focus"] = medication
     if because:

@@ -70,16 +70,25 @@ def plain_action(drug: Drug) -> str:
         return f"{words('action', drug.action, plain=True)} {drug.ruled_out.condition}, whatever your genes are"
     if drug.deciding is None or drug.urgency == "no_data":
         return words("urgency", "no_data", plain=True)
+    if drug.changed_first:
+        return words("action", drug.action, plain=True)
+    if drug.causes:
+        return f"ask whether {' and '.join(drug.causes)} can be changed; if not, {_plain(drug)}"
     if drug.acting:
         return _plain_interaction(drug)
-    return wording.action(drug.deciding.source, drug.action, plain=True) or drug.headline
+    return _plain(drug)
+
+
+def _plain(drug: Drug) -> str:
+    source = drug.deciding.source if drug.deciding else ""
+    return wording.action(source, drug.action, plain=True) or drug.headline
 
 
 def _plain_interaction(drug: Drug) -> str:
     """Say which other medicines change the level of this one, and what the genes ask for where that still counts."""
     agents = " and ".join(dict.fromkeys(acting.agent for acting in drug.acting))
     clause = f"{agents} {words('plain', 'acts_one' if ' and ' not in agents else 'acts_several')}"
-    if drug.deciding is None or drug.deciding.turned or drug.action == "standard":
+    if drug.deciding is None or drug.deciding.turned or drug.action in ("standard", DECIDES):
         return f"{clause}; {words('action', DECIDES, plain=True)}"
     return f"{clause}; by your genes, {wording.action(drug.deciding.source, drug.action, plain=True)}"
 

@@ -22,7 +22,7 @@ from pgx.reports.page.lexicon import Lexicon
 from pgx.types import Result
 
 FORMAT = "pgx.result"
-VERSION = "1.1"
+VERSION = "1.2"
 """Version of the layout: the first number changes when a reader of the old one would break."""
 
 _SCHEMAS: dict[str, schema.Schema] = {
@@ -30,6 +30,7 @@ _SCHEMAS: dict[str, schema.Schema] = {
     "phenotypes": schema.PHENOTYPES,
     "guidance": schema.GUIDANCE,
     "scores": schema.SCORES,
+    "judgements": schema.JUDGEMENTS,
     "clinical": schema.CLINICAL,
     "medications": schema.MEDICATIONS,
     "notes": schema.NOTES,
@@ -133,10 +134,10 @@ def view_of(
         entry = next((sample_entry for sample_entry in document["samples"] if sample_entry["sample"] == sample), None)
         if entry is None:
             return None
-        wanted = _SCHEMAS if drugs is None else ("guidance", "scores", "medications", "notes")
+        wanted = _SCHEMAS if drugs is None else ("guidance", "scores", "judgements", "medications", "notes")
         parts: dict[str, list[Row]] = {name: [] for name in _SCHEMAS}
         for name in wanted:
-            rows = (row for row in entry[name] if drugs is None or name == "notes" or row["drug"] in drugs)
+            rows = (row for row in _rows(entry, name) if drugs is None or name == "notes" or row["drug"] in drugs)
             parts[name] = [_decode(row, name) | {"sample": sample} for row in rows]
         notes: list[Row] = [_decode(row, "notes") | {"sample": None} for row in document["notes"]]
         run_provenance = document["provenance"]
@@ -236,7 +237,9 @@ def _result(document: dict[str, Any]) -> Result:
     frames: dict[str, Any] = {}
     for name, which in _SCHEMAS.items():
         rows = [
-            _decode(row, name) | {"sample": entry["sample"]} for entry in document["samples"] for row in entry[name]
+            _decode(row, name) | {"sample": entry["sample"]}
+            for entry in document["samples"]
+            for row in _rows(entry, name)
         ]
         if name == "notes":
             rows = [_decode(row, name) | {"sample": None} for row in document["notes"]] + rows
@@ -251,6 +254,12 @@ def _holders(document: Mapping[str, Any]) -> tuple[frozenset[str], ...]:
     if not held_by:
         return ()
     return tuple(frozenset(s for s, held in held_by.items() if index in held) for index in range(len(inputs)))
+
+
+def _rows(entry: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    """Return the rows of a table; layouts before 1.2 had no judgements."""
+    rows: list[dict[str, Any]] = entry.get(name, []) if name == "judgements" else entry[name]
+    return rows
 
 
 def _decode(row: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import polars as pl
 
 from pgx.types import Result
 
-TABLES = ("calls", "phenotypes", "guidance", "scores", "clinical", "medications", "notes")
+TABLES = ("calls", "phenotypes", "guidance", "scores", "judgements", "clinical", "medications", "notes")
 """The frames of a result, in the order in which they come about."""
 
 
@@ -27,6 +27,8 @@ def to_tsv(frame: pl.DataFrame) -> bytes:
 
     Tabs and line breaks inside a value become spaces: nothing in a cell can start a new cell or row.
     """
+    lists = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.List)]
+    frame = frame.with_columns(pl.col(lists).list.join(";").replace("", None))
     text = [name for name, dtype in frame.schema.items() if dtype == pl.String]
     frame = frame.with_columns(pl.col(text).str.replace_all(r"[\t\r\n\x0b\x0c\x00]+", " "))
     return frame.write_csv(separator="\t", quote_style="never", line_terminator="\n").encode()

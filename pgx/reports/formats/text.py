@@ -131,6 +131,11 @@ def _summary(shown: View) -> list[RenderableType]:
         line = Text.assemble(("! Shown but not known: ", "bold yellow"), (gene, "bold"))
         line.append(f", {words('unclear', 'shown')}; concerns {several(concerned)}; ")
         parts.append(line.append(f"some results would mean: {words('urgency', stake).lower()}"))
+    if shown.unknown_medicines:
+        names = ", ".join(shown.unknown_medicines)
+        parts.append(Text.assemble(("! Not in the knowledge base: ", "bold yellow"), names, "; nothing is known of it"))
+    if shown.scope:
+        parts.append(Text(f"{shown.scope[:1].upper()}{shown.scope[1:]}.", "dim"))
     if not shown.drugs:
         parts.append(Text("No guidance: no drug was asked for, or none has a guideline."))
     for urgency in URGENCIES:
@@ -142,11 +147,11 @@ def _summary(shown: View) -> list[RenderableType]:
             parts.append(Padding(Text(note, "dim"), (0, 0, 0, 2)))
         # Long lists of drugs that need nothing would bury the ones that do.
         quiet = urgency in ("standard", "no_data") and len(drugs) > _LINE_BY_LINE
-        listed = [drug for drug in drugs if drug.medication] if quiet else drugs
+        listed = [drug for drug in drugs if drug.medication or drug.later] if quiet else drugs
         if listed:
             parts.append(_drug_lines(listed))
         if quiet:
-            rest = ", ".join(drug.name for drug in drugs if not drug.medication)
+            rest = ", ".join(drug.name for drug in drugs if drug not in listed)
             parts.append(Padding(Text(rest), (0, 0, 0, 2)))
     if shown.without_guidance:
         parts.append(Text(f"No guideline row for: {', '.join(shown.without_guidance)}", "dim"))
@@ -166,6 +171,10 @@ def _drug_lines(drugs: list[Drug]) -> RenderableType:
             text.append(f" · {drug.reason}", "dim")
         if drug.sources:
             text.append(f" [{', '.join(drug.sources)}]", "dim")
+        if drug.alternatives or drug.not_fitting:
+            text.append("\ninstead: ", "bold")
+            rejected = f"not {drug.not_fitting}" if drug.not_fitting else ""
+            text.append("; ".join(filter(None, (", ".join(drug.alternatives), rejected))))
         for line in drug.interactions:
             text.append("\ninteraction: ", "bold")
             text.append(line)

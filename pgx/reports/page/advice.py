@@ -1,37 +1,23 @@
-"""One row of guidance in words: what one source says for one drug, and in which order several are told."""
+"""One row of guidance in words: what one source says for one drug."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pgx.knowledge.acting import DECIDES, Acting, parse
+from pgx.judgement.statement import NOBODY, Row, Statement
+from pgx.knowledge.acting import parse
 from pgx.reports.page import wording
 from pgx.reports.page.cells import codes_of, number_of, pairs_of, text_of_cell, texts_of
 from pgx.reports.page.lexicon import Lexicon
-from pgx.reports.page.wording import URGENCIES, words
+from pgx.reports.page.wording import clean, words
 
-Row = Mapping[str, object]
-
-NOBODY = "none"
-"""The source of a row that says that no source names the drug; also what stands for the genes of a label's limit."""
-UNCLEAR = ("effect_unknown", "outside_unknown")
-"""Flags of advice on a gene whose result may not be the whole truth: something was shown, or sent, and not used."""
-
-_APPLIES = ("yes", "if_population", "possible", "no_match", "not_tested")
-_STRENGTHS = ("strong", "moderate", "optional", "none")
-_SOURCES = ("CPIC", "DPWG", "FDA")
-_GRAVEST = ("contraindicated", "avoid")  # actions that outrank others of the same urgency
+__all__ = ["NOBODY", "Advice", "Row", "advice_of"]
 
 
 @dataclass(frozen=True, slots=True)
-class Advice:
-    """What one source says for one drug, in words; `row` keeps the codes, `tests` are the checks that give a value."""
+class Advice(Statement):
+    """What one source says for one drug, in words; `tests` are the checks that give a value."""
 
-    row: Row
-    source: str
-    applies: str
-    urgency: str
     action: str
     dose: str
     condition: str
@@ -46,49 +32,6 @@ class Advice:
     url: str
     probability: float | None
     flags: tuple[str, ...]
-
-    @property
-    def codes(self) -> list[str]:
-        """The flags as codes."""
-        return codes_of(self.row["flags"])
-
-    @property
-    def genes(self) -> list[str]:
-        """The genes that the row looks at."""
-        return codes_of(self.row["genes"])
-
-    @property
-    def unclear(self) -> dict[str, str]:
-        """Genes of which something was shown, or sent, and not used -> the gravest urgency that it could mean."""
-        return {gene: known_urgency(urgency) for _, urgency, gene in self._unclear()}
-
-    @property
-    def refused(self) -> tuple[str, ...]:
-        """Those of the unclear genes of which a laboratory's result could not be used."""
-        return tuple(gene for why, _, gene in self._unclear() if why == "outside_unknown")
-
-    def _unclear(self) -> list[tuple[str, str, str]]:
-        split = (code.split(":") for code in self.codes)
-        return [(parts[0], parts[1], parts[2]) for parts in split if parts[0] in UNCLEAR and len(parts) == 3]
-
-    @property
-    def not_understood(self) -> tuple[str, ...]:
-        """What of the row this program cannot read, in words; such a row counts as the most urgent that holds."""
-        urgency, applies = text_of_cell(self.row["urgency"]), text_of_cell(self.row["applies"])
-        return (
-            *([f"urgency {urgency!r}"] if urgency not in URGENCIES else []),
-            *([f"condition {applies!r}"] if applies not in _APPLIES else []),
-        )
-
-    @property
-    def acting(self) -> tuple[Acting, ...]:
-        """The drugs of the list that act on this one and that the advice does not count."""
-        return tuple(acting for code in self.codes if (acting := parse(code)))
-
-    @property
-    def turned(self) -> bool:
-        """Whether an interaction takes the place of the change of dose that the genes ask for."""
-        return self.row["action"] == DECIDES
 
     @property
     def result(self) -> str:
@@ -114,20 +57,14 @@ class Advice:
 
 def advice_of(row: Row, lexicon: Lexicon) -> Advice:
     """Return one row of `schema.GUIDANCE` in words."""
+    row = {name: clean(cell) if isinstance(cell, str) else cell for name, cell in row.items()}
     codes = texts_of(row["monitoring"])
     url = text_of_cell(row["url"])
     source, action = text_of_cell(row["source"]), text_of_cell(row["action"])
-    urgency, applies = text_of_cell(row["urgency"]), text_of_cell(row["applies"])
-    if applies not in _APPLIES:
-        # A word of a later version, or of nobody: what is not understood must not read as a comfort.
-        urgency, applies = URGENCIES[0], "yes"
     return Advice(
         row=row,
-        source=source,
-        applies=applies,
-        urgency=known_urgency(urgency),
         action=wording.action(source, action) or words("applies", text_of_cell(row["applies"])) or "no advice",
-        dose=_dose(text_of_cell(row["dose_change"])),
+        dose=wording.dose(text_of_cell(row["dose_change"])),
         condition=_condition(row, lexicon),
         text=text_of_cell(row["recommendation"]),
         matched=tuple(pairs_of(row["phenotypes"])),
@@ -144,66 +81,8 @@ def advice_of(row: Row, lexicon: Lexicon) -> Advice:
     )
 
 
-def known_urgency(code: str) -> str:
-    """Return an urgency code; one that is not known, as in a result of a later version, is read as the most urgent."""
-    return code if code in URGENCIES else URGENCIES[0]
-
-
 def _condition(row: Row, lexicon: Lexicon) -> str:
     """Whom the row is about; a label's row on an interaction is about those who take the other drug."""
     flags = codes_of(row["flags"])
     agents = [acting.named for flag in flags if "label_limit" in flags and (acting := parse(flag))]
     return f"with {' and '.join(agents)}" if agents else lexicon.population(text_of_cell(row["population"]))
-
-
-def _dose(change: str) -> str:
-    if not change:
-        return ""
-    low, _, high = change.partition("..")
-    signed = [part if part.startswith(("-", "+")) else f"+{part}" for part in (low, high) if part]
-    return " to ".join(signed).replace("-", "\N{MINUS SIGN}") + " %"
-
-
-def leading_limit(limits: Sequence[Advice], deciding: Advice | None) -> Advice | None:
-    """Return what the label says whatever the genes, unless the genes ask for something graver."""
-    rank_of = URGENCIES.index
-    holding = (limit for limit in limits if limit.applies == "yes")
-    return next(
-        (limit for limit in holding if not deciding or rank_of(limit.urgency) <= rank_of(deciding.urgency)), None
-    )
-
-
-def rank(order: tuple[str, ...], value: object) -> int:
-    """Return the place of a value in an order; unknown values come last."""
-    return order.index(str(value)) if value in order else len(order)
-
-
-def by_source(source: str) -> tuple[int, str]:
-    """Key by which sources are listed."""
-    return rank(_SOURCES, source), source
-
-
-def by_strength(advice: Advice | None) -> int:
-    """Key by which advice of the same urgency is listed: strong first, none at all last."""
-    return rank(_STRENGTHS, advice.row["strength"] if advice else None)
-
-
-def advice_order(advice: Advice) -> tuple[object, ...]:
-    """Key by which the advice on a drug is listed."""
-    return (
-        by_source(advice.source),
-        rank(_APPLIES, advice.applies),
-        URGENCIES.index(advice.urgency),
-        advice.condition,
-        str(advice.row["guideline"]),
-    )
-
-
-def gravest_first(advice: Advice) -> tuple[int, ...]:
-    """Key by which advice decides over other advice."""
-    return (
-        URGENCIES.index(advice.urgency),
-        rank(_APPLIES, advice.applies),
-        rank(_GRAVEST, advice.row["action"]),
-        by_strength(advice),
-    )

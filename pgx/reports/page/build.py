@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
+from pgx import judgement
 from pgx.assertion import NOT_CALLED, STATEMENTS, asserted
 from pgx.errors import UsageError
 from pgx.knowledge.local_terms import KEY as LOCAL_TERMS
@@ -24,7 +25,7 @@ from pgx.types import Result
 
 __all__ = ["NOBODY", "Advice", "Class", "Drug", "Gene", "Row", "Score", "View", "build", "flatten", "view", "views"]
 
-_FRAMES = ("calls", "phenotypes", "guidance", "scores", "clinical", "medications", "notes")
+_FRAMES = ("calls", "phenotypes", "guidance", "scores", "judgements", "clinical", "medications", "notes")
 REFUSED = "refused"
 """Category of a score that is not usable."""
 _EVIDENCE = re.compile(r"^(patients):n=(\d+)$")
@@ -91,8 +92,12 @@ def build(
     for line in advice:
         by_drug.setdefault(str(line.row["drug"]), []).append(line)
     copy_ranges = {str(row["gene"]): _copy_number_range(row) for row in parts["calls"]}
+    judged = {row["drug"]: judgement.of_row(_cleaned(row)) for row in parts["judgements"]}
     drugs = sorted(
-        (drug_of(name, advice_on, taken.get(name, ""), beside, copy_ranges) for name, advice_on in by_drug.items()),
+        (
+            drug_of(name, advice_on, taken.get(name, ""), beside, copy_ranges, judged.get(name), lexicon=lexicon)
+            for name, advice_on in by_drug.items()
+        ),
         key=drug_order,
     )
     guided = {gene for row in parts["guidance"] for gene in codes_of(row["genes"])}
@@ -113,6 +118,17 @@ def build(
         provenance=provenance,
         lexicon=lexicon,
     )
+
+
+def _cleaned(row: Row) -> Row:
+    """Return a row whose texts are safe to show."""
+    return {
+        name: [clean(str(one)) for one in cell] if isinstance(cell, list) else _safe(cell) for name, cell in row.items()
+    }
+
+
+def _safe(cell: object) -> object:
+    return clean(cell) if isinstance(cell, str) else cell
 
 
 def _copy_number_range(row: Row) -> list[str]:

@@ -1,29 +1,18 @@
-"""One line a drug, from its rows of guidance: the most urgent advice that holds, why, and what stands beside it.
-
-A missing value is never read as normal here: a gene that was not tested takes "as usual" its plainness, or, where a
-result of it could rule the drug out, the answer itself.
-"""
+"""One line a drug: what was judged (`pgx.judgement`), why, and what stands beside it, in words."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+from pgx.judgement import Judgement, decide, judge
+from pgx.judgement.statement import NOBODY, URGENCIES, Row, by_source, by_strength, rank
 from pgx.knowledge.acting import DECIDES, Acting, phrase
-from pgx.reports.page import gaps, wording
-from pgx.reports.page.advice import (
-    NOBODY,
-    Advice,
-    Row,
-    advice_order,
-    by_source,
-    by_strength,
-    gravest_first,
-    leading_limit,
-    rank,
-)
+from pgx.reports.page import details, gaps, wording
+from pgx.reports.page.advice import Advice
+from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.model import BESIDE_DRUGS, Drug
-from pgx.reports.page.wording import URGENCIES, clean, words
+from pgx.reports.page.wording import clean, words
 
 _EMPTY_IMPLICATIONS = ("no implication stated", "no relevant effect", "sensitivity depends on the genotype")
 _LEVEL_ALONE = re.compile(r"\): it (raises|lowers) \S")  # a note that says of the level what the headline says
@@ -48,6 +37,9 @@ def drug_of(
     medication: str,
     notes: Sequence[Row] = (),
     copy_ranges: Mapping[str, Sequence[str]] | None = None,
+    judgement: Judgement | None = None,
+    *,
+    lexicon: Lexicon,
 ) -> Drug:
     """Return the line of one drug.
 
@@ -63,71 +55,53 @@ def drug_of(
         The person's notes of the codes `BESIDE_DRUGS`.
     copy_ranges
         Genes whose copy number the data do not show, with the phenotypes that it could make.
+    judgement
+        What was judged of it; None = a result of an earlier version, which is judged by its guidance alone.
+    lexicon
+        Words for the codes.
     """
-    everything = sorted(rows, key=advice_order)
-    limits = tuple(sorted((row for row in everything if "label_limit" in row.codes), key=gravest_first))
-    advice = [row for row in everything if row not in limits]
-    valid = sorted((row for row in advice if row.applies in ("yes", "if_population")), key=gravest_first)
-    deciding = valid[0] if valid else None
-    urgency = deciding.urgency if deciding else "no_data"
-    stakes = gaps.stakes_of(advice)
-    untested = gaps.untested_genes(advice, stakes)
-    unclear = {gene: stake for row in valid for gene, stake in row.unclear.items()}
-    refused = dict.fromkeys(gene for row in valid for gene in row.refused)
-    # What a part of the genes says is no answer, least of all "use as usual".
-    open_end = urgency == "standard" and "avoid" in stakes.values()
-    part = deciding if (untested and (urgency == "no_data" or open_end)) or _passed_over(unclear, urgency) else None
-    urgency = "no_data" if part else urgency
-    agreeing = [row for row in valid if row.urgency == urgency]
+    decision = decide(rows)
+    judgement = judgement or judge("", name, decision)
+    deciding, part, advice, valid = decision.deciding, decision.part, decision.statements, decision.valid
+    untested, stakes, unclear, refused = decision.untested, decision.stakes, decision.unclear, decision.refused
     headline, reason = _line(deciding, part, valid, advice, untested, stakes, unclear, refused)
-    ruled_out = leading_limit(limits, deciding)
-    acting = _acting(ruled_out, deciding, advice)
-    if ruled_out:
+    if decision.ruled_out:
         by_genes = _by_the_genes(deciding, headline) + (f", {reason}" if reason else "")
-        headline, reason = _by_the_label(ruled_out, acting, name), by_genes
-        urgency, agreeing = ruled_out.urgency, [ruled_out]
-    elif acting:
-        headline = _with_interaction(acting, deciding, headline, urgency, name)
-        # "Fine as usual" is not for a drug whose level another one changes.
-        urgency = "monitor" if urgency == "standard" else urgency
+        headline, reason = _by_the_label(decision.ruled_out, decision.acting, name), by_genes
+    elif decision.acting:
+        headline = _with_interaction(decision.acting, deciding, headline, decision.by_the_genes, name)
     return Drug(
         name=clean(name),
-        urgency=urgency,
-        headline=headline,
+        judgement=judgement,
+        headline=details.headline_of(headline, judgement, lexicon),
+        later=details.later(judgement, lexicon),
         reason=reason,
-        sources=_sources(agreeing),
+        sources=_sources(decision.agreeing),
         medication=medication,
-        differences=_differences(valid),
+        differences=_differences(decision.differing),
         cautions=(
-            *gaps.codes_not_understood((*valid, *limits)),
-            *gaps.other_genotypes(advice, valid, urgency),
+            *gaps.codes_not_understood((*valid, *decision.limits)),
+            *gaps.other_genotypes(advice, valid, judgement.urgency),
             *(gaps.untested_remarks(untested, stakes) if deciding and not part else ()),
             *(gaps.copy_remarks(deciding, copy_ranges or {}) if deciding else ()),
             *gaps.unclear_remarks({} if part else unclear, refused),
         ),
-        advice=tuple(advice),
+        advice=advice,
         deciding=deciding,
-        limits=limits,
-        acting=acting,
-        interactions=(*_interactions(name, notes, acting), *_without_others(valid, deciding)),
+        ruled_out=decision.ruled_out,
+        limits=decision.limits,
+        acting=decision.acting,
+        interactions=(*_interactions(name, notes, decision.acting), *_without_others(valid, deciding)),
         untested=tuple((gene, stakes.get(gene, "")) for gene in untested),
         unclear=tuple((gene, stake) for gene, stake in unclear.items() if gene not in refused),
-        refused=tuple(refused),
-        local=any("local" in row.codes for row in (*valid, *limits)),
+        refused=refused,
+        local=any("local" in row.codes for row in (*valid, *decision.limits)),
     )
 
 
 def _sources(agreeing: Iterable[Advice]) -> tuple[str, ...]:
     marks = {row.source: " (local)" if "local" in row.codes else "" for row in agreeing}
     return tuple(f"{source}{marks[source]}" for source in sorted(marks, key=by_source))
-
-
-def _acting(ruled_out: Advice | None, deciding: Advice | None, advice: Sequence[Advice]) -> tuple[Acting, ...]:
-    """The drugs that act on this one: those that the label's row rests on first, and each on that enzyme alone."""
-    by_label = ruled_out.acting if ruled_out else ()
-    agents = {acting.agent for acting in by_label}
-    others = (acting for row in ((deciding,) if deciding else advice) for acting in row.acting)
-    return tuple(dict.fromkeys((*by_label, *(acting for acting in others if acting.agent not in agents))))
 
 
 def _by_the_label(limit: Advice, acting: Sequence[Acting], name: str) -> str:
@@ -154,11 +128,6 @@ def _by_the_genes(deciding: Advice | None, headline: str) -> str:
     reversed_by = [acting for acting in deciding.acting if acting.agent in turning]
     doses = {"higher" if acting.asks_for == "lower" else "lower" for acting in reversed_by}
     return f"the genes alone would ask for a {' or a '.join(sorted(doses))} dose"
-
-
-def _passed_over(unclear: Mapping[str, str], urgency: str) -> bool:
-    """Whether the answer is a comfort, or none, that passes over something of unknown effect."""
-    return bool(unclear) and urgency in ("standard", "no_data")
 
 
 def _line(
@@ -227,22 +196,9 @@ def _reason(advice: Advice) -> str:
     return f"{advice.result}: {effects}" if advice.result and effects else advice.result or effects
 
 
-def _differences(valid: Sequence[Advice]) -> str:
+def _differences(differing: Sequence[tuple[Advice, Advice | None]]) -> str:
     """Say what each source wants where they do not want the same."""
-    first: dict[str, Advice] = {}
-    settled: dict[str, Advice] = {}
-    for row in valid:
-        if row.urgency != "no_data":
-            first.setdefault(row.source, row)
-            if row.applies == "yes":
-                settled.setdefault(row.source, row)
-    flagged = any("sources_differ" in row.codes for row in valid)
-    # What holds for this person counts as well as what would hold under a condition.
-    apart = any(len({row.urgency for row in rows.values()}) > 1 for rows in (first, settled))
-    if len(first) < 2 or not (flagged or apart):
-        return ""
-    ordered = sorted(first, key=by_source)
-    return "; ".join(f"{source}: {_headline(first[source], settled.get(source))}" for source in ordered)
+    return "; ".join(f"{first.source}: {_headline(first, settled)}" for first, settled in differing)
 
 
 def _interactions(name: str, notes: Sequence[Row], acting: Sequence[Acting]) -> Iterator[str]:

@@ -5,35 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from pgx.reports.page import wording
-from pgx.reports.page.advice import NOBODY, Advice, known_urgency
+from pgx.reports.page.advice import Advice
 from pgx.reports.page.wording import URGENCIES, words
 
 _WORTH_SAYING = 0.1  # from this probability on, advice for another genotype stands beside the headline
-
-
-def untested_genes(advice: Iterable[Advice], stakes: Mapping[str, str]) -> dict[str, list[str]]:
-    """Return genes that a source looks at for the drug and that were not called, gravest stake first, with sources."""
-    sources: dict[str, list[str]] = {}
-    for row in advice:
-        if row.applies == "not_tested" and row.source != NOBODY:
-            for gene in row.genes:
-                sources.setdefault(gene, []).append(row.source)
-    genes = sorted(sources, key=lambda gene: URGENCIES.index(stakes[gene]) if gene in stakes else len(URGENCIES))
-    return {gene: list(dict.fromkeys(sources[gene])) for gene in genes}
-
-
-def stakes_of(advice: Iterable[Advice]) -> dict[str, str]:
-    """Return untested genes whose results could rule out or change the drug -> urgency of the gravest."""
-    stakes: dict[str, str] = {}
-    for row in advice:
-        if row.applies == "not_tested":
-            for code in row.codes:
-                kind, _, rest = code.partition(":")
-                urgency, _, gene = rest.partition(":")
-                if kind == "could_mean":
-                    urgency = known_urgency(urgency)
-                    stakes[gene] = min(stakes.get(gene, urgency), urgency, key=URGENCIES.index)
-    return stakes
 
 
 def stake_clause(stakes: Mapping[str, str]) -> str:

@@ -127,6 +127,19 @@ class Lexicon:
         phrase = templates(self.kb.folders).words.get("population", {}).get(code or "general")
         return clean(phrase) if isinstance(phrase, str) else humanise(code or "")
 
+    def when(self, code: str, text: str, drug: str) -> str:
+        """Return what is done under a condition as a phrase: ``in treatment beyond 12 weeks that works, ...``."""
+        pattern = templates(self.kb.folders).words.get("when", {}).get(code)
+        if not isinstance(pattern, str):
+            pattern = f"{humanise(code)}: {{text}}" if code else "{text}"
+        return clean(pattern.replace("{text}", text).replace("{drug}", drug))
+
+    def dose(self, value: str, unit: str) -> str:
+        """Return a dose with its unit: ``less than 20 mg/day``."""
+        known = templates(self.kb.folders).words
+        pattern, number = known.get("unit", {}).get(unit), known.get("dose", {}).get(value, value)
+        return clean((pattern if isinstance(pattern, str) else f"{{value}} {unit}").replace("{value}", str(number)))
+
     def feature(self, name: str) -> str:
         """Return a feature's name in words: ``gene.cyp2c9.activity_score`` becomes ``CYP2C9 activity score``."""
         if local := self._local_text("features", name):

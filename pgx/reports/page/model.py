@@ -6,9 +6,12 @@ from collections import Counter
 from dataclasses import dataclass
 
 from pgx.assertion import NOT_CALLED
+from pgx.judgement import Judgement
+from pgx.judgement.judgement import CHANGE_FIRST, agents_of
+from pgx.judgement.judgements import SCOPE
 from pgx.knowledge.acting import Acting, phrase
-from pgx.reports.page import wording
-from pgx.reports.page.advice import Advice, Row, leading_limit
+from pgx.reports.page import details, wording
+from pgx.reports.page.advice import Advice, Row
 from pgx.reports.page.cells import codes_of, pairs_of
 from pgx.reports.page.diplotypes import brief
 from pgx.reports.page.lexicon import Lexicon
@@ -19,24 +22,26 @@ BESIDE_DRUGS = ("drug_drug_gene", "planned_interaction", "acts_on_others")
 
 ALERTS = ("allergy", "sex_mismatch", "outside_refused", "value_left_out", "unlikely_value")
 """Codes of notes that stand before everything else."""
+UNKNOWN_MEDICINES = ("medication_unknown", "medication_unread")
+"""Concepts of medicines that the knowledge base does not know."""
 ALWAYS_SAID = ("medication_basis",)
 """Codes of notes that a reader sees even where they are no warning."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drug:
-    """One drug: the most urgent advice that applies, why, and what each source says.
+    """One drug: what was judged, why, and what each source says.
 
-    `limits` are what the label says whatever the genes, `acting` the drugs of the list that act on it and that the
-    advice on the genes does not count, `interactions` what else other drugs of the list do to it and it to them,
-    `untested` the genes that were not tested with the urgency that a result could mean, `unclear` those of
-    which the file shows something of unknown effect, likewise, `refused` the genes of which a laboratory's result could
-    not be used, and `local` says that a site's own tables had a part in
-    the answer.
+    `later` is what changes in the course of treatment, `limits` are what the label says whatever the genes,
+    `ruled_out` is the one of them that leads, `acting` the drugs of the list that act on it and that the advice on the
+    genes does not count, `interactions` what else other drugs of the list do to it and it to them, `untested` the genes
+    that were not tested with the urgency that a result could mean, `unclear` those of which the file shows something of
+    unknown effect, likewise, `refused` the genes of which a laboratory's result could not be used, and `local` says
+    that a site's own tables had a part in the answer.
     """
 
     name: str
-    urgency: str
+    judgement: Judgement
     headline: str
     reason: str
     sources: tuple[str, ...]
@@ -45,18 +50,40 @@ class Drug:
     cautions: tuple[str, ...]
     advice: tuple[Advice, ...]
     deciding: Advice | None
+    ruled_out: Advice | None = None
     limits: tuple[Advice, ...] = ()
     interactions: tuple[str, ...] = ()
     untested: tuple[tuple[str, str], ...] = ()
     unclear: tuple[tuple[str, str], ...] = ()
     refused: tuple[str, ...] = ()
     local: bool = False
+    later: str = ""
     acting: tuple[Acting, ...] = ()
 
     @property
-    def ruled_out(self) -> Advice | None:
-        """What the label says for this person whatever the genes, unless the genes ask for something graver."""
-        return leading_limit(self.limits, self.deciding)
+    def urgency(self) -> str:
+        """The urgency that was judged."""
+        return self.judgement.urgency
+
+    @property
+    def alternatives(self) -> tuple[str, ...]:
+        """Drugs that the sources name instead and that fit the person."""
+        return self.judgement.alternatives
+
+    @property
+    def not_fitting(self) -> str:
+        """Drugs that the sources name instead and that do not fit the person, and why."""
+        return details.not_fitting(self.judgement)
+
+    @property
+    def causes(self) -> tuple[str, ...]:
+        """The medicines of the person that are the cause of what is said."""
+        return tuple(dict.fromkeys(agents_of(self.judgement)))
+
+    @property
+    def changed_first(self) -> bool:
+        """Whether it is itself the cause of what is said of another medicine."""
+        return self.action == CHANGE_FIRST
 
     @property
     def acting_said(self) -> str:
@@ -74,8 +101,10 @@ class Drug:
         agents = ", ".join(
             dict.fromkeys(f"{acting.agent} {acting.effect.split('_')[0]} it, {acting.enzyme}" for acting in self.acting)
         )
+        agents = agents or ", ".join(f"because of {agent}" for agent in self.causes)
         leading = self.ruled_out or self.deciding
-        what = f"{leading.action} {leading.dose}".strip() if leading and self.urgency == "change_dose" else ""
+        dose = wording.dose(self.judgement.dose_change or "")
+        what = f"{leading.action} {dose}".strip() if leading and self.urgency == "change_dose" else ""
         return ": ".join(filter(None, (agents, what)))
 
     @property
@@ -85,9 +114,8 @@ class Drug:
 
     @property
     def action(self) -> str:
-        """Code of the action that the line is about: the label's, or that of the deciding advice."""
-        leading = self.ruled_out or self.deciding
-        return "" if leading is None else str(leading.row["action"] or "")
+        """Code of the action that was judged; empty if nothing may be said."""
+        return self.judgement.action or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,6 +365,17 @@ class View:
     def alerts(self) -> list[Row]:
         """Notes that a reader must see first: a recorded allergy, a possible mix-up of persons, a lost result."""
         return [note for note in self.notes if note["code"] in ALERTS]
+
+    @property
+    def scope(self) -> str:
+        """That no more than the actionable drugs is shown; empty where drugs were named or a list is known."""
+        return next((clean(str(note["message"])) for note in self.notes if note["code"] == SCOPE), "")
+
+    @property
+    def unknown_medicines(self) -> list[str]:
+        """Medicines of the person's list that the knowledge base does not know, as they were written."""
+        rows = (row for row in self.clinical if row["concept"] in UNKNOWN_MEDICINES and row["code"])
+        return sorted({clean(str(row["code"])) for row in rows})
 
     @property
     def remarks(self) -> list[Row]:

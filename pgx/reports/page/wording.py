@@ -7,8 +7,23 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-URGENCIES = ("avoid", "change_dose", "monitor", "standard", "no_data")
-"""Urgency codes of `schema.GUIDANCE`, most urgent first."""
+from pgx.judgement.statement import URGENCIES
+
+__all__ = [
+    "URGENCIES",
+    "action",
+    "clean",
+    "dose",
+    "humanise",
+    "implication",
+    "implications",
+    "number",
+    "percent",
+    "several",
+    "table",
+    "urgency_note",
+    "words",
+]
 
 # Control characters (terminal escapes) and bidirectional overrides would let a sample name rewrite what a reader sees.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ufeff]")
@@ -89,6 +104,15 @@ def implications(codes: Iterable[str], *, plain: bool = False) -> list[tuple[str
             if single
         )
     return [(gene, ", ".join(phrases)) for gene, phrases in by_gene if phrases]
+
+
+def dose(change: str) -> str:
+    """Return a change of dose in words: ``-50..-25`` becomes ``-50 to -25 %``, with proper minus signs."""
+    if not change:
+        return ""
+    low, _, high = change.partition("..")
+    signed = [part if part.startswith(("-", "+")) else f"+{part}" for part in (low, high) if part]
+    return " to ".join(signed).replace("-", "\N{MINUS SIGN}") + " %"
 
 
 def percent(probability: float | None) -> str:

@@ -1,0 +1,100 @@
+"""The drugs that a source names instead, without those that do not fit the person."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import polars as pl
+
+from pgx.clinical.allergies import MAYBE, allergens
+from pgx.guidance.label_limits import limits
+from pgx.guidance.populations import Populations
+from pgx.knowledge import KnowledgeBase
+from pgx.knowledge.sentences import compose
+from pgx.types import ClinicalData
+
+FLAG = "alternative_ruled_out"
+"""``alternative_ruled_out:<drug>:<why>``: the source names it; an ``allergy``, or its ``label``, rules it out."""
+_HOLDS = 0
+_RULES_OUT = "avoid"
+
+Unfit = Mapping[tuple[str, str], str]
+
+
+def fitting(guidance: pl.DataFrame, clinical: ClinicalData | None, kb: KnowledgeBase) -> pl.DataFrame:
+    """Return guidance that names nobody a drug that they are allergic to, or that its label rules out for them.
+
+    Parameters
+    ----------
+    guidance
+        `schema.GUIDANCE`.
+    clinical
+        Allergies, conditions and all else that labels ask for; None = nothing is known.
+    kb
+        Knowledge base.
+
+    Returns
+    -------
+    polars.DataFrame
+        The same rows; ``alternatives`` and ``recommendation`` leave such drugs out, ``flags`` name them (`FLAG`).
+    """
+    numbered = guidance.with_row_index("row")
+    naming = numbered.filter(pl.col("alternatives").is_not_null())
+    if clinical is None or naming.is_empty():
+        return guidance
+    named = {(row["sample"], other) for row in naming.iter_rows(named=True) for other in row["alternatives"].split(";")}
+    unfit = {**_by_label(named, clinical, kb), **_by_allergy(named, clinical, kb)}
+    rules = kb.remember(
+        "recommendations by id", lambda: {row["rec_id"]: row for row in kb.table("recommendations").rows(named=True)}
+    )
+    changed = [new for row in naming.iter_rows(named=True) if (new := _without(row, unfit, rules, kb)) is not None]
+    names = ("alternatives", "recommendation", "flags")
+    schema = {"row": numbered.schema["row"], **{name: guidance.schema[name] for name in names}}
+    return numbered.update(pl.DataFrame(changed, schema=schema), on="row", include_nulls=True).drop("row")
+
+
+def _without(
+    row: Mapping[str, Any], unfit: Unfit, rules: Mapping[str, Mapping[str, Any]], kb: KnowledgeBase
+) -> dict[str, Any] | None:
+    named = row["alternatives"].split(";")
+    reasons = {other: unfit[row["sample"], other] for other in named if (row["sample"], other) in unfit}
+    if not reasons:
+        return None
+    kept = ";".join(other for other in named if other not in reasons) or None
+    rule = rules.get(row["guideline"] or "")
+    flags = [*filter(None, [row["flags"]]), *(f"{FLAG}:{other}:{why}" for other, why in reasons.items())]
+    return {
+        "row": row["row"],
+        "alternatives": kept,
+        "recommendation": compose({**rule, "alternatives": kept}, kb=kb) if rule else row["recommendation"],
+        "flags": ";".join(flags),
+    }
+
+
+def _by_allergy(named: Iterable[tuple[str, str]], clinical: ClinicalData, kb: KnowledgeBase) -> dict[Any, str]:
+    recorded: defaultdict[str, set[str]] = defaultdict(set)
+    rows = clinical.observations.filter(pl.col("concept") == "allergy").select("sample", "code")
+    for sample, code in rows.iter_rows():
+        recorded[sample].add(code)
+    known = allergens(kb) if recorded else None
+    reasons = {
+        (sample, drug): [known.against(code, drug) or MAYBE for code in recorded.get(sample, ())] if known else []
+        for sample, drug in named
+    }
+    return {key: "allergy" for key, found in reasons.items() if any(MAYBE not in reason for reason in found)}
+
+
+def _by_label(named: Iterable[tuple[str, str]], clinical: ClinicalData, kb: KnowledgeBase) -> dict[Any, str]:
+    asked: defaultdict[str, set[str] | None] = defaultdict(set)
+    for sample, drug in named:
+        people = asked[drug]
+        if people is not None:
+            people.add(sample)
+    samples = sorted({sample for sample, _ in named})
+    found = limits(kb, Populations(kb, clinical, samples), samples, asked)
+    if found.is_empty():
+        return {}
+    ruled_out = found.filter(pl.col("code") == _HOLDS, pl.col("urgency") == _RULES_OUT)
+    return {(samples[at], drug): "label" for at, drug in ruled_out.select("at", "drug").iter_rows()}

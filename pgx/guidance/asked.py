@@ -1,0 +1,52 @@
+"""For which drugs guidance is given: those that are named, those on a person's list, or all."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import polars as pl
+
+from pgx.errors import UsageError
+from pgx.guidance.conditions import Conditions
+from pgx.knowledge import KnowledgeBase
+from pgx.knowledge.drug_names import resolve
+from pgx.types import ClinicalData
+
+ALL = "all"
+UNREAD = ("medication_unknown", "medication_unread")
+"""Concepts of medicines on a list that the knowledge base does not know, or that could not be read."""
+
+
+def wanted_of(
+    samples: Sequence[str],
+    clinical: ClinicalData | None,
+    conditions: Conditions,
+    kb: KnowledgeBase,
+    drugs: Sequence[str] | None,
+) -> dict[str, set[str] | None]:
+    """Return drug -> samples that it is for; None = all samples."""
+    if drugs is not None:
+        if isinstance(drugs, str):
+            raise UsageError("drugs must be a list of names")
+        everything = any(drug.strip().lower() == ALL for drug in drugs)
+        named = [resolve(kb, drug) for drug in drugs if drug.strip() and drug.strip().lower() != ALL]
+        return dict.fromkeys([*named, *(conditions.drugs if everything else ())])
+    if clinical is not None and without_list(samples, clinical) != set(samples):
+        listed: dict[str, set[str]] = defaultdict(set)
+        taken = clinical.medications.filter(pl.col("status") != "stopped", pl.col("sample").is_in(list(samples)))
+        for drug, people in taken.group_by("drug").agg(pl.col("sample").unique()).iter_rows():
+            listed[drug].update(people)
+        if without := without_list(samples, clinical):
+            for drug in conditions.drugs:
+                listed[drug] |= without
+        return dict(sorted(listed.items()))
+    return dict.fromkeys(conditions.drugs)
+
+
+def without_list(samples: Sequence[str], clinical: ClinicalData | None) -> set[str]:
+    """Return the samples of whom no list of medicines is known; one whose names nobody could read is a list."""
+    if clinical is None:
+        return set(samples)
+    unread = clinical.observations.filter(pl.col("concept").is_in(UNREAD))
+    return set(samples).difference(clinical.medications["sample"], unread["sample"])

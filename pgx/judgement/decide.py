@@ -1,0 +1,181 @@
+"""Which of the statements on a drug decides for a person, and what stands against it.
+
+A missing value is never read as normal here: a gene that was not tested takes "as usual" its plainness, or, where a
+result of it could rule the drug out, the answer itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic
+
+from pgx.judgement.statement import (
+    NOBODY,
+    URGENCIES,
+    S,
+    Statement,
+    by_source,
+    gravest_first,
+    known_urgency,
+    leading_limit,
+    statement_order,
+)
+from pgx.knowledge.acting import Acting
+
+DIRECTIONS = {"up": ("increase_dose", "higher_start"), "down": ("reduce_dose", "lower_start")}
+"""Actions that change the dose, by the way in which they do."""
+HOLDS = ("yes", "if_population")
+"""How a statement must apply to decide anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision(Generic[S]):
+    """The statements on one drug for one person, each in its part.
+
+    Parameters
+    ----------
+    statements, limits
+        All of them, those of the label that hold whatever the genes apart.
+    valid
+        The statements on genes that hold for the person, the one that decides first.
+    deciding
+        The one that decides by the genes; None if none holds.
+    part
+        The same, where it is no answer: what a part of the genes says is none, least of all "use as usual".
+    ruled_out
+        What the label says whatever the genes, unless the genes ask for something graver.
+    acting
+        The drugs of the list that act on this one and that the statements on genes do not count.
+    urgency
+        One of `URGENCIES`, after all of this.
+    agreeing
+        The statements that ask for that.
+    untested
+        Genes that a source looks at and that were not called, with those sources.
+    stakes
+        Untested genes whose results could rule out or change the drug, with the gravest urgency.
+    unclear, refused
+        Genes of which something was shown, or sent, and not used; `refused` are those of which it was sent.
+    differing
+        Where the sources do not want the same: of each its first statement, and the first that holds without a
+        condition.
+    """
+
+    statements: tuple[S, ...]
+    limits: tuple[S, ...]
+    valid: tuple[S, ...]
+    deciding: S | None
+    part: S | None
+    ruled_out: S | None
+    acting: tuple[Acting, ...]
+    urgency: str
+    agreeing: tuple[S, ...]
+    untested: Mapping[str, list[str]]
+    stakes: Mapping[str, str]
+    unclear: Mapping[str, str]
+    refused: tuple[str, ...]
+    differing: tuple[tuple[S, S | None], ...]
+
+    @property
+    def by_the_genes(self) -> str:
+        """The urgency without the label and the interactions."""
+        return "no_data" if self.part or not self.deciding else self.deciding.urgency
+
+
+def decide(rows: Iterable[S]) -> Decision[S]:
+    """Return the decision on a drug from everything that the guidance says of it for a person."""
+    everything = sorted(rows, key=statement_order)
+    limits = tuple(sorted((row for row in everything if row.is_limit), key=gravest_first))
+    statements = tuple(row for row in everything if not row.is_limit)
+    valid = tuple(sorted((row for row in statements if row.applies in HOLDS), key=gravest_first))
+    deciding = valid[0] if valid else None
+    urgency = deciding.urgency if deciding else "no_data"
+    stakes = stakes_of(statements)
+    untested = untested_genes(statements, stakes)
+    unclear = {gene: stake for row in valid for gene, stake in row.unclear.items()}
+    open_end = urgency == "standard" and "avoid" in stakes.values()
+    part = deciding if (untested and (urgency == "no_data" or open_end)) or _passed_over(unclear, urgency) else None
+    urgency = "no_data" if part else urgency
+    agreeing = tuple(row for row in valid if row.urgency == urgency)
+    ruled_out = leading_limit(limits, deciding)
+    acting = _acting(ruled_out, deciding, statements)
+    if ruled_out:
+        urgency, agreeing = ruled_out.urgency, (ruled_out,)
+    elif acting and urgency == "standard":
+        # "Fine as usual" is not for a drug whose level another one changes.
+        urgency = "monitor"
+    return Decision(
+        statements=statements,
+        limits=limits,
+        valid=valid,
+        deciding=deciding,
+        part=part,
+        ruled_out=ruled_out,
+        acting=acting,
+        urgency=urgency,
+        agreeing=agreeing,
+        untested=untested,
+        stakes=stakes,
+        unclear=unclear,
+        refused=tuple(dict.fromkeys(gene for row in valid for gene in row.refused)),
+        differing=_differing(valid),
+    )
+
+
+def _differing(valid: Sequence[S]) -> tuple[tuple[S, S | None], ...]:
+    """Return what each source wants where they do not want the same; a source that merely gives no advice is none."""
+    first: dict[str, S] = {}
+    settled: dict[str, S] = {}
+    for row in valid:
+        if row.urgency != "no_data" and not row.names_no_change:
+            first.setdefault(row.source, row)
+            if row.applies == "yes":
+                settled.setdefault(row.source, row)
+    # What holds for this person counts as well as what would hold under a condition.
+    apart = any(_want_apart(list(rows.values())) for rows in (first, settled))
+    ordered = sorted(first, key=by_source) if apart else []
+    return tuple((first[source], settled.get(source)) for source in ordered)
+
+
+def _want_apart(rows: Sequence[Statement]) -> bool:
+    directions = {direction for row in rows for direction, actions in DIRECTIONS.items() if row.action_code in actions}
+    return len({row.urgency for row in rows}) > 1 or len(directions) > 1
+
+
+def untested_genes(statements: Iterable[Statement], stakes: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return genes that a source looks at for the drug and that were not called, gravest stake first, with sources."""
+    sources: dict[str, list[str]] = {}
+    for row in statements:
+        if row.applies == "not_tested" and row.source != NOBODY:
+            for gene in row.genes:
+                sources.setdefault(gene, []).append(row.source)
+    genes = sorted(sources, key=lambda gene: URGENCIES.index(stakes[gene]) if gene in stakes else len(URGENCIES))
+    return {gene: list(dict.fromkeys(sources[gene])) for gene in genes}
+
+
+def stakes_of(statements: Iterable[Statement]) -> dict[str, str]:
+    """Return untested genes whose results could rule out or change the drug -> urgency of the gravest."""
+    stakes: dict[str, str] = {}
+    for row in statements:
+        if row.applies == "not_tested":
+            for code in row.codes:
+                kind, _, rest = code.partition(":")
+                urgency, _, gene = rest.partition(":")
+                if kind == "could_mean":
+                    urgency = known_urgency(urgency)
+                    stakes[gene] = min(stakes.get(gene, urgency), urgency, key=URGENCIES.index)
+    return stakes
+
+
+def _passed_over(unclear: Mapping[str, str], urgency: str) -> bool:
+    """Whether the answer is a comfort, or none, that passes over something of unknown effect."""
+    return bool(unclear) and urgency in ("standard", "no_data")
+
+
+def _acting(ruled_out: Statement | None, deciding: Statement | None, rows: Sequence[Statement]) -> tuple[Acting, ...]:
+    """The drugs that act on this one: those that the label's row rests on first, and each on that enzyme alone."""
+    by_label = ruled_out.acting if ruled_out else ()
+    agents = {acting.agent for acting in by_label}
+    others = (acting for row in ((deciding,) if deciding else rows) for acting in row.acting)
+    return tuple(dict.fromkeys((*by_label, *(acting for acting in others if acting.agent not in agents))))

@@ -1,0 +1,237 @@
+"""What is said of one drug for one person, as codes: what every output renders and none works out again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from pgx.judgement.decide import Decision
+from pgx.judgement.listed import names_of
+from pgx.judgement.statement import NOBODY, URGENCIES, S, Statement, by_source
+from pgx.knowledge.acting import DECIDES
+
+CAUSE = "cause"
+"""``cause:<agent>:<gene>:<action>``: a medicine without which the genes would ask for no more than `action`."""
+CAUSES = "causes"
+"""``causes:<drug>:<gene>``: the same, told of the medicine that is the cause."""
+CHANGE_FIRST = "change_first"
+"""Action of a medicine that is the cause of what is said of another one."""
+RULED_OUT = "alternative_ruled_out"
+"""``alternative_ruled_out:<drug>:<why>``: a source names it, and it does not fit the person."""
+
+_NO_DOSE = ("insufficient", "no_recommendation")
+"""Actions that are worth saying though they change nothing."""
+_REPLACING = ("avoid", "change_dose")
+"""Urgencies beside which other drugs are named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """One judgement; the fields are the columns of `pgx.schema.JUDGEMENTS`, which says what they hold."""
+
+    sample: str
+    drug: str
+    status: str
+    urgency: str
+    action: str | None = None
+    dose_change: str | None = None
+    alternatives: tuple[str, ...] = ()
+    reason: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    applies: str | None = None
+    evidence: tuple[str, ...] = ()
+    could_change: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a person and a drug beside the guidance.
+
+    Parameters
+    ----------
+    genes
+        Gene -> state of its evidence: ``called``, ``ambiguous``, ``outside``, ``not_called`` or ``outside_refused``.
+    copies
+        Gene whose copy number the data do not show -> the phenotypes that it could make.
+    scores
+        Endpoint -> whether its score is usable.
+    left_out
+        Concepts that the advice would read and whose newest value was left out.
+    details
+        Row of the knowledge -> what it says beyond its action and dose (``then:...``, ``at_most:...``).
+    agents
+        Gene -> the other medicines of the person that change how it acts.
+    urgencies
+        Action -> urgency.
+    """
+
+    genes: Mapping[str, str] = field(default_factory=dict)
+    copies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    scores: Mapping[str, bool] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
+    details: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    agents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    urgencies: Mapping[str, str] = field(default_factory=dict)
+
+
+NOTHING_KNOWN = Known()
+
+
+def judge(sample: str, drug: str, decision: Decision[S], known: Known = NOTHING_KNOWN) -> Judgement:
+    """Return what is said of a drug for a person."""
+    said = decision.ruled_out or (None if decision.part else decision.deciding)
+    causes = () if decision.ruled_out or decision.part else tuple(_causes(decision, known, drug))
+    details = _details(decision, said, known)
+    changes_dose = said is not None and decision.urgency == "change_dose"
+    return Judgement(
+        sample=sample,
+        drug=drug,
+        status=_status(decision),
+        urgency=decision.urgency,
+        action=_action(decision, said),
+        dose_change=_text(said.row["dose_change"]) if said and changes_dose else None,
+        alternatives=tuple(dict.fromkeys(_alternatives(decision, drug))),
+        reason=_reason(decision),
+        sources=tuple(sorted({row.source for row in decision.agreeing} - {NOBODY}, key=by_source)),
+        applies=_applies(decision),
+        evidence=tuple(dict.fromkeys(_evidence(decision, known))),
+        could_change=tuple(dict.fromkeys((*_without(causes, known), *_could_change(decision, known)))),
+        flags=tuple(dict.fromkeys((*causes, *details, *_flags(decision)))),
+    )
+
+
+def _applies(decision: Decision[S]) -> str | None:
+    first = decision.ruled_out or decision.deciding or next(iter(decision.statements), None)
+    return first.applies if first else None
+
+
+def _details(decision: Decision[S], said: S | None, known: Known) -> list[str]:
+    """Return what the rows that ask for it say of doses and of later changes."""
+    if said is None or said.turned or decision.urgency == "no_data":
+        return []
+    rows = [said, *(row for row in decision.agreeing if row.applies == "yes" and row.action_code == said.action_code)]
+    return [detail for row in rows for detail in known.details.get(row.rule, ())]
+
+
+def _status(decision: Decision[S]) -> str:
+    statements = decision.statements
+    if decision.ruled_out:
+        return "ruled_out"
+    if decision.part:
+        return "not_judged"
+    if decision.deciding:
+        return "no_recommendation" if all(row.urgency == "no_data" for row in decision.valid) else "advised"
+    if all(row.source == NOBODY for row in statements):
+        return "no_source"
+    if decision.untested:
+        return "not_tested"
+    return "uncertain" if any(row.applies == "possible" for row in statements) else "no_match"
+
+
+def _action(decision: Decision[S], said: Statement | None) -> str | None:
+    if said is None:
+        return DECIDES if decision.acting and decision.urgency == "monitor" else None
+    if decision.urgency == "no_data":
+        return said.action_code if said.action_code in _NO_DOSE else None
+    if decision.acting and not decision.ruled_out and said.urgency == "standard":
+        return DECIDES
+    return said.action_code or None
+
+
+def _alternatives(decision: Decision[S], drug: str) -> Iterator[str]:
+    if decision.urgency in _REPLACING:
+        rows = (*decision.agreeing, *(row for row in decision.valid if row.urgency in _REPLACING))
+        for row in rows:
+            yield from (name for name in names_of(row.row["alternatives"]) if name != drug)
+
+
+def _reason(decision: Decision[S]) -> tuple[str, ...]:
+    row = decision.deciding
+    if row is not None:
+        return tuple(f"{gene}={value}" for gene, value in row.results)
+    rows = (one for one in decision.statements if one.applies == "no_match")
+    return tuple(dict.fromkeys(f"{gene}={value}" for one in rows for gene, value in one.results))
+
+
+def _evidence(decision: Decision[S], known: Known) -> Iterator[str]:
+    """Yield the rows of the knowledge that decide, then the states of the genes, then the scores."""
+    for row in (decision.ruled_out, None if decision.part else decision.deciding, *decision.agreeing):
+        if row is not None and row.rule:
+            yield f"rule:{row.rule}"
+    genes = dict.fromkeys(gene for row in decision.statements for gene in row.genes if row.source != NOBODY)
+    yield from (f"gene:{gene}={known.genes.get(gene, 'not_called')}" for gene in genes if known.genes)
+    yield from (f"score:{name}={'usable' if usable else 'not_usable'}" for name, usable in known.scores.items())
+
+
+def _could_change(decision: Decision[S], known: Known) -> Iterator[str]:
+    for gene in decision.untested:
+        yield f"gene:{gene}" + (f"={decision.stakes[gene]}" if gene in decision.stakes else "")
+    for gene, stake in decision.unclear.items():
+        yield f"{'laboratory' if gene in decision.refused else 'variant'}:{gene}={stake}"
+    for row in decision.statements:
+        if row.applies == "possible" and row.urgency != decision.urgency:
+            yield from (f"genotype:{gene} {value}={row.urgency}" for gene, value in row.results)
+    for gene in decision.deciding.genes if decision.deciding else ():
+        yield from (f"copies:{gene} {phenotype}" for phenotype in known.copies.get(gene, ()))
+    for row in (*decision.valid, *decision.limits):
+        if row.applies == "if_population":
+            yield f"person:{row.row['population']}={row.urgency}"
+    yield from (f"drug:{acting.agent}" for acting in decision.acting)
+    yield from (f"value:{concept}" for concept in known.left_out)
+
+
+def _causes(decision: Decision[S], known: Known, drug: str) -> Iterator[str]:
+    """Yield the medicines without which the genes would ask for something milder."""
+    row = decision.deciding
+    alone = [code.partition(":")[2] for code in row.codes if code.startswith("genes_alone:")] if row else []
+    if row and alone and _milder(known.urgencies.get(alone[0], ""), row.urgency):
+        for gene in row.genes:
+            yield from (f"{CAUSE}:{agent}:{gene}:{alone[0]}" for agent in known.agents.get(gene, ()) if agent != drug)
+
+
+def _milder(urgency: str, than: str) -> bool:
+    return urgency in URGENCIES[:-1] and URGENCIES.index(urgency) > URGENCIES.index(than)
+
+
+def _without(causes: Sequence[str], known: Known) -> Iterator[str]:
+    """Yield what stopping each of the causes would leave: ``drug:<agent>=<urgency>``."""
+    for cause in causes:
+        _, agent, _, action = cause.split(":", 3)
+        yield f"drug:{agent}={known.urgencies[action]}"
+
+
+def change_first(judgement: Judgement, harmed: Sequence[Judgement]) -> Judgement:
+    """Return the judgement of a medicine that is the cause of what is said of others: it is never fine as usual."""
+    flags = tuple(f"{CAUSES}:{one.drug}:{gene}" for one in harmed for gene in _genes_through(judgement.drug, one))
+    milder = _milder(judgement.urgency, "monitor") or judgement.urgency == "no_data"
+    return replace(
+        judgement,
+        urgency="monitor" if milder else judgement.urgency,
+        action=CHANGE_FIRST if milder else judgement.action,
+        flags=(*flags, *judgement.flags),
+    )
+
+
+def agents_of(judgement: Judgement) -> list[str]:
+    """Return the medicines that are the cause of what is said."""
+    return [flag.split(":")[1] for flag in judgement.flags if flag.startswith(f"{CAUSE}:")]
+
+
+def _genes_through(agent: str, harmed: Judgement) -> Iterator[str]:
+    parts = (flag.split(":") for flag in harmed.flags if flag.startswith(f"{CAUSE}:"))
+    yield from (part[2] for part in parts if part[1] == agent)
+
+
+def _flags(decision: Decision[S]) -> Iterator[str]:
+    rows = (*((decision.ruled_out,) if decision.ruled_out else ()), *decision.valid)
+    if decision.differing:
+        yield "sources_differ"
+    kept = ("phenoconverted", "genotype_uncertain", "gene_not_tested", "recall", "local")
+    yield from (code for code in kept if any(code in row.codes for row in rows))
+    yield from (acting.flag for acting in decision.acting)
+    yield from (code for row in rows for code in row.codes if code.startswith(f"{RULED_OUT}:"))
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

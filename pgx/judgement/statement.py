@@ -1,0 +1,175 @@
+"""One row of guidance as codes: what one source says of one drug, and which of several statements goes first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from pgx.judgement.listed import names_of, pairs_of
+from pgx.knowledge.acting import DECIDES, Acting, parse
+
+Row = Mapping[str, object]
+
+URGENCIES = ("avoid", "change_dose", "monitor", "standard", "no_data")
+"""Urgency codes of `pgx.schema.GUIDANCE`, most urgent first."""
+NOBODY = "none"
+"""The source of a row that says that no source names the drug; also what stands for the genes of a label's limit."""
+UNCLEAR = ("effect_unknown", "outside_unknown")
+"""Flags of advice on a gene whose result may not be the whole truth: something was shown, or sent, and not used."""
+LIMIT = "label_limit"
+"""Flag of a row that is the label's and holds whatever the genes."""
+
+_APPLIES = ("yes", "if_population", "possible", "no_match", "not_tested")
+_STRENGTHS = ("strong", "moderate", "optional", "none")
+_SOURCES = ("CPIC", "DPWG", "FDA")
+_GRAVEST = ("contraindicated", "avoid")  # actions that outrank others of the same urgency
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What one source says for one drug; `row` is a row of `pgx.schema.GUIDANCE`."""
+
+    row: Row
+
+    @property
+    def source(self) -> str:
+        """Who says it."""
+        return _text(self.row["source"])
+
+    @property
+    def rule(self) -> str:
+        """Which row of the knowledge says it; empty if none does."""
+        return _text(self.row["guideline"])
+
+    @property
+    def applies(self) -> str:
+        """How far it holds for the person, a code; one that is not known must not read as a comfort: it holds."""
+        applies = _text(self.row["applies"]) or "no_match"
+        return applies if applies in _APPLIES else "yes"
+
+    @property
+    def urgency(self) -> str:
+        """One of `URGENCIES`; a row of which something is not understood counts as the most urgent."""
+        return URGENCIES[0] if self.not_understood else _text(self.row["urgency"])
+
+    @property
+    def not_understood(self) -> tuple[str, ...]:
+        """What of the row this program cannot read, as in a result of a later version."""
+        urgency, applies = _text(self.row["urgency"]), _text(self.row["applies"]) or "no_match"
+        return (
+            *([f"urgency {urgency!r}"] if urgency not in URGENCIES else []),
+            *([f"condition {applies!r}"] if applies not in _APPLIES else []),
+        )
+
+    @property
+    def action_code(self) -> str:
+        """What to do, a code."""
+        return _text(self.row["action"])
+
+    @property
+    def codes(self) -> list[str]:
+        """The flags."""
+        return names_of(self.row["flags"])
+
+    @property
+    def genes(self) -> list[str]:
+        """The genes that the row looks at."""
+        return names_of(self.row["genes"])
+
+    @property
+    def results(self) -> list[tuple[str, str]]:
+        """The results that the row is about, by gene."""
+        return pairs_of(self.row["phenotypes"])
+
+    @property
+    def names_no_change(self) -> bool:
+        """Whether it names an effect of the result and says nothing of dose or choice."""
+        graded = self.row["strength"] not in (None, "none")
+        return self.row["action"] == "standard_with_caution" and not graded and self.row["dose_change"] is None
+
+    @property
+    def is_limit(self) -> bool:
+        """Whether it is the label's, whatever the genes."""
+        return LIMIT in self.codes
+
+    @property
+    def unclear(self) -> dict[str, str]:
+        """Genes of which something was shown, or sent, and not used -> the gravest urgency that it could mean."""
+        return {gene: known_urgency(urgency) for _, urgency, gene in self._unclear()}
+
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """Those of the unclear genes of which a laboratory's result could not be used."""
+        return tuple(gene for why, _, gene in self._unclear() if why == "outside_unknown")
+
+    def _unclear(self) -> list[tuple[str, str, str]]:
+        split = (code.split(":") for code in self.codes)
+        return [(parts[0], parts[1], parts[2]) for parts in split if parts[0] in UNCLEAR and len(parts) == 3]
+
+    @property
+    def acting(self) -> tuple[Acting, ...]:
+        """The drugs of the list that act on this one and that the advice does not count."""
+        return tuple(acting for code in self.codes if (acting := parse(code)))
+
+    @property
+    def turned(self) -> bool:
+        """Whether an interaction takes the place of the change of dose that the genes ask for."""
+        return self.row["action"] == DECIDES
+
+
+S = TypeVar("S", bound=Statement)
+
+
+def known_urgency(code: str) -> str:
+    """Return an urgency code; one that is not known is read as the most urgent."""
+    return code if code in URGENCIES else URGENCIES[0]
+
+
+def leading_limit(limits: Sequence[S], deciding: S | None) -> S | None:
+    """Return what the label says whatever the genes, unless the genes ask for something graver."""
+    rank_of = URGENCIES.index
+    holding = (limit for limit in limits if limit.applies == "yes")
+    return next(
+        (limit for limit in holding if not deciding or rank_of(limit.urgency) <= rank_of(deciding.urgency)), None
+    )
+
+
+def rank(order: tuple[str, ...], value: object) -> int:
+    """Return the place of a value in an order; unknown values come last."""
+    return order.index(str(value)) if value in order else len(order)
+
+
+def by_source(source: str) -> tuple[int, str]:
+    """Key by which sources are listed."""
+    return rank(_SOURCES, source), source
+
+
+def by_strength(statement: Statement | None) -> int:
+    """Key by which statements of the same urgency are listed: strong first, none at all last."""
+    return rank(_STRENGTHS, statement.row["strength"] if statement else None)
+
+
+def statement_order(statement: Statement) -> tuple[object, ...]:
+    """Key by which the statements on a drug are listed."""
+    return (
+        by_source(statement.source),
+        rank(_APPLIES, statement.applies),
+        URGENCIES.index(statement.urgency),
+        _text(statement.row["population"]),
+        statement.rule,
+    )
+
+
+def gravest_first(statement: Statement) -> tuple[int, ...]:
+    """Key by which a statement decides over others."""
+    return (
+        URGENCIES.index(statement.urgency),
+        rank(_APPLIES, statement.applies),
+        rank(_GRAVEST, statement.row["action"]),
+        by_strength(statement),
+    )
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)

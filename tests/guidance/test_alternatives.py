@@ -1,0 +1,56 @@
+"""No drug is named instead that the person is allergic to, or that its label rules out for them."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from pgx import knowledge
+from pgx.guidance import recommend
+from pgx.phenotypes import assign
+from tests.phenotypes.builders import callset, clinical, pattern
+
+KB = knowledge.load()
+POOR = {"CYP2C19": pattern("*2/*2"), "CYP2D6": pattern("*4/*4")}
+
+
+def rows(drug: str, *observations: dict[str, object]) -> pl.DataFrame:
+    history = clinical(observations=list(observations)) if observations else None
+    calls, phenotypes = assign(callset({"s": POOR}), KB, history)
+    return recommend(phenotypes, calls, history, KB, drugs=[drug]).filter(pl.col("applies") != "possible")
+
+
+def named(found: pl.DataFrame) -> set[str]:
+    return {name for cell in found["alternatives"].drop_nulls() for name in cell.split(";")}
+
+
+@pytest.mark.parametrize(
+    ("drug", "allergen", "kept"),
+    [("clopidogrel", "ticagrelor", "prasugrel"), ("clopidogrel", "prasugrel", "ticagrelor")],
+)
+def test_a_recorded_allergy_takes_the_drug_off_the_list_and_out_of_the_sentence(drug, allergen, kept):
+    assert allergen in named(rows(drug)), "without the allergy it is named"
+    found = rows(drug, {"concept": "allergy", "code": allergen})
+    assert allergen not in named(found)
+    assert not [text for text in found["recommendation"] if allergen in text]
+    assert kept in named(found)
+    told = ";".join(found["flags"].drop_nulls())
+    assert f"alternative_ruled_out:{allergen}:allergy" in told
+
+
+def test_what_may_only_cross_react_stays_and_another_s_allergy_changes_nothing():
+    assert named(rows("codeine", {"concept": "allergy", "code": "penicillins"})) == named(rows("codeine"))
+
+
+def test_after_a_stroke_or_tia_prasugrel_is_not_named_instead_of_clopidogrel():
+    found = rows("clopidogrel", {"concept": "stroke", "code": "yes"})
+    assert "prasugrel" not in named(found)
+    assert "ticagrelor" in named(found)
+    assert "alternative_ruled_out:prasugrel:label" in ";".join(found["flags"].drop_nulls())
+    assert "prasugrel" in named(rows("clopidogrel", {"concept": "stroke", "code": "no"}))
+
+
+def test_where_nothing_fits_the_sentence_names_nothing():
+    found = rows("codeine", *({"concept": "allergy", "code": code} for code in ("morphine", "oxycodone")))
+    assert not named(found)
+    assert not [text for text in found["recommendation"] if "morphine" in text or "oxycodone" in text]

@@ -1,0 +1,192 @@
+"""What is said of a drug follows from all statements on it, and never from a gap between them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pgx import knowledge, schema
+from pgx.judgement import Judgement, Known, decide, judge, judgements, of_row
+from pgx.judgement.judgement import change_first
+from pgx.judgement.statement import URGENCIES, Statement
+from pgx.knowledge.acting import DECIDES, Acting
+
+INHIBITOR = Acting("voriconazole", "CYP3A4", "strong", "inhibitor", "current", "raises")
+
+
+def row(**cells: Any) -> Statement:
+    """Return a statement: CPIC, fine as usual for a normal metabolizer, unless the cells say otherwise."""
+    usual = dict.fromkeys(column.name for column in schema.GUIDANCE) | {
+        "sample": "P", "drug": "d", "source": "CPIC", "guideline": "R1", "genes": "G", "phenotypes": "G=Normal",
+        "population": "general", "action": "standard", "applies": "yes", "urgency": "standard", "strength": "strong",
+    }  # fmt: skip
+    return Statement(usual | cells)
+
+
+def said(*rows: Statement, **known: Any) -> Judgement:
+    return judge("P", "d", decide(rows), Known(**known))
+
+
+def gap(gene: str, stake: str) -> Statement:
+    return row(guideline=None, genes=gene, phenotypes=None, action=None, applies="not_tested", urgency="no_data",
+               flags=f"could_mean:{stake}:{gene}")  # fmt: skip
+
+
+AVOID = row(source="DPWG", guideline="R2", action="avoid", urgency="avoid", alternatives="x;y", dose_change="-50")
+
+
+def test_the_gravest_statement_decides_and_names_what_the_source_names_instead():
+    found = said(row(), AVOID)
+    assert (found.status, found.urgency, found.action, found.sources) == ("advised", "avoid", "avoid", ("DPWG",))
+    assert found.alternatives == ("x", "y")
+    assert found.dose_change is None, "the dose is for the case that the drug is used all the same"
+    assert found.evidence[0] == "rule:R2"
+
+
+@pytest.mark.parametrize(
+    ("rows", "status"),
+    [
+        ([gap("G", "avoid")], "not_tested"),
+        ([row(), gap("H", "avoid")], "not_judged"),
+        ([row(flags="effect_unknown:avoid:G")], "not_judged"),
+        ([row(flags="outside_unknown:avoid:G")], "not_judged"),
+        ([row(applies="no_match", urgency="no_data", action=None, guideline=None)], "no_match"),
+        ([row(source="none", genes="none", applies="no_match", urgency="no_data", action=None)], "no_source"),
+        ([row(applies="possible")], "uncertain"),
+        ([row(action="no_recommendation", urgency="no_data")], "no_recommendation"),
+    ],
+)
+def test_where_nothing_is_known_no_action_is_named(rows, status):
+    found = said(*rows)
+    assert (found.status, found.urgency) == (status, "no_data")
+    assert found.action in (None, "no_recommendation")
+    assert not found.dose_change and not found.alternatives
+
+
+def test_a_gene_that_could_only_change_the_dose_leaves_the_answer_and_says_what_could_change_it():
+    found = said(row(), gap("H", "change_dose"), genes={"G": "called", "H": "not_called"})
+    assert (found.urgency, found.could_change) == ("standard", ("gene:H=change_dose",))
+    assert found.evidence == ("rule:R1", "gene:G=called", "gene:H=not_called")
+
+
+def test_a_laboratory_result_that_could_not_be_used_is_told_from_a_variant_that_was_not_understood():
+    assert said(row(flags="outside_unknown:avoid:G")).could_change == ("laboratory:G=avoid",)
+    assert said(row(flags="effect_unknown:avoid:G")).could_change == ("variant:G=avoid",)
+
+
+def test_what_the_label_rules_out_comes_before_the_genes():
+    limit = row(source="FDA label", guideline="L1", genes="none", phenotypes=None, action="contraindicated",
+                urgency="avoid", flags="label_limit", population="child_lt_12")  # fmt: skip
+    found = said(row(), limit)
+    assert (found.status, found.action, found.sources) == ("ruled_out", "contraindicated", ("FDA label",))
+    assert found.evidence[:2] == ("rule:L1", "rule:R1")
+    undecided = said(row(), Statement(limit.row | {"applies": "if_population"}))
+    assert (undecided.urgency, undecided.could_change) == ("standard", ("person:child_lt_12=avoid",))
+
+
+def test_a_drug_that_acts_on_it_is_never_passed_over():
+    found = said(row(flags=INHIBITOR.flag))
+    assert (found.urgency, found.action) == ("monitor", DECIDES)
+    assert INHIBITOR.flag in found.flags
+    assert "drug:voriconazole" in found.could_change
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "differ"),
+    [
+        (
+            {"action": "lower_start", "urgency": "change_dose"},
+            {"action": "reduce_dose", "urgency": "change_dose"},
+            False,
+        ),
+        (
+            {"action": "reduce_dose", "urgency": "change_dose"},
+            {"action": "higher_start", "urgency": "change_dose"},
+            True,
+        ),
+        ({"action": "avoid", "urgency": "avoid"}, {"action": "alternative", "urgency": "avoid"}, False),
+        ({"action": "avoid", "urgency": "avoid"}, {"action": "standard", "urgency": "standard"}, True),
+        (
+            {"action": "avoid", "urgency": "avoid"},
+            {"action": "standard_with_caution", "urgency": "monitor", "strength": "none"},
+            False,
+        ),
+        (
+            {"action": "avoid", "urgency": "avoid"},
+            {"action": "standard_with_caution", "urgency": "monitor", "strength": "strong"},
+            True,
+        ),
+        ({"action": "avoid", "urgency": "avoid"}, {"action": "no_recommendation", "urgency": "no_data"}, False),
+    ],
+)
+def test_sources_differ_where_they_want_something_else_and_not_where_one_says_nothing(one, other, differ):
+    found = said(row(flags="sources_differ", **one), row(**{"source": "FDA", "guideline": "R3", **other}))
+    assert ("sources_differ" in found.flags) is differ
+
+
+def test_a_change_that_comes_later_stands_beside_the_usual_dose():
+    then = "then:reduce_dose:-50:chronic_gt_12wk_and_effective"
+    assert said(row(), details={"R1": (then,)}).flags == (then,)
+    assert not said(row(), gap("H", "avoid"), details={"R1": (then,)}).flags, "no part of an answer that is none"
+
+
+def test_a_medicine_without_which_the_genes_would_ask_for_less_is_the_cause():
+    harmed = row(action="avoid", urgency="avoid", flags="phenoconverted;genes_alone:standard")
+    found = said(harmed, agents={"G": ("paroxetine",)}, urgencies={"standard": "standard"})
+    assert found.flags[0] == "cause:paroxetine:G:standard"
+    assert found.could_change == ("drug:paroxetine=standard",)
+    cause = change_first(judge("P", "paroxetine", decide([row(drug="paroxetine")])), [found])
+    assert (cause.urgency, cause.action, cause.flags[0]) == ("monitor", "change_first", "causes:d:G")
+
+
+def test_a_medicine_that_only_adds_to_what_the_genes_ask_for_is_not_the_cause():
+    harmed = row(action="avoid", urgency="avoid", flags="phenoconverted;genes_alone:avoid")
+    assert not said(harmed, agents={"G": ("paroxetine",)}, urgencies={"avoid": "avoid"}).flags[1:]
+
+
+CELLS = st.fixed_dictionaries(
+    {
+        "source": st.sampled_from(["CPIC", "DPWG", "FDA"]),
+        "applies": st.sampled_from(["yes", "if_population", "possible", "no_match", "not_tested"]),
+        "urgency": st.sampled_from(URGENCIES),
+        "action": st.sampled_from(["avoid", "standard", "reduce_dose", "monitor"]),
+        "flags": st.sampled_from([None, "label_limit", "could_mean:avoid:G", "effect_unknown:avoid:G", INHIBITOR.flag]),
+    }
+)
+
+
+@given(st.lists(CELLS, max_size=5), st.randoms())
+def test_the_order_of_the_statements_and_their_repetition_change_nothing(cells, random):
+    rows = [row(guideline=f"R{n}", **cell) for n, cell in enumerate(cells)]
+    mixed = random.sample(rows, len(rows))
+    assert judge("P", "d", decide(rows)) == judge("P", "d", decide(mixed))
+
+
+@given(st.lists(CELLS, max_size=5))
+def test_as_usual_is_only_said_where_a_source_says_so_and_no_gap_could_rule_it_out(cells):
+    rows = [row(guideline=f"R{n}", **cell) for n, cell in enumerate(cells)]
+    if said(*rows).urgency == "standard":
+        valid = [one for one in rows if one.applies in ("yes", "if_population")]
+        assert any(one.urgency == "standard" for one in valid)
+        assert not [one for one in valid if "effect_unknown:avoid:G" in one.codes and not one.is_limit]
+        assert not [one for one in rows if one.applies == "not_tested" and "could_mean:avoid:G" in one.codes]
+
+
+def test_a_frame_of_judgements_is_read_back_as_it_was():
+    guidance = schema.from_rows([dict(row().row), dict(AVOID.row)], schema.GUIDANCE)
+    calls = schema.from_rows([{"sample": "P", "gene": "G", "status": "called", "flags": "prior_driven"}], schema.CALLS)
+    frame = judgements(guidance, calls, schema.empty(schema.SCORES), knowledge.load())
+    found = of_row(frame.row(0, named=True))
+    assert frame.schema == schema.polars_schema(schema.JUDGEMENTS)
+    assert (found.sample, found.drug, found.urgency, found.alternatives) == ("P", "d", "avoid", ("x", "y"))
+    assert "gene:G=not_called" in found.evidence, "a guess is no call"
+
+
+def test_an_urgency_that_nobody_knows_is_not_guessed():
+    frame = pl.DataFrame([dict.fromkeys(c.name for c in schema.JUDGEMENTS) | {"urgency": "dreadful", "drug": "d"}])
+    with pytest.raises(ValueError, match="dreadful"):
+        of_row(frame.row(0, named=True))
