@@ -19,17 +19,18 @@ from pgx.models.cohort import cohort, column_choice, leakage, missing_codes
 from pgx.models.cohort.cohort import Roles
 from pgx.models.cohort.simulation import simulate
 from pgx.models.evaluation import measures
-from pgx.models.evidence import endpoints
+from pgx.models.evidence import endpoint_parsing, endpoints
+from pgx.models.evidence.endpoint import Term
 from pgx.models.evidence.endpoint_parsing import MAX_RISK, odds_ratio
 from pgx.models.fitting import fit, linear, metrics, new_sites, risk_covariance
 from pgx.models.fitting.linear import Data
 from pgx.models.scoring import score_rows
-from pgx.models.training import train
+from pgx.models.training import fit_cohort, train
 from pgx.models.warfarin_inr import Start, starts_of
 
 LIMITS = {
-    (endpoints, "MAX_RISK"): 0.9,
-    (endpoints, "UNSTATED_SE"): 0.5,
+    (endpoint_parsing, "MAX_RISK"): 0.9,
+    (endpoint_parsing, "UNSTATED_SE"): 0.5,
     (fit, "MIN_EVENTS"): 15,
     (fit, "RIDGE_EVENTS"): 50,
     (fit, "RIDGE_PATIENTS"): 150,
@@ -47,9 +48,9 @@ LIMITS = {
     (leakage, "_CERTAIN"): 0.98,
     (leakage, "_CASES"): 10,
     (measures, "_FEWEST"): 20,
-    (train, "LEVEL"): 0.9,
-    (train, "_FOLDS"): 5,
-    (train, "_FAR"): 3.0,
+    (fit_cohort, "LEVEL"): 0.9,
+    (fit_cohort, "_FOLDS"): 5,
+    (fit_cohort, "_FAR"): 3.0,
     (score_rows, "LEVEL"): 0.9,
     (score_rows, "_CERTAIN"): 0.95,
     (score_rows, "_FACTORS"): 6,
@@ -96,9 +97,9 @@ def test_an_odds_ratio_is_taken_as_it_is() -> None:
         odds_ratio("XR", 1.0, 0.5)
 
 
-def _term(**more: object) -> endpoints.Term:
+def _term(**more: object) -> Term:
     row = {"name": "t", "column": "c", "measure": "RR", "estimate": 2.0, "mark": "recall", **more}
-    return endpoints._term(row, {}, 0.1)
+    return endpoint_parsing._term(row, {}, 0.1)
 
 
 def test_the_width_of_an_effect_is_that_of_its_interval_and_half_where_none_is_stated() -> None:
@@ -251,7 +252,7 @@ def test_more_than_thrice_the_published_odds_are_asked_about(kb: KnowledgeBase, 
     share = float(taken.data.y.mean())
     odds = share / (1 - share) / factor
     moved = replace(taken, data=replace(taken.data, prior=np.full(2000, math.log(odds))))
-    assert bool(train._sampled(moved, one)) == asked
+    assert bool(fit_cohort._sampled(moved, one)) == asked
 
 
 @pytest.mark.parametrize("risk", [0.0, 1.0, -0.1, 1.1])
@@ -388,13 +389,13 @@ def test_only_scores_of_the_endpoint_that_were_given_start_a_person() -> None:
     scores = pl.DataFrame(
         {
             "sample": ["a", "a", "b"],
-            "endpoint": ["warfarin.dose", "warfarin.low_dose_need", "warfarin.dose"],
-            "estimate": [30.0, 0.4, None],
-            "low": [20.0, 0.1, None],
-            "high": [40.0, 0.6, None],
+            "endpoint": ["warfarin.dose", "warfarin.dose_gage", "warfarin.dose"],
+            "estimate": [30.0, 35.0, None],
+            "low": [20.0, 21.0, None],
+            "high": [40.0, 49.0, None],
         }
     )
     assert starts_of(scores) == {"a": Start(30.0, 20.0, 40.0)}
-    assert starts_of(scores, "warfarin.low_dose_need") == {"a": Start(0.4, 0.1, 0.6)}
+    assert starts_of(scores, "warfarin.dose_gage") == {"a": Start(35.0, 21.0, 49.0)}
     with pytest.raises(InputError, match="no column 'low'"):
         starts_of(scores.drop("low"))
