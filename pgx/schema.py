@@ -203,8 +203,9 @@ JUDGEMENTS: Schema = (
         "flags",
         _L,
         "codes: cause:<agent>:<gene>:<action> (a medicine without which the genes ask for no more than the action), "
-        "causes:<drug>:<gene> (the same, told of that medicine), then:<action>:<change>:<when> (a later or conditional change), at_most:<dose>:<unit>, "
-        "dose:<dose>:<unit>, sources_differ, phenoconverted, genotype_uncertain, gene_not_tested, recall, local, "
+        "causes:<drug>:<gene> (the same, told of that medicine), "
+        "then:<action>:<change>:<when> (a later or conditional change), at_most:<dose>:<unit>, dose:<dose>:<unit>, "
+        "sources_differ, phenoconverted, genotype_uncertain, gene_not_tested, recall, local, "
         "interaction:<agent>:<enzyme>:<strength>:<role>:<phase>:<effect>, alternative_ruled_out:<drug>:<why>",
     ),
 )
