@@ -197,13 +197,15 @@ JUDGEMENTS: Schema = (
         _L,
         "what could change it, with the gravest urgency that it could mean: gene:<GENE> (not tested), "
         "variant:<GENE> (shown and not understood), laboratory:<GENE> (sent and not used), genotype:<GENE> <result>, "
-        "copies:<GENE> <result>, person:<population>, drug:<agent>, value:<concept> (left out)",
+        "copies:<GENE> <result>, person:<population>, drug:<agent> (stopped)",
     ),
     Column(
         "flags",
         _L,
-        "codes: then:<action>:<change>:<when> (a later or conditional change), at_most:<dose>:<unit>, "
-        "dose:<dose>:<unit>, sources_differ, phenoconverted, genotype_uncertain, gene_not_tested, recall, local, "
+        "codes: cause:<agent>:<gene>:<action> (a medicine without which the genes ask for no more than the action), "
+        "causes:<drug>:<gene> (the same, told of that medicine), "
+        "then:<action>:<change>:<when> (a later or conditional change), at_most:<dose>:<unit>, dose:<dose>:<unit>, "
+        "sources_differ, phenoconverted, genotype_uncertain, gene_not_tested, recall, local, "
         "interaction:<agent>:<enzyme>:<strength>:<role>:<phase>:<effect>, alternative_ruled_out:<drug>:<why>",
     ),
 )

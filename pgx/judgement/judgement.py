@@ -56,8 +56,6 @@ class Known:
         Gene whose copy number the data do not show -> the phenotypes that it could make.
     scores
         Endpoint -> whether its score is usable.
-    left_out
-        Concepts that the advice would read and whose newest value was left out.
     details
         Row of the knowledge -> what it says beyond its action and dose (``then:...``, ``at_most:...``).
     agents
@@ -69,7 +67,6 @@ class Known:
     genes: Mapping[str, str] = field(default_factory=dict)
     copies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     scores: Mapping[str, bool] = field(default_factory=dict)
-    left_out: tuple[str, ...] = ()
     details: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     agents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     urgencies: Mapping[str, str] = field(default_factory=dict)
@@ -178,7 +175,6 @@ def _could_change(decision: Decision[S], known: Known) -> Iterator[str]:
         if row.applies == "if_population":
             yield f"person:{row.row['population']}={row.urgency}"
     yield from (f"drug:{acting.agent}" for acting in decision.acting)
-    yield from (f"value:{concept}" for concept in known.left_out)
 
 
 def _causes(decision: Decision[S], known: Known, drug: str) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import polars as pl
 
@@ -25,6 +25,7 @@ ACTIONABLE = ("avoid", "change_dose", "monitor")
 SCOPE = "actionable_only"
 """Code of the note that says that no more than the actionable drugs is shown."""
 _COPIES = "copy_number_range"
+_COLUMNS = tuple(one.name for one in fields(Judgement))
 _LISTS = ("alternatives", "reason", "sources", "evidence", "could_change", "flags")
 
 
@@ -61,22 +62,25 @@ def judgements(
     details, agents = details_of(kb), _agents(exposures)
     urgencies = dict(kb.table("actions").select("action", "urgency").iter_rows())
     nobody = _Person({}, {})
-    found = [
-        judge(
-            sample,
-            drug,
-            decide(map(Statement, rows)),
-            Known(
-                genes=people.get(sample, nobody).genes,
-                copies=people.get(sample, nobody).copies,
-                scores=usable.get((sample, drug), {}),
-                details=details,
-                agents=agents.get(sample, {}),
-                urgencies=urgencies,
-            ),
+    # Many persons share all that is said of a drug and known of its genes: each case is judged once.
+    cases: dict[str, Judgement] = {}
+    found = []
+    for (sample, drug), rows in _by_drug(guidance):
+        person, acting = people.get(sample, nobody), agents.get(sample, {})
+        genes = {gene for row in rows for gene in names_of(row["genes"])}
+        known = Known(
+            genes={gene: state for gene, state in person.genes.items() if gene in genes},
+            copies={gene: phenotypes for gene, phenotypes in person.copies.items() if gene in genes},
+            scores=usable.get((sample, drug), {}),
+            details=details,
+            agents={gene: names for gene, names in acting.items() if gene in genes},
+            urgencies=urgencies,
         )
-        for (sample, drug), rows in _by_drug(guidance)
-    ]
+        said = [[cell for name, cell in row.items() if name != "sample"] for row in rows]
+        case = repr((said, known.genes, known.copies, known.scores, known.agents))
+        if case not in cases:
+            cases[case] = judge(sample, drug, decide(map(Statement, rows)), known)
+        found.append(replace(cases[case], sample=sample))
     return schema.from_rows([_row(one) for one in _with_causes(found)], schema.JUDGEMENTS)
 
 
@@ -153,7 +157,8 @@ def of_row(row: Mapping[str, object]) -> Judgement:
 
 
 def _row(judgement: Judgement) -> dict[str, object]:
-    return {name: list(cell) if isinstance(cell, tuple) else cell for name, cell in asdict(judgement).items()}
+    cells = ((name, getattr(judgement, name)) for name in _COLUMNS)
+    return {name: list(cell) if isinstance(cell, tuple) else cell for name, cell in cells}
 
 
 def _by_drug(guidance: pl.DataFrame) -> Iterator[tuple[tuple[str, str], list[Row]]]:

@@ -85,8 +85,8 @@ class Statement:
     @property
     def names_no_change(self) -> bool:
         """Whether it names an effect of the result and says nothing of dose or choice."""
-        graded = self.row["strength"] not in (None, "none")
-        return self.row["action"] == "standard_with_caution" and not graded and self.row["dose_change"] is None
+        ungraded = self.row["strength"] == "none" and self.row["dose_change"] is None
+        return ungraded and self.row["action"] == "standard_with_caution"
 
     @property
     def is_limit(self) -> bool:
