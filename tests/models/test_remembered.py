@@ -17,7 +17,7 @@ from pgx.models.cohort.simulation import Truth, simulate
 from pgx.models.evaluation import interval_coverage, validate
 from pgx.models.evidence import endpoints
 from pgx.models.fitting.boost import Settings
-from pgx.models.training import train, tuning
+from pgx.models.training import tuning
 from pgx.models.warfarin_inr import Start
 from tests.remembered import check
 
@@ -142,7 +142,7 @@ def test_a_learning_curve(kb: KnowledgeBase) -> None:
 def test_what_is_asked_of_a_cohort(kb: KnowledgeBase) -> None:
     one = endpoints.get(kb, RISK)
     taken = cohort.load(_risk(kb), one, Roles(person="person", site="site", time="time"))
-    found = [*train.probe_cohort(taken, 7), *prior_conflict.checks(one, taken.data, taken.prior, 7)]
+    found = [*fit_cohort.probe_cohort(taken, 7), *prior_conflict.checks(one, taken.data, taken.prior, 7)]
     rows = [(p.code, p.p_value, getattr(p, "statistic", None), str(getattr(p, "where", ""))) for p in found]
     check("models_probes", pl.DataFrame(rows, schema=["code", "p", "statistic", "where"], orient="row"))
     features = [(f.name, f.reading.column, f.reading.kind, str(f.reading.levels), f.monotone) for f in taken.features]
