@@ -198,7 +198,9 @@ def tsv(frame: pl.DataFrame) -> str:
     """Return a frame as TSV: no quoting, null = empty; tabs and line ends inside a cell become spaces."""
     import polars as pl
 
-    clean = frame.with_columns(pl.col(pl.String).str.replace_all(r"[\t\r\n]+", " "))
+    from pgx import cells
+
+    clean = cells.with_text(frame).with_columns(pl.col(pl.String).str.replace_all(r"[\t\r\n]+", " "))
     return clean.write_csv(separator="\t", quote_style="never", null_value="")
 
 

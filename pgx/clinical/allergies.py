@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from pgx.codes import Applies
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.drug_names import DrugNames, drug_names
 from pgx.types import ClinicalData
@@ -142,10 +143,8 @@ def _allergens(kb: KnowledgeBase) -> Allergens:
 def _alternatives(advice: pl.DataFrame | None) -> Iterator[tuple[str, str, str]]:
     """Yield (sample, drug, what guidance names instead of it)."""
     if advice is not None:
-        named = advice.filter(pl.col("alternatives").is_not_null(), pl.col("applies") != "no_match")
-        for sample, drug, listed in named.select("sample", "drug", "alternatives").iter_rows():
-            for other in listed.split(";"):
-                yield sample, drug, other
+        named = advice.filter(pl.col("alternatives").list.len() > 0, pl.col("applies") != Applies.NO_MATCH)
+        yield from named.select("sample", "drug", "alternatives").explode("alternatives").iter_rows()
 
 
 def alerts(clinical: ClinicalData, advice: pl.DataFrame | None, kb: KnowledgeBase) -> Iterator[dict[str, object]]:

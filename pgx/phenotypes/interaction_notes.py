@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
+from typing import cast
 
 import polars as pl
 
@@ -13,7 +14,7 @@ from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.acting import EFFECTS
 from pgx.knowledge.tables.declared import SCHEMES
 from pgx.phenotypes.exposures import agents, exposures, present_days
-from pgx.phenotypes.phenoconversion import Converter, converter
+from pgx.phenotypes.phenoconversion import LOCAL_RULE, Converter, converter
 from pgx.phenotypes.substrates import acting_drugs
 from pgx.types import ClinicalData
 
@@ -131,7 +132,7 @@ def _how(one: Row) -> str:
 
 def _per_enzyme(acting: pl.DataFrame, phenotypes: pl.DataFrame, kb: KnowledgeBase) -> Iterator[Row]:
     converted: dict[tuple[str, str], Row] = {}
-    for row in phenotypes.filter(pl.col("conversion").is_not_null()).iter_rows(named=True):
+    for row in phenotypes.filter(pl.col("conversion").list.len() > 0).iter_rows(named=True):
         converted.setdefault((row["sample"], row["gene"]), row)
     called = set(phenotypes.select("sample", "gene").unique().iter_rows())
     engine = converter(kb)
@@ -155,13 +156,13 @@ def _per_enzyme(acting: pl.DataFrame, phenotypes: pl.DataFrame, kb: KnowledgeBas
 def _conversion(
     key: tuple[str, str], agents_here: list[Row], row: Row, engine: Converter
 ) -> tuple[str, str, str, str, str]:
-    rules = str(row["conversion"])
+    rules = list(cast(list[str], row["conversion"]))
     recall = engine.rests_on_recall(rules) or any(one["confidence"] == "recall" for one in agents_here)
     after = f"{row['clinical_phenotype']}{_score(row['clinical_activity_score'])}"
     before = f"{row['phenotype']}{_score(row['activity_score'])}"
     tail = ", not checked against a source" if recall else ""
     # The marks behind the rules are for programs; the agents are named with theirs.
-    applied = ", ".join(one for one in rules.split(";") if ":" not in one)
+    applied = ", ".join(one for one in rules if not one.startswith(LOCAL_RULE))
     message = f"{key[1]} acts as {after}, the genes alone say {before}: {_named(agents_here)}; rule {applied}{tail}"
     return key[0], "warning", "phenoconverted", message, key[1]
 

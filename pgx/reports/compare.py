@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pgx.reports.page.build import Drug, Gene, Row, Score, View, flatten, view
-from pgx.reports.page.wording import clean, percent, split, words
+from pgx.reports.page.cells import list_of_cell
+from pgx.reports.page.wording import clean, percent, words
 from pgx.types import Result
 
 # Provenance entries by the kind of reason that they are; the first part of a path that matches decides.
@@ -239,9 +240,7 @@ def _drugs(
     for name in names:
         a, b = before.get(name), after.get(name)
         if (_drug(a) if a else "") != (_drug(b) if b else ""):
-            genes = {
-                gene for drug in (a, b) if drug for one in drug.advice for gene in split(str(one.row["genes"] or ""))
-            }
+            genes = {gene for drug in (a, b) if drug for one in drug.advice for gene in list_of_cell(one.row["genes"])}
             why = [
                 *_by_gene(genes, moved),
                 *(given if a is None or b is None or not genes & moved.keys() else ()),

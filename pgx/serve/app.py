@@ -19,8 +19,8 @@ from pgx.errors import InputError
 from pgx.reports.formats.fhir import fhir_of
 from pgx.reports.page import wording
 from pgx.reports.page.build import View
+from pgx.reports.page.cells import list_of_cell
 from pgx.reports.page.lexicon import drug_names
-from pgx.reports.page.wording import split
 from pgx.serve import cards, orders, patients
 from pgx.serve.store import Store
 from pgx.version import __version__
@@ -173,7 +173,7 @@ def _lookup(store: Store, patient: str, drug: str | None) -> Response:
         drugs = tuple(one for one in shown.drugs if one.name == name)
         if not drugs:
             return _problem(404, "not-found", f"the stored result says nothing about {drug!r}")
-        genes = {gene for one in drugs for advice in one.advice for gene in split(str(advice.row["genes"] or ""))}
+        genes = {gene for one in drugs for advice in one.advice for gene in list_of_cell(advice.row["genes"])}
         shown = replace(
             shown,
             drugs=drugs,

@@ -10,6 +10,7 @@ from pgx.clinical import alerts, check, read
 from pgx.clinical.allergies import allergens
 from pgx.clinical.medications import add_medications
 from tests.clinical.reading import codes, values
+from tests.listed import from_text
 
 PATIENT = {"resourceType": "Patient", "id": "P1", "gender": "female"}
 VERIFICATION = "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification"
@@ -218,7 +219,7 @@ def test_an_alternative_that_guidance_names_is_looked_at(kb, write):
         "genes": "CYP2C19",
         "alternatives": "prasugrel;ticagrelor",
     }
-    advice = schema.from_rows([{**row, "applies": "yes"}, {**row, "sample": "B"}], schema.GUIDANCE)
+    advice = from_text([{**row, "applies": "yes"}, {**row, "sample": "B"}], schema.GUIDANCE)
     (note,) = alerts(data, advice, kb)
     assert str(note["message"]).startswith("ticagrelor, which guidance names instead of clopidogrel: an allergy to")
     assert note["where"] == "clopidogrel"

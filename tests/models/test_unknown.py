@@ -77,7 +77,7 @@ def score(row: dict[str, object], kb: KnowledgeBase, name: str) -> dict[str, obj
 
 
 def flags(row: dict[str, object]) -> set[str]:
-    return set(str(row["flags"] or "").split(";")) - {""}
+    return set(row["flags"])
 
 
 def tells(row: dict[str, object], full: dict[str, object], about: str) -> bool:

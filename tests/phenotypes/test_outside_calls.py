@@ -369,7 +369,7 @@ def test_a_result_that_was_refused_is_flagged_on_the_call_of_its_gene(tmp_path, 
         ("a", "error", "outside_refused", gene)
     ]
     calls = merge.told(assign(done, KB)[0], OWN)
-    flagged = calls.filter(pl.col("flags").str.contains("outside_refused"))
+    flagged = calls.filter(pl.col("flags").list.contains("outside_refused"))
     assert flagged.select("sample", "gene").rows() == [("a", gene)]
     assert flagged["status"][0] != "called"
     assert set(calls.filter(sample="b")["gene"]) == set(OWN)

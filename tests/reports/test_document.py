@@ -28,8 +28,8 @@ def test_a_limit_of_the_label_that_is_not_decided_says_so(applies: str, said: st
     result = example.build()
     row = result.guidance.filter(pl.col("drug") == "codeine").head(1)
     limit = row.with_columns(
-        genes=pl.lit("none"), source=pl.lit("FDA label"), recommendation=pl.lit("Not below 12."),
-        flags=pl.lit("label_limit"), urgency=pl.lit("avoid"), applies=pl.lit(applies),
+        genes=pl.lit(["none"]), source=pl.lit("FDA label"), recommendation=pl.lit("Not below 12."),
+        flags=pl.lit(["label_limit"]), urgency=pl.lit("avoid"), applies=pl.lit(applies),
     )  # fmt: skip
     found = result_json.to_dict(replace(result, guidance=pl.concat([result.guidance, limit])))
     drugs = {one["drug"]: one for one in found["samples"][0]["summary"]}

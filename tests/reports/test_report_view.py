@@ -11,6 +11,7 @@ from pgx.reports import render_html, render_text
 from pgx.reports.formats.patient import render_leaflet
 from pgx.reports.page.build import view, views
 from pgx.reports.page.wording import URGENCIES
+from tests.listed import from_text
 from tests.reports import example
 
 
@@ -28,7 +29,7 @@ def guidance(*rows):
         "applies": "yes",
         "urgency": "avoid",
     }
-    return schema.from_rows([base | row for row in rows], schema.GUIDANCE)
+    return from_text([base | row for row in rows], schema.GUIDANCE)
 
 
 def test_drugs_are_sorted_by_urgency_then_the_persons_own_medicines():
@@ -280,7 +281,7 @@ def test_interactions_are_said_beside_the_drug_and_not_again_among_the_remarks()
 def test_a_copy_number_that_nobody_saw_stands_beside_as_usual():
     result = example.build()
     calls = result.calls.filter(gene="CYP2D6").with_columns(
-        flags=pl.lit("no_copy_number;copy_number_range:Intermediate Metabolizer|Ultrarapid Metabolizer")
+        flags=pl.lit(["no_copy_number", "copy_number_range:Intermediate Metabolizer|Ultrarapid Metabolizer"])
     )
     row = {"genes": "CYP2D6", "action": "standard", "urgency": "standard", "flags": "no_copy_number"}
     drug = shown(guidance=guidance(row), calls=calls).drugs[0]

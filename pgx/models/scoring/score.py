@@ -11,7 +11,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pgx import schema
+from pgx import cells, schema
+from pgx.codes import Category, Flag, FlagCode
 from pgx.errors import InputError
 from pgx.models.cohort import column_choice
 from pgx.models.cohort.tables import absent
@@ -243,11 +244,14 @@ def _notes(found: pl.DataFrame, endpoint: Endpoint, model: Model | None) -> list
             notes.append(_note("info", warning["code"], warning["message"], endpoint.name))
         measured = model.facts.get("performance", {}).get(card.DIFFERENCES, [])
         notes += [_note("info", "simple_as_good", text, endpoint.name) for text in card.as_good(measured)]
-    refused = found.filter(pl.col("category") == "refused")
-    for codes, count in refused.group_by("flags").len().sort("flags").iter_rows():
-        listed = str(codes).split(";")
-        why = [code.removeprefix("refused:").replace("_", " ") for code in listed if code.startswith("refused:")]
-        why += [code.replace(":", " ") for code in listed if code.startswith("implausible:")]
+    refused = found.filter(pl.col("category") == Category.REFUSED)
+    kinds, number = cells.distinct(refused, ["flags"])
+    counts = number.value_counts(sort=False)
+    told = sorted((kinds["flags"][at].to_list(), count) for at, count in counts.iter_rows())
+    for listed, count in told:
+        flags = [Flag.parse(text) for text in listed]
+        why = [flag.about.replace("_", " ") for flag in flags if flag.code == FlagCode.REFUSED]
+        why += [f"{flag.code} {flag.about}" for flag in flags if flag.code == FlagCode.IMPLAUSIBLE]
         text = f"{endpoint.name} is not given for {count} of {found.height} samples: {', '.join(why)}"
         notes.append(_note("info", "score_refused", text, endpoint.name))
     return notes

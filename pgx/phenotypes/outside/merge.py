@@ -17,6 +17,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from pgx.assertion import CALLED
+from pgx.codes import FlagCode
 from pgx.errors import InputError, UsageError
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.rules.phenotypes import INDETERMINATE, rules_for
@@ -28,9 +30,8 @@ from pgx.phenotypes.outside.source import Known, Said
 from pgx.types import CallSet, GeneCalls, PatternCall
 
 MODES = ("override", "fill")
-REFUSED = "outside_refused"
+REFUSED = FlagCode.OUTSIDE_REFUSED
 """Code of the note on a result that could not be used, and flag of the call of its gene."""
-_USABLE = ("called", "ambiguous", "outside")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +176,8 @@ def _call(kb: KnowledgeBase, gene: str, row: Said, tool: str, where: str) -> tup
         raise ValueError("it states nothing")
     total = sum(one.probability for one in diplotypes)
     diplotypes = [replace(one, probability=one.probability / total) for one in diplotypes]
-    flags = ["outside"] + (["several_genotypes"] if len(diplotypes) > 1 else [])
-    flags += ["phenotype_only"] if not diplotypes else []
+    flags = [FlagCode.OUTSIDE] + ([FlagCode.SEVERAL_GENOTYPES] if len(diplotypes) > 1 else [])
+    flags += [FlagCode.PHENOTYPE_ONLY] if not diplotypes else []
     flags += [REFUSED] if strange else []
     pattern = PatternCall(
         tuple(diplotypes), "outside", 0, 0, tuple(flags), f"outside:{tool}",
@@ -282,7 +283,7 @@ def told(calls: pl.DataFrame, own: Collection[str]) -> pl.DataFrame:
     own
         Genes that we call ourselves.
     """
-    refused = pl.col("flags").str.split(";").list.contains(REFUSED).fill_null(value=False)
+    refused = pl.col("flags").list.contains(REFUSED.value)
     return calls.filter(pl.col("gene").is_in(list(own)) | (pl.col("status") == "outside") | refused)
 
 
@@ -350,7 +351,7 @@ def _laid_over(own: GeneCalls, calls: dict[int, PatternCall], mode: str) -> Gene
     index: dict[PatternCall, int] = {}
     for at, theirs in sorted(calls.items(), key=lambda item: item[0]):
         mine = own.patterns[own.pattern_of[at]]
-        if mode == "fill" and mine.status in _USABLE:
+        if mode == "fill" and mine.status in CALLED:
             continue
         pattern = replace(theirs, positions_called=mine.positions_called, positions_total=mine.positions_total)
         if pattern not in index:

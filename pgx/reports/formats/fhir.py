@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pgx.reports.page.build import Advice, Drug, Gene, Row, Score, View, view
+from pgx.reports.page.cells import list_of_cell
 from pgx.reports.page.lexicon import Terms
 from pgx.reports.page.notice import NOTICE
-from pgx.reports.page.wording import clean, percent, split, words
+from pgx.reports.page.wording import clean, percent, words
 from pgx.types import Result
 from pgx.version import __version__
 
@@ -243,7 +244,7 @@ def _says(advice: Advice) -> bool:
 def _implication(bundle: _Bundle, drug: Drug, index: int, genotypes: dict[str, Resource]) -> Resource:
     advice = drug.advice[index]
     content = _observation(bundle, _coding(CODES, "therapeutic-implication", "Therapeutic Implication"))
-    genes = split(str(advice.row["genes"] or ""))
+    genes = list_of_cell(advice.row["genes"])
     content["derivedFrom"] = [genotypes[gene] for gene in genes if gene in genotypes]
     if not content["derivedFrom"]:
         del content["derivedFrom"]

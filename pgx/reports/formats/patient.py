@@ -10,6 +10,7 @@ from pgx.reports.formats.html import environment
 from pgx.reports.formats.plan import checks
 from pgx.reports.page import wording
 from pgx.reports.page.build import Drug, Gene, View, view
+from pgx.reports.page.cells import pairs_of_cell
 from pgx.reports.page.wording import words
 from pgx.types import Result
 
@@ -83,10 +84,9 @@ def plain_reasons(drug: Drug) -> Iterator[str]:
     """Yield what happens to the medicine in this body, in everyday words, each once."""
     if drug.deciding is None or drug.urgency == "no_data" or drug.ruled_out or drug.deciding.turned:
         return
-    cell = drug.deciding.row["implication"]
     silent = {words("implication", code) for code in ("na", "none", "no_data")}
     seen = set()
-    for _, said in wording.implications(None if cell is None else str(cell), plain=True):
+    for _, said in wording.implications(pairs_of_cell(drug.deciding.row["implication"]), plain=True):
         for part in said.split(", "):
             if part not in silent and part not in seen:
                 seen.add(part)

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from pgx.codes import FlagCode
 from pgx.reports.page.build import Drug, View, view
+from pgx.reports.page.cells import list_of_cell
 from pgx.reports.page.lexicon import Terms
 from pgx.reports.page.notice import NOTICE
-from pgx.reports.page.wording import monitoring, split
+from pgx.reports.page.wording import monitoring
 from pgx.types import Result
 
 _FOLD = 73
@@ -87,7 +89,7 @@ def _of_drug(drug: Drug, start: object, terms: Terms) -> Iterator[Check]:
         if counts and advice.applies in ("yes", "if_population"):
             for code in advice.monitoring_codes:
                 asked.setdefault(code, []).append(advice.source)
-                if "local" in split(str(advice.row["flags"] or "")):
+                if FlagCode.LOCAL in list_of_cell(advice.row["flags"]):
                     local.add(code)
     for code, sources in asked.items():
         before, days, note = terms.schedule(code)

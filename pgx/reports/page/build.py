@@ -8,15 +8,17 @@ from collections.abc import Iterator, Mapping
 import polars as pl
 
 from pgx.assertion import NOT_CALLED, STATEMENTS, asserted
+from pgx.codes import Flag, FlagCode
 from pgx.errors import UsageError
 from pgx.knowledge.local_terms import KEY as LOCAL_TERMS
 from pgx.reports.page import person, wording
+from pgx.reports.page.cells import list_of_cell, pairs_of_cell
 from pgx.reports.page.cells import number_of as _float
 from pgx.reports.page.cells import text_of_cell as _text
 from pgx.reports.page.drug_line import NOBODY, advice_of, drug_of, drug_order
 from pgx.reports.page.lexicon import Terms, terms_of
 from pgx.reports.page.model import BESIDE_DRUGS, Advice, Class, Drug, Gene, Row, Score, View
-from pgx.reports.page.wording import clean, split
+from pgx.reports.page.wording import clean
 from pgx.types import Result
 
 __all__ = ["NOBODY", "Advice", "Class", "Drug", "Gene", "Row", "Score", "View", "build", "flatten", "view", "views"]
@@ -92,7 +94,7 @@ def build(
     drugs = sorted(
         (drug_of(name, found, taken.get(name, ""), beside, unseen) for name, found in by_drug.items()), key=drug_order
     )
-    guided = {gene for row in parts["guidance"] for gene in split(_text(row["genes"]))}
+    guided = {gene for row in parts["guidance"] for gene in list_of_cell(row["genes"])}
     classes: dict[str, list[Row]] = {}
     for row in parts["phenotypes"]:
         classes.setdefault(str(row["gene"]), []).append(row)
@@ -112,10 +114,9 @@ def build(
 
 def _copy_number_range(row: Row) -> list[str]:
     """Phenotypes that a copy number which the data do not show could make of a call."""
-    for flag in split(_text(row["flags"])):
-        code, _, names = flag.partition(":")
-        if code == "copy_number_range":
-            return names.split("|")
+    for flag in map(Flag.parse, list_of_cell(row["flags"])):
+        if flag.code == FlagCode.COPY_NUMBER_RANGE:
+            return flag.about.split("|")
     return []
 
 
@@ -126,23 +127,18 @@ def _class(row: Row) -> Class:
         clinical=_text(row["clinical_phenotype"]),
         probability=_float(row["probability"]) or 0.0,
         score=_float(row["activity_score"]),
-        conversion=tuple(split(_text(row["conversion"]))),
+        conversion=tuple(list_of_cell(row["conversion"])),
     )
 
 
 def _gene(row: Row, classes: list[Row], guided: bool, terms: Terms) -> Gene:
-    if not asserted(_text(row["status"]), _text(row["flags"])):
+    if not asserted(_text(row["status"]), list_of_cell(row["flags"])):
         # Stored results of earlier versions hold guesses, and tables say what the population would: pages do not.
         row, classes = {**row, **dict.fromkeys((*STATEMENTS, "alternatives")), "status": NOT_CALLED}, []
     kinds = sorted((_class(c) for c in classes), key=lambda c: (c.scheme, -c.probability, c.name))
     phenotype = _text(row["phenotype"])
     chances = [c.probability for c in kinds if c.scheme == "CPIC" and c.name == phenotype]
-    alternatives = []
-    for name, value in wording.pairs(_text(row["alternatives"])):
-        try:
-            alternatives.append((name, float(value)))
-        except ValueError:
-            continue
+    alternatives = [(name, share) for name, share in pairs_of_cell(row["alternatives"]) if share is not None]
     called, total = row["positions_called"], row["positions_total"]
     functions = [
         (_text(row[f"allele{i}"]), _text(row[f"function{i}"])) for i in (1, 2) if row[f"allele{i}"] is not None
@@ -161,7 +157,7 @@ def _gene(row: Row, classes: list[Row], guided: bool, terms: Terms) -> Gene:
         clinical_score=_float(row["clinical_activity_score"]),
         functions=tuple(functions),
         positions="" if total is None else f"{called if called is not None else 0}/{total}",
-        flags=tuple(wording.flags(_text(row["flags"]), terms)),
+        flags=tuple(wording.flags(list_of_cell(row["flags"]), terms)),
         source=_text(row["source"]),
         classes=tuple(kinds),
         has_guidance=guided,
@@ -174,12 +170,9 @@ def _score_order(score: Score) -> tuple[object, ...]:
 
 
 def _score(row: Row, terms: Terms) -> Score:
-    factors = []
-    for name, value in wording.pairs(_text(row["factors"])):
-        try:
-            factors.append((wording.feature(name, terms), float(value)))
-        except ValueError:
-            continue
+    factors = [
+        (wording.feature(name, terms), value) for name, value in pairs_of_cell(row["factors"]) if value is not None
+    ]
     about = terms.endpoint(str(row["endpoint"]))
     usable = row["usable"] is True
     return Score(
@@ -198,7 +191,7 @@ def _score(row: Row, terms: Terms) -> Score:
         model=_text(row["model"]),
         factors=tuple(factors) if usable else (),
         usable=usable,
-        flags=tuple(wording.flags(_text(row["flags"]), terms)),
+        flags=tuple(wording.flags(list_of_cell(row["flags"]), terms)),
         outcome=clean("; ".join(about[key] for key in ("outcome", "horizon") if key in about)),
         population=clean(about.get("population", "")),
     )

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+from pgx.codes import Flag, FlagCode
 from pgx.knowledge.acting import DECIDES, Acting, parse, phrase
 from pgx.reports.page import wording
-from pgx.reports.page.cells import number_of, text_of_cell
+from pgx.reports.page.cells import list_of_cell, number_of, pairs_of_cell, text_of_cell
 from pgx.reports.page.lexicon import Terms
 from pgx.reports.page.model import BESIDE_DRUGS, Advice, Drug, Row, leading_limit
-from pgx.reports.page.wording import URGENCIES, clean, split, words
+from pgx.reports.page.wording import URGENCIES, clean, words
 
 NOBODY = "none"
 """The source of a row that says that no source names the drug; also what stands for the genes of a label's limit."""
@@ -31,7 +32,7 @@ _RULE = re.compile(r" \(rules? [^)]*\)")
 
 def advice_of(row: Row, terms: Terms) -> Advice:
     """Return one row of `schema.GUIDANCE` in words."""
-    codes = wording.coded(text_of_cell(row["monitoring"]))
+    codes = list_of_cell(row["monitoring"])
     url = text_of_cell(row["url"])
     source, action = text_of_cell(row["source"]), text_of_cell(row["action"])
     return Advice(
@@ -43,23 +44,23 @@ def advice_of(row: Row, terms: Terms) -> Advice:
         dose=_dose(text_of_cell(row["dose_change"])),
         condition=_condition(row, terms),
         text=text_of_cell(row["recommendation"]),
-        matched=tuple(wording.pairs(text_of_cell(row["phenotypes"]))),
-        implications=tuple(wording.implications(text_of_cell(row["implication"]))),
+        matched=tuple((gene, value or "") for gene, value in pairs_of_cell(row["phenotypes"])),
+        implications=tuple(wording.implications(pairs_of_cell(row["implication"]))),
         strength=words("strength", text_of_cell(row["strength"])),
-        alternatives=tuple(wording.coded(text_of_cell(row["alternatives"]))),
+        alternatives=tuple(list_of_cell(row["alternatives"])),
         monitoring=tuple(wording.monitoring(code, terms) for code in codes),
         monitoring_codes=tuple(codes),
         # Only links that a browser opens as pages: a local overlay must not smuggle in `javascript:`.
         url=url if url.startswith(("https://", "http://")) else "",
         probability=number_of(row["probability"]),
-        flags=tuple(wording.flags(text_of_cell(row["flags"]), terms)),
+        flags=tuple(wording.flags(list_of_cell(row["flags"]), terms)),
     )
 
 
 def _condition(row: Row, terms: Terms) -> str:
     """Whom the row is about; a label's row on an interaction is about those who take the other drug."""
-    flags = split(text_of_cell(row["flags"]))
-    named = [found.named for flag in flags if "label_limit" in flags and (found := parse(flag))]
+    flags = list_of_cell(row["flags"])
+    named = [found.named for flag in flags if FlagCode.LABEL_LIMIT in flags and (found := parse(flag))]
     return f"with {' and '.join(named)}" if named else wording.population(text_of_cell(row["population"]), terms)
 
 
@@ -102,8 +103,12 @@ def drug_order(drug: Drug) -> tuple[object, ...]:
     )
 
 
-def _flags_of(one: Advice) -> list[str]:
-    return split(text_of_cell(one.row["flags"]))
+def _has(one: Advice, code: FlagCode) -> bool:
+    return any(flag.code == code for flag in _flags_of(one))
+
+
+def _flags_of(one: Advice) -> list[Flag]:
+    return [Flag.parse(text) for text in list_of_cell(one.row["flags"])]
 
 
 def drug_of(
@@ -129,7 +134,7 @@ def drug_of(
         Genes whose copy number the data do not show, with the phenotypes that it could make.
     """
     everything = sorted(rows, key=_advice_order)
-    limits = tuple(sorted((one for one in everything if "label_limit" in _flags_of(one)), key=_gravest_first))
+    limits = tuple(sorted((one for one in everything if _has(one, FlagCode.LABEL_LIMIT)), key=_gravest_first))
     advice = [one for one in everything if one not in limits]
     valid = sorted((one for one in advice if one.applies in ("yes", "if_population")), key=_gravest_first)
     deciding = valid[0] if valid else None
@@ -142,7 +147,7 @@ def drug_of(
     open_end = urgency == "standard" and "avoid" in stakes.values()
     part = deciding if (untested and (urgency == "no_data" or open_end)) or _passed_over(unclear, urgency) else None
     urgency = "no_data" if part else urgency
-    agreeing = {one.source: " (local)" if "local" in _flags_of(one) else "" for one in valid if one.urgency == urgency}
+    agreeing = {one.source: " (local)" if _has(one, FlagCode.LOCAL) else "" for one in valid if one.urgency == urgency}
     headline, reason = _line(deciding, part, valid, advice, untested, stakes, unclear, refused)
     ruled_out = leading_limit(limits, deciding)
     acting = _acting(ruled_out, deciding, advice)
@@ -150,7 +155,7 @@ def drug_of(
         by_genes = _by_the_genes(deciding, headline) + (f", {reason}" if reason else "")
         headline, reason = _label_says(ruled_out, acting, name), by_genes
         urgency = ruled_out.urgency
-        agreeing = {ruled_out.source: " (local)" if "local" in _flags_of(ruled_out) else ""}
+        agreeing = {ruled_out.source: " (local)" if _has(ruled_out, FlagCode.LOCAL) else ""}
     elif acting:
         by_label = (
             headline if deciding and deciding.turned else words("action", DECIDES) if urgency == "standard" else ""
@@ -184,7 +189,7 @@ def drug_of(
         untested=tuple((gene, stakes.get(gene, "")) for gene in untested),
         unclear=tuple((gene, at) for gene, at in unclear.items() if gene not in refused),
         refused=tuple(refused),
-        local=any("local" in _flags_of(one) for one in (*valid, *limits)),
+        local=any(_has(one, FlagCode.LOCAL) for one in (*valid, *limits)),
     )
 
 
@@ -206,7 +211,9 @@ def _label_says(limit: Advice, acting: Sequence[Acting], name: str) -> str:
 def _by_the_genes(deciding: Advice | None, headline: str) -> str:
     if deciding is None or not deciding.turned:
         return f"by the genes: {headline}"
-    turning = {flag.split(":")[1] for flag in _flags_of(deciding) if flag.startswith("interaction_reverses:")}
+    turning = {
+        flag.arguments[0] for flag in _flags_of(deciding) if flag.code == FlagCode.INTERACTION_REVERSES and flag.about
+    }
     asked = {"higher" if one.asks_for == "lower" else "lower" for one in deciding.acting if one.agent in turning}
     return f"the genes alone would ask for a {' or a '.join(sorted(asked))} dose"
 
@@ -299,7 +306,7 @@ def _what_was_found(advice: Sequence[Advice], untested: Mapping[str, list[str]])
 
 
 def _genes(one: Advice) -> list[str]:
-    return split(text_of_cell(one.row["genes"]))
+    return list_of_cell(one.row["genes"])
 
 
 def _untested(advice: Iterable[Advice]) -> dict[str, list[str]]:
@@ -318,9 +325,9 @@ def _stakes(advice: Iterable[Advice]) -> dict[str, str]:
     for one in advice:
         if one.applies == "not_tested":
             for flag in _flags_of(one):
-                kind, _, said = flag.partition(":")
-                urgency, _, gene = said.partition(":")
-                if kind == "could_mean" and urgency in URGENCIES:
+                urgency, *genes = flag.arguments or ("",)
+                if flag.code == FlagCode.COULD_MEAN and urgency in URGENCIES:
+                    gene = ":".join(genes)
                     found[gene] = min(found.get(gene, urgency), urgency, key=URGENCIES.index)
     return found
 
@@ -358,7 +365,7 @@ def _differences(valid: Sequence[Advice]) -> str:
             said.setdefault(one.source, one)
             if one.applies == "yes":
                 settled.setdefault(one.source, one)
-    flagged = any("sources_differ" in _flags_of(one) for one in valid)
+    flagged = any(_has(one, FlagCode.SOURCES_DIFFER) for one in valid)
     # What holds for this person counts as well as what would hold under a condition.
     apart = any(len({one.urgency for one in found.values()}) > 1 for found in (said, settled))
     if len(said) < 2 or not (flagged or apart):
@@ -397,8 +404,8 @@ def _without_others(valid: Sequence[Advice], deciding: Advice | None) -> Iterato
     said: dict[str, list[str]] = {}
     for one in valid:
         for flag in _flags_of(one):
-            kind, _, action = flag.partition(":")
-            if kind == "genes_alone" and action not in ("no_recommendation", one.row["action"]):
+            action = flag.about
+            if flag.code == FlagCode.GENES_ALONE and action not in ("no_recommendation", one.row["action"]):
                 where = f"{one.source}, {one.condition}" if one.applies == "if_population" else one.source
                 said.setdefault(wording.action(one.source, action), []).append(where)
     told = [

@@ -6,21 +6,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pgx.assertion import NOT_CALLED
+from pgx.codes import Flag, FlagCode, NoteCode
 from pgx.knowledge.acting import DECIDES, Acting, parse, phrase
 from pgx.reports.page import wording
+from pgx.reports.page.cells import list_of_cell, pairs_of_cell
 from pgx.reports.page.lexicon import Terms
 from pgx.reports.page.wording import clean
 
 Row = Mapping[str, object]
 
-BESIDE_DRUGS = ("drug_drug_gene", "planned_interaction", "acts_on_others")
+BESIDE_DRUGS = (NoteCode.DRUG_DRUG_GENE, NoteCode.PLANNED_INTERACTION, NoteCode.ACTS_ON_OTHERS)
 """Codes of notes that are said beside the drug that they name."""
 
-ALERTS = ("allergy", "sex_mismatch", "outside_refused")
+ALERTS = (NoteCode.ALLERGY, NoteCode.SEX_MISMATCH, NoteCode.OUTSIDE_REFUSED)
 """Codes of notes that stand before everything else."""
-UNCLEAR = ("effect_unknown", "outside_unknown")
+UNCLEAR = (FlagCode.EFFECT_UNKNOWN, FlagCode.OUTSIDE_UNKNOWN)
 """Flags of advice on a gene whose result may not be the whole truth: something was shown, or sent, and not used."""
-ALWAYS_SAID = ("medication_basis",)
+ALWAYS_SAID = (NoteCode.MEDICATION_BASIS,)
 """Codes of notes that a reader sees even where they are no warning."""
 
 
@@ -54,19 +56,16 @@ class Advice:
     @property
     def refused(self) -> tuple[str, ...]:
         """Those of the unclear genes of which a laboratory's result could not be used."""
-        return tuple(gene for why, _, gene in self._unclear() if why == "outside_unknown")
+        return tuple(gene for why, _, gene in self._unclear() if why == FlagCode.OUTSIDE_UNKNOWN)
 
     def _unclear(self) -> list[tuple[str, str, str]]:
-        cell = self.row["flags"]
-        coded = (flag.split(":") for flag in wording.split(None if cell is None else str(cell)))
-        return [(parts[0], parts[1], parts[2]) for parts in coded if parts[0] in UNCLEAR and len(parts) == 3]
+        flags = (Flag.parse(text) for text in list_of_cell(self.row["flags"]))
+        return [(flag.code, *flag.arguments) for flag in flags if flag.code in UNCLEAR and len(flag.arguments) == 2]
 
     @property
     def acting(self) -> tuple[Acting, ...]:
         """The drugs of the list that act on this one and that the advice does not count."""
-        cell = self.row["flags"]
-        coded = wording.split(None if cell is None else clean(str(cell)))
-        return tuple(found for flag in coded if (found := parse(flag)))
+        return tuple(found for flag in list_of_cell(self.row["flags"]) if (found := parse(flag)))
 
     @property
     def turned(self) -> bool:
@@ -203,8 +202,7 @@ class Gene:
     @property
     def local(self) -> bool:
         """Whether a site's own tables had a part in the call or its phenotype."""
-        cell = self.row["flags"]
-        return self.source.startswith("local:") or "local" in wording.split(None if cell is None else str(cell))
+        return self.source.startswith("local:") or FlagCode.LOCAL in list_of_cell(self.row["flags"])
 
     @property
     def unclear(self) -> str:
@@ -217,8 +215,7 @@ class Gene:
         return self._unclear(plain=True)
 
     def _unclear(self, *, plain: bool) -> str:
-        cell = self.row["flags"]
-        found = [("unclear", flag) for flag in wording.split(None if cell is None else str(cell))]
+        found = [("unclear", flag) for flag in list_of_cell(self.row["flags"])]
         return next((wording.words(*key, plain=plain) for key in found if key in wording.table()), "")
 
     @property
@@ -233,12 +230,12 @@ class Gene:
         return bool(self.clinical) and self.clinical != self.phenotype
 
 
-def not_usable_because(flags: str | None) -> str:
+def not_usable_because(flags: Sequence[str]) -> str:
     """Return why a score with these flags has no number: ``DPYD not tested; age below 18``."""
-    coded = [flag.partition(":") for flag in wording.split(flags)]
-    genes = [clean(about) for code, _, about in coded if code == "gene_not_called"]
+    parsed = [Flag.parse(text) for text in flags]
+    genes = [clean(flag.about) for flag in parsed if flag.code == FlagCode.GENE_NOT_CALLED]
     said = [f"{', '.join(genes)} not tested"] if genes else []
-    reasons = [about for code, _, about in coded if code == "refused"]
+    reasons = [flag.about for flag in parsed if flag.code == FlagCode.REFUSED]
     said += [wording.humanise(about) for about in reasons if not (genes and about == "genotype_unknown")]
     return "; ".join(said)
 
@@ -272,16 +269,14 @@ class Score:
     @property
     def genes(self) -> tuple[str, ...]:
         """Genes among what drives the score."""
-        cell = self.row["factors"]
-        names = (name.split(".") for name, _ in wording.pairs(None if cell is None else clean(str(cell))))
+        names = (name.split(".") for name, _ in pairs_of_cell(self.row["factors"]))
         found = (parts[1].upper().replace("_", "-") for parts in names if parts[0] == "gene" and len(parts) > 2)
         return tuple(dict.fromkeys(found))
 
     @property
     def why_not(self) -> str:
         """Why no number is given; empty if one is, or nobody said why."""
-        cell = self.row["flags"]
-        return "" if self.usable else not_usable_because(None if cell is None else str(cell))
+        return "" if self.usable else not_usable_because(list_of_cell(self.row["flags"]))
 
     @property
     def refusal(self) -> str:

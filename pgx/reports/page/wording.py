@@ -8,11 +8,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from pgx import knowledge
+from pgx.codes import Flag, Urgency
 from pgx.knowledge.acting import parse
 from pgx.knowledge.sentences import templates
 from pgx.reports.page.lexicon import Terms
 
-URGENCIES = ("avoid", "change_dose", "monitor", "standard", "no_data")
+URGENCIES = tuple(Urgency)
 """Urgency codes of `schema.GUIDANCE`, most urgent first."""
 
 # Control characters (terminal escapes) and bidirectional overrides would let a sample name rewrite what a reader sees.
@@ -74,35 +75,33 @@ def is_measured(code: str) -> bool:
     return isinstance(entry, Mapping) and entry.get("verb") == "measure"
 
 
-def coded(cell: str | None) -> list[str]:
-    """Split a ``;``-joined cell of codes; one that begins with ``text:`` is a single text."""
-    return [cell] if cell and cell.startswith(_LITERAL) else split(cell)
-
-
 def flag(code: str, terms: Terms | None = None) -> str:
     """Return a flag in words; ``out_of_range:age`` keeps what it is about."""
-    head, colon, rest = code.partition(":")
+    parsed = Flag.parse(code)
+    head, rest = parsed.code, parsed.about
     own = terms.words("flags", code) or terms.words("flags", head) if terms else ""
     if own:
         return clean(own[:1].lower() + own[1:].rstrip("."))
     acting = parse(code)
     if acting:
-        return f"{words('flag', head)}: {clean(acting.named)}"
-    said = words("flag", code) if ("flag", code) in table() else _call_flags().get(code, "")
-    if said or not colon:
+        return f"{_flag_meanings().get(head, '')}: {clean(acting.named)}"
+    said = _flag_meanings().get(code, "")
+    if said or not rest:
         return said or humanise(code)
+    meaning = _flag_meanings().get(head) or humanise(head)
     kind = table().get(("flag_names", head), ("", ""))[0]
-    named, _, gene = rest.partition(":")
     if kind:
-        return f"{words('flag', head)}: {words(kind, named).lower()}{f' ({clean(gene)})' if gene else ''}"
+        named, *genes = parsed.arguments
+        return f"{meaning}: {words(kind, named).lower()}{''.join(f' ({clean(gene)})' for gene in genes if gene)}"
     about = feature(rest, terms) if _FEATURE.match(rest) else humanise(rest)
-    return f"{_call_flags().get(head) or words('flag', head)}: {about}"
+    return f"{meaning}: {about}"
 
 
 @lru_cache(maxsize=1)
-def _call_flags() -> dict[str, str]:
-    """Return the knowledge's flags of calls -> their meaning as a phrase."""
-    rows = knowledge.load().table("flags").select("flag", "meaning").iter_rows()
+def _flag_meanings() -> dict[str, str]:
+    """Return the knowledge's flags -> their meaning as a phrase."""
+    table_of_codes = knowledge.load().table("flags")
+    rows = table_of_codes.filter(table_of_codes["kind"] == "flag").select("code", "meaning").iter_rows()
     return {code: meaning[:1].lower() + meaning[1:].rstrip(".") for code, meaning in rows}
 
 
@@ -114,23 +113,9 @@ def population(code: str | None, terms: Terms | None = None) -> str:
     return clean(said) if isinstance(said, str) else humanise(code or "")
 
 
-def flags(codes: str | None, terms: Terms | None = None) -> list[str]:
-    """Return the flags of a ``;``-joined cell in words."""
-    return [flag(code, terms) for code in split(codes)]
-
-
-def split(cell: str | None) -> list[str]:
-    """Split a ``;``-joined cell; null is an empty list."""
-    return [part for part in (cell or "").split(";") if part]
-
-
-def pairs(cell: str | None) -> list[tuple[str, str]]:
-    """Split a cell of ``name=value`` joined by ``;``. The last ``=`` counts: allele names may hold one."""
-    found = []
-    for part in split(cell):
-        name, equals, value = part.rpartition("=")
-        found.append((name, value) if equals else (value, ""))
-    return found
+def flags(codes: Sequence[str], terms: Terms | None = None) -> list[str]:
+    """Return flags in words."""
+    return [flag(code, terms) for code in codes]
 
 
 @lru_cache(maxsize=2048)
@@ -150,18 +135,16 @@ def implication(code: str, *, plain: bool = False) -> str:
     return humanise(body) + extra
 
 
-def implications(cell: str | None, *, plain: bool = False) -> list[tuple[str, str]]:
-    """Return (gene, words) for a cell ``GENE=code;code;GENE=code``: codes without a gene belong to the one before."""
+def implications(pairs: Sequence[tuple[str, str | None]], *, plain: bool = False) -> list[tuple[str, str]]:
+    """Return (gene, words) for pairs of gene and codes; a code without a gene belongs to the gene before."""
     found: list[tuple[str, list[str]]] = []
-    for part in split(cell):
-        gene, equals, code = part.partition("=")
-        if equals:
+    for gene, codes in pairs:
+        if codes is not None:
             found.append((gene, []))
         elif not found:
             found.append(("", []))
-        found[-1][1].extend(
-            implication(one.strip(), plain=plain) for one in re.split(r"[,+&]", code if equals else part) if one
-        )
+        listed = re.split(r"[,+&]", gene if codes is None else codes)
+        found[-1][1].extend(implication(one.strip(), plain=plain) for one in listed if one)
     return [(gene, ", ".join(said)) for gene, said in found if said]
 
 
