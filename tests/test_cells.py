@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pgx import cells, schema
-from pgx.io import tsv, write_table
 from pgx.reports.formats.tables import to_tsv
+from pgx.tables import tsv, write_table
 
 NAME = st.text(st.characters(blacklist_characters=";=", blacklist_categories=["Cs"]), min_size=1).filter(
     lambda text: not text.startswith("text:")

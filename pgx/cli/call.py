@@ -36,7 +36,7 @@ def call(
     """Call diplotypes and phenotypes of every gene, with their probabilities."""
     from pgx import calling, pipeline
     from pgx.cli import notes
-    from pgx.io import write_table
+    from pgx.tables import write_table
 
     opt.check_table(out)
     found = pipeline.phenotyped(vcf, clinical=clinical or (), outside_calls=outside_calls or (), options=how)

@@ -32,7 +32,7 @@ def check(
     """Say what a file holds, column by column or line by line; exit code 3 if it cannot be used as it is."""
     from pgx import clinical, pipeline
     from pgx.errors import InputError, UsageError
-    from pgx.io import write_table
+    from pgx.tables import write_table
 
     opt.check_table(out)
     now = opt.day("--as-of", as_of)

@@ -47,11 +47,12 @@ def evaluate(
     """
     from pgx import models, pipeline
     from pgx.errors import UsageError
-    from pgx.io import check_outputs, write_table
+    from pgx.io import check_outputs
     from pgx.models.cohort.tables import read
     from pgx.models.evaluation import measures, plots
     from pgx.models.fitting import work
     from pgx.models.fitting.boost import Settings
+    from pgx.tables import write_table
 
     if resume and out is None:
         raise UsageError("--resume needs -o: finished folds are kept in that folder")

@@ -21,8 +21,8 @@ def listed(
 ) -> None:
     """List every endpoint with its evidence: patients or literature only."""
     from pgx import pipeline
-    from pgx.io import write_table
     from pgx.models.scoring.catalogue import catalogue
+    from pgx.tables import write_table
 
     opt.check_table(out)
     write_table(catalogue(pipeline.knowledge(knowledge or ()), model), out)

@@ -25,9 +25,9 @@ def monitor(
     """Update the predicted warfarin dose with each INR, and say what to do next."""
     from pgx import models
     from pgx.errors import InputError
-    from pgx.io import write_table
     from pgx.models.cohort.tables import read
     from pgx.models.warfarin_inr import starts_of
+    from pgx.tables import write_table
 
     opt.check_table(out)
     table, starts = read(values), starts_of(read(scores))

@@ -42,8 +42,8 @@ def score(
     from pgx import models, pipeline, schema
     from pgx.cli import notes
     from pgx.errors import UsageError
-    from pgx.io import write_table
     from pgx.models.cohort.tables import read
+    from pgx.tables import write_table
 
     opt.check_table(out)
     if bool(vcf) == (features is not None):

@@ -32,8 +32,8 @@ def simulate(
 ) -> None:
     """Draw a made-up cohort for testing; nothing trained on it says anything about patients."""
     from pgx import models, pipeline
-    from pgx.io import write_table
     from pgx.models.evidence import endpoints
+    from pgx.tables import write_table
 
     opt.check_table(out)
     world = models.Truth(
