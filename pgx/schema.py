@@ -202,8 +202,9 @@ NOTES: Schema = (
     Column("stage", _T, "variants | calling | phenotypes | clinical | features | models | guidance", required=True),
     Column("severity", _T, "info | warning | error", required=True),
     Column("code", _T, "documented code, snake_case", required=True),
-    Column("message", _T, "one sentence for a person", required=True),
-    Column("where", _T, "file, line, record, gene or drug concerned"),
+    Column("subject", _T, "gene, drug, concept, endpoint or field that it is about"),
+    Column("message", _T, "one sentence for a person, which programs do not read", required=True),
+    Column("where", _T, "file, line or record; gene or drug where there is none"),
 )
 
 
@@ -232,18 +233,6 @@ def from_rows(rows: Iterable[Mapping[str, object]], schema: Schema) -> pl.DataFr
         pl.DataFrame({n: [row.get(n) for row in listed] for n in names}, schema=polars_schema(schema), strict=False),
         schema,
     )
-
-
-def notes_of(rows: Iterable[Mapping[str, object]]) -> pl.DataFrame:
-    """Build a frame of `NOTES` from dicts; a note whose ``sample`` is several names is one row for each of them."""
-    own = [row | {"sample": _names(row.get("sample"))} for row in map(dict, rows)]
-    columns = polars_schema(NOTES) | {"sample": pl.List(pl.String)}
-    frame = pl.DataFrame({name: [row.get(name) for row in own] for name in columns}, schema=columns)
-    return conform(frame.explode("sample"), NOTES)
-
-
-def _names(sample: object) -> list[object]:
-    return list(sample) if isinstance(sample, tuple) else [sample]
 
 
 def conform(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:

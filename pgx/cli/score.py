@@ -39,10 +39,11 @@ def score(
     verbose: opt.Verbose = False,
 ) -> None:
     """Predict doses and risks, each with an interval, its evidence and its reasons."""
-    from pgx import models, pipeline, schema
+    from pgx import models, pipeline
     from pgx.cli import notes
     from pgx.errors import UsageError
     from pgx.models.cohort.tables import read
+    from pgx.notes import frame_of
     from pgx.tables import write_table
 
     opt.check_table(out)
@@ -52,7 +53,7 @@ def score(
     if features is not None:
         kb = pipeline.knowledge(how.knowledge)
         scores, remarks = models.score(read(features), kb, endpoints=endpoint or None, models_dir=model)
-        shown = schema.from_rows(remarks, schema.NOTES)
+        shown = frame_of(remarks)
     else:
         found = pipeline.phenotyped(
             vcf or [],

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pgx.clinical.person_map import PersonMap
 from pgx.clinical.statements import Events
 from pgx.errors import InputError
+from pgx.notes import Note
 
-Notes = list[dict[str, object]]
+Notes = list[Note]
 UNNAMED = "unnamed"
 """Sample name of a person without any identifier, when there are no genotypes to name them."""
 
@@ -141,5 +142,5 @@ def _hint(file: Events) -> str:
     return "say who is who with --person ID=SAMPLE, unless there is one person and one sample"
 
 
-def _note(sample: str | tuple[str, ...] | None, severity: str, code: str, message: str) -> dict[str, object]:
-    return {"sample": sample, "severity": severity, "code": code, "message": message, "where": None}
+def _note(sample: str | tuple[str, ...] | None, severity: str, code: str, message: str) -> Note:
+    return Note(sample=sample, stage="clinical", severity=severity, code=code, message=message)

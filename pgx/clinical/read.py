@@ -21,8 +21,10 @@ from pgx.clinical.readers.omop_databases import postgres_url, read_postgres, sho
 from pgx.clinical.statements import PROBLEM, Events, Reader
 from pgx.clinical.values import interpret
 from pgx.clinical.vocabulary import vocabulary
+from pgx.codes import NoteCode, Severity
 from pgx.errors import InputError
 from pgx.knowledge import KnowledgeBase
+from pgx.notes import Note, frame_of
 from pgx.types import ClinicalData
 
 _READERS: dict[str, Reader] = {"csv": flat.read_delimited, "parquet": flat.read_parquet, "json": objects.read_json}
@@ -116,7 +118,13 @@ def _nothing_in(file: Events) -> people.Notes:
         return []
     message = f"nothing in {file.file} is understood; `pgx check` shows what it holds"
     return [
-        {"sample": None, "severity": "warning", "code": "nothing_understood", "message": message, "where": file.file}
+        Note(
+            stage="clinical",
+            severity=Severity.WARNING,
+            code=NoteCode.NOTHING_UNDERSTOOD,
+            message=message,
+            where=file.file,
+        )
     ]
 
 
@@ -129,7 +137,16 @@ def _not_understood(file: Events) -> people.Notes:
         times = f" ({count} times)" if count != 1 else ""
         message = f"{kind} {name} is not used{': ' + why if why else ''}{times}"
         place = f"{file.file}: {where}" if where else file.file
-        notes.append({"sample": None, "severity": "info", "code": "not_understood", "message": message, "where": place})
+        notes.append(
+            Note(
+                stage="clinical",
+                severity=Severity.INFO,
+                code=NoteCode.NOT_UNDERSTOOD,
+                message=message,
+                subject=name,
+                where=place,
+            )
+        )
     return notes
 
 
@@ -202,14 +219,14 @@ def _at_path(error: InputError, files: Sequence[Events], paths: Sequence[str | P
     return InputError(error.problem, file=shown_url(str(path)), fix=error.fix)
 
 
-_STOPS = ("not_a_number", "answer_unknown", "unit_unknown")
+_STOPS = (NoteCode.NOT_A_NUMBER, NoteCode.ANSWER_UNKNOWN, NoteCode.UNIT_UNKNOWN)
 
 
 def _stop_on_error(problems: pl.DataFrame, observations: pl.DataFrame, flat_files: Sequence[str]) -> None:
     """In a run about one person, an unusable newest value ends it: an older one must not stand in silently."""
     newest = observations.group_by("concept").agg(newest=pl.col("date").max())
-    found = problems.filter(pl.col("severity") == "error", ~pl.col("message").str.contains("is a bound"))
-    misdated = (pl.col("code") == "bad_date") & pl.col("file").is_in(list(flat_files))
+    found = problems.filter(pl.col("severity") == Severity.ERROR)
+    misdated = (pl.col("code") == NoteCode.BAD_DATE) & pl.col("file").is_in(list(flat_files))
     stops = (
         found.filter(pl.col("code").is_in(_STOPS) | misdated)
         .join(newest, on="concept", how="left", maintain_order="left")
@@ -226,7 +243,7 @@ def _stop_on_error(problems: pl.DataFrame, observations: pl.DataFrame, flat_file
 def _kept_out(problems: pl.DataFrame, observations: pl.DataFrame) -> pl.DataFrame:
     """Return ``sample concept`` of every newest value that no person can have: an older one must not stand in."""
     newest = observations.group_by("sample", "concept").agg(newest=pl.col("date").max())
-    impossible = problems.filter((pl.col("code") == "impossible_value") & pl.col("sample").is_not_null())
+    impossible = problems.filter((pl.col("code") == NoteCode.IMPOSSIBLE_VALUE) & pl.col("sample").is_not_null())
     last = pl.col("date").is_null() | pl.col("newest").is_null() | (pl.col("date") >= pl.col("newest"))
     joined = impossible.join(newest, on=["sample", "concept"], how="left", maintain_order="left").filter(last)
     return joined.select("sample", "concept").unique(maintain_order=True)
@@ -287,7 +304,15 @@ def _taken_and_stopped(medications: pl.DataFrame) -> people.Notes:
         .iter_rows()
     ]
     return [
-        {"sample": sample, "severity": "warning", "code": "contradiction", "message": message, "where": "medications"}
+        Note(
+            sample=sample,
+            stage="clinical",
+            severity=Severity.WARNING,
+            code=NoteCode.CONTRADICTION,
+            message=message,
+            subject="medications",
+            where="medications",
+        )
         for sample, message in messages
     ]
 
@@ -356,10 +381,8 @@ def _medications(drugs: pl.DataFrame, given: pl.DataFrame, now: pl.DataFrame, kb
 
 def _notes(problems: pl.DataFrame, more: people.Notes) -> pl.DataFrame:
     place = pl.concat_str("file", "where", separator=": ", ignore_nulls=True)
-    frame = problems.with_columns(stage=pl.lit("clinical"), where=place).select([c.name for c in schema.NOTES])
-    return schema.conform(
-        pl.concat([frame, schema.notes_of([{**row, "stage": "clinical"} for row in more])]), schema.NOTES
-    )
+    named = problems.with_columns(stage=pl.lit("clinical"), subject="concept", where=place)
+    return pl.concat([named.select(c.name for c in schema.NOTES), frame_of(more)])
 
 
 def groups(clinical: ClinicalData) -> dict[str, str]:

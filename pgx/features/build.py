@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from pgx import schema
-from pgx.codes import Status
+from pgx.codes import Severity, Status
 from pgx.errors import UsageError
 from pgx.features import ancestry
 from pgx.features.clinic import clinical_columns
@@ -135,8 +135,5 @@ def _clinical_reason(
 def _left_out(clinical: ClinicalData | None) -> set[tuple[str | None, str]]:
     if clinical is None:
         return set()
-    bad = clinical.notes.filter(pl.col("severity") == "error")
-    return {
-        (sample, message.split(" ", 1)[0].rstrip(":"))
-        for sample, message in bad.select("sample", "message").iter_rows()
-    }
+    bad = clinical.notes.filter(pl.col("severity") == Severity.ERROR, pl.col("subject").is_not_null())
+    return set(bad.select("sample", "subject").iter_rows())

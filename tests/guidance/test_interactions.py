@@ -243,9 +243,9 @@ def test_brivudine_stands_before_a_normal_dpyd():
 
 def test_notes_name_the_enzyme_that_carries_the_drug():
     found = result(EXPRESSER, ["tacrolimus", "voriconazole"]).notes
-    said = found.filter(code="drug_drug_gene", where="tacrolimus")["message"].to_list()
+    said = found.filter(code="drug_level", subject="tacrolimus")["message"].to_list()
     assert said[0] == "voriconazole inhibits CYP3A4 (strong), on which tacrolimus depends: it raises tacrolimus"
-    mine = found.filter(code="acts_on_others", where="voriconazole")["message"].to_list()
+    mine = found.filter(code="acts_on_others", subject="voriconazole")["message"].to_list()
     assert "voriconazole inhibits CYP3A4 (strong), on which tacrolimus depends" in mine
 
 

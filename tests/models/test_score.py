@@ -15,6 +15,7 @@ from pgx.knowledge import KnowledgeBase
 from pgx.models.evidence import endpoints
 from pgx.models.fitting import boost
 from pgx.models.scoring import shap
+from pgx.notes import frame_of
 
 
 def _one(scores: pl.DataFrame, sample: str, endpoint: str) -> dict[str, object]:
@@ -26,7 +27,7 @@ def test_all_endpoints_for_all_persons_in_the_declared_schema(patients: pl.DataF
     assert scores.columns == [column.name for column in schema.SCORES]
     assert scores.height == patients.height * len(models.endpoints_of(kb, None))
     assert scores["sample"].unique(maintain_order=True).to_list() == patients["sample"].to_list()
-    schema.from_rows(notes, schema.NOTES)
+    frame_of(notes)
     given = scores.filter(pl.col("category") != "refused")
     assert given.filter((pl.col("low") > pl.col("estimate")) | (pl.col("estimate") > pl.col("high"))).is_empty()
     risks = given.filter(pl.col("unit") == "probability")
@@ -68,7 +69,7 @@ def test_literature_only_is_said_and_no_genotype_is_refused(patients: pl.DataFra
     assert scores["category"].unique().to_list() == ["refused"]
     assert scores["estimate"].null_count() == patients.height
     assert scores["flags"][0][0] == "refused:genotype_unknown"
-    assert any(note["code"] == "score_refused" for note in notes)
+    assert any(note.code == "score_refused" for note in notes)
     known = patients.with_columns(pl.lit("Poor Metabolizer").alias("gene.cyp2c19.phenotype"))
     scores, _ = models.score(known, kb, endpoints=["clopidogrel.mace"])
     assert scores["evidence"].unique().to_list() == ["literature only"]

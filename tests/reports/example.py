@@ -302,6 +302,7 @@ NOTES: list[dict[str, Any]] = [
         "severity": "warning",
         "code": "no_copy_number",
         "message": "CYP2D6 copy number cannot be read from this file.",
+        "subject": "CYP2D6",
         "where": "CYP2D6",
     },
 ]

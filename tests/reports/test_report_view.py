@@ -271,10 +271,13 @@ def test_a_test_that_decides_is_named_in_the_headline():
 def test_interactions_are_said_beside_the_drug_and_not_again_among_the_remarks():
     result = example.build()
     note = {"sample": example.SAMPLE, "stage": "phenotypes", "severity": "warning", "code": "drug_drug_gene"}
-    note |= {"message": "x inhibits G (strong), on which codeine depends: A acts as B (rule PC-1)", "where": "codeine"}
+    note |= {
+        "message": "x inhibits G (strong), on which codeine depends: A acts as B (rule PC-1)",
+        "subject": "codeine",
+    }
     found = shown(notes=pl.concat([result.notes, schema.from_rows([note], schema.NOTES)]))
     drug = next(one for one in found.drugs if one.name == "codeine")
-    assert drug.interactions == ("x inhibits G (strong): A acts as B",)
+    assert drug.interactions == (note["message"],)
     assert note["message"] not in [one["message"] for one in found.remarks]
 
 

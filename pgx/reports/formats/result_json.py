@@ -219,6 +219,8 @@ def _decode(row: Mapping[str, Any], name: str) -> dict[str, Any]:
     if name == "scores" and "usable" not in out:
         # Layout 1.0 did not say which scores rest on genes that were not called.
         out |= {"usable": False, "flags": [*out["flags"], str(Flag(FlagCode.REFUSED, "made_by_an_earlier_version"))]}
+    if name == "notes":
+        out.setdefault("subject", out["where"])  # layout 1 had no other place for it
     for declared in _SCHEMAS[name]:
         if cells.is_list(declared.dtype):
             out[declared.name] = cells.listed(out[declared.name], declared.dtype)

@@ -6,7 +6,6 @@ result of it could rule the drug out, the answer itself.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from pgx.codes import Flag, FlagCode
@@ -14,7 +13,7 @@ from pgx.knowledge.acting import DECIDES, Acting, parse, phrase
 from pgx.reports.page import wording
 from pgx.reports.page.cells import list_of_cell, number_of, pairs_of_cell, text_of_cell
 from pgx.reports.page.lexicon import Terms
-from pgx.reports.page.model import BESIDE_DRUGS, Advice, Drug, Row, leading_limit
+from pgx.reports.page.model import BESIDE_DRUGS, OF_LEVELS, Advice, Drug, Row, leading_limit
 from pgx.reports.page.wording import URGENCIES, clean, words
 
 NOBODY = "none"
@@ -26,8 +25,6 @@ _SOURCES = ("CPIC", "DPWG", "FDA")
 _GRAVEST = ("contraindicated", "avoid")  # actions that outrank others of the same urgency
 _WORTH_SAYING = 0.1  # from this probability on, advice for another genotype stands beside the headline
 _EMPTY_IMPLICATIONS = ("no implication stated", "no relevant effect", "sensitivity depends on the genotype")
-_LEVEL_ALONE = re.compile(r"\): it (raises|lowers) \S")  # a note that says of the level what the headline says
-_RULE = re.compile(r" \(rules? [^)]*\)")
 
 
 def advice_of(row: Row, terms: Terms) -> Advice:
@@ -393,10 +390,9 @@ def _cautions(advice: Sequence[Advice], valid: Sequence[Advice], urgency: str) -
 def _interactions(name: str, notes: Sequence[Row], said: Sequence[Acting]) -> Iterator[str]:
     """What other drugs of the list do to this one, and this one to them, beyond what the headline has said."""
     for note in notes:
-        if note["code"] in BESIDE_DRUGS and note["where"] == name:
-            message = clean(str(note["message"])).replace(f", on which {clean(name)} depends", "")
-            if not (said and _LEVEL_ALONE.search(message)):
-                yield _RULE.sub("", message)
+        told = note["code"] in OF_LEVELS and said
+        if note["code"] in BESIDE_DRUGS and note["subject"] == name and not told:
+            yield clean(str(note["message"]))
 
 
 def _without_others(valid: Sequence[Advice], deciding: Advice | None) -> Iterator[str]:

@@ -15,7 +15,9 @@ from pgx.reports.page.wording import clean
 
 Row = Mapping[str, object]
 
-BESIDE_DRUGS = (NoteCode.DRUG_DRUG_GENE, NoteCode.PLANNED_INTERACTION, NoteCode.ACTS_ON_OTHERS)
+OF_LEVELS = (NoteCode.DRUG_LEVEL, NoteCode.PLANNED_DRUG_LEVEL)
+"""Codes of notes that say of a drug's level what its headline says where an interaction decides."""
+BESIDE_DRUGS = (NoteCode.DRUG_DRUG_GENE, NoteCode.PLANNED_INTERACTION, NoteCode.ACTS_ON_OTHERS, *OF_LEVELS)
 """Codes of notes that are said beside the drug that they name."""
 
 ALERTS = (NoteCode.ALLERGY, NoteCode.SEX_MISMATCH, NoteCode.OUTSIDE_REFUSED)
@@ -375,7 +377,13 @@ class View:
     @property
     def refused(self) -> list[str]:
         """Genes, as the laboratory or we write them, of which a result could not be used."""
-        return sorted({clean(str(note["where"])) for note in self.notes if note["code"] == "outside_refused"})
+        return sorted(
+            {
+                clean(str(note["subject"] or note["where"]))
+                for note in self.notes
+                if note["code"] == NoteCode.OUTSIDE_REFUSED
+            }
+        )
 
     @property
     def alerts(self) -> list[Row]:
@@ -391,7 +399,7 @@ class View:
             for note in self.notes
             if (note["severity"] != "info" or note["code"] in ALWAYS_SAID)
             and note["code"] not in ALERTS
-            and not (note["code"] in BESIDE_DRUGS and note["where"] in said)
+            and not (note["code"] in BESIDE_DRUGS and note["subject"] in said)
         ]
 
     @property
