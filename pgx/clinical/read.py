@@ -24,7 +24,7 @@ from pgx.clinical.vocabulary import vocabulary
 from pgx.codes import NoteCode, Severity
 from pgx.errors import InputError
 from pgx.knowledge import KnowledgeBase
-from pgx.notes import Note, frame_of
+from pgx.notes import frame_of
 from pgx.types import ClinicalData
 
 _READERS: dict[str, Reader] = {"csv": flat.read_delimited, "parquet": flat.read_parquet, "json": objects.read_json}
@@ -117,15 +117,7 @@ def _nothing_in(file: Events) -> people.Notes:
     if file.understood or file.problems or file.listed:
         return []
     message = f"nothing in {file.file} is understood; `pgx check` shows what it holds"
-    return [
-        Note(
-            stage="clinical",
-            severity=Severity.WARNING,
-            code=NoteCode.NOTHING_UNDERSTOOD,
-            message=message,
-            where=file.file,
-        )
-    ]
+    return [people.note(None, Severity.WARNING, NoteCode.NOTHING_UNDERSTOOD, message, where=file.file)]
 
 
 def _not_understood(file: Events) -> people.Notes:
@@ -137,16 +129,7 @@ def _not_understood(file: Events) -> people.Notes:
         times = f" ({count} times)" if count != 1 else ""
         message = f"{kind} {name} is not used{': ' + why if why else ''}{times}"
         place = f"{file.file}: {where}" if where else file.file
-        notes.append(
-            Note(
-                stage="clinical",
-                severity=Severity.INFO,
-                code=NoteCode.NOT_UNDERSTOOD,
-                message=message,
-                subject=name,
-                where=place,
-            )
-        )
+        notes.append(people.note(None, Severity.INFO, NoteCode.NOT_UNDERSTOOD, message, name, place))
     return notes
 
 
@@ -304,15 +287,7 @@ def _taken_and_stopped(medications: pl.DataFrame) -> people.Notes:
         .iter_rows()
     ]
     return [
-        Note(
-            sample=sample,
-            stage="clinical",
-            severity=Severity.WARNING,
-            code=NoteCode.CONTRADICTION,
-            message=message,
-            subject="medications",
-            where="medications",
-        )
+        people.note(sample, Severity.WARNING, NoteCode.CONTRADICTION, message, "medications", "medications")
         for sample, message in messages
     ]
 
