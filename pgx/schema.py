@@ -246,13 +246,15 @@ def conform(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
     names = [column.name for column in schema]
     if set(frame.columns) != set(names):
         raise ValueError(f"columns differ from the schema: {sorted(set(frame.columns) ^ set(names))}")
-    frame = frame.select(_cast(column) for column in schema)
+    frame = frame.select(_cast(frame[column.name], column) for column in schema)
     for column in schema:
         if column.required and frame[column.name].null_count():
             raise ValueError(f"column {column.name} holds a null")
     return frame
 
 
-def _cast(column: Column) -> pl.Expr:
-    values = pl.col(column.name).cast(column.dtype)
-    return values.fill_null(pl.lit([], dtype=column.dtype)) if is_list(column.dtype) else values
+def _cast(values: pl.Series, column: Column) -> pl.Series:
+    typed = values if values.dtype == column.dtype else values.cast(column.dtype)
+    if is_list(column.dtype) and typed.null_count():
+        return typed.fill_null(pl.Series([[]], dtype=column.dtype))
+    return typed
