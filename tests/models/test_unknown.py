@@ -40,7 +40,7 @@ WARFARIN = {
 
 def features_of(name: str, kb: KnowledgeBase) -> list[str]:
     """The columns that an estimate rests on, those of the shipped model among them."""
-    one, model = endpoints.get(kb, name), models.scoring._models(kb, None).get(name)
+    one, model = endpoints.get(kb, name), models.scoring.score._models(kb, None).get(name)
     return design.read_by(one, model.features if model else ())
 
 
