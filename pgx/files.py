@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pgx.inputs import knowledge as base
-from pgx.io import check_outputs, table_files, write_table
+from pgx.io import check_outputs, table_files
 from pgx.options import PathLike, Paths, paths_of
+from pgx.tables import write_table
 
 # Each call imports what it needs: comparing two reports must not wait for the readers of genotypes.
 if TYPE_CHECKING:

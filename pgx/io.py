@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
-import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 from pgx.errors import InputError, UsageError
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class Inputs:
@@ -174,42 +169,6 @@ def write_bytes(path: str | Path, content: bytes) -> Path:
     with atomic_write(path, binary=True) as handle:
         handle.write(content)
     return Path(path)
-
-
-def write_table(frame: pl.DataFrame, path: str | Path, provenance: Mapping[str, object] | None = None) -> None:
-    """Write a frame as .tsv, .parquet or .json by its ending; ``-`` is TSV on standard output.
-
-    `provenance` goes into the metadata of Parquet (key ``pgx``) and into ``<name>.provenance.json`` beside the others.
-
-    Raises
-    ------
-    UsageError
-        If the ending is none of these.
-    """
-    target = Path(path)
-    if str(path) == "-":
-        sys.stdout.write(tsv(frame))
-        sys.stdout.flush()
-    elif target.suffix == ".tsv":
-        write_bytes(target, tsv(frame).encode())
-    elif target.suffix == ".json":
-        write_bytes(target, (frame.write_json() + "\n").encode())
-    elif target.suffix == ".parquet":
-        with atomic_path(target) as temporary:
-            frame.write_parquet(temporary, metadata={"pgx": json.dumps(provenance)} if provenance else None)
-    else:
-        raise UsageError(f"{path}: the ending must be .tsv, .parquet or .json, or '-' for standard output")
-    if provenance and target.suffix in (".tsv", ".json"):
-        text = json.dumps(provenance, indent=2, ensure_ascii=False) + "\n"
-        write_bytes(target.with_name(f"{target.name}.provenance.json"), text.encode())
-
-
-def tsv(frame: pl.DataFrame) -> str:
-    """Return a frame as TSV: no quoting, null = empty; tabs and line ends inside a cell become spaces."""
-    import polars as pl
-
-    clean = frame.with_columns(pl.col(pl.String).str.replace_all(r"[\t\r\n]+", " "))
-    return clean.write_csv(separator="\t", quote_style="never", null_value="")
 
 
 def _umask() -> int:

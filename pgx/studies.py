@@ -11,13 +11,14 @@ from pgx import models
 from pgx.errors import InputError, UsageError
 from pgx.inputs import knowledge as base
 from pgx.inputs import model_files
-from pgx.io import check_outputs, reading, table_files, write_table
+from pgx.io import check_outputs, reading, table_files
 from pgx.models.cohort.tables import read
 from pgx.models.evaluation import measures, plots
 from pgx.models.evidence import endpoints
 from pgx.models.fitting.boost import Settings
 from pgx.models.warfarin_inr import starts_of
 from pgx.options import Names, PathLike, Paths, names_of, paths_of
+from pgx.tables import write_table
 
 SEED = 20261101
 Table = PathLike | pl.DataFrame

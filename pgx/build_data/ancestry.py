@@ -16,8 +16,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pgx.features.ancestry import AXES, dosages
-from pgx.io import write_table
 from pgx.knowledge import KnowledgeBase, load
+from pgx.tables import write_table
 
 MIN_FREQUENCY, MIN_CALLED, FOLDS = 0.01, 0.95, 5
 

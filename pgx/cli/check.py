@@ -30,7 +30,7 @@ def check(
     """
     import pgx
     from pgx.errors import InputError, UsageError
-    from pgx.io import write_table
+    from pgx.tables import write_table
 
     opt.check_table(out)
     now = opt.day("--as-of", as_of)

@@ -51,7 +51,7 @@ def evaluate(
     Compares it with the published evidence, a refitted equation, the simple rule and a plain booster on the same folds.
     """
     import pgx
-    from pgx.io import write_table
+    from pgx.tables import write_table
 
     found = pgx.evaluate(
         model,

@@ -37,7 +37,7 @@ def features(
     import pgx
     from pgx.cli import notes
     from pgx.errors import UsageError
-    from pgx.io import write_table
+    from pgx.tables import write_table
 
     for table in (out, missing):
         if table is not None:

@@ -30,7 +30,7 @@ def listed(
     The evidence is a number of patients, the literature alone, or a rule.
     """
     import pgx
-    from pgx.io import write_table
+    from pgx.tables import write_table
 
     opt.check_table(out)
     write_table(pgx.kb.endpoints(model, knowledge or ()), out)

@@ -21,7 +21,7 @@ _WRAP = 40
 
 def as_tsv(sections: Sections) -> str:
     """Return all sections as TSV; of several, each starts with a line ``# title`` and ends with an empty one."""
-    from pgx.io import tsv
+    from pgx.tables import tsv
 
     if len(sections) == 1:
         return tsv(next(iter(sections.values())))
@@ -43,7 +43,8 @@ def to_files(sections: Sections, path: Path) -> None:
     UsageError
         If the ending is not known, or holds only one table and there are several.
     """
-    from pgx.io import write_bytes, write_table
+    from pgx.io import write_bytes
+    from pgx.tables import write_table
 
     if str(path) == "-":
         import sys

@@ -12,8 +12,10 @@ from pgx.clinical.allergies import allergens
 from pgx.clinical.drugs import dose_per_day, drug_names
 from pgx.clinical.medication_basis import STATED
 from pgx.clinical.readers.lists import NONE
+from pgx.codes import NoteCode, Severity
 from pgx.errors import UsageError
 from pgx.knowledge import KnowledgeBase
+from pgx.notes import Note, frame_of
 from pgx.types import ClinicalData
 
 
@@ -49,7 +51,7 @@ def parse_medications(
         part.strip() for part in (_split(names, look_up.names) if isinstance(names, str) else names) if part.strip()
     ]
     rows: list[dict[str, object]] = []
-    notes: list[dict[str, object]] = []
+    notes: list[Note] = []
     for item in items:
         found = look_up.find(item)
         for part in found.unknown:
@@ -58,14 +60,15 @@ def parse_medications(
                 raise UsageError(f"{source}: unknown drug {part!r}; did you mean {' or '.join(close)}?")
             message = f"drug {part!r} is not in the knowledge base and not considered"
             notes.append(
-                {
-                    "sample": tuple(samples),
-                    "stage": "clinical",
-                    "severity": "warning",
-                    "code": "drug_unknown",
-                    "message": message,
-                    "where": source,
-                }
+                Note(
+                    sample=tuple(samples),
+                    stage="clinical",
+                    severity=Severity.WARNING,
+                    code=NoteCode.DRUG_UNKNOWN,
+                    message=message,
+                    subject=part,
+                    where=source,
+                )
             )
         rows += [
             {
@@ -79,7 +82,7 @@ def parse_medications(
             for s in samples
             for d in look_up.substances(found.drugs)
         ]
-    return schema.from_rows(rows, schema.MEDICATIONS), schema.notes_of(notes)
+    return schema.from_rows(rows, schema.MEDICATIONS), frame_of(notes)
 
 
 def add_medications(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pgx.io import atomic_write, check_outputs, write_table
+from pgx.io import atomic_write, check_outputs
 from pgx.knowledge.tables.declared import TABLES
+from pgx.tables import write_table
 
 if TYPE_CHECKING:
     from pgx.knowledge.base import KnowledgeBase

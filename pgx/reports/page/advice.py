@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from pgx.codes import Flag, FlagCode
 from pgx.knowledge.acting import DECIDES, Acting, parse
 from pgx.reports.page import wording
-from pgx.reports.page.cells import codes_of, number_of, pairs_of, text_of_cell, texts_of
+from pgx.reports.page.cells import codes_of, flags_of, number_of, pairs_of, text_of_cell
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.wording import URGENCIES, words
 
@@ -15,7 +16,7 @@ Row = Mapping[str, object]
 
 NOBODY = "none"
 """The source of a row that says that no source names the drug; also what stands for the genes of a label's limit."""
-UNCLEAR = ("effect_unknown", "outside_unknown")
+UNCLEAR = (FlagCode.EFFECT_UNKNOWN, FlagCode.OUTSIDE_UNKNOWN)
 """Flags of advice on a gene whose result may not be the whole truth: something was shown, or sent, and not used."""
 
 _APPLIES = ("yes", "if_population", "possible", "no_match", "not_tested")
@@ -48,9 +49,13 @@ class Advice:
     flags: tuple[str, ...]
 
     @property
-    def codes(self) -> list[str]:
+    def codes(self) -> list[Flag]:
         """The flags as codes."""
-        return codes_of(self.row["flags"])
+        return flags_of(self.row["flags"])
+
+    def has(self, code: FlagCode) -> bool:
+        """Return whether the row carries the flag, whatever it is about."""
+        return any(flag.code == code for flag in self.codes)
 
     @property
     def genes(self) -> list[str]:
@@ -65,16 +70,17 @@ class Advice:
     @property
     def refused(self) -> tuple[str, ...]:
         """Those of the unclear genes of which a laboratory's result could not be used."""
-        return tuple(gene for why, _, gene in self._unclear() if why == "outside_unknown")
+        return tuple(gene for why, _, gene in self._unclear() if why == FlagCode.OUTSIDE_UNKNOWN)
 
     def _unclear(self) -> list[tuple[str, str, str]]:
-        split = (code.split(":") for code in self.codes)
-        return [(parts[0], parts[1], parts[2]) for parts in split if parts[0] in UNCLEAR and len(parts) == 3]
+        return [
+            (flag.code, *flag.arguments) for flag in self.codes if flag.code in UNCLEAR and len(flag.arguments) == 2
+        ]
 
     @property
     def acting(self) -> tuple[Acting, ...]:
         """The drugs of the list that act on this one and that the advice does not count."""
-        return tuple(acting for code in self.codes if (acting := parse(code)))
+        return tuple(acting for text in codes_of(self.row["flags"]) if (acting := parse(text)))
 
     @property
     def turned(self) -> bool:
@@ -105,7 +111,7 @@ class Advice:
 
 def advice_of(row: Row, lexicon: Lexicon) -> Advice:
     """Return one row of `schema.GUIDANCE` in words."""
-    codes = texts_of(row["monitoring"])
+    codes = codes_of(row["monitoring"])
     url = text_of_cell(row["url"])
     source, action = text_of_cell(row["source"]), text_of_cell(row["action"])
     return Advice(
@@ -117,10 +123,10 @@ def advice_of(row: Row, lexicon: Lexicon) -> Advice:
         dose=_dose(text_of_cell(row["dose_change"])),
         condition=_condition(row, lexicon),
         text=text_of_cell(row["recommendation"]),
-        matched=tuple(pairs_of(row["phenotypes"])),
-        implications=tuple(wording.implications(codes_of(row["implication"]))),
+        matched=tuple((gene, value or "") for gene, value in pairs_of(row["phenotypes"])),
+        implications=tuple(wording.implications(pairs_of(row["implication"]))),
         strength=words("strength", text_of_cell(row["strength"])),
-        alternatives=tuple(texts_of(row["alternatives"])),
+        alternatives=tuple(codes_of(row["alternatives"])),
         monitoring=tuple(lexicon.monitoring(code) for code in codes),
         monitoring_codes=tuple(codes),
         tests=tuple(lexicon.monitoring(code) for code in codes if lexicon.is_measured(code)),
@@ -134,7 +140,7 @@ def advice_of(row: Row, lexicon: Lexicon) -> Advice:
 def _condition(row: Row, lexicon: Lexicon) -> str:
     """Whom the row is about; a label's row on an interaction is about those who take the other drug."""
     flags = codes_of(row["flags"])
-    agents = [acting.named for flag in flags if "label_limit" in flags and (acting := parse(flag))]
+    agents = [acting.named for flag in flags if FlagCode.LABEL_LIMIT in flags and (acting := parse(flag))]
     return f"with {' and '.join(agents)}" if agents else lexicon.population(text_of_cell(row["population"]))
 
 

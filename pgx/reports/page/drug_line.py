@@ -6,9 +6,9 @@ result of it could rule the drug out, the answer itself.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+from pgx.codes import FlagCode
 from pgx.knowledge.acting import DECIDES, Acting, phrase
 from pgx.reports.page import gaps, wording
 from pgx.reports.page.advice import (
@@ -22,12 +22,10 @@ from pgx.reports.page.advice import (
     leading_limit,
     rank,
 )
-from pgx.reports.page.model import BESIDE_DRUGS, Drug
+from pgx.reports.page.model import BESIDE_DRUGS, OF_LEVELS, Drug
 from pgx.reports.page.wording import URGENCIES, clean, words
 
 _EMPTY_IMPLICATIONS = ("no implication stated", "no relevant effect", "sensitivity depends on the genotype")
-_LEVEL_ALONE = re.compile(r"\): it (raises|lowers) \S")  # a note that says of the level what the headline says
-_RULE = re.compile(r" \(rules? [^)]*\)")
 
 
 def drug_order(drug: Drug) -> tuple[object, ...]:
@@ -65,7 +63,7 @@ def drug_of(
         Genes whose copy number the data do not show, with the phenotypes that it could make.
     """
     everything = sorted(rows, key=advice_order)
-    limits = tuple(sorted((row for row in everything if "label_limit" in row.codes), key=gravest_first))
+    limits = tuple(sorted((row for row in everything if row.has(FlagCode.LABEL_LIMIT)), key=gravest_first))
     advice = [row for row in everything if row not in limits]
     valid = sorted((row for row in advice if row.applies in ("yes", "if_population")), key=gravest_first)
     deciding = valid[0] if valid else None
@@ -112,12 +110,12 @@ def drug_of(
         untested=tuple((gene, stakes.get(gene, "")) for gene in untested),
         unclear=tuple((gene, stake) for gene, stake in unclear.items() if gene not in refused),
         refused=tuple(refused),
-        local=any("local" in row.codes for row in (*valid, *limits)),
+        local=any(row.has(FlagCode.LOCAL) for row in (*valid, *limits)),
     )
 
 
 def _sources(agreeing: Iterable[Advice]) -> tuple[str, ...]:
-    marks = {row.source: " (local)" if "local" in row.codes else "" for row in agreeing}
+    marks = {row.source: " (local)" if row.has(FlagCode.LOCAL) else "" for row in agreeing}
     return tuple(f"{source}{marks[source]}" for source in sorted(marks, key=by_source))
 
 
@@ -149,7 +147,9 @@ def _with_interaction(acting: Sequence[Acting], deciding: Advice | None, headlin
 def _by_the_genes(deciding: Advice | None, headline: str) -> str:
     if deciding is None or not deciding.turned:
         return f"by the genes: {headline}"
-    turning = {code.split(":")[1] for code in deciding.codes if code.startswith("interaction_reverses:")}
+    turning = {
+        flag.arguments[0] for flag in deciding.codes if flag.code == FlagCode.INTERACTION_REVERSES and flag.arguments
+    }
     reversed_by = [acting for acting in deciding.acting if acting.agent in turning]
     doses = {"higher" if acting.asks_for == "lower" else "lower" for acting in reversed_by}
     return f"the genes alone would ask for a {' or a '.join(sorted(doses))} dose"
@@ -235,7 +235,7 @@ def _differences(valid: Sequence[Advice]) -> str:
             first.setdefault(row.source, row)
             if row.applies == "yes":
                 settled.setdefault(row.source, row)
-    flagged = any("sources_differ" in row.codes for row in valid)
+    flagged = any(row.has(FlagCode.SOURCES_DIFFER) for row in valid)
     # What holds for this person counts as well as what would hold under a condition.
     apart = any(len({row.urgency for row in rows.values()}) > 1 for rows in (first, settled))
     if len(first) < 2 or not (flagged or apart):
@@ -247,19 +247,18 @@ def _differences(valid: Sequence[Advice]) -> str:
 def _interactions(name: str, notes: Sequence[Row], acting: Sequence[Acting]) -> Iterator[str]:
     """What other drugs of the list do to this one, and this one to them, beyond what the headline says."""
     for note in notes:
-        if note["code"] in BESIDE_DRUGS and note["where"] == name:
-            message = clean(str(note["message"])).replace(f", on which {clean(name)} depends", "")
-            if not (acting and _LEVEL_ALONE.search(message)):
-                yield _RULE.sub("", message)
+        in_headline = note["code"] in OF_LEVELS and acting
+        if note["code"] in BESIDE_DRUGS and note["subject"] == name and not in_headline:
+            yield clean(str(note["message"]))
 
 
 def _without_others(valid: Sequence[Advice], deciding: Advice | None) -> Iterator[str]:
     """What a source would say of the genes alone, where an interacting drug or a condition changed that."""
     sources: dict[str, list[str]] = {}
     for row in valid:
-        for code in row.codes:
-            kind, _, action = code.partition(":")
-            if kind == "genes_alone" and action not in ("no_recommendation", row.row["action"]):
+        for flag in row.codes:
+            action = flag.about
+            if flag.code == FlagCode.GENES_ALONE and action not in ("no_recommendation", row.row["action"]):
                 source = f"{row.source}, {row.condition}" if row.applies == "if_population" else row.source
                 sources.setdefault(wording.action(row.source, action), []).append(source)
     actions = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+from pgx.codes import FlagCode
 from pgx.reports.page import wording
 from pgx.reports.page.advice import NOBODY, Advice
 from pgx.reports.page.wording import URGENCIES, words
@@ -26,10 +27,10 @@ def stakes_of(advice: Iterable[Advice]) -> dict[str, str]:
     stakes: dict[str, str] = {}
     for row in advice:
         if row.applies == "not_tested":
-            for code in row.codes:
-                kind, _, rest = code.partition(":")
-                urgency, _, gene = rest.partition(":")
-                if kind == "could_mean" and urgency in URGENCIES:
+            for flag in row.codes:
+                urgency, *genes = flag.arguments or ("",)
+                if flag.code == FlagCode.COULD_MEAN and urgency in URGENCIES:
+                    gene = ":".join(genes)
                     stakes[gene] = min(stakes.get(gene, urgency), urgency, key=URGENCIES.index)
     return stakes
 

@@ -5,19 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pgx.assertion import NOT_CALLED
+from pgx.codes import FlagCode, NoteCode
 from pgx.knowledge.acting import Acting, phrase
 from pgx.reports.page import wording
 from pgx.reports.page.advice import Advice, Row, leading_limit
-from pgx.reports.page.cells import codes_of, pairs_of
+from pgx.reports.page.cells import codes_of, flags_of, pairs_of
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.wording import clean
 
-BESIDE_DRUGS = ("drug_drug_gene", "planned_interaction", "acts_on_others")
+OF_LEVELS = (NoteCode.DRUG_LEVEL, NoteCode.PLANNED_DRUG_LEVEL)
+"""Codes of notes that say of a drug's level what its headline says where an interaction decides."""
+BESIDE_DRUGS = (NoteCode.DRUG_DRUG_GENE, NoteCode.PLANNED_INTERACTION, NoteCode.ACTS_ON_OTHERS, *OF_LEVELS)
 """Codes of notes that are said beside the drug that they name."""
 
-ALERTS = ("allergy", "sex_mismatch", "outside_refused", "value_left_out")
+ALERTS = (NoteCode.ALLERGY, NoteCode.SEX_MISMATCH, NoteCode.OUTSIDE_REFUSED, NoteCode.VALUE_LEFT_OUT)
 """Codes of notes that stand before everything else."""
-ALWAYS_SAID = ("medication_basis",)
+ALWAYS_SAID = (NoteCode.MEDICATION_BASIS,)
 """Codes of notes that a reader sees even where they are no warning."""
 
 
@@ -125,7 +128,7 @@ class Gene:
     @property
     def local(self) -> bool:
         """Whether a site's own tables had a part in the call or its phenotype."""
-        return self.source.startswith("local:") or "local" in codes_of(self.row["flags"])
+        return self.source.startswith("local:") or FlagCode.LOCAL in codes_of(self.row["flags"])
 
     @property
     def unclear(self) -> str:
@@ -155,10 +158,10 @@ class Gene:
 
 def not_usable_because(flags: object) -> str:
     """Return why a score with this cell of flags has no number: ``DPYD not tested; age below 18``."""
-    coded = [flag.partition(":") for flag in codes_of(flags)]
-    genes = [about for code, _, about in coded if code == "gene_not_called"]
+    listed = flags_of(flags)
+    genes = [flag.about for flag in listed if flag.code == FlagCode.GENE_NOT_CALLED]
     said = [f"{', '.join(genes)} not tested"] if genes else []
-    reasons = [about for code, _, about in coded if code == "refused"]
+    reasons = [flag.about for flag in listed if flag.code == FlagCode.REFUSED]
     said += [wording.humanise(about) for about in reasons if not (genes and about == "genotype_unknown")]
     return "; ".join(said)
 
@@ -298,7 +301,13 @@ class View:
     @property
     def refused(self) -> list[str]:
         """Genes, as the laboratory or we write them, of which a result could not be used."""
-        return sorted({clean(str(note["where"])) for note in self.notes if note["code"] == "outside_refused"})
+        return sorted(
+            {
+                clean(str(note["subject"] or note["where"]))
+                for note in self.notes
+                if note["code"] == NoteCode.OUTSIDE_REFUSED
+            }
+        )
 
     @property
     def alerts(self) -> list[Row]:
@@ -314,7 +323,7 @@ class View:
             for note in self.notes
             if (note["severity"] != "info" or note["code"] in ALWAYS_SAID)
             and note["code"] not in ALERTS
-            and not (note["code"] in BESIDE_DRUGS and note["where"] in said)
+            and not (note["code"] in BESIDE_DRUGS and note["subject"] in said)
         ]
 
     @property

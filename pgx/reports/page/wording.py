@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
-URGENCIES = ("avoid", "change_dose", "monitor", "standard", "no_data")
+from pgx.codes import Urgency
+
+URGENCIES = tuple(Urgency)
 """Urgency codes of `schema.GUIDANCE`, most urgent first."""
 
 # Control characters (terminal escapes) and bidirectional overrides would let a sample name rewrite what a reader sees.
@@ -70,18 +72,16 @@ def implication(code: str, *, plain: bool = False) -> str:
     return humanise(body) + extra
 
 
-def implications(codes: Iterable[str], *, plain: bool = False) -> list[tuple[str, str]]:
-    """Return (gene, words) of ``GENE=code``, ``code``, ...: codes without a gene belong to the one before."""
+def implications(pairs: Sequence[tuple[str, str | None]], *, plain: bool = False) -> list[tuple[str, str]]:
+    """Return (gene, words) for pairs of gene and codes; a code without a gene belongs to the gene before."""
     found: list[tuple[str, list[str]]] = []
-    for part in codes:
-        gene, equals, code = part.partition("=")
-        if equals:
+    for gene, codes in pairs:
+        if codes is not None:
             found.append((gene, []))
         elif not found:
             found.append(("", []))
-        found[-1][1].extend(
-            implication(one.strip(), plain=plain) for one in re.split(r"[,+&]", code if equals else part) if one
-        )
+        listed = re.split(r"[,+&]", gene if codes is None else codes)
+        found[-1][1].extend(implication(one.strip(), plain=plain) for one in listed if one)
     return [(gene, ", ".join(said)) for gene, said in found if said]
 
 

@@ -1,0 +1,48 @@
+"""Tables as files: TSV, Parquet and JSON with the same columns."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import polars as pl
+
+from pgx.cells import with_text
+from pgx.errors import UsageError
+from pgx.io import atomic_path, write_bytes
+
+
+def write_table(frame: pl.DataFrame, path: str | Path, provenance: Mapping[str, object] | None = None) -> None:
+    """Write a frame as .tsv, .parquet or .json by its ending; ``-`` is TSV on standard output.
+
+    `provenance` goes into the metadata of Parquet (key ``pgx``) and into ``<name>.provenance.json`` beside the others.
+
+    Raises
+    ------
+    UsageError
+        If the ending is none of these.
+    """
+    target = Path(path)
+    if str(path) == "-":
+        sys.stdout.write(tsv(frame))
+        sys.stdout.flush()
+    elif target.suffix == ".tsv":
+        write_bytes(target, tsv(frame).encode())
+    elif target.suffix == ".json":
+        write_bytes(target, (frame.write_json() + "\n").encode())
+    elif target.suffix == ".parquet":
+        with atomic_path(target) as temporary:
+            frame.write_parquet(temporary, metadata={"pgx": json.dumps(provenance)} if provenance else None)
+    else:
+        raise UsageError(f"{path}: the ending must be .tsv, .parquet or .json, or '-' for standard output")
+    if provenance and target.suffix in (".tsv", ".json"):
+        text = json.dumps(provenance, indent=2, ensure_ascii=False) + "\n"
+        write_bytes(target.with_name(f"{target.name}.provenance.json"), text.encode())
+
+
+def tsv(frame: pl.DataFrame) -> str:
+    """Return a frame as TSV: no quoting, null = empty, lists joined; tabs and line ends inside a cell become spaces."""
+    clean = with_text(frame).with_columns(pl.col(pl.String).str.replace_all(r"[\t\r\n\x0b\x0c\x00]+", " "))
+    return clean.write_csv(separator="\t", quote_style="never", null_value="")
