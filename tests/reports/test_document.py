@@ -105,7 +105,7 @@ def test_a_missing_file_is_an_input_error(tmp_path):
 
 def as_layout_1(result) -> str:
     """The document as earlier versions wrote it: no subject of notes, implications as text, texts cut at semicolons."""
-    found = json.loads(result_json.to_json(result)) | {"version": "1.1"}
+    found = json.loads(to_json(result)) | {"version": "1.1"}
     for entry in found["samples"]:
         for row in entry["guidance"]:
             pairs = (tuple(pair.values()) for pair in row["implication"])
