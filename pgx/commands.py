@@ -6,7 +6,7 @@ Each refuses to write over what it reads. Heavy imports happen inside the functi
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,8 @@ PROVENANCE = "provenance.json"
 
 OnNotes = Callable[["pl.DataFrame"], None]
 """Called with the notes of a run (`pgx.schema.NOTES`) before its tables are written."""
+OnSuspects = Callable[[Sequence[str]], None]
+"""Called with lines on changes that too many persons of the files show."""
 
 
 def call(
@@ -38,6 +40,7 @@ def call(
     out: PathLike | None = None,
     log: PathLike | None = None,
     on_notes: OnNotes | None = None,
+    on_suspects: OnSuspects | None = None,
 ) -> pl.DataFrame:
     """Call diplotypes and phenotypes of every gene.
 
@@ -53,6 +56,8 @@ def call(
         Parquet table to write with one row a position, sample and gene.
     on_notes
         Called with the notes of the run (`pgx.schema.NOTES`).
+    on_suspects
+        Called with lines on likely artefacts: changes that too many persons of the files show.
 
     Returns
     -------
@@ -73,7 +78,7 @@ def call(
     >>> calls.select("sample", "gene", "diplotype", "phenotype").row(0)
     ('HG00652', 'CYP2C19', '*2/*2', 'Poor Metabolizer')
     """
-    return _called(vcf, clinical, outside_calls, options or Options(), None, out, log, on_notes)
+    return _called(vcf, clinical, outside_calls, options or Options(), None, out, log, on_notes, on_suspects)
 
 
 def explain(
@@ -127,10 +132,11 @@ def _called(
     out: PathLike | None,
     log: PathLike | None,
     on_notes: OnNotes | None,
+    on_suspects: OnSuspects | None = None,
 ) -> pl.DataFrame:
     import polars as pl
 
-    from pgx import calling
+    from pgx import calling, variants
 
     with reading(inputs_of(vcf, clinical, outside_calls, options)):
         check_outputs(table_files(out, log))
@@ -142,6 +148,8 @@ def _called(
             frame = pl.concat(shown)
         if on_notes is not None:
             on_notes(notes_of(found))
+        if on_suspects is not None:
+            on_suspects(variants.suspects(found.genotypes, found.kb))
         origin = provenance(found, options)
         if log is not None:
             write_table(calling.position_log(found.genotypes, found.kb, genes=names_of(options.genes)), log, origin)

@@ -15,8 +15,9 @@ from pgx.tables import write_table
 if TYPE_CHECKING:
     import polars as pl
 
+    from pgx.knowledge import KnowledgeBase
     from pgx.reports.compare import Comparison
-    from pgx.types import Result
+    from pgx.types import Genotypes, Result
 
 _GENOTYPES = (b"##fileformat", b"BCF\x02", b"#CHROM")
 _SUFFIXES = (".vcf", ".vcf.gz", ".vcf.bgz", ".bcf", ".gvcf", ".gvcf.gz")
@@ -63,7 +64,8 @@ def check(
     if out is not None:
         check_outputs(table_files(out), [Path(one) for one in (file, *paths_of(knowledge))])
     path = Path(file)
-    frame = _genotypes(path) if _is_genotypes(path) else clinical.check(path, base(knowledge), as_of=as_of)
+    kb = base(knowledge)
+    frame = _genotypes(path, kb) if _is_genotypes(path) else clinical.check(path, kb, as_of=as_of)
     if out is not None:
         write_table(frame, out)
     return frame
@@ -118,7 +120,7 @@ def _is_genotypes(file: Path) -> bool:
     return head.startswith(_GENOTYPES) or recognise(head) is not None
 
 
-def _genotypes(file: Path) -> pl.DataFrame:
+def _genotypes(file: Path, kb: KnowledgeBase) -> pl.DataFrame:
     import polars as pl
 
     from pgx.clinical.check import COLUMNS
@@ -132,4 +134,46 @@ def _genotypes(file: Path) -> pl.DataFrame:
         ("understood", "build", found.build or "not said by the header", 1, ""),
     ]
     rows += [(one.severity, one.code, one.message, 1, one.where) for one in found.findings]
+    if not found.refused and file.is_file():  # standard input is read once
+        rows += _as_read(file, kb, build_told=found.build is not None or found.format.startswith("array"))
     return pl.DataFrame(rows, schema=COLUMNS, orient="row")
+
+
+def _as_read(file: Path, kb: KnowledgeBase, *, build_told: bool) -> list[tuple[str, str, str, int, str]]:
+    """Read the file as the other commands do: why they would refuse it, or what of each gene it covers."""
+    from pgx import variants
+    from pgx.codes import NoteCode
+    from pgx.errors import InputError
+
+    try:
+        genotypes = variants.read(file, kb)
+    except InputError as error:
+        fix = f"; {error.fix}" if error.fix else ""
+        return [("error" if build_told else "warning", "refused", f"{error.problem}{fix}", 1, error.where or "")]
+    silent = next((note for note in genotypes.notes if note.code == NoteCode.NO_GT), None)
+    if silent is not None and not (genotypes.alleles >= 0).any():
+        return [("error", "no_gt", "no record has a GT, so there are no genotypes to call from", 1, "")]
+    return _genes(genotypes, kb)
+
+
+def _genes(genotypes: Genotypes, kb: KnowledgeBase) -> list[tuple[str, str, str, int, str]]:
+    """What of each gene the file covers, which genes cannot be told, and the drugs that stay undecided for that."""
+    import polars as pl
+
+    from pgx import calling, variants
+    from pgx.assertion import is_asserted
+
+    calls = calling.calls_frame(calling.call(genotypes, kb), kb)
+    told = dict(calls.filter(is_asserted()).group_by("gene").len().iter_rows())
+    paired = kb.table("pairs").group_by("gene").agg(pl.col("drug").unique().sort())
+    drugs = dict(paired.iter_rows())
+    count = len(genotypes.samples)
+    rows = []
+    for gene, called, assumed, absent, unusable, positions in variants.coverage(genotypes, kb).iter_rows():
+        meaning = f"{called} called, {assumed} assumed, {absent} absent, {unusable} unusable of {positions} genotypes"
+        if told.get(gene, 0) < count:
+            named = drugs.get(gene, [])
+            meaning += f"; not told in {count - told.get(gene, 0)} of {count} samples"
+            meaning += f", which leaves undecided: {', '.join(named)}" if named else ""
+        rows.append(("gene", gene, meaning, called, ""))
+    return rows

@@ -239,6 +239,7 @@ def _history(
         persons=persons,
         everyone=everyone,
         strict=options.strict,
+        accept=names_of(options.accept) or (),
     )
     return clinic.add_medications(history, medications, kb, samples=samples) if medications else history
 

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pgx.endpoint_calls import card, convert, endpoints
 from pgx.inputs import knowledge as base
-from pgx.options import PathLike, Paths, paths_of
+from pgx.options import Names, PathLike, Paths, names_of, paths_of
 
 # Each call imports what it needs: looking up a gene must not wait for the models.
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ Sections = dict[str, "pl.DataFrame"]
 
 __all__ = [
     "Validation", "allele", "build", "card", "columns", "convert", "diff", "drug", "endpoints", "export", "features",
-    "gene", "genes", "info", "validate", "variant",
+    "gene", "genes", "info", "positions", "template", "validate", "variant",
 ]  # fmt: skip
 
 
@@ -134,6 +135,46 @@ def variant(name: str, knowledge: Paths = ()) -> Sections:
     from pgx.knowledge import show
 
     return show.variant(base(knowledge), name)
+
+
+def positions(
+    build: str = "GRCh38", kind: str = "bed", *, genes: Names | None = None, prefix: bool = True, knowledge: Paths = ()
+) -> str:
+    """Return the positions that define alleles, to extract them or to have them genotyped.
+
+    Parameters
+    ----------
+    build
+        ``GRCh38`` or ``GRCh37``.
+    kind
+        ``bed``: stretches for ``bcftools view -R`` and to cut a gVCF; ``vcf``: the alleles, for callers that genotype
+        given alleles.
+    genes
+        Genes to write; None = all.
+    prefix
+        Write contigs with ``chr``.
+    knowledge
+        Folders of site tables laid over the knowledge base.
+
+    Returns
+    -------
+    str
+        Text of the file.
+
+    Raises
+    ------
+    UsageError
+        If a gene, the build or the kind is unknown.
+
+    Examples
+    --------
+    >>> import pgx
+    >>> pgx.kb.positions(genes="TPMT").splitlines()[0].split("\\t")[0]
+    'chr6'
+    """
+    from pgx.knowledge.positions import positions as write
+
+    return write(base(knowledge), build, kind, genes=names_of(genes) or [], prefix=prefix)
 
 
 def export(folder: PathLike, kind: str = "parquet", knowledge: Paths = ()) -> int:
@@ -282,80 +323,6 @@ def validate(folder: PathLike | None = None, knowledge: Paths = ()) -> Validatio
     return Validation(kb.version, kb.folders[1:] or kb.folders, problems)
 
 
-def endpoints(model: PathLike | None = None, knowledge: Paths = ()) -> pl.DataFrame:
-    """List every endpoint with its evidence: patients, literature only, or a rule.
-
-    Parameters
-    ----------
-    model
-        Model folder, or folder of models, that goes before the shipped ones.
-    knowledge
-        Folders of site tables laid over the knowledge base.
-
-    Returns
-    -------
-    polars.DataFrame
-        ``endpoint drug kind outcome unit evidence model pmids``.
-
-    Examples
-    --------
-    >>> import pgx
-    >>> pgx.kb.endpoints().filter(endpoint="warfarin.dose")["unit"].to_list()
-    ['mg/week']
-    """
-    from pgx.models.scoring.catalogue import catalogue
-
-    return catalogue(base(knowledge), model)
-
-
-def card(endpoint: str, model: PathLike | None = None, knowledge: Paths = ()) -> str:
-    """Return an endpoint's card (Markdown): what it predicts, for whom, on what evidence, how well.
-
-    Raises
-    ------
-    UsageError
-        If there is no such endpoint.
-
-    Examples
-    --------
-    >>> import pgx
-    >>> pgx.kb.card("warfarin.dose").startswith("# warfarin.dose")
-    True
-    """
-    from pgx.models.scoring.catalogue import card_of
-
-    return card_of(endpoint, base(knowledge), model)
-
-
-def convert(folder: PathLike) -> list[Path]:
-    """Re-save models that pgx 0.1 trained, in place; their predictions stay the same to the last bit.
-
-    Parameters
-    ----------
-    folder
-        Folder of a model, or of several.
-
-    Returns
-    -------
-    list of Path
-        The model folders that were converted.
-
-    Raises
-    ------
-    InputError
-        If there is no model, or one is damaged; nothing is written then.
-
-    Examples
-    --------
-    >>> import pgx
-    >>> pgx.kb.convert("data/models")
-    []
-    """
-    from pgx.models.store.convert import convert as resave
-
-    return resave(Path(folder))
-
-
 def features(knowledge: Paths = ()) -> pl.DataFrame:
     """List every feature of `pgx.features`: name, type, unit, meaning and source.
 
@@ -382,6 +349,20 @@ def columns(knowledge: Paths = ()) -> pl.DataFrame:
     from pgx import clinical
 
     return clinical.columns(base(knowledge))
+
+
+def template(knowledge: Paths = ()) -> str:
+    """Return an empty clinical table to fill in: one line with the names of its columns.
+
+    Examples
+    --------
+    >>> import pgx
+    >>> pgx.kb.template().split(",")[0]
+    'sample'
+    """
+    from pgx import clinical
+
+    return clinical.template(base(knowledge))
 
 
 def _folders(given: Paths) -> list[Path]:

@@ -60,6 +60,8 @@ class Options:
         Folders of site tables laid over the knowledge base.
     strict
         Refuse clinical files of which anything would be left out.
+    accept
+        Clinical concepts whose unlikely values were checked and are used.
 
     Examples
     --------
@@ -85,6 +87,7 @@ class Options:
     as_of: date | None = None
     knowledge: Paths = ()
     strict: bool = False
+    accept: Names = ()
 
     def __post_init__(self) -> None:
         for name in ("samples", "genes"):

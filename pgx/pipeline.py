@@ -66,7 +66,7 @@ def conclude(
     found: Phenotyped, drugs: Sequence[str] | None, endpoints: Sequence[str] | None, options: Options
 ) -> Result:
     """Draw the conclusions of a run: guidance and scores from phenotypes; parameters as for `pgx.report`."""
-    from pgx import clinical, guidance, models, schema
+    from pgx import clinical, guidance, models, schema, variants
     from pgx.assertion import of_asserted
     from pgx.types import Result
 
@@ -93,6 +93,7 @@ def conclude(
         notes=notes_of(found, remarks, advice),
         provenance=provenance(found, options),
         holders=found.holders,
+        suspects=variants.suspects(found.genotypes, found.kb),
     )
 
 

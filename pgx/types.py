@@ -242,7 +242,8 @@ class Result:
 
     Frames follow `pgx.schema`. `provenance` holds program, knowledge and model versions, the build, options, and input
     names with checksums; `holders` says of each input whom it is about, so that a person's own documents name no
-    other's (`pgx.reports.page.person`).
+    other's (`pgx.reports.page.person`). `suspects` are lines for the laboratory on changes that too many persons of the
+    files show; no person's document has them.
     """
 
     samples: tuple[str, ...]
@@ -255,6 +256,7 @@ class Result:
     notes: pl.DataFrame
     provenance: dict[str, object] = field(default_factory=dict)
     holders: tuple[frozenset[str], ...] = ()
+    suspects: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """Whom it is about, and the shape of each frame."""

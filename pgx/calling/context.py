@@ -5,8 +5,9 @@ A strand is a counted haplotype, or, where none fits, a combination or partial m
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 from pgx.calling.model import GeneModel
 from pgx.calling.patterns import HOMOZYGOUS
 from pgx.calling.strands import Strand
+
+_T = TypeVar("_T")
 
 UNSEEN_HAPLOTYPE = 2e-4
 """What the panel's size allows at most for a combination that it does not show."""
@@ -99,6 +102,14 @@ class Context:
         self.candidates = np.arange(len(model.haplotypes)) if candidates is None else candidates
         self.settled = np.zeros(len(model.definition.sites), dtype=bool) if settled is None else settled
         self._explained: dict[bytes, list[tuple[Strand, NDArray[np.float64], bool]]] = {}
+        self._memory: dict[Hashable, Any] = {}
+
+    def remember(self, key: Hashable, make: Callable[[], _T]) -> _T:
+        """Return what `make` gives, made once in the life of this context."""
+        if key not in self._memory:
+            self._memory[key] = make()
+        found: _T = self._memory[key]
+        return found
 
     def explain(self, codes: NDArray[np.int8]) -> list[tuple[Strand, NDArray[np.float64], bool]]:
         """Return what a strand may be: (strand, frequency per group, whether it is counted)."""

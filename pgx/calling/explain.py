@@ -10,7 +10,7 @@ from pgx.calling.model import GeneModel, model
 from pgx.calling.patterns import usable
 from pgx.errors import UsageError
 from pgx.knowledge.base import KnowledgeBase
-from pgx.types import NO_COPY, SPANNED, UNREAD, Genotypes, State
+from pgx.types import NO_COPY, SPANNED, UNREAD, Genotypes, Likelihood, State
 
 POSITIONS = {
     "sample": pl.String,
@@ -23,10 +23,14 @@ POSITIONS = {
     "genotype": pl.String,
     "state": pl.String,
     "used": pl.Boolean,
+    "weight": pl.Float64,
+    "evidence": pl.String,
 }
 """Columns of the per-position log. ``pos`` is in the file's build; ``genotype`` holds GRCh38 bases, ``.`` = unknown,
 ``*`` = removed by a deletion, one base = one copy; ``state`` is a `State` in lower case; ``used`` says whether the call
-rests on it."""
+rests on it. ``weight`` is the genotype's share of the likelihood of all genotypes there (1 = as good as certain), and
+``evidence`` the shares of the likeliest ones with what they come from (PL, GL, GP, DS, AD, GQ, DP or the kind of
+site); null if the genotype is certain."""
 
 REASONS = {"needed_by": pl.String, "supports": pl.String, "rules_out": pl.String}
 """Further columns of `explain`, allele names joined by ``;``: alleles that need another base here than the reference
@@ -34,6 +38,8 @@ allele's; those of them that the genotype shows on a strand; those that it shows
 ``rules_out`` means that no strand has the reference allele's base."""
 
 ALL_OTHERS = "all others"
+MOST_SHOWN = 3
+"""Genotypes of a position in doubt whose share is shown."""
 
 
 def explain(genotypes: Genotypes, kb: KnowledgeBase, gene: str, sample: str) -> pl.DataFrame:
@@ -115,6 +121,8 @@ def _rows(genotypes: Genotypes, kb: KnowledgeBase, one: GeneModel, samples: NDAr
                 names[key] = _genotype(table["alleles"][p], *key[1:])
             written.append(names[key])
     states = np.array([State(code).name.lower() for code in range(len(State))])
+    used = usable(state) & (alleles >= 0).any(axis=2)
+    weighed = _weights(genotypes, sites, samples, used)
     rsids = kb.sites["rsids"].list.first().gather(sites)
     return pl.DataFrame(
         {
@@ -128,10 +136,41 @@ def _rows(genotypes: Genotypes, kb: KnowledgeBase, one: GeneModel, samples: NDAr
             "ref": pl.concat([table["ref"]] * n_samples) if n_samples else table["ref"].clear(),
             "genotype": written,
             "state": states[state.T.ravel()].tolist(),
-            "used": (usable(state) & (alleles >= 0).any(axis=2)).T.ravel().tolist(),
+            "used": used.T.ravel().tolist(),
+            "weight": [weight for weight, _ in weighed],
+            "evidence": [text for _, text in weighed],
         },
         schema=POSITIONS,
     )
+
+
+def _weights(
+    genotypes: Genotypes, sites: NDArray[np.int32], samples: NDArray[np.intp], used: NDArray[np.bool_]
+) -> list[tuple[float | None, str | None]]:
+    """Weight and evidence of each genotype, sample by sample."""
+    in_doubt: dict[tuple[int, int], Likelihood] = {}
+    doubts = genotypes.doubts
+    if doubts is not None:
+        own = np.flatnonzero(np.isin(doubts.site, sites) & np.isin(doubts.sample, samples))
+        in_doubt = {(int(doubts.site[d]), int(doubts.sample[d])): doubts.vectors[doubts.vector[d]] for d in own}
+    found: list[tuple[float | None, str | None]] = []
+    for s, sample in enumerate(samples.tolist()):
+        for p, site in enumerate(sites.tolist()):
+            likelihood = in_doubt.get((site, sample))
+            if not used[p, s] or likelihood is None:
+                found.append((1.0 if used[p, s] else None, None))
+                continue
+            shares = 10 ** (np.array(likelihood.tenths) / 10)
+            shares /= shares.sum()
+            shown = sorted(genotypes.alleles[site, sample].tolist())
+            weight = sum(share for pair, share in zip(likelihood.pairs, shares, strict=True) if sorted(pair) == shown)
+            bases = genotypes.sites["alleles"][site].to_list()
+            told = [
+                f"{_genotype(bases, likelihood.pairs[g][0], likelihood.pairs[g][1], phased=False)} {shares[g]:.3g}"
+                for g in np.argsort(-shares, kind="stable")[:MOST_SHOWN]
+            ]
+            found.append((float(weight), f"{likelihood.evidence}: {', '.join(told)}"))
+    return found
 
 
 def _genotype(bases: list[str], first: int, second: int, phased: bool) -> str:

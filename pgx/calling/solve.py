@@ -106,10 +106,10 @@ def ranked(found: list[Pair]) -> Found:
     if len(found) == 1:
         return Found(tuple(found), found[0].weight)
     ordered = sorted(found, key=lambda pair: (-float(f"{pair.weight:.9g}"), pair.first.detail))
-    return Found(tuple(ordered[: _enough([pair.weight for pair in ordered])]), sum(pair.weight for pair in ordered))
+    return Found(tuple(ordered[: enough([pair.weight for pair in ordered])]), sum(pair.weight for pair in ordered))
 
 
-def _enough(weights: Sequence[float] | NDArray[np.float64]) -> int:
+def enough(weights: Sequence[float] | NDArray[np.float64]) -> int:
     """How many of the sorted weights to keep."""
     sums = np.cumsum(weights)
     return min(int(np.searchsorted(sums, KEPT_MASS * sums[-1])) + 1, MOST_PAIRS) if len(sums) else 0
@@ -132,7 +132,7 @@ def _named(model: GeneModel, reduced: Reduced, mixture: NDArray[np.float64]) -> 
     rows, columns = np.nonzero(np.triu(weight))
     values = weight[rows, columns] * np.where(rows == columns, 1, 2)
     order = np.argsort(-_rounded(values), kind="stable")
-    order = order[: _enough(values[order])]
+    order = order[: enough(values[order])]
     haplotypes = [model.haplotypes[k] for k in kept]
     pairs = tuple(Pair(haplotypes[rows[n]], haplotypes[columns[n]], float(values[n]), True) for n in order)
     return Found(pairs, float(values.sum()))

@@ -7,6 +7,7 @@ source counts are looked for in the genotypes as the file shows them, and as the
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -25,9 +26,14 @@ MOST_HAPLOTYPES = 120
 """Counted haplotypes that are paired, those that explain most first."""
 NEGLIGIBLE = 1e-9
 """Share of the best haplotype's weight below which a haplotype is left out."""
+MOST_CHANGES = 8
+"""Genotypes in doubt that are changed, one at a time, to look for strands that no source counts."""
+WORTH_A_LOOK = 0.01
+"""Share of all weight that such strands must have before genotypes are changed to look for more of them."""
 _OUT_OF_QUESTION = -12.0
 
 Doubted = Mapping[int, Likelihood]
+_Likely = list[tuple[dict[int, tuple[int, int]], float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,58 +74,76 @@ def pairs(
     haploid: bool,
 ) -> Weighed:
     """Return the weighted diplotypes of one pattern: parameters as for `solve.pairs`, and likelihoods by position."""
-    found: dict[tuple[str, str | None], Pair] = {}
-    counted = (_one_strand if haploid else _two_strands)(context, codes, blocks, mixture, doubts)
+    found: dict[tuple[str, ...], Pair] = {}
+    counted, total = (_one_strand if haploid else _two_strands)(context, codes, blocks, mixture, doubts)
     for pair in counted:
         _add(found, pair)
-    shown = _shares(doubts, {p: (int(codes[p, 0]), int(codes[p, 1])) for p in doubts})
-    best = {p: likelihood.pairs[int(np.argmax(likelihood.tenths))] for p, likelihood in doubts.items()}
-    exhaustive = True
-    for genotypes, share in _patterns(codes, blocks, doubts, best, shown):
-        hard = solve.pairs(context, *genotypes, mixture, haploid=haploid)
+    new, exhaustive = 0.0, True
+    changed: dict[tuple[str, ...], float] = defaultdict(float)
+    likely, further = _likely(codes, doubts)
+    for n, (changes, share) in enumerate([*likely, *further]):
+        if n >= len(likely) and new < WORTH_A_LOOK * total:
+            break
+        hard = solve.pairs(context, *_with(codes, blocks, changes), mixture, haploid=haploid)
         exhaustive &= hard.exhaustive or not hard.pairs
         for pair in hard.pairs:
             if not pair.counted:
-                _add(found, Pair(pair.first, pair.second, pair.weight * hard.scale * share, counted=False))
+                weight = pair.weight * hard.scale * share
+                new += weight
+                total += weight
+                _add(found, Pair(pair.first, pair.second, weight, counted=False))
+                if changes:
+                    changed[_names(pair)] += weight
     if not found:
         return Weighed(Found((), 0.0), overruled=False)
     ranked = solve.ranked(list(found.values()))
-    return Weighed(Found(ranked.pairs, ranked.total, exhaustive), _overruled(context, ranked.pairs[0], codes, doubts))
+    best = ranked.pairs[0]
+    carried = not _overruled(context, best, codes, doubts) if best.counted else changed[_names(best)] <= best.weight / 2
+    return Weighed(Found(ranked.pairs, total, exhaustive), overruled=not carried)
 
 
-def _add(found: dict[tuple[str, str | None], Pair], pair: Pair) -> None:
-    first, second = pair.first, pair.second
-    if second is not None and second.detail < first.detail:
-        first, second = second, first
-    key = (first.detail, None if second is None else second.detail)
-    old = found.get(key)
-    found[key] = Pair(first, second, pair.weight + (old.weight if old else 0.0), pair.counted or bool(old))
+def _names(pair: Pair) -> tuple[str, ...]:
+    return tuple(sorted(strand.detail for strand in (pair.first, pair.second) if strand is not None))
 
 
-def _shares(doubts: Doubted, genotypes: Mapping[int, tuple[int, int]]) -> float:
-    """Likelihood of one genotype at every position in doubt."""
-    levels = [_level(likelihood, *genotypes[p]) for p, likelihood in doubts.items()]
-    return float(10 ** (sum(_OUT_OF_QUESTION * 10 if level is None else level for level in levels) / 10))
+def _add(found: dict[tuple[str, ...], Pair], pair: Pair) -> None:
+    old = found.get(_names(pair))
+    weight = pair.weight + (old.weight if old else 0.0)
+    found[_names(pair)] = Pair(pair.first, pair.second, weight, pair.counted or (old is not None and old.counted))
 
 
-def _patterns(
-    codes: NDArray[np.int8],
-    blocks: NDArray[np.int32],
-    doubts: Doubted,
-    best: Mapping[int, tuple[int, int]],
-    shown: float,
-) -> list[tuple[tuple[NDArray[np.int8], NDArray[np.int32]], float]]:
-    """Return the genotypes as the file shows them, and with the likeliest ones instead if those are others."""
-    found = [((codes, blocks), shown)]
-    other_codes, other_blocks = codes.copy(), blocks.copy()
-    for p, (one, two) in best.items():
+def _likely(codes: NDArray[np.int8], doubts: Doubted) -> tuple[_Likely, _Likely]:
+    """Return likely genotypes as changes of what the file shows, and their likelihood.
+
+    The first are what the file shows and the likeliest genotype throughout; the others are the latter with one position
+    changed, the likeliest first.
+    """
+    levels = {p: _level(likelihood, int(codes[p, 0]), int(codes[p, 1])) for p, likelihood in doubts.items()}
+    shown = sum(_OUT_OF_QUESTION * 10 if level is None else level for level in levels.values())
+    best: dict[int, tuple[int, int]] = {}
+    others: list[tuple[int, int, tuple[int, int]]] = []
+    for p, likelihood in doubts.items():
+        ranked = sorted(zip(likelihood.tenths, likelihood.pairs, strict=True), key=lambda one: -one[0])
+        if levels[p] != 0:
+            best[p] = ranked[0][1]
+        others += [(level, p, pair) for level, pair in ranked if pair != best.get(p) and level != levels[p]]
+    others.sort(key=lambda one: -one[0])
+    likely: _Likely = [({}, 10 ** (shown / 10))]
+    if best:
+        likely.append((best, 1.0))
+    return likely, [({**best, p: pair}, 10 ** (level / 10)) for level, p, pair in others[:MOST_CHANGES]]
+
+
+def _with(
+    codes: NDArray[np.int8], blocks: NDArray[np.int32], changes: Mapping[int, tuple[int, int]]
+) -> tuple[NDArray[np.int8], NDArray[np.int32]]:
+    """Return a pattern with other genotypes at some positions, of unknown phase."""
+    codes, blocks = codes.copy(), blocks.copy()
+    for p, (one, two) in changes.items():
         second = NO_COPY if codes[p, 1] == NO_COPY else one if two == NO_COPY else two
-        if sorted((one, second)) != sorted(codes[p].tolist()):
-            other_codes[p] = one, second
-            other_blocks[p] = HOMOZYGOUS if second in (one, NO_COPY) else -(p + 1)
-    if (other_codes != codes).any():
-        found.append(((other_codes, other_blocks), 1.0))
-    return found
+        codes[p] = one, second
+        blocks[p] = HOMOZYGOUS if second in (one, NO_COPY) else -(p + 1)
+    return codes, blocks
 
 
 def _level(likelihood: Likelihood, one: int, two: int) -> int | None:
@@ -144,15 +168,33 @@ def _table(context: Context, position: int, likelihood: Likelihood) -> NDArray[n
     return table
 
 
-def _classes(
-    accepts: NDArray[np.bool_], table: NDArray[np.float64]
-) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
-    """Return each haplotype's kind by the bases it accepts, and the log10 likelihoods of pairs and of single kinds."""
-    kinds, kind_of = np.unique(accepts, axis=0, return_inverse=True)
-    own = [np.flatnonzero(kind) for kind in kinds]
-    both = np.array([[table[np.ix_(one, two)].max(initial=_OUT_OF_QUESTION) for two in own] for one in own])
-    single = np.array([table[one, one].max(initial=_OUT_OF_QUESTION) for one in own])
-    return kind_of.ravel(), both, single
+@dataclass(frozen=True, slots=True)
+class _Kinds:
+    """The haplotypes of a gene by the bases that they accept at a position.
+
+    `of` int (H,): kind of each haplotype; `both` (K, K) and `single` (K,): log10 likelihoods of pairs of kinds, and of
+    one kind alone.
+    """
+
+    of: NDArray[np.intp]
+    both: NDArray[np.float64]
+    single: NDArray[np.float64]
+
+
+def _kinds(context: Context, position: int, likelihood: Likelihood) -> _Kinds:
+    def sort() -> tuple[list[NDArray[np.intp]], NDArray[np.intp]]:
+        accepts = context.accepts[:, position, : context.model.n_codes]
+        kinds, kind_of = np.unique(accepts, axis=0, return_inverse=True)
+        return [np.flatnonzero(kind) for kind in kinds], kind_of.ravel()
+
+    def weigh() -> _Kinds:
+        bases, kind_of = context.remember(position, sort)
+        table = _table(context, position, likelihood)
+        both = [[table[np.ix_(one, two)].max(initial=_OUT_OF_QUESTION) for two in bases] for one in bases]
+        single = [table[one, one].max(initial=_OUT_OF_QUESTION) for one in bases]
+        return _Kinds(kind_of, np.array(both), np.array(single))
+
+    return context.remember((position, likelihood), weigh)
 
 
 def _one_strand(
@@ -161,7 +203,7 @@ def _one_strand(
     _blocks: NDArray[np.int32],
     mixture: NDArray[np.float64],
     doubts: Doubted,
-) -> list[Pair]:
+) -> tuple[list[Pair], float]:
     model = context.model
     certain = np.array([p not in doubts for p in range(len(codes))])
     where = np.flatnonzero((codes[:, 0] >= 0) & ~context.settled & certain)
@@ -169,10 +211,11 @@ def _one_strand(
     kept = context.candidates[context.accepts[context.candidates[:, None], where, columns].all(axis=1)]
     logs = np.zeros(len(kept))
     for p, likelihood in doubts.items():
-        kind, _, single = _classes(context.accepts[kept, p, : model.n_codes], _table(context, p, likelihood))
-        logs += single[kind]
+        kinds = _kinds(context, p, likelihood)
+        logs += kinds.single[kinds.of[kept]]
     weights = (model.frequency[kept] @ mixture) * 10**logs
-    return [Pair(model.haplotypes[k], None, float(w), counted=True) for k, w in zip(kept, weights, strict=True) if w]
+    pairs = [Pair(model.haplotypes[k], None, float(w), counted=True) for k, w in zip(kept, weights, strict=True) if w]
+    return pairs, float(weights.sum())
 
 
 def _two_strands(
@@ -181,7 +224,7 @@ def _two_strands(
     blocks: NDArray[np.int32],
     mixture: NDArray[np.float64],
     doubts: Doubted,
-) -> list[Pair]:
+) -> tuple[list[Pair], float]:
     model = context.model
     certain = codes.copy()
     certain[list(doubts)] = -1
@@ -191,37 +234,36 @@ def _two_strands(
     possible = (reduced.first | reduced.second).all(axis=1)
     kept, first, second = reduced.candidates[possible], reduced.first[possible], reduced.second[possible]
     if not len(kept):
-        return []
-    classes = {
-        p: _classes(context.accepts[kept, p, : model.n_codes], _table(context, p, likelihood))
-        for p, likelihood in doubts.items()
-    }
+        return [], 0.0
+    kinds = {p: _kinds(context, p, likelihood) for p, likelihood in doubts.items()}
     bound = np.log10(model.frequency[kept] @ mixture)
-    for kind, both, _ in classes.values():
-        bound += both.max(axis=1)[kind]
+    for kind in kinds.values():
+        bound += kind.both.max(axis=1)[kind.of[kept]]
     order = np.argsort(-bound, kind="stable")[:MOST_HAPLOTYPES]
     order = order[bound[order] >= bound[order[0]] + np.log10(NEGLIGIBLE)]
-    frequency = model.frequency[kept[order]]
-    logs = np.zeros((len(order), len(order)))
-    for p, (kind, both, _) in classes.items():
-        if (
-            blocks[p] == HOMOZYGOUS
-            or not (blocks == blocks[p])[np.isin(np.arange(len(blocks)), [p], invert=True)].any()
-        ):
-            logs += both[np.ix_(kind[order], kind[order])]
+    kept, first, second = kept[order], first[order], second[order]
+    frequency = model.frequency[kept]
+    logs = np.zeros((len(kept), len(kept)))
+    for p, kind in kinds.items():
+        if blocks[p] == HOMOZYGOUS or (blocks == blocks[p]).sum() == 1:
+            own = kind.of[kept]
+            logs += kind.both[own[:, None], own]
     weight = (frequency * mixture) @ frequency.T * 10.0**logs
     for label in labels_of(blocks):
-        ordered = _ordered(context, codes, blocks, label, classes, kept, order)
+        ordered = _ordered(context, codes, blocks, label, kinds, kept)
         if label in labels:
             b = labels.index(label)
-            ordered = ordered * (first[order, b, None] & second[None, order, b])
+            ordered = ordered * (first[:, b, None] & second[None, :, b])
         elif (blocks == label).sum() == 1:
             continue
         weight = weight * (ordered + ordered.T)
     rows, columns = np.nonzero(np.triu(weight))
     values = weight[rows, columns] * np.where(rows == columns, 1, 2)
-    names = [model.haplotypes[k] for k in kept[order]]
-    return [Pair(names[i], names[j], float(w), counted=True) for i, j, w in zip(rows, columns, values, strict=True)]
+    best = np.argsort(-values, kind="stable")
+    best = best[: solve.enough(values[best])]
+    names = [model.haplotypes[k] for k in kept]
+    pairs = [Pair(names[rows[n]], names[columns[n]], float(values[n]), counted=True) for n in best]
+    return pairs, float(values.sum())
 
 
 def _ordered(
@@ -229,30 +271,26 @@ def _ordered(
     codes: NDArray[np.int8],
     blocks: NDArray[np.int32],
     label: int,
-    classes: Mapping[int, tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]],
+    kinds: Mapping[int, _Kinds],
     kept: NDArray[np.intp],
-    order: NDArray[np.intp],
 ) -> NDArray[np.float64]:
-    """Weight (K, K) of a first and a second strand at a block's positions in doubt: a change that the file phases stays
-    on its strand, and only what else there may be is unordered.
+    """Weight (K, K) of a first and a second strand at a block's positions in doubt.
+
+    A change that the file phases stays on its strand; only what else there may be is unordered.
     """
-    weight = np.ones((len(order), len(order)))
-    inside = [p for p in classes if blocks[p] == label]
+    weight = np.ones((len(kept), len(kept)))
     if (blocks == label).sum() == 1:
         return weight
-    for p in inside:
-        kind, both, _ = classes[p]
-        accepts = context.accepts[kept[order], p]
-        one, two = (context.model.columns(codes[p, s : s + 1])[0] for s in (0, 1))
+    for p in (p for p in kinds if blocks[p] == label):
+        own, accepts = kinds[p].of[kept], context.accepts[kept, p]
+        one, two = context.model.columns(codes[p])
         turned = (accepts[:, two, None] & accepts[None, :, one]) & ~(accepts[:, one, None] & accepts[None, :, two])
-        weight = weight * np.where(turned, 10.0**_OUT_OF_QUESTION, 10.0 ** both[np.ix_(kind[order], kind[order])])
+        weight = weight * np.where(turned, 10.0**_OUT_OF_QUESTION, 10.0 ** kinds[p].both[own[:, None], own])
     return weight
 
 
 def _overruled(context: Context, best: Pair, codes: NDArray[np.int8], doubts: Doubted) -> bool:
-    """Say whether the best pair is one of counted haplotypes that does not carry what the file shows in doubt."""
-    if not best.counted:
-        return False
+    """Say whether the best pair, of counted haplotypes, does not carry what the file shows in doubt."""
     names = [strand.detail for strand in context.model.haplotypes]
     one = names.index(best.first.detail)
     two = one if best.second is None else names.index(best.second.detail)

@@ -45,7 +45,16 @@ def call(
     teller = notes.Teller(quiet=quiet, verbose=verbose)
     records, calls = clinical or (), outside_calls or ()
     if explain is None:
-        pgx.call(vcf, clinical=records, outside_calls=calls, options=how, out=out, log=log, on_notes=teller)
+        pgx.call(
+            vcf,
+            clinical=records,
+            outside_calls=calls,
+            options=how,
+            out=out,
+            log=log,
+            on_notes=teller,
+            on_suspects=teller.suspects,
+        )
     else:
         pgx.explain(vcf, explain, clinical=records, outside_calls=calls, options=how, out=out, log=log, on_notes=teller)
     teller.end()

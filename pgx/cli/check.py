@@ -20,6 +20,9 @@ def check(
     columns: Annotated[
         bool, typer.Option("--columns", help="List the columns that a flat clinical file can have, and stop.")
     ] = False,
+    template: Annotated[
+        str | None, typer.Option(help="Write an empty table to fill in instead: csv.", show_default=False)
+    ] = None,
     as_of: opt.AsOf = None,
     knowledge: opt.Knowledge = None,
 ) -> None:
@@ -30,12 +33,22 @@ def check(
     """
     import pgx
     from pgx.errors import InputError, UsageError
+    from pgx.io import write_bytes
     from pgx.tables import write_table
 
-    opt.check_table(out)
+    if template is None:
+        opt.check_table(out)
     now = opt.day("--as-of", as_of)
     if columns:
         write_table(pgx.kb.columns(knowledge or ()), out)
+        return
+    if template is not None:
+        opt.choices("--template", template, ("csv",))
+        heading = pgx.kb.template(knowledge or ())
+        if str(out) == "-":
+            typer.echo(heading, nl=False)
+        else:
+            write_bytes(out, heading.encode())
         return
     if file is None:
         raise UsageError("pgx check needs a file (or --columns)")

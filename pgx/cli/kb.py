@@ -128,6 +128,37 @@ def variant(
 
 
 @app.command()
+def positions(
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="File [default: stdout].", show_default=False), opt.Role.output
+    ] = None,
+    how: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            help="bed: stretches for `bcftools view -R` and to cut a gVCF; vcf: the alleles, for callers that genotype "
+            "given alleles.",
+        ),
+    ] = "bed",
+    build: Annotated[str, typer.Option(help="GRCh38 or GRCh37.")] = "GRCh38",
+    genes: Annotated[
+        str | None, typer.Option(help="Genes, separated by commas [default: all].", show_default=False)
+    ] = None,
+    plain: Annotated[bool, typer.Option("--plain", help="Contigs without 'chr' (1, 2, X, MT).")] = False,
+    knowledge: opt.Knowledge = None,
+) -> None:
+    """Write the positions that define alleles, to extract them or to have them genotyped."""
+    import pgx
+    from pgx.io import write_bytes
+
+    text = pgx.kb.positions(build, how, genes=genes, prefix=not plain, knowledge=knowledge or ())
+    if out is None or str(out) == "-":
+        typer.echo(text, nl=False)
+    else:
+        write_bytes(out, text.encode())
+
+
+@app.command()
 def export(
     folder: Annotated[
         Path | None, typer.Argument(help="Folder to write to.", show_default=False), opt.Role.folder

@@ -60,6 +60,12 @@ def _count_left_out(notes: pl.DataFrame) -> None:
         print(f"pgx: {count} clinical value{'s' * (count != 1)} left out (--strict refuses them)", file=sys.stderr)
 
 
+def show_suspects(lines: Sequence[str], *, quiet: bool = False) -> None:
+    """Print which changes too many persons of the files show; they are in no person's notes."""
+    for line in () if quiet else lines:
+        print(f"pgx: warning: {line}", file=sys.stderr)
+
+
 def end(notes: pl.DataFrame) -> None:
     """End the command, after everything is written, with exit code 4 if a laboratory's result was lost."""
     if LOST in notes["code"]:
@@ -77,6 +83,10 @@ class Teller:
         """Print the notes."""
         show(notes, quiet=self._quiet, verbose=self._verbose)
         self._told.append(notes)
+
+    def suspects(self, lines: Sequence[str]) -> None:
+        """Print the suspects of the files."""
+        show_suspects(lines, quiet=self._quiet)
 
     def end(self) -> None:
         """End the command as `end` does."""

@@ -158,6 +158,13 @@ Strict = Annotated[
     bool,
     typer.Option("--strict", help="Refuse a clinical file (exit code 3) if anything in it would be left out."),
 ]
+Accept = Annotated[
+    str | None,
+    typer.Option(
+        help="Clinical fields whose unlikely values were checked and are right, separated by commas.",
+        show_default=False,
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only on standard error.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Print every note on standard error.")]
 
@@ -241,6 +248,7 @@ def gather(
     as_of: AsOf = None,
     knowledge: Knowledge = None,
     strict: Strict = False,
+    accept: Accept = None,
 ) -> Options:
     """Gather the options on reading into the library's `Options`; this signature is their one list (`reading`)."""
     choices("--outside-mode", outside_mode, ("override", "fill"))
@@ -261,6 +269,7 @@ def gather(
         as_of=day("--as-of", as_of),
         knowledge=knowledge or (),
         strict=strict,
+        accept=accept or (),
     )
 
 

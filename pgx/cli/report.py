@@ -8,8 +8,10 @@ from typing import Annotated
 import typer
 
 from pgx.cli import options as opt
+from pgx.errors import UsageError
 
 FORMATS = ("text", "html", "pdf", "json", "tsv", "parquet", "fhir", "leaflet", "card", "plan", "multiqc")
+DEFAULT = "text,json,tsv,html"
 
 
 @opt.reading()
@@ -27,8 +29,13 @@ def report(
         opt.Role.folder,
     ] = None,
     formats: Annotated[
-        str, typer.Option("--format", help=f"Files to write to --out, separated by commas: {', '.join(FORMATS)}.")
-    ] = "text,json,tsv,html",
+        str | None,
+        typer.Option(
+            "--format",
+            help=f"Files to write, joined by commas: {', '.join(FORMATS)} [default: {DEFAULT}].",
+            show_default=False,
+        ),
+    ] = None,
     *,
     how: opt.How,
     quiet: opt.Quiet = False,
@@ -48,7 +55,9 @@ def report(
     from pgx.pipeline import lexicon_of
     from pgx.reports import render_text
 
-    chosen = opt.choices("--format", formats, FORMATS)
+    chosen = opt.choices("--format", DEFAULT if formats is None else formats, FORMATS)
+    if formats is not None and out is None and chosen != ["text"]:
+        raise UsageError(f"--format {formats} writes files: say where with -o FOLDER (text is printed without)")
     result = pgx.report(
         vcf,
         clinical=clinical or (),
@@ -61,6 +70,7 @@ def report(
     )
     notes.show(result.notes, quiet=quiet, verbose=verbose)
     lexicon = lexicon_of(how)
+    notes.show_suspects(result.suspects, quiet=quiet)
     for sample in result.samples:
         render = render_text(result, sample, lexicon)
         typer.echo(render, nl=not render.endswith("\n"))

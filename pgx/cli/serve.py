@@ -32,6 +32,10 @@ def serve(
         list[str] | None,
         typer.Option("--name", help="Host name by which clients reach the service. Repeatable.", show_default=False),
     ] = None,
+    origin: Annotated[
+        list[str] | None,
+        typer.Option(help="Web origin whose pages may ask (CORS). Repeatable.", show_default=False),
+    ] = None,
     knowledge: opt.Knowledge = None,
 ) -> None:
     """Answer CDS Hooks and FHIR look-ups from stored results.
@@ -58,7 +62,7 @@ def serve(
             f"--host {host} lets others in: give --token-file or set {TOKEN_VARIABLE}, or listen on 127.0.0.1"
         )
     hosts = (*LOOPBACK, *(name or ())) if host in LOOPBACK or name else ("*",)
-    app = create_app(results, lexicon, token=token, hosts=hosts)
+    app = create_app(results, lexicon, token=token, hosts=hosts, origins=tuple(origin or ()))
     # What is loaded now stays for good: taken out of garbage collection, whose passes would be pauses.
     gc.collect()
     gc.freeze()

@@ -6,7 +6,7 @@ from pgx.clinical.check import check
 from pgx.clinical.medication_basis import medication_basis
 from pgx.clinical.medications import add_medications, parse_medications
 from pgx.clinical.read import groups, read, sexes
-from pgx.clinical.readers.columns import columns
+from pgx.clinical.readers.columns import columns, template
 
 __all__ = [
     "add_medications",
@@ -19,4 +19,5 @@ __all__ = [
     "parse_medications",
     "read",
     "sexes",
+    "template",
 ]

@@ -11,6 +11,7 @@ import polars as pl
 
 from pgx.codes import Applies, NoteCode, Severity
 from pgx.knowledge import KnowledgeBase
+from pgx.knowledge.drug_entries import read_entry
 from pgx.knowledge.drug_names import DrugNames, drug_names
 from pgx.notes import Note
 from pgx.types import ClinicalData
@@ -25,6 +26,14 @@ _BEFORE = re.compile(
 )
 _AFTER = re.compile(r" (?:allergy|hypersensitivity|intolerance)$", re.IGNORECASE)
 _BRACKETS = re.compile(r"\s*[\[(].*?[\])]")
+_REACTION = re.compile(r"\s+[-–—]+\s*|\s*[:;=]\s+|\s*,\s+|\s*->\s*|\s+(?:causes?d?|gives?|gave)\s+")
+"""What stands between a substance and what it did: ``carbamazepine - SJS``."""
+DENIED = re.compile(
+    r"^\s*(?:no|not|non|never|denies|denied|without|negative for)\b(?!\s+known).*|\btolerate[sd]?\b|\bruled out\b|"
+    r"\brefuted\b|\bde-?label+ed\b|\bnot allergic\b|\bno allergy\b|\bentered in error\b",
+    re.IGNORECASE,
+)
+"""An entry of an allergy list that says that there is none."""
 _MAYBE = "which may extend to"
 _PARTS = re.compile(r"\s*(?:/|\+| and )\s*")
 
@@ -53,7 +62,8 @@ class Allergens:
     def find(self, text: str) -> tuple[str, ...]:
         """Return the codes that a name stands for: a class, drugs, or else the substances of the class tables."""
         plain = _plain(text)
-        for one in (text, plain, _AFTER.sub("", _BEFORE.sub("", plain))):
+        bare = _AFTER.sub("", _BEFORE.sub("", plain))
+        for one in (text, plain, bare, _REACTION.split(bare)[0], read_entry(plain).name):
             if found := self._one(one):
                 return found
         return ()
@@ -174,7 +184,7 @@ def alerts(clinical: ClinicalData, advice: pl.DataFrame | None, kb: KnowledgeBas
         by_sample[sample].setdefault(code, source)
     said: dict[tuple[str, str], tuple[str, str]] = {}
     taken = clinical.medications.filter(pl.col("status") != "stopped").select("sample", "drug", "status")
-    unread = clinical.observations.filter(pl.col("concept") == "medication_unknown").select(
+    unread = clinical.observations.filter(pl.col("concept").is_in(["medication_unknown", "medication_local"])).select(
         "sample", drug="code", status=pl.lit("listed")
     )
     for sample, drug, status in pl.concat([taken, unread]).unique(maintain_order=True).iter_rows():

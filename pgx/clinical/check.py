@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+from pgx.clinical import doubt
 from pgx.clinical.now import later, present_days, statuses
 from pgx.clinical.people import UNNAMED
 from pgx.clinical.read import read_events
@@ -50,7 +51,8 @@ def check(path: str | Path, kb: KnowledgeBase, *, as_of: date | None = None) -> 
     ]
     raw = events.frame()
     good, bad = interpret(raw, vocabulary(kb))
-    problems = pl.concat([events.problem_frame(), bad])
+    good, doubtful = doubt.split(good, kb, vocabulary(kb))
+    problems = pl.concat([events.problem_frame(), bad, doubtful])
     grouped = problems.group_by("severity", "code", "message", maintain_order=True).agg(
         pl.len(), pl.col("where").first()
     )

@@ -208,8 +208,8 @@ def _years(born: date, at: date) -> float:
 
 
 def _same_day(a: date, b: date) -> bool:
-    """Whether two birth dates can be one; the first of a month or year may stand for a date of that precision."""
+    """Whether two birth dates can be one; the first of a year or its middle may stand for the year."""
     if a.year != b.year:
         return False
-    year_only = (1, 1) in ((a.month, a.day), (b.month, b.day))
-    return year_only or (a.month == b.month and (a.day == b.day or 1 in (a.day, b.day)))
+    year_only = bool({(1, 1), (7, 1)} & {(a.month, a.day), (b.month, b.day)})
+    return year_only or (a.month == b.month and (a.day == b.day or bool({1, 15} & {a.day, b.day})))

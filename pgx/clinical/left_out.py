@@ -19,8 +19,10 @@ REASONS = (
     NoteCode.BOUND,
     NoteCode.UNIT_MISSING,
     NoteCode.UNIT_UNKNOWN,
+    NoteCode.UNIT_DIFFERS,
     NoteCode.ANSWER_UNKNOWN,
     NoteCode.BAD_DATE,
+    NoteCode.DOUBTFUL_VALUE,
 )
 """Codes of problems that cost one value."""
 KEPT_OUT = {"sample": pl.String, "concept": pl.String, "code": pl.String, "message": pl.String, "where": pl.String}

@@ -15,6 +15,8 @@ from pgx.clinical.readers.lists import NONE
 from pgx.codes import NoteCode, Severity
 from pgx.errors import UsageError
 from pgx.knowledge import KnowledgeBase
+from pgx.knowledge.dose_forms import LOCAL, dose_forms
+from pgx.knowledge.drug_entries import read_entry
 from pgx.notes import Note, frame_of
 from pgx.types import ClinicalData
 
@@ -53,28 +55,27 @@ def parse_medications(
     rows: list[dict[str, object]] = []
     notes: list[Note] = []
     for item in items:
-        found = look_up.find(item)
+        entry = read_entry(item)
+        status = {None: "current", "planned": "planned"}.get(entry.meaning, "stopped")
+        if entry.meaning in ("allergy", "unsure"):
+            raise UsageError(f"{source}: {item!r} does not say that the drug is taken; leave it out, or write the name")
+        found = look_up.find(entry.name)
+        if dose_forms(kb).acts(item) == LOCAL:
+            said = f"{', '.join(found.drugs) or item} acts on skin, eye or ear alone, and is not considered"
+            subject = found.drugs[0] if found.drugs else item
+            notes.append(_note(samples, Severity.INFO, NoteCode.LOCAL_FORM, f"{said} ({item!r})", subject, source))
+            continue
         for part in found.unknown:
             close = look_up.suggest(part)
             if close:
                 raise UsageError(f"{source}: unknown drug {part!r}; did you mean {' or '.join(close)}?")
             message = f"drug {part!r} is not in the knowledge base and not considered"
-            notes.append(
-                Note(
-                    sample=tuple(samples),
-                    stage="clinical",
-                    severity=Severity.WARNING,
-                    code=NoteCode.DRUG_UNKNOWN,
-                    message=message,
-                    subject=part,
-                    where=source,
-                )
-            )
+            notes.append(_note(samples, Severity.WARNING, NoteCode.DRUG_UNKNOWN, message, part, source))
         rows += [
             {
                 "sample": s,
                 "drug": d,
-                "status": "current",
+                "status": status,
                 "dose_mg_per_day": dose_per_day(item),
                 "as_written": item,
                 "source": source,
@@ -83,6 +84,13 @@ def parse_medications(
             for d in look_up.substances(found.drugs)
         ]
     return schema.from_rows(rows, schema.MEDICATIONS), frame_of(notes)
+
+
+def _note(samples: Sequence[str], severity: Severity, code: NoteCode, message: str, subject: str, where: str) -> Note:
+    whose = tuple(samples)
+    return Note(
+        stage="clinical", severity=severity, code=code, message=message, sample=whose, subject=subject, where=where
+    )
 
 
 def add_medications(
@@ -101,7 +109,8 @@ def add_medications(
     nothing = len(given) == 1 and given[0].lower() in NONE
     drugs, remarks = parse_medications([] if nothing else given, kb, samples=samples, source=source)
     look_up, known = drug_names(kb), allergens(kb)
-    unknown = [part for item in ([] if nothing else given) for part in look_up.find(item).unknown]
+    items = [] if nothing else given
+    unknown = [part for item in items for part in look_up.find(read_entry(item).name).unknown]
     said = [("medication_list", STATED)] + [
         ("medication_unknown", code) for part in unknown for code in known.taken(part) or (look_up.ingredient(part),)
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from pgx import schema
-from pgx.clinical import derive, identity, left_out, people
+from pgx.clinical import derive, doubt, identity, left_out, people
 from pgx.clinical.allergies import allergens
 from pgx.clinical.drugs import drug_names
 from pgx.clinical.medication_basis import RECORD
@@ -22,8 +22,9 @@ from pgx.clinical.statements import PROBLEM, Events, Reader
 from pgx.clinical.values import interpret
 from pgx.clinical.vocabulary import vocabulary
 from pgx.codes import NoteCode, Severity
-from pgx.errors import InputError
+from pgx.errors import InputError, UsageError
 from pgx.knowledge import KnowledgeBase
+from pgx.knowledge.dose_forms import dose_forms
 from pgx.notes import frame_of
 from pgx.types import ClinicalData
 
@@ -39,6 +40,7 @@ def read(
     persons: Mapping[str, str] | Sequence[str | Path] = (),
     everyone: Sequence[str] | None = None,
     strict: bool = False,
+    accept: Collection[str] = (),
 ) -> ClinicalData:
     """Read what is known of the persons.
 
@@ -59,6 +61,8 @@ def read(
         All samples of the genotypes, if `samples` are some of them: a record of another one is never taken for theirs.
     strict
         Refuse the input where anything of it would be left out.
+    accept
+        Concepts whose unlikely values somebody has checked: they are used.
 
     Returns
     -------
@@ -73,6 +77,8 @@ def read(
         or that no person can have, otherwise costs that value alone: it is noted, and its concept is unknown.
     """
     told = person_map(persons)
+    if unknown := sorted(set(accept) - set(vocabulary(kb).concepts)):
+        raise UsageError(f"--accept: {unknown[0]!r} is not a concept; `pgx check --columns` lists them")
     if not paths:
         told.check((), samples if everyone is None else everyone)
         return ClinicalData(schema.empty(schema.CLINICAL), schema.empty(schema.MEDICATIONS), schema.empty(schema.NOTES))
@@ -91,7 +97,9 @@ def read(
         file.release()
     observations, bad = interpret(raw.rename({"sample": "person"}), vocabulary(kb))
     del raw
-    problems = pl.concat([problems, bad.rename({"person": "sample"})])
+    observations, doubtful = doubt.split(observations, kb, vocabulary(kb), accept)
+    observations = observations.drop("bare")
+    problems = pl.concat([problems, *(one.rename({"person": "sample"}) for one in (bad, doubtful))])
     if strict:
         names = {file.file: shown_url(str(path)) for file, path in zip(files, paths, strict=True)}
         left_out.refuse(problems.with_columns(pl.col("file").replace(names)))
@@ -134,7 +142,7 @@ def _not_understood(file: Events) -> people.Notes:
 def read_events(path: str | Path, kb: KnowledgeBase, *, as_of: date | None = None) -> Events:
     """Read the statements of one file or database, as they were on a day if somebody chose one."""
     if url := postgres_url(path):
-        events = Events(shown_url(url), vocabulary(kb), drug_names(kb), allergens(kb), as_of=as_of)
+        events = Events(shown_url(url), vocabulary(kb), drug_names(kb), allergens(kb), dose_forms(kb), as_of=as_of)
         read_postgres(events, url)
     else:
         events = _read_file(Path(path), kb, as_of)
@@ -145,7 +153,7 @@ def read_events(path: str | Path, kb: KnowledgeBase, *, as_of: date | None = Non
 
 def _read_file(path: Path, kb: KnowledgeBase, as_of: date | None) -> Events:
     kind = sniff.sniff(path)
-    events = Events(path.name, vocabulary(kb), drug_names(kb), allergens(kb), as_of=as_of)
+    events = Events(path.name, vocabulary(kb), drug_names(kb), allergens(kb), dose_forms(kb), as_of=as_of)
     try:
         if kind in _READERS:
             _READERS[kind](events, sniff.read_all(path))

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import lru_cache
 
 import polars as pl
 
-from pgx.clinical.allergies import NONE, Allergens
+from pgx.clinical.allergies import DENIED, NONE, Allergens
+from pgx.clinical.dates import BadDateError, read_birth, read_date
 from pgx.clinical.drugs import DrugNames, dose_per_day
 from pgx.clinical.vocabulary import Vocabulary
+from pgx.knowledge.dose_forms import LOCAL, DoseForms
+from pgx.knowledge.drug_entries import Entry, read_entry
 
 RAW: dict[str, type[pl.DataType]] = {
     "person": pl.String,
@@ -26,8 +27,11 @@ RAW: dict[str, type[pl.DataType]] = {
     "end_date": pl.Date,
     "file": pl.String,
     "where": pl.String,
+    "bare": pl.Boolean,
 }
-"""One row a statement: `answer` where a code settled it, `number` or `text` (in vocabulary `system`) otherwise."""
+"""One row a statement: `answer` where a code settled it, `number` or `text` (in vocabulary `system`) otherwise.
+
+`bare` says that the number stands without a unit of its own."""
 
 MEDICATION: dict[str, type[pl.DataType]] = {
     "person": pl.String,
@@ -53,57 +57,6 @@ PROBLEM: dict[str, type[pl.DataType]] = {
 }
 """What was wrong or is worth saying, with the place."""
 
-FIRST_YEAR, LAST_YEAR = 1850, 2200
-
-
-class BadDateError(ValueError):
-    """A date that is not one, or that cannot be read in one way only."""
-
-
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_NAMED = re.compile(r"^\s*(\d{1,2})[ .-]{1,2}([A-Za-z]{3,9})[ .,-]{1,2}(\d{4})\s*$")
-_SLASHES = re.compile(r"^\s*(\d{4})/(\d{1,2})/(\d{1,2})(?: .*)?\s*$")
-_FULL_MONTHS = (
-    *_MONTHS,
-    *("january", "february", "march", "april", "june", "july", "august"),
-    *("september", "october", "november", "december", "sept"),
-)
-
-
-def _iso(text: str) -> str:
-    """Write a date that names its month, or begins with the year, as ISO 8601; leave any other text alone."""
-    if (found := _NAMED.match(text)) and found[2].lower() in _FULL_MONTHS:
-        return f"{found[3]}-{_MONTHS.index(found[2][:3].lower()) + 1:02d}-{int(found[1]):02d}"
-    if found := _SLASHES.match(text):
-        return f"{found[1]}-{int(found[2]):02d}-{int(found[3]):02d}"
-    return text
-
-
-@lru_cache(maxsize=100_000)
-def read_date(text: str) -> date:
-    """Read an ISO 8601 date, at any precision, with or without time; also what can be read in one way only.
-
-    That is ``YYYYMMDD``, ``YYYY/MM/DD``, and a day, the name of a month and a year: ``12 Oct 2026``, ``12-OCT-2026``.
-
-    Raises
-    ------
-    BadDateError
-        If it is anything else; day and month are never guessed.
-    """
-    text = _iso(text)
-    found = re.match(r"^\s*(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?:[T ].*)?\s*$", text) or re.match(
-        r"^\s*(\d{4})(\d{2})(\d{2})\s*$", text
-    )
-    if not found:
-        raise BadDateError(f"{text[:40]!r} is not a date; write YYYY-MM-DD")
-    try:
-        day = date(int(found[1]), int(found[2] or 1), int(found[3] or 1))
-    except ValueError:
-        raise BadDateError(f"{text[:40]!r} is not a day of the calendar") from None
-    if not FIRST_YEAR <= day.year <= LAST_YEAR:
-        raise BadDateError(f"{text[:40]!r} is outside {FIRST_YEAR} to {LAST_YEAR}")
-    return day
-
 
 @dataclass
 class Events:
@@ -113,7 +66,7 @@ class Events:
     ----------
     file
         Name of the file, for messages.
-    vocabulary, drugs, allergens
+    vocabulary, drugs, allergens, forms
         The look-ups.
     explicit_ids
         Whether the person ids are meant to be sample names (a ``sample`` column), not a hospital system's own.
@@ -127,6 +80,7 @@ class Events:
     vocabulary: Vocabulary
     drugs: DrugNames
     allergens: Allergens
+    forms: DoseForms
     explicit_ids: bool = False
     flat: bool = False
     as_of: date | None = None
@@ -163,6 +117,30 @@ class Events:
             self.problem(person, "error", "bad_date", str(error), where, concept)
             return None
 
+    def born(self, person: str | None, text: object, where: str | None, written: str) -> None:
+        """Add a birth date; a year or month alone leaves the age uncertain by so much."""
+        if not isinstance(text, str) or not text:
+            text = day.isoformat() if (day := self.day(person, text, where, "birth_date")) else ""
+        try:
+            born, margin = read_birth(text) if text else (None, 0.0)
+        except BadDateError as error:
+            self.problem(person, "error", "bad_date", str(error), where, "birth_date")
+            return
+        if born:
+            self.observe(person, "birth_date", text=born.isoformat(), where=where, written=written)
+        if margin:
+            self.uncertain_age(person, margin, where)
+
+    def uncertain_age(self, person: str | None, margin: float, where: str | None) -> None:
+        """Say by how many years the age may be wrong."""
+        self.raw.append((person, "age_margin", None, margin, None, "text", "a", None, None, self.file, where, None))
+
+    def deceased(self, person: str | None, on: object, where: str | None) -> None:
+        """Say that the person has died."""
+        day = self.day(person, on, where)
+        message = f"the record says that the person has died{f' ({day})' if day else ''}"
+        self.problem(person, "warning", "deceased", message, where)
+
     def seen(self, person: str | None, day: date | None) -> None:
         """Take a date of the record into account for the person's "now"."""
         if day and (person not in self.dates or self.dates[person] < day):
@@ -196,10 +174,11 @@ class Events:
         where: str | None = None,
         written: str | None = None,
         meaning: str | None = None,
+        bare: bool = False,
     ) -> None:
         """Add one statement; `written` is what the file calls the concept, `meaning` how `check` shows it."""
         self.people.setdefault(person, set())
-        self.raw.append((person, concept, answer, number, text, system, unit, day, end, self.file, where))
+        self.raw.append((person, concept, answer, number, text, system, unit, day, end, self.file, where, bare))
         self.count(self.understood, written or concept, meaning or concept, where)
 
     def count(self, table: dict[tuple[str, ...], list[object]], key: str, meaning: str, where: str | None) -> None:
@@ -227,44 +206,104 @@ class Events:
         dose: float | None = None,
         where: str | None = None,
         named: bool = True,
+        form: Iterable[tuple[str, str]] = (),
+        route: str = "",
     ) -> bool:
         """Add a drug by its codes, or else by its name; say whether it is known.
 
         An unknown one is noted, with suggestions. One that is not `named` (a reference to nothing) may be any drug.
+        `form` (codes) and `route` (words) may say that it acts on skin, eye or ear alone: then it acts on no enzyme.
         """
         self.people.setdefault(person, set())
         if status == "current":
             self.listed.add(person)
-        found: tuple[str, ...] = ()
-        for system, code in codes:
-            found = self.drugs.by_code(system, code)
-            if found:
-                break
+        entry = read_entry(written)
+        if entry.meaning is not None:
+            said = self._beside(person, entry, status, start or self.dates.get(person), where)
+            if said is None:
+                return False
+            status, end = said[0], end or said[1]
+        found = next((drugs for one in codes if (drugs := self.drugs.by_code(*one))), ())
         rest: tuple[str, ...] = ()
         if not found:
-            result = self.drugs.find(written)
+            result = self.drugs.find(entry.name)
             found, rest = result.drugs, result.unknown
+        acts = self.forms.acts(f"{written} {route}", form)
+        if acts == LOCAL:
+            self._local(person, found, written, status, start, end, where)
+            return True
+        if acts is None and status != "stopped" and (unclear := self.forms.either.intersection(found)):
+            message = f"the form of {', '.join(sorted(unclear))} is not said: it counts as acting on the whole body"
+            self.problem(person, "warning", "form_unknown", message, where)
+        amount = dose_per_day(written) if dose is None else dose
         for drug in self.drugs.substances(found):
-            amount = dose_per_day(written) if dose is None else dose
             self.medications.append((person, drug, status, start, end, amount, written, self.file, where))
             self.count(self.understood, written, f"drug {drug}", where)
         for part in rest:
-            close = self.drugs.suggest(part)
-            hint = f"; did you mean {' or '.join(close)}?" if close else ""
-            self.problem(
-                person,
-                "info" if status == "stopped" else "warning",
-                "drug_unknown",
-                f"drug {part!r} is not in the knowledge base and not considered{hint}",
-                where,
-            )
-            self.not_understood("drug", "", "", part, where)
-            if status == "current":
-                self._unread(person, close if named else ("any",), where)
-            if status != "stopped" and named:
-                for code in self.allergens.taken(part) or (self.drugs.ingredient(part),):
-                    self._code(person, "medication_unknown", code, start, end, where)
+            self._unknown_drug(person, part, status, start, end, where, named=named)
         return bool(found)
+
+    def _unknown_drug(
+        self,
+        person: str | None,
+        part: str,
+        status: str,
+        start: date | None,
+        end: date | None,
+        where: str | None,
+        *,
+        named: bool,
+    ) -> None:
+        close = self.drugs.suggest(part)
+        hint = f"; did you mean {' or '.join(close)}?" if close else ""
+        message = f"drug {part!r} is not in the knowledge base and not considered{hint}"
+        self.problem(person, "info" if status == "stopped" else "warning", "drug_unknown", message, where)
+        self.not_understood("drug", "", "", part, where)
+        if status == "current":
+            self._unread(person, close if named else ("any",), where)
+        if status != "stopped" and named:
+            for code in self.allergens.taken(part) or (self.drugs.ingredient(part),):
+                self._code(person, "medication_unknown", code, start, end, where)
+
+    def _local(
+        self,
+        person: str | None,
+        drugs: tuple[str, ...],
+        written: str,
+        status: str,
+        start: date | None,
+        end: date | None,
+        where: str | None,
+    ) -> None:
+        """Note a drug for skin, eye or ear: it acts on no enzyme, but an allergy to it is one."""
+        shown = ", ".join(drugs) or written
+        message = f"{shown} ({written[:60]!r}) acts on skin, eye or ear alone, and is not considered"
+        self.problem(person, "info", "local_form", message, where)
+        self.count(self.understood, written, f"{shown}, local form", where)
+        for drug in drugs if status != "stopped" else ():
+            self._code(person, "medication_local", drug, start, end, where)
+
+    def _beside(
+        self, person: str | None, entry: Entry, status: str, now: date | None, where: str | None
+    ) -> tuple[str, date | None] | None:
+        """Return the status and the end that the remark beside a drug's name tells; None = it is not on the list."""
+        drugs = self.drugs.find(entry.name)
+        shown = ", ".join(drugs.drugs) or entry.name
+        if entry.meaning in ("allergy", "unsure"):
+            kept = "it counts as an allergy" if entry.meaning == "allergy" else "nobody can tell whether it is taken"
+            message = f"{shown} ({entry.remark}) stands in a list of drugs: {kept}, and not as taken"
+            self.problem(person, "warning", "remark_beside_drug", message, where)
+            if entry.meaning == "allergy":
+                self.allergic(person, entry.name, where=where)
+            else:
+                self._unread(person, drugs.drugs or ("any",), where)
+            return None
+        if status != "current":
+            return status, entry.day(now)
+        status = "planned" if entry.meaning == "planned" else "stopped"
+        message = f"{shown} ({entry.remark}) counts as {status}"
+        self.problem(person, "info", "remark_beside_drug", message, where)
+        return status, entry.day(now) if status == "stopped" else None
 
     def allergic(
         self,
@@ -283,6 +322,10 @@ class Events:
         self.people.setdefault(person, set())
         if written.lower().strip(" .") in NONE:
             self.count(self.understood, written, "no known allergy", where)
+            return True
+        if DENIED.search(written):
+            self.problem(person, "info", "allergy_denied", f"{written[:60]!r} says that there is no allergy", where)
+            self.count(self.understood, written, "no allergy", where)
             return True
         found: tuple[str, ...] = ()
         coded = list(codes)
@@ -316,7 +359,7 @@ class Events:
     def _code(
         self, person: str | None, concept: str, code: str, day: date | None, end: date | None, where: str | None
     ) -> None:
-        self.raw.append((person, concept, None, None, code, "text", None, day, end, self.file, where))
+        self.raw.append((person, concept, None, None, code, "text", None, day, end, self.file, where, None))
 
     def _unread(self, person: str | None, drugs: Iterable[str], where: str | None) -> None:
         """Say what a drug that could not be read may be: nobody may conclude that it is not taken."""

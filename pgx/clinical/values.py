@@ -38,7 +38,7 @@ def interpret(raw: pl.DataFrame, vocabulary: Vocabulary) -> tuple[pl.DataFrame, 
     raw = raw.with_columns(kind=pl.col("concept").replace_strict(kinds, return_dtype=pl.String))
     numbers, bad_numbers = _numbers(raw.filter(pl.col("kind") == "numeric"), vocabulary)
     answers, bad_answers = _answers(raw.filter(pl.col("kind") != "numeric"), vocabulary)
-    keep = ["person", "concept", "value", "code", "unit", "date", "end_date", "file", "where"]
+    keep = ["person", "concept", "value", "code", "unit", "date", "end_date", "file", "where", "bare"]
     return pl.concat([numbers.select(keep), answers.select(keep)]), pl.concat([bad_numbers, bad_answers])
 
 
@@ -100,9 +100,11 @@ def _cells_with_units(raw: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame
     schema = {"concept": pl.String, "written": pl.String, "_number": pl.Float64, "_unit": pl.String}
     found = pl.DataFrame(rows, schema=schema, orient="row")
     raw = raw.join(found, on=["concept", "written"], how="left", maintain_order="left")
-    return raw.with_columns(number=pl.coalesce("number", "_number"), unit=pl.coalesce("_unit", "unit")).drop(
-        "_number", "_unit"
-    )
+    return raw.with_columns(
+        number=pl.coalesce("number", "_number"),
+        unit=pl.coalesce("_unit", "unit"),
+        bare=pl.col("bare") & pl.col("_unit").is_null(),
+    ).drop("_number", "_unit")
 
 
 def number_and_unit(text: str) -> tuple[float | None, str | None]:
@@ -182,7 +184,7 @@ def _understand(
     return known, code, concept
 
 
-FREE = {"birth_date", "as_of", "allergy", "medication_unread", "medication_unknown"}
+FREE = {"birth_date", "as_of", "allergy", "medication_unread", "medication_unknown", "medication_local"}
 """Coded concepts whose answer is a checked value of its own (a date, a drug), not one of a list."""
 
 

@@ -42,6 +42,8 @@ SYSTEMS = {
     "ncit": "NCIT",
     "srt": "SRT",
     "omop": "OMOP",
+    "http://standardterms.edqm.eu": "EDQM",
+    "http://terminology.hl7.org/codesystem/v3-routeofadministration": "RouteOfAdministration",
     "race": "CDCREC",
     "ethnicity": "CDCREC",
 }
@@ -155,6 +157,13 @@ class Vocabulary:
         if unit == own:
             return 1.0, 0.0
         return self.factors.get((concept, unit, own)) or self.factors.get((None, unit, own))
+
+    def same_unit(self, concept: str, one: str, other: str) -> bool:
+        """Whether two units as written are one for a concept; True where either is not known at all."""
+        first, second = self.unit(one), self.unit(other)
+        if first is None or second is None or first == second:
+            return True
+        return self.factor(concept, first) == self.factor(concept, second)
 
     def code(self, system: str, code: str) -> tuple[tuple[str, str | None], ...]:
         """Return the (concept, answer) pairs that a code stands for; empty when it is not known.

@@ -13,7 +13,7 @@ from pgx import cells, schema
 from pgx.cells import BY_GENE, NAMES, flag_where
 from pgx.codes import Applies, FlagCode, Urgency
 from pgx.guidance import untested as stakes
-from pgx.guidance.conditions import NO_RESULT, Recommendation
+from pgx.guidance.conditions import NO_RESULT, Recommendation, compiled
 from pgx.guidance.label_limits import NO_GENE
 from pgx.guidance.matching import CAVEATS, Labels, Persons
 from pgx.knowledge import KnowledgeBase
@@ -179,6 +179,7 @@ def frame_of(
         .join(
             _sentences(kb, rows["index"].unique().drop_nulls().to_list()), on="index", how="left", maintain_order="left"
         )
+        .pipe(_without_unpublished_doses, kb)
         .pipe(lambda found: pl.concat([found, by_label], how="diagonal_relaxed") if by_label.height else found)
         .join(order, on="drug", how="left", maintain_order="left")
         .join(sources, on="source", how="left", maintain_order="left")
@@ -203,6 +204,35 @@ def frame_of(
     return schema.conform(
         rows.with_columns(flags=_flags(named_locally)).select(c.name for c in schema.GUIDANCE), schema.GUIDANCE
     )
+
+
+def _without_unpublished_doses(rows: pl.DataFrame, kb: KnowledgeBase) -> pl.DataFrame:
+    """Leave out the dose for a phenotype that a drug made of another, where the source gives its doses by genotype.
+
+    A dose for ``*3/*3`` is of persons who have no enzyme from birth; nobody published it for an inhibited ``*1/*2``.
+    """
+    made = pl.col("converted") & pl.col("dose_change").is_not_null()
+    asked = rows.filter(made).select("index", "drug").unique()
+    hit = [index for index, drug in asked.iter_rows() if _dosed_by_genotype(kb, drug, index)]
+    if not hit:
+        return rows
+    table = kb.table("recommendations").with_row_index("index").filter(pl.col("index").is_in(hit))
+    bare = {"dose_min_pct": None, "dose_max_pct": None}
+    said = {row["index"]: compose(row | bare, kb=kb) for row in table.iter_rows(named=True)}
+    those = made & pl.col("index").is_in(hit)
+    undosed = pl.col("index").replace_strict(said, default=None, return_dtype=pl.String)
+    return rows.with_columns(
+        dose_change=pl.when(~those.fill_null(False)).then("dose_change"),
+        recommendation=pl.when(those.fill_null(False)).then(undosed).otherwise("recommendation"),
+    )
+
+
+def _dosed_by_genotype(kb: KnowledgeBase, drug: str, index: int) -> bool:
+    """Whether the source of a recommendation has rows on diplotypes of its genes for the same drug."""
+    rows = compiled(kb).of(drug)
+    mine = next(row for row in rows if row.index == index)
+    typed = {c.gene for row in rows if row.source == mine.source for c in row.conditions if c.compare == "diplotype"}
+    return bool(typed.intersection(mine.genes))
 
 
 def _sentences(kb: KnowledgeBase, indices: Sequence[int]) -> pl.DataFrame:

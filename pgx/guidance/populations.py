@@ -104,7 +104,7 @@ class Populations:
         negated = test.startswith("not_") or test == "is_not" or test.startswith("takes_no_")
         truth = self._constant(UNKNOWN)
         if test in _COMPARISONS:
-            truth = _compare(test, self._numbers(subject), float(value))
+            truth = _compare(test, self._numbers(subject), float(value), self._margin(subject))
         elif test in ("is", "is_not"):
             truth = self._coded(subject, value.split("|"))
         elif test == "recorded":
@@ -141,6 +141,12 @@ class Populations:
             if sample in self._at and value is not None:
                 found[self._at[sample]] = value
         return found
+
+    def _margin(self, concept: str) -> NDArray[np.float64]:
+        """By how much a number may be wrong: an age from the year of birth alone by half a year."""
+        if concept != "age":
+            return np.zeros(self._n)
+        return np.nan_to_num(self._numbers("age_margin"))
 
     def _coded(self, concept: str, answers: Sequence[str]) -> Truth:
         found = self._constant(UNKNOWN)
@@ -192,7 +198,12 @@ class Populations:
         return found
 
 
-def _compare(test: str, numbers: NDArray[np.float64], limit: float) -> Truth:
+def _compare(test: str, numbers: NDArray[np.float64], limit: float, margin: NDArray[np.float64] | float = 0.0) -> Truth:
+    low, high = _exactly(test, numbers - margin, limit), _exactly(test, numbers + margin, limit)
+    return np.where(low == high, low, UNKNOWN).astype(np.int8)
+
+
+def _exactly(test: str, numbers: NDArray[np.float64], limit: float) -> Truth:
     truth = {
         "at_least": numbers >= limit,
         "above": numbers > limit,

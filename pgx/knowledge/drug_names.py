@@ -20,7 +20,9 @@ _BRACKETS = re.compile(r"\s*[\[(].*?[\])]")
 _LEAD = re.compile(r"^(?:product containing(?: only)?|substance|\d+\s*(?:hr|ml)\b)\s*", re.IGNORECASE)
 _SALTS = re.compile(
     r"\s+(?:hydrochloride|hcl|hydrobromide|sodium|potassium|calcium|magnesium|maleate|mesylate|succinate|tartrate|besylate|phosphate|"
-    r"sulfate|sulphate|acetate|citrate|bitartrate|medoxomil|axetil|cilexetil|disodium|dihydrate|trihydrate|tosylate|besilate|mesilate|malate|benzoate|lactate|tromethamine|fumarate|bisulfate|bisulphate|nitrate|bromide|oxalate|monohydrate|anhydrous|"
+    r"sulfate|sulphate|acetate|citrate|bitartrate|medoxomil|axetil|cilexetil|disodium|dihydrate|trihydrate|tosylate|besilate|mesilate|malate|benzoate|lactate|tromethamine|fumarate|bisulfate|bisulphate|nitrate|bromide|oxalate|monohydrate|anhydrous|chloride|hemihydrate|hydrate|clathrate|pamoate|decanoate|palmitate|"
+    r"propionate|valerate|dipropionate|stearate|estolate|ethylsuccinate|gluconate|lysine|meglumine|dihydrochloride|xinafoate|"
+    r"nocte|mane|stat|regularly|tabs?|caps?|inj|drops?|liquid|elixir|linctus|gastro-resistant|effervescent|dispersible|"
     r"er|xr|sr|cr|la|xl|ec|dr|ir|extended release|delayed release|oral|tablets?|capsules?|injection|solution|pill)$",
     re.IGNORECASE,
 )
@@ -41,6 +43,7 @@ _FORM = re.compile(
     r"food|meals?|use|take|taken|for|continued|usp)\b",
     re.IGNORECASE,
 )
+_BEHIND = re.compile(rf"[\s,]+{_FORM.pattern}$", re.IGNORECASE)
 _ATC = re.compile(r"^[A-Z]\d{2}[A-Z]{2}\d{2}$")
 _CODE = re.compile(r"^(rxnorm|rxcui|atc|snomed|sct|ncit|omop)\s*[:=|]\s*(\S+)$", re.IGNORECASE)
 _CODE_SYSTEMS = {
@@ -196,7 +199,7 @@ class DrugNames:
             name = rule.sub("", name).strip(" .,") if rule else name
             if name in self.names:
                 return self.names[name]
-        while (shorter := _SALTS.sub("", name)) != name:
+        while (shorter := _SALTS.sub("", _BEHIND.sub("", name))) != name:
             name = shorter.strip(" ,")
             if name in self.names:
                 return self.names[name]
@@ -207,7 +210,7 @@ class DrugNames:
         name = text.lower().strip(" .,*")
         for rule in (_BRACKETS, _LEAD, _STRENGTH):
             name = rule.sub("", name).strip(" .,")
-        while (shorter := _SALTS.sub("", name).strip(" ,")) != name:
+        while (shorter := _SALTS.sub("", _BEHIND.sub("", name)).strip(" ,")) != name:
             name = shorter
         return name
 

@@ -172,15 +172,16 @@ def _stated(kb: KnowledgeBase, gene: str, rules: GeneRules | None, scheme: str, 
 
 
 def _in_scheme(kb: KnowledgeBase, gene: str, scheme: str, phenotype: str) -> tuple[str, float | None] | None:
-    """Return what a phenotype in CPIC's words is in another scheme, if it is the same for all alleles that it fits.
+    """Return a phenotype in CPIC's words for another scheme, if that has the word for all alleles that it fits.
 
-    The score comes with it where there is only one: a Poor Metabolizer of CYP2D6 has 0 in both.
+    The score comes with it where there is only one: a Poor Metabolizer of CYP2D6 has 0 in both. A word that the scheme
+    lacks (Increased Function) is left to the guideline's own rows on it.
     """
     meanings: dict[str, dict[str, float | None]] = kb.remember(
         ("meanings", gene, scheme), lambda: _meanings(kb, gene, scheme)
     )
     found = meanings.get(phenotype, {})
-    return next(iter(found.items())) if len(found) == 1 and phenotype not in _unsure(kb) else None
+    return (phenotype, found[phenotype]) if set(found) == {phenotype} and phenotype not in _unsure(kb) else None
 
 
 def _unsure(kb: KnowledgeBase) -> set[str]:

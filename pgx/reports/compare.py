@@ -137,11 +137,11 @@ def _changed_files(old: Result, new: Result) -> Iterator[str]:
 
 
 def _contents(inputs: object) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for one in inputs if isinstance(inputs, list | tuple) else ():
-        if isinstance(one, Mapping):
-            found.setdefault(str(one.get("role")), []).append(str(one.get("sha256") or one.get("name")))
-    return {role: sorted(contents) for role, contents in found.items()}
+    by_role: dict[str, list[str]] = {}
+    for file in inputs if isinstance(inputs, list | tuple) else ():
+        if isinstance(file, Mapping):
+            by_role.setdefault(str(file.get("role")), []).append(str(file.get("sha256") or file.get("name")))
+    return {role: sorted(contents) for role, contents in by_role.items()}
 
 
 def _reason(name: str) -> str:
@@ -165,31 +165,31 @@ def _person(old: View, new: View, general: tuple[str, ...]) -> list[Change]:
 
 
 def _medications(old: View, new: View) -> Iterator[Change]:
-    def said(row: Row) -> str:
+    def shown_row(row: Row) -> str:
         dose = row["dose_mg_per_day"]
         return f"{row['status']}{f', {dose:g} mg a day' if isinstance(dose, float) else ''}"
 
     yield from _rows(
-        new.sample, "medication", _keyed(old.medications, "drug", said), _keyed(new.medications, "drug", said)
+        new.sample, "medication", _keyed(old.medications, "drug", shown_row), _keyed(new.medications, "drug", shown_row)
     )
 
 
 def _clinical(old: View, new: View) -> Iterator[Change]:
-    def said(row: Row) -> str:
+    def shown_row(row: Row) -> str:
         value = row["value"]
         shown = f"{value:g} {row['unit'] or ''}".strip() if isinstance(value, float) else str(row["code"] or "")
         return f"{shown} ({row['date']})" if row["date"] else shown
 
     yield from _rows(
-        new.sample, "clinical", _keyed(old.clinical, "concept", said), _keyed(new.clinical, "concept", said)
+        new.sample, "clinical", _keyed(old.clinical, "concept", shown_row), _keyed(new.clinical, "concept", shown_row)
     )
 
 
-def _keyed(rows: Iterable[Row], key: str, said: Any) -> dict[str, str]:
-    found: dict[str, list[str]] = {}
+def _keyed(rows: Iterable[Row], key: str, in_words: Any) -> dict[str, str]:
+    values_by_name: dict[str, list[str]] = {}
     for row in rows:
-        found.setdefault(clean(str(row[key])), []).append(clean(said(row)))
-    return {name: "; ".join(sorted(values)) for name, values in found.items()}
+        values_by_name.setdefault(clean(str(row[key])), []).append(clean(in_words(row)))
+    return {name: "; ".join(sorted(values)) for name, values in values_by_name.items()}
 
 
 def _rows(sample: str, area: str, old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Change]:
@@ -243,7 +243,7 @@ def _drugs(
     for name in names:
         a, b = before.get(name), after.get(name)
         if (_drug(a) if a else "") != (_drug(b) if b else ""):
-            genes = {gene for drug in (a, b) if drug for one in drug.advice for gene in codes_of(one.row["genes"])}
+            genes = {gene for drug in (a, b) if drug for row in drug.advice for gene in codes_of(row.row["genes"])}
             why = [
                 *_by_gene(genes, moved),
                 *(given if a is None or b is None or not genes & moved.keys() else ()),
@@ -260,8 +260,8 @@ def _by_gene(genes: set[str], moved: Mapping[str, bool]) -> Iterator[str]:
 
 
 def _drug(drug: Drug) -> str:
-    said = f"{words('urgency', drug.urgency)}: {drug.headline}"
-    return f"{said} [{', '.join(drug.sources)}]" if drug.sources else said
+    text = f"{words('urgency', drug.urgency)}: {drug.headline}"
+    return f"{text} [{', '.join(drug.sources)}]" if drug.sources else text
 
 
 def _scores(
@@ -303,22 +303,24 @@ _AREAS = {
 }
 
 
-def render_comparison(found: Comparison) -> str:
+def render_comparison(comparison: Comparison) -> str:
     """Return a comparison as plain text."""
     lines: list[str] = []
-    if not found.changes:
+    if not comparison.changes:
         lines.append("Nothing changed for the person.")
-    samples = dict.fromkeys(change.sample for change in found.changes)
+    samples = dict.fromkeys(change.sample for change in comparison.changes)
     for sample in samples:
         lines += ([""] if lines else []) + [sample]
         for area, title in _AREAS.items():
-            changes = [change for change in found.changes if change.sample == sample and change.area == area]
+            changes = [change for change in comparison.changes if change.sample == sample and change.area == area]
             lines += [f"  {title}"] if changes else []
             for change in changes:
                 lines.append(f"    {change.name}: {change.before or 'nothing'} -> {change.after or 'nothing'}")
                 if change.why:
                     lines.append(f"      because {'; '.join(REASONS[code] for code in change.why)}")
-    if found.inputs:
+    if comparison.inputs:
         lines += ["", "What went in"]
-        lines += [f"  {name}: {before or 'nothing'} -> {after or 'nothing'}" for name, before, after in found.inputs]
+        lines += [
+            f"  {name}: {before or 'nothing'} -> {after or 'nothing'}" for name, before, after in comparison.inputs
+        ]
     return "\n".join(lines) + "\n"

@@ -95,7 +95,6 @@ _ALSO_PDF: dict[str, _Page] = {
     "leaflet": ("leaflet.pdf", _pdf(_leaflet)),
     "card": ("card.pdf", _pdf(_card)),
 }
-MULTIQC = ("pgx_mqc.json", "pgx_phenotypes_mqc.json")
 WHOLE_RUN = ("tsv", "parquet", "multiqc")
 FORMATS = (*PER_SAMPLE, *WHOLE_RUN)
 """Everything that `write` can write."""
@@ -105,6 +104,9 @@ def write(
     result: Result, directory: str | Path, formats: Sequence[str], *, lexicon: Lexicon, per_sample: bool = True
 ) -> list[Path]:
     """Write the result.
+
+    A page that is there from an earlier run is renewed though its format is not asked for: it would stay beside the
+    new pages and say something else.
 
     Parameters
     ----------
@@ -136,22 +138,29 @@ def write(
     folder = Path(directory)
     if folder.exists() and not folder.is_dir():
         raise InputError("the output folder is a file", file=folder, fix="name a folder")
+    there = {path.name for path in folder.iterdir()} if folder.exists() else set()
     written = []
-    for name, content in _contents(result, formats, lexicon, per_sample):
-        written.append(io.write_bytes(folder / name, content))
+    for name, content in _contents(result, formats, lexicon, there if per_sample else None):
+        if content is not None:
+            written.append(io.write_bytes(folder / name, content))
+        elif name in there:
+            (folder / name).unlink()
     return written
 
 
 def files(directory: str | Path, formats: Sequence[str]) -> list[Path]:
-    """Return the files of a folder that `write` may write over, whatever the samples are called, and all new tables."""
+    """Return the files of a folder that `write` may write over, whatever the samples are called, and all new tables.
+
+    Pages in other formats are among them: those of an earlier run are renewed.
+    """
     folder = Path(directory)
     names_of_run = [
         *(f"{name}.{kind}" for kind in ("tsv", "parquet") if kind in formats for name in tables.TABLES),
         *((tables.FAILURES,) if {"tsv", "parquet"} & set(formats) else ()),
-        *(MULTIQC if "multiqc" in formats else ()),
+        *(multiqc.FILES if "multiqc" in formats else ()),
     ]
-    endings = tuple(f".{suffix}" for suffix, _ in _pages(formats))
-    there = folder.iterdir() if endings and folder.is_dir() else ()
+    endings = tuple(f".{suffix}" for suffix, _ in _pages([*PER_SAMPLE]))
+    there = folder.iterdir() if folder.is_dir() else ()
     return [folder / name for name in names_of_run] + [path for path in there if path.name.endswith(endings)]
 
 
@@ -170,16 +179,27 @@ def _check(formats: Sequence[str]) -> None:
 
 
 def _contents(
-    result: Result, formats: Sequence[str], lexicon: Lexicon, per_sample: bool
-) -> Iterator[tuple[str, bytes]]:
+    result: Result, formats: Sequence[str], lexicon: Lexicon, there: set[str] | None
+) -> Iterator[tuple[str, bytes | None]]:
+    """Yield file names and contents; None for a page of which there is nothing to say.
+
+    `there` are the names of files in the folder; None makes one document of all persons and no pages.
+    """
     wanted = list(dict.fromkeys(formats))
-    pages = _pages(wanted)
-    if per_sample and pages:
+    if there is not None:
+        asked = {suffix for suffix, _ in _pages(wanted)}
         stems = file_names.stems(result.samples)
-        for job in _jobs(result, lexicon):
+        pages = {
+            sample: {
+                f"{stem}.{suffix}": page
+                for suffix, page in _pages([*PER_SAMPLE])
+                if suffix in asked or f"{stem}.{suffix}" in there
+            }
+            for sample, stem in stems.items()
+        }
+        for job in _jobs(result, lexicon) if any(pages.values()) else ():
             # All pages of a person are made before the first is written: a failure leaves none of them.
-            made = [(f"{stems[job.sample]}.{suffix}", page(job)) for suffix, page in pages]
-            yield from [(name, content) for name, content in made if content is not None]
+            yield from [(name, page(job)) for name, page in pages[job.sample].items()]
     elif "json" in wanted:
         yield "report.json", result_json.to_json(result, lexicon).encode()
     for name, frame in tables.frames(result).items():
@@ -190,18 +210,18 @@ def _contents(
     if {"tsv", "parquet"} & set(wanted):
         yield tables.FAILURES, tables.to_tsv(tables.failures(result))
     if "multiqc" in wanted:
-        yield from zip(MULTIQC, (text.encode() for text in multiqc.to_multiqc(result).values()), strict=True)
+        yield from ((name, text.encode()) for name, text in multiqc.to_multiqc(result, lexicon).items())
 
 
 def _jobs(result: Result, lexicon: Lexicon) -> Iterator[_Job]:
     parts = {name: _split(frame) for name, frame in tables.frames(result).items()}
     run_notes = list(result.notes.filter(pl.col("sample").is_null()).iter_rows(named=True))
     for sample, shown in zip(result.samples, views(result, lexicon), strict=True):
-        frames = {name: found.get(sample, getattr(result, name).clear()) for name, found in parts.items()}
-        told = person.notes_for(run_notes, frames["scores"].select("endpoint").to_dicts())
-        frames["notes"] = pl.concat([schema.from_rows(told, schema.NOTES), frames["notes"]])
-        own = person.provenance_of(result, sample)
-        yield _Job(replace(result, samples=(sample,), **frames, provenance=own, holders=()), shown, sample)
+        frames = {name: by_sample.get(sample, getattr(result, name).clear()) for name, by_sample in parts.items()}
+        run_rows = person.notes_for(run_notes, frames["scores"].select("endpoint").to_dicts())
+        frames["notes"] = pl.concat([schema.from_rows(run_rows, schema.NOTES), frames["notes"]])
+        personal = person.provenance_of(result, sample)
+        yield _Job(replace(result, samples=(sample,), **frames, provenance=personal, holders=()), shown, sample)
 
 
 def _split(frame: pl.DataFrame) -> dict[object, pl.DataFrame]:

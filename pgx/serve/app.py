@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
+from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from pgx.errors import InputError
@@ -30,7 +31,12 @@ _OPEN = ("/health",)
 
 
 def create_app(
-    folder: Path, lexicon: Lexicon, *, token: str | None = None, hosts: tuple[str, ...] = LOOPBACK
+    folder: Path,
+    lexicon: Lexicon,
+    *,
+    token: str | None = None,
+    hosts: tuple[str, ...] = LOOPBACK,
+    origins: tuple[str, ...] = (),
 ) -> FastAPI:
     """Return the web application.
 
@@ -45,6 +51,8 @@ def create_app(
     hosts
         Host names that requests may be addressed to: a page of another site that points its name at this machine
         is refused. ``*`` allows all.
+    origins
+        Web origins whose pages may ask (CORS); none by default.
 
     Raises
     ------
@@ -52,7 +60,7 @@ def create_app(
         If there is no such folder.
     """
     store = Store(folder, lexicon)
-    names = orders.DrugNames.of(lexicon.drug_names)
+    names = orders.OrderNames.of(lexicon.drug_names, lexicon.resolver)
     # The tables behind the words are read now, not while the first prescriber waits.
     lexicon.flag("no_data")
     lexicon.population(None)
@@ -61,7 +69,8 @@ def create_app(
 
     @app.middleware("http")
     async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        if token and request.url.path not in _OPEN and not _allowed(request, token):
+        preflight = request.method == "OPTIONS" and "access-control-request-method" in request.headers
+        if token and request.url.path not in _OPEN and not preflight and not _allowed(request, token):
             return _problem(
                 401, "login", "a token is needed: Authorization: Bearer ...", {"WWW-Authenticate": "Bearer"}
             )
@@ -72,6 +81,14 @@ def create_app(
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response
+
+    if origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(origins),
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type"],
+        )
 
     @app.get("/health")
     async def health() -> Response:
@@ -105,8 +122,11 @@ def _json(content: Any, status: int = 200, *, kind: str = "application/json") ->
     return Response(json.dumps(content, ensure_ascii=False).encode("utf-8", "replace"), status, media_type=kind)
 
 
-def _problem(status: int, code: str, said: str, headers: Mapping[str, str] | None = None) -> Response:
-    outcome = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": code, "diagnostics": said}]}
+def _problem(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> Response:
+    outcome = {
+        "resourceType": "OperationOutcome",
+        "issue": [{"severity": "error", "code": code, "diagnostics": message}],
+    }
     response = _json(outcome, status, kind="application/fhir+json")
     response.headers.update(headers or {})
     return response
@@ -123,7 +143,7 @@ async def _body(request: Request) -> bytes | None:
     return b"".join(parts)
 
 
-async def _hook(store: Store, names: orders.DrugNames, service: str, request: Request) -> Response:
+async def _hook(store: Store, names: orders.OrderNames, service: str, request: Request) -> Response:
     hook = service.removeprefix("pgx-")
     if hook not in cards.HOOKS or service == hook:
         return _problem(404, "not-found", f"no service {service!r}; see /cds-services")
@@ -131,38 +151,43 @@ async def _hook(store: Store, names: orders.DrugNames, service: str, request: Re
     if body is None:
         return _problem(413, "too-long", f"a request may have {_LARGEST} bytes")
     try:
-        found = json.loads(body)
+        content = json.loads(body)
     except (ValueError, RecursionError) as error:
         return _problem(400, "structure", f"not JSON: {error}")
-    wrong = _wrong(found, hook)
+    wrong = _wrong(content, hook)
     if wrong:
         return _problem(400, "invalid", wrong)
-    drugs = orders.ordered(found["context"], names, only_selected=hook == "order-select")
-    return _json({"cards": _cards(store, found, drugs) if drugs else []})
+    context, selected = content["context"], hook == "order-select"
+    drugs = orders.ordered(context, names, only_selected=selected)
+    unnamed = orders.unnamed(context, names, only_selected=selected)
+    return _json({"cards": _cards(store, content, drugs, unnamed) if drugs or unnamed else []})
 
 
-def _cards(store: Store, request: Mapping[str, Any], drugs: list[str]) -> list[dict[str, Any]]:
+def _cards(store: Store, request: Mapping[str, Any], drugs: list[str], unnamed: int) -> list[dict[str, Any]]:
     try:
         shown = _stored(store, patients.patient_of(request), drugs)
     except patients.TwoPatientsError as error:
         return [cards.of_nobody(str(error), str(request.get("hookInstance")))]
-    return cards.cards(shown, drugs) if shown else []
+    found = cards.cards(shown, drugs) if shown and drugs else []
+    return found + ([cards.of_nothing(unnamed, str(request.get("hookInstance")))] if unnamed else [])
 
 
-def _wrong(found: Any, hook: str) -> str | None:
+def _wrong(content: Any, hook: str) -> str | None:
     """Say what is wrong with a CDS Hooks request; None if nothing is."""
-    context = found.get("context") if isinstance(found, dict) else None
+    context = content.get("context") if isinstance(content, dict) else None
     if not isinstance(context, dict) or not isinstance(context.get("patientId"), str):
         return "the request has no context.patientId"
-    if found.get("hook") != hook:
-        return f"this service answers {hook}, the request is {found.get('hook')!r}"
+    if content.get("hook") != hook:
+        return f"this service answers {hook}, the request is {content.get('hook')!r}"
+    if hook == "order-select" and not isinstance(context.get("selections"), list):
+        return "the request has no context.selections"
     return None if isinstance(context.get("draftOrders"), dict) else "the request has no context.draftOrders"
 
 
 def _stored(store: Store, patient: patients.Patient, drugs: list[str]) -> View | None:
     """Find the stored result of a patient; None if there is none."""
     stored = [name for name in dict.fromkeys(patient.names) if store.holds(name)]
-    if len(stored) > 1 or any(name not in stored and store.holds(name) for name in patient.said):
+    if len(stored) > 1 or any(name not in stored and store.holds(name) for name in patient.from_orders):
         raise patients.TwoPatientsError("what identifies the patient matches the stored results of two persons")
     return store.advice(stored[0], drugs) if stored else None
 
@@ -173,10 +198,10 @@ def _lookup(store: Store, patient: str, drug: str | None) -> Response:
         return _problem(404, "not-found", f"no result is stored for patient {patient!r}")
     if drug is not None:
         name = store.lexicon.drug_names.get(drug.casefold().strip(), drug)
-        drugs = tuple(one for one in shown.drugs if one.name == name)
+        drugs = tuple(line for line in shown.drugs if line.name == name)
         if not drugs:
             return _problem(404, "not-found", f"the stored result says nothing about {drug!r}")
-        genes = {gene for one in drugs for advice in one.advice for gene in codes_of(advice.row["genes"])}
+        genes = {gene for line in drugs for advice in line.advice for gene in codes_of(advice.row["genes"])}
         shown = replace(
             shown,
             drugs=drugs,

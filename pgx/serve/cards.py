@@ -42,9 +42,9 @@ def cards(shown: View, drugs: Iterable[str]) -> list[dict[str, Any]]:
     A drug that a guideline names and the stored result does not cover gives a card too: silence would read as safe.
     """
     wanted = dict.fromkeys(drugs)
-    found = [_card(shown, drug) for drug in shown.drugs if drug.name in wanted and drug.urgency in INDICATORS]
+    covered_cards = [_card(shown, drug) for drug in shown.drugs if drug.name in wanted and drug.urgency in INDICATORS]
     covered = {drug.name for drug in shown.drugs}
-    return found + [
+    return covered_cards + [
         _uncovered(shown, name) for name in wanted if name not in covered and name in shown.lexicon.guided_drugs
     ]
 
@@ -65,21 +65,37 @@ def of_nobody(problem: str, instance: str) -> dict[str, Any]:
     }
 
 
+def of_nothing(count: int, instance: str) -> dict[str, Any]:
+    """Return the card for orders that name no drug: silence would read as nothing to consider."""
+    summary = "The ordered drug is not recognised: no pharmacogenomic advice"
+    which = "An order" if count == 1 else f"{count} orders"
+    return {
+        "uuid": str(uuid.uuid5(_NAMESPACE, json.dumps([instance, summary]))),
+        "summary": summary,
+        "indicator": "info",
+        "detail": f"{which} gave no drug by a known code or by name. Send the name, or the code of the ingredient."
+        f"\n\n*{NOTICE}*",
+        "source": {"label": "pgx"},
+    }
+
+
 def _uncovered(shown: View, name: str) -> dict[str, Any]:
     summary = f"{name}: the stored result does not cover this drug"
-    said = f"Guidelines look at genes for {_plain(name)}, and the stored report was made without it: nothing is known."
+    sentence = (
+        f"Guidelines look at genes for {_plain(name)}, and the stored report was made without it: nothing is known."
+    )
     return {
         "uuid": str(uuid.uuid5(_NAMESPACE, json.dumps([shown.sample, name, summary]))),
         "summary": summary if len(summary) <= _SUMMARY else f"{summary[: _SUMMARY - 1]}…",
         "indicator": "info",
-        "detail": f"{said} Reports made with `--drugs all` cover every drug.\n\n*{NOTICE}*",
+        "detail": f"{sentence} Reports made with `--drugs all` cover every drug.\n\n*{NOTICE}*",
         "source": {"label": "Pharmacogenomic result, through pgx"},
     }
 
 
 def _card(shown: View, drug: Drug) -> dict[str, Any]:
     summary = f"{drug.name}: {drug.headline}"
-    links = dict.fromkeys((one.url, f"{one.source} on {drug.name}") for one in drug.advice if one.url)
+    links = dict.fromkeys((advice.url, f"{advice.source} on {drug.name}") for advice in drug.advice if advice.url)
     deciding = drug.deciding
     card: dict[str, Any] = {
         "uuid": str(uuid.uuid5(_NAMESPACE, json.dumps([shown.sample, drug.name, summary]))),
@@ -93,7 +109,7 @@ def _card(shown: View, drug: Drug) -> dict[str, Any]:
     if links:
         card["links"] = [{"label": label, "url": url, "type": "absolute"} for url, label in links]
     if drug.urgency in ("avoid", "change_dose"):
-        card["overrideReasons"] = [{"code": code, "system": "pgx", "display": said} for code, said in _OVERRIDES]
+        card["overrideReasons"] = [{"code": code, "system": "pgx", "display": label} for code, label in _OVERRIDES]
     return card
 
 
@@ -107,13 +123,13 @@ _OVERRIDES = (
 def _detail(shown: View, drug: Drug) -> Iterator[str]:
     if drug.reason:
         yield f"**Why:** {_plain(drug.reason)}"
-    for one in drug.limits:
-        yield f"**{_plain(one.source)}**{_validity(one)}: {_plain(one.text)}"
+    for advice in drug.limits:
+        yield f"**{_plain(advice.source)}**{_validity(advice)}: {_plain(advice.text)}"
     for interaction in drug.interactions:
         yield f"**Interaction:** {_plain(interaction)}"
-    for one in drug.advice:
-        if one.text and one.applies in ("yes", "if_population", "possible"):
-            yield f"**{_plain(one.source)}**{_validity(one)}: {_plain(one.text)}"
+    for advice in drug.advice:
+        if advice.text and advice.applies in ("yes", "if_population", "possible"):
+            yield f"**{_plain(advice.source)}**{_validity(advice)}: {_plain(advice.text)}"
     if drug.differences:
         yield f"**Sources differ:** {_plain(drug.differences)}"
     for caution in drug.cautions:
@@ -124,18 +140,18 @@ def _detail(shown: View, drug: Drug) -> Iterator[str]:
     yield f"*{NOTICE}*"
 
 
-def _validity(one: Advice) -> str:
-    if one.unclear:
-        shown = set(one.unclear) - set(one.refused)
-        codes = [*(["advice"] if shown else []), *(["refused"] if one.refused else [])]
-        return f"{_stated(one)} ({_plain('; '.join(words('unclear', code) for code in codes))})"
-    return _stated(one)
+def _validity(advice: Advice) -> str:
+    if advice.unclear:
+        shown = set(advice.unclear) - set(advice.refused)
+        codes = [*(["advice"] if shown else []), *(["refused"] if advice.refused else [])]
+        return f"{_stated(advice)} ({_plain('; '.join(words('unclear', code) for code in codes))})"
+    return _stated(advice)
 
 
-def _stated(one: Advice) -> str:
-    if one.applies == "if_population" and one.condition:
-        return f" ({_plain(one.condition)})"
-    return f" ({_plain(words('applies', one.applies))})" if one.applies == "possible" else ""
+def _stated(advice: Advice) -> str:
+    if advice.applies == "if_population" and advice.condition:
+        return f" ({_plain(advice.condition)})"
+    return f" ({_plain(words('applies', advice.applies))})" if advice.applies == "possible" else ""
 
 
 def _plain(text: str) -> str:

@@ -7,18 +7,24 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_SYSTEMS = ("rxnorm", "atc", "drugbank")
+from pgx.knowledge.drug_names import DrugNames
+
+_SYSTEMS = {"rxnorm": "RxNorm", "atc": "ATC", "snomed": "SNOMED", "drugbank": "DrugBank"}
+"""Words in the address of a vocabulary, and its name in the tables."""
+_ORDERS = ("MedicationRequest", "MedicationOrder")
 _WORD = re.compile(r"[a-z][a-z0-9'-]*")
 
 
 @dataclass(frozen=True, slots=True)
-class DrugNames:
+class OrderNames:
     """Names and codes of drugs, ready to be looked for in orders.
 
     Parameters
     ----------
     drugs
         RxNorm id, ATC code, generic or brand name (all lower case) -> drug.
+    resolver
+        The look-up that reads records and options too.
     phrases
         Words of a name -> drug.
     longest
@@ -26,18 +32,19 @@ class DrugNames:
     """
 
     drugs: Mapping[str, str]
+    resolver: DrugNames
     phrases: Mapping[tuple[str, ...], str]
     longest: int
 
     @classmethod
-    def of(cls, drugs: Mapping[str, str]) -> DrugNames:
+    def of(cls, drugs: Mapping[str, str], resolver: DrugNames) -> OrderNames:
         """Return them for a table of names and codes (`pgx.reports.Lexicon.drug_names`)."""
         phrases = {tuple(_WORD.findall(name)): drug for name, drug in drugs.items() if _WORD.match(name)}
         phrases = {words: drug for words, drug in phrases.items() if words and len("".join(words)) > 3}
-        return cls(drugs, phrases, max(map(len, phrases), default=1))
+        return cls(drugs, resolver, phrases, max(map(len, phrases), default=1))
 
 
-def ordered(context: Mapping[str, Any], names: DrugNames, *, only_selected: bool) -> list[str]:
+def ordered(context: Mapping[str, Any], names: OrderNames, *, only_selected: bool) -> list[str]:
     """Return the drugs of the draft orders of a CDS Hooks context, in order, each once.
 
     Parameters
@@ -49,45 +56,89 @@ def ordered(context: Mapping[str, Any], names: DrugNames, *, only_selected: bool
     only_selected
         Whether only the resources named in ``selections`` count.
     """
-    entries = _list(_dict(context.get("draftOrders")).get("entry"))
-    resources = [_dict(_dict(entry).get("resource")) for entry in entries]
-    known = {f"{r.get('resourceType')}/{r.get('id')}": r for r in resources}
-    selected = {str(one) for one in _list(context.get("selections"))}
-    found: dict[str, None] = {}
-    for key, resource in zip((f"{r.get('resourceType')}/{r.get('id')}" for r in resources), resources, strict=True):
-        if resource.get("resourceType") in ("MedicationRequest", "MedicationOrder") and (
-            key in selected or not only_selected
-        ):
-            found.update(dict.fromkeys(_drugs(resource, known, names)))
-    return list(found)
+    return list(
+        dict.fromkeys(drug for concept in _ordered(context, names, only_selected) for drug in drugs_of(concept, names))
+    )
 
 
-def _drugs(resource: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]], names: DrugNames) -> Iterator[str]:
+def unnamed(context: Mapping[str, Any], names: OrderNames, *, only_selected: bool) -> int:
+    """Count the orders that name no drug at all: a reference to nothing, a code that is not known, no text.
+
+    An order of a drug that the knowledge base lacks names it, and is not counted. Parameters as of `ordered`.
+    """
+    return sum(
+        not drugs_of(concept, names) and not _words(concept) for concept in _ordered(context, names, only_selected)
+    )
+
+
+def _words(concept: Mapping[str, Any]) -> list[str]:
+    texts = [concept.get("text"), *(_dict(coding).get("display") for coding in _list(concept.get("coding")))]
+    return [str(text) for text in texts if text and str(text).strip()]
+
+
+def _ordered(context: Mapping[str, Any], names: OrderNames, only_selected: bool) -> Iterator[Mapping[str, Any]]:
+    """Yield what each order calls its drug (a CodeableConcept; an empty one if nothing does)."""
+    entries = [_dict(entry) for entry in _list(_dict(context.get("draftOrders")).get("entry"))]
+    known: dict[str, Mapping[str, Any]] = {}
+    for entry in entries:
+        resource = _dict(entry.get("resource"))
+        known[f"{resource.get('resourceType')}/{resource.get('id')}"] = resource
+        if entry.get("fullUrl"):
+            known[str(entry["fullUrl"])] = resource
+    selected = {_local(str(one)) for one in _list(context.get("selections"))}
+    for entry in entries:
+        resource = _dict(entry.get("resource"))
+        addresses = {f"{resource.get('resourceType')}/{resource.get('id')}", _local(str(entry.get("fullUrl")))}
+        if resource.get("resourceType") in _ORDERS and (addresses & selected or not only_selected):
+            yield from _concepts(resource, known, names)
+
+
+def _local(reference: str) -> str:
+    """Return ``Type/id`` of an address without its server and version; anything else as it is."""
+    found = re.search(r"(?:^|/)([A-Z][A-Za-z]+/[^/]+)(?:/_history/[^/]+)?$", reference)
+    return found[1] if found else reference
+
+
+def _concepts(
+    resource: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]], names: OrderNames
+) -> Iterator[Mapping[str, Any]]:
     concept = _dict(resource.get("medicationCodeableConcept"))
     reference = _dict(resource.get("medicationReference"))
     if not concept and reference:
         target = str(reference.get("reference") or "")
         contained = {f"#{_dict(r).get('id')}": _dict(r) for r in _list(resource.get("contained"))}
-        concept = _dict((contained.get(target) or known.get(target) or {}).get("code"))
+        medication = _dict(contained.get(target) or known.get(target) or known.get(_local(target)))
+        concept = _dict(medication.get("code"))
         if reference.get("display"):
             concept = {**concept, "text": concept.get("text") or reference["display"]}
-    yield from drugs_of(concept, names)
+        ingredients = [_dict(_dict(one).get("itemCodeableConcept")) for one in _list(medication.get("ingredient"))]
+        if not drugs_of(concept, names) and any(drugs_of(ingredient, names) for ingredient in ingredients):
+            yield from ingredients
+            return
+    yield concept
 
 
-def drugs_of(concept: Mapping[str, Any], names: DrugNames) -> list[str]:
+def drugs_of(concept: Mapping[str, Any], names: OrderNames) -> list[str]:
     """Return the drugs of one FHIR CodeableConcept: by code, else by the generic or brand names in its text."""
     codings = [_dict(coding) for coding in _list(concept.get("coding"))]
     for coding in codings:
         system = str(coding.get("system") or "").lower()
-        drug = names.drugs.get(str(coding.get("code") or "").casefold())
-        if drug and any(known in system for known in _SYSTEMS):
-            return [drug]
+        code = str(coding.get("code") or "")
+        for word in (word for word in _SYSTEMS if word in system):
+            if drugs := names.resolver.by_code(_SYSTEMS[word], code):
+                return list(drugs)
+            if drug := names.drugs.get(code.casefold()):
+                return [drug]
     # Orders carry codes of packs ("clopidogrel 75 MG Oral Tablet"), whose text names the substance.
     texts = [concept.get("text"), *(coding.get("display") for coding in codings)]
-    return next((drugs for drugs in (named(str(text), names) for text in texts if text) if drugs), [])
+    return next((drugs for drugs in (_named(str(text), names) for text in texts if text) if drugs), [])
 
 
-def named(text: str, names: DrugNames) -> list[str]:
+def _named(text: str, names: OrderNames) -> list[str]:
+    return list(names.resolver.find(text).drugs) or named(text, names)
+
+
+def named(text: str, names: OrderNames) -> list[str]:
     """Return the drugs that a text names, in order: whole words only, the longest name first."""
     words = _WORD.findall(text.casefold())
     drugs, i = [], 0

@@ -33,14 +33,14 @@ class Patient:
         The FHIR server whose ids are meant; empty if the request does not say.
     names
         Names under which a result of theirs may be stored: the id, then the prefetched identifiers.
-    said
+    from_orders
         Identifiers that only the orders give: they may contradict, and choose nobody.
     """
 
     id: str
     server: str
     names: list[str]
-    said: list[str] = field(default_factory=list)
+    from_orders: list[str] = field(default_factory=list)
     _identifiers: Identifiers = field(default_factory=dict)
 
     def join(self, listed: Any, problem: str) -> list[str]:
@@ -90,16 +90,16 @@ def _compare(patient: Patient, subject: Mapping[str, Any], order: Mapping[str, A
     """Refuse an order whose subject is somebody else; one without a subject is the patient's in context."""
     problem = "an order is not for the patient in context"
     target = str(subject.get("reference") or "")
-    patient.said += patient.join([subject.get("identifier")], problem)
+    patient.from_orders += patient.join([subject.get("identifier")], problem)
     if not target or patient.has_reference(target):
         return
-    inside = {f"#{one.get('id')}": one for one in map(_dict, _list(order.get("contained")))}
-    found = _dict(inside.get(target) or sent.get(target))
-    if found.get("resourceType") == "Patient":
+    inside = {f"#{resource.get('id')}": resource for resource in map(_dict, _list(order.get("contained")))}
+    who = _dict(inside.get(target) or sent.get(target))
+    if who.get("resourceType") == "Patient":
         # A contained resource has an id of its own, which says nothing.
-        if target not in inside and _local_id(str(found.get("id"))) != patient.id:
+        if target not in inside and _local_id(str(who.get("id"))) != patient.id:
             raise TwoPatientsError(problem)
-        patient.said += patient.join(found.get("identifier"), problem)
+        patient.from_orders += patient.join(who.get("identifier"), problem)
         return
     named = _REFERENCE.fullmatch(target)
     # A device or a place may be the subject of other orders.
@@ -116,17 +116,17 @@ def _patients(prefetched: Any) -> Iterator[Mapping[str, Any]]:
     """Yield the Patients of a prefetched resource or Bundle."""
     resource = _dict(prefetched)
     inside = (_dict(_dict(entry).get("resource")) for entry in _list(resource.get("entry")))
-    yield from (one for one in (resource, *inside) if one.get("resourceType") == "Patient")
+    yield from (each for each in (resource, *inside) if each.get("resourceType") == "Patient")
 
 
 def _identifiers(listed: Any) -> Identifiers:
-    found: Identifiers = {}
-    for one in map(_dict, _list(listed)):
-        value = one.get("value")
+    values: Identifiers = {}
+    for identifier in map(_dict, _list(listed)):
+        value = identifier.get("value")
         # An old identifier may be somebody else's by now.
-        if isinstance(value, str) and value and one.get("use") != "old":
-            found.setdefault(str(one.get("system") or ""), set()).add(value)
-    return found
+        if isinstance(value, str) and value and identifier.get("use") != "old":
+            values.setdefault(str(identifier.get("system") or ""), set()).add(value)
+    return values
 
 
 def _dict(value: Any) -> Mapping[str, Any]:

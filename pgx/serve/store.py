@@ -191,22 +191,22 @@ def _once(samples: list[str], patient: str, path: Path) -> None:
 
 def _condense(content: bytes, patient: str, stamp: tuple[int, int, int], path: Path) -> _Brief | None:
     try:
-        found = _DOCUMENT.decode(content)
-        result_json.check(found.format, found.version, file=path)
-        _once([one.sample for one in found.samples], patient, path)
-        entry = next((one for one in found.samples if one.sample == patient), None)
+        document = _DOCUMENT.decode(content)
+        result_json.check(document.format, document.version, file=path)
+        _once([each.sample for each in document.samples], patient, path)
+        entry = next((each for each in document.samples if each.sample == patient), None)
         if entry is None:
             return None
         guidance, scores = _by_drug(entry.guidance), _by_drug(entry.scores)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         result_json.parse(content, file=path)
         raise InputError(f"not a valid result: {error}", file=path) from error
-    fixed = bytes(found.provenance), bytes(entry.medications), bytes(entry.notes)
+    fixed = bytes(document.provenance), bytes(entry.medications), bytes(entry.notes)
     return _Brief(stamp, patient, *fixed, guidance, scores)
 
 
 def _by_drug(rows: Sequence[msgspec.Raw]) -> dict[str, bytes]:
-    found: dict[str, list[msgspec.Raw]] = {}
+    by_drug: dict[str, list[msgspec.Raw]] = {}
     for row in rows:
-        found.setdefault(_ROW.decode(row).drug, []).append(row)
-    return {drug: b"[" + b",".join(map(bytes, some)) + b"]" for drug, some in found.items()}
+        by_drug.setdefault(_ROW.decode(row).drug, []).append(row)
+    return {drug: b"[" + b",".join(map(bytes, listed)) + b"]" for drug, listed in by_drug.items()}

@@ -9,9 +9,11 @@ What is known of one genotype (`pgx.types.State`)
     REFERENCE_BLOCK
         One or several gVCF blocks or monomorphic records with reads cover the site's whole reference string.
     NO_CALL
-        ``./.``; a 0/0 without reads; records or probes that contradict each other; a heterozygous X of a male.
+        ``./.``; a 0/0 without evidence (no reads, quality 0, PL all the same); records or probes that contradict each
+        other; a heterozygous X of a male.
     FILTERED
-        FILTER or FORMAT/FT is not PASS, or GQ or DP is below the threshold; the genotype is not given.
+        FILTER or FORMAT/FT is not PASS, GQ or DP is below the threshold, or a change is shown without evidence; the
+        genotype is not given.
     UNSUPPORTED
         Three or more alleles; an allele that the site cannot write or place; I and D of an array; heteroplasmy.
     ABSENT
@@ -22,6 +24,8 @@ every other allele (``<NON_REF>``, ``<*>``, ALT ``.``). On GRCh37 bases are comp
 differ at some sites, and codes are always those of GRCh38's notation.
 """
 
+from pgx.variants.artefacts import suspects
+from pgx.variants.coverage import coverage
 from pgx.variants.read import read
 
-__all__ = ["read"]
+__all__ = ["coverage", "read", "suspects"]

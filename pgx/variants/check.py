@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pgx.errors import InputError
-from pgx.variants.arrays.consumer import is_probe, recognise, text_lines
+from pgx.variants.arrays.consumer import fault, is_probe, recognise, text_lines
 from pgx.variants.vcf.check_header import Finding, read_meta
 from pgx.variants.vcf.check_record import RowChecker
 from pgx.variants.vcf.header import Header
@@ -132,9 +132,7 @@ def _check_array(source: Source) -> Report:
         answer = is_probe(line)
         probes += answer is True
         if answer is False:
-            findings.append(
-                Finding("warning", "record", "the line is not name, chromosome, position, genotype", f"line {number}")
-            )
+            findings.append(Finding("warning", "record", f"the line is no probe: {fault(line)}", f"line {number}"))
     if len(findings) * 10 > probes:
         findings.insert(0, Finding("error", "structure", f"{len(findings)} lines of an array file are not probes", ""))
     return Report(
@@ -161,5 +159,7 @@ def _every_record(source: Source, header: Header) -> Iterator[tuple[str, bytes]]
     scanner = Scanner(Windows({}), source.name, header.lines, everything=True)
     for number, line in scanner.scan(source.text()):
         yield f"line {number}", line
+    if scanner.disorder:
+        source.warnings.append(("unsorted", scanner.disorder))
     if not scanner.complete:
         source.warnings.append(("no_final_newline", "the last line has no line end; the file may be cut short"))

@@ -13,7 +13,7 @@ import polars as pl
 
 from pgx.errors import InputError, UsageError
 from pgx.knowledge import KnowledgeBase
-from pgx.types import NOT_CALLED, Genotypes, State
+from pgx.types import NO_COPY, NOT_CALLED, Genotypes, State
 from pgx.variants.arrays.consumer import ArrayData, recognise, text_lines
 from pgx.variants.arrays.consumer import load as load_array
 from pgx.variants.build import asked_build, build_of_vcf, common_build
@@ -33,6 +33,9 @@ from pgx.variants.sites.targets import Targets
 from pgx.variants.vcf.contigs import GRCH37
 from pgx.variants.vcf.source import Source, digest, open_source
 from pgx.variants.vcf.windows import Windows
+
+MOSTLY_ABSENT = 0.5
+"""Share of all positions that a file of variants alone leaves out at least."""
 
 PathLike = str | os.PathLike[str]
 SexOf = Callable[[tuple[str, ...], tuple[str, ...]], Mapping[str, str]]
@@ -122,7 +125,7 @@ def read(
         copies = CopyNumbers(gene_spans(kb, targets), notes)
         make = partial(
             VcfReader, targets=targets, assembly=assembly, column=column, notes=notes, sex=evidence, copies=copies,
-            options=Options(min_gq, min_dp, include_filtered), errors=SiteErrors(kb),
+            options=Options(min_gq, min_dp, include_filtered, harmless_filters(kb)), errors=SiteErrors(kb),
             published=published_frequencies(kb), reference=reference,
         )  # fmt: skip
         regions = _gene_regions(kb, found)
@@ -138,7 +141,14 @@ def read(
             reference.close()
     if absent_is_reference:
         _assume_reference(assembly, targets, notes)
+    else:
+        _name_variants_only(assembly, targets, notes)
     return _result(names, everyone, kb.sites, targets, assembly, inputs, copies, notes)
+
+
+def harmless_filters(kb: KnowledgeBase) -> frozenset[str]:
+    """Return the words in FILTER, upper case, that say something else than that a filter failed."""
+    return frozenset(word.upper() for word in kb.table("filter_words")["word"])
 
 
 def _open(source: Source, asked: str | None, kb: KnowledgeBase) -> _Input:
@@ -245,6 +255,27 @@ def _check_overlap(files: int, empty: list[_Input], build: str, notes: Notes, co
                 f"no record lies in any pharmacogene of {build}", file=source.name,
                 fix="check that the file covers the genome, the exome or such genes, and that its build is right",
             )  # fmt: skip
+
+
+def _name_variants_only(assembly: Assembly, targets: Targets, notes: Notes) -> None:
+    """Say of whom the files list only differences from the reference: what they leave out is unknown, not normal."""
+    sites = [target.site for target in targets.all if target.pos]
+    state, alleles = assembly.state[sites], assembly.alleles[sites]
+    reference = np.array([target.reference_code for target in targets.all if target.pos], dtype=np.int8)
+    called = (state == State.CALLED) | (state == State.REFERENCE_BLOCK)
+    first, second = alleles[:, :, 0], alleles[:, :, 1]
+    plain = called & (first == reference[:, None]) & ((second == first) | (second == NO_COPY))
+    absent = (state == State.ABSENT).sum(axis=0)
+    lists_variants = called.any(axis=0) & ~plain.any(axis=0) & (absent > len(sites) * MOSTLY_ABSENT)
+    if lists_variants.any():
+        notes.add(
+            "warning",
+            "variants_only",
+            "the file lists only differences from the reference, so most positions are unknown rather than normal: "
+            "give a gVCF or genotypes forced at the positions of `pgx kb positions`, or say --absent-is-reference if "
+            "every position was covered",
+            columns=np.flatnonzero(lists_variants),
+        )
 
 
 def _assume_reference(assembly: Assembly, targets: Targets, notes: Notes) -> None:

@@ -67,6 +67,8 @@ def _say(data: ArrayData, flips: list[int], file: str, notes: Notes) -> None:
     notes.add("warning", "array_data", f"{data.vendor} array data, {data.rows} probes, {len(data.calls)} of them at "
               "positions of interest: many alleles cannot be told, and array genotypes are not clinical-grade",
               where=file, sample=data.sample)  # fmt: skip
+    if data.contradiction:
+        notes.add("warning", "array_build", data.contradiction, where=file, sample=data.sample)
     if data.by_name:
         notes.add("info", "matched_by_rsid", f"{data.by_name} probes were matched by their rs number, not by position",
                   where=file, sample=data.sample)  # fmt: skip

@@ -15,17 +15,8 @@ from pgx.variants.sites.assemble import Assembly, Evidence
 from pgx.variants.sites.copy_number import CopyNumbers
 from pgx.variants.sites.doubts import at_site
 from pgx.variants.sites.fasta import REACH, Reference
-from pgx.variants.sites.match import (
-    SILENT,
-    UNPLACED,
-    VOUCHES,
-    Reading,
-    ReferenceMismatchError,
-    Spelling,
-    may_shift_left,
-    read_alleles,
-    undecided,
-)
+from pgx.variants.sites.match import SILENT, UNPLACED, VOUCHES, Reading
+from pgx.variants.sites.read_sites import UNDECIDED_REACH, SiteReader, keep_in_phase
 from pgx.variants.sites.sex import WINDOWS as SEX_WINDOWS
 from pgx.variants.sites.sex import SexEvidence
 from pgx.variants.sites.site_errors import SiteErrors
@@ -33,8 +24,8 @@ from pgx.variants.sites.targets import Target, Targets
 from pgx.variants.vcf import likelihoods, records
 from pgx.variants.vcf.check_header import Key, read_meta
 from pgx.variants.vcf.check_record import RowChecker
-from pgx.variants.vcf.contigs import outside_par
-from pgx.variants.vcf.header import Header, unusable_mitochondrion
+from pgx.variants.vcf.contigs import canonical, outside_par
+from pgx.variants.vcf.header import Header, is_rcrs
 from pgx.variants.vcf.likelihoods import Weighed
 from pgx.variants.vcf.phase_lists import PhaseLists
 from pgx.variants.vcf.sample_columns import SampleColumns
@@ -43,8 +34,6 @@ from pgx.variants.vcf.windows import Windows
 
 _CHECK_VALUES = 50_000
 """How many values beside the genotypes are checked in one file (well below a second); `gate.check` checks all."""
-UNDECIDED_REACH = 60
-"""How far to the right of a site an indel that may be the site's own, shifted along a repeat, leaves it open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +43,7 @@ class Options:
     min_gq: float | None = None
     min_dp: float | None = None
     include_filtered: bool = False
+    harmless_filters: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -72,13 +62,13 @@ class VcfReader:
     published: Mapping[tuple[int, int], float]
     reference: Reference | None = None
     unchecked: int = _CHECK_VALUES
-    agreements: int = 0
-    mismatches: int = 0
-    first_mismatch: str = ""
+    skipped: set[str] = field(default_factory=set)
     unjudged: dict[str, NDArray[np.int64]] = field(default_factory=dict)
     phase_lists: PhaseLists = field(init=False)
+    sites: SiteReader = field(init=False)
 
     def __post_init__(self) -> None:
+        self.sites = SiteReader(self.source.name, self.targets, self.notes, self.reference)
         self.phase_lists = PhaseLists(self.source.name)
 
     def run(self) -> bool:
@@ -88,29 +78,22 @@ class VcfReader:
         columns = np.array([self.column[header.samples[i]] for i in keep], dtype=np.intp)
         everyone = len(keep) == len(header.samples)
         rows = self._check_header(header)
-        skipped = unusable_mitochondrion(header)
-        if skipped:
-            self.notes.add(
-                "warning",
-                "mitochondrion_not_rcrs",
-                f"contig {skipped} is not the revised Cambridge reference; mitochondrial positions are not read",
-                where=self.source.name,
-            )
+        for name in header.contigs:
+            if canonical(name) == "chrM" and not is_rcrs(header, name, self.targets.build):
+                self._skip_mitochondrion(name)
         cn_of_allele = header.version >= "VCFv4.4" or rows.meta.info.get("CN", Key("1", "Float")).number == "A"
         used = 0
         for where, line in self.source.records(self._windows()):
-            record = records.parse(where, line, len(header.samples), self.source.name)
-            if record.chrom == "chrM" and skipped:
-                continue
+            record = records.parse(where, line, len(header.samples), self.source.name, self.options.harmless_filters)
+            if record.chrom == "chrM":
+                name = line.split(b"\t", 1)[0].decode("latin-1")
+                if not is_rcrs(header, name, self.targets.build):
+                    self._skip_mitochondrion(name)
+                    continue
             if self.copies.add(record, header.samples, self.column, self.source.name, cn_of_allele=cn_of_allele):
                 continue
             used += self._record(record, line, rows, None if everyone else keep, columns)
-        if self.mismatches * 4 > self.agreements:
-            raise InputError(
-                f"REF disagrees with {self.targets.build} at {self.mismatches} of {self.mismatches + self.agreements} "
-                "positions: the file is of another genome build",
-                file=self.source.name, where=self.first_mismatch, fix="give the right --build or the right file",
-            )  # fmt: skip
+        self.sites.refuse_if_foreign()
         for code, message in self.source.warnings:
             self.notes.add("warning", code, message, where=self.source.name)
         for name, each in self.unjudged.items():
@@ -120,52 +103,30 @@ class VcfReader:
                 self.notes.add("warning", f"no_{name.lower()}", text, where=self.source.name, columns=of)
         return used > 0
 
+    def _skip_mitochondrion(self, name: str) -> None:
+        if name in self.skipped:
+            return
+        self.skipped.add(name)
+        self.notes.add(
+            "warning",
+            "mitochondrion_not_rcrs",
+            f"contig {name} is not the revised Cambridge reference, or does not say so (##contig=<ID={name},"
+            "length=16569>); mitochondrial positions are not read",
+            where=self.source.name,
+        )
+
     def _windows(self) -> Windows:
         reach = REACH if self.reference else UNDECIDED_REACH
         spans = [(t.chrom, max(1, t.pos - 1), t.end + (reach if t.has_indel else 1)) for t in self.targets.all if t.pos]
         genes = [(s.chrom, s.first, s.last) for s in self.copies.spans if s.varies and not s.whole]
         return Windows.of([*spans, *genes, *SEX_WINDOWS])
 
-    def _readings(self, record: records.Record) -> list[tuple[Target, Reading]]:
-        """Find the sites that a record speaks of, and what its alleles mean there."""
-        contig = self.targets.contigs.get(record.chrom)
-        if contig is None:
-            return []
-        readings = self._undecided(record)
-        spellings = self._spellings(record)
-        first = min([record.pos, *(pos for pos, _, _ in spellings or ())])
-        for target in contig.overlapping(first - 1, record.end + 1):
-            try:
-                reading = read_alleles(record.pos, record.ref, record.alts, record.end, target, spellings)
-            except ReferenceMismatchError as error:
-                self._mismatch(record, error)
-                continue
-            if reading is not None:
-                readings.append((target, reading))
-                self.agreements += not reading.weak
-        return readings
-
-    def _undecided(self, record: records.Record) -> list[tuple[Target, Reading]]:
-        """Find the sites whose indel the record may be, spelled too far to the right to tell without a reference."""
-        if self.reference is not None or not may_shift_left(record.pos, record.ref, record.alts):
-            return []
-        found = []
-        for target in self.targets.contigs[record.chrom].overlapping(record.pos - UNDECIDED_REACH, record.pos - 2):
-            if target.has_indel and target.end < record.pos - 1:
-                reading = undecided(record.pos, record.ref, record.alts, target)
-                if reading is not None:
-                    found.append((target, reading))
-                    self.notes.count("warning", "indel_undecided", "{n} indels may be a defining indel in another "
-                                     "spelling; only a reference genome can tell (--fasta), so it is not called",
-                                     f"{self.source.name}: {record.where}")  # fmt: skip
-        return found
-
     def _record(
         self, record: records.Record, line: bytes, rows: RowChecker, keep: NDArray[np.intp] | None,
         columns: NDArray[np.intp],
     ) -> bool:  # fmt: skip
         samples = rows.samples
-        readings = self._readings(record)
+        readings = self.sites.read(record)
         unread = record.chrom == "chrX" and record.passes and not record.is_block and self.sex.wants_more
         if not readings and not unread:
             return False
@@ -194,15 +155,20 @@ class VcfReader:
         if polyploid is not None and polyploid.any():
             self.notes.count("warning", "polyploid", "{n} genotypes have three or more alleles and are not used",
                              f"{self.source.name}: {record.where}", 1, columns[polyploid])  # fmt: skip
+        phased, sets = keep_in_phase(record, readings, gt, phased, sets)
+        self._count_filtered(record, readings, hidden, columns)
+        reaches = _reaches(record, columns, keep)
         state = State.REFERENCE_BLOCK if record.is_block else State.CALLED
         for target, reading in readings:
             codes = reading.table[gt]
             if polyploid is not None:
                 codes[polyploid] = UNPLACED
+            codes[reaches < target.end] = SILENT
             own_hidden = hidden
             if reading.weak and hidden is not None:
                 codes[hidden], own_hidden = SILENT, None
-            tests = frozenset(int(c) for c in reading.table[1:-2]) - {target.reference_code, SILENT, VOUCHES}
+            told: list[int] = reading.table[1:-2].tolist() if record.alts != ["."] else []
+            tests = frozenset(told) - {target.reference_code, SILENT, VOUCHES}
             span = (record.pos, record.end) if not reading.covers and not reading.weak else None
             doubts = None
             if weighed is not None:
@@ -210,9 +176,23 @@ class VcfReader:
             imputed = weighed is not None and weighed.imputed
             self.assembly.add(
                 target.site,
-                Evidence(columns, codes, phased, sets, state, own_hidden, tests, reading.weak, span, doubts, imputed),
-            )
+                Evidence(
+                    columns, codes, phased, sets, state, own_hidden, tests, reading.weak, span,
+                    doubts=doubts, imputed=imputed, start=record.pos, atom=len(record.alts) > 1,
+                ),
+            )  # fmt: skip
         return True
+
+    def _count_filtered(
+        self, record: records.Record, readings: list[tuple[Target, Reading]], hidden: NDArray[np.bool_] | None,
+        columns: NDArray[np.intp],
+    ) -> None:  # fmt: skip
+        """Say which records at a site FILTER keeps from use."""
+        if record.passes or record.is_reference_call or hidden is None or all(reading.weak for _, reading in readings):
+            return
+        self.notes.count("warning", "record_filtered", "{n} records at positions of interest are not used because of "
+                         f"their FILTER ({_braced(record.filters[:40])}); --include-filtered uses them",
+                         f"{self.source.name}: {record.where}", 1, columns[hidden])  # fmt: skip
 
     def _listed_phase(
         self, record: records.Record, found: SampleColumns, sets: NDArray[np.int32] | None
@@ -226,7 +206,7 @@ class VcfReader:
         return np.array(numbers, dtype=np.int32)
 
     def _check_header(self, header: Header) -> RowChecker:
-        meta = read_meta(header.meta, header.version)
+        meta = read_meta(header.meta, header.version, lenient=True)
         for finding in meta.findings:
             if finding.severity == "error":
                 raise InputError(finding.message, file=self.source.name, where=finding.where)
@@ -250,28 +230,6 @@ class VcfReader:
 
     def _columns_of(self, sample: str) -> NDArray[np.intp]:
         return np.array([self.column[sample]] if sample in self.column else [], dtype=np.intp)
-
-    def _spellings(self, record: records.Record) -> list[Spelling] | None:
-        if self.reference is None or record.is_block:
-            return None
-        plain = [set(alt) <= set("ACGTN") for alt in record.alts]
-        return [
-            self.reference.left_align(record.chrom, record.pos, record.ref, alt)
-            if bases
-            else (record.pos, record.ref, alt)
-            for alt, bases in zip(record.alts, plain, strict=True)
-        ]
-
-    def _mismatch(self, record: records.Record, error: ReferenceMismatchError) -> None:
-        self.mismatches += record.chrom != "chrM"
-        place = f"{record.where} ({record.chrom}:{record.pos})"
-        self.first_mismatch = self.first_mismatch or place
-        self.notes.count(
-            "warning",
-            "reference_mismatch",
-            f"{{n}} records are not used because REF is not the reference genome's ({_braced(str(error))})",
-            f"{self.source.name}: {place}",
-        )
 
     def _weigh(
         self, record: records.Record, readings: list[tuple[Target, Reading]], gt: NDArray[np.int16],
@@ -318,7 +276,8 @@ class VcfReader:
             else:
                 hidden = np.ones(count, dtype=bool)
         if void is not None and void.any():
-            hidden = void if hidden is None else hidden | void
+            shown = void & (gt > 0).any(axis=1)
+            hidden = shown if hidden is None else hidden | shown
         for limit, keys, name in (
             (options.min_gq, ("GQ", "RGQ"), "GQ"),
             (options.min_dp, ("MIN_DP", "DP"), "DP"),
@@ -340,6 +299,15 @@ class VcfReader:
                 low = found < limit
                 hidden = low if hidden is None else hidden | low
         return hidden
+
+
+def _reaches(record: records.Record, columns: NDArray[np.intp], keep: NDArray[np.intp] | None) -> NDArray[np.int64]:
+    """Return the last base that the record speaks of in each sample; blocks of VCF 4.5 differ in length."""
+    lengths = records.block_lengths(record.format, record.rest) if record.is_block else []
+    if not lengths:
+        return np.full(len(columns), records.MAX_POSITION, dtype=np.int64)
+    ends = record.pos + np.array(lengths, dtype=np.int64) - 1
+    return ends if keep is None else ends[keep]
 
 
 def not_judged(name: str, lacking: int, empty: int) -> str:

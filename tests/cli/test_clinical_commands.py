@@ -56,3 +56,26 @@ def test_check_lists_the_columns_and_reads_a_vcf():
     assert pgx("check", "--columns").stdout.splitlines()[1].startswith("sample\t")
     done = pgx("check", EXAMPLES / "HG00118.GRCh37.vcf.gz")
     assert done.returncode == 0 and "understood\tsamples\t1" in done.stdout
+
+
+def test_check_of_a_vcf_says_what_of_each_gene_is_there_and_what_stays_undecided(tmp_path):
+    path = tmp_path / "few.vcf"
+    head = ["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT", "A"]
+    record = ["chr16", "31096368", ".", "C", "T", ".", "PASS", ".", "GT", "0/1"]
+    meta = '##fileformat=VCFv4.2\n##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">\n'
+    path.write_text(meta + "\t".join(head) + "\n" + "\t".join(record) + "\n")
+    done = pgx("check", path)
+    assert done.returncode == 0, done.stderr
+    rows = {line.split("\t")[1]: line.split("\t")[2] for line in done.stdout.splitlines() if line.startswith("gene\t")}
+    assert rows["VKORC1"] == "1 called, 0 assumed, 0 absent, 0 unusable of 1 genotypes"
+    assert rows["TPMT"].startswith("0 called, 0 assumed, 43 absent, 0 unusable of 43 genotypes; not told in 1 of 1 ")
+    assert "azathioprine" in rows["TPMT"]
+
+
+def test_positions_for_other_tools_go_to_standard_output_or_a_file(tmp_path):
+    bed = pgx("kb", "positions", "--genes", "VKORC1", "--build", "GRCh37", "--plain")
+    assert (bed.returncode, bed.stdout) == (0, "16\t31107688\t31107689\tVKORC1\n")
+    out = tmp_path / "p.vcf"
+    assert pgx("kb", "positions", "--format", "vcf", "-o", out).returncode == 0
+    assert out.read_text().startswith("##fileformat=VCF")
+    assert pgx("kb", "positions", "--build", "hg18").returncode == 2

@@ -185,6 +185,12 @@ def test_wrong_usage_is_exit_2(pgx_command, arguments):
     assert "Traceback" not in run.stderr
 
 
+def test_pages_without_a_folder_are_refused_before_anything_is_read(pgx_command):
+    line = refused(pgx_command("report", "missing.vcf", "--format", "text,html"), code=2)
+    assert "-o FOLDER" in line
+    assert pgx_command("report", PERSON, "--format", "text").returncode == 0
+
+
 def test_version_names_program_knowledge_and_models(pgx_command):
     lines = dict(line.split(" ", 1) for line in pgx_command("--version").stdout.splitlines())
     assert set(lines) == {"pgx", "knowledge", "models", "knowledge_sha256"}

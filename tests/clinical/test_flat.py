@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pgx.clinical import check, read
-from pgx.clinical.statements import BadDateError, read_date
+from pgx.clinical.dates import BadDateError, read_date
 from pgx.errors import InputError
 from tests.clinical.reading import codes, drugs, values
 

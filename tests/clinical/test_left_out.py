@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 import pgx
-from pgx.clinical import read
+from pgx.clinical import read, template
 from pgx.errors import InputError
 from tests.clinical.reading import codes, values
 
@@ -176,3 +176,23 @@ def test_a_broken_part_of_an_export_does_not_hide_the_rest(kb, write):
     errors = data.notes.filter(severity="error").select("code", "where").rows()
     assert ("broken_xml", "export.xml: line 10") in errors
     assert [code for code, _ in errors] == ["broken_xml", "unit_unknown"]
+
+
+def test_units_that_contradict_each_other_are_none(kb, write):
+    data = read([write("a.csv", "sample,weight_lb,weight_unit\nA,150,kg\nB,150,lb\nC,150,\n")], kb)
+    assert values(data, "B")["weight"] == values(data, "C")["weight"] == pytest.approx(68.04, abs=0.01)
+    assert "weight" not in values(data, "A") and codes(data, "error") == ["unit_differs"]
+    both = {"valueQuantity": {"value": 88, "unit": "umol/L", "code": "mg/dL"}}
+    data = read([write("r.json", observed(("2160-0", "2025-01-01", both)))], kb, samples=["A"])
+    assert "creatinine" not in values(data) and codes(data, "error") == ["unit_unknown"]
+    same = {"valueQuantity": {"value": 20, "unit": "ng/L", "code": "pg/mL"}}
+    data = read([write("r.json", observed(("6598-7", "2025-01-01", same)))], kb, samples=["A"])
+    assert codes(data, "error") == []
+
+
+def test_the_template_is_read_as_it_is(kb, write):
+    heading = template(kb)
+    empty = "," * heading.count(",")
+    data = read([write("a.csv", f"{heading}A{empty}\n")], kb, samples=["A"], strict=True)
+    assert heading.startswith("sample,date,medications,") and "creatinine" in heading
+    assert codes(data, "error") == [] and "unknown_column" not in codes(data)

@@ -16,7 +16,6 @@ from pgx.knowledge.acting import DECIDES, Acting, parse, phrase
 from pgx.phenotypes import assign
 from pgx.phenotypes import notes as remarks
 from pgx.phenotypes.substrates import MARKED, acting_drugs
-from pgx.reports.formats.multiqc import to_multiqc
 from pgx.reports.formats.tables import to_tsv
 from pgx.serve.cards import cards
 from pgx.types import Result
@@ -32,6 +31,7 @@ from tests.reports.rendered import (
     to_dict,
     to_fhir,
     to_json,
+    to_multiqc,
     view,
 )
 

@@ -149,9 +149,11 @@ def test_genes_of_a_population_that_the_person_is_not_in_are_not_missed():
     assert rows["genes"].to_list() == ["CYP4F2"]
 
 
-def test_a_phenotype_stated_without_a_diplotype_is_used_by_the_sources_that_speak_its_scheme():
+def test_a_phenotype_stated_without_a_diplotype_is_used_by_every_source_in_whose_scheme_it_means_one_thing():
     rows = guidance({"CYP2C19": pattern(status="outside", stated_phenotype="Poor Metabolizer")}, ["clopidogrel"])
     assert set(rows.filter(source="CPIC")["phenotypes"]) == {"CYP2C19=Poor Metabolizer"}
+    assert set(rows.filter(source="DPWG")["phenotypes"]) == {"CYP2C19=Poor Metabolizer"}
+    rows = guidance({"CYP2C19": pattern(status="outside", stated_phenotype="Rapid Metabolizer")}, ["clopidogrel"])
     assert rows.filter(source="DPWG").select("applies", "genes").rows() == [("no_match", "CYP2C19")]
 
 

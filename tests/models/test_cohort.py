@@ -320,7 +320,7 @@ def test_a_column_named_twice_is_refused(kb: KnowledgeBase, tmp_path: Path, endi
     path, mark = tmp_path / f"cohort.{ending}", "\t" if ending == "tsv" else ","
     path.write_text(mark.join(["person", "lab.a", "lab.a"]) + "\n" + mark.join(["P1", "1", "2"]) + "\n")
     with pytest.raises(InputError, match=r"two columns are called 'lab\.a'"):
-        tables.source(path, tmp_path) if blocks else tables.read(path)
+        tables.source(path) if blocks else tables.read(path)
 
 
 def test_copies_of_rows_do_not_tell_the_site() -> None:

@@ -95,6 +95,28 @@ def text_file(folder, text, name="s.tsv"):
     return folder / name
 
 
+_ALDY_HEADER = FILES["aldy"][1].split("\n")[0] + "\n"
+
+
+@pytest.mark.parametrize(
+    ("comment", "diplotype"),
+    [("#Solution 1: *5, *5\n", "*5/*5"), ("#Solution 1: *5, *5.001\n#Solution 2: *5, *5\n", "*5/*5")],
+)
+def test_aldy_without_rows_is_a_person_without_the_gene(tmp_path, comment, diplotype):
+    path = tmp_path / "s.aldy"
+    path.write_text(_ALDY_HEADER + comment)
+    calls, _ = read(path)
+    assert [one.name for one in calls["CYP2D6"].diplotypes] == [diplotype]
+
+
+def test_aldy_without_rows_or_solution_makes_no_call_and_this_is_said(tmp_path):
+    path = tmp_path / "s.aldy"
+    path.write_text(_ALDY_HEADER)
+    calls, notes = read(path)
+    assert calls == {}
+    assert any("makes no call of CYP2D6" in str(note["message"]) for note in notes)
+
+
 @pytest.mark.parametrize("tool", FILES)
 def test_each_format_is_recognised_by_its_content(tmp_path, tool):
     calls, _ = read(write(tmp_path, tool))

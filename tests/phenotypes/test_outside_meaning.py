@@ -134,3 +134,13 @@ def test_a_tandem_of_alleles_that_do_nothing_does_nothing_in_any_scheme(told):
     result = told("CYP2D6\t*68+*4/*1\n", ["metoprolol"])
     rows = result.phenotypes.filter(gene="CYP2D6", scheme="DPWG")
     assert rows["phenotype"].to_list() == ["Intermediate Metabolizer"]
+
+
+def test_no_dose_is_given_that_its_source_has_for_a_genotype_only(told):
+    lines = "CYP2C9\t*1/*2\nVKORC1\trs9923231 reference (C)/rs9923231 reference (C)\n"
+    alone = told(lines, ["warfarin"]).guidance.filter(source="DPWG")
+    assert alone["dose_change"].to_list() == [None, None]
+    rows = told(lines, ["warfarin"], medications=["amiodarone"]).guidance.filter(source="DPWG", action="lower_start")
+    assert rows["dose_change"].to_list() == [None] and "80 %" not in rows["recommendation"][0]
+    born = told(lines.replace("*1/*2", "*3/*3"), ["warfarin"]).guidance.filter(source="DPWG", action="lower_start")
+    assert born["dose_change"].null_count() == 0

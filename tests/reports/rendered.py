@@ -7,7 +7,7 @@ from functools import partial
 from pgx import knowledge, reports
 from pgx.reports import Lexicon
 from pgx.reports import compare as comparison
-from pgx.reports.formats import fhir, html, patient, plan, result_json, text
+from pgx.reports.formats import fhir, html, multiqc, patient, plan, result_json, text
 from pgx.reports.page import build
 
 LEXICON = Lexicon(knowledge.load())
@@ -27,4 +27,5 @@ render_fhir = partial(fhir.render_fhir, lexicon=LEXICON)
 to_fhir = partial(fhir.to_fhir, lexicon=LEXICON)
 to_dict = partial(result_json.to_dict, lexicon=LEXICON)
 to_json = partial(result_json.to_json, lexicon=LEXICON)
+to_multiqc = partial(multiqc.to_multiqc, lexicon=LEXICON)
 compare = partial(comparison.compare, lexicon=LEXICON)

@@ -3,17 +3,20 @@
 import importlib.util
 import json
 import re
+import subprocess
+import sys
 import zlib
 from dataclasses import replace
+from importlib.util import find_spec
 
 import polars as pl
 import pytest
 
+from pgx import schema
 from pgx.errors import UsageError
 from pgx.reports.formats import pdf
-from pgx.reports.formats.multiqc import to_multiqc
 from tests.reports import example
-from tests.reports.rendered import write
+from tests.reports.rendered import to_multiqc, write
 
 FRAMES = ("calls", "phenotypes", "guidance", "scores", "clinical", "medications", "notes")
 
@@ -68,10 +71,14 @@ def _inflated(stream):
         return b""
 
 
+def tables_of(result):
+    return {name: json.loads(text) for name, text in to_multiqc(result).items() if name.endswith(".json")}
+
+
 def test_multiqc_counts_genes_and_drugs_per_sample():
     one, other = example.build("A"), example.build("B")
     frames = {name: pl.concat([getattr(one, name), getattr(other, name)]) for name in FRAMES}
-    files = {name: json.loads(text) for name, text in to_multiqc(replace(one, samples=("A", "B"), **frames)).items()}
+    files = tables_of(replace(one, samples=("A", "B"), **frames))
     table = files["pgx_mqc.json"]
     assert table["data"]["A"] == table["data"]["B"]
     row = table["data"]["A"]
@@ -84,9 +91,43 @@ def test_multiqc_counts_genes_and_drugs_per_sample():
     assert (row["drugs_avoid"], row["drugs_change_dose"], row["drugs_monitor"]) == (3, 2, 0)
     assert 0 < row["positions_percent"] < 100
     assert set(table["data"]["A"]) <= set(table["headers"])
-    assert files["pgx_phenotypes_mqc.json"]["data"]["CYP2C19"] == {"Poor Metabolizer": 2}
-    assert files["pgx_phenotypes_mqc.json"]["data"]["HLA-B"] == {"none": 2}
-    assert all(found["id"] and found["plot_type"] in ("table", "bargraph") for found in files.values())
+    phenotypes = files["pgx_phenotypes_mqc.json"]["data"]
+    assert {phenotypes[sample]["CYP2C19"] for sample in "AB"} == {"Poor Metabolizer"}
+    assert "HLA-B" not in phenotypes["A"], "nobody has a phenotype of it, and no drug of the report needs it"
+    assert set(phenotypes["A"]) == set(files["pgx_phenotypes_mqc.json"]["headers"])
+
+
+def test_multiqc_names_what_is_needed_but_not_tested_gravest_first():
+    result = example.build()
+    stakes = {"abacavir": "could_mean:change_dose:HLA-B", "rasburicase": "could_mean:avoid:G6PD"}
+    rows = [
+        row | ({"flags": stakes[row["drug"]]} if row["drug"] in stakes else {}) for row in result.guidance.to_dicts()
+    ]
+    files = tables_of(replace(result, guidance=schema.from_rows(rows, schema.GUIDANCE)))
+    row = files["pgx_mqc.json"]["data"][example.SAMPLE]
+    assert (row["genes_needed"], row["genes_needed_which"]) == (2, "G6PD, HLA-B")
+    assert files["pgx_phenotypes_mqc.json"]["data"][example.SAMPLE]["G6PD"] == "not called"
+
+
+@pytest.mark.skipif(find_spec("multiqc") is None, reason="multiqc is not installed")
+@pytest.mark.parametrize("together", [True, False], ids=["one run", "a run each"])
+def test_multiqc_itself_shows_every_sample_in_every_table(tmp_path, together):
+    one, other = example.build("A"), example.build("B")
+    if together:
+        frames = {name: pl.concat([getattr(one, name), getattr(other, name)]) for name in FRAMES}
+        write(replace(one, samples=("A", "B"), **frames), tmp_path / "runs", ["multiqc"])
+    else:
+        for result in (one, other):
+            write(result, tmp_path / "runs" / result.samples[0], ["multiqc"])
+    command = [sys.executable, "-m", "multiqc", "runs", "--no-ansi", "--strict", "-o", "out"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    data = tmp_path / "out" / "multiqc_data"
+    tables = [*data.glob("multiqc_pgx_*.txt"), *data.glob("pgx_*_table.txt")]
+    assert len(tables) >= 2
+    for table in tables:
+        names = [line.split("\t")[0] for line in table.read_text(encoding="utf-8").splitlines()[1:]]
+        assert sorted(names) == ["A", "B"], table.name
+    assert "knowledge" in (data / "multiqc_software_versions.txt").read_text(encoding="utf-8")
 
 
 def test_multiqc_of_nothing_is_still_readable():

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from pgx import schema
 from pgx.reports.compare import render_comparison
 from pgx.reports.formats import result_json
-from pgx.reports.formats.multiqc import to_multiqc
 from pgx.reports.formats.tables import to_tsv
 from pgx.types import Result
 from tests.listed import from_text
@@ -28,6 +27,7 @@ from tests.reports.rendered import (
     to_dict,
     to_fhir,
     to_json,
+    to_multiqc,
 )
 from tests.reports.test_pages import parse
 

@@ -73,11 +73,6 @@ def test_sources_that_differ_are_said_side_by_side():
     assert not shown(guidance=guidance({}, {"source": "FDA"})).drugs[0].differences
 
 
-def test_an_unknown_urgency_is_no_data():
-    assert shown(guidance=guidance({"urgency": "whatever"})).drugs[0].urgency == "no_data"
-    assert shown(guidance=guidance({"urgency": None})).drugs[0].urgency == "no_data"
-
-
 def test_a_dose_change_keeps_its_sign():
     row = {"action": "reduce_dose", "urgency": "change_dose", "dose_change": "-50..-25"}
     assert shown(guidance=guidance(row)).drugs[0].headline == "reduce the dose (−50 to −25 %)"
@@ -290,3 +285,52 @@ def test_a_copy_number_that_nobody_saw_stands_beside_as_usual():
         "the copies of CYP2D6 cannot be seen in this data; counting a deletion or duplication it is "
         "Intermediate Metabolizer or Ultrarapid Metabolizer",
     )
+
+
+@pytest.mark.parametrize("wrong", [{"urgency": "critical"}, {"applies": "certainly"}, {"urgency": ""}])
+@pytest.mark.parametrize("urgency", ["standard", "no_data", "monitor"])
+def test_a_code_that_is_not_known_counts_as_the_most_urgent_and_the_page_says_so(wrong, urgency):
+    rows = {"action": "avoid", "urgency": urgency} | wrong
+    drug = shown(guidance=guidance(rows, {"source": "DPWG", "action": "standard", "urgency": "standard"})).drugs[0]
+    assert (drug.urgency, drug.sources) == ("avoid", ("CPIC",))
+    assert any("this program does not know" in caution and "most urgent" in caution for caution in drug.cautions)
+
+
+@pytest.mark.parametrize("flag", ["could_mean", "effect_unknown"])
+def test_what_a_gene_could_mean_is_the_gravest_if_its_urgency_is_not_known(flag):
+    applies = {"could_mean": "not_tested", "effect_unknown": "yes"}[flag]
+    standard = {"source": "DPWG", "action": "standard", "urgency": "standard", "genes": "H"}
+    row = {"applies": applies, "urgency": "standard", "action": "standard", "flags": f"{flag}:critical:G"}
+    drug = shown(guidance=guidance(row, standard)).drugs[0]
+    assert drug.urgency == "no_data"
+    assert "some results would mean: avoid" in drug.headline.lower()
+
+
+def test_genes_that_were_not_tested_are_in_the_order_of_what_they_could_mean_for_the_persons_drugs():
+    stakes = [("taken", "B", "monitor"), ("first", "D", "avoid"), ("second", "C", "avoid"), ("third", "C", "avoid")]
+    rows = [
+        {
+            "drug": drug,
+            "genes": gene,
+            "applies": "not_tested",
+            "urgency": "no_data",
+            "flags": f"could_mean:{could}:{gene}",
+        }
+        for drug, gene, could in stakes
+    ]
+    genes = [{"sample": example.SAMPLE, "gene": gene, "status": "not_called", "source": "genotypes"} for gene in "ABCD"]
+    taken = {"sample": example.SAMPLE, "drug": "taken", "status": "current", "source": "list"}
+    page = shown(
+        guidance=guidance(*rows),
+        calls=schema.from_rows(genes, schema.CALLS),
+        medications=schema.from_rows([taken], schema.MEDICATIONS),
+    )
+    assert page.genes_needed == ["B", "C", "D"], "the person's own drug first, then what more drugs need"
+    assert [gene.name for gene in page.not_called] == ["B", "C", "D", "A"]
+
+
+def test_the_gene_that_could_rule_a_drug_out_is_named_first():
+    flags = "could_mean:monitor:A;could_mean:avoid:Z"
+    row = {"genes": "A;Z", "applies": "not_tested", "urgency": "no_data", "flags": flags}
+    (drug,) = shown(guidance=guidance(row)).drugs
+    assert drug.headline.startswith("Z, A not tested")

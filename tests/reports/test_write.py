@@ -23,7 +23,8 @@ def test_the_ordinary_report(tmp_path):
     written = write(example.build(), tmp_path / "new" / "out", ["text", "html", "json", "tsv"])
     assert [path.name for path in written[:3]] == ["NA00001.report.txt", "NA00001.report.html", "NA00001.report.json"]
     assert {path.name for path in written[3:]} == {
-        f"{t}.tsv" for t in ("calls", "phenotypes", "guidance", "scores", "clinical", "medications", "notes")
+        f"{t}.tsv"
+        for t in ("calls", "phenotypes", "guidance", "scores", "clinical", "medications", "notes", "failures")
     }
     assert sorted(written) == sorted((tmp_path / "new" / "out").iterdir()), "nothing else is left behind"
     assert written[2].read_bytes() == (GOLDEN / "report.json").read_bytes()
@@ -56,6 +57,22 @@ def test_all_samples_in_one_document_for_cohorts(tmp_path):
     written = write(example.build(), tmp_path, ["html", "json", "tsv"], per_sample=False)
     assert {path.name for path in written} >= {"report.json", "calls.tsv"}
     assert not list(tmp_path.glob("*.html"))
+
+
+@pytest.mark.parametrize("later", [["json"], ["tsv"], ["text", "leaflet"]], ids=",".join)
+def test_pages_of_an_earlier_run_are_renewed_and_never_stay_beside_the_new_ones(tmp_path, later):
+    everything = [name for name in FORMATS if name not in ("pdf", "tsv", "parquet", "multiqc")]
+    old, other = example.build(), example.build("other")
+    write(old, tmp_path / "out", everything)
+    write(other, tmp_path / "out", ["html"])
+    before = (tmp_path / "out" / "other.report.html").read_bytes()
+    new = replace(old, medications=old.medications.clear(), scores=old.scores.clear())
+    write(new, tmp_path / "out", later)
+    write(new, tmp_path / "anew", everything)
+    for path in (tmp_path / "anew").iterdir():
+        assert (tmp_path / "out" / path.name).read_bytes() == path.read_bytes(), path.name
+    assert not (tmp_path / "out" / "NA00001.plan.ics").exists(), "without medicines there is no calendar"
+    assert (tmp_path / "out" / "other.report.html").read_bytes() == before, "another person's page is not touched"
 
 
 def test_an_unknown_format_writes_nothing(tmp_path):

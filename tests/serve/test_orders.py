@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgx.serve.orders import DrugNames, drugs_of, named, ordered
+from pgx.serve.orders import OrderNames, drugs_of, named, ordered, unnamed
 from tests.reports.rendered import LEXICON
 
-NAMES = DrugNames.of(LEXICON.drug_names)
+NAMES = OrderNames.of(LEXICON.drug_names, LEXICON.resolver)
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 
 
@@ -91,3 +91,49 @@ JSON = st.recursive(
 @given(st.dictionaries(st.sampled_from(["draftOrders", "selections"]), JSON))
 def test_no_context_breaks_it(context):
     assert ordered(context, NAMES, only_selected=False) == []
+
+
+def referred(reference, full_url, **more):
+    medication = {"resourceType": "Medication", "id": "aa", "code": {"text": "clopidogrel"}} | more
+    order = {"resourceType": "MedicationRequest", "id": "m1", "medicationReference": {"reference": reference}}
+    return {"draftOrders": {"entry": [{"fullUrl": full_url, "resource": medication}, {"resource": order}]}}
+
+
+@pytest.mark.parametrize(
+    ("reference", "full_url"),
+    [
+        ("urn:uuid:aa", "urn:uuid:aa"),
+        ("http://x.example/fhir/Medication/aa", "http://x.example/fhir/Medication/aa"),
+        ("http://x.example/fhir/Medication/aa/_history/2", "http://x.example/fhir/Medication/aa"),
+        ("Medication/aa", "urn:uuid:bb"),
+    ],
+)
+def test_a_medication_is_found_by_every_kind_of_reference(reference, full_url):
+    assert ordered(referred(reference, full_url), NAMES, only_selected=False) == ["clopidogrel"]
+
+
+def test_a_medication_of_ingredients_is_its_ingredients():
+    more = {"code": {}, "ingredient": [{"itemCodeableConcept": {"text": "Codeine"}}]}
+    assert ordered(referred("Medication/aa", "urn:uuid:aa", **more), NAMES, only_selected=False) == ["codeine"]
+
+
+def test_a_snomed_code_alone_names_a_drug():
+    assert drugs_of({"coding": [{"system": "http://snomed.info/sct", "code": "108979001"}]}, NAMES) == ["clopidogrel"]
+
+
+@pytest.mark.parametrize(
+    ("concept", "count"),
+    [
+        ({"coding": [{"system": RXNORM, "code": "309362"}]}, 1),
+        ({}, 1),
+        ({"text": "a drug of another base"}, 0),
+        ({"text": "codeine"}, 0),
+    ],
+)
+def test_an_order_without_any_name_of_a_drug_is_counted(concept, count):
+    assert unnamed({"draftOrders": {"entry": [request(concept)]}}, NAMES, only_selected=False) == count
+
+
+def test_a_selection_by_its_whole_address_is_the_selection():
+    context = {"draftOrders": {"entry": [request({"text": "codeine"})]}, "selections": ["http://x/MedicationRequest/1"]}
+    assert ordered(context, NAMES, only_selected=True) == ["codeine"]

@@ -110,6 +110,16 @@ def test_what_another_drug_does_to_the_ordered_one_is_on_the_card(tmp_path):
     assert "**Interaction:** paroxetine inhibits CYP2D6" in card["detail"].replace("\\_", "_")
 
 
+def test_an_urgency_that_is_not_known_never_makes_a_critical_card_quiet(tmp_path):
+    result = example.build()
+    rows = [row | ({"urgency": "forbidden"} if row["drug"] == "codeine" else {}) for row in result.guidance.to_dicts()]
+    parts = {name: getattr(result, name) for name in result.__slots__}
+    write(type(result)(**parts | {"guidance": schema.from_rows(rows, schema.GUIDANCE)}), tmp_path, ["json"])
+    (card,) = cards(Client(create_app(tmp_path, LEXICON)), **order("codeine"))
+    assert card["indicator"] == "critical"
+    assert "does not know the urgency 'forbidden'" in card["detail"]
+
+
 def test_order_select_answers_only_the_selection(client):
     request = order("codeine", "clopidogrel", hook="order-select", selections=["MedicationRequest/1"])
     assert [c["summary"] for c in cards(client, **request)] == ["clopidogrel: avoid"]
@@ -232,3 +242,34 @@ def test_hostile_values_do_not_become_markup(tmp_path):
     (card,) = cards(Client(create_app(tmp_path, LEXICON)), **order("codeine"))
     assert "<b>" not in card["detail"].replace("\\<b", "")
     assert "\\[y\\]" in card["detail"]
+
+
+def test_order_select_without_selections_is_a_bad_request(client):
+    request = order("codeine", hook="order-select")
+    assert client.post("/cds-services/pgx-order-select", json=request).status_code == 400
+    assert client.post(
+        "/cds-services/pgx-order-select", json=order("codeine", hook="order-select", selections=[])
+    ).json() == {"cards": []}
+
+
+def test_an_order_that_names_no_drug_gives_a_card_that_says_so(client):
+    request = order("codeine")
+    request["context"]["draftOrders"]["entry"][0]["resource"] = {
+        "resourceType": "MedicationRequest",
+        "id": "1",
+        "medicationReference": {"reference": "Medication/none"},
+    }
+    (card,) = cards(client, **request)
+    assert "not recognised" in card["summary"] and card["indicator"] == "info"
+    assert cards(client, **order("a drug of another base")) == []
+
+
+def test_only_the_origins_that_were_named_may_ask(folder):
+    asked = {"Origin": "https://ehr.example", "Access-Control-Request-Method": "POST"}
+    client = Client(create_app(folder, LEXICON, token=TOKEN, origins=("https://ehr.example",)))
+    answer = client.request("OPTIONS", "/cds-services/pgx-order-sign", headers=asked)
+    assert answer.status_code == 200
+    assert answer.headers["access-control-allow-origin"] == "https://ehr.example"
+    assert client.post("/cds-services/pgx-order-sign", json=order("codeine"), headers=asked).status_code == 401
+    strange = client.request("OPTIONS", "/cds-services/pgx-order-sign", headers=asked | {"Origin": "https://x.example"})
+    assert "access-control-allow-origin" not in strange.headers

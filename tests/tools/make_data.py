@@ -46,7 +46,9 @@ def write_rows(path: Path, columns: Iterable[str], rows: Iterable[Iterable[objec
 
 def cut_facts(facts: Path, out: Path) -> None:
     """Keep the rows of a few genes, their drugs, and each row that a correction of the importer needs."""
-    corrected = set(re.findall(r"rec_id=([\w-]+)", (data_dir() / "knowledge" / "corrections.tsv").read_text("utf-8")))
+    corrections = (data_dir() / "knowledge" / "corrections.tsv").read_text("utf-8")
+    corrected = set(re.findall(r"rec_id=([\w-]+)", corrections))
+    genes = GENES | set(re.findall(r"^genes\tgene=([\w-]+)\t", corrections, re.MULTILINE))
     recommendations = [row for row in read_rows(facts / "recommendations.tsv")[1] if _of_genes(row, corrected)]
     drugs = {row["drug"] for row in recommendations}
     for path in sorted(facts.glob("*.tsv")):
@@ -55,6 +57,8 @@ def cut_facts(facts: Path, out: Path) -> None:
             rows = recommendations
         elif path.stem in ("phenoconversion_rules", "warfarin_algorithm"):
             pass  # few rows, numbered in their order
+        elif path.stem == "genes":
+            rows = [row for row in rows if row["gene"] in genes]
         elif "enzyme" in columns:
             rows = [row for row in rows if row["enzyme"] in GENES]
         elif "gene" in columns and "drug" in columns:

@@ -114,9 +114,14 @@ class TestBuild:
         found = read(tmp_path, rows, head="# rsid\tchromosome\tposition\tgenotype\n")
         assert (found.build, at(found, *STAR2)[1]) == ("GRCh38", (0, 1))
 
-    def test_comments_that_contradict_the_positions(self, tmp_path: Path) -> None:
-        with pytest.raises(InputError, match="comments say GRCh38"):
-            read(tmp_path, ROWS, head="# 23andMe build 38\n# rsid\tchromosome\tposition\tgenotype\n")
+    def test_positions_count_where_comments_contradict_them(self, tmp_path: Path) -> None:
+        found = read(tmp_path, ROWS, head="# 23andMe build 38\n# rsid\tchromosome\tposition\tgenotype\n")
+        assert (found.build, at(found, *STAR2)[0]) == ("GRCh37", "CALLED")
+        assert "array_build" in codes(found)
+
+    def test_the_user_must_not_contradict_the_positions(self, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match="give --build GRCh37 or leave it out"):
+            read(tmp_path, ROWS, build="GRCh38")
 
     def test_build_36_is_matched_by_rs_number(self, tmp_path: Path) -> None:
         rows = [(name, chrom, pos - 10_000, letters) for name, chrom, pos, letters in ROWS]

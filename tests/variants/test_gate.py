@@ -115,13 +115,22 @@ class TestReadRefuses:
             read(tmp_path, row)
         assert message in str(caught.value)
 
-    def test_records_out_of_order(self, tmp_path: Path) -> None:
-        with pytest.raises(InputError, match="not sorted"):
-            read(tmp_path, snv("chr10:94842866", "A", "G", "0/1"), GOOD)
-
-    def test_a_contig_that_comes_back(self, tmp_path: Path) -> None:
-        with pytest.raises(InputError, match="comes back"):
-            read(tmp_path, GOOD, snv("chr22:5", "A", "G", "0/1"), snv("chr10:94842866", "A", "G", "0/1"))
+    @pytest.mark.parametrize(
+        "rows",
+        [
+            (snv("chr10:94842866", "A", "G", "0/1"), GOOD),
+            (GOOD, snv("chr22:5", "A", "G", "0/1"), snv("chr10:94842866", "A", "G", "0/1")),
+        ],
+        ids=["positions", "a contig that comes back"],
+    )
+    def test_records_out_of_order_are_read_and_said(self, tmp_path: Path, rows: tuple[str, ...]) -> None:
+        found = read(tmp_path, *rows)
+        assert at(found, "chr10", 94781859) == ("CALLED", (0, 1))
+        assert at(found, "chr10", 94842866)[0] == "CALLED"
+        assert "unsorted" in codes(found)
+        report = check(tmp_path / "in.vcf")
+        assert not report.refused
+        assert "unsorted" in {finding.code for finding in report.findings}
 
     def test_a_sample_named_twice(self, tmp_path: Path) -> None:
         with pytest.raises(InputError, match="named twice"):

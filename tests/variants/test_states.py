@@ -128,8 +128,8 @@ class TestGenotypes:
     @pytest.mark.parametrize(
         ("alt", "values", "state"),
         [
-            ("A", "0/0:0:0", "NO_CALL"), ("A", "0/0:0:20", "CALLED"), ("A", "0/0:9:0", "CALLED"),
-            ("A", "0/1:0:0", "CALLED"),
+            ("A", "0/0:0:0", "NO_CALL"), ("A", "0/0:0:20", "NO_CALL"), ("A", "0/0:9:0", "NO_CALL"),
+            ("A", "0/0:9:20", "CALLED"), ("A", "0/1:0:0", "FILTERED"),
             (".", "0/0:0:.", "NO_CALL"), (".", "0/0:9:30", "CALLED"), ("A,<NON_REF>", "0/0:5:0", "NO_CALL"),
         ],
     )  # fmt: skip
@@ -382,11 +382,11 @@ class TestBuild:
         with pytest.raises(InputError, match="another genome build"):
             read(tmp_path, snv("chr10:94781859", "T", "A", "0/1"))
 
-    def test_one_wrong_ref_among_many_is_left_out_and_said(self, tmp_path: Path) -> None:
+    def test_one_wrong_ref_among_many_opens_its_site_and_is_said(self, tmp_path: Path) -> None:
         rows = [snv(f"chr10:{p}", r, a, "0/1") for p, r, a in _snvs()[:9]]
         chrom, pos, ref, alt = "chr10", *_snvs()[9]
         found = read(tmp_path, *rows, snv(f"{chrom}:{pos}", alt, ref, "0/1"))
-        assert at(found, chrom, pos) == ("ABSENT", (-1, -1))
+        assert at(found, chrom, pos) == ("UNSUPPORTED", (-4, -4))
         assert "reference_mismatch" in codes(found)
 
 

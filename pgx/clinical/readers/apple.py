@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import IO
 from xml.parsers import expat
 
+from pgx.clinical.dates import BadDateError, read_date
 from pgx.clinical.readers.daily_sums import Days
 from pgx.clinical.readers.json_access import number
 from pgx.clinical.readers.sniff import open_plain
-from pgx.clinical.statements import BadDateError, Events, read_date
+from pgx.clinical.statements import Events
 
 _SEX = {"HKBiologicalSexMale": "male", "HKBiologicalSexFemale": "female"}
 _ASLEEP = "HKCategoryValueSleepAnalysisAsleep"

@@ -8,6 +8,19 @@ from pgx.clinical.readers.flat import DATES, IDS, IGNORED, LISTS
 from pgx.clinical.vocabulary import vocabulary
 from pgx.knowledge import KnowledgeBase
 
+_OWN = (
+    *("as_of", "age_margin", "allergy"),
+    *("medication_list", "medication_unread", "medication_unknown", "medication_local"),
+)
+"""Concepts that have no column of their own."""
+
+
+def template(kb: KnowledgeBase) -> str:
+    """Return the heading line of an empty table: one row a person and day; conditions go into their list."""
+    conditions = kb.table("concepts").filter(pl.col("feature").str.starts_with("condition."))["concept"]
+    table = columns(kb).filter(~pl.col("column").is_in(conditions.to_list()), pl.col("column") != IGNORED[0])
+    return ",".join(table["column"]) + "\n"
+
 
 def columns(kb: KnowledgeBase) -> pl.DataFrame:
     """Return one row a column: ``column other_names kind unit values units meaning``.
@@ -41,7 +54,7 @@ def columns(kb: KnowledgeBase) -> pl.DataFrame:
     answers = kb.table("concept_answers").filter(pl.col("answer").is_not_null())
     table = kb.table("concepts")
     for row in table.iter_rows(named=True):
-        if row["concept"] in ("as_of", "medication_list", "medication_unread", "medication_unknown", "allergy"):
+        if row["concept"] in _OWN:
             continue
         names = row["names"]
         if row["kind"] == "numeric":

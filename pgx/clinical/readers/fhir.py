@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -15,13 +16,18 @@ from pgx.clinical.statements import Events
 from pgx.clinical.vocabulary import system_name
 from pgx.errors import InputError
 
-_BIRTH_SEX = "http://hl7.org/fhir/us/core/structuredefinition/us-core-birthsex"
+_SEX = tuple(
+    f"http://hl7.org/fhir/us/core/structuredefinition/us-core-{name}" for name in ("birthsex", "sex", "individual-sex")
+)
 _GROUP = {
     "http://hl7.org/fhir/us/core/structuredefinition/us-core-race": "race",
     "http://hl7.org/fhir/us/core/structuredefinition/us-core-ethnicity": "ethnicity",
 }
 _SKIPPED = {"entered-in-error", "cancelled"}
 _UNSURE = {"unconfirmed", "provisional", "differential"}
+_ENDED = {"inactive", "remission", "resolved"}
+"""Clinical statuses of a condition that is over, whether or not anybody says when it ended (FHIR's con-4). One that
+passes (a pregnancy) is absent from then on; one that leaves its mark (an infarction) stays in the history."""
 
 
 def read_content(events: Events, content: object) -> None:
@@ -68,8 +74,11 @@ def _resources(content: object, where: str) -> Iterator[tuple[Object, str, str |
         kind = text(one.get("resourceType"))
         place = where or (f"entry {index}" if isinstance(content, list) else "")
         if kind == "Bundle" or (kind is None and "entry" in one):
+            older = _older_versions(one)
             for number_, entry in enumerate(objs(one.get("entry")), start=1):
                 inner = obj(entry.get("resource"))
+                if id(inner) in older:
+                    continue
                 name = f"{text(inner.get('resourceType')) or 'resource'}/{name_of(inner.get('id')) or '?'}"
                 spot = f"{where + ', ' if where else ''}entry {number_} ({name})"
                 if inner.get("resourceType") == "Bundle":
@@ -81,6 +90,39 @@ def _resources(content: object, where: str) -> Iterator[tuple[Object, str, str |
                 yield from _parameter(part, place)
         elif kind:
             yield one, place or f"{kind}/{name_of(one.get('id')) or '?'}", None
+
+
+def _older_versions(bundle: Object) -> set[int]:
+    """Return which resources of a bundle are versions that a newer one of the same replaces, or that were deleted.
+
+    The newest is the one with the highest version, or else the latest update, or else (a history) the first.
+    """
+    newest: dict[tuple[str, str], tuple[tuple[float, str, int], Object]] = {}
+    gone: set[int] = set()
+    history = bundle.get("type") == "history"
+    for place, entry in enumerate(objs(bundle.get("entry"))):
+        inner = obj(entry.get("resource"))
+        kind, name = text(inner.get("resourceType")), name_of(inner.get("id"))
+        if not inner and dig(entry, "request", "method") == "DELETE":
+            kind, _, name = (text(dig(entry, "request", "url")) or "").partition("/")
+        meta = obj(inner.get("meta"))
+        if not kind or not name or not (history or "versionId" in meta):
+            continue
+        version = number(meta.get("versionId"))
+        rank = (
+            math.inf if version is None and history else version or 0.0,
+            text(meta.get("lastUpdated")) or "",
+            -place,
+        )
+        if not inner:
+            rank = (math.inf, "~", -place)
+        before = newest.get((kind, name))
+        if before is None or rank > before[0]:
+            newest[kind, name] = (rank, inner)
+            gone |= {id(before[1])} if before else set()
+        else:
+            gone.add(id(inner))
+    return gone
 
 
 def _parameter(part: Object, where: str) -> Iterator[tuple[Object, str, str | None]]:
@@ -125,12 +167,10 @@ def _patient(events: Events, resource: Object, where: str, state: State) -> None
     aliases = [v for one in objs(resource.get("identifier")) if (v := name_of(one.get("value")))]
     events.person(person, aliases)
     extensions = {(text(e.get("url")) or "").lower(): e for e in objs(resource.get("extension"))}
-    sex = text(obj(extensions.get(_BIRTH_SEX)).get("valueCode")) or text(resource.get("gender"))
-    if sex:
-        events.observe(person, "sex", text=sex, where=where, written="Patient.gender")
-    born = events.day(person, resource.get("birthDate"), where)
-    if born:
-        events.observe(person, "birth_date", text=born.isoformat(), where=where, written="Patient.birthDate")
+    _sex(events, person, extensions, text(resource.get("gender")), where)
+    events.born(person, resource.get("birthDate"), where, "Patient.birthDate")
+    if resource.get("deceasedBoolean") is True or resource.get("deceasedDateTime"):
+        events.deceased(person, resource.get("deceasedDateTime"), where)
     for url, concept in _GROUP.items():
         codes = [
             obj(e.get("valueCoding"))
@@ -142,6 +182,32 @@ def _patient(events: Events, resource: Object, where: str, state: State) -> None
         elif codes and (code := name_of(codes[0].get("code"))):
             system = system_name(text(codes[0].get("system")) or "")
             events.observe(person, concept, text=code, system=system, where=where, written=f"US Core {concept}")
+
+
+def _sex(events: Events, person: str, extensions: dict[str, Object], gender: str | None, where: str) -> None:
+    """Add the sex: that of the extensions goes before the administrative gender, and what disagrees is said."""
+    words = events.vocabulary
+    said: dict[str, str] = {}
+    for url in _SEX:
+        one = obj(extensions.get(url))
+        coding = obj(one.get("valueCoding"))
+        codings = codings_of(one.get("valueCodeableConcept")) or codings_of({"coding": [coding]} if coding else {})
+        plain = text(one.get("valueCode"))
+        for system, code in [("text", plain)] * bool(plain) + [(system, code) for system, code, _ in codings]:
+            known, answer = words.answer("sex", system, code or "")
+            if known and answer:
+                said.setdefault(answer, url.rpartition("/")[2])
+    known, answer = words.answer("sex", "text", gender) if gender else (False, None)
+    if known and answer:
+        said.setdefault(answer, "gender")
+    if len(said) > 1:
+        shown = ", ".join(f"{sex} by {source}" for sex, source in said.items())
+        message = f"the record gives two sexes ({shown}): {next(iter(said))} is used"
+        events.problem(person, "warning", "contradiction", message, where, "sex")
+    if said:
+        events.observe(person, "sex", answer=next(iter(said)), where=where, written="Patient.gender")
+    elif gender:
+        events.observe(person, "sex", text=gender, where=where, written="Patient.gender")
 
 
 def _observation(events: Events, resource: Object, where: str, state: State) -> None:
@@ -212,7 +278,7 @@ _Value = tuple[float | None, str | None, str, str | None]
 def _value(events: Events, concept: str, item: Object) -> _Value | None:
     """Return (number, text, vocabulary of the text, unit) of the value[x], or None when there is none."""
     if quantity := obj(item.get("valueQuantity")):
-        return _quantity(events, quantity)
+        return _quantity(events, concept, quantity)
     for key in ("valueInteger", "valueDecimal"):
         if (amount := number(item.get(key))) is not None:
             return amount, None, "text", None
@@ -222,11 +288,13 @@ def _value(events: Events, concept: str, item: Object) -> _Value | None:
     return (None, plain, "text", None) if plain else _coded_value(events, concept, item)
 
 
-def _quantity(events: Events, quantity: Object) -> _Value | None:
+def _quantity(events: Events, concept: str, quantity: Object) -> _Value | None:
     raw = quantity.get("value")
     amount = number(raw)
     code, shown = text(quantity.get("code")), text(quantity.get("unit"))
     unit = code if code and events.vocabulary.unit(code) else shown or code
+    if code and shown and not events.vocabulary.same_unit(concept, code, shown):
+        unit = f"{code} or {shown}"  # which of the two, nobody can tell: it is no unit
     if comparator := text(quantity.get("comparator")):
         return None, f"{comparator}{raw}", "text", unit
     return (amount, None if amount is not None else str(raw), "text", unit) if raw is not None else None
@@ -266,8 +334,10 @@ def _condition(events: Events, resource: Object, where: str, state: State) -> No
         and events.vocabulary.concepts[heading.concept].kind == "boolean"
     ):
         pairs = ((heading.concept, None),)
+    over = verified != "refuted" and bool(statuses_of(resource.get("clinicalStatus")) & _ENDED)
     for concept, answer in pairs:
-        stated = "no" if verified == "refuted" else "yes"
+        passes = events.vocabulary.concepts[concept].window_days is not None
+        stated = "no" if verified == "refuted" or (over and passes) else "yes"
         if answer and (stated == "no" or (concept == "allergy" and statuses_of(resource.get("clinicalStatus")) & OVER)):
             events.not_understood("condition", "", "", f"{label} (refuted or over)", where)
             continue

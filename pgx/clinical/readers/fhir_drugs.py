@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from pgx.clinical.allergies import OVER
+from pgx.clinical.dates import BadDateError, read_date
 from pgx.clinical.readers.fhir_parts import State, codings_of, label_of, statuses_of, tail, when
 from pgx.clinical.readers.json_access import Object, dig, name_of, number, obj, objs, text
-from pgx.clinical.statements import BadDateError, Events, read_date
+from pgx.clinical.statements import Events
 
 _STATUS = {
     "active": "current",
@@ -23,6 +25,8 @@ _STATUS = {
 }
 _PLANS = {"proposal", "plan", "option"}
 _DAYS = {"d": 1.0, "h": 1 / 24, "wk": 7.0, "mo": 30.4375, "a": 365.25}
+_DAYS |= {"day": 1.0, "days": 1.0, "hour": 1 / 24, "hours": 1 / 24, "week": 7.0, "weeks": 7.0, "month": 30.4375}
+_DAYS |= {"months": 30.4375, "year": 365.25, "years": 365.25, "min": 1 / 1440, "s": 1 / 86400}
 _GIVEN = ("MedicationDispense", "MedicationAdministration")
 _GIVEN_STATUS = dict.fromkeys(("active", "completed", "in-progress", "unknown", "stopped", "on-hold"), "current")
 _NOT_TAKING = ("not-taking", "stopped", "on-hold")
@@ -40,6 +44,19 @@ _FAR_DAYS = 1095
 is taken to begin in the future."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What a resource calls its drug (several: ingredients), the codes of its form, and whether it names it at all."""
+
+    concepts: tuple[Object, ...]
+    forms: tuple[Object, ...] = ()
+    named: bool = True
+
+    @property
+    def label(self) -> str:
+        return ", ".join(label_of(one) for one in self.concepts)
+
+
 def read_medication(
     events: Events, resource: Object, where: str, state: State, *, last: bool = False, future: bool | None = None
 ) -> None:
@@ -49,65 +66,154 @@ def read_medication(
     None = not looked at yet.
     """
     person = state.person(resource)
+    drug = _named(events, resource, state, last=last)
+    if drug is None:
+        state.waiting.append((resource, where))
+        return
+    given = text(resource.get("resourceType")) in _GIVEN
+    status = _status(resource, given=given)
+    if status is None:
+        said = text(resource.get("taken")) or text(resource.get("status"))
+        events.not_understood("medication", "", "", f"{drug.label} ({said})", where)
+        if said == "unk":
+            events.unread(person, where)
+        return
+    day, stop = _period(events, resource, person, where)
+    if future is None and not given and status == "current" and day and _may_be_future(events, resource, day, state):
+        state.starts.append((day, resource, where))
+        return
+    status = "planned" if future else status
+    if given and day is None:
+        events.not_understood("medication", "", "", f"{drug.label} (given on an unknown day)", where)
+        return
+    if given and day:
+        stop = stop or _used_up(resource, day)
+    if status != "planned":
+        events.seen(person, day)
+    for concept in drug.concepts:
+        codes = [(system, code) for system, code, _ in codings_of(concept)]
+        if _says_of_the_list(events, person, codes, day, where):
+            continue
+        events.medicate(
+            person,
+            label_of(concept) or "(no name)",
+            codes=codes,
+            status=status,
+            start=day,
+            end=stop,
+            dose=_daily_dose(_doses(resource)) if len(drug.concepts) == 1 else None,
+            where=where,
+            named=drug.named,
+            form=[(system, code) for one in drug.forms for system, code, _ in codings_of(one)],
+            route=" ".join(label_of(one) for one in drug.forms),
+        )
+
+
+def _doses(resource: Object) -> list[Object]:
+    return objs(resource.get("dosageInstruction")) or objs(resource.get("dosage"))
+
+
+def _named(events: Events, resource: Object, state: State, *, last: bool) -> _Named | None:
+    """Return what the drug is called; None if it is a reference to something that may be read later."""
     concept = obj(resource.get("medicationCodeableConcept")) or obj(dig(resource, "medication", "concept"))
-    named = bool(concept)
+    routes = tuple(obj(dose.get("route")) for dose in _doses(resource))
     reference = text(dig(resource, "medicationReference", "reference")) or text(
         dig(resource, "medication", "reference", "reference")
     )
-    if not concept and reference:
-        inside = {name_of(one.get("id")): one for one in objs(resource.get("contained"))}
-        target = inside.get(tail(reference)) or state.medications.get(tail(reference) or "")
-        if target is None and not last:
-            state.waiting.append((resource, where))
-            return
-        concept = obj(obj(target).get("code")) or obj(dig(resource, "medicationReference")) or {}
-        named = bool(concept.get("coding") or concept.get("text"))
-        if not concept.get("coding") and not concept.get("text"):
-            named = bool(text(concept.get("display")))
-            concept = {"text": text(concept.get("display")) or reference}
-    given = text(resource.get("resourceType")) in _GIVEN
+    if concept or not reference:
+        return _Named((concept,), routes, bool(concept))
+    inside = {name_of(one.get("id")): one for one in objs(resource.get("contained"))}
+    found = inside.get(tail(reference)) or state.medications.get(tail(reference) or "")
+    if found is None and not last:
+        return None
+    target = obj(found)
+    forms = (*routes, obj(target.get("form")), obj(target.get("doseForm")))
+    code = obj(target.get("code"))
+    if not _known(events, code) and (ingredients := ingredients_of(target)):
+        return _Named(tuple(ingredients), forms)
+    code = code or obj(resource.get("medicationReference"))
+    if code.get("coding") or code.get("text"):
+        return _Named((code,), forms)
+    shown = text(code.get("display"))
+    return _Named(({"text": shown or reference},), forms, bool(shown))
+
+
+def _status(resource: Object, *, given: bool) -> str | None:
+    """Return current, planned or stopped; None if it is no drug, or nobody knows whether it is taken."""
     status = (_GIVEN_STATUS if given else _STATUS).get(text(resource.get("status")) or "active")
-    if status is None or resource.get("doNotPerform") is True:
-        events.not_understood("medication", "", "", f"{label_of(concept)} ({text(resource.get('status'))})", where)
-        return
-    if text(resource.get("intent")) in _PLANS and status == "current":
-        status = "planned"
-    taking = statuses_of(dig(resource, "adherence", "code"))
-    if status == "current" and any(one.startswith(_NOT_TAKING) for one in taking):
-        status = "stopped"
+    if resource.get("doNotPerform") is True or status != "current":
+        return None if resource.get("doNotPerform") is True else status
+    if text(resource.get("intent")) in _PLANS and not _reported(resource):
+        return "planned"
+    taken = text(resource.get("taken"))  # of STU3
+    if taken == "unk":
+        return None
+    stopped = any(one.startswith(_NOT_TAKING) for one in statuses_of(dig(resource, "adherence", "code")))
+    return "stopped" if taken == "n" or stopped else "current"
+
+
+def _period(events: Events, resource: Object, person: str | None, where: str) -> tuple[date | None, date | None]:
+    """Return the first and the last day, as far as they are stated."""
     start, end = when(resource, *_WHEN)
-    doses = objs(resource.get("dosageInstruction")) or objs(resource.get("dosage"))
+    doses = _doses(resource)
     bounds = [obj(dig(dose, "timing", "repeat", "boundsPeriod")) for dose in doses]
     if end is None:
         end = next((b for one in bounds if (b := one.get("end"))), None)
     day, stop = events.day(person, start, where), events.day(person, end, where)
     begins = [at for one in bounds if (at := events.day(person, one.get("start"), where))]
     day = max(day, min(begins)) if day and begins else day
-    if future is None and not given and status == "current" and day and _may_be_future(events, resource, day, state):
-        state.starts.append((day, resource, where))
-        return
-    status = "planned" if future else status
-    if given:
-        if day is None:
-            events.not_understood("medication", "", "", f"{label_of(concept)} (given on an unknown day)", where)
-            return
-        stop = stop or _used_up(resource, day)
-    if status != "planned":
-        events.seen(person, day)
-    codes = [(system, code) for system, code, _ in codings_of(concept)]
-    if _says_of_the_list(events, person, codes, day, where):
-        return
-    events.medicate(
-        person,
-        label_of(concept) or "(no name)",
-        codes=codes,
-        status=status,
-        start=day,
-        end=stop,
-        dose=_daily_dose(doses),
-        where=where,
-        named=named,
+    return day, stop or _course_end(doses, day)
+
+
+def _reported(resource: Object) -> bool:
+    """Whether it says what the person takes, not what is planned: US Core's reported medication."""
+    return (
+        resource.get("reportedBoolean") is True
+        or bool(obj(resource.get("reportedReference")))
+        or (resource.get("reported") is True)
     )
+
+
+def _known(events: Events, concept: Object) -> bool:
+    """Whether a concept names a drug of the knowledge base, by code or by name."""
+    if any(events.drugs.by_code(system, code) for system, code, _ in codings_of(concept)):
+        return True
+    return bool(events.drugs.find(label_of(concept)).drugs) if concept else False
+
+
+def ingredients_of(medication: Object) -> list[Object]:
+    """Return the active ingredients of a Medication as concepts; a reference is read by its words."""
+    found = []
+    for one in objs(medication.get("ingredient")):
+        concept = (
+            obj(one.get("itemCodeableConcept")) or obj(dig(one, "item", "concept")) or obj(one.get("itemReference"))
+        )
+        if one.get("isActive") is not False and (
+            concept.get("coding") or concept.get("text") or concept.get("display")
+        ):
+            found.append(concept if "display" not in concept else {"text": concept["display"]})
+    return found
+
+
+def _course_end(doses: list[Object], day: date | None) -> date | None:
+    """Return the last day of a course whose length is stated, of several doses the longest."""
+    lengths = []
+    for dose in doses:
+        repeat = obj(dig(dose, "timing", "repeat"))
+        bounds = obj(repeat.get("boundsDuration"))
+        high = obj(dig(repeat, "boundsRange", "high"))
+        duration = bounds or high
+        unit = _DAYS.get(text(duration.get("code")) or text(duration.get("unit")) or "")
+        length = number(duration.get("value"))
+        if length is None or unit is None:
+            return None
+        lengths.append(length * unit)
+    if not lengths or day is None or max(lengths) > _LONGEST_COURSE:
+        return None
+    return day + timedelta(days=max(lengths))
+
+
+_LONGEST_COURSE = 36525
 
 
 def _written(resource: Object) -> date | None:

@@ -19,10 +19,11 @@ from datetime import date
 
 import polars as pl
 
+from pgx.clinical.dates import BadDateError, read_birth, read_date
 from pgx.clinical.readers.lists import add_list
 from pgx.clinical.readers.rows import Rows, read_days, usable_rows
 from pgx.clinical.readers.text import decode
-from pgx.clinical.statements import RAW, BadDateError, Events, read_date
+from pgx.clinical.statements import RAW, Events
 from pgx.clinical.vocabulary import column_name
 from pgx.errors import InputError
 
@@ -306,12 +307,15 @@ def _add_values(
         written.len() - written.null_count(),
         f"column {heading}",
     ]
+    if unit and units is not None:
+        written = _of_one_unit(events, base, written, concept, unit, units)
     if concept in DATES_ONLY:
         written = _iso_days(events, base, written, concept)
     rows = base.with_columns(
         concept=pl.lit(concept),
         text=written,
         unit=pl.lit(unit or own, dtype=pl.String) if units is None else units.fill_null(unit) if unit else units,
+        bare=pl.lit(True) if units is None else units.is_null(),
         date=day,
         where=pl.col("where") + f", column {heading}",
         system=pl.lit("text"),
@@ -321,17 +325,40 @@ def _add_values(
     events.frames.append(rows.with_columns(missing).select(pl.col(name).cast(dtype) for name, dtype in RAW.items()))
 
 
+def _of_one_unit(
+    events: Events, base: pl.DataFrame, written: pl.Series, concept: str, unit: str, units: pl.Series
+) -> pl.Series:
+    """Leave out the values whose unit column says another unit than their heading."""
+    differ = [
+        place
+        for place, other in enumerate(units)
+        if other and written[place] is not None and not events.vocabulary.same_unit(concept, unit, other)
+    ]
+    for place in differ:
+        said = f"{concept} {written[place]} is in {unit} by its heading and in {units[place]} by its unit column"
+        where = f"{base['where'][place]}, column {written.name}"
+        events.problem(base["person"][place], "error", "unit_differs", f"{said}: not used", where, concept)
+    keep = ~pl.Series(range(len(written))).is_in(differ)
+    return pl.select(pl.when(keep).then(written)).to_series().alias(str(written.name))
+
+
 def meaning_of(events: Events, concept: str, unit: str | None) -> str:
     """Return how `check` shows a column: the concept and the unit that it is read in."""
     shown = unit or events.vocabulary.concepts[concept].unit
     return f"{concept} [{shown}]" if shown else concept
 
 
+def _exact(text: str) -> tuple[date, float]:
+    return read_date(text), 0.0
+
+
 def _iso_days(events: Events, base: pl.DataFrame, written: pl.Series, concept: str) -> pl.Series:
     days = []
     for person, place, text in zip(base["person"], base["where"], written, strict=True):
         try:
-            at = read_date(text) if text else None
+            at, margin = (read_birth if concept == "birth_date" else _exact)(text) if text else (None, 0.0)
+            if margin:
+                events.uncertain_age(person, margin, place)
             days.append(at.isoformat() if at else None)
             if at and concept == NOW:
                 events.choose(person, at)

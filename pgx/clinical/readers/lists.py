@@ -85,7 +85,8 @@ def add_condition(
     A code is ``ICD10:E11.9``, ``SNOMED:44054006``, or a bare ICD-10 code.
     """
     coded = _CODED.match(text)
-    system, code = ("ICD10", text) if _BARE_ICD.match(text) else ("text", text)
+    named = events.vocabulary.column(text)  # a name goes before a code: T2DM looks like one of ICD-10
+    system, code = ("ICD10", text) if _BARE_ICD.match(text) and named is None else ("text", text)
     if coded:
         system = system_name(coded[1])
         code = f"{coded[1].upper()}:{coded[2]}" if system in ("HPO", "MONDO") else coded[2]

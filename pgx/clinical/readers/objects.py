@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from pgx.clinical.allergies import OVER
+from pgx.clinical.dates import BadDateError, read_date
 from pgx.clinical.readers.flat import DATES_ONLY, GROUPS, NOW, Layout, lay_out, meaning_of
 from pgx.clinical.readers.json_access import parse
 from pgx.clinical.readers.lists import add_condition, add_list
-from pgx.clinical.statements import BadDateError, Events, read_date
+from pgx.clinical.statements import Events
 from pgx.clinical.vocabulary import column_name
 from pgx.errors import InputError
 
@@ -118,7 +119,8 @@ def _add_object(events: Events, person: str | None, flat: Mapping[str, object], 
             continue
         for item in items if isinstance(items := flat[key], list) else [items]:
             try:
-                _add_item(events, person, concept, item, own if isinstance(own, str) else None, on, where)
+                bare = not isinstance(flat.get(layout.units.get(concept, "")), str)
+                _add_item(events, person, concept, item, own if isinstance(own, str) else None, on, where, bare=bare)
             except _RowError as error:
                 message = f"{concept} is not used: {error.problem}"
                 events.problem(person, "error", "answer_unknown", message, where, concept)
@@ -158,14 +160,24 @@ def _add_entries(
 
 
 def _add_item(
-    events: Events, person: str | None, concept: str, item: object, unit: str | None, day: date | None, where: str
+    events: Events,
+    person: str | None,
+    concept: str,
+    item: object,
+    unit: str | None,
+    day: date | None,
+    where: str,
+    *,
+    bare: bool = True,
 ) -> None:
     if isinstance(item, Mapping):
         inner = item.get("unit", unit)
         at = item.get("date")
         if at and (day := events.day(person, at, where, concept)) is None:
             return
-        _add_item(events, person, concept, item.get("value"), inner if isinstance(inner, str) else None, day, where)
+        unit = inner if isinstance(inner, str) else None
+        bare = bare and not isinstance(item.get("unit"), str)
+        _add_item(events, person, concept, item.get("value"), unit, day, where, bare=bare)
         return
     if item is None or item == "":
         return
@@ -174,6 +186,9 @@ def _add_item(
     shown = meaning_of(events, concept, unit)
     unit = unit or events.vocabulary.concepts[concept].unit
     if concept in DATES_ONLY:
+        if concept == "birth_date":
+            events.born(person, str(item), where, where.rpartition("key ")[2])
+            return
         try:
             at = read_date(str(item))
             item = at.isoformat()
@@ -194,6 +209,7 @@ def _add_item(
         where=where,
         written=where.rpartition("key ")[2],
         meaning=shown,
+        bare=bare,
     )
 
 

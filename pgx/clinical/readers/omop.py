@@ -9,7 +9,8 @@ from datetime import date
 
 import polars as pl
 
-from pgx.clinical.statements import RAW, BadDateError, Events, read_date
+from pgx.clinical.dates import BadDateError, read_date
+from pgx.clinical.statements import RAW, Events
 from pgx.clinical.vocabulary import SYSTEMS, system_name
 from pgx.errors import InputError
 
@@ -139,23 +140,15 @@ def _persons(events: Events, people: pl.DataFrame, codes: _Codes) -> None:
                 events.observe(person, concept, text=code, system="OMOP", where=where, written=f"person.{column}")
             elif written:
                 events.observe(person, concept, text=written, where=where, written=f"person.{source}")
-        if born := _born(events, row, where):
-            events.observe(person, "birth_date", text=born, where=where, written="person.birth_datetime")
+        events.born(person, _born(row), where, "person.birth_datetime")
 
 
-def _born(events: Events, row: dict[str, str | None], where: str) -> str | None:
-    if row["birth_datetime"]:
-        day = events.day(row["person_id"], row["birth_datetime"], where)
-        return day.isoformat() if day else None
-    if row["year_of_birth"]:
-        # A year alone is read as its middle: half a year is the largest possible error.
-        month, day_ = (
-            (row["month_of_birth"] or "7").zfill(2),
-            (row["day_of_birth"] or ("1" if not row["month_of_birth"] else "15")).zfill(2),
-        )
-        found = events.day(row["person_id"], f"{row['year_of_birth']}-{month}-{day_}", where)
-        return found.isoformat() if found else None
-    return None
+def _born(row: dict[str, str | None]) -> str | None:
+    """Return the birth date as precisely as the table has it."""
+    year, month, day = (row[f"{name}_of_birth"] for name in ("year", "month", "day"))
+    if row["birth_datetime"] or not year:
+        return row["birth_datetime"]
+    return "-".join([year, *(part.zfill(2) for part in (month, day if month else None) if part)])
 
 
 def _dates(events: Events, frame: pl.DataFrame, *names: str, label: str) -> pl.Series:
@@ -326,9 +319,9 @@ def _drugs(events: Events, table: str, frame: pl.DataFrame, codes: _Codes) -> No
     end = _dates(
         events, frame, "drug_exposure_end_date", "verbatim_end_date", "drug_exposure_end_datetime", label=table
     )
-    columns = ("person_id", "drug_concept_id", "drug_source_concept_id", "drug_source_value", "stop_reason")
+    columns = ("person_id", "drug_concept_id", "drug_source_concept_id", "drug_source_value", "route_source_value")
     rows = frame.select("row", *(_column(frame, c).alias(c) for c in columns)).with_columns(start=start, end=end)
-    for row, person, concept, source, written, _, first, last in rows.iter_rows():
+    for row, person, concept, source, written, route, first, last in rows.iter_rows():
         if person is None:
             continue
         name = codes.name(concept) or codes.name(source) or written or ""
@@ -339,5 +332,6 @@ def _drugs(events: Events, table: str, frame: pl.DataFrame, codes: _Codes) -> No
             start=first,
             end=last,
             where=f"{table} row {row}",
+            route=route or "",
         )
         events.seen(person, first)

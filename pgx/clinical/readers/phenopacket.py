@@ -39,8 +39,9 @@ def _packet(events: Events, packet: Object, place: str) -> None:
             where=where,
             written="subject.sex",
         )
-    if born := events.day(person, dig(subject, "dateOfBirth"), where):
-        events.observe(person, "birth_date", text=born.isoformat(), where=where, written="subject.dateOfBirth")
+    events.born(person, dig(subject, "dateOfBirth"), where, "subject.dateOfBirth")
+    if dig(subject, "vitalStatus", "status") == "DECEASED":
+        events.deceased(person, dig(subject, "vitalStatus", "timeOfDeath", "timestamp"), where)
     years = _years(
         dig(subject, "timeAtLastEncounter", "age", "iso8601duration") or dig(subject, "ageAtCollection", "age")
     )
@@ -179,10 +180,15 @@ def _action(events: Events, person: str | None, action: Object, where: str) -> N
             text(dig(intervals[-1], "scheduleFrequency", "label")),
         )
         dose = dose_per_day(f"{amount:g} {unit} {rhythm}") if amount is not None and unit and rhythm else None
+    route = obj(treatment.get("routeOfAdministration"))
+    ended = obj(action.get("treatmentTerminationReason"))
     events.medicate(
         person,
         label or code,
         codes=[(system, code)],
+        status="stopped" if ended else "current",
+        form=[_code(route)[:2]],
+        route=text(route.get("label")) or "",
         start=min(starts, default=None),
         end=max(ends, default=None),
         dose=dose,

@@ -38,6 +38,22 @@ CONCEPTS = Table(
     ),
 )
 
+USUAL_RANGES = Table(
+    "usual_ranges",
+    "Values that a patient of an age can be expected to have, sick ones included: narrower than what is possible. A "
+    "value outside is more likely of another unit.",
+    ("concept", "age_from"),
+    (
+        Field("concept", T, "concept", required=True, refers="concepts.concept"),
+        Field("age_from", F, "from this age in years", required=True),
+        Field("age_to", F, "to this age in years", required=True),
+        Field("low", F, "lowest value, in the concept's unit", required=True),
+        Field("high", F, "highest value", required=True),
+        Field("ask", T, "what may be meant, as a question"),
+        Field("source", T, "source", required=True),
+    ),
+)
+
 CONCEPT_CODES = Table(
     "concept_codes",
     "Codes of published vocabularies, and the concept (and answer) that each stands for.",

@@ -33,6 +33,25 @@ DRUG_NAMES = Table(
     ),
 )
 
+DOSE_FORMS = Table(
+    "dose_forms",
+    "Words and codes of dose forms and routes: whether the drug reaches the whole body. What a drug acts on where both "
+    "are in use (`drug`) is asked for where a record does not say the form.",
+    ("system", "name"),
+    (
+        Field("system", T, "text (whole words), SNOMED, EDQM, RouteOfAdministration, or drug", required=True),
+        Field("name", T, "words (lower case), code or drug", required=True),
+        Field(
+            "acts",
+            T,
+            "local: on skin, eye or ear alone; whole_body; either: a drug with forms of both kinds",
+            required=True,
+            codes=("local", "whole_body", "either"),
+        ),
+        Field("source", T, "source", required=True),
+    ),
+)
+
 INTERACTIONS = Table(
     "interactions",
     "Drugs that inhibit or induce an enzyme.",

@@ -177,13 +177,10 @@ def _column(
     )
     lost = sorted((value for value in rows if meant[value] is None), key=lambda v: (-rows[v], v))
     if kind == "clinical_phenotype":
-        # Where it is null the genetic phenotype stands in; of something said but not understood nothing is known.
-        meant = {value: found or "Indeterminate" for value, found in meant.items()}
-    if all(meant[value] == value for value in rows) and table.schema[name] == pl.String:
-        return table, ""
-    if kind == "clinical_phenotype":
         # Null would let the genes speak; an enzyme whose state is not understood is not as its genes say.
         meant = {value: read or _UNDETERMINED for value, read in meant.items()}
+    if all(meant[value] == value for value in rows) and table.schema[name] == pl.String:
+        return table, ""
     new = text.replace_strict(meant, default=None, return_dtype=pl.String).alias(name)
     odd = [value for value in lost if value.strip().lower() not in _UNDECIDED]
     if not odd:

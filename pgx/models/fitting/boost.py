@@ -54,7 +54,7 @@ def grow(
     Parameters
     ----------
     x
-        float32 (n, p), NaN = missing; it is not copied: one byte a cell is kept beside it.
+        float32 (n, p), NaN = missing; it is binned, not copied.
     y
         float64 (n,): outcome on the scale of the link's loss (square root of the dose, or 0/1).
     margin
@@ -115,10 +115,3 @@ def margins(booster: Any, x: Matrix, trees: int = 0, start: Floats | None = None
     data = xgb.DMatrix(x, base_margin=np.zeros(len(x)) if start is None else start)
     found = booster.predict(data, output_margin=True, iteration_range=(0, trees))
     return np.asarray(found, dtype=np.float64)
-
-
-def plain(booster: Any, x: Matrix) -> Floats:
-    """Return a booster's own margin, its base score included, float64 (n,)."""
-    import xgboost as xgb
-
-    return np.asarray(booster.predict(xgb.DMatrix(x), output_margin=True), dtype=np.float64)

@@ -1,10 +1,9 @@
-"""Measures of performance, with plain numpy."""
+"""Measures of performance."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from statistics import NormalDist
 
 import numpy as np
 
@@ -128,16 +127,7 @@ def corrected_interval(
 
 
 def t_quantile(share: float, degrees: int) -> float:
-    """Return Student's t quantile by Hill's expansion of the normal one; error below 0.01 from 4 degrees on."""
-    z = _normal_quantile(share)
-    d = float(degrees)
-    return (
-        z
-        + (z**3 + z) / (4 * d)
-        + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * d**2)
-        + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * d**3)
-    )
+    """Return Student's t quantile."""
+    from scipy import stats
 
-
-def _normal_quantile(share: float) -> float:
-    return NormalDist().inv_cdf(share)
+    return float(stats.t.ppf(share, degrees))

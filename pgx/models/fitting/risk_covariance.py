@@ -11,6 +11,8 @@ effect with the t quantile of a prediction for a new one (Higgins, Thompson and 
 
 from __future__ import annotations
 
+from statistics import NormalDist
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -83,4 +85,4 @@ def between_sites(y: Floats, margin: Floats, sites: NDArray[np.int64]) -> float 
     w = curvature[use]
     away = float((w * (shift - np.average(shift, weights=w)) ** 2).sum())
     variance = max(away - (count - 1), 0.0) / float(w.sum() - (w**2).sum() / w.sum())
-    return variance * (metrics.t_quantile(0.95, count - 2) / metrics.t_quantile(0.95, 10**9)) ** 2
+    return variance * (metrics.t_quantile(0.95, count - 2) / NormalDist().inv_cdf(0.95)) ** 2

@@ -3,8 +3,8 @@
 What must be chosen (columns, candidates' weights, number of trees) and what must be estimated from persons that the fit
 did not see (intervals, losses) rests on a random sample of whole persons. Persons with the rarer outcome are drawn more
 often where they are few, and weighed back. The linear part and the trees are then fitted on every row: features are
-held once, as float32, and nothing else of that size beside them (xgboost keeps a byte a cell). 10 million rows of 33
-columns fit in 8 GB; for more than one machine's memory see `xgboost.dask`.
+held once, as float32 (1.3 GB for 10 million rows of 33 columns), and growing trees takes about twice that beside them.
+For more than one machine's memory see `xgboost.dask`.
 """
 
 from __future__ import annotations

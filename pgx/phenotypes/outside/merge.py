@@ -98,14 +98,14 @@ def read(path: str | Path, kb: KnowledgeBase) -> tuple[list[OutsideCall], list[N
             ]
             notes += [_refused(row.sample, gene, f"{where}: {text}", "judged") for text in strange]
     calls = []
-    for (sample, gene), stated in found.items():
-        several = stated
-        if len(several) > 1 and allele_status.targets(kb, gene):
+    for (sample, gene), lines in found.items():
+        several = lines
+        if len(lines) > 1 and allele_status.targets(kb, gene):
             try:
-                together = reconcile.statuses([one.pattern for one in several])
-                several = [replace(several[0], pattern=together)] if together else several
+                together = reconcile.statuses([one.pattern for one in lines])
+                several = [replace(lines[0], pattern=together)] if together else lines
             except ValueError as error:
-                spoiled.setdefault((sample, gene), f"{several[-1].where}: {error}")
+                spoiled.setdefault((sample, gene), f"{lines[-1].where}: {error}")
         if len({(one.pattern.diplotypes, one.pattern.stated_phenotype) for one in several}) > 1:
             spoiled.setdefault((sample, gene), f"{several[1].where}: a second, different call of the gene in one file")
         if (sample, gene) not in spoiled:

@@ -14,6 +14,7 @@ from pgx.errors import InputError
 from pgx.phenotypes.outside.names import is_no_call
 from pgx.phenotypes.outside.source import MAX_BYTES, Known, Said, Source, cells_of, header_of, open_source
 
+_ALDY_SOLUTION = re.compile(r"#\s*Solution\s+\d+:\s*(\*[^\s,]+\s*,\s*\*[^\s,]+)\s*$", re.IGNORECASE)
 _SAMPLE_ID = re.compile(r"^Sample ID:\s*(\S+)", re.MULTILINE)
 
 
@@ -51,7 +52,10 @@ def is_aldy(source: Source) -> bool:
 
 
 def aldy(source: Source) -> Iterator[Said]:
-    """Read Aldy: several solutions are candidates."""
+    """Read Aldy: several solutions are candidates.
+
+    Rows are the variants of a solution, so a person without the gene has none: the alleles stand in the comment alone.
+    """
     header = header_of(source)
     column = {name: i for i, name in enumerate(header)}
     found: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
@@ -69,6 +73,16 @@ def aldy(source: Source) -> Iterator[Said]:
         first.setdefault(key, f"line {number}")
     for (sample, gene), majors in found.items():
         yield Said(gene, first[sample, gene], sample, tuple(majors))
+    if len([line for _, line in source.lines if not line.startswith("#")]) == 0 and "aldy" in source.known.gene_of_tool:
+        solutions = [(number, match) for number, line in source.lines if (match := _ALDY_SOLUTION.match(line))]
+        candidates = tuple(dict.fromkeys(_majors(match[1]) for _, match in solutions))
+        where = f"line {solutions[0][0] if solutions else source.lines[0][0]}"
+        yield Said(source.known.gene_of_tool["aldy"], where, None, candidates, no_call=not candidates)
+
+
+def _majors(alleles: str) -> str:
+    """Return the diplotype of a list of minor alleles (``*5, *4.021``)."""
+    return "/".join(re.sub(r"\.\d+$", "", name.strip()) for name in alleles.split(","))
 
 
 def pypgx_zip(path: Path, raw: bytes, known: Known) -> Iterator[Said]:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pgx.reports.formats.fhir_codes import CODES, GENENAMES, LOINC, METABOLISERS, REPORTING, RXNORM, TASKS
 from pgx.reports.page.build import Advice, Drug, Gene, Row, Score, View, view
 from pgx.reports.page.cells import codes_of
 from pgx.reports.page.lexicon import Lexicon
@@ -23,31 +24,8 @@ from pgx.version import __version__
 
 Resource = dict[str, Any]
 
-LOINC = "http://loinc.org"
-RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
-GENENAMES = "http://www.genenames.org"
-REPORTING = "http://hl7.org/fhir/uv/genomics-reporting"
-CODES = f"{REPORTING}/CodeSystem/tbd-codes-cs"
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "pgx.result/fhir")
 
-# LOINC answers that the guide's examples use for what a genotype means for a drug's breakdown.
-METABOLISERS = {
-    "Ultrarapid Metabolizer": "LA10315-2",
-    "Rapid Metabolizer": "LA25390-8",
-    "Normal Metabolizer": "LA25391-6",
-    "Intermediate Metabolizer": "LA10317-8",
-    "Poor Metabolizer": "LA9657-3",
-}
-# LOINC list LL4049-4; actions without an answer there have no code, which the profile allows.
-TASKS = {
-    "avoid": ("LA26421-0", "Consider alternative medication"),
-    "contraindicated": ("LA26421-0", "Consider alternative medication"),
-    "alternative": ("LA26421-0", "Consider alternative medication"),
-    "reduce_dose": ("LA26422-8", "Decrease dose"),
-    "lower_start": ("LA26422-8", "Decrease dose"),
-    "increase_dose": ("LA26423-6", "Increase dose"),
-    "higher_start": ("LA26423-6", "Increase dose"),
-}
 _STATUS = {"current": "active", "planned": "intended", "stopped": "stopped"}
 
 
@@ -144,10 +122,12 @@ def _report(
     bundle: _Bundle, shown: View, results: Sequence[Resource], actions: Sequence[Resource], risks: Sequence[Resource]
 ) -> Resource:
     extensions = [
-        {"url": f"{REPORTING}/StructureDefinition/recommended-action", "valueReference": one} for one in actions
+        {"url": f"{REPORTING}/StructureDefinition/recommended-action", "valueReference": reference}
+        for reference in actions
     ]
     extensions += [
-        {"url": f"{REPORTING}/StructureDefinition/genomic-risk-assessment", "valueReference": one} for one in risks
+        {"url": f"{REPORTING}/StructureDefinition/genomic-risk-assessment", "valueReference": reference}
+        for reference in risks
     ]
     lines = [
         f"{words('urgency', drug.urgency)}: {drug.name}, {drug.headline}."
@@ -178,7 +158,7 @@ def _sentence(message: str) -> str:
 
 
 def _observation(bundle: _Bundle, code: Resource, device: Resource | None = None) -> Resource:
-    found: Resource = {
+    content: Resource = {
         "status": "final",
         "category": [
             _coding("http://terminology.hl7.org/CodeSystem/observation-category", "laboratory", "Laboratory"),
@@ -188,10 +168,10 @@ def _observation(bundle: _Bundle, code: Resource, device: Resource | None = None
         "subject": bundle.patient,
     }
     if bundle.issued:
-        found["effectiveDateTime"] = bundle.issued
+        content["effectiveDateTime"] = bundle.issued
     if device:
-        found["device"] = device
-    return found
+        content["device"] = device
+    return content
 
 
 def _genotype(bundle: _Bundle, gene: Gene, device: Resource) -> Resource:
@@ -235,8 +215,8 @@ def _pruned(node: Any) -> Any:
 
 
 def _coding(system: str, code: str, display: str, *, text: str | None = None) -> Resource:
-    found: Resource = {"coding": [{"system": system, "code": code, "display": display}]}
-    return found | {"text": text} if text else found
+    concept: Resource = {"coding": [{"system": system, "code": code, "display": display}]}
+    return concept | {"text": text} if text else concept
 
 
 def _says(advice: Advice) -> bool:
@@ -250,7 +230,7 @@ def _implication(bundle: _Bundle, drug: Drug, index: int, genotypes: dict[str, R
     content["derivedFrom"] = [genotypes[gene] for gene in genes if gene in genotypes]
     if not content["derivedFrom"]:
         del content["derivedFrom"]
-    said = [*_conditions(advice), advice.text or advice.headline]
+    sentences = [*_conditions(advice), advice.text or advice.headline]
     content["component"] = [
         *_effects(advice),
         {
@@ -258,7 +238,7 @@ def _implication(bundle: _Bundle, drug: Drug, index: int, genotypes: dict[str, R
             "valueCodeableConcept": _drug_code(bundle, drug.name),
         },
         {"code": _coding(LOINC, "93044-6", "Level of evidence"), "valueCodeableConcept": {"text": _evidence(advice)}},
-        {"code": _coding(CODES, "conclusion-string", "Conclusion"), "valueString": " ".join(said)},
+        {"code": _coding(CODES, "conclusion-string", "Conclusion"), "valueString": " ".join(sentences)},
     ]
     if advice.flags:
         content["note"] = [{"text": "; ".join(advice.flags)}]
@@ -289,21 +269,21 @@ def _conditions(advice: Advice) -> Iterator[str]:
 
 def _effects(advice: Advice) -> Iterator[Resource]:
     code = _coding(CODES, "therapeutic-implication", "Therapeutic Implication")
-    said = dict(advice.implications)
+    effects = dict(advice.implications)
     for gene, value in advice.matched:
-        text = f"{gene} {value}: {said[gene]}" if said.get(gene) else f"{gene} {value}"
+        text = f"{gene} {value}: {effects[gene]}" if effects.get(gene) else f"{gene} {value}"
         answer = METABOLISERS.get(value) if gene not in advice.unclear else None
         concept = _coding(LOINC, answer, value, text=text) if answer else {"text": text}
         yield {"code": code, "valueCodeableConcept": concept}
 
 
 def _task(bundle: _Bundle, drug: Drug, because: Resource | None, medication: Resource | None) -> Resource:
-    said = drug.ruled_out or drug.deciding
+    leading = drug.ruled_out or drug.deciding
     content: Resource = {"status": "requested", "intent": "proposal", "for": bundle.patient}
     code = TASKS.get(drug.action)
     if code:
         content["code"] = _coding(LOINC, *code)
-    content["description"] = f"{drug.name}: {said.text if said and said.text else drug.headline}"
+    content["description"] = f"{drug.name}: {leading.text if leading and leading.text else drug.headline}"
     if medication:
         content["focus"] = medication
     if because:
@@ -356,8 +336,8 @@ def _risk(bundle: _Bundle, score: Score, genotypes: dict[str, Resource], results
         content["prediction"] = [_prediction(score)]
     if basis:
         content["basis"] = basis
-    said = [score.refusal] if score.refusal else [f"rests on {score.evidence}"]
-    content["note"] = [{"text": "; ".join([*said, *score.flags])}]
+    remarks = [score.refusal] if score.refusal else [f"rests on {score.evidence}"]
+    content["note"] = [{"text": "; ".join([*remarks, *score.flags])}]
     return bundle.add("RiskAssessment", f"score {score.endpoint}", content)
 
 
@@ -366,15 +346,15 @@ def _prediction(score: Score) -> Resource:
     if score.reference is not None:
         parts.append(f"average person {score.show(score.reference)}")
     parts += [f"{name} {value:+.3g}" for name, value in score.factors]
-    found: Resource = {"outcome": {"text": f"{score.outcome or score.endpoint}: {score.show(score.estimate)}"}}
+    prediction: Resource = {"outcome": {"text": f"{score.outcome or score.endpoint}: {score.show(score.estimate)}"}}
     if score.is_probability and score.estimate is not None:
-        found["probabilityDecimal"] = round(score.estimate, 6)
+        prediction["probabilityDecimal"] = round(score.estimate, 6)
         if score.reference:
-            found["relativeRisk"] = round(score.estimate / score.reference, 4)
-    found["qualitativeRisk"] = {"text": words("category", score.category)}
+            prediction["relativeRisk"] = round(score.estimate / score.reference, 4)
+    prediction["qualitativeRisk"] = {"text": words("category", score.category)}
     if parts:
-        found["rationale"] = "; ".join(parts)
-    return found
+        prediction["rationale"] = "; ".join(parts)
+    return prediction
 
 
 def _dose(bundle: _Bundle, score: Score) -> Resource:

@@ -54,7 +54,6 @@ def environment() -> Environment:
         percent=wording.percent,
         several=wording.several,
         number=wording.number,
-        shorten=wording.shorten,
         clean=wording.clean,
         humanise=wording.humanise,
         urgencies=wording.URGENCIES,

@@ -1,27 +1,37 @@
-"""A cohort's summary as MultiQC reads it: custom content, one table and one bar plot."""
+"""A summary as MultiQC reads it: custom content keyed by sample, so that runs of one person each join in one page."""
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any
 
-import polars as pl
-
-from pgx.reports.page.lexicon import overlays_of
-from pgx.reports.page.model import not_usable_because
+from pgx.assertion import NOT_CALLED
+from pgx.reports.page.build import Gene, View, views
+from pgx.reports.page.lexicon import Lexicon, overlays_of
 from pgx.reports.page.wording import URGENCIES, clean, words
 from pgx.types import Result
 
+TABLES = ("pgx_mqc.json", "pgx_phenotypes_mqc.json")
+VERSIONS = "pgx_mqc_versions.yml"
+FILES = (*TABLES, VERSIONS)
+"""Names that MultiQC looks for, in the order in which `to_multiqc` gives them."""
+
 _ABOUT = "Pharmacogenomic calls and guidance by pgx. Research use; not a medical device."
+_STATUSES = ("called", "ambiguous", "not_called", "outside")
+_VERSIONED = ("pgx", "knowledge", "models")
 
 
-def to_multiqc(result: Result) -> dict[str, str]:
-    """Return file name -> JSON text of MultiQC custom content.
+def to_multiqc(result: Result, lexicon: Lexicon) -> dict[str, str]:
+    """Return file name -> text of MultiQC custom content.
 
-    ``pgx_mqc.json`` is a table with one row a sample; ``pgx_phenotypes_mqc.json`` counts phenotypes per gene.
+    ``pgx_mqc.json`` is a table with one row a sample; ``pgx_phenotypes_mqc.json`` has each sample's phenotypes, a
+    column a gene; ``pgx_mqc_versions.yml`` the versions of program, knowledge and models.
     """
     about = _about(result)
-    return {"pgx_mqc.json": _text(_table(result, about)), "pgx_phenotypes_mqc.json": _text(_bars(result.calls, about))}
+    everyone = list(views(result, lexicon))
+    texts = (_text(_table(everyone, about)), _text(_phenotypes(everyone, about)), _versions(result))
+    return dict(zip(FILES, texts, strict=True))
 
 
 def _about(result: Result) -> str:
@@ -37,31 +47,23 @@ def _text(content: dict[str, Any]) -> str:
     return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
 
-def _table(result: Result, about: str) -> dict[str, Any]:
-    statuses = ("called", "ambiguous", "not_called", "outside")
-    rows: dict[str, dict[str, Any]] = {
-        sample: {f"genes_{s}": 0 for s in statuses}
-        | {f"drugs_{u}": 0 for u in URGENCIES[:3]}
-        | {"scores_not_usable": 0}
-        for sample in result.samples
+def _versions(result: Result) -> str:
+    """Return YAML; JSON strings are YAML strings."""
+    known = {name: result.provenance.get(name) for name in _VERSIONED}
+    lines = [f"  {name}: {json.dumps(str(version))}\n" for name, version in known.items() if version]
+    return "pgx:\n" + "".join(lines) if lines else "{}\n"
+
+
+def _table(everyone: list[View], about: str) -> dict[str, Any]:
+    titles = {f"genes_{status}": f"Genes {words('status', status)}" for status in _STATUSES}
+    titles |= {f"drugs_{urgency}": f"Drugs: {words('urgency', urgency).lower()}" for urgency in URGENCIES[:3]}
+    titles |= {"genes_needed": "Needed but not tested", "scores_not_usable": "Scores not usable"}
+    headers: dict[str, dict[str, Any]] = {
+        key: {"title": title, "format": "{:,.0f}", "min": 0} for key, title in titles.items()
     }
-    for sample, status, n in result.calls.group_by("sample", "status").len().iter_rows():
-        if status in statuses:
-            rows[sample][f"genes_{status}"] = n
-    for sample, urgency in _worst(result.guidance).iter_rows():
-        if f"drugs_{urgency}" in rows[sample]:
-            rows[sample][f"drugs_{urgency}"] += 1
-    for sample, reasons in _not_usable(result.scores).items():
-        rows[sample] |= {"scores_not_usable": len(reasons), "scores_not_usable_why": "; ".join(reasons)}
-    positions = result.calls.group_by("sample").agg(pl.col("positions_called").sum(), pl.col("positions_total").sum())
-    for sample, called, total in positions.iter_rows():
-        if total:
-            rows[sample]["positions_percent"] = round(100 * called / total, 2)
-    titles = {f"genes_{s}": f"Genes {words('status', s)}" for s in statuses}
-    titles |= {f"drugs_{u}": f"Drugs: {words('urgency', u).lower()}" for u in URGENCIES[:3]}
-    headers = {key: {"title": title, "format": "{:,.0f}", "min": 0} for key, title in titles.items()}
-    headers["scores_not_usable"] = {"title": "Scores not usable", "format": "{:,.0f}", "min": 0}
-    headers["scores_not_usable_why"] = {"title": "Why scores are not usable"}
+    headers["genes_needed"]["description"] = "Genes whose result could change the advice on a drug of the report"
+    headers["genes_needed_which"] = {"title": "Which genes are needed", "scale": False}
+    headers["scores_not_usable_why"] = {"title": "Why scores are not usable", "scale": False}
     headers["positions_percent"] = {"title": "Positions with data", "suffix": "%", "min": 0, "max": 100}
     return {
         "id": "pgx_summary",
@@ -70,47 +72,52 @@ def _table(result: Result, about: str) -> dict[str, Any]:
         "plot_type": "table",
         "pconfig": {"id": "pgx_summary_table", "title": "pgx: samples", "namespace": "pgx"},
         "headers": headers,
-        "data": {clean(sample): row for sample, row in rows.items()},
+        "data": {shown.sample: _row(shown) for shown in everyone},
     }
 
 
-def _not_usable(scores: pl.DataFrame) -> dict[str, list[str]]:
-    """Return sample -> each of its scores that is not usable, with the reason."""
-    found: dict[str, list[str]] = {}
-    refused = scores.filter(~pl.col("usable")).select("sample", "endpoint", "flags")
-    for sample, endpoint, flags in refused.iter_rows():
-        found.setdefault(sample, []).append(clean(f"{endpoint} ({not_usable_because(flags) or 'no reason given'})"))
-    return found
-
-
-def _worst(guidance: pl.DataFrame) -> pl.DataFrame:
-    """Return one row a sample and drug: its most urgent row that applies."""
-    rank = {urgency: i for i, urgency in enumerate(URGENCIES)}
-    return (
-        guidance.filter(pl.col("applies").is_in(["yes", "if_population"]))
-        .with_columns(rank=pl.col("urgency").replace_strict(rank, default=len(rank), return_dtype=pl.Int64))
-        .sort("rank")
-        .group_by("sample", "drug")
-        .agg(pl.col("urgency").first())
-        .select("sample", "urgency")
+def _row(shown: View) -> dict[str, Any]:
+    statuses = Counter(gene.status for gene in shown.genes)
+    reasons = [f"{score.endpoint} ({score.why_not or 'no reason given'})" for score in shown.scores if not score.usable]
+    needed = shown.genes_needed
+    row: dict[str, Any] = {f"genes_{status}": statuses[status] for status in _STATUSES}
+    row |= {f"drugs_{urgency}": len(shown.of_urgency(urgency)) for urgency in URGENCIES[:3]}
+    row |= {"genes_needed": len(needed), "scores_not_usable": len(reasons)}
+    if needed:
+        row["genes_needed_which"] = ", ".join(needed)
+    if reasons:
+        row["scores_not_usable_why"] = "; ".join(reasons)
+    called, total = (
+        sum(_count(gene, name) for gene in shown.genes) for name in ("positions_called", "positions_total")
     )
+    if total:
+        row["positions_percent"] = round(100 * called / total, 2)
+    return row
 
 
-def _bars(calls: pl.DataFrame, about: str) -> dict[str, Any]:
-    counted = (
-        calls.select("gene", pl.col("phenotype").fill_null("none"))
-        .group_by("gene", "phenotype")
-        .len()
-        .sort("gene", "phenotype")
-    )
-    data: dict[str, dict[str, int]] = {}
-    for gene, phenotype, n in counted.iter_rows():
-        data.setdefault(clean(gene), {})[clean(phenotype)] = n
+def _count(gene: Gene, column: str) -> int:
+    count = gene.row[column]
+    return count if isinstance(count, int) else 0
+
+
+def _phenotypes(everyone: list[View], about: str) -> dict[str, Any]:
+    needed = {name for shown in everyone for name in shown.genes_needed}
+    genes = {gene.name for shown in everyone for gene in shown.genes if gene.phenotype or gene.name in needed}
     return {
         "id": "pgx_phenotypes",
         "section_name": "Pharmacogenomic phenotypes",
-        "description": f"Samples per phenotype and gene; 'none' is not called or without a phenotype. {about}",
-        "plot_type": "bargraph",
-        "pconfig": {"id": "pgx_phenotypes_plot", "title": "pgx: phenotypes", "ylab": "Samples"},
-        "data": data,
+        "description": f"Phenotype of each gene that has one for anybody, or is needed. {about}",
+        "plot_type": "table",
+        "pconfig": {"id": "pgx_phenotypes_table", "title": "pgx: phenotypes", "namespace": "pgx", "no_violin": True},
+        "headers": {name: {"title": name, "scale": False} for name in sorted(genes)},
+        "data": {
+            shown.sample: {gene.name: _phenotype(gene) for gene in shown.genes if gene.name in genes}
+            for shown in everyone
+        },
     }
+
+
+def _phenotype(gene: Gene) -> str:
+    if not gene.phenotype:
+        return words("status", gene.status) if gene.status == NOT_CALLED else "no phenotype"
+    return f"{gene.phenotype}, {gene.unclear}" if gene.unclear else gene.phenotype

@@ -35,8 +35,11 @@ def render_card(result: Result, sample: str, lexicon: Lexicon) -> str:
 
 
 def card_of(shown: View) -> str:
-    """Return the card of one view."""
+    """Return the card of one view; genes that decide about a drug come first."""
+    decisive = [drug.deciding for drug in shown.drugs if drug.deciding and drug.urgency not in ("standard", "no_data")]
+    order = dict.fromkeys(gene for advice in decisive for gene in advice.genes)
     called = [gene for gene in shown.genes if gene.status != "not_called" and (gene.has_guidance or gene.phenotype)]
+    called.sort(key=lambda gene: list(order).index(gene.name) if gene.name in order else len(order))
     versions = [(label, value) for label, value in shown.provenance if label in _VERSIONS]
     return _page("card.html.j2", shown, genes=called, most=_ON_CARD, versions=versions)
 
@@ -74,11 +77,11 @@ def plain_action(drug: Drug) -> str:
 
 def _plain_interaction(drug: Drug) -> str:
     """Say which other medicines change the level of this one, and what the genes ask for where that still counts."""
-    agents = " and ".join(dict.fromkeys(one.agent for one in drug.acting))
-    said = f"{agents} {words('plain', 'acts_one' if ' and ' not in agents else 'acts_several')}"
+    agents = " and ".join(dict.fromkeys(acting.agent for acting in drug.acting))
+    clause = f"{agents} {words('plain', 'acts_one' if ' and ' not in agents else 'acts_several')}"
     if drug.deciding is None or drug.deciding.turned or drug.action == "standard":
-        return f"{said}; {words('action', DECIDES, plain=True)}"
-    return f"{said}; by your genes, {wording.action(drug.deciding.source, drug.action, plain=True)}"
+        return f"{clause}; {words('action', DECIDES, plain=True)}"
+    return f"{clause}; by your genes, {wording.action(drug.deciding.source, drug.action, plain=True)}"
 
 
 def plain_reasons(drug: Drug) -> Iterator[str]:
@@ -87,8 +90,8 @@ def plain_reasons(drug: Drug) -> Iterator[str]:
         return
     silent = {words("implication", code) for code in ("na", "none", "no_data")}
     seen = set()
-    for _, said in wording.implications(pairs_of(drug.deciding.row["implication"]), plain=True):
-        for part in said.split(", "):
+    for _, effects in wording.implications(pairs_of(drug.deciding.row["implication"]), plain=True):
+        for part in effects.split(", "):
             if part not in silent and part not in seen:
                 seen.add(part)
                 yield part
@@ -99,21 +102,24 @@ def plain_phenotype(gene: Gene) -> str:
     if gene.plainly_unclear:
         return gene.plainly_unclear
     phenotype = gene.clinical or gene.phenotype
-    said = wording.table().get(("scale", phenotype), ("", ""))[1]
-    if said:
-        what = f"{said[:1].upper()}{said[1:]}"
+    speed = wording.table().get(("scale", phenotype), ("", ""))[1]
+    if speed:
+        what = f"{speed[:1].upper()}{speed[1:]}"
         return f"{what}{', counting the other medicines you take' if gene.changed else ''}"
     named = wording.table().get(("phenotype", phenotype), ("", ""))[1]
     if named:
         return named
-    return "; ".join(_plain_status(one) for one in phenotype.split(";") if one) or "a result without a known meaning"
+    return (
+        "; ".join(_plain_status(status) for status in phenotype.split(";") if status)
+        or "a result without a known meaning"
+    )
 
 
 def _plain_status(status: str) -> str:
     """Return the presence of an allele in everyday words; another result stays as it is."""
-    allele, _, found = status.rpartition(" ")
-    said = words("presence", found) if allele and ("presence", found) in wording.table() else ""
-    return f"{allele} {said}" if said else status
+    allele, _, presence = status.rpartition(" ")
+    text = words("presence", presence) if allele and ("presence", presence) in wording.table() else ""
+    return f"{allele} {text}" if text else status
 
 
 def short(phenotype: str) -> str:

@@ -71,11 +71,22 @@ def follow_up(result: Result, sample: str, lexicon: Lexicon) -> list[Check]:
 def checks(shown: View) -> list[Check]:
     """Return the checks of one view, see `follow_up`."""
     starts = {str(row["drug"]): row["start"] for row in shown.medications if row["status"] != "stopped"}
-    found = [
-        one for drug in shown.drugs if drug.medication for one in _of_drug(drug, starts.get(drug.name), shown.lexicon)
+    planned = [
+        check
+        for drug in shown.drugs
+        if drug.medication
+        for check in _of_drug(drug, starts.get(drug.name), shown.lexicon)
     ]
     return sorted(
-        found, key=lambda one: (one.day >= 0, one.when is None, one.when or date.min, one.day, one.drug, one.what)
+        planned,
+        key=lambda check: (
+            check.day >= 0,
+            check.when is None,
+            check.when or date.min,
+            check.day,
+            check.drug,
+            check.what,
+        ),
     )
 
 
@@ -94,10 +105,10 @@ def _of_drug(drug: Drug, start: object, lexicon: Lexicon) -> Iterator[Check]:
         before, days, note = lexicon.schedule(code)
         for day in (*((-1,) if before else ()), *days):
             when = start + timedelta(days=day) if isinstance(start, date) and day >= 0 else None
-            said, plain = lexicon.monitoring(code), lexicon.monitoring(code, plain=True)
+            text, plain = lexicon.monitoring(code), lexicon.monitoring(code, plain=True)
             yield Check(
                 drug.name,
-                said,
+                text,
                 plain,
                 day,
                 when,
@@ -122,23 +133,24 @@ def ics_of(shown: View) -> str | None:
     if not planned:
         return None
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//pgx//follow-up plan//EN", "CALSCALE:GREGORIAN"]
-    for one in planned:
-        lines += _entry(shown.sample, one)
+    for check in planned:
+        lines += _entry(shown.sample, check)
     lines.append("END:VCALENDAR")
     return "".join(f"{folded}\r\n" for line in lines for folded in _fold(line))
 
 
-def _entry(sample: str, one: Check) -> list[str]:
-    kind = "VEVENT" if one.when else "VTODO"
-    uid = hashlib.sha256(repr((sample, one.drug, one.what, one.day)).encode()).hexdigest()[:32]
-    about = f"{one.moment} of {one.drug}; asked for by {', '.join(one.sources)}{' (local)' if one.local else ''}." + (
-        f" {one.note}." if one.note else ""
+def _entry(sample: str, check: Check) -> list[str]:
+    kind = "VEVENT" if check.when else "VTODO"
+    uid = hashlib.sha256(repr((sample, check.drug, check.what, check.day)).encode()).hexdigest()[:32]
+    about = (
+        f"{check.moment} of {check.drug}; asked for by {', '.join(check.sources)}{' (local)' if check.local else ''}."
+        + (f" {check.note}." if check.note else "")
     )
     # The stamp must be there; it is taken from the plan, since a clock would make every file differ.
-    stamp = (one.when or date(1970, 1, 1)).strftime("%Y%m%dT000000Z")
-    lines = [f"BEGIN:{kind}", f"UID:{uid}@pgx", f"DTSTAMP:{stamp}", f"SUMMARY:{_escape(f'{one.drug}: {one.what}')}"]
-    if one.when:
-        lines += [f"DTSTART;VALUE=DATE:{one.when:%Y%m%d}", "TRANSP:TRANSPARENT"]
+    stamp = (check.when or date(1970, 1, 1)).strftime("%Y%m%dT000000Z")
+    lines = [f"BEGIN:{kind}", f"UID:{uid}@pgx", f"DTSTAMP:{stamp}", f"SUMMARY:{_escape(f'{check.drug}: {check.what}')}"]
+    if check.when:
+        lines += [f"DTSTART;VALUE=DATE:{check.when:%Y%m%d}", "TRANSP:TRANSPARENT"]
     return [*lines, f"DESCRIPTION:{_escape(f'{about} {NOTICE}')}", f"END:{kind}"]
 
 

@@ -49,7 +49,7 @@ def to_dict(result: Result, lexicon: Lexicon) -> dict[str, Any]:
         "samples": [
             {"sample": sample, "summary": _summary(shown)}
             | ({} if len(result.samples) == 1 else {"inputs": person.inputs_of(result, sample) or []})
-            | {name: found.get(sample, []) for name, found in parts.items()}
+            | {name: rows.get(sample, []) for name, rows in parts.items()}
             for sample, shown in zip(result.samples, views(result, lexicon), strict=True)
         ],
     }
@@ -68,20 +68,20 @@ def from_json(text: str | bytes, *, file: str | Path | None = None) -> Result:
     InputError
         If the text is not such a document, or one of another major version.
     """
-    found = parse(text, file=file)
+    document = parse(text, file=file)
     with valid(file):
-        return _result(found)
+        return _result(document)
 
 
 def parse(text: str | bytes, *, file: str | Path | None = None) -> dict[str, Any]:
     """Return the document as plain data, its format and version checked; see `from_json`."""
     try:
-        found = json.loads(text)
+        document = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise InputError(f"not JSON: {error}", file=file) from error
-    known = isinstance(found, dict)
-    check(found.get("format") if known else None, found.get("version") if known else None, file=file)
-    return dict(found)
+    is_object = isinstance(document, dict)
+    check(document.get("format") if is_object else None, document.get("version") if is_object else None, file=file)
+    return dict(document)
 
 
 def check(form: Any, version: Any, *, file: str | Path | None = None) -> None:
@@ -95,7 +95,7 @@ def check(form: Any, version: Any, *, file: str | Path | None = None) -> None:
 
 
 def view_of(
-    found: Mapping[str, Any],
+    document: Mapping[str, Any],
     sample: str,
     lexicon: Lexicon,
     *,
@@ -118,7 +118,7 @@ def view_of(
         For the message if the document is broken.
     """
     with valid(file):
-        entry = next((one for one in found["samples"] if one["sample"] == sample), None)
+        entry = next((sample_entry for sample_entry in document["samples"] if sample_entry["sample"] == sample), None)
         if entry is None:
             return None
         wanted = _SCHEMAS if drugs is None else ("guidance", "scores", "medications", "notes")
@@ -126,10 +126,10 @@ def view_of(
         for name in wanted:
             rows = (row for row in entry[name] if drugs is None or name == "notes" or row["drug"] in drugs)
             parts[name] = [_decode(row, name) | {"sample": sample} for row in rows]
-        notes: list[Row] = [_decode(row, "notes") | {"sample": None} for row in found["notes"]]
-        given = found["provenance"]
-        inputs = entry.get("inputs") if len(found["samples"]) > 1 else range(len(given.get("inputs", ())))
-        provenance = person.own_provenance(given, sample, inputs)
+        notes: list[Row] = [_decode(row, "notes") | {"sample": None} for row in document["notes"]]
+        run_provenance = document["provenance"]
+        inputs = entry.get("inputs") if len(document["samples"]) > 1 else range(len(run_provenance.get("inputs", ())))
+        provenance = person.own_provenance(run_provenance, sample, inputs)
         return build(sample, parts, notes, tuple(flatten(provenance)), lexicon.of_result(provenance))
 
 
@@ -158,11 +158,11 @@ def schema_of() -> dict[str, Any]:
 
 
 def _by_sample(frame: pl.DataFrame) -> dict[str | None, list[dict[str, Any]]]:
-    found: dict[str | None, list[dict[str, Any]]] = {}
+    rows: dict[str | None, list[dict[str, Any]]] = {}
     for row in frame.iter_rows(named=True):
         sample = row.pop("sample")
-        found.setdefault(sample, []).append(_plain(row))
-    return found
+        rows.setdefault(sample, []).append(_plain(row))
+    return rows
 
 
 def _plain(value: Any) -> Any:
@@ -189,36 +189,38 @@ def _summary(shown: View) -> list[dict[str, Any]]:
             "differences": drug.differences or None,
             "cautions": list(drug.cautions),
             "interactions": list(drug.interactions),
-            "whatever_the_genes": [_limit(one) for one in drug.limits],
+            "whatever_the_genes": [_limit(limit) for limit in drug.limits],
             "local": drug.local,
         }
         for drug in shown.drugs
     ]
 
 
-def _limit(one: Advice) -> str:
-    said = f"{one.source}: {one.text}"
-    return said if one.applies == "yes" else f"{said} ({wording.words('applies', one.applies)})"
+def _limit(limit: Advice) -> str:
+    text = f"{limit.source}: {limit.text}"
+    return text if limit.applies == "yes" else f"{text} ({wording.words('applies', limit.applies)})"
 
 
-def _result(found: dict[str, Any]) -> Result:
-    samples = [str(entry["sample"]) for entry in found["samples"]]
-    frames = {}
+def _result(document: dict[str, Any]) -> Result:
+    samples = [str(entry["sample"]) for entry in document["samples"]]
+    frames: dict[str, Any] = {}
     for name, which in _SCHEMAS.items():
-        rows = [_decode(row, name) | {"sample": entry["sample"]} for entry in found["samples"] for row in entry[name]]
+        rows = [
+            _decode(row, name) | {"sample": entry["sample"]} for entry in document["samples"] for row in entry[name]
+        ]
         if name == "notes":
-            rows = [_decode(row, name) | {"sample": None} for row in found["notes"]] + rows
+            rows = [_decode(row, name) | {"sample": None} for row in document["notes"]] + rows
         frames[name] = schema.from_rows(rows, which) if rows else schema.empty(which)
-    return Result(tuple(samples), **frames, provenance=dict(found["provenance"]), holders=_holders(found))
+    return Result(tuple(samples), **frames, provenance=dict(document["provenance"]), holders=_holders(document))
 
 
-def _holders(found: Mapping[str, Any]) -> tuple[frozenset[str], ...]:
+def _holders(document: Mapping[str, Any]) -> tuple[frozenset[str], ...]:
     """Return whom each input file is about, as the samples of a document say; empty if they do not."""
-    places = {str(entry["sample"]): entry["inputs"] for entry in found["samples"] if "inputs" in entry}
-    inputs = found["provenance"].get("inputs", ())
-    if not places:
+    held_by = {str(entry["sample"]): entry["inputs"] for entry in document["samples"] if "inputs" in entry}
+    inputs = document["provenance"].get("inputs", ())
+    if not held_by:
         return ()
-    return tuple(frozenset(s for s, held in places.items() if place in held) for place in range(len(inputs)))
+    return tuple(frozenset(s for s, held in held_by.items() if index in held) for index in range(len(inputs)))
 
 
 def _decode(row: Mapping[str, Any], name: str) -> dict[str, Any]:

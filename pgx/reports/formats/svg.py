@@ -192,8 +192,8 @@ def _line(kind: str, x1: float, y1: float, x2: float, y2: float) -> str:
     return f'<line {_paint(kind)} x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"/>'
 
 
-def _text(x: float, y: float, said: str, *, anchor: str = "middle", kind: str = "label") -> str:
-    return f'<text {_paint(kind)} x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(said)}</text>'
+def _text(x: float, y: float, text: str, *, anchor: str = "middle", kind: str = "label") -> str:
+    return f'<text {_paint(kind)} x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
 
 
 def _arrow(start: float, end: float, y: float) -> str:
@@ -206,9 +206,9 @@ def _arrow(start: float, end: float, y: float) -> str:
     )
 
 
-def _svg(title: str, said: str, width: float, height: float, parts: Sequence[str], uid: str) -> Markup:
+def _svg(title: str, description: str, width: float, height: float, parts: Sequence[str], uid: str) -> Markup:
     size = f'viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}"'
-    names = f'<title id="{uid}-t">{escape(title)}</title><desc id="{uid}-d">{escape(said)}</desc>'
+    names = f'<title id="{uid}-t">{escape(title)}</title><desc id="{uid}-d">{escape(description)}</desc>'
     # Every value in `parts` went through `_text` or a number format, so nothing of the input is unescaped here.
     head = f'class="plot" role="img" aria-labelledby="{uid}-t {uid}-d" font-family="sans-serif" font-size="12" {size}'
     return Markup(f"<svg {head}>{names}{''.join(parts)}</svg>")

@@ -16,7 +16,7 @@ from rich.text import Text
 from pgx.reports.page.build import NOBODY, Drug, Gene, Score, View, view
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.notice import NOTICE
-from pgx.reports.page.wording import URGENCIES, clean, number, percent, several, shorten, urgency_note, words
+from pgx.reports.page.wording import URGENCIES, clean, number, percent, several, urgency_note, words
 from pgx.types import Result
 
 STYLES = {
@@ -31,6 +31,8 @@ _LINE_BY_LINE = 15
 _WIDEST = 118
 _PIPED = 100
 _LONGEST_NAME = 60
+_IN_PASSING = 30
+_NARROW = 72  # with less room the columns of a table would break names of alleles apart
 
 
 def render_text(
@@ -79,13 +81,13 @@ def text_of(shown: View, *, color: bool = False, width: int = 100) -> str:
         markup=False,
         legacy_windows=False,
     )
-    console.print(page(shown))
+    console.print(page(shown, console.width))
     # Trailing blanks are an artefact of table cells: they would only make a piped report differ from what is seen.
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
 
 
-def page(shown: View) -> RenderableType:
-    """Return the whole report as one rich renderable."""
+def page(shown: View, width: int) -> RenderableType:
+    """Return the whole report as one rich renderable for `width` columns."""
     parts: list[RenderableType] = [Text(f"Pharmacogenomic report: {shown.sample}", "bold"), Text(NOTICE, "dim italic")]
     parts += [_heading("What to do"), *_summary(shown)]
     if shown.scores:
@@ -93,7 +95,7 @@ def page(shown: View) -> RenderableType:
             _heading("Model scores (estimates, not guideline advice)"),
             *(_score(score) for score in shown.scores),
         ]
-    parts += [_heading("Genes"), *_genes(shown)]
+    parts += [_heading("Genes"), *_genes(shown, width)]
     detail = [drug for drug in shown.drugs if drug.urgency in ("avoid", "change_dose", "monitor") or drug.medication]
     if detail:
         parts += [_heading("What each source says"), *(_sources(drug) for drug in detail)]
@@ -121,14 +123,14 @@ def _summary(shown: View) -> list[RenderableType]:
         Text.assemble(("! ", "bold red"), clean(str(note["message"]))) for note in shown.alerts
     ]
     for gene, stake, needing in shown.tests_needed:
-        said = Text.assemble(
+        line = Text.assemble(
             ("! Not tested but needed: ", "bold yellow"), (gene, "bold"), f" for {', '.join(needing)}; "
         )
-        parts.append(said.append(f"some results would mean: {words('urgency', stake).lower()}"))
+        parts.append(line.append(f"some results would mean: {words('urgency', stake).lower()}"))
     for gene, stake, concerned in shown.unclear:
-        said = Text.assemble(("! Shown but not known: ", "bold yellow"), (gene, "bold"))
-        said.append(f", {words('unclear', 'shown')}; concerns {several(concerned)}; ")
-        parts.append(said.append(f"some results would mean: {words('urgency', stake).lower()}"))
+        line = Text.assemble(("! Shown but not known: ", "bold yellow"), (gene, "bold"))
+        line.append(f", {words('unclear', 'shown')}; concerns {several(concerned)}; ")
+        parts.append(line.append(f"some results would mean: {words('urgency', stake).lower()}"))
     if not shown.drugs:
         parts.append(Text("No guidance: no drug was asked for, or none has a guideline."))
     for urgency in URGENCIES:
@@ -159,26 +161,26 @@ def _drug_lines(drugs: list[Drug]) -> RenderableType:
         name = Text.assemble((drug.name, "bold"))
         if drug.medication:
             name.append(f" ({drug.medication})", "dim")
-        said = Text(drug.headline)
+        text = Text(drug.headline)
         if drug.reason:
-            said.append(f" · {drug.reason}", "dim")
+            text.append(f" · {drug.reason}", "dim")
         if drug.sources:
-            said.append(f" [{', '.join(drug.sources)}]", "dim")
+            text.append(f" [{', '.join(drug.sources)}]", "dim")
         for line in drug.interactions:
-            said.append("\ninteraction: ", "bold")
-            said.append(line)
+            text.append("\ninteraction: ", "bold")
+            text.append(line)
         if drug.differences:
-            said.append("\nsources differ: ", "bold")
-            said.append(drug.differences)
+            text.append("\nsources differ: ", "bold")
+            text.append(drug.differences)
         for caution in drug.cautions:
-            said.append("\nuncertain: ", "bold")
-            said.append(caution)
+            text.append("\nuncertain: ", "bold")
+            text.append(caution)
         for limit in drug.open_limits:
-            said.append("\nlabel: ", "bold")
-            said.append(
+            text.append("\nlabel: ", "bold")
+            text.append(
                 f"{limit.action} {limit.condition}, whatever the genes; the data do not say whether that applies"
             )
-        table.add_row(name, said)
+        table.add_row(name, text)
     return Padding(table, (0, 0, 0, 2))
 
 
@@ -203,7 +205,7 @@ def _score(score: Score) -> RenderableType:
     return Group(head, Padding(_grid(rows), (0, 0, 0, 2)))
 
 
-def _genes(shown: View) -> list[RenderableType]:
+def _genes(shown: View, width: int) -> list[RenderableType]:
     called = [gene for gene in shown.genes if gene.status != "not_called"]
     if not called:
         return [Text("No gene was called.")]
@@ -213,23 +215,36 @@ def _genes(shown: View) -> list[RenderableType]:
         table.add_column(name, overflow="fold", no_wrap=name in ("gene", "score", "positions"))
     # The same remark stands beside many genes: each is written once, under the table.
     remarks: dict[str, int] = {}
+    lines: list[RenderableType] = []
     for gene in main:
-        own = [gene.status_said] if gene.status != "called" else []
-        numbers = [remarks.setdefault(remark, len(remarks) + 1) for remark in (*own, *gene.flags)]
-        table.add_row(*_gene_cells(gene), Text(" ".join(f"[{n}]" for n in numbers), "dim"))
-    found: list[RenderableType] = [table, _grid([(f"[{n}]", remark) for remark, n in remarks.items()])]
-    others = [f"{gene.name} {shorten(gene.diplotype or gene.status_said, 30)}" for gene in called if gene not in main]
+        status = [gene.status_said] if gene.status != "called" else []
+        numbers = [remarks.setdefault(remark, len(remarks) + 1) for remark in (*status, *gene.flags)]
+        cells = [*_gene_cells(gene), Text(" ".join(f"[{n}]" for n in numbers), "dim")]
+        if width < _NARROW:
+            lines.append(Text("  ").join(cell for cell in cells if cell))
+        else:
+            table.add_row(*cells)
+    parts: list[RenderableType] = [*(lines or [table]), _grid([(f"[{n}]", remark) for remark, n in remarks.items()])]
+    others = [f"{gene.name} {_in_passing(gene)}" for gene in called if gene not in main]
     if others:
-        found.append(Padding(Text.assemble(("other genes  ", "dim"), "; ".join(others)), (1, 0, 0, 0)))
-    return found
+        parts.append(Padding(Text.assemble(("other genes  ", "dim"), "; ".join(others)), (1, 0, 0, 0)))
+    return parts
+
+
+def _in_passing(gene: Gene) -> str:
+    """Return a diplotype for a list; it is cut off only where it has no meaning: without a phenotype."""
+    diplotype = gene.brief(gene.diplotype, _IN_PASSING) or gene.status_said
+    if gene.phenotype or len(diplotype) <= _IN_PASSING:
+        return diplotype
+    return f"{diplotype[: _IN_PASSING - 1].rstrip()}…"
 
 
 def _gene_cells(gene: Gene) -> list[Text]:
-    diplotype = Text(shorten(gene.diplotype, _LONGEST_NAME))
+    diplotype = Text(gene.brief(gene.diplotype, _LONGEST_NAME))
     if gene.probability is not None:
         diplotype.append(f" {percent(gene.probability)}", "dim")
     for name, chance in gene.alternatives[:2]:
-        diplotype.append(f"\nor {shorten(name, _LONGEST_NAME)} {percent(chance)}", "dim")
+        diplotype.append(f"\nor {gene.brief(name, _LONGEST_NAME)} {percent(chance)}", "dim")
     phenotype = Text(gene.phenotype)
     if gene.unclear:
         phenotype.append(f" {gene.unclear}", "bold")
@@ -249,7 +264,7 @@ def _sources(drug: Drug) -> RenderableType:
     table.add_column(no_wrap=True, style="dim")
     table.add_column(ratio=1, overflow="fold")
     for advice in drug.advice:
-        said = Text(advice.text or advice.headline)
+        text = Text(advice.text or advice.headline)
         details = [] if advice.applies == "yes" or advice.source == NOBODY else [words("applies", advice.applies)]
         if advice.row["action"]:
             details.append(f"strength {advice.strength}" if advice.strength else "")
@@ -257,10 +272,10 @@ def _sources(drug: Drug) -> RenderableType:
         if not advice.text:
             details += [advice.condition, *advice.alternatives, *advice.monitoring]
         details = [part for part in (*details, *advice.flags) if part]
-        said.append(f" ({'; '.join(details)})" if details else "", "dim")
+        text.append(f" ({'; '.join(details)})" if details else "", "dim")
         if advice.url:
-            said.append(f" {advice.url}", "dim")
-        table.add_row(Text("" if advice.source == NOBODY else advice.source), said)
+            text.append(f" {advice.url}", "dim")
+        table.add_row(Text("" if advice.source == NOBODY else advice.source), text)
     if drug.advice:
         rows.append(Padding(table, (0, 0, 0, 2)))
     if drug.limits:
@@ -275,10 +290,10 @@ def _limits(drug: Drug) -> RenderableType:
     table.add_column(ratio=1, overflow="fold")
     for limit in drug.limits:
         details = [] if limit.applies == "yes" else [words("applies", limit.applies)]
-        said = Text(limit.text)
-        said.append(f" ({'; '.join((*details, *limit.flags[1:]))})" if details or limit.flags[1:] else "", "dim")
-        said.append(f" {limit.url}" if limit.url else "", "dim")
-        table.add_row(Text(limit.source), said)
+        text = Text(limit.text)
+        text.append(f" ({'; '.join((*details, *limit.flags[1:]))})" if details or limit.flags[1:] else "", "dim")
+        text.append(f" {limit.url}" if limit.url else "", "dim")
+        table.add_row(Text(limit.source), text)
     return table
 
 

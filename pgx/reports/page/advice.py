@@ -65,7 +65,7 @@ class Advice:
     @property
     def unclear(self) -> dict[str, str]:
         """Genes of which something was shown, or sent, and not used -> the gravest urgency that it could mean."""
-        return {gene: urgency for _, urgency, gene in self._unclear()}
+        return {gene: known_urgency(urgency) for _, urgency, gene in self._unclear()}
 
     @property
     def refused(self) -> tuple[str, ...]:
@@ -76,6 +76,15 @@ class Advice:
         return [
             (flag.code, *flag.arguments) for flag in self.codes if flag.code in UNCLEAR and len(flag.arguments) == 2
         ]
+
+    @property
+    def not_understood(self) -> tuple[str, ...]:
+        """What of the row this program cannot read, in words; such a row counts as the most urgent that holds."""
+        urgency, applies = text_of_cell(self.row["urgency"]), text_of_cell(self.row["applies"])
+        return (
+            *([f"urgency {urgency!r}"] if urgency not in URGENCIES else []),
+            *([f"condition {applies!r}"] if applies not in _APPLIES else []),
+        )
 
     @property
     def acting(self) -> tuple[Acting, ...]:
@@ -114,11 +123,15 @@ def advice_of(row: Row, lexicon: Lexicon) -> Advice:
     codes = codes_of(row["monitoring"])
     url = text_of_cell(row["url"])
     source, action = text_of_cell(row["source"]), text_of_cell(row["action"])
+    urgency, applies = text_of_cell(row["urgency"]), text_of_cell(row["applies"])
+    if applies not in _APPLIES:
+        # A word of a later version, or of nobody: what is not understood must not read as a comfort.
+        urgency, applies = URGENCIES[0], "yes"
     return Advice(
         row=row,
         source=source,
-        applies=text_of_cell(row["applies"]) or "no_match",
-        urgency=text_of_cell(row["urgency"]) if row["urgency"] in URGENCIES else "no_data",
+        applies=applies,
+        urgency=known_urgency(urgency),
         action=wording.action(source, action) or words("applies", text_of_cell(row["applies"])) or "no advice",
         dose=_dose(text_of_cell(row["dose_change"])),
         condition=_condition(row, lexicon),
@@ -135,6 +148,11 @@ def advice_of(row: Row, lexicon: Lexicon) -> Advice:
         probability=number_of(row["probability"]),
         flags=tuple(lexicon.flags(codes_of(row["flags"]))),
     )
+
+
+def known_urgency(code: str) -> str:
+    """Return an urgency code; one that is not known, as in a result of a later version, is read as the most urgent."""
+    return code if code in URGENCIES else URGENCIES[0]
 
 
 def _condition(row: Row, lexicon: Lexicon) -> str:

@@ -16,6 +16,7 @@ from pgx.reports.page.advice import NOBODY, Advice, Row, advice_of
 from pgx.reports.page.cells import codes_of, flags_of, numbers_of
 from pgx.reports.page.cells import number_of as _float
 from pgx.reports.page.cells import text_of_cell as _text
+from pgx.reports.page.diplotypes import alleles_of
 from pgx.reports.page.drug_line import drug_of, drug_order
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.model import BESIDE_DRUGS, Class, Drug, Gene, Score, View
@@ -37,7 +38,7 @@ def views(result: Result, lexicon: Lexicon) -> Iterator[View]:
     for sample in result.samples:
         yield build(
             sample,
-            {name: found.get(sample, []) for name, found in parts.items()},
+            {name: rows.get(sample, []) for name, rows in parts.items()},
             parts["notes"].get(None, []),
             tuple(flatten(person.provenance_of(result, sample))),
             lexicon,
@@ -66,10 +67,10 @@ def _rows(frame: pl.DataFrame) -> list[Row]:
 
 
 def _by_sample(frame: pl.DataFrame) -> dict[str | None, list[Row]]:
-    found: dict[str | None, list[Row]] = {}
+    rows: dict[str | None, list[Row]] = {}
     for row in frame.iter_rows(named=True):
-        found.setdefault(row["sample"], []).append(row)
-    return found
+        rows.setdefault(row["sample"], []).append(row)
+    return rows
 
 
 def build(
@@ -88,11 +89,12 @@ def build(
     beside = [note for note in parts["notes"] if note["code"] in BESIDE_DRUGS]
     taken = {str(row["drug"]): clean(str(row["status"])) for row in parts["medications"] if row["status"] != "stopped"}
     by_drug: dict[str, list[Advice]] = {}
-    for one in advice:
-        by_drug.setdefault(str(one.row["drug"]), []).append(one)
-    unseen = {str(row["gene"]): _copy_number_range(row) for row in parts["calls"]}
+    for line in advice:
+        by_drug.setdefault(str(line.row["drug"]), []).append(line)
+    copy_ranges = {str(row["gene"]): _copy_number_range(row) for row in parts["calls"]}
     drugs = sorted(
-        (drug_of(name, found, taken.get(name, ""), beside, unseen) for name, found in by_drug.items()), key=drug_order
+        (drug_of(name, advice_on, taken.get(name, ""), beside, copy_ranges) for name, advice_on in by_drug.items()),
+        key=drug_order,
     )
     guided = {gene for row in parts["guidance"] for gene in codes_of(row["genes"])}
     classes: dict[str, list[Row]] = {}
@@ -140,17 +142,21 @@ def _gene(row: Row, classes: list[Row], guided: bool, lexicon: Lexicon) -> Gene:
     kinds = sorted((_class(c) for c in classes), key=lambda c: (c.scheme, -c.probability, c.name))
     phenotype = _text(row["phenotype"])
     chances = [c.probability for c in kinds if c.scheme == "CPIC" and c.name == phenotype]
+    name, alternatives = _text(row["gene"]), numbers_of(row["alternatives"])
+    alleles = [
+        allele for diplotype in (_text(row["diplotype"]), *dict(alternatives)) for allele in alleles_of(diplotype)
+    ]
     called, total = row["positions_called"], row["positions_total"]
     functions = [
         (_text(row[f"allele{i}"]), _text(row[f"function{i}"])) for i in (1, 2) if row[f"allele{i}"] is not None
     ]
     return Gene(
         row=row,
-        name=_text(row["gene"]),
+        name=name,
         status=_text(row["status"]),
         diplotype=_text(row["diplotype"]),
         probability=_float(row["probability"]),
-        alternatives=tuple(numbers_of(row["alternatives"])),
+        alternatives=tuple(alternatives),
         phenotype=phenotype,
         phenotype_probability=min(sum(chances), 1.0) if chances else None,
         clinical=_text(row["clinical_phenotype"]),
@@ -162,6 +168,7 @@ def _gene(row: Row, classes: list[Row], guided: bool, lexicon: Lexicon) -> Gene:
         source=_text(row["source"]),
         classes=tuple(kinds),
         has_guidance=guided,
+        harmless=frozenset(allele for allele in alleles if lexicon.is_harmless(name, allele)),
     )
 
 

@@ -68,8 +68,8 @@ def drug_of(
     valid = sorted((row for row in advice if row.applies in ("yes", "if_population")), key=gravest_first)
     deciding = valid[0] if valid else None
     urgency = deciding.urgency if deciding else "no_data"
-    untested = gaps.untested_genes(advice)
     stakes = gaps.stakes_of(advice)
+    untested = gaps.untested_genes(advice, stakes)
     unclear = {gene: stake for row in valid for gene, stake in row.unclear.items()}
     refused = dict.fromkeys(gene for row in valid for gene in row.refused)
     # What a part of the genes says is no answer, least of all "use as usual".
@@ -97,6 +97,7 @@ def drug_of(
         medication=medication,
         differences=_differences(valid),
         cautions=(
+            *gaps.codes_not_understood((*valid, *limits)),
             *gaps.other_genotypes(advice, valid, urgency),
             *(gaps.untested_remarks(untested, stakes) if deciding and not part else ()),
             *(gaps.copy_remarks(deciding, copy_ranges or {}) if deciding else ()),

@@ -6,20 +6,21 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from pgx.codes import FlagCode
 from pgx.reports.page import wording
-from pgx.reports.page.advice import NOBODY, Advice
+from pgx.reports.page.advice import NOBODY, Advice, known_urgency
 from pgx.reports.page.wording import URGENCIES, words
 
 _WORTH_SAYING = 0.1  # from this probability on, advice for another genotype stands beside the headline
 
 
-def untested_genes(advice: Iterable[Advice]) -> dict[str, list[str]]:
-    """Return genes that a source looks at for the drug and that were not called, with those sources."""
+def untested_genes(advice: Iterable[Advice], stakes: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return genes that a source looks at for the drug and that were not called, gravest stake first, with sources."""
     sources: dict[str, list[str]] = {}
     for row in advice:
         if row.applies == "not_tested" and row.source != NOBODY:
             for gene in row.genes:
                 sources.setdefault(gene, []).append(row.source)
-    return {gene: list(dict.fromkeys(names)) for gene, names in sources.items()}
+    genes = sorted(sources, key=lambda gene: URGENCIES.index(stakes[gene]) if gene in stakes else len(URGENCIES))
+    return {gene: list(dict.fromkeys(sources[gene])) for gene in genes}
 
 
 def stakes_of(advice: Iterable[Advice]) -> dict[str, str]:
@@ -29,8 +30,8 @@ def stakes_of(advice: Iterable[Advice]) -> dict[str, str]:
         if row.applies == "not_tested":
             for flag in row.codes:
                 urgency, *genes = flag.arguments or ("",)
-                if flag.code == FlagCode.COULD_MEAN and urgency in URGENCIES:
-                    gene = ":".join(genes)
+                if flag.code == FlagCode.COULD_MEAN:
+                    gene, urgency = ":".join(genes), known_urgency(urgency)
                     stakes[gene] = min(stakes.get(gene, urgency), urgency, key=URGENCIES.index)
     return stakes
 
@@ -65,6 +66,16 @@ def unclear_remarks(unclear: Mapping[str, str], refused: Collection[str]) -> Ite
     """Yield what was shown or sent of a gene without being used, and what it could mean."""
     for gene, urgency in unclear.items():
         yield f"{'; '.join(unused_results([gene], refused))}{stake_clause({gene: urgency})}"
+
+
+def codes_not_understood(valid: Iterable[Advice]) -> Iterator[str]:
+    """Yield what of the advice this program cannot read, and how it counts it."""
+    for row in valid:
+        if row.not_understood:
+            yield (
+                f"this program does not know the {' and the '.join(row.not_understood)} of {row.source}'s advice, "
+                "and reads it as the most urgent"
+            )
 
 
 def copy_remarks(deciding: Advice, ranges: Mapping[str, Sequence[str]]) -> Iterator[str]:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from pgx.codes import Flag
 from pgx.knowledge.acting import parse
+from pgx.knowledge.drug_names import DrugNames
+from pgx.knowledge.drug_names import drug_names as names_of
 from pgx.knowledge.local_terms import KEY, endpoint_terms
 from pgx.knowledge.sentences import templates
 from pgx.reports.page import wording
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 Schedule = tuple[bool, tuple[int, ...], str]
 
 _LITERAL = "text:"
+_NORMAL = "Normal function"
 _FEATURE = re.compile(r"^(gene|clinical|lifestyle|lab|vital|condition|medication|trend|imaging)\.")
 
 
@@ -59,6 +62,11 @@ class Lexicon:
     def rxnorm(self, drug: str) -> str | None:
         """Return the RxNorm id of a drug."""
         return self._local_text("rxnorm", drug) or self._column("drugs", "drug", "rxnorm").get(drug)
+
+    def is_harmless(self, gene: str, allele: str) -> bool:
+        """Return whether every scheme that knows an allele says that it works normally."""
+        functions = self.kb.remember(("lexicon", "functions"), self._functions).get((gene, allele))
+        return functions == {_NORMAL}
 
     def schedule(self, code: str) -> Schedule:
         """Return when a test is done: before the first dose, on which days after it, and a remark."""
@@ -141,6 +149,11 @@ class Lexicon:
         return _overlays(self.local)
 
     @property
+    def resolver(self) -> DrugNames:
+        """The look-up of drugs by name, description or code: the one that reads records and options too."""
+        return names_of(self.kb)
+
+    @property
     def drug_names(self) -> Mapping[str, str]:
         """RxNorm id, generic name, brand name or ATC code (all lower case) -> drug."""
         return self.kb.remember(("lexicon", "drug names"), self._drug_names)
@@ -167,6 +180,12 @@ class Lexicon:
             return {str(name): str(text) for name, text in rows}
 
         return self.kb.remember(("lexicon", table, key, value), read)
+
+    def _functions(self) -> dict[tuple[str, str], set[str]]:
+        functions: dict[tuple[str, str], set[str]] = {}
+        for gene, allele, function in self.kb.table("functions").select("gene", "allele", "function").iter_rows():
+            functions.setdefault((gene, allele), set()).add(function)
+        return functions
 
     def _schedules(self) -> dict[str, Schedule]:
         rows = self.kb.table("follow_up").select("code", "before", "days", "note").iter_rows()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from pgx.assertion import NOT_CALLED
@@ -10,6 +11,7 @@ from pgx.knowledge.acting import Acting, phrase
 from pgx.reports.page import wording
 from pgx.reports.page.advice import Advice, Row, leading_limit
 from pgx.reports.page.cells import codes_of, flags_of, pairs_of
+from pgx.reports.page.diplotypes import brief
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.wording import clean
 
@@ -18,7 +20,13 @@ OF_LEVELS = (NoteCode.DRUG_LEVEL, NoteCode.PLANNED_DRUG_LEVEL)
 BESIDE_DRUGS = (NoteCode.DRUG_DRUG_GENE, NoteCode.PLANNED_INTERACTION, NoteCode.ACTS_ON_OTHERS, *OF_LEVELS)
 """Codes of notes that are said beside the drug that they name."""
 
-ALERTS = (NoteCode.ALLERGY, NoteCode.SEX_MISMATCH, NoteCode.OUTSIDE_REFUSED, NoteCode.VALUE_LEFT_OUT)
+ALERTS = (
+    NoteCode.ALLERGY,
+    NoteCode.SEX_MISMATCH,
+    NoteCode.OUTSIDE_REFUSED,
+    NoteCode.VALUE_LEFT_OUT,
+    NoteCode.UNLIKELY_VALUE,
+)
 """Codes of notes that stand before everything else."""
 ALWAYS_SAID = (NoteCode.MEDICATION_BASIS,)
 """Codes of notes that a reader sees even where they are no warning."""
@@ -73,22 +81,22 @@ class Drug:
     def in_short(self) -> str:
         """What acts on it and the change of dose, as short as a card needs it."""
         agents = ", ".join(
-            dict.fromkeys(f"{one.agent} {one.effect.split('_')[0]} it, {one.enzyme}" for one in self.acting)
+            dict.fromkeys(f"{acting.agent} {acting.effect.split('_')[0]} it, {acting.enzyme}" for acting in self.acting)
         )
-        said = self.ruled_out or self.deciding
-        what = f"{said.action} {said.dose}".strip() if said and self.urgency == "change_dose" else ""
+        leading = self.ruled_out or self.deciding
+        what = f"{leading.action} {leading.dose}".strip() if leading and self.urgency == "change_dose" else ""
         return ": ".join(filter(None, (agents, what)))
 
     @property
     def open_limits(self) -> tuple[Advice, ...]:
         """The limits of the label of which the data do not say whether they concern this person, unless one holds."""
-        return () if self.ruled_out else tuple(one for one in self.limits if one.applies != "yes")
+        return () if self.ruled_out else tuple(limit for limit in self.limits if limit.applies != "yes")
 
     @property
     def action(self) -> str:
         """Code of the action that the line is about: the label's, or that of the deciding advice."""
-        said = self.ruled_out or self.deciding
-        return "" if said is None else str(said.row["action"] or "")
+        leading = self.ruled_out or self.deciding
+        return "" if leading is None else str(leading.row["action"] or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +113,10 @@ class Class:
 
 @dataclass(frozen=True, slots=True)
 class Gene:
-    """One gene: the diplotype with its probability, and what follows from it."""
+    """One gene: the diplotype with its probability, and what follows from it.
+
+    `harmless` are those of its alleles that are known to work normally.
+    """
 
     row: Row
     name: str
@@ -124,6 +135,7 @@ class Gene:
     source: str
     classes: tuple[Class, ...]
     has_guidance: bool
+    harmless: frozenset[str]
 
     @property
     def local(self) -> bool:
@@ -141,8 +153,12 @@ class Gene:
         return self._unclear(plain=True)
 
     def _unclear(self, *, plain: bool) -> str:
-        found = [("unclear", flag) for flag in codes_of(self.row["flags"])]
-        return next((wording.words(*key, plain=plain) for key in found if key in wording.table()), "")
+        keys = [("unclear", flag) for flag in codes_of(self.row["flags"])]
+        return next((wording.words(*key, plain=plain) for key in keys if key in wording.table()), "")
+
+    def brief(self, diplotype: str, most: int) -> str:
+        """Return one of the gene's diplotypes for little room; only alleles that are harmless are left out."""
+        return brief(diplotype, most, self.harmless.__contains__)
 
     @property
     def status_said(self) -> str:
@@ -160,10 +176,10 @@ def not_usable_because(flags: object) -> str:
     """Return why a score with this cell of flags has no number: ``DPYD not tested; age below 18``."""
     listed = flags_of(flags)
     genes = [flag.about for flag in listed if flag.code == FlagCode.GENE_NOT_CALLED]
-    said = [f"{', '.join(genes)} not tested"] if genes else []
-    reasons = [flag.about for flag in listed if flag.code == FlagCode.REFUSED]
-    said += [wording.humanise(about) for about in reasons if not (genes and about == "genotype_unknown")]
-    return "; ".join(said)
+    reasons = [f"{', '.join(genes)} not tested"] if genes else []
+    refusals = [flag.about for flag in listed if flag.code == FlagCode.REFUSED]
+    reasons += [wording.humanise(subject) for subject in refusals if not (genes and subject == "genotype_unknown")]
+    return "; ".join(reasons)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +212,8 @@ class Score:
     def genes(self) -> tuple[str, ...]:
         """Genes among what drives the score."""
         names = (name.split(".") for name, _ in pairs_of(self.row["factors"]))
-        found = (parts[1].upper().replace("_", "-") for parts in names if parts[0] == "gene" and len(parts) > 2)
-        return tuple(dict.fromkeys(found))
+        genes = (parts[1].upper().replace("_", "-") for parts in names if parts[0] == "gene" and len(parts) > 2)
+        return tuple(dict.fromkeys(genes))
 
     @property
     def why_not(self) -> str:
@@ -235,6 +251,9 @@ class Score:
         return f"{ends[0]} to {ends[1]}" + (f" ({wording.percent(self.level)} interval)" if self.level else "")
 
 
+_NO_WEIGHT = (True, len(wording.URGENCIES), 0)
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """Everything that a page about one sample says."""
@@ -255,8 +274,27 @@ class View:
 
     @property
     def not_called(self) -> list[Gene]:
-        """Genes without a call."""
-        return [gene for gene in self.genes if gene.status == NOT_CALLED]
+        """Genes without a call: first those that could mean most for the person's own drugs."""
+        weights = self._weights()
+        genes = [gene for gene in self.genes if gene.status == NOT_CALLED]
+        return sorted(genes, key=lambda gene: weights.get(gene.name, _NO_WEIGHT))
+
+    @property
+    def genes_needed(self) -> list[str]:
+        """Genes not tested whose result could change the advice on a drug of the report, gravest first."""
+        weights = self._weights()
+        return sorted(
+            (gene for gene, weight in weights.items() if weight[:2] < _NO_WEIGHT[:2]), key=weights.__getitem__
+        )
+
+    def _weights(self) -> dict[str, tuple[bool, int, int]]:
+        """Return gene -> what its result could mean: least for the gravest urgency of most drugs of the person's."""
+        drugs: dict[str, Counter[tuple[bool, int]]] = {}
+        for drug in self.drugs:
+            for gene, urgency in drug.untested:
+                rank = wording.URGENCIES.index(urgency) if urgency else len(wording.URGENCIES)
+                drugs.setdefault(gene, Counter())[not drug.medication or not urgency, rank] += 1
+        return {gene: (*min(counts), -counts[min(counts)]) for gene, counts in drugs.items()}
 
     @property
     def unanswered(self) -> list[tuple[str, tuple[str, ...]]]:
@@ -271,25 +309,26 @@ class View:
     @property
     def tests_needed(self) -> list[tuple[str, str, tuple[str, ...]]]:
         """Genes not tested that could rule out a medicine of the person: gene, urgency, medicines."""
-        found: dict[tuple[str, str], list[str]] = {}
+        medicines: dict[tuple[str, str], list[str]] = {}
         for drug in self.drugs:
             for gene, urgency in drug.untested:
                 if drug.medication and urgency == "avoid" != drug.urgency:
-                    found.setdefault((gene, urgency), []).append(drug.name)
-        order = sorted(found, key=lambda key: (wording.URGENCIES.index(key[1]), key[0]))
-        return [(gene, urgency, tuple(sorted(found[gene, urgency]))) for gene, urgency in order]
+                    medicines.setdefault((gene, urgency), []).append(drug.name)
+        order = sorted(medicines, key=lambda key: (wording.URGENCIES.index(key[1]), -len(medicines[key])))
+        return [(gene, urgency, tuple(sorted(medicines[gene, urgency]))) for gene, urgency in order]
 
     @property
     def unclear(self) -> list[tuple[str, str, tuple[str, ...]]]:
         """Genes of which the file shows something of unknown effect: gene, gravest urgency, drugs that it concerns."""
-        found: dict[str, dict[str, str]] = {}
+        by_gene: dict[str, dict[str, str]] = {}
         for drug in self.drugs:
             for gene, urgency in drug.unclear:
-                found.setdefault(gene, {})[drug.name] = urgency
-        return [
-            (gene, min(of_drug.values(), key=wording.URGENCIES.index), tuple(sorted(of_drug)))
-            for gene, of_drug in sorted(found.items())
+                by_gene.setdefault(gene, {})[drug.name] = urgency
+        genes = [
+            (gene, min(urgencies.values(), key=wording.URGENCIES.index), tuple(urgencies))
+            for gene, urgencies in by_gene.items()
         ]
+        return sorted(genes, key=lambda entry: wording.URGENCIES.index(entry[1]))
 
     @property
     def local_knowledge(self) -> list[tuple[str, str]]:
@@ -317,13 +356,13 @@ class View:
     @property
     def remarks(self) -> list[Row]:
         """Notes that deserve a reader's eye and are not said beside a drug already."""
-        said = {drug.name for drug in self.drugs if drug.interactions}
+        told_beside = {drug.name for drug in self.drugs if drug.interactions}
         return [
             note
             for note in self.notes
             if (note["severity"] != "info" or note["code"] in ALWAYS_SAID)
             and note["code"] not in ALERTS
-            and not (note["code"] in BESIDE_DRUGS and note["subject"] in said)
+            and not (note["code"] in BESIDE_DRUGS and note["subject"] in told_beside)
         ]
 
     @property

@@ -40,7 +40,7 @@ def _on_model(note: Row, endpoints: Collection[object]) -> bool:
 def inputs_of(result: Result, sample: str) -> list[int] | None:
     """Return which of the result's input files hold the sample, by their place; None if nobody knows."""
     if result.holders:
-        return [place for place, holds in enumerate(result.holders) if sample in holds]
+        return [index for index, holds in enumerate(result.holders) if sample in holds]
     return None if len(result.samples) > 1 else list(range(len(_listed(result.provenance))))
 
 
@@ -61,15 +61,15 @@ def own_provenance(provenance: Mapping[str, object], sample: str, inputs: Sequen
     inputs
         Which input files hold the sample, by their place; None if nobody knows.
     """
-    own = dict(provenance)
+    personal = dict(provenance)
     listed = _listed(provenance)
-    if "inputs" in own:
-        own["inputs"] = [listed[place] for place in inputs or () if place < len(listed)]
-    options = own.get("options")
+    if "inputs" in personal:
+        personal["inputs"] = [listed[index] for index in inputs or () if index < len(listed)]
+    options = personal.get("options")
     if isinstance(options, Mapping):
         about = {key: _own_option(key, value, sample) for key, value in options.items() if key != "samples"}
-        own["options"] = {key: value for key, value in about.items() if value not in (None, {})}
-    return own
+        personal["options"] = {key: value for key, value in about.items() if value not in (None, {})}
+    return personal
 
 
 def _listed(provenance: Mapping[str, object]) -> list[Any]:

@@ -21,7 +21,7 @@ def table() -> dict[tuple[str, str], tuple[str, str]]:
     """Return (kind, code) -> (words for clinicians, words for patients)."""
     lines = (Path(__file__).parent / "wording.tsv").read_text(encoding="utf-8").splitlines()[1:]
     rows = (line.split("\t") for line in lines)
-    return {(kind, code): (said, plain) for kind, code, said, plain in rows}
+    return {(kind, code): (text, plain) for kind, code, text, plain in rows}
 
 
 def clean(text: str) -> str:
@@ -40,8 +40,8 @@ def words(kind: str, code: str | None, *, plain: bool = False) -> str:
     """Return the words for a code; for patients when `plain`, falling back to the clinicians' words."""
     if not code:
         return ""
-    said, lay = table().get((kind, code), ("", ""))
-    return (lay or said if plain else said) or humanise(code)
+    text, everyday = table().get((kind, code), ("", ""))
+    return (everyday or text if plain else text) or humanise(code)
 
 
 def urgency_note(urgency: str) -> str:
@@ -67,8 +67,12 @@ def implication(code: str, *, plain: bool = False) -> str:
     for cut in range(len(parts) - 1, 0, -1):
         effect, change = "_".join(parts[:cut]), "_".join(parts[cut:])
         if ("effect", effect) in table() and ("change", change) in table():
-            said, how = words("effect", effect, plain=plain), words("change", change, plain=plain)
-            return (f"{how} {said}" if how.endswith(("er", "changed")) else f"{said}: {how}") + extra
+            effect_words, change_words = words("effect", effect, plain=plain), words("change", change, plain=plain)
+            return (
+                f"{change_words} {effect_words}"
+                if change_words.endswith(("er", "changed"))
+                else f"{effect_words}: {change_words}"
+            ) + extra
     return humanise(body) + extra
 
 
@@ -104,11 +108,6 @@ def several(names: Sequence[str], most: int = 8) -> str:
     """Return names joined by commas; of more than `most`, how many are left out."""
     rest = len(names) - most
     return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
-
-
-def shorten(text: str, most: int) -> str:
-    """Return a text of at most `most` characters; what was cut off is shown by an ellipsis."""
-    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 
 
 def number(value: float | None, digits: int = 3) -> str:

@@ -35,6 +35,7 @@ _BUILD = re.compile(r"build\s*:?\s*(36|37|38)|GRCh(37|38)|\bhg(18|19|38)\b|NCBI\
 _SPLIT = re.compile(r"[\s,;]+")
 _COMPLEMENT = str.maketrans("ACGT", "TGCA")
 _NOTHING = frozenset("-0.?")
+_LETTERS = frozenset("ACGTID-0.?")
 _FEW = 20
 _FEMALE_FROM, _MALE_TO, _ENOUGH_X = 0.08, 0.02, 50
 
@@ -44,7 +45,8 @@ class ArrayData:
     """What an array file says of the knowledge's sites.
 
     `calls` maps a site to the letters of each probe there; `matched` counts probes whose name and position agree with
-    each build; `x` counts (haploid, heterozygous, all) genotypes of chrX outside the pseudo-autosomal regions.
+    each build; `x` counts (haploid, heterozygous, all) genotypes of chrX outside the pseudo-autosomal regions;
+    `contradiction` is how the comments contradict the positions.
     """
 
     sample: str
@@ -56,6 +58,7 @@ class ArrayData:
     calls: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
     by_name: int = 0
     x: list[int] = field(default_factory=lambda: [0, 0, 0])
+    contradiction: str = ""
 
     @property
     def sex(self) -> str | None:
@@ -104,6 +107,7 @@ def load(name: str, vendor: str, lines: Iterable[str], sites: pl.DataFrame, aske
     data = ArrayData(Path(name).name.split(".")[0] if name != "-" else "sample", vendor)
     found = _Probes(sites)
     said: str | None = None
+    first_fault = ""
     for number, line in enumerate(lines, 1):
         if line.startswith("#") or not line.strip():
             match = _BUILD.search(line) if line.startswith("#") else None
@@ -113,13 +117,16 @@ def load(name: str, vendor: str, lines: Iterable[str], sites: pl.DataFrame, aske
         if fields is None:
             if data.rows or not _COLUMNS.search(line.encode()):
                 data.malformed.append(number)
+                first_fault = first_fault or fault(line)
             continue
         data.rows += 1
         found.add(*fields)
     if not data.rows or len(data.malformed) * 10 > data.rows:
         where = f"line {data.malformed[0]}" if data.malformed else None
-        raise InputError(f"not a {vendor} raw-data file: its lines are not name, chromosome, position, genotype",
-                         file=name, where=where)  # fmt: skip
+        raise InputError(
+            f"not a {vendor} raw-data file: {first_fault or 'it has no probes'}", file=name, where=where,
+            fix="a line is name, chromosome, position, genotype",
+        )  # fmt: skip
     spoken = {"18": "36", "19": "37"}.get(said or "", said)
     _settle_build(data, found, spoken, asked, name)
     found.give(data, by_position=spoken != "36")
@@ -182,13 +189,32 @@ def is_probe(line: str) -> bool | None:
     return _fields(line) is not None
 
 
+def fault(line: str) -> str:
+    """Say why a line is no probe."""
+    parts = _parts(line)
+    if len(parts) not in (4, 5):
+        return f"{len(parts)} columns where 4 or 5 are due"
+    letters = _letters(parts[3:])
+    if set(letters) - _LETTERS or len(letters) > 2:
+        return f"{' '.join(parts[3:])[:40]!r} is not a genotype of one or two letters"
+    return f"position {parts[2][:40]!r} is not a number"
+
+
+def _parts(line: str) -> list[str]:
+    return [part for part in _SPLIT.split(line.replace('"', " ").strip()) if part]
+
+
+def _letters(cells: list[str]) -> str:
+    return "".join(cells).upper().replace("/", "").replace("|", "")
+
+
 def _fields(line: str) -> tuple[str, str, int, str] | None:
     """Take a line apart: name, canonical chromosome, position, letters; None if it is no probe."""
-    parts = [part for part in _SPLIT.split(line.replace('"', " ").strip()) if part]
+    parts = _parts(line)
     if len(parts) not in (4, 5):
         return None
-    name, chrom, pos, letters = parts[0], parts[1], parts[2], "".join(parts[3:]).upper()
-    if set(letters) - set("ACGTID-0.?") or len(letters) > 2:
+    name, chrom, pos, letters = parts[0], parts[1], parts[2], _letters(parts[3:])
+    if set(letters) - _LETTERS or len(letters) > 2:
         return None
     at = whole_number(pos)
     if at is None:
@@ -197,17 +223,19 @@ def _fields(line: str) -> tuple[str, str, int, str] | None:
 
 
 def _settle_build(data: ArrayData, probes: _Probes, said: str | None, asked: str | None, name: str) -> None:
-    """Choose the build from the probes whose name and position the knowledge has; comments and user must agree."""
+    """Choose the build from the probes whose name and position the knowledge has, else what comments or user say."""
     spoken = {"37": GRCH37, "38": GRCH38}.get(said or "")
     counts = probes.agree
     shown = next((b for b in (GRCH37, GRCH38) if counts[b] > 4 * counts[{GRCH37: GRCH38, GRCH38: GRCH37}[b]]), None)
     if said == "36":
         data.build, data.evidence = GRCH37, "its positions are those of build 36; matched by rs number"
         return
-    for source, build in (("its comments say", spoken), ("the user says", asked)):
-        if build and shown and build != shown:
-            raise InputError(f"{source} {build} but the probes' positions are those of {shown}", file=name,
-                             fix="leave --build out or give the right file")  # fmt: skip
+    if asked and shown and asked != shown:
+        raise InputError(f"the user says {asked} but the probes' positions are those of {shown}", file=name,
+                         fix=f"give --build {shown} or leave it out")  # fmt: skip
+    if spoken and shown and spoken != shown:
+        data.contradiction = f"its comments say {spoken} but the probes' positions are those of {shown}, which count"
+        spoken = None
     if asked and spoken and asked != spoken:
         raise InputError(f"its comments say {spoken} but {asked} was asked for", file=name, fix="leave --build out")
     build = shown or spoken or asked

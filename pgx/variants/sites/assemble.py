@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pgx.types import NO_COPY, NOT_CALLED, SPANNED, UNREAD, State
 from pgx.variants.sites.doubts import Numbers, Register, merged
 from pgx.variants.sites.match import SILENT, UNPLACED, UNTOLD, VOUCHES
+from pgx.variants.sites.overlaps import with_doubt, without_own_stars
 from pgx.variants.sites.targets import Target
 
 CONFLICT = -8
@@ -28,6 +29,7 @@ class Evidence:
     (S,) or None, `state` the state of a called genotype, `hidden` bool (S,) the samples whose genotype may not be used
     (FILTER, thresholds) and `tests` the alternate codes that the record tests; `doubts` int32 (S,) are the numbers of
     the samples' likelihoods (`doubts.Register`), None if all genotypes are certain; `imputed` ones are not measured.
+    `start` is the record's position; an `atom` writes an allele of its own beside ``*``.
     """
 
     columns: NDArray[np.intp]
@@ -41,6 +43,8 @@ class Evidence:
     span: tuple[int, int] | None = None
     doubts: Numbers | None = None
     imputed: bool = False
+    start: int = 0
+    atom: bool = False
 
 
 @dataclass(slots=True)
@@ -183,7 +187,7 @@ def _take(record: Evidence, columns: NDArray[np.intp]) -> Evidence:
         columns, record.codes[index], record.phased[index],
         None if record.phase_set is None else record.phase_set[index], record.state,
         None if record.hidden is None else record.hidden[index], record.tests, record.weak, record.span,
-        None if record.doubts is None else record.doubts[index], record.imputed,
+        None if record.doubts is None else record.doubts[index], record.imputed, record.start, record.atom,
     )  # fmt: skip
 
 
@@ -264,6 +268,8 @@ def _merge_one(
     rows = [(tuple(int(c) for c in pair), bool(p), r) for pair, p, r in zip(codes, phased, records, strict=True)]
     strong = [row for row in rows if not row[2].weak and any(c not in (SILENT, NO_COPY) for c in row[0])]
     strong = _without_repeats(strong)
+    spelled = without_own_stars([(pair, r.start, r.atom) for pair, _, r in strong], reference)
+    strong = [(pair, p, r) for pair, (_, p, r) in zip(spelled, strong, strict=True)]
     if not strong:
         weak = [row for row in rows if any(c not in (SILENT, NO_COPY) for c in row[0])]
         if not weak:
@@ -275,6 +281,9 @@ def _merge_one(
             return composed, True, State.CALLED
     known = [(pair, p, r.tests) for pair, p, r in strong]
     merged = _strands(known, reference)
+    doubtful = max((pair.count(UNPLACED) for pair, _, r in rows if r.weak), default=0)
+    if doubtful and CONFLICT not in merged[0]:
+        return with_doubt(merged[0], doubtful, reference), False, State.CALLED
     spans = [(pair, p, r.tests) for pair, p, r in rows if r.weak and SPANNED in pair]
     if spans and CONFLICT not in merged[0]:
         wider = _strands([*known, *spans], reference)

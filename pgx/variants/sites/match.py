@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pgx.types import NOT_CALLED, SPANNED
 from pgx.variants.sites.targets import Target
 from pgx.variants.vcf.records import REFERENCE_ALTS
+from pgx.variants.vcf.structural_alleles import is_structural
 from pgx.variants.vcf.trim import trim
 
 UNPLACED = -4
@@ -50,7 +51,11 @@ class Reading:
 
 
 class ReferenceMismatchError(ValueError):
-    """The record's REF does not agree with the site's reference string."""
+    """The record's REF does not agree with the site's reference string; `swapped` if an ALT does."""
+
+    def __init__(self, problem: str, *, swapped: bool) -> None:
+        super().__init__(problem)
+        self.swapped = swapped
 
 
 def read_alleles(
@@ -74,10 +79,14 @@ def read_alleles(
     ReferenceMismatchError
         If REF contradicts the site's reference string.
     """
-    _check_reference(pos, ref, target)
+    _check_reference(pos, ref, alts, target)
+    if alts == ["."] or ref in alts:
+        return _without_change(pos, ref, alts, end, target)
     open_ended = not alts or any(alt in REFERENCE_ALTS for alt in alts)
     covers = pos <= target.pos and end >= target.end
     codes = [_place(*spelling, target) for spelling in spellings or [(pos, ref, alt) for alt in alts]]
+    if pos <= target.end and end >= target.pos:
+        codes = [UNPLACED if _untold(alt) else code for alt, code in zip(alts, codes, strict=True)]
     speaks = any(code >= 0 or code == UNPLACED for code in codes) or any(
         alt == "*" and code == SPANNED for alt, code in zip(alts, codes, strict=True)
     )
@@ -91,6 +100,42 @@ def read_alleles(
     if open_ended and not covers and not speaks:
         return Reading(_table(VOUCHES, [VOUCHES if c == BESIDE else c for c in codes]), covers=False)
     return Reading(_table(reference, [reference if c == BESIDE else c for c in codes]))
+
+
+def _without_change(pos: int, ref: str, alts: list[str], end: int, target: Target) -> Reading | None:
+    """Read a record that writes out no other allele.
+
+    Where ALT is missing it is reference over the site or a part of it, and allele 1 would be one that is not told.
+    Where an ALT is REF again, nothing of it can be used.
+    """
+    if pos > target.end or max(end, pos + len(ref) - 1) < target.pos:
+        return None
+    if ref in alts:
+        return opened(alts)
+    covers = pos <= target.pos and end >= target.end
+    return Reading(_table(target.reference_code if covers else VOUCHES, [UNPLACED]), covers=covers)
+
+
+def _untold(alt: str) -> bool:
+    """Say whether an allele is a word in angle brackets that tells neither the reference nor a change of structure."""
+    return alt[:1] == "<" and alt not in REFERENCE_ALTS and not is_structural("N", alt)
+
+
+def opened(alts: list[str]) -> Reading:
+    """Return the reading of a record that cannot be used: whatever the strands carry is not told."""
+    return Reading(_table(UNPLACED, [UNPLACED] * len(alts)), covers=True)
+
+
+def settle(readings: list[tuple[Target, Reading]]) -> None:
+    """Let an allele that is exactly one of a site's be nothing else at the sites that overlap it; in place."""
+    if len(readings) < 2:
+        return
+    for index in range(1, min(len(reading.table) for _, reading in readings) - 2):
+        told = [(target, reading, int(reading.table[index])) for target, reading in readings if not reading.weak]
+        if any(0 <= code < target.documented and code != target.reference_code for target, _, code in told):
+            for target, reading, code in told:
+                if code >= target.documented or code == UNPLACED:
+                    reading.table[index] = target.reference_code
 
 
 def may_shift_left(pos: int, ref: str, alts: list[str]) -> bool:
@@ -135,13 +180,15 @@ def _table(reference: int, alts: list[int]) -> NDArray[np.int8]:
     return np.array([reference, *alts, -2, NOT_CALLED], dtype=np.int8)
 
 
-def _check_reference(pos: int, ref: str, target: Target) -> None:
+def _check_reference(pos: int, ref: str, alts: list[str], target: Target) -> None:
     first, last = max(pos, target.pos), min(pos + len(ref), target.pos + len(target.ref))
     if first >= last:
         return
     ours, theirs = target.ref[first - target.pos : last - target.pos], ref[first - pos : last - pos]
     if ours != theirs and any(b not in (a, "N") for a, b in zip(ours, theirs, strict=True)):
-        raise ReferenceMismatchError(f"REF is {theirs} where the reference genome has {ours}")
+        swapped = any(len(alt) == len(ref) and alt[first - pos : last - pos] == ours for alt in alts)
+        problem = f"REF is {theirs} where the reference genome has {ours}"
+        raise ReferenceMismatchError(problem + (", which is the ALT: the two are exchanged" * swapped), swapped=swapped)
 
 
 def _place(pos: int, ref: str, alt: str, target: Target) -> int:  # noqa: PLR0911

@@ -62,19 +62,31 @@ def _runs(kb: KnowledgeBase) -> dict[tuple[str, int], int]:
 
 def published_frequencies(kb: KnowledgeBase) -> dict[tuple[int, int], float]:
     """Return the mean frequency over the counted populations of each (site, allele code)."""
-    return kb.remember("published frequencies", lambda: _published(kb))
+    return _published(kb, "mean")
 
 
-def _published(kb: KnowledgeBase) -> dict[tuple[int, int], float]:
+def highest_frequencies(kb: KnowledgeBase) -> dict[tuple[int, int], float]:
+    """Return the highest frequency in any counted population of each (site, allele code)."""
+    return _published(kb, "highest")
+
+
+def _published(kb: KnowledgeBase, column: str) -> dict[tuple[int, int], float]:
+    found: dict[str, dict[tuple[int, int], float]] = kb.remember("published frequencies", lambda: _frequencies(kb))
+    return found[column]
+
+
+def _frequencies(kb: KnowledgeBase) -> dict[str, dict[tuple[int, int], float]]:
+    frequency, strands = pl.col("alt_frequency"), pl.col("n_chromosomes")
     counted = (
         kb.table("variant_frequencies")
         .group_by("variant_id", maintain_order=True)
-        .agg((pl.col("alt_frequency") * pl.col("n_chromosomes")).sum() / pl.col("n_chromosomes").sum())
+        .agg(mean=(frequency * strands).sum() / strands.sum(), highest=frequency.max())
         .join(kb.table("variants").select("variant_id", "chrom", "pos_grch38", "ref", "alt"), on="variant_id")
         .join(kb.sites.select("site", "chrom", "pos_grch38", "alleles", longest="ref"), on=["chrom", "pos_grch38"])
     )
-    found: dict[tuple[int, int], float] = {}
-    columns = ("site", "alleles", "longest", "ref", "alt", "alt_frequency")
-    for site, alleles, longest, ref, alt, frequency in counted.select(columns).iter_rows():
-        found[site, alleles.index(alt + longest[len(ref) :])] = frequency
+    found: dict[str, dict[tuple[int, int], float]] = {"mean": {}, "highest": {}}
+    columns = ("site", "alleles", "longest", "ref", "alt", "mean", "highest")
+    for site, alleles, longest, ref, alt, mean, highest in counted.select(columns).iter_rows():
+        key = (site, alleles.index(alt + longest[len(ref) :]))
+        found["mean"][key], found["highest"][key] = mean, highest
     return found

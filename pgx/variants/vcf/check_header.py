@@ -45,6 +45,8 @@ RESERVED_FORMAT = {
 }  # fmt: skip
 # Tools that differ from the table on purpose: a type that is wider than the reserved one is accepted.
 _ALSO_ACCEPTED = {("MQ", "Float"), ("MQ", "Integer"), ("FORMAT.GQ", "Float"), ("FORMAT.FT", ".")}
+# Against the table, but plain to read: Minimac and Beagle write one ALT a line, Genome in a Bottle names phase sets.
+_UNDERSTOOD = {("AF", "1"), ("FORMAT.PS", "String")}
 
 _NUMBER = re.compile(r"(\d+|[ARG.]|L[ARG]|P|M)$")
 _TYPES = frozenset({"Integer", "Float", "Flag", "Character", "String"})
@@ -64,11 +66,12 @@ class Meta:
     format: dict[str, Key] = field(default_factory=lambda: dict(RESERVED_FORMAT))
     declared: set[str] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
+    lenient: bool = False
 
 
-def read_meta(lines: tuple[str, ...], version: str) -> Meta:
-    """Check the ``##`` lines (the first is ``##fileformat``)."""
-    meta = Meta()
+def read_meta(lines: tuple[str, ...], version: str, *, lenient: bool = False) -> Meta:
+    """Check the ``##`` lines (the first is ``##fileformat``); `lenient` passes over what is only against the rules."""
+    meta = Meta(lenient=lenient)
     for number, line in enumerate(lines, 1):
         for severity, problem in _line(line, number, version, meta):
             meta.findings.append(Finding(severity, "header", f"{problem}: {line[:60]!r}", f"line {number}"))
@@ -145,15 +148,16 @@ def _typed(
     name = values["ID"]
     meta.declared.add(f"{key}.{name}")
     expected = reserved.get(name)
-    if expected and kind != expected.type and not _accepted(key, name, kind):
+    if expected and kind != expected.type and not _accepted(meta, key, name, kind):
         yield "warning", f"{key} {name} is of Type {expected.type} by the specification"
-    if expected and number != expected.number and not _accepted(key, name, number):
+    if expected and number != expected.number and not _accepted(meta, key, name, number):
         yield "warning", f"{key} {name} has Number {expected.number} by the specification"
     table[name] = Key(number, kind)
 
 
-def _accepted(key: str, name: str, value: str) -> bool:
-    return (f"{key}.{name}", value) in _ALSO_ACCEPTED or (key == "INFO" and (name, value) in _ALSO_ACCEPTED)
+def _accepted(meta: Meta, key: str, name: str, value: str) -> bool:
+    accepted = _ALSO_ACCEPTED | _UNDERSTOOD if meta.lenient else _ALSO_ACCEPTED
+    return (f"{key}.{name}", value) in accepted or (key == "INFO" and (name, value) in accepted)
 
 
 def split_fields(value: str) -> list[tuple[str, str, bool]]:

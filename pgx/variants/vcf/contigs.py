@@ -54,7 +54,8 @@ _ACCESSION = re.compile(r"(NC_0000(\d\d)|CM000(\d\d\d))\.(\d+)$")
 def canonical(name: str) -> str | None:
     """Return the ``chrN`` name of a contig, or None for one that is not a chromosome of the primary assembly.
 
-    Knows ``10``, ``chr10``, ``Chr10``, ``NC_000010.11``, ``CM000672.2``, ``MT``, ``chrM`` and PLINK's 23 to 26.
+    Knows ``10``, ``chr10``, ``Chr10``, ``chr06``, ``NC_000010.11``, ``CM000672.2``, ``MT``, ``chrM``
+    and PLINK's 23 to 26.
     """
     bare = name[3:] if name[:3].lower() == "chr" else name
     upper = bare.upper()
@@ -64,6 +65,8 @@ def canonical(name: str) -> str | None:
         return f"chr{upper}"
     if bare in _PLINK:
         return _PLINK[bare]
+    if bare[:1] == "0" and bare[1:] in _CHROMOSOMES:  # chr06, as some programs sort them
+        return f"chr{bare[1:]}"
     accession = _accession(name)
     return None if accession is None else f"chr{_AUTOSOMES_AND_SEX[accession[0]]}"
 
@@ -76,6 +79,12 @@ def build_of_name(name: str) -> str | None:
     index, version, refseq = accession
     first = _REFSEQ_37[index] if refseq else 1
     return {first: GRCH37, first + 1: GRCH38}.get(version)
+
+
+def is_older(name: str) -> bool:
+    """Say whether a versioned accession is a human chromosome's of before GRCh37."""
+    accession = _accession(name)
+    return accession is not None and accession[2] and accession[1] < _REFSEQ_37[accession[0]]
 
 
 def build_of_length(chrom: str, length: int) -> str | None:

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from pgx.errors import InputError
+from pgx.variants.vcf import other_genomes
 from pgx.variants.vcf.contigs import (
     GRCH37,
     GRCH38,
@@ -23,6 +24,7 @@ _CONTIG = re.compile(r"##contig=<(.*)>\s*$")
 _ID = re.compile(r"(?:^|,)ID=([^,>]+)")
 _LENGTH = re.compile(r"(?:^|,)length=(\d+)")
 _REFERENCE_LINE = re.compile(r"^##(?:reference|assembly|genome-build|genomebuild|dragenreference)\w*=(.*)$", re.I)
+_HG19_MITOCHONDRION = ("chrM", "chrm", "M")
 _VERSIONS = frozenset({"VCFv4.0", "VCFv4.1", "VCFv4.2", "VCFv4.3", "VCFv4.4", "VCFv4.5"})
 
 
@@ -101,34 +103,62 @@ def _samples(line: str, number: int, file: object, sites_only: bool) -> tuple[st
 def _build(lines: list[str], contigs: dict[str, int], file: object) -> tuple[str | None, str, str]:
     """Find the build, the evidence and what contradicts it: contig lengths and accessions first, then free text."""
     said: dict[str, str] = {}
+    foreign: dict[str, str] = {}
     for name, length in contigs.items():
         chrom = canonical(name)
         by_length = build_of_length(chrom, length) if chrom else None
         if by_length:
             said.setdefault(by_length, f"length of contig {name}")
+        elif chrom and (genome := other_genomes.genome_of_length(chrom, length)):
+            foreign.setdefault(genome, f"length of contig {name}")
         by_name = build_of_name(name)
         if by_name:
             said.setdefault(by_name, f"contig name {name}")
-    if len(said) > 1:
-        raise InputError(_contradiction(said), file=file, fix="the contigs of two genomes are mixed")
+        elif genome := other_genomes.genome_of_name(name):
+            foreign.setdefault(genome, f"contig name {name}")
+    everything = {**said, **foreign}
+    if len(everything) > 1:
+        raise InputError(_contradiction(everything), file=file, fix="the contigs of two genomes are mixed")
+    _refuse(foreign, file)
     spoken: dict[str, str] = {}
+    spoken_foreign: dict[str, str] = {}
     for line in lines:
-        build = _spoken_build(line)
-        if build:
-            spoken.setdefault(build, f"header line {line.strip()[:60]!r}")
-    everything = {**spoken, **said}
+        build, genome = _spoken_build(line)
+        if build or genome:
+            target = spoken if build else spoken_foreign
+            target.setdefault(build or genome or "", f"header line {line.strip()[:60]!r}")
+    if not said and not spoken:
+        _refuse(spoken_foreign, file)
+    everything = {**spoken_foreign, **spoken, **said}
     doubt = _contradiction(everything) if len(everything) > 1 else ""
     for build, evidence in (said or spoken).items():
         return (None, "", doubt) if doubt and not said else (build, evidence, doubt)
     return None, "", doubt
 
 
-def _spoken_build(line: str) -> str | None:
-    text = _REFERENCE_LINE.match(line)
-    if text:
-        return {"37": GRCH37, "38": GRCH38}.get(text[1].strip()) or build_of_text(text[1])
-    assembly = re.search(r"assembly=([^,>]+)", line) if line.startswith("##contig=") else None
-    return build_of_text(assembly[1]) if assembly else None
+def _refuse(foreign: dict[str, str], file: object) -> None:
+    """Refuse a file of a genome whose positions are not ours."""
+    for genome, evidence in foreign.items():
+        raise InputError(
+            f"the file is of another genome, {genome} ({evidence}), whose positions are not those of GRCh37 or GRCh38",
+            file=file, fix="give a file called against GRCh37 or GRCh38",
+        )  # fmt: skip
+
+
+def _spoken_build(line: str) -> tuple[str | None, str | None]:
+    """Return the build, or else the foreign genome, that a header line names."""
+    match = _REFERENCE_LINE.match(line)
+    text = match[1] if match else None
+    if text is None and line.startswith("##contig="):
+        assembly = re.search(r"assembly=([^,>]+)", line)
+        species = other_genomes.foreign_species(line)
+        if species:
+            return None, f"that of {species}"
+        text = assembly[1] if assembly else None
+    if text is None:
+        return None, None
+    build = {"37": GRCH37, "38": GRCH38}.get(text.strip()) or build_of_text(text)
+    return build, None if build else other_genomes.genome_of_text(text)
 
 
 def _contradiction(said: dict[str, str]) -> str:
@@ -136,9 +166,13 @@ def _contradiction(said: dict[str, str]) -> str:
     return f"the header contradicts itself: {told}"
 
 
-def unusable_mitochondrion(header: Header) -> str | None:
-    """Return the name of a declared mitochondrial contig that is not the rCRS (UCSC's hg19 chrM), or None."""
-    for name, length in header.contigs.items():
-        if canonical(name) == "chrM" and length not in (0, RCRS_LENGTH):
-            return name
-    return None
+def is_rcrs(header: Header, name: str, build: str) -> bool:
+    """Say whether the mitochondrial contig `name` is the revised Cambridge reference (rCRS).
+
+    UCSC's hg19 has another sequence of 16,571 bases as chrM; where a file of GRCh37 does not say how long its chrM is,
+    it is taken for that one.
+    """
+    length = header.contigs.get(name, 0)
+    if length:
+        return length == RCRS_LENGTH
+    return build != GRCH37 or name not in _HG19_MITOCHONDRION

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pgx.errors import InputError
-from pgx.types import NOT_CALLED
+from pgx.types import NO_COPY, NOT_CALLED
 from pgx.variants.vcf.contigs import canonical
 from pgx.variants.vcf.sample_columns import BadGenotypeError, SampleColumns, decode, numbers, subfield
 from pgx.variants.whole_numbers import whole_number
@@ -21,16 +21,22 @@ _ALT = re.compile(
     re.I,
 )
 _PASSES = frozenset({"PASS", ".", "", "0"})
+"""What FILTER holds where no filter failed; the knowledge's `filter_words` add what other programs write there."""
 _REFERENCE = frozenset({"RefCall"})
 """FILTER values by which a caller says that the site is reference (DeepVariant); such a genotype is used."""
 REFERENCE_ALTS = frozenset({"<NON_REF>", "<*>", "."})
 """ALT words for any allele that is not written out: such a record vouches for the reference."""
 MAX_POSITION = 2**31 - 1
+HOMOPLASMIC = 0.95
+"""Share of reads from which a mitochondrial allele counts as the only one, as in gnomAD (Laricchia 2022)."""
 
 
 @dataclass(slots=True)
 class Record:
-    """The fixed columns of a record; `end` is the last base that it speaks of; `rest` the sample columns as text."""
+    """The fixed columns of a record; `end` is the last base that it speaks of; `rest` the sample columns as text.
+
+    `passes` says whether FILTER lets the record be used.
+    """
 
     where: str
     chrom: str
@@ -42,6 +48,7 @@ class Record:
     format: list[str]
     rest: bytes
     end: int
+    passes: bool = True
 
     @property
     def is_block(self) -> bool:
@@ -54,11 +61,6 @@ class Record:
     def open_ended(self) -> bool:
         """Whether the record vouches for the reference against any other allele, not only against its ALTs."""
         return any(alt in REFERENCE_ALTS for alt in self.alts)
-
-    @property
-    def passes(self) -> bool:
-        """Whether FILTER lets the record be used."""
-        return self.filters in _PASSES
 
     @property
     def is_reference_call(self) -> bool:
@@ -74,8 +76,8 @@ class Record:
         return None
 
 
-def parse(where: str, line: bytes, samples: int, file: object) -> Record:
-    """Take a record line apart.
+def parse(where: str, line: bytes, samples: int, file: object, harmless: frozenset[str] = frozenset()) -> Record:
+    """Take a record line apart; `harmless` are words of FILTER, upper case, that are no failure.
 
     Raises
     ------
@@ -102,6 +104,8 @@ def parse(where: str, line: bytes, samples: int, file: object) -> Record:
     if "GT" in keys[1:] and keys[0] != "GT":
         raise InputError("GT is not the first key of FORMAT", file=file, where=where)
     record = Record(where, chrom or name, at, ref.upper(), alts, filters, info, keys, fields[9], at + len(ref) - 1)
+    words = filters.split(";")
+    record.passes = filters in _PASSES or all(word == "PASS" or word.upper() in harmless for word in words)
     if alts[0][0] in "<.":
         end = record.info_value("END")
         if end not in (None, "."):
@@ -109,7 +113,18 @@ def parse(where: str, line: bytes, samples: int, file: object) -> Record:
             if last is None or last < record.pos:
                 raise InputError(f"END={end[:40]} does not lie behind POS", file=file, where=where)
             record.end = max(record.end, last)
+        record.end = max([record.end, *(at + length - 1 for length in block_lengths(keys, record.rest))])
     return record
+
+
+def block_lengths(keys: list[str], rest: bytes) -> list[int]:
+    """Return how many bases of a reference block each sample has (FORMAT/LEN of VCF 4.5, 0 where missing); empty
+    without LEN."""
+    if "LEN" not in keys[1:]:
+        return []
+    index = keys.index("LEN")
+    columns = [column.split(b":") for column in rest.split(b"\t")]
+    return [(whole_number(column[index], MAX_POSITION) or 0) if index < len(column) else 0 for column in columns]
 
 
 def genotypes(record: Record, samples: tuple[str, ...], file: object) -> SampleColumns:
@@ -131,14 +146,14 @@ def genotypes(record: Record, samples: tuple[str, ...], file: object) -> SampleC
             str(error), file=file, where=where, fix="the line may be cut short or edited by hand"
         ) from error
     highest = len(record.alts)
-    if record.alts == ["."] and columns.gt.size:
-        columns.gt[columns.gt == 1] = NOT_CALLED  # an allele that the record does not write out
     if columns.gt.size and int(columns.gt.max()) > highest:
         row = int(np.flatnonzero((columns.gt > highest).any(axis=1))[0])
         raise InputError(
             f"genotype names allele {int(columns.gt[row].max())} but the record has only {highest} ALT",
             file=file, where=f"{record.where}, sample {samples[row]}",
         )  # fmt: skip
+    if record.chrom == "chrM":
+        _settle_mitochondrial(record, columns, count)
     return columns
 
 
@@ -179,6 +194,38 @@ def physical_phase(record: Record, columns: SampleColumns, count: int) -> NDArra
     return sets
 
 
+def _settle_mitochondrial(record: Record, columns: SampleColumns, count: int) -> None:
+    """Take a mitochondrial genotype of two alleles for the one that nearly all reads show; in place.
+
+    Callers made for two copies write 0/1 for any mixture (Mutect2 for all there is); the fraction stands in AF or AD.
+    """
+    mixed = np.flatnonzero((columns.gt[:, 0] != columns.gt[:, 1]) & (columns.gt >= 0).all(axis=1))
+    if not len(mixed):
+        return
+    fractions = _fractions(record, count)
+    for index in mixed.tolist():
+        for allele, fraction in fractions[index].items():
+            if fraction >= HOMOPLASMIC:
+                columns.gt[index] = (allele, NO_COPY)
+
+
+def _fractions(record: Record, count: int) -> list[dict[int, float]]:
+    """Return the share of reads of each allele, by sample, as far as it is told."""
+    for key, first in (("AF", 1), ("AD", 0)):
+        if key not in record.format:
+            continue
+        found = []
+        for text in subfield(record.rest, count, record.format.index(key)):
+            try:
+                values = [float(part) for part in text.split(b",")]
+            except ValueError:
+                values = []
+            whole = 1.0 if key == "AF" else sum(values)
+            found.append({first + n: value / whole for n, value in enumerate(values)} if whole > 0 else {})
+        return found
+    return [{}] * count
+
+
 def failed_samples(record: Record, count: int) -> NDArray[np.bool_] | None:
     """Return which samples fail their own filter (FORMAT/FT); None if the record has no FT."""
     if "FT" not in record.format:
@@ -202,4 +249,6 @@ def phase_set_number(name: bytes) -> int:
 def _alt(alt: str, file: object, where: str) -> str:
     if not _ALT.match(alt):
         raise InputError(f"ALT {alt[:40]!r} is neither bases nor a symbol", file=file, where=where)
+    if alt.upper() == "<*:DEL>":  # GATK 3
+        return "*"
     return alt if alt[0] == "<" else alt.upper()

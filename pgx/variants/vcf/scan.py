@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pgx.errors import InputError
 from pgx.variants.vcf import pos_column
 from pgx.variants.vcf.contigs import canonical
+from pgx.variants.vcf.records import block_lengths
 from pgx.variants.vcf.structural_alleles import LONG
 from pgx.variants.vcf.windows import Windows, reach
 from pgx.variants.whole_numbers import whole_number
@@ -33,8 +34,9 @@ _PIECE = 1 << 18
 class Scanner:
     """Cuts chunks of text into lines and yields those whose record touches a window, with their line number.
 
-    The order of the records is checked on the way, as is the shape of the first columns. `in_region` tells afterwards
-    whether any record lay in one of `regions`. Records that change the structure of a region are yielded too.
+    The order of the records is looked at on the way, as is the shape of the first columns. `disorder` tells afterwards
+    where the order is broken, `in_region` whether any record lay in one of `regions`. Records that change the structure
+    of a region are yielded too.
     """
 
     windows: Windows
@@ -49,6 +51,7 @@ class Scanner:
     in_region: bool = False
     everything: bool = False
     blank: int = 0
+    disorder: str = ""
 
     def scan(self, chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
         """Yield (line number, line without line end) of the records of interest."""
@@ -118,7 +121,7 @@ class Scanner:
                 last, wanted = reach(chrom, first, fields[3], fields[4], fields[7], self.regions)
             elif fields[4][:1] in (b"<", b"."):
                 match = _END.search(fields[7])
-                last = max(last, _end_of_block(match[1])) if match else last
+                last = max(last, _end_of_block(match[1]) if match else _end_by_length(first, text[start:end]))
             self._order(fields[0], first, index)
             if wanted or self.windows.touches(chrom, first, last):
                 found.append(index)
@@ -206,7 +209,7 @@ class Scanner:
         opening, letter = buffer[columns[3] + 1], buffer[columns[3] + 2] & 0xDF  # upper case
         symbol = (opening == 60) & (letter >= 65) & (letter <= 90) & (letter != 78) & (letter != 88)
         open_ended = np.flatnonzero(((opening == 60) | (opening == 46)) & ~symbol)
-        self._ends(text, buffer, open_ended, columns[6] + 1, ends, last)
+        self._ends(text, buffer, open_ended, columns[6] + 1, (starts, ends), first, last)
         found: list[int] = []
         looked_at = symbol | (columns[3] - columns[2] > LONG) | (columns[4] - columns[3] > LONG)
         looked_at |= ((opening == 46) | (buffer[columns[4] - 1] == 46)) & (columns[4] - columns[3] > 2)
@@ -243,11 +246,12 @@ class Scanner:
 
     def _ends(
         self, text: bytes, buffer: NDArray[np.uint8], rows: NDArray[np.int64], info: NDArray[np.int64],
-        ends: NDArray[np.int64], last: NDArray[np.int64],
+        lines: tuple[NDArray[np.int64], NDArray[np.int64]], first: NDArray[np.int64], last: NDArray[np.int64],
     ) -> None:  # fmt: skip
         """Write INFO/END of the rows into `last`; END first in INFO (as in most gVCFs) is read without a loop."""
         if not len(rows):
             return
+        starts, ends = lines
         begin = info[rows]
         prefix = [np.minimum(begin + k, len(buffer) - 1) for k in range(4)]
         leads = np.logical_and.reduce([buffer[p] == c for p, c in zip(prefix, b"END=", strict=True)])
@@ -264,8 +268,8 @@ class Scanner:
             match = _END.search(text, int(info[row]) - 1, int(ends[row])) or re.compile(rb"[\t;]END=(\d+)").search(
                 text, int(info[row]) - 1, int(ends[row])
             )
-            if match:
-                last[row] = max(int(last[row]), _end_of_block(match[1]))
+            at = _end_of_block(match[1]) if match else _end_by_length(int(first[row]), text[starts[row] : ends[row]])
+            last[row] = max(int(last[row]), at)
 
     def _runs(
         self, text: bytes, buffer: NDArray[np.uint8], starts: NDArray[np.int64], stop: NDArray[np.int64]
@@ -298,19 +302,19 @@ class Scanner:
             return
         if name == self.chrom:
             if pos < self.pos:
-                raise InputError(
-                    f"position {pos} comes after {self.pos}: the records are not sorted", file=self.file,
-                    where=f"line {self.line + index + 1}", fix="sort the file (bcftools sort)",
-                )  # fmt: skip
+                self._unsorted(f"position {pos} comes after {self.pos}", index)
         else:
             if name in self.finished:
-                raise InputError(
-                    f"contig {name.decode('latin-1')[:40]!r} comes back after another one", file=self.file,
-                    where=f"line {self.line + index + 1}", fix="sort the file (bcftools sort)",
-                )  # fmt: skip
+                shown = name.decode("latin-1")[:40]
+                self._unsorted(f"contig {shown!r} comes back after another one", index)
             self.finished.add(name)
             self.chrom = name
         self.pos = pos
+
+    def _unsorted(self, problem: str, index: int) -> None:
+        """Keep the first place where the order is broken; a file that is read whole needs none."""
+        if not self.disorder:
+            self.disorder = f"the records are not sorted (line {self.line + index + 1}: {problem})"
 
     def _malformed(self, index: int, line: bytes) -> InputError:
         where = f"line {self.line + index + 1}"
@@ -363,6 +367,15 @@ def _end_of_block(digits: bytes) -> int:
     """Return INFO/END; a number too long for a position reaches over everything, so that its record is looked at."""
     number = whole_number(digits, _MAX_POS)
     return _MAX_POS if number is None else number
+
+
+def _end_by_length(first: int, line: bytes) -> int:
+    """Return the last base of a block that says how long it is in FORMAT/LEN alone (VCF 4.5)."""
+    if b"LEN" not in line:
+        return 0
+    fields = line.split(b"\t", 9)
+    keys = fields[8].decode("latin-1").split(":") if len(fields) > 9 else []
+    return first - 1 + max(block_lengths(keys, fields[9] if len(fields) > 9 else b""), default=0)
 
 
 def _digits(

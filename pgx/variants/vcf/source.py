@@ -114,6 +114,8 @@ class Source:
             self.scanner = Scanner(windows, self.name, header.lines, regions=self.regions)
             for line, text in self.scanner.scan(self._decompressed()):
                 yield f"line {line}", text
+            if self.scanner.disorder:
+                self.warnings.append(("unsorted", self.scanner.disorder))
             if not self.scanner.complete:
                 self.warnings.append(("no_final_newline", "the last line has no line end; the file may be cut short"))
 

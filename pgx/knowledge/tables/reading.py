@@ -1,4 +1,4 @@
-"""Tables of how genes are built: what a structural change takes away."""
+"""Tables that reading a VCF needs: how genes are built, and what FILTER may say without a failure."""
 
 from __future__ import annotations
 
@@ -16,5 +16,16 @@ GENE_EXONS = Table(
         Field("first_grch37", INT, "first base, GRCh37"),
         Field("last_grch37", INT, "last base, GRCh37"),
         Field("source", T, "source", required=True),
+    ),
+)
+
+FILTER_WORDS = Table(
+    "filter_words",
+    "Words that programs write into FILTER of records that failed no filter, in any case.",
+    ("word",),
+    (
+        Field("word", T, "the word", required=True),
+        Field("meaning", T, "what it says", required=True),
+        Field("source", T, "program that writes it", required=True),
     ),
 )

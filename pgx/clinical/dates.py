@@ -1,0 +1,74 @@
+"""Dates as records write them, read only where there is one way to read them."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from functools import lru_cache
+
+FIRST_YEAR, LAST_YEAR = 1850, 2200
+
+
+class BadDateError(ValueError):
+    """A date that is not one, or that cannot be read in one way only."""
+
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_NAMED = re.compile(r"^\s*(\d{1,2})[ .-]{1,2}([A-Za-z]{3,9})[ .,-]{1,2}(\d{4})\s*$")
+_SLASHES = re.compile(r"^\s*(\d{4})/(\d{1,2})/(\d{1,2})(?: .*)?\s*$")
+_FULL_MONTHS = (
+    *_MONTHS,
+    *("january", "february", "march", "april", "june", "july", "august"),
+    *("september", "october", "november", "december", "sept"),
+)
+
+
+def _iso(text: str) -> str:
+    """Write a date that names its month, or begins with the year, as ISO 8601; leave any other text alone."""
+    if (found := _NAMED.match(text)) and found[2].lower() in _FULL_MONTHS:
+        return f"{found[3]}-{_MONTHS.index(found[2][:3].lower()) + 1:02d}-{int(found[1]):02d}"
+    if found := _SLASHES.match(text):
+        return f"{found[1]}-{int(found[2]):02d}-{int(found[3]):02d}"
+    return text
+
+
+@lru_cache(maxsize=100_000)
+def read_date(text: str) -> date:
+    """Read an ISO 8601 date, at any precision, with or without time; also what can be read in one way only.
+
+    That is ``YYYYMMDD``, ``YYYY/MM/DD``, and a day, the name of a month and a year: ``12 Oct 2026``, ``12-OCT-2026``.
+
+    Raises
+    ------
+    BadDateError
+        If it is anything else; day and month are never guessed.
+    """
+    text = _iso(text)
+    found = re.match(r"^\s*(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?:[T ].*)?\s*$", text) or re.match(
+        r"^\s*(\d{4})(\d{2})(\d{2})\s*$", text
+    )
+    if not found:
+        raise BadDateError(f"{text[:40]!r} is not a date; write YYYY-MM-DD")
+    try:
+        day = date(int(found[1]), int(found[2] or 1), int(found[3] or 1))
+    except ValueError:
+        raise BadDateError(f"{text[:40]!r} is not a day of the calendar") from None
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise BadDateError(f"{text[:40]!r} is outside {FIRST_YEAR} to {LAST_YEAR}")
+    return day
+
+
+def read_birth(text: str) -> tuple[date, float]:
+    """Read a birth date; of a year or month alone return its middle, and by how many years that may be wrong.
+
+    Raises
+    ------
+    BadDateError
+        As `read_date`.
+    """
+    day = read_date(text)
+    if re.fullmatch(r"\s*\d{4}\s*", text):
+        return day.replace(month=7), 0.5
+    if re.fullmatch(r"\s*\d{4}-\d{2}\s*", text):
+        return day.replace(day=15), 1 / 24
+    return day, 0.0

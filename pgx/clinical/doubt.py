@@ -1,0 +1,88 @@
+"""Values that a person can hardly have: another unit is more likely, and a bare number of that kind drives nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import polars as pl
+
+from pgx.clinical.statements import PROBLEM
+from pgx.clinical.vocabulary import Vocabulary
+from pgx.codes import NoteCode
+from pgx.knowledge import KnowledgeBase
+
+DOUBTFUL, UNLIKELY = NoteCode.DOUBTFUL_VALUE, NoteCode.UNLIKELY_VALUE
+"""Codes of a value that is left out, and of one with a unit of its own, which is used."""
+_TALLEST = 260.0
+_USUAL_BMI = (12.0, 60.0)
+
+
+def split(
+    observations: pl.DataFrame, kb: KnowledgeBase, words: Vocabulary, accepted: Collection[str] = ()
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Take the doubtful values out.
+
+    Parameters
+    ----------
+    observations
+        ``person concept value code date bare file where``; `bare` says that the number has no unit of its own.
+    kb
+        Knowledge base; its table ``usual_ranges`` says what is usual at which age.
+    words
+        The look-ups.
+    accepted
+        Concepts whose values somebody has checked.
+
+    Returns
+    -------
+    tuple
+        The values that are used, and problems: `DOUBTFUL` for what was left out, `UNLIKELY` for what is used.
+    """
+    ranges = kb.table("usual_ranges").filter(~pl.col("concept").is_in(list(accepted)))
+    marked = observations.with_row_index("_row").join(_ages(observations), on="person", how="left", nulls_equal=True)
+    outside = (
+        marked.join(ranges.drop("source"), on="concept", how="inner", maintain_order="left")
+        .filter(pl.col("_age").is_between("age_from", "age_to"), ~pl.col("value").is_between("low", "high"))
+        .with_columns(bare=pl.col("bare").fill_null(False))
+    )
+    if outside.is_empty():
+        return observations, pl.DataFrame(schema=PROBLEM)
+    outside = pl.concat([outside, _swapped(marked, outside, accepted)], how="diagonal")
+    rows = [_problem(row, words) for row in outside.sort("_row").iter_rows(named=True)]
+    left = marked.join(outside.filter("bare"), on="_row", how="anti", maintain_order="left")
+    return left.drop("_row", "_age"), pl.DataFrame(rows, schema=PROBLEM, orient="row")
+
+
+def _swapped(marked: pl.DataFrame, outside: pl.DataFrame, accepted: Collection[str]) -> pl.DataFrame:
+    """Return the weights that stand beside a doubtful height and would fit as the height, the height as the weight."""
+    weights = marked.filter(pl.col("concept") == "weight", pl.col("bare").fill_null(False))
+    weights = weights.join(outside.select("_row"), on="_row", how="anti")
+    heights = outside.filter(pl.col("concept") == "height", pl.col("bare")).select("person", "date", _height="value")
+    bmi = pl.col("_height") / (pl.col("value") / 100).pow(2)
+    both = weights.join(heights, on=["person", "date"], how="inner", nulls_equal=True)
+    swapped = both.filter(pl.col("value") < _TALLEST, pl.col("value") > pl.col("_height"), bmi.is_between(*_USUAL_BMI))
+    swapped = swapped.unique("_row").drop("_height") if "weight" not in accepted else swapped.clear().drop("_height")
+    return swapped.with_columns(ask=pl.lit("swapped with the height?"))
+
+
+def _ages(observations: pl.DataFrame) -> pl.DataFrame:
+    """Return ``person _age``: as given, or else from the birth date to the newest day."""
+    given = observations.filter(pl.col("concept") == "age").group_by("person").agg(_given=pl.col("value").last())
+    born = observations.filter(pl.col("concept") == "birth_date").group_by("person").agg(_born=pl.col("code").last())
+    newest = observations.group_by("person").agg(_newest=pl.max_horizontal(pl.col("date").max(), pl.col("date").max()))
+    ages = newest.join(given, on="person", how="left", nulls_equal=True)
+    ages = ages.join(born, on="person", how="left", nulls_equal=True)
+    years = (pl.col("_newest") - pl.col("_born").str.to_date(strict=False)).dt.total_days() / 365.25
+    return ages.select("person", _age=pl.coalesce("_given", years))
+
+
+def _problem(row: dict[str, object], words: Vocabulary) -> tuple[object, ...]:
+    concept, value, unit = str(row["concept"]), row["value"], words.concepts[str(row["concept"])].unit
+    ask = f" ({row['ask']})" if row["ask"] else ""
+    said = f"{concept} of {value:.4g} {unit} is unlikely at the age of {row['_age']:.0f}{ask}"
+    if row["bare"]:
+        message = f"{said}: not used; write the unit beside it, or confirm it with --accept {concept}"
+        severity, code = "error", DOUBTFUL
+    else:
+        message, severity, code = f"{said}: used as its unit says; check it", "warning", UNLIKELY
+    return row["person"], severity, code, message, concept, row["date"], row["file"], row["where"]

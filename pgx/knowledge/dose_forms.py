@@ -1,0 +1,44 @@
+"""Whether a drug reaches the whole body, from the words and codes of its dose form or route."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pgx.knowledge.base import KnowledgeBase
+
+LOCAL, WHOLE_BODY = "local", "whole_body"
+
+
+@dataclass(frozen=True)
+class DoseForms:
+    """Look-ups of the table ``dose_forms``; get them from `dose_forms`."""
+
+    words: dict[str, str]
+    codes: dict[tuple[str, str], str]
+    either: frozenset[str]
+    _word: re.Pattern[str]
+
+    def acts(self, text: str, codes: Iterable[tuple[str, str]] = ()) -> str | None:
+        """Return `LOCAL` or `WHOLE_BODY`, by code or else by words; None if nothing says the form.
+
+        Where both are named, the drug is taken to reach the whole body.
+        """
+        found = {self.codes[code] for code in codes if code in self.codes}
+        found = found or {self.words[hit.lower()] for hit in self._word.findall(text)}
+        return None if not found else WHOLE_BODY if WHOLE_BODY in found else LOCAL
+
+
+def dose_forms(kb: KnowledgeBase) -> DoseForms:
+    """Return the look-ups, made once a knowledge base."""
+    return kb.remember("dose forms", lambda: _dose_forms(kb))
+
+
+def _dose_forms(kb: KnowledgeBase) -> DoseForms:
+    rows = list(kb.table("dose_forms").select("system", "name", "acts").iter_rows())
+    words = {name: acts for system, name, acts in rows if system == "text"}
+    longest_first = sorted(words, key=lambda word: (-len(word), word))
+    pattern = re.compile(rf"\b(?:{'|'.join(map(re.escape, longest_first))})\b", re.IGNORECASE)
+    codes = {(system, name): acts for system, name, acts in rows if system not in ("text", "drug")}
+    return DoseForms(words, codes, frozenset(name for system, name, _ in rows if system == "drug"), pattern)

@@ -1,0 +1,114 @@
+"""What stands in one entry of a medication list beside the drug's name: whether it is taken, and how."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+
+STOPPED, PLANNED, NOT_TAKEN, ALLERGY, UNSURE = "stopped", "planned", "not_taken", "allergy", "unsure"
+_REMARKS = (
+    (
+        ALLERGY,
+        r"allerg(?:y|ic|ies)|anaphyla\w+|hypersensitiv\w+|intoleran\w+|(?:adverse|allergic)\s+reactions?|"
+        r"reacti(?:on|ed)\s+to|sjs|stevens[- ]johnson\w*|angio-?o?edema",
+    ),
+    (
+        NOT_TAKEN,
+        r"not\s+(?:currently\s+)?(?:taking|taken|on|started)|(?:is|was)\s+not\s+taking|never\s+(?:taken|took|started)|"
+        r"no\s+longer(?:\s+(?:taking|on))?|denies|declined|refused|refuses|non-?complian\w+|contra-?indicated|avoid",
+    ),
+    (
+        STOPPED,
+        r"stopped|discontinued|discontinue|was\s+on|d/c(?:'?e?d)?|dc'?d|ceased|finished|completed|ended|withdrawn|"
+        r"held|on\s+hold|suspended|paused|previously|previous|former(?:ly)?|past|until\s+\S+|"
+        r"last\s+(?:dose|taken)\b.*|ex-",
+    ),
+    (
+        PLANNED,
+        r"planned|to\s+(?:be\s+)?start(?:ed)?|will\s+(?:be\s+)?start(?:ed)?|starting|start\s+on|to\s+begin|pending|"
+        r"proposed",
+    ),
+    (UNSURE, r"unsure|uncertain|maybe|perhaps|possibl[ey]|query|unclear|unknown\s+if\s+taken"),
+)
+_SIGNS = tuple((meaning, re.compile(rf"(?<![\w/-])(?:{words})(?![\w/])", re.IGNORECASE)) for meaning, words in _REMARKS)
+_NEGATED = re.compile(r"^(?:no|not|denies|never|without|stop|stopped|off)\s+(?=[a-z])", re.IGNORECASE)
+_AGO = re.compile(r"(\d+|a|an|one|two|three|four|five|six)\s+(day|week|month|year)s?\s+ago", re.IGNORECASE)
+_COUNTS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
+_DAYS = {"day": 1.0, "week": 7.0, "month": 30.4375, "year": 365.25}
+_ISO = re.compile(r"\b(\d{4}-\d{2}-\d{2})\b")
+_BEHIND = re.compile(r"\s*(?:[\[(]([^\])]*)[\])]|\s[-–—:]\s*(.+)$|,\s*(.+)$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry, taken apart.
+
+    Parameters
+    ----------
+    name
+        What is left for the look-up of the drug.
+    meaning
+        `STOPPED`, `PLANNED`, `NOT_TAKEN`, `ALLERGY` or `UNSURE`; None = nothing is said against its being taken.
+    remark
+        The words that say so.
+    ago
+        How many days ago that was, if it is said.
+    on
+        The day, if it is said.
+    """
+
+    name: str
+    meaning: str | None = None
+    remark: str | None = None
+    ago: int | None = None
+    on: date | None = None
+
+    def day(self, now: date | None) -> date | None:
+        """Return the day of the remark, for an entry written `now`."""
+        if self.on is not None:
+            return self.on
+        return now - timedelta(days=self.ago) if now is not None and self.ago is not None else None
+
+
+@lru_cache(maxsize=100_000)
+def read_entry(text: str) -> Entry:
+    """Take an entry of a medication list apart; what is said beside the name is never dropped.
+
+    >>> read_entry("fluoxetine (stopped 3 months ago)").meaning
+    'stopped'
+    >>> read_entry("warfarin 5 mg daily").meaning is None
+    True
+    """
+    if text.rstrip().endswith("?"):
+        return Entry(text.rstrip(" ?"), UNSURE, "?")
+    found = next(((meaning, hit) for meaning, sign in _SIGNS if (hit := sign.search(text))), None)
+    if found is None and (negated := _NEGATED.match(text)):
+        return Entry(text[negated.end() :], NOT_TAKEN, negated[0].strip())
+    if found is None:
+        return Entry(text)
+    meaning, hit = found
+    ago, on = _AGO.search(text), _ISO.search(text)
+    days = None
+    if ago:
+        count = _COUNTS.get(ago[1].lower()) or int(ago[1])
+        days = round(count * _DAYS[ago[2].lower()])
+    return Entry(_without(text, hit.span()), meaning, hit[0], days, _day(on[1]) if on else None)
+
+
+def _without(text: str, span: tuple[int, int]) -> str:
+    """Return the entry without the part that holds the remark: brackets, what is behind a dash, or the words."""
+    for part in _BEHIND.finditer(text):
+        if part.start() <= span[0] and span[1] <= part.end() and part.start() > 0:
+            return f"{text[: part.start()]} {text[part.end() :]}".strip()
+    before, behind = text[: span[0]].strip(" -–—:,;(["), _AGO.sub("", text[span[1] :]).strip(" -–—:,;)]")
+    before = re.sub(r"\b(?:is|was|were|has been|had|since|from|on)$", "", before, flags=re.IGNORECASE).strip()
+    return re.sub(r"^(?:to|on|with|from)\s+", "", before or behind, flags=re.IGNORECASE)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

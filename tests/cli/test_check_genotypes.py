@@ -1,0 +1,43 @@
+"""`pgx check` refuses what `pgx report` refuses."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+COLUMNS = "#CHROM POS ID REF ALT QUAL FILTER INFO FORMAT A"
+STAR2 = "chr10 94781859 . G A . PASS . GT 0/1"
+
+
+def checked(tmp_path: Path, pgx_command: Run, *lines: str) -> tuple[int, str]:
+    path = tmp_path / "in.vcf"
+    rows = ["\t".join(line.split()) if not line.startswith("##") else line for line in lines]
+    path.write_text("\n".join(["##fileformat=VCFv4.2", *rows]) + "\n")
+    done = pgx_command("check", path)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_a_file_that_can_be_used(tmp_path: Path, pgx_command: Run) -> None:
+    assert checked(tmp_path, pgx_command, "##reference=GRCh38", COLUMNS, STAR2)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (("##reference=GRCh38", COLUMNS.replace(" FORMAT A", ""), STAR2.replace(" GT 0/1", "")), "no sample columns"),
+        (("##reference=GRCh38", COLUMNS, "chr10 94781859 . G A . PASS . DS 0.9"), "no record has a GT"),
+        (("##reference=GRCh38", COLUMNS, STAR2.replace(" G A ", " T A ")), "another genome build"),
+        (("##reference=GRCh38", COLUMNS, STAR2.replace(" G A ", " A G ")), "REF and ALT are exchanged"),
+        (("##reference=mm10", COLUMNS, STAR2), "another genome"),
+        (("##contig=<ID=chr10,length=134758134>", COLUMNS, STAR2), "another genome"),
+    ],
+    ids=["sites only", "no GT", "wrong build", "exchanged alleles", "mouse", "CHM13"],
+)  # fmt: skip
+def test_a_file_that_cannot(tmp_path: Path, pgx_command: Run, lines: tuple[str, ...], message: str) -> None:
+    code, said = checked(tmp_path, pgx_command, *lines)
+    assert code == 3
+    assert message in said

@@ -1,0 +1,288 @@
+"""What records mean by their own rules: reported and ended drugs, remarks, forms, conditions, people, likely units."""
+
+from __future__ import annotations
+
+import json
+
+import polars as pl
+import pytest
+
+import pgx
+from pgx.clinical import add_medications, check, read
+from pgx.errors import InputError, UsageError
+from pgx.knowledge.drug_entries import read_entry
+from pgx.knowledge.drug_names import drug_names
+from tests.clinical.reading import codes, drugs, values
+from tests.clinical.test_left_out import VCF
+
+WEIGHT = {
+    "resourceType": "Observation",
+    "status": "final",
+    "subject": {"reference": "Patient/A"},
+    "code": {"coding": [{"system": "http://loinc.org", "code": "29463-7"}]},
+    "effectiveDateTime": "2026-10-01",
+    "valueQuantity": {"value": 70, "unit": "kg"},
+}
+
+
+def request(name="paroxetine", **more):
+    base = {"resourceType": "MedicationRequest", "id": "m", "status": "active", "intent": "order"}
+    base |= {"subject": {"reference": "Patient/A"}, "authoredOn": "2026-01-01"}
+    return base | {"medicationCodeableConcept": {"text": name}} | more
+
+
+@pytest.fixture
+def record(kb, write):
+    """Read a bundle of one woman and some resources."""
+
+    def build(*resources, patient=None, kind="collection", **options):
+        person = {"resourceType": "Patient", "id": "A", "gender": "female", "birthDate": "1986-04-02"} | (patient or {})
+        entries = [{"resource": one} for one in (person, *resources)]
+        content = {"resourceType": "Bundle", "type": kind, "entry": entries}
+        return read([write("r.json", content)], kb, samples=["A"], **options)
+
+    return build
+
+
+@pytest.mark.parametrize(
+    ("resource", "status"),
+    [
+        (request(intent="plan", reportedBoolean=True), "current"),
+        (request(intent="plan"), "planned"),
+        (request(intent="proposal", reportedReference={"reference": "Patient/A"}), "current"),
+        (request(dosageInstruction=[{"timing": {"repeat": {"boundsDuration": {"value": 7, "code": "d"}}}}]), "stopped"),
+        (
+            request(dosageInstruction=[{"timing": {"repeat": {"boundsDuration": {"value": 5, "unit": "years"}}}}]),
+            "current",
+        ),
+        (
+            request(dosageInstruction=[{"timing": {"repeat": {"boundsRange": {"high": {"value": 2, "code": "wk"}}}}}]),
+            "stopped",
+        ),
+        ({**request(), "resourceType": "MedicationStatement", "taken": "n"}, "stopped"),
+        ({**request(), "resourceType": "MedicationStatement", "taken": "y"}, "current"),
+    ],
+)
+def test_whether_a_drug_of_a_record_is_taken(record, resource, status):
+    assert drugs(record(resource, WEIGHT)) == {"paroxetine": status}
+
+
+def test_a_drug_of_which_nobody_knows_whether_it_is_taken_leaves_the_list_open(record):
+    data = record({**request(), "resourceType": "MedicationStatement", "taken": "unk"}, WEIGHT)
+    assert drugs(data) == {} and "medication_unread" in set(data.observations["concept"])
+
+
+def test_only_the_newest_version_of_a_history_counts(record):
+    older = request(meta={"versionId": "1"})
+    newer = request(status="stopped", meta={"versionId": "2"})
+    for order in ((newer, older), (older, newer)):
+        assert drugs(record(*order, kind="history")) == {"paroxetine": "stopped"}
+
+
+def test_a_medication_of_ingredients_alone_is_its_ingredients(record):
+    medication = {
+        "resourceType": "Medication",
+        "id": "x",
+        "code": {"coding": [{"system": "https://x.example", "code": "wirkstoff"}]},
+        "ingredient": [{"itemCodeableConcept": {"text": name}} for name in ("Clopidogrel", "Codeine")],
+    }
+    order = request(medicationReference={"reference": "Medication/x"})
+    del order["medicationCodeableConcept"]
+    assert drugs(record(medication, order, WEIGHT)) == {"clopidogrel": "current", "codeine": "current"}
+
+
+def test_a_treatment_that_was_terminated_is_not_taken(kb, write):
+    action = {"treatment": {"agent": {"id": "RxNorm:32937", "label": "paroxetine"}}}
+    packet = {"id": "p", "subject": {"id": "A", "sex": "FEMALE"}, "metaData": {"created": "2026-10-01T00:00:00Z"}}
+    for more, status in (({}, "current"), ({"treatmentTerminationReason": {"label": "Adverse Event"}}, "stopped")):
+        path = write("p.json", packet | {"medicalActions": [action | more]})
+        assert drugs(read([path], kb, samples=["A"])) == {"paroxetine": status}
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "meaning"),
+    [
+        ("fluoxetine (stopped 3 months ago)", "fluoxetine", "stopped"),
+        ("paroxetine - discontinued", "paroxetine", "stopped"),
+        ("stopped paroxetine 2 weeks ago", "paroxetine", "stopped"),
+        ("previously fluoxetine", "fluoxetine", "stopped"),
+        ("metformin (held for contrast)", "metformin", "stopped"),
+        ("no longer taking paroxetine", "paroxetine", "not_taken"),
+        ("no warfarin", "warfarin", "not_taken"),
+        ("codeine (allergic)", "codeine", "allergy"),
+        ("carbamazepine - SJS", "carbamazepine", "allergy"),
+        ("paroxetine?", "paroxetine", "unsure"),
+        ("warfarin 5 mg daily (planned)", "warfarin 5 mg daily", "planned"),
+        ("warfarin daily", "warfarin daily", None),
+        ("Codeine 30 MG Extended Release Tablet", "Codeine 30 MG Extended Release Tablet", None),
+    ],
+)
+def test_a_remark_beside_a_name_is_read(text, name, meaning):
+    entry = read_entry(text)
+    assert (entry.name, entry.meaning) == (name, meaning)
+
+
+def test_remarks_decide_what_is_taken_and_are_said(kb, write):
+    content = {
+        "sample": "A",
+        "date": "2026-10-01",
+        "medications": ["fluoxetine (stopped 3 months ago)", "codeine (allergic)", "paroxetine?", "warfarin daily"],
+    }
+    data = read([write("r.json", content)], kb)
+    assert drugs(data) == {"fluoxetine": "stopped", "warfarin": "current"}
+    assert str(data.medications.filter(drug="fluoxetine")["end"][0]) == "2026-07-02"
+    assert "codeine" in data.observations.filter(concept="allergy")["code"].to_list()
+    assert "paroxetine" in data.observations.filter(concept="medication_unread")["code"].to_list()
+    assert codes(data).count("remark_beside_drug") == 3
+
+
+def test_a_typed_list_is_read_by_the_same_rules(kb, write):
+    data = read([write("r.json", {"sample": "A"})], kb)
+    typed = add_medications(data, ["paroxetine (stopped)", "codeine prn", "terbinafine cream"], kb, samples=["A"])
+    assert drugs(typed) == {"codeine": "current", "paroxetine": "stopped"}
+    with pytest.raises(UsageError, match="does not say that the drug is taken"):
+        add_medications(data, ["codeine - allergic"], kb, samples=["A"])
+
+
+@pytest.mark.parametrize(
+    ("text", "drug"),
+    [
+        ("warfarin daily", "warfarin"),
+        ("codeine prn", "codeine"),
+        ("metoprolol twice daily", "metoprolol"),
+        ("clopidogrel od", "clopidogrel"),
+        ("Warfarin tabs 3mg mane", "warfarin"),
+        ("warfarin sodium clathrate", "warfarin"),
+        ("tramadol every 6 hours as needed", "tramadol"),
+        ("succinylcholine chloride 20 MG/ML Injectable Solution", "succinylcholine"),
+    ],
+)
+def test_salts_and_rhythms_are_read_past(kb, text, drug):
+    assert drug_names(kb).find(text).drugs == (drug,)
+
+
+@pytest.mark.parametrize(
+    ("resource", "taken"),
+    [
+        (request("terbinafine hydrochloride 10 MG/ML Topical Cream"), False),
+        (request("terbinafine 250 MG Oral Tablet"), True),
+        (request("ciprofloxacin 3 MG/ML Ophthalmic Solution"), False),
+        (request("ciprofloxacin 2 MG/ML Otic Solution"), False),
+        (request("terbinafine", dosageInstruction=[{"route": {"coding": [{"system": "http://snomed.info/sct", "code": "6064005"}]}}]), False),
+        (request("terbinafine", dosageInstruction=[{"route": {"text": "apply to skin"}}]), False),
+        (request("terbinafine", dosageInstruction=[{"route": {"text": "by mouth"}}]), True),
+        (request("fentanyl transdermal patch"), True),
+    ],
+)  # fmt: skip
+def test_what_acts_on_skin_eye_or_ear_alone_is_not_taken_by_the_body(record, resource, taken):
+    data = record(resource, WEIGHT)
+    assert bool(drugs(data)) is taken
+    assert ("local_form" in codes(data)) is not taken
+
+
+def test_a_form_that_nobody_says_is_said(kb, write):
+    data = read([write("r.json", {"sample": "A", "medications": ["terbinafine", "warfarin"]})], kb)
+    assert set(drugs(data)) == {"terbinafine", "warfarin"}
+    (message,) = data.notes.filter(code="form_unknown")["message"]
+    assert "the form of terbinafine is not said" in message
+
+
+@pytest.mark.parametrize(
+    ("written", "allergy"),
+    [
+        ("carbamazepine - SJS", "carbamazepine"),
+        ("codeine: nausea", "codeine"),
+        ("allergic to codeine", "codeine"),
+        ("no allergy to codeine", None),
+        ("denies codeine allergy", None),
+        ("tolerates codeine", None),
+        ("codeine allergy ruled out", None),
+    ],
+)
+def test_an_allergy_is_read_beside_its_reaction_and_not_where_it_is_denied(kb, write, written, allergy):
+    data = read([write("r.json", {"sample": "A", "allergies": [written]})], kb)
+    assert data.observations.filter(concept="allergy")["code"].to_list() == ([allergy] if allergy else [])
+
+
+def test_a_pregnancy_that_is_over_is_none(record):
+    def pregnancy(**more):
+        code = {"coding": [{"system": "http://snomed.info/sct", "code": "77386006"}]}
+        base = {"resourceType": "Condition", "subject": {"reference": "Patient/A"}, "code": code}
+        return base | {"onsetDateTime": "2026-05-01"} | more
+
+    assert values(record(pregnancy(), WEIGHT))["pregnancy"] == "yes"
+    for over in ("resolved", "inactive", "remission"):
+        data = record(pregnancy(clinicalStatus={"coding": [{"code": over}]}), WEIGHT)
+        assert values(data)["pregnancy"] == "no"
+
+
+def test_a_name_that_looks_like_a_code_is_a_name(kb, write):
+    data = read([write("r.json", {"sample": "A", "conditions": ["T2DM", "E11.9"]})], kb)
+    assert values(data)["diabetes_type_2"] == "yes" and "condition_unknown" not in codes(data)
+
+
+@pytest.mark.parametrize(
+    ("content", "undecided"),
+    [
+        ({"birth_date": "2014", "date": "2026-03-01"}, True),
+        ({"birth_year": 2014, "date": "2026-03-01"}, True),
+        ({"birth_date": "2014-01-01", "date": "2026-03-01"}, False),
+        ({"birth_date": "2011", "date": "2026-03-01"}, False),
+    ],
+)
+def test_a_year_of_birth_leaves_a_limit_within_it_undecided(tmp_path, content, undecided):
+    (tmp_path / "a.vcf").write_text(VCF)
+    (tmp_path / "r.json").write_text(json.dumps({"sample": "A", "sex": "female"} | content))
+    result = pgx.analyse(tmp_path / "a.vcf", clinical=[tmp_path / "r.json"], drugs=["codeine"], endpoints=[])
+    below = result.guidance.filter(pl.col("recommendation").str.starts_with("Below 12 years"))
+    assert (below["applies"].to_list() == ["if_population"]) is undecided
+
+
+def test_sexes_that_disagree_and_a_death_are_said(record):
+    url = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-"
+    male = {"system": "http://snomed.info/sct", "code": "248153007"}
+    for one in ({"url": f"{url}individual-sex", "valueCoding": male}, {"url": f"{url}sex", "valueCode": "248153007"}):
+        extension = one | ({"valueCode": "male"} if "valueCode" in one else {})
+        data = record(WEIGHT, patient={"extension": [extension], "deceasedDateTime": "2026-09-01"})
+        assert values(data)["sex"] == "male"
+        assert any("two sexes" in message for message in data.notes["message"])
+        assert "deceased" in codes(data, "warning")
+
+
+@pytest.mark.parametrize(
+    ("content", "left_out", "asked"),
+    [
+        ({"height": 65, "weight": 70}, {"height"}, "inches"),
+        ({"height_cm": 65}, {"height"}, "inches"),
+        ({"height": 70, "weight": 175}, {"height", "weight"}, "swapped"),
+        ({"creatinine": 55}, {"creatinine"}, "umol/L"),
+        ({"glucose": 5.5}, {"glucose"}, "mmol/L"),
+        ({"calcium": 2.4}, {"calcium"}, "mmol/L"),
+        ({"ldl": 3.0}, {"ldl"}, "mmol/L"),
+    ],
+)
+def test_a_bare_number_of_another_unit_drives_nothing_until_it_is_confirmed(kb, write, content, left_out, asked):
+    path = write("r.json", {"sample": "A", "sex": "female", "age": 40} | content)
+    data = read([path], kb)
+    assert left_out.isdisjoint(values(data)) and left_out <= set(data.kept_out["concept"])
+    assert any(asked in message for message in data.notes.filter(code="doubtful_value")["message"])
+    assert any(asked in meaning for meaning in check(path, kb)["meaning"])
+    with pytest.raises(InputError, match="unlikely"):
+        read([path], kb, strict=True)
+    assert left_out <= set(values(read([path], kb, accept=sorted(left_out))))
+
+
+def test_an_unlikely_value_with_a_unit_of_its_own_is_used_and_said(record):
+    data = record(WEIGHT | {"valueQuantity": {"value": 20, "code": "kg"}}, WEIGHT | {"effectiveDateTime": "2020-01-01"})
+    assert values(data)["weight"] == 20
+    assert "unlikely_value" in codes(data, "warning")
+
+
+def test_what_is_usual_in_a_child_is_no_question(kb, write):
+    data = read([write("r.json", {"sample": "A", "age": 1, "height": 75, "weight": 10})], kb)
+    assert values(data)["height"] == 75 and codes(data, "error") == []
+
+
+def test_only_a_known_field_can_be_accepted(kb, write):
+    with pytest.raises(UsageError, match="--accept: 'heigth'"):
+        read([write("r.json", {"sample": "A"})], kb, accept=["heigth"])
