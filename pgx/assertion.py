@@ -5,12 +5,16 @@ A call that rests on the population rather than on the person is a guess, and a 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import polars as pl
 
-CALLED = ("called", "ambiguous", "outside")
+from pgx.codes import Flag, FlagCode, GeneState, Status
+
+CALLED = (Status.CALLED, Status.AMBIGUOUS, Status.OUTSIDE)
 """Statuses of a gene that the person's own data, or another tool, speak of."""
-NOT_CALLED = "not_called"
-GUESS = "prior_driven"
+NOT_CALLED = Status.NOT_CALLED
+GUESS = FlagCode.PRIOR_DRIVEN
 """Flag of a call of which the population's frequencies say more than the person's data."""
 STATEMENTS = (
     "diplotype",
@@ -27,20 +31,53 @@ STATEMENTS = (
 """Columns of `pgx.schema.CALLS` that say something of the person; null where the gene is not asserted."""
 
 
-def asserted(status: str | None, flags: str | None) -> bool:
+_ASSERTED = (GeneState.CALLED, GeneState.AMBIGUOUS, GeneState.OUTSIDE)
+_NOT_JUDGED = frozenset(
+    {
+        FlagCode.COPY_NUMBER_UNCLEAR,
+        FlagCode.COPY_NUMBER_CONFLICT,
+        FlagCode.UNRESOLVED,
+        FlagCode.UNREAD_GENOTYPE,
+        FlagCode.FILTERED_VARIANT,
+        FlagCode.UNDOCUMENTED_PASSED_OVER,
+        FlagCode.HETEROPLASMY,
+        FlagCode.PLOIDY_CONFLICT,
+        FlagCode.OUTSIDE_REFUSED,
+    }
+)
+"""Flags of a gene without a call of which the data, or a laboratory, show something that cannot be told."""
+
+
+def gene_state(status: str | None, flags: Iterable[str]) -> GeneState:
+    """Return what may be said of a person's gene.
+
+    Parameters
+    ----------
+    status, flags
+        Of the gene's row in `pgx.schema.CALLS`, or of a call that is not a row yet.
+    """
+    codes = {Flag.parse(flag).code for flag in flags}
+    if GUESS in codes:
+        return GeneState.PRIOR_DRIVEN
+    if status in CALLED:
+        return GeneState(str(status))
+    return GeneState.NOT_TESTED if _NOT_JUDGED.isdisjoint(codes) else GeneState.NOT_JUDGED
+
+
+def asserted(status: str | None, flags: Iterable[str]) -> bool:
     """Return whether a result of a gene may be shown, looked up or computed with as the person's own.
 
     Parameters
     ----------
     status, flags
-        The cells of the gene's row in `pgx.schema.CALLS`; flags are joined by ``;``.
+        As for `gene_state`.
     """
-    return status in CALLED and GUESS not in (flags or "").split(";")
+    return gene_state(status, flags) in _ASSERTED
 
 
 def is_asserted() -> pl.Expr:
     """Return `asserted` for the rows of a calls frame."""
-    guessed = pl.col("flags").str.split(";").list.contains(GUESS).fill_null(value=False)
+    guessed = pl.col("flags").list.contains(GUESS.value).fill_null(value=False)
     return pl.col("status").is_in(CALLED) & ~guessed
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pgx.errors import UsageError
 from pgx.inputs import inputs_of, knowledge, model_files, phenotyped
 from pgx.io import check_outputs, reading, table_files, write_bytes
+from pgx.notes import frame_of
 from pgx.options import Names, Options, PathLike, Paths, names_of
 from pgx.pipeline import conclude, notes_of, provenance, score_phenotyped
 from pgx.tables import write_table
@@ -352,7 +353,7 @@ def score(
     """
     import polars as pl
 
-    from pgx import models, schema
+    from pgx import models
     from pgx.models.cohort.tables import read
 
     options = options or Options()
@@ -368,7 +369,7 @@ def score(
             scores, remarks = models.score(
                 rows, knowledge(options.knowledge), endpoints=names_of(endpoints), models_dir=model
             )
-            told = schema.from_rows(remarks, schema.NOTES)
+            told = frame_of(remarks)
         else:
             found = phenotyped(vcf, clinical=clinical, outside_calls=outside_calls, options=options)
             wanted = names_of(endpoints) or models.endpoints_of(found.kb, None, model)

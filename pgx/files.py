@@ -142,6 +142,7 @@ def _genotypes(file: Path, kb: KnowledgeBase) -> pl.DataFrame:
 def _as_read(file: Path, kb: KnowledgeBase, *, build_told: bool) -> list[tuple[str, str, str, int, str]]:
     """Read the file as the other commands do: why they would refuse it, or what of each gene it covers."""
     from pgx import variants
+    from pgx.codes import NoteCode
     from pgx.errors import InputError
 
     try:
@@ -149,7 +150,7 @@ def _as_read(file: Path, kb: KnowledgeBase, *, build_told: bool) -> list[tuple[s
     except InputError as error:
         fix = f"; {error.fix}" if error.fix else ""
         return [("error" if build_told else "warning", "refused", f"{error.problem}{fix}", 1, error.where or "")]
-    silent = next((note for note in genotypes.notes if note["code"] == "no_gt"), None)
+    silent = next((note for note in genotypes.notes if note.code == NoteCode.NO_GT), None)
     if silent is not None and not (genotypes.alleles >= 0).any():
         return [("error", "no_gt", "no record has a GT, so there are no genotypes to call from", 1, "")]
     return _genes(genotypes, kb)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from pgx.knowledge import KnowledgeBase
+    from pgx.notes import Note
     from pgx.types import CallSet, ClinicalData, Genotypes
 
 
@@ -34,7 +35,7 @@ class Phenotyped:
     callset: CallSet
     calls: pl.DataFrame
     phenotypes: pl.DataFrame
-    notes: tuple[dict[str, object], ...]
+    notes: tuple[Note, ...]
     inputs: tuple[dict[str, str], ...]
     holders: tuple[frozenset[str], ...]
 
@@ -189,17 +190,25 @@ def _with_other_sexes(history: ClinicalData, recorded: Mapping[str, str], told: 
     """Warn of each sample whose sex was given as another than its record says."""
     import polars as pl
 
-    from pgx import schema
+    from pgx.codes import NoteCode, Severity
+    from pgx.notes import Note, frame_of
 
-    rows = [
-        {"sample": sample, "stage": "clinical", "severity": "warning", "code": "contradiction", "where": "sex"}
-        | {"message": f"sex {told[sample]} is given (--sex), and the record says {sex}: chrX is read as {told[sample]}"}
+    told_otherwise = [
+        Note(
+            stage="clinical",
+            severity=Severity.WARNING,
+            code=NoteCode.CONTRADICTION,
+            message=f"sex {told[sample]} is given (--sex), and the record says {sex}: chrX is read as {told[sample]}",
+            sample=sample,
+            subject="sex",
+            where="sex",
+        )
         for sample, sex in sorted(recorded.items())
         if told[sample] != sex
     ]
-    if not rows:
+    if not told_otherwise:
         return history
-    notes = pl.concat([history.notes, schema.from_rows(rows, schema.NOTES)])
+    notes = pl.concat([history.notes, frame_of(told_otherwise)])
     return replace(history, notes=notes)
 
 

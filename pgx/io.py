@@ -8,12 +8,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 from pgx.errors import InputError, UsageError
-
-if TYPE_CHECKING:
-    pass
 
 
 class Inputs:

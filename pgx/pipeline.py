@@ -17,6 +17,7 @@ from pgx.version import __version__
 if TYPE_CHECKING:
     import polars as pl
 
+    from pgx.notes import Note
     from pgx.reports import Lexicon
     from pgx.types import Result
 
@@ -38,7 +39,7 @@ def score_phenotyped(
     *,
     models_dir: PathLike | None = None,
     whose: pl.DataFrame | None = None,
-) -> tuple[pl.DataFrame, list[dict[str, object]]]:
+) -> tuple[pl.DataFrame, list[Note]]:
     """Score `endpoints`, each averaged over the diplotypes that the data allow; returns scores and notes.
 
     A gene that is not asserted is averaged too where an endpoint does not require it (`gene_averaged`).
@@ -80,7 +81,7 @@ def conclude(
         whose = _asked(found, advice, drugs)
         endpoints = models.endpoints_of(found.kb, set(whose["drug"]))
     scores = schema.empty(schema.SCORES)
-    remarks: list[dict[str, object]] = []
+    remarks: list[Note] = []
     if endpoints:
         scores, remarks = score_phenotyped(found, endpoints, whose=whose)
     remarks = [*judgement.scope(found.genotypes.samples, open_list), *remarks]
@@ -127,23 +128,22 @@ def _asked(found: Phenotyped, advice: pl.DataFrame, drugs: Sequence[str] | None)
     return pl.concat([advice.select("sample", "drug"), own]).unique(maintain_order=True)
 
 
-def notes_of(
-    found: Phenotyped, remarks: Sequence[dict[str, object]] = (), advice: pl.DataFrame | None = None
-) -> pl.DataFrame:
+def notes_of(found: Phenotyped, remarks: Sequence[Note] = (), advice: pl.DataFrame | None = None) -> pl.DataFrame:
     """Return all notes of a run (`pgx.schema.NOTES`): reading, calling, history, interactions, and `remarks`.
 
     Recorded allergies are compared with the medication list, and with the alternatives that `advice` names.
     """
     import polars as pl
 
-    from pgx import clinical, phenotypes, schema
+    from pgx import clinical, phenotypes
     from pgx.assertion import of_asserted
+    from pgx.notes import frame_of
 
     stated = of_asserted(found.phenotypes, found.calls)
     interactions = phenotypes.notes(stated, found.clinical, found.kb)
-    own = schema.notes_of([*found.notes, *remarks])
+    own = frame_of([*found.notes, *remarks])
     basis = clinical.medication_basis(found.clinical, found.genotypes.samples)
-    alerts = schema.from_rows(list(clinical.alerts(found.clinical, advice, found.kb)), schema.NOTES)
+    alerts = frame_of(clinical.alerts(found.clinical, advice, found.kb))
     return pl.concat([alerts, own, found.clinical.notes, basis, interactions])
 
 

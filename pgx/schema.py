@@ -1,7 +1,7 @@
 """The frames that pass between the stages: one declared schema each, with the meaning and unit of every column.
 
 A schema is a tuple of `Column`; `polars_schema` turns it into what polars wants, `conform` checks and orders a frame.
-Empty cells are null everywhere; lists inside a cell are joined by ``;``.
+Empty cells are null everywhere, lists empty; how lists become text in a TSV file, `pgx.cells` says.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import polars as pl
+
+from pgx.cells import BY_GENE, DIPLOTYPES, FACTORS, NAMES, is_list
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +65,13 @@ CALLS: Schema = (
     ),
     Column(
         "alternatives",
-        _T,
+        DIPLOTYPES,
         "other diplotypes as diplotype=probability, joined by ';', most probable first; of a gene that is not called, "
         "what the population's frequencies would say",
     ),
     Column("positions_called", _I, "positions of the gene's definition with data in this sample"),
     Column("positions_total", _I, "positions of the gene's definition"),
-    Column("flags", _T, "documented codes joined by ';'"),
+    Column("flags", NAMES, "documented codes joined by ';'"),
     Column("source", _T, "genotypes | outside:<tool> | local:<overlay>"),
 )
 
@@ -94,7 +96,7 @@ PHENOTYPES: Schema = (
     Column("clinical_activity_score", _F, "activity score after phenoconversion"),
     Column(
         "conversion",
-        _T,
+        NAMES,
         "rule ids of the phenoconversion that was applied, joined by ';', and local:<overlay> if a site's own "
         "interaction had a part; null if none",
     ),
@@ -105,16 +107,16 @@ GUIDANCE: Schema = (
     Column("drug", _T, "generic name, lower case", required=True),
     Column("source", _T, "CPIC | DPWG | FDA | FDA label | a local source", required=True),
     Column("guideline", _T, "rec_id of the recommendation row; null if no row matches"),
-    Column("genes", _T, "genes that decide, joined by ';'", required=True),
-    Column("phenotypes", _T, "what matched per gene, 'GENE=value' joined by ';'"),
+    Column("genes", NAMES, "genes that decide, joined by ';'", required=True),
+    Column("phenotypes", BY_GENE, "what matched per gene, 'GENE=value' joined by ';'"),
     Column("population", _T, "population condition of the row; 'general' when none"),
     Column("action", _T, "action code of the row; null if none matches"),
     Column("dose_change", _T, "change in percent of the row's reference dose, e.g. -50 or -25..-50"),
     Column("strength", _T, "strong | moderate | optional | none"),
-    Column("implication", _T, "implication codes, 'GENE=code' joined by ';'"),
+    Column("implication", BY_GENE, "implication codes, 'GENE=code' joined by ';'"),
     Column("recommendation", _T, "the sentence composed from the codes"),
-    Column("alternatives", _T, "other drugs that the row names, joined by ';'"),
-    Column("monitoring", _T, "tests to follow, codes joined by ';'"),
+    Column("alternatives", NAMES, "other drugs that the row names, joined by ';'"),
+    Column("monitoring", NAMES, "tests to follow, codes joined by ';'"),
     Column("url", _T, "where the guideline can be read"),
     Column("probability", _F, "probability that this row is the right one, given the diplotypes' uncertainty"),
     Column(
@@ -123,7 +125,7 @@ GUIDANCE: Schema = (
     Column("urgency", _T, "avoid | change_dose | monitor | standard | no_data"),
     Column(
         "flags",
-        _T,
+        NAMES,
         "codes joined by ';': phenoconverted, genes_alone:<action> (what the genes alone ask for), sources_differ, "
         "genotype_uncertain, could_mean:<urgency>:<gene> (of an untested gene), "
         "effect_unknown:<urgency>:<gene> (the file shows a change in the gene that the call could not use), "
@@ -149,7 +151,7 @@ SCORES: Schema = (
     Column("category", _T, "low | average | high | refused (not usable), against `reference`", required=True),
     Column("evidence", _T, "what the number rests on: 'patients:n=...' or 'literature only'", required=True),
     Column("model", _T, "model id with version and short checksum", required=True),
-    Column("factors", _T, "signed contributions 'feature=value' joined by ';', largest first"),
+    Column("factors", FACTORS, "signed contributions 'feature=value' joined by ';', largest first"),
     Column(
         "usable",
         _B,
@@ -159,7 +161,7 @@ SCORES: Schema = (
     ),
     Column(
         "flags",
-        _T,
+        NAMES,
         "codes joined by ';': refused:<why>, gene_not_called:<gene> (required: not usable), gene_averaged:<gene> (not "
         "required: averaged over what the population's frequencies allow), missing:<feature>, not_recorded:<feature>, "
         "population_unknown:<feature>, derived:<feature>, implausible:<feature>, out_of_range:<feature>, "
@@ -243,8 +245,9 @@ NOTES: Schema = (
     Column("stage", _T, "variants | calling | phenotypes | clinical | features | models | guidance", required=True),
     Column("severity", _T, "info | warning | error", required=True),
     Column("code", _T, "documented code, snake_case", required=True),
-    Column("message", _T, "one sentence for a person", required=True),
-    Column("where", _T, "file, line, record, gene or drug concerned"),
+    Column("subject", _T, "gene, drug, concept, endpoint or field that it is about"),
+    Column("message", _T, "one sentence for a person, which programs do not read", required=True),
+    Column("where", _T, "file, line or record; gene or drug where there is none"),
 )
 
 
@@ -262,30 +265,21 @@ def from_rows(rows: Iterable[Mapping[str, object]], schema: Schema) -> pl.DataFr
     """Build a frame from dicts; keys that a row leaves out are null, unknown keys are an error."""
     names = [column.name for column in schema]
     known = set(names)
+    lists = [column.name for column in schema if is_list(column.dtype)]
     listed = list(rows)
     for row in listed:
         if not known.issuperset(row):
             raise ValueError(f"columns not in the schema: {sorted(set(row) - known)}")
+        if text := [name for name in lists if isinstance(row.get(name), str)]:
+            raise ValueError(f"text in columns of lists: {text}")
     return conform(
         pl.DataFrame({n: [row.get(n) for row in listed] for n in names}, schema=polars_schema(schema), strict=False),
         schema,
     )
 
 
-def notes_of(rows: Iterable[Mapping[str, object]]) -> pl.DataFrame:
-    """Build a frame of `NOTES` from dicts; a note whose ``sample`` is several names is one row for each of them."""
-    own = [row | {"sample": _names(row.get("sample"))} for row in map(dict, rows)]
-    columns = polars_schema(NOTES) | {"sample": pl.List(pl.String)}
-    frame = pl.DataFrame({name: [row.get(name) for row in own] for name in columns}, schema=columns)
-    return conform(frame.explode("sample"), NOTES)
-
-
-def _names(sample: object) -> list[object]:
-    return list(sample) if isinstance(sample, tuple) else [sample]
-
-
 def conform(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
-    """Order the columns as declared, cast them and check that required ones hold no null.
+    """Order the columns as declared, cast them, empty lists for null, and check that required ones hold no null.
 
     Raises
     ------
@@ -295,8 +289,15 @@ def conform(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
     names = [column.name for column in schema]
     if set(frame.columns) != set(names):
         raise ValueError(f"columns differ from the schema: {sorted(set(frame.columns) ^ set(names))}")
-    frame = frame.select(pl.col(column.name).cast(column.dtype) for column in schema)
+    frame = frame.select(_cast(frame[column.name], column) for column in schema)
     for column in schema:
         if column.required and frame[column.name].null_count():
             raise ValueError(f"column {column.name} holds a null")
     return frame
+
+
+def _cast(values: pl.Series, column: Column) -> pl.Series:
+    typed = values if values.dtype == column.dtype else values.cast(column.dtype)
+    if is_list(column.dtype) and typed.null_count():
+        return typed.fill_null(pl.Series([[]], dtype=column.dtype))
+    return typed

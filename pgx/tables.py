@@ -1,4 +1,4 @@
-"""Frames as files: TSV, Parquet and JSON, each whole or not at all."""
+"""Tables as files: TSV, Parquet and JSON with the same columns."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
+from pgx.cells import with_text
 from pgx.errors import UsageError
 from pgx.io import atomic_path, write_bytes
 
@@ -42,6 +43,6 @@ def write_table(frame: pl.DataFrame, path: str | Path, provenance: Mapping[str, 
 
 
 def tsv(frame: pl.DataFrame) -> str:
-    """Return a frame as TSV: no quoting, null = empty; tabs and line ends inside a cell become spaces."""
-    clean = frame.with_columns(pl.col(pl.String).str.replace_all(r"[\t\r\n]+", " "))
+    """Return a frame as TSV: no quoting, null = empty, lists joined; tabs and line ends inside a cell become spaces."""
+    clean = with_text(frame).with_columns(pl.col(pl.String).str.replace_all(r"[\t\r\n\x0b\x0c\x00]+", " "))
     return clean.write_csv(separator="\t", quote_style="never", null_value="")

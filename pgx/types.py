@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from pgx.notes import Note
 from pgx.schema import JUDGEMENTS, empty
 
 NOT_CALLED = -1
@@ -116,7 +117,7 @@ class Genotypes:
         Frame of structural evidence: ``sample gene copies kind source``; empty if the file has none. No ``copies``
         means that the file tells of a change that cannot be counted.
     notes
-        `schema.NOTES` rows of what the reader noticed; ``sample`` may be a tuple of several names.
+        What the reader noticed.
     holders
         For each of `sources`, which of `samples` it holds.
     everyone
@@ -136,7 +137,7 @@ class Genotypes:
     build: str
     sources: tuple[dict[str, str], ...] = ()
     copy_number: pl.DataFrame | None = None
-    notes: tuple[dict[str, object], ...] = ()
+    notes: tuple[Note, ...] = ()
     holders: tuple[frozenset[str], ...] = ()
     everyone: tuple[str, ...] = ()
     doubts: Doubts | None = None
@@ -212,7 +213,7 @@ class CallSet:
 
     samples: tuple[str, ...]
     genes: tuple[GeneCalls, ...]
-    notes: tuple[dict[str, object], ...] = ()
+    notes: tuple[Note, ...] = ()
     holders: tuple[frozenset[str], ...] = ()
 
 

@@ -15,6 +15,8 @@ from typing import Any
 
 import polars as pl
 
+from pgx.cells import with_text
+
 ANSWERS = Path(__file__).resolve().parent / "golden" / "answers"
 _NEAR = 1e-4
 
@@ -38,7 +40,7 @@ def check(name: str, found: pl.DataFrame | Mapping[str, Any]) -> None:
 
 def _of_frame(frame: pl.DataFrame) -> Iterator[str]:
     yield "\t".join(frame.columns)
-    for row in frame.iter_rows():
+    for row in with_text(frame).iter_rows():
         yield "\t".join(map(_cell, row))
 
 

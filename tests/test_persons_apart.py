@@ -15,6 +15,7 @@ from pgx import pipeline
 from pgx.inputs import Options
 from pgx.reports.formats import result_json
 from pgx.reports.page.person import provenance_of
+from pgx.tables import tsv
 from tests.reports.rendered import render_html, view_of, write
 from tests.variants.build import knowledge
 
@@ -129,7 +130,7 @@ def test_no_document_holds_the_name_or_a_file_of_another(batch):
 def test_a_run_of_one_person_names_nobody_else_in_its_tables(alone):
     name, single, _ = alone
     others = {*PEOPLE, *STRANGERS} - {name} | {file for file, holds in FILES.items() if name not in holds}
-    tables = [getattr(single, table).write_csv() for table in ("calls", "guidance", "clinical", "notes")]
+    tables = [tsv(getattr(single, table)) for table in ("calls", "guidance", "clinical", "notes")]
     text = "\n".join([*tables, json.dumps(single.provenance["inputs"])])
     assert not [other for other in others if other in text]
 

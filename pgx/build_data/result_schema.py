@@ -1,4 +1,4 @@
-"""Writes ``result-1.json`` from the declared columns: ``python -m pgx.build_data.result_schema``."""
+"""Writes ``result-2.json`` from the declared columns: ``python -m pgx.build_data.result_schema``."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 
 import polars as pl
 
-from pgx.reports.formats.result_json import _LISTS, _NUMBERED, _PAIRS, _SCHEMAS, FORMAT
+from pgx.reports.formats.result_json import _SCHEMAS, FORMAT, VERSION
 from pgx.reports.page.wording import URGENCIES
 from pgx.schema import Column
 
 _TYPES = {"String": "string", "Float64": "number", "Int64": "integer", "Boolean": "boolean", "Date": "string"}
-PATH = Path(__file__).parents[1] / "reports" / "formats" / "result-1.json"
+PATH = Path(__file__).parents[1] / "reports" / "formats" / "result-2.json"
 
 
 def build() -> dict[str, Any]:
@@ -31,15 +31,15 @@ def build() -> dict[str, Any]:
     entry |= {name: _list({"$ref": f"#/$defs/{name}"}) for name in rows if name not in later}
     document = {
         "format": {"const": FORMAT},
-        "version": {"type": "string", "pattern": "^1\\.[0-9]+$", "description": "layout of this document"},
+        "version": {"type": "string", "const": VERSION, "description": "layout of this document"},
         "provenance": {"type": "object", "description": "versions, inputs with checksums, options"},
         "notes": _list({"$ref": "#/$defs/notes"}),
         "samples": _list(_object(entry) | {"properties": entry | later}),
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "pgx result, layout 1",
-        "description": "What one run of pgx found. Within layout 1 keys may be added, not removed.",
+        "title": "pgx result, layout 2, a draft",
+        "description": "What one run of pgx found. Until layout 2 is published, keys may still change.",
         **_object(document),
         "$defs": rows | {"summary": _summary()},
     }
@@ -54,20 +54,20 @@ def _list(items: dict[str, Any]) -> dict[str, Any]:
 
 
 def _table(name: str) -> dict[str, Any]:
-    return _object({column.name: _column(name, column) for column in _SCHEMAS[name] if column.name != "sample"}) | {
+    return _object({column.name: _column(column) for column in _SCHEMAS[name] if column.name != "sample"}) | {
         "additionalProperties": False
     }
 
 
-def _column(table: str, column: Column) -> dict[str, Any]:
+def _column(column: Column) -> dict[str, Any]:
     found: dict[str, Any]
-    if column.name in _LISTS.get(table, ()) or column.dtype == pl.List(pl.String):
+    pair = column.dtype.inner if isinstance(column.dtype, pl.List) else None
+    if isinstance(pair, pl.Struct):
+        name, value = pair.fields
+        kind = "number" if value.dtype == pl.Float64 else "string"
+        found = _list(_object({name.name: {"type": "string"}, value.name: {"type": [kind, "null"]}}))
+    elif pair is not None:
         found = _list({"type": "string"})
-    elif column.name in _PAIRS.get(table, {}):
-        found = _list(_object({key: {"type": "string"} for key in _PAIRS[table][column.name]}))
-    elif column.name in _NUMBERED.get(table, {}):
-        key, value = _NUMBERED[table][column.name]
-        found = _list(_object({key: {"type": "string"}, value: {"type": ["number", "null"]}}))
     else:
         plain = {
             pl.String: "string",

@@ -9,6 +9,7 @@ import polars as pl
 
 from pgx import schema
 from pgx.assertion import NOT_CALLED, asserted
+from pgx.cells import Pair
 from pgx.knowledge.base import KnowledgeBase
 from pgx.types import CallSet, Diplotype, PatternCall
 
@@ -51,14 +52,13 @@ def calls_frame(callset: CallSet, kb: KnowledgeBase) -> pl.DataFrame:
 
 
 def _row(gene: str, pattern: PatternCall, functions: dict[tuple[str, str], str | None]) -> dict[str, object]:
-    flags = ";".join(pattern.flags) or None
-    stated = asserted(pattern.status, flags)
+    stated = asserted(pattern.status, pattern.flags)
     row: dict[str, object] = {
         "gene": gene,
         "status": pattern.status if stated else NOT_CALLED,
         "positions_called": pattern.positions_called,
         "positions_total": pattern.positions_total,
-        "flags": flags,
+        "flags": list(pattern.flags),
         "source": pattern.source,
     }
     if not pattern.diplotypes:
@@ -77,9 +77,9 @@ def _row(gene: str, pattern: PatternCall, functions: dict[tuple[str, str], str |
     }
 
 
-def _alternatives(diplotypes: Sequence[Diplotype]) -> str | None:
+def _alternatives(diplotypes: Sequence[Diplotype]) -> list[Pair]:
     listed = [d for d in diplotypes[:SHOWN] if d.probability >= SHOWN_FROM]
-    return ";".join(f"{d.name}={d.probability:.4f}" for d in listed) or None
+    return [{"diplotype": d.name, "probability": float(f"{d.probability:.4g}")} for d in listed]
 
 
 def _function(

@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from pgx.codes import NoteCode
+
 if TYPE_CHECKING:
     import polars as pl
 
-LOST = "outside_refused"
+LOST = NoteCode.OUTSIDE_REFUSED
 """Code of notes on a laboratory's result that the run could not use: it ends with `EXIT_LOST`."""
 EXIT_LOST = 4
 
 _SHOWN_PER_CODE = 5
 _NAMED = 3
-_NEVER_CUT = ("allergy", "sex_mismatch", "outside_refused", "value_left_out")
+_NEVER_CUT = (NoteCode.ALLERGY, NoteCode.SEX_MISMATCH, NoteCode.OUTSIDE_REFUSED, NoteCode.VALUE_LEFT_OUT)
 """Codes of notes on a person's safety: each is shown, however many there are."""
 
 

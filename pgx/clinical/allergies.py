@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from pgx.codes import Applies, NoteCode, Severity
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.drug_entries import read_entry
 from pgx.knowledge.drug_names import DrugNames, drug_names
+from pgx.notes import Note
 from pgx.types import ClinicalData
 
 OVER = {"refuted", "entered-in-error", "inactive", "resolved"}
@@ -153,13 +155,11 @@ def _allergens(kb: KnowledgeBase) -> Allergens:
 def _alternatives(advice: pl.DataFrame | None) -> Iterator[tuple[str, str, str]]:
     """Yield (sample, drug, what guidance names instead of it)."""
     if advice is not None:
-        named = advice.filter(pl.col("alternatives").is_not_null(), pl.col("applies") != "no_match")
-        for sample, drug, listed in named.select("sample", "drug", "alternatives").iter_rows():
-            for other in listed.split(";"):
-                yield sample, drug, other
+        named = advice.filter(pl.col("alternatives").list.len() > 0, pl.col("applies") != Applies.NO_MATCH)
+        yield from named.select("sample", "drug", "alternatives").explode("alternatives").iter_rows()
 
 
-def alerts(clinical: ClinicalData, advice: pl.DataFrame | None, kb: KnowledgeBase) -> Iterator[dict[str, object]]:
+def alerts(clinical: ClinicalData, advice: pl.DataFrame | None, kb: KnowledgeBase) -> Iterator[Note]:
     """Yield a note for each drug that a recorded allergy speaks against.
 
     Parameters
@@ -173,8 +173,8 @@ def alerts(clinical: ClinicalData, advice: pl.DataFrame | None, kb: KnowledgeBas
 
     Yields
     ------
-    dict
-        Rows of `pgx.schema.NOTES` with the code ``allergy``.
+    Note
+        With the code ``allergy``, and the drug as its subject.
     """
     recorded = clinical.observations.filter(pl.col("concept") == "allergy").select("sample", "code", "source")
     if recorded.is_empty():
@@ -198,11 +198,12 @@ def alerts(clinical: ClinicalData, advice: pl.DataFrame | None, kb: KnowledgeBas
         shown = {code: why for code, why in reasons.items() if MAYBE not in why} or reasons
         if shown:
             sources = "; ".join(dict.fromkeys(by_sample[sample][code] for code in shown))
-            yield {
-                "sample": sample,
-                "stage": "clinical",
-                "severity": "warning",
-                "code": "allergy",
-                "message": f"{what}: {'; '.join(dict.fromkeys(shown.values()))} ({sources})",
-                "where": beside,
-            }
+            yield Note(
+                sample=sample,
+                stage="clinical",
+                severity=Severity.WARNING,
+                code=NoteCode.ALLERGY,
+                message=f"{what}: {'; '.join(dict.fromkeys(shown.values()))} ({sources})",
+                subject=beside,
+                where=beside,
+            )

@@ -79,7 +79,6 @@ def _of_the_day(
     taken = statuses(drugs, now).group_by("drug", "status").agg(pl.col("sample").n_unique()).sort("drug", "status")
     rows += [("info", "drug", f"{drug}: {status}", count, "") for drug, status, count in taken.iter_rows()]
     rows += [
-        (note["severity"], note["code"], note["message"], 1, str(note["sample"]))
-        for note in later(observations, drugs, now, words)
+        (note.severity, note.code, note.message, 1, str(note.sample)) for note in later(observations, drugs, now, words)
     ]
     return rows

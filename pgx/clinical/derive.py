@@ -10,6 +10,8 @@ import polars as pl
 
 from pgx.clinical.current import current_values
 from pgx.clinical.vocabulary import Concept, Vocabulary
+from pgx.codes import NoteCode, Severity
+from pgx.notes import Note
 
 _v = pl.col
 
@@ -126,9 +128,7 @@ def ages(observations: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(value=years).filter(_v("value").is_between(0, 125)).select("sample", "value", "as_of")
 
 
-def derive(
-    observations: pl.DataFrame, now: pl.DataFrame, vocabulary: Vocabulary
-) -> tuple[pl.DataFrame, list[dict[str, object]]]:
+def derive(observations: pl.DataFrame, now: pl.DataFrame, vocabulary: Vocabulary) -> tuple[pl.DataFrame, list[Note]]:
     """Compute what the inputs allow and the data do not give.
 
     Parameters
@@ -147,7 +147,7 @@ def derive(
         (``sample severity code message where``).
     """
     added: list[pl.DataFrame] = []
-    notes: list[dict[str, object]] = []
+    notes: list[Note] = []
     given_ages = observations.filter(_v("concept") == "age")
     born = ages(observations, now)
     both = given_ages.join(born, on="sample", how="inner", suffix="_born").with_columns(
@@ -191,20 +191,22 @@ AGE_HOLDS_DAYS = 365
 """An age that was given longer ago than this is no longer the person's, and is said to be old."""
 
 
-def _old_ages(given: pl.DataFrame, now: pl.DataFrame) -> list[dict[str, object]]:
+def _old_ages(given: pl.DataFrame, now: pl.DataFrame) -> list[Note]:
     """Say which ages without a birth date are of years ago: they are used as given, and not carried forward."""
     days = given.join(now, on="sample").filter(_v("date") <= _v("as_of"))
     newest = days.sort("date", maintain_order=True).unique("sample", keep="last", maintain_order=True)
     old = newest.filter((_v("as_of") - _v("date")).dt.total_days() > AGE_HOLDS_DAYS).sort("sample")
     return [
-        {
-            "sample": row["sample"],
-            "severity": "warning",
-            "code": "old_age",
-            "message": f"age {row['value']:g} is of {row['date']}, {(row['as_of'] - row['date']).days / 365.25:.1f} "
+        Note(
+            sample=row["sample"],
+            stage="clinical",
+            severity=Severity.WARNING,
+            code=NoteCode.OLD_AGE,
+            message=f"age {row['value']:g} is of {row['date']}, {(row['as_of'] - row['date']).days / 365.25:.1f} "
             f"years before the day that counts as now ({row['as_of']}), and is used as it is: give the birth date",
-            "where": "age",
-        }
+            subject="age",
+            where="age",
+        )
         for row in old.iter_rows(named=True)
     ]
 
@@ -223,7 +225,7 @@ def _possible(concept: Concept) -> pl.Expr:
     return _v("calculated").is_between(concept.low or 0.0, 1e9 if concept.high is None else concept.high)
 
 
-def _impossible(beyond: pl.DataFrame, formula: Formula, vocabulary: Vocabulary) -> list[dict[str, object]]:
+def _impossible(beyond: pl.DataFrame, formula: Formula, vocabulary: Vocabulary) -> list[Note]:
     """Say which inputs give what no human has: one of them, or its unit, is wrong, and nobody can tell which."""
     concept = vocabulary.concepts[formula.concept]
     return [
@@ -280,7 +282,7 @@ def _rows(frame: pl.DataFrame, concept: str, formula: str, vocabulary: Vocabular
     )
 
 
-def _compare(usable: pl.DataFrame, formula: Formula) -> list[dict[str, object]]:
+def _compare(usable: pl.DataFrame, formula: Formula) -> list[Note]:
     assert formula.tolerance is not None
     relative, absolute = formula.tolerance
     given, calculated = _v(formula.concept), _v("calculated")
@@ -311,9 +313,7 @@ def _compare(usable: pl.DataFrame, formula: Formula) -> list[dict[str, object]]:
     ]
 
 
-def conflicts(
-    observations: pl.DataFrame, now: pl.DataFrame, vocabulary: Vocabulary, table: pl.DataFrame
-) -> list[dict[str, object]]:
+def conflicts(observations: pl.DataFrame, now: pl.DataFrame, vocabulary: Vocabulary, table: pl.DataFrame) -> list[Note]:
     """Return notes on statements of ``concept_conflicts.tsv`` that cannot both be true."""
     named = set(table["concept_a"]) | set(table["concept_b"])
     current = _current(observations, named, now, vocabulary)
@@ -331,5 +331,13 @@ def conflicts(
     return notes
 
 
-def _contradiction(sample: str, message: str, where: str) -> dict[str, object]:
-    return {"sample": sample, "severity": "warning", "code": "contradiction", "message": message, "where": where}
+def _contradiction(sample: str, message: str, where: str) -> Note:
+    return Note(
+        sample=sample,
+        stage="clinical",
+        severity=Severity.WARNING,
+        code=NoteCode.CONTRADICTION,
+        message=message,
+        subject=where,
+        where=where,
+    )

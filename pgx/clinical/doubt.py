@@ -8,9 +8,10 @@ import polars as pl
 
 from pgx.clinical.statements import PROBLEM
 from pgx.clinical.vocabulary import Vocabulary
+from pgx.codes import NoteCode
 from pgx.knowledge import KnowledgeBase
 
-DOUBTFUL, UNLIKELY = "doubtful_value", "unlikely_value"
+DOUBTFUL, UNLIKELY = NoteCode.DOUBTFUL_VALUE, NoteCode.UNLIKELY_VALUE
 """Codes of a value that is left out, and of one with a unit of its own, which is used."""
 _TALLEST = 260.0
 _USUAL_BMI = (12.0, 60.0)

@@ -13,7 +13,9 @@ from pgx.clinical.people import Notes
 from pgx.clinical.statements import Events
 from pgx.clinical.values import interpret
 from pgx.clinical.vocabulary import Vocabulary
+from pgx.codes import NoteCode, Severity
 from pgx.errors import InputError
+from pgx.notes import Note
 
 SAME_DAY_RATIO = 5.0
 """Values of one thing on one day that are further apart than this are hardly both true."""
@@ -72,13 +74,14 @@ def compare(
                 fix = f"give the records of {sample} only, with the sample's name as an identifier of the person"
                 raise InputError(message, file=(b if b.guessed else a).file, fix=fix)
             notes.append(
-                {
-                    "sample": sample,
-                    "severity": "warning",
-                    "code": "contradiction",
-                    "message": message,
-                    "where": b.file,
-                }
+                Note(
+                    sample=sample,
+                    stage="clinical",
+                    severity=Severity.WARNING,
+                    code=NoteCode.CONTRADICTION,
+                    message=message,
+                    where=b.file,
+                )
             )
     return notes
 
@@ -109,7 +112,15 @@ def contradictions(given: pl.DataFrame) -> Notes:
         what = "born " if concept == "birth_date" else "sex "
         message = f"{file} says {what}{' and '.join(codes)}: it may be of two persons"
         notes.append(
-            {"sample": sample, "severity": "warning", "code": "contradiction", "message": message, "where": concept}
+            Note(
+                sample=sample,
+                stage="clinical",
+                severity=Severity.WARNING,
+                code=NoteCode.CONTRADICTION,
+                message=message,
+                subject=concept,
+                where=concept,
+            )
         )
     days = given.filter(pl.col("value") > 0, pl.col("date").is_not_null(), pl.col("unit").is_not_null())
     spread = (
@@ -120,7 +131,15 @@ def contradictions(given: pl.DataFrame) -> Notes:
     for sample, concept, unit, day, low, high in spread.sort("sample", "concept", "date").iter_rows():
         message = f"{concept} is {low:.4g} and {high:.4g} {unit} on {day}: the one that is read last counts"
         notes.append(
-            {"sample": sample, "severity": "warning", "code": "contradiction", "message": message, "where": concept}
+            Note(
+                sample=sample,
+                stage="clinical",
+                severity=Severity.WARNING,
+                code=NoteCode.CONTRADICTION,
+                message=message,
+                subject=concept,
+                where=concept,
+            )
         )
     return notes
 

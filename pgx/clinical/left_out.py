@@ -8,15 +8,26 @@ import polars as pl
 
 from pgx.clinical.derive import FORMULAS
 from pgx.clinical.vocabulary import Vocabulary
+from pgx.codes import Flag, FlagCode, NoteCode, Severity
 from pgx.errors import InputError
 from pgx.knowledge import KnowledgeBase
+from pgx.notes import Note
 
-REASONS = ("impossible_value", "not_a_number", "unit_missing", "unit_unknown", "unit_differs", "answer_unknown",
-           "bad_date", "doubtful_value")  # fmt: skip
+REASONS = (
+    NoteCode.IMPOSSIBLE_VALUE,
+    NoteCode.NOT_A_NUMBER,
+    NoteCode.BOUND,
+    NoteCode.UNIT_MISSING,
+    NoteCode.UNIT_UNKNOWN,
+    NoteCode.UNIT_DIFFERS,
+    NoteCode.ANSWER_UNKNOWN,
+    NoteCode.BAD_DATE,
+    NoteCode.DOUBTFUL_VALUE,
+)
 """Codes of problems that cost one value."""
 KEPT_OUT = {"sample": pl.String, "concept": pl.String, "code": pl.String, "message": pl.String, "where": pl.String}
 """Columns of what `newest` returns."""
-ON_PAGE_ONE = "value_left_out"
+ON_PAGE_ONE = NoteCode.VALUE_LEFT_OUT
 """Code of the note on a value that something of the person's result would have used."""
 
 
@@ -71,7 +82,7 @@ def refuse(problems: pl.DataFrame) -> None:
     InputError
         With the first such place, and how many there are.
     """
-    lost = problems.filter((pl.col("severity") == "error") | (pl.col("code") == "unknown_column"))
+    lost = problems.filter((pl.col("severity") == Severity.ERROR) | (pl.col("code") == NoteCode.UNKNOWN_COLUMN))
     if lost.is_empty():
         return
     row = lost.row(0, named=True)
@@ -81,9 +92,7 @@ def refuse(problems: pl.DataFrame) -> None:
     raise InputError(row["message"] + more, file=row["file"], where=where, fix="correct it, or leave it empty")
 
 
-def notes(
-    kept_out: pl.DataFrame, advice: pl.DataFrame, scores: pl.DataFrame, kb: KnowledgeBase
-) -> list[dict[str, object]]:
+def notes(kept_out: pl.DataFrame, advice: pl.DataFrame, scores: pl.DataFrame, kb: KnowledgeBase) -> list[Note]:
     """Return a note (`ON_PAGE_ONE`) on each left-out value that the advice or a score of its person would have used.
 
     Parameters
@@ -100,32 +109,33 @@ def notes(
     features = {str(name): concept for concept, name in kb.table("concepts").select("concept", "feature").iter_rows()}
     used: dict[tuple[str, str], dict[str, None]] = {}
     for sample, endpoint, flags in scores.select("sample", "endpoint", "flags").iter_rows():
-        for flag in (flags or "").split(";"):
-            if (concept := features.get(flag.removeprefix("implausible:"))) and flag.startswith("implausible:"):
+        for flag in map(Flag.parse, flags):
+            if flag.code == FlagCode.IMPLAUSIBLE and (concept := features.get(flag.about)):
                 used.setdefault((sample, concept), {})[f"the score {endpoint}"] = None
     read_by = _read_by_drug(kb)
     for sample, drug in advice.select("sample", "drug").unique(maintain_order=True).iter_rows():
         for concept in read_by.get(drug, ()):
             used.setdefault((sample, concept), {})[f"the advice on {drug}"] = None
     on_x = _on_x(kb)
-    for sample, drug, genes in advice.select("sample", "drug", "genes").unique(maintain_order=True).iter_rows():
-        if on_x.intersection((genes or "").split(";")):
+    for sample, drug, genes in advice.select("sample", "drug", "genes").iter_rows():
+        if on_x.intersection(genes):
             used.setdefault((sample, "sex"), {})[f"the advice on {drug}"] = None
-    rows: dict[tuple[str, str], tuple[str, dict[str, None]]] = {}
+    rows: dict[tuple[str, str], tuple[dict[str, str], dict[str, None]]] = {}
     for one in kept_out.iter_rows(named=True):
         if by := used.get((one["sample"], one["concept"])):
             key = (one["sample"], f"{one['message']} ({one['where']})")
-            rows.setdefault(key, (one["where"], {}))[1].update(by)
+            rows.setdefault(key, (one, {}))[1].update(by)
     return [
-        {
-            "sample": sample,
-            "stage": "clinical",
-            "severity": "warning",
-            "code": ON_PAGE_ONE,
-            "message": f"a value was left out: {said}; {_listed(list(by))} would have used it",
-            "where": where,
-        }
-        for (sample, said), (where, by) in rows.items()
+        Note(
+            stage="clinical",
+            severity=Severity.WARNING,
+            code=ON_PAGE_ONE,
+            message=f"a value was left out: {said}; {_listed(list(by))} would have used it",
+            sample=sample,
+            subject=one["concept"],
+            where=one["where"],
+        )
+        for (sample, said), (one, by) in rows.items()
     ]
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from pgx import schema
+from pgx.codes import NoteCode
+from pgx.notes import Note, frame_of
 from pgx.types import ClinicalData
 
 STATED, RECORD = "given", "in_record"
@@ -46,12 +47,12 @@ def medication_basis(clinical: ClinicalData, samples: Sequence[str]) -> pl.DataF
     )
     place = {sample: i for i, sample in enumerate(samples)}
     rows = [_row(row) for row in listed.iter_rows(named=True) if row["sample"] in place]
-    rows.sort(key=lambda row: place[str(row["sample"])])
-    have = {row["sample"] for row in rows}
+    rows.sort(key=lambda note: place[str(note.sample)])
+    have = {note.sample for note in rows}
     if rest := tuple(sample for sample in samples if sample not in have):
         message = "no medication list is given: phenotypes are not adjusted for other drugs"
         rows.append(_note(rest, "info", message))
-    return schema.notes_of(rows)
+    return frame_of(rows)
 
 
 def _of(clinical: ClinicalData, concept: str) -> pl.DataFrame:
@@ -63,7 +64,7 @@ def _counted(clinical: ClinicalData, concept: str, name: str) -> pl.DataFrame:
     return rows.group_by("sample").agg(pl.col("code").n_unique().alias(name))
 
 
-def _row(row: dict[str, object]) -> dict[str, object]:
+def _row(row: dict[str, object]) -> Note:
     drugs = row["drug"] if isinstance(row["drug"], list) else []
     shown = ", ".join(drugs[:_SHOWN]) + (f" and {len(drugs) - _SHOWN} more" if len(drugs) > _SHOWN else "")
     count = f"{len(drugs)} drug{'' if len(drugs) == 1 else 's'}{f' ({shown})' if drugs else ''}"
@@ -82,12 +83,13 @@ def _row(row: dict[str, object]) -> dict[str, object]:
     return _note(str(row["sample"]), severity, "; ".join([message, *gaps]))
 
 
-def _note(sample: str | tuple[str, ...], severity: str, message: str) -> dict[str, object]:
-    return {
-        "sample": sample,
-        "stage": "clinical",
-        "severity": severity,
-        "code": "medication_basis",
-        "message": message,
-        "where": "medications",
-    }
+def _note(sample: str | tuple[str, ...], severity: str, message: str) -> Note:
+    return Note(
+        sample=sample,
+        stage="clinical",
+        severity=severity,
+        code=NoteCode.MEDICATION_BASIS,
+        message=message,
+        subject="medications",
+        where="medications",
+    )

@@ -12,10 +12,12 @@ from pgx.clinical.allergies import allergens
 from pgx.clinical.drugs import dose_per_day, drug_names
 from pgx.clinical.medication_basis import STATED
 from pgx.clinical.readers.lists import NONE
+from pgx.codes import NoteCode, Severity
 from pgx.errors import UsageError
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.dose_forms import LOCAL, dose_forms
 from pgx.knowledge.drug_entries import read_entry
+from pgx.notes import Note, frame_of
 from pgx.types import ClinicalData
 
 
@@ -51,7 +53,7 @@ def parse_medications(
         part.strip() for part in (_split(names, look_up.names) if isinstance(names, str) else names) if part.strip()
     ]
     rows: list[dict[str, object]] = []
-    notes: list[dict[str, object]] = []
+    notes: list[Note] = []
     for item in items:
         entry = read_entry(item)
         status = {None: "current", "planned": "planned"}.get(entry.meaning, "stopped")
@@ -60,14 +62,15 @@ def parse_medications(
         found = look_up.find(entry.name)
         if dose_forms(kb).acts(item) == LOCAL:
             said = f"{', '.join(found.drugs) or item} acts on skin, eye or ear alone, and is not considered"
-            notes.append(_note(samples, "info", "local_form", f"{said} ({item!r})", source))
+            subject = found.drugs[0] if found.drugs else item
+            notes.append(_note(samples, Severity.INFO, NoteCode.LOCAL_FORM, f"{said} ({item!r})", subject, source))
             continue
         for part in found.unknown:
             close = look_up.suggest(part)
             if close:
                 raise UsageError(f"{source}: unknown drug {part!r}; did you mean {' or '.join(close)}?")
             message = f"drug {part!r} is not in the knowledge base and not considered"
-            notes.append(_note(samples, "warning", "drug_unknown", message, source))
+            notes.append(_note(samples, Severity.WARNING, NoteCode.DRUG_UNKNOWN, message, part, source))
         rows += [
             {
                 "sample": s,
@@ -80,12 +83,14 @@ def parse_medications(
             for s in samples
             for d in look_up.substances(found.drugs)
         ]
-    return schema.from_rows(rows, schema.MEDICATIONS), schema.notes_of(notes)
+    return schema.from_rows(rows, schema.MEDICATIONS), frame_of(notes)
 
 
-def _note(samples: Sequence[str], severity: str, code: str, message: str, where: str) -> dict[str, object]:
-    about = {"sample": tuple(samples), "stage": "clinical", "where": where}
-    return {**about, "severity": severity, "code": code, "message": message}
+def _note(samples: Sequence[str], severity: Severity, code: NoteCode, message: str, subject: str, where: str) -> Note:
+    whose = tuple(samples)
+    return Note(
+        stage="clinical", severity=severity, code=code, message=message, sample=whose, subject=subject, where=where
+    )
 
 
 def add_medications(

@@ -10,6 +10,8 @@ import polars as pl
 from pgx.clinical.people import Notes
 from pgx.clinical.statements import Events
 from pgx.clinical.vocabulary import Vocabulary
+from pgx.codes import NoteCode, Severity
+from pgx.notes import Note
 
 
 def present_days(
@@ -76,23 +78,25 @@ def later(observations: pl.DataFrame, drugs: pl.DataFrame, now: pl.DataFrame, vo
     after = dated.join(chosen, on="sample").filter(pl.col("date") > pl.col("as_of"))
     counts = after.group_by("sample", "as_of", maintain_order=True).len().sort("sample")
     notes: Notes = [
-        {
-            "sample": sample,
-            "severity": "warning",
-            "code": "contradiction",
-            "message": f"born {day}, after the day that counts as now ({as_of}): there is no age",
-            "where": "birth_date",
-        }
+        Note(
+            sample=sample,
+            stage="clinical",
+            severity=Severity.WARNING,
+            code=NoteCode.CONTRADICTION,
+            message=f"born {day}, after the day that counts as now ({as_of}): there is no age",
+            subject="birth_date",
+            where="birth_date",
+        )
         for sample, day, as_of, _ in unborn.select("sample", "born", "as_of", "told").iter_rows()
     ]
     return notes + [
-        {
-            "sample": sample,
-            "severity": "info",
-            "code": "after_as_of",
-            "message": f"{count} statements are dated after {as_of}, the day that counts as now, and not used",
-            "where": None,
-        }
+        Note(
+            sample=sample,
+            stage="clinical",
+            severity=Severity.INFO,
+            code=NoteCode.AFTER_AS_OF,
+            message=f"{count} statements are dated after {as_of}, the day that counts as now, and not used",
+        )
         for sample, as_of, count in counts.iter_rows()
     ]
 

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from pgx.clinical.person_map import PersonMap
 from pgx.clinical.statements import Events
+from pgx.codes import NoteCode, Severity
 from pgx.errors import InputError
+from pgx.notes import Note
 
-Notes = list[dict[str, object]]
+Notes = list[Note]
 UNNAMED = "unnamed"
 """Sample name of a person without any identifier, when there are no genotypes to name them."""
 
@@ -43,7 +45,7 @@ def join(
     """
     known = {name for file in files for names in file.people.items() for name in (names[0], *names[1]) if name}
     everyone = samples if everyone is None else everyone
-    notes = [_note(None, "warning", *one) for one in told.check(known, everyone)]
+    notes = [note(None, Severity.WARNING, *one) for one in told.check(known, everyone)]
     mapped = [_mapped(file, told) for file in files]
     if samples is None or everyone is None:
         return [
@@ -60,7 +62,11 @@ def join(
     have = {sample for file in joined for sample in file.values()}
     absent = tuple(sample for sample in samples if sample not in have)
     if absent and files:
-        notes.append(_note(absent, "warning", "no_clinical_data", "no record in the clinical files is of this sample"))
+        notes.append(
+            note(
+                absent, Severity.WARNING, NoteCode.NO_CLINICAL_DATA, "no record in the clinical files is of this sample"
+            )
+        )
     return joined, notes
 
 
@@ -101,27 +107,27 @@ def _join_file(
         if sample in found.values():
             first = next(other for other, same in found.items() if same == sample)
             message = f"{first!r} and {person!r} of {file.file} are both {sample} and taken as one person"
-            notes.append(_note(sample, "warning", "joined_twice", message))
+            notes.append(note(sample, Severity.WARNING, NoteCode.JOINED_TWICE, message))
         found[person] = sample
     if not by_name and len(file.people) == 1 and len(samples) == 1:
         person = next(iter(file.people))
         if person is None:
             message, severity = (
                 f"the person of {file.file} has no name and is taken to be the only sample, {samples[0]}",
-                "info",
+                Severity.INFO,
             )
         else:
             message, severity = (
                 f"the only person of {file.file}, {person!r}, is taken to be the only sample, {samples[0]!r}",
-                "warning",
+                Severity.WARNING,
             )
         if person is None or not file.explicit_ids:
-            notes.append(_note(samples[0], severity, "joined_only_person", message))
+            notes.append(note(samples[0], severity, NoteCode.JOINED_ONLY_PERSON, message))
             return {person: samples[0]}
     left = len(file.people) - len(by_name)
     if found and left:
         message = f"{left} of {len(file.people)} persons of {file.file} are no sample of the genotypes"
-        notes.append(_note(None, "warning", "no_genotypes", message))
+        notes.append(note(None, Severity.WARNING, NoteCode.NO_GENOTYPES, message))
     return found
 
 
@@ -141,5 +147,15 @@ def _hint(file: Events) -> str:
     return "say who is who with --person ID=SAMPLE, unless there is one person and one sample"
 
 
-def _note(sample: str | tuple[str, ...] | None, severity: str, code: str, message: str) -> dict[str, object]:
-    return {"sample": sample, "severity": severity, "code": code, "message": message, "where": None}
+def note(
+    sample: str | tuple[str, ...] | None,
+    severity: str,
+    code: str,
+    message: str,
+    subject: str | None = None,
+    where: str | None = None,
+) -> Note:
+    """Return a note of this stage."""
+    return Note(
+        stage="clinical", severity=severity, code=code, message=message, sample=sample, subject=subject, where=where
+    )

@@ -21,9 +21,11 @@ from pgx.clinical.readers.omop_databases import postgres_url, read_postgres, sho
 from pgx.clinical.statements import PROBLEM, Events, Reader
 from pgx.clinical.values import interpret
 from pgx.clinical.vocabulary import vocabulary
+from pgx.codes import NoteCode, Severity
 from pgx.errors import InputError, UsageError
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.dose_forms import dose_forms
+from pgx.notes import frame_of
 from pgx.types import ClinicalData
 
 _READERS: dict[str, Reader] = {"csv": flat.read_delimited, "parquet": flat.read_parquet, "json": objects.read_json}
@@ -121,9 +123,7 @@ def _nothing_in(file: Events) -> people.Notes:
     if file.understood or file.problems or file.listed:
         return []
     message = f"nothing in {file.file} is understood; `pgx check` shows what it holds"
-    return [
-        {"sample": None, "severity": "warning", "code": "nothing_understood", "message": message, "where": file.file}
-    ]
+    return [people.note(None, Severity.WARNING, NoteCode.NOTHING_UNDERSTOOD, message, where=file.file)]
 
 
 def _not_understood(file: Events) -> people.Notes:
@@ -135,7 +135,7 @@ def _not_understood(file: Events) -> people.Notes:
         times = f" ({count} times)" if count != 1 else ""
         message = f"{kind} {name} is not used{': ' + why if why else ''}{times}"
         place = f"{file.file}: {where}" if where else file.file
-        notes.append({"sample": None, "severity": "info", "code": "not_understood", "message": message, "where": place})
+        notes.append(people.note(None, Severity.INFO, NoteCode.NOT_UNDERSTOOD, message, name, place))
     return notes
 
 
@@ -260,7 +260,7 @@ def _taken_and_stopped(medications: pl.DataFrame) -> people.Notes:
         .iter_rows()
     ]
     return [
-        {"sample": sample, "severity": "warning", "code": "contradiction", "message": message, "where": "medications"}
+        people.note(sample, Severity.WARNING, NoteCode.CONTRADICTION, message, "medications", "medications")
         for sample, message in messages
     ]
 
@@ -329,10 +329,8 @@ def _medications(drugs: pl.DataFrame, given: pl.DataFrame, now: pl.DataFrame, kb
 
 def _notes(problems: pl.DataFrame, more: people.Notes) -> pl.DataFrame:
     place = pl.concat_str("file", "where", separator=": ", ignore_nulls=True)
-    frame = problems.with_columns(stage=pl.lit("clinical"), where=place).select([c.name for c in schema.NOTES])
-    return schema.conform(
-        pl.concat([frame, schema.notes_of([{**row, "stage": "clinical"} for row in more])]), schema.NOTES
-    )
+    named = problems.with_columns(stage=pl.lit("clinical"), subject="concept", where=place)
+    return pl.concat([named.select(c.name for c in schema.NOTES), frame_of(more)])
 
 
 def groups(clinical: ClinicalData) -> dict[str, str]:

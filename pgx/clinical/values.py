@@ -8,6 +8,7 @@ import polars as pl
 
 from pgx.clinical.statements import PROBLEM
 from pgx.clinical.vocabulary import Concept, Vocabulary
+from pgx.codes import NoteCode
 
 _FEET = re.compile(
     r"""^\s*(\d)\s*(?:'|′|ft|feet)\s*(\d{1,2}(?:\.\d+)?)\s*(?:"|″|''|in|inch|inches)?\s*$""", re.IGNORECASE
@@ -195,7 +196,7 @@ def _problems(bad: pl.DataFrame, severity: str = "error") -> pl.DataFrame:
             (
                 r["person"],
                 severity,
-                r["reason"],
+                _code(str(r["reason"]), str(shown)),
                 _message(r, str(shown)[:60]),
                 r["concept"],
                 r["date"],
@@ -204,6 +205,14 @@ def _problems(bad: pl.DataFrame, severity: str = "error") -> pl.DataFrame:
             )
         )
     return pl.DataFrame(rows, schema=PROBLEM, orient="row")
+
+
+def _code(reason: str, shown: str) -> str:
+    return NoteCode.BOUND if reason == NoteCode.NOT_A_NUMBER and _is_bound(shown) else reason
+
+
+def _is_bound(shown: str) -> bool:
+    return shown[:1] in set("<>≤≥")
 
 
 def _message(r: dict[str, object], shown: str) -> str:
@@ -222,7 +231,7 @@ def _message(r: dict[str, object], shown: str) -> str:
 
 
 def _not_a_number(shown: str) -> str:
-    if shown[:1] in set("<>≤≥"):
+    if _is_bound(shown):
         return f"{shown!r} is a bound, not a value: not used"
     if re.fullmatch(r"[-+]?\d+,\d+", shown):
         return f"{shown!r} is not a number: write a decimal point, and no thousands separator"

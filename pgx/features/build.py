@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from pgx import schema
+from pgx.codes import Severity, Status
 from pgx.errors import UsageError
 from pgx.features import ancestry
 from pgx.features.clinic import clinical_columns
@@ -109,8 +110,9 @@ def missing(
         for sample in features.filter(pl.col(name).is_null())["sample"]:
             stem, _, rest = name.partition(".")
             if stem == "gene":
-                state, flags = status.get((sample, genes[rest.split(".")[0]]), ("not_called", None))
-                reason = "no_score" if state not in ("not_called",) else "not_called" + (f" ({flags})" if flags else "")
+                state, flags = status.get((sample, genes[rest.split(".")[0]]), (Status.NOT_CALLED, []))
+                told = f" ({';'.join(flags)})" if flags else ""
+                reason = "no_score" if state != Status.NOT_CALLED else f"{Status.NOT_CALLED}{told}"
             elif stem in ("medication", "ancestry"):
                 unread = (sample, "medication_unread") in have
                 listed = "drug_unknown" if unread else "no_medication_list"
@@ -133,8 +135,5 @@ def _clinical_reason(
 def _left_out(clinical: ClinicalData | None) -> set[tuple[str | None, str]]:
     if clinical is None:
         return set()
-    bad = clinical.notes.filter(pl.col("severity") == "error")
-    return {
-        (sample, message.split(" ", 1)[0].rstrip(":"))
-        for sample, message in bad.select("sample", "message").iter_rows()
-    }
+    bad = clinical.notes.filter(pl.col("severity") == Severity.ERROR, pl.col("subject").is_not_null())
+    return set(bad.select("sample", "subject").iter_rows())

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import polars as pl
 
+from pgx.cells import Pair
 from pgx.knowledge import KnowledgeBase
 
 _NOVEL = re.compile(r"^(?:g\.|m\.|chr)[^/]+$")
@@ -64,19 +66,16 @@ def read_strand(name: str, alleles: frozenset[str]) -> Strand | None:
     return Strand(name, named, 1, novel)
 
 
-def posterior(diplotype: str | None, probability: float | None, alternatives: str | None) -> list[tuple[str, float]]:
+def posterior(
+    diplotype: str | None, probability: float | None, alternatives: Sequence[Pair] | None
+) -> list[tuple[str, float]]:
     """Return (diplotype, probability), most probable first, adding up to 1.
 
     The calls frame lists only alternatives of some weight; the rest is spread over what is listed. A gene that is not
     asserted has alternatives and no diplotype.
     """
     listed = [] if diplotype is None else [(diplotype, 1.0 if probability is None else probability)]
-    for item in (alternatives or "").split(";"):
-        name, _, share = item.rpartition("=")
-        try:
-            listed.append((name, float(share)))
-        except ValueError:
-            continue
+    listed += [(one["diplotype"], one["probability"]) for one in alternatives or () if one["probability"] is not None]
     total = sum(share for _, share in listed)
     return [(name, share / total) for name, share in listed] if total > 0 else []
 

@@ -7,6 +7,7 @@ from collections.abc import Collection
 import polars as pl
 
 from pgx.assertion import is_asserted, of_asserted
+from pgx.cells import distinct
 from pgx.features.diplotypes import expected_counts, posterior
 from pgx.features.registry import GENE_FEATURES, common_alleles
 from pgx.knowledge import KnowledgeBase
@@ -98,12 +99,10 @@ def _counts(kb: KnowledgeBase, gene: str, called: pl.DataFrame, stem: str, asked
     if not alleles:
         return []
     key = ["diplotype", "probability", "alternatives"]
+    cases, numbers = distinct(called, key)
     rows = []
-    for values in called.select(key).unique(maintain_order=True).iter_rows():
+    for values in cases.iter_rows():
         counts = expected_counts(kb, gene, posterior(*values))
-        rows.append((*values, *((None if counts is None else counts.get(allele, 0.0)) for allele in alleles)))
-    schema = {"diplotype": pl.String, "probability": pl.Float64, "alternatives": pl.String}
+        rows.append([None if counts is None else counts.get(allele, 0.0) for allele in alleles])
     names = {f"{stem}{prefix}{allele}": pl.Float64 for allele in alleles}
-    table = pl.DataFrame(rows, schema={**schema, **names}, orient="row")
-    spread = called.select(key).join(table, on=key, how="left", nulls_equal=True, maintain_order="left")
-    return spread.select(list(names)).get_columns()
+    return pl.DataFrame(rows, schema=names, orient="row")[numbers].get_columns()

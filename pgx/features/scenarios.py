@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import product
 
 import polars as pl
 
 from pgx.assertion import is_asserted
+from pgx.cells import Pair, distinct
 from pgx.features.diplotypes import expected_counts, posterior, read_diplotype
 from pgx.knowledge import KnowledgeBase
 from pgx.phenotypes import interpret
@@ -16,6 +17,8 @@ from pgx.types import Diplotype, PatternCall
 
 MAX_SCENARIOS = 64
 """Scenarios of one sample at most: the most probable ones, weights scaled to add up to 1."""
+_Case = tuple[str | None, float | None, Sequence[Pair]]
+"""Diplotype, probability and alternatives of a call."""
 AVERAGED = "averaged"
 """Last part of the name of a column that says that a gene is not asserted and the row is one of the guesses."""
 
@@ -57,15 +60,17 @@ def scenarios(
         `averaged` is not asserted and the row is one of the guesses.
     """
     wide = features.select("sample")
+    known: dict[str, list[_Case]] = {}
     for gene in genes:
         own = pl.col("gene") == gene
         rows = calls.filter(own if gene in averaged else own & is_asserted())
-        cells = rows.select("sample", pl.struct("diplotype", "probability", "alternatives").alias(gene))
-        wide = wide.join(cells, on="sample", how="left", maintain_order="left")
+        cases, numbers = distinct(rows, ["diplotype", "probability", "alternatives"])
+        known[gene] = cases.rows()
+        wide = wide.join(rows.select("sample", numbers.alias(gene)), on="sample", how="left", maintain_order="left")
         if gene in averaged:
-            features = features.with_columns(_guessed(wide[gene]).alias(f"gene.{gene.lower()}.{AVERAGED}"))
+            features = features.with_columns(_guessed(cases, wide[gene]).alias(f"gene.{gene.lower()}.{AVERAGED}"))
     patterns = wide.select(genes).unique(maintain_order=True) if genes else pl.DataFrame()
-    expanded = _patterns(patterns, genes, limit) if genes else None
+    expanded = _patterns(patterns, known, limit) if genes else None
     if expanded is None or expanded.is_empty():
         return features.with_columns(scenario=pl.lit(0, dtype=pl.Int64), weight=pl.lit(1.0))
     keyed = wide.join(
@@ -86,25 +91,26 @@ def scenarios(
     return frame.drop("_pattern", *(f"_{gene}" for gene in genes))
 
 
-def _guessed(cells: pl.Series) -> pl.Series:
-    fields = cells.struct
-    return fields.field("diplotype").is_null() & fields.field("alternatives").is_not_null()
+def _guessed(cases: pl.DataFrame, number: pl.Series) -> pl.Series:
+    guessed = cases.select(pl.col("diplotype").is_null() & (pl.col("alternatives").list.len() > 0)).to_series()
+    return number.is_in(guessed.arg_true()) & number.is_not_null()
 
 
-def _patterns(patterns: pl.DataFrame, genes: Sequence[str], limit: int) -> pl.DataFrame:
+def _patterns(patterns: pl.DataFrame, known: Mapping[str, Sequence[_Case]], limit: int) -> pl.DataFrame:
     rows: list[dict[str, object]] = []
     for index, values in enumerate(patterns.iter_rows()):
-        each: list[_Options] = [[*posterior(*(v.values() if v else (None,) * 3))] or [(None, 1.0)] for v in values]
+        called = ((None, None, ()) if at is None else known[gene][at] for gene, at in zip(known, values, strict=True))
+        each: list[_Options] = [[*posterior(*case)] or [(None, 1.0)] for case in called]
         joint = sorted(_joint(each, limit), key=lambda one: -one[1])[:limit]
         total = sum(weight for _, weight in joint)
         for order, (names, weight) in enumerate(joint):
-            cells = {f"_{gene}": name for gene, name in zip(genes, names, strict=True)}
+            cells = {f"_{gene}": name for gene, name in zip(known, names, strict=True)}
             rows.append({"_pattern": index, "scenario": order, "weight": weight / total, **cells})
     schema = {
         "_pattern": pl.UInt32,
         "scenario": pl.Int64,
         "weight": pl.Float64,
-        **{f"_{gene}": pl.String for gene in genes},
+        **{f"_{gene}": pl.String for gene in known},
     }
     return pl.DataFrame(rows, schema=schema)
 

@@ -9,14 +9,13 @@ from typing import Any
 import polars as pl
 
 from pgx.clinical.allergies import MAYBE, allergens
+from pgx.codes import Flag, FlagCode
 from pgx.guidance.label_limits import limits
 from pgx.guidance.populations import Populations
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.sentences import compose
 from pgx.types import ClinicalData
 
-FLAG = "alternative_ruled_out"
-"""``alternative_ruled_out:<drug>:<why>``: the source names it; an ``allergy``, or its ``label``, rules it out."""
 _HOLDS = 0
 _RULES_OUT = "avoid"
 
@@ -38,13 +37,14 @@ def fitting(guidance: pl.DataFrame, clinical: ClinicalData | None, kb: Knowledge
     Returns
     -------
     polars.DataFrame
-        The same rows; ``alternatives`` and ``recommendation`` leave such drugs out, ``flags`` name them (`FLAG`).
+        The same rows; ``alternatives`` and ``recommendation`` leave such drugs out, ``flags`` name them,
+        with ``allergy`` or ``label``.
     """
     numbered = guidance.with_row_index("row")
-    naming = numbered.filter(pl.col("alternatives").is_not_null())
+    naming = numbered.filter(pl.col("alternatives").list.len() > 0)
     if clinical is None or naming.is_empty():
         return guidance
-    named = {(row["sample"], other) for row in naming.iter_rows(named=True) for other in row["alternatives"].split(";")}
+    named = {(row["sample"], other) for row in naming.iter_rows(named=True) for other in row["alternatives"]}
     unfit = {**_by_label(named, clinical, kb), **_by_allergy(named, clinical, kb)}
     rules = kb.remember(
         "recommendations by id", lambda: {row["rec_id"]: row for row in kb.table("recommendations").rows(named=True)}
@@ -58,18 +58,20 @@ def fitting(guidance: pl.DataFrame, clinical: ClinicalData | None, kb: Knowledge
 def _without(
     row: Mapping[str, Any], unfit: Unfit, rules: Mapping[str, Mapping[str, Any]], kb: KnowledgeBase
 ) -> dict[str, Any] | None:
-    named = row["alternatives"].split(";")
+    named = row["alternatives"]
     reasons = {other: unfit[row["sample"], other] for other in named if (row["sample"], other) in unfit}
     if not reasons:
         return None
-    kept = ";".join(other for other in named if other not in reasons) or None
+    kept = [other for other in named if other not in reasons]
     rule = rules.get(row["guideline"] or "")
-    flags = [*filter(None, [row["flags"]]), *(f"{FLAG}:{other}:{why}" for other, why in reasons.items())]
+    flags = [*row["flags"], *(str(Flag(FlagCode.ALTERNATIVE_RULED_OUT, other, why)) for other, why in reasons.items())]
     return {
         "row": row["row"],
         "alternatives": kept,
-        "recommendation": compose({**rule, "alternatives": kept}, kb=kb) if rule else row["recommendation"],
-        "flags": ";".join(flags),
+        "recommendation": compose({**rule, "alternatives": ";".join(kept) or None}, kb=kb)
+        if rule
+        else row["recommendation"],
+        "flags": flags,
     }
 
 

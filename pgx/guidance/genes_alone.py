@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import polars as pl
 
-FLAG = "genes_alone"
-"""``genes_alone:<action>``: the source's action without phenoconversion, where it differs."""
+from pgx.cells import NAMES
+from pgx.codes import Applies, Flag, FlagCode
 
 _KEYS = ("sample", "drug", "source", "population")
 _SAYS = ("action", "dose_change")
@@ -16,7 +16,7 @@ Guide = Callable[[pl.DataFrame, pl.DataFrame, dict[str, set[str] | None]], pl.Da
 
 
 def mark(guidance: pl.DataFrame, phenotypes: pl.DataFrame, calls: pl.DataFrame, guide: Guide) -> pl.DataFrame:
-    """Flag rows whose action holds only as long as an interacting drug or condition acts.
+    """Flag (``genes_alone:<action>``) rows whose action holds only as long as an interacting drug or condition acts.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def mark(guidance: pl.DataFrame, phenotypes: pl.DataFrame, calls: pl.DataFrame, 
         Gives the guidance of other phenotypes: called with phenotypes, calls, and the drugs asked for with their
         samples.
     """
-    converted = pl.col("flags").str.contains("phenoconverted", literal=True).fill_null(value=False)
+    converted = pl.col("flags").list.contains(FlagCode.PHENOCONVERTED.value)
     resting = guidance.with_row_index("row").filter(converted).select("row", *_KEYS, *_SAYS, "flags")
     if resting.is_empty():
         return guidance
@@ -40,15 +40,21 @@ def mark(guidance: pl.DataFrame, phenotypes: pl.DataFrame, calls: pl.DataFrame, 
     genetic = phenotypes.filter(inside).with_columns(
         clinical_phenotype="phenotype",
         clinical_activity_score="activity_score",
-        conversion=pl.lit(None, dtype=pl.String),
+        conversion=pl.lit([], dtype=NAMES),
     )
     alone = (
         guide(genetic, calls.filter(inside), drugs)
-        .filter(pl.col("applies").is_in(["yes", "if_population"]), pl.col("action").is_not_null())
+        .filter(pl.col("applies").is_in([Applies.YES, Applies.IF_POPULATION]), pl.col("action").is_not_null())
         .select(*_KEYS, *(pl.col(name).alias(f"alone_{name}") for name in _SAYS))
         .unique(_KEYS, keep="first", maintain_order=True)
     )
     differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"alone_{name}")) for name in _SAYS)
     marked = resting.join(alone, on=_KEYS, maintain_order="left").filter(differs)
-    said = marked.select(pl.format(f"{{}};{FLAG}:{{}}", "flags", "alone_action")).to_series()
-    return guidance.with_columns(guidance["flags"].scatter(marked["row"], said))
+    said = [str(Flag(FlagCode.GENES_ALONE, action)) for action in marked["alone_action"]]
+    alone_flags = pl.DataFrame({"row": marked["row"], "said": said}, schema={"row": pl.UInt32, "said": pl.String})
+    return (
+        guidance.with_row_index("row")
+        .join(alone_flags, on="row", how="left", maintain_order="left")
+        .with_columns(flags=pl.concat_list("flags", pl.concat_list("said").list.drop_nulls()))
+        .drop("row", "said")
+    )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pgx import schema
+from pgx import cells, schema
+from pgx.cells import BY_GENE, NAMES, flag_where
+from pgx.codes import Applies, FlagCode, Urgency
 from pgx.guidance import untested as stakes
 from pgx.guidance.conditions import NO_RESULT, Recommendation, compiled
 from pgx.guidance.label_limits import NO_GENE
@@ -17,8 +19,10 @@ from pgx.guidance.matching import CAVEATS, Labels, Persons
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.sentences import compose
 
-APPLIES = {"yes": 0, "if_population": 1, "possible": 2, "not_tested": 3, "no_match": 4}
-_NAMES = {number: name for name, number in APPLIES.items()}
+APPLIES = {
+    Applies.YES: 0, Applies.IF_POPULATION: 1, Applies.POSSIBLE: 2, Applies.NOT_TESTED: 3, Applies.NO_MATCH: 4
+}  # fmt: skip
+_NAMES = {number: name.value for name, number in APPLIES.items()}
 _NOBODY = "none"
 _SOURCE_ORDER = ("CPIC", "DPWG", "FDA")
 
@@ -44,8 +48,8 @@ class Emitted:
 
     def __init__(self) -> None:
         self._arrays: dict[str, list[NDArray[np.generic]]] = {name: [] for name in _PART}
-        self._constants: dict[str, list[object]] = {name: [] for name in _CONSTANT}
-        self._texts: dict[tuple[str | None, bool], int] = {(None, False): 0}
+        self._constants: dict[str, list[Any]] = {name: [] for name in _CONSTANT}
+        self._texts: dict[tuple[tuple[tuple[str, str], ...], bool], int] = {((), False): 0}
 
     def add(
         self,
@@ -60,20 +64,20 @@ class Emitted:
         """Add one recommendation for some persons."""
         if not len(people):
             return
-        untested = ";".join(c.gene for c in row.conditions if c.compare == NO_RESULT) or None
+        untested = tuple(c.gene for c in row.conditions if c.compare == NO_RESULT)
         text = self._text(asked.persons, np.stack([label[people] for label in labels], axis=1))
-        constants = (asked.drug, row.source, row.index, ";".join(row.genes), untested)
+        constants = (asked.drug, row.source, row.index, list(row.genes), untested)
         caveats = asked.persons.caveats(row.genes)[people]
         arrays = (people, probability, applies, unsure, np.broadcast_to(text, people.shape), caveats)
-        labels_of, texts = asked.persons.unclear(list(dict.fromkeys(row.genes)))
+        labels_of, flags = asked.persons.unclear(list(dict.fromkeys(row.genes)))
         unclear = labels_of[people]
         for which in np.unique(unclear):
             of_these = unclear == which
-            self._append([array[of_these] for array in arrays], (*constants, texts[which]))
+            self._append([array[of_these] for array in arrays], (*constants, flags[which]))
 
     def not_tested(self, asked: Asked, source: str, genes: Sequence[str], people: NDArray[np.int64]) -> None:
         """Add a row that says which genes of a source are not tested."""
-        self._silent(asked.drug, source, genes, people, "not_tested", np.zeros(len(people), dtype=np.int64))
+        self._silent(asked.drug, source, genes, people, Applies.NOT_TESTED, np.zeros(len(people), dtype=np.int64))
 
     def no_match(
         self, asked: Asked, source: str, genes: Sequence[str], people: NDArray[np.int64], standing: Sequence[Labels]
@@ -81,22 +85,22 @@ class Emitted:
         """Add a row that says that a source has nothing for the results in `standing`."""
         if len(people):
             text = self._text(asked.persons, np.stack([label[people] for label in standing], axis=1))
-            self._silent(asked.drug, source, genes, people, "no_match", text)
+            self._silent(asked.drug, source, genes, people, Applies.NO_MATCH, text)
 
     def _silent(
-        self, drug: str, source: str, genes: Iterable[str], people: NDArray[np.int64], why: str, text: Labels
+        self, drug: str, source: str, genes: Iterable[str], people: NDArray[np.int64], why: Applies, text: Labels
     ) -> None:
         n = len(people)
         if n:
-            joined = ";".join(genes)
-            untested = joined if why == "not_tested" else None
+            named = tuple(genes)
+            untested = named if why == Applies.NOT_TESTED else ()
             nothing = np.full(n, np.nan), np.full(n, APPLIES[why]), np.zeros(n, dtype=bool)
             none = np.zeros(n, dtype=np.int64)
-            self._append((people, *nothing, text, none), (drug, source, None, joined, untested, None))
+            self._append((people, *nothing, text, none), (drug, source, None, list(named), untested, ()))
 
     def nothing(self, drug: str, people: NDArray[np.int64]) -> None:
         """Add rows for a drug of which no source has a recommendation."""
-        self._silent(drug, _NOBODY, [_NOBODY], people, "no_match", np.zeros(len(people), dtype=np.int64))
+        self._silent(drug, _NOBODY, [_NOBODY], people, Applies.NO_MATCH, np.zeros(len(people), dtype=np.int64))
 
     def _append(self, arrays: Sequence[NDArray[np.generic]], constants: Sequence[object]) -> None:
         for name, array in zip(_PART, arrays, strict=True):
@@ -112,7 +116,7 @@ class Emitted:
             cases, number = np.unique(labels, axis=0, return_inverse=True)
         found = []
         for case in cases:
-            words = ";".join(persons.texts[i] for i in case if i >= 0) or None
+            words = tuple(persons.texts[i] for i in case if i >= 0)
             converted = any(i >= 0 and persons.converted[i] for i in case)
             found.append(self._texts.setdefault((words, converted), len(self._texts)))
         return np.array(found, dtype=np.int64)[number.ravel()]
@@ -123,10 +127,13 @@ class Emitted:
             return None
         columns = {name: np.concatenate(arrays) for name, arrays in self._arrays.items()}
         times = np.repeat(np.arange(len(self._arrays["at"])), [len(array) for array in self._arrays["at"]])
-        kinds = {"index": pl.Int64}
+        kinds: dict[str, pl.DataType | type[pl.DataType]] = {
+            "index": pl.Int64, "genes": NAMES, "untested": pl.Boolean, "unclear": pl.Boolean, "stake_flags": NAMES
+        }  # fmt: skip
+        known = self._constants | self._absences(stakes.gravest(kb))
+        known |= {name: [bool(listed) for listed in known[name]] for name in ("untested", "unclear")}
         constants = {
-            name: pl.Series(name, values, dtype=kinds.get(name, pl.String))[times]
-            for name, values in (self._constants | self._absences(stakes.gravest(kb))).items()
+            name: pl.Series(name, values, dtype=kinds.get(name, pl.String))[times] for name, values in known.items()
         }
         texts, converted = zip(*self._texts, strict=True)
         return pl.DataFrame(
@@ -136,7 +143,9 @@ class Emitted:
                 "unsure": columns["unsure"],
                 "caveats": columns["caveats"],
                 "probability": pl.Series(np.round(columns["probability"], 6)).fill_nan(None),
-                "phenotypes": pl.Series(texts, dtype=pl.String)[columns["text"]],
+                "phenotypes": pl.Series(
+                    [[{"gene": gene, "value": value} for gene, value in words] for words in texts], dtype=BY_GENE
+                )[columns["text"]],
                 "converted": np.array(converted)[columns["text"]],
                 **constants,
             }
@@ -146,11 +155,9 @@ class Emitted:
         """What is said of each row's untested or unclear genes: a sentence where that is all, and the flags."""
         said: dict[str, list[object]] = {"absent": [], "stake_flags": []}
         for drug, source, index, _, untested, unclear in zip(*self._constants.values(), strict=True):
-            about = (known, str(drug), str(source), str(untested))
-            said["absent"].append(stakes.sentence(*about) if untested and index is None else None)
-            found = [stakes.flags(*about)] if untested else []
-            found += [stakes.unclear_flags(known, str(drug), str(source), str(unclear))] if unclear else []
-            said["stake_flags"].append(";".join(flag for flag in found if flag) or None)
+            about = (known, str(drug), str(source))
+            said["absent"].append(stakes.sentence(*about, untested) if untested and index is None else None)
+            said["stake_flags"].append([*stakes.flags(*about, untested), *stakes.unclear_flags(*about, unclear)])
         return said
 
 
@@ -178,15 +185,15 @@ def frame_of(
         .join(sources, on="source", how="left", maintain_order="left")
         .sort("at", "drug_order", "source_order", "source", "code", "index", nulls_last=True, maintain_order=True)
     )
-    told = pl.col("code") <= APPLIES["possible"]
+    told = pl.col("code") <= APPLIES[Applies.POSSIBLE]
     # "As usual" must not rest on a gene that nobody looked at, or that shows what nobody knows the effect of.
-    incomplete = pl.col("untested").is_not_null() | pl.col("unclear").is_not_null()
+    incomplete = pl.col("untested") | pl.col("unclear")
     rows = rows.with_columns(
         sample=pl.Series(samples, dtype=pl.String)[rows["at"].to_numpy()],
         applies=pl.col("code").replace_strict(_NAMES, return_dtype=pl.String),
-        urgency=pl.when(told & ~(incomplete & (pl.col("urgency") == "standard")))
+        urgency=pl.when(told & ~(incomplete & (pl.col("urgency") == Urgency.STANDARD)))
         .then("urgency")
-        .otherwise(pl.lit("no_data")),
+        .otherwise(pl.lit(Urgency.NO_DATA.value)),
         recommendation=pl.coalesce("recommendation", "absent", _silence()),
         population=pl.coalesce("population", pl.lit("general")),
     )
@@ -236,7 +243,8 @@ def _sentences(kb: KnowledgeBase, indices: Sequence[int]) -> pl.DataFrame:
 
 
 def _silence() -> pl.Expr:
-    results = pl.col("phenotypes").str.replace_all("=", " ").str.replace_all(";", ", ")
+    one = pl.concat_str(pl.element().struct.field("gene"), pl.lit(" "), pl.element().struct.field("value"))
+    results = pl.col("phenotypes").list.eval(one).list.join(", ").replace("", None)
     return (
         pl.when(pl.col("source") == _NOBODY)
         .then(pl.format("No source in the knowledge base has a recommendation for {}.", "drug"))
@@ -246,32 +254,36 @@ def _silence() -> pl.Expr:
     )
 
 
+def _of_label() -> pl.Expr:
+    """Rows that rest on the label, whatever the genes."""
+    return pl.col("genes").list.contains(NO_GENE)
+
+
 def _has_local() -> pl.Expr:
-    return pl.col("static_flags").str.contains("local", literal=True).fill_null(value=False)
+    return pl.col("static_flags").list.contains(FlagCode.LOCAL.value).fill_null(value=False)
 
 
 def _flags(local_drugs: Sequence[str]) -> pl.Expr:
+    differs = pl.col("differs").fill_null(False) & (pl.col("code") <= APPLIES[Applies.IF_POPULATION]) & ~_of_label()
+    nothing = pl.lit([], dtype=NAMES)
     parts = [
-        pl.when("converted").then(pl.lit("phenoconverted")),
-        pl.when(
-            pl.col("differs").fill_null(False)
-            & (pl.col("code") <= APPLIES["if_population"])
-            & pl.col("genes").ne_missing(NO_GENE)
-        ).then(pl.lit("sources_differ")),
-        pl.when("unsure").then(pl.lit("genotype_uncertain")),
-        pl.when(pl.col("untested").is_not_null() & pl.col("index").is_not_null()).then(pl.lit("gene_not_tested")),
-        pl.col("stake_flags"),
-        *(pl.when(pl.col("caveats") & (1 << bit) != 0).then(pl.lit(name)) for bit, name in enumerate(CAVEATS)),
-        pl.col("static_flags"),
-        pl.when(pl.col("drug").is_in(local_drugs) & ~_has_local()).then(pl.lit("local")),
+        flag_where(FlagCode.PHENOCONVERTED, pl.col("converted")),
+        flag_where(FlagCode.SOURCES_DIFFER, differs),
+        flag_where(FlagCode.GENOTYPE_UNCERTAIN, pl.col("unsure")),
+        flag_where(FlagCode.GENE_NOT_TESTED, pl.col("untested") & pl.col("index").is_not_null()),
+        pl.col("stake_flags").fill_null(nothing),
+        *(flag_where(code, pl.col("caveats") & (1 << bit) != 0) for bit, code in enumerate(CAVEATS)),
+        pl.col("static_flags").fill_null(nothing),
+        flag_where(FlagCode.LOCAL, pl.col("drug").is_in(local_drugs) & ~_has_local()),
     ]
-    return pl.concat_str(parts, separator=";", ignore_nulls=True).replace("", None)
+    return pl.concat_list(parts)
 
 
 def _differing(rows: pl.DataFrame) -> pl.DataFrame:
     """Drugs of a person on which no advice is shared by all sources that give any."""
-    genetic = pl.col("genes") != NO_GENE
-    told = rows.filter(genetic, pl.col("code") <= APPLIES["if_population"], pl.col("urgency") != "no_data")
+    told = rows.filter(
+        ~_of_label(), pl.col("code") <= APPLIES[Applies.IF_POPULATION], pl.col("urgency") != Urgency.NO_DATA
+    )
     keys = ["sample", "drug"]
     advice = told.select(*keys, "source", "urgency", "direction").unique()
     shared = advice.group_by(*keys, "urgency", "direction").agg(n=pl.col("source").n_unique())
@@ -287,13 +299,15 @@ def _static(kb: KnowledgeBase) -> pl.DataFrame:
 
 
 def _build_static(kb: KnowledgeBase) -> pl.DataFrame:
-    table = kb.table("recommendations").with_row_index("index")
+    table = cells.with_lists(
+        kb.table("recommendations").with_row_index("index"), {"alternatives": NAMES, "monitoring": NAMES}
+    )
     implications = (
         kb.table("recommendation_conditions")
         .filter(pl.col("implication").is_not_null())
         .sort("rec_id", "position")
         .group_by("rec_id", maintain_order=True)
-        .agg(implication=(pl.col("gene") + "=" + pl.col("implication").str.replace_all(";", "+")).str.join(";"))
+        .agg(implication=pl.struct("gene", value=pl.col("implication").str.replace_all(";", "+")))
     )
     low, high = pl.col("dose_min_pct"), pl.col("dose_max_pct")
     recalled = pl.concat_str("source_version", "notes", ignore_nulls=True).str.contains("recall")
@@ -315,18 +329,15 @@ def _build_static(kb: KnowledgeBase) -> pl.DataFrame:
             "url",
             "direction",
             guideline="rec_id",
-            urgency=pl.col("urgency").fill_null("monitor"),
+            urgency=pl.col("urgency").fill_null(Urgency.MONITOR.value),
             dose_change=pl.when(low.is_null() | high.is_null() | (low == high))
             .then(_percent(pl.coalesce(low, high)))
             .when(low.abs() <= high.abs())
             .then(_percent(low) + ".." + _percent(high))
             .otherwise(_percent(high) + ".." + _percent(low)),
-            static_flags=pl.concat_str(
-                pl.when(recalled).then(pl.lit("recall")),
-                pl.when(local).then(pl.lit("local")),
-                separator=";",
-                ignore_nulls=True,
-            ).replace("", None),
+            static_flags=pl.concat_list(
+                flag_where(FlagCode.RECALL, recalled.fill_null(False)), flag_where(FlagCode.LOCAL, local)
+            ),
         )
     )
 

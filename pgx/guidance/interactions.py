@@ -14,6 +14,7 @@ from typing import Any
 
 import polars as pl
 
+from pgx.codes import Flag, FlagCode
 from pgx.guidance.label_limits import NO_GENE
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.acting import DECIDES, Acting, phrase
@@ -56,7 +57,7 @@ def respect(guidance: pl.DataFrame, phenotypes: pl.DataFrame, acting: pl.DataFra
     """
     numbered = guidance.with_row_index("row")
     marked = acting.filter("marked")
-    concerned = numbered.filter(pl.col("genes") != NO_GENE).join(marked, on=["sample", "drug"], how="semi")
+    concerned = numbered.filter(~pl.col("genes").list.contains(NO_GENE)).join(marked, on=["sample", "drug"], how="semi")
     if concerned.is_empty():
         return guidance
     rewritten = _Rewriting(kb, marked, phenotypes.join(concerned, on="sample", how="semi"))
@@ -95,16 +96,15 @@ class _Rewriting:
         source = self._rows.get(row["guideline"] or "")
         asked = self._asked(source) if source else set()
         turning = [one for one in acting if asked - {one.asks_for}]
-        flags = [flag for flag in (row["flags"] or "").split(";") if flag]
-        flags = [flag for flag in flags if not (turning and flag.startswith("genes_alone:"))]
-        flags += [one.flag for one in acting] + [one.reversing_flag for one in turning]
-        flags += ["recall"] if any(one["recall"] for one in found) else []
-        flags += ["local"] if any(one["local"] for one in found) else []
+        flags = [flag for flag in row["flags"] if not (turning and Flag.parse(flag).code == FlagCode.GENES_ALONE)]
+        flags += [str(one.flag) for one in acting] + [str(one.reversing_flag) for one in turning]
+        flags += [FlagCode.RECALL] if any(one["recall"] for one in found) else []
+        flags += [FlagCode.LOCAL] if any(one["local"] for one in found) else []
         new = {
             "action": DECIDES if turning and row["action"] in self._directions else row["action"],
             "dose_change": None if turning else row["dose_change"],
             "recommendation": row["recommendation"],
-            "flags": ";".join(dict.fromkeys(flags)),
+            "flags": list(dict.fromkeys(flags)),
         }
         if source:
             new["recommendation"] = self._text(row, source, acting, turning, new["action"])
@@ -114,7 +114,7 @@ class _Rewriting:
         """Whether the advice was looked up with the interaction in mind."""
         if one["enzyme"] in self._comedication[row["population"] or ""]:
             return True
-        called = one["enzyme"] in row["genes"].split(";") and (row["sample"], one["enzyme"]) in self._called
+        called = one["enzyme"] in row["genes"] and (row["sample"], one["enzyme"]) in self._called
         agent = {"trigger": one["role"], "strength": one["strength"]}
         return called and one["phase"] != "planned" and self._engine.has_effect(one["enzyme"], [agent])
 

@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from pgx.cells import NAMES
+from pgx.codes import FlagCode
 from pgx.guidance.populations import NO, YES, Populations
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.acting import Acting
 from pgx.knowledge.sentences import compose
 from pgx.phenotypes.substrates import acting_of
 
-FLAG = "label_limit"
+FLAG = FlagCode.LABEL_LIMIT
 """Flag of a row that rests on the label and the person, not on a gene."""
 NO_GENE = "none"
 """What stands for the genes of such a row."""
@@ -23,6 +25,7 @@ _CONSTANT = (
     "drug", "source", "guideline", "genes", "population", "action", "strength", "recommendation", "url", "urgency",
     "static_flags",
 )  # fmt: skip
+_LISTS = ("genes", "static_flags")
 _HOLDS = "This is from the label and holds whatever the genes."
 
 
@@ -124,7 +127,7 @@ def interaction_limits(
             said = compose({**row, "population": f"text:with {named}", "start_dose": row["dose"]}, kb=kb)
             constants = _constants(row, urgencies)
             constants["recommendation"] = f"{said} {_HOLDS.replace('label', f'label ({section})')}"
-            constants["static_flags"] = ";".join([constants["static_flags"], *(one.flag for one in agents)])
+            constants["static_flags"] = [*constants["static_flags"], *(str(one.flag) for one in agents)]
             found.append(_rows(np.array([place[sample]]), np.array([0]), constants))
     return pl.concat(found) if found else pl.DataFrame()
 
@@ -146,21 +149,23 @@ def _opposed(acting: pl.DataFrame, sample: str, drug: str, agent: Acting) -> boo
 
 
 def _constants(row: Mapping[str, Any], urgencies: Mapping[str, str]) -> dict[str, Any]:
-    flags = [FLAG, *(["recall"] if row["confidence"] == "recall" else []), *(["local"] if row["local"] else [])]
+    flags = [FLAG]
+    flags += [FlagCode.RECALL] if row["confidence"] == "recall" else []
+    flags += [FlagCode.LOCAL] if row["local"] else []
     return {
         "drug": row["drug"],
         "source": row["label"],
         "guideline": row["limit_id"],
-        "genes": NO_GENE,
+        "genes": [NO_GENE],
         "action": row["action"],
         "strength": "none",
         "url": row["url"],
         "urgency": urgencies[row["action"]],
-        "static_flags": ";".join(flags),
+        "static_flags": [flag.value for flag in flags],
     }
 
 
-def _rows(people: np.ndarray, code: np.ndarray, constants: Mapping[str, str | None]) -> pl.DataFrame:
+def _rows(people: np.ndarray, code: np.ndarray, constants: Mapping[str, Any]) -> pl.DataFrame:
     return pl.DataFrame({"at": people, "code": code}).with_columns(
-        pl.lit(constants.get(name), dtype=pl.String).alias(name) for name in _CONSTANT
+        pl.lit(constants.get(name), dtype=NAMES if name in _LISTS else pl.String).alias(name) for name in _CONSTANT
     )

@@ -10,28 +10,30 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from pgx.assertion import CALLED
+from pgx.cells import Pair, distinct
+from pgx.codes import Flag, FlagCode
 from pgx.guidance.conditions import NO_RESULT, Class, Condition, Conditions, undetermined
 from pgx.knowledge.tables.declared import SCHEMES
 
 Vector = NDArray[np.float64]
 Labels = NDArray[np.int64]
 _CLASS = ("gene", "scheme", "phenotype", "activity_score", "clinical_phenotype", "clinical_activity_score")
-EFFECT_UNKNOWN = ("undocumented_passed_over", "filtered_variant", "unread_genotype")
+EFFECT_UNKNOWN = (FlagCode.UNDOCUMENTED_PASSED_OVER, FlagCode.FILTERED_VARIANT, FlagCode.UNREAD_GENOTYPE)
 """Flags of a call that could not use a change which the file shows: its effect on the result is not known."""
-REFUSED = "outside_refused"
+REFUSED = FlagCode.OUTSIDE_REFUSED
 """Flag of a call beside which a laboratory's result could not be used: who sent it may know better."""
 CAVEATS = (
-    "no_copy_number",
-    "reference_assumed",
-    "prior_driven",
+    FlagCode.NO_COPY_NUMBER,
+    FlagCode.REFERENCE_ASSUMED,
+    FlagCode.PRIOR_DRIVEN,
     *EFFECT_UNKNOWN,
 )
 """Flags of a call that a reader of the guidance must see too."""
 _UNKNOWN_BITS = sum(1 << CAVEATS.index(name) for name in EFFECT_UNKNOWN)
 _REFUSED_BIT = 1 << len(CAVEATS)
-UNCLEAR = ("effect_unknown", "outside_unknown")
+UNCLEAR = (FlagCode.EFFECT_UNKNOWN, FlagCode.OUTSIDE_UNKNOWN)
 """Why a result of a gene may not be the whole truth; the first that holds is said."""
-_CALLED = ("called", "ambiguous", "outside")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +50,19 @@ class _Block:
 class _Genotypes:
     """Calls of one gene: the distinct (diplotype, probability, alternatives), and per row its case and person."""
 
-    cases: list[tuple[str | None, float | None, str | None]]
+    cases: list[tuple[str | None, float | None, list[Pair]]]
     number: NDArray[np.int64]
     at: NDArray[np.int64]
     flags: list[frozenset[str]]
     flag_number: NDArray[np.int64]
 
 
-def _unclear_text(number: int, genes: Sequence[str]) -> str | None:
-    said = []
+def _unclear(number: int, genes: Sequence[str]) -> tuple[Flag, ...]:
+    flags = []
     for gene in genes:
         number, why = divmod(number, len(UNCLEAR) + 1)
-        said += [f"{UNCLEAR[why - 1]}:{gene}"] if why else []
-    return ";".join(said) or None
+        flags += [Flag(UNCLEAR[why - 1], gene)] if why else []
+    return tuple(flags)
 
 
 class Persons:
@@ -80,16 +82,16 @@ class Persons:
         self, samples: Sequence[str], phenotypes: pl.DataFrame, calls: pl.DataFrame, conditions: Conditions
     ) -> None:
         self.samples = samples
-        self.texts: list[str] = []
+        self.texts: list[tuple[str, str]] = []
         self.converted: list[bool] = []
-        self._text_index: dict[tuple[str, bool], int] = {}
+        self._text_index: dict[tuple[str, str, bool], int] = {}
         self._conditions = conditions
         order = pl.DataFrame({"sample": samples}, schema={"sample": pl.String}).with_row_index("at")
         self._classes, rows = _numbered(phenotypes, list(_CLASS))
         rows = rows.join(order, on="sample", maintain_order="left")
         self._rows = _split(rows.select("gene", "scheme", "number", "at", "probability"), ["gene", "scheme"])
         self._blocks: dict[tuple[str, str], _Block | None] = {}
-        self._calls = calls.filter(pl.col("status").is_in(_CALLED), pl.col("diplotype").is_not_null()).join(
+        self._calls = calls.filter(pl.col("status").is_in(CALLED), pl.col("diplotype").is_not_null()).join(
             order, on="sample", maintain_order="left"
         )
         self._genotypes: dict[str, _Genotypes] = {}
@@ -97,12 +99,12 @@ class Persons:
         self._known: dict[tuple[Condition, bool], tuple[Vector, Labels]] = {}
         self._tested: dict[Condition, Vector] = {}
 
-    def label(self, text: str, converted: bool = False) -> int:
-        """Return the number of a text."""
-        key = (text, converted)
+    def label(self, gene: str, value: str, converted: bool = False) -> int:
+        """Return the number of what a gene has in the rows of a person."""
+        key = (gene, value, converted)
         if key not in self._text_index:
             self._text_index[key] = len(self.texts)
-            self.texts.append(text)
+            self.texts.append((gene, value))
             self.converted.append(converted)
         return self._text_index[key]
 
@@ -146,7 +148,7 @@ class Persons:
                 cases,
                 rows["number"].to_numpy().astype(np.int64),
                 rows["at"].to_numpy().astype(np.int64),
-                [frozenset((text or "").split(";")) for (text,) in flags],
+                [frozenset(listed) for (listed,) in flags],
                 flagged["number"].to_numpy().astype(np.int64),
             )
         return self._genotypes[gene]
@@ -158,13 +160,13 @@ class Persons:
             found |= self._caveats_of(gene)
         return found & (_REFUSED_BIT - 1)
 
-    def unclear(self, genes: Sequence[str]) -> tuple[Labels, list[str | None]]:
+    def unclear(self, genes: Sequence[str]) -> tuple[Labels, list[tuple[Flag, ...]]]:
         """Say of which of `genes` each person's result may not be the whole truth, and why (`UNCLEAR`).
 
         Returns
         -------
         tuple
-            For each person the number of a text, and the texts: ``why:gene`` joined by ``;``, None if there is nothing.
+            For each person the number of a case, and the flags ``why:gene`` of each case.
         """
         found = np.zeros(len(self.samples), dtype=np.int64)
         for gene in reversed(genes):
@@ -172,7 +174,7 @@ class Persons:
             why = np.where(bits & _UNKNOWN_BITS, 1, np.where(bits & _REFUSED_BIT, 2, 0))
             found = found * (len(UNCLEAR) + 1) + why
         numbers, labels = np.unique(found, return_inverse=True)
-        return labels, [_unclear_text(int(number), genes) for number in numbers]
+        return labels, [_unclear(int(number), genes) for number in numbers]
 
     def _caveats_of(self, gene: str) -> Labels:
         if gene not in self._caveats:
@@ -195,7 +197,7 @@ class Persons:
         labels = np.full(len(self.samples), -1, dtype=np.int64)
         block = self._block(gene, scheme)
         if block is not None:
-            texts = np.array([self.label(f"{gene}={one.clinical_phenotype}", one.converted) for one in block.classes])
+            texts = np.array([self.label(gene, one.clinical_phenotype, one.converted) for one in block.classes])
             asked = [not alleles or one.phenotype.rsplit(" ", 1)[0] in alleles for one in block.classes]
             places = np.flatnonzero(np.array(asked, dtype=bool)[block.number])[::-1]
             labels[block.at[places]] = texts[block.number[places]]
@@ -227,7 +229,7 @@ class Persons:
 
     def _no_result(self, condition: Condition) -> tuple[Vector, Labels]:
         probability = 1.0 - self.tested(condition)
-        text = self.label(f"{condition.gene}=not tested")
+        text = self.label(condition.gene, "not tested")
         return probability, np.where(probability > 0, text, -1)
 
     def _by_class(self, condition: Condition, broader: bool) -> tuple[Vector, Labels]:
@@ -262,7 +264,7 @@ class Persons:
     def _say(self, condition: Condition, one: Class) -> int:
         by_score = condition.compare == "score"
         if condition.compare == "status":
-            return self.label(f"{one.gene}={one.phenotype}")
+            return self.label(one.gene, one.phenotype)
         name = condition.value if by_score else (one.phenotype if condition.genetic else one.clinical_phenotype)
         score = one.score if condition.genetic else one.clinical_score
         details = [f"score {score:g}"] if by_score and score is not None else []
@@ -270,8 +272,7 @@ class Persons:
         if converted:
             own = "" if one.score is None else f" score {one.score:g}"
             details.append(f"genetic {one.phenotype}{own}")
-        text = f"{one.gene}={name}" + (f" ({', '.join(details)})" if details else "")
-        return self.label(text, converted)
+        return self.label(one.gene, f"{name} ({', '.join(details)})" if details else name, converted)
 
     def _by_genotype(self, condition: Condition) -> tuple[Vector, Labels]:
         probability, labels = self._empty()
@@ -280,7 +281,7 @@ class Persons:
             return probability, labels
         found = [_genotype(condition, *case) for case in called.cases]
         probability[called.at] = np.array([p for p, _ in found])[called.number]
-        texts = np.array([self.label(f"{condition.gene}={name}") if name else -1 for _, name in found])
+        texts = np.array([self.label(condition.gene, name) if name else -1 for _, name in found])
         labels[called.at] = texts[called.number]
         return probability, labels
 
@@ -301,22 +302,18 @@ def _split(frame: pl.DataFrame, keys: list[str]) -> dict[tuple[object, ...], pl.
 
 def _numbered(frame: pl.DataFrame, columns: list[str]) -> tuple[list[tuple[Any, ...]], pl.DataFrame]:
     """Return the distinct rows of `columns`, and the frame with the number of each row's."""
-    cases = frame.select(columns).unique(maintain_order=True).with_row_index("number")
-    rows = frame.join(cases, on=columns, how="left", nulls_equal=True, maintain_order="left")
-    return cases.select(columns).rows(), rows
+    cases, numbers = distinct(frame, columns)
+    return cases.rows(), frame.with_columns(numbers.alias("number"))
 
 
 def _genotype(
-    condition: Condition, diplotype: str | None, probability: float | None, alternatives: str | None
+    condition: Condition, diplotype: str | None, probability: float | None, alternatives: Sequence[Pair]
 ) -> tuple[float, str]:
     """Return the probability of the diplotypes that satisfy the condition, and the most probable of them."""
     if diplotype is None:
         return 0.0, ""
     shares = [(diplotype, 1.0 if probability is None else probability)]
-    for part in (alternatives or "").split(";"):
-        name, _, share = part.rpartition("=")
-        if name:
-            shares.append((name, float(share)))
+    shares += [(one["diplotype"], one["probability"] or 0.0) for one in alternatives]
     hits = [(share, name) for name, share in shares if _satisfies(condition, name)]
     return min(sum(share for share, _ in hits), 1.0), max(hits)[1] if hits else ""
 

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from pgx import schema
 from pgx.assertion import is_asserted, of_asserted
+from pgx.cells import flag_where
+from pgx.codes import Applies, FlagCode
 from pgx.guidance import alternatives, genes_alone, interactions
 from pgx.guidance.asked import ALL, wanted_of
 from pgx.guidance.conditions import NO_RESULT, Conditions, Recommendation, compiled
@@ -105,19 +107,19 @@ def _mark_local(said: pl.DataFrame, phenotypes: pl.DataFrame) -> pl.DataFrame:
     places = phenotypes.filter(phenoconversion.locally_converted()).select("sample", "gene").unique()
     if places.is_empty():
         return said
-    flags = pl.col("flags").str.split(";")
-    converted = pl.col("flags").str.contains("phenoconverted", literal=True) & ~flags.list.contains("local")
+    flags = pl.col("flags").list
+    converted = flags.contains(FlagCode.PHENOCONVERTED.value) & ~flags.contains(FlagCode.LOCAL.value)
     numbered = said.with_row_index("row")
     hit = (
         numbered.filter(converted)
-        .select("row", "sample", gene=pl.col("genes").str.split(";"))
+        .select("row", "sample", gene="genes")
         .explode("gene")
         .join(places, on=["sample", "gene"], how="semi")["row"]
         .unique()
         .to_list()
     )
     return numbered.with_columns(
-        flags=pl.when(pl.col("row").is_in(hit)).then(pl.col("flags") + ";local").otherwise("flags")
+        flags=pl.concat_list("flags", flag_where(FlagCode.LOCAL, pl.col("row").is_in(hit)))
     ).drop("row")
 
 
@@ -276,12 +278,12 @@ class _Block:
         for n, row in enumerate(rows):
             labels = [label for _, label in answers[n]]
             main = leads & (best == n)
-            code = np.where(belongs, APPLIES["yes"], APPLIES["if_population"])
+            code = np.where(belongs, APPLIES[Applies.YES], APPLIES[Applies.IF_POPULATION])
             if all(condition.compare == NO_RESULT for condition in row.conditions):
-                code = np.full_like(code, APPLIES["not_tested"])
+                code = np.full_like(code, APPLIES[Applies.NOT_TESTED])
             emitted.add(asked, row, people[main], labels, chance[n][main], code[main], unsure[main])
             less = (chance[n] >= POSSIBLE_FROM) & ~main & (~leads | (says[n] != says[best]))
-            possible = np.full(int(less.sum()), APPLIES["possible"])
+            possible = np.full(int(less.sum()), APPLIES[Applies.POSSIBLE])
             emitted.add(asked, row, people[less], labels, chance[n][less], possible, np.ones(len(possible), dtype=bool))
         anything = leads | (chance >= POSSIBLE_FROM).any(axis=0)
         answered: NDArray[np.int64] = people[anything]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
+from pgx.codes import Flag, FlagCode, Urgency
 from pgx.guidance.conditions import NO_RESULT
 from pgx.knowledge import KnowledgeBase
 
-_URGENCIES = {"avoid": "avoid or replace it", "change_dose": "change its dose"}
+_URGENCIES = {Urgency.AVOID: "avoid or replace it", Urgency.CHANGE_DOSE: "change its dose"}
 """Urgencies that are worth saying, the gravest first, in the words of the sentence."""
 _ORDER = tuple(_URGENCIES)
-_AT_LEAST = "monitor"
+_AT_LEAST = Urgency.MONITOR
 """What an unknown effect could mean where no result of the gene has graver advice."""
 
 Gravest = dict[tuple[str, str, str], int]
@@ -33,25 +36,23 @@ def _gravest(kb: KnowledgeBase) -> Gravest:
     return found
 
 
-def flags(known: Gravest, drug: str, source: str, untested: str) -> str | None:
-    """Return ``could_mean:<urgency>:<gene>`` of each untested gene, joined by ``;``, or None."""
-    places = ((known.get((drug, source, gene)), gene) for gene in untested.split(";"))
-    return ";".join(f"could_mean:{_ORDER[at]}:{gene}" for at, gene in places if at is not None) or None
+def flags(known: Gravest, drug: str, source: str, untested: Sequence[str]) -> list[str]:
+    """Return the flags ``could_mean:<urgency>:<gene>`` of the untested genes of which something is known."""
+    places = ((known.get((drug, source, gene)), gene) for gene in untested)
+    return [str(Flag(FlagCode.COULD_MEAN, _ORDER[at], gene)) for at, gene in places if at is not None]
 
 
-def unclear_flags(known: Gravest, drug: str, source: str, unclear: str) -> str:
-    """Return ``<why>:<urgency>:<gene>`` of each gene whose result may not be the whole truth.
+def unclear_flags(known: Gravest, drug: str, source: str, unclear: Sequence[Flag]) -> list[str]:
+    """Return the flags ``<why>:<urgency>:<gene>`` of the genes whose result may not be the whole truth.
 
-    `unclear` is ``<why>:<gene>`` joined by ``;`` (`pgx.guidance.matching.UNCLEAR`).
+    `unclear` are flags ``<why>:<gene>`` (`pgx.guidance.matching.UNCLEAR`).
     """
-    genes = (one.split(":", 1) for one in unclear.split(";"))
-    places = ((why, known.get((drug, source, gene)), gene) for why, gene in genes)
-    return ";".join(f"{why}:{_AT_LEAST if at is None else _ORDER[at]}:{gene}" for why, at, gene in places)
+    places = ((one.code, known.get((drug, source, one.about)), one.about) for one in unclear)
+    return [str(Flag(why, _AT_LEAST if at is None else _ORDER[at], gene)) for why, at, gene in places]
 
 
-def sentence(known: Gravest, drug: str, source: str, untested: str) -> str:
+def sentence(known: Gravest, drug: str, source: str, genes: Sequence[str]) -> str:
     """Say which genes of a source are not tested, and what a result could mean."""
-    genes = untested.split(";")
     places = [known[drug, source, gene] for gene in genes if (drug, source, gene) in known]
     said = f"No advice by {source}: {', '.join(genes)} not tested."
     return f"{said} Some results would mean: {_URGENCIES[_ORDER[min(places)]]}." if places else said

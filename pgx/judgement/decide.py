@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic
 
+from pgx.codes import FlagCode
 from pgx.judgement.statement import (
     NOBODY,
     URGENCIES,
@@ -159,11 +160,10 @@ def stakes_of(statements: Iterable[Statement]) -> dict[str, str]:
     stakes: dict[str, str] = {}
     for row in statements:
         if row.applies == "not_tested":
-            for code in row.codes:
-                kind, _, rest = code.partition(":")
-                urgency, _, gene = rest.partition(":")
-                if kind == "could_mean":
-                    urgency = known_urgency(urgency)
+            for flag in row.codes:
+                urgency, *genes = flag.arguments or ("",)
+                if flag.code == FlagCode.COULD_MEAN:
+                    gene, urgency = ":".join(genes), known_urgency(urgency)
                     stakes[gene] = min(stakes.get(gene, urgency), urgency, key=URGENCIES.index)
     return stakes
 

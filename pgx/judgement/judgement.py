@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from pgx.codes import FlagCode
 from pgx.judgement.decide import Decision
 from pgx.judgement.listed import names_of
 from pgx.judgement.statement import NOBODY, URGENCIES, S, Statement, by_source
 from pgx.knowledge.acting import DECIDES
 
-CAUSE = "cause"
+CAUSE = FlagCode.CAUSE
 """``cause:<agent>:<gene>:<action>``: a medicine without which the genes would ask for no more than `action`."""
-CAUSES = "causes"
+CAUSES = FlagCode.CAUSES
 """``causes:<drug>:<gene>``: the same, told of the medicine that is the cause."""
 CHANGE_FIRST = "change_first"
 """Action of a medicine that is the cause of what is said of another one."""
-RULED_OUT = "alternative_ruled_out"
+RULED_OUT = FlagCode.ALTERNATIVE_RULED_OUT
 """``alternative_ruled_out:<drug>:<why>``: a source names it, and it does not fit the person."""
 
 _NO_DOSE = ("insufficient", "no_recommendation")
@@ -180,7 +181,7 @@ def _could_change(decision: Decision[S], known: Known) -> Iterator[str]:
 def _causes(decision: Decision[S], known: Known, drug: str) -> Iterator[str]:
     """Yield the medicines without which the genes would ask for something milder."""
     row = decision.deciding
-    alone = [code.partition(":")[2] for code in row.codes if code.startswith("genes_alone:")] if row else []
+    alone = [flag.about for flag in row.codes if flag.code == FlagCode.GENES_ALONE] if row else []
     if row and alone and _milder(known.urgencies.get(alone[0], ""), row.urgency):
         for gene in row.genes:
             yield from (f"{CAUSE}:{agent}:{gene}:{alone[0]}" for agent in known.agents.get(gene, ()) if agent != drug)
@@ -222,11 +223,17 @@ def _genes_through(agent: str, harmed: Judgement) -> Iterator[str]:
 def _flags(decision: Decision[S]) -> Iterator[str]:
     rows = (*((decision.ruled_out,) if decision.ruled_out else ()), *decision.valid)
     if decision.differing:
-        yield "sources_differ"
-    kept = ("phenoconverted", "genotype_uncertain", "gene_not_tested", "recall", "local")
-    yield from (code for code in kept if any(code in row.codes for row in rows))
-    yield from (acting.flag for acting in decision.acting)
-    yield from (code for row in rows for code in row.codes if code.startswith(f"{RULED_OUT}:"))
+        yield FlagCode.SOURCES_DIFFER
+    kept = (
+        FlagCode.PHENOCONVERTED,
+        FlagCode.GENOTYPE_UNCERTAIN,
+        FlagCode.GENE_NOT_TESTED,
+        FlagCode.RECALL,
+        FlagCode.LOCAL,
+    )
+    yield from (code for code in kept if any(row.has(code) for row in rows))
+    yield from (str(acting.flag) for acting in decision.acting)
+    yield from (str(flag) for row in rows for flag in row.codes if flag.code == RULED_OUT)
 
 
 def _text(value: object) -> str | None:

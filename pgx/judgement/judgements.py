@@ -10,19 +10,21 @@ import polars as pl
 
 from pgx import schema
 from pgx.assertion import NOT_CALLED, asserted
+from pgx.codes import NoteCode, Severity
 from pgx.judgement.decide import decide
 from pgx.judgement.judgement import Judgement, Known, agents_of, change_first, judge
 from pgx.judgement.listed import names_of
 from pgx.judgement.rule_details import details_of
 from pgx.judgement.statement import URGENCIES, Row, Statement
 from pgx.knowledge.base import KnowledgeBase
+from pgx.notes import Note
 from pgx.types import Result
 
 REFUSED = "outside_refused"
 """Flag of a gene of which a laboratory's result could not be used."""
 ACTIONABLE = ("avoid", "change_dose", "monitor")
 """Urgencies of a drug that something must be done about."""
-SCOPE = "actionable_only"
+SCOPE = NoteCode.ACTIONABLE_ONLY
 """Code of the note that says that no more than the actionable drugs is shown."""
 _COPIES = "copy_number_range"
 _COLUMNS = tuple(one.name for one in fields(Judgement))
@@ -119,19 +121,20 @@ def only_actionable(guidance: pl.DataFrame, samples: Collection[str]) -> pl.Data
     return guidance.join(keys, on=["sample", "drug"], how="anti", maintain_order="left")
 
 
-def scope(samples: Sequence[str], open_list: Collection[str]) -> Iterator[dict[str, object]]:
+def scope(samples: Sequence[str], open_list: Collection[str]) -> Iterator[Note]:
     """Yield the note (`pgx.schema.NOTES`) on those of the samples of whom only what is actionable is told."""
     told = tuple(sample for sample in samples if sample in open_list)
     if told:
         message = "no list of medicines is given: shown are only the drugs that these results speak against or change"
-        yield {
-            "sample": told,
-            "stage": "guidance",
-            "severity": "info",
-            "code": SCOPE,
-            "message": message,
-            "where": "medications",
-        }
+        yield Note(
+            stage="guidance",
+            severity=Severity.INFO,
+            code=SCOPE,
+            message=message,
+            sample=told,
+            subject="medications",
+            where="medications",
+        )
 
 
 def of_result(result: Result) -> pl.DataFrame:

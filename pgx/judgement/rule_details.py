@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from pgx.codes import FlagCode
 from pgx.knowledge.base import KnowledgeBase
 
-THEN = "then"
+THEN = FlagCode.THEN
 """``then:<action>:<change>:<when>``: what is done under a condition that only treatment shows; `change` in percent."""
-AT_MOST = "at_most"
+AT_MOST = FlagCode.AT_MOST
 """``at_most:<dose>:<unit>``: the highest dose, as the source writes it."""
-DOSE = "dose"
+DOSE = FlagCode.DOSE
 """``dose:<dose>:<unit>``: the dose, as the source writes it."""
 
 _CHANGES = ("change_dose",)

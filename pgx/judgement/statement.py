@@ -6,19 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from pgx.codes import Flag, FlagCode, Urgency
 from pgx.judgement.listed import names_of, pairs_of
 from pgx.knowledge.acting import DECIDES, Acting, parse
 
 Row = Mapping[str, object]
 
-URGENCIES = ("avoid", "change_dose", "monitor", "standard", "no_data")
+URGENCIES = tuple(Urgency)
 """Urgency codes of `pgx.schema.GUIDANCE`, most urgent first."""
 NOBODY = "none"
 """The source of a row that says that no source names the drug; also what stands for the genes of a label's limit."""
-UNCLEAR = ("effect_unknown", "outside_unknown")
+UNCLEAR = (FlagCode.EFFECT_UNKNOWN, FlagCode.OUTSIDE_UNKNOWN)
 """Flags of advice on a gene whose result may not be the whole truth: something was shown, or sent, and not used."""
-LIMIT = "label_limit"
-"""Flag of a row that is the label's and holds whatever the genes."""
 
 _APPLIES = ("yes", "if_population", "possible", "no_match", "not_tested")
 _STRENGTHS = ("strong", "moderate", "optional", "none")
@@ -68,9 +67,13 @@ class Statement:
         return _text(self.row["action"])
 
     @property
-    def codes(self) -> list[str]:
+    def codes(self) -> list[Flag]:
         """The flags."""
-        return names_of(self.row["flags"])
+        return [Flag.parse(text) for text in names_of(self.row["flags"])]
+
+    def has(self, code: FlagCode) -> bool:
+        """Return whether the row carries the flag, whatever it is about."""
+        return any(flag.code == code for flag in self.codes)
 
     @property
     def genes(self) -> list[str]:
@@ -91,7 +94,7 @@ class Statement:
     @property
     def is_limit(self) -> bool:
         """Whether it is the label's, whatever the genes."""
-        return LIMIT in self.codes
+        return self.has(FlagCode.LABEL_LIMIT)
 
     @property
     def unclear(self) -> dict[str, str]:
@@ -101,16 +104,16 @@ class Statement:
     @property
     def refused(self) -> tuple[str, ...]:
         """Those of the unclear genes of which a laboratory's result could not be used."""
-        return tuple(gene for why, _, gene in self._unclear() if why == "outside_unknown")
+        return tuple(gene for why, _, gene in self._unclear() if why == FlagCode.OUTSIDE_UNKNOWN)
 
     def _unclear(self) -> list[tuple[str, str, str]]:
-        split = (code.split(":") for code in self.codes)
-        return [(parts[0], parts[1], parts[2]) for parts in split if parts[0] in UNCLEAR and len(parts) == 3]
+        flags = (flag for flag in self.codes if flag.code in UNCLEAR and len(flag.arguments) == 2)
+        return [(flag.code, *flag.arguments) for flag in flags]  # type: ignore[misc]
 
     @property
     def acting(self) -> tuple[Acting, ...]:
         """The drugs of the list that act on this one and that the advice does not count."""
-        return tuple(acting for code in self.codes if (acting := parse(code)))
+        return tuple(acting for text in names_of(self.row["flags"]) if (acting := parse(text)))
 
     @property
     def turned(self) -> bool:

@@ -8,10 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-CODE = "interaction"
-"""``interaction:<agent>:<enzyme>:<strength>:<role>:<phase>:<effect>``: a drug acts on the drug of the row."""
-REVERSES = "interaction_reverses"
-"""``interaction_reverses:<agent>:<enzyme>``: the row's change of dose points the other way and is withheld."""
+from pgx.codes import Flag, FlagCode
 
 DECIDES = "interaction_decides"
 """Action of advice whose change of dose an interaction turns around."""
@@ -49,14 +46,15 @@ class Acting:
     effect: str
 
     @property
-    def flag(self) -> str:
-        """The code among the flags of a row of guidance."""
-        return ":".join((CODE, self.agent, self.enzyme, self.strength, self.role, self.phase, self.effect))
+    def flag(self) -> Flag:
+        """The flag of a row of guidance that does not count it."""
+        said = (self.agent, self.enzyme, self.strength, self.role, self.phase, self.effect)
+        return Flag(FlagCode.INTERACTION, *said)
 
     @property
-    def reversing_flag(self) -> str:
-        """The code of a row whose change of dose it turns around."""
-        return f"{REVERSES}:{self.agent}:{self.enzyme}"
+    def reversing_flag(self) -> Flag:
+        """The flag of a row whose change of dose it turns around, and which is therefore withheld."""
+        return Flag(FlagCode.INTERACTION_REVERSES, self.agent, self.enzyme)
 
     @property
     def kind(self) -> str:
@@ -82,8 +80,9 @@ def parse(flag: str) -> Acting | None:
     >>> parse("interaction:voriconazole:CYP3A4:strong:inhibitor:current:raises").named
     'voriconazole (strong CYP3A4 inhibitor)'
     """
-    code, *parts = flag.split(":")
-    return Acting(*parts) if code == CODE and len(parts) == 6 and parts[5] in EFFECTS else None
+    found = Flag.parse(flag)
+    is_acting = found.code == FlagCode.INTERACTION and len(found.arguments) == 6 and found.arguments[5] in EFFECTS
+    return Acting(*found.arguments) if is_acting else None
 
 
 def phrase(acting: Sequence[Acting], drug: str) -> str:

@@ -28,7 +28,7 @@ KEY = "local_terms"
 _PAIRS = {
     "hgnc": ("genes", "gene", "hgnc_id"),
     "rxnorm": ("drugs", "drug", "rxnorm"),
-    "flags": ("flags", "flag", "meaning"),
+    "flags": ("flags", "code", "meaning"),
     "features": ("concepts", "feature", "meaning"),
 }
 _SECTIONS = ("population", "monitoring")
@@ -47,7 +47,9 @@ def local_terms(kb: KnowledgeBase) -> dict[str, dict[str, Any]]:
     """
     found: dict[str, dict[str, Any]] = {}
     for name, (table, key, value) in _PAIRS.items():
-        rows = _local(kb, table).select(key, value).drop_nulls().unique(maintain_order=True)
+        own = _local(kb, table)
+        own = own.filter(pl.col("kind") == "flag") if table == "flags" else own
+        rows = own.select(key, value).drop_nulls().unique(maintain_order=True)
         found[name] = {str(one): str(two) for one, two in rows.iter_rows()}
     rows = _local(kb, "follow_up").select("code", "before", "days", "note")
     found["follow_up"] = {code: [before, days or "", note or ""] for code, before, days, note in rows.iter_rows()}

@@ -114,7 +114,7 @@ def read_strict(path: Path, table: Table) -> pl.DataFrame:
         number = path.read_bytes().count(b"\n", 0, error.start) + 1
         raise InputError("not UTF-8 text", file=path, where=f"line {number}", fix="save it as UTF-8") from error
     lines = [line.removesuffix("\r") for line in lines]
-    header = lines[0].split("\t")
+    header = [table.former.get(name, name) for name in lines[0].split("\t")]
     fields = {one.name: one for one in table.fields}
     _check_header(path, header, table, fields)
     columns: dict[str, list[object]] = {name: [] for name in fields}
@@ -165,6 +165,8 @@ def parse_cell(text: str, one: Field, path: Path, place: str) -> object:
     InputError
         If the column does not allow it; `path` and `place` say where it stands.
     """
+    if text == "" and one.default is not None:
+        return one.default
     if text == "":
         if one.required:
             raise InputError("the cell is empty", file=path, where=place, fix=f"it holds: {one.doc}")

@@ -13,6 +13,8 @@ import polars as pl
 
 from pgx import schema
 from pgx.assertion import CALLED, NOT_CALLED, asserted, of_asserted
+from pgx.cells import Pair
+from pgx.codes import Flag, FlagCode
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.rules.phenotypes import INDETERMINATE, GeneRules, PhenotypeResult, rules_for
 from pgx.knowledge.tables.declared import SCHEMES
@@ -113,7 +115,7 @@ def _shares(kb: KnowledgeBase, gene: str, scheme: str, pattern: PatternCall) -> 
     mass: dict[tuple[str, float | None], float] = defaultdict(float)
     for own in pattern.diplotypes:
         diplotype = named_in(kb, gene, scheme, own)
-        result = _result(kb, rules, diplotype, "phase_unknown" not in pattern.flags)
+        result = _result(kb, rules, diplotype, FlagCode.PHASE_UNKNOWN not in pattern.flags)
         if result.phenotype is not None:
             mass[result.phenotype, usable_score(result)] += diplotype.probability
     total = sum(mass.values())
@@ -231,7 +233,7 @@ def usable_score(result: PhenotypeResult) -> float | None:
 
 
 def _row(kb: KnowledgeBase, gene: str, pattern: PatternCall, shares: Sequence[Share]) -> dict[str, object]:
-    stated = asserted(pattern.status, ";".join(pattern.flags))
+    stated = asserted(pattern.status, pattern.flags)
     row: dict[str, object] = {
         "gene": gene,
         "status": pattern.status if stated else NOT_CALLED,
@@ -243,12 +245,12 @@ def _row(kb: KnowledgeBase, gene: str, pattern: PatternCall, shares: Sequence[Sh
     overlay = kb.local_genes.get(gene)
     if overlay is not None:
         row["source"] = f"local:{overlay}" if pattern.source == _OWN else pattern.source
-        flags += ["local"] if pattern.status in CALLED else []
+        flags += [FlagCode.LOCAL] if pattern.status in CALLED else []
     if stated:
         flags += _statement(kb, gene, pattern, shares, row)
     elif pattern.status in CALLED:
         row["alternatives"] = _alternatives(pattern.diplotypes)
-    row["flags"] = ";".join(dict.fromkeys(flags)) or None
+    row["flags"] = list(dict.fromkeys(flags))
     return row
 
 
@@ -259,7 +261,7 @@ def _statement(
     flags: list[str] = []
     if pattern.diplotypes:
         if any(_renamed(kb, gene, scheme, pattern.diplotypes[0]) for scheme in SCHEMES[1:]):
-            flags.append("normal_by_cpic")
+            flags.append(FlagCode.NORMAL_BY_CPIC)
         flags += _describe(kb, gene, pattern, row)
     flags += _phenotype_cells(kb, gene, shares, row)
     if pattern.stated_score is not None and not pattern.diplotypes:
@@ -285,17 +287,17 @@ def _describe(kb: KnowledgeBase, gene: str, pattern: PatternCall, row: dict[str,
     row["function1"] = rules.strand(best.parts1, best.copies1, best.novel1).function
     if best.allele2 is not None:
         row["function2"] = rules.strand(best.parts2, best.copies2, best.novel2).function
-    result = _result(kb, rules, best, "phase_unknown" not in pattern.flags)
-    flags = _copy_number_range(kb, rules, best) if "no_copy_number" in pattern.flags else []
+    result = _result(kb, rules, best, FlagCode.PHASE_UNKNOWN not in pattern.flags)
+    flags = _copy_number_range(kb, rules, best) if FlagCode.NO_COPY_NUMBER in pattern.flags else []
     if result.score_is_minimum:
-        return [f"activity_score_at_least:{result.activity_score:g}", *flags]
+        return [str(Flag(FlagCode.ACTIVITY_SCORE_AT_LEAST, f"{result.activity_score:g}")), *flags]
     row["activity_score"] = result.activity_score
     return flags
 
 
-def _alternatives(diplotypes: Sequence[Diplotype]) -> str | None:
+def _alternatives(diplotypes: Sequence[Diplotype]) -> list[Pair]:
     listed = [d for d in diplotypes[:MAX_ALTERNATIVES] if d.probability >= MIN_ALTERNATIVE]
-    return ";".join(f"{d.name}={d.probability:.4g}" for d in listed) or None
+    return [{"diplotype": d.name, "probability": float(f"{d.probability:.4g}")} for d in listed]
 
 
 def _copy_number_range(kb: KnowledgeBase, rules: GeneRules, best: Diplotype) -> list[str]:
@@ -312,7 +314,7 @@ def _copy_number_range(kb: KnowledgeBase, rules: GeneRules, best: Diplotype) -> 
     found = [_result(kb, rules, one, True) for one in options]
     scored = sorted((one.activity_score, one.phenotype or "") for one in found if one.activity_score is not None)
     names = list(dict.fromkeys(phenotype for _, phenotype in scored))
-    return [f"copy_number_range:{'|'.join(names)}"] if len(names) > 1 else []
+    return [str(Flag(FlagCode.COPY_NUMBER_RANGE, "|".join(names)))] if len(names) > 1 else []
 
 
 def _phenotype_cells(kb: KnowledgeBase, gene: str, shares: Sequence[Share], row: dict[str, object]) -> list[str]:
@@ -332,7 +334,7 @@ def _phenotype_cells(kb: KnowledgeBase, gene: str, shares: Sequence[Share], row:
         scores = [share.score for share in of_scheme if share.phenotype == best]
         if row.get("activity_score") is not None and row["activity_score"] not in scores:
             row["activity_score"] = scores[0]
-        return [] if scheme == SCHEMES[0] else [f"phenotype_scheme:{scheme}"]
+        return [] if scheme == SCHEMES[0] else [str(Flag(FlagCode.PHENOTYPE_SCHEME, scheme))]
     return []
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
+from typing import cast
 
 import polars as pl
 
-from pgx import schema
+from pgx.codes import NoteCode, Severity
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.acting import EFFECTS
 from pgx.knowledge.tables.declared import SCHEMES
+from pgx.notes import Note, frame_of
 from pgx.phenotypes.exposures import agents, exposures, present_days
-from pgx.phenotypes.phenoconversion import Converter, converter
+from pgx.phenotypes.phenoconversion import LOCAL_RULE, Converter, converter
 from pgx.phenotypes.substrates import acting_drugs
 from pgx.types import ClinicalData
 
@@ -52,6 +54,7 @@ def notes(
         * ``phenoconverted``: an enzyme acts otherwise than its genes say; names agents, rules and confidence;
         * ``drug_drug_gene``: a drug on the list acts on the enzyme that another one of the list depends on;
         * ``planned_interaction``: the same once a planned drug is started;
+        * ``drug_level``, ``planned_drug_level``: likewise, by an enzyme that no guideline on the other drug looks at;
         * ``acts_on_others``: the same told from the drug that acts: which drugs of the list depend on the enzyme, and
           how it would act without this drug;
         * ``drug_exposure``: smoke or inflammation acts on an enzyme that a drug of the list is known to depend on, and
@@ -63,7 +66,7 @@ def notes(
     """
     own = list(_overlays(kb))
     if clinical is None:
-        return schema.from_rows(own, schema.NOTES)
+        return frame_of(own)
     acting = exposures(clinical, kb, as_of=as_of).filter(pl.col("strength").is_in(list(_STRONG)))
     phenotypes = phenotypes.join(acting.select("sample", "gene").unique(), on=["sample", "gene"], how="semi")
     genetic = _genetic(phenotypes)
@@ -77,26 +80,30 @@ def notes(
         *_conditions_of_drugs(acting, clinical, set(genetic), kb),
         *_stopped(clinical, kb, present_days(clinical, as_of)),
     ]
-    return schema.from_rows(rows, schema.NOTES)
+    return frame_of(rows)
 
 
-def _overlays(kb: KnowledgeBase) -> Iterator[Row]:
+def _overlays(kb: KnowledgeBase) -> Iterator[Note]:
     for kind, found in (("genes", kb.local_genes), ("drugs", kb.local_drugs)):
         if found:
             listed = ", ".join(f"{name} ({overlay})" for name, overlay in found.items())
-            yield note(None, "info", "local_knowledge", f"{kind} that rest on local knowledge: {listed}", kind)
+            yield note(
+                None, Severity.INFO, NoteCode.LOCAL_KNOWLEDGE, f"{kind} that rest on local knowledge: {listed}", kind
+            )
 
 
-def note(sample: object, severity: str, code: str, message: str, where: str) -> Row:
-    """Return one row of `schema.NOTES` from this stage."""
-    return {
-        "sample": sample,
-        "stage": "phenotypes",
-        "severity": severity,
-        "code": code,
-        "message": message,
-        "where": where,
-    }
+def note(sample: object, severity: str, code: str, message: str, subject: str) -> Note:
+    """Return a note of this stage on one person, or on the whole run."""
+    whose = None if sample is None else str(sample)
+    return Note(
+        stage="phenotypes",
+        severity=severity,
+        code=code,
+        message=message,
+        sample=whose,
+        subject=subject,
+        where=subject,
+    )
 
 
 def _genetic(phenotypes: pl.DataFrame) -> dict[tuple[str, str], Row]:
@@ -129,9 +136,9 @@ def _how(one: Row) -> str:
     return f"{one['strength']}, local {one['local']}" if one["local"] else str(one["strength"])
 
 
-def _per_enzyme(acting: pl.DataFrame, phenotypes: pl.DataFrame, kb: KnowledgeBase) -> Iterator[Row]:
+def _per_enzyme(acting: pl.DataFrame, phenotypes: pl.DataFrame, kb: KnowledgeBase) -> Iterator[Note]:
     converted: dict[tuple[str, str], Row] = {}
-    for row in phenotypes.filter(pl.col("conversion").is_not_null()).iter_rows(named=True):
+    for row in phenotypes.filter(pl.col("conversion").list.len() > 0).iter_rows(named=True):
         converted.setdefault((row["sample"], row["gene"]), row)
     called = set(phenotypes.select("sample", "gene").unique().iter_rows())
     engine = converter(kb)
@@ -143,27 +150,27 @@ def _per_enzyme(acting: pl.DataFrame, phenotypes: pl.DataFrame, kb: KnowledgeBas
             yield note(*_conversion(key, agents_here, converted[key], engine))
         elif key not in called or not engine.has_effect(key[1], agents_here):
             message = f"{names} acts on {gene}; its phenotype is not converted"
-            yield note(sample, "info", "enzyme_exposure", message, key[1])
+            yield note(sample, Severity.INFO, NoteCode.ENZYME_EXPOSURE, message, key[1])
         kinds = {one["trigger"] for one in agents_here}
         if "inhibitor" in kinds and kinds & {"inducer", "smoking"}:
             message = (
                 f"{gene} is inhibited and induced at once ({names}): the inhibition is counted, the sum is not known"
             )
-            yield note(sample, "warning", "opposing_interactions", message, key[1])
+            yield note(sample, Severity.WARNING, NoteCode.OPPOSING_INTERACTIONS, message, key[1])
 
 
 def _conversion(
     key: tuple[str, str], agents_here: list[Row], row: Row, engine: Converter
 ) -> tuple[str, str, str, str, str]:
-    rules = str(row["conversion"])
+    rules = list(cast(list[str], row["conversion"]))
     recall = engine.rests_on_recall(rules) or any(one["confidence"] == "recall" for one in agents_here)
     after = f"{row['clinical_phenotype']}{_score(row['clinical_activity_score'])}"
     before = f"{row['phenotype']}{_score(row['activity_score'])}"
     tail = ", not checked against a source" if recall else ""
     # The marks behind the rules are for programs; the agents are named with theirs.
-    applied = ", ".join(one for one in rules.split(";") if ":" not in one)
+    applied = ", ".join(one for one in rules if not one.startswith(LOCAL_RULE))
     message = f"{key[1]} acts as {after}, the genes alone say {before}: {_named(agents_here)}; rule {applied}{tail}"
-    return key[0], "warning", "phenoconverted", message, key[1]
+    return key[0], Severity.WARNING, NoteCode.PHENOCONVERTED, message, key[1]
 
 
 def _score(score: object) -> str:
@@ -194,18 +201,18 @@ def _levels(found: pl.DataFrame, clinical: ClinicalData, kb: KnowledgeBase) -> p
     return marked.join(taken, on=["sample", "drug"], maintain_order="left")
 
 
-def _level_lines(levels: pl.DataFrame) -> Iterator[Row]:
+def _level_lines(levels: pl.DataFrame) -> Iterator[Note]:
     for one in levels.iter_rows(named=True):
         planned = "planned" in (one["status"], one["phase"])
         what = f"{one['agent']} {_DOES[one['role']]} {one['enzyme']} ({_how(one)}), on which {one['drug']} depends"
         effect = f"it {EFFECTS[one['effect']]} {one['drug']}"
-        code = "planned_interaction" if planned else "drug_drug_gene"
-        yield note(one["sample"], "warning", code, f"{what}: {effect}", one["drug"])
+        code = NoteCode.PLANNED_DRUG_LEVEL if planned else NoteCode.DRUG_LEVEL
+        yield note(one["sample"], Severity.WARNING, code, f"{what}: {effect}", one["drug"])
 
 
 def _pairs(
     acting: pl.DataFrame, clinical: ClinicalData, genetic: dict[tuple[str, str], Row], kb: KnowledgeBase
-) -> Iterator[Row]:
+) -> Iterator[Note]:
     victims = _victims(kb)
     by_person: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for one in acting.filter(pl.col("trigger").is_in(["inhibitor", "inducer"])).iter_rows(named=True):
@@ -220,9 +227,9 @@ def _pairs(
             for planned in (False, True):
                 here = [one for one in others if ("planned" in (status, one["phase"])) is planned]
                 if here:
-                    code = "planned_interaction" if planned else "drug_drug_gene"
+                    code = NoteCode.PLANNED_INTERACTION if planned else NoteCode.DRUG_DRUG_GENE
                     message = _sentence(drug, gene, here, genetic.get((sample, gene)), kb)
-                    yield note(sample, "warning", code, message, drug)
+                    yield note(sample, Severity.WARNING, code, message, drug)
 
 
 def _agents_lines(
@@ -231,7 +238,7 @@ def _agents_lines(
     genetic: dict[tuple[str, str], Row],
     levels: pl.DataFrame,
     kb: KnowledgeBase,
-) -> Iterator[Row]:
+) -> Iterator[Note]:
     """Tell each acting drug which others depend on the enzyme, and how the enzyme would act without it."""
     by_gene: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for one in acting.iter_rows(named=True):
@@ -253,7 +260,7 @@ def _agents_lines(
                 start = f"{one['agent']}{planned} {_DOES[str(one['trigger'])]} {gene} ({_how(one)})"
                 said = f"{start}, on which {', '.join(others)} depend{'s' if len(others) == 1 else ''}"
                 without = _without(gene, one, here, genetic.get((sample, gene)), kb) if depending else ""
-                yield note(sample, "warning", "acts_on_others", f"{said}{without}", str(one["agent"]))
+                yield note(sample, Severity.WARNING, NoteCode.ACTS_ON_OTHERS, f"{said}{without}", str(one["agent"]))
 
 
 def _without(gene: str, one: Row, here: list[Row], known: Row | None, kb: KnowledgeBase) -> str:
@@ -292,7 +299,7 @@ def _paired(kb: KnowledgeBase) -> dict[str, set[str]]:
 
 def _conditions_of_drugs(
     acting: pl.DataFrame, clinical: ClinicalData, called: set[tuple[str, str]], kb: KnowledgeBase
-) -> Iterator[Row]:
+) -> Iterator[Note]:
     engine, paired = converter(kb), _paired(kb)
     listed = clinical.medications.filter(pl.col("status") != "stopped").select("sample", "drug").unique().sort("drug")
     drugs: dict[str, list[str]] = defaultdict(list)
@@ -312,8 +319,8 @@ def _conditions_of_drugs(
             if drug in paired.get(one["gene"], ()):
                 yield note(
                     one["sample"],
-                    "warning",
-                    "drug_exposure",
+                    Severity.WARNING,
+                    NoteCode.DRUG_EXPOSURE,
                     f"{does}, which clears {drug}: its level changes when that begins or ends; the phenotype is not "
                     "converted",
                     drug,
@@ -340,7 +347,7 @@ def _sentence(drug: str, gene: str, acting: list[Row], known: Row | None, kb: Kn
     return f"{start}: {known['phenotype']} acts as {after.phenotype} (rule {';'.join(after.rules)})"
 
 
-def _stopped(clinical: ClinicalData, kb: KnowledgeBase, days: pl.DataFrame) -> Iterator[Row]:
+def _stopped(clinical: ClinicalData, kb: KnowledgeBase, days: pl.DataFrame) -> Iterator[Note]:
     """Interacting drugs that were stopped, but not known how long ago."""
     listed = set(agents(kb).filter(pl.col("strength").is_in(list(_STRONG)))["drug"])
     stopped = clinical.medications.filter(
@@ -353,4 +360,4 @@ def _stopped(clinical: ClinicalData, kb: KnowledgeBase, days: pl.DataFrame) -> I
         if end is None or day is None:
             when = "on an unknown day" if end is None else "an unknown time ago (no newer date in the data)"
             message = f"{drug} was stopped {when}; an effect that may last is not counted"
-            yield note(sample, "warning", "washout_unknown", message, drug)
+            yield note(sample, Severity.WARNING, NoteCode.WASHOUT_UNKNOWN, message, drug)

@@ -19,6 +19,8 @@ from functools import cache
 import polars as pl
 
 from pgx import schema
+from pgx.cells import NAMES, flag_where
+from pgx.codes import FlagCode
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.rules.phenotypes import INDETERMINATE, GeneRules, rules_for
 from pgx.phenotypes.exposures import exposures, known_medication
@@ -79,9 +81,9 @@ class Converter:
             for row in self.rules(gene, str(agent["trigger"]), str(agent["strength"]))
         )
 
-    def rests_on_recall(self, cited: str) -> bool:
+    def rests_on_recall(self, cited: Iterable[str]) -> bool:
         """Return whether one of the cited rules was written from memory."""
-        return any(rule in self._recalled for rule in cited.split(";"))
+        return any(rule in self._recalled for rule in cited)
 
     def _apply(self, gene: str, scheme: str, phenotype: str, score: float | None, triggers: str) -> Converted:
         """Return what `triggers` (``inhibitor:strong;smoking:strong``) make of one phenotype."""
@@ -191,7 +193,7 @@ def score_phenotype(rules: GeneRules, score: float) -> str:
 
 def locally_converted() -> pl.Expr:
     """Return whether a row of `schema.PHENOTYPES` was converted by an interaction of a site's own."""
-    return pl.col("conversion").str.contains(LOCAL_RULE, literal=True).fill_null(value=False)
+    return pl.col("conversion").list.eval(pl.element().str.starts_with(LOCAL_RULE)).list.any()
 
 
 def converter(kb: KnowledgeBase) -> Converter:
@@ -232,7 +234,6 @@ def convert(
     if acting.is_empty():
         return _unchanged(genetic)
     joined = genetic.join(acting, on=["sample", "gene"], how="left", maintain_order="left")
-    whose = pl.col("conversion") + ";" + LOCAL_RULE + pl.col("local")
     cases = joined.filter(pl.col("triggers").is_not_null()).select(_KEYS).unique(maintain_order=True)
     if cases.is_empty():
         return _unchanged(genetic)
@@ -241,14 +242,17 @@ def convert(
     outcome = cases.with_columns(
         pl.Series("clinical_phenotype", [one.phenotype for one in results], dtype=pl.String),
         pl.Series("clinical_activity_score", [one.score for one in results], dtype=pl.Float64),
-        pl.Series("conversion", [";".join(one.rules) or None for one in results], dtype=pl.String),
+        pl.Series("conversion", [list(one.rules) for one in results], dtype=NAMES),
     )
     done = joined.join(outcome, on=list(_KEYS), how="left", nulls_equal=True, maintain_order="left")
     hit = pl.col("triggers").is_not_null()
+    whose = pl.when(pl.col("conversion").list.len() > 0).then(LOCAL_RULE + pl.col("local"))
     done = done.with_columns(
         clinical_phenotype=pl.when(hit).then("clinical_phenotype").otherwise("phenotype"),
         clinical_activity_score=pl.when(hit).then("clinical_activity_score").otherwise("activity_score"),
-        conversion=pl.coalesce(whose, "conversion"),
+        conversion=pl.concat_list(
+            pl.col("conversion").fill_null(pl.lit([], dtype=NAMES)), pl.concat_list(whose).list.drop_nulls()
+        ),
     ).drop("triggers", "local")
     return schema.conform(done, schema.PHENOTYPES)
 
@@ -258,7 +262,7 @@ def _unchanged(genetic: pl.DataFrame) -> pl.DataFrame:
         genetic.with_columns(
             clinical_phenotype="phenotype",
             clinical_activity_score="activity_score",
-            conversion=pl.lit(None, pl.String),
+            conversion=pl.lit([], dtype=NAMES),
         ),
         schema.PHENOTYPES,
     )
@@ -283,6 +287,15 @@ def _triggers(
     )
 
 
+_ACTS = {
+    "inhibitor": FlagCode.ENZYME_INHIBITOR.value,
+    "inducer": FlagCode.ENZYME_INDUCER.value,
+    "smoking": FlagCode.ENZYME_SMOKING.value,
+    "inflammation": FlagCode.ENZYME_INFLAMMATION.value,
+}
+"""What acts on an enzyme -> the flag of a gene without a phenotype to convert."""
+
+
 def flag_exposures(
     calls: pl.DataFrame, clinical: ClinicalData | None, kb: KnowledgeBase, *, as_of: date | None = None
 ) -> pl.DataFrame:
@@ -295,23 +308,21 @@ def flag_exposures(
     flags = (
         pl.concat(
             [
-                acting.select("sample", "gene", flag="enzyme_" + pl.col("trigger")),
-                acting.filter(pl.col("local").is_not_null()).select("sample", "gene", flag=pl.lit("local")),
+                acting.select("sample", "gene", flag=pl.col("trigger").replace_strict(_ACTS, return_dtype=pl.String)),
+                acting.filter(pl.col("local").is_not_null()).select(
+                    "sample", "gene", flag=pl.lit(FlagCode.LOCAL.value)
+                ),
             ]
         )
         .unique()
         .sort("sample", "gene", "flag")
         .group_by("sample", "gene", maintain_order=True)
-        .agg(acts=pl.col("flag").str.join(";"))
+        .agg(acts="flag")
     )
     silent = pl.col("phenotype").is_null() & pl.col("acts").is_not_null()
     return (
         calls.join(flags, on=["sample", "gene"], how="left", maintain_order="left")
-        .with_columns(
-            flags=pl.when(silent)
-            .then(pl.concat_str("flags", "acts", separator=";", ignore_nulls=True))
-            .otherwise("flags")
-        )
+        .with_columns(flags=pl.when(silent).then(pl.concat_list("flags", "acts")).otherwise("flags"))
         .drop("acts")
     )
 
@@ -325,8 +336,8 @@ def complete_calls(calls: pl.DataFrame, phenotypes: pl.DataFrame, clinical: Clin
     if not known:
         return calls
     places = ["sample", "gene"]
-    changed = phenotypes.filter(pl.col("conversion").is_not_null()).select(*places, "scheme").unique()
-    ours = phenotypes.filter(locally_converted()).select(*places, whose=pl.lit("local")).unique()
+    changed = phenotypes.filter(pl.col("conversion").list.len() > 0).select(*places, "scheme").unique()
+    ours = phenotypes.filter(locally_converted()).select(*places, local=pl.lit(True)).unique()
     classes = (
         phenotypes.join(changed, on=[*places, "scheme"], how="semi")
         .group_by(*places, "scheme", "clinical_phenotype", maintain_order=True)
@@ -337,21 +348,18 @@ def complete_calls(calls: pl.DataFrame, phenotypes: pl.DataFrame, clinical: Clin
     )
     has = pl.col("sample").is_in(sorted(known)) & pl.col("phenotype").is_not_null()
     converted = pl.col("became").is_not_null()
-    same = pl.col("became") == pl.col("phenotype")
+    same = (pl.col("became") == pl.col("phenotype")) & (pl.col("became_score") == pl.col("activity_score")).fill_null(
+        True
+    )
+    flagged = pl.col("flags").list.contains(FlagCode.LOCAL.value)
+    local = flag_where(FlagCode.LOCAL, pl.col("local").fill_null(value=False) & ~flagged)
     return (
         calls.join(classes, on=places, how="left", maintain_order="left")
         .join(ours, on=places, how="left", maintain_order="left")
         .with_columns(
             clinical_phenotype=pl.when(converted).then("became").when(has).then("phenotype"),
             clinical_activity_score=pl.when(converted).then("became_score").when(has).then("activity_score"),
-            flags=pl.when(converted & ~(same & (pl.col("became_score") == pl.col("activity_score")).fill_null(True)))
-            .then(pl.concat_str("flags", pl.lit("phenoconverted"), separator=";", ignore_nulls=True))
-            .otherwise("flags"),
+            flags=pl.concat_list("flags", flag_where(FlagCode.PHENOCONVERTED, converted & ~same), local),
         )
-        .with_columns(
-            flags=pl.when(pl.col("flags").str.split(";").list.contains("local").fill_null(value=False))
-            .then("flags")
-            .otherwise(pl.concat_str("flags", "whose", separator=";", ignore_nulls=True).replace("", None))
-        )
-        .drop("became", "became_score", "whose")
+        .drop("became", "became_score", "local")
     )

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from pgx.notes import Note
+
 Columns = NDArray[np.intp]
 
 
@@ -37,7 +39,7 @@ class Notes:
     """
 
     samples: tuple[str, ...] = ()
-    rows: list[dict[str, object]] = field(default_factory=list)
+    rows: list[Note] = field(default_factory=list)
     _about: Columns | None = None
     _counted: dict[tuple[str, str], _Count] = field(default_factory=dict)
 
@@ -78,8 +80,8 @@ class Notes:
         found.number[concerned] += by
         found.first[concerned] = np.where(found.first[concerned] < 0, event, found.first[concerned])
 
-    def all(self) -> tuple[dict[str, object], ...]:
-        """Return the rows, counted events last; ``sample`` is one name, or all names of persons told the same."""
+    def all(self) -> tuple[Note, ...]:
+        """Return the notes, counted events last; ``sample`` is one name, or all names of persons told the same."""
         # By code, not as they came up: the first of a kind may be another person's.
         for (severity, code), found in sorted(self._counted.items(), key=lambda item: item[0]):
             events = list(found.events)
@@ -102,13 +104,7 @@ class Notes:
     def _add(self, severity: str, code: str, message: str, where: str | None, samples: tuple[str, ...]) -> None:
         if not samples:
             return
+        sample = samples[0] if len(samples) == 1 else samples
         self.rows.append(
-            {
-                "sample": samples[0] if len(samples) == 1 else samples,
-                "stage": "variants",
-                "severity": severity,
-                "code": code,
-                "message": message,
-                "where": where,
-            }
+            Note(stage="variants", severity=severity, code=code, message=message, sample=sample, where=where)
         )

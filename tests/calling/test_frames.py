@@ -10,6 +10,7 @@ from pgx.calling import call, calls_frame, explain, position_log
 from pgx.calling.strands import genomic_name
 from pgx.errors import UsageError
 from tests.calling.build import genotypes
+from tests.listed import with_text
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +25,7 @@ def test_the_frame_has_the_declared_columns_sample_by_sample(kb, two):
 
 
 def test_called_and_not_called_rows(kb, two):
-    called, not_called = calls_frame(call(two, kb, genes=["TPMT", "CYP2C9"]), kb)[:2].rows(named=True)
+    called, not_called = with_text(calls_frame(call(two, kb, genes=["TPMT", "CYP2C9"]), kb))[:2].rows(named=True)
     assert (called["diplotype"], called["allele1"], called["allele2"]) == ("*1/*2", "*1", "*2")
     assert (called["function1"], called["function2"]) == ("Normal function", "Decreased function")
     assert called["probability"] == pytest.approx(1)
@@ -38,7 +39,7 @@ def test_no_sample_is_an_empty_frame(kb):
 
 
 def test_alternatives_are_listed_with_their_probabilities(kb, two):
-    row = calls_frame(call(two, kb, genes=["CYP2C9"]), kb)[1].row(0, named=True)
+    row = with_text(calls_frame(call(two, kb, genes=["CYP2C9"]), kb))[1].row(0, named=True)
     assert row["alternatives"].startswith("*1/*2=0.")
 
 
@@ -88,7 +89,7 @@ def test_every_flag_is_documented(kb):
 
     folder = Path(str(package.__file__)).parent
     source = "".join((folder / name).read_text(encoding="utf-8") for name in ("caller.py", "copy_number.py"))
-    documented = set(kb.table("flags")["flag"])
+    documented = set(kb.table("flags")["code"])
     written = set(re.findall(r'^\s+"([a-z_]+)": ', source, re.MULTILINE)) | set(
         re.findall(r'flags, "([a-z_]+)"\)', source)
     )

@@ -10,6 +10,7 @@ from pgx.clinical import alerts, check, read
 from pgx.clinical.allergies import allergens
 from pgx.clinical.medications import add_medications
 from tests.clinical.reading import codes, values
+from tests.listed import from_text
 
 PATIENT = {"resourceType": "Patient", "id": "P1", "gender": "female"}
 VERIFICATION = "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification"
@@ -45,14 +46,14 @@ def said(kb, write):
     def build(*resources: dict) -> list[str]:
         entries = [{"resource": one} for one in (PATIENT, *resources)]
         data = read([write("b.json", {"resourceType": "Bundle", "entry": entries})], kb)
-        return [str(note["message"]).split(" (b.json")[0] for note in alerts(data, None, kb)]
+        return [note.message.split(" (b.json")[0] for note in alerts(data, None, kb)]
 
     return build
 
 
 def flat(kb, write, allergies: str, medications: str) -> list[str]:
     data = read([write("a.json", {"sample": "A", "allergies": allergies, "medications": medications})], kb)
-    return [str(note["message"]) for note in alerts(data, None, kb)]
+    return [note.message for note in alerts(data, None, kb)]
 
 
 @pytest.mark.parametrize(
@@ -203,7 +204,7 @@ def test_what_is_no_known_drug_is_said_unless_it_is_food(kb, write):
 def test_a_list_typed_on_the_command_line_counts_too(kb, write):
     record = read([write("a.json", {"sample": "A", "allergies": ["penicillin"]})], kb, samples=["A"])
     data = add_medications(record, ["amoxicillin", "flucloxacillin"], kb, samples=["A"])
-    assert [str(note["message"]).split(":")[0] for note in alerts(data, None, kb)] == [
+    assert [note.message.split(":")[0] for note in alerts(data, None, kb)] == [
         "flucloxacillin (current)",
         "amoxicillin (listed)",
     ]
@@ -218,10 +219,10 @@ def test_an_alternative_that_guidance_names_is_looked_at(kb, write):
         "genes": "CYP2C19",
         "alternatives": "prasugrel;ticagrelor",
     }
-    advice = schema.from_rows([{**row, "applies": "yes"}, {**row, "sample": "B"}], schema.GUIDANCE)
+    advice = from_text([{**row, "applies": "yes"}, {**row, "sample": "B"}], schema.GUIDANCE)
     (note,) = alerts(data, advice, kb)
-    assert str(note["message"]).startswith("ticagrelor, which guidance names instead of clopidogrel: an allergy to")
-    assert note["where"] == "clopidogrel"
+    assert note.message.startswith("ticagrelor, which guidance names instead of clopidogrel: an allergy to")
+    assert note.where == "clopidogrel"
 
 
 def test_omop_says_it_by_condition_source_code_and_by_observation_value(kb, tmp_path):
@@ -239,7 +240,7 @@ def test_omop_says_it_by_condition_source_code_and_by_observation_value(kb, tmp_
     for name, text in tables.items():
         (folder / f"{name}.csv").write_text(text, encoding="utf-8")
     data = read([folder], kb)
-    found = {(note["sample"], str(note["message"]).split(" (")[0]) for note in alerts(data, None, kb)}
+    found = {(note.sample, note.message.split(" (")[0]) for note in alerts(data, None, kb)}
     assert found == {("1", "flucloxacillin"), ("2", "codeine"), ("2", "ibuprofen")}
     assert codes(data, "warning") == ["allergy_unknown"]
 

@@ -222,7 +222,7 @@ def test_every_pair_of_alleles_of_every_gene_is_read_back():
 @settings(deadline=None)
 @given(st.lists(st.floats(0.001, 1), min_size=1, max_size=8))
 def test_a_posterior_adds_up_to_one(shares):
-    alternatives = ";".join(f"*1/*{i}={share:.4f}" for i, share in enumerate(shares[1:], start=2)) or None
+    alternatives = [{"diplotype": f"*1/*{i}", "probability": share} for i, share in enumerate(shares[1:], start=2)]
     listed = posterior("*1/*1", shares[0], alternatives)
     assert sum(share for _, share in listed) == pytest.approx(1)
     assert [name for name, _ in listed] == [f"*1/*{i}" for i in range(1, len(shares) + 1)]

@@ -14,6 +14,7 @@ from pgx.guidance import recommend
 from pgx.knowledge.rules.phenotypes import rules_for
 from pgx.phenotypes import assign
 from pgx.phenotypes.assign import named_in
+from tests.listed import with_text
 from tests.phenotypes.builders import callset, clinical, diplotype, pattern
 
 KB = knowledge.load()
@@ -133,7 +134,7 @@ def diplotypes(draw):
 
 def guidance(people, drugs, history=None):
     frame, phenotypes = assign(callset(people), KB, history)
-    return recommend(phenotypes, frame, history, KB, drugs=drugs)
+    return with_text(recommend(phenotypes, frame, history, KB, drugs=drugs))
 
 
 @given(diplotypes(), st.lists(st.sampled_from(DRUGS), unique=True, min_size=1, max_size=8))

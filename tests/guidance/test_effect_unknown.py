@@ -6,10 +6,12 @@ import polars as pl
 import pytest
 
 from pgx import knowledge
+from pgx.codes import Flag
 from pgx.guidance import recommend
 from pgx.guidance.matching import CAVEATS, EFFECT_UNKNOWN
 from pgx.guidance.untested import unclear_flags
 from pgx.phenotypes import assign
+from tests.listed import with_text
 from tests.phenotypes.builders import callset, pattern
 
 KB = knowledge.load()
@@ -19,7 +21,7 @@ HAPB3 = "Reference/c.1129-5923C>G, c.1236G>A (HapB3)"
 
 def advice(people, drugs):
     calls, phenotypes = assign(callset(people), KB, None)
-    rows = recommend(phenotypes, calls, None, KB, drugs=drugs)
+    rows = with_text(recommend(phenotypes, calls, None, KB, drugs=drugs))
     return rows.filter(pl.col("applies").is_in(["yes", "if_population"]))
 
 
@@ -33,7 +35,7 @@ def flags(rows):
 
 def test_such_flags_are_documented_and_carried_to_the_guidance():
     assert set(EFFECT_UNKNOWN) <= set(CAVEATS)
-    assert set(CAVEATS) <= set(KB.table("flags")["flag"])
+    assert set(CAVEATS) <= set(KB.table("flags")["code"])
 
 
 def test_as_usual_does_not_rest_on_a_gene_with_a_base_that_no_definition_has():
@@ -71,5 +73,5 @@ def test_of_two_genes_the_one_with_the_base_is_named(unsure):
 
 def test_what_has_no_graver_advice_could_still_ask_for_a_check():
     known = {("drug", "CPIC", "G"): 1}
-    said = unclear_flags(known, "drug", "CPIC", "effect_unknown:G;outside_unknown:H")
-    assert said == "effect_unknown:change_dose:G;outside_unknown:monitor:H"
+    said = unclear_flags(known, "drug", "CPIC", [Flag.parse("effect_unknown:G"), Flag.parse("outside_unknown:H")])
+    assert said == ["effect_unknown:change_dose:G", "outside_unknown:monitor:H"]

@@ -10,6 +10,7 @@ from pgx.guidance import recommend
 from pgx.knowledge.rules.phenotypes import rules_for
 from pgx.phenotypes import assign
 from pgx.phenotypes.assign import named_in
+from tests.listed import with_text
 from tests.phenotypes.builders import callset, clinical, diplotype, pattern
 
 KB = knowledge.load()
@@ -130,7 +131,7 @@ def reached():
     people = {rec: calls or {"CYP1A2": pattern("*1/*1")} for rec, calls in people.items()}
     known = clinical(takers)
     calls, phenotypes = assign(callset(people), KB, known)
-    rows = recommend(phenotypes, calls, known, KB, drugs=["all"])
+    rows = with_text(recommend(phenotypes, calls, known, KB, drugs=["all"]))
     own = rows.filter(pl.col("guideline") == pl.col("sample"))
     return {
         rec: (applies, probability)

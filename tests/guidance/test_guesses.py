@@ -13,7 +13,7 @@ KB = load()
 def frames(shares: dict[str, float], flags: str | None) -> tuple[pl.DataFrame, pl.DataFrame]:
     """One person with a posterior over CYP2C19 phenotypes."""
     call = {"sample": "S", "gene": "CYP2C19", "diplotype": "*1/*1", "probability": 0.4, "allele1": "*1",
-            "allele2": "*1", "status": "ambiguous", "flags": flags, "source": "genotypes"}  # fmt: skip
+            "allele2": "*1", "status": "ambiguous", "flags": flags.split(";") if flags else [], "source": "genotypes"}  # fmt: skip
     rows = [
         {"sample": "S", "gene": "CYP2C19", "scheme": scheme, "phenotype": phenotype, "probability": share,
          "clinical_phenotype": phenotype}

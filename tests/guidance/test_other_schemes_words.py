@@ -8,6 +8,7 @@ import pytest
 from pgx import knowledge, schema
 from pgx.guidance import recommend
 from pgx.phenotypes import assign
+from tests.listed import with_text
 from tests.phenotypes.builders import callset, clinical, day, diplotype, pattern
 
 KB = knowledge.load()
@@ -27,7 +28,7 @@ def told(cpic: dict[str, float], dpwg: dict[str, float], drug: str) -> list[tupl
     of_dpwg = found.filter(pl.col("source") == "DPWG", pl.col("action").is_not_null())
     return [
         (row["applies"], row["phenotypes"].removeprefix("SLCO1B1="), row["probability"])
-        for row in of_dpwg.rows(named=True)
+        for row in with_text(of_dpwg).rows(named=True)
     ]
 
 
@@ -51,14 +52,14 @@ def test_increased_function_is_no_answer_where_dpwg_reads_the_alleles_as_normal(
     of_scheme = dict(phenotypes.select("scheme", "phenotype").iter_rows())
     assert of_scheme == {"CPIC": "Increased Function", "DPWG": NORMAL}
     found = recommend(phenotypes, calls, None, KB, drugs=["rosuvastatin"]).filter(source="DPWG")
-    assert set(found["phenotypes"]) == {f"SLCO1B1={NORMAL}"}
+    assert set(with_text(found)["phenotypes"]) == {f"SLCO1B1={NORMAL}"}
 
 
 def test_a_row_on_the_diplotype_gives_way_where_a_drug_has_changed_what_the_enzyme_does() -> None:
     calls, phenotypes = assign(callset({"s": {"CYP2C9": pattern("*1/*3")}}), KB, None)
     plain = recommend(phenotypes, calls, None, KB, drugs=["warfarin"]).filter(source="DPWG", applies="yes")
-    assert plain["phenotypes"].to_list() == ["CYP2C9=*1/*3"]
+    assert with_text(plain)["phenotypes"].to_list() == ["CYP2C9=*1/*3"]
     taken = clinical([{"drug": "fluconazole", "start": day("2026-01-01")}])
     calls, phenotypes = assign(callset({"s": {"CYP2C9": pattern("*1/*3")}}), KB, taken)
     changed = recommend(phenotypes, calls, taken, KB, drugs=["warfarin"]).filter(source="DPWG", applies="yes")
-    assert changed["phenotypes"].to_list() == ["CYP2C9=Poor Metabolizer (genetic Intermediate Metabolizer)"]
+    assert with_text(changed)["phenotypes"].to_list() == ["CYP2C9=Poor Metabolizer (genetic Intermediate Metabolizer)"]

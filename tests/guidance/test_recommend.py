@@ -12,6 +12,7 @@ from pgx.errors import UsageError
 from pgx.guidance import recommend
 from pgx.guidance.conditions import compiled
 from pgx.phenotypes import assign
+from tests.listed import with_lists, with_text
 from tests.phenotypes.builders import NOT_CALLED, callset, clinical, diplotype, pattern
 
 KB = knowledge.load()
@@ -19,7 +20,7 @@ KB = knowledge.load()
 
 def guidance(calls, drugs, history=None, samples=("s",)):
     frame, phenotypes = assign(callset(dict.fromkeys(samples, calls)), KB, history)
-    return recommend(phenotypes, frame, history, KB, drugs=drugs)
+    return with_text(recommend(phenotypes, frame, history, KB, drugs=drugs))
 
 
 def said(calls, drug, source=None, history=None):
@@ -277,7 +278,8 @@ def people(draw):
 @settings(max_examples=60, deadline=None)
 def test_every_drug_asked_for_is_answered_and_every_probability_makes_sense(calls, drugs):
     rows = guidance(calls, drugs)
-    assert schema.conform(rows, schema.GUIDANCE).equals(rows)
+    lists = with_lists(rows, schema.polars_schema(schema.GUIDANCE))
+    assert with_text(schema.conform(lists, schema.GUIDANCE)).equals(rows)
     assert set(rows["drug"]) == set(drugs)
     told = rows.filter(pl.col("applies").is_in(["yes", "if_population", "possible"]))
     assert told["probability"].is_between(0, 1).all()

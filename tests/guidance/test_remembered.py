@@ -51,7 +51,7 @@ def test_label_limits_of_drawn_persons():
     calls, phenotypes = assign(drawn_calls(12, 5), KB, history)
     drugs = sorted(set(KB.table("label_limits")["drug"]))
     found = recommend(phenotypes, calls, history, KB, drugs=drugs)
-    limits = found.filter(found["flags"].str.contains("label_limit"))
+    limits = found.filter(pl.col("flags").list.contains("label_limit"))
     check("guidance_limits", limits.drop("recommendation", "url"))
 
 

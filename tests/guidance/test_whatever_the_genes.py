@@ -9,6 +9,7 @@ from pgx import knowledge
 from pgx.guidance import recommend
 from pgx.guidance.label_limits import FLAG
 from pgx.phenotypes import assign
+from tests.listed import with_text
 from tests.phenotypes.builders import NOT_CALLED, callset, clinical, pattern
 
 KB = knowledge.load()
@@ -16,7 +17,7 @@ KB = knowledge.load()
 
 def guidance(calls, drugs, history=None):
     frame, phenotypes = assign(callset({"s": calls}), KB, history)
-    return recommend(phenotypes, frame, history, KB, drugs=drugs)
+    return with_text(recommend(phenotypes, frame, history, KB, drugs=drugs))
 
 
 def aged(years, **more):

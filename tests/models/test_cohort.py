@@ -181,7 +181,7 @@ def test_scores_read_genotypes_as_training_does(kb: KnowledgeBase) -> None:
     assert rows.equals(other)
     strange, notes = score.score(table.with_columns(pl.lit("type 4").alias(GENE)), kb, endpoints=[NAME])
     assert set(strange["category"]) == {"refused"}
-    assert notes[0]["code"] == "genotype_spelling"
+    assert notes[0].code == "genotype_spelling"
 
 
 def test_many_small_gaps_are_seen_together() -> None:
@@ -377,5 +377,5 @@ def test_a_word_among_numbers_is_said_where_persons_are_scored(kb: KnowledgeBase
     )
     _, fine = score.score(table, kb, endpoints=[one.name])
     _, notes = score.score(slipped, kb, endpoints=[one.name])
-    assert "text_among_numbers" not in {note["code"] for note in fine}
-    assert any(note["code"] == "text_among_numbers" and "'old' (1 rows)" in str(note["message"]) for note in notes)
+    assert "text_among_numbers" not in {note.code for note in fine}
+    assert any(note.code == "text_among_numbers" and "'old' (1 rows)" in note.message for note in notes)

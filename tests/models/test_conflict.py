@@ -63,7 +63,7 @@ def test_the_warning_stands_in_the_card_the_notes_and_the_flags(kb: KnowledgeBas
     persons = table.rename({"person": "sample"}).head(5)
     scores, notes = models.score(persons, kb, endpoints=[NAME], models_dir=str(tmp_path) + "/model")
     assert all("prior_data_conflict" in flags for flags in scores["flags"])
-    assert prior_conflict.EFFECT in {note["code"] for note in notes}
+    assert prior_conflict.EFFECT in {note.code for note in notes}
 
 
 def test_few_events_that_contradict_the_evidence_draw_towards_the_base_rate(kb: KnowledgeBase) -> None:

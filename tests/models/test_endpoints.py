@@ -75,8 +75,8 @@ def test_phenytoin_reads_hla_and_never_takes_an_untyped_gene_for_a_negative_one(
             for text in ("*15:02 negative", "*15:02 positive", None)]  # fmt: skip
     scores, _ = models.score(pl.DataFrame(rows), kb, endpoints=["phenytoin.scar"])
     negative, positive, untyped = scores.iter_rows(named=True)
-    assert negative["flags"] is None and positive["estimate"] > 2 * negative["estimate"]
-    assert untyped["flags"] == "gene_averaged:HLA-B" and untyped["usable"]
+    assert negative["flags"] == [] and positive["estimate"] > 2 * negative["estimate"]
+    assert untyped["flags"] == ["gene_averaged:HLA-B"] and untyped["usable"]
     assert untyped["estimate"] > negative["estimate"] and untyped["high"] > negative["high"]
 
 

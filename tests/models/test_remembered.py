@@ -17,7 +17,7 @@ from pgx.models.cohort.simulation import Truth, simulate
 from pgx.models.evaluation import interval_coverage, validate
 from pgx.models.evidence import endpoints
 from pgx.models.fitting.boost import Settings
-from pgx.models.training import tuning
+from pgx.models.training import fit_cohort, tuning
 from pgx.models.warfarin_inr import Start
 from tests.remembered import check
 

@@ -13,6 +13,7 @@ from pgx.phenotypes import allele_status, assign
 from pgx.phenotypes.exposures import agents, exposures
 from pgx.phenotypes.outside.source import MAX_BYTES
 from pgx.types import ClinicalData
+from tests.listed import with_text
 from tests.phenotypes.builders import callset, clinical, diplotype, pattern
 
 KB = knowledge.load()
@@ -21,7 +22,7 @@ TODAY = date(2026, 6, 1)
 
 def _calls(*diplotypes, gene: str = "CYP2C19"):
     calls, phenotypes = assign(callset({"s": {gene: pattern(*diplotypes, status="ambiguous")}}), KB, None)
-    return calls.row(0, named=True), phenotypes
+    return with_text(calls).row(0, named=True), phenotypes
 
 
 @pytest.mark.parametrize(("share", "listed"), [(0.00099, None), (0.001, "*1/*2=0.001"), (0.0011, "*1/*2=0.0011")])

@@ -14,6 +14,7 @@ from pgx import knowledge
 from pgx.phenotypes import assign, notes
 from pgx.phenotypes.exposures import agents
 from pgx.phenotypes.phenoconversion import converter
+from tests.listed import with_text
 from tests.phenotypes.builders import NOT_CALLED, callset, clinical, diplotype, pattern
 
 KB = knowledge.load()
@@ -27,7 +28,9 @@ def known(drugs=(), observations=()):
 
 def after(gene, name, drugs=(), observations=(), scheme="CPIC"):
     """Phenotype and score that a person with one diplotype has while taking `drugs`."""
-    _, phenotypes = assign(callset({"s": {gene: pattern(name)}}), KB, known(drugs, observations), as_of=DAY)
+    _, phenotypes = map(
+        with_text, assign(callset({"s": {gene: pattern(name)}}), KB, known(drugs, observations), as_of=DAY)
+    )
     row = phenotypes.filter(scheme=scheme).row(0, named=True)
     return row["clinical_phenotype"], row["clinical_activity_score"], row["conversion"]
 
@@ -119,7 +122,7 @@ def test_smoking_is_noted_on_cyp1a2_which_has_no_phenotype():
     smoker = known((), [{"concept": "smoking_status", "code": "current", "date": date(2026, 5, 1)}])
     calls, phenotypes = assign(callset({"s": {"CYP1A2": pattern("*1A/*1F")}}), KB, smoker, as_of=DAY)
     assert calls["phenotype"].to_list() == [None]
-    assert calls["flags"].to_list() == ["enzyme_smoking"]
+    assert calls["flags"].to_list() == [["enzyme_smoking"]]
     assert notes(phenotypes, smoker, KB, as_of=DAY)["code"].to_list() == ["enzyme_exposure"]
 
 
@@ -205,7 +208,7 @@ def test_the_calls_show_the_most_probable_clinical_class():
     calls, _ = assign(callset({"s": {"CYP2C19": uncertain}}), KB, known(["omeprazole"]))
     row = calls.row(0, named=True)
     assert (row["phenotype"], row["clinical_phenotype"]) == ("Normal Metabolizer", "Intermediate Metabolizer")
-    assert row["flags"] == "phenoconverted"
+    assert row["flags"] == ["phenoconverted"]
 
 
 INHIBITORS = sorted(agents(KB).filter(pl.col("trigger") == "inhibitor")["drug"].unique())

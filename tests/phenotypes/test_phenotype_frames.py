@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pgx import knowledge
 from pgx.phenotypes import assign
+from tests.listed import with_text
 from tests.phenotypes.builders import NOT_CALLED, callset, diplotype, pattern
 
 KB = knowledge.load()
@@ -23,7 +24,7 @@ def phenotypes_of(gene, *diplotypes, **more):
 
 
 def call_of(gene, *diplotypes, **more):
-    calls, _ = assign(callset({"s": {gene: pattern(*diplotypes, **more)}}), KB)
+    calls = with_text(assign(callset({"s": {gene: pattern(*diplotypes, **more)}}), KB)[0])
     return calls.row(0, named=True)
 
 

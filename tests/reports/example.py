@@ -11,6 +11,7 @@ import polars as pl
 from pgx import knowledge, schema
 from pgx.knowledge.sentences import compose
 from pgx.types import Result
+from tests.listed import from_text
 
 SAMPLE = "NA00001"
 
@@ -301,6 +302,7 @@ NOTES: list[dict[str, Any]] = [
         "severity": "warning",
         "code": "no_copy_number",
         "message": "CYP2D6 copy number cannot be read from this file.",
+        "subject": "CYP2D6",
         "where": "CYP2D6",
     },
 ]
@@ -400,7 +402,7 @@ def build(sample: str = SAMPLE) -> Result:
     phenotypes = [{"scheme": "CPIC", "clinical_phenotype": row["phenotype"]} | row for row in PHENOTYPES]
 
     def frame(found: list[dict[str, Any]], which: schema.Schema) -> pl.DataFrame:
-        return schema.from_rows([{"sample": sample} | row for row in found], which)
+        return from_text([{"sample": sample} | row for row in found], which)
 
     return Result(
         samples=(sample,),

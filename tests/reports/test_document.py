@@ -28,8 +28,8 @@ def test_a_limit_of_the_label_that_is_not_decided_says_so(applies: str, said: st
     result = example.build()
     row = result.guidance.filter(pl.col("drug") == "codeine").head(1)
     limit = row.with_columns(
-        genes=pl.lit("none"), source=pl.lit("FDA label"), recommendation=pl.lit("Not below 12."),
-        flags=pl.lit("label_limit"), urgency=pl.lit("avoid"), applies=pl.lit(applies),
+        genes=pl.lit(["none"]), source=pl.lit("FDA label"), recommendation=pl.lit("Not below 12."),
+        flags=pl.lit(["label_limit"]), urgency=pl.lit("avoid"), applies=pl.lit(applies),
     )  # fmt: skip
     found = to_dict(replace(result, guidance=pl.concat([result.guidance, limit])))
     drugs = {one["drug"]: one for one in found["samples"][0]["summary"]}
@@ -101,3 +101,28 @@ def test_what_is_not_a_result_is_refused_in_one_line(text, said):
 def test_a_missing_file_is_an_input_error(tmp_path):
     with pytest.raises(InputError, match="cannot be read"):
         result_json.read(tmp_path / "none.json")
+
+
+def as_layout_1(result) -> str:
+    """The document as earlier versions wrote it: no subject of notes, implications as text, texts cut at semicolons."""
+    found = json.loads(to_json(result)) | {"version": "1.1"}
+    for entry in found["samples"]:
+        for row in entry["guidance"]:
+            pairs = (tuple(pair.values()) for pair in row["implication"])
+            row["implication"] = ";".join(gene if value is None else f"{gene}={value}" for gene, value in pairs) or None
+            row["monitoring"] = [part for one in row["monitoring"] for part in one.split(";")]
+    for note in (*found["notes"], *(note for entry in found["samples"] for note in entry["notes"])):
+        note["where"] = note["where"] or note["subject"]
+        del note["subject"]
+    return json.dumps(found)
+
+
+def test_a_document_of_layout_1_is_read_with_its_lists_whole():
+    result = example.build()
+    own_words = pl.lit(["text:Ask; then wait."], dtype=pl.List(pl.String))
+    result = replace(result, guidance=result.guidance.with_columns(monitoring=own_words))
+    back = result_json.from_json(as_layout_1(result))
+    for name in FRAMES[:-1]:
+        assert getattr(back, name).equals(getattr(result, name)), name
+    assert back.notes["subject"].null_count() == 0
+    assert view(back, example.SAMPLE).drugs == view(result, example.SAMPLE).drugs

@@ -163,7 +163,7 @@ def test_the_bundle_is_the_same_every_time_and_other_people_have_other_ids(bundl
 
 def test_missing_numbers_leave_the_element_out():
     result = example.build()
-    scores = result.scores.with_columns(low=None, high=None, reference=None, level=None, unit=None, factors=None)
+    scores = result.scores.with_columns(low=None, high=None, reference=None, level=None, unit=None, factors=[])
     found = to_fhir(replace(result, scores=scores), example.SAMPLE)
     assert "null" not in fhir.to_text(found)
     module = pytest.importorskip("fhir.resources.R4B.bundle")
@@ -217,9 +217,9 @@ def test_shapes_agree_with_hl7s_own_example(bundle):
 def test_a_limit_of_the_label_is_an_issue_of_its_own_and_no_genomic_finding():
     result = example.build()
     rows = result.guidance.head(1).with_columns(
-        drug=pl.lit("codeine"), source=pl.lit("FDA label"), guideline=pl.lit("LABEL-001"), genes=pl.lit("none"),
+        drug=pl.lit("codeine"), source=pl.lit("FDA label"), guideline=pl.lit("LABEL-001"), genes=pl.lit(["none"]),
         population=pl.lit("child_lt_12"), action=pl.lit("contraindicated"), applies=pl.lit("yes"),
-        urgency=pl.lit("avoid"), flags=pl.lit("label_limit"), recommendation=pl.lit("Not below 12."),
+        urgency=pl.lit("avoid"), flags=pl.lit(["label_limit"]), recommendation=pl.lit("Not below 12."),
     )  # fmt: skip
     bundle = to_fhir(replace(result, guidance=pl.concat([result.guidance, rows])), example.SAMPLE)
     (issue,) = resources(bundle, "DetectedIssue")

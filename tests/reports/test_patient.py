@@ -9,6 +9,7 @@ import pytest
 
 from pgx import schema
 from pgx.reports.formats.patient import short
+from tests.listed import from_text
 from tests.reports import example
 from tests.reports.rendered import follow_up, render_card, render_ics, render_leaflet, render_plan
 from tests.reports.test_pages import HOSTILE, parse
@@ -49,7 +50,7 @@ def test_a_part_of_the_genes_is_no_answer_for_the_person_either():
 def test_a_medicine_that_is_fine_by_a_part_of_its_genes_says_so():
     full = example.build()
     fine = full.guidance.head(1).with_columns(applies=pl.lit("yes"), urgency=pl.lit("standard"), drug=pl.lit("d"))
-    absent = fine.with_columns(applies=pl.lit("not_tested"), urgency=pl.lit("no_data"), genes=pl.lit("H"))
+    absent = fine.with_columns(applies=pl.lit("not_tested"), urgency=pl.lit("no_data"), genes=pl.lit(["H"]))
     said = text(render_leaflet(replace(full, guidance=pl.concat([fine, absent])), example.SAMPLE))
     assert "d (not certain: the test is incomplete" in said
 
@@ -87,7 +88,7 @@ def test_nothing_of_a_card_is_cut_off():
         for i in range(20)
         for row in many.guidance.filter(pl.col("drug") == "codeine").to_dicts()
     ]
-    said = text(render_card(replace(many, guidance=schema.from_rows(rows, schema.GUIDANCE)), example.SAMPLE))
+    said = text(render_card(replace(many, guidance=from_text(rows, schema.GUIDANCE)), example.SAMPLE))
     assert "and 6 more: see the report" in said, "what does not fit is counted"
 
 

@@ -36,7 +36,15 @@ def test_options_and_inputs_of_others_are_left_out():
 
 
 def note(stage, code, where):
-    return {"sample": None, "stage": stage, "severity": "info", "code": code, "message": "", "where": where}
+    return {
+        "sample": None,
+        "stage": stage,
+        "severity": "info",
+        "code": code,
+        "message": "",
+        "subject": where,
+        "where": where,
+    }
 
 
 def test_of_the_runs_notes_only_those_that_hold_whoever_was_in_it_are_a_persons():

@@ -8,6 +8,7 @@ import pytest
 from pgx import schema
 from pgx.errors import UsageError
 from pgx.reports.page.wording import URGENCIES
+from tests.listed import from_text
 from tests.reports import example
 from tests.reports.rendered import render_html, render_leaflet, render_text, view, views
 
@@ -26,7 +27,7 @@ def guidance(*rows):
         "applies": "yes",
         "urgency": "avoid",
     }
-    return schema.from_rows([base | row for row in rows], schema.GUIDANCE)
+    return from_text([base | row for row in rows], schema.GUIDANCE)
 
 
 def test_drugs_are_sorted_by_urgency_then_the_persons_own_medicines():
@@ -263,17 +264,20 @@ def test_a_test_that_decides_is_named_in_the_headline():
 def test_interactions_are_said_beside_the_drug_and_not_again_among_the_remarks():
     result = example.build()
     note = {"sample": example.SAMPLE, "stage": "phenotypes", "severity": "warning", "code": "drug_drug_gene"}
-    note |= {"message": "x inhibits G (strong), on which codeine depends: A acts as B (rule PC-1)", "where": "codeine"}
+    note |= {
+        "message": "x inhibits G (strong), on which codeine depends: A acts as B (rule PC-1)",
+        "subject": "codeine",
+    }
     found = shown(notes=pl.concat([result.notes, schema.from_rows([note], schema.NOTES)]))
     drug = next(one for one in found.drugs if one.name == "codeine")
-    assert drug.interactions == ("x inhibits G (strong): A acts as B",)
+    assert drug.interactions == (note["message"],)
     assert note["message"] not in [one["message"] for one in found.remarks]
 
 
 def test_a_copy_number_that_nobody_saw_stands_beside_as_usual():
     result = example.build()
     calls = result.calls.filter(gene="CYP2D6").with_columns(
-        flags=pl.lit("no_copy_number;copy_number_range:Intermediate Metabolizer|Ultrarapid Metabolizer")
+        flags=pl.lit(["no_copy_number", "copy_number_range:Intermediate Metabolizer|Ultrarapid Metabolizer"])
     )
     row = {"genes": "CYP2D6", "action": "standard", "urgency": "standard", "flags": "no_copy_number"}
     drug = shown(guidance=guidance(row), calls=calls).drugs[0]

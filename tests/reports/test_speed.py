@@ -5,6 +5,7 @@ import time
 import polars as pl
 
 from pgx import schema
+from tests.listed import from_text
 from tests.reports import example
 from tests.reports.rendered import render_fhir, render_html, render_text, to_json
 
@@ -20,9 +21,9 @@ def large():
     calls = [row | {"gene": f"GENE{i}"} for i in range(3) for row in base.calls.to_dicts()]
     phenotypes = [row | {"gene": f"GENE{i}"} for i in range(3) for row in base.phenotypes.to_dicts()]
     frames = {
-        "guidance": schema.from_rows(guidance, schema.GUIDANCE),
-        "calls": schema.from_rows([row | {"gene": f"G{i}"} for i, row in enumerate(calls)], schema.CALLS),
-        "phenotypes": schema.from_rows(phenotypes, schema.PHENOTYPES),
+        "guidance": from_text(guidance, schema.GUIDANCE),
+        "calls": from_text([row | {"gene": f"G{i}"} for i, row in enumerate(calls)], schema.CALLS),
+        "phenotypes": from_text(phenotypes, schema.PHENOTYPES),
     }
     return type(base)(**{name: getattr(base, name) for name in base.__slots__} | frames)
 

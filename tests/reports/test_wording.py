@@ -5,9 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgx import knowledge
+from pgx import cells, knowledge
 from pgx.reports.page import wording
-from pgx.reports.page.cells import split, split_pairs
 from tests.reports.rendered import LEXICON
 
 
@@ -17,7 +16,7 @@ def kb():
 
 
 def codes(frame, column):
-    return {code for cell in frame[column].drop_nulls() for code in split(cell)}
+    return {code for cell in frame[column] for code in cells.parse(cell, cells.NAMES)}
 
 
 @pytest.mark.parametrize(
@@ -52,7 +51,9 @@ def test_unknown_codes_are_shown_readably():
 
 
 def test_implications_read_as_phrases():
-    assert wording.implications(["CYP2C19=active_metabolite_down_marked", "efficacy_down_marked", "G=none"]) == [
+    assert wording.implications(
+        [("CYP2C19", "active_metabolite_down_marked"), ("efficacy_down_marked", None), ("G", "none")]
+    ) == [
         ("CYP2C19", "much lower active metabolite, much lower effect"),
         ("G", "no relevant effect"),
     ]
@@ -87,10 +88,6 @@ def test_percentages_never_round_a_possibility_away(value, said):
 )
 def test_features_are_named_by_their_meaning(name, said):
     assert LEXICON.feature(name) == said
-
-
-def test_allele_names_with_an_equals_sign_survive():
-    assert split_pairs("c.1905+1G>A (*2A)/=x=0.25;*1/*2=0.1") == [("c.1905+1G>A (*2A)/=x", "0.25"), ("*1/*2", "0.1")]
 
 
 @given(st.text())

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgx import io, schema
+from pgx import cells, io, schema
 from pgx.errors import InputError, UsageError
 from pgx.reports import FORMATS, file_names
 from pgx.reports.formats.tables import TABLES, to_tsv
@@ -37,9 +37,10 @@ def test_tables_read_back_as_the_frames(tmp_path):
     result = example.build()
     write(result, tmp_path, ["tsv", "parquet"])
     for name, which in (("calls", schema.CALLS), ("guidance", schema.GUIDANCE), ("scores", schema.SCORES)):
-        read = pl.read_csv(
-            tmp_path / f"{name}.tsv", separator="\t", quote_char=None, schema=schema.polars_schema(which)
-        )
+        types = schema.polars_schema(which)
+        text = {column: pl.String if cells.is_list(dtype) else dtype for column, dtype in types.items()}
+        read = pl.read_csv(tmp_path / f"{name}.tsv", separator="\t", quote_char=None, schema=text)
+        read = schema.conform(cells.with_lists(read, types), which)
         assert read.equals(getattr(result, name))
         assert pl.read_parquet(tmp_path / f"{name}.parquet").equals(getattr(result, name))
 

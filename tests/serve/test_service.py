@@ -100,7 +100,7 @@ def test_what_another_drug_does_to_the_ordered_one_is_on_the_card(tmp_path):
         "severity": "warning",
         "stage": "phenotypes",
         "code": "drug_drug_gene",
-        "where": "codeine",
+        "subject": "codeine",
         "message": "paroxetine inhibits CYP2D6",
     }
     notes = schema.from_rows([*result.notes.to_dicts(), note | {"sample": example.SAMPLE}], schema.NOTES)

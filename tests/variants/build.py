@@ -79,4 +79,4 @@ def compress(path: Path, index: bool = True) -> Path:
 
 
 def codes(genotypes: Genotypes) -> set[str]:
-    return {str(note["code"]) for note in genotypes.notes}
+    return {str(note.code) for note in genotypes.notes}

@@ -34,7 +34,7 @@ def reading(path: Path, **options: Any) -> str:
     except PgxError as error:
         assert "\n" not in str(error) and str(path) in str(error)
         return "refused"
-    return "warned" if any(note["severity"] == "warning" for note in found.notes) else "read"
+    return "warned" if any(note.severity == "warning" for note in found.notes) else "read"
 
 
 @pytest.mark.parametrize("fault", faults(), ids=lambda fault: fault.id)

@@ -65,10 +65,10 @@ class TestFilters:
         second.write_text(text([snv("chr22:42128945", "C", "T", "0/1", "0/1", "0/1", "0/1")], "ABCD"))
         found = pgx.variants.read([first, second], knowledge(), min_gq=10, min_dp=10)
         said = {
-            (note["code"], Path(str(note["where"])).name, sample): str(note["message"])
+            (note.code, Path(str(note.where)).name, sample): str(note.message)
             for note in found.notes
-            if note["code"] in ("no_gq", "no_dp")
-            for sample in note["sample"]
+            if note.code in ("no_gq", "no_dp")
+            for sample in note.sample
         }
         assert "to 1 genotypes because their GQ is missing (1 in records" in said["no_gq", "first.vcf", "A"]
         assert "to 2 genotypes" in said["no_gq", "first.vcf", "B"]
@@ -77,7 +77,7 @@ class TestFilters:
         assert "(1 in records without the field)" in said["no_gq", "second.vcf", "D"]
         assert ("no_gq", "first.vcf", "D") not in said
         some = pgx.variants.read(second, knowledge(), samples=["B"], min_gq=10)
-        assert any("to 1 genotypes" in str(note["message"]) for note in some.notes if note["code"] == "no_gq")
+        assert any("to 1 genotypes" in str(note.message) for note in some.notes if note.code == "no_gq")
 
     def test_a_threshold_that_judges_all_says_nothing(self, tmp_path: Path) -> None:
         assert not {"no_gq", "no_dp"} & codes(read(tmp_path, star2("0/1:9:30", form="GT:GQ:DP"), min_gq=10, min_dp=10))
@@ -233,7 +233,7 @@ class TestSingleCopies:
     ) -> None:
         rows = [snv(f"chrX:{30_000_000 + 50 * i}", "A", "C", one) for i, one in enumerate(genotypes)]
         found = read(tmp_path, *rows, self.row("./."), sex={"A": sex})
-        messages = [str(note["message"]) for note in found.notes if note["code"] == "sex_mismatch"]
+        messages = [str(note.message) for note in found.notes if note.code == "sex_mismatch"]
         assert [bool(re.search(said, one)) for one in messages] == [True] if said else messages == []
 
     @pytest.mark.parametrize(("hets", "second"), [(0, -2), (15, 1)])

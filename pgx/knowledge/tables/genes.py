@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pgx.codes import KINDS
 from pgx.knowledge.tables.table import INT, SCHEMES, YES_NO, F, Field, T, Table, gene_field
 
 GENES = Table(
@@ -322,11 +323,13 @@ SITE_ERRORS = Table(
 
 FLAGS = Table(
     "flags",
-    "Codes in the flags column of calls, and what they mean.",
-    ("flag",),
+    "Codes of flags, statuses, urgencies, notes and the like, and what they mean.",
+    ("code", "kind"),
     (
-        Field("flag", T, "code", required=True),
-        Field("meaning", T, "what it says of the call", required=True),
+        Field("kind", T, "what the code is of", codes=tuple(KINDS), default="flag"),
+        Field("code", T, "code; of a flag, with an argument where that has a meaning of its own", required=True),
+        Field("meaning", T, "what it says", required=True),
         Field("advice", T, "what can be done"),
     ),
+    former={"flag": "code"},
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -28,6 +29,8 @@ class Field:
         Allowed values; empty = free.
     refers
         ``table.column`` that the value must exist in.
+    default
+        Value of an empty cell, or of a table without the column.
     """
 
     name: str
@@ -36,16 +39,21 @@ class Field:
     required: bool = False
     codes: tuple[str, ...] = ()
     refers: str | None = None
+    default: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One knowledge table: its columns and the columns that identify a row."""
+    """One knowledge table: its columns and the columns that identify a row.
+
+    `former` are names that a column had in earlier versions, which a site's tables may still have.
+    """
 
     name: str
     doc: str
     key: tuple[str, ...]
     fields: tuple[Field, ...] = field(default=())
+    former: Mapping[str, str] = field(default_factory=dict)
 
     def polars_schema(self) -> pl.Schema:
         """Return the columns in polars' own form."""

@@ -9,14 +9,15 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from pgx.codes import Flag, FlagCode
 from pgx.models.evidence import design, plausible
 from pgx.models.evidence.endpoint import Endpoint, Feature, gene_of
 
-_Codes = Iterator[tuple[str, NDArray[np.bool_]]]
+_Flags = Iterator[tuple[Flag, NDArray[np.bool_]]]
 
 
-def kept_out(rows: pl.DataFrame, endpoint: Endpoint, features: Sequence[Feature]) -> dict[str, NDArray[np.bool_]]:
-    """Return the reasons to give no estimate where a value that it rests on was kept out: code -> bool (n,)."""
+def kept_out(rows: pl.DataFrame, endpoint: Endpoint, features: Sequence[Feature]) -> dict[Flag, NDArray[np.bool_]]:
+    """Return the reasons to give no estimate where a value that it rests on was kept out: flag -> bool (n,)."""
     return _merged(_kept_out(rows, endpoint, features))
 
 
@@ -27,8 +28,8 @@ def of(
     endpoint: Endpoint,
     features: Sequence[Feature],
     given: Sequence[str],
-) -> dict[str, NDArray[np.bool_]]:
-    """Return what was read from elsewhere or as absent: code -> bool (n,).
+) -> dict[Flag, NDArray[np.bool_]]:
+    """Return what was read from elsewhere or as absent: flag -> bool (n,).
 
     Parameters
     ----------
@@ -42,35 +43,35 @@ def of(
     return _merged(chain(_derived(rows, frame, prior, endpoint, features), _silent(frame, given, endpoint, features)))
 
 
-def _merged(codes: _Codes) -> dict[str, NDArray[np.bool_]]:
-    found: dict[str, NDArray[np.bool_]] = {}
-    for code, where in codes:
-        found[code] = found[code] | where if code in found else where
+def _merged(flags: _Flags) -> dict[Flag, NDArray[np.bool_]]:
+    found: dict[Flag, NDArray[np.bool_]] = {}
+    for flag, where in flags:
+        found[flag] = found[flag] | where if flag in found else where
     return found
 
 
-def _kept_out(rows: pl.DataFrame, endpoint: Endpoint, features: Sequence[Feature]) -> _Codes:
+def _kept_out(rows: pl.DataFrame, endpoint: Endpoint, features: Sequence[Feature]) -> _Flags:
     for name in design.read_by(endpoint, features):
         if plausible.MARK + name in rows.columns:
             where = rows[plausible.MARK + name].fill_null(False).to_numpy()
-            yield "refused:implausible_value", where
-            yield f"implausible:{name}", where
+            yield Flag(FlagCode.REFUSED, "implausible_value"), where
+            yield Flag(FlagCode.IMPLAUSIBLE, name), where
 
 
 def _derived(
     rows: pl.DataFrame, frame: pl.DataFrame, prior: design.Prior, endpoint: Endpoint, features: Sequence[Feature]
-) -> _Codes:
+) -> _Flags:
     """Yield the empty cells of a gene in whose place something else was read that the row says of it."""
     for name in design.read_by(endpoint, features):
         if design.DERIVED + name in rows.columns:
-            yield f"derived:{name}", rows[design.DERIVED + name].fill_null(False).to_numpy()
+            yield Flag(FlagCode.DERIVED, name), rows[design.DERIVED + name].fill_null(False).to_numpy()
     for j, term in enumerate(endpoint.terms):
         if term.optional and gene_of(term.reading.column):
             empty = frame[term.reading.column].is_null().to_numpy()
-            yield f"derived:{term.reading.column}", empty & ~prior.assumed[:, j]
+            yield Flag(FlagCode.DERIVED, term.reading.column), empty & ~prior.assumed[:, j]
 
 
-def _silent(frame: pl.DataFrame, given: Sequence[str], endpoint: Endpoint, features: Sequence[Feature]) -> _Codes:
+def _silent(frame: pl.DataFrame, given: Sequence[str], endpoint: Endpoint, features: Sequence[Feature]) -> _Flags:
     """Yield what is read as absent because nobody said anything of it.
 
     Terms of the prior are named each, what only the trained part reads by its family. Whether the person belongs to the
@@ -79,13 +80,13 @@ def _silent(frame: pl.DataFrame, given: Sequence[str], endpoint: Endpoint, featu
     for column in sorted({refusal.reading.column for refusal in endpoint.refusals} & set(given)):
         filled = f"{design.GIVEN}{column}"
         yield (
-            f"population_unknown:{column}",
+            Flag(FlagCode.POPULATION_UNKNOWN, column),
             (~frame[filled] if filled in frame else frame[column].is_null()).to_numpy(),
         )
     for term in endpoint.terms:
         if term.reading.kind in ("yes", "recorded"):
-            yield f"not_recorded:{term.reading.column}", frame[term.reading.column].is_null().to_numpy()
+            yield Flag(FlagCode.NOT_RECORDED, term.reading.column), frame[term.reading.column].is_null().to_numpy()
     told = {term.reading.column for term in endpoint.terms}
     for column in sorted({feature.reading.column for feature in features} - told):
         if not gene_of(column):
-            yield f"not_recorded:{column.partition('.')[0]}", frame[column].is_null().to_numpy()
+            yield Flag(FlagCode.NOT_RECORDED, column.partition(".")[0]), frame[column].is_null().to_numpy()

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from pgx.codes import Flag, FlagCode
 from pgx.models.cohort import prior_conflict
 from pgx.models.evidence import design, plausible
 from pgx.models.evidence.endpoint import Endpoint, Feature, gene_of
@@ -33,7 +34,7 @@ class Judged:
     labels, parts
         Names, and float64 (m, labels): contributions; they add up to the margin, the first being the average person.
     refused
-        Codes joined by ``;``, empty where the endpoint applies.
+        Tuples of flags, in their text form; empty where the endpoint applies.
     flags
         The same for what the reader must know.
     prior_only
@@ -45,8 +46,8 @@ class Judged:
     up: Floats
     labels: list[str]
     parts: Floats
-    refused: NDArray[np.str_]
-    flags: NDArray[np.str_]
+    refused: NDArray[np.object_]
+    flags: NDArray[np.object_]
     prior_only: Bools
 
 
@@ -86,25 +87,26 @@ def _judge_rows(rows: pl.DataFrame, endpoint: Endpoint, model: Model | None, giv
     _flag_assumed(flags, endpoint, unknown, frame)
     refused = _refusals(rows, endpoint, features, lacking)
     granted = assumptions.of(rows, frame, prior, endpoint, features, given)
-    for code, where in granted.items():
-        flags.add(code, where & (refused == ""))
+    applies = np.array([not codes for codes in refused], dtype=np.bool_)
+    for flag, where in granted.items():
+        flags.add(flag, where & applies)
     spread = np.sqrt(prior.variance + endpoint.residual_sd**2 * (endpoint.kind == "dose"))
-    flags.add("effects_combined", prior.combined)
+    flags.add(Flag(FlagCode.EFFECTS_COMBINED), prior.combined)
     for name in design.columns(endpoint, features):
-        flags.add(f"phenoconverted:{name.split('.')[1].upper()}", design.converted(rows, name))
+        flags.add(Flag(FlagCode.PHENOCONVERTED, name.split(".")[1].upper()), design.converted(rows, name))
     down, up = Z * spread + prior.below, Z * spread + prior.above
     without = np.zeros(frame.height, dtype=np.bool_)
     if model is not None:
         without = _any_null(frame, model.trained)
         pieces, added = _trained_pieces(pieces, model, design.matrix(frame, features), without)
-        flags.add("prior_only", without)
+        flags.add(Flag(FlagCode.PRIOR_ONLY), without)
         if any(warning["code"] == prior_conflict.EFFECT for warning in model.facts.get("warnings", [])):
-            flags.add(prior_conflict.EFFECT, ~without)
+            flags.add(Flag(FlagCode.PRIOR_DATA_CONFLICT), ~without)
         _flag_ranges(flags, model, added)
         down, up = _trained_interval(rows, model, prior, added, (down, up), without)
     labels, parts = _gather(pieces)
     margin = parts.sum(axis=1)
-    return Judged(margin, down, up, labels, parts, refused, flags.text(), without)
+    return Judged(margin, down, up, labels, parts, refused, flags.rows, without)
 
 
 def _trained_pieces(
@@ -166,17 +168,16 @@ def _trained_interval(
 
 
 class _Flags:
-    """Codes joined by ';' for n rows."""
+    """Flags of n rows: a tuple of texts each."""
 
     def __init__(self, n: int) -> None:
-        self._text = np.full(n, "", dtype=object)
+        self.rows: NDArray[np.object_] = np.empty(n, dtype=object)
+        self.rows[:] = [()] * n
 
-    def add(self, code: str, rows: Bools) -> None:
-        if rows.any():
-            self._text[rows] = np.array([f"{one};{code}" if one else code for one in self._text[rows]], dtype=object)
-
-    def text(self) -> NDArray[np.str_]:
-        return self._text
+    def add(self, flag: Flag, rows: Bools) -> None:
+        text = str(flag)
+        for row in np.flatnonzero(rows):
+            self.rows[row] += (text,)
 
 
 def _unknown(
@@ -209,10 +210,11 @@ def _flag_genes(flags: _Flags, endpoint: Endpoint, unknown: dict[str, Bools], av
     for column, rows in unknown.items():
         if gene := gene_of(column):
             by_gene[gene] = by_gene.get(gene, np.False_) | rows
-    lacking = np.zeros(len(flags.text()), dtype=np.bool_)
+    lacking = np.zeros(len(flags.rows), dtype=np.bool_)
     for gene, rows in by_gene.items():
         required = gene in endpoint.required_genes
-        flags.add(f"{'gene_not_called' if required else 'gene_averaged'}:{gene.upper()}", rows)
+        code = FlagCode.GENE_NOT_CALLED if required else FlagCode.GENE_AVERAGED
+        flags.add(Flag(code, gene.upper()), rows)
         lacking |= rows & required
     return lacking
 
@@ -223,7 +225,7 @@ def _flag_assumed(flags: _Flags, endpoint: Endpoint, unknown: dict[str, Bools], 
         if f"{design.GIVEN}{imputation.column}" in frame.columns:
             assumed[imputation.column] = ~frame[f"{design.GIVEN}{imputation.column}"].to_numpy()
     for column, rows in assumed.items():
-        flags.add(f"missing:{column}", rows)
+        flags.add(Flag(FlagCode.MISSING, column), rows)
 
 
 def _flag_ranges(flags: _Flags, model: Model, x: NDArray[np.float32]) -> None:
@@ -231,7 +233,7 @@ def _flag_ranges(flags: _Flags, model: Model, x: NDArray[np.float32]) -> None:
         low, high = model.ranges[j]
         if feature.reading.kind == "number" and not np.isnan(low):
             with np.errstate(invalid="ignore"):
-                flags.add(f"out_of_range:{feature.reading.column}", (x[:, j] < low) | (x[:, j] > high))
+                flags.add(Flag(FlagCode.OUT_OF_RANGE, feature.reading.column), (x[:, j] < low) | (x[:, j] > high))
 
 
 def _any_null(frame: pl.DataFrame, names: Sequence[str]) -> Bools:
@@ -241,16 +243,18 @@ def _any_null(frame: pl.DataFrame, names: Sequence[str]) -> Bools:
     return found
 
 
-def _refusals(rows: pl.DataFrame, endpoint: Endpoint, features: Sequence[Feature], lacking: Bools) -> NDArray[np.str_]:
-    codes = _Flags(rows.height)
-    for code, where in assumptions.kept_out(rows, endpoint, features).items():
-        codes.add(code, where)
-    codes.add("refused:genotype_unknown", lacking)
+def _refusals(
+    rows: pl.DataFrame, endpoint: Endpoint, features: Sequence[Feature], lacking: Bools
+) -> NDArray[np.object_]:
+    flags = _Flags(rows.height)
+    for flag, where in assumptions.kept_out(rows, endpoint, features).items():
+        flags.add(flag, where)
+    flags.add(Flag(FlagCode.REFUSED, "genotype_unknown"), lacking)
     for refusal in endpoint.refusals:
         given = rows[refusal.reading.column] if refusal.reading.column in rows.columns else None
         if given is not None:
-            codes.add(f"refused:{refusal.code}", np.nan_to_num(design.read(rows, refusal.reading)) > 0)
-    return codes.text()
+            flags.add(Flag(FlagCode.REFUSED, refusal.code), np.nan_to_num(design.read(rows, refusal.reading)) > 0)
+    return flags.rows
 
 
 def _gather(pieces: list[tuple[str, Floats]]) -> tuple[list[str], Floats]:

@@ -11,7 +11,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pgx import schema
+from pgx import cells, schema
+from pgx.codes import Category, Flag, FlagCode, NoteCode, Severity
 from pgx.errors import InputError
 from pgx.models.cohort import column_choice
 from pgx.models.cohort.tables import absent
@@ -21,6 +22,7 @@ from pgx.models.scoring.patterns import judge
 from pgx.models.scoring.score_rows import answer, combined
 from pgx.models.store import card, folder
 from pgx.models.store.folder import Model
+from pgx.notes import Note
 from pgx.paths import data_dir
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ def score(
     endpoints: Sequence[str] | None = None,
     models_dir: str | Path | None = None,
     whose: pl.DataFrame | None = None,
-) -> tuple[pl.DataFrame, list[dict[str, object]]]:
+) -> tuple[pl.DataFrame, list[Note]]:
     """Score persons.
 
     Parameters
@@ -53,8 +55,8 @@ def score(
 
     Returns
     -------
-    tuple of polars.DataFrame and list of dict
-        `pgx.schema.SCORES`, sorted by sample in the order given and endpoint; rows for `pgx.schema.NOTES`.
+    tuple of polars.DataFrame and list of Note
+        `pgx.schema.SCORES`, sorted by sample in the order given and endpoint; what a reader should know.
 
     Raises
     ------
@@ -69,10 +71,10 @@ def score(
     frame, starts, names = persons(features)
     shipped = folder.shipped()
     parts: list[pl.DataFrame] = []
-    notes = [_note("warning", code, text, "features") for code, text in said]
+    notes = [_note(Severity.WARNING, code, text, "features") for code, text in said]
     used = [one for known in chosen for one in (*known.features, *_features(models.get(known.name)))]
     notes += [
-        _note("warning", "text_among_numbers", text, "features")
+        _note(Severity.WARNING, NoteCode.TEXT_AMONG_NUMBERS, text, "features")
         for text in column_choice.words_among_numbers(features, used)
     ]
     for rank, endpoint in enumerate(chosen):
@@ -236,22 +238,25 @@ def _features(model: Model | None) -> tuple[Feature, ...]:
     return () if model is None else model.features
 
 
-def _notes(found: pl.DataFrame, endpoint: Endpoint, model: Model | None) -> list[dict[str, object]]:
-    notes: list[dict[str, object]] = []
+def _notes(found: pl.DataFrame, endpoint: Endpoint, model: Model | None) -> list[Note]:
+    notes: list[Note] = []
     if model is not None:
         for warning in model.facts.get("warnings", []):
-            notes.append(_note("info", warning["code"], warning["message"], endpoint.name))
+            notes.append(_note(Severity.INFO, warning["code"], warning["message"], endpoint.name))
         measured = model.facts.get("performance", {}).get(card.DIFFERENCES, [])
-        notes += [_note("info", "simple_as_good", text, endpoint.name) for text in card.as_good(measured)]
-    refused = found.filter(pl.col("category") == "refused")
-    for codes, count in refused.group_by("flags").len().sort("flags").iter_rows():
-        listed = str(codes).split(";")
-        why = [code.removeprefix("refused:").replace("_", " ") for code in listed if code.startswith("refused:")]
-        why += [code.replace(":", " ") for code in listed if code.startswith("implausible:")]
+        notes += [_note(Severity.INFO, NoteCode.SIMPLE_AS_GOOD, text, endpoint.name) for text in card.as_good(measured)]
+    refused = found.filter(pl.col("category") == Category.REFUSED)
+    kinds, number = cells.distinct(refused, ["flags"])
+    counts = number.value_counts(sort=False)
+    told = sorted((kinds["flags"][at].to_list(), count) for at, count in counts.iter_rows())
+    for listed, count in told:
+        flags = [Flag.parse(text) for text in listed]
+        why = [flag.about.replace("_", " ") for flag in flags if flag.code == FlagCode.REFUSED]
+        why += [f"{flag.code} {flag.about}" for flag in flags if flag.code == FlagCode.IMPLAUSIBLE]
         text = f"{endpoint.name} is not given for {count} of {found.height} samples: {', '.join(why)}"
-        notes.append(_note("info", "score_refused", text, endpoint.name))
+        notes.append(_note(Severity.INFO, NoteCode.SCORE_REFUSED, text, endpoint.name))
     return notes
 
 
-def _note(severity: str, code: str, message: str, where: str) -> dict[str, object]:
-    return {"stage": "models", "severity": severity, "code": code, "message": message, "where": where}
+def _note(severity: str, code: str, message: str, subject: str) -> Note:
+    return Note(stage="models", severity=severity, code=code, message=message, subject=subject, where=subject)

@@ -11,6 +11,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pgx import schema
+from pgx.cells import FACTORS, NAMES
+from pgx.codes import Category, FlagCode
 from pgx.models.evidence.endpoint import Endpoint
 from pgx.models.evidence.links import sigmoid
 from pgx.models.fitting.boost import Floats
@@ -90,10 +92,12 @@ def _answers(
     )
     reference = model.reference if model else float(_inverse(np.array([endpoint.average]), endpoint.link)[0])
     prior_only = judged.prior_only[index][leading]
-    applies = refused == ""
+    applies = np.array([not codes for codes in refused], dtype=np.bool_)
     ratio = estimate / reference
     category = np.select(
-        [~applies, ratio > active.ratio, ratio < 1.0 / active.ratio], ["refused", "high", "low"], "average"
+        [~applies, ratio > active.ratio, ratio < 1.0 / active.ratio],
+        [Category.REFUSED, Category.HIGH, Category.LOW],
+        Category.AVERAGE,
     )
     blank = np.where(applies, 1.0, np.nan)
     return pl.DataFrame(
@@ -116,7 +120,7 @@ def _answers(
             "flags": _joined(refused, flags, unsure, local),
             "_person": np.arange(len(names)),
         },
-        schema_overrides={"factors": pl.String, "flags": pl.String},
+        schema_overrides={"flags": NAMES},
     ).with_columns(pl.col("estimate", "low", "high", "reference").round_sig_figs(_DIGITS))
 
 
@@ -193,27 +197,28 @@ def _leading(weight: Floats, starts: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.asarray(rows[first], dtype=np.int64)
 
 
-def _factors(labels: list[str], parts: Floats, applies: Bools) -> list[str | None]:
-    """The largest contributions against the average person, as ``feature=+0.12``."""
+def _factors(labels: list[str], parts: Floats, applies: Bools) -> pl.Series:
+    """The largest contributions against the average person, in hundredths."""
     shown = [j for j, label in enumerate(labels) if label not in ("average person", "calibration")]
     if not shown:
-        return [None] * len(parts)
+        return pl.Series([[]] * len(parts), dtype=FACTORS)
     values = parts[:, shown]
     order = np.argsort(-np.abs(values), axis=1, kind="stable")[:, :_FACTORS]
     top = np.take_along_axis(values, order, axis=1)
-    # Few different pieces of text make up all rows: each is written once.
-    hundredths = np.clip(np.rint(top * 100.0), -(2**31), 2**31 - 1).astype(np.int64)
-    keys, which = np.unique(order * 2**32 + hundredths + 2**31, return_inverse=True)
-    column, number = keys // 2**32, keys % 2**32 - 2**31
-    pairs = zip(column.tolist(), number.tolist(), strict=True)
-    texts = np.array([f"{labels[shown[j]]}={v / 100:+.2f}" if v else "" for j, v in pairs], dtype=object)
-    rows = texts[which].reshape(order.shape).tolist()
-    return [
-        (";".join(filter(None, row)) or None) if ok else None for row, ok in zip(rows, applies.tolist(), strict=True)
-    ]
+    rounded = np.clip(np.rint(top * 100.0), -(2**31), 2**31 - 1) / 100.0
+    rows = np.repeat(np.arange(len(parts)), order.shape[1])
+    names = pl.Series([labels[j] for j in shown], dtype=pl.String)[order.ravel()]
+    flat = pl.DataFrame({"row": rows, "feature": names, "contribution": rounded.ravel()})
+    told = flat.filter((pl.col("contribution") != 0) & pl.Series(applies[rows]))
+    listed = told.group_by("row", maintain_order=True).agg(factors=pl.struct("feature", "contribution"))
+    every = pl.DataFrame({"row": np.arange(len(parts))}).join(listed, on="row", how="left", maintain_order="left")
+    return every["factors"].cast(FACTORS).fill_null(pl.Series([[]], dtype=FACTORS))
 
 
-def _joined(refused: NDArray[np.str_], flags: NDArray[np.str_], unsure: Bools, local: bool) -> list[str | None]:
-    rows = zip(refused.tolist(), flags.tolist(), np.where(unsure, "genotype_uncertain", "").tolist(), strict=True)
-    last = ("local",) if local else ()
-    return [";".join(filter(None, (*row, *last))) or None for row in rows]
+def _joined(
+    refused: NDArray[np.object_], flags: NDArray[np.object_], unsure: Bools, local: bool
+) -> list[tuple[str, ...]]:
+    last = (FlagCode.LOCAL.value,) if local else ()
+    doubt = (FlagCode.GENOTYPE_UNCERTAIN.value,)
+    rows = zip(refused, flags, unsure.tolist(), strict=True)
+    return [(*why, *said, *(doubt if doubtful else ()), *last) for why, said, doubtful in rows]

@@ -18,11 +18,14 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from pgx.assertion import CALLED
+from pgx.codes import FlagCode, NoteCode, Severity
 from pgx.errors import InputError, UsageError
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.rules.phenotypes import INDETERMINATE, rules_for
+from pgx.notes import Note
 from pgx.phenotypes import allele_status
-from pgx.phenotypes.interaction_notes import Row, note
+from pgx.phenotypes.interaction_notes import note
 from pgx.phenotypes.outside import reconcile
 from pgx.phenotypes.outside.formats import read as read_file
 from pgx.phenotypes.outside.names import SECOND_ALLELE, diplotype_of, phenotype_of, score_of
@@ -30,9 +33,8 @@ from pgx.phenotypes.outside.source import Known, Said
 from pgx.types import CallSet, GeneCalls, PatternCall
 
 MODES = ("override", "fill")
-REFUSED = "outside_refused"
+REFUSED = FlagCode.OUTSIDE_REFUSED
 """Code of the note on a result that could not be used, and flag of the call of its gene."""
-_USABLE = ("called", "ambiguous", "outside")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class OutsideCall:
     where: str
 
 
-def read(path: str | Path, kb: KnowledgeBase) -> tuple[list[OutsideCall], list[dict[str, object]]]:
+def read(path: str | Path, kb: KnowledgeBase) -> tuple[list[OutsideCall], list[Note]]:
     """Read one file of outside calls; its format is found out from the content.
 
     Parameters
@@ -60,8 +62,8 @@ def read(path: str | Path, kb: KnowledgeBase) -> tuple[list[OutsideCall], list[d
     -------
     calls : list of OutsideCall
         Usable calls, in the order of the file.
-    notes : list of dict
-        `pgx.schema.NOTES` rows: what could not be used and why (`REFUSED`, with the gene in ``where``), and what
+    notes : list of Note
+        What could not be used and why (`REFUSED`, with the gene as the subject), and what
         differs from the tool's own words.
 
     Raises
@@ -71,7 +73,7 @@ def read(path: str | Path, kb: KnowledgeBase) -> tuple[list[OutsideCall], list[d
     """
     path = Path(path)
     tool, rows = read_file(path, _known(kb))
-    notes: list[dict[str, object]] = []
+    notes: list[Note] = []
     found: dict[tuple[str | None, str], list[OutsideCall]] = defaultdict(list)
     spoiled: dict[tuple[str | None, str], str] = {}
     for row in rows:
@@ -90,7 +92,10 @@ def read(path: str | Path, kb: KnowledgeBase) -> tuple[list[OutsideCall], list[d
                 spoiled[row.sample, gene] = f"{where}: {error}"
                 continue
             found[row.sample, gene].append(call)
-            notes += [note(row.sample, "warning", "outside_call_differs", text, where) for text in remarks]
+            notes += [
+                replace(note(row.sample, Severity.WARNING, NoteCode.OUTSIDE_CALL_DIFFERS, text, gene), where=where)
+                for text in remarks
+            ]
             notes += [_refused(row.sample, gene, f"{where}: {text}", "judged") for text in strange]
     calls = []
     for (sample, gene), lines in found.items():
@@ -110,14 +115,12 @@ def read(path: str | Path, kb: KnowledgeBase) -> tuple[list[OutsideCall], list[d
     return calls, notes
 
 
-def _refused(sample: str | None, gene: str, why: str, how: str = "used") -> Row:
+def _refused(sample: str | None, gene: str, why: str, how: str = "used") -> Note:
     """Return the note on a result that somebody sent and that no advice here rests on."""
-    return note(sample, "error", REFUSED, f"a laboratory's result of {gene} could not be {how} ({why})", gene)
+    return note(sample, Severity.ERROR, REFUSED, f"a laboratory's result of {gene} could not be {how} ({why})", gene)
 
 
-def _silent(
-    kb: KnowledgeBase, rows: list[Said], told: set[tuple[str | None, str]], where: str
-) -> list[dict[str, object]]:
+def _silent(kb: KnowledgeBase, rows: list[Said], told: set[tuple[str | None, str]], where: str) -> list[Note]:
     """Say which genes the tool looked at and made no call of, one note a sample: nothing of the file is used there."""
     silent: dict[str | None, list[str]] = defaultdict(list)
     for row in rows:
@@ -125,10 +128,10 @@ def _silent(
         if row.no_call and gene is not None and (row.sample, gene) not in told and gene not in silent[row.sample]:
             silent[row.sample].append(gene)
     return [
-        note(
+        _of_file(
             sample,
-            "warning",
-            "outside_no_call",
+            Severity.WARNING,
+            NoteCode.OUTSIDE_NO_CALL,
             f"it makes no call of {', '.join(genes)}; none is taken from it",
             where,
         )
@@ -191,8 +194,8 @@ def _call(kb: KnowledgeBase, gene: str, row: Said, tool: str, where: str) -> tup
         raise ValueError("it states nothing")
     total = sum(one.probability for one in diplotypes)
     diplotypes = [replace(one, probability=one.probability / total) for one in diplotypes]
-    flags = ["outside"] + (["several_genotypes"] if len(diplotypes) > 1 else [])
-    flags += ["phenotype_only"] if not diplotypes else []
+    flags = [FlagCode.OUTSIDE] + ([FlagCode.SEVERAL_GENOTYPES] if len(diplotypes) > 1 else [])
+    flags += [FlagCode.PHENOTYPE_ONLY] if not diplotypes else []
     flags += [REFUSED] if strange else []
     pattern = PatternCall(
         tuple(diplotypes), "outside", 0, 0, tuple(flags), f"outside:{tool}",
@@ -283,12 +286,14 @@ def merge(
                     doubted[call.gene].add(index[str(sample)])
                     continue
                 given[call.gene][index[str(sample)]] = pattern
-                notes += [note(sample, "warning", "outside_call_differs", remark, call.where)] if remark else []
+                if remark:
+                    differs = note(sample, Severity.WARNING, NoteCode.OUTSIDE_CALL_DIFFERS, remark, call.gene)
+                    notes.append(replace(differs, where=call.where))
         for one in said:
             if (sample := _sample_of(one) or owner) in index:
-                notes.append(one | {"sample": sample})
-                if one["code"] == REFUSED:
-                    doubted[str(one["where"])].add(index[str(sample)])
+                notes.append(replace(one, sample=sample))
+                if one.code == REFUSED:
+                    doubted[str(one.subject)].add(index[str(sample)])
         about = {owner if name is None else name for name in named}
         holders.append(frozenset(index).intersection(about))
         if holders[-1] or about.isdisjoint(everyone):
@@ -308,24 +313,28 @@ def told(calls: pl.DataFrame, own: Collection[str]) -> pl.DataFrame:
     own
         Genes that we call ourselves.
     """
-    refused = pl.col("flags").str.split(";").list.contains(REFUSED).fill_null(value=False)
+    refused = pl.col("flags").list.contains(REFUSED.value)
     return calls.filter(pl.col("gene").is_in(list(own)) | (pl.col("status") == "outside") | refused)
 
 
-def _sample_of(note: Row) -> str | None:
-    return None if note["sample"] is None else str(note["sample"])
+def _of_file(sample: str | None, severity: str, code: str, message: str, file: str) -> Note:
+    return Note(stage="phenotypes", severity=severity, code=code, message=message, sample=sample, where=file)
 
 
-def _strangers(path: Path, names: Collection[str | None], everyone: Sequence[str], *, lost: bool) -> list[Row]:
+def _sample_of(one: Note) -> str | None:
+    return None if one.sample is None else str(one.sample)
+
+
+def _strangers(path: Path, names: Collection[str | None], everyone: Sequence[str], *, lost: bool) -> list[Note]:
     """Say how many samples of a file the genotypes do not have: of some it is no wonder, of all a result is lost."""
     if not names:
         return []
     count = f"{len(names)} sample{'' if len(names) == 1 else 's'}"
     if not lost:
         message = f"outside calls of {count} without genotypes are not used"
-        return [note(None, "warning", "outside_sample_unknown", message, path.name)]
+        return [_of_file(None, Severity.WARNING, NoteCode.OUTSIDE_SAMPLE_UNKNOWN, message, path.name)]
     message = f"a laboratory's results could not be used ({path.name}: its {count} the genotypes do not have)"
-    return [note(everyone[0] if len(everyone) == 1 else None, "error", REFUSED, message, path.name)]
+    return [_of_file(everyone[0] if len(everyone) == 1 else None, Severity.ERROR, REFUSED, message, path.name)]
 
 
 def _owner(path: Path, samples: Sequence[str], everyone: Sequence[str]) -> str:
@@ -376,7 +385,7 @@ def _laid_over(own: GeneCalls, calls: dict[int, PatternCall], mode: str) -> Gene
     index: dict[PatternCall, int] = {}
     for at, theirs in sorted(calls.items(), key=lambda item: item[0]):
         mine = own.patterns[own.pattern_of[at]]
-        if mode == "fill" and mine.status in _USABLE:
+        if mode == "fill" and mine.status in CALLED:
             continue
         pattern = replace(theirs, positions_called=mine.positions_called, positions_total=mine.positions_total)
         if pattern not in index:

@@ -10,7 +10,7 @@ from pgx.reports.formats.html import environment
 from pgx.reports.formats.plan import checks
 from pgx.reports.page import wording
 from pgx.reports.page.build import Drug, Gene, View, view
-from pgx.reports.page.cells import codes_of
+from pgx.reports.page.cells import pairs_of
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.wording import words
 from pgx.types import Result
@@ -99,7 +99,7 @@ def plain_reasons(drug: Drug) -> Iterator[str]:
         return
     silent = {words("implication", code) for code in ("na", "none", "no_data")}
     seen = set()
-    for _, effects in wording.implications(codes_of(drug.deciding.row["implication"]), plain=True):
+    for _, effects in wording.implications(pairs_of(drug.deciding.row["implication"]), plain=True):
         for part in effects.split(", "):
             if part not in silent and part not in seen:
                 seen.add(part)

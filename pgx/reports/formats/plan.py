@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from pgx.codes import FlagCode
 from pgx.reports.page.build import Drug, View, view
 from pgx.reports.page.cells import codes_of
 from pgx.reports.page.lexicon import Lexicon
@@ -98,7 +99,7 @@ def _of_drug(drug: Drug, start: object, lexicon: Lexicon) -> Iterator[Check]:
         if counts and advice.applies in ("yes", "if_population"):
             for code in advice.monitoring_codes:
                 asked.setdefault(code, []).append(advice.source)
-                if "local" in codes_of(advice.row["flags"]):
+                if FlagCode.LOCAL in codes_of(advice.row["flags"]):
                     local.add(code)
     for code, sources in asked.items():
         before, days, note = lexicon.schedule(code)

@@ -12,18 +12,20 @@ from typing import Any
 
 import polars as pl
 
-from pgx import schema
+from pgx import cells, schema
+from pgx.codes import Flag, FlagCode
 from pgx.errors import InputError
 from pgx.reports.page import person, wording
 from pgx.reports.page.advice import Advice
 from pgx.reports.page.build import Row, View, build, flatten, views
-from pgx.reports.page.cells import split, split_pairs
 from pgx.reports.page.lexicon import Lexicon
 from pgx.types import Result
 
 FORMAT = "pgx.result"
-VERSION = "1.2"
+VERSION = "2-draft"
 """Version of the layout: the first number changes when a reader of the old one would break."""
+_READ = ("1", VERSION)
+"""What this program reads: the first number of a version, or a draft."""
 
 _SCHEMAS: dict[str, schema.Schema] = {
     "calls": schema.CALLS,
@@ -35,25 +37,11 @@ _SCHEMAS: dict[str, schema.Schema] = {
     "medications": schema.MEDICATIONS,
     "notes": schema.NOTES,
 }
-# Cells that hold lists: written as arrays, so that no reader has to split them.
-_LISTS = {
-    "calls": ("flags",),
-    "phenotypes": ("conversion",),
-    "guidance": ("genes", "alternatives", "monitoring", "flags"),
-    "scores": ("flags",),
-}
-_PAIRS = {"guidance": {"phenotypes": ("gene", "value")}}
-_NUMBERED = {
-    "calls": {"alternatives": ("diplotype", "probability")},
-    "scores": {"factors": ("feature", "contribution")},
-}
-# An empty list where the column must not be null.
-_NOTHING = {(name, column.name): "" for name, which in _SCHEMAS.items() for column in which if column.required}
 
 
 def to_dict(result: Result, lexicon: Lexicon) -> dict[str, Any]:
     """Return the result as plain data, one entry a sample, see `schema_of`."""
-    parts = {name: _by_sample(getattr(result, name), name) for name in _SCHEMAS}
+    parts = {name: _by_sample(getattr(result, name)) for name in _SCHEMAS}
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -74,7 +62,7 @@ def to_json(result: Result, lexicon: Lexicon) -> str:
 
 
 def from_json(text: str | bytes, *, file: str | Path | None = None) -> Result:
-    """Read a result back.
+    """Read a result back, of this layout or of layout 1.
 
     Raises
     ------
@@ -103,8 +91,8 @@ def check(form: Any, version: Any, *, file: str | Path | None = None) -> None:
         raise InputError(
             f'not a pgx result: there is no "format": "{FORMAT}"', file=file, fix="use a .report.json of `pgx report`"
         )
-    if str(version or "").split(".")[0] != VERSION.split(".", maxsplit=1)[0]:
-        raise InputError(f"layout version {version!r}, this program reads {VERSION}", file=file)
+    if not {str(version or ""), str(version or "").partition(".")[0]}.intersection(_READ):
+        raise InputError(f"layout version {version!r}, this program reads {' and '.join(_READ)}", file=file)
 
 
 def view_of(
@@ -166,34 +154,16 @@ def read(path: str | Path) -> Result:
 
 def schema_of() -> dict[str, Any]:
     """Return the JSON Schema of the document."""
-    path = Path(__file__).parent / "result-1.json"
+    path = Path(__file__).parent / "result-2.json"
     return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
-def _by_sample(frame: pl.DataFrame, name: str) -> dict[str | None, list[dict[str, Any]]]:
+def _by_sample(frame: pl.DataFrame) -> dict[str | None, list[dict[str, Any]]]:
     rows: dict[str | None, list[dict[str, Any]]] = {}
     for row in frame.iter_rows(named=True):
         sample = row.pop("sample")
-        rows.setdefault(sample, []).append(_encode(row, name))
+        rows.setdefault(sample, []).append(_plain(row))
     return rows
-
-
-def _encode(row: dict[str, Any], name: str) -> dict[str, Any]:
-    for column in _LISTS.get(name, ()):
-        row[column] = split(row[column])
-    for column, (key, value) in _PAIRS.get(name, {}).items():
-        row[column] = [{key: a, value: b} for a, b in split_pairs(row[column])]
-    for column, (key, value) in _NUMBERED.get(name, {}).items():
-        row[column] = [{key: a, value: _number(b)} for a, b in split_pairs(row[column])]
-    return {key: _plain(value) for key, value in row.items()}
-
-
-def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
 
 
 def _plain(value: Any) -> Any:
@@ -266,23 +236,15 @@ def _decode(row: Mapping[str, Any], name: str) -> dict[str, Any]:
     out = dict(row)
     if name == "scores" and "usable" not in out:
         # Layout 1.0 did not say which scores rest on genes that were not called.
-        out |= {"usable": False, "flags": [*out["flags"], "refused:made_by_an_earlier_version"]}
-    for column in _LISTS.get(name, ()):
-        out[column] = ";".join(out[column]) or _NOTHING.get((name, column))
-    for column, (key, value) in {**_PAIRS.get(name, {}), **_NUMBERED.get(name, {})}.items():
-        out[column] = ";".join(_joined(pair, key, value) for pair in out[column]) or None
+        out |= {"usable": False, "flags": [*out["flags"], str(Flag(FlagCode.REFUSED, "made_by_an_earlier_version"))]}
+    if name == "notes":
+        out.setdefault("subject", out["where"])  # layout 1 had no other place for it
+    for declared in _SCHEMAS[name]:
+        if cells.is_list(declared.dtype):
+            out[declared.name] = cells.listed(out[declared.name], declared.dtype)
     for column in _dates(name):
         out[column] = None if out[column] is None else date.fromisoformat(out[column])
     return out
-
-
-def _joined(pair: Mapping[str, Any], key: str, value: str) -> str:
-    shown = pair[value]
-    return (
-        f"{pair[key]}={shown:g}"
-        if isinstance(shown, float) and float(f"{shown:g}") == shown
-        else f"{pair[key]}={'' if shown is None else shown}"
-    )
 
 
 def _dates(name: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ import io
 
 import polars as pl
 
+from pgx.tables import tsv
 from pgx.types import Result
 
 TABLES = ("calls", "phenotypes", "guidance", "scores", "judgements", "clinical", "medications", "notes")
@@ -23,15 +24,8 @@ def failures(result: Result) -> pl.DataFrame:
 
 
 def to_tsv(frame: pl.DataFrame) -> bytes:
-    """Return a frame as UTF-8 TSV: header, no quoting, null = empty, ``\\n`` line ends.
-
-    Tabs and line breaks inside a value become spaces: nothing in a cell can start a new cell or row.
-    """
-    lists = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.List)]
-    frame = frame.with_columns(pl.col(lists).list.join(";").replace("", None))
-    text = [name for name, dtype in frame.schema.items() if dtype == pl.String]
-    frame = frame.with_columns(pl.col(text).str.replace_all(r"[\t\r\n\x0b\x0c\x00]+", " "))
-    return frame.write_csv(separator="\t", quote_style="never", line_terminator="\n").encode()
+    """Return a frame as UTF-8 TSV (`pgx.tables.tsv`)."""
+    return tsv(frame).encode()
 
 
 def to_parquet(frame: pl.DataFrame) -> bytes:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pgx.codes import FlagCode
 from pgx.judgement.statement import NOBODY, Row, Statement
 from pgx.knowledge.acting import parse
 from pgx.reports.page import wording
-from pgx.reports.page.cells import codes_of, number_of, pairs_of, text_of_cell, texts_of
+from pgx.reports.page.cells import codes_of, number_of, pairs_of, text_of_cell
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.wording import clean, words
 
@@ -58,7 +59,7 @@ class Advice(Statement):
 def advice_of(row: Row, lexicon: Lexicon) -> Advice:
     """Return one row of `schema.GUIDANCE` in words."""
     row = {name: clean(cell) if isinstance(cell, str) else cell for name, cell in row.items()}
-    codes = texts_of(row["monitoring"])
+    codes = codes_of(row["monitoring"])
     url = text_of_cell(row["url"])
     source, action = text_of_cell(row["source"]), text_of_cell(row["action"])
     return Advice(
@@ -67,10 +68,10 @@ def advice_of(row: Row, lexicon: Lexicon) -> Advice:
         dose=wording.dose(text_of_cell(row["dose_change"])),
         condition=_condition(row, lexicon),
         text=text_of_cell(row["recommendation"]),
-        matched=tuple(pairs_of(row["phenotypes"])),
-        implications=tuple(wording.implications(codes_of(row["implication"]))),
+        matched=tuple((gene, value or "") for gene, value in pairs_of(row["phenotypes"])),
+        implications=tuple(wording.implications(pairs_of(row["implication"]))),
         strength=words("strength", text_of_cell(row["strength"])),
-        alternatives=tuple(texts_of(row["alternatives"])),
+        alternatives=tuple(codes_of(row["alternatives"])),
         monitoring=tuple(lexicon.monitoring(code) for code in codes),
         monitoring_codes=tuple(codes),
         tests=tuple(lexicon.monitoring(code) for code in codes if lexicon.is_measured(code)),
@@ -84,5 +85,5 @@ def advice_of(row: Row, lexicon: Lexicon) -> Advice:
 def _condition(row: Row, lexicon: Lexicon) -> str:
     """Whom the row is about; a label's row on an interaction is about those who take the other drug."""
     flags = codes_of(row["flags"])
-    agents = [acting.named for flag in flags if "label_limit" in flags and (acting := parse(flag))]
+    agents = [acting.named for flag in flags if FlagCode.LABEL_LIMIT in flags and (acting := parse(flag))]
     return f"with {' and '.join(agents)}" if agents else lexicon.population(text_of_cell(row["population"]))

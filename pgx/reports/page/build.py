@@ -9,17 +9,19 @@ import polars as pl
 
 from pgx import judgement
 from pgx.assertion import NOT_CALLED, STATEMENTS, asserted
+from pgx.codes import FlagCode
 from pgx.errors import UsageError
 from pgx.knowledge.local_terms import KEY as LOCAL_TERMS
 from pgx.reports.page import person
 from pgx.reports.page.advice import NOBODY, Advice, Row, advice_of
-from pgx.reports.page.cells import codes_of, numbers_of
+from pgx.reports.page.cells import codes_of, flags_of, numbers_of
 from pgx.reports.page.cells import number_of as _float
 from pgx.reports.page.cells import text_of_cell as _text
 from pgx.reports.page.diplotypes import alleles_of
 from pgx.reports.page.drug_line import drug_of, drug_order
 from pgx.reports.page.lexicon import Lexicon
-from pgx.reports.page.model import BESIDE_DRUGS, Class, Drug, Gene, Score, View
+from pgx.reports.page.model import BESIDE_DRUGS, Class, Drug, Gene, View
+from pgx.reports.page.score import Score
 from pgx.reports.page.wording import clean
 from pgx.types import Result
 
@@ -133,10 +135,9 @@ def _safe(cell: object) -> object:
 
 def _copy_number_range(row: Row) -> list[str]:
     """Phenotypes that a copy number which the data do not show could make of a call."""
-    for flag in codes_of(row["flags"]):
-        code, _, names = flag.partition(":")
-        if code == "copy_number_range":
-            return names.split("|")
+    for flag in flags_of(row["flags"]):
+        if flag.code == FlagCode.COPY_NUMBER_RANGE:
+            return flag.about.split("|")
     return []
 
 
@@ -152,7 +153,7 @@ def _class(row: Row) -> Class:
 
 
 def _gene(row: Row, classes: list[Row], guided: bool, lexicon: Lexicon) -> Gene:
-    if not asserted(_text(row["status"]), _text(row["flags"])):
+    if not asserted(_text(row["status"]), codes_of(row["flags"])):
         # Stored results of earlier versions hold guesses, and tables say what the population would: pages do not.
         row, classes = {**row, **dict.fromkeys((*STATEMENTS, "alternatives")), "status": NOT_CALLED}, []
     kinds = sorted((_class(c) for c in classes), key=lambda c: (c.scheme, -c.probability, c.name))

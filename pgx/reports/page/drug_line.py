@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+from pgx.codes import FlagCode
 from pgx.judgement import Judgement, decide, judge
 from pgx.judgement.statement import NOBODY, URGENCIES, Row, by_source, by_strength, rank
 from pgx.knowledge.acting import DECIDES, Acting, phrase
 from pgx.reports.page import details, gaps, wording
 from pgx.reports.page.advice import Advice
 from pgx.reports.page.lexicon import Lexicon
-from pgx.reports.page.model import BESIDE_DRUGS, Drug
+from pgx.reports.page.model import BESIDE_DRUGS, OF_LEVELS, Drug
 from pgx.reports.page.wording import clean, words
 
 _EMPTY_IMPLICATIONS = ("no implication stated", "no relevant effect", "sensitivity depends on the genotype")
-_LEVEL_ALONE = re.compile(r"\): it (raises|lowers) \S")  # a note that says of the level what the headline says
-_RULE = re.compile(r" \(rules? [^)]*\)")
 
 
 def drug_order(drug: Drug) -> tuple[object, ...]:
@@ -95,12 +93,12 @@ def drug_of(
         untested=tuple((gene, stakes.get(gene, "")) for gene in untested),
         unclear=tuple((gene, stake) for gene, stake in unclear.items() if gene not in refused),
         refused=refused,
-        local=any("local" in row.codes for row in (*valid, *decision.limits)),
+        local=any(row.has(FlagCode.LOCAL) for row in (*valid, *decision.limits)),
     )
 
 
 def _sources(agreeing: Iterable[Advice]) -> tuple[str, ...]:
-    marks = {row.source: " (local)" if "local" in row.codes else "" for row in agreeing}
+    marks = {row.source: " (local)" if row.has(FlagCode.LOCAL) else "" for row in agreeing}
     return tuple(f"{source}{marks[source]}" for source in sorted(marks, key=by_source))
 
 
@@ -124,7 +122,9 @@ def _with_interaction(acting: Sequence[Acting], deciding: Advice | None, headlin
 def _by_the_genes(deciding: Advice | None, headline: str) -> str:
     if deciding is None or not deciding.turned:
         return f"by the genes: {headline}"
-    turning = {code.split(":")[1] for code in deciding.codes if code.startswith("interaction_reverses:")}
+    turning = {
+        flag.arguments[0] for flag in deciding.codes if flag.code == FlagCode.INTERACTION_REVERSES and flag.arguments
+    }
     reversed_by = [acting for acting in deciding.acting if acting.agent in turning]
     doses = {"higher" if acting.asks_for == "lower" else "lower" for acting in reversed_by}
     return f"the genes alone would ask for a {' or a '.join(sorted(doses))} dose"
@@ -204,19 +204,18 @@ def _differences(differing: Sequence[tuple[Advice, Advice | None]]) -> str:
 def _interactions(name: str, notes: Sequence[Row], acting: Sequence[Acting]) -> Iterator[str]:
     """What other drugs of the list do to this one, and this one to them, beyond what the headline says."""
     for note in notes:
-        if note["code"] in BESIDE_DRUGS and note["where"] == name:
-            message = clean(str(note["message"])).replace(f", on which {clean(name)} depends", "")
-            if not (acting and _LEVEL_ALONE.search(message)):
-                yield _RULE.sub("", message)
+        in_headline = note["code"] in OF_LEVELS and acting
+        if note["code"] in BESIDE_DRUGS and note["subject"] == name and not in_headline:
+            yield clean(str(note["message"]))
 
 
 def _without_others(valid: Sequence[Advice], deciding: Advice | None) -> Iterator[str]:
     """What a source would say of the genes alone, where an interacting drug or a condition changed that."""
     sources: dict[str, list[str]] = {}
     for row in valid:
-        for code in row.codes:
-            kind, _, action = code.partition(":")
-            if kind == "genes_alone" and action not in ("no_recommendation", row.row["action"]):
+        for flag in row.codes:
+            action = flag.about
+            if flag.code == FlagCode.GENES_ALONE and action not in ("no_recommendation", row.row["action"]):
                 source = f"{row.source}, {row.condition}" if row.applies == "if_population" else row.source
                 sources.setdefault(wording.action(row.source, action), []).append(source)
     actions = [

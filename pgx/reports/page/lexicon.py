@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from pgx.codes import Flag
 from pgx.knowledge.acting import parse
 from pgx.knowledge.drug_names import DrugNames
 from pgx.knowledge.drug_names import drug_names as names_of
@@ -102,23 +103,23 @@ class Lexicon:
 
     def flag(self, code: str) -> str:
         """Return a flag in words; ``out_of_range:age`` keeps what it is about."""
-        head, colon, rest = code.partition(":")
+        flag = Flag.parse(code)
+        head, rest = flag.code, flag.about
         local = self._local_text("flags", code) or self._local_text("flags", head)
         if local:
             return clean(_as_phrase(local))
-        acting = parse(code)
-        if acting:
-            return f"{words('flag', head)}: {clean(acting.named)}"
         meanings = self.kb.remember(("lexicon", "flags"), self._meanings_of_flags)
-        phrase = words("flag", code) if ("flag", code) in wording.table() else meanings.get(code, "")
-        if phrase or not colon:
-            return phrase or humanise(code)
+        meaning = meanings.get(head) or humanise(head)
+        if acting := parse(code):
+            return f"{meaning}: {clean(acting.named)}"
+        if code in meanings or not rest:
+            return meanings.get(code, meaning)
         kind = wording.table().get(("flag_names", head), ("", ""))[0]
-        name, _, gene = rest.partition(":")
         if kind:
-            return f"{words('flag', head)}: {words(kind, name).lower()}{f' ({clean(gene)})' if gene else ''}"
+            name, *genes = flag.arguments
+            return f"{meaning}: {words(kind, name).lower()}{''.join(f' ({clean(gene)})' for gene in genes if gene)}"
         subject = self.feature(rest) if _FEATURE.match(rest) else humanise(rest)
-        return f"{meanings.get(head) or words('flag', head)}: {subject}"
+        return f"{meaning}: {subject}"
 
     def population(self, code: str | None) -> str:
         """Return a population condition as a phrase: ``adult`` becomes ``for adults``; empty for everyone."""
@@ -204,7 +205,9 @@ class Lexicon:
         return {code: _scheduled(before, days or "", note or "") for code, before, days, note in rows}
 
     def _meanings_of_flags(self) -> dict[str, str]:
-        return {code: _as_phrase(meaning) for code, meaning in self._column("flags", "flag", "meaning").items()}
+        flags = self.kb.table("flags")
+        rows = flags.filter(flags["kind"] == "flag").select("code", "meaning").iter_rows()
+        return {code: _as_phrase(meaning) for code, meaning in rows}
 
     def _drug_names(self) -> dict[str, str]:
         rows = list(self.kb.table("drugs").select("drug", "rxnorm", "atc", "synonyms").iter_rows())

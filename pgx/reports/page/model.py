@@ -6,25 +6,35 @@ from collections import Counter
 from dataclasses import dataclass
 
 from pgx.assertion import NOT_CALLED
+from pgx.codes import FlagCode, NoteCode
 from pgx.judgement import Judgement
 from pgx.judgement.judgement import CHANGE_FIRST, agents_of
 from pgx.judgement.judgements import SCOPE
 from pgx.knowledge.acting import Acting, phrase
 from pgx.reports.page import details, wording
 from pgx.reports.page.advice import Advice, Row
-from pgx.reports.page.cells import codes_of, pairs_of
+from pgx.reports.page.cells import codes_of
 from pgx.reports.page.diplotypes import brief
 from pgx.reports.page.lexicon import Lexicon
+from pgx.reports.page.score import Score
 from pgx.reports.page.wording import clean
 
-BESIDE_DRUGS = ("drug_drug_gene", "planned_interaction", "acts_on_others")
+OF_LEVELS = (NoteCode.DRUG_LEVEL, NoteCode.PLANNED_DRUG_LEVEL)
+"""Codes of notes that say of a drug's level what its headline says where an interaction decides."""
+BESIDE_DRUGS = (NoteCode.DRUG_DRUG_GENE, NoteCode.PLANNED_INTERACTION, NoteCode.ACTS_ON_OTHERS, *OF_LEVELS)
 """Codes of notes that are said beside the drug that they name."""
 
-ALERTS = ("allergy", "sex_mismatch", "outside_refused", "value_left_out", "unlikely_value")
+ALERTS = (
+    NoteCode.ALLERGY,
+    NoteCode.SEX_MISMATCH,
+    NoteCode.OUTSIDE_REFUSED,
+    NoteCode.VALUE_LEFT_OUT,
+    NoteCode.UNLIKELY_VALUE,
+)
 """Codes of notes that stand before everything else."""
 UNKNOWN_MEDICINES = ("medication_unknown", "medication_unread")
 """Concepts of medicines that the knowledge base does not know."""
-ALWAYS_SAID = ("medication_basis",)
+ALWAYS_SAID = (NoteCode.MEDICATION_BASIS,)
 """Codes of notes that a reader sees even where they are no warning."""
 
 
@@ -159,7 +169,7 @@ class Gene:
     @property
     def local(self) -> bool:
         """Whether a site's own tables had a part in the call or its phenotype."""
-        return self.source.startswith("local:") or "local" in codes_of(self.row["flags"])
+        return self.source.startswith("local:") or FlagCode.LOCAL in codes_of(self.row["flags"])
 
     @property
     def unclear(self) -> str:
@@ -189,85 +199,6 @@ class Gene:
     def changed(self) -> bool:
         """Whether drugs or conditions change the phenotype."""
         return bool(self.clinical) and self.clinical != self.phenotype
-
-
-def not_usable_because(flags: object) -> str:
-    """Return why a score with this cell of flags has no number: ``DPYD not tested; age below 18``."""
-    coded = [flag.partition(":") for flag in codes_of(flags)]
-    genes = [subject for code, _, subject in coded if code == "gene_not_called"]
-    reasons = [f"{', '.join(genes)} not tested"] if genes else []
-    refusals = [subject for code, _, subject in coded if code == "refused"]
-    reasons += [wording.humanise(subject) for subject in refusals if not (genes and subject == "genotype_unknown")]
-    return "; ".join(reasons)
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """One model score in words and numbers; `factors` are signed contributions, largest first.
-
-    A score that is not usable has no number, and `why_not` says why.
-    """
-
-    row: Row
-    drug: str
-    endpoint: str
-    kind: str
-    estimate: float | None
-    low: float | None
-    high: float | None
-    level: float | None
-    unit: str
-    reference: float | None
-    category: str
-    evidence: str
-    model: str
-    factors: tuple[tuple[str, float], ...]
-    usable: bool
-    flags: tuple[str, ...]
-    outcome: str
-    population: str
-
-    @property
-    def genes(self) -> tuple[str, ...]:
-        """Genes among what drives the score."""
-        names = (name.split(".") for name, _ in pairs_of(self.row["factors"]))
-        genes = (parts[1].upper().replace("_", "-") for parts in names if parts[0] == "gene" and len(parts) > 2)
-        return tuple(dict.fromkeys(genes))
-
-    @property
-    def why_not(self) -> str:
-        """Why no number is given; empty if one is, or nobody said why."""
-        return "" if self.usable else not_usable_because(self.row["flags"])
-
-    @property
-    def refusal(self) -> str:
-        """``not usable`` and why, in one phrase; empty if the score is usable."""
-        if self.usable:
-            return ""
-        return wording.words("category", "refused") + (f": {self.why_not}" if self.why_not else "")
-
-    @property
-    def is_probability(self) -> bool:
-        """Whether the numbers are chances from 0 to 1."""
-        return self.unit == "probability"
-
-    def show(self, value: float | None) -> str:
-        """Return one of the score's numbers with its unit."""
-        if value is None:
-            return ""
-        return wording.percent(value) if self.is_probability else f"{wording.number(value)} {self.unit}".strip()
-
-    @property
-    def interval(self) -> str:
-        """The interval in words; empty if there is none."""
-        if self.low is None or self.high is None:
-            return ""
-        ends = (
-            (self.show(self.low), self.show(self.high))
-            if self.is_probability
-            else (wording.number(self.low), self.show(self.high))
-        )
-        return f"{ends[0]} to {ends[1]}" + (f" ({wording.percent(self.level)} interval)" if self.level else "")
 
 
 _NO_WEIGHT = (True, len(wording.URGENCIES), 0)
@@ -359,7 +290,13 @@ class View:
     @property
     def refused(self) -> list[str]:
         """Genes, as the laboratory or we write them, of which a result could not be used."""
-        return sorted({clean(str(note["where"])) for note in self.notes if note["code"] == "outside_refused"})
+        return sorted(
+            {
+                clean(str(note["subject"] or note["where"]))
+                for note in self.notes
+                if note["code"] == NoteCode.OUTSIDE_REFUSED
+            }
+        )
 
     @property
     def alerts(self) -> list[Row]:
@@ -386,7 +323,7 @@ class View:
             for note in self.notes
             if (note["severity"] != "info" or note["code"] in ALWAYS_SAID)
             and note["code"] not in ALERTS
-            and not (note["code"] in BESIDE_DRUGS and note["where"] in told_beside)
+            and not (note["code"] in BESIDE_DRUGS and note["subject"] in told_beside)
         ]
 
     @property

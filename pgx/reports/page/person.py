@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from pgx.codes import NoteCode
 from pgx.types import Result
 
 Row = Mapping[str, object]
 
-_OF_THE_RUN = ("score_refused",)
+_OF_THE_RUN = (NoteCode.SCORE_REFUSED,)
 """Codes of notes on models that count the persons of a run."""
 
 
@@ -29,11 +30,11 @@ def notes_for(run_notes: Sequence[Row], scores: Sequence[Row]) -> list[Row]:
         The person's rows of `pgx.schema.SCORES`.
     """
     endpoints = {row["endpoint"] for row in scores}
-    return [note for note in run_notes if note["code"] == "local_knowledge" or _on_model(note, endpoints)]
+    return [note for note in run_notes if note["code"] == NoteCode.LOCAL_KNOWLEDGE or _on_model(note, endpoints)]
 
 
 def _on_model(note: Row, endpoints: Collection[object]) -> bool:
-    return note["stage"] == "models" and note["where"] in endpoints and note["code"] not in _OF_THE_RUN
+    return note["stage"] == "models" and note["subject"] in endpoints and note["code"] not in _OF_THE_RUN
 
 
 def inputs_of(result: Result, sample: str) -> list[int] | None:

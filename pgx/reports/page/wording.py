@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -89,21 +89,17 @@ def implication(code: str, *, plain: bool = False) -> str:
     return humanise(body) + extra
 
 
-def implications(codes: Iterable[str], *, plain: bool = False) -> list[tuple[str, str]]:
-    """Return (gene, words) of ``GENE=code``, ``code``, ...: codes without a gene belong to the one before."""
-    by_gene: list[tuple[str, list[str]]] = []
-    for part in codes:
-        gene, equals, code = part.partition("=")
-        if equals:
-            by_gene.append((gene, []))
-        elif not by_gene:
-            by_gene.append(("", []))
-        by_gene[-1][1].extend(
-            implication(single.strip(), plain=plain)
-            for single in re.split(r"[,+&]", code if equals else part)
-            if single
-        )
-    return [(gene, ", ".join(phrases)) for gene, phrases in by_gene if phrases]
+def implications(pairs: Sequence[tuple[str, str | None]], *, plain: bool = False) -> list[tuple[str, str]]:
+    """Return (gene, words) for pairs of gene and codes; a code without a gene belongs to the gene before."""
+    found: list[tuple[str, list[str]]] = []
+    for gene, codes in pairs:
+        if codes is not None:
+            found.append((gene, []))
+        elif not found:
+            found.append(("", []))
+        listed = re.split(r"[,+&]", gene if codes is None else codes)
+        found[-1][1].extend(implication(one.strip(), plain=plain) for one in listed if one)
+    return [(gene, ", ".join(said)) for gene, said in found if said]
 
 
 def dose(change: str) -> str:

@@ -1,0 +1,128 @@
+"""Lists in cells: frames hold them as lists, and here alone they become text, and text becomes lists again.
+
+A cell of a TSV file holds a list as ``one;two``, and a list of pairs as ``name=value;name=value``. Which a column
+holds, its type says: `NAMES`, or a list of structs of two fields.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import polars as pl
+
+NAMES = pl.List(pl.String)
+"""Type of a column that lists codes or names; flags stand in it in their text form (`pgx.codes.Flag`)."""
+DIPLOTYPES = pl.List(pl.Struct({"diplotype": pl.String, "probability": pl.Float64}))
+FACTORS = pl.List(pl.Struct({"feature": pl.String, "contribution": pl.Float64}))
+BY_GENE = pl.List(pl.Struct({"gene": pl.String, "value": pl.String}))
+_NUMBERS = {"probability": ".4g", "contribution": "+.2f"}
+"""How the number of a pair is written, by the name of its field."""
+_LITERAL = "text:"
+"""Begins a cell that is one text, whatever it holds."""
+
+Pair = dict[str, Any]
+
+
+def flag_where(flag: str, condition: pl.Expr) -> pl.Expr:
+    """Return a list with the flag where a condition holds, and an empty one elsewhere."""
+    return pl.when(condition).then(pl.lit([str(flag)], dtype=NAMES)).otherwise(pl.lit([], dtype=NAMES))
+
+
+def with_text(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a frame with its lists joined to text, an empty list to null; other columns stay as they are."""
+    return frame.with_columns(_text(frame[name], dtype) for name, dtype in frame.schema.items() if is_list(dtype))
+
+
+def with_lists(frame: pl.DataFrame, types: Mapping[str, Any]) -> pl.DataFrame:
+    """Return a frame of text, as a TSV file has it, with lists in the columns that `types` says hold lists."""
+    columns = (name for name, dtype in types.items() if is_list(dtype) and frame.schema.get(name) == pl.String)
+    return frame.with_columns(
+        pl.Series(name, [parse(cell, types[name]) for cell in frame[name]], dtype=types[name]) for name in columns
+    )
+
+
+def is_list(dtype: Any) -> bool:
+    """Return whether a column of this type holds lists."""
+    return isinstance(dtype, pl.List)
+
+
+def parse(cell: str | None, dtype: Any) -> list[str] | list[Pair]:
+    """Return the list that a cell of text holds; null and empty are an empty list.
+
+    Examples
+    --------
+    >>> parse("no_data;local", NAMES)
+    ['no_data', 'local']
+    >>> parse("*1/*2=0.25", DIPLOTYPES)
+    [{'diplotype': '*1/*2', 'probability': 0.25}]
+    """
+    parts = [cell] if cell and cell.startswith(_LITERAL) else [part for part in (cell or "").split(";") if part]
+    pair = cast(pl.List, dtype).inner
+    if not isinstance(pair, pl.Struct):
+        return parts
+    name, value = (field.name for field in pair.fields)
+    return [_pair(part, name, value) for part in parts]
+
+
+def listed(value: object, dtype: Any) -> list[str] | list[Pair]:
+    """Return the list of a cell of a JSON document; layout 1 had text in some, and cut texts at their semicolons.
+
+    Raises
+    ------
+    TypeError, KeyError
+        If it is no such list.
+    """
+    if value is None or isinstance(value, str):
+        return parse(value, dtype)
+    if not isinstance(value, list):
+        raise TypeError(f"{value!r} is not a list")
+    pair = cast(pl.List, dtype).inner
+    if isinstance(pair, pl.Struct):
+        return [{field.name: one[field.name] for field in pair.fields} for one in value]
+    if not all(isinstance(one, str) for one in value):
+        raise TypeError(f"{value!r} is not a list of texts")
+    return [";".join(value)] if value and value[0].startswith(_LITERAL) else list(value)
+
+
+def _pair(text: str, name: str, value: str) -> Pair:
+    # The last '=' counts where a number follows, as names of alleles may hold one; the first after a gene.
+    head, equals, tail = text.rpartition("=") if value in _NUMBERS else text.partition("=")
+    if not equals:
+        return {name: text, value: None}
+    return {name: head, value: _number(tail) if value in _NUMBERS else tail}
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _text(column: pl.Series, dtype: Any) -> pl.Series:
+    pair = dtype.inner
+    if isinstance(pair, pl.Struct):
+        name, value = (field.name for field in pair.fields)
+        shown = pl.element().struct.field(value)
+        if value in _NUMBERS:
+            numbers = column.explode().struct.field(value).drop_nulls().unique().to_list()
+            written = [f"{number:{_NUMBERS[value]}}" for number in numbers]
+            shown = shown.replace_strict(numbers, written, default=None, return_dtype=pl.String)
+        one = pl.concat_str(pl.element().struct.field(name), pl.lit("="), shown)
+        column = column.list.eval(pl.coalesce(one, pl.element().struct.field(name)))
+    joined = column.cast(NAMES).list.join(";")
+    return joined.to_frame().select(pl.when(pl.first() != "").then(pl.first())).to_series()
+
+
+def distinct(frame: pl.DataFrame, names: Sequence[str]) -> tuple[pl.DataFrame, pl.Series]:
+    """Return the distinct rows of some columns, in order of first appearance, and the number of each row's.
+
+    Lists of structs are no keys of polars' joins; what is written alike is alike here.
+    """
+    keys = with_text(frame.select(names))
+    first = keys.with_row_index("_at").unique(names, keep="first", maintain_order=True).with_row_index("_number")
+    numbers = keys.join(first, on=list(names), how="left", nulls_equal=True, maintain_order="left")["_number"]
+    return frame.select(names)[first["_at"]], numbers

@@ -1,0 +1,52 @@
+"""What a run has to say beside its results: typed notes, and the frame that they become.
+
+Programs act on `code` and `subject`; `message` is for people and may be worded anew at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+
+import polars as pl
+
+from pgx import schema
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """One thing that a reader should know.
+
+    Parameters
+    ----------
+    stage
+        Which stage says so: ``variants``, ``calling``, ``phenotypes``, ``clinical``, ``models``, ...
+    severity, code
+        A `pgx.codes.Severity` and a `pgx.codes.NoteCode`; a model of an earlier version may have warnings of others.
+    message
+        One sentence for a person.
+    sample
+        Whom it is about; several names for persons who are told the same; None for the whole run.
+    subject
+        Gene, drug, concept, endpoint or field that it is about.
+    where
+        File, line or record.
+    """
+
+    stage: str
+    severity: str
+    code: str
+    message: str
+    sample: str | tuple[str, ...] | None = None
+    subject: str | None = None
+    where: str | None = None
+
+
+def frame_of(notes: Iterable[Note]) -> pl.DataFrame:
+    """Return `pgx.schema.NOTES` rows; a note on several persons is a row for each of them."""
+    listed = list(notes)
+    columns = {field.name: [getattr(note, field.name) for note in listed] for field in fields(Note)}
+    columns["sample"] = [list(name) if isinstance(name, tuple) else [name] for name in columns["sample"]]
+    types = schema.polars_schema(schema.NOTES) | {"sample": pl.List(pl.String)}
+    frame = pl.DataFrame({name: columns[name] for name in types}, schema=types)
+    return schema.conform(frame.explode("sample"), schema.NOTES)

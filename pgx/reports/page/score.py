@@ -1,0 +1,89 @@
+"""One model score in words: its number with the interval, or why there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pgx.codes import FlagCode
+from pgx.reports.page import wording
+from pgx.reports.page.advice import Row
+from pgx.reports.page.cells import flags_of, pairs_of
+
+
+def not_usable_because(flags: object) -> str:
+    """Return why a score with this cell of flags has no number: ``DPYD not tested; age below 18``."""
+    listed = flags_of(flags)
+    genes = [flag.about for flag in listed if flag.code == FlagCode.GENE_NOT_CALLED]
+    reasons = [f"{', '.join(genes)} not tested"] if genes else []
+    refusals = [flag.about for flag in listed if flag.code == FlagCode.REFUSED]
+    reasons += [wording.humanise(subject) for subject in refusals if not (genes and subject == "genotype_unknown")]
+    return "; ".join(reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One model score in words and numbers; `factors` are signed contributions, largest first.
+
+    A score that is not usable has no number, and `why_not` says why.
+    """
+
+    row: Row
+    drug: str
+    endpoint: str
+    kind: str
+    estimate: float | None
+    low: float | None
+    high: float | None
+    level: float | None
+    unit: str
+    reference: float | None
+    category: str
+    evidence: str
+    model: str
+    factors: tuple[tuple[str, float], ...]
+    usable: bool
+    flags: tuple[str, ...]
+    outcome: str
+    population: str
+
+    @property
+    def genes(self) -> tuple[str, ...]:
+        """Genes among what drives the score."""
+        names = (name.split(".") for name, _ in pairs_of(self.row["factors"]))
+        genes = (parts[1].upper().replace("_", "-") for parts in names if parts[0] == "gene" and len(parts) > 2)
+        return tuple(dict.fromkeys(genes))
+
+    @property
+    def why_not(self) -> str:
+        """Why no number is given; empty if one is, or nobody said why."""
+        return "" if self.usable else not_usable_because(self.row["flags"])
+
+    @property
+    def refusal(self) -> str:
+        """``not usable`` and why, in one phrase; empty if the score is usable."""
+        if self.usable:
+            return ""
+        return wording.words("category", "refused") + (f": {self.why_not}" if self.why_not else "")
+
+    @property
+    def is_probability(self) -> bool:
+        """Whether the numbers are chances from 0 to 1."""
+        return self.unit == "probability"
+
+    def show(self, value: float | None) -> str:
+        """Return one of the score's numbers with its unit."""
+        if value is None:
+            return ""
+        return wording.percent(value) if self.is_probability else f"{wording.number(value)} {self.unit}".strip()
+
+    @property
+    def interval(self) -> str:
+        """The interval in words; empty if there is none."""
+        if self.low is None or self.high is None:
+            return ""
+        ends = (
+            (self.show(self.low), self.show(self.high))
+            if self.is_probability
+            else (wording.number(self.low), self.show(self.high))
+        )
+        return f"{ends[0]} to {ends[1]}" + (f" ({wording.percent(self.level)} interval)" if self.level else "")
