@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from pgx.codes import FlagCode
+from pgx.codes import Flag, FlagCode
 from pgx.judgement.decide import Decision
 from pgx.judgement.listed import names_of
 from pgx.judgement.statement import NOBODY, URGENCIES, S, Statement, by_source
@@ -20,6 +20,8 @@ CHANGE_FIRST = "change_first"
 RULED_OUT = FlagCode.ALTERNATIVE_RULED_OUT
 """``alternative_ruled_out:<drug>:<why>``: a source names it, and it does not fit the person."""
 
+_DOSES = (FlagCode.DOSE, FlagCode.AT_MOST)
+"""Flags that hold a dose in numbers."""
 _NO_DOSE = ("insufficient", "no_recommendation")
 """Actions that are worth saying though they change nothing."""
 _REPLACING = ("avoid", "change_dose")
@@ -105,11 +107,19 @@ def _applies(decision: Decision[S]) -> str | None:
 
 
 def _details(decision: Decision[S], said: S | None, known: Known) -> list[str]:
-    """Return what the rows that ask for it say of doses and of later changes."""
+    """Return what the rows that ask for it say of doses and of later changes.
+
+    Of doses, the row that decides goes first and the others are silent: two numbers joined by "or" are no advice.
+    """
     if said is None or said.turned or decision.urgency == "no_data":
         return []
     rows = [said, *(row for row in decision.agreeing if row.applies == "yes" and row.action_code == said.action_code)]
-    return [detail for row in rows for detail in known.details.get(row.rule, ())]
+    details: list[str] = []
+    for row in rows:
+        dosed = any(Flag.parse(detail).code in _DOSES for detail in details)
+        own = known.details.get(row.rule, ())
+        details += [detail for detail in own if not (dosed and Flag.parse(detail).code in _DOSES)]
+    return details
 
 
 def _status(decision: Decision[S]) -> str:
