@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from pgx import schema
+from tests.listed import from_text
 from tests.reports import example
 from tests.reports.rendered import LEXICON, render_card, render_html, render_text
 
@@ -20,7 +21,7 @@ def result():
         "phenotype": "Intermediate Metabolizer", "status": "called", "alternatives": f"{STRAND}/Reference=0.1",
         "source": "genotypes",
     }  # fmt: skip
-    return replace(example.build(), calls=schema.from_rows([row], schema.CALLS))
+    return replace(example.build(), calls=from_text([row], schema.CALLS))
 
 
 def test_the_shipped_knowledge_tells_the_harmless_from_what_decides():
