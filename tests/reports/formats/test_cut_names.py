@@ -47,7 +47,7 @@ def test_genes_that_decide_come_first_on_the_card_and_the_rest_is_counted(result
         "sample": example.SAMPLE, "drug": "capecitabine", "source": "CPIC", "genes": "DPYD", "action": "reduce_dose",
         "applies": "yes", "urgency": "change_dose",
     }  # fmt: skip
-    frames = {"calls": schema.from_rows(rows, schema.CALLS), "guidance": schema.from_rows([advice], schema.GUIDANCE)}
+    frames = {"calls": schema.from_rows(rows, schema.CALLS), "guidance": from_text([advice], schema.GUIDANCE)}
     card = render_card(replace(result, **frames), example.SAMPLE)
     assert card.index("<dt>DPYD") < card.index("<dt>AAA0")
     assert "and 7 more genes: see the report" in card
