@@ -11,8 +11,8 @@ import polars as pl
 import pytest
 
 import pgx
-from pgx import pipeline
-from pgx.inputs import Options
+from pgx.inputs import phenotyped
+from pgx.options import Options
 from pgx.reports.formats import result_json
 from pgx.reports.page.person import provenance_of
 from pgx.tables import tsv
@@ -174,7 +174,7 @@ def test_files_are_not_named_where_nobody_knows_whose_they_are(batch):
 def test_a_record_of_a_sample_that_is_left_out_is_not_taken_for_the_only_one(inputs):
     only_bernd = inputs / "bernd.json"
     only_bernd.write_text(json.dumps({"resourceType": "Patient", "id": "Q7BERND", "gender": "male"}))
-    found = pipeline.phenotyped(
+    found = phenotyped(
         inputs / "first.vcf",
         clinical=[only_bernd],
         outside_calls=[inputs / "Q7DAVID.outside.tsv"],

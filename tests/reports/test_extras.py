@@ -15,6 +15,7 @@ import pytest
 from pgx import schema
 from pgx.errors import UsageError
 from pgx.reports.formats import pdf
+from tests.listed import from_text
 from tests.reports import example
 from tests.reports.rendered import to_multiqc, write
 
@@ -103,7 +104,7 @@ def test_multiqc_names_what_is_needed_but_not_tested_gravest_first():
     rows = [
         row | ({"flags": stakes[row["drug"]]} if row["drug"] in stakes else {}) for row in result.guidance.to_dicts()
     ]
-    files = tables_of(replace(result, guidance=schema.from_rows(rows, schema.GUIDANCE)))
+    files = tables_of(replace(result, guidance=from_text(rows, schema.GUIDANCE)))
     row = files["pgx_mqc.json"]["data"][example.SAMPLE]
     assert (row["genes_needed"], row["genes_needed_which"]) == (2, "G6PD, HLA-B")
     assert files["pgx_phenotypes_mqc.json"]["data"][example.SAMPLE]["G6PD"] == "not called"

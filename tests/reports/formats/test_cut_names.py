@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from pgx import schema
+from tests.listed import from_text
 from tests.reports import example
 from tests.reports.rendered import LEXICON, render_card, render_html, render_text
 
@@ -20,7 +21,7 @@ def result():
         "phenotype": "Intermediate Metabolizer", "status": "called", "alternatives": f"{STRAND}/Reference=0.1",
         "source": "genotypes",
     }  # fmt: skip
-    return replace(example.build(), calls=schema.from_rows([row], schema.CALLS))
+    return replace(example.build(), calls=from_text([row], schema.CALLS))
 
 
 def test_the_shipped_knowledge_tells_the_harmless_from_what_decides():
@@ -46,7 +47,7 @@ def test_genes_that_decide_come_first_on_the_card_and_the_rest_is_counted(result
         "sample": example.SAMPLE, "drug": "capecitabine", "source": "CPIC", "genes": "DPYD", "action": "reduce_dose",
         "applies": "yes", "urgency": "change_dose",
     }  # fmt: skip
-    frames = {"calls": schema.from_rows(rows, schema.CALLS), "guidance": schema.from_rows([advice], schema.GUIDANCE)}
+    frames = {"calls": schema.from_rows(rows, schema.CALLS), "guidance": from_text([advice], schema.GUIDANCE)}
     card = render_card(replace(result, **frames), example.SAMPLE)
     assert card.index("<dt>DPYD") < card.index("<dt>AAA0")
     assert "and 7 more genes: see the report" in card
