@@ -147,7 +147,8 @@ def test_two_ages_may_be_ten_years_apart(other, differ):
         (date(1960, 1, 1), date(1960, 8, 13), True),  # a year alone
         (date(1960, 6, 1), date(1960, 6, 13), True),  # year and month
         (date(1960, 6, 2), date(1960, 6, 13), False),
-        (date(1960, 6, 1), date(1960, 7, 1), False),
+        (date(1960, 7, 1), date(1960, 8, 13), True),  # the middle of a year stands for it, too
+        (date(1960, 6, 1), date(1960, 8, 1), False),
         (date(1960, 1, 1), date(1961, 1, 1), False),
     ],
 )

@@ -233,7 +233,7 @@ def test_a_name_that_looks_like_a_code_is_a_name(kb, write):
 def test_a_year_of_birth_leaves_a_limit_within_it_undecided(tmp_path, content, undecided):
     (tmp_path / "a.vcf").write_text(VCF)
     (tmp_path / "r.json").write_text(json.dumps({"sample": "A", "sex": "female"} | content))
-    result = pgx.analyse(tmp_path / "a.vcf", clinical=[tmp_path / "r.json"], drugs=["codeine"], endpoints=[])
+    result = pgx.report(tmp_path / "a.vcf", clinical=[tmp_path / "r.json"], drugs=["codeine"], endpoints=[])
     below = result.guidance.filter(pl.col("recommendation").str.starts_with("Below 12 years"))
     assert (below["applies"].to_list() == ["if_population"]) is undecided
 

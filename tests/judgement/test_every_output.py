@@ -12,7 +12,6 @@ import polars as pl
 import pytest
 
 import pgx
-from pgx import pipeline
 from pgx.judgement import Judgement, of_row
 from pgx.reports import FORMATS
 from pgx.reports.formats import multiqc, tables
@@ -48,7 +47,7 @@ def _people() -> list[str]:
 def result(request) -> Result:
     people = tuple(name for n, name in enumerate(_people()) if n % len(LISTS) == LISTS.index(request.param))
     taken = [drug for drug in request.param.split(";") if drug]
-    return pipeline.analyse(VCF, drugs=DRUGS, medications=taken or None, options=pipeline.Options(samples=people))
+    return pgx.report(VCF, drugs=DRUGS, medications=taken or None, options=pgx.Options(samples=people))
 
 
 @pytest.fixture(scope="module")
@@ -199,7 +198,7 @@ def test_the_plan_checks_nothing_of_which_nothing_may_be_said(result, judged):
 
 
 def test_a_run_s_summary_counts_what_was_judged(result, judged):
-    rows = json.loads(multiqc.to_multiqc(result)["pgx_mqc.json"])["data"]
+    rows = json.loads(multiqc.to_multiqc(result, rendered.LEXICON)["pgx_mqc.json"])["data"]
     for sample, of_person in judged.items():
         for urgency in URGENCIES[:3]:
             assert rows[sample][f"drugs_{urgency}"] == len(urgencies(of_person, (urgency,)))

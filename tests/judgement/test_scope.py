@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pgx import pipeline
+import pgx
 from pgx.types import Result
 from tests.reports import rendered
 
@@ -19,7 +19,7 @@ UNKNOWN = "Not in the knowledge base"
 def run(folder: Path, *people: str) -> Result:
     history = folder / "ward.csv"
     history.write_text(f"sample,medications\n{UNREAD},zanubrutixol\n{MIXED},codeine;zanubrutixol\n", encoding="utf-8")
-    return pipeline.analyse(VCF, clinical=[history], options=pipeline.Options(samples=people))
+    return pgx.report(VCF, clinical=[history], options=pgx.Options(samples=people))
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +60,8 @@ def test_a_person_is_told_the_same_alone_and_among_others(batch, sample, tmp_pat
 
 
 def test_without_any_clinical_file_the_same_holds():
-    bare = pipeline.analyse(VCF, options=pipeline.Options(samples=(ALONE,)))
+    bare = pgx.report(VCF, options=pgx.Options(samples=(ALONE,)))
     assert SCOPE in rendered.render_text(bare, ALONE).replace("\n", " ")
-    everything = pipeline.analyse(VCF, drugs=["all"], options=pipeline.Options(samples=(ALONE,)))
+    everything = pgx.report(VCF, drugs=["all"], options=pgx.Options(samples=(ALONE,)))
     assert drugs(bare, ALONE) < drugs(everything, ALONE)
     assert SCOPE not in rendered.render_text(everything, ALONE).replace("\n", " ")
