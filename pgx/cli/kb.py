@@ -147,7 +147,7 @@ def positions(
     plain: Annotated[bool, typer.Option("--plain", help="Contigs without 'chr' (1, 2, X, MT).")] = False,
     knowledge: opt.Knowledge = None,
 ) -> None:
-    """Write the positions that define alleles, to extract them or to have them genotyped."""
+    """Write the positions that define alleles, as BED or VCF."""
     import pgx
     from pgx.io import write_bytes
 

@@ -57,7 +57,10 @@ def convert(
         Path, typer.Argument(help="Folder of a model, or of several.", show_default=False), opt.Role.folder
     ],
 ) -> None:
-    """Re-save models that pgx 0.1 trained, in place; their predictions stay the same to the last bit."""
+    """Re-save models of pgx 0.1 in place.
+
+    Their predictions stay the same to the last bit.
+    """
     import pgx
 
     converted = pgx.kb.convert(folder)

@@ -79,14 +79,14 @@ def _pattern(*probabilities, **more):
 @pytest.mark.parametrize(("share", "listed"), [(0.00099, False), (0.001, True), (0.0011, True)])
 def test_an_alternative_is_listed_from_one_in_a_thousand_on(kb, share, listed):
     calls = CallSet(("P1",), (GeneCalls("TPMT", (_pattern(1 - share, share),), np.zeros(1, dtype=np.int32)),))
-    assert (calls_frame(calls, kb)["alternatives"][0] is not None) == listed
+    assert (len(calls_frame(calls, kb)["alternatives"][0]) > 0) == listed
 
 
 @pytest.mark.parametrize(("others", "listed"), [(9, 9), (10, 10), (11, 10)])
 def test_at_most_ten_alternatives_are_listed(kb, others, listed):
     pattern = _pattern(0.5, *[0.5 / others] * others)
     calls = CallSet(("P1",), (GeneCalls("TPMT", (pattern,), np.zeros(1, dtype=np.int32)),))
-    assert len(calls_frame(calls, kb)["alternatives"][0].split(";")) == listed
+    assert len(calls_frame(calls, kb)["alternatives"][0]) == listed
 
 
 @pytest.mark.parametrize("copies", [0, 1, 12])

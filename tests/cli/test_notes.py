@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 import typer
 
-from pgx import schema
 from pgx.cli import notes
+from pgx.notes import Note, frame_of
 
 
 def note(sample, message="said", code="code", severity="warning"):
-    return {"sample": sample, "stage": "variants", "severity": severity, "code": code, "message": message}
+    return Note(sample=sample, stage="variants", severity=severity, code=code, message=message)
 
 
 @pytest.mark.parametrize(
@@ -23,13 +23,13 @@ def note(sample, message="said", code="code", severity="warning"):
     ],
 )
 def test_what_several_persons_are_told_is_one_line(capsys, samples, line):
-    notes.show(schema.notes_of([note(samples)]))
+    notes.show(frame_of([note(samples)]))
     assert capsys.readouterr().err == line
 
 
 def test_lines_of_one_kind_are_cut_by_line_and_not_by_person(capsys):
     many = [note(("A", "B"), f"message {n}") for n in range(7)]
-    notes.show(schema.notes_of([*many, *(note("A", f"lost {n}", "outside_refused", "error") for n in range(7))]))
+    notes.show(frame_of([*many, *(note("A", f"lost {n}", "outside_refused", "error") for n in range(7))]))
     lines = capsys.readouterr().err.splitlines()
     assert lines[5:] == [
         *(f"pgx: error: A: lost {n}" for n in range(7)), "pgx: ... and 2 more notes 'code' (-v shows all)"
@@ -37,7 +37,7 @@ def test_lines_of_one_kind_are_cut_by_line_and_not_by_person(capsys):
 
 
 def test_a_lost_result_ends_with_4_and_nothing_else_does():
-    notes.end(schema.notes_of([note("A", severity="error")]))
+    notes.end(frame_of([note("A", severity="error")]))
     with pytest.raises(typer.Exit) as end:
-        notes.end(schema.notes_of([note("A", code="outside_refused")]))
+        notes.end(frame_of([note("A", code="outside_refused")]))
     assert end.value.exit_code == 4

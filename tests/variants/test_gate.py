@@ -34,7 +34,9 @@ def reading(path: Path, **options: Any) -> str:
     except PgxError as error:
         assert "\n" not in str(error) and str(path) in str(error)
         return "refused"
-    return "warned" if any(note.severity == "warning" for note in found.notes) else "read"
+    # That a file of a few records lists only differences is no fault of it.
+    told = (note for note in found.notes if note.code != "variants_only")
+    return "warned" if any(note.severity == "warning" for note in told) else "read"
 
 
 @pytest.mark.parametrize("fault", faults(), ids=lambda fault: fault.id)
