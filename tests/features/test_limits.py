@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pgx import features, knowledge, schema
-from pgx.features import ancestry, genes, registry
+from pgx import knowledge, schema
+from pgx.features import ancestry, build, genes, registry
 from pgx.features.scenarios import MAX_SCENARIOS
 from tests.phenotypes.builders import clinical
 
@@ -56,7 +56,7 @@ def test_a_slope_needs_values_over_two_weeks(days, known):
     ]
     history = clinical((), [*seen, {"concept": "as_of", "code": TODAY.isoformat()}])
     asked = ["trend.creatinine.slope", "trend.creatinine.mean"]
-    frame = features.build(schema.empty(schema.CALLS), schema.empty(schema.PHENOTYPES), history, KB, columns=asked)
+    frame = build(schema.empty(schema.CALLS), schema.empty(schema.PHENOTYPES), history, KB, columns=asked)
     row = frame.row(0, named=True)
     assert row["trend.creatinine.mean"] == pytest.approx(1.1)
     assert row["trend.creatinine.slope"] == (pytest.approx(0.2 / (days / 365.25)) if known else None)

@@ -8,6 +8,7 @@ import pytest
 from pgx import knowledge
 from pgx.guidance import recommend
 from pgx.phenotypes import assign
+from tests.listed import with_text
 from tests.phenotypes.builders import callset, clinical, pattern
 
 KB = knowledge.load()
@@ -17,7 +18,7 @@ POOR = {"CYP2C19": pattern("*2/*2"), "CYP2D6": pattern("*4/*4")}
 def rows(drug: str, *observations: dict[str, object]) -> pl.DataFrame:
     history = clinical(observations=list(observations)) if observations else None
     calls, phenotypes = assign(callset({"s": POOR}), KB, history)
-    return recommend(phenotypes, calls, history, KB, drugs=[drug]).filter(pl.col("applies") != "possible")
+    return with_text(recommend(phenotypes, calls, history, KB, drugs=[drug])).filter(pl.col("applies") != "possible")
 
 
 def named(found: pl.DataFrame) -> set[str]:

@@ -213,8 +213,8 @@ def test_a_site_that_one_build_lacks_is_absent_there(tmp_path: Path) -> None:
                 pl.when(lost).then(None).otherwise(pl.col(c)).alias(c) for c in ("pos_grch37", "ref_grch37")
             )
 
-        def table(self, name: str) -> pl.DataFrame:
-            return self.base.table(name)  # type: ignore[attr-defined, no-any-return]
+        def __getattr__(self, name: str) -> object:
+            return getattr(self.base, name)
 
     path = tmp_path / "in.vcf"
     path.write_text(text([snv("10:96541616", "G", "A", "0/1")], build="GRCh37"))
