@@ -114,10 +114,14 @@ def _details(decision: Decision[S], said: S | None, known: Known) -> list[str]:
     if said is None or said.turned or decision.urgency == "no_data":
         return []
     rows = [said, *(row for row in decision.agreeing if row.applies == "yes" and row.action_code == said.action_code)]
+    # A dose in numbers is of the genes alone: a drug that acts on this one may turn it around.
+    withheld = set(_DOSES) if decision.acting else set()
+    if decision.acting and all(acting.asks_for == "lower" for acting in decision.acting):
+        withheld = {FlagCode.DOSE}
     details: list[str] = []
     for row in rows:
+        own = [detail for detail in known.details.get(row.rule, ()) if Flag.parse(detail).code not in withheld]
         dosed = any(Flag.parse(detail).code in _DOSES for detail in details)
-        own = known.details.get(row.rule, ())
         details += [detail for detail in own if not (dosed and Flag.parse(detail).code in _DOSES)]
     return details
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -87,6 +88,18 @@ def test_what_the_label_rules_out_comes_before_the_genes():
     assert found.evidence[:2] == ("rule:L1", "rule:R1")
     undecided = said(row(), Statement(limit.row | {"applies": "if_population"}))
     assert (undecided.urgency, undecided.could_change) == ("standard", ("person:child_lt_12=avoid",))
+
+
+@pytest.mark.parametrize(
+    ("effect", "kept"),
+    [("lowers", set()), ("raises", {"at_most:20:mg/day"}), (None, {"at_most:20:mg/day", "dose:5:mg"})],
+)
+def test_a_dose_of_the_genes_is_withheld_where_another_drug_turns_it_around(effect, kept):
+    """Rifampicin lowers simvastatin: "at most 20 mg/day" would point the other way."""
+    acting = INHIBITOR if effect is None else replace(INHIBITOR, effect=effect)
+    for detail in ("at_most:20:mg/day", "dose:5:mg"):
+        found = said(row(flags=None if effect is None else acting.flag), details={"R1": (detail,)})
+        assert (detail in found.flags) == (detail in kept)
 
 
 def test_a_drug_that_acts_on_it_is_never_passed_over():
