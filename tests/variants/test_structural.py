@@ -202,6 +202,25 @@ class TestNumbers:
     def test_a_genotype_that_does_not_tell_both_strands(self, tmp_path: Path, genotype: str) -> None:
         assert copies(read(tmp_path, STAR2, sv("<DEL>", genotype))) == UNCLEAR
 
+    @pytest.mark.parametrize(
+        ("alt", "genotype", "cn", "expected"),
+        [
+            ("<DEL>", "0/1", "1.98", UNCLEAR),
+            ("<DEL>", "1/1", "2", UNCLEAR),
+            ("<DEL>", "0/0", "0.97", UNCLEAR),
+            ("<DUP>", "0/1", "0.97", UNCLEAR),
+            ("<DUP>", "0/1", "2", UNCLEAR),
+            ("<DEL>", "0/1", "0.97", [("A", 1, "deletion")]),
+            ("<DUP>", "0/1", "4", [("A", 4, "duplication")]),
+            ("<CNV>", "0/1", "1.98", [("A", 2, "reference")]),
+        ],
+    )
+    def test_a_genotype_and_a_number_that_contradict_each_other(
+        self, tmp_path: Path, alt: str, genotype: str, cn: str, expected: object
+    ) -> None:
+        row = snv("chr22:42123000", "N", alt, f"{genotype}:{cn}", info="END=42135000", form="GT:CN")
+        assert copies(read(tmp_path, STAR2, row)) == expected
+
 
 class TestLengths:
     """SVLEN tells the length where END does not; a change of unknown length inside a gene is never passed over."""

@@ -111,13 +111,16 @@ class Statement:
             phases.read(record, columns, sets)
         texts = subfield(record.rest, count, 0) if columns.polyploid is not None else []
         for index in range(count):
+            polyploid = columns.polyploid is not None and bool(columns.polyploid[index])
+            pair = (int(columns.gt[index, 0]), int(columns.gt[index, 1]))
             if by_number[index]:
+                if not polyploid and self._contradicts(pair, said[index]):
+                    said[index] = self._uncounted("a genotype and its CN contradict each other")
                 continue
-            if columns.polyploid is not None and columns.polyploid[index]:
+            if polyploid:
                 if re.search(rb"[1-9]", texts[index]):
                     said[index] = self._uncounted("a genotype has three or more alleles")
                 continue
-            pair = (int(columns.gt[index, 0]), int(columns.gt[index, 1]))
             said[index] = self._of_genotype(pair, sets[index] if columns.phased[index] else None)
             free[index] = said[index] is None and min(pair) >= 0
 
@@ -150,6 +153,21 @@ class Statement:
                 strands[key] = (one + change, two) if strand == 0 else (one, two + change)
         total = sum(sum(changes) for changes in strands.values())
         return Said(None, strands, "deletion" if total < 0 else "duplication", phase=phase)
+
+    def _contradicts(self, pair: tuple[int, int], number: Said | None) -> bool:
+        """Say whether a genotype of two told strands loses copies where CN loses none, or the other way round."""
+        # A genotype of <CNV> does not tell how many copies there are.
+        if (
+            number is None
+            or number.copies is None
+            or min(pair) < 0
+            or not self.changes
+            or None in self.changes.values()
+        ):
+            return False
+        changes = [self.changes.get(allele, 0) for allele in pair]
+        total = sum(change or 0 for change in changes)
+        return (total > 0) - (total < 0) != (number.copies > 2) - (number.copies < 2)
 
     def _uncounted(self, problem: str) -> Said:
         return Said(None, {(self.ends[number - 1], False): (0, 0) for number in self.changes}, "cnv", problem)
