@@ -50,6 +50,7 @@ def score_phenotyped(
     from pgx import models
     from pgx.features import build, known, scenarios
     from pgx.models.evidence import plausible
+    from pgx.phenotypes.substrates import acting_drugs
 
     genes = models.genes_of(found.kb, endpoints, models_dir)
     guessed = models.averaged_genes(found.kb, endpoints, models_dir)
@@ -59,7 +60,9 @@ def score_phenotyped(
     base = build(calls, found.phenotypes, found.clinical, found.kb, columns=wanted)
     base = plausible.marked(base, found.clinical.kept_out, found.kb)
     rows = scenarios(base, found.calls, found.kb, genes, phenotypes=found.phenotypes, averaged=guessed)
-    return models.score(rows, found.kb, endpoints=endpoints, models_dir=models_dir, whose=whose)
+    scores, notes = models.score(rows, found.kb, endpoints=endpoints, models_dir=models_dir, whose=whose)
+    read = models.columns_by_endpoint(found.kb, endpoints, models_dir)
+    return models.refuse_uncounted(scores, acting_drugs(found.clinical, found.kb), read, found.kb), notes
 
 
 def conclude(

@@ -12,7 +12,17 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from pgx.models.scoring.score import averaged_genes, columns_of, drugs_of, endpoints_of, explain, genes_of, score
+from pgx.models.scoring.interactions import refuse_uncounted
+from pgx.models.scoring.score import (
+    averaged_genes,
+    columns_by_endpoint,
+    columns_of,
+    drugs_of,
+    endpoints_of,
+    explain,
+    genes_of,
+    score,
+)
 
 if TYPE_CHECKING:
     from pgx.models.cohort.cohort import Roles
@@ -40,6 +50,7 @@ __all__ = [
     "Roles",
     "Truth",
     "averaged_genes",
+    "columns_by_endpoint",
     "columns_of",
     "drugs_of",
     "endpoints_of",
@@ -48,6 +59,7 @@ __all__ = [
     "genes_of",
     "monitor",
     "read",
+    "refuse_uncounted",
     "score",
     "simulate",
     "train",

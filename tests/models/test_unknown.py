@@ -153,6 +153,21 @@ def test_impossible_persons_get_no_dose(kb: KnowledgeBase, column: str, value: f
     assert f"implausible clinical.{column}" in "".join(note.message for note in notes)
 
 
+@pytest.mark.parametrize("name", ENDPOINTS)
+@pytest.mark.parametrize(("column", "value"), [("age", 1000.0), ("weight", 0.0), ("height", 1.75)])
+def test_what_a_table_computed_from_an_impossible_value_is_not_read_either(
+    kb: KnowledgeBase, name: str, column: str, value: float
+) -> None:
+    row = normal(name, kb)
+    read = set(features_of(name, kb))
+    for derived, inputs in plausible.derived_columns(kb).items():
+        if derived in read and f"clinical.{column}" in inputs:
+            found = score(row | {f"clinical.{column}": value}, kb, name)
+            assert found["estimate"] is None and f"implausible:{derived}" in flags(found)
+    stale = {"clinical.bsa": 1.9, "clinical.weight": 0.0}
+    assert score(normal("warfarin.dose_gage", kb) | stale, kb, "warfarin.dose_gage")["estimate"] is None
+
+
 def test_one_impossible_person_does_not_cost_the_others(kb: KnowledgeBase) -> None:
     rows = [WARFARIN | {"sample": "a"}, WARFARIN | {"sample": "b", "clinical.age": 1000.0}]
     well, ill = scores(rows, kb, "warfarin.dose")

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from pgx.clinical.derive import FORMULAS
+
 if TYPE_CHECKING:
     from pgx.knowledge import KnowledgeBase
 
@@ -22,6 +24,8 @@ _SHOWN = 3
 
 Limits = Mapping[str, tuple[float, float]]
 """Column -> lowest and highest value that a person can have."""
+Derived = Mapping[str, Sequence[str]]
+"""Column -> the columns that it is computed from."""
 Found = Mapping[str, Mapping[float, int]]
 """Column -> value outside the limits -> number of rows."""
 
@@ -49,8 +53,10 @@ def found(frame: pl.DataFrame, allowed: Limits) -> dict[str, dict[float, int]]:
     return counted
 
 
-def keep_out(frame: pl.DataFrame, allowed: Limits, *, mark: bool = False) -> pl.DataFrame:
-    """Make the values outside the limits unknown.
+def keep_out(
+    frame: pl.DataFrame, allowed: Limits, *, derived: Derived | None = None, mark: bool = False
+) -> pl.DataFrame:
+    """Make the values outside the limits unknown, and with them what was computed from them.
 
     Parameters
     ----------
@@ -58,17 +64,32 @@ def keep_out(frame: pl.DataFrame, allowed: Limits, *, mark: bool = False) -> pl.
         Any table with columns named as `pgx features` names them.
     allowed
         See `limits`.
+    derived
+        See `derived_columns`: a table's body surface area is worth no more than the weight beside it.
     mark
         Add a column `MARK` + name where something was kept out, or extend the one that is there.
     """
-    for name in found(frame, allowed):
-        outside = _outside(_number(name), allowed[name]).fill_null(False)
-        new = [pl.when(~outside).then(pl.col(name)).alias(name)]
+    outside = {name: _outside(_number(name), allowed[name]).fill_null(False) for name in found(frame, allowed)}
+    for name, inputs in (derived or {}).items():
+        if name in frame.columns and (wrong := [outside[column] for column in inputs if column in outside]):
+            outside[name] = pl.any_horizontal(*wrong, *([outside[name]] if name in outside else []))
+    new = []
+    for name, where in outside.items():
+        new.append(pl.when(~where).then(pl.col(name)).alias(name))
         if mark:
             before = pl.col(MARK + name) if MARK + name in frame.columns else pl.lit(False)
-            new.append((before | outside).alias(MARK + name))
-        frame = frame.with_columns(new)
-    return frame
+            new.append((before | where).alias(MARK + name))
+    return frame.with_columns(new)
+
+
+def derived_columns(kb: KnowledgeBase) -> Derived:
+    """Return the feature columns that are computed from others, each with those columns."""
+    features = {str(row["concept"]): str(row["feature"]) for row in kb.table("concepts").iter_rows(named=True)}
+    return {
+        features[formula.concept]: tuple(features[concept] for concept in formula.inputs if concept in features)
+        for formula in FORMULAS
+        if formula.concept in features
+    }
 
 
 def marked(frame: pl.DataFrame, kept_out: pl.DataFrame, kb: KnowledgeBase) -> pl.DataFrame:

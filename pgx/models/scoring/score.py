@@ -168,6 +168,19 @@ def columns_of(kb: KnowledgeBase, names: Sequence[str]) -> list[str]:
     return sorted({column for endpoint in _chosen(kb, names, {}) for column in design.columns(endpoint)})
 
 
+def columns_by_endpoint(
+    kb: KnowledgeBase, names: Sequence[str], models_dir: str | Path | None = None
+) -> dict[str, list[str]]:
+    """Return the features that each of these endpoints, or its model, reads."""
+    models = _models(kb, models_dir)
+    found = {}
+    for endpoint in _chosen(kb, names, models):
+        model = models.get(endpoint.name)
+        active = model.endpoint if model else endpoint
+        found[endpoint.name] = design.read_by(active, model.features if model else ())
+    return found
+
+
 def _models(kb: KnowledgeBase, models_dir: str | Path | None) -> dict[str, Model]:
     return folder.find(Path(models_dir) if models_dir else None, kb, data_dir() / "models")
 
@@ -204,7 +217,8 @@ def _understood(
             told |= dict.fromkeys(("genotype_spelling", text) for text in remarks)
     allowed = plausible.limits(features.columns, kb)
     told |= dict.fromkeys(plausible.said(plausible.found(features, allowed), allowed))
-    return plausible.keep_out(features, allowed, mark=True), list(told)
+    derived = plausible.derived_columns(kb)
+    return plausible.keep_out(features, allowed, derived=derived, mark=True), list(told)
 
 
 def persons(features: pl.DataFrame) -> tuple[pl.DataFrame, NDArray[np.int64], list[str]]:

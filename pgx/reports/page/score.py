@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pgx.codes import FlagCode
+from pgx.knowledge.acting import parse
 from pgx.reports.page import wording
 from pgx.reports.page.advice import Row
 from pgx.reports.page.cells import flags_of, pairs_of
@@ -15,8 +16,11 @@ def not_usable_because(flags: object) -> str:
     listed = flags_of(flags)
     genes = [flag.about for flag in listed if flag.code == FlagCode.GENE_NOT_CALLED]
     reasons = [f"{', '.join(genes)} not tested"] if genes else []
+    acting = dict.fromkeys(found.named for flag in listed if (found := parse(str(flag))) is not None)
+    reasons += [f"does not count {' and '.join(acting)}"] if acting else []
+    said = {"genotype_unknown": genes, "interaction_not_counted": acting}
     refusals = [flag.about for flag in listed if flag.code == FlagCode.REFUSED]
-    reasons += [wording.humanise(subject) for subject in refusals if not (genes and subject == "genotype_unknown")]
+    reasons += [wording.humanise(subject) for subject in refusals if not said.get(subject)]
     return "; ".join(reasons)
 
 

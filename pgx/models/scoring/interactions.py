@@ -1,0 +1,92 @@
+"""Scores that do not count an interaction of the person's drugs: no number is given.
+
+A risk of myopathy by SLCO1B1 holds for persons whose level of simvastatin nothing else changes. Where another drug
+changes it about twofold or more, the number would be that of somebody else. What counts the interaction already is
+left alone: an endpoint that reads the other drug, or the enzyme's phenotype as the other drug leaves it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import polars as pl
+
+from pgx.cells import FACTORS
+from pgx.codes import Category, Flag, FlagCode
+from pgx.features.registry import drug_slugs
+from pgx.knowledge import KnowledgeBase
+from pgx.phenotypes.phenoconversion import converter
+from pgx.phenotypes.substrates import acting_of
+
+NOT_COUNTED = "interaction_not_counted"
+"""Why a score has no number: ``refused:interaction_not_counted``."""
+_CONVERTED = ("clinical_phenotype", "clinical_activity_score")
+_BY_PRESENCE = "allele_presence"
+
+
+def refuse_uncounted(
+    scores: pl.DataFrame, acting: pl.DataFrame, columns: Mapping[str, Collection[str]], kb: KnowledgeBase
+) -> pl.DataFrame:
+    """Take the number from every score that does not count a marked interaction of the person's drugs.
+
+    Parameters
+    ----------
+    scores
+        `pgx.schema.SCORES`.
+    acting
+        Which drugs act on which (`pgx.phenotypes.substrates.acting_drugs`).
+    columns
+        Endpoint -> the features that it reads (`pgx.models.columns_by_endpoint`).
+    kb
+        Knowledge base.
+
+    Returns
+    -------
+    polars.DataFrame
+        The same rows; those concerned are ``refused`` and name the drugs that act in their flags.
+    """
+    marked = acting.filter("marked")
+    pairs = scores.select("sample", "drug", "endpoint").join(marked, on=["sample", "drug"])
+    if pairs.is_empty():
+        return scores
+    counting = _Counting(columns, kb)
+    found: dict[tuple[str, str], list[str]] = {}
+    for row in pairs.iter_rows(named=True):
+        if not counting.counted(row["endpoint"], row):
+            found.setdefault((row["sample"], row["endpoint"]), []).append(str(acting_of(row).flag))
+    if not found:
+        return scores
+    refused = pl.DataFrame(
+        [{"sample": sample, "endpoint": name, "_acting": flags} for (sample, name), flags in found.items()]
+    )
+    joined = scores.join(refused, on=["sample", "endpoint"], how="left", maintain_order="left")
+    concerned = pl.col("_acting").is_not_null()
+    why = str(Flag(FlagCode.REFUSED, NOT_COUNTED))
+    flags = pl.concat_list(pl.lit([why]), "flags", "_acting").list.unique(maintain_order=True)
+    return joined.with_columns(
+        *(pl.when(~concerned).then(pl.col(name)).alias(name) for name in ("estimate", "low", "high")),
+        factors=pl.when(concerned).then(pl.lit(pl.Series([[]], dtype=FACTORS))).otherwise("factors"),
+        category=pl.when(concerned).then(pl.lit(Category.REFUSED)).otherwise("category"),
+        usable=pl.col("usable") & ~concerned,
+        flags=pl.when(concerned).then(flags).otherwise("flags"),
+    ).select(scores.columns)
+
+
+class _Counting:
+    def __init__(self, columns: Mapping[str, Collection[str]], kb: KnowledgeBase) -> None:
+        self._columns, self._engine = columns, converter(kb)
+        methods = kb.table("genes").select(pl.col("gene").str.to_lowercase(), "phenotype_method")
+        self._methods: dict[str, str] = dict(methods.iter_rows())
+        self._drugs = {f"medication.{slug}": {drug.lower() for drug in drugs} for slug, drugs in drug_slugs(kb).items()}
+
+    def counted(self, endpoint: str, acting: Mapping[str, object]) -> bool:
+        columns = self._columns.get(endpoint, ())
+        genes = {parts[1]: parts[-1] for name in columns if (parts := name.split("."))[0] == "gene"}
+        if genes and all(self._methods.get(gene) == _BY_PRESENCE for gene in genes):
+            return True  # an immune reaction to the drug does not follow its level
+        agent = {"trigger": acting["role"], "strength": acting["strength"]}
+        if any(str(acting["agent"]).lower() in self._drugs.get(name, ()) for name in columns):
+            return True
+        enzyme = str(acting["enzyme"])
+        reads = any(name.split(".")[:2] == ["gene", enzyme.lower()] and name.endswith(_CONVERTED) for name in columns)
+        return reads and acting["phase"] != "planned" and self._engine.has_effect(enzyme, [agent])
