@@ -168,6 +168,7 @@ def report(
     endpoints: Names | None = None,
     out: PathLike | None = None,
     formats: Names = ("text", "json", "tsv", "html"),
+    pseudonymize: PathLike | None = None,
     options: Options | None = None,
 ) -> Result:
     """Do the main job: genotypes, phenotypes, guidance and scores, and write them as reports.
@@ -193,6 +194,9 @@ def report(
         Folder for the reports; None writes nothing.
     formats
         Which files to write, of `pgx.reports.FORMATS`.
+    pseudonymize
+        Key file (`pgx.protect.pseudonyms.write_key`): samples become pseudonyms under it and dates move; only formats
+        for programs (``json``, ``tsv``, ``parquet``, ``fhir``) can be written.
     options
         How to read and call.
 
@@ -216,7 +220,11 @@ def report(
     >>> result.guidance.filter(source="CPIC", applies="yes").select("drug", "action", "urgency").row(0)
     ('clopidogrel', 'avoid', 'avoid')
     """
+    from pgx.protect import results as pseudonymous
+
     chosen = names_of(formats) or []
+    if pseudonymize is not None and out is not None:
+        pseudonymous.check_formats(chosen)
     if out is not None:
         from pgx.reports import files
 
@@ -225,6 +233,8 @@ def report(
     options = options or Options()
     found = phenotyped(vcf, clinical=clinical, medications=medications, outside_calls=outside_calls, options=options)
     result = conclude(found, names_of(drugs), names_of(endpoints), options)
+    if pseudonymize is not None:
+        result = pseudonymous.without_names(result, pseudonymize, found.kb)
     if out is not None:
         from pgx.reports import Lexicon, write
 

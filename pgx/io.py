@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -46,6 +47,48 @@ class Inputs:
 
 
 _inputs: ContextVar[Inputs | None] = ContextVar("inputs", default=None)
+
+
+Seal = Callable[[Path, Path], None]
+"""Writes the first path, packed or encrypted, as the second."""
+
+PRIVATE = 0o600
+"""Permissions of a new file unless others are asked for: what a run writes is about patients."""
+
+
+@dataclass(slots=True)
+class Writing:
+    """How files are written, and which were.
+
+    Parameters
+    ----------
+    mode
+        Permissions. A file that is there and has stricter ones keeps them.
+    seal
+        Encrypts what is written; None = it stays as it is.
+    suffix
+        What `seal` adds to the names of files.
+    written
+        The files that were written so far.
+    """
+
+    mode: int = PRIVATE
+    seal: Seal | None = None
+    suffix: str = ""
+    written: list[Path] = field(default_factory=list)
+
+
+_writing: ContextVar[Writing | None] = ContextVar("writing", default=None)
+
+
+@contextmanager
+def writing(how: Writing) -> Iterator[Writing]:
+    """While the block runs, files are written as `how` says."""
+    token = _writing.set(how)
+    try:
+        yield how
+    finally:
+        _writing.reset(token)
 
 
 def _mark(path: str | Path) -> tuple[int, int] | None:
@@ -109,7 +152,9 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     UsageError
         If it is an input of the `reading` block around.
     """
-    target = Path(path)
+    how = _writing.get() or Writing()
+    plain = Path(path)
+    target = plain.with_name(plain.name + how.suffix) if how.seal else plain
     if (inputs := _inputs.get()) is not None:
         inputs.refuse(target)
     if target.is_dir():
@@ -119,13 +164,21 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         target.parent.mkdir(parents=True, exist_ok=True)
         # The target's own suffixes stay at the end: some writers choose the format by them.
         handle, name = tempfile.mkstemp(
-            dir=target.parent, prefix=".pgx-", suffix="".join(target.suffixes[-2:]) or ".tmp"
+            dir=target.parent, prefix=".pgx-", suffix="".join(plain.suffixes[-2:]) or ".tmp"
         )
         os.close(handle)
         temporary = Path(name)
-        temporary.chmod(0o666 & ~_umask())
         yield temporary
+        if how.seal:
+            sealed = temporary.with_name(temporary.name + how.suffix)
+            try:
+                how.seal(temporary, sealed)
+                sealed.replace(temporary)
+            finally:
+                sealed.unlink(missing_ok=True)
+        temporary.chmod(_mode(target, how.mode))
         temporary.replace(target)
+        how.written.append(target)
     except OSError as error:
         if temporary is None or error.filename in (str(temporary), str(target)):
             raise InputError(f"cannot write: {error.strerror or error}", file=target) from error
@@ -171,7 +224,9 @@ def write_bytes(path: str | Path, content: bytes) -> Path:
     return Path(path)
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _mode(target: Path, mode: int) -> int:
+    """Return the permissions of a file that takes the place of `target`."""
+    try:
+        return mode & target.stat().st_mode & 0o777
+    except OSError:
+        return mode

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from pgx.cli.outputs import guarded
+from pgx.cli.protection import protected
 from pgx.errors import PgxError
 
 app = typer.Typer(
@@ -53,7 +54,7 @@ def root(
 _COMMANDS = (
     "report", "call", "features", "check", "diff", "serve", "score", "train", "evaluate", "monitor", "simulate",
 )  # fmt: skip
-_GROUPS = ("kb", "models")
+_GROUPS = ("kb", "models", "audit")
 
 
 def _register(asked: str | None) -> None:
@@ -66,10 +67,10 @@ def _register(asked: str | None) -> None:
         module = import_module(f"pgx.cli.{name}")
         if name in _GROUPS:
             for one in module.app.registered_commands:
-                one.callback = guarded(one.callback)
+                one.callback = guarded(protected(one.callback))
             app.add_typer(module.app, name=name)
         else:
-            app.command(name)(guarded(getattr(module, str(name))))
+            app.command(name)(guarded(protected(getattr(module, str(name)))))
 
 
 def main() -> None:

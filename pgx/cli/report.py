@@ -12,6 +12,7 @@ from pgx.errors import UsageError
 
 FORMATS = ("text", "html", "pdf", "json", "tsv", "parquet", "fhir", "leaflet", "card", "plan", "multiqc")
 DEFAULT = "text,json,tsv,html"
+PSEUDONYMOUS = "json,tsv"
 
 
 @opt.reading()
@@ -37,6 +38,14 @@ def report(
         ),
     ] = None,
     *,
+    pseudonymize: Annotated[
+        Path | None,
+        typer.Option(
+            help="Key file: samples become pseudonyms under it and dates move, in json, tsv, parquet and fhir; the "
+            "text report is not printed.",
+            show_default=False,
+        ),
+    ] = None,
     how: opt.How,
     quiet: opt.Quiet = False,
     verbose: opt.Verbose = False,
@@ -55,7 +64,10 @@ def report(
     from pgx.pipeline import lexicon_of
     from pgx.reports import render_text
 
-    chosen = opt.choices("--format", DEFAULT if formats is None else formats, FORMATS)
+    default = DEFAULT if pseudonymize is None else PSEUDONYMOUS
+    chosen = opt.choices("--format", default if formats is None else formats, FORMATS)
+    if pseudonymize is not None and out is None:
+        raise UsageError("--pseudonymize writes files: say where with -o FOLDER")
     if formats is not None and out is None and chosen != ["text"]:
         raise UsageError(f"--format {formats} writes files: say where with -o FOLDER (text is printed without)")
     result = pgx.report(
@@ -66,12 +78,13 @@ def report(
         outside_calls=outside_calls or (),
         out=out,
         formats=chosen,
+        pseudonymize=pseudonymize,
         options=how,
     )
     notes.show(result.notes, quiet=quiet, verbose=verbose)
     lexicon = lexicon_of(how)
     notes.show_suspects(result.suspects, quiet=quiet)
-    for sample in result.samples:
+    for sample in () if pseudonymize else result.samples:
         render = render_text(result, sample, lexicon)
         typer.echo(render, nl=not render.endswith("\n"))
     notes.end(result.notes)

@@ -1,0 +1,103 @@
+"""A result without names: pseudonyms for the samples, dates moved, and no text that may hold a name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+import polars as pl
+
+from pgx.codes import NoteCode
+from pgx.errors import UsageError
+from pgx.knowledge import KnowledgeBase
+from pgx.protect.pseudonyms import read_key
+from pgx.types import Result
+
+FORMATS = ("json", "tsv", "parquet", "fhir")
+"""Formats that programs read. The others are for people, who act on them: they need the person's name."""
+_FRAMES = ("calls", "phenotypes", "guidance", "scores", "clinical", "medications", "notes", "judgements")
+_OF_A_FILE: dict[str, dict[str, str | None]] = {
+    "clinical": {"source": "withheld"},
+    "medications": {"source": "withheld", "as_written": None},
+}
+"""Columns whose text was written by others, and may name the person; what stands there instead."""
+
+
+def check_formats(formats: list[str] | tuple[str, ...]) -> None:
+    """Refuse documents that people act on.
+
+    Raises
+    ------
+    UsageError
+        If one of `formats` is for people.
+    """
+    if wrong := [name for name in formats if name not in FORMATS]:
+        raise UsageError(
+            f"--pseudonymize: people act on a {wrong[0]} report, which must name its person; use {', '.join(FORMATS)}"
+        )
+
+
+def without_names(result: Result, key: str | Path, kb: KnowledgeBase) -> Result:
+    """Return the same result under pseudonyms.
+
+    Parameters
+    ----------
+    result
+        Of a run.
+    key
+        The key file (`pgx.protect.pseudonyms.write_key`).
+    kb
+        Says what the code of a note means for anybody: that stands in place of the note's own sentence, which may
+        quote a file.
+
+    Returns
+    -------
+    Result
+        Samples are pseudonyms, dates are moved, notes say what their code means, and inputs have no file names.
+    """
+    names = read_key(key)
+    known = {sample: names.of(sample) for sample in result.samples}
+    days = {sample: names.shift_of(sample).days for sample in result.samples}
+    frames: dict[str, pl.DataFrame] = {name: _frame(getattr(result, name), known, days) for name in _FRAMES}
+    for name, columns in _OF_A_FILE.items():
+        frames[name] = frames[name].with_columns(
+            pl.lit(text, dtype=pl.String).alias(one) for one, text in columns.items()
+        )
+    told = kb.table("flags").filter(kind="note").select("code", "meaning")
+    frames["notes"] = _notes(frames["notes"], dict(told.iter_rows()))
+    provenance = dict(result.provenance)
+    inputs = cast("list[dict[str, str]]", provenance.get("inputs", []))
+    provenance["inputs"] = [{key: value for key, value in source.items() if key != "name"} for source in inputs]
+    provenance["options"] = {"pseudonymized": True}
+    return replace(
+        result,
+        samples=tuple(known.values()),
+        provenance=provenance,
+        holders=tuple(frozenset(known[one] for one in of if one in known) for of in result.holders),
+        suspects=(),
+        **frames,
+    )
+
+
+def _frame(frame: pl.DataFrame, known: Mapping[str, str], days: Mapping[str, int]) -> pl.DataFrame:
+    if "sample" not in frame.columns:
+        return frame
+    shift = pl.duration(days=pl.col("sample").replace_strict(days, default=0, return_dtype=pl.Int64))
+    moved = [
+        (pl.col(name) + shift).cast(kind).alias(name)
+        for name, kind in frame.schema.items()
+        if kind == pl.Date or isinstance(kind, pl.Datetime)
+    ]
+    return frame.with_columns(*moved).with_columns(
+        pl.col("sample").replace_strict(known, default=None, return_dtype=pl.String)
+    )
+
+
+def _notes(notes: pl.DataFrame, meanings: Mapping[str, str]) -> pl.DataFrame:
+    sentences = {str(code): meanings.get(str(code), str(code)) for code in NoteCode}
+    return notes.with_columns(
+        message=pl.col("code").replace_strict(sentences, default="", return_dtype=notes.schema["message"]),
+        where=pl.lit(None, dtype=notes.schema["where"]),
+    )

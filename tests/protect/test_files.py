@@ -1,0 +1,124 @@
+"""Files: private unless others are asked for, encrypted for a key, and nothing unpacked is left behind."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pgx.cli.protection import _permissions
+from pgx.errors import InputError, UsageError
+from pgx.io import Writing, write_bytes, writing
+from pgx.protect import crypt4gh_files
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+VCF = Path("data/examples/HG00652.GRCh38.vcf.gz").absolute()
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> tuple[Path, Path]:
+    """A key pair without a passphrase: private, public."""
+    from crypt4gh.keys import c4gh
+
+    private, public = tmp_path / "me.sec", tmp_path / "me.pub"
+    c4gh.generate(str(private), str(public), b"", None)
+    return private, public
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o022, 0o077])
+def test_what_is_written_is_its_owners_alone(tmp_path: Path, mask: int) -> None:
+    before = os.umask(mask)
+    try:
+        path = write_bytes(tmp_path / "a", b"x")
+    finally:
+        os.umask(before)
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_other_permissions_are_taken_and_stricter_ones_stay(tmp_path: Path) -> None:
+    with writing(Writing(mode=0o640)):
+        open_file = write_bytes(tmp_path / "a", b"x")
+        assert open_file.stat().st_mode & 0o777 == 0o640
+        open_file.chmod(0o600)
+        assert write_bytes(open_file, b"y").stat().st_mode & 0o777 == 0o600
+    assert open_file.read_bytes() == b"y"
+
+
+@pytest.mark.parametrize("text", ["640x", "0040", "7777", "0200", ""])
+def test_permissions_that_are_none_are_wrong_usage(tmp_path: Path, text: str) -> None:
+    with pytest.raises(UsageError, match="not permissions"):
+        _permissions(text)
+    assert _permissions("0640") == _permissions("640") == 0o640
+
+
+def test_encrypted_files_go_in_and_come_out(tmp_path: Path, keys: tuple[Path, Path], pgx_command: Command) -> None:
+    private, public = keys
+    sealed = tmp_path / "in" / f"{VCF.name}.c4gh"
+    sealed.parent.mkdir()
+    crypt4gh_files.encrypt(VCF, sealed, public)
+    genes = ("--genes", "CYP2C9", "-q", "-o")
+    assert pgx_command("call", VCF, *genes, "plain.tsv").returncode == 0
+    done = pgx_command("call", sealed, *genes, "out.tsv", "--c4gh-key", private, "--encrypt-to", public)
+    assert done.returncode == 0, done.stderr
+    written = tmp_path / "out.tsv.c4gh"
+    assert not (tmp_path / "out.tsv").exists()
+    assert written.read_bytes().startswith(b"crypt4gh") and written.stat().st_mode & 0o777 == 0o600
+    with crypt4gh_files.unpacked([written], private) as opened:
+        assert opened[written].read_bytes() == (tmp_path / "plain.tsv").read_bytes()
+        folder = opened[written].parents[1]
+        assert folder.stat().st_mode & 0o777 == 0o700
+    assert not folder.exists()
+    assert not [path for path in tmp_path.rglob("*") if path.name.startswith(".pgx-")]
+
+
+def test_the_wrong_key_and_a_damaged_file_are_one_clear_line(tmp_path: Path, keys: tuple[Path, Path]) -> None:
+    from crypt4gh.keys import c4gh
+
+    private, public = keys
+    other = tmp_path / "other.sec"
+    c4gh.generate(str(other), str(tmp_path / "other.pub"), b"", None)
+    sealed = tmp_path / "a.vcf.c4gh"
+    crypt4gh_files.encrypt(VCF, sealed, public)
+    with pytest.raises(UsageError, match="--c4gh-key"), crypt4gh_files.unpacked([sealed], None):
+        pass
+    with pytest.raises(InputError, match="cannot be decrypted"), crypt4gh_files.unpacked([sealed], other):
+        pass
+    content = bytearray(sealed.read_bytes())
+    content[-5] ^= 1
+    sealed.write_bytes(content)
+    with pytest.raises(InputError, match="cannot be decrypted"), crypt4gh_files.unpacked([sealed], private):
+        pass
+    sealed.write_bytes(b"plain text")
+    with pytest.raises(InputError, match="no Crypt4GH file"), crypt4gh_files.unpacked([sealed], private):
+        pass
+
+
+def test_what_a_killed_run_left_is_removed_by_the_next(
+    tmp_path: Path, keys: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crypt4gh_files, "_IN_MEMORY", tmp_path)
+    left = tmp_path / f"{crypt4gh_files._PREFIX}99999999-x"
+    left.mkdir()
+    (left / "secret").write_text("x")
+    sealed = tmp_path / "a.vcf.c4gh"
+    crypt4gh_files.encrypt(VCF, sealed, keys[1])
+    with crypt4gh_files.unpacked([sealed], keys[0]):
+        assert not left.exists()
+
+
+def test_every_run_is_logged_with_how_it_ended(tmp_path: Path, pgx_command: Command) -> None:
+    log = tmp_path / "log"
+    done = pgx_command("call", VCF, "--genes", "CYP2C9", "-o", "a.tsv", "-q", "--audit", log)
+    assert done.returncode == 0 and "head " in done.stderr
+    assert pgx_command("call", tmp_path / "none.vcf", "-q", "--audit", log).returncode == 3
+    texts = [path.read_text() for path in sorted(log.iterdir())]
+    assert len(texts) == 2 and '"exit_code": 0' in texts[0] and '"exit_code": 3' in texts[1]
+    assert not any(str(tmp_path) in text or "HG00652" in text for text in texts)
+    assert pgx_command("audit", "verify", log).returncode == 0
+    one = sorted(log.iterdir())[0]
+    one.write_text(one.read_text().replace('"exit_code": 0', '"exit_code": 1'))
+    found = pgx_command("audit", "verify", log)
+    assert found.returncode == 3 and "line 1 was changed" in found.stdout
