@@ -9,7 +9,7 @@ SEED ?= 1
 N ?= 100
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test fuzz mutants check lint types layers bench accuracy knowledge examples test-data models clean
+.PHONY: help demo install lock sbom vulnerabilities test fuzz mutants check lint types layers bench accuracy knowledge examples test-data models clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -19,7 +19,12 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: pyproject.toml | $(BIN)/python
+ifdef LOCKED
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+else
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+endif
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
@@ -27,7 +32,20 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[all]' --group dev
 	@touch $@
 
-install: $(VENV)/.installed  ## Install pgx into .venv
+install: $(VENV)/.installed  ## Install pgx into .venv; LOCKED=1 takes the versions and hashes of requirements.lock
+
+lock: $(VENV)/.installed  ## Write requirements.lock anew, with hashes and without an index address
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip compile pyproject.toml .packaging/build.in --generate-hashes --no-emit-index-url --universal \
+		--python-version 3.11 --no-header --no-annotate --upgrade --quiet --output-file requirements.lock
+
+sbom: $(VENV)/.installed  ## Write sbom.json (CycloneDX): every package of requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check cyclonedx-bom
+	$(BIN)/cyclonedx-py requirements requirements.lock --output-reproducible --output-file sbom.json
+
+vulnerabilities: $(VENV)/.installed  ## Look up known vulnerabilities of requirements.lock (needs the network)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-audit
+	$(BIN)/pip-audit --require-hashes --requirement requirements.lock
 
 demo: $(VENV)/.installed  ## Report on a real person's variants with a made-up clinical history
 	$(BIN)/pgx report data/examples/HG00652.GRCh38.vcf.gz --clinical data/examples/HG00652.clinical.json -o $(OUT)
