@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pgx.commands import call, explain, features, report, score
     from pgx.files import check, compare
     from pgx.options import Options
-    from pgx.studies import evaluate, monitor, simulate, train
+    from pgx.studies import evaluate, exposure, monitor, simulate, train
     from pgx.types import Result
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "compare",
     "evaluate",
     "explain",
+    "exposure",
     "features",
     "kb",
     "monitor",
@@ -48,7 +49,7 @@ _HOME = {
     "Result": "pgx.types",
     **dict.fromkeys(("call", "explain", "features", "report", "score"), "pgx.commands"),
     **dict.fromkeys(("check", "compare"), "pgx.files"),
-    **dict.fromkeys(("evaluate", "monitor", "simulate", "train"), "pgx.studies"),
+    **dict.fromkeys(("evaluate", "exposure", "monitor", "simulate", "train"), "pgx.studies"),
 }
 """Where each public name is defined; `kb` and `schema` are modules."""
 

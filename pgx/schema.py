@@ -171,6 +171,20 @@ SCORES: Schema = (
 
 _L = pl.List(pl.String)
 
+EXPOSURE: Schema = (
+    Column("drug", _T, "drug whose exposure is predicted", required=True),
+    Column("genotype", _L, "activity scores, enzyme=score joined by ';'; empty = 2, two normal-function alleles"),
+    Column("with", _L, "inhibitors and inducers taken with it, joined by ';'"),
+    Column(
+        "ratio", _F, "AUC against that of a person with activity scores of 2 without the other drugs", required=True
+    ),
+    Column("low", _F, "lower end of the interval at `level`", required=True),
+    Column("high", _F, "upper end of the interval at `level`", required=True),
+    Column("level", _F, "part of studies whose mean ratio the interval should hold", required=True),
+    Column("shares", _L, "share of each enzyme in the drug's clearance, enzyme=share joined by ';'"),
+    Column("basis", _L, "what each share and each strength rests on, joined by ';'"),
+)
+
 JUDGEMENTS: Schema = (
     Column("sample", _T, "sample name", required=True),
     Column("drug", _T, "generic name", required=True),

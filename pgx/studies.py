@@ -1,8 +1,8 @@
-"""One public call a command: `train`, `evaluate`, `simulate` and `monitor`."""
+"""One public call a command: `train`, `evaluate`, `simulate`, `monitor` and `exposure`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -11,10 +11,12 @@ from pgx import models
 from pgx.errors import InputError, UsageError
 from pgx.inputs import knowledge as base
 from pgx.inputs import model_files
-from pgx.io import check_outputs, reading, table_files
+from pgx.io import check_outputs, reading, table_files, write_bytes
 from pgx.models.cohort.tables import read
 from pgx.models.evaluation import measures, plots
 from pgx.models.evidence import endpoints
+from pgx.models.exposure import genotypes, prediction
+from pgx.models.exposure.plot import svg
 from pgx.models.fitting.boost import Settings
 from pgx.models.warfarin_inr import starts_of
 from pgx.options import Names, PathLike, Paths, names_of, paths_of
@@ -324,3 +326,68 @@ def _written(frame: pl.DataFrame, out: PathLike | None) -> pl.DataFrame:
 
 def _silent(text: str) -> None:
     """Show no progress."""
+
+
+def exposure(
+    drug: str,
+    *,
+    genotype: Mapping[str, str] | None = None,
+    agents: Sequence[str] = (),
+    shares: Mapping[str, float] | None = None,
+    plot: PathLike | None = None,
+    out: PathLike | None = None,
+    knowledge: Paths = (),
+) -> pl.DataFrame:
+    """Predict how genotype and other drugs change the exposure (AUC) of a drug.
+
+    Parameters
+    ----------
+    drug
+        Its name; without `shares` one of which it is known which enzymes clear it.
+    genotype
+        Gene -> diplotype (``*4/*4``) or activity score; None or empty = a row for each activity score.
+    agents
+        Inhibitors and inducers that are taken with it.
+    shares
+        Enzyme -> share of the drug's clearance, for a new drug, or in place of what is known.
+    plot
+        SVG file to draw the ratios to.
+    out
+        Table to write (``.tsv``, ``.parquet`` or ``.json``); ``-`` = standard output.
+    knowledge
+        Overlays of the knowledge base.
+
+    Returns
+    -------
+    polars.DataFrame
+        `pgx.schema.EXPOSURE`: ratio, interval, and what they rest on.
+
+    Raises
+    ------
+    UsageError
+        If a name, a genotype or a share is not understood.
+
+    Examples
+    --------
+    >>> import pgx
+    >>> pgx.exposure("metoprolol", genotype={"CYP2D6": "*4/*4"})["genotype"].item().to_list()
+    ['CYP2D6=0']
+    """
+
+    if out is not None or plot is not None:
+        check_outputs([*([plot] if plot is not None else []), *table_files(out)])
+    kb = base(knowledge)
+    genes = {gene.lower(): gene for gene in kb.table("genes")["gene"]}
+    given = {genes.get(name.lower(), name): share for name, share in (shares or {}).items()}
+    frame = prediction.exposure(
+        drug if given else prediction.named(kb, drug),
+        kb,
+        scores=genotypes.scores_of(kb, genotype) if genotype else None,
+        agents=[prediction.named(kb, agent) for agent in agents],
+        shares=given,
+    )
+    if plot is not None:
+        write_bytes(plot, svg(frame).encode())
+    if out is not None:
+        write_table(frame, out, {"knowledge": kb.version})
+    return frame

@@ -53,6 +53,7 @@ def root(
 
 _COMMANDS = (
     "report", "call", "features", "check", "diff", "serve", "score", "train", "evaluate", "monitor", "simulate",
+    "exposure",
 )  # fmt: skip
 _GROUPS = ("kb", "models", "audit")
 

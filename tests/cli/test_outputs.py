@@ -61,6 +61,7 @@ WRITTEN = {
     "evaluate": {"out": Role.folder},
     "monitor": {"out": Role.output},
     "simulate": {"out": Role.output},
+    "exposure": {"out": Role.output, "plot": Role.output},
     "diff": {},
     "serve": {},
     "kb export": {"folder": Role.folder, "out": Role.folder},
