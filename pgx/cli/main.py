@@ -52,6 +52,7 @@ def root(
 
 _COMMANDS = (
     "report", "call", "features", "check", "diff", "serve", "score", "train", "evaluate", "monitor", "simulate",
+    "schema",
 )  # fmt: skip
 _GROUPS = ("kb", "models")
 

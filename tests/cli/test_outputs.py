@@ -58,6 +58,7 @@ WRITTEN = {
     "train": {"out": Role.folder},
     "evaluate": {"out": Role.folder},
     "monitor": {"out": Role.output},
+    "schema": {"out": Role.output},
     "simulate": {"out": Role.output},
     "diff": {},
     "serve": {},
