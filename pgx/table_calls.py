@@ -19,42 +19,21 @@ if TYPE_CHECKING:
 _FEATURE_TYPES = {"string": "text", "float": "number", "int": "whole number", "bool": "yes/no"}
 
 
-def tables() -> pl.DataFrame:
-    """List the tables that the program writes.
-
-    Returns
-    -------
-    polars.DataFrame
-        ``table about``: what a row of it is, and which command writes it.
-
-    Examples
-    --------
-    >>> import pgx
-    >>> "monitor" in pgx.kb.tables()["table"].to_list()
-    True
-    """
-    import polars as pl
-
-    from pgx.output_tables import TABLES
-
-    return pl.DataFrame({"table": list(TABLES), "about": [one.about for one in TABLES.values()]})
-
-
-def schema(table: str, knowledge: Paths = ()) -> pl.DataFrame:
-    """Describe the columns of a table that the program writes.
+def schema(table: str | None = None, knowledge: Paths = ()) -> pl.DataFrame:
+    """Describe the columns of a table that the program writes, or list the tables.
 
     Parameters
     ----------
     table
-        Name of the table, of `tables`.
+        Name of the table; None = list the tables.
     knowledge
         Folders of site tables laid over the knowledge base, which may add features and actions.
 
     Returns
     -------
     polars.DataFrame
-        ``column type unit required meaning codes``; `codes` lists ``code`` and ``meaning``, and is empty where any
-        value may stand.
+        ``table about`` of every table, or ``column type unit required meaning codes`` of one; `codes` lists ``code``
+        and ``meaning``, and is empty where any value may stand.
 
     Raises
     ------
@@ -72,11 +51,13 @@ def schema(table: str, knowledge: Paths = ()) -> pl.DataFrame:
 
     from pgx.output_tables import TABLES
 
+    if table is None:
+        return pl.DataFrame({"table": list(TABLES), "about": [one.about for one in TABLES.values()]})
     name = table.strip().lower().removesuffix(".tsv").removesuffix(".parquet")
     if name not in TABLES:
         close = get_close_matches(name, TABLES, n=2, cutoff=0.6)
-        hint = f"; did you mean {' or '.join(close)}?" if close else ""
-        raise UsageError(f"no table is called {table!r}{hint} There are: {', '.join(TABLES)}")
+        hint = f"; did you mean {' or '.join(close)}? There are" if close else "; there are"
+        raise UsageError(f"no table is called {table!r}{hint}: {', '.join(TABLES)}")
     kb, one = base(knowledge), TABLES[name]
     code = pl.Struct({"code": pl.String, "meaning": pl.String})
     types = {"column": pl.String, "type": pl.String, "unit": pl.String, "required": pl.Boolean, "meaning": pl.String,

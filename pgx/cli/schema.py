@@ -47,7 +47,7 @@ def schema(
     import pgx
     from pgx.io import write_bytes
 
-    frame = pgx.kb.tables() if table is None else pgx.kb.schema(table, knowledge or ())
+    frame = pgx.kb.schema(table, knowledge or ())
     by_ending = {".tsv": Format.tsv, ".json": Format.json}.get(out.suffix) if out is not None else None
     usual = Format.text if out is None and sys.stdout.isatty() else Format.tsv
     text = _written(frame, how or by_ending or usual)
