@@ -10,11 +10,13 @@ from typing import Annotated
 
 import typer
 
+from pgx.cli.completion import Command, Group, typed_command
 from pgx.cli.outputs import guarded
 from pgx.errors import PgxError
 
 app = typer.Typer(
     name="pgx",
+    cls=Group,
     help="What a person's genome and history mean for their drugs: named alleles, guidelines and models.\n\n"
     "Start with `pgx report`. Exit codes: 0 = done; 1 = an error in pgx; 2 = wrong usage; 3 = bad input; "
     "4 = finished, but a person's or a laboratory's result was lost.",
@@ -67,19 +69,20 @@ def _register(asked: str | None) -> None:
         module = import_module(f"pgx.cli.{name}")
         if name in _GROUPS:
             for one in module.app.registered_commands:
-                one.callback = guarded(one.callback)
-            app.add_typer(module.app, name=name)
+                one.callback, one.cls = guarded(one.callback), Command
+            app.add_typer(module.app, name=name, cls=Group)
         else:
-            app.command(name)(guarded(getattr(module, str(name))))
+            app.command(name, cls=Command)(guarded(getattr(module, str(name))))
 
 
 def main() -> None:
     """Run the command line and end the process with a documented exit code."""
     # A run builds a few large tables and ends: the cyclic collector's default pace costs a tenth of a small report.
     gc.set_threshold(200_000)
-    _register(sys.argv[1] if len(sys.argv) > 1 else None)
+    _register(sys.argv[1] if len(sys.argv) > 1 else typed_command())
     try:
-        app()
+        # Under `python -m` too, so that completion is that of the command `pgx`.
+        app(prog_name="pgx")
     except PgxError as error:
         _fail(str(error), error.exit_code)
     except BrokenPipeError:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pgx.cli import completion
 from pgx.cli import options as opt
 
 if TYPE_CHECKING:
@@ -32,7 +33,12 @@ class Format(StrEnum):
 
 def schema(
     table: Annotated[
-        str | None, typer.Argument(help=f"One of {', '.join(TABLES)} [default: list them].", show_default=False)
+        str | None,
+        typer.Argument(
+            help=f"One of {', '.join(TABLES)} [default: list them].",
+            show_default=False,
+            autocompletion=completion.one_of(*TABLES),
+        ),
     ] = None,
     how: Annotated[
         Format | None,
