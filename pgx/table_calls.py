@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pgx.errors import UsageError
 from pgx.inputs import knowledge as base
@@ -60,8 +60,8 @@ def schema(table: str | None = None, knowledge: Paths = ()) -> pl.DataFrame:
         raise UsageError(f"no table is called {table!r}{hint}: {', '.join(TABLES)}")
     kb, one = base(knowledge), TABLES[name]
     code = pl.Struct({"code": pl.String, "meaning": pl.String})
-    types = {"column": pl.String, "type": pl.String, "unit": pl.String, "required": pl.Boolean, "meaning": pl.String,
-             "codes": pl.List(code)}  # fmt: skip
+    types: dict[str, Any] = {"column": pl.String, "type": pl.String, "unit": pl.String, "required": pl.Boolean}
+    types |= {"meaning": pl.String, "codes": pl.List(code)}
     if not one.columns:
         return pl.DataFrame(_features(kb), schema=types, orient="row")
     rows = [
@@ -74,7 +74,7 @@ def schema(table: str | None = None, knowledge: Paths = ()) -> pl.DataFrame:
 def _features(kb: KnowledgeBase) -> list[tuple[object, ...]]:
     from pgx.features import describe
 
-    first = ("sample", "text", None, True, "sample name in the input", [])
+    first: tuple[object, ...] = ("sample", "text", None, True, "sample name in the input", [])
     listed = describe(kb).select("name", "type", "unit", "meaning").iter_rows()
     return [
         first,

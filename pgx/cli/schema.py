@@ -73,8 +73,8 @@ def _written(frame: pl.DataFrame, how: Format) -> str:
     if how is Format.json:
         return json.dumps(frame.to_dicts(), ensure_ascii=False, indent=1) + "\n"
     if how is Format.tsv:
-        names = pl.col("codes").list.eval(pl.element().struct.field("code")) if "codes" in frame.columns else []
-        return tsv(frame.with_columns(names))
+        listed = [pl.col(one).list.eval(pl.element().struct.field("code")) for one in frame.columns if one == "codes"]
+        return tsv(frame.with_columns(listed))
     return "".join(_paragraph(row) for row in frame.iter_rows(named=True))
 
 
