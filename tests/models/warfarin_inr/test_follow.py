@@ -10,6 +10,8 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pgx import schema
 from pgx.codes import DoseAdvice, FlagCode, Trend
@@ -361,3 +363,37 @@ def test_a_score_that_is_no_dose_is_left_out(dose: object) -> None:
     row = {"sample": "p", "endpoint": "warfarin.dose", "estimate": dose, "low": 0.0, "high": dose}
     found, notes = starts_of(pl.DataFrame([row], infer_schema_length=None, strict=False))
     assert not found and [one.sample for one in notes] == ["p"]
+
+
+# Whatever is in the table
+
+_CELLS = st.one_of(st.none(), st.floats(-5, 400), st.sampled_from(["", "much", "2,5", "1e9", "35"]))
+
+
+@settings(max_examples=25)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["p", "q", None]),
+            st.one_of(st.dates(date(2025, 1, 1), date(2026, 12, 31)), st.sampled_from([None, "someday", "2026-02-30"])),
+            st.one_of(st.floats(0, 300), _CELLS),
+            st.one_of(st.floats(0.5, 12), _CELLS),
+        ),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_any_table_gives_a_row_an_inr_or_a_note_and_no_rise_above_range(
+    kb: KnowledgeBase, rows: list[tuple[object, ...]]
+) -> None:
+    texts = [tuple(None if cell is None else str(cell) for cell in row) for row in rows]
+    table = pl.DataFrame(texts, schema=dict.fromkeys(persons.HEAD, pl.String), orient="row")
+    found, notes = of_table(table)
+    frame, more = monitor(found, kb) if found else (schema.empty(schema.MONITOR), [])
+    assert frame.height == sum(len(one.visits) for one in found)
+    assert frame.height + len(notes) + len(more) >= len(rows)
+    above = frame.filter(pl.col("inr") > pl.col("target") + 0.5)
+    assert not above.filter((pl.col("change") > 0) | (pl.col("next_dose") > pl.col("dose") * 1.000001)).height
+    assert frame.filter(pl.col("low") > pl.col("high")).is_empty()
+    numbers = frame.select(pl.col(pl.Float64).drop_nulls().is_finite().all()).row(0) if frame.height else ()
+    assert all(numbers)
