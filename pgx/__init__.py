@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from pgx import kb, schema
     from pgx.commands import call, explain, features, report, score
     from pgx.files import check, compare
+    from pgx.monitoring import monitor
     from pgx.options import Options
-    from pgx.studies import evaluate, exposure, monitor, simulate, train
+    from pgx.studies import evaluate, exposure, simulate, train
     from pgx.types import Result
 
 __all__ = [
@@ -49,7 +50,8 @@ _HOME = {
     "Result": "pgx.types",
     **dict.fromkeys(("call", "explain", "features", "report", "score"), "pgx.commands"),
     **dict.fromkeys(("check", "compare"), "pgx.files"),
-    **dict.fromkeys(("evaluate", "exposure", "monitor", "simulate", "train"), "pgx.studies"),
+    **dict.fromkeys(("evaluate", "exposure", "simulate", "train"), "pgx.studies"),
+    "monitor": "pgx.monitoring",
 }
 """Where each public name is defined; `kb` and `schema` are modules."""
 

@@ -86,6 +86,8 @@ class FlagCode(StrEnum):
     PRIOR_ONLY = "prior_only"
     MISSING = "missing"
     OUT_OF_RANGE = "out_of_range"
+    ASSUMED = "assumed"
+    ALLELE_BY_ACTIVITY = "allele_by_activity"
 
 
 class Status(StrEnum):
@@ -143,6 +145,25 @@ class Category(StrEnum):
     AVERAGE = "average"
     HIGH = "high"
     REFUSED = "refused"
+
+
+class DoseAdvice(StrEnum):
+    """What to do next after an INR."""
+
+    CLINICIAN_TODAY = "clinician_today"
+    RECHECK_SOON = "recheck_soon"
+    LOWER_DOSE = "lower_dose"
+    RAISE_DOSE = "raise_dose"
+    KEEP_DOSE = "keep_dose"
+    DOSE_UNKNOWN = "dose_unknown"
+
+
+class Trend(StrEnum):
+    """Where the last INRs of a person go."""
+
+    RISING = "rising"
+    FALLING = "falling"
+    STEADY = "steady"
 
 
 class NoteCode(StrEnum):
@@ -277,6 +298,8 @@ KINDS: dict[str, type[StrEnum]] = {
     "severity": Severity,
     "applies": Applies,
     "category": Category,
+    "advice": DoseAdvice,
+    "trend": Trend,
     "note": NoteCode,
 }
 """Kind of a row of ``flags.tsv`` -> the codes that it explains."""

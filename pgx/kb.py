@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from pgx.endpoint_calls import card, convert, endpoints
 from pgx.inputs import knowledge as base
 from pgx.options import Names, PathLike, Paths, names_of, paths_of
+from pgx.table_calls import schema
 
 # Each call imports what it needs: looking up a gene must not wait for the models.
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ Sections = dict[str, "pl.DataFrame"]
 
 __all__ = [
     "Validation", "allele", "build", "card", "columns", "convert", "diff", "drug", "endpoints", "export", "features",
-    "gene", "genes", "info", "positions", "template", "validate", "variant",
+    "gene", "genes", "info", "positions", "schema", "template", "validate", "variant",
 ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""One public call a command: `train`, `evaluate`, `simulate`, `monitor` and `exposure`."""
+"""One public call a command: `train`, `evaluate`, `simulate` and `exposure`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from pgx import models
-from pgx.errors import InputError, UsageError
+from pgx.errors import UsageError
 from pgx.inputs import knowledge as base
 from pgx.inputs import model_files
 from pgx.io import check_outputs, reading, table_files, write_bytes
@@ -18,7 +18,6 @@ from pgx.models.evidence import endpoints
 from pgx.models.exposure import genotypes, prediction
 from pgx.models.exposure.plot import svg
 from pgx.models.fitting.boost import Settings
-from pgx.models.warfarin_inr import starts_of
 from pgx.options import Names, PathLike, Paths, names_of, paths_of
 from pgx.tables import write_table
 
@@ -257,53 +256,6 @@ def simulate(
     _check(out, [Path(one) for one in paths_of(knowledge)])
     known = endpoints.get(base(knowledge), endpoint)
     return _written(models.simulate(known, n, truth=world, events=events, seed=seed, tell=truth), out)
-
-
-def monitor(values: Table, scores: Table, *, target: float = 2.5, out: PathLike | None = None) -> pl.DataFrame:
-    """Update the predicted warfarin dose with each INR, and say what to do next.
-
-    Parameters
-    ----------
-    values
-        ``sample``, ``date``, ``dose`` (mg/week taken before that INR; 0 before the first one) and ``inr``: one row an
-        INR.
-    scores
-        Table of `pgx.score` with ``warfarin.dose``.
-    target
-        INR aimed at, 1.5 to 4.
-    out
-        Table to write; ``-`` = standard output.
-
-    Returns
-    -------
-    polars.DataFrame
-        `pgx.models.warfarin_inr.COLUMNS`: one row an INR, doses in mg/week.
-
-    Raises
-    ------
-    InputError
-        If a column is missing, a value impossible, or a person has no score.
-    UsageError
-        If the target is out of range.
-
-    Examples
-    --------
-    >>> import pgx
-    >>> scores = pgx.score("data/examples/HG00652.GRCh38.vcf.gz", clinical="data/examples/HG00652.clinical.json",
-    ...                    endpoints="warfarin.dose")
-    >>> import polars as pl
-    >>> values = pl.DataFrame({"sample": ["HG00652"], "date": ["2026-11-02"], "dose": [0.0], "inr": [1.0]})
-    >>> pgx.monitor(values, scores)["advice"].to_list()
-    ['recheck_soon']
-    """
-    _check(out, _files(values, scores))
-    try:
-        followed = models.monitor(_frame(values), starts_of(_frame(scores)), target=target)
-    except InputError as error:
-        if isinstance(values, pl.DataFrame) or error.file is not None:
-            raise
-        raise InputError(error.problem, file=values, where=error.where, fix=error.fix) from error
-    return _written(followed, out)
 
 
 def _frame(table: Table) -> pl.DataFrame:

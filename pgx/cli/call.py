@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from pgx.cli import completion
 from pgx.cli import options as opt
 
 
@@ -22,6 +23,7 @@ def call(
             help="Explain the call of this gene: every position, with the genotype and the alleles that it supports or "
             "rules out.",
             show_default=False,
+            autocompletion=completion.gene,
         ),
     ] = None,
     log: Annotated[

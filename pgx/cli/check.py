@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from pgx.cli import completion
 from pgx.cli import options as opt
 
 
@@ -21,7 +22,12 @@ def check(
         bool, typer.Option("--columns", help="List the columns that a flat clinical file can have, and stop.")
     ] = False,
     template: Annotated[
-        str | None, typer.Option(help="Write an empty table to fill in instead: csv.", show_default=False)
+        str | None,
+        typer.Option(
+            help="Write an empty table to fill in instead: csv.",
+            show_default=False,
+            autocompletion=completion.one_of("csv"),
+        ),
     ] = None,
     as_of: opt.AsOf = None,
     knowledge: opt.Knowledge = None,

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from pgx.cli import completion
 from pgx.cli import options as opt
 from pgx.cli import train as shared
 
@@ -15,7 +16,11 @@ from pgx.cli import train as shared
 def evaluate(
     model: Annotated[
         str,
-        typer.Argument(help="Model folder, or an endpoint whose training to evaluate.", show_default=False),
+        typer.Argument(
+            help="Model folder, or an endpoint whose training to evaluate.",
+            show_default=False,
+            autocompletion=completion.endpoint,
+        ),
         opt.Role.perhaps,
     ],
     cohort: Annotated[

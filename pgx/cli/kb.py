@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pgx.cli import completion
 from pgx.cli import options as opt
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def genes(out: Out = None, how: As = None, knowledge: opt.Knowledge = None) -> N
 
 @app.command()
 def gene(
-    name: Annotated[str, typer.Argument(help="Gene symbol, such as CYP2C19.")],
+    name: Annotated[str, typer.Argument(help="Gene symbol, such as CYP2C19.", autocompletion=completion.gene)],
     out: Out = None,
     how: As = None,
     knowledge: opt.Knowledge = None,
@@ -88,7 +89,9 @@ def gene(
 
 @app.command()
 def drug(
-    name: Annotated[str, typer.Argument(help="Generic or brand name, RxNorm or ATC code.")],
+    name: Annotated[
+        str, typer.Argument(help="Generic or brand name, RxNorm or ATC code.", autocompletion=completion.drug)
+    ],
     out: Out = None,
     how: As = None,
     knowledge: opt.Knowledge = None,
@@ -138,11 +141,17 @@ def positions(
             "--format",
             help="bed: stretches for `bcftools view -R` and to cut a gVCF; vcf: the alleles, for callers that genotype "
             "given alleles.",
+            autocompletion=completion.one_of("bed", "vcf"),
         ),
     ] = "bed",
-    build: Annotated[str, typer.Option(help="GRCh38 or GRCh37.")] = "GRCh38",
+    build: Annotated[
+        str, typer.Option(help="GRCh38 or GRCh37.", autocompletion=completion.one_of("GRCh38", "GRCh37"))
+    ] = "GRCh38",
     genes: Annotated[
-        str | None, typer.Option(help="Genes, separated by commas [default: all].", show_default=False)
+        str | None,
+        typer.Option(
+            help="Genes, separated by commas [default: all].", show_default=False, autocompletion=completion.genes
+        ),
     ] = None,
     plain: Annotated[bool, typer.Option("--plain", help="Contigs without 'chr' (1, 2, X, MT).")] = False,
     knowledge: opt.Knowledge = None,
@@ -166,7 +175,14 @@ def export(
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="Same as FOLDER.", show_default=False), opt.Role.folder
     ] = None,
-    kind: Annotated[str, typer.Option("--format", help="Format of the tables: parquet, json or tsv.")] = "parquet",
+    kind: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            help="Format of the tables: parquet, json or tsv.",
+            autocompletion=completion.one_of("parquet", "json", "tsv"),
+        ),
+    ] = "parquet",
     knowledge: opt.Knowledge = None,
 ) -> None:
     """Write every table to a folder, with overlays applied.

@@ -10,12 +10,14 @@ from typing import Annotated
 
 import typer
 
+from pgx.cli.completion import Command, Group, typed_command
 from pgx.cli.outputs import guarded
 from pgx.cli.protection import protected
 from pgx.errors import PgxError
 
 app = typer.Typer(
     name="pgx",
+    cls=Group,
     help="What a person's genome and history mean for their drugs: named alleles, guidelines and models.\n\n"
     "Start with `pgx report`. Exit codes: 0 = done; 1 = an error in pgx; 2 = wrong usage; 3 = bad input; "
     "4 = finished, but a person's or a laboratory's result was lost.",
@@ -53,7 +55,7 @@ def root(
 
 _COMMANDS = (
     "report", "call", "features", "check", "diff", "serve", "score", "train", "evaluate", "monitor", "simulate",
-    "exposure",
+    "exposure", "schema",
 )  # fmt: skip
 _GROUPS = ("kb", "models", "audit")
 
@@ -68,19 +70,20 @@ def _register(asked: str | None) -> None:
         module = import_module(f"pgx.cli.{name}")
         if name in _GROUPS:
             for one in module.app.registered_commands:
-                one.callback = guarded(protected(one.callback))
-            app.add_typer(module.app, name=name)
+                one.callback, one.cls = guarded(protected(one.callback)), Command
+            app.add_typer(module.app, name=name, cls=Group)
         else:
-            app.command(name)(guarded(protected(getattr(module, str(name)))))
+            app.command(name, cls=Command)(guarded(protected(getattr(module, str(name)))))
 
 
 def main() -> None:
     """Run the command line and end the process with a documented exit code."""
     # A run builds a few large tables and ends: the cyclic collector's default pace costs a tenth of a small report.
     gc.set_threshold(200_000)
-    _register(sys.argv[1] if len(sys.argv) > 1 else None)
+    _register(sys.argv[1] if len(sys.argv) > 1 else typed_command())
     try:
-        app()
+        # Under `python -m` too, so that completion is that of the command `pgx`.
+        app(prog_name="pgx")
     except PgxError as error:
         _fail(str(error), error.exit_code)
     except BrokenPipeError:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from pgx.cli import completion
 from pgx.cli import options as opt
 
 app = typer.Typer(
@@ -38,7 +39,10 @@ def listed(
 
 @app.command("show")
 def show(
-    name: Annotated[str, typer.Argument(help="Endpoint, as in `pgx models list`.", show_default=False)],
+    name: Annotated[
+        str,
+        typer.Argument(help="Endpoint, as in `pgx models list`.", show_default=False, autocompletion=completion.card),
+    ],
     model: Folder = None,
     knowledge: opt.Knowledge = None,
 ) -> None:

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from pgx.cli import completion
 from pgx.errors import UsageError
 from pgx.options import Options, names_of
 
@@ -64,6 +65,7 @@ Medications = Annotated[
     typer.Option(
         help="Drugs that the person takes or is about to take, separated by commas; added to the clinical files.",
         show_default=False,
+        autocompletion=completion.medications,
     ),
 ]
 OutsideCalls = Annotated[
@@ -75,7 +77,11 @@ OutsideCalls = Annotated[
     ),
 ]
 OutsideMode = Annotated[
-    str, typer.Option(help="'override' lets outside calls replace ours; 'fill' adds them where we have none.")
+    str,
+    typer.Option(
+        help="'override' lets outside calls replace ours; 'fill' adds them where we have none.",
+        autocompletion=completion.one_of("override", "fill"),
+    ),
 ]
 Drugs = Annotated[
     str | None,
@@ -83,10 +89,16 @@ Drugs = Annotated[
         help="Drugs to report on, separated by commas; 'all' for every drug with guidance [default: the medication "
         "list, or every drug for a person without one].",
         show_default=False,
+        autocompletion=completion.drugs,
     ),
 ]
 Genes = Annotated[
-    str | None, typer.Option(help="Genes to call, separated by commas [default: all].", show_default=False)
+    str | None,
+    typer.Option(
+        help="Genes to call, separated by commas [default: all].",
+        show_default=False,
+        autocompletion=completion.genes,
+    ),
 ]
 Samples = Annotated[
     str | None, typer.Option(help="Samples to use, separated by commas [default: all].", show_default=False)
@@ -117,6 +129,7 @@ Sex = Annotated[
         help="'male' or 'female', or SAMPLE=male,SAMPLE=female [default: from the clinical file, else from the "
         "genotypes].",
         show_default=False,
+        autocompletion=completion.one_of("male", "female"),
     ),
 ]
 Ancestry = Annotated[
@@ -125,6 +138,7 @@ Ancestry = Annotated[
         help="Biogeographic group whose allele frequencies apply, or SAMPLE=group,... [default: from the clinical "
         "file, else all groups pooled].",
         show_default=False,
+        autocompletion=completion.groups,
     ),
 ]
 CopyNumber = Annotated[
@@ -163,6 +177,7 @@ Accept = Annotated[
     typer.Option(
         help="Clinical fields whose unlikely values were checked and are right, separated by commas.",
         show_default=False,
+        autocompletion=completion.concepts,
     ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only on standard error.")]

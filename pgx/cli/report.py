@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from pgx.cli import completion
 from pgx.cli import options as opt
 from pgx.errors import UsageError
 
@@ -35,6 +36,7 @@ def report(
             "--format",
             help=f"Files to write, joined by commas: {', '.join(FORMATS)} [default: {DEFAULT}].",
             show_default=False,
+            autocompletion=completion.several_of(*FORMATS),
         ),
     ] = None,
     *,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from pgx.cli import completion
 from pgx.cli import options as opt
 
 
@@ -22,7 +23,13 @@ def score(
     ] = None,
     endpoint: Annotated[
         list[str] | None,
-        typer.Option("--endpoint", "-e", help="Endpoint to score. Repeatable [default: all].", show_default=False),
+        typer.Option(
+            "--endpoint",
+            "-e",
+            help="Endpoint to score. Repeatable [default: all].",
+            show_default=False,
+            autocompletion=completion.endpoint,
+        ),
     ] = None,
     model: Annotated[
         Path | None,

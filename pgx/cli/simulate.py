@@ -7,11 +7,17 @@ from typing import Annotated
 
 import typer
 
+from pgx.cli import completion
 from pgx.cli import options as opt
 
 
 def simulate(
-    endpoint: Annotated[str, typer.Argument(help="Endpoint, as in `pgx models list`.", show_default=False)],
+    endpoint: Annotated[
+        str,
+        typer.Argument(
+            help="Endpoint, as in `pgx models list`.", show_default=False, autocompletion=completion.endpoint
+        ),
+    ],
     n: Annotated[int, typer.Option("-n", help="Number of persons.")] = 1000,
     out: opt.Out = Path("-"),
     events: Annotated[

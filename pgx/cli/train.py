@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from pgx.cli import completion
 from pgx.cli import options as opt
 
 Outcome = Annotated[
@@ -46,7 +47,12 @@ def progress(quiet: bool) -> Callable[[str], None]:
 
 
 def train(
-    endpoint: Annotated[str, typer.Argument(help="Endpoint, as in `pgx models list`.", show_default=False)],
+    endpoint: Annotated[
+        str,
+        typer.Argument(
+            help="Endpoint, as in `pgx models list`.", show_default=False, autocompletion=completion.endpoint
+        ),
+    ],
     cohort: Annotated[
         Path,
         typer.Option(

@@ -41,6 +41,7 @@ def read(
     everyone: Sequence[str] | None = None,
     strict: bool = False,
     accept: Collection[str] = (),
+    series: Collection[str] = (),
 ) -> ClinicalData:
     """Read what is known of the persons.
 
@@ -63,6 +64,8 @@ def read(
         Refuse the input where anything of it would be left out.
     accept
         Concepts whose unlikely values somebody has checked: they are used.
+    series
+        Concepts that are read as a series: a newest value that is left out does not hide those before it.
 
     Returns
     -------
@@ -105,7 +108,8 @@ def read(
         left_out.refuse(problems.with_columns(pl.col("file").replace(names)))
     named = observations.rename({"person": "sample"})
     kept_out = left_out.newest(problems, named, vocabulary(kb))
-    named = named.join(kept_out, on=["sample", "concept"], how="anti", maintain_order="left")
+    hidden = kept_out.filter(~pl.col("concept").is_in(list(series)))
+    named = named.join(hidden, on=["sample", "concept"], how="anti", maintain_order="left")
     people_listed = [
         names[p] for file, names in zip(files, joined, strict=True) for p in sorted(file.listed, key=str) if p in names
     ]

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pgx.models.evaluation.validate import Evaluation, evaluate
     from pgx.models.store.folder import Model, read
     from pgx.models.training.train import train
-    from pgx.models.warfarin_inr import monitor
+    from pgx.models.warfarin_inr.follow import monitor
 
 _LATER = {
     "Evaluation": "evaluation.validate",
@@ -38,7 +38,7 @@ _LATER = {
     "Roles": "cohort.cohort",
     "Truth": "cohort.simulation",
     "evaluate": "evaluation.validate",
-    "monitor": "warfarin_inr",
+    "monitor": "warfarin_inr.follow",
     "read": "store.folder",
     "simulate": "cohort.simulation",
     "train": "training.train",

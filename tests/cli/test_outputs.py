@@ -60,6 +60,7 @@ WRITTEN = {
     "train": {"out": Role.folder},
     "evaluate": {"out": Role.folder},
     "monitor": {"out": Role.output},
+    "schema": {"out": Role.output},
     "simulate": {"out": Role.output},
     "exposure": {"out": Role.output, "plot": Role.output},
     "diff": {},

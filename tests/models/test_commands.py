@@ -60,13 +60,16 @@ def test_models_are_listed_and_shown() -> None:
 
 
 def test_monitor(tmp_path: Path) -> None:
-    (tmp_path / "inr.csv").write_text("sample,date,dose,inr\nA,2026-01-05,35,3.4\n", encoding="utf-8")
+    (tmp_path / "inr.csv").write_text("sample,date,dose,inr\nA,2026-01-05,35,3.4\nA,,35,2\n", encoding="utf-8")
     (tmp_path / "scores.tsv").write_text(
         "sample\tendpoint\testimate\tlow\thigh\nA\twarfarin.dose\t35\t20\t54\n", encoding="utf-8"
     )
     done = pgx("monitor", tmp_path / "inr.csv", "--scores", tmp_path / "scores.tsv")
     assert done.returncode == 0, done.stderr
     assert pl.read_csv(done.stdout.encode(), separator="\t")["advice"].to_list() == ["lower_dose"]
+    assert "inr.csv: line 3" in done.stderr
+    strict = pgx("monitor", tmp_path / "inr.csv", "--strict")
+    assert strict.returncode == 3 and "line 3" in strict.stderr and strict.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize(

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
 import pytest
 from scipy import stats
 
-from pgx import models
-from pgx.errors import InputError, UsageError
+from pgx.errors import UsageError
 from pgx.knowledge import KnowledgeBase
-from pgx.models import warfarin_inr
 from pgx.models.cohort import cohort, column_choice, leakage, missing_codes
 from pgx.models.cohort.cohort import Roles
 from pgx.models.cohort.simulation import simulate
@@ -26,7 +23,6 @@ from pgx.models.fitting import fit, linear, metrics, new_sites, risk_covariance
 from pgx.models.fitting.linear import Data
 from pgx.models.scoring import score_rows
 from pgx.models.training import fit_cohort, train
-from pgx.models.warfarin_inr import Start, starts_of
 
 LIMITS = {
     (endpoint_parsing, "MAX_RISK"): 0.9,
@@ -54,14 +50,6 @@ LIMITS = {
     (score_rows, "LEVEL"): 0.9,
     (score_rows, "_CERTAIN"): 0.95,
     (score_rows, "_FACTORS"): 6,
-    (warfarin_inr, "SENSITIVITY"): 1.5,
-    (warfarin_inr, "NOISE"): 0.2,
-    (warfarin_inr, "LAG"): 5.0,
-    (warfarin_inr, "DRIFT"): 0.05,
-    (warfarin_inr, "UNTREATED"): 1.3,
-    (warfarin_inr, "SETTLED"): 0.9,
-    (warfarin_inr, "RANGE"): (2.0, 3.0),
-    (warfarin_inr, "HIGH_RISK"): 4.5,
 }
 
 
@@ -264,138 +252,3 @@ def test_a_population_risk_lies_between_0_and_1(kb: KnowledgeBase, risk: float) 
     train.check_risk(one, None)
     with pytest.raises(UsageError, match="for risks only"):
         train.check_risk(endpoints.get(kb, "warfarin.dose"), 0.5)
-
-
-# Warfarin over time
-
-
-@pytest.mark.parametrize(
-    ("inr", "change", "settled", "advice"),
-    [
-        (4.5, -20.0, True, ("clinician_today", 1)),
-        (4.49, -20.0, True, ("lower_dose", 7)),
-        (4.49, None, True, ("recheck_soon", 3)),
-        (1.99, 12.0, False, ("recheck_soon", 3)),
-        (1.99, 12.0, True, ("raise_dose", 7)),
-        (2.0, 12.0, False, ("raise_dose", 14)),
-        (2.0, 9.99, True, ("keep_dose", 28)),
-        (2.0, 10.0, True, ("raise_dose", 14)),
-        (3.0, -9.99, True, ("keep_dose", 28)),
-        (3.0, -10.0, True, ("lower_dose", 14)),
-        (3.01, -4.99, True, ("recheck_soon", 7)),
-        (3.01, -5.0, True, ("lower_dose", 7)),
-        (3.01, 0.0, True, ("recheck_soon", 7)),
-        (1.5, 0.0, False, ("recheck_soon", 7)),
-    ],
-)
-def test_advice_at_its_limits(inr: float, change: float | None, settled: bool, advice: tuple[str, int]) -> None:
-    assert warfarin_inr._advice(inr, change, settled) == advice
-
-
-def _visits(*rows: tuple[int, float, float]) -> pl.DataFrame:
-    first = date(2026, 1, 5)
-    return pl.DataFrame(
-        [{"sample": "p", "date": first + timedelta(days=day), "dose": dose, "inr": inr} for day, dose, inr in rows]
-    )
-
-
-START = {"p": Start(36.0, 25.0, 49.0)}
-
-
-@pytest.mark.parametrize(("inr", "acts"), [(1.29, False), (1.3, True)])
-def test_a_first_inr_below_1_3_is_that_of_an_untreated_person(inr: float, acts: bool) -> None:
-    found = models.monitor(_visits((0, 36.0, inr)), START)
-    assert (found["estimate"][0] != 36.0) == acts
-
-
-@pytest.mark.parametrize("target", [1.5, 2.5, 4.0])
-def test_inr_targets_that_can_be_aimed_at(target: float) -> None:
-    assert models.monitor(_visits((0, 36.0, target)), START, target=target)["estimate"][0] == pytest.approx(36.0)
-
-
-@pytest.mark.parametrize("target", [1.49, 4.01])
-def test_inr_targets_that_cannot(target: float) -> None:
-    with pytest.raises(UsageError, match="cannot be aimed at"):
-        models.monitor(_visits((0, 36.0, 2.0)), START, target=target)
-
-
-@pytest.mark.parametrize(
-    ("dose", "inr", "fine"),
-    [(0.0, 2.0, True), (300.0, 2.0, True), (-0.1, 2.0, False), (300.1, 2.0, False), (35.0, 0.5, True),
-     (35.0, 30.0, True), (35.0, 0.49, False), (35.0, 30.1, False)],
-)  # fmt: skip
-def test_values_that_can_be(dose: float, inr: float, fine: bool) -> None:
-    if fine:
-        models.monitor(_visits((0, dose, inr)), START)
-    else:
-        with pytest.raises(InputError, match=r"line 2.*is not between"):
-            models.monitor(_visits((0, dose, inr)), START)
-
-
-def test_one_step_of_the_filter_by_hand() -> None:
-    """The normal-normal update on the square-root scale, for a dose that acts in full but for e^-1."""
-    z = stats.norm.ppf(0.95)
-    prior = ((7.0 - 5.0) / (2 * z)) ** 2 + 0.05**2 * 5.0 / 30.0
-    reached = 1 - math.exp(-1)
-    needed = math.sqrt(36.0 * (2.5 / 3.5) ** (1 / 1.5))
-    noise = (0.5 * needed * 0.2 / 1.5 / reached) ** 2
-    gain = prior / (prior + noise)
-    centre, variance = 6.0 + gain * (needed - 6.0), (1 - gain) * prior
-    row = models.monitor(_visits((0, 36.0, 3.5)), START).row(0, named=True)
-    assert row["estimate"] == pytest.approx(centre**2)
-    assert row["low"] == pytest.approx((centre - z * math.sqrt(variance)) ** 2)
-    assert row["high"] == pytest.approx((centre + z * math.sqrt(variance)) ** 2)
-    assert row["change"] == pytest.approx(max((centre**2 / 36 - 1) * 100, -20))
-
-
-def test_a_second_value_speaks_of_the_dose_that_acts_by_then() -> None:
-    z = stats.norm.ppf(0.95)
-    first = models.monitor(_visits((0, 36.0, 2.5)), START).row(0, named=True)
-    both = models.monitor(_visits((0, 36.0, 2.5), (10, 49.0, 2.5)), START).row(1, named=True)
-    variance = ((math.sqrt(first["high"]) - math.sqrt(first["low"])) / (2 * z)) ** 2 + 0.05**2 * 10 / 30
-    reached = 1 - math.exp(-2)
-    needed = math.sqrt(36.0 + (49.0 - 36.0) * reached)
-    gain = variance / (variance + (0.5 * needed * 0.2 / 1.5 / reached) ** 2)
-    assert math.sqrt(both["estimate"]) == pytest.approx(6.0 + gain * (needed - 6.0))
-
-
-def test_a_change_is_held_within_20_percent_and_unknown_without_a_dose() -> None:
-    rows = models.monitor(_visits((0, 70.0, 2.5), (30, 70.0, 8.0), (60, 0.0, 1.1)), START)["change"].to_list()
-    assert rows[1] == -20.0 and rows[2] is None
-
-
-def test_the_time_in_range_is_rosendaals() -> None:
-    found = models.monitor(_visits((0, 36.0, 1.0), (10, 36.0, 3.0), (20, 36.0, 4.0)), START)
-    # Days 5 to 10 of the first line are in range (2.0 to 3.0), none of the second after its first day's 3.1.
-    assert found["time_in_range"].to_list() == [None, pytest.approx(0.6), pytest.approx(6 / 20)]
-
-
-@pytest.mark.parametrize(
-    ("values", "trend"),
-    [
-        ([2.5], "steady"),
-        ([2.0, 2.0 * math.exp(0.199)], "steady"),
-        ([2.0, 2.0 * math.exp(0.201)], "rising"),
-        ([2.0, 2.0 * math.exp(-0.201)], "falling"),
-        ([1.0, 2.0, 2.1, 2.0], "steady"),
-        ([3.0, 1.0, 2.0, 3.0], "rising"),
-    ],
-)
-def test_a_trend_is_a_change_beyond_the_noise_over_three_values(values: list[float], trend: str) -> None:
-    assert warfarin_inr._trend(values) == trend
-
-
-def test_only_scores_of_the_endpoint_that_were_given_start_a_person() -> None:
-    scores = pl.DataFrame(
-        {
-            "sample": ["a", "a", "b"],
-            "endpoint": ["warfarin.dose", "warfarin.dose_gage", "warfarin.dose"],
-            "estimate": [30.0, 35.0, None],
-            "low": [20.0, 21.0, None],
-            "high": [40.0, 49.0, None],
-        }
-    )
-    assert starts_of(scores) == {"a": Start(30.0, 20.0, 40.0)}
-    assert starts_of(scores, "warfarin.dose_gage") == {"a": Start(35.0, 21.0, 49.0)}
-    with pytest.raises(InputError, match="no column 'low'"):
-        starts_of(scores.drop("low"))

@@ -18,7 +18,8 @@ from pgx.models.evaluation import interval_coverage, validate
 from pgx.models.evidence import endpoints
 from pgx.models.fitting.boost import Settings
 from pgx.models.training import fit_cohort, tuning
-from pgx.models.warfarin_inr import Start
+from pgx.models.warfarin_inr.grid import Start
+from pgx.models.warfarin_inr.persons import of_table
 from tests.remembered import check
 
 FEW = Settings(max_trees=20)
@@ -222,7 +223,7 @@ def test_reasons_of_a_score(kb: KnowledgeBase) -> None:
     check("models_reasons", pl.concat(rows, how="diagonal"))
 
 
-def test_a_year_of_inr_values() -> None:
+def test_a_year_of_inr_values(kb: KnowledgeBase) -> None:
     rng, first = np.random.default_rng(2), date(2026, 1, 5)
     rows = []
     for name in ("a", "b", "c"):
@@ -232,4 +233,6 @@ def test_a_year_of_inr_values() -> None:
                          "dose": float(rng.choice([0.0, 20.0, 35.0, 50.0], p=[0.1, 0.3, 0.3, 0.3])),
                          "inr": round(float(np.exp(rng.normal(0.9, 0.35))), 1)})  # fmt: skip
     starts = {"a": Start(35.0, 20.0, 54.0), "b": Start(20.0, 0.0, 44.0), "c": Start(50.0, 40.0, 61.0)}
-    check("models_inr", models.monitor(pl.DataFrame(rows), starts, target=2.4))
+    persons, _ = of_table(pl.DataFrame(rows))
+    found, _ = models.monitor(persons, kb, starts=starts, target=2.4)
+    check("models_inr", found)

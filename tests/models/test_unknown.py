@@ -10,7 +10,6 @@ import pytest
 
 import pgx.knowledge
 from pgx import models
-from pgx.errors import InputError
 from pgx.knowledge import KnowledgeBase
 from pgx.models.cohort import cohort, tables
 from pgx.models.cohort.cohort import Roles
@@ -20,7 +19,6 @@ from pgx.models.evidence.endpoint import gene_of
 from pgx.models.evidence.endpoint_parsing import parse
 from pgx.models.scoring import score as scoring
 from pgx.models.training import large
-from pgx.models.warfarin_inr import HIGHEST_DOSE, HIGHEST_INR, LOWEST_DOSE, LOWEST_INR, starts_of
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "data" / "examples"
 ENDPOINTS = sorted(endpoints.load(pgx.knowledge.load()))
@@ -337,18 +335,6 @@ def test_an_older_value_does_not_stand_in_for_an_impossible_newest_one(tmp_path:
     # What is derived from it is unknown, too.
     assert {"bmi", "bsa"} <= set(history.kept_out["concept"])
     assert "weight" not in set(history.observations["concept"])
-
-
-@pytest.mark.parametrize("dose", [0.0, -3.0, math.inf, 1e6, "much"])
-def test_monitoring_starts_from_no_impossible_dose(dose: object) -> None:
-    row = {"sample": "p", "endpoint": "warfarin.dose", "estimate": dose, "low": 0.0, "high": dose}
-    with pytest.raises(InputError, match="sample p"):
-        starts_of(pl.DataFrame([row], infer_schema_length=None, strict=False))
-
-
-def test_monitoring_keeps_to_the_limits_of_the_concepts(kb: KnowledgeBase) -> None:
-    limits = {row["concept"]: (row["low"], row["high"]) for row in kb.table("concepts").iter_rows(named=True)}
-    assert limits["warfarin_dose"] == (LOWEST_DOSE, HIGHEST_DOSE) and limits["inr"] == (LOWEST_INR, HIGHEST_INR)
 
 
 @pytest.mark.parametrize("word", WORDS)

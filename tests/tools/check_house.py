@@ -27,6 +27,7 @@ LAZY_STAGES = (
     "pgx.cli",
     "pgx.commands",
     "pgx.endpoint_calls",
+    "pgx.table_calls",
     "pgx.files",
     "pgx.kb",
     "pgx.pipeline",

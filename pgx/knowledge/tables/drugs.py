@@ -283,5 +283,29 @@ EXPOSURE_CHECKS = Table(
         Field("within_twofold_without", F, "the same for no effect", required=True),
         Field("fold_error_without", F, "the same for no effect", required=True),
         Field("coverage", F, "part in the 90 % interval", required=True),
+RESPONSE_PARAMETERS = Table(
+    "response_parameters",
+    "Parameters of published models of a drug's effect over time, with their uncertainty; what is assumed is marked.",
+    ("model", "parameter", "allele"),
+    (
+        Field("model", T, "model id", required=True),
+        Field("drug", T, "generic name", required=True, refers="drugs.drug"),
+        Field("parameter", T, "parameter id", required=True),
+        Field("gene", T, "gene whose allele it belongs to", refers="genes.gene"),
+        Field("allele", T, "allele of `gene`; values of a person's two alleles add up"),
+        Field("value", F, "value", required=True),
+        Field("unit", T, "unit; 1 = none", required=True),
+        Field("rse", F, "relative standard error of the estimate, percent"),
+        Field(
+            "mark",
+            T,
+            "copies: two or more independent copies of the publication agree; copy: one copy alone has it; "
+            "chosen: copies differ, and `note` says why this one; assumed: by the product",
+            required=True,
+            codes=("copies", "copy", "chosen", "assumed"),
+        ),
+        Field("meaning", T, "what it is", required=True),
+        Field("note", T, "remarks: how copies differ, what was checked"),
+        Field("source", T, "source", required=True),
     ),
 )

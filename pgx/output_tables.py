@@ -1,0 +1,234 @@
+"""Every table that the program writes: its columns, and for each the unit and the codes that it may hold.
+
+Columns and their meanings are those of `pgx.schema`; tables that no later stage reads have their columns here. Codes
+are those of `pgx.codes`, explained in ``flags.tsv``, or a dict of code and meaning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import polars as pl
+
+from pgx import schema
+from pgx.codes import Applies, Category, DoseAdvice, FlagCode, NoteCode, Severity, Status, Trend, Urgency
+from pgx.schema import Column, Schema
+
+Codes = type[StrEnum] | tuple[StrEnum, ...] | Mapping[str, str]
+ACTIONS = "actions"
+"""Stands for the codes of a table of the knowledge base, which a site may add to."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutputTable:
+    """A table that the program writes.
+
+    Parameters
+    ----------
+    about
+        What a row is, and which command writes it.
+    columns
+        Its columns; none = they are found out from the knowledge (`features`).
+    units
+        Column to unit; 1 = a share or a ratio.
+    codes
+        Column to the codes that it may hold. Of flags, what follows the code after ``:`` is what it is about.
+    """
+
+    about: str
+    columns: Schema = ()
+    units: Mapping[str, str] = field(default_factory=dict)
+    codes: Mapping[str, Codes | str] = field(default_factory=dict)
+
+
+_SCHEME = {"CPIC": "Clinical Pharmacogenetics Implementation Consortium", "DPWG": "Dutch working group"}
+_T, _F, _I = pl.String, pl.Float64, pl.Int64
+
+FAILURES: Schema = tuple(
+    one for name in ("sample", "stage", "code", "where", "message") for one in schema.NOTES if one.name == name
+)
+MISSING: Schema = (
+    Column("sample", _T, "sample name", required=True),
+    Column("feature", _T, "feature that is null", required=True),
+    Column("reason", _T, "why; of a gene that is not called, its flags follow in brackets", required=True),
+)
+POSITIONS: Schema = (
+    Column("sample", _T, "sample name", required=True),
+    Column("gene", _T, "HGNC symbol", required=True),
+    Column("chrom", _T, "chromosome, chr1 to chrM", required=True),
+    Column("pos_grch38", _I, "position on GRCh38", required=True),
+    Column("pos", _I, "position in the file's build"),
+    Column("rsid", _T, "rs number"),
+    Column("ref", _T, "reference bases", required=True),
+    Column("genotype", _T, "bases on GRCh38; . = unknown, * = removed by a deletion, one base = one copy"),
+    Column("state", _T, "what is known of the genotype", required=True),
+    Column("used", pl.Boolean, "whether the call rests on it", required=True),
+    Column("weight", _F, "the genotype's share of the likelihood of all genotypes there; null if it is certain"),
+    Column("evidence", _T, "shares of the likeliest genotypes, with what they come from; null if it is certain"),
+    Column("needed_by", _T, "--explain only: alleles that need another base here, joined by ';'"),
+    Column("supports", _T, "--explain only: those of them that the genotype shows, joined by ';'"),
+    Column("rules_out", _T, "--explain only: those of them that it shows on no strand, joined by ';'"),
+)
+ENDPOINTS: Schema = (
+    Column("endpoint", _T, "endpoint name, e.g. warfarin.dose", required=True),
+    Column("drug", _T, "generic name", required=True),
+    Column("kind", _T, "what is predicted", required=True),
+    Column("outcome", _T, "the outcome in words", required=True),
+    Column("unit", _T, "unit of the estimate"),
+    Column("evidence", _T, "patients:n=..., literature only, or rule", required=True),
+    Column("model", _T, "model id; null where the published evidence alone is the model"),
+    Column("pmids", _T, "PubMed ids of the evidence, joined by ';'"),
+)
+CHECK: Schema = (
+    Column("kind", _T, "what the row is", required=True),
+    Column("name", _T, "column, code, drug or property as written"),
+    Column("meaning", _T, "what it is taken for, or what is wrong", required=True),
+    Column("count", _I, "how often it is there"),
+    Column("where", _T, "line or record of the first one"),
+)
+
+TABLES: dict[str, OutputTable] = {
+    "calls": OutputTable(
+        "one row a sample and gene; pgx call, pgx report",
+        schema.CALLS,
+        {"probability": "1", "activity_score": "1", "clinical_activity_score": "1"},
+        {"status": Status, "flags": FlagCode},
+    ),
+    "phenotypes": OutputTable(
+        "one row a phenotype that the data allow, per sample, gene and scheme; pgx report",
+        schema.PHENOTYPES,
+        {"probability": "1", "activity_score": "1", "clinical_activity_score": "1"},
+        {"scheme": _SCHEME},
+    ),
+    "guidance": OutputTable(
+        "one row a recommendation for a sample and drug; pgx report",
+        schema.GUIDANCE,
+        {"dose_change": "%", "probability": "1"},
+        {
+            "action": ACTIONS,
+            "strength": {
+                "strong": "strongest grade of the source",
+                "moderate": "weaker grade",
+                "optional": "a choice that the source leaves open",
+                "none": "the source gives no grade",
+            },
+            "applies": Applies,
+            "urgency": Urgency,
+            "flags": FlagCode,
+        },
+    ),
+    "judgements": OutputTable(
+        "one row a sample and drug: what is decided; pgx report",
+        schema.JUDGEMENTS,
+        {"dose_change": "%"},
+        {
+            "status": {
+                "advised": "a source decides by the genes",
+                "ruled_out": "by the label, whatever the genes",
+                "not_judged": "a part of the genes is no answer",
+                "not_tested": "the genes that decide are not tested",
+                "uncertain": "the genotype leaves several answers open",
+                "no_match": "no row of a source is for this person",
+                "no_recommendation": "the sources recommend nothing",
+                "no_source": "no source knows the drug",
+            },
+            "urgency": Urgency,
+            "action": ACTIONS,
+            "applies": Applies,
+            "flags": FlagCode,
+        },
+    ),
+    "scores": OutputTable(
+        "one row a sample and endpoint; pgx score, pgx report",
+        schema.SCORES,
+        {"estimate": "see unit", "low": "see unit", "high": "see unit", "reference": "see unit", "level": "1"},
+        {"category": Category, "flags": FlagCode},
+    ),
+    "clinical": OutputTable("one row an observation; pgx report", schema.CLINICAL, {"value": "see unit"}),
+    "medications": OutputTable(
+        "one row a drug of a sample; pgx report",
+        schema.MEDICATIONS,
+        {"dose_mg_per_day": "mg/d"},
+        {"status": {"current": "taken now", "planned": "about to be taken", "stopped": "no longer taken"}},
+    ),
+    "notes": OutputTable(
+        "one row a remark of a run; pgx report", schema.NOTES, {}, {"severity": Severity, "code": NoteCode}
+    ),
+    "failures": OutputTable(
+        "one row a value, row or laboratory result that was lost; pgx report", FAILURES, {}, {"code": NoteCode}
+    ),
+    "monitor": OutputTable(
+        "one row an INR; pgx monitor",
+        schema.MONITOR,
+        {
+            **dict.fromkeys(("dose", "estimate", "low", "high", "next_dose"), "mg/week"),
+            **dict.fromkeys(("inr", "expected", "target", "forecast", "forecast_low", "forecast_high"), "{INR}"),
+            "time_in_range": "1",
+            "change": "%",
+            "recheck_days": "d",
+        },
+        {
+            "trend": Trend,
+            "advice": DoseAdvice,
+            "flags": (FlagCode.GENE_AVERAGED, FlagCode.ALLELE_BY_ACTIVITY, FlagCode.MISSING, FlagCode.ASSUMED),
+        },
+    ),
+    "features": OutputTable("one row a sample, one column a feature; pgx features"),
+    "missing": OutputTable(
+        "one row a value that is missing; pgx features --missing",
+        MISSING,
+        {},
+        {
+            "reason": {
+                "not_called": "the gene is not called",
+                "no_score": "the gene has no activity score, or not one number",
+                "no_value": "nothing is on record",
+                "too_old": "what is on record is older than counts",
+                "too_few_values": "too few values for a trend",
+                "not_used": "left out by the reader, see the notes",
+                "no_medication_list": "no list of medicines is on record",
+                "drug_unknown": "a drug on the list that could not be read may be it",
+                "too_few_positions": "too few positions to tell the ancestry",
+            }
+        },
+    ),
+    "positions": OutputTable(
+        "one row a position, sample and gene; pgx call --log, pgx call --explain",
+        POSITIONS,
+        {"weight": "1"},
+        {
+            "state": {
+                "called": "measured",
+                "no_call": "the file has no genotype",
+                "absent": "not in the file",
+                "filtered": "did not pass a filter",
+                "reference_block": "reference, by a block of a gVCF",
+                "unsupported": "the file's own evidence does not carry it",
+                "assumed_reference": "not in the file and read as reference, as the user asked",
+            }
+        },
+    ),
+    "endpoints": OutputTable(
+        "one row an endpoint; pgx models list",
+        ENDPOINTS,
+        {},
+        {"kind": {"dose": "a dose", "response": "a wanted effect", "adverse_effect": "an unwanted effect"}},
+    ),
+    "check": OutputTable(
+        "one row a column, code, drug or problem of a file; pgx check",
+        CHECK,
+        {},
+        {
+            "kind": {
+                "understood": "used",
+                "not_understood": "not used",
+                "error": "to be corrected before use",
+                "warning": "worth a look",
+                "info": "what the file is",
+            }
+        },
+    ),
+}
+"""Every table by name."""
