@@ -159,6 +159,11 @@ TABLES: dict[str, OutputTable] = {
     "failures": OutputTable(
         "one row a value, row or laboratory result that was lost; pgx report", FAILURES, {}, {"code": NoteCode}
     ),
+    "exposure": OutputTable(
+        "one row a genotype; pgx exposure",
+        schema.EXPOSURE,
+        dict.fromkeys(("ratio", "low", "high", "level", "shares"), "1"),
+    ),
     "monitor": OutputTable(
         "one row an INR; pgx monitor",
         schema.MONITOR,

@@ -27,7 +27,7 @@ CALLS = {name: getattr(pgx, name) for name in VERBS} | {
 
 def test_there_is_one_verb_a_command():
     assert set(pgx.__all__) - set(VERBS) == {"Options", "Result", "__version__", "kb", "schema"}
-    assert VERBS == ["call", "check", "compare", "evaluate", "explain", "features", "monitor", "report", "score",
+    assert VERBS == ["call", "check", "compare", "evaluate", "explain", "exposure", "features", "monitor", "report", "score",
                      "simulate", "train"]  # fmt: skip
 
 

@@ -42,7 +42,9 @@ def exposure(
     out: opt.Out = Path("-"),
     knowledge: opt.Knowledge = None,
 ) -> None:
-    """Predict how genotype and other drugs change the exposure (AUC) of a drug, with intervals.
+    """Predict a drug's exposure by genotype and other drugs.
+
+    The ratio of its AUC to that of a person with two normal-function alleles and no other drugs, with an interval.
 
     A mechanistic static model: shares of clearance and strengths of inhibitors and inducers, estimated from published
     ratios. An estimate for research and drug development, not advice on a dose.

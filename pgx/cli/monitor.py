@@ -44,7 +44,7 @@ def monitor(
     quiet: opt.Quiet = False,
     verbose: opt.Verbose = False,
 ) -> None:
-    """Follow warfarin through each INR: what to do next, and the INR to come.
+    """Follow warfarin: what to do next, and the INR to come.
 
     Each row has the dose that is needed with its interval, the advice, the change of dose, the days until the next INR
     and a forecast of it. The model is that of Hamberg et al. 2010: age, CYP2C9 and VKORC1. What is not known of a

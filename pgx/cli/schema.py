@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 TABLES = ("calls", "phenotypes", "guidance", "judgements", "scores", "clinical", "medications", "notes", "failures",
-          "monitor", "features", "missing", "positions", "endpoints", "check")  # fmt: skip
+          "monitor", "exposure", "features", "missing", "positions", "endpoints", "check")  # fmt: skip
 """Names of the tables; the help and the completion must not wait for the schemas to load."""
 _WIDTH = 100
 _MOST = 15
@@ -49,7 +49,10 @@ def schema(
     ] = None,
     knowledge: opt.Knowledge = None,
 ) -> None:
-    """Explain the columns of an output table: type, unit, meaning and codes."""
+    """Explain the columns of an output table.
+
+    Of each column: type, unit, meaning and codes.
+    """
     import pgx
     from pgx.io import write_bytes
 
