@@ -15,7 +15,7 @@ from pgx.io import check_outputs, reading, table_files, write_bytes
 from pgx.models.cohort.tables import read
 from pgx.models.evaluation import measures, plots
 from pgx.models.evidence import endpoints
-from pgx.models.exposure import genotypes, prediction
+from pgx.models.exposure import diplotype_scores, prediction
 from pgx.models.exposure.plot import svg
 from pgx.models.fitting.boost import Settings
 from pgx.options import Names, PathLike, Paths, names_of, paths_of
@@ -334,7 +334,7 @@ def exposure(
     frame = prediction.exposure(
         drug if given else prediction.named(kb, drug),
         kb,
-        scores=genotypes.scores_of(kb, genotype) if genotype else None,
+        scores=diplotype_scores.scores_of(kb, genotype) if genotype else None,
         agents=[prediction.named(kb, agent) for agent in agents],
         shares=given,
     )
