@@ -19,6 +19,7 @@ from functools import cached_property
 
 import polars as pl
 
+from pgx.codes import Urgency
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.rules.phenotypes import INDETERMINATE, rules_for
 from pgx.knowledge.tables.declared import SCHEMES
@@ -112,7 +113,10 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """One row of recommendations with its conditions, in the guideline's order of genes."""
+    """One row of recommendations with its conditions, in the guideline's order of genes.
+
+    `when` is the condition of a second, later action; `against` says that the row speaks against the drug.
+    """
 
     index: int
     rec_id: str
@@ -121,6 +125,8 @@ class Recommendation:
     population: str
     conditions: tuple[Condition, ...]
     says: str
+    when: str = ""
+    against: bool = False
 
     @property
     def genes(self) -> tuple[str, ...]:
@@ -140,6 +146,7 @@ class Conditions:
             for row in kb.table("genotype_terms").iter_rows(named=True)
         }
         self._made: dict[Condition, Condition] = {}
+        self._against = frozenset(kb.table("actions").filter(pl.col("urgency") == Urgency.AVOID)["action"])
         self._outcomes: dict[tuple[str, str], frozenset[str]] = {}
         rows = kb.table("recommendations").with_row_index("index").rows(named=True)
         self._rows: dict[str, list[dict[str, object]]] = defaultdict(list)
@@ -195,7 +202,15 @@ class Conditions:
                 for test in tests
             )
             yield Recommendation(
-                _int(row["index"]), str(row["rec_id"]), source, drug, str(row["population"]), conditions, _says(row)
+                _int(row["index"]),
+                str(row["rec_id"]),
+                source,
+                drug,
+                str(row["population"]),
+                conditions,
+                _says(row),
+                str(row["secondary_when"] or ""),
+                str(row["action"]) in self._against,
             )
 
     def _interacting(self, rows: Iterable[dict[str, object]]) -> set[tuple[str, str]]:

@@ -134,6 +134,7 @@ def _summary(shown: View) -> list[RenderableType]:
     if shown.unknown_medicines:
         names = ", ".join(shown.unknown_medicines)
         parts.append(Text.assemble(("! Not in the knowledge base: ", "bold yellow"), names, "; nothing is known of it"))
+    parts += [Text(f"{remark[:1].upper()}{remark[1:]}.", "dim") for remark in shown.local_medicines]
     if shown.scope:
         parts.append(Text(f"{shown.scope[:1].upper()}{shown.scope[1:]}.", "dim"))
     if not shown.drugs:
@@ -175,6 +176,9 @@ def _drug_lines(drugs: list[Drug]) -> RenderableType:
             text.append("\ninstead: ", "bold")
             rejected = f"not {drug.not_fitting}" if drug.not_fitting else ""
             text.append("; ".join(filter(None, (", ".join(drug.alternatives), rejected))))
+        if drug.set_aside:
+            text.append("\nfor a first treatment only: ", "bold")
+            text.append(drug.set_aside)
         for line in drug.interactions:
             text.append("\ninteraction: ", "bold")
             text.append(line)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from pgx.codes import FlagCode
+from pgx.codes import Flag, FlagCode
 from pgx.judgement import Judgement, decide, judge
 from pgx.judgement.statement import NOBODY, URGENCIES, Row, by_source, by_strength, rank
 from pgx.knowledge.acting import DECIDES, Acting, phrase
@@ -14,6 +14,7 @@ from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.model import BESIDE_DRUGS, OF_LEVELS, Drug
 from pgx.reports.page.wording import clean, words
 
+_AS_USUAL = ": as in most people"
 _EMPTY_IMPLICATIONS = ("no implication stated", "no relevant effect", "sensitivity depends on the genotype")
 
 
@@ -63,6 +64,9 @@ def drug_of(
     deciding, part, advice, valid = decision.deciding, decision.part, decision.statements, decision.valid
     untested, stakes, unclear, refused = decision.untested, decision.stakes, decision.unclear, decision.refused
     headline, reason = _line(deciding, part, valid, advice, untested, stakes, unclear, refused)
+    if deciding and not part:
+        headline += _condition_and_checks(deciding, judgement)
+    reason = "; also ".join(filter(None, (reason, *map(_also, decision.further))))
     if decision.ruled_out:
         by_genes = _by_the_genes(deciding, headline) + (f", {reason}" if reason else "")
         headline, reason = _by_the_label(decision.ruled_out, decision.acting, name), by_genes
@@ -73,6 +77,7 @@ def drug_of(
         judgement=judgement,
         headline=details.headline_of(headline, judgement, lexicon),
         later=details.later(judgement, lexicon),
+        set_aside=details.set_aside(judgement, advice),
         reason=reason,
         sources=_sources(decision.agreeing),
         medication=medication,
@@ -103,6 +108,9 @@ def _sources(agreeing: Iterable[Advice]) -> tuple[str, ...]:
 
 
 def _by_the_label(limit: Advice, acting: Sequence[Acting], name: str) -> str:
+    allergies = [flag.about for flag in limit.codes if flag.code == FlagCode.ALLERGY]
+    if allergies:
+        return f"{limit.action}: {', '.join(allergies)}"
     if limit.acting:
         return f"{phrase(acting, clean(name))}: {limit.action}, whatever the genes"
     text = f"{limit.action} {limit.condition}, whatever the genes"
@@ -165,6 +173,14 @@ def _headline(deciding: Advice, otherwise: Advice | None) -> str:
     return deciding.headline
 
 
+def _condition_and_checks(deciding: Advice, judgement: Judgement) -> str:
+    """Whom the advice is for, where the stage of treatment decided that, and what is checked with caution."""
+    aside = {flag.about for flag in map(Flag.parse, judgement.flags) if flag.code == FlagCode.SET_ASIDE}
+    condition = f" ({deciding.condition})" if deciding.row["population"] in aside else ""
+    checked = deciding.urgency == "monitor" and deciding.row["action"] != "insufficient"
+    return condition + (f"; check {', '.join(deciding.monitoring)}" if checked and deciding.monitoring else "")
+
+
 def _under_other_conditions(deciding: Advice, settled: Advice | None, valid: Sequence[Advice]) -> str:
     """Say that the deciding source has other advice for other patients, where nothing holds without a condition."""
     if deciding.applies != "if_population" or settled:
@@ -191,9 +207,15 @@ def _results(advice: Sequence[Advice], untested: Mapping[str, list[str]]) -> str
 
 
 def _reason(advice: Advice) -> str:
-    parts = (part for _, effects in advice.implications for part in effects.split(", "))
-    effects = ", ".join(dict.fromkeys(part for part in parts if part not in _EMPTY_IMPLICATIONS))
+    parts = [part for _, effects in advice.implications for part in effects.split(", ")]
+    parts = [part for part in dict.fromkeys(parts) if part not in _EMPTY_IMPLICATIONS]
+    effects = ", ".join([part for part in parts if not part.endswith(_AS_USUAL)] or parts)
     return f"{advice.result}: {effects}" if advice.result and effects else advice.result or effects
+
+
+def _also(row: Advice) -> str:
+    """What a further gene asks for by itself."""
+    return f"{row.result}: {row.what}"
 
 
 def _differences(differing: Sequence[tuple[Advice, Advice | None]]) -> str:

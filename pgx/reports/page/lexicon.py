@@ -135,6 +135,13 @@ class Lexicon:
             pattern = f"{humanise(code)}: {{text}}" if code else "{text}"
         return clean(pattern.replace("{text}", text).replace("{drug}", drug))
 
+    def when_met(self, code: str, text: str, drug: str) -> str:
+        """Return what is done now that a condition is met: ``taken for more than 12 weeks: if it works, ...``."""
+        pattern = templates(self.kb.folders).words.get("when_met", {}).get(code)
+        if not isinstance(pattern, str):
+            return self.when(code, text, drug)
+        return clean(pattern.replace("{text}", text).replace("{drug}", drug))
+
     def dose(self, value: str, unit: str) -> str:
         """Return a dose with its unit: ``less than 20 mg/day``."""
         known = templates(self.kb.folders).words

@@ -42,7 +42,8 @@ ALWAYS_SAID = (NoteCode.MEDICATION_BASIS,)
 class Drug:
     """One drug: what was judged, why, and what each source says.
 
-    `later` is what changes in the course of treatment, `limits` are what the label says whatever the genes,
+    `later` is what changes in the course of treatment, `set_aside` what sources say of a first treatment where that is
+    behind the person, `limits` are what the label says whatever the genes,
     `ruled_out` is the one of them that leads, `acting` the drugs of the list that act on it and that the advice on the
     genes does not count, `interactions` what else other drugs of the list do to it and it to them, `untested` the genes
     that were not tested with the urgency that a result could mean, `unclear` those of which the file shows something of
@@ -68,6 +69,7 @@ class Drug:
     refused: tuple[str, ...] = ()
     local: bool = False
     later: str = ""
+    set_aside: str = ""
     acting: tuple[Acting, ...] = ()
 
     @property
@@ -313,6 +315,11 @@ class View:
         """Medicines of the person's list that the knowledge base does not know, as they were written."""
         rows = (row for row in self.clinical if row["concept"] in UNKNOWN_MEDICINES and row["code"])
         return sorted({clean(str(row["code"])) for row in rows})
+
+    @property
+    def local_medicines(self) -> list[str]:
+        """Remarks on medicines of the person's list that do not reach the whole body, such as eye drops."""
+        return [clean(str(note["message"])) for note in self.notes if note["code"] == NoteCode.LOCAL_FORM]
 
     @property
     def remarks(self) -> list[Row]:
