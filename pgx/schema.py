@@ -70,6 +70,7 @@ CALLS: Schema = (
         "what the population's frequencies would say",
     ),
     Column("positions_called", _I, "positions of the gene's definition with data in this sample"),
+    Column("positions_assumed", _I, "positions without data that were read as the reference, as the user asked"),
     Column("positions_total", _I, "positions of the gene's definition"),
     Column("flags", NAMES, "documented codes joined by ';'"),
     Column("source", _T, "genotypes | outside:<tool> | local:<overlay>"),

@@ -174,6 +174,7 @@ class Diplotype:
 class PatternCall:
     """The answer for one distinct genotype pattern of one gene; `diplotypes` is sorted, most probable first.
 
+    `positions_called` have data, and `positions_assumed` were read as the reference without any.
     `stated_phenotype` and `stated_score` are what an outside tool says without (or beside) a diplotype; they are used
     only where there is no diplotype.
     """
@@ -186,6 +187,7 @@ class PatternCall:
     source: str = "genotypes"
     stated_phenotype: str | None = None
     stated_score: float | None = None
+    positions_assumed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

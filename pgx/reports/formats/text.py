@@ -268,7 +268,7 @@ def _gene_cells(gene: Gene) -> list[Text]:
     score = Text(number(gene.score))
     if gene.clinical_score is not None and gene.clinical_score != gene.score:
         score.append(f"\nnow {number(gene.clinical_score)}")
-    return [Text(gene.name, "bold"), diplotype, phenotype, score, Text(gene.positions)]
+    return [Text(gene.name, "bold"), diplotype, phenotype, score, Text(gene.positions_said)]
 
 
 def _sources(drug: Drug) -> RenderableType:
@@ -324,4 +324,4 @@ def _remarks(shown: View) -> list[RenderableType]:
 
 
 def _uncalled(gene: Gene) -> str:
-    return f"{gene.name} ({gene.positions})" if gene.row["positions_total"] else gene.name
+    return f"{gene.name} ({gene.positions_said})" if gene.row["positions_total"] else gene.name

@@ -164,6 +164,7 @@ def _gene(row: Row, classes: list[Row], guided: bool, lexicon: Lexicon) -> Gene:
         allele for diplotype in (_text(row["diplotype"]), *dict(alternatives)) for allele in alleles_of(diplotype)
     ]
     called, total = row["positions_called"], row["positions_total"]
+    assumed = row.get("positions_assumed") or 0
     functions = [
         (_text(row[f"allele{i}"]), _text(row[f"function{i}"])) for i in (1, 2) if row[f"allele{i}"] is not None
     ]
@@ -181,6 +182,7 @@ def _gene(row: Row, classes: list[Row], guided: bool, lexicon: Lexicon) -> Gene:
         clinical_score=_float(row["clinical_activity_score"]),
         functions=tuple(functions),
         positions="" if total is None else f"{called if called is not None else 0}/{total}",
+        positions_assumed=int(str(assumed)),
         flags=tuple(lexicon.flags(codes_of(row["flags"]))),
         source=_text(row["source"]),
         classes=tuple(kinds),

@@ -162,11 +162,17 @@ class Gene:
     clinical_score: float | None
     functions: tuple[tuple[str, str], ...]
     positions: str
+    positions_assumed: int
     flags: tuple[str, ...]
     source: str
     classes: tuple[Class, ...]
     has_guidance: bool
     harmless: frozenset[str]
+
+    @property
+    def positions_said(self) -> str:
+        """Positions with data, and how many were assumed: ``1/35, 34 assumed``."""
+        return f"{self.positions}, {self.positions_assumed} assumed" if self.positions_assumed else self.positions
 
     @property
     def local(self) -> bool:
