@@ -199,7 +199,7 @@ def _drug_lines(drugs: list[Drug]) -> RenderableType:
 
 def _score(score: Score) -> RenderableType:
     head = Text.assemble((score.endpoint, "bold"))
-    head.append(f" ({words('kind', score.kind)}): ")
+    head.append(f" ({score.kind_said}): ")
     if score.estimate is None:
         head.append(score.refusal or words("category", score.category), "bold yellow")
     else:
@@ -214,6 +214,7 @@ def _score(score: Score) -> RenderableType:
     if score.factors:
         rows.append(("driven by", ", ".join(f"{name} {value:+.3g}" for name, value in score.factors[:6])))
     rows.append(("rests on", f"{score.evidence}; {score.model}"))
+    rows += [("beside the advice", score.beside_advice)] if score.beside_advice else []
     rows += [("caution", flag) for flag in score.flags]
     return Group(head, Padding(_grid(rows), (0, 0, 0, 2)))
 

@@ -155,7 +155,8 @@ class Lexicon:
         if ("feature", name) in wording.table():
             return words("feature", name)
         meaning = self._column("concepts", "feature", "meaning").get(name)
-        if meaning is not None:
+        # The meaning of a coded concept lists its answers: none of them is its name.
+        if meaning is not None and self._column("concepts", "feature", "kind").get(name) != "coded":
             return _before_details(meaning)
         head, _, rest = name.partition(".")
         if head == "gene":
