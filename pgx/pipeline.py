@@ -98,7 +98,14 @@ def conclude(
         provenance=provenance(found, options),
         holders=found.holders,
         suspects=variants.suspects(found.genotypes, found.kb),
-        judgements=judgement.judgements(advice, found.calls, scores, found.kb, exposures(found.clinical, found.kb)),
+        judgements=judgement.judgements(
+            advice,
+            found.calls,
+            scores,
+            found.kb,
+            exposures(found.clinical, found.kb),
+            clinical.left_out.by_drug(found.clinical.kept_out, found.kb),
+        ),
     )
 
 

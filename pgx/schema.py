@@ -200,14 +200,16 @@ JUDGEMENTS: Schema = (
         _L,
         "what could change it, with the gravest urgency that it could mean: gene:<GENE> (not tested), "
         "variant:<GENE> (shown and not understood), laboratory:<GENE> (sent and not used), genotype:<GENE> <result>, "
-        "copies:<GENE> <result>, person:<population>, drug:<agent> (stopped)",
+        "copies:<GENE> <result>, person:<population>, value:<concept> (left out), drug:<agent> (stopped)",
     ),
     Column(
         "flags",
         _L,
         "codes: cause:<agent>:<gene>:<action> (a medicine without which the genes ask for no more than the action), "
         "causes:<drug>:<gene> (the same, told of that medicine), "
-        "then:<action>:<change>:<when> (a later or conditional change), at_most:<dose>:<unit>, dose:<dose>:<unit>, "
+        "then:<action>:<change>:<when> (a later or conditional change), condition_met:<when> (it is due now), "
+        "also:<action>:<change>:<GENE> (a further gene asks for this), set_aside:<population>, allergy:<why>, "
+        "at_most:<dose>:<unit>, dose:<dose>:<unit>, "
         "sources_differ, phenoconverted, genotype_uncertain, gene_not_tested, recall, local, "
         "interaction:<agent>:<enzyme>:<strength>:<role>:<phase>:<effect>, alternative_ruled_out:<drug>:<why>",
     ),

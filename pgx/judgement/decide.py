@@ -87,7 +87,7 @@ class Decision(Generic[S]):
             return ()
         said, found = set(self.deciding.genes), []
         for row in self.valid:
-            if row.applies == "yes" and row.urgency in CHANGES and said.isdisjoint(row.genes):
+            if row.applies == "yes" and row.urgency in CHANGES and not row.turned and said.isdisjoint(row.genes):
                 found.append(row)
                 said.update(row.genes)
         return tuple(found)

@@ -69,6 +69,8 @@ class Known:
         Gene -> the other medicines of the person that change how it acts.
     urgencies
         Action -> urgency.
+    left_out
+        Concepts that the sources ask for and whose value was left out.
     """
 
     genes: Mapping[str, str] = field(default_factory=dict)
@@ -77,6 +79,7 @@ class Known:
     details: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     agents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     urgencies: Mapping[str, str] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
 
 
 NOTHING_KNOWN = Known()
@@ -209,6 +212,7 @@ def _could_change(decision: Decision[S], known: Known) -> Iterator[str]:
     for row in (*decision.valid, *decision.limits):
         if row.applies == "if_population":
             yield f"person:{row.row['population']}={row.urgency}"
+    yield from (f"value:{concept}" for concept in known.left_out)
     yield from (f"drug:{acting.agent}" for acting in decision.acting)
 
 

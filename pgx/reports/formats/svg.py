@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 from pgx.reports.page import wording
 from pgx.reports.page.build import Gene, Score
-from pgx.reports.page.wording import number, percent, words
+from pgx.reports.page.wording import number, percent
 
 _WIDTH = 360.0
 # What a renderer without our style sheet shows (a PDF, a picture cut out of the page); the sheet's classes win over it.

@@ -6,6 +6,7 @@ import io
 import os
 import shutil
 import sys
+from itertools import product
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -16,6 +17,7 @@ from rich.text import Text
 from pgx.reports.page.build import NOBODY, Drug, Gene, Score, View, view
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.notice import NOTICE
+from pgx.reports.page.who import tested
 from pgx.reports.page.wording import URGENCIES, clean, number, percent, several, urgency_note, words
 from pgx.types import Result
 
@@ -89,6 +91,7 @@ def text_of(shown: View, *, color: bool = False, width: int = 100) -> str:
 def page(shown: View, width: int) -> RenderableType:
     """Return the whole report as one rich renderable for `width` columns."""
     parts: list[RenderableType] = [Text(f"Pharmacogenomic report: {shown.sample}", "bold"), Text(NOTICE, "dim italic")]
+    parts += _who(shown)
     parts += [_heading("What to do"), *_summary(shown)]
     if shown.scores:
         parts += [
@@ -118,6 +121,12 @@ def _grid(rows: list[tuple[str, str]]) -> Table:
     return table
 
 
+def _who(shown: View) -> list[RenderableType]:
+    person = "; ".join(f"{label} {value}" for label, value in shown.who)
+    lines = [Text.assemble((f"{label}: ", "dim"), names) for label, names in tested(shown.genes, shown.genes_needed)]
+    return [*([Text(f"{person[:1].upper()}{person[1:]}.")] if person else []), *lines]
+
+
 def _summary(shown: View) -> list[RenderableType]:
     parts: list[RenderableType] = [
         Text.assemble(("! ", "bold red"), clean(str(note["message"]))) for note in shown.alerts
@@ -139,8 +148,10 @@ def _summary(shown: View) -> list[RenderableType]:
         parts.append(Text(f"{shown.scope[:1].upper()}{shown.scope[1:]}.", "dim"))
     if not shown.drugs:
         parts.append(Text("No guidance: no drug was asked for, or none has a guideline."))
-    for urgency in URGENCIES:
-        drugs = shown.of_urgency(urgency)
+    for on_list, urgency in product(shown.parts, URGENCIES):
+        drugs = shown.of_urgency(urgency, listed=on_list)
+        if urgency == URGENCIES[0] and on_list is False:
+            parts.append(Padding(Text("Not on the list of medicines", "bold"), (1, 0, 0, 0)))
         if not drugs:
             continue
         parts.append(Text(f"{MARKS[urgency]} {words('urgency', urgency)} ({len(drugs)})", STYLES[urgency]))

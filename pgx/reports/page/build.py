@@ -12,7 +12,7 @@ from pgx.assertion import NOT_CALLED, STATEMENTS, asserted
 from pgx.codes import FlagCode
 from pgx.errors import UsageError
 from pgx.knowledge.local_terms import KEY as LOCAL_TERMS
-from pgx.reports.page import person, wording
+from pgx.reports.page import person, who, wording
 from pgx.reports.page.advice import NOBODY, Advice, Row, advice_of
 from pgx.reports.page.cells import codes_of, flags_of, numbers_of, pairs_of
 from pgx.reports.page.cells import number_of as _float
@@ -123,6 +123,7 @@ def build(
         notes=(*person.notes_for(run_notes, parts["scores"]), *parts["notes"]),
         provenance=provenance,
         lexicon=lexicon,
+        who=who.who(parts["clinical"], lexicon),
     )
 
 

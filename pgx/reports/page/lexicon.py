@@ -142,6 +142,10 @@ class Lexicon:
             return self.when(code, text, drug)
         return clean(pattern.replace("{text}", text).replace("{drug}", drug))
 
+    def is_condition(self, concept: str) -> bool:
+        """Return whether a concept is a disease or a state that a person has or has not."""
+        return (self._column("concepts", "concept", "feature").get(concept) or "").startswith("condition.")
+
     def dose(self, value: str, unit: str) -> str:
         """Return a dose with its unit: ``less than 20 mg/day``."""
         known = templates(self.kb.folders).words

@@ -225,10 +225,18 @@ class View:
     notes: tuple[Row, ...]
     provenance: tuple[tuple[str, str], ...]
     lexicon: Lexicon
+    who: tuple[tuple[str, str], ...] = ()
 
-    def of_urgency(self, urgency: str) -> list[Drug]:
-        """Return the drugs of one urgency, in order."""
-        return [drug for drug in self.drugs if drug.urgency == urgency]
+    def of_urgency(self, urgency: str, *, listed: bool | None = None) -> list[Drug]:
+        """Return the drugs of one urgency, in order; `listed` asks for those on the person's list, or for the rest."""
+        drugs = (drug for drug in self.drugs if drug.urgency == urgency)
+        return [drug for drug in drugs if listed is None or listed == bool(drug.medication)]
+
+    @property
+    def parts(self) -> tuple[bool | None, ...]:
+        """The parts of the first page, for `of_urgency`: what the person takes or will take comes before the rest."""
+        listed = {bool(drug.medication) for drug in self.drugs}
+        return (True, False) if len(listed) > 1 else (None,)
 
     @property
     def not_called(self) -> list[Gene]:
@@ -342,5 +350,5 @@ class View:
     @property
     def without_guidance(self) -> list[str]:
         """Medicines of the person that no guideline row exists for."""
-        known = {drug.name for drug in self.drugs}
+        known = {drug.name for drug in self.drugs} | self.lexicon.guided_drugs
         return sorted({clean(str(row["drug"])) for row in self.medications if row["status"] != "stopped"} - known)
