@@ -86,6 +86,14 @@ def conclude(
         scores, remarks = score_phenotyped(found, endpoints, whose=whose)
     remarks = [*judgement.scope(found.genotypes.samples, open_list), *remarks]
     remarks = [*clinical.left_out.notes(found.clinical.kept_out, advice, scores, found.kb), *remarks]
+    judged = judgement.judgements(
+        advice,
+        found.calls,
+        scores,
+        found.kb,
+        exposures(found.clinical, found.kb),
+        clinical.left_out.by_drug(found.clinical.kept_out, found.kb),
+    )
     return Result(
         samples=found.genotypes.samples,
         calls=found.calls,
@@ -98,14 +106,8 @@ def conclude(
         provenance=provenance(found, options),
         holders=found.holders,
         suspects=variants.suspects(found.genotypes, found.kb),
-        judgements=judgement.judgements(
-            advice,
-            found.calls,
-            scores,
-            found.kb,
-            exposures(found.clinical, found.kb),
-            clinical.left_out.by_drug(found.clinical.kept_out, found.kb),
-        ),
+        judgements=judged,
+        next_tests=judgement.next_tests(judged, advice, found.callset, found.clinical, found.kb, found.groups),
     )
 
 

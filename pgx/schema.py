@@ -215,6 +215,23 @@ JUDGEMENTS: Schema = (
     ),
 )
 
+NEXT_TESTS: Schema = (
+    Column("sample", _T, "sample name", required=True),
+    Column("drug", _T, "generic name", required=True),
+    Column("what", _T, "what could be found out: a gene, a population of the recommendations, a drug", required=True),
+    Column(
+        "kind",
+        _T,
+        "gene (not tested) | hla (not tested, of unknown frequency) | copy_number (the data do not show it) | genotype "
+        "(another one that the data allow) | record (whether the person is of the population) | drug_stopped",
+        required=True,
+    ),
+    Column("probability", _F, "probability, 0 to 1, that the advice is then `advice_then`; null if nobody knows"),
+    Column("advice_now", _T, "action with its change of dose, as far as is known", required=True),
+    Column("advice_then", _T, "action with its change of dose, or urgency, once it is found out", required=True),
+    Column("urgency_then", _T, "avoid | change_dose | monitor | standard | no_data", required=True),
+)
+
 CLINICAL: Schema = (
     Column("sample", _T, "person, the VCF's sample name", required=True),
     Column(

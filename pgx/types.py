@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pgx.notes import Note
-from pgx.schema import JUDGEMENTS, empty
+from pgx.schema import JUDGEMENTS, NEXT_TESTS, empty
 
 NOT_CALLED = -1
 """Allele code: the strand's base is unknown."""
@@ -261,6 +261,7 @@ class Result:
     holders: tuple[frozenset[str], ...] = ()
     judgements: pl.DataFrame = field(default_factory=lambda: empty(JUDGEMENTS))
     suspects: tuple[str, ...] = ()
+    next_tests: pl.DataFrame = field(default_factory=lambda: empty(NEXT_TESTS))
 
     def __repr__(self) -> str:
         """Whom it is about, and the shape of each frame."""

@@ -146,6 +146,7 @@ class Conditions:
             for row in kb.table("genotype_terms").iter_rows(named=True)
         }
         self._made: dict[Condition, Condition] = {}
+        self._on_genotype: dict[str, tuple[Condition, ...]] = {}
         self._against = frozenset(kb.table("actions").filter(pl.col("urgency") == Urgency.AVOID)["action"])
         self._outcomes: dict[tuple[str, str], frozenset[str]] = {}
         rows = kb.table("recommendations").with_row_index("index").rows(named=True)
@@ -167,6 +168,22 @@ class Conditions:
         if drug not in self._by_drug:
             self._by_drug[drug] = tuple(self._compile(drug))
         return self._by_drug[drug]
+
+    def on_genotype(self, gene: str) -> tuple[Condition, ...]:
+        """Return the conditions of all recommendations that ask for a diplotype or an allele of a gene."""
+        if gene not in self._on_genotype:
+            rows = self._kb.table("recommendation_conditions").filter(
+                pl.col("gene") == gene, pl.col("match_on").is_in(["genotype", "allele"])
+            )
+            ids = (
+                self._kb.table("recommendations")
+                .join(rows, on="rec_id", how="semi")["drug"]
+                .unique(maintain_order=True)
+            )
+            asked = (one for drug in ids for row in self.of(drug) for one in row.conditions)
+            kept = (one for one in asked if one.gene == gene and one.compare in ("diplotype", "any_allele"))
+            self._on_genotype[gene] = tuple(dict.fromkeys(kept))
+        return self._on_genotype[gene]
 
     def names(self, phenotype: str, broader: bool) -> frozenset[str]:
         """Return the terms that a phenotype goes by in a source that words it `broader` or not."""

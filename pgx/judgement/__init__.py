@@ -3,6 +3,7 @@
 from pgx.judgement.decide import Decision, decide
 from pgx.judgement.judgement import Judgement, Known, judge
 from pgx.judgement.judgements import judgements, of_result, of_row, only_actionable, scope
+from pgx.judgement.next_tests import next_tests
 
 __all__ = [
     "Decision",
@@ -11,6 +12,7 @@ __all__ = [
     "decide",
     "judge",
     "judgements",
+    "next_tests",
     "of_result",
     "of_row",
     "only_actionable",

@@ -144,10 +144,21 @@ def _summary(shown: View) -> list[RenderableType]:
         names = ", ".join(shown.unknown_medicines)
         parts.append(Text.assemble(("! Not in the knowledge base: ", "bold yellow"), names, "; nothing is known of it"))
     parts += [Text(f"{remark[:1].upper()}{remark[1:]}.", "dim") for remark in shown.local_medicines]
+    if shown.test_first:
+        parts.append(Text(f"{shown.test_first[:1].upper()}{shown.test_first[1:]}.", "bold"))
     if shown.scope:
         parts.append(Text(f"{shown.scope[:1].upper()}{shown.scope[1:]}.", "dim"))
     if not shown.drugs:
         parts.append(Text("No guidance: no drug was asked for, or none has a guideline."))
+    parts += _by_urgency(shown)
+    if shown.without_guidance:
+        parts.append(Text(f"No guideline row for: {', '.join(shown.without_guidance)}", "dim"))
+    return parts
+
+
+def _by_urgency(shown: View) -> list[RenderableType]:
+    """Return the drugs by urgency, those of the person's list before the rest."""
+    parts: list[RenderableType] = []
     for on_list, urgency in product(shown.parts, URGENCIES):
         drugs = shown.of_urgency(urgency, listed=on_list)
         if urgency == URGENCIES[0] and on_list is False:
@@ -165,8 +176,6 @@ def _summary(shown: View) -> list[RenderableType]:
         if quiet:
             rest = ", ".join(drug.name for drug in drugs if drug not in listed)
             parts.append(Padding(Text(rest), (0, 0, 0, 2)))
-    if shown.without_guidance:
-        parts.append(Text(f"No guideline row for: {', '.join(shown.without_guidance)}", "dim"))
     return parts
 
 
@@ -193,6 +202,9 @@ def _drug_lines(drugs: list[Drug]) -> RenderableType:
         for line in drug.interactions:
             text.append("\ninteraction: ", "bold")
             text.append(line)
+        if drug.next_test:
+            text.append("\nnext: ", "bold")
+            text.append(drug.next_test)
         if drug.differences:
             text.append("\nsources differ: ", "bold")
             text.append(drug.differences)

@@ -12,7 +12,7 @@ from pgx.assertion import NOT_CALLED, STATEMENTS, asserted
 from pgx.codes import FlagCode
 from pgx.errors import UsageError
 from pgx.knowledge.local_terms import KEY as LOCAL_TERMS
-from pgx.reports.page import person, who, wording
+from pgx.reports.page import next_test, person, who, wording
 from pgx.reports.page.advice import NOBODY, Advice, Row, advice_of
 from pgx.reports.page.cells import codes_of, flags_of, numbers_of, pairs_of
 from pgx.reports.page.cells import number_of as _float
@@ -27,7 +27,7 @@ from pgx.types import Result
 
 __all__ = ["NOBODY", "Advice", "Class", "Drug", "Gene", "Row", "Score", "View", "build", "flatten", "view", "views"]
 
-_FRAMES = ("calls", "phenotypes", "guidance", "scores", "judgements", "clinical", "medications", "notes")
+_FRAMES = ("calls", "phenotypes", "guidance", "scores", "judgements", "next_tests", "clinical", "medications", "notes")
 _NOT_KNOWN = (FlagCode.MISSING, FlagCode.NOT_RECORDED, FlagCode.IMPLAUSIBLE)
 _HIGHER_RISK = "_risk_up"
 """Part of the codes of implications that speak of a higher risk."""
@@ -97,10 +97,22 @@ def build(
     for line in advice:
         by_drug.setdefault(str(line.row["drug"]), []).append(line)
     copy_ranges = {str(row["gene"]): _copy_number_range(row) for row in parts["calls"]}
+    tests: dict[str, list[Row]] = {}
+    for row in parts.get("next_tests", ()):
+        tests.setdefault(str(row["drug"]), []).append(row)
     judged = {row["drug"]: judgement.of_row(_cleaned(row)) for row in parts["judgements"]}
     drugs = sorted(
         (
-            drug_of(name, advice_on, taken.get(name, ""), beside, copy_ranges, judged.get(name), lexicon=lexicon)
+            drug_of(
+                name,
+                advice_on,
+                taken.get(name, ""),
+                beside,
+                copy_ranges,
+                judged.get(name),
+                tests.get(name, ()),
+                lexicon=lexicon,
+            )
             for name, advice_on in by_drug.items()
         ),
         key=drug_order,
@@ -124,6 +136,7 @@ def build(
         provenance=provenance,
         lexicon=lexicon,
         who=who.who(parts["clinical"], lexicon),
+        test_first=next_test.first(parts.get("next_tests", ())),
     )
 
 

@@ -8,7 +8,7 @@ from pgx.codes import Flag, FlagCode
 from pgx.judgement import Judgement, decide, judge
 from pgx.judgement.statement import NOBODY, URGENCIES, Row, by_source, by_strength, rank
 from pgx.knowledge.acting import DECIDES, Acting, phrase
-from pgx.reports.page import details, gaps, wording
+from pgx.reports.page import details, gaps, next_test, wording
 from pgx.reports.page.advice import Advice
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.model import BESIDE_DRUGS, OF_LEVELS, Drug
@@ -37,6 +37,7 @@ def drug_of(
     notes: Sequence[Row] = (),
     copy_ranges: Mapping[str, Sequence[str]] | None = None,
     judgement: Judgement | None = None,
+    tests: Sequence[Row] = (),
     *,
     lexicon: Lexicon,
 ) -> Drug:
@@ -56,6 +57,8 @@ def drug_of(
         Genes whose copy number the data do not show, with the phenotypes that it could make.
     judgement
         What was judged of it; None = a result of an earlier version, which is judged by its guidance alone.
+    tests
+        The person's rows of `pgx.schema.NEXT_TESTS` on it.
     lexicon
         Words for the codes.
     """
@@ -78,6 +81,7 @@ def drug_of(
         headline=details.headline_of(headline, judgement, lexicon),
         later=details.later(judgement, lexicon),
         set_aside=details.set_aside(judgement, advice),
+        next_test=next_test.line(tests, lexicon),
         reason=reason,
         sources=_sources(decision.agreeing),
         medication=medication,

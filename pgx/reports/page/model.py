@@ -70,6 +70,7 @@ class Drug:
     local: bool = False
     later: str = ""
     set_aside: str = ""
+    next_test: str = ""
     acting: tuple[Acting, ...] = ()
 
     @property
@@ -226,6 +227,7 @@ class View:
     provenance: tuple[tuple[str, str], ...]
     lexicon: Lexicon
     who: tuple[tuple[str, str], ...] = ()
+    test_first: str = ""
 
     def of_urgency(self, urgency: str, *, listed: bool | None = None) -> list[Drug]:
         """Return the drugs of one urgency, in order; `listed` asks for those on the person's list, or for the rest."""
