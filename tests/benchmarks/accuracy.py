@@ -1,6 +1,6 @@
 """How right the calls are, measured on the panel of ../shared.
 
-``python -m tests.benchmarks.accuracy [consensus|peers|unphased|gaps|families|builds]...`` prints a table each; without
+``python -m tests.benchmarks.accuracy [consensus|peers|unphased|gaps|families|builds|next_tests]...`` prints a table each; without
 arguments all of them (some minutes). ``--every N`` takes every Nth person. Unphased calls and calls with gaps are made
 with frequencies counted in the other half of the families, so that no person's own strands are in the prior.
 """
@@ -29,6 +29,7 @@ from pgx.knowledge import KnowledgeBase
 from pgx.paths import data_dir
 from pgx.types import CallSet, Genotypes, PatternCall, State
 from pgx.variants import read
+from tests.benchmarks import masked
 from tests.benchmarks.consensus import documented, nomenclature, pair, readings
 from tests.benchmarks.panel import PANEL37, PANEL38, absent_as_reference, subset, table, with_gaps, without_phase
 
@@ -208,6 +209,16 @@ class Bench:
             show(f"PharmCAT, phased, absent positions read {title}", frame)
             print(f"same {total['same'][0] / total['n'][0]:.4f}; of those that PharmCAT calls "
                   f"{total['same'][0] / (total['n'][0] - total[kinds[1]][0]):.4f}")  # fmt: skip
+
+    def next_tests(self) -> None:
+        """Stated probabilities of the next tests against the advice with the gene, by superpopulation."""
+        groups = dict(self.people.select("sample", "superpopulation").iter_rows())
+        found = masked.errors(PANEL38, {one: groups[one] for one in self.panel.samples if one in groups})
+        worst = found.sort("error", descending=True)
+        of_group = found.group_by("superpopulation").agg(pl.col("error").max()).sort("superpopulation")
+        show("Next tests: largest error in each superpopulation", of_group)
+        show("Next tests: largest errors", worst.head(20))
+        print(f"largest error {worst['error'][0]:.4f}, asked for: < {masked.ERROR}")
 
     def crossed(self) -> list[tuple[KnowledgeBase, Genotypes]]:
         """Return each half of the persons with frequencies from the other half."""
@@ -400,7 +411,7 @@ def _extend(whole: Tops, part: Tops) -> None:
 
 def main() -> None:
     """Print the tables asked for."""
-    tables = ("consensus", "peers", "unphased", "gaps", "families", "builds")
+    tables = ("consensus", "peers", "unphased", "gaps", "families", "builds", "next_tests")
     parser = argparse.ArgumentParser(description="Accuracy of the calls on the panel.")
     parser.add_argument("tables", nargs="*", help=" ".join(tables))
     parser.add_argument("--every", type=int, default=1, help="every Nth person for unphased and gaps")
