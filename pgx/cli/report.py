@@ -37,6 +37,9 @@ def report(
         ),
     ] = None,
     *,
+    no_print: Annotated[
+        bool, typer.Option("--no-print", help="Do not print the reports: write them only (with -o).")
+    ] = False,
     how: opt.How,
     quiet: opt.Quiet = False,
     verbose: opt.Verbose = False,
@@ -58,6 +61,8 @@ def report(
     chosen = opt.choices("--format", DEFAULT if formats is None else formats, FORMATS)
     if formats is not None and out is None and chosen != ["text"]:
         raise UsageError(f"--format {formats} writes files: say where with -o FOLDER (text is printed without)")
+    if no_print and out is None:
+        raise UsageError("--no-print without -o would show nothing: name a folder")
     result = pgx.report(
         vcf,
         clinical=clinical or (),
@@ -71,7 +76,7 @@ def report(
     notes.show(result.notes, quiet=quiet, verbose=verbose)
     lexicon = lexicon_of(how)
     notes.show_suspects(result.suspects, quiet=quiet)
-    for sample in result.samples:
+    for sample in () if no_print else result.samples:
         render = render_text(result, sample, lexicon)
         typer.echo(render, nl=not render.endswith("\n"))
     notes.end(result.notes)

@@ -67,7 +67,7 @@ WRITTEN = {
     "models show": {},
     "models list": {"out": Role.output},
     **{f"kb {name}": {"out": Role.output}
-       for name in ("info", "genes", "gene", "drug", "allele", "variant", "positions", "diff", "validate")},
+       for name in ("info", "genes", "flags", "gene", "drug", "allele", "variant", "positions", "diff", "validate")},
 }  # fmt: skip
 
 
