@@ -68,6 +68,7 @@ def conclude(
     """Draw the conclusions of a run: guidance and scores from phenotypes; parameters as for `pgx.report`."""
     from pgx import clinical, guidance, judgement, models, schema, variants
     from pgx.assertion import of_asserted
+    from pgx.judgement.next_tests import next_tests
     from pgx.phenotypes.exposures import exposures
     from pgx.types import Result
 
@@ -107,7 +108,7 @@ def conclude(
         holders=found.holders,
         suspects=variants.suspects(found.genotypes, found.kb),
         judgements=judged,
-        next_tests=judgement.next_tests(judged, advice, found.callset, found.clinical, found.kb, found.groups),
+        next_tests=next_tests(judged, advice, found.callset, found.clinical, found.kb, found.groups),
     )
 
 

@@ -3,7 +3,6 @@
 from pgx.judgement.decide import Decision, decide
 from pgx.judgement.judgement import Judgement, Known, judge
 from pgx.judgement.judgements import judgements, of_result, of_row, only_actionable, scope
-from pgx.judgement.next_tests import next_tests
 
 __all__ = [
     "Decision",
@@ -12,7 +11,6 @@ __all__ = [
     "decide",
     "judge",
     "judgements",
-    "next_tests",
     "of_result",
     "of_row",
     "only_actionable",
