@@ -15,7 +15,7 @@ from pgx.inputs import inputs_of, knowledge, model_files, phenotyped
 from pgx.io import check_outputs, reading, table_files, write_bytes
 from pgx.notes import frame_of
 from pgx.options import Names, Options, PathLike, Paths, names_of
-from pgx.pipeline import conclude, notes_of, provenance, score_phenotyped
+from pgx.pipeline import conclude, notes_of, provenance, score_phenotyped, versions
 from pgx.tables import write_table
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from pgx.types import Result
 
 PROVENANCE = "provenance.json"
+COMPLETE = "complete.json"
+"""Written last in a run of several persons: without it, the folder is of a run that did not end."""
 
 OnNotes = Callable[["pl.DataFrame"], None]
 """Called with the notes of a run (`pgx.schema.NOTES`) before its tables are written."""
@@ -228,7 +230,7 @@ def report(
     if out is not None:
         from pgx.reports import files
 
-        written = [Path(out) / PROVENANCE, *files(out, chosen)]
+        written = [Path(out) / PROVENANCE, Path(out) / COMPLETE, *files(out, chosen)]
         check_outputs(written, inputs_of(vcf, clinical, outside_calls, options or Options()))
     options = options or Options()
     found = phenotyped(vcf, clinical=clinical, medications=medications, outside_calls=outside_calls, options=options)
@@ -238,10 +240,14 @@ def report(
     if out is not None:
         from pgx.reports import Lexicon, write
 
-        write(result, Path(out), chosen, lexicon=Lexicon(found.kb))
+        (Path(out) / COMPLETE).unlink(missing_ok=True)
+        names = write(result, Path(out), chosen, lexicon=Lexicon(found.kb))
         if {"tsv", "parquet"} & set(chosen):
             # Tables have no room for it: the pages and documents carry it themselves.
             write_bytes(Path(out) / PROVENANCE, (json.dumps(result.provenance, indent=2) + "\n").encode())
+        if len(result.samples) > 1:
+            marker = {**versions(), "formats": chosen, "persons": len(result.samples), "files": len(names)}
+            write_bytes(Path(out) / COMPLETE, (json.dumps(marker, indent=2) + "\n").encode())
     return result
 
 

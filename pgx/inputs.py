@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 class Phenotyped:
     """What is known once phenotypes are assigned: the common first half of every command.
 
-    `inputs` are the files that hold any of the samples, and `holders` says whom each of them is about.
+    `inputs` are the files that hold any of the samples, and `holders` says whom each of them is about,
+    `groups` the biogeographic group of those of whom it is known.
     """
 
     kb: KnowledgeBase
@@ -38,6 +39,7 @@ class Phenotyped:
     notes: tuple[Note, ...]
     inputs: tuple[dict[str, str], ...]
     holders: tuple[frozenset[str], ...]
+    groups: Mapping[str, str] = field(default_factory=dict)
 
 
 def phenotyped(
@@ -77,7 +79,7 @@ def phenotyped(
     ]
     inputs, holders = zip(*((file, of) for file, of in files if of), strict=True) if files else ((), ())
     notes = (*genotypes.notes, *callset.notes)
-    return Phenotyped(kb, genotypes, history, callset, calls, posterior, notes, inputs, holders)
+    return Phenotyped(kb, genotypes, history, callset, calls, posterior, notes, inputs, holders, groups)
 
 
 def _sexes(options: Options, history: ClinicalData, genotypes: Genotypes) -> dict[str, str]:

@@ -30,7 +30,7 @@ Sections = dict[str, "pl.DataFrame"]
 
 __all__ = [
     "Validation", "allele", "build", "card", "columns", "convert", "diff", "drug", "endpoints", "export", "features",
-    "gene", "genes", "info", "positions", "schema", "template", "validate", "variant",
+    "flags", "gene", "genes", "info", "positions", "schema", "template", "validate", "variant",
 ]  # fmt: skip
 
 
@@ -60,6 +60,32 @@ def genes(knowledge: Paths = ()) -> Sections:
     from pgx.knowledge import show
 
     return show.genes(base(knowledge))
+
+
+def flags(code: str | None = None, knowledge: Paths = ()) -> Sections:
+    """List every code of flags, statuses, urgencies and notes, with its meaning and what to do about it.
+
+    Parameters
+    ----------
+    code
+        Only this one; what follows a colon is not looked at.
+    knowledge
+        Overlays.
+
+    Raises
+    ------
+    UsageError
+        If there is no such code.
+
+    Examples
+    --------
+    >>> import pgx
+    >>> pgx.kb.flags("prior_driven")["flags"]["kind"].to_list()
+    ['flag']
+    """
+    from pgx.knowledge import show
+
+    return show.flags(base(knowledge), code)
 
 
 def gene(name: str, knowledge: Paths = ()) -> Sections:

@@ -71,6 +71,7 @@ def conclude(
     """Draw the conclusions of a run: guidance and scores from phenotypes; parameters as for `pgx.report`."""
     from pgx import clinical, guidance, judgement, models, schema, variants
     from pgx.assertion import of_asserted
+    from pgx.judgement.next_tests import next_tests
     from pgx.phenotypes.exposures import exposures
     from pgx.types import Result
 
@@ -89,6 +90,14 @@ def conclude(
         scores, remarks = score_phenotyped(found, endpoints, whose=whose)
     remarks = [*judgement.scope(found.genotypes.samples, open_list), *remarks]
     remarks = [*clinical.left_out.notes(found.clinical.kept_out, advice, scores, found.kb), *remarks]
+    judged = judgement.judgements(
+        advice,
+        found.calls,
+        scores,
+        found.kb,
+        exposures(found.clinical, found.kb),
+        clinical.left_out.by_drug(found.clinical.kept_out, found.kb),
+    )
     return Result(
         samples=found.genotypes.samples,
         calls=found.calls,
@@ -101,7 +110,8 @@ def conclude(
         provenance=provenance(found, options),
         holders=found.holders,
         suspects=variants.suspects(found.genotypes, found.kb),
-        judgements=judgement.judgements(advice, found.calls, scores, found.kb, exposures(found.clinical, found.kb)),
+        judgements=judged,
+        next_tests=next_tests(judged, advice, found.callset, found.clinical, found.kb, found.groups),
     )
 
 

@@ -70,6 +70,7 @@ CALLS: Schema = (
         "what the population's frequencies would say",
     ),
     Column("positions_called", _I, "positions of the gene's definition with data in this sample"),
+    Column("positions_assumed", _I, "positions without data that were read as the reference, as the user asked"),
     Column("positions_total", _I, "positions of the gene's definition"),
     Column("flags", NAMES, "documented codes joined by ';'"),
     Column("source", _T, "genotypes | outside:<tool> | local:<overlay>"),
@@ -213,17 +214,36 @@ JUDGEMENTS: Schema = (
         _L,
         "what could change it, with the gravest urgency that it could mean: gene:<GENE> (not tested), "
         "variant:<GENE> (shown and not understood), laboratory:<GENE> (sent and not used), genotype:<GENE> <result>, "
-        "copies:<GENE> <result>, person:<population>, drug:<agent> (stopped)",
+        "copies:<GENE> <result>, person:<population>, value:<concept> (left out), drug:<agent> (stopped)",
     ),
     Column(
         "flags",
         _L,
         "codes: cause:<agent>:<gene>:<action> (a medicine without which the genes ask for no more than the action), "
         "causes:<drug>:<gene> (the same, told of that medicine), "
-        "then:<action>:<change>:<when> (a later or conditional change), at_most:<dose>:<unit>, dose:<dose>:<unit>, "
+        "then:<action>:<change>:<when> (a later or conditional change), condition_met:<when> (it is due now), "
+        "also:<action>:<change>:<GENE> (a further gene asks for this), set_aside:<population>, allergy:<why>, "
+        "at_most:<dose>:<unit>, dose:<dose>:<unit>, "
         "sources_differ, phenoconverted, genotype_uncertain, gene_not_tested, recall, local, "
         "interaction:<agent>:<enzyme>:<strength>:<role>:<phase>:<effect>, alternative_ruled_out:<drug>:<why>",
     ),
+)
+
+NEXT_TESTS: Schema = (
+    Column("sample", _T, "sample name", required=True),
+    Column("drug", _T, "generic name", required=True),
+    Column("what", _T, "what could be found out: a gene, a population of the recommendations, a drug", required=True),
+    Column(
+        "kind",
+        _T,
+        "gene (not tested) | hla (not tested, of unknown frequency) | copy_number (the data do not show it) | genotype "
+        "(another one that the data allow) | record (whether the person is of the population) | drug_stopped",
+        required=True,
+    ),
+    Column("probability", _F, "probability, 0 to 1, that the advice is then `advice_then`; null if nobody knows"),
+    Column("advice_now", _T, "action with its change of dose, as far as is known", required=True),
+    Column("advice_then", _T, "action with its change of dose, or urgency, once it is found out", required=True),
+    Column("urgency_then", _T, "avoid | change_dose | monitor | standard | no_data", required=True),
 )
 
 CLINICAL: Schema = (

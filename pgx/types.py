@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pgx.notes import Note
-from pgx.schema import JUDGEMENTS, empty
+from pgx.schema import JUDGEMENTS, NEXT_TESTS, empty
 
 NOT_CALLED = -1
 """Allele code: the strand's base is unknown."""
@@ -174,6 +174,7 @@ class Diplotype:
 class PatternCall:
     """The answer for one distinct genotype pattern of one gene; `diplotypes` is sorted, most probable first.
 
+    `positions_called` have data, and `positions_assumed` were read as the reference without any.
     `stated_phenotype` and `stated_score` are what an outside tool says without (or beside) a diplotype; they are used
     only where there is no diplotype.
     """
@@ -186,6 +187,7 @@ class PatternCall:
     source: str = "genotypes"
     stated_phenotype: str | None = None
     stated_score: float | None = None
+    positions_assumed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +261,7 @@ class Result:
     holders: tuple[frozenset[str], ...] = ()
     judgements: pl.DataFrame = field(default_factory=lambda: empty(JUDGEMENTS))
     suspects: tuple[str, ...] = ()
+    next_tests: pl.DataFrame = field(default_factory=lambda: empty(NEXT_TESTS))
 
     def __repr__(self) -> str:
         """Whom it is about, and the shape of each frame."""

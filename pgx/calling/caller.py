@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,10 +123,17 @@ class _Solver:
     def call(self) -> GeneCalls:
         """Return the calls of all samples."""
         answers: dict[PatternCall, int] = {}
-        numbers = [answers.setdefault(self._with_copies(n), len(answers)) for n in range(len(self.found.group))]
+        numbers = [answers.setdefault(self._counted(n), len(answers)) for n in range(len(self.found.group))]
         of = np.array(numbers, dtype=np.int32)
         pattern_of = of[self.found.pattern_of] if len(of) else np.zeros(0, dtype=np.int32)
         return GeneCalls(self.gene.definition.gene, tuple(answers), pattern_of)
+
+    def _counted(self, n: int) -> PatternCall:
+        """Return the call of pattern `n`, its positions without data counted apart."""
+        answer = self._with_copies(n)
+        assumed = min(int(self.found.assumed[n].sum()), answer.positions_called)
+        called = answer.positions_called - assumed
+        return replace(answer, positions_called=called, positions_assumed=assumed) if assumed else answer
 
     def _with_copies(self, n: int) -> PatternCall:
         copies = int(self.found.copies[n])

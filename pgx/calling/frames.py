@@ -57,6 +57,7 @@ def _row(gene: str, pattern: PatternCall, functions: dict[tuple[str, str], str |
         "gene": gene,
         "status": pattern.status if stated else NOT_CALLED,
         "positions_called": pattern.positions_called,
+        "positions_assumed": pattern.positions_assumed,
         "positions_total": pattern.positions_total,
         "flags": list(pattern.flags),
         "source": pattern.source,

@@ -72,6 +72,21 @@ def genes(out: Out = None, how: As = None, knowledge: opt.Knowledge = None) -> N
 
 
 @app.command()
+def flags(
+    code: Annotated[
+        str | None, typer.Argument(help="Only this code, such as prior_driven.", show_default=False)
+    ] = None,
+    out: Out = None,
+    how: As = None,
+    knowledge: opt.Knowledge = None,
+) -> None:
+    """Explain the codes of flags, statuses, urgencies and notes."""
+    import pgx
+
+    _show(pgx.kb.flags(code, knowledge or ()), out, how)
+
+
+@app.command()
 def gene(
     name: Annotated[str, typer.Argument(help="Gene symbol, such as CYP2C19.", autocompletion=completion.gene)],
     out: Out = None,

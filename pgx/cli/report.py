@@ -48,6 +48,9 @@ def report(
             show_default=False,
         ),
     ] = None,
+    no_print: Annotated[
+        bool, typer.Option("--no-print", help="Do not print the reports: write them only (with -o).")
+    ] = False,
     how: opt.How,
     quiet: opt.Quiet = False,
     verbose: opt.Verbose = False,
@@ -72,6 +75,8 @@ def report(
         raise UsageError("--pseudonymize writes files: say where with -o FOLDER")
     if formats is not None and out is None and chosen != ["text"]:
         raise UsageError(f"--format {formats} writes files: say where with -o FOLDER (text is printed without)")
+    if no_print and out is None:
+        raise UsageError("--no-print without -o would show nothing: name a folder")
     result = pgx.report(
         vcf,
         clinical=clinical or (),
@@ -86,7 +91,7 @@ def report(
     notes.show(result.notes, quiet=quiet, verbose=verbose)
     lexicon = lexicon_of(how)
     notes.show_suspects(result.suspects, quiet=quiet)
-    for sample in () if pseudonymize else result.samples:
+    for sample in () if no_print or pseudonymize else result.samples:
         render = render_text(result, sample, lexicon)
         typer.echo(render, nl=not render.endswith("\n"))
     notes.end(result.notes)

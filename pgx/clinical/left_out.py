@@ -139,6 +139,17 @@ def notes(kept_out: pl.DataFrame, advice: pl.DataFrame, scores: pl.DataFrame, kb
     ]
 
 
+def by_drug(kept_out: pl.DataFrame, kb: KnowledgeBase) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Return (sample, drug) -> concepts whose value was left out and that decide whether advice on the drug holds."""
+    found: dict[tuple[str, str], list[str]] = {}
+    drugs = _read_by_drug(kb) if kept_out.height else {}
+    for sample, concept in kept_out.select("sample", "concept").iter_rows():
+        for drug, read in drugs.items():
+            if concept in read:
+                found.setdefault((sample, drug), []).append(concept)
+    return {key: tuple(dict.fromkeys(concepts)) for key, concepts in found.items()}
+
+
 _SHOWN = 4
 
 

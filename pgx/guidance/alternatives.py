@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import polars as pl
 
 from pgx.clinical.allergies import MAYBE, allergens
-from pgx.codes import Flag, FlagCode
-from pgx.guidance.label_limits import limits
+from pgx.codes import Applies, Flag, FlagCode
+from pgx.guidance.label_limits import interaction_limits, limits
 from pgx.guidance.populations import Populations
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.sentences import compose
@@ -20,10 +20,13 @@ _HOLDS = 0
 _RULES_OUT = "avoid"
 
 Unfit = Mapping[tuple[str, str], str]
+Guide = Callable[[dict[str, set[str] | None]], pl.DataFrame]
 
 
-def fitting(guidance: pl.DataFrame, clinical: ClinicalData | None, kb: KnowledgeBase) -> pl.DataFrame:
-    """Return guidance that names nobody a drug that they are allergic to, or that its label rules out for them.
+def fitting(
+    guidance: pl.DataFrame, clinical: ClinicalData | None, kb: KnowledgeBase, acting: pl.DataFrame, guide: Guide
+) -> pl.DataFrame:
+    """Return guidance that names nobody a drug that does not fit them: by allergy, label, the other drugs or the genes.
 
     Parameters
     ----------
@@ -33,19 +36,26 @@ def fitting(guidance: pl.DataFrame, clinical: ClinicalData | None, kb: Knowledge
         Allergies, conditions and all else that labels ask for; None = nothing is known.
     kb
         Knowledge base.
+    acting
+        Which drugs act on which (`pgx.phenotypes.substrates.acting_drugs`).
+    guide
+        Gives the guidance on drugs for persons.
 
     Returns
     -------
     polars.DataFrame
         The same rows; ``alternatives`` and ``recommendation`` leave such drugs out, ``flags`` name them,
-        with ``allergy`` or ``label``.
+        with ``allergy``, ``label``, ``drugs`` or ``genes``.
     """
     numbered = guidance.with_row_index("row")
     naming = numbered.filter(pl.col("alternatives").list.len() > 0)
-    if clinical is None or naming.is_empty():
+    if naming.is_empty():
         return guidance
     named = {(row["sample"], other) for row in naming.iter_rows(named=True) for other in row["alternatives"]}
-    unfit = {**_by_label(named, clinical, kb), **_by_allergy(named, clinical, kb)}
+    unfit = _by_genes(named, guidance, guide)
+    if clinical is not None:
+        unfit |= {**_by_drugs(named, acting, kb), **_by_label(named, clinical, kb)}
+        unfit |= _by_allergy(named, clinical, kb)
     rules = kb.remember(
         "recommendations by id", lambda: {row["rec_id"]: row for row in kb.table("recommendations").rows(named=True)}
     )
@@ -88,14 +98,35 @@ def _by_allergy(named: Iterable[tuple[str, str]], clinical: ClinicalData, kb: Kn
     return {key: "allergy" for key, found in reasons.items() if any(MAYBE not in reason for reason in found)}
 
 
-def _by_label(named: Iterable[tuple[str, str]], clinical: ClinicalData, kb: KnowledgeBase) -> dict[Any, str]:
-    asked: defaultdict[str, set[str] | None] = defaultdict(set)
-    for sample, drug in named:
-        people = asked[drug]
-        if people is not None:
-            people.add(sample)
+def _by_genes(named: Iterable[tuple[str, str]], guidance: pl.DataFrame, guide: Guide) -> dict[Any, str]:
+    """Return those of whom a source says by the genes, without a condition, that the other drug is to be avoided."""
+    told = set(guidance.select("sample", "drug").unique().iter_rows())
+    own = guide(_asked(one for one in named if one not in told))
+    rows = pl.concat([guidance.select(own.columns), own])
+    against = rows.filter(pl.col("applies") == Applies.YES, pl.col("urgency") == _RULES_OUT)
+    unfit = set(against.select("sample", "drug").unique().iter_rows())
+    return {one: "genes" for one in named if one in unfit}
+
+
+def _by_drugs(named: Iterable[tuple[str, str]], acting: pl.DataFrame, kb: KnowledgeBase) -> dict[Any, str]:
     samples = sorted({sample for sample, _ in named})
-    found = limits(kb, Populations(kb, clinical, samples), samples, asked)
+    found = interaction_limits(kb, acting, samples, _asked(named))
+    if found.is_empty():
+        return {}
+    against = found.filter(pl.col("urgency") == _RULES_OUT)
+    return {(samples[at], drug): "drugs" for at, drug in against.select("at", "drug").iter_rows()}
+
+
+def _asked(named: Iterable[tuple[str, str]]) -> dict[str, set[str] | None]:
+    people: defaultdict[str, set[str]] = defaultdict(set)
+    for sample, drug in named:
+        people[drug].add(sample)
+    return dict(sorted(people.items()))
+
+
+def _by_label(named: Iterable[tuple[str, str]], clinical: ClinicalData, kb: KnowledgeBase) -> dict[Any, str]:
+    samples = sorted({sample for sample, _ in named})
+    found = limits(kb, Populations(kb, clinical, samples), samples, _asked(named))
     if found.is_empty():
         return {}
     ruled_out = found.filter(pl.col("code") == _HOLDS, pl.col("urgency") == _RULES_OUT)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from pgx.codes import NoteCode
 from pgx.errors import UsageError
 from pgx.guidance.conditions import Conditions
 from pgx.knowledge import KnowledgeBase
@@ -14,8 +15,9 @@ from pgx.knowledge.drug_names import resolve
 from pgx.types import ClinicalData
 
 ALL = "all"
-UNREAD = ("medication_unknown", "medication_unread")
-"""Concepts of medicines on a list that the knowledge base does not know, or that could not be read."""
+UNREAD = ("medication_unknown", "medication_unread", "medication_local")
+"""Concepts of medicines on a list that the knowledge base does not know, that could not be read, or that only act where
+they are put."""
 
 
 def wanted_of(
@@ -38,10 +40,25 @@ def wanted_of(
         for drug, people in taken.group_by("drug").agg(pl.col("sample").unique()).iter_rows():
             listed[drug].update(people)
         if without := without_list(samples, clinical):
-            for drug in conditions.drugs:
-                listed[drug] |= without
+            for drug, people in _told_without_list(without, clinical, conditions, kb).items():
+                listed[drug] |= people
         return dict(sorted(listed.items()))
-    return dict.fromkeys(conditions.drugs)
+    everybody = _told_without_list(set(samples), clinical, conditions, kb)
+    return {drug: None if len(people) == len(samples) else people for drug, people in everybody.items() if people}
+
+
+def _told_without_list(
+    samples: set[str], clinical: ClinicalData | None, conditions: Conditions, kb: KnowledgeBase
+) -> dict[str, set[str]]:
+    """Return drug -> those of the samples, of whom no list is known, that are told of it."""
+    found = dict.fromkeys(conditions.drugs, samples)
+    for drug, concept in kb.table("disease_drugs").select("drug", "concept").iter_rows():
+        ill: set[str] = set()
+        if clinical is not None:
+            recorded = clinical.observations.filter(pl.col("concept") == concept, pl.col("code") == "yes")
+            ill = samples.intersection(recorded["sample"])
+        found[drug] = ill
+    return found
 
 
 def without_list(samples: Sequence[str], clinical: ClinicalData | None) -> set[str]:
@@ -49,4 +66,5 @@ def without_list(samples: Sequence[str], clinical: ClinicalData | None) -> set[s
     if clinical is None:
         return set(samples)
     unread = clinical.observations.filter(pl.col("concept").is_in(UNREAD))
-    return set(samples).difference(clinical.medications["sample"], unread["sample"])
+    local = clinical.notes.filter(pl.col("code") == NoteCode.LOCAL_FORM)
+    return set(samples).difference(clinical.medications["sample"], unread["sample"], local["sample"])

@@ -19,6 +19,7 @@ from functools import cached_property
 
 import polars as pl
 
+from pgx.codes import Urgency
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.rules.phenotypes import INDETERMINATE, rules_for
 from pgx.knowledge.tables.declared import SCHEMES
@@ -112,7 +113,10 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """One row of recommendations with its conditions, in the guideline's order of genes."""
+    """One row of recommendations with its conditions, in the guideline's order of genes.
+
+    `when` is the condition of a second, later action; `against` says that the row speaks against the drug.
+    """
 
     index: int
     rec_id: str
@@ -121,6 +125,8 @@ class Recommendation:
     population: str
     conditions: tuple[Condition, ...]
     says: str
+    when: str = ""
+    against: bool = False
 
     @property
     def genes(self) -> tuple[str, ...]:
@@ -140,6 +146,8 @@ class Conditions:
             for row in kb.table("genotype_terms").iter_rows(named=True)
         }
         self._made: dict[Condition, Condition] = {}
+        self._on_genotype: dict[str, tuple[Condition, ...]] = {}
+        self._against = frozenset(kb.table("actions").filter(pl.col("urgency") == Urgency.AVOID)["action"])
         self._outcomes: dict[tuple[str, str], frozenset[str]] = {}
         rows = kb.table("recommendations").with_row_index("index").rows(named=True)
         self._rows: dict[str, list[dict[str, object]]] = defaultdict(list)
@@ -160,6 +168,22 @@ class Conditions:
         if drug not in self._by_drug:
             self._by_drug[drug] = tuple(self._compile(drug))
         return self._by_drug[drug]
+
+    def on_genotype(self, gene: str) -> tuple[Condition, ...]:
+        """Return the conditions of all recommendations that ask for a diplotype or an allele of a gene."""
+        if gene not in self._on_genotype:
+            rows = self._kb.table("recommendation_conditions").filter(
+                pl.col("gene") == gene, pl.col("match_on").is_in(["genotype", "allele"])
+            )
+            ids = (
+                self._kb.table("recommendations")
+                .join(rows, on="rec_id", how="semi")["drug"]
+                .unique(maintain_order=True)
+            )
+            asked = (one for drug in ids for row in self.of(drug) for one in row.conditions)
+            kept = (one for one in asked if one.gene == gene and one.compare in ("diplotype", "any_allele"))
+            self._on_genotype[gene] = tuple(dict.fromkeys(kept))
+        return self._on_genotype[gene]
 
     def names(self, phenotype: str, broader: bool) -> frozenset[str]:
         """Return the terms that a phenotype goes by in a source that words it `broader` or not."""
@@ -195,7 +219,15 @@ class Conditions:
                 for test in tests
             )
             yield Recommendation(
-                _int(row["index"]), str(row["rec_id"]), source, drug, str(row["population"]), conditions, _says(row)
+                _int(row["index"]),
+                str(row["rec_id"]),
+                source,
+                drug,
+                str(row["population"]),
+                conditions,
+                _says(row),
+                str(row["secondary_when"] or ""),
+                str(row["action"]) in self._against,
             )
 
     def _interacting(self, rows: Iterable[dict[str, object]]) -> set[tuple[str, str]]:

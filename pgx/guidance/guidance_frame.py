@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pgx import cells, schema
 from pgx.cells import BY_GENE, NAMES, flag_where
-from pgx.codes import Applies, FlagCode, Urgency
+from pgx.codes import Applies, Flag, FlagCode, Urgency
 from pgx.guidance import untested as stakes
 from pgx.guidance.conditions import NO_RESULT, Recommendation, compiled
 from pgx.guidance.label_limits import NO_GENE
@@ -40,7 +40,7 @@ class Asked(Protocol):
 
 
 _PART = ("at", "probability", "code", "unsure", "text", "caveats")
-_CONSTANT = ("drug", "source", "index", "genes", "untested", "unclear")
+_CONSTANT = ("drug", "source", "index", "genes", "untested", "unclear", "stage")
 
 
 class Emitted:
@@ -60,20 +60,23 @@ class Emitted:
         probability: NDArray[np.float64],
         applies: NDArray[np.int64],
         unsure: NDArray[np.bool_],
+        stage: Flag | None = None,
     ) -> None:
-        """Add one recommendation for some persons."""
+        """Add one recommendation for some persons; `stage` is what their treatment makes of it."""
         if not len(people):
             return
         untested = tuple(c.gene for c in row.conditions if c.compare == NO_RESULT)
         text = self._text(asked.persons, np.stack([label[people] for label in labels], axis=1))
         constants = (asked.drug, row.source, row.index, list(row.genes), untested)
         caveats = asked.persons.caveats(row.genes)[people]
+        if stage is not None and stage.code == FlagCode.SET_ASIDE:
+            applies = np.full_like(applies, APPLIES[Applies.NO_MATCH])
         arrays = (people, probability, applies, unsure, np.broadcast_to(text, people.shape), caveats)
         labels_of, flags = asked.persons.unclear(list(dict.fromkeys(row.genes)))
         unclear = labels_of[people]
         for which in np.unique(unclear):
             of_these = unclear == which
-            self._append([array[of_these] for array in arrays], (*constants, flags[which]))
+            self._append([array[of_these] for array in arrays], (*constants, flags[which], stage))
 
     def not_tested(self, asked: Asked, source: str, genes: Sequence[str], people: NDArray[np.int64]) -> None:
         """Add a row that says which genes of a source are not tested."""
@@ -96,7 +99,7 @@ class Emitted:
             untested = named if why == Applies.NOT_TESTED else ()
             nothing = np.full(n, np.nan), np.full(n, APPLIES[why]), np.zeros(n, dtype=bool)
             none = np.zeros(n, dtype=np.int64)
-            self._append((people, *nothing, text, none), (drug, source, None, list(named), untested, ()))
+            self._append((people, *nothing, text, none), (drug, source, None, list(named), untested, (), None))
 
     def nothing(self, drug: str, people: NDArray[np.int64]) -> None:
         """Add rows for a drug of which no source has a recommendation."""
@@ -128,10 +131,14 @@ class Emitted:
         columns = {name: np.concatenate(arrays) for name, arrays in self._arrays.items()}
         times = np.repeat(np.arange(len(self._arrays["at"])), [len(array) for array in self._arrays["at"]])
         kinds: dict[str, pl.DataType | type[pl.DataType]] = {
-            "index": pl.Int64, "genes": NAMES, "untested": pl.Boolean, "unclear": pl.Boolean, "stake_flags": NAMES
+            "index": pl.Int64, "genes": NAMES, "untested": pl.Boolean, "unclear": pl.Boolean, "stake_flags": NAMES,
+            "stage_flags": NAMES,
         }  # fmt: skip
         known = self._constants | self._absences(stakes.gravest(kb))
         known |= {name: [bool(listed) for listed in known[name]] for name in ("untested", "unclear")}
+        stages = known.pop("stage")
+        known["stage_flags"] = [[] if stage is None else [str(stage)] for stage in stages]
+        known["stage"] = ["" if stage is None else str(stage.code) for stage in stages]
         constants = {
             name: pl.Series(name, values, dtype=kinds.get(name, pl.String))[times] for name, values in known.items()
         }
@@ -154,7 +161,7 @@ class Emitted:
     def _absences(self, known: stakes.Gravest) -> dict[str, list[object]]:
         """What is said of each row's untested or unclear genes: a sentence where that is all, and the flags."""
         said: dict[str, list[object]] = {"absent": [], "stake_flags": []}
-        for drug, source, index, _, untested, unclear in zip(*self._constants.values(), strict=True):
+        for drug, source, index, _, untested, unclear, _ in zip(*self._constants.values(), strict=True):
             about = (known, str(drug), str(source))
             said["absent"].append(stakes.sentence(*about, untested) if untested and index is None else None)
             said["stake_flags"].append([*stakes.flags(*about, untested), *stakes.unclear_flags(*about, unclear)])
@@ -179,6 +186,7 @@ def frame_of(
         .join(
             _sentences(kb, rows["index"].unique().drop_nulls().to_list()), on="index", how="left", maintain_order="left"
         )
+        .pipe(_with_what_is_due)
         .pipe(_without_unpublished_doses, kb)
         .pipe(lambda found: pl.concat([found, by_label], how="diagonal_relaxed") if by_label.height else found)
         .join(order, on="drug", how="left", maintain_order="left")
@@ -204,6 +212,17 @@ def frame_of(
     return schema.conform(
         rows.with_columns(flags=_flags(named_locally)).select(c.name for c in schema.GUIDANCE), schema.GUIDANCE
     )
+
+
+def _with_what_is_due(rows: pl.DataFrame) -> pl.DataFrame:
+    """Put a row's second action in the place of its first where its condition is met."""
+    due = (pl.col("stage") == FlagCode.CONDITION_MET.value) & pl.col("second_action").is_not_null()
+    return rows.with_columns(
+        action=pl.when(due).then("second_action").otherwise("action"),
+        urgency=pl.when(due).then("second_urgency").otherwise("urgency"),
+        direction=pl.when(due).then("second_direction").otherwise("direction"),
+        dose_change=pl.when(~due | (pl.col("dose_applies") == "secondary")).then("dose_change"),
+    ).drop("second_action", "second_urgency", "second_direction", "dose_applies", "stage")
 
 
 def _without_unpublished_doses(rows: pl.DataFrame, kb: KnowledgeBase) -> pl.DataFrame:
@@ -272,6 +291,7 @@ def _flags(local_drugs: Sequence[str]) -> pl.Expr:
         flag_where(FlagCode.GENOTYPE_UNCERTAIN, pl.col("unsure")),
         flag_where(FlagCode.GENE_NOT_TESTED, pl.col("untested") & pl.col("index").is_not_null()),
         pl.col("stake_flags").fill_null(nothing),
+        pl.col("stage_flags").fill_null(nothing),
         *(flag_where(code, pl.col("caveats") & (1 << bit) != 0) for bit, code in enumerate(CAVEATS)),
         pl.col("static_flags").fill_null(nothing),
         flag_where(FlagCode.LOCAL, pl.col("drug").is_in(local_drugs) & ~_has_local()),
@@ -309,6 +329,7 @@ def _build_static(kb: KnowledgeBase) -> pl.DataFrame:
         .group_by("rec_id", maintain_order=True)
         .agg(implication=pl.struct("gene", value=pl.col("implication").str.replace_all(";", "+")))
     )
+    second = kb.table("actions").select(pl.col("action", "urgency", "direction").name.prefix("second_"))
     low, high = pl.col("dose_min_pct"), pl.col("dose_max_pct")
     recalled = pl.concat_str("source_version", "notes", ignore_nulls=True).str.contains("recall")
     # Advice is local if its own row, a condition or what a genotype of its gene means is the site's.
@@ -318,6 +339,7 @@ def _build_static(kb: KnowledgeBase) -> pl.DataFrame:
     return (
         table.join(implications, on="rec_id", how="left")
         .join(kb.table("actions").select("action", "urgency", "direction"), on="action", how="left")
+        .join(second, left_on="secondary_action", right_on="second_action", how="left")
         .select(
             pl.col("index").cast(pl.Int64),
             "population",
@@ -328,6 +350,10 @@ def _build_static(kb: KnowledgeBase) -> pl.DataFrame:
             "monitoring",
             "url",
             "direction",
+            "second_urgency",
+            "second_direction",
+            "dose_applies",
+            second_action="secondary_action",
             guideline="rec_id",
             urgency=pl.col("urgency").fill_null(Urgency.MONITOR.value),
             dose_change=pl.when(low.is_null() | high.is_null() | (low == high))

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from pgx.cells import NAMES
-from pgx.codes import FlagCode
+from pgx.codes import Flag, FlagCode
 from pgx.guidance.populations import NO, YES, Populations
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.acting import Acting
@@ -18,6 +18,9 @@ from pgx.phenotypes.substrates import acting_of
 
 FLAG = FlagCode.LABEL_LIMIT
 """Flag of a row that rests on the label and the person, not on a gene."""
+RECORD = "record"
+"""Source of a row that rests on what the person's record says."""
+_ALLERGIC = "avoid"
 NO_GENE = "none"
 """What stands for the genes of such a row."""
 
@@ -37,8 +40,40 @@ def label_rows(
     wanted: Mapping[str, set[str] | None],
 ) -> pl.DataFrame:
     """Return everything that labels say whatever the genes: `limits` and `interaction_limits`."""
-    parts = (limits(kb, populations, samples, wanted), interaction_limits(kb, acting, samples, wanted))
+    parts = (
+        allergy_limits(kb, populations, samples, wanted),
+        limits(kb, populations, samples, wanted),
+        interaction_limits(kb, acting, samples, wanted),
+    )
     return pl.concat([part for part in parts if part.height] or [pl.DataFrame()])
+
+
+def allergy_limits(
+    kb: KnowledgeBase, populations: Populations, samples: Sequence[str], wanted: Mapping[str, set[str] | None]
+) -> pl.DataFrame:
+    """Return a row for each person and drug that a recorded allergy speaks against, as `limits` gives them."""
+    urgencies = dict(kb.table("actions").select("action", "urgency").iter_rows())
+    found = []
+    for drug, people in wanted.items():
+        for at, why in populations.allergic_to(drug).items():
+            if people is None or samples[at] in people:
+                constants = {
+                    "drug": drug,
+                    "source": RECORD,
+                    "genes": [NO_GENE],
+                    "population": "general",
+                    "action": _ALLERGIC,
+                    "strength": "none",
+                    "recommendation": f"{why[:1].upper()}{why[1:]}: {compose(_avoid(drug), kb=kb)}",
+                    "urgency": urgencies[_ALLERGIC],
+                    "static_flags": [FLAG.value, str(Flag(FlagCode.ALLERGY, why))],
+                }
+                found.append(_rows(np.array([at]), np.array([0]), constants))
+    return pl.concat(found) if found else pl.DataFrame()
+
+
+def _avoid(drug: str) -> dict[str, str]:
+    return {"drug": drug, "action": _ALLERGIC}
 
 
 def limits(

@@ -314,11 +314,12 @@ def _genotype(
         return 0.0, ""
     shares = [(diplotype, 1.0 if probability is None else probability)]
     shares += [(one["diplotype"], one["probability"] or 0.0) for one in alternatives]
-    hits = [(share, name) for name, share in shares if _satisfies(condition, name)]
+    hits = [(share, name) for name, share in shares if satisfies(condition, name)]
     return min(sum(share for share, _ in hits), 1.0), max(hits)[1] if hits else ""
 
 
-def _satisfies(condition: Condition, diplotype: str) -> bool:
+def satisfies(condition: Condition, diplotype: str) -> bool:
+    """Return whether a diplotype is the one, or carries an allele, that a condition names."""
     strands = sorted(diplotype.split("/"))
     if condition.compare == "any_allele":
         carried = {part for strand in strands for part in (strand, *strand.strip("[]").split(" + "))}

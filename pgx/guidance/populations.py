@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
+from functools import cached_property
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from pgx.clinical.allergies import MAYBE, allergens
 from pgx.knowledge import KnowledgeBase
 from pgx.phenotypes.exposures import exposures, known_medication, newest, present_days
 from pgx.types import ClinicalData
@@ -21,6 +23,8 @@ GENERAL = "general"
 Truth = NDArray[np.int8]
 _COMPARISONS = ("at_least", "above", "at_most", "below")
 _STRENGTHS = ("weak", "moderate", "strong")
+THIS_DRUG = "this_drug"
+"""Subject of a test on the drug in question."""
 
 
 class Populations:
@@ -42,6 +46,7 @@ class Populations:
         self, kb: KnowledgeBase, clinical: ClinicalData | None, samples: Sequence[str], as_of: date | None = None
     ) -> None:
         self._n = len(samples)
+        self._kb = kb
         self._at = {sample: i for i, sample in enumerate(samples)}
         self._clinical = clinical
         self._days = None if clinical is None else present_days(clinical, as_of)
@@ -72,15 +77,28 @@ class Populations:
             Whether an exception (``is_not``) must be recorded to count: one that nobody mentions changes nothing.
         """
         others = tuple(sorted(set(siblings) - {population, GENERAL}))
-        drug = drug if drug in self._agents else ""
+        drug = drug if drug in self._agents or self._of_drug(population) else ""
         key = (population, others if self._needs_others(population) else (), drug, exceptions_known)
         if key not in self._decided:
             self._decided[key] = self._any(population, others, drug, exceptions_known)
         return self._decided[key]
 
+    def knows(self, population: str) -> bool:
+        """Return whether the table says how a population is decided."""
+        return population in self._tests
+
+    def of_time(self, population: str) -> bool:
+        """Return whether a population is one that everybody comes to with time."""
+        return any(test["test"] == "taken_longer" for test in self._every_test(population))
+
+    def _every_test(self, population: str) -> list[dict[str, str]]:
+        return [test for tests in self._tests.get(population, {}).values() for test in tests]
+
+    def _of_drug(self, population: str) -> bool:
+        return any(test["subject"] == THIS_DRUG for test in self._every_test(population))
+
     def _needs_others(self, population: str) -> bool:
-        tests = self._tests.get(population, {})
-        return any(test["test"] == "no_other_population" for one in tests.values() for test in one)
+        return any(test["test"] == "no_other_population" for test in self._every_test(population))
 
     def _any(self, population: str, others: tuple[str, ...], drug: str, exceptions_known: bool = False) -> Truth:
         if population == GENERAL:
@@ -101,18 +119,23 @@ class Populations:
 
     def _one(self, row: dict[str, str], others: tuple[str, ...], drug: str) -> Truth:
         test, subject, value = row["test"], row["subject"], row["value"]
-        negated = test.startswith("not_") or test == "is_not" or test.startswith("takes_no_")
+        negated = test.startswith(("not_", "takes_no_")) or test in ("is_not", "no_allergy")
+        drugs = [drug if name == THIS_DRUG else name for name in (subject or "").split("|")]
         truth = self._constant(UNKNOWN)
         if test in _COMPARISONS:
             truth = _compare(test, self._numbers(subject), float(value), self._margin(subject))
         elif test in ("is", "is_not"):
             truth = self._coded(subject, value.split("|"))
-        elif test == "recorded":
+        elif test in ("recorded", "not_recorded"):
             truth = np.where(self._coded(subject, value.split("|")) == YES, YES, NO).astype(np.int8)
         elif test.startswith("takes_"):
             truth = self._takes(subject, test.rsplit("_", 1)[-1], value.split("|"), drug)
         elif test.endswith("taken_longer"):
-            truth = self._taken_longer(subject.split("|"), int(value))
+            truth = self._taken_longer(drugs, int(value))
+        elif test in ("allergy", "no_allergy"):
+            truth = self._allergic(drugs)
+        elif test == "mentioned":
+            truth = self._mentioned(drugs)
         elif test.startswith("dose_"):
             truth = _compare(test.removeprefix("dose_"), self._doses(subject), float(value))
         elif test == "no_other_population" and others:
@@ -169,33 +192,72 @@ class Populations:
                 found[self._at[sample]] = YES if _STRENGTHS[place] in strengths else NO
         return found
 
-    def _rows(self, drugs: Sequence[str]) -> pl.DataFrame | None:
+    def _rows(self, drugs: Sequence[str]) -> pl.DataFrame:
         if self._clinical is None:
-            return None
-        return self._clinical.medications.filter(pl.col("drug").is_in(list(drugs)) & (pl.col("status") != "stopped"))
+            return pl.DataFrame(schema={"sample": pl.String, "dose_mg_per_day": pl.Float64})
+        mine = pl.col("drug").is_in(list(drugs)) & pl.col("sample").is_in(list(self._at))
+        return self._clinical.medications.filter(mine)
 
     def _taken_longer(self, drugs: Sequence[str], days: int) -> Truth:
+        """Whether any of the drugs was taken for so many days, now or in a time that is over."""
         found = np.where(self._told, NO, UNKNOWN).astype(np.int8)
         rows = self._rows(drugs)
-        if rows is None or self._days is None:
+        if self._days is None or rows.is_empty():
             return found
         rows = rows.join(self._days, on="sample", how="left", maintain_order="left")
-        for sample, status, start, day in rows.select("sample", "status", "start", "day").iter_rows():
-            if sample in self._at and status == "current":
-                since = None if start is None or day is None else start <= day - timedelta(days=days)
-                found[self._at[sample]] = UNKNOWN if since is None else (YES if since else NO)
-            elif sample in self._at and not self._told[self._at[sample]]:
-                found[self._at[sample]] = NO  # a drug yet to be started is not taken for long
+        terms: dict[int, list[int]] = defaultdict(list)
+        for sample, status, start, end, day in rows.select("sample", "status", "start", "end", "day").iter_rows():
+            terms[self._at[sample]].append(_long_enough(status, start, day if status == "current" else end, days))
+        for at, truths in terms.items():
+            found[at] = max(truths)
         return found
+
+    def _allergic(self, drugs: Sequence[str]) -> Truth:
+        """Whether a recorded allergy speaks against any of the drugs; one that nobody recorded is none."""
+        found = self._constant(NO)
+        found[[at for drug in drugs for at in self.allergic_to(drug)]] = YES
+        return found
+
+    def allergic_to(self, drug: str) -> dict[int, str]:
+        """Return place of each person of whom an allergy to the drug is recorded -> why it speaks against it."""
+        found: dict[int, str] = {}
+        for at, code in self._allergies:
+            reason = allergens(self._kb).against(code, drug)
+            if reason and MAYBE not in reason:
+                found.setdefault(at, reason)
+        return found
+
+    @cached_property
+    def _allergies(self) -> list[tuple[int, str]]:
+        if self._clinical is None:
+            return []
+        mine = pl.col("sample").is_in(list(self._at))
+        recorded = self._clinical.observations.filter(pl.col("concept") == "allergy", mine)
+        return [(self._at[sample], code) for sample, code in recorded.select("sample", "code").iter_rows()]
+
+    def _mentioned(self, drugs: Sequence[str]) -> Truth:
+        """Whether the record names any of the drugs, as taken, planned, stopped or not tolerated."""
+        found = np.where(self._told, NO, UNKNOWN).astype(np.int8)
+        found[self._mark(self._rows(drugs)["sample"])] = YES
+        return np.maximum(found, np.where(self._allergic(drugs) == YES, YES, NO).astype(np.int8))
 
     def _doses(self, drug: str) -> NDArray[np.float64]:
         found = np.full(self._n, np.nan)
-        rows = self._rows([drug])
-        if rows is not None:
-            for sample, dose in rows.select("sample", "dose_mg_per_day").iter_rows():
-                if sample in self._at and dose is not None:
-                    found[self._at[sample]] = dose
+        taken = self._rows([drug])
+        if taken.height:
+            taken = taken.filter(pl.col("status") != "stopped")
+        for sample, dose in taken.select("sample", "dose_mg_per_day").iter_rows():
+            if dose is not None:
+                found[self._at[sample]] = dose
         return found
+
+
+def _long_enough(status: str, start: date | None, end: date | None, days: int) -> int:
+    if status == "planned":
+        return NO  # a drug yet to be started is not taken for long
+    if start is None or end is None:
+        return UNKNOWN
+    return YES if start <= end - timedelta(days=days) else NO
 
 
 def _compare(test: str, numbers: NDArray[np.float64], limit: float, margin: NDArray[np.float64] | float = 0.0) -> Truth:

@@ -22,6 +22,7 @@ from pgx.guidance.guidance_frame import APPLIES, Emitted, frame_of
 from pgx.guidance.label_limits import label_rows
 from pgx.guidance.matching import Persons, Vector
 from pgx.guidance.populations import GENERAL, NO, YES, Populations
+from pgx.guidance.stages import Stages
 from pgx.knowledge import KnowledgeBase
 from pgx.phenotypes import phenoconversion
 from pgx.phenotypes.exposures import agents
@@ -97,9 +98,16 @@ def recommend(
         people = own_calls["sample"].unique(maintain_order=True).to_list()
         return _in_blocks(people, genetic, own_calls, None, kb, asked, as_of)
 
-    said = alternatives.fitting(said, clinical, kb)
+    acting = acting_drugs(clinical, kb, as_of=as_of)
+
+    def of_others(asked: dict[str, set[str] | None]) -> pl.DataFrame:
+        people = sorted(set().union(*(who or () for who in asked.values())))
+        own, theirs = (frame.filter(pl.col("sample").is_in(people)) for frame in (phenotypes, calls))
+        return _in_blocks(people, own, theirs, clinical, kb, asked, as_of) if asked else said.clear()
+
+    said = alternatives.fitting(said, clinical, kb, acting, of_others)
     said = genes_alone.mark(_mark_local(said, phenotypes), phenotypes, calls, without_interactions)
-    return interactions.respect(said, phenotypes, acting_drugs(clinical, kb, as_of=as_of), kb)
+    return interactions.respect(said, phenotypes, acting, kb)
 
 
 def _mark_local(said: pl.DataFrame, phenotypes: pl.DataFrame) -> pl.DataFrame:
@@ -177,6 +185,7 @@ class _Block:
         self._clinical, self._as_of = clinical, as_of
         self._persons = Persons(samples, phenotypes, calls, conditions)
         self._populations = Populations(kb, clinical, samples, as_of)
+        self._stages = Stages(kb, self._populations)
         self._acting = acting_drugs(clinical, kb, as_of=as_of)
         self._takers = self._self_acting()
 
@@ -264,6 +273,7 @@ class _Block:
     ) -> NDArray[np.int64]:
         broader = self._conditions.words_broadly(source)
         answers = [[asked.persons.ask(condition, broader) for condition in row.conditions] for row in rows]
+        stages = {row.population for row in self._conditions.of(asked.drug)}
         chance = np.array([np.prod([p[people] for p, _ in answer], axis=0) for answer in answers])
         chance = self._specific_first(asked.persons, rows, people, chance)
         best = chance.argmax(axis=0)
@@ -281,7 +291,11 @@ class _Block:
             code = np.where(belongs, APPLIES[Applies.YES], APPLIES[Applies.IF_POPULATION])
             if all(condition.compare == NO_RESULT for condition in row.conditions):
                 code = np.full_like(code, APPLIES[Applies.NOT_TESTED])
-            emitted.add(asked, row, people[main], labels, chance[n][main], code[main], unsure[main])
+            for flag, inside in self._stages.of(row, asked.drug, stages, people):
+                of_stage = main & inside
+                emitted.add(
+                    asked, row, people[of_stage], labels, chance[n][of_stage], code[of_stage], unsure[of_stage], flag
+                )
             less = (chance[n] >= POSSIBLE_FROM) & ~main & (~leads | (says[n] != says[best]))
             possible = np.full(int(less.sum()), APPLIES[Applies.POSSIBLE])
             emitted.add(asked, row, people[less], labels, chance[n][less], possible, np.ones(len(possible), dtype=bool))

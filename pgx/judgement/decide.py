@@ -26,6 +26,8 @@ from pgx.knowledge.acting import Acting
 
 DIRECTIONS = {"up": ("increase_dose", "higher_start"), "down": ("reduce_dose", "lower_start")}
 """Actions that change the dose, by the way in which they do."""
+CHANGES = ("avoid", "change_dose")
+"""Urgencies that ask for something else than the usual."""
 HOLDS = ("yes", "if_population")
 """How a statement must apply to decide anything."""
 
@@ -77,6 +79,18 @@ class Decision(Generic[S]):
     unclear: Mapping[str, str]
     refused: tuple[str, ...]
     differing: tuple[tuple[S, S | None], ...]
+
+    @property
+    def further(self) -> tuple[S, ...]:
+        """Statements beside the deciding one that ask for a change by genes of their own, each gene once."""
+        if self.part or not self.deciding:
+            return ()
+        said, found = set(self.deciding.genes), []
+        for row in self.valid:
+            if row.applies == "yes" and row.urgency in CHANGES and not row.turned and said.isdisjoint(row.genes):
+                found.append(row)
+                said.update(row.genes)
+        return tuple(found)
 
     @property
     def by_the_genes(self) -> str:

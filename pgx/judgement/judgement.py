@@ -22,8 +22,12 @@ RULED_OUT = FlagCode.ALTERNATIVE_RULED_OUT
 
 _DOSES = (FlagCode.DOSE, FlagCode.AT_MOST)
 """Flags that hold a dose in numbers."""
+_SETTLED = (FlagCode.CONDITION_MET, FlagCode.CONDITION_NOT_MET)
+"""Flags of a row whose later action is due already, or is not for this person."""
 _NO_DOSE = ("insufficient", "no_recommendation")
 """Actions that are worth saying though they change nothing."""
+_IF_USED = ("avoid", "alternative")
+"""Actions against a drug beside which a dose is told to who takes it all the same."""
 _REPLACING = ("avoid", "change_dose")
 """Urgencies beside which other drugs are named."""
 
@@ -65,6 +69,8 @@ class Known:
         Gene -> the other medicines of the person that change how it acts.
     urgencies
         Action -> urgency.
+    left_out
+        Concepts that the sources ask for and whose value was left out.
     """
 
     genes: Mapping[str, str] = field(default_factory=dict)
@@ -73,6 +79,7 @@ class Known:
     details: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     agents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     urgencies: Mapping[str, str] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
 
 
 NOTHING_KNOWN = Known()
@@ -109,7 +116,7 @@ def _applies(decision: Decision[S]) -> str | None:
 def _details(decision: Decision[S], said: S | None, known: Known) -> list[str]:
     """Return what the rows that ask for it say of doses and of later changes.
 
-    Of doses, the row that decides goes first and the others are silent: two numbers joined by "or" are no advice.
+    The row that decides goes first and the others are silent: two numbers joined by "or" are no advice.
     """
     if said is None or said.turned or decision.urgency == "no_data":
         return []
@@ -118,12 +125,27 @@ def _details(decision: Decision[S], said: S | None, known: Known) -> list[str]:
     withheld = set(_DOSES) if decision.acting else set()
     if decision.acting and all(acting.asks_for == "lower" for acting in decision.acting):
         withheld = {FlagCode.DOSE}
+    if said.has(FlagCode.INTERACTION_REVERSES):
+        withheld |= {FlagCode.THEN}
     details: list[str] = []
     for row in rows:
-        own = [detail for detail in known.details.get(row.rule, ()) if Flag.parse(detail).code not in withheld]
-        dosed = any(Flag.parse(detail).code in _DOSES for detail in details)
-        details += [detail for detail in own if not (dosed and Flag.parse(detail).code in _DOSES)]
+        silent = withheld | ({FlagCode.THEN} if any(map(row.has, _SETTLED)) else set())
+        own = [detail for detail in known.details.get(row.rule, ()) if Flag.parse(detail).code not in silent]
+        told = {Flag.parse(detail).code for detail in details}
+        told |= set(_DOSES) if told.intersection(_DOSES) else set()
+        details += [detail for detail in own if Flag.parse(detail).code not in told]
+    if not withheld and said.urgency == "avoid" and said.action_code in _IF_USED:
+        details += _limit_if_used(decision, known, details)
     return details
+
+
+def _limit_if_used(decision: Decision[S], known: Known, told: Sequence[str]) -> list[str]:
+    """Return the highest dose that another source gives for who takes the drug all the same."""
+    if any(Flag.parse(detail).code in _DOSES for detail in told):
+        return []
+    rows = (row for row in decision.valid if row.applies == "yes" and row.urgency == "change_dose")
+    limits = (detail for row in rows for detail in known.details.get(row.rule, ()))
+    return [detail for detail in limits if Flag.parse(detail).code == FlagCode.AT_MOST][:1]
 
 
 def _status(decision: Decision[S]) -> str:
@@ -161,7 +183,8 @@ def _alternatives(decision: Decision[S], drug: str) -> Iterator[str]:
 def _reason(decision: Decision[S]) -> tuple[str, ...]:
     row = decision.deciding
     if row is not None:
-        return tuple(f"{gene}={value}" for gene, value in row.results)
+        told = (result for one in (row, *decision.further) for result in one.results)
+        return tuple(dict.fromkeys(f"{gene}={value}" for gene, value in told))
     rows = (one for one in decision.statements if one.applies == "no_match")
     return tuple(dict.fromkeys(f"{gene}={value}" for one in rows for gene, value in one.results))
 
@@ -189,6 +212,7 @@ def _could_change(decision: Decision[S], known: Known) -> Iterator[str]:
     for row in (*decision.valid, *decision.limits):
         if row.applies == "if_population":
             yield f"person:{row.row['population']}={row.urgency}"
+    yield from (f"value:{concept}" for concept in known.left_out)
     yield from (f"drug:{acting.agent}" for acting in decision.acting)
 
 
@@ -236,8 +260,14 @@ def _genes_through(agent: str, harmed: Judgement) -> Iterator[str]:
 
 def _flags(decision: Decision[S]) -> Iterator[str]:
     rows = (*((decision.ruled_out,) if decision.ruled_out else ()), *decision.valid)
+    yield from (str(flag) for row in decision.limits for flag in row.codes if flag.code == FlagCode.ALLERGY)
     if decision.differing:
         yield FlagCode.SOURCES_DIFFER
+    for row in decision.further:
+        yield str(Flag(FlagCode.ALSO, row.action_code, _text(row.row["dose_change"]) or "", ";".join(row.genes)))
+    yield from (str(flag) for row in decision.statements for flag in row.codes if flag.code == FlagCode.SET_ASIDE)
+    said = None if decision.ruled_out or decision.part or decision.acting else decision.deciding
+    yield from (str(flag) for flag in (said.codes if said else ()) if flag.code == FlagCode.CONDITION_MET)
     kept = (
         FlagCode.PHENOCONVERTED,
         FlagCode.GENOTYPE_UNCERTAIN,

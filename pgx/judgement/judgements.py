@@ -45,6 +45,7 @@ def judgements(
     scores: pl.DataFrame,
     kb: KnowledgeBase,
     exposures: pl.DataFrame | None = None,
+    left_out: Mapping[tuple[str, str], tuple[str, ...]] | None = None,
 ) -> pl.DataFrame:
     """Return one row a person and drug (`pgx.schema.JUDGEMENTS`), in the order of the guidance.
 
@@ -56,6 +57,8 @@ def judgements(
         Knowledge base.
     exposures
         What acts on each person's enzymes (`pgx.phenotypes.exposures`); None = nothing is known to.
+    left_out
+        (sample, drug) -> concepts that the sources ask for and whose value was left out.
     """
     people = _people(calls)
     usable: defaultdict[tuple[str, str], dict[str, bool]] = defaultdict(dict)
@@ -77,9 +80,10 @@ def judgements(
             details=details,
             agents={gene: names for gene, names in acting.items() if gene in genes},
             urgencies=urgencies,
+            left_out=(left_out or {}).get((sample, drug), ()),
         )
         said = [[cell for name, cell in row.items() if name != "sample"] for row in rows]
-        case = repr((said, known.genes, known.copies, known.scores, known.agents))
+        case = repr((said, known.genes, known.copies, known.scores, known.agents, known.left_out))
         if case not in cases:
             cases[case] = judge(sample, drug, decide(map(Statement, rows)), known)
         found.append(replace(cases[case], sample=sample))

@@ -14,7 +14,7 @@ AT_MOST = FlagCode.AT_MOST
 DOSE = FlagCode.DOSE
 """``dose:<dose>:<unit>``: the dose, as the source writes it."""
 
-_CHANGES = ("change_dose",)
+_WITH_DOSE = ("change_dose", "monitor")
 
 
 def details_of(kb: KnowledgeBase) -> Mapping[str, tuple[str, ...]]:
@@ -31,12 +31,12 @@ def _details_of(kb: KnowledgeBase) -> dict[str, tuple[str, ...]]:
 
 def _details(row: Mapping[str, object], urgencies: Mapping[str, str]) -> Iterator[str]:
     second, when = row["secondary_action"], row["secondary_when"]
-    if second and urgencies.get(str(row["action"])) == "standard" and urgencies.get(str(second)) != "standard":
+    if second and urgencies.get(str(second)) not in ("standard", urgencies.get(str(row["action"]))):
         change = _change(row) if row["dose_applies"] == "secondary" else ""
         yield f"{THEN}:{second}:{change}:{when or ''}"
     if row["max_dose"] is not None:
         yield f"{AT_MOST}:{row['max_dose']}:{row['max_dose_unit'] or ''}"
-    elif row["start_dose"] is not None and urgencies.get(str(row["action"])) in _CHANGES:
+    elif row["start_dose"] is not None and urgencies.get(str(row["action"])) in _WITH_DOSE:
         yield f"{DOSE}:{row['start_dose']}:{row['start_dose_unit'] or ''}"
 
 

@@ -32,6 +32,8 @@ _PAIRS = {
     "features": ("concepts", "feature", "meaning"),
 }
 _SECTIONS = ("population", "monitoring")
+DOSE_NEED = "dose_need"
+"""Kind of a score that is the chance that a person needs a dose."""
 
 
 def local_terms(kb: KnowledgeBase) -> dict[str, dict[str, Any]]:
@@ -92,13 +94,19 @@ def _toml(path: Path) -> dict[str, Any]:
 
 
 def about(content: dict[str, Any]) -> dict[str, str]:
-    """Return what an endpoint's score is about, from its file: ``outcome``, ``horizon``, ``population``."""
+    """Return what an endpoint's score is about, from its file: ``outcome``, ``horizon``, ``population``.
+
+    A chance that a dose is needed also has the ``kind`` `DOSE_NEED`: that is no harm by itself.
+    """
     population = content.get("population")
     told = {
         "outcome": content.get("outcome"),
         "horizon": content.get("horizon"),
         "population": population.get("about") if isinstance(population, dict) else None,
     }
+    threshold = content.get("threshold")
+    if isinstance(threshold, dict) and "dose" in threshold:
+        told["kind"] = DOSE_NEED
     return {key: value for key, value in told.items() if isinstance(value, str)}
 
 

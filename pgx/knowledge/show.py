@@ -62,6 +62,22 @@ def info(kb: KnowledgeBase) -> Sections:
     }
 
 
+def flags(kb: KnowledgeBase, code: str | None = None) -> Sections:
+    """Every code with its meaning, or one.
+
+    Raises
+    ------
+    UsageError
+        If there is no such code.
+    """
+    rows = kb.table("flags").select("kind", "code", "meaning", "advice", LOCAL).sort("kind", "code")
+    if code is not None:
+        rows = rows.filter(pl.col("code") == code.partition(":")[0].strip())
+        if rows.is_empty():
+            raise UsageError(f"no code {code!r}; see `pgx kb flags`")
+    return {"flags": rows}
+
+
 def genes(kb: KnowledgeBase) -> Sections:
     """One row a gene: where, how it is called and phenotyped, and how much is known."""
     counts = {

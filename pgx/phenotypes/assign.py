@@ -238,6 +238,7 @@ def _row(kb: KnowledgeBase, gene: str, pattern: PatternCall, shares: Sequence[Sh
         "gene": gene,
         "status": pattern.status if stated else NOT_CALLED,
         "positions_called": pattern.positions_called,
+        "positions_assumed": pattern.positions_assumed,
         "positions_total": pattern.positions_total,
         "source": pattern.source,
     }

@@ -11,7 +11,7 @@ import polars as pl
 from pgx import io, schema
 from pgx.errors import InputError, UsageError
 from pgx.reports import file_names
-from pgx.reports.formats import multiqc, pdf, result_json, tables
+from pgx.reports.formats import index, multiqc, pdf, result_json, tables
 from pgx.reports.formats.fhir import fhir_of, to_text
 from pgx.reports.formats.html import html_of
 from pgx.reports.formats.patient import card_of, leaflet_of, plan_of
@@ -90,6 +90,8 @@ PER_SAMPLE: dict[str, tuple[_Page, ...]] = {
     "card": (("card.html", _card),),
     "plan": (("plan.html", _plan), ("plan.ics", _calendar)),
 }
+_LINKED = "report.html"
+"""The page that the index of a batch leads to."""
 # With `pdf`, what the person keeps is written for the printer, too.
 _ALSO_PDF: dict[str, _Page] = {
     "leaflet": ("leaflet.pdf", _pdf(_leaflet)),
@@ -139,6 +141,7 @@ def write(
     if folder.exists() and not folder.is_dir():
         raise InputError("the output folder is a file", file=folder, fix="name a folder")
     there = {path.name for path in folder.iterdir()} if folder.exists() else set()
+    _check_tables(result, folder, formats)
     written = []
     for name, content in _contents(result, formats, lexicon, there if per_sample else None):
         if content is not None:
@@ -158,6 +161,7 @@ def files(directory: str | Path, formats: Sequence[str]) -> list[Path]:
         *(f"{name}.{kind}" for kind in ("tsv", "parquet") if kind in formats for name in tables.TABLES),
         *((tables.FAILURES,) if {"tsv", "parquet"} & set(formats) else ()),
         *(multiqc.FILES if "multiqc" in formats else ()),
+        *index.FILES,
     ]
     endings = tuple(f".{suffix}" for suffix, _ in _pages([*PER_SAMPLE]))
     there = folder.iterdir() if folder.is_dir() else ()
@@ -176,6 +180,30 @@ def _check(formats: Sequence[str]) -> None:
         raise UsageError(f"unknown format {unknown[0]!r}; there are: {', '.join(FORMATS)}")
     if "pdf" in formats:
         pdf.check()
+
+
+def _check_tables(result: Result, folder: Path, formats: Sequence[str]) -> None:
+    """Refuse to write the tables of some persons over those of others: pages have names of their own, tables have not.
+
+    Raises
+    ------
+    InputError
+        If the folder has the tables of an earlier run of which nobody is among these persons.
+    """
+    calls = folder / "calls.tsv"
+    if "tsv" not in formats or not calls.is_file():
+        return
+    try:
+        before = pl.scan_csv(calls, separator="\t", infer_schema=False, quote_char=None).select("sample").unique()
+        others = set(before.collect()["sample"])
+    except (pl.exceptions.PolarsError, UnicodeDecodeError):
+        return  # not a table of ours: what is written over is checked elsewhere
+    if others and others.isdisjoint(result.samples):
+        raise InputError(
+            f"the folder has the tables of {len(others)} other person{'s' if len(others) > 1 else ''}",
+            file=calls,
+            fix="name another folder, run them together, or leave tsv out of the formats",
+        )
 
 
 def _contents(
@@ -197,9 +225,15 @@ def _contents(
             }
             for sample, stem in stems.items()
         }
+        entries = []
         for job in _jobs(result, lexicon) if any(pages.values()) else ():
             # All pages of a person are made before the first is written: a failure leaves none of them.
             yield from [(name, page(job)) for name, page in pages[job.sample].items()]
+            page_name = f"{stems[job.sample]}.{_LINKED}"
+            entries.append(index.entry_of(job.shown, page_name if page_name in pages[job.sample] else ""))
+        if len(entries) > 1:
+            yield index.PAGE, index.to_html(entries).encode()
+            yield index.TABLE, index.to_tsv(entries).encode()
     elif "json" in wanted:
         yield "report.json", result_json.to_json(result, lexicon).encode()
     for name, frame in tables.frames(result).items():

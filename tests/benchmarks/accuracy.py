@@ -1,6 +1,6 @@
 """How right the calls are, measured on the panel of ../shared.
 
-``python -m tests.benchmarks.accuracy [consensus|peers|unphased|gaps|families|builds]...`` prints a table each; without
+``python -m tests.benchmarks.accuracy [consensus|peers|unphased|gaps|families|builds|next_tests|outputs]...`` prints a table each; without
 arguments all of them (some minutes). ``--every N`` takes every Nth person. Unphased calls and calls with gaps are made
 with frequencies counted in the other half of the families, so that no person's own strands are in the prior.
 """
@@ -20,6 +20,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+import pgx
 from pgx import knowledge
 from pgx.build_data import priors as build_priors
 from pgx.calling import call, calls_frame
@@ -29,8 +30,11 @@ from pgx.knowledge import KnowledgeBase
 from pgx.paths import data_dir
 from pgx.types import CallSet, Genotypes, PatternCall, State
 from pgx.variants import read
+from tests.benchmarks import masked
 from tests.benchmarks.consensus import documented, nomenclature, pair, readings
 from tests.benchmarks.panel import PANEL37, PANEL38, absent_as_reference, subset, table, with_gaps, without_phase
+from tests.judgement.outputs import disagreements
+from tests.judgement.test_every_output import DRUGS
 
 Tops = dict[str, tuple[NDArray[np.object_], NDArray[np.float64]]]
 CERTAIN = 0.9
@@ -208,6 +212,28 @@ class Bench:
             show(f"PharmCAT, phased, absent positions read {title}", frame)
             print(f"same {total['same'][0] / total['n'][0]:.4f}; of those that PharmCAT calls "
                   f"{total['same'][0] / (total['n'][0] - total[kinds[1]][0]):.4f}")  # fmt: skip
+
+    def next_tests(self) -> None:
+        """Stated probabilities of the next tests against the advice with the gene, by superpopulation."""
+        groups = dict(self.people.select("sample", "superpopulation").iter_rows())
+        found = masked.errors(PANEL38, {one: groups[one] for one in self.panel.samples if one in groups})
+        worst = found.sort("error", descending=True)
+        of_group = found.group_by("superpopulation").agg(pl.col("error").max()).sort("superpopulation")
+        show("Next tests: largest error in each superpopulation", of_group)
+        show("Next tests: largest errors", worst.head(20))
+        print(f"largest error {worst['error'][0]:.4f}, asked for: < {masked.ERROR}")
+
+    def outputs(self) -> None:
+        """Every output of 200 persons x 40 drugs, read back and compared with the judgements."""
+        step = max(len(self.panel.samples) // 200, 1)
+        people = self.panel.samples[::step][:200]
+        wrong: Counter[str] = Counter()
+        for start in range(0, len(people), 20):
+            options = pgx.Options(samples=people[start : start + 20])
+            result = pgx.report(PANEL38, drugs=DRUGS, medications=["paroxetine", "omeprazole"], options=options)
+            wrong.update(what for _, what in disagreements(result))
+        print(f"\n## Outputs\n{len(people)} persons x {len(DRUGS)} drugs: {sum(wrong.values())} disagreements "
+              f"with the judgements {dict(wrong)}")  # fmt: skip
 
     def crossed(self) -> list[tuple[KnowledgeBase, Genotypes]]:
         """Return each half of the persons with frequencies from the other half."""
@@ -400,7 +426,7 @@ def _extend(whole: Tops, part: Tops) -> None:
 
 def main() -> None:
     """Print the tables asked for."""
-    tables = ("consensus", "peers", "unphased", "gaps", "families", "builds")
+    tables = ("consensus", "peers", "unphased", "gaps", "families", "builds", "next_tests", "outputs")
     parser = argparse.ArgumentParser(description="Accuracy of the calls on the panel.")
     parser.add_argument("tables", nargs="*", help=" ".join(tables))
     parser.add_argument("--every", type=int, default=1, help="every Nth person for unphased and gaps")

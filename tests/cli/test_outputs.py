@@ -72,7 +72,7 @@ WRITTEN = {
     "models list": {"out": Role.output},
     "audit verify": {},
     **{f"kb {name}": {"out": Role.output}
-       for name in ("info", "genes", "gene", "drug", "allele", "variant", "positions", "diff", "validate")},
+       for name in ("info", "genes", "flags", "gene", "drug", "allele", "variant", "positions", "diff", "validate")},
 }  # fmt: skip
 
 

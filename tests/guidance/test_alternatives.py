@@ -21,6 +21,11 @@ def rows(drug: str, *observations: dict[str, object]) -> pl.DataFrame:
     return with_text(recommend(phenotypes, calls, history, KB, drugs=[drug])).filter(pl.col("applies") != "possible")
 
 
+def advice(found: pl.DataFrame) -> pl.DataFrame:
+    """Return what rests on the genes: a record of the allergy is named beside it."""
+    return found.filter(~pl.col("flags").fill_null("").str.contains("label_limit"))
+
+
 def named(found: pl.DataFrame) -> set[str]:
     return {name for cell in found["alternatives"].drop_nulls() for name in cell.split(";")}
 
@@ -33,7 +38,7 @@ def test_a_recorded_allergy_takes_the_drug_off_the_list_and_out_of_the_sentence(
     assert allergen in named(rows(drug)), "without the allergy it is named"
     found = rows(drug, {"concept": "allergy", "code": allergen})
     assert allergen not in named(found)
-    assert not [text for text in found["recommendation"] if allergen in text]
+    assert not [text for text in advice(found)["recommendation"] if allergen in text]
     assert kept in named(found)
     told = ";".join(found["flags"].drop_nulls())
     assert f"alternative_ruled_out:{allergen}:allergy" in told
@@ -54,4 +59,28 @@ def test_after_a_stroke_or_tia_prasugrel_is_not_named_instead_of_clopidogrel():
 def test_where_nothing_fits_the_sentence_names_nothing():
     found = rows("codeine", *({"concept": "allergy", "code": code} for code in ("morphine", "oxycodone")))
     assert not named(found)
-    assert not [text for text in found["recommendation"] if "morphine" in text or "oxycodone" in text]
+    assert not [text for text in advice(found)["recommendation"] if "morphine" in text or "oxycodone" in text]
+
+
+def test_what_the_genes_speak_against_is_not_named_instead():
+    """Fluvoxamine and paroxetine are named instead of escitalopram; paroxetine needs CYP2D6."""
+    ultrarapid = {"CYP2C19": pattern("*17/*17"), "CYP2D6": pattern("*1/*1")}
+
+    def instead(genes):
+        calls, phenotypes = assign(callset({"s": genes}), KB, None)
+        return with_text(recommend(phenotypes, calls, None, KB, drugs=["escitalopram"]))
+
+    assert "paroxetine" in named(instead(ultrarapid))
+    found = instead(ultrarapid | {"CYP2D6": pattern("*1/*2x3")})
+    flags = ";".join(found["flags"].drop_nulls())
+    assert ("paroxetine" in named(found)) is ("alternative_ruled_out:paroxetine:genes" not in flags)
+
+
+def test_an_allergy_speaks_against_the_drug_itself_whatever_the_genes():
+    history = clinical(observations=[{"concept": "allergy", "code": "codeine"}])
+    calls, phenotypes = assign(callset({"s": {"CYP2D6": pattern("*1/*1")}}), KB, history)
+    found = with_text(recommend(phenotypes, calls, history, KB, drugs=["codeine", "warfarin"]))
+    limit = found.filter(source="record")
+    assert limit["drug"].to_list() == ["codeine"]
+    assert limit.select("action", "urgency", "applies").row(0) == ("avoid", "avoid", "yes")
+    assert "An allergy to codeine is recorded" in limit["recommendation"][0]

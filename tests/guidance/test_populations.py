@@ -23,6 +23,10 @@ def number(concept, value):
     return {"concept": concept, "value": float(value)}
 
 
+def stopped(start, end):
+    return {"drug": "phenytoin", "status": "stopped", "start": start, "end": end}
+
+
 def coded(concept, code):
     return {"concept": concept, "code": code}
 
@@ -87,14 +91,57 @@ def test_comedication_is_taken_from_the_list_and_an_unknown_list_decides_nothing
     ("medication", "long", "naive"),
     [
         ({"drug": "phenytoin", "start": date(2025, 1, 1)}, YES, NO),
-        ({"drug": "phenytoin", "start": date(2026, 5, 20)}, NO, UNKNOWN),
+        ({"drug": "phenytoin", "start": date(2026, 3, 3)}, YES, NO),
+        ({"drug": "phenytoin", "start": date(2026, 3, 4)}, NO, YES),
         ({"drug": "phenytoin"}, UNKNOWN, UNKNOWN),
-        ({"drug": "phenytoin", "status": "planned"}, NO, UNKNOWN),
+        ({"drug": "phenytoin", "status": "planned"}, NO, YES),
+        ({"drug": "phenytoin", "status": "stopped"}, UNKNOWN, UNKNOWN),
+        (stopped(date(2020, 1, 1), date(2020, 3, 31)), YES, NO),
+        (stopped(date(2020, 1, 1), date(2020, 3, 30)), NO, YES),
     ],
 )
 def test_how_long_a_drug_was_taken(medication, long, naive):
+    """The boundary is 90 days, in a treatment that goes on as in one that is over."""
     assert decide("phenytoin_use_gt_3mo", [medication]) == long
     assert decide("phenytoin_naive", [medication]) == naive
+
+
+def test_a_drug_that_the_person_is_allergic_to_was_never_tolerated():
+    taken = [{"drug": "phenytoin", "start": date(2020, 1, 1)}]
+    allergy = [coded("allergy", "phenytoin")]
+    assert decide("phenytoin_use_gt_3mo", taken, allergy) == NO
+    assert decide("phenytoin_naive", taken, allergy) == YES
+    assert decide("phenytoin_use_gt_3mo", taken, [coded("allergy", "penicillin")]) == YES
+
+
+def test_time_on_the_drug_in_question():
+    taken = [{"drug": "omeprazole", "start": date(2026, 3, 9)}, {"drug": "metformin", "start": date(2020, 1, 1)}]
+    assert decide("chronic_gt_12wk_and_effective", taken, drug="omeprazole") == YES
+    later = [{"drug": "omeprazole", "start": date(2026, 3, 10)}]
+    assert decide("chronic_gt_12wk_and_effective", later, drug="omeprazole") == NO
+    assert decide("chronic_gt_12wk_and_effective", taken, drug="lansoprazole") == NO
+
+
+def test_a_drug_is_an_alternative_to_another_only_where_the_record_names_that_one():
+    assert decide("alternative_to_carbamazepine", [{"drug": "phenytoin"}]) == NO
+    assert decide("alternative_to_carbamazepine", [{"drug": "carbamazepine", "status": "stopped"}]) == UNKNOWN
+    assert decide("alternative_to_carbamazepine", [{"drug": "phenytoin"}], [coded("allergy", "carbamazepine")]) == (
+        UNKNOWN
+    )
+    assert decide("alternative_to_carbamazepine") == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("conditions", "truth"),
+    [
+        (["leukemia"], NO),
+        (["inflammatory_bowel_disease"], YES),
+        (["inflammatory_bowel_disease", "leukemia"], NO),
+        ([], UNKNOWN),
+    ],
+)
+def test_a_cancer_is_not_a_disease_without_one(conditions, truth):
+    assert decide("nonmalignancy", (), [coded(condition, "yes") for condition in conditions]) == truth
 
 
 def test_aspirin_up_to_a_gram_is_a_matter_of_the_dose():

@@ -220,7 +220,8 @@ def test_the_medication_list_is_what_is_asked_when_no_drug_is_named():
     ])  # fmt: skip
     rows = guidance({"CYP2D6": pattern("*1/*1")}, None, history)
     assert set(rows["drug"]) == {"codeine", "warfarin"}
-    assert set(guidance({"CYP2D6": pattern("*1/*1")}, None)["drug"]) == set(compiled(KB).drugs)
+    everything = set(guidance({"CYP2D6": pattern("*1/*1")}, None)["drug"])
+    assert everything == set(compiled(KB).drugs) - {"ivacaftor"}, "nobody is told of it whose disease nobody recorded"
     assert guidance({"CYP2D6": pattern("*1/*1")}, []).is_empty()
 
 

@@ -137,6 +137,10 @@ POPULATIONS = Table(
                 "is",
                 "is_not",
                 "recorded",
+                "not_recorded",
+                "allergy",
+                "no_allergy",
+                "mentioned",
                 "takes_inhibitor",
                 "takes_no_inhibitor",
                 "takes_inducer",
@@ -149,8 +153,32 @@ POPULATIONS = Table(
                 "cannot_be_decided",
             ),
         ),
-        Field("subject", T, "concept, enzyme or drugs (joined by '|')"),
+        Field("subject", T, "concept, enzyme or drugs (joined by '|'; this_drug = the drug in question)"),
         Field("value", T, "number, answers or strengths joined by '|'"),
+        Field("source", T, "source", required=True),
+    ),
+)
+
+SET_ASIDE = Table(
+    "set_aside",
+    "Persons to whom advice on a first treatment does not speak any more: for who certainly belongs to the population, "
+    "advice against the drug that rests on no other genes, and that is not for this population, is set aside.",
+    ("population",),
+    (
+        Field("population", T, "population code", required=True),
+        Field("genes", T, "genes of the advice that is set aside, joined by ';'", required=True),
+        Field("source", T, "who says so", required=True),
+    ),
+)
+
+DISEASE_DRUGS = Table(
+    "disease_drugs",
+    "Drugs that only persons with a disease take, of which the genes of everybody else would say something that is of "
+    "no use to them: without a list of medicines, they are told of only where the disease is recorded.",
+    ("drug",),
+    (
+        Field("drug", T, "generic name", required=True, refers="drugs.drug"),
+        Field("concept", T, "the disease, a concept", required=True, refers="concepts.concept"),
         Field("source", T, "source", required=True),
     ),
 )

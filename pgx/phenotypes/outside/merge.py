@@ -387,7 +387,12 @@ def _laid_over(own: GeneCalls, calls: dict[int, PatternCall], mode: str) -> Gene
         mine = own.patterns[own.pattern_of[at]]
         if mode == "fill" and mine.status in CALLED:
             continue
-        pattern = replace(theirs, positions_called=mine.positions_called, positions_total=mine.positions_total)
+        pattern = replace(
+            theirs,
+            positions_called=mine.positions_called,
+            positions_assumed=mine.positions_assumed,
+            positions_total=mine.positions_total,
+        )
         if pattern not in index:
             index[pattern] = len(patterns)
             patterns.append(pattern)

@@ -18,6 +18,7 @@ from pgx.reports.page import wording
 from pgx.reports.page.build import View, view
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.notice import NOTICE
+from pgx.reports.page.who import tested
 from pgx.types import Result
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -58,6 +59,7 @@ def environment() -> Environment:
         humanise=wording.humanise,
         urgencies=wording.URGENCIES,
         marks=MARKS,
+        tested=tested,
         svg=svg,
         notice=NOTICE,
         style=stylesheet(),

@@ -93,10 +93,9 @@ def checks(shown: View) -> list[Check]:
 def _of_drug(drug: Drug, start: object, lexicon: Lexicon) -> Iterator[Check]:
     asked: dict[str, list[str]] = {}
     local: set[str] = set()
-    for advice in drug.advice:
-        # A drug to avoid is not also planned with the checks of a row for people who may have it.
-        counts = advice.urgency == drug.urgency or drug.urgency != "avoid"
-        if counts and advice.applies in ("yes", "if_population"):
+    # A drug that is to be replaced is not also planned with checks of its effect.
+    for advice in () if drug.urgency == "avoid" else drug.advice:
+        if advice.applies in ("yes", "if_population"):
             for code in advice.monitoring_codes:
                 asked.setdefault(code, []).append(advice.source)
                 if FlagCode.LOCAL in codes_of(advice.row["flags"]):

@@ -27,12 +27,17 @@ VERSION = "2-draft"
 _READ = ("1", VERSION)
 """What this program reads: the first number of a version, or a draft."""
 
+_OF_DRUGS = ("guidance", "scores", "judgements", "next_tests", "medications", "notes")
+"""Tables of which a service needs the rows on some drugs."""
+_LATER = ("judgements", "next_tests")
+"""Tables that came with later layouts."""
 _SCHEMAS: dict[str, schema.Schema] = {
     "calls": schema.CALLS,
     "phenotypes": schema.PHENOTYPES,
     "guidance": schema.GUIDANCE,
     "scores": schema.SCORES,
     "judgements": schema.JUDGEMENTS,
+    "next_tests": schema.NEXT_TESTS,
     "clinical": schema.CLINICAL,
     "medications": schema.MEDICATIONS,
     "notes": schema.NOTES,
@@ -122,7 +127,7 @@ def view_of(
         entry = next((sample_entry for sample_entry in document["samples"] if sample_entry["sample"] == sample), None)
         if entry is None:
             return None
-        wanted = _SCHEMAS if drugs is None else ("guidance", "scores", "judgements", "medications", "notes")
+        wanted = _SCHEMAS if drugs is None else _OF_DRUGS
         parts: dict[str, list[Row]] = {name: [] for name in _SCHEMAS}
         for name in wanted:
             rows = (row for row in _rows(entry, name) if drugs is None or name == "notes" or row["drug"] in drugs)
@@ -227,8 +232,8 @@ def _holders(document: Mapping[str, Any]) -> tuple[frozenset[str], ...]:
 
 
 def _rows(entry: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
-    """Return the rows of a table; layouts before 1.2 had no judgements."""
-    rows: list[dict[str, Any]] = entry.get(name, []) if name == "judgements" else entry[name]
+    """Return the rows of a table; earlier layouts have fewer of them."""
+    rows: list[dict[str, Any]] = entry.get(name, []) if name in _LATER else entry[name]
     return rows
 
 

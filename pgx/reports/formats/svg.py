@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 from pgx.reports.page import wording
 from pgx.reports.page.build import Gene, Score
-from pgx.reports.page.wording import number, percent, words
+from pgx.reports.page.wording import number, percent
 
 _WIDTH = 360.0
 # What a renderer without our style sheet shows (a PDF, a picture cut out of the page); the sheet's classes win over it.
@@ -164,7 +164,7 @@ def contributions(score: Score, *, uid: str, most: int = 8) -> Markup:
 
 def legend(score: Score) -> str:
     """Return one sentence that says how to read the contribution bars."""
-    what = f"the {words('kind', score.kind)}" if score.kind == "adverse_effect" else "the estimate"
+    what = f"the {score.kind_said}" if score.kind == "adverse_effect" else "the estimate"
     scale = "" if score.kind == "dose" else " (log-odds)"
     return (
         f"Solid bars to the right raise {what}, hatched bars to the left lower it, against the average person; "

@@ -9,7 +9,7 @@ import polars as pl
 from pgx.tables import tsv
 from pgx.types import Result
 
-TABLES = ("calls", "phenotypes", "guidance", "scores", "judgements", "clinical", "medications", "notes")
+TABLES = ("calls", "phenotypes", "guidance", "scores", "judgements", "next_tests", "clinical", "medications", "notes")
 """The frames of a result, in the order in which they come about."""
 
 

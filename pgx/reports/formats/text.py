@@ -6,6 +6,7 @@ import io
 import os
 import shutil
 import sys
+from itertools import product
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -16,6 +17,7 @@ from rich.text import Text
 from pgx.reports.page.build import NOBODY, Drug, Gene, Score, View, view
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.notice import NOTICE
+from pgx.reports.page.who import tested
 from pgx.reports.page.wording import URGENCIES, clean, number, percent, several, urgency_note, words
 from pgx.types import Result
 
@@ -89,6 +91,7 @@ def text_of(shown: View, *, color: bool = False, width: int = 100) -> str:
 def page(shown: View, width: int) -> RenderableType:
     """Return the whole report as one rich renderable for `width` columns."""
     parts: list[RenderableType] = [Text(f"Pharmacogenomic report: {shown.sample}", "bold"), Text(NOTICE, "dim italic")]
+    parts += _who(shown)
     parts += [_heading("What to do"), *_summary(shown)]
     if shown.scores:
         parts += [
@@ -118,6 +121,12 @@ def _grid(rows: list[tuple[str, str]]) -> Table:
     return table
 
 
+def _who(shown: View) -> list[RenderableType]:
+    person = "; ".join(f"{label} {value}" for label, value in shown.who)
+    lines = [Text.assemble((f"{label}: ", "dim"), names) for label, names in tested(shown.genes, shown.genes_needed)]
+    return [*([Text(f"{person[:1].upper()}{person[1:]}.")] if person else []), *lines]
+
+
 def _summary(shown: View) -> list[RenderableType]:
     parts: list[RenderableType] = [
         Text.assemble(("! ", "bold red"), clean(str(note["message"]))) for note in shown.alerts
@@ -134,12 +143,26 @@ def _summary(shown: View) -> list[RenderableType]:
     if shown.unknown_medicines:
         names = ", ".join(shown.unknown_medicines)
         parts.append(Text.assemble(("! Not in the knowledge base: ", "bold yellow"), names, "; nothing is known of it"))
+    parts += [Text(f"{remark[:1].upper()}{remark[1:]}.", "dim") for remark in shown.local_medicines]
+    if shown.test_first:
+        parts.append(Text(f"{shown.test_first[:1].upper()}{shown.test_first[1:]}.", "bold"))
     if shown.scope:
         parts.append(Text(f"{shown.scope[:1].upper()}{shown.scope[1:]}.", "dim"))
     if not shown.drugs:
         parts.append(Text("No guidance: no drug was asked for, or none has a guideline."))
-    for urgency in URGENCIES:
-        drugs = shown.of_urgency(urgency)
+    parts += _by_urgency(shown)
+    if shown.without_guidance:
+        parts.append(Text(f"No guideline row for: {', '.join(shown.without_guidance)}", "dim"))
+    return parts
+
+
+def _by_urgency(shown: View) -> list[RenderableType]:
+    """Return the drugs by urgency, those of the person's list before the rest."""
+    parts: list[RenderableType] = []
+    for on_list, urgency in product(shown.parts, URGENCIES):
+        drugs = shown.of_urgency(urgency, listed=on_list)
+        if urgency == URGENCIES[0] and on_list is False:
+            parts.append(Padding(Text("Not on the list of medicines", "bold"), (1, 0, 0, 0)))
         if not drugs:
             continue
         parts.append(Text(f"{MARKS[urgency]} {words('urgency', urgency)} ({len(drugs)})", STYLES[urgency]))
@@ -153,8 +176,6 @@ def _summary(shown: View) -> list[RenderableType]:
         if quiet:
             rest = ", ".join(drug.name for drug in drugs if drug not in listed)
             parts.append(Padding(Text(rest), (0, 0, 0, 2)))
-    if shown.without_guidance:
-        parts.append(Text(f"No guideline row for: {', '.join(shown.without_guidance)}", "dim"))
     return parts
 
 
@@ -175,9 +196,15 @@ def _drug_lines(drugs: list[Drug]) -> RenderableType:
             text.append("\ninstead: ", "bold")
             rejected = f"not {drug.not_fitting}" if drug.not_fitting else ""
             text.append("; ".join(filter(None, (", ".join(drug.alternatives), rejected))))
+        if drug.set_aside:
+            text.append("\nfor a first treatment only: ", "bold")
+            text.append(drug.set_aside)
         for line in drug.interactions:
             text.append("\ninteraction: ", "bold")
             text.append(line)
+        if drug.next_test:
+            text.append("\nnext: ", "bold")
+            text.append(drug.next_test)
         if drug.differences:
             text.append("\nsources differ: ", "bold")
             text.append(drug.differences)
@@ -195,7 +222,7 @@ def _drug_lines(drugs: list[Drug]) -> RenderableType:
 
 def _score(score: Score) -> RenderableType:
     head = Text.assemble((score.endpoint, "bold"))
-    head.append(f" ({words('kind', score.kind)}): ")
+    head.append(f" ({score.kind_said}): ")
     if score.estimate is None:
         head.append(score.refusal or words("category", score.category), "bold yellow")
     else:
@@ -210,6 +237,7 @@ def _score(score: Score) -> RenderableType:
     if score.factors:
         rows.append(("driven by", ", ".join(f"{name} {value:+.3g}" for name, value in score.factors[:6])))
     rows.append(("rests on", f"{score.evidence}; {score.model}"))
+    rows += [("beside the advice", score.beside_advice)] if score.beside_advice else []
     rows += [("caution", flag) for flag in score.flags]
     return Group(head, Padding(_grid(rows), (0, 0, 0, 2)))
 
@@ -264,7 +292,7 @@ def _gene_cells(gene: Gene) -> list[Text]:
     score = Text(number(gene.score))
     if gene.clinical_score is not None and gene.clinical_score != gene.score:
         score.append(f"\nnow {number(gene.clinical_score)}")
-    return [Text(gene.name, "bold"), diplotype, phenotype, score, Text(gene.positions)]
+    return [Text(gene.name, "bold"), diplotype, phenotype, score, Text(gene.positions_said)]
 
 
 def _sources(drug: Drug) -> RenderableType:
@@ -320,4 +348,4 @@ def _remarks(shown: View) -> list[RenderableType]:
 
 
 def _uncalled(gene: Gene) -> str:
-    return f"{gene.name} ({gene.positions})" if gene.row["positions_total"] else gene.name
+    return f"{gene.name} ({gene.positions_said})" if gene.row["positions_total"] else gene.name

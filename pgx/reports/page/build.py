@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import polars as pl
 
@@ -12,9 +12,9 @@ from pgx.assertion import NOT_CALLED, STATEMENTS, asserted
 from pgx.codes import FlagCode
 from pgx.errors import UsageError
 from pgx.knowledge.local_terms import KEY as LOCAL_TERMS
-from pgx.reports.page import person
+from pgx.reports.page import next_test, person, who, wording
 from pgx.reports.page.advice import NOBODY, Advice, Row, advice_of
-from pgx.reports.page.cells import codes_of, flags_of, numbers_of
+from pgx.reports.page.cells import codes_of, flags_of, numbers_of, pairs_of
 from pgx.reports.page.cells import number_of as _float
 from pgx.reports.page.cells import text_of_cell as _text
 from pgx.reports.page.diplotypes import alleles_of
@@ -27,7 +27,10 @@ from pgx.types import Result
 
 __all__ = ["NOBODY", "Advice", "Class", "Drug", "Gene", "Row", "Score", "View", "build", "flatten", "view", "views"]
 
-_FRAMES = ("calls", "phenotypes", "guidance", "scores", "judgements", "clinical", "medications", "notes")
+_FRAMES = ("calls", "phenotypes", "guidance", "scores", "judgements", "next_tests", "clinical", "medications", "notes")
+_NOT_KNOWN = (FlagCode.MISSING, FlagCode.NOT_RECORDED, FlagCode.IMPLAUSIBLE)
+_HIGHER_RISK = "_risk_up"
+"""Part of the codes of implications that speak of a higher risk."""
 REFUSED = "refused"
 """Category of a score that is not usable."""
 _EVIDENCE = re.compile(r"^(patients):n=(\d+)$")
@@ -94,14 +97,27 @@ def build(
     for line in advice:
         by_drug.setdefault(str(line.row["drug"]), []).append(line)
     copy_ranges = {str(row["gene"]): _copy_number_range(row) for row in parts["calls"]}
+    tests: dict[str, list[Row]] = {}
+    for row in parts.get("next_tests", ()):
+        tests.setdefault(str(row["drug"]), []).append(row)
     judged = {row["drug"]: judgement.of_row(_cleaned(row)) for row in parts["judgements"]}
     drugs = sorted(
         (
-            drug_of(name, advice_on, taken.get(name, ""), beside, copy_ranges, judged.get(name), lexicon=lexicon)
+            drug_of(
+                name,
+                advice_on,
+                taken.get(name, ""),
+                beside,
+                copy_ranges,
+                judged.get(name),
+                tests.get(name, ()),
+                lexicon=lexicon,
+            )
             for name, advice_on in by_drug.items()
         ),
         key=drug_order,
     )
+    risky = {drug.name for drug in drugs if _risky(drug)}
     guided = {gene for row in parts["guidance"] for gene in codes_of(row["genes"])}
     classes: dict[str, list[Row]] = {}
     for row in parts["phenotypes"]:
@@ -113,12 +129,14 @@ def build(
         sample=clean(sample),
         drugs=tuple(drugs),
         genes=tuple(sorted(genes, key=lambda gene: (not gene.has_guidance, gene.status == NOT_CALLED, gene.name))),
-        scores=tuple(sorted((_score(row, lexicon) for row in parts["scores"]), key=_score_order)),
+        scores=tuple(sorted((_score(row, lexicon, risky) for row in parts["scores"]), key=_score_order)),
         medications=tuple(parts["medications"]),
         clinical=tuple(parts["clinical"]),
         notes=(*person.notes_for(run_notes, parts["scores"]), *parts["notes"]),
         provenance=provenance,
         lexicon=lexicon,
+        who=who.who(parts["clinical"], lexicon),
+        test_first=next_test.first(parts.get("next_tests", ())),
     )
 
 
@@ -164,6 +182,7 @@ def _gene(row: Row, classes: list[Row], guided: bool, lexicon: Lexicon) -> Gene:
         allele for diplotype in (_text(row["diplotype"]), *dict(alternatives)) for allele in alleles_of(diplotype)
     ]
     called, total = row["positions_called"], row["positions_total"]
+    assumed = row.get("positions_assumed") or 0
     functions = [
         (_text(row[f"allele{i}"]), _text(row[f"function{i}"])) for i in (1, 2) if row[f"allele{i}"] is not None
     ]
@@ -181,6 +200,7 @@ def _gene(row: Row, classes: list[Row], guided: bool, lexicon: Lexicon) -> Gene:
         clinical_score=_float(row["clinical_activity_score"]),
         functions=tuple(functions),
         positions="" if total is None else f"{called if called is not None else 0}/{total}",
+        positions_assumed=int(str(assumed)),
         flags=tuple(lexicon.flags(codes_of(row["flags"]))),
         source=_text(row["source"]),
         classes=tuple(kinds),
@@ -194,8 +214,23 @@ def _score_order(score: Score) -> tuple[object, ...]:
     return (score.estimate is None, score.kind != "dose", score.category == "average", score.drug, score.endpoint)
 
 
-def _score(row: Row, lexicon: Lexicon) -> Score:
-    factors = [(lexicon.feature(name), value) for name, value in numbers_of(row["factors"])]
+def _risky(drug: Drug) -> bool:
+    """Whether the advice on a drug speaks of a higher risk by the genes."""
+    codes = pairs_of(drug.deciding.row["implication"]) if drug.deciding else ()
+    return any(_HIGHER_RISK in f"{gene}{code or ''}" for gene, code in codes)
+
+
+def _beside_advice(row: Row, usable: bool, risky: Collection[str]) -> str:
+    """Say why a risk is not higher than usual where the advice speaks of one; mostly empty."""
+    milder = usable and row["kind"] == "adverse_effect" and row["category"] in ("average", "low")
+    return wording.words("beside_advice", "risk") if milder and row["drug"] in risky else ""
+
+
+def _score(row: Row, lexicon: Lexicon, risky: Collection[str]) -> Score:
+    # What was assumed of the person is no reason.
+    assumed = {flag.about for flag in flags_of(row["flags"]) if flag.code in _NOT_KNOWN}
+    known = ((name, value) for name, value in numbers_of(row["factors"]) if name not in assumed)
+    factors = [(lexicon.feature(name), value) for name, value in known]
     about = lexicon.endpoint(str(row["endpoint"]))
     usable = row["usable"] is True
     return Score(
@@ -217,6 +252,8 @@ def _score(row: Row, lexicon: Lexicon) -> Score:
         flags=tuple(lexicon.flags(codes_of(row["flags"]))),
         outcome=clean("; ".join(about[key] for key in ("outcome", "horizon") if key in about)),
         population=clean(about.get("population", "")),
+        said_as=about.get("kind", ""),
+        beside_advice=_beside_advice(row, usable, risky),
     )
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from pgx.codes import FlagCode
 from pgx.judgement import Judgement
 from pgx.reports.page import wording
+from pgx.reports.page.advice import Advice
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.wording import clean, words
 
@@ -31,9 +35,17 @@ def doses(judgement: Judgement, lexicon: Lexicon) -> str:
 
 def headline_of(headline: str, judgement: Judgement, lexicon: Lexicon) -> str:
     """Return the headline with its causes before it, and doses and later changes behind it."""
-    headline = words_with(headline, judgement, doses(judgement, lexicon))
-    if then := later(judgement, lexicon):
-        headline = f"{headline}; {then}"
+    for _, when in _flags(judgement, "condition_met", 2):
+        change = judgement.dose_change or ""
+        factor = _FACTORS.get(change)
+        phrase = f"{factor} ({wording.dose(change)})" if factor else headline
+        headline = lexicon.when_met(when, phrase, judgement.drug)
+    dose, then = doses(judgement, lexicon), later(judgement, lexicon)
+    if dose and then and judgement.urgency == "avoid":
+        headline = f"{headline}; {then}, {dose}"
+    else:
+        headline = words_with(headline, judgement, dose)
+        headline = f"{headline}; {then}" if then else headline
     causes = _flags(judgement, "cause", 4)
     if causes:
         agents = " and ".join(dict.fromkeys(clean(agent) for _, agent, _, _ in causes))
@@ -51,6 +63,17 @@ def words_with(headline: str, judgement: Judgement, dose: str) -> str:
     if not dose:
         return headline
     return f"{headline}; if it is used all the same, {dose}" if judgement.urgency == "avoid" else f"{headline}, {dose}"
+
+
+def set_aside(judgement: Judgement, rows: Sequence[Advice]) -> str:
+    """Return what sources say of a first treatment, where that is behind the person; mostly empty."""
+    if not _flags(judgement, "set_aside", 2):
+        return ""
+    sources: dict[str, list[str]] = {}
+    for row in rows:
+        if row.has(FlagCode.SET_ASIDE):
+            sources.setdefault(row.action, []).append(row.source)
+    return "; ".join(f"{action} ({', '.join(dict.fromkeys(names))})" for action, names in sources.items())
 
 
 def not_fitting(judgement: Judgement) -> str:

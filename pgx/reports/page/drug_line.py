@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from pgx.codes import FlagCode
+from pgx.codes import Flag, FlagCode
 from pgx.judgement import Judgement, decide, judge
 from pgx.judgement.statement import NOBODY, URGENCIES, Row, by_source, by_strength, rank
 from pgx.knowledge.acting import DECIDES, Acting, phrase
-from pgx.reports.page import details, gaps, wording
+from pgx.reports.page import details, gaps, next_test, wording
 from pgx.reports.page.advice import Advice
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.model import BESIDE_DRUGS, OF_LEVELS, Drug
 from pgx.reports.page.wording import clean, words
 
+_AS_USUAL = ": as in most people"
 _EMPTY_IMPLICATIONS = ("no implication stated", "no relevant effect", "sensitivity depends on the genotype")
 
 
@@ -36,6 +37,7 @@ def drug_of(
     notes: Sequence[Row] = (),
     copy_ranges: Mapping[str, Sequence[str]] | None = None,
     judgement: Judgement | None = None,
+    tests: Sequence[Row] = (),
     *,
     lexicon: Lexicon,
 ) -> Drug:
@@ -55,6 +57,8 @@ def drug_of(
         Genes whose copy number the data do not show, with the phenotypes that it could make.
     judgement
         What was judged of it; None = a result of an earlier version, which is judged by its guidance alone.
+    tests
+        The person's rows of `pgx.schema.NEXT_TESTS` on it.
     lexicon
         Words for the codes.
     """
@@ -63,6 +67,9 @@ def drug_of(
     deciding, part, advice, valid = decision.deciding, decision.part, decision.statements, decision.valid
     untested, stakes, unclear, refused = decision.untested, decision.stakes, decision.unclear, decision.refused
     headline, reason = _line(deciding, part, valid, advice, untested, stakes, unclear, refused)
+    if deciding and not part:
+        headline += _condition_and_checks(deciding, judgement)
+    reason = "; also ".join(filter(None, (reason, *map(_also, decision.further))))
     if decision.ruled_out:
         by_genes = _by_the_genes(deciding, headline) + (f", {reason}" if reason else "")
         headline, reason = _by_the_label(decision.ruled_out, decision.acting, name), by_genes
@@ -73,6 +80,8 @@ def drug_of(
         judgement=judgement,
         headline=details.headline_of(headline, judgement, lexicon),
         later=details.later(judgement, lexicon),
+        set_aside=details.set_aside(judgement, advice),
+        next_test=next_test.line(tests, lexicon),
         reason=reason,
         sources=_sources(decision.agreeing),
         medication=medication,
@@ -103,6 +112,9 @@ def _sources(agreeing: Iterable[Advice]) -> tuple[str, ...]:
 
 
 def _by_the_label(limit: Advice, acting: Sequence[Acting], name: str) -> str:
+    allergies = [flag.about for flag in limit.codes if flag.code == FlagCode.ALLERGY]
+    if allergies:
+        return f"{limit.action}: {', '.join(allergies)}"
     if limit.acting:
         return f"{phrase(acting, clean(name))}: {limit.action}, whatever the genes"
     text = f"{limit.action} {limit.condition}, whatever the genes"
@@ -165,6 +177,14 @@ def _headline(deciding: Advice, otherwise: Advice | None) -> str:
     return deciding.headline
 
 
+def _condition_and_checks(deciding: Advice, judgement: Judgement) -> str:
+    """Whom the advice is for, where the stage of treatment decided that, and what is checked with caution."""
+    aside = {flag.about for flag in map(Flag.parse, judgement.flags) if flag.code == FlagCode.SET_ASIDE}
+    condition = f" ({deciding.condition})" if deciding.row["population"] in aside else ""
+    checked = deciding.urgency == "monitor" and deciding.row["action"] != "insufficient"
+    return condition + (f"; check {', '.join(deciding.monitoring)}" if checked and deciding.monitoring else "")
+
+
 def _under_other_conditions(deciding: Advice, settled: Advice | None, valid: Sequence[Advice]) -> str:
     """Say that the deciding source has other advice for other patients, where nothing holds without a condition."""
     if deciding.applies != "if_population" or settled:
@@ -191,9 +211,15 @@ def _results(advice: Sequence[Advice], untested: Mapping[str, list[str]]) -> str
 
 
 def _reason(advice: Advice) -> str:
-    parts = (part for _, effects in advice.implications for part in effects.split(", "))
-    effects = ", ".join(dict.fromkeys(part for part in parts if part not in _EMPTY_IMPLICATIONS))
+    parts = [part for _, effects in advice.implications for part in effects.split(", ")]
+    parts = [part for part in dict.fromkeys(parts) if part not in _EMPTY_IMPLICATIONS]
+    effects = ", ".join([part for part in parts if not part.endswith(_AS_USUAL)] or parts)
     return f"{advice.result}: {effects}" if advice.result and effects else advice.result or effects
+
+
+def _also(row: Advice) -> str:
+    """What a further gene asks for by itself."""
+    return f"{row.result}: {row.what}"
 
 
 def _differences(differing: Sequence[tuple[Advice, Advice | None]]) -> str:

@@ -135,6 +135,17 @@ class Lexicon:
             pattern = f"{humanise(code)}: {{text}}" if code else "{text}"
         return clean(pattern.replace("{text}", text).replace("{drug}", drug))
 
+    def when_met(self, code: str, text: str, drug: str) -> str:
+        """Return what is done now that a condition is met: ``taken for more than 12 weeks: if it works, ...``."""
+        pattern = templates(self.kb.folders).words.get("when_met", {}).get(code)
+        if not isinstance(pattern, str):
+            return self.when(code, text, drug)
+        return clean(pattern.replace("{text}", text).replace("{drug}", drug))
+
+    def is_condition(self, concept: str) -> bool:
+        """Return whether a concept is a disease or a state that a person has or has not."""
+        return (self._column("concepts", "concept", "feature").get(concept) or "").startswith("condition.")
+
     def dose(self, value: str, unit: str) -> str:
         """Return a dose with its unit: ``less than 20 mg/day``."""
         known = templates(self.kb.folders).words
@@ -148,7 +159,8 @@ class Lexicon:
         if ("feature", name) in wording.table():
             return words("feature", name)
         meaning = self._column("concepts", "feature", "meaning").get(name)
-        if meaning is not None:
+        # The meaning of a coded concept lists its answers: none of them is its name.
+        if meaning is not None and self._column("concepts", "feature", "kind").get(name) != "coded":
             return _before_details(meaning)
         head, _, rest = name.partition(".")
         if head == "gene":

@@ -42,7 +42,8 @@ ALWAYS_SAID = (NoteCode.MEDICATION_BASIS,)
 class Drug:
     """One drug: what was judged, why, and what each source says.
 
-    `later` is what changes in the course of treatment, `limits` are what the label says whatever the genes,
+    `later` is what changes in the course of treatment, `set_aside` what sources say of a first treatment where that is
+    behind the person, `limits` are what the label says whatever the genes,
     `ruled_out` is the one of them that leads, `acting` the drugs of the list that act on it and that the advice on the
     genes does not count, `interactions` what else other drugs of the list do to it and it to them, `untested` the genes
     that were not tested with the urgency that a result could mean, `unclear` those of which the file shows something of
@@ -68,6 +69,8 @@ class Drug:
     refused: tuple[str, ...] = ()
     local: bool = False
     later: str = ""
+    set_aside: str = ""
+    next_test: str = ""
     acting: tuple[Acting, ...] = ()
 
     @property
@@ -160,11 +163,17 @@ class Gene:
     clinical_score: float | None
     functions: tuple[tuple[str, str], ...]
     positions: str
+    positions_assumed: int
     flags: tuple[str, ...]
     source: str
     classes: tuple[Class, ...]
     has_guidance: bool
     harmless: frozenset[str]
+
+    @property
+    def positions_said(self) -> str:
+        """Positions with data, and how many were assumed: ``1/35, 34 assumed``."""
+        return f"{self.positions}, {self.positions_assumed} assumed" if self.positions_assumed else self.positions
 
     @property
     def local(self) -> bool:
@@ -217,10 +226,19 @@ class View:
     notes: tuple[Row, ...]
     provenance: tuple[tuple[str, str], ...]
     lexicon: Lexicon
+    who: tuple[tuple[str, str], ...] = ()
+    test_first: str = ""
 
-    def of_urgency(self, urgency: str) -> list[Drug]:
-        """Return the drugs of one urgency, in order."""
-        return [drug for drug in self.drugs if drug.urgency == urgency]
+    def of_urgency(self, urgency: str, *, listed: bool | None = None) -> list[Drug]:
+        """Return the drugs of one urgency, in order; `listed` asks for those on the person's list, or for the rest."""
+        drugs = (drug for drug in self.drugs if drug.urgency == urgency)
+        return [drug for drug in drugs if listed is None or listed == bool(drug.medication)]
+
+    @property
+    def parts(self) -> tuple[bool | None, ...]:
+        """The parts of the first page, for `of_urgency`: what the person takes or will take comes before the rest."""
+        listed = {bool(drug.medication) for drug in self.drugs}
+        return (True, False) if len(listed) > 1 else (None,)
 
     @property
     def not_called(self) -> list[Gene]:
@@ -315,6 +333,11 @@ class View:
         return sorted({clean(str(row["code"])) for row in rows})
 
     @property
+    def local_medicines(self) -> list[str]:
+        """Remarks on medicines of the person's list that do not reach the whole body, such as eye drops."""
+        return [clean(str(note["message"])) for note in self.notes if note["code"] == NoteCode.LOCAL_FORM]
+
+    @property
     def remarks(self) -> list[Row]:
         """Notes that deserve a reader's eye and are not said beside a drug already."""
         told_beside = {drug.name for drug in self.drugs if drug.interactions}
@@ -329,5 +352,5 @@ class View:
     @property
     def without_guidance(self) -> list[str]:
         """Medicines of the person that no guideline row exists for."""
-        known = {drug.name for drug in self.drugs}
+        known = {drug.name for drug in self.drugs} | self.lexicon.guided_drugs
         return sorted({clean(str(row["drug"])) for row in self.medications if row["status"] != "stopped"} - known)

@@ -49,6 +49,13 @@ class Score:
     flags: tuple[str, ...]
     outcome: str
     population: str
+    said_as: str = ""
+    beside_advice: str = ""
+
+    @property
+    def kind_said(self) -> str:
+        """What the number is, in words; a chance of needing a dose is no harm."""
+        return wording.words("kind", self.said_as or self.kind)
 
     @property
     def genes(self) -> tuple[str, ...]:

@@ -1,0 +1,237 @@
+"""What would change the advice on a drug: which single result, and with which probability.
+
+A gene that was not tested is given each result that it may have, with the probability that the person's group gives it,
+and the drug is judged again with each. What only the record can tell (a population, a medicine that is stopped) is
+listed without a probability.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+
+from pgx import schema
+from pgx.codes import Applies, FlagCode, Urgency
+from pgx.guidance import recommend
+from pgx.judgement.judgement import Judgement
+from pgx.judgement.judgements import judgements, of_row
+from pgx.judgement.untested_results import Outcome, Outcomes
+from pgx.knowledge.base import KnowledgeBase
+from pgx.phenotypes import assign
+from pgx.phenotypes.exposures import exposures
+from pgx.types import CallSet, ClinicalData, GeneCalls, PatternCall
+
+GENE, HLA, COPIES, GENOTYPE, RECORD, STOPPED = "gene", "hla", "copy_number", "genotype", "record", "drug_stopped"
+"""Kinds of what could be found out."""
+_AT_ONCE = 50
+"""Persons whose results are looked at together; bounds memory."""
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A person with a result that they may have."""
+
+    name: str
+    at: int
+    gene: str
+    outcome: Outcome
+
+
+def next_tests(
+    judged: pl.DataFrame,
+    guidance: pl.DataFrame,
+    callset: CallSet,
+    clinical: ClinicalData,
+    kb: KnowledgeBase,
+    groups: Mapping[str, str] | None = None,
+) -> pl.DataFrame:
+    """Return what would change the advice on each drug of each person.
+
+    Parameters
+    ----------
+    judged, guidance
+        `pgx.schema.JUDGEMENTS` and `pgx.schema.GUIDANCE` of the run.
+    callset, clinical
+        What they were made of.
+    kb
+        Knowledge base.
+    groups
+        Sample -> biogeographic group, where it is known; others are of all groups.
+
+    Returns
+    -------
+    polars.DataFrame
+        `pgx.schema.NEXT_TESTS`, by person and drug in the order of the judgements, the gravest first.
+    """
+    found = [of_row(row) for row in judged.iter_rows(named=True)]
+    now = {(one.sample, one.drug): one for one in found}
+    rows: defaultdict[Key, list[dict[str, object]]] = defaultdict(list)
+    for one in found:
+        rows[one.sample, one.drug] += _of_record(one)
+    for key, row in _possible(guidance, now):
+        rows[key].append(row)
+    outcomes = Outcomes(kb, groups or {}, _sexes(clinical))
+    samples = list(dict.fromkeys(judged["sample"]))
+    for start in range(0, len(samples), _AT_ONCE):
+        block = set(samples[start : start + _AT_ONCE])
+        for key, row in _by_gene([one for one in found if one.sample in block], now, callset, clinical, outcomes, kb):
+            rows[key].append(row)
+    listed = (
+        {"sample": key[0], "drug": key[1], "advice_now": advice_of(now[key]), **row}
+        for key in now
+        for row in sorted(rows[key], key=_gravest_first)
+    )
+    return schema.from_rows(listed, schema.NEXT_TESTS)
+
+
+def advice_of(judgement: Judgement) -> str:
+    """Return what is done as a code: the action with its change of dose, or the urgency where there is none."""
+    return f"{judgement.action or judgement.urgency}{f' {judgement.dose_change}' if judgement.dose_change else ''}"
+
+
+def _gravest_first(row: Mapping[str, object]) -> tuple[object, ...]:
+    probability = row["probability"]
+    chance = float(probability) if isinstance(probability, float) else -1.0
+    return list(Urgency).index(Urgency(str(row["urgency_then"]))), -chance, str(row["kind"]), str(row["what"])
+
+
+def _row(what: str, kind: str, probability: float | None, then: str, urgency: str) -> dict[str, object]:
+    return {"what": what, "kind": kind, "probability": probability, "advice_then": then, "urgency_then": urgency}
+
+
+def _of_record(one: Judgement) -> Iterator[dict[str, object]]:
+    for change in one.could_change:
+        what, _, rest = change.partition(":")
+        about, equals, urgency = rest.rpartition("=")
+        if what == "person" and equals and urgency != one.urgency:
+            yield _row(about, RECORD, None, urgency, urgency)
+        elif what == "drug" and equals:
+            yield _row(about, STOPPED, None, urgency, urgency)
+
+
+def _possible(guidance: pl.DataFrame, now: Mapping[Key, Judgement]) -> Iterator[tuple[Key, dict[str, object]]]:
+    """Yield advice on other results that the data of a tested gene allow, with their probability."""
+    rows = guidance.filter(pl.col("applies") == Applies.POSSIBLE, pl.col("action").is_not_null())
+    seen: set[tuple[object, ...]] = set()
+    for row in rows.iter_rows(named=True):
+        key = (row["sample"], row["drug"])
+        then = f"{row['action']}{' ' + row['dose_change'] if row['dose_change'] else ''}"
+        genes = ";".join(row["genes"])
+        if key in now and then != advice_of(now[key]) and (key, genes, then) not in seen:
+            seen.add((key, genes, then))
+            kind = COPIES if FlagCode.NO_COPY_NUMBER.value in row["flags"] else GENOTYPE
+            yield key, _row(genes, kind, row["probability"], then, row["urgency"])
+
+
+def _by_gene(
+    found: Sequence[Judgement],
+    now: Mapping[Key, Judgement],
+    callset: CallSet,
+    clinical: ClinicalData,
+    outcomes: Outcomes,
+    kb: KnowledgeBase,
+) -> Iterator[tuple[Key, dict[str, object]]]:
+    """Yield what the results of genes that were not tested would change."""
+    place = {sample: at for at, sample in enumerate(callset.samples)}
+    calls = {gene.gene: gene for gene in callset.genes}
+    asked: dict[tuple[str, str], list[str]] = {}
+    for one in found:
+        for change in one.could_change:
+            what, _, rest = change.partition(":")
+            gene = rest.partition("=")[0]
+            if what == "gene" and gene in calls and one.sample in place:
+                asked.setdefault((one.sample, gene), []).append(one.drug)
+    cases = [
+        _Case(f"{number}:{sample}:{gene}:{n}", place[sample], gene, outcome)
+        for number, (sample, gene) in enumerate(asked)
+        for n, outcome in enumerate(outcomes.of(sample, _pattern(calls[gene], place[sample]), gene))
+    ]
+    if not cases:
+        return
+    then = _judged_again(cases, asked, callset, clinical, kb)
+    chances: defaultdict[tuple[str, str, str], dict[tuple[str, str], float | None]] = defaultdict(dict)
+    for case in cases:
+        sample = callset.samples[case.at]
+        for drug in asked[sample, case.gene]:
+            judgement = then.get((case.name, drug))
+            if judgement is None or judgement.urgency == "no_data":
+                continue
+            known, advice = chances[sample, drug, case.gene], (advice_of(judgement), judgement.urgency)
+            chance = case.outcome.probability
+            known[advice] = None if chance is None else chance + (known.get(advice) or 0.0)
+    for (sample, drug, gene), by_advice in chances.items():
+        for (said, urgency), chance in by_advice.items():
+            if said != advice_of(now[sample, drug]):
+                share = None if chance is None else float(f"{min(chance, 1.0):.6g}")
+                yield (sample, drug), _row(gene, GENE if share is not None else HLA, share, said, urgency)
+
+
+def _pattern(gene: GeneCalls, at: int) -> PatternCall:
+    pattern: PatternCall = gene.patterns[gene.pattern_of[at]]
+    return pattern
+
+
+def _judged_again(
+    cases: Sequence[_Case],
+    asked: Mapping[tuple[str, str], Sequence[str]],
+    callset: CallSet,
+    clinical: ClinicalData,
+    kb: KnowledgeBase,
+) -> dict[Key, Judgement]:
+    """Return what is judged of the drugs that each case is about."""
+    pairs = [(case.name, drug) for case in cases for drug in asked[callset.samples[case.at], case.gene]]
+    drugs = sorted({drug for _, drug in pairs})
+    rows = kb.table("recommendations").filter(pl.col("drug").is_in(drugs)).select("rec_id")
+    genes = set(kb.table("recommendation_conditions").join(rows, on="rec_id", how="semi")["gene"])
+    supposed = _supposed(cases, callset, genes)
+    theirs = _copied(clinical, {case.name: callset.samples[case.at] for case in cases})
+    calls, phenotypes = assign(supposed, kb, theirs)
+    guidance = recommend(phenotypes, calls, theirs, kb, drugs=drugs)
+    wanted = pl.DataFrame(pairs, schema={"sample": pl.String, "drug": pl.String}, orient="row").unique()
+    guidance = guidance.join(wanted, on=["sample", "drug"], how="semi", maintain_order="left")
+    again = judgements(guidance, calls, schema.empty(schema.SCORES), kb, exposures(theirs, kb))
+    return {(row["sample"], row["drug"]): of_row(row) for row in again.iter_rows(named=True)}
+
+
+def _supposed(cases: Sequence[_Case], callset: CallSet, genes: set[str]) -> CallSet:
+    """Return the calls of the persons of the cases, each with the result that is supposed."""
+    places = np.array([case.at for case in cases])
+    made = []
+    for gene in callset.genes:
+        if gene.gene in genes:
+            patterns, numbers = list(gene.patterns), gene.pattern_of[places].copy()
+            for n, case in enumerate(cases):
+                if case.gene == gene.gene:
+                    numbers[n] = len(patterns)
+                    patterns.append(case.outcome.pattern)
+            made.append(GeneCalls(gene.gene, tuple(patterns), numbers))
+    return CallSet(tuple(case.name for case in cases), tuple(made))
+
+
+def _copied(clinical: ClinicalData, origin: Mapping[str, str]) -> ClinicalData:
+    """Return the records of the persons, under the names of their cases."""
+    names = pl.DataFrame({"name": list(origin), "sample": list(origin.values())})
+
+    def copied(frame: pl.DataFrame) -> pl.DataFrame:
+        joined = frame.join(names, on="sample", how="inner", maintain_order="left")
+        return joined.with_columns(sample="name").select(frame.columns)
+
+    observations, medications = copied(clinical.observations), copied(clinical.medications)
+    return replace(
+        clinical,
+        observations=observations,
+        medications=medications,
+        notes=clinical.notes.clear(),
+        kept_out=copied(clinical.kept_out),
+    )
+
+
+def _sexes(clinical: ClinicalData) -> dict[str, str]:
+    rows = clinical.observations.filter(pl.col("concept") == "sex", pl.col("code").is_not_null())
+    return dict(rows.select("sample", "code").iter_rows())

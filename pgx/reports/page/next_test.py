@@ -1,0 +1,71 @@
+"""What to find out next, in words: one line a drug, and what would help most drugs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from pgx.reports.page import wording
+from pgx.reports.page.advice import Row
+from pgx.reports.page.lexicon import Lexicon
+from pgx.reports.page.wording import clean, words
+
+_CHANGES = ("avoid", "change_dose")
+_TESTS = ("gene", "hla", "copy_number", "genotype")
+
+
+def line(rows: Sequence[Row], lexicon: Lexicon) -> str:
+    """Return the one thing that would tell most about a drug: ``CYP2C19 not tested: 31 % that ...``; mostly empty.
+
+    Parameters
+    ----------
+    rows
+        The person's rows of `pgx.schema.NEXT_TESTS` on the drug.
+    lexicon
+        Words for the codes.
+    """
+    graver = [row for row in rows if row["urgency_then"] in _CHANGES and row["kind"] in _TESTS]
+    stopped = [row for row in rows if row["kind"] == "drug_stopped"]
+    if graver:
+        row = max(graver, key=_chance)
+        same = (one for one in graver if (one["what"], one["kind"]) == (row["what"], row["kind"]))
+        return _of_test(list(same))
+    if stopped:
+        return f"without {clean(str(stopped[0]['what']))}: {words('urgency', str(stopped[0]['urgency_then'])).lower()}"
+    asked = [row for row in rows if row["kind"] == "record"]
+    if not asked:
+        return ""
+    then = words("urgency", str(asked[0]["urgency_then"])).lower()
+    return f"{lexicon.population(str(asked[0]['what']))}: {then}"
+
+
+def first(rows: Sequence[Row]) -> str:
+    """Return the gene whose test would help most drugs: ``test DPYD first: 2 drugs``; empty if none would."""
+    graver = [row for row in rows if row["kind"] in ("gene", "hla") and row["urgency_then"] in _CHANGES]
+    drugs = Counter(gene for gene, _ in {(str(row["what"]), str(row["drug"])) for row in graver})
+    if not drugs:
+        return ""
+    chances = {gene: sum(_chance(row) for row in graver if row["what"] == gene) for gene in drugs}
+    gene, count = min(drugs.items(), key=lambda item: (-item[1], -chances[item[0]], item[0]))
+    return f"test {clean(gene)} first: {count} {'drug' if count == 1 else 'drugs'}"
+
+
+def _of_test(rows: Sequence[Row]) -> str:
+    what = f"{clean(str(rows[0]['what']))} {words('next_test', str(rows[0]['kind']))}"
+    chances = [
+        f"{wording.percent(_chance(row))} {_then(row)}"
+        for row in sorted(rows, key=_chance, reverse=True)
+        if _chance(row) > 0
+    ]
+    if chances:
+        return f"{what}: {', '.join(chances)}"
+    return f"{what}: some results mean {' or '.join(dict.fromkeys(map(_then, rows)))}"
+
+
+def _then(row: Row) -> str:
+    action, _, dose = str(row["advice_then"]).partition(" ")
+    return words("action", action) + (f" ({wording.dose(dose)})" if dose else "")
+
+
+def _chance(row: Row) -> float:
+    return float(row["probability"]) if isinstance(row["probability"], float) else 0.0

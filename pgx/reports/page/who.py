@@ -1,0 +1,86 @@
+"""Whom the page is about and what was tested: the first lines of every page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from pgx.assertion import NOT_CALLED
+from pgx.reports.page import wording
+from pgx.reports.page.advice import Row
+from pgx.reports.page.lexicon import Lexicon
+from pgx.reports.page.model import Gene
+from pgx.reports.page.wording import clean, humanise, number
+
+_ALWAYS = ("age", "sex", "weight", "egfr")
+"""Concepts of which it is said that they are not on record."""
+
+
+def who(clinical: Sequence[Row], lexicon: Lexicon) -> tuple[tuple[str, str], ...]:
+    """Return (label, value) of what a reader checks first: age, sex, organ functions, conditions, allergies.
+
+    Parameters
+    ----------
+    clinical
+        The person's rows of `pgx.schema.CLINICAL`.
+    lexicon
+        Words for the codes.
+    """
+    newest = {str(row["concept"]): row for row in sorted(clinical, key=_day)}
+    shown = {code: words for (kind, code), (words, _) in wording.table().items() if kind == "who"}
+    lines = [(label, _value(newest[concept])) for concept, label in shown.items() if concept in newest]
+    conditions = [
+        lexicon.feature(f"condition.{name}")
+        for name, row in newest.items()
+        if row["code"] == "yes" and _is_condition(name, lexicon)
+    ]
+    allergies = [_text(row["code"]) for row in clinical if row["concept"] == "allergy" and row["code"]]
+    lines += [("conditions", ", ".join(sorted(conditions)))] if conditions else []
+    lines += [("allergies", ", ".join(sorted(dict.fromkeys(allergies))))] if allergies else []
+    missing = [shown[concept] for concept in _ALWAYS if concept not in newest]
+    lines += [("not on record", ", ".join(missing))] if missing else []
+    day = newest.get("as_of", {}).get("code")
+    return (*lines, *((("as of", _text(day)),) if day else ()))
+
+
+def tested(genes: Iterable[Gene], needed: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Return (label, genes) of those that speak of the person's drugs: called, assumed in part, not tested.
+
+    Parameters
+    ----------
+    genes
+        All of the person's.
+    needed
+        Names of those that were not tested and that could change something, the gravest first.
+    """
+    asked = [gene for gene in genes if gene.has_guidance]
+    known = [gene for gene in asked if gene.status != NOT_CALLED]
+    assumed = [gene.name for gene in known if gene.positions_assumed]
+    called = [gene.name for gene in known if not gene.positions_assumed]
+    unknown = [gene.name for gene in asked if gene.status == NOT_CALLED]
+    ordered = [name for name in needed if name in unknown]
+    lines = (
+        ("tested", called),
+        ("tested in part, the rest assumed", assumed),
+        ("not tested", [*ordered, *(name for name in unknown if name not in ordered)]),
+    )
+    return tuple((label, ", ".join(names)) for label, names in lines if names)
+
+
+def _is_condition(concept: str, lexicon: Lexicon) -> bool:
+    return lexicon.is_condition(concept) and ("who", concept) not in wording.table()
+
+
+def _day(row: Row) -> str:
+    return str(row["date"] or "")
+
+
+def _value(row: Row) -> str:
+    value = row["value"]
+    if isinstance(value, int | float):
+        unit = wording.words("unit", _text(row["unit"])) if row["unit"] else ""
+        return f"{number(float(value))} {unit}".strip()
+    return humanise(_text(row["code"]))
+
+
+def _text(value: object) -> str:
+    return "" if value is None else clean(str(value))

@@ -1,0 +1,76 @@
+"""What would change the advice, and how probably: checked by masking genes of persons whose genes are known."""
+
+from __future__ import annotations
+
+import math
+
+import polars as pl
+import pytest
+
+import pgx
+from tests.benchmarks.masked import ERROR, errors
+from tests.judgement.test_patients import variants
+from tests.reports import rendered
+
+VCF = "tests/data/1kgp.GRCh38.vcf.gz"
+
+
+def people() -> dict[str, str]:
+    table = pl.read_csv("tests/data/1kgp_samples.tsv", separator="\t")
+    return dict(table.select("sample", "superpopulation").iter_rows())
+
+
+def test_the_stated_probability_is_how_often_the_masked_gene_has_that_advice():
+    """The cut has few persons of each superpopulation: what chance alone does is allowed for."""
+    found = errors(VCF, people(), {"CYP2C19": ("clopidogrel",), "SLCO1B1": ("simvastatin",)})
+    assert found.height
+    for row in found.iter_rows(named=True):
+        spread = math.sqrt(max(row["stated"] * (1 - row["stated"]), 0.01) / row["n"])
+        assert row["error"] < ERROR + 3 * spread, row
+    totals = found.group_by("drug", "superpopulation").agg(pl.col("stated").sum())
+    assert totals["stated"].is_between(0.7, 1.0 + 1e-6).all(), "but for results of which no source says anything"
+
+
+@pytest.fixture(scope="module")
+def untested(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("untested")
+    record = folder / "record.json"
+    record.write_text('{"sample": "X", "date": "2026-10-12", "planned_medications": ["capecitabine", "abacavir"]}')
+    return pgx.report(variants(folder, ["X"]), clinical=[record])
+
+
+def test_a_gene_that_was_not_tested_tells_each_advice_with_its_probability(untested):
+    found = untested.next_tests.filter(drug="capecitabine")
+    assert set(found["what"]) == {"DPYD"} and set(found["kind"]) == {"gene"}
+    assert found["advice_now"].unique().to_list() == ["no_data"]
+    assert found["urgency_then"][0] == "avoid", "the gravest first"
+    chances = dict(found.select("urgency_then", "probability").iter_rows())
+    assert 0.01 < chances["change_dose"] < 0.1 and chances["standard"] > 0.9
+
+
+def test_where_no_frequency_is_known_no_probability_is_made_up(untested):
+    found = untested.next_tests.filter(drug="abacavir")
+    assert set(found["kind"]) == {"hla"} and found["probability"].null_count() == found.height
+
+
+def test_page_one_says_the_most_informative_one_once(untested):
+    page = rendered.render_text(untested, "X", width=118)
+    assert page.count("next: DPYD not tested:") == 1
+    assert "Test DPYD first: 1 drug." in page
+    assert rendered.render_html(untested, "X").count("DPYD not tested: 4") == 1
+
+
+def test_a_medicine_that_is_the_cause_is_what_could_be_stopped(tmp_path):
+    genes = tmp_path / "genes.tsv"
+    genes.write_text("sample\tgene\tdiplotype\nX\tCYP2D6\t*1/*1\n")
+    found = pgx.report(variants(tmp_path, ["X"]), outside_calls=[genes], medications=["paroxetine", "tamoxifen"])
+    row = found.next_tests.filter(drug="tamoxifen", kind="drug_stopped").row(0, named=True)
+    assert (row["what"], row["urgency_then"], row["probability"]) == ("paroxetine", "standard", None)
+
+
+def test_a_person_is_told_the_same_alone_and_among_others(tmp_path):
+    sample = "HG00096"
+    options = pgx.Options(samples=(sample, "HG00097"))
+    both = pgx.report(VCF, drugs=["abacavir", "clopidogrel"], options=options)
+    alone = pgx.report(VCF, drugs=["abacavir", "clopidogrel"], options=pgx.Options(samples=(sample,)))
+    assert alone.next_tests.equals(both.next_tests.filter(sample=sample))

@@ -1,0 +1,83 @@
+"""Invented patients, and what the guidelines want their first page to say.
+
+``tests/data/patients`` has their records, their genes as a laboratory would send them, and the table
+``first_page.tsv``, which was written from the guidelines before the program was asked.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import pgx
+from pgx.judgement import Judgement, of_row
+from pgx.types import Result
+from tests.reports import rendered
+
+FOLDER = Path("tests/data/patients")
+EXPECTED = list(
+    pl.read_csv(FOLDER / "first_page.tsv", separator="\t", infer_schema=False, quote_char=None)
+    .fill_null("")
+    .iter_rows(named=True)
+)
+PEOPLE = sorted({row["sample"] for row in EXPECTED})
+HEADER = (
+    "##fileformat=VCFv4.2\n##contig=<ID=chr10,length=133797422,assembly=GRCh38>\n"
+    '##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">\n'
+    "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\t"
+)
+
+
+def variants(folder: Path, people: list[str]) -> Path:
+    """Write a file of genotypes that knows nothing of anybody: all results come from the laboratory."""
+    path = folder / "people.vcf"
+    calls = "\t./." * len(people)
+    path.write_text(f"{HEADER}{chr(9).join(people)}\nchr10\t94781859\t.\tG\tA\t.\tPASS\t.\tGT{calls}\n")
+    return path
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory) -> Result:
+    vcf = variants(tmp_path_factory.mktemp("patients"), PEOPLE)
+    return pgx.report(vcf, clinical=[FOLDER / "records.json"], outside_calls=[FOLDER / "genes.tsv"])
+
+
+def judged(result: Result, sample: str, drug: str) -> Judgement:
+    return of_row(
+        result.judgements.row(by_predicate=(pl.col("sample") == sample) & (pl.col("drug") == drug), named=True)
+    )
+
+
+def first_page(result: Result, sample: str) -> str:
+    text = rendered.render_text(result, sample, width=118)
+    return re.split(r"(?m)^ (?:Model scores|Genes) ", text)[0]
+
+
+def lines_of(page: str, drug: str) -> str:
+    """Return what a first page says of a drug, on one line."""
+    found = re.search(rf"(?m)^  {re.escape(drug)}\b.*\n(?: {{6,}}.*\n)*", page)
+    return " ".join((found[0] if found else page).split())
+
+
+@pytest.mark.parametrize("row", EXPECTED, ids=lambda row: f"{row['sample']} {row['drug']}")
+def test_the_first_page_says_what_the_guidelines_want(result, row):
+    said = lines_of(first_page(result, row["sample"]), row["drug"])
+    if row["urgency"]:
+        found = judged(result, row["sample"], row["drug"])
+        assert (found.urgency, found.action or "") == (row["urgency"], row["action"]), row["basis"]
+        assert (found.dose_change or "") == row["dose_change"], row["basis"]
+        assert set(filter(None, row["instead"].split(";"))) <= set(found.alternatives), row["basis"]
+        assert not set(filter(None, row["not_instead"].split(";"))) & set(found.alternatives), row["basis"]
+    for phrase in filter(None, row["says"].split("|")):
+        assert phrase in said, row["basis"]
+    for phrase in filter(None, row["not_says"].split("|")):
+        assert phrase not in said, row["basis"]
+
+
+def test_there_are_enough_patients_and_each_is_asked_about():
+    records = (FOLDER / "records.json").read_text(encoding="utf-8")
+    assert set(re.findall(r'"sample": "(\w+)"', records)) == set(PEOPLE)
+    assert len(PEOPLE) >= 36

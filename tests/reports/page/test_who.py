@@ -1,0 +1,45 @@
+"""The first lines of a page: whom it is about, and what was tested for the person's drugs."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from pgx.reports.page import who
+from tests.reports.rendered import LEXICON
+
+
+def row(concept: str, value: float | None = None, code: str | None = None, **more: object) -> dict[str, object]:
+    usual = {"concept": concept, "value": value, "code": code, "unit": None, "date": date(2026, 3, 1)}
+    return usual | more
+
+
+PERSON = [
+    row("age", 70.0, unit="a"),
+    row("sex", code="female"),
+    row("weight", 61.0, unit="kg", date=date(2025, 1, 1)),
+    row("weight", 58.0, unit="kg"),
+    row("pregnancy", code="no"),
+    row("stroke", code="yes"),
+    row("asthma", code="no"),
+    row("allergy", code="penicillin"),
+    row("as_of", code="2026-10-12", date=None),
+]
+
+
+def test_the_newest_values_the_conditions_and_the_allergies_are_said():
+    lines = dict(who.who(PERSON, LEXICON))
+    assert lines["age"] == "70 years" and lines["sex"] == "female" and lines["weight"] == "58 kg"
+    assert lines["conditions"] == "stroke or transient ischaemic attack", "what a person does not have is no condition"
+    assert (lines["pregnant"], lines["allergies"], lines["as of"]) == ("no", "penicillin", "2026-10-12")
+    assert lines["not on record"] == "kidney function (eGFR)"
+
+
+def test_what_nobody_recorded_is_said_to_be_missing():
+    assert dict(who.who([], LEXICON)) == {"not on record": "age, sex, weight, kidney function (eGFR)"}
+
+
+@pytest.mark.parametrize("text", ["pen\x1b[31micillin", "peni\u202ecillin"])
+def test_what_a_record_holds_cannot_rewrite_the_page(text):
+    assert text not in dict(who.who([row("allergy", code=text)], LEXICON))["allergies"]
