@@ -116,15 +116,17 @@ def interaction_limits(
     by_pair = here.partition_by("drug", "enzyme", "role", as_dict=True)
     found = []
     for row in kb.table("label_interactions").iter_rows(named=True):
-        part = by_pair.get((row["drug"], row["enzyme"], row["role"]))
+        part = by_pair.get((row["drug"], row["enzyme"] or "", row["role"] or ""))
         people = wanted.get(row["drug"], set())
         for sample, agents in _agents(part, row):
-            turned = _opposed(here, sample, row["drug"], agents[0]) if row["dose"] else False
+            in_numbers = row["dose"] or row["limit"]
+            turned = _opposed(here, sample, row["drug"], agents[0]) if in_numbers else False
             if turned or (people is not None and sample not in people):
                 continue
             named = " and ".join(one.named for one in agents)
             section = row["section"]
-            said = compose({**row, "population": f"text:with {named}", "start_dose": row["dose"]}, kb=kb)
+            doses = {"start_dose": row["dose"], "max_dose": row["limit"]}
+            said = compose({**row, **doses, "population": f"text:with {named}"}, kb=kb)
             constants = _constants(row, urgencies)
             constants["recommendation"] = f"{said} {_HOLDS.replace('label', f'label ({section})')}"
             constants["static_flags"] = [*constants["static_flags"], *(str(one.flag) for one in agents)]
@@ -136,16 +138,18 @@ def _agents(part: pl.DataFrame | None, row: Mapping[str, Any]) -> Iterator[tuple
     """Yield each person with the drugs on the list that a row is about."""
     if part is None:
         return
-    strengths = (row["strengths"] or "strong;moderate;weak").split(";")
     same = pl.col("agent").str.to_lowercase() == (row["agent"] or "").lower()
-    about = part.filter(pl.col("strength").is_in(strengths), same if row["agent"] else pl.lit(True))
+    about = part.filter(same if row["agent"] else pl.lit(True))
+    if row["strengths"]:
+        about = about.filter(pl.col("strength").is_in(row["strengths"].split(";")))
     for (sample,), of_person in about.partition_by("sample", as_dict=True, maintain_order=True).items():
         yield str(sample), [acting_of(one) for one in of_person.iter_rows(named=True)]
 
 
 def _opposed(acting: pl.DataFrame, sample: str, drug: str, agent: Acting) -> bool:
     others = acting.filter(pl.col("sample") == sample, pl.col("drug") == drug, pl.col("marked"))
-    return any(acting_of(one).asks_for != agent.asks_for for one in others.iter_rows(named=True))
+    ways = {acting_of(one).asks_for for one in others.iter_rows(named=True)}
+    return bool(agent.asks_for and ways - {agent.asks_for, ""})
 
 
 def _constants(row: Mapping[str, Any], urgencies: Mapping[str, str]) -> dict[str, Any]:

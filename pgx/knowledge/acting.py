@@ -18,7 +18,9 @@ EFFECTS = {
     "lowers": "lowers",
     "raises_active_form": "raises the active form of",
     "lowers_active_form": "lowers the active form of",
+    "with": "is taken with",
 }
+_OF_SEVERAL = {"with": "are taken with"}
 _PHASES = {"planned": ", planned", "washout": ", stopped but still acting"}
 
 
@@ -35,7 +37,8 @@ class Acting:
     phase
         ``current``, ``planned`` or ``washout`` (stopped, still acting).
     effect
-        What that does to the other drug, a key of `EFFECTS`.
+        What that does to the other drug, a key of `EFFECTS`; ``with`` where a label names the pair and no enzyme: then
+        enzyme, strength and role are empty.
     """
 
     agent: str
@@ -58,17 +61,19 @@ class Acting:
 
     @property
     def kind(self) -> str:
-        """``strong CYP3A4 inhibitor``."""
-        return f"{self.strength} {self.enzyme} {self.role}"
+        """``strong CYP3A4 inhibitor``; empty where the pair rests on no enzyme."""
+        return f"{self.strength} {self.enzyme} {self.role}" if self.enzyme else ""
 
     @property
     def named(self) -> str:
         """``voriconazole (strong CYP3A4 inhibitor, planned)``."""
-        return f"{self.agent} ({self.kind}{_PHASES.get(self.phase, '')})"
+        return _named(self.agent, [self])
 
     @property
     def asks_for(self) -> str:
-        """Whether a ``higher`` or a ``lower`` dose would make up for it."""
+        """Whether a ``higher`` or a ``lower`` dose would make up for it; empty where the level does not change."""
+        if not self.enzyme:
+            return ""
         return "lower" if self.effect.startswith("raises") else "higher"
 
 
@@ -95,13 +100,19 @@ def phrase(acting: Sequence[Acting], drug: str) -> str:
     """
     clauses = []
     for effect, words in EFFECTS.items():
-        kinds: dict[str, list[str]] = {}
+        by_agent: dict[str, list[Acting]] = {}
         for one in acting:
             if one.effect == effect:
-                kinds.setdefault(one.agent, []).append(f"{one.kind}{_PHASES.get(one.phase, '')}")
-        if kinds:
-            named = " and ".join(f"{agent} ({', '.join(dict.fromkeys(found))})" for agent, found in kinds.items())
+                by_agent.setdefault(one.agent, []).append(one)
+        if by_agent:
+            named = " and ".join(_named(agent, found) for agent, found in by_agent.items())
             verb, _, rest = words.partition(" ")
-            verb = verb if len(kinds) == 1 else verb.removesuffix("s")
-            clauses.append(f"{named} {' '.join(filter(None, (verb, rest)))} {drug}")
+            several = _OF_SEVERAL.get(effect, " ".join(filter(None, (verb.removesuffix("s"), rest))))
+            clauses.append(f"{named} {words if len(by_agent) == 1 else several} {drug}")
     return ", ".join(clauses)
+
+
+def _named(agent: str, found: Sequence[Acting]) -> str:
+    kinds = dict.fromkeys(f"{one.kind}{_PHASES.get(one.phase, '')}".removeprefix(", ") for one in found)
+    told = ", ".join(filter(None, kinds))
+    return f"{agent} ({told})" if told else agent

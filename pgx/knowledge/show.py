@@ -179,6 +179,7 @@ def drug(kb: KnowledgeBase, name: str) -> Sections:
             "role",
             "action",
             "dose",
+            "limit",
             "confidence",
             LOCAL,
         ),

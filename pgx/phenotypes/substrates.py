@@ -15,7 +15,7 @@ import polars as pl
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.acting import Acting
 from pgx.knowledge.overlays import LOCAL
-from pgx.phenotypes.exposures import exposures
+from pgx.phenotypes.exposures import exposures, present_days
 from pgx.types import ClinicalData
 
 MARKED = (("strong", "sensitive"), ("strong", "moderate"), ("strong", "major"), ("moderate", "sensitive"))
@@ -50,6 +50,7 @@ def acting_drugs(clinical: ClinicalData | None, kb: KnowledgeBase, *, as_of: dat
         ``sample drug agent enzyme strength role phase effect marked recall local``, the strongest agent of a drug
         first. `drug` is any drug of the substrates table, whether the person takes it or not, never the agent itself;
         `marked` says whether the interaction counts, `recall` whether it rests on a fact without a checked source.
+        A pair that a label names without an enzyme has the effect ``with``, and neither enzyme, strength nor role.
     """
     if clinical is None:
         return pl.DataFrame(schema=COLUMNS)
@@ -58,7 +59,7 @@ def acting_drugs(clinical: ClinicalData | None, kb: KnowledgeBase, *, as_of: dat
     for known, day, frame in kept:
         if known is clinical and day == as_of:
             return frame
-    found = _acting_drugs(clinical, kb, as_of)
+    found = pl.concat([_acting_drugs(clinical, kb, as_of), _named_by_labels(clinical, kb, as_of)])
     kept[:] = [(clinical, as_of, found)]
     return found
 
@@ -96,6 +97,26 @@ def _acting_drugs(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | None)
         )
         .sort("sample", "drug", "rank", "enzyme", "agent", "phase")
         .select(list(COLUMNS))
+    )
+
+
+def _named_by_labels(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | None) -> pl.DataFrame:
+    """Return the pairs of which a label speaks by name alone, of drugs taken now or planned."""
+    pairs = kb.table("label_interactions").filter(pl.col("enzyme").is_null())
+    names = pairs.select("drug", listed=pl.col("agent").str.to_lowercase(), local=LOCAL).unique(maintain_order=True)
+    taken = clinical.medications.join(present_days(clinical, as_of), on="sample", how="left")
+    over = (pl.col("end") < pl.col("day")).fill_null(False)
+    here = taken.filter(pl.col("status") != "stopped", ~over).select(
+        "sample", agent="drug", phase="status", listed=pl.col("drug").str.to_lowercase()
+    )
+    nothing = dict.fromkeys(("enzyme", "strength", "role"), pl.lit(""))
+    return (
+        here.unique(maintain_order=True)
+        .join(names, on="listed", maintain_order="left")
+        .filter(pl.col("listed") != pl.col("drug").str.to_lowercase())
+        .with_columns(**nothing, effect=pl.lit("with"), marked=pl.lit(False), recall=pl.lit(False))
+        .sort("sample", "drug", "agent", "phase")
+        .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
     )
 
 

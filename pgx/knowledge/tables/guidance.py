@@ -244,18 +244,25 @@ LABEL_LIMITS = Table(
 
 LABEL_INTERACTIONS = Table(
     "label_interactions",
-    "What a drug's label says of its use with another drug, and the enzyme on which that rests. The list is short and "
-    "says nothing about pairs that it leaves out.",
+    "What a drug's own label, or the other drug's, says of their use together, and the enzyme on which that rests. The "
+    "list says nothing about pairs that it leaves out.",
     ("limit_id",),
     (
         Field("limit_id", T, "row id", required=True),
         Field("drug", T, "generic name", required=True, refers="drugs.drug"),
-        Field("agent", T, "the other drug, of the interactions table; empty = every agent of `strengths`"),
-        Field("enzyme", T, "enzyme that the row rests on, of the substrates table", required=True),
-        Field("role", T, "what the other drug does to the enzyme", required=True, codes=("inhibitor", "inducer")),
+        Field("agent", T, "the other drug; empty = every agent of `strengths` in the interactions table"),
+        Field("enzyme", T, "enzyme that the row rests on, of the substrates table; empty = none, or not by an enzyme"),
+        Field("role", T, "what the other drug does to the enzyme", codes=("inhibitor", "inducer")),
         Field("strengths", T, "strengths that it is about, joined by ';'; empty = any"),
-        Field("action", T, "what the label says", required=True, codes=("contraindicated", "avoid", "reduce_dose")),
+        Field(
+            "action",
+            T,
+            "what the label says",
+            required=True,
+            codes=("contraindicated", "avoid", "reduce_dose", "increase_dose", "monitor"),
+        ),
         Field("dose", T, "to which dose, 'text:' and the words"),
+        Field("limit", T, "highest dose beside the other drug, 'text:' and the words"),
         Field("label", T, "whose label, shown as the source", required=True),
         Field("section", T, "label of which drug, and the section", required=True),
         Field("source", T, "where it was read", required=True),
