@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pgx.codes import KINDS
-from pgx.knowledge.tables.table import INT, SCHEMES, YES_NO, F, Field, T, Table, gene_field
+from pgx.knowledge.tables.table import DPWG_APART, INT, SCHEMES, YES_NO, F, Field, T, Table, gene_field
 
 GENES = Table(
     "genes",
@@ -169,6 +169,7 @@ FUNCTIONS = Table(
         Field("note", T, "the source's own status where it differs"),
         Field("source", T, "source and version"),
     ),
+    parts=DPWG_APART,
 )
 
 PHENOTYPE_RULES = Table(
@@ -205,6 +206,7 @@ PHENOTYPE_RULES = Table(
         Field("ehr_priority", T, "CPIC's EHR priority"),
         Field("source", T, "source and version", required=True),
     ),
+    parts=DPWG_APART,
 )
 
 PHENOTYPE_TERMS = Table(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pgx.knowledge.tables.table import INT, SCHEMES, YES_NO, F, Field, T, Table, gene_field
+from pgx.knowledge.tables.table import DPWG_APART, INT, SCHEMES, YES_NO, F, Field, T, Table, gene_field
 
 RECOMMENDATIONS = Table(
     "recommendations",
@@ -70,6 +70,7 @@ RECOMMENDATIONS = Table(
         Field("url", T, "address of the guideline"),
         Field("source_date", T, "date of the guideline"),
     ),
+    parts=DPWG_APART,
 )
 
 RECOMMENDATION_CONDITIONS = Table(
@@ -92,6 +93,7 @@ RECOMMENDATION_CONDITIONS = Table(
         Field("score_max", F, "upper end, inclusive; null with a score_min = open"),
         Field("implication", T, "implication code"),
     ),
+    parts=DPWG_APART,
 )
 
 PAIRS = Table(
