@@ -60,6 +60,7 @@ class FlagCode(StrEnum):
     EFFECTS_COMBINED = "effects_combined"
     INTERACTION = "interaction"
     INTERACTION_REVERSES = "interaction_reverses"
+    UNVERIFIED = "unverified"
     CAUSE = "cause"
     CAUSES = "causes"
     THEN = "then"

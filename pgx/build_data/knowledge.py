@@ -15,7 +15,7 @@ import re
 import sys
 from pathlib import Path
 
-from pgx.build_data.facts import CONVERT, NEEDED, Row
+from pgx.build_data.facts import CONVERT, NEEDED, Row, with_evidence
 from pgx.errors import InputError, UsageError
 from pgx.io import atomic_write, check_outputs, write_bytes
 from pgx.knowledge.manifest import NAME, read_manifest, sha256, write_manifest
@@ -66,6 +66,7 @@ def build(facts: Path, out: Path, *, corrections: Path | None = None) -> dict[st
     _correct(converted, corrections or _curated(out, "corrections"))
     _add(converted, _curated(out, "additions", ""))
     _verify(converted, _curated(out, "verifications"))
+    converted["interactions"] = [with_evidence(row) for row in converted["interactions"]]
     out.mkdir(parents=True, exist_ok=True)
     files = [one for name, rows in converted.items() for one in _write(out, name, rows)]
     write_manifest(out, {path: len(tables[path.stem]) for path in sorted(facts.glob("*.tsv"))}, files)

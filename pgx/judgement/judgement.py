@@ -248,6 +248,7 @@ def _flags(decision: Decision[S]) -> Iterator[str]:
     )
     yield from (code for code in kept if any(row.has(code) for row in rows))
     yield from (str(acting.flag) for acting in decision.acting)
+    yield from (str(flag) for row in rows for flag in row.codes if flag.code == FlagCode.UNVERIFIED)
     yield from (str(flag) for row in rows for flag in row.codes if flag.code == RULED_OUT)
 
 

@@ -13,6 +13,9 @@ from pgx.codes import Flag, FlagCode
 DECIDES = "interaction_decides"
 """Action of advice whose change of dose an interaction turns around."""
 
+UNVERIFIED = FlagCode.UNVERIFIED.value
+"""How a strength is marked that no list confirms."""
+
 EFFECTS = {
     "raises": "raises",
     "lowers": "lowers",
@@ -39,6 +42,8 @@ class Acting:
     effect
         What that does to the other drug, a key of `EFFECTS`; ``with`` where a label names the pair and no enzyme: then
         enzyme, strength and role are empty.
+    unverified
+        Whether no list confirms the strength.
     """
 
     agent: str
@@ -47,12 +52,13 @@ class Acting:
     role: str
     phase: str
     effect: str
+    unverified: bool = False
 
     @property
     def flag(self) -> Flag:
         """The flag of a row of guidance that does not count it."""
         said = (self.agent, self.enzyme, self.strength, self.role, self.phase, self.effect)
-        return Flag(FlagCode.INTERACTION, *said)
+        return Flag(FlagCode.INTERACTION, *said, *([UNVERIFIED] if self.unverified else []))
 
     @property
     def reversing_flag(self) -> Flag:
@@ -62,7 +68,8 @@ class Acting:
     @property
     def kind(self) -> str:
         """``strong CYP3A4 inhibitor``; empty where the pair rests on no enzyme."""
-        return f"{self.strength} {self.enzyme} {self.role}" if self.enzyme else ""
+        doubt = f", {UNVERIFIED}" if self.unverified else ""
+        return f"{self.strength} {self.enzyme} {self.role}{doubt}" if self.enzyme else ""
 
     @property
     def named(self) -> str:
@@ -86,8 +93,9 @@ def parse(flag: str) -> Acting | None:
     'voriconazole (strong CYP3A4 inhibitor)'
     """
     found = Flag.parse(flag)
-    is_acting = found.code == FlagCode.INTERACTION and len(found.arguments) == 6 and found.arguments[5] in EFFECTS
-    return Acting(*found.arguments) if is_acting else None
+    said, mark = found.arguments[:6], found.arguments[6:]
+    is_acting = found.code == FlagCode.INTERACTION and len(said) == 6 and said[5] in EFFECTS
+    return Acting(*said, unverified=mark == (UNVERIFIED,)) if is_acting else None
 
 
 def phrase(acting: Sequence[Acting], drug: str) -> str:

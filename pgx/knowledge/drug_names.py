@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from pgx.errors import UsageError
@@ -27,7 +27,7 @@ _SALTS = re.compile(
     re.IGNORECASE,
 )
 _PARTS = re.compile(r"\s*(?:/|\+|,|;|\n| and | with )\s*")
-_HYPHEN = re.compile(r"(?<=[^\W\d_]{4})-(?=[^\W\d_]{4})")
+_HYPHEN = re.compile(r"(?<=[^\W\d_]{4})\s*-\s*(?=[^\W\d_]{4})")
 _NO_DRUG = re.compile(r"(?:ed|ing|like|free|type|naive|bound|allergic|resistant|sensitive)\b", re.IGNORECASE)
 _RATIO = re.compile(
     r"\b\d[\d.,]*\s*(?:mg|mcg|ug|µg|g|ml|unt|units?|iu|meq|%)?\s*/\s*(?:\d[\d.,]*\s*)?"
@@ -103,6 +103,7 @@ class DrugNames:
     names: dict[str, str]
     codes: dict[tuple[str, str], tuple[str, ...]]
     made_of: dict[str, tuple[str, ...]]
+    of_parts: dict[frozenset[str], str] = field(default_factory=dict, repr=False)
     _read: dict[str, Found] = field(default_factory=dict, repr=False)
 
     def by_code(self, system: str, code: str) -> tuple[str, ...]:
@@ -162,7 +163,9 @@ class DrugNames:
         parts = _HYPHEN.split(text[:end])
         if len(parts) < 2 or self._one(text) or _NO_DRUG.search(text[:end]):
             return [text]
-        known = self._together(parts) or any(self._one(part) for part in parts)
+        # Behind a dash with spaces around it stands more often a remark than a drug.
+        enough = all if re.search(r"\s-|-\s", text[:end]) else any
+        known = self._together(parts) or enough(self._one(part) for part in parts)
         return [*parts[:-1], parts[-1] + text[end:]] if known else [text]
 
     def _exact(self, text: str) -> str | None:
@@ -174,12 +177,8 @@ class DrugNames:
         return None
 
     def _together(self, parts: list[str]) -> str | None:
-        """Return the combination that consists of the parts, in whatever order."""
-        names = [self.ingredient(part) for part in parts]
-        for order in (names, sorted(names)):
-            if found := self.names.get("/".join(order)):
-                return found
-        return None
+        """Return the combination that consists of the parts, in whatever order and by whatever names of theirs."""
+        return self.of_parts.get(frozenset(self._one(part) or self.ingredient(part) for part in parts))
 
     def _listed(self, text: str, first: str | None) -> tuple[str, ...]:
         """Return the drug, and those that the same text names behind its strength and form."""
@@ -190,7 +189,7 @@ class DrugNames:
         return tuple(dict.fromkeys((first, *(self.names[word] for word in words if word in self.names))))
 
     def substances(self, drugs: tuple[str, ...]) -> tuple[str, ...]:
-        """Return drugs, and what those combinations are made of whose own effect on enzymes no table lists."""
+        """Return drugs, and what those of them that are combinations are made of."""
         return tuple(dict.fromkeys(one for drug in drugs for one in (drug, *self.made_of.get(drug, ()))))
 
     def _one(self, text: str) -> str | None:
@@ -199,8 +198,9 @@ class DrugNames:
             name = rule.sub("", name).strip(" .,") if rule else name
             if name in self.names:
                 return self.names[name]
-        while (shorter := _SALTS.sub("", _BEHIND.sub("", name))) != name:
-            name = shorter.strip(" ,")
+        rules = (_BEHIND, _SALTS)
+        while (rule := next((one for one in rules if one.search(name)), None)) is not None:
+            name = rule.sub("", name).strip(" ,")
             if name in self.names:
                 return self.names[name]
         return self.names.get(re.sub(r"\s*/\s*", "/", name))
@@ -251,18 +251,21 @@ def drug_names(kb: KnowledgeBase) -> DrugNames:
             names.setdefault(name, drug)
         elif drug not in codes[system, name]:
             codes[system, name].append(drug)
-    return DrugNames(names, {key: tuple(value) for key, value in codes.items()}, _made_of(kb, names))
+    plain = DrugNames(names, {key: tuple(value) for key, value in codes.items()}, {})
+    parts = {drug: _parts(drug, plain) for drug in table["drug"]}
+    of_parts = {frozenset(found): drug for drug, found in parts.items() if len(found) > 1}
+    made_of = {drug: tuple(names[one] for one in found if one in names) for drug, found in parts.items()}
+    return replace(plain, made_of={drug: found for drug, found in made_of.items() if found}, of_parts=of_parts)
 
 
-def _made_of(kb: KnowledgeBase, names: dict[str, str]) -> dict[str, tuple[str, ...]]:
-    """Combination -> the known drugs in it, where the interactions list only those."""
-    acting = set(kb.table("interactions")["drug"].str.to_lowercase())
-    found = {}
-    for drug in kb.table("drugs")["drug"]:
-        parts = tuple(names[part] for part in re.split(r"\s*/\s*| and ", drug.lower()) if part in names)
-        if drug.lower() not in acting and set(parts) - {drug}:
-            found[drug] = parts
-    return found
+_JOINED = re.compile(r"\s*/\s*| and ")
+
+
+def _parts(drug: str, look_up: DrugNames) -> tuple[str, ...]:
+    """Return what a combination is made of, by the names of the drug table where it has them; nothing of others."""
+    found = [look_up.names.get(look_up.ingredient(part), look_up.ingredient(part)) for part in _JOINED.split(drug)]
+    known = [part for part in found if part in look_up.names.values()]
+    return tuple(dict.fromkeys(found)) if len(found) > 1 and known and drug not in found else ()
 
 
 def resolve(kb: KnowledgeBase, text: str) -> str:

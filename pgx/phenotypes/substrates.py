@@ -25,6 +25,7 @@ COLUMNS = {
     **dict.fromkeys(("sample", "drug", "agent", "enzyme", "strength", "role", "phase", "effect"), pl.String),
     "marked": pl.Boolean,
     "recall": pl.Boolean,
+    "unverified": pl.Boolean,
     "local": pl.String,
 }
 """Columns of `acting_drugs`."""
@@ -47,8 +48,8 @@ def acting_drugs(clinical: ClinicalData | None, kb: KnowledgeBase, *, as_of: dat
     Returns
     -------
     polars.DataFrame
-        ``sample drug agent enzyme strength role phase effect marked recall local``, the strongest agent of a drug
-        first. `drug` is any drug of the substrates table, whether the person takes it or not, never the agent itself;
+        ``sample drug agent enzyme strength role phase effect marked recall unverified local``, the strongest agent of a
+        drug first. `drug` is any drug of the substrates table, whether the person takes it or not, never the agent itself;
         `marked` says whether the interaction counts, `recall` whether it rests on a fact without a checked source.
         A pair that a label names without an enzyme has the effect ``with``, and neither enzyme, strength nor role.
     """
@@ -92,6 +93,7 @@ def _acting_drugs(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | None)
             effect=pl.when(raised).then(pl.lit("raises")).otherwise(pl.lit("lowers")) + form,
             marked=pl.col("marked").fill_null(False),
             recall=pl.col("recalled") | (pl.col("confidence") == _RECALL),
+            unverified=pl.col("confidence") == _RECALL,
             local=pl.coalesce(LOCAL, "own"),
             rank=pl.col("strength").replace_strict({"strong": 0, "moderate": 1}, default=2),
         )
@@ -114,7 +116,9 @@ def _named_by_labels(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | No
         here.unique(maintain_order=True)
         .join(names, on="listed", maintain_order="left")
         .filter(pl.col("listed") != pl.col("drug").str.to_lowercase())
-        .with_columns(**nothing, effect=pl.lit("with"), marked=pl.lit(False), recall=pl.lit(False))
+        .with_columns(
+            **nothing, effect=pl.lit("with"), marked=pl.lit(False), recall=pl.lit(False), unverified=pl.lit(False)
+        )
         .sort("sample", "drug", "agent", "phase")
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
     )
@@ -122,4 +126,5 @@ def _named_by_labels(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | No
 
 def acting_of(row: Mapping[str, object]) -> Acting:
     """Return one row of `acting_drugs` as what can be said."""
-    return Acting(*(str(row[name]) for name in ("agent", "enzyme", "strength", "role", "phase", "effect")))
+    said = (str(row[name]) for name in ("agent", "enzyme", "strength", "role", "phase", "effect"))
+    return Acting(*said, unverified=bool(row["unverified"]))

@@ -54,7 +54,7 @@ def test_every_table_loads_with_its_declared_columns(name: str) -> None:
 
 def test_counts_are_those_of_the_facts() -> None:
     counts = {
-        "variants": 1700, "alleles": 1904, "recommendations": 1670, "pairs": 705, "drugs": 591, "interactions": 394,
+        "variants": 1700, "alleles": 1904, "recommendations": 1670, "pairs": 705, "drugs": 726, "interactions": 430,
         "frequencies": 1754, "phenotype_frequencies": 408, "variant_frequencies": 2485, "effects": 75,
         "phenotype_rules": 238, "phenotype_exceptions": 1091, "phenoconversion": 12, "equations": 27, "hla_tags": 3,
     }  # fmt: skip
@@ -153,12 +153,11 @@ def test_the_command_prints_the_knowledge_version() -> None:
 
 
 def test_what_was_checked_against_a_public_source_says_so() -> None:
-    found = KB.table("verifications")
     interactions = KB.table("interactions")
-    assert interactions.filter(pl.col("confidence") == "read").height == 114
-    differing = interactions.filter(pl.col("notes").str.contains("checked_source_says"))
-    assert differing.height == found.filter(pl.col("finding") == "differs").height == 9
-    assert set(differing["confidence"]) == {"recall"}
+    read = interactions.filter(pl.col("confidence") == "read")
+    assert dict(read["evidence"].value_counts().iter_rows()) == {"fda_table": 175, "two_lists": 8, "label": 4}
+    assert set(interactions.filter(pl.col("confidence") == "recall")["evidence"]) == {"unverified"}
+    assert not interactions["notes"].str.contains("checked_source_says").any()
     doses = KB.table("recommendations").filter(pl.col("source_version").str.contains("warfarin dose table"))
     assert doses.height == 18
     assert doses["source_version"].str.contains("checked: prescribing information").all()

@@ -50,7 +50,9 @@ def cut_facts(facts: Path, out: Path) -> None:
     corrected = set(re.findall(r"rec_id=([\w-]+)", corrections))
     genes = GENES | set(re.findall(r"^genes\tgene=([\w-]+)\t", corrections, re.MULTILINE))
     recommendations = [row for row in read_rows(facts / "recommendations.tsv")[1] if _of_genes(row, corrected)]
+    renamed = set(re.findall(r"^drugs\tdrug=([^\t&]+)\t", corrections, re.MULTILINE))
     drugs = {row["drug"] for row in recommendations}
+    acting = set(re.findall(r"^interactions\tdrug=([^\t&]+)&enzyme=(\w+)&", corrections, re.MULTILINE))
     for path in sorted(facts.glob("*.tsv")):
         columns, rows = read_rows(path)
         if path.stem == "recommendations":
@@ -60,13 +62,13 @@ def cut_facts(facts: Path, out: Path) -> None:
         elif path.stem == "genes":
             rows = [row for row in rows if row["gene"] in genes]
         elif "enzyme" in columns:
-            rows = [row for row in rows if row["enzyme"] in GENES]
+            rows = [row for row in rows if row["enzyme"] in GENES or (row["drug"], row["enzyme"]) in acting]
         elif "gene" in columns and "drug" in columns:
             rows = [row for row in rows if row["gene"] in GENES and row["drug"] in drugs]
         elif "gene" in columns:
             rows = [row for row in rows if row["gene"] in GENES]
         elif "drug" in columns:
-            rows = [row for row in rows if row["drug"] in drugs]
+            rows = [row for row in rows if row["drug"] in drugs | (renamed if path.stem == "drugs" else set())]
         write_rows(out / path.name, columns, (row.values() for row in rows))
 
 

@@ -69,7 +69,14 @@ INTERACTIONS = Table(
             required=True,
             codes=("read", "recall"),
         ),
-        Field("notes", T, "codes joined by ';'"),
+        Field(
+            "evidence",
+            T,
+            "what the strength rests on: FDA's table, the drug's label, two public lists that agree, or nothing that was "
+            "checked: then every output that rests on it says so; empty = unverified, unless it was read",
+            codes=("fda_table", "label", "two_lists", "unverified"),
+        ),
+        Field("notes", T, "codes joined by ';'; was_STRENGTH: the strength of an earlier version"),
     ),
 )
 
