@@ -36,7 +36,7 @@ from tests.clinical.reading import wide
         ("lopinavir-ritonavir 200-50 mg tablet", ["lopinavir/ritonavir"]),
         ("HYDROcodone-acetaminophen (BRAND) 5-325 mg per tablet", ["acetaminophen / hydrocodone"]),
         ("acetaminophen-codeine 300-30 mg/tablet", ["acetaminophen / codeine"]),
-        ("amlodipine-atorvastatin 10-20 mg, paroxetine 20 mg", ["amlodipine / atorvastatin", "paroxetine"]),
+        ("amlodipine-atorvastatin 10-20 mg, paroxetine 20 mg", ["amlodipine", "atorvastatin", "paroxetine"]),
     ],
 )
 def test_names_brands_codes_and_clinical_drug_descriptions(kb, written, drugs):

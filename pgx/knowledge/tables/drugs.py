@@ -72,8 +72,8 @@ INTERACTIONS = Table(
         Field(
             "evidence",
             T,
-            "what the strength rests on: FDA's table, the drug's label, two public lists that agree, or nothing that was "
-            "checked: then every output that rests on it says so; empty = unverified, unless it was read",
+            "what the strength rests on: FDA's table, the drug's label, two public lists that agree, or nothing that "
+            "was checked: then every output that rests on it says so; empty = unverified, unless it was read",
             codes=("fda_table", "label", "two_lists", "unverified"),
         ),
         Field("notes", T, "codes joined by ';'; was_STRENGTH: the strength of an earlier version"),

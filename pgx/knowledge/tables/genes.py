@@ -236,6 +236,19 @@ OUTSIDE_TOOLS = Table(
     ),
 )
 
+ALLELE_NAMES = Table(
+    "allele_names",
+    "Other names of alleles, as laboratories write them: of older nomenclatures, by their change of base or of the "
+    "protein, by rsID. A name in which two bases stand (c.521T>C) is also read with a genotype behind it (521 T/C).",
+    ("gene", "name"),
+    (
+        gene_field(),
+        Field("name", T, "name; capitals do not matter", required=True),
+        Field("allele", T, "allele of table alleles", required=True),
+        Field("source", T, "source", required=True),
+    ),
+)
+
 PHENOTYPE_NAMES = Table(
     "phenotype_names",
     "Other ways to write a phenotype, lower case, 'metabolizer' with z.",

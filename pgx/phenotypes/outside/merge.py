@@ -28,7 +28,7 @@ from pgx.phenotypes import allele_status
 from pgx.phenotypes.interaction_notes import note
 from pgx.phenotypes.outside import reconcile
 from pgx.phenotypes.outside.formats import read as read_file
-from pgx.phenotypes.outside.names import SECOND_ALLELE, diplotype_of, phenotype_of, score_of
+from pgx.phenotypes.outside.names import SECOND_ALLELE, diplotype_of, phenotype_of, score_of, status_or_phenotype
 from pgx.phenotypes.outside.source import Known, Said
 from pgx.types import CallSet, GeneCalls, PatternCall
 
@@ -180,6 +180,8 @@ def _symbols(kb: KnowledgeBase) -> dict[str, str]:
 def _call(kb: KnowledgeBase, gene: str, row: Said, tool: str, where: str) -> tuple[OutsideCall, list[str], list[str]]:
     """Return the call, remarks on it, and what it has of alleles that the knowledge base lacks."""
     phenotype, score = phenotype_of(kb, row.phenotype), score_of(row.score)
+    if len(row.candidates) == 1 and (stated := status_or_phenotype(kb, gene, row.candidates[0])):
+        row, phenotype = replace(row, candidates=()), stated
     share = 1.0 / len(row.candidates) if row.candidates else 0.0
     diplotypes, remarks, strange = [], [], []
     for text in dict.fromkeys(row.candidates):
