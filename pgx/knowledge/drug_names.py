@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import re
+import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -56,6 +56,9 @@ _CODE_SYSTEMS = {
     "omop": "OMOP",
 }
 
+_SHORT, _LONG = 5, 9
+"""Letters from which a name can be a slip of another one, and from which two letters may be wrong."""
+
 _DAILY = {
     "daily": 1,
     "od": 1,
@@ -104,6 +107,7 @@ class DrugNames:
     codes: dict[tuple[str, str], tuple[str, ...]]
     made_of: dict[str, tuple[str, ...]]
     of_parts: dict[frozenset[str], str] = field(default_factory=dict, repr=False)
+    others: frozenset[str] = frozenset()
     _read: dict[str, Found] = field(default_factory=dict, repr=False)
 
     def by_code(self, system: str, code: str) -> tuple[str, ...]:
@@ -120,6 +124,12 @@ class DrugNames:
         return self._read[text]
 
     def _find(self, text: str) -> Found:
+        found = self._as_written(text)
+        if not found.drugs and (plain := self.plain(text)) != text.lower():
+            found = self._as_written(plain) if self._as_written(plain).drugs else found
+        return found
+
+    def _as_written(self, text: str) -> Found:
         if code := _CODE.match(text):
             found = self.by_code(_CODE_SYSTEMS[code[1].lower()], code[2])
         elif text.isdigit():
@@ -129,6 +139,16 @@ class DrugNames:
         else:
             return self._by_name(text)
         return Found(found) if found else Found((), (text,))
+
+    @staticmethod
+    def plain(text: str) -> str:
+        """Return a name in lower case, without accents and outer spaces.
+
+        >>> DrugNames.plain(" Cod\N{LATIN SMALL LETTER E WITH ACUTE}ine ")
+        'codeine'
+        """
+        apart = unicodedata.normalize("NFKD", text.replace("\N{LATIN SMALL LETTER SHARP S}", "ss"))
+        return " ".join("".join(one for one in apart if not unicodedata.combining(one)).lower().split())
 
     def is_name(self, text: str) -> bool:
         """Say whether a text is a name as it stands, commas and all."""
@@ -215,10 +235,42 @@ class DrugNames:
         return name
 
     def suggest(self, text: str) -> list[str]:
-        """Return names that are spelled almost like this one, best first."""
-        name = _STRENGTH.sub("", text.lower()).strip()
-        close = difflib.get_close_matches(name, self.names, n=3, cutoff=0.8)
-        return list(dict.fromkeys(n if self.names[n] == n else f"{n} ({self.names[n]})" for n in close))
+        """Return names of which this one is a slip of a letter or two, best first; never another drug's similar name.
+
+        A name of a medicine that is no drug of the tables is no slip of one that is, nor is what is more like it.
+        """
+        name = _STRENGTH.sub("", self.plain(text)).strip()
+        allowed = 1 if len(name) < _LONG else 2
+        if name in self.others or len(name) < _SHORT:
+            return []
+        near = [one for one in (*self.names, *self.others) if abs(len(one) - len(name)) <= allowed]
+        apart = {one: slips for one in near if (slips := _slips(name, one, allowed)) <= allowed}
+        fewest = min(apart.values(), default=0)
+        close = [one for one, slips in apart.items() if slips == fewest]
+        if any(one not in self.names for one in close):
+            return []
+        # Two letters apart and another first letter, or ending, is more likely another drug than a slip.
+        close = [one for one in close if fewest == 1 or (one[:2] == name[:2] and one[-2:] == name[-2:])]
+        by_drug: dict[str, str] = {}
+        for one in sorted(close, key=lambda one: (one != self.names[one], close.index(one))):
+            by_drug.setdefault(self.names[one], one)
+        return [one if one == drug else f"{one} ({drug})" for drug, one in by_drug.items()][:3]
+
+
+def _slips(one: str, two: str, enough: int) -> int:
+    """Return how many letters are wrong, missing, too many or swapped; more than `enough` is all."""
+    before: list[int] = []
+    row = list(range(len(two) + 1))
+    for at, letter in enumerate(one, 1):
+        last, before, row = before, row, [at]
+        for to, other in enumerate(two, 1):
+            cost = min(before[to] + 1, row[to - 1] + 1, before[to - 1] + (letter != other))
+            if last and to > 1 and letter == two[to - 2] and one[at - 2] == other:
+                cost = min(cost, last[to - 2] + 1)
+            row.append(cost)
+        if min(row) > enough:
+            return enough + 1
+    return row[-1]
 
 
 def dose_per_day(text: str) -> float | None:
@@ -255,7 +307,10 @@ def drug_names(kb: KnowledgeBase) -> DrugNames:
     parts = {drug: _parts(drug, plain) for drug in table["drug"]}
     of_parts = {frozenset(found): drug for drug, found in parts.items() if len(found) > 1}
     made_of = {drug: tuple(names[one] for one in found if one in names) for drug, found in parts.items()}
-    return replace(plain, made_of={drug: found for drug, found in made_of.items() if found}, of_parts=of_parts)
+    others = frozenset(kb.table("other_drugs")["name"]) - set(names)
+    return replace(
+        plain, others=others, made_of={drug: found for drug, found in made_of.items() if found}, of_parts=of_parts
+    )
 
 
 _JOINED = re.compile(r"\s*/\s*| and ")
@@ -278,6 +333,8 @@ def resolve(kb: KnowledgeBase, text: str) -> str:
     """
     look_up = drug_names(kb)
     found = look_up.find(text.strip())
+    if look_up.plain(text) in look_up.others:
+        raise UsageError(f"the knowledge base has nothing on {text.strip()}, which is a medicine")
     if len(found.drugs) == 1 and not found.unknown:
         return found.drugs[0]
     if len(found.drugs) > 1:

@@ -10,6 +10,7 @@ import polars as pl
 from pgx.errors import UsageError
 from pgx.knowledge.drug_names import resolve
 from pgx.knowledge.overlays import LOCAL
+from pgx.knowledge.resolver import gene_of
 from pgx.knowledge.rules.phenotypes import rules_for
 from pgx.knowledge.sentences import compose, implication
 from pgx.knowledge.sources import read_sources
@@ -106,10 +107,7 @@ def gene(kb: KnowledgeBase, name: str) -> Sections:
 
 
 def _gene_name(kb: KnowledgeBase, name: str) -> str:
-    found = {one.lower(): one for one in kb.genes}.get(name.strip().lower())
-    if found is None:
-        raise UsageError(f"the knowledge base has no gene {name!r}; see `pgx kb genes`")
-    return found
+    return gene_of(kb, name)
 
 
 def _alleles(kb: KnowledgeBase, name: str) -> pl.DataFrame:

@@ -49,7 +49,7 @@ def acting_drugs(clinical: ClinicalData | None, kb: KnowledgeBase, *, as_of: dat
     -------
     polars.DataFrame
         ``sample drug agent enzyme strength role phase effect marked recall unverified local``, the strongest agent of a
-        drug first. `drug` is any drug of the substrates table, whether the person takes it or not, never the agent itself;
+        drug first. `drug` is any drug of the substrates table, whether it is taken or not, never the agent itself;
         `marked` says whether the interaction counts, `recall` whether it rests on a fact without a checked source.
         A pair that a label names without an enzyme has the effect ``with``, and neither enzyme, strength nor role.
     """

@@ -33,6 +33,31 @@ DRUG_NAMES = Table(
     ),
 )
 
+OTHER_DRUGS = Table(
+    "other_drugs",
+    "Medicines of which the knowledge base has nothing: their names are known, so that no other drug with a similar "
+    "name is suggested for them.",
+    ("name",),
+    (
+        Field("name", T, "name, lower case", required=True),
+        Field("source", T, "source", required=True),
+    ),
+)
+
+DRUG_CLASSES = Table(
+    "drug_classes",
+    "Classes of drugs that can be asked for by name. Their members are what the ATC has in these groups, and the drugs "
+    "named here; those with recommendations are shown.",
+    ("class",),
+    (
+        Field("class", T, "class", required=True),
+        Field("names", T, "its names in English, German, French and Spanish, lower case, joined by ';'", required=True),
+        Field("atc", T, "groups of the ATC joined by ';'"),
+        Field("drugs", T, "drugs outside these groups, joined by ';'"),
+        Field("source", T, "source", required=True),
+    ),
+)
+
 DOSE_FORMS = Table(
     "dose_forms",
     "Words and codes of dose forms and routes: whether the drug reaches the whole body. What a drug acts on where both "

@@ -236,6 +236,17 @@ OUTSIDE_TOOLS = Table(
     ),
 )
 
+GENE_NAMES = Table(
+    "gene_names",
+    "Older symbols of genes, and names of what they encode.",
+    ("name",),
+    (
+        Field("name", T, "name; capitals and marks do not matter", required=True),
+        gene_field(),
+        Field("source", T, "source", required=True),
+    ),
+)
+
 ALLELE_NAMES = Table(
     "allele_names",
     "Other names of alleles, as laboratories write them: of older nomenclatures, by their change of base or of the "

@@ -1,8 +1,9 @@
-"""Genotypes as laboratories write them, to a diplotype or a status that the rest of this room reads. Nothing is guessed.
+"""Genotypes as laboratories write them, to a diplotype or a status that the rest of this room reads.
 
 ``Mediterranean (hemizygous)``, ``*2 heterozygous``, ``rs9923231 A/A``, ``521 T/C``, ``TA6/TA7``, ``c.1905+1G>A het``,
-``HLA-B*57:01 positive``: what is read here are words of zygosity, bases behind the name of a change, and the status of an
-allele. The names themselves are rows of ``allele_names``. A text that is none of these is handed on as it is.
+``HLA-B*57:01 positive``: what is read here are words of zygosity, bases behind the name of a change, and the status of
+an allele. The names themselves are rows of ``allele_names``. A text that is none of these is handed on as it is, and
+nothing is guessed.
 """
 
 from __future__ import annotations

@@ -227,7 +227,7 @@ def phenotype_of(kb: KnowledgeBase, text: str | None) -> str | None:
 
 
 def status_or_phenotype(kb: KnowledgeBase, gene: str, text: str) -> str | None:
-    """Return what a cell for a genotype states instead of one: ``*57:01 positive``, ``Poor Metabolizer``; mostly None."""
+    """Return what stands in place of a genotype: ``*57:01 positive``, ``Poor Metabolizer``; mostly None."""
     if status := laboratory_of(kb, gene).read(text).status:
         return status
     known = phenotype_of(kb, text)

@@ -59,7 +59,7 @@ def pharmcat(source: Source) -> Iterator[Said]:
 
 
 def _one_cell(text: str, known: Known) -> tuple[str, str] | None:
-    """Split ``CYP2D6*4/*4`` or ``G6PD Mediterranean (hemizygous)`` into gene and result, None if it is no such thing."""
+    """Split ``CYP2D6*4/*4`` or ``G6PD A- (hemizygous)`` into gene and result; None if it is no such thing."""
     for gene in known.genes:
         if text.upper().startswith(gene) and (match := re.match(r"\s*(\*.*)$|[\s:]+(\S.*)$", text[len(gene) :])):
             return gene, (match[1] or match[2]).strip()
