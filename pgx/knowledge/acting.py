@@ -6,7 +6,7 @@ The stage that finds it (`pgx.phenotypes.substrates`), the one that gives advice
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pgx.codes import Flag, FlagCode
 
@@ -95,7 +95,7 @@ def parse(flag: str) -> Acting | None:
     found = Flag.parse(flag)
     said, mark = found.arguments[:6], found.arguments[6:]
     is_acting = found.code == FlagCode.INTERACTION and len(said) == 6 and said[5] in EFFECTS
-    return Acting(*said, unverified=mark == (UNVERIFIED,)) if is_acting else None
+    return replace(Acting(*said), unverified=mark == (UNVERIFIED,)) if is_acting else None
 
 
 def phrase(acting: Sequence[Acting], drug: str) -> str:

@@ -64,6 +64,12 @@ def gene_forms(kb: KnowledgeBase) -> dict[str, str]:
     return kb.remember("gene forms", make)
 
 
+def older_gene_names(kb: KnowledgeBase) -> dict[str, str]:
+    """Return those of `gene_forms` that are names of their own, not a symbol with other marks: that may be a slip."""
+    symbols = {_letters(gene) for gene in kb.genes}
+    return {form: gene for form, gene in gene_forms(kb).items() if form not in symbols}
+
+
 def _other_number(one: str, two: str) -> bool:
     apart = [(first, second) for first, second in zip(one, two, strict=False) if first != second]
     return len(one) == len(two) and all(first.isdigit() and second.isdigit() for first, second in apart)

@@ -73,6 +73,8 @@ class Laboratory:
         Whether the gene is read by alleles that are there or not.
     haploid
         Whether a person can have one copy alone.
+    slashed
+        Names of one allele, lower case, in which a slash stands.
     """
 
     gene: str
@@ -81,6 +83,7 @@ class Laboratory:
     single: tuple[str, str, str, bool] | None
     is_hla: bool
     haploid: bool
+    slashed: frozenset[str] = frozenset()
 
     def read(self, text: str) -> Written:
         """Return what a cell says.
@@ -151,7 +154,7 @@ class Laboratory:
 
     def _doubled(self, kind: str, name: str, text: str) -> str:
         """Return the diplotype of a name and its zygosity; they must not contradict each other."""
-        strands = name.split("/") if name.count("/") == 1 else [name]
+        strands = name.split("/") if name.count("/") == 1 and name.lower() not in self.slashed else [name]
         if len(strands) == 2:
             same = strands[0].strip().lower() == strands[1].strip().lower()
             if same == (kind == "heterozygous"):
@@ -211,7 +214,8 @@ def _laboratory(kb: KnowledgeBase, gene: str) -> Laboratory:
     own = reference[0] if len(reference) else None
     variants = {row["rsid"]: row for row in kb.table("variants").filter(pl.col("gene") == gene).iter_rows(named=True)}
     changes: dict[str, tuple[str, str, str, bool]] = {}
-    named = kb.table("allele_names").filter(pl.col("gene") == gene).select("name", "allele").iter_rows()
+    named = kb.table("allele_names").filter(pl.col("gene") == gene).select("name", "allele").rows()
+    slashed = frozenset(name.lower() for name in [*(name for name, _ in named), *alleles["allele"]] if "/" in name)
     for name, allele in [*named, *((one.partition(" (")[0], one) for one in alleles["allele"])]:
         key = key_of(name)
         if match := re.fullmatch(r".*?([acgt])>([acgt])", key):
@@ -224,4 +228,6 @@ def _laboratory(kb: KnowledgeBase, gene: str) -> Laboratory:
     if alleles.height == 2 and own and len({change[0] for change in changes.values()}) == 1:
         single = next((change for change in changes.values() if change[3]), None)
     inheritance = str(kb.gene(gene).row["inheritance"]) if gene in kb.genes else "autosomal"
-    return Laboratory(gene, own, changes, single, bool(allele_status.targets(kb, gene)), inheritance != "autosomal")
+    return Laboratory(
+        gene, own, changes, single, bool(allele_status.targets(kb, gene)), inheritance != "autosomal", slashed
+    )

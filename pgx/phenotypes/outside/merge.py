@@ -22,7 +22,7 @@ from pgx.assertion import CALLED
 from pgx.codes import FlagCode, NoteCode, Severity
 from pgx.errors import InputError, UsageError
 from pgx.knowledge import KnowledgeBase
-from pgx.knowledge.resolver import gene_forms
+from pgx.knowledge.resolver import older_gene_names
 from pgx.knowledge.rules.phenotypes import INDETERMINATE, rules_for
 from pgx.notes import Note
 from pgx.phenotypes import allele_status
@@ -150,7 +150,7 @@ def _gene(kb: KnowledgeBase, text: str) -> str | None:
     """Return the gene that is meant: symbols are compared without case; ``IFNL3/4`` is IFNL3."""
     known: dict[str, str] = kb.remember("gene symbols", lambda: _symbols(kb))
     plain = text.strip().upper()
-    return known.get(plain) or known.get(plain.split("/")[0]) or _named(kb).get(_letters(plain))
+    return known.get(plain) or known.get(plain.split("/")[0]) or older_gene_names(kb).get(_letters(plain))
 
 
 def _nearly(kb: KnowledgeBase, text: str) -> str | None:
@@ -171,12 +171,6 @@ def _meant(kb: KnowledgeBase, text: str) -> str:
 
 def _letters(symbol: str) -> str:
     return re.sub(r"[^A-Z0-9]", "", symbol)
-
-
-def _named(kb: KnowledgeBase) -> dict[str, str]:
-    """Return older names of genes; a symbol that is written with other marks is a slip, and not among them."""
-    symbols = {_letters(gene.upper()) for gene in kb.genes}
-    return {form: gene for form, gene in gene_forms(kb).items() if form not in symbols}
 
 
 def _symbols(kb: KnowledgeBase) -> dict[str, str]:
