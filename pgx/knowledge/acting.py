@@ -6,7 +6,7 @@ The stage that finds it (`pgx.phenotypes.substrates`), the one that gives advice
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pgx.codes import Flag, FlagCode
 
@@ -93,9 +93,10 @@ def parse(flag: str) -> Acting | None:
     'voriconazole (strong CYP3A4 inhibitor)'
     """
     found = Flag.parse(flag)
-    said, mark = found.arguments[:6], found.arguments[6:]
-    is_acting = found.code == FlagCode.INTERACTION and len(said) == 6 and said[5] in EFFECTS
-    return replace(Acting(*said), unverified=mark == (UNVERIFIED,)) if is_acting else None
+    if found.code != FlagCode.INTERACTION or len(found.arguments) not in (6, 7) or found.arguments[5] not in EFFECTS:
+        return None
+    agent, enzyme, strength, role, phase, effect, *mark = found.arguments
+    return Acting(agent, enzyme, strength, role, phase, effect, unverified=mark == [UNVERIFIED])
 
 
 def phrase(acting: Sequence[Acting], drug: str) -> str:

@@ -126,5 +126,7 @@ def _named_by_labels(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | No
 
 def acting_of(row: Mapping[str, object]) -> Acting:
     """Return one row of `acting_drugs` as what can be said."""
-    said = (str(row[name]) for name in ("agent", "enzyme", "strength", "role", "phase", "effect"))
-    return Acting(*said, unverified=bool(row["unverified"]))
+    agent, enzyme, strength, role, phase, effect = (
+        str(row[name]) for name in ("agent", "enzyme", "strength", "role", "phase", "effect")
+    )
+    return Acting(agent, enzyme, strength, role, phase, effect, unverified=bool(row["unverified"]))
