@@ -223,7 +223,7 @@ FOLLOW_UP = Table(
 
 ESTIMATE_GAPS = Table(
     "estimate_gaps",
-    "What a person's record may hold that matters to an outcome and that the estimate leaves out: said beside the number.",
+    "What a record may hold that matters to an outcome and that the estimate leaves out: said beside the number.",
     ("endpoint", "feature"),
     (
         Field("endpoint", T, "endpoint", required=True),
