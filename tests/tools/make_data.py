@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import csv
 import gzip
-import re
 import sys
 from collections import Counter
 from collections.abc import Iterable
