@@ -52,6 +52,12 @@ def test_drug_is_found_by_generic_brand_rxnorm_or_atc(name: str) -> None:
     assert found["recommendations"]["recommendation"].null_count() == 0
 
 
+@pytest.mark.parametrize("words", [["CYP2D6*21"], ["CYP2D6", "*21"], ["cyp2d6", "21"], ["CYP2D6 *21"]])
+def test_an_allele_is_found_by_its_full_name_or_by_gene_and_allele(words: list[str]) -> None:
+    told = {row["what"]: row["value"] for row in sections(pgx("allele", *words).stdout)["allele"]}
+    assert (told["gene"], told["allele"]) == ("CYP2D6", "*21")
+
+
 def test_allele_and_variant() -> None:
     kb = load()
     assert show.allele(kb, "CYP2C19*2")["functions"]["function"].unique().to_list() == ["No function"]
