@@ -54,8 +54,8 @@ def test_eliglustat_in_intermediate_metabolizers_asks_for_kidneys_and_liver_alon
 
 def test_eliglustat_in_poor_metabolizers_with_a_weak_inhibitor():
     rows = _told("CYP2D6", "*4/*4", "eliglustat", "DPWG").filter(population="comed:CYP3A_inhibitor_weak")
-    assert rows["action"].to_list() == ["standard_with_caution"]
-    assert "84 mg once daily" in rows["recommendation"][0] and "cannot be avoided" in rows["recommendation"][0]
+    assert rows["action"].to_list() == ["reduce_dose"]
+    assert "84 mg once daily" in rows["recommendation"][0] and "Do not combine" in rows["recommendation"][0]
 
 
 @pytest.mark.parametrize("diplotype", ["*1/*3", "*2/*3", "*1/*6"])

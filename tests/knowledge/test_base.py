@@ -94,7 +94,7 @@ def test_every_base_that_any_allele_accepts_exists_at_its_site() -> None:
 
 
 def test_every_row_that_the_importer_makes_of_some_facts_is_a_shipped_row(tmp_path: Path) -> None:
-    whole = {line.split("\t")[0] for line in (FACTS / "alleles.tsv").read_text().splitlines()}
+    whole = {line.split("\t")[0] for line in (FACTS / "phenotypes.tsv").read_text().splitlines()}
     for name in build(FACTS, tmp_path):
         files = TABLES[name].files()
         made, shipped = (
