@@ -34,6 +34,7 @@ class FlagCode(StrEnum):
     HETEROPLASMY = "heteroplasmy"
     ALTERNATIVES_CUT = "alternatives_cut"
     UNRESOLVED = "unresolved"
+    UNDEFINED_ALLELES = "undefined_alleles"
     OTHER_METHOD_NEEDED = "other_method_needed"
     UNREAD_GENOTYPE = "unread_genotype"
     FILTERED_VARIANT = "filtered_variant"
@@ -87,6 +88,7 @@ class FlagCode(StrEnum):
     PRIOR_ONLY = "prior_only"
     MISSING = "missing"
     OUT_OF_RANGE = "out_of_range"
+    LEFT_OUT = "left_out"
 
 
 class Status(StrEnum):

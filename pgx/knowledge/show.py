@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -258,9 +259,15 @@ def _split_allele(kb: KnowledgeBase, name: str) -> tuple[str, str]:
         if text.lower().startswith(gene_name.lower()):
             rest = text[len(gene_name) :].strip().removeprefix(":").strip()
             names = kb.table("alleles").filter(pl.col("gene") == gene_name)["allele"].to_list()
-            if rest in names:
-                return gene_name, rest
-            raise UsageError(f"{gene_name} has no allele {rest!r}; see `pgx kb gene {gene_name}`")
+            # A shell takes an unquoted star for a file name, so that people leave it out.
+            for one in (rest, f"*{rest}"):
+                if one in names:
+                    return gene_name, one
+            if not rest:
+                raise UsageError(f"name an allele of {gene_name}, such as {names[-1]}; see `pgx kb gene {gene_name}`")
+            near = get_close_matches(rest, names, n=3)
+            hint = f"did you mean {', '.join(near)}? " if near else ""
+            raise UsageError(f"{gene_name} has no allele {rest!r}; {hint}see `pgx kb gene {gene_name}`")
     raise UsageError(f"{name!r} does not start with a gene; write it as CYP2C19*2")
 
 

@@ -178,7 +178,7 @@ VERIFICATIONS = Table(
 
 CONSIDERED = Table(
     "considered",
-    "Facts of newer sources and of checks that were considered, and what became of each: none is passed over in silence.",
+    "Facts of newer sources and of checks that were considered, and what became of each; none is passed over.",
     ("list", "number"),
     (
         Field("list", T, "list of facts", required=True),

@@ -221,7 +221,7 @@ EFFECTS = Table(
         Field("baseline_incidence", T, "incidence among the comparator, as noted"),
         Field("population", T, "who was studied"),
         Field("n", T, "patients"),
-        Field("pmid", T, "PubMed or PMC id"),
+        Field("pmid", T, "PubMed or PMC id; another reference where there is none"),
         Field("confidence", T, "read or recall, by part", required=True),
         Field("notes", T, "remarks"),
     ),

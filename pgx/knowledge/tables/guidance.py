@@ -221,6 +221,18 @@ FOLLOW_UP = Table(
     ),
 )
 
+ESTIMATE_GAPS = Table(
+    "estimate_gaps",
+    "What a record may hold that matters to an outcome and that the estimate leaves out: said beside the number.",
+    ("endpoint", "feature"),
+    (
+        Field("endpoint", T, "endpoint", required=True),
+        Field("feature", T, "feature that is yes where it matters", required=True),
+        Field("reason", T, "what it does", required=True),
+        Field("source", T, "where it was read", required=True),
+    ),
+)
+
 LABEL_LIMITS = Table(
     "label_limits",
     "For whom a drug's label rules it out, whatever the genes; the population is decided as for recommendations. The "
