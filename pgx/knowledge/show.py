@@ -11,7 +11,7 @@ import polars as pl
 from pgx.errors import UsageError
 from pgx.knowledge.drug_names import resolve
 from pgx.knowledge.overlays import LOCAL
-from pgx.knowledge.resolver import gene_of
+from pgx.knowledge.resolver import class_of, gene_of
 from pgx.knowledge.rules.phenotypes import rules_for
 from pgx.knowledge.sentences import compose, implication
 from pgx.knowledge.sources import read_sources
@@ -153,6 +153,8 @@ def drug(kb: KnowledgeBase, name: str) -> Sections:
     UsageError
         If there is no such drug.
     """
+    if members := class_of(kb, name):
+        raise UsageError(f"{name.strip()!r} is a class: {', '.join(members)}; ask for one of them")
     found = resolve(kb, name)
     row = kb.table("drugs").filter(pl.col("drug") == found).row(0, named=True)
     interactions = kb.table("interactions").filter(pl.col("drug") == found)

@@ -11,6 +11,7 @@ from pgx.errors import UsageError
 from pgx.knowledge import load
 from pgx.knowledge.drug_names import drug_names
 from pgx.knowledge.resolver import class_of, drugs_of, gene_of, genes_of
+from pgx.knowledge.show import drug as shown
 
 KB = load()
 NAMES = drug_names(KB)
@@ -58,6 +59,11 @@ def test_every_class_has_members_and_every_name_of_a_class_is_its_own():
 def test_names_in_other_languages(written, drug):
     assert drugs_of(KB, [written]) == [drug]
     assert NAMES.find(written).drugs == (drug,)
+
+
+def test_a_class_is_not_shown_as_one_drug():
+    with pytest.raises(UsageError, match="is a class: azathioprine, mercaptopurine, thioguanine; ask for one"):
+        shown(KB, "thiopurines")
 
 
 def test_a_combination_asks_for_its_parts_too():
