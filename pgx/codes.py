@@ -34,6 +34,7 @@ class FlagCode(StrEnum):
     HETEROPLASMY = "heteroplasmy"
     ALTERNATIVES_CUT = "alternatives_cut"
     UNRESOLVED = "unresolved"
+    UNDEFINED_ALLELES = "undefined_alleles"
     OTHER_METHOD_NEEDED = "other_method_needed"
     UNREAD_GENOTYPE = "unread_genotype"
     FILTERED_VARIANT = "filtered_variant"
@@ -60,6 +61,7 @@ class FlagCode(StrEnum):
     EFFECTS_COMBINED = "effects_combined"
     INTERACTION = "interaction"
     INTERACTION_REVERSES = "interaction_reverses"
+    UNVERIFIED = "unverified"
     CAUSE = "cause"
     CAUSES = "causes"
     THEN = "then"
@@ -93,6 +95,7 @@ class FlagCode(StrEnum):
     OUT_OF_RANGE = "out_of_range"
     ASSUMED = "assumed"
     ALLELE_BY_ACTIVITY = "allele_by_activity"
+    LEFT_OUT = "left_out"
 
 
 class Status(StrEnum):

@@ -139,13 +139,14 @@ def _called(
     import polars as pl
 
     from pgx import calling, variants
+    from pgx.knowledge.resolver import gene_of, genes_of
 
     with reading(inputs_of(vcf, clinical, outside_calls, options)):
         check_outputs(table_files(out, log))
         found = phenotyped(vcf, clinical=clinical, outside_calls=outside_calls, options=options)
         frame = found.calls
         if gene is not None:
-            found.kb.gene(gene)
+            gene = gene_of(found.kb, gene)
             shown = [calling.explain(found.genotypes, found.kb, gene, sample) for sample in found.genotypes.samples]
             frame = pl.concat(shown)
         if on_notes is not None:
@@ -154,7 +155,11 @@ def _called(
             on_suspects(variants.suspects(found.genotypes, found.kb))
         origin = provenance(found, options)
         if log is not None:
-            write_table(calling.position_log(found.genotypes, found.kb, genes=names_of(options.genes)), log, origin)
+            write_table(
+                calling.position_log(found.genotypes, found.kb, genes=genes_of(found.kb, names_of(options.genes))),
+                log,
+                origin,
+            )
         if out is not None:
             write_table(frame, out, origin)
     return frame

@@ -52,13 +52,14 @@ def phenotyped(
 ) -> Phenotyped:
     """Go from files to phenotypes; parameters as for `pgx.report`."""
     from pgx import calling, phenotypes
+    from pgx.knowledge.resolver import genes_of
 
     options = options or Options()
     clinical, outside_calls, medications = paths_of(clinical), paths_of(outside_calls), names_of(medications)
     kb = knowledge(options.knowledge)
     genotypes, history, groups = read(kb, vcf, clinical, medications, options)
     callset = called = calling.call(
-        genotypes, kb, groups=groups, genes=names_of(options.genes), copy_number=options.copy_number
+        genotypes, kb, groups=groups, genes=genes_of(kb, names_of(options.genes)), copy_number=options.copy_number
     )
     if outside_calls:
         callset = phenotypes.outside.merge(

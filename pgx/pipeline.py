@@ -124,7 +124,7 @@ def _asked(found: Phenotyped, advice: pl.DataFrame, drugs: Sequence[str] | None)
     import polars as pl
 
     from pgx import models
-    from pgx.knowledge.drug_names import resolve
+    from pgx.knowledge.resolver import drugs_of
 
     endpoints = models.endpoints_of(found.kb, None, local=True)
     own = pl.DataFrame({"drug": models.drugs_of(found.kb, endpoints)}, schema={"drug": pl.String})
@@ -136,7 +136,7 @@ def _asked(found: Phenotyped, advice: pl.DataFrame, drugs: Sequence[str] | None)
     else:
         named = [drug.strip() for drug in drugs if drug.strip()]
         if "all" not in {drug.lower() for drug in named}:
-            own = own.filter(pl.col("drug").is_in([resolve(found.kb, drug) for drug in named]))
+            own = own.filter(pl.col("drug").is_in(drugs_of(found.kb, named)))
         own = people.join(own, how="cross")
     return pl.concat([advice.select("sample", "drug"), own]).unique(maintain_order=True)
 

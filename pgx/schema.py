@@ -166,7 +166,7 @@ SCORES: Schema = (
         "codes joined by ';': refused:<why>, gene_not_called:<gene> (required: not usable), gene_averaged:<gene> (not "
         "required: averaged over what the population's frequencies allow), missing:<feature>, not_recorded:<feature>, "
         "population_unknown:<feature>, derived:<feature>, implausible:<feature>, out_of_range:<feature>, "
-        "genotype_uncertain",
+        "left_out:<feature> (on record, matters, not in the estimate), genotype_uncertain",
     ),
 )
 

@@ -156,7 +156,16 @@ def _conditions(tables: Tables) -> list[Row]:
 
 
 def _interactions(tables: Tables) -> list[Row]:
-    return [{**row, "confidence": _confidence(row["source"])} for row in tables["inhibitors"]]
+    return [{**row, "confidence": _confidence(row["source"]), "evidence": ""} for row in tables["inhibitors"]]
+
+
+_EVIDENCE = (("FDA examples of drugs", "fda_table"), ("label:", "label"), ("two lists:", "two_lists"))
+
+
+def with_evidence(row: Row) -> Row:
+    """Return a row of the interactions with the class of its evidence, which its source says."""
+    found = next((kind for begin, kind in _EVIDENCE if row["source"].startswith(begin)), "unverified")
+    return {**row, "evidence": found}
 
 
 def _confidence(source: str) -> str:

@@ -2,7 +2,9 @@
 
 The fact tables are the curated input (see ``data/knowledge/sources.toml``); this importer is the only way by which they
 enter ``data/knowledge``. It renames, splits and normalises. The cells that it changes are listed, each with its reason,
-in ``corrections.tsv``; a correction whose old value is no longer there stops the import.
+in ``corrections.tsv``; a correction whose old value is no longer there stops the import. Rows of newer sources are in
+``additions/NAME.tsv``, in the columns of the table. Rows of DPWG go to files of their own, ``NAME.dpwg.tsv``, because
+their licence asks to share alike.
 """
 
 from __future__ import annotations
@@ -11,19 +13,20 @@ import csv
 import hashlib
 import re
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 
-from pgx.build_data.facts import CONVERT, NEEDED, Row
+from pgx.build_data.facts import CONVERT, NEEDED, Row, with_evidence
 from pgx.errors import InputError, UsageError
 from pgx.io import atomic_write, check_outputs, write_bytes
 from pgx.knowledge.manifest import NAME, read_manifest, sha256, write_manifest
-from pgx.knowledge.overlays import parse_cell
+from pgx.knowledge.overlays import parse_cell, read_strict
 from pgx.knowledge.tables.declared import TABLES
 from pgx.paths import data_dir
 
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]{0,60}")
 _SHOWN = 8
+_WHOLE_ROW = "*"
+_DPWG = "DPWG"
 
 
 def build(facts: Path, out: Path, *, corrections: Path | None = None) -> dict[str, int]:
@@ -61,11 +64,12 @@ def build(facts: Path, out: Path, *, corrections: Path | None = None) -> dict[st
             raise InputError(f"the fact tables behind {name} lack {error}", file=facts) from error
         _fit(converted[name], name, facts)
     _correct(converted, corrections or _curated(out, "corrections"))
+    _add(converted, _curated(out, "additions", ""))
     _verify(converted, _curated(out, "verifications"))
+    converted["interactions"] = [with_evidence(row) for row in converted["interactions"]]
     out.mkdir(parents=True, exist_ok=True)
-    for name, rows in converted.items():
-        _write(out / f"{name}.tsv", name, rows)
-    write_manifest(out, {path: len(tables[path.stem]) for path in sorted(facts.glob("*.tsv"))}, tuple(converted))
+    files = [one for name, rows in converted.items() for one in _write(out, name, rows)]
+    write_manifest(out, {path: len(tables[path.stem]) for path in sorted(facts.glob("*.tsv"))}, files)
     return {name: len(rows) for name, rows in converted.items()}
 
 
@@ -113,7 +117,7 @@ def build_folder(facts: Path, out: Path, *, version: str | None = None) -> dict[
 
 def _check_apart(facts: Path, out: Path) -> None:
     """Refuse to write over the facts, or among them."""
-    written = [out / NAME, out / "VERSION", *(out / f"{name}.tsv" for name in CONVERT)]
+    written = [out / NAME, out / "VERSION", *(out / file for name in CONVERT for file in TABLES[name].files())]
     check_outputs(written, [facts, facts / "VERSION", *facts.glob("*.tsv")])
 
 
@@ -132,9 +136,9 @@ def _fingerprint(folder: Path) -> str:
     return hashlib.sha256(found.encode()).hexdigest()
 
 
-def _curated(out: Path, name: str) -> Path:
-    own = out / f"{name}.tsv"
-    return own if own.is_file() else data_dir() / "knowledge" / f"{name}.tsv"
+def _curated(out: Path, name: str, ending: str = ".tsv") -> Path:
+    own = out / f"{name}{ending}"
+    return own if own.exists() else data_dir() / "knowledge" / f"{name}{ending}"
 
 
 def _rows_where(rows: list[Row], where: str) -> list[Row]:
@@ -160,8 +164,9 @@ def _verify(converted: dict[str, list[Row]], path: Path) -> None:
 
 def _correct(converted: dict[str, list[Row]], path: Path) -> None:
     for number, fix in enumerate(_read(path), 2):
-        rows = _rows_where(converted.get(fix["table"], []), fix["where"])
-        if not rows or any(row.get(fix["column"]) != fix["old"] for row in rows):
+        table, column = converted.get(fix["table"], []), fix["column"]
+        rows = _rows_where(table, fix["where"])
+        if not rows or (column != _WHOLE_ROW and any(row.get(column) != fix["old"] for row in rows)):
             raise InputError(
                 f"the correction of {fix['table']} where {fix['where']} no longer fits",
                 file=path,
@@ -169,7 +174,29 @@ def _correct(converted: dict[str, list[Row]], path: Path) -> None:
                 fix="remove the line if the source has changed",
             )
         for row in rows:
-            row[fix["column"]] = fix["new"]
+            if column == _WHOLE_ROW:
+                table.remove(row)
+            else:
+                row[column] = fix["new"]
+
+
+def _add(converted: dict[str, list[Row]], folder: Path) -> None:
+    """Add the rows of newer sources; a key that is there already is refused: corrections change what is."""
+    for path in sorted(folder.glob("*.tsv")):
+        table = TABLES.get(path.name.partition(".")[0])
+        if table is None or table.name not in converted:
+            raise InputError("not the name of an imported table", file=path, fix=f"use one of {', '.join(CONVERT)}")
+        read_strict(path, table)
+        keys = {tuple(row[name] for name in table.key) for row in converted[table.name]}
+        empty = {one.name: one.default or "" for one in table.fields}
+        for number, given in enumerate(_read(path), 2):
+            row = {**empty, **given}
+            key = tuple(row[name] for name in table.key)
+            if key in keys:
+                problem = f"{table.name} has {' '.join(key).strip()} already"
+                raise InputError(problem, file=path, where=f"line {number}", fix="change a row by corrections.tsv")
+            keys.add(key)
+            converted[table.name].append(row)
 
 
 def _read(path: Path) -> list[Row]:
@@ -187,13 +214,21 @@ def _read(path: Path) -> list[Row]:
     return [dict(zip(header, cells, strict=True)) for cells in rows]
 
 
-def _write(path: Path, table: str, rows: Iterable[Row]) -> None:
-    names = [f.name for f in TABLES[table].fields]
-    lines = ["\t".join(names)]
-    for row in rows:
-        lines.append("\t".join(row[name] for name in names))
-    with atomic_write(path) as handle:
-        handle.write("\n".join(lines) + "\n")
+def _write(out: Path, table: str, rows: list[Row]) -> list[str]:
+    """Write a table, rows of DPWG apart; return the names of the files."""
+    declared = TABLES[table]
+    names = [f.name for f in declared.fields]
+    apart = [row for row in rows if declared.parts and _is_dpwg(row)]
+    parts = [[row for row in rows if not _is_dpwg(row)], apart] if declared.parts else [rows]
+    for file, part in zip(declared.files(), parts, strict=True):
+        lines = ["\t".join(names), *("\t".join(row[name] for name in names) for row in part)]
+        with atomic_write(out / file) as handle:
+            handle.write("\n".join(lines) + "\n")
+    return list(declared.files())
+
+
+def _is_dpwg(row: Row) -> bool:
+    return _DPWG in (row.get("source"), row.get("scheme")) or row.get("rec_id", "").startswith(f"{_DPWG}-")
 
 
 def _fit(rows: list[Row], name: str, facts: Path) -> None:

@@ -29,9 +29,12 @@ What `pgx` knows of genes, alleles, drugs, guidelines and clinical terms is in t
   and of the tables made from them. `VERSION`: one line, in every output.
 
 The imported tables (listed in `sources.toml`) are made from fact tables by `pgx kb build` and not edited by hand: a
-mistake in them is put right by a row of `corrections.tsv`, which stops fitting once the source has changed. All other
-tables are edited here. `pgx kb validate` checks schemas, keys, references, bases and rules; `pgx kb diff OLD` shows
-which diplotypes change phenotype or recommendation. A site adds rows without touching these files: a folder with
+mistake in them is put right by a row of `corrections.tsv`, which stops fitting once the source has changed, and rows of
+newer sources are added by `additions/NAME.tsv`, in the columns of the table. What became of each fact of a newer source
+that was considered is in `considered.tsv`. All other tables are edited here. Rows of DPWG, as ClinPGx publishes them,
+are in files of their own (`NAME.dpwg.tsv`), because their licence (CC BY-SA 4.0) asks to share alike; they are rows of
+the table NAME all the same. `pgx kb validate` checks schemas, keys, references, bases and rules; `pgx kb diff OLD`
+shows which diplotypes change phenotype or recommendation. A site adds rows without touching these files: a folder with
 tables of the same names and columns, given as `--knowledge FOLDER`; a row with the same key replaces ours.
 
 In the tables below a column in bold must not be empty, and the key is what makes a row unique.

@@ -119,7 +119,11 @@ def drug(
 
 @app.command()
 def allele(
-    name: Annotated[str, typer.Argument(help="Allele with its gene, such as CYP2C19*2.")],
+    name: Annotated[str, typer.Argument(help="Allele with its gene, such as CYP2C19*2; or the gene alone.")],
+    star: Annotated[
+        str | None,
+        typer.Argument(metavar="[ALLELE]", help="The allele, such as '*2', after its gene.", show_default=False),
+    ] = None,
     out: Out = None,
     how: As = None,
     knowledge: opt.Knowledge = None,
@@ -127,7 +131,7 @@ def allele(
     """Show an allele: functions by scheme, bases, frequencies."""
     import pgx
 
-    _show(pgx.kb.allele(name, knowledge or ()), out, how)
+    _show(pgx.kb.allele(name if star is None else f"{name} {star}", knowledge or ()), out, how)
 
 
 @app.command()

@@ -11,7 +11,7 @@ from pgx.codes import NoteCode
 from pgx.errors import UsageError
 from pgx.guidance.conditions import Conditions
 from pgx.knowledge import KnowledgeBase
-from pgx.knowledge.drug_names import resolve
+from pgx.knowledge.resolver import drugs_of
 from pgx.types import ClinicalData
 
 ALL = "all"
@@ -32,7 +32,7 @@ def wanted_of(
         if isinstance(drugs, str):
             raise UsageError("drugs must be a list of names")
         everything = any(drug.strip().lower() == ALL for drug in drugs)
-        named = [resolve(kb, drug) for drug in drugs if drug.strip() and drug.strip().lower() != ALL]
+        named = drugs_of(kb, [drug for drug in drugs if drug.strip().lower() != ALL])
         return dict.fromkeys([*named, *(conditions.drugs if everything else ())])
     if clinical is not None and without_list(samples, clinical) != set(samples):
         listed: dict[str, set[str]] = defaultdict(set)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -148,39 +148,51 @@ def interaction_limits(
     urgencies = dict(kb.table("actions").select("action", "urgency").iter_rows())
     place = {sample: at for at, sample in enumerate(samples)}
     here = acting.filter(pl.col("drug").is_in(list(wanted)), pl.col("sample").is_in(list(samples)))
-    by_pair = here.partition_by("drug", "enzyme", "role", as_dict=True)
+    spoken: dict[tuple[str, str, str], dict[str, list[Acting]]] = {}
+    ways: dict[tuple[str, str], set[str]] = {}
+    for row in here.iter_rows(named=True):
+        one = acting_of(row)
+        spoken.setdefault((row["drug"], one.enzyme, one.role), {}).setdefault(row["sample"], []).append(one)
+        if row["marked"]:
+            ways.setdefault((row["sample"], row["drug"]), set()).add(one.asks_for)
     found = []
     for row in kb.table("label_interactions").iter_rows(named=True):
-        part = by_pair.get((row["drug"], row["enzyme"], row["role"]))
         people = wanted.get(row["drug"], set())
-        for sample, agents in _agents(part, row):
-            turned = _opposed(here, sample, row["drug"], agents[0]) if row["dose"] else False
-            if turned or (people is not None and sample not in people):
+        for sample, part in spoken.get((row["drug"], row["enzyme"] or "", row["role"] or ""), {}).items():
+            agents = [one for one in part if _is_about(row, one)]
+            if not agents or (people is not None and sample not in people):
                 continue
-            named = " and ".join(one.named for one in agents)
-            section = row["section"]
-            said = compose({**row, "population": f"text:with {named}", "start_dose": row["dose"]}, kb=kb)
-            constants = _constants(row, urgencies)
-            constants["recommendation"] = f"{said} {_HOLDS.replace('label', f'label ({section})')}"
-            constants["static_flags"] = [*constants["static_flags"], *(str(one.flag) for one in agents)]
-            found.append(_rows(np.array([place[sample]]), np.array([0]), constants))
-    return pl.concat(found) if found else pl.DataFrame()
+            if (row["dose"] or row["limit"]) and _opposed(ways.get((sample, row["drug"]), set()), agents[0]):
+                continue
+            found.append({"at": place[sample], "code": 0, **_said(row, agents, urgencies, kb)})
+    schema = {name: NAMES if name in _LISTS else pl.String for name in _CONSTANT}
+    return pl.DataFrame(found, schema={"at": pl.Int64, "code": pl.Int64, **schema}) if found else pl.DataFrame()
 
 
-def _agents(part: pl.DataFrame | None, row: Mapping[str, Any]) -> Iterator[tuple[str, list[Acting]]]:
-    """Yield each person with the drugs on the list that a row is about."""
-    if part is None:
-        return
-    strengths = (row["strengths"] or "strong;moderate;weak").split(";")
-    same = pl.col("agent").str.to_lowercase() == (row["agent"] or "").lower()
-    about = part.filter(pl.col("strength").is_in(strengths), same if row["agent"] else pl.lit(True))
-    for (sample,), of_person in about.partition_by("sample", as_dict=True, maintain_order=True).items():
-        yield str(sample), [acting_of(one) for one in of_person.iter_rows(named=True)]
+def _said(row: Mapping[str, Any], agents: Sequence[Acting], urgencies: Mapping[str, str], kb: KnowledgeBase) -> Any:
+    """Return what a row says of these drugs: the columns of `_CONSTANT`, made once for the same drugs."""
+
+    def make() -> dict[str, Any]:
+        named = " and ".join(one.named for one in agents)
+        doses = {"start_dose": row["dose"], "max_dose": row["limit"]}
+        said = compose({**row, **doses, "population": f"text:with {named}"}, kb=kb)
+        constants = _constants(row, urgencies)
+        constants["recommendation"] = f"{said} {_HOLDS.replace('label', 'label ({})'.format(row['section']))}"
+        constants["static_flags"] = [*constants["static_flags"], *(str(one.flag) for one in agents)]
+        return {name: constants.get(name) for name in _CONSTANT}
+
+    return kb.remember(("label interaction", row["limit_id"], tuple(agents)), make)
 
 
-def _opposed(acting: pl.DataFrame, sample: str, drug: str, agent: Acting) -> bool:
-    others = acting.filter(pl.col("sample") == sample, pl.col("drug") == drug, pl.col("marked"))
-    return any(acting_of(one).asks_for != agent.asks_for for one in others.iter_rows(named=True))
+def _is_about(row: Mapping[str, Any], one: Acting) -> bool:
+    """Whether a drug on the list is one that a row is about."""
+    of_class = not row["strengths"] or one.strength in row["strengths"].split(";")
+    return of_class and (not row["agent"] or one.agent.lower() == row["agent"].lower())
+
+
+def _opposed(ways: Set[str], agent: Acting) -> bool:
+    """Whether another drug changes the level in the other direction."""
+    return bool(agent.asks_for and ways - {agent.asks_for, ""})
 
 
 def _constants(row: Mapping[str, Any], urgencies: Mapping[str, str]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from pgx import schema
 from pgx.assertion import is_asserted, of_asserted
 from pgx.cells import flag_where
 from pgx.codes import Applies, FlagCode
-from pgx.guidance import alternatives, genes_alone, interactions
+from pgx.guidance import alternatives, genes_alone, interactions, unverified
 from pgx.guidance.asked import ALL, wanted_of
 from pgx.guidance.conditions import NO_RESULT, Conditions, Recommendation, compiled
 from pgx.guidance.guidance_frame import APPLIES, Emitted, frame_of
@@ -25,7 +25,7 @@ from pgx.guidance.populations import GENERAL, NO, YES, Populations
 from pgx.guidance.stages import Stages
 from pgx.knowledge import KnowledgeBase
 from pgx.phenotypes import phenoconversion
-from pgx.phenotypes.exposures import agents
+from pgx.phenotypes.exposures import agents, exposures
 from pgx.phenotypes.substrates import acting_drugs
 from pgx.types import ClinicalData
 
@@ -107,6 +107,7 @@ def recommend(
 
     said = alternatives.fitting(said, clinical, kb, acting, of_others)
     said = genes_alone.mark(_mark_local(said, phenotypes), phenotypes, calls, without_interactions)
+    said = unverified.mark(said, exposures(clinical, kb, as_of=as_of))
     return interactions.respect(said, phenotypes, acting, kb)
 
 

@@ -121,9 +121,10 @@ def _details(decision: Decision[S], said: S | None, known: Known) -> list[str]:
     if said is None or said.turned or decision.urgency == "no_data":
         return []
     rows = [said, *(row for row in decision.agreeing if row.applies == "yes" and row.action_code == said.action_code)]
-    # A dose in numbers is of the genes alone: a drug that acts on this one may turn it around.
-    withheld = set(_DOSES) if decision.acting else set()
-    if decision.acting and all(acting.asks_for == "lower" for acting in decision.acting):
+    # A dose in numbers is of the genes alone: a drug that acts on this one may turn it around. The label's counts it.
+    of_genes = said is not decision.ruled_out
+    withheld = set(_DOSES) if decision.acting and of_genes else set()
+    if decision.acting and of_genes and all(acting.asks_for == "lower" for acting in decision.acting):
         withheld = {FlagCode.DOSE}
     if said.has(FlagCode.INTERACTION_REVERSES):
         withheld |= {FlagCode.THEN}
@@ -277,6 +278,7 @@ def _flags(decision: Decision[S]) -> Iterator[str]:
     )
     yield from (code for code in kept if any(row.has(code) for row in rows))
     yield from (str(acting.flag) for acting in decision.acting)
+    yield from (str(flag) for row in rows for flag in row.codes if flag.code == FlagCode.UNVERIFIED)
     yield from (str(flag) for row in rows for flag in row.codes if flag.code == RULED_OUT)
 
 

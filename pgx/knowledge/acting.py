@@ -13,12 +13,17 @@ from pgx.codes import Flag, FlagCode
 DECIDES = "interaction_decides"
 """Action of advice whose change of dose an interaction turns around."""
 
+UNVERIFIED = FlagCode.UNVERIFIED.value
+"""How a strength is marked that no list confirms."""
+
 EFFECTS = {
     "raises": "raises",
     "lowers": "lowers",
     "raises_active_form": "raises the active form of",
     "lowers_active_form": "lowers the active form of",
+    "with": "is taken with",
 }
+_OF_SEVERAL = {"with": "are taken with"}
 _PHASES = {"planned": ", planned", "washout": ", stopped but still acting"}
 
 
@@ -35,7 +40,10 @@ class Acting:
     phase
         ``current``, ``planned`` or ``washout`` (stopped, still acting).
     effect
-        What that does to the other drug, a key of `EFFECTS`.
+        What that does to the other drug, a key of `EFFECTS`; ``with`` where a label names the pair and no enzyme: then
+        enzyme, strength and role are empty.
+    unverified
+        Whether no list confirms the strength.
     """
 
     agent: str
@@ -44,12 +52,13 @@ class Acting:
     role: str
     phase: str
     effect: str
+    unverified: bool = False
 
     @property
     def flag(self) -> Flag:
         """The flag of a row of guidance that does not count it."""
         said = (self.agent, self.enzyme, self.strength, self.role, self.phase, self.effect)
-        return Flag(FlagCode.INTERACTION, *said)
+        return Flag(FlagCode.INTERACTION, *said, *([UNVERIFIED] if self.unverified else []))
 
     @property
     def reversing_flag(self) -> Flag:
@@ -58,17 +67,20 @@ class Acting:
 
     @property
     def kind(self) -> str:
-        """``strong CYP3A4 inhibitor``."""
-        return f"{self.strength} {self.enzyme} {self.role}"
+        """``strong CYP3A4 inhibitor``; empty where the pair rests on no enzyme."""
+        doubt = f", {UNVERIFIED}" if self.unverified else ""
+        return f"{self.strength} {self.enzyme} {self.role}{doubt}" if self.enzyme else ""
 
     @property
     def named(self) -> str:
         """``voriconazole (strong CYP3A4 inhibitor, planned)``."""
-        return f"{self.agent} ({self.kind}{_PHASES.get(self.phase, '')})"
+        return _named(self.agent, [self])
 
     @property
     def asks_for(self) -> str:
-        """Whether a ``higher`` or a ``lower`` dose would make up for it."""
+        """Whether a ``higher`` or a ``lower`` dose would make up for it; empty where the level does not change."""
+        if not self.enzyme:
+            return ""
         return "lower" if self.effect.startswith("raises") else "higher"
 
 
@@ -81,8 +93,10 @@ def parse(flag: str) -> Acting | None:
     'voriconazole (strong CYP3A4 inhibitor)'
     """
     found = Flag.parse(flag)
-    is_acting = found.code == FlagCode.INTERACTION and len(found.arguments) == 6 and found.arguments[5] in EFFECTS
-    return Acting(*found.arguments) if is_acting else None
+    if found.code != FlagCode.INTERACTION or len(found.arguments) not in (6, 7) or found.arguments[5] not in EFFECTS:
+        return None
+    agent, enzyme, strength, role, phase, effect, *mark = found.arguments
+    return Acting(agent, enzyme, strength, role, phase, effect, unverified=mark == [UNVERIFIED])
 
 
 def phrase(acting: Sequence[Acting], drug: str) -> str:
@@ -95,13 +109,19 @@ def phrase(acting: Sequence[Acting], drug: str) -> str:
     """
     clauses = []
     for effect, words in EFFECTS.items():
-        kinds: dict[str, list[str]] = {}
+        by_agent: dict[str, list[Acting]] = {}
         for one in acting:
             if one.effect == effect:
-                kinds.setdefault(one.agent, []).append(f"{one.kind}{_PHASES.get(one.phase, '')}")
-        if kinds:
-            named = " and ".join(f"{agent} ({', '.join(dict.fromkeys(found))})" for agent, found in kinds.items())
+                by_agent.setdefault(one.agent, []).append(one)
+        if by_agent:
+            named = " and ".join(_named(agent, found) for agent, found in by_agent.items())
             verb, _, rest = words.partition(" ")
-            verb = verb if len(kinds) == 1 else verb.removesuffix("s")
-            clauses.append(f"{named} {' '.join(filter(None, (verb, rest)))} {drug}")
+            several = _OF_SEVERAL.get(effect, " ".join(filter(None, (verb.removesuffix("s"), rest))))
+            clauses.append(f"{named} {words if len(by_agent) == 1 else several} {drug}")
     return ", ".join(clauses)
+
+
+def _named(agent: str, found: Sequence[Acting]) -> str:
+    kinds = dict.fromkeys(f"{one.kind}{_PHASES.get(one.phase, '')}".removeprefix(", ") for one in found)
+    told = ", ".join(filter(None, kinds))
+    return f"{agent} ({told})" if told else agent

@@ -14,6 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pgx.errors import InputError, UsageError
+from pgx.knowledge.manifest import read_manifest
 from pgx.knowledge.overlays import LOCAL, merge, read_strict
 from pgx.knowledge.tables.declared import TABLES
 
@@ -207,9 +208,20 @@ def _load(folders: tuple[Path, ...], name: str) -> pl.DataFrame:
     frames = []
     for folder, path in files:
         local = None if folder == folders[0] else folder.resolve().name
-        frame = _read(path, name) if local is None else read_strict(path, TABLES[name])
+        frame = _own(folder, name) if local is None else read_strict(path, TABLES[name])
         frames.append((folder, frame.with_columns(pl.lit(local, dtype=pl.String).alias(LOCAL))))
     return frames[0][1] if len(folders) == 1 else merge(frames, folders, TABLES[name])
+
+
+def _own(folder: Path, name: str) -> pl.DataFrame:
+    """Read a table of the product: its file, and those of its parts. One that the manifest names must be there."""
+    frames = [_read(folder / f"{name}.tsv", name)]
+    for part in TABLES[name].files()[1:]:
+        if (folder / part).is_file():
+            frames.append(_read(folder / part, name))
+        elif part in read_manifest(folder)["tables"]:
+            raise InputError("the table is missing", file=folder / part)
+    return frames[0] if len(frames) == 1 else pl.concat(frames)
 
 
 def _read(path: Path, name: str) -> pl.DataFrame:

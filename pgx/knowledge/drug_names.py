@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import re
+import unicodedata
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from pgx.errors import UsageError
@@ -27,7 +27,7 @@ _SALTS = re.compile(
     re.IGNORECASE,
 )
 _PARTS = re.compile(r"\s*(?:/|\+|,|;|\n| and | with )\s*")
-_HYPHEN = re.compile(r"(?<=[^\W\d_]{4})-(?=[^\W\d_]{4})")
+_HYPHEN = re.compile(r"(?<=[^\W\d_]{4})\s*-\s*(?=[^\W\d_]{4})")
 _NO_DRUG = re.compile(r"(?:ed|ing|like|free|type|naive|bound|allergic|resistant|sensitive)\b", re.IGNORECASE)
 _RATIO = re.compile(
     r"\b\d[\d.,]*\s*(?:mg|mcg|ug|µg|g|ml|unt|units?|iu|meq|%)?\s*/\s*(?:\d[\d.,]*\s*)?"
@@ -55,6 +55,9 @@ _CODE_SYSTEMS = {
     "ncit": "NCIT",
     "omop": "OMOP",
 }
+
+_SHORT, _LONG = 5, 9
+"""Letters from which a name can be a slip of another one, and from which two letters may be wrong."""
 
 _DAILY = {
     "daily": 1,
@@ -103,6 +106,8 @@ class DrugNames:
     names: dict[str, str]
     codes: dict[tuple[str, str], tuple[str, ...]]
     made_of: dict[str, tuple[str, ...]]
+    of_parts: dict[frozenset[str], str] = field(default_factory=dict, repr=False)
+    others: frozenset[str] = frozenset()
     _read: dict[str, Found] = field(default_factory=dict, repr=False)
 
     def by_code(self, system: str, code: str) -> tuple[str, ...]:
@@ -119,6 +124,12 @@ class DrugNames:
         return self._read[text]
 
     def _find(self, text: str) -> Found:
+        found = self._as_written(text)
+        if not found.drugs and (plain := self.plain(text)) != text.lower():
+            found = self._as_written(plain) if self._as_written(plain).drugs else found
+        return found
+
+    def _as_written(self, text: str) -> Found:
         if code := _CODE.match(text):
             found = self.by_code(_CODE_SYSTEMS[code[1].lower()], code[2])
         elif text.isdigit():
@@ -128,6 +139,16 @@ class DrugNames:
         else:
             return self._by_name(text)
         return Found(found) if found else Found((), (text,))
+
+    @staticmethod
+    def plain(text: str) -> str:
+        """Return a name in lower case, without accents and outer spaces.
+
+        >>> DrugNames.plain(" Cod\N{LATIN SMALL LETTER E WITH ACUTE}ine ")
+        'codeine'
+        """
+        apart = unicodedata.normalize("NFKD", text.replace("\N{LATIN SMALL LETTER SHARP S}", "ss"))
+        return " ".join("".join(one for one in apart if not unicodedata.combining(one)).lower().split())
 
     def is_name(self, text: str) -> bool:
         """Say whether a text is a name as it stands, commas and all."""
@@ -162,7 +183,9 @@ class DrugNames:
         parts = _HYPHEN.split(text[:end])
         if len(parts) < 2 or self._one(text) or _NO_DRUG.search(text[:end]):
             return [text]
-        known = self._together(parts) or any(self._one(part) for part in parts)
+        # Behind a dash with spaces around it stands more often a remark than a drug.
+        enough = all if re.search(r"\s-|-\s", text[:end]) else any
+        known = self._together(parts) or enough(self._one(part) for part in parts)
         return [*parts[:-1], parts[-1] + text[end:]] if known else [text]
 
     def _exact(self, text: str) -> str | None:
@@ -174,12 +197,8 @@ class DrugNames:
         return None
 
     def _together(self, parts: list[str]) -> str | None:
-        """Return the combination that consists of the parts, in whatever order."""
-        names = [self.ingredient(part) for part in parts]
-        for order in (names, sorted(names)):
-            if found := self.names.get("/".join(order)):
-                return found
-        return None
+        """Return the combination that consists of the parts, in whatever order and by whatever names of theirs."""
+        return self.of_parts.get(frozenset(self._one(part) or self.ingredient(part) for part in parts))
 
     def _listed(self, text: str, first: str | None) -> tuple[str, ...]:
         """Return the drug, and those that the same text names behind its strength and form."""
@@ -190,7 +209,7 @@ class DrugNames:
         return tuple(dict.fromkeys((first, *(self.names[word] for word in words if word in self.names))))
 
     def substances(self, drugs: tuple[str, ...]) -> tuple[str, ...]:
-        """Return drugs, and what those combinations are made of whose own effect on enzymes no table lists."""
+        """Return drugs, and what those of them that are combinations are made of."""
         return tuple(dict.fromkeys(one for drug in drugs for one in (drug, *self.made_of.get(drug, ()))))
 
     def _one(self, text: str) -> str | None:
@@ -199,8 +218,9 @@ class DrugNames:
             name = rule.sub("", name).strip(" .,") if rule else name
             if name in self.names:
                 return self.names[name]
-        while (shorter := _SALTS.sub("", _BEHIND.sub("", name))) != name:
-            name = shorter.strip(" ,")
+        rules = (_BEHIND, _SALTS)
+        while (rule := next((one for one in rules if one.search(name)), None)) is not None:
+            name = rule.sub("", name).strip(" ,")
             if name in self.names:
                 return self.names[name]
         return self.names.get(re.sub(r"\s*/\s*", "/", name))
@@ -215,10 +235,42 @@ class DrugNames:
         return name
 
     def suggest(self, text: str) -> list[str]:
-        """Return names that are spelled almost like this one, best first."""
-        name = _STRENGTH.sub("", text.lower()).strip()
-        close = difflib.get_close_matches(name, self.names, n=3, cutoff=0.8)
-        return list(dict.fromkeys(n if self.names[n] == n else f"{n} ({self.names[n]})" for n in close))
+        """Return names of which this one is a slip of a letter or two, best first; never another drug's similar name.
+
+        A name of a medicine that is no drug of the tables is no slip of one that is, nor is what is more like it.
+        """
+        name = _STRENGTH.sub("", self.plain(text)).strip()
+        allowed = 1 if len(name) < _LONG else 2
+        if name in self.others or len(name) < _SHORT:
+            return []
+        near = [one for one in (*self.names, *self.others) if abs(len(one) - len(name)) <= allowed]
+        apart = {one: slips for one in near if (slips := _slips(name, one, allowed)) <= allowed}
+        fewest = min(apart.values(), default=0)
+        close = [one for one, slips in apart.items() if slips == fewest]
+        if any(one not in self.names for one in close):
+            return []
+        # Two letters apart and another first letter, or ending, is more likely another drug than a slip.
+        close = [one for one in close if fewest == 1 or (one[:2] == name[:2] and one[-2:] == name[-2:])]
+        by_drug: dict[str, str] = {}
+        for one in sorted(close, key=lambda one: (one != self.names[one], close.index(one))):
+            by_drug.setdefault(self.names[one], one)
+        return [one if one == drug else f"{one} ({drug})" for drug, one in by_drug.items()][:3]
+
+
+def _slips(one: str, two: str, enough: int) -> int:
+    """Return how many letters are wrong, missing, too many or swapped; more than `enough` is all."""
+    before: list[int] = []
+    row = list(range(len(two) + 1))
+    for at, letter in enumerate(one, 1):
+        last, before, row = before, row, [at]
+        for to, other in enumerate(two, 1):
+            cost = min(before[to] + 1, row[to - 1] + 1, before[to - 1] + (letter != other))
+            if last and to > 1 and letter == two[to - 2] and one[at - 2] == other:
+                cost = min(cost, last[to - 2] + 1)
+            row.append(cost)
+        if min(row) > enough:
+            return enough + 1
+    return row[-1]
 
 
 def dose_per_day(text: str) -> float | None:
@@ -251,18 +303,24 @@ def drug_names(kb: KnowledgeBase) -> DrugNames:
             names.setdefault(name, drug)
         elif drug not in codes[system, name]:
             codes[system, name].append(drug)
-    return DrugNames(names, {key: tuple(value) for key, value in codes.items()}, _made_of(kb, names))
+    plain = DrugNames(names, {key: tuple(value) for key, value in codes.items()}, {})
+    parts = {drug: _parts(drug, plain) for drug in table["drug"]}
+    of_parts = {frozenset(found): drug for drug, found in parts.items() if len(found) > 1}
+    made_of = {drug: tuple(names[one] for one in found if one in names) for drug, found in parts.items()}
+    others = frozenset(kb.table("other_drugs")["name"]) - set(names)
+    return replace(
+        plain, others=others, made_of={drug: found for drug, found in made_of.items() if found}, of_parts=of_parts
+    )
 
 
-def _made_of(kb: KnowledgeBase, names: dict[str, str]) -> dict[str, tuple[str, ...]]:
-    """Combination -> the known drugs in it, where the interactions list only those."""
-    acting = set(kb.table("interactions")["drug"].str.to_lowercase())
-    found = {}
-    for drug in kb.table("drugs")["drug"]:
-        parts = tuple(names[part] for part in re.split(r"\s*/\s*| and ", drug.lower()) if part in names)
-        if drug.lower() not in acting and set(parts) - {drug}:
-            found[drug] = parts
-    return found
+_JOINED = re.compile(r"\s*/\s*| and ")
+
+
+def _parts(drug: str, look_up: DrugNames) -> tuple[str, ...]:
+    """Return what a combination is made of, by the names of the drug table where it has them; nothing of others."""
+    found = [look_up.names.get(look_up.ingredient(part), look_up.ingredient(part)) for part in _JOINED.split(drug)]
+    known = [part for part in found if part in look_up.names.values()]
+    return tuple(dict.fromkeys(found)) if len(found) > 1 and known and drug not in found else ()
 
 
 def resolve(kb: KnowledgeBase, text: str) -> str:
@@ -275,6 +333,8 @@ def resolve(kb: KnowledgeBase, text: str) -> str:
     """
     look_up = drug_names(kb)
     found = look_up.find(text.strip())
+    if look_up.plain(text) in look_up.others:
+        raise UsageError(f"the knowledge base has nothing on {text.strip()}, which is a medicine")
     if len(found.drugs) == 1 and not found.unknown:
         return found.drugs[0]
     if len(found.drugs) > 1:

@@ -34,7 +34,7 @@ def write_manifest(folder: Path, inputs: Mapping[Path, int], tables: Sequence[st
     inputs
         Fact tables and their row counts.
     tables
-        Names of the knowledge tables that were written.
+        Names of the files of knowledge tables that were written.
     """
     lines = [
         "# Written by `pgx kb build`, checked by `pgx kb validate`. What the sources are: sources.toml.",
@@ -43,7 +43,7 @@ def write_manifest(folder: Path, inputs: Mapping[Path, int], tables: Sequence[st
     lines += [_entry(path, rows) for path, rows in inputs.items()]
     lines += ["", "[tables]"]
     for name in sorted(tables):
-        path = folder / f"{name}.tsv"
+        path = folder / name
         rows = path.read_text(encoding="utf-8").count("\n") - 1
         lines.append(_entry(path, rows))
     with atomic_write(folder / NAME) as handle:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from pgx.errors import UsageError
+from pgx.knowledge.resolver import genes_of
 
 if TYPE_CHECKING:
     from pgx.knowledge.base import KnowledgeBase
@@ -42,9 +43,7 @@ def positions(kb: KnowledgeBase, build: str, how: str, *, genes: Sequence[str] =
         raise UsageError(f"the build must be one of {', '.join(BUILDS)}, not {build!r}")
     if how not in FORMATS:
         raise UsageError(f"the format must be one of {', '.join(FORMATS)}, not {how!r}")
-    unknown = sorted(set(genes) - set(kb.genes))
-    if unknown:
-        raise UsageError(f"the knowledge base has no gene {unknown[0]!r}; see `pgx kb genes`")
+    genes = genes_of(kb, genes) or []
     rows = _alleles(kb, build, genes)
     if not prefix:
         rows = rows.with_columns(pl.col("chrom").str.strip_prefix("chr").replace({"M": "MT"}))

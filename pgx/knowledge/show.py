@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -10,6 +11,7 @@ import polars as pl
 from pgx.errors import UsageError
 from pgx.knowledge.drug_names import resolve
 from pgx.knowledge.overlays import LOCAL
+from pgx.knowledge.resolver import class_of, gene_of
 from pgx.knowledge.rules.phenotypes import rules_for
 from pgx.knowledge.sentences import compose, implication
 from pgx.knowledge.sources import read_sources
@@ -122,10 +124,7 @@ def gene(kb: KnowledgeBase, name: str) -> Sections:
 
 
 def _gene_name(kb: KnowledgeBase, name: str) -> str:
-    found = {one.lower(): one for one in kb.genes}.get(name.strip().lower())
-    if found is None:
-        raise UsageError(f"the knowledge base has no gene {name!r}; see `pgx kb genes`")
-    return found
+    return gene_of(kb, name)
 
 
 def _alleles(kb: KnowledgeBase, name: str) -> pl.DataFrame:
@@ -170,6 +169,8 @@ def drug(kb: KnowledgeBase, name: str) -> Sections:
     UsageError
         If there is no such drug.
     """
+    if members := class_of(kb, name):
+        raise UsageError(f"{name.strip()!r} is a class: {', '.join(members)}; ask for one of them")
     found = resolve(kb, name)
     row = kb.table("drugs").filter(pl.col("drug") == found).row(0, named=True)
     interactions = kb.table("interactions").filter(pl.col("drug") == found)
@@ -195,6 +196,7 @@ def drug(kb: KnowledgeBase, name: str) -> Sections:
             "role",
             "action",
             "dose",
+            "limit",
             "confidence",
             LOCAL,
         ),
@@ -275,9 +277,15 @@ def _split_allele(kb: KnowledgeBase, name: str) -> tuple[str, str]:
         if text.lower().startswith(gene_name.lower()):
             rest = text[len(gene_name) :].strip().removeprefix(":").strip()
             names = kb.table("alleles").filter(pl.col("gene") == gene_name)["allele"].to_list()
-            if rest in names:
-                return gene_name, rest
-            raise UsageError(f"{gene_name} has no allele {rest!r}; see `pgx kb gene {gene_name}`")
+            # A shell takes an unquoted star for a file name, so that people leave it out.
+            for one in (rest, f"*{rest}"):
+                if one in names:
+                    return gene_name, one
+            if not rest:
+                raise UsageError(f"name an allele of {gene_name}, such as {names[-1]}; see `pgx kb gene {gene_name}`")
+            near = get_close_matches(rest, names, n=3)
+            hint = f"did you mean {', '.join(near)}? " if near else ""
+            raise UsageError(f"{gene_name} has no allele {rest!r}; {hint}see `pgx kb gene {gene_name}`")
     raise UsageError(f"{name!r} does not start with a gene; write it as CYP2C19*2")
 
 

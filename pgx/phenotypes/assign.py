@@ -16,6 +16,7 @@ from pgx.assertion import CALLED, NOT_CALLED, asserted, of_asserted
 from pgx.cells import Pair
 from pgx.codes import Flag, FlagCode
 from pgx.knowledge import KnowledgeBase
+from pgx.knowledge.rules.alleles import missed
 from pgx.knowledge.rules.phenotypes import INDETERMINATE, GeneRules, PhenotypeResult, rules_for
 from pgx.knowledge.tables.declared import SCHEMES
 from pgx.phenotypes import allele_status, phenoconversion
@@ -290,6 +291,8 @@ def _describe(kb: KnowledgeBase, gene: str, pattern: PatternCall, row: dict[str,
         row["function2"] = rules.strand(best.parts2, best.copies2, best.novel2).function
     result = _result(kb, rules, best, FlagCode.PHASE_UNKNOWN not in pattern.flags)
     flags = _copy_number_range(kb, rules, best) if FlagCode.NO_COPY_NUMBER in pattern.flags else []
+    if FlagCode.OUTSIDE not in pattern.flags:
+        flags += [str(Flag(FlagCode.UNDEFINED_ALLELES, "|".join(names))) for names in [missed(kb, gene)] if names]
     if result.score_is_minimum:
         return [str(Flag(FlagCode.ACTIVITY_SCORE_AT_LEAST, f"{result.activity_score:g}")), *flags]
     row["activity_score"] = result.activity_score

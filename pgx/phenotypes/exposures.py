@@ -7,6 +7,7 @@ from datetime import date
 import polars as pl
 
 from pgx.knowledge import KnowledgeBase
+from pgx.knowledge.drug_names import drug_names
 from pgx.knowledge.overlays import LOCAL
 from pgx.types import ClinicalData
 
@@ -128,7 +129,16 @@ def _drugs(medications: pl.DataFrame, kb: KnowledgeBase, days: pl.DataFrame) -> 
     acts_on = (pl.col("end") + pl.duration(days=pl.col("days")) >= pl.col("day")).fill_null(False)
     stopped = (pl.col("status") == "stopped") | (over & (pl.col("status") == "current"))
     phase = pl.when(stopped & acts_on).then(pl.lit("washout")).when(stopped).then(pl.lit("stopped")).otherwise("status")
-    return found.with_columns(phase=phase).filter(pl.col("phase") != "stopped").select(list(EXPOSURE_COLUMNS))
+    acting = found.with_columns(phase=phase).filter(pl.col("phase") != "stopped")
+    # What a combination as a whole does to an enzyme stands for what its parts do to it.
+    return acting.join(_parts(acting, kb), on=["sample", "drug", "gene"], how="anti").select(list(EXPOSURE_COLUMNS))
+
+
+def _parts(acting: pl.DataFrame, kb: KnowledgeBase) -> pl.DataFrame:
+    """Return ``sample drug gene`` of the parts of each combination that has a row of its own for the enzyme."""
+    made_of = [(whole.lower(), part.lower()) for whole, parts in drug_names(kb).made_of.items() for part in parts]
+    parts = pl.DataFrame(made_of, schema={"drug": pl.String, "part": pl.String}, orient="row")
+    return acting.select("sample", "drug", "gene").join(parts, on="drug").select("sample", "gene", drug="part")
 
 
 def _observed(observations: pl.DataFrame, kb: KnowledgeBase, days: pl.DataFrame) -> pl.DataFrame:

@@ -11,7 +11,7 @@ import polars as pl
 
 from pgx.codes import NoteCode, Severity
 from pgx.knowledge import KnowledgeBase
-from pgx.knowledge.acting import EFFECTS
+from pgx.knowledge.acting import EFFECTS, UNVERIFIED
 from pgx.knowledge.tables.declared import SCHEMES
 from pgx.notes import Note, frame_of
 from pgx.phenotypes.exposures import agents, exposures, present_days
@@ -125,15 +125,21 @@ def _named(rows: list[Row]) -> str:
         if row["trigger"] in ("inhibitor", "inducer"):
             tail = ", stopped but still acting" if row["phase"] == "washout" else ""
             whose = f", local {row['local']}" if row["local"] else ""
-            said.append(f"{row['agent']} ({row['strength']} {row['trigger']}{tail}{whose})")
+            said.append(f"{row['agent']} ({row['strength']} {row['trigger']}{_doubt(row)}{tail}{whose})")
         else:
             said.append(f"{row['trigger']} ({row['agent']})")
     return ", ".join(dict.fromkeys(said))
 
 
+def _doubt(one: Row) -> str:
+    """Say that no list confirms the strength of what acts; a row of pairs says so itself, one of exposures by its
+    confidence."""
+    return f", {UNVERIFIED}" if one.get("unverified", one.get("confidence") == "recall") else ""
+
+
 def _how(one: Row) -> str:
-    """``strong``, or ``strong, local ward7``."""
-    return f"{one['strength']}, local {one['local']}" if one["local"] else str(one["strength"])
+    """``strong``, ``strong, unverified`` or ``strong, local ward7``."""
+    return f"{one['strength']}{_doubt(one)}" + (f", local {one['local']}" if one["local"] else "")
 
 
 def _per_enzyme(acting: pl.DataFrame, phenotypes: pl.DataFrame, kb: KnowledgeBase) -> Iterator[Note]:

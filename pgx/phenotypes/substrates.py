@@ -15,7 +15,7 @@ import polars as pl
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.acting import Acting
 from pgx.knowledge.overlays import LOCAL
-from pgx.phenotypes.exposures import exposures
+from pgx.phenotypes.exposures import exposures, present_days
 from pgx.types import ClinicalData
 
 MARKED = (("strong", "sensitive"), ("strong", "moderate"), ("strong", "major"), ("moderate", "sensitive"))
@@ -25,6 +25,7 @@ COLUMNS = {
     **dict.fromkeys(("sample", "drug", "agent", "enzyme", "strength", "role", "phase", "effect"), pl.String),
     "marked": pl.Boolean,
     "recall": pl.Boolean,
+    "unverified": pl.Boolean,
     "local": pl.String,
 }
 """Columns of `acting_drugs`."""
@@ -47,9 +48,10 @@ def acting_drugs(clinical: ClinicalData | None, kb: KnowledgeBase, *, as_of: dat
     Returns
     -------
     polars.DataFrame
-        ``sample drug agent enzyme strength role phase effect marked recall local``, the strongest agent of a drug
-        first. `drug` is any drug of the substrates table, whether the person takes it or not, never the agent itself;
+        ``sample drug agent enzyme strength role phase effect marked recall unverified local``, the strongest agent of a
+        drug first. `drug` is any drug of the substrates table, whether it is taken or not, never the agent itself;
         `marked` says whether the interaction counts, `recall` whether it rests on a fact without a checked source.
+        A pair that a label names without an enzyme has the effect ``with``, and neither enzyme, strength nor role.
     """
     if clinical is None:
         return pl.DataFrame(schema=COLUMNS)
@@ -58,7 +60,7 @@ def acting_drugs(clinical: ClinicalData | None, kb: KnowledgeBase, *, as_of: dat
     for known, day, frame in kept:
         if known is clinical and day == as_of:
             return frame
-    found = _acting_drugs(clinical, kb, as_of)
+    found = pl.concat([_acting_drugs(clinical, kb, as_of), _named_by_labels(clinical, kb, as_of)])
     kept[:] = [(clinical, as_of, found)]
     return found
 
@@ -91,6 +93,7 @@ def _acting_drugs(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | None)
             effect=pl.when(raised).then(pl.lit("raises")).otherwise(pl.lit("lowers")) + form,
             marked=pl.col("marked").fill_null(False),
             recall=pl.col("recalled") | (pl.col("confidence") == _RECALL),
+            unverified=pl.col("confidence") == _RECALL,
             local=pl.coalesce(LOCAL, "own"),
             rank=pl.col("strength").replace_strict({"strong": 0, "moderate": 1}, default=2),
         )
@@ -99,6 +102,31 @@ def _acting_drugs(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | None)
     )
 
 
+def _named_by_labels(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | None) -> pl.DataFrame:
+    """Return the pairs of which a label speaks by name alone, of drugs taken now or planned."""
+    pairs = kb.table("label_interactions").filter(pl.col("enzyme").is_null())
+    names = pairs.select("drug", listed=pl.col("agent").str.to_lowercase(), local=LOCAL).unique(maintain_order=True)
+    taken = clinical.medications.join(present_days(clinical, as_of), on="sample", how="left")
+    over = (pl.col("end") < pl.col("day")).fill_null(False)
+    here = taken.filter(pl.col("status") != "stopped", ~over).select(
+        "sample", agent="drug", phase="status", listed=pl.col("drug").str.to_lowercase()
+    )
+    nothing = dict.fromkeys(("enzyme", "strength", "role"), pl.lit(""))
+    return (
+        here.unique(maintain_order=True)
+        .join(names, on="listed", maintain_order="left")
+        .filter(pl.col("listed") != pl.col("drug").str.to_lowercase())
+        .with_columns(
+            **nothing, effect=pl.lit("with"), marked=pl.lit(False), recall=pl.lit(False), unverified=pl.lit(False)
+        )
+        .sort("sample", "drug", "agent", "phase")
+        .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
+    )
+
+
 def acting_of(row: Mapping[str, object]) -> Acting:
     """Return one row of `acting_drugs` as what can be said."""
-    return Acting(*(str(row[name]) for name in ("agent", "enzyme", "strength", "role", "phase", "effect")))
+    agent, enzyme, strength, role, phase, effect = (
+        str(row[name]) for name in ("agent", "enzyme", "strength", "role", "phase", "effect")
+    )
+    return Acting(agent, enzyme, strength, role, phase, effect, unverified=bool(row["unverified"]))

@@ -52,6 +52,12 @@ def test_drug_is_found_by_generic_brand_rxnorm_or_atc(name: str) -> None:
     assert found["recommendations"]["recommendation"].null_count() == 0
 
 
+@pytest.mark.parametrize("words", [["CYP2D6*21"], ["CYP2D6", "*21"], ["cyp2d6", "21"], ["CYP2D6 *21"]])
+def test_an_allele_is_found_by_its_full_name_or_by_gene_and_allele(words: list[str]) -> None:
+    told = {row["what"]: row["value"] for row in sections(pgx("allele", *words).stdout)["allele"]}
+    assert (told["gene"], told["allele"]) == ("CYP2D6", "*21")
+
+
 def test_allele_and_variant() -> None:
     kb = load()
     assert show.allele(kb, "CYP2C19*2")["functions"]["function"].unique().to_list() == ["No function"]
@@ -72,7 +78,7 @@ def test_info_names_version_sources_and_licences() -> None:
     found = sections(pgx("info").stdout)
     assert {row["what"]: row["value"] for row in found["knowledge"]}["version"] == load().version
     assert all(row["licence"] for row in found["sources"])
-    assert {row["table"]: int(row["rows"]) for row in found["tables"]}["recommendations"] == 1670
+    assert {row["table"]: int(row["rows"]) for row in found["tables"]}["recommendations"] == 1707
 
 
 def test_overlay_shows_in_every_command(tmp_path: Path) -> None:

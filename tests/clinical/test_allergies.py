@@ -75,12 +75,12 @@ def flat(kb, write, allergies: str, medications: str) -> list[str]:
         (
             "penicillin allergy",
             "amoxicillin 500 mg",
-            "amoxicillin (listed): an allergy to penicillins is recorded, and",
+            "amoxicillin (current): an allergy to penicillins is recorded, and",
         ),
         (
             "penicillin",
             "amoxicillin-clavulanate 875-125 mg",
-            "amoxicillin (listed): an allergy to penicillins is recorded, and",
+            "amoxicillin (current): an allergy to penicillins is recorded, and",
         ),
         (
             "penicillin",
@@ -90,12 +90,12 @@ def flat(kb, write, allergies: str, medications: str) -> list[str]:
         (
             "sulfa",
             "trimethoprim-sulfamethoxazole",
-            "sulfamethoxazole / trimethoprim (current): an allergy to sulfonamide",
+            "sulfamethoxazole (current): an allergy to sulfonamide",
         ),
         (
             "amoxicillin",
             "Amoxicillin 250 MG Oral Tablet",
-            "amoxicillin (listed): an allergy to amoxicillin is recorded",
+            "amoxicillin (current): an allergy to amoxicillin is recorded",
         ),
         ("amoxicillin", "ceftriaxone", "ceftriaxone (current): an allergy to amoxicillin, one of the penicillins, is"),
         (
@@ -106,7 +106,7 @@ def flat(kb, write, allergies: str, medications: str) -> list[str]:
         (
             "sulfamethoxazole",
             "sulfamethoxazole / trimethoprim",
-            "sulfamethoxazole / trimethoprim (current): an allergy to",
+            "sulfamethoxazole (current): an allergy to",
         ),
         (
             "aspirin",
@@ -205,8 +205,8 @@ def test_a_list_typed_on_the_command_line_counts_too(kb, write):
     record = read([write("a.json", {"sample": "A", "allergies": ["penicillin"]})], kb, samples=["A"])
     data = add_medications(record, ["amoxicillin", "flucloxacillin"], kb, samples=["A"])
     assert [note.message.split(":")[0] for note in alerts(data, None, kb)] == [
+        "amoxicillin (current)",
         "flucloxacillin (current)",
-        "amoxicillin (listed)",
     ]
 
 

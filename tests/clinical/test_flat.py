@@ -342,10 +342,10 @@ def test_dates_that_cannot_are_refused(kb, write, cell):
 
 def test_what_is_misspelt_or_put_as_a_question_is_said_and_not_used(kb, write):
     path = write(
-        "a.csv", "sample,conditions,allergies\nS1,atrial fibrilation; ?stroke; heart failure?; diabetes,codein\n"
+        "a.csv", "sample,conditions,allergies\nS1,atrial fibrilation; ?stroke; heart failure?; diabetes,codeinn\n"
     )
     data = read([path], kb)
-    assert values(data) == {"diabetes": "yes", "allergy": "codein"}
+    assert values(data) == {"diabetes": "yes", "allergy": "codeinn"}
     assert sorted(codes(data, "warning")) == ["allergy_unknown"] + ["condition_unknown"] * 3
     assert "did you mean codeine?" in " ".join(data.notes["message"])
 

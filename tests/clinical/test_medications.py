@@ -34,8 +34,8 @@ from tests.clinical.reading import wide
         ("simvastatin 10-20 mg", ["simvastatin"]),
         ("trimethoprim-sulfamethoxazole", ["sulfamethoxazole / trimethoprim"]),
         ("lopinavir-ritonavir 200-50 mg tablet", ["lopinavir/ritonavir"]),
-        ("HYDROcodone-acetaminophen (BRAND) 5-325 mg per tablet", ["hydrocodone"]),
-        ("acetaminophen-codeine 300-30 mg/tablet", ["codeine"]),
+        ("HYDROcodone-acetaminophen (BRAND) 5-325 mg per tablet", ["acetaminophen / hydrocodone"]),
+        ("acetaminophen-codeine 300-30 mg/tablet", ["acetaminophen / codeine"]),
         ("amlodipine-atorvastatin 10-20 mg, paroxetine 20 mg", ["amlodipine", "atorvastatin", "paroxetine"]),
     ],
 )
@@ -44,7 +44,7 @@ def test_names_brands_codes_and_clinical_drug_descriptions(kb, written, drugs):
 
 
 def test_the_unknown_part_of_a_hyphened_combination_is_named(kb):
-    assert drug_names(kb).find("acetaminophen-codeine").unknown == ("acetaminophen",)
+    assert drug_names(kb).find("paregoric-codeine").unknown == ("paregoric",)
 
 
 @pytest.mark.parametrize(
@@ -138,4 +138,5 @@ def test_a_reference_to_no_drug_may_be_any_drug(kb, write):
     ],
 )
 def test_brands_of_combinations_stand_for_the_drug_of_the_tables_in_them(kb, written, drug):
-    assert drug in drug_names(kb).find(written).drugs
+    look_up = drug_names(kb)
+    assert drug in look_up.substances(look_up.find(written).drugs)

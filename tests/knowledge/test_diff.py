@@ -156,7 +156,7 @@ def test_edited_facts_are_another_version_and_the_difference_is_the_edits(tmp_pa
     assert set(paroxetine["key"]) == {"paroxetine CYP2D6 inhibitor"}
     # A confirmed fact that is edited is confirmed no longer: that shows, too.
     assert dict(paroxetine.select("column", "new").iter_rows()) == {
-        "strength": "weak", "confidence": "recall", "source": agent.split("\t")[4]
+        "strength": "weak", "confidence": "recall", "source": agent.split("\t")[4], "evidence": "unverified"
     }  # fmt: skip
     others = found.changes.filter(pl.col("table") != "interactions").select("table", "key", "column", "old", "new")
     assert others.rows() == [("recommendations", "CPIC-0002", "action", "avoid", "contraindicated")]

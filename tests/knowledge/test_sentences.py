@@ -22,7 +22,7 @@ def golden_text() -> str:
         said = f"{row['gene']}={row['value']}"
         conditions.setdefault(row["rec_id"], []).append((said, implication(row["implication"])))
     lines = ["rec_id\tdrug\twhen\tsentence\tstrength\timplication"]
-    for row in KB.table("recommendations").iter_rows(named=True):
+    for row in KB.table("recommendations").sort("rec_id").iter_rows(named=True):
         when = "; ".join(said for said, _ in conditions[row["rec_id"]])
         effects = "; ".join(effect for _, effect in conditions[row["rec_id"]] if effect)
         cells = (row["rec_id"], row["drug"], when, compose(row), phrase("strength", row["strength"]), effects)

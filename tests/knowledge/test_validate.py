@@ -106,7 +106,7 @@ def test_the_shipped_knowledge_base_is_sound() -> None:
         ),
         (
             checks._sources,
-            ("functions.tsv", "CYP2C19\t*2\tDPWG", "\tDPWG via", "\thearsay"),
+            ("functions.dpwg.tsv", "CYP2C19\t*2\tDPWG", "\tDPWG via", "\thearsay"),
             "no source of sources.toml",
         ),
         (

@@ -50,8 +50,8 @@ def after(gene, name, drugs=(), observations=(), scheme="CPIC"):
         ("CYP2D6", "*1/*999", ["paroxetine"], "Poor Metabolizer", 0.0, "PC-009"),
         ("CYP2D6", "*1/*999", ["duloxetine"], "Indeterminate", None, None),
         ("CYP2C19", "*1/*1", ["fluvoxamine"], "Poor Metabolizer", None, "PC-006"),
-        ("CYP2C19", "*1/*17", ["omeprazole"], "Normal Metabolizer", None, "PC-005"),
-        ("CYP2C19", "*1/*2", ["omeprazole"], "Poor Metabolizer", None, "PC-005"),
+        ("CYP2C19", "*1/*17", ["felbamate"], "Normal Metabolizer", None, "PC-005"),
+        ("CYP2C19", "*1/*2", ["felbamate"], "Poor Metabolizer", None, "PC-005"),
         ("CYP2C19", "*1/*1", ["rifampin"], "Rapid Metabolizer", None, "PC-004"),
         ("CYP2C19", "*2/*2", ["rifampin"], "Poor Metabolizer", None, None),
         ("CYP2C19", "*1/*1", ["rifampin", "fluvoxamine"], "Poor Metabolizer", None, "PC-006"),
@@ -85,8 +85,12 @@ def test_a_scheme_never_gets_a_phenotype_that_it_does_not_have():
         ("paroxetine", date(2026, 5, 28), True),
         ("paroxetine", date(2026, 5, 1), False),
         ("terbinafine", date(2026, 3, 15), True),
-        ("dacomitinib", date(2026, 5, 27), True),
-        ("dacomitinib", date(2026, 5, 20), False),
+        ("dacomitinib", date(2026, 5, 20), True),
+        ("dacomitinib", date(2026, 5, 10), False),
+        ("mavorixafor", date(2026, 5, 18), True),
+        ("mavorixafor", date(2026, 5, 10), False),
+        ("tipranavir/ritonavir", date(2026, 5, 27), True),
+        ("tipranavir/ritonavir", date(2026, 5, 20), False),
     ],
 )
 def test_a_stopped_drug_acts_on_until_it_is_washed_out(drug, ended, still):
@@ -143,7 +147,7 @@ def test_codeine_with_paroxetine_is_a_conflict_that_names_both():
     ]
     assert "paroxetine (strong inhibitor)" in said["phenoconverted"][0]
     assert "not checked" not in said["phenoconverted"][0], "both the inhibitor and the rule are checked"
-    recalled = remarks({"CYP2C19": pattern("*1/*1")}, ["clopidogrel", "omeprazole"])
+    recalled = remarks({"CYP2C19": pattern("*1/*1")}, ["clopidogrel", "esomeprazole"])
     assert "not checked against a source" in recalled["phenoconverted"][0]
 
 
@@ -160,11 +164,9 @@ def test_the_inhibitor_is_told_how_the_enzyme_would_act_without_it():
 
 
 def test_replacing_one_of_two_inhibitors_may_change_nothing():
-    said = remarks({"CYP2C19": pattern("*1/*2")}, ["clopidogrel", "omeprazole", "fluconazole"])
-    mine = [message for message in said["acts_on_others"] if message.startswith("omeprazole inhibits CYP2C19")]
-    assert mine[0].endswith(
-        "without omeprazole it would act the same, as fluconazole (strong inhibitor) acts on it too"
-    )
+    said = remarks({"CYP2C19": pattern("*1/*2")}, ["clopidogrel", "felbamate", "fluconazole"])
+    mine = [message for message in said["acts_on_others"] if message.startswith("felbamate inhibits CYP2C19")]
+    assert mine[0].endswith("without felbamate it would act the same, as fluconazole (strong inhibitor) acts on it too")
     both = [message for message in said["drug_drug_gene"] if "on which clopidogrel depends" in message]
     assert len(both) == 1
     assert "fluconazole (strong inhibitor)" in both[0]
@@ -205,7 +207,7 @@ def test_nothing_known_of_medication_leaves_the_clinical_columns_empty():
 
 def test_the_calls_show_the_most_probable_clinical_class():
     uncertain = pattern(diplotype("*1/*1", 0.6), diplotype("*1/*17", 0.4))
-    calls, _ = assign(callset({"s": {"CYP2C19": uncertain}}), KB, known(["omeprazole"]))
+    calls, _ = assign(callset({"s": {"CYP2C19": uncertain}}), KB, known(["felbamate"]))
     row = calls.row(0, named=True)
     assert (row["phenotype"], row["clinical_phenotype"]) == ("Normal Metabolizer", "Intermediate Metabolizer")
     assert row["flags"] == ["phenoconverted"]

@@ -74,11 +74,14 @@ def test_dpyd_decreased_twice_is_intermediate_for_cpic_and_needs_a_phenotype_tes
 
 def test_an_allele_that_dpwg_does_not_name_is_normal_for_it_only_where_cpic_says_so():
     assert phenotypes_of("SLCO1B1", "*1/*37")["DPWG", "Normal Function"] == 1
-    assert call_of("SLCO1B1", "*1/*37")["flags"] == "normal_by_cpic"
+    assert call_of("SLCO1B1", "*1/*37")["flags"] is None, "DPWG names it since 2026"
+    assert phenotypes_of("CYP2D6", "*1/*27")["DPWG", "Normal Metabolizer"] == 1
+    assert call_of("CYP2D6", "*1/*27")["flags"] == "normal_by_cpic"
     assert phenotypes_of("SLCO1B1", "*14/*5")["DPWG", "Decreased Function"] == 1
     assert phenotypes_of("CYP2B6", "*4/*6")["DPWG", "Intermediate Metabolizer"] == 1
     assert phenotypes_of("DPYD", "c.1905+1G>A (*2A)/c.85T>C (*9A)")["DPWG", "Intermediate Metabolizer"] == 1
-    assert phenotypes_of("CYP2C19", "*1/*35")["DPWG", "Indeterminate"] == 1
+    assert phenotypes_of("CYP2C19", "*1/*35")["DPWG", "Intermediate Metabolizer"] == 1
+    assert phenotypes_of("CYP2C9", "*1/*14")["DPWG", "Indeterminate"] == 1
 
 
 def test_phenotypes_add_up_over_diplotypes():

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import csv
 import gzip
-import re
 import sys
 from collections import Counter
 from collections.abc import Iterable
@@ -46,33 +45,41 @@ def write_rows(path: Path, columns: Iterable[str], rows: Iterable[Iterable[objec
 
 def cut_facts(facts: Path, out: Path) -> None:
     """Keep the rows of a few genes, their drugs, and each row that a correction of the importer needs."""
-    corrections = (data_dir() / "knowledge" / "corrections.tsv").read_text("utf-8")
-    corrected = set(re.findall(r"rec_id=([\w-]+)", corrections))
-    genes = GENES | set(re.findall(r"^genes\tgene=([\w-]+)\t", corrections, re.MULTILINE))
-    recommendations = [row for row in read_rows(facts / "recommendations.tsv")[1] if _of_genes(row, corrected)]
+    corrections = read_rows(data_dir() / "knowledge" / "corrections.tsv")[1]
+    recommendations = [row for row in read_rows(facts / "recommendations.tsv")[1] if _of_genes(row, corrections)]
     drugs = {row["drug"] for row in recommendations}
     for path in sorted(facts.glob("*.tsv")):
         columns, rows = read_rows(path)
         if path.stem == "recommendations":
             rows = recommendations
-        elif path.stem in ("phenoconversion_rules", "warfarin_algorithm"):
-            pass  # few rows, numbered in their order
-        elif path.stem == "genes":
-            rows = [row for row in rows if row["gene"] in genes]
-        elif "enzyme" in columns:
-            rows = [row for row in rows if row["enzyme"] in GENES]
-        elif "gene" in columns and "drug" in columns:
-            rows = [row for row in rows if row["gene"] in GENES and row["drug"] in drugs]
-        elif "gene" in columns:
-            rows = [row for row in rows if row["gene"] in GENES]
-        elif "drug" in columns:
-            rows = [row for row in rows if row["drug"] in drugs]
+        elif path.stem not in ("phenoconversion_rules", "warfarin_algorithm"):  # few rows, numbered in their order
+            rows = [row for row in rows if _kept(row, drugs) or _corrected(row, path.stem, corrections)]
         write_rows(out / path.name, columns, (row.values() for row in rows))
 
 
-def _of_genes(row: Row, corrected: set[str]) -> bool:
+def _kept(row: Row, drugs: set[str]) -> bool:
+    if "enzyme" in row:
+        return row["enzyme"] in GENES
+    return row.get("gene", next(iter(GENES))) in GENES and ("drug" not in row or row["drug"] in drugs)
+
+
+_FACTS_BEHIND = {"functions": "alleles", "interactions": "inhibitors", "recommendation_conditions": "recommendations"}
+_NAMES = ("gene", "allele", "drug", "enzyme", "role", "rec_id", "genotype")
+
+
+def _corrected(row: Row, stem: str, corrections: list[Row]) -> bool:
+    """Whether a correction speaks of the row; columns that name things hold the same in the facts and in the tables."""
+    for one in corrections:
+        where = dict(part.split("=", 1) for part in one["where"].split("&"))
+        named = [value for column, value in where.items() if column in _NAMES]
+        if _FACTS_BEHIND.get(one["table"], one["table"]) == stem and named and set(named) <= set(row.values()):
+            return True
+    return False
+
+
+def _of_genes(row: Row, corrections: list[Row]) -> bool:
     genes = {row[f"gene{i}"] for i in (1, 2, 3)} - {""}
-    return row["rec_id"] in corrected or (bool(genes) and genes <= GENES)
+    return _corrected(row, "recommendations", corrections) or (bool(genes) and genes <= GENES)
 
 
 def cut_panel(genomes: Path, out: Path) -> None:

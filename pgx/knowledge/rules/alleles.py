@@ -85,3 +85,31 @@ def functions_of(kb: KnowledgeBase, gene: str, scheme: str) -> dict[str, AlleleF
         return groups
 
     return kb.remember("functions", group).get((gene, scheme), {})
+
+
+def undefined(kb: KnowledgeBase, gene: str) -> tuple[str, ...]:
+    """Return the alleles that small variants should show and that cannot be called: they have no definition here.
+
+    Deletions, duplications and hybrids are not among them (`no_copy_number` speaks of those), nor alleles that are
+    called under the names of their parts (``core_of_...``).
+    """
+    rows = rows_by_keys(kb, "alleles", "gene").get((gene,), ())
+    kept_out = (row for row in rows if row["callable"] == "n" and row["structural"] == "n")
+    return tuple(str(row["allele"]) for row in kept_out if not str(row["flags"] or "").startswith("core_of_"))
+
+
+def missed(kb: KnowledgeBase, gene: str) -> tuple[str, ...]:
+    """Return those of `undefined` that matter: their function is known and is not that of the reference allele."""
+
+    def find() -> tuple[str, ...]:
+        functions = functions_of(kb, gene, "CPIC")
+        normal = {
+            functions.get(str(row["allele"]), UNKNOWN).function
+            for row in rows_by_keys(kb, "alleles", "gene").get((gene,), ())
+            if row["reference"] == "y"
+        }
+        said = {name: functions.get(name, UNKNOWN).function or "" for name in undefined(kb, gene)}
+        vague = {name for name, text in said.items() if not text or "ncertain" in text or "nknown" in text}
+        return tuple(name for name, text in said.items() if name not in vague and text not in normal)
+
+    return kb.remember(("missed alleles", gene), find)

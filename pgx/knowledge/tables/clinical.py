@@ -143,12 +143,13 @@ UNITS = Table(
 
 CORRECTIONS = Table(
     "corrections",
-    "Cells of imported tables that the importer changes, each with the reason; nothing else is edited.",
+    "Cells of imported tables that the importer changes, and rows that it leaves out, each with the reason; rows that "
+    "it adds are in additions/.",
     ("table", "where", "column"),
     (
         Field("table", T, "knowledge table", required=True),
         Field("where", T, "the rows, as column=value joined by '&'", required=True),
-        Field("column", T, "column to change", required=True),
+        Field("column", T, "column to change; '*' = the whole rows, which `new` says are removed", required=True),
         Field("old", T, "value that must be there, or the import fails; empty = null"),
         Field("new", T, "value to put there; empty = null"),
         Field("reason", T, "why", required=True),
@@ -172,6 +173,27 @@ VERIFICATIONS = Table(
         ),
         Field("says", T, "what the source says", required=True),
         Field("source", T, "the source and its date", required=True),
+    ),
+)
+
+CONSIDERED = Table(
+    "considered",
+    "Facts of newer sources and of checks that were considered, and what became of each; none is passed over.",
+    ("list", "number"),
+    (
+        Field("list", T, "list of facts", required=True),
+        Field("number", INT, "number of the fact in it, from 1", required=True),
+        Field("fact", T, "the fact in short", required=True),
+        Field(
+            "decision",
+            T,
+            "what became of it; already: the tables said so before",
+            required=True,
+            codes=("taken", "already", "partly", "refused"),
+        ),
+        Field("rows", T, "rows that say it now, as table:key joined by ';'"),
+        Field("reason", T, "why it was refused or taken in part, or what was found in the source"),
+        Field("source", T, "where the fact is from", required=True),
     ),
 )
 

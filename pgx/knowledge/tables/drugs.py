@@ -33,6 +33,31 @@ DRUG_NAMES = Table(
     ),
 )
 
+OTHER_DRUGS = Table(
+    "other_drugs",
+    "Medicines of which the knowledge base has nothing: their names are known, so that no other drug with a similar "
+    "name is suggested for them.",
+    ("name",),
+    (
+        Field("name", T, "name, lower case", required=True),
+        Field("source", T, "source", required=True),
+    ),
+)
+
+DRUG_CLASSES = Table(
+    "drug_classes",
+    "Classes of drugs that can be asked for by name. Their members are what the ATC has in these groups, and the drugs "
+    "named here; those with recommendations are shown.",
+    ("class",),
+    (
+        Field("class", T, "class", required=True),
+        Field("names", T, "its names in English, German, French and Spanish, lower case, joined by ';'", required=True),
+        Field("atc", T, "groups of the ATC joined by ';'"),
+        Field("drugs", T, "drugs outside these groups, joined by ';'"),
+        Field("source", T, "source", required=True),
+    ),
+)
+
 DOSE_FORMS = Table(
     "dose_forms",
     "Words and codes of dose forms and routes: whether the drug reaches the whole body. What a drug acts on where both "
@@ -69,7 +94,14 @@ INTERACTIONS = Table(
             required=True,
             codes=("read", "recall"),
         ),
-        Field("notes", T, "codes joined by ';'"),
+        Field(
+            "evidence",
+            T,
+            "what the strength rests on: FDA's table, the drug's label, two public lists that agree, or nothing that "
+            "was checked: then every output that rests on it says so; empty = unverified, unless it was read",
+            codes=("fda_table", "label", "two_lists", "unverified"),
+        ),
+        Field("notes", T, "codes joined by ';'; was_STRENGTH: the strength of an earlier version"),
     ),
 )
 
@@ -189,7 +221,7 @@ EFFECTS = Table(
         Field("baseline_incidence", T, "incidence among the comparator, as noted"),
         Field("population", T, "who was studied"),
         Field("n", T, "patients"),
-        Field("pmid", T, "PubMed or PMC id"),
+        Field("pmid", T, "PubMed or PMC id; another reference where there is none"),
         Field("confidence", T, "read or recall, by part", required=True),
         Field("notes", T, "remarks"),
     ),

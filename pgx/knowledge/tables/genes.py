@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pgx.codes import KINDS
-from pgx.knowledge.tables.table import INT, SCHEMES, YES_NO, F, Field, T, Table, gene_field
+from pgx.knowledge.tables.table import DPWG_APART, INT, SCHEMES, YES_NO, F, Field, T, Table, gene_field
 
 GENES = Table(
     "genes",
@@ -169,6 +169,7 @@ FUNCTIONS = Table(
         Field("note", T, "the source's own status where it differs"),
         Field("source", T, "source and version"),
     ),
+    parts=DPWG_APART,
 )
 
 PHENOTYPE_RULES = Table(
@@ -205,6 +206,7 @@ PHENOTYPE_RULES = Table(
         Field("ehr_priority", T, "CPIC's EHR priority"),
         Field("source", T, "source and version", required=True),
     ),
+    parts=DPWG_APART,
 )
 
 PHENOTYPE_TERMS = Table(
@@ -231,6 +233,30 @@ OUTSIDE_TOOLS = Table(
         Field("tool", T, "tool", required=True),
         gene_field(),
         Field("source", T, "why", required=True),
+    ),
+)
+
+GENE_NAMES = Table(
+    "gene_names",
+    "Older symbols of genes, and names of what they encode.",
+    ("name",),
+    (
+        Field("name", T, "name; capitals and marks do not matter", required=True),
+        gene_field(),
+        Field("source", T, "source", required=True),
+    ),
+)
+
+ALLELE_NAMES = Table(
+    "allele_names",
+    "Other names of alleles, as laboratories write them: of older nomenclatures, by their change of base or of the "
+    "protein, by rsID. A name in which two bases stand (c.521T>C) is also read with a genotype behind it (521 T/C).",
+    ("gene", "name"),
+    (
+        gene_field(),
+        Field("name", T, "name; capitals do not matter", required=True),
+        Field("allele", T, "allele of table alleles", required=True),
+        Field("source", T, "source", required=True),
     ),
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pgx.knowledge.tables.table import INT, SCHEMES, YES_NO, F, Field, T, Table, gene_field
+from pgx.knowledge.tables.table import DPWG_APART, INT, SCHEMES, YES_NO, F, Field, T, Table, gene_field
 
 RECOMMENDATIONS = Table(
     "recommendations",
@@ -70,6 +70,7 @@ RECOMMENDATIONS = Table(
         Field("url", T, "address of the guideline"),
         Field("source_date", T, "date of the guideline"),
     ),
+    parts=DPWG_APART,
 )
 
 RECOMMENDATION_CONDITIONS = Table(
@@ -92,6 +93,7 @@ RECOMMENDATION_CONDITIONS = Table(
         Field("score_max", F, "upper end, inclusive; null with a score_min = open"),
         Field("implication", T, "implication code"),
     ),
+    parts=DPWG_APART,
 )
 
 PAIRS = Table(
@@ -247,6 +249,18 @@ FOLLOW_UP = Table(
     ),
 )
 
+ESTIMATE_GAPS = Table(
+    "estimate_gaps",
+    "What a record may hold that matters to an outcome and that the estimate leaves out: said beside the number.",
+    ("endpoint", "feature"),
+    (
+        Field("endpoint", T, "endpoint", required=True),
+        Field("feature", T, "feature that is yes where it matters", required=True),
+        Field("reason", T, "what it does", required=True),
+        Field("source", T, "where it was read", required=True),
+    ),
+)
+
 LABEL_LIMITS = Table(
     "label_limits",
     "For whom a drug's label rules it out, whatever the genes; the population is decided as for recommendations. The "
@@ -272,18 +286,25 @@ LABEL_LIMITS = Table(
 
 LABEL_INTERACTIONS = Table(
     "label_interactions",
-    "What a drug's label says of its use with another drug, and the enzyme on which that rests. The list is short and "
-    "says nothing about pairs that it leaves out.",
+    "What a drug's own label, or the other drug's, says of their use together, and the enzyme on which that rests. The "
+    "list says nothing about pairs that it leaves out.",
     ("limit_id",),
     (
         Field("limit_id", T, "row id", required=True),
         Field("drug", T, "generic name", required=True, refers="drugs.drug"),
-        Field("agent", T, "the other drug, of the interactions table; empty = every agent of `strengths`"),
-        Field("enzyme", T, "enzyme that the row rests on, of the substrates table", required=True),
-        Field("role", T, "what the other drug does to the enzyme", required=True, codes=("inhibitor", "inducer")),
+        Field("agent", T, "the other drug; empty = every agent of `strengths` in the interactions table"),
+        Field("enzyme", T, "enzyme that the row rests on, of the substrates table; empty = none, or not by an enzyme"),
+        Field("role", T, "what the other drug does to the enzyme", codes=("inhibitor", "inducer")),
         Field("strengths", T, "strengths that it is about, joined by ';'; empty = any"),
-        Field("action", T, "what the label says", required=True, codes=("contraindicated", "avoid", "reduce_dose")),
+        Field(
+            "action",
+            T,
+            "what the label says",
+            required=True,
+            codes=("contraindicated", "avoid", "reduce_dose", "increase_dose", "monitor"),
+        ),
         Field("dose", T, "to which dose, 'text:' and the words"),
+        Field("limit", T, "highest dose beside the other drug, 'text:' and the words"),
         Field("label", T, "whose label, shown as the source", required=True),
         Field("section", T, "label of which drug, and the section", required=True),
         Field("source", T, "where it was read", required=True),

@@ -46,7 +46,9 @@ class Field:
 class Table:
     """One knowledge table: its columns and the columns that identify a row.
 
-    `former` are names that a column had in earlier versions, which a site's tables may still have.
+    `former` are names that a column had in earlier versions, which a site's tables may still have. `parts` are files
+    beside the product's own ``NAME.tsv`` that hold more of its rows: ``("dpwg",)`` is ``NAME.dpwg.tsv``, whose rows
+    have a licence of their own.
     """
 
     name: str
@@ -54,12 +56,19 @@ class Table:
     key: tuple[str, ...]
     fields: tuple[Field, ...] = field(default=())
     former: Mapping[str, str] = field(default_factory=dict)
+    parts: tuple[str, ...] = ()
+
+    def files(self) -> tuple[str, ...]:
+        """Return the names of the product's files of the table."""
+        return (f"{self.name}.tsv", *(f"{self.name}.{part}.tsv" for part in self.parts))
 
     def polars_schema(self) -> pl.Schema:
         """Return the columns in polars' own form."""
         return pl.Schema({f.name: f.dtype for f in self.fields})
 
 
+DPWG_APART = ("dpwg",)
+"""Parts of a table whose DPWG rows are in a file of their own: they are shared under ClinPGx's licence."""
 YES_NO = ("y", "n")
 SCHEMES = ("CPIC", "DPWG")
 

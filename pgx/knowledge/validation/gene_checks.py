@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from pgx.errors import PgxError
-from pgx.knowledge.rules.alleles import alleles_with
+from pgx.knowledge.rules.alleles import UNKNOWN, alleles_with, functions_of, missed, undefined
 from pgx.knowledge.rules.outcomes import every_outcome
 from pgx.knowledge.rules.phenotypes import INDETERMINATE, rules_for
 from pgx.knowledge.validation.problems import Problem, Row, rows_by
@@ -119,6 +119,19 @@ def _carried_by_grch37(kb: KnowledgeBase, definition: GeneDefinition) -> list[st
         codes.append(alleles.index(base))
     fits = [definition.accepts[a, range(len(codes)), codes].all() for a in range(len(definition.alleles))]
     return [name for name, fit in zip(definition.alleles, fits, strict=True) if fit]
+
+
+def undefined_alleles(kb: KnowledgeBase) -> Iterator[Problem]:
+    """Alleles that can never be called, and whether they matter: then the calls of the gene say so."""
+    callers = {str(row["gene"]): row["caller"] for row in kb.table("genes").iter_rows(named=True)}
+    for gene, caller in callers.items():
+        names = undefined(kb, gene) if caller != "outside" else ()
+        functions, matter = functions_of(kb, gene, "CPIC"), missed(kb, gene)
+        for name in names:
+            said = functions.get(name, UNKNOWN).function or "function not known"
+            message = f"has no definition ({said}): it can never be called"
+            message += "; calls of the gene say so" if name in matter else ""
+            yield Problem("note", "undefined_alleles", f"{gene} {name}", message)
 
 
 def phenotypes(kb: KnowledgeBase) -> Iterator[Problem]:

@@ -123,16 +123,28 @@ def label_interactions(kb: KnowledgeBase) -> Iterator[Problem]:
     }
     for row in kb.table("label_interactions").iter_rows(named=True):
         drug, enzyme, role, agent = (row[name] for name in ("drug", "enzyme", "role", "agent"))
-        if (drug, enzyme) not in carried or carried[drug, enzyme] not in (None, role):
+        if not (enzyme and role):
+            yield from _named_pair(kb, row)
+        elif (drug, enzyme) not in carried or carried[drug, enzyme] not in (None, role):
             message = f"no {role} of {enzyme} acts on {drug} by table substrates: the row would never apply"
             yield Problem("error", "label interactions", row["limit_id"], message)
-        if agent and (agent.lower(), enzyme, role) not in agents:
+        if agent and enzyme and (agent.lower(), enzyme, role) not in agents:
             message = f"{agent} is no {role} of {enzyme} in table interactions: the row would never apply"
             yield Problem("error", "label interactions", row["limit_id"], message)
         try:
-            compose({**row, "start_dose": row["dose"]}, kb=kb)
+            compose({**row, "start_dose": row["dose"], "max_dose": row["limit"]}, kb=kb)
         except InputError as error:
             yield Problem("error", "sentences", row["limit_id"], str(error))
+
+
+def _named_pair(kb: KnowledgeBase, row: Row) -> Iterator[Problem]:
+    """Yield what keeps a row without an enzyme from ever applying: it must name a drug of the drug table."""
+    if row["enzyme"] or row["role"] or row["strengths"]:
+        message = "an enzyme needs a role, and a role or strengths an enzyme: the row would never apply"
+        yield Problem("error", "label interactions", row["limit_id"], message)
+    elif row["agent"] not in set(kb.table("drugs")["drug"]):
+        message = f"{row['agent'] or 'no agent'} is not in table drugs: the row would never apply"
+        yield Problem("error", "label interactions", row["limit_id"], message)
 
 
 _ADVICE = (

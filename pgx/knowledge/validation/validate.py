@@ -150,6 +150,7 @@ _CHECKS: tuple[Check, ...] = (
     _references,
     gene_checks.variants,
     gene_checks.definitions,
+    gene_checks.undefined_alleles,
     gene_checks.phenotypes,
     guidance_checks.recommendations,
     guidance_checks.contradictions,

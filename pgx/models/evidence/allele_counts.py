@@ -32,6 +32,8 @@ def named(endpoint: Endpoint, kb: KnowledgeBase) -> dict[str, tuple[str, list[st
             for r in readings
             if r.column == f"gene.{gene}.diplotype" and r.kind in ("level", "recorded", "text_count")
         ]
+        # A count is asked of the alleles that were studied by themselves, not of the rest (`text_count` of several).
+        mine = [r for r in mine if not (r.kind == "text_count" and r.levels)]
         words = {str(level) for r in mine for level in r.levels} | {r.text for r in mine if r.text}
         if not words:
             continue

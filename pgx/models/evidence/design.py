@@ -147,8 +147,9 @@ def read(frame: pl.DataFrame, reading: Reading) -> Floats:
         said = (positive | negative).fill_null(False).to_numpy()
         value = np.where(said, positive.fill_null(False).to_numpy().astype(np.float64), np.nan)
     elif reading.kind == "text_count":
-        text = column.cast(pl.String).str.count_matches(reading.text, literal=True)
-        value = text.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+        texts, cells = reading.levels or (reading.text,), column.cast(pl.String)
+        counts = [cells.str.count_matches(str(text), literal=True).cast(pl.Float64) for text in texts]
+        value = np.sum([one.fill_null(float("nan")).to_numpy() for one in counts], axis=0)
     else:
         number = _numbers(column)
         if reading.kind == "range":
@@ -171,14 +172,18 @@ def prior(frame: pl.DataFrame, endpoint: Endpoint) -> Prior:
     terms, assumed = np.zeros((n, k)), np.zeros((n, k), dtype=np.bool_)
     copies = np.zeros((n, k))
     variance = np.full(n, endpoint.baseline_se**2)
-    values = [read(frame, term.reading) for term in endpoint.terms]
+    shares, values = endpoint.shares, [read(frame, term.reading) for term in endpoint.terms]
     unknown = _unknown_genes(endpoint, frame, values)
     for j, term in enumerate(endpoint.terms):
         value, absent = _filled(term, values[j], endpoint, unknown, frame)
         assumed[:, j] = absent
         variance += np.where(absent, term.coefficient**2 * term.variance, 0.0)
-        terms[:, j] = term.coefficient * value
+        # Where nobody knows, the population stands in: its share of the average, which for a mean is the mean's.
+        guessed = np.isnan(values[j]) & (not term.optional)
+        terms[:, j] = np.where(guessed, shares[j], term.coefficient * value)
         variance += (term.se * value) ** 2
+        if term.measure == "risk":  # measured in those who have it: what is not known of the others adds nothing
+            variance -= np.where(~absent & (value == 1.0), endpoint.baseline_se**2, 0.0)
         if term.single and term.coefficient:
             copies[:, j] = np.where(absent, 0.0, np.abs(value))
     kept, below, above, combined = _lead(terms, copies)

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pgx.models.evidence.links import logit
+
 
 def gene_of(column: str) -> str:
     """Return the gene of a column, as it is written there: ``cyp2d6``; empty for any other column."""
@@ -24,7 +26,8 @@ class Reading:
     kind
         ``number`` ((value - center) / per, rounded down if `floor`), ``level`` (1 if the value is one of `levels`),
         ``recorded`` (the same, but 0 for null: only what is on record counts), ``text_count`` (how often `text`
-        occurs in the value, e.g. an allele name in a diplotype), ``status`` (1 or 0 where
+        occurs in the value, e.g. an allele name in a diplotype; or all `levels` together: alleles that no study
+        reported by themselves), ``status`` (1 or 0 where
         the value says that allele `text` is positive or negative; null otherwise), ``range`` (1 if
         `at_least` <= value < `below`), ``yes`` (1 if true, 0 for false and null: only what is on record counts),
         ``missing`` (1 if null).
@@ -130,6 +133,9 @@ class Endpoint:
         Intercept of the prior on the link scale and its standard error.
     terms
         The prior's terms.
+    absolute
+        Whether the baseline has a source, or is a site's own: without one, the published effects say how much more or
+        less often, and nobody knows than what.
     residual_sd
         For doses: standard deviation of a person's own deviation on the link scale.
     requires
@@ -170,6 +176,7 @@ class Endpoint:
     rule: Reading | None
     raw: Mapping[str, Any] = field(repr=False)
     local: str = ""
+    absolute: bool = True
 
     @property
     def genes(self) -> tuple[str, ...]:
@@ -188,5 +195,36 @@ class Endpoint:
 
     @property
     def average(self) -> float:
-        """The prior at the population's mean of every term, on the link scale."""
-        return self.baseline + sum(term.coefficient * term.mean for term in self.terms)
+        """The prior of the population at large, on the link scale (see `shares`)."""
+        return self.baseline + sum(self.shares)
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """What each term adds to the population's average, on the link scale.
+
+        Terms of an equation add their coefficient times their mean. A published effect that some have and others have
+        not (`Term.single`) adds to the risk, not to its log odds: a rare allele that raises the risk of a few from
+        nothing to a half makes the average risk, and hardly moves the average of the log odds. So it adds the distance
+        between the log odds of the mean risk and those without the effect.
+        """
+        found: list[float] = []
+        level = self.baseline + sum(term.coefficient * term.mean for term in self.terms if not self._mixes(term))
+        for term in self.terms:
+            share = _of_some(level, term) if self._mixes(term) else term.coefficient * term.mean
+            level += share if self._mixes(term) else 0.0
+            found.append(share)
+        return tuple(found)
+
+    def _mixes(self, term: Term) -> bool:
+        return self.link == "logit" and term.measure != "coefficient" and 0.0 < term.mean < 1.0
+
+
+def _of_some(level: float, term: Term) -> float:
+    """How far a term that a part of the population has moves the log odds of the mean risk."""
+    without, having = _risk(level), _risk(level + term.coefficient)
+    risk = (1.0 - term.mean) * without + term.mean * having
+    return logit(risk) - level
+
+
+def _risk(margin: float) -> float:
+    return 1.0 / (1.0 + math.exp(-margin))

@@ -61,7 +61,9 @@ def before(raw: Mapping[str, Any]) -> Iterator[str]:
     name = raw.get("name")
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         yield f"the name {name!r} is not of the form drug.outcome, in small letters without spaces"
-    value = raw.get("baseline", {}).get("value")
+    value, mark = raw.get("baseline", {}).get("value"), raw.get("baseline", {}).get("mark")
+    if mark not in (None, "read", "recall", "local"):
+        yield f"[baseline] mark is {mark!r}: 'read', 'recall' (no absolute risk) or 'local' (the site's own figure)"
     risk = kind != "dose" and "threshold" not in raw
     if risk and not (isinstance(value, int | float) and 0 < value < 1):
         yield f"[baseline] value is {value!r}: a risk lies between 0 and 1"

@@ -117,6 +117,7 @@ def _parse_endpoint(raw: Mapping[str, Any], equations: Mapping[str, float]) -> E
         about=raw.get("about", ""),
         rule=_reading(raw["rule"], "level") if "rule" in raw else None,
         raw=dict(raw),
+        absolute=not risk or base.get("mark") != "recall",
     )
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pgx.codes import Flag, FlagCode
 from pgx.models.evidence import design, plausible
-from pgx.models.evidence.endpoint import Endpoint, Feature, gene_of
+from pgx.models.evidence.endpoint import Endpoint, Feature, Reading, gene_of
 
 _Flags = Iterator[tuple[Flag, NDArray[np.bool_]]]
 
@@ -41,6 +41,28 @@ def of(
         The columns of the table that they are from.
     """
     return _merged(chain(_derived(rows, frame, prior, endpoint, features), _silent(frame, given, endpoint, features)))
+
+
+def with_gaps(scores: pl.DataFrame, persons: pl.DataFrame, features: Sequence[str]) -> pl.DataFrame:
+    """Flag in each person's score what is on record, matters, and is not in the estimate.
+
+    Parameters
+    ----------
+    scores
+        Rows of scores of one endpoint, in the order of `persons`.
+    persons
+        One row of features a person.
+    features
+        What matters and is left out; a feature that the table does not have is not on record.
+    """
+    flags = scores["flags"].to_list()
+    usable = scores["usable"].to_list()
+    for name in features:
+        if name in persons.columns:
+            for i, yes in enumerate(design.read(persons, Reading(name, "yes"))):
+                if yes and usable[i]:
+                    flags[i] = [*flags[i], str(Flag(FlagCode.LEFT_OUT, name))]
+    return scores.with_columns(pl.Series("flags", flags, dtype=scores.schema["flags"]))
 
 
 def _merged(flags: _Flags) -> dict[Flag, NDArray[np.bool_]]:

@@ -73,6 +73,11 @@ def _prior_card(endpoint: Endpoint, kb: KnowledgeBase) -> str:
         span = f" ({base['low']:g} to {base['high']:g})" if "low" in base else ""
         source = f", PMID {base['pmid']}" if base.get("pmid") else ""
         lines += [f"Baseline: {base['value']:g}{span} in {base['of']} ({base.get('mark', 'the site')}{source}).", ""]
+    if not endpoint.absolute:
+        lines += [
+            "No absolute risk is given: this baseline was read in no source. A site's own, or a cohort, gives one.",
+            "",
+        ]
     lines += ["| term | measure | estimate | 95 % interval | source | mark |", "|---|---|---|---|---|---|"]
     for term in endpoint.terms:
         span = "not stated" if term.low is None else f"{term.low:g} to {term.high:g}"

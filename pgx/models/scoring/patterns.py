@@ -78,14 +78,14 @@ def _judge_rows(rows: pl.DataFrame, endpoint: Endpoint, model: Model | None, giv
     frame = design.prepare(rows, endpoint, features)
     prior = design.prior(frame, endpoint)
     columns = [term.reading.column for term in endpoint.terms]
-    centred = prior.terms - np.array([term.coefficient * term.mean for term in endpoint.terms])
+    centred = prior.terms - np.array(endpoint.shares)
     pieces = [("average person", np.full(frame.height, endpoint.average))]
     pieces += [(column, centred[:, j]) for j, column in enumerate(columns)]
     flags = _Flags(frame.height)
     unknown = _unknown(endpoint, features, prior, frame)
     lacking = _flag_genes(flags, endpoint, unknown, _averaged(endpoint, features, rows))
     _flag_assumed(flags, endpoint, unknown, frame)
-    refused = _refusals(rows, endpoint, features, lacking)
+    refused = _refusals(rows, endpoint, features, lacking, endpoint.absolute or model is not None)
     granted = assumptions.of(rows, frame, prior, endpoint, features, given)
     applies = np.array([not codes for codes in refused], dtype=np.bool_)
     for flag, where in granted.items():
@@ -244,9 +244,10 @@ def _any_null(frame: pl.DataFrame, names: Sequence[str]) -> Bools:
 
 
 def _refusals(
-    rows: pl.DataFrame, endpoint: Endpoint, features: Sequence[Feature], lacking: Bools
+    rows: pl.DataFrame, endpoint: Endpoint, features: Sequence[Feature], lacking: Bools, absolute: bool
 ) -> NDArray[np.object_]:
     flags = _Flags(rows.height)
+    flags.add(Flag(FlagCode.REFUSED, "no_absolute_risk"), np.full(rows.height, not absolute))
     for flag, where in assumptions.kept_out(rows, endpoint, features).items():
         flags.add(flag, where)
     flags.add(Flag(FlagCode.REFUSED, "genotype_unknown"), lacking)

@@ -18,6 +18,7 @@ from pgx.models.cohort import column_choice
 from pgx.models.cohort.tables import absent
 from pgx.models.evidence import design, endpoints, gene_columns, gene_meanings, plausible
 from pgx.models.evidence.endpoint import Endpoint, Feature
+from pgx.models.scoring import assumptions
 from pgx.models.scoring.patterns import judge
 from pgx.models.scoring.score_rows import answer, combined
 from pgx.models.store import card, folder
@@ -81,6 +82,7 @@ def score(
         model = models.get(endpoint.name)
         local = bool(endpoint.local) or (model is not None and model.checksum not in shipped)
         found = answer(frame, starts, names, endpoint, model, kb.version, local=local)
+        found = assumptions.with_gaps(found, frame[starts], _gaps(kb).get(endpoint.name, ()))
         if whose is not None:
             found = found.join(whose, on=["sample", "drug"], how="semi", maintain_order="left")
         parts.append(found.with_columns(_rank=pl.lit(rank, dtype=pl.Int64)))
@@ -165,7 +167,21 @@ def averaged_genes(kb: KnowledgeBase, names: Sequence[str], models_dir: str | Pa
 
 def columns_of(kb: KnowledgeBase, names: Sequence[str]) -> list[str]:
     """Return the features that these endpoints read, sorted."""
-    return sorted({column for endpoint in _chosen(kb, names, {}) for column in design.columns(endpoint)})
+    chosen = _chosen(kb, names, {})
+    left_out = {feature for endpoint in chosen for feature in _gaps(kb).get(endpoint.name, ())}
+    return sorted({column for endpoint in chosen for column in design.columns(endpoint)} | left_out)
+
+
+def _gaps(kb: KnowledgeBase) -> dict[str, list[str]]:
+    """Features that matter to an endpoint and that its estimate leaves out, by endpoint."""
+
+    def group() -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for endpoint, feature in kb.table("estimate_gaps").select("endpoint", "feature").iter_rows():
+            found.setdefault(endpoint, []).append(feature)
+        return found
+
+    return kb.remember("estimate gaps", group)
 
 
 def columns_by_endpoint(

@@ -91,6 +91,7 @@ def _answers(
         np.abs(estimate - _inverse(judged.margin, active.link)[index][leading]) > 1e-12
     )
     reference = model.reference if model else float(_inverse(np.array([endpoint.average]), endpoint.link)[0])
+    shown = reference if model or endpoint.absolute else None
     prior_only = judged.prior_only[index][leading]
     applies = np.array([not codes for codes in refused], dtype=np.bool_)
     ratio = estimate / reference
@@ -111,7 +112,7 @@ def _answers(
             "high": pl.Series(np.maximum(high, estimate) * blank, nan_to_null=True),
             "level": model.level if model else LEVEL,
             "unit": active.unit,
-            "reference": reference,
+            "reference": shown,
             "category": category.astype(str),
             "evidence": np.where(prior_only | (model is None), "literature only", _evidence(model)),
             "model": model.identity if model else prior_identity(endpoint, kb_version),
@@ -120,7 +121,7 @@ def _answers(
             "flags": _joined(refused, flags, unsure, local),
             "_person": np.arange(len(names)),
         },
-        schema_overrides={"flags": NAMES},
+        schema_overrides={"flags": NAMES, "reference": pl.Float64},
     ).with_columns(pl.col("estimate", "low", "high", "reference").round_sig_figs(_DIGITS))
 
 

@@ -22,13 +22,14 @@ from pgx.assertion import CALLED
 from pgx.codes import FlagCode, NoteCode, Severity
 from pgx.errors import InputError, UsageError
 from pgx.knowledge import KnowledgeBase
+from pgx.knowledge.resolver import older_gene_names
 from pgx.knowledge.rules.phenotypes import INDETERMINATE, rules_for
 from pgx.notes import Note
 from pgx.phenotypes import allele_status
 from pgx.phenotypes.interaction_notes import note
 from pgx.phenotypes.outside import reconcile
 from pgx.phenotypes.outside.formats import read as read_file
-from pgx.phenotypes.outside.names import SECOND_ALLELE, diplotype_of, phenotype_of, score_of
+from pgx.phenotypes.outside.names import SECOND_ALLELE, diplotype_of, phenotype_of, score_of, status_or_phenotype
 from pgx.phenotypes.outside.source import Known, Said
 from pgx.types import CallSet, GeneCalls, PatternCall
 
@@ -149,7 +150,7 @@ def _gene(kb: KnowledgeBase, text: str) -> str | None:
     """Return the gene that is meant: symbols are compared without case; ``IFNL3/4`` is IFNL3."""
     known: dict[str, str] = kb.remember("gene symbols", lambda: _symbols(kb))
     plain = text.strip().upper()
-    return known.get(plain) or known.get(plain.split("/")[0])
+    return known.get(plain) or known.get(plain.split("/")[0]) or older_gene_names(kb).get(_letters(plain))
 
 
 def _nearly(kb: KnowledgeBase, text: str) -> str | None:
@@ -180,6 +181,8 @@ def _symbols(kb: KnowledgeBase) -> dict[str, str]:
 def _call(kb: KnowledgeBase, gene: str, row: Said, tool: str, where: str) -> tuple[OutsideCall, list[str], list[str]]:
     """Return the call, remarks on it, and what it has of alleles that the knowledge base lacks."""
     phenotype, score = phenotype_of(kb, row.phenotype), score_of(row.score)
+    if len(row.candidates) == 1 and (stated := status_or_phenotype(kb, gene, row.candidates[0])):
+        row, phenotype = replace(row, candidates=()), stated
     share = 1.0 / len(row.candidates) if row.candidates else 0.0
     diplotypes, remarks, strange = [], [], []
     for text in dict.fromkeys(row.candidates):

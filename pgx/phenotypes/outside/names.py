@@ -14,6 +14,7 @@ import polars as pl
 
 from pgx.knowledge import KnowledgeBase
 from pgx.phenotypes import allele_status
+from pgx.phenotypes.outside.laboratory import WILD_TYPE, key_of, laboratory_of, without_remark
 from pgx.types import Diplotype
 
 _NO_CALL = {"", ".", "-", "none", "n/a", "na", "nan", "no call", "no_call", "nocall", "not called", "./.", "unknown",
@@ -25,7 +26,7 @@ _LETTERED = re.compile(r"^(?P<core>\*\d+)[A-Z]$")
 """Names of sub-alleles before they were numbered: ``*2A`` is ``*2.001`` today."""
 _ALDY_CN = re.compile(r"^(\*\d+):\d+$")
 _VARIANT = re.compile(r"^(?:rs\d+|\d+[.:]?[A-Z]+>[A-Z]+)$", re.IGNORECASE)
-_REFERENCE_WORDS = {"reference", "ref", "wild-type", "wildtype", "wt", "*1"}
+_REFERENCE_WORDS = {"reference", "ref", "wild-type", "wildtype", "wild type", "wt", "*1"}
 _ALLELE = re.compile(r"\*[A-Z]?\d+[A-Za-z]{0,3}\d?(?:\.\d+)?(?:x≥?(?:\d+|N))?|rs\d+.*|[cgmnp]\.\S.*")
 """What an allele's name looks like, known or not."""
 SECOND_ALLELE = "the second allele"
@@ -48,6 +49,8 @@ class AlleleNames:
         known = dict.fromkeys([*rows["allele"], *kb.table("functions").filter(pl.col("gene") == gene)["allele"]])
         self.known = frozenset(known)
         self._index = _index(known)
+        named = kb.table("allele_names").filter(pl.col("gene") == gene).select("name", "allele").iter_rows()
+        self._index |= {form: allele for name, allele in named for form in (name.lower(), key_of(name))}
         reference = rows.filter(pl.col("reference") == "y")["allele"]
         self._reference: str | None = reference[0] if len(reference) else None
 
@@ -58,7 +61,7 @@ class AlleleNames:
             return _hla(name), False
         if name in self.known:
             return name, False
-        if found := self._index.get(name.lower()):
+        if found := self._index.get(name.lower()) or self._index.get(key_of(name)):
             return found, False  # a plus sign may be part of the name: c.1905+1G>A
         extra = False
         parts = name.split("+")
@@ -123,7 +126,11 @@ def _index(names: Iterable[str]) -> dict[str, str]:
     forms: dict[str, set[str]] = {}
     for name in names:
         short, _, rest = name.partition(" (")
-        for form in {name, short, rest.rstrip(")"), name.removeprefix("m."), name.replace(" ", "")}:
+        several = name.split(",") if "," in name and ">" not in name else []
+        for form in {
+            name, short, rest.rstrip(")"), name.removeprefix("m."), name.replace(" ", ""), key_of(short),
+            *(one.strip() for one in several),
+        }:  # fmt: skip
             if form:
                 forms.setdefault(form.lower(), set()).add(name)
     index = {form: next(iter(found)) for form, found in forms.items() if len(found) == 1}
@@ -143,6 +150,8 @@ def names_of(kb: KnowledgeBase, gene: str) -> AlleleNames:
 def split_strands(text: str, names: AlleleNames) -> list[str]:
     """Split a diplotype at the slash between its strands; allele names of some genes contain slashes themselves."""
     cuts = [i for i, letter in enumerate(text) if letter == "/"]
+    if cuts and names.place(text)[0] in names.known:
+        return [text]  # c.1236G>A/HapB3 is one allele
     if len(cuts) <= 1:
         return text.split("/")
     good = [cut for cut in cuts if all(names.place(part)[0] in names.known for part in (text[:cut], text[cut + 1 :]))]
@@ -161,7 +170,10 @@ def diplotype_of(kb: KnowledgeBase, gene: str, text: str, probability: float) ->
         If the text is not one or two strands, or something in it is no allele's name.
     """
     names = names_of(kb, gene)
-    strands = split_strands(text.strip(), names)
+    written = text.strip()
+    if names.place(written)[0] not in names.known or WILD_TYPE.match(written):
+        written = laboratory_of(kb, gene).read(without_remark(written, phenotype_forms(kb))).diplotype
+    strands = split_strands(written, names)
     if len(strands) > 2:
         raise ValueError(f"{text!r} is not a diplotype")
     made = [_strand(strand, names) for strand in strands]
@@ -211,8 +223,20 @@ def phenotype_of(kb: KnowledgeBase, text: str | None) -> str | None:
     plain = re.sub(r"metabolise?(r|rs)\b", "metabolizer", text.strip(), flags=re.IGNORECASE)
     plain = re.sub(r"metabolizers\b", "metabolizer", plain, flags=re.IGNORECASE)
     plain = re.sub(r"\s*\((?:AS.*|[A-Z]{2,3})\)\s*$", "", plain)
-    index: dict[str, str] = kb.remember("phenotype names", lambda: _phenotype_index(kb))
-    return index.get(plain.lower(), plain)
+    return phenotype_forms(kb).get(plain.lower(), plain)
+
+
+def status_or_phenotype(kb: KnowledgeBase, gene: str, text: str) -> str | None:
+    """Return what stands in place of a genotype: ``*57:01 positive``, ``Poor Metabolizer``; mostly None."""
+    if status := laboratory_of(kb, gene).read(text).status:
+        return status
+    known = phenotype_of(kb, text)
+    return known if known is not None and known.lower() in phenotype_forms(kb) and not text.startswith("*") else None
+
+
+def phenotype_forms(kb: KnowledgeBase) -> dict[str, str]:
+    """Return the ways to write a phenotype, lower case, and the phenotype that each is."""
+    return kb.remember("phenotype names", lambda: _phenotype_index(kb))
 
 
 def _phenotype_index(kb: KnowledgeBase) -> dict[str, str]:

@@ -21,7 +21,12 @@ _SAMPLE_ID = re.compile(r"^Sample ID:\s*(\S+)", re.MULTILINE)
 def is_pharmcat(source: Source) -> bool:
     """Return whether the file is PharmCAT's outside calls: gene, diplotype, phenotype, activity score, no header."""
     rows = [cells_of(line) for _, line in source.lines if not line.startswith("#")]
-    looks = [row for row in rows if re.match(r"^[A-Za-z][A-Za-z0-9/_-]{1,14}$", row[0]) and 2 <= len(row) <= 5]
+    looks = [
+        row
+        for row in rows
+        if (re.match(r"^[A-Za-z][A-Za-z0-9/_-]{1,14}(?:\*[\d:]+)?$", row[0]) and 2 <= len(row) <= 5)
+        or (len(row) == 1 and _one_cell(row[0], source.known))
+    ]
     return source.data is None and bool(looks) and 2 * len(looks) >= len(rows)
 
 
@@ -36,13 +41,29 @@ def pharmcat(source: Source) -> Iterator[Said]:
         if number == source.lines[0][0] and gene.lower() == "gene":
             continue
         if "\t" not in line:
-            yield Said(line.split()[0], where, problem="the line has no tab")
+            found = _one_cell(line.strip(), source.known)
+            yield (
+                Said(found[0], where, None, (found[1],))
+                if found
+                else Said(line.split()[0], where, problem="the line has no tab")
+            )
         elif not any((diplotype, phenotype, score)):
             yield Said(gene, where, problem="no diplotype, phenotype or activity score on the line")
         else:
+            if found := _one_cell(gene, source.known):
+                # HLA-B*57:01 in the cell of the gene: what stands behind it is said of that allele.
+                gene, diplotype = found[0], " ".join(filter(None, (found[1], diplotype)))
             candidates = () if is_no_call(diplotype) else (diplotype,)
             silent = not candidates and is_no_call(phenotype) and is_no_call(score)
             yield Said(gene, where, None, candidates, phenotype, score, no_call=silent)
+
+
+def _one_cell(text: str, known: Known) -> tuple[str, str] | None:
+    """Split ``CYP2D6*4/*4`` or ``G6PD A- (hemizygous)`` into gene and result; None if it is no such thing."""
+    for gene in known.genes:
+        if text.upper().startswith(gene) and (match := re.match(r"\s*(\*.*)$|[\s:]+(\S.*)$", text[len(gene) :])):
+            return gene, (match[1] or match[2]).strip()
+    return None
 
 
 def is_aldy(source: Source) -> bool:

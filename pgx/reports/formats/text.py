@@ -211,6 +211,9 @@ def _drug_lines(drugs: list[Drug]) -> RenderableType:
         for caution in drug.cautions:
             text.append("\nuncertain: ", "bold")
             text.append(caution)
+        for limit in drug.beside:
+            text.append("\nlabel: ", "bold")
+            text.append(limit.text)
         for limit in drug.open_limits:
             text.append("\nlabel: ", "bold")
             text.append(

@@ -90,6 +90,7 @@ def drug_of(
             *gaps.codes_not_understood((*valid, *decision.limits)),
             *gaps.other_genotypes(advice, valid, judgement.urgency),
             *(gaps.untested_remarks(untested, stakes) if deciding and not part else ()),
+            *gaps.unverified_remarks(valid),
             *(gaps.copy_remarks(deciding, copy_ranges or {}) if deciding else ()),
             *gaps.unclear_remarks({} if part else unclear, refused),
         ),

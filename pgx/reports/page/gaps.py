@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+from pgx.codes import FlagCode
 from pgx.reports.page import wording
 from pgx.reports.page.advice import Advice
 from pgx.reports.page.wording import URGENCIES, words
@@ -35,6 +36,13 @@ def untested_remarks(untested: Mapping[str, list[str]], stakes: Mapping[str, str
     for gene, sources in untested.items():
         stake = {gene: stakes[gene]} if gene in stakes else {}
         yield f"{gene} was not tested, and {', '.join(sources)} would look at it too{stake_clause(stake)}"
+
+
+def unverified_remarks(rows: Iterable[Advice]) -> Iterator[str]:
+    """Yield that the advice rests on a drug whose strength no list confirms."""
+    found = dict.fromkeys(flag.arguments for row in rows for flag in row.codes if flag.code == FlagCode.UNVERIFIED)
+    for agent, gene in (one for one in found if len(one) == 2):
+        yield f"that {wording.clean(agent)} acts on {gene} so strongly is unverified: no public list confirms it"
 
 
 def unclear_remarks(unclear: Mapping[str, str], refused: Collection[str]) -> Iterator[str]:

@@ -112,7 +112,12 @@ class Drug:
     def in_short(self) -> str:
         """What acts on it and the change of dose, as short as a card needs it."""
         agents = ", ".join(
-            dict.fromkeys(f"{acting.agent} {acting.effect.split('_')[0]} it, {acting.enzyme}" for acting in self.acting)
+            dict.fromkeys(
+                f"{acting.agent} {acting.effect.split('_')[0]} it, {acting.enzyme}"
+                if acting.enzyme
+                else f"with {acting.agent}"
+                for acting in self.acting
+            )
         )
         agents = agents or ", ".join(f"because of {agent}" for agent in self.causes)
         leading = self.ruled_out or self.deciding
@@ -124,6 +129,11 @@ class Drug:
     def open_limits(self) -> tuple[Advice, ...]:
         """The limits of the label of which the data do not say whether they concern this person, unless one holds."""
         return () if self.ruled_out else tuple(limit for limit in self.limits if limit.applies != "yes")
+
+    @property
+    def beside(self) -> tuple[Advice, ...]:
+        """What the label says whatever the genes, and which holds, beside what leads."""
+        return tuple(limit for limit in self.limits if limit.applies == "yes" and limit is not self.ruled_out)
 
     @property
     def action(self) -> str:

@@ -1,0 +1,138 @@
+"""What people write for genes and drugs, on the command line and in records, to the names of the knowledge base.
+
+Genes: symbols in any case, with or without marks, and older names (``gene_names``). Drugs: everything that
+`pgx.knowledge.drug_names` finds, and on the command line classes of drugs too (``drug_classes``, groups of the ATC).
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+
+import polars as pl
+
+from pgx.errors import UsageError
+from pgx.knowledge.base import KnowledgeBase
+from pgx.knowledge.drug_names import drug_names, resolve
+
+_ATC_GROUP = re.compile(r"^(?:atc[:=])?([A-Z]\d{2}(?:[A-Z]{1,2})?)$", re.IGNORECASE)
+
+
+def gene_of(kb: KnowledgeBase, name: str) -> str:
+    """Return the gene that a user means.
+
+    Raises
+    ------
+    UsageError
+        If the knowledge base has no such gene; the message names what is written almost like it.
+
+    Examples
+    --------
+    >>> from pgx import knowledge
+    >>> gene_of(knowledge.load(), "hla-b"), gene_of(knowledge.load(), "OATP1B1")
+    ('HLA-B', 'SLCO1B1')
+    """
+    known = gene_forms(kb)
+    if found := known.get(_letters(name)):
+        return found
+    close = difflib.get_close_matches(_letters(name), known, n=3, cutoff=0.8)
+    # Another number is another gene, not a slip.
+    meant = list(dict.fromkeys(known[one] for one in close if not _other_number(_letters(name), one)))
+    hint = f"did you mean {' or '.join(meant)}?" if meant else "see `pgx kb genes`"
+    raise UsageError(f"the knowledge base has no gene {name!r}; {hint}")
+
+
+def genes_of(kb: KnowledgeBase, names: Iterable[str] | None) -> list[str] | None:
+    """Return the genes that a user means, each once; None stays None.
+
+    Raises
+    ------
+    UsageError
+        As for `gene_of`.
+    """
+    return None if names is None else list(dict.fromkeys(gene_of(kb, name) for name in names if name.strip()))
+
+
+def gene_forms(kb: KnowledgeBase) -> dict[str, str]:
+    """Return the ways to write a gene, letters and digits in capitals alone -> gene."""
+
+    def make() -> dict[str, str]:
+        named = {_letters(name): gene for name, gene in kb.table("gene_names").select("name", "gene").iter_rows()}
+        return named | {_letters(gene): gene for gene in kb.genes}
+
+    return kb.remember("gene forms", make)
+
+
+def older_gene_names(kb: KnowledgeBase) -> dict[str, str]:
+    """Return those of `gene_forms` that are names of their own, not a symbol with other marks: that may be a slip."""
+    symbols = {_letters(gene) for gene in kb.genes}
+    return {form: gene for form, gene in gene_forms(kb).items() if form not in symbols}
+
+
+def _other_number(one: str, two: str) -> bool:
+    apart = [(first, second) for first, second in zip(one, two, strict=False) if first != second]
+    return len(one) == len(two) and all(first.isdigit() and second.isdigit() for first, second in apart)
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[^A-Z0-9]", "", name.upper())
+
+
+def drugs_of(kb: KnowledgeBase, names: Sequence[str]) -> list[str]:
+    """Return the drugs that a user asks for: a class stands for its members, a combination for its parts too.
+
+    Raises
+    ------
+    UsageError
+        If a name is not known; the message names what is spelled almost like it.
+
+    Examples
+    --------
+    >>> from pgx import knowledge
+    >>> drugs_of(knowledge.load(), ["thiopurines", "Coumadin"])
+    ['azathioprine', 'mercaptopurine', 'thioguanine', 'warfarin']
+    """
+    found: list[str] = []
+    look_up = drug_names(kb)
+    for name in names:
+        if name.strip():
+            found += class_of(kb, name) or look_up.substances((resolve(kb, name),))
+    return list(dict.fromkeys(found))
+
+
+def class_of(kb: KnowledgeBase, name: str) -> list[str]:
+    """Return the drugs of a class that have recommendations, by a name of the class or a group of the ATC.
+
+    Raises
+    ------
+    UsageError
+        If it is a class of which no drug has a recommendation.
+    """
+    classes: dict[str, tuple[list[str], list[str]]] = kb.remember("drug classes", lambda: _classes(kb))
+    plain = drug_names(kb).plain(name)
+    match = _ATC_GROUP.match(name.strip())
+    groups, own = ([match[1].upper()], []) if match else classes.get(plain, ([], []))
+    if not groups and not own:
+        return []
+    table = kb.table("drugs").select("drug", pl.col("atc").str.split(";")).explode("atc")
+    members = table.filter(
+        pl.any_horizontal([pl.col("atc").str.starts_with(group) for group in groups] or [pl.lit(False)])
+    )
+    advised = set(kb.table("recommendations")["drug"])
+    found = sorted({*members["drug"], *own} & advised)
+    if not found:
+        raise UsageError(f"no drug of the class {name.strip()!r} has a recommendation in the knowledge base")
+    return found
+
+
+def _classes(kb: KnowledgeBase) -> dict[str, tuple[list[str], list[str]]]:
+    found = {}
+    look_up = drug_names(kb)
+    for names, atc, drugs in kb.table("drug_classes").select("names", "atc", "drugs").iter_rows():
+        for name in names.split(";"):
+            found[look_up.plain(name)] = (
+                (atc or "").split(";") if atc else [],
+                (drugs or "").split(";") if drugs else [],
+            )
+    return found

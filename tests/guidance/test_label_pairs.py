@@ -1,0 +1,99 @@
+"""What labels say of two drugs together reaches the judgement and the first page, whatever the genes are."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from pgx import knowledge, schema
+from pgx.guidance import recommend
+from pgx.judgement import judgements
+from pgx.phenotypes import assign
+from pgx.types import Result
+from tests.phenotypes.builders import callset, clinical, pattern
+from tests.reports.rendered import render_html, render_text, view
+
+KB = knowledge.load()
+URGENCY = dict(KB.table("actions").select("action", "urgency").iter_rows())
+ORDER = ("avoid", "change_dose", "monitor", "standard", "no_data")
+NORMAL = {"CYP2C19": pattern("*1/*1"), "CYP2D6": pattern("*1/*1"), "CYP2C9": pattern("*1/*1")}
+
+
+def result(people, genes=NORMAL):
+    """Return the result of persons, each with a list of drugs."""
+    history = clinical([{"sample": name, "drug": drug} for name, drugs in people.items() for drug in drugs])
+    calls, phenotypes = assign(callset(dict.fromkeys(people, genes)), KB, history)
+    said = recommend(phenotypes, calls, history, KB)
+    scores = schema.empty(schema.SCORES)
+    judged = judgements(said, calls, scores, KB)
+    return Result(
+        tuple(people), calls, phenotypes, said, scores, history.observations, history.medications,
+        schema.empty(schema.NOTES), judgements=judged,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def by_row():
+    """One person for each row that names its other drug."""
+    rows = KB.table("label_interactions").filter(pl.col("agent").is_not_null()).rows(named=True)
+    return rows, result({row["limit_id"]: [row["drug"], row["agent"]] for row in rows})
+
+
+def test_every_pair_reaches_the_judgement_and_the_first_page(by_row):
+    rows, found = by_row
+    assert len(rows) > 150
+    judged = {(row["sample"], row["drug"]): row for row in found.judgements.iter_rows(named=True)}
+    for row in rows:
+        own = judged[row["limit_id"], row["drug"]]
+        assert ORDER.index(own["urgency"]) <= ORDER.index(URGENCY[row["action"]]), (row, own)
+        drug = next(one for one in view(found, row["limit_id"]).drugs if one.name == row["drug"])
+        shown = [drug.ruled_out, *drug.beside]
+        assert row["limit_id"] in [one.rule for one in shown if one], row
+        if drug.ruled_out and drug.ruled_out.rule == row["limit_id"]:
+            assert row["agent"] in drug.headline
+            for words in filter(None, (row["dose"], row["limit"])):
+                assert words.removeprefix("text:") in drug.headline
+
+
+@pytest.mark.parametrize(
+    ("drugs", "urgency", "says"),
+    [
+        (("clopidogrel", "omeprazole"), "avoid", ": avoid, whatever the genes"),
+        (("clopidogrel", "esomeprazole"), "avoid", ": avoid, whatever the genes"),
+        (("citalopram", "omeprazole"), "change_dose", "at most 20 mg a day"),
+        (("azathioprine", "allopurinol"), "change_dose", "one quarter to one third of the usual dose"),
+        (("mercaptopurine", "febuxostat"), "avoid", "contraindicated, whatever the genes"),
+        (("tacrolimus", "voriconazole"), "change_dose", "to one third of the dose before"),
+        (("tacrolimus", "clarithromycin"), "change_dose", "set by whole blood levels"),
+        (("tacrolimus", "rifampin"), "monitor", "monitor, whatever the genes"),
+        (("simvastatin", "clarithromycin"), "avoid", "contraindicated, whatever the genes"),
+        (("simvastatin", "amlodipine"), "change_dose", "at most 20 mg a day"),
+        (("citalopram", "pimozide"), "avoid", "pimozide is taken with citalopram: contraindicated"),
+    ],
+)
+def test_the_headline_says_what_the_label_says(drugs, urgency, says):
+    found = result({"s": drugs}, {**NORMAL, "CYP3A5": pattern("*3/*3"), "SLCO1B1": pattern("*1/*1")})
+    drug = next(one for one in view(found, "s").drugs if one.name == drugs[0])
+    assert drug.urgency == urgency
+    assert says in drug.headline
+    assert drugs[1] in drug.headline
+
+
+def test_what_the_label_says_stands_beside_graver_advice_of_the_genes():
+    found = result({"s": ("citalopram", "omeprazole")}, {"CYP2C19": pattern("*2/*2")})
+    drug = next(one for one in view(found, "s").drugs if one.name == "citalopram")
+    assert drug.urgency == "avoid"
+    assert [one.rule for one in drug.beside]
+    for page in (render_text(found, "s", color=False, width=400), render_html(found, "s")):
+        assert "reduce the dose of citalopram to at most 20 mg a day" in page
+
+
+def test_a_pair_without_an_enzyme_counts_while_both_are_taken():
+    pair = [{"drug": "citalopram"}, {"drug": "pimozide", "status": "planned"}]
+    for drugs, expected in ((pair, 1), ([pair[0], {"drug": "pimozide", "status": "stopped"}], 0), (pair[:1], 0)):
+        history = clinical(drugs)
+        calls, phenotypes = assign(callset({"s": NORMAL}), KB, history)
+        said = recommend(phenotypes, calls, history, KB, drugs=["citalopram"])
+        named = said.filter(pl.col("recommendation").str.contains("With pimozide"))
+        assert named.height == expected
+        assert named["recommendation"].str.contains("planned").all()

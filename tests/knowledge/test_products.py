@@ -1,0 +1,62 @@
+"""Products of several drugs keep all their parts, by whatever name and in whatever order they are written."""
+
+from __future__ import annotations
+
+import csv
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+
+from pgx.knowledge import load
+from pgx.knowledge.drug_names import drug_names
+
+KB = load()
+NAMES = drug_names(KB)
+DATA = Path(__file__).resolve().parents[1] / "data"
+COMBINATIONS = sorted(NAMES.made_of)
+WRITTEN = (" / ", "/", "-", " - ", " + ", "+", " and ")
+
+
+def parts_of(name):
+    return set(NAMES.substances(NAMES.find(name).drugs))
+
+
+def rows(name):
+    with (DATA / name).open(encoding="utf-8") as handle:
+        return list(csv.DictReader(handle, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def test_the_combinations_of_the_table_are_many():
+    assert len(COMBINATIONS) > 80
+
+
+@pytest.mark.parametrize("name", COMBINATIONS)
+def test_a_combination_is_found_in_every_order_and_way_of_writing(name):
+    parts = NAMES.made_of[name]
+    assert parts_of(name) == {name, *parts}
+    for order in [parts, parts[::-1], *list(permutations(parts))[:6]]:
+        for sign in WRITTEN:
+            found = NAMES.find(sign.join(order))
+            assert set(parts) <= set(NAMES.substances(found.drugs)), (order, sign, found)
+            assert not found.unknown, (order, sign, found)
+
+
+@pytest.mark.parametrize("row", rows("product_brands.tsv"), ids=lambda row: row["brand"])
+def test_a_brand_keeps_all_its_parts(row):
+    for written in (row["brand"], row["brand"].lower(), f"{row['brand']} 1 tablet daily"):
+        assert set(row["substances"].split("+")) <= parts_of(written), written
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["co-trimoxazole", "cotrimoxazole", "Cotrimoxazol", "Bactrim", "Bactrim DS", "Septra", "TMP-SMX", "TMP/SMX",
+     "SMX-TMP", "trimethoprim-sulfamethoxazole", "sulfamethoxazole/trimethoprim", "Trimethoprim + Sulfamethoxazole",
+     "sulfamethoxazole 800 MG / trimethoprim 160 MG Oral Tablet"],
+)  # fmt: skip
+def test_co_trimoxazole_is_one_drug_under_all_its_names(name):
+    found = NAMES.find(name)
+    assert found.drugs == ("sulfamethoxazole / trimethoprim",)
+    assert not found.unknown
+    assert "cotrimoxazole" not in set(KB.table("drugs")["drug"])
+    assert set(KB.table("interactions").filter(drug="sulfamethoxazole / trimethoprim")["enzyme"]) == {"CYP2C9"}

@@ -1,0 +1,124 @@
+"""What people write for drugs, classes of drugs and genes; a suggestion is never another drug of a similar name."""
+
+from __future__ import annotations
+
+import random
+import string
+
+import pytest
+
+from pgx.errors import UsageError
+from pgx.knowledge import load
+from pgx.knowledge.drug_names import drug_names
+from pgx.knowledge.resolver import class_of, drugs_of, gene_of, genes_of
+from pgx.knowledge.show import drug as shown
+
+KB = load()
+NAMES = drug_names(KB)
+
+
+@pytest.mark.parametrize(
+    ("written", "drugs"),
+    [
+        ("statins", {"simvastatin", "atorvastatin", "rosuvastatin", "pravastatin", "pitavastatin", "fluvastatin", "lovastatin"}),
+        ("Statine", {"simvastatin", "atorvastatin", "rosuvastatin", "pravastatin", "pitavastatin", "fluvastatin", "lovastatin"}),
+        ("C10AA", {"simvastatin", "atorvastatin", "rosuvastatin", "pravastatin", "pitavastatin", "fluvastatin", "lovastatin"}),
+        ("thiopurines", {"azathioprine", "mercaptopurine", "thioguanine"}),
+        ("volatile anaesthetics", {"desflurane", "enflurane", "halothane", "isoflurane", "methoxyflurane", "sevoflurane"}),
+        ("PPIs", {"omeprazole", "pantoprazole", "lansoprazole", "dexlansoprazole", "esomeprazole", "rabeprazole"}),
+        ("inhibiteurs de la pompe à protons", {"omeprazole", "pantoprazole", "lansoprazole", "dexlansoprazole",
+                                               "esomeprazole", "rabeprazole"}),
+    ],
+)  # fmt: skip
+def test_a_class_stands_for_its_members(written, drugs):
+    assert set(class_of(KB, written)) == drugs
+
+
+def test_every_class_has_members_and_every_name_of_a_class_is_its_own():
+    seen = {}
+    for row in KB.table("drug_classes").iter_rows(named=True):
+        for name in row["names"].split(";"):
+            assert seen.setdefault(NAMES.plain(name), row["class"]) == row["class"]
+        try:
+            assert class_of(KB, row["names"].split(";")[0])
+        except UsageError as error:
+            assert "has a recommendation" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("written", "drug"),
+    [
+        ("Codéine", "codeine"), ("fenitoína", "phenytoin"), ("Azathioprin", "azathioprine"), ("tioguanine", "thioguanine"),
+        ("Acetylsalicylsäure", "aspirin"), ("acide acétylsalicylique", "aspirin"), ("Omeprazol", "omeprazole"),
+        ("amitriptilina", "amitriptyline"), ("Suxamethonium", "succinylcholine"), ("paracetamol", "acetaminophen"),
+        ("Ciclosporin", "cyclosporine"), ("rifampicine", "rifampin"), ("valproato", "valproic acid"),
+        ("Glibenclamid", "glyburide"), ("warfarina", "warfarin"), ("simvastatine", "simvastatin"),
+        ("metoclopramida", "metoclopramide"), ("Johanniskraut", "st. john's wort"), ("aciclovir", "acyclovir"),
+    ],
+)  # fmt: skip
+def test_names_in_other_languages(written, drug):
+    assert drugs_of(KB, [written]) == [drug]
+    assert NAMES.find(written).drugs == (drug,)
+
+
+def test_a_class_is_not_shown_as_one_drug():
+    with pytest.raises(UsageError, match="is a class: azathioprine, mercaptopurine, thioguanine; ask for one"):
+        shown(KB, "thiopurines")
+
+
+def test_a_combination_asks_for_its_parts_too():
+    assert {"fluoxetine", "olanzapine"} <= set(drugs_of(KB, ["Symbyax"]))
+    assert drugs_of(KB, ["statins", "Zocor"]).count("simvastatin") == 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["chlorpromazine", "prednisolone", "losartan", "hydralizine-x", "vincristine", "cetirizine", "prednisolon",
+     "metolazone", "sumatriptan", "zolpidem", "lorazepam", "doxazosin", "cefuroxime", "enalapril", "lisinopril"],
+)  # fmt: skip
+def test_a_medicine_that_is_not_here_gets_no_other_drug_of_a_similar_name(name):
+    assert NAMES.suggest(name) == []
+    with pytest.raises(UsageError) as caught:
+        drugs_of(KB, [name])
+    assert "did you mean" not in str(caught.value)
+
+
+def test_no_medicine_that_is_known_to_be_another_one_is_given_a_suggestion():
+    for name in KB.table("other_drugs")["name"]:
+        assert NAMES.suggest(name) == [], name
+
+
+def test_a_slip_of_one_letter_is_answered_with_the_drug_itself():
+    draw = random.Random(3)
+    drugs = [drug for drug in KB.table("recommendations")["drug"].unique().sort() if drug.isalpha() and len(drug) > 7]
+    answered = wrong = 0
+    for drug in drugs:
+        at = draw.randrange(2, len(drug) - 2)
+        slip = draw.choice((
+            drug[:at] + drug[at + 1 :],
+            drug[:at] + drug[at + 1] + drug[at] + drug[at + 2 :],
+            drug[:at] + draw.choice(string.ascii_lowercase) + drug[at:],
+        ))  # fmt: skip
+        if NAMES.find(slip).drugs:
+            continue
+        offered = {one.rpartition("(")[2].rstrip(")") for one in NAMES.suggest(slip)}
+        answered += drug in offered
+        wrong += bool(offered - {drug})
+    assert answered > 0.9 * len(drugs)
+    assert wrong <= 2
+
+
+@pytest.mark.parametrize(
+    ("written", "gene"),
+    [("cyp2d6", "CYP2D6"), ("CYP 2D6", "CYP2D6"), ("HLAB", "HLA-B"), ("oatp1b1", "SLCO1B1"), ("IL28B", "IFNL3"), ("BCRP", "ABCG2")],
+)  # fmt: skip
+def test_genes_by_any_of_their_names(written, gene):
+    assert gene_of(KB, written) == gene
+    assert genes_of(KB, [written, gene]) == [gene]
+
+
+def test_an_unknown_gene_is_one_line_and_another_number_is_no_slip():
+    with pytest.raises(UsageError, match="did you mean SLCO1B1"):
+        gene_of(KB, "SLC01B1")
+    with pytest.raises(UsageError, match="see `pgx kb genes`"):
+        gene_of(KB, "CYP2D7")
