@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pgx import knowledge
 from pgx.guidance import recommend
 from pgx.knowledge.rules.phenotypes import rules_for
+from pgx.knowledge.sentences import compose
 from pgx.phenotypes import assign
 from pgx.phenotypes.assign import named_in
 from tests.listed import with_text
@@ -103,7 +104,7 @@ class Person:
         kept = [row for row in found if self._on_diplotype(row) or self._group(row) not in exact]
         said = {}  # a phenotype and its plain term can each have a row of the same advice: one is told
         for row in kept:
-            said.setdefault((self._group(row), *(row[column] for column in row if column != "rec_id")), row["rec_id"])
+            said.setdefault((self._group(row), compose(row)), row["rec_id"])
         return set(said.values())
 
     @staticmethod
