@@ -13,7 +13,9 @@ from pgx.cli import options as opt
 def check(
     file: Annotated[
         Path | None,
-        typer.Argument(help="Clinical file or folder, VCF, BCF or raw array data.", show_default=False),
+        typer.Argument(
+            help="Clinical file or folder, VCF, BCF, raw array data or a table of SNP results.", show_default=False
+        ),
         opt.Role.record,
     ] = None,
     out: opt.Out = Path("-"),
@@ -21,7 +23,10 @@ def check(
         bool, typer.Option("--columns", help="List the columns that a flat clinical file can have, and stop.")
     ] = False,
     template: Annotated[
-        str | None, typer.Option(help="Write an empty table to fill in instead: csv.", show_default=False)
+        str | None,
+        typer.Option(
+            help="Write an empty table to fill in instead: csv (clinical), snps (SNP results).", show_default=False
+        ),
     ] = None,
     as_of: opt.AsOf = None,
     knowledge: opt.Knowledge = None,
@@ -43,8 +48,8 @@ def check(
         write_table(pgx.kb.columns(knowledge or ()), out)
         return
     if template is not None:
-        opt.choices("--template", template, ("csv",))
-        heading = pgx.kb.template(knowledge or ())
+        opt.choices("--template", template, ("csv", "snps"))
+        heading = pgx.kb.template(knowledge or (), template)
         if str(out) == "-":
             typer.echo(heading, nl=False)
         else:

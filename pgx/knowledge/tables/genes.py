@@ -276,6 +276,7 @@ CALLING_POLICIES = Table(
             "complete no other allele (flagged); deletion_allele: the allele that has lost the gene; "
             "exon_deletion_allele: the allele that has lost one exon or more, whichever; "
             "paralog_base: a base that reads of a sister gene bring to the position; "
+            "repeat_unit: bases that the position repeats, and how often the reference does as laboratories count; "
             "fallback_variant: where no named alleles explain the strands, each is read as the reference allele or, "
             "with the allele's base at the position, as the allele, if no other loss of function is known (flagged)",
             required=True,
@@ -288,10 +289,13 @@ CALLING_POLICIES = Table(
                 "deletion_allele",
                 "exon_deletion_allele",
                 "paralog_base",
+                "repeat_unit",
                 "fallback_variant",
             ),
         ),
-        Field("pos_grch38", INT, "position concerned (proxy, common_base, paralog_base, fallback_variant)"),
+        Field(
+            "pos_grch38", INT, "position concerned (proxy, common_base, paralog_base, repeat_unit, fallback_variant)"
+        ),
         Field("decided_by", INT, "position that decides (proxy)"),
         Field(
             "allele",
@@ -299,7 +303,7 @@ CALLING_POLICIES = Table(
             "allele concerned (report_as, fallback_variant, both kinds of deletion), or base (common_base, "
             "paralog_base)",
         ),
-        Field("report_as", T, "name to report"),
+        Field("report_as", T, "name to report; number of units (repeat_unit)"),
         Field("source", T, "source", required=True),
     ),
 )
