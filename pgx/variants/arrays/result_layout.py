@@ -211,6 +211,6 @@ def _alleles(plain: Sequence[str]) -> tuple[tuple[int, int] | None, str]:
 
 def _is_marker(line: str, delimiter: str, markers: Sequence[int], columns: dict[str, int]) -> bool:
     cells = cells_of(line, delimiter)
-    if {"chrom", "pos"} <= set(columns):
-        return columns["pos"] < len(cells) and cells[columns["pos"]].isdigit()
+    if {"chrom", "pos"} <= set(columns) and columns["pos"] < len(cells) and cells[columns["pos"]].isdigit():
+        return True
     return any(place < len(cells) and (rsid_of(cells[place]) or place_of(cells[place])) for place in markers)
