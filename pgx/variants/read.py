@@ -30,6 +30,7 @@ from pgx.variants.sites.assemble import Assembly, all_alleles
 from pgx.variants.sites.copy_number import CopyNumbers
 from pgx.variants.sites.fasta import Reference
 from pgx.variants.sites.gene_spans import gene_spans
+from pgx.variants.sites.indel_reach import reach_of
 from pgx.variants.sites.sex import SexEvidence, given_sex
 from pgx.variants.sites.sex import apply as apply_sex
 from pgx.variants.sites.site_errors import SiteErrors, published_frequencies
@@ -125,7 +126,7 @@ def read(
         told = given_sex(sex(names, everyone) if callable(sex) else sex)
         found = _build(inputs, asked, kb, notes, column)
         _name_arrays(inputs, notes)
-        targets = Targets.of(kb.sites, found)
+        targets = Targets.of(kb.sites, found, reach_of(kb))
         reference = None if fasta is None else Reference(fasta, targets)
         assembly = Assembly(targets.all, len(names))
         evidence = SexEvidence(len(names))
