@@ -14,6 +14,7 @@ from pgx.types import Genotypes
 from pgx.variants.arrays.result_alleles import Problem, SiteAlleles, codes_of, tokens_of
 from pgx.variants.arrays.result_layout import Shape, recognise
 from tests.variants.build import at, knowledge
+from tests.variants.test_arrays import HEADS
 
 STAR2, STAR17, STAR3 = ("chr10", 94781859), ("chr10", 94761900), ("chr10", 94780653)
 C9_STAR3, TA_REPEAT, D6_STAR3 = ("chr10", 94981296), ("chr2", 233760233), ("chr22", 42128241)
@@ -229,7 +230,8 @@ def test_other_files_are_no_tables() -> None:
     for text in (
         "sample,date,test,result\nA,2020-01-01,INR,2.5\n", "sample,weight,height\nA,70,180\n", "hello\n", "",
         "##fileformat=VCFv4.2\n#CHROM\tPOS\n", "rsid\tchromosome\tposition\tgenotype\nrs1\t1\t100\tAA\n",
-        "patient,drug,dose\nA,warfarin,5\n",
+        "patient,drug,dose\nA,warfarin,5\n", "rs4244285,10,96541616,AG\nrs12248560,10,96521657,CC\n",
+        *(head + "rs4244285\t10\t96541616\tA/G\nrs12248560\t10\t96521657\tC/C\n" for head in HEADS.values()),
     ):  # fmt: skip
         assert recognise(text.encode()) is None
 

@@ -113,13 +113,13 @@ def recognise(head: bytes) -> Layout | None:
         return None
     strand, build = None, None
     for number, line in enumerate(lines, 1):
+        if consumer.is_header(line):
+            return None
         if line.startswith("#") and not _RSID.search(line):
             said = _STRAND_COMMENT.search(line)
             strand = _WORDS[said[1].lower()] if said else strand
             build = build or build_of_text(line)
             continue
-        if consumer.is_header(line):
-            return None
         found = _layout(line, number, lines[number:], strand, build)
         if found is not None:
             return found
@@ -180,9 +180,9 @@ def _layout(line: str, number: int, after: Sequence[str], strand: str | None, bu
         return Layout(Shape.LONG, columns=columns, **told)  # type: ignore[arg-type]
     copies = {p: gene for p, name in enumerate(names) if (gene := gene_of_copies(name)) is not None}
     wide = {p: name for p, name in enumerate(names) if p not in copies and (rsid_of(name) or place_of(name))}
-    if wide or (copies and "sample" in columns):
-        if not {"sample"} & set(columns) and 0 not in wide and 0 not in copies:
-            columns["sample"] = 0
+    if (wide or copies) and "sample" not in columns and 0 not in wide and 0 not in copies:
+        columns["sample"] = 0
+    if (wide or copies) and "sample" in columns:
         return Layout(Shape.WIDE, columns=columns, named=wide, copies=copies, **told)  # type: ignore[arg-type]
     if located and told_of:
         taken = {*markers, *columns.values()}
