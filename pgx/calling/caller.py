@@ -197,11 +197,10 @@ class _Solver:
         if not answer.found.pairs:
             return PatternCall((), "not_called", n_called, total, (*flags, "unresolved"))
         flags += ("genotype_overruled",) if answer.overruled else ()
-        if not _UNCERTAIN.isdisjoint(flags) and self._rests_on_prior(answer.found, mixture):
-            flags += ("prior_driven",)
+        rests_on_prior = not _UNCERTAIN.isdisjoint(flags) and self._rests_on_prior(answer.found, mixture)
         fallback = self._fallback(codes[:, :1] if haploid else codes, doubts)
         spread = self._with_unseen(answer.found, self._context(decided), n, mixture, doubts)
-        return self._finish(spread, n_called, total, flags, fallback)
+        return self._finish(spread, n_called, total, flags, fallback, rests_on_prior=rests_on_prior)
 
     def _pairs(
         self, context: Context, n: int, mixture: NDArray[np.float64], doubts: dict[int, Likelihood]
@@ -219,7 +218,7 @@ class _Solver:
         if self.unseen is None or found.copies[n] != UNKNOWN or found.haploid[n]:
             return shown
         codes, blocks = found.codes[n], found.blocks[n]
-        two = blocks != HOMOZYGOUS
+        two = (blocks != HOMOZYGOUS) & (codes >= 0).all(axis=1)
         two[list(doubts)] = False
         one_copy = np.stack([codes.max(axis=1), np.full(len(codes), NO_COPY, dtype=np.int8)], axis=1)
 
@@ -277,6 +276,8 @@ class _Solver:
         total: int,
         flags: tuple[str, ...],
         fallback: tuple[Fallback, int] | None,
+        *,
+        rests_on_prior: bool,
     ) -> PatternCall:
         whole = answer.total
         kept = merged(answer.pairs) if self.shares_names else answer.pairs
@@ -290,10 +291,11 @@ class _Solver:
             "extra_variants": any(strand.detail != strand.name for strand in strands),
             "undocumented_base": any(strand.undocumented for strand in strands),
             "novel_combination": not best.counted,
+            "prior_driven": rests_on_prior,
             "alternatives_cut": mass < 0.99 * whole or not answer.exhaustive,
         }
         unsure = (
-            "prior_driven" in flags
+            rests_on_prior
             or not answer.exhaustive
             or not _SEEN.isdisjoint(flags)
             or diplotypes[0].probability < self.threshold

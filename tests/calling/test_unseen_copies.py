@@ -59,6 +59,13 @@ def test_two_different_bases_are_two_copies(one):
     assert "*1/*68+*4" in posterior(called)
 
 
+def test_a_strand_without_data_may_be_no_strand(kb, one):
+    site = kb.sites.row(int(kb.gene("GSTM1").sites[0]), named=True)
+    known = {site["pos_grch38"]: (site["alleles"][0], None)}
+    found = one("GSTM1", known, filled=False)
+    assert any(d.allele2 == "*0" for d in found.diplotypes)
+
+
 def test_a_tandem_is_as_probable_as_in_the_persons_group(one):
     known = {42126611: ("C", "G"), 42129130: ("C", "G"), 42130692: ("G", "A")}
     asian, european = (posterior(one("CYP2D6", known, group=group)) for group in ("East Asian", "European"))
