@@ -111,13 +111,14 @@ def _is_genotypes(file: Path) -> bool:
     """Whether a file is checked as genotypes: by its name, or by what it begins with."""
     from pgx.clinical.readers.sniff import read_head
     from pgx.variants.arrays.consumer import recognise
+    from pgx.variants.arrays.result_layout import recognise as recognise_table
 
     if str(file) == "-" or file.name.lower().endswith(_SUFFIXES):
         return True
     if not file.is_file():
         return False
     head = read_head(file).removeprefix(b"\xef\xbb\xbf")
-    return head.startswith(_GENOTYPES) or recognise(head) is not None
+    return head.startswith(_GENOTYPES) or recognise_table(head) is not None or recognise(head) is not None
 
 
 def _genotypes(file: Path, kb: KnowledgeBase) -> pl.DataFrame:

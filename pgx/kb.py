@@ -378,17 +378,29 @@ def columns(knowledge: Paths = ()) -> pl.DataFrame:
     return clinical.columns(base(knowledge))
 
 
-def template(knowledge: Paths = ()) -> str:
-    """Return an empty clinical table to fill in: one line with the names of its columns.
+def template(knowledge: Paths = (), kind: str = "csv") -> str:
+    """Return an empty table to fill in: one line with the names of its columns.
+
+    Parameters
+    ----------
+    knowledge
+        Folders of site tables laid over the knowledge base.
+    kind
+        ``csv``: clinical data; ``snps``: results of SNP assays and copy numbers, one line each.
 
     Examples
     --------
     >>> import pgx
     >>> pgx.kb.template().split(",")[0]
     'sample'
+    >>> pgx.kb.template(kind="snps").split(",")[:2]
+    ['sample', 'rsid']
     """
     from pgx import clinical
+    from pgx.variants.arrays.result_layout import TEMPLATE
 
+    if kind == "snps":
+        return TEMPLATE
     return clinical.template(base(knowledge))
 
 

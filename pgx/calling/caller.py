@@ -22,13 +22,15 @@ from pgx.calling.copy_number import (
     known_copies,
     without_judgement,
 )
+from pgx.calling.diplotypes import diplotype, falls_back, merged
 from pgx.calling.model import Fallback, GeneModel, model
 from pgx.calling.patterns import HOMOZYGOUS, UNKNOWN_BASE
 from pgx.calling.solve import Found
-from pgx.calling.strands import Strand, sort_key
+from pgx.calling.strands import Strand
+from pgx.calling.unseen_copies import UnseenCopies, unseen_copies
 from pgx.errors import UsageError
 from pgx.knowledge.base import KnowledgeBase
-from pgx.types import CallSet, Diplotype, GeneCalls, Genotypes, Likelihood, PatternCall
+from pgx.types import NO_COPY, CallSet, GeneCalls, Genotypes, Likelihood, PatternCall
 
 THRESHOLD = 0.9
 """Posterior of the most probable diplotype from which a gene counts as called."""
@@ -91,7 +93,14 @@ def call(
         gene = model(kb, name)
         copies = known_copies(genotypes, copy_number, name)
         solver = _Solver(
-            genotypes, gene, known, threshold, group, copies, copies_of(kb, name) if (copies != UNKNOWN).any() else None
+            genotypes,
+            gene,
+            known,
+            threshold,
+            group,
+            copies,
+            copies_of(kb, name) if (copies != UNKNOWN).any() else None,
+            unseen_copies(kb, name),
         )
         called.append(solver.call())
     return CallSet(genotypes.samples, tuple(called))
@@ -109,8 +118,10 @@ class _Solver:
         group: NDArray[np.intp],
         copies: NDArray[np.int32],
         copy_rules: Copies | None,
+        unseen: UnseenCopies | None,
     ) -> None:
         self.gene, self.known, self.threshold, self.copy_rules = gene, known, threshold, copy_rules
+        self.unseen = unseen
         self.found = patterns.find(
             genotypes, gene.definition.sites, group, gene.inheritance, copies, gene.pass_over, _common(genotypes, gene)
         )
@@ -194,8 +205,10 @@ class _Solver:
         if not answer.found.pairs:
             return PatternCall((), "not_called", n_called, total, (*flags, "unresolved"))
         flags += ("genotype_overruled",) if answer.overruled else ()
+        rests_on_prior = not _UNCERTAIN.isdisjoint(flags) and self._rests_on_prior(answer.found, mixture)
         fallback = self._fallback(codes[:, :1] if haploid else codes, doubts)
-        return self._finish(answer.found, mixture, n_called, total, flags, fallback)
+        spread = self._with_unseen(answer.found, self._context(decided), n, mixture, doubts)
+        return self._finish(spread, n_called, total, flags, fallback, rests_on_prior=rests_on_prior)
 
     def _pairs(
         self, context: Context, n: int, mixture: NDArray[np.float64], doubts: dict[int, Likelihood]
@@ -204,6 +217,25 @@ class _Solver:
         if doubts:
             return weigh.pairs(context, codes, blocks, mixture, doubts, haploid=haploid)
         return weigh.Weighed(solve.pairs(context, codes, blocks, mixture, haploid=haploid), overruled=False)
+
+    def _with_unseen(
+        self, shown: Found, context: Context, n: int, mixture: NDArray[np.float64], doubts: dict[int, Likelihood]
+    ) -> Found:
+        """Sum over the copy number where nothing tells of it."""
+        found = self.found
+        if self.unseen is None or found.copies[n] != UNKNOWN or found.haploid[n]:
+            return shown
+        codes, blocks = found.codes[n], found.blocks[n]
+        two = (blocks != HOMOZYGOUS) & (codes >= 0).all(axis=1)
+        two[list(doubts)] = False
+        one_copy = np.stack([codes.max(axis=1), np.full(len(codes), NO_COPY, dtype=np.int8)], axis=1)
+
+        def alone(weights: NDArray[np.float64]) -> Found:
+            if doubts:
+                return weigh.single(context, one_copy, weights, doubts)
+            return solve.pairs(context, one_copy, blocks, weights, haploid=True)
+
+        return self.unseen.spread(shown, mixture, None if two.any() else alone)
 
     def _shows(self, read: NDArray[np.bool_], known: NDArray[np.bool_], doubts: dict[int, Likelihood]) -> bool:
         """Say whether the data show anything: a base, or a genotype in doubt that is not likely to be the reference."""
@@ -248,20 +280,18 @@ class _Solver:
     def _finish(
         self,
         answer: Found,
-        mixture: NDArray[np.float64],
         n_called: int,
         total: int,
         flags: tuple[str, ...],
         fallback: tuple[Fallback, int] | None,
+        *,
+        rests_on_prior: bool,
     ) -> PatternCall:
         whole = answer.total
-        kept = _merged(answer.pairs) if self.shares_names else answer.pairs
+        kept = merged(answer.pairs) if self.shares_names else answer.pairs
         mass = sum(pair.weight for pair in kept)
-        diplotypes = tuple(_diplotype(pair, pair.weight / mass, self.gene, fallback) for pair in kept)
+        diplotypes = tuple(diplotype(pair, pair.weight / mass, self.gene, fallback) for pair in kept)
         best = kept[0]
-        rests_on_prior = (
-            not _UNCERTAIN.isdisjoint(flags) and self._evidence(best, best.weight / whole, mixture) < MIN_EVIDENCE
-        )
         strands = [best.first] if best.second is None else [best.first, best.second]
         told = {
             "combination": any(len(strand.parts) > 1 for strand in strands) and not self.gene.variant_list,
@@ -279,7 +309,7 @@ class _Solver:
             or diplotypes[0].probability < self.threshold
         )
         flags += tuple(flag for flag, is_so in told.items() if is_so)
-        if fallback is not None and _falls_back(best, fallback[0]):
+        if fallback is not None and falls_back(best, fallback[0]):
             flags += (f"fallback_variant:{fallback[0].name}",)
         return PatternCall(diplotypes, "ambiguous" if unsure else "called", n_called, total, flags)
 
@@ -293,6 +323,11 @@ class _Solver:
         if not all(0 <= base < len(plain) and (plain[base] or base == fallback.code) for base in bases):
             return None
         return fallback, int((bases == fallback.code).sum())
+
+    def _rests_on_prior(self, shown: Found, mixture: NDArray[np.float64]) -> bool:
+        """Say whether the bases that the file shows leave the best diplotype to the frequencies."""
+        kept = merged(shown.pairs) if self.shares_names else shown.pairs
+        return self._evidence(kept[0], kept[0].weight / shown.total, mixture) < MIN_EVIDENCE
 
     def _evidence(self, best: Pair, probability: float, mixture: NDArray[np.float64]) -> float:
         """Share of the prior doubt about the best diplotype that the data removed."""
@@ -308,17 +343,6 @@ class _Solver:
             if haplotype.detail == strand.detail:
                 return np.asarray(self.gene.frequency[h])
         return np.zeros(self.gene.frequency.shape[1])
-
-
-def _merged(ranked: tuple[Pair, ...]) -> tuple[Pair, ...]:
-    """Add up pairs of the same names: definitions that are reported as one allele."""
-    found: dict[tuple[str, str | None], Pair] = {}
-    for pair in ranked:
-        names = sorted((pair.first.name, pair.second.name)) if pair.second else [pair.first.name, ""]
-        old = found.get((names[0], names[1]))
-        weight = pair.weight + (old.weight if old else 0.0)
-        found[names[0], names[1]] = Pair(pair.first, pair.second, weight, pair.counted)
-    return tuple(sorted(found.values(), key=lambda pair: -pair.weight))
 
 
 def _open(accepts: NDArray[np.bool_], position: int, decided_by: int) -> NDArray[np.bool_]:
@@ -344,37 +368,3 @@ def _common(genotypes: Genotypes, gene: GeneModel) -> dict[int, frozenset[int]]:
         listed = list(genotypes.sites["alleles"][int(gene.definition.sites[p])])
         found[p] = frozenset(listed.index(base) for base in bases if base in listed)
     return found
-
-
-def _falls_back(pair: Pair, fallback: Fallback) -> bool:
-    """Whether a strand of the pair is no named allele, and no other loss of function is known on either."""
-    strands = [pair.first] if pair.second is None else [pair.first, pair.second]
-    unexplained = any(strand.novel or len(strand.parts) > 1 for strand in strands)
-    return unexplained and all(fallback.lossy.isdisjoint(strand.parts) for strand in strands)
-
-
-def _read_as(strands: tuple[Strand, Strand], fallback: Fallback, count: int) -> list[str]:
-    """Read `count` strands as the fallback's allele, those that must carry its variant first."""
-    likely = sorted((0, 1), key=lambda s: fallback.carriers.isdisjoint(strands[s].parts))
-    carrying = likely[:count]
-    return [fallback.allele if s in carrying else fallback.reference for s in (0, 1)]
-
-
-def _diplotype(
-    pair: Pair, probability: float, gene: GeneModel, fallback: tuple[Fallback, int] | None = None
-) -> Diplotype:
-    """Write the strands in the alleles' order, the reference allele first."""
-    first, second = pair.first, pair.second
-    reference = gene.definition.alleles[0]
-    if second is not None and (second.name != reference, sort_key(second.name)) < (
-        first.name != reference,
-        sort_key(first.name),
-    ):
-        first, second = second, first
-    strands = (first, second or first)
-    parts, novel = [strand.parts for strand in strands], [strand.novel for strand in strands]
-    if fallback is not None and _falls_back(pair, fallback[0]):
-        parts, novel = [(name,) for name in _read_as(strands, *fallback)], [False, False]
-    if second is None:
-        return Diplotype(first.name, None, parts[0], (), probability, novel[0])
-    return Diplotype(first.name, second.name, parts[0], parts[1], probability, novel[0], novel[1])

@@ -30,6 +30,8 @@ class Strand:
         The name with every unexplained base, also where the gene's policy leaves those out of `name`.
     n_unexplained
         Count of the bases that the named alleles do not explain.
+    copies
+        How many copies of the gene it carries; `name` says so.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Strand:
     undocumented: bool = False
     detail: str = ""
     n_unexplained: int = 0
+    copies: int = 1
 
 
 class Naming:

@@ -218,6 +218,12 @@ def _one_strand(
     return pairs, float(weights.sum())
 
 
+def single(context: Context, codes: NDArray[np.int8], mixture: NDArray[np.float64], doubts: Doubted) -> Found:
+    """Return the counted haplotypes that alone explain one pattern, where genotypes are in doubt."""
+    strands, total = _one_strand(context, codes, np.zeros(len(codes), dtype=np.int32), mixture, doubts)
+    return Found(solve.ranked(strands).pairs, total)
+
+
 def _two_strands(
     context: Context,
     codes: NDArray[np.int8],

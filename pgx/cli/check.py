@@ -14,7 +14,9 @@ from pgx.cli import options as opt
 def check(
     file: Annotated[
         Path | None,
-        typer.Argument(help="Clinical file or folder, VCF, BCF or raw array data.", show_default=False),
+        typer.Argument(
+            help="Clinical file or folder, VCF, BCF, raw array data or a table of SNP results.", show_default=False
+        ),
         opt.Role.record,
     ] = None,
     out: opt.Out = Path("-"),
@@ -24,9 +26,9 @@ def check(
     template: Annotated[
         str | None,
         typer.Option(
-            help="Write an empty table to fill in instead: csv.",
+            help="Write an empty table to fill in instead: csv (clinical), snps (SNP results).",
             show_default=False,
-            autocompletion=completion.one_of("csv"),
+            autocompletion=completion.one_of("csv", "snps"),
         ),
     ] = None,
     as_of: opt.AsOf = None,
@@ -49,8 +51,8 @@ def check(
         write_table(pgx.kb.columns(knowledge or ()), out)
         return
     if template is not None:
-        opt.choices("--template", template, ("csv",))
-        heading = pgx.kb.template(knowledge or ())
+        opt.choices("--template", template, ("csv", "snps"))
+        heading = pgx.kb.template(knowledge or (), template)
         if str(out) == "-":
             typer.echo(heading, nl=False)
         else:

@@ -39,8 +39,8 @@ class Build(StrEnum):
 
 
 _VCFS = typer.Argument(
-    help="VCF, BCF, gVCF or consumer-array files that belong together, such as one per chromosome; '-' reads standard "
-    "input.",
+    help="VCF, BCF, gVCF, consumer-array files or tables of SNP results that belong together, such as one per "
+    "chromosome; '-' reads standard input.",
     show_default=False,
 )
 Vcfs = Annotated[list[Path], _VCFS]

@@ -1,7 +1,8 @@
 """Genotypes at the positions that the knowledge names, and nothing else.
 
-`read` takes VCF, gVCF, BCF (files, pipes, standard input) and consumer-array text, in GRCh37 or GRCh38, and gives
-`pgx.types.Genotypes`; `pgx.variants.check.check` looks at every line of a file.
+`read` takes VCF, gVCF, BCF (files, pipes, standard input), consumer-array text and tables of SNP results as
+laboratories deliver them (`arrays.result_table`), in GRCh37 or GRCh38, and gives `pgx.types.Genotypes`;
+`pgx.variants.check.check` looks at every line of a file.
 
 What is known of one genotype (`pgx.types.State`)
     CALLED

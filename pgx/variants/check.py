@@ -12,6 +12,9 @@ from pathlib import Path
 
 from pgx.errors import InputError
 from pgx.variants.arrays.consumer import fault, is_probe, recognise, text_lines
+from pgx.variants.arrays.result_layout import Layout
+from pgx.variants.arrays.result_layout import recognise as recognise_table
+from pgx.variants.arrays.result_table import scan as scan_table
 from pgx.variants.vcf.check_header import Finding, read_meta
 from pgx.variants.vcf.check_record import RowChecker
 from pgx.variants.vcf.header import Header
@@ -124,6 +127,9 @@ def _check(source: Source) -> Report:
 
 def _check_array(source: Source) -> Report:
     """Check the lines of a consumer array's raw data."""
+    layout = recognise_table(source.head)
+    if layout is not None:
+        return _check_table(source, layout)
     vendor = recognise(source.head)
     if vendor is None:
         raise InputError("the first line is not ##fileformat=VCFv4.x", where="line 1")
@@ -138,6 +144,18 @@ def _check_array(source: Source) -> Report:
     return Report(
         source.name, f"array {source.packing}", vendor, 1, probes, None, tuple(findings[:_MOST_FINDINGS]), len(findings)
     )
+
+
+def _check_table(source: Source, layout: Layout) -> Report:
+    """Check the cells of a table of SNP results, as far as that goes without knowing the positions."""
+    cells, people, findings = scan_table(layout, text_lines(source.text()))
+    shown = [Finding("warning", "record", message, f"line {line}") for line, message in findings]
+    if not cells:
+        shown.insert(0, Finding("error", "structure", "the table has no genotype", f"line {layout.line}"))
+    return Report(
+        source.name, f"table {source.packing}", f"SNP results, a line is {layout.shape.value}", people, cells,
+        layout.build, tuple(shown[:_MOST_FINDINGS]), len(shown),
+    )  # fmt: skip
 
 
 def _findings(source: Source, header: Header, counter: list[int]) -> Iterator[Finding]:

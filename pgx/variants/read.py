@@ -10,27 +10,33 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from pgx.errors import InputError, UsageError
 from pgx.knowledge import KnowledgeBase
 from pgx.types import NO_COPY, NOT_CALLED, Genotypes, State
 from pgx.variants.arrays.consumer import ArrayData, recognise, text_lines
 from pgx.variants.arrays.consumer import load as load_array
+from pgx.variants.arrays.result_layout import recognise as recognise_table
+from pgx.variants.arrays.result_table import ResultTable
+from pgx.variants.arrays.result_table import load as load_table
 from pgx.variants.build import asked_build, build_of_vcf, common_build
 from pgx.variants.check import refuse_if_broken
 from pgx.variants.notes import Notes
 from pgx.variants.read_array import add_array
+from pgx.variants.read_table import TableReader, repeat_units
 from pgx.variants.read_vcf import Options, VcfReader, not_judged
 from pgx.variants.sites.assemble import Assembly, all_alleles
 from pgx.variants.sites.copy_number import CopyNumbers
 from pgx.variants.sites.fasta import Reference
 from pgx.variants.sites.gene_spans import gene_spans
+from pgx.variants.sites.indel_reach import reach_of
 from pgx.variants.sites.sex import SexEvidence, given_sex
 from pgx.variants.sites.sex import apply as apply_sex
 from pgx.variants.sites.site_errors import SiteErrors, published_frequencies
 from pgx.variants.sites.targeted_json import looks_like_json, read_targeted_json
 from pgx.variants.sites.targets import Targets
-from pgx.variants.vcf.contigs import GRCH37
+from pgx.variants.vcf.contigs import GRCH37, GRCH38
 from pgx.variants.vcf.source import Source, digest, open_source
 from pgx.variants.vcf.windows import Windows
 
@@ -43,12 +49,13 @@ SexOf = Callable[[tuple[str, ...], tuple[str, ...]], Mapping[str, str]]
 
 @dataclass(slots=True)
 class _Input:
-    """One opened file: a VCF or BCF, an array, or a copy-number JSON (with no genotypes of its own)."""
+    """One opened file: a VCF or BCF, an array, a table of SNP results, or a copy-number JSON (without genotypes)."""
 
     source: Source
     samples: tuple[str, ...]
     kind: str
     array: ArrayData | None = None
+    table: ResultTable | None = None
     copies: tuple[tuple[str, int], ...] = ()
 
 
@@ -70,8 +77,9 @@ def read(
     Parameters
     ----------
     paths
-        One or several VCF, BCF, gVCF or array files (``-`` is standard input). Several files of the same persons, for
-        example one a chromosome, are merged; files of different persons are laid side by side.
+        One or several VCF, BCF, gVCF or array files, or tables of SNP results (``-`` is standard input).
+        Several files of the same persons, for example one a chromosome, are merged; files of different persons are laid
+        side by side.
     kb
         Knowledge base, for its sites.
     samples
@@ -118,7 +126,7 @@ def read(
         told = given_sex(sex(names, everyone) if callable(sex) else sex)
         found = _build(inputs, asked, kb, notes, column)
         _name_arrays(inputs, notes)
-        targets = Targets.of(kb.sites, found)
+        targets = Targets.of(kb.sites, found, reach_of(kb))
         reference = None if fasta is None else Reference(fasta, targets)
         assembly = Assembly(targets.all, len(names))
         evidence = SexEvidence(len(names))
@@ -129,7 +137,8 @@ def read(
             published=published_frequencies(kb), reference=reference,
         )  # fmt: skip
         regions = _gene_regions(kb, found)
-        empty = [one for one in inputs if not _read_one(one, make, regions)]
+        units = repeat_units(kb)
+        empty = [one for one in inputs if not _read_one(one, make, regions, units)]
         _check_overlap(len(inputs), empty, found, notes, column)
         notes.all_files()
         assembly.finish()
@@ -142,7 +151,8 @@ def read(
     if absent_is_reference:
         _assume_reference(assembly, targets, notes)
     else:
-        _name_variants_only(assembly, targets, notes)
+        listed = {name for one in inputs if one.table is None for name in one.samples}
+        _name_variants_only(assembly, targets, notes, np.array([name in listed for name in names], dtype=bool))
     return _result(names, everyone, kb.sites, targets, assembly, inputs, copies, notes)
 
 
@@ -159,21 +169,29 @@ def _open(source: Source, asked: str | None, kb: KnowledgeBase) -> _Input:
         text = b"".join(source.text()).decode("utf-8-sig", "replace")
         sample, copies = read_targeted_json(text, source.name, kb)
         return _Input(source, (sample,), "DRAGEN targeted JSON", copies=tuple(copies))
+    layout = recognise_table(source.head)
+    if layout is not None:
+        table = load_table(source.name, layout, text_lines(source.text()), kb.sites, asked)
+        return _Input(source, table.samples, "SNP results", table=table)
     vendor = recognise(source.head)
     if vendor is None:
-        raise InputError("this is neither VCF, BCF nor a consumer array's raw data", file=source.name,
-                         fix="a VCF begins with ##fileformat=VCFv4.x")  # fmt: skip
+        raise InputError("this is neither VCF, BCF, a consumer array's raw data nor a table of SNP results",
+                         file=source.name, fix="a VCF begins with ##fileformat=VCFv4.x; a table of SNP results names "
+                         "its columns, as `pgx check --template snps` does")  # fmt: skip
     data = load_array(source.name, vendor, text_lines(source.text()), kb.sites, asked)
     return _Input(source, (data.sample,), f"array {vendor}", array=data)
 
 
-def _read_one(one: _Input, make: partial[VcfReader], regions: Windows) -> bool:
+def _read_one(one: _Input, make: partial[VcfReader], regions: Windows, units: Mapping[int, tuple[str, int]]) -> bool:
     """Read one file into the arrays; say whether it had anything at a position of interest."""
     reader = make(one.source)
     name = one.source.name
     reader.notes.file_of(one.samples, reader.column)
     for gene, number in one.copies:
         reader.copies.state(one.samples[0], gene, number, "genotype", name)
+    if one.table is not None:
+        table = TableReader(one.table, reader.column, units, name, reader.notes)
+        return table.add(reader.targets, reader.assembly, reader.copies)
     if one.array is not None:
         if one.array.sample not in reader.column:
             return True
@@ -205,10 +223,16 @@ def _chosen(everyone: tuple[str, ...], wanted: Sequence[str] | None) -> tuple[st
 
 
 def _build(inputs: list[_Input], asked: str | None, kb: KnowledgeBase, notes: Notes, column: Mapping[str, int]) -> str:
-    rows = []
+    rows: list[tuple[str, str, str]] = []
+    by_name: list[tuple[str, str, str]] = []  # tables without positions fit any build
     for one in inputs:
         if one.array is not None:
             rows.append((one.source.name, one.array.build, one.array.evidence))
+        elif one.table is not None:
+            if one.table.build is None:
+                by_name.append((one.source.name, asked or GRCH38, one.table.evidence))
+                continue
+            rows.append((one.source.name, one.table.build, one.table.evidence))
         elif not one.copies and one.source.kind != "other":
             rows.append((one.source.name, *build_of_vcf(one.source, asked, kb.sites)))
         else:
@@ -216,6 +240,7 @@ def _build(inputs: list[_Input], asked: str | None, kb: KnowledgeBase, notes: No
         file, build, evidence = rows[-1]
         notes.file_of(one.samples, column)
         notes.add("info", "build", f"the file is {build} ({evidence})", where=file)
+    rows = rows or by_name
     if not rows:
         raise InputError("copy numbers alone are no genotypes", file=inputs[0].source.name, fix="give the VCF as well")
     return common_build(rows)
@@ -257,8 +282,8 @@ def _check_overlap(files: int, empty: list[_Input], build: str, notes: Notes, co
             )  # fmt: skip
 
 
-def _name_variants_only(assembly: Assembly, targets: Targets, notes: Notes) -> None:
-    """Say of whom the files list only differences from the reference: what they leave out is unknown, not normal."""
+def _name_variants_only(assembly: Assembly, targets: Targets, notes: Notes, may: NDArray[np.bool_]) -> None:
+    """Say of whom, of those that `may`, the files list only differences from the reference: the rest is unknown."""
     sites = [target.site for target in targets.all if target.pos]
     state, alleles = assembly.state[sites], assembly.alleles[sites]
     reference = np.array([target.reference_code for target in targets.all if target.pos], dtype=np.int8)
@@ -266,7 +291,7 @@ def _name_variants_only(assembly: Assembly, targets: Targets, notes: Notes) -> N
     first, second = alleles[:, :, 0], alleles[:, :, 1]
     plain = called & (first == reference[:, None]) & ((second == first) | (second == NO_COPY))
     absent = (state == State.ABSENT).sum(axis=0)
-    lists_variants = called.any(axis=0) & ~plain.any(axis=0) & (absent > len(sites) * MOSTLY_ABSENT)
+    lists_variants = may & called.any(axis=0) & ~plain.any(axis=0) & (absent > len(sites) * MOSTLY_ABSENT)
     if lists_variants.any():
         notes.add(
             "warning",

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from pgx.types import NO_COPY, Genotypes, State
+from pgx.types import NO_COPY, Doubts, Genotypes, State
 
 GENOMES = Path(__file__).resolve().parents[2].parent / "shared" / "genomes"
 PANEL38 = GENOMES / "1kgp.GRCh38.positions.vcf.gz"
@@ -31,7 +32,19 @@ def subset(genotypes: Genotypes, samples: Sequence[int]) -> Genotypes:
         state=genotypes.state[:, kept],
         phased=genotypes.phased[:, kept],
         phase_set=genotypes.phase_set[:, kept],
+        doubts=_doubts(genotypes, kept),
+        imputed=None if genotypes.imputed is None else genotypes.imputed[:, kept],
     )
+
+
+def _doubts(genotypes: Genotypes, kept: NDArray[np.intp]) -> Doubts | None:
+    doubts = genotypes.doubts
+    if doubts is None:
+        return None
+    place = np.full(len(genotypes.samples), -1, dtype=np.int32)
+    place[kept] = np.arange(len(kept), dtype=np.int32)
+    own = place[doubts.sample] >= 0
+    return Doubts(doubts.site[own], place[doubts.sample[own]], doubts.vector[own], doubts.vectors)
 
 
 def without_phase(genotypes: Genotypes, seed: int = 0) -> Genotypes:

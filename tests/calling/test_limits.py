@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pgx.calling import call, caller, calls_frame, context, copy_number, frames, mosaic, priors, solve
+from pgx.calling import call, calls_frame, context, copy_number, diplotypes, frames, mosaic, priors, solve
 from pgx.calling.copy_number import Copies, known_copies
 from pgx.calling.model import Fallback
 from pgx.calling.mosaic import Donors
@@ -231,4 +231,4 @@ def test_what_rare_pairs_weigh_is_bounded_by_what_they_are():
 def test_the_strand_that_must_carry_the_fallback_variant_is_read_as_it_first(parts, count, read):
     fallback = Fallback(0, 1, "fall", "ref", frozenset(["carrier"]), frozenset(["lossy"]), "rs1")
     strands = tuple(Strand("+".join(one), one, False) for one in parts)
-    assert caller._read_as(strands, fallback, count) == read
+    assert diplotypes._read_as(strands, fallback, count) == read

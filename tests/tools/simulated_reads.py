@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,12 +12,16 @@ from numpy.typing import NDArray
 
 from pgx.calling import call, priors
 from pgx.calling.model import model
+from pgx.calling.patterns import usable
 from pgx.knowledge import KnowledgeBase
+from pgx.types import Genotypes
 from pgx.variants import read
 
 BASE_ERROR = 0.005
 HOMOPOLYMER_ERROR = 0.03
 MOST_PL = 255
+CERTAIN = 0.9
+"""Probability above which a phased genome's diplotype counts as known."""
 HEADER = (
     "##fileformat=VCFv4.2\n"
     '##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">\n'
@@ -140,13 +144,54 @@ def judged(
     """Sequence drawn persons, read and call what the genotyper says, and compare with the truth."""
     alleles, truth = drawn(kb, genes, persons)
     sites = sorted({int(site) for gene in genes for site in model(kb, gene).definition.sites})
+    return compared(kb, alleles, sites, truth, depth, folder, keep_likelihoods=keep_likelihoods)
+
+
+def of_genomes(
+    kb: KnowledgeBase, phased: Genotypes, genes: Sequence[str]
+) -> tuple[NDArray[np.int8], list[int], dict[str, list[str | None]]]:
+    """Return the alleles of real, phased genomes, the sites at which everybody has one, and their diplotypes by gene.
+
+    A diplotype that the phased genome leaves open is None.
+    """
+    own = {int(site) for gene in genes for site in model(kb, gene).definition.sites}
+    counts = kb.sites["alleles"].list.len().to_list()
+    sites = [
+        site for site in sorted(own)
+        if usable(phased.state[site]).all() and (phased.alleles[site] >= 0).all()
+        and phased.alleles[site].max() < counts[site]
+    ]  # fmt: skip
+    truth: dict[str, list[str | None]] = {}
+    for called in call(phased, kb, genes=genes, copy_number={(None, gene): 2 for gene in genes}).genes:
+        names = [
+            "/".join(sorted(filter(None, (p.diplotypes[0].allele1, p.diplotypes[0].allele2))))
+            if p.diplotypes and p.diplotypes[0].probability > CERTAIN
+            else None
+            for p in called.patterns
+        ]
+        truth[called.gene] = [names[pattern] for pattern in called.pattern_of.tolist()]
+    return phased.alleles, sites, truth
+
+
+def compared(
+    kb: KnowledgeBase,
+    alleles: NDArray[np.int8],
+    sites: Sequence[int],
+    truth: Mapping[str, Sequence[str | None]],
+    depth: float,
+    folder: Path,
+    *,
+    keep_likelihoods: bool = True,
+) -> Verdict:
+    """Sequence persons of known alleles (V, S, 2) at `sites`, call them, and compare with their diplotypes."""
     path = folder / f"{depth}.{keep_likelihoods}.vcf"
     path.write_text(sequenced(kb, alleles, sites, depth, seed=int(depth), keep_likelihoods=keep_likelihoods))
+    genes = list(truth)
     probability, right = [], []
     for called in call(read([path], kb), kb, genes=genes).genes:
         for s, pattern in enumerate(called.pattern_of.tolist()):
             diplotypes = called.patterns[pattern].diplotypes
-            if diplotypes:
+            if diplotypes and truth[called.gene][s] is not None:
                 names = sorted(filter(None, (diplotypes[0].allele1, diplotypes[0].allele2)))
                 probability.append(diplotypes[0].probability)
                 right.append("/".join(names) == truth[called.gene][s])

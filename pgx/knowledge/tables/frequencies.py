@@ -43,6 +43,30 @@ PRIORS = Table(
     ),
 )
 
+UNSEEN_COPIES = Table(
+    "unseen_copies",
+    "Deletions, duplications and hybrids that small variants do not show, with their frequency per biogeographic "
+    "group: where nothing tells of copy number they are summed over. Empty in every group = as `frequencies` counts "
+    "the allele; empty in one = not seen there.",
+    ("gene", "allele"),
+    (
+        gene_field(),
+        Field("allele", T, "allele as it is reported", required=True),
+        Field("shows", T, "allele whose bases it shows; empty = it has no copy of the gene, and shows none"),
+        Field("copies", INT, "copies of `shows` that its function counts; 1 = the allele has a function of its own"),
+        Field("afr", F, "Sub-Saharan African, 0 to 1"),
+        Field("aac", F, "African American/Afro-Caribbean"),
+        Field("eur", F, "European"),
+        Field("eas", F, "East Asian"),
+        Field("sas", F, "Central/South Asian"),
+        Field("amr", F, "Latino"),
+        Field("ame", F, "American"),
+        Field("nea", F, "Near Eastern"),
+        Field("oce", F, "Oceanian"),
+        Field("source", T, "source", required=True),
+    ),
+)
+
 FREQUENCIES = Table(
     "frequencies",
     "Haplotype frequencies by population and source.",

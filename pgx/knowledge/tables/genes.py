@@ -301,6 +301,8 @@ CALLING_POLICIES = Table(
             "extra_variants_allowed: an allele keeps its name if further listed variants "
             "complete no other allele (flagged); deletion_allele: the allele that has lost the gene; "
             "exon_deletion_allele: the allele that has lost one exon or more, whichever; "
+            "paralog_base: a base that reads of a sister gene bring to the position; "
+            "repeat_unit: bases that the position repeats, and how often the reference does as laboratories count; "
             "fallback_variant: where no named alleles explain the strands, each is read as the reference allele or, "
             "with the allele's base at the position, as the allele, if no other loss of function is known (flagged)",
             required=True,
@@ -312,17 +314,22 @@ CALLING_POLICIES = Table(
                 "extra_variants_allowed",
                 "deletion_allele",
                 "exon_deletion_allele",
+                "paralog_base",
+                "repeat_unit",
                 "fallback_variant",
             ),
         ),
-        Field("pos_grch38", INT, "position concerned (proxy, common_base, fallback_variant)"),
+        Field(
+            "pos_grch38", INT, "position concerned (proxy, common_base, paralog_base, repeat_unit, fallback_variant)"
+        ),
         Field("decided_by", INT, "position that decides (proxy)"),
         Field(
             "allele",
             T,
-            "allele concerned (report_as, fallback_variant, both kinds of deletion), or base (common_base)",
+            "allele concerned (report_as, fallback_variant, both kinds of deletion), or base (common_base, "
+            "paralog_base)",
         ),
-        Field("report_as", T, "name to report"),
+        Field("report_as", T, "name to report; number of units (repeat_unit)"),
         Field("source", T, "source", required=True),
     ),
 )
@@ -336,9 +343,10 @@ SITE_ERRORS = Table(
         Field(
             "kind",
             T,
-            "base_change; indel; homopolymer_indel: one base more or less in a run of the same base",
+            "base_change; indel; homopolymer_indel: one base more or less in a run of the same base; paralog_base: a "
+            "base that reads of a sister gene bring (the positions are in calling_policies)",
             required=True,
-            codes=("base_change", "indel", "homopolymer_indel"),
+            codes=("base_change", "indel", "homopolymer_indel", "paralog_base"),
         ),
         Field("least_run", INT, "bases of the run from which it counts as a homopolymer (homopolymer_indel)"),
         Field("read_error", F, "probability that a read shows another allele than it was read from", required=True),

@@ -189,6 +189,11 @@ def is_probe(line: str) -> bool | None:
     return _fields(line) is not None
 
 
+def is_header(line: str) -> bool:
+    """Say whether a line names the columns of an array file."""
+    return _COLUMNS.search(line.encode()) is not None
+
+
 def fault(line: str) -> str:
     """Say why a line is no probe."""
     parts = _parts(line)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pgx.types import NOT_CALLED, SPANNED
+from pgx.variants.sites.indel_reach import same_change
 from pgx.variants.sites.targets import Target
 from pgx.variants.vcf.records import REFERENCE_ALTS
 from pgx.variants.vcf.structural_alleles import is_structural
@@ -200,6 +201,9 @@ def _place(pos: int, ref: str, alt: str, target: Target) -> int:  # noqa: PLR091
         return SILENT
     if "N" in alt:
         return UNPLACED if pos <= target.end and pos + len(ref) > target.pos else BESIDE
+    moved = moved_code(pos, ref, alt, target)
+    if moved is not None:
+        return moved
     start, length = target.pos, len(target.ref)
     if pos > start + length or start > pos + len(ref):
         return BESIDE
@@ -216,6 +220,17 @@ def _place(pos: int, ref: str, alt: str, target: Target) -> int:  # noqa: PLR091
     if len(old) == len(new):
         return _substitution(at, old, new, target)
     return _indel(at, old, new, target)
+
+
+def moved_code(pos: int, ref: str, alt: str, target: Target) -> int | None:
+    """Return the code of the site's indel that a record writes further right along its repeat; None if it is none."""
+    if not target.movable or len(alt) == len(ref) or not _BASES.issuperset(alt):
+        return None
+    at, old, new = trim(pos, ref, alt)
+    for code, (known, reach) in target.movable.items():
+        if same_change(at, old, new, known, reach):
+            return code
+    return None
 
 
 def _context(low: int, high: int, record: tuple[int, str], site: tuple[int, str]) -> str:

@@ -15,6 +15,7 @@ from pgx.variants.sites.match import (
     ReferenceMismatchError,
     Spelling,
     may_shift_left,
+    moved_code,
     opened,
     read_alleles,
     settle,
@@ -48,7 +49,8 @@ class SiteReader:
         readings = self._undecided(record)
         spellings = self._spellings(record)
         first = min([record.pos, *(pos for pos, _, _ in spellings or ())])
-        for target in contig.overlapping(first - 1, record.end + 1):
+        moving = contig.moving if may_shift_left(record.pos, record.ref, record.alts) else 0
+        for target in contig.overlapping(first - 1 - moving, record.end + 1):
             try:
                 reading = read_alleles(record.pos, record.ref, record.alts, record.end, target, spellings)
             except ReferenceMismatchError as error:
@@ -70,7 +72,8 @@ class SiteReader:
             return []
         found = []
         for target in self.targets.contigs[record.chrom].overlapping(record.pos - UNDECIDED_REACH, record.pos - 2):
-            if target.has_indel and target.end < record.pos - 1:
+            told = any(moved_code(record.pos, record.ref, alt, target) is not None for alt in record.alts)
+            if target.has_indel and target.end < record.pos - 1 and not told:
                 reading = undecided(record.pos, record.ref, record.alts, target)
                 if reading is not None:
                     found.append((target, reading))

@@ -24,9 +24,13 @@ class SiteErrors:
         self._least_run = int(rows["homopolymer_indel"]["least_run"])
         self._runs: dict[tuple[str, int], int] = kb.remember("runs of one base", lambda: _runs(kb))
         self._sites = kb.sites["pos_grch38"].to_list()
+        policies = kb.table("calling_policies").filter(pl.col("policy") == "paralog_base")
+        self._of_paralogs = set(policies.select("pos_grch38", "allele").iter_rows())
 
     def rates(self, record: Record, target: Target) -> ErrorRates:
         """Return the error rates of a record at one of its sites."""
+        if any((self._sites[target.site], base) in self._of_paralogs for base in record.alts):
+            return self._rates["paralog_base"]
         if all(len(alt) == len(record.ref) or alt[0] in "<*." for alt in record.alts):
             return self._rates["base_change"]
         run = max([self._runs.get((target.chrom, self._sites[target.site]), 0), *map(_run_in, _written(record))])

@@ -9,7 +9,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from pgx.variants.sites.indel_reach import Reach
 from pgx.variants.vcf.contigs import GRCH37
+from pgx.variants.vcf.trim import trim
 
 _MOST_ALLELES = 120  # codes are int8
 
@@ -20,7 +22,8 @@ class Target:
 
     `alleles` are strings over the span ``[pos, pos + len(ref))``; code = index. `ref` is the build's own reference
     string over that span (not always ``alleles[0]``, which is GRCh38's). Undocumented strings are appended as met.
-    `pos` is 0 where the build lacks the site.
+    `pos` is 0 where the build lacks the site. `movable` are its indels (trimmed: position, old bases, new bases) that
+    may be written further right, with how far, by code.
     """
 
     site: int
@@ -32,6 +35,7 @@ class Target:
     index: dict[str, int] = field(default_factory=dict)
     has_indel: bool = False
     substituted: tuple[int, ...] = (0,)
+    movable: dict[int, tuple[tuple[int, str, str], int]] = field(default_factory=dict)
 
     @property
     def end(self) -> int:
@@ -62,6 +66,8 @@ class ContigTargets:
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
     reach: int
+    moving: int = 0
+    """How far right the farthest moving indel may be written."""
 
     def overlapping(self, first: int, last: int) -> list[Target]:
         """Return the targets whose span, widened to where their alleles can be written, touches ``[first, last]``."""
@@ -79,13 +85,17 @@ class Targets:
     contigs: dict[str, ContigTargets]
 
     @classmethod
-    def of(cls, sites: pl.DataFrame, build: str) -> Targets:
-        """Build the table from `KnowledgeBase.sites`."""
+    def of(cls, sites: pl.DataFrame, build: str, reach: Reach | None = None) -> Targets:
+        """Build the table from `KnowledgeBase.sites`, with how far its indels may move right (`indel_reach`)."""
         pos, ref = ("pos_grch37", "ref_grch37") if build == GRCH37 else ("pos_grch38", "ref")
         everything = [
             _target(site, chrom, at or 0, own or alleles[0], alleles)
             for site, chrom, at, own, alleles in sites.select("site", "chrom", pos, ref, "alleles").iter_rows()
         ]
+        for target in everything:
+            for allele, bases in (reach or {}).get(target.site, {}).items():
+                if target.pos and allele in target.index and target.ref != allele:
+                    target.movable[target.index[allele]] = (trim(target.pos, target.ref, allele), bases)
         by_contig: dict[str, list[Target]] = defaultdict(list)
         for target in everything:
             if target.pos:
@@ -111,4 +121,5 @@ def _contig(targets: list[Target]) -> ContigTargets:
         starts=np.array([t.pos for t in targets], dtype=np.int64),
         ends=np.array([t.end for t in targets], dtype=np.int64),
         reach=max(len(t.ref) for t in targets),
+        moving=max((bases for t in targets for _, bases in t.movable.values()), default=0),
     )

@@ -243,7 +243,9 @@ def _from_posterior(
         posterior = np.eye(len(pairs))[_index_of(gt, 1 if pairs[0][1] == NO_COPY else 2)]
     likelihood = posterior / _prior(record, pairs, published)
     top = likelihood.max(axis=1, keepdims=True)
-    stated = next((found for key in _QUALITY if (found := _float(record.info_value(key))) is not None), None)
+    # R2 is of the imputation: a typed genotype among imputed ones is not worth less for it.
+    qualities = [_float(record.info_value(key)) for key in _QUALITY] if imputed else []
+    stated = next((quality for quality in qualities if quality is not None), None)
     trust = min(max(stated if stated is not None else UNSTATED_R2 if imputed else BEST_R2, 0.0), BEST_R2)
     return np.asarray(10 * np.log10(trust * likelihood / top + (1 - trust)))
 

@@ -1,0 +1,203 @@
+"""The cells of a table of SNP results: from ``A/G``, ``del/GAG``, ``I/D`` or ``(TA)6/(TA)7`` to a site's alleles.
+
+Nothing is guessed. A cell that fits a site in two ways (an A/T or C/G site whose strand nobody says) and one that fits
+in none are told apart, so that the table's reader can say which it was.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+_MISSING = re.compile(
+    r"|[-.?0]{1,3}|-/-|\./\.|0[/ ]0|\?/\?|n{1,2}|n/[na]|na|nc|no.?(?:call|genotype|result|amp|amplification)|"
+    r"noamp/noamp|undetermined|und\.?|inv|invalid|fail|failed|missing|n\.?d\.?|null|nan|none|ntc|dropout|indeterminate|"
+    r"not (?:called|tested|determined)", re.I,
+)  # fmt: skip
+_ZYGOSITY = re.compile(r"^(homozygous|heterozygous|homo|hetero|hom|het)[\s:,(-]+(.*?)\)?$", re.I)
+_PAIR = re.compile(r"\s*[/|;:\\,]\s*|\s+")
+_DOTS = re.compile(r"(?<=[A-Za-z-])\.(?=[A-Za-z-])")
+_REPEAT = re.compile(r"^(?:[ACGT]\s*(?=\())?\(?([ACGT]+)\)?\s*(\d{1,2})(?:\s*[ACGT]+)?$")
+_REPEAT_BEHIND = re.compile(r"^(\d{1,2})\s*(?:\(?([ACGT]+)\)?)?$")
+_CHANGE = re.compile(r"^(?:(DEL|INS)\s*\(?([ACGT]+)\)?|\(?([ACGT]+)\)?\s*(DEL|INS))$")
+_COMPLEMENT = str.maketrans("ACGT", "TGCA")
+
+
+class Problem(Enum):
+    """Why a cell tells no genotype."""
+
+    MISSING = "no call"
+    STRAND = "its strand is not said and the bases fit on both"
+    NOTATION = "it fits no allele of the site"
+
+
+@dataclass(frozen=True, slots=True)
+class SiteAlleles:
+    """What the cells of one site may say.
+
+    Parameters
+    ----------
+    alleles
+        The site's documented alleles, on the genome's forward strand.
+    reference
+        Code of the build's own reference.
+    unit, units
+        Base sequence that the site repeats and how often the reference does, as laboratories count; None if it is none.
+    """
+
+    alleles: tuple[str, ...]
+    reference: int
+    unit: str | None = None
+    units: int = 0
+
+    @property
+    def is_long(self) -> bool:
+        """Whether some allele is longer than a base."""
+        return any(len(allele) != 1 for allele in self.alleles)
+
+
+def tokens_of(cell: str) -> tuple[str, ...] | Problem:
+    """Cut a cell into one or two alleles, upper case."""
+    text = cell.strip().strip("'\"").strip()
+    if _MISSING.fullmatch(text):
+        return Problem.MISSING
+    zygosity = _ZYGOSITY.match(text)
+    if zygosity:
+        text = zygosity[2].strip()
+    text = _DOTS.sub("/", text)
+    parts = tuple(part.upper() for part in _PAIR.split(text) if part)
+    if len(parts) == 1 and len(parts[0]) == 2 and (set(parts[0]) <= set("ACGT-") or set(parts[0]) <= set("ID")):
+        parts = (parts[0][0], parts[0][1])
+    if not 1 <= len(parts) <= 2:
+        return Problem.NOTATION
+    if any(part in ("N", "0", ".", "?") for part in parts):
+        return Problem.MISSING
+    if zygosity and len(set(parts)) != (2 if zygosity[1].lower().startswith("het") else 1):
+        return Problem.NOTATION
+    return parts
+
+
+def strand_of_bases(site: SiteAlleles, tokens: Sequence[str]) -> str | None:
+    """Return the only strand on which bases fit a site; None if they fit on both or on none."""
+    known, bases = set(site.alleles), set(tokens)
+    if site.is_long or not all(len(base) == 1 and base in "ACGT" for base in bases):
+        return None
+    forward, reverse = bases <= known, {base.translate(_COMPLEMENT) for base in bases} <= known
+    return None if forward == reverse else "+" if forward else "-"
+
+
+def codes_of(site: SiteAlleles, tokens: Sequence[str], strand: str | None) -> tuple[int, ...] | Problem:
+    """Return the codes of the alleles in a cell, or why there are none.
+
+    Parameters
+    ----------
+    site
+        The site.
+    tokens
+        What `tokens_of` made of the cell.
+    strand
+        ``+`` or ``-`` where it is known of the marker; None = not.
+    """
+    if site.is_long:
+        return _of_lengths(site, tokens, strand)
+    if not all(len(token) == 1 and token in "ACGT" for token in tokens):
+        return Problem.NOTATION
+    known = set(site.alleles)
+    reverse = [token.translate(_COMPLEMENT) for token in tokens]
+    ways = {"+": list(tokens), "-": reverse}
+    if strand is not None:
+        fitting = [ways[strand]] if set(ways[strand]) <= known else []
+    else:
+        fitting = [way for way in ways.values() if set(way) <= known]
+    if not fitting:
+        return Problem.NOTATION
+    if len(fitting) > 1 and fitting[0] != fitting[1]:
+        return Problem.STRAND
+    return tuple(site.alleles.index(base) for base in fitting[0])
+
+
+def _of_lengths(site: SiteAlleles, tokens: Sequence[str], strand: str | None) -> tuple[int, ...] | Problem:
+    """Read alleles that differ in length; VCF's anchored spelling counts only where both alleles are written so."""
+    words = any(not set(token) <= set("ACGT") for token in tokens)
+    for anchored in (False,) if words else (True, False):
+        named = [_named(site, token, strand, anchored=anchored) for token in tokens]
+        if all(len(codes) == 1 for codes in named):
+            found = tuple(next(iter(codes)) for codes in named)
+            other = None
+            if anchored:
+                plain = [_named(site, token, strand, anchored=False) for token in tokens]
+                if all(len(codes) == 1 for codes in plain):
+                    other = tuple(next(iter(codes)) for codes in plain)
+            return found if other in (None, found) else Problem.STRAND
+    return Problem.NOTATION
+
+
+def _named(site: SiteAlleles, token: str, strand: str | None, *, anchored: bool) -> set[int]:
+    """Return the codes that one word may stand for."""
+    if anchored:
+        return {code for code, allele in enumerate(site.alleles) if allele == token}
+    repeats = _of_repeats(site, token)
+    if repeats is not None:
+        return repeats
+    ways = {"+": [token], "-": [_reversed(token)]}.get(strand or "", [token, _reversed(token)])
+    return {code for way in ways for code in _of_change(site, way)}
+
+
+def _of_change(site: SiteAlleles, token: str) -> set[int]:
+    reference = site.alleles[site.reference]
+    found: set[int] = set()
+    lengths = [len(allele) for allele in site.alleles]
+    longest, shortest = max(lengths), min(lengths)
+    if token in ("I", "INS", "INSERTION", "D", "DEL", "DELETION", "-"):
+        wanted = longest if token.startswith("I") else shortest
+        return {lengths.index(wanted)} if len(set(lengths)) == 2 == len(lengths) else set()
+    match = _CHANGE.match(token)
+    kind, bases = ((match[1] or match[4]), (match[2] or match[3])) if match else ("", token)
+    for code, allele in enumerate(site.alleles):
+        old, new = _trimmed(reference, allele)
+        if code == site.reference or (old and new):
+            continue
+        if old and bases == old:
+            found.add(code if kind == "DEL" else site.reference)
+        elif new and bases == new:
+            found.add(site.reference if kind == "DEL" else code)
+    return found
+
+
+def _of_repeats(site: SiteAlleles, token: str) -> set[int] | None:
+    """Return the allele with so many repeats; None if the word counts none."""
+    match = _REPEAT.match(token)
+    unit, count = (match[1], match[2]) if match else (None, None)
+    if match is None:
+        behind = _REPEAT_BEHIND.match(token)
+        if behind is None:
+            return None
+        unit, count = behind[2] or site.unit, behind[1]
+    if site.unit is None or unit is None or count is None:
+        return set()
+    if unit not in (site.unit, _reversed(site.unit)):
+        return set()
+    longer = (int(count) - site.units) * len(site.unit)
+    wanted = len(site.alleles[site.reference]) + longer
+    return {code for code, allele in enumerate(site.alleles) if len(allele) == wanted}
+
+
+def _trimmed(reference: str, allele: str) -> tuple[str, str]:
+    start = 0
+    while start < min(len(reference), len(allele)) and reference[start] == allele[start]:
+        start += 1
+    end = 0
+    while end < min(len(reference), len(allele)) - start and reference[-1 - end] == allele[-1 - end]:
+        end += 1
+    return reference[start : len(reference) - end], allele[start : len(allele) - end]
+
+
+def _reversed(bases: str) -> str:
+    """Return the other strand of a word's bases; what is no base stays."""
+    match = _CHANGE.match(bases)
+    if match:
+        kind, inner = match[1] or match[4], match[2] or match[3]
+        return kind + inner.translate(_COMPLEMENT)[::-1]
+    return bases.translate(_COMPLEMENT)[::-1] if set(bases) <= set("ACGT") else bases

@@ -1,0 +1,216 @@
+"""How a laboratory's table of SNP results is laid out: which line names the columns, and what each column is.
+
+Three layouts are told apart. Long: one line a person and marker. Wide: one line a person, a column a marker.
+Transposed: one line a marker, a column a person. Lines before the names of the columns (``[Header]`` of an Illumina
+report, the study of a TaqMan export) are passed over.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from pgx.variants.arrays import consumer
+from pgx.variants.vcf.contigs import build_of_text
+
+TEMPLATE = "sample,rsid,chromosome,position_grch38,genotype,strand,gene,copy_number\n"
+"""Names of the columns of a long table, to fill in: what is not known stays empty."""
+FIRST_LINES = 80
+"""Lines among which the names of the columns stand."""
+_DELIMITERS = "\t,;|"
+_RSID = re.compile(r"(?<![A-Za-z0-9])rs\d+(?!\d)", re.I)
+_PLACE = re.compile(r"^(?:chr)?([0-9XYMT]{1,2})[:_-](\d{3,})(?:\D.*)?$", re.I)
+_COPIES = (
+    re.compile(
+        r"^(?P<gene>[A-Z][A-Z0-9-]{2,})[\s_.:()-]*(?:[A-Z0-9]+[\s_.-]+)*?(?:cn|cnv|copy[\s_]*number|copies)\b", re.I
+    ),
+    re.compile(r"^(?:cn|cnv|copy[\s_]*number|copies)(?:\s+of)?[\s_.:()-]+(?P<gene>[A-Z][A-Z0-9-]{2,})\b", re.I),
+)
+_NAMES = {
+    "sample": "sample|sample id|sampleid|sample name|sample no|sample number|patient|patient id|subject|subject id|"
+              "individual|individual id|iid|participant|participant id|person|dna id|dna|specimen|specimen id|barcode",
+    "marker": "snp|snp name|snp id|snpid|rsid|rs id|rs|rs number|rsnumber|rs no|marker|marker name|marker id|assay|"
+              "assay id|assay name|dbsnp|dbsnp id|dbsnp rs id|dbsnp rsid|variant|variant id|locus|locus name|target|"
+              "snp assay name|ncbi snp reference|polymorphism|probeset id|probe set id|affy snp id",
+    "genotype": "genotype|call|result|genotype call|gt|snp call|base call|base calls|genotypes|alleles|nucleotides|"
+                "nucleotide|geno|forward strand base calls|allele call|zygosity call",
+    "strand": "strand|orientation|strand orientation|assay strand",
+    "chrom": "chr|chrom|chromosome",
+    "pos": "position|pos|bp|mapinfo|map info|coordinate|physical position|chromosome position|start",
+    "build": "build|genome build|assembly|genome|reference",
+    "gene": "gene|gene symbol|gene name",
+    "copies": "copy number|copynumber|cn|copies|cnv|cn predicted|copy number call|predicted cn",
+}  # fmt: skip
+_MEANING = {name: kind for kind, names in _NAMES.items() for name in names.split("|")}
+_ALLELE = re.compile(r"^(?:allele\s*|a)([12])(?:\s*(?:call|base))?(?:\s+(plus|forward|fwd|top|design|ab|bot))?$")
+_STRAND_OF_SET = {"plus": "+"}
+_SETS = ("plus", "forward", "fwd", "", "top", "bot", "design", "ab")
+"""Illumina writes alleles in several ways; the first that is there is read. Only ``plus`` tells the genome's strand."""
+_BESIDE = re.compile(
+    r"gc score|gencall|gentrain|score|quality|well|plate|status|comment|description|note|date|run|batch|sex|gender|"
+    r"flanking|cytoband|ref allele|alt allele|reference allele|alternate allele|ref|alt|allele a|allele b|allele|info|"
+    r"r|theta|x|y|b allele freq|log r ratio|call rate|maf|p value|hwe|manual|auto|vic|fam|rox|task|index|no|#|id"
+)
+_STRAND_COMMENT = re.compile(r"strand\s*[:=]?\s*(\+|-|plus|minus|forward|reverse)", re.I)
+_WORDS = {"+": "+", "plus": "+", "forward": "+", "fwd": "+", "f": "+", "1": "+",
+          "-": "-", "minus": "-", "reverse": "-", "rev": "-", "r": "-", "-1": "-"}  # fmt: skip
+
+
+class Shape(Enum):
+    """What a line of the table is about."""
+
+    LONG = "a person and a marker"
+    WIDE = "a person"
+    TRANSPOSED = "a marker"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The columns of a table.
+
+    Parameters
+    ----------
+    shape
+        What a line is about.
+    delimiter
+        What separates the cells.
+    line
+        Number of the line that names the columns, from 1.
+    columns
+        Place of each kind of column; ``marker`` may be several.
+    alleles
+        Places of the two alleles, where each has a column; None = they share one.
+    named
+        Place to name of the columns of markers (wide) or persons (transposed).
+    copies
+        Place to gene of the columns of copy numbers.
+    strand
+        ``+`` or ``-`` where the table says it of all; None = not said.
+    build
+        The build that names of columns or lines before them say, or None.
+    """
+
+    shape: Shape
+    delimiter: str
+    line: int
+    columns: dict[str, int]
+    markers: tuple[int, ...] = ()
+    alleles: tuple[int, int] | None = None
+    named: dict[int, str] = field(default_factory=dict)
+    copies: dict[int, str] = field(default_factory=dict)
+    strand: str | None = None
+    build: str | None = None
+
+
+def recognise(head: bytes) -> Layout | None:
+    """Return the layout of a table of SNP results by its first bytes; None if it is none."""
+    text = head[: 1 << 16].decode("utf-8-sig", "replace")
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")[:FIRST_LINES]
+    if text.startswith(("##fileformat", "{")) or b"\0" in head[:1000]:
+        return None
+    strand, build = None, None
+    for number, line in enumerate(lines, 1):
+        if consumer.is_header(line):
+            return None
+        if line.startswith("#") and not _RSID.search(line):
+            said = _STRAND_COMMENT.search(line)
+            strand = _WORDS[said[1].lower()] if said else strand
+            build = build or build_of_text(line)
+            continue
+        found = _layout(line, number, lines[number:], strand, build)
+        if found is not None:
+            return found
+        build = build or build_of_text(line)
+    return None
+
+
+def cells_of(line: str, delimiter: str) -> list[str]:
+    """Cut a line into cells without blanks around them."""
+    return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
+
+
+def strand_of(word: str) -> str | None:
+    """Return ``+`` or ``-`` for how a table may write a strand; None for what names no strand of the genome."""
+    return _WORDS.get(word.strip().lower())
+
+
+def rsid_of(text: str) -> str | None:
+    """Return the rs number in a marker's name."""
+    found = _RSID.search(text.replace("_", " "))
+    return found[0].lower() if found else None
+
+
+def place_of(text: str) -> tuple[str, int] | None:
+    """Return chromosome and position where a marker's name is one, such as ``10:96541616``."""
+    found = _PLACE.match(text)
+    return (found[1], int(found[2])) if found else None
+
+
+def gene_of_copies(text: str) -> str | None:
+    """Return the gene whose copy number a name stands for, such as ``CYP2D6 CN``."""
+    return next((m["gene"].upper() for pattern in _COPIES if (m := pattern.match(text.strip())) is not None), None)
+
+
+def _layout(line: str, number: int, after: Sequence[str], strand: str | None, build: str | None) -> Layout | None:
+    delimiter = max(_DELIMITERS, key=line.count)
+    if not line.count(delimiter):
+        return None
+    names = cells_of(line.lstrip("#"), delimiter)
+    plain = [re.sub(r"[^a-z0-9#]+", " ", name.lower()).strip() for name in names]
+    columns: dict[str, int] = {}
+    markers = []
+    for place, name in enumerate(plain):
+        kind = _MEANING.get(name) or _MEANING.get(_without_build(name))
+        if kind == "marker":
+            markers.append(place)
+        elif kind is not None:
+            columns.setdefault(kind, place)
+        if kind == "pos":
+            build = build_of_text(names[place]) or build
+    alleles, of_set = _alleles(plain)
+    told = {"delimiter": delimiter, "line": number, "build": build, "strand": _STRAND_OF_SET.get(of_set) or strand}
+    located = bool(markers) or {"chrom", "pos"} <= set(columns)
+    told_of = any(_is_marker(other, delimiter, markers, columns) for other in after)
+    if located and told_of and (alleles is not None or "genotype" in columns):
+        return Layout(Shape.LONG, columns=columns, markers=tuple(markers), alleles=alleles, **told)  # type: ignore[arg-type]
+    if {"sample", "gene", "copies"} <= set(columns) and not markers:
+        return Layout(Shape.LONG, columns=columns, **told)  # type: ignore[arg-type]
+    copies = {p: gene for p, name in enumerate(names) if (gene := gene_of_copies(name)) is not None}
+    wide = {p: name for p, name in enumerate(names) if p not in copies and (rsid_of(name) or place_of(name))}
+    if (wide or copies) and "sample" not in columns and 0 not in wide and 0 not in copies:
+        columns["sample"] = 0
+    if (wide or copies) and "sample" in columns:
+        return Layout(Shape.WIDE, columns=columns, named=wide, copies=copies, **told)  # type: ignore[arg-type]
+    if located and told_of:
+        taken = {*markers, *columns.values()}
+        people = {p: n for p, n in enumerate(names) if n and p not in taken and not _BESIDE.fullmatch(plain[p])}
+        if people:
+            return Layout(Shape.TRANSPOSED, columns=columns, markers=tuple(markers), named=people, **told)  # type: ignore[arg-type]
+    return None
+
+
+def _without_build(name: str) -> str:
+    return re.sub(r"\s*(?:grch\d\d|hg\d\d|b\d\d|build \d\d)\s*", " ", name).strip()
+
+
+def _alleles(plain: Sequence[str]) -> tuple[tuple[int, int] | None, str]:
+    """Return the places of the two alleles' columns, and the way in which they are written."""
+    found: dict[str, dict[str, int]] = {}
+    for place, name in enumerate(plain):
+        match = _ALLELE.match(name)
+        if match:
+            found.setdefault(match[2] or "", {})[match[1]] = place
+    for of_set in _SETS:
+        if {"1", "2"} <= set(found.get(of_set, {})):
+            return (found[of_set]["1"], found[of_set]["2"]), of_set
+    return None, ""
+
+
+def _is_marker(line: str, delimiter: str, markers: Sequence[int], columns: dict[str, int]) -> bool:
+    cells = cells_of(line, delimiter)
+    if {"chrom", "pos"} <= set(columns) and columns["pos"] < len(cells) and cells[columns["pos"]].isdigit():
+        return True
+    return any(place < len(cells) and (rsid_of(cells[place]) or place_of(cells[place])) for place in markers)

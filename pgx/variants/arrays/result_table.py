@@ -1,0 +1,317 @@
+"""Tables of SNP results as laboratories deliver them: TaqMan, iPLEX, PharmacoScan, Illumina's final report and others.
+
+A table names persons, markers by rs number or position, and genotypes in many notations (`result_alleles`), in one of
+three layouts (`result_layout`); copy numbers may stand beside. A cell that cannot be read costs that cell.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from pgx.errors import InputError
+from pgx.types import MOST_COPIES
+from pgx.variants.arrays.result_alleles import Problem, tokens_of
+from pgx.variants.arrays.result_layout import (
+    Layout,
+    Shape,
+    cells_of,
+    gene_of_copies,
+    place_of,
+    rsid_of,
+    strand_of,
+)
+from pgx.variants.vcf.contigs import GRCH37, GRCH38, build_of_text, canonical
+from pgx.variants.whole_numbers import whole_number
+
+_NEAR = 0.25
+"""How far a copy number may lie from a whole one."""
+_COPIES = re.compile(
+    r"^(?:[A-Z][A-Z0-9-]*\s+)?(?:CN|copy number|copies)?\s*[=:]?\s*(\d+(?:[.,]\d+)?)\s*(?:copies|copy|x|N)?$", re.I
+)
+_NO_COPIES = frozenset({"", "-", ".", "na", "n/a", "nd", "nan", "no call", "undetermined", "invalid", "fail", "nc"})
+_OTHER = {GRCH37: GRCH38, GRCH38: GRCH37}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One genotype as written: whose, where in the table, and the strand if the table says it."""
+
+    sample: str
+    text: str
+    line: int
+    strand: str | None
+
+
+@dataclass(slots=True)
+class ResultTable:
+    """What a table says.
+
+    Parameters
+    ----------
+    samples
+        The persons, in the order of the table.
+    build
+        The build of its positions; None = it has none, and markers go by rs number.
+    evidence
+        What the build was told by.
+    cells
+        Site to the genotypes there.
+    copies
+        (sample, gene) to the copy numbers that are stated; None = one that cannot be counted.
+    unknown
+        Markers that are at no position of interest, by name.
+    misplaced
+        Markers whose rs number and position are of different places, with their line.
+    malformed
+        Lines that are no rows of the table.
+    """
+
+    samples: tuple[str, ...] = ()
+    build: str | None = None
+    evidence: str = ""
+    cells: dict[int, list[Cell]] = field(default_factory=lambda: defaultdict(list))
+    copies: dict[tuple[str, str], list[int | None]] = field(default_factory=lambda: defaultdict(list))
+    unknown: dict[str, int] = field(default_factory=dict)
+    misplaced: dict[str, int] = field(default_factory=dict)
+    malformed: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Marker:
+    name: str
+    rsid: str | None
+    place: tuple[str, int] | None
+
+
+def load(name: str, layout: Layout, lines: Iterable[str], sites: pl.DataFrame, asked: str | None = None) -> ResultTable:
+    """Read a table of SNP results.
+
+    Parameters
+    ----------
+    name
+        The file, whose stem is the person's name where the table names none.
+    layout
+        As `result_layout.recognise` found it.
+    lines
+        The file's text.
+    sites
+        `KnowledgeBase.sites`.
+    asked
+        The build that the user gave.
+
+    Raises
+    ------
+    InputError
+        If the build cannot be told or is told in two ways, or the table has no genotype.
+    """
+    table = ResultTable()
+    only = Path(name).name.split(".")[0] if name != "-" else "sample"
+    found: list[tuple[_Marker, Cell]] = []
+    people: dict[str, None] = {}
+    said = {layout.build} if layout.build else set()
+    for number, cells in _rows(layout, lines):
+        sample = _cell(cells, layout.columns.get("sample")) or (only if "sample" not in layout.columns else "")
+        if not any(cells):
+            continue
+        written = _build_of_row(cells, layout)
+        if written:
+            said.add(written)
+        if layout.shape is Shape.TRANSPOSED:
+            people.update(dict.fromkeys(layout.named.values()))
+        elif sample:
+            people[sample] = None
+        else:
+            table.malformed.append(number)
+            continue
+        found += _genotypes(table, layout, cells, sample, number)
+    if not found and not table.copies:
+        raise InputError("the table has no genotype", file=name, where=f"line {layout.line}",
+                         fix="each line is a person, a marker (rs number or position) and a genotype")  # fmt: skip
+    table.samples = tuple(people)
+    _place(table, found, sites, said, asked, name)
+    return table
+
+
+def scan(layout: Layout, lines: Iterable[str]) -> tuple[int, int, list[tuple[int, str]]]:
+    """Return how many genotypes and persons a table has, and the cells that no notation fits, by line."""
+    table = ResultTable()
+    genotypes, people, findings = 0, set(), []
+    for number, cells in _rows(layout, lines):
+        sample = _cell(cells, layout.columns.get("sample"))
+        for marker, cell in _genotypes(table, layout, cells, sample, number):
+            genotypes += 1
+            people.add(cell.sample)
+            if tokens_of(cell.text) is Problem.NOTATION:
+                findings.append((number, f"{cell.text[:40]!r} at {marker.name} is no genotype"))
+    findings += [(number, "the line names no person or no marker") for number in table.malformed]
+    return genotypes + len(table.copies), len(people), sorted(findings)
+
+
+def _rows(layout: Layout, lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
+    for number, line in enumerate(lines, 1):
+        if number > layout.line and line.strip() and not line.startswith("#"):
+            yield number, cells_of(line, layout.delimiter)
+
+
+def _cell(cells: list[str], place: int | None) -> str:
+    return cells[place] if place is not None and place < len(cells) else ""
+
+
+def _build_of_row(cells: list[str], layout: Layout) -> str | None:
+    text = _cell(cells, layout.columns.get("build"))
+    return build_of_text(text) or {"37": GRCH37, "19": GRCH37, "38": GRCH38}.get(text.split(".")[0])
+
+
+def _genotypes(
+    table: ResultTable, layout: Layout, cells: list[str], sample: str, number: int
+) -> Iterator[tuple[_Marker, Cell]]:
+    """Yield the genotypes of one line, and take down its copy numbers."""
+    strand = strand_of(_cell(cells, layout.columns.get("strand"))) or layout.strand
+    for place, gene in layout.copies.items():
+        _count(table, sample, gene, _cell(cells, place))
+    if layout.shape is Shape.WIDE:
+        for place, name in layout.named.items():
+            yield _marker(name), Cell(sample, _cell(cells, place), number, strand)
+        return
+    names = [_cell(cells, place) for place in layout.markers]
+    gene = next((gene for name in names if (gene := gene_of_copies(name)) and not rsid_of(name)), None)
+    stated = _cell(cells, layout.columns.get("copies"))
+    if stated and _cell(cells, layout.columns.get("gene")):
+        _count(table, sample, _cell(cells, layout.columns["gene"]).upper(), stated)
+        if not any(names):
+            return
+    values = layout.named.items() if layout.shape is Shape.TRANSPOSED else [(-1, sample)]
+    marker = _of_row(cells, layout, names)
+    if marker is None and gene is None:
+        table.malformed.append(number)
+        return
+    for place, person in values:
+        if layout.alleles is not None and place < 0:
+            pair = [_cell(cells, allele) for allele in layout.alleles]
+            text = "/".join(pair) if all(pair) else "".join(pair)
+        else:
+            text = _cell(cells, layout.columns.get("genotype") if place < 0 else place)
+        if gene is not None:
+            _count(table, person, gene, text)
+        elif marker is not None:
+            yield marker, Cell(person, text, number, strand)
+
+
+def _of_row(cells: list[str], layout: Layout, names: list[str]) -> _Marker | None:
+    rsid = next((found for name in names if (found := rsid_of(name))), None)
+    place = next((found for name in names if (found := place_of(name))), None)
+    if {"chrom", "pos"} <= set(layout.columns):
+        at = whole_number(_cell(cells, layout.columns["pos"]))
+        chrom = _cell(cells, layout.columns["chrom"])
+        place = (chrom, at) if at is not None and at > 0 and canonical(chrom) else place
+    if rsid is None and place is None:
+        return None
+    return _Marker(rsid or next(filter(None, names), f"{place[0]}:{place[1]}" if place else ""), rsid, place)
+
+
+def _marker(name: str) -> _Marker:
+    return _Marker(name, rsid_of(name), None if rsid_of(name) else place_of(name))
+
+
+def _count(table: ResultTable, sample: str, gene: str, text: str) -> None:
+    """Take down a copy number; what is neither a number nor nothing cannot be counted."""
+    if text.strip().lower() in _NO_COPIES:
+        return
+    match = _COPIES.match(text.strip())
+    number = float(match[1].replace(",", ".")) if match else -1.0
+    whole = round(number)
+    fits = match is not None and abs(number - whole) <= _NEAR and whole <= MOST_COPIES
+    table.copies[sample, gene].append(whole if fits else None)
+
+
+def _place(
+    table: ResultTable,
+    found: list[tuple[_Marker, Cell]],
+    sites: pl.DataFrame,
+    said: set[str],
+    asked: str | None,
+    name: str,
+) -> None:
+    """Find the site of each marker, by its rs number and by its position in the build that they agree in."""
+    rows = sites.select("site", "chrom", "pos_grch37", "pos_grch38", "rsids").rows()
+    positions = {
+        GRCH37: {(chrom, p37): site for site, chrom, p37, _, _ in rows if p37},
+        GRCH38: {(chrom, p38): site for site, chrom, _, p38, _ in rows},
+    }
+    by_rsid: dict[str, set[int]] = defaultdict(set)
+    for site, _, _, _, rsids in rows:
+        for rsid in rsids:
+            by_rsid[rsid].add(site)
+    markers = {marker for marker, _ in found}
+    table.build, table.evidence = _build(markers, positions, by_rsid, said, asked, name)
+    at = {marker: _site(marker, positions, by_rsid, table) for marker in markers}
+    for marker, cell in found:
+        site = at[marker]
+        if site is not None:
+            table.cells[site].append(cell)
+        elif marker.name in table.misplaced:
+            table.misplaced[marker.name] = table.misplaced[marker.name] or cell.line
+        else:
+            table.unknown[marker.name] = table.unknown.get(marker.name, 0) + 1
+
+
+def _site(
+    marker: _Marker,
+    positions: dict[str, dict[tuple[str, int], int]],
+    by_rsid: dict[str, set[int]],
+    table: ResultTable,
+) -> int | None:
+    place = (canonical(marker.place[0]) or "", marker.place[1]) if marker.place else None
+    here = positions[table.build].get(place) if place and table.build else None
+    named = by_rsid.get(marker.rsid or "", set())
+    if here is not None:
+        if marker.rsid is None or not named or here in named:
+            return here
+        table.misplaced[marker.name] = 0
+        return None
+    if place and table.build and len(named) == 1:
+        expected = next(key for key, site in positions[table.build].items() if site in named)
+        if expected[0] != place[0] or abs(expected[1] - place[1]) > 50:
+            table.misplaced[marker.name] = 0
+            return None
+    return next(iter(named)) if len(named) == 1 else None
+
+
+def _build(
+    markers: set[_Marker],
+    positions: dict[str, dict[tuple[str, int], int]],
+    by_rsid: dict[str, set[int]],
+    said: set[str],
+    asked: str | None,
+    name: str,
+) -> tuple[str | None, str]:
+    """Choose the build in which rs numbers and positions agree, else the one that is said."""
+    counts: Counter[str] = Counter()
+    for marker in markers:
+        if marker.place is not None:
+            place = (canonical(marker.place[0]) or "", marker.place[1])
+            for build, table in positions.items():
+                site = table.get(place)
+                counts[build] += site is not None and (marker.rsid is None or site in by_rsid.get(marker.rsid, ()))
+    if not any(marker.place for marker in markers):
+        return None, "its markers go by rs number"
+    shown = next((build for build in (GRCH37, GRCH38) if counts[build] > 4 * counts[_OTHER[build]]), None)
+    if len(said) > 1:
+        raise InputError("the table names two genome builds", file=name, fix="give one table a build")
+    spoken = next(iter(said), None)
+    if asked and spoken and asked != spoken:
+        raise InputError(f"the table says {spoken} but {asked} was asked for", file=name, fix="leave --build out")
+    build = asked or spoken
+    if build and shown and build != shown:
+        raise InputError(f"the table is said to be {build} but its positions are those of {shown}", file=name,
+                         fix=f"give --build {shown}, and correct the table if it names another")  # fmt: skip
+    if build or shown:
+        return build or shown, f"{counts[shown]} markers have its positions" if shown else "it is said so"
+    raise InputError("the genome build of the positions cannot be told", file=name,
+                     fix="give --build GRCh37 or --build GRCh38")  # fmt: skip

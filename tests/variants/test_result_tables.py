@@ -1,0 +1,251 @@
+"""Tables of SNP results: what laboratories deliver, in many layouts and notations."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+import pgx
+import pgx.variants
+from pgx.errors import InputError
+from pgx.types import Genotypes
+from pgx.variants.arrays.result_alleles import Problem, SiteAlleles, codes_of, tokens_of
+from pgx.variants.arrays.result_layout import Shape, recognise
+from tests.variants.build import at, knowledge
+from tests.variants.test_arrays import HEADS
+
+STAR2, STAR17, STAR3 = ("chr10", 94781859), ("chr10", 94761900), ("chr10", 94780653)
+C9_STAR3, TA_REPEAT, D6_STAR3 = ("chr10", 94981296), ("chr2", 233760233), ("chr22", 42128241)
+
+
+def read(tmp_path: Path, text: str, name: str = "results.csv", **options: object) -> Genotypes:
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    return pgx.variants.read(path, knowledge(), **options)  # type: ignore[arg-type]
+
+
+def codes(found: Genotypes, sample: str) -> list[tuple[str, tuple[int, int]]]:
+    person = found.samples.index(sample)
+    return [at(found, *site, person) for site in (STAR2, STAR17, C9_STAR3)]
+
+
+# *2 heterozygous, *17 reference, CYP2C9*3 heterozygous
+WANTED = [("CALLED", (0, 1)), ("CALLED", (0, 0)), ("CALLED", (0, 1))]
+TABLES = {
+    "long": "Sample ID,SNP,Genotype\nA,rs4244285,G/A\nA,rs12248560,C/C\nA,rs1057910,A/C\n",
+    "tabs and words": "patient\trsID\tcall\nA\trs4244285\tHeterozygous G/A\nA\trs12248560\tHomozygous C/C\nA\trs1057910\tA C\n",
+    "semicolons": "Subject;Marker;Result\nA;rs4244285;AG\nA;rs12248560;CC\nA;rs1057910;A|C\n",
+    "two columns of alleles": "sample,snp_id,allele1,allele2\nA,rs4244285,A,G\nA,rs12248560,C,C\nA,rs1057910,C,A\n",
+    "wide": "sample,rs4244285,rs12248560,rs1057910\nA,A/G,C/C,A/C\n",
+    "wide with genes": "DNA_ID,CYP2C19_rs4244285,CYP2C19*17 rs12248560 (C>T),rs1057910_CYP2C9\nA,GA,CC,CA\n",
+    "transposed": "Marker\tA\tB\nrs4244285\tA/G\tG/G\nrs12248560\tC/C\tC/T\nrs1057910\tA/C\tA/A\n",
+    "positions": "sample,chr,pos_hg19,genotype\nA,10,96541616,A/G\nA,10,96521657,C/C\nA,10,96741053,A/C\n",
+    "positions in names": "#build GRCh38\nsample,10:94781859,10:94761900,chr10:94981296\nA,A/G,C/C,A/C\n",
+    "final report": "[Header]\nGSGT Version,2.0.4\nContent,GSA-24v3-0_A1.bpm\n[Data]\nSNP Name,Sample ID,Allele1 - AB,Allele2 - AB,"
+    "Allele1 - Plus,Allele2 - Plus,GC Score\nrs4244285,A,A,B,A,G,0.9\nrs12248560,A,B,B,C,C,0.8\nrs1057910,A,A,B,A,C,0.9\n",
+    "massarray": "Sample Id\tCall\tAssay Id\tWell Position\nA\tGA\trs4244285\tA01\nA\tC\trs12248560\tA01\nA\tA.C\trs1057910\tA01\n",
+    "reverse strand stated": "sample,rsid,genotype,strand\nA,rs4244285,C/T,-\nA,rs12248560,G/G,reverse\nA,rs1057910,A/C,+\n",
+    "reverse strand shown": "sample,rsid,genotype\nA,rs4244285,C/T\nA,rs12248560,G/G\nA,rs1057910,T/G\n",
+    "quoted": '"Sample Name","Assay Name","Call"\n"A","rs4244285","A/G"\n"A","rs12248560","C/C"\n"A","rs1057910","A/C"\n',
+    "taqman export": "Experiment: run 7\nInstrument: x\n\nSample Name\tSNP Assay Name\tNCBI SNP Reference\tCall\n"
+    "A\tC__25986767_70\trs4244285\tHeterozygous A/G\nA\tC____469857_10\trs12248560\tHomozygous C/C\n"
+    "A\tC__27104892_10\trs1057910\tHeterozygous A/C\n",
+    "axiom": "probeset_id\tA.CEL\tdbSNP RS ID\tChromosome\nAX-1\tA/G\trs4244285\t10\nAX-2\tC/C\trs12248560\t10\nAX-3\tA/C\trs1057910\t10\n",
+}
+
+
+@pytest.mark.parametrize("layout", TABLES)
+def test_every_layout_says_the_same(tmp_path: Path, layout: str) -> None:
+    found = read(tmp_path, TABLES[layout])
+    assert found.sources[0]["format"] == "SNP results"
+    assert codes(found, found.samples[0]) == WANTED
+
+
+def test_a_table_of_one_person_is_named_by_its_file(tmp_path: Path) -> None:
+    assert read(tmp_path, "rsid,genotype\nrs4244285,A/G\n", "P77.csv").samples == ("P77",)
+
+
+def test_drawn_tables_are_read_as_they_were_drawn(tmp_path: Path) -> None:
+    rng = random.Random(5)
+    kb = knowledge()
+    sites = [
+        row for row in kb.sites.iter_rows(named=True) if len(row["rsids"]) == 1 and row["chrom"] not in ("chrX", "chrM")
+    ]
+    single = [row for row in sites if {len(a) for a in row["alleles"]} == {1}]
+    for n in range(12):
+        chosen = rng.sample(single, 12)
+        people = {
+            f"P{k}": [tuple(sorted(rng.choices(range(len(s["alleles"])), k=2))) for s in chosen] for k in range(4)
+        }
+        path = tmp_path / f"drawn{n}.csv"
+        path.write_text(_written(rng, chosen, people), encoding="utf-8")
+        found = pgx.variants.read(path, kb)
+        for k, name in enumerate(found.samples):
+            for site, genotype in zip(chosen, people[name], strict=True):
+                assert at(found, site["chrom"], site["pos_grch38"], k) == ("CALLED", genotype), (path.read_text(), site)
+
+
+def _written(rng: random.Random, chosen: list[dict[str, object]], people: dict[str, list[tuple[int, int]]]) -> str:
+    mark = rng.choice(",\t;")
+    between = rng.choice(["/", "|", "", " "])
+
+    def cell(site: dict[str, object], pair: tuple[int, int], strand: str) -> str:
+        bases = [site["alleles"][code] for code in rng.sample(pair, 2)]  # type: ignore[index]
+        if strand == "-":
+            bases = [base.translate(str.maketrans("ACGT", "TGCA")) for base in bases]
+        return between.join(bases)
+
+    shape = rng.choice(["long", "wide", "transposed"])
+    rows: list[list[str]]
+    if shape == "long":
+        rows = [["Sample_ID", "dbSNP ID", "Strand", "Base Call"]]
+        for name, genotypes in people.items():
+            for site, pair in zip(chosen, genotypes, strict=True):
+                strand = rng.choice("+-")
+                rows.append([name, site["rsids"][0], strand, cell(site, pair, strand)])  # type: ignore[index]
+        return "\n".join(mark.join(row) for row in rows) + "\n"
+    head = "# strand: plus\n"
+    if shape == "wide":
+        rows = [["ID", *(site["rsids"][0] for site in chosen)]]  # type: ignore[index]
+        rows += [
+            [name, *(cell(s, p, "+") for s, p in zip(chosen, pairs, strict=True))] for name, pairs in people.items()
+        ]
+    else:
+        rows = [["SNP", *people]]
+        rows += [
+            [site["rsids"][0], *(cell(site, pairs[k], "+") for pairs in people.values())]
+            for k, site in enumerate(chosen)  # type: ignore[index]
+        ]
+    return head + "\n".join(mark.join(row) for row in rows) + "\n"
+
+
+class TestStrands:
+    def test_what_fits_on_both_strands_is_not_used(self, tmp_path: Path) -> None:
+        # rs1800462 (TPMT*2) is C>G on the forward strand
+        found = read(tmp_path, "sample,rsid,genotype\nA,rs1800462,C/G\nA,rs4244285,A/G\n")
+        assert at(found, "chr6", 18143724) == ("NO_CALL", (-1, -1))
+        note = next(note for note in found.notes if note.code == "strand_unknown")
+        assert "column strand" in note.message and "line 2" in (note.where or "")
+
+    @pytest.mark.parametrize(("strand", "wanted"), [("+", (0, 0)), ("-", (1, 1))])
+    def test_a_stated_strand_settles_it(self, tmp_path: Path, strand: str, wanted: tuple[int, int]) -> None:
+        found = read(tmp_path, f"sample,rsid,genotype,strand\nA,rs1800462,C/C,{strand}\n")
+        assert at(found, "chr6", 18143724) == ("CALLED", wanted)
+
+    def test_a_base_of_no_allele_is_shown_but_not_known(self, tmp_path: Path) -> None:
+        found = read(tmp_path, "sample,rsid,genotype,strand\nA,rs4244285,C/C,+\n")
+        assert at(found, *STAR2)[0] == "UNSUPPORTED"
+
+    def test_lines_that_contradict_each_other_are_no_call(self, tmp_path: Path) -> None:
+        found = read(tmp_path, "sample,rsid,genotype\nA,rs4244285,A/G\nA,rs4244285,G/G\n")
+        assert at(found, *STAR2) == ("NO_CALL", (-1, -1))
+        assert "conflicting_records" in {note.code for note in found.notes}
+
+    def test_a_repeated_line_counts_once(self, tmp_path: Path) -> None:
+        found = read(tmp_path, "sample,rsid,genotype\nA,rs4244285,A/G\nA,rs4244285,G/A\nA,rs4244285,NN\n")
+        assert at(found, *STAR2) == ("CALLED", (0, 1))
+
+
+DELETION = SiteAlleles(("GATGA", "G"), 0)
+ONE_BASE = SiteAlleles(("CT", "C"), 0)
+INSERTION = SiteAlleles(("C", "CGCGG"), 0)
+REPEAT = SiteAlleles(("CAT", "CATAT", "CATATAT", "C"), 0, "TA", 6)
+INDELS = [
+    (DELETION, "I/D", (0, 1)), (DELETION, "ID", (0, 1)), (DELETION, "DD", (1, 1)), (DELETION, "Ins/Ins", (0, 0)),
+    (DELETION, "del/ATGA", (1, 0)), (DELETION, "ATGA/-", (0, 1)), (DELETION, "TCAT/del", (0, 1)),
+    (DELETION, "GATGA/G", (0, 1)), (DELETION, "G/G", (1, 1)), (DELETION, "delATGA/ATGA", (1, 0)), (DELETION, "DEL", (1,)),
+    (ONE_BASE, "T/DEL", (0, 1)), (ONE_BASE, "A/DEL", (0, 1)), (ONE_BASE, "A/A", (0, 0)), (ONE_BASE, "T/-", (0, 1)),
+    (ONE_BASE, "CT/C", (0, 1)), (ONE_BASE, "DEL.A", (1, 0)),
+    (INSERTION, "D/I", (0, 1)), (INSERTION, "-/GCGG", (0, 1)), (INSERTION, "insGCGG/insGCGG", (1, 1)), (INSERTION, "DEL/DEL", (0, 0)),
+    (REPEAT, "(TA)6/(TA)7", (0, 1)), (REPEAT, "TA6/TA6", (0, 0)), (REPEAT, "7/7", (1, 1)), (REPEAT, "(TA)5/(TA)8", (3, 2)),
+    (REPEAT, "A(TA)6TAA/A(TA)7TAA", (0, 1)), (REPEAT, "(AT)6/(AT)7", Problem.NOTATION),
+    (REPEAT, "I/D", Problem.NOTATION), (DELETION, "A/G", Problem.NOTATION), (INSERTION, "banana", Problem.NOTATION),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("site", "text", "wanted"), INDELS, ids=[text for _, text, _ in INDELS])
+def test_indels(site: SiteAlleles, text: str, wanted: tuple[int, ...] | Problem) -> None:
+    tokens = tokens_of(text)
+    found = tokens if isinstance(tokens, Problem) else codes_of(site, tokens, None)
+    assert found == wanted
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "-", "--", "NN", "0/0", "./.", "NoCall", "No Call", "Undetermined", "NOAMP", "N/A", "fail", "-/-", "N/N", "?"],
+)
+def test_no_call_is_no_genotype(text: str) -> None:
+    assert tokens_of(text) is Problem.MISSING
+
+
+@pytest.mark.parametrize("text", ["A/G/T", "Heterozygous A/A", "Homozygous A/G", "A G T"])
+def test_what_is_no_genotype(text: str) -> None:
+    assert tokens_of(text) is Problem.NOTATION
+
+
+class TestCopies:
+    @pytest.mark.parametrize("cell", ["3", "CN=3", "3.0", "2.9", "CN 3", "CYP2D6 CN=3", "3 copies"])
+    @pytest.mark.parametrize("column", ["CYP2D6 CN", "CYP2D6_CN", "CYP2D6 copy number", "CN CYP2D6", "CYP2D6_exon9_CN"])
+    def test_a_column(self, tmp_path: Path, column: str, cell: str) -> None:
+        found = read(tmp_path, f"sample,rs4244285,{column}\nA,A/G,{cell}\nB,G/G,\n")
+        assert found.copy_number is not None
+        assert found.copy_number.select("sample", "gene", "copies").rows() == [("A", "CYP2D6", 3)]
+
+    def test_a_line(self, tmp_path: Path) -> None:
+        found = read(tmp_path, "sample,gene,rsid,genotype,copy_number\nA,CYP2C19,rs4244285,A/G,\nA,CYP2D6,,,1\n")
+        assert found.copy_number is not None
+        assert found.copy_number.select("gene", "copies").rows() == [("CYP2D6", 1)]
+        assert at(found, *STAR2) == ("CALLED", (0, 1))
+
+    @pytest.mark.parametrize("cell", ["3+", ">=3", "2.5", "many", "40"])
+    def test_what_cannot_be_counted_is_unclear(self, tmp_path: Path, cell: str) -> None:
+        found = read(tmp_path, f"sample,rs4244285,CYP2D6 CN\nA,A/G,{cell}\n")
+        assert found.copy_number is not None
+        assert found.copy_number.select("gene", "copies", "kind").rows() == [("CYP2D6", None, "unclear")]
+
+
+class TestMarkers:
+    def test_number_and_position_of_different_places(self, tmp_path: Path) -> None:
+        rows = "A,rs4244285,10,94761900,A/G\nA,rs12248560,10,94761900,C/C\nA,rs1057910,10,94981296,A/A\n"
+        found = read(tmp_path, "#GRCh38\nsample,rsid,chrom,pos,genotype\n" + rows)
+        assert at(found, *STAR2)[0] == "ABSENT" and at(found, *STAR17)[0] == "CALLED"
+        assert "marker_misplaced" in {note.code for note in found.notes}
+
+    def test_positions_of_no_build(self, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match="build"):
+            read(tmp_path, "sample,chrom,pos,genotype\nA,1,1234,A/G\n")
+
+    def test_positions_contradict_the_build(self, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match="GRCh37"):
+            read(tmp_path, TABLES["positions"].replace("pos_hg19", "pos"), build="GRCh38")
+
+    def test_only_some_persons(self, tmp_path: Path) -> None:
+        found = read(tmp_path, TABLES["transposed"], samples=["B"])
+        assert codes(found, "B") == [("CALLED", (0, 0)), ("CALLED", (0, 1)), ("CALLED", (0, 0))]
+
+
+def test_other_files_are_no_tables() -> None:
+    for text in (
+        "sample,date,test,result\nA,2020-01-01,INR,2.5\n", "sample,weight,height\nA,70,180\n", "hello\n", "",
+        "##fileformat=VCFv4.2\n#CHROM\tPOS\n", "rsid\tchromosome\tposition\tgenotype\nrs1\t1\t100\tAA\n",
+        "patient,drug,dose\nA,warfarin,5\n", "rs4244285,10,96541616,AG\nrs12248560,10,96521657,CC\n",
+        *(head + "rs4244285\t10\t96541616\tA/G\nrs12248560\t10\t96521657\tC/C\n" for head in HEADS.values()),
+    ):  # fmt: skip
+        assert recognise(text.encode()) is None
+
+
+def test_layouts_are_told_apart() -> None:
+    shapes = {name: layout.shape for name, text in TABLES.items() if (layout := recognise(text.encode())) is not None}
+    assert shapes["wide"] is Shape.WIDE and shapes["transposed"] is Shape.TRANSPOSED and shapes["long"] is Shape.LONG
+    assert len(shapes) == len(TABLES)
+
+
+def test_a_call_and_the_check_and_the_template(tmp_path: Path) -> None:
+    path = tmp_path / "snps.csv"
+    path.write_text(pgx.kb.template(kind="snps") + "A,rs4244285,,,A/A,+,,\nA,,,,,,CYP2D6,1\n", encoding="utf-8")
+    called = pgx.call(path, options=pgx.Options(genes=["CYP2C19", "CYP2D6"]))
+    assert called.filter(gene="CYP2C19")["positions_called"].to_list() == [1]
+    assert "copy_number_given" in called.filter(gene="CYP2D6")["flags"][0]
+    assert "error" not in pgx.check(path)["kind"].to_list()
