@@ -13,7 +13,7 @@ from pgx.clinical.dates import BadDateError, read_birth, read_date
 from pgx.clinical.drugs import DrugNames, dose_per_day
 from pgx.clinical.vocabulary import Vocabulary
 from pgx.knowledge.dose_forms import LOCAL, DoseForms
-from pgx.knowledge.drug_entries import Entry, read_entry
+from pgx.knowledge.drug_entries import ALLERGY, REACTION, UNSURE, Entry, read_entry
 
 RAW: dict[str, type[pl.DataType]] = {
     "person": pl.String,
@@ -218,8 +218,10 @@ class Events:
         if status == "current":
             self.listed.add(person)
         entry = read_entry(written)
+        start = start or entry.begins
+        codes = list(codes)
         if entry.meaning is not None:
-            said = self._beside(person, entry, status, start or self.dates.get(person), where)
+            said = self._beside(person, entry, status, start or self.dates.get(person), where, written)
             if said is None:
                 return False
             status, end = said[0], end or said[1]
@@ -228,6 +230,9 @@ class Events:
         if not found:
             result = self.drugs.find(entry.name)
             found, rest = result.drugs, result.unknown
+        if found and not rest and entry.meaning is None and (remark := self.drugs.beside(entry.name, coded=bool(codes))):
+            message = f"{', '.join(found)}: {remark!r} beside the name is not understood; it counts as {status}"
+            self.problem(person, "warning", "remark_beside_drug", message, where)
         acts = self.forms.acts(f"{written} {route}", form)
         if acts == LOCAL:
             self._local(person, found, written, status, start, end, where)
@@ -254,9 +259,12 @@ class Events:
         *,
         named: bool,
     ) -> None:
-        close = self.drugs.suggest(part)
+        inside = self.drugs.inside(part)
+        close = self.drugs.suggest(part) if not inside else list(inside)
         hint = f"; did you mean {' or '.join(close)}?" if close else ""
         message = f"drug {part!r} is not in the knowledge base and not considered{hint}"
+        if inside:
+            message = f"{part!r} names {', '.join(inside)}, but not whether it is taken: it is not considered"
         self.problem(person, "info" if status == "stopped" else "warning", "drug_unknown", message, where)
         self.not_understood("drug", "", "", part, where)
         if status == "current":
@@ -284,19 +292,19 @@ class Events:
             self._code(person, "medication_local", drug, start, end, where)
 
     def _beside(
-        self, person: str | None, entry: Entry, status: str, now: date | None, where: str | None
+        self, person: str | None, entry: Entry, status: str, now: date | None, where: str | None, written: str
     ) -> tuple[str, date | None] | None:
         """Return the status and the end that the remark beside a drug's name tells; None = it is not on the list."""
         drugs = self.drugs.find(entry.name)
         shown = ", ".join(drugs.drugs) or entry.name
-        if entry.meaning in ("allergy", "unsure"):
-            kept = "it counts as an allergy" if entry.meaning == "allergy" else "nobody can tell whether it is taken"
+        if entry.meaning in (ALLERGY, REACTION, UNSURE):
+            kept = "nobody can tell whether it is taken" if entry.meaning == UNSURE else "it counts as an allergy"
             message = f"{shown} ({entry.remark}) stands in a list of drugs: {kept}, and not as taken"
             self.problem(person, "warning", "remark_beside_drug", message, where)
-            if entry.meaning == "allergy":
+            if entry.meaning in (ALLERGY, REACTION):
                 self.allergic(person, entry.name, where=where)
-            else:
-                self._unread(person, drugs.drugs or ("any",), where)
+            if entry.meaning in (REACTION, UNSURE) and status == "current":
+                self._unread(person, self.drugs.inside(written) or drugs.drugs or ("any",), where)
             return None
         if status != "current":
             return status, entry.day(now)

@@ -17,7 +17,11 @@ _STRENGTH = re.compile(
     re.IGNORECASE,
 )
 _BRACKETS = re.compile(r"\s*[\[(].*?[\])]")
-_LEAD = re.compile(r"^(?:product containing(?: only)?|substance|\d+\s*(?:hr|ml)\b)\s*", re.IGNORECASE)
+_LEAD = re.compile(
+    r"^(?:product containing(?: only)?|substance|\d+\s*(?:hr|ml)\b|(?:tablets?|tabs?|capsules?|caps?|inj|syrup|syp|t)\b\.?"
+    r"(?=\s))\s*",
+    re.IGNORECASE,
+)
 _SALTS = re.compile(
     r"\s+(?:hydrochloride|hcl|hydrobromide|sodium|potassium|calcium|magnesium|maleate|mesylate|succinate|tartrate|besylate|phosphate|"
     r"sulfate|sulphate|acetate|citrate|bitartrate|medoxomil|axetil|cilexetil|disodium|dihydrate|trihydrate|tosylate|besilate|mesilate|malate|benzoate|lactate|tromethamine|fumarate|bisulfate|bisulphate|nitrate|bromide|oxalate|monohydrate|anhydrous|chloride|hemihydrate|hydrate|clathrate|pamoate|decanoate|palmitate|"
@@ -26,7 +30,7 @@ _SALTS = re.compile(
     r"er|xr|sr|cr|la|xl|ec|dr|ir|extended release|delayed release|oral|tablets?|capsules?|injection|solution|pill)$",
     re.IGNORECASE,
 )
-_PARTS = re.compile(r"\s*(?:/|\+|,|;|\n| and | with )\s*")
+_PARTS = re.compile(r"\s*(?:/|\+|,|;|\n|&| and | with | plus |\s\d{1,2}[.)]\s)\s*")
 _HYPHEN = re.compile(r"(?<=[^\W\d_]{4})-(?=[^\W\d_]{4})")
 _NO_DRUG = re.compile(r"(?:ed|ing|like|free|type|naive|bound|allergic|resistant|sensitive)\b", re.IGNORECASE)
 _RATIO = re.compile(
@@ -40,9 +44,16 @@ _FORM = re.compile(
     r"pen|powder|film|coated|chewable|extended|delayed|sustained|modified|prolonged|immediate|release|enteric|er|xr|sr|cr|"
     r"la|xl|ec|dr|ir|mr|once|twice|three|times|daily|day|weekly|week|nightly|od|qd|bd|bid|tds|tid|qid|qhs|hs|prn|po|iv|"
     r"im|sc|sl|as|at|in|the|a|an|per|by|mouth|every|needed|required|directed|night|bedtime|morning|evening|noon|with|"
-    r"food|meals?|use|take|taken|for|continued|usp)\b",
+    r"food|meals?|use|take|taken|for|continued|usp|x\d+|days?|weeks?|months?|if|when|required|currently|current|active|"
+    r"regular(?:ly)?|ongoing|continue[sd]?|home|med|medication|product|substance|clinical|drug|medicinal|spray|lotion|"
+    r"suppositor(?:y|ies)|drops?|eye|ear|nasal|sublingual|subcutaneous|intravenous|intramuscular|rectal|vaginal|iv|vial|"
+    r"ophthalmic|otic|auto-?injector|cartridge|kit|sachet|effervescent|orally|disintegrating|total|one|two|half|dly)\b",
     re.IGNORECASE,
 )
+_BESIDE = re.compile(r"\(([^()]*)\)|\[([^\]]*)\]|\s[-–—]+>?\s+(.+)$|:\s+(.+)$")
+_SQUARE, _NEVER = re.compile(r"\[[^\]]*\]"), re.compile(r"(?!)")
+_FOR = re.compile(r"\bfor\s+[\w\s/-]+", re.IGNORECASE)
+"""What a drug is given for: no remark on whether it is taken."""
 _BEHIND = re.compile(rf"[\s,]+{_FORM.pattern}$", re.IGNORECASE)
 _ATC = re.compile(r"^[A-Z]\d{2}[A-Z]{2}\d{2}$")
 _CODE = re.compile(r"^(rxnorm|rxcui|atc|snomed|sct|ncit|omop)\s*[:=|]\s*(\S+)$", re.IGNORECASE)
@@ -213,6 +224,30 @@ class DrugNames:
         while (shorter := _SALTS.sub("", _BEHIND.sub("", name)).strip(" ,")) != name:
             name = shorter
         return name
+
+    def inside(self, text: str) -> tuple[str, ...]:
+        """Return the drugs whose names stand in a text as whole words, whatever it says of them."""
+        words = re.findall(r"[^\W\d_][\w'-]{3,}", text.lower())
+        return tuple(dict.fromkeys(self.names[word] for word in words if word in self.names))
+
+    def beside(self, text: str, *, coded: bool = False) -> str | None:
+        """Return what stands beside a drug's name and is neither a name nor amount, form, route or rhythm.
+
+        Brackets and what is behind a dash or the strength are looked at; of a `coded` drug, ``[Brand]`` is a name.
+        """
+        parts = [hit[0] for hit in (_SQUARE if coded else _NEVER).finditer(text)]
+        rest = text
+        for part in parts:
+            rest = rest.replace(part, " ")
+        beside = [next(filter(None, hit.groups())) for hit in _BESIDE.finditer(rest)]
+        if (behind := _STRENGTH.search(_BESIDE.sub(" ", rest))) and not self.find(behind[0]).drugs:
+            beside.append(behind[0])
+        unread = [part.strip(" ,.-") for part in beside if not self.find(part).drugs and self._says_more(part)]
+        return "; ".join(unread)[:80] or None
+
+    def _says_more(self, text: str) -> bool:
+        words = re.findall(r"[^\W\d_]{3,}", _FOR.sub(" ", _FORM.sub(" ", text)).lower().replace(" and ", " "))
+        return any(word not in self.names and not _SALTS.fullmatch(f" {word}") for word in words)
 
     def suggest(self, text: str) -> list[str]:
         """Return names that are spelled almost like this one, best first."""
