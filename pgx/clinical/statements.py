@@ -230,13 +230,13 @@ class Events:
         if not found:
             result = self.drugs.find(entry.name)
             found, rest = result.drugs, result.unknown
-        if found and not rest and entry.meaning is None and (remark := self.drugs.beside(entry.name, coded=bool(codes))):
-            message = f"{', '.join(found)}: {remark!r} beside the name is not understood; it counts as {status}"
-            self.problem(person, "warning", "remark_beside_drug", message, where)
         acts = self.forms.acts(f"{written} {route}", form)
         if acts == LOCAL:
             self._local(person, found, written, status, start, end, where)
             return True
+        if found and not rest and entry.meaning is None and (remark := self.drugs.beside(entry.name, coded=bool(codes))):
+            message = f"{', '.join(found)}: {remark!r} beside the name is not understood; it counts as {status}"
+            self.problem(person, "warning", "remark_beside_drug", message, where)
         if acts is None and status != "stopped" and (unclear := self.forms.either.intersection(found)):
             message = f"the form of {', '.join(sorted(unclear))} is not said: it counts as acting on the whole body"
             self.problem(person, "warning", "form_unknown", message, where)

@@ -25,6 +25,7 @@ _LEAD = re.compile(
 _SALTS = re.compile(
     r"\s+(?:hydrochloride|hcl|hydrobromide|sodium|potassium|calcium|magnesium|maleate|mesylate|succinate|tartrate|besylate|phosphate|"
     r"sulfate|sulphate|acetate|citrate|bitartrate|medoxomil|axetil|cilexetil|disodium|dihydrate|trihydrate|tosylate|besilate|mesilate|malate|benzoate|lactate|tromethamine|fumarate|bisulfate|bisulphate|nitrate|bromide|oxalate|monohydrate|anhydrous|chloride|hemihydrate|hydrate|clathrate|pamoate|decanoate|palmitate|"
+    r"natrium|kalium|kalzium|hydrochlorid|succinat|tartrat|maleat|mesilat|besilat|acetat|phosphat|sulfat|oxalat|citrat|"
     r"propionate|valerate|dipropionate|stearate|estolate|ethylsuccinate|gluconate|lysine|meglumine|dihydrochloride|xinafoate|"
     r"nocte|mane|stat|regularly|tabs?|caps?|inj|drops?|liquid|elixir|linctus|gastro-resistant|effervescent|dispersible|"
     r"er|xr|sr|cr|la|xl|ec|dr|ir|extended release|delayed release|oral|tablets?|capsules?|injection|solution|pill)$",
@@ -155,10 +156,13 @@ class DrugNames:
         plain = _RATIO.sub(" 0 mg ", _BRACKETS.sub(" ", text))
         # What holds no letters but those of forms, amounts and times names no drug.
         parts = [
-            part for joined in _PARTS.split(plain) for part in self._hyphened(joined) if self.names_something(part)
+            part
+            for joined in _PARTS.split(plain)
+            for part in self._hyphened(joined)
+            if self.names_something(part) and not _SALTS.fullmatch(f" {part}")
         ]
         if len(parts) < 2:
-            drugs = self._listed(text, self._one(text))
+            drugs = self._listed(text, self._one(text) or (self._one(parts[0]) if parts else None))
             return Found(drugs, () if drugs else (text,))
         if together := self._together(parts):
             return Found((together,))

@@ -144,7 +144,7 @@ def _read(events: Events, resource: Object, where: str, state: State) -> None:
         _patient(events, resource, where, state)
         return
     person = state.person(resource)
-    if person is None and kind != "Medication":
+    if person is None and kind not in ("Medication", "Substance"):
         events.not_understood("resource", "", "", f"{kind} of nobody", where)
         return
     events.person(person)
@@ -334,7 +334,8 @@ def _condition(events: Events, resource: Object, where: str, state: State) -> No
         and events.vocabulary.concepts[heading.concept].kind == "boolean"
     ):
         pairs = ((heading.concept, None),)
-    over = verified != "refuted" and bool(statuses_of(resource.get("clinicalStatus")) & _ENDED)
+    ended = bool(statuses_of(resource.get("clinicalStatus")) & _ENDED) or (end is None and _abated(resource))
+    over = verified != "refuted" and ended
     for concept, answer in pairs:
         passes = events.vocabulary.concepts[concept].window_days is not None
         stated = "no" if verified == "refuted" or (over and passes) else "yes"
@@ -350,6 +351,12 @@ def _condition(events: Events, resource: Object, where: str, state: State) -> No
         events.not_understood("condition", system, first, label, where)
 
 
+def _abated(resource: Object) -> bool:
+    """Whether a condition is said to be over without a day: by an age, in words, or by yes (STU3)."""
+    said = (resource.get(f"abatement{kind}") for kind in ("Age", "String", "Boolean", "Range"))
+    return any(one is not None and one is not False and one != "" for one in said)
+
+
 def _nothing(events: Events, resource: Object, where: str, state: State) -> None:
     """A Medication is read where it is referred to."""
 
@@ -359,6 +366,7 @@ _READERS = {
     "Observation": _observation,
     "Condition": _condition,
     "MedicationRequest": read_medication,
+    "MedicationOrder": read_medication,
     "MedicationStatement": read_medication,
     "MedicationUsage": read_medication,
     "MedicationDispense": read_medication,
@@ -366,4 +374,5 @@ _READERS = {
     "AllergyIntolerance": read_allergy,
     "List": read_list,
     "Medication": _nothing,
+    "Substance": _nothing,
 }

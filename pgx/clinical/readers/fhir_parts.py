@@ -23,6 +23,7 @@ class State:
     people: dict[str, str] = field(default_factory=dict)
     identifiers: dict[str, set[str]] = field(default_factory=dict)
     medications: dict[str, Object] = field(default_factory=dict)
+    substances: dict[str, Object] = field(default_factory=dict)
     waiting: list[tuple[Object, str]] = field(default_factory=list)
     made: date | None = None
     starts: list[tuple[date, Object, str]] = field(default_factory=list)
@@ -39,10 +40,9 @@ class State:
                 if value := name_of(one.get("value")):
                     for key in (value, f"{text(one.get('system')) or ''}|{value}"):
                         self.identifiers.setdefault(key, set()).add(person)
-        elif kind == "Medication":
-            for key in (name, tail(url)):
-                if key:
-                    self.medications[key] = resource
+        elif kind in ("Medication", "Substance"):
+            kept = self.medications if kind == "Medication" else self.substances
+            kept.update({key: resource for key in (name, tail(url)) if key})
 
     def person(self, resource: Object) -> str | None:
         """Return whom a resource is about: by reference, by identifier, or as the only patient there is."""
@@ -117,5 +117,5 @@ def statuses_of(concept: object) -> set[str]:
 
 
 def verification(resource: Object) -> str | None:
-    """Return the code of the verification status."""
-    return next((code for _, code, _ in codings_of(resource.get("verificationStatus"))), None)
+    """Return the code of the verification status, or its words where it has no code."""
+    return next((one for one in sorted(statuses_of(resource.get("verificationStatus"))) if one), None)
