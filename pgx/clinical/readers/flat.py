@@ -311,6 +311,10 @@ def _add_values(
         written = _of_one_unit(events, base, written, concept, unit, units)
     if concept in DATES_ONLY:
         written = _iso_days(events, base, written, concept)
+    if meant := events.vocabulary.numbered(concept, written.drop_nulls()):
+        shown = ", ".join(f"{number} is {answer or 'not known'}" for number, answer in sorted(meant.items()))
+        events.problem(None, "info", "numbers_read", f"column {heading}: {shown}", f"column {heading}", concept)
+        written = written.replace_strict({one: answer or "unknown" for one, answer in meant.items()}, default=None)
     rows = base.with_columns(
         concept=pl.lit(concept),
         text=written,
