@@ -70,7 +70,7 @@ _PLAIN = str.maketrans({"µ": "u", "μ": "u", "²": "2", "³": "3"})
 
 
 _DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹µμ×", "0123456789uux")
-_POWER = re.compile(r"^x?10(?:\*\*|[*^e]|exp)?(\d+)(?=/)")
+_POWER = re.compile(r"^x?10(?:\*\*|[*^ex]|exp)?\(?(\d+)\)?(?=/)")
 _NOT_UNIT = re.compile(r"<[^<>]*>|(?<=.)\{[^{}]*\}")
 """What a unit may hold beside itself: a molar mass (``mmol<180.16>/L``), and what is counted (``10*3{cells}/uL``)."""
 
