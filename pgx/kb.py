@@ -351,18 +351,22 @@ def columns(knowledge: Paths = ()) -> pl.DataFrame:
     return clinical.columns(base(knowledge))
 
 
-def template(knowledge: Paths = ()) -> str:
+def template(knowledge: Paths = (), kind: str = "csv") -> str:
     """Return an empty clinical table to fill in: one line with the names of its columns.
+
+    `kind` is ``csv`` (one row a person and day), ``long`` (one row a value) or ``medications`` (one row a drug).
 
     Examples
     --------
     >>> import pgx
     >>> pgx.kb.template().split(",")[0]
     'sample'
+    >>> pgx.kb.template(kind="long")
+    'sample,date,item,value,unit\\n'
     """
     from pgx import clinical
 
-    return clinical.template(base(knowledge))
+    return clinical.template(base(knowledge), kind)
 
 
 def _folders(given: Paths) -> list[Path]:

@@ -21,9 +21,15 @@ def check(
         bool, typer.Option("--columns", help="List the columns that a flat clinical file can have, and stop.")
     ] = False,
     template: Annotated[
-        str | None, typer.Option(help="Write an empty table to fill in instead: csv.", show_default=False)
+        str | None,
+        typer.Option(
+            help="Write an empty table to fill in instead: csv (a row a person and day), long (a row a value) or "
+            "medications (a row a drug).",
+            show_default=False,
+        ),
     ] = None,
     as_of: opt.AsOf = None,
+    date_format: opt.DateFormat = None,
     knowledge: opt.Knowledge = None,
 ) -> None:
     """Show what a file holds and what of it cannot be used.
@@ -43,8 +49,8 @@ def check(
         write_table(pgx.kb.columns(knowledge or ()), out)
         return
     if template is not None:
-        opt.choices("--template", template, ("csv",))
-        heading = pgx.kb.template(knowledge or ())
+        (kind,) = opt.choices("--template", template, ("csv", "long", "medications"))[:1]
+        heading = pgx.kb.template(knowledge or (), kind)
         if str(out) == "-":
             typer.echo(heading, nl=False)
         else:
@@ -52,7 +58,7 @@ def check(
         return
     if file is None:
         raise UsageError("pgx check needs a file (or --columns)")
-    frame = pgx.check(file, as_of=now, knowledge=knowledge or (), out=out)
+    frame = pgx.check(file, as_of=now, date_format=date_format, knowledge=knowledge or (), out=out)
     wrong = frame.filter(frame["kind"] == "error")
     if not wrong.is_empty():
         first = wrong.row(0, named=True)

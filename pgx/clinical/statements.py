@@ -9,7 +9,7 @@ from datetime import date, datetime
 import polars as pl
 
 from pgx.clinical.allergies import DENIED, NONE, Allergens
-from pgx.clinical.dates import BadDateError, read_birth, read_date
+from pgx.clinical.dates import BadDateError, as_iso, read_birth, read_date
 from pgx.clinical.drugs import DrugNames, dose_per_day
 from pgx.clinical.vocabulary import Vocabulary
 from pgx.knowledge.dose_forms import LOCAL, DoseForms
@@ -74,6 +74,8 @@ class Events:
         Whether a person typed the file: then a date that cannot be read is an error, not a note.
     as_of
         The day that somebody chose as now; a list of drugs of a later day is not that of the day.
+    date_format
+        How the file writes its dates, if not as ISO 8601 does: ``DD.MM.YYYY``.
     """
 
     file: str
@@ -84,6 +86,7 @@ class Events:
     explicit_ids: bool = False
     flat: bool = False
     as_of: date | None = None
+    date_format: str | None = None
     people: dict[str | None, set[str]] = field(default_factory=dict)
     raw: list[tuple[object, ...]] = field(default_factory=list)
     frames: list[pl.DataFrame] = field(default_factory=list)
@@ -105,6 +108,10 @@ class Events:
         """Note something about one record."""
         self.problems.append((person, severity, code, message, concept, None, self.file, where))
 
+    def plain_date(self, text: str) -> str:
+        """Return a date as ISO 8601 has it, if the file is said to write it otherwise."""
+        return as_iso(text, self.date_format)
+
     def day(self, person: str | None, text: object, where: str | None, concept: str | None = None) -> date | None:
         """Read a date of a record (of the value of `concept`); a bad one is noted and None."""
         if not isinstance(text, str) or not text:
@@ -112,7 +119,7 @@ class Events:
                 return text.date()
             return text if isinstance(text, date) else None
         try:
-            return read_date(text)
+            return read_date(self.plain_date(text))
         except BadDateError as error:
             self.problem(person, "error", "bad_date", str(error), where, concept)
             return None
@@ -122,7 +129,7 @@ class Events:
         if not isinstance(text, str) or not text:
             text = day.isoformat() if (day := self.day(person, text, where, "birth_date")) else ""
         try:
-            born, margin = read_birth(text) if text else (None, 0.0)
+            born, margin = read_birth(self.plain_date(text)) if text else (None, 0.0)
         except BadDateError as error:
             self.problem(person, "error", "bad_date", str(error), where, "birth_date")
             return
