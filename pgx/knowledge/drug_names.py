@@ -115,7 +115,9 @@ class DrugNames:
     names: dict[str, str]
     codes: dict[tuple[str, str], tuple[str, ...]]
     made_of: dict[str, tuple[str, ...]]
+    others: frozenset[str] = frozenset()
     _read: dict[str, Found] = field(default_factory=dict, repr=False)
+    _close: dict[str, list[str]] = field(default_factory=dict, repr=False)
 
     def by_code(self, system: str, code: str) -> tuple[str, ...]:
         """Return the drugs of a code; empty when it is not known."""
@@ -254,10 +256,52 @@ class DrugNames:
         return any(word not in self.names and not _SALTS.fullmatch(f" {word}") for word in words)
 
     def suggest(self, text: str) -> list[str]:
-        """Return names that are spelled almost like this one, best first."""
+        """Return the name that this one is a slip of; none where it is, or may be, the name of another drug.
+
+        Prednisone is no slip of prednisolone: what is as near to two drugs is near to neither.
+        """
         name = _STRENGTH.sub("", text.lower()).strip()
-        close = difflib.get_close_matches(name, self.names, n=3, cutoff=0.8)
-        return list(dict.fromkeys(n if self.names[n] == n else f"{n} ({self.names[n]})" for n in close))
+        if name not in self._close:
+            self._close[name] = self._suggest(name)
+        return self._close[name]
+
+    def _suggest(self, name: str) -> list[str]:
+        if self.others.intersection((name, self.ingredient(name))):
+            return []
+        close = difflib.get_close_matches(name, self._spellings, n=8, cutoff=_ALIKE)
+        ranked = sorted((edits(name, one), one) for one in close)
+        if not ranked or ranked[0][0] > (1 if len(name) < _LONG else 2):
+            return []
+        nearest = {self.names.get(one, one): one for count, one in reversed(ranked) if count == ranked[0][0]}
+        if len(nearest) > 1 or self.others.intersection(nearest):
+            return []
+        return [one if drug == one else f"{one} ({drug})" for drug, one in nearest.items()]
+
+    @property
+    def _spellings(self) -> list[str]:
+        return [*self.names, *self.others]
+
+
+_ALIKE, _LONG = 0.8, 8
+"""How alike two names must be to be compared, and from how many letters on two slips may be in one name."""
+
+
+def edits(one: str, other: str) -> int:
+    """Count the letters to add, leave out, change or swap with their neighbour between two names.
+
+    >>> edits("prednisone", "prednisolone"), edits("warfarin", "wafrarin")
+    (2, 1)
+    """
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, letter in enumerate(one, start=1):
+        before, last, row = row, before, [i]
+        for j, wanted in enumerate(other, start=1):
+            count = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != wanted))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == wanted:
+                count = min(count, last[j - 2] + 1)
+            row.append(count)
+    return row[-1]
 
 
 def dose_per_day(text: str) -> float | None:
@@ -290,7 +334,8 @@ def drug_names(kb: KnowledgeBase) -> DrugNames:
             names.setdefault(name, drug)
         elif drug not in codes[system, name]:
             codes[system, name].append(drug)
-    return DrugNames(names, {key: tuple(value) for key, value in codes.items()}, _made_of(kb, names))
+    others = frozenset(kb.table("other_drugs")["name"]) - names.keys()
+    return DrugNames(names, {key: tuple(value) for key, value in codes.items()}, _made_of(kb, names), others)
 
 
 def _made_of(kb: KnowledgeBase, names: dict[str, str]) -> dict[str, tuple[str, ...]]:

@@ -158,12 +158,14 @@ def _read_value(events: Events, person: str | None, item: str | None, cells: dic
             events.born(person, value, where, item)
             continue
         own = cells.get("unit")
+        # Where there is a column of units, an empty cell is a unit that is missing, not the usual one.
+        usual = events.vocabulary.concepts[concept].unit if "unit" not in cells else None
         events.observe(
             person,
             concept,
             answer=answer,
             text=None if answer else value,
-            unit=own or unit or events.vocabulary.concepts[concept].unit,
+            unit=own or unit or usual,
             day=day,
             where=where,
             written=item,

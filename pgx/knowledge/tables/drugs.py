@@ -33,6 +33,16 @@ DRUG_NAMES = Table(
     ),
 )
 
+OTHER_DRUGS = Table(
+    "other_drugs",
+    "Names of drugs on which nothing else is known here: such a name is no misspelling of another drug's.",
+    ("name",),
+    (
+        Field("name", T, "generic name, lower case", required=True),
+        Field("source", T, "source", required=True),
+    ),
+)
+
 DOSE_FORMS = Table(
     "dose_forms",
     "Words and codes of dose forms and routes: whether the drug reaches the whole body. What a drug acts on where both "
