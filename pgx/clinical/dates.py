@@ -93,7 +93,9 @@ def date_pattern(layout: str) -> re.Pattern[str]:
     tokens = _ORDER.findall(layout.strip().upper())
     rest = _ORDER.sub("", layout.strip().upper())
     if sorted(token[0] for token in tokens) != ["D", "M", "Y"] or re.search(r"[A-Z0-9]", rest):
-        raise ValueError(f"{layout!r} is not a way to write dates; write DD, MM and YYYY in their order, as in DD.MM.YYYY")
+        raise ValueError(
+            f"{layout!r} is not a way to write dates; write DD, MM and YYYY in their order, as in DD.MM.YYYY"
+        )
     made = _ORDER.sub(lambda found: _TOKENS[found[0]], re.escape(layout.strip().upper()))
     return re.compile(rf"^\s*{made}(?P<rest>[T ].*)?\s*$")
 

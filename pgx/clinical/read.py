@@ -248,6 +248,7 @@ def _finish(
     ]
     given = given.filter(pl.col("concept") != "as_of")
     given = pl.concat([_order(given), _lists(listed, given), _as_of(now)])
+    given = pl.concat([given, derive.implied(given, words)])
     now = now.drop("told")
     derived, contradictions = derive.derive(given, now, words)
     contradictions += derive.conflicts(pl.concat([given, derived]), now, words, kb.table("concept_conflicts"))

@@ -17,16 +17,13 @@ from pgx.knowledge.drug_entries import ALLERGY, REACTION, UNSURE, Entry, read_en
 
 RAW: dict[str, type[pl.DataType]] = {
     "person": pl.String,
-    "concept": pl.String,
-    "answer": pl.String,
+    **dict.fromkeys(("concept", "answer"), pl.String),
     "number": pl.Float64,
     "text": pl.String,
     "system": pl.String,
     "unit": pl.String,
-    "date": pl.Date,
-    "end_date": pl.Date,
-    "file": pl.String,
-    "where": pl.String,
+    **dict.fromkeys(("date", "end_date"), pl.Date),
+    **dict.fromkeys(("file", "where"), pl.String),
     "bare": pl.Boolean,
 }
 """One row a statement: `answer` where a code settled it, `number` or `text` (in vocabulary `system`) otherwise.
@@ -34,26 +31,16 @@ RAW: dict[str, type[pl.DataType]] = {
 `bare` says that the number stands without a unit of its own."""
 
 MEDICATION: dict[str, type[pl.DataType]] = {
-    "person": pl.String,
-    "drug": pl.String,
-    "status": pl.String,
-    "start": pl.Date,
-    "end": pl.Date,
+    **dict.fromkeys(("person", "drug", "status"), pl.String),
+    **dict.fromkeys(("start", "end"), pl.Date),
     "dose_mg_per_day": pl.Float64,
-    "as_written": pl.String,
-    "file": pl.String,
-    "where": pl.String,
+    **dict.fromkeys(("as_written", "file", "where"), pl.String),
 }
 
 PROBLEM: dict[str, type[pl.DataType]] = {
-    "person": pl.String,
-    "severity": pl.String,
-    "code": pl.String,
-    "message": pl.String,
-    "concept": pl.String,
+    **dict.fromkeys(("person", "severity", "code", "message", "concept"), pl.String),
     "date": pl.Date,
-    "file": pl.String,
-    "where": pl.String,
+    **dict.fromkeys(("file", "where"), pl.String),
 }
 """What was wrong or is worth saying, with the place."""
 
@@ -241,7 +228,12 @@ class Events:
         if acts == LOCAL:
             self._local(person, found, written, status, start, end, where)
             return True
-        if found and not rest and entry.meaning is None and (remark := self.drugs.beside(entry.name, coded=bool(codes))):
+        if (
+            found
+            and not rest
+            and entry.meaning is None
+            and (remark := self.drugs.beside(entry.name, coded=bool(codes)))
+        ):
             message = f"{', '.join(found)}: {remark!r} beside the name is not understood; it counts as {status}"
             self.problem(person, "warning", "remark_beside_drug", message, where)
         if acts is None and status != "stopped" and (unclear := self.forms.either.intersection(found)):

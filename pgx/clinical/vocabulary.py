@@ -7,9 +7,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
-from pgx.knowledge import KnowledgeBase
+from pgx.knowledge.base import KnowledgeBase
 
 SYSTEMS = {
     "http://loinc.org": "LOINC",
@@ -186,6 +186,16 @@ class Vocabulary:
                 return found
         return ()
 
+    @cached_property
+    def implied(self) -> dict[str, tuple[str, ...]]:
+        """Condition -> the wider conditions that every code of it states as well (type 2 diabetes: diabetes)."""
+        found: dict[str, set[str]] = {}
+        for pairs in (*self.exact.values(), *self.prefixes.values()):
+            meant = {one for one, answer in pairs if answer is None and self.concepts[one].kind == "boolean"}
+            for one in meant:
+                found[one] = found.get(one, meant) & meant
+        return {one: tuple(sorted(wider - {one})) for one, wider in found.items() if wider - {one}}
+
     def answer(self, concept: str, system: str, code: str) -> tuple[bool, str | None]:
         """Return (understood, answer); an understood answer of None says that the value is stated to be unknown."""
         code = re.sub(r"\s+", " ", code.strip().lower()) if system == "text" else code.strip()
@@ -206,7 +216,9 @@ class Vocabulary:
         if len(text) < _SHORTEST_CODE:
             return None
         systems = {key[1] for key in self.answers if key[0] == concept} - {"text", "answer", NUMBERED}
-        found = {self.answers[concept, one, text.upper()] for one in systems if (concept, one, text.upper()) in self.answers}
+        found = {
+            self.answers[concept, one, text.upper()] for one in systems if (concept, one, text.upper()) in self.answers
+        }
         return next(iter(found)) if len(found) == 1 else None
 
     def numbered(self, concept: str, values: Iterable[str]) -> dict[str, str | None]:

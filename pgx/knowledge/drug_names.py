@@ -18,8 +18,8 @@ _STRENGTH = re.compile(
 )
 _BRACKETS = re.compile(r"\s*[\[(].*?[\])]")
 _LEAD = re.compile(
-    r"^(?:product containing(?: only)?|substance|\d+\s*(?:hr|ml)\b|(?:tablets?|tabs?|capsules?|caps?|inj|syrup|syp|t)\b\.?"
-    r"(?=\s))\s*",
+    r"^(?:product containing(?: only)?|substance|\d+\s*(?:hr|ml)\b|(?:tablets?|tabs?|capsules?|caps?|inj|syrup|syp|t)"
+    r"\b\.?(?=\s))\s*",
     re.IGNORECASE,
 )
 _SALTS = re.compile(

@@ -35,7 +35,9 @@ def recorded(prefetched: Any, patient: Patient, known: Allergens) -> Iterator[st
 def _resources(prefetched: Any) -> Iterator[Mapping[str, Any]]:
     one = prefetched if isinstance(prefetched, Mapping) else {}
     listed = one.get("entry")
-    inside = [entry.get("resource") for entry in listed if isinstance(entry, Mapping)] if isinstance(listed, list) else []
+    inside = (
+        [entry.get("resource") for entry in listed if isinstance(entry, Mapping)] if isinstance(listed, list) else []
+    )
     for resource in (one, *inside):
         if isinstance(resource, Mapping) and resource.get("resourceType") == "AllergyIntolerance":
             yield resource

@@ -26,6 +26,7 @@ from pgx.serve import allergies, cards, orders, patients
 from pgx.serve.store import Store
 from pgx.version import __version__
 
+
 @dataclass(frozen=True, slots=True)
 class _Service:
     """What answers need: the stored results, the allergy tables, and whether to tell that nothing is stored."""

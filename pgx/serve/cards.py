@@ -109,8 +109,8 @@ def of_untested(drugs: Iterable[str], lexicon: Lexicon, instance: str) -> list[d
             "uuid": str(uuid.uuid5(_NAMESPACE, json.dumps([instance, summary]))),
             "summary": _short(summary),
             "indicator": "info",
-            "detail": f"Some results of genes would mean to avoid or replace {_plain(', '.join(names))}. Nothing is known "
-            f"of this patient's genes here: that is no normal result.\n\n*{NOTICE}*",
+            "detail": f"Some results of genes would mean to avoid or replace {_plain(', '.join(names))}. Nothing is "
+            f"known of this patient's genes here: that is no normal result.\n\n*{NOTICE}*",
             "source": {"label": "pgx"},
         }
     ]

@@ -72,7 +72,7 @@ def unnamed(context: Mapping[str, Any], names: OrderNames, *, only_selected: boo
 
 
 def others(context: Mapping[str, Any], names: OrderNames, *, only_selected: bool) -> list[str]:
-    """Return the words of the orders whose drug the knowledge base lacks: an allergy may speak against it all the same."""
+    """Return the words of the orders whose drug the knowledge base lacks: an allergy may speak against it too."""
     concepts = [one for one in _ordered(context, names, only_selected) if not drugs_of(one, names)]
     return list(dict.fromkeys(text for one in concepts for text in _words(one)))
 

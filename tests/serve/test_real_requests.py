@@ -5,15 +5,17 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from importlib import import_module
 
 import pytest
 
 pytest.importorskip("fastapi")
-uvicorn = pytest.importorskip("uvicorn")
+pytest.importorskip("uvicorn")
 
 from pgx.serve.app import create_app
 from tests.reports import example
 from tests.reports.rendered import LEXICON, write
+from tests.serve.client import Client
 from tests.serve.test_service import TOKEN, order
 
 ORIGIN = "https://ehr.example"
@@ -24,6 +26,7 @@ def address(tmp_path_factory):
     folder = tmp_path_factory.mktemp("results")
     write(example.build(), folder, ["json"])
     app = create_app(folder, LEXICON, token=TOKEN, origins=(ORIGIN,))
+    uvicorn = import_module("uvicorn")
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -82,16 +85,12 @@ def test_a_page_of_a_named_origin_may_ask_and_another_may_not(address):
     assert "authorization" in headers["access-control-allow-headers"].lower()
     _, headers, _ = ask(url, method="OPTIONS", Origin="https://x.example", **asked)
     assert "access-control-allow-origin" not in headers
-    status, headers, _ = ask(
-        url, method="POST", body=order("codeine"), Origin=ORIGIN, Authorization=f"Bearer {TOKEN}"
-    )
+    status, headers, _ = ask(url, method="POST", body=order("codeine"), Origin=ORIGIN, Authorization=f"Bearer {TOKEN}")
     assert (status, headers["access-control-allow-origin"]) == (200, ORIGIN)
 
 
 def test_without_an_origin_option_no_page_may_ask(tmp_path):
     write(example.build(), tmp_path, ["json"])
-    from tests.serve.client import Client
-
     client = Client(create_app(tmp_path, LEXICON))
     answer = client.get("/cds-services", headers={"Origin": ORIGIN})
     assert answer.status_code == 200

@@ -292,7 +292,11 @@ def test_a_patient_without_a_stored_result_gets_one_card_where_a_result_could_ma
 
 
 def allergy(text, *, patient=example.SAMPLE, **more):
-    resource = {"resourceType": "AllergyIntolerance", "patient": {"reference": f"Patient/{patient}"}, "code": {"text": text}}
+    resource = {
+        "resourceType": "AllergyIntolerance",
+        "patient": {"reference": f"Patient/{patient}"},
+        "code": {"text": text},
+    }
     return {"resourceType": "Bundle", "entry": [{"resource": resource | more}]}
 
 

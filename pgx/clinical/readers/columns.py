@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from pgx.clinical.readers import long_tables
-from pgx.clinical.readers.headings import DATES, IDS, IGNORED, LISTS
+from pgx.clinical.readers.rows import DATES, IDS, IGNORED, LISTS
 from pgx.clinical.vocabulary import vocabulary
 from pgx.knowledge import KnowledgeBase
 

@@ -36,7 +36,17 @@ _WHEN = (
     *("whenPrepared", "authoredOn", "dateAsserted", "recorded"),
 )
 _NOTHING_KNOWN: Mapping[str, Object] = {}
-_UNSAID = {"", "unknown", "asked-unknown", "temp-unknown", "not-asked", "masked", "unsupported", "error", "not-applicable"}
+_UNSAID = {
+    "",
+    "unknown",
+    "asked-unknown",
+    "temp-unknown",
+    "not-asked",
+    "masked",
+    "unsupported",
+    "error",
+    "not-applicable",
+}
 """What a record has in the place of a drug's name where it has none."""
 _LONGEST_SUPPLY = 400
 _SUPPLY_DAYS = 30
@@ -131,8 +141,8 @@ def _named(events: Events, resource: Object, state: State, *, last: bool) -> _Na
         concept = {"text": shown}
     if concept or not reference:
         return _Named((concept,), routes, bool(concept) and label_of(concept).lower() not in _UNSAID)
-    inside = {name_of(one.get("id")): one for one in objs(resource.get("contained"))}
-    found = inside.get(tail(reference)) or state.medications.get(tail(reference) or "")
+    inside = {name: one for one in objs(resource.get("contained")) if (name := name_of(one.get("id")))}
+    found = inside.get(tail(reference) or "") or state.medications.get(tail(reference) or "")
     if found is None and not last:
         return None
     target = obj(found)
@@ -173,7 +183,9 @@ def _period(events: Events, resource: Object, person: str | None, where: str) ->
     day, stop = events.day(person, start, where), events.day(person, end, where)
     begins = [at for one in bounds if (at := events.day(person, one.get("start"), where))]
     day = max(day, min(begins)) if day and begins else day
-    on = [at for dose in doses for one in _texts(dig(dose, "timing", "event")) if (at := events.day(person, one, where))]
+    on = [
+        at for dose in doses for one in _texts(dig(dose, "timing", "event")) if (at := events.day(person, one, where))
+    ]
     return day, stop or _course_end(doses, day) or max(on, default=None)
 
 
@@ -204,7 +216,10 @@ def ingredients_of(medication: Object, known: Mapping[str, Object] = _NOTHING_KN
         pointed = obj(one.get("itemReference")) or obj(dig(one, "item", "reference"))
         substance = obj(known.get(tail(text(pointed.get("reference"))) or ""))
         concept = (
-            obj(one.get("itemCodeableConcept")) or obj(dig(one, "item", "concept")) or obj(substance.get("code")) or pointed
+            obj(one.get("itemCodeableConcept"))
+            or obj(dig(one, "item", "concept"))
+            or obj(substance.get("code"))
+            or pointed
         )
         if one.get("isActive") is not False and (
             concept.get("coding") or concept.get("text") or concept.get("display")

@@ -23,9 +23,18 @@ import polars as pl
 
 from pgx.clinical.dates import BadDateError, read_birth, read_date
 from pgx.clinical.readers import long_tables
-from pgx.clinical.readers.headings import DATES, IDS, IGNORED, LISTS, SPECIAL, unknown_column
 from pgx.clinical.readers.lists import add_list
-from pgx.clinical.readers.rows import Rows, read_days, usable_rows
+from pgx.clinical.readers.rows import (
+    DATES,
+    IDS,
+    IGNORED,
+    LISTS,
+    SPECIAL,
+    Rows,
+    read_days,
+    unknown_column,
+    usable_rows,
+)
 from pgx.clinical.readers.text import decode
 from pgx.clinical.statements import RAW, Events
 from pgx.clinical.vocabulary import column_name

@@ -14,8 +14,8 @@ _STATUS = re.compile(r"\s*\((current|planned|stopped)(?:\s+(\d{4}-\d{2}-\d{2}))?
 _CODED = re.compile(r"^(icd-?10(?:-?cm)?|snomed|sct|loinc|hp|mondo)\s*[:|]\s*(\S+)$", re.IGNORECASE)
 _BARE_ICD = re.compile(r"^[A-TV-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?$")
 _OF_CONDITION = re.compile(
-    r"(?:now |since )?(?:resolved|inactive|in remission|remission|ruled out|excluded|refuted|suspected|possible|probable|"
-    r"unconfirmed|provisional|query|cured|healed|over|past|previous|history|in (?:family|mother|father)|family history|"
+    r"(?:now |since )?(?:resolved|inactive|in remission|remission|ruled out|excluded|refuted|suspected|possible|"
+    r"probable|unconfirmed|provisional|query|cured|healed|over|past|previous|history|in (?:family|mother|father)|family history|"
     r"mother|father|sister|brother|not confirmed|denied|delivered)(?: (?:in |since )?\d{4}(?:-\d\d){0,2})?\.?",
     re.IGNORECASE,
 )
@@ -72,7 +72,7 @@ def add_list(events: Events, person: str | None, kind: str, items: list[str], wh
 
 
 def _with_remarks(events: Events, items: list[str], kind: str) -> list[str]:
-    """Put a remark that a separator cut off (``paroxetine; stopped``, ``depression, resolved``) back behind its name."""
+    """Put a remark that a separator cut off (``paroxetine; stopped``) back behind its drug or condition."""
     found: list[str] = []
     for item in items:
         remark = _OF_CONDITION.fullmatch(item) if kind == "condition" else is_remark(item)

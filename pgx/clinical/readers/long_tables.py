@@ -13,20 +13,40 @@ from datetime import date
 
 import polars as pl
 
-from pgx.clinical.readers.headings import DATES, IDS, IGNORED, LISTS, unknown_column
 from pgx.clinical.readers.lists import add_list
+from pgx.clinical.readers.rows import DATES, IDS, IGNORED, LISTS, unknown_column
 from pgx.clinical.statements import Events
 from pgx.clinical.vocabulary import column_name, system_name
 from pgx.errors import InputError
 
 ITEMS = (
     *("item", "item_name", "test", "test_name", "parameter", "analyte", "concept", "variable", "measurement", "code"),
-    *("observation", "observation_name", "lab", "lab_test", "component", "field", "loinc", "loinc_code", "parameter_name"),
+    *(
+        "observation",
+        "observation_name",
+        "lab",
+        "lab_test",
+        "component",
+        "field",
+        "loinc",
+        "loinc_code",
+        "parameter_name",
+    ),
 )
 VALUES = ("value", "result", "result_value", "value_as_number", "numeric_value", "answer", "observation_value")
 UNITS = ("unit", "units", "uom", "unit_of_measure", "result_unit", "value_unit")
 DAYS = (*DATES, "datetime", "time", "collected", "collection_date", "result_date", "measured", "day", "timestamp")
-DRUGS = ("drug", "drug_name", "medication", "medication_name", "medicine", "product", "agent", "substance", "active_ingredient")
+DRUGS = (
+    "drug",
+    "drug_name",
+    "medication",
+    "medication_name",
+    "medicine",
+    "product",
+    "agent",
+    "substance",
+    "active_ingredient",
+)
 ABOUT_DRUGS: dict[str, tuple[str, ...]] = {
     "dose": ("dose", "dosage", "strength", "dose_value", "daily_dose", "sig", "instructions"),
     "dose_unit": ("dose_unit", "strength_unit"),
@@ -46,8 +66,8 @@ _STATUS = {
     **dict.fromkeys(("current", "active", "taking", "ongoing", "in use", "yes"), "current"),
     **dict.fromkeys(("planned", "draft", "proposed", "pending", "intended", "ordered"), "planned"),
     **dict.fromkeys(
-        ("stopped", "completed", "inactive", "discontinued", "ended", "cancelled", "canceled", "on hold", "on-hold", "held",
-         "past", "expired", "suspended", "not taking", "no"), "stopped"),
+        ("stopped", "completed", "inactive", "discontinued", "ended", "cancelled", "canceled", "on hold", "on-hold",
+         "held", "past", "expired", "suspended", "not taking", "no"), "stopped"),
 }  # fmt: skip
 _NAMED_CODE = re.compile(r"^(loinc|ln|snomed(?: ct)?|sct|icd-?10(?:-?cm)?|omop)\s*[:|]\s*(\S+)$", re.IGNORECASE)
 _LOINC = re.compile(r"^\d{1,5}-\d$")
@@ -75,8 +95,9 @@ def lay_out(headings: list[str], events: Events) -> Tall | None:
         listed = [name for name in names if name in (*LISTS, *DATES) and names[name] != drug]
         if drug is None or wide or (listed and not about):
             return None
-        found = {what: one for what, forms in ABOUT_DRUGS.items() if (one := _first(names, forms)) and one != drug}
-        tall = Tall(True, _first(names, IDS), drug, found)
+        places = {what: _first(names, forms) for what, forms in ABOUT_DRUGS.items()}
+        columns = {what: heading for what, heading in places.items() if heading is not None and heading != drug}
+        tall = Tall(True, _first(names, IDS), drug, columns)
     else:
         units, day = _first(names, UNITS), _first(names, DAYS)
         tall = Tall(False, _first(names, IDS), item, {"value": value, **_some(unit=units, date=day)})
