@@ -129,7 +129,7 @@ def ages(observations: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
 
 
 def implied(observations: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:
-    """Return the wider conditions that stated ones imply where nothing is said of those: a name says what its code does.
+    """Return the wider conditions that stated ones imply where nothing is said of those: as their codes do.
 
     Parameters
     ----------
