@@ -16,7 +16,8 @@ _BARE_ICD = re.compile(r"^[A-TV-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?$")
 _OF_CONDITION = re.compile(
     r"(?:now |since )?(?:resolved|inactive|in remission|remission|ruled out|excluded|refuted|suspected|possible|"
     r"probable|unconfirmed|provisional|query|cured|healed|over|past|previous|history|in (?:family|mother|father)|"
-    r"family history|mother|father|sister|brother|not confirmed|denied|delivered)(?: (?:in |since )?\d{4}(?:-\d\d){0,2})?\.?",
+    r"family history|mother|father|sister|brother|not confirmed|denied|delivered)"
+    r"(?: (?:in |since )?\d{4}(?:-\d\d){0,2})?\.?",
     re.IGNORECASE,
 )
 """What stands behind a condition and is none itself."""
