@@ -48,7 +48,8 @@ _FORM = re.compile(
     r"food|meals?|use|take|taken|for|continued|usp|x\d+|days?|weeks?|months?|if|when|required|currently|current|active|"
     r"regular(?:ly)?|ongoing|continue[sd]?|home|med|medication|product|substance|clinical|drug|medicinal|spray|lotion|"
     r"suppositor(?:y|ies)|drops?|eye|ear|nasal|sublingual|subcutaneous|intravenous|intramuscular|rectal|vaginal|iv|vial|"
-    r"ophthalmic|otic|auto-?injector|cartridge|kit|sachet|effervescent|orally|disintegrating|total|one|two|half|dly)\b",
+    r"ophthalmic|otic|auto-?injector|cartridge|kit|sachet|effervescent|orally|disintegrating|total|one|two|half|dly|inhalant|inhalation|nebuli[sz]er|"
+    r"aerosol|shampoo|foam|nebuli[sz]ation)\b",
     re.IGNORECASE,
 )
 _BESIDE = re.compile(r"\(([^()]*)\)|\[([^\]]*)\]|\s[-–—]+>?\s+(.+)$|:\s+(.+)$")

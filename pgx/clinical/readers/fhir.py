@@ -139,6 +139,8 @@ def _read(events: Events, resource: Object, where: str, state: State) -> None:
     reader = _READERS.get(kind)
     if reader is None:
         events.not_understood("resource", "", "", kind or "(no resourceType)", where)
+        if named := state.patient(resource):
+            events.person(named)
         return
     if kind == "Patient":
         _patient(events, resource, where, state)

@@ -46,7 +46,7 @@ class State:
 
     def person(self, resource: Object) -> str | None:
         """Return whom a resource is about: by reference, by identifier, or as the only patient there is."""
-        for key in ("subject", "patient"):
+        for key in ("subject", "patient", "beneficiary"):
             target = obj(resource.get(key))
             reference = text(target.get("reference"))
             if reference and "?" in reference:  # a search in the place of an address, as transactions have it
@@ -60,6 +60,12 @@ class State:
                 system = text(dig(target, "identifier", "system"))
                 return self._identified(f"{system}|{value}" if system else value) or self.people.get(value, value)
         return next(iter(self.people.values())) if len(set(self.people.values())) == 1 else None
+
+    def patient(self, resource: Object) -> str | None:
+        """Return the patient whom a resource names as its subject; other subjects (a group, a place) are nobody."""
+        targets = (obj(resource.get(key)) for key in ("subject", "patient", "beneficiary"))
+        about = any("Patient/" in (text(one.get("reference")) or "") for one in targets)
+        return self.person(resource) if about else None
 
     def _identified(self, key: str) -> str | None:
         found = self.identifiers.get(key) or self.identifiers.get(key.rpartition("|")[2]) or set()
