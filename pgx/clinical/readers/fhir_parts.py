@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from datetime import date
 from urllib.parse import unquote
@@ -70,6 +71,46 @@ class State:
     def _identified(self, key: str) -> str | None:
         found = self.identifiers.get(key) or self.identifiers.get(key.rpartition("|")[2]) or set()
         return next(iter(found)) if len(found) == 1 else None
+
+
+Rank = tuple[float, str, int]
+"""Order of a resource's versions: by number, then by the latest update, then by place."""
+
+
+def version_rank(meta: Object, place: int) -> Rank:
+    """Return the place of a version among those of one resource."""
+    written = str(meta.get("versionId") or "").strip()
+    return (float(written) if written.isdigit() else 0.0, text(meta.get("lastUpdated")) or "", place)
+
+
+def older_versions(bundle: Object) -> set[int]:
+    """Return which resources of a bundle are versions that a newer one of the same replaces, or that were deleted.
+
+    The newest is the one with the highest version, or else the latest update, or else (a history) the first.
+    """
+    newest: dict[tuple[str, str], tuple[Rank, Object]] = {}
+    gone: set[int] = set()
+    history = bundle.get("type") == "history"
+    for place, entry in enumerate(objs(bundle.get("entry"))):
+        inner = obj(entry.get("resource"))
+        kind, name = text(inner.get("resourceType")), name_of(inner.get("id"))
+        if not inner and dig(entry, "request", "method") == "DELETE":
+            kind, _, name = (text(dig(entry, "request", "url")) or "").partition("/")
+        meta = obj(inner.get("meta"))
+        if not kind or not name or not (history or "versionId" in meta):
+            continue
+        rank = version_rank(meta, -place)
+        if history and "versionId" not in meta:
+            rank = (math.inf, *rank[1:])
+        if not inner:
+            rank = (math.inf, "~", -place)
+        before = newest.get((kind, name))
+        if before is None or rank > before[0]:
+            newest[kind, name] = (rank, inner)
+            gone |= {id(before[1])} if before else set()
+        else:
+            gone.add(id(inner))
+    return gone
 
 
 def tail(reference: str | None) -> str | None:
