@@ -56,6 +56,7 @@ _BESIDE = re.compile(r"\(([^()]*)\)|\[([^\]]*)\]|\s[-–—]+>?\s+(.+)$|:\s+(.+)
 _SQUARE, _NEVER = re.compile(r"\[[^\]]*\]"), re.compile(r"(?!)")
 _FOR = re.compile(r"\bfor\s+[\w\s/-]+", re.IGNORECASE)
 """What a drug is given for: no remark on whether it is taken."""
+_WHAT_FOR = re.compile(r"\s+for\s+(?:the\s+|her\s+|his\s+)?[a-z][a-z\s-]*$", re.IGNORECASE)
 _BEHIND = re.compile(rf"[\s,]+{_FORM.pattern}$", re.IGNORECASE)
 _ATC = re.compile(r"^[A-Z]\d{2}[A-Z]{2}\d{2}$")
 _CODE = re.compile(r"^(rxnorm|rxcui|atc|snomed|sct|ncit|omop)\s*[:=|]\s*(\S+)$", re.IGNORECASE)
@@ -213,7 +214,7 @@ class DrugNames:
 
     def _one(self, text: str) -> str | None:
         name = text.lower().strip(" .,*")
-        for rule in (None, _BRACKETS, _LEAD, _STRENGTH):
+        for rule in (None, _BRACKETS, _LEAD, _STRENGTH, _WHAT_FOR):
             name = rule.sub("", name).strip(" .,") if rule else name
             if name in self.names:
                 return self.names[name]
