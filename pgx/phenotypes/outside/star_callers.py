@@ -21,7 +21,7 @@ _SAMPLE_ID = re.compile(r"^Sample ID:\s*(\S+)", re.MULTILINE)
 def is_pharmcat(source: Source) -> bool:
     """Return whether the file is PharmCAT's outside calls: gene, diplotype, phenotype, activity score, no header."""
     rows = [cells_of(line) for _, line in source.lines if not line.startswith("#")]
-    looks = [row for row in rows if re.match(r"^[A-Za-z][A-Za-z0-9/_-]{1,14}$", row[0]) and 2 <= len(row) <= 5]
+    looks = [row for row in rows if re.match(r"^[A-Za-z0-9][A-Za-z0-9/_* -]{1,14}$", row[0]) and 2 <= len(row) <= 5]
     return source.data is None and bool(looks) and 2 * len(looks) >= len(rows)
 
 
