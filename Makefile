@@ -9,7 +9,7 @@ SEED ?= 1
 N ?= 100
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install lock sbom vulnerabilities test fuzz mutants check lint types layers bench accuracy knowledge examples test-data models clean
+.PHONY: help demo install lock sbom vulnerabilities test fuzz mutants mutated check lint types layers bench accuracy knowledge examples test-data models clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -60,6 +60,9 @@ fuzz: $(VENV)/.installed-dev  ## The property tests with new random examples
 
 mutants: $(VENV)/.installed-dev  ## Make N small changes (default 100, SEED 1) in the code that decides: do the tests notice?
 	$(BIN)/python -m tests.tools.mutants --seed $(SEED) -n $(N)
+
+mutated: $(VENV)/.installed-dev  ## 2,000 changed clinical records: is each read the same, or is the change named?
+	PGX_MUTATED=2000 $(BIN)/python -m pytest -q -n $(WORKERS) tests/clinical/test_mutated.py
 
 check: lint types layers  ## What needs no run: lint, types, import layers, the knowledge's own consistency
 	$(BIN)/pgx kb validate

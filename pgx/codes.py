@@ -260,6 +260,7 @@ class NoteCode(StrEnum):
     NO_SUCH_SAMPLE = "no_such_sample"
     NO_TREES = "no_trees"
     OLD_AGE = "old_age"
+    NUMBERS_READ = "numbers_read"
     ONE_OUTCOME = "one_outcome"
     OPPOSING_INTERACTIONS = "opposing_interactions"
     OTHER_QUESTION = "other_question"

@@ -24,7 +24,12 @@ _SUFFIXES = (".vcf", ".vcf.gz", ".vcf.bgz", ".bcf", ".gvcf", ".gvcf.gz")
 
 
 def check(
-    file: PathLike, *, as_of: date | None = None, knowledge: Paths = (), out: PathLike | None = None
+    file: PathLike,
+    *,
+    as_of: date | None = None,
+    date_format: str | None = None,
+    knowledge: Paths = (),
+    out: PathLike | None = None,
 ) -> pl.DataFrame:
     """Say what a genotype or clinical file holds, and what of it cannot be used.
 
@@ -34,6 +39,8 @@ def check(
         VCF, BCF, array raw data, a clinical file, or a folder of them.
     as_of
         Day that counts as now for the drugs of a clinical file.
+    date_format
+        How a clinical file writes dates, such as ``DD.MM.YYYY``; None = as ISO 8601 does.
     knowledge
         Folders of site tables laid over the knowledge base.
     out
@@ -65,7 +72,10 @@ def check(
         check_outputs(table_files(out), [Path(one) for one in (file, *paths_of(knowledge))])
     path = Path(file)
     kb = base(knowledge)
-    frame = _genotypes(path, kb) if _is_genotypes(path) else clinical.check(path, kb, as_of=as_of)
+    if _is_genotypes(path):
+        frame = _genotypes(path, kb)
+    else:
+        frame = clinical.check(path, kb, as_of=as_of, date_format=date_format)
     if out is not None:
         write_table(frame, out)
     return frame

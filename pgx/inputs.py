@@ -243,6 +243,7 @@ def _history(
         everyone=everyone,
         strict=options.strict,
         accept=names_of(options.accept) or (),
+        date_format=options.date_format,
     )
     return clinic.add_medications(history, medications, kb, samples=samples) if medications else history
 

@@ -386,7 +386,8 @@ def template(knowledge: Paths = (), kind: str = "csv") -> str:
     knowledge
         Folders of site tables laid over the knowledge base.
     kind
-        ``csv``: clinical data; ``snps``: results of SNP assays and copy numbers, one line each.
+        ``csv`` (clinical data, one row a person and day), ``long`` (one row a value), ``medications`` (one row a drug),
+        or ``snps`` (results of SNP assays and copy numbers).
 
     Examples
     --------
@@ -395,13 +396,15 @@ def template(knowledge: Paths = (), kind: str = "csv") -> str:
     'sample'
     >>> pgx.kb.template(kind="snps").split(",")[:2]
     ['sample', 'rsid']
+    >>> pgx.kb.template(kind="long")
+    'sample,date,item,value,unit\\n'
     """
     from pgx import clinical
     from pgx.variants.arrays.result_layout import TEMPLATE
 
     if kind == "snps":
         return TEMPLATE
-    return clinical.template(base(knowledge))
+    return clinical.template(base(knowledge), kind)
 
 
 def _folders(given: Paths) -> list[Path]:

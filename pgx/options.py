@@ -62,6 +62,8 @@ class Options:
         Refuse clinical files of which anything would be left out.
     accept
         Clinical concepts whose unlikely values were checked and are used.
+    date_format
+        How clinical files write dates, such as ``DD.MM.YYYY``; ISO 8601 is read as well.
 
     Examples
     --------
@@ -88,6 +90,7 @@ class Options:
     knowledge: Paths = ()
     strict: bool = False
     accept: Names = ()
+    date_format: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("samples", "genes"):

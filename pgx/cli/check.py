@@ -26,12 +26,14 @@ def check(
     template: Annotated[
         str | None,
         typer.Option(
-            help="Write an empty table to fill in instead: csv (clinical), snps (SNP results).",
+            help="Write an empty table to fill in instead: csv (a row a person and day), long (a row a value), "
+            "medications (a row a drug) or snps (SNP results).",
             show_default=False,
-            autocompletion=completion.one_of("csv", "snps"),
+            autocompletion=completion.one_of("csv", "long", "medications", "snps"),
         ),
     ] = None,
     as_of: opt.AsOf = None,
+    date_format: opt.DateFormat = None,
     knowledge: opt.Knowledge = None,
 ) -> None:
     """Show what a file holds and what of it cannot be used.
@@ -51,8 +53,8 @@ def check(
         write_table(pgx.kb.columns(knowledge or ()), out)
         return
     if template is not None:
-        opt.choices("--template", template, ("csv", "snps"))
-        heading = pgx.kb.template(knowledge or (), template)
+        (kind,) = opt.choices("--template", template, ("csv", "long", "medications", "snps"))[:1]
+        heading = pgx.kb.template(knowledge or (), kind)
         if str(out) == "-":
             typer.echo(heading, nl=False)
         else:
@@ -60,7 +62,7 @@ def check(
         return
     if file is None:
         raise UsageError("pgx check needs a file (or --columns)")
-    frame = pgx.check(file, as_of=now, knowledge=knowledge or (), out=out)
+    frame = pgx.check(file, as_of=now, date_format=date_format, knowledge=knowledge or (), out=out)
     wrong = frame.filter(frame["kind"] == "error")
     if not wrong.is_empty():
         first = wrong.row(0, named=True)

@@ -162,6 +162,13 @@ AsOf = Annotated[
         show_default=False,
     ),
 ]
+DateFormat = Annotated[
+    str | None,
+    typer.Option(
+        help="How clinical tables write dates, such as DD.MM.YYYY or MM/DD/YYYY [default: YYYY-MM-DD].",
+        show_default=False,
+    ),
+]
 Knowledge = Annotated[
     list[Path] | None,
     typer.Option(
@@ -264,6 +271,7 @@ def gather(
     knowledge: Knowledge = None,
     strict: Strict = False,
     accept: Accept = None,
+    date_format: DateFormat = None,
 ) -> Options:
     """Gather the options on reading into the library's `Options`; this signature is their one list (`reading`)."""
     choices("--outside-mode", outside_mode, ("override", "fill"))
@@ -285,6 +293,7 @@ def gather(
         knowledge=knowledge or (),
         strict=strict,
         accept=accept or (),
+        date_format=date_format,
     )
 
 

@@ -36,6 +36,13 @@ def serve(
         list[str] | None,
         typer.Option(help="Web origin whose pages may ask (CORS). Repeatable.", show_default=False),
     ] = None,
+    untested: Annotated[
+        bool,
+        typer.Option(
+            "--tell-untested/--no-tell-untested",
+            help="Whether a patient without a stored result gets a card where one could speak against an ordered drug.",
+        ),
+    ] = True,
     knowledge: opt.Knowledge = None,
 ) -> None:
     """Answer CDS Hooks and FHIR look-ups from stored results.
@@ -62,7 +69,7 @@ def serve(
             f"--host {host} lets others in: give --token-file or set {TOKEN_VARIABLE}, or listen on 127.0.0.1"
         )
     hosts = (*LOOPBACK, *(name or ())) if host in LOOPBACK or name else ("*",)
-    app = create_app(results, lexicon, token=token, hosts=hosts, origins=tuple(origin or ()))
+    app = create_app(results, lexicon, token=token, hosts=hosts, origins=tuple(origin or ()), tell_untested=untested)
     # What is loaded now stays for good: taken out of garbage collection, whose passes would be pauses.
     gc.collect()
     gc.freeze()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from pgx.codes import Applies, NoteCode, Severity
-from pgx.knowledge import KnowledgeBase
+from pgx.knowledge.base import KnowledgeBase
 from pgx.knowledge.drug_entries import read_entry
 from pgx.knowledge.drug_names import DrugNames, drug_names
 from pgx.notes import Note

@@ -18,7 +18,9 @@ from pgx.knowledge import KnowledgeBase
 COLUMNS = {"kind": pl.String, "name": pl.String, "meaning": pl.String, "count": pl.Int64, "where": pl.String}
 
 
-def check(path: str | Path, kb: KnowledgeBase, *, as_of: date | None = None) -> pl.DataFrame:
+def check(
+    path: str | Path, kb: KnowledgeBase, *, as_of: date | None = None, date_format: str | None = None
+) -> pl.DataFrame:
     """Return one row per column, code, drug or problem of a clinical file.
 
     Parameters
@@ -29,6 +31,8 @@ def check(path: str | Path, kb: KnowledgeBase, *, as_of: date | None = None) -> 
         Knowledge base.
     as_of
         Day that is to count as now: what is dated after it is counted, and each drug's status is that of the day.
+    date_format
+        How the file writes dates, such as ``DD.MM.YYYY``.
 
     Returns
     -------
@@ -41,7 +45,7 @@ def check(path: str | Path, kb: KnowledgeBase, *, as_of: date | None = None) -> 
     InputError
         If the file cannot be read at all.
     """
-    events = read_events(path, kb, as_of=as_of)
+    events = read_events(path, kb, as_of=as_of, date_format=date_format)
     rows: list[tuple[object, ...]] = [
         ("understood", name, meaning, *entry) for (name, meaning), entry in events.understood.items()
     ]

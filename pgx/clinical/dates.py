@@ -16,6 +16,7 @@ class BadDateError(ValueError):
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NAMED = re.compile(r"^\s*(\d{1,2})[ .-]{1,2}([A-Za-z]{3,9})[ .,-]{1,2}(\d{4})\s*$")
 _SLASHES = re.compile(r"^\s*(\d{4})/(\d{1,2})/(\d{1,2})(?: .*)?\s*$")
+_DIGITS = re.compile(r"^\s*\d{1,2}[./-]\d{1,2}[./-]\d{4}(?:\s.*)?$")
 _FULL_MONTHS = (
     *_MONTHS,
     *("january", "february", "march", "april", "june", "july", "august"),
@@ -48,7 +49,8 @@ def read_date(text: str) -> date:
         r"^\s*(\d{4})(\d{2})(\d{2})\s*$", text
     )
     if not found:
-        raise BadDateError(f"{text[:40]!r} is not a date; write YYYY-MM-DD")
+        way = "; write YYYY-MM-DD, or say how they are written with --date-format" if _DIGITS.match(text) else ""
+        raise BadDateError(f"{text[:40]!r} is not a date{way or '; write YYYY-MM-DD'}")
     try:
         day = date(int(found[1]), int(found[2] or 1), int(found[3] or 1))
     except ValueError:
@@ -72,3 +74,33 @@ def read_birth(text: str) -> tuple[date, float]:
     if re.fullmatch(r"\s*\d{4}-\d{2}\s*", text):
         return day.replace(day=15), 1 / 24
     return day, 0.0
+
+
+_TOKENS = {"DD": r"(?P<day>\d{2})", "D": r"(?P<day>\d{1,2})", "MM": r"(?P<month>\d{2})", "M": r"(?P<month>\d{1,2})",
+           "YYYY": r"(?P<year>\d{4})"}  # fmt: skip
+_ORDER = re.compile(r"YYYY|MM?|DD?")
+
+
+@lru_cache(maxsize=8)
+def date_pattern(layout: str) -> re.Pattern[str]:
+    """Return the pattern of dates that are written like ``DD.MM.YYYY``.
+
+    Raises
+    ------
+    ValueError
+        If it does not name day, month and a year of four digits, each once.
+    """
+    tokens = _ORDER.findall(layout.strip().upper())
+    rest = _ORDER.sub("", layout.strip().upper())
+    if sorted(token[0] for token in tokens) != ["D", "M", "Y"] or re.search(r"[A-Z0-9]", rest):
+        raise ValueError(
+            f"{layout!r} is not a way to write dates; write DD, MM and YYYY in their order, as in DD.MM.YYYY"
+        )
+    made = _ORDER.sub(lambda found: _TOKENS[found[0]], re.escape(layout.strip().upper()))
+    return re.compile(rf"^\s*{made}(?P<rest>[T ].*)?\s*$")
+
+
+def as_iso(text: str, layout: str | None) -> str:
+    """Write a date of a layout as ISO 8601; other text, such as one that is so already, stays as it is."""
+    found = date_pattern(layout).match(text) if layout else None
+    return f"{found['year']}-{int(found['month']):02d}-{int(found['day']):02d}" if found else text

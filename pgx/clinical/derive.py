@@ -128,6 +128,24 @@ def ages(observations: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(value=years).filter(_v("value").is_between(0, 125)).select("sample", "value", "as_of")
 
 
+def implied(observations: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:
+    """Return the wider conditions that stated ones imply where nothing is said of those: as their codes do.
+
+    Parameters
+    ----------
+    observations
+        Columns of `pgx.schema.CLINICAL`.
+    vocabulary
+        The look-ups.
+    """
+    pairs = [(one, wider) for one, several in vocabulary.implied.items() for wider in several]
+    table = pl.DataFrame(pairs, schema={"concept": pl.String, "wider": pl.String}, orient="row")
+    rows = observations.filter(_v("code") == "yes").join(table, on="concept", how="inner", maintain_order="left")
+    rows = rows.with_columns(concept="wider", origin=pl.lit("derived:") + _v("concept")).select(observations.columns)
+    rows = rows.unique(["sample", "concept", "date", "end_date"], maintain_order=True)
+    return rows.join(observations, on=["sample", "concept"], how="anti", maintain_order="left")
+
+
 def derive(observations: pl.DataFrame, now: pl.DataFrame, vocabulary: Vocabulary) -> tuple[pl.DataFrame, list[Note]]:
     """Compute what the inputs allow and the data do not give.
 

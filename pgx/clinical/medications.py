@@ -16,7 +16,7 @@ from pgx.codes import NoteCode, Severity
 from pgx.errors import UsageError
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.dose_forms import LOCAL, dose_forms
-from pgx.knowledge.drug_entries import read_entry
+from pgx.knowledge.drug_entries import ALLERGY, REACTION, UNSURE, read_entry
 from pgx.notes import Note, frame_of
 from pgx.types import ClinicalData
 
@@ -57,7 +57,7 @@ def parse_medications(
     for item in items:
         entry = read_entry(item)
         status = {None: "current", "planned": "planned"}.get(entry.meaning, "stopped")
-        if entry.meaning in ("allergy", "unsure"):
+        if entry.meaning in (ALLERGY, REACTION, UNSURE):
             raise UsageError(f"{source}: {item!r} does not say that the drug is taken; leave it out, or write the name")
         found = look_up.find(entry.name)
         if dose_forms(kb).acts(item) == LOCAL:
@@ -65,6 +65,9 @@ def parse_medications(
             subject = found.drugs[0] if found.drugs else item
             notes.append(_note(samples, Severity.INFO, NoteCode.LOCAL_FORM, f"{said} ({item!r})", subject, source))
             continue
+        if found.drugs and not found.unknown and entry.meaning is None and (remark := look_up.beside(entry.name)):
+            said = f"{', '.join(found.drugs)}: {remark!r} beside the name is not understood; it counts as {status}"
+            notes.append(_note(samples, Severity.WARNING, NoteCode.REMARK_BESIDE_DRUG, said, found.drugs[0], source))
         for part in found.unknown:
             close = look_up.suggest(part)
             if close:

@@ -12,6 +12,7 @@ import polars as pl
 from pgx import schema
 from pgx.clinical import derive, doubt, identity, left_out, people
 from pgx.clinical.allergies import allergens
+from pgx.clinical.dates import date_pattern
 from pgx.clinical.drugs import drug_names
 from pgx.clinical.medication_basis import RECORD
 from pgx.clinical.now import later, present_days, statuses
@@ -42,6 +43,7 @@ def read(
     strict: bool = False,
     accept: Collection[str] = (),
     series: Collection[str] = (),
+    date_format: str | None = None,
 ) -> ClinicalData:
     """Read what is known of the persons.
 
@@ -66,6 +68,8 @@ def read(
         Concepts whose unlikely values somebody has checked: they are used.
     series
         Concepts that are read as a series: a newest value that is left out does not hide those before it.
+    date_format
+        How the files write dates, such as ``DD.MM.YYYY``; ISO 8601 is read as well.
 
     Returns
     -------
@@ -85,7 +89,7 @@ def read(
     if not paths:
         told.check((), samples if everyone is None else everyone)
         return ClinicalData(schema.empty(schema.CLINICAL), schema.empty(schema.MEDICATIONS), schema.empty(schema.NOTES))
-    files = [read_events(path, kb, as_of=as_of) for path in paths]
+    files = [read_events(path, kb, as_of=as_of, date_format=date_format) for path in paths]
     joined, notes = _join(files, paths, samples, told, everyone)
     frames = [file.frame() for file in files]
     try:
@@ -143,21 +147,35 @@ def _not_understood(file: Events) -> people.Notes:
     return notes
 
 
-def read_events(path: str | Path, kb: KnowledgeBase, *, as_of: date | None = None) -> Events:
+def read_events(
+    path: str | Path, kb: KnowledgeBase, *, as_of: date | None = None, date_format: str | None = None
+) -> Events:
     """Read the statements of one file or database, as they were on a day if somebody chose one."""
-    if url := postgres_url(path):
-        events = Events(shown_url(url), vocabulary(kb), drug_names(kb), allergens(kb), dose_forms(kb), as_of=as_of)
+    try:
+        date_pattern(date_format or "YYYY-MM-DD")
+    except ValueError as error:
+        raise UsageError(f"--date-format: {error}") from None
+    url = postgres_url(path)
+    events = Events(
+        shown_url(url) if url else Path(path).name,
+        vocabulary(kb),
+        drug_names(kb),
+        allergens(kb),
+        dose_forms(kb),
+        as_of=as_of,
+        date_format=date_format,
+    )
+    if url:
         read_postgres(events, url)
     else:
-        events = _read_file(Path(path), kb, as_of)
+        _read_file(events, Path(path))
     if not events.people:
         raise InputError("no person in it", file=events.file if url else path)
     return events
 
 
-def _read_file(path: Path, kb: KnowledgeBase, as_of: date | None) -> Events:
+def _read_file(events: Events, path: Path) -> None:
     kind = sniff.sniff(path)
-    events = Events(path.name, vocabulary(kb), drug_names(kb), allergens(kb), dose_forms(kb), as_of=as_of)
     try:
         if kind in _READERS:
             _READERS[kind](events, sniff.read_all(path))
@@ -169,7 +187,6 @@ def _read_file(path: Path, kb: KnowledgeBase, as_of: date | None) -> Events:
         if error.file == path.name:  # messages name the path that the user gave
             raise InputError(error.problem, file=path, where=error.where, fix=error.fix) from None
         raise
-    return events
 
 
 def _of_its_person(problems: pl.DataFrame, file: Events) -> pl.DataFrame:
@@ -235,6 +252,7 @@ def _finish(
     ]
     given = given.filter(pl.col("concept") != "as_of")
     given = pl.concat([_order(given), _lists(listed, given), _as_of(now)])
+    given = pl.concat([given, derive.implied(given, words)])
     now = now.drop("told")
     derived, contradictions = derive.derive(given, now, words)
     contradictions += derive.conflicts(pl.concat([given, derived]), now, words, kb.table("concept_conflicts"))

@@ -9,24 +9,21 @@ from datetime import date, datetime
 import polars as pl
 
 from pgx.clinical.allergies import DENIED, NONE, Allergens
-from pgx.clinical.dates import BadDateError, read_birth, read_date
+from pgx.clinical.dates import BadDateError, as_iso, read_birth, read_date
 from pgx.clinical.drugs import DrugNames, dose_per_day
 from pgx.clinical.vocabulary import Vocabulary
 from pgx.knowledge.dose_forms import LOCAL, DoseForms
-from pgx.knowledge.drug_entries import Entry, read_entry
+from pgx.knowledge.drug_entries import ALLERGY, REACTION, UNSURE, Entry, read_entry
 
 RAW: dict[str, type[pl.DataType]] = {
     "person": pl.String,
-    "concept": pl.String,
-    "answer": pl.String,
+    **dict.fromkeys(("concept", "answer"), pl.String),
     "number": pl.Float64,
     "text": pl.String,
     "system": pl.String,
     "unit": pl.String,
-    "date": pl.Date,
-    "end_date": pl.Date,
-    "file": pl.String,
-    "where": pl.String,
+    **dict.fromkeys(("date", "end_date"), pl.Date),
+    **dict.fromkeys(("file", "where"), pl.String),
     "bare": pl.Boolean,
 }
 """One row a statement: `answer` where a code settled it, `number` or `text` (in vocabulary `system`) otherwise.
@@ -34,26 +31,16 @@ RAW: dict[str, type[pl.DataType]] = {
 `bare` says that the number stands without a unit of its own."""
 
 MEDICATION: dict[str, type[pl.DataType]] = {
-    "person": pl.String,
-    "drug": pl.String,
-    "status": pl.String,
-    "start": pl.Date,
-    "end": pl.Date,
+    **dict.fromkeys(("person", "drug", "status"), pl.String),
+    **dict.fromkeys(("start", "end"), pl.Date),
     "dose_mg_per_day": pl.Float64,
-    "as_written": pl.String,
-    "file": pl.String,
-    "where": pl.String,
+    **dict.fromkeys(("as_written", "file", "where"), pl.String),
 }
 
 PROBLEM: dict[str, type[pl.DataType]] = {
-    "person": pl.String,
-    "severity": pl.String,
-    "code": pl.String,
-    "message": pl.String,
-    "concept": pl.String,
+    **dict.fromkeys(("person", "severity", "code", "message", "concept"), pl.String),
     "date": pl.Date,
-    "file": pl.String,
-    "where": pl.String,
+    **dict.fromkeys(("file", "where"), pl.String),
 }
 """What was wrong or is worth saying, with the place."""
 
@@ -74,6 +61,8 @@ class Events:
         Whether a person typed the file: then a date that cannot be read is an error, not a note.
     as_of
         The day that somebody chose as now; a list of drugs of a later day is not that of the day.
+    date_format
+        How the file writes its dates, if not as ISO 8601 does: ``DD.MM.YYYY``.
     """
 
     file: str
@@ -84,6 +73,7 @@ class Events:
     explicit_ids: bool = False
     flat: bool = False
     as_of: date | None = None
+    date_format: str | None = None
     people: dict[str | None, set[str]] = field(default_factory=dict)
     raw: list[tuple[object, ...]] = field(default_factory=list)
     frames: list[pl.DataFrame] = field(default_factory=list)
@@ -105,6 +95,10 @@ class Events:
         """Note something about one record."""
         self.problems.append((person, severity, code, message, concept, None, self.file, where))
 
+    def plain_date(self, text: str) -> str:
+        """Return a date as ISO 8601 has it, if the file is said to write it otherwise."""
+        return as_iso(text, self.date_format)
+
     def day(self, person: str | None, text: object, where: str | None, concept: str | None = None) -> date | None:
         """Read a date of a record (of the value of `concept`); a bad one is noted and None."""
         if not isinstance(text, str) or not text:
@@ -112,7 +106,7 @@ class Events:
                 return text.date()
             return text if isinstance(text, date) else None
         try:
-            return read_date(text)
+            return read_date(self.plain_date(text))
         except BadDateError as error:
             self.problem(person, "error", "bad_date", str(error), where, concept)
             return None
@@ -122,7 +116,7 @@ class Events:
         if not isinstance(text, str) or not text:
             text = day.isoformat() if (day := self.day(person, text, where, "birth_date")) else ""
         try:
-            born, margin = read_birth(text) if text else (None, 0.0)
+            born, margin = read_birth(self.plain_date(text)) if text else (None, 0.0)
         except BadDateError as error:
             self.problem(person, "error", "bad_date", str(error), where, "birth_date")
             return
@@ -218,8 +212,10 @@ class Events:
         if status == "current":
             self.listed.add(person)
         entry = read_entry(written)
+        start = start or entry.begins
+        codes = list(codes)
         if entry.meaning is not None:
-            said = self._beside(person, entry, status, start or self.dates.get(person), where)
+            said = self._beside(person, entry, status, start or self.dates.get(person), where, written)
             if said is None:
                 return False
             status, end = said[0], end or said[1]
@@ -232,6 +228,14 @@ class Events:
         if acts == LOCAL:
             self._local(person, found, written, status, start, end, where)
             return True
+        if (
+            found
+            and not rest
+            and entry.meaning is None
+            and (remark := self.drugs.beside(entry.name, coded=bool(codes)))
+        ):
+            message = f"{', '.join(found)}: {remark!r} beside the name is not understood; it counts as {status}"
+            self.problem(person, "warning", "remark_beside_drug", message, where)
         if acts is None and status != "stopped" and (unclear := self.forms.either.intersection(found)):
             message = f"the form of {', '.join(sorted(unclear))} is not said: it counts as acting on the whole body"
             self.problem(person, "warning", "form_unknown", message, where)
@@ -254,9 +258,12 @@ class Events:
         *,
         named: bool,
     ) -> None:
-        close = self.drugs.suggest(part)
+        inside = self.drugs.inside(part)
+        close = self.drugs.suggest(part) if not inside else list(inside)
         hint = f"; did you mean {' or '.join(close)}?" if close else ""
         message = f"drug {part!r} is not in the knowledge base and not considered{hint}"
+        if inside:
+            message = f"{part!r} names {', '.join(inside)}, but not whether it is taken: it is not considered"
         self.problem(person, "info" if status == "stopped" else "warning", "drug_unknown", message, where)
         self.not_understood("drug", "", "", part, where)
         if status == "current":
@@ -284,19 +291,19 @@ class Events:
             self._code(person, "medication_local", drug, start, end, where)
 
     def _beside(
-        self, person: str | None, entry: Entry, status: str, now: date | None, where: str | None
+        self, person: str | None, entry: Entry, status: str, now: date | None, where: str | None, written: str
     ) -> tuple[str, date | None] | None:
         """Return the status and the end that the remark beside a drug's name tells; None = it is not on the list."""
         drugs = self.drugs.find(entry.name)
         shown = ", ".join(drugs.drugs) or entry.name
-        if entry.meaning in ("allergy", "unsure"):
-            kept = "it counts as an allergy" if entry.meaning == "allergy" else "nobody can tell whether it is taken"
+        if entry.meaning in (ALLERGY, REACTION, UNSURE):
+            kept = "nobody can tell whether it is taken" if entry.meaning == UNSURE else "it counts as an allergy"
             message = f"{shown} ({entry.remark}) stands in a list of drugs: {kept}, and not as taken"
             self.problem(person, "warning", "remark_beside_drug", message, where)
-            if entry.meaning == "allergy":
+            if entry.meaning in (ALLERGY, REACTION):
                 self.allergic(person, entry.name, where=where)
-            else:
-                self._unread(person, drugs.drugs or ("any",), where)
+            if entry.meaning in (REACTION, UNSURE) and status == "current":
+                self._unread(person, self.drugs.inside(written) or drugs.drugs or ("any",), where)
             return None
         if status != "current":
             return status, entry.day(now)

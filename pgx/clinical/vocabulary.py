@@ -5,10 +5,11 @@ from __future__ import annotations
 import difflib
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
-from pgx.knowledge import KnowledgeBase
+from pgx.knowledge.base import KnowledgeBase
 
 SYSTEMS = {
     "http://loinc.org": "LOINC",
@@ -60,11 +61,16 @@ def column_name(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", text.strip().translate(_PLAIN).lower()).strip("_")
 
 
+NUMBERED = "numbers"
+"""Vocabulary of answers that are numbers, which count only where a whole column shows that they are meant."""
+_SHORTEST_CODE = 4
+
+
 _PLAIN = str.maketrans({"µ": "u", "μ": "u", "²": "2", "³": "3"})
 
 
 _DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹µμ×", "0123456789uux")
-_POWER = re.compile(r"^x?10(?:\*\*|[*^e]|exp)?(\d+)(?=/)")
+_POWER = re.compile(r"^x?10(?:\*\*|[*^ex]|exp)?\(?(\d+)\)?(?=/)")
 _NOT_UNIT = re.compile(r"<[^<>]*>|(?<=.)\{[^{}]*\}")
 """What a unit may hold beside itself: a molar mass (``mmol<180.16>/L``), and what is counted (``10*3{cells}/uL``)."""
 
@@ -180,14 +186,56 @@ class Vocabulary:
                 return found
         return ()
 
+    @cached_property
+    def implied(self) -> dict[str, tuple[str, ...]]:
+        """Condition -> the wider conditions that every code of it states as well (type 2 diabetes: diabetes)."""
+        found: dict[str, set[str]] = {}
+        for pairs in (*self.exact.values(), *self.prefixes.values()):
+            meant = {one for one, answer in pairs if answer is None and self.concepts[one].kind == "boolean"}
+            for one in meant:
+                found[one] = found.get(one, meant) & meant
+        return {one: tuple(sorted(wider - {one})) for one, wider in found.items() if wider - {one}}
+
     def answer(self, concept: str, system: str, code: str) -> tuple[bool, str | None]:
         """Return (understood, answer); an understood answer of None says that the value is stated to be unknown."""
         code = re.sub(r"\s+", " ", code.strip().lower()) if system == "text" else code.strip()
-        for key in ((concept, system, code), ("*", system, code)):
-            if key in self.answers:
-                return True, self.answers[key]
+        if (concept, system, code) in self.answers:
+            return True, self.answers[concept, system, code]
+        if ("*", system, code) in self.answers:
+            found = self.answers["*", system, code]
+            # Yes and no answer what can be answered so: a sex of 1 is no yes.
+            if found is None or self.concepts[concept].kind == "boolean" or (concept, "answer", found) in self.answers:
+                return True, found
         own = self.answers.get((concept, "answer", code))
+        if own is None and system == "text":
+            own = self._bare_code(concept, code)
         return own is not None, own
+
+    def _bare_code(self, concept: str, text: str) -> str | None:
+        """Return the answer of a code that stands without its vocabulary, if one vocabulary alone has it."""
+        if len(text) < _SHORTEST_CODE:
+            return None
+        systems = {key[1] for key in self.answers if key[0] == concept} - {"text", "answer", NUMBERED}
+        found = {
+            self.answers[concept, one, text.upper()] for one in systems if (concept, one, text.upper()) in self.answers
+        }
+        return next(iter(found)) if len(found) == 1 else None
+
+    def numbered(self, concept: str, values: Iterable[str]) -> dict[str, str | None]:
+        """Return what the numbers of a column stand for, where they can be read in one way only.
+
+        A column of 1 and 2 is the standard's (ISO/IEC 5218: male, female); one of 0 and 1 may be either way round, as
+        may a 1 alone: then nothing is returned.
+        """
+        found: dict[str, str | None] = {}
+        for value in set(values):
+            key = (concept, NUMBERED, value.strip().removesuffix(".0"))
+            if key not in self.answers:
+                return {}
+            found[value] = self.answers[key]
+        told = {answer for answer in found.values() if answer}
+        every = {answer for (one, system, _), answer in self.answers.items() if (one, system) == (concept, NUMBERED)}
+        return found if told and told == every - {None} else {}
 
 
 @lru_cache(maxsize=8)

@@ -7,37 +7,56 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
-STOPPED, PLANNED, NOT_TAKEN, ALLERGY, UNSURE = "stopped", "planned", "not_taken", "allergy", "unsure"
+STOPPED, PLANNED, NOT_TAKEN = "stopped", "planned", "not_taken"
+ALLERGY, REACTION, UNSURE = "allergy", "reaction", "unsure"
 _REMARKS = (
     (
         ALLERGY,
-        r"allerg(?:y|ic|ies)|anaphyla\w+|hypersensitiv\w+|intoleran\w+|(?:adverse|allergic)\s+reactions?|"
+        r"allerg(?:y|ic|ies)|anaphyla\w+|hypersensitiv\w+|intoleran\w+|not\s+tolerated|(?:adverse|allergic)\s+reactions?|"
         r"reacti(?:on|ed)\s+to|sjs|stevens[- ]johnson\w*|angio-?o?edema",
     ),
     (
         NOT_TAKEN,
         r"not\s+(?:currently\s+)?(?:taking|taken|on|started)|(?:is|was)\s+not\s+taking|never\s+(?:taken|took|started)|"
-        r"no\s+longer(?:\s+(?:taking|on))?|denies|declined|refused|refuses|non-?complian\w+|contra-?indicated|avoid",
+        r"no\s+longer(?:\s+(?:taking|on))?|denies|declined|refused|refuses|non-?complian\w+|contra-?indicated|avoid|"
+        r"do(?:es)?\s+not\s+(?:take|use)|don'?t\s+take|cancell?ed|nicht\s+(?:genommen|eingenommen)",
     ),
     (
         STOPPED,
-        r"stopped|discontinued|discontinue|was\s+on|d/c(?:'?e?d)?|dc'?d|ceased|finished|completed|ended|withdrawn|"
-        r"held|on\s+hold|suspended|paused|previously|previous|former(?:ly)?|past|until\s+\S+|"
-        r"last\s+(?:dose|taken)\b.*|ex-",
+        r"(?:self-?)?(?:stopped|discontinued)|discontinue|was\s+on|d/c(?:'?e?d)?|dc'?d|ceased|finished|completed|ended|"
+        r"withdrawn|held|on\s+hold|suspended|paused|previously|previous|former(?:ly)?|past|until\s+\S+|inactive|expired|"
+        r"ran\s+out|(?:weaned|tapered|come|came|taken)\s+off|washed?\s*-?out|s/p|status\s+post|h/o|hx\s+of|history\s+of|"
+        r"last\s+(?:dose|taken)\b.*|ex-|abgesetzt|pausiert|gestoppt|beendet|arr[êe]t[ée]e?|suspendido|gestopt",
     ),
     (
         PLANNED,
-        r"planned|to\s+(?:be\s+)?start(?:ed)?|will\s+(?:be\s+)?start(?:ed)?|starting|start\s+on|to\s+begin|pending|"
-        r"proposed",
+        r"planned|to\s+(?:be\s+)?start(?:ed)?|will\s+(?:be\s+)?start(?:ed)?|starting|start\s+(?:on|next|tomorrow|soon)|"
+        r"to\s+begin|pending|proposed|consider(?:ing)?|draft|geplant",
     ),
-    (UNSURE, r"unsure|uncertain|maybe|perhaps|possibl[ey]|query|unclear|unknown\s+if\s+taken"),
+    (
+        UNSURE,
+        r"unsure|uncertain|maybe|perhaps|possibl[ey]|query|unclear|unknown\s+if\s+taken|last\s+filled\b.*|"
+        r"(?:switched|changed)\s+(?:from|to)|mother|father|wife|husband|partner|brother|sister|trial\s+of",
+    ),
 )
+_REACTIONS = re.compile(
+    r"(?:[-–—>:(\[]\s*|\b(?:causes?d?|gave|gives)\s+)(?:causes?d?\s+|gave\s+|gives\s+)?(?:an?\s+)?(?:skin\s+)?"
+    r"(?:rash(?:es)?|hives|urticaria|pruritus|itch\w*|swelling|nausea|vomiting|dizziness|wheez\w+|cough|syncope|"
+    r"bleeding|hepatitis|neutropenia|agranulocytosis|exanthema?)\b",
+    re.IGNORECASE,
+)
+"""What a drug did to the person, behind a dash, a colon or a bracket; what it is given for reads otherwise."""
 _SIGNS = tuple((meaning, re.compile(rf"(?<![\w/-])(?:{words})(?![\w/])", re.IGNORECASE)) for meaning, words in _REMARKS)
 _NEGATED = re.compile(r"^(?:no|not|denies|never|without|stop|stopped|off)\s+(?=[a-z])", re.IGNORECASE)
 _AGO = re.compile(r"(\d+|a|an|one|two|three|four|five|six)\s+(day|week|month|year)s?\s+ago", re.IGNORECASE)
 _COUNTS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 _DAYS = {"day": 1.0, "week": 7.0, "month": 30.4375, "year": 365.25}
 _ISO = re.compile(r"\b(\d{4}-\d{2}-\d{2})\b")
+_BEGINS = re.compile(
+    r"[\s,(\[-]+(?:from|since|started(?:\s+on)?|start|begun|seit|ab)[\s:]+(\d{4}-\d{2}-\d{2})\b[)\]]?", re.IGNORECASE
+)
+_ITEM = re.compile(r"^\s*(?:\d{1,2}[.)]|[-–•*])\s+|^\s*(?:old|past|ex)\s*:\s*", re.IGNORECASE)
+_OLD = re.compile(r"^\s*(?:old|past|ex)\s*:", re.IGNORECASE)
 _BEHIND = re.compile(r"\s*(?:[\[(]([^\])]*)[\])]|\s[-–—:]\s*(.+)$|,\s*(.+)$)")
 
 
@@ -50,13 +69,16 @@ class Entry:
     name
         What is left for the look-up of the drug.
     meaning
-        `STOPPED`, `PLANNED`, `NOT_TAKEN`, `ALLERGY` or `UNSURE`; None = nothing is said against its being taken.
+        `STOPPED`, `PLANNED`, `NOT_TAKEN`, `ALLERGY`, `REACTION` (the person had one) or `UNSURE`; None = nothing is
+        said against its being taken.
     remark
         The words that say so.
     ago
         How many days ago that was, if it is said.
     on
         The day, if it is said.
+    begins
+        The day from which the drug is taken, if it is said.
     """
 
     name: str
@@ -64,6 +86,7 @@ class Entry:
     remark: str | None = None
     ago: int | None = None
     on: date | None = None
+    begins: date | None = None
 
     def day(self, now: date | None) -> date | None:
         """Return the day of the remark, for an entry written `now`."""
@@ -81,20 +104,36 @@ def read_entry(text: str) -> Entry:
     >>> read_entry("warfarin 5 mg daily").meaning is None
     True
     """
-    if text.rstrip().endswith("?"):
-        return Entry(text.rstrip(" ?"), UNSURE, "?")
+    begun = _BEGINS.search(text)
+    begins = _day(begun[1]) if begun else None
+    if begun and begins:
+        text = text[: begun.start()] + text[begun.end() :]
+    earlier = _OLD.match(text)
+    text = _ITEM.sub("", text)
+    if earlier:
+        return Entry(text, STOPPED, earlier[0].strip(" :"), begins=begins)
+    if text.strip().startswith("?") or text.rstrip().endswith(("?", "(?)")):
+        return Entry(text.strip(" ?()"), UNSURE, "?", begins=begins)
     found = next(((meaning, hit) for meaning, sign in _SIGNS if (hit := sign.search(text))), None)
+    if found is None and (hit := _REACTIONS.search(text)):
+        return Entry(text[: hit.start()].rstrip(" -–—>:(["), REACTION, hit[0].strip(" -–—>:(["), begins=begins)
     if found is None and (negated := _NEGATED.match(text)):
-        return Entry(text[negated.end() :], NOT_TAKEN, negated[0].strip())
+        return Entry(text[negated.end() :], NOT_TAKEN, negated[0].strip(), begins=begins)
     if found is None:
-        return Entry(text)
+        return Entry(text, begins=begins)
     meaning, hit = found
     ago, on = _AGO.search(text), _ISO.search(text)
     days = None
     if ago:
         count = _COUNTS.get(ago[1].lower()) or int(ago[1])
         days = round(count * _DAYS[ago[2].lower()])
-    return Entry(_without(text, hit.span()), meaning, hit[0], days, _day(on[1]) if on else None)
+    said = hit[0].strip(" ()[]")
+    return Entry(_without(text, hit.span()), meaning, said, days, _day(on[1]) if on else None, begins)
+
+
+def is_remark(text: str) -> bool:
+    """Say whether a text is a remark on a drug alone, and names none itself: ``on hold``, ``finished last week``."""
+    return read_entry(text).meaning is not None
 
 
 def _without(text: str, span: tuple[int, int]) -> str:

@@ -17,16 +17,21 @@ _STRENGTH = re.compile(
     re.IGNORECASE,
 )
 _BRACKETS = re.compile(r"\s*[\[(].*?[\])]")
-_LEAD = re.compile(r"^(?:product containing(?: only)?|substance|\d+\s*(?:hr|ml)\b)\s*", re.IGNORECASE)
+_LEAD = re.compile(
+    r"^(?:product containing(?: only)?|substance|\d+\s*(?:hr|ml)\b|(?:tablets?|tabs?|capsules?|caps?|inj|syrup|syp|t)"
+    r"\b\.?(?=\s))\s*",
+    re.IGNORECASE,
+)
 _SALTS = re.compile(
     r"\s+(?:hydrochloride|hcl|hydrobromide|sodium|potassium|calcium|magnesium|maleate|mesylate|succinate|tartrate|besylate|phosphate|"
     r"sulfate|sulphate|acetate|citrate|bitartrate|medoxomil|axetil|cilexetil|disodium|dihydrate|trihydrate|tosylate|besilate|mesilate|malate|benzoate|lactate|tromethamine|fumarate|bisulfate|bisulphate|nitrate|bromide|oxalate|monohydrate|anhydrous|chloride|hemihydrate|hydrate|clathrate|pamoate|decanoate|palmitate|"
+    r"natrium|kalium|kalzium|hydrochlorid|succinat|tartrat|maleat|mesilat|besilat|acetat|phosphat|sulfat|oxalat|citrat|"
     r"propionate|valerate|dipropionate|stearate|estolate|ethylsuccinate|gluconate|lysine|meglumine|dihydrochloride|xinafoate|"
     r"nocte|mane|stat|regularly|tabs?|caps?|inj|drops?|liquid|elixir|linctus|gastro-resistant|effervescent|dispersible|"
     r"er|xr|sr|cr|la|xl|ec|dr|ir|extended release|delayed release|oral|tablets?|capsules?|injection|solution|pill)$",
     re.IGNORECASE,
 )
-_PARTS = re.compile(r"\s*(?:/|\+|,|;|\n| and | with )\s*")
+_PARTS = re.compile(r"\s*(?:/|\+|,|;|\n|&| and | with | plus |\s\d{1,2}[.)]\s)\s*")
 _HYPHEN = re.compile(r"(?<=[^\W\d_]{4})\s*-\s*(?=[^\W\d_]{4})")
 _NO_DRUG = re.compile(r"(?:ed|ing|like|free|type|naive|bound|allergic|resistant|sensitive)\b", re.IGNORECASE)
 _RATIO = re.compile(
@@ -40,9 +45,18 @@ _FORM = re.compile(
     r"pen|powder|film|coated|chewable|extended|delayed|sustained|modified|prolonged|immediate|release|enteric|er|xr|sr|cr|"
     r"la|xl|ec|dr|ir|mr|once|twice|three|times|daily|day|weekly|week|nightly|od|qd|bd|bid|tds|tid|qid|qhs|hs|prn|po|iv|"
     r"im|sc|sl|as|at|in|the|a|an|per|by|mouth|every|needed|required|directed|night|bedtime|morning|evening|noon|with|"
-    r"food|meals?|use|take|taken|for|continued|usp)\b",
+    r"food|meals?|use|take|taken|for|continued|usp|x\d+|days?|weeks?|months?|if|when|required|currently|current|active|"
+    r"regular(?:ly)?|ongoing|continue[sd]?|home|med|medication|product|substance|clinical|drug|medicinal|spray|lotion|"
+    r"suppositor(?:y|ies)|drops?|eye|ear|nasal|sublingual|subcutaneous|intravenous|intramuscular|rectal|vaginal|iv|vial|"
+    r"ophthalmic|otic|auto-?injector|cartridge|kit|sachet|effervescent|orally|disintegrating|total|one|two|half|dly|inhalant|inhalation|nebuli[sz]er|"
+    r"aerosol|shampoo|foam|nebuli[sz]ation)\b",
     re.IGNORECASE,
 )
+_BESIDE = re.compile(r"\(([^()]*)\)|\[([^\]]*)\]|\s[-–—]+>?\s+(.+)$|:\s+(.+)$")
+_SQUARE, _NEVER = re.compile(r"\[[^\]]*\]"), re.compile(r"(?!)")
+_FOR = re.compile(r"\bfor\s+[\w\s/-]+", re.IGNORECASE)
+"""What a drug is given for: no remark on whether it is taken."""
+_WHAT_FOR = re.compile(r"\s+for\s+(?:the\s+|her\s+|his\s+)?[a-z][a-z\s-]*$", re.IGNORECASE)
 _BEHIND = re.compile(rf"[\s,]+{_FORM.pattern}$", re.IGNORECASE)
 _ATC = re.compile(r"^[A-Z]\d{2}[A-Z]{2}\d{2}$")
 _CODE = re.compile(r"^(rxnorm|rxcui|atc|snomed|sct|ncit|omop)\s*[:=|]\s*(\S+)$", re.IGNORECASE)
@@ -109,6 +123,7 @@ class DrugNames:
     of_parts: dict[frozenset[str], str] = field(default_factory=dict, repr=False)
     others: frozenset[str] = frozenset()
     _read: dict[str, Found] = field(default_factory=dict, repr=False)
+    _close: dict[str, list[str]] = field(default_factory=dict, repr=False)
 
     def by_code(self, system: str, code: str) -> tuple[str, ...]:
         """Return the drugs of a code; empty when it is not known."""
@@ -165,10 +180,13 @@ class DrugNames:
         plain = _RATIO.sub(" 0 mg ", _BRACKETS.sub(" ", text))
         # What holds no letters but those of forms, amounts and times names no drug.
         parts = [
-            part for joined in _PARTS.split(plain) for part in self._hyphened(joined) if self.names_something(part)
+            part
+            for joined in _PARTS.split(plain)
+            for part in self._hyphened(joined)
+            if self.names_something(part) and not _SALTS.fullmatch(f" {part}")
         ]
         if len(parts) < 2:
-            drugs = self._listed(text, self._one(text))
+            drugs = self._listed(text, self._one(text) or (self._one(parts[0]) if parts else None))
             return Found(drugs, () if drugs else (text,))
         if together := self._together(parts):
             return Found((together,))
@@ -214,7 +232,7 @@ class DrugNames:
 
     def _one(self, text: str) -> str | None:
         name = text.lower().strip(" .,*")
-        for rule in (None, _BRACKETS, _LEAD, _STRENGTH):
+        for rule in (None, _BRACKETS, _LEAD, _STRENGTH, _WHAT_FOR):
             name = rule.sub("", name).strip(" .,") if rule else name
             if name in self.names:
                 return self.names[name]
@@ -234,12 +252,41 @@ class DrugNames:
             name = shorter
         return name
 
+    def inside(self, text: str) -> tuple[str, ...]:
+        """Return the drugs whose names stand in a text as whole words, whatever it says of them."""
+        words = re.findall(r"[^\W\d_][\w'-]{3,}", text.lower())
+        return tuple(dict.fromkeys(self.names[word] for word in words if word in self.names))
+
+    def beside(self, text: str, *, coded: bool = False) -> str | None:
+        """Return what stands beside a drug's name and is neither a name nor amount, form, route or rhythm.
+
+        Brackets and what is behind a dash or the strength are looked at; of a `coded` drug, ``[Brand]`` is a name.
+        """
+        parts = [hit[0] for hit in (_SQUARE if coded else _NEVER).finditer(text)]
+        rest = text
+        for part in parts:
+            rest = rest.replace(part, " ")
+        beside = [next(filter(None, hit.groups())) for hit in _BESIDE.finditer(rest)]
+        if (behind := _STRENGTH.search(_BESIDE.sub(" ", rest))) and not self.find(behind[0]).drugs:
+            beside.append(behind[0])
+        unread = [part.strip(" ,.-") for part in beside if not self.find(part).drugs and self._says_more(part)]
+        return "; ".join(unread)[:80] or None
+
+    def _says_more(self, text: str) -> bool:
+        words = re.findall(r"[^\W\d_]{3,}", _FOR.sub(" ", _FORM.sub(" ", text)).lower().replace(" and ", " "))
+        return any(word not in self.names and not _SALTS.fullmatch(f" {word}") for word in words)
+
     def suggest(self, text: str) -> list[str]:
         """Return names of which this one is a slip of a letter or two, best first; never another drug's similar name.
 
         A name of a medicine that is no drug of the tables is no slip of one that is, nor is what is more like it.
         """
         name = _STRENGTH.sub("", self.plain(text)).strip()
+        if name not in self._close:
+            self._close[name] = self._suggest(name)
+        return self._close[name]
+
+    def _suggest(self, name: str) -> list[str]:
         allowed = 1 if len(name) < _LONG else 2
         if name in self.others or len(name) < _SHORT:
             return []

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,25 @@ from fastapi import FastAPI, Request, Response
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from pgx.clinical.allergies import Allergens, allergens
 from pgx.errors import InputError
 from pgx.reports.formats.fhir import fhir_of
 from pgx.reports.page.build import View
 from pgx.reports.page.cells import codes_of
 from pgx.reports.page.lexicon import Lexicon
-from pgx.serve import cards, orders, patients
+from pgx.serve import allergies, cards, orders, patients
 from pgx.serve.store import Store
 from pgx.version import __version__
+
+
+@dataclass(frozen=True, slots=True)
+class _Service:
+    """What answers need: the stored results, the allergy tables, and whether to tell that nothing is stored."""
+
+    store: Store
+    known: Allergens
+    tell_untested: bool
+
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _LARGEST = 1_000_000
@@ -37,6 +48,7 @@ def create_app(
     token: str | None = None,
     hosts: tuple[str, ...] = LOOPBACK,
     origins: tuple[str, ...] = (),
+    tell_untested: bool = True,
 ) -> FastAPI:
     """Return the web application.
 
@@ -53,6 +65,8 @@ def create_app(
         is refused. ``*`` allows all.
     origins
         Web origins whose pages may ask (CORS); none by default.
+    tell_untested
+        Whether a patient without a stored result gets a card where a result could speak against an ordered drug.
 
     Raises
     ------
@@ -60,6 +74,7 @@ def create_app(
         If there is no such folder.
     """
     store = Store(folder, lexicon)
+    answers = _Service(store, allergens(lexicon.kb), tell_untested)
     names = orders.OrderNames.of(lexicon.drug_names, lexicon.resolver)
     # The tables behind the words are read now, not while the first prescriber waits.
     lexicon.flag("no_data")
@@ -100,7 +115,7 @@ def create_app(
 
     @app.post("/cds-services/{service}")
     async def hook(service: str, request: Request) -> Response:
-        return await _hook(store, names, service, request)
+        return await _hook(answers, names, service, request)
 
     @app.get("/fhir/metadata")
     async def metadata() -> Response:
@@ -143,7 +158,7 @@ async def _body(request: Request) -> bytes | None:
     return b"".join(parts)
 
 
-async def _hook(store: Store, names: orders.OrderNames, service: str, request: Request) -> Response:
+async def _hook(answers: _Service, names: orders.OrderNames, service: str, request: Request) -> Response:
     hook = service.removeprefix("pgx-")
     if hook not in cards.HOOKS or service == hook:
         return _problem(404, "not-found", f"no service {service!r}; see /cds-services")
@@ -160,16 +175,42 @@ async def _hook(store: Store, names: orders.OrderNames, service: str, request: R
     context, selected = content["context"], hook == "order-select"
     drugs = orders.ordered(context, names, only_selected=selected)
     unnamed = orders.unnamed(context, names, only_selected=selected)
-    return _json({"cards": _cards(store, content, drugs, unnamed) if drugs or unnamed else []})
+    others = orders.others(context, names, only_selected=selected)
+    return _json({"cards": _cards(answers, content, drugs, others, unnamed) if drugs or others or unnamed else []})
 
 
-def _cards(store: Store, request: Mapping[str, Any], drugs: list[str], unnamed: int) -> list[dict[str, Any]]:
+def _cards(
+    answers: _Service, request: Mapping[str, Any], drugs: list[str], others: list[str], unnamed: int
+) -> list[dict[str, Any]]:
+    instance = str(request.get("hookInstance"))
     try:
-        shown = _stored(store, patients.patient_of(request), drugs)
+        patient = patients.patient_of(request)
+        shown = _stored(answers.store, patient, drugs)
     except patients.TwoPatientsError as error:
-        return [cards.of_nobody(str(error), str(request.get("hookInstance")))]
-    found = cards.cards(shown, drugs) if shown and drugs else []
-    return found + ([cards.of_nothing(unnamed, str(request.get("hookInstance")))] if unnamed else [])
+        return [cards.of_nobody(str(error), instance)]
+    strange = [name for text in others for name in answers.known.taken(text)]
+    found = _allergic(answers, request, patient, shown, [*drugs, *strange])
+    if shown is not None:
+        found += cards.cards(shown, drugs) if drugs else []
+    elif answers.tell_untested:
+        found += cards.of_untested(drugs, answers.store.lexicon, instance)
+    return found + ([cards.of_nothing(unnamed, instance)] if unnamed else [])
+
+
+def _allergic(
+    answers: _Service, request: Mapping[str, Any], patient: patients.Patient, shown: View | None, drugs: list[str]
+) -> list[dict[str, Any]]:
+    """Return a card for each ordered drug that a stored or sent allergy speaks against."""
+    prefetch = request.get("prefetch")
+    sent = prefetch.get("allergies") if isinstance(prefetch, Mapping) else None
+    codes = [*allergies.recorded(sent, patient, answers.known)]
+    codes += answers.store.allergies(shown.sample) if shown is not None else ()
+    found = []
+    for drug in drugs:
+        reasons, certain = allergies.against(drug, codes, answers.known)
+        if reasons:
+            found.append(cards.of_allergy(drug, reasons, str(request.get("hookInstance")), certain=certain))
+    return found
 
 
 def _wrong(content: Any, hook: str) -> str | None:

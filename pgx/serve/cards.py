@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pgx.reports.page.build import Advice, Drug, View
+from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.notice import NOTICE
 from pgx.reports.page.wording import words
 
@@ -29,7 +30,10 @@ def services() -> dict[str, Any]:
                 "id": f"pgx-{hook}",
                 "title": "Pharmacogenomic advice",
                 "description": "Guideline advice for the ordered drugs, from stored genotypes. Research use.",
-                "prefetch": {"patient": "Patient/{{context.patientId}}"},
+                "prefetch": {
+                    "patient": "Patient/{{context.patientId}}",
+                    "allergies": "AllergyIntolerance?patient={{context.patientId}}",
+                },
             }
             for hook in HOOKS
         ]
@@ -81,6 +85,41 @@ def of_nothing(count: int, instance: str) -> dict[str, Any]:
     }
 
 
+def of_allergy(drug: str, reasons: Iterable[str], instance: str, *, certain: bool) -> dict[str, Any]:
+    """Return the card on a drug that a recorded allergy speaks against, whatever the genes."""
+    summary = f"{drug}: a recorded allergy {'speaks' if certain else 'may speak'} against it"
+    return {
+        "uuid": str(uuid.uuid5(_NAMESPACE, json.dumps([instance, summary]))),
+        "summary": _short(summary),
+        "indicator": "critical" if certain else "warning",
+        "detail": f"{_plain('; '.join(reasons))}. Look at the record before {_plain(drug)} is given.\n\n*{NOTICE}*",
+        "source": {"label": "Recorded allergies, through pgx"},
+        "overrideReasons": [{"code": code, "system": "pgx", "display": label} for code, label in _OVERRIDES[:2]],
+    }
+
+
+def of_untested(drugs: Iterable[str], lexicon: Lexicon, instance: str) -> list[dict[str, Any]]:
+    """Return one card on a patient without a stored result, if one could speak against an ordered drug; else none."""
+    names = [name for name in dict.fromkeys(drugs) if name in lexicon.avoidable_drugs]
+    if not names:
+        return []
+    summary = f"No pharmacogenomic result is stored; it could speak against {', '.join(names)}"
+    return [
+        {
+            "uuid": str(uuid.uuid5(_NAMESPACE, json.dumps([instance, summary]))),
+            "summary": _short(summary),
+            "indicator": "info",
+            "detail": f"Some results of genes would mean to avoid or replace {_plain(', '.join(names))}. Nothing is "
+            f"known of this patient's genes here: that is no normal result.\n\n*{NOTICE}*",
+            "source": {"label": "pgx"},
+        }
+    ]
+
+
+def _short(summary: str) -> str:
+    return summary if len(summary) <= _SUMMARY else f"{summary[: _SUMMARY - 1]}…"
+
+
 def _uncovered(shown: View, name: str) -> dict[str, Any]:
     summary = f"{name}: the stored result does not cover this drug"
     sentence = (
@@ -88,7 +127,7 @@ def _uncovered(shown: View, name: str) -> dict[str, Any]:
     )
     return {
         "uuid": str(uuid.uuid5(_NAMESPACE, json.dumps([shown.sample, name, summary]))),
-        "summary": summary if len(summary) <= _SUMMARY else f"{summary[: _SUMMARY - 1]}…",
+        "summary": _short(summary),
         "indicator": "info",
         "detail": f"{sentence} Reports made with `--drugs all` cover every drug.\n\n*{NOTICE}*",
         "source": {"label": "Pharmacogenomic result, through pgx"},
@@ -101,7 +140,7 @@ def _card(shown: View, drug: Drug) -> dict[str, Any]:
     deciding = drug.deciding
     card: dict[str, Any] = {
         "uuid": str(uuid.uuid5(_NAMESPACE, json.dumps([shown.sample, drug.name, summary]))),
-        "summary": summary if len(summary) <= _SUMMARY else f"{summary[: _SUMMARY - 1]}…",
+        "summary": _short(summary),
         "indicator": INDICATORS.get(drug.urgency, "info"),
         "detail": "\n\n".join(_detail(shown, drug)),
         "source": {"label": f"{', '.join(drug.sources) or 'Pharmacogenomic result'}, through pgx"},

@@ -71,6 +71,12 @@ def unnamed(context: Mapping[str, Any], names: OrderNames, *, only_selected: boo
     )
 
 
+def others(context: Mapping[str, Any], names: OrderNames, *, only_selected: bool) -> list[str]:
+    """Return the words of the orders whose drug the knowledge base lacks: an allergy may speak against it too."""
+    concepts = [one for one in _ordered(context, names, only_selected) if not drugs_of(one, names)]
+    return list(dict.fromkeys(text for one in concepts for text in _words(one)))
+
+
 def _words(concept: Mapping[str, Any]) -> list[str]:
     texts = [concept.get("text"), *(_dict(coding).get("display") for coding in _list(concept.get("coding")))]
     return [str(text) for text in texts if text and str(text).strip()]

@@ -31,6 +31,14 @@ class _Entry(msgspec.Struct):
     notes: msgspec.Raw
     guidance: list[msgspec.Raw]
     scores: list[msgspec.Raw]
+    clinical: list[msgspec.Raw] = []
+
+
+class _Observed(msgspec.Struct):
+    """What decides whether a clinical statement is an allergy."""
+
+    concept: str
+    code: str | None = None
 
 
 class _Document(msgspec.Struct):
@@ -50,6 +58,7 @@ class _Row(msgspec.Struct):
 
 _DOCUMENT = msgspec.json.Decoder(_Document)
 _ROW = msgspec.json.Decoder(_Row)
+_OBSERVED = msgspec.json.Decoder(_Observed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +72,7 @@ class _Brief:
     notes: bytes
     guidance: Mapping[str, bytes]
     scores: Mapping[str, bytes]
+    allergies: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
@@ -136,6 +146,11 @@ class Store:
         """
         return any(self._brief(path, patient) is not None for path in self._paths(patient))
 
+    def allergies(self, patient: str) -> tuple[str, ...]:
+        """Return the codes of a patient's recorded allergies; empty if no result is stored."""
+        briefs = (self._brief(path, patient) for path in self._paths(patient))
+        return next((brief.allergies for brief in briefs if brief is not None), ())
+
     def advice(self, patient: str, drugs: Collection[str]) -> View | None:
         """Return the view of one patient with the advice on `drugs` alone; None if no result is stored.
 
@@ -202,7 +217,9 @@ def _condense(content: bytes, patient: str, stamp: tuple[int, int, int], path: P
         result_json.parse(content, file=path)
         raise InputError(f"not a valid result: {error}", file=path) from error
     fixed = bytes(document.provenance), bytes(entry.medications), bytes(entry.notes)
-    return _Brief(stamp, patient, *fixed, guidance, scores)
+    observed = (_OBSERVED.decode(row) for row in entry.clinical if b'"allergy"' in bytes(row))
+    allergies = tuple(dict.fromkeys(one.code for one in observed if one.concept == "allergy" and one.code))
+    return _Brief(stamp, patient, *fixed, guidance, scores, allergies)
 
 
 def _by_drug(rows: Sequence[msgspec.Raw]) -> dict[str, bytes]:

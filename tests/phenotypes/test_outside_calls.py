@@ -23,7 +23,7 @@ FILES = {
     "pharmcat": (
         "s.outside.tsv",
         "# made by hand\nCYP2D6\t*1/*3\nCYP2C9\t\t\t2.0\nG6PD\tB (reference)/B (reference)\nHLA-B\t\t*57:01 positive\n"
-        "MT-RNR1\t1555A>G\nCYP2C19\t\tlikely cyp2c19\n",
+        "MT-RNR1\t1555A>G\nCYP2C19\t\tlikely intermediate metabolizer\n",
     ),
     "aldy": (
         "s.aldy",

@@ -76,8 +76,10 @@ def test_every_part_hangs_on_the_report(bundle):
 
 def test_genotypes_follow_the_profile(bundle):
     found = resources(bundle, "Observation", "genotype")
-    assert len(found) == len(example.CALLS)
-    for one in found:
+    told = [o for o in resources(bundle, "Observation") if "84413-4" in codes(o["code"])]
+    assert len(told) == len(example.CALLS)
+    assert found == [one for one in told if "valueCodeableConcept" in one], "the profile asks for a value"
+    for one in told:
         assert codes(one["code"]) == {"84413-4"}
         assert {"laboratory", "GE"} <= set().union(*(codes(category) for category in one["category"]))
         assert ("valueCodeableConcept" in one) != ("dataAbsentReason" in one)
@@ -86,7 +88,7 @@ def test_genotypes_follow_the_profile(bundle):
 
 
 def test_a_gene_that_was_not_called_has_a_reason_and_no_value(bundle):
-    absent = [o for o in resources(bundle, "Observation", "genotype") if "dataAbsentReason" in o]
+    absent = [o for o in resources(bundle, "Observation") if "dataAbsentReason" in o]
     assert {o["component"][0]["valueCodeableConcept"]["text"] for o in absent} == {"HLA-B", "G6PD"}
 
 
@@ -101,6 +103,27 @@ def test_implications_follow_the_profile(bundle):
         assert kinds.count("conclusion-string") == 1
     (clopidogrel, *_) = [o for o in found if "32968" in json.dumps(o)]
     assert "LA9657-3" in json.dumps(clopidogrel), "poor metabolizer as a LOINC answer"
+
+
+@pytest.mark.parametrize(
+    ("result", "answer"),
+    [
+        ("Poor Metabolizer", "LA9657-3"),
+        ("Poor Metabolizer (score 0)", "LA9657-3"),
+        ("Intermediate Metabolizer (score 0.25)", "LA10317-8"),
+        ("Poor Metabolizer (genetic Normal Metabolizer score 2)", None),
+        ("*3/*3", None),
+    ],
+)
+def test_a_metaboliser_status_has_its_code_with_and_without_a_score(result, answer):
+    shown = example.build()
+    pair = [{"gene": "CYP2C19", "value": result}]
+    only = shown.guidance.filter(pl.col("drug") == "clopidogrel").with_columns(
+        phenotypes=pl.lit(pair, dtype=shown.guidance.schema["phenotypes"])
+    )
+    found = resources(to_fhir(replace(shown, guidance=only), example.SAMPLE), "Observation", "therapeutic-implication")
+    given = {code for one in found for part in one["component"][:1] for code in codes(part["valueCodeableConcept"])}
+    assert given == ({answer} if answer else set())
 
 
 def test_what_is_only_possible_or_conditional_says_so(bundle):

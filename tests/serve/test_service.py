@@ -1,7 +1,9 @@
 """The service: cards that say what the report says, to those who may ask."""
 
 import json
+from dataclasses import replace
 
+import polars as pl
 import pytest
 
 pytest.importorskip("fastapi")
@@ -28,6 +30,11 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def client(folder):
+    return Client(create_app(folder, LEXICON, tell_untested=False))
+
+
+@pytest.fixture(scope="module")
+def telling(folder):
     return Client(create_app(folder, LEXICON))
 
 
@@ -273,3 +280,54 @@ def test_only_the_origins_that_were_named_may_ask(folder):
     assert client.post("/cds-services/pgx-order-sign", json=order("codeine"), headers=asked).status_code == 401
     strange = client.request("OPTIONS", "/cds-services/pgx-order-sign", headers=asked | {"Origin": "https://x.example"})
     assert "access-control-allow-origin" not in strange.headers
+
+
+def test_a_patient_without_a_stored_result_gets_one_card_where_a_result_could_matter(telling, client):
+    (card,) = cards(telling, **order("clopidogrel", "paracetamol", "codeine", patient="nobody"))
+    assert card["indicator"] == "info"
+    assert card["summary"] == "No pharmacogenomic result is stored; it could speak against clopidogrel, codeine"
+    assert "no normal result" in card["detail"]
+    assert cards(telling, **order("paracetamol", patient="nobody")) == []
+    assert cards(client, **order("clopidogrel", patient="nobody")) == [], "switched off"
+
+
+def allergy(text, *, patient=example.SAMPLE, **more):
+    resource = {
+        "resourceType": "AllergyIntolerance",
+        "patient": {"reference": f"Patient/{patient}"},
+        "code": {"text": text},
+    }
+    return {"resourceType": "Bundle", "entry": [{"resource": resource | more}]}
+
+
+@pytest.mark.parametrize(
+    ("drug", "sent", "loud"),
+    [
+        ("codeine", allergy("codeine"), "critical"),
+        ("codeine", allergy("allergy to codeine phosphate"), "critical"),
+        ("amoxicillin", allergy("penicillin"), "critical"),
+        ("codeine", allergy("codeine", verificationStatus={"coding": [{"code": "refuted"}]}), None),
+        ("codeine", allergy("codeine", clinicalStatus={"coding": [{"code": "resolved"}]}), None),
+        ("codeine", allergy("codeine", patient="another"), None),
+        ("codeine", allergy("no allergy to codeine"), None),
+        ("warfarin", allergy("codeine"), None),
+        ("codeine", {"resourceType": "OperationOutcome"}, None),
+        ("codeine", None, None),
+        ("codeine", [1, "x"], None),
+    ],
+)
+def test_an_allergy_that_is_sent_along_gives_a_card(client, drug, sent, loud):
+    found = cards(client, **order(drug), prefetch={"allergies": sent})
+    about = [card for card in found if "allergy" in card["summary"]]
+    assert [card["indicator"] for card in about] == ([loud] if loud else [])
+    assert not about or found[0] == about[0], "it comes first"
+
+
+def test_a_stored_allergy_gives_a_card(tmp_path):
+    result = example.build()
+    row = {"sample": example.SAMPLE, "concept": "allergy", "code": "warfarin", "source": "record", "origin": "given"}
+    held = replace(result, clinical=pl.concat([result.clinical, schema.from_rows([row], schema.CLINICAL)]))
+    write(held, tmp_path, ["json"])
+    found = cards(Client(create_app(tmp_path, LEXICON)), **order("warfarin"))
+    assert found[0]["summary"] == "warfarin: a recorded allergy speaks against it"
+    assert found[0]["indicator"] == "critical"

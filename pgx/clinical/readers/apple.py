@@ -146,6 +146,9 @@ class _Reader:
         if concept == "sleep_hours":
             self.sleep(attributes)
             return
+        if self.events.vocabulary.concepts[concept].kind == "boolean":
+            self.condition(concept, kind, day, _day(attributes.get("endDate", "")))
+            return
         if day is None or value is None:
             self.events.not_understood("record", "HealthKit", kind, "without a day or value", None)
             return
@@ -160,6 +163,16 @@ class _Reader:
             self.events.seen(None, day)
         else:
             self.days.add(None, concept, day, value, unit, attributes.get("sourceName", ""))
+
+    def condition(self, concept: str, kind: str, day: date | None, end: date | None) -> None:
+        """Take a state that lasts (pregnancy); an end after the export is one that is expected, and tells no day."""
+        if day is None:
+            self.events.not_understood("record", "HealthKit", kind, "without a day", None)
+            return
+        made = self.events.dates.get(None)
+        known = end if end is not None and made is not None and end <= made else None
+        self.events.observe(None, concept, answer="yes", day=day, end=known, where=None, written=kind)
+        self.events.seen(None, known or day)
 
     def converts(self, concept: str, unit: str | None) -> bool:
         """Whether a unit as written is one of the concept's."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from pgx.clinical.readers.flat import DATES, IDS, IGNORED, LISTS
+from pgx.clinical.readers import long_tables
+from pgx.clinical.readers.rows import DATES, IDS, IGNORED, LISTS
 from pgx.clinical.vocabulary import vocabulary
 from pgx.knowledge import KnowledgeBase
 
@@ -15,8 +16,14 @@ _OWN = (
 """Concepts that have no column of their own."""
 
 
-def template(kb: KnowledgeBase) -> str:
-    """Return the heading line of an empty table: one row a person and day; conditions go into their list."""
+TEMPLATES = ("csv", "long", "medications")
+"""Tables that `template` has: one row a person and day, one row a value, and one row a drug."""
+
+
+def template(kb: KnowledgeBase, kind: str = "csv") -> str:
+    """Return the heading line of an empty table, one of `TEMPLATES`; conditions go into their list."""
+    if kind != "csv":
+        return ",".join(long_tables.TEMPLATES[kind]) + "\n"
     conditions = kb.table("concepts").filter(pl.col("feature").str.starts_with("condition."))["concept"]
     table = columns(kb).filter(~pl.col("column").is_in(conditions.to_list()), pl.col("column") != IGNORED[0])
     return ",".join(table["column"]) + "\n"

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 from pgx.clinical.allergies import OVER
 from pgx.clinical.readers.fhir_drugs import read_allergy, read_list, read_medication, read_starts
-from pgx.clinical.readers.fhir_parts import State, codings_of, label_of, statuses_of, verification, when
+from pgx.clinical.readers.fhir_parts import (
+    Rank,
+    State,
+    codings_of,
+    label_of,
+    older_versions,
+    statuses_of,
+    verification,
+    version_rank,
+    when,
+)
 from pgx.clinical.readers.json_access import Object, dig, name_of, number, obj, objs, parse, text
 from pgx.clinical.readers.sniff import open_plain
 from pgx.clinical.statements import Events
@@ -50,9 +59,10 @@ def read_content(events: Events, content: object) -> None:
 def read_ndjson(events: Events, path: Path) -> None:
     """Read one resource a line; a bad line is noted and left out."""
     state = State()
+    replaced = _replaced_lines(path)
     with open_plain(path) as lines:
         for count, line in enumerate(lines, start=1):
-            if not line.strip():
+            if not line.strip() or count in replaced:
                 continue
             where = f"line {count}"
             try:
@@ -68,13 +78,34 @@ def read_ndjson(events: Events, path: Path) -> None:
     _finish(events, state)
 
 
+def _replaced_lines(path: Path) -> set[int]:
+    """Return the lines that hold a version of a resource that another line has a newer one of."""
+    newest: dict[tuple[str, str], tuple[Rank, int]] = {}
+    gone: set[int] = set()
+    with open_plain(path) as lines:
+        for count, line in enumerate(lines, start=1):
+            if b'"versionId"' not in line:
+                continue
+            try:
+                resource = obj(parse(line))
+            except (ValueError, RecursionError):
+                continue
+            kind, name = text(resource.get("resourceType")), name_of(resource.get("id"))
+            if kind and name:
+                ranked = (version_rank(obj(resource.get("meta")), count), count)
+                older = min(ranked, newest.get((kind, name), ranked))
+                newest[kind, name] = max(ranked, newest.get((kind, name), ranked))
+                gone |= {older[1]} - {newest[kind, name][1]}
+    return gone
+
+
 def _resources(content: object, where: str) -> Iterator[tuple[Object, str, str | None]]:
     """Yield (resource, place, full URL) of everything inside."""
     for index, one in enumerate(objs(content), start=1):
         kind = text(one.get("resourceType"))
         place = where or (f"entry {index}" if isinstance(content, list) else "")
         if kind == "Bundle" or (kind is None and "entry" in one):
-            older = _older_versions(one)
+            older = older_versions(one)
             for number_, entry in enumerate(objs(one.get("entry")), start=1):
                 inner = obj(entry.get("resource"))
                 if id(inner) in older:
@@ -92,39 +123,6 @@ def _resources(content: object, where: str) -> Iterator[tuple[Object, str, str |
             yield one, place or f"{kind}/{name_of(one.get('id')) or '?'}", None
 
 
-def _older_versions(bundle: Object) -> set[int]:
-    """Return which resources of a bundle are versions that a newer one of the same replaces, or that were deleted.
-
-    The newest is the one with the highest version, or else the latest update, or else (a history) the first.
-    """
-    newest: dict[tuple[str, str], tuple[tuple[float, str, int], Object]] = {}
-    gone: set[int] = set()
-    history = bundle.get("type") == "history"
-    for place, entry in enumerate(objs(bundle.get("entry"))):
-        inner = obj(entry.get("resource"))
-        kind, name = text(inner.get("resourceType")), name_of(inner.get("id"))
-        if not inner and dig(entry, "request", "method") == "DELETE":
-            kind, _, name = (text(dig(entry, "request", "url")) or "").partition("/")
-        meta = obj(inner.get("meta"))
-        if not kind or not name or not (history or "versionId" in meta):
-            continue
-        version = number(meta.get("versionId"))
-        rank = (
-            math.inf if version is None and history else version or 0.0,
-            text(meta.get("lastUpdated")) or "",
-            -place,
-        )
-        if not inner:
-            rank = (math.inf, "~", -place)
-        before = newest.get((kind, name))
-        if before is None or rank > before[0]:
-            newest[kind, name] = (rank, inner)
-            gone |= {id(before[1])} if before else set()
-        else:
-            gone.add(id(inner))
-    return gone
-
-
 def _parameter(part: Object, where: str) -> Iterator[tuple[Object, str, str | None]]:
     inner = obj(part.get("resource"))
     if inner:
@@ -139,12 +137,14 @@ def _read(events: Events, resource: Object, where: str, state: State) -> None:
     reader = _READERS.get(kind)
     if reader is None:
         events.not_understood("resource", "", "", kind or "(no resourceType)", where)
+        if named := state.patient(resource):
+            events.person(named)
         return
     if kind == "Patient":
         _patient(events, resource, where, state)
         return
     person = state.person(resource)
-    if person is None and kind != "Medication":
+    if person is None and kind not in ("Medication", "Substance"):
         events.not_understood("resource", "", "", f"{kind} of nobody", where)
         return
     events.person(person)
@@ -334,7 +334,8 @@ def _condition(events: Events, resource: Object, where: str, state: State) -> No
         and events.vocabulary.concepts[heading.concept].kind == "boolean"
     ):
         pairs = ((heading.concept, None),)
-    over = verified != "refuted" and bool(statuses_of(resource.get("clinicalStatus")) & _ENDED)
+    ended = bool(statuses_of(resource.get("clinicalStatus")) & _ENDED) or (end is None and _abated(resource))
+    over = verified != "refuted" and ended
     for concept, answer in pairs:
         passes = events.vocabulary.concepts[concept].window_days is not None
         stated = "no" if verified == "refuted" or (over and passes) else "yes"
@@ -350,6 +351,12 @@ def _condition(events: Events, resource: Object, where: str, state: State) -> No
         events.not_understood("condition", system, first, label, where)
 
 
+def _abated(resource: Object) -> bool:
+    """Whether a condition is said to be over without a day: by an age, in words, or by yes (STU3)."""
+    said = (resource.get(f"abatement{kind}") for kind in ("Age", "String", "Boolean", "Range"))
+    return any(one is not None and one is not False and one != "" for one in said)
+
+
 def _nothing(events: Events, resource: Object, where: str, state: State) -> None:
     """A Medication is read where it is referred to."""
 
@@ -359,6 +366,7 @@ _READERS = {
     "Observation": _observation,
     "Condition": _condition,
     "MedicationRequest": read_medication,
+    "MedicationOrder": read_medication,
     "MedicationStatement": read_medication,
     "MedicationUsage": read_medication,
     "MedicationDispense": read_medication,
@@ -366,4 +374,5 @@ _READERS = {
     "AllergyIntolerance": read_allergy,
     "List": read_list,
     "Medication": _nothing,
+    "Substance": _nothing,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -34,6 +35,19 @@ _WHEN = (
     *("effectivePeriod", "effectiveDateTime", "occurencePeriod", "occurenceDateTime", "whenHandedOver"),
     *("whenPrepared", "authoredOn", "dateAsserted", "recorded"),
 )
+_NOTHING_KNOWN: Mapping[str, Object] = {}
+_UNSAID = {
+    "",
+    "unknown",
+    "asked-unknown",
+    "temp-unknown",
+    "not-asked",
+    "masked",
+    "unsupported",
+    "error",
+    "not-applicable",
+}
+"""What a record has in the place of a drug's name where it has none."""
 _LONGEST_SUPPLY = 400
 _SUPPLY_DAYS = 30
 """Days that a dispensed drug is taken to last where nobody says for how many it is."""
@@ -120,16 +134,21 @@ def _named(events: Events, resource: Object, state: State, *, last: bool) -> _Na
     reference = text(dig(resource, "medicationReference", "reference")) or text(
         dig(resource, "medication", "reference", "reference")
     )
+    shown = text(dig(resource, "medicationReference", "display")) or text(
+        dig(resource, "medication", "reference", "display")
+    )
+    if not concept and not reference and shown:
+        concept = {"text": shown}
     if concept or not reference:
-        return _Named((concept,), routes, bool(concept))
-    inside = {name_of(one.get("id")): one for one in objs(resource.get("contained"))}
-    found = inside.get(tail(reference)) or state.medications.get(tail(reference) or "")
+        return _Named((concept,), routes, bool(concept) and label_of(concept).lower() not in _UNSAID)
+    inside = {name: one for one in objs(resource.get("contained")) if (name := name_of(one.get("id")))}
+    found = inside.get(tail(reference) or "") or state.medications.get(tail(reference) or "")
     if found is None and not last:
         return None
     target = obj(found)
     forms = (*routes, obj(target.get("form")), obj(target.get("doseForm")))
     code = obj(target.get("code"))
-    if not _known(events, code) and (ingredients := ingredients_of(target)):
+    if not _known(events, code) and (ingredients := ingredients_of(target, {**state.substances, **inside})):
         return _Named(tuple(ingredients), forms)
     code = code or obj(resource.get("medicationReference"))
     if code.get("coding") or code.get("text"):
@@ -145,6 +164,8 @@ def _status(resource: Object, *, given: bool) -> str | None:
         return None if resource.get("doNotPerform") is True else status
     if text(resource.get("intent")) in _PLANS and not _reported(resource):
         return "planned"
+    if resource.get("wasNotTaken") is True:  # of DSTU2
+        return "stopped"
     taken = text(resource.get("taken"))  # of STU3
     if taken == "unk":
         return None
@@ -162,7 +183,14 @@ def _period(events: Events, resource: Object, person: str | None, where: str) ->
     day, stop = events.day(person, start, where), events.day(person, end, where)
     begins = [at for one in bounds if (at := events.day(person, one.get("start"), where))]
     day = max(day, min(begins)) if day and begins else day
-    return day, stop or _course_end(doses, day)
+    on = [
+        at for dose in doses for one in _texts(dig(dose, "timing", "event")) if (at := events.day(person, one, where))
+    ]
+    return day, stop or _course_end(doses, day) or max(on, default=None)
+
+
+def _texts(value: object) -> list[str]:
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
 
 
 def _reported(resource: Object) -> bool:
@@ -181,12 +209,17 @@ def _known(events: Events, concept: Object) -> bool:
     return bool(events.drugs.find(label_of(concept)).drugs) if concept else False
 
 
-def ingredients_of(medication: Object) -> list[Object]:
-    """Return the active ingredients of a Medication as concepts; a reference is read by its words."""
+def ingredients_of(medication: Object, known: Mapping[str, Object] = _NOTHING_KNOWN) -> list[Object]:
+    """Return the active ingredients of a Medication as concepts; a reference to none `known` is read by its words."""
     found = []
     for one in objs(medication.get("ingredient")):
+        pointed = obj(one.get("itemReference")) or obj(dig(one, "item", "reference"))
+        substance = obj(known.get(tail(text(pointed.get("reference"))) or ""))
         concept = (
-            obj(one.get("itemCodeableConcept")) or obj(dig(one, "item", "concept")) or obj(one.get("itemReference"))
+            obj(one.get("itemCodeableConcept"))
+            or obj(dig(one, "item", "concept"))
+            or obj(substance.get("code"))
+            or pointed
         )
         if one.get("isActive") is not False and (
             concept.get("coding") or concept.get("text") or concept.get("display")
@@ -205,15 +238,25 @@ def _course_end(doses: list[Object], day: date | None) -> date | None:
         duration = bounds or high
         unit = _DAYS.get(text(duration.get("code")) or text(duration.get("unit")) or "")
         length = number(duration.get("value"))
-        if length is None or unit is None:
+        days = length * unit if length is not None and unit is not None else _counted(repeat)
+        if days is None:
             return None
-        lengths.append(length * unit)
+        lengths.append(days)
     if not lengths or day is None or max(lengths) > _LONGEST_COURSE:
         return None
     return day + timedelta(days=max(lengths))
 
 
 _LONGEST_COURSE = 36525
+
+
+def _counted(repeat: Object) -> float | None:
+    """Return the days of a course whose number of doses and rhythm are stated."""
+    count = number(repeat.get("countMax")) or number(repeat.get("count"))
+    period, unit = number(repeat.get("period")), _DAYS.get(text(repeat.get("periodUnit")) or "")
+    if not count or not period or unit is None:
+        return None
+    return count * period * unit / (number(repeat.get("frequency")) or 1)
 
 
 def _written(resource: Object) -> date | None:

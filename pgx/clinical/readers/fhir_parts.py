@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from datetime import date
 from urllib.parse import unquote
@@ -23,6 +24,7 @@ class State:
     people: dict[str, str] = field(default_factory=dict)
     identifiers: dict[str, set[str]] = field(default_factory=dict)
     medications: dict[str, Object] = field(default_factory=dict)
+    substances: dict[str, Object] = field(default_factory=dict)
     waiting: list[tuple[Object, str]] = field(default_factory=list)
     made: date | None = None
     starts: list[tuple[date, Object, str]] = field(default_factory=list)
@@ -39,14 +41,13 @@ class State:
                 if value := name_of(one.get("value")):
                     for key in (value, f"{text(one.get('system')) or ''}|{value}"):
                         self.identifiers.setdefault(key, set()).add(person)
-        elif kind == "Medication":
-            for key in (name, tail(url)):
-                if key:
-                    self.medications[key] = resource
+        elif kind in ("Medication", "Substance"):
+            kept = self.medications if kind == "Medication" else self.substances
+            kept.update({key: resource for key in (name, tail(url)) if key})
 
     def person(self, resource: Object) -> str | None:
         """Return whom a resource is about: by reference, by identifier, or as the only patient there is."""
-        for key in ("subject", "patient"):
+        for key in ("subject", "patient", "beneficiary"):
             target = obj(resource.get(key))
             reference = text(target.get("reference"))
             if reference and "?" in reference:  # a search in the place of an address, as transactions have it
@@ -61,9 +62,55 @@ class State:
                 return self._identified(f"{system}|{value}" if system else value) or self.people.get(value, value)
         return next(iter(self.people.values())) if len(set(self.people.values())) == 1 else None
 
+    def patient(self, resource: Object) -> str | None:
+        """Return the patient whom a resource names as its subject; other subjects (a group, a place) are nobody."""
+        targets = (obj(resource.get(key)) for key in ("subject", "patient", "beneficiary"))
+        about = any("Patient/" in (text(one.get("reference")) or "") for one in targets)
+        return self.person(resource) if about else None
+
     def _identified(self, key: str) -> str | None:
         found = self.identifiers.get(key) or self.identifiers.get(key.rpartition("|")[2]) or set()
         return next(iter(found)) if len(found) == 1 else None
+
+
+Rank = tuple[float, str, int]
+"""Order of a resource's versions: by number, then by the latest update, then by place."""
+
+
+def version_rank(meta: Object, place: int) -> Rank:
+    """Return the place of a version among those of one resource."""
+    written = str(meta.get("versionId") or "").strip()
+    return (float(written) if written.isdigit() else 0.0, text(meta.get("lastUpdated")) or "", place)
+
+
+def older_versions(bundle: Object) -> set[int]:
+    """Return which resources of a bundle are versions that a newer one of the same replaces, or that were deleted.
+
+    The newest is the one with the highest version, or else the latest update, or else (a history) the first.
+    """
+    newest: dict[tuple[str, str], tuple[Rank, Object]] = {}
+    gone: set[int] = set()
+    history = bundle.get("type") == "history"
+    for place, entry in enumerate(objs(bundle.get("entry"))):
+        inner = obj(entry.get("resource"))
+        kind, name = text(inner.get("resourceType")), name_of(inner.get("id"))
+        if not inner and dig(entry, "request", "method") == "DELETE":
+            kind, _, name = (text(dig(entry, "request", "url")) or "").partition("/")
+        meta = obj(inner.get("meta"))
+        if not kind or not name or not (history or "versionId" in meta):
+            continue
+        rank = version_rank(meta, -place)
+        if history and "versionId" not in meta:
+            rank = (math.inf, *rank[1:])
+        if not inner:
+            rank = (math.inf, "~", -place)
+        before = newest.get((kind, name))
+        if before is None or rank > before[0]:
+            newest[kind, name] = (rank, inner)
+            gone |= {id(before[1])} if before else set()
+        else:
+            gone.add(id(inner))
+    return gone
 
 
 def tail(reference: str | None) -> str | None:
@@ -117,5 +164,5 @@ def statuses_of(concept: object) -> set[str]:
 
 
 def verification(resource: Object) -> str | None:
-    """Return the code of the verification status."""
-    return next((code for _, code, _ in codings_of(resource.get("verificationStatus"))), None)
+    """Return the code of the verification status, or its words where it has no code."""
+    return next((one for one in sorted(statuses_of(resource.get("verificationStatus"))) if one), None)

@@ -7,6 +7,8 @@ Columns are the concepts of ``concepts.tsv``, by name or other name, optionally 
 * ``medications``, ``planned_medications``, ``stopped_medications``, ``conditions``, ``allergies``: lists joined by
   ``;``, or ``none``;
 * ``notes``, ``comment``, ``name`` and ``x_...``: not read.
+
+A table of one row a value or a drug is read by `pgx.clinical.readers.long_tables`.
 """
 
 from __future__ import annotations
@@ -20,47 +22,29 @@ from datetime import date
 import polars as pl
 
 from pgx.clinical.dates import BadDateError, read_birth, read_date
+from pgx.clinical.readers import long_tables
 from pgx.clinical.readers.lists import add_list
-from pgx.clinical.readers.rows import Rows, read_days, usable_rows
+from pgx.clinical.readers.rows import (
+    DATES,
+    IDS,
+    IGNORED,
+    LISTS,
+    SPECIAL,
+    Rows,
+    read_days,
+    unknown_column,
+    usable_rows,
+)
 from pgx.clinical.readers.text import decode
 from pgx.clinical.statements import RAW, Events
 from pgx.clinical.vocabulary import column_name
 from pgx.errors import InputError
 
-IDS = (
-    "sample",
-    "sample_id",
-    "person",
-    "person_id",
-    "patient",
-    "patient_id",
-    "subject",
-    "subject_id",
-    "individual",
-    "iid",
-    "id",
-)
-DATES = ("date", "visit_date", "observation_date")
-LISTS = {
-    "medications": "current",
-    "medication": "current",
-    "current_medications": "current",
-    "drugs": "current",
-    "planned_medications": "planned",
-    "stopped_medications": "stopped",
-    "past_medications": "stopped",
-    "conditions": "condition",
-    "diagnoses": "condition",
-    "comorbidities": "condition",
-    "allergies": "allergy",
-}
-IGNORED = ("notes", "note", "comment", "comments", "name", "given_name", "family_name")
 DATES_ONLY = ("birth_date", "as_of")
 """Concepts whose value is itself a date."""
 NOW = "as_of"
 """The concept that says which day counts as the person's "now"."""
 GROUPS = ("demographics", "labs", "vitals", "lifestyle", "clinical", "imaging", "person", "patient")
-SPECIAL = (*IDS, *DATES, *LISTS, *IGNORED)
 
 
 @dataclass
@@ -110,18 +94,10 @@ def lay_out(headings: list[str], events: Events) -> Layout:
         elif name in IGNORED or name.startswith("x_") or name in IDS:
             layout.ignored.append(heading)
         else:
-            _unknown_column(events, heading)
+            unknown_column(events, heading, SPECIAL)
     for heading in layout.ignored:
         events.not_understood("column", "", "", heading, None)
     return layout
-
-
-def _unknown_column(events: Events, heading: str) -> None:
-    """Note a column that is not read; its meaning is never guessed."""
-    close = events.vocabulary.suggest(heading, SPECIAL)
-    hint = f"did you mean {' or '.join(close)}?" if close else "`pgx check --columns` lists the known ones"
-    events.problem(None, "warning", "unknown_column", f"unknown column {heading!r} is not used; {hint}", "heading")
-    events.not_understood("column", "", "", heading, None)
 
 
 def read_delimited(events: Events, data: bytes) -> None:
@@ -240,12 +216,15 @@ def read_frame(events: Events, frame: pl.DataFrame, where: list[str]) -> None:
     where
         Place of each row, for messages.
     """
-    layout = lay_out(frame.columns, events)
     events.flat = True
-    events.explicit_ids = layout.identity is not None
     frame = frame.with_columns(
         pl.when(pl.col(c).str.strip_chars() != "").then(pl.col(c).str.strip_chars()).alias(c) for c in frame.columns
     )
+    if (tall := long_tables.lay_out(frame.columns, events)) is not None:
+        long_tables.read(events, frame, where, tall)
+        return
+    layout = lay_out(frame.columns, events)
+    events.explicit_ids = layout.identity is not None
     rows = usable_rows(events, frame, where, layout.identity, layout.day)
     frame, people, where, day = rows.frame, rows.people, rows.where, rows.days
     for person in people:
@@ -311,6 +290,10 @@ def _add_values(
         written = _of_one_unit(events, base, written, concept, unit, units)
     if concept in DATES_ONLY:
         written = _iso_days(events, base, written, concept)
+    if meant := events.vocabulary.numbered(concept, written.drop_nulls()):
+        shown = ", ".join(f"{number} is {answer or 'not known'}" for number, answer in sorted(meant.items()))
+        events.problem(None, "info", "numbers_read", f"column {heading}: {shown}", f"column {heading}", concept)
+        written = written.replace_strict({one: answer or "unknown" for one, answer in meant.items()}, default=None)
     rows = base.with_columns(
         concept=pl.lit(concept),
         text=written,
@@ -356,7 +339,8 @@ def _iso_days(events: Events, base: pl.DataFrame, written: pl.Series, concept: s
     days = []
     for person, place, text in zip(base["person"], base["where"], written, strict=True):
         try:
-            at, margin = (read_birth if concept == "birth_date" else _exact)(text) if text else (None, 0.0)
+            plain = events.plain_date(text) if text else ""
+            at, margin = (read_birth if concept == "birth_date" else _exact)(plain) if plain else (None, 0.0)
             if margin:
                 events.uncertain_age(person, margin, place)
             days.append(at.isoformat() if at else None)

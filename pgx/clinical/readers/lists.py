@@ -8,10 +8,19 @@ from datetime import date
 from pgx.clinical.allergies import NONE as NO_ALLERGY
 from pgx.clinical.statements import Events
 from pgx.clinical.vocabulary import system_name
+from pgx.knowledge.drug_entries import is_remark
 
 _STATUS = re.compile(r"\s*\((current|planned|stopped)(?:\s+(\d{4}-\d{2}-\d{2}))?\)\s*$", re.IGNORECASE)
 _CODED = re.compile(r"^(icd-?10(?:-?cm)?|snomed|sct|loinc|hp|mondo)\s*[:|]\s*(\S+)$", re.IGNORECASE)
 _BARE_ICD = re.compile(r"^[A-TV-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?$")
+_OF_CONDITION = re.compile(
+    r"(?:now |since )?(?:resolved|inactive|in remission|remission|ruled out|excluded|refuted|suspected|possible|"
+    r"probable|unconfirmed|provisional|query|cured|healed|over|past|previous|history|in (?:family|mother|father)|"
+    r"family history|mother|father|sister|brother|not confirmed|denied|delivered)"
+    r"(?: (?:in |since )?\d{4}(?:-\d\d){0,2})?\.?",
+    re.IGNORECASE,
+)
+"""What stands behind a condition and is none itself."""
 NONE = ("none", "no", "nil", "[]")
 UNKNOWN = ("unknown", "not known", "not recorded", "not stated", "missing", "na", "n/a", "nan", "null", "?", "-")
 """What says of a whole list that nothing is known of it."""
@@ -37,6 +46,8 @@ def add_list(events: Events, person: str | None, kind: str, items: list[str], wh
     if kind == "current":
         events.observe(person, "medication_list", answer="given", day=day, where=where)
     items = [part for joined in items for part in _commas(events, kind, joined)]
+    if kind != "allergy":
+        items = _with_remarks(events, items, kind)
     nothing = (*NONE, *(NO_ALLERGY if kind == "allergy" else ()))
     none = [one for one in items if one.lower().strip(" .") in nothing]
     if len(none) == len(items):
@@ -59,6 +70,18 @@ def add_list(events: Events, person: str | None, kind: str, items: list[str], wh
             on = events.day(person, marked[2], where) if marked and marked[2] else None
             end, start = (on, None) if status == "stopped" else (None, on)
             events.medicate(person, name, status=status, start=start, end=end, where=where)
+
+
+def _with_remarks(events: Events, items: list[str], kind: str) -> list[str]:
+    """Put a remark that a separator cut off (``paroxetine; stopped``) back behind its drug or condition."""
+    found: list[str] = []
+    for item in items:
+        remark = _OF_CONDITION.fullmatch(item) if kind == "condition" else is_remark(item)
+        if found and remark and not events.drugs.inside(item) and item.lower() not in NONE:
+            found[-1] = f"{found[-1]} ({item.strip('()')})"
+        else:
+            found.append(item)
+    return found
 
 
 def _commas(events: Events, kind: str, item: str) -> list[str]:

@@ -190,7 +190,7 @@ def _add_item(
             events.born(person, str(item), where, where.rpartition("key ")[2])
             return
         try:
-            at = read_date(str(item))
+            at = read_date(events.plain_date(str(item)))
             item = at.isoformat()
             if concept == NOW:
                 events.choose(person, at)

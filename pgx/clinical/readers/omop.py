@@ -250,6 +250,7 @@ def _values(events: Events, table: str, frame: pl.DataFrame, codes: _Codes) -> N
         coded=_column(frame, "value_as_concept_id").replace("0", None),
     )
     rows = frame.join(known, on=keys, how="inner", nulls_equal=True, maintain_order="left")
+    rows = _of_one_unit(events, rows, named)
     numeric = pl.col("concept").replace_strict(kinds, return_dtype=pl.String) == "numeric"
     bound = _column(rows, "operator_concept_id").replace_strict(
         {"4171756": "<", "4171754": "<=", "4172704": ">", "4171755": ">="}, default=None, return_dtype=pl.String
@@ -281,6 +282,25 @@ def _values(events: Events, table: str, frame: pl.DataFrame, codes: _Codes) -> N
         events.problem(person, "error", "bad_date", message, f"{table} row {row}", concept)
     rows = rows.filter(usable)
     _add(events, rows.select("row", "concept", "answer", "text", "system", "unit", "date", person="person_id"), table)
+
+
+def _of_one_unit(events: Events, rows: pl.DataFrame, named: dict[str, str]) -> pl.DataFrame:
+    """Give values whose unit's id and words are two units no unit: which of the two, nobody can tell."""
+    pair = ("unit_concept_id", "unit_source_value")
+    if not set(pair) <= set(rows.columns):
+        return rows
+    differ = {
+        (concept, one, other): f"{named[one]} or {other}"
+        for concept, one, other in rows.select("concept", *pair).drop_nulls().unique().iter_rows()
+        if one in named and other in named and not events.vocabulary.same_unit(concept, named[one], named[other])
+    }
+    if not differ:
+        return rows
+    table = pl.DataFrame(
+        [(*key, both) for key, both in differ.items()], schema=["concept", *pair, "_both"], orient="row"
+    )
+    rows = rows.join(table, on=["concept", *pair], how="left", maintain_order="left")
+    return rows.with_columns(unit=pl.coalesce("_both", "unit")).drop("_both")
 
 
 def _allergies(events: Events, rows: pl.DataFrame, table: str, codes: _Codes) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""Which rows of a flat table can be used: one a person, or several that each have their own date."""
+"""Headings that flat tables share, and which rows can be used: one a person, or several with a date each."""
 
 from __future__ import annotations
 
@@ -12,6 +12,35 @@ import polars as pl
 from pgx.clinical.statements import Events
 from pgx.errors import InputError
 
+IDS = (
+    "sample",
+    "sample_id",
+    "person",
+    "person_id",
+    "patient",
+    "patient_id",
+    "subject",
+    "subject_id",
+    "individual",
+    "iid",
+    "id",
+)
+DATES = ("date", "visit_date", "observation_date")
+LISTS = {
+    "medications": "current",
+    "medication": "current",
+    "current_medications": "current",
+    "drugs": "current",
+    "planned_medications": "planned",
+    "stopped_medications": "stopped",
+    "past_medications": "stopped",
+    "conditions": "condition",
+    "diagnoses": "condition",
+    "comorbidities": "condition",
+    "allergies": "allergy",
+}
+IGNORED = ("notes", "note", "comment", "comments", "name", "given_name", "family_name")
+SPECIAL = (*IDS, *DATES, *LISTS, *IGNORED)
 _SHORTENED = re.compile(r"^\d(?:[.,]\d+)?E\+\d+$")
 _WHOLE = re.compile(r"^\d+\.0$")
 
@@ -160,3 +189,11 @@ def _none_left(events: Events, people: pl.Series, where: list[str], identity: st
     message, place = severity_message[0] if severity_message else ("no row can be used", where[0])
     fix = "keep one row a person, or give each row its own date" if "twice" in str(message) else "correct it"
     raise InputError(str(message), file=events.file, where=str(place), fix=fix)
+
+
+def unknown_column(events: Events, heading: str, known: tuple[str, ...]) -> None:
+    """Note a column that is not read; its meaning is never guessed."""
+    close = events.vocabulary.suggest(heading, known)
+    hint = f"did you mean {' or '.join(close)}?" if close else "`pgx check --columns` lists the known ones"
+    events.problem(None, "warning", "unknown_column", f"unknown column {heading!r} is not used; {hint}", "heading")
+    events.not_understood("column", "", "", heading, None)

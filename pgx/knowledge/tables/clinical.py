@@ -119,7 +119,11 @@ UNIT_NAMES = Table(
     "unit_names",
     "Ways to write a unit, and the unit in UCUM. A column may end in one of them (`weight_lb`).",
     ("name",),
-    (Field("name", T, "unit as written", required=True), Field("ucum", T, "the unit in UCUM", required=True)),
+    (
+        Field("name", T, "unit as written", required=True),
+        Field("ucum", T, "the unit in UCUM", required=True),
+        Field("source", T, "of a code: where its meaning is from"),
+    ),
 )
 
 UNITS = Table(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from pgx.clinical import coded_columns
 from pgx.features.diplotypes import read_diplotype
 from pgx.models.evidence import allele_counts, design, gene_meanings, plausible
 from pgx.phenotypes.outside.names import diplotype_of, phenotype_of
@@ -54,6 +55,8 @@ def understood(
         The table, and one sentence a column of which something was not understood.
     """
     table, words, remarks = _renamed(table, endpoint, kb, words or {})
+    table, said = coded_columns.understood(table, design.columns(endpoint), kb)
+    remarks += said
     cells = gene_meanings.given(table)
     for name in wordy(table, endpoint, kb):
         if name in table.columns and _is_wordy(name) and table.schema[name] != pl.Null:

@@ -13,6 +13,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -23,13 +24,19 @@ from pgx.codes import FlagCode, NoteCode, Severity
 from pgx.errors import InputError, UsageError
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.resolver import older_gene_names
-from pgx.knowledge.rules.phenotypes import INDETERMINATE, rules_for
 from pgx.notes import Note
 from pgx.phenotypes import allele_status
 from pgx.phenotypes.interaction_notes import note
 from pgx.phenotypes.outside import reconcile
 from pgx.phenotypes.outside.formats import read as read_file
-from pgx.phenotypes.outside.names import SECOND_ALLELE, diplotype_of, phenotype_of, score_of, status_or_phenotype
+from pgx.phenotypes.outside.names import (
+    SECOND_ALLELE,
+    diplotype_of,
+    phenotype_of,
+    score_of,
+    stated_of,
+    status_or_phenotype,
+)
 from pgx.phenotypes.outside.source import Known, Said
 from pgx.types import CallSet, GeneCalls, PatternCall
 
@@ -180,9 +187,12 @@ def _symbols(kb: KnowledgeBase) -> dict[str, str]:
 
 def _call(kb: KnowledgeBase, gene: str, row: Said, tool: str, where: str) -> tuple[OutsideCall, list[str], list[str]]:
     """Return the call, remarks on it, and what it has of alleles that the knowledge base lacks."""
-    phenotype, score = phenotype_of(kb, row.phenotype), score_of(row.score)
-    if len(row.candidates) == 1 and (stated := status_or_phenotype(kb, gene, row.candidates[0])):
-        row, phenotype = replace(row, candidates=()), stated
+    stated = phenotype_of if row.candidates else partial(stated_of, gene=gene)
+    phenotype, score = stated(kb, text=row.phenotype), score_of(row.score)
+    if not row.candidates:
+        reconcile.agree(kb, gene, phenotype, score)
+    if len(row.candidates) == 1 and (put := status_or_phenotype(kb, gene, row.candidates[0])):
+        row, phenotype = replace(row, candidates=()), put
     share = 1.0 / len(row.candidates) if row.candidates else 0.0
     diplotypes, remarks, strange = [], [], []
     for text in dict.fromkeys(row.candidates):
@@ -205,28 +215,8 @@ def _call(kb: KnowledgeBase, gene: str, row: Said, tool: str, where: str) -> tup
         None if diplotypes else phenotype, None if diplotypes else score,
     )  # fmt: skip
     if len(diplotypes) == 1:
-        remarks += _compare(kb, gene, pattern, phenotype, score)
+        remarks += reconcile.compare(kb, gene, pattern, phenotype, score)
     return OutsideCall(gene, row.sample, pattern, where), remarks, strange
-
-
-def _compare(
-    kb: KnowledgeBase, gene: str, pattern: PatternCall, phenotype: str | None, score: float | None
-) -> list[str]:
-    """Say where the tool's phenotype or score is another than ours for its own diplotype."""
-    if gene not in kb.genes or allele_status.targets(kb, gene):
-        return []
-    rules = rules_for(kb, gene)
-    one = pattern.diplotypes[0]
-    ours = rules.phenotype(
-        one.parts1, None if one.allele2 is None else one.parts2, novel1=one.novel1, novel2=one.novel2
-    )
-    remarks = []
-    if phenotype is not None and ours.phenotype not in (None, phenotype):
-        told = "has no known function here" if ours.phenotype == INDETERMINATE else f"is {ours.phenotype} here"
-        remarks.append(f"{gene} {one.name} {told}; the tool says {phenotype}")
-    if score is not None and ours.activity_score is not None and abs(score - ours.activity_score) > 1e-6:
-        remarks.append(f"{gene} {one.name} has activity score {ours.activity_score:g} here; the tool says {score:g}")
-    return remarks
 
 
 def merge(

@@ -239,6 +239,54 @@ def phenotype_forms(kb: KnowledgeBase) -> dict[str, str]:
     return kb.remember("phenotype names", lambda: _phenotype_index(kb))
 
 
+def stated_of(kb: KnowledgeBase, gene: str, text: str | None) -> str | None:
+    """Return a phenotype that a tool states of a gene, in the knowledge base's words for that gene; None if none.
+
+    Raises
+    ------
+    ValueError
+        If it is none that the gene can have; nobody may take it for "nothing was found".
+    """
+    plain = phenotype_of(kb, text)
+    if plain is None or text is None:
+        return None
+    if allele_status.targets(kb, gene):
+        return "; ".join(_allele_status(gene, part) for part in re.split(r"[;,]", text) if part.strip())
+    known: dict[str, str] = kb.remember(("phenotypes of", gene), lambda: _phenotypes_of(kb, gene))
+    bare = re.sub(rf"^{re.escape(gene)}\s+", "", plain, flags=re.IGNORECASE).lower()
+    found = next((known[form] for end in ("", " metabolizer", " function") if (form := bare + end) in known), None)
+    if found is None and known:
+        raise ValueError(f"{text.strip()!r} is no phenotype of {gene}")
+    return found or plain
+
+
+def _phenotypes_of(kb: KnowledgeBase, gene: str) -> dict[str, str]:
+    rules = kb.table("phenotype_rules").filter(pl.col("gene") == gene)["phenotype"].drop_nulls().unique().to_list()
+    asked = kb.table("recommendation_conditions").filter(pl.col("gene") == gene, pl.col("match_on") == "phenotype")
+    ladders = kb.table("phenotype_terms").filter(pl.col("ladder").is_not_null())
+    held = dict(ladders.select("phenotype", "ladder").iter_rows())
+    kinds = {held[name] for name in rules if name in held}
+    words = [*rules, *asked["value"].drop_nulls().to_list(), *(name for name, kind in held.items() if kind in kinds)]
+    return {name.lower(): name for name in words}
+
+
+_STATUS = re.compile(
+    r"^(?P<allele>.*?)\s*(?::|\s|-(?=\w))?\s*(?P<word>positive|pos|detected|present|\+|negative|neg|not\s+detected|"
+    r"undetected|absent|not\s+present|-|–)$",
+    re.IGNORECASE,
+)
+_THERE = {"positive", "pos", "detected", "present", "+"}
+
+
+def _allele_status(gene: str, text: str) -> str:
+    """Return ``*57:01 positive`` of ``HLA-B*57:01: detected``."""
+    found = _STATUS.match(text.strip())
+    allele = _hla(found["allele"]) if found else ""
+    if found is None or not re.fullmatch(r"\*\d{2,3}(:\d{2,3})+", allele):
+        raise ValueError(f"{text.strip()!r} does not say of an allele of {gene} whether it is there")
+    return f"{allele} {'positive' if ' '.join(found['word'].lower().split()) in _THERE else 'negative'}"
+
+
 def _phenotype_index(kb: KnowledgeBase) -> dict[str, str]:
     rules = kb.table("phenotype_rules")["phenotype"].drop_nulls().unique().to_list()
     terms = kb.table("phenotype_terms")["phenotype"].to_list()

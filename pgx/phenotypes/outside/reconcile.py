@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pgx.knowledge import KnowledgeBase
+from pgx.knowledge.rules.phenotypes import INDETERMINATE, rules_for
+from pgx.knowledge.tables.declared import SCHEMES
+from pgx.phenotypes import allele_status
 from pgx.phenotypes.outside.names import SECOND_ALLELE
 from pgx.types import PatternCall
 
@@ -57,3 +60,38 @@ def with_sex(kb: KnowledgeBase, gene: str, pattern: PatternCall, sex: str | None
         remark = f"{gene} {single[0].name}: {SECOND_ALLELE} not known, so its function is not either; a woman has two"
         return replace(pattern, diplotypes=both), remark
     return pattern, None
+
+
+def agree(kb: KnowledgeBase, gene: str, phenotype: str | None, score: float | None) -> None:
+    """Refuse a phenotype and a score, stated without a diplotype, that no scheme gives to one person.
+
+    Raises
+    ------
+    ValueError
+        If they contradict each other.
+    """
+    if phenotype is None or score is None or gene not in kb.genes:
+        return
+    by_score = {rules_for(kb, gene, scheme).by_score(score) for scheme in SCHEMES} - {INDETERMINATE}
+    if by_score and phenotype not in by_score:
+        raise ValueError(f"activity score {score:g} is {' or '.join(sorted(by_score))}, and it says {phenotype}")
+
+
+def compare(
+    kb: KnowledgeBase, gene: str, pattern: PatternCall, phenotype: str | None, score: float | None
+) -> list[str]:
+    """Say where the tool's phenotype or score is another than ours for its own diplotype."""
+    if gene not in kb.genes or allele_status.targets(kb, gene):
+        return []
+    rules = rules_for(kb, gene)
+    one = pattern.diplotypes[0]
+    ours = rules.phenotype(
+        one.parts1, None if one.allele2 is None else one.parts2, novel1=one.novel1, novel2=one.novel2
+    )
+    remarks = []
+    if phenotype is not None and ours.phenotype not in (None, phenotype):
+        told = "has no known function here" if ours.phenotype == INDETERMINATE else f"is {ours.phenotype} here"
+        remarks.append(f"{gene} {one.name} {told}; the tool says {phenotype}")
+    if score is not None and ours.activity_score is not None and abs(score - ours.activity_score) > 1e-6:
+        remarks.append(f"{gene} {one.name} has activity score {ours.activity_score:g} here; the tool says {score:g}")
+    return remarks

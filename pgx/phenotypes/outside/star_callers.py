@@ -18,14 +18,16 @@ _ALDY_SOLUTION = re.compile(r"#\s*Solution\s+\d+:\s*(\*[^\s,]+\s*,\s*\*[^\s,]+)\
 _SAMPLE_ID = re.compile(r"^Sample ID:\s*(\S+)", re.MULTILINE)
 
 
+_GENE_CELL = re.compile(r"^[A-Za-z0-9][A-Za-z0-9/_* -]{1,14}(?:\*[\d:]+)?$")
+
+
 def is_pharmcat(source: Source) -> bool:
     """Return whether the file is PharmCAT's outside calls: gene, diplotype, phenotype, activity score, no header."""
     rows = [cells_of(line) for _, line in source.lines if not line.startswith("#")]
     looks = [
         row
         for row in rows
-        if (re.match(r"^[A-Za-z][A-Za-z0-9/_-]{1,14}(?:\*[\d:]+)?$", row[0]) and 2 <= len(row) <= 5)
-        or (len(row) == 1 and _one_cell(row[0], source.known))
+        if (_GENE_CELL.match(row[0]) and 2 <= len(row) <= 5) or (len(row) == 1 and _one_cell(row[0], source.known))
     ]
     return source.data is None and bool(looks) and 2 * len(looks) >= len(rows)
 

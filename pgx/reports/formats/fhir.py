@@ -8,6 +8,7 @@ gives the same bundle; there is no date in it unless the caller gives one.
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ Resource = dict[str, Any]
 
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "pgx.result/fhir")
 
+_SCORE = re.compile(r" \(score [\d.]+\)$")
+"""What stands behind a phenotype where a guideline goes by the activity score."""
 _STATUS = {"current": "active", "planned": "intended", "stopped": "stopped"}
 
 
@@ -191,7 +194,9 @@ def _genotype(bundle: _Bundle, gene: Gene, device: Resource) -> Resource:
     content["component"] = [
         {"code": _coding(LOINC, "48018-6", "Gene studied [ID]"), "valueCodeableConcept": _gene_code(bundle, gene.name)}
     ]
-    return bundle.add("Observation", f"genotype {gene.name}", content, profile="genotype")
+    # The profile asks for a value: of a gene that was not called there is an observation, and no genotype.
+    profile = "genotype" if gene.diplotype else None
+    return bundle.add("Observation", f"genotype {gene.name}", content, profile=profile)
 
 
 def _gene_code(bundle: _Bundle, gene: str) -> Resource:
@@ -273,8 +278,9 @@ def _effects(advice: Advice) -> Iterator[Resource]:
     effects = dict(advice.implications)
     for gene, value in advice.matched:
         text = f"{gene} {value}: {effects[gene]}" if effects.get(gene) else f"{gene} {value}"
-        answer = METABOLISERS.get(value) if gene not in advice.unclear else None
-        concept = _coding(LOINC, answer, value, text=text) if answer else {"text": text}
+        phenotype = _SCORE.sub("", value)
+        answer = METABOLISERS.get(phenotype) if gene not in advice.unclear else None
+        concept = _coding(LOINC, answer, phenotype, text=text) if answer else {"text": text}
         yield {"code": code, "valueCodeableConcept": concept}
 
 

@@ -190,6 +190,16 @@ class Lexicon:
             ("lexicon", "guided drugs"), lambda: frozenset(map(str, self.kb.table("recommendations")["drug"].unique()))
         )
 
+    @property
+    def avoidable_drugs(self) -> frozenset[str]:
+        """The drugs that some result of a gene, by any source, would mean to avoid or replace."""
+        return self.kb.remember(("lexicon", "avoidable drugs"), self._avoidable)
+
+    def _avoidable(self) -> frozenset[str]:
+        urgencies = dict(self.kb.table("actions").select("action", "urgency").iter_rows())
+        rows = self.kb.table("recommendations").select("drug", "action").iter_rows()
+        return frozenset(drug for drug, action in rows if urgencies.get(action) == "avoid")
+
     def _local(self, kind: str) -> Mapping[str, Any]:
         return _section(self.local, kind)
 

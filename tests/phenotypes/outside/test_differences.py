@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pgx.knowledge import load
-from pgx.phenotypes.outside import merge
+from pgx.phenotypes.outside import merge, reconcile
 from tests.phenotypes.builders import pattern
 
 KB = load()
@@ -27,7 +27,7 @@ KB = load()
     ],
 )
 def test_a_difference_is_said(gene, diplotype, phenotype, score, remarks):
-    assert len(merge._compare(KB, gene, pattern(diplotype), phenotype, score)) == remarks
+    assert len(reconcile.compare(KB, gene, pattern(diplotype), phenotype, score)) == remarks
 
 
 @pytest.mark.parametrize(

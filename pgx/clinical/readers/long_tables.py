@@ -1,0 +1,249 @@
+"""Flat tables of one row a value (person, date, item, value, unit), or of one row a drug (person, drug, dose, start).
+
+The row's own place and date count, so that a person may have any number of rows. What an item or a column stands for
+is looked up as a wide table's headings are; codes (``LOINC:2160-0``, ``2160-0``) are read too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+import polars as pl
+
+from pgx.clinical.readers.lists import add_list
+from pgx.clinical.readers.rows import DATES, IDS, IGNORED, LISTS, unknown_column
+from pgx.clinical.statements import Events
+from pgx.clinical.vocabulary import column_name, system_name
+from pgx.errors import InputError
+
+ITEMS = (
+    *("item", "item_name", "test", "test_name", "parameter", "analyte", "concept", "variable", "measurement", "code"),
+    *(
+        "observation",
+        "observation_name",
+        "lab",
+        "lab_test",
+        "component",
+        "field",
+        "loinc",
+        "loinc_code",
+        "parameter_name",
+    ),
+)
+VALUES = ("value", "result", "result_value", "value_as_number", "numeric_value", "answer", "observation_value")
+UNITS = ("unit", "units", "uom", "unit_of_measure", "result_unit", "value_unit")
+DAYS = (*DATES, "datetime", "time", "collected", "collection_date", "result_date", "measured", "day", "timestamp")
+DRUGS = (
+    "drug",
+    "drug_name",
+    "medication",
+    "medication_name",
+    "medicine",
+    "product",
+    "agent",
+    "substance",
+    "active_ingredient",
+)
+ABOUT_DRUGS: dict[str, tuple[str, ...]] = {
+    "dose": ("dose", "dosage", "strength", "dose_value", "daily_dose", "sig", "instructions"),
+    "dose_unit": ("dose_unit", "strength_unit"),
+    "frequency": ("frequency", "freq", "schedule", "rhythm"),
+    "route": ("route", "form", "dose_form", "route_of_administration", "formulation"),
+    "start": ("start", "start_date", "started", "begin", "from", "date_started", "order_date", "authored"),
+    "end": ("end", "end_date", "stop", "stop_date", "stopped", "until", "to", "date_stopped", "discontinued"),
+    "status": ("status", "state"),
+    "code": ("code", "rxnorm", "rxcui", "atc", "drug_code", "rxnorm_code", "atc_code"),
+}
+TEMPLATES = {
+    "long": ("sample", "date", "item", "value", "unit"),
+    "medications": ("sample", "drug", "dose", "frequency", "route", "start", "end", "status"),
+}
+"""Headings of an empty table of each kind."""
+_STATUS = {
+    **dict.fromkeys(("current", "active", "taking", "ongoing", "in use", "yes"), "current"),
+    **dict.fromkeys(("planned", "draft", "proposed", "pending", "intended", "ordered"), "planned"),
+    **dict.fromkeys(
+        ("stopped", "completed", "inactive", "discontinued", "ended", "cancelled", "canceled", "on hold", "on-hold",
+         "held", "past", "expired", "suspended", "not taking", "no"), "stopped"),
+}  # fmt: skip
+_NAMED_CODE = re.compile(r"^(loinc|ln|snomed(?: ct)?|sct|icd-?10(?:-?cm)?|omop)\s*[:|]\s*(\S+)$", re.IGNORECASE)
+_LOINC = re.compile(r"^\d{1,5}-\d$")
+
+
+@dataclass
+class Tall:
+    """Which column of a long table is what; `drugs` says that a row is a drug."""
+
+    drugs: bool
+    identity: str | None = None
+    name: str = ""
+    columns: dict[str, str] = field(default_factory=dict)
+
+
+def lay_out(headings: list[str], events: Events) -> Tall | None:
+    """Return the layout of a long table; None if the headings are those of another one."""
+    names = {column_name(heading): heading for heading in reversed(headings)}
+    item, value = _first(names, ITEMS), _first(names, VALUES)
+    drug = _first(names, DRUGS)
+    about = {what: found for what, forms in ABOUT_DRUGS.items() if (found := _first(names, forms))}
+    if item is None or value is None:
+        about.pop("code", None)
+        wide = [name for name in names if events.vocabulary.column(name)]
+        listed = [name for name in names if name in (*LISTS, *DATES) and names[name] != drug]
+        if drug is None or wide or (listed and not about):
+            return None
+        places = {what: _first(names, forms) for what, forms in ABOUT_DRUGS.items()}
+        columns = {what: heading for what, heading in places.items() if heading is not None and heading != drug}
+        tall = Tall(True, _first(names, IDS), drug, columns)
+    else:
+        units, day = _first(names, UNITS), _first(names, DAYS)
+        tall = Tall(False, _first(names, IDS), item, {"value": value, **_some(unit=units, date=day)})
+    used = {tall.identity, tall.name, *tall.columns.values()}
+    for name, heading in names.items():
+        if heading in used:
+            continue
+        if name in (*IGNORED, *IDS) or name.startswith("x_"):
+            events.not_understood("column", "", "", heading, None)
+        else:
+            unknown_column(events, heading, (*ITEMS, *VALUES, *UNITS, *DRUGS))
+    return tall
+
+
+def _first(names: Mapping[str, str], forms: tuple[str, ...]) -> str | None:
+    return next((names[form] for form in forms if form in names), None)
+
+
+def _some(**named: str | None) -> dict[str, str]:
+    return {name: heading for name, heading in named.items() if heading is not None}
+
+
+def read(events: Events, frame: pl.DataFrame, where: list[str], tall: Tall) -> None:
+    """Take a long table of text; empty cells are null.
+
+    Raises
+    ------
+    InputError
+        If no row names a person, where there is a column that says who it is.
+    """
+    events.explicit_ids = tall.identity is not None
+    read_row = _read_drug if tall.drugs else _read_value
+    seen: dict[tuple[object, ...], str] = {}
+    for place, row in zip(where, frame.iter_rows(named=True), strict=True):
+        person = row[tall.identity] if tall.identity else None
+        if tall.identity and person is None:
+            problem = "the row is not used: a person without a name"
+            events.problem(None, "error", "bad_row", problem, f"{place}, column {tall.identity}")
+            continue
+        events.person(person)
+        key = tuple(row.values())
+        if (first := seen.setdefault(key, place)) != place:
+            events.problem(person, "warning", "same_row", f"the row is the same as {first} and counts once", place)
+            continue
+        cells = {what: row[heading] for what, heading in tall.columns.items()}
+        read_row(events, person, row[tall.name], cells, place)
+    if not events.people:
+        raise InputError("no row names a person", file=events.file, where=where[0] if where else None)
+
+
+def _read_value(events: Events, person: str | None, item: str | None, cells: dict[str, str | None], where: str) -> None:
+    value, written = cells.get("value"), cells.get("date")
+    if item is None or value is None:
+        return
+    day = events.day(person, written, f"{where}, date") if written else None
+    if kind := LISTS.get(column_name(item)):
+        parts = [part.strip() for part in value.split(";") if part.strip()]
+        if written and day is None:
+            return
+        if kind == "current" and events.later(person, item, day, where):
+            return
+        add_list(events, person, kind, parts, where, day)
+        events.seen(person, day)
+        return
+    pairs = _meant(events, item)
+    if not pairs:
+        close = events.vocabulary.suggest(item)
+        hint = f"; did you mean {' or '.join(close)}?" if close else ""
+        events.problem(person, "warning", "unknown_column", f"item {item!r} is not used{hint}", where)
+        events.not_understood("item", "", "", item, where)
+        return
+    for concept, answer, unit in pairs:
+        constant = events.vocabulary.concepts[concept].summary == "constant"
+        if written and day is None and not constant:
+            message = f"{concept} {value} is not used: nobody can tell of which day it is"
+            events.problem(person, "error", "bad_date", message, where, concept)
+            continue
+        if concept == "birth_date":
+            events.born(person, value, where, item)
+            continue
+        own = cells.get("unit")
+        # Where there is a column of units, an empty cell is a unit that is missing, not the usual one.
+        usual = events.vocabulary.concepts[concept].unit if "unit" not in cells else None
+        events.observe(
+            person,
+            concept,
+            answer=answer,
+            text=None if answer else value,
+            unit=own or unit or usual,
+            day=day,
+            where=where,
+            written=item,
+            bare=own is None,
+        )
+    events.seen(person, day)
+
+
+def _meant(events: Events, item: str) -> list[tuple[str, str | None, str | None]]:
+    """Return (concept, answer, unit) of an item: a heading of a wide table, or a code."""
+    words = events.vocabulary
+    if heading := words.column(item):
+        return [(heading.concept, None, heading.unit)]
+    coded = _NAMED_CODE.match(item)
+    system, code = (system_name(coded[1]), coded[2]) if coded else ("LOINC", item if _LOINC.match(item) else "")
+    return [(concept, answer, None) for concept, answer in words.code(system, code)]
+
+
+def _read_drug(events: Events, person: str | None, drug: str | None, cells: dict[str, str | None], where: str) -> None:
+    code = cells.get("code")
+    if drug is None and code is None:
+        return
+    if drug and set(cells) <= {"code"}:  # a list of names alone, as the cell of a wide table
+        add_list(events, person, "current", [part.strip() for part in drug.split(";") if part.strip()], where, None)
+        return
+    days: dict[str, date | None] = {}
+    for what in ("start", "end"):
+        text = cells.get(what)
+        days[what] = events.day(person, text, f"{where}, {what}", "medications") if text else None
+    said = (cells.get("status") or "").lower()
+    status = _STATUS.get(said, "stopped" if not said and days["end"] and cells.get("end") else "current")
+    unread = (said and said not in _STATUS) or (cells.get("end") and days["end"] is None)
+    if unread:
+        shown = f"status {said!r}" if said and said not in _STATUS else f"end {cells.get('end')!r}"
+        message = f"{drug or code}: {shown} is not understood; nobody can tell whether it is taken"
+        events.problem(person, "error", "bad_row", message, where)
+        events.unread(person, where)
+        return
+    if status == "stopped" and not said:
+        status = "current"  # its end tells, on the day that counts as now
+    amount = " ".join(part for part in (cells.get("dose"), cells.get("dose_unit"), cells.get("frequency")) if part)
+    events.medicate(
+        person,
+        f"{drug or code} {amount}".strip(),
+        codes=_codes(code),
+        status=status,
+        start=days["start"],
+        end=days["end"],
+        where=where,
+        route=cells.get("route") or "",
+    )
+    if status != "planned":
+        events.seen(person, days["start"])
+
+
+def _codes(code: str | None) -> list[tuple[str, str]]:
+    if code is None:
+        return []
+    coded = re.match(r"^(\w+)\s*[:|]\s*(\S+)$", code)
+    return [(system_name(coded[1]), coded[2])] if coded else [("RxNorm", code), ("ATC", code)]

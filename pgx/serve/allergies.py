@@ -1,0 +1,50 @@
+"""Recorded allergies of the patient of a request: from the stored result, and from what the request brings along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from pgx.clinical.allergies import DENIED, MAYBE, OVER, Allergens
+from pgx.clinical.readers.fhir_parts import codings_of, label_of, statuses_of
+from pgx.serve.patients import Patient
+
+ALLERGY = "allergy"
+
+
+def recorded(prefetched: Any, patient: Patient, known: Allergens) -> Iterator[str]:
+    """Yield the codes of the allergies of a prefetched Bundle that still stand and are this patient's."""
+    for resource in _resources(prefetched):
+        who = resource.get("patient")
+        target = str(who.get("reference") or "") if isinstance(who, Mapping) else ""
+        if target and not patient.has_reference(target):
+            continue
+        if (statuses_of(resource.get("clinicalStatus")) | statuses_of(resource.get("verificationStatus"))) & OVER:
+            continue
+        reactions = resource.get("reaction")
+        reactions = reactions if isinstance(reactions, list) else []
+        concepts = [resource.get("code"), *(one.get("substance") for one in reactions if isinstance(one, Mapping))]
+        for concept in concepts:
+            written = label_of(concept)
+            coded = (known.by_code(system, code) for system, code, _ in codings_of(concept))
+            yield from next((found for found in coded if found), ()) or (
+                known.find(written) if written and not DENIED.search(written) else ()
+            )
+
+
+def _resources(prefetched: Any) -> Iterator[Mapping[str, Any]]:
+    one = prefetched if isinstance(prefetched, Mapping) else {}
+    listed = one.get("entry")
+    inside = (
+        [entry.get("resource") for entry in listed if isinstance(entry, Mapping)] if isinstance(listed, list) else []
+    )
+    for resource in (one, *inside):
+        if isinstance(resource, Mapping) and resource.get("resourceType") == "AllergyIntolerance":
+            yield resource
+
+
+def against(drug: str, allergies: Iterable[str], known: Allergens) -> tuple[list[str], bool]:
+    """Return why allergies speak against a drug, and whether that is certain; what may be comes only alone."""
+    reasons = [why for code in dict.fromkeys(allergies) if (why := known.against(code, drug))]
+    certain = [why for why in reasons if MAYBE not in why]
+    return certain or reasons, bool(certain)

@@ -1,0 +1,58 @@
+"""Results as laboratories phrase them: read as what they mean, or refused on page 1, never kept as words for nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from pgx.codes import FlagCode
+from pgx.knowledge import load
+from pgx.phenotypes.outside.merge import read
+
+KB = load()
+READ = [
+    ("CYP2D6\t\tPM", "Poor Metabolizer"),
+    ("CYP2D6\t\tEM", "Normal Metabolizer"),
+    ("CYP2D6\t\tnormal", "Normal Metabolizer"),
+    ("CYP2D6\t\tultra-rapid metabolizer", "Ultrarapid Metabolizer"),
+    ("CYP2C19\t\trapid", "Rapid Metabolizer"),
+    ("SLCO1B1\t\tpoor", "Poor Function"),
+    ("G6PD\t\tG6PD deficient", "Deficient"),
+    ("HLA-B\t\t*57:01 not detected", "*57:01 negative"),
+    ("HLA-B\t\tHLA-B*57:01: detected", "*57:01 positive"),
+    ("HLA-B\t\t15:02 pos", "*15:02 positive"),
+    ("HLA-B\t\t*15:02 positive\nHLA-B\t\t*57:01 absent", "*15:02 positive; *57:01 negative"),
+]
+REFUSED = [
+    ("CYP2D6\t\tbanana", "CYP2D6"),
+    ("SLCO1B1\t\tLow function", "SLCO1B1"),
+    ("DPYD\t\tDPD deficient", "DPYD"),
+    ("TPMT\t\tPoor Function", "TPMT"),
+    ("CYP2D6\t\tPoor Metabolizer\t1.5", "CYP2D6"),
+    ("CYP2D6\t\t\t2,5", "CYP2D6"),
+    ("HLA-B\t\tpositive", "HLA-B"),
+    ("HLA-B\t\t*57:01", "HLA-B"),
+    ("HLA-B\t\t*57:01 positive\nHLA-B\t\t*57:01 not detected", "HLA-B"),
+    ("MT-RNR1\tReference/1555A>G", "MT-RNR1"),
+    ("CYP 2D6\t*4/*4", "CYP2D6"),
+    ("CYP2C-19\t*2/*2", "CYP2C19"),
+    ("HLA*B\t*57:01/*08:01", "HLA-B"),
+    ("CYP2D6\tpending", "CYP2D6"),
+]
+
+
+@pytest.mark.parametrize(("text", "phenotype"), READ)
+def test_a_phrase_is_read_as_what_it_means(tmp_path, text, phenotype):
+    path = tmp_path / "P1.tsv"
+    path.write_text(text + "\n")
+    (call,), notes = read(path, KB)
+    assert call.pattern.stated_phenotype == phenotype
+    assert notes == []
+
+
+@pytest.mark.parametrize(("text", "gene"), REFUSED)
+def test_a_phrase_that_means_nothing_sure_is_refused_and_said(tmp_path, text, gene):
+    path = tmp_path / "P1.tsv"
+    path.write_text(text + "\n")
+    calls, notes = read(path, KB)
+    assert calls == []
+    assert {(note.code, note.subject) for note in notes} == {(FlagCode.OUTSIDE_REFUSED, gene)}
