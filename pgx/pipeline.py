@@ -51,15 +51,19 @@ def score_phenotyped(
     from pgx.features import build, known, scenarios
     from pgx.models.evidence import plausible
 
-    genes = models.genes_of(found.kb, endpoints, models_dir)
-    guessed = models.averaged_genes(found.kb, endpoints, models_dir)
+    groups = models.groups_of(found.kb, endpoints, models_dir)
+    genes = {gene for _, read, _ in groups for gene in read}
     # A site's own model may read any feature; the shipped ones say which.
     wanted = None if models_dir else known(models.columns_of(found.kb, endpoints), found.kb)
-    calls = found.calls.filter(pl.col("gene").is_in(genes))
+    calls = found.calls.filter(pl.col("gene").is_in(sorted(genes)))
     base = build(calls, found.phenotypes, found.clinical, found.kb, columns=wanted)
     base = plausible.marked(base, found.clinical.kept_out, found.kb)
-    rows = scenarios(base, found.calls, found.kb, genes, phenotypes=found.phenotypes, averaged=guessed)
-    return models.score(rows, found.kb, endpoints=endpoints, models_dir=models_dir, whose=whose)
+    # A score must not depend on which other endpoints are asked: each group has the scenarios of its own genes.
+    each = [
+        (names, scenarios(base, calls, found.kb, read, phenotypes=found.phenotypes, averaged=guessed))
+        for names, read, guessed in groups
+    ]
+    return models.score_each(each, found.kb, models_dir=models_dir, whose=whose)
 
 
 def conclude(

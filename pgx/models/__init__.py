@@ -12,7 +12,17 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from pgx.models.scoring.score import averaged_genes, columns_of, drugs_of, endpoints_of, explain, genes_of, score
+from pgx.models.scoring.score import (
+    averaged_genes,
+    columns_of,
+    drugs_of,
+    endpoints_of,
+    explain,
+    genes_of,
+    groups_of,
+    score,
+    score_each,
+)
 
 if TYPE_CHECKING:
     from pgx.models.cohort.cohort import Roles
@@ -46,9 +56,11 @@ __all__ = [
     "evaluate",
     "explain",
     "genes_of",
+    "groups_of",
     "monitor",
     "read",
     "score",
+    "score_each",
     "simulate",
     "train",
 ]

@@ -125,7 +125,8 @@ class Endpoint:
     name, drug, outcome, kind, horizon, unit, population
         What is predicted; `kind` is one of `KINDS`.
     link
-        ``sqrt`` (doses), ``log`` (doses of a published equation on that scale; never trained) or ``logit`` (risks).
+        ``sqrt`` (doses), ``log`` (levels, exposures, and doses of a published equation on that scale, which are never
+        trained) or ``logit`` (risks).
     baseline, baseline_se
         Intercept of the prior on the link scale and its standard error.
     terms
@@ -190,3 +191,8 @@ class Endpoint:
     def average(self) -> float:
         """The prior at the population's mean of every term, on the link scale."""
         return self.baseline + sum(term.coefficient * term.mean for term in self.terms)
+
+    @property
+    def setting(self) -> str | None:
+        """Under which treatment the outcome is meant; None = not stated."""
+        return self.raw.get("setting")

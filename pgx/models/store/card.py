@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pgx.models.evidence.links import measured
+
 DIFFERENCES = "product minus each baseline, with a corrected 95 % interval"
 """Where a recorded performance keeps the differences of `pgx.models.Evaluation`."""
-SIMPLE = {"prior": "the published prior", "refit": "the refitted equation", "rule": "the simple rule",
-          "base_rate": "the base rate", "local_base_rate": "this cohort's own base rate"}  # fmt: skip
-"""Methods without trees, in words."""
+METHODS = {"prior": "the published prior", "refit": "the refitted equation", "rule": "the simple rule",
+           "base_rate": "the base rate", "local_base_rate": "this cohort's own base rate",
+           "linear": "a linear model without the prior", "plain_booster": "a plain booster"}  # fmt: skip
+"""Methods that a model is compared with, in words."""
 WHERE = {"person": "", "site": "at sites that it has not seen, ", "time": "forward in time, ",
          "external": "as it is, on this cohort, "}  # fmt: skip
 """Designs of an evaluation, in words."""
 
 
 def as_good(differences: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Say where a simple method is as good as the model, or better.
+    """Say what the model does worse than, and what it is not shown to be better than: one sentence a design and case.
 
     Parameters
     ----------
@@ -24,17 +27,36 @@ def as_good(differences: Sequence[Mapping[str, Any]]) -> list[str]:
         Rows of `pgx.models.Evaluation.differences`, as a frame's or a recorded performance's rows.
     """
     lines = []
-    for row in differences:
-        against, design = row["against"], row["design"]
-        if against not in SIMPLE or row["high"] < 0:
-            continue
-        if design not in ("person", "external") and against not in ("prior", "base_rate"):
-            continue
-        span = f"95 % {row['low']:+.4f} to {row['high']:+.4f}"
-        spread = f"(difference in {row['measure']} {row['difference']:+.4f}, {span})"
-        worse = "the model does worse than {}" if row["low"] > 0 else "{} is as good as the model"
-        lines.append(f"{WHERE[design]}{worse.format(SIMPLE[against])} {spread}")
+    for design in dict.fromkeys(str(row["design"]) for row in differences):
+        rows = [row for row in differences if row["design"] == design and row["against"] in METHODS]
+        for says, chosen in (
+            ("the model does worse than", [row for row in rows if row["low"] > 0]),
+            ("the model is not shown to be better than", [row for row in rows if not row["low"] > 0 and not row["high"] < 0]),
+        ):
+            if chosen:
+                lines.append(f"{WHERE.get(design, '')}{says} {_listed([_difference(row) for row in chosen])}")
     return lines
+
+
+def better(differences: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Say what the model is better than: where the whole interval of the difference is on its side."""
+    lines = []
+    for design in dict.fromkeys(str(row["design"]) for row in differences):
+        names = [METHODS[row["against"]] for row in differences
+                 if row["design"] == design and row["against"] in METHODS and row["high"] < 0]  # fmt: skip
+        if names:
+            lines.append(f"{WHERE.get(design, '')}the model is better than {_listed(names)} "
+                         "(95 % intervals of the differences)")  # fmt: skip
+    return lines
+
+
+def _difference(row: Mapping[str, Any]) -> str:
+    span = f"95 % {row['low']:+.4f} to {row['high']:+.4f}"
+    return f"{METHODS[row['against']]} (difference in {row['measure']} {row['difference']:+.4f}, {span})"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def text(facts: Mapping[str, Any]) -> str:
@@ -55,7 +77,7 @@ def text(facts: Mapping[str, Any]) -> str:
         lines.append(f"Refused: {'; '.join(dict.fromkeys(refused))}; and persons without any of the genes it needs.")
     lines += ["", "Not for use as the only ground of a treatment decision, and not outside this population.", ""]
     lines += ["## Cohort", "", training["cohort"] or "Not described.", ""]
-    events = "" if document["kind"] == "dose" and "threshold" not in document else f", {training['events']} events"
+    events = "" if measured(facts["parameters"]["link"]) else f", {training['events']} events"
     lines.append(
         f"{training['n']} rows, {training['persons']} persons{events}, {training['sites'] or 'unknown'} sites."
     )
@@ -66,10 +88,7 @@ def text(facts: Mapping[str, Any]) -> str:
     if gaps:
         lines += ["", "Missing: " + ", ".join(f"{name} {share:.0%}" for name, share in gaps.items()) + "."]
     lines += ["", "## Method", "", _method(facts), ""]
-    lines += ["| candidate | cross-validated loss | weight |", "|---|---|---|"]
-    for name, value in training["cross_validated_loss"].items():
-        weight = training["candidate_weights"].get(name)
-        lines.append(f"| {name} | {value:.5f} | {'' if weight is None else f'{weight:.2f}'} |")
+    lines += _candidates(training)
     lines += ["", "## The interval", "", interval(facts["parameters"]), ""]
     lines += not_used(document)
     lines += ["## Performance", ""]
@@ -89,7 +108,7 @@ def text(facts: Mapping[str, Any]) -> str:
 def interval(parameters: Mapping[str, Any]) -> str:
     """Return what the interval of a trained model's scores is an interval of."""
     level = f"{parameters['level']:.0%}".replace("%", " %")
-    if parameters["link"] == "sqrt":
+    if measured(parameters["link"]):
         stretch = parameters.get("new_site_stretch")
         known = (
             f"The {level} interval is that of the patient's dose, from residuals of persons that the fit did not see"
@@ -113,14 +132,50 @@ def not_used(document: Mapping[str, Any]) -> list[str]:
     return ["## Genes of the guidelines that it does not read", "", *rows, ""] if rows else []
 
 
+def _candidates(training: Mapping[str, Any]) -> list[str]:
+    """Return the table of candidates; models of before 0.3 know less of them."""
+    if "candidates" not in training:
+        lines = ["| candidate | cross-validated loss | weight |", "|---|---|---|"]
+        for name, value in training["cross_validated_loss"].items():
+            weight = training["candidate_weights"].get(name)
+            lines.append(f"| {name} | {value:.5f} | {'' if weight is None else f'{weight:.2f}'} |")
+        return lines
+    lines = ["| candidate | tuned to | cross-validated loss | the model's minus it, 95 % | weight |", "|---|---|---|---|---|"]
+    for row in training["candidates"]:
+        name, gap, half = row["name"].replace("_", " "), row["difference"], 1.96 * row["error"]
+        span = f"{gap:+.5f} ({gap - half:+.5f} to {gap + half:+.5f})"
+        lines.append(f"| {name} | {_tuned(row)} | {row['loss']:.5f} | {span} | {row['weight']:.2f} |")
+    return [*lines, f"| the model | | {training['cross_validated_loss']['model']:.5f} | | |"]
+
+
+def _tuned(row: Mapping[str, Any]) -> str:
+    parts = [f"precision {row['precision']:g}"] if row.get("precision") else []
+    if row.get("trees"):
+        parts.append(f"{row['trees']} trees of depth {row['depth']}")
+    return ", ".join(parts)
+
+
 def _method(facts: Mapping[str, Any]) -> str:
     training, prior = facts["training"], facts["prior"]["document"]
-    parts = [
-        f"The published evidence ({', '.join('PMID ' + p for p in prior.get('pmids', [])) or 'see the endpoint'}) is "
-        "the starting point; small candidates are averaged by cross-validated weights; gradient-boosted trees are "
-        "added on top only if they help by more than a standard error.",
-        f"Here: {training['trees']} trees; gate: {training['gate']}; seed {training['seed']}.",
-    ]
+    start = f"The published evidence ({', '.join('PMID ' + p for p in prior.get('pmids', [])) or 'see the endpoint'})"
+    if "candidates" in training:
+        together = (
+            f"persons and the {training['sites_together']} sites" if training.get("sites_together") else "persons"
+        )
+        parts = [
+            f"{start} is the first of the candidates; the others reach from its recalibration over regressions on all "
+            "features to trees that know no prior, each tuned inside the cross-validation. The model is their weighted "
+            "sum on the link scale; the weights, not negative, are those that predict persons left out best "
+            f"({together} are kept together), and a candidate pays for its weight, so that little data leave the "
+            "evidence as it is.",
+            f"Here: {training['trees']} trees; gate: {training['gate']}; seed {training['seed']}.",
+        ]
+    else:
+        parts = [
+            f"{start} is the starting point; small candidates are averaged by cross-validated weights; "
+            "gradient-boosted trees are added on top only if they help by more than a standard error.",
+            f"Here: {training['trees']} trees; gate: {training['gate']}; seed {training['seed']}.",
+        ]
     if "sample" in training:
         rows, persons = training["sample"]["rows"], training["sample"]["persons"]
         parts.append(

@@ -24,6 +24,7 @@ from pgx.models.cohort.summary import Census, Tally
 from pgx.models.cohort.tables import Source
 from pgx.models.evidence import allele_counts, design, gene_columns, plausible
 from pgx.models.evidence.endpoint import Endpoint, Feature
+from pgx.models.evidence.links import linked
 from pgx.models.fitting.boost import Floats, Matrix
 from pgx.models.fitting.linear import Data, per_person
 
@@ -212,7 +213,7 @@ def read(source: Source, endpoint: Endpoint, roles: Roles, kb: KnowledgeBase, se
     remarks = (*(("genotype_spelling", text) for text in misread), *found, *taken.remarks)
     taken = replace(taken, data=replace(taken.data, weight=both), left_out=left_out, unused=taken.unused | nested,
                     remarks=remarks)  # fmt: skip
-    outcomes = np.sqrt(value) if endpoint.link == "sqrt" else value
+    outcomes = linked(value, endpoint.link)
     return Whole(endpoint, source, kb, words, coded, used, outcomes, groups, per_person(groups), taken,
                  len(sites), left_out)  # fmt: skip
 
