@@ -17,11 +17,11 @@ from pgx.models.fitting.boost import Floats
 
 PRICE: Mapping[str, float] = {
     "prior": 0.0,
-    "base_rate": 0.5,
+    "base_rate": 1.0,
     "intercept": 1.0,
     "slope": 1.5,
-    "ridge": 2.5,
-    "plain_ridge": 3.0,
+    "ridge": 2.0,
+    "plain_ridge": 2.0,
     "boosted": 3.0,
     "boosted_ridge": 3.0,
     "plain_booster": 3.0,
