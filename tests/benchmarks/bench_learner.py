@@ -30,7 +30,9 @@ NULL, WORST = 0.005, 0.05
 """Largest mean loss against the prior in null worlds, and what 95 of 100 draws keep to."""
 
 
-def judged(world: World, number: int, held_out: int = worlds.HELD_OUT, settings: Settings | None = None) -> dict[str, Any]:
+def judged(
+    world: World, number: int, held_out: int = worlds.HELD_OUT, settings: Settings | None = None
+) -> dict[str, Any]:
     """Return one draw: the learner's loss, each candidate's, and the regrets."""
     data, others = worlds.learned(world, number), worlds.held_out(world, held_out)
     start, free = time.process_time(), [0] * world.columns
@@ -96,6 +98,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--draws", type=int, default=50)
     parser.add_argument("--first", type=int, default=0, help="number of the first draw")
     parser.add_argument("--most", type=int, default=5000, help="only worlds of at most so many persons")
+    parser.add_argument("--least", type=int, default=0, help="only worlds of at least so many persons")
     parser.add_argument("--out", type=Path, default=Path("bench_learner.jsonl"), help="one line a draw; resumed")
     parser.add_argument("--judge", action="store_true", help="draw nothing, judge what is there")
     parser.add_argument("--cohorts", type=Path, help="folder of public cohorts, printed beside")
@@ -104,7 +107,7 @@ def main(arguments: list[str] | None = None) -> int:
     done = {(row["world"], row["draw"]) for row in rows}
     for number in [] if given.judge else range(given.first, given.draws):
         for world in worlds.worlds():
-            if world.persons <= given.most and (world.name, number) not in done:
+            if given.least <= world.persons <= given.most and (world.name, number) not in done:
                 rows.append(judged(world, number))
                 with given.out.open("a") as file:
                     file.write(json.dumps(rows[-1]) + "\n")

@@ -311,15 +311,17 @@ def check_outcome(y: Floats, name: str, endpoint: Endpoint) -> None:
     if endpoint.link == "logit":
         wrong = y[(y != 0) & (y != 1)]
         if len(wrong):
-            raise InputError(f"{wrong[0]:g} is not 0 or 1", where=where, fix="code events as 1 and others as 0; of several "
-                             "classes, make one endpoint each")  # fmt: skip
+            fix = "code events as 1 and others as 0; of several classes, make one endpoint each"
+            raise InputError(f"{wrong[0]:g} is not 0 or 1", where=where, fix=fix)
     elif _coded(y):
         text = f"{(y == y.max()).sum()} rows have {y.max():g} {endpoint.unit}, the others less than half of that"
         raise InputError(text,
                          where=where, fix=f"leave the cell empty where no {endpoint.kind} is known")  # fmt: skip
     elif (y <= 0).any():
         raise InputError(
-            f"{y.min():g} {endpoint.unit} is not {_an(endpoint.kind)}", where=where, fix="leave out patients without one"
+            f"{y.min():g} {endpoint.unit} is not {_an(endpoint.kind)}",
+            where=where,
+            fix="leave out patients without one",
         )
 
 
@@ -352,8 +354,8 @@ def _unit(y: Floats, prior: design.Prior, endpoint: Endpoint) -> list[tuple[str,
     median, expected = float(np.median(y)), float(np.median(natural(prior.margin, endpoint.link)))
     if 1.0 / _FAR <= median / max(expected, 1e-9) <= _FAR:
         return []
-    what = "equation" if endpoint.kind == "dose" else "evidence"
-    text = f"half of the {endpoint.kind}s are below {median:.3g} {endpoint.unit}, the published {what} expects {expected:.3g}"
+    said = f"the published {'equation' if endpoint.kind == 'dose' else 'evidence'} expects {expected:.3g}"
+    text = f"half of the {endpoint.kind}s are below {median:.3g} {endpoint.unit}, {said}"
     return [("doses_far_from_published", f"{text}: look at their unit")]
 
 

@@ -179,7 +179,7 @@ def _measures(
         each = [metrics.risk(y[rows], margin[rows], w) for margin in margins]
     else:
         truth = natural(y[rows], endpoint.link)
-        each = [metrics.dose(truth, natural(margin[rows], endpoint.link)) for margin in margins]
+        each = [metrics.dose(truth, natural(margin[rows], endpoint.link), endpoint.link == "log") for margin in margins]
     return {name: float(np.mean([one[name] for one in each])) for name in each[0]}
 
 

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 _READING = {"column", "kind", "levels", "text", "center", "per", "floor", "at_least", "below", "unless"}
 _KEYS: Mapping[str, set[str]] = {
-    "": {"name", "drug", "outcome", "kind", "horizon", "setting", "unit", "pmids", "about", "ratio", "residual_sd", "threshold",
-         "link", "population", "derived", "baseline", "term", "feature", "impute", "rule", "omitted", "dose_groups"},
+    "": {"name", "drug", "outcome", "kind", "horizon", "setting", "unit", "pmids", "about", "ratio", "residual_sd",
+         "threshold", "link", "population", "derived", "baseline", "term", "feature", "impute", "rule", "omitted",
+         "dose_groups"},
     "population": {"about", "requires", "trained", "refuse"},
     "population.refuse": {"code", *_READING},
     "baseline": {"value", "typical", "low", "high", "of", "from", "mark", "pmid", "note", "source"},

@@ -130,9 +130,7 @@ def _se(scale: Any, low: float | None, high: float | None) -> float:
     return 0.0 if low is None or high is None else (scale(float(high)) - scale(float(low))) / (2.0 * _Z95)
 
 
-def _baseline(
-    base: Mapping[str, Any], equations: Mapping[str, float], scale: str
-) -> tuple[float, float, float]:
+def _baseline(base: Mapping[str, Any], equations: Mapping[str, float], scale: str) -> tuple[float, float, float]:
     """Return a baseline as it stands there, on the link scale, and its standard error.
 
     A risk's ``value`` is the risk. What is measured has a ``value`` on the link scale (as published equations have

@@ -2,8 +2,8 @@
 
 A mean of risks is not the risk at the mean of the log odds: where an effect is strong and rare, most of the mean comes
 from the few who carry it. The population is put together from the terms: levels of one column exclude each other,
-columns are independent, two copies of an allele are met as often as two draws say; several genetic effects in one person
-combine as they do in an estimate (`design.lead`).
+columns are independent, two copies of an allele are met as often as two draws say. Several genetic effects in one
+person combine as they do in an estimate (`design.lead`).
 """
 
 from __future__ import annotations

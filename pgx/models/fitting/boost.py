@@ -22,7 +22,8 @@ class Settings:
     max_trees, step
         Largest number of trees tried, and the grid's step (0 trees is always tried).
     depth, rate, subsample, columns, leaf_weight, l2, bins
-        xgboost's ``max_depth``, ``eta``, ``subsample``, ``colsample_bytree``, ``min_child_weight``, ``lambda``, ``max_bin``.
+        xgboost's ``max_depth``, ``eta``, ``subsample``, ``colsample_bytree``, ``min_child_weight``, ``lambda``,
+        ``max_bin``.
     seed, threads
         Seed, and number of threads for growing; one gives the same trees on every machine.
     """
@@ -92,9 +93,7 @@ def grow(
     if margin is not None:
         parameters["base_score"] = 0.5 if risk else 0.0
 
-    data = xgb.QuantileDMatrix(
-        x, y, weight=weight, base_margin=margin, max_bin=settings.bins, nthread=settings.threads
-    )
+    data = xgb.QuantileDMatrix(x, y, weight=weight, base_margin=margin, max_bin=settings.bins, nthread=settings.threads)
     return saved(xgb.train(parameters, data, num_boost_round=trees))
 
 

@@ -230,7 +230,7 @@ def choose(tried: Tried, data: Data, link: str) -> tuple[dict[str, Variant], dic
 
 
 def selection_loss(y: Floats, margin: Floats, link: str) -> Floats:
-    """Return what variants are chosen by: log-loss, or the absolute error in natural units (levels: of the logarithm)."""
+    """Return what variants are chosen by: log-loss, or the absolute error (levels: of the logarithm)."""
     if link == "logit":
         return linear.loss(y, margin, link)
     if link == "log":

@@ -3,7 +3,8 @@
 Every fitted model is ``margin = intercept + slope * prior + features @ weights + trees(features)`` on the link scale.
 It is the weighted sum of candidates that reach from the prior as published to trees that know no prior
 (`candidates`); what each counts is found by stacking predictions of persons whom it has not seen (`stacking`), with
-persons, and sites where there are enough, kept together. The unit is the person: rows of one person share a weight of one.
+persons, and sites where there are enough, kept together. The unit is the person: rows of one person share a weight of
+one.
 """
 
 from __future__ import annotations

@@ -26,8 +26,8 @@ _NEAR = 1e-4
 SHRINK = {"sqrt": (12.0, 25.0), "log": (2.0, 4.0), "logit": (1.0, 4.0)}
 """Precision of the normal priors on the intercept's shift and on (slope - 1), by link.
 
-Sites differ from a published dose equation by about 0.3 on the square-root scale and hardly in slope; levels differ by a
-third, risks by a factor of e, and published odds ratios by half their logarithm.
+Sites differ from a published dose equation by about 0.3 on the square-root scale and hardly in slope; levels differ by
+a third, risks by a factor of e, and published odds ratios by half their logarithm.
 """
 
 
@@ -211,9 +211,7 @@ def ridge(
     return beta
 
 
-def covariance(
-    data: Data, link: str, margin: Floats, residual: float, features: bool, shrink: float = 100.0
-) -> Floats:
+def covariance(data: Data, link: str, margin: Floats, residual: float, features: bool, shrink: float = 100.0) -> Floats:
     """Laplace covariance of intercept, slope and feature weights, float64 (p + 2, p + 2).
 
     Parameters

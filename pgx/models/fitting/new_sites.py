@@ -29,9 +29,7 @@ _FEWEST = 20
 _FOLDS = 10
 
 
-def margins(
-    data: Data, link: str, fitted: Fitted, sites: NDArray[np.int64], monotone: Sequence[int]
-) -> Floats:
+def margins(data: Data, link: str, fitted: Fitted, sites: NDArray[np.int64], monotone: Sequence[int]) -> Floats:
     """Return each row's margin from a fit without its site, float64 (n,).
 
     Parameters

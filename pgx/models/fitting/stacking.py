@@ -2,8 +2,8 @@
 
 Stacked on the margin scale (Wolpert, Neural Netw 1992;5:241; van der Laan, Polley and Hubbard, Stat Appl Genet Mol Biol
 2007;6:25): the loss of the weighted sum is minimised over persons whom the candidates have not seen, in every repeat of
-the cross-validation. A candidate pays for its weight, in log-likelihood, the more the more it can learn from chance: where
-the data say little, all the weight stays with the published evidence.
+the cross-validation. A candidate pays for its weight, in log-likelihood, the more the more it can learn from chance:
+where the data say little, all the weight stays with the published evidence.
 """
 
 from __future__ import annotations

@@ -65,14 +65,19 @@ def card_of(name: str, kb: KnowledgeBase, models_dir: str | Path | None = None) 
 def _prior_card(endpoint: Endpoint, kb: KnowledgeBase) -> str:
     base = endpoint.raw["baseline"]
     lines = [f"# {prior_identity(endpoint, kb.version)}", "", "Literature only: no performance is claimed.", ""]
-    lines += [f"{endpoint.outcome[:1].upper()}{endpoint.outcome[1:]}, in {endpoint.unit}; {endpoint.horizon}.", ""]
+    lines += [f"{endpoint.outcome[:1].upper()}{endpoint.outcome[1:]}, in {endpoint.unit}; {endpoint.horizon}"
+              f"{f'; {endpoint.setting}' if endpoint.setting else ''}.", ""]  # fmt: skip
     lines += [f"For {endpoint.population}.", ""]
     if endpoint.about:
         lines += [endpoint.about, ""]
     if "of" in base:
         span = f" ({base['low']:g} to {base['high']:g})" if "low" in base else ""
         source = f", PMID {base['pmid']}" if base.get("pmid") else ""
-        lines += [f"Baseline: {base['value']:g}{span} in {base['of']} ({base.get('mark', 'the site')}{source}).", ""]
+        value = base.get("typical", base.get("value"))
+        lines += [
+            f"Baseline: {value:g}{span} in {base['of']} ({base.get('mark', 'the site')}{source}).",
+            "",
+        ]
     lines += ["| term | measure | estimate | 95 % interval | source | mark |", "|---|---|---|---|---|---|"]
     for term in endpoint.terms:
         span = "not stated" if term.low is None else f"{term.low:g} to {term.high:g}"

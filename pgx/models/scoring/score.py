@@ -89,8 +89,8 @@ def score_each(
     models, shipped = _models(kb, models_dir), folder.shipped()
     parts: list[pl.DataFrame] = []
     notes: list[Note] = []
-    for endpoints, features in groups:
-        found, said = _scored(features, _chosen(kb, endpoints, models), kb, models, shipped, whose)
+    for asked, features in groups:
+        found, said = _scored(features, _chosen(kb, asked, models), kb, models, shipped, whose)
         parts += found
         notes += said
     if not parts:

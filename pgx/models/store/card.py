@@ -31,7 +31,10 @@ def as_good(differences: Sequence[Mapping[str, Any]]) -> list[str]:
         rows = [row for row in differences if row["design"] == design and row["against"] in METHODS]
         for says, chosen in (
             ("the model does worse than", [row for row in rows if row["low"] > 0]),
-            ("the model is not shown to be better than", [row for row in rows if not row["low"] > 0 and not row["high"] < 0]),
+            (
+                "the model is not shown to be better than",
+                [row for row in rows if not row["low"] > 0 and not row["high"] < 0],
+            ),
         ):
             if chosen:
                 lines.append(f"{WHERE.get(design, '')}{says} {_listed([_difference(row) for row in chosen])}")
@@ -70,7 +73,12 @@ def text(facts: Mapping[str, Any]) -> str:
     document, training = facts["prior"]["document"], facts["training"]
     unit = document["unit"]
     lines = [f"# {facts['endpoint']} {facts['version']}", "", f"Checksum `{facts['checksum']}`", ""]
-    lines += ["## What it predicts", "", f"{_capital(document['outcome'])}, in {unit}; {document['horizon']}.", ""]
+    lines += [
+        "## What it predicts",
+        "",
+        f"{_capital(document['outcome'])}, in {unit}; {document['horizon']}{_setting(document)}.",
+        "",
+    ]
     lines += ["## For whom", "", f"{_capital(document['population']['about'])}."]
     refused = [row["code"].replace("_", " ") for row in document["population"].get("refuse", [])]
     if refused:
@@ -89,7 +97,7 @@ def text(facts: Mapping[str, Any]) -> str:
         lines += ["", "Missing: " + ", ".join(f"{name} {share:.0%}" for name, share in gaps.items()) + "."]
     lines += ["", "## Method", "", _method(facts), ""]
     lines += _candidates(training)
-    lines += ["", "## The interval", "", interval(facts["parameters"]), ""]
+    lines += ["", "## The interval", "", interval(facts["parameters"], document["kind"]), ""]
     lines += not_used(document)
     lines += ["## Performance", ""]
     lines += _performance(facts["performance"])
@@ -105,17 +113,18 @@ def text(facts: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def interval(parameters: Mapping[str, Any]) -> str:
+def interval(parameters: Mapping[str, Any], kind: str = "dose") -> str:
     """Return what the interval of a trained model's scores is an interval of."""
     level = f"{parameters['level']:.0%}".replace("%", " %")
+    scale = "logarithm" if parameters["link"] == "log" else "square root"
     if measured(parameters["link"]):
         stretch = parameters.get("new_site_stretch")
         known = (
-            f"The {level} interval is that of the patient's dose, from residuals of persons that the fit did not see"
+            f"The {level} interval is that of the patient's {kind}, from residuals of persons that the fit did not see"
         )
         if stretch is None:
             return f"{known}. Too few sites were there to say how much wider it must be elsewhere."
-        return (f"{known}, stretched by {stretch:.2f} on the scale of the square root: `pgx score` is used at sites "
+        return (f"{known}, stretched by {stretch:.2f} on the scale of the {scale}: `pgx score` is used at sites "
                 "that the model was not trained at, and sites differ.")  # fmt: skip
     text = (f"The {level} interval is that of the risk itself, for persons who are alike in all features: what the "
             "cohort cannot tell, what its out-of-fold residue says that the model has missed, how far the trees move "
@@ -132,6 +141,10 @@ def not_used(document: Mapping[str, Any]) -> list[str]:
     return ["## Genes of the guidelines that it does not read", "", *rows, ""] if rows else []
 
 
+def _setting(document: Mapping[str, Any]) -> str:
+    return f"; {document['setting']}" if document.get("setting") else ""
+
+
 def _candidates(training: Mapping[str, Any]) -> list[str]:
     """Return the table of candidates; models of before 0.3 know less of them."""
     if "candidates" not in training:
@@ -140,7 +153,10 @@ def _candidates(training: Mapping[str, Any]) -> list[str]:
             weight = training["candidate_weights"].get(name)
             lines.append(f"| {name} | {value:.5f} | {'' if weight is None else f'{weight:.2f}'} |")
         return lines
-    lines = ["| candidate | tuned to | cross-validated loss | the model's minus it, 95 % | weight |", "|---|---|---|---|---|"]
+    lines = [
+        "| candidate | tuned to | cross-validated loss | the model's minus it, 95 % | weight |",
+        "|---|---|---|---|---|",
+    ]
     for row in training["candidates"]:
         name, gap, half = row["name"].replace("_", " "), row["difference"], 1.96 * row["error"]
         span = f"{gap:+.5f} ({gap - half:+.5f} to {gap + half:+.5f})"

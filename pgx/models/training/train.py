@@ -104,9 +104,7 @@ def train(
     return model
 
 
-def _on_all_rows(
-    trained: Trained, whole: large.Whole, seed: int, population_risk: float | None, say: Say
-) -> Trained:
+def _on_all_rows(trained: Trained, whole: large.Whole, seed: int, population_risk: float | None, say: Say) -> Trained:
     """Fit every row of a large cohort, as the sample has chosen."""
     say(f"reading {len(whole.y)} rows")
     features = trained.cohort.features

@@ -150,7 +150,9 @@ def test_a_log_scale_is_learned_like_any_other() -> None:
     assert np.corrcoef(found.margin(data.prior, x), y)[0, 1] > 0.8
 
 
-@pytest.mark.parametrize("name", ["null 100x10 risk", "wrong_prior 100x10 risk", "linear 200x20 dose", "null 60x6 dose"])
+@pytest.mark.parametrize(
+    "name", ["null 100x10 risk", "wrong_prior 100x10 risk", "linear 200x20 dose", "null 60x6 dose"]
+)
 def test_the_learner_is_near_the_best_of_its_candidates(name: str) -> None:
     """A slice of `tests/benchmarks/bench_learner.py`, which judges all worlds and more draws."""
     from tests.benchmarks import bench_learner
