@@ -129,7 +129,7 @@ def load(
     check_rows(
         bool(given.any()), has_genotype(table, endpoint), bool(keep.any()), outcome, endpoint, misread, left_out, kb
     )
-    frame = table.filter(pl.Series(keep))
+    frame = table if keep.all() else table.filter(pl.Series(keep))
     y = y[keep]
     check_outcome(y, outcome, endpoint)
     tally = missing_codes.Tally()

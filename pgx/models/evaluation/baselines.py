@@ -8,16 +8,18 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pgx.models.cohort import cohort
+from pgx.models.cohort import cohort, summary
 from pgx.models.cohort.cohort import Cohort
 from pgx.models.evidence import design
 from pgx.models.evidence.endpoint import Endpoint
-from pgx.models.evidence.links import linked, logit, measured
+from pgx.models.evidence.links import linked, logit, measured, natural
 from pgx.models.fitting import boost, conformal, fit
 from pgx.models.fitting.boost import Floats, Matrix, Settings
 from pgx.models.fitting.candidates import grown
 from pgx.models.store.folder import Model
-from pgx.models.training.fit_cohort import fit_cohort, groups_of
+from pgx.models.training import large
+from pgx.models.training.fit_cohort import Trained, fit_cohort, groups_of
+from pgx.models.training.interval_groups import interval_group
 
 PRODUCT = "product"
 
@@ -55,7 +57,7 @@ def fitted(
     sites
         Whether the interval for new sites is asked for (it takes a fit a fold of sites).
     """
-    trained = fit_cohort(endpoint, learn, settings, population_risk=population_risk, probe=False, site_intervals=sites)
+    trained = _trained(endpoint, learn, settings, population_risk, sites)
     seen = cohort.fill(test.data.x, trained.fitted.center) if trained.blind else test.data.x
     product = trained.fitted.margin(test.data.prior, seen) + trained.shift
     found = {PRODUCT: product, "prior": test.data.prior, "refit": _refit(endpoint, learn, test) + trained.shift}
@@ -68,6 +70,43 @@ def fitted(
     found["plain_booster"] = _plain(endpoint, learn, test, settings) + trained.shift
     groups = groups_of(test.frame, trained.group)
     return Predicted(found, *_held(test.data.y, product, groups, trained.intervals, trained.stretch))
+
+
+def _trained(
+    endpoint: Endpoint, learn: Cohort, settings: Settings, population_risk: float | None, sites: bool
+) -> Trained:
+    """Fit as training does: a large cohort is chosen for by a sample of its persons, and then fitted whole."""
+    if len(learn.data.y) <= large.LIMIT:
+        return fit_cohort(endpoint, learn, settings, population_risk=population_risk, probe=False, site_intervals=sites)
+    outcome = learn.data.y if endpoint.link == "logit" else natural(learn.data.y, endpoint.link)
+    _, people = np.unique(learn.data.groups, return_inverse=True)
+    chosen, drawn = large.draw(outcome, people, endpoint.link, settings.seed)
+    few = part(learn, chosen)
+    if drawn is not None:
+        own = few.data.weight
+        both = drawn[chosen] if own is None else own * drawn[chosen]
+        few = replace(few, data=replace(few.data, weight=both))
+    trained = fit_cohort(endpoint, few, settings, population_risk=population_risk, probe=False, site_intervals=sites)
+    whole = cohort.blind(learn, settings.seed) if trained.blind else learn
+    again = fit.refit(trained.fitted, whole.data, [feature.monotone for feature in learn.features])
+    return replace(trained, fitted=replace(again, covariance=trained.fitted.covariance))
+
+
+def slim(taken: Cohort, endpoint: Endpoint, group: str) -> Cohort:
+    """Return a cohort whose frame holds what an evaluation still reads: of most columns no more than their gaps.
+
+    `group` is the column that the intervals of a given model are grouped by; empty without one.
+    """
+    whole = {*summary.GROUPS, "clinical.age", interval_group(endpoint.name), group}
+    if endpoint.rule is not None:
+        whole |= set(design.columns(endpoint))
+    gaps = {feature.reading.column for feature in taken.features} - whole
+    names = [name for name in taken.frame.columns if name in whole | gaps]
+    known = [
+        pl.when(pl.col(name).is_not_null()).then(True).alias(name) if name in gaps else pl.col(name) for name in names
+    ]
+    frame = taken.frame.select(known) if names else pl.DataFrame({"_": [True] * taken.frame.height})
+    return replace(taken, frame=frame)
 
 
 def as_it_is(model: Model, taken: Cohort, seed: int) -> Predicted:

@@ -71,7 +71,7 @@ class Tried:
     Parameters
     ----------
     margins
-        Candidate -> float64 (variants, repeats, n): margins of rows that the fit did not see.
+        Candidate -> float32 (variants, repeats, n): margins of rows that the fit did not see.
     variants
         Candidate -> its variants.
     splits
@@ -149,7 +149,7 @@ def cross_validate(
 ) -> Tried:
     """Fit every variant without each fold and predict the fold: first what is linear, then the trees on top of it."""
     shape = (len(splits), len(data.y))
-    found = {name: np.zeros((len(ways), *shape)) for name, ways in variants.items()}
+    found = {name: np.zeros((len(ways), *shape), dtype=np.float32) for name, ways in variants.items()}
     places = [(repeat, int(fold)) for repeat, folds in enumerate(splits) for fold in np.unique(folds)]
     parts: dict[tuple[int, int], dict[str, list[Linear]]] = {}
 
@@ -174,7 +174,7 @@ def cross_validate(
         train, held = data.take(~test), data.take(test)
         center, scale = linear.moments(train.x)
         for name in (name for name in variants if name in BASE):
-            base = parts[repeat, fold][BASE[name]][_best(losses[BASE[name]], data, splits[repeat] != fold)]
+            base = parts[repeat, fold][BASE[name]][int(best[BASE[name]][repeat][fold])]
             starts = [linear.margins(base, part, center, scale) for part in (train, held)]
             first = 0
             for way in dict.fromkeys(variant.settings for variant in variants[name] if variant.settings):
@@ -186,7 +186,7 @@ def cross_validate(
 
     parallel = data.x.size >= _PARALLEL
     together([partial(lines, *place) for place in places], parallel)
-    losses = {name: _losses(values, data, link) for name, values in found.items() if name not in BASE}
+    best = {name: _best(values, data, link, splits)[1] for name, values in found.items() if name not in BASE}
     if set(BASE) & set(variants):
         together([partial(trees, *place) for place in places], parallel)
     return Tried(found, variants, splits)
@@ -216,16 +216,16 @@ def choose(tried: Tried, data: Data, link: str) -> tuple[dict[str, Variant], dic
     for name, values in tried.margins.items():
         ways = tried.variants[name]
         if len(ways) == 1:
-            variant[name], margins[name] = ways[0], values[0]
+            variant[name], margins[name] = ways[0], values[0].astype(np.float64)
             continue
-        losses = _losses(values, data, link)
-        variant[name] = ways[_best(losses, data, np.ones(len(data.y), dtype=np.bool_))]
-        rows = np.empty(values.shape[1:])
-        for repeat, folds in enumerate(tried.splits):
-            for fold in np.unique(folds):
-                test = folds == fold
-                rows[repeat, test] = values[_best(losses, data, ~test), repeat, test]
-        margins[name] = rows
+        whole, apart = _best(values, data, link, tried.splits)
+        variant[name] = ways[whole]
+        every = np.arange(len(data.y))
+        rows = [
+            values[best[folds], repeat, every]
+            for repeat, (folds, best) in enumerate(zip(tried.splits, apart, strict=True))
+        ]
+        margins[name] = np.stack(rows).astype(np.float64)
     return variant, margins
 
 
@@ -250,11 +250,18 @@ def together(jobs: Sequence[Callable[[], None]], parallel: bool) -> None:
             raise
 
 
-def _losses(values: Floats, data: Data, link: str) -> Floats:
-    """Return float64 (variants, n): each row's loss, the mean over the repeats."""
-    return np.stack([np.mean([selection_loss(data.y, row, link) for row in way], axis=0) for way in values])
-
-
-def _best(losses: Floats, data: Data, rows: NDArray[np.bool_]) -> int:
-    weight = None if data.weight is None else data.weight[rows]
-    return int(np.argmin([linear.mean(one[rows], weight) for one in losses]))
+def _best(
+    values: NDArray[np.float32], data: Data, link: str, splits: Sequence[NDArray[np.int64]]
+) -> tuple[int, list[NDArray[np.int64]]]:
+    """Return the best variant of all rows, and, for each repeat and fold, that of the rows outside the fold."""
+    sums = [np.zeros((len(values), int(folds.max()) + 1)) for folds in splits]
+    for i, way in enumerate(values):
+        loss = np.zeros(len(data.y))
+        for row in way:
+            loss += selection_loss(data.y, row.astype(np.float64), link) / len(way)
+        if data.weight is not None:
+            loss *= data.weight
+        for total, folds in zip(sums, splits, strict=True):
+            total[i] = np.bincount(folds, loss, minlength=total.shape[1])
+    whole = int(np.argmin(sums[0].sum(axis=1)))
+    return whole, [np.argmin(total.sum(axis=1, keepdims=True) - total, axis=0) for total in sums]

@@ -203,7 +203,7 @@ def read(source: Source, endpoint: Endpoint, roles: Roles, kb: KnowledgeBase, se
     value = np.concatenate(y)
     cohort.check_outcome(value, outcome, endpoint)
     groups = cohort.codes(pl.concat(people), alone=True) if people else np.arange(len(value))
-    chosen, drawn = _draw(value, groups, endpoint.link, seed)
+    chosen, drawn = draw(value, groups, endpoint.link, seed)
     leave = [name for name in (*cohort.named(source.head, endpoint, roles), *roles.ignore, *cohort.RESERVED) if name]
     taken, coded, impossible = _sample(source, endpoint, roles, kb, words, used, chosen, leave)
     weight = None if drawn is None else drawn[chosen]
@@ -218,8 +218,11 @@ def read(source: Source, endpoint: Endpoint, roles: Roles, kb: KnowledgeBase, se
                  len(sites), left_out)  # fmt: skip
 
 
-def _draw(y: Floats, groups: NDArray[np.int64], link: str, seed: int) -> tuple[NDArray[np.bool_], Floats | None]:
-    """Draw whole persons: which rows, and, if one outcome was drawn more often, what the rows weigh (its own: 1)."""
+def draw(y: Floats, groups: NDArray[np.int64], link: str, seed: int) -> tuple[NDArray[np.bool_], Floats | None]:
+    """Draw whole persons: which rows, and, if one outcome was drawn more often, what the rows weigh (its own: 1).
+
+    Persons (`groups`) are numbered from 0 without gaps.
+    """
     rng, count = np.random.default_rng(seed), np.bincount(groups)
     if len(y) <= SAMPLE:
         return np.ones(len(y), dtype=np.bool_), None
