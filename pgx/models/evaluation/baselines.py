@@ -1,4 +1,4 @@
-"""What a model is compared with: the prior, a refitted equation, the simple rule, the base rate, a plain booster."""
+"""What a model is compared with: prior, refitted equation, simple rule, base rate, linear model, plain booster."""
 
 from __future__ import annotations
 

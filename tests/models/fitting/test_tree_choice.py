@@ -38,7 +38,7 @@ def test_trees_are_given_none_where_there_is_nothing(link: str) -> None:
     x, prior = rng.normal(size=(400, 4)).astype(np.float32), rng.normal(size=400) + (5 if link == "sqrt" else -1)
     y = prior + rng.normal(size=400) if link == "sqrt" else (rng.random(400) < 1 / (1 + np.exp(-prior))).astype(float)
     found = fit.fit(Data(prior, x, y, np.arange(400)), link, [0] * 4, settings=FEW)
-    assert found.weights["prior"] > 0.9 and found.trees == 0 and found.booster is None
+    assert found.weights["prior"] > 0.7 and found.trees == 0 and found.booster is None
 
 
 def test_the_standard_error_is_that_of_the_mean_over_independent_persons() -> None:
