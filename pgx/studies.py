@@ -128,7 +128,7 @@ def evaluate(
 ) -> models.Evaluation:
     """Evaluate a model, or the training of an endpoint, beside its rivals on the same folds.
 
-    The rivals are the published evidence alone, a refitted equation, the simple rule, a linear model and a plain booster.
+    The rivals: the published evidence alone, a refitted equation, the simple rule, a linear model, a plain booster.
 
     Parameters
     ----------

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pgx import cells, schema
 from pgx.codes import Category, Flag, FlagCode, NoteCode, Severity
 from pgx.errors import InputError
+from pgx.features import posterior
 from pgx.models.cohort import column_choice
 from pgx.models.cohort.tables import absent
 from pgx.models.evidence import design, endpoints, gene_columns, gene_meanings, plausible
@@ -65,7 +66,14 @@ def score(
     InputError
         If the frame has no samples column, or weights that do not add up to 1.
     """
-    return score_each([(endpoints, features)], kb, models_dir=models_dir, whose=whose)
+    if "weight" in features.columns or not any(column_choice.kept_for_scores(name) for name in features.columns):
+        return score_each([(endpoints, features)], kb, models_dir=models_dir, whose=whose)
+    names = endpoints or [one.name for one in _chosen(kb, None, _models(kb, models_dir))]
+    each = [
+        (members, posterior.averaged(absent(features), kb, genes))
+        for members, genes, _ in groups_of(kb, names, models_dir)
+    ]
+    return score_each(each, kb, models_dir=models_dir, whose=whose)
 
 
 def score_each(

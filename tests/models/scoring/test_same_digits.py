@@ -63,3 +63,30 @@ def test_a_score_does_not_depend_on_whose_rows_stand_beside_it(kb: KnowledgeBase
     for row in (0, 7, 123, 299):
         _pairs(scored(table.slice(row, 1)), batch)
     assert np.unique(batch["estimate"].to_numpy()).size > 20
+
+
+@pytest.mark.parametrize("ending", ["frame", "tsv", "parquet"])
+def test_features_give_the_scores_of_the_genotypes(
+    person: dict[str, object], scores: pl.DataFrame, tmp_path: Path, ending: str
+) -> None:
+    """HG00652's CYP2C9 is not certain: the table keeps what the score is averaged over."""
+    place = None if ending == "frame" else tmp_path / f"features.{ending}"
+    table = pgx.features(**person, out=place)  # type: ignore[arg-type]
+    assert table["gene.cyp2c9.posterior"].null_count() == 0
+    _pairs(pgx.score(features=table if place is None else place), scores, (*SAID, "flags"))
+
+
+def test_a_cell_that_cannot_be_read_is_empty(kb: KnowledgeBase) -> None:
+    row = {"sample": "a", "gene.cyp2c9.diplotype": "*1/*3", "gene.cyp2c9.phenotype": "Intermediate Metabolizer",
+           "gene.cyp2c9.activity_score": 1.0}  # fmt: skip
+    plain, _ = models.score(pl.DataFrame([row]), kb, endpoints=["warfarin.bleeding"])
+    for text in (
+        "no JSON",
+        "[1]",
+        '{"diplotypes": [["*1/*3", 0.2]], "phenotypes": []}',
+        '{"diplotypes": [["*1/*3", "x"]]}',
+    ):
+        odd, _ = models.score(
+            pl.DataFrame([row | {"gene.cyp2c9.posterior": text}]), kb, endpoints=["warfarin.bleeding"]
+        )
+        _pairs(odd, plain)
