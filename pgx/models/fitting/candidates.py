@@ -103,7 +103,7 @@ def plan(events: int, data: Data, link: str, settings: Settings, gate: str) -> d
     found["slope"] = (Variant(),)
     if not data.x.shape[1]:
         return found
-    steps = PRECISIONS if len(data.y) < _MANY else PRECISIONS[::2]
+    steps = PRECISIONS if len(data.y) < _MANY else (*PRECISIONS[::2], PRECISIONS[-1])
     for name in RIDGES:
         found[name] = tuple(Variant(precision) for precision in steps)
     if gate == "booster":
