@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from pgx.models.evidence.links import natural
 from pgx.models.fitting import boost, linear
-from pgx.models.fitting.boost import Floats, Settings
+from pgx.models.fitting.boost import Floats, Matrix, Settings
 from pgx.models.fitting.linear import Data, Linear
 
 PRECISIONS = (0.01, 0.1, 1.0, 10.0, 100.0, 1e3, 1e4, 1e5)
@@ -78,7 +78,7 @@ class Tried:
         int64 (n,) a repeat: fold of each row.
     """
 
-    margins: Mapping[str, Floats]
+    margins: Mapping[str, Matrix]
     variants: Mapping[str, tuple[Variant, ...]]
     splits: Sequence[NDArray[np.int64]]
 
@@ -251,7 +251,7 @@ def together(jobs: Sequence[Callable[[], None]], parallel: bool) -> None:
 
 
 def _best(
-    values: NDArray[np.float32], data: Data, link: str, splits: Sequence[NDArray[np.int64]]
+    values: Matrix, data: Data, link: str, splits: Sequence[NDArray[np.int64]]
 ) -> tuple[int, list[NDArray[np.int64]]]:
     """Return the best variant of all rows, and, for each repeat and fold, that of the rows outside the fold."""
     sums = [np.zeros((len(values), int(folds.max()) + 1)) for folds in splits]
