@@ -63,7 +63,7 @@ def score_phenotyped(
         (names, scenarios(base, calls, found.kb, read, phenotypes=found.phenotypes, averaged=guessed))
         for names, read, guessed in groups
     ]
-    return models.score_each(each, found.kb, models_dir=models_dir, whose=whose)
+    return models.score_each(each, found.kb, models_dir=models_dir, whose=whose, order=endpoints)
 
 
 def conclude(

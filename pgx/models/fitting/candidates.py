@@ -110,7 +110,7 @@ def plan(events: int, data: Data, link: str, settings: Settings, gate: str) -> d
         counts = numbers(settings)
         if len(data.y) < _FEW:
             counts = [count for count in counts if count <= _MOST_OF_FEW] or counts[:1]
-        for name in BASE:
+        for name in BASE if counts else ():
             ways = _ways(name, settings, events, link, len(data.y))
             found[name] = tuple(Variant(0.0, count, way) for way in ways for count in counts)
     return found

@@ -67,13 +67,13 @@ def score(
         If the frame has no samples column, or weights that do not add up to 1.
     """
     if "weight" in features.columns or not any(column_choice.kept_for_scores(name) for name in features.columns):
-        return score_each([(endpoints, features)], kb, models_dir=models_dir, whose=whose)
+        return score_each([(endpoints, features)], kb, models_dir=models_dir, whose=whose, order=endpoints)
     names = endpoints or [one.name for one in _chosen(kb, None, _models(kb, models_dir))]
     each = [
         (members, posterior.averaged(absent(features), kb, genes))
         for members, genes, _ in groups_of(kb, names, models_dir)
     ]
-    return score_each(each, kb, models_dir=models_dir, whose=whose)
+    return score_each(each, kb, models_dir=models_dir, whose=whose, order=endpoints)
 
 
 def score_each(
@@ -82,6 +82,7 @@ def score_each(
     *,
     models_dir: str | Path | None = None,
     whose: pl.DataFrame | None = None,
+    order: Sequence[str] | None = None,
 ) -> tuple[pl.DataFrame, list[Note]]:
     """Score the same persons by several groups of endpoints, each from a frame of its own.
 
@@ -93,6 +94,8 @@ def score_each(
         Endpoints (None = all), and the frame for them, as for `score`.
     kb, models_dir, whose
         As for `score`.
+    order
+        Names of the endpoints in the order of a person's rows; None = sorted.
     """
     models, shipped = _models(kb, models_dir), folder.shipped()
     parts: list[pl.DataFrame] = []
@@ -103,8 +106,11 @@ def score_each(
         notes += said
     if not parts:
         return schema.empty(schema.SCORES), list(dict.fromkeys(notes))
-    order = pl.concat(parts).sort("_person", "endpoint", maintain_order=True).drop("_person")
-    return schema.conform(order, schema.SCORES), list(dict.fromkeys(notes))
+    rows = pl.concat(parts)
+    names = list(dict.fromkeys(order)) if order is not None else sorted(set(rows["endpoint"]))
+    rank = pl.col("endpoint").replace_strict(names, list(range(len(names))), return_dtype=pl.Int64)
+    rows = rows.sort("_person", rank, maintain_order=True).drop("_person")
+    return schema.conform(rows, schema.SCORES), list(dict.fromkeys(notes))
 
 
 def _scored(
