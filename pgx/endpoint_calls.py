@@ -57,6 +57,30 @@ def card(endpoint: str, model: PathLike | None = None, knowledge: Paths = ()) ->
     return card_of(endpoint, base(knowledge), model)
 
 
+def endpoint_template(kind: str = "adverse_effect") -> str:
+    """Return an example file of an endpoint, to change and save in a folder of site tables.
+
+    Parameters
+    ----------
+    kind
+        ``dose``, ``level``, ``exposure``, ``response`` or ``adverse_effect``.
+
+    Raises
+    ------
+    UsageError
+        If there is no such kind.
+
+    Examples
+    --------
+    >>> import pgx
+    >>> 'kind = "level"' in pgx.kb.endpoint_template("level")
+    True
+    """
+    from pgx.models.evidence.templates import template
+
+    return template(kind)
+
+
 def convert(folder: PathLike) -> list[Path]:
     """Re-save models that pgx 0.1 trained, in place; their predictions stay the same to the last bit.
 

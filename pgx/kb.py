@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pgx.endpoint_calls import card, convert, endpoints
+from pgx.endpoint_calls import card, convert, endpoint_template, endpoints
 from pgx.inputs import knowledge as base
 from pgx.options import Names, PathLike, Paths, names_of, paths_of
 from pgx.table_calls import schema
@@ -29,8 +29,8 @@ Sections = dict[str, "pl.DataFrame"]
 """Title -> frame, in the order to show."""
 
 __all__ = [
-    "Validation", "allele", "build", "card", "columns", "convert", "diff", "drug", "endpoints", "export", "features",
-    "flags", "gene", "genes", "info", "positions", "schema", "template", "validate", "variant",
+    "Validation", "allele", "build", "card", "columns", "convert", "diff", "drug", "endpoint_template", "endpoints",
+    "export", "features", "flags", "gene", "genes", "info", "positions", "schema", "template", "validate", "variant",
 ]  # fmt: skip
 
 

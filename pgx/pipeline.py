@@ -52,17 +52,21 @@ def score_phenotyped(
     from pgx.models.evidence import plausible
     from pgx.phenotypes.substrates import acting_drugs
 
-    genes = models.genes_of(found.kb, endpoints, models_dir)
-    guessed = models.averaged_genes(found.kb, endpoints, models_dir)
+    groups = models.groups_of(found.kb, endpoints, models_dir)
+    genes = {gene for _, read, _ in groups for gene in read}
     # A site's own model may read any feature; the shipped ones say which.
     wanted = None if models_dir else known(models.columns_of(found.kb, endpoints), found.kb)
-    calls = found.calls.filter(pl.col("gene").is_in(genes))
+    calls = found.calls.filter(pl.col("gene").is_in(sorted(genes)))
     base = build(calls, found.phenotypes, found.clinical, found.kb, columns=wanted)
     base = plausible.marked(base, found.clinical.kept_out, found.kb)
-    rows = scenarios(base, found.calls, found.kb, genes, phenotypes=found.phenotypes, averaged=guessed)
-    scores, notes = models.score(rows, found.kb, endpoints=endpoints, models_dir=models_dir, whose=whose)
-    read = models.columns_by_endpoint(found.kb, endpoints, models_dir)
-    return models.refuse_uncounted(scores, acting_drugs(found.clinical, found.kb), read, found.kb), notes
+    # A score must not depend on which other endpoints are asked: each group has the scenarios of its own genes.
+    each = [
+        (names, scenarios(base, calls, found.kb, read, phenotypes=found.phenotypes, averaged=guessed))
+        for names, read, guessed in groups
+    ]
+    scores, notes = models.score_each(each, found.kb, models_dir=models_dir, whose=whose, order=endpoints)
+    columns = models.columns_by_endpoint(found.kb, endpoints, models_dir)
+    return models.refuse_uncounted(scores, acting_drugs(found.clinical, found.kb), columns, found.kb), notes
 
 
 def conclude(

@@ -57,7 +57,7 @@ def train(
         Model folder to write; None writes nothing.
     outcome, person, site, time
         Columns with these roles; None = ``outcome`` or the endpoint's name, ``person`` or ``sample``, ``site``,
-        ``time``. The outcome is 0/1, or the dose in the endpoint's unit.
+        ``time``. The outcome is 0/1, or what was measured in the endpoint's unit.
     ignore
         Columns that must not become features.
     all_columns
@@ -129,7 +129,7 @@ def evaluate(
 ) -> models.Evaluation:
     """Evaluate a model, or the training of an endpoint, beside its rivals on the same folds.
 
-    The rivals are the published evidence alone, a refitted equation, the simple rule and a plain booster.
+    The rivals: the published evidence alone, a refitted equation, the simple rule, a linear model, a plain booster.
 
     Parameters
     ----------

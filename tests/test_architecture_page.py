@@ -65,3 +65,4 @@ def test_numbers_on_the_pages_are_those_of_the_code():
     assert caller.MIN_EVIDENCE == 0.5 and "less than half of the doubt" in calling
     models = (PACKAGE / "models" / "README.md").read_text(encoding="utf-8")
     assert f"fewer than {fit.MIN_EVENTS} events" in models and f"from {fit.BOOSTER_EVENTS} events on" in models
+    assert f"From {fit.MIN_SITES} sites on" in models

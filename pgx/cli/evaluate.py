@@ -53,7 +53,8 @@ def evaluate(
 ) -> None:
     """Validate a model, or the training of an endpoint, on a cohort.
 
-    Compares it with the published evidence, a refitted equation, the simple rule and a plain booster on the same folds.
+    Compares it with the published evidence, a refitted equation, the simple rule, a linear model and a plain booster on
+    the same folds, and says with 95 % intervals what it is better than, and what it is not.
     """
     import pgx
     from pgx.tables import write_table

@@ -15,7 +15,8 @@ from pgx.cli import options as opt
 Outcome = Annotated[
     str | None,
     typer.Option(
-        help="Column of the outcome: 0/1, or the dose [default: outcome, or the endpoint's name].", show_default=False
+        help="Column of the outcome: 0/1, or what was measured [default: outcome, or the endpoint's name].",
+        show_default=False,
     ),
 ]
 Person = Annotated[
@@ -48,20 +49,20 @@ def progress(quiet: bool) -> Callable[[str], None]:
 
 def train(
     endpoint: Annotated[
-        str,
+        str | None,
         typer.Argument(
             help="Endpoint, as in `pgx models list`.", show_default=False, autocompletion=completion.endpoint
         ),
-    ],
+    ] = None,
     cohort: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             help="Cohort table with features, outcome, and optionally person, site and time.", show_default=False
         ),
-    ],
+    ] = None,
     out: Annotated[
-        Path, typer.Option("-o", "--out", help="Model folder to write.", show_default=False), opt.Role.folder
-    ],
+        Path | None, typer.Option("-o", "--out", help="Model folder to write.", show_default=False), opt.Role.folder
+    ] = None,
     outcome: Outcome = None,
     person: Person = None,
     site: Site = None,
@@ -72,16 +73,30 @@ def train(
     seed: Seed = 20261101,
     tune: Annotated[int, typer.Option(min=0, help="Number of tree settings to try (needs the extra 'tune').")] = 0,
     all_columns: AllColumns = False,
+    template: Annotated[
+        str | None,
+        typer.Option(
+            help="Print an example endpoint file and stop: dose, level, exposure, response or adverse_effect.",
+            show_default=False,
+        ),
+    ] = None,
     knowledge: opt.Knowledge = None,
     quiet: opt.Quiet = False,
 ) -> None:
     """Train a model for an endpoint on a site's own cohort.
 
-    Training starts from the published evidence, and adds trees only where cross-validation shows that they improve on
-    it. Columns that give the outcome away are named as warnings.
+    The model is a weighted sum of candidates, from the published evidence alone to plain trees; the weights are those
+    that predict persons left out best. Columns that give the outcome away are named as warnings. An endpoint of your
+    own is a file: --template prints an example.
     """
     import pgx
+    from pgx.errors import UsageError
 
+    if template is not None:
+        typer.echo(pgx.kb.endpoint_template(template), nl=False)
+        return
+    if endpoint is None or cohort is None or out is None:
+        raise UsageError("pgx train needs an endpoint, --cohort TABLE and --out FOLDER; see pgx train --help")
     model = pgx.train(
         endpoint,
         cohort,

@@ -8,6 +8,7 @@ import polars as pl
 
 from pgx.assertion import is_asserted, of_asserted
 from pgx.cells import distinct
+from pgx.features import posterior as posterior_column
 from pgx.features.diplotypes import expected_counts, posterior
 from pgx.features.registry import GENE_FEATURES, common_alleles
 from pgx.knowledge import KnowledgeBase
@@ -56,6 +57,8 @@ def gene_columns(
         called = _spread(samples, stated.filter(pl.col("gene") == gene))
         rows = phenotypes.filter((pl.col("gene") == gene) & (pl.col("scheme") == "CPIC"))
         share = _spread(samples, _activity(rows)).hstack([_phenotype_probability(called, rows)])
+        if asked is None or posterior_column.NAME in asked:
+            share = share.hstack([posterior_column.column(called, rows)])
         for name, kind, _, _ in GENE_FEATURES:
             if asked is None or name in asked:
                 source = called if name in _PLAIN else share

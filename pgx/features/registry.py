@@ -24,6 +24,7 @@ GENE_FEATURES = (
     ("clinical_phenotype", "string", None, "phenotype after interacting drugs and conditions"),
     ("clinical_activity_score", "float", None, "activity score after interacting drugs and conditions"),
     ("expected_clinical_activity", "float", None, "mean activity score after interacting drugs and conditions"),
+    ("posterior", "string", None, "diplotypes that the data allow, where there are several, for scores (JSON)"),
 )
 TREND_FEATURES = (
     ("count", None, "number of values in the period"),

@@ -21,7 +21,9 @@ from pgx.models.scoring.score import (
     endpoints_of,
     explain,
     genes_of,
+    groups_of,
     score,
+    score_each,
 )
 
 if TYPE_CHECKING:
@@ -57,10 +59,12 @@ __all__ = [
     "evaluate",
     "explain",
     "genes_of",
+    "groups_of",
     "monitor",
     "read",
     "refuse_uncounted",
     "score",
+    "score_each",
     "simulate",
     "train",
 ]

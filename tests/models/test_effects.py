@@ -74,7 +74,7 @@ def test_a_gene_that_is_not_known_and_not_required_is_no_effect(kb: KnowledgeBas
 def test_the_interval_holds_both_the_largest_effect_and_the_sum(effects: list[tuple[float, int]]) -> None:
     terms = np.array([[size * count for size, count in effects]])
     copies = np.array([[float(count) for _, count in effects]])
-    kept, below, above, combined = design._lead(terms, copies)
+    kept, below, above, combined = design.lead(terms, copies)
     assert combined[0] == (copies.sum() > 1)
     total, margin = terms.sum(), kept.sum()
     assert margin - below[0] - 1e-9 <= total <= margin + above[0] + 1e-9

@@ -71,7 +71,7 @@ def test_more_patients_let_the_features_speak(kb: KnowledgeBase) -> None:
 
 
 def test_few_events_only_recalibrate_the_intercept_and_say_so(kb: KnowledgeBase) -> None:
-    learn, test = _cohorts(kb, Truth(shift=1.0), 10, seed=2)
+    learn, test = _cohorts(kb, Truth(shift=1.0), 7, seed=2)
     trained, _ = _losses(kb, learn, test)
     assert trained.fitted.gate == "intercept"
     assert not trained.fitted.linear.weights.any() and trained.fitted.booster is None

@@ -37,10 +37,10 @@ def trained(kb: KnowledgeBase, tmp_path_factory: pytest.TempPathFactory) -> tupl
 
 def test_a_trained_model_scores(trained: tuple[Path, pl.DataFrame], kb: KnowledgeBase) -> None:
     place, table = trained
-    persons = table.rename({"person": "sample"}).head(50)
+    persons = table.rename({"person": "sample"})
     scores, _ = models.score(persons, kb, endpoints=["clopidogrel.mace"], models_dir=place)
     assert scores["evidence"].unique().to_list() == ["patients:n=1500"]
-    truth = table["outcome"].head(50).to_numpy()
+    truth = table["outcome"].to_numpy()
     assert np.corrcoef(truth, scores["estimate"].to_numpy())[0, 1] > 0.1
 
 
@@ -134,7 +134,9 @@ def test_the_three_warfarin_models_are_shipped_with_cards(kb: KnowledgeBase) -> 
 def test_shipped_models_start_from_the_endpoints_of_the_knowledge_base(kb: KnowledgeBase) -> None:
     for place in SHIPPED:
         model = folder.read(place)
-        assert model.endpoint.raw == endpoints.get(kb, model.endpoint.name).raw
+        # The setting is said beside a score and decides none: it may be younger than the model.
+        known = endpoints.get(kb, model.endpoint.name).raw
+        assert {**model.endpoint.raw, "setting": known["setting"]} == known
 
 
 @pytest.mark.parametrize("place", [p for p in SHIPPED if (p / folder.TREES).is_file()], ids=lambda p: p.name)

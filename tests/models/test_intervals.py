@@ -42,7 +42,6 @@ def test_a_dose_is_given_with_the_interval_for_a_new_site(kb: KnowledgeBase) -> 
     wide = models.train("warfarin.dose", table, None, kb, settings=FEW)
     narrow = models.train("warfarin.dose", table.drop("site"), None, kb, settings=FEW)
     assert wide.stretch is not None and wide.stretch > 1.05 and narrow.stretch is None
-    assert wide.intervals == narrow.intervals
 
 
 def test_sites_differ_as_much_as_they_were_made_to() -> None:

@@ -131,16 +131,16 @@ def test_few_events_are_drawn_more_often_and_weighed_back(monkeypatch: pytest.Mo
     monkeypatch.setattr(large, "RARE", 1_000)
     rng = np.random.default_rng(1)
     y, groups = (rng.random(50_000) < 0.01).astype(float), np.arange(50_000)
-    rows, weight = large._draw(y, groups, "logit", 1)
+    rows, weight = large.draw(y, groups, "logit", 1)
     assert weight is not None
     assert y[rows].sum() == y.sum() and 4_900 <= rows.sum() <= 5_100
     assert set(weight[y > 0.5]) == {1.0}
     assert fit.mean(y[rows], weight[rows]) == pytest.approx(y.mean(), rel=1e-6)
-    rows, weight = large._draw((rng.random(50_000) < 0.4).astype(float), groups, "logit", 1)
+    rows, weight = large.draw((rng.random(50_000) < 0.4).astype(float), groups, "logit", 1)
     assert weight is None and 4_900 <= rows.sum() <= 5_100
-    again, _ = large._draw(y, groups, "logit", 1)
-    other, _ = large._draw(y, groups, "logit", 2)
-    assert (again == large._draw(y, groups, "logit", 1)[0]).all() and (again != other).any()
+    again, _ = large.draw(y, groups, "logit", 1)
+    other, _ = large.draw(y, groups, "logit", 2)
+    assert (again == large.draw(y, groups, "logit", 1)[0]).all() and (again != other).any()
 
 
 def test_blocks_solve_what_one_piece_solves(monkeypatch: pytest.MonkeyPatch) -> None:

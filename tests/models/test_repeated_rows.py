@@ -57,7 +57,7 @@ def test_copies_of_rows_change_nothing(kb: KnowledgeBase) -> None:
     assert copied.events == single.events and copied.gate == single.gate
     assert copied.losses["intercept"] == pytest.approx(single.losses["intercept"], abs=2e-3)
     for name, weight in single.weights.items():
-        assert copied.weights[name] == pytest.approx(weight, abs=0.15), name
+        assert copied.weights[name] == pytest.approx(weight, abs=0.2), name
     assert np.sqrt(np.diag(copied.covariance)[:2]) == pytest.approx(np.sqrt(np.diag(single.covariance)[:2]), rel=0.05)
 
 

@@ -60,7 +60,7 @@ def test_tuning_needs_optuna_and_more_than_one_try(
 
 def test_too_few_events_leave_nothing_to_tune(kb: KnowledgeBase) -> None:
     pytest.importorskip("optuna")
-    few = simulate(endpoints.get(kb, ENDPOINT), 200, events=20, seed=3)
+    few = simulate(endpoints.get(kb, ENDPOINT), 200, events=14, seed=3)
     said: list[str] = []
     model = train(ENDPOINT, few, None, kb, tune=2, say=said.append)
     assert "too few events for trees: nothing to tune" in said and "settings" not in model.facts["training"]

@@ -33,7 +33,7 @@ def risk(kb: KnowledgeBase, tmp_path_factory: pytest.TempPathFactory) -> tuple[m
 def test_every_method_is_measured_on_the_same_rows(risk: tuple[models.Evaluation, Path]) -> None:
     overall = risk[0].overall
     assert set(overall["design"]) == {"person", "site"}
-    methods = {"product", "prior", "refit", "base_rate", "rule", "plain_booster"}
+    methods = {"product", "prior", "refit", "base_rate", "rule", "linear", "plain_booster"}
     for design in ("person", "site"):
         part = overall.filter(pl.col("design") == design)
         assert set(part["method"]) == methods
@@ -53,7 +53,7 @@ def test_measures_agree_with_scikit_learn(risk: tuple[models.Evaluation, Path]) 
 
 def test_the_leak_and_simple_baselines_are_spoken_of(risk: tuple[models.Evaluation, Path]) -> None:
     assert any("lab.leaky" in line for line in risk[0].verdict)
-    assert set(risk[0].differences["against"]) == {"prior", "refit", "base_rate", "rule", "plain_booster"}
+    assert set(risk[0].differences["against"]) == {"prior", "refit", "base_rate", "rule", "linear", "plain_booster"}
 
 
 def test_plots_are_svg(risk: tuple[models.Evaluation, Path]) -> None:

@@ -15,6 +15,7 @@ from pgx.models.cohort import column_choice, missing_codes
 from pgx.models.cohort.tables import absent
 from pgx.models.evidence import allele_counts, design, gene_columns, plausible
 from pgx.models.evidence.endpoint import Endpoint, Feature
+from pgx.models.evidence.links import linked, measured, natural
 from pgx.models.fitting.boost import Floats, Matrix
 from pgx.models.fitting.linear import Data, per_person
 
@@ -128,7 +129,7 @@ def load(
     check_rows(
         bool(given.any()), has_genotype(table, endpoint), bool(keep.any()), outcome, endpoint, misread, left_out, kb
     )
-    frame = table.filter(pl.Series(keep))
+    frame = table if keep.all() else table.filter(pl.Series(keep))
     y = y[keep]
     check_outcome(y, outcome, endpoint)
     tally = missing_codes.Tally()
@@ -155,7 +156,7 @@ def load(
     sites = codes(frame[site], alone=False) if site else None
     names = tuple(frame[site].cast(pl.String).fill_null("unknown").unique().sort()) if site else ()
     order = _order(frame[time]) if time else None
-    link_y = np.sqrt(y) if endpoint.link == "sqrt" else y
+    link_y = linked(y, endpoint.link)
     data = Data(prior.margin, x, link_y, people, per_person(people))
     return Cohort(data, frame, prior, tuple(features), sites, order, left_out, unused, names, tuple(remarks))
 
@@ -310,15 +311,22 @@ def check_outcome(y: Floats, name: str, endpoint: Endpoint) -> None:
     if endpoint.link == "logit":
         wrong = y[(y != 0) & (y != 1)]
         if len(wrong):
-            raise InputError(f"{wrong[0]:g} is not 0 or 1", where=where, fix="code events as 1 and others as 0")
+            fix = "code events as 1 and others as 0; of several classes, make one endpoint each"
+            raise InputError(f"{wrong[0]:g} is not 0 or 1", where=where, fix=fix)
     elif _coded(y):
         text = f"{(y == y.max()).sum()} rows have {y.max():g} {endpoint.unit}, the others less than half of that"
         raise InputError(text,
-                         where=where, fix="leave the cell empty where no dose is known")  # fmt: skip
+                         where=where, fix=f"leave the cell empty where no {endpoint.kind} is known")  # fmt: skip
     elif (y <= 0).any():
         raise InputError(
-            f"{y.min():g} {endpoint.unit} is not a dose", where=where, fix="leave out patients without one"
+            f"{y.min():g} {endpoint.unit} is not {_an(endpoint.kind)}",
+            where=where,
+            fix="leave out patients without one",
         )
+
+
+def _an(kind: str) -> str:
+    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
 
 
 def _coded(y: Floats) -> bool:
@@ -341,12 +349,13 @@ def _evidence_read(prior: design.Prior, endpoint: Endpoint) -> list[tuple[str, s
 
 def _unit(y: Floats, prior: design.Prior, endpoint: Endpoint) -> list[tuple[str, str]]:
     """Ask for the unit where doses are far from the published equation's: a day's dose is a seventh of a week's."""
-    if endpoint.link != "sqrt":
+    if not measured(endpoint.link):
         return []
-    median, expected = float(np.median(y)), float(np.median(prior.margin**2))
+    median, expected = float(np.median(y)), float(np.median(natural(prior.margin, endpoint.link)))
     if 1.0 / _FAR <= median / max(expected, 1e-9) <= _FAR:
         return []
-    text = f"half of the doses are below {median:.3g} {endpoint.unit}, the published equation expects {expected:.3g}"
+    said = f"the published {'equation' if endpoint.kind == 'dose' else 'evidence'} expects {expected:.3g}"
+    text = f"half of the {endpoint.kind}s are below {median:.3g} {endpoint.unit}, {said}"
     return [("doses_far_from_published", f"{text}: look at their unit")]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
+from pgx.features import posterior
 from pgx.models.cohort import leakage
 from pgx.models.evidence import design
 from pgx.models.evidence.endpoint import Endpoint, Feature, Reading
@@ -62,11 +63,16 @@ def _candidates(
             chosen.append(Feature(term.name, term.reading, sign, "direction of the published effect" if sign else ""))
     for name in frame.columns:
         if name not in taken:
-            added, why = _auto(frame[name])
+            added, why = ([], "for scores only") if kept_for_scores(name) else _auto(frame[name])
             chosen += added
             if why:
                 unused[name] = why
     return chosen, unused
+
+
+def kept_for_scores(name: str) -> bool:
+    """Whether a column holds what scores are averaged over, and is no feature."""
+    return name.startswith("gene.") and name.endswith(f".{posterior.NAME}")
 
 
 def _auto(column: pl.Series) -> tuple[list[Feature], str]:  # noqa: PLR0911 (one line a kind of column)

@@ -15,7 +15,7 @@ from numpy.random import Generator
 from pgx.errors import UsageError
 from pgx.models.evidence import design
 from pgx.models.evidence.endpoint import Endpoint, Reading
-from pgx.models.evidence.links import sigmoid
+from pgx.models.evidence.links import measured, natural, sigmoid
 from pgx.models.fitting.boost import Floats
 
 
@@ -114,9 +114,9 @@ def simulate(
     margin = endpoint.average + truth.prior_slope * (published - endpoint.average) + truth.shift
     margin = margin + truth.covariate * marker + truth.age * (age - 60.0) / 15.0
     margin = margin + rng.normal(scale=max(truth.site_sd, 1e-12), size=truth.sites)[table["site"].to_numpy() - 1]
-    margin = margin + (0.0 if events is None or endpoint.kind == "dose" else _shift_to(margin, events))
+    margin = margin + (0.0 if events is None or measured(endpoint.link) else _shift_to(margin, events))
     outcome = _outcome(endpoint, margin, rng)
-    high = outcome > np.median(outcome) if endpoint.kind == "dose" else outcome > 0.5
+    high = outcome > np.median(outcome) if measured(endpoint.link) else outcome > 0.5
     # A gap depends on the outcome only so far as `leak` says: the rest of the gaps are chance.
     gap = np.where(rng.random(n) < truth.leak, high, rng.random(n) < 0.3)
     leaky = pl.Series("lab.leaky", np.round(rng.normal(size=n), 3))
@@ -224,6 +224,4 @@ def _shift_to(margin: Floats, events: int) -> float:
 
 
 def _natural(endpoint: Endpoint, margin: Floats) -> Floats:
-    if endpoint.link == "sqrt":
-        return np.maximum(margin, 0.0) ** 2
-    return np.exp(margin) if endpoint.link == "log" else sigmoid(margin)
+    return natural(margin, endpoint.link)

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from pgx.models.evidence.endpoint import Feature
+from pgx.models.evidence.links import measured
 from pgx.models.fitting.linear import mean
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def of(taken: Cohort, link: str) -> Census:
 
 def average(y: Floats, weight: Floats | None, link: str) -> float:
     """Return the mean of an outcome over persons, or the median for a dose."""
-    return float(np.median(y)) if link == "sqrt" else mean(y, weight)
+    return float(np.median(y)) if measured(link) else mean(y, weight)
 
 
 def columns(frame: pl.DataFrame, features: Sequence[Feature]) -> list[str]:

@@ -43,11 +43,18 @@ def read(path: str | Path) -> pl.DataFrame:
 
 def absent(table: pl.DataFrame) -> pl.DataFrame:
     """Make every way to say that nothing is known null: NaN, and empty or ``N/A``-like text, in any case."""
-    text = pl.col(pl.String).str.strip_chars()
-    return table.with_columns(
-        pl.col(pl.Float32, pl.Float64).fill_nan(None),
-        pl.when(~text.str.to_lowercase().is_in(_WORDS)).then(text).name.keep(),
-    )
+    changed = []
+    for column in table:
+        # Column by column, and only those that change: a large table must not be held twice.
+        if column.dtype in (pl.Float32, pl.Float64):
+            if column.is_nan().any():
+                changed.append(column.fill_nan(None))
+        elif column.dtype == pl.String:
+            text = column.str.strip_chars()
+            said = pl.select(pl.when(~text.str.to_lowercase().is_in(_WORDS)).then(text).alias(column.name)).to_series()
+            if not said.equals(column, null_equal=True):
+                changed.append(said)
+    return table.with_columns(changed) if changed else table
 
 
 def _read(source: Path) -> pl.DataFrame:

@@ -1,22 +1,25 @@
-"""What a model is compared with: the prior, a refitted equation, the simple rule, the base rate, a plain booster."""
+"""What a model is compared with: prior, refitted equation, simple rule, base rate, linear model, plain booster."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pgx.models.cohort import cohort
+from pgx.models.cohort import cohort, summary
 from pgx.models.cohort.cohort import Cohort
 from pgx.models.evidence import design
 from pgx.models.evidence.endpoint import Endpoint
-from pgx.models.evidence.links import logit
+from pgx.models.evidence.links import linked, logit, measured, natural
 from pgx.models.fitting import boost, conformal, fit
-from pgx.models.fitting.boost import Floats, Settings
+from pgx.models.fitting.boost import Floats, Matrix, Settings
+from pgx.models.fitting.candidates import grown
 from pgx.models.store.folder import Model
-from pgx.models.training.fit_cohort import fit_cohort, groups_of
+from pgx.models.training import large
+from pgx.models.training.fit_cohort import Trained, fit_cohort, groups_of
+from pgx.models.training.interval_groups import interval_group
 
 PRODUCT = "product"
 
@@ -54,16 +57,56 @@ def fitted(
     sites
         Whether the interval for new sites is asked for (it takes a fit a fold of sites).
     """
-    trained = fit_cohort(endpoint, learn, settings, population_risk=population_risk, probe=False, site_intervals=sites)
+    trained = _trained(endpoint, learn, settings, population_risk, sites)
     seen = cohort.fill(test.data.x, trained.fitted.center) if trained.blind else test.data.x
     product = trained.fitted.margin(test.data.prior, seen) + trained.shift
     found = {PRODUCT: product, "prior": test.data.prior, "refit": _refit(endpoint, learn, test) + trained.shift}
     found["base_rate"] = np.full(len(product), base_rate(endpoint, learn.data.y) + trained.shift)
     if has_rule(endpoint):
         found["rule"] = rule(endpoint, learn, test) + trained.shift
+    linear = _linear(endpoint, learn, seen, trained.fitted)
+    if linear is not None:
+        found["linear"] = linear + trained.shift
     found["plain_booster"] = _plain(endpoint, learn, test, settings) + trained.shift
     groups = groups_of(test.frame, trained.group)
     return Predicted(found, *_held(test.data.y, product, groups, trained.intervals, trained.stretch))
+
+
+def _trained(
+    endpoint: Endpoint, learn: Cohort, settings: Settings, population_risk: float | None, sites: bool
+) -> Trained:
+    """Fit as training does: a large cohort is chosen for by a sample of its persons, and then fitted whole."""
+    if len(learn.data.y) <= large.LIMIT:
+        return fit_cohort(endpoint, learn, settings, population_risk=population_risk, probe=False, site_intervals=sites)
+    outcome = learn.data.y if endpoint.link == "logit" else natural(learn.data.y, endpoint.link)
+    _, people = np.unique(learn.data.groups, return_inverse=True)
+    chosen, drawn = large.draw(outcome, people, endpoint.link, settings.seed)
+    few = part(learn, chosen)
+    if drawn is not None:
+        own = few.data.weight
+        both = drawn[chosen] if own is None else own * drawn[chosen]
+        few = replace(few, data=replace(few.data, weight=both))
+    trained = fit_cohort(endpoint, few, settings, population_risk=population_risk, probe=False, site_intervals=sites)
+    whole = cohort.blind(learn, settings.seed) if trained.blind else learn
+    again = fit.refit(trained.fitted, whole.data, [feature.monotone for feature in learn.features])
+    return replace(trained, fitted=replace(again, covariance=trained.fitted.covariance))
+
+
+def slim(taken: Cohort, endpoint: Endpoint, group: str) -> Cohort:
+    """Return a cohort whose frame holds what an evaluation still reads: of most columns no more than their gaps.
+
+    `group` is the column that the intervals of a given model are grouped by; empty without one.
+    """
+    whole = {*summary.GROUPS, "clinical.age", interval_group(endpoint.name), group}
+    if endpoint.rule is not None:
+        whole |= set(design.columns(endpoint))
+    gaps = {feature.reading.column for feature in taken.features} - whole
+    names = [name for name in taken.frame.columns if name in whole | gaps]
+    known = [
+        pl.when(pl.col(name).is_not_null()).then(True).alias(name) if name in gaps else pl.col(name) for name in names
+    ]
+    frame = taken.frame.select(known) if names else pl.DataFrame({"_": [True] * taken.frame.height})
+    return replace(taken, frame=frame)
 
 
 def as_it_is(model: Model, taken: Cohort, seed: int) -> Predicted:
@@ -78,7 +121,7 @@ def as_it_is(model: Model, taken: Cohort, seed: int) -> Predicted:
     if model.trees is not None:
         margin = margin + boost.margins(boost.open_booster(model.trees), x)
     known = model.reference
-    start = float(np.sqrt(known)) if endpoint.link == "sqrt" else logit(known)
+    start = float(linked(np.array(known), endpoint.link)) if measured(endpoint.link) else logit(known)
     found = {PRODUCT: margin, "prior": taken.data.prior, "base_rate": np.full(len(margin), start)}
     local, by_rule = np.zeros(len(margin)), np.zeros(len(margin))
     folds = next(fit.split(taken.data.y, taken.data.groups, endpoint.link, 5, 1, seed + 1))
@@ -110,7 +153,7 @@ def has_rule(endpoint: Endpoint) -> bool:
 
 def base_rate(endpoint: Endpoint, y: Floats) -> float:
     """Return the margin of predicting the same for everybody."""
-    return float(np.median(y)) if endpoint.link == "sqrt" else logit((y.sum() + 0.5) / (len(y) + 1.0))
+    return float(np.median(y)) if measured(endpoint.link) else logit((y.sum() + 0.5) / (len(y) + 1.0))
 
 
 def rule(endpoint: Endpoint, learn: Cohort, test: Cohort) -> Floats:
@@ -119,7 +162,7 @@ def rule(endpoint: Endpoint, learn: Cohort, test: Cohort) -> Floats:
     y, overall = learn.data.y, float(learn.data.y.mean())
     values = {side: (y[here == side].sum() + 1.5 * overall) / ((here == side).sum() + 1.5) for side in (True, False)}
     chosen = np.where(there, values[True], values[False]).astype(np.float64)
-    return chosen if endpoint.link == "sqrt" else np.asarray(np.log(chosen) - np.log1p(-chosen))
+    return chosen if measured(endpoint.link) else np.asarray(np.log(chosen) - np.log1p(-chosen))
 
 
 def _held(
@@ -159,11 +202,20 @@ def _follows(endpoint: Endpoint, taken: Cohort) -> NDArray[np.bool_]:
     return np.asarray(np.nan_to_num(design.read(design.prepare(taken.frame, endpoint), endpoint.rule)) > 0)
 
 
+def _linear(endpoint: Endpoint, learn: Cohort, x: Matrix, fitted: fit.Fitted) -> Floats | None:
+    """A ridge on all features that knows no prior, as tuned for the product; None if too few events allowed one."""
+    name = "plain_ridge"
+    if name not in fitted.recipe.variants:
+        return None
+    alone = fit.Recipe({name: 1.0}, fitted.recipe.variants)
+    found, _ = fit.follow(alone, learn.data, endpoint.link, [], fitted.center, fitted.scale)
+    return found.margin(np.zeros(len(x)), fit.standardise(x, fitted.center, fitted.scale))
+
+
 def _plain(endpoint: Endpoint, learn: Cohort, test: Cohort, settings: Settings) -> Floats:
     """Trees without a prior, started from the cohort's average."""
-    start = float(learn.data.y.mean()) if endpoint.link == "sqrt" else base_rate(endpoint, learn.data.y)
-    free = [0] * len(learn.features)
-    content = boost.grow(
-        learn.data.x, learn.data.y, np.full(len(learn.data.y), start), endpoint.link, free, 100, settings
-    )
-    return start + boost.margins(boost.open_booster(content), test.data.x)
+    y = learn.data.y
+    start = float(y.mean()) if measured(endpoint.link) else base_rate(endpoint, y)
+    size, trees = grown("plain_booster", replace(learn.data, weight=None), np.full(len(y), start), endpoint.link,
+                        [0] * len(learn.features), 100, settings)  # fmt: skip
+    return start + size * boost.margins(boost.open_booster(trees), test.data.x)

@@ -13,7 +13,7 @@ from pgx.models.cohort import leakage
 from pgx.models.cohort.cohort import Cohort
 from pgx.models.evaluation.baselines import PRODUCT
 from pgx.models.evidence.endpoint import Endpoint
-from pgx.models.evidence.links import natural, sigmoid
+from pgx.models.evidence.links import measured, natural, sigmoid
 from pgx.models.fitting import fit, metrics
 from pgx.models.fitting.boost import Floats
 from pgx.models.store import card
@@ -98,7 +98,7 @@ def mean_of(rows: list[Floats]) -> Floats:
 
 
 def loss(endpoint: Endpoint, y: Floats, margin: Floats, weight: Floats | None = None) -> float:
-    """Return the loss that methods are compared by: log-loss, or the absolute error of the dose."""
+    """Return the loss that methods are compared by: log-loss, or the absolute error (levels: of the logarithm)."""
     return float(np.average(fit.selection_loss(y, margin, endpoint.link), weights=weight))
 
 
@@ -157,6 +157,15 @@ def assemble(
     )
 
 
+def measure_of(link: str) -> str:
+    """Return the name of what methods are compared by."""
+    return {"logit": "log_loss", "log": "mae_log"}.get(link, "mae")
+
+
+def _truth(y: Floats, endpoint: Endpoint) -> Floats:
+    return natural(y, endpoint.link) if measured(endpoint.link) else y
+
+
 def _frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
     return pl.DataFrame(rows, infer_schema_length=None)
 
@@ -169,7 +178,8 @@ def _measures(
         w = None if weight is None else weight[rows]
         each = [metrics.risk(y[rows], margin[rows], w) for margin in margins]
     else:
-        each = [metrics.dose(y[rows] ** 2, np.maximum(margin[rows], 0.0) ** 2) for margin in margins]
+        truth = natural(y[rows], endpoint.link)
+        each = [metrics.dose(truth, natural(margin[rows], endpoint.link), endpoint.link == "log") for margin in margins]
     return {name: float(np.mean([one[name] for one in each])) for name in each[0]}
 
 
@@ -196,8 +206,8 @@ def _labels(taken: Cohort, endpoint: Endpoint) -> dict[str, NDArray[np.object_]]
             ["not recorded", "below 50", "50 to 64", "65 to 79"],
             "80 and above",
         ).astype(object)
-    if endpoint.link == "sqrt":
-        found["dose"] = _dose_groups(taken.data.y**2, endpoint)
+    if measured(endpoint.link):
+        found[endpoint.kind] = _dose_groups(natural(taken.data.y, endpoint.link), endpoint)
     if taken.site is not None:
         found["site"] = np.array(taken.site_names, dtype=object)[taken.site]
     return found
@@ -213,7 +223,7 @@ def _dose_groups(amount: Floats, endpoint: Endpoint) -> NDArray[np.object_]:
 def _tenths(
     name: str, method: str, endpoint: Endpoint, y: Floats, margin: Floats, weight: Floats | None
 ) -> list[dict[str, Any]]:
-    value, truth = natural(margin, endpoint.link), y**2 if endpoint.link == "sqrt" else y
+    value, truth = natural(margin, endpoint.link), _truth(y, endpoint)
     w = np.ones(len(y)) if weight is None else weight
     rows = []
     for tenth, chosen in enumerate(np.array_split(np.argsort(value, kind="stable"), 10)):
@@ -237,7 +247,7 @@ def _decisions(name: str, method: str, y: Floats, margin: Floats, weight: Floats
 
 
 def _differences(endpoint: Endpoint, taken: Cohort, block: Block, weight: Floats | None) -> list[dict[str, Any]]:
-    measure = "mae" if endpoint.link == "sqrt" else "log_loss"
+    measure = measure_of(endpoint.link)
     rows = []
     for method, values in block.losses.items():
         if method == PRODUCT:
@@ -265,7 +275,7 @@ def _by_person(
 
 
 def _predictions(block: Block, taken: Cohort, endpoint: Endpoint) -> pl.DataFrame:
-    truth = taken.data.y**2 if endpoint.link == "sqrt" else taken.data.y
+    truth = _truth(taken.data.y, endpoint)
     return pl.DataFrame(
         {"design": [block.name] * len(truth), "row": np.arange(len(truth)), "person": taken.data.groups, "truth": truth}
         | {method: natural(mean_of(margins), endpoint.link) for method, margins in block.margins.items()}
@@ -273,7 +283,8 @@ def _predictions(block: Block, taken: Cohort, endpoint: Endpoint) -> pl.DataFram
 
 
 def _verdict(differences: pl.DataFrame, found: list[leakage.Probe]) -> tuple[str, ...]:
-    """Say in every design which simple method is as good as the model, or better."""
-    lines = card.as_good(differences.to_dicts())
+    """Say in every design what the model is better than, not shown to be better than, and worse than."""
+    rows = differences.to_dicts()
+    lines = [*card.better(rows), *card.as_good(rows)]
     lines += [probe.message for probe in found if probe.found]
-    return tuple(lines) or ("the model is better than every simple baseline, and nothing leaks",)
+    return tuple(lines) or ("nothing was compared",)

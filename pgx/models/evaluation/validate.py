@@ -85,7 +85,9 @@ def evaluate(
     train.check_risk(endpoint, population_risk)
     settings = settings or Settings()
     features = model.features if isinstance(model, Model) else None
-    taken = cohort.load(table, endpoint, roles or Roles(), features, kb)
+    group = model.group if isinstance(model, Model) else ""
+    taken = baselines.slim(cohort.load(table, endpoint, roles or Roles(), features, kb), endpoint, group)
+    del table  # a large one must not stand beside its arrays
     if len(np.unique(taken.data.groups)) < 2 * folds:
         raise InputError(f"{len(np.unique(taken.data.groups))} persons are too few for {folds} folds",
                          where="cohort", fix="give more persons or fewer folds")  # fmt: skip

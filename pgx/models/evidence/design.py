@@ -39,7 +39,7 @@ class Prior:
         bool (n, k): the term's value is null, or its gene is not known as far as the terms read it, and a mean or the
         equation's own term for that case stood in.
     combined
-        bool (n,): several published genetic effects apply at once (see `_lead`).
+        bool (n,): several published genetic effects apply at once (see `lead`).
     below, above
         float64 (n,), 0 or more: how far the product of all those effects lies from the margin, to either side.
     """
@@ -166,27 +166,29 @@ def read(frame: pl.DataFrame, reading: Reading) -> Floats:
 def prior(frame: pl.DataFrame, endpoint: Endpoint) -> Prior:
     """Evaluate the prior of every row of a prepared frame.
 
-    Where several published genetic effects apply at once, the largest stands alone in the terms (see `_lead`).
+    Where several published genetic effects apply at once, the largest stands alone in the terms (see `lead`).
     """
     n, k = frame.height, len(endpoint.terms)
     terms, assumed = np.zeros((n, k)), np.zeros((n, k), dtype=np.bool_)
-    copies = np.zeros((n, k))
+    copies, doubt = np.zeros((n, k)), np.zeros((n, k))
     variance = np.full(n, endpoint.baseline_se**2)
-    shares, values = endpoint.shares, [read(frame, term.reading) for term in endpoint.terms]
+    values = [read(frame, term.reading) for term in endpoint.terms]
     unknown = _unknown_genes(endpoint, frame, values)
     for j, term in enumerate(endpoint.terms):
         value, absent = _filled(term, values[j], endpoint, unknown, frame)
         assumed[:, j] = absent
         variance += np.where(absent, term.coefficient**2 * term.variance, 0.0)
-        # Where nobody knows, the population stands in: its share of the average, which for a mean is the mean's.
-        guessed = np.isnan(values[j]) & (not term.optional)
-        terms[:, j] = np.where(guessed, shares[j], term.coefficient * value)
-        variance += (term.se * value) ** 2
+        terms[:, j] = term.coefficient * value
+        doubt[:, j] = (term.se * value) ** 2
         if term.measure == "risk":  # measured in those who have it: what is not known of the others adds nothing
             variance -= np.where(~absent & (value == 1.0), endpoint.baseline_se**2, 0.0)
         if term.single and term.coefficient:
             copies[:, j] = np.where(absent, 0.0, np.abs(value))
-    kept, below, above, combined = _lead(terms, copies)
+    kept, below, above, combined = lead(terms, copies)
+    # The doubt is that of what is kept: one copy of the effect that leads; how far the rest may go is said beside it.
+    leads = (copies > 0) & (kept != 0)
+    once = np.where(leads, doubt / np.maximum(copies, 1.0) ** 2, 0.0)
+    variance += np.where(combined[:, None] & (copies > 0), once, doubt).sum(axis=1)
     return Prior(kept, endpoint.baseline + kept.sum(axis=1), variance, assumed, combined, below, above)
 
 
@@ -235,7 +237,7 @@ def _unknown_genes(endpoint: Endpoint, frame: pl.DataFrame, values: Sequence[Flo
     return unknown
 
 
-def _lead(terms: Floats, copies: Floats) -> tuple[Floats, Floats, Floats, NDArray[np.bool_]]:
+def lead(terms: Floats, copies: Floats) -> tuple[Floats, Floats, Floats, NDArray[np.bool_]]:
     """Let the largest of several genetic effects stand alone; return terms, distances below and above, and where.
 
     Studies publish the effect of one variant, or of one gene, against everybody else. Two of them in one person (or two

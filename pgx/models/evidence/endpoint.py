@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pgx.models.evidence.links import logit
-
 
 def gene_of(column: str) -> str:
     """Return the gene of a column, as it is written there: ``cyp2d6``; empty for any other column."""
@@ -128,7 +126,8 @@ class Endpoint:
     name, drug, outcome, kind, horizon, unit, population
         What is predicted; `kind` is one of `KINDS`.
     link
-        ``sqrt`` (doses), ``log`` (doses of a published equation on that scale; never trained) or ``logit`` (risks).
+        ``sqrt`` (doses), ``log`` (levels, exposures, and doses of a published equation on that scale, which are never
+        trained) or ``logit`` (risks).
     baseline, baseline_se
         Intercept of the prior on the link scale and its standard error.
     terms
@@ -195,36 +194,10 @@ class Endpoint:
 
     @property
     def average(self) -> float:
-        """The prior of the population at large, on the link scale (see `shares`)."""
-        return self.baseline + sum(self.shares)
+        """The prior at the population's mean of every term, on the link scale."""
+        return self.baseline + sum(term.coefficient * term.mean for term in self.terms)
 
     @property
-    def shares(self) -> tuple[float, ...]:
-        """What each term adds to the population's average, on the link scale.
-
-        Terms of an equation add their coefficient times their mean. A published effect that some have and others have
-        not (`Term.single`) adds to the risk, not to its log odds: a rare allele that raises the risk of a few from
-        nothing to a half makes the average risk, and hardly moves the average of the log odds. So it adds the distance
-        between the log odds of the mean risk and those without the effect.
-        """
-        found: list[float] = []
-        level = self.baseline + sum(term.coefficient * term.mean for term in self.terms if not self._mixes(term))
-        for term in self.terms:
-            share = _of_some(level, term) if self._mixes(term) else term.coefficient * term.mean
-            level += share if self._mixes(term) else 0.0
-            found.append(share)
-        return tuple(found)
-
-    def _mixes(self, term: Term) -> bool:
-        return self.link == "logit" and term.measure != "coefficient" and 0.0 < term.mean < 1.0
-
-
-def _of_some(level: float, term: Term) -> float:
-    """How far a term that a part of the population has moves the log odds of the mean risk."""
-    without, having = _risk(level), _risk(level + term.coefficient)
-    risk = (1.0 - term.mean) * without + term.mean * having
-    return logit(risk) - level
-
-
-def _risk(margin: float) -> float:
-    return 1.0 / (1.0 + math.exp(-margin))
+    def setting(self) -> str | None:
+        """Under which treatment the outcome is meant; None = not stated."""
+        return self.raw.get("setting")

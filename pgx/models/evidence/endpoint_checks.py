@@ -13,7 +13,7 @@ import polars as pl
 
 from pgx.features import describe, known
 from pgx.models.evidence import design
-from pgx.models.evidence.endpoint_parsing import KINDS
+from pgx.models.evidence.endpoint_parsing import KINDS, LINKS
 from pgx.models.evidence.gene_columns import phenotype_words
 
 if TYPE_CHECKING:
@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 
 _READING = {"column", "kind", "levels", "text", "center", "per", "floor", "at_least", "below", "unless"}
 _KEYS: Mapping[str, set[str]] = {
-    "": {"name", "drug", "outcome", "kind", "horizon", "unit", "pmids", "about", "ratio", "residual_sd", "threshold",
-         "link", "population", "derived", "baseline", "term", "feature", "impute", "rule", "omitted", "dose_groups"},
+    "": {"name", "drug", "outcome", "kind", "horizon", "setting", "unit", "pmids", "about", "ratio", "residual_sd",
+         "threshold", "link", "population", "derived", "baseline", "term", "feature", "impute", "rule", "omitted",
+         "dose_groups"},
     "population": {"about", "requires", "trained", "refuse"},
     "population.refuse": {"code", *_READING},
-    "baseline": {"value", "low", "high", "of", "from", "mark", "pmid", "note", "source"},
+    "baseline": {"value", "typical", "low", "high", "of", "from", "mark", "pmid", "note", "source"},
     "term": {"name", "measure", "estimate", "from", "low", "high", "baseline", "prevalence", "mean", "sd", "optional",
              "pmid", "mark", "note", *_READING},
     "feature": {"name", "monotone", "reason", *_READING},
@@ -61,14 +62,17 @@ def before(raw: Mapping[str, Any]) -> Iterator[str]:
     name = raw.get("name")
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         yield f"the name {name!r} is not of the form drug.outcome, in small letters without spaces"
-    value, mark = raw.get("baseline", {}).get("value"), raw.get("baseline", {}).get("mark")
+    value, typical, mark = (raw.get("baseline", {}).get(key) for key in ("value", "typical", "mark"))
     if mark not in (None, "read", "recall", "local"):
         yield f"[baseline] mark is {mark!r}: 'read', 'recall' (no absolute risk) or 'local' (the site's own figure)"
-    risk = kind != "dose" and "threshold" not in raw
+    risk = kind not in LINKS and "threshold" not in raw
+    if not risk and value is not None and typical is not None:
+        yield "[baseline] has both a value and what is typical: give one"
     if risk and not (isinstance(value, int | float) and 0 < value < 1):
         yield f"[baseline] value is {value!r}: a risk lies between 0 and 1"
     if not risk and not float(raw.get("residual_sd") or 0) > 0:
-        yield "residual_sd is missing: how far patients' doses lie from the prior, on the square-root scale"
+        scale = "logarithm" if raw.get("link", LINKS.get(str(kind), "sqrt")) == "log" else "square root"
+        yield f"residual_sd is missing: how far patients lie from the prior, on the scale of the {scale}"
     for term in raw.get("term", []):
         yield from _term(term)
 

@@ -10,16 +10,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from pgx.errors import InputError
 from pgx.models.evidence.endpoint import Endpoint, Feature, Imputation, Reading, Refusal, Term
-from pgx.models.evidence.links import logit
+from pgx.models.evidence.links import linked, logit
 
 MAX_RISK = 0.9
 """Largest risk that a published risk or hazard ratio is taken to imply: ratios are not constant up to certainty."""
 UNSTATED_SE = 0.5
 """Standard error of a log odds ratio that was published without an interval: a factor of 2.7 to either side."""
-KINDS = ("dose", "response", "adverse_effect")
-MEASURES = ("coefficient", "OR", "RR", "HR", "risk")
+KINDS = ("dose", "level", "exposure", "response", "adverse_effect")
+LINKS = {"dose": "sqrt", "level": "log", "exposure": "log"}
+"""Kinds that are measured, with the scale on which effects add up; the others are risks, on the log odds."""
+MEASURES = ("coefficient", "ratio", "OR", "RR", "HR", "risk")
 _Z95 = 1.959963984540054
 
 
@@ -86,10 +90,12 @@ def _parse_endpoint(raw: Mapping[str, Any], equations: Mapping[str, float]) -> E
         raise ValueError(f"kind {kind!r} is not one of {', '.join(KINDS)}")
     people, base = raw["population"], raw["baseline"]
     threshold = (float(raw["threshold"]["dose"]), str(raw["threshold"]["side"])) if "threshold" in raw else None
-    risk = kind != "dose" and threshold is None
-    value = float(equations[base["from"]] if "from" in base else base["value"])
-    baseline, se = (logit(value), _se(logit, base.get("low"), base.get("high"))) if risk else (value, 0.0)
-    terms = tuple(_term(row, equations, value if risk else None) for row in raw.get("term", []))
+    scale = raw.get("link", LINKS[kind]) if kind in LINKS else "sqrt"
+    if scale not in LINKS.values():
+        raise ValueError(f"link {scale!r} is not one of {', '.join(dict.fromkeys(LINKS.values()))}")
+    risk = kind not in LINKS and threshold is None
+    value, baseline, se = _baseline(base, equations, "logit" if risk else scale)
+    terms = tuple(_term(row, equations, value if risk else None, scale) for row in raw.get("term", []))
     spread = float(raw.get("residual_sd", 0.0))
     if threshold is not None:
         baseline, se, terms = _of_threshold(threshold, spread, baseline, terms)
@@ -101,7 +107,7 @@ def _parse_endpoint(raw: Mapping[str, Any], equations: Mapping[str, float]) -> E
         horizon=raw["horizon"],
         unit=raw["unit"],
         population=people["about"],
-        link=raw.get("link", "sqrt") if kind == "dose" else "logit",
+        link=scale if kind in LINKS else "logit",
         baseline=baseline,
         baseline_se=se,
         terms=terms,
@@ -125,6 +131,28 @@ def _se(scale: Any, low: float | None, high: float | None) -> float:
     return 0.0 if low is None or high is None else (scale(float(high)) - scale(float(low))) / (2.0 * _Z95)
 
 
+def _baseline(base: Mapping[str, Any], equations: Mapping[str, float], scale: str) -> tuple[float, float, float]:
+    """Return a baseline as it stands there, on the link scale, and its standard error.
+
+    A risk's ``value`` is the risk. What is measured has a ``value`` on the link scale (as published equations have
+    their intercepts), or a ``typical`` dose or level in the endpoint's own unit.
+    """
+    if scale == "logit":
+        value = float(base["value"])
+        return value, logit(value), _se(logit, base.get("low"), base.get("high"))
+
+    def link(one: float) -> float:
+        return float(linked(np.array(one), scale))
+
+    if "typical" in base:
+        typical = float(base["typical"])
+        if not typical > 0:
+            raise ValueError(f"[baseline] typical is {typical:g}: it must be above 0")
+        return typical, link(typical), _se(link, base.get("low"), base.get("high"))
+    value = float(equations[base["from"]] if "from" in base else base["value"])
+    return value, value, 0.0
+
+
 def _reading(row: Mapping[str, Any], default: str) -> Reading:
     unless = row.get("unless", {})
     kind = row.get("kind", default)
@@ -145,12 +173,16 @@ def _reading(row: Mapping[str, Any], default: str) -> Reading:
     )
 
 
-def _term(row: Mapping[str, Any], equations: Mapping[str, float], baseline: float | None) -> Term:
+def _term(row: Mapping[str, Any], equations: Mapping[str, float], baseline: float | None, scale: str) -> Term:
     measure = row.get("measure", "coefficient")
     estimate = float(equations[row["from"]] if "from" in row else row["estimate"])
     low, high = row.get("low"), row.get("high")
     if measure == "coefficient":
         coefficient, se = estimate, _se(float, low, high)
+    elif measure == "ratio":
+        if baseline is not None or scale != "log":
+            raise ValueError(f"term {row['name']!r}: a ratio is one of levels or exposures")
+        coefficient, se = math.log(estimate), _se(math.log, low, high) or UNSTATED_SE
     elif baseline is None:
         raise ValueError(f"term {row['name']!r}: {measure} needs a baseline risk")
     else:

@@ -21,8 +21,9 @@ class Settings:
     ----------
     max_trees, step
         Largest number of trees tried, and the grid's step (0 trees is always tried).
-    depth, rate, subsample, columns, leaf_weight, l2
-        xgboost's ``max_depth``, ``eta``, ``subsample``, ``colsample_bytree``, ``min_child_weight``, ``lambda``.
+    depth, rate, subsample, columns, leaf_weight, l2, bins
+        xgboost's ``max_depth``, ``eta``, ``subsample``, ``colsample_bytree``, ``min_child_weight``, ``lambda``,
+        ``max_bin``.
     seed, threads
         Seed, and number of threads for growing; one gives the same trees on every machine.
     """
@@ -35,6 +36,7 @@ class Settings:
     columns: float = 0.5
     leaf_weight: float = 5.0
     l2: float = 3.0
+    bins: int = 64
     seed: int = 20261101
     threads: int = 1
 
@@ -56,11 +58,11 @@ def grow(
     x
         float32 (n, p), NaN = missing; it is binned, not copied.
     y
-        float64 (n,): outcome on the scale of the link's loss (square root of the dose, or 0/1).
+        float64 (n,): outcome on the link scale (square root of the dose, logarithm of a level), or 0/1.
     margin
         float64 (n,) that the trees correct; None starts from the outcome's mean.
     link
-        ``sqrt`` (pseudo-Huber loss) or ``logit`` (log-loss).
+        ``sqrt`` or ``log`` (pseudo-Huber loss), or ``logit`` (log-loss).
     monotone
         -1, 0 or 1 per column.
     trees
@@ -76,6 +78,7 @@ def grow(
     parameters: dict[str, Any] = {
         "objective": "binary:logistic" if risk else "reg:pseudohubererror",
         "tree_method": "hist",
+        "max_bin": settings.bins,
         "max_depth": settings.depth,
         "eta": settings.rate,
         "subsample": settings.subsample,
@@ -90,8 +93,22 @@ def grow(
     if margin is not None:
         parameters["base_score"] = 0.5 if risk else 0.0
 
-    data = xgb.QuantileDMatrix(x, y, weight=weight, base_margin=margin, nthread=settings.threads)
+    data = xgb.QuantileDMatrix(x, y, weight=weight, base_margin=margin, max_bin=settings.bins, nthread=settings.threads)
     return saved(xgb.train(parameters, data, num_boost_round=trees))
+
+
+def path(content: bytes, x: Matrix, counts: Sequence[int]) -> Floats:
+    """Return what the first trees add to a margin of 0, for each of these rising numbers of trees, float64 (k, n)."""
+    import xgboost as xgb
+
+    booster, data, first = open_booster(content, 1), xgb.DMatrix(x, base_margin=np.zeros(len(x))), 0
+    found = np.zeros((len(counts), len(x)))
+    for i, last in enumerate(counts):
+        if i:
+            found[i] = found[i - 1]
+        found[i] += booster.predict(data, output_margin=True, iteration_range=(first, last))
+        first = last
+    return found
 
 
 def open_booster(content: bytes, threads: int = 2) -> Any:

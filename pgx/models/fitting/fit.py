@@ -1,28 +1,35 @@
-"""Fitting a cohort on top of published evidence: one additive formula, and averaging instead of a gamble.
+"""Fitting a cohort on top of published evidence: one additive formula, never far from the best of its candidates.
 
 Every fitted model is ``margin = intercept + slope * prior + features @ weights + trees(features)`` on the link scale.
-The first three come from a handful of small candidates (the base rate; the prior as published; the prior with its
-intercept, or intercept and slope, recalibrated; a ridge on top) that are fitted and then *averaged* by weights from
-grouped cross-validation (pseudo-BMA with a Bayesian bootstrap: Yao, Vehtari, Simpson and Gelman, Bayesian Analysis
-2018;13:917). The trees are added only when cross-validation says that they improve the loss by more than one standard
-error. The unit is the person: rows of one person share a weight of one.
+It is the weighted sum of candidates that reach from the prior as published to trees that know no prior
+(`candidates`); what each counts is found by stacking predictions of persons whom it has not seen (`stacking`), with
+persons, and sites where there are enough, kept together. The unit is the person: rows of one person share a weight of
+one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pgx.models.fitting import boost
+from pgx.models.fitting import boost, stacking, union
 from pgx.models.fitting.boost import Floats, Matrix, Settings
+from pgx.models.fitting.candidates import (
+    BASE,
+    RIDGES,
+    Tried,
+    Variant,
+    choose,
+    cross_validate,
+    grown,
+    plan,
+    selection_loss,
+    suited,
+)
 from pgx.models.fitting.linear import (
-    LARGE,
-    WEIGHTS,
     Data,
     Linear,
     candidate,
@@ -40,14 +47,15 @@ from pgx.models.fitting.linear import margins as linear_margins
 __all__ = [
     "BOOSTER_EVENTS",
     "MIN_EVENTS",
-    "RIDGE_EVENTS",
-    "RIDGE_PATIENTS",
+    "MIN_SITES",
     "Data",
     "Fitted",
     "Linear",
+    "Recipe",
     "candidate",
     "count_events",
     "fit",
+    "follow",
     "gate_of",
     "grouped_se",
     "loss",
@@ -58,20 +66,40 @@ __all__ = [
     "ridge",
     "selection_loss",
     "split",
+    "split_sites",
     "standardise",
     "suited",
 ]
 
-MIN_EVENTS = 15
+MIN_EVENTS = 10
 """Fewer events than this: only the intercept of the prior is learned."""
-RIDGE_EVENTS = 50
-"""From this many events on, features may enter linearly."""
-RIDGE_PATIENTS = 150
-"""The same for doses, in patients."""
-BOOSTER_EVENTS = 100
+BOOSTER_EVENTS = 20
 """From this many events (or patients with a dose) on, trees are tried."""
-_DRAWS = 400
-_TIES = 0.05
+MIN_SITES = 5
+"""From this many sites on, candidates are compared at sites that they have not seen."""
+_REPEATED = 250
+_TWICE = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a cross-validation has chosen.
+
+    Parameters
+    ----------
+    weights
+        Candidate -> weight; they add up to 1.
+    variants
+        Candidate -> precision, number of trees, and how they are grown.
+    """
+
+    weights: Mapping[str, float]
+    variants: Mapping[str, Variant]
+
+    @property
+    def used(self) -> list[str]:
+        """Candidates that count."""
+        return [name for name, weight in self.weights.items() if weight]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,21 +109,25 @@ class Fitted:
     Parameters
     ----------
     link
-        ``sqrt`` or ``logit``.
+        ``sqrt``, ``log`` or ``logit``.
     linear, center, scale
         The linear part, and how features are standardised for it (missing = center).
-    trees, booster
-        Number of trees and their JSON bytes (None if 0).
-    weights
-        Candidate name -> weight in the average.
+    booster
+        The trees' JSON bytes (None without trees).
+    recipe
+        The candidates' weights and variants.
     losses
-        Candidate name -> cross-validated loss, ``base_rate``, ``prior`` and the whole among them.
+        Candidate name -> cross-validated loss, ``base_rate``, ``prior`` and the whole (``model``) among them.
+    spreads
+        Candidate name -> mean difference in loss, the whole minus the candidate, and its standard error.
     covariance
         float64 (p + 2, p + 2): sampling covariance of intercept, slope and feature weights.
     events
         Persons with the event (or without, if fewer), or patients for doses.
     gate
         ``intercept``, ``linear`` or ``booster``: what the number of events allowed.
+    sites
+        Number of sites that were kept together in the cross-validation; 0 if only persons were.
     out_of_fold
         float64 (n,): cross-validated margins of the whole.
     """
@@ -104,14 +136,25 @@ class Fitted:
     linear: Linear
     center: Floats
     scale: Floats
-    trees: int
     booster: bytes | None
-    weights: dict[str, float]
+    recipe: Recipe
     losses: dict[str, float]
+    spreads: dict[str, tuple[float, float]]
     covariance: Floats
     events: int
     gate: str
+    sites: int
     out_of_fold: Floats = field(repr=False)
+
+    @property
+    def trees(self) -> int:
+        """Number of trees, of all candidates that count together."""
+        return union.count(self.booster)
+
+    @property
+    def weights(self) -> Mapping[str, float]:
+        """Candidate -> weight."""
+        return self.recipe.weights
 
     def margin(self, prior: Floats, x: Matrix) -> Floats:
         """Return the model's margin, float64 (n,)."""
@@ -121,7 +164,15 @@ class Fitted:
         return found
 
 
-def fit(data: Data, link: str, monotone: Sequence[int], *, settings: Settings | None = None, folds: int = 5) -> Fitted:
+def fit(
+    data: Data,
+    link: str,
+    monotone: Sequence[int],
+    *,
+    settings: Settings | None = None,
+    folds: int = 5,
+    sites: NDArray[np.int64] | None = None,
+) -> Fitted:
     """Fit a cohort.
 
     Parameters
@@ -129,44 +180,56 @@ def fit(data: Data, link: str, monotone: Sequence[int], *, settings: Settings | 
     data
         The cohort.
     link
-        ``sqrt`` or ``logit``.
+        ``sqrt``, ``log`` or ``logit``.
     monotone
         Direction allowed per feature.
     settings
         How trees are grown.
     folds
         Folds of the inner cross-validation.
+    sites
+        int64 (n,): site of each row; from `MIN_SITES` on, candidates are compared at sites left out too, as often as
+        on persons left out.
     """
     settings = settings or Settings()
     events = count_events(data.y, link, data.groups)
     gate = gate_of(events)
     center, scale = moments(data.x)
-    names = _candidates(events, data.x.shape[1], link)
-    repeats = 4 if len(data.y) < 2000 else 1
+    several = 0 if sites is None else len(np.unique(sites))
+    repeats = 3 if len(data.y) < _REPEATED else 2 if len(data.y) < _TWICE else 1
     splits = list(split(data.y, data.groups, link, folds, repeats, settings.seed))
-    margins, parts = _cross_validate(data, link, names, splits)
-    losses = {name: loss(data.y, margins[name], link) for name in names}
-    # Few events hardly refute the published evidence: below `MIN_EVENTS` the base rate starts behind it.
-    behind = _HANDICAP if events >= MIN_EVENTS else {**_HANDICAP, "base_rate": _DOUBT}
-    weights = _average(losses, data, link, settings.seed, behind)
-    linear = _linear(data, link, weights, center, scale)
-    stacked = sum((weights[name] * margins[name] for name in names), np.zeros(len(data.y)))
-    trees, booster, whole = 0, None, stacked
-    if gate == "booster":
-        trees, whole = _choose_trees(data, link, monotone, parts, weights, splits, suited(settings, events, link))
-        if trees:
-            base = linear_margins(linear, data, center, scale)
-            booster = boost.grow(
-                data.x, data.y, base, link, monotone, trees, suited(settings, events, link), data.weight
-            )
-    summary = {name: mean(values, data.weight) for name, values in losses.items()}
-    summary["model"] = mean(loss(data.y, whole, link), data.weight)
-    spread = _covariance(data, link, whole, weights, data.y - whole, data.weight)
-    return Fitted(link, linear, center, scale, trees, booster, weights, summary, spread, events, gate, whole)
+    own = len(splits)
+    if sites is not None and several >= MIN_SITES:
+        splits += split_sites(sites, data.groups, folds, repeats, settings.seed)
+    variants = plan(events, data, link, settings, gate)
+    tried = cross_validate(data, link, monotone, variants, splits)
+    variant, margins = choose(tried, data, link)
+    recipe = Recipe(stacking.weights(margins, data.y, link, data.weight), variant)
+    linear, booster = follow(recipe, data, link, monotone, center, scale)
+    nested = _nested(tried, margins, data, link)
+    losses, spreads = _losses(margins, nested, data, link)
+    # What persons of known sites are predicted by; how far new sites lie off is found beside it (`new_sites`).
+    whole = nested[:own].mean(axis=0)
+    spread = _covariance(data, link, whole, recipe, data.weight)
+    return Fitted(
+        link,
+        linear,
+        center,
+        scale,
+        booster,
+        recipe,
+        losses,
+        spreads,
+        spread,
+        events,
+        gate,
+        several if len(splits) > own else 0,
+        whole,
+    )
 
 
-def refit(fitted: Fitted, data: Data, monotone: Sequence[int], settings: Settings) -> Fitted:
-    """Fit on all rows what a sample of the persons has chosen: the candidates' weights and the number of trees.
+def refit(fitted: Fitted, data: Data, monotone: Sequence[int]) -> Fitted:
+    """Fit on all rows what a sample of the persons has chosen: the candidates' weights and variants.
 
     Standardisation, losses and covariance stay those of the sample.
 
@@ -176,16 +239,34 @@ def refit(fitted: Fitted, data: Data, monotone: Sequence[int], settings: Setting
         The fit of the sample.
     data
         All rows.
-    monotone, settings
+    monotone
         As for `fit`.
     """
-    link, booster = fitted.link, None
-    linear = _linear(data, link, fitted.weights, fitted.center, fitted.scale)
-    if fitted.trees:
-        base = linear_margins(linear, data, fitted.center, fitted.scale)
-        grown = suited(settings, fitted.events, link)
-        booster = boost.grow(data.x, data.y, base, link, monotone, fitted.trees, grown, data.weight)
-    return replace(fitted, linear=linear, booster=booster, events=count_events(data.y, link, data.groups))
+    linear, booster = follow(fitted.recipe, data, fitted.link, monotone, fitted.center, fitted.scale)
+    events = count_events(data.y, fitted.link, data.groups)
+    return replace(fitted, linear=linear, booster=booster, events=events)
+
+
+def follow(
+    recipe: Recipe, data: Data, link: str, monotone: Sequence[int], center: Floats, scale: Floats
+) -> tuple[Linear, bytes | None]:
+    """Fit the candidates that count, and return their weighted sum: the linear part, and the trees as one booster."""
+    fits: dict[tuple[str, float], Linear] = {}
+
+    def line(name: str, precision: float) -> Linear:
+        if (name, precision) not in fits:
+            fits[name, precision] = candidate(name, data, link, center, scale, precision=precision)
+        return fits[name, precision]
+
+    parts, trees = {}, []
+    for name in recipe.used:
+        way, base = recipe.variants[name], BASE.get(name, name)
+        parts[name] = line(base, recipe.variants[base].precision if base in RIDGES else 0.0)
+        if way.settings is not None:
+            start = linear_margins(parts[name], data, center, scale)
+            size, content = grown(name, data, start, link, monotone, way.trees, way.settings)
+            trees.append((recipe.weights[name] * size, content))
+    return mix(parts, recipe.weights), union.united(trees)
 
 
 def gate_of(events: int) -> str:
@@ -196,7 +277,7 @@ def gate_of(events: int) -> str:
 def count_events(y: Floats, link: str, groups: NDArray[np.int64] | None = None) -> int:
     """Return the number of persons with the rarer outcome (risks), or of persons (doses); None = a row is a person."""
     who = np.arange(len(y)) if groups is None else groups
-    if link == "sqrt":
+    if link != "logit":
         return len(np.unique(who))
     return min(len(np.unique(who[y > 0.5])), len(np.unique(who[y <= 0.5])))
 
@@ -217,140 +298,63 @@ def split(
         yield fold_of[inverse]
 
 
-def _candidates(events: int, features: int, link: str) -> list[str]:
-    names = ["base_rate", "prior", "intercept"]
-    if events >= MIN_EVENTS:
-        names.append("slope")
-    if events >= (RIDGE_EVENTS if link == "logit" else RIDGE_PATIENTS) and features:
-        names += ["ridge_strong", "ridge"]
-    return names
+def split_sites(
+    sites: NDArray[np.int64], groups: NDArray[np.int64], folds: int, repeats: int, seed: int
+) -> Iterator[NDArray[np.int64]]:
+    """Yield, `repeats` times, a fold number per row; sites are not divided, and nor are persons who are at several.
+
+    Sites that share a person go together. The largest go first, each to the fold that has fewest rows.
+    """
+    rng = np.random.default_rng(seed)
+    block = _together(sites, groups)
+    count = np.bincount(block).astype(np.float64)
+    for _ in range(repeats):
+        load = np.zeros(min(folds, len(count)))
+        fold_of = np.zeros(len(count), dtype=np.int64)
+        for one in np.argsort(-count * rng.uniform(0.7, 1.3, len(count)), kind="stable"):
+            fold_of[one] = int(np.argmin(load))
+            load[fold_of[one]] += count[one]
+        yield fold_of[block]
 
 
-# What a candidate must be ahead by, in log-likelihood, to count as much as a simpler one.
-_HANDICAP = {"slope": 0.5, "ridge_strong": 1.0, "ridge": 1.5}
-# The same for the base rate while events are few: published evidence is believed at odds of 4.5 to 1. In simulations of
-# five endpoints with 3 to 14 events this costs 0.001 of log-loss where the evidence is right, and halves what evidence
-# that is empty or the wrong way round costs (0.017 to 0.009, and 0.039 to 0.020, at 8 to 14 events).
-_DOUBT = 1.5
+def _together(sites: NDArray[np.int64], groups: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Number the sites so that those with a person in common have one number."""
+    _, block = np.unique(sites, return_inverse=True)
+    while True:
+        least = np.full(int(groups.max()) + 1, len(block))
+        np.minimum.at(least, groups, block)
+        lowest = np.full(int(block.max()) + 1, len(block))
+        np.minimum.at(lowest, block, least[groups])
+        if (lowest[block] == block).all():
+            return np.asarray(np.unique(block, return_inverse=True)[1], dtype=np.int64)
+        block = lowest[block]
 
 
-def _cross_validate(
-    data: Data, link: str, names: Sequence[str], splits: Sequence[NDArray[np.int64]]
-) -> tuple[dict[str, Floats], list[dict[str, Linear]]]:
-    """Return out-of-fold margins per candidate, averaged over the repeats, and the candidates of each fold in turn."""
-    found = {name: np.zeros(len(data.y)) for name in names}
-    parts: list[dict[str, Linear]] = []
-    for folds in splits:
+def _nested(tried: Tried, margins: Mapping[str, Floats], data: Data, link: str) -> Floats:
+    """Return the margins of the whole, float64 (repeats, n): those of a fold have the weights that the others give."""
+    found = np.zeros((len(tried.splits), len(data.y)))
+    for repeat, folds in enumerate(tried.splits):
         for fold in np.unique(folds):
             test = folds == fold
-            train = data.take(~test)
-            center, scale = moments(train.x)
-            z = standardise(data.x[test], center, scale)
-            learned = standardise(train.x, center, scale) if train.x.size < LARGE else None
-            parts.append({name: candidate(name, train, link, center, scale, learned) for name in names})
-            for name, part in parts[-1].items():
-                found[name][test] += part.margin(data.prior[test], z) / len(splits)
-    return found, parts
+            rows = {name: values[:, ~test] for name, values in margins.items()}
+            weight = None if data.weight is None else data.weight[~test]
+            counts = stacking.weights(rows, data.y[~test], link, weight)
+            found[repeat, test] = sum(counts[name] * values[repeat, test] for name, values in margins.items())
+    return found
 
 
-def _linear(data: Data, link: str, weights: Mapping[str, float], center: Floats, scale: Floats) -> Linear:
-    """Fit the candidates that count, and average them."""
-    used = {name: candidate(name, data, link, center, scale) for name, weight in weights.items() if weight}
-    return mix(used, weights)
-
-
-def _average(
-    losses: Mapping[str, Floats], data: Data, link: str, seed: int, behind: Mapping[str, float]
-) -> dict[str, float]:
-    """Weights of the candidates: pseudo-BMA over a Bayesian bootstrap of the groups; weights below `_TIES` are dropped.
-
-    The bootstrap makes the weights of candidates that the data cannot tell apart equal instead of all or nothing.
-    """
-    names = list(losses)
-    matrix = np.column_stack([losses[name] for name in names])
-    handicap = np.array([behind.get(name, 0.0) for name in names])
-    if link == "sqrt":
-        matrix = matrix / max(2.0 * min(mean(one, data.weight) for one in losses.values()), 1e-9)
-    if data.weight is not None:
-        matrix = matrix * data.weight[:, None]
-    _, inverse = np.unique(data.groups, return_inverse=True)
-    total = np.zeros((inverse.max() + 1, len(names)))
-    np.add.at(total, inverse, matrix)
-    rng = np.random.default_rng(seed)
-    weights = np.zeros(len(names))
-    for _ in range(_DRAWS):
-        draw = rng.exponential(size=len(total))
-        score = -(draw / draw.mean()) @ total - handicap
-        part = np.exp(score - score.max())
-        weights += part / part.sum()
-    weights /= weights.sum()
-    weights = np.where(weights < _TIES, 0.0, weights)
-    weights /= weights.sum()
-    return dict(zip(names, (float(w) for w in weights), strict=True))
-
-
-def suited(settings: Settings, events: int, link: str) -> Settings:
-    """Shallower trees and heavier leaves when events are few."""
-    if link == "sqrt":
-        return settings if events >= 1000 else replace(settings, depth=2, leaf_weight=max(settings.leaf_weight, 10.0))
-    leaf = max(2.0, min(20.0, 0.02 * events))
-    return replace(settings, depth=3 if events >= 400 else 2, leaf_weight=leaf, l2=max(settings.l2, 5.0))
-
-
-def _choose_trees(
-    data: Data,
-    link: str,
-    monotone: Sequence[int],
-    parts: Sequence[Mapping[str, Linear]],
-    weights: Mapping[str, float],
-    splits: Sequence[NDArray[np.int64]],
-    settings: Settings,
-) -> tuple[int, Floats]:
-    """Return the number of trees, and the out-of-fold margins with it; 0 unless trees help by a standard error.
-
-    The folds of a large cohort are grown two at a time; each is grown by one thread, so that the trees are the same.
-    """
-    grid = list(range(0, settings.max_trees + 1, settings.step))
-    found = np.zeros((len(grid), len(data.y)))
-
-    def grow(folds: NDArray[np.int64], fold: int, part: Mapping[str, Linear]) -> None:
-        test = folds == fold
-        train, held = data.take(~test), data.take(test)
-        center, scale = moments(train.x)
-        linear = mix(part, weights)
-        base, start = linear_margins(linear, train, center, scale), linear_margins(linear, held, center, scale)
-        content = boost.grow(train.x, train.y, base, link, monotone, settings.max_trees, settings, train.weight)
-        booster = boost.open_booster(content, settings.threads)
-        for i, trees in enumerate(grid):
-            extra = boost.margins(booster, held.x, trees) if trees else 0.0
-            found[i, test] += (start + extra) / len(splits)
-
-    jobs = iter(parts)
-    for folds in splits:
-        _together([partial(grow, folds, fold, next(jobs)) for fold in np.unique(folds)], data.x.size >= LARGE)
-    losses = np.stack([selection_loss(data.y, row, link) for row in found])
-    best = int(np.argmin([mean(row, data.weight) for row in losses]))
-    gain = losses[0] - losses[best]
-    if best == 0 or mean(gain, data.weight) <= grouped_se(gain, data.groups, data.weight):
-        return 0, found[0]
-    return grid[best], found[best]
-
-
-def _together(jobs: Sequence[Callable[[], None]], parallel: bool) -> None:
-    """Run jobs, two at a time if `parallel`; the first error is raised."""
-    with ThreadPoolExecutor(2 if parallel else 1) as pool:
-        waiting = [pool.submit(job) for job in jobs]
-        try:
-            for job in waiting:
-                job.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-
-
-def selection_loss(y: Floats, margin: Floats, link: str) -> Floats:
-    """Return what the number of trees is chosen by: log-loss, or the absolute error of the dose."""
-    return loss(y, margin, link) if link == "logit" else np.abs(np.maximum(margin, 0.0) ** 2 - y**2)
+def _losses(
+    margins: Mapping[str, Floats], nested: Floats, data: Data, link: str
+) -> tuple[dict[str, float], dict[str, tuple[float, float]]]:
+    """Return each candidate's loss, and how far the whole is from it with the standard error of persons."""
+    each = {name: np.mean([loss(data.y, row, link) for row in rows], axis=0) for name, rows in margins.items()}
+    whole = np.mean([loss(data.y, row, link) for row in nested], axis=0)
+    losses = {name: mean(values, data.weight) for name, values in each.items()}
+    spreads = {
+        name: (mean(whole - values, data.weight), grouped_se(whole - values, data.groups, data.weight))
+        for name, values in each.items()
+    }
+    return losses | {"model": mean(whole, data.weight)}, spreads
 
 
 def grouped_se(values: Floats, groups: NDArray[np.int64], weight: Floats | None = None) -> float:
@@ -362,15 +366,10 @@ def grouped_se(values: Floats, groups: NDArray[np.int64], weight: Floats | None 
     return float(np.sqrt((total**2).sum()) / (len(values) if weight is None else weight.sum()))
 
 
-def _covariance(
-    data: Data,
-    link: str,
-    margin: Floats,
-    weights: Mapping[str, float],
-    residual: Floats,
-    weight: Floats | None,
-) -> Floats:
+def _covariance(data: Data, link: str, margin: Floats, recipe: Recipe, weight: Floats | None) -> Floats:
     """Covariance of the linear part, for the intervals of risks; features count if a candidate that uses them does."""
-    features = any(share > 0 and WEIGHTS.get(name, 0) > 0 for name, share in weights.items())
-    spread = float(np.var(residual)) if weight is None else mean((residual - mean(residual, weight)) ** 2, weight)
-    return covariance(data, link, margin, spread, features)
+    learned = [name for name in recipe.used if BASE.get(name, name) in RIDGES]
+    shrink = min((recipe.variants[BASE.get(name, name)].precision for name in learned), default=100.0)
+    residual = data.y - margin
+    spread = mean((residual - mean(residual, weight)) ** 2, weight)
+    return covariance(data, link, margin, spread, bool(learned), max(shrink, 1.0))

@@ -7,7 +7,7 @@ never copied whole in double precision; the optimum is the same.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,14 +23,12 @@ _PASSES = 12
 _NEAR = 1e-4
 """Twice the log-likelihood still to gain, from which on one more step is the last."""
 
-SHRINK = {"sqrt": (12.0, 25.0), "logit": (1.0, 4.0)}
+SHRINK = {"sqrt": (12.0, 25.0), "log": (2.0, 4.0), "logit": (1.0, 4.0)}
 """Precision of the normal priors on the intercept's shift and on (slope - 1), by link.
 
-Sites differ from a published dose equation by about 0.3 on the square-root scale and hardly in slope; risks differ by a
-factor of e, and published odds ratios by half their logarithm.
+Sites differ from a published dose equation by about 0.3 on the square-root scale and hardly in slope; levels differ by
+a third, risks by a factor of e, and published odds ratios by half their logarithm.
 """
-WEIGHTS = {"slope": 0.0, "ridge_strong": 400.0, "ridge": 100.0}
-"""Precision of the normal priors on each standardised weight, by candidate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +116,16 @@ def margins(linear: Linear, data: Data, center: Floats, scale: Floats) -> Floats
 
 
 def loss(y: Floats, margin: Floats, link: str) -> Floats:
-    """Return the loss per row: log-loss, or half the squared error of the square root (a log-likelihood at sd 1)."""
+    """Return the loss per row: log-loss, or half the squared error on the link scale (a log-likelihood at sd 1)."""
     if link == "logit":
         return np.logaddexp(0.0, np.where(y > 0.5, -margin, margin))
     return 0.5 * (y - margin) ** 2
 
 
-def candidate(name: str, data: Data, link: str, center: Floats, scale: Floats, z: Floats | None = None) -> Linear:
-    """Fit one candidate: ``prior``, ``base_rate``, ``intercept``, ``slope``, ``ridge_strong`` or ``ridge``.
+def candidate(
+    name: str, data: Data, link: str, center: Floats, scale: Floats, z: Floats | None = None, precision: float = 100.0
+) -> Linear:
+    """Fit one candidate: ``prior``, ``base_rate``, ``intercept``, ``slope``, ``ridge`` or ``plain_ridge``.
 
     Parameters
     ----------
@@ -137,6 +137,8 @@ def candidate(name: str, data: Data, link: str, center: Floats, scale: Floats, z
         Of the features.
     z
         The standardised features, if the caller has them; only small cohorts use them.
+    precision
+        Of the normal prior on each standardised weight of a ridge; ``plain_ridge`` starts from the base rate.
     """
     none, y, weight = np.zeros(data.x.shape[1]), data.y, data.weight
     if name == "prior":
@@ -145,25 +147,27 @@ def candidate(name: str, data: Data, link: str, center: Floats, scale: Floats, z
         return Linear(_intercept(y, np.zeros(len(y)), link, 0.0, weight), 0.0, none)
     if name == "intercept":
         return Linear(_intercept(y, data.prior, link, SHRINK[link][0], weight), 1.0, none)
-    (shift_precision, slope_precision), weight_precision = SHRINK[link], WEIGHTS[name]
-    precision = np.array([shift_precision, slope_precision])
-    if weight_precision:
-        precision = np.concatenate([precision, np.full(data.x.shape[1], weight_precision)])
-    if not weight_precision or data.x.size < LARGE:
-        columns = [np.ones(len(y)), data.prior - data.prior.mean()]
-        design = np.column_stack(columns)
-        if weight_precision:
+    start = data.prior
+    if name == "plain_ridge":
+        data = replace(data, prior=np.full(len(y), _intercept(y, np.zeros(len(y)), link, 0.0, weight)))
+    both = np.array(SHRINK[link])
+    if name != "slope":
+        both = np.concatenate([both, np.full(data.x.shape[1], precision)])
+    if name == "slope" or data.x.size < LARGE:
+        design = np.column_stack([np.ones(len(y)), data.prior - data.prior.mean()])
+        if name != "slope":
             design = np.column_stack([design, standardise(data.x, center, scale) if z is None else z])
-        solution = ridge(design, y, data.prior, precision, link, weight)
+        solution = ridge(design, y, data.prior, both, link, weight)
     else:
-        solution = _by_blocks(data, link, precision, center, scale)
-    slope = 1.0 + solution[1]
-    weights = solution[2:] if weight_precision else none
-    return Linear(float(solution[0] - solution[1] * data.prior.mean()), float(slope), weights)
+        solution = _by_blocks(data, link, both, center, scale)
+    weights = none if name == "slope" else solution[2:]
+    if data.prior is not start:
+        return Linear(float(data.prior[0] + solution[0]), 0.0, weights)
+    return Linear(float(solution[0] - solution[1] * data.prior.mean()), float(1.0 + solution[1]), weights)
 
 
 def mix(parts: Mapping[str, Linear], weights: Mapping[str, float]) -> Linear:
-    """Return the weighted mean of candidates."""
+    """Return the weighted sum of candidates."""
     size = len(next(iter(parts.values())).weights)
     return Linear(
         sum(weights[name] * part.intercept for name, part in parts.items()),
@@ -176,7 +180,7 @@ def ridge(
     design: Floats, y: Floats, offset: Floats, precision: Floats, link: str, weight: Floats | None = None
 ) -> Floats:
     """Penalised least squares, or penalised logistic regression by damped Newton steps, beside an offset."""
-    if link == "sqrt":
+    if link != "logit":
         weighed = design if weight is None else design * weight[:, None]
         return np.asarray(
             np.linalg.solve(weighed.T @ design + np.diag(precision), weighed.T @ (y - offset)), dtype=np.float64
@@ -207,7 +211,7 @@ def ridge(
     return beta
 
 
-def covariance(data: Data, link: str, margin: Floats, residual: float, features: bool) -> Floats:
+def covariance(data: Data, link: str, margin: Floats, residual: float, features: bool, shrink: float = 100.0) -> Floats:
     """Laplace covariance of intercept, slope and feature weights, float64 (p + 2, p + 2).
 
     Parameters
@@ -220,11 +224,13 @@ def covariance(data: Data, link: str, margin: Floats, residual: float, features:
         Variance of a dose's residuals on the link scale.
     features
         Whether any candidate in the average uses the features; otherwise their rows and columns are 0.
+    shrink
+        Precision of the normal prior on each standardised weight.
     """
     p = data.x.shape[1]
-    precision = np.r_[1e-6, SHRINK[link][1], np.full(p, WEIGHTS["ridge"])]
+    precision = np.r_[1e-6, SHRINK[link][1], np.full(p, shrink)]
     used = np.r_[True, True, np.full(p, features)]
-    if link == "sqrt":
+    if link != "logit":
         curvature = np.full(len(data.y), 1.0 / max(residual, 1e-6))
     else:
         rate = sigmoid(np.clip(margin, -8, 8))
@@ -250,7 +256,7 @@ def _intercept(y: Floats, offset: Floats, link: str, precision: float = 0.0, wei
     """Fit an intercept beside an offset, drawn to 0 by `precision`; half an event keeps none or all events finite."""
     w = 1.0 if weight is None else weight
     total = float(len(y)) if weight is None else float(weight.sum())
-    if link == "sqrt":
+    if link != "logit":
         return float((w * (y - offset)).sum() / (total + precision))
     target = ((w * y).sum() + 0.5) / (total + 1.0) * total
     low, high = -40.0, 40.0
@@ -310,7 +316,7 @@ def _by_blocks(data: Data, link: str, precision: Floats, center: Floats, scale: 
     def weight(rows: slice) -> Floats | float:
         return 1.0 if data.weight is None else data.weight[rows]
 
-    if link == "sqrt":
+    if link != "logit":
         left, right = np.diag(precision), np.zeros(len(precision))
         for rows, x in _blocks(data.x):
             one = design(rows, x)

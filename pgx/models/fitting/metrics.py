@@ -11,8 +11,11 @@ from pgx.models.evidence.links import sigmoid
 from pgx.models.fitting.boost import Floats
 
 
-def dose(truth: Floats, predicted: Floats) -> dict[str, float]:
-    """Return MAE (mg/week), percentage within 20 % of the true dose, and R2."""
+def dose(truth: Floats, predicted: Floats, log: bool = False) -> dict[str, float]:
+    """Return MAE (in the unit), percentage within 20 % of the truth, and R2; with `log`, both of logarithms too."""
+    if log:
+        apart = dose(np.log(truth), np.log(predicted))
+        return dose(truth, predicted) | {"mae_log": apart["mae"], "r2_log": apart["r2"]}
     error = np.abs(predicted - truth)
     total = float(((truth - truth.mean()) ** 2).sum())
     return {

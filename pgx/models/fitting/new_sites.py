@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pgx.models.fitting import boost, conformal, fit, linear
-from pgx.models.fitting.boost import Floats, Settings
+from pgx.models.fitting.boost import Floats
 
 if TYPE_CHECKING:
     from pgx.models.fitting.fit import Fitted
@@ -29,9 +29,7 @@ _FEWEST = 20
 _FOLDS = 10
 
 
-def margins(
-    data: Data, link: str, fitted: Fitted, sites: NDArray[np.int64], monotone: Sequence[int], settings: Settings
-) -> Floats:
+def margins(data: Data, link: str, fitted: Fitted, sites: NDArray[np.int64], monotone: Sequence[int]) -> Floats:
     """Return each row's margin from a fit without its site, float64 (n,).
 
     Parameters
@@ -39,25 +37,20 @@ def margins(
     data, link
         The cohort.
     fitted
-        The fit of the whole cohort: its candidates' weights and number of trees are kept.
+        The fit of the whole cohort: its candidates' weights and variants are kept.
     sites
         int64 (n,): site of each row; many sites are left out several at a time.
-    monotone, settings
-        As the fit had them.
+    monotone
+        As the fit had it.
     """
-    names = [name for name, weight in fitted.weights.items() if weight]
-    grown = fit.suited(settings, fitted.events, link)
     found, folds = np.full(len(data.y), np.nan), _folds(sites)
     for fold in np.unique(folds):
         test = folds == fold
         train, held = data.take(~test), data.take(test)
         center, scale = linear.moments(train.x)
-        parts = {name: linear.candidate(name, train, link, center, scale) for name in names}
-        whole = linear.mix(parts, fitted.weights)
+        whole, trees = fit.follow(fitted.recipe, train, link, monotone, center, scale)
         found[test] = linear.margins(whole, held, center, scale)
-        if fitted.trees:
-            start = linear.margins(whole, train, center, scale)
-            trees = boost.grow(train.x, train.y, start, link, monotone, fitted.trees, grown, train.weight)
+        if trees is not None:
             found[test] += boost.margins(boost.open_booster(trees), held.x)
     return found
 

@@ -65,14 +65,16 @@ def card_of(name: str, kb: KnowledgeBase, models_dir: str | Path | None = None) 
 def _prior_card(endpoint: Endpoint, kb: KnowledgeBase) -> str:
     base = endpoint.raw["baseline"]
     lines = [f"# {prior_identity(endpoint, kb.version)}", "", "Literature only: no performance is claimed.", ""]
-    lines += [f"{endpoint.outcome[:1].upper()}{endpoint.outcome[1:]}, in {endpoint.unit}; {endpoint.horizon}.", ""]
+    lines += [f"{endpoint.outcome[:1].upper()}{endpoint.outcome[1:]}, in {endpoint.unit}; {endpoint.horizon}"
+              f"{f'; {endpoint.setting}' if endpoint.setting else ''}.", ""]  # fmt: skip
     lines += [f"For {endpoint.population}.", ""]
     if endpoint.about:
         lines += [endpoint.about, ""]
     if "of" in base:
         span = f" ({base['low']:g} to {base['high']:g})" if "low" in base else ""
         source = f", PMID {base['pmid']}" if base.get("pmid") else ""
-        lines += [f"Baseline: {base['value']:g}{span} in {base['of']} ({base.get('mark', 'the site')}{source}).", ""]
+        value = base.get("typical", base.get("value"))
+        lines += [f"Baseline: {value:g}{span} in {base['of']} ({base.get('mark', 'the site')}{source}).", ""]
     if not endpoint.absolute:
         lines += [
             "No absolute risk is given: this baseline was read in no source. A site's own, or a cohort, gives one.",

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from pgx.codes import Flag, FlagCode
 from pgx.models.cohort import prior_conflict
-from pgx.models.evidence import design, plausible
+from pgx.models.evidence import design, plausible, population
 from pgx.models.evidence.endpoint import Endpoint, Feature, gene_of
+from pgx.models.evidence.links import measured
 from pgx.models.fitting.fit import standardise
 from pgx.models.scoring import assumptions, shap
 from pgx.models.scoring.shap import Floats
@@ -78,8 +79,9 @@ def _judge_rows(rows: pl.DataFrame, endpoint: Endpoint, model: Model | None, giv
     frame = design.prepare(rows, endpoint, features)
     prior = design.prior(frame, endpoint)
     columns = [term.reading.column for term in endpoint.terms]
-    centred = prior.terms - np.array(endpoint.shares)
-    pieces = [("average person", np.full(frame.height, endpoint.average))]
+    start, centres = population.centres(endpoint)
+    centred = prior.terms - centres
+    pieces = [("average person", np.full(frame.height, start))]
     pieces += [(column, centred[:, j]) for j, column in enumerate(columns)]
     flags = _Flags(frame.height)
     unknown = _unknown(endpoint, features, prior, frame)
@@ -90,7 +92,7 @@ def _judge_rows(rows: pl.DataFrame, endpoint: Endpoint, model: Model | None, giv
     applies = np.array([not codes for codes in refused], dtype=np.bool_)
     for flag, where in granted.items():
         flags.add(flag, where & applies)
-    spread = np.sqrt(prior.variance + endpoint.residual_sd**2 * (endpoint.kind == "dose"))
+    spread = np.sqrt(prior.variance + endpoint.residual_sd**2 * measured(endpoint.link))
     flags.add(Flag(FlagCode.EFFECTS_COMBINED), prior.combined)
     for name in design.columns(endpoint, features):
         flags.add(Flag(FlagCode.PHENOCONVERTED, name.split(".")[1].upper()), design.converted(rows, name))
@@ -141,7 +143,7 @@ def _trained_interval(
     without: Bools,
 ) -> tuple[Floats, Floats]:
     assumed = (prior.assumed * np.array([t.coefficient**2 * t.variance for t in model.endpoint.terms])).sum(axis=1)
-    if model.endpoint.link == "sqrt":
+    if measured(model.endpoint.link):
         group = (
             rows[model.group].cast(pl.String)
             if model.group in rows.columns
@@ -158,7 +160,10 @@ def _trained_interval(
     else:
         z = standardise(x, model.center, model.scale)
         learned = np.column_stack([np.ones(len(prior.margin)), prior.margin, z])
-        sampling = ((learned @ model.covariance) * learned).sum(axis=1)
+        # Row by row: a matrix product would depend on how many rows are scored together.
+        sampling = np.zeros(len(prior.margin))
+        for j, column in enumerate(model.covariance.T):
+            sampling += learned[:, j] * (learned * column).sum(axis=1)
         left = model.evidence_left * prior.variance * model.linear.slope**2
         far = Z * np.sqrt(sampling + left + assumed)
         slope = model.linear.slope

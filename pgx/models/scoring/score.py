@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pgx import cells, schema
 from pgx.codes import Category, Flag, FlagCode, NoteCode, Severity
 from pgx.errors import InputError
+from pgx.features import posterior
 from pgx.models.cohort import column_choice
 from pgx.models.cohort.tables import absent
 from pgx.models.evidence import design, endpoints, gene_columns, gene_meanings, plausible
@@ -66,11 +67,64 @@ def score(
     InputError
         If the frame has no samples column, or weights that do not add up to 1.
     """
-    models = _models(kb, models_dir)
-    chosen = _chosen(kb, endpoints, models)
+    if "weight" in features.columns or not any(column_choice.kept_for_scores(name) for name in features.columns):
+        return score_each([(endpoints, features)], kb, models_dir=models_dir, whose=whose, order=endpoints)
+    names = endpoints or [one.name for one in _chosen(kb, None, _models(kb, models_dir))]
+    each = [
+        (members, posterior.averaged(absent(features), kb, genes))
+        for members, genes, _ in groups_of(kb, names, models_dir)
+    ]
+    return score_each(each, kb, models_dir=models_dir, whose=whose, order=endpoints)
+
+
+def score_each(
+    groups: Sequence[tuple[Sequence[str] | None, pl.DataFrame]],
+    kb: KnowledgeBase,
+    *,
+    models_dir: str | Path | None = None,
+    whose: pl.DataFrame | None = None,
+    order: Sequence[str] | None = None,
+) -> tuple[pl.DataFrame, list[Note]]:
+    """Score the same persons by several groups of endpoints, each from a frame of its own.
+
+    Each group has the scenarios of the genes that it reads, so that a score does not depend on what else is asked.
+
+    Parameters
+    ----------
+    groups
+        Endpoints (None = all), and the frame for them, as for `score`.
+    kb, models_dir, whose
+        As for `score`.
+    order
+        Names of the endpoints in the order of a person's rows; None = sorted.
+    """
+    models, shipped = _models(kb, models_dir), folder.shipped()
+    parts: list[pl.DataFrame] = []
+    notes: list[Note] = []
+    for asked, features in groups:
+        found, said = _scored(features, _chosen(kb, asked, models), kb, models, shipped, whose)
+        parts += found
+        notes += said
+    if not parts:
+        return schema.empty(schema.SCORES), list(dict.fromkeys(notes))
+    rows = pl.concat(parts)
+    names = list(dict.fromkeys(order)) if order is not None else sorted(set(rows["endpoint"]))
+    rank = pl.col("endpoint").replace_strict(names, list(range(len(names))), return_dtype=pl.Int64)
+    rows = rows.sort("_person", rank, maintain_order=True).drop("_person")
+    return schema.conform(rows, schema.SCORES), list(dict.fromkeys(notes))
+
+
+def _scored(
+    features: pl.DataFrame,
+    chosen: Sequence[Endpoint],
+    kb: KnowledgeBase,
+    models: Mapping[str, Model],
+    shipped: frozenset[str],
+    whose: pl.DataFrame | None,
+) -> tuple[list[pl.DataFrame], list[Note]]:
+    """Score one group of endpoints; the rows have the person's number in ``_person``."""
     features, said = _understood(features, chosen, kb)
     frame, starts, names = persons(features)
-    shipped = folder.shipped()
     parts: list[pl.DataFrame] = []
     notes = [_note(Severity.WARNING, code, text, "features") for code, text in said]
     used = [one for known in chosen for one in (*known.features, *_features(models.get(known.name)))]
@@ -78,19 +132,16 @@ def score(
         _note(Severity.WARNING, NoteCode.TEXT_AMONG_NUMBERS, text, "features")
         for text in column_choice.words_among_numbers(features, used)
     ]
-    for rank, endpoint in enumerate(chosen):
+    for endpoint in chosen:
         model = models.get(endpoint.name)
         local = bool(endpoint.local) or (model is not None and model.checksum not in shipped)
         found = answer(frame, starts, names, endpoint, model, kb.version, local=local)
         found = assumptions.with_gaps(found, frame[starts], _gaps(kb).get(endpoint.name, ()))
         if whose is not None:
             found = found.join(whose, on=["sample", "drug"], how="semi", maintain_order="left")
-        parts.append(found.with_columns(_rank=pl.lit(rank, dtype=pl.Int64)))
+        parts.append(found)
         notes += _notes(found, endpoint, model)
-    if not parts or not names:
-        return schema.empty(schema.SCORES), notes
-    order = pl.concat(parts).sort("_person", "_rank", maintain_order=True).drop("_person", "_rank")
-    return schema.conform(order, schema.SCORES), notes
+    return (parts if names else []), notes
 
 
 def explain(
@@ -152,6 +203,17 @@ def genes_of(kb: KnowledgeBase, names: Sequence[str], models_dir: str | Path | N
             if parts[0] == "gene" and parts[1] in symbols:
                 found.add(symbols[parts[1]])
     return sorted(found)
+
+
+def groups_of(
+    kb: KnowledgeBase, names: Sequence[str], models_dir: str | Path | None = None
+) -> list[tuple[list[str], list[str], list[str]]]:
+    """Group endpoints by the genes that they read: (endpoints, genes, genes that are averaged where not asserted)."""
+    found: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
+    for name in dict.fromkeys(names):
+        key = tuple(genes_of(kb, [name], models_dir)), tuple(averaged_genes(kb, [name], models_dir))
+        found.setdefault(key, []).append(name)
+    return [(members, list(genes), list(guessed)) for (genes, guessed), members in found.items()]
 
 
 def averaged_genes(kb: KnowledgeBase, names: Sequence[str], models_dir: str | Path | None = None) -> list[str]:

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from pgx import schema
 from pgx.cells import FACTORS, NAMES
 from pgx.codes import Category, FlagCode
+from pgx.models.evidence import population
 from pgx.models.evidence.endpoint import Endpoint
-from pgx.models.evidence.links import sigmoid
+from pgx.models.evidence.links import natural
 from pgx.models.fitting.boost import Floats
 from pgx.models.scoring.patterns import Bools, Judged, Z, judge
 from pgx.models.store.folder import Model
@@ -90,7 +91,7 @@ def _answers(
     unsure = (weight[leading] < _CERTAIN) & (
         np.abs(estimate - _inverse(judged.margin, active.link)[index][leading]) > 1e-12
     )
-    reference = model.reference if model else float(_inverse(np.array([endpoint.average]), endpoint.link)[0])
+    reference = model.reference if model else population.mean_of(endpoint)
     shown = reference if model or endpoint.absolute else None
     prior_only = judged.prior_only[index][leading]
     applies = np.array([not codes for codes in refused], dtype=np.bool_)
@@ -107,6 +108,9 @@ def _answers(
             "drug": active.drug,
             "endpoint": active.name,
             "kind": active.kind,
+            "horizon": endpoint.horizon,
+            "setting": pl.Series([endpoint.setting] * len(names), dtype=pl.String),
+            "population": endpoint.population,
             "estimate": pl.Series(estimate * blank, nan_to_null=True),
             "low": pl.Series(np.minimum(low, estimate) * blank, nan_to_null=True),
             "high": pl.Series(np.maximum(high, estimate) * blank, nan_to_null=True),
@@ -176,9 +180,7 @@ def _normal(z: Floats) -> Floats:
 
 
 def _inverse(margin: Floats, link: str) -> Floats:
-    if link == "log":
-        return np.exp(np.clip(margin, -700, 700))
-    return np.maximum(margin, 0.0) ** 2 if link == "sqrt" else sigmoid(np.clip(margin, -700, 700))
+    return natural(margin, link)
 
 
 def _link(value: Floats, link: str) -> Floats:

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pgx.models.evidence.links import measured
+
 DIFFERENCES = "product minus each baseline, with a corrected 95 % interval"
 """Where a recorded performance keeps the differences of `pgx.models.Evaluation`."""
-SIMPLE = {"prior": "the published prior", "refit": "the refitted equation", "rule": "the simple rule",
-          "base_rate": "the base rate", "local_base_rate": "this cohort's own base rate"}  # fmt: skip
-"""Methods without trees, in words."""
+METHODS = {"prior": "the published prior", "refit": "the refitted equation", "rule": "the simple rule",
+           "base_rate": "the base rate", "local_base_rate": "this cohort's own base rate",
+           "linear": "a linear model without the prior", "plain_booster": "a plain booster"}  # fmt: skip
+"""Methods that a model is compared with, in words."""
 WHERE = {"person": "", "site": "at sites that it has not seen, ", "time": "forward in time, ",
          "external": "as it is, on this cohort, "}  # fmt: skip
 """Designs of an evaluation, in words."""
 
 
 def as_good(differences: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Say where a simple method is as good as the model, or better.
+    """Say what the model does worse than, and what it is not shown to be better than: one sentence a design and case.
 
     Parameters
     ----------
@@ -24,17 +27,39 @@ def as_good(differences: Sequence[Mapping[str, Any]]) -> list[str]:
         Rows of `pgx.models.Evaluation.differences`, as a frame's or a recorded performance's rows.
     """
     lines = []
-    for row in differences:
-        against, design = row["against"], row["design"]
-        if against not in SIMPLE or row["high"] < 0:
-            continue
-        if design not in ("person", "external") and against not in ("prior", "base_rate"):
-            continue
-        span = f"95 % {row['low']:+.4f} to {row['high']:+.4f}"
-        spread = f"(difference in {row['measure']} {row['difference']:+.4f}, {span})"
-        worse = "the model does worse than {}" if row["low"] > 0 else "{} is as good as the model"
-        lines.append(f"{WHERE[design]}{worse.format(SIMPLE[against])} {spread}")
+    for design in dict.fromkeys(str(row["design"]) for row in differences):
+        rows = [row for row in differences if row["design"] == design and row["against"] in METHODS]
+        for says, chosen in (
+            ("the model does worse than", [row for row in rows if row["low"] > 0]),
+            (
+                "the model is not shown to be better than",
+                [row for row in rows if not row["low"] > 0 and not row["high"] < 0],
+            ),
+        ):
+            if chosen:
+                lines.append(f"{WHERE.get(design, '')}{says} {_listed([_difference(row) for row in chosen])}")
     return lines
+
+
+def better(differences: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Say what the model is better than: where the whole interval of the difference is on its side."""
+    lines = []
+    for design in dict.fromkeys(str(row["design"]) for row in differences):
+        names = [METHODS[row["against"]] for row in differences
+                 if row["design"] == design and row["against"] in METHODS and row["high"] < 0]  # fmt: skip
+        if names:
+            lines.append(f"{WHERE.get(design, '')}the model is better than {_listed(names)} "
+                         "(95 % intervals of the differences)")  # fmt: skip
+    return lines
+
+
+def _difference(row: Mapping[str, Any]) -> str:
+    span = f"95 % {row['low']:+.4f} to {row['high']:+.4f}"
+    return f"{METHODS[row['against']]} (difference in {row['measure']} {row['difference']:+.4f}, {span})"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def text(facts: Mapping[str, Any]) -> str:
@@ -48,14 +73,19 @@ def text(facts: Mapping[str, Any]) -> str:
     document, training = facts["prior"]["document"], facts["training"]
     unit = document["unit"]
     lines = [f"# {facts['endpoint']} {facts['version']}", "", f"Checksum `{facts['checksum']}`", ""]
-    lines += ["## What it predicts", "", f"{_capital(document['outcome'])}, in {unit}; {document['horizon']}.", ""]
+    lines += [
+        "## What it predicts",
+        "",
+        f"{_capital(document['outcome'])}, in {unit}; {document['horizon']}{_setting(document)}.",
+        "",
+    ]
     lines += ["## For whom", "", f"{_capital(document['population']['about'])}."]
     refused = [row["code"].replace("_", " ") for row in document["population"].get("refuse", [])]
     if refused:
         lines.append(f"Refused: {'; '.join(dict.fromkeys(refused))}; and persons without any of the genes it needs.")
     lines += ["", "Not for use as the only ground of a treatment decision, and not outside this population.", ""]
     lines += ["## Cohort", "", training["cohort"] or "Not described.", ""]
-    events = "" if document["kind"] == "dose" and "threshold" not in document else f", {training['events']} events"
+    events = "" if measured(facts["parameters"]["link"]) else f", {training['events']} events"
     lines.append(
         f"{training['n']} rows, {training['persons']} persons{events}, {training['sites'] or 'unknown'} sites."
     )
@@ -66,11 +96,8 @@ def text(facts: Mapping[str, Any]) -> str:
     if gaps:
         lines += ["", "Missing: " + ", ".join(f"{name} {share:.0%}" for name, share in gaps.items()) + "."]
     lines += ["", "## Method", "", _method(facts), ""]
-    lines += ["| candidate | cross-validated loss | weight |", "|---|---|---|"]
-    for name, value in training["cross_validated_loss"].items():
-        weight = training["candidate_weights"].get(name)
-        lines.append(f"| {name} | {value:.5f} | {'' if weight is None else f'{weight:.2f}'} |")
-    lines += ["", "## The interval", "", interval(facts["parameters"]), ""]
+    lines += _candidates(training)
+    lines += ["", "## The interval", "", interval(facts["parameters"], document["kind"]), ""]
     lines += not_used(document)
     lines += ["## Performance", ""]
     lines += _performance(facts["performance"])
@@ -86,17 +113,18 @@ def text(facts: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def interval(parameters: Mapping[str, Any]) -> str:
+def interval(parameters: Mapping[str, Any], kind: str = "dose") -> str:
     """Return what the interval of a trained model's scores is an interval of."""
     level = f"{parameters['level']:.0%}".replace("%", " %")
-    if parameters["link"] == "sqrt":
+    scale = "logarithm" if parameters["link"] == "log" else "square root"
+    if measured(parameters["link"]):
         stretch = parameters.get("new_site_stretch")
         known = (
-            f"The {level} interval is that of the patient's dose, from residuals of persons that the fit did not see"
+            f"The {level} interval is that of the patient's {kind}, from residuals of persons that the fit did not see"
         )
         if stretch is None:
             return f"{known}. Too few sites were there to say how much wider it must be elsewhere."
-        return (f"{known}, stretched by {stretch:.2f} on the scale of the square root: `pgx score` is used at sites "
+        return (f"{known}, stretched by {stretch:.2f} on the scale of the {scale}: `pgx score` is used at sites "
                 "that the model was not trained at, and sites differ.")  # fmt: skip
     text = (f"The {level} interval is that of the risk itself, for persons who are alike in all features: what the "
             "cohort cannot tell, what its out-of-fold residue says that the model has missed, how far the trees move "
@@ -113,14 +141,57 @@ def not_used(document: Mapping[str, Any]) -> list[str]:
     return ["## Genes of the guidelines that it does not read", "", *rows, ""] if rows else []
 
 
+def _setting(document: Mapping[str, Any]) -> str:
+    return f"; {document['setting']}" if document.get("setting") else ""
+
+
+def _candidates(training: Mapping[str, Any]) -> list[str]:
+    """Return the table of candidates; models of before 0.3 know less of them."""
+    if "candidates" not in training:
+        lines = ["| candidate | cross-validated loss | weight |", "|---|---|---|"]
+        for name, value in training["cross_validated_loss"].items():
+            weight = training["candidate_weights"].get(name)
+            lines.append(f"| {name} | {value:.5f} | {'' if weight is None else f'{weight:.2f}'} |")
+        return lines
+    lines = [
+        "| candidate | tuned to | cross-validated loss | the model's minus it, 95 % | weight |",
+        "|---|---|---|---|---|",
+    ]
+    for row in training["candidates"]:
+        name, gap, half = row["name"].replace("_", " "), row["difference"], 1.96 * row["error"]
+        span = f"{gap:+.5f} ({gap - half:+.5f} to {gap + half:+.5f})"
+        lines.append(f"| {name} | {_tuned(row)} | {row['loss']:.5f} | {span} | {row['weight']:.2f} |")
+    return [*lines, f"| the model | | {training['cross_validated_loss']['model']:.5f} | | |"]
+
+
+def _tuned(row: Mapping[str, Any]) -> str:
+    parts = [f"precision {row['precision']:g}"] if row.get("precision") else []
+    if row.get("trees"):
+        parts.append(f"{row['trees']} trees of depth {row['depth']}")
+    return ", ".join(parts)
+
+
 def _method(facts: Mapping[str, Any]) -> str:
     training, prior = facts["training"], facts["prior"]["document"]
-    parts = [
-        f"The published evidence ({', '.join('PMID ' + p for p in prior.get('pmids', [])) or 'see the endpoint'}) is "
-        "the starting point; small candidates are averaged by cross-validated weights; gradient-boosted trees are "
-        "added on top only if they help by more than a standard error.",
-        f"Here: {training['trees']} trees; gate: {training['gate']}; seed {training['seed']}.",
-    ]
+    start = f"The published evidence ({', '.join('PMID ' + p for p in prior.get('pmids', [])) or 'see the endpoint'})"
+    if "candidates" in training:
+        together = (
+            f"persons and the {training['sites_together']} sites" if training.get("sites_together") else "persons"
+        )
+        parts = [
+            f"{start} is the first of the candidates; the others reach from its recalibration over regressions on all "
+            "features to trees that know no prior, each tuned inside the cross-validation. The model is their weighted "
+            "sum on the link scale; the weights, not negative, are those that predict persons left out best "
+            f"({together} are kept together), and a candidate pays for its weight, so that little data leave the "
+            "evidence as it is.",
+            f"Here: {training['trees']} trees; gate: {training['gate']}; seed {training['seed']}.",
+        ]
+    else:
+        parts = [
+            f"{start} is the starting point; small candidates are averaged by cross-validated weights; "
+            "gradient-boosted trees are added on top only if they help by more than a standard error.",
+            f"Here: {training['trees']} trees; gate: {training['gate']}; seed {training['seed']}.",
+        ]
     if "sample" in training:
         rows, persons = training["sample"]["rows"], training["sample"]["persons"]
         parts.append(

@@ -19,6 +19,7 @@ from pgx.errors import InputError
 from pgx.io import write_bytes
 from pgx.models.evidence.endpoint import Endpoint, Feature, Reading
 from pgx.models.evidence.endpoint_parsing import parse
+from pgx.models.evidence.links import measured
 from pgx.models.fitting import conformal
 from pgx.models.fitting.fit import Linear
 from pgx.paths import data_dir
@@ -247,7 +248,7 @@ def _model(facts: Mapping[str, Any], trees: bytes | None) -> Model:
     )
     if np.shape(p["covariance"]) != (len(features) + 2, len(features) + 2):
         raise ValueError("the covariance does not fit the features")
-    if p["link"] == "sqrt" and conformal.OTHERS not in p["intervals"]:
+    if measured(p["link"]) and conformal.OTHERS not in p["intervals"]:
         raise ValueError("the intervals lack the group '*'")
     ranges = [[_number(row["low"]), _number(row["high"])] for row in p["features"]]
     return Model(

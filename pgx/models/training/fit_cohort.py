@@ -12,7 +12,7 @@ from pgx.models.cohort import cohort, leakage, prior_conflict
 from pgx.models.cohort.cohort import Cohort
 from pgx.models.cohort.summary import Census
 from pgx.models.evidence.endpoint import Endpoint
-from pgx.models.evidence.links import logit, sigmoid
+from pgx.models.evidence.links import logit, measured, sigmoid
 from pgx.models.fitting import conformal, fit, new_sites, risk_covariance
 from pgx.models.fitting.boost import Settings
 from pgx.models.training.interval_groups import interval_group
@@ -103,17 +103,24 @@ def fit_cohort(
         taken = cohort.blind(taken, settings.seed)
         say("the gaps go along with the outcome: missing values are filled, so that gaps say nothing")
     say(f"fitting {len(taken.data.y)} rows, {len(taken.features)} features")
-    fitted = fit.fit(taken.data, endpoint.link, [f.monotone for f in taken.features], settings=settings, folds=_FOLDS)
+    fitted = fit.fit(
+        taken.data,
+        endpoint.link,
+        [f.monotone for f in taken.features],
+        settings=settings,
+        folds=_FOLDS,
+        sites=taken.site,
+    )
     warnings += _warnings(fitted, endpoint)
     group = interval_group(endpoint.name)
     intervals: dict[str, tuple[float, float]] = {}
     stretch, between = None, None
-    if endpoint.link == "sqrt":
+    if measured(endpoint.link):
         intervals = conformal.tables(
             taken.data.y, fitted.out_of_fold, groups_of(taken.frame, group), LEVEL, taken.data.weight
         )
         if site_intervals and taken.site is not None:
-            stretch = _stretch(taken, fitted, intervals, group, settings, say)
+            stretch = _stretch(taken, fitted, intervals, group, say)
     elif site_intervals:
         fitted, between = _doubted(taken, fitted)
     shift = 0.0
@@ -132,7 +139,6 @@ def _stretch(
     fitted: fit.Fitted,
     intervals: dict[str, tuple[float, float]],
     group: str,
-    settings: Settings,
     say: Say,
 ) -> float | None:
     """Leave whole sites out, if there are enough of them."""
@@ -140,7 +146,7 @@ def _stretch(
         return None
     say("leaving sites out")
     monotone = [feature.monotone for feature in taken.features]
-    margin = new_sites.margins(taken.data, fitted.link, fitted, taken.site, monotone, settings)
+    margin = new_sites.margins(taken.data, fitted.link, fitted, taken.site, monotone)
     over = new_sites.distances(taken.data.y, margin, groups_of(taken.frame, group), intervals)
     return new_sites.stretch(over, taken.site, LEVEL)
 
@@ -193,7 +199,7 @@ def _sampled(taken: Cohort, endpoint: Endpoint) -> list[dict[str, str]]:
 
 def _warnings(fitted: fit.Fitted, endpoint: Endpoint) -> list[dict[str, str]]:
     found = []
-    unit = "patients" if endpoint.link == "sqrt" else "events"
+    unit = "patients" if measured(endpoint.link) else "events"
     if fitted.gate == "intercept":
         found.append(("few_events", f"only {fitted.events} {unit}: nothing but the intercept was learned"))
     elif fitted.gate == "linear":
@@ -201,9 +207,14 @@ def _warnings(fitted: fit.Fitted, endpoint: Endpoint) -> list[dict[str, str]]:
             ("no_trees", f"{fitted.events} {unit} are too few for trees ({fit.BOOSTER_EVENTS}): none were tried")
         )
     elif not fitted.trees:
-        found.append(("trees_do_not_help", "trees did not improve the cross-validated loss: the simple model is used"))
-    best = min(("base_rate", "prior"), key=lambda name: fitted.losses[name])
-    if fitted.losses["model"] >= fitted.losses[best]:
-        name = {"base_rate": "the base rate", "prior": "the published prior"}[best]
-        found.append(("no_better_than_simple", f"in cross-validation the model is no better than {name}"))
+        found.append(("trees_do_not_help", "no candidate with trees was given any weight by cross-validation"))
+    names = [name for name in ("prior", "base_rate") if fitted.losses["model"] >= fitted.losses[name]]
+    if names:
+        said = {"base_rate": "the base rate", "prior": "the published prior"}
+        text = " or ".join(said[name] for name in names)
+        found.append(("no_better_than_simple", f"in cross-validation the model is no better than {text}"))
+    ahead = [name for name, (gap, error) in fitted.spreads.items() if gap > 2.0 * error]
+    if ahead and fitted.gate != "intercept":
+        words = ", ".join(name.replace("_", " ") for name in ahead)
+        found.append(("candidate_better", f"in cross-validation the model does worse than a candidate alone: {words}"))
     return [{"code": code, "message": message} for code, message in found]

@@ -24,6 +24,7 @@ from pgx.models.cohort.summary import Census, Tally
 from pgx.models.cohort.tables import Source
 from pgx.models.evidence import allele_counts, design, gene_columns, plausible
 from pgx.models.evidence.endpoint import Endpoint, Feature
+from pgx.models.evidence.links import linked
 from pgx.models.fitting.boost import Floats, Matrix
 from pgx.models.fitting.linear import Data, per_person
 
@@ -202,7 +203,7 @@ def read(source: Source, endpoint: Endpoint, roles: Roles, kb: KnowledgeBase, se
     value = np.concatenate(y)
     cohort.check_outcome(value, outcome, endpoint)
     groups = cohort.codes(pl.concat(people), alone=True) if people else np.arange(len(value))
-    chosen, drawn = _draw(value, groups, endpoint.link, seed)
+    chosen, drawn = draw(value, groups, endpoint.link, seed)
     leave = [name for name in (*cohort.named(source.head, endpoint, roles), *roles.ignore, *cohort.RESERVED) if name]
     taken, coded, impossible = _sample(source, endpoint, roles, kb, words, used, chosen, leave)
     weight = None if drawn is None else drawn[chosen]
@@ -212,13 +213,16 @@ def read(source: Source, endpoint: Endpoint, roles: Roles, kb: KnowledgeBase, se
     remarks = (*(("genotype_spelling", text) for text in misread), *found, *taken.remarks)
     taken = replace(taken, data=replace(taken.data, weight=both), left_out=left_out, unused=taken.unused | nested,
                     remarks=remarks)  # fmt: skip
-    outcomes = np.sqrt(value) if endpoint.link == "sqrt" else value
+    outcomes = linked(value, endpoint.link)
     return Whole(endpoint, source, kb, words, coded, used, outcomes, groups, per_person(groups), taken,
                  len(sites), left_out)  # fmt: skip
 
 
-def _draw(y: Floats, groups: NDArray[np.int64], link: str, seed: int) -> tuple[NDArray[np.bool_], Floats | None]:
-    """Draw whole persons: which rows, and, if one outcome was drawn more often, what the rows weigh (its own: 1)."""
+def draw(y: Floats, groups: NDArray[np.int64], link: str, seed: int) -> tuple[NDArray[np.bool_], Floats | None]:
+    """Draw whole persons: which rows, and, if one outcome was drawn more often, what the rows weigh (its own: 1).
+
+    Persons (`groups`) are numbered from 0 without gaps.
+    """
     rng, count = np.random.default_rng(seed), np.bincount(groups)
     if len(y) <= SAMPLE:
         return np.ones(len(y), dtype=np.bool_), None

@@ -15,9 +15,11 @@ from pgx.models.cohort import summary
 from pgx.models.cohort.summary import Census
 from pgx.models.evidence import endpoints
 from pgx.models.evidence.endpoint import Endpoint
-from pgx.models.evidence.links import logit, sigmoid
+from pgx.models.evidence.links import logit, measured, natural, sigmoid
 from pgx.models.fitting import conformal
 from pgx.models.fitting.boost import Settings
+from pgx.models.fitting.candidates import BASE, RIDGES
+from pgx.models.fitting.fit import Fitted
 from pgx.models.store import folder
 from pgx.version import __version__
 
@@ -47,7 +49,7 @@ def facts(
             "cohort": title,
             "n": counted.rows,
             "persons": counted.persons,
-            "events": fitted.events if endpoint.link == "logit" else counted.rows,
+            "events": counted.rows if measured(endpoint.link) else fitted.events,
             "sites": counted.sites,
             **({} if counted.sample is None else {"sample": dict(counted.sample)}),
             "left_out": dict(counted.left_out),
@@ -57,6 +59,8 @@ def facts(
             "gate": fitted.gate,
             "candidate_weights": {name: round(weight, 4) for name, weight in fitted.weights.items()},
             "cross_validated_loss": {name: round(value, 5) for name, value in fitted.losses.items()},
+            "candidates": _candidates(fitted),
+            "sites_together": fitted.sites,
             "trees": fitted.trees,
             "seed": settings.seed,
             **({} if settings == Settings(seed=settings.seed) else {"settings": asdict(settings)}),
@@ -70,6 +74,22 @@ def facts(
         "warnings": trained.warnings,
         "versions": _versions(kb),
     }
+
+
+def _candidates(fitted: Fitted) -> list[dict[str, Any]]:
+    """Return what is known of every candidate, those without weight too."""
+    rows = []
+    for name, weight in fitted.weights.items():
+        way, base = fitted.recipe.variants[name], BASE.get(name, name)
+        row: dict[str, Any] = {"name": name, "weight": weight, "loss": round(fitted.losses[name], 5)}
+        gap, error = fitted.spreads[name]
+        row |= {"difference": round(gap, 6), "error": round(error, 6)}
+        if base in RIDGES:
+            row["precision"] = fitted.recipe.variants[base].precision
+        if way.settings is not None:
+            row |= {"trees": way.trees, "depth": way.settings.depth}
+        rows.append(row)
+    return rows
 
 
 def _parameters(trained: Trained, counted: Census) -> dict[str, Any]:
@@ -108,8 +128,8 @@ def _parameters(trained: Trained, counted: Census) -> dict[str, Any]:
 
 
 def _reference(trained: Trained, average: float) -> float:
-    if trained.endpoint.link == "sqrt":
-        return average**2
+    if measured(trained.endpoint.link):
+        return float(natural(np.array(average), trained.endpoint.link))
     mean = float(np.clip(average, 1e-9, 1 - 1e-9))
     return float(sigmoid(np.array(logit(mean) + trained.shift)))
 

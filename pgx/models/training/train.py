@@ -84,7 +84,7 @@ def train(
     """
     settings = settings or Settings()
     known = endpoints.get(kb, endpoint)
-    if known.link == "log":
+    if known.link == "log" and known.kind == "dose" and not known.local:
         raise UsageError(f"{endpoint} is a published equation kept for comparison: train warfarin.dose")
     check_risk(known, population_risk)
     if out_dir is not None:
@@ -96,7 +96,7 @@ def train(
         settings = tuning.tune(known, taken, settings, tune, say)
     trained = fit_cohort(known, taken, settings, population_risk=population_risk, say=say)
     if whole is not None:
-        trained = _on_all_rows(trained, whole, settings, population_risk, say)
+        trained = _on_all_rows(trained, whole, settings.seed, population_risk, say)
     facts = folder.document(record.facts(trained, kb, settings, version, title, performance), trained.fitted.booster)
     model = folder.from_parts(facts, trained.fitted.booster)
     if out_dir is not None:
@@ -104,15 +104,13 @@ def train(
     return model
 
 
-def _on_all_rows(
-    trained: Trained, whole: large.Whole, settings: Settings, population_risk: float | None, say: Say
-) -> Trained:
+def _on_all_rows(trained: Trained, whole: large.Whole, seed: int, population_risk: float | None, say: Say) -> Trained:
     """Fit every row of a large cohort, as the sample has chosen."""
     say(f"reading {len(whole.y)} rows")
     features = trained.cohort.features
-    data, counted = whole.encode(features, trained.blind, settings.seed)
+    data, counted = whole.encode(features, trained.blind, seed)
     say(f"fitting {len(whole.y)} rows, {len(features)} features, {trained.fitted.trees} trees")
-    fitted = fit.refit(trained.fitted, data, [feature.monotone for feature in features], settings)
+    fitted = fit.refit(trained.fitted, data, [feature.monotone for feature in features])
     # The sample's doubt is at least that of all rows, and it knows what the model has missed.
     fitted = replace(fitted, covariance=trained.fitted.covariance)
     shift = trained.shift

@@ -165,7 +165,7 @@ def contributions(score: Score, *, uid: str, most: int = 8) -> Markup:
 def legend(score: Score) -> str:
     """Return one sentence that says how to read the contribution bars."""
     what = f"the {score.kind_said}" if score.kind == "adverse_effect" else "the estimate"
-    scale = "" if score.kind == "dose" else " (log-odds)"
+    scale = " (log-odds)" if score.is_probability else ""
     return (
         f"Solid bars to the right raise {what}, hatched bars to the left lower it, against the average person; "
         f"numbers on the model's own scale{scale}."

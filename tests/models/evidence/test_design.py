@@ -97,7 +97,7 @@ def test_an_undecided_phenotype_is_unknown(kb: KnowledgeBase, word: str) -> None
 def test_of_several_genetic_effects_the_largest_stands_alone(
     terms: list[float], copies: list[float], kept: list[float], below: float, above: float, combined: bool
 ) -> None:
-    found = design._lead(np.array([terms]), np.array([copies]))
+    found = design.lead(np.array([terms]), np.array([copies]))
     assert found[0][0] == pytest.approx(kept)
     assert (found[1][0], found[2][0], found[3][0]) == (pytest.approx(below), pytest.approx(above), combined)
 

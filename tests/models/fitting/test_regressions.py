@@ -71,11 +71,15 @@ def test_the_candidates_are_the_regressions_that_they_say(link: str, weight: np.
     expected = {
         "prior": OFFSET,
         "slope": best(np.column_stack([ones, away]), [shift, slope], OFFSET),
-        "ridge": best(np.column_stack([ones, away, z]), [shift, slope, *[100.0] * 3], OFFSET),
-        "ridge_strong": best(np.column_stack([ones, away, z]), [shift, slope, *[400.0] * 3], OFFSET),
+        "ridge": best(np.column_stack([ones, away, z]), [shift, slope, *[7.0] * 3], OFFSET),
+        "plain_ridge": best(
+            np.column_stack([ones, z]),
+            [shift, *[7.0] * 3],
+            np.full(N, candidate("base_rate", data, link, center, scale).intercept),
+        ),
     }
     for name, margin in expected.items():
-        found = candidate(name, data, link, center, scale)
+        found = candidate(name, data, link, center, scale, precision=7.0)
         assert found.margin(OFFSET, z) == pytest.approx(margin, abs=1e-3), name
     flat = candidate("base_rate", data, link, center, scale)
     rate = (w * Y).sum() / w.sum()

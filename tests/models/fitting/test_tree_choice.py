@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pgx.models.fitting import fit
+from pgx.models.fitting import candidates, fit
 from pgx.models.fitting.boost import Settings
 from pgx.models.fitting.linear import Data
 
@@ -23,25 +23,22 @@ def _curved(link: str) -> Data:
 
 
 @pytest.mark.parametrize("link", ["sqrt", "logit"])
-def test_trees_must_gain_more_than_the_standard_error_of_their_gain(link: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    data, gains = _curved(link), list[float]()
+def test_trees_are_given_weight_where_no_line_can_say_it(link: str) -> None:
+    data = _curved(link)
+    found = fit.fit(data, link, [0, 0], settings=FEW)
+    grown = {name: weight for name, weight in found.weights.items() if name in candidates.BASE}
+    assert sum(grown.values()) > 0.8
+    assert found.losses["model"] < 0.9 * found.losses["ridge"]
+    assert found.trees == sum(found.recipe.variants[name].trees for name, weight in grown.items() if weight)
 
-    def error_is(share: float):  # type: ignore[no-untyped-def]
-        def standard_error(values, groups, weight=None):  # type: ignore[no-untyped-def]
-            gains.append(fit.mean(values, weight))
-            return share * gains[-1]
 
-        return standard_error
-
-    monkeypatch.setattr(fit, "grouped_se", error_is(1.0))
-    without = fit.fit(data, link, [0, 0], settings=FEW)
-    monkeypatch.setattr(fit, "grouped_se", error_is(0.999))
-    with_them = fit.fit(data, link, [0, 0], settings=FEW)
-    assert gains[0] == gains[1] > 0
-    assert (without.trees, without.booster) == (0, None)
-    assert with_them.trees == 20 and with_them.booster is not None
-    assert with_them.losses["model"] < without.losses["model"]
-    assert not np.array_equal(with_them.margin(data.prior, data.x), without.margin(data.prior, data.x))
+@pytest.mark.parametrize("link", ["sqrt", "logit"])
+def test_trees_are_given_none_where_there_is_nothing(link: str) -> None:
+    rng = np.random.default_rng(2)
+    x, prior = rng.normal(size=(400, 4)).astype(np.float32), rng.normal(size=400) + (5 if link == "sqrt" else -1)
+    y = prior + rng.normal(size=400) if link == "sqrt" else (rng.random(400) < 1 / (1 + np.exp(-prior))).astype(float)
+    found = fit.fit(Data(prior, x, y, np.arange(400)), link, [0] * 4, settings=FEW)
+    assert found.weights["prior"] > 0.7 and found.trees == 0 and found.booster is None
 
 
 def test_the_standard_error_is_that_of_the_mean_over_independent_persons() -> None:
@@ -56,40 +53,29 @@ def test_the_standard_error_is_that_of_the_mean_over_independent_persons() -> No
 
 @pytest.mark.parametrize(
     ("events", "gate"),
-    [(0, "intercept"), (14, "intercept"), (15, "linear"), (99, "linear"), (100, "booster"), (5000, "booster")],
+    [(0, "intercept"), (9, "intercept"), (10, "linear"), (19, "linear"), (20, "booster"), (5000, "booster")],
 )
 def test_what_a_number_of_events_allows(events: int, gate: str) -> None:
     assert fit.gate_of(events) == gate
 
 
 @pytest.mark.parametrize(
-    ("events", "link", "more"),
+    ("gate", "names"),
     [
-        (14, "logit", []),
-        (15, "logit", ["slope"]),
-        (49, "logit", ["slope"]),
-        (50, "logit", ["slope", "ridge_strong", "ridge"]),
-        (149, "sqrt", ["slope"]),
-        (150, "sqrt", ["slope", "ridge_strong", "ridge"]),
+        ("intercept", ["prior", "base_rate", "intercept"]),
+        ("linear", [*candidates.SIMPLE, *candidates.RIDGES]),
+        ("booster", [*candidates.SIMPLE, *candidates.RIDGES, *candidates.BASE]),
     ],
 )
-def test_which_candidates_a_number_of_events_allows(events: int, link: str, more: list[str]) -> None:
-    assert fit._candidates(events, 3, link) == ["base_rate", "prior", "intercept", *more]
-    assert "ridge" not in fit._candidates(events, 0, link)
-
-
-@pytest.mark.parametrize(("events", "tried"), [(99, False), (100, True)])
-def test_no_tree_is_tried_below_a_hundred_events(events: int, tried: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
-
-    def none(data, *rest):  # type: ignore[no-untyped-def]
-        asked.append(len(data.y))
-        return 0, np.zeros(len(data.y))
-
-    monkeypatch.setattr(fit, "_choose_trees", none)
-    y = np.r_[np.ones(events), np.zeros(300)]
-    found = fit.fit(Data(np.full(len(y), -1.4), np.zeros((len(y), 0), np.float32), y, np.arange(len(y))), "logit", [])
-    assert (found.gate == "booster") == bool(asked) == tried
+def test_which_candidates_a_number_of_events_allows(gate: str, names: list[str]) -> None:
+    data = Data(np.zeros(50), np.zeros((50, 3), np.float32), np.zeros(50), np.arange(50))
+    found = candidates.plan(30, data, "logit", Settings(), gate)
+    assert list(found) == names
+    if "ridge" in names:
+        precisions = [variant.precision for variant in found["ridge"]]
+        assert precisions[0] == 0.01 and precisions[-1] == 100_000
+    bare = Data(data.prior, np.zeros((50, 0), np.float32), data.y, data.groups)
+    assert set(candidates.plan(30, bare, "logit", Settings(), gate)) <= set(candidates.SIMPLE)
 
 
 def test_persons_are_counted_not_rows_and_the_rarer_outcome_decides() -> None:

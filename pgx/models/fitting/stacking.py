@@ -1,0 +1,91 @@
+"""What each candidate counts: non-negative weights that add up to 1, from predictions of persons not seen.
+
+Stacked on the margin scale (Wolpert, Neural Netw 1992;5:241; van der Laan, Polley and Hubbard, Stat Appl Genet Mol Biol
+2007;6:25): the loss of the weighted sum is minimised over persons whom the candidates have not seen, in every repeat of
+the cross-validation. A candidate pays for its weight, in log-likelihood, the more the more it can learn from chance:
+where the data say little, all the weight stays with the published evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from pgx.models.evidence.links import sigmoid
+from pgx.models.fitting.boost import Floats
+
+PRICE: Mapping[str, float] = {
+    "prior": 0.0,
+    "base_rate": 1.0,
+    "intercept": 1.0,
+    "slope": 1.5,
+    "ridge": 2.0,
+    "plain_ridge": 2.0,
+    "boosted": 3.0,
+    "boosted_ridge": 3.0,
+    "plain_booster": 3.0,
+}
+"""Log-likelihood by which a candidate must be ahead of the published evidence before it is given any weight."""
+SMALLEST = 0.02
+"""Smaller weights are dropped."""
+
+
+def weights(
+    margins: Mapping[str, Floats], y: Floats, link: str, weight: Floats | None, price: Mapping[str, float] = PRICE
+) -> dict[str, float]:
+    """Return each candidate's weight.
+
+    Parameters
+    ----------
+    margins
+        Candidate -> float64 (repeats, n): margins of rows that it has not seen.
+    y, link, weight
+        Outcome on the link scale, and what a row counts.
+    price
+        Candidate -> log-likelihood that full weight costs.
+    """
+    from scipy import optimize
+
+    names = list(margins)
+    stack = np.stack([margins[name] for name in names], axis=-1)
+    each = np.ones(len(y)) if weight is None else weight
+    noise = 1.0
+    if link != "logit":
+        error = ((stack - y[:, None]) ** 2).mean(axis=0)
+        noise = max(float(np.min((each[:, None] * error).sum(axis=0)) / each.sum()), 1e-9)
+    cost = np.array([price[name] for name in names])
+    repeats = len(stack)
+
+    def score(w: Floats) -> tuple[float, Floats]:
+        margin = stack @ w
+        if link == "logit":
+            loss = np.logaddexp(0.0, np.where(y > 0.5, -margin, margin))
+            slope = sigmoid(np.clip(margin, -35, 35)) - y
+        else:
+            loss, slope = 0.5 * (y - margin) ** 2 / noise, (margin - y) / noise
+        gradient = np.einsum("rn,rnk->k", each * slope, stack) / repeats
+        return float((each * loss).sum() / repeats + cost @ w), gradient + cost
+
+    start = np.full(len(names), 0.5 / len(names))
+    start[names.index("prior")] += 0.5
+    found = optimize.minimize(
+        score,
+        start,
+        jac=True,
+        method="SLSQP",
+        bounds=[(0.0, 1.0)] * len(names),
+        constraints={"type": "eq", "fun": lambda w: w.sum() - 1.0, "jac": lambda w: np.ones(len(w))},
+        options={"maxiter": 200, "ftol": 1e-7},
+    ).x
+    return rounded(dict(zip(names, (float(one) for one in found), strict=True)))
+
+
+def rounded(found: Mapping[str, float]) -> dict[str, float]:
+    """Return the weights without the smallest ones, in ten-thousandths, so that every machine fits the same model."""
+    kept = {name: max(one, 0.0) if one >= SMALLEST else 0.0 for name, one in found.items()}
+    total = sum(kept.values())
+    short = {name: round(one / total, 4) for name, one in kept.items()}
+    largest = max(short, key=lambda name: short[name])
+    short[largest] = round(short[largest] + 1.0 - sum(short.values()), 4)
+    return short
