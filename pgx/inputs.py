@@ -47,13 +47,14 @@ def phenotyped(
     medications: Names | None = None,
     outside_calls: Paths = (),
     options: Options | None = None,
+    kb: KnowledgeBase | None = None,
 ) -> Phenotyped:
-    """Go from files to phenotypes; parameters as for `pgx.report`."""
+    """Go from files to phenotypes; parameters as for `pgx.report`, and the knowledge if it is open already."""
     from pgx import calling, phenotypes
 
     options = options or Options()
     clinical, outside_calls, medications = paths_of(clinical), paths_of(outside_calls), names_of(medications)
-    kb = knowledge(options.knowledge)
+    kb = knowledge(options.knowledge) if kb is None else kb
     genotypes, history, groups = read(kb, vcf, clinical, medications, options)
     callset = called = calling.call(
         genotypes, kb, groups=groups, genes=names_of(options.genes), copy_number=options.copy_number

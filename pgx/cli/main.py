@@ -53,7 +53,7 @@ def root(
 _COMMANDS = (
     "report", "call", "features", "check", "diff", "serve", "score", "train", "evaluate", "monitor", "simulate",
 )  # fmt: skip
-_GROUPS = ("kb", "models")
+_GROUPS = ("kb", "models", "cohort")
 
 
 def _register(asked: str | None) -> None:

@@ -1,0 +1,91 @@
+"""The folder of a cohort: where each part, state and document lies, and how a file becomes part of it.
+
+Results lie at the top. What a run needs to go on is kept in ``.pgx``: the state of each block, which is written last,
+so that a block either is done with all its parts or has not been done; and files that are not finished.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pgx.io import write_bytes
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """The places in a cohort's folder."""
+
+    root: Path
+
+    @property
+    def work(self) -> Path:
+        """What is not a result."""
+        return self.root / ".pgx"
+
+    @property
+    def unfinished(self) -> Path:
+        """Files that are being written: beside the results, where no reader of the tables finds them."""
+        return self.work / "unfinished"
+
+    @property
+    def manifest(self) -> Path:
+        """What was run on what, and the state of each block."""
+        return self.root / "manifest.json"
+
+    def part(self, table: str, number: int) -> Path:
+        """One block's rows of a table."""
+        return self.root / table / f"part-{number:05d}.parquet"
+
+    def state(self, number: int) -> Path:
+        """What is known of a block that is done."""
+        return self.work / "blocks" / f"{number:05d}.json"
+
+    def documents(self, number: int) -> Path:
+        """One block's documents a person."""
+        return self.root / "reports" / f"block-{number:05d}"
+
+    def read_state(self, number: int, plan: str) -> Json | None:
+        """Return the state of a block; None if it is not done, was done for another plan, or lost a part."""
+        state = read_json(self.state(number))
+        if state is None or state.get("plan") != plan:
+            return None
+        sizes = ((self.root / name, one["bytes"]) for name, one in state["files"].items())
+        return state if all(path.is_file() and path.stat().st_size == size for path, size in sizes) else None
+
+
+def read_json(path: Path) -> Json | None:
+    """Return a file of state; None if there is none, or it is cut short."""
+    try:
+        found = json.loads(path.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def write_json(path: Path, content: Json) -> None:
+    """Write a file of state, whole or not at all."""
+    write_bytes(path, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
+
+
+def place(folder: Folder, files: dict[Path, bytes]) -> dict[str, Json]:
+    """Put the files of a block in their places, safe against a loss of power; return name -> bytes and SHA-256."""
+    folder.unfinished.mkdir(parents=True, exist_ok=True)
+    told: dict[str, Json] = {}
+    for path, content in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = folder.unfinished / f"{os.getpid()}-{path.parent.name}-{path.name}"
+        with temporary.open("wb") as handle:
+            handle.write(content)
+            handle.flush()
+            os.fsync(handle.fileno())
+        temporary.replace(path)
+        name = path.relative_to(folder.root).as_posix()
+        told[name] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    return told

@@ -1,0 +1,55 @@
+"""What a cohort run does: inputs, options, the persons in order, and the blocks that they fall into."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pgx.options import Options
+
+TABLES = ("calls", "phenotypes", "features", "guidance", "judgements", "scores", "notes")
+"""The partitioned tables of a cohort, each a folder of one Parquet file a block."""
+BLOCK = 1000
+"""Persons a block, unless the user says otherwise: large enough to share work, small enough to hold twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A cohort run.
+
+    Parameters
+    ----------
+    vcf, clinical, outside_calls
+        Input files.
+    samples
+        Everybody, in the order of the inputs; blocks are cut from it.
+    drugs, endpoints
+        As for `pgx.report`.
+    tables
+        Which of `TABLES` to write.
+    reports
+        Formats of the documents a person; none = no documents.
+    block_size
+        Persons a block.
+    options
+        How to read and call.
+    """
+
+    vcf: tuple[str, ...]
+    samples: tuple[str, ...]
+    clinical: tuple[str, ...] = ()
+    outside_calls: tuple[str, ...] = ()
+    drugs: tuple[str, ...] | None = None
+    endpoints: tuple[str, ...] | None = None
+    tables: tuple[str, ...] = TABLES
+    reports: tuple[str, ...] = ()
+    block_size: int = BLOCK
+    options: Options = Options()
+
+    @property
+    def blocks(self) -> int:
+        """Number of blocks; they are counted from 0."""
+        return -(-len(self.samples) // self.block_size)
+
+    def block(self, number: int) -> tuple[str, ...]:
+        """Return the persons of a block."""
+        return self.samples[number * self.block_size : (number + 1) * self.block_size]

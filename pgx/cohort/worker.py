@@ -1,0 +1,50 @@
+"""A worker: a process that does one block after the other for the run that started it.
+
+It is started as ``python -m pgx.cohort.worker FD`` with one end of a socket. The run sends the plan and then numbers of
+blocks; the worker answers with what became of each. It ends when the run does, however that ends.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import signal
+import sys
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from pgx.cohort.block import do_block
+from pgx.cohort.folder import Folder
+from pgx.cohort.plan import Plan
+from pgx.inputs import knowledge
+
+_DIE_WITH_PARENT = 1
+
+
+def serve(connection: Connection) -> None:
+    """Do blocks until the run says that there are none left, or is gone."""
+    plan: Plan
+    plan, digest, root = connection.recv()
+    kb = knowledge(plan.options.knowledge)
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        while (number := connection.recv()) is not None:
+            try:
+                state = do_block(plan, digest, kb, number, Folder(Path(root)))
+            except OSError as error:
+                connection.send(("stop", number, f"{error.filename or root}: {error.strerror or error}"))
+                return
+            connection.send(("done", number, state))
+
+
+def main() -> None:
+    """Serve the run at the other end of the socket."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the run says when to stop
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
+    gc.set_threshold(200_000)
+    serve(Connection(int(sys.argv[1])))
+
+
+if __name__ == "__main__":
+    main()
