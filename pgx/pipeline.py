@@ -47,19 +47,43 @@ def score_phenotyped(
     """
     import polars as pl
 
-    from pgx import models
+    from pgx import models, schema
     from pgx.features import build, known, scenarios
     from pgx.models.evidence import plausible
 
-    genes = models.genes_of(found.kb, endpoints, models_dir)
-    guessed = models.averaged_genes(found.kb, endpoints, models_dir)
+    groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
+    for name in endpoints:
+        one = [name]
+        genes = (
+            tuple(models.genes_of(found.kb, one, models_dir)),
+            tuple(models.averaged_genes(found.kb, one, models_dir)),
+        )
+        groups.setdefault(genes, []).append(name)
     # A site's own model may read any feature; the shipped ones say which.
     wanted = None if models_dir else known(models.columns_of(found.kb, endpoints), found.kb)
-    calls = found.calls.filter(pl.col("gene").is_in(genes))
+    calls = found.calls.filter(pl.col("gene").is_in({gene for genes, _ in groups for gene in genes}))
     base = build(calls, found.phenotypes, found.clinical, found.kb, columns=wanted)
     base = plausible.marked(base, found.clinical.kept_out, found.kb)
-    rows = scenarios(base, found.calls, found.kb, genes, phenotypes=found.phenotypes, averaged=guessed)
-    return models.score(rows, found.kb, endpoints=endpoints, models_dir=models_dir, whose=whose)
+    # Averaged over the genes of the endpoint and no others: what else a run scores must not change a person's score.
+    scores, notes = [schema.empty(schema.SCORES)], []
+    for (genes, guessed), names in groups.items():
+        own = base
+        if whose is not None:
+            asked = whose.filter(pl.col("drug").is_in(models.drugs_of(found.kb, names)))
+            own = base.join(asked, on="sample", how="semi", maintain_order="left")
+        theirs = calls.join(own, on="sample", how="semi", maintain_order="left")
+        rows = scenarios(own, theirs, found.kb, genes, phenotypes=found.phenotypes, averaged=guessed)
+        part, told = models.score(rows, found.kb, endpoints=names, models_dir=models_dir, whose=whose)
+        scores.append(part)
+        notes += told
+    ranks = pl.DataFrame({"endpoint": list(endpoints)}, schema={"endpoint": pl.String}).with_row_index("_rank")
+    people = base.select("sample").with_row_index("_person")
+    frame = (
+        pl.concat(scores)
+        .join(people, on="sample", how="left")
+        .join(ranks.unique("endpoint", keep="first"), on="endpoint", how="left")
+    )
+    return frame.sort("_person", "_rank").drop("_person", "_rank"), list(dict.fromkeys(notes))
 
 
 def conclude(

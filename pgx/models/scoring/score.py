@@ -80,15 +80,37 @@ def score(
     for rank, endpoint in enumerate(chosen):
         model = models.get(endpoint.name)
         local = bool(endpoint.local) or (model is not None and model.checksum not in shipped)
-        found = answer(frame, starts, names, endpoint, model, kb.version, local=local)
-        if whose is not None:
-            found = found.join(whose, on=["sample", "drug"], how="semi", maintain_order="left")
+        drug = model.endpoint.drug if model else endpoint.drug
+        asked = None if whose is None else set(whose.filter(drug=drug)["sample"])
+        found = _answered(frame, starts, names, asked, endpoint, model, kb.version, local)
         parts.append(found.with_columns(_rank=pl.lit(rank, dtype=pl.Int64)))
         notes += _notes(found, endpoint, model)
     if not parts or not names:
         return schema.empty(schema.SCORES), notes
     order = pl.concat(parts).sort("_person", "_rank", maintain_order=True).drop("_person", "_rank")
     return schema.conform(order, schema.SCORES), notes
+
+
+def _answered(
+    frame: pl.DataFrame,
+    starts: NDArray[np.int64],
+    names: list[str],
+    asked: set[str] | None,
+    endpoint: Endpoint,
+    model: Model | None,
+    kb_version: str,
+    local: bool,
+) -> pl.DataFrame:
+    """Score an endpoint for those who are asked about; None = everybody."""
+    keep = np.array([asked is None or name in asked for name in names], dtype=np.bool_)
+    if keep.all():
+        return answer(frame, starts, names, endpoint, model, kb_version, local=local)
+    lengths = np.diff(np.r_[starts, frame.height])
+    own = frame.filter(pl.Series(np.repeat(keep, lengths)))
+    first = np.r_[0, np.cumsum(lengths[keep])[:-1]].astype(np.int64) if keep.any() else np.zeros(0, dtype=np.int64)
+    chosen = np.flatnonzero(keep)
+    found = answer(own, first, [names[at] for at in chosen], endpoint, model, kb_version, local=local)
+    return found.with_columns(_person=pl.Series(chosen[found["_person"].to_numpy()], dtype=pl.Int64))
 
 
 def explain(
