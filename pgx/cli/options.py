@@ -28,6 +28,7 @@ class Role(Enum):
     folder = "a folder to write to; what will be in it is checked by the command"
     record = "a clinical file or a folder of them"
     perhaps = "a text that may be the path of an input"
+    log = "a file to which lines are added, and which is no table"
 
 
 class Build(StrEnum):
@@ -164,6 +165,11 @@ Accept = Annotated[
         help="Clinical fields whose unlikely values were checked and are right, separated by commas.",
         show_default=False,
     ),
+]
+LogFile = Annotated[
+    Path | None,
+    typer.Option("--log-file", help="Also write what happens, and when, to this file as JSON lines.", show_default=False),
+    Role.log,
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only on standard error.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Print every note on standard error.")]

@@ -11,11 +11,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pgx.cohort.example import example
+    from pgx.cohort.merge import merge, status
     from pgx.cohort.run import run
 
-__all__ = ["run"]
+__all__ = ["example", "merge", "run", "status"]
 
-_HOME = {"run": "pgx.cohort.run"}
+_HOME = {
+    "example": "pgx.cohort.example",
+    "merge": "pgx.cohort.merge",
+    "run": "pgx.cohort.run",
+    "status": "pgx.cohort.merge",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -51,13 +51,22 @@ class Folder:
         """One block's documents a person."""
         return self.root / "reports" / f"block-{number:05d}"
 
-    def read_state(self, number: int, plan: str) -> Json | None:
-        """Return the state of a block; None if it is not done, was done for another plan, or lost a part."""
+    def read_state(self, number: int, plan: str, *, verify: bool = False) -> Json | None:
+        """Return the state of a block; None if it is not done, was done for another plan, or lost a part.
+
+        With `verify` the parts are read and compared with their checksums.
+        """
         state = read_json(self.state(number))
         if state is None or state.get("plan") != plan:
             return None
-        sizes = ((self.root / name, one["bytes"]) for name, one in state["files"].items())
-        return state if all(path.is_file() and path.stat().st_size == size for path, size in sizes) else None
+        whole = all(_is_whole(self.root / name, one, verify) for name, one in state["files"].items())
+        return state if whole else None
+
+
+def _is_whole(path: Path, told: Json, verify: bool) -> bool:
+    if not path.is_file() or path.stat().st_size != told["bytes"]:
+        return False
+    return not verify or hashlib.sha256(path.read_bytes()).hexdigest() == told["sha256"]
 
 
 def read_json(path: Path) -> Json | None:

@@ -48,8 +48,18 @@ class Plan:
     @property
     def blocks(self) -> int:
         """Number of blocks; they are counted from 0."""
-        return -(-len(self.samples) // self.block_size)
+        return block_count(len(self.samples), self.block_size)
 
     def block(self, number: int) -> tuple[str, ...]:
         """Return the persons of a block."""
         return self.samples[number * self.block_size : (number + 1) * self.block_size]
+
+
+def block_count(persons: int, block_size: int) -> int:
+    """Return into how many blocks so many persons fall."""
+    return -(-persons // block_size)
+
+
+def block_length(persons: int, block_size: int, number: int) -> int:
+    """Return how many persons a block holds."""
+    return min(block_size, persons - number * block_size)

@@ -17,6 +17,7 @@ from pathlib import Path
 from pgx.cohort.block import do_block
 from pgx.cohort.folder import Folder
 from pgx.cohort.plan import Plan
+from pgx.errors import InputError
 from pgx.inputs import knowledge
 
 _DIE_WITH_PARENT = 1
@@ -31,10 +32,18 @@ def serve(connection: Connection) -> None:
         while (number := connection.recv()) is not None:
             try:
                 state = do_block(plan, digest, kb, number, Folder(Path(root)))
-            except OSError as error:
-                connection.send(("stop", number, f"{error.filename or root}: {error.strerror or error}"))
+            except (OSError, InputError, MemoryError) as error:
+                connection.send(("stop", number, _told(error, root)))
                 return
             connection.send(("done", number, state))
+
+
+def _told(error: Exception, root: str) -> str:
+    if isinstance(error, MemoryError):
+        return "there is not enough memory (fewer --threads or a smaller --block-size need less)"
+    if isinstance(error, OSError):
+        return f"{error.filename or root}: {(error.strerror or str(error)).lower()}"
+    return str(error)
 
 
 def main() -> None:

@@ -146,6 +146,21 @@ def read(
     return _result(names, everyone, kb.sites, targets, assembly, inputs, copies, notes)
 
 
+def samples_of(
+    paths: PathLike | Sequence[PathLike], kb: KnowledgeBase, *, build: str | None = None
+) -> tuple[str, ...]:
+    """Return the samples of files in the order in which `read` has them; parameters and errors as there."""
+    asked = asked_build(build)
+    found: dict[str, None] = {}
+    for path in [paths] if isinstance(paths, str | os.PathLike) else paths:
+        source = open_source(path)
+        try:
+            found |= dict.fromkeys(_open(source, asked, kb).samples)
+        finally:
+            source.close()
+    return tuple(found)
+
+
 def harmless_filters(kb: KnowledgeBase) -> frozenset[str]:
     """Return the words in FILTER, upper case, that say something else than that a filter failed."""
     return frozenset(word.upper() for word in kb.table("filter_words")["word"])
