@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pgx.knowledge import KnowledgeBase
     from pgx.notes import Note
     from pgx.types import CallSet, ClinicalData, Genotypes
+    from pgx.variants.read import Input
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Phenotyped:
 
 
 def phenotyped(
-    vcf: Paths,
+    vcf: Paths | Sequence[Input],
     *,
     clinical: Paths = (),
     medications: Names | None = None,
@@ -142,7 +143,7 @@ def knowledge(overlays: Paths = ()) -> KnowledgeBase:
 
 def read(
     kb: KnowledgeBase,
-    vcf: Paths,
+    vcf: Paths | Sequence[Input],
     clinical: Sequence[PathLike],
     medications: Sequence[str] | None,
     options: Options,
@@ -161,7 +162,7 @@ def read(
         return told
 
     genotypes = variants.read(
-        paths_of(vcf),
+        [vcf] if isinstance(vcf, str | Path) else list(vcf),
         kb,
         samples=names_of(options.samples),
         build=options.build,

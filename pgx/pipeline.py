@@ -53,19 +53,16 @@ def score_phenotyped(
 
     groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
     for name in endpoints:
-        one = [name]
-        genes = (
-            tuple(models.genes_of(found.kb, one, models_dir)),
-            tuple(models.averaged_genes(found.kb, one, models_dir)),
-        )
-        groups.setdefault(genes, []).append(name)
+        needed = models.genes_of(found.kb, [name], models_dir), models.averaged_genes(found.kb, [name], models_dir)
+        groups.setdefault((tuple(needed[0]), tuple(needed[1])), []).append(name)
     # A site's own model may read any feature; the shipped ones say which.
     wanted = None if models_dir else known(models.columns_of(found.kb, endpoints), found.kb)
     calls = found.calls.filter(pl.col("gene").is_in({gene for genes, _ in groups for gene in genes}))
     base = build(calls, found.phenotypes, found.clinical, found.kb, columns=wanted)
     base = plausible.marked(base, found.clinical.kept_out, found.kb)
     # Averaged over the genes of the endpoint and no others: what else a run scores must not change a person's score.
-    scores, notes = [schema.empty(schema.SCORES)], []
+    scores: list[pl.DataFrame] = [schema.empty(schema.SCORES)]
+    notes: list[Note] = []
     for (genes, guessed), names in groups.items():
         own = base
         if whose is not None:

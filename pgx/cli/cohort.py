@@ -29,7 +29,9 @@ def run(
     vcf: opt.MaybeVcfs = None,
     out: Annotated[
         Path,
-        typer.Option("-o", "--out", help="Folder of the cohort; the same folder goes on with a run.", show_default=False),
+        typer.Option(
+            "-o", "--out", help="Folder of the cohort; the same folder goes on with a run.", show_default=False
+        ),
         opt.Role.folder,
     ] = Path("cohort"),
     clinical: opt.Clinical = None,

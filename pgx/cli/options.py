@@ -168,7 +168,9 @@ Accept = Annotated[
 ]
 LogFile = Annotated[
     Path | None,
-    typer.Option("--log-file", help="Also write what happens, and when, to this file as JSON lines.", show_default=False),
+    typer.Option(
+        "--log-file", help="Also write what happens, and when, to this file as JSON lines.", show_default=False
+    ),
     Role.log,
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only on standard error.")]

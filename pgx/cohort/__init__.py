@@ -11,17 +11,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pgx.cohort.example import example
-    from pgx.cohort.merge import merge, status
-    from pgx.cohort.run import run
+    from pgx.cohort.starters import example
+    from pgx.cohort.shards import merge, status
+    from pgx.cohort.runs import run
 
 __all__ = ["example", "merge", "run", "status"]
 
 _HOME = {
-    "example": "pgx.cohort.example",
-    "merge": "pgx.cohort.merge",
-    "run": "pgx.cohort.run",
-    "status": "pgx.cohort.merge",
+    "example": "pgx.cohort.starters",
+    "merge": "pgx.cohort.shards",
+    "run": "pgx.cohort.runs",
+    "status": "pgx.cohort.shards",
 }
 
 

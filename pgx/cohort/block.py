@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import errno
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import polars as pl
 
@@ -19,11 +20,17 @@ from pgx.inputs import phenotyped
 from pgx.knowledge import KnowledgeBase
 from pgx.pipeline import conclude
 from pgx.types import ClinicalData, Result
+from pgx.variants.read import Input
+from pgx.variants.spool import spooled
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ENOMEM)
 """Errors of the machine, not of a person's data: the run stops, and is gone on with later."""
 _NOBODY = ClinicalData(schema.empty(schema.CLINICAL), schema.empty(schema.MEDICATIONS), schema.empty(schema.NOTES))
 LOST = (NoteCode.OUTSIDE_REFUSED, NoteCode.PERSON_FAILED)
+
+
+Genomes = Callable[[], Sequence[Input]]
+"""Opens the genotypes of a block anew: each is read once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +41,24 @@ class Piece:
     features: pl.DataFrame | None
 
 
-def do_block(plan: Plan, digest: str, kb: KnowledgeBase, number: int, folder: Folder) -> Json:
+def do_block(
+    plan: Plan, digest: str, kb: KnowledgeBase, number: int, folder: Folder, spool: Path | None = None
+) -> Json:
     """Run the stages for the persons of a block, write its parts, and at last its state, which is returned."""
     people = plan.block(number)
     pieces: list[Piece] = []
     failed: list[Json] = []
-    for found in _pieces(plan, kb, people):
+    vcf = (lambda: plan.vcf) if spool is None else (lambda: spooled(spool, number, people))
+    for found in _pieces(plan, kb, vcf, people):
         if isinstance(found, Piece):
             pieces.append(found)
         else:
             failed.append(found)
     frames = _frames(plan, pieces, kb)
     notes = frames["notes"] if pieces else schema.empty(schema.NOTES)
-    whole_run = notes.filter(pl.col("sample").is_null()).drop("sample").unique(maintain_order=True)
+    # How many of a block have no score is no news of the run, and each person's row says it.
+    of_run = pl.col("sample").is_null() & (pl.col("code") != NoteCode.SCORE_REFUSED)
+    whole_run = notes.filter(of_run).drop("sample").unique(maintain_order=True)
     frames["notes"] = notes.filter(pl.col("sample").is_not_null())
     errors = notes.filter(pl.col("severity") == Severity.ERROR).select("sample", "stage", "code", "where", "message")
     failures = [*failed, *errors.to_dicts()]
@@ -64,10 +76,10 @@ def do_block(plan: Plan, digest: str, kb: KnowledgeBase, number: int, folder: Fo
     return state
 
 
-def _pieces(plan: Plan, kb: KnowledgeBase, people: Sequence[str]) -> Iterator[Piece | Json]:
+def _pieces(plan: Plan, kb: KnowledgeBase, vcf: Genomes, people: Sequence[str]) -> Iterator[Piece | Json]:
     """Yield what is found for the persons together; if that fails, for each half, so that a failure costs one alone."""
     try:
-        piece = _piece(plan, kb, people)
+        piece = _piece(plan, kb, vcf(), people)
     except Exception as error:
         if _is_of_the_machine(error):
             raise
@@ -78,13 +90,13 @@ def _pieces(plan: Plan, kb: KnowledgeBase, people: Sequence[str]) -> Iterator[Pi
         yield piece
         return
     half = len(people) // 2
-    yield from _pieces(plan, kb, people[:half])
-    yield from _pieces(plan, kb, people[half:])
+    yield from _pieces(plan, kb, vcf, people[:half])
+    yield from _pieces(plan, kb, vcf, people[half:])
 
 
-def _piece(plan: Plan, kb: KnowledgeBase, people: Sequence[str]) -> Piece:
+def _piece(plan: Plan, kb: KnowledgeBase, vcf: Sequence[Input], people: Sequence[str]) -> Piece:
     options = replace(plan.options, samples=list(people))
-    found = phenotyped(plan.vcf, clinical=plan.clinical, outside_calls=plan.outside_calls, options=options, kb=kb)
+    found = phenotyped(vcf, clinical=plan.clinical, outside_calls=plan.outside_calls, options=options, kb=kb)
     result = conclude(found, plan.drugs, plan.endpoints, options)
     features = None
     if "features" in plan.tables:

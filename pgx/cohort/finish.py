@@ -27,8 +27,13 @@ def finish(folder: Folder, manifest: Json, states: Sequence[Json], unfinished: I
     unfinished
         Rows of failures of blocks that could not be done.
     """
-    lost = [row for state in states for row in state["failures"]]
-    write_bytes(folder.root / FAILURES, _table(_FAILURE_COLUMNS, [*lost, *unfinished]))
+    lost: dict[object, Json] = {}
+    for state in states:
+        for row in state["failures"]:
+            # What is lost to nobody in particular, such as a row of a shared file, every block has met.
+            key = tuple(row[name] for name in _FAILURE_COLUMNS) if row["sample"] is None else (state["block"], id(row))
+            lost.setdefault(key, row)
+    write_bytes(folder.root / FAILURES, _table(_FAILURE_COLUMNS, [*lost.values(), *unfinished]))
     notes = {tuple(row.get(name) for name in _NOTE_COLUMNS): row for state in states for row in state["notes"]}
     write_bytes(folder.root / RUN_NOTES, _table(_NOTE_COLUMNS, notes.values()))
     kept = ("block", "persons", "lost", "files")

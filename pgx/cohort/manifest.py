@@ -25,7 +25,9 @@ def asked(plan: Plan, versions: Mapping[str, str], prints: Mapping[str, Json]) -
         "layout": LAYOUT,
         "versions": dict(versions),
         "inputs": [{key: one[key] for key in ("name", "bytes", "sha256")} for one in prints.values()],
-        "options": {key: _plain(value) for key, value in asdict(plan.options).items() if value not in (None, False, ())},
+        "options": {
+            key: _plain(value) for key, value in asdict(plan.options).items() if value not in (None, False, ())
+        },
         "parameters": {
             "block_size": plan.block_size,
             "tables": list(plan.tables),

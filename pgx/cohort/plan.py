@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pgx.options import Options
 
@@ -43,7 +43,7 @@ class Plan:
     tables: tuple[str, ...] = TABLES
     reports: tuple[str, ...] = ()
     block_size: int = BLOCK
-    options: Options = Options()
+    options: Options = field(default_factory=Options)
 
     @property
     def blocks(self) -> int:

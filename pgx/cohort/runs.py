@@ -22,6 +22,7 @@ from pgx.inputs import inputs_of, knowledge
 from pgx.io import check_outputs, write_bytes
 from pgx.options import Names, Options, PathLike, Paths, names_of, paths_of
 from pgx.pipeline import versions
+from pgx.variants.spool import spool
 
 _TRIES = 2
 """How often a block is begun whose process ends in the middle."""
@@ -109,9 +110,16 @@ def run(
     """
     options = options or Options()
     plan = Plan(
-        tuple(map(str, paths_of(vcf))), (), tuple(map(str, paths_of(clinical))), tuple(map(str, paths_of(outside_calls))),
-        _tuple(drugs), _tuple(endpoints), _chosen(tables), block_size=block_size, options=options,
-    )  # fmt: skip
+        vcf=_texts(vcf),
+        samples=(),
+        clinical=_texts(clinical),
+        outside_calls=_texts(outside_calls),
+        drugs=_tuple(drugs),
+        endpoints=_tuple(endpoints),
+        tables=_chosen(tables),
+        block_size=block_size,
+        options=options,
+    )
     _check(plan, shard, threads)
     folder = Folder(Path(out))
     files = inputs_of(plan.vcf, plan.clinical, plan.outside_calls, options)
@@ -166,34 +174,49 @@ def _work(
     died: list[Json] = []
     if left:
         shutil.rmtree(folder.unfinished, ignore_errors=True)
-        for number, state in _done(plan, described, folder, threads, left):
+        spool_folder = _spooled(plan, folder, shard)
+        for number, state in _done(plan, described, folder, threads, left, spool_folder):
             if "died" in state:
                 died.append(_lost_block(plan, number, state["died"]))
                 progress = replace(progress, lost=progress.lost + len(plan.block(number)))
             else:
                 states[number] = state
-                progress = replace(
-                    progress, done=progress.done + state["persons"], lost=progress.lost + state["lost"]
-                )
+                progress = replace(progress, done=progress.done + state["persons"], lost=progress.lost + state["lost"])
             tell(progress)
+        if spool_folder is not None and not died:
+            shutil.rmtree(spool_folder, ignore_errors=True)
     others = {
         number: state
         for number in range(plan.blocks)
         if number not in own and (state := folder.read_state(number, digest))
     }
     everything = {**states, **others}
-    if left or (read_json(folder.manifest) or {}).get("blocks") is None:
-        if len(everything) == plan.blocks or died:
-            finish.finish(folder, described, [everything[n] for n in sorted(everything)], died)
+    complete = len(everything) == plan.blocks or bool(died)
+    if complete and (left or (read_json(folder.manifest) or {}).get("blocks") is None):
+        finish.finish(folder, described, [everything[n] for n in sorted(everything)], died)
     return progress
 
 
-def _done(plan: Plan, described: Json, folder: Folder, threads: int, left: list[int]) -> Iterator[tuple[int, Json]]:
+def _spooled(plan: Plan, folder: Folder, shard: tuple[int, int]) -> Path | None:
+    """Cut the genotypes into the blocks of this shard, unless they are one block; None = read the files themselves."""
+    if plan.blocks < 2:
+        return None
+    place = folder.work / f"genotypes-{shard[0]}-of-{shard[1]}"
+    own = set(range(shard[0] - 1, plan.blocks, shard[1]))
+    groups = [plan.block(number) if number in own else () for number in range(plan.blocks)]
+    kb = knowledge(plan.options.knowledge)
+    reference = plan.options.fasta is not None
+    return place if spool(plan.vcf, kb, groups, place, build=plan.options.build, with_reference=reference) else None
+
+
+def _done(
+    plan: Plan, described: Json, folder: Folder, threads: int, left: list[int], spool: Path | None
+) -> Iterator[tuple[int, Json]]:
     """Yield the state of each block when it is done; a block whose process ended twice says how (``died``)."""
     tries = dict.fromkeys(left, 0)
     while left:
         again: list[int] = []
-        crew = Crew(min(threads, len(left)), (plan, described["plan"], str(folder.root)))
+        crew = Crew(min(threads, len(left)), (plan, described["plan"], str(folder.root), spool))
         for kind, number, told in crew.work(left):
             if kind == "stop":
                 raise InputError(f"the run cannot go on: {told}", file=folder.root,
@@ -213,7 +236,13 @@ def _lost_block(plan: Plan, number: int, told: str) -> Json:
     people = plan.block(number)
     whose = people[0] if len(people) == 1 else f"{people[0]} to {people[-1]}"
     message = f"block {number} ({len(people)} persons, {whose}) was not done: {told}"
-    return {"sample": None, "stage": "cohort", "code": NoteCode.BLOCK_FAILED.value, "where": f"block {number}", "message": message}
+    return {
+        "sample": None,
+        "stage": "cohort",
+        "code": NoteCode.BLOCK_FAILED.value,
+        "where": f"block {number}",
+        "message": message,
+    }
 
 
 def _everyone(plan: Plan) -> dict[str, None]:
@@ -258,6 +287,10 @@ def _chosen(tables: Names) -> tuple[str, ...]:
     if unknown or not chosen:
         raise UsageError(f"tables: {unknown[0] if unknown else 'nothing'!r} is not one of {', '.join(TABLES)}")
     return tuple(name for name in TABLES if name in chosen)
+
+
+def _texts(paths: Paths) -> tuple[str, ...]:
+    return tuple(map(str, paths_of(paths)))
 
 
 def _tuple(names: Names | None) -> tuple[str, ...] | None:

@@ -28,7 +28,8 @@ def merge(shards: Paths, out: PathLike, *, verify: bool = False) -> pl.DataFrame
     shards
         Folders of `pgx.cohort.run`; one folder in which every shard worked is as good.
     out
-        Folder of the whole cohort; it may be one of the shards. Parts are linked where the file system can, else copied.
+        Folder of the whole cohort; it may be one of the shards. Parts are linked where the
+        file system can, else copied.
     verify
         Compare the checksum of every part.
 
