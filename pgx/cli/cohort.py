@@ -34,9 +34,14 @@ def run(
         ),
         opt.Role.folder,
     ] = Path("cohort"),
+    sheet: opt.Sheet = None,
     clinical: opt.Clinical = None,
     outside_calls: opt.OutsideCalls = None,
     drugs: opt.Drugs = None,
+    reports: Annotated[
+        str | None,
+        typer.Option(help="Documents to write for each person, such as html,card [default: none].", show_default=False),
+    ] = None,
     tables: Annotated[
         str | None,
         typer.Option(help="Tables to write, separated by commas [default: all].", show_default=False),
@@ -82,7 +87,9 @@ def run(
 
 @app.command("merge")
 def merge(
-    shards: Annotated[list[Path], typer.Argument(help="Folders of `pgx cohort run --shard`.", show_default=False)],
+    shards: Annotated[
+        list[Path], typer.Argument(help="Folders of `pgx cohort run --shard`.", show_default=False), opt.Role.shard
+    ],
     out: Annotated[
         Path, typer.Option("-o", "--out", help="Folder of the whole cohort.", show_default=False), opt.Role.folder
     ],
@@ -99,6 +106,24 @@ def merge(
 
     found = cohort.merge(shards, out, verify=verify)
     _tell(found, out, quiet)
+
+
+@app.command("init")
+def init(
+    engine: Annotated[str, typer.Argument(help="make, slurm or snakemake.", show_default=False)],
+    folder: Annotated[Path, typer.Argument(help="Folder to write to."), opt.Role.folder] = Path(),
+    *,
+    quiet: opt.Quiet = False,
+) -> None:
+    """Write a working example for make, Slurm or Snakemake.
+
+    Samplesheet, configuration, rules and resources; the data are those of one example person.
+    """
+    from pgx import cohort
+
+    for path in cohort.example(engine, folder):
+        if not quiet:
+            print(f"pgx: {path}", file=sys.stderr)
 
 
 @app.command("status")

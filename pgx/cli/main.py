@@ -80,6 +80,8 @@ def main() -> None:
     try:
         app()
     except PgxError as error:
+        for line in error.details:
+            print(f"pgx: {' '.join(line.split())}", file=sys.stderr)
         _fail(str(error), error.exit_code)
     except BrokenPipeError:
         # The reader of our stdout went away (``| head``): not an error, but Python would print one at exit.

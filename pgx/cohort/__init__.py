@@ -11,9 +11,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pgx.cohort.starters import example
-    from pgx.cohort.shards import merge, status
     from pgx.cohort.runs import run
+    from pgx.cohort.shards import merge, status
+    from pgx.cohort.starters import example
 
 __all__ = ["example", "merge", "run", "status"]
 

@@ -12,13 +12,15 @@ import polars as pl
 
 from pgx import schema
 from pgx.codes import NoteCode, Severity
-from pgx.cohort.folder import Folder, Json, place, write_json
+from pgx.cohort.folder import Folder, Json, place, told_of, write_json
 from pgx.cohort.plan import Plan
+from pgx.cohort.samplesheet import Group
 from pgx.errors import InputError, PgxError
 from pgx.features import build
 from pgx.inputs import phenotyped
 from pgx.knowledge import KnowledgeBase
 from pgx.pipeline import conclude
+from pgx.reports import Lexicon, file_names, write
 from pgx.types import ClinicalData, Result
 from pgx.variants.read import Input
 from pgx.variants.spool import spooled
@@ -29,8 +31,8 @@ _NOBODY = ClinicalData(schema.empty(schema.CLINICAL), schema.empty(schema.MEDICA
 LOST = (NoteCode.OUTSIDE_REFUSED, NoteCode.PERSON_FAILED)
 
 
-Genomes = Callable[[], Sequence[Input]]
-"""Opens the genotypes of a block anew: each is read once."""
+Genomes = Callable[[Group], Sequence[Input]]
+"""Opens the genotypes of some persons anew: each is read once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +46,31 @@ class Piece:
 def do_block(
     plan: Plan, digest: str, kb: KnowledgeBase, number: int, folder: Folder, spool: Path | None = None
 ) -> Json:
-    """Run the stages for the persons of a block, write its parts, and at last its state, which is returned."""
+    """Run the stages for the persons of a block, write its parts, and at last its state, which is returned.
+
+    Parameters
+    ----------
+    plan, digest
+        The run, and what tells it from another.
+    kb
+        Knowledge base.
+    number
+        The block.
+    folder
+        Where to.
+    spool
+        Where the genotypes of the blocks are kept apart (`pgx.variants.spool`); None = the files are read.
+    """
     people = plan.block(number)
     pieces: list[Piece] = []
     failed: list[Json] = []
-    vcf = (lambda: plan.vcf) if spool is None else (lambda: spooled(spool, number, people))
-    for found in _pieces(plan, kb, vcf, people):
-        if isinstance(found, Piece):
-            pieces.append(found)
-        else:
-            failed.append(found)
+    vcf: Genomes = (lambda group: group.vcf) if spool is None else (lambda _: spooled(spool, number, people))
+    for group in plan.groups(number):
+        for found in _pieces(plan, kb, vcf, group):
+            if isinstance(found, Piece):
+                pieces.append(found)
+            else:
+                failed.append(found)
     frames = _frames(plan, pieces, kb)
     notes = frames["notes"] if pieces else schema.empty(schema.NOTES)
     # How many of a block have no score is no news of the run, and each person's row says it.
@@ -71,33 +88,47 @@ def do_block(
         "failures": failures,
         "notes": whole_run.to_dicts(),
         "files": place(folder, files),
+        "pages": {},
     }
+    if plan.reports:
+        lexicon = kb.remember("cohort lexicon", lambda: Lexicon(kb))
+        for piece in pieces:
+            written = write(piece.result, folder.documents(number), plan.reports, lexicon=lexicon)
+            state["files"] |= told_of(folder, written)
+            state["pages"] |= dict(_pages(folder, piece.result, written))
     write_json(folder.state(number), state)
     return state
 
 
-def _pieces(plan: Plan, kb: KnowledgeBase, vcf: Genomes, people: Sequence[str]) -> Iterator[Piece | Json]:
+def _pieces(plan: Plan, kb: KnowledgeBase, vcf: Genomes, group: Group) -> Iterator[Piece | Json]:
     """Yield what is found for the persons together; if that fails, for each half, so that a failure costs one alone."""
     try:
-        piece = _piece(plan, kb, vcf(), people)
+        piece = _piece(plan, kb, vcf(group), group)
     except Exception as error:
         if _is_of_the_machine(error):
             raise
-        if len(people) == 1:
-            yield _failure(people[0], error)
+        if len(group.samples) == 1:
+            yield _failure(group.samples[0], error)
             return
     else:
         yield piece
         return
-    half = len(people) // 2
-    yield from _pieces(plan, kb, vcf, people[:half])
-    yield from _pieces(plan, kb, vcf, people[half:])
+    half = len(group.samples) // 2
+    for part in (group.samples[:half], group.samples[half:]):
+        options = replace(group.options, samples=list(part))
+        yield from _pieces(plan, kb, vcf, replace(group, samples=part, options=options))
 
 
-def _piece(plan: Plan, kb: KnowledgeBase, vcf: Sequence[Input], people: Sequence[str]) -> Piece:
-    options = replace(plan.options, samples=list(people))
-    found = phenotyped(vcf, clinical=plan.clinical, outside_calls=plan.outside_calls, options=options, kb=kb)
-    result = conclude(found, plan.drugs, plan.endpoints, options)
+def _piece(plan: Plan, kb: KnowledgeBase, vcf: Sequence[Input], group: Group) -> Piece:
+    found = phenotyped(
+        vcf,
+        clinical=group.clinical,
+        outside_calls=group.outside_calls,
+        medications=group.medications,
+        options=group.options,
+        kb=kb,
+    )
+    result = conclude(found, plan.drugs, plan.endpoints, group.options)
     features = None
     if "features" in plan.tables:
         features = build(found.calls, found.phenotypes, found.clinical, kb, genotypes=found.genotypes)
@@ -134,6 +165,20 @@ def _frames(plan: Plan, pieces: Sequence[Piece], kb: KnowledgeBase) -> dict[str,
             schema.empty(schema.CALLS), schema.empty(schema.PHENOTYPES), _NOBODY, kb
         )  # fmt: skip
     return frames
+
+
+def _pages(folder: Folder, result: Result, written: Sequence[Path]) -> Iterator[tuple[str, Json]]:
+    """Yield of each person the pages and how many drugs are how urgent, for the index."""
+    counts: dict[str, dict[str, int]] = {}
+    for sample, urgency, count in result.judgements.group_by("sample", "urgency").len().sort(pl.all()).iter_rows():
+        counts.setdefault(sample, {})[urgency] = count
+    for sample, stem in file_names.stems(result.samples).items():
+        names = [
+            path.relative_to(folder.root / "reports").as_posix()
+            for path in written
+            if path.name.startswith(f"{stem}.") and "." not in path.name.removeprefix(f"{stem}.").partition(".")[2]
+        ]
+        yield sample, {"files": names, "drugs": counts.get(sample, {})}
 
 
 def _parquet(frame: pl.DataFrame) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,10 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """The places in a cohort's folder."""
+    """The places in a cohort's folder; `run` tells the shard at work from others that work in the same folder."""
 
     root: Path
+    run: str = "1-of-1"
 
     @property
     def work(self) -> Path:
@@ -32,7 +34,7 @@ class Folder:
     @property
     def unfinished(self) -> Path:
         """Files that are being written: beside the results, where no reader of the tables finds them."""
-        return self.work / "unfinished"
+        return self.work / f"unfinished-{self.run}"
 
     @property
     def manifest(self) -> Path:
@@ -95,6 +97,16 @@ def place(folder: Folder, files: dict[Path, bytes]) -> dict[str, Json]:
             handle.flush()
             os.fsync(handle.fileno())
         temporary.replace(path)
+        name = path.relative_to(folder.root).as_posix()
+        told[name] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    return told
+
+
+def told_of(folder: Folder, files: Iterable[Path]) -> dict[str, Json]:
+    """Return name -> bytes and SHA-256 of files that are in their places."""
+    told: dict[str, Json] = {}
+    for path in files:
+        content = path.read_bytes()
         name = path.relative_to(folder.root).as_posix()
         told[name] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
     return told

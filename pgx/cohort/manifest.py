@@ -29,6 +29,7 @@ def asked(plan: Plan, versions: Mapping[str, str], prints: Mapping[str, Json]) -
             key: _plain(value) for key, value in asdict(plan.options).items() if value not in (None, False, ())
         },
         "parameters": {
+            "sheet": None if plan.sheet is None else Path(plan.sheet).name,
             "block_size": plan.block_size,
             "tables": list(plan.tables),
             "reports": list(plan.reports),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from pgx.cohort.samplesheet import Group, Person, groups_of
 from pgx.options import Options
 
 TABLES = ("calls", "phenotypes", "features", "guidance", "judgements", "scores", "notes")
@@ -32,6 +33,8 @@ class Plan:
         Persons a block.
     options
         How to read and call.
+    sheet, persons
+        The samplesheet and its rows, if there is one; `samples` are then theirs.
     """
 
     vcf: tuple[str, ...]
@@ -44,6 +47,8 @@ class Plan:
     reports: tuple[str, ...] = ()
     block_size: int = BLOCK
     options: Options = field(default_factory=Options)
+    sheet: str | None = None
+    persons: tuple[Person, ...] = ()
 
     @property
     def blocks(self) -> int:
@@ -53,6 +58,21 @@ class Plan:
     def block(self, number: int) -> tuple[str, ...]:
         """Return the persons of a block."""
         return self.samples[number * self.block_size : (number + 1) * self.block_size]
+
+    def groups(self, number: int) -> list[Group]:
+        """Return the persons of a block in groups that share their files."""
+        if self.persons:
+            people = self.persons[number * self.block_size : (number + 1) * self.block_size]
+        else:
+            people = tuple(Person(name) for name in self.block(number))
+        files = {"vcf": self.vcf, "clinical": self.clinical, "outside_calls": self.outside_calls}
+        return groups_of(people, self.options, **files)
+
+    @property
+    def shared_vcf(self) -> tuple[str, ...] | None:
+        """The genotype files, if everybody's are the same."""
+        found = {person.vcf or self.vcf for person in self.persons} or {self.vcf}
+        return next(iter(found)) if len(found) == 1 else None
 
 
 def block_count(persons: int, block_size: int) -> int:

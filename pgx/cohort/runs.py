@@ -17,11 +17,14 @@ from pgx.cohort.crew import Crew
 from pgx.cohort.fingerprints import fingerprints
 from pgx.cohort.folder import Folder, Json, read_json, write_json
 from pgx.cohort.plan import BLOCK, TABLES, Plan
+from pgx.cohort.samplesheet import Person, read_sheet
 from pgx.errors import InputError, UsageError
 from pgx.inputs import inputs_of, knowledge
 from pgx.io import check_outputs, write_bytes
 from pgx.options import Names, Options, PathLike, Paths, names_of, paths_of
 from pgx.pipeline import versions
+from pgx.reports.formats import pdf
+from pgx.reports.write import PER_SAMPLE
 from pgx.variants.spool import spool
 
 _TRIES = 2
@@ -52,14 +55,16 @@ OnProgress = Callable[[Progress], None]
 
 
 def run(
-    vcf: Paths,
-    out: PathLike,
+    vcf: Paths = (),
+    out: PathLike = "cohort",
     *,
+    sheet: PathLike | None = None,
     clinical: Paths = (),
     outside_calls: Paths = (),
     drugs: Names | None = None,
     endpoints: Names | None = None,
     tables: Names = TABLES,
+    reports: Names = (),
     block_size: int = BLOCK,
     threads: int | None = None,
     shard: tuple[int, int] = (1, 1),
@@ -75,8 +80,12 @@ def run(
         As for `pgx.report`.
     out
         Folder of the cohort: a folder a table with one Parquet file a block, ``failures.tsv``, ``manifest.json``.
+    sheet
+        Samplesheet (`pgx.cohort.samplesheet.COLUMNS`): a row a person, with files and facts of their own.
     tables
         Which tables to write, of ``calls phenotypes features guidance judgements scores notes``.
+    reports
+        Documents a person, of `pgx.reports.FORMATS`, in the folder ``reports``, with an index.
     block_size
         Persons a block; blocks are cut in the order of the samples.
     threads
@@ -117,16 +126,48 @@ def run(
         drugs=_tuple(drugs),
         endpoints=_tuple(endpoints),
         tables=_chosen(tables),
+        reports=_formats(reports),
+        sheet=None if sheet is None else str(sheet),
         block_size=block_size,
         options=options,
     )
     _check(plan, shard, threads)
-    folder = Folder(Path(out))
-    files = inputs_of(plan.vcf, plan.clinical, plan.outside_calls, options)
+    folder = Folder(Path(out), f"{shard[0]}-of-{shard[1]}")
+    kb = knowledge(options.knowledge)
+    if sheet is not None:
+        persons = read_sheet(sheet, kb, vcf_is_given=bool(plan.vcf), build=options.build)
+        plan = replace(plan, persons=_wanted(persons, options))
+    elif not plan.vcf:
+        raise UsageError("no genotypes are given: name files, or a samplesheet with --sheet")
+    files = _files(plan)
     check_outputs([folder.manifest, *(folder.part(name, 0) for name in plan.tables)], files)
     plan, described = _planned(plan, folder, files, verify)
-    with _alone(folder, shard):
+    with _alone(folder):
         return _work(plan, described, folder, threads or os.cpu_count() or 1, shard, verify, on_progress)
+
+
+def _wanted(persons: tuple[Person, ...], options: Options) -> tuple[Person, ...]:
+    """Return the rows of the samples asked for, in that order."""
+    wanted = names_of(options.samples)
+    if wanted is None:
+        return persons
+    rows = {person.sample: person for person in persons}
+    missing = [name for name in wanted if name not in rows]
+    if missing:
+        raise UsageError(f"no sample is called {missing[0]!r}; the sheet has {len(persons)} persons")
+    return tuple(rows[name] for name in dict.fromkeys(wanted))
+
+
+def _files(plan: Plan) -> list[Path]:
+    """Return every file that the run reads, once."""
+    listed: dict[str, None] = dict.fromkeys(plan.vcf)
+    clinical, outside = dict.fromkeys(plan.clinical), dict.fromkeys(plan.outside_calls)
+    for person in plan.persons:
+        listed |= dict.fromkeys(person.vcf)
+        clinical |= dict.fromkeys(person.clinical)
+        outside |= dict.fromkeys(person.outside_calls)
+    sheet = [] if plan.sheet is None else [Path(plan.sheet)]
+    return [*sheet, *inputs_of(list(listed), list(clinical), list(outside), plan.options)]
 
 
 def _planned(plan: Plan, folder: Folder, files: Sequence[Path], verify: bool) -> tuple[Plan, Json]:
@@ -183,8 +224,10 @@ def _work(
                 states[number] = state
                 progress = replace(progress, done=progress.done + state["persons"], lost=progress.lost + state["lost"])
             tell(progress)
-        if spool_folder is not None and not died:
-            shutil.rmtree(spool_folder, ignore_errors=True)
+        if not died:
+            for place in (spool_folder, folder.unfinished):
+                if place is not None:
+                    shutil.rmtree(place, ignore_errors=True)
     others = {
         number: state
         for number in range(plan.blocks)
@@ -199,14 +242,15 @@ def _work(
 
 def _spooled(plan: Plan, folder: Folder, shard: tuple[int, int]) -> Path | None:
     """Cut the genotypes into the blocks of this shard, unless they are one block; None = read the files themselves."""
-    if plan.blocks < 2:
+    vcf = plan.shared_vcf
+    if plan.blocks < 2 or vcf is None:
         return None
-    place = folder.work / f"genotypes-{shard[0]}-of-{shard[1]}"
+    place = folder.work / f"genotypes-{folder.run}"
     own = set(range(shard[0] - 1, plan.blocks, shard[1]))
     groups = [plan.block(number) if number in own else () for number in range(plan.blocks)]
     kb = knowledge(plan.options.knowledge)
     reference = plan.options.fasta is not None
-    return place if spool(plan.vcf, kb, groups, place, build=plan.options.build, with_reference=reference) else None
+    return place if spool(vcf, kb, groups, place, build=plan.options.build, with_reference=reference) else None
 
 
 def _done(
@@ -216,7 +260,7 @@ def _done(
     tries = dict.fromkeys(left, 0)
     while left:
         again: list[int] = []
-        crew = Crew(min(threads, len(left)), (plan, described["plan"], str(folder.root), spool))
+        crew = Crew(min(threads, len(left)), (plan, described["plan"], folder, spool))
         for kind, number, told in crew.work(left):
             if kind == "stop":
                 raise InputError(f"the run cannot go on: {told}", file=folder.root,
@@ -246,7 +290,9 @@ def _lost_block(plan: Plan, number: int, told: str) -> Json:
 
 
 def _everyone(plan: Plan) -> dict[str, None]:
-    """Return the samples of the inputs in their order, or those asked for."""
+    """Return the samples of the inputs in their order, or those asked for; a sheet names them itself."""
+    if plan.persons:
+        return dict.fromkeys(person.sample for person in plan.persons)
     names = dict.fromkeys(variants.samples_of(plan.vcf, knowledge(plan.options.knowledge), build=plan.options.build))
     wanted = names_of(plan.options.samples)
     if wanted is None:
@@ -258,10 +304,10 @@ def _everyone(plan: Plan) -> dict[str, None]:
 
 
 @contextmanager
-def _alone(folder: Folder, shard: tuple[int, int]) -> Iterator[None]:
+def _alone(folder: Folder) -> Iterator[None]:
     """Let one run at a time do a shard of a folder."""
     folder.work.mkdir(parents=True, exist_ok=True)
-    with (folder.work / f"lock-{shard[0]}-of-{shard[1]}").open("w") as lock:
+    with (folder.work / f"lock-{folder.run}").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -287,6 +333,16 @@ def _chosen(tables: Names) -> tuple[str, ...]:
     if unknown or not chosen:
         raise UsageError(f"tables: {unknown[0] if unknown else 'nothing'!r} is not one of {', '.join(TABLES)}")
     return tuple(name for name in TABLES if name in chosen)
+
+
+def _formats(reports: Names) -> tuple[str, ...]:
+    chosen = names_of(reports) or []
+    unknown = [name for name in chosen if name not in PER_SAMPLE]
+    if unknown:
+        raise UsageError(f"reports: {unknown[0]!r} is not one of {', '.join(PER_SAMPLE)}")
+    if "pdf" in chosen:
+        pdf.check()
+    return tuple(dict.fromkeys(chosen))
 
 
 def _texts(paths: Paths) -> tuple[str, ...]:

@@ -26,15 +26,16 @@ _DIE_WITH_PARENT = 1
 def serve(connection: Connection) -> None:
     """Do blocks until the run says that there are none left, or is gone."""
     plan: Plan
+    folder: Folder
     spool: Path | None
-    plan, digest, root, spool = connection.recv()
+    plan, digest, folder, spool = connection.recv()
     kb = knowledge(plan.options.knowledge)
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while (number := connection.recv()) is not None:
             try:
-                state = do_block(plan, digest, kb, number, Folder(Path(root)), spool)
+                state = do_block(plan, digest, kb, number, folder, spool)
             except (OSError, InputError, MemoryError) as error:
-                connection.send(("stop", number, _told(error, root)))
+                connection.send(("stop", number, _told(error, str(folder.root))))
                 return
             connection.send(("done", number, state))
 
