@@ -233,6 +233,12 @@ def check_table(path: Path) -> None:
         raise UsageError(f"{path}: the ending must be one of {', '.join(TABLE_SUFFIXES)}, or '-' for standard output")
 
 
+def check_given(vcf: Collection[Path] | None, sheet: Path | None) -> None:
+    """Refuse a command without any genotypes."""
+    if not vcf and sheet is None:
+        raise UsageError("no genotypes are given: name a VCF, or a samplesheet with --sheet")
+
+
 def copies(text: str | None) -> dict[tuple[str | None, str], int] | None:
     """Read ``GENE=N`` and ``SAMPLE:GENE=N`` joined by commas."""
     if text is None:

@@ -16,7 +16,8 @@ DEFAULT = "text,json,tsv,html"
 
 @opt.reading()
 def report(
-    vcf: opt.Vcfs,
+    vcf: opt.MaybeVcfs = None,
+    sheet: opt.Sheet = None,
     clinical: opt.Clinical = None,
     medications: opt.Medications = None,
     outside_calls: opt.OutsideCalls = None,
@@ -55,11 +56,13 @@ def report(
     from pgx.pipeline import lexicon_of
     from pgx.reports import render_text
 
+    opt.check_given(vcf, sheet)
     chosen = opt.choices("--format", DEFAULT if formats is None else formats, FORMATS)
     if formats is not None and out is None and chosen != ["text"]:
         raise UsageError(f"--format {formats} writes files: say where with -o FOLDER (text is printed without)")
     result = pgx.report(
-        vcf,
+        vcf or (),
+        sheet=sheet,
         clinical=clinical or (),
         medications=medications,
         drugs=drugs,

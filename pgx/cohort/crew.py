@@ -13,8 +13,6 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-import pgx
-
 Message = tuple[str, int, Any]
 
 
@@ -61,7 +59,7 @@ class Crew:
 
     def _start(self, block: int) -> _Worker:
         here, there = socket.socketpair()
-        home = str(Path(pgx.__file__).resolve().parents[1])
+        home = str(Path(__file__).resolve().parents[2])
         paths = os.pathsep.join(filter(None, (home, os.environ.get("PYTHONPATH"))))
         threads = {"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1"}
         process = subprocess.Popen(
