@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from pgx.version import __version__
 
 if TYPE_CHECKING:
-    from pgx import kb, schema
+    from pgx import cohort, kb, schema
     from pgx.commands import call, explain, features, report, score
     from pgx.files import check, compare
     from pgx.monitoring import monitor
@@ -31,6 +31,7 @@ __all__ = [
     "__version__",
     "call",
     "check",
+    "cohort",
     "compare",
     "evaluate",
     "explain",
@@ -53,7 +54,7 @@ _HOME = {
     **dict.fromkeys(("evaluate", "exposure", "simulate", "train"), "pgx.studies"),
     "monitor": "pgx.monitoring",
 }
-"""Where each public name is defined; `kb` and `schema` are modules."""
+"""Where each public name is defined; `cohort`, `kb` and `schema` are modules."""
 
 
 class _Package(ModuleType):
@@ -71,7 +72,7 @@ def __getattr__(name: str) -> Any:
     # The stages import polars and more; `import pgx` alone must stay cheap for `pgx --help`.
     if name in _HOME:
         return getattr(import_module(_HOME[name]), name)
-    if name in ("kb", "schema"):
+    if name in ("cohort", "kb", "schema"):
         return import_module(f"pgx.{name}")
     raise AttributeError(f"module 'pgx' has no attribute {name!r}")
 

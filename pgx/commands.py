@@ -1,6 +1,6 @@
-"""One public call a command: `report`, `call`, `explain`, `features`, `score`.
+"""One public call a command: `report`, `call`, `explain`, `features`, `score`; each refuses to write over its inputs.
 
-Each refuses to write over what it reads. Heavy imports happen inside the functions, so that ``import pgx`` stays fast.
+Heavy imports happen inside the functions, so that ``import pgx`` stays fast.
 """
 
 from __future__ import annotations
@@ -34,8 +34,9 @@ OnSuspects = Callable[[Sequence[str]], None]
 
 
 def call(
-    vcf: Paths,
+    vcf: Paths = (),
     *,
+    sheet: PathLike | None = None,
     clinical: Paths = (),
     outside_calls: Paths = (),
     options: Options | None = None,
@@ -48,7 +49,7 @@ def call(
 
     Parameters
     ----------
-    vcf, outside_calls, options
+    vcf, sheet, outside_calls, options
         As for `report`.
     clinical
         Clinical files; used for sex, ancestry, and the drugs and conditions that change a phenotype.
@@ -80,7 +81,7 @@ def call(
     >>> calls.select("sample", "gene", "diplotype", "phenotype").row(0)
     ('HG00652', 'CYP2C19', '*2/*2', 'Poor Metabolizer')
     """
-    return _called(vcf, clinical, outside_calls, options or Options(), None, out, log, on_notes, on_suspects)
+    return _called(vcf, clinical, outside_calls, options or Options(), None, out, log, on_notes, on_suspects, sheet)
 
 
 def explain(
@@ -135,39 +136,40 @@ def _called(
     log: PathLike | None,
     on_notes: OnNotes | None,
     on_suspects: OnSuspects | None = None,
+    sheet: PathLike | None = None,
 ) -> pl.DataFrame:
     import polars as pl
 
     from pgx import calling, variants
+    from pgx.cohort.together import found_in, inputs_of_sheet, provenance_of
     from pgx.knowledge.resolver import gene_of, genes_of
 
-    with reading(inputs_of(vcf, clinical, outside_calls, options)):
+    with reading(inputs_of_sheet(sheet, vcf, clinical, outside_calls, options)):
         check_outputs(table_files(out, log))
-        found = phenotyped(vcf, clinical=clinical, outside_calls=outside_calls, options=options)
-        frame = found.calls
+        parts = list(found_in(sheet, vcf, clinical, outside_calls, options))
+        frame = pl.concat([found.calls for found, _ in parts])
         if gene is not None:
-            gene = gene_of(found.kb, gene)
-            shown = [calling.explain(found.genotypes, found.kb, gene, sample) for sample in found.genotypes.samples]
-            frame = pl.concat(shown)
+            gene = gene_of(parts[0][0].kb, gene)
+            everybody = [(found, sample) for found, _ in parts for sample in found.genotypes.samples]
+            frame = pl.concat([calling.explain(one.genotypes, one.kb, gene, sample) for one, sample in everybody])
         if on_notes is not None:
-            on_notes(notes_of(found))
+            on_notes(pl.concat([notes_of(found) for found, _ in parts]))
         if on_suspects is not None:
-            on_suspects(variants.suspects(found.genotypes, found.kb))
-        origin = provenance(found, options)
+            on_suspects([line for found, _ in parts for line in variants.suspects(found.genotypes, found.kb)])
+        origin = provenance_of([provenance(found, how) for found, how in parts])
         if log is not None:
-            write_table(
-                calling.position_log(found.genotypes, found.kb, genes=genes_of(found.kb, names_of(options.genes))),
-                log,
-                origin,
-            )
+            genes = genes_of(parts[0][0].kb, names_of(options.genes))
+            shown = [calling.position_log(found.genotypes, found.kb, genes=genes) for found, _ in parts]
+            write_table(pl.concat(shown), log, origin)
         if out is not None:
             write_table(frame, out, origin)
     return frame
 
 
 def report(
-    vcf: Paths,
+    vcf: Paths = (),
     *,
+    sheet: PathLike | None = None,
     clinical: Paths = (),
     medications: Names | None = None,
     drugs: Names | None = None,
@@ -186,6 +188,8 @@ def report(
     ----------
     vcf
         VCF, BCF, gVCF or array text; several files that belong together (one per chromosome) are read as one.
+    sheet
+        Samplesheet: a row a person, with files and facts of their own (`pgx.cohort.samplesheet`).
     clinical
         Clinical files in any supported format.
     medications
@@ -227,26 +231,38 @@ def report(
     >>> result.guidance.filter(source="CPIC", applies="yes").select("drug", "action", "urgency").row(0)
     ('clopidogrel', 'avoid', 'avoid')
     """
+    from pgx.cohort.together import found_in, inputs_of_sheet, joined
     from pgx.protect import results as pseudonymous
+    from pgx.reports import Lexicon, write
+    from pgx.reports.write import WHOLE_RUN, write_index
 
-    chosen = names_of(formats) or []
+    chosen, options = names_of(formats) or [], options or Options()
     if pseudonymize is not None and out is not None:
         pseudonymous.check_formats(chosen)
     if out is not None:
         from pgx.reports import files
 
         written = [Path(out) / PROVENANCE, Path(out) / COMPLETE, *files(out, chosen)]
-        check_outputs(written, inputs_of(vcf, clinical, outside_calls, options or Options()))
-    options = options or Options()
-    found = phenotyped(vcf, clinical=clinical, medications=medications, outside_calls=outside_calls, options=options)
-    result = conclude(found, names_of(drugs), names_of(endpoints), options)
-    if pseudonymize is not None:
-        result = pseudonymous.without_names(result, pseudonymize, found.kb)
-    if out is not None:
-        from pgx.reports import Lexicon, write
-
-        (Path(out) / COMPLETE).unlink(missing_ok=True)
-        names = write(result, Path(out), chosen, lexicon=Lexicon(found.kb))
+        check_outputs(written, inputs_of_sheet(sheet, vcf, clinical, outside_calls, options))
+    results: list[Result] = []
+    lexicon: Lexicon | None = None
+    pages = [name for name in chosen if name not in WHOLE_RUN]
+    names: list[Path] = []
+    for found, how in found_in(sheet, vcf, clinical, outside_calls, options, medications):
+        result = conclude(found, names_of(drugs), names_of(endpoints), how)
+        if pseudonymize is not None:
+            result = pseudonymous.without_names(result, pseudonymize, found.kb)
+        results.append(result)
+        lexicon = lexicon or Lexicon(found.kb)
+        if out is not None:
+            (Path(out) / COMPLETE).unlink(missing_ok=True)
+            names += write(result, Path(out), pages, lexicon=lexicon)
+    result = joined(results)
+    if out is not None and lexicon is not None:
+        whole = [name for name in chosen if name in WHOLE_RUN]
+        names += write(result, Path(out), whole, lexicon=lexicon, per_sample=False)
+        if len(results) > 1 and pages:
+            write_index(results, Path(out), lexicon=lexicon, linked="html" in pages)
         if {"tsv", "parquet"} & set(chosen):
             # Tables have no room for it: the pages and documents carry it themselves.
             write_bytes(Path(out) / PROVENANCE, (json.dumps(result.provenance, indent=2) + "\n").encode())
@@ -327,6 +343,7 @@ def features(
 def score(
     vcf: Paths | None = None,
     *,
+    sheet: PathLike | None = None,
     clinical: Paths = (),
     outside_calls: Paths = (),
     features: PathLike | pl.DataFrame | None = None,
@@ -340,7 +357,7 @@ def score(
 
     Parameters
     ----------
-    vcf, clinical, outside_calls, options
+    vcf, sheet, clinical, outside_calls, options
         As for `report`.
     features
         Score this table of `pgx.features` (a frame, or a file) instead of a VCF.
@@ -375,28 +392,31 @@ def score(
     import polars as pl
 
     from pgx import models
+    from pgx.cohort.together import found_in, inputs_of_sheet, provenance_of
     from pgx.models.cohort.tables import read
 
     options = options or Options()
-    if (vcf is None) == (features is None):
-        raise UsageError("score needs either a VCF or a table of features")
+    if (vcf is None and sheet is None) == (features is None):
+        raise UsageError("score needs either a VCF (or a samplesheet) or a table of features")
     table = [Path(features)] if isinstance(features, str | Path) else []
     chosen = [] if model is None else model_files(model)
-    with reading([*inputs_of(vcf, clinical, outside_calls, options), *table, *chosen]):
+    with reading([*inputs_of_sheet(sheet, vcf, clinical, outside_calls, options), *table, *chosen]):
         check_outputs(table_files(out))
         origin: dict[str, object] | None = None
-        if vcf is None:
+        if features is not None:
             rows = features if isinstance(features, pl.DataFrame) else read(str(features))
-            scores, remarks = models.score(
-                rows, knowledge(options.knowledge), endpoints=names_of(endpoints), models_dir=model
-            )
+            kb = knowledge(options.knowledge)
+            scores, remarks = models.score(rows, kb, endpoints=names_of(endpoints), models_dir=model)
             told = frame_of(remarks)
         else:
-            found = phenotyped(vcf, clinical=clinical, outside_calls=outside_calls, options=options)
-            wanted = names_of(endpoints) or models.endpoints_of(found.kb, None, model)
-            scores, remarks = score_phenotyped(found, wanted, models_dir=model)
-            origin = provenance(found, options)
-            told = notes_of(found, remarks)
+            parts, origins, notes = [], [], []
+            for found, how in found_in(sheet, vcf, clinical, outside_calls, options):
+                wanted = names_of(endpoints) or models.endpoints_of(found.kb, None, model)
+                part, remarks = score_phenotyped(found, wanted, models_dir=model)
+                parts.append(part)
+                origins.append(provenance(found, how))
+                notes.append(notes_of(found, remarks))
+            scores, origin, told = pl.concat(parts), provenance_of(origins), pl.concat(notes)
         if on_notes is not None:
             on_notes(told)
         if out is not None:

@@ -8,6 +8,8 @@ class PgxError(Exception):
     """Base of every error that is the input's or the user's, not ours."""
 
     exit_code = 1
+    details: tuple[str, ...] = ()
+    """Lines to print before the message, where one is too little."""
 
 
 class UsageError(PgxError):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pgx.knowledge import KnowledgeBase
     from pgx.notes import Note
     from pgx.types import CallSet, ClinicalData, Genotypes
+    from pgx.variants.read import Input
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +44,25 @@ class Phenotyped:
 
 
 def phenotyped(
-    vcf: Paths,
+    vcf: Paths | Sequence[Input],
     *,
     clinical: Paths = (),
-    medications: Names | None = None,
+    medications: Names | Mapping[str, Sequence[str]] | None = None,
     outside_calls: Paths = (),
     options: Options | None = None,
+    kb: KnowledgeBase | None = None,
 ) -> Phenotyped:
-    """Go from files to phenotypes; parameters as for `pgx.report`."""
+    """Go from files to phenotypes; parameters as for `pgx.report`, and the knowledge if it is open already.
+
+    `medications` may be a list for each sample instead of one for all.
+    """
     from pgx import calling, phenotypes
     from pgx.knowledge.resolver import genes_of
 
     options = options or Options()
-    clinical, outside_calls, medications = paths_of(clinical), paths_of(outside_calls), names_of(medications)
-    kb = knowledge(options.knowledge)
+    clinical, outside_calls = paths_of(clinical), paths_of(outside_calls)
+    medications = medications if isinstance(medications, Mapping) else names_of(medications)
+    kb = knowledge(options.knowledge) if kb is None else kb
     genotypes, history, groups = read(kb, vcf, clinical, medications, options)
     callset = called = calling.call(
         genotypes, kb, groups=groups, genes=genes_of(kb, names_of(options.genes)), copy_number=options.copy_number
@@ -144,9 +150,9 @@ def knowledge(overlays: Paths = ()) -> KnowledgeBase:
 
 def read(
     kb: KnowledgeBase,
-    vcf: Paths,
+    vcf: Paths | Sequence[Input],
     clinical: Sequence[PathLike],
-    medications: Sequence[str] | None,
+    medications: Sequence[str] | Mapping[str, Sequence[str]] | None,
     options: Options,
 ) -> tuple[Genotypes, ClinicalData, dict[str, str]]:
     """Read genotypes, history and biogeographic groups; the sex in the history decides how chrX is read."""
@@ -163,7 +169,7 @@ def read(
         return told
 
     genotypes = variants.read(
-        paths_of(vcf),
+        [vcf] if isinstance(vcf, str | Path) else list(vcf),
         kb,
         samples=names_of(options.samples),
         build=options.build,
@@ -174,7 +180,7 @@ def read(
         fasta=options.fasta,
         sex=sexes,
     )
-    names = _group_names(kb)
+    names = group_names(kb)
     asked = options.ancestry
     if isinstance(asked, str):
         asked = names.get(asked.lower(), asked)
@@ -215,8 +221,8 @@ def _with_other_sexes(history: ClinicalData, recorded: Mapping[str, str], told: 
     return replace(history, notes=notes)
 
 
-def _group_names(kb: KnowledgeBase) -> dict[str, str]:
-    """Every spelling of a biogeographic group, lower case, and the group's name."""
+def group_names(kb: KnowledgeBase) -> dict[str, str]:
+    """Return every spelling of a biogeographic group, lower case, and the group's name."""
     names: dict[str, str] = {}
     for code, name, synonyms in kb.table("groups").select("group", "name", "synonyms").iter_rows():
         names.update(dict.fromkeys((one.lower() for one in (code, name, *(synonyms or "").split(";")) if one), name))
@@ -226,7 +232,7 @@ def _group_names(kb: KnowledgeBase) -> dict[str, str]:
 def _history(
     kb: KnowledgeBase,
     clinical: Sequence[PathLike],
-    medications: Sequence[str] | None,
+    medications: Sequence[str] | Mapping[str, Sequence[str]] | None,
     samples: tuple[str, ...],
     everyone: tuple[str, ...],
     options: Options,
@@ -245,6 +251,9 @@ def _history(
         accept=names_of(options.accept) or (),
         date_format=options.date_format,
     )
+    if isinstance(medications, Mapping):
+        own = {sample: medications[sample] for sample in samples if sample in medications}
+        return clinic.add_medication_lists(history, own, kb) if own else history
     return clinic.add_medications(history, medications, kb, samples=samples) if medications else history
 
 

@@ -60,13 +60,21 @@ def score_phenotyped(
     base = build(calls, found.phenotypes, found.clinical, found.kb, columns=wanted)
     base = plausible.marked(base, found.clinical.kept_out, found.kb)
     # A score must not depend on which other endpoints are asked: each group has the scenarios of its own genes.
-    each = [
-        (names, scenarios(base, calls, found.kb, read, phenotypes=found.phenotypes, averaged=guessed))
-        for names, read, guessed in groups
-    ]
+    each = []
+    for names, read, guessed in groups:
+        own = base
+        if whose is not None:
+            asked = whose.filter(pl.col("drug").is_in(models.drugs_of(found.kb, names)))
+            own = base.join(asked, on="sample", how="semi", maintain_order="left")
+        theirs = calls.join(own, on="sample", how="semi", maintain_order="left")
+        each.append((names, scenarios(own, theirs, found.kb, read, phenotypes=found.phenotypes, averaged=guessed)))
     scores, notes = models.score_each(each, found.kb, models_dir=models_dir, whose=whose, order=endpoints)
     columns = models.columns_by_endpoint(found.kb, endpoints, models_dir)
-    return models.refuse_uncounted(scores, acting_drugs(found.clinical, found.kb), columns, found.kb), notes
+    scores = models.refuse_uncounted(scores, acting_drugs(found.clinical, found.kb), columns, found.kb)
+    people = base.select("sample").with_row_index("_person")
+    ranks = pl.DataFrame({"endpoint": list(dict.fromkeys(endpoints))}, schema={"endpoint": pl.String})
+    frame = scores.join(people, on="sample", how="left").join(ranks.with_row_index("_rank"), on="endpoint", how="left")
+    return frame.sort("_person", "_rank").drop("_person", "_rank"), notes
 
 
 def conclude(

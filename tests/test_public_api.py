@@ -20,13 +20,15 @@ from tests.conftest import EXAMPLES, ROOT
 
 PERSON, HISTORY = EXAMPLES / "HG00652.GRCh38.vcf.gz", EXAMPLES / "HG00652.clinical.json"
 VERBS = [name for name in pgx.__all__ if inspect.isfunction(getattr(pgx, name))]
-CALLS = {name: getattr(pgx, name) for name in VERBS} | {
-    f"kb.{name}": getattr(pgx.kb, name) for name in pgx.kb.__all__ if inspect.isfunction(getattr(pgx.kb, name))
-}
+CALLS = (
+    {name: getattr(pgx, name) for name in VERBS}
+    | {f"cohort.{name}": getattr(pgx.cohort, name) for name in pgx.cohort.__all__}
+    | {f"kb.{name}": getattr(pgx.kb, name) for name in pgx.kb.__all__ if inspect.isfunction(getattr(pgx.kb, name))}
+)
 
 
 def test_there_is_one_verb_a_command():
-    assert set(pgx.__all__) - set(VERBS) == {"Options", "Result", "__version__", "kb", "schema"}
+    assert set(pgx.__all__) - set(VERBS) == {"Options", "Result", "__version__", "cohort", "kb", "schema"}
     assert VERBS == ["call", "check", "compare", "evaluate", "explain", "exposure", "features", "monitor", "report", "score",
                      "simulate", "train"]  # fmt: skip
 

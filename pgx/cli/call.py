@@ -9,11 +9,13 @@ import typer
 
 from pgx.cli import completion
 from pgx.cli import options as opt
+from pgx.errors import UsageError
 
 
 @opt.reading()
 def call(
-    vcf: opt.Vcfs,
+    vcf: opt.MaybeVcfs = None,
+    sheet: opt.Sheet = None,
     out: opt.Out = Path("-"),
     clinical: opt.Clinical = None,
     outside_calls: opt.OutsideCalls = None,
@@ -44,11 +46,15 @@ def call(
     from pgx.cli import notes
 
     opt.check_table(out)
+    opt.check_given(vcf, sheet)
+    if explain is not None and sheet is not None:
+        raise UsageError("--explain is about the persons of a file: name it without --sheet")
     teller = notes.Teller(quiet=quiet, verbose=verbose)
     records, calls = clinical or (), outside_calls or ()
     if explain is None:
         pgx.call(
-            vcf,
+            vcf or (),
+            sheet=sheet,
             clinical=records,
             outside_calls=calls,
             options=how,
@@ -58,5 +64,7 @@ def call(
             on_suspects=teller.suspects,
         )
     else:
-        pgx.explain(vcf, explain, clinical=records, outside_calls=calls, options=how, out=out, log=log, on_notes=teller)
+        pgx.explain(
+            vcf or (), explain, clinical=records, outside_calls=calls, options=how, out=out, log=log, on_notes=teller
+        )
     teller.end()

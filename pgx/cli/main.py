@@ -57,7 +57,7 @@ _COMMANDS = (
     "report", "call", "features", "check", "diff", "serve", "score", "train", "evaluate", "monitor", "simulate",
     "exposure", "schema",
 )  # fmt: skip
-_GROUPS = ("kb", "models", "audit")
+_GROUPS = ("kb", "models", "cohort", "audit")
 
 
 def _register(asked: str | None) -> None:
@@ -85,6 +85,8 @@ def main() -> None:
         # Under `python -m` too, so that completion is that of the command `pgx`.
         app(prog_name="pgx")
     except PgxError as error:
+        for line in error.details:
+            print(f"pgx: {' '.join(line.split())}", file=sys.stderr)
         _fail(str(error), error.exit_code)
     except BrokenPipeError:
         # The reader of our stdout went away (``| head``): not an error, but Python would print one at exit.

@@ -29,6 +29,8 @@ class Role(Enum):
     folder = "a folder to write to; what will be in it is checked by the command"
     record = "a clinical file or a folder of them"
     perhaps = "a text that may be the path of an input"
+    shard = "a folder of a cohort, which may be written to as well; the call itself sees to it"
+    log = "a file to which lines are added, and which is no table"
 
 
 class Build(StrEnum):
@@ -101,7 +103,11 @@ Genes = Annotated[
     ),
 ]
 Samples = Annotated[
-    str | None, typer.Option(help="Samples to use, separated by commas [default: all].", show_default=False)
+    str | None,
+    typer.Option(
+        help="Samples to use, separated by commas, or a file with one a line [default: all].", show_default=False
+    ),
+    Role.perhaps,
 ]
 Assembly = Annotated[
     Build | None,
@@ -187,6 +193,22 @@ Accept = Annotated[
         autocompletion=completion.concepts,
     ),
 ]
+Sheet = Annotated[
+    Path | None,
+    typer.Option(
+        "--sheet",
+        help="Samplesheet: a CSV with a row a person (sample,vcf,clinical,outside_calls,sex,ancestry,medications,"
+        "copy_number); paths are relative to it.",
+        show_default=False,
+    ),
+]
+LogFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--log-file", help="Also write what happens, and when, to this file as JSON lines.", show_default=False
+    ),
+    Role.log,
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only on standard error.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Print every note on standard error.")]
 
@@ -213,10 +235,30 @@ def choices(option: str, text: str, allowed: tuple[str, ...]) -> list[str]:
     return parts
 
 
+def listed(text: str | None) -> list[str] | None:
+    """Read names joined by commas, or a file with one a line."""
+    if text is None or "," in text or not Path(text).is_file():
+        return names_of(text)
+    try:
+        lines = Path(text).read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"--samples: {text}: not a text file with one name a line") from error
+    names = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    if not names:
+        raise UsageError(f"--samples: {text}: no name in it")
+    return names
+
+
 def check_table(path: Path) -> None:
     """Refuse a table path whose ending says no known format, before any work is done."""
     if str(path) != "-" and path.suffix not in TABLE_SUFFIXES:
         raise UsageError(f"{path}: the ending must be one of {', '.join(TABLE_SUFFIXES)}, or '-' for standard output")
+
+
+def check_given(vcf: Collection[Path] | None, sheet: Path | None) -> None:
+    """Refuse a command without any genotypes."""
+    if not vcf and sheet is None:
+        raise UsageError("no genotypes are given: name a VCF, or a samplesheet with --sheet")
 
 
 def copies(text: str | None) -> dict[tuple[str | None, str], int] | None:
@@ -276,7 +318,7 @@ def gather(
     """Gather the options on reading into the library's `Options`; this signature is their one list (`reading`)."""
     choices("--outside-mode", outside_mode, ("override", "fill"))
     return Options(
-        samples=names_of(samples),
+        samples=listed(samples),
         genes=names_of(genes),
         build=build.value if build else None,
         absent_is_reference=absent_is_reference,

@@ -27,6 +27,7 @@ def guarded(command: Command) -> Command:
     def run(**given: Any) -> None:
         with reading(_inputs(roles, given)):
             check_outputs(file for path in _paths(roles, given, Role.output) for file in _written(path))
+            check_outputs(_paths(roles, given, Role.log))
             for folder in _paths(roles, given, Role.folder):
                 check_outputs([folder / _ANY])
             command(**given)

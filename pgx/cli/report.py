@@ -18,7 +18,8 @@ PSEUDONYMOUS = "json,tsv"
 
 @opt.reading()
 def report(
-    vcf: opt.Vcfs,
+    vcf: opt.MaybeVcfs = None,
+    sheet: opt.Sheet = None,
     clinical: opt.Clinical = None,
     medications: opt.Medications = None,
     outside_calls: opt.OutsideCalls = None,
@@ -69,6 +70,7 @@ def report(
     from pgx.pipeline import lexicon_of
     from pgx.reports import render_text
 
+    opt.check_given(vcf, sheet)
     default = DEFAULT if pseudonymize is None else PSEUDONYMOUS
     chosen = opt.choices("--format", default if formats is None else formats, FORMATS)
     if pseudonymize is not None and out is None:
@@ -78,7 +80,8 @@ def report(
     if no_print and out is None:
         raise UsageError("--no-print without -o would show nothing: name a folder")
     result = pgx.report(
-        vcf,
+        vcf or (),
+        sheet=sheet,
         clinical=clinical or (),
         medications=medications,
         drugs=drugs,

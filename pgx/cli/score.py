@@ -14,6 +14,7 @@ from pgx.cli import options as opt
 @opt.reading(without=("genes",))
 def score(
     vcf: opt.MaybeVcfs = None,
+    sheet: opt.Sheet = None,
     clinical: opt.Clinical = None,
     features: Annotated[
         Path | None,
@@ -51,11 +52,12 @@ def score(
     from pgx.errors import UsageError
 
     opt.check_table(out)
-    if bool(vcf) == (features is not None):
-        raise UsageError("pgx score needs either a VCF or --features TABLE; see pgx score --help")
+    if bool(vcf or sheet) == (features is not None):
+        raise UsageError("pgx score needs either a VCF (or --sheet) or --features TABLE; see pgx score --help")
     teller = notes.Teller(quiet=quiet, verbose=verbose)
     pgx.score(
         vcf or None,
+        sheet=sheet,
         clinical=clinical or (),
         outside_calls=outside_calls or (),
         features=features,

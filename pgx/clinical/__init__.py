@@ -4,11 +4,12 @@ from pgx.clinical import left_out
 from pgx.clinical.allergies import alerts
 from pgx.clinical.check import check
 from pgx.clinical.medication_basis import medication_basis
-from pgx.clinical.medications import add_medications, parse_medications
+from pgx.clinical.medications import add_medication_lists, add_medications, parse_medications
 from pgx.clinical.read import groups, read, sexes
 from pgx.clinical.readers.columns import columns, template
 
 __all__ = [
+    "add_medication_lists",
     "add_medications",
     "alerts",
     "check",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import polars as pl
@@ -48,6 +48,13 @@ def parse_medications(
     UsageError
         If a name is spelled almost like a known one: it is never corrected silently.
     """
+    rows, notes = _parsed(names, kb, samples, source)
+    return schema.from_rows(rows, schema.MEDICATIONS), frame_of(notes)
+
+
+def _parsed(
+    names: str | Sequence[str], kb: KnowledgeBase, samples: Sequence[str], source: str
+) -> tuple[list[dict[str, object]], list[Note]]:
     look_up = drug_names(kb)
     items = [
         part.strip() for part in (_split(names, look_up.names) if isinstance(names, str) else names) if part.strip()
@@ -86,7 +93,7 @@ def parse_medications(
             for s in samples
             for d in look_up.substances(found.drugs)
         ]
-    return schema.from_rows(rows, schema.MEDICATIONS), frame_of(notes)
+    return rows, notes
 
 
 def _note(samples: Sequence[str], severity: Severity, code: NoteCode, message: str, subject: str, where: str) -> Note:
@@ -108,25 +115,48 @@ def add_medications(
 
     ``none`` alone says that no drug is taken. Parameters and errors as of `parse_medications`.
     """
-    given = [one.strip() for one in names if one.strip()]
-    nothing = len(given) == 1 and given[0].lower() in NONE
-    drugs, remarks = parse_medications([] if nothing else given, kb, samples=samples, source=source)
+    return _laid_over(clinical, [(tuple(samples), names)], kb, source)
+
+
+def add_medication_lists(
+    clinical: ClinicalData, lists: Mapping[str, Sequence[str]], kb: KnowledgeBase, *, source: str = "--medications"
+) -> ClinicalData:
+    """Lay each sample's own typed list over what the records say, as `add_medications` does the list of all."""
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for sample, names in lists.items():
+        alike.setdefault(tuple(names), []).append(sample)
+    return _laid_over(clinical, [(tuple(samples), names) for names, samples in alike.items()], kb, source)
+
+
+def _laid_over(
+    clinical: ClinicalData, lists: Sequence[tuple[tuple[str, ...], Sequence[str]]], kb: KnowledgeBase, source: str
+) -> ClinicalData:
     look_up, known = drug_names(kb), allergens(kb)
-    items = [] if nothing else given
-    unknown = [part for item in items for part in look_up.find(read_entry(item).name).unknown]
-    said = [("medication_list", STATED)] + [
-        ("medication_unknown", code) for part in unknown for code in known.taken(part) or (look_up.ingredient(part),)
-    ]
-    rows = [
-        {"sample": sample, "concept": concept, "code": code, "source": source, "origin": "given"}
-        for sample in samples
-        for concept, code in said
-    ]
+    rows: list[dict[str, object]] = []
+    drugs: list[dict[str, object]] = []
+    remarks: list[Note] = []
+    for samples, names in lists:
+        given = [one.strip() for one in names if one.strip()]
+        items = [] if len(given) == 1 and given[0].lower() in NONE else given
+        taken, notes = _parsed(items, kb, samples, source)
+        drugs += taken
+        remarks += notes
+        unknown = [part for item in items for part in look_up.find(read_entry(item).name).unknown]
+        said = [("medication_list", STATED)] + [
+            ("medication_unknown", code)
+            for part in unknown
+            for code in known.taken(part) or (look_up.ingredient(part),)
+        ]
+        rows += [
+            {"sample": sample, "concept": concept, "code": code, "source": source, "origin": "given"}
+            for sample in samples
+            for concept, code in said
+        ]
     return replace(
         clinical,
         observations=pl.concat([clinical.observations, schema.from_rows(rows, schema.CLINICAL)]),
-        medications=pl.concat([clinical.medications, drugs]),
-        notes=pl.concat([clinical.notes, remarks]),
+        medications=pl.concat([clinical.medications, schema.from_rows(drugs, schema.MEDICATIONS)]),
+        notes=pl.concat([clinical.notes, frame_of(remarks)]),
     )
 
 

@@ -151,6 +151,32 @@ def write(
     return written
 
 
+def write_index(results: Sequence[Result], directory: str | Path, *, lexicon: Lexicon, linked: bool) -> list[Path]:
+    """Write the index of all persons of several results, over that of the last of them.
+
+    Parameters
+    ----------
+    results
+        Each has its own persons, whose pages are in the folder.
+    directory
+        Where to.
+    lexicon
+        As for `write`.
+    linked
+        Whether the pages to link to were written.
+    """
+    samples = [sample for one in results for sample in one.samples]
+    stems = file_names.stems(samples)
+    shown = (view for one in results for view in views(one, lexicon))
+    entries = [
+        index.entry_of(view, f"{stems[sample]}.{_LINKED}" if linked else "")
+        for sample, view in zip(samples, shown, strict=True)
+    ]
+    folder = Path(directory)
+    page, table = index.to_html(entries).encode(), index.to_tsv(entries).encode()
+    return [io.write_bytes(folder / index.PAGE, page), io.write_bytes(folder / index.TABLE, table)]
+
+
 def files(directory: str | Path, formats: Sequence[str]) -> list[Path]:
     """Return the files of a folder that `write` may write over, whatever the samples are called, and all new tables.
 

@@ -27,6 +27,6 @@ differ at some sites, and codes are always those of GRCh38's notation.
 
 from pgx.variants.artefacts import suspects
 from pgx.variants.coverage import coverage
-from pgx.variants.read import read
+from pgx.variants.read import read, samples_of
 
-__all__ = ["coverage", "read", "suspects"]
+__all__ = ["coverage", "read", "samples_of", "suspects"]

@@ -44,6 +44,8 @@ MOSTLY_ABSENT = 0.5
 """Share of all positions that a file of variants alone leaves out at least."""
 
 PathLike = str | os.PathLike[str]
+Input = PathLike | Source
+"""A file by its path, or opened already."""
 SexOf = Callable[[tuple[str, ...], tuple[str, ...]], Mapping[str, str]]
 
 
@@ -60,7 +62,7 @@ class _Input:
 
 
 def read(
-    paths: PathLike | Sequence[PathLike],
+    paths: Input | Sequence[Input],
     kb: KnowledgeBase,
     *,
     samples: Sequence[str] | None = None,
@@ -108,16 +110,16 @@ def read(
         If an option makes no sense or a sample is not in the files.
     """
     asked = asked_build(build)
-    listed = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    listed = [paths] if isinstance(paths, str | os.PathLike | Source) else list(paths)
     if not listed:
         raise UsageError("no input file is given")
-    if sum(os.fspath(p) == "-" for p in listed) > 1:
+    if sum(isinstance(p, str) and p == "-" for p in listed) > 1:
         raise UsageError("standard input is given twice")
     sources: list[Source] = []
     reference: Reference | None = None
     try:
         for path in listed:
-            sources.append(open_source(path))
+            sources.append(path if isinstance(path, Source) else open_source(path))
         inputs = [_open(source, asked, kb) for source in sources]
         everyone = _everyone(inputs)
         names = _chosen(everyone, samples)
@@ -136,10 +138,10 @@ def read(
             options=Options(min_gq, min_dp, include_filtered, harmless_filters(kb)), errors=SiteErrors(kb),
             published=published_frequencies(kb), reference=reference,
         )  # fmt: skip
-        regions = _gene_regions(kb, found)
+        regions = gene_regions(kb, found)
         units = repeat_units(kb)
         empty = [one for one in inputs if not _read_one(one, make, regions, units)]
-        _check_overlap(len(inputs), empty, found, notes, column)
+        _check_overlap(len(inputs) + sum(one.source.beside for one in inputs), empty, found, notes, column)
         notes.all_files()
         assembly.finish()
         apply_sex(assembly, targets, names, told, evidence, notes)
@@ -154,6 +156,19 @@ def read(
         listed = {name for one in inputs if one.table is None for name in one.samples}
         _name_variants_only(assembly, targets, notes, np.array([name in listed for name in names], dtype=bool))
     return _result(names, everyone, kb.sites, targets, assembly, inputs, copies, notes)
+
+
+def samples_of(paths: PathLike | Sequence[PathLike], kb: KnowledgeBase, *, build: str | None = None) -> tuple[str, ...]:
+    """Return the samples of files in the order in which `read` has them; parameters and errors as there."""
+    asked = asked_build(build)
+    found: dict[str, None] = {}
+    for path in [paths] if isinstance(paths, str | os.PathLike) else paths:
+        source = open_source(path)
+        try:
+            found |= dict.fromkeys(_open(source, asked, kb).samples)
+        finally:
+            source.close()
+    return tuple(found)
 
 
 def harmless_filters(kb: KnowledgeBase) -> frozenset[str]:
@@ -209,7 +224,7 @@ def _read_one(one: _Input, make: partial[VcfReader], regions: Windows, units: Ma
 
 
 def _everyone(inputs: list[_Input]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for one in inputs for name in one.samples))
+    return tuple(dict.fromkeys(name for one in inputs for name in (one.source.everyone or one.samples)))
 
 
 def _chosen(everyone: tuple[str, ...], wanted: Sequence[str] | None) -> tuple[str, ...]:
@@ -256,7 +271,8 @@ def _name_arrays(inputs: list[_Input], notes: Notes) -> None:
                   where=arrays[0].source.name)  # fmt: skip
 
 
-def _gene_regions(kb: KnowledgeBase, build: str) -> Windows:
+def gene_regions(kb: KnowledgeBase, build: str) -> Windows:
+    """Return the genes as stretches of the genome of a build."""
     start, end = ("start_grch37", "end_grch37") if build == GRCH37 else ("start_grch38", "end_grch38")
     rows = kb.table("genes").select("chrom", start, end).drop_nulls().iter_rows()
     return Windows.of((chrom, int(first), int(last)) for chrom, first, last in rows)
@@ -320,6 +336,10 @@ def _assume_reference(assembly: Assembly, targets: Targets, notes: Notes) -> Non
                     "", n, np.flatnonzero(total == n))  # fmt: skip
 
 
+def _digest(source: Source) -> str:
+    return digest(source.path) if source.path and source.name != "-" else ""
+
+
 def _result(
     names: tuple[str, ...], everyone: tuple[str, ...], sites: pl.DataFrame, targets: Targets, assembly: Assembly,
     inputs: list[_Input], copies: CopyNumbers, notes: Notes,
@@ -342,8 +362,8 @@ def _result(
     told = tuple(
         {
             "name": Path(one.source.name).name,
-            "sha256": digest(one.source.path) if one.source.path and one.source.name != "-" else "",
-            "format": one.kind, "samples": str(len(one.samples)),
+            "sha256": one.source.sha256 or _digest(one.source),
+            "format": one.kind, "samples": str(one.source.total or len(one.samples)),
         }
         for one in inputs
     )  # fmt: skip

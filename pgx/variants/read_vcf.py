@@ -83,7 +83,8 @@ class VcfReader:
                 self._skip_mitochondrion(name)
         cn_of_allele = header.version >= "VCFv4.4" or rows.meta.info.get("CN", Key("1", "Float")).number == "A"
         used = 0
-        for where, line in self.source.records(self._windows()):
+        windows = windows_of(self.targets, self.copies, with_reference=self.reference is not None)
+        for where, line in self.source.records(windows):
             record = records.parse(where, line, len(header.samples), self.source.name, self.options.harmless_filters)
             if record.chrom == "chrM":
                 name = line.split(b"\t", 1)[0].decode("latin-1")
@@ -114,12 +115,6 @@ class VcfReader:
             "length=16569>); mitochondrial positions are not read",
             where=self.source.name,
         )
-
-    def _windows(self) -> Windows:
-        reach = REACH if self.reference else UNDECIDED_REACH
-        spans = [(t.chrom, max(1, t.pos - 1), t.end + (reach if t.has_indel else 1)) for t in self.targets.all if t.pos]
-        genes = [(s.chrom, s.first, s.last) for s in self.copies.spans if s.varies and not s.whole]
-        return Windows.of([*spans, *genes, *SEX_WINDOWS])
 
     def _record(
         self, record: records.Record, line: bytes, rows: RowChecker, keep: NDArray[np.intp] | None,
@@ -219,7 +214,7 @@ class VcfReader:
         return RowChecker(meta, header.samples, header.version, self.source.name)
 
     def _check_record(self, rows: RowChecker, record: records.Record, line: bytes) -> None:
-        self.unchecked -= len(rows.samples) * (len(record.format) - 1)
+        self.unchecked -= (self.source.total or len(rows.samples)) * (len(record.format) - 1)
         for finding in rows.problems(record, line, values=self.unchecked > 0):
             if finding.severity == "error":
                 raise InputError(finding.message, file=self.source.name, where=finding.where)
@@ -328,3 +323,11 @@ def not_judged(name: str, lacking: int, empty: int) -> str:
 
 def _braced(text: str) -> str:
     return text.replace("{", "{{").replace("}", "}}")
+
+
+def windows_of(targets: Targets, copies: CopyNumbers, *, with_reference: bool) -> Windows:
+    """Return the stretches of the genome whose records are read; a reference genome reaches further around indels."""
+    reach = REACH if with_reference else UNDECIDED_REACH
+    spans = [(t.chrom, max(1, t.pos - 1), t.end + (reach if t.has_indel else 1)) for t in targets.all if t.pos]
+    genes = [(s.chrom, s.first, s.last) for s in copies.spans if s.varies and not s.whole]
+    return Windows.of([*spans, *genes, *SEX_WINDOWS])

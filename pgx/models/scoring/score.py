@@ -135,13 +135,35 @@ def _scored(
     for endpoint in chosen:
         model = models.get(endpoint.name)
         local = bool(endpoint.local) or (model is not None and model.checksum not in shipped)
-        found = answer(frame, starts, names, endpoint, model, kb.version, local=local)
-        found = assumptions.with_gaps(found, frame[starts], _gaps(kb).get(endpoint.name, ()))
-        if whose is not None:
-            found = found.join(whose, on=["sample", "drug"], how="semi", maintain_order="left")
-        parts.append(found)
+        drug = model.endpoint.drug if model else endpoint.drug
+        asked = None if whose is None else set(whose.filter(drug=drug)["sample"])
+        found = _answered(frame, starts, names, asked, endpoint, model, kb.version, local)
+        first_rows = frame[starts[found["_person"].to_numpy()]]
+        parts.append(assumptions.with_gaps(found, first_rows, _gaps(kb).get(endpoint.name, ())))
         notes += _notes(found, endpoint, model)
     return (parts if names else []), notes
+
+
+def _answered(
+    frame: pl.DataFrame,
+    starts: NDArray[np.int64],
+    names: list[str],
+    asked: set[str] | None,
+    endpoint: Endpoint,
+    model: Model | None,
+    kb_version: str,
+    local: bool,
+) -> pl.DataFrame:
+    """Score an endpoint for those who are asked about; None = everybody."""
+    keep = np.array([asked is None or name in asked for name in names], dtype=np.bool_)
+    if keep.all():
+        return answer(frame, starts, names, endpoint, model, kb_version, local=local)
+    lengths = np.diff(np.r_[starts, frame.height])
+    own = frame.filter(pl.Series(np.repeat(keep, lengths)))
+    first = np.r_[0, np.cumsum(lengths[keep])[:-1]].astype(np.int64) if keep.any() else np.zeros(0, dtype=np.int64)
+    chosen = np.flatnonzero(keep)
+    found = answer(own, first, [names[at] for at in chosen], endpoint, model, kb_version, local=local)
+    return found.with_columns(_person=pl.Series(chosen[found["_person"].to_numpy()], dtype=pl.Int64))
 
 
 def explain(

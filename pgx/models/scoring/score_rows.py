@@ -66,7 +66,35 @@ def answer(
         return one.select(pl.all().gather(index)).with_columns(
             sample=pl.Series(names), _person=pl.Series(np.arange(len(names)))
         )
-    return _answers(judged, index, starts, weight, names, active, endpoint, model, kb_version, local)
+    first, alike = _alike(index, starts, weight) if patterns < len(index) else (starts, None)
+    if alike is None or len(first) == len(names):
+        return _answers(judged, index, starts, weight, names, active, endpoint, model, kb_version, local)
+    # Persons of the same patterns with the same weights have the same answer.
+    lengths = np.diff(np.r_[starts, len(index)])[first]
+    rows = np.concatenate([np.arange(starts[at], starts[at] + n) for at, n in zip(first, lengths, strict=True)])
+    begin = np.r_[0, np.cumsum(lengths)[:-1]].astype(np.int64)
+    one = _answers(
+        judged, index[rows], begin, weight[rows], [""] * len(first), active, endpoint, model, kb_version, local
+    )
+    return one.select(pl.all().gather(alike)).with_columns(
+        sample=pl.Series(names), _person=pl.Series(np.arange(len(names)))
+    )
+
+
+def _alike(
+    index: NDArray[np.int64], starts: NDArray[np.int64], weight: Floats
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the first of the persons of each kind, and the number of each person's kind."""
+    kinds: dict[tuple[bytes, bytes], int] = {}
+    first: list[int] = []
+    numbers = np.zeros(len(starts), dtype=np.int64)
+    for person, (begin, stop) in enumerate(zip(starts, np.r_[starts[1:], len(index)], strict=True)):
+        key = (index[begin:stop].tobytes(), weight[begin:stop].tobytes())
+        if key not in kinds:
+            kinds[key] = len(first)
+            first.append(person)
+        numbers[person] = kinds[key]
+    return np.array(first, dtype=np.int64), numbers
 
 
 def _answers(

@@ -55,6 +55,9 @@ class Source:
 
     `head` is the first decompressed bytes (to tell formats apart); `path` is a real file even for standard input that
     has to be spooled. Use `header()` and then `records(windows)`, once.
+
+    Of a source that holds some of a file's samples, `total` is how many the file has, `everyone` names those of all
+    files of the input, and `beside` counts the input's files that hold none of the samples.
     """
 
     name: str
@@ -68,6 +71,9 @@ class Source:
     _chunks: Iterator[bytes] | None = None
     _rest: bytes = b""
     sha256: str = ""
+    total: int = 0
+    everyone: tuple[str, ...] = ()
+    beside: int = 0
     _bcf: pysam.VariantFile | None = None
     _spool: tempfile._TemporaryFileWrapper[bytes] | None = None
     scanner: Scanner | None = None

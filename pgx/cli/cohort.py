@@ -1,0 +1,164 @@
+"""``pgx cohort``: many persons, block by block, on one machine or many."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pgx.cli import options as opt
+
+if TYPE_CHECKING:
+    import polars as pl
+
+app = typer.Typer(
+    help="Work through many persons: in blocks, resumed where they stopped, on one machine or many.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+EXIT_LOST = 4
+EXIT_ENDED = 128 + signal.SIGTERM
+
+
+@app.command("run")
+@opt.reading()
+def run(
+    vcf: opt.MaybeVcfs = None,
+    out: Annotated[
+        Path,
+        typer.Option(
+            "-o", "--out", help="Folder of the cohort; the same folder goes on with a run.", show_default=False
+        ),
+        opt.Role.folder,
+    ] = Path("cohort"),
+    sheet: opt.Sheet = None,
+    clinical: opt.Clinical = None,
+    outside_calls: opt.OutsideCalls = None,
+    drugs: opt.Drugs = None,
+    reports: Annotated[
+        str | None,
+        typer.Option(help="Documents to write for each person, such as html,card [default: none].", show_default=False),
+    ] = None,
+    tables: Annotated[
+        str | None,
+        typer.Option(help="Tables to write, separated by commas [default: all].", show_default=False),
+    ] = None,
+    block_size: Annotated[int, typer.Option(min=1, help="Persons a block.")] = 1000,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Processes at once [default: one a core].", show_default=False)
+    ] = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(help="I/N: do the I-th of N shards; `pgx cohort merge` joins them.", show_default=False),
+    ] = None,
+    verify: Annotated[bool, typer.Option("--verify", help="Compare the checksums of what is there already.")] = False,
+    log_file: opt.LogFile = None,
+    *,
+    how: opt.How,
+    quiet: opt.Quiet = False,
+) -> None:
+    """Call, judge and score many persons, in blocks.
+
+    Writes a folder of Parquet parts for each table. The same command goes on where an earlier run stopped, and gives
+    the same bytes. A person who fails is named in failures.tsv and stops nobody else (exit code 4).
+    """
+    from pgx import cohort
+    from pgx.cli.progress import steps
+    from pgx.cohort.plan import TABLES
+
+    signal.signal(signal.SIGTERM, _end)
+    with steps("persons", quiet=quiet, log_file=log_file) as progress:
+        done = cohort.run(
+            vcf or (), out, clinical=clinical or (), outside_calls=outside_calls or (), drugs=drugs,
+            tables=TABLES if tables is None else tables, block_size=block_size, threads=threads,
+            shard=_shard(shard), verify=verify, options=how,
+            on_progress=lambda at: progress.step(at.done, at.total, lost=at.lost),
+        )  # fmt: skip
+    if not quiet:
+        earlier = f", {done.resumed:,} of them by an earlier run" if done.resumed else ""
+        print(f"pgx: {done.done:,} of {done.total:,} persons done{earlier}: {out}", file=sys.stderr)
+    if done.lost:
+        print(f"pgx: {done.lost:,} results were lost: {out / 'failures.tsv'}", file=sys.stderr)
+        raise typer.Exit(EXIT_LOST)
+
+
+@app.command("merge")
+def merge(
+    shards: Annotated[
+        list[Path], typer.Argument(help="Folders of `pgx cohort run --shard`.", show_default=False), opt.Role.shard
+    ],
+    out: Annotated[
+        Path, typer.Option("-o", "--out", help="Folder of the whole cohort.", show_default=False), opt.Role.folder
+    ],
+    verify: Annotated[bool, typer.Option("--verify", help="Compare the checksum of every part.")] = False,
+    *,
+    quiet: opt.Quiet = False,
+) -> None:
+    """Join shards to one cohort.
+
+    Checks that every block is there, and that the shards are of one run. One folder in which all shards worked is
+    named as the shard and as the output.
+    """
+    from pgx import cohort
+
+    found = cohort.merge(shards, out, verify=verify)
+    _tell(found, out, quiet)
+
+
+@app.command("init")
+def init(
+    engine: Annotated[str, typer.Argument(help="make, slurm or snakemake.", show_default=False)],
+    folder: Annotated[Path, typer.Argument(help="Folder to write to."), opt.Role.folder] = Path(),
+    *,
+    quiet: opt.Quiet = False,
+) -> None:
+    """Write a working example for make, Slurm or Snakemake.
+
+    Samplesheet, configuration, rules and resources; the data are those of one example person.
+    """
+    from pgx import cohort
+
+    for path in cohort.example(engine, folder):
+        if not quiet:
+            print(f"pgx: {path}", file=sys.stderr)
+
+
+@app.command("status")
+def status(
+    folder: Annotated[Path, typer.Argument(help="Folder of `pgx cohort run`.", show_default=False)],
+    out: opt.Out = Path("-"),
+    *,
+    quiet: opt.Quiet = False,
+) -> None:
+    """Say how far a cohort is, block by block."""
+    from pgx import cohort
+
+    opt.check_table(out)
+    _tell(cohort.status(folder, out=out), folder, quiet)
+
+
+def _tell(found: pl.DataFrame, folder: Path, quiet: bool) -> None:
+    done = found.filter(found["state"] == "done")
+    persons, lost = done["persons"].sum(), done["lost"].sum()
+    if not quiet:
+        told = f"{done.height:,} of {found.height:,} blocks, {persons:,} of {found['persons'].sum():,} persons done"
+        print(f"pgx: {told}, {lost:,} results lost: {folder}", file=sys.stderr)
+
+
+def _shard(text: str | None) -> tuple[int, int]:
+    from pgx.errors import UsageError
+
+    if text is None:
+        return 1, 1
+    one, _, of = text.partition("/")
+    if not (one.isdigit() and of.isdigit()):
+        raise UsageError(f"--shard: {text!r} is not I/N, such as 3/10")
+    return int(one), int(of)
+
+
+def _end(number: int, frame: Any) -> None:
+    """End as interrupted: the processes of the run are ended too, and every block is either done or not begun."""
+    raise SystemExit(EXIT_ENDED)

@@ -1,0 +1,116 @@
+"""How far a command is: a bar with the time left on a terminal, a line a minute elsewhere, JSON lines in a log file."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+
+EVERY = 60.0
+"""Seconds between two lines where there is no terminal."""
+
+
+class Log:
+    """A log file of JSON lines: when, what, and how far. Nothing of it is in a result."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._file: IO[str] | None = None if path is None else path.open("a", encoding="utf-8")
+
+    def write(self, event: str, **told: object) -> None:
+        """Write one line, at once."""
+        if self._file is not None:
+            when = datetime.now(UTC).isoformat(timespec="milliseconds")
+            self._file.write(json.dumps({"time": when, "event": event, **told}, ensure_ascii=False) + "\n")
+            self._file.flush()
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file is not None:
+            self._file.close()
+
+
+class Progress:
+    """Shows how much of some work is done; use it as a context.
+
+    Parameters
+    ----------
+    what
+        The things that are counted, such as ``persons``.
+    quiet
+        Show nothing.
+    log
+        Where each step is written as well.
+    """
+
+    def __init__(self, what: str, *, quiet: bool = False, log: Log | None = None) -> None:
+        self._what, self._quiet, self._log = what, quiet, log
+        self._began = self._told = time.monotonic()
+        self._first: int | None = None
+        self._bar: Any = None
+        self._task: Any = None
+
+    def __enter__(self) -> Progress:
+        if not self._quiet and sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+            self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+            self._bar.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def step(self, done: int, total: int, **more: object) -> None:
+        """Say that `done` of `total` are done."""
+        if self._log is not None:
+            self._log.write("progress", what=self._what, done=done, total=total, **more)
+        self._first = done if self._first is None else self._first
+        if self._quiet:
+            return
+        if self._bar is not None:
+            if self._task is None:
+                self._task = self._bar.add_task(self._what, total=total)
+            self._bar.update(self._task, completed=done, total=total)
+            return
+        now = time.monotonic()
+        if now - self._told >= EVERY:
+            self._told = now
+            print(f"pgx: {self._line(done, total, now - self._began)}", file=sys.stderr)
+
+    def _line(self, done: int, total: int, seconds: float) -> str:
+        new = done - (self._first or 0)
+        left = "" if new <= 0 else f", about {_span(seconds / new * (total - done))} left"
+        return f"{done:,} of {total:,} {self._what}{left}"
+
+
+@contextmanager
+def steps(what: str, *, quiet: bool = False, log_file: Path | None = None) -> Iterator[Progress]:
+    """Show the progress of a command and keep its log while the block runs."""
+    log = Log(log_file)
+    log.write("start", command=sys.argv[1:])
+    try:
+        with Progress(what, quiet=quiet, log=log) as progress:
+            yield progress
+    except BaseException as error:
+        log.write("error", kind=type(error).__name__, message=str(error))
+        raise
+    else:
+        log.write("end")
+    finally:
+        log.close()
+
+
+def _span(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    if minutes < 1:
+        return "a minute"
+    return f"{minutes} minutes" if minutes < 120 else f"{minutes / 60:.1f} hours"

@@ -1,0 +1,32 @@
+"""Many persons: the same stages block by block, resumed where they stopped, shared out between machines.
+
+`run` works through a cohort, `merge` joins shards, `status` says how far a run is, and `example` writes a working start
+for make, Slurm or Snakemake. A block is `pgx.pipeline` on some of the samples and nothing else, so that a person's rows
+are the same bytes alone, in a batch and in a cohort.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pgx.cohort.runs import run
+    from pgx.cohort.shards import merge, status
+    from pgx.cohort.starters import example
+
+__all__ = ["example", "merge", "run", "status"]
+
+_HOME = {
+    "example": "pgx.cohort.starters",
+    "merge": "pgx.cohort.shards",
+    "run": "pgx.cohort.runs",
+    "status": "pgx.cohort.shards",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # `pgx cohort status` and a finished run must not wait for polars.
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module 'pgx.cohort' has no attribute {name!r}")

@@ -1,0 +1,187 @@
+"""One block: the pipeline on its persons, and the files that come of it."""
+
+from __future__ import annotations
+
+import errno
+import io
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import polars as pl
+
+from pgx import schema
+from pgx.codes import NoteCode, Severity
+from pgx.cohort.folder import Folder, Json, place, told_of, write_json
+from pgx.cohort.plan import Plan
+from pgx.cohort.samplesheet import Group
+from pgx.errors import InputError, PgxError
+from pgx.features import build
+from pgx.inputs import phenotyped
+from pgx.knowledge import KnowledgeBase
+from pgx.pipeline import conclude
+from pgx.reports import Lexicon, file_names, write
+from pgx.types import ClinicalData, Result
+from pgx.variants.read import Input
+from pgx.variants.spool import spooled
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ENOMEM, errno.EFBIG)
+"""Errors of the machine, not of a person's data: the run stops, and is gone on with later."""
+_NOBODY = ClinicalData(schema.empty(schema.CLINICAL), schema.empty(schema.MEDICATIONS), schema.empty(schema.NOTES))
+LOST = (NoteCode.OUTSIDE_REFUSED, NoteCode.PERSON_FAILED)
+
+
+Genomes = Callable[[Group], Sequence[Input]]
+"""Opens the genotypes of some persons anew: each is read once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What the pipeline found for some of a block's persons."""
+
+    result: Result
+    features: pl.DataFrame | None
+
+
+def do_block(
+    plan: Plan, digest: str, kb: KnowledgeBase, number: int, folder: Folder, spool: Path | None = None
+) -> Json:
+    """Run the stages for the persons of a block, write its parts, and at last its state, which is returned.
+
+    Parameters
+    ----------
+    plan, digest
+        The run, and what tells it from another.
+    kb
+        Knowledge base.
+    number
+        The block.
+    folder
+        Where to.
+    spool
+        Where the genotypes of the blocks are kept apart (`pgx.variants.spool`); None = the files are read.
+    """
+    people = plan.block(number)
+    pieces: list[Piece] = []
+    failed: list[Json] = []
+    vcf: Genomes = (lambda group: group.vcf) if spool is None else (lambda _: spooled(spool, number, people))
+    for group in plan.groups(number):
+        for found in _pieces(plan, kb, vcf, group):
+            if isinstance(found, Piece):
+                pieces.append(found)
+            else:
+                failed.append(found)
+    frames = _frames(plan, pieces, kb)
+    notes = frames["notes"] if pieces else schema.empty(schema.NOTES)
+    # How many of a block have no score is no news of the run, and each person's row says it.
+    of_run = pl.col("sample").is_null() & (pl.col("code") != NoteCode.SCORE_REFUSED)
+    whole_run = notes.filter(of_run).drop("sample").unique(maintain_order=True)
+    frames["notes"] = notes.filter(pl.col("sample").is_not_null())
+    errors = notes.filter(pl.col("severity") == Severity.ERROR).select("sample", "stage", "code", "where", "message")
+    failures = [*failed, *errors.to_dicts()]
+    files = {folder.part(name, number): _parquet(frames[name]) for name in plan.tables}
+    state: Json = {
+        "block": number,
+        "plan": digest,
+        "persons": len(people),
+        "lost": sum(row["code"] in LOST for row in failures),
+        "failures": failures,
+        "notes": whole_run.to_dicts(),
+        "files": place(folder, files),
+        "pages": {},
+    }
+    if plan.reports:
+        lexicon = kb.remember("cohort lexicon", lambda: Lexicon(kb))
+        for piece in pieces:
+            written = write(piece.result, folder.documents(number), plan.reports, lexicon=lexicon)
+            state["files"] |= told_of(folder, written)
+            state["pages"] |= dict(_pages(folder, piece.result, written))
+    write_json(folder.state(number), state)
+    return state
+
+
+def _pieces(plan: Plan, kb: KnowledgeBase, vcf: Genomes, group: Group) -> Iterator[Piece | Json]:
+    """Yield what is found for the persons together; if that fails, for each half, so that a failure costs one alone."""
+    try:
+        piece = _piece(plan, kb, vcf(group), group)
+    except Exception as error:
+        if _is_of_the_machine(error):
+            raise
+        if len(group.samples) == 1:
+            yield _failure(group.samples[0], error)
+            return
+    else:
+        yield piece
+        return
+    half = len(group.samples) // 2
+    for part in (group.samples[:half], group.samples[half:]):
+        options = replace(group.options, samples=list(part))
+        yield from _pieces(plan, kb, vcf, replace(group, samples=part, options=options))
+
+
+def _piece(plan: Plan, kb: KnowledgeBase, vcf: Sequence[Input], group: Group) -> Piece:
+    found = phenotyped(
+        vcf,
+        clinical=group.clinical,
+        outside_calls=group.outside_calls,
+        medications=group.medications,
+        options=group.options,
+        kb=kb,
+    )
+    result = conclude(found, plan.drugs, plan.endpoints, group.options)
+    features = None
+    if "features" in plan.tables:
+        features = build(found.calls, found.phenotypes, found.clinical, kb, genotypes=found.genotypes)
+    return Piece(result, features)
+
+
+def _is_of_the_machine(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in _NO_ROOM):
+            return True
+        error = error.__cause__
+    return False
+
+
+def _failure(sample: str, error: Exception) -> Json:
+    """Return the row of failures of a person of whom nothing could be found out."""
+    told = str(error) if isinstance(error, PgxError) else f"internal error, please report it: {error!r}"
+    where = error.where if isinstance(error, InputError) else None
+    return {"sample": sample, "stage": "cohort", "code": NoteCode.PERSON_FAILED.value, "where": where, "message": told}
+
+
+def _frames(plan: Plan, pieces: Sequence[Piece], kb: KnowledgeBase) -> dict[str, pl.DataFrame]:
+    """Join the frames of the pieces; of a block in which everybody failed they are empty."""
+    names = [name for name in (*plan.tables, "notes") if name != "features"]
+    declared = {"calls": schema.CALLS, "phenotypes": schema.PHENOTYPES, "guidance": schema.GUIDANCE,
+                "judgements": schema.JUDGEMENTS, "scores": schema.SCORES, "notes": schema.NOTES}  # fmt: skip
+    frames = {
+        name: pl.concat([schema.empty(declared[name]), *(getattr(one.result, name) for one in pieces)])
+        for name in names
+    }
+    if "features" in plan.tables:
+        wide = [one.features for one in pieces if one.features is not None]
+        frames["features"] = pl.concat(wide) if wide else build(
+            schema.empty(schema.CALLS), schema.empty(schema.PHENOTYPES), _NOBODY, kb
+        )  # fmt: skip
+    return frames
+
+
+def _pages(folder: Folder, result: Result, written: Sequence[Path]) -> Iterator[tuple[str, Json]]:
+    """Yield of each person the pages and how many drugs are how urgent, for the index."""
+    counts: dict[str, dict[str, int]] = {}
+    for sample, urgency, count in result.judgements.group_by("sample", "urgency").len().sort(pl.all()).iter_rows():
+        counts.setdefault(sample, {})[urgency] = count
+    for sample, stem in file_names.stems(result.samples).items():
+        names = [
+            path.relative_to(folder.root / "reports").as_posix()
+            for path in written
+            if path.name.startswith(f"{stem}.") and "." not in path.name.removeprefix(f"{stem}.").partition(".")[2]
+        ]
+        yield sample, {"files": names, "drugs": counts.get(sample, {})}
+
+
+def _parquet(frame: pl.DataFrame) -> bytes:
+    out = io.BytesIO()
+    frame.rechunk().write_parquet(out, compression="zstd")
+    return out.getvalue()

@@ -1,0 +1,354 @@
+"""`pgx cohort run`: a cohort, block by block, from where an earlier run of the same command stopped."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pgx import variants
+from pgx.codes import NoteCode
+from pgx.cohort import finish, manifest
+from pgx.cohort.crew import Crew
+from pgx.cohort.fingerprints import fingerprints
+from pgx.cohort.folder import Folder, Json, read_json, write_json
+from pgx.cohort.plan import BLOCK, TABLES, Plan
+from pgx.cohort.samplesheet import Person, read_sheet
+from pgx.errors import InputError, UsageError
+from pgx.inputs import inputs_of, knowledge
+from pgx.io import check_outputs, write_bytes
+from pgx.options import Names, Options, PathLike, Paths, names_of, paths_of
+from pgx.pipeline import versions
+from pgx.reports.formats import pdf
+from pgx.reports.write import PER_SAMPLE
+from pgx.variants.spool import spool
+
+_TRIES = 2
+"""How often a block is begun whose process ends in the middle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is.
+
+    Parameters
+    ----------
+    done, total
+        Persons of this run (of its shard).
+    lost
+        Persons and laboratories' results that could not be used, so far.
+    resumed
+        Persons that an earlier run has done.
+    """
+
+    done: int
+    total: int
+    lost: int = 0
+    resumed: int = 0
+
+
+OnProgress = Callable[[Progress], None]
+
+
+def run(
+    vcf: Paths = (),
+    out: PathLike = "cohort",
+    *,
+    sheet: PathLike | None = None,
+    clinical: Paths = (),
+    outside_calls: Paths = (),
+    drugs: Names | None = None,
+    endpoints: Names | None = None,
+    tables: Names = TABLES,
+    reports: Names = (),
+    block_size: int = BLOCK,
+    threads: int | None = None,
+    shard: tuple[int, int] = (1, 1),
+    verify: bool = False,
+    options: Options | None = None,
+    on_progress: OnProgress | None = None,
+) -> Progress:
+    """Work through a cohort in blocks, several at a time; what an earlier run of the same call has done is kept.
+
+    Parameters
+    ----------
+    vcf, clinical, outside_calls, drugs, endpoints, options
+        As for `pgx.report`.
+    out
+        Folder of the cohort: a folder a table with one Parquet file a block, ``failures.tsv``, ``manifest.json``.
+    sheet
+        Samplesheet (`pgx.cohort.samplesheet.COLUMNS`): a row a person, with files and facts of their own.
+    tables
+        Which tables to write, of ``calls phenotypes features guidance judgements scores notes``.
+    reports
+        Documents a person, of `pgx.reports.FORMATS`, in the folder ``reports``, with an index.
+    block_size
+        Persons a block; blocks are cut in the order of the samples.
+    threads
+        Processes; None = one a core.
+    shard
+        (I, N): of N shards do the I-th, counted from 1; every N-th block is its own.
+    verify
+        Read and compare the checksums of inputs and of parts that are there already.
+    on_progress
+        Called at the start and after each block.
+
+    Returns
+    -------
+    Progress
+        How it ended; `lost` is above 0 if anybody's result was.
+
+    Raises
+    ------
+    InputError
+        If an input cannot be used, the folder holds another run, or the disk is full.
+    UsageError
+        If an option makes no sense, or the folder is an input.
+
+    Examples
+    --------
+    >>> import pgx, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     done = pgx.cohort.run("data/examples/HG00652.GRCh38.vcf.gz", folder, tables="calls", threads=1)
+    >>> done.done, done.lost
+    (1, 0)
+    """
+    options = options or Options()
+    plan = Plan(
+        vcf=_texts(vcf),
+        samples=(),
+        clinical=_texts(clinical),
+        outside_calls=_texts(outside_calls),
+        drugs=_tuple(drugs),
+        endpoints=_tuple(endpoints),
+        tables=_chosen(tables),
+        reports=_formats(reports),
+        sheet=None if sheet is None else str(sheet),
+        block_size=block_size,
+        options=options,
+    )
+    _check(plan, shard, threads)
+    folder = Folder(Path(out), f"{shard[0]}-of-{shard[1]}")
+    kb = knowledge(options.knowledge)
+    if sheet is not None:
+        persons = read_sheet(sheet, kb, vcf_is_given=bool(plan.vcf), build=options.build)
+        plan = replace(plan, persons=_wanted(persons, options))
+    elif not plan.vcf:
+        raise UsageError("no genotypes are given: name files, or a samplesheet with --sheet")
+    files = _files(plan)
+    check_outputs([folder.manifest, *(folder.part(name, 0) for name in plan.tables)], files)
+    plan, described = _planned(plan, folder, files, verify)
+    with _alone(folder):
+        return _work(plan, described, folder, threads or os.cpu_count() or 1, shard, verify, on_progress)
+
+
+def _wanted(persons: tuple[Person, ...], options: Options) -> tuple[Person, ...]:
+    """Return the rows of the samples asked for, in that order."""
+    wanted = names_of(options.samples)
+    if wanted is None:
+        return persons
+    rows = {person.sample: person for person in persons}
+    missing = [name for name in wanted if name not in rows]
+    if missing:
+        raise UsageError(f"no sample is called {missing[0]!r}; the sheet has {len(persons)} persons")
+    return tuple(rows[name] for name in dict.fromkeys(wanted))
+
+
+def _files(plan: Plan) -> list[Path]:
+    """Return every file that the run reads, once."""
+    listed: dict[str, None] = dict.fromkeys(plan.vcf)
+    clinical, outside = dict.fromkeys(plan.clinical), dict.fromkeys(plan.outside_calls)
+    for person in plan.persons:
+        listed |= dict.fromkeys(person.vcf)
+        clinical |= dict.fromkeys(person.clinical)
+        outside |= dict.fromkeys(person.outside_calls)
+    sheet = [] if plan.sheet is None else [Path(plan.sheet)]
+    return [*sheet, *inputs_of(list(listed), list(clinical), list(outside), plan.options)]
+
+
+def _planned(plan: Plan, folder: Folder, files: Sequence[Path], verify: bool) -> tuple[Plan, Json]:
+    """Say what is to be done, and refuse a folder in which something else was begun."""
+    known = read_json(folder.work / "inputs.json") or {}
+    prints = fingerprints(files, known, verify=verify)
+    kb = knowledge(plan.options.knowledge)
+    told = {**versions(), "knowledge": kb.version, "knowledge_sha256": kb.checksum}
+    wanted = manifest.asked(plan, told, prints)
+    old = read_json(folder.manifest)
+    if old is not None:
+        manifest.check_same(manifest.read(folder), wanted, folder.root)
+    listed = folder.work / "persons.txt"
+    if old is not None and listed.is_file():
+        plan = replace(plan, samples=tuple(listed.read_text(encoding="utf-8").split("\n")))
+        described = manifest.of_plan(plan, wanted)
+        if described["plan"] == old["plan"]:
+            return plan, described
+    plan = replace(plan, samples=tuple(_everyone(plan)))
+    described = manifest.of_plan(plan, wanted)
+    if old is not None:
+        manifest.check_same(old, described, folder.root)
+    elif folder.root.is_dir() and any(folder.part(name, 0).parent.exists() for name in plan.tables):
+        raise InputError("the folder holds tables of something else", file=folder.root, fix="name another folder")
+    write_json(folder.work / "inputs.json", prints)
+    write_bytes(listed, "\n".join(plan.samples).encode())
+    if old is None:
+        write_json(folder.manifest, described)
+    return plan, described
+
+
+def _work(
+    plan: Plan, described: Json, folder: Folder, threads: int, shard: tuple[int, int], verify: bool,
+    on_progress: OnProgress | None,
+) -> Progress:  # fmt: skip
+    digest = described["plan"]
+    own = range(shard[0] - 1, plan.blocks, shard[1])
+    states = {number: state for number in own if (state := folder.read_state(number, digest, verify=verify))}
+    before = sum(state["persons"] for state in states.values())
+    total = sum(len(plan.block(number)) for number in own)
+    progress = Progress(before, total, sum(state["lost"] for state in states.values()), before)
+    tell = on_progress or (lambda _: None)
+    tell(progress)
+    left = [number for number in own if number not in states]
+    died: list[Json] = []
+    if left:
+        shutil.rmtree(folder.unfinished, ignore_errors=True)
+        spool_folder = _spooled(plan, folder, shard)
+        for number, state in _done(plan, described, folder, threads, left, spool_folder):
+            if "died" in state:
+                died.append(_lost_block(plan, number, state["died"]))
+                progress = replace(progress, lost=progress.lost + len(plan.block(number)))
+            else:
+                states[number] = state
+                progress = replace(progress, done=progress.done + state["persons"], lost=progress.lost + state["lost"])
+            tell(progress)
+        if not died:
+            for place in (spool_folder, folder.unfinished):
+                if place is not None:
+                    shutil.rmtree(place, ignore_errors=True)
+    others = {
+        number: state
+        for number in range(plan.blocks)
+        if number not in own and (state := folder.read_state(number, digest))
+    }
+    everything = {**states, **others}
+    complete = len(everything) == plan.blocks or bool(died)
+    if complete and (left or (read_json(folder.manifest) or {}).get("blocks") is None):
+        finish.finish(folder, described, [everything[n] for n in sorted(everything)], died)
+    return progress
+
+
+def _spooled(plan: Plan, folder: Folder, shard: tuple[int, int]) -> Path | None:
+    """Cut the genotypes into the blocks of this shard, unless they are one block; None = read the files themselves."""
+    vcf = plan.shared_vcf
+    if plan.blocks < 2 or vcf is None:
+        return None
+    place = folder.work / f"genotypes-{folder.run}"
+    own = set(range(shard[0] - 1, plan.blocks, shard[1]))
+    groups = [plan.block(number) if number in own else () for number in range(plan.blocks)]
+    kb = knowledge(plan.options.knowledge)
+    reference = plan.options.fasta is not None
+    return place if spool(vcf, kb, groups, place, build=plan.options.build, with_reference=reference) else None
+
+
+def _done(
+    plan: Plan, described: Json, folder: Folder, threads: int, left: list[int], spool: Path | None
+) -> Iterator[tuple[int, Json]]:
+    """Yield the state of each block when it is done; a block whose process ended twice says how (``died``)."""
+    tries = dict.fromkeys(left, 0)
+    while left:
+        again: list[int] = []
+        crew = Crew(min(threads, len(left)), (plan, described["plan"], folder, spool))
+        for kind, number, told in crew.work(left):
+            if kind == "stop":
+                raise InputError(f"the run cannot go on: {told}", file=folder.root,
+                                 fix="once that is mended, the same command goes on from here")  # fmt: skip
+            if kind == "done":
+                yield number, told
+                continue
+            tries[number] += 1
+            if tries[number] < _TRIES:
+                again.append(number)
+            else:
+                yield number, {"died": told}
+        left, threads = again, 1  # once more alone: two blocks may be too much for the memory
+
+
+def _lost_block(plan: Plan, number: int, told: str) -> Json:
+    people = plan.block(number)
+    whose = people[0] if len(people) == 1 else f"{people[0]} to {people[-1]}"
+    message = f"block {number} ({len(people)} persons, {whose}) was not done: {told}"
+    return {
+        "sample": None,
+        "stage": "cohort",
+        "code": NoteCode.BLOCK_FAILED.value,
+        "where": f"block {number}",
+        "message": message,
+    }
+
+
+def _everyone(plan: Plan) -> dict[str, None]:
+    """Return the samples of the inputs in their order, or those asked for; a sheet names them itself."""
+    if plan.persons:
+        return dict.fromkeys(person.sample for person in plan.persons)
+    names = dict.fromkeys(variants.samples_of(plan.vcf, knowledge(plan.options.knowledge), build=plan.options.build))
+    wanted = names_of(plan.options.samples)
+    if wanted is None:
+        return names
+    missing = [name for name in wanted if name not in names]
+    if missing:
+        raise UsageError(f"no sample is called {missing[0]!r}; the inputs have {len(names)} samples")
+    return dict.fromkeys(wanted)
+
+
+@contextmanager
+def _alone(folder: Folder) -> Iterator[None]:
+    """Let one run at a time do a shard of a folder."""
+    folder.work.mkdir(parents=True, exist_ok=True)
+    with (folder.work / f"lock-{folder.run}").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError("another run is working in this folder", file=folder.root,
+                             fix="wait for it, or end it") from None  # fmt: skip
+        except OSError:
+            pass  # a file system without locks; the files are the same whoever writes them
+        yield
+
+
+def _check(plan: Plan, shard: tuple[int, int], threads: int | None) -> None:
+    if not 1 <= shard[0] <= shard[1]:
+        raise UsageError(f"shard {shard[0]}/{shard[1]}: write I/N with I from 1 to N")
+    if plan.block_size < 1 or (threads is not None and threads < 1):
+        raise UsageError("persons a block and processes must be at least 1")
+    if "-" in (*plan.vcf, *plan.clinical, *plan.outside_calls):
+        raise UsageError("a cohort is read more than once: give files, not standard input")
+
+
+def _chosen(tables: Names) -> tuple[str, ...]:
+    chosen = names_of(tables) or []
+    unknown = [name for name in chosen if name not in TABLES]
+    if unknown or not chosen:
+        raise UsageError(f"tables: {unknown[0] if unknown else 'nothing'!r} is not one of {', '.join(TABLES)}")
+    return tuple(name for name in TABLES if name in chosen)
+
+
+def _formats(reports: Names) -> tuple[str, ...]:
+    chosen = names_of(reports) or []
+    unknown = [name for name in chosen if name not in PER_SAMPLE]
+    if unknown:
+        raise UsageError(f"reports: {unknown[0]!r} is not one of {', '.join(PER_SAMPLE)}")
+    if "pdf" in chosen:
+        pdf.check()
+    return tuple(dict.fromkeys(chosen))
+
+
+def _texts(paths: Paths) -> tuple[str, ...]:
+    return tuple(map(str, paths_of(paths)))
+
+
+def _tuple(names: Names | None) -> tuple[str, ...] | None:
+    found = names_of(names)
+    return None if found is None else tuple(found)

@@ -1,0 +1,303 @@
+"""The samplesheet: one row a person, with the files and facts that are theirs; checked whole before any work begins.
+
+Columns are named as nf-core names them. ``sample`` and ``vcf`` are needed (``vcf`` not where genotypes are given beside
+the sheet); every other column, and every other cell, may be left out. Paths are relative to the sheet; several in a
+cell are joined by ``;``.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from pgx.clinical import parse_medications
+from pgx.errors import InputError, PgxError, UsageError
+from pgx.inputs import group_names
+from pgx.knowledge import KnowledgeBase
+from pgx.options import Options, PathLike
+from pgx.types import MOST_COPIES
+from pgx.variants import samples_of
+
+PATHS = ("vcf", "clinical", "outside_calls")
+COLUMNS = {
+    "sample": "name of the person, as in the header of the VCF",
+    "vcf": "genotype files, joined by ;",
+    "clinical": "clinical files and folders, joined by ;",
+    "outside_calls": "files of other tools' diplotypes, joined by ;",
+    "sex": "male or female",
+    "ancestry": "biogeographic group",
+    "medications": "drugs that the person takes, joined by ;, or none",
+    "copy_number": "known copy numbers, GENE=N joined by ;",
+}
+"""Every column and what it holds. Those that begin with ``x_``, and ``notes``, are the user's own and not read."""
+
+
+class SheetError(InputError):
+    """A samplesheet that cannot be used; `details` has a line for each problem."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One row of a samplesheet."""
+
+    sample: str
+    line: int = 0
+    vcf: tuple[str, ...] = ()
+    clinical: tuple[str, ...] = ()
+    outside_calls: tuple[str, ...] = ()
+    sex: str | None = None
+    ancestry: str | None = None
+    medications: tuple[str, ...] | None = None
+    copy_number: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Persons who share their files, and how to read and call them: the input of one run of the pipeline."""
+
+    vcf: tuple[str, ...]
+    clinical: tuple[str, ...]
+    outside_calls: tuple[str, ...]
+    samples: tuple[str, ...]
+    medications: Mapping[str, Sequence[str]]
+    options: Options
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Checks the rows of a sheet; what is wrong is gathered, not raised."""
+
+    file: Path
+    kb: KnowledgeBase
+    vcf_is_given: bool
+    build: str | None
+    problems: list[tuple[int, str]] = field(default_factory=list)
+    _samples: dict[str, tuple[str, ...] | str] = field(default_factory=dict)
+
+    def person(self, line: int, row: Mapping[str, str]) -> Person:
+        """Return the person of a row."""
+        paths = {name: self._paths(line, name, row.get(name, "")) for name in PATHS}
+        sample = row.get("sample", "")
+        if not sample:
+            self._wrong(line, "sample", "is empty")
+        if not paths["vcf"] and not self.vcf_is_given:
+            self._wrong(line, "vcf", "is empty")
+        elif sample and paths["vcf"]:
+            self._holds(line, sample, paths["vcf"])
+        return Person(
+            sample,
+            line,
+            **paths,
+            sex=self._one_of(line, "sex", row.get("sex", ""), {"male": "male", "female": "female"}),
+            ancestry=self._one_of(line, "ancestry", row.get("ancestry", ""), group_names(self.kb)),
+            medications=self._medications(line, row.get("medications", "")),
+            copy_number=tuple(self._copies(line, row.get("copy_number", ""))),
+        )
+
+    def _wrong(self, line: int, column: str, problem: str) -> None:
+        self.problems.append((line, f"{column} {problem}"))
+
+    def _paths(self, line: int, column: str, cell: str) -> tuple[str, ...]:
+        found = []
+        for part in filter(None, (one.strip() for one in cell.split(";"))):
+            path = part if "://" in part else str(self.file.parent / part)
+            if "://" not in part and not Path(path).exists():
+                self._wrong(line, column, f"{part!r}: no such file (paths are relative to the sheet)")
+            found.append(path)
+        return tuple(found)
+
+    def _holds(self, line: int, sample: str, paths: tuple[str, ...]) -> None:
+        for path in paths:
+            if path not in self._samples and Path(path).is_file():
+                try:
+                    self._samples[path] = samples_of(path, self.kb, build=self.build)
+                except PgxError as error:
+                    self._samples[path] = str(error)
+            if isinstance(told := self._samples.get(path), str):
+                self._wrong(line, "vcf", f"cannot be used: {told}")
+                return
+        known = [name for path in paths for name in self._samples.get(path, ())]
+        if known and sample not in known:
+            which = f"only {known[0]!r}" if len(set(known)) == 1 else f"{len(set(known))} others"
+            self._wrong(
+                line, "sample", f"{sample!r} is not in {', '.join(Path(path).name for path in paths)} ({which})"
+            )
+
+    def _one_of(self, line: int, column: str, cell: str, names: Mapping[str, str]) -> str | None:
+        if not cell:
+            return None
+        if cell.lower() not in names:
+            self._wrong(line, column, f"{cell!r} is not one of {', '.join(dict.fromkeys(names.values()))}")
+        return names.get(cell.lower())
+
+    def _medications(self, line: int, cell: str) -> tuple[str, ...] | None:
+        listed = tuple(part.strip() for part in cell.split(";") if part.strip())
+        if not listed:
+            return None
+        try:
+            if [one.lower() for one in listed] != ["none"]:
+                parse_medications(listed, self.kb, samples=["?"], source="medications")
+        except UsageError as error:
+            self._wrong(line, "", str(error))
+        return listed
+
+    def _copies(self, line: int, cell: str) -> Iterator[tuple[str, int]]:
+        for part in filter(None, (one.strip() for one in cell.split(";"))):
+            gene, _, number = part.partition("=")
+            if not number.isdigit() or int(number) > MOST_COPIES:
+                self._wrong(line, "copy_number", f"{part!r} is not GENE=N")
+            elif gene not in set(self.kb.table("genes")["gene"]):
+                self._wrong(line, "copy_number", f"{gene!r} is no gene of the knowledge base")
+            else:
+                yield gene, int(number)
+
+
+def read_sheet(
+    path: PathLike, kb: KnowledgeBase, *, vcf_is_given: bool = False, build: str | None = None
+) -> tuple[Person, ...]:
+    """Read a samplesheet and check it whole.
+
+    Parameters
+    ----------
+    path
+        CSV or TSV with the columns of `COLUMNS`.
+    kb
+        Knowledge base, for drugs, genes and groups.
+    vcf_is_given
+        The genotypes are given beside the sheet, so that it need not name them.
+    build
+        As of `pgx.Options`.
+
+    Raises
+    ------
+    SheetError
+        If anything in it cannot be used; `details` names each problem and its line.
+    """
+    file = Path(path)
+    rows = list(_rows(file))
+    reader = _Reader(file, kb, vcf_is_given, build)
+    persons = tuple(reader.person(line, row) for line, row in rows)
+    first: dict[str, int] = {}
+    for person in persons:
+        if person.sample and first.setdefault(person.sample, person.line) != person.line:
+            reader.problems.append((person.line, f"sample {person.sample!r} is on line {first[person.sample]} too"))
+    if reader.problems:
+        raise _error(file, sorted(reader.problems))
+    return persons
+
+
+def _rows(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    try:
+        text = file.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise InputError(f"cannot be read: {(error.strerror or str(error)).lower()}", file=file) from error
+    except UnicodeDecodeError as error:
+        raise InputError("not a text file in UTF-8", file=file, fix="save the sheet as CSV in UTF-8") from error
+    head = text.partition("\n")[0]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter="\t" if "\t" in head else ",", strict=True)
+    columns: list[str] = []
+    wrong: list[tuple[int, str]] = []
+    found: list[tuple[int, dict[str, str]]] = []
+    try:
+        for cells in reader:
+            row = [cell.strip() for cell in cells]
+            if not any(row) or row[0].startswith("#"):
+                continue
+            if not columns:
+                columns = [name.lower() for name in row]
+                wrong += [(reader.line_num, problem) for problem in _headings(columns)]
+            elif len(row) != len(columns):
+                wrong.append((reader.line_num, f"{len(row)} cells, but the heading has {len(columns)}"))
+            else:
+                found.append((reader.line_num, dict(zip(columns, row, strict=True))))
+    except csv.Error as error:
+        wrong.append((reader.line_num, f"not a row of CSV: {error}"))
+    if not found and not wrong:
+        raise InputError("no person in it", file=file, fix=f"the columns are {', '.join(COLUMNS)}")
+    if wrong:
+        raise _error(file, wrong)
+    return iter(found)
+
+
+def _headings(columns: Sequence[str]) -> Iterator[str]:
+    if "sample" not in columns:
+        yield "there is no column 'sample'"
+    for name in columns:
+        if name not in COLUMNS and not name.startswith("x_") and name not in ("notes", ""):
+            close = difflib.get_close_matches(name, COLUMNS, 1)
+            hint = f"did you mean {close[0]!r}?" if close else f"the columns are {', '.join(COLUMNS)}"
+            yield f"unknown column {name!r}; {hint} (a name that begins with 'x_' is not read)"
+    for name in sorted({name for name in columns if columns.count(name) > 1}):
+        yield f"column {name!r} is there twice" if name else "several columns have no name"
+
+
+def _error(file: Path, problems: Sequence[tuple[int, str]]) -> SheetError:
+    listed = [f"{file}: line {line}: {text.strip()}" for line, text in problems]
+    if len(listed) == 1:
+        line, text = problems[0]
+        return SheetError(text.strip(), file=file, where=f"line {line}")
+    error = SheetError(f"{len(listed)} problems, and nothing was done", file=file)
+    error.details = tuple(listed)
+    return error
+
+
+def groups_of(
+    persons: Sequence[Person],
+    options: Options,
+    *,
+    vcf: Sequence[str] = (),
+    clinical: Sequence[str] = (),
+    outside_calls: Sequence[str] = (),
+) -> list[Group]:
+    """Return the persons in groups that share their files, in order of first appearance.
+
+    Parameters
+    ----------
+    persons
+        Rows of a sheet.
+    options
+        How to read and call; what a row says of its person goes before it.
+    vcf, clinical, outside_calls
+        Files beside the sheet, for everybody.
+    """
+    shared: dict[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]], list[Person]] = {}
+    for person in persons:
+        files = (person.vcf or tuple(vcf), (*clinical, *person.clinical), (*outside_calls, *person.outside_calls))
+        shared.setdefault(files, []).append(person)
+    return [
+        Group(
+            *files,
+            tuple(one.sample for one in members),
+            {one.sample: one.medications for one in members if one.medications is not None},
+            replace(
+                options,
+                samples=[one.sample for one in members],
+                sex=_laid_over(options.sex, members, lambda one: one.sex),
+                ancestry=_laid_over(options.ancestry, members, lambda one: one.ancestry),
+                copy_number=_copies_of(options, members),
+            ),
+        )
+        for files, members in shared.items()
+    ]
+
+
+def _laid_over(
+    given: str | Mapping[str, str] | None, members: Sequence[Person], of: Callable[[Person], str | None]
+) -> dict[str, str] | None:
+    names = {one.sample for one in members}
+    known = dict.fromkeys(names, given) if isinstance(given, str) else dict(given or {})
+    told = {one.sample: value for one in members if (value := of(one)) is not None}
+    return {sample: value for sample, value in (known | told).items() if sample in names} or None
+
+
+def _copies_of(options: Options, members: Sequence[Person]) -> dict[tuple[str | None, str], int] | None:
+    names = {one.sample for one in members}
+    known = {key: number for key, number in (options.copy_number or {}).items() if key[0] is None or key[0] in names}
+    told: dict[tuple[str | None, str], int] = {
+        (one.sample, gene): number for one in members for gene, number in one.copy_number
+    }
+    return {**known, **told} or None

@@ -1,0 +1,116 @@
+"""Genotypes of many persons, cut once into groups that are then read each on its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pgx.knowledge import KnowledgeBase
+from pgx.variants.build import asked_build, build_of_vcf, common_build
+from pgx.variants.notes import Notes
+from pgx.variants.read import Input, gene_regions
+from pgx.variants.read_vcf import windows_of
+from pgx.variants.sites.copy_number import CopyNumbers
+from pgx.variants.sites.gene_spans import gene_spans
+from pgx.variants.sites.targets import Targets
+from pgx.variants.vcf import columns
+from pgx.variants.vcf.header import Header
+from pgx.variants.vcf.source import digest, open_source
+
+
+def spool(
+    paths: Sequence[str | os.PathLike[str]],
+    kb: KnowledgeBase,
+    groups: Sequence[Sequence[str]],
+    folder: Path,
+    *,
+    build: str | None = None,
+    with_reference: bool = False,
+) -> bool:
+    """Cut the records of interest of VCF and BCF files into groups of samples, reading each file once.
+
+    Parameters
+    ----------
+    paths
+        Files that belong together, as for `pgx.variants.read`.
+    kb
+        Knowledge base, for its sites.
+    groups
+        Sample names; memory grows with the number of groups, not with the files.
+    folder
+        Where to; what an interrupted call has left there is replaced.
+    build, with_reference
+        As for `pgx.variants.read`, which must be asked for the same.
+
+    Returns
+    -------
+    bool
+        Whether it was done; arrays and other files of one person are read as they are.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be used.
+    """
+    if columns.read_description(folder) is not None:
+        return True
+    asked = asked_build(build)
+    sources = [open_source(path) for path in paths]
+    try:
+        if any(source.kind == "other" or source.path is None for source in sources):
+            return False
+        common = common_build([(one.name, *build_of_vcf(one, asked, kb.sites)) for one in sources])
+        targets = Targets.of(kb.sites, common)
+        copies = CopyNumbers(gene_spans(kb, targets), Notes(()))
+        windows = windows_of(targets, copies, with_reference=with_reference)
+        told = []
+        for number, source in enumerate(sources):
+            source.regions = gene_regions(kb, common)
+            header = source.header()
+            place = {name: at for at, name in enumerate(header.samples)}
+            at = [np.array(sorted(place[n] for n in group if n in place), dtype=np.intp) for group in groups]
+            writer = columns.ColumnWriter(folder / str(number), at)
+            for where, line in source.records(windows):
+                writer.add(where, line, len(header.samples), source.name)
+            writer.close()
+            source.sha256 = digest(source.path) if source.path else ""
+            told.append(columns.describe(source, header))
+    finally:
+        for source in sources:
+            source.close()
+    columns.write_description(folder, told)
+    return True
+
+
+def spooled(folder: Path, number: int, samples: Sequence[str]) -> list[Input]:
+    """Return the inputs that hold a group of samples, for `pgx.variants.read`.
+
+    Parameters
+    ----------
+    folder, number
+        Where `spool` has put the groups, and which of them.
+    samples
+        The group.
+    """
+    told, headers, everyone = _described(str(folder))
+    wanted = set(samples)
+    found: list[Input] = []
+    own = [[name for name in one["samples"] if name in wanted] for one in told]
+    beside = sum(not names for names in own)
+    for at, (one, header, names) in enumerate(zip(told, headers, own, strict=True)):
+        if names:
+            kept = folder / str(at) / f"{number}.gz"
+            found.append(columns.column_source(one, header, kept, names, everyone, 0 if found else beside))
+    return found
+
+
+@cache
+def _described(folder: str) -> tuple[list[dict[str, Any]], list[Header], tuple[str, ...]]:
+    told = columns.read_description(Path(folder)) or []
+    everyone = tuple(dict.fromkeys(name for one in told for name in one["samples"]))
+    return told, [columns.header_of(one) for one in told], everyone
