@@ -21,7 +21,7 @@ import pysam
 
 from pgx.paths import data_dir
 
-GENES = {"CYP2D6", "CYP4F2", "DPYD", "HLA-A", "HLA-B", "SULT1A1", "TPMT"}
+GENES = {"CYP2D6", "CYP4F2", "DPYD", "HLA-A", "HLA-B", "NUDT15", "SULT1A1", "TPMT"}
 BUILDS = ("GRCh38", "GRCh37")
 A_GROUP = 60
 ODD_ONE = "HG02648"  # three alleles of the UGT1A1 repeat on separate lines
