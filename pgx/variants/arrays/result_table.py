@@ -180,7 +180,7 @@ def _genotypes(
             yield _marker(name), Cell(sample, _cell(cells, place), number, strand)
         return
     names = [_cell(cells, place) for place in layout.markers]
-    gene = next((gene for name in names if (gene := gene_of_copies(name)) and not rsid_of(name)), None)
+    counted = next((found for name in names if (found := gene_of_copies(name)) and not rsid_of(name)), None)
     stated = _cell(cells, layout.columns.get("copies"))
     if stated and _cell(cells, layout.columns.get("gene")):
         _count(table, sample, _cell(cells, layout.columns["gene"]).upper(), stated)
@@ -188,7 +188,7 @@ def _genotypes(
             return
     values = layout.named.items() if layout.shape is Shape.TRANSPOSED else [(-1, sample)]
     marker = _of_row(cells, layout, names)
-    if marker is None and gene is None:
+    if marker is None and counted is None:
         table.malformed.append(number)
         return
     for place, person in values:
@@ -197,15 +197,15 @@ def _genotypes(
             text = "/".join(pair) if all(pair) else "".join(pair)
         else:
             text = _cell(cells, layout.columns.get("genotype") if place < 0 else place)
-        if gene is not None:
-            _count(table, person, gene, text)
+        if counted is not None:
+            _count(table, person, counted, text)
         elif marker is not None:
             yield marker, Cell(person, text, number, strand)
 
 
 def _of_row(cells: list[str], layout: Layout, names: list[str]) -> _Marker | None:
-    rsid = next((found for name in names if (found := rsid_of(name))), None)
-    place = next((found for name in names if (found := place_of(name))), None)
+    rsid = next(filter(None, map(rsid_of, names)), None)
+    place = next(filter(None, map(place_of, names)), None)
     if {"chrom", "pos"} <= set(layout.columns):
         at = whole_number(_cell(cells, layout.columns["pos"]))
         chrom = _cell(cells, layout.columns["chrom"])
@@ -307,11 +307,11 @@ def _build(
     spoken = next(iter(said), None)
     if asked and spoken and asked != spoken:
         raise InputError(f"the table says {spoken} but {asked} was asked for", file=name, fix="leave --build out")
-    build = asked or spoken
-    if build and shown and build != shown:
-        raise InputError(f"the table is said to be {build} but its positions are those of {shown}", file=name,
+    told = asked or spoken
+    if told and shown and told != shown:
+        raise InputError(f"the table is said to be {told} but its positions are those of {shown}", file=name,
                          fix=f"give --build {shown}, and correct the table if it names another")  # fmt: skip
-    if build or shown:
-        return build or shown, f"{counts[shown]} markers have its positions" if shown else "it is said so"
+    if told or shown:
+        return told or shown, f"{counts[shown]} markers have its positions" if shown else "it is said so"
     raise InputError("the genome build of the positions cannot be told", file=name,
                      fix="give --build GRCh37 or --build GRCh38")  # fmt: skip
