@@ -192,6 +192,10 @@ class Conditions:
             return frozenset([phenotype])
         return frozenset([phenotype, str(term["broader"])])
 
+    def narrower(self, phenotype: str) -> frozenset[str]:
+        """Return the terms that are a case of a plain one."""
+        return frozenset(name for name, term in self._terms.items() if term["broader"] == phenotype)
+
     def words_broadly(self, source: str) -> bool:
         """Return whether `source` writes plain terms for 'Likely' and 'Possible' ones too."""
         row = self._sources.get(source)

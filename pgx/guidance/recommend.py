@@ -273,7 +273,12 @@ class _Block:
         emitted: Emitted,
     ) -> NDArray[np.int64]:
         broader = self._conditions.words_broadly(source)
-        answers = [[asked.persons.ask(condition, broader) for condition in row.conditions] for row in rows]
+        # A row on 'Possible' or 'Likely' itself goes before the row on the plain term.
+        worded = {condition.value for row in rows for condition in row.conditions}
+        answers = [
+            [asked.persons.ask(c, broader and not self._conditions.narrower(c.value) & worded) for c in row.conditions]
+            for row in rows
+        ]
         stages = {row.population for row in self._conditions.of(asked.drug)}
         chance = np.array([np.prod([p[people] for p, _ in answer], axis=0) for answer in answers])
         chance = self._specific_first(asked.persons, rows, people, chance)

@@ -153,8 +153,8 @@ def read(
     if absent_is_reference:
         _assume_reference(assembly, targets, notes)
     else:
-        of_records = {name for one in inputs if one.table is None for name in one.samples}
-        may = np.array([name in of_records for name in names], dtype=bool)
+        with_records = {name for one in inputs if one.table is None for name in one.samples}
+        may = np.array([name in with_records for name in names], dtype=bool)
         _name_variants_only(assembly, targets, notes, may)
     return _result(names, everyone, kb.sites, targets, assembly, inputs, copies, notes)
 

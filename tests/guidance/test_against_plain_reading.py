@@ -88,7 +88,9 @@ class Person:
             if compare == "diplotype":
                 return any(sorted(one.split("/")) == strands for one in accepted)
             return self.result(gene, "CPIC").phenotype in accepted
-        names = {own.phenotype} | ({BROADER.get(own.phenotype)} if SOURCES[source]["wording"] == "broader" else set())
+        worded = {other["value"] for row in siblings for other in TESTS[row["rec_id"]] if other["gene"] == gene}
+        broadly = SOURCES[source]["wording"] == "broader" and own.phenotype not in worded
+        names = {own.phenotype} | ({BROADER.get(own.phenotype)} if broadly else set())
         if value in names:
             return True
         foreign = own.phenotype in (None, "Indeterminate") and value not in rules_for(KB, gene, scheme).outcomes

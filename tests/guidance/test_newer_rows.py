@@ -58,6 +58,11 @@ def test_eliglustat_in_poor_metabolizers_with_a_weak_inhibitor():
     assert "84 mg once daily" in rows["recommendation"][0] and "Do not combine" in rows["recommendation"][0]
 
 
+def test_a_row_on_a_possible_phenotype_goes_before_the_row_on_the_plain_one():
+    rows = _told("SLCO1B1", "*27/*40", "simvastatin", "DPWG")
+    assert rows["guideline"].to_list() == ["DPWG-1398"] and rows["applies"].to_list() == ["yes"]
+
+
 @pytest.mark.parametrize("diplotype", ["*1/*3", "*2/*3", "*1/*6"])
 def test_siponimod_names_strong_inducers(diplotype):
     text = _told("CYP2C9", diplotype, "siponimod", "DPWG")["recommendation"][0]

@@ -32,8 +32,8 @@ def told(cpic: dict[str, float], dpwg: dict[str, float], drug: str) -> list[tupl
     ]
 
 
-def test_whom_dpwg_cannot_place_is_told_by_cpics_word() -> None:
-    assert told({POSSIBLE: 1.0}, {"Indeterminate": 1.0}, "simvastatin") == [("yes", POSSIBLE, 1.0)]
+def test_a_possible_phenotype_is_a_word_of_dpwg_too_since_2026() -> None:
+    assert told({POSSIBLE: 1.0}, {POSSIBLE: 1.0}, "simvastatin") == [("yes", POSSIBLE, 1.0)]
 
 
 @pytest.mark.parametrize("placed", [NORMAL, DECREASED])
@@ -47,12 +47,12 @@ def test_the_word_counts_for_the_share_that_dpwg_cannot_place() -> None:
     assert [share for _, name, share in found if name == POSSIBLE] in ([], [pytest.approx(0.3)])
 
 
-def test_increased_function_is_no_answer_where_dpwg_reads_the_alleles_as_normal() -> None:
+def test_increased_function_is_what_dpwg_reads_too_since_2026() -> None:
     calls, phenotypes = assign(callset({"s": {"SLCO1B1": pattern(diplotype("*14/*14"))}}), KB, None)
     of_scheme = dict(phenotypes.select("scheme", "phenotype").iter_rows())
-    assert of_scheme == {"CPIC": "Increased Function", "DPWG": NORMAL}
+    assert of_scheme == {"CPIC": "Increased Function", "DPWG": "Increased Function"}
     found = recommend(phenotypes, calls, None, KB, drugs=["rosuvastatin"]).filter(source="DPWG")
-    assert set(with_text(found)["phenotypes"]) == {f"SLCO1B1={NORMAL}"}
+    assert set(with_text(found)["phenotypes"]) == {"SLCO1B1=Increased Function"}
 
 
 def test_a_row_on_the_diplotype_gives_way_where_a_drug_has_changed_what_the_enzyme_does() -> None:

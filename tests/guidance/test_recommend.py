@@ -134,10 +134,10 @@ def test_a_source_without_a_row_for_the_result_says_so():
 
 
 def test_a_result_that_the_source_cannot_place_is_named():
-    row = guidance({"CYP2C19": pattern("*1/*35")}, ["voriconazole"]).filter(source="DPWG").row(0, named=True)
+    row = guidance({"CYP2C9": pattern("*1/*14")}, ["siponimod"]).filter(source="DPWG").row(0, named=True)
     assert row["applies"] == "no_match"
-    assert row["phenotypes"] == "CYP2C19=Indeterminate"
-    assert row["recommendation"] == "DPWG has no recommendation on voriconazole for CYP2C19 Indeterminate."
+    assert row["phenotypes"] == "CYP2C9=Indeterminate"
+    assert row["recommendation"] == "DPWG has no recommendation on siponimod for CYP2C9 Indeterminate."
 
 
 def test_genes_of_a_population_that_the_person_is_not_in_are_not_missed():
@@ -200,12 +200,18 @@ def test_a_drug_does_not_convert_the_phenotype_for_its_own_guideline():
     assert row["phenotypes"].startswith("CYP2D6=Poor Metabolizer")
 
 
-def test_a_guideline_that_speaks_of_the_inhibitor_itself_is_matched_on_the_genes():
+def test_a_guideline_that_speaks_of_the_inhibitor_itself_is_matched_on_it():
+    history = clinical([{"drug": "ketoconazole"}, {"drug": "eliglustat"}])
+    told = guidance({"CYP2D6": pattern("*4/*4")}, ["eliglustat"], history).filter(source="DPWG", applies="yes")
+    assert told["population"].to_list() == ["comed:CYP3A_inhibitor_strong"]
+    assert told["action"].to_list() == ["contraindicated"]
+
+
+def test_an_intermediate_metabolizer_with_a_strong_inhibitor_gets_the_dose_of_a_poor_one():
     history = clinical([{"drug": "paroxetine"}, {"drug": "eliglustat"}])
     rows = guidance({"CYP2D6": pattern("*1/*4")}, ["eliglustat"], history).filter(source="DPWG")
-    told = rows.filter(applies="yes")
-    assert told["population"].to_list() == ["comed:CYP2D6_inhibitor_strong"]
-    assert told["phenotypes"].to_list() == ["CYP2D6=Intermediate Metabolizer (score 1)"]
+    assert set(rows["action"]) == {"reduce_dose", "avoid"}
+    assert rows["recommendation"].str.contains("84 mg once daily").any()
 
 
 def test_a_halved_score_between_the_rows_goes_to_the_nearest_row_of_its_phenotype():
