@@ -18,10 +18,11 @@ from pgx.version import __version__
 
 if TYPE_CHECKING:
     from pgx import cohort, kb, schema
-    from pgx.commands import call, explain, features, report, score
+    from pgx.commands import call, explain, features, score
     from pgx.files import check, compare
     from pgx.monitoring import monitor
     from pgx.options import Options
+    from pgx.reporting import report
     from pgx.studies import evaluate, exposure, simulate, train
     from pgx.types import Result
 
@@ -49,7 +50,8 @@ __all__ = [
 _HOME = {
     "Options": "pgx.options",
     "Result": "pgx.types",
-    **dict.fromkeys(("call", "explain", "features", "report", "score"), "pgx.commands"),
+    **dict.fromkeys(("call", "explain", "features", "score"), "pgx.commands"),
+    "report": "pgx.reporting",
     **dict.fromkeys(("check", "compare"), "pgx.files"),
     **dict.fromkeys(("evaluate", "exposure", "simulate", "train"), "pgx.studies"),
     "monitor": "pgx.monitoring",

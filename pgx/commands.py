@@ -1,31 +1,25 @@
-"""One public call a command: `report`, `call`, `explain`, `features`, `score`; each refuses to write over its inputs.
+"""One public call a command: `call`, `explain`, `features` and `score`; each refuses to write over its inputs.
 
 Heavy imports happen inside the functions, so that ``import pgx`` stays fast.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pgx.errors import UsageError
 from pgx.inputs import inputs_of, knowledge, model_files, phenotyped
-from pgx.io import check_outputs, reading, table_files, write_bytes
+from pgx.io import check_outputs, reading, table_files
 from pgx.notes import frame_of
 from pgx.options import Names, Options, PathLike, Paths, names_of
-from pgx.pipeline import conclude, notes_of, provenance, score_phenotyped, versions
+from pgx.pipeline import notes_of, provenance, score_phenotyped
 from pgx.tables import write_table
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from pgx.types import Result
-
-PROVENANCE = "provenance.json"
-COMPLETE = "complete.json"
-"""Written last in a run of several persons: without it, the folder is of a run that did not end."""
 
 OnNotes = Callable[["pl.DataFrame"], None]
 """Called with the notes of a run (`pgx.schema.NOTES`) before its tables are written."""
@@ -164,112 +158,6 @@ def _called(
         if out is not None:
             write_table(frame, out, origin)
     return frame
-
-
-def report(
-    vcf: Paths = (),
-    *,
-    sheet: PathLike | None = None,
-    clinical: Paths = (),
-    medications: Names | None = None,
-    drugs: Names | None = None,
-    outside_calls: Paths = (),
-    endpoints: Names | None = None,
-    out: PathLike | None = None,
-    formats: Names = ("text", "json", "tsv", "html"),
-    pseudonymize: PathLike | None = None,
-    options: Options | None = None,
-) -> Result:
-    """Do the main job: genotypes, phenotypes, guidance and scores, and write them as reports.
-
-    Every parameter that takes several paths or names takes one as well; names may be joined by commas.
-
-    Parameters
-    ----------
-    vcf
-        VCF, BCF, gVCF or array text; several files that belong together (one per chromosome) are read as one.
-    sheet
-        Samplesheet: a row a person, with files and facts of their own (`pgx.cohort.samplesheet`).
-    clinical
-        Clinical files in any supported format.
-    medications
-        Drugs that every sample takes or will take, beside those in the clinical files.
-    drugs
-        Drugs to give guidance for; None = each person's medication list, or every drug for a person without one;
-        ``all`` = every drug; an empty list = none.
-    outside_calls
-        Files with diplotypes from other tools.
-    endpoints
-        Endpoints to score; None = those of the drugs in question; an empty list = none.
-    out
-        Folder for the reports; None writes nothing.
-    formats
-        Which files to write, of `pgx.reports.FORMATS`.
-    pseudonymize
-        Key file (`pgx.protect.pseudonyms.write_key`): samples become pseudonyms under it and dates move; only formats
-        for programs (``json``, ``tsv``, ``parquet``, ``fhir``) can be written.
-    options
-        How to read and call.
-
-    Returns
-    -------
-    Result
-        Calls, phenotypes, guidance, scores, clinical data, notes and provenance: everything that the reports show.
-
-    Raises
-    ------
-    InputError
-        If a file cannot be used.
-    UsageError
-        If a drug, gene, endpoint, format or option value is unknown, or an output is an input.
-
-    Examples
-    --------
-    >>> import pgx
-    >>> result = pgx.report("data/examples/HG00652.GRCh38.vcf.gz",
-    ...                     clinical="data/examples/HG00652.clinical.json", drugs="clopidogrel")
-    >>> result.guidance.filter(source="CPIC", applies="yes").select("drug", "action", "urgency").row(0)
-    ('clopidogrel', 'avoid', 'avoid')
-    """
-    from pgx.cohort.together import found_in, inputs_of_sheet, joined
-    from pgx.protect import results as pseudonymous
-    from pgx.reports import Lexicon, write
-    from pgx.reports.write import WHOLE_RUN, write_index
-
-    chosen, options = names_of(formats) or [], options or Options()
-    if pseudonymize is not None and out is not None:
-        pseudonymous.check_formats(chosen)
-    if out is not None:
-        from pgx.reports import files
-
-        written = [Path(out) / PROVENANCE, Path(out) / COMPLETE, *files(out, chosen)]
-        check_outputs(written, inputs_of_sheet(sheet, vcf, clinical, outside_calls, options))
-    results: list[Result] = []
-    lexicon: Lexicon | None = None
-    pages = [name for name in chosen if name not in WHOLE_RUN]
-    names: list[Path] = []
-    for found, how in found_in(sheet, vcf, clinical, outside_calls, options, medications):
-        result = conclude(found, names_of(drugs), names_of(endpoints), how)
-        if pseudonymize is not None:
-            result = pseudonymous.without_names(result, pseudonymize, found.kb)
-        results.append(result)
-        lexicon = lexicon or Lexicon(found.kb)
-        if out is not None:
-            (Path(out) / COMPLETE).unlink(missing_ok=True)
-            names += write(result, Path(out), pages, lexicon=lexicon)
-    result = joined(results)
-    if out is not None and lexicon is not None:
-        whole = [name for name in chosen if name in WHOLE_RUN]
-        names += write(result, Path(out), whole, lexicon=lexicon, per_sample=False)
-        if len(results) > 1 and pages:
-            write_index(results, Path(out), lexicon=lexicon, linked="html" in pages)
-        if {"tsv", "parquet"} & set(chosen):
-            # Tables have no room for it: the pages and documents carry it themselves.
-            write_bytes(Path(out) / PROVENANCE, (json.dumps(result.provenance, indent=2) + "\n").encode())
-        if len(result.samples) > 1:
-            marker = {**versions(), "formats": chosen, "persons": len(result.samples), "files": len(names)}
-            write_bytes(Path(out) / COMPLETE, (json.dumps(marker, indent=2) + "\n").encode())
-    return result
 
 
 def features(

@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pgx.endpoint_calls import card, convert, endpoint_template, endpoints
 from pgx.inputs import knowledge as base
 from pgx.options import Names, PathLike, Paths, names_of, paths_of
-from pgx.table_calls import schema
+from pgx.table_calls import card, columns, convert, endpoint_template, endpoints, features, schema, template
 
 # Each call imports what it needs: looking up a gene must not wait for the models.
 if TYPE_CHECKING:
@@ -348,63 +347,6 @@ def validate(folder: PathLike | None = None, knowledge: Paths = ()) -> Validatio
     rows = [tuple(getattr(one, name) for name in names) for one in (*check(kb), *faults(kb))]
     problems = pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")
     return Validation(kb.version, kb.folders[1:] or kb.folders, problems)
-
-
-def features(knowledge: Paths = ()) -> pl.DataFrame:
-    """List every feature of `pgx.features`: name, type, unit, meaning and source.
-
-    Examples
-    --------
-    >>> import pgx
-    >>> "clinical.age" in pgx.kb.features()["name"]
-    True
-    """
-    from pgx.features import describe
-
-    return describe(base(knowledge))
-
-
-def columns(knowledge: Paths = ()) -> pl.DataFrame:
-    """List the columns that a flat clinical file can have.
-
-    Examples
-    --------
-    >>> import pgx
-    >>> pgx.kb.columns().height > 20
-    True
-    """
-    from pgx import clinical
-
-    return clinical.columns(base(knowledge))
-
-
-def template(knowledge: Paths = (), kind: str = "csv") -> str:
-    """Return an empty table to fill in: one line with the names of its columns.
-
-    Parameters
-    ----------
-    knowledge
-        Folders of site tables laid over the knowledge base.
-    kind
-        ``csv`` (clinical data, one row a person and day), ``long`` (one row a value), ``medications`` (one row a drug),
-        or ``snps`` (results of SNP assays and copy numbers).
-
-    Examples
-    --------
-    >>> import pgx
-    >>> pgx.kb.template().split(",")[0]
-    'sample'
-    >>> pgx.kb.template(kind="snps").split(",")[:2]
-    ['sample', 'rsid']
-    >>> pgx.kb.template(kind="long")
-    'sample,date,item,value,unit\\n'
-    """
-    from pgx import clinical
-    from pgx.variants.arrays.result_layout import TEMPLATE
-
-    if kind == "snps":
-        return TEMPLATE
-    return clinical.template(base(knowledge), kind)
 
 
 def _folders(given: Paths) -> list[Path]:

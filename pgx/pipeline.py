@@ -1,4 +1,4 @@
-"""The whole way from files to a `Result`, stage by stage; `pgx.commands` has the public calls.
+"""The whole way from files to a `Result`, stage by stage; `pgx.reporting` and `pgx.commands` have the public calls.
 
 Heavy imports happen inside the functions, so that ``pgx --help`` and ``pgx --version`` stay fast.
 """

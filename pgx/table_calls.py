@@ -1,14 +1,15 @@
-"""What the columns of the tables mean: the public calls of ``pgx schema``, in `pgx.kb`."""
+"""Columns of tables, empty tables to fill in, endpoints and their models: public calls that `pgx.kb` hands on."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pgx.errors import UsageError
 from pgx.inputs import knowledge as base
-from pgx.options import Paths
+from pgx.options import PathLike, Paths
 
 if TYPE_CHECKING:
     import polars as pl
@@ -69,6 +70,161 @@ def schema(table: str | None = None, knowledge: Paths = ()) -> pl.DataFrame:
         for c in one.columns
     ]
     return pl.DataFrame(rows, schema=types, orient="row")
+
+
+def features(knowledge: Paths = ()) -> pl.DataFrame:
+    """List every feature of `pgx.features`: name, type, unit, meaning and source.
+
+    Examples
+    --------
+    >>> import pgx
+    >>> "clinical.age" in pgx.kb.features()["name"]
+    True
+    """
+    from pgx.features import describe
+
+    return describe(base(knowledge))
+
+
+def columns(knowledge: Paths = ()) -> pl.DataFrame:
+    """List the columns that a flat clinical file can have.
+
+    Examples
+    --------
+    >>> import pgx
+    >>> pgx.kb.columns().height > 20
+    True
+    """
+    from pgx import clinical
+
+    return clinical.columns(base(knowledge))
+
+
+def template(knowledge: Paths = (), kind: str = "csv") -> str:
+    """Return an empty table to fill in: one line with the names of its columns.
+
+    Parameters
+    ----------
+    knowledge
+        Folders of site tables laid over the knowledge base.
+    kind
+        ``csv`` (clinical data, one row a person and day), ``long`` (one row a value), ``medications`` (one row a drug),
+        or ``snps`` (results of SNP assays and copy numbers).
+
+    Examples
+    --------
+    >>> import pgx
+    >>> pgx.kb.template().split(",")[0]
+    'sample'
+    >>> pgx.kb.template(kind="snps").split(",")[:2]
+    ['sample', 'rsid']
+    >>> pgx.kb.template(kind="long")
+    'sample,date,item,value,unit\\n'
+    """
+    from pgx import clinical
+    from pgx.variants.arrays.result_layout import TEMPLATE
+
+    if kind == "snps":
+        return TEMPLATE
+    return clinical.template(base(knowledge), kind)
+
+
+def endpoints(model: PathLike | None = None, knowledge: Paths = ()) -> pl.DataFrame:
+    """List every endpoint with its evidence: patients, literature only, or a rule.
+
+    Parameters
+    ----------
+    model
+        Model folder, or folder of models, that goes before the shipped ones.
+    knowledge
+        Folders of site tables laid over the knowledge base.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``endpoint drug kind outcome unit evidence model pmids``.
+
+    Examples
+    --------
+    >>> import pgx
+    >>> pgx.kb.endpoints().filter(endpoint="warfarin.dose")["unit"].to_list()
+    ['mg/week']
+    """
+    from pgx.models.scoring.catalogue import catalogue
+
+    return catalogue(base(knowledge), model)
+
+
+def card(endpoint: str, model: PathLike | None = None, knowledge: Paths = ()) -> str:
+    """Return an endpoint's card (Markdown): what it predicts, for whom, on what evidence, how well.
+
+    Raises
+    ------
+    UsageError
+        If there is no such endpoint.
+
+    Examples
+    --------
+    >>> import pgx
+    >>> pgx.kb.card("warfarin.dose").startswith("# warfarin.dose")
+    True
+    """
+    from pgx.models.scoring.catalogue import card_of
+
+    return card_of(endpoint, base(knowledge), model)
+
+
+def endpoint_template(kind: str = "adverse_effect") -> str:
+    """Return an example file of an endpoint, to change and save in a folder of site tables.
+
+    Parameters
+    ----------
+    kind
+        ``dose``, ``level``, ``exposure``, ``response`` or ``adverse_effect``.
+
+    Raises
+    ------
+    UsageError
+        If there is no such kind.
+
+    Examples
+    --------
+    >>> import pgx
+    >>> 'kind = "level"' in pgx.kb.endpoint_template("level")
+    True
+    """
+    from pgx.models.evidence.templates import template
+
+    return template(kind)
+
+
+def convert(folder: PathLike) -> list[Path]:
+    """Re-save models that pgx 0.1 trained, in place; their predictions stay the same to the last bit.
+
+    Parameters
+    ----------
+    folder
+        Folder of a model, or of several.
+
+    Returns
+    -------
+    list of Path
+        The model folders that were converted.
+
+    Raises
+    ------
+    InputError
+        If there is no model, or one is damaged; nothing is written then.
+
+    Examples
+    --------
+    >>> import pgx
+    >>> pgx.kb.convert("data/models")
+    []
+    """
+    from pgx.models.store.convert import convert as resave
+
+    return resave(Path(folder))
 
 
 def _features(kb: KnowledgeBase) -> list[tuple[object, ...]]:

@@ -43,7 +43,7 @@ def call(
     Each call has its probability, its alternatives and flags that say how far the data carry it.
     """
     import pgx
-    from pgx.cli import notes
+    from pgx.cli.shown import notes
 
     opt.check_table(out)
     opt.check_given(vcf, sheet)

@@ -66,7 +66,7 @@ def run(
     the same bytes. A person who fails is named in failures.tsv and stops nobody else (exit code 4).
     """
     from pgx import cohort
-    from pgx.cli.progress import steps
+    from pgx.cli.shown.progress import steps
     from pgx.cohort.plan import TABLES
 
     signal.signal(signal.SIGTERM, _end)

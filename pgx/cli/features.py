@@ -35,7 +35,7 @@ def features(
 ) -> None:
     """Turn genotypes and history into one typed row per sample."""
     import pgx
-    from pgx.cli import notes
+    from pgx.cli.shown import notes
     from pgx.errors import UsageError
     from pgx.tables import write_table
 

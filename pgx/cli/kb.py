@@ -43,7 +43,7 @@ As = Annotated[
 
 
 def _show(sections: dict[str, pl.DataFrame], out: Path | None, how: Format | None) -> None:
-    from pgx.cli import sections as write
+    from pgx.cli.shown import sections as write
 
     if out is not None:
         write.to_files(sections, out)

@@ -51,7 +51,7 @@ def monitor(
     person is averaged, and the flags say what is assumed. `pgx schema monitor` explains the columns and codes.
     """
     import pgx
-    from pgx.cli import notes
+    from pgx.cli.shown import notes
 
     opt.check_table(out)
     teller = notes.Teller(quiet=quiet, verbose=verbose)

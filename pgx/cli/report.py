@@ -66,7 +66,7 @@ def report(
     laboratory's result was lost, and the first page says which.
     """
     import pgx
-    from pgx.cli import notes
+    from pgx.cli.shown import notes
     from pgx.pipeline import lexicon_of
     from pgx.reports import render_text
 

@@ -48,7 +48,7 @@ def score(
     Each score names the evidence that it rests on, and whether it is usable.
     """
     import pgx
-    from pgx.cli import notes
+    from pgx.cli.shown import notes
     from pgx.errors import UsageError
 
     opt.check_table(out)

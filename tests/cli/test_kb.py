@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pgx.cli.sections import to_terminal
+from pgx.cli.shown.sections import to_terminal
 from pgx.knowledge import load, show
 from tests.knowledge.overlay import NEW_GENE, write_overlay
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import typer
 
-from pgx.cli import notes
+from pgx.cli.shown import notes
 from pgx.notes import Note, frame_of
 
 

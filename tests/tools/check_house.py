@@ -26,7 +26,7 @@ RENDERERS = ("pgx.reports", "pgx.serve")
 LAZY_STAGES = (
     "pgx.cli",
     "pgx.commands",
-    "pgx.endpoint_calls",
+    "pgx.reporting",
     "pgx.table_calls",
     "pgx.files",
     "pgx.kb",

@@ -1,0 +1,1 @@
+"""What a command shows beside its data: notes, progress, and titled tables."""
