@@ -68,7 +68,8 @@ def _mean(key: _Key) -> float:
     for j, term in enumerate(endpoint.terms):
         alone = term.reading.kind not in _LEVELS
         columns.setdefault(j if alone else term.reading.column, []).append(j)
-    genetic, other = [], []
+    genetic: list[_Choice] = []
+    other: list[_Choice] = []
     for terms in columns.values():
         choices = _choices(endpoint.terms, terms)
         (genetic if all(endpoint.terms[j].single for j in terms) else other).append(choices)
@@ -109,8 +110,8 @@ def _combined(endpoint: Endpoint, genetic: list[_Choice]) -> tuple[Floats, Float
     for combination in product(*genetic):
         row = np.zeros(len(endpoint.terms))
         for _, values in combination:
-            for j, value in values.items():
-                row[j] = value
+            for j, count in values.items():
+                row[j] = count
         rows.append(row)
         shares.append(float(np.prod([share for share, _ in combination])))
     copies = np.array(rows).reshape(len(rows), len(endpoint.terms))
@@ -131,4 +132,5 @@ def _added(endpoint: Endpoint, choices: _Choice, value: Floats, share: Floats) -
     low = np.floor(value / _STEP)
     part = value / _STEP - low
     ends, index = np.unique(np.r_[low, low + 1], return_inverse=True)
-    return ends * _STEP, np.bincount(index, np.r_[share * (1 - part), share * part])
+    merged = np.bincount(index, np.r_[share * (1 - part), share * part])
+    return ends * _STEP, np.asarray(merged, dtype=np.float64)
