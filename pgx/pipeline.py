@@ -55,7 +55,10 @@ def score_phenotyped(
     groups = models.groups_of(found.kb, endpoints, models_dir)
     genes = {gene for _, read, _ in groups for gene in read}
     # A site's own model may read any feature; the shipped ones say which.
-    wanted = None if models_dir else known(models.columns_of(found.kb, endpoints), found.kb)
+    # What a diplotype becomes with the person's drugs is found by its phenotype and its score, so both are needed.
+    keys = [f"gene.{gene.lower()}.{name}" for gene in sorted(genes) for name in ("phenotype", "activity_score")]
+    read_by = dict.fromkeys([*models.columns_of(found.kb, endpoints), *keys])
+    wanted = None if models_dir else known(list(read_by), found.kb)
     calls = found.calls.filter(pl.col("gene").is_in(sorted(genes)))
     base = build(calls, found.phenotypes, found.clinical, found.kb, columns=wanted)
     base = plausible.marked(base, found.clinical.kept_out, found.kb)

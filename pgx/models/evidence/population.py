@@ -95,8 +95,8 @@ def _choices(terms: tuple[Term, ...], members: list[int]) -> _Choice:
     # A number: five points of a normal curve.
     points, weights = np.polynomial.hermite_e.hermegauss(5)
     sd = float(np.sqrt(max(first.variance, 0.0)))
-    each_weight = np.asarray(weights / weights.sum())
-    return [(float(w), {j: first.mean + sd * float(x)}) for x, w in zip(points, each_weight, strict=True)]
+    weights = weights / weights.sum()
+    return [(float(w), {j: first.mean + sd * float(x)}) for x, w in zip(points, weights, strict=True)]
 
 
 def _combined(endpoint: Endpoint, genetic: list[_Choice]) -> tuple[Floats, Floats]:
@@ -132,5 +132,5 @@ def _added(endpoint: Endpoint, choices: _Choice, value: Floats, share: Floats) -
     low = np.floor(value / _STEP)
     part = value / _STEP - low
     ends, index = np.unique(np.r_[low, low + 1], return_inverse=True)
-    together = np.bincount(index, np.r_[share * (1 - part), share * part])
-    return ends * _STEP, together.astype(np.float64)
+    merged = np.bincount(index, np.r_[share * (1 - part), share * part])
+    return ends * _STEP, np.asarray(merged, dtype=np.float64)

@@ -76,7 +76,8 @@ MIN_EVENTS = 10
 BOOSTER_EVENTS = 20
 """From this many events (or patients with a dose) on, trees are tried."""
 MIN_SITES = 5
-"""From this many sites on, candidates are compared at sites that they have not seen."""
+"""From this many sites on, candidates are compared at sites that they have not seen; sites with a person in common are
+one."""
 _REPEATED = 250
 _TWICE = 2000
 
@@ -195,7 +196,7 @@ def fit(
     events = count_events(data.y, link, data.groups)
     gate = gate_of(events)
     center, scale = moments(data.x)
-    several = 0 if sites is None else len(np.unique(sites))
+    several = 0 if sites is None else int(_together(sites, data.groups).max()) + 1
     repeats = 3 if len(data.y) < _REPEATED else 2 if len(data.y) < _TWICE else 1
     splits = list(split(data.y, data.groups, link, folds, repeats, settings.seed))
     own = len(splits)

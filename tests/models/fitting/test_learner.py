@@ -116,6 +116,15 @@ def test_sites_and_persons_at_several_sites_stay_together(seed: int) -> None:
         assert set(folds) == set(range(len(set(folds)))) and len(set(folds)) >= 2
 
 
+def test_sites_that_all_share_persons_are_one_and_cannot_be_left_out() -> None:
+    rng = np.random.default_rng(1)
+    groups, sites = np.repeat(np.arange(60), 2), np.tile(np.arange(6), 20)
+    sites[1::2] = (sites[1::2] + 1) % 6
+    prior = rng.normal(size=120)
+    data = Data(prior, rng.normal(size=(120, 2)).astype(np.float32), prior + 5, groups, linear.per_person(groups))
+    assert fit.fit(data, "sqrt", [0, 0], settings=Settings(max_trees=5), sites=sites).sites == 0
+
+
 def test_a_column_that_tells_the_site_is_trusted_less_where_sites_are_left_out() -> None:
     rng = np.random.default_rng(8)
     sites, shift = np.repeat(np.arange(12), 60), rng.normal(size=12)

@@ -73,7 +73,13 @@ def test_features_give_the_scores_of_the_genotypes(
     place = None if ending == "frame" else tmp_path / f"features.{ending}"
     table = pgx.features(**person, out=place)  # type: ignore[arg-type]
     assert table["gene.cyp2c9.posterior"].null_count() == 0
-    _pairs(pgx.score(features=table if place is None else place), scores, (*SAID, "flags"))
+    _pairs(pgx.score(features=table if place is None else place), scores)
+
+
+def test_a_drug_acts_on_what_the_genes_say_where_only_the_activity_score_is_read(scores: pl.DataFrame) -> None:
+    """HG00652 takes an inhibitor of CYP2C9: the celecoxib score rests on the activity after it."""
+    flags = scores.filter(endpoint="celecoxib.gi_bleeding")["flags"][0].to_list()
+    assert "phenoconverted:CYP2C9" in flags
 
 
 def test_a_cell_that_cannot_be_read_is_empty(kb: KnowledgeBase) -> None:
