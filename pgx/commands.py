@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 PROVENANCE = "provenance.json"
 
 OnNotes = Callable[["pl.DataFrame"], None]
-"""Called with the notes of a run (`pgx.schema.NOTES`) before its tables are written."""
+"""Called with the notes of a run before its tables are written."""
 OnSuspects = Callable[[Sequence[str]], None]
 """Called with lines on changes that too many persons of the files show."""
 
@@ -156,8 +156,9 @@ def _called(
         origin = provenance_of([provenance(found, how) for found, how in parts])
         if log is not None:
             genes = names_of(options.genes)
-            shown = [calling.position_log(found.genotypes, found.kb, genes=genes) for found, _ in parts]
-            write_table(pl.concat(shown), log, origin)
+            write_table(
+                pl.concat(calling.position_log(one.genotypes, one.kb, genes=genes) for one, _ in parts), log, origin
+            )
         if out is not None:
             write_table(frame, out, origin)
     return frame
@@ -178,7 +179,7 @@ def report(
 ) -> Result:
     """Do the main job: genotypes, phenotypes, guidance and scores, and write them as reports.
 
-    Every parameter that takes several paths or names takes one as well; names may be joined by commas.
+    What takes several paths or names takes one as well; names may be joined by commas.
 
     Parameters
     ----------
@@ -234,8 +235,7 @@ def report(
 
         written = [Path(out) / PROVENANCE, *files(out, chosen)]
         check_outputs(written, inputs_of_sheet(sheet, vcf, clinical, outside_calls, options))
-    results: list[Result] = []
-    lexicon: Lexicon | None = None
+    results, lexicon = list[Result](), None
     pages = [name for name in chosen if name not in WHOLE_RUN]
     for found, how in found_in(sheet, vcf, clinical, outside_calls, options, medications):
         results.append(conclude(found, names_of(drugs), names_of(endpoints), how))
@@ -245,8 +245,7 @@ def report(
     result = joined(results)
     if out is not None and lexicon is not None:
         write(result, Path(out), [name for name in chosen if name in WHOLE_RUN], lexicon=lexicon, per_sample=False)
-        if {"tsv", "parquet"} & set(chosen):
-            # Tables have no room for it: the pages and documents carry it themselves.
+        if {"tsv", "parquet"} & set(chosen):  # tables have no room for it; pages and documents carry it themselves
             write_bytes(Path(out) / PROVENANCE, (json.dumps(result.provenance, indent=2) + "\n").encode())
     return result
 
@@ -383,19 +382,17 @@ def score(
         check_outputs(table_files(out))
         origin: dict[str, object] | None = None
         if features is not None:
-            rows = features if isinstance(features, pl.DataFrame) else read(str(features))
-            kb = knowledge(options.knowledge)
+            rows, kb = features if isinstance(features, pl.DataFrame) else read(features), knowledge(options.knowledge)
             scores, remarks = models.score(rows, kb, endpoints=names_of(endpoints), models_dir=model)
             told = frame_of(remarks)
         else:
             parts, origins, notes = [], [], []
             for found, how in found_in(sheet, vcf, clinical, outside_calls, options):
                 wanted = names_of(endpoints) or models.endpoints_of(found.kb, None, model)
-                part, remarks = score_phenotyped(found, wanted, models_dir=model)
-                parts.append(part)
+                parts.append(score_phenotyped(found, wanted, models_dir=model))
                 origins.append(provenance(found, how))
-                notes.append(notes_of(found, remarks))
-            scores, origin, told = pl.concat(parts), provenance_of(origins), pl.concat(notes)
+                notes.append(notes_of(found, parts[-1][1]))
+            scores, told, origin = pl.concat(one for one, _ in parts), pl.concat(notes), provenance_of(origins)
         if on_notes is not None:
             on_notes(told)
         if out is not None:
