@@ -179,8 +179,6 @@ def report(
 ) -> Result:
     """Do the main job: genotypes, phenotypes, guidance and scores, and write them as reports.
 
-    What takes several paths or names takes one as well; names may be joined by commas.
-
     Parameters
     ----------
     vcf
@@ -235,7 +233,8 @@ def report(
 
         written = [Path(out) / PROVENANCE, *files(out, chosen)]
         check_outputs(written, inputs_of_sheet(sheet, vcf, clinical, outside_calls, options))
-    results, lexicon = list[Result](), None
+    results: list[Result] = []
+    lexicon = None
     pages = [name for name in chosen if name not in WHOLE_RUN]
     for found, how in found_in(sheet, vcf, clinical, outside_calls, options, medications):
         results.append(conclude(found, names_of(drugs), names_of(endpoints), how))

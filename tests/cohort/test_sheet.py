@@ -54,7 +54,7 @@ def test_all_problems_are_told_at_once(sheet):
 @pytest.mark.parametrize(
     ("heading", "told"),
     [
-        ("name,vcf", "there is no column 'sample'"),
+        ("x_name,vcf", "there is no column 'sample'"),
         ("sample,vcf,medication", "unknown column 'medication'; did you mean 'medications'?"),
         ("sample,vcf,vcf", "column 'vcf' is there twice"),
     ],
