@@ -9,7 +9,7 @@ SEED ?= 1
 N ?= 100
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install lock sbom vulnerabilities test fuzz mutants mutated check lint types layers bench accuracy knowledge examples test-data models clean
+.PHONY: help demo install lock sbom vulnerabilities test test-hpc fuzz mutants mutated check lint types layers bench accuracy knowledge examples test-data models clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -54,6 +54,10 @@ demo: $(VENV)/.installed  ## Report on a real person's variants with a made-up c
 
 test: $(VENV)/.installed-dev check  ## Lint, types, import layers, knowledge and all tests
 	PGX_SHARED=$(SHARED) $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests
+
+test-hpc: $(VENV)/.installed-dev  ## A cohort on a Slurm cluster of this machine, and 200 random kills; skips what is not installed
+	$(BIN)/python -m pytest -m hpc tests/hpc
+	$(BIN)/python -m tests.hpc.kills -n 200 --seed $(SEED)
 
 fuzz: $(VENV)/.installed-dev  ## The property tests with new random examples
 	PGX_HYPOTHESIS=fuzz $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m hypothesis tests

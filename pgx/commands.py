@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 OnNotes = Callable[["pl.DataFrame"], None]
-"""Called with the notes of a run (`pgx.schema.NOTES`) before its tables are written."""
+"""Called with the notes of a run before its tables are written."""
 OnSuspects = Callable[[Sequence[str]], None]
 """Called with lines on changes that too many persons of the files show."""
 
@@ -292,19 +292,17 @@ def score(
         check_outputs(table_files(out))
         origin: dict[str, object] | None = None
         if features is not None:
-            rows = features if isinstance(features, pl.DataFrame) else read(str(features))
-            kb = knowledge(options.knowledge)
+            rows, kb = features if isinstance(features, pl.DataFrame) else read(features), knowledge(options.knowledge)
             scores, remarks = models.score(rows, kb, endpoints=names_of(endpoints), models_dir=model)
             told = frame_of(remarks)
         else:
             parts, origins, notes = [], [], []
             for found, how in found_in(sheet, vcf, clinical, outside_calls, options):
                 wanted = names_of(endpoints) or models.endpoints_of(found.kb, None, model)
-                part, remarks = score_phenotyped(found, wanted, models_dir=model)
-                parts.append(part)
+                parts.append(score_phenotyped(found, wanted, models_dir=model))
                 origins.append(provenance(found, how))
-                notes.append(notes_of(found, remarks))
-            scores, origin, told = pl.concat(parts), provenance_of(origins), pl.concat(notes)
+                notes.append(notes_of(found, parts[-1][1]))
+            scores, told, origin = pl.concat(one for one, _ in parts), pl.concat(notes), provenance_of(origins)
         if on_notes is not None:
             on_notes(told)
         if out is not None:

@@ -64,7 +64,9 @@ def do_block(
     people = plan.block(number)
     pieces: list[Piece] = []
     failed: list[Json] = []
-    vcf: Genomes = (lambda group: group.vcf) if spool is None else (lambda _: spooled(spool, number, people))
+    vcf: Genomes = (
+        (lambda group: group.vcf) if spool is None else (lambda group: spooled(spool, number, people, group.samples))
+    )
     for group in plan.groups(number):
         for found in _pieces(plan, kb, vcf, group):
             if isinstance(found, Piece):

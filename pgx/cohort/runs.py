@@ -241,9 +241,9 @@ def _work(
 
 
 def _spooled(plan: Plan, folder: Folder, shard: tuple[int, int]) -> Path | None:
-    """Cut the genotypes into the blocks of this shard, unless they are one block; None = read the files themselves."""
+    """Cut the genotypes into the blocks of this shard; None = persons have files of their own, which are read."""
     vcf = plan.shared_vcf
-    if plan.blocks < 2 or vcf is None:
+    if vcf is None:
         return None
     place = folder.work / f"genotypes-{folder.run}"
     own = set(range(shard[0] - 1, plan.blocks, shard[1]))

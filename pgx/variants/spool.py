@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -87,8 +87,8 @@ def spool(
     return True
 
 
-def spooled(folder: Path, number: int, samples: Sequence[str]) -> list[Input]:
-    """Return the inputs that hold a group of samples, for `pgx.variants.read`.
+def spooled(folder: Path, number: int, samples: Sequence[str], wanted: Collection[str]) -> list[Input]:
+    """Return the inputs that hold some samples of a group, for `pgx.variants.read`.
 
     Parameters
     ----------
@@ -96,16 +96,21 @@ def spooled(folder: Path, number: int, samples: Sequence[str]) -> list[Input]:
         Where `spool` has put the groups, and which of them.
     samples
         The group.
+    wanted
+        Those of it that are read; what is wrong with the columns of the others does not matter then.
     """
     told, headers, everyone = _described(str(folder))
-    wanted = set(samples)
+    group, chosen = set(samples), set(wanted)
     found: list[Input] = []
-    own = [[name for name in one["samples"] if name in wanted] for one in told]
-    beside = sum(not names for names in own)
-    for at, (one, header, names) in enumerate(zip(told, headers, own, strict=True)):
-        if names:
-            kept = folder / str(at) / f"{number}.gz"
-            found.append(columns.column_source(one, header, kept, names, everyone, 0 if found else beside))
+    kept = [[name for name in one["samples"] if name in group] for one in told]
+    beside = sum(chosen.isdisjoint(names) for names in kept)
+    for at, (one, header, names) in enumerate(zip(told, headers, kept, strict=True)):
+        own = [name for name in names if name in chosen]
+        if own:
+            places = None if own == names else np.array([names.index(name) for name in own], dtype=np.intp)
+            path = folder / str(at) / f"{number}.gz"
+            none_of = 0 if found else beside
+            found.append(columns.column_source(one, header, path, own, everyone, none_of, places))
     return found
 
 

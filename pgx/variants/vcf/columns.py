@@ -35,6 +35,7 @@ class ColumnSource(Source):
     kept: Path = Path()
     in_regions: bool = False
     remarks: tuple[tuple[str, str], ...] = ()
+    picked: NDArray[np.intp] | None = None
 
     def header(self, *, sites_only: bool = False) -> Header:
         """Return the file's header with these samples alone."""
@@ -45,7 +46,8 @@ class ColumnSource(Source):
         """Yield (where, line) as the file would, with these samples' columns; `windows` were those of the cut."""
         with cast(IO[bytes], gzip.open(self.kept)) as stream:
             while where := stream.readline():
-                yield where[:-1].decode(), stream.readline()[:-1]
+                line = stream.readline()[:-1]
+                yield where[:-1].decode(), line if self.picked is None else _some(line, self.picked)
         self.warnings += [one for one in self.remarks if one not in self.warnings]
 
     def remember(self, windows: Windows) -> list[tuple[str, bytes]]:
@@ -130,6 +132,12 @@ class ColumnWriter:
             self._waiting[group], self._sizes[group] = [], 0
 
 
+def _some(line: bytes, at: NDArray[np.intp]) -> bytes:
+    """Return a record with some of its columns alone."""
+    fields = line.split(b"\t")
+    return b"\t".join([*fields[:_FIXED], *(fields[_FIXED + one] for one in at)])
+
+
 def _cut(rest: bytes, first: NDArray[np.intp], last: NDArray[np.intp], at: NDArray[np.intp]) -> bytes:
     """Return some columns of a record; those that lie side by side are one piece."""
     if at[-1] - at[0] == len(at) - 1 and (np.diff(at) == 1).all():
@@ -153,9 +161,15 @@ def describe(source: Source, header: Header) -> dict[str, Any]:
 
 
 def column_source(
-    told: dict[str, Any], header: Header, kept: Path, samples: Sequence[str], everyone: tuple[str, ...], beside: int
+    told: dict[str, Any],
+    header: Header,
+    kept: Path,
+    samples: Sequence[str],
+    everyone: tuple[str, ...],
+    beside: int,
+    picked: NDArray[np.intp] | None = None,
 ) -> ColumnSource:
-    """Open some samples of a file that was described; `header` is the file's own."""
+    """Open some samples of a file that was described; `header` is the file's own, `picked` are some columns of it."""
     own = Header(
         tuple(samples), header.contigs, header.build, header.evidence, header.lines, header.version, header.doubt,
         header.meta,
@@ -165,7 +179,7 @@ def column_source(
     return ColumnSource(
         told["name"], path, told["packing"], told["kind"], b"", _header=own, sha256=told["sha256"],
         total=len(told["samples"]), everyone=everyone, beside=beside, kept=kept, in_regions=told["in_regions"],
-        remarks=remarks,
+        remarks=remarks, picked=picked,
     )  # fmt: skip
 
 

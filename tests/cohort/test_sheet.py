@@ -1,0 +1,103 @@
+"""Samplesheets: every problem is told with its line before any work, and a good one gives each person's own result."""
+
+from __future__ import annotations
+
+import pytest
+
+import pgx
+from pgx.cohort.samplesheet import SheetError, read_sheet
+from pgx.errors import InputError
+from tests.cohort.cohorts import table
+from tests.variants.build import knowledge
+
+
+@pytest.fixture
+def sheet(inputs, tmp_path):
+    def write(text: str):
+        for name in ("all.vcf", "ward.csv"):
+            if not (tmp_path / name).exists():
+                (tmp_path / name).write_bytes((inputs / name).read_bytes())
+        (tmp_path / "people.csv").write_text(text)
+        return tmp_path / "people.csv"
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        (",all.vcf,,,,,", "sample is empty"),
+        ("Q2,,,,,,", "vcf is empty"),
+        ("Q2,none.vcf,,,,,", r"vcf 'none\.vcf': no such file"),
+        ("Q2,all.vcf,ward.csv;more.csv,,,,", r"clinical 'more\.csv': no such file"),
+        ("Q9,all.vcf,,,,,", r"sample 'Q9' is not in all\.vcf \(7 others\)"),
+        ("Q2,ward.csv,,,,,", "vcf cannot be used: "),
+        ("Q2,all.vcf,,,woman,,", "sex 'woman' is not one of male, female"),
+        ("Q2,all.vcf,,,,Mars,", "ancestry 'Mars' is not one of "),
+        ("Q2,all.vcf,,,,,warfarn", r"medications: unknown drug 'warfarn'; did you mean warfarin\?"),
+        ("Q1,all.vcf,,,,,", "sample 'Q1' is on line 2 too"),
+        ("Q2,all.vcf", "2 cells, but the heading has 7"),
+    ],
+)
+def test_a_problem_is_told_with_its_line(sheet, row, told):
+    text = f"sample,vcf,clinical,outside_calls,sex,ancestry,medications\nQ1,all.vcf,,,,,\n{row}\n"
+    with pytest.raises(InputError, match=rf"people\.csv: line 3: {told}"):
+        read_sheet(sheet(text), knowledge())
+
+
+def test_all_problems_are_told_at_once(sheet):
+    with pytest.raises(SheetError, match="3 problems, and nothing was done") as caught:
+        read_sheet(sheet("sample,vcf,sex\nQ1,all.vcf,x\nQ2,nowhere.vcf,male\nQ9,all.vcf,\n"), knowledge())
+    assert [line.split(": ")[1] for line in caught.value.details] == ["line 2", "line 3", "line 4"]
+
+
+@pytest.mark.parametrize(
+    ("heading", "told"),
+    [
+        ("x_name,vcf", "there is no column 'sample'"),
+        ("sample,vcf,medication", "unknown column 'medication'; did you mean 'medications'?"),
+        ("sample,vcf,vcf", "column 'vcf' is there twice"),
+    ],
+)
+def test_a_heading_that_is_not_understood_is_refused(sheet, heading, told):
+    with pytest.raises(InputError, match=told.replace("?", r"\?")):
+        read_sheet(sheet(f"{heading}\n{','.join('Q1' for _ in heading.split(','))}\n"), knowledge())
+
+
+def test_a_persons_row_is_as_good_as_the_options(sheet, inputs):
+    path = sheet("sample,vcf,sex,medications,x_ward\nQ3,all.vcf,male,codeine;clopidogrel,7\nQ1,all.vcf,female,none,8\n")
+    together = pgx.report(sheet=path)
+    assert together.samples == ("Q3", "Q1")
+    alone = pgx.report(
+        inputs / "all.vcf", medications="codeine,clopidogrel", options=pgx.Options(samples=["Q3"], sex={"Q3": "male"})
+    )
+    for name in ("calls", "guidance", "judgements", "scores", "medications", "notes"):
+        assert getattr(together, name).filter(sample="Q3").equals(getattr(alone, name).filter(sample="Q3")), name
+    assert together.medications.filter(sample="Q1").is_empty()
+
+
+def test_a_cohort_from_a_sheet_gives_the_same_rows(sheet, tmp_path):
+    rows = [f"Q{n},all.vcf,{'ward.csv' if n % 2 else ''},{'none' if n == 2 else ''}" for n in (5, 1, 2, 4)]
+    path = sheet("\n".join(["sample,vcf,clinical,medications", *rows]) + "\n")
+    pgx.cohort.run(out=tmp_path / "out", sheet=path, block_size=3, threads=2)
+    together = pgx.report(sheet=path)
+    for name in ("calls", "judgements", "scores"):
+        own = table(tmp_path / "out", name).sort("sample", maintain_order=True)
+        assert own.equals(getattr(together, name).sort("sample", maintain_order=True)), name
+
+
+def test_call_and_score_take_a_sheet_and_a_file_of_samples(sheet, tmp_path, pgx_command):
+    path = sheet("sample,vcf\nQ1,all.vcf\nQ3,all.vcf\n")
+    (tmp_path / "names.txt").write_text("Q3\n\n")
+    done = pgx_command("call", "--sheet", path, "--samples", tmp_path / "names.txt", "--genes", "CYP2C19", "-q")
+    assert done.returncode == 0, done.stderr
+    assert [line.split("\t")[0] for line in done.stdout.splitlines()[1:]] == ["Q3"]
+    scored = pgx_command("score", "--sheet", path, "-e", "clopidogrel.mace", "-q")
+    assert [line.split("\t")[0] for line in scored.stdout.splitlines()[1:]] == ["Q1", "Q3"]
+
+
+def test_each_problem_is_a_line_on_standard_error(sheet, pgx_command):
+    done = pgx_command("report", "--sheet", sheet("sample,vcf\nQ1,a.vcf\nQ2,b.vcf\n"))
+    assert done.returncode == 3
+    assert [line.split(": ")[2] for line in done.stderr.splitlines()[:2]] == ["line 2", "line 3"]
+    assert done.stdout == ""
