@@ -15,6 +15,7 @@ import polars as pl
 
 from pgx.codes import Status
 from pgx.features.diplotypes import posterior
+from pgx.features.registry import GENE_FEATURES
 from pgx.features.scenarios import scenarios
 from pgx.knowledge import KnowledgeBase
 
@@ -83,7 +84,17 @@ def averaged(features: pl.DataFrame, kb: KnowledgeBase, genes: Sequence[str]) ->
         "activity_score": pl.Float64, "clinical_phenotype": pl.String, "clinical_activity_score": pl.Float64,
     })  # fmt: skip
     unsure = [gene for gene in genes if gene in set(called["gene"])]
-    return scenarios(features, called, kb, unsure, phenotypes=told)
+    return scenarios(_typed(features, unsure), called, kb, unsure, phenotypes=told)
+
+
+def _typed(features: pl.DataFrame, genes: Sequence[str]) -> pl.DataFrame:
+    """Give the genes' columns their own types: one without a value, or of whole numbers, loses it in a text file."""
+    types = {
+        f"gene.{gene.lower()}.{name}": pl.Float64 if kind == "float" else pl.String
+        for gene in genes
+        for name, kind, _, _ in GENE_FEATURES
+    }
+    return features.with_columns(pl.col(n).cast(t, strict=False) for n, t in types.items() if n in features.columns)
 
 
 def _read(text: str) -> tuple[list[tuple[str, float]], list[list[Any]]]:
