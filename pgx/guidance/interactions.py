@@ -56,7 +56,7 @@ def respect(guidance: pl.DataFrame, phenotypes: pl.DataFrame, acting: pl.DataFra
         ``interaction_decides`` and ``flags`` holds ``interaction_reverses``.
     """
     numbered = guidance.with_row_index("row")
-    marked = acting.filter("marked")
+    marked = acting.filter(pl.col("marked") | (pl.col("strength") != "weak"))
     concerned = numbered.filter(~pl.col("genes").list.contains(NO_GENE)).join(marked, on=["sample", "drug"], how="semi")
     if concerned.is_empty():
         return guidance
@@ -89,12 +89,16 @@ class _Rewriting:
 
     def row(self, row: Row) -> dict[str, Any] | None:
         """Return the columns that change, None if every interaction is counted already."""
-        found = [one for one in self._acting[row["sample"], row["drug"]] if not self._counted(one, row)]
+        source = self._rows.get(row["guideline"] or "")
+        asked = self._asked(source) if source else set()
+        found = [
+            one
+            for one in self._acting[row["sample"], row["drug"]]
+            if (one["marked"] and not self._counted(one, row)) or self._opposed(one, row, asked)
+        ]
         if not found:
             return None
         acting = [acting_of(one) for one in found]
-        source = self._rows.get(row["guideline"] or "")
-        asked = self._asked(source) if source else set()
         turning = [one for one in acting if asked - {one.asks_for}]
         flags = [flag for flag in row["flags"] if not (turning and Flag.parse(flag).code == FlagCode.GENES_ALONE)]
         flags += [str(one.flag) for one in acting] + [str(one.reversing_flag) for one in turning]
@@ -109,6 +113,16 @@ class _Rewriting:
         if source:
             new["recommendation"] = self._text(row, source, acting, turning, new["action"])
         return new
+
+    @staticmethod
+    def _opposed(one: Row, row: Row, asked: set[str]) -> bool:
+        """Whether the advice changes the dose against what acts on the very enzyme that it is about.
+
+        The rules leave the phenotype of a poor metabolizer who takes an inducer as it is, and "start lower" is then
+        half of the truth: the person may still have alleles that can be induced.
+        """
+        current = one["enzyme"] in row["genes"] and one["phase"] != "planned"
+        return current and bool(asked) and acting_of(one).asks_for not in asked
 
     def _counted(self, one: Row, row: Row) -> bool:
         """Whether the advice was looked up with the interaction in mind."""

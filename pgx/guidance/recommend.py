@@ -15,7 +15,7 @@ from pgx import schema
 from pgx.assertion import is_asserted, of_asserted
 from pgx.cells import flag_where
 from pgx.codes import Applies, FlagCode
-from pgx.guidance import alternatives, genes_alone, interactions, unverified
+from pgx.guidance import alternatives, genes_alone, interactions, untested, unverified
 from pgx.guidance.asked import ALL, wanted_of
 from pgx.guidance.conditions import NO_RESULT, Conditions, Recommendation, compiled
 from pgx.guidance.guidance_frame import APPLIES, Emitted, frame_of
@@ -89,6 +89,7 @@ def recommend(
     if not samples or not wanted:
         return schema.empty(schema.GUIDANCE)
     # A gene of which only the population speaks is not tested.
+    every_call = calls
     phenotypes, calls = of_asserted(phenotypes, calls), calls.filter(is_asserted())
     said = _in_blocks(samples, phenotypes, calls, clinical, kb, wanted, as_of)
 
@@ -98,6 +99,7 @@ def recommend(
         people = own_calls["sample"].unique(maintain_order=True).to_list()
         return _in_blocks(people, genetic, own_calls, None, kb, asked, as_of)
 
+    said = untested.mark_refused(said, every_call)
     acting = acting_drugs(clinical, kb, as_of=as_of)
 
     def of_others(asked: dict[str, set[str] | None]) -> pl.DataFrame:

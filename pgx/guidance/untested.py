@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from pgx.codes import Flag, FlagCode, Urgency
+from pgx.codes import Applies, Flag, FlagCode, Urgency
 from pgx.guidance.conditions import NO_RESULT
 from pgx.knowledge import KnowledgeBase
 
@@ -56,3 +56,37 @@ def sentence(known: Gravest, drug: str, source: str, genes: Sequence[str]) -> st
     places = [known[drug, source, gene] for gene in genes if (drug, source, gene) in known]
     said = f"No advice by {source}: {', '.join(genes)} not tested."
     return f"{said} Some results would mean: {_URGENCIES[_ORDER[min(places)]]}." if places else said
+
+
+def mark_refused(said: pl.DataFrame, calls: pl.DataFrame) -> pl.DataFrame:
+    """Let a row on a gene that was not tested say that a laboratory's result of it was refused.
+
+    Parameters
+    ----------
+    said
+        `pgx.schema.GUIDANCE`.
+    calls
+        `pgx.schema.CALLS`.
+
+    Returns
+    -------
+    polars.DataFrame
+        The same rows; those concerned have the flag ``outside_refused:<gene>`` for each such gene.
+    """
+    refused = calls.filter(pl.col("flags").list.contains(str(FlagCode.OUTSIDE_REFUSED))).select("sample", "gene")
+    if refused.is_empty():
+        return said
+    numbered = said.with_row_index("row")
+    code = pl.concat_str(pl.lit(f"{FlagCode.OUTSIDE_REFUSED}:"), "gene")
+    found = (
+        numbered.filter(pl.col("applies") == Applies.NOT_TESTED)
+        .select("row", "sample", gene="genes")
+        .explode("gene")
+        .join(refused, on=["sample", "gene"])
+        .group_by("row", maintain_order=True)
+        .agg(new=code)
+    )
+    added = pl.col("flags").list.concat(pl.col("new").fill_null([]))
+    return (
+        numbered.join(found, on="row", how="left", maintain_order="left").with_columns(flags=added).drop("row", "new")
+    )

@@ -133,7 +133,7 @@ def decide(rows: Iterable[S]) -> Decision[S]:
         untested=untested,
         stakes=stakes,
         unclear=unclear,
-        refused=tuple(dict.fromkeys(gene for row in valid for gene in row.refused)),
+        refused=tuple(dict.fromkeys(gene for row in statements for gene in row.refused)),
         differing=_differing(valid),
     )
 

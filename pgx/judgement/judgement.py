@@ -202,7 +202,9 @@ def _evidence(decision: Decision[S], known: Known) -> Iterator[str]:
 
 def _could_change(decision: Decision[S], known: Known) -> Iterator[str]:
     for gene in decision.untested:
-        yield f"gene:{gene}" + (f"={decision.stakes[gene]}" if gene in decision.stakes else "")
+        yield f"{'laboratory' if gene in decision.refused else 'gene'}:{gene}" + (
+            f"={decision.stakes[gene]}" if gene in decision.stakes else ""
+        )
     for gene, stake in decision.unclear.items():
         yield f"{'laboratory' if gene in decision.refused else 'variant'}:{gene}={stake}"
     for row in decision.statements:

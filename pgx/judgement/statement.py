@@ -104,7 +104,8 @@ class Statement:
     @property
     def refused(self) -> tuple[str, ...]:
         """Those of the unclear genes of which a laboratory's result could not be used."""
-        return tuple(gene for why, _, gene in self._unclear() if why == FlagCode.OUTSIDE_UNKNOWN)
+        unclear = [gene for why, _, gene in self._unclear() if why == FlagCode.OUTSIDE_UNKNOWN]
+        return (*unclear, *(flag.about for flag in self.codes if flag.code == FlagCode.OUTSIDE_REFUSED))
 
     def _unclear(self) -> list[tuple[str, str, str]]:
         flags = (flag for flag in self.codes if flag.code in UNCLEAR and len(flag.arguments) == 2)

@@ -30,6 +30,8 @@ def test_the_report_is_written_in_full_and_says_first_what_was_lost(pgx_command,
     first_page = " ".join(run.stdout.partition("Model scores")[0].split())
     assert f"! {SAID}" in first_page
     assert "a laboratory's result of HLA-B could not be used (lab.tsv: line 2: the gene 'HLAB'" in first_page
+    assert "abacavir a laboratory's result of HLA-B could not be used or not be understood" in first_page
+    assert "abacavir HLA-B not tested" not in first_page
     out = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "out").iterdir()}
     assert SAID.replace("'", "&#39;") in out["HG01593.report.html"].partition('id="scores"')[0]
     assert "CYP2D6: a laboratory's result could not be used" in out["HG01593.card.html"]

@@ -73,7 +73,7 @@ INDUCERS = ("rifampin", "carbamazepine", "phenytoin", "phenobarbital", "apalutam
 def test_an_expresser_of_cyp3a5_gets_no_higher_dose_of_tacrolimus_with_an_inhibitor_of_cyp3a4(agent, status):
     found = result(EXPRESSER, ["tacrolimus", {"drug": agent, "status": status}], ["tacrolimus"])
     advice = found.guidance.filter(pl.col("flags").list.join(";").str.contains("interaction_reverses:"))
-    assert set(advice["source"]) == {"CPIC", "DPWG", "FDA"}
+    assert set(advice["source"]) == {"CPIC", "DPWG"}  # the FDA asks for blood levels, whatever else is taken
     assert set(advice["action"]) == {DECIDES}
     assert advice["dose_change"].null_count() == advice.height
     for row in advice.iter_rows(named=True):
@@ -130,6 +130,18 @@ def test_a_lower_dose_is_withheld_beside_an_inducer_of_another_enzyme(calls, dru
     assert turned["dose_change"] is None
     assert turned["action"] not in ("reduce_dose", "lower_start")
     assert f"interaction_reverses:{agent}:{enzyme}" in flags(turned)
+
+
+def test_an_inducer_of_the_gene_itself_is_said_before_a_lower_dose_of_a_poor_metabolizer():
+    for agent in ("rifampin", "carbamazepine"):
+        found = result({"CYP2B6": pattern("*6/*6")}, ["efavirenz", agent], ["efavirenz"])
+        headline = line(found, "efavirenz").headline
+        assert headline.startswith(f"{agent} (") and "CYP2B6 inducer" in headline and "lowers efavirenz" in headline
+        assert not re.search(r"\d+ ?%|\d+ ?mg", headline), headline
+        lower = found.guidance.filter(pl.col("source") == "CPIC", pl.col("guideline") == "CPIC-0362")
+        assert lower["action"].to_list() == [DECIDES] and lower["dose_change"].to_list() == [None]
+    alone = line(result({"CYP2B6": pattern("*6/*6")}, ["efavirenz"], ["efavirenz"]), "efavirenz")
+    assert "start with a lower dose" in alone.headline
 
 
 def test_a_planned_inhibitor_of_the_gene_itself_turns_a_rise_around_and_a_current_one_is_converted():

@@ -154,7 +154,7 @@ def _line(
     refused: Collection[str],
 ) -> tuple[str, str]:
     """Return headline and reason."""
-    not_tested = f"{', '.join(untested)} not tested"
+    not_tested = gaps.not_tested(untested, refused)
     if part and unclear:
         why = [*gaps.unused_results(unclear, refused), *([not_tested] if untested else [])]
         headline = f"cannot be judged: {'; '.join(why)}{gaps.stake_clause({**stakes, **unclear})}"
@@ -162,7 +162,7 @@ def _line(
     if part:
         return f"cannot be judged: {not_tested}{gaps.stake_clause(stakes)}", part.result
     if deciding is None:
-        return _why_nothing(advice, untested, stakes), _results(advice, untested)
+        return _why_nothing(advice, untested, stakes, refused), _results(advice, untested)
     if all(row.urgency == "no_data" for row in valid):
         return "no recommendation for this result", _reason(deciding)
     settled = next((row for row in valid if row.applies == "yes" and row.urgency != "no_data"), None)
@@ -194,11 +194,13 @@ def _under_other_conditions(deciding: Advice, settled: Advice | None, valid: Seq
     return "; other advice under other conditions" if any(row.what != deciding.what for row in others) else ""
 
 
-def _why_nothing(advice: Sequence[Advice], untested: Mapping[str, list[str]], stakes: Mapping[str, str]) -> str:
+def _why_nothing(
+    advice: Sequence[Advice], untested: Mapping[str, list[str]], stakes: Mapping[str, str], refused: Collection[str]
+) -> str:
     if all(row.source == NOBODY for row in advice):
         return "no source has a recommendation for this drug"
     if untested:
-        return f"{', '.join(untested)} not tested{gaps.stake_clause(stakes)}"
+        return f"{gaps.not_tested(untested, refused)}{gaps.stake_clause(stakes)}"
     if any(row.applies == "possible" for row in advice):
         return "the genotype is too uncertain for one answer"
     return "no guideline row fits this result"

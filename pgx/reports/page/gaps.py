@@ -31,6 +31,14 @@ def unused_results(genes: Iterable[str], refused: Collection[str]) -> list[str]:
     return phrases
 
 
+def not_tested(genes: Iterable[str], refused: Collection[str]) -> str:
+    """Say which genes were not tested, and of which a laboratory sent a result that could not be used."""
+    genes = list(genes)
+    missing = ", ".join(gene for gene in genes if gene not in refused)
+    sent = unused_results([gene for gene in genes if gene in refused], refused)
+    return "; ".join([*sent, *([f"{missing} not tested"] if missing else [])])
+
+
 def untested_remarks(untested: Mapping[str, list[str]], stakes: Mapping[str, str]) -> Iterator[str]:
     """Yield that a source would look at a further gene."""
     for gene, sources in untested.items():
