@@ -32,7 +32,7 @@ def test_every_call_of_the_table_exists_and_every_public_call_is_in_it():
     assert all(inspect.isfunction(reduce(getattr, name.split("."), pgx)) for name in calls)
     verbs = {name for name in pgx.__all__ if inspect.isfunction(getattr(pgx, name))}
     looked_up = {f"kb.{name}" for name in pgx.kb.__all__ if inspect.isfunction(getattr(pgx.kb, name))}
-    assert calls == verbs | looked_up
+    assert calls == verbs | looked_up | {f"cohort.{name}" for name in pgx.cohort.__all__}
     assert [name for name, call in TABLE.items() if not call] == ["serve", "audit verify"]
 
 

@@ -72,8 +72,8 @@ def run(
     signal.signal(signal.SIGTERM, _end)
     with steps("persons", quiet=quiet, log_file=log_file) as progress:
         done = cohort.run(
-            vcf or (), out, sheet=sheet, reports=reports or (), clinical=clinical or (),
-            outside_calls=outside_calls or (), drugs=drugs,
+            vcf or (), out, sheet=sheet, clinical=clinical or (), outside_calls=outside_calls or (), drugs=drugs,
+            reports=reports or (),
             tables=TABLES if tables is None else tables, block_size=block_size, threads=threads,
             shard=_shard(shard), verify=verify, options=how,
             on_progress=lambda at: progress.step(at.done, at.total, lost=at.lost),

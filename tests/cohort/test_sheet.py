@@ -64,12 +64,14 @@ def test_a_heading_that_is_not_understood_is_refused(sheet, heading, told):
         read_sheet(sheet(f"{heading}\n{','.join('Q1' for _ in heading.split(','))}\n"), knowledge())
 
 
-def test_a_persons_row_is_as_good_as_the_options(sheet, inputs):
+def test_a_persons_row_is_as_good_as_the_options(sheet):
     path = sheet("sample,vcf,sex,medications,x_ward\nQ3,all.vcf,male,codeine;clopidogrel,7\nQ1,all.vcf,female,none,8\n")
     together = pgx.report(sheet=path)
     assert together.samples == ("Q3", "Q1")
     alone = pgx.report(
-        inputs / "all.vcf", medications="codeine,clopidogrel", options=pgx.Options(samples=["Q3"], sex={"Q3": "male"})
+        path.parent / "all.vcf",
+        medications="codeine,clopidogrel",
+        options=pgx.Options(samples=["Q3"], sex={"Q3": "male"}),
     )
     for name in ("calls", "guidance", "judgements", "scores", "medications", "notes"):
         assert getattr(together, name).filter(sample="Q3").equals(getattr(alone, name).filter(sample="Q3")), name
