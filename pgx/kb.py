@@ -79,7 +79,7 @@ def flags(code: str | None = None, knowledge: Paths = ()) -> Sections:
     Examples
     --------
     >>> import pgx
-    >>> pgx.kb.flags("prior_driven")["flags"]["kind"].to_list()
+    >>> pgx.kb.flags("recall")["flags"]["kind"].to_list()
     ['flag']
     """
     from pgx.knowledge import show

@@ -159,10 +159,26 @@ TABLES: dict[str, OutputTable] = {
     "failures": OutputTable(
         "one row a value, row or laboratory result that was lost; pgx report", FAILURES, {}, {"code": NoteCode}
     ),
+    "next_tests": OutputTable(
+        "one row a sample, drug and what could be found out; pgx report",
+        schema.NEXT_TESTS,
+        {"probability": "1"},
+        {
+            "kind": {
+                "gene": "the gene is not tested",
+                "hla": "the gene is not tested, and its frequency is not known",
+                "copy_number": "the data do not show the copy number",
+                "genotype": "another genotype is possible",
+                "record": "whether the person is of the population",
+                "drug_stopped": "the other drug is stopped",
+            },
+            "urgency_then": Urgency,
+        },
+    ),
     "exposure": OutputTable(
         "one row a genotype; pgx exposure",
         schema.EXPOSURE,
-        dict.fromkeys(("ratio", "low", "high", "level", "shares"), "1"),
+        dict.fromkeys(("ratio", "low", "high", "level"), "1"),
     ),
     "monitor": OutputTable(
         "one row an INR; pgx monitor",

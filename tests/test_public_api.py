@@ -140,7 +140,7 @@ def test_what_a_command_reads_stays_an_input_within_the_call_that_it_makes(tmp_p
 def test_a_result_is_shown_in_short(tmp_path):
     result = pgx.report(PERSON, clinical=HISTORY, drugs="clopidogrel")
     text = repr(result)
-    assert text.startswith("<Result of HG00652: calls 91x18, ") and len(text) < 400
+    assert text.startswith("<Result of HG00652: calls 91x19, ") and len(text) < 400
     assert f"pgx {pgx.__version__}, knowledge " in text
     page = result._repr_html_()
     assert page.startswith("<p>&lt;Result of HG00652") and "<iframe srcdoc=" in page and "clopidogrel" in page

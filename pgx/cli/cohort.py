@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 app = typer.Typer(
-    help="Work through many persons: in blocks, resumed where they stopped, on one machine or many.",
+    help="Work through many persons in blocks, and go on where it stopped.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )

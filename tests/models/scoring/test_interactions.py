@@ -27,7 +27,7 @@ def scored(tmp_path, medications: str, endpoint: str, **more: str):
     [
         ("simvastatin.myopathy", "simvastatin", "itraconazole", "CYP3A4"),
         ("simvastatin.myopathy", "simvastatin", "clarithromycin", "CYP3A4"),
-        ("lovastatin.myopathy", "lovastatin", "ketoconazole", "CYP3A4"),
+        ("simvastatin.myopathy", "simvastatin", "ketoconazole", "CYP3A4"),
         ("voriconazole.trough_in_range", "voriconazole", "rifampicin", "CYP3A4"),
     ],
 )
@@ -49,7 +49,7 @@ def test_a_number_that_another_drug_makes_wrong_is_not_given(tmp_path, endpoint,
     [
         # The endpoint reads the drug itself, or the phenotype that the drug leaves.
         ("warfarin.dose", "warfarin;carbamazepine", {"weight_kg": "70", "height_cm": "170"}),
-        ("metoprolol.bradycardia", "metoprolol;paroxetine", {}),
+        ("tramadol.non_response", "tramadol;paroxetine", {}),
         # Nothing acts on the drug.
         ("simvastatin.myopathy", "simvastatin;metformin", {}),
         ("simvastatin.myopathy", "simvastatin;paroxetine", {}),
@@ -60,12 +60,17 @@ def test_what_is_counted_already_or_does_not_act_costs_nothing(tmp_path, endpoin
     assert "refused:interaction_not_counted" not in row["flags"] and row["usable"], row["flags"]
 
 
+def acts(sample: str, drug: str, agent: str) -> pl.DataFrame:
+    """One marked interaction through CYP3A4, as `acting_drugs` has it."""
+    row = dict.fromkeys(COLUMNS) | {
+        "sample": sample, "drug": drug, "agent": agent, "enzyme": "CYP3A4", "strength": "strong", "role": "inhibitor",
+        "phase": "current", "effect": "raises", "marked": True, "recall": False,
+    }  # fmt: skip
+    return pl.DataFrame([row], schema=COLUMNS)
+
+
 def test_an_immune_reaction_does_not_follow_the_level(tmp_path) -> None:
-    acting = pl.DataFrame(
-        [("s", "carbamazepine", "ketoconazole", "CYP3A4", "strong", "inhibitor", "current", "raises", True, False, "")],
-        schema=list(COLUMNS),
-        orient="row",
-    )
+    acting = acts("s", "carbamazepine", "ketoconazole")
     names = ["carbamazepine.sjs_ten"]
     features = pl.DataFrame({"sample": ["s"], "gene.hla-b.phenotype": ["*15:02 positive"],
                              "gene.hla-a.phenotype": ["*31:01 negative"]})  # fmt: skip
@@ -75,11 +80,7 @@ def test_an_immune_reaction_does_not_follow_the_level(tmp_path) -> None:
 
 
 def test_only_the_person_who_takes_both_is_concerned() -> None:
-    acting = pl.DataFrame(
-        [("a", "simvastatin", "itraconazole", "CYP3A4", "strong", "inhibitor", "current", "raises", True, False, "")],
-        schema=list(COLUMNS),
-        orient="row",
-    )
+    acting = acts("a", "simvastatin", "itraconazole")
     names = ["simvastatin.myopathy"]
     features = pl.DataFrame({"sample": ["a", "b"], "gene.slco1b1.phenotype": ["Poor Function"] * 2,
                              "clinical.age": [60.0, 60.0]})  # fmt: skip
