@@ -189,7 +189,7 @@ def _parameter(kb: KnowledgeBase, enzyme: str, kind: str, drug: str, group: str)
         pl.col("enzyme") == enzyme, pl.col("kind") == kind, pl.col("drug").fill_null("") == drug
     )
     if row.height:
-        value, error, ratios, studies = row.select("value", "error", "ratios", "studies").row(0)
+        value, ratios, studies, error = row.select("value", "ratios", "studies", "error").row(0)
         return _Parameter(kind, float(value), float(error), f"{_MEASURED}: {ratios} of {studies} studies")
     prior: Prior = priors(kb)[kind, group]
     return _Parameter(kind, prior.value, prior.error, f"its class: {group.replace(':', ', ')}")
