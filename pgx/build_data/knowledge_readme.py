@@ -7,14 +7,14 @@ from types import ModuleType
 
 from pgx.io import write_bytes
 from pgx.knowledge.sources import read_sources
-from pgx.knowledge.tables import clinical, drugs, frequencies, genes, guidance, reading
+from pgx.knowledge.tables import clinical, drugs, exposure, frequencies, genes, guidance, reading
 from pgx.knowledge.tables.table import Field, Table
 from pgx.paths import data_dir
 
 FOLDER = data_dir() / "knowledge"
 PATH = FOLDER / "README.md"
 _TYPES = {"String": "text", "Float64": "number", "Int64": "whole number"}
-_SUBJECTS = (genes, reading, frequencies, guidance, drugs, clinical)
+_SUBJECTS = (genes, reading, frequencies, guidance, drugs, exposure, clinical)
 _HEAD = """# The knowledge base
 
 What `pgx` knows of genes, alleles, drugs, guidelines and clinical terms is in these files. This page is written by

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import polars as pl
 import pytest
@@ -10,7 +11,8 @@ import pytest
 import pgx
 from pgx.knowledge import load
 from pgx.knowledge.rules.outcomes import outcomes
-from pgx.models.evidence import endpoints
+from pgx.models.evidence import endpoints, population
+from pgx.models.evidence.endpoint import Endpoint, Term
 from pgx.models.scoring.score import score
 
 KB = load()
@@ -50,18 +52,41 @@ def test_the_average_of_a_rare_allele_is_that_of_the_population() -> None:
     assert abacavir["low"][1] == pytest.approx(0.36, abs=0.02) and abacavir["high"][1] == pytest.approx(0.6, abs=0.02)
 
 
+def _persons(one: Endpoint) -> list[tuple[float, dict[str, int]]]:
+    """Return everybody whom the endpoint's frequencies know: share, and copies of each term's finding."""
+    columns: dict[str, list[Term]] = {}
+    for term in one.terms:
+        alone = term.reading.kind in ("text_count", "yes", "missing")
+        assert alone or term.reading.kind in ("level", "recorded", "range", "status"), term.reading.kind
+        columns.setdefault(term.name if alone else term.reading.column, []).append(term)
+    persons: list[tuple[float, dict[str, int]]] = [(1.0, {})]
+    for terms in columns.values():
+        first, choices = terms[0], [(term.mean, {term.name: 1}) for term in terms]
+        if first.reading.kind == "text_count":
+            p = first.mean / 2
+            choices = [(2 * p * (1 - p), {first.name: 1}), (p * p, {first.name: 2})]
+        choices.append((1 - sum(share for share, _ in choices), {}))
+        persons = [(a * b, has | more) for a, has in persons for b, more in choices]
+    return persons
+
+
+def _risk(one: Endpoint, has: dict[str, int]) -> float:
+    """Return a person's risk: of several genetic findings, the largest effect stands alone."""
+    genetic = [term for term in one.terms if term.name in has and term.single]
+    if sum(has[term.name] for term in genetic) > 1:
+        leading = max(genetic, key=lambda term: abs(term.coefficient))
+        has = {name: n for name, n in has.items() if name not in {term.name for term in genetic}} | {leading.name: 1}
+    return 1 / (1 + math.exp(-one.baseline - sum(t.coefficient * has.get(t.name, 0) for t in one.terms)))
+
+
 @pytest.mark.parametrize("name", sorted(RISKS))
 def test_the_average_lies_between_the_lowest_and_the_highest_risk(name: str) -> None:
     one = RISKS[name]
-    mixture = [(one.baseline, 1.0)]
-    for term in one.terms:
-        mixture = [
-            (level + term.coefficient * has, share * (term.mean if has else 1 - term.mean))
-            for level, share in mixture
-            for has in (0, 1)
-        ]
-    mean = sum(share / (1 + 2.718281828459045**-level) for level, share in mixture)
-    assert 1 / (1 + 2.718281828459045**-one.average) == pytest.approx(mean, rel=0.15)
+    risks = [(share, _risk(one, has)) for share, has in _persons(one)]
+    assert sum(share for share, _ in risks) == pytest.approx(1.0)
+    mean = population.mean_of(one)
+    assert mean == pytest.approx(sum(share * risk for share, risk in risks), rel=1e-6)
+    assert min(risk for _, risk in risks) < mean < max(risk for _, risk in risks)
 
 
 def test_the_rate_of_all_who_start_flucloxacillin_is_the_average_and_not_the_baseline() -> None:

@@ -19,7 +19,7 @@ from pgx.models.evaluation import measures
 from pgx.models.evidence import endpoint_parsing, endpoints
 from pgx.models.evidence.endpoint import Term
 from pgx.models.evidence.endpoint_parsing import MAX_RISK, odds_ratio
-from pgx.models.fitting import fit, linear, metrics, new_sites, risk_covariance
+from pgx.models.fitting import boost, candidates, fit, linear, metrics, new_sites, risk_covariance, stacking
 from pgx.models.fitting.linear import Data
 from pgx.models.scoring import score_rows
 from pgx.models.training import fit_cohort, train
@@ -27,15 +27,31 @@ from pgx.models.training import fit_cohort, train
 LIMITS = {
     (endpoint_parsing, "MAX_RISK"): 0.9,
     (endpoint_parsing, "UNSTATED_SE"): 0.5,
-    (fit, "MIN_EVENTS"): 15,
-    (fit, "RIDGE_EVENTS"): 50,
-    (fit, "RIDGE_PATIENTS"): 150,
-    (fit, "BOOSTER_EVENTS"): 100,
-    (fit, "_TIES"): 0.05,
-    (fit, "_DOUBT"): 1.5,
-    (fit, "_HANDICAP"): {"slope": 0.5, "ridge_strong": 1.0, "ridge": 1.5},
-    (linear, "SHRINK"): {"sqrt": (12.0, 25.0), "logit": (1.0, 4.0)},
-    (linear, "WEIGHTS"): {"slope": 0.0, "ridge_strong": 400.0, "ridge": 100.0},
+    (fit, "MIN_EVENTS"): 10,
+    (fit, "BOOSTER_EVENTS"): 20,
+    (fit, "MIN_SITES"): 5,
+    (fit, "_REPEATED"): 250,
+    (fit, "_TWICE"): 2000,
+    (stacking, "PRICE"): {
+        "prior": 0.0,
+        "base_rate": 1.0,
+        "intercept": 1.0,
+        "slope": 1.5,
+        "ridge": 2.0,
+        "plain_ridge": 2.0,
+        "boosted": 3.0,
+        "boosted_ridge": 3.0,
+        "plain_booster": 3.0,
+    },
+    (stacking, "SMALLEST"): 0.02,
+    (candidates, "PRECISIONS"): (0.01, 0.1, 1.0, 10.0, 100.0, 1e3, 1e4, 1e5),
+    (candidates, "_FEW"): 400,
+    (candidates, "_MANY"): 20_000,
+    (candidates, "_MOST_OF_FEW"): 80,
+    (candidates, "_PARALLEL"): 100_000,
+    (linear, "LARGE"): 2_000_000,
+    (linear, "SHRINK"): {"sqrt": (12.0, 25.0), "log": (2.0, 4.0), "logit": (1.0, 4.0)},
+    (linear, "_NEAR"): 1e-4,
     (risk_covariance, "UNLEARNED"): 0.5,
     (risk_covariance, "LARGEST"): 0.09,
     (risk_covariance, "MIN_SITES"): 5,
@@ -56,6 +72,47 @@ LIMITS = {
 @pytest.mark.parametrize(("module", "name"), LIMITS, ids=lambda one: getattr(one, "__name__", one))
 def test_a_limit_is_what_the_documentation_says(module: object, name: str) -> None:
     assert getattr(module, name) == LIMITS[module, name]
+
+
+# What the number of events allows
+
+
+@pytest.mark.parametrize(
+    ("events", "gate", "names"),
+    [
+        (9, "intercept", {"prior", "base_rate", "intercept"}),
+        (10, "linear", {"prior", "base_rate", "intercept", "slope", "ridge", "plain_ridge"}),
+        (19, "linear", {"prior", "base_rate", "intercept", "slope", "ridge", "plain_ridge"}),
+        (20, "booster", set(stacking.PRICE)),
+    ],
+)
+def test_ten_events_allow_features_and_twenty_allow_trees(events: int, gate: str, names: set[str]) -> None:
+    data = Data(np.zeros(200), np.zeros((200, 3), np.float32), np.r_[np.ones(events), np.zeros(200 - events)],
+                np.arange(200))  # fmt: skip
+    assert fit.count_events(data.y, "logit", data.groups) == events
+    assert fit.gate_of(events) == gate
+    assert set(candidates.plan(events, data, "logit", boost.Settings(), gate)) == names
+
+
+@pytest.mark.parametrize(
+    ("events", "depth", "leaf"), [(50, 2, 2.0), (100, 2, 2.0), (399, 2, 7.98), (400, 3, 8.0), (2000, 3, 20.0)]
+)
+def test_trees_are_shallow_and_leaves_heavy_where_events_are_few(events: int, depth: int, leaf: float) -> None:
+    near = candidates.suited(boost.Settings(), events, "logit")
+    assert (near.depth, near.l2, near.rate) == (depth, 5.0, 0.05)
+    assert near.leaf_weight == pytest.approx(leaf)
+
+
+@pytest.mark.parametrize(
+    ("found", "kept"),
+    [
+        ({"prior": 0.981, "slope": 0.019}, {"prior": 1.0, "slope": 0.0}),
+        ({"prior": 0.98, "slope": 0.02}, {"prior": 0.98, "slope": 0.02}),
+        ({"prior": 0.5, "slope": 0.49, "ridge": 0.01}, {"prior": 0.5051, "slope": 0.4949, "ridge": 0.0}),
+    ],
+)
+def test_a_candidate_counts_from_a_fiftieth_on(found: dict[str, float], kept: dict[str, float]) -> None:
+    assert stacking.rounded(found) == pytest.approx(kept)
 
 
 # Published evidence
@@ -87,12 +144,15 @@ def test_an_odds_ratio_is_taken_as_it_is() -> None:
 
 def _term(**more: object) -> Term:
     row = {"name": "t", "column": "c", "measure": "RR", "estimate": 2.0, "mark": "recall", **more}
-    return endpoint_parsing._term(row, {}, 0.1)
+    baseline, scale = (None, "log") if row["measure"] == "ratio" else (0.1, "logit")
+    return endpoint_parsing._term(row, {}, baseline, scale)
 
 
 def test_the_width_of_an_effect_is_that_of_its_interval_and_half_where_none_is_stated() -> None:
     assert _term().se == 0.5
     assert _term(measure="OR").se == 0.5
+    assert _term(measure="ratio").se == 0.5
+    assert _term(measure="ratio", low=1.0, high=4.0).se == pytest.approx(math.log(4) / (2 * stats.norm.ppf(0.975)))
     assert _term(measure="OR", low=1.0, high=4.0).se == pytest.approx(math.log(4) / (2 * stats.norm.ppf(0.975)))
     # An upper end that the largest risk holds back says nothing: the lower side does.
     held = _term(low=1.0, high=20.0)

@@ -50,10 +50,9 @@ def test_copies_of_rows_change_nothing(kb: KnowledgeBase) -> None:
     """Ten identical rows a person are the same cohort: candidates, their weights and losses."""
     one = endpoints.get(kb, NAME)
     table = simulate(one, 500, events=80, seed=4)
-    single, copied = (
-        fit.fit(cohort.load(frame, one, Roles()).data, "logit", [0] * 50, settings=FEW)
-        for frame in (table, pl.concat([table] * 10))
-    )
+    data = [cohort.load(frame, one, Roles()).data for frame in (table, pl.concat([table] * 10))]
+    assert data[0].x.shape[1] == data[1].x.shape[1]
+    single, copied = (fit.fit(each, "logit", [0] * each.x.shape[1], settings=FEW) for each in data)
     assert copied.events == single.events and copied.gate == single.gate
     assert copied.losses["intercept"] == pytest.approx(single.losses["intercept"], abs=2e-3)
     for name, weight in single.weights.items():

@@ -14,7 +14,7 @@ from pgx.errors import UsageError
 from pgx.knowledge import KnowledgeBase
 from pgx.models.cohort.simulation import Truth, simulate
 from pgx.models.evidence import endpoints
-from pgx.models.fitting import boost
+from pgx.models.fitting import boost, fit
 from pgx.models.training.train import train
 
 ENDPOINT = "clopidogrel.mace"
@@ -60,7 +60,8 @@ def test_tuning_needs_optuna_and_more_than_one_try(
 
 def test_too_few_events_leave_nothing_to_tune(kb: KnowledgeBase) -> None:
     pytest.importorskip("optuna")
-    few = simulate(endpoints.get(kb, ENDPOINT), 200, events=14, seed=3)
+    many = simulate(endpoints.get(kb, ENDPOINT), 250, events=50, seed=3)
+    few = pl.concat([many.filter(outcome=1).head(fit.BOOSTER_EVENTS - 1), many.filter(outcome=0)])
     said: list[str] = []
     model = train(ENDPOINT, few, None, kb, tune=2, say=said.append)
     assert "too few events for trees: nothing to tune" in said and "settings" not in model.facts["training"]

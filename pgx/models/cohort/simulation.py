@@ -190,8 +190,14 @@ def _value(reading: Reading) -> object:
     return f"Reference/{reading.text}"
 
 
+_ORDINARY: Mapping[str, str] = {"lifestyle.smoking_status": "never"}
+"""Coded column that is not of a gene -> the answer that no published effect is about."""
+
+
 def _ordinary(reading: Reading) -> object:
     """A value that makes the reading 0."""
+    if reading.column in _ORDINARY:
+        return _ORDINARY[reading.column]
     if reading.kind == "status":
         return f"{reading.text} negative"
     if reading.kind == "range":
