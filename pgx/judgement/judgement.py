@@ -88,7 +88,7 @@ NOTHING_KNOWN = Known()
 def judge(sample: str, drug: str, decision: Decision[S], known: Known = NOTHING_KNOWN) -> Judgement:
     """Return what is said of a drug for a person."""
     said = decision.ruled_out or (None if decision.part else decision.deciding)
-    causes = () if decision.ruled_out or decision.part else tuple(_causes(decision, known, drug))
+    causes = () if decision.part else tuple(_causes(decision, known, drug))
     details = _details(decision, said, known)
     changes_dose = said is not None and decision.urgency == "change_dose"
     return Judgement(
@@ -213,7 +213,8 @@ def _could_change(decision: Decision[S], known: Known) -> Iterator[str]:
     for gene in decision.deciding.genes if decision.deciding else ():
         yield from (f"copies:{gene} {phenotype}" for phenotype in known.copies.get(gene, ()))
     for row in (*decision.valid, *decision.limits):
-        if row.applies == "if_population":
+        milder = decision.ruled_out is not None and _milder(row.urgency, decision.ruled_out.urgency)
+        if row.applies == "if_population" and not milder:  # what the label rules out stays ruled out
             yield f"person:{row.row['population']}={row.urgency}"
     yield from (f"value:{concept}" for concept in known.left_out)
     yield from (f"drug:{acting.agent}" for acting in decision.acting)
@@ -222,10 +223,15 @@ def _could_change(decision: Decision[S], known: Known) -> Iterator[str]:
 def _causes(decision: Decision[S], known: Known, drug: str) -> Iterator[str]:
     """Yield the medicines without which the genes would ask for something milder."""
     row = decision.deciding
+    # Where the label rules the drug out, stopping a medicine helps only if the label does so because of that medicine.
+    by_label = {acting.agent for acting in decision.ruled_out.acting} if decision.ruled_out else None
     alone = [flag.about for flag in row.codes if flag.code == FlagCode.GENES_ALONE] if row else []
     if row and alone and _milder(known.urgencies.get(alone[0], ""), row.urgency):
         for gene in row.genes:
-            yield from (f"{CAUSE}:{agent}:{gene}:{alone[0]}" for agent in known.agents.get(gene, ()) if agent != drug)
+            agents = (agent for agent in known.agents.get(gene, ()) if agent != drug)
+            yield from (
+                f"{CAUSE}:{agent}:{gene}:{alone[0]}" for agent in agents if by_label is None or agent in by_label
+            )
 
 
 def _milder(urgency: str, than: str) -> bool:

@@ -144,7 +144,7 @@ def test_an_odds_ratio_is_taken_as_it_is() -> None:
 
 def _term(**more: object) -> Term:
     row = {"name": "t", "column": "c", "measure": "RR", "estimate": 2.0, "mark": "recall", **more}
-    baseline, scale = (None, "log") if row["measure"] == "ratio" else (0.1, "logit")
+    baseline, scale = (None, "log") if row["measure"] == "ratio" else (0.1, "sqrt")
     return endpoint_parsing._term(row, {}, baseline, scale)
 
 

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from pgx.knowledge import KnowledgeBase
-from pgx.models.cohort import cohort
+from pgx.models.cohort import cohort, column_choice
 from pgx.models.cohort.cohort import Roles
 from pgx.models.cohort.simulation import Truth, simulate
 from pgx.models.evidence import endpoints
@@ -50,14 +50,35 @@ def test_copies_of_rows_change_nothing(kb: KnowledgeBase) -> None:
     """Ten identical rows a person are the same cohort: candidates, their weights and losses."""
     one = endpoints.get(kb, NAME)
     table = simulate(one, 500, events=80, seed=4)
-    data = [cohort.load(frame, one, Roles()).data for frame in (table, pl.concat([table] * 10))]
-    assert data[0].x.shape[1] == data[1].x.shape[1]
-    single, copied = (fit.fit(each, "logit", [0] * each.x.shape[1], settings=FEW) for each in data)
+    taken = [cohort.load(frame, one, Roles()) for frame in (table, pl.concat([table] * 10))]
+    assert taken[0].features == taken[1].features
+    single, copied = (fit.fit(each.data, "logit", [0] * len(each.features), settings=FEW) for each in taken)
     assert copied.events == single.events and copied.gate == single.gate
     assert copied.losses["intercept"] == pytest.approx(single.losses["intercept"], abs=2e-3)
     for name, weight in single.weights.items():
         assert copied.weights[name] == pytest.approx(weight, abs=0.2), name
     assert np.sqrt(np.diag(copied.covariance)[:2]) == pytest.approx(np.sqrt(np.diag(single.covariance)[:2]), rel=0.05)
+
+
+def test_ten_rows_of_a_person_are_not_ten_who_have_it() -> None:
+    """A column is chosen for the persons in whom it is known and varies."""
+    people = np.repeat(np.arange(120), 10)
+
+    def chosen(values: list[object]) -> tuple[list[str], str]:
+        column = pl.Series("x", values)
+        alone = column_choice._auto(column)
+        several = column_choice._auto(
+            pl.Series("x", np.repeat(column.to_list(), 10).tolist(), dtype=column.dtype), people
+        )
+        assert several == alone
+        return [feature.name for feature in several[0]], several[1]
+
+    assert chosen(["rare"] * 9 + ["a"] * 50 + ["b"] * 61) == (["x = b", "x = a"], "")
+    assert chosen(["rare"] * 10 + ["a"] * 50 + ["b"] * 60) == (["x = b", "x = a", "x = rare"], "")
+    assert chosen([True] * 4 + [False] * 116) == ([], "hardly varies")
+    assert chosen([True] * 5 + [False] * 115) == (["x"], "")
+    assert chosen([1.5, 2.5, 3.5, *[None] * 117]) == ([], "hardly ever known")
+    assert chosen(list(range(120))) == ([], "a number of its own for every row")
 
 
 def test_persons_with_unlike_numbers_of_rows_count_alike() -> None:

@@ -144,20 +144,22 @@ def load(
     if np.ptp(y) == 0:
         remarks.append(("one_outcome", f"every row has {outcome} = {y[0]:g}: check the coding, there is nothing to "
                                        "learn"))  # fmt: skip
+    people = codes(frame[person], alone=True) if person else np.arange(frame.height)
+    weight = per_person(people)
     if features is None:
-        features, unused, said = column_choice.choose(frame, endpoint, taken, y, others=roles.others)
+        once = None if weight is None else people
+        features, unused, said = column_choice.choose(frame, endpoint, taken, y, others=roles.others, people=once)
         unused |= nested
         remarks += said
     prepared = design.prepare(frame, endpoint, features)
     prior = design.prior(prepared, endpoint)
     remarks += _evidence_read(prior, endpoint) + _unit(y, prior, endpoint)
     x = design.matrix(prepared, features)
-    people = codes(frame[person], alone=True) if person else np.arange(frame.height)
     sites = codes(frame[site], alone=False) if site else None
     names = tuple(frame[site].cast(pl.String).fill_null("unknown").unique().sort()) if site else ()
     order = _order(frame[time]) if time else None
     link_y = linked(y, endpoint.link)
-    data = Data(prior.margin, x, link_y, people, per_person(people))
+    data = Data(prior.margin, x, link_y, people, weight)
     return Cohort(data, frame, prior, tuple(features), sites, order, left_out, unused, names, tuple(remarks))
 
 

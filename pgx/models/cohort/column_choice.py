@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from pgx.features import posterior
 from pgx.models.cohort import leakage
@@ -16,12 +17,19 @@ from pgx.models.fitting.boost import Floats
 _MAX_LEVELS = 8
 _RARE = 10
 _MANY = 100
+_WORDS = (pl.String, pl.Categorical, pl.Enum)
 _SLIPS = 0.1
 """Share of a column's values that may be words, for it to be one of numbers."""
 
 
 def choose(
-    frame: pl.DataFrame, endpoint: Endpoint, taken: set[str], y: Floats, *, others: bool
+    frame: pl.DataFrame,
+    endpoint: Endpoint,
+    taken: set[str],
+    y: Floats,
+    *,
+    others: bool,
+    people: NDArray[np.int64] | None = None,
 ) -> tuple[list[Feature], dict[str, str], list[tuple[str, str]]]:
     """Choose features: the endpoint's, or, where it names none, the prior's readings and every usable column.
 
@@ -35,13 +43,15 @@ def choose(
         Columns that are no features: outcome, person and the like.
     others
         Add every usable column to the features that the endpoint names.
+    people
+        int64 (n,): person of each row, who is counted once however many rows say the same; None = a row is a person.
 
     Returns
     -------
     tuple of list, dict and list
         The features, the columns not used with the reason, and code and sentence of what the user must know.
     """
-    features, unused = _candidates(frame, endpoint, taken, others)
+    features, unused = _candidates(frame, endpoint, taken, others, people)
     features, giving = _without_answers(frame, endpoint, features, y)
     unused |= dict.fromkeys(giving, "it gives the outcome away")
     said = [("text_among_numbers", text) for text in words_among_numbers(frame, features)]
@@ -49,7 +59,7 @@ def choose(
 
 
 def _candidates(
-    frame: pl.DataFrame, endpoint: Endpoint, taken: set[str], others: bool
+    frame: pl.DataFrame, endpoint: Endpoint, taken: set[str], others: bool, people: NDArray[np.int64] | None
 ) -> tuple[list[Feature], dict[str, str]]:
     unused: dict[str, str] = {}
     chosen = list(endpoint.features)
@@ -63,7 +73,7 @@ def _candidates(
             chosen.append(Feature(term.name, term.reading, sign, "direction of the published effect" if sign else ""))
     for name in frame.columns:
         if name not in taken:
-            added, why = ([], "for scores only") if kept_for_scores(name) else _auto(frame[name])
+            added, why = ([], "for scores only") if kept_for_scores(name) else _auto(frame[name], people)
             chosen += added
             if why:
                 unused[name] = why
@@ -75,10 +85,22 @@ def kept_for_scores(name: str) -> bool:
     return name.startswith("gene.") and name.endswith(f".{posterior.NAME}")
 
 
-def _auto(column: pl.Series) -> tuple[list[Feature], str]:  # noqa: PLR0911 (one line a kind of column)
+def _said_once(column: pl.Series, people: NDArray[np.int64]) -> tuple[pl.Series, int]:
+    """Return the known values, each once a person, and the number of persons of whom any is known."""
+    rows = pl.DataFrame([column.alias("value"), pl.Series("person", people)]).drop_nulls()
+    return rows.unique(maintain_order=True)["value"].alias(column.name), rows["person"].n_unique()
+
+
+def _auto(  # noqa: PLR0911 (one line a kind of column)
+    column: pl.Series, people: NDArray[np.int64] | None = None
+) -> tuple[list[Feature], str]:
     """Features of one column, and why there are none."""
     known = column.drop_nulls()
-    if len(known) < _RARE:
+    persons = len(known)
+    # What can be no feature has no need to be compared, and may not be comparable.
+    if people is not None and (column.dtype.is_numeric() or column.dtype in (pl.Boolean, *_WORDS)):
+        known, persons = _said_once(column, people)
+    if persons < _RARE:
         return [], "hardly ever known"
     if column.dtype == pl.Boolean:
         minority = int(min(known.sum(), len(known) - known.sum()))
@@ -92,7 +114,7 @@ def _auto(column: pl.Series) -> tuple[list[Feature], str]:  # noqa: PLR0911 (one
         return [Feature(column.name, Reading(column.name))], ""
     if column.dtype.is_temporal():
         return [], "a date"
-    if column.dtype not in (pl.String, pl.Categorical, pl.Enum):
+    if column.dtype not in _WORDS:
         return [], "neither number nor text"
     number = known.cast(pl.String).cast(pl.Float64, strict=False)
     slips = number.null_count()

@@ -196,8 +196,6 @@ _ORDINARY: Mapping[str, str] = {"lifestyle.smoking_status": "never"}
 
 def _ordinary(reading: Reading) -> object:
     """A value that makes the reading 0."""
-    if reading.column in _ORDINARY:
-        return _ORDINARY[reading.column]
     if reading.kind == "status":
         return f"{reading.text} negative"
     if reading.kind == "range":
@@ -208,7 +206,7 @@ def _ordinary(reading: Reading) -> object:
         return "Normal Function" if "Function" in str(reading.levels[0]) else "Normal Metabolizer"
     if reading.kind == "text_count":
         return "Reference/Reference"
-    return "*1/*1" if "*" in str(reading.levels[0]) else "reference/reference"
+    return _ORDINARY.get(reading.column, "*1/*1" if "*" in str(reading.levels[0]) else "reference/reference")
 
 
 def _outcome(endpoint: Endpoint, margin: Floats, rng: Generator) -> Floats:
