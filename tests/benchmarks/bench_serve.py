@@ -19,7 +19,7 @@ import polars as pl
 
 from pgx.reports.formats.tables import TABLES
 from tests.reports.rendered import write
-from tests.reports.test_speed import large
+from tests.reports.test_large import large
 
 PATIENTS, CLIENTS, REQUESTS, ROUNDS, BUDGET_MS = 60, 4, 200, 3, 50.0
 
