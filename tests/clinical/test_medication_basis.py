@@ -53,7 +53,7 @@ def test_nothing_said_is_nothing_adjusted(kb, write):
 
 
 def test_a_drug_that_could_not_be_read_is_a_gap(kb, write):
-    data = read([write("a.csv", "sample,medications\nA,warfarin;fluoxetin;quixotin\n")], kb)
+    data = read([write("a.csv", "sample,medications\nA,warfarin;fluoxetinne;quixotin\n")], kb)
     ((_, severity, message),) = basis(data, ["A"])
     assert severity == "warning" and "2 more not known here" in message and "no clinical phenotype" in message
 
