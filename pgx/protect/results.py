@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import cast
 
@@ -17,7 +17,6 @@ from pgx.types import Result
 
 FORMATS = ("json", "tsv", "parquet", "fhir")
 """Formats that programs read. The others are for people, who act on them: they need the person's name."""
-_FRAMES = ("calls", "phenotypes", "guidance", "scores", "clinical", "medications", "notes", "judgements")
 _OF_A_FILE: dict[str, dict[str, str | None]] = {
     "clinical": {"source": "withheld"},
     "medications": {"source": "withheld", "as_written": None},
@@ -60,7 +59,9 @@ def without_names(result: Result, key: str | Path, kb: KnowledgeBase) -> Result:
     names = read_key(key)
     known = {sample: names.of(sample) for sample in result.samples}
     days = {sample: names.shift_of(sample).days for sample in result.samples}
-    frames: dict[str, pl.DataFrame] = {name: _frame(getattr(result, name), known, days) for name in _FRAMES}
+    # Every frame that a result has, so that a new one is never forgotten.
+    given = {one.name: getattr(result, one.name) for one in fields(result)}
+    frames = {name: _frame(frame, known, days) for name, frame in given.items() if isinstance(frame, pl.DataFrame)}
     for name, columns in _OF_A_FILE.items():
         frames[name] = frames[name].with_columns(
             pl.lit(text, dtype=pl.String).alias(one) for one, text in columns.items()
