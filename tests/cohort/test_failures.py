@@ -85,12 +85,12 @@ def test_two_runs_do_not_work_in_one_folder(inputs, tmp_path):
 
 
 def test_a_run_that_is_disturbed_ends_in_the_same_bytes(tmp_path):
-    """Ten random trials; `python -m tests.hpc.kills` makes as many as wanted."""
+    """Three random trials; `python -m tests.hpc.kills` makes as many as wanted."""
     inputs = write_inputs(tmp_path)
     seconds = seconds_of(inputs, tmp_path / "whole")
     expected = content(tmp_path / "whole")
     assert any(name.startswith("reports/") for name in expected)
-    for number in range(int(os.environ.get("PGX_KILLS", "10"))):
+    for number in range(int(os.environ.get("PGX_KILLS", "3"))):
         assert trial(number, 7, inputs, tmp_path, expected, seconds) is None
 
 
