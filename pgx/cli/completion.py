@@ -154,8 +154,10 @@ def _rules(path: Path) -> list[str]:
 
 def _column(table: str, context: typer.Context, column: str | None = None) -> Iterator[str]:
     """Yield a column of a table, the first one if it is not named, of the product's knowledge and of overlays."""
-    for folder in _folders(context):
-        with suppress(OSError, UnicodeDecodeError), (folder / f"{table}.tsv").open(encoding="utf-8") as lines:
+    # Rows under terms of their own are in files of their own, such as recommendations.dpwg.tsv.
+    files = [one for folder in _folders(context) for one in (folder / f"{table}.tsv", *folder.glob(f"{table}.*.tsv"))]
+    for path in files:
+        with suppress(OSError, UnicodeDecodeError), path.open(encoding="utf-8") as lines:
             head = next(lines, "").rstrip("\n").split("\t")
             if column is not None and column not in head:
                 continue

@@ -176,7 +176,7 @@ def test_an_impossible_person_has_a_report_that_names_the_value_and_no_dose(pgx_
 
 
 def test_a_drug_that_is_almost_known_is_suggested_not_guessed(pgx_command):
-    line = refused(pgx_command("report", PERSON, "--drugs", "warfarine"), code=2)
+    line = refused(pgx_command("report", PERSON, "--drugs", "warfarim"), code=2)
     assert "warfarin" in line
 
 
