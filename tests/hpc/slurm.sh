@@ -41,6 +41,8 @@ SlurmctldParameters=idle_on_node_suspend
 NodeName=$name NodeAddr=127.0.0.1 CPUs=$(nproc) RealMemory=4000 State=UNKNOWN
 PartitionName=tests Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 END
+    # srun inside a job looks here: a workflow engine clears the SLURM variables of what it submits.
+    [ -e /etc/slurm/slurm.conf ] || ln -s "$folder/slurm.conf" /etc/slurm/slurm.conf
     setpriv --reuid=munge --regid=munge --clear-groups munged --force --socket="$folder/munge/socket" \
         --pid-file="$folder/munge/pid" --log-file="$folder/munge/log" --seed-file="$folder/munge/seed"
     export SLURM_CONF="$folder/slurm.conf"
@@ -55,6 +57,7 @@ END
 }
 
 stop() {
+    [ "$(readlink /etc/slurm/slurm.conf)" != "$folder/slurm.conf" ] || rm /etc/slurm/slurm.conf
     for file in "$folder/slurmd.pid" "$folder/slurmctld.pid" "$folder/munge/pid"; do
         [ -s "$file" ] && kill "$(cat "$file")" 2>/dev/null || true
     done

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -52,7 +53,8 @@ def cluster(tmp_path_factory) -> Iterator[dict[str, str]]:
 def one_process(tmp_path_factory) -> tuple[Path, dict[str, bytes]]:
     folder = tmp_path_factory.mktemp("one")
     sheet = write_sheet(folder)
-    pgx.cohort.run(out=folder / "cohort", sheet=sheet, block_size=1, threads=1)
+    with contextlib.chdir(folder):  # notes name files as they were given
+        pgx.cohort.run(out="cohort", sheet=sheet.name, block_size=1, threads=1)
     return folder, content(folder / "cohort")
 
 
