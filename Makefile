@@ -55,7 +55,11 @@ demo: $(VENV)/.installed  ## Report on a real person's variants with a made-up c
 test: $(VENV)/.installed-dev check  ## Lint, types, import layers, knowledge and all tests
 	PGX_SHARED=$(SHARED) $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests
 
-test-hpc: $(VENV)/.installed-dev  ## A cohort on a Slurm cluster of this machine, and 200 random kills; skips what is not installed
+$(VENV)/.installed-hpc: $(VENV)/.installed-dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group hpc
+	@touch $@
+
+test-hpc: $(VENV)/.installed-hpc  ## A cohort on a Slurm cluster of this machine, Snakemake, Dask, Spark, and 200 random kills; skips what is not installed
 	$(BIN)/python -m pytest -m hpc tests/hpc
 	$(BIN)/python -m tests.hpc.kills -n 200 --seed $(SEED)
 

@@ -50,6 +50,11 @@ def run(
     threads: Annotated[
         int | None, typer.Option(min=1, help="Processes at once [default: one a core].", show_default=False)
     ] = None,
+    executor: Annotated[str, typer.Option(help="processes of this machine, or dask.")] = "processes",
+    scheduler: Annotated[
+        str | None,
+        typer.Option(help="Address of a Dask scheduler, such as tcp://node1:8786.", show_default=False),
+    ] = None,
     shard: Annotated[
         str | None,
         typer.Option(help="I/N: do the I-th of N shards; `pgx cohort merge` joins them.", show_default=False),
@@ -75,7 +80,7 @@ def run(
             vcf or (), out, sheet=sheet, clinical=clinical or (), outside_calls=outside_calls or (), drugs=drugs,
             reports=reports or (),
             tables=TABLES if tables is None else tables, block_size=block_size, threads=threads,
-            shard=_shard(shard), verify=verify, options=how,
+            scheduler=_scheduler(executor, scheduler), shard=_shard(shard), verify=verify, options=how,
             on_progress=lambda at: progress.step(at.done, at.total, lost=at.lost),
         )  # fmt: skip
     if not quiet:
@@ -158,6 +163,16 @@ def _shard(text: str | None) -> tuple[int, int]:
     if not (one.isdigit() and of.isdigit()):
         raise UsageError(f"--shard: {text!r} is not I/N, such as 3/10")
     return int(one), int(of)
+
+
+def _scheduler(executor: str, address: str | None) -> str | None:
+    from pgx.errors import UsageError
+
+    if executor not in ("processes", "dask"):
+        raise UsageError(f"--executor: {executor!r} is neither processes nor dask")
+    if (executor == "dask") != (address is not None):
+        raise UsageError("--executor dask and --scheduler ADDRESS belong together")
+    return address
 
 
 def _end(number: int, frame: Any) -> None:

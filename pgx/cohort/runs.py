@@ -14,6 +14,7 @@ from pgx import variants
 from pgx.codes import NoteCode
 from pgx.cohort import finish, manifest
 from pgx.cohort.crew import Crew
+from pgx.cohort.dask_crew import DaskCrew
 from pgx.cohort.fingerprints import fingerprints
 from pgx.cohort.folder import Folder, Json, read_json, write_json
 from pgx.cohort.plan import BLOCK, TABLES, Plan
@@ -51,6 +52,8 @@ class Progress:
     resumed: int = 0
 
 
+Workers = int | str
+"""Number of processes of this machine, or the address of a Dask scheduler."""
 OnProgress = Callable[[Progress], None]
 
 
@@ -67,6 +70,7 @@ def run(
     reports: Names = (),
     block_size: int = BLOCK,
     threads: int | None = None,
+    scheduler: str | None = None,
     shard: tuple[int, int] = (1, 1),
     verify: bool = False,
     options: Options | None = None,
@@ -90,6 +94,8 @@ def run(
         Persons a block; blocks are cut in the order of the samples.
     threads
         Processes; None = one a core.
+    scheduler
+        Address of a Dask scheduler whose workers do the blocks (extra ``dask``), instead of processes of this machine.
     shard
         (I, N): of N shards do the I-th, counted from 1; every N-th block is its own.
     verify
@@ -132,6 +138,8 @@ def run(
         options=options,
     )
     _check(plan, shard, threads)
+    if scheduler is not None and threads is not None:
+        raise UsageError("processes are counted on this machine only: a Dask cluster has its own workers")
     folder = Folder(Path(out), f"{shard[0]}-of-{shard[1]}")
     kb = knowledge(options.knowledge)
     if sheet is not None:
@@ -143,7 +151,7 @@ def run(
     check_outputs([folder.manifest, *(folder.part(name, 0) for name in plan.tables)], files)
     plan, described = _planned(plan, folder, files, verify)
     with _alone(folder):
-        return _work(plan, described, folder, threads or os.cpu_count() or 1, shard, verify, on_progress)
+        return _work(plan, described, folder, scheduler or threads or os.cpu_count() or 1, shard, verify, on_progress)
 
 
 def _wanted(persons: tuple[Person, ...], options: Options) -> tuple[Person, ...]:
@@ -200,7 +208,7 @@ def _planned(plan: Plan, folder: Folder, files: Sequence[Path], verify: bool) ->
 
 
 def _work(
-    plan: Plan, described: Json, folder: Folder, threads: int, shard: tuple[int, int], verify: bool,
+    plan: Plan, described: Json, folder: Folder, workers: Workers, shard: tuple[int, int], verify: bool,
     on_progress: OnProgress | None,
 ) -> Progress:  # fmt: skip
     digest = described["plan"]
@@ -216,7 +224,7 @@ def _work(
     if left:
         shutil.rmtree(folder.unfinished, ignore_errors=True)
         spool_folder = _spooled(plan, folder, shard)
-        for number, state in _done(plan, described, folder, threads, left, spool_folder):
+        for number, state in _done(plan, described, folder, workers, left, spool_folder):
             if "died" in state:
                 died.append(_lost_block(plan, number, state["died"]))
                 progress = replace(progress, lost=progress.lost + len(plan.block(number)))
@@ -254,13 +262,14 @@ def _spooled(plan: Plan, folder: Folder, shard: tuple[int, int]) -> Path | None:
 
 
 def _done(
-    plan: Plan, described: Json, folder: Folder, threads: int, left: list[int], spool: Path | None
+    plan: Plan, described: Json, folder: Folder, workers: Workers, left: list[int], spool: Path | None
 ) -> Iterator[tuple[int, Json]]:
     """Yield the state of each block when it is done; a block whose process ended twice says how (``died``)."""
     tries = dict.fromkeys(left, 0)
     while left:
         again: list[int] = []
-        crew = Crew(min(threads, len(left)), (plan, described["plan"], folder, spool))
+        first = (plan, described["plan"], folder, spool)
+        crew = Crew(min(workers, len(left)), first) if isinstance(workers, int) else DaskCrew(workers, first)
         for kind, number, told in crew.work(left):
             if kind == "stop":
                 raise InputError(f"the run cannot go on: {told}", file=folder.root,
@@ -273,7 +282,9 @@ def _done(
                 again.append(number)
             else:
                 yield number, {"died": told}
-        left, threads = again, 1  # once more alone: two blocks may be too much for the memory
+        left = again
+        if isinstance(workers, int):
+            workers = 1  # once more alone: two blocks may be too much for the memory
 
 
 def _lost_block(plan: Plan, number: int, told: str) -> Json:

@@ -35,12 +35,13 @@ def serve(connection: Connection) -> None:
             try:
                 state = do_block(plan, digest, kb, number, folder, spool)
             except (OSError, InputError, MemoryError) as error:
-                connection.send(("stop", number, _told(error, str(folder.root))))
+                connection.send(("stop", number, reason_to_stop(error, str(folder.root))))
                 return
             connection.send(("done", number, state))
 
 
-def _told(error: Exception, root: str) -> str:
+def reason_to_stop(error: Exception, root: str) -> str:
+    """Say in one line why the machine cannot go on."""
     if isinstance(error, MemoryError):
         return "there is not enough memory (fewer --threads or a smaller --block-size need less)"
     if isinstance(error, OSError):

@@ -1,0 +1,64 @@
+"""Blocks on a Dask cluster of two processes: the same bytes as the processes of this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import pgx
+from pgx.cohort.dask_crew import block_on_worker
+from pgx.errors import InputError, UsageError
+from pgx.pipeline import versions
+from tests.cohort.cohorts import content, write_inputs
+
+distributed = pytest.importorskip("distributed")
+pytestmark = pytest.mark.hpc
+
+
+@pytest.fixture(scope="module")
+def scheduler():
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=2, processes=True, dashboard_address=None, silence_logs=50
+    ) as cluster:
+        yield cluster.scheduler_address
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch) -> Path:
+    monkeypatch.chdir(write_inputs(tmp_path))
+    return tmp_path
+
+
+def run(out: str, **how) -> pgx.cohort.runs.Progress:
+    return pgx.cohort.run("all.vcf", out, clinical="ward.csv", block_size=2, **how)
+
+
+def test_two_workers_give_the_bytes_of_one_process(scheduler, folder):
+    run("here", threads=1)
+    assert run("there", scheduler=scheduler).done == 7
+    assert content(folder / "there") == content(folder / "here")
+
+
+def test_a_run_begun_here_goes_on_there(scheduler, folder):
+    run("whole", threads=1)
+    run("begun", threads=1, shard=(1, 2))
+    assert run("begun", scheduler=scheduler).resumed > 0
+    assert content(folder / "begun") == content(folder / "whole")
+
+
+def test_a_worker_of_another_version_refuses(folder):
+    first = (None, "digest", None, None)  # nothing of the run is looked at
+    kind, number, told = block_on_worker(first, {**versions(), "pgx": "0.0"}, str(folder), 3)
+    assert (kind, number) == ("stop", 3)
+    assert "the run has 0.0" in told
+
+
+def test_no_scheduler_is_one_line(folder):
+    with pytest.raises(InputError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9"):
+        run("out", scheduler="tcp://127.0.0.1:9")
+
+
+def test_processes_and_a_cluster_at_once_are_refused(folder):
+    with pytest.raises(UsageError, match="has its own workers"):
+        run("out", scheduler="tcp://127.0.0.1:9", threads=2)
