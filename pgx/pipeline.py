@@ -49,6 +49,7 @@ def score_phenotyped(
 
     from pgx import models
     from pgx.features import build, known, scenarios
+    from pgx.features.names import gene_column
     from pgx.models.evidence import plausible
     from pgx.phenotypes.substrates import acting_drugs
 
@@ -56,7 +57,7 @@ def score_phenotyped(
     genes = {gene for _, read, _ in groups for gene in read}
     # A site's own model may read any feature; the shipped ones say which.
     # What a diplotype becomes with the person's drugs is found by its phenotype and its score, so both are needed.
-    keys = [f"gene.{gene.lower()}.{name}" for gene in sorted(genes) for name in ("phenotype", "activity_score")]
+    keys = [gene_column(gene, name) for gene in sorted(genes) for name in ("phenotype", "activity_score")]
     read_by = dict.fromkeys([*models.columns_of(found.kb, endpoints), *keys])
     wanted = None if models_dir else known(list(read_by), found.kb)
     calls = found.calls.filter(pl.col("gene").is_in(sorted(genes)))

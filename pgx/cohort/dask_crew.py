@@ -6,10 +6,10 @@ says what it was asked to do, and a worker that would do something else refuses 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import chdir
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -57,28 +57,27 @@ class DaskCrew:
             If no scheduler answers, or it has no workers.
         """
         try:
-            from distributed import Client, as_completed
-            from distributed.scheduler import KilledWorker
+            distributed: Any = import_module("distributed")
         except ImportError:
             raise UsageError("--executor dask needs the extra: pip install 'pgx-cli[dask]'") from None
         try:
-            client = Client(self.scheduler, timeout=_SECONDS_TO_CONNECT, set_as_default=False)
+            client = distributed.Client(self.scheduler, timeout=_SECONDS_TO_CONNECT, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:
             raise InputError(f"no Dask scheduler answers at {self.scheduler} ({error})",
                              fix="check the address, such as tcp://node1:8786") from None  # fmt: skip
         with client:
             if not client.scheduler_info()["workers"]:
                 raise InputError(f"the Dask scheduler {self.scheduler} has no workers", fix="start workers first")
-            here = os.getcwd()
+            here = str(Path.cwd())
             asked = {
                 client.submit(block_on_worker, self.first, versions(), here, number, pure=False): number
                 for number in blocks
             }
-            for future in as_completed(asked, loop=client.loop):
+            for future in distributed.as_completed(asked, loop=client.loop):
                 number = asked[future]
                 try:
                     yield future.result()
-                except KilledWorker:
+                except distributed.KilledWorker:
                     yield "died", number, "the workers that began it ended"
                 future.release()
 

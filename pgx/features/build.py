@@ -13,6 +13,7 @@ from pgx.features import ancestry
 from pgx.features.clinic import clinical_columns
 from pgx.features.diplotypes import known_alleles
 from pgx.features.genes import gene_columns
+from pgx.features.names import FeatureName
 from pgx.features.registry import describe
 from pgx.knowledge import KnowledgeBase
 from pgx.types import ClinicalData, Genotypes
@@ -108,18 +109,18 @@ def missing(
     errors = _left_out(clinical)
     for name in features.columns[1:]:
         for sample in features.filter(pl.col(name).is_null())["sample"]:
-            stem, _, rest = name.partition(".")
-            if stem == "gene":
-                state, flags = status.get((sample, genes[rest.split(".")[0]]), (Status.NOT_CALLED, []))
+            parts = FeatureName.parse(name)
+            if parts.gene:
+                state, flags = status.get((sample, genes[parts.gene]), (Status.NOT_CALLED, []))
                 told = f" ({';'.join(flags)})" if flags else ""
                 reason = "no_score" if state != Status.NOT_CALLED else f"{Status.NOT_CALLED}{told}"
-            elif stem in ("medication", "ancestry"):
+            elif parts.kind in ("medication", "ancestry"):
                 unread = (sample, "medication_unread") in have
                 listed = "drug_unknown" if unread else "no_medication_list"
-                reason = listed if stem == "medication" else "too_few_positions"
+                reason = listed if parts.kind == "medication" else "too_few_positions"
             else:
-                concept = concepts.get(name) or rest.split(".")[0]
-                reason = _clinical_reason(stem, (sample, concept), have, errors)
+                concept = concepts.get(name) or parts.subject
+                reason = _clinical_reason(parts.kind, (sample, concept), have, errors)
             rows.append((sample, name, reason))
     return pl.DataFrame(rows, schema={"sample": pl.String, "feature": pl.String, "reason": pl.String}, orient="row")
 

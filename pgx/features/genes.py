@@ -10,6 +10,7 @@ from pgx.assertion import is_asserted, of_asserted
 from pgx.cells import distinct
 from pgx.features import posterior as posterior_column
 from pgx.features.diplotypes import expected_counts, posterior
+from pgx.features.names import gene_of, gene_stem
 from pgx.features.registry import GENE_FEATURES, common_alleles
 from pgx.knowledge import KnowledgeBase
 
@@ -47,12 +48,10 @@ def gene_columns(
     if wanted is None:
         present = [gene for gene in kb.genes if gene in set(calls["gene"].unique())]
     else:
-        present = sorted(
-            {genes[parts[1]] for name in wanted if (parts := name.split("."))[0] == "gene" and parts[1] in genes}
-        )
+        present = sorted({genes[gene] for name in wanted if (gene := gene_of(name)) in genes})
     columns: list[pl.Series] = []
     for gene in present:
-        stem = f"gene.{gene.lower()}."
+        stem = gene_stem(gene)
         asked = None if wanted is None else {name.removeprefix(stem) for name in wanted if name.startswith(stem)}
         called = _spread(samples, stated.filter(pl.col("gene") == gene))
         rows = phenotypes.filter((pl.col("gene") == gene) & (pl.col("scheme") == "CPIC"))

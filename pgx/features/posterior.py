@@ -15,6 +15,7 @@ import polars as pl
 
 from pgx.codes import Status
 from pgx.features.diplotypes import posterior
+from pgx.features.names import gene_column
 from pgx.features.registry import GENE_FEATURES
 from pgx.features.scenarios import scenarios
 from pgx.knowledge import KnowledgeBase
@@ -56,7 +57,7 @@ def averaged(features: pl.DataFrame, kb: KnowledgeBase, genes: Sequence[str]) ->
     calls: list[dict[str, Any]] = []
     phenotypes: list[dict[str, Any]] = []
     for gene in genes:
-        name = f"gene.{gene.lower()}.{NAME}"
+        name = gene_column(gene, NAME)
         if name not in features.columns or features.schema[name] != pl.String:
             continue
         for sample, text in features.select("sample", name).drop_nulls().iter_rows():
@@ -90,7 +91,7 @@ def averaged(features: pl.DataFrame, kb: KnowledgeBase, genes: Sequence[str]) ->
 def _typed(features: pl.DataFrame, genes: Sequence[str]) -> pl.DataFrame:
     """Give the genes' columns their own types: one without a value, or of whole numbers, loses it in a text file."""
     types = {
-        f"gene.{gene.lower()}.{name}": pl.Float64 if kind == "float" else pl.String
+        gene_column(gene, name): pl.Float64 if kind == "float" else pl.String
         for gene in genes
         for name, kind, _, _ in GENE_FEATURES
     }

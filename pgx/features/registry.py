@@ -9,6 +9,7 @@ from functools import lru_cache
 import polars as pl
 
 from pgx.features.ancestry import COLUMNS as ANCESTRY
+from pgx.features.names import gene_column
 from pgx.knowledge import KnowledgeBase
 
 COMMON = 0.005
@@ -59,12 +60,11 @@ _Row = tuple[str, str, str | None, str, str]
 def _genes(kb: KnowledgeBase) -> Iterator[_Row]:
     counted = common_alleles(kb)
     for gene in kb.genes:
-        stem = f"gene.{gene.lower()}"
         for name, kind, unit, meaning in GENE_FEATURES:
-            yield f"{stem}.{name}", kind, unit, f"{gene}: {meaning}", "genotypes"
+            yield gene_column(gene, name), kind, unit, f"{gene}: {meaning}", "genotypes"
         for allele in counted.get(gene, ()):
             meaning = f"{gene}: copies of {allele}, expected over the posterior"
-            yield f"{stem}.allele_count.{allele}", "float", None, meaning, "genotypes"
+            yield gene_column(gene, f"allele_count.{allele}"), "float", None, meaning, "genotypes"
 
 
 @lru_cache(maxsize=8)

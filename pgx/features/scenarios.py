@@ -10,6 +10,7 @@ import polars as pl
 from pgx.assertion import is_asserted
 from pgx.cells import Pair, distinct
 from pgx.features.diplotypes import expected_counts, posterior, read_diplotype
+from pgx.features.names import gene_column, gene_stem
 from pgx.knowledge import KnowledgeBase
 from pgx.phenotypes import interpret
 from pgx.phenotypes.outside.names import diplotype_of
@@ -68,7 +69,7 @@ def scenarios(
         known[gene] = cases.rows()
         wide = wide.join(rows.select("sample", numbers.alias(gene)), on="sample", how="left", maintain_order="left")
         if gene in averaged:
-            features = features.with_columns(_guessed(cases, wide[gene]).alias(f"gene.{gene.lower()}.{AVERAGED}"))
+            features = features.with_columns(_guessed(cases, wide[gene]).alias(gene_column(gene, AVERAGED)))
     patterns = wide.select(genes).unique(maintain_order=True) if genes else pl.DataFrame()
     expanded = _patterns(patterns, known, limit) if genes else None
     if expanded is None or expanded.is_empty():
@@ -80,11 +81,11 @@ def scenarios(
         expanded, on="_pattern", how="left", maintain_order="left_right"
     )
     for gene in genes:
-        converted = f"gene.{gene.lower()}.clinical_phenotype"
+        converted = gene_column(gene, "clinical_phenotype")
         if converted in frame.columns:
             told = pl.col(converted).is_not_null()
             if gene in averaged:
-                told |= pl.col(f"gene.{gene.lower()}.{AVERAGED}")
+                told |= pl.col(gene_column(gene, AVERAGED))
             frame = frame.with_columns(told.alias(f"{converted}?"))
         frame = _settle(frame, kb, gene)
         frame = _convert(frame, gene, phenotypes).drop(f"{converted}?", strict=False)
@@ -129,7 +130,7 @@ def _joint(each: list[_Options], limit: int) -> list[tuple[tuple[str | None, ...
 
 def _settle(frame: pl.DataFrame, kb: KnowledgeBase, gene: str) -> pl.DataFrame:
     """Set the gene's feature columns to those of the row's diplotype."""
-    stem = f"gene.{gene.lower()}."
+    stem = gene_stem(gene)
     marks = (f"{stem}clinical_phenotype?", f"{stem}{AVERAGED}")
     columns = [name for name in frame.columns if name.startswith(stem) and name not in marks]
     if not columns:
@@ -147,7 +148,7 @@ def _settle(frame: pl.DataFrame, kb: KnowledgeBase, gene: str) -> pl.DataFrame:
 
 def _convert(frame: pl.DataFrame, gene: str, phenotypes: pl.DataFrame | None) -> pl.DataFrame:
     """Set the phenotype after interacting drugs to the one that the sample's phenotype of this row becomes."""
-    stem = f"gene.{gene.lower()}."
+    stem = gene_stem(gene)
     source = {
         "clinical_phenotype": "clinical_phenotype",
         "clinical_activity_score": "clinical_activity_score",

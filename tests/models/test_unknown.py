@@ -10,12 +10,12 @@ import pytest
 
 import pgx.knowledge
 from pgx import models
+from pgx.features.names import gene_of
 from pgx.knowledge import KnowledgeBase
 from pgx.models.cohort import cohort, tables
 from pgx.models.cohort.cohort import Roles
 from pgx.models.cohort.simulation import simulate
 from pgx.models.evidence import design, endpoints, gene_columns, gene_meanings, plausible
-from pgx.models.evidence.endpoint import gene_of
 from pgx.models.evidence.endpoint_parsing import parse
 from pgx.models.scoring import score as scoring
 from pgx.models.training import large

@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pgx.errors import InputError
+from pgx.features.names import gene_of
 from pgx.models.cohort import column_choice, missing_codes
 from pgx.models.cohort.tables import absent
 from pgx.models.evidence import allele_counts, design, gene_columns, plausible
@@ -342,7 +343,7 @@ def _needed(endpoint: Endpoint) -> list[str]:
 
 def _evidence_read(prior: design.Prior, endpoint: Endpoint) -> list[tuple[str, str]]:
     """Say so where the published genetic effects could be read in few rows only."""
-    genes = [j for j, term in enumerate(endpoint.terms) if term.reading.column.startswith("gene.")]
+    genes = [j for j, term in enumerate(endpoint.terms) if gene_of(term.reading.column)]
     share = float(1.0 - prior.assumed[:, genes].all(axis=1).mean()) if genes and len(prior.margin) else 1.0
     if share >= 0.5:
         return []

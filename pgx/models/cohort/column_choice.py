@@ -9,6 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pgx.features import posterior
+from pgx.features.names import FeatureName, gene_of
 from pgx.models.cohort import leakage
 from pgx.models.evidence import design
 from pgx.models.evidence.endpoint import Endpoint, Feature, Reading
@@ -82,7 +83,7 @@ def _candidates(
 
 def kept_for_scores(name: str) -> bool:
     """Whether a column holds what scores are averaged over, and is no feature."""
-    return name.startswith("gene.") and name.endswith(f".{posterior.NAME}")
+    return bool(gene_of(name)) and FeatureName.parse(name).last == posterior.NAME
 
 
 def _said_once(column: pl.Series, people: NDArray[np.int64]) -> tuple[pl.Series, int]:
@@ -142,7 +143,7 @@ def _without_answers(
     giving: list[str] = []
     for j, feature in enumerate(features):
         column = feature.reading.column
-        if column in known or column.startswith("gene.") or column in giving:
+        if column in known or gene_of(column) or column in giving:
             continue
         if leakage.gives_away(x[:, j].astype(np.float64), y, endpoint.link):
             giving.append(column)

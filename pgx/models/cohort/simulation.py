@@ -13,6 +13,7 @@ import polars as pl
 from numpy.random import Generator
 
 from pgx.errors import UsageError
+from pgx.features.names import FeatureName, gene_of
 from pgx.models.evidence import design
 from pgx.models.evidence.endpoint import Endpoint, Reading
 from pgx.models.evidence.links import measured, natural, sigmoid
@@ -157,8 +158,8 @@ _UNREAD: Mapping[str, tuple[tuple[object, ...], tuple[float, ...]]] = {
 
 
 def _unread_kind(name: str) -> str:
-    kind = name.rpartition(".")[2].removeprefix("clinical_")
-    return kind if name.startswith("gene.") and kind in _UNREAD else ""
+    kind = FeatureName.parse(name).last.removeprefix("clinical_")
+    return kind if gene_of(name) and kind in _UNREAD else ""
 
 
 def _unread(name: str, rng: Generator, n: int) -> list[object]:

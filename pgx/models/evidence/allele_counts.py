@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from pgx.features.names import FeatureName, gene_column, gene_of
 from pgx.models.evidence import design
 from pgx.models.evidence.endpoint import Reading
 
@@ -30,7 +31,7 @@ def named(endpoint: Endpoint, kb: KnowledgeBase) -> dict[str, tuple[str, list[st
         mine = [
             r
             for r in readings
-            if r.column == f"gene.{gene}.diplotype" and r.kind in ("level", "recorded", "text_count")
+            if r.column == gene_column(gene, "diplotype") and r.kind in ("level", "recorded", "text_count")
         ]
         # A count is asked of the alleles that were studied by themselves, not of the rest (`text_count` of several).
         mine = [r for r in mine if not (r.kind == "text_count" and r.levels)]
@@ -62,7 +63,8 @@ def read(
     """
     remarks: list[str] = []
     for gene, (reference, alleles) in named(endpoint, kb).items():
-        target, given = f"gene.{gene}.diplotype", [name for name in alleles if _column(gene, name) in table.columns]
+        target = gene_column(gene, "diplotype")
+        given = [name for name in alleles if _column(gene, name) in table.columns]
         empty = ~cells[target] if target in cells else pl.repeat(True, table.height, eager=True)
         if not given or not empty.any():
             continue
@@ -90,15 +92,15 @@ def wish(endpoint: Endpoint, kb: KnowledgeBase) -> str:
     parts: list[str] = []
     per_allele = named(endpoint, kb)
     for name in dict.fromkeys(design.genetic(one) for one in endpoint.requires):
-        stem, _, kind = name.rpartition(".")
-        gene = name.split(".")[1]
+        gene, kind = gene_of(name), FeatureName.parse(name).last
         levels = [str(level) for term in endpoint.terms if design.genetic(term.reading.column) == name
                   for level in term.reading.levels]  # fmt: skip
         status = [r.text for r in (term.reading for term in endpoint.terms) if r.column == name and r.kind == "status"]
         if kind == "phenotype" and status:
             parts.append(f"{name} in words, like {status[0] + ' negative'!r}")
         elif kind == "phenotype":
-            parts.append(f"{name} in words, like {(levels or ['Normal Metabolizer'])[0]!r}, or {stem}.diplotype")
+            other = gene_column(gene, "diplotype")
+            parts.append(f"{name} in words, like {(levels or ['Normal Metabolizer'])[0]!r}, or {other}")
         elif kind == "diplotype" and gene in per_allele and per_allele[gene][1]:
             reference, alleles = per_allele[gene]
             parts.append(f"{name}, like {f'{reference}/{alleles[0]}'!r}, or the number of copies (0, 1, 2) of "
@@ -109,7 +111,7 @@ def wish(endpoint: Endpoint, kb: KnowledgeBase) -> str:
 
 
 def _column(gene: str, allele: str) -> str:
-    return f"gene.{gene}.allele_count.{allele}"
+    return gene_column(gene, f"allele_count.{allele}")
 
 
 def _diplotype(row: np.ndarray[tuple[int], np.dtype[np.float64]], alleles: list[str], reference: str) -> str | None:

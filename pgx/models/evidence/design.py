@@ -9,8 +9,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from pgx.features.names import gene_column, gene_of
 from pgx.features.scenarios import AVERAGED
-from pgx.models.evidence.endpoint import Endpoint, Feature, Imputation, Reading, Term, gene_of
+from pgx.models.evidence.endpoint import Endpoint, Feature, Imputation, Reading, Term
 
 Floats = NDArray[np.float64]
 GIVEN = "_given."
@@ -84,13 +85,13 @@ def genes(endpoint: Endpoint, features: Sequence[Feature] = ()) -> list[str]:
 
 def averaged(gene: str) -> str:
     """Return the column that says that a row holds a guess of a gene that is not asserted (`features.scenarios`)."""
-    return f"gene.{gene}.{AVERAGED}"
+    return gene_column(gene, AVERAGED)
 
 
 def genetic(column: str) -> str:
     """Return the column that stands in for a clinical one: ``gene.cyp2d6.phenotype``; any other column is its own."""
     stem, _, last = column.rpartition(".")
-    return f"{stem}.{last.removeprefix('clinical_')}" if stem.startswith("gene.") and last in CLINICAL else column
+    return f"{stem}.{last.removeprefix('clinical_')}" if gene_of(column) and last in CLINICAL else column
 
 
 def converted(frame: pl.DataFrame, column: str) -> NDArray[np.bool_]:
@@ -113,7 +114,7 @@ def prepare(frame: pl.DataFrame, endpoint: Endpoint, features: Sequence[Feature]
     frame = frame.with_columns(pl.lit(None).alias(name) for name in wanted if name not in frame.columns)
     # Before the undecided become null: an enzyme whose state with these drugs is not known is not as its genes say.
     frame = frame.with_columns(pl.coalesce(name, genetic(name)).alias(name) for name in wanted if genetic(name) != name)
-    undecided = [name for name in wanted if name.startswith("gene.") and frame.schema[name] == pl.String]
+    undecided = [name for name in wanted if gene_of(name) and frame.schema[name] == pl.String]
     frame = frame.with_columns(
         pl.when(~pl.col(name).is_in(_UNDECIDED)).then(pl.col(name)).alias(name) for name in undecided
     )

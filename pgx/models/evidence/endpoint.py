@@ -7,10 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-
-def gene_of(column: str) -> str:
-    """Return the gene of a column, as it is written there: ``cyp2d6``; empty for any other column."""
-    return column.split(".")[1] if column.startswith("gene.") else ""
+from pgx.features.names import gene_of
 
 
 @dataclass(frozen=True, slots=True)

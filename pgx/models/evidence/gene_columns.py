@@ -14,6 +14,7 @@ import polars as pl
 
 from pgx.clinical import coded_columns
 from pgx.features.diplotypes import read_diplotype
+from pgx.features.names import FeatureName, gene_column, gene_of
 from pgx.models.evidence import allele_counts, design, gene_meanings, plausible
 from pgx.phenotypes.outside.names import diplotype_of, phenotype_of
 
@@ -62,7 +63,7 @@ def understood(
         if name in table.columns and _is_wordy(name) and table.schema[name] != pl.Null:
             table, remark = _column(table, name, endpoint, kb, words)
             remarks += [remark] if remark else []
-        elif name in table.columns and name.rpartition(".")[2] in plausible.SCORES:
+        elif name in table.columns and FeatureName.parse(name).last in plausible.SCORES:
             table, remark = _score_column(table, name, kb, words)
             remarks += [remark] if remark else []
     table, counted = allele_counts.read(table, endpoint, kb, cells, mark=mark)
@@ -75,7 +76,7 @@ def wordy(table: pl.DataFrame, endpoint: Endpoint, kb: KnowledgeBase) -> list[st
     for gene in gene_meanings.genes(endpoint, kb):
         found += [
             name
-            for name in [*_named_like(table, gene), f"gene.{gene}.diplotype", f"gene.{gene}.phenotype"]
+            for name in [*_named_like(table, gene), gene_column(gene, "diplotype"), gene_column(gene, "phenotype")]
             if name in table.columns
         ]
     return list(dict.fromkeys([*found, *_scores(table, endpoint, kb)]))
@@ -90,12 +91,12 @@ def count(table: pl.DataFrame, columns: Sequence[str], words: dict[str, dict[str
 
 
 def _is_wordy(name: str) -> bool:
-    return name.startswith("gene.") and name.rpartition(".")[2] in ("phenotype", "clinical_phenotype", "diplotype")
+    return bool(gene_of(name)) and FeatureName.parse(name).last in ("phenotype", "clinical_phenotype", "diplotype")
 
 
 def _named_like(table: pl.DataFrame, gene: str) -> list[str]:
     """Columns of text named like the gene, where none is named as `pgx features` does."""
-    if any(name.startswith(f"gene.{gene}.") for name in table.columns):
+    if any(gene_of(name) == gene for name in table.columns):
         return []
     pattern = re.compile(rf"{re.escape(gene)}([ _.]?(phenotype|diplotype|genotype))?", re.IGNORECASE)
     return [name for name in table.columns if pattern.fullmatch(name) and table.schema[name] == pl.String]
@@ -114,7 +115,7 @@ def _renamed(
         values = [value for value in values if value.strip().lower() not in _UNDECIDED]
         for kind, read in (("phenotype", _phenotype_of), ("diplotype", _names_an_allele)):
             if values and all(read(kb, gene, value) for value in values):
-                column = f"gene.{gene}.{kind}"
+                column = gene_column(gene, kind)
                 table = table.with_columns(pl.col(named[0]).alias(column)).drop(named[0])
                 words = {**words, column: words[named[0]]} if words else words
                 remarks.append(f"{named[0]} is read as {column}")
@@ -128,8 +129,8 @@ def _phenotype_of(kb: KnowledgeBase, gene: str, value: str) -> str | None:
 
 def _scores(table: pl.DataFrame, endpoint: Endpoint, kb: KnowledgeBase) -> list[str]:
     """Columns of activity scores that an endpoint reads, or that its phenotypes can be read from."""
-    names = {name for name in design.columns(endpoint) if name.rpartition(".")[2] in plausible.SCORES}
-    names |= {f"gene.{gene}.activity_score" for gene in gene_meanings.genes(endpoint, kb)}
+    names = {name for name in design.columns(endpoint) if FeatureName.parse(name).last in plausible.SCORES}
+    names |= {gene_column(gene, "activity_score") for gene in gene_meanings.genes(endpoint, kb)}
     return sorted(names & set(table.columns))
 
 
@@ -137,7 +138,7 @@ def _score_column(table: pl.DataFrame, name: str, kb: KnowledgeBase, words: Word
     """Read scores as numbers; one that no two alleles of the gene add up to is unknown."""
     text = table[name].cast(pl.String)
     rows = words[name] if words else {str(v): int(n) for v, n in text.drop_nulls().value_counts().iter_rows()}
-    gene, kind = name.split(".")[1:3]
+    gene, kind = gene_of(name), FeatureName.parse(name).what
     symbol = {one.lower(): one for one in kb.genes}.get(gene)
     possible = gene_meanings.possible_scores(kb, symbol) if symbol and kind == "activity_score" else []
     meant = {value: _score(value, possible) for value in rows}
@@ -168,7 +169,7 @@ def _column(
 ) -> tuple[pl.DataFrame, str]:
     text = table[name].cast(pl.String)
     rows = words[name] if words else {str(v): int(n) for v, n in text.drop_nulls().value_counts().iter_rows()}
-    gene, kind = name.split(".")[1], name.rpartition(".")[2]
+    gene, kind = gene_of(name), FeatureName.parse(name).last
     readings = [t.reading for t in endpoint.terms] + [f.reading for f in endpoint.features]
     if any(r.column == name and r.kind == "status" for r in readings):
         return table, ""  # a status says itself what it does not know

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from pgx.features.diplotypes import expected_counts, read_diplotype
+from pgx.features.names import gene_of, gene_stem
 from pgx.knowledge.rules.phenotypes import INDETERMINATE, rules_for
 from pgx.models.evidence import design, plausible
 from pgx.phenotypes import interpret
@@ -32,13 +33,13 @@ Given = Mapping[str, pl.Series]
 def genes(endpoint: Endpoint, kb: KnowledgeBase) -> dict[str, str]:
     """Gene as in column names -> symbol, of the star-allele genes that an endpoint reads."""
     symbols = {str(gene).lower(): str(gene) for gene in kb.table("genes")["gene"]}
-    found = {name.split(".")[1] for name in design.columns(endpoint) if name.startswith("gene.")}
+    found = {gene_of(name) for name in design.columns(endpoint)} - {""}
     return {gene: symbols[gene] for gene in sorted(found & set(symbols)) if not gene.startswith("hla")}
 
 
 def given(table: pl.DataFrame) -> Given:
     """Return which cells of the gene columns hold anything."""
-    return {name: table[name].is_not_null() for name in table.columns if name.startswith("gene.")}
+    return {name: table[name].is_not_null() for name in table.columns if gene_of(name)}
 
 
 def complete(
@@ -59,7 +60,7 @@ def complete(
     """
     wanted = design.columns(endpoint)
     for gene, symbol in genes(endpoint, kb).items():
-        stem = f"gene.{gene}."
+        stem = gene_stem(gene)
         for column in [name for name in wanted if name.startswith(stem)]:
             kind = column.removeprefix(stem)
             for source, meaning in _readings(kb, symbol, kind):

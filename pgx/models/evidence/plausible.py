@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from pgx.clinical.derive import FORMULAS
+from pgx.features.names import FeatureName
 
 if TYPE_CHECKING:
     from pgx.knowledge import KnowledgeBase
@@ -143,16 +144,17 @@ def _concepts(kb: KnowledgeBase) -> dict[str, tuple[float, float]]:
 
 def _of_gene(name: str, kb: KnowledgeBase) -> tuple[float, float] | None:
     """What two alleles of a gene can add up to; more where its copy number varies."""
-    parts = name.split(".")
-    if parts[0] != "gene" or len(parts) < 3 or parts[2] not in (*SCORES, "allele_count"):
+    parts = FeatureName.parse(name)
+    kind = parts.what.partition(".")[0]
+    if not parts.gene or kind not in (*SCORES, "allele_count"):
         return None
     genes: dict[str, dict[str, object]] = kb.remember("genes by feature name", lambda: _genes(kb))
-    row = genes.get(parts[1])
+    row = genes.get(parts.gene)
     if row is None:
         return None
     if row["copy_number_varies"] == "y":
         return 0.0, math.inf
-    return 0.0, 2.0 if parts[2] == "allele_count" else 2.0 * max(allele_values(str(row["gene"]), kb), default=math.inf)
+    return 0.0, 2.0 if kind == "allele_count" else 2.0 * max(allele_values(str(row["gene"]), kb), default=math.inf)
 
 
 SCORES = ("activity_score", "clinical_activity_score")

@@ -10,8 +10,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pgx.codes import Flag, FlagCode
+from pgx.features.names import FeatureName, gene_of
 from pgx.models.evidence import design, plausible
-from pgx.models.evidence.endpoint import Endpoint, Feature, Reading, gene_of
+from pgx.models.evidence.endpoint import Endpoint, Feature, Reading
 
 _Flags = Iterator[tuple[Flag, NDArray[np.bool_]]]
 
@@ -111,4 +112,4 @@ def _silent(frame: pl.DataFrame, given: Sequence[str], endpoint: Endpoint, featu
     told = {term.reading.column for term in endpoint.terms}
     for column in sorted({feature.reading.column for feature in features} - told):
         if not gene_of(column):
-            yield Flag(FlagCode.NOT_RECORDED, column.partition(".")[0]), frame[column].is_null().to_numpy()
+            yield Flag(FlagCode.NOT_RECORDED, FeatureName.parse(column).kind), frame[column].is_null().to_numpy()

@@ -13,6 +13,7 @@ import polars as pl
 
 from pgx.cells import FACTORS
 from pgx.codes import Category, Flag, FlagCode
+from pgx.features.names import FeatureName, gene_of
 from pgx.features.registry import drug_slugs
 from pgx.knowledge import KnowledgeBase
 from pgx.phenotypes.phenoconversion import converter
@@ -81,12 +82,12 @@ class _Counting:
 
     def counted(self, endpoint: str, acting: Mapping[str, object]) -> bool:
         columns = self._columns.get(endpoint, ())
-        genes = {parts[1]: parts[-1] for name in columns if (parts := name.split("."))[0] == "gene"}
+        genes = {gene: name.last for name in map(FeatureName.parse, columns) if (gene := name.gene)}
         if genes and all(self._methods.get(gene) == _BY_PRESENCE for gene in genes):
             return True  # an immune reaction to the drug does not follow its level
         agent = {"trigger": acting["role"], "strength": acting["strength"]}
         if any(str(acting["agent"]).lower() in self._drugs.get(name, ()) for name in columns):
             return True
         enzyme = str(acting["enzyme"])
-        reads = any(name.split(".")[:2] == ["gene", enzyme.lower()] and name.endswith(_CONVERTED) for name in columns)
+        reads = any(gene_of(name) == enzyme.lower() and name.endswith(_CONVERTED) for name in columns)
         return reads and acting["phase"] != "planned" and self._engine.has_effect(enzyme, [agent])

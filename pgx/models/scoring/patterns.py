@@ -10,9 +10,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pgx.codes import Flag, FlagCode
+from pgx.features.names import gene_of
 from pgx.models.cohort import prior_conflict
 from pgx.models.evidence import design, plausible, population
-from pgx.models.evidence.endpoint import Endpoint, Feature, gene_of
+from pgx.models.evidence.endpoint import Endpoint, Feature
 from pgx.models.evidence.links import measured
 from pgx.models.fitting.fit import standardise
 from pgx.models.scoring import assumptions, shap
@@ -95,7 +96,7 @@ def _judge_rows(rows: pl.DataFrame, endpoint: Endpoint, model: Model | None, giv
     spread = np.sqrt(prior.variance + endpoint.residual_sd**2 * measured(endpoint.link))
     flags.add(Flag(FlagCode.EFFECTS_COMBINED), prior.combined)
     for name in design.columns(endpoint, features):
-        flags.add(Flag(FlagCode.PHENOCONVERTED, name.split(".")[1].upper()), design.converted(rows, name))
+        flags.add(Flag(FlagCode.PHENOCONVERTED, gene_of(name).upper()), design.converted(rows, name))
     down, up = Z * spread + prior.below, Z * spread + prior.above
     without = np.zeros(frame.height, dtype=np.bool_)
     if model is not None:

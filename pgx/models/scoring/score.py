@@ -15,6 +15,7 @@ from pgx import cells, schema
 from pgx.codes import Category, Flag, FlagCode, NoteCode, Severity
 from pgx.errors import InputError
 from pgx.features import posterior
+from pgx.features.names import gene_of
 from pgx.models.cohort import column_choice
 from pgx.models.cohort.tables import absent
 from pgx.models.evidence import design, endpoints, gene_columns, gene_meanings, plausible
@@ -221,9 +222,8 @@ def genes_of(kb: KnowledgeBase, names: Sequence[str], models_dir: str | Path | N
     for endpoint in _chosen(kb, names, models):
         model = models.get(endpoint.name)
         for column in design.columns(endpoint, model.features if model else ()):
-            parts = column.split(".")
-            if parts[0] == "gene" and parts[1] in symbols:
-                found.add(symbols[parts[1]])
+            if (gene := gene_of(column)) in symbols:
+                found.add(symbols[gene])
     return sorted(found)
 
 
