@@ -267,6 +267,7 @@ class NoteCode(StrEnum):
     OPPOSING_INTERACTIONS = "opposing_interactions"
     OTHER_QUESTION = "other_question"
     OUTSIDE_CALL_DIFFERS = "outside_call_differs"
+    OUTSIDE_CONTRADICTS = "outside_contradicts"
     OUTSIDE_NO_CALL = "outside_no_call"
     OUTSIDE_REFUSED = "outside_refused"
     OUTSIDE_SAMPLE_UNKNOWN = "outside_sample_unknown"

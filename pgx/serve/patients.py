@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+_DEEPEST = 20
+"""How deep Bundles may lie in each other."""
 _REFERENCE = re.compile(r"(?:(?P<server>[a-z]+://.+)/)?(?P<kind>[A-Z][A-Za-z]+)/(?P<id>[^/]+)(?:/_history/[^/]+)?")
 _ORDERS = ("MedicationRequest", "MedicationOrder")
 Identifiers = dict[str, set[str]]
@@ -72,8 +74,11 @@ def patient_of(request: Mapping[str, Any]) -> Patient:
     context, server = request["context"], str(request.get("fhirServer") or "").rstrip("/")
     known = _local_id(context["patientId"])
     patient = Patient(known, server, [known])
-    for resource in _patients(_dict(request.get("prefetch")).get("patient")):
-        problem = "the Patient sent along is not the patient in context"
+    prefetch = _dict(request.get("prefetch"))
+    if not _readable(prefetch.get("patient")):
+        raise TwoPatientsError("the Patient sent along cannot be read")
+    problem = "the Patient sent along is not the patient in context"
+    for resource in _patients(list(prefetch.values())):
         if resource.get("id") is not None and _local_id(str(resource["id"])) != known:
             raise TwoPatientsError(problem)
         patient.names += patient.join(resource.get("identifier"), problem)
@@ -112,11 +117,24 @@ def _local_id(text: str) -> str:
     return named["id"] if named and named["kind"] == "Patient" else text
 
 
-def _patients(prefetched: Any) -> Iterator[Mapping[str, Any]]:
-    """Yield the Patients of a prefetched resource or Bundle."""
-    resource = _dict(prefetched)
-    inside = (_dict(_dict(entry).get("resource")) for entry in _list(resource.get("entry")))
-    yield from (each for each in (resource, *inside) if each.get("resourceType") == "Patient")
+def _patients(sent: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:
+    """Yield the Patients of what was sent along: resources, lists of them, Bundles, and what wraps a resource."""
+    if depth > _DEEPEST:
+        raise TwoPatientsError("the Patient sent along cannot be read")
+    for one in sent if isinstance(sent, list) else [sent]:
+        if isinstance(one, list):
+            yield from _patients(one, depth + 1)
+        elif (resource := _dict(one)).get("resourceType") == "Patient":
+            yield resource
+        elif resource:
+            yield from _patients([resource.get("resource"), resource.get("entry")], depth + 1)
+
+
+def _readable(patient: Any) -> bool:
+    """Whether nothing was sent as the Patient, or a resource, or something that holds one."""
+    if patient is None or patient == {}:
+        return True
+    return "resourceType" in _dict(patient) or any(True for _ in _patients(patient))
 
 
 def _identifiers(listed: Any) -> Identifiers:

@@ -65,11 +65,18 @@ def line(found, drug):
 INHIBITORS = ("voriconazole", "posaconazole", "itraconazole", "ketoconazole", "fluconazole", "clarithromycin",
               "ritonavir", "cobicistat", "nirmatrelvir/ritonavir", "lopinavir/ritonavir", "telithromycin",
               "nefazodone")  # fmt: skip
+BOOSTED = ("indinavir", "saquinavir", "lopinavir", "tipranavir", "elvitegravir", "nirmatrelvir", "paritaprevir",
+           "danoprevir")  # fmt: skip
+"""Drugs that are given with a booster only: named alone, they are still taken with it."""
+OTHERS = ("amprenavir", "fosamprenavir", "atazanavir", "darunavir", "troleandomycin", "mifepristone", "lonafarnib",
+          "ensitrelvir")  # fmt: skip
+PROTEASE_INHIBITORS = ("indinavir", "saquinavir", "lopinavir", "tipranavir", "amprenavir", "fosamprenavir",
+                       "atazanavir", "darunavir", "ritonavir", "nelfinavir")  # fmt: skip
 INDUCERS = ("rifampin", "carbamazepine", "phenytoin", "phenobarbital", "apalutamide", "efavirenz", "St. John's wort")
 
 
 @pytest.mark.parametrize("status", ["current", "planned"])
-@pytest.mark.parametrize("agent", INHIBITORS)
+@pytest.mark.parametrize("agent", (*INHIBITORS, *BOOSTED, *OTHERS))
 def test_an_expresser_of_cyp3a5_gets_no_higher_dose_of_tacrolimus_with_an_inhibitor_of_cyp3a4(agent, status):
     found = result(EXPRESSER, ["tacrolimus", {"drug": agent, "status": status}], ["tacrolimus"])
     advice = found.guidance.filter(pl.col("flags").list.join(";").str.contains("interaction_reverses:"))
@@ -87,6 +94,37 @@ def test_an_expresser_of_cyp3a5_gets_no_higher_dose_of_tacrolimus_with_an_inhibi
     assert "CYP3A4 inhibitor" in headline.split(")")[0]
     assert "raises tacrolimus" in headline
     assert ("planned" in headline) == (status == "planned")
+
+
+def test_whatever_inhibits_as_a_pair_with_a_booster_inhibits_when_it_is_named_alone():
+    acts = {
+        (drug, enzyme): role for drug, enzyme, role in KB.table("interactions").select("drug", "enzyme", "role").rows()
+    }
+    pairs = [
+        (part, enzyme)
+        for (drug, enzyme), role in acts.items()
+        for part in drug.replace(" ", "").split("/")
+        if role == "inhibitor" and enzyme.startswith("CYP") and {"ritonavir", "cobicistat"} & set(drug.split("/"))
+        if part not in ("ritonavir", "cobicistat")
+    ]
+    assert len(pairs) > 6
+    assert [pair for pair in pairs if acts.get(pair) != "inhibitor"] == []
+
+
+@pytest.mark.parametrize("drug", ["simvastatin", "lovastatin"])
+@pytest.mark.parametrize("agent", PROTEASE_INHIBITORS)
+def test_no_protease_inhibitor_stands_beside_a_statin_that_its_label_forbids(drug, agent):
+    found = result({"SLCO1B1": pattern("*1/*1")}, [drug, agent], [drug])
+    shown = line(found, drug)
+    assert shown.judgement.action == "contraindicated", shown.headline
+    assert agent in shown.headline + shown.reason
+
+
+@pytest.mark.parametrize("medications", [["tipranavir"], ["tipranavir/ritonavir"], ["tipranavir", "ritonavir"]])
+def test_a_boosted_drug_is_never_said_to_lower_what_the_pair_raises(medications):
+    found = result(EXPRESSER, medications, ["tacrolimus"])
+    told = line(found, "tacrolimus").headline
+    assert re.search("raises? tacrolimus", told) and "lower" not in told
 
 
 @pytest.mark.parametrize("agent", INDUCERS)

@@ -108,3 +108,20 @@ def test_the_command_prints_the_example() -> None:
     command = [sys.executable, "-m", "pgx", "train", "--template", "exposure"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout == template("exposure")
+
+
+@pytest.mark.parametrize("works", [True, False])
+def test_a_folder_named_work_below_the_output_is_somebody_elses(site: Path, tmp_path: Path, works: bool) -> None:
+    theirs = tmp_path / "model" / "work" / "thesis.txt"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("years")
+    name = "clozapine.my_level"
+    cohort = pgx.simulate(name, 60, seed=1, knowledge=site)
+    if works:
+        pgx.train(name, cohort, tmp_path / "model", knowledge=site)
+        pgx.evaluate(name, cohort, out=tmp_path / "model", folds=2, repeats=1, knowledge=site)
+    else:
+        with pytest.raises(InputError):
+            pgx.train(name, cohort.drop("outcome"), tmp_path / "model", knowledge=site)
+    assert theirs.read_text() == "years"
+    assert [path.name for path in theirs.parent.iterdir()] == ["thesis.txt"]

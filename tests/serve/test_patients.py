@@ -53,6 +53,10 @@ def bundle(*resources: object) -> dict[str, Any]:
     return {"resourceType": "Bundle", "entry": [{"resource": one} for one in resources]}
 
 
+def nested(resource: object, depth: int) -> object:
+    return nested(bundle(resource), depth - 1) if depth else resource
+
+
 def reference(text: str, **more: object) -> dict[str, object]:
     return {"reference": text, **more}
 
@@ -71,6 +75,8 @@ AGREEING = {
     "the id with its version": request("Patient/anna/_history/3"),
     "the same Patient": request(prefetched=person("anna", "anna", "other")),
     "an identifier alone": request("17", prefetched=person("17", "berta")),
+    "an empty Bundle": request(prefetched=bundle()),
+    "the same Patient in a list": request(prefetched=[person("anna")]),
     "a Patient in a Bundle": request("17", prefetched=bundle(person("17", "berta"))),
     "no access to the Patient": request(prefetched={"resourceType": "OperationOutcome", "id": "berta"}),
     "an identifier of former times": request(prefetched=person("anna", {"value": "berta", "use": "old"})),
@@ -98,6 +104,13 @@ DISAGREEING = {
     "another Patient, by number": request("17", prefetched=person("anna") | {"id": 18}),
     "another Patient, known by identifier": request("17", prefetched=person("18", "anna")),
     "two Patients": request(prefetched=bundle(person("anna"), person("berta"))),
+    "another Patient in a list": request(prefetched=[person("berta")]),
+    "another Patient with its answer": request(prefetched={"response": {"status": "200"}, "resource": person("berta")}),
+    "another Patient in a Bundle in a Bundle": request(prefetched=bundle(bundle(person("berta")))),
+    "another Patient by another name": request(prefetched=None, prefetch={"who": person("berta")}),
+    "a Patient without end": request(prefetched=nested(person("berta"), 50)),
+    "a Patient that is a text": request(prefetched="berta"),
+    "a Patient of no kind": request(prefetched={"id": "berta"}),
     "the identifier of another": request(prefetched=person("anna", "berta")),
     "identifiers of two": request("17", prefetched=person("17", "anna", "berta")),
     "an order of another": request(orders=[order(reference("Patient/berta"))]),

@@ -27,7 +27,7 @@ from pgx.knowledge.resolver import older_gene_names
 from pgx.notes import Note
 from pgx.phenotypes import allele_status
 from pgx.phenotypes.interaction_notes import note
-from pgx.phenotypes.outside import reconcile
+from pgx.phenotypes.outside import reconcile, strangers
 from pgx.phenotypes.outside.formats import read as read_file
 from pgx.phenotypes.outside.names import (
     SECOND_ALLELE,
@@ -38,11 +38,14 @@ from pgx.phenotypes.outside.names import (
     status_or_phenotype,
 )
 from pgx.phenotypes.outside.source import Known, Said
-from pgx.types import CallSet, GeneCalls, PatternCall
+from pgx.types import CallSet, Diplotype, GeneCalls, PatternCall
 
 MODES = ("override", "fill")
 REFUSED = FlagCode.OUTSIDE_REFUSED
 """Code of the note on a result that could not be used, and flag of the call of its gene."""
+
+
+_Remark = tuple[NoteCode, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +104,7 @@ def read(path: str | Path, kb: KnowledgeBase) -> tuple[list[OutsideCall], list[N
                 continue
             found[row.sample, gene].append(call)
             notes += [
-                replace(note(row.sample, Severity.WARNING, NoteCode.OUTSIDE_CALL_DIFFERS, text, gene), where=where)
-                for text in remarks
+                replace(note(row.sample, Severity.WARNING, code, text, gene), where=where) for code, text in remarks
             ]
             notes += [_refused(row.sample, gene, f"{where}: {text}", "judged") for text in strange]
     calls = []
@@ -185,16 +187,21 @@ def _symbols(kb: KnowledgeBase) -> dict[str, str]:
     return {gene.upper(): gene for gene in [*named, *kb.genes]}
 
 
-def _call(kb: KnowledgeBase, gene: str, row: Said, tool: str, where: str) -> tuple[OutsideCall, list[str], list[str]]:
+def _call(
+    kb: KnowledgeBase, gene: str, row: Said, tool: str, where: str
+) -> tuple[OutsideCall, list[_Remark], list[str]]:
     """Return the call, remarks on it, and what it has of alleles that the knowledge base lacks."""
     stated = phenotype_of if row.candidates else partial(stated_of, gene=gene)
     phenotype, score = stated(kb, text=row.phenotype), score_of(row.score)
+    reconcile.check_score(kb, gene, score, alone=not row.candidates and phenotype is None)
     if not row.candidates:
         reconcile.agree(kb, gene, phenotype, score)
     if len(row.candidates) == 1 and (put := status_or_phenotype(kb, gene, row.candidates[0])):
         row, phenotype = replace(row, candidates=()), put
     share = 1.0 / len(row.candidates) if row.candidates else 0.0
-    diplotypes, remarks, strange = [], [], []
+    diplotypes: list[Diplotype] = []
+    remarks: list[_Remark] = []
+    strange: list[str] = []
     for text in dict.fromkeys(row.candidates):
         one, unknown = diplotype_of(kb, gene, text, share)
         diplotypes.append(one)
@@ -202,7 +209,7 @@ def _call(kb: KnowledgeBase, gene: str, row: Said, tool: str, where: str) -> tup
         if unknown and unknown != [SECOND_ALLELE]:
             strange.append(f"{text}: {said}")
         elif unknown:
-            remarks.append(f"{gene} {text}: {said}")
+            remarks.append((NoteCode.OUTSIDE_CALL_DIFFERS, f"{gene} {text}: {said}"))
     if not diplotypes and phenotype is None and score is None:
         raise ValueError("it states nothing")
     total = sum(one.probability for one in diplotypes)
@@ -289,8 +296,15 @@ def merge(
                     doubted[str(one.subject)].add(index[str(sample)])
         about = {owner if name is None else name for name in named}
         holders.append(frozenset(index).intersection(about))
+        told_of = [(one.sample, one.gene) for one in calls] + [(_sample_of(one), one.subject) for one in said]
+        absent = [sample for sample in index if sample not in holders[-1]]
+        unknown = strangers.genes_of_strangers(told_of, everyone)
         if holders[-1] or about.isdisjoint(everyone):
-            notes += _strangers(path, about.difference(everyone), everyone, lost=not holders[-1])
+            notes += strangers.note_of_run(path, unknown, everyone, lost=not holders[-1])
+        for note_of, person, genes_of in strangers.notes_of_persons(path, unknown, absent, everyone):
+            notes += [note_of] if note_of else []
+            for gene in genes_of:
+                doubted[gene].add(index[person])
     genes = {*given, *(gene for gene in doubted if _gene(kb, gene) == gene)}
     merged = (_doubted(gene, doubted.get(gene.gene, set())) for gene in _merged(callset, given, genes, mode))
     return replace(callset, genes=tuple(merged), notes=tuple(notes), holders=tuple(holders))
@@ -316,18 +330,6 @@ def _of_file(sample: str | None, severity: str, code: str, message: str, file: s
 
 def _sample_of(one: Note) -> str | None:
     return None if one.sample is None else str(one.sample)
-
-
-def _strangers(path: Path, names: Collection[str | None], everyone: Sequence[str], *, lost: bool) -> list[Note]:
-    """Say how many samples of a file the genotypes do not have: of some it is no wonder, of all a result is lost."""
-    if not names:
-        return []
-    count = f"{len(names)} sample{'' if len(names) == 1 else 's'}"
-    if not lost:
-        message = f"outside calls of {count} without genotypes are not used"
-        return [_of_file(None, Severity.WARNING, NoteCode.OUTSIDE_SAMPLE_UNKNOWN, message, path.name)]
-    message = f"a laboratory's results could not be used ({path.name}: its {count} the genotypes do not have)"
-    return [_of_file(everyone[0] if len(everyone) == 1 else None, Severity.ERROR, REFUSED, message, path.name)]
 
 
 def _owner(path: Path, samples: Sequence[str], everyone: Sequence[str]) -> str:

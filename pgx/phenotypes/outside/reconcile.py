@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from pgx.codes import NoteCode
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.rules.phenotypes import INDETERMINATE, rules_for
 from pgx.knowledge.tables.declared import SCHEMES
 from pgx.phenotypes import allele_status
 from pgx.phenotypes.outside.names import SECOND_ALLELE
-from pgx.types import PatternCall
+from pgx.types import MOST_COPIES, PatternCall
 
 
 def statuses(several: Sequence[PatternCall]) -> PatternCall | None:
@@ -62,6 +64,39 @@ def with_sex(kb: KnowledgeBase, gene: str, pattern: PatternCall, sex: str | None
     return pattern, None
 
 
+def check_score(kb: KnowledgeBase, gene: str, score: float | None, *, alone: bool) -> None:
+    """Refuse an activity score that nobody can have, by the values of the gene's alleles in every scheme.
+
+    Parameters
+    ----------
+    kb, gene
+        Knowledge base, and the gene's symbol.
+    score
+        What is stated; None = nothing.
+    alone
+        Whether nothing else is stated of the gene.
+
+    Raises
+    ------
+    ValueError
+        If no two alleles add up to it, or, where the copies vary, no number of them.
+    """
+    if score is None or gene not in kb.genes:
+        return
+    rules = [rules_for(kb, gene, scheme) for scheme in SCHEMES]
+    alleles = (one.allele(name) for one in rules for name in one.functions)
+    values = {allele.value for allele in alleles if allele.value is not None}
+    if not values:
+        if alone:
+            raise ValueError(f"alleles of {gene} have no activity values, so a score of {score:g} says nothing")
+        return
+    if kb.gene(gene).row["copy_number_varies"] == "y":
+        if score > (most := MOST_COPIES * max(values)):
+            raise ValueError(f"activity score {score:g}: {MOST_COPIES} copies of {gene} add up to {most:g} at most")
+    elif not any(math.isclose(score, a + b, abs_tol=1e-6) for a in values for b in values):
+        raise ValueError(f"activity score {score:g}: no two alleles of {gene} add up to it")
+
+
 def agree(kb: KnowledgeBase, gene: str, phenotype: str | None, score: float | None) -> None:
     """Refuse a phenotype and a score, stated without a diplotype, that no scheme gives to one person.
 
@@ -79,19 +114,27 @@ def agree(kb: KnowledgeBase, gene: str, phenotype: str | None, score: float | No
 
 def compare(
     kb: KnowledgeBase, gene: str, pattern: PatternCall, phenotype: str | None, score: float | None
-) -> list[str]:
-    """Say where the tool's phenotype or score is another than ours for its own diplotype."""
+) -> list[tuple[NoteCode, str]]:
+    """Say where the tool's phenotype or score is another than ours for its own diplotype, and whether that contradicts.
+
+    A phenotype that another scheme gives, and one where ours is not known, do not.
+    """
     if gene not in kb.genes or allele_status.targets(kb, gene):
         return []
-    rules = rules_for(kb, gene)
     one = pattern.diplotypes[0]
-    ours = rules.phenotype(
-        one.parts1, None if one.allele2 is None else one.parts2, novel1=one.novel1, novel2=one.novel2
+    strands = (one.parts1, None if one.allele2 is None else one.parts2)
+    ours, *others = (
+        rules_for(kb, gene, scheme).phenotype(*strands, novel1=one.novel1, novel2=one.novel2) for scheme in SCHEMES
     )
     remarks = []
     if phenotype is not None and ours.phenotype not in (None, phenotype):
-        told = "has no known function here" if ours.phenotype == INDETERMINATE else f"is {ours.phenotype} here"
-        remarks.append(f"{gene} {one.name} {told}; the tool says {phenotype}")
+        unknown = ours.phenotype == INDETERMINATE
+        agreed = unknown or any(other.phenotype == phenotype for other in others)
+        told = "has no known function here" if unknown else f"is {ours.phenotype} here"
+        code = NoteCode.OUTSIDE_CALL_DIFFERS if agreed else NoteCode.OUTSIDE_CONTRADICTS
+        remarks.append((code, f"{gene} {one.name} {told}; the tool says {phenotype}"))
     if score is not None and ours.activity_score is not None and abs(score - ours.activity_score) > 1e-6:
-        remarks.append(f"{gene} {one.name} has activity score {ours.activity_score:g} here; the tool says {score:g}")
+        text = f"{gene} {one.name} has activity score {ours.activity_score:g} here; the tool says {score:g}"
+        agreed = any(other.activity_score is not None and abs(score - other.activity_score) <= 1e-6 for other in others)
+        remarks.append((NoteCode.OUTSIDE_CALL_DIFFERS if agreed else NoteCode.OUTSIDE_CONTRADICTS, text))
     return remarks

@@ -28,6 +28,7 @@ ALERTS = (
     NoteCode.ALLERGY,
     NoteCode.SEX_MISMATCH,
     NoteCode.OUTSIDE_REFUSED,
+    NoteCode.OUTSIDE_CONTRADICTS,
     NoteCode.VALUE_LEFT_OUT,
     NoteCode.UNLIKELY_VALUE,
 )

@@ -1,0 +1,82 @@
+"""A laboratory's activity score is used if the gene's alleles can add up to it, and else refused in one clear line."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pgx.codes import NoteCode
+from pgx.knowledge import load
+from pgx.phenotypes.outside import merge, reconcile
+
+KB = load()
+
+
+def read(tmp_path, gene, score, diplotype="", phenotype=""):
+    path = tmp_path / "lab.tsv"
+    path.write_text(
+        f"sample\tgene\tdiplotype\tphenotype\tactivity_score\ns\t{gene}\t{diplotype}\t{phenotype}\t{score}\n"
+    )
+    return merge.read(path, KB)
+
+
+@pytest.mark.parametrize(
+    ("gene", "score"), [("DPYD", "0"), ("DPYD", "1.5"), ("CYP2C9", "0.5"), ("CYP2D6", "1.25"), ("CYP2D6", "3")]
+)
+def test_a_score_that_two_alleles_add_up_to_is_used(tmp_path, gene, score):
+    (call,), notes = read(tmp_path, gene, score)
+    assert call.pattern.stated_score == float(score)
+    assert notes == []
+
+
+@pytest.mark.parametrize(
+    ("gene", "score", "why"),
+    [
+        ("DPYD", "7.5", "no two alleles of DPYD add up to it"),
+        ("DPYD", "0.7", "no two alleles of DPYD add up to it"),
+        ("CYP2C9", "2.5", "no two alleles of CYP2C9 add up to it"),
+        ("CYP2D6", "99", "12 copies of CYP2D6 add up to"),
+        ("CYP2C19", "2", "have no activity values, so a score of 2 says nothing"),
+    ],
+)
+@pytest.mark.parametrize("diplotype", ["", "*1/*1"])
+def test_a_score_that_nobody_can_have_refuses_the_result(tmp_path, gene, score, why, diplotype):
+    if gene == "DPYD" and diplotype:
+        diplotype = "Reference/Reference"
+    calls, notes = read(tmp_path, gene, score, diplotype)
+    if gene == "CYP2C19" and diplotype:  # a tool may write a number that means nothing beside a diplotype that does
+        assert len(calls) == 1
+        return
+    assert calls == []
+    (note,) = notes
+    assert (note.code, note.subject, note.sample) == (NoteCode.OUTSIDE_REFUSED, gene, "s")
+    assert why in note.message
+
+
+@given(st.sampled_from(["CYP2C9", "DPYD"]), st.floats(0, 50))
+def test_a_score_is_believed_where_it_is_a_sum_of_two_known_values_and_nowhere_else(gene, score):
+    values = {0.0, 0.5, 1.0}
+    possible = any(abs(score - a - b) < 1e-6 for a in values for b in values)
+    try:
+        reconcile.check_score(KB, gene, score, alone=True)
+    except ValueError:
+        assert not possible
+    else:
+        assert possible
+
+
+@pytest.mark.parametrize(
+    ("diplotype", "phenotype", "score", "code"),
+    [
+        ("*4/*4", "Normal Metabolizer", "", NoteCode.OUTSIDE_CONTRADICTS),
+        ("*1/*1", "Poor Metabolizer", "", NoteCode.OUTSIDE_CONTRADICTS),
+        ("*1/*1", "", "0.5", NoteCode.OUTSIDE_CONTRADICTS),
+        ("*1/*999", "Normal Metabolizer", "", NoteCode.OUTSIDE_CALL_DIFFERS),
+    ],
+)
+def test_a_laboratory_that_contradicts_itself_is_told_apart_from_one_that_knows_more(
+    tmp_path, diplotype, phenotype, score, code
+):
+    _, notes = read(tmp_path, "CYP2D6", score, diplotype, phenotype)
+    assert code in {note.code for note in notes}
