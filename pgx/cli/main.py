@@ -94,6 +94,8 @@ def main() -> None:
         sys.exit(0)
     except KeyboardInterrupt:
         _fail("interrupted", 130)
+    except MemoryError:
+        _fail("the memory is not enough for these inputs; give fewer persons at a time, or use `pgx cohort run`", 3)
     except OSError as error:
         _fail(f"{error.filename or 'input/output'}: {error.strerror or error}", 3)
     except Exception as error:

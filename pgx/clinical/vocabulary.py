@@ -171,6 +171,11 @@ class Vocabulary:
             return True
         return self.factor(concept, first) == self.factor(concept, second)
 
+    @cached_property
+    def _longest(self) -> int:
+        """Letters of the longest prefix rule: what stands behind them in a code decides nothing."""
+        return max((len(prefix) for _, prefix in self.prefixes), default=0)
+
     def code(self, system: str, code: str) -> tuple[tuple[str, str | None], ...]:
         """Return the (concept, answer) pairs that a code stands for; empty when it is not known.
 
@@ -180,7 +185,7 @@ class Vocabulary:
         if found is not None:
             return found
         bare = code.replace(".", "").upper()
-        for end in range(len(bare), 1, -1):
+        for end in range(min(len(bare), self._longest), 1, -1):
             found = self.prefixes.get((system, bare[:end]))
             if found is not None:
                 return found

@@ -18,6 +18,7 @@ from pgx.clinical import parse_medications
 from pgx.errors import InputError, PgxError, UsageError
 from pgx.inputs import group_names
 from pgx.knowledge import KnowledgeBase
+from pgx.limits import SHEET, read_file
 from pgx.options import Options, PathLike
 from pgx.types import MOST_COPIES
 from pgx.variants import samples_of
@@ -192,7 +193,7 @@ def read_sheet(
 
 def _rows(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
     try:
-        text = file.read_bytes().decode("utf-8-sig")
+        text = read_file(file, SHEET).decode("utf-8-sig")
     except OSError as error:
         raise InputError(f"cannot be read: {(error.strerror or str(error)).lower()}", file=file) from error
     except UnicodeDecodeError as error:

@@ -8,13 +8,12 @@ its checksum.
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pgx.errors import InputError
 from pgx.io import atomic_write
+from pgx.limits import read_toml
 
 NAME = "manifest.toml"
 
@@ -59,10 +58,7 @@ def read_manifest(folder: Path) -> dict[str, dict[str, Any]]:
     path = folder / NAME
     if not path.is_file():
         return {"inputs": {}, "tables": {}}
-    try:
-        return {"inputs": {}, "tables": {}, **tomllib.loads(path.read_text(encoding="utf-8"))}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"not a TOML file: {str(error).splitlines()[0]}", file=path) from error
+    return {"inputs": {}, "tables": {}, **read_toml(path)}
 
 
 def differences(folder: Path) -> Iterator[str]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from pgx.errors import InputError, UsageError
 from pgx.knowledge import KnowledgeBase
+from pgx.limits import SAMPLES
 from pgx.types import NO_COPY, NOT_CALLED, Genotypes, State
 from pgx.variants.arrays.consumer import ArrayData, recognise, text_lines
 from pgx.variants.arrays.consumer import load as load_array
@@ -123,6 +124,8 @@ def read(
         inputs = [_open(source, asked, kb) for source in sources]
         everyone = _everyone(inputs)
         names = _chosen(everyone, samples)
+        if len(names) > SAMPLES.most:
+            raise SAMPLES.refused(inputs[0].source.name)
         column = {name: i for i, name in enumerate(names)}
         notes = Notes(names)
         told = given_sex(sex(names, everyone) if callable(sex) else sex)

@@ -17,6 +17,7 @@ import numpy as np
 
 from pgx.errors import InputError
 from pgx.io import write_bytes
+from pgx.limits import MODEL, read_file, read_json
 from pgx.models.evidence.endpoint import Endpoint, Feature, Reading
 from pgx.models.evidence.endpoint_parsing import parse
 from pgx.models.evidence.links import measured
@@ -132,8 +133,8 @@ def description(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         raise InputError("this folder holds no model", file=folder, fix="name a folder that `pgx train` wrote")
     try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        facts = read_json(read_file(path, MODEL))
+    except ValueError as error:
         raise InputError(f"not JSON: {error}", file=path) from error
     if not isinstance(facts, dict) or facts.get("format") not in (OLD, FORMAT):
         raise InputError("not a model of this format", file=path, fix=f'expected "format": {FORMAT}; train again')
@@ -232,7 +233,7 @@ def read_trees(folder: Path, facts: Mapping[str, Any]) -> bytes | None:
     path = folder / (TREES if facts["format"] == FORMAT else OLD_TREES)
     if not path.is_file():
         raise InputError("the model's trees are missing", file=path, fix="copy the whole folder")
-    content = path.read_bytes()
+    content = read_file(path, MODEL)
     if hashlib.sha256(content).hexdigest() != entry.get("sha256"):
         raise InputError("the checksum does not fit: the file is damaged or of another model", file=path)
     return content

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from pgx.errors import InputError
+from pgx.limits import OUTSIDE
 from pgx.phenotypes.outside.names import is_no_call
-from pgx.phenotypes.outside.source import MAX_BYTES, Known, Said, Source, cells_of, header_of, open_source
+from pgx.phenotypes.outside.source import Known, Said, Source, cells_of, header_of, open_source
 
 _ALDY_SOLUTION = re.compile(r"#\s*Solution\s+\d+:\s*(\*[^\s,]+\s*,\s*\*[^\s,]+)\s*$", re.IGNORECASE)
 _SAMPLE_ID = re.compile(r"^Sample ID:\s*(\S+)", re.MULTILINE)
@@ -115,7 +116,7 @@ def pypgx_zip(path: Path, raw: bytes, known: Known) -> Iterator[Said]:
             names = archive.namelist()
             table = next((name for name in names if name.endswith("data.tsv")), None)
             about = next((name for name in names if name.endswith("metadata.txt")), None)
-            if table is None or archive.getinfo(table).file_size > MAX_BYTES:
+            if table is None or archive.getinfo(table).file_size > OUTSIDE.most:
                 raise InputError("an archive without a usable data.tsv, not pypgx results", file=path)
             content = archive.read(table)
             metadata = archive.read(about).decode("utf-8", "replace") if about else ""

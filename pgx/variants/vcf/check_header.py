@@ -53,6 +53,8 @@ _TYPES = frozenset({"Integer", "Float", "Flag", "Character", "String"})
 _ORDER = ("ID", "Number", "Type", "Description")
 _STRUCTURED = frozenset({"INFO", "FORMAT", "FILTER", "ALT", "contig", "SAMPLE", "PEDIGREE", "META"})
 _ALT_PREFIXES = re.compile(r"(DEL|INS|DUP|INV|CNV|BND|TRA|NON_REF|\*|X|CN\d+|STR\d+)(:|$)")
+_FIELD_NAME = re.compile(r"([\w.]+)=")
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _URL = re.compile(r"(https?|ftp|file)://(?=[^/:]*[A-Za-z]|\d+\.\d+\.\d+\.\d+)?[^/\s:]*(:\d+)?(/\S*)?$")
 _NUMERIC_HOST = re.compile(r"\w+://\d+(:\d+)?(/|$)")
 _CONTIG_ID = re.compile(r"[^\s,<>\"'`(){}\[\]\\]+$")
@@ -173,26 +175,27 @@ def split_fields(value: str) -> list[tuple[str, str, bool]]:
     if not value.endswith(">"):
         raise ValueError("the angle bracket is not closed")
     fields: list[tuple[str, str, bool]] = []
-    rest = value[1:-1]
-    while rest:
-        name, equals, rest = rest.partition("=")
-        if not equals or not re.match(r"[\w.]+$", name):
+    at, last = 1, len(value) - 1
+    while at < last:
+        name = _FIELD_NAME.match(value, at, last)
+        if name is None:
             raise ValueError("a field is not name=value")
-        if rest.startswith('"'):
-            match = re.match(r'"((?:[^"\\]|\\.)*)"', rest)
+        at = name.end()
+        if value[at] == '"':
+            match = _QUOTED.match(value, at, last)
             if match is None:
                 raise ValueError("a quotation mark is missing")
-            text, rest, quoted = match[1], rest[match.end() :], True
-            if rest and not rest.startswith(","):
+            if match.end() < last and value[match.end()] != ",":
                 raise ValueError("a quotation mark inside a text is not escaped")
-            rest = rest[1:]
-        elif rest.startswith("["):
-            text, _, rest = rest.partition("]")
-            quoted, rest = False, rest.removeprefix(",")
-        else:
-            text, _, rest = rest.partition(",")
-            quoted = False
-            if "<" in text or ">" in text:
-                raise ValueError("a field has an angle bracket")
-        fields.append((name, text, quoted))
+            fields.append((name[1], match[1], True))
+            at = match.end() + 1
+            continue
+        stop = value.find("]" if value[at] == "[" else ",", at, last)
+        text = value[at : last if stop < 0 else stop]
+        at = last if stop < 0 else stop + 1
+        if text.startswith("["):
+            at += value[at : at + 1] == ","
+        elif "<" in text or ">" in text:
+            raise ValueError("a field has an angle bracket")
+        fields.append((name[1], text, False))
     return fields

@@ -17,6 +17,7 @@ from typing import BinaryIO, Literal
 import pysam
 
 from pgx.errors import InputError
+from pgx.limits import HEADER, HEADER_LINES, LINE
 from pgx.variants.vcf import indexed, streams
 from pgx.variants.vcf.contigs import canonical
 from pgx.variants.vcf.header import Header, parse
@@ -70,6 +71,7 @@ class Source:
     _header: Header | None = None
     _chunks: Iterator[bytes] | None = None
     _rest: bytes = b""
+    _open_line: int = 0
     sha256: str = ""
     total: int = 0
     everyone: tuple[str, ...] = ()
@@ -176,6 +178,10 @@ class Source:
             yield rest
         # Not `yield from`: closing this generator early must leave the chunks open for the next one.
         while (chunk := next(self._chunks, None)) is not None:
+            end = chunk.rfind(b"\n")
+            self._open_line = len(chunk) - end - 1 if end >= 0 else self._open_line + len(chunk)
+            if self._open_line > LINE.most:
+                raise LINE.refused(self.name)
             yield chunk
 
     def _unpacked(self) -> Iterator[bytes]:
@@ -188,11 +194,14 @@ class Source:
 
     def _header_lines(self) -> list[str]:
         lines: list[str] = []
-        text = b""
+        text, size = b"", 0
         for chunk in self._decompressed():
             text += chunk
             done, rest, text = _header_lines(text)
             lines += done
+            size += len(chunk)
+            if size > HEADER.most or len(lines) > HEADER_LINES.most:
+                raise (HEADER if size > HEADER.most else HEADER_LINES).refused(self.name)
             if rest is not None:
                 self._rest = rest
                 break
