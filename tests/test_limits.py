@@ -156,8 +156,10 @@ def test_a_header_without_an_end_is_refused(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr("pgx.variants.vcf.source.HEADER_LINES", replace(limits.HEADER_LINES, most=100))
     path = tmp_path / "long.vcf"
     path.write_text(HEADER + "##x=1\n" * 200, encoding="utf-8")
+    source = open_source(path)
     with pytest.raises(InputError, match="a header of more than 100 lines"):
-        open_source(path).header()
+        source.header()
+    source.close()
 
 
 def test_more_samples_than_memory_holds_are_not_read_at_once(tmp_path: Path) -> None:

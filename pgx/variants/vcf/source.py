@@ -46,6 +46,7 @@ _STRUCTURAL = tuple(f"##INFO=<ID={key}," for key in ("SVLEN", "SVTYPE", "MATEID"
 )
 _SMALL = 1 << 24
 """Bytes of a packed file up to which one with structural records is read whole: older indexes do not know SVLEN."""
+NO_LINE_END = ("no_final_newline", "the last line has no line end; the file may be cut short")
 _HASH_WHOLE = 1 << 27
 _HEAD = 1 << 12
 
@@ -125,7 +126,7 @@ class Source:
             if self.scanner.disorder:
                 self.warnings.append(("unsorted", self.scanner.disorder))
             if not self.scanner.complete:
-                self.warnings.append(("no_final_newline", "the last line has no line end; the file may be cut short"))
+                self.warnings.append(NO_LINE_END)
 
     def _index_may_hide(self) -> bool:
         """Say whether the index may place records by POS alone, in a file that is small enough to do without it."""
@@ -207,6 +208,7 @@ class Source:
                 break
         else:
             if text:
+                self.warnings.append(NO_LINE_END)
                 lines.append(text.rstrip(b"\r\n").decode("utf-8", "replace"))
         if lines and lines[0].startswith("\ufeff"):
             lines[0] = lines[0][1:]
