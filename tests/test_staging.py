@@ -47,6 +47,11 @@ def write_set(folder: Path, content: bytes, kill_at: str = "") -> None:
             write_bytes(folder / name, content)
 
 
+def next_run(folder: Path) -> None:
+    staging._tidied.clear()
+    write_bytes(folder / "other.txt", b"")
+
+
 def state(folder: Path) -> set[bytes]:
     return {(folder / name).read_bytes() for name in NAMES if (folder / name).exists()}
 
@@ -60,7 +65,7 @@ def test_a_kill_before_the_last_file_leaves_the_old_set(tmp_path: Path, at: str)
     write_set(tmp_path, b"old")
     assert in_child(lambda: write_set(tmp_path, b"new", at)) == -signal.SIGKILL
     assert state(tmp_path) == {b"old"} and litter(tmp_path)
-    write_bytes(tmp_path / "other.txt", b"")
+    next_run(tmp_path)
     assert not litter(tmp_path) and state(tmp_path) == {b"old"}
 
 
@@ -88,7 +93,7 @@ def test_a_kill_among_the_last_renames_is_finished_by_the_next_run(
                 monkeypatch.setattr(Path, "unlink", lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
 
     assert in_child(write) == -signal.SIGKILL
-    write_bytes(tmp_path / "other.txt", b"")
+    next_run(tmp_path)
     assert state(tmp_path) == {b"new"} and not litter(tmp_path) and not (tmp_path / "gone.txt").exists()
 
 
@@ -131,13 +136,13 @@ def test_a_report_that_outgrows_the_disk_leaves_the_one_before(tmp_path: Path) -
     report(tmp_path, formats="text,json")
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
 
-    def run() -> None:
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
+    try:
         with pytest.raises(InputError, match=r"HG00652\.report\.\w+: cannot write: File too large"):
             report(tmp_path, formats="text,json,html")
-
-    assert in_child(run) == 0
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 

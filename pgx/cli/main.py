@@ -13,7 +13,9 @@ import typer
 from pgx.cli.completion import Command, Group, typed_command
 from pgx.cli.outputs import guarded
 from pgx.cli.protection import protected
+from pgx.cli.shown.terminal import guard_streams
 from pgx.errors import PgxError
+from pgx.letters import visible
 
 app = typer.Typer(
     name="pgx",
@@ -80,6 +82,7 @@ def main() -> None:
     """Run the command line and end the process with a documented exit code."""
     # A run builds a few large tables and ends: the cyclic collector's default pace costs a tenth of a small report.
     gc.set_threshold(200_000)
+    guard_streams()
     _register(sys.argv[1] if len(sys.argv) > 1 else typed_command())
     try:
         # Under `python -m` too, so that completion is that of the command `pgx`.
@@ -113,7 +116,7 @@ def program() -> None:
 
 
 def _fail(message: str, code: int) -> None:
-    one_line = " ".join(message.split())
+    one_line = visible(" ".join(message.split()))
     print(f"pgx: {one_line}", file=sys.stderr)
     sys.exit(code)
 
