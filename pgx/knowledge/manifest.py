@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,14 @@ def read_manifest(folder: Path) -> dict[str, dict[str, Any]]:
     path = folder / NAME
     if not path.is_file():
         return {"inputs": {}, "tables": {}}
-    return {"inputs": {}, "tables": {}, **read_toml(path)}
+    status = path.stat()
+    return {"inputs": {}, "tables": {}, **_read(path, status.st_mtime_ns, status.st_size)}
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, *_: int) -> dict[str, dict[str, Any]]:
+    """Read a manifest once, as long as the file stays what it was."""
+    return read_toml(path)
 
 
 def differences(folder: Path) -> Iterator[str]:

@@ -38,14 +38,29 @@ def configured(start: Path | None = None) -> tuple[Path, ...]:
     InputError
         If a file is not TOML, has another setting, or ``knowledge`` is not a list of texts.
     """
+    found: list[Path] = []
+    for path in configuration_files(start):
+        found += [one for one in _folders_in(path) if one not in found]
+    return tuple(found)
+
+
+def configuration_files(start: Path | None = None) -> list[Path]:
+    """Return the files that `configured` reads.
+
+    Raises
+    ------
+    InputError
+        If one belongs to somebody else: whoever may write into a folder above could change this user's advice.
+    """
     home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
     here = (start or Path.cwd()).resolve()
     nearest = next((folder / "pgx.toml" for folder in (here, *here.parents) if (folder / "pgx.toml").is_file()), None)
-    found: list[Path] = []
-    for path in (home / "pgx" / "config.toml", nearest):
-        if path is not None and path.is_file():
-            found += [one for one in _folders_in(path) if one not in found]
-    return tuple(found)
+    files = [path for path in (home / "pgx" / "config.toml", nearest) if path is not None and path.is_file()]
+    for path in files:
+        if path.stat().st_uid not in (os.getuid(), 0):
+            raise InputError("this file changes advice and belongs to another user", file=path,
+                             fix="name its folders with --knowledge, or make it your own")  # fmt: skip
+    return files
 
 
 def _folders_in(path: Path) -> list[Path]:
