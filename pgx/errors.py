@@ -3,6 +3,8 @@
 The library raises these; the command line prints the message as one line and exits with the code.
 """
 
+_LONGEST = 2000
+
 
 class PgxError(Exception):
     """Base of every error that is the input's or the user's, not ours."""
@@ -36,6 +38,8 @@ class InputError(PgxError):
     exit_code = 3
 
     def __init__(self, problem: str, *, file: object = None, where: str | None = None, fix: str | None = None) -> None:
+        if len(problem) > _LONGEST:  # it quotes what the file holds
+            problem = f"{problem[:_LONGEST]} ... ({len(problem)} characters)"
         place = ": ".join(str(part) for part in (file, where) if part)
         message = f"{place}: {problem}" if place else problem
         super().__init__(f"{message}; {fix}" if fix else message)

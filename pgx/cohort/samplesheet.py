@@ -106,14 +106,14 @@ class _Reader:
         found = []
         for part in filter(None, (one.strip() for one in cell.split(";"))):
             path = part if "://" in part else str(self.file.parent / part)
-            if "://" not in part and not Path(path).exists():
-                self._wrong(line, column, f"{part!r}: no such file (paths are relative to the sheet)")
+            if "://" not in part and not _exists(path):
+                self._wrong(line, column, f"{part[:200]!r}: no such file (paths are relative to the sheet)")
             found.append(path)
         return tuple(found)
 
     def _holds(self, line: int, sample: str, paths: tuple[str, ...]) -> None:
         for path in paths:
-            if path not in self._samples and Path(path).is_file():
+            if path not in self._samples and _exists(path) and Path(path).is_file():
                 try:
                     self._samples[path] = samples_of(path, self.kb, build=self.build)
                 except PgxError as error:
@@ -155,6 +155,13 @@ class _Reader:
                 self._wrong(line, "copy_number", f"{gene!r} is no gene of the knowledge base")
             else:
                 yield gene, int(number)
+
+
+def _exists(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except OSError:  # a name that is too long, or a folder that may not be read
+        return False
 
 
 def read_sheet(

@@ -11,10 +11,10 @@ import argparse
 import gzip
 import io
 import json
-import os
 import random
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -36,7 +36,6 @@ from pgx.errors import PgxError
 from pgx.knowledge import KnowledgeBase, configured, load
 from pgx.models.evidence import endpoints
 from pgx.models.store import folder as model_folder
-from pgx.options import Options
 from pgx.paths import data_dir
 from pgx.phenotypes.outside import merge
 from pgx.protect import verify
@@ -113,7 +112,7 @@ def readers(kb: KnowledgeBase, folder: Path) -> list[Reader]:
 
     def sheet(path: Path) -> object:
         (path.parent / "a.vcf").write_bytes(VCF)
-        return read_sheet(path, kb, Options())
+        return read_sheet(path, kb)
 
     return [
         Reader("vcf", "in.vcf", [VCF], genotypes),
@@ -200,7 +199,7 @@ def _places(value: Any) -> Iterator[tuple[Any, Any]]:
         yield from _places(inner)
 
 
-class Stuck(Exception):
+class StuckError(Exception):
     """A reader took longer than `WAIT` seconds."""
 
 
@@ -231,10 +230,12 @@ def _attempt(read: Callable[[], object]) -> None:
 
 
 def _stuck(*_: object) -> None:
-    raise Stuck
+    raise StuckError
 
 
-def run(seconds: float, seed: int, keep: Path | None = None, only: str = "") -> tuple[Counter[str], list[tuple[str, bytes, str]]]:
+def run(
+    seconds: float, seed: int, keep: Path | None = None, only: str = ""
+) -> tuple[Counter[str], list[tuple[str, bytes, str]]]:
     """Change and read until the time is over; return how often each reader ran, and the findings."""
     rng, count, found, seen = random.Random(seed), Counter[str](), [], set[str]()
     with tempfile.TemporaryDirectory() as name:
@@ -262,17 +263,17 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="", help="readers whose name holds this")
     parser.add_argument("--keep", type=Path, default=Path("fuzz-findings"), help="folder for the findings")
+    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     given.keep.mkdir(parents=True, exist_ok=True)
-    child = os.fork()
-    if child == 0:
+    if given.inside:
         count, found = run(given.minutes * 60, given.seed, given.keep, given.only)
         for number, (name, content, told) in enumerate(found):
             (given.keep / f"{name}-{given.seed}-{number}").write_bytes(content)
             print(f"\n{name}-{given.seed}-{number}\n{told}", file=sys.stderr)
         print(f"{sum(count.values())} inputs, {len(found)} findings: {dict(count)}", file=sys.stderr)
-        os._exit(bool(found))
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        return int(bool(found))
+    code = subprocess.call([sys.executable, "-m", "tests.tools.fuzz", "--inside", *sys.argv[1:]])
     if code < 0:
         print(f"the process crashed (signal {-code}) on {given.keep / 'last'}", file=sys.stderr)
     return int(code != 0)
@@ -281,12 +282,15 @@ def main() -> int:
 def _bcf(folder: Path) -> bytes:
     import pysam
 
-    path = folder / "seed.vcf"
-    path.write_bytes(VCF)
-    with pysam.VariantFile(str(path)) as source, pysam.VariantFile(str(folder / "seed.bcf"), "wb", header=source.header) as target:
-        for record in source:
-            target.write(record)
-    return (folder / "seed.bcf").read_bytes()
+    meta = '##contig=<ID=chr10,length=133797422>\n##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">\n'
+    columns = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\tA\n"
+    record = "chr10\t94781859\t.\tG\tA\t50\t.\t.\tGT\t0/1\n"
+    plain, packed = folder / "seed.vcf", folder / "seed.bcf"
+    plain.write_text(f"##fileformat=VCFv4.2\n{meta}{columns}{record}", encoding="utf-8")
+    with pysam.VariantFile(str(plain)) as source, pysam.VariantFile(str(packed), "wb", header=source.header) as target:
+        for one in source:
+            target.write(one)
+    return packed.read_bytes()
 
 
 def _lines(folder: Path) -> bytes:
@@ -297,8 +301,8 @@ def _lines(folder: Path) -> bytes:
 
 def _fit() -> bytes:
     day = moment("2024-05-01 10:00:00")
-    return fit_file([("file_id", {"type": 4, "manufacturer": 1, "time_created": day}),
-                     ("weight_scale", {"timestamp": day, "weight": 70.0, "percent_fat": 20.0})])  # fmt: skip
+    return fit_file(("file_id", {"type": 4, "manufacturer": 1, "time_created": day}),
+                     ("weight_scale", {"timestamp": day, "weight": 70.0, "percent_fat": 20.0}))  # fmt: skip
 
 
 def _parquet() -> bytes:

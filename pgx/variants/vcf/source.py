@@ -167,7 +167,8 @@ class Source:
         if self._stream is not None:
             self._stream.close()
         if self._bcf is not None:
-            self._bcf.close()
+            with contextlib.suppress(OSError):  # of damaged data closing fails as well; reading has said it
+                self._bcf.close()
         if self._spool is not None:
             self._spool.close()
 
