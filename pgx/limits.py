@@ -64,6 +64,7 @@ COLUMNS = Limit("a clinical table", 20_000, "columns", "leave out columns that a
 OUTSIDE = Limit("a file of outside calls", 64 * _MIB, "bytes", "give the calls alone")
 OUTSIDE_LINE = Limit("a line of outside calls", 1 << 16, "characters", "give one call a line")
 NAME = Limit("a name of a drug, code or allele", 1000, "characters", "write the name alone")
+HEADING = Limit("a column heading", 200, "characters", "write the name alone")
 SHEET = Limit("a samplesheet or list of names", 256 * _MIB, "bytes", "give fewer persons at a time")
 TABLE = Limit("a table of an overlay", 256 * _MIB, "bytes", "give the site's own rows alone")
 SETTINGS = Limit("a TOML file", 4 * _MIB, "bytes", "it is not a file of settings")
@@ -71,8 +72,8 @@ RESULT = Limit("a stored result", 2048 * _MIB, "bytes", "write one result a pers
 MODEL = Limit("a file of a model", 256 * _MIB, "bytes", "it is not a model that `pgx train` wrote")
 
 LIMITS = (
-    LINE, HEADER, HEADER_LINES, SAMPLES, RECORD, RECORD_LINE, COLUMNS, OUTSIDE, OUTSIDE_LINE, NAME, SHEET, TABLE,
-    SETTINGS, RESULT, MODEL,
+    LINE, HEADER, HEADER_LINES, SAMPLES, RECORD, RECORD_LINE, COLUMNS, OUTSIDE, OUTSIDE_LINE, NAME, HEADING, SHEET,
+    TABLE, SETTINGS, RESULT, MODEL,
 )  # fmt: skip
 """All limits, in the order of the table in ``pgx/README.md``."""
 

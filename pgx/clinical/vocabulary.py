@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 from pgx.knowledge.base import KnowledgeBase
+from pgx.limits import HEADING
 
 SYSTEMS = {
     "http://loinc.org": "LOINC",
@@ -124,6 +125,8 @@ class Vocabulary:
 
     def column(self, heading: str) -> Heading | None:
         """Return what a column heading stands for, or None; `weight_lb` and `Weight (lb)` are weight in pounds."""
+        if len(heading) > HEADING.most:
+            return None
         name = column_name(heading)
         if name not in self._columns:
             self._columns[name] = self._read_heading(name)
@@ -140,6 +143,8 @@ class Vocabulary:
 
     def suggest(self, heading: str, more: tuple[str, ...] = ()) -> list[str]:
         """Return known headings that are spelled almost like this one."""
+        if len(heading) > HEADING.most:
+            return []
         name = column_name(heading)
         close = difflib.get_close_matches(name, [*self.headings, *more], n=2, cutoff=0.75)
         if close:

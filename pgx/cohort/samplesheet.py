@@ -18,7 +18,7 @@ from pgx.clinical import parse_medications
 from pgx.errors import InputError, PgxError, UsageError
 from pgx.inputs import group_names
 from pgx.knowledge import KnowledgeBase
-from pgx.limits import SHEET, read_file
+from pgx.limits import HEADING, SHEET, read_file
 from pgx.options import Options, PathLike
 from pgx.types import MOST_COPIES
 from pgx.variants import samples_of
@@ -236,7 +236,7 @@ def _headings(columns: Sequence[str]) -> Iterator[str]:
         yield "there is no column 'sample'"
     for name in columns:
         if name not in COLUMNS and not name.startswith("x_") and name not in ("notes", ""):
-            close = difflib.get_close_matches(name, COLUMNS, 1)
+            close = difflib.get_close_matches(name[: HEADING.most], COLUMNS, 1)
             hint = f"did you mean {close[0]!r}?" if close else f"the columns are {', '.join(COLUMNS)}"
             yield f"unknown column {name!r}; {hint} (a name that begins with 'x_' is not read)"
     for name in sorted({name for name in columns if columns.count(name) > 1}):

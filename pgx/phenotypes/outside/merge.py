@@ -24,7 +24,7 @@ from pgx.codes import FlagCode, NoteCode, Severity
 from pgx.errors import InputError, UsageError
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.resolver import older_gene_names
-from pgx.limits import NAME
+from pgx.limits import HEADING, NAME
 from pgx.notes import Note
 from pgx.phenotypes import allele_status
 from pgx.phenotypes.interaction_notes import note
@@ -179,7 +179,11 @@ def _nearly(kb: KnowledgeBase, text: str) -> str | None:
 def _meant(kb: KnowledgeBase, text: str) -> str:
     """Return a question about what a gene's symbol may be a slip of, or nothing."""
     nearly = _nearly(kb, text)
-    close = [nearly] if nearly else difflib.get_close_matches(text.strip().upper(), _symbols(kb), n=2, cutoff=0.75)
+    close = (
+        [nearly]
+        if nearly
+        else difflib.get_close_matches(text.strip().upper()[: HEADING.most], _symbols(kb), n=2, cutoff=0.75)
+    )
     return f"; did you mean {' or '.join(close)}?" if close else ""
 
 
