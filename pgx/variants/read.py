@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from pgx.digests import digest
 from pgx.errors import InputError, UsageError
 from pgx.knowledge import KnowledgeBase
 from pgx.limits import SAMPLES
@@ -38,7 +39,7 @@ from pgx.variants.sites.site_errors import SiteErrors, published_frequencies
 from pgx.variants.sites.targeted_json import looks_like_json, read_targeted_json
 from pgx.variants.sites.targets import Targets
 from pgx.variants.vcf.contigs import GRCH37, GRCH38
-from pgx.variants.vcf.source import Source, digest, open_source
+from pgx.variants.vcf.source import Source, open_source
 from pgx.variants.vcf.windows import Windows
 
 MOSTLY_ABSENT = 0.5
@@ -341,7 +342,7 @@ def _assume_reference(assembly: Assembly, targets: Targets, notes: Notes) -> Non
 
 
 def _digest(source: Source) -> str:
-    return digest(source.path) if source.path and source.name != "-" else ""
+    return digest(source.path, source.before) if source.path and source.name != "-" else ""
 
 
 def _result(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -92,7 +92,7 @@ def read(path: str | Path, kb: KnowledgeBase) -> tuple[list[OutsideCall], list[N
             if not row.no_call:
                 unknown = f"{where}: the gene {row.gene!r} is not in the knowledge base{_meant(kb, row.gene)}"
                 spoiled.setdefault((row.sample, _nearly(kb, row.gene) or row.gene), unknown)
-        elif row.problem is not None or (longest := max(map(len, _cells(row)), default=0)) > NAME.most:
+        elif row.problem is not None or (longest := row.longest) > NAME.most:
             problem = row.problem or f"a cell of {longest} characters; at most {NAME.most} are read"
             spoiled[row.sample, gene] = f"{where}: {problem}"
         elif not row.no_call:
@@ -123,11 +123,6 @@ def read(path: str | Path, kb: KnowledgeBase) -> tuple[list[OutsideCall], list[N
     notes += [_refused(sample, gene, why) for (sample, gene), why in spoiled.items()]
     notes += _silent(kb, rows, {*found, *spoiled}, path.name)
     return calls, notes
-
-
-def _cells(row: Said) -> Iterator[str]:
-    yield from row.candidates
-    yield from (text for text in (row.phenotype, row.score) if text)
 
 
 def _refused(sample: str | None, gene: str, why: str, how: str = "used") -> Note:

@@ -43,6 +43,11 @@ class Said:
     problem: str | None = None
     no_call: bool = False
 
+    @property
+    def longest(self) -> int:
+        """Characters of the longest cell."""
+        return max(map(len, (*self.candidates, self.phenotype or "", self.score or "")))
+
 
 @dataclass(frozen=True, slots=True)
 class Known:

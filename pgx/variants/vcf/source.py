@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import io
 import os
 import sys
@@ -16,6 +15,7 @@ from typing import BinaryIO, Literal
 
 import pysam
 
+from pgx.digests import Stamp, stamp
 from pgx.errors import InputError
 from pgx.limits import HEADER, HEADER_LINES, LINE
 from pgx.variants.vcf import indexed, streams
@@ -47,7 +47,6 @@ _STRUCTURAL = tuple(f"##INFO=<ID={key}," for key in ("SVLEN", "SVTYPE", "MATEID"
 _SMALL = 1 << 24
 """Bytes of a packed file up to which one with structural records is read whole: older indexes do not know SVLEN."""
 NO_LINE_END = ("no_final_newline", "the last line has no line end; the file may be cut short")
-_HASH_WHOLE = 1 << 27
 _HEAD = 1 << 12
 
 
@@ -74,6 +73,7 @@ class Source:
     _rest: bytes = b""
     _open_line: int = 0
     sha256: str = ""
+    before: Stamp | None = None
     total: int = 0
     everyone: tuple[str, ...] = ()
     beside: int = 0
@@ -291,6 +291,7 @@ def open_source(path: str | os.PathLike[str]) -> Source:
     if os.fspath(path) == "-":
         return _open_stream(sys.stdin.buffer, "-")
     file = Path(path)
+    before = stamp(file)
     if file.is_dir():
         raise InputError("this is a folder", file=path, fix="give the file in it")
     if file.exists() and not file.is_file():  # a pipe, as of <(command): it can be read only once
@@ -305,23 +306,11 @@ def open_source(path: str | os.PathLike[str]) -> Source:
     if not first:
         raise InputError("the file is empty", file=path)
     packing = streams.packing_of(first)
-    source = Source(str(path), file, packing, "other", b"")
+    source = Source(str(path), file, packing, "other", b"", before=before)
     if packing == "bgzip" and not streams.ends_well(file):
         source.warnings.append(streams.NO_EOF_BLOCK)
     _recognise(source, first)
     return source
-
-
-def digest(path: Path) -> str:
-    """Return the SHA-256 of a file; of a large one, of its first and last MiB and its size (``ends:`` before it)."""
-    size = path.stat().st_size
-    with path.open("rb") as stream:
-        if size <= _HASH_WHOLE:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-        parts = hashlib.sha256(stream.read(1 << 20))
-        stream.seek(-(1 << 20), os.SEEK_END)
-        parts.update(stream.read() + str(size).encode())
-        return f"ends:{parts.hexdigest()}"
 
 
 def _open_stream(raw: BinaryIO, name: str) -> Source:
