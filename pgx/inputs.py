@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pgx.digests import Stamp, digest, stamp
-from pgx.errors import PgxError, UsageError
+from pgx.errors import PgxError, UsageError, without_secrets
 from pgx.options import Names, Options, PathLike, Paths, names_of, paths_of
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _named(path: PathLike, role: str, before: Mapping[PathLike, Stamp | None]) -
     """Name, checksum and role of an input file; a folder or a database address has no checksum."""
     file = Path(path)
     if not file.is_file():
-        return {"name": file.name.rpartition("@")[2], "role": role}
+        return {"name": without_secrets(str(path)).partition("?")[0].rpartition("/")[2], "role": role}
     return {"name": file.name, "sha256": digest(file, before.get(path)), "role": role}
 
 

@@ -14,7 +14,7 @@ from pgx.cli.completion import Command, Group, typed_command
 from pgx.cli.outputs import guarded
 from pgx.cli.protection import protected
 from pgx.cli.shown.terminal import guard_streams
-from pgx.errors import PgxError
+from pgx.errors import PgxError, without_secrets
 from pgx.letters import visible
 
 app = typer.Typer(
@@ -116,7 +116,7 @@ def program() -> None:
 
 
 def _fail(message: str, code: int) -> None:
-    one_line = visible(" ".join(message.split()))
+    one_line = visible(without_secrets(" ".join(message.split())))
     print(f"pgx: {one_line}", file=sys.stderr)
     sys.exit(code)
 

@@ -45,8 +45,8 @@ def show(notes: pl.DataFrame, *, quiet: bool = False, verbose: bool = False) -> 
         seen[note["code"]] = count = seen.get(note["code"], 0) + 1
         if count <= _SHOWN_PER_CODE or verbose or note["code"] in _NEVER_CUT:
             place = " ".join(str(part) for part in (_names(note["sample"]), note["where"]) if part)
-            told = f"pgx: {note['severity']}: {place + ': ' if place else ''}{note['message']}"
-            print(visible(told), file=sys.stderr)
+            line = f"pgx: {note['severity']}: {place + ': ' if place else ''}{note['message']}"
+            print(visible(line), file=sys.stderr)
     for code, count in seen.items():
         if count > _SHOWN_PER_CODE and not verbose and code not in _NEVER_CUT:
             print(f"pgx: ... and {count - _SHOWN_PER_CODE} more notes '{code}' (-v shows all)", file=sys.stderr)
