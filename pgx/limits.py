@@ -150,6 +150,22 @@ def open_file(path: str | Path) -> IO[bytes]:
     return stream
 
 
+def refuse_pipe(path: str | Path) -> None:
+    """Refuse a pipe, as of ``<(command)``, where an input is looked at more than once.
+
+    Raises
+    ------
+    InputError
+        If the path is one.
+    """
+    try:
+        is_pipe = stat.S_ISFIFO(Path(path).stat().st_mode)
+    except (OSError, ValueError):
+        return
+    if is_pipe:
+        raise InputError("this is a pipe, which can be read only once", file=path, fix="save it as a file")
+
+
 def lines_of(stream: IO[bytes] | gzip.GzipFile, limit: Limit, file: object) -> Iterator[bytes]:
     """Yield the lines of a stream.
 

@@ -53,3 +53,10 @@ def test_output_that_is_not_utf_8_degrades(monkeypatch: pytest.MonkeyPatch) -> N
     print("5 µg – *1/*2")
     stream.flush()
     assert raw.getvalue() == b"5 \\xb5g \\u2013 *1/*2\n"
+
+
+def test_a_closed_standard_output_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    guard_streams()
+    with pytest.raises(OSError, match="standard output is closed"):
+        print("x")

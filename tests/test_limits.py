@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import re
 import time
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import pgx
-from pgx import limits
+from pgx import clinical, limits
 from pgx.errors import InputError, PgxError
 from pgx.knowledge import KnowledgeBase, load
 from pgx.knowledge.drug_names import drug_names
@@ -201,3 +202,17 @@ def test_names_are_not_searched_for_in_books(kb: KnowledgeBase, tmp_path: Path) 
     xml.write_text(f'<HealthData><Record type="{"a" * 5_000_000}"/></HealthData>', encoding="utf-8")
     pgx.check(xml)
     assert time.process_time() - started < 3
+
+
+@pytest.mark.parametrize("reads", ["check a record", "clinical", "sheet"])
+def test_a_pipe_is_refused_at_once_where_it_would_be_read_twice(tmp_path: Path, reads: str) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    genome = "data/examples/HG00652.GRCh38.vcf.gz"
+    calls = {
+        "check a record": lambda: clinical.check(pipe, load()),
+        "clinical": lambda: pgx.call(genome, clinical=[pipe]),
+        "sheet": lambda: pgx.call(sheet=pipe),
+    }
+    with pytest.raises(InputError, match="a pipe, which can be read only once"):
+        calls[reads]()

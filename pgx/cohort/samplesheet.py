@@ -18,7 +18,7 @@ from pgx.clinical import parse_medications
 from pgx.errors import InputError, PgxError, UsageError
 from pgx.inputs import group_names
 from pgx.knowledge import KnowledgeBase
-from pgx.limits import HEADING, SHEET, read_file
+from pgx.limits import HEADING, SHEET, read_file, refuse_pipe
 from pgx.options import Options, PathLike
 from pgx.types import MOST_COPIES
 from pgx.variants import samples_of
@@ -199,6 +199,7 @@ def read_sheet(
 
 
 def _rows(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    refuse_pipe(file)
     try:
         text = read_file(file, SHEET).decode("utf-8-sig")
     except OSError as error:

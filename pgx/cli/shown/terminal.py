@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import re
 import sys
 from typing import Any, TextIO
@@ -17,12 +19,22 @@ def guard_streams() -> None:
     Names come from files of others: an escape sequence in one could rewrite what stands on a screen, and a mark of
     direction could turn it round. Colours are let through to a terminal.
     """
+    if sys.stdout is None:  # it was closed by whoever started us
+        sys.stdout = _Closed()
     for stream in (sys.stdout, sys.stderr):
-        if stream is None or not hasattr(stream, "reconfigure"):
+        if stream is None or isinstance(stream, _Closed) or not hasattr(stream, "reconfigure"):
             continue
         stream.reconfigure(errors="backslashreplace")
         if stream is sys.stdout or not stream.isatty():  # a bar on standard error moves the cursor
             _guard(stream)
+
+
+class _Closed(io.TextIOBase):
+    """Standard output that was closed: only a command that needs it fails."""
+
+    def write(self, _: str) -> int:
+        """Refuse."""
+        raise OSError(errno.EBADF, "standard output is closed")
 
 
 def _guard(stream: TextIO) -> None:

@@ -9,7 +9,7 @@ from typing import IO
 
 from pgx.clinical.readers.json_access import parse
 from pgx.errors import InputError
-from pgx.limits import RECORD, open_file, read_packed
+from pgx.limits import RECORD, open_file, read_packed, refuse_pipe
 
 _WRONG = {
     b"##fileformat=VCF": "a VCF",
@@ -88,6 +88,7 @@ def sniff(path: Path) -> str:
         return "folder"
     if not path.exists():
         raise InputError("no such file", file=path)
+    refuse_pipe(path)
     head = read_head(path)
     if not head.strip():
         raise InputError("the file is empty", file=path)
