@@ -163,7 +163,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     if target.is_dir():
         raise InputError("a folder is in the way of this output file", file=target, fix="name another file")
     temporary: Path | None = None
-    lock = None
+    locks: list[int] = []
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         staging.tidy(target.parent)
@@ -172,10 +172,12 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         handle, name = tempfile.mkstemp(dir=place, prefix=staging.PREFIX, suffix="".join(plain.suffixes[-2:]) or ".tmp")
         os.close(handle)
         temporary = Path(name)
-        lock = staging.hold(temporary)
+        locks.append(staging.hold(temporary))
         yield temporary
         if how.seal:
             sealed = temporary.with_name(temporary.name + how.suffix)
+            sealed.touch(PRIVATE)
+            locks.append(staging.hold(sealed))
             try:
                 how.seal(temporary, sealed)
                 sealed.replace(temporary)
@@ -191,7 +193,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
-        if lock is not None:
+        for lock in locks:
             os.close(lock)
 
 
