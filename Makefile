@@ -7,6 +7,7 @@ WORKERS ?= 2
 OUT ?= demo-report
 SEED ?= 1
 N ?= 100
+MINUTES ?= 5
 
 .DEFAULT_GOAL := help
 .PHONY: help demo install lock sbom vulnerabilities test test-hpc fuzz mutants mutated check lint types layers bench accuracy knowledge examples test-data models clean
@@ -63,7 +64,8 @@ test-hpc: $(VENV)/.installed-hpc  ## A cohort on a Slurm cluster of this machine
 	$(BIN)/python -m pytest -m hpc tests/hpc
 	$(BIN)/python -m tests.hpc.kills -n 200 --seed $(SEED)
 
-fuzz: $(VENV)/.installed-dev  ## The property tests with new random examples
+fuzz: $(VENV)/.installed-dev  ## Change real inputs and read them for MINUTES (5, SEED 1), then the property tests with new examples
+	$(BIN)/python -m tests.tools.fuzz --minutes $(MINUTES) --seed $(SEED)
 	PGX_HYPOTHESIS=fuzz $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m hypothesis tests
 
 mutants: $(VENV)/.installed-dev  ## Make N small changes (default 100, SEED 1) in the code that decides: do the tests notice?

@@ -3,6 +3,23 @@
 The library raises these; the command line prints the message as one line and exits with the code.
 """
 
+import re
+
+_LONGEST = 2000
+_USER = re.compile(r"""([a-z][a-z0-9+.\-]*(?::[a-z][a-z0-9+.\-]*)?:/+)[^\s"']*@""", re.IGNORECASE)
+_PASSWORD = re.compile(r"""\b((?:ssl)?(?:password|passwd|pwd)\s*=\s*)(?:'[^']*'|"[^"]*"|[^\s&;'"]+)""", re.IGNORECASE)
+
+
+def without_secrets(text: str) -> str:
+    """Return text without users and passwords of addresses, however they are written.
+
+    Examples
+    --------
+    >>> without_secrets("mysql://ada:secret@host/db, password=secret")
+    'mysql://host/db, password=***'
+    """
+    return _PASSWORD.sub(r"\1***", _USER.sub(r"\1", text))
+
 
 class PgxError(Exception):
     """Base of every error that is the input's or the user's, not ours."""
@@ -10,6 +27,9 @@ class PgxError(Exception):
     exit_code = 1
     details: tuple[str, ...] = ()
     """Lines to print before the message, where one is too little."""
+
+    def __init__(self, message: object = "") -> None:
+        super().__init__(without_secrets(str(message)))
 
 
 class UsageError(PgxError):
@@ -36,7 +56,10 @@ class InputError(PgxError):
     exit_code = 3
 
     def __init__(self, problem: str, *, file: object = None, where: str | None = None, fix: str | None = None) -> None:
+        if len(problem) > _LONGEST:  # it quotes what the file holds
+            problem = f"{problem[:_LONGEST]} ... ({len(problem)} characters)"
         place = ": ".join(str(part) for part in (file, where) if part)
         message = f"{place}: {problem}" if place else problem
         super().__init__(f"{message}; {fix}" if fix else message)
+        problem = without_secrets(problem)
         self.problem, self.file, self.where, self.fix = problem, file, where, fix

@@ -123,7 +123,7 @@ def _is_genotypes(file: Path) -> bool:
     from pgx.variants.arrays.consumer import recognise
     from pgx.variants.arrays.result_layout import recognise as recognise_table
 
-    if str(file) == "-" or file.name.lower().endswith(_SUFFIXES):
+    if str(file) == "-" or file.is_fifo() or file.name.lower().endswith(_SUFFIXES):
         return True
     if not file.is_file():
         return False

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pgx.errors import PgxError, UsageError
+from pgx.digests import Stamp, digest, stamp
+from pgx.errors import PgxError, UsageError, without_secrets
 from pgx.options import Names, Options, PathLike, Paths, names_of, paths_of
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def phenotyped(
     clinical, outside_calls = paths_of(clinical), paths_of(outside_calls)
     medications = medications if isinstance(medications, Mapping) else names_of(medications)
     kb = knowledge(options.knowledge) if kb is None else kb
+    before = {path: stamp(path) for path in (*clinical, *outside_calls)}
     genotypes, history, groups = read(kb, vcf, clinical, medications, options)
     callset = called = calling.call(
         genotypes, kb, groups=groups, genes=genes_of(kb, names_of(options.genes)), copy_number=options.copy_number
@@ -81,8 +83,15 @@ def phenotyped(
         calls = phenotypes.outside.told(calls, {gene.gene for gene in called.genes})
     files = [
         *((source | {"role": "variants"}, of) for source, of in zip(genotypes.sources, genotypes.holders, strict=True)),
-        *((_named(path, "clinical"), of) for path, of in zip(clinical, history.holders, strict=True) if of),
-        *((_named(path, "outside_calls"), of) for path, of in zip(outside_calls, callset.holders, strict=True) if of),
+        *(
+            (_named(path, role, before), of)
+            for role, paths, whose in (
+                ("clinical", clinical, history.holders),
+                ("outside_calls", outside_calls, callset.holders),
+            )
+            for path, of in zip(paths, whose, strict=True)
+            if of
+        ),
     ]
     inputs, holders = zip(*((file, of) for file, of in files if of), strict=True) if files else ((), ())
     notes = (*genotypes.notes, *callset.notes)
@@ -97,14 +106,12 @@ def _sexes(options: Options, history: ClinicalData, genotypes: Genotypes) -> dic
     return _per_sample(options.sex, genotypes.samples, genotypes.everyone, recorded, ("male", "female"), "--sex")
 
 
-def _named(path: PathLike, role: str) -> dict[str, str]:
+def _named(path: PathLike, role: str, before: Mapping[PathLike, Stamp | None]) -> dict[str, str]:
     """Name, checksum and role of an input file; a folder or a database address has no checksum."""
-    from pgx.variants.vcf.source import digest
-
     file = Path(path)
     if not file.is_file():
-        return {"name": file.name.rpartition("@")[2], "role": role}
-    return {"name": file.name, "sha256": digest(file), "role": role}
+        return {"name": without_secrets(str(path)).partition("?")[0].rpartition("/")[2], "role": role}
+    return {"name": file.name, "sha256": digest(file, before.get(path)), "role": role}
 
 
 def inputs_of(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from pgx import staging
 from pgx.errors import InputError, UsageError
 
 
@@ -52,6 +54,7 @@ _inputs: ContextVar[Inputs | None] = ContextVar("inputs", default=None)
 Seal = Callable[[Path, Path], None]
 """Writes the first path, packed or encrypted, as the second."""
 
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 PRIVATE = 0o600
 """Permissions of a new file unless others are asked for: what a run writes is about patients."""
 
@@ -160,32 +163,38 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     if target.is_dir():
         raise InputError("a folder is in the way of this output file", file=target, fix="name another file")
     temporary: Path | None = None
+    locks: list[int] = []
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        staging.tidy(target.parent)
+        place = staging.place_of(target)
         # The target's own suffixes stay at the end: some writers choose the format by them.
-        handle, name = tempfile.mkstemp(
-            dir=target.parent, prefix=".pgx-", suffix="".join(plain.suffixes[-2:]) or ".tmp"
-        )
+        handle, name = tempfile.mkstemp(dir=place, prefix=staging.PREFIX, suffix="".join(plain.suffixes[-2:]) or ".tmp")
         os.close(handle)
         temporary = Path(name)
+        locks.append(staging.hold(temporary))
         yield temporary
         if how.seal:
             sealed = temporary.with_name(temporary.name + how.suffix)
+            sealed.touch(PRIVATE)
+            locks.append(staging.hold(sealed))
             try:
                 how.seal(temporary, sealed)
                 sealed.replace(temporary)
             finally:
                 sealed.unlink(missing_ok=True)
         temporary.chmod(_mode(target, how.mode))
-        temporary.replace(target)
+        temporary.replace(place / target.name)
         how.written.append(target)
     except OSError as error:
-        if temporary is None or error.filename in (str(temporary), str(target)):
+        if temporary is None or error.filename in (str(temporary), str(target)) or error.errno in _FULL:
             raise InputError(f"cannot write: {error.strerror or error}", file=target) from error
         raise
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+        for lock in locks:
+            os.close(lock)
 
 
 @contextmanager

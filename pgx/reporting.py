@@ -6,12 +6,14 @@ Heavy imports happen inside the function, so that ``import pgx`` stays fast.
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pgx.io import check_outputs, write_bytes
 from pgx.options import Names, Options, PathLike, Paths, names_of
 from pgx.pipeline import conclude, versions
+from pgx.staging import remove, together
 
 if TYPE_CHECKING:
     from pgx.types import Result
@@ -99,29 +101,30 @@ def report(
 
         written = [Path(out) / PROVENANCE, Path(out) / COMPLETE, *files(out, chosen)]
         check_outputs(written, inputs_of_sheet(sheet, vcf, clinical, outside_calls, options))
-    results: list[Result] = []
-    lexicon: Lexicon | None = None
-    pages = [name for name in chosen if name not in WHOLE_RUN]
-    names: list[Path] = []
-    for found, how in found_in(sheet, vcf, clinical, outside_calls, options, medications):
-        result = conclude(found, names_of(drugs), names_of(endpoints), how)
-        if pseudonymize is not None:
-            result = pseudonymous.without_names(result, pseudonymize, found.kb)
-        results.append(result)
-        lexicon = lexicon or Lexicon(found.kb)
-        if out is not None:
-            (Path(out) / COMPLETE).unlink(missing_ok=True)
-            names += write(result, Path(out), pages, lexicon=lexicon)
-    result = joined(results)
-    if out is not None and lexicon is not None:
-        whole = [name for name in chosen if name in WHOLE_RUN]
-        names += write(result, Path(out), whole, lexicon=lexicon, per_sample=False)
-        if len(results) > 1 and pages:
-            write_index(results, Path(out), lexicon=lexicon, linked="html" in pages)
-        if {"tsv", "parquet"} & set(chosen):
-            # Tables have no room for it: the pages and documents carry it themselves.
-            write_bytes(Path(out) / PROVENANCE, (json.dumps(result.provenance, indent=2) + "\n").encode())
-        if len(result.samples) > 1:
-            marker = {**versions(), "formats": chosen, "persons": len(result.samples), "files": len(names)}
-            write_bytes(Path(out) / COMPLETE, (json.dumps(marker, indent=2) + "\n").encode())
+    with nullcontext() if out is None else together(out):
+        results: list[Result] = []
+        lexicon: Lexicon | None = None
+        pages = [name for name in chosen if name not in WHOLE_RUN]
+        names: list[Path] = []
+        for found, how in found_in(sheet, vcf, clinical, outside_calls, options, medications):
+            result = conclude(found, names_of(drugs), names_of(endpoints), how)
+            if pseudonymize is not None:
+                result = pseudonymous.without_names(result, pseudonymize, found.kb)
+            results.append(result)
+            lexicon = lexicon or Lexicon(found.kb)
+            if out is not None:
+                remove(Path(out) / COMPLETE)
+                names += write(result, Path(out), pages, lexicon=lexicon)
+        result = joined(results)
+        if out is not None and lexicon is not None:
+            whole = [name for name in chosen if name in WHOLE_RUN]
+            names += write(result, Path(out), whole, lexicon=lexicon, per_sample=False)
+            if len(results) > 1 and pages:
+                write_index(results, Path(out), lexicon=lexicon, linked="html" in pages)
+            if {"tsv", "parquet"} & set(chosen):
+                # Tables have no room for it: the pages and documents carry it themselves.
+                write_bytes(Path(out) / PROVENANCE, (json.dumps(result.provenance, indent=2) + "\n").encode())
+            if len(result.samples) > 1:
+                marker = {**versions(), "formats": chosen, "persons": len(result.samples), "files": len(names)}
+                write_bytes(Path(out) / COMPLETE, (json.dumps(marker, indent=2) + "\n").encode())
     return result

@@ -12,6 +12,9 @@ import polars as pl
 from pgx.cells import with_text
 from pgx.errors import UsageError
 from pgx.io import atomic_path, write_bytes
+from pgx.letters import HIDDEN, visible
+
+_HIDDEN = f"[{HIDDEN}]"
 
 
 def write_table(frame: pl.DataFrame, path: str | Path, provenance: Mapping[str, object] | None = None) -> None:
@@ -43,6 +46,13 @@ def write_table(frame: pl.DataFrame, path: str | Path, provenance: Mapping[str, 
 
 
 def tsv(frame: pl.DataFrame) -> str:
-    """Return a frame as TSV: no quoting, null = empty, lists joined; tabs and line ends inside a cell become spaces."""
+    """Return a frame as TSV: no quoting, null = empty, lists joined; tabs and line ends inside a cell become spaces.
+
+    Other characters that nobody sees are written out (`pgx.letters.visible`). A cell may begin with ``=``: what
+    a spreadsheet would compute is not changed, as programs read the same cells; open tables as text.
+    """
     clean = with_text(frame).with_columns(pl.col(pl.String).str.replace_all(r"[\t\r\n\x0b\x0c\x00]+", " "))
+    texts = [name for name, dtype in clean.schema.items() if dtype == pl.String]
+    unseen = [name for name in texts if clean[name].str.contains(_HIDDEN).any()]
+    clean = clean.with_columns(pl.col(name).map_elements(visible, return_dtype=pl.String) for name in unseen)
     return clean.write_csv(separator="\t", quote_style="never", null_value="")

@@ -6,7 +6,6 @@ A completion must answer at once, so the tables are read as plain text: nothing 
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +14,8 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from pgx.errors import PgxError
+from pgx.limits import read_toml
 from pgx.paths import data_dir
 
 Complete = Callable[[typer.Context, str], list[str]]
@@ -147,8 +148,8 @@ def _endpoints(context: typer.Context) -> Iterator[str]:
 
 
 def _rules(path: Path) -> list[str]:
-    with suppress(OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError, KeyError):
-        return [one["name"] for one in tomllib.loads(path.read_text(encoding="utf-8")).get("rule", [])]
+    with suppress(OSError, PgxError, TypeError, KeyError):
+        return [one["name"] for one in read_toml(path).get("rule", [])]
     return []
 
 

@@ -13,7 +13,9 @@ import typer
 from pgx.cli.completion import Command, Group, typed_command
 from pgx.cli.outputs import guarded
 from pgx.cli.protection import protected
-from pgx.errors import PgxError
+from pgx.cli.shown.terminal import guard_streams
+from pgx.errors import PgxError, without_secrets
+from pgx.letters import visible
 
 app = typer.Typer(
     name="pgx",
@@ -80,6 +82,7 @@ def main() -> None:
     """Run the command line and end the process with a documented exit code."""
     # A run builds a few large tables and ends: the cyclic collector's default pace costs a tenth of a small report.
     gc.set_threshold(200_000)
+    guard_streams()
     _register(sys.argv[1] if len(sys.argv) > 1 else typed_command())
     try:
         # Under `python -m` too, so that completion is that of the command `pgx`.
@@ -94,6 +97,8 @@ def main() -> None:
         sys.exit(0)
     except KeyboardInterrupt:
         _fail("interrupted", 130)
+    except MemoryError:
+        _fail("the memory is not enough for these inputs; give fewer persons at a time, or use `pgx cohort run`", 3)
     except OSError as error:
         _fail(f"{error.filename or 'input/output'}: {error.strerror or error}", 3)
     except Exception as error:
@@ -111,7 +116,7 @@ def program() -> None:
 
 
 def _fail(message: str, code: int) -> None:
-    one_line = " ".join(message.split())
+    one_line = visible(without_secrets(" ".join(message.split())))
     print(f"pgx: {one_line}", file=sys.stderr)
     sys.exit(code)
 

@@ -14,6 +14,7 @@ import typer
 
 from pgx.cli import completion
 from pgx.errors import UsageError
+from pgx.limits import SHEET, read_file
 from pgx.options import Options, names_of
 
 How = Options
@@ -240,7 +241,7 @@ def listed(text: str | None) -> list[str] | None:
     if text is None or "," in text or not Path(text).is_file():
         return names_of(text)
     try:
-        lines = Path(text).read_text(encoding="utf-8-sig").splitlines()
+        lines = read_file(text, SHEET).decode("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"--samples: {text}: not a text file with one name a line") from error
     names = [line.strip() for line in lines if line.strip() and not line.startswith("#")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -69,10 +70,15 @@ def _inputs(roles: Mapping[str, Role | None], given: Mapping[str, Any]) -> Itera
             yield from parts(path)
         yield path
     if "knowledge" in roles:
-        from pgx.knowledge.overlays import configured
+        from pgx.knowledge.overlays import configuration_files, configured
 
         with suppress(PgxError):  # the command itself says what is wrong with the configuration
-            yield from configured()
+            folders = configured()
+            if folders:
+                told = " and ".join(str(path) for path in configuration_files())
+                laid = ", ".join(str(folder) for folder in folders)
+                print(f"pgx: knowledge of the site, as {told} says: {laid}", file=sys.stderr)
+            yield from folders
 
 
 def _written(path: Path) -> Iterator[Path]:

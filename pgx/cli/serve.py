@@ -43,16 +43,28 @@ def serve(
             help="Whether a patient without a stored result gets a card where one could speak against an ordered drug.",
         ),
     ] = True,
+    open_: Annotated[
+        bool,
+        typer.Option("--open", help="Ask for no token: every program of this machine may ask. Loopback only."),
+    ] = False,
+    system: Annotated[
+        str,
+        typer.Option(
+            help="System of the identifiers that are sample names, such as urn:oid:1.2.3; others then choose nobody.",
+            show_default=False,
+        ),
+    ] = "",
     knowledge: opt.Knowledge = None,
 ) -> None:
     """Answer CDS Hooks and FHIR look-ups from stored results.
 
     The hooks are order-select and order-sign. Patients are matched by sample name. The service listens on loopback;
-    other addresses need a token. Needs the extra 'serve'.
+    a token is needed unless it is opened there with --open. Needs the extra 'serve'.
     """
     try:
         import uvicorn
 
+        from pgx.serve import connections
         from pgx.serve.app import LOOPBACK, create_app
     except ImportError as error:
         raise UsageError(
@@ -62,21 +74,28 @@ def serve(
     from pgx.knowledge import configured, load
     from pgx.reports import Lexicon
 
-    lexicon = Lexicon(load([*configured(), *(knowledge or ())]))
     token = read_token(token_file)
     if host not in LOOPBACK and not token:
         raise UsageError(
             f"--host {host} lets others in: give --token-file or set {TOKEN_VARIABLE}, or listen on 127.0.0.1"
         )
+    if not token and not open_:
+        raise UsageError(f"everybody on this machine could ask: give --token-file or set {TOKEN_VARIABLE}, or --open")
+    if token and open_:
+        raise UsageError("--open asks for no token, but one is given: leave out one of them")
+    lexicon = Lexicon(load([*configured(), *(knowledge or ())]))
     hosts = (*LOOPBACK, *(name or ())) if host in LOOPBACK or name else ("*",)
-    app = create_app(results, lexicon, token=token, hosts=hosts, origins=tuple(origin or ()), tell_untested=untested)
+    app = create_app(results, lexicon, token=token, hosts=hosts, origins=tuple(origin or ()), tell_untested=untested,
+                     system=system)  # fmt: skip
     # What is loaded now stays for good: taken out of garbage collection, whose passes would be pauses.
     gc.collect()
     gc.freeze()
     # No access log: its lines would hold patient identifiers.
     uvicorn.run(
-        app, host=host, port=port, log_level="warning", access_log=False, server_header=False, date_header=False
-    )
+        app, host=host, port=port, log_level="warning", access_log=False, server_header=False, date_header=False,
+        http=connections.TimedProtocol, limit_concurrency=connections.MOST,
+        h11_max_incomplete_event_size=connections.MOST_HEAD,
+    )  # fmt: skip
 
 
 def read_token(file: Path | None) -> str | None:

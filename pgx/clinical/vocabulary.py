@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 from pgx.knowledge.base import KnowledgeBase
+from pgx.limits import HEADING
 
 SYSTEMS = {
     "http://loinc.org": "LOINC",
@@ -124,6 +125,8 @@ class Vocabulary:
 
     def column(self, heading: str) -> Heading | None:
         """Return what a column heading stands for, or None; `weight_lb` and `Weight (lb)` are weight in pounds."""
+        if len(heading) > HEADING.most:
+            return None
         name = column_name(heading)
         if name not in self._columns:
             self._columns[name] = self._read_heading(name)
@@ -140,6 +143,8 @@ class Vocabulary:
 
     def suggest(self, heading: str, more: tuple[str, ...] = ()) -> list[str]:
         """Return known headings that are spelled almost like this one."""
+        if len(heading) > HEADING.most:
+            return []
         name = column_name(heading)
         close = difflib.get_close_matches(name, [*self.headings, *more], n=2, cutoff=0.75)
         if close:
@@ -171,6 +176,11 @@ class Vocabulary:
             return True
         return self.factor(concept, first) == self.factor(concept, second)
 
+    @cached_property
+    def _longest(self) -> int:
+        """Letters of the longest prefix rule: what stands behind them in a code decides nothing."""
+        return max((len(prefix) for _, prefix in self.prefixes), default=0)
+
     def code(self, system: str, code: str) -> tuple[tuple[str, str | None], ...]:
         """Return the (concept, answer) pairs that a code stands for; empty when it is not known.
 
@@ -180,7 +190,7 @@ class Vocabulary:
         if found is not None:
             return found
         bare = code.replace(".", "").upper()
-        for end in range(len(bare), 1, -1):
+        for end in range(min(len(bare), self._longest), 1, -1):
             found = self.prefixes.get((system, bare[:end]))
             if found is not None:
                 return found

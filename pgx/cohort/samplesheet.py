@@ -18,6 +18,7 @@ from pgx.clinical import parse_medications
 from pgx.errors import InputError, PgxError, UsageError
 from pgx.inputs import group_names
 from pgx.knowledge import KnowledgeBase
+from pgx.limits import HEADING, SHEET, read_file, refuse_pipe
 from pgx.options import Options, PathLike
 from pgx.types import MOST_COPIES
 from pgx.variants import samples_of
@@ -105,14 +106,14 @@ class _Reader:
         found = []
         for part in filter(None, (one.strip() for one in cell.split(";"))):
             path = part if "://" in part else str(self.file.parent / part)
-            if "://" not in part and not Path(path).exists():
-                self._wrong(line, column, f"{part!r}: no such file (paths are relative to the sheet)")
+            if "://" not in part and not _exists(path):
+                self._wrong(line, column, f"{part[:200]!r}: no such file (paths are relative to the sheet)")
             found.append(path)
         return tuple(found)
 
     def _holds(self, line: int, sample: str, paths: tuple[str, ...]) -> None:
         for path in paths:
-            if path not in self._samples and Path(path).is_file():
+            if path not in self._samples and _exists(path) and Path(path).is_file():
                 try:
                     self._samples[path] = samples_of(path, self.kb, build=self.build)
                 except PgxError as error:
@@ -156,6 +157,13 @@ class _Reader:
                 yield gene, int(number)
 
 
+def _exists(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except OSError:  # a name that is too long, or a folder that may not be read
+        return False
+
+
 def read_sheet(
     path: PathLike, kb: KnowledgeBase, *, vcf_is_given: bool = False, build: str | None = None
 ) -> tuple[Person, ...]:
@@ -191,8 +199,9 @@ def read_sheet(
 
 
 def _rows(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    refuse_pipe(file)
     try:
-        text = file.read_bytes().decode("utf-8-sig")
+        text = read_file(file, SHEET).decode("utf-8-sig")
     except OSError as error:
         raise InputError(f"cannot be read: {(error.strerror or str(error)).lower()}", file=file) from error
     except UnicodeDecodeError as error:
@@ -228,7 +237,7 @@ def _headings(columns: Sequence[str]) -> Iterator[str]:
         yield "there is no column 'sample'"
     for name in columns:
         if name not in COLUMNS and not name.startswith("x_") and name not in ("notes", ""):
-            close = difflib.get_close_matches(name, COLUMNS, 1)
+            close = difflib.get_close_matches(name[: HEADING.most], COLUMNS, 1)
             hint = f"did you mean {close[0]!r}?" if close else f"the columns are {', '.join(COLUMNS)}"
             yield f"unknown column {name!r}; {hint} (a name that begins with 'x_' is not read)"
     for name in sorted({name for name in columns if columns.count(name) > 1}):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +17,7 @@ from pgx.errors import InputError, UsageError
 from pgx.knowledge.manifest import read_manifest
 from pgx.knowledge.overlays import LOCAL, merge, read_strict
 from pgx.knowledge.tables.declared import TABLES
+from pgx.paths import data_dir
 
 _T = TypeVar("_T")
 
@@ -215,23 +216,28 @@ def _load(folders: tuple[Path, ...], name: str) -> pl.DataFrame:
 
 def _own(folder: Path, name: str) -> pl.DataFrame:
     """Read a table of the product: its file, and those of its parts. One that the manifest names must be there."""
-    frames = [_read(folder / f"{name}.tsv", name)]
+    told = read_manifest(folder)["tables"]
+    # A folder of somebody's own making may be edited; what the product ships may not.
+    shipped = told if folder == data_dir() / "knowledge" else {}
+    frames = [_read(folder / f"{name}.tsv", name, shipped)]
     for part in TABLES[name].files()[1:]:
         if (folder / part).is_file():
-            frames.append(_read(folder / part, name))
-        elif part in read_manifest(folder)["tables"]:
+            frames.append(_read(folder / part, name, shipped))
+        elif part in told:
             raise InputError("the table is missing", file=folder / part)
     return frames[0] if len(frames) == 1 else pl.concat(frames)
 
 
-def _read(path: Path, name: str) -> pl.DataFrame:
-    schema = TABLES[name].polars_schema()
+def _read(path: Path, name: str, shipped: Mapping[str, Mapping[str, Any]]) -> pl.DataFrame:
+    schema, content = TABLES[name].polars_schema(), path.read_bytes()
+    if path.name in shipped and hashlib.sha256(content).hexdigest() != shipped[path.name]["sha256"]:
+        raise InputError("not the table that this version of pgx ships: its checksum differs", file=path,
+                         fix="install pgx again; rows of a site belong into a folder for --knowledge")  # fmt: skip
     try:
-        frame = pl.read_csv(path, separator="\t", quote_char=None, schema=schema, null_values=[""])
+        frame = pl.read_csv(content, separator="\t", quote_char=None, schema=schema, null_values=[""])
     except (pl.exceptions.PolarsError, UnicodeDecodeError):
         return read_strict(path, TABLES[name])
-    with path.open(encoding="utf-8") as handle:
-        header = handle.readline().rstrip("\n").split("\t")
+    header = content.partition(b"\n")[0].decode("utf-8").split("\t")
     return frame if header == schema.names() else read_strict(path, TABLES[name])
 
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from pgx.errors import UsageError
 from pgx.knowledge.base import KnowledgeBase
+from pgx.limits import NAME
 
 _STRENGTH = re.compile(
     r"\s*\b(?:\d[\d.,]*\s*[-/]\s*)*\d[\d.,]*\s*(?:mg|mcg|ug|µg|g|ml|unt|units?|iu|meq|hr|%|\[).*$"
@@ -134,6 +135,8 @@ class DrugNames:
 
         Strength, form and salt are read past (``Naproxen sodium 220 MG Oral Tablet``); spelling is never corrected.
         """
+        if len(text) > NAME.most:
+            return Found((), (f"{text[:60]}... ({len(text)} characters)",))
         if text not in self._read:
             self._read[text] = self._find(" ".join(text.split()))
         return self._read[text]

@@ -8,16 +8,15 @@ into the result's provenance, overlay rows only.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from pgx.errors import InputError
 from pgx.knowledge.overlays import LOCAL
 from pgx.knowledge.sentences import FILE
+from pgx.limits import read_toml
 
 if TYPE_CHECKING:
     from pgx.knowledge.base import KnowledgeBase
@@ -87,10 +86,7 @@ def _local(kb: KnowledgeBase, table: str) -> pl.DataFrame:
 def _toml(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"not a TOML file: {str(error).splitlines()[0]}", file=path) from error
+    return read_toml(path)
 
 
 def about(content: dict[str, Any]) -> dict[str, str]:

@@ -8,13 +8,13 @@ its checksum.
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from pgx.errors import InputError
 from pgx.io import atomic_write
+from pgx.limits import read_toml
 
 NAME = "manifest.toml"
 
@@ -59,10 +59,14 @@ def read_manifest(folder: Path) -> dict[str, dict[str, Any]]:
     path = folder / NAME
     if not path.is_file():
         return {"inputs": {}, "tables": {}}
-    try:
-        return {"inputs": {}, "tables": {}, **tomllib.loads(path.read_text(encoding="utf-8"))}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"not a TOML file: {str(error).splitlines()[0]}", file=path) from error
+    status = path.stat()
+    return {"inputs": {}, "tables": {}, **_read(path, status.st_mtime_ns, status.st_size)}
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, *_: int) -> dict[str, dict[str, Any]]:
+    """Read a manifest once, as long as the file stays what it was."""
+    return read_toml(path)
 
 
 def differences(folder: Path) -> Iterator[str]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import polars as pl
 
 from pgx.errors import InputError
 from pgx.knowledge.tables.declared import TABLES, Field, Table
+from pgx.limits import TABLE, read_file, read_toml
 
 LOCAL = "local"
 """Column of every loaded table: the overlay that a row is from."""
@@ -38,28 +38,47 @@ def configured(start: Path | None = None) -> tuple[Path, ...]:
     InputError
         If a file is not TOML, has another setting, or ``knowledge`` is not a list of texts.
     """
-    home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    here = (start or Path.cwd()).resolve()
-    nearest = next((folder / "pgx.toml" for folder in (here, *here.parents) if (folder / "pgx.toml").is_file()), None)
     found: list[Path] = []
-    for path in (home / "pgx" / "config.toml", nearest):
-        if path is not None and path.is_file():
-            found += [one for one in _folders_in(path) if one not in found]
+    for path in configuration_files(start):
+        found += [one for one in _folders_in(path) if one not in found]
     return tuple(found)
 
 
+def configuration_files(start: Path | None = None) -> list[Path]:
+    """Return the files that `configured` reads.
+
+    Raises
+    ------
+    InputError
+        If one belongs to somebody else: whoever may write into a folder above could change this user's advice.
+    """
+    home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    here = (start or Path.cwd()).resolve()
+    nearest = next((folder / "pgx.toml" for folder in (here, *here.parents) if (folder / "pgx.toml").is_file()), None)
+    files = [path for path in (home / "pgx" / "config.toml", nearest) if path is not None and path.is_file()]
+    for path in files:
+        if path.stat().st_uid not in (os.getuid(), 0):
+            raise InputError("this file changes advice and belongs to another user", file=path,
+                             fix="name its folders with --knowledge, or make it your own")  # fmt: skip
+    return files
+
+
 def _folders_in(path: Path) -> list[Path]:
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"not a TOML file: {str(error).splitlines()[0]}", file=path) from error
+    content = read_toml(path)
     unknown = sorted(set(content) - {"knowledge"})
     if unknown:
         raise InputError(f"unknown setting {unknown[0]!r}", file=path, fix='the one setting is knowledge = ["folder"]')
     listed = content.get("knowledge", [])
     if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
         raise InputError("`knowledge` must be a list of folder names", file=path, fix='write knowledge = ["folder"]')
-    return [(path.parent / Path(one).expanduser()).resolve() for one in listed]
+    return [_folder(path, one) for one in listed]
+
+
+def _folder(path: Path, name: str) -> Path:
+    try:
+        return (path.parent / Path(name).expanduser()).resolve()
+    except (RuntimeError, ValueError, OSError) as error:  # no such user, NUL in the name, a circle of links
+        raise InputError(f"{name[:60]!r} is not the name of a folder ({error})", file=path) from error
 
 
 _SPREADSHEETS = frozenset({".csv", ".txt", ".xls", ".xlsx", ".ods", ".tab"})
@@ -109,9 +128,10 @@ def read_strict(path: Path, table: Table) -> pl.DataFrame:
         For the first line that does not follow the schema, with file, line and column.
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
+        content = read_file(path, TABLE)
+        lines = content.decode("utf-8-sig").replace("\r\n", "\n").split("\n")
     except UnicodeDecodeError as error:
-        number = path.read_bytes().count(b"\n", 0, error.start) + 1
+        number = content.count(b"\n", 0, error.start) + 1
         raise InputError("not UTF-8 text", file=path, where=f"line {number}", fix="save it as UTF-8") from error
     lines = [line.removesuffix("\r") for line in lines]
     header = [table.former.get(name, name) for name in lines[0].split("\t")]

@@ -15,6 +15,7 @@ import polars as pl
 from pgx.errors import UsageError
 from pgx.knowledge.base import KnowledgeBase
 from pgx.knowledge.drug_names import drug_names, resolve
+from pgx.limits import HEADING
 
 _ATC_GROUP = re.compile(r"^(?:atc[:=])?([A-Z]\d{2}(?:[A-Z]{1,2})?)$", re.IGNORECASE)
 
@@ -36,7 +37,7 @@ def gene_of(kb: KnowledgeBase, name: str) -> str:
     known = gene_forms(kb)
     if found := known.get(_letters(name)):
         return found
-    close = difflib.get_close_matches(_letters(name), known, n=3, cutoff=0.8)
+    close = difflib.get_close_matches(_letters(name[: HEADING.most]), known, n=3, cutoff=0.8)
     # Another number is another gene, not a slip.
     meant = list(dict.fromkeys(known[one] for one in close if not _other_number(_letters(name), one)))
     hint = f"did you mean {' or '.join(meant)}?" if meant else "see `pgx kb genes`"

@@ -8,7 +8,6 @@ which parts a row has and in which order they are said. A code without words is 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pgx.errors import InputError
+from pgx.limits import read_toml
 from pgx.paths import data_dir
 
 if TYPE_CHECKING:
@@ -110,11 +110,7 @@ def _templates(folders: tuple[Path, ...]) -> Templates:
     words: dict[str, dict[str, Any]] = {}
     for path in files:
         if path.is_file():
-            try:
-                content = tomllib.loads(path.read_text(encoding="utf-8"))
-            except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-                raise InputError(f"not a TOML file: {str(error).splitlines()[0]}", file=path) from error
-            for section, entries in content.items():
+            for section, entries in read_toml(path).items():
                 if not isinstance(entries, dict):
                     raise InputError(f"{section!r} must be a section, [{section}]", file=path)
                 words.setdefault(section, {}).update(entries)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from pgx.errors import InputError
+from pgx.limits import read_toml
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def read_sources(folder: Path) -> Sources:
     """
     path = folder / "sources.toml"
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = read_toml(path)
         found = {
             key: Source(
                 key,
@@ -57,7 +57,5 @@ def read_sources(folder: Path) -> Sources:
         return Sources(found, tuple(content["imported"]["tables"]))
     except OSError as error:
         raise InputError("the knowledge folder does not say where its facts come from", file=path) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"not a TOML file: {str(error).splitlines()[0]}", file=path) from error
     except KeyError as error:
         raise InputError(f"lacks {error}", file=path) from error

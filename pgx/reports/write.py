@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pgx import io, schema
+from pgx import io, schema, staging
 from pgx.errors import InputError, UsageError
 from pgx.reports import file_names
 from pgx.reports.formats import index, multiqc, pdf, result_json, tables
@@ -147,7 +147,7 @@ def write(
         if content is not None:
             written.append(io.write_bytes(folder / name, content))
         elif name in there:
-            (folder / name).unlink()
+            staging.remove(folder / name)
     return written
 
 

@@ -5,8 +5,11 @@ It only reads a folder of results; it stores, sends and logs nothing of a patien
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import json
+import sys
+import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +21,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from pgx.clinical.allergies import Allergens, allergens
 from pgx.errors import InputError
+from pgx.limits import read_json
 from pgx.reports.formats.fhir import fhir_of
 from pgx.reports.page.build import View
 from pgx.reports.page.cells import codes_of
@@ -34,10 +38,13 @@ class _Service:
     store: Store
     known: Allergens
     tell_untested: bool
+    system: str = ""
 
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _LARGEST = 1_000_000
+_WAIT = 10.0
+"""Seconds in which a request must be told."""
 _OPEN = ("/health",)
 
 
@@ -49,6 +56,7 @@ def create_app(
     hosts: tuple[str, ...] = LOOPBACK,
     origins: tuple[str, ...] = (),
     tell_untested: bool = True,
+    system: str = "",
 ) -> FastAPI:
     """Return the web application.
 
@@ -67,14 +75,16 @@ def create_app(
         Web origins whose pages may ask (CORS); none by default.
     tell_untested
         Whether a patient without a stored result gets a card where a result could speak against an ordered drug.
-
+    system
+        The system of identifiers (a URI) whose values are the sample names; only those of it then say whose result is
+        meant. Empty: any identifier, and the FHIR id.
     Raises
     ------
     InputError
         If there is no such folder.
     """
     store = Store(folder, lexicon)
-    answers = _Service(store, allergens(lexicon.kb), tell_untested)
+    answers = _Service(store, allergens(lexicon.kb), tell_untested, system)
     names = orders.OrderNames.of(lexicon.drug_names, lexicon.resolver)
     # The tables behind the words are read now, not while the first prescriber waits.
     lexicon.flag("no_data")
@@ -93,6 +103,11 @@ def create_app(
             response = await call_next(request)
         except InputError as error:
             response = _problem(500, "exception", f"a stored result cannot be read: {error.problem}")
+        except Exception as error:  # what went wrong may quote a patient: only its kind and place are told
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            told = f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
+            print(f"pgx: serve: a request was not answered: {told}", file=sys.stderr)
+            response = _problem(500, "exception", "the request could not be answered; the service's log says where")
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response
@@ -162,12 +177,16 @@ async def _hook(answers: _Service, names: orders.OrderNames, service: str, reque
     hook = service.removeprefix("pgx-")
     if hook not in cards.HOOKS or service == hook:
         return _problem(404, "not-found", f"no service {service!r}; see /cds-services")
-    body = await _body(request)
+    try:
+        async with asyncio.timeout(_WAIT):
+            body = await _body(request)
+    except TimeoutError:
+        return _problem(408, "timeout", "the request took too long", {"Connection": "close"})
     if body is None:
         return _problem(413, "too-long", f"a request may have {_LARGEST} bytes")
     try:
-        content = json.loads(body)
-    except (ValueError, RecursionError) as error:
+        content = read_json(body)
+    except ValueError as error:
         return _problem(400, "structure", f"not JSON: {error}")
     wrong = _wrong(content, hook)
     if wrong:
@@ -184,7 +203,7 @@ def _cards(
 ) -> list[dict[str, Any]]:
     instance = str(request.get("hookInstance"))
     try:
-        patient = patients.patient_of(request)
+        patient = patients.patient_of(request, answers.system)
         shown = _stored(answers.store, patient, drugs)
     except patients.TwoPatientsError as error:
         return [cards.of_nobody(str(error), instance)]

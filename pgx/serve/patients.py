@@ -35,6 +35,8 @@ class Patient:
         The FHIR server whose ids are meant; empty if the request does not say.
     names
         Names under which a result of theirs may be stored: the id, then the prefetched identifiers.
+    system
+        The one system of identifiers under which results are stored; empty: any, and the FHIR id.
     from_orders
         Identifiers that only the orders give: they may contradict, and choose nobody.
     """
@@ -43,6 +45,7 @@ class Patient:
     server: str
     names: list[str]
     from_orders: list[str] = field(default_factory=list)
+    system: str = ""
     _identifiers: Identifiers = field(default_factory=dict)
 
     def join(self, listed: Any, problem: str) -> list[str]:
@@ -53,7 +56,7 @@ class Patient:
             if system and known and not known & some:
                 raise TwoPatientsError(problem)
             known |= some
-            values += sorted(some)
+            values += sorted(some) if not self.system or system == self.system else []
         return values
 
     def has_reference(self, target: str) -> bool:
@@ -63,7 +66,7 @@ class Patient:
         return target == self.id or bool(named and _local_id(target) == self.id != target and not elsewhere)
 
 
-def patient_of(request: Mapping[str, Any]) -> Patient:
+def patient_of(request: Mapping[str, Any], system: str = "") -> Patient:
     """Return whom a CDS Hooks request with ``context.patientId`` is about.
 
     Raises
@@ -73,7 +76,7 @@ def patient_of(request: Mapping[str, Any]) -> Patient:
     """
     context, server = request["context"], str(request.get("fhirServer") or "").rstrip("/")
     known = _local_id(context["patientId"])
-    patient = Patient(known, server, [known])
+    patient = Patient(known, server, [] if system else [known], system=system)
     prefetch = _dict(request.get("prefetch"))
     if not _readable(prefetch.get("patient")):
         raise TwoPatientsError("the Patient sent along cannot be read")

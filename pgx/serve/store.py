@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from pgx.errors import InputError
+from pgx.limits import RESULT, read_file
 from pgx.reports import file_names
 from pgx.reports.formats import result_json
 from pgx.reports.page.build import View
@@ -193,7 +194,7 @@ class Store:
 
 def _content(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_file(path, RESULT)
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", file=path) from error
 

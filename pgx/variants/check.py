@@ -19,7 +19,7 @@ from pgx.variants.vcf.check_header import Finding, read_meta
 from pgx.variants.vcf.check_record import RowChecker
 from pgx.variants.vcf.header import Header
 from pgx.variants.vcf.scan import Scanner
-from pgx.variants.vcf.source import Source, open_source
+from pgx.variants.vcf.source import NO_LINE_END, Source, open_source
 from pgx.variants.vcf.windows import Windows
 
 _MOST_FINDINGS = 1000
@@ -180,4 +180,4 @@ def _every_record(source: Source, header: Header) -> Iterator[tuple[str, bytes]]
     if scanner.disorder:
         source.warnings.append(("unsorted", scanner.disorder))
     if not scanner.complete:
-        source.warnings.append(("no_final_newline", "the last line has no line end; the file may be cut short"))
+        source.warnings.append(NO_LINE_END)

@@ -12,8 +12,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from pgx.digests import digest
 from pgx.errors import InputError, UsageError
 from pgx.knowledge import KnowledgeBase
+from pgx.limits import SAMPLES
 from pgx.types import NO_COPY, NOT_CALLED, Genotypes, State
 from pgx.variants.arrays.consumer import ArrayData, recognise, text_lines
 from pgx.variants.arrays.consumer import load as load_array
@@ -37,7 +39,7 @@ from pgx.variants.sites.site_errors import SiteErrors, published_frequencies
 from pgx.variants.sites.targeted_json import looks_like_json, read_targeted_json
 from pgx.variants.sites.targets import Targets
 from pgx.variants.vcf.contigs import GRCH37, GRCH38
-from pgx.variants.vcf.source import Source, digest, open_source
+from pgx.variants.vcf.source import Source, open_source
 from pgx.variants.vcf.windows import Windows
 
 MOSTLY_ABSENT = 0.5
@@ -123,6 +125,8 @@ def read(
         inputs = [_open(source, asked, kb) for source in sources]
         everyone = _everyone(inputs)
         names = _chosen(everyone, samples)
+        if len(names) > SAMPLES.most:
+            raise SAMPLES.refused(inputs[0].source.name)
         column = {name: i for i, name in enumerate(names)}
         notes = Notes(names)
         told = given_sex(sex(names, everyone) if callable(sex) else sex)
@@ -338,7 +342,7 @@ def _assume_reference(assembly: Assembly, targets: Targets, notes: Notes) -> Non
 
 
 def _digest(source: Source) -> str:
-    return digest(source.path) if source.path and source.name != "-" else ""
+    return digest(source.path, source.before) if source.path and source.name != "-" else ""
 
 
 def _result(

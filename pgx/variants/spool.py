@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from pgx.digests import digest
 from pgx.knowledge import KnowledgeBase
 from pgx.variants.build import asked_build, build_of_vcf, common_build
 from pgx.variants.notes import Notes
@@ -20,7 +21,7 @@ from pgx.variants.sites.gene_spans import gene_spans
 from pgx.variants.sites.targets import Targets
 from pgx.variants.vcf import columns
 from pgx.variants.vcf.header import Header
-from pgx.variants.vcf.source import digest, open_source
+from pgx.variants.vcf.source import open_source
 
 
 def spool(
@@ -78,7 +79,7 @@ def spool(
             for where, line in source.records(windows):
                 writer.add(where, line, len(header.samples), source.name)
             writer.close()
-            source.sha256 = digest(source.path) if source.path else ""
+            source.sha256 = digest(source.path, source.before) if source.path else ""
             told.append(columns.describe(source, header))
     finally:
         for source in sources:

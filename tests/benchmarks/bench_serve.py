@@ -98,7 +98,7 @@ def serve(folder: str) -> tuple[list[float], list[float], int]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "pgx.cli.main", "serve", folder, "--port", str(port)]
+    command = [sys.executable, "-m", "pgx.cli.main", "serve", folder, "--open", "--port", str(port)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
         wait(port, process)

@@ -63,7 +63,7 @@ def test_damage_is_noticed(trained: tuple[Path, pl.DataFrame], tmp_path: Path) -
         with pytest.raises(InputError, match="damaged"):
             folder.read(tmp_path)
         (tmp_path / folder.TREES).write_bytes((place / folder.TREES).read_bytes())
-    with pytest.raises(InputError, match="checksum of the parameters"):
+    with pytest.raises(InputError, match="seal does not fit"):
         folder.read(tmp_path)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from pgx.codes import NoteCode
+from pgx.letters import visible
 
 if TYPE_CHECKING:
     import polars as pl
@@ -44,7 +45,8 @@ def show(notes: pl.DataFrame, *, quiet: bool = False, verbose: bool = False) -> 
         seen[note["code"]] = count = seen.get(note["code"], 0) + 1
         if count <= _SHOWN_PER_CODE or verbose or note["code"] in _NEVER_CUT:
             place = " ".join(str(part) for part in (_names(note["sample"]), note["where"]) if part)
-            print(f"pgx: {note['severity']}: {place + ': ' if place else ''}{note['message']}", file=sys.stderr)
+            line = f"pgx: {note['severity']}: {place + ': ' if place else ''}{note['message']}"
+            print(visible(line), file=sys.stderr)
     for code, count in seen.items():
         if count > _SHOWN_PER_CODE and not verbose and code not in _NEVER_CUT:
             print(f"pgx: ... and {count - _SHOWN_PER_CODE} more notes '{code}' (-v shows all)", file=sys.stderr)

@@ -15,6 +15,7 @@ from pgx.clinical.readers.daily_sums import Days
 from pgx.clinical.readers.json_access import number
 from pgx.clinical.readers.sniff import open_plain
 from pgx.clinical.statements import Events
+from pgx.limits import RECORD_LINE
 
 _SEX = {"HKBiologicalSexMale": "male", "HKBiologicalSexFemale": "female"}
 _ASLEEP = "HKCategoryValueSleepAnalysisAsleep"
@@ -47,7 +48,9 @@ def _parse(reader: _Reader, file: IO[bytes]) -> None:
     """Feed whole lines to the parser; behind a broken line, begin anew."""
     parser, fed = _parser(reader), 0
     lines, head = 1, True
-    while chunk := file.read(_CHUNK) + file.readline():
+    while chunk := file.read(_CHUNK) + file.readline(RECORD_LINE.most):
+        if len(chunk) > RECORD_LINE.most:
+            raise RECORD_LINE.refused(reader.events.file, f"line {lines}")
         if head:
             chunk = _DOCTYPE.sub(lambda found: b"\n" * found[0].count(b"\n"), chunk, count=1)
             head = False

@@ -24,6 +24,7 @@ from pgx.clinical.readers.sniff import open_plain
 from pgx.clinical.statements import Events
 from pgx.clinical.vocabulary import system_name
 from pgx.errors import InputError
+from pgx.limits import RECORD_LINE, lines_of
 
 _SEX = tuple(
     f"http://hl7.org/fhir/us/core/structuredefinition/us-core-{name}" for name in ("birthsex", "sex", "individual-sex")
@@ -61,13 +62,13 @@ def read_ndjson(events: Events, path: Path) -> None:
     state = State()
     replaced = _replaced_lines(path)
     with open_plain(path) as lines:
-        for count, line in enumerate(lines, start=1):
+        for count, line in enumerate(lines_of(lines, RECORD_LINE, path), start=1):
             if not line.strip() or count in replaced:
                 continue
             where = f"line {count}"
             try:
                 resource = parse(line)
-            except (ValueError, RecursionError) as error:
+            except ValueError as error:
                 events.problem(
                     None, "error", "bad_line", f"not JSON: {getattr(error, 'msg', type(error).__name__)}", where
                 )
@@ -83,12 +84,12 @@ def _replaced_lines(path: Path) -> set[int]:
     newest: dict[tuple[str, str], tuple[Rank, int]] = {}
     gone: set[int] = set()
     with open_plain(path) as lines:
-        for count, line in enumerate(lines, start=1):
+        for count, line in enumerate(lines_of(lines, RECORD_LINE, path), start=1):
             if b'"versionId"' not in line:
                 continue
             try:
                 resource = obj(parse(line))
-            except (ValueError, RecursionError):
+            except ValueError:
                 continue
             kind, name = text(resource.get("resourceType")), name_of(resource.get("id"))
             if kind and name:

@@ -39,6 +39,7 @@ from pgx.clinical.readers.text import decode
 from pgx.clinical.statements import RAW, Events
 from pgx.clinical.vocabulary import column_name
 from pgx.errors import InputError
+from pgx.limits import COLUMNS
 
 DATES_ONLY = ("birth_date", "as_of")
 """Concepts whose value is itself a date."""
@@ -112,6 +113,7 @@ def read_delimited(events: Events, data: bytes) -> None:
     if remark:
         events.problem(None, "warning", "not_utf8", remark, None)
     text, delimiter = _delimiter(text)
+    _check_width(events, text, delimiter)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     headings: list[str] = []
     rows: list[list[str]] = []
@@ -154,6 +156,11 @@ def _delimiter(text: str) -> tuple[str, str]:
     if said and rest:
         return rest, said[1]
     return text, max("\t,;|", key=head.count)
+
+
+def _check_width(events: Events, text: str, delimiter: str) -> None:
+    if text.partition("\n")[0].count(delimiter) >= COLUMNS.most:
+        raise COLUMNS.refused(events.file)
 
 
 def _named_columns(events: Events, headings: list[str], rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:

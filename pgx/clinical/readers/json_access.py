@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Mapping
+
+from pgx.limits import read_json
 
 Object = Mapping[str, object]
 _NOTHING: Object = {}
@@ -19,10 +20,10 @@ def parse(data: bytes) -> object:
 
     Raises
     ------
-    ValueError, RecursionError
-        If it is not JSON, or nested beyond reason.
+    ValueError
+        If it is not JSON, nested beyond reason, or has a key twice in one object.
     """
-    content: object = json.loads(data.decode("utf-8-sig"))
+    content: object = read_json(data)
     return _whole(content) if _HALF.search(data) else content
 
 

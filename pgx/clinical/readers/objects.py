@@ -46,8 +46,8 @@ def load_json(file: str, data: bytes) -> object:
         raise InputError(
             f"not JSON: {error.msg}", file=file, where=f"line {error.lineno} column {error.colno}"
         ) from None
-    except (RecursionError, ValueError) as error:
-        raise InputError(f"not readable JSON: {type(error).__name__}", file=file) from None
+    except ValueError as error:
+        raise InputError(f"not usable JSON: {error}", file=file) from None
 
 
 def read_objects(events: Events, content: object) -> None:

@@ -18,10 +18,9 @@ from pgx.clinical.readers.bounded_queries import MOST_BYTES, STALLED, Bounded
 from pgx.clinical.readers.extras import need
 from pgx.clinical.readers.omop import Source, as_text, read_tables
 from pgx.clinical.statements import Events
-from pgx.errors import InputError
+from pgx.errors import InputError, without_secrets
 
 _URL = re.compile(r"^postgres(?:ql)?:/+", re.IGNORECASE)
-_SECRET = re.compile(r"//[^/@]*@")
 _LONGEST_CELL = 2**24
 _LONGEST_PATTERN = 100  # SQLite cannot be interrupted inside LIKE, whose time grows with every % of the pattern
 _READING = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE)
@@ -47,7 +46,7 @@ def postgres_url(path: str | Path) -> str | None:
 
 def shown_url(url: str) -> str:
     """Return the address without user and password, for messages and sources."""
-    return _SECRET.sub("//", url).split("?")[0]
+    return without_secrets(url).split("?")[0]
 
 
 def read_sqlite(events: Events, path: Path) -> None:
@@ -104,6 +103,7 @@ def read_postgres(events: Events, url: str) -> None:
 
     Another schema than the default is chosen in the address: ``postgresql://host/db?options=-csearch_path%3Dcdm``.
     """
+    _check_address(events.file, url)
     psycopg = need("psycopg", "database", events.file, "PostgreSQL")
     try:
         connection = psycopg.connect(url, connect_timeout=10)
@@ -125,6 +125,15 @@ def read_postgres(events: Events, url: str) -> None:
             read_tables(events, _source(database, names["table_name"]))
     except psycopg.Error as error:
         raise InputError(f"the database cannot be read: {_line(error)}", file=events.file) from None
+
+
+def _check_address(file: str, url: str) -> None:
+    """Refuse an address that could be cut in the wrong place: a part of the password would be taken for the host."""
+    rest = url.partition("://")[2].partition("?")[0]
+    authority = re.split("[/#]", rest)[0]
+    if "@" in rest[len(authority) :] or authority.count("@") > 1 or authority.count("[") != authority.count("]"):
+        raise InputError("the address is not written as one", file=file,
+                         fix="write @ : / # of a user or password as %40 %3A %2F %23")  # fmt: skip
 
 
 def _line(error: Exception) -> str:

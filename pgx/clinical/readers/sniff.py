@@ -9,6 +9,7 @@ from typing import IO
 
 from pgx.clinical.readers.json_access import parse
 from pgx.errors import InputError
+from pgx.limits import RECORD, open_file, read_packed, refuse_pipe
 
 _WRONG = {
     b"##fileformat=VCF": "a VCF",
@@ -36,7 +37,7 @@ def read_head(path: Path) -> bytes:
         If it cannot be read.
     """
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             head = file.read(HEAD)
         if head[:2] == b"\x1f\x8b":
             with gzip.open(path) as packed:
@@ -62,8 +63,7 @@ def read_all(path: Path) -> bytes:
         If it cannot be read.
     """
     try:
-        data = path.read_bytes()
-        return gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
+        return read_packed(path, RECORD)
     except (OSError, EOFError, zlib.error) as error:
         raise InputError(f"cannot be read: {_reason(error)}", file=path) from None
 
@@ -88,6 +88,7 @@ def sniff(path: Path) -> str:
         return "folder"
     if not path.exists():
         raise InputError("no such file", file=path)
+    refuse_pipe(path)
     head = read_head(path)
     if not head.strip():
         raise InputError("the file is empty", file=path)
@@ -139,5 +140,5 @@ def _sniff_json(path: Path, head: bytes) -> str:
 def _object(data: bytes) -> object | None:
     try:
         return parse(data)
-    except (ValueError, RecursionError):
+    except ValueError:
         return None

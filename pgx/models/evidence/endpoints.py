@@ -7,7 +7,6 @@ where it was published, and whether the figure was read in a source or recalled.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pgx.errors import InputError, UsageError
 from pgx.knowledge.validation.problems import Problem
+from pgx.limits import read_toml
 from pgx.models.evidence import endpoint_checks
 from pgx.models.evidence.endpoint import Endpoint
 from pgx.models.evidence.endpoint_parsing import parse
@@ -45,7 +45,7 @@ def rules(kb: KnowledgeBase) -> dict[str, str]:
     for folder in folders(kb):
         path = folder / "rules.toml"
         if path.is_file():
-            found.update({row["name"]: row["reason"] for row in _parse(path).get("rule", [])})
+            found.update({row["name"]: row["reason"] for row in read_toml(path).get("rule", [])})
     return found
 
 
@@ -87,7 +87,7 @@ def _load(kb: KnowledgeBase) -> dict[str, Endpoint]:
     for folder in folders(kb):
         for path in sorted(folder.glob("*.toml")):
             if path.name != "rules.toml":
-                raw = _parse(path)
+                raw = read_toml(path)
                 name = str(raw.get("name", path.stem))
                 if name in documents and documents[name][1].parent == folder:
                     raise InputError(f"{name} is described in {documents[name][1].name} already", file=path)
@@ -116,10 +116,3 @@ def _local(raw: Mapping[str, Any], equations: Mapping[str, float], path: Path, k
     if found.name in rules(kb):
         raise InputError(f"{found.name} is decided by a rule ({rules(kb)[found.name]})", file=path, fix="rename it")
     return found
-
-
-def _parse(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"not TOML: {error}", file=path) from error

@@ -7,6 +7,7 @@ from pathlib import Path
 from pgx.errors import InputError
 from pgx.models.fitting import boost
 from pgx.models.store import card, folder
+from pgx.models.store.trees import check_document, read_ubjson
 
 
 def convert(place: Path) -> list[Path]:
@@ -41,6 +42,8 @@ def _saved(place: Path) -> tuple[dict[str, object], bytes | None]:
     try:
         if folder.checksum(facts) != facts["checksum"]:
             raise ValueError("the checksum of the parameters does not fit")
+        if trees is not None:  # before xgboost sees them: the file may be from anybody
+            check_document(read_ubjson(trees), len(facts["parameters"]["features"]))
         again = None if trees is None else boost.saved(boost.open_booster(trees))
         document = folder.document({**facts, "format": folder.FORMAT}, again)
         folder.from_parts(document, again)

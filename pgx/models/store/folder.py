@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,11 +18,13 @@ import numpy as np
 
 from pgx.errors import InputError
 from pgx.io import write_bytes
+from pgx.limits import MODEL, read_file, read_json
 from pgx.models.evidence.endpoint import Endpoint, Feature, Reading
 from pgx.models.evidence.endpoint_parsing import parse
 from pgx.models.evidence.links import measured
 from pgx.models.fitting import conformal
 from pgx.models.fitting.fit import Linear
+from pgx.models.store.trees import check as check_trees
 from pgx.paths import data_dir
 
 if TYPE_CHECKING:
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from pgx.models.fitting.boost import Floats
 
 FORMAT = 2
+_MOST_FEATURES = 1000
 JSON, TREES, CARD = "model.json", "trees.json", "card.md"
 OLD, OLD_TREES = 1, "model.ubj"
 """Format and trees of pgx 0.1; `pgx.models.store.convert` re-saves them."""
@@ -115,8 +119,10 @@ def read(folder: Path) -> Model:
         raise InputError("a model of pgx 0.1", file=path, fix=f"run `pgx models convert {folder}`")
     trees = read_trees(folder, facts)
     try:
+        if seal(facts) != facts["seal"]:
+            raise ValueError("the seal does not fit: something in it was changed")
         return _model(facts, trees)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise InputError(f"damaged model: {type(error).__name__} {error}", file=path) from error
 
 
@@ -132,8 +138,8 @@ def description(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         raise InputError("this folder holds no model", file=folder, fix="name a folder that `pgx train` wrote")
     try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        facts = read_json(read_file(path, MODEL))
+    except ValueError as error:
         raise InputError(f"not JSON: {error}", file=path) from error
     if not isinstance(facts, dict) or facts.get("format") not in (OLD, FORMAT):
         raise InputError("not a model of this format", file=path, fix=f'expected "format": {FORMAT}; train again')
@@ -182,10 +188,20 @@ def write(folder: Path, facts: Mapping[str, Any], trees: bytes | None, card: str
 
 def document(facts: Mapping[str, Any], trees: bytes | None) -> dict[str, Any]:
     """Return ``model.json``'s content with the checksums of parameters and trees filled in."""
-    filled = {key: value for key, value in facts.items() if key not in ("checksum", "trees")}
+    filled = {key: value for key, value in facts.items() if key not in ("checksum", "seal", "trees")}
     filled["trees"] = None if trees is None else {"file": TREES, "sha256": hashlib.sha256(trees).hexdigest()}
     filled["checksum"] = checksum(filled)
+    filled["seal"] = seal(filled)
     return filled
+
+
+def seal(facts: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of everything that the model says of itself: what decides a score, and what is claimed of it.
+
+    `checksum` stays the same where a model is trained again with other versions of libraries; the seal does not.
+    """
+    told = {key: value for key, value in facts.items() if key != "seal"}
+    return hashlib.sha256(json.dumps(told, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 def checksum(facts: Mapping[str, Any]) -> str:
@@ -232,7 +248,7 @@ def read_trees(folder: Path, facts: Mapping[str, Any]) -> bytes | None:
     path = folder / (TREES if facts["format"] == FORMAT else OLD_TREES)
     if not path.is_file():
         raise InputError("the model's trees are missing", file=path, fix="copy the whole folder")
-    content = path.read_bytes()
+    content = read_file(path, MODEL)
     if hashlib.sha256(content).hexdigest() != entry.get("sha256"):
         raise InputError("the checksum does not fit: the file is damaged or of another model", file=path)
     return content
@@ -246,6 +262,9 @@ def _model(facts: Mapping[str, Any], trees: bytes | None) -> Model:
         Feature(row["name"], reading_of(row["reading"]), row["monotone"], row.get("reason", ""))
         for row in p["features"]
     )
+    _check_numbers(p, len(features))
+    if trees is not None:
+        check_trees(trees, len(features))
     if np.shape(p["covariance"]) != (len(features) + 2, len(features) + 2):
         raise ValueError("the covariance does not fit the features")
     if measured(p["link"]) and conformal.OTHERS not in p["intervals"]:
@@ -278,6 +297,18 @@ def _model(facts: Mapping[str, Any], trees: bytes | None) -> Model:
         gaps_filled=bool(p["gaps_filled"]),
         stretch=None if p.get("new_site_stretch") is None else float(p["new_site_stretch"]),
     )
+
+
+def _check_numbers(parameters: Mapping[str, Any], features: int) -> None:
+    """Refuse parameters with a number that is none, or more of them than a model has."""
+    if features > _MOST_FEATURES:
+        raise ValueError(f"more than {_MOST_FEATURES} features")
+    kept: list[Any] = [parameters]
+    while kept:
+        one = kept.pop()
+        if isinstance(one, float) and not math.isfinite(one):
+            raise ValueError("a parameter is not a finite number")
+        kept += one.values() if isinstance(one, Mapping) else one if isinstance(one, list) else ()
 
 
 def _number(value: float | None) -> float:

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pgx.errors import InputError
+from pgx.limits import OUTSIDE, read_file
 from pgx.phenotypes.outside import hla_callers as hla
 from pgx.phenotypes.outside import star_callers as stars
-from pgx.phenotypes.outside.source import MAX_BYTES, Known, Said, Source, header_of, open_source
+from pgx.phenotypes.outside.source import Known, Said, Source, header_of, open_source
 
 
 def read(path: Path, known: Known) -> tuple[str, list[Said]]:
@@ -23,13 +24,11 @@ def read(path: Path, known: Known) -> tuple[str, list[Said]]:
         If the file cannot be read, or is in no format known.
     """
     try:
-        raw = path.read_bytes()
+        raw = read_file(path, OUTSIDE)
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", file=path) from error
     if not raw.strip():
         raise InputError("the file of outside calls is empty", file=path)
-    if len(raw) > MAX_BYTES:
-        raise InputError("too large for a file of outside calls", file=path)
     if raw[:2] == b"PK":
         return "pypgx", list(stars.pypgx_zip(path, raw, known))
     source = open_source(path, raw, known)

@@ -24,6 +24,7 @@ from pgx.codes import FlagCode, NoteCode, Severity
 from pgx.errors import InputError, UsageError
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.resolver import older_gene_names
+from pgx.limits import HEADING, NAME
 from pgx.notes import Note
 from pgx.phenotypes import allele_status
 from pgx.phenotypes.interaction_notes import note
@@ -94,8 +95,9 @@ def read(path: str | Path, kb: KnowledgeBase) -> tuple[list[OutsideCall], list[N
             if not row.no_call:
                 unknown = f"{where}: the gene {row.gene!r} is not in the knowledge base{_meant(kb, row.gene)}"
                 spoiled.setdefault((row.sample, _nearly(kb, row.gene) or row.gene), unknown)
-        elif row.problem is not None:
-            spoiled[row.sample, gene] = f"{where}: {row.problem}"
+        elif row.problem is not None or (longest := row.longest) > NAME.most:
+            problem = row.problem or f"a cell of {longest} characters; at most {NAME.most} are read"
+            spoiled[row.sample, gene] = f"{where}: {problem}"
         elif not row.no_call:
             try:
                 call, remarks, strange = _call(kb, gene, row, tool, where)
@@ -174,7 +176,11 @@ def _nearly(kb: KnowledgeBase, text: str) -> str | None:
 def _meant(kb: KnowledgeBase, text: str) -> str:
     """Return a question about what a gene's symbol may be a slip of, or nothing."""
     nearly = _nearly(kb, text)
-    close = [nearly] if nearly else difflib.get_close_matches(text.strip().upper(), _symbols(kb), n=2, cutoff=0.75)
+    close = (
+        [nearly]
+        if nearly
+        else difflib.get_close_matches(text.strip().upper()[: HEADING.most], _symbols(kb), n=2, cutoff=0.75)
+    )
     return f"; did you mean {' or '.join(close)}?" if close else ""
 
 

@@ -9,9 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pgx.errors import InputError
-
-MAX_BYTES = 64 * 1024 * 1024
-"""Files of calls are small; anything larger is something else."""
+from pgx.limits import OUTSIDE_LINE, read_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +42,11 @@ class Said:
     score: str | None = None
     problem: str | None = None
     no_call: bool = False
+
+    @property
+    def longest(self) -> int:
+        """Characters of the longest cell."""
+        return max(map(len, (*self.candidates, self.phenotype or "", self.score or "")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +84,16 @@ def open_source(path: Path, raw: bytes, known: Known) -> Source:
         raise InputError("a binary file, not a file of outside calls", file=path)
     lines = tuple((n, line) for n, line in enumerate(text.splitlines(), 1) if line.strip())
     data = None
-    if text.lstrip()[:1] in "{[":
+    is_json = text.lstrip()[:1] in ("{", "[")
+    if (long := next((n for n, line in lines if len(line) > OUTSIDE_LINE.most), None)) and not is_json:
+        raise OUTSIDE_LINE.refused(path, f"line {long}")
+    if is_json:
         try:
-            data = json.loads(text)
-        except (json.JSONDecodeError, RecursionError) as error:
-            line = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else None
-            raise InputError("not valid JSON", file=path, where=line) from error
+            data = read_json(text)
+        except json.JSONDecodeError as error:
+            raise InputError("not valid JSON", file=path, where=f"line {error.lineno}") from error
+        except ValueError as error:
+            raise InputError(f"not usable JSON: {error}", file=path) from error
     return Source(path, text, lines, known, data)
 
 

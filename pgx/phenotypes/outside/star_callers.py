@@ -5,14 +5,16 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+import zlib
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from pgx.errors import InputError
+from pgx.limits import OUTSIDE
 from pgx.phenotypes.outside.names import is_no_call
-from pgx.phenotypes.outside.source import MAX_BYTES, Known, Said, Source, cells_of, header_of, open_source
+from pgx.phenotypes.outside.source import Known, Said, Source, cells_of, header_of, open_source
 
 _ALDY_SOLUTION = re.compile(r"#\s*Solution\s+\d+:\s*(\*[^\s,]+\s*,\s*\*[^\s,]+)\s*$", re.IGNORECASE)
 _SAMPLE_ID = re.compile(r"^Sample ID:\s*(\S+)", re.MULTILINE)
@@ -115,11 +117,12 @@ def pypgx_zip(path: Path, raw: bytes, known: Known) -> Iterator[Said]:
             names = archive.namelist()
             table = next((name for name in names if name.endswith("data.tsv")), None)
             about = next((name for name in names if name.endswith("metadata.txt")), None)
-            if table is None or archive.getinfo(table).file_size > MAX_BYTES:
+            sizes = [archive.getinfo(name).file_size for name in (table, about) if name]
+            if table is None or max(sizes) > OUTSIDE.most:
                 raise InputError("an archive without a usable data.tsv, not pypgx results", file=path)
             content = archive.read(table)
             metadata = archive.read(about).decode("utf-8", "replace") if about else ""
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError, NotImplementedError) as error:
         raise InputError("a damaged archive", file=path) from error
     gene = re.search(r"^Gene\s*=\s*(\S+)", metadata, re.MULTILINE)
     yield from _by_columns(open_source(path, content, known), gene[1] if gene else None)

@@ -15,6 +15,7 @@ import polars as pl
 from pgx import cells, schema
 from pgx.codes import Flag, FlagCode
 from pgx.errors import InputError
+from pgx.limits import RESULT, read_file, read_json
 from pgx.reports.page import person, wording
 from pgx.reports.page.advice import Advice
 from pgx.reports.page.build import Row, View, build, flatten, views
@@ -82,8 +83,8 @@ def from_json(text: str | bytes, *, file: str | Path | None = None) -> Result:
 def parse(text: str | bytes, *, file: str | Path | None = None) -> dict[str, Any]:
     """Return the document as plain data, its format and version checked; see `from_json`."""
     try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        document = read_json(text)
+    except ValueError as error:
         raise InputError(f"not JSON: {error}", file=file) from error
     is_object = isinstance(document, dict)
     check(document.get("format") if is_object else None, document.get("version") if is_object else None, file=file)
@@ -151,7 +152,7 @@ def valid(file: str | Path | None) -> Iterator[None]:
 def read(path: str | Path) -> Result:
     """Read a result from a file, see `from_json`."""
     try:
-        content = Path(path).read_bytes()
+        content = read_file(path, RESULT)
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", file=path) from error
     return from_json(content, file=path)

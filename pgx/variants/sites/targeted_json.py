@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import defaultdict
 
@@ -10,6 +9,7 @@ import polars as pl
 
 from pgx.errors import InputError
 from pgx.knowledge import KnowledgeBase
+from pgx.limits import read_json
 from pgx.types import MOST_COPIES
 from pgx.variants.whole_numbers import whole_number
 
@@ -34,7 +34,7 @@ def read_targeted_json(text: str, file: str, kb: KnowledgeBase) -> tuple[str, li
         If it is not such a file.
     """
     try:
-        data = json.loads(text)
+        data = read_json(text)
     except ValueError as error:
         raise InputError(f"not readable JSON ({error})", file=file) from error
     lowered = {str(key).lower(): value for key, value in data.items()} if isinstance(data, dict) else {}

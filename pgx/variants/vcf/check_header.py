@@ -43,8 +43,14 @@ RESERVED_FORMAT = {
     "HQ": Key("2", "Integer"), "MQ": Key("1", "Integer"), "PL": Key("G", "Integer"), "PQ": Key("1", "Integer"),
     "PS": Key("1", "Integer"),
 }  # fmt: skip
+# Reserved since VCF 4.3 (sections 1.6.1 and 1.6.2).
+_SINCE_43 = {name: Key("R", "Integer") for name in ("AD", "ADF", "ADR")}
+OLD = frozenset({"VCFv4.0", "VCFv4.1", "VCFv4.2"})
+"""Versions before 4.3, which tightened many rules."""
+_COLONS = frozenset({"VCFv4.3"})
+"""Versions in whose contig names the test files of the specification want neither colons nor asterisks, but for HLA."""
 # Tools that differ from the table on purpose: a type that is wider than the reserved one is accepted.
-_ALSO_ACCEPTED = {("MQ", "Float"), ("MQ", "Integer"), ("FORMAT.GQ", "Float"), ("FORMAT.FT", ".")}
+_ALSO_ACCEPTED = {("MQ", "Float"), ("MQ", "Integer"), ("FORMAT.GQ", "Float"), ("FORMAT.FT", "."), ("FORMAT.AD", ".")}
 # Against the table, but plain to read: Minimac and Beagle write one ALT a line, Genome in a Bottle names phase sets.
 _UNDERSTOOD = {("AF", "1"), ("FORMAT.PS", "String")}
 
@@ -53,6 +59,11 @@ _TYPES = frozenset({"Integer", "Float", "Flag", "Character", "String"})
 _ORDER = ("ID", "Number", "Type", "Description")
 _STRUCTURED = frozenset({"INFO", "FORMAT", "FILTER", "ALT", "contig", "SAMPLE", "PEDIGREE", "META"})
 _ALT_PREFIXES = re.compile(r"(DEL|INS|DUP|INV|CNV|BND|TRA|NON_REF|\*|X|CN\d+|STR\d+)(:|$)")
+_SAMPLE_ID = re.compile(r"[\w.\-+@/|~#$%&!?^;]+$")
+_META_ORDER = ("ID", "Type", "Number", "Values")
+_META_NUMBER = re.compile(r"(\.|\d{1,9})$")
+_FIELD_NAME = re.compile(r"([\w.]+)=")
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _URL = re.compile(r"(https?|ftp|file)://(?=[^/:]*[A-Za-z]|\d+\.\d+\.\d+\.\d+)?[^/\s:]*(:\d+)?(/\S*)?$")
 _NUMERIC_HOST = re.compile(r"\w+://\d+(:\d+)?(/|$)")
 _CONTIG_ID = re.compile(r"[^\s,<>\"'`(){}\[\]\\]+$")
@@ -110,11 +121,15 @@ def _structured(key: str, value: str, version: str, meta: Meta) -> Iterator[tupl
         yield "warning", f"{key} has no ID"
         return
     if key in ("INFO", "FORMAT", "ALT"):
-        yield from _typed(key, names, values, fields, meta)
+        yield from _typed(key, names, values, fields, meta, version)
     if key == "ALT" and not _ALT_PREFIXES.match(values["ID"]):
         yield "warning", "the ALT type is none of DEL, INS, DUP, INV, CNV"
     if key in ("contig", "ALT") and not _CONTIG_ID.match(values["ID"]):
         yield "warning", "the ID has a character that is not allowed"
+    if key == "contig" and not is_contig_name(values["ID"], version):
+        yield "warning", "the ID has a character that is not allowed"
+    if version not in OLD:
+        yield from _since_43(key, names, values)
     if key == "SAMPLE":
         if version in ("VCFv4.1", "VCFv4.2") and "Genomes" not in values:
             yield "warning", "SAMPLE has no Genomes"
@@ -124,8 +139,34 @@ def _structured(key: str, value: str, version: str, meta: Meta) -> Iterator[tupl
         yield "warning", "a genome's name has a character that is not allowed"
 
 
+def is_contig_name(name: str, version: str) -> bool:
+    """Whether a contig may have this name, as far as colons and asterisks go."""
+    return version not in _COLONS or name.startswith(("HLA-", "<")) or not (":" in name or "*" in name)
+
+
+def _since_43(key: str, names: list[str], values: dict[str, str]) -> Iterator[tuple[Severity, str]]:
+    """Check the lines on samples and families as VCF 4.3 has them."""
+    if key in ("SAMPLE", "PEDIGREE", "META"):
+        if not values.get("ID"):
+            yield "warning", f"{key} has no ID"
+        elif not _SAMPLE_ID.match(values["ID"]):
+            yield "warning", "the ID has a character that is not allowed"
+    if key == "META":
+        if [name for name in names if name in _META_ORDER] != [name for name in _META_ORDER if name in names]:
+            yield "warning", "the fields are not in the order ID, Type, Number, Values"
+        if values.get("Type", "String") not in _TYPES or not _META_NUMBER.match(values.get("Number", ".")):
+            yield "warning", "Number or Type is not known"
+        if not values.get("Values", "[").startswith("["):
+            yield "warning", "the values are not in square brackets"
+
+
 def _typed(
-    key: str, names: list[str], values: dict[str, str], fields: list[tuple[str, str, bool]], meta: Meta
+    key: str,
+    names: list[str],
+    values: dict[str, str],
+    fields: list[tuple[str, str, bool]],
+    meta: Meta,
+    version: str,
 ) -> Iterator[tuple[Severity, str]]:
     ranks = [_ORDER.index(name) for name in names if name in _ORDER]
     if ranks != sorted(ranks):
@@ -147,7 +188,7 @@ def _typed(
     table, reserved = (meta.info, RESERVED_INFO) if key == "INFO" else (meta.format, RESERVED_FORMAT)
     name = values["ID"]
     meta.declared.add(f"{key}.{name}")
-    expected = reserved.get(name)
+    expected = reserved.get(name) or (None if version in OLD else _SINCE_43.get(name))
     if expected and kind != expected.type and not _accepted(meta, key, name, kind):
         yield "warning", f"{key} {name} is of Type {expected.type} by the specification"
     if expected and number != expected.number and not _accepted(meta, key, name, number):
@@ -173,26 +214,27 @@ def split_fields(value: str) -> list[tuple[str, str, bool]]:
     if not value.endswith(">"):
         raise ValueError("the angle bracket is not closed")
     fields: list[tuple[str, str, bool]] = []
-    rest = value[1:-1]
-    while rest:
-        name, equals, rest = rest.partition("=")
-        if not equals or not re.match(r"[\w.]+$", name):
+    at, last = 1, len(value) - 1
+    while at < last:
+        name = _FIELD_NAME.match(value, at, last)
+        if name is None:
             raise ValueError("a field is not name=value")
-        if rest.startswith('"'):
-            match = re.match(r'"((?:[^"\\]|\\.)*)"', rest)
+        at = name.end()
+        if value[at] == '"':
+            match = _QUOTED.match(value, at, last)
             if match is None:
                 raise ValueError("a quotation mark is missing")
-            text, rest, quoted = match[1], rest[match.end() :], True
-            if rest and not rest.startswith(","):
+            if match.end() < last and value[match.end()] != ",":
                 raise ValueError("a quotation mark inside a text is not escaped")
-            rest = rest[1:]
-        elif rest.startswith("["):
-            text, _, rest = rest.partition("]")
-            quoted, rest = False, rest.removeprefix(",")
-        else:
-            text, _, rest = rest.partition(",")
-            quoted = False
-            if "<" in text or ">" in text:
-                raise ValueError("a field has an angle bracket")
-        fields.append((name, text, quoted))
+            fields.append((name[1], match[1], True))
+            at = match.end() + 1
+            continue
+        stop = value.find("]" if value[at] == "[" else ",", at, last)
+        text = value[at : last if stop < 0 else stop]
+        at = last if stop < 0 else stop + 1
+        if text.startswith("["):
+            at += value[at : at + 1] == ","
+        elif "<" in text or ">" in text:
+            raise ValueError("a field has an angle bracket")
+        fields.append((name[1], text, False))
     return fields

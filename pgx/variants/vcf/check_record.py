@@ -9,7 +9,7 @@ from math import comb
 
 from pgx.errors import InputError
 from pgx.variants.vcf import records
-from pgx.variants.vcf.check_header import RESERVED_INFO, Finding, Key, Meta, Severity
+from pgx.variants.vcf.check_header import OLD, RESERVED_INFO, Finding, Key, Meta, Severity, is_contig_name
 from pgx.variants.vcf.trim import trim
 from pgx.variants.whole_numbers import whole_number
 
@@ -20,11 +20,13 @@ _CIGAR = re.compile(r"(?:\d+[MIDNSHPX=])+$")
 _CHROM = re.compile(r"(?:[^\s:,<>]+|<[^\s:,<>]+>)$")
 _CHROM_WITH_COLON = re.compile(r"HLA-|[^\s,<>]*\*")
 _CHROM_SINCE_43 = re.compile(r"(?:<[^\s,<>]+>|[^\s,<>]+)$")
-_OLD = frozenset({"VCFv4.0", "VCFv4.1", "VCFv4.2"})
+_INTEGERS = (-(2**31) + 8, 2**31 - 1)
+"""The least and largest whole number; the eight below the least are reserved for BCF."""
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9]+$")
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*$")
 _NOT_NEGATIVE = frozenset({"AC", "AF", "AN", "DP", "END", "MQ0", "NS"})
 _PLAIN_TYPES = frozenset({"String"})
+_DIGITS = 20
 _REMEMBER = 20_000
 
 Problem = tuple[Severity, str]
@@ -82,11 +84,15 @@ class RowChecker:
 
     def _problems(self, record: records.Record, line: bytes) -> Iterator[Problem]:
         chrom, _, name, _, _, quality = (part.decode("latin-1") for part in line.split(b"\t", 6)[:6])
-        name_rule = _CHROM if self.version in _OLD and not _CHROM_WITH_COLON.match(chrom) else _CHROM_SINCE_43
+        name_rule = _CHROM if self.version in OLD and not _CHROM_WITH_COLON.match(chrom) else _CHROM_SINCE_43
         if not name_rule.match(chrom):
             yield "error", f"CHROM {chrom[:40]!r} is not a contig name"
+        elif not is_contig_name(chrom, self.version):
+            yield "warning", f"CHROM {chrom[:40]!r} has a character that VCF 4.3 does not allow"
         if _SPACE.search(name) or name.startswith(";") or name.endswith(";") or not name:
             yield "warning", f"ID {name[:40]!r} is malformed"
+        if _repeats(name.split(";")):
+            yield "warning", f"ID {name[:40]!r} names a variant twice"
         if quality != "." and (not _FLOAT.match(quality) or quality.startswith("-")):
             yield "warning", f"QUAL {quality[:40]!r} is not a positive number"
         yield from _filter(record.filters)
@@ -100,7 +106,10 @@ class RowChecker:
             return
         if not record.info or record.info.startswith(";") or ";;" in record.info:
             yield "warning", "INFO has an empty entry"
-        for part in record.info.split(";"):
+        entries = record.info.split(";")
+        if _repeats([part.partition("=")[0] for part in entries]):
+            yield "warning", "INFO has a key twice"
+        for part in entries:
             name, equals, text = part.partition("=")
             if _SPACE.search(part):
                 yield "warning", f"INFO {part[:40]!r} has a space"
@@ -132,7 +141,7 @@ class RowChecker:
 
     def _key(self) -> re.Pattern[str]:
         """Return what an undeclared key must look like: VCF 4.3 was the first to allow underscores and dots."""
-        return _PLAIN_KEY if self.version in _OLD else _KEY
+        return _PLAIN_KEY if self.version in OLD else _KEY
 
     def _values(self, record: records.Record) -> Iterator[Finding]:
         rules = [self.meta.format.get(key) for key in record.format]
@@ -156,6 +165,12 @@ def _filter(filters: str) -> Iterator[Problem]:
     parts = filters.split(";")
     if any(not part or part in (".", "0") for part in parts) or _SPACE.search(filters):
         yield "warning", f"FILTER {filters[:40]!r} is malformed"
+    elif _repeats(parts):
+        yield "warning", f"FILTER {filters[:40]!r} names a filter twice"
+
+
+def _repeats(names: list[str]) -> bool:
+    return len(names) > 1 and len(set(names)) < len(names)
 
 
 def _typed_value(label: str, name: str, text: str, key: Key, alts: int, ploidy: int | None) -> Iterator[Problem]:
@@ -184,7 +199,7 @@ def _fits(text: str, kind: str, name: str) -> bool:
     if name == "CIGAR":
         return _CIGAR.match(text) is not None
     if kind == "Integer":
-        return _INTEGER.match(text) is not None
+        return _INTEGER.match(text) is not None and len(text) <= _DIGITS and _INTEGERS[0] <= int(text) <= _INTEGERS[1]
     if kind == "Float":
         return _FLOAT.match(text) is not None
     return len(text) == 1 if kind == "Character" else True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import io
 import os
 import sys
@@ -16,7 +15,9 @@ from typing import BinaryIO, Literal
 
 import pysam
 
+from pgx.digests import Stamp, stamp
 from pgx.errors import InputError
+from pgx.limits import HEADER, HEADER_LINES, LINE
 from pgx.variants.vcf import indexed, streams
 from pgx.variants.vcf.contigs import canonical
 from pgx.variants.vcf.header import Header, parse
@@ -45,7 +46,7 @@ _STRUCTURAL = tuple(f"##INFO=<ID={key}," for key in ("SVLEN", "SVTYPE", "MATEID"
 )
 _SMALL = 1 << 24
 """Bytes of a packed file up to which one with structural records is read whole: older indexes do not know SVLEN."""
-_HASH_WHOLE = 1 << 27
+NO_LINE_END = ("no_final_newline", "the last line has no line end; the file may be cut short")
 _HEAD = 1 << 12
 
 
@@ -70,7 +71,9 @@ class Source:
     _header: Header | None = None
     _chunks: Iterator[bytes] | None = None
     _rest: bytes = b""
+    _open_line: int = 0
     sha256: str = ""
+    before: Stamp | None = None
     total: int = 0
     everyone: tuple[str, ...] = ()
     beside: int = 0
@@ -123,7 +126,7 @@ class Source:
             if self.scanner.disorder:
                 self.warnings.append(("unsorted", self.scanner.disorder))
             if not self.scanner.complete:
-                self.warnings.append(("no_final_newline", "the last line has no line end; the file may be cut short"))
+                self.warnings.append(NO_LINE_END)
 
     def _index_may_hide(self) -> bool:
         """Say whether the index may place records by POS alone, in a file that is small enough to do without it."""
@@ -164,7 +167,8 @@ class Source:
         if self._stream is not None:
             self._stream.close()
         if self._bcf is not None:
-            self._bcf.close()
+            with contextlib.suppress(OSError):  # of damaged data closing fails as well; reading has said it
+                self._bcf.close()
         if self._spool is not None:
             self._spool.close()
 
@@ -176,6 +180,10 @@ class Source:
             yield rest
         # Not `yield from`: closing this generator early must leave the chunks open for the next one.
         while (chunk := next(self._chunks, None)) is not None:
+            end = chunk.rfind(b"\n")
+            self._open_line = len(chunk) - end - 1 if end >= 0 else self._open_line + len(chunk)
+            if self._open_line > LINE.most:
+                raise LINE.refused(self.name)
             yield chunk
 
     def _unpacked(self) -> Iterator[bytes]:
@@ -188,16 +196,20 @@ class Source:
 
     def _header_lines(self) -> list[str]:
         lines: list[str] = []
-        text = b""
+        text, size = b"", 0
         for chunk in self._decompressed():
             text += chunk
             done, rest, text = _header_lines(text)
             lines += done
+            size += len(chunk)
+            if size > HEADER.most or len(lines) > HEADER_LINES.most:
+                raise (HEADER if size > HEADER.most else HEADER_LINES).refused(self.name)
             if rest is not None:
                 self._rest = rest
                 break
         else:
             if text:
+                self.warnings.append(NO_LINE_END)
                 lines.append(text.rstrip(b"\r\n").decode("utf-8", "replace"))
         if lines and lines[0].startswith("\ufeff"):
             lines[0] = lines[0][1:]
@@ -279,6 +291,7 @@ def open_source(path: str | os.PathLike[str]) -> Source:
     if os.fspath(path) == "-":
         return _open_stream(sys.stdin.buffer, "-")
     file = Path(path)
+    before = stamp(file)
     if file.is_dir():
         raise InputError("this is a folder", file=path, fix="give the file in it")
     if file.exists() and not file.is_file():  # a pipe, as of <(command): it can be read only once
@@ -293,23 +306,11 @@ def open_source(path: str | os.PathLike[str]) -> Source:
     if not first:
         raise InputError("the file is empty", file=path)
     packing = streams.packing_of(first)
-    source = Source(str(path), file, packing, "other", b"")
+    source = Source(str(path), file, packing, "other", b"", before=before)
     if packing == "bgzip" and not streams.ends_well(file):
         source.warnings.append(streams.NO_EOF_BLOCK)
     _recognise(source, first)
     return source
-
-
-def digest(path: Path) -> str:
-    """Return the SHA-256 of a file; of a large one, of its first and last MiB and its size (``ends:`` before it)."""
-    size = path.stat().st_size
-    with path.open("rb") as stream:
-        if size <= _HASH_WHOLE:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-        parts = hashlib.sha256(stream.read(1 << 20))
-        stream.seek(-(1 << 20), os.SEEK_END)
-        parts.update(stream.read() + str(size).encode())
-        return f"ends:{parts.hexdigest()}"
 
 
 def _open_stream(raw: BinaryIO, name: str) -> Source:

@@ -20,6 +20,8 @@ CHUNK = 1 << 22
 """Bytes handed out at a time."""
 NO_EOF_BLOCK = ("no_eof_block", "the bgzip end-of-file block is missing: the file may be cut short; copy it again")
 _SLICE = 1 << 11
+_MOST_GIVEN = 1 << 16
+"""Packed bytes that are unpacked at once: a thousand times as many may come out of them."""
 _GZIP = 31  # the largest window, with gzip's head and checksum
 _UNPACK_ERROR: Final = cast(type[Exception], isal_zlib.error)
 _EOF_BLOCK = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
@@ -140,11 +142,11 @@ def _inflate(raw: BinaryIO, name: str) -> Generator[bytes, None, int]:
             at += taken
             packed += taken
             if member.eof:
-                last, step = inside, max(_SLICE, packed + (packed >> 2))
+                last, step = inside, min(max(_SLICE, packed + (packed >> 2)), _MOST_GIVEN)
                 inside = packed = 0
                 member, fresh = isal_zlib.decompressobj(_GZIP), True
             else:
-                step *= 2
+                step = min(2 * step, _MOST_GIVEN)
         if size >= CHUNK:
             yield b"".join(out)
             out, size = [], 0

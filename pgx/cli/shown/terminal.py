@@ -1,0 +1,51 @@
+"""What reaches a terminal: no character that would steer it, and none that its encoding does not have."""
+
+from __future__ import annotations
+
+import errno
+import io
+import re
+import sys
+from typing import Any, TextIO
+
+from pgx.letters import visible
+
+_COLOUR = re.compile(r"(\x1b\[[0-9;]*m)")
+
+
+def guard_streams() -> None:
+    """Let standard output and error write what they can, and show what would steer a terminal as ``\\u202e``.
+
+    Names come from files of others: an escape sequence in one could rewrite what stands on a screen, and a mark of
+    direction could turn it round. Colours are let through to a terminal.
+    """
+    if sys.stdout is None:  # it was closed by whoever started us
+        sys.stdout = _Closed()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is None or isinstance(stream, _Closed) or not hasattr(stream, "reconfigure"):
+            continue
+        stream.reconfigure(errors="backslashreplace")
+        if stream is sys.stdout or not stream.isatty():  # a bar on standard error moves the cursor
+            _guard(stream)
+
+
+class _Closed(io.TextIOBase):
+    """Standard output that was closed: only a command that needs it fails."""
+
+    def write(self, _: str) -> int:
+        """Refuse."""
+        raise OSError(errno.EBADF, "standard output is closed")
+
+
+def _guard(stream: TextIO) -> None:
+    write, coloured = stream.write, stream.isatty()
+
+    def guarded(text: str) -> int:
+        if text.isprintable():
+            return write(text)
+        parts = _COLOUR.split(text) if coloured else [text]
+        write("".join(part if number % 2 else visible(part, kept="\n\t") for number, part in enumerate(parts)))
+        return len(text)
+
+    replaced: Any = stream
+    replaced.write = guarded

@@ -1,0 +1,46 @@
+"""Users and passwords of database addresses are in no error and no provenance, however they are written."""
+
+from __future__ import annotations
+
+import pytest
+
+import pgx
+from pgx.clinical.readers.omop_databases import shown_url
+from pgx.errors import InputError, PgxError, UsageError, without_secrets
+
+GENOME = "data/examples/HG00652.GRCh38.vcf.gz"
+ADDRESSES = [
+    "postgresql://ada:SECRET@127.0.0.1:1/db",
+    "POSTGRES://ada:SECRET@127.0.0.1:1/db",
+    "postgresql://127.0.0.1:1/db?user=ada&password=SECRET",
+    "postgresql://ada:SE@CRET@127.0.0.1:1/db",
+    "postgresql://ada:SE/CRET@127.0.0.1:1/db",
+    "postgresql://ada:SECRET@[::1/db",
+    "postgresql+psycopg://ada:SECRET@127.0.0.1:1/db",
+    "jdbc:postgresql://h/db?user=ada&password=SECRET",
+    "mysql://ada:SECRET@h/db",
+    "host=h password=SECRET dbname=x",
+    "host=h password = 'SE CRET' dbname=x",
+    " postgresql://ada:SECRET@127.0.0.1:1/db",
+]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_an_address_that_cannot_be_read_keeps_its_secret(address: str) -> None:
+    with pytest.raises(PgxError) as refused:
+        pgx.check(address)
+    assert "SE" not in str(refused.value) and "CRET" not in str(refused.value)
+    with pytest.raises(PgxError) as refused:
+        pgx.call(GENOME, clinical=[address], options=pgx.Options(genes="CYP2C19"))
+    assert "SE" not in str(refused.value) and "CRET" not in str(refused.value)
+
+
+@pytest.mark.parametrize("error", [InputError, UsageError, PgxError])
+def test_no_error_of_the_product_holds_one(error: type[PgxError]) -> None:
+    assert "SECRET" not in str(error("cannot read postgresql://ada:SECRET@h/db and password=SECRET"))
+
+
+def test_what_is_no_secret_stays() -> None:
+    assert shown_url("postgresql://ada:x@host:5432/db?password=x") == "postgresql://host:5432/db"
+    for text in ("https://example.org/a:b/c", "sample a@b", "HLA-B*57:01 positive", "file:///tmp/a.vcf: line 3"):
+        assert without_secrets(text) == text
