@@ -13,7 +13,18 @@ from enum import StrEnum
 import polars as pl
 
 from pgx import schema
-from pgx.codes import Applies, Category, DoseAdvice, FlagCode, NoteCode, Severity, Status, Trend, Urgency
+from pgx.codes import (
+    Applies,
+    Category,
+    DoseAdvice,
+    FlagCode,
+    NoteCode,
+    Severity,
+    Status,
+    Trend,
+    Urgency,
+    VariantUse,
+)
 from pgx.schema import Column, Schema
 
 Codes = type[StrEnum] | tuple[StrEnum, ...] | Mapping[str, str]
@@ -195,6 +206,25 @@ TABLES: dict[str, OutputTable] = {
             "advice": DoseAdvice,
             "flags": (FlagCode.GENE_AVERAGED, FlagCode.ALLELE_BY_ACTIVITY, FlagCode.MISSING, FlagCode.ASSUMED),
         },
+    ),
+    "polygenic": OutputTable(
+        "one row a sample and scoring file; pgx score --pgs",
+        schema.POLYGENIC,
+        {"score": "see weight_type", "match_rate": "1"},
+        {
+            "flags": (
+                FlagCode.MATCH_TOO_LOW,
+                FlagCode.MATCH_LOWERED,
+                FlagCode.REFERENCE_ASSUMED,
+                FlagCode.FREQUENCY_USED,
+            )
+        },
+    ),
+    "polygenic_variants": OutputTable(
+        "one row a sample and row of a scoring file; pgx score --pgs --variants",
+        schema.POLYGENIC_VARIANTS,
+        {"copies": "1", "added": "see weight_type"},
+        {"use": VariantUse},
     ),
     "features": OutputTable("one row a sample, one column a feature; pgx features"),
     "missing": OutputTable(
