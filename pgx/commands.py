@@ -212,7 +212,7 @@ def features(
     from pgx.features import build
     from pgx.features import missing as reasons
     from pgx.polygenic import feature_columns
-    from pgx.polygenic_scores import scored
+    from pgx.polygenic.command import scored
 
     options = options or Options()
     if paths_of(pgs) and any(str(one) == "-" for one in paths_of(vcf)):

@@ -13,6 +13,7 @@ from enum import StrEnum
 import polars as pl
 
 from pgx import schema
+from pgx.cells import NAMES
 from pgx.codes import (
     Applies,
     Category,
@@ -91,6 +92,40 @@ ENDPOINTS: Schema = (
     Column("evidence", _T, "patients:n=..., literature only, or rule", required=True),
     Column("model", _T, "model id; null where the published evidence alone is the model"),
     Column("pmids", _T, "PubMed ids of the evidence, joined by ';'"),
+)
+POLYGENIC: Schema = (
+    Column("sample", _T, "sample name", required=True),
+    Column("pgs", _T, "id of the score, or else its name or that of its file", required=True),
+    Column("name", _T, "name that the scoring file gives it"),
+    Column("trait", _T, "trait as the scoring file reports it"),
+    Column(
+        "score",
+        _F,
+        "weighted sum over the variants, on the scale of the weights: no risk, and to be compared only within one "
+        "ancestry and one way of genotyping; null where too few variants are genotyped",
+    ),
+    Column("variants", _I, "rows of the scoring file", required=True),
+    Column("genotyped", _I, "of them, with a genotype of the person that fits", required=True),
+    Column("assumed", _I, "of them, taken for reference as the user asked", required=True),
+    Column("imputed", _I, "of them, replaced by what the file's own allele frequency leads to expect", required=True),
+    Column("left_out", _I, "of them, of which nothing was added", required=True),
+    Column("match_rate", _F, "share of the rows that are genotyped or assumed, 0 to 1", required=True),
+    Column("build", _T, "GRCh37 | GRCh38: build of the positions that were matched", required=True),
+    Column("weight_type", _T, "what the weights are, as the scoring file says"),
+    Column("flags", NAMES, "documented codes"),
+)
+POLYGENIC_VARIANTS: Schema = (
+    Column("sample", _T, "sample name", required=True),
+    Column("pgs", _T, "the score, as in the table of scores", required=True),
+    Column("line", _I, "line of the scoring file", required=True),
+    Column("rsid", _T, "rs number"),
+    Column("chrom", _T, "chromosome, chr1 to chrY"),
+    Column("pos", _I, "position in the build of the genotypes"),
+    Column("effect_allele", _T, "allele that is counted, as the scoring file writes it"),
+    Column("other_allele", _T, "the other allele, or several"),
+    Column("copies", _F, "copies of the effect allele; expected ones where imputed, null where nothing was added"),
+    Column("added", _F, "what the row adds to the score; null where nothing was added"),
+    Column("use", _T, "what became of the row", required=True),
 )
 CHECK: Schema = (
     Column("kind", _T, "what the row is", required=True),
@@ -209,7 +244,7 @@ TABLES: dict[str, OutputTable] = {
     ),
     "polygenic": OutputTable(
         "one row a sample and scoring file; pgx score --pgs",
-        schema.POLYGENIC,
+        POLYGENIC,
         {"score": "see weight_type", "match_rate": "1"},
         {
             "flags": (
@@ -222,7 +257,7 @@ TABLES: dict[str, OutputTable] = {
     ),
     "polygenic_variants": OutputTable(
         "one row a sample and row of a scoring file; pgx score --pgs --variants",
-        schema.POLYGENIC_VARIANTS,
+        POLYGENIC_VARIANTS,
         {"copies": "1", "added": "see weight_type"},
         {"use": VariantUse},
     ),

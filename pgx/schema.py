@@ -312,42 +312,6 @@ MONITOR: Schema = (
     ),
 )
 
-POLYGENIC: Schema = (
-    Column("sample", _T, "sample name", required=True),
-    Column("pgs", _T, "id of the score, or else its name or that of its file", required=True),
-    Column("name", _T, "name that the scoring file gives it"),
-    Column("trait", _T, "trait as the scoring file reports it"),
-    Column(
-        "score",
-        _F,
-        "weighted sum over the variants, on the scale of the weights: no risk, and to be compared only within one "
-        "ancestry and one way of genotyping; null where too few variants are genotyped",
-    ),
-    Column("variants", _I, "rows of the scoring file", required=True),
-    Column("genotyped", _I, "of them, with a genotype of the person that fits", required=True),
-    Column("assumed", _I, "of them, taken for reference as the user asked", required=True),
-    Column("imputed", _I, "of them, replaced by what the file's own allele frequency leads to expect", required=True),
-    Column("left_out", _I, "of them, of which nothing was added", required=True),
-    Column("match_rate", _F, "share of the rows that are genotyped or assumed, 0 to 1", required=True),
-    Column("build", _T, "GRCh37 | GRCh38: build of the positions that were matched", required=True),
-    Column("weight_type", _T, "what the weights are, as the scoring file says"),
-    Column("flags", NAMES, "documented codes"),
-)
-
-POLYGENIC_VARIANTS: Schema = (
-    Column("sample", _T, "sample name", required=True),
-    Column("pgs", _T, "the score, as in the table of scores", required=True),
-    Column("line", _I, "line of the scoring file", required=True),
-    Column("rsid", _T, "rs number"),
-    Column("chrom", _T, "chromosome, chr1 to chrY"),
-    Column("pos", _I, "position in the build of the genotypes"),
-    Column("effect_allele", _T, "allele that is counted, as the scoring file writes it"),
-    Column("other_allele", _T, "the other allele, or several"),
-    Column("copies", _F, "copies of the effect allele; expected ones where imputed, null where nothing was added"),
-    Column("added", _F, "what the row adds to the score; null where nothing was added"),
-    Column("use", _T, "what became of the row", required=True),
-)
-
 NOTES: Schema = (
     Column("sample", _T, "sample concerned; null = the whole run, and never on a person's page"),
     Column("stage", _T, "variants | calling | phenotypes | clinical | features | models | guidance", required=True),

@@ -16,6 +16,7 @@ from pgx.codes import NoteCode, Severity, VariantUse
 from pgx.errors import InputError, UsageError
 from pgx.knowledge import KnowledgeBase
 from pgx.notes import Note
+from pgx.output_tables import POLYGENIC
 from pgx.polygenic.alleles import find
 from pgx.polygenic.genotypes import Thresholds, read_batches
 from pgx.polygenic.results import names_of, score_rows, variant_rows
@@ -67,7 +68,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """`scores` is `pgx.schema.POLYGENIC`, `variants` `pgx.schema.POLYGENIC_VARIANTS` if it was asked for."""
+    """`scores` is `pgx.output_tables.POLYGENIC`, `variants` its ``POLYGENIC_VARIANTS`` if they were asked for."""
 
     scores: pl.DataFrame
     variants: pl.DataFrame | None
@@ -126,7 +127,7 @@ def calculate(
     if twice := names_of(pgs, identities):
         raise UsageError(f"two scores have one name: {twice[0]}")
     told = [table for _, table in parts if table is not None]
-    return Scored(schema.conform(pl.concat([scores for scores, _ in parts]), schema.POLYGENIC),
+    return Scored(schema.conform(pl.concat([scores for scores, _ in parts]), POLYGENIC),
                   pl.concat(told) if told else None, tuple(notes), build)  # fmt: skip
 
 

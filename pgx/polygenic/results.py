@@ -10,6 +10,7 @@ import polars as pl
 
 from pgx import schema
 from pgx.codes import Flag, FlagCode, VariantUse
+from pgx.output_tables import POLYGENIC, POLYGENIC_VARIANTS
 from pgx.polygenic.tally import GENOTYPED, Tally
 
 FEATURE = "pgs."
@@ -17,7 +18,7 @@ FEATURE = "pgs."
 
 
 def score_rows(tally: Tally, min_match: float, usual: float) -> pl.DataFrame:
-    """Return `pgx.schema.POLYGENIC` rows of one scoring file.
+    """Return `pgx.output_tables.POLYGENIC` rows of one scoring file.
 
     Parameters
     ----------
@@ -57,11 +58,11 @@ def score_rows(tally: Tally, min_match: float, usual: float) -> pl.DataFrame:
             "weight_type": header.value("weight_type"),
             "flags": [str(Flag(code)) for code, holds in flags.items() if holds],
         })  # fmt: skip
-    return schema.from_rows(rows, schema.POLYGENIC)
+    return schema.from_rows(rows, POLYGENIC)
 
 
 def variant_rows(tally: Tally) -> pl.DataFrame:
-    """Return `pgx.schema.POLYGENIC_VARIANTS`: of each person and row of the scoring file what became of it."""
+    """Return `pgx.output_tables.POLYGENIC_VARIANTS`: of each person and row of the scoring file what became of it."""
     fixed = tally.weights.rows.select(
         "row", "rsid", "chrom", "pos", pl.col("effect").alias("effect_allele"), pl.col("other").alias("other_allele")
     )
@@ -73,7 +74,7 @@ def variant_rows(tally: Tally) -> pl.DataFrame:
         ).drop("row")
         for place, sample in enumerate(tally.samples)
     ]  # fmt: skip
-    return schema.conform(pl.concat(parts), schema.POLYGENIC_VARIANTS)
+    return schema.conform(pl.concat(parts), POLYGENIC_VARIANTS)
 
 
 def feature_columns(scores: pl.DataFrame) -> pl.DataFrame:
@@ -82,7 +83,7 @@ def feature_columns(scores: pl.DataFrame) -> pl.DataFrame:
     Parameters
     ----------
     scores
-        `pgx.schema.POLYGENIC` rows.
+        `pgx.output_tables.POLYGENIC` rows.
 
     Examples
     --------

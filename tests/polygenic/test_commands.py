@@ -11,10 +11,10 @@ import polars as pl
 import pytest
 
 import pgx
-from pgx import schema
 from pgx.cli import main
 from pgx.models.cohort.column_choice import choose
 from pgx.models.evidence import endpoints
+from pgx.output_tables import POLYGENIC_VARIANTS
 from tests.conftest import EXAMPLES
 
 PERSON = EXAMPLES / "HG00652.GRCh38.vcf.gz"
@@ -44,7 +44,7 @@ def test_the_command_writes_scores_variants_and_provenance(run, pgs: Path, tmp_p
     assert run("score", PERSON, "--pgs", pgs, "-o", out, "--variants", variants, "-q") == 0
     assert pl.read_csv(out, separator="\t")["score"].to_list() == [1.0]
     told = pl.read_parquet(variants)
-    assert told.columns == [column.name for column in schema.POLYGENIC_VARIANTS]
+    assert told.columns == [column.name for column in POLYGENIC_VARIANTS]
     assert told.select("line", "copies", "use").rows() == [(6, 2.0, "used"), (7, 0.0, "used")]
     origin = json.loads((tmp_path / "scores.tsv.provenance.json").read_text())
     assert {one["file"] for one in origin["inputs"]} == {PERSON.name, pgs.name}

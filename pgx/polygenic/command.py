@@ -12,8 +12,7 @@ from pgx.inputs import inputs_of, knowledge
 from pgx.io import check_outputs, reading, table_files
 from pgx.notes import frame_of
 from pgx.options import Options, PathLike, Paths, names_of, paths_of
-from pgx.polygenic import Policy, calculate
-from pgx.polygenic.calculate import MIN_MATCH, Scored
+from pgx.polygenic.calculate import MIN_MATCH, Policy, Scored, calculate
 from pgx.polygenic.genotypes import Thresholds
 from pgx.tables import write_table
 from pgx.variants.read import harmless_filters
@@ -63,7 +62,7 @@ def score_polygenic(
     Returns
     -------
     polars.DataFrame
-        `pgx.schema.POLYGENIC`: one row per sample and score.
+        `pgx.output_tables.POLYGENIC`: one row per sample and score.
 
     Raises
     ------
