@@ -89,7 +89,7 @@ ENDPOINTS: Schema = (
     Column("kind", _T, "what is predicted", required=True),
     Column("outcome", _T, "the outcome in words", required=True),
     Column("unit", _T, "unit of the estimate"),
-    Column("evidence", _T, "patients:n=..., literature only, or rule", required=True),
+    Column("evidence", _T, "patients:n=..., literature only, literature (population models), or rule", required=True),
     Column("model", _T, "model id; null where the published evidence alone is the model"),
     Column("pmids", _T, "PubMed ids of the evidence, joined by ';'"),
 )

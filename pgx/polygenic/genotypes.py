@@ -20,6 +20,8 @@ _CELLS = 1 << 20
 """Genotypes of a batch, about."""
 _MOST = 1 << 15
 """Records of a batch, about."""
+_DENSE = 20_000
+"""From how many positions on a file is read from end to end: an index does not skip what lies between them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ def read_batches(source: Source, windows: Windows, keep: NDArray[np.intp], thres
         If a record is malformed.
     """
     samples = source.header().samples
+    source.whole = sum(len(starts) for starts, _ in windows.by_chrom.values()) > _DENSE
     most = max(1, min(_MOST, _CELLS // len(samples)))
     waiting: list[Record] = []
     for where, line in source.records(windows):
