@@ -211,7 +211,7 @@ def features(
 
     from pgx.features import build
     from pgx.features import missing as reasons
-    from pgx.polygenic import feature_columns
+    from pgx.polygenic import feature_columns, missing_features
     from pgx.polygenic.command import scored
 
     options = options or Options()
@@ -229,12 +229,15 @@ def features(
             columns=names_of(columns),
         )
         told = notes_of(found)
-        if missing is not None:
-            write_table(reasons(frame, found.calls, found.clinical, found.kb), missing)
+        why = reasons(frame, found.calls, found.clinical, found.kb) if missing is not None else None
         if paths_of(pgs):
             sums = scored(vcf, pgs, options)
-            frame = frame.join(feature_columns(sums.scores), on="sample", how="left", maintain_order="left")
+            scores = feature_columns(sums.scores)
+            frame = frame.join(scores, on="sample", how="left", maintain_order="left")
             told = pl.concat([told, frame_of(sums.notes)])
+            why = None if why is None else pl.concat([why, missing_features(scores)])
+        if missing is not None and why is not None:
+            write_table(why, missing)
         if on_notes is not None:
             on_notes(told)
         if out is not None:

@@ -277,6 +277,7 @@ TABLES: dict[str, OutputTable] = {
                 "no_medication_list": "no list of medicines is on record",
                 "drug_unknown": "a drug on the list that could not be read may be it",
                 "too_few_positions": "too few positions to tell the ancestry",
+                "match_too_low": "too few of a polygenic score's variants are genotyped",
             }
         },
     ),

@@ -100,6 +100,13 @@ def feature_columns(scores: pl.DataFrame) -> pl.DataFrame:
     return frame
 
 
+def missing_features(columns: pl.DataFrame) -> pl.DataFrame:
+    """Say why scores are missing among `feature_columns`: ``sample feature reason``, as `pgx.features.missing` does."""
+    long = columns.unpivot(index="sample", variable_name="feature", value_name="score")
+    reason = pl.lit(str(FlagCode.MATCH_TOO_LOW)).alias("reason")
+    return long.filter(pl.col("score").is_null()).select("sample", "feature", reason)
+
+
 def names_of(paths: Sequence[Path], identities: Sequence[str]) -> list[str]:
     """Return the paths whose score has the name of an earlier one."""
     first: dict[str, Path] = {}

@@ -76,3 +76,14 @@ def test_a_score_is_a_feature_that_a_training_uses(kb, pgs: Path) -> None:
     y = cohort["outcome"].cast(pl.Float64).to_numpy()
     chosen, _, _ = choose(cohort, endpoint, {"person", "site", "outcome"}, y, others=True)
     assert "pgs.pgs900001" in [feature.reading.column for feature in chosen]
+
+
+def test_a_score_that_is_refused_is_a_missing_feature_with_its_reason(write_vcf, write_pgs, tmp_path: Path) -> None:
+    at = [94781859, *range(94775000, 94775009)]
+    vcf = write_vcf([f"chr10:{pos} G A 0/1 {'./.' if pos < 94775007 else '0/1'}" for pos in sorted(at)], ("A", "B"))
+    pgs = write_pgs([f"10 {pos} A G 1" for pos in at])
+    out = tmp_path / "why.tsv"
+    row = pgx.features(vcf, pgs=pgs, columns="gene.cyp2c19.phenotype", missing=out)
+    assert row["pgs.pgs900001"].to_list() == [10.0, None]
+    why = pl.read_csv(out, separator="\t").filter(pl.col("feature").str.starts_with("pgs."))
+    assert why.rows() == [("B", "pgs.pgs900001", "match_too_low")]
