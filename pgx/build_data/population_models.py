@@ -44,7 +44,7 @@ def pool(table: pl.DataFrame) -> list[Pooled]:
     --------
     >>> rows = load().table("population_models").filter(drug="tacrolimus", phenotype="Normal Metabolizer")
     >>> round(pool(rows)[0].ratio, 2)
-    0.56
+    0.55
     """
     found = []
     for (drug, gene, phenotype), rows in table.group_by("drug", "gene", "phenotype", maintain_order=True):
