@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pgx.codes import VariantUse
-from pgx.polygenic.alleles import Found, find
+from pgx.polygenic.alleles import NONE, Found, find
 from pgx.polygenic.genotypes import Batch
 from pgx.types import NO_COPY, NOT_CALLED
 from pgx.variants.sites.fasta import Reference
@@ -131,6 +131,7 @@ def _copies(
     copies: NDArray[np.int8] = (gt == allele[:, None, None]).sum(axis=2, dtype=np.int8)
     unknown = (gt == NOT_CALLED).any(axis=2) | hidden
     unknown |= (gt == NO_COPY).any(axis=2) & ~may_be_single[:, None]
+    unknown |= (allele == NONE)[:, None] & (gt > 0).any(axis=2)  # "any other allele" may be the effect allele
     copies[unknown] = MISSING
     return copies
 

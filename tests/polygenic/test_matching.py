@@ -74,6 +74,12 @@ def test_several_alts_in_one_record_or_in_several_give_the_same_copies(kb, write
         assert _uses(kb, whole, pgs) == _uses(kb, split, pgs) == [("used", copies)], genotype
 
 
+def test_an_allele_that_is_not_written_out_may_be_the_one_that_is_counted(kb, write_vcf, write_pgs) -> None:
+    pgs = write_pgs(["1 100 C A 1", "1 200 C A 1"])
+    vcf = write_vcf(["100 A G,<NON_REF> 0/0", "200 A G,<NON_REF> 0/2"])
+    assert _uses(kb, vcf, pgs) == [("used", 0.0), ("no_genotype", None)]
+
+
 def test_two_records_of_one_variant_must_agree(kb, write_vcf, write_pgs) -> None:
     pgs = write_pgs(["1 100 G A 1", "1 200 G A 1", "1 300 A G 1"])
     vcf = write_vcf(["100 A G 0/1", "100 A G 0/1", "200 A G 0/1", "200 A G 1/1", "300 A G 0/1", "300 A G 0/1"])

@@ -8,10 +8,12 @@ import subprocess
 from pathlib import Path
 
 import polars as pl
+import pysam
+import pysam.bcftools
 import pytest
 
 from pgx.errors import InputError
-from pgx.polygenic import Policy, calculate
+from pgx.polygenic import Policy, calculate, genotypes
 
 SAMPLES = ("P1", "P2", "P3", "P4", "P5")
 
@@ -136,3 +138,24 @@ def test_files_one_a_chromosome_make_one_score_and_persons_stay_apart(kb, write_
     assert dict(found.select("sample", "score").iter_rows()) == {"A": 1.0, "B": 4.0, "C": 4.0}
     with pytest.raises(InputError, match="in several files"):
         calculate([first, write_vcf(["100 A G 0/1"], ("A",), name="again.vcf")], [pgs], kb, Policy())
+
+
+@pytest.mark.parametrize("dense", [False, True])
+def test_packed_indexed_and_binary_files_give_the_same_scores(kb, world, tmp_path: Path, dense: bool,
+                                                              monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    vcf, rows, columns, write_pgs = world
+    pgs = write_pgs(rows, columns)
+    plain = calculate([vcf], [pgs], kb, Policy(min_match=0.1)).scores
+    if dense:
+        monkeypatch.setattr(genotypes, "_DENSE", 10)
+    pysam.tabix_compress(str(vcf), str(tmp_path / "p.vcf.gz"), force=True)
+    pysam.tabix_index(str(tmp_path / "p.vcf.gz"), preset="vcf", force=True)
+    with (
+        pysam.VariantFile(str(vcf)) as source,
+        pysam.VariantFile(str(tmp_path / "p.bcf"), "wb", header=source.header) as out,
+    ):
+        for record in source:
+            out.write(record)
+    pysam.bcftools.index(str(tmp_path / "p.bcf"))
+    for name in ("p.vcf.gz", "p.bcf"):
+        assert calculate([tmp_path / name], [pgs], kb, Policy(min_match=0.1)).scores.equals(plain)
