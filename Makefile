@@ -115,7 +115,7 @@ $(VENV)/.installed-train: $(VENV)/.installed
 	@touch $@
 
 models: $(VENV)/.installed-train  ## Retrain the shipped models and compare with their checksums
-	$(BIN)/python -m pgx.build_data.models
+	$(BIN)/python -m pgx.build_data.models --isoniazid $(SHARED)/clinical/cohorts/isoniazid_nat2_pk/isoniazid_auc.csv
 
 clean:  ## Remove what the targets made
 	rm -rf $(VENV) $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

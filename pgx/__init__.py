@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pgx.files import check, compare
     from pgx.monitoring import monitor
     from pgx.options import Options
+    from pgx.polygenic.command import score_polygenic
     from pgx.reporting import report
     from pgx.studies import evaluate, exposure, simulate, train
     from pgx.types import Result
@@ -43,6 +44,7 @@ __all__ = [
     "report",
     "schema",
     "score",
+    "score_polygenic",
     "simulate",
     "train",
 ]
@@ -52,6 +54,7 @@ _HOME = {
     "Result": "pgx.types",
     **dict.fromkeys(("call", "explain", "features", "score"), "pgx.commands"),
     "report": "pgx.reporting",
+    "score_polygenic": "pgx.polygenic.command",
     **dict.fromkeys(("check", "compare"), "pgx.files"),
     **dict.fromkeys(("evaluate", "exposure", "simulate", "train"), "pgx.studies"),
     "monitor": "pgx.monitoring",

@@ -96,6 +96,9 @@ class FlagCode(StrEnum):
     ASSUMED = "assumed"
     ALLELE_BY_ACTIVITY = "allele_by_activity"
     LEFT_OUT = "left_out"
+    MATCH_TOO_LOW = "match_too_low"
+    MATCH_LOWERED = "match_lowered"
+    FREQUENCY_USED = "frequency_used"
 
 
 class Status(StrEnum):
@@ -172,6 +175,32 @@ class Trend(StrEnum):
     RISING = "rising"
     FALLING = "falling"
     STEADY = "steady"
+
+
+class VariantUse(StrEnum):
+    """What became of a row of a polygenic score in a person."""
+
+    USED = "used"
+    FLIPPED = "flipped"
+    ASSUMED_REFERENCE = "assumed_reference"
+    IMPUTED = "imputed"
+    NO_GENOTYPE = "no_genotype"
+    FILTERED = "filtered"
+    ABSENT = "absent"
+    ALLELES_DIFFER = "alleles_differ"
+    AMBIGUOUS = "ambiguous"
+    REFERENCE_UNKNOWN = "reference_unknown"
+    HAPLOTYPE = "haplotype"
+    DIPLOTYPE = "diplotype"
+    INTERACTION = "interaction"
+    NOT_BASES = "not_bases"
+    TWO_MODELS = "two_models"
+    NO_WEIGHT = "no_weight"
+    NO_POSITION = "no_position"
+    OFF_CHROMOSOME = "off_chromosome"
+    NOT_NUCLEAR = "not_nuclear"
+    REPEATED = "repeated"
+    CONTRADICTED = "contradicted"
 
 
 class NoteCode(StrEnum):
@@ -273,6 +302,10 @@ class NoteCode(StrEnum):
     OUTSIDE_SAMPLE_UNKNOWN = "outside_sample_unknown"
     PARTIAL_STRUCTURAL = "partial_structural"
     PERSON_FAILED = "person_failed"
+    PGS_FILE = "pgs_file"
+    PGS_MATCH_LOW = "pgs_match_low"
+    PGS_ROWS_REFUSED = "pgs_rows_refused"
+    PGS_STRAND = "pgs_strand"
     PHASE_LIST_UNREAD = "phase_list_unread"
     PHENOCONVERTED = "phenoconverted"
     PLANNED_DRUG_LEVEL = "planned_drug_level"
@@ -318,6 +351,7 @@ KINDS: dict[str, type[StrEnum]] = {
     "advice": DoseAdvice,
     "trend": Trend,
     "note": NoteCode,
+    "variant": VariantUse,
 }
 """Kind of a row of ``flags.tsv`` -> the codes that it explains."""
 

@@ -13,7 +13,7 @@ from pgx.errors import UsageError
 from pgx.inputs import inputs_of, knowledge, model_files, phenotyped
 from pgx.io import check_outputs, reading, table_files
 from pgx.notes import frame_of
-from pgx.options import Names, Options, PathLike, Paths, names_of
+from pgx.options import Names, Options, PathLike, Paths, names_of, paths_of
 from pgx.pipeline import notes_of, provenance, score_phenotyped
 from pgx.tables import write_table
 
@@ -166,6 +166,7 @@ def features(
     clinical: Paths = (),
     outside_calls: Paths = (),
     columns: Names | None = None,
+    pgs: Paths = (),
     options: Options | None = None,
     out: PathLike | None = None,
     missing: PathLike | None = None,
@@ -179,6 +180,8 @@ def features(
         As for `report`.
     columns
         Features to compute; None = all. `pgx.kb.features` says what each one is.
+    pgs
+        Scoring files; the score of each is a column more, ``pgs.<id>``, as `score_polygenic` computes it.
     out, on_notes
         As for `call`.
     missing
@@ -204,11 +207,17 @@ def features(
     >>> row.row(0)
     ('HG00652', 68.0, 'Poor Metabolizer')
     """
+    import polars as pl
+
     from pgx.features import build
     from pgx.features import missing as reasons
+    from pgx.polygenic import feature_columns, missing_features
+    from pgx.polygenic.command import scored
 
     options = options or Options()
-    with reading(inputs_of(vcf, clinical, outside_calls, options)):
+    if paths_of(pgs) and any(str(one) == "-" for one in paths_of(vcf)):
+        raise UsageError("standard input can be read once; polygenic scores need a file of genotypes")
+    with reading([*inputs_of(vcf, clinical, outside_calls, options), *(Path(one) for one in paths_of(pgs))]):
         check_outputs(table_files(out, missing))
         found = phenotyped(vcf, clinical=clinical, outside_calls=outside_calls, options=options)
         frame = build(
@@ -219,10 +228,18 @@ def features(
             genotypes=found.genotypes,
             columns=names_of(columns),
         )
-        if missing is not None:
-            write_table(reasons(frame, found.calls, found.clinical, found.kb), missing)
+        told = notes_of(found)
+        why = reasons(frame, found.calls, found.clinical, found.kb) if missing is not None else None
+        if paths_of(pgs):
+            sums = scored(vcf, pgs, options)
+            scores = feature_columns(sums.scores)
+            frame = frame.join(scores, on="sample", how="left", maintain_order="left")
+            told = pl.concat([told, frame_of(sums.notes)])
+            why = None if why is None else pl.concat([why, missing_features(scores)])
+        if missing is not None and why is not None:
+            write_table(why, missing)
         if on_notes is not None:
-            on_notes(notes_of(found))
+            on_notes(told)
         if out is not None:
             write_table(frame, out, provenance(found, options))
     return frame

@@ -13,7 +13,19 @@ from enum import StrEnum
 import polars as pl
 
 from pgx import schema
-from pgx.codes import Applies, Category, DoseAdvice, FlagCode, NoteCode, Severity, Status, Trend, Urgency
+from pgx.cells import NAMES
+from pgx.codes import (
+    Applies,
+    Category,
+    DoseAdvice,
+    FlagCode,
+    NoteCode,
+    Severity,
+    Status,
+    Trend,
+    Urgency,
+    VariantUse,
+)
 from pgx.schema import Column, Schema
 
 Codes = type[StrEnum] | tuple[StrEnum, ...] | Mapping[str, str]
@@ -77,9 +89,43 @@ ENDPOINTS: Schema = (
     Column("kind", _T, "what is predicted", required=True),
     Column("outcome", _T, "the outcome in words", required=True),
     Column("unit", _T, "unit of the estimate"),
-    Column("evidence", _T, "patients:n=..., literature only, or rule", required=True),
+    Column("evidence", _T, "patients:n=..., literature only, literature (population models), or rule", required=True),
     Column("model", _T, "model id; null where the published evidence alone is the model"),
     Column("pmids", _T, "PubMed ids of the evidence, joined by ';'"),
+)
+POLYGENIC: Schema = (
+    Column("sample", _T, "sample name", required=True),
+    Column("pgs", _T, "id of the score, or else its name or that of its file", required=True),
+    Column("name", _T, "name that the scoring file gives it"),
+    Column("trait", _T, "trait as the scoring file reports it"),
+    Column(
+        "score",
+        _F,
+        "weighted sum over the variants, on the scale of the weights: no risk, and to be compared only within one "
+        "ancestry and one way of genotyping; null where too few variants are genotyped",
+    ),
+    Column("variants", _I, "rows of the scoring file", required=True),
+    Column("genotyped", _I, "of them, with a genotype of the person that fits", required=True),
+    Column("assumed", _I, "of them, taken for reference as the user asked", required=True),
+    Column("imputed", _I, "of them, replaced by what the file's own allele frequency leads to expect", required=True),
+    Column("left_out", _I, "of them, of which nothing was added", required=True),
+    Column("match_rate", _F, "share of the rows that are genotyped or assumed, 0 to 1", required=True),
+    Column("build", _T, "GRCh37 | GRCh38: build of the positions that were matched", required=True),
+    Column("weight_type", _T, "what the weights are, as the scoring file says"),
+    Column("flags", NAMES, "documented codes"),
+)
+POLYGENIC_VARIANTS: Schema = (
+    Column("sample", _T, "sample name", required=True),
+    Column("pgs", _T, "the score, as in the table of scores", required=True),
+    Column("line", _I, "line of the scoring file", required=True),
+    Column("rsid", _T, "rs number"),
+    Column("chrom", _T, "chromosome, chr1 to chrY"),
+    Column("pos", _I, "position in the build of the genotypes"),
+    Column("effect_allele", _T, "allele that is counted, as the scoring file writes it"),
+    Column("other_allele", _T, "the other allele, or several"),
+    Column("copies", _F, "copies of the effect allele; expected ones where imputed, null where nothing was added"),
+    Column("added", _F, "what the row adds to the score; null where nothing was added"),
+    Column("use", _T, "what became of the row", required=True),
 )
 CHECK: Schema = (
     Column("kind", _T, "what the row is", required=True),
@@ -196,6 +242,25 @@ TABLES: dict[str, OutputTable] = {
             "flags": (FlagCode.GENE_AVERAGED, FlagCode.ALLELE_BY_ACTIVITY, FlagCode.MISSING, FlagCode.ASSUMED),
         },
     ),
+    "polygenic": OutputTable(
+        "one row a sample and scoring file; pgx score --pgs",
+        POLYGENIC,
+        {"score": "see weight_type", "match_rate": "1"},
+        {
+            "flags": (
+                FlagCode.MATCH_TOO_LOW,
+                FlagCode.MATCH_LOWERED,
+                FlagCode.REFERENCE_ASSUMED,
+                FlagCode.FREQUENCY_USED,
+            )
+        },
+    ),
+    "polygenic_variants": OutputTable(
+        "one row a sample and row of a scoring file; pgx score --pgs --variants",
+        POLYGENIC_VARIANTS,
+        {"copies": "1", "added": "see weight_type"},
+        {"use": VariantUse},
+    ),
     "features": OutputTable("one row a sample, one column a feature; pgx features"),
     "missing": OutputTable(
         "one row a value that is missing; pgx features --missing",
@@ -212,6 +277,7 @@ TABLES: dict[str, OutputTable] = {
                 "no_medication_list": "no list of medicines is on record",
                 "drug_unknown": "a drug on the list that could not be read may be it",
                 "too_few_positions": "too few positions to tell the ancestry",
+                "match_too_low": "too few of a polygenic score's variants are genotyped",
             }
         },
     ),

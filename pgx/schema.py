@@ -153,7 +153,12 @@ SCORES: Schema = (
     Column("unit", _T, "mg/week | probability | ..."),
     Column("reference", _F, "the same quantity as the mean of the cohort or of the literature's population"),
     Column("category", _T, "low | average | high | refused (not usable), against `reference`", required=True),
-    Column("evidence", _T, "what the number rests on: 'patients:n=...' or 'literature only'", required=True),
+    Column(
+        "evidence",
+        _T,
+        "what the number rests on: 'patients:n=...', 'literature only' or 'literature (population models)'",
+        required=True,
+    ),
     Column("model", _T, "model id with version and short checksum", required=True),
     Column("factors", FACTORS, "signed contributions 'feature=value' joined by ';', largest first"),
     Column(

@@ -130,7 +130,7 @@ def template(knowledge: Paths = (), kind: str = "csv") -> str:
 
 
 def endpoints(model: PathLike | None = None, knowledge: Paths = ()) -> pl.DataFrame:
-    """List every endpoint with its evidence: patients, literature only, or a rule.
+    """List every endpoint with its evidence: patients, literature only, population models, or a rule.
 
     Parameters
     ----------

@@ -18,6 +18,7 @@ KINDS = {
     "panel": f"for want of the large collections, which are no part of the repository ({OUTSIDE})",
     "browser": "for want of Chromium",
     "pdf": "for want of the extra 'pdf' or of the system's text libraries (Pango, HarfBuzz)",
+    "plink": "for want of plink2",
     "other": "for another reason",
 }
 

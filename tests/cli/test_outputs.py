@@ -56,7 +56,7 @@ WRITTEN = {
     "call": {"out": Role.output, "log": Role.output},
     "features": {"out": Role.output, "missing": Role.output},
     "check": {"out": Role.output},
-    "score": {"out": Role.output},
+    "score": {"out": Role.output, "variants": Role.output},
     "train": {"out": Role.folder},
     "evaluate": {"out": Role.folder},
     "monitor": {"out": Role.output},

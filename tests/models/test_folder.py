@@ -122,11 +122,19 @@ def test_a_damaged_model_of_pgx_0_1_is_left_as_it_is(tmp_path: Path) -> None:
         convert(tmp_path / "none")
 
 
-def test_the_three_warfarin_models_are_shipped_with_cards(kb: KnowledgeBase) -> None:
-    assert {path.name for path in SHIPPED} == {"warfarin.dose", "warfarin.low_dose_need", "warfarin.high_dose_need"}
+PERSONS = {
+    "isoniazid.exposure": 100,
+    "warfarin.dose": 5398,
+    "warfarin.high_dose_need": 5398,
+    "warfarin.low_dose_need": 5398,
+}
+
+
+def test_the_models_of_public_cohorts_are_shipped_with_cards(kb: KnowledgeBase) -> None:
+    assert {path.name for path in SHIPPED} == set(PERSONS)
     for place in SHIPPED:
         model = folder.read(place)
-        assert model.n > 5000
+        assert model.n == PERSONS[place.name]
         assert not list(place.glob("*.pkl"))
         assert "## Performance" in (place / folder.CARD).read_text(encoding="utf-8")
 
@@ -156,3 +164,13 @@ def test_golden_doses(patients: pl.DataFrame, kb: KnowledgeBase) -> None:
     scores, _ = models.score(patients, kb, endpoints=wanted)
     found = scores.select("sample", "endpoint", "estimate", "low", "high", "model")
     assert_frame_equal(found, pl.read_csv(golden, separator="\t"), rel_tol=0, abs_tol=0)
+
+
+def test_no_shipped_model_is_worse_than_what_is_simple() -> None:
+    """In the folds of its card, a model beats the published evidence, the average and the simple rule."""
+    for place in SHIPPED:
+        rows = json.loads((place / "performance.json").read_text(encoding="utf-8"))["the same folds for every method"]
+        by_person = {row["method"]: row for row in rows if row["design"] == "person"}
+        measure = "log_loss" if "log_loss" in by_person["product"] else "mae"
+        simple = [name for name in ("prior", "base_rate", "rule") if name in by_person]
+        assert all(by_person["product"][measure] < by_person[name][measure] for name in simple), place.name

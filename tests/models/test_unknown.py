@@ -50,8 +50,9 @@ def normal(name: str, kb: KnowledgeBase) -> dict[str, object]:
     one = endpoints.get(kb, name)
     row: dict[str, object] = {"sample": "a"}
     usual = {"clinical.age": 50.0, "clinical.height": 170.0, "clinical.weight": 70.0, "clinical.bsa": 1.8,
-             "clinical.target_inr": 2.5, "lab.egfr": 90.0, "clinical.sex": "male", "clinical.race": "white",
-             "clinical.ethnicity": "not_hispanic", "lifestyle.smoking_status": "never"}  # fmt: skip
+             "clinical.target_inr": 2.5, "lab.egfr": 90.0, "lab.hematocrit": 40.0, "clinical.sex": "male", "clinical.race": "white",
+             "clinical.ethnicity": "not_hispanic", "lifestyle.smoking_status": "never",
+             "medication.inhibitor.cyp3a4": "none", "medication.inducer.cyp3a4": "none"}  # fmt: skip
     status = {t.reading.column: f"{t.reading.text} negative" for t in one.terms if t.reading.kind == "status"}
     symbols = {gene.lower(): gene for gene in kb.genes}
     for column in features_of(name, kb):

@@ -32,6 +32,32 @@ EXPOSURE_RATIOS = Table(
     ),
 )
 
+POPULATION_MODELS = Table(
+    "population_models",
+    "Effects of genotype in published population models of a drug, from which endpoints of exposure start.",
+    ("model", "gene", "phenotype", "parameter"),
+    (
+        Field("model", T, "first author and year", required=True),
+        Field("drug", T, "drug", required=True),
+        Field("gene", T, "gene", required=True),
+        Field("phenotype", T, "CPIC phenotype; the reference of the drug has rows of its own only where told"),
+        Field(
+            "parameter",
+            T,
+            "of oral clearance CL/F: what CL or F is multiplied by, against the reference phenotype",
+            required=True,
+            codes=("clearance", "bioavailability"),
+        ),
+        Field("value", F, "factor", required=True),
+        Field("low", F, "lower end of its 95 % interval; empty = none is published with the figure"),
+        Field("high", F, "upper end"),
+        Field("n", INT, "persons whose genotype was known", required=True),
+        Field("population", T, "whom the model is of", required=True),
+        Field("source", T, "where the figure was read", required=True),
+        Field("note", T, "how the figure follows from what is written there"),
+    ),
+)
+
 EXPOSURE_PRIORS = Table(
     "exposure_priors",
     "What is typical of a class of drugs, before its own ratios are looked at.",

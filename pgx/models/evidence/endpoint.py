@@ -144,6 +144,8 @@ class Endpoint:
         (mg/week, ``below`` or ``above``) for a risk that is read off a dose equation; None otherwise.
     pmids, about, rule, raw
         Sources, text for the card, the simple rule compared with, and the file's content.
+    evidence
+        What the prior rests on, as every score of it says.
     local
         Name of the overlay folder that it is from; empty for the product's own.
     """
@@ -173,6 +175,7 @@ class Endpoint:
     raw: Mapping[str, Any] = field(repr=False)
     local: str = ""
     absolute: bool = True
+    evidence: str = "literature only"
 
     @property
     def genes(self) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ import polars as pl
 
 from pgx.features import describe, known
 from pgx.models.evidence import design
-from pgx.models.evidence.endpoint_parsing import KINDS, LINKS
+from pgx.models.evidence.endpoint_parsing import EVIDENCE, KINDS, LINKS
 from pgx.models.evidence.gene_columns import phenotype_words
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _READING = {"column", "kind", "levels", "text", "center", "per", "floor", "at_le
 _KEYS: Mapping[str, set[str]] = {
     "": {"name", "drug", "outcome", "kind", "horizon", "setting", "unit", "pmids", "about", "ratio", "residual_sd",
          "threshold", "link", "population", "derived", "baseline", "term", "feature", "impute", "rule", "omitted",
-         "dose_groups"},
+         "dose_groups", "evidence"},
     "population": {"about", "requires", "trained", "refuse"},
     "population.refuse": {"code", *_READING},
     "baseline": {"value", "typical", "low", "high", "of", "from", "mark", "pmid", "note", "source"},
@@ -73,6 +73,8 @@ def before(raw: Mapping[str, Any]) -> Iterator[str]:
     if not risk and not float(raw.get("residual_sd") or 0) > 0:
         scale = "logarithm" if raw.get("link", LINKS.get(str(kind), "sqrt")) == "log" else "square root"
         yield f"residual_sd is missing: how far patients lie from the prior, on the scale of the {scale}"
+    if raw.get("evidence", EVIDENCE) != EVIDENCE:
+        yield f"evidence is {raw['evidence']!r}: {EVIDENCE!r}, or leave it out for single published effects"
     for term in raw.get("term", []):
         yield from _term(term)
 

@@ -24,6 +24,8 @@ KINDS = ("dose", "level", "exposure", "response", "adverse_effect")
 LINKS = {"dose": "sqrt", "level": "log", "exposure": "log"}
 """Kinds that are measured, with the scale on which effects add up; the others are risks, on the log odds."""
 MEASURES = ("coefficient", "ratio", "OR", "RR", "HR", "risk")
+EVIDENCE = "population models"
+"""What an endpoint's prior may rest on instead of single published effects."""
 _Z95 = 1.959963984540054
 
 
@@ -124,6 +126,7 @@ def _parse_endpoint(raw: Mapping[str, Any], equations: Mapping[str, float]) -> E
         rule=_reading(raw["rule"], "level") if "rule" in raw else None,
         raw=dict(raw),
         absolute=not risk or base.get("mark") != "recall",
+        evidence=f"literature ({raw['evidence']})" if "evidence" in raw else "literature only",
     )
 
 

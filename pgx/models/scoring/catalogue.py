@@ -37,7 +37,7 @@ def catalogue(kb: KnowledgeBase, models_dir: str | Path | None = None) -> pl.Dat
             "kind": one.kind,
             "outcome": one.outcome,
             "unit": one.unit,
-            "evidence": f"patients:n={model.n}" if model else "literature only",
+            "evidence": f"patients:n={model.n}" if model else one.evidence,
             "model": model.identity if model else prior_identity(one, kb.version),
             "pmids": ";".join(one.pmids) or None,
         })  # fmt: skip

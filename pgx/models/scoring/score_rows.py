@@ -146,7 +146,7 @@ def _answers(
             "unit": active.unit,
             "reference": shown,
             "category": category.astype(str),
-            "evidence": np.where(prior_only | (model is None), "literature only", _evidence(model)),
+            "evidence": np.where(prior_only | (model is None), endpoint.evidence, _evidence(model)),
             "model": model.identity if model else prior_identity(endpoint, kb_version),
             "factors": _factors(labels, parts, applies),
             "usable": applies,

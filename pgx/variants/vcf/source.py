@@ -58,7 +58,8 @@ class Source:
     has to be spooled. Use `header()` and then `records(windows)`, once.
 
     Of a source that holds some of a file's samples, `total` is how many the file has, `everyone` names those of all
-    files of the input, and `beside` counts the input's files that hold none of the samples.
+    files of the input, and `beside` counts the input's files that hold none of the samples. `whole` reads a text file
+    from end to end for windows that lie so close that its index would skip nothing.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Source:
     scanner: Scanner | None = None
     _kept: list[tuple[str, bytes]] | None = None
     regions: Windows | None = None
+    whole: bool = False
 
     @property
     def index(self) -> Path | None:
@@ -114,7 +116,7 @@ class Source:
             yield from self._kept
         elif self.kind == "bcf":
             yield from self._bcf_records(windows)
-        elif self.index is not None and not self._index_may_hide():
+        elif self.index is not None and not self.whole and not self._index_may_hide():
             assert self.path is not None and self.index is not None
             yield from indexed.records(
                 self.path, self.index, self.name, windows, self._looked_at(windows), self.regions
