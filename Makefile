@@ -10,7 +10,7 @@ N ?= 100
 MINUTES ?= 5
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install lock sbom vulnerabilities test test-hpc fuzz mutants mutated check lint types layers bench accuracy knowledge examples test-data models clean
+.PHONY: help demo install lock sbom vulnerabilities test test-long test-hpc fuzz mutants mutated check lint types layers bench accuracy knowledge examples test-data models clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -28,10 +28,10 @@ else
 endif
 	@touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed
+$(VENV)/.installed-dev: pyproject.toml $(if $(LOCKED),$(VENV)/.installed) | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[all]' --group dev
-	@touch $@
+	@touch $(VENV)/.installed $@
 
 install: $(VENV)/.installed  ## Install pgx into .venv; LOCKED=1 takes the versions and hashes of requirements.lock
 
@@ -56,6 +56,9 @@ demo: $(VENV)/.installed  ## Report on a real person's variants with a made-up c
 test: $(VENV)/.installed-dev check  ## Lint, types, import layers, knowledge and all tests
 	PGX_SHARED=$(SHARED) $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests
 
+test-long: $(VENV)/.installed-dev  ## All tests, each at its full size: more draws, lists, events and worlds
+	PGX_LONG=1 PGX_SHARED=$(SHARED) $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests
+
 $(VENV)/.installed-hpc: $(VENV)/.installed-dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group hpc
 	@touch $@
@@ -74,7 +77,8 @@ mutants: $(VENV)/.installed-dev  ## Make N small changes (default 100, SEED 1) i
 mutated: $(VENV)/.installed-dev  ## 2,000 changed clinical records: is each read the same, or is the change named?
 	PGX_MUTATED=2000 $(BIN)/python -m pytest -q -n $(WORKERS) tests/clinical/test_mutated.py
 
-check: lint types layers  ## What needs no run: lint, types, import layers, the knowledge's own consistency
+check: $(VENV)/.installed-dev  ## What needs no run: lint, types, import layers, the knowledge's own consistency
+	@$(MAKE) --no-print-directory --jobs=$(WORKERS) lint types layers
 	$(BIN)/pgx kb validate
 
 lint: $(VENV)/.installed-dev

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from tests import command
+from tests.sizes import size
+
+# Before polars and xgboost are imported: on two cores, threads inside two workers only wait for each other.
+for one in ("OMP_NUM_THREADS", "POLARS_MAX_THREADS"):
+    os.environ.setdefault(one, "1")
+
 # The same examples on every machine, so that a red run can be repeated; `make fuzz` looks for new ones.
-settings.register_profile("steady", derandomize=True, database=None, deadline=None)
+settings.register_profile("steady", derandomize=True, database=None, deadline=None, max_examples=size(50, long=100))
 settings.register_profile("fuzz", max_examples=1000)
 settings.load_profile(os.environ.get("PGX_HYPOTHESIS", "steady"))
 
@@ -24,17 +31,11 @@ EXAMPLES = ROOT / "data" / "examples"
 
 @pytest.fixture
 def pgx_command(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run the command line in a fresh process and folder, as a user would."""
+    """Run the command line in a fresh folder, as a user would."""
+    return partial(command.run, cwd=tmp_path)
 
-    def run(*arguments: object, stdin: bytes | None = None, cwd: Path = tmp_path) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "pgx.cli.main", *map(str, arguments)],
-            cwd=cwd,
-            input=stdin,
-            capture_output=True,
-            timeout=120,
-            check=False,
-        )
-        return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
-    return run
+@pytest.fixture
+def pgx_process(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run the command line in a fresh process and folder: for what is about the process itself."""
+    return partial(command.in_process, cwd=tmp_path)

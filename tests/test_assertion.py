@@ -31,6 +31,7 @@ from tests.calling.build import genotypes
 from tests.listed import with_text
 from tests.phenotypes.builders import NOT_CALLED, callset, clinical, diplotype, pattern
 from tests.reports.rendered import to_dict, view, view_of, write
+from tests.sizes import size
 
 KB = load()
 PAIRS = {
@@ -51,7 +52,7 @@ DRUGS = [
     "voriconazole", "warfarin",
 ]  # fmt: skip
 FORMATS = ["text", "html", "card", "leaflet", "plan", "fhir", "json", "tsv", "multiqc"]
-PERSONS = 24
+PERSONS = size(12, long=24)
 GUESS_FLAGS = ("positions_missing", "prior_driven")
 
 

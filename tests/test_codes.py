@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from enum import StrEnum
+from functools import cache
 
 import polars as pl
 import pytest
@@ -28,10 +29,12 @@ BUILT_AT_RUN_TIME = {NoteCode.NO_GQ, NoteCode.NO_DP}
 """Codes of which one part is the name of a field."""
 
 
+@cache
 def constants(tree: ast.AST) -> set[str]:
     return {one.value for one in ast.walk(tree) if isinstance(one, ast.Constant) and isinstance(one.value, str)}
 
 
+@cache
 def members(tree: ast.AST) -> set[tuple[str, str]]:
     return {
         (one.value.id, one.attr)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
 import polars as pl
+
+from tests import command
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "data" / "examples"
 
 
 def pgx(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pgx.cli.main", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return command.run(*arguments)
 
 
 def test_describe_lists_every_feature_on_standard_output():

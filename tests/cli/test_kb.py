@@ -7,7 +7,6 @@ import io
 import json
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import polars as pl
@@ -15,13 +14,12 @@ import pytest
 
 from pgx.cli.shown.sections import to_terminal
 from pgx.knowledge import load, show
+from tests import command
 from tests.knowledge.overlay import NEW_GENE, write_overlay
 
 
 def pgx(*arguments: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
-    run = subprocess.run(
-        [sys.executable, "-m", "pgx.cli.main", "kb", *map(str, arguments)], capture_output=True, text=True, check=False
-    )
+    run = command.run("kb", *arguments)
     assert run.returncode == code, run.stderr
     assert "Traceback" not in run.stderr
     return run

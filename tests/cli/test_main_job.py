@@ -85,9 +85,9 @@ def test_the_same_person_on_every_way_in_gives_the_same_calls(pgx_command, tmp_p
     assert pgx_command("call", "-", stdin=PERSON.read_bytes()).stdout == expected.stdout
 
 
-def test_output_is_the_same_to_the_byte_twice(pgx_command, tmp_path):
+def test_output_is_the_same_to_the_byte_twice(pgx_process, tmp_path):
     for folder in ("one", "two"):
-        assert pgx_command("report", PERSON, "-c", HISTORY, "-o", folder).returncode == 0
+        assert pgx_process("report", PERSON, "-c", HISTORY, "-o", folder).returncode == 0
     for path in sorted((tmp_path / "one").iterdir()):
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +21,7 @@ from pgx.cli.outputs import Command, guarded, roles_of
 from pgx.errors import UsageError
 from pgx.knowledge.export import export
 from pgx.models.training.train import train
+from tests import command as command_line
 from tests.conftest import EXAMPLES, ROOT
 
 PERSON = EXAMPLES / "HG00652.GRCh38.vcf.gz"
@@ -197,8 +197,7 @@ def test_what_a_forgotten_check_would_let_through_is_stopped_at_the_write(tmp_pa
 
 
 def run(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pgx.cli.main", *map(str, arguments)]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    return command_line.run(*arguments, cwd=cwd)
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,9 @@ from pgx.cohort.crew import Crew
 from pgx.cohort.folder import Folder
 from tests.cohort.cohorts import PEOPLE, content, table, write_inputs
 from tests.hpc.kills import seconds_of, start, trial
+from tests.sizes import size
+
+KILLED_PROCESS = 6
 
 
 @pytest.fixture
@@ -85,12 +88,12 @@ def test_two_runs_do_not_work_in_one_folder(inputs, tmp_path):
 
 
 def test_a_run_that_is_disturbed_ends_in_the_same_bytes(tmp_path):
-    """Three random trials; `python -m tests.hpc.kills` makes as many as wanted."""
+    """A process of a run is killed and the run started anew; `python -m tests.hpc.kills` draws as many as wanted."""
     inputs = write_inputs(tmp_path)
     seconds = seconds_of(inputs, tmp_path / "whole")
     expected = content(tmp_path / "whole")
     assert any(name.startswith("reports/") for name in expected)
-    for number in range(int(os.environ.get("PGX_KILLS", "3"))):
+    for number in size([KILLED_PROCESS], long=range(12)):
         assert trial(number, 7, inputs, tmp_path, expected, seconds) is None
 
 

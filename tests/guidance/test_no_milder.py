@@ -17,11 +17,12 @@ from pgx.judgement import judgements
 from pgx.knowledge.drug_names import drug_names
 from pgx.phenotypes import assign
 from tests.phenotypes.builders import callset, clinical, pattern
+from tests.sizes import size
 
 KB = knowledge.load()
 BEFORE = Path(__file__).resolve().parents[1] / "data" / "interactions_2026.11.tsv"
 ORDER = ("avoid", "change_dose", "monitor", "standard", "no_data")
-LISTS = 2000
+LISTS = size(250, long=2000)
 PAIRS_BEFORE = 21
 CALLS = {
     "CYP2D6": ("*1/*1", "*1/*4", "*4/*4", "*1/*1x2", "*10/*41"),
@@ -116,7 +117,7 @@ def test_every_strength_that_moved_says_what_it_was_and_who_says_so():
             assert row["evidence"] != "unverified", row
 
 
-def test_no_advice_of_two_thousand_lists_is_milder_without_a_row_that_says_why(people, old_kb):
+def test_no_advice_of_any_list_is_milder_without_a_row_that_says_why(people, old_kb):
     old, new, why = judged(people, old_kb), judged(people, KB), reasons(KB)
     looked_at = defaultdict(set)
     for drug, enzyme in KB.table("substrates").select("drug", "enzyme").iter_rows():

@@ -14,8 +14,9 @@ from pgx.reports import FORMATS
 from pgx.types import Result
 from tests.judgement.outputs import OUTPUTS, disagreements, judged_of
 from tests.reports import rendered
+from tests.sizes import size
 
-PEOPLE = 20
+PEOPLE = size(10, long=20)
 DRUGS = (
     "abacavir", "allopurinol", "amitriptyline", "aripiprazole", "atazanavir", "atomoxetine", "atorvastatin",
     "azathioprine", "capecitabine", "carbamazepine", "celecoxib", "citalopram", "clopidogrel", "codeine", "efavirenz",

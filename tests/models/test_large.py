@@ -18,6 +18,7 @@ from pgx.models.fitting.boost import Floats, Settings
 from pgx.models.store.folder import Model
 from pgx.models.training import large
 from pgx.models.training import train as training
+from tests.sizes import size
 
 NAME, DOSE = "clopidogrel.mace", "warfarin.dose"
 SMALL = Settings(max_trees=60)
@@ -62,7 +63,7 @@ def _margin(model: Model, table: pl.DataFrame, kb: KnowledgeBase) -> Floats:
     return found
 
 
-@pytest.mark.parametrize("ending", ["frame", "parquet", "csv", "tsv"])
+@pytest.mark.parametrize("ending", size(["parquet", "tsv"], long=["frame", "parquet", "csv", "tsv"]))
 @pytest.mark.usefixtures("small_blocks")
 def test_blocks_give_the_model_of_the_whole(
     table: pl.DataFrame, kb: KnowledgeBase, tmp_path: Path, ending: str

@@ -15,6 +15,7 @@ from pgx.models.evidence.links import logit
 from pgx.models.fitting import conformal, fit
 from pgx.models.fitting.boost import Settings
 from pgx.models.training.fit_cohort import fit_cohort
+from tests.sizes import size
 
 NAME = "azathioprine.leukopenia"
 FEW = Settings(max_trees=40)
@@ -27,7 +28,7 @@ def visits(table: pl.DataFrame, rows: int, seed: int) -> pl.DataFrame:
     return long.with_columns(pl.col("lab.marker") + pl.Series(rng.normal(scale=0.3, size=long.height)))
 
 
-@pytest.mark.parametrize("events", [20, 40, 120])
+@pytest.mark.parametrize("events", size([40], long=[20, 40, 120]))
 @pytest.mark.parametrize("truth", [Truth(), Truth(prior_slope=0.0), Truth(prior_slope=-1.0), Truth(nuisance=15)],
                          ids=["prior right", "prior empty", "prior wrong way", "many columns"])  # fmt: skip
 def test_ten_rows_a_person_do_not_make_the_fit_worse_than_base_rate_or_prior(

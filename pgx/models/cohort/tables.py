@@ -43,18 +43,20 @@ def read(path: str | Path) -> pl.DataFrame:
 
 def absent(table: pl.DataFrame) -> pl.DataFrame:
     """Make every way to say that nothing is known null: NaN, and empty or ``N/A``-like text, in any case."""
-    changed = []
-    for column in table:
-        # Column by column, and only those that change: a large table must not be held twice.
-        if column.dtype in (pl.Float32, pl.Float64):
-            if column.is_nan().any():
-                changed.append(column.fill_nan(None))
-        elif column.dtype == pl.String:
+    questions: list[pl.Expr] = []
+    answers: dict[str, pl.Expr] = {}
+    for at, (name, dtype) in enumerate(table.schema.items()):
+        column = pl.nth(at)  # not by name: somebody's column may be called *
+        if dtype in (pl.Float32, pl.Float64):
+            questions.append(column.is_nan().any())
+            answers[name] = column.fill_nan(None)
+        elif dtype == pl.String:
             text = column.str.strip_chars()
-            said = pl.select(pl.when(~text.str.to_lowercase().is_in(_WORDS)).then(text).alias(column.name)).to_series()
-            if not said.equals(column, null_equal=True):
-                changed.append(said)
-    return table.with_columns(changed) if changed else table
+            nothing = text.str.to_lowercase().is_in(_WORDS)
+            questions.append((nothing | (text != column)).any())
+            answers[name] = pl.when(~nothing).then(text)
+    # One question for all columns, and only those that change are made anew: a large table must not be held twice.
+    return table.with_columns(answers[flag.name] for flag in table.select(questions) if flag.item())
 
 
 def _read(source: Path) -> pl.DataFrame:

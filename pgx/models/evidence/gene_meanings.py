@@ -39,7 +39,8 @@ def genes(endpoint: Endpoint, kb: KnowledgeBase) -> dict[str, str]:
 
 def given(table: pl.DataFrame) -> Given:
     """Return which cells of the gene columns hold anything."""
-    return {name: table[name].is_not_null() for name in table.columns if gene_of(name)}
+    names = [name for name in table.columns if gene_of(name)]
+    return {column.name: column for column in table.select(pl.col(names).is_not_null())}
 
 
 def complete(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -36,7 +37,7 @@ def limits(columns: Sequence[str], kb: KnowledgeBase) -> Limits:
     known: Limits = kb.remember("limits of numbers", lambda: _concepts(kb))
     found: dict[str, tuple[float, float]] = {}
     for name in columns:
-        limit = known.get(name) or _of_gene(name, kb)
+        limit = known.get(name) or kb.remember(("limit of a gene's number", name), partial(_of_gene, name, kb))
         if limit:
             found[name] = limit
     return found
@@ -45,12 +46,14 @@ def limits(columns: Sequence[str], kb: KnowledgeBase) -> Limits:
 def found(frame: pl.DataFrame, allowed: Limits) -> dict[str, dict[float, int]]:
     """Count the values outside the limits."""
     counted: dict[str, dict[float, int]] = {}
-    for name, limit in allowed.items():
-        if name in frame.columns:
-            number = _number(name)
-            outside = frame.select(number.filter(_outside(number, limit)).alias("value"))["value"]
-            if len(outside):
-                counted[name] = {float(value): int(rows) for value, rows in outside.value_counts().iter_rows()}
+    present = set(frame.columns)
+    limited = {name: limit for name, limit in allowed.items() if name in present}
+    # One question for all columns: a table of features has hundreds, and hardly ever is a value outside.
+    any_outside = frame.select(_outside(_number(name), limit).any().alias(name) for name, limit in limited.items())
+    for name in [column.name for column in any_outside if column.item()]:
+        number = _number(name)
+        outside = frame.select(number.filter(_outside(number, limited[name])).alias("value"))["value"]
+        counted[name] = {float(value): int(rows) for value, rows in outside.value_counts().iter_rows()}
     return counted
 
 

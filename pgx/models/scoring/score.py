@@ -71,10 +71,8 @@ def score(
     if "weight" in features.columns or not any(column_choice.kept_for_scores(name) for name in features.columns):
         return score_each([(endpoints, features)], kb, models_dir=models_dir, whose=whose, order=endpoints)
     names = endpoints or [one.name for one in _chosen(kb, None, _models(kb, models_dir))]
-    each = [
-        (members, posterior.averaged(absent(features), kb, genes))
-        for members, genes, _ in groups_of(kb, names, models_dir)
-    ]
+    known = absent(features)
+    each = [(members, posterior.averaged(known, kb, genes)) for members, genes, _ in groups_of(kb, names, models_dir)]
     return score_each(each, kb, models_dir=models_dir, whose=whose, order=endpoints)
 
 
@@ -316,9 +314,10 @@ def _understood(
             features, remarks = gene_columns.understood(features, endpoint, kb, mark=True)
             told |= dict.fromkeys(("genotype_spelling", text) for text in remarks)
     allowed = plausible.limits(features.columns, kb)
-    told |= dict.fromkeys(plausible.said(plausible.found(features, allowed), allowed))
-    derived = plausible.derived_columns(kb)
-    return plausible.keep_out(features, allowed, derived=derived, mark=True), list(told)
+    odd = plausible.found(features, allowed)
+    told |= dict.fromkeys(plausible.said(odd, allowed))
+    outside = {name: allowed[name] for name in odd}
+    return plausible.keep_out(features, outside, derived=plausible.derived_columns(kb), mark=True), list(told)
 
 
 def persons(features: pl.DataFrame) -> tuple[pl.DataFrame, NDArray[np.int64], list[str]]:

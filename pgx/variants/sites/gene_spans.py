@@ -61,7 +61,10 @@ class GeneSpan:
 def gene_spans(kb: KnowledgeBase, targets: Targets) -> list[GeneSpan]:
     """Return the stretch of each gene: its defining positions, or its region if they are few or close together."""
     suffix = "grch37" if targets.build == GRCH37 else "grch38"
-    sites = kb.sites.select("site", "genes").explode("genes").group_by("genes").agg("site").rows()
+    sites = kb.remember(
+        "numbers of sites by gene",
+        lambda: kb.sites.select("site", "genes").explode("genes").group_by("genes").agg("site").rows(),
+    )
     by_gene = {gene: [targets.all[site] for site in found] for gene, found in sites}
     exons: dict[str, list[Exon]] = defaultdict(list)
     rows = kb.table("gene_exons").select("gene", "exon", f"first_{suffix}", f"last_{suffix}").drop_nulls()

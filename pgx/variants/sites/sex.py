@@ -200,7 +200,10 @@ def _female(
 
 def _single_copies(assembly: Assembly, targets: Targets, notes: Notes) -> None:
     """Collapse the mitochondrion to one copy, and do not believe in one copy of an autosome."""
+    single_at = (assembly.alleles[:, :, 1] == NO_COPY).any(axis=1)
     for target in targets.all:
+        if target.chrom != "chrM" and not single_at[target.site]:
+            continue
         codes, state = assembly.alleles[target.site], assembly.state[target.site]
         where = f"{target.chrom}:{target.pos}"
         if target.chrom == "chrM":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 import polars as pl
@@ -104,14 +105,19 @@ class Targets:
 
 
 def _target(site: int, chrom: str, pos: int, ref: str, alleles: list[str]) -> Target:
-    lengths = {len(a) for a in alleles}
-    same = [a for a in alleles if len(a) == len(ref)]
-    offsets = tuple(i for i in range(len(ref)) if any(a[i] != ref[i] for a in same))
-    has_indel = len(lengths) > 1
+    has_indel, offsets = _shape(ref, tuple(alleles))
     return Target(
         site=site, chrom=chrom, pos=pos, ref=ref, alleles=list(alleles), documented=len(alleles),
         index={a: i for i, a in enumerate(alleles)}, has_indel=has_indel, substituted=offsets,
     )  # fmt: skip
+
+
+@lru_cache(maxsize=16_384)
+def _shape(ref: str, alleles: tuple[str, ...]) -> tuple[bool, tuple[int, ...]]:
+    """Whether alleles differ in length, and where those of the reference's length differ from it: as for every file."""
+    same = [a for a in alleles if len(a) == len(ref)]
+    offsets = tuple(i for i in range(len(ref)) if any(a[i] != ref[i] for a in same))
+    return len({len(a) for a in alleles}) > 1, offsets
 
 
 def _contig(targets: list[Target]) -> ContigTargets:
