@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pgx.cohort.runs import run
     from pgx.cohort.shards import merge, status
+    from pgx.cohort.simulated.genomes import simulate
     from pgx.cohort.starters import example
 
-__all__ = ["example", "merge", "run", "status"]
+__all__ = ["example", "merge", "run", "simulate", "status"]
 
 _HOME = {
     "example": "pgx.cohort.starters",
     "merge": "pgx.cohort.shards",
     "run": "pgx.cohort.runs",
+    "simulate": "pgx.cohort.simulated.genomes",
     "status": "pgx.cohort.shards",
 }
 

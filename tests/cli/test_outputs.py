@@ -61,7 +61,7 @@ WRITTEN = {
     "evaluate": {"out": Role.folder},
     "monitor": {"out": Role.output},
     "schema": {"out": Role.output},
-    "simulate": {"out": Role.output},
+    "simulate": {"out": Role.output, "vcf": Role.output},
     "exposure": {"out": Role.output, "plot": Role.output},
     "diff": {},
     "cohort run": {"out": Role.folder},
