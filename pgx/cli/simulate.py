@@ -85,9 +85,10 @@ def simulate(
     *,
     quiet: opt.Quiet = False,
 ) -> None:
-    """Draw a made-up cohort for testing: the table of an endpoint, or genomes (--vcf).
+    """Draw a made-up cohort for testing.
 
-    The persons are invented: a model trained on them says nothing about patients.
+    The table of an endpoint, or genomes (--vcf). The persons are invented: a model trained on them says nothing about
+    patients.
     """
     import pgx
     from pgx.cli.shown.progress import steps

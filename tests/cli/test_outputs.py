@@ -68,6 +68,7 @@ WRITTEN = {
     "cohort merge": {"out": Role.folder},
     "cohort status": {"out": Role.output},
     "cohort init": {"folder": Role.folder},
+    "cohort summary": {"out": Role.folder},
     "serve": {},
     "kb export": {"folder": Role.folder, "out": Role.folder},
     "kb build": {"out": Role.folder},

@@ -92,6 +92,11 @@ def simulate(
     on_progress
         Called with positions written and all positions.
 
+    Returns
+    -------
+    Simulated
+        The files, and how many persons and positions they hold.
+
     Raises
     ------
     UsageError
