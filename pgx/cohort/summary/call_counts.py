@@ -29,7 +29,8 @@ def frequencies(parts: Parts, kb: KnowledgeBase) -> pl.DataFrame:
     known = published(kb)
     made = of_diplotypes(known, counted.filter(level=DIPLOTYPE).select("gene", "value"))
     rows = rows.join(pl.concat([known, made]), on=[*_VALUE, "group"], how="left")
-    everybody = _everybody(rows)
+    # In one order: how numbers add up to the last digit depends on it.
+    everybody = _everybody(rows.sort([*_VALUE, "group"]))
     every = everybody if not parts.groups else pl.concat([everybody, rows.select(everybody.columns)])
     spread = (pl.col("published") * (1 - pl.col("published")) / pl.col("total")).sqrt()
     likely = pl.col("total") * pl.min_horizontal("published", 1 - pl.col("published"))
@@ -64,7 +65,7 @@ def _counted(parts: Parts, level: str) -> pl.DataFrame:
 def _everybody(rows: pl.DataFrame) -> pl.DataFrame:
     """Add up the groups; the published figures are weighted by them, and null where one of them has none."""
     weighted = (pl.col("published") * pl.col("total")).sum() / pl.col("total").sum()
-    return rows.group_by(_VALUE).agg(
+    return rows.group_by(_VALUE, maintain_order=True).agg(
         pl.col("count").sum(),
         pl.col("total").sum(),
         published=pl.when(pl.col("published").is_not_null().all()).then(weighted),
