@@ -83,6 +83,94 @@ POSITIONS: Schema = (
     Column("supports", _T, "--explain only: those of them that the genotype shows, joined by ';'"),
     Column("rules_out", _T, "--explain only: those of them that it shows on no strand, joined by ';'"),
 )
+_GROUP = Column("group", _T, "biogeographic group; all = everybody", required=True)
+_SHARE = (
+    Column("frequency", _F, "count / total; null where nothing is counted, or --min-count hides it"),
+    Column("low", _F, "lower end of its 95 % interval (Wilson)"),
+    Column("high", _F, "upper end"),
+)
+COHORT_FREQUENCIES: Schema = (
+    _GROUP,
+    Column("gene", _T, "HGNC symbol", required=True),
+    Column("level", _T, "allele | diplotype | phenotype", required=True),
+    Column("value", _T, "its name", required=True),
+    Column("count", _I, "strands (of alleles) or persons who have it; null where --min-count hides it"),
+    Column("total", _I, "strands or persons of the group whose gene is called or known from outside", required=True),
+    *_SHARE,
+    Column("published", _F, "frequency in the knowledge base; of everybody, weighted by the cohort's groups"),
+    Column(
+        "z", _F, "distance from the published in standard errors of the count; null where fewer than 5 are expected"
+    ),
+)
+COHORT_GENES: Schema = (
+    _GROUP,
+    Column("gene", _T, "HGNC symbol", required=True),
+    Column("persons", _I, "persons of the group"),
+    *(Column(name, _I, f"persons whose gene is {name}; null where --min-count hides it") for name in Status),
+    Column("call_rate", _F, "share that is called or from outside"),
+    *_SHARE[1:],
+)
+COHORT_POSITIONS: Schema = (
+    Column("chrom", _T, "chromosome, chr1 to chrM", required=True),
+    Column("pos_grch38", _I, "position on GRCh38", required=True),
+    Column("rsid", _T, "rs numbers, joined by ,"),
+    Column("genes", _T, "genes that it is defining for, joined by ,", required=True),
+    Column("change", _T, "bases on GRCh38, as G>A", required=True),
+    Column("known", _I, "persons with a genotype"),
+    Column("call_rate", _F, "their share of everybody", required=True),
+    Column("carriers", _I, "persons with the change; null where --min-count hides it"),
+    Column("frequency", _F, "share of strands with it"),
+    Column("published", _F, "highest frequency in any counted population"),
+    Column("heterozygous", _I, "carriers with two copies of the site, one of them changed"),
+    Column(
+        "equilibrium_p",
+        _F,
+        "chance of genotypes so far from Hardy and Weinberg's proportions: the smallest of the "
+        "groups, times their number; an exact test up to 10,000 persons",
+    ),
+    Column("inbreeding", _F, "1 - heterozygous found / expected, of everybody"),
+    Column("suspect", _T, "both | frequency | equilibrium; null if nothing is"),
+)
+COHORT_PAIRS: Schema = (
+    Column("sample", _T, "a person", required=True),
+    Column("other", _T, "another", required=True),
+    Column("positions", _I, "unlinked positions at which both are known", required=True),
+    Column("same", _F, "share of them with the same genotype", required=True),
+    Column("kinship", _F, "KING-robust kinship: 0.5 same genome, 0.25 first degree, 0 unrelated; rough", required=True),
+    Column("relation", _T, "same_genotypes | may_be_related", required=True),
+)
+COHORT_SEX: Schema = (
+    Column("sample", _T, "person", required=True),
+    Column("given", _T, "sex on record"),
+    Column("finding", _T, "what does not fit", required=True),
+    Column("count", _I, "how often it was noted", required=True),
+)
+COHORT_DRUGS: Schema = (
+    Column("drug", _T, "generic name", required=True),
+    Column("persons", _I, "persons for whom it is judged: those who take it, or could need it"),
+    *(Column(name, _I, f"of them with the urgency {name}; null where --min-count hides it") for name in Urgency),
+    Column("actionable", _F, "share of everybody in the cohort to whom avoid or change_dose applies"),
+    *_SHARE[1:],
+)
+COHORT_PERSONS: Schema = (
+    Column("sample", _T, "person", required=True),
+    *(Column(name, _I, f"drugs with the urgency {name}", required=True) for name in Urgency),
+    Column("act_on", NAMES, "drugs to avoid or to dose otherwise, joined by ';'"),
+)
+COHORT_NEXT_TESTS: Schema = (
+    Column("what", _T, "what could be found out", required=True),
+    Column("kind", _T, "as in next_tests", required=True),
+    Column("persons", _I, "persons whose advice it could change"),
+    Column("drugs", _I, "drugs whose advice it could change", required=True),
+    Column(
+        "expected_persons",
+        _F,
+        "persons whose advice on a drug is then another, at least: each counts with the drug "
+        "of the highest probability; null where no probability is known",
+    ),
+    Column("expected_changes", _F, "advices (a person and a drug) that are then others"),
+    Column("unknown", _I, "advices of which nobody knows the probability"),
+)
 ENDPOINTS: Schema = (
     Column("endpoint", _T, "endpoint name, e.g. warfarin.dose", required=True),
     Column("drug", _T, "generic name", required=True),
@@ -221,6 +309,7 @@ TABLES: dict[str, OutputTable] = {
             "urgency_then": Urgency,
         },
     ),
+    "genotypes": OutputTable("one row a sample; pgx cohort run", schema.GENOTYPES),
     "exposure": OutputTable(
         "one row a genotype; pgx exposure",
         schema.EXPOSURE,
@@ -297,6 +386,49 @@ TABLES: dict[str, OutputTable] = {
             }
         },
     ),
+    "cohort_frequencies": OutputTable(
+        "one row a group, gene and allele, diplotype or phenotype; pgx cohort summary",
+        COHORT_FREQUENCIES,
+        dict.fromkeys(("frequency", "low", "high", "published"), "1"),
+        {"level": {"allele": "of strands", "diplotype": "of persons", "phenotype": "of persons, from genotype alone"}},
+    ),
+    "cohort_genes": OutputTable(
+        "one row a group and gene; pgx cohort summary", COHORT_GENES, dict.fromkeys(("call_rate", "low", "high"), "1")
+    ),
+    "cohort_positions": OutputTable(
+        "one row a change at a position; pgx cohort summary",
+        COHORT_POSITIONS,
+        dict.fromkeys(("call_rate", "frequency", "published", "equilibrium_p", "inbreeding"), "1"),
+        {
+            "suspect": {
+                "both": "likely an artefact: far more frequent than published, and out of equilibrium",
+                "frequency": "far more frequent than in any counted population",
+                "equilibrium": "far out of Hardy-Weinberg equilibrium in a group",
+            }
+        },
+    ),
+    "cohort_pairs": OutputTable(
+        "one row a pair of persons who look alike; pgx cohort summary",
+        COHORT_PAIRS,
+        {"same": "1", "kinship": "1"},
+        {
+            "relation": {
+                "same_genotypes": "the same person, twins, or chance where few positions are known",
+                "may_be_related": "more alike than chance makes any pair of the cohort",
+            }
+        },
+    ),
+    "cohort_sex": OutputTable(
+        "one row a person and finding; pgx cohort summary",
+        COHORT_SEX,
+        {},
+        {"finding": (NoteCode.SEX_MISMATCH, NoteCode.MALE_HETEROZYGOUS_X, NoteCode.FEMALE_HAPLOID_X)},
+    ),
+    "cohort_drugs": OutputTable(
+        "one row a drug; pgx cohort summary", COHORT_DRUGS, dict.fromkeys(("actionable", "low", "high"), "1")
+    ),
+    "cohort_persons": OutputTable("one row a person; pgx cohort summary", COHORT_PERSONS),
+    "cohort_next_tests": OutputTable("one row a thing to find out; pgx cohort summary", COHORT_NEXT_TESTS),
     "endpoints": OutputTable(
         "one row an endpoint; pgx models list",
         ENDPOINTS,

@@ -254,6 +254,18 @@ NEXT_TESTS: Schema = (
     Column("urgency_then", _T, "avoid | change_dose | monitor | standard | no_data", required=True),
 )
 
+GENOTYPES: Schema = (
+    Column("sample", _T, "sample name", required=True),
+    Column(
+        "strand1",
+        _T,
+        "one character a position that the knowledge names, in the order of its sites: a digit is the allele (0 = "
+        "GRCh38's reference), . = unknown, - = no such copy, * = removed by a deletion, ? = something else",
+        required=True,
+    ),
+    Column("strand2", _T, "the same for the second strand; which strand is which means nothing", required=True),
+)
+
 CLINICAL: Schema = (
     Column("sample", _T, "person, the VCF's sample name", required=True),
     Column(

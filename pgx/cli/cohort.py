@@ -146,6 +146,52 @@ def status(
     _tell(cohort.status(folder, out=out), folder, quiet)
 
 
+@app.command("summary")
+def summary(
+    folder: Annotated[
+        Path,
+        typer.Argument(help="Folder of `pgx cohort run` or `merge`.", show_default=False),
+        opt.Role.shard,
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", help="Folder to write to [default: summary in the folder].", show_default=False),
+        opt.Role.folder,
+    ] = None,
+    groups: Annotated[
+        str | None,
+        typer.Option(
+            help="Tell persons apart by the biogeographic group that is given, estimated (from the genotypes), or by "
+            "none [default: given, or estimated if nobody's is].",
+            show_default=False,
+        ),
+    ] = None,
+    min_count: Annotated[
+        int | None,
+        typer.Option(
+            min=2,
+            help="Hide every count from 1 to below this number, with what would give it away, and name nobody "
+            "[default: off].",
+            show_default=False,
+        ),
+    ] = None,
+    knowledge: opt.Knowledge = None,
+    *,
+    quiet: opt.Quiet = False,
+) -> None:
+    """Say what a finished cohort shows.
+
+    Frequencies beside the published, call rates, artefacts, likeness, advice and what to test next: a page, tables, and
+    sections for MultiQC.
+    """
+    from pgx import cohort
+
+    found = cohort.summarise(folder, out, groups=groups, min_count=min_count, knowledge=knowledge or ())
+    if not quiet:
+        for path in found.files:
+            print(f"pgx: {path}", file=sys.stderr)
+
+
 def _tell(found: pl.DataFrame, folder: Path, quiet: bool) -> None:
     done = found.filter(found["state"] == "done")
     persons, lost = done["persons"].sum(), done["lost"].sum()

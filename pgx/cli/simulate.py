@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -13,11 +14,13 @@ from pgx.cli import options as opt
 
 def simulate(
     endpoint: Annotated[
-        str,
+        str | None,
         typer.Argument(
-            help="Endpoint, as in `pgx models list`.", show_default=False, autocompletion=completion.endpoint
+            help="Endpoint, as in `pgx models list`; none with --vcf.",
+            show_default=False,
+            autocompletion=completion.endpoint,
         ),
-    ],
+    ] = None,
     n: Annotated[int, typer.Option("-n", help="Number of persons.")] = 1000,
     out: opt.Out = Path("-"),
     events: Annotated[
@@ -40,14 +43,70 @@ def simulate(
     truth: Annotated[
         bool, typer.Option("--truth", help="Add the column `truth`: each person's true risk or expected dose.")
     ] = False,
+    vcf: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write genotypes of made-up persons to this .vcf, .vcf.gz or .bcf, and beside it NAME.clinical.csv "
+            "and NAME.truth.tsv.",
+            show_default=False,
+        ),
+        opt.Role.output,
+    ] = None,
+    samples: Annotated[int, typer.Option("--samples", min=1, help="With --vcf: number of persons.")] = 1000,
+    build: Annotated[opt.Build, typer.Option(help="With --vcf: reference genome of the positions.")] = opt.Build.GRCh38,
+    group: Annotated[
+        str | None,
+        typer.Option(
+            help="With --vcf: biogeographic group of everybody [default: drawn by chance].", show_default=False
+        ),
+    ] = None,
+    missing: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="With --vcf: share of genotypes that are left out.")
+    ] = 0.0,
+    unphased: Annotated[bool, typer.Option("--unphased", help="With --vcf: do not tell the strands apart.")] = False,
+    array: Annotated[
+        str | None,
+        typer.Option(
+            help="With --vcf: a share of the positions such as 0.3, or a file of rs numbers or chrom:pos, one a line "
+            "[default: all].",
+            show_default=False,
+        ),
+        opt.Role.perhaps,
+    ] = None,
+    depth: Annotated[
+        float | None,
+        typer.Option(
+            help="With --vcf: mean number of reads; genotypes are then those that fit them best, with AD, DP, GQ and "
+            "PL [default: true genotypes].",
+            show_default=False,
+        ),
+    ] = None,
     knowledge: opt.Knowledge = None,
+    *,
+    quiet: opt.Quiet = False,
 ) -> None:
     """Draw a made-up cohort for testing.
 
-    The persons are invented: a model trained on them says nothing about patients.
+    The table of an endpoint, or genomes (--vcf). The persons are invented: a model trained on them says nothing about
+    patients.
     """
     import pgx
+    from pgx.cli.shown.progress import steps
+    from pgx.errors import UsageError
 
+    if (endpoint is None) == (vcf is None):
+        raise UsageError("name an endpoint for a table, or --vcf for genomes: one of the two")
+    if vcf is not None:
+        with steps("positions", quiet=quiet, log_file=None) as progress:
+            made = pgx.cohort.simulate(
+                samples, vcf, seed=seed, build=build, group=group, missing=missing, unphased=unphased,
+                array=_share(array), depth=depth, knowledge=knowledge or (), on_progress=progress.step,
+            )  # fmt: skip
+        if not quiet:
+            told = f"{made.samples:,} persons at {made.positions:,} positions: {made.vcf}"
+            print(f"pgx: {told}, {made.clinical}, {made.truth}", file=sys.stderr)
+        return
+    assert endpoint is not None
     opt.check_table(out)
     pgx.simulate(
         endpoint,
@@ -65,3 +124,11 @@ def simulate(
         knowledge=knowledge or (),
         out=out,
     )
+
+
+def _share(array: str | None) -> float | str | None:
+    """Return a share as a number; anything else is a file."""
+    try:
+        return None if array is None else float(array)
+    except ValueError:
+        return array

@@ -13,6 +13,7 @@ import polars as pl
 from pgx import schema
 from pgx.codes import NoteCode, Severity
 from pgx.cohort.folder import Folder, Json, place, told_of, write_json
+from pgx.cohort.genotype_rows import rows_of
 from pgx.cohort.plan import Plan
 from pgx.cohort.samplesheet import Group
 from pgx.errors import InputError, PgxError
@@ -41,6 +42,7 @@ class Piece:
 
     result: Result
     features: pl.DataFrame | None
+    genotypes: pl.DataFrame | None
 
 
 def do_block(
@@ -134,7 +136,7 @@ def _piece(plan: Plan, kb: KnowledgeBase, vcf: Sequence[Input], group: Group) ->
     features = None
     if "features" in plan.tables:
         features = build(found.calls, found.phenotypes, found.clinical, kb, genotypes=found.genotypes)
-    return Piece(result, features)
+    return Piece(result, features, rows_of(found.genotypes) if "genotypes" in plan.tables else None)
 
 
 def _is_of_the_machine(error: BaseException | None) -> bool:
@@ -154,9 +156,10 @@ def _failure(sample: str, error: Exception) -> Json:
 
 def _frames(plan: Plan, pieces: Sequence[Piece], kb: KnowledgeBase) -> dict[str, pl.DataFrame]:
     """Join the frames of the pieces; of a block in which everybody failed they are empty."""
-    names = [name for name in (*plan.tables, "notes") if name != "features"]
+    names = [name for name in (*plan.tables, "notes") if name not in ("features", "genotypes")]
     declared = {"calls": schema.CALLS, "phenotypes": schema.PHENOTYPES, "guidance": schema.GUIDANCE,
-                "judgements": schema.JUDGEMENTS, "scores": schema.SCORES, "notes": schema.NOTES}  # fmt: skip
+                "judgements": schema.JUDGEMENTS, "scores": schema.SCORES, "notes": schema.NOTES,
+                "next_tests": schema.NEXT_TESTS}  # fmt: skip
     frames = {
         name: pl.concat([schema.empty(declared[name]), *(getattr(one.result, name) for one in pieces)])
         for name in names
@@ -166,6 +169,9 @@ def _frames(plan: Plan, pieces: Sequence[Piece], kb: KnowledgeBase) -> dict[str,
         frames["features"] = pl.concat(wide) if wide else build(
             schema.empty(schema.CALLS), schema.empty(schema.PHENOTYPES), _NOBODY, kb
         )  # fmt: skip
+    if "genotypes" in plan.tables:
+        rows = [one.genotypes for one in pieces if one.genotypes is not None]
+        frames["genotypes"] = pl.concat([schema.empty(schema.GENOTYPES), *rows])
     return frames
 
 

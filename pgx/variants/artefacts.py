@@ -42,7 +42,7 @@ def suspects(genotypes: Genotypes, kb: KnowledgeBase) -> tuple[str, ...]:
             if (site, code) not in published:
                 continue
             expected = max(published[site, code], LEAST)
-            if count / strands > BEYOND * expected and _at_least(count, strands, expected) < BY_CHANCE:
+            if beyond_published(count, strands, published[site, code]):
                 shown = int((copies > 0).sum())
                 found.append(
                     f"{chrom}:{pos} {bases[0]}>{bases[code]}: {shown} of {len(told)} persons show it "
@@ -50,6 +50,12 @@ def suspects(genotypes: Genotypes, kb: KnowledgeBase) -> tuple[str, ...]:
                     "an artefact of the method; nobody's call is changed by it"
                 )
     return tuple(found)
+
+
+def beyond_published(count: int, strands: int, published: float) -> bool:
+    """Whether more strands have a change than its highest published frequency and chance explain."""
+    expected = max(published, LEAST)
+    return count / max(strands, 1) > BEYOND * expected and _at_least(count, strands, expected) < BY_CHANCE
 
 
 def _at_least(count: int, strands: int, frequency: float) -> float:

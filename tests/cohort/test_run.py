@@ -9,14 +9,17 @@ import polars as pl
 import pytest
 
 import pgx
+from pgx.cohort.genotype_rows import rows_of
 from pgx.cohort.plan import TABLES
 from pgx.errors import InputError, UsageError
+from pgx.inputs import phenotyped
+from pgx.knowledge import load
 from tests.cohort.cohorts import PEOPLE, content, table
 
 
 def test_each_persons_rows_are_those_of_one_run_of_all(whole, batch):
     for name in TABLES:
-        if name != "features":
+        if name not in ("features", "genotypes"):
             frame = getattr(batch, name).filter(pl.col("sample").is_not_null())
             by_person = frame.sort("sample", maintain_order=True)
             assert table(whole, name).sort("sample", maintain_order=True).equals(by_person), name
@@ -25,8 +28,12 @@ def test_each_persons_rows_are_those_of_one_run_of_all(whole, batch):
 def test_each_persons_rows_are_those_of_a_run_alone(whole, inputs):
     alone = pgx.report(inputs / "all.vcf", clinical=inputs / "ward.csv", options=pgx.Options(samples=["Q5"]))
     features = pgx.features(inputs / "all.vcf", clinical=inputs / "ward.csv", options=pgx.Options(samples=["Q5"]))
+    read = phenotyped(
+        [inputs / "all.vcf"], clinical=[inputs / "ward.csv"], options=pgx.Options(samples=["Q5"]), kb=load()
+    )
     for name in TABLES:
-        own = features if name == "features" else getattr(alone, name).filter(sample="Q5")
+        own = {"features": features, "genotypes": rows_of(read.genotypes)}.get(name)
+        own = getattr(alone, name).filter(sample="Q5") if own is None else own
         assert table(whole, name).filter(sample="Q5").equals(own), name
 
 

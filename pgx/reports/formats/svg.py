@@ -70,22 +70,22 @@ def _draw_scale(gene: Gene, slots: list[str], before: list[float], after: list[f
     parts = []
     for i, name in enumerate(slots):
         x, middle = i * wide + 1, i * wide + wide / 2
-        parts.append(_rect("slot", x, top, wide - 2, full, 3))
-        parts.append(_text(middle, top + 44, name, kind="strong" if before[i] >= 0.5 else "label"))
+        parts.append(rect("slot", x, top, wide - 2, full, 3))
+        parts.append(text(middle, top + 44, name, kind="strong" if before[i] >= 0.5 else "label"))
         if before[i] > 0:
             high = max(3.0, full * before[i])
-            parts.append(_rect("ink", x, top + full - high, wide - 2, high, 3))
-            parts.append(_text(middle, top + 57, percent(before[i])))
+            parts.append(rect("ink", x, top + full - high, wide - 2, high, 3))
+            parts.append(text(middle, top + 57, percent(before[i])))
     height = top + 62
     said = "; ".join(f"{name} {percent(p)}" for name, p in zip(slots, before, strict=True) if p > 0)
     if after and any(after):
         was, now = (max(range(len(slots)), key=chances.__getitem__) for chances in (before, after))
         moved = f"{slots[now]} {percent(after[now])}"
         parts.append(_arrow(was * wide + wide / 2, now * wide + wide / 2, height + 8))
-        parts.append(_text(_WIDTH / 2, height + 27, f"with current drugs: {moved}", kind="strong"))
+        parts.append(text(_WIDTH / 2, height + 27, f"with current drugs: {moved}", kind="strong"))
         said += f". With current drugs or conditions: {moved}"
         height += 32
-    return _svg(f"{gene.name} activity scale", said, _WIDTH, height, parts, uid)
+    return drawing(f"{gene.name} activity scale", said, _WIDTH, height, parts, uid)
 
 
 def interval(score: Score, *, uid: str) -> Markup:
@@ -99,23 +99,23 @@ def interval(score: Score, *, uid: str) -> Markup:
     def x(value: float) -> float:
         return left + (right - left) * max(value, 0.0) / ticks[-1]
 
-    parts = [_line("axis", left, 56, right, 56)]
+    parts = [line("axis", left, 56, right, 56)]
     for tick in ticks:
         shown = percent(tick) if score.is_probability else number(tick)
-        parts.append(_line("axis", x(tick), 56, x(tick), 60))
-        parts.append(_text(x(tick), 72, shown, anchor="start" if tick == 0 else "middle"))
+        parts.append(line("axis", x(tick), 56, x(tick), 60))
+        parts.append(text(x(tick), 72, shown, anchor="start" if tick == 0 else "middle"))
     said = f"estimate {score.show(score.estimate)}"
     if score.low is not None and score.high is not None:
-        parts.append(_rect("band", x(score.low), y - 6, max(x(score.high) - x(score.low), 1), 12, 6))
+        parts.append(rect("band", x(score.low), y - 6, max(x(score.high) - x(score.low), 1), 12, 6))
         said += f", interval {score.interval}"
     if score.reference is not None:
         at = x(score.reference)
         anchor = "end" if at > right - 60 else "start" if at < 60 else "middle"
-        parts.append(_line("dash", at, 18, at, 56))
-        parts.append(_text(at, 13, f"average {score.show(score.reference)}", anchor=anchor))
+        parts.append(line("dash", at, 18, at, 56))
+        parts.append(text(at, 13, f"average {score.show(score.reference)}", anchor=anchor))
         said += f", average person {score.show(score.reference)}"
     parts.append(f'<path {_paint("lower")} d="M{x(score.estimate):.1f} {y - 9:g} l8 9 l-8 9 l-8 -9 z"/>')
-    return _svg(f"{score.endpoint}: estimate and interval", said, _WIDTH, 78, parts, uid)
+    return drawing(f"{score.endpoint}: estimate and interval", said, _WIDTH, 78, parts, uid)
 
 
 def _ticks(largest: float, limit: float | None = None) -> list[float]:
@@ -150,16 +150,16 @@ def contributions(score: Score, *, uid: str, most: int = 8) -> Markup:
     ]
     for i, (name, value) in enumerate(shown):
         y, wide = 4 + i * row, half * abs(value) / largest
-        parts.append(_text(middle - half - 46, y + 12, _short(name), anchor="end"))
+        parts.append(text(middle - half - 46, y + 12, _short(name), anchor="end"))
         fill = _paint("higher") if value >= 0 else f'fill="url(#{uid}-hatch)"'
         start = middle if value >= 0 else middle - wide
         parts.append(f'<rect {fill} x="{start:.1f}" y="{y + 2:.1f}" width="{max(wide, 1):.1f}" height="13"/>')
         at, anchor = (middle + wide + 3, "start") if value >= 0 else (middle - wide - 3, "end")
-        parts.append(_text(at, y + 12, _signed(value), anchor=anchor))
+        parts.append(text(at, y + 12, _signed(value), anchor=anchor))
     height = 8 + len(shown) * row
-    parts.append(_line("axis", middle, 0, middle, height - 4))
+    parts.append(line("axis", middle, 0, middle, height - 4))
     said = "; ".join(f"{name} {_signed(value)}" for name, value in shown)
-    return _svg(f"{score.endpoint}: what drives it", said, width, height, parts, uid)
+    return drawing(f"{score.endpoint}: what drives it", said, width, height, parts, uid)
 
 
 def legend(score: Score) -> str:
@@ -184,16 +184,19 @@ def _paint(kind: str) -> str:
     return f'class="{kind}" {_PAINT[kind]}'
 
 
-def _rect(kind: str, x: float, y: float, width: float, height: float, radius: float) -> str:
+def rect(kind: str, x: float, y: float, width: float, height: float, radius: float) -> str:
+    """Return a rectangle in the paint of a kind."""
     return f'<rect {_paint(kind)} x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" rx="{radius:g}"/>'
 
 
-def _line(kind: str, x1: float, y1: float, x2: float, y2: float) -> str:
+def line(kind: str, x1: float, y1: float, x2: float, y2: float) -> str:
+    """Return a line in the paint of a kind."""
     return f'<line {_paint(kind)} x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"/>'
 
 
-def _text(x: float, y: float, text: str, *, anchor: str = "middle", kind: str = "label") -> str:
-    return f'<text {_paint(kind)} x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
+def text(x: float, y: float, shown: str, *, anchor: str = "middle", kind: str = "label") -> str:
+    """Return a label; what is shown is escaped."""
+    return f'<text {_paint(kind)} x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(shown)}</text>'
 
 
 def _arrow(start: float, end: float, y: float) -> str:
@@ -202,13 +205,14 @@ def _arrow(start: float, end: float, y: float) -> str:
     way = math.copysign(1, end - start)
     head = f'<path {_paint("lower")} d="M{end:.1f} {y:g} l{-way * 9:.1f} -5 v10 z"/>'
     return (
-        f'<circle {_paint("ink")} cx="{start:.1f}" cy="{y:g}" r="4"/>{_line("line", start, y, end - way * 8, y)}{head}'
+        f'<circle {_paint("ink")} cx="{start:.1f}" cy="{y:g}" r="4"/>{line("line", start, y, end - way * 8, y)}{head}'
     )
 
 
-def _svg(title: str, description: str, width: float, height: float, parts: Sequence[str], uid: str) -> Markup:
+def drawing(title: str, description: str, width: float, height: float, parts: Sequence[str], uid: str) -> Markup:
+    """Return a plot of parts made by the functions above, with its title and all its numbers in words."""
     size = f'viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}"'
     names = f'<title id="{uid}-t">{escape(title)}</title><desc id="{uid}-d">{escape(description)}</desc>'
-    # Every value in `parts` went through `_text` or a number format, so nothing of the input is unescaped here.
+    # Every value in `parts` went through `text` or a number format, so nothing of the input is unescaped here.
     head = f'class="plot" role="img" aria-labelledby="{uid}-t {uid}-d" font-family="sans-serif" font-size="12" {size}'
     return Markup(f"<svg {head}>{names}{''.join(parts)}</svg>")

@@ -1,0 +1,119 @@
+"""Counts so small that they could point at a person are hidden, together with what would give them away.
+
+A count from 1 to below the minimum is hidden. Where the rest of a sum would tell it, the next smallest count is hidden
+too, until the hidden ones together are no small number either; and a sum over the groups goes when a group's part went.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pgx.codes import Status, Urgency
+from pgx.cohort.summary.parts import EVERYBODY
+
+Mask = NDArray[np.bool_]
+ABOUT_PERSONS = ("cohort_persons", "cohort_pairs", "cohort_sex")
+"""Tables in which persons are named: they are not written when small counts are hidden."""
+_OF_STATUS = [str(one) for one in Status]
+_OF_URGENCY = [str(one) for one in Urgency]
+
+
+def hidden_in_sum(counts: NDArray[np.int64], minimum: int, also: Mask | None = None) -> Mask:
+    """Say which parts of a sum that is known must be hidden.
+
+    Examples
+    --------
+    >>> hidden_in_sum(np.array([90, 7, 3, 0]), 5).tolist()
+    [False, True, True, False]
+    >>> hidden_in_sum(np.array([90, 2, 4]), 5).tolist()
+    [False, True, True]
+    """
+    hidden = (counts > 0) & (counts < minimum)
+    if also is not None:
+        hidden = hidden | (also & (counts > 0))
+    for place in np.argsort(counts, kind="stable"):
+        told = counts[hidden].sum()
+        if not hidden.any() or (hidden.sum() > 1 and told >= minimum):
+            break
+        if not hidden[place] and counts[place] > 0:
+            hidden[place] = True
+    return hidden
+
+
+def frequencies(frame: pl.DataFrame, minimum: int) -> pl.DataFrame:
+    """Hide small counts of `pgx.output_tables.COHORT_FREQUENCIES`."""
+    rows = frame.with_row_index("_row")
+    hidden = np.zeros(frame.height, dtype=bool)
+    counts = frame["count"].to_numpy()
+    sums = [part["_row"].to_numpy() for part in rows.partition_by("group", "gene", "level")]
+    values = [part for part in rows.partition_by("gene", "level", "value") if part.height > 1]
+    # What is hidden in a group is hidden in all, and what is hidden in all hides more of it: until nothing changes.
+    while True:
+        before = int(hidden.sum())
+        for own in sums:
+            hidden[own] = hidden_in_sum(counts[own], minimum, hidden[own])
+        for part in values:
+            own = part["_row"].to_numpy()
+            every = (part["group"] == EVERYBODY).to_numpy()
+            if hidden[own[~every]].any():
+                hidden[own[every]] = True
+        if int(hidden.sum()) == before:
+            break
+    return _without(frame, hidden, ["count", "frequency", "low", "high", "z"])
+
+
+def genes(frame: pl.DataFrame, minimum: int) -> pl.DataFrame:
+    """Hide small counts of `pgx.output_tables.COHORT_GENES`; a row of few persons is hidden whole."""
+    found = _in_rows(frame, _OF_STATUS, minimum, ["call_rate", "low", "high"])
+    if found["group"].n_unique() < 2:
+        return found
+    touched = found.filter(pl.col("group") != EVERYBODY, pl.any_horizontal(pl.col(_OF_STATUS).is_null()))["gene"]
+    clear = (pl.col("group") == EVERYBODY) & pl.col("gene").is_in(touched.unique().to_list())
+    names = [*_OF_STATUS, "call_rate", "low", "high"]
+    return found.with_columns(pl.when(~clear).then(pl.col(name)).alias(name) for name in names)
+
+
+def drugs(frame: pl.DataFrame, minimum: int) -> pl.DataFrame:
+    """Hide small counts of `pgx.output_tables.COHORT_DRUGS`."""
+    return _in_rows(frame, _OF_URGENCY, minimum, ["actionable", "low", "high"])
+
+
+def positions(frame: pl.DataFrame, minimum: int) -> pl.DataFrame:
+    """Hide small counts of `pgx.output_tables.COHORT_POSITIONS`, and all that is worked out from them."""
+    carriers, het = frame["carriers"].to_numpy(), frame["heterozygous"].to_numpy()
+    rest = frame["known"].to_numpy() - carriers
+    hidden = np.zeros(frame.height, dtype=bool)
+    for part in (carriers, het, carriers - het, rest):
+        hidden |= (part > 0) & (part < minimum)
+    names = ["carriers", "frequency", "heterozygous", "equilibrium_p", "inbreeding", "suspect"]
+    return _without(frame, hidden, names)
+
+
+def next_tests(frame: pl.DataFrame, minimum: int) -> pl.DataFrame:
+    """Hide small counts of `pgx.output_tables.COHORT_NEXT_TESTS`."""
+    few = frame["persons"].is_between(1, minimum - 1).to_numpy()
+    return _without(frame, few, ["persons", "expected_persons", "expected_changes", "unknown"])
+
+
+def _in_rows(frame: pl.DataFrame, names: Sequence[str], minimum: int, shares: Sequence[str]) -> pl.DataFrame:
+    """Hide the parts of each row's sum; the shares go with any of them."""
+    counts = frame.select(names).to_numpy()
+    hidden = np.zeros(counts.shape, dtype=bool)
+    small = (frame["persons"] < minimum).to_numpy() & (counts.sum(axis=1) > 0)
+    for row in np.flatnonzero(((counts > 0) & (counts < minimum)).any(axis=1)):
+        hidden[row] = hidden_in_sum(counts[row], minimum)
+    hidden[small] = True
+    columns = [
+        pl.Series(name, np.where(hidden[:, i], -1, counts[:, i])).replace(-1, None) for i, name in enumerate(names)
+    ]
+    kept = _without(frame.with_columns(columns), np.asarray(hidden.any(axis=1)), shares)
+    return _without(kept, small, ["persons"])
+
+
+def _without(frame: pl.DataFrame, hidden: Mask, names: Sequence[str]) -> pl.DataFrame:
+    seen = pl.lit(pl.Series("_seen", ~hidden))
+    return frame.with_columns(pl.when(seen).then(pl.col(name)).alias(name) for name in names)
