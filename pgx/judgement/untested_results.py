@@ -53,13 +53,16 @@ class Outcomes:
 
     def __init__(self, kb: KnowledgeBase, groups: Mapping[str, str], sexes: Mapping[str, str]) -> None:
         self._kb, self._groups, self._sexes = kb, groups, sexes
+        self._of_patterns: dict[int, tuple[PatternCall, tuple[Outcome, ...]]] = {}
         self._known: dict[tuple[str, int, bool], tuple[Outcome, ...]] = {}
         self._meanings: dict[tuple[str, str], tuple[object, ...]] = {}
 
     def of(self, sample: str, pattern: PatternCall, gene: str) -> tuple[Outcome, ...]:
         """Return the results that a gene may have; `pattern` is its call, which the person's data may have narrowed."""
         if pattern.diplotypes:
-            return self._merged(gene, pattern.diplotypes)
+            if id(pattern) not in self._of_patterns:  # persons whose data are the same share a pattern
+                self._of_patterns[id(pattern)] = pattern, self._merged(gene, pattern.diplotypes)
+            return self._of_patterns[id(pattern)][1]
         inheritance = self._kb.gene(gene).row["inheritance"]
         haploid = inheritance == "mitochondrial" or (inheritance == "x_linked" and self._sexes.get(sample) == "male")
         key = gene, priors.groups(self._kb).index(self._groups.get(sample)), haploid

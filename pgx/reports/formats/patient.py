@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from pgx.knowledge.acting import DECIDES
-from pgx.reports.formats.html import environment
+from pgx.reports.formats.html import environment, stylesheet
 from pgx.reports.formats.plan import checks
 from pgx.reports.page import wording
 from pgx.reports.page.build import Drug, Gene, View, view
@@ -26,7 +26,7 @@ def render_leaflet(result: Result, sample: str, lexicon: Lexicon) -> str:
 
 def leaflet_of(shown: View) -> str:
     """Return the leaflet of one view."""
-    return _page("leaflet.html.j2", shown, plan=checks(shown))
+    return _page("leaflet.html.j2", shown, plan=checks(shown), leaflet_style=stylesheet("leaflet.css"))
 
 
 def render_card(result: Result, sample: str, lexicon: Lexicon) -> str:
@@ -67,7 +67,9 @@ def _page(template: str, shown: View, **more: object) -> str:
 def plain_action(drug: Drug) -> str:
     """Return what the deciding row wants, in everyday words."""
     if drug.ruled_out:
-        return f"{words('action', drug.action, plain=True)} {drug.ruled_out.condition}, whatever your genes are"
+        agents = " and ".join(dict.fromkeys(acting.agent for acting in drug.ruled_out.acting))
+        when = f"with {agents}" if agents else drug.ruled_out.condition
+        return f"{words('action', drug.action, plain=True)} {when}, whatever your genes are"
     if drug.deciding is None or drug.urgency == "no_data":
         return words("urgency", "no_data", plain=True)
     if drug.changed_first:
