@@ -2,33 +2,54 @@
 
 from __future__ import annotations
 
-import math
-
 import polars as pl
 import pytest
 
 import pgx
-from tests.benchmarks.masked import ERROR, errors
+from tests.benchmarks.masked import ERROR, calibration, errors, group_of, position_calls
 from tests.judgement.test_patients import variants
 from tests.reports import rendered
 
 VCF = "tests/data/1kgp.GRCh38.vcf.gz"
 
 
-def people() -> dict[str, str]:
-    table = pl.read_csv("tests/data/1kgp_samples.tsv", separator="\t")
-    return dict(table.select("sample", "superpopulation").iter_rows())
+GENES = {"CYP2C19": ("clopidogrel",), "SLCO1B1": ("simvastatin",)}
 
 
-def test_the_stated_probability_is_how_often_the_masked_gene_has_that_advice():
+@pytest.fixture(scope="module")
+def people() -> pl.DataFrame:
+    return pl.read_csv("tests/data/1kgp_samples.tsv", separator="\t")
+
+
+def superpopulations(people: pl.DataFrame) -> dict[str, str]:
+    return dict(people.select("sample", "superpopulation").iter_rows())
+
+
+def test_the_stated_probability_is_how_often_the_masked_gene_has_that_advice(people):
     """The cut has few persons of each superpopulation: what chance alone does is allowed for."""
-    found = errors(VCF, people(), {"CYP2C19": ("clopidogrel",), "SLCO1B1": ("simvastatin",)})
+    found = errors(VCF, superpopulations(people), GENES, groups=group_of(people))
     assert found.height
     for row in found.iter_rows(named=True):
-        spread = math.sqrt(max(row["stated"] * (1 - row["stated"]), 0.01) / row["n"])
-        assert row["error"] < ERROR + 3 * spread, row
+        assert row["error"] < ERROR + 3 * max(row["chance"], 0.01), row
     totals = found.group_by("drug", "superpopulation").agg(pl.col("stated").sum())
     assert totals["stated"].is_between(0.7, 1.0 + 1e-6).all(), "but for results of which no source says anything"
+
+
+def test_with_one_position_masked_each_advice_is_told_as_often_as_it_comes(people, tmp_path):
+    own = {("chr10", 94781859): ("clopidogrel", "CYP2C19 *2")}
+    found = position_calls(VCF, superpopulations(people), tmp_path, own, groups=group_of(people))
+    assert found["stated"].is_between(0.02, 0.98).sum() > 50, "what is masked leaves a doubt"
+    assert calibration(found)["error"].max() < 0.08, "60 persons of each superpopulation"
+
+
+def test_an_open_gene_counts_each_of_its_genotypes_once(people):
+    """Two sources that want different things of one genotype do not make two chances of it."""
+    sample = people["sample"][3]
+    found = pgx.report(VCF, drugs=["paroxetine", "codeine"], options=pgx.Options(samples=(sample,))).next_tests
+    open_gene = found.filter(pl.col("what") == "CYP2D6", pl.col("kind").is_in(["copy_number", "genotype"]))
+    assert open_gene.height
+    assert (open_gene.group_by("drug").agg(pl.col("probability").sum())["probability"] < 1.0).all()
+    assert not open_gene.select("drug", "advice_then").is_duplicated().any()
 
 
 @pytest.fixture(scope="module")

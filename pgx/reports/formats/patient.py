@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pgx.knowledge.acting import DECIDES
 from pgx.reports.formats.html import environment, stylesheet
@@ -26,7 +26,19 @@ def render_leaflet(result: Result, sample: str, lexicon: Lexicon) -> str:
 
 def leaflet_of(shown: View) -> str:
     """Return the leaflet of one view."""
-    return _page("leaflet.html.j2", shown, plan=checks(shown), leaflet_style=stylesheet("leaflet.css"))
+    plan: dict[tuple[str, str], list[str]] = {}
+    for check in checks(shown):
+        plan.setdefault((check.drug, check.plain), []).append(check.moment)
+    moments = [(drug, what, _together(when)) for (drug, what), when in plan.items()]
+    return _page("leaflet.html.j2", shown, plan=moments, leaflet_style=stylesheet("leaflet.css"))
+
+
+def _together(moments: Sequence[str]) -> str:
+    """Return moments in one phrase: ``day 7, 14 and 28``."""
+    days = [moment.removeprefix("day ") for moment in moments]
+    if len(moments) > 1 and all(moment.startswith("day ") for moment in moments):
+        return f"days {', '.join(days[:-1])} and {days[-1]}"
+    return ", ".join(moments)
 
 
 def render_card(result: Result, sample: str, lexicon: Lexicon) -> str:
@@ -41,7 +53,7 @@ def card_of(shown: View) -> str:
     called = [gene for gene in shown.genes if gene.status != "not_called" and (gene.has_guidance or gene.phenotype)]
     called.sort(key=lambda gene: list(order).index(gene.name) if gene.name in order else len(order))
     versions = [(label, value) for label, value in shown.provenance if label in _VERSIONS]
-    return _page("card.html.j2", shown, genes=called, most=_ON_CARD, versions=versions)
+    return _page("card.html.j2", shown, genes=called, decisive=order, most=_ON_CARD, versions=versions)
 
 
 def render_plan(result: Result, sample: str, lexicon: Lexicon) -> str:
@@ -134,6 +146,8 @@ def _plain_status(status: str) -> str:
 
 
 def short(phenotype: str) -> str:
-    """Return a phenotype for the card: ``Poor Metabolizer`` becomes ``PM``, other words stay."""
+    """Return a phenotype for the card: ``Poor Metabolizer`` becomes ``PM``, of alleles those that are carried stay."""
+    if ";" in phenotype:
+        return "; ".join(part for part in phenotype.split(";") if not part.endswith(" negative")) or "negative"
     match = re.fullmatch(r"(?:(Likely|Possible) )?(Poor|Intermediate|Normal|Rapid|Ultrarapid) Metabolizer", phenotype)
     return f"{(match[1] or '').lower()} {match[2][0]}M".strip() if match else phenotype
