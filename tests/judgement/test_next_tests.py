@@ -36,7 +36,7 @@ def test_the_stated_probability_is_how_often_the_masked_gene_has_that_advice(peo
 
 
 def test_with_one_position_masked_each_advice_is_told_as_often_as_it_comes(people, tmp_path):
-    own = {("chr10", 94781859): ("clopidogrel", "CYP2C19 *2")}
+    own = {("chr10", 94981296): ("piroxicam", "CYP2C9 *3")}
     found = position_calls(VCF, superpopulations(people), tmp_path, own, groups=group_of(people))
     assert found["stated"].is_between(0.02, 0.98).sum() > 50, "what is masked leaves a doubt"
     assert calibration(found)["error"].max() < 0.08, "60 persons of each superpopulation"
@@ -44,12 +44,12 @@ def test_with_one_position_masked_each_advice_is_told_as_often_as_it_comes(peopl
 
 def test_an_open_gene_counts_each_of_its_genotypes_once(people):
     """Two sources that want different things of one genotype do not make two chances of it."""
-    sample = people["sample"][3]
-    found = pgx.report(VCF, drugs=["paroxetine", "codeine"], options=pgx.Options(samples=(sample,))).next_tests
+    some = pgx.Options(samples=tuple(people["sample"][::30]))
+    found = pgx.report(VCF, drugs=["paroxetine", "codeine"], endpoints=[], options=some).next_tests
     open_gene = found.filter(pl.col("what") == "CYP2D6", pl.col("kind").is_in(["copy_number", "genotype"]))
     assert open_gene.height
-    assert (open_gene.group_by("drug").agg(pl.col("probability").sum())["probability"] < 1.0).all()
-    assert not open_gene.select("drug", "advice_then").is_duplicated().any()
+    assert (open_gene.group_by("sample", "drug").agg(pl.col("probability").sum())["probability"] < 1.0).all()
+    assert not open_gene.select("sample", "drug", "advice_then").is_duplicated().any()
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +77,7 @@ def test_where_no_frequency_is_known_no_probability_is_made_up(untested):
 def test_page_one_says_the_most_informative_one_once(untested):
     page = rendered.render_text(untested, "X", width=118)
     assert page.count("next: DPYD not tested:") == 1
-    assert "Test DPYD first: 1 drug." in page
+    assert "Test HLA-B first: 1 drug." in page, "no frequency is known, and a result could rule abacavir out"
     assert rendered.render_html(untested, "X").count("DPYD not tested: 4") == 1
 
 

@@ -53,7 +53,7 @@ def card_of(shown: View) -> str:
     called = [gene for gene in shown.genes if gene.status != "not_called" and (gene.has_guidance or gene.phenotype)]
     called.sort(key=lambda gene: list(order).index(gene.name) if gene.name in order else len(order))
     versions = [(label, value) for label, value in shown.provenance if label in _VERSIONS]
-    return _page("card.html.j2", shown, genes=called, decisive=order, most=_ON_CARD, versions=versions)
+    return _page("card.html.j2", shown, genes=called, most=_ON_CARD, versions=versions)
 
 
 def render_plan(result: Result, sample: str, lexicon: Lexicon) -> str:
