@@ -46,6 +46,9 @@ POSITIONS = {
     ("chr22", 42128945): ("codeine", "CYP2D6 *4"),
 }
 """Positions that are masked, each with a drug and the allele that it defines."""
+NOT_MODELLED = ("CYP2D6 *4",)
+"""Positions that are shown and not held to `ERROR`: *4 allows either base at twenty other positions, and no table says
+how often it has which, so that a strand without its own position fits *4 as often as *4 is frequent."""
 ERROR = 0.03
 """What the stated probabilities may be off the share of the persons who have the advice, on average."""
 _BINS = 20
