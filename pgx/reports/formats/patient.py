@@ -16,6 +16,8 @@ from pgx.reports.page.wording import words
 from pgx.types import Result
 
 _ON_CARD = 14
+_ALLELES = 26
+"""Length from which alleles without an effect are left out of a diplotype on the card."""
 _VERSIONS = ("pgx", "program", "knowledge", "knowledge version", "models")
 
 
@@ -72,6 +74,7 @@ def _page(template: str, shown: View, **more: object) -> str:
         "plain_reasons": lambda drug: list(plain_reasons(drug)),
         "plain_phenotype": plain_phenotype,
         "short": short,
+        "alleles_in_short": alleles_in_short,
     }
     return environment().get_template(template).render(view=shown, **helpers, **more)
 
@@ -143,6 +146,15 @@ def _plain_status(status: str) -> str:
     allele, _, presence = status.rpartition(" ")
     text = words("presence", presence) if allele and ("presence", presence) in wording.table() else ""
     return f"{allele} {text}" if text else status
+
+
+def alleles_in_short(gene: Gene) -> str:
+    """Return the diplotype for the card; beside two alike that are named in words the phenotype says all."""
+    first, *others = gene.diplotype.split("/")
+    in_words = first == "Reference" or (" " in first and not set("+*") & set(first))
+    if gene.phenotype and others == [first] and in_words:
+        return ""
+    return gene.brief(gene.diplotype, _ALLELES)
 
 
 def short(phenotype: str) -> str:
