@@ -30,6 +30,8 @@ GENE, HLA, COPIES, GENOTYPE, RECORD, STOPPED = "gene", "hla", "copy_number", "ge
 """Kinds of what could be found out."""
 _LEAST = 0.001
 """Results of a gene that was tested are asked about from this probability on."""
+_FEW = 100
+"""Up to so many cases are judged in one go, whatever gene they are about."""
 _AT_ONCE = 50
 """Persons whose results are looked at together; bounds memory."""
 
@@ -118,20 +120,19 @@ def _of_record(one: Judgement) -> Iterator[dict[str, object]]:
             yield _row(about, STOPPED, None, urgency, urgency)
 
 
-def _still_open(guidance: pl.DataFrame) -> dict[Key, dict[str, str]]:
-    """Return the genes of which several results fit the data and mean other advice, each with its kind."""
+def _still_open(guidance: pl.DataFrame) -> dict[Key, dict[str, None]]:
+    """Return the genes of which several results fit the data and mean other advice, by person and drug."""
     rows = guidance.filter(pl.col("applies") == Applies.POSSIBLE, pl.col("action").is_not_null())
-    found: defaultdict[Key, dict[str, str]] = defaultdict(dict)
-    for row in rows.select("sample", "drug", "genes", "flags").iter_rows(named=True):
-        kind = COPIES if FlagCode.NO_COPY_NUMBER.value in row["flags"] else GENOTYPE
-        found[row["sample"], row["drug"]].update(dict.fromkeys(row["genes"], kind))
+    found: defaultdict[Key, dict[str, None]] = defaultdict(dict)
+    for sample, drug, genes in rows.select("sample", "drug", "genes").iter_rows():
+        found[sample, drug].update(dict.fromkeys(genes))
     return found
 
 
 def _by_gene(
     found: Sequence[Judgement],
     now: Mapping[Key, Judgement],
-    still_open: Mapping[Key, Mapping[str, str]],
+    still_open: Mapping[Key, Mapping[str, None]],
     callset: CallSet,
     clinical: ClinicalData,
     outcomes: Outcomes,
@@ -155,7 +156,9 @@ def _by_gene(
     ]
     if not cases:
         return
-    then = _judged_again(cases, asked, callset, clinical, kb)
+    then: dict[Key, Judgement] = {}
+    for alike in _together(cases):
+        then |= _judged_again(alike, asked, callset, clinical, kb)
     chances: defaultdict[tuple[str, str, str], dict[tuple[str, str], float | None]] = defaultdict(dict)
     for case in cases:
         sample = callset.samples[case.at]
@@ -170,8 +173,24 @@ def _by_gene(
         for (said, urgency), chance in by_advice.items():
             if said != advice_of(now[sample, drug]):
                 share = None if chance is None else float(f"{min(chance, 1.0):.6g}")
-                kind = still_open.get((sample, drug), {}).get(gene, GENE) if share is not None else HLA
+                kind = _kind(_pattern(calls[gene], place[sample])) if share is not None else HLA
                 yield (sample, drug), _row(gene, kind, share, said, urgency)
+
+
+def _kind(pattern: PatternCall) -> str:
+    """Return what could be found out of a gene: all of it, or its copies, or which of several results it is."""
+    if pattern.status == NOT_CALLED:
+        return GENE
+    return COPIES if FlagCode.NO_COPY_NUMBER in pattern.flags else GENOTYPE
+
+
+def _together(cases: Sequence[_Case]) -> Iterator[Sequence[_Case]]:
+    """Yield cases that are judged in one go: few all at once, of many those of a gene, whose drugs are not all drugs."""
+    if len(cases) <= _FEW:
+        yield cases
+        return
+    for gene in dict.fromkeys(case.gene for case in cases):
+        yield [case for case in cases if case.gene == gene]
 
 
 def _untested(one: Judgement) -> Iterator[str]:
