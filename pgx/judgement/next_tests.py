@@ -185,7 +185,7 @@ def _kind(pattern: PatternCall) -> str:
 
 
 def _together(cases: Sequence[_Case]) -> Iterator[Sequence[_Case]]:
-    """Yield cases that are judged in one go: few all at once, of many those of a gene, whose drugs are not all drugs."""
+    """Yield cases that are judged in one go: few all at once, many gene by gene, as each gene has few drugs."""
     if len(cases) <= _FEW:
         yield cases
         return
