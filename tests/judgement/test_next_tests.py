@@ -95,3 +95,10 @@ def test_a_person_is_told_the_same_alone_and_among_others(tmp_path):
     both = pgx.report(VCF, drugs=["abacavir", "clopidogrel"], options=options)
     alone = pgx.report(VCF, drugs=["abacavir", "clopidogrel"], options=pgx.Options(samples=(sample,)))
     assert alone.next_tests.equals(both.next_tests.filter(sample=sample))
+
+
+def test_an_untested_gene_may_be_deleted_or_duplicated(tmp_path):
+    """Among Africans one in twenty must avoid codeine, and by small variants alone hardly one in a hundred."""
+    options = pgx.Options(ancestry="AFR")
+    found = pgx.report(variants(tmp_path, ["X"]), drugs=["codeine"], endpoints=[], options=options).next_tests
+    assert 0.03 < found.filter(what="CYP2D6", urgency_then="avoid")["probability"].sum() < 0.1
