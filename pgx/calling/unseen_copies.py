@@ -112,8 +112,8 @@ class UnseenCopies:
             kept = np.ones(len(mixture)) if two is self.deletion else (1 - self.deleted) ** 2
             self._spreads[key] = [
                 (first, second, float((of_groups * kept * s1) @ s2))
-                for first, s1 in self._options(one)
-                for second, s2 in self._options(two)
+                for first, s1 in self.options(one)
+                for second, s2 in self.options(two)
             ]
         return self._spreads[key]
 
@@ -130,7 +130,8 @@ class UnseenCopies:
     def _of(self, strand: Strand) -> NDArray[np.float64] | None:
         return self.frequency.get(strand.detail)
 
-    def _options(self, strand: Strand) -> list[tuple[Strand, NDArray[np.float64]]]:
+    def options(self, strand: Strand) -> list[tuple[Strand, NDArray[np.float64]]]:
+        """Return what a strand that the file shows may be, with the share (G,) of such strands that are."""
         hidden = self.hidden.get(strand.detail, [])
         plain = 1 - np.sum([share for _, share in hidden], axis=0) if hidden else np.ones(len(self.deleted))
         return [(strand, plain), *hidden]

@@ -1,8 +1,8 @@
 """What would change the advice on a drug: which single result, and with which probability.
 
 A gene that was not tested is given each result that it may have, with the probability that the person's group gives it,
-and the drug is judged again with each. What only the record can tell (a population, a medicine that is stopped) is
-listed without a probability.
+and the drug is judged again with each; one that was tested and fits several results, each of those, with its
+probability. What only the record can tell (a population, a medicine that is stopped) is listed without a probability.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 
 from pgx import schema
+from pgx.assertion import NOT_CALLED
 from pgx.codes import Applies, FlagCode, Urgency
 from pgx.guidance import recommend
 from pgx.judgement.judgement import Judgement
@@ -27,6 +28,10 @@ from pgx.types import CallSet, ClinicalData, GeneCalls, PatternCall
 
 GENE, HLA, COPIES, GENOTYPE, RECORD, STOPPED = "gene", "hla", "copy_number", "genotype", "record", "drug_stopped"
 """Kinds of what could be found out."""
+_LEAST = 0.001
+"""Results of a gene that was tested are asked about from this probability on."""
+_FEW = 100
+"""Up to so many cases are judged in one go, whatever gene they are about."""
 _AT_ONCE = 50
 """Persons whose results are looked at together; bounds memory."""
 
@@ -74,13 +79,13 @@ def next_tests(
     rows: defaultdict[Key, list[dict[str, object]]] = defaultdict(list)
     for one in found:
         rows[one.sample, one.drug] += _of_record(one)
-    for key, row in _possible(guidance, now):
-        rows[key].append(row)
+    still_open = _still_open(guidance)
     outcomes = Outcomes(kb, groups or {}, _sexes(clinical))
     samples = list(dict.fromkeys(judged["sample"]))
     for start in range(0, len(samples), _AT_ONCE):
         block = set(samples[start : start + _AT_ONCE])
-        for key, row in _by_gene([one for one in found if one.sample in block], now, callset, clinical, outcomes, kb):
+        of_block = [one for one in found if one.sample in block]
+        for key, row in _by_gene(of_block, now, still_open, callset, clinical, outcomes, kb):
             rows[key].append(row)
     listed = (
         {"sample": key[0], "drug": key[1], "advice_now": advice_of(now[key]), **row}
@@ -115,46 +120,45 @@ def _of_record(one: Judgement) -> Iterator[dict[str, object]]:
             yield _row(about, STOPPED, None, urgency, urgency)
 
 
-def _possible(guidance: pl.DataFrame, now: Mapping[Key, Judgement]) -> Iterator[tuple[Key, dict[str, object]]]:
-    """Yield advice on other results that the data of a tested gene allow, with their probability."""
+def _still_open(guidance: pl.DataFrame) -> dict[Key, dict[str, None]]:
+    """Return the genes of which several results fit the data and mean other advice, by person and drug."""
     rows = guidance.filter(pl.col("applies") == Applies.POSSIBLE, pl.col("action").is_not_null())
-    seen: set[tuple[object, ...]] = set()
-    for row in rows.iter_rows(named=True):
-        key = (row["sample"], row["drug"])
-        then = f"{row['action']}{' ' + row['dose_change'] if row['dose_change'] else ''}"
-        genes = ";".join(row["genes"])
-        if key in now and then != advice_of(now[key]) and (key, genes, then) not in seen:
-            seen.add((key, genes, then))
-            kind = COPIES if FlagCode.NO_COPY_NUMBER.value in row["flags"] else GENOTYPE
-            yield key, _row(genes, kind, row["probability"], then, row["urgency"])
+    found: defaultdict[Key, dict[str, None]] = defaultdict(dict)
+    for sample, drug, genes in rows.select("sample", "drug", "genes").iter_rows():
+        found[sample, drug].update(dict.fromkeys(genes))
+    return found
 
 
 def _by_gene(
     found: Sequence[Judgement],
     now: Mapping[Key, Judgement],
+    still_open: Mapping[Key, Mapping[str, None]],
     callset: CallSet,
     clinical: ClinicalData,
     outcomes: Outcomes,
     kb: KnowledgeBase,
 ) -> Iterator[tuple[Key, dict[str, object]]]:
-    """Yield what the results of genes that were not tested would change."""
+    """Yield what the results of genes that were not tested, or that fit several results, would change."""
     place = {sample: at for at, sample in enumerate(callset.samples)}
     calls = {gene.gene: gene for gene in callset.genes}
     asked: dict[tuple[str, str], list[str]] = {}
     for one in found:
-        for change in one.could_change:
-            what, _, rest = change.partition(":")
-            gene = rest.partition("=")[0]
-            if what == "gene" and gene in calls and one.sample in place:
-                asked.setdefault((one.sample, gene), []).append(one.drug)
+        if one.sample in place:
+            at, told = place[one.sample], still_open.get((one.sample, one.drug), {})
+            genes = (gene for gene in dict.fromkeys((*_untested(one), *told)) if gene in calls)
+            for gene in genes:
+                if gene not in told or len(_pattern(calls[gene], at).diplotypes) > 1:
+                    asked.setdefault((one.sample, gene), []).append(one.drug)
     cases = [
         _Case(f"{number}:{sample}:{gene}:{n}", place[sample], gene, outcome)
         for number, (sample, gene) in enumerate(asked)
-        for n, outcome in enumerate(outcomes.of(sample, _pattern(calls[gene], place[sample]), gene))
+        for n, outcome in enumerate(_worth_asking(outcomes, sample, _pattern(calls[gene], place[sample]), gene))
     ]
     if not cases:
         return
-    then = _judged_again(cases, asked, callset, clinical, kb)
+    then: dict[Key, Judgement] = {}
+    for alike in _together(cases):
+        then |= _judged_again(alike, asked, callset, clinical, kb)
     chances: defaultdict[tuple[str, str, str], dict[tuple[str, str], float | None]] = defaultdict(dict)
     for case in cases:
         sample = callset.samples[case.at]
@@ -169,7 +173,38 @@ def _by_gene(
         for (said, urgency), chance in by_advice.items():
             if said != advice_of(now[sample, drug]):
                 share = None if chance is None else float(f"{min(chance, 1.0):.6g}")
-                yield (sample, drug), _row(gene, GENE if share is not None else HLA, share, said, urgency)
+                kind = _kind(_pattern(calls[gene], place[sample])) if share is not None else HLA
+                yield (sample, drug), _row(gene, kind, share, said, urgency)
+
+
+def _kind(pattern: PatternCall) -> str:
+    """Return what could be found out of a gene: all of it, or its copies, or which of several results it is."""
+    if pattern.status == NOT_CALLED:
+        return GENE
+    return COPIES if FlagCode.NO_COPY_NUMBER in pattern.flags else GENOTYPE
+
+
+def _together(cases: Sequence[_Case]) -> Iterator[Sequence[_Case]]:
+    """Yield cases that are judged in one go: few all at once, many gene by gene, as each gene has few drugs."""
+    if len(cases) <= _FEW:
+        yield cases
+        return
+    for gene in dict.fromkeys(case.gene for case in cases):
+        yield [case for case in cases if case.gene == gene]
+
+
+def _untested(one: Judgement) -> Iterator[str]:
+    for change in one.could_change:
+        what, _, rest = change.partition(":")
+        if what == "gene":
+            yield rest.partition("=")[0]
+
+
+def _worth_asking(outcomes: Outcomes, sample: str, pattern: PatternCall, gene: str) -> Iterator[Outcome]:
+    """Yield the results that a gene may have, without the most improbable ones of a gene that was tested."""
+    for outcome in outcomes.of(sample, pattern, gene):
+        if pattern.status == NOT_CALLED or outcome.probability is None or outcome.probability >= _LEAST:
+            yield outcome
 
 
 def _pattern(gene: GeneCalls, at: int) -> PatternCall:

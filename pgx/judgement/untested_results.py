@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pgx.calling import priors
 from pgx.calling.model import model
+from pgx.calling.strands import Strand
+from pgx.calling.unseen_copies import unseen_copies
 from pgx.guidance.conditions import compiled
 from pgx.guidance.matching import satisfies
 from pgx.knowledge.base import KnowledgeBase
@@ -17,7 +20,7 @@ from pgx.types import Diplotype, PatternCall
 
 COVERED = 0.999
 """Share of the persons whose diplotypes are looked at; the rest are rarer than any that are."""
-_MOST = 500
+_MOST = 1000
 _OTHER = "other"
 """The allele beside one that is asked about, in a gene that is read by the presence of alleles."""
 
@@ -53,13 +56,16 @@ class Outcomes:
 
     def __init__(self, kb: KnowledgeBase, groups: Mapping[str, str], sexes: Mapping[str, str]) -> None:
         self._kb, self._groups, self._sexes = kb, groups, sexes
+        self._of_patterns: dict[int, tuple[PatternCall, tuple[Outcome, ...]]] = {}
         self._known: dict[tuple[str, int, bool], tuple[Outcome, ...]] = {}
         self._meanings: dict[tuple[str, str], tuple[object, ...]] = {}
 
     def of(self, sample: str, pattern: PatternCall, gene: str) -> tuple[Outcome, ...]:
         """Return the results that a gene may have; `pattern` is its call, which the person's data may have narrowed."""
         if pattern.diplotypes:
-            return self._merged(gene, pattern.diplotypes)
+            if id(pattern) not in self._of_patterns:  # persons whose data are the same share a pattern
+                self._of_patterns[id(pattern)] = pattern, self._merged(gene, pattern.diplotypes)
+            return self._of_patterns[id(pattern)][1]
         inheritance = self._kb.gene(gene).row["inheritance"]
         haploid = inheritance == "mitochondrial" or (inheritance == "x_linked" and self._sexes.get(sample) == "male")
         key = gene, priors.groups(self._kb).index(self._groups.get(sample)), haploid
@@ -76,7 +82,7 @@ class Outcomes:
 
     def _drawn(self, gene: str, group: int, haploid: bool) -> tuple[Diplotype, ...]:
         """Return the diplotypes of the group, the most frequent first, up to `COVERED` of the persons."""
-        strands, frequency = model(self._kb, gene).haplotypes, model(self._kb, gene).frequency
+        strands, frequency = self._strands(gene)
         mixture = priors.groups(self._kb).mixture(group)
         if not len(strands):
             return ()
@@ -101,9 +107,27 @@ class Outcomes:
                     float(share),
                     first.novel,
                     bool(second and second.novel),
+                    first.copies,
+                    second.copies if second else 1,
                 )
             )
         return tuple(found)
+
+    def _strands(self, gene: str) -> tuple[Sequence[Strand], NDArray[np.float64]]:
+        """Return the strands that the gene may have and their frequencies (n, G), with those of which copies differ."""
+        known = model(self._kb, gene)
+        copies = unseen_copies(self._kb, gene)
+        if copies is None:
+            return known.haplotypes, known.frequency
+        strands, frequency = [], []
+        for strand, of_groups in zip(known.haplotypes, known.frequency, strict=True):
+            options = copies.options(strand)
+            strands += [option for option, _ in options]
+            frequency += [(1 - copies.deleted) * of_groups * share for _, share in options]
+        if copies.deletion is not None:
+            strands.append(copies.deletion)
+            frequency.append(copies.deleted)
+        return strands, np.stack(frequency)
 
     def _merged(self, gene: str, diplotypes: tuple[Diplotype, ...]) -> tuple[Outcome, ...]:
         """Return diplotypes that mean the same as one; probabilities add up to 1."""

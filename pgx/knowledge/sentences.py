@@ -305,7 +305,9 @@ class _Composer:
         drugs = [self._class_of_drugs(code) for code in _split(self.row.get("avoid_comedication"))]
         if drugs:
             joined = self.words.join(drugs)
-            said.append(self.words.say("sentence", "avoid_comedication", drug=pronoun, drugs=joined))
+            # Who takes one of them already is told to leave it off, not to begin none.
+            form = "leave_comedication" if str(self.row["population"]).startswith("comed:") else "avoid_comedication"
+            said.append(self.words.say("sentence", form, drug=pronoun, drugs=joined))
         return said
 
     def _class_of_drugs(self, code: str) -> str:

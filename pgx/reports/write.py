@@ -13,7 +13,7 @@ from pgx.errors import InputError, UsageError
 from pgx.reports import file_names
 from pgx.reports.formats import index, multiqc, pdf, result_json, tables
 from pgx.reports.formats.fhir import fhir_of, to_text
-from pgx.reports.formats.html import html_of
+from pgx.reports.formats.html import html_of, paper_of
 from pgx.reports.formats.patient import card_of, leaflet_of, plan_of
 from pgx.reports.formats.plan import ics_of
 from pgx.reports.formats.text import text_of
@@ -43,7 +43,7 @@ def _html(job: _Job) -> bytes:
 
 
 def _paper(job: _Job) -> bytes:
-    return html_of(job.shown, opened=True).encode()
+    return paper_of(job.shown).encode()
 
 
 def _json(job: _Job) -> bytes:

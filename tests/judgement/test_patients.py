@@ -81,3 +81,22 @@ def test_there_are_enough_patients_and_each_is_asked_about():
     records = (FOLDER / "records.json").read_text(encoding="utf-8")
     assert set(re.findall(r'"sample": "(\w+)"', records)) == set(PEOPLE)
     assert len(PEOPLE) >= 36
+
+
+@pytest.mark.parametrize("sample", PEOPLE)
+def test_no_remark_stands_twice_on_a_first_page(result, sample):
+    page = " ".join(first_page(result, sample).split())
+    shown = rendered.view(result, sample)
+    for remark in {text for drug in shown.drugs for text in (*drug.interactions, *drug.cautions)}:
+        assert page.count(" ".join(remark.split())) == 1, remark
+
+
+JARGON = re.compile(
+    r"CYP\w+ (?:inhibitor|inducer)|\b(?:inhibit|induc|phenotype|genotype|diplotype|exposure|metaboli)\w*"
+)
+
+
+@pytest.mark.parametrize("sample", PEOPLE)
+def test_the_leaflet_speaks_to_the_person(result, sample):
+    page = re.sub(r"<style>.*?</style>|<[^>]+>", " ", rendered.render_leaflet(result, sample), flags=re.DOTALL)
+    assert not JARGON.search(page), JARGON.search(page)

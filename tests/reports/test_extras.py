@@ -15,8 +15,10 @@ import pytest
 from pgx import schema
 from pgx.errors import UsageError
 from pgx.reports.formats import pdf
+from pgx.reports.formats.html import paper_of
+from pgx.reports.formats.patient import card_of, leaflet_of
 from tests.listed import from_text
-from tests.reports import example
+from tests.reports import example, rendered
 from tests.reports.rendered import to_multiqc, write
 
 FRAMES = ("calls", "phenotypes", "guidance", "scores", "judgements", "clinical", "medications", "notes")
@@ -63,6 +65,19 @@ def test_a_report_is_written_as_pdf_with_its_fonts_inside(to_pdf, tmp_path):
     assert content.startswith(b"%PDF-") and content.rstrip().endswith(b"%%EOF")
     streams = [_inflated(part) for part in re.findall(rb"stream\r?\n(.*?)endstream", content, re.S)]
     assert any(b"/FontFile" in stream for stream in streams), "without its fonts a reader's machine chooses others"
+
+
+@pytest.mark.pdf
+def test_on_paper_five_drugs_take_four_pages_and_card_and_leaflet_one_each(to_pdf):
+    shown = rendered.view(example.build(), example.SAMPLE)
+    assert sum(1 for drug in shown.drugs if drug.urgency != "no_data") >= 5
+    assert pages(to_pdf(paper_of(shown))) <= 4
+    assert pages(to_pdf(leaflet_of(shown))) == pages(to_pdf(card_of(shown))) == 1
+
+
+def pages(document: bytes) -> int:
+    streams = [_inflated(part) for part in re.findall(rb"stream\r?\n(.*?)endstream", document, re.S)]
+    return sum(len(re.findall(rb"/Type /Page\b", part)) for part in (document, *streams))
 
 
 def _inflated(stream):

@@ -344,6 +344,8 @@ def _risk(bundle: _Bundle, score: Score, genotypes: dict[str, Resource], results
     if basis:
         content["basis"] = basis
     remarks = [score.refusal] if score.refusal else [f"rests on {score.evidence}"]
+    remarks += [f"over: {score.when}"] if score.when else []
+    remarks += [f"holds for {score.population}"] if score.population else []
     content["note"] = [{"text": "; ".join([*remarks, *score.flags])}]
     return bundle.add("RiskAssessment", f"score {score.endpoint}", content)
 

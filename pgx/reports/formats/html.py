@@ -12,12 +12,14 @@ from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, Stric
 from jinja2.bccache import Bucket
 from markupsafe import Markup
 
+from pgx.assertion import NOT_CALLED
 from pgx.reports.formats import svg
-from pgx.reports.formats.text import MARKS
+from pgx.reports.formats.text import MARKS, in_passing
 from pgx.reports.page import wording
-from pgx.reports.page.build import View, view
+from pgx.reports.page.build import Drug, View, view
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.notice import NOTICE
+from pgx.reports.page.remarks import flag_marks, marks_of, own_remarks, shared_remarks
 from pgx.reports.page.who import tested
 from pgx.types import Result
 
@@ -63,16 +65,22 @@ def environment() -> Environment:
         svg=svg,
         notice=NOTICE,
         style=stylesheet(),
+        flag_marks=flag_marks,
+        in_passing=in_passing,
+        own_remarks=own_remarks,
+        marks_of=marks_of,
+        shared_remarks=shared_remarks,
     )
     parts = env.get_template("parts.html.j2").module
-    env.globals.update(flaglist=parts.flaglist, line=parts.line, detail=parts.detail)  # type: ignore[attr-defined]
+    for name in ("flaglist", "line", "detail", "shared_list", "marked"):
+        env.globals[name] = getattr(parts, name)
     return env
 
 
-@lru_cache(maxsize=1)
-def stylesheet() -> Markup:
-    """Return the style sheet that every page carries inside."""
-    return Markup((_TEMPLATES / "style.css").read_text(encoding="utf-8"))
+@lru_cache(maxsize=4)
+def stylesheet(name: str = "style.css") -> Markup:
+    """Return the style sheet that every page carries inside, or one that paper or the leaflet adds."""
+    return Markup((_TEMPLATES / name).read_text(encoding="utf-8"))
 
 
 def render_html(result: Result, sample: str, lexicon: Lexicon) -> str:
@@ -95,10 +103,24 @@ def render_html(result: Result, sample: str, lexicon: Lexicon) -> str:
     return html_of(view(result, sample, lexicon))
 
 
-def html_of(shown: View, *, opened: bool = False) -> str:
-    """Return the page of one view, see `render_html`; `opened` unfolds everything, for paper."""
-    detailed = [drug for drug in shown.drugs if drug.urgency in ("avoid", "change_dose", "monitor") or drug.medication]
-    others = [drug for drug in shown.drugs if drug not in detailed]
-    return (
-        environment().get_template("report.html.j2").render(view=shown, detailed=detailed, others=others, opened=opened)
+def html_of(shown: View) -> str:
+    """Return the page of one view, see `render_html`."""
+    return environment().get_template("report.html.j2").render(view=shown, opened=False, **_parts(shown))
+
+
+def paper_of(shown: View) -> str:
+    """Return the page of one view as it is printed: the same in fewer sheets, with tables in place of panels."""
+    genes = (gene for gene in shown.genes if gene.has_guidance and gene.status != NOT_CALLED)
+    told = dict.fromkeys(
+        flag for gene in genes for flag in (*([gene.status_said] if gene.status != "called" else []), *gene.flags)
     )
+    marks = {flag: f"[{number}]" for number, flag in enumerate(told, 1)}
+    template = environment().get_template("paper.html.j2")
+    style = stylesheet("paper.css")
+    return template.render(view=shown, opened=True, gene_marks=marks, paper_style=style, **_parts(shown))
+
+
+def _parts(shown: View) -> dict[str, list[Drug]]:
+    """Return the drugs of which every source is quoted, and the others."""
+    detailed = [drug for drug in shown.drugs if drug.urgency in ("avoid", "change_dose", "monitor") or drug.medication]
+    return {"detailed": detailed, "others": [drug for drug in shown.drugs if drug not in detailed]}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pgx.knowledge.acting import DECIDES
-from pgx.reports.formats.html import environment
+from pgx.reports.formats.html import environment, stylesheet
 from pgx.reports.formats.plan import checks
 from pgx.reports.page import wording
 from pgx.reports.page.build import Drug, Gene, View, view
@@ -16,6 +16,8 @@ from pgx.reports.page.wording import words
 from pgx.types import Result
 
 _ON_CARD = 14
+_ALLELES = 26
+"""Length from which alleles without an effect are left out of a diplotype on the card."""
 _VERSIONS = ("pgx", "program", "knowledge", "knowledge version", "models")
 
 
@@ -26,7 +28,19 @@ def render_leaflet(result: Result, sample: str, lexicon: Lexicon) -> str:
 
 def leaflet_of(shown: View) -> str:
     """Return the leaflet of one view."""
-    return _page("leaflet.html.j2", shown, plan=checks(shown))
+    plan: dict[tuple[str, str], list[str]] = {}
+    for check in checks(shown):
+        plan.setdefault((check.drug, check.plain), []).append(check.moment)
+    moments = [(drug, what, _together(when)) for (drug, what), when in plan.items()]
+    return _page("leaflet.html.j2", shown, plan=moments, leaflet_style=stylesheet("leaflet.css"))
+
+
+def _together(moments: Sequence[str]) -> str:
+    """Return moments in one phrase: ``day 7, 14 and 28``."""
+    days = [moment.removeprefix("day ") for moment in moments]
+    if len(moments) > 1 and all(moment.startswith("day ") for moment in moments):
+        return f"days {', '.join(days[:-1])} and {days[-1]}"
+    return ", ".join(moments)
 
 
 def render_card(result: Result, sample: str, lexicon: Lexicon) -> str:
@@ -60,6 +74,7 @@ def _page(template: str, shown: View, **more: object) -> str:
         "plain_reasons": lambda drug: list(plain_reasons(drug)),
         "plain_phenotype": plain_phenotype,
         "short": short,
+        "alleles_in_short": alleles_in_short,
     }
     return environment().get_template(template).render(view=shown, **helpers, **more)
 
@@ -67,7 +82,9 @@ def _page(template: str, shown: View, **more: object) -> str:
 def plain_action(drug: Drug) -> str:
     """Return what the deciding row wants, in everyday words."""
     if drug.ruled_out:
-        return f"{words('action', drug.action, plain=True)} {drug.ruled_out.condition}, whatever your genes are"
+        agents = " and ".join(dict.fromkeys(acting.agent for acting in drug.ruled_out.acting))
+        when = f"with {agents}" if agents else drug.ruled_out.condition
+        return f"{words('action', drug.action, plain=True)} {when}, whatever your genes are"
     if drug.deciding is None or drug.urgency == "no_data":
         return words("urgency", "no_data", plain=True)
     if drug.changed_first:
@@ -131,7 +148,18 @@ def _plain_status(status: str) -> str:
     return f"{allele} {text}" if text else status
 
 
+def alleles_in_short(gene: Gene) -> str:
+    """Return the diplotype for the card; beside two alike that are named in words the phenotype says all."""
+    first, *others = gene.diplotype.split("/")
+    in_words = first == "Reference" or (" " in first and not set("+*") & set(first))
+    if gene.phenotype and others == [first] and in_words:
+        return ""
+    return gene.brief(gene.diplotype, _ALLELES)
+
+
 def short(phenotype: str) -> str:
-    """Return a phenotype for the card: ``Poor Metabolizer`` becomes ``PM``, other words stay."""
+    """Return a phenotype for the card: ``Poor Metabolizer`` becomes ``PM``, of alleles those that are carried stay."""
+    if ";" in phenotype:
+        return "; ".join(part for part in phenotype.split(";") if not part.endswith(" negative")) or "negative"
     match = re.fullmatch(r"(?:(Likely|Possible) )?(Poor|Intermediate|Normal|Rapid|Ultrarapid) Metabolizer", phenotype)
     return f"{(match[1] or '').lower()} {match[2][0]}M".strip() if match else phenotype

@@ -6,6 +6,7 @@ import io
 import os
 import shutil
 import sys
+from collections.abc import Iterable, Mapping
 from itertools import product
 
 from rich.console import Console, Group, RenderableType
@@ -17,6 +18,7 @@ from rich.text import Text
 from pgx.reports.page.build import NOBODY, Drug, Gene, Score, View, view
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.notice import NOTICE
+from pgx.reports.page.remarks import Remark, flag_marks, marks_of, own_remarks, shared_remarks
 from pgx.reports.page.who import tested
 from pgx.reports.page.wording import URGENCIES, clean, number, percent, several, urgency_note, words
 from pgx.types import Result
@@ -101,7 +103,7 @@ def page(shown: View, width: int) -> RenderableType:
     parts += [_heading("Genes"), *_genes(shown, width)]
     detail = [drug for drug in shown.drugs if drug.urgency in ("avoid", "change_dose", "monitor") or drug.medication]
     if detail:
-        parts += [_heading("What each source says"), *(_sources(drug) for drug in detail)]
+        parts += [_heading("What each source says"), *_every_source(detail)]
     parts += [_heading("Not tested, and remarks"), *_remarks(shown)]
     if shown.provenance:
         parts += [_heading("How this was computed"), _grid(list(shown.provenance))]
@@ -157,8 +159,9 @@ def _summary(shown: View) -> list[RenderableType]:
 
 
 def _by_urgency(shown: View) -> list[RenderableType]:
-    """Return the drugs by urgency, those of the person's list before the rest."""
+    """Return the drugs by urgency, those of the person's list before the rest, and the remarks that they share."""
     parts: list[RenderableType] = []
+    shared = shared_remarks(shown.drugs)
     for on_list, urgency in product(shown.parts, URGENCIES):
         drugs = shown.of_urgency(urgency, listed=on_list)
         if urgency == URGENCIES[0] and on_list is False:
@@ -172,14 +175,16 @@ def _by_urgency(shown: View) -> list[RenderableType]:
         quiet = urgency in ("standard", "no_data") and len(drugs) > _LINE_BY_LINE
         listed = [drug for drug in drugs if drug.medication or drug.later] if quiet else drugs
         if listed:
-            parts.append(_drug_lines(listed))
+            parts.append(_drug_lines(listed, shared))
         if quiet:
             rest = ", ".join(drug.name for drug in drugs if drug not in listed)
             parts.append(Padding(Text(rest), (0, 0, 0, 2)))
+    if shared:
+        parts.append(_grid([(remark.mark, f"{remark.kind}: {remark.text}") for remark in shared.values()]))
     return parts
 
 
-def _drug_lines(drugs: list[Drug]) -> RenderableType:
+def _drug_lines(drugs: list[Drug], shared: Mapping[tuple[str, str], Remark]) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column(ratio=1, overflow="fold")
@@ -199,18 +204,15 @@ def _drug_lines(drugs: list[Drug]) -> RenderableType:
         if drug.set_aside:
             text.append("\nfor a first treatment only: ", "bold")
             text.append(drug.set_aside)
-        for line in drug.interactions:
-            text.append("\ninteraction: ", "bold")
-            text.append(line)
+        own = own_remarks(drug, shared)
+        _append(text, (remark for remark in own if remark.kind == "interaction"))
         if drug.next_test:
             text.append("\nnext: ", "bold")
             text.append(drug.next_test)
         if drug.differences:
             text.append("\nsources differ: ", "bold")
             text.append(drug.differences)
-        for caution in drug.cautions:
-            text.append("\nuncertain: ", "bold")
-            text.append(caution)
+        _append(text, (remark for remark in own if remark.kind != "interaction"))
         for limit in drug.beside:
             text.append("\nlabel: ", "bold")
             text.append(limit.text)
@@ -219,13 +221,22 @@ def _drug_lines(drugs: list[Drug]) -> RenderableType:
             text.append(
                 f"{limit.action} {limit.condition}, whatever the genes; the data do not say whether that applies"
             )
+        if marks := marks_of(drug, shared):
+            text.append("\nsee below: ", "bold")
+            text.append(marks)
         table.add_row(name, text)
     return Padding(table, (0, 0, 0, 2))
 
 
+def _append(text: Text, remarks: Iterable[Remark]) -> None:
+    for remark in remarks:
+        text.append(f"\n{remark.kind}: ", "bold")
+        text.append(remark.text)
+
+
 def _score(score: Score) -> RenderableType:
     head = Text.assemble((score.endpoint, "bold"))
-    head.append(f" ({score.kind_said}): ")
+    head.append(f" ({'; '.join(filter(None, (score.kind_said, score.when)))}): ")
     if score.estimate is None:
         head.append(score.refusal or words("category", score.category), "bold yellow")
     else:
@@ -265,13 +276,13 @@ def _genes(shown: View, width: int) -> list[RenderableType]:
         else:
             table.add_row(*cells)
     parts: list[RenderableType] = [*(lines or [table]), _grid([(f"[{n}]", remark) for remark, n in remarks.items()])]
-    others = [f"{gene.name} {_in_passing(gene)}" for gene in called if gene not in main]
+    others = [f"{gene.name} {in_passing(gene)}" for gene in called if gene not in main]
     if others:
         parts.append(Padding(Text.assemble(("other genes  ", "dim"), "; ".join(others)), (1, 0, 0, 0)))
     return parts
 
 
-def _in_passing(gene: Gene) -> str:
+def in_passing(gene: Gene) -> str:
     """Return a diplotype for a list; it is cut off only where it has no meaning: without a phenotype."""
     diplotype = gene.brief(gene.diplotype, _IN_PASSING) or gene.status_said
     if gene.phenotype or len(diplotype) <= _IN_PASSING:
@@ -298,7 +309,13 @@ def _gene_cells(gene: Gene) -> list[Text]:
     return [Text(gene.name, "bold"), diplotype, phenotype, score, Text(gene.positions_said)]
 
 
-def _sources(drug: Drug) -> RenderableType:
+def _every_source(drugs: list[Drug]) -> list[RenderableType]:
+    """Return what each source says of the drugs; a remark on several rows is written once, below."""
+    marks = flag_marks(drugs)
+    return [*(_sources(drug, marks) for drug in drugs), _grid([(mark, remark) for remark, mark in marks.items()])]
+
+
+def _sources(drug: Drug, marks: Mapping[str, str]) -> RenderableType:
     rows: list[RenderableType] = [Text(drug.name, "bold")]
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True, style="dim")
@@ -311,8 +328,7 @@ def _sources(drug: Drug) -> RenderableType:
         # The sentence names conditions, alternatives and checks; without one they are said here.
         if not advice.text:
             details += [advice.condition, *advice.alternatives, *advice.monitoring]
-        details = [part for part in (*details, *advice.flags) if part]
-        text.append(f" ({'; '.join(details)})" if details else "", "dim")
+        text.append(_in_brackets(details, advice.flags, marks), "dim")
         if advice.url:
             text.append(f" {advice.url}", "dim")
         table.add_row(Text("" if advice.source == NOBODY else advice.source), text)
@@ -320,18 +336,25 @@ def _sources(drug: Drug) -> RenderableType:
         rows.append(Padding(table, (0, 0, 0, 2)))
     if drug.limits:
         rows.append(Padding(Text("By the label, whatever the genes", "italic"), (0, 0, 0, 2)))
-        rows.append(Padding(_limits(drug), (0, 0, 0, 2)))
+        rows.append(Padding(_limits(drug, marks), (0, 0, 0, 2)))
     return Group(*rows)
 
 
-def _limits(drug: Drug) -> RenderableType:
+def _in_brackets(details: Iterable[str], flags: Iterable[str], marks: Mapping[str, str]) -> str:
+    flags = list(flags)
+    said = "; ".join(filter(None, (*details, *(flag for flag in flags if flag not in marks))))
+    marked = " ".join(marks[flag] for flag in flags if flag in marks)
+    return "".join(filter(None, (f" ({said})" if said else "", f" {marked}" if marked else "")))
+
+
+def _limits(drug: Drug, marks: Mapping[str, str]) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True, style="dim")
     table.add_column(ratio=1, overflow="fold")
     for limit in drug.limits:
         details = [] if limit.applies == "yes" else [words("applies", limit.applies)]
         text = Text(limit.text)
-        text.append(f" ({'; '.join((*details, *limit.flags[1:]))})" if details or limit.flags[1:] else "", "dim")
+        text.append(_in_brackets(details, limit.flags[1:], marks), "dim")
         text.append(f" {limit.url}" if limit.url else "", "dim")
         table.add_row(Text(limit.source), text)
     return table

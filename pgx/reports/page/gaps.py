@@ -84,6 +84,7 @@ def other_genotypes(advice: Sequence[Advice], valid: Sequence[Advice], urgency: 
     """Yield graver or likely advice for other genotypes that the data allow."""
     seen = set()
     headlines = {row.headline for row in valid}
+    said: dict[str, list[str]] = {}
     for row in sorted(advice, key=lambda each: URGENCIES.index(each.urgency)):
         graver = URGENCIES.index(row.urgency) < URGENCIES.index(urgency)
         same = row.urgency == urgency and (row.headline in headlines or urgency == "no_data")
@@ -94,4 +95,5 @@ def other_genotypes(advice: Sequence[Advice], valid: Sequence[Advice], urgency: 
         seen.add(row.urgency)
         result = ", ".join(f"{gene} {value}" for gene, value in row.matched) or "another phenotype"
         chance = f"with probability {wording.percent(row.probability)}" if row.probability is not None else "possibly"
-        yield f"{chance} the genotype means {result}; then {row.source} says: {row.headline}"
+        said.setdefault(f"{chance} the genotype means {result}", []).append(f"{row.source} says: {row.headline}")
+    yield from (f"{result}; then {'; '.join(sources)}" for result, sources in said.items())

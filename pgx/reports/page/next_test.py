@@ -27,7 +27,7 @@ def line(rows: Sequence[Row], lexicon: Lexicon) -> str:
     graver = [row for row in rows if row["urgency_then"] in _CHANGES and row["kind"] in _TESTS]
     stopped = [row for row in rows if row["kind"] == "drug_stopped"]
     if graver:
-        row = max(graver, key=_chance)
+        row = max(graver, key=lambda row: (_rules_out_unseen(row), _chance(row)))
         same = (one for one in graver if (one["what"], one["kind"]) == (row["what"], row["kind"]))
         return _of_test(list(same))
     if stopped:
@@ -46,7 +46,8 @@ def first(rows: Sequence[Row]) -> str:
     if not drugs:
         return ""
     chances = {gene: sum(_chance(row) for row in graver if row["what"] == gene) for gene in drugs}
-    gene, count = min(drugs.items(), key=lambda item: (-item[1], -chances[item[0]], item[0]))
+    unseen = {str(row["what"]) for row in graver if _rules_out_unseen(row)}
+    gene, count = min(drugs.items(), key=lambda item: (-item[1], item[0] not in unseen, -chances[item[0]], item[0]))
     return f"test {clean(gene)} first: {count} {'drug' if count == 1 else 'drugs'}"
 
 
@@ -65,6 +66,11 @@ def _of_test(rows: Sequence[Row]) -> str:
 def _then(row: Row) -> str:
     action, _, dose = str(row["advice_then"]).partition(" ")
     return words("action", action) + (f" ({wording.dose(dose)})" if dose else "")
+
+
+def _rules_out_unseen(row: Row) -> bool:
+    """Whether a result of which no frequency is known would rule the drug out: that must not come last."""
+    return row["probability"] is None and row["urgency_then"] == _CHANGES[0]
 
 
 def _chance(row: Row) -> float:

@@ -49,6 +49,8 @@ class Score:
     flags: tuple[str, ...]
     outcome: str
     population: str
+    horizon: str = ""
+    setting: str = ""
     said_as: str = ""
     beside_advice: str = ""
 
@@ -56,6 +58,11 @@ class Score:
     def kind_said(self) -> str:
         """What the number is, in words; a chance of needing a dose is no harm."""
         return wording.words("kind", self.said_as or self.kind)
+
+    @property
+    def when(self) -> str:
+        """Over which time, and under which treatment, the outcome is meant: ``6 years; 80 mg/day, in a trial``."""
+        return "; ".join(filter(None, (self.horizon, self.setting)))
 
     @property
     def genes(self) -> tuple[str, ...]:
