@@ -16,7 +16,7 @@ from pgx.polygenic.calculate import MIN_MATCH, Policy, Scored, calculate
 from pgx.polygenic.genotypes import Thresholds
 from pgx.tables import write_table
 from pgx.variants.read import harmless_filters
-from pgx.variants.vcf.source import digest
+from pgx.digests import digest
 from pgx.version import __version__
 
 AMBIGUOUS = ("drop", "forward")
