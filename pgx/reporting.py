@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 PROVENANCE = "provenance.json"
 COMPLETE = "complete.json"
-"""Written last in a run of several persons: without it, the folder is of a run that did not end."""
+"""Tells that a folder holds a whole run of several persons; files of a run appear together (`pgx.staging`)."""
 
 
 def report(

@@ -48,7 +48,7 @@ _REACTIONS = re.compile(
 """What a drug did to the person, behind a dash, a colon or a bracket; what it is given for reads otherwise."""
 _SIGNS = tuple((meaning, re.compile(rf"(?<![\w/-])(?:{words})(?![\w/])", re.IGNORECASE)) for meaning, words in _REMARKS)
 _NEGATED = re.compile(r"^(?:no|not|denies|never|without|stop|stopped|off)\s+(?=[a-z])", re.IGNORECASE)
-_AGO = re.compile(r"(\d+|a|an|one|two|three|four|five|six)\s+(day|week|month|year)s?\s+ago", re.IGNORECASE)
+_AGO = re.compile(r"\b([0-9]{1,4}|a|an|one|two|three|four|five|six)\s+(day|week|month|year)s?\s+ago", re.IGNORECASE)
 _COUNTS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 _DAYS = {"day": 1.0, "week": 7.0, "month": 30.4375, "year": 365.25}
 _ISO = re.compile(r"\b(\d{4}-\d{2}-\d{2})\b")

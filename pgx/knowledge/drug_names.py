@@ -325,7 +325,7 @@ def _slips(one: str, two: str, enough: int) -> int:
 
 def dose_per_day(text: str) -> float | None:
     """Return milligrams a day when the text says both amount and how often, else None."""
-    found = _DOSE.search(text)
+    found = _DOSE.search(text) if len(text) <= NAME.most else None
     return float(found[1]) * _MILLIGRAMS[found[2].lower()] * _DAILY[found[3].lower()] if found else None
 
 

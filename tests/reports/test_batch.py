@@ -48,14 +48,16 @@ def test_the_mark_of_a_run_that_ended_is_there_and_counts(folder):
     assert told["persons"] == len(PEOPLE) and told["files"] == len(list(folder.iterdir())) - 2
 
 
-def test_the_mark_is_gone_where_a_later_run_did_not_end(folder, tmp_path, monkeypatch):
+def test_a_later_run_that_did_not_end_leaves_the_earlier_one_whole(folder, tmp_path, monkeypatch):
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+
     def fail(*_: object, **__: object) -> None:
         raise InputError("the disk is full")
 
     monkeypatch.setattr("pgx.reports.write", fail)
     with pytest.raises(InputError):
         pgx.report(variants(tmp_path, PEOPLE), out=folder, formats=["html"], drugs=["codeine"])
-    assert not (folder / "complete.json").exists()
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
 def test_one_person_has_no_index(tmp_path):

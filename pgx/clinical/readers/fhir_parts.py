@@ -80,7 +80,11 @@ Rank = tuple[float, str, int]
 def version_rank(meta: Object, place: int) -> Rank:
     """Return the place of a version among those of one resource."""
     written = str(meta.get("versionId") or "").strip()
-    return (float(written) if written.isdigit() else 0.0, text(meta.get("lastUpdated")) or "", place)
+    return (
+        float(written) if written.isascii() and written.isdigit() else 0.0,
+        text(meta.get("lastUpdated")) or "",
+        place,
+    )
 
 
 def older_versions(bundle: Object) -> set[int]:

@@ -65,7 +65,7 @@ def _list(value: object) -> list[object]:
 
 def _years(duration: object) -> float | None:
     found = (
-        re.match(r"^P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T.*)?$", duration)
+        re.match(r"^P(?:([0-9]{1,6})Y)?(?:([0-9]{1,6})M)?(?:([0-9]{1,6})W)?(?:([0-9]{1,6})D)?(?:T.*)?$", duration)
         if isinstance(duration, str)
         else None
     )

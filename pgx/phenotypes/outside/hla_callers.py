@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -9,6 +10,7 @@ from typing import Any
 
 from pgx.phenotypes.outside.names import is_no_call
 from pgx.phenotypes.outside.source import Said, Source, cells_of, header_of
+from pgx.variants.whole_numbers import whole_number
 
 _HISAT_RANKED = re.compile(
     r"(?P<rank>\d+) ranked (?P<gene>[A-Z]+\d*)\*(?P<allele>[\d:]+[A-Z]?) \(abundance: (?P<share>[\d.]+)%\)"
@@ -92,7 +94,7 @@ def hisat(source: Source) -> Iterator[Said]:
     first: dict[str, str] = {}
     for number, line in source.lines:
         match = _HISAT_RANKED.search(line)
-        if match and (match["rank"] == "1" or (match["rank"] == "2" and float(match["share"]) >= _HISAT_SECOND)):
+        if match and (match["rank"] == "1" or (match["rank"] == "2" and _number(match["share"]) >= _HISAT_SECOND)):
             found[match["gene"]].append(match["allele"])
             first.setdefault(match["gene"], f"line {number}")
     for gene, alleles in found.items():
@@ -103,7 +105,8 @@ def is_t1k(source: Source) -> bool:
     """Return whether the file is T1K's genotypes."""
     rows = [cells_of(line) for _, line in source.lines]
     return bool(rows) and all(
-        len(row) >= 8 and row[0].upper().startswith(("HLA-", "KIR")) and row[1].isdigit() for row in rows
+        len(row) >= 8 and row[0].upper().startswith(("HLA-", "KIR")) and whole_number(row[1], 2) is not None
+        for row in rows
     )
 
 
@@ -113,7 +116,7 @@ def t1k(source: Source) -> Iterator[Said]:
         cells = cells_of(line)
         if not cells[0].upper().startswith("HLA-"):
             continue
-        called = [(cells[2], cells[4]), (cells[5], cells[7])][: int(cells[1])]
+        called = [(cells[2], cells[4]), (cells[5], cells[7])][: whole_number(cells[1], 2) or 0]
         # A quality of 0 or less is T1K's way to say that it does not believe the allele.
         if any(_number(quality) <= 0 for allele, quality in called if not is_no_call(allele)):
             yield Said(cells[0], f"line {number}", problem="an allele of quality 0")
@@ -123,9 +126,10 @@ def t1k(source: Source) -> Iterator[Said]:
 
 def _number(text: str) -> float:
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         return 0.0
+    return number if math.isfinite(number) else 0.0
 
 
 def is_arcashla(source: Source) -> bool:
