@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ import pytest
 import pgx
 from pgx.judgement import Judgement
 from pgx.reports import FORMATS
+from pgx.reports.page.remarks import marks_of, shared_remarks
 from pgx.types import Result
 from tests.judgement.outputs import OUTPUTS, disagreements, judged_of
 from tests.reports import rendered
@@ -92,3 +94,16 @@ def test_the_medicine_that_is_the_cause_is_named_first_and_is_not_fine_itself(re
         if any(flag.startswith("causes:") for flag in judgement.flags):
             assert judgement.urgency != "standard"
             assert headline.startswith("change this one first")
+
+
+def test_a_remark_on_several_drugs_is_written_once_and_marked_beside_each(result):
+    for sample in result.samples:
+        drugs = rendered.view(result, sample).drugs
+        shared = shared_remarks(drugs)
+        page = re.split(r"(?m)^ (?:Model scores|Genes) ", rendered.render_text(result, sample, width=118))[0]
+        page = " ".join(page.split())
+        every = {" ".join(text.split()) for drug in drugs for text in (*drug.interactions, *drug.cautions)}
+        for text in (" ".join(remark.text.split()) for remark in shared.values()):
+            longer = sum(page.count(other) for other in every if other.startswith(text) and text != other)
+            assert page.count(text) - longer == 1, text
+        assert all(sum(remark.mark in marks_of(drug, shared) for drug in drugs) > 1 for remark in shared.values())
