@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 
 from pgx import knowledge, schema
+from pgx.limits import OUTSIDE
 from pgx.phenotypes import allele_status, assign
 from pgx.phenotypes.exposures import agents, exposures
-from pgx.phenotypes.outside.source import MAX_BYTES
 from pgx.types import ClinicalData
 from tests.listed import with_text
 from tests.phenotypes.builders import callset, clinical, diplotype, pattern
@@ -122,4 +122,4 @@ def test_the_limits_are_those_that_are_documented():
     module = sys.modules["pgx.phenotypes.assign"]
     assert (module.MIN_ALTERNATIVE, module.MAX_ALTERNATIVES, module._LOST) == (0.001, 10, 1e-3)
     assert allele_status.UNDECIDED == 1e-9
-    assert MAX_BYTES == 64 * 1024 * 1024
+    assert OUTSIDE.most == 16 * 1024 * 1024
