@@ -130,7 +130,7 @@ def _piece(plan: Plan, kb: KnowledgeBase, vcf: Sequence[Input], group: Group) ->
         options=group.options,
         kb=kb,
     )
-    result = conclude(found, plan.drugs, plan.endpoints, group.options)
+    result = conclude(found, plan.drugs, plan.endpoints, group.options, with_next_tests=bool(plan.reports))
     features = None
     if "features" in plan.tables:
         features = build(found.calls, found.phenotypes, found.clinical, kb, genotypes=found.genotypes)
