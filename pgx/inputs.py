@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from pgx.knowledge import KnowledgeBase
+    from pgx.knowledge.recent import Recent
     from pgx.notes import Note
     from pgx.types import CallSet, ClinicalData, Genotypes
     from pgx.variants.read import Input
@@ -51,10 +52,12 @@ def phenotyped(
     outside_calls: Paths = (),
     options: Options | None = None,
     kb: KnowledgeBase | None = None,
+    recent: Recent | None = None,
 ) -> Phenotyped:
     """Go from files to phenotypes; parameters as for `pgx.report`, and the knowledge if it is open already.
 
-    `medications` may be a list for each sample instead of one for all.
+    `medications` may be a list for each sample instead of one for all. `recent` keeps what one part of a cohort has in
+    common with the next.
     """
     from pgx import calling, phenotypes
     from pgx.knowledge.resolver import genes_of
@@ -63,9 +66,14 @@ def phenotyped(
     clinical, outside_calls = paths_of(clinical), paths_of(outside_calls)
     medications = medications if isinstance(medications, Mapping) else names_of(medications)
     kb = knowledge(options.knowledge) if kb is None else kb
-    genotypes, history, groups = read(kb, vcf, clinical, medications, options)
+    genotypes, history, groups = read(kb, vcf, clinical, medications, options, recent)
     callset = called = calling.call(
-        genotypes, kb, groups=groups, genes=genes_of(kb, names_of(options.genes)), copy_number=options.copy_number
+        genotypes,
+        kb,
+        groups=groups,
+        genes=genes_of(kb, names_of(options.genes)),
+        copy_number=options.copy_number,
+        recent=recent,
     )
     if outside_calls:
         callset = phenotypes.outside.merge(
@@ -76,7 +84,7 @@ def phenotyped(
             everyone=genotypes.everyone,
             sexes=_sexes(options, history, genotypes),
         )
-    calls, posterior = phenotypes.assign(callset, kb, history)
+    calls, posterior = phenotypes.assign(callset, kb, history, recent=recent)
     if outside_calls:
         calls = phenotypes.outside.told(calls, {gene.gene for gene in called.genes})
     files = [
@@ -154,6 +162,7 @@ def read(
     clinical: Sequence[PathLike],
     medications: Sequence[str] | Mapping[str, Sequence[str]] | None,
     options: Options,
+    recent: Recent | None = None,
 ) -> tuple[Genotypes, ClinicalData, dict[str, str]]:
     """Read genotypes, history and biogeographic groups; the sex in the history decides how chrX is read."""
     from pgx import clinical as clinic
@@ -162,7 +171,7 @@ def read(
     read: list[ClinicalData] = []
 
     def sexes(samples: tuple[str, ...], everyone: tuple[str, ...]) -> dict[str, str]:
-        history = _history(kb, clinical, medications, samples, everyone, options)
+        history = _history(kb, clinical, medications, samples, everyone, options, recent)
         recorded = clinic.sexes(history)
         told = _per_sample(options.sex, samples, everyone, recorded, ("male", "female"), "--sex")
         read.append(_with_other_sexes(history, recorded, told))
@@ -236,6 +245,7 @@ def _history(
     samples: tuple[str, ...],
     everyone: tuple[str, ...],
     options: Options,
+    recent: Recent | None = None,
 ) -> ClinicalData:
     from pgx import clinical as clinic
 
@@ -250,6 +260,7 @@ def _history(
         strict=options.strict,
         accept=names_of(options.accept) or (),
         date_format=options.date_format,
+        recent=recent,
     )
     if isinstance(medications, Mapping):
         own = {sample: medications[sample] for sample in samples if sample in medications}
