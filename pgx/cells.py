@@ -120,9 +120,19 @@ def _text(column: pl.Series, dtype: Any) -> pl.Series:
 def distinct(frame: pl.DataFrame, names: Sequence[str]) -> tuple[pl.DataFrame, pl.Series]:
     """Return the distinct rows of some columns, in order of first appearance, and the number of each row's.
 
-    Lists of structs are no keys of polars' joins; what is written alike is alike here.
+    Lists are no keys of polars' joins: each is written as one text, with separators that no name holds.
     """
-    keys = with_text(frame.select(names))
+    keys = frame.select(_key(frame[name]) for name in names)
     first = keys.with_row_index("_at").unique(names, keep="first", maintain_order=True).with_row_index("_number")
     numbers = keys.join(first, on=list(names), how="left", nulls_equal=True, maintain_order="left")["_number"]
     return frame.select(names)[first["_at"]], numbers
+
+
+def _key(column: pl.Series) -> pl.Series:
+    if not is_list(column.dtype):
+        return column
+    if isinstance(cast(pl.List, column.dtype).inner, pl.Struct):
+        fields = pl.element().struct
+        parts = (fields.field(field.name).cast(pl.String).fill_null("\x1d") for field in column.dtype.inner.fields)
+        column = column.list.eval(pl.concat_str(*parts, separator="\x1e"))
+    return column.list.join("\x1f")
