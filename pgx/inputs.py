@@ -286,4 +286,5 @@ def _per_sample(
     wrong = sorted(set(asked.values()) - set(allowed))
     if wrong:
         raise UsageError(f"{option}: {wrong[0]!r} is not one of {', '.join(allowed)}")
-    return {**known, **{sample: value for sample, value in asked.items() if sample in set(samples)}}
+    here = set(samples)
+    return {**known, **{sample: value for sample, value in asked.items() if sample in here}}

@@ -92,7 +92,8 @@ def averaged(features: pl.DataFrame, kb: KnowledgeBase, genes: Sequence[str]) ->
         "sample": pl.String, "gene": pl.String, "scheme": pl.String, "phenotype": pl.String,
         "activity_score": pl.Float64, "clinical_phenotype": pl.String, "clinical_activity_score": pl.Float64,
     })  # fmt: skip
-    unsure = [gene for gene in genes if gene in set(called["gene"])]
+    present = set(called["gene"])
+    unsure = [gene for gene in genes if gene in present]
     return scenarios(_typed(features, unsure), called, kb, unsure, phenotypes=told)
 
 

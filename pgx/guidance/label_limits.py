@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pgx.cells import NAMES
+from pgx.cells import NAMES, list_column
 from pgx.codes import Flag, FlagCode
 from pgx.guidance.populations import NO, YES, Populations
 from pgx.knowledge import KnowledgeBase
@@ -169,8 +169,17 @@ def interaction_limits(
             if (row["dose"] or row["limit"]) and _opposed(ways.get((sample, row["drug"]), set()), agents[0]):
                 continue
             found.append({"at": place[sample], "code": 0, **_said(row, agents, urgencies, kb)})
-    schema = {name: NAMES if name in _LISTS else pl.String for name in _CONSTANT}
-    return pl.DataFrame(found, schema={"at": pl.Int64, "code": pl.Int64, **schema}) if found else pl.DataFrame()
+    return _frame(found) if found else pl.DataFrame()
+
+
+def _frame(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+    cells = {name: [row[name] for row in rows] for name in ("at", "code", *_CONSTANT)}
+    numbers = {name: pl.Series(name, cells[name], dtype=pl.Int64) for name in ("at", "code")}
+    texts = {
+        name: list_column(name, cells[name], NAMES) if name in _LISTS else pl.Series(name, cells[name], dtype=pl.String)
+        for name in _CONSTANT
+    }
+    return pl.DataFrame({**numbers, **texts})
 
 
 def _of_those(acting: pl.DataFrame, samples: Sequence[str], wanted: Mapping[str, set[str] | None]) -> pl.DataFrame:

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from pgx import schema
+from pgx.cells import is_list, list_column
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +32,9 @@ class Interpretation:
 
 def spread_rows(flat: Sequence[Interpretation], index: np.ndarray, samples: Sequence[str]) -> pl.DataFrame:
     """Return the rows of calls, sample by sample; `index` (samples, genes) says which interpretation is whose."""
-    names = [column.name for column in schema.CALLS]
-    table = pl.DataFrame(
-        {name: [one.row.get(name) for one in flat] for name in names},
-        schema=schema.polars_schema(schema.CALLS),
-    )
+    cells = {column.name: [one.row.get(column.name) for one in flat] for column in schema.CALLS}
+    lists = {c.name: list_column(c.name, cells[c.name], c.dtype) for c in schema.CALLS if is_list(c.dtype)}
+    table = pl.DataFrame({**cells, **lists}, schema=schema.polars_schema(schema.CALLS))
     picked = table[index.ravel()]
     spread: pl.DataFrame = picked.with_columns(sample=_repeat(samples, index.shape[1]))
     return spread
