@@ -177,8 +177,9 @@ def distinct(frame: pl.DataFrame, names: Sequence[str]) -> tuple[pl.DataFrame, p
 def _key(column: pl.Series) -> pl.Series:
     if not is_list(column.dtype):
         return column
-    if isinstance(cast(pl.List, column.dtype).inner, pl.Struct):
+    inner = cast(pl.List, column.dtype).inner
+    if isinstance(inner, pl.Struct):
         fields = pl.element().struct
-        parts = (fields.field(field.name).cast(pl.String).fill_null("\x1d") for field in column.dtype.inner.fields)
+        parts = (fields.field(field.name).cast(pl.String).fill_null("\x1d") for field in inner.fields)
         column = column.list.eval(pl.concat_str(*parts, separator="\x1e"))
     return column.list.join(_BETWEEN)

@@ -22,7 +22,7 @@ from pgx.calling.copy_number import (
     known_copies,
     without_judgement,
 )
-from pgx.calling.diplotypes import diplotype, falls_back, merged
+from pgx.calling.diplotypes import Writer, falls_back, merged
 from pgx.calling.model import Fallback, GeneModel, model
 from pgx.calling.patterns import HOMOZYGOUS, UNKNOWN_BASE
 from pgx.calling.solve import Found
@@ -136,6 +136,7 @@ class _Solver:
         self._place = {name: place for place, name in reversed(list(enumerate(names)))}  # the first of a name stays
         self.settled = self._settled()
         self.extra = _extra_bases(genotypes, gene)
+        self._writer = Writer(gene)
 
     def call(self, recent: Recent | None = None) -> GeneCalls:
         """Return the calls of all samples."""
@@ -314,7 +315,7 @@ class _Solver:
         whole = answer.total
         kept = merged(answer.pairs) if self.shares_names else answer.pairs
         mass = sum(pair.weight for pair in kept)
-        diplotypes = tuple(diplotype(pair, pair.weight / mass, self.gene, fallback) for pair in kept)
+        diplotypes = tuple(self._writer.write(pair, pair.weight / mass, fallback) for pair in kept)
         best = kept[0]
         strands = [best.first] if best.second is None else [best.first, best.second]
         told = {

@@ -89,7 +89,7 @@ class Patterns:
             np.ascontiguousarray(array).reshape(n, -1).view(np.uint8).reshape(n, -1)
             for array in (self.codes, self.blocks, self.assumed, self.group, self.copies, *traits)
         ]
-        in_doubt = self.doubts.any(axis=1)
+        in_doubt: list[bool] = np.asarray(self.doubts.any(axis=1)).tolist()
         rows = np.concatenate(columns, axis=1)
         return [None if doubt else digest(row.tobytes()) for row, doubt in zip(rows, in_doubt, strict=True)]
 

@@ -64,7 +64,7 @@ def judgements(
         (sample, drug) -> concepts that the sources ask for and whose value was left out.
     """
     told, said = distinct(guidance, [name for name in guidance.columns if name != "sample"])
-    rows: list[Row] = told.rows(named=True)
+    rows: Sequence[Row] = told.rows(named=True)
     genes_of = [names_of(row["genes"]) for row in rows]
     people = _people(calls, {gene for genes in genes_of for gene in genes})
     usable: defaultdict[Key, dict[str, bool]] = defaultdict(dict)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
-MOST = 150_000
-"""Weight that a generation holds: with diplotypes of 200 bytes, two generations are 60 MB."""
+MOST = 600_000
+"""Weight that a generation holds, about what a block of 2,000 persons asks for; at 150 bytes a unit two are 180 MB."""
 
 
 class Recent:

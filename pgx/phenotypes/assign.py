@@ -89,7 +89,7 @@ def _meaning(kb: KnowledgeBase, gene: str, pattern: PatternCall, recent: Recent 
     known: tuple[PatternCall, Interpretation] | None = recent.find(key)
     if known is None or known[0] is not pattern:  # whoever had that id is gone
         known = (pattern, interpret(kb, gene, pattern))
-        recent.keep(key, known, 1 + min(len(pattern.diplotypes), MAX_ALTERNATIVES))
+        recent.keep(key, known, 10 + 2 * min(len(pattern.diplotypes), MAX_ALTERNATIVES))
     return known[1]
 
 
