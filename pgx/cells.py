@@ -22,6 +22,9 @@ _NUMBERS = {"probability": ".4g", "contribution": "+.2f"}
 _LITERAL = "text:"
 """Begins a cell that is one text, whatever it holds."""
 
+_BETWEEN = "\x1f"
+"""Stands between the names of a list written as one text; no name holds it."""
+
 Pair = dict[str, Any]
 
 
@@ -117,12 +120,66 @@ def _text(column: pl.Series, dtype: Any) -> pl.Series:
     return joined.to_frame().select(pl.when(pl.first() != "").then(pl.first())).to_series()
 
 
+def list_column(name: str, lists: Sequence[Any], dtype: Any) -> pl.Series:
+    """Return a column of lists, made as one text or as two columns: polars takes each list of Python's as a column.
+
+    Examples
+    --------
+    >>> list_column("flags", [["local", "recall"], [], None], NAMES).to_list()
+    [['local', 'recall'], [], None]
+    >>> list_column("alternatives", [[], [{"diplotype": "*1/*2", "probability": 0.25}]], DIPLOTYPES).to_list()
+    [[], [{'diplotype': '*1/*2', 'probability': 0.25}]]
+    """
+    inner = cast(pl.List, dtype).inner
+    if isinstance(inner, pl.Struct):
+        return _of_pairs(name, lists, dtype, [field.name for field in inner.fields])
+    try:
+        texts = [None if one is None else _BETWEEN.join(one) for one in lists]
+    except TypeError:  # something in a list is no text
+        return pl.Series(name, lists, dtype=dtype, strict=False)
+    if any(one is not None and len(one) == 1 and not one[0] for one in lists):
+        return pl.Series(name, lists, dtype=dtype, strict=False)
+    text = pl.Series(name, texts, dtype=pl.String)
+    nothing = pl.Series([[]], dtype=NAMES)
+    split = pl.when(pl.first() == "").then(nothing).otherwise(pl.first().str.split(_BETWEEN))
+    return text.to_frame().select(split).to_series().alias(name)
+
+
+def _of_pairs(name: str, lists: Sequence[Any], dtype: Any, fields: Sequence[str]) -> pl.Series:
+    at = [place for place, one in enumerate(lists) for _ in one or ()]
+    kinds = {field.name: field.dtype for field in dtype.inner.fields}
+    cells = {field: [pair.get(field) for one in lists for pair in one or ()] for field in fields}
+    pairs = pl.DataFrame(
+        {"_at": pl.Series(at, dtype=pl.Int64), **{f: pl.Series(values, dtype=kinds[f]) for f, values in cells.items()}}
+    )
+    whole = pl.DataFrame(
+        {"_at": pl.Series(range(len(lists)), dtype=pl.Int64), "_is": pl.Series([one is not None for one in lists])},
+        schema={"_at": pl.Int64, "_is": pl.Boolean},
+    )
+    joined = pairs.select("_at", pl.struct(fields).alias(name)).group_by("_at", maintain_order=True).agg(name)
+    found = whole.join(joined, on="_at", how="left", maintain_order="left")
+    nothing = pl.Series([[]], dtype=dtype)
+    empty = pl.col("_is") & pl.col(name).is_null()
+    return found.select(pl.when(empty).then(nothing).otherwise(name)).to_series().alias(name).cast(dtype)
+
+
 def distinct(frame: pl.DataFrame, names: Sequence[str]) -> tuple[pl.DataFrame, pl.Series]:
     """Return the distinct rows of some columns, in order of first appearance, and the number of each row's.
 
-    Lists of structs are no keys of polars' joins; what is written alike is alike here.
+    Lists are no keys of polars' joins: each is written as one text, with separators that no name holds.
     """
-    keys = with_text(frame.select(names))
+    keys = frame.select(_key(frame[name]) for name in names)
     first = keys.with_row_index("_at").unique(names, keep="first", maintain_order=True).with_row_index("_number")
     numbers = keys.join(first, on=list(names), how="left", nulls_equal=True, maintain_order="left")["_number"]
     return frame.select(names)[first["_at"]], numbers
+
+
+def _key(column: pl.Series) -> pl.Series:
+    if not is_list(column.dtype):
+        return column
+    inner = cast(pl.List, column.dtype).inner
+    if isinstance(inner, pl.Struct):
+        fields = pl.element().struct
+        parts = (fields.field(field.name).cast(pl.String).fill_null("\x1d") for field in inner.fields)
+        column = column.list.eval(pl.concat_str(*parts, separator="\x1e"))
+    return column.list.join(_BETWEEN)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 
 class FlagCode(StrEnum):
@@ -392,10 +393,16 @@ class Flag:
     @classmethod
     def parse(cls, text: str) -> Flag:
         """Read the text form; any text is a flag, so that none is ever lost."""
-        code, *arguments = text.split(":")
-        return cls(code, *arguments)
+        return _parsed(text)
 
     @property
     def about(self) -> str:
         """What follows the code, as one text; empty if nothing does."""
         return ":".join(self.arguments)
+
+
+@lru_cache(maxsize=1 << 14)
+def _parsed(text: str) -> Flag:
+    """Read a flag once: the same few stand in every row of a cohort."""
+    code, *arguments = text.split(":")
+    return Flag(code, *arguments)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from pgx.knowledge import KnowledgeBase
+    from pgx.knowledge.recent import Recent
     from pgx.notes import Note
     from pgx.types import CallSet, ClinicalData, Genotypes
     from pgx.variants.read import Input
@@ -52,10 +53,12 @@ def phenotyped(
     outside_calls: Paths = (),
     options: Options | None = None,
     kb: KnowledgeBase | None = None,
+    recent: Recent | None = None,
 ) -> Phenotyped:
     """Go from files to phenotypes; parameters as for `pgx.report`, and the knowledge if it is open already.
 
-    `medications` may be a list for each sample instead of one for all.
+    `medications` may be a list for each sample instead of one for all. `recent` keeps what one part of a cohort has in
+    common with the next.
     """
     from pgx import calling, phenotypes
     from pgx.knowledge.resolver import genes_of
@@ -65,9 +68,14 @@ def phenotyped(
     medications = medications if isinstance(medications, Mapping) else names_of(medications)
     kb = knowledge(options.knowledge) if kb is None else kb
     before = {path: stamp(path) for path in (*clinical, *outside_calls)}
-    genotypes, history, groups = read(kb, vcf, clinical, medications, options)
+    genotypes, history, groups = read(kb, vcf, clinical, medications, options, recent)
     callset = called = calling.call(
-        genotypes, kb, groups=groups, genes=genes_of(kb, names_of(options.genes)), copy_number=options.copy_number
+        genotypes,
+        kb,
+        groups=groups,
+        genes=genes_of(kb, names_of(options.genes)),
+        copy_number=options.copy_number,
+        recent=recent,
     )
     if outside_calls:
         callset = phenotypes.outside.merge(
@@ -78,7 +86,7 @@ def phenotyped(
             everyone=genotypes.everyone,
             sexes=_sexes(options, history, genotypes),
         )
-    calls, posterior = phenotypes.assign(callset, kb, history)
+    calls, posterior = phenotypes.assign(callset, kb, history, recent=recent)
     if outside_calls:
         calls = phenotypes.outside.told(calls, {gene.gene for gene in called.genes})
     files = [
@@ -161,6 +169,7 @@ def read(
     clinical: Sequence[PathLike],
     medications: Sequence[str] | Mapping[str, Sequence[str]] | None,
     options: Options,
+    recent: Recent | None = None,
 ) -> tuple[Genotypes, ClinicalData, dict[str, str]]:
     """Read genotypes, history and biogeographic groups; the sex in the history decides how chrX is read."""
     from pgx import clinical as clinic
@@ -169,7 +178,7 @@ def read(
     read: list[ClinicalData] = []
 
     def sexes(samples: tuple[str, ...], everyone: tuple[str, ...]) -> dict[str, str]:
-        history = _history(kb, clinical, medications, samples, everyone, options)
+        history = _history(kb, clinical, medications, samples, everyone, options, recent)
         recorded = clinic.sexes(history)
         told = _per_sample(options.sex, samples, everyone, recorded, ("male", "female"), "--sex")
         read.append(_with_other_sexes(history, recorded, told))
@@ -243,6 +252,7 @@ def _history(
     samples: tuple[str, ...],
     everyone: tuple[str, ...],
     options: Options,
+    recent: Recent | None = None,
 ) -> ClinicalData:
     from pgx import clinical as clinic
 
@@ -257,6 +267,7 @@ def _history(
         strict=options.strict,
         accept=names_of(options.accept) or (),
         date_format=options.date_format,
+        recent=recent,
     )
     if isinstance(medications, Mapping):
         own = {sample: medications[sample] for sample in samples if sample in medications}
@@ -282,4 +293,5 @@ def _per_sample(
     wrong = sorted(set(asked.values()) - set(allowed))
     if wrong:
         raise UsageError(f"{option}: {wrong[0]!r} is not one of {', '.join(allowed)}")
-    return {**known, **{sample: value for sample, value in asked.items() if sample in set(samples)}}
+    here = set(samples)
+    return {**known, **{sample: value for sample, value in asked.items() if sample in here}}

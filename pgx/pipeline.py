@@ -82,9 +82,18 @@ def score_phenotyped(
 
 
 def conclude(
-    found: Phenotyped, drugs: Sequence[str] | None, endpoints: Sequence[str] | None, options: Options
+    found: Phenotyped,
+    drugs: Sequence[str] | None,
+    endpoints: Sequence[str] | None,
+    options: Options,
+    *,
+    with_next_tests: bool = True,
 ) -> Result:
-    """Draw the conclusions of a run: guidance and scores from phenotypes; parameters as for `pgx.report`."""
+    """Draw the conclusions of a run: guidance and scores from phenotypes; parameters as for `pgx.report`.
+
+    `next_tests` judges every drug once more a result that a person may have: a run that does not show them, such as
+    the tables of a cohort, is several times faster without.
+    """
     from pgx import clinical, guidance, judgement, models, schema, variants
     from pgx.assertion import of_asserted
     from pgx.judgement.next_tests import next_tests
@@ -127,7 +136,9 @@ def conclude(
         holders=found.holders,
         suspects=variants.suspects(found.genotypes, found.kb),
         judgements=judged,
-        next_tests=next_tests(judged, advice, found.callset, found.clinical, found.kb, found.groups),
+        next_tests=next_tests(judged, advice, found.callset, found.clinical, found.kb, found.groups)
+        if with_next_tests
+        else schema.empty(schema.NEXT_TESTS),
     )
 
 

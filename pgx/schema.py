@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pgx.cells import BY_GENE, DIPLOTYPES, FACTORS, NAMES, is_list
+from pgx.cells import BY_GENE, DIPLOTYPES, FACTORS, NAMES, is_list, list_column
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,10 +361,9 @@ def from_rows(rows: Iterable[Mapping[str, object]], schema: Schema) -> pl.DataFr
             raise ValueError(f"columns not in the schema: {sorted(set(row) - known)}")
         if text := [name for name in lists if isinstance(row.get(name), str)]:
             raise ValueError(f"text in columns of lists: {text}")
-    return conform(
-        pl.DataFrame({n: [row.get(n) for row in listed] for n in names}, schema=polars_schema(schema), strict=False),
-        schema,
-    )
+    cells = {name: [row.get(name) for row in listed] for name in names}
+    made = {c.name: list_column(c.name, cells[c.name], c.dtype) for c in schema if is_list(c.dtype)}
+    return conform(pl.DataFrame({**cells, **made}, schema=polars_schema(schema), strict=False), schema)
 
 
 def conform(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:

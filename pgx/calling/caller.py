@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -22,7 +22,7 @@ from pgx.calling.copy_number import (
     known_copies,
     without_judgement,
 )
-from pgx.calling.diplotypes import diplotype, falls_back, merged
+from pgx.calling.diplotypes import Writer, falls_back, merged
 from pgx.calling.model import Fallback, GeneModel, model
 from pgx.calling.patterns import HOMOZYGOUS, UNKNOWN_BASE
 from pgx.calling.solve import Found
@@ -30,6 +30,7 @@ from pgx.calling.strands import Strand
 from pgx.calling.unseen_copies import UnseenCopies, unseen_copies
 from pgx.errors import UsageError
 from pgx.knowledge.base import KnowledgeBase
+from pgx.knowledge.recent import Recent
 from pgx.types import NO_COPY, CallSet, GeneCalls, Genotypes, Likelihood, PatternCall
 
 THRESHOLD = 0.9
@@ -55,6 +56,7 @@ def call(
     genes: Iterable[str] | None = None,
     copy_number: copy_number.Known | None = None,
     threshold: float = THRESHOLD,
+    recent: Recent | None = None,
 ) -> CallSet:
     """Call named alleles.
 
@@ -72,6 +74,8 @@ def call(
         Known copies, (sample or None for all, gene) to count; overrules structural records of the file.
     threshold
         Posterior below which the status is ``ambiguous``.
+    recent
+        Answers to the patterns of earlier calls with this knowledge base; those of this call are added.
 
     Returns
     -------
@@ -102,7 +106,7 @@ def call(
             copies_of(kb, name) if (copies != UNKNOWN).any() else None,
             unseen_copies(kb, name),
         )
-        called.append(solver.call())
+        called.append(solver.call(recent))
     return CallSet(genotypes.samples, tuple(called))
 
 
@@ -128,16 +132,37 @@ class _Solver:
         self.likelihoods = () if genotypes.doubts is None else genotypes.doubts.vectors
         self._contexts: dict[tuple[bool, ...], Context] = {}
         self.shares_names = gene.shares_names
+        names = [haplotype.detail for haplotype in gene.haplotypes]
+        self._place = {name: place for place, name in reversed(list(enumerate(names)))}  # the first of a name stays
         self.settled = self._settled()
         self.extra = _extra_bases(genotypes, gene)
+        self._writer = Writer(gene)
 
-    def call(self) -> GeneCalls:
+    def call(self, recent: Recent | None = None) -> GeneCalls:
         """Return the calls of all samples."""
         answers: dict[PatternCall, int] = {}
-        numbers = [answers.setdefault(self._counted(n), len(answers)) for n in range(len(self.found.group))]
+        patterns = self._recalled(recent) if recent and not self.extra else map(self._counted, range(self.size))
+        numbers = [answers.setdefault(answer, len(answers)) for answer in patterns]
         of = np.array(numbers, dtype=np.int32)
         pattern_of = of[self.found.pattern_of] if len(of) else np.zeros(0, dtype=np.int32)
         return GeneCalls(self.gene.definition.gene, tuple(answers), pattern_of)
+
+    @property
+    def size(self) -> int:
+        """How many patterns there are."""
+        return len(self.found.group)
+
+    def _recalled(self, recent: Recent) -> Iterator[PatternCall]:
+        """Yield the call of each pattern, solved only if no earlier call has met it."""
+        gene = self.gene.definition.gene
+        for n, pattern in enumerate(self.found.keys()):
+            key = (gene, self.threshold, pattern)
+            answer = None if pattern is None else recent.find(key)
+            if answer is None:
+                answer = self._counted(n)
+                if pattern is not None:
+                    recent.keep(key, answer, 1 + len(answer.diplotypes))
+            yield answer
 
     def _counted(self, n: int) -> PatternCall:
         """Return the call of pattern `n`, its positions without data counted apart."""
@@ -290,7 +315,7 @@ class _Solver:
         whole = answer.total
         kept = merged(answer.pairs) if self.shares_names else answer.pairs
         mass = sum(pair.weight for pair in kept)
-        diplotypes = tuple(diplotype(pair, pair.weight / mass, self.gene, fallback) for pair in kept)
+        diplotypes = tuple(self._writer.write(pair, pair.weight / mass, fallback) for pair in kept)
         best = kept[0]
         strands = [best.first] if best.second is None else [best.first, best.second]
         told = {
@@ -339,10 +364,8 @@ class _Solver:
         return (probability - before) / (1 - before) if before < 1 else 0.0
 
     def _prior(self, strand: Strand) -> NDArray[np.float64]:
-        for h, haplotype in enumerate(self.gene.haplotypes):
-            if haplotype.detail == strand.detail:
-                return np.asarray(self.gene.frequency[h])
-        return np.zeros(self.gene.frequency.shape[1])
+        place = self._place.get(strand.detail)
+        return np.zeros(self.gene.frequency.shape[1]) if place is None else np.asarray(self.gene.frequency[place])
 
 
 def _open(accepts: NDArray[np.bool_], position: int, decided_by: int) -> NDArray[np.bool_]:

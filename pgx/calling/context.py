@@ -58,18 +58,20 @@ class Reduced:
 
 def reduce(context: Context, codes: NDArray[np.int8], blocks: NDArray[np.int32], labels: list[int]) -> Reduced:
     """Cut a pattern down to the haplotypes that may take part in it, and to the blocks."""
-    accepts, candidates = context.accepts, context.candidates
     columns = context.model.columns(codes)
     plain = np.flatnonzero((blocks == HOMOZYGOUS) & (codes[:, 0] >= 0) & ~context.settled)
-    fits = accepts[candidates[:, None], plain, columns[plain, 0]].all(axis=1)
-    candidates = candidates[fits]
-    first = np.ones((len(candidates), len(labels)), dtype=bool)
-    second = first.copy()
-    for b, label in enumerate(labels):
-        where = np.flatnonzero(blocks == label)
-        first[:, b] = accepts[candidates[:, None], where, columns[where, 0]].all(axis=1)
-        second[:, b] = accepts[candidates[:, None], where, columns[where, 1]].all(axis=1)
-    return Reduced(candidates, first, second)
+    candidates = context.fitting(plain, columns[plain, 0])
+    if not labels:
+        none = np.ones((len(candidates), 0), dtype=bool)
+        return Reduced(candidates, none, none)
+    varying = np.flatnonzero(blocks != HOMOZYGOUS)
+    varying = varying[np.argsort(blocks[varying], kind="stable")]
+    starts = np.flatnonzero(np.diff(blocks[varying], prepend=blocks[varying[0]] - 1))
+    first, second = (
+        np.logical_and.reduceat(context.by_position[varying, columns[varying, strand]][:, candidates], starts, axis=0)
+        for strand in (0, 1)
+    )
+    return Reduced(candidates, np.ascontiguousarray(first.T), np.ascontiguousarray(second.T))
 
 
 class Context:
@@ -101,8 +103,19 @@ class Context:
         self.accepts = model.accepts if accepts is None else accepts
         self.candidates = np.arange(len(model.haplotypes)) if candidates is None else candidates
         self.settled = np.zeros(len(model.definition.sites), dtype=bool) if settled is None else settled
+        # Haplotypes last, and their bits packed: most positions of most patterns rule out next to nothing.
+        self.by_position = np.ascontiguousarray(self.accepts.transpose(1, 2, 0))
+        self._packed = np.packbits(self.by_position, axis=2)
         self._explained: dict[bytes, list[tuple[Strand, NDArray[np.float64], bool]]] = {}
         self._memory: dict[Hashable, Any] = {}
+
+    def fitting(self, where: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Return the candidates that accept these columns of `accepts` at these positions."""
+        if not len(where):
+            return self.candidates
+        bits = np.bitwise_and.reduce(self._packed[where, columns], axis=0)
+        fits = np.unpackbits(bits, count=len(self.accepts)).view(bool)
+        return np.asarray(self.candidates[fits[self.candidates]])
 
     def remember(self, key: Hashable, make: Callable[[], _T]) -> _T:
         """Return what `make` gives, made once in the life of this context."""
@@ -120,9 +133,8 @@ class Context:
 
     def _counted(self, codes: NDArray[np.int8]) -> list[tuple[Strand, NDArray[np.float64], bool]]:
         where = np.flatnonzero((codes >= 0) & ~self.settled)
-        columns = self.model.columns(codes[where])
-        fits = self.accepts[self.candidates[:, None], where, columns].all(axis=1)
-        return [(self.model.haplotypes[h], self.model.frequency[h], True) for h in self.candidates[fits]]
+        fitting = self.fitting(where, self.model.columns(codes[where]))
+        return [(self.model.haplotypes[h], self.model.frequency[h], True) for h in fitting.tolist()]
 
     def _composed(self, codes: NDArray[np.int8]) -> list[tuple[Strand, NDArray[np.float64], bool]]:
         """Combinations and partial matches; unknown positions are filled from each allele that may be there."""
@@ -138,14 +150,24 @@ class Context:
         codes = self._without_proxies(codes)
         unknown = codes < 0
         default = naming.baseline.argmax(axis=1)
-        likely = naming.carried(codes, assume=True) if unknown.any() else np.zeros(0, dtype=np.intp)
-        for a in (0, *likely[(naming.core[likely] & unknown).any(axis=1)]):
-            own = np.where(naming.core[a], naming.definition.accepts[a].argmax(axis=1), default)
-            yield np.where(unknown, own, codes).astype(np.int8)
+        yield self._filled_as(0, codes, unknown, default)
+        if unknown.any():
+            likely = naming.carried(codes, assume=True)
+            for a in likely[(naming.core[likely] & unknown).any(axis=1)]:
+                yield self._filled_as(a, codes, unknown, default)
+
+    def _filled_as(
+        self, allele: int, codes: NDArray[np.int8], unknown: NDArray[np.bool_], default: NDArray[np.intp]
+    ) -> NDArray[np.int8]:
+        naming = self.model.naming
+        own = np.where(naming.core[allele], naming.definition.accepts[allele].argmax(axis=1), default)
+        return np.where(unknown, own, codes).astype(np.int8)
 
     def compose(self, codes: NDArray[np.int8]) -> Strand:
         """Return the name of a strand that no counted haplotype fits, unknown bases as in the reference allele."""
-        return self.model.naming.name(next(self._fillings(codes)), self.extra)
+        return self.remember(
+            ("composed", codes.tobytes()), lambda: self.model.naming.name(next(self._fillings(codes)), self.extra)
+        )
 
     def filled(self, codes: NDArray[np.int8], strand: Strand) -> NDArray[np.int8]:
         """Return the bases of `strand`, one of those that `explain` gave for `codes`."""

@@ -53,3 +53,24 @@ def diplotype(
         return Diplotype(first.name, None, parts[0], (), probability, novel[0])
     names = (first.name, second.name)
     return Diplotype(*names, parts[0], parts[1], probability, novel[0], novel[1], first.copies, second.copies)
+
+
+class Writer:
+    """Writes the pairs of one gene: which strand goes first, and how both are named, is worked out once a pair."""
+
+    def __init__(self, gene: GeneModel) -> None:
+        self._gene = gene
+        self._known: dict[tuple[str, str | None], Diplotype] = {}
+
+    def write(self, pair: Pair, probability: float, fallback: tuple[Fallback, int] | None) -> Diplotype:
+        """Return the diplotype of a pair; parameters as for `diplotype`."""
+        if fallback is not None:
+            return diplotype(pair, probability, self._gene, fallback)
+        key = (pair.first.detail, None if pair.second is None else pair.second.detail)
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = diplotype(pair, probability, self._gene)
+        return Diplotype(
+            known.allele1, known.allele2, known.parts1, known.parts2, probability, known.novel1, known.novel2,
+            known.copies1, known.copies2,
+        )  # fmt: skip

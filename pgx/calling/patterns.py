@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -74,6 +75,28 @@ class Patterns:
     doubts: NDArray[np.int32]
     imputed: NDArray[np.bool_]
     pattern_of: NDArray[np.int32]
+
+    def keys(self) -> list[bytes | None]:
+        """Return a key for each pattern, the same for the same pattern of the gene in every file.
+
+        A pattern with genotypes in doubt has none: likelihoods are numbered file by file.
+        """
+        n = len(self.group)
+        if not n:
+            return []
+        traits = (self.haploid, self.conflict, self.strange, self.unread, self.filtered, self.imputed)
+        columns = [
+            np.ascontiguousarray(array).reshape(n, -1).view(np.uint8).reshape(n, -1)
+            for array in (self.codes, self.blocks, self.assumed, self.group, self.copies, *traits)
+        ]
+        in_doubt: list[bool] = np.asarray(self.doubts.any(axis=1)).tolist()
+        rows = np.concatenate(columns, axis=1)
+        return [None if doubt else digest(row.tobytes()) for row, doubt in zip(rows, in_doubt, strict=True)]
+
+
+def digest(content: bytes) -> bytes:
+    """Return 16 bytes that stand for a pattern: no two of a million million share them by chance."""
+    return hashlib.blake2b(content, digest_size=16).digest()
 
 
 def find(

@@ -32,6 +32,10 @@ PARTNERS = 16
 """Counted haplotypes that are tried beside a strand that no source counts."""
 NEGLIGIBLE = 1e-4
 """Share of the counted pairs' weight below which such a pair is left out."""
+_ALIKE = 1e-7
+"""Weights that differ by less may agree to nine digits."""
+MOST_BITS = 62
+"""Heterozygous blocks that fit into one number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +109,34 @@ def ranked(found: list[Pair]) -> Found:
     """Return pairs in order, the most probable first, as many as are kept."""
     if len(found) == 1:
         return Found(tuple(found), found[0].weight)
-    ordered = sorted(found, key=lambda pair: (-float(f"{pair.weight:.9g}"), pair.first.detail))
-    return Found(tuple(ordered[: enough([pair.weight for pair in ordered])]), sum(pair.weight for pair in ordered))
+    ordered = _sorted(found)
+    weights = [pair.weight for pair in ordered]
+    return Found(tuple(ordered[: enough(weights)]), sum(weights))
+
+
+def _sorted(found: list[Pair]) -> list[Pair]:
+    """Sort pairs by weight, and those whose weights agree to nine digits by name."""
+    ordered = sorted(found, key=lambda pair: -pair.weight)
+    runs: list[list[Pair]] = []
+    before = float("inf")
+    for pair in ordered:
+        if before - pair.weight <= _ALIKE * before and runs:
+            runs[-1].append(pair)
+        else:
+            runs.append([pair])
+        before = pair.weight
+    if len(runs) == len(ordered):
+        return ordered
+    place = {id(pair): at for at, pair in enumerate(found)}
+    return [
+        pair
+        for run in runs
+        for pair in (
+            run
+            if len(run) == 1
+            else sorted(run, key=lambda one: (-float(f"{one.weight:.9g}"), one.first.detail, place[id(one)]))
+        )
+    ]
 
 
 def enough(weights: Sequence[float] | NDArray[np.float64]) -> int:
@@ -133,8 +163,9 @@ def _named(model: GeneModel, reduced: Reduced, mixture: NDArray[np.float64]) -> 
     values = weight[rows, columns] * np.where(rows == columns, 1, 2)
     order = np.argsort(-_rounded(values), kind="stable")
     order = order[: enough(values[order])]
-    haplotypes = [model.haplotypes[k] for k in kept]
-    pairs = tuple(Pair(haplotypes[rows[n]], haplotypes[columns[n]], float(values[n]), True) for n in order)
+    haplotypes = model.haplotypes
+    chosen = zip(kept[rows[order]].tolist(), kept[columns[order]].tolist(), values[order].tolist(), strict=True)
+    pairs = tuple(Pair(haplotypes[one], haplotypes[other], weight, True) for one, other, weight in chosen)
     return Found(pairs, float(values.sum()))
 
 
@@ -195,11 +226,25 @@ def _weigh(
 ) -> NDArray[np.float64]:
     """Weight (n_rows, K) of ordered pairs."""
     weight = (frequency[:n_rows] * mixture) @ frequency.T
+    n_blocks = first.shape[1]
+    if not 0 < n_blocks < MOST_BITS:
+        return np.asarray(weight) if not n_blocks else _weigh_block_by_block(weight, first, second)
+    # A block halves the weight of a pair that fits it one way round, and keeps that of one that fits both ways.
+    bits = np.int64(1) << np.arange(n_blocks, dtype=np.int64)
+    one, other = first @ bits, second @ bits
+    way, turned = one[:n_rows, None] & other, other[:n_rows, None] & one
+    both_ways = np.bitwise_count(way & turned).astype(np.int32)
+    return np.asarray(np.where((way | turned) == bits.sum(), np.ldexp(weight, both_ways - n_blocks), 0.0))
+
+
+def _weigh_block_by_block(
+    weight: NDArray[np.float64], first: NDArray[np.bool_], second: NDArray[np.bool_]
+) -> NDArray[np.float64]:
     for b in range(first.shape[1]):
-        one = first[:n_rows, b, None] & second[None, :, b]
-        other = second[:n_rows, b, None] & first[None, :, b]
+        one = first[: len(weight), b, None] & second[None, :, b]
+        other = second[: len(weight), b, None] & first[None, :, b]
         weight = weight * (one.astype(np.float64) + other) / 2
-    return np.asarray(weight)
+    return weight
 
 
 def _rounded(values: NDArray[np.float64]) -> NDArray[np.float64]:

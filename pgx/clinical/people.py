@@ -101,12 +101,12 @@ def _join_file(
 ) -> dict[str | None, str]:
     wanted = set(samples)
     found: dict[str | None, str] = {}
+    first: dict[str, str | None] = {}
     for person, sample in by_name.items():
         if sample not in wanted:
             continue
-        if sample in found.values():
-            first = next(other for other, same in found.items() if same == sample)
-            message = f"{first!r} and {person!r} of {file.file} are both {sample} and taken as one person"
+        if first.setdefault(sample, person) != person:
+            message = f"{first[sample]!r} and {person!r} of {file.file} are both {sample} and taken as one person"
             notes.append(note(sample, Severity.WARNING, NoteCode.JOINED_TWICE, message))
         found[person] = sample
     if not by_name and len(file.people) == 1 and len(samples) == 1:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
 
@@ -19,6 +20,7 @@ from pgx.clinical.now import later, present_days, statuses
 from pgx.clinical.person_map import PersonMap, person_map
 from pgx.clinical.readers import flat, objects, sniff
 from pgx.clinical.readers.omop_databases import postgres_url, read_postgres, shown_url
+from pgx.clinical.records import recall
 from pgx.clinical.statements import PROBLEM, Events, Reader
 from pgx.clinical.values import interpret
 from pgx.clinical.vocabulary import vocabulary
@@ -26,6 +28,7 @@ from pgx.codes import NoteCode, Severity
 from pgx.errors import InputError, UsageError
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.dose_forms import dose_forms
+from pgx.knowledge.recent import Recent
 from pgx.notes import frame_of
 from pgx.types import ClinicalData
 
@@ -44,6 +47,7 @@ def read(
     accept: Collection[str] = (),
     series: Collection[str] = (),
     date_format: str | None = None,
+    recent: Recent | None = None,
 ) -> ClinicalData:
     """Read what is known of the persons.
 
@@ -70,6 +74,8 @@ def read(
         Concepts that are read as a series: a newest value that is left out does not hide those before it.
     date_format
         How the files write dates, such as ``DD.MM.YYYY``; ISO 8601 is read as well.
+    recent
+        Keeps the records of many persons for the next block of them.
 
     Returns
     -------
@@ -89,19 +95,24 @@ def read(
     if not paths:
         told.check((), samples if everyone is None else everyone)
         return ClinicalData(schema.empty(schema.CLINICAL), schema.empty(schema.MEDICATIONS), schema.empty(schema.NOTES))
-    files = [read_events(path, kb, as_of=as_of, date_format=date_format) for path in paths]
+    records = [
+        recall(
+            ("clinical", str(path), as_of, date_format),
+            lambda path=path: read_events(path, kb, as_of=as_of, date_format=date_format),  # type: ignore[misc]
+            recent,
+        )
+        for path in paths
+    ]
+    files, frames = [one.events for one in records], [one.statements for one in records]
     joined, notes = _join(files, paths, samples, told, everyone)
-    frames = [file.frame() for file in files]
     try:
         notes += identity.compare(files, frames, joined, vocabulary(kb))
     except InputError as error:
         raise _at_path(error, files, paths) from None
     raw = _named(frames, joined)
-    del frames
-    drugs = _named([file.medication_frame() for file in files], joined)
+    drugs = _named([one.medications for one in records], joined)
     problems = _named([_of_its_person(file.problem_frame(), file) for file in files], joined, keep_whole=True)
-    for file in files:
-        file.release()
+    del frames, records
     observations, bad = interpret(raw.rename({"sample": "person"}), vocabulary(kb))
     del raw
     observations, doubtful = doubt.split(observations, kb, vocabulary(kb), accept)
@@ -201,8 +212,9 @@ def _named(
     named = []
     for frame, names in zip(frames, joined, strict=True):
         table = pl.DataFrame(list(names.items()), schema={"person": pl.String, "sample": pl.String}, orient="row")
-        one = frame.join(table, on="person", how="left", nulls_equal=True, maintain_order="left")
-        keep = pl.col("sample").is_not_null() | (pl.col("person").is_null() & pl.lit(keep_whole))
+        how: Literal["left", "inner"] = "left" if keep_whole else "inner"
+        one = frame.join(table, on="person", how=how, nulls_equal=True, maintain_order="left")
+        keep = pl.col("sample").is_not_null() | pl.col("person").is_null()
         named.append(one.filter(keep).drop("person").select("sample", pl.exclude("sample")))
     return pl.concat(named)
 

@@ -20,6 +20,7 @@ from pgx.errors import InputError, PgxError
 from pgx.features import build
 from pgx.inputs import phenotyped
 from pgx.knowledge import KnowledgeBase
+from pgx.knowledge.recent import Recent
 from pgx.pipeline import conclude
 from pgx.reports import Lexicon, file_names, write
 from pgx.types import ClinicalData, Result
@@ -131,8 +132,9 @@ def _piece(plan: Plan, kb: KnowledgeBase, vcf: Sequence[Input], group: Group) ->
         medications=group.medications,
         options=group.options,
         kb=kb,
+        recent=kb.remember("cohort patterns", Recent),
     )
-    result = conclude(found, plan.drugs, plan.endpoints, group.options)
+    result = conclude(found, plan.drugs, plan.endpoints, group.options, with_next_tests=bool(plan.reports))
     features = None
     if "features" in plan.tables:
         features = build(found.calls, found.phenotypes, found.clinical, kb, genotypes=found.genotypes)

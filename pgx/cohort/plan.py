@@ -9,8 +9,8 @@ from pgx.options import Options
 
 TABLES = ("calls", "phenotypes", "features", "guidance", "judgements", "scores", "notes", "next_tests", "genotypes")
 """The partitioned tables of a cohort, each a folder of one Parquet file a block."""
-BLOCK = 1000
-"""Persons a block, unless the user says otherwise: large enough to share work, small enough to hold twice."""
+BLOCK = 2000
+"""Persons a block, unless the user says otherwise: large enough to share work, small enough to hold two of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,15 +46,17 @@ def gene_columns(
     genes = {gene.lower(): gene for gene in kb.genes}
     stated, phenotypes = calls.filter(is_asserted()), of_asserted(phenotypes, calls)
     if wanted is None:
-        present = [gene for gene in kb.genes if gene in set(calls["gene"].unique())]
+        here = set(calls["gene"].unique())
+        present = [gene for gene in kb.genes if gene in here]
     else:
         present = sorted({genes[gene] for name in wanted if (gene := gene_of(name)) in genes})
     columns: list[pl.Series] = []
+    calls_of, phenotypes_of = _by_gene(stated, present), _by_gene(phenotypes.filter(scheme="CPIC"), present)
     for gene in present:
         stem = gene_stem(gene)
         asked = None if wanted is None else {name.removeprefix(stem) for name in wanted if name.startswith(stem)}
-        called = _spread(samples, stated.filter(pl.col("gene") == gene))
-        rows = phenotypes.filter((pl.col("gene") == gene) & (pl.col("scheme") == "CPIC"))
+        called = _spread(samples, calls_of.get((gene,), stated.clear()))
+        rows = phenotypes_of.get((gene,), phenotypes.clear())
         share = _spread(samples, _activity(rows)).hstack([_phenotype_probability(called, rows)])
         if asked is None or posterior_column.NAME in asked:
             share = share.hstack([posterior_column.column(called, rows)])
@@ -64,6 +66,11 @@ def gene_columns(
                 columns.append(source[name].cast(_TYPES[kind]).alias(stem + name))
         columns += _counts(kb, gene, called, stem, asked)
     return columns
+
+
+def _by_gene(frame: pl.DataFrame, genes: Collection[str]) -> dict[tuple[object, ...], pl.DataFrame]:
+    own = frame.filter(pl.col("gene").is_in(list(genes)))
+    return own.partition_by("gene", as_dict=True, maintain_order=True)
 
 
 def _spread(samples: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:

@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 
+from pgx.cells import distinct
 from pgx.codes import Status
 from pgx.features.diplotypes import posterior
 from pgx.features.names import gene_column
@@ -37,15 +38,23 @@ def column(called: pl.DataFrame, phenotypes: pl.DataFrame) -> pl.Series:
     several = called["alternatives"].list.len().fill_null(0) > 0
     if not several.any():
         return pl.Series(NAME, [None] * called.height, dtype=pl.String)
-    unsure = phenotypes.join(called.filter(several).select("sample"), on="sample", how="semi")
+    unsure = called.with_row_index("_at").filter(several)
     becomes: dict[str, list[Any]] = {}
-    for sample, *row in unsure.select("sample", *_PHENOTYPE).unique(maintain_order=True).iter_rows():
+    theirs = phenotypes.join(unsure.select("sample"), on="sample", how="semi")
+    for sample, *row in theirs.select("sample", *_PHENOTYPE).unique(maintain_order=True).iter_rows():
         becomes.setdefault(sample, []).append(row)
-    texts: list[str | None] = []
-    for sample, *call in called.select("sample", "diplotype", "probability", "alternatives").iter_rows():
-        listed = posterior(*call) if call[2] is not None and call[2] else []
-        known = {"diplotypes": listed, "phenotypes": becomes.get(sample, [])}
-        texts.append(json.dumps(known, separators=(",", ":")) if len(listed) > 1 else None)
+    cases, numbers = distinct(unsure, ["diplotype", "probability", "alternatives"])
+    listed = [posterior(*case) if case[1] is not None and case[1] else [] for case in cases.iter_rows()]
+    known: dict[str, str] = {}
+    texts: list[str | None] = [None] * called.height
+    for at, sample, number in zip(unsure["_at"].to_list(), unsure["sample"].to_list(), numbers, strict=True):
+        if len(listed[number]) > 1:
+            rows = becomes.get(sample, [])
+            case = f"{number} {rows}"
+            if case not in known:
+                content = {"diplotypes": listed[number], "phenotypes": rows}
+                known[case] = json.dumps(content, separators=(",", ":"))
+            texts[at] = known[case]
     return pl.Series(NAME, texts, dtype=pl.String)
 
 
@@ -84,7 +93,8 @@ def averaged(features: pl.DataFrame, kb: KnowledgeBase, genes: Sequence[str]) ->
         "sample": pl.String, "gene": pl.String, "scheme": pl.String, "phenotype": pl.String,
         "activity_score": pl.Float64, "clinical_phenotype": pl.String, "clinical_activity_score": pl.Float64,
     })  # fmt: skip
-    unsure = [gene for gene in genes if gene in set(called["gene"])]
+    present = set(called["gene"])
+    unsure = [gene for gene in genes if gene in present]
     return scenarios(_typed(features, unsure), called, kb, unsure, phenotypes=told)
 
 

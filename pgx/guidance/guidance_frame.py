@@ -140,7 +140,12 @@ class Emitted:
         known["stage_flags"] = [[] if stage is None else [str(stage)] for stage in stages]
         known["stage"] = ["" if stage is None else str(stage.code) for stage in stages]
         constants = {
-            name: pl.Series(name, values, dtype=kinds.get(name, pl.String))[times] for name, values in known.items()
+            name: (
+                cells.list_column(name, values, NAMES)
+                if kinds.get(name) == NAMES
+                else pl.Series(name, values, dtype=kinds.get(name, pl.String))
+            )[times]
+            for name, values in known.items()
         }
         texts, converted = zip(*self._texts, strict=True)
         return pl.DataFrame(
@@ -150,8 +155,10 @@ class Emitted:
                 "unsure": columns["unsure"],
                 "caveats": columns["caveats"],
                 "probability": pl.Series(np.round(columns["probability"], 6)).fill_nan(None),
-                "phenotypes": pl.Series(
-                    [[{"gene": gene, "value": value} for gene, value in words] for words in texts], dtype=BY_GENE
+                "phenotypes": cells.list_column(
+                    "phenotypes",
+                    [[{"gene": gene, "value": value} for gene, value in words] for words in texts],
+                    BY_GENE,
                 )[columns["text"]],
                 "converted": np.array(converted)[columns["text"]],
                 **constants,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pgx.cells import NAMES
+from pgx.cells import NAMES, list_column
 from pgx.codes import Flag, FlagCode
 from pgx.guidance.populations import NO, YES, Populations
 from pgx.knowledge import KnowledgeBase
@@ -29,6 +29,8 @@ _CONSTANT = (
     "static_flags",
 )  # fmt: skip
 _LISTS = ("genes", "static_flags")
+_ACTING = ("agent", "enzyme", "strength", "role", "phase", "effect", "unverified")
+"""Columns of `acting_drugs` that `acting_of` reads."""
 _HOLDS = "This is from the label and holds whatever the genes."
 
 
@@ -147,11 +149,13 @@ def interaction_limits(
     """
     urgencies = dict(kb.table("actions").select("action", "urgency").iter_rows())
     place = {sample: at for at, sample in enumerate(samples)}
-    here = acting.filter(pl.col("drug").is_in(list(wanted)), pl.col("sample").is_in(list(samples)))
+    here = _of_those(acting, samples, wanted)
+    known: dict[tuple[object, ...], Acting] = {}
     spoken: dict[tuple[str, str, str], dict[str, list[Acting]]] = {}
     ways: dict[tuple[str, str], set[str]] = {}
     for row in here.iter_rows(named=True):
-        one = acting_of(row)
+        case = tuple(row[name] for name in _ACTING)
+        one = known[case] if case in known else known.setdefault(case, acting_of(row))
         spoken.setdefault((row["drug"], one.enzyme, one.role), {}).setdefault(row["sample"], []).append(one)
         if row["marked"]:
             ways.setdefault((row["sample"], row["drug"]), set()).add(one.asks_for)
@@ -165,8 +169,27 @@ def interaction_limits(
             if (row["dose"] or row["limit"]) and _opposed(ways.get((sample, row["drug"]), set()), agents[0]):
                 continue
             found.append({"at": place[sample], "code": 0, **_said(row, agents, urgencies, kb)})
-    schema = {name: NAMES if name in _LISTS else pl.String for name in _CONSTANT}
-    return pl.DataFrame(found, schema={"at": pl.Int64, "code": pl.Int64, **schema}) if found else pl.DataFrame()
+    return _frame(found) if found else pl.DataFrame()
+
+
+def _frame(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+    cells = {name: [row[name] for row in rows] for name in ("at", "code", *_CONSTANT)}
+    numbers = {name: pl.Series(name, cells[name], dtype=pl.Int64) for name in ("at", "code")}
+    texts = {
+        name: list_column(name, cells[name], NAMES) if name in _LISTS else pl.Series(name, cells[name], dtype=pl.String)
+        for name in _CONSTANT
+    }
+    return pl.DataFrame({**numbers, **texts})
+
+
+def _of_those(acting: pl.DataFrame, samples: Sequence[str], wanted: Mapping[str, set[str] | None]) -> pl.DataFrame:
+    """Return what acts on the drugs that are asked for, of whom they are asked for."""
+    everybody = [drug for drug, people in wanted.items() if people is None]
+    pairs = [(drug, sample) for drug, people in wanted.items() for sample in people or ()]
+    asked = pl.DataFrame(pairs, schema={"drug": pl.String, "sample": pl.String}, orient="row")
+    here = acting.filter(pl.col("drug").is_in(list(wanted)), pl.col("sample").is_in(list(samples)))
+    marked = here.join(asked.with_columns(asked=True), on=["drug", "sample"], how="left", maintain_order="left")
+    return marked.filter(pl.col("drug").is_in(everybody) | pl.col("asked").is_not_null()).drop("asked")
 
 
 def _said(row: Mapping[str, Any], agents: Sequence[Acting], urgencies: Mapping[str, str], kb: KnowledgeBase) -> Any:

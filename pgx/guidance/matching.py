@@ -91,9 +91,10 @@ class Persons:
         rows = rows.join(order, on="sample", maintain_order="left")
         self._rows = _split(rows.select("gene", "scheme", "number", "at", "probability"), ["gene", "scheme"])
         self._blocks: dict[tuple[str, str], _Block | None] = {}
-        self._calls = calls.filter(pl.col("status").is_in(CALLED), pl.col("diplotype").is_not_null()).join(
+        stated = calls.filter(pl.col("status").is_in(CALLED), pl.col("diplotype").is_not_null()).join(
             order, on="sample", maintain_order="left"
         )
+        self._calls, self._no_calls = _split(stated, ["gene"]), stated.clear()
         self._genotypes: dict[str, _Genotypes] = {}
         self._caveats: dict[str, Labels] = {}
         self._known: dict[tuple[Condition, bool], tuple[Vector, Labels]] = {}
@@ -141,7 +142,7 @@ class Persons:
 
     def _called(self, gene: str) -> _Genotypes:
         if gene not in self._genotypes:
-            frame = self._calls.filter(pl.col("gene") == gene)
+            frame = self._calls.get((gene,), self._no_calls)
             cases, rows = _numbered(frame, ["diplotype", "probability", "alternatives"])
             flags, flagged = _numbered(frame, ["flags"])
             self._genotypes[gene] = _Genotypes(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 
 import polars as pl
 
 from pgx import schema
 from pgx.assertion import NOT_CALLED, asserted
+from pgx.cells import distinct
 from pgx.codes import NoteCode, Severity
 from pgx.judgement.decide import decide
 from pgx.judgement.judgement import Judgement, Known, agents_of, change_first, judge
@@ -28,15 +29,17 @@ SCOPE = NoteCode.ACTIONABLE_ONLY
 """Code of the note that says that no more than the actionable drugs is shown."""
 _COPIES = "copy_number_range"
 _COLUMNS = tuple(one.name for one in fields(Judgement))
+Key = tuple[str, str]
+"""A person and a drug."""
 _LISTS = ("alternatives", "reason", "sources", "evidence", "could_change", "flags")
 
 
 @dataclass(frozen=True, slots=True)
-class _Person:
-    """What is known of one person, whatever the drug."""
+class _Evidence:
+    """What is known of one gene of one person: its state, and the phenotypes that an unknown copy number could make."""
 
-    genes: dict[str, str]
-    copies: dict[str, tuple[str, ...]]
+    state: str
+    copies: tuple[str, ...]
 
 
 def judgements(
@@ -60,45 +63,67 @@ def judgements(
     left_out
         (sample, drug) -> concepts that the sources ask for and whose value was left out.
     """
-    people = _people(calls)
-    usable: defaultdict[tuple[str, str], dict[str, bool]] = defaultdict(dict)
+    told, said = distinct(guidance, [name for name in guidance.columns if name != "sample"])
+    rows: Sequence[Row] = told.rows(named=True)
+    genes_of = [names_of(row["genes"]) for row in rows]
+    people = _people(calls, {gene for genes in genes_of for gene in genes})
+    usable: defaultdict[Key, dict[str, bool]] = defaultdict(dict)
     for sample, drug, endpoint, good in scores.select("sample", "drug", "endpoint", "usable").iter_rows():
         usable[sample, drug][endpoint] = good
     details, agents = details_of(kb), _agents(exposures)
     urgencies = dict(kb.table("actions").select("action", "urgency").iter_rows())
-    nobody = _Person({}, {})
     # Many persons share all that is said of a drug and known of its genes: each case is judged once.
-    cases: dict[str, Judgement] = {}
-    found = []
-    for (sample, drug), rows in _by_drug(guidance):
-        person, acting = people.get(sample, nobody), agents.get(sample, {})
-        genes = {gene for row in rows for gene in names_of(row["genes"])}
-        known = Known(
-            genes={gene: state for gene, state in person.genes.items() if gene in genes},
-            copies={gene: phenotypes for gene, phenotypes in person.copies.items() if gene in genes},
-            scores=usable.get((sample, drug), {}),
-            details=details,
-            agents={gene: names for gene, names in acting.items() if gene in genes},
-            urgencies=urgencies,
-            left_out=(left_out or {}).get((sample, drug), ()),
-        )
-        said = [[cell for name, cell in row.items() if name != "sample"] for row in rows]
-        case = repr((said, known.genes, known.copies, known.scores, known.agents, known.left_out))
+    cases: dict[object, Judgement] = {}
+    found: list[tuple[str, Judgement]] = []
+    for (sample, drug), numbers in _by_drug(guidance, said).items():
+        person, acting = people.get(sample, {}), agents.get(sample, {})
+        genes = list(dict.fromkeys(gene for number in numbers for gene in genes_of[number]))
+        own, scored = {gene: person[gene] for gene in genes if gene in person}, usable.get((sample, drug), {})
+        names = {gene: acting[gene] for gene in genes if gene in acting}
+        without = (left_out or {}).get((sample, drug), ())
+        case = (*numbers, tuple(own.items()), tuple(names.items()), tuple(scored.items()), without)
         if case not in cases:
-            cases[case] = judge(sample, drug, decide(map(Statement, rows)), known)
-        found.append(replace(cases[case], sample=sample))
-    return schema.from_rows([_row(one) for one in _with_causes(found)], schema.JUDGEMENTS)
+            known = Known(
+                genes={gene: one.state for gene, one in own.items()},
+                copies={gene: one.copies for gene, one in own.items() if one.copies},
+                scores=scored,
+                details=details,
+                agents=names,
+                urgencies=urgencies,
+                left_out=without,
+            )
+            cases[case] = judge(sample, drug, decide(Statement(rows[number]) for number in numbers), known)
+        found.append((sample, cases[case]))
+    return _frame(_with_causes(found))
 
 
-def _with_causes(found: Sequence[Judgement]) -> Iterator[Judgement]:
+def _with_causes(found: Sequence[tuple[str, Judgement]]) -> Iterator[tuple[str, Judgement]]:
     """Yield the judgements; a medicine that is the cause of what is said of another says so."""
-    harmed: defaultdict[tuple[str, str], list[Judgement]] = defaultdict(list)
-    for one in found:
-        for agent in agents_of(one):
-            harmed[one.sample, agent].append(one)
-    for one in found:
-        through_it = harmed.get((one.sample, one.drug))
-        yield change_first(one, through_it) if through_it else one
+    harmed: defaultdict[Key, list[Judgement]] = defaultdict(list)
+    causes = {id(one): agents_of(one) for _, one in found}
+    for sample, one in found:
+        for agent in causes[id(one)]:
+            harmed[sample, agent].append(one)
+    for sample, one in found:
+        through_it = harmed.get((sample, one.drug))
+        yield sample, change_first(one, through_it) if through_it else one
+
+
+def _frame(found: Iterable[tuple[str, Judgement]]) -> pl.DataFrame:
+    """Return the judgements of persons as a frame: a judgement that many share is made a row once."""
+    place: dict[int, int] = {}
+    shared: list[Judgement] = []
+    samples: list[str] = []
+    numbers: list[int] = []
+    for sample, one in found:
+        number = place.setdefault(id(one), len(shared))
+        if number == len(shared):
+            shared.append(one)  # which keeps its id from being given to another
+        samples.append(sample)
+        numbers.append(number)
+    rows = schema.from_rows([_row(one) for one in shared], schema.JUDGEMENTS)
+    picked: pl.DataFrame = rows[numbers] if numbers else rows
+    return picked.with_columns(sample=pl.Series(samples, dtype=pl.String))
 
 
 def _agents(exposures: pl.DataFrame | None) -> dict[str, dict[str, tuple[str, ...]]]:
@@ -120,7 +145,7 @@ def _agents(exposures: pl.DataFrame | None) -> dict[str, dict[str, tuple[str, ..
 def only_actionable(guidance: pl.DataFrame, samples: Collection[str]) -> pl.DataFrame:
     """Return the guidance with no more of these samples than the drugs that their results speak against or change."""
     open_list = guidance.filter(pl.col("sample").is_in(list(samples)))
-    quiet = [key for key, rows in _by_drug(open_list) if decide(map(Statement, rows)).urgency not in ACTIONABLE]
+    quiet = [key for key, rows in _rows_by_drug(open_list) if decide(map(Statement, rows)).urgency not in ACTIONABLE]
     keys = pl.DataFrame(quiet, schema={"sample": pl.String, "drug": pl.String}, orient="row")
     return guidance.join(keys, on=["sample", "drug"], how="anti", maintain_order="left")
 
@@ -145,7 +170,8 @@ def of_result(result: Result) -> pl.DataFrame:
     """Return the judgements of a result; one of an earlier version is judged by its guidance alone."""
     if result.judgements.height or result.guidance.is_empty():
         return result.judgements
-    found = [judge(sample, drug, decide(map(Statement, rows))) for (sample, drug), rows in _by_drug(result.guidance)]
+    by_drug = _rows_by_drug(result.guidance)
+    found = [judge(sample, drug, decide(map(Statement, rows))) for (sample, drug), rows in by_drug]
     return schema.from_rows([_row(one) for one in found], schema.JUDGEMENTS)
 
 
@@ -168,22 +194,38 @@ def _row(judgement: Judgement) -> dict[str, object]:
     return {name: list(cell) if isinstance(cell, tuple) else cell for name, cell in cells}
 
 
-def _by_drug(guidance: pl.DataFrame) -> Iterator[tuple[tuple[str, str], list[Row]]]:
-    grouped: dict[tuple[str, str], list[Row]] = {}
+def _by_drug(guidance: pl.DataFrame, numbers: pl.Series) -> dict[Key, list[int]]:
+    """Return (sample, drug) -> the numbers of its rows, in their order."""
+    grouped: dict[Key, list[int]] = {}
+    for sample, drug, number in zip(guidance["sample"].to_list(), guidance["drug"].to_list(), numbers, strict=True):
+        grouped.setdefault((sample, drug), []).append(number)
+    return grouped
+
+
+def _rows_by_drug(guidance: pl.DataFrame) -> Iterator[tuple[Key, list[Row]]]:
+    grouped: dict[Key, list[Row]] = {}
     for row in guidance.iter_rows(named=True):
         grouped.setdefault((row["sample"], row["drug"]), []).append(row)
     return iter(grouped.items())
 
 
-def _people(calls: pl.DataFrame) -> dict[str, _Person]:
-    people: dict[str, _Person] = {}
-    for sample, gene, status, flags in calls.select("sample", "gene", "status", "flags").iter_rows():
-        person = people.setdefault(sample, _Person({}, {}))
-        codes = names_of(flags)
-        state = status if asserted(status, flags) else NOT_CALLED
-        person.genes[gene] = REFUSED if REFUSED in codes and state == NOT_CALLED else state
-        for code in codes:
-            head, _, named = code.partition(":")
-            if head == _COPIES and len(phenotypes := tuple(named.split("|"))) > 1:
-                person.copies[gene] = phenotypes
+def _people(calls: pl.DataFrame, genes: Collection[str]) -> dict[str, dict[str, _Evidence]]:
+    """Return sample -> gene -> what is known of it, of these genes."""
+    asked = calls.filter(pl.col("gene").is_in(list(genes)))
+    cases, numbers = distinct(asked, ["status", "flags"])
+    known = [_evidence(status, flags) for status, flags in cases.iter_rows()]
+    people: defaultdict[str, dict[str, _Evidence]] = defaultdict(dict)
+    for sample, gene, number in zip(asked["sample"].to_list(), asked["gene"].to_list(), numbers, strict=True):
+        people[sample][gene] = known[number]
     return people
+
+
+def _evidence(status: str, flags: Sequence[str] | None) -> _Evidence:
+    codes = names_of(flags)
+    state = status if asserted(status, flags or ()) else NOT_CALLED
+    copies: tuple[str, ...] = ()
+    for code in codes:
+        head, _, named = code.partition(":")
+        if head == _COPIES and len(phenotypes := tuple(named.split("|"))) > 1:
+            copies = phenotypes
+    return _Evidence(REFUSED if REFUSED in codes and state == NOT_CALLED else state, copies)

@@ -240,7 +240,9 @@ def _supposed(cases: Sequence[_Case], callset: CallSet, genes: set[str]) -> Call
     made = []
     for gene in callset.genes:
         if gene.gene in genes:
-            patterns, numbers = list(gene.patterns), gene.pattern_of[places].copy()
+            # Those of the others of the run need not be read again for every few persons.
+            used, places_of = np.unique(gene.pattern_of[places], return_inverse=True)
+            patterns, numbers = [gene.patterns[n] for n in used], places_of.astype(np.int32)
             for n, case in enumerate(cases):
                 if case.gene == gene.gene:
                     numbers[n] = len(patterns)

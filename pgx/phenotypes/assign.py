@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from itertools import combinations_with_replacement
 
@@ -16,10 +16,12 @@ from pgx.assertion import CALLED, NOT_CALLED, asserted, of_asserted
 from pgx.cells import Pair
 from pgx.codes import Flag, FlagCode
 from pgx.knowledge import KnowledgeBase
+from pgx.knowledge.recent import Recent
 from pgx.knowledge.rules.alleles import missed
 from pgx.knowledge.rules.phenotypes import INDETERMINATE, GeneRules, PhenotypeResult, rules_for
 from pgx.knowledge.tables.declared import SCHEMES
 from pgx.phenotypes import allele_status, phenoconversion
+from pgx.phenotypes.interpreted import Interpretation, Share, spread_rows, spread_shares
 from pgx.types import CallSet, ClinicalData, Diplotype, PatternCall
 
 MIN_ALTERNATIVE = 0.001
@@ -30,26 +32,13 @@ _INCREASED = "Increased function"
 _OWN = "genotypes"
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
-    """One phenotype that a pattern allows in one scheme, and its probability."""
-
-    scheme: str
-    phenotype: str
-    score: float | None
-    probability: float
-
-
-@dataclass(frozen=True, slots=True)
-class Interpretation:
-    """What one pattern means: its phenotypes per scheme and the cells of its row in the calls frame."""
-
-    shares: tuple[Share, ...]
-    row: dict[str, object]
-
-
 def assign(
-    callset: CallSet, kb: KnowledgeBase, clinical: ClinicalData | None = None, *, as_of: date | None = None
+    callset: CallSet,
+    kb: KnowledgeBase,
+    clinical: ClinicalData | None = None,
+    *,
+    as_of: date | None = None,
+    recent: Recent | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Give every call its functions, activity score and phenotypes, genetic and clinical.
 
@@ -63,6 +52,8 @@ def assign(
         Medication lists, smoking and laboratory values, for phenoconversion. None = nothing is known.
     as_of
         Day for which the phenotype holds; None = the newest date in the clinical data.
+    recent
+        What patterns meant in earlier calls with this knowledge base; those of this call are added.
 
     Returns
     -------
@@ -76,19 +67,30 @@ def assign(
         ``Indeterminate``. Probabilities add up to 1 per sample, gene and scheme; in a gene read by the presence of
         alleles (HLA) they add up to 1 per allele, one pair of rows (``*57:01 positive``, ``*57:01 negative``) each.
     """
-    interpreted = [[interpret(kb, gene.gene, pattern) for pattern in gene.patterns] for gene in callset.genes]
+    interpreted = [[_meaning(kb, gene.gene, pattern, recent) for pattern in gene.patterns] for gene in callset.genes]
     offsets = np.cumsum([0, *(len(patterns) for patterns in interpreted)])
     # (samples, genes) -> index of the pattern among all patterns of all genes; sample-major like the frames.
     index = np.empty((len(callset.samples), len(callset.genes)), dtype=np.int64)
     for column, gene in enumerate(callset.genes):
         index[:, column] = gene.pattern_of + offsets[column]
     flat = [one for patterns in interpreted for one in patterns]
-    calls = _spread(flat, index, callset.samples)
-    phenotypes = _phenotypes(flat, index, callset)
+    calls = spread_rows(flat, index, callset.samples)
+    phenotypes = spread_shares(flat, index, callset.samples)
     phenotypes = phenoconversion.convert(phenotypes, clinical, kb, as_of=as_of)
     calls = phenoconversion.complete_calls(calls, of_asserted(phenotypes, calls), clinical)
     calls = phenoconversion.flag_exposures(calls, clinical, kb, as_of=as_of)
     return schema.conform(calls, schema.CALLS), phenotypes
+
+
+def _meaning(kb: KnowledgeBase, gene: str, pattern: PatternCall, recent: Recent | None) -> Interpretation:
+    if recent is None:
+        return interpret(kb, gene, pattern)
+    key = ("meaning", gene, id(pattern))
+    known: tuple[PatternCall, Interpretation] | None = recent.find(key)
+    if known is None or known[0] is not pattern:  # whoever had that id is gone
+        known = (pattern, interpret(kb, gene, pattern))
+        recent.keep(key, known, 10 + 2 * min(len(pattern.diplotypes), MAX_ALTERNATIVES))
+    return known[1]
 
 
 def interpret(kb: KnowledgeBase, gene: str, pattern: PatternCall) -> Interpretation:
@@ -114,11 +116,15 @@ def _shares(kb: KnowledgeBase, gene: str, scheme: str, pattern: PatternCall) -> 
     if rules is None or not rules.has_rules:
         return []
     mass: dict[tuple[str, float | None], float] = defaultdict(float)
+    known = _known_results(kb, rules)
+    phased = FlagCode.PHASE_UNKNOWN not in pattern.flags
     for own in pattern.diplotypes:
-        diplotype = named_in(kb, gene, scheme, own)
-        result = _result(kb, rules, diplotype, FlagCode.PHASE_UNKNOWN not in pattern.flags)
+        case = (own.parts1, own.parts2, own.allele2, own.copies1, own.copies2, own.novel1, own.novel2, phased)
+        if case not in known:
+            known[case] = _result(kb, rules, named_in(kb, gene, scheme, own), phased)
+        result = known[case]
         if result.phenotype is not None:
-            mass[result.phenotype, usable_score(result)] += diplotype.probability
+            mass[result.phenotype, usable_score(result)] += own.probability
     total = sum(mass.values())
     if total < 1 - _LOST:
         mass[INDETERMINATE, None] += 1 - total
@@ -210,10 +216,15 @@ def _meanings(kb: KnowledgeBase, gene: str, scheme: str) -> dict[str, dict[str, 
     }
 
 
+def _known_results(kb: KnowledgeBase, rules: GeneRules) -> dict[object, PhenotypeResult]:
+    found: dict[object, PhenotypeResult] = kb.remember(("results", rules.gene, rules.scheme), dict)
+    return found
+
+
 def _result(kb: KnowledgeBase, rules: GeneRules, diplotype: Diplotype, phased: bool) -> PhenotypeResult:
     parts2 = None if diplotype.allele2 is None else diplotype.parts2
     copies, novel = (diplotype.copies1, diplotype.copies2), (diplotype.novel1, diplotype.novel2)
-    known: dict[object, PhenotypeResult] = kb.remember(("results", rules.gene, rules.scheme), dict)
+    known = _known_results(kb, rules)
     key = (diplotype.parts1, parts2, copies, novel, phased)
     if key not in known:
         known[key] = rules.phenotype(
@@ -340,52 +351,3 @@ def _phenotype_cells(kb: KnowledgeBase, gene: str, shares: Sequence[Share], row:
             row["activity_score"] = scores[0]
         return [] if scheme == SCHEMES[0] else [str(Flag(FlagCode.PHENOTYPE_SCHEME, scheme))]
     return []
-
-
-def _spread(flat: Sequence[Interpretation], index: np.ndarray, samples: Sequence[str]) -> pl.DataFrame:
-    names = [column.name for column in schema.CALLS]
-    table = pl.DataFrame(
-        {name: [one.row.get(name) for one in flat] for name in names},
-        schema=schema.polars_schema(schema.CALLS),
-    )
-    picked = table[index.ravel()]
-    spread: pl.DataFrame = picked.with_columns(sample=_repeat(samples, index.shape[1]))
-    return spread
-
-
-def _repeat(samples: Sequence[str], times: int) -> pl.Series:
-    return pl.Series("sample", samples, dtype=pl.String)[np.repeat(np.arange(len(samples)), times)]
-
-
-def _phenotypes(flat: Sequence[Interpretation], index: np.ndarray, callset: CallSet) -> pl.DataFrame:
-    rows = list(_share_rows(flat))
-    table = pl.DataFrame(
-        {
-            "gene": [row["gene"] for row, _ in rows],
-            "scheme": [share.scheme for _, share in rows],
-            "phenotype": [share.phenotype for _, share in rows],
-            "activity_score": [share.score for _, share in rows],
-            "probability": [share.probability for _, share in rows],
-        },
-        schema={
-            "gene": pl.String, "scheme": pl.String, "phenotype": pl.String,
-            "activity_score": pl.Float64, "probability": pl.Float64,
-        },
-    )  # fmt: skip
-    counts = np.array([len(one.shares) for one in flat], dtype=np.int64)
-    starts = np.concatenate([[0], np.cumsum(counts)])
-    patterns = index.ravel()
-    lengths = counts[patterns] if len(counts) else np.zeros(0, dtype=np.int64)
-    # Row r of the result is row (start of its pattern + its place within the pattern) of `table`.
-    within = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    picked = np.repeat(starts[patterns], lengths) + within
-    sample_of = np.repeat(np.repeat(np.arange(index.shape[0]), index.shape[1]), lengths)
-    samples = pl.Series("sample", callset.samples, dtype=pl.String)[sample_of]
-    spread: pl.DataFrame = table[picked].select(samples, pl.all())
-    return spread
-
-
-def _share_rows(flat: Sequence[Interpretation]) -> Iterator[tuple[dict[str, object], Share]]:
-    for one in flat:
-        for share in one.shares:
-            yield one.row, share

@@ -230,7 +230,7 @@ def convert(
         `schema.PHENOTYPES`, in the order of the input.
     """
     genetic = phenotypes.select("sample", "gene", "scheme", "phenotype", "activity_score", "probability")
-    acting = _triggers(clinical, kb, as_of, without)
+    acting = _triggers(clinical, kb, as_of, without, genetic["sample"].unique() if without else None)
     if acting.is_empty():
         return _unchanged(genetic)
     joined = genetic.join(acting, on=["sample", "gene"], how="left", maintain_order="left")
@@ -269,12 +269,17 @@ def _unchanged(genetic: pl.DataFrame) -> pl.DataFrame:
 
 
 def _triggers(
-    clinical: ClinicalData | None, kb: KnowledgeBase, as_of: date | None, without: Collection[str]
+    clinical: ClinicalData | None,
+    kb: KnowledgeBase,
+    as_of: date | None,
+    without: Collection[str],
+    people: pl.Series | None = None,
 ) -> pl.DataFrame:
     """``sample gene triggers local``: what acts on each gene now, as one text, and the overlays behind it."""
-    acting = exposures(clinical, kb, as_of=as_of).filter(
-        pl.col("phase") != "planned", ~pl.col("agent").is_in(list(without))
-    )
+    here = exposures(clinical, kb, as_of=as_of)
+    if people is not None:  # one drug is left out for those who take it: few of a cohort
+        here = here.filter(pl.col("sample").is_in(people.implode()))
+    acting = here.filter(pl.col("phase") != "planned", ~pl.col("agent").is_in(list(without)))
     return (
         acting.select("sample", "gene", "local", trigger=pl.col("trigger") + ":" + pl.col("strength"))
         .unique()

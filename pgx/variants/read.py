@@ -235,7 +235,8 @@ def _everyone(inputs: list[_Input]) -> tuple[str, ...]:
 def _chosen(everyone: tuple[str, ...], wanted: Sequence[str] | None) -> tuple[str, ...]:
     if wanted is None:
         return everyone
-    missing = [name for name in wanted if name not in set(everyone)]
+    known = set(everyone)
+    missing = [name for name in wanted if name not in known]
     if missing:
         count = f"{len(everyone)} sample{'' if len(everyone) == 1 else 's'}"
         raise UsageError(f"no sample is called {missing[0]!r}; the input has {count}, each named in its header")

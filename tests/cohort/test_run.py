@@ -37,6 +37,13 @@ def test_each_persons_rows_are_those_of_a_run_alone(whole, inputs):
         assert table(whole, name).filter(sample="Q5").equals(own), name
 
 
+def test_documents_say_what_would_change_the_advice(inputs, tmp_path):
+    given = {"clinical": inputs / "ward.csv", "options": pgx.Options(samples=["Q5"])}
+    pgx.cohort.run(inputs / "all.vcf", tmp_path, reports="json", threads=1, tables="calls", **given)
+    (document,) = (tmp_path / "reports").rglob("*.json")
+    assert "advice_then" in document.read_text()
+
+
 def test_names_and_bytes_of_parts_do_not_depend_on_processes_or_shards(whole, inputs, tmp_path):
     given = {"clinical": inputs / "ward.csv", "block_size": 2}
     for shard in (1, 2, 3):

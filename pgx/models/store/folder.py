@@ -237,12 +237,25 @@ def _stamps(place: Path) -> tuple[tuple[str, int, int], ...]:
 
 def _in(place: Path) -> dict[str, Model]:
     if (place / JSON).is_file():
-        model = read(place)
-        return {model.endpoint.name: model}
-    if not place.is_dir():
+        folders = [place]
+    elif place.is_dir():
+        folders = [path.parent for path in sorted(place.glob(f"*/{JSON}"))]
+    else:
         return {}
-    models = [read(path.parent) for path in sorted(place.glob(f"*/{JSON}"))]
+    models = [_read_once(folder, _stamps(folder)) for folder in folders]
     return {model.endpoint.name: model for model in models}
+
+
+@lru_cache(maxsize=64)
+def _read_once(folder: Path, stamps: tuple[tuple[str, int, int, int], ...]) -> Model:
+    """Read a model once as long as its files stay the same: each endpoint of each block asks for all of them."""
+    return read(folder)
+
+
+def _stamps(folder: Path) -> tuple[tuple[str, int, int, int], ...]:
+    """Return what tells the files of a model again: name, size, time and inode."""
+    found = [(path.name, path.stat()) for path in sorted(folder.iterdir()) if path.is_file()]
+    return tuple((name, at.st_size, at.st_mtime_ns, at.st_ino) for name, at in found)
 
 
 def read_trees(folder: Path, facts: Mapping[str, Any]) -> bytes | None:
