@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pgx.digests import Stamp, digest, stamp
 from pgx.errors import PgxError, UsageError, without_secrets
+from pgx.guard.digests import Stamp, digest, stamp
 from pgx.options import Names, Options, PathLike, Paths, names_of, paths_of
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from pgx import staging
 from pgx.errors import InputError, UsageError
+from pgx.guard import staging
 
 
 class Inputs:

@@ -10,17 +10,17 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pgx.guard.staging import remove, together
 from pgx.io import check_outputs, write_bytes
 from pgx.options import Names, Options, PathLike, Paths, names_of
 from pgx.pipeline import conclude, versions
-from pgx.staging import remove, together
 
 if TYPE_CHECKING:
     from pgx.types import Result
 
 PROVENANCE = "provenance.json"
 COMPLETE = "complete.json"
-"""Tells that a folder holds a whole run of several persons; files of a run appear together (`pgx.staging`)."""
+"""Tells that a folder holds a whole run of several persons; files of a run appear together (`pgx.guard.staging`)."""
 
 
 def report(

@@ -11,8 +11,8 @@ import polars as pl
 
 from pgx.cells import with_text
 from pgx.errors import UsageError
+from pgx.guard.letters import HIDDEN, visible
 from pgx.io import atomic_path, write_bytes
-from pgx.letters import HIDDEN, visible
 
 _HIDDEN = f"[{HIDDEN}]"
 
@@ -48,7 +48,7 @@ def write_table(frame: pl.DataFrame, path: str | Path, provenance: Mapping[str, 
 def tsv(frame: pl.DataFrame) -> str:
     """Return a frame as TSV: no quoting, null = empty, lists joined; tabs and line ends inside a cell become spaces.
 
-    Other characters that nobody sees are written out (`pgx.letters.visible`). A cell may begin with ``=``: what
+    Other characters that nobody sees are written out (`pgx.guard.letters.visible`). A cell may begin with ``=``: what
     a spreadsheet would compute is not changed, as programs read the same cells; open tables as text.
     """
     clean = with_text(frame).with_columns(pl.col(pl.String).str.replace_all(r"[\t\r\n\x0b\x0c\x00]+", " "))

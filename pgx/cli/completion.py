@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from pgx.errors import PgxError
-from pgx.limits import read_toml
+from pgx.guard.limits import read_toml
 from pgx.paths import data_dir
 
 Complete = Callable[[typer.Context, str], list[str]]

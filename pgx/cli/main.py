@@ -15,7 +15,7 @@ from pgx.cli.outputs import guarded
 from pgx.cli.protection import protected
 from pgx.cli.shown.terminal import guard_streams
 from pgx.errors import PgxError, without_secrets
-from pgx.letters import visible
+from pgx.guard.letters import visible
 
 app = typer.Typer(
     name="pgx",

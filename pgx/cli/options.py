@@ -14,7 +14,7 @@ import typer
 
 from pgx.cli import completion
 from pgx.errors import UsageError
-from pgx.limits import SHEET, read_file
+from pgx.guard.limits import SHEET, read_file
 from pgx.options import Options, names_of
 
 How = Options

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
+from pgx.guard.limits import HEADING
 from pgx.knowledge.base import KnowledgeBase
-from pgx.limits import HEADING
 
 SYSTEMS = {
     "http://loinc.org": "LOINC",

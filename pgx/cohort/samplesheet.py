@@ -16,9 +16,9 @@ from pathlib import Path
 
 from pgx.clinical import parse_medications
 from pgx.errors import InputError, PgxError, UsageError
+from pgx.guard.limits import HEADING, SHEET, read_file, refuse_pipe
 from pgx.inputs import group_names
 from pgx.knowledge import KnowledgeBase
-from pgx.limits import HEADING, SHEET, read_file, refuse_pipe
 from pgx.options import Options, PathLike
 from pgx.types import MOST_COPIES
 from pgx.variants import samples_of

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from pgx.errors import UsageError
+from pgx.guard.limits import NAME
 from pgx.knowledge.base import KnowledgeBase
-from pgx.limits import NAME
 
 _STRENGTH = re.compile(
     r"\s*\b(?:\d[\d.,]*\s*[-/]\s*)*\d[\d.,]*\s*(?:mg|mcg|ug|µg|g|ml|unt|units?|iu|meq|hr|%|\[).*$"

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from pgx.guard.limits import read_toml
 from pgx.knowledge.overlays import LOCAL
 from pgx.knowledge.sentences import FILE
-from pgx.limits import read_toml
 
 if TYPE_CHECKING:
     from pgx.knowledge.base import KnowledgeBase

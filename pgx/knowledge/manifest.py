@@ -13,8 +13,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from pgx.guard.limits import read_toml
 from pgx.io import atomic_write
-from pgx.limits import read_toml
 
 NAME = "manifest.toml"
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import polars as pl
 
 from pgx.errors import InputError
+from pgx.guard.limits import TABLE, read_file, read_toml
 from pgx.knowledge.tables.declared import TABLES, Field, Table
-from pgx.limits import TABLE, read_file, read_toml
 
 LOCAL = "local"
 """Column of every loaded table: the overlay that a row is from."""

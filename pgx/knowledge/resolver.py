@@ -13,9 +13,9 @@ from collections.abc import Iterable, Sequence
 import polars as pl
 
 from pgx.errors import UsageError
+from pgx.guard.limits import HEADING
 from pgx.knowledge.base import KnowledgeBase
 from pgx.knowledge.drug_names import drug_names, resolve
-from pgx.limits import HEADING
 
 _ATC_GROUP = re.compile(r"^(?:atc[:=])?([A-Z]\d{2}(?:[A-Z]{1,2})?)$", re.IGNORECASE)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pgx.errors import InputError
-from pgx.limits import read_toml
+from pgx.guard.limits import read_toml
 from pgx.paths import data_dir
 
 if TYPE_CHECKING:

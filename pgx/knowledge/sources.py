@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pgx.errors import InputError
-from pgx.limits import read_toml
+from pgx.guard.limits import read_toml
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from pgx.errors import UsageError
+from pgx.guard.digests import digest
 from pgx.inputs import inputs_of, knowledge
 from pgx.io import check_outputs, reading, table_files
 from pgx.notes import frame_of
@@ -16,7 +17,6 @@ from pgx.polygenic.calculate import MIN_MATCH, Policy, Scored, calculate
 from pgx.polygenic.genotypes import Thresholds
 from pgx.tables import write_table
 from pgx.variants.read import harmless_filters
-from pgx.digests import digest
 from pgx.version import __version__
 
 AMBIGUOUS = ("drop", "forward")

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import polars as pl
 
-from pgx import io, schema, staging
+from pgx import io, schema
 from pgx.errors import InputError, UsageError
+from pgx.guard import staging
 from pgx.reports import file_names
 from pgx.reports.formats import index, multiqc, pdf, result_json, tables
 from pgx.reports.formats.fhir import fhir_of, to_text

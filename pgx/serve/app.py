@@ -21,7 +21,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from pgx.clinical.allergies import Allergens, allergens
 from pgx.errors import InputError
-from pgx.limits import read_json
+from pgx.guard.limits import read_json
 from pgx.reports.formats.fhir import fhir_of
 from pgx.reports.page.build import View
 from pgx.reports.page.cells import codes_of

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from pgx.errors import InputError
-from pgx.limits import RESULT, read_file
+from pgx.guard.limits import RESULT, read_file
 from pgx.reports import file_names
 from pgx.reports.formats import result_json
 from pgx.reports.page.build import View

@@ -12,10 +12,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pgx.digests import digest
 from pgx.errors import InputError, UsageError
+from pgx.guard.digests import digest
+from pgx.guard.limits import SAMPLES
 from pgx.knowledge import KnowledgeBase
-from pgx.limits import SAMPLES
 from pgx.types import NO_COPY, NOT_CALLED, Genotypes, State
 from pgx.variants.arrays.consumer import ArrayData, recognise, text_lines
 from pgx.variants.arrays.consumer import load as load_array

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from pgx.digests import digest
+from pgx.guard.digests import digest
 from pgx.knowledge import KnowledgeBase
 from pgx.variants.build import asked_build, build_of_vcf, common_build
 from pgx.variants.notes import Notes

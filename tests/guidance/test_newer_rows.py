@@ -55,7 +55,10 @@ def test_eliglustat_in_intermediate_metabolizers_asks_for_kidneys_and_liver_alon
 def test_eliglustat_in_poor_metabolizers_with_a_weak_inhibitor():
     rows = _told("CYP2D6", "*4/*4", "eliglustat", "DPWG").filter(population="comed:CYP3A_inhibitor_weak")
     assert rows["action"].to_list() == ["reduce_dose"]
-    assert "84 mg once daily" in rows["recommendation"][0] and "Replace the weak CYP3A4 inhibitors" in rows["recommendation"][0]
+    assert (
+        "84 mg once daily" in rows["recommendation"][0]
+        and "Replace the weak CYP3A4 inhibitors" in rows["recommendation"][0]
+    )
 
 
 def test_a_row_on_a_possible_phenotype_goes_before_the_row_on_the_plain_one():

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from pgx import knowledge, schema
-from pgx.limits import OUTSIDE
+from pgx.guard.limits import OUTSIDE
 from pgx.phenotypes import allele_status, assign
 from pgx.phenotypes.exposures import agents, exposures
 from pgx.types import ClinicalData

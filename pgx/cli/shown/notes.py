@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from pgx.codes import NoteCode
-from pgx.letters import visible
+from pgx.guard.letters import visible
 
 if TYPE_CHECKING:
     import polars as pl

@@ -8,7 +8,7 @@ import re
 import sys
 from typing import Any, TextIO
 
-from pgx.letters import visible
+from pgx.guard.letters import visible
 
 _COLOUR = re.compile(r"(\x1b\[[0-9;]*m)")
 

@@ -15,7 +15,7 @@ from pgx.clinical.readers.daily_sums import Days
 from pgx.clinical.readers.json_access import number
 from pgx.clinical.readers.sniff import open_plain
 from pgx.clinical.statements import Events
-from pgx.limits import RECORD_LINE
+from pgx.guard.limits import RECORD_LINE
 
 _SEX = {"HKBiologicalSexMale": "male", "HKBiologicalSexFemale": "female"}
 _ASLEEP = "HKCategoryValueSleepAnalysisAsleep"

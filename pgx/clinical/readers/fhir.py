@@ -24,7 +24,7 @@ from pgx.clinical.readers.sniff import open_plain
 from pgx.clinical.statements import Events
 from pgx.clinical.vocabulary import system_name
 from pgx.errors import InputError
-from pgx.limits import RECORD_LINE, lines_of
+from pgx.guard.limits import RECORD_LINE, lines_of
 
 _SEX = tuple(
     f"http://hl7.org/fhir/us/core/structuredefinition/us-core-{name}" for name in ("birthsex", "sex", "individual-sex")

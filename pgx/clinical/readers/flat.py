@@ -39,7 +39,7 @@ from pgx.clinical.readers.text import decode
 from pgx.clinical.statements import RAW, Events
 from pgx.clinical.vocabulary import column_name
 from pgx.errors import InputError
-from pgx.limits import COLUMNS
+from pgx.guard.limits import COLUMNS
 
 DATES_ONLY = ("birth_date", "as_of")
 """Concepts whose value is itself a date."""

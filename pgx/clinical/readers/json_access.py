@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Mapping
 
-from pgx.limits import read_json
+from pgx.guard.limits import read_json
 
 Object = Mapping[str, object]
 _NOTHING: Object = {}

@@ -9,7 +9,7 @@ from typing import IO
 
 from pgx.clinical.readers.json_access import parse
 from pgx.errors import InputError
-from pgx.limits import RECORD, open_file, read_packed, refuse_pipe
+from pgx.guard.limits import RECORD, open_file, read_packed, refuse_pipe
 
 _WRONG = {
     b"##fileformat=VCF": "a VCF",

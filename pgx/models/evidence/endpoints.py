@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pgx.errors import InputError, UsageError
+from pgx.guard.limits import read_toml
 from pgx.knowledge.validation.problems import Problem
-from pgx.limits import read_toml
 from pgx.models.evidence import endpoint_checks
 from pgx.models.evidence.endpoint import Endpoint
 from pgx.models.evidence.endpoint_parsing import parse

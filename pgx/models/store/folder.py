@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pgx.errors import InputError
+from pgx.guard.limits import MODEL, read_file, read_json
 from pgx.io import write_bytes
-from pgx.limits import MODEL, read_file, read_json
 from pgx.models.evidence.endpoint import Endpoint, Feature, Reading
 from pgx.models.evidence.endpoint_parsing import parse
 from pgx.models.evidence.links import measured

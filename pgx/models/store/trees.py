@@ -12,7 +12,7 @@ import struct
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pgx.limits import read_json
+from pgx.guard.limits import read_json
 
 MOST_TREES = 10_000
 MOST_NODES = 4096

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pgx.errors import InputError
-from pgx.limits import OUTSIDE, read_file
+from pgx.guard.limits import OUTSIDE, read_file
 from pgx.phenotypes.outside import hla_callers as hla
 from pgx.phenotypes.outside import star_callers as stars
 from pgx.phenotypes.outside.source import Known, Said, Source, header_of, open_source

@@ -22,9 +22,9 @@ import polars as pl
 from pgx.assertion import CALLED
 from pgx.codes import FlagCode, NoteCode, Severity
 from pgx.errors import InputError, UsageError
+from pgx.guard.limits import HEADING, NAME
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.resolver import older_gene_names
-from pgx.limits import HEADING, NAME
 from pgx.notes import Note
 from pgx.phenotypes import allele_status
 from pgx.phenotypes.interaction_notes import note

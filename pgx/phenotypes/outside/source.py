@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pgx.errors import InputError
-from pgx.limits import OUTSIDE_LINE, read_json
+from pgx.guard.limits import OUTSIDE_LINE, read_json
 
 
 @dataclass(frozen=True, slots=True)

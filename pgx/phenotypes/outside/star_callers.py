@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pgx.errors import InputError
-from pgx.limits import OUTSIDE
+from pgx.guard.limits import OUTSIDE
 from pgx.phenotypes.outside.names import is_no_call
 from pgx.phenotypes.outside.source import Known, Said, Source, cells_of, header_of, open_source
 

@@ -15,7 +15,7 @@ import polars as pl
 from pgx import cells, schema
 from pgx.codes import Flag, FlagCode
 from pgx.errors import InputError
-from pgx.limits import RESULT, read_file, read_json
+from pgx.guard.limits import RESULT, read_file, read_json
 from pgx.reports.page import person, wording
 from pgx.reports.page.advice import Advice
 from pgx.reports.page.build import Row, View, build, flatten, views

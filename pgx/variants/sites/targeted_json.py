@@ -8,8 +8,8 @@ from collections import defaultdict
 import polars as pl
 
 from pgx.errors import InputError
+from pgx.guard.limits import read_json
 from pgx.knowledge import KnowledgeBase
-from pgx.limits import read_json
 from pgx.types import MOST_COPIES
 from pgx.variants.whole_numbers import whole_number
 

@@ -15,9 +15,9 @@ from typing import BinaryIO, Literal
 
 import pysam
 
-from pgx.digests import Stamp, stamp
 from pgx.errors import InputError
-from pgx.limits import HEADER, HEADER_LINES, LINE
+from pgx.guard.digests import Stamp, stamp
+from pgx.guard.limits import HEADER, HEADER_LINES, LINE
 from pgx.variants.vcf import indexed, streams
 from pgx.variants.vcf.contigs import canonical
 from pgx.variants.vcf.header import Header, parse

@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 
 import pgx
-from pgx import clinical, limits
+from pgx import clinical
 from pgx.errors import InputError, PgxError
+from pgx.guard import limits
+from pgx.guard.limits import LIMITS, Limit, read_file, read_json, read_packed, read_toml
 from pgx.knowledge import KnowledgeBase, load
 from pgx.knowledge.drug_names import drug_names
 from pgx.knowledge.overlays import configured
-from pgx.limits import LIMITS, Limit, read_file, read_json, read_packed, read_toml
 from pgx.phenotypes.outside.merge import read as read_outside
 from pgx.variants.vcf.check_header import split_fields
 from pgx.variants.vcf.source import open_source

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 import pgx
-from pgx import staging
 from pgx.errors import InputError
+from pgx.guard import staging
 from pgx.io import atomic_path, write_bytes
 
 NAMES = ("a.html", "b.json", "c.tsv")

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 import pgx
-from pgx.digests import digest, stamp
 from pgx.errors import InputError
+from pgx.guard.digests import digest, stamp
 
 READING = import_module("pgx.variants.read")
 GENOME = Path("data/examples/HG00652.GRCh38.vcf.gz")

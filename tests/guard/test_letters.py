@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from pgx.cli.shown.terminal import guard_streams
-from pgx.letters import visible
+from pgx.guard.letters import visible
 from pgx.tables import tsv
 
 EVIL = ["\x1b[2J\x1b]0;title\x07", "abc\u202ecba", "a\x00b", "a\x85b", "a\u2028b", "\x9b31m", "\u2066x\u2069", "\r+"]
