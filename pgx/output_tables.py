@@ -95,7 +95,7 @@ COHORT_FREQUENCIES: Schema = (
     Column("level", _T, "allele | diplotype | phenotype", required=True),
     Column("value", _T, "its name", required=True),
     Column("count", _I, "strands (of alleles) or persons who have it; null where --min-count hides it"),
-    Column("total", _I, "strands or persons of the group whose gene is called or known from outside", required=True),
+    Column("total", _I, "strands or persons of the group whose gene is called or known from outside"),
     *_SHARE,
     Column("published", _F, "frequency in the knowledge base; of everybody, weighted by the cohort's groups"),
     Column(

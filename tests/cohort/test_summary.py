@@ -181,6 +181,10 @@ def test_small_counts_are_hidden_with_what_would_give_them_away(made, tmp_path):
     assert not re.search(r"\bS\d{7}\b", everything), "nobody is named"
     status = found.tables["cohort_genes"].select("called", "ambiguous", "not_called", "outside")
     assert not any(status[name].drop_nulls().is_between(1, 4).any() for name in status.columns)
+    sizes = found.tables["cohort_genes"].filter(gene="ABCB1").select("group", "persons")
+    assert sizes["persons"].min() >= 5, "small groups are laid together"
+    totals = shown.filter(pl.col("level") != "allele")["total"].drop_nulls()
+    assert totals.min() >= 5
     with pytest.raises(UsageError, match="smallest count"):
         pgx.cohort.summarise(made, tmp_path / "out", min_count=1)
 

@@ -6,12 +6,14 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from pgx.codes import Status, Urgency
 from pgx.cohort.summary.kinship import SAME, Likeness
 from pgx.cohort.summary.parts import ESTIMATED, EVERYBODY, GIVEN, Parts
 from pgx.cohort.summary.published import ALLELE, PHENOTYPE
+from pgx.cohort.summary.small_counts import hidden_in_sum
 from pgx.reports.formats.cohort_plots import Bar, Range, bars, ranges
 from pgx.reports.formats.html import environment
 
@@ -39,13 +41,14 @@ class Shown:
 
 
 def render(shown: Shown) -> dict[str, str]:
-    """Return file name -> text, of `FILES`; a section whose table is not there is left out."""
+    """Return file name -> text, of `FILES`; a section that would be empty is left out."""
     sections = {"genes": _genes_section, "drugs": _drugs_section, "positions": _positions_section}
     texts = {PAGE: _page(shown)}
     for name, make in sections.items():
         if f"cohort_{name}" in shown.tables:
             content = make(shown.tables[f"cohort_{name}"])
-            texts[f"pgx_cohort_{name}_mqc.json"] = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+            if content["data"]:
+                texts[f"pgx_cohort_{name}_mqc.json"] = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
     return texts
 
 
@@ -81,20 +84,22 @@ def _rows(frame: pl.DataFrame | None) -> list[dict[str, Any]] | None:
     return None if frame is None else frame.head(_MOST).to_dicts()
 
 
-def _shown_count(count: int, minimum: int | None) -> str:
-    return f"under {minimum}" if minimum is not None and count < minimum else f"{count:,}"
-
-
 def _sizes(shown: Shown) -> list[tuple[str, str]]:
-    if not shown.parts.groups:
-        return []
-    counts = shown.parts.people.group_by("group").len().sort("group").iter_rows()
-    return [(name, _shown_count(count, shown.min_count)) for name, count in counts]
+    return _tally(shown.parts.people["group"], shown.min_count) if shown.parts.groups else []
 
 
 def _sexes(shown: Shown) -> list[tuple[str, str]]:
-    counts = shown.parts.people.group_by(pl.col("sex").fill_null("not on record")).len().sort("sex").iter_rows()
-    return [(name, _shown_count(count, shown.min_count)) for name, count in counts]
+    return _tally(shown.parts.people["sex"].fill_null("not on record"), shown.min_count)
+
+
+def _tally(values: pl.Series, minimum: int | None) -> list[tuple[str, str]]:
+    """Count the values; as everybody's number is known, a hidden count is never the only one."""
+    rows = values.value_counts(name="persons").sort(values.name).rows()
+    counts = np.array([count for _, count in rows], dtype=np.int64)
+    hidden = np.zeros(len(rows), dtype=bool) if minimum is None else hidden_in_sum(counts, minimum)
+    return [
+        (name, "hidden" if away else f"{count:,}") for (name, count), away in zip(rows, hidden.tolist(), strict=True)
+    ]
 
 
 def _plots(frame: pl.DataFrame) -> list[tuple[str, Any]]:

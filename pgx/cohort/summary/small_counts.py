@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pgx.codes import Status, Urgency
 from pgx.cohort.summary.parts import EVERYBODY
 
+OTHERS = "other groups"
 Mask = NDArray[np.bool_]
 ABOUT_PERSONS = ("cohort_persons", "cohort_pairs", "cohort_sex")
 """Tables in which persons are named: they are not written when small counts are hidden."""
@@ -44,6 +45,30 @@ def hidden_in_sum(counts: NDArray[np.int64], minimum: int, also: Mask | None = N
     return hidden
 
 
+def with_large_groups(people: pl.DataFrame, minimum: int) -> pl.DataFrame:
+    """Lay groups of few persons together, with the next smallest one if they are still few.
+
+    Examples
+    --------
+    >>> few = pl.DataFrame({"group": ["a"] * 9 + ["b"] * 2 + ["c"] * 7})
+    >>> with_large_groups(few, 5)["group"].unique().sort().to_list()
+    ['a', 'other groups']
+    """
+    sizes = people.group_by("group").len().sort("len", "group").rows()
+    merged: list[str] = []
+    total = 0
+    for name, size in sizes:
+        if size >= minimum and (not merged or total >= minimum):
+            break
+        merged.append(name)
+        total += size
+    if not merged:
+        return people
+    return people.with_columns(
+        group=pl.when(pl.col("group").is_in(merged)).then(pl.lit(OTHERS)).otherwise(pl.col("group"))
+    )
+
+
 def frequencies(frame: pl.DataFrame, minimum: int) -> pl.DataFrame:
     """Hide small counts of `pgx.output_tables.COHORT_FREQUENCIES`."""
     rows = frame.with_row_index("_row")
@@ -63,7 +88,9 @@ def frequencies(frame: pl.DataFrame, minimum: int) -> pl.DataFrame:
                 hidden[own[every]] = True
         if int(hidden.sum()) == before:
             break
-    return _without(frame, hidden, ["count", "frequency", "low", "high", "z"])
+    kept = _without(frame, hidden, ["count", "frequency", "low", "high", "z"])
+    few = (frame["total"] < pl.Series(np.where(frame["level"] == "allele", 2 * minimum, minimum))).to_numpy()
+    return _without(kept, few, ["count", "total", "frequency", "low", "high", "z"])
 
 
 def genes(frame: pl.DataFrame, minimum: int) -> pl.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -81,7 +81,8 @@ def summarise(
         Tell persons apart by the biogeographic group that is ``given``, or ``estimated`` from the genotypes, or by
         ``none``; None = as given, or estimated if nobody's is given.
     min_count
-        Hide every count from 1 to below this number, and write no table in which persons are named; None = show all.
+        Hide every count of a result from 1 to below this number, lay smaller groups together, and write no table in
+        which persons are named; None = show all.
     knowledge
         Folders of site tables laid over the knowledge base, as in the run.
 
@@ -112,6 +113,8 @@ def summarise(
     target = Path(out) if out is not None else place / FOLDER
     kb = base(knowledge)
     parts = open_parts(place, kb, groups)
+    if min_count is not None and parts.groups:
+        parts = replace(parts, people=small_counts.with_large_groups(parts.people, min_count))
     listed = [name for name in NAMES if parts.has(_NEEDS.get(name, "calls"))]
     if min_count is not None:
         listed = [name for name in listed if name not in small_counts.ABOUT_PERSONS]
