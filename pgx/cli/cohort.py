@@ -44,7 +44,7 @@ def run(
     ] = None,
     tables: Annotated[
         str | None,
-        typer.Option(help="Tables to write, separated by commas [default: all].", show_default=False),
+        typer.Option(help="Tables to write, separated by commas [default: all but next_tests].", show_default=False),
     ] = None,
     block_size: Annotated[int, typer.Option(min=1, help="Persons a block.")] = 2000,
     threads: Annotated[
@@ -72,14 +72,14 @@ def run(
     """
     from pgx import cohort
     from pgx.cli.shown.progress import steps
-    from pgx.cohort.plan import TABLES
+    from pgx.cohort.plan import USUAL
 
     signal.signal(signal.SIGTERM, _end)
     with steps("persons", quiet=quiet, log_file=log_file) as progress:
         done = cohort.run(
             vcf or (), out, sheet=sheet, clinical=clinical or (), outside_calls=outside_calls or (), drugs=drugs,
             reports=reports or (),
-            tables=TABLES if tables is None else tables, block_size=block_size, threads=threads,
+            tables=USUAL if tables is None else tables, block_size=block_size, threads=threads,
             scheduler=_scheduler(executor, scheduler), shard=_shard(shard), verify=verify, options=how,
             on_progress=lambda at: progress.step(at.done, at.total, lost=at.lost),
         )  # fmt: skip

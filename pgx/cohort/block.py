@@ -134,7 +134,8 @@ def _piece(plan: Plan, kb: KnowledgeBase, vcf: Sequence[Input], group: Group) ->
         kb=kb,
         recent=kb.remember("cohort patterns", Recent),
     )
-    result = conclude(found, plan.drugs, plan.endpoints, group.options, with_next_tests=bool(plan.reports))
+    shown = bool(plan.reports) or "next_tests" in plan.tables
+    result = conclude(found, plan.drugs, plan.endpoints, group.options, with_next_tests=shown)
     features = None
     if "features" in plan.tables:
         features = build(found.calls, found.phenotypes, found.clinical, kb, genotypes=found.genotypes)

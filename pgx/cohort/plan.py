@@ -9,6 +9,8 @@ from pgx.options import Options
 
 TABLES = ("calls", "phenotypes", "features", "guidance", "judgements", "scores", "notes", "next_tests", "genotypes")
 """The partitioned tables of a cohort, each a folder of one Parquet file a block."""
+USUAL = tuple(name for name in TABLES if name != "next_tests")
+"""The tables that are written unless the user chooses: what would change the advice takes as long as all the rest."""
 BLOCK = 2000
 """Persons a block, unless the user says otherwise: large enough to share work, small enough to hold two of them."""
 
@@ -43,7 +45,7 @@ class Plan:
     outside_calls: tuple[str, ...] = ()
     drugs: tuple[str, ...] | None = None
     endpoints: tuple[str, ...] | None = None
-    tables: tuple[str, ...] = TABLES
+    tables: tuple[str, ...] = USUAL
     reports: tuple[str, ...] = ()
     block_size: int = BLOCK
     options: Options = field(default_factory=Options)

@@ -17,7 +17,7 @@ from pgx.cohort.crew import Crew
 from pgx.cohort.dask_crew import DaskCrew
 from pgx.cohort.fingerprints import fingerprints
 from pgx.cohort.folder import Folder, Json, read_json, write_json
-from pgx.cohort.plan import BLOCK, TABLES, Plan
+from pgx.cohort.plan import BLOCK, TABLES, USUAL, Plan
 from pgx.cohort.samplesheet import Person, read_sheet
 from pgx.errors import InputError, UsageError
 from pgx.inputs import inputs_of, knowledge
@@ -66,7 +66,7 @@ def run(
     outside_calls: Paths = (),
     drugs: Names | None = None,
     endpoints: Names | None = None,
-    tables: Names = TABLES,
+    tables: Names = USUAL,
     reports: Names = (),
     block_size: int = BLOCK,
     threads: int | None = None,
@@ -87,7 +87,8 @@ def run(
     sheet
         Samplesheet (`pgx.cohort.samplesheet.COLUMNS`): a row a person, with files and facts of their own.
     tables
-        Which tables to write, of ``calls phenotypes features guidance judgements scores notes next_tests genotypes``.
+        Which tables to write, of ``calls phenotypes features guidance judgements scores notes next_tests genotypes``;
+        all but ``next_tests`` if nothing is said.
     reports
         Documents a person, of `pgx.reports.FORMATS`, in the folder ``reports``, with an index.
     block_size

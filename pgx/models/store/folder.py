@@ -152,7 +152,7 @@ def find(models_dir: Path | None, kb: KnowledgeBase, shipped: Path) -> dict[str,
 
     `models_dir` is a model folder or a folder of them; a later model replaces an earlier one of the same endpoint.
     """
-    found = dict(_unchanged(shipped, _stamps(shipped)))
+    found = _in(shipped)
     for folder in kb.folders[1:]:
         for place in (folder.parent / "models", folder / "models"):
             found |= _in(place)
@@ -221,18 +221,6 @@ def reading_of(row: Mapping[str, Any]) -> Reading:
     """Read what `reading_document` wrote."""
     arguments: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in row.items()}
     return Reading(**arguments)
-
-
-@lru_cache(maxsize=2)
-def _unchanged(place: Path, stamps: tuple[tuple[str, int, int], ...]) -> Mapping[str, Model]:
-    """The shipped models, which one run asks for many times, are read anew only where a file is another."""
-    return _in(place)
-
-
-def _stamps(place: Path) -> tuple[tuple[str, int, int], ...]:
-    """Name, size and time of each file of a folder of models."""
-    files = ((path, path.stat()) for path in sorted(place.glob("*/*")))
-    return tuple((str(path), how.st_size, how.st_mtime_ns) for path, how in files)
 
 
 def _in(place: Path) -> dict[str, Model]:

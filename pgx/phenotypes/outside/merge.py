@@ -175,12 +175,8 @@ def _nearly(kb: KnowledgeBase, text: str) -> str | None:
 
 def _meant(kb: KnowledgeBase, text: str) -> str:
     """Return a question about what a gene's symbol may be a slip of, or nothing."""
-    nearly = _nearly(kb, text)
-    close = (
-        [nearly]
-        if nearly
-        else difflib.get_close_matches(text.strip().upper()[: HEADING.most], _symbols(kb), n=2, cutoff=0.75)
-    )
+    nearly, plain = _nearly(kb, text), text.strip().upper()[: HEADING.most]
+    close = [nearly] if nearly else difflib.get_close_matches(plain, _symbols(kb), n=2, cutoff=0.75)
     return f"; did you mean {' or '.join(close)}?" if close else ""
 
 
