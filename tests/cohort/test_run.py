@@ -10,7 +10,7 @@ import pytest
 
 import pgx
 from pgx.cohort.genotype_rows import rows_of
-from pgx.cohort.plan import TABLES
+from pgx.cohort.plan import USUAL
 from pgx.errors import InputError, UsageError
 from pgx.inputs import phenotyped
 from pgx.knowledge import load
@@ -18,7 +18,7 @@ from tests.cohort.cohorts import PEOPLE, content, table
 
 
 def test_each_persons_rows_are_those_of_one_run_of_all(whole, batch):
-    for name in TABLES:
+    for name in USUAL:
         if name not in ("features", "genotypes"):
             frame = getattr(batch, name).filter(pl.col("sample").is_not_null())
             by_person = frame.sort("sample", maintain_order=True)
@@ -31,7 +31,7 @@ def test_each_persons_rows_are_those_of_a_run_alone(whole, inputs):
     read = phenotyped(
         [inputs / "all.vcf"], clinical=[inputs / "ward.csv"], options=pgx.Options(samples=["Q5"]), kb=load()
     )
-    for name in TABLES:
+    for name in USUAL:
         own = {"features": features, "genotypes": rows_of(read.genotypes)}.get(name)
         own = getattr(alone, name).filter(sample="Q5") if own is None else own
         assert table(whole, name).filter(sample="Q5").equals(own), name
@@ -57,7 +57,7 @@ def test_names_and_bytes_of_parts_do_not_depend_on_processes_or_shards(whole, in
 
 def test_the_parts_are_one_table_for_polars_and_duckdb(whole):
     duckdb = pytest.importorskip("duckdb")
-    for name in TABLES:
+    for name in USUAL:
         scanned = pl.scan_parquet(whole / name / "*.parquet").select(pl.len()).collect().item()
         with duckdb.connect() as database:
             counted = database.execute(f"select count(*) from '{whole / name}/*.parquet'").fetchone()

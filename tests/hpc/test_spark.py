@@ -32,7 +32,7 @@ def cohort(tmp_path_factory):
     return folder / "out"
 
 
-@pytest.mark.parametrize("name", pgx.cohort.plan.TABLES)
+@pytest.mark.parametrize("name", pgx.cohort.plan.USUAL)
 def test_spark_and_polars_see_the_same_rows(spark, cohort, name):
     read = spark.read.parquet(str(cohort / name))
     expected = table(cohort, name)
