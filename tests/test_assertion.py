@@ -281,7 +281,7 @@ def test_the_card_says_not_tested_and_promises_nothing(untested: dict[str, str])
 def test_the_leaflet_says_not_tested(untested: dict[str, str]) -> None:
     said = words(untested["P2.leaflet.html"])
     assert "DPYD not tested, or the test gave no result" in said
-    assert "not usable here for: capecitabine (DPYD not tested)" in said
+    assert "It is not usable here for: capecitabine, clopidogrel" in said
     assert "usual speed" not in said
 
 

@@ -120,7 +120,7 @@ def test_a_ratio_never_implies_certainty() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("name = ", "not TOML"),
+        ("name = ", "not a TOML file"),
         ('name = "a.b"\n', "lacks 'kind'"),
         ('name = "a.b"\nkind = "magic"\n', "magic"),
     ],
