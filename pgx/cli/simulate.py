@@ -11,8 +11,12 @@ import typer
 from pgx.cli import completion
 from pgx.cli import options as opt
 
+_OF_TABLES = ("out", "events", "effect", "shift", "covariate", "leak", "nuisance", "sites", "site_sd", "truth")
+_OF_GENOMES = ("build", "group", "missing", "unphased", "array", "depth")
+
 
 def simulate(
+    context: typer.Context,
     endpoint: Annotated[
         str | None,
         typer.Argument(
@@ -21,7 +25,7 @@ def simulate(
             autocompletion=completion.endpoint,
         ),
     ] = None,
-    n: Annotated[int, typer.Option("-n", help="Number of persons.")] = 1000,
+    n: Annotated[int, typer.Option("-n", "--samples", help="Number of persons.")] = 1000,
     out: opt.Out = Path("-"),
     events: Annotated[
         int | None, typer.Option(help="Approximate number of persons with the outcome.", show_default=False)
@@ -52,7 +56,6 @@ def simulate(
         ),
         opt.Role.output,
     ] = None,
-    samples: Annotated[int, typer.Option("--samples", min=1, help="With --vcf: number of persons.")] = 1000,
     build: Annotated[opt.Build, typer.Option(help="With --vcf: reference genome of the positions.")] = opt.Build.GRCh38,
     group: Annotated[
         str | None,
@@ -88,7 +91,7 @@ def simulate(
     """Draw a made-up cohort for testing.
 
     The table of an endpoint, or genomes (--vcf). The persons are invented: a model trained on them says nothing about
-    patients.
+    patients. Genomes have two copies of every gene: deletions, duplications and hybrids are not drawn.
     """
     import pgx
     from pgx.cli.shown.progress import steps
@@ -96,10 +99,13 @@ def simulate(
 
     if (endpoint is None) == (vcf is None):
         raise UsageError("name an endpoint for a table, or --vcf for genomes: one of the two")
+    _refuse_others(
+        context, _OF_TABLES if vcf is not None else _OF_GENOMES, "--vcf" if vcf is not None else "an endpoint"
+    )
     if vcf is not None:
         with steps("positions", quiet=quiet, log_file=None) as progress:
             made = pgx.cohort.simulate(
-                samples, vcf, seed=seed, build=build, group=group, missing=missing, unphased=unphased,
+                n, vcf, seed=seed, build=build, group=group, missing=missing, unphased=unphased,
                 array=_share(array), depth=depth, knowledge=knowledge or (), on_progress=progress.step,
             )  # fmt: skip
         if not quiet:
@@ -124,6 +130,20 @@ def simulate(
         knowledge=knowledge or (),
         out=out,
     )
+
+
+def _refuse_others(context: typer.Context, names: tuple[str, ...], beside: str) -> None:
+    """Refuse options that would not be looked at."""
+    from pgx.errors import UsageError
+
+    given = [one for one in context.command.params if one.name in names and _is_given(context, str(one.name))]
+    if given:
+        raise UsageError(f"{given[0].opts[-1]} does not go with {beside}")
+
+
+def _is_given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def _share(array: str | None) -> float | str | None:
