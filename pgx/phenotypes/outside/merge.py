@@ -42,11 +42,10 @@ from pgx.phenotypes.outside.source import Known, Said
 from pgx.types import CallSet, Diplotype, GeneCalls, PatternCall
 
 MODES = ("override", "fill")
+LABORATORIES = ("pharmcat", "table", "hla-table")
+"""Plain tables of results: what a laboratory writes, unlike the output of a caller."""
 REFUSED = FlagCode.OUTSIDE_REFUSED
 """Code of the note on a result that could not be used, and flag of the call of its gene."""
-
-
-_Remark = tuple[NoteCode, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +190,7 @@ def _symbols(kb: KnowledgeBase) -> dict[str, str]:
 
 def _call(
     kb: KnowledgeBase, gene: str, row: Said, tool: str, where: str
-) -> tuple[OutsideCall, list[_Remark], list[str]]:
+) -> tuple[OutsideCall, list[reconcile.Remark], list[str]]:
     """Return the call, remarks on it, and what it has of alleles that the knowledge base lacks."""
     stated = phenotype_of if row.candidates else partial(stated_of, gene=gene)
     phenotype, score = stated(kb, text=row.phenotype), score_of(row.score)
@@ -202,16 +201,16 @@ def _call(
         row, phenotype = replace(row, candidates=()), put
     share = 1.0 / len(row.candidates) if row.candidates else 0.0
     diplotypes: list[Diplotype] = []
-    remarks: list[_Remark] = []
+    remarks: list[reconcile.Remark] = []
     strange: list[str] = []
     for text in dict.fromkeys(row.candidates):
         one, unknown = diplotype_of(kb, gene, text, share)
         diplotypes.append(one)
         said = f"{', '.join(unknown)} not known, so its function is not either"
-        if unknown and unknown != [SECOND_ALLELE]:
+        if unknown == [SECOND_ALLELE] and len(row.candidates) == 1:
+            raise ValueError(f"{text}: only one allele is stated; write both, as in *1/*2")
+        if unknown:
             strange.append(f"{text}: {said}")
-        elif unknown:
-            remarks.append((NoteCode.OUTSIDE_CALL_DIFFERS, f"{gene} {text}: {said}"))
     if not diplotypes and phenotype is None and score is None:
         raise ValueError("it states nothing")
     total = sum(one.probability for one in diplotypes)
@@ -225,6 +224,8 @@ def _call(
     )  # fmt: skip
     if len(diplotypes) == 1:
         remarks += reconcile.compare(kb, gene, pattern, phenotype, score)
+        if tool in LABORATORIES:
+            reconcile.refuse_contradiction(kb, gene, pattern, row.phenotype, remarks)
     return OutsideCall(gene, row.sample, pattern, where), remarks, strange
 
 

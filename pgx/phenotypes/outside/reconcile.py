@@ -6,14 +6,20 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from pgx.codes import NoteCode
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.rules.phenotypes import INDETERMINATE, rules_for
 from pgx.knowledge.tables.declared import SCHEMES
 from pgx.phenotypes import allele_status
-from pgx.phenotypes.outside.names import SECOND_ALLELE
+from pgx.phenotypes.outside.names import SECOND_ALLELE, is_no_call, stated_of
 from pgx.types import MOST_COPIES, PatternCall
+
+Remark = tuple[NoteCode, str]
+"""What is worth saying of a result, and its code."""
+_MULTIPLIED = re.compile(r"x\W*(\d+|N)$")
+"""End of the name of several copies of one allele."""
 
 
 def statuses(several: Sequence[PatternCall]) -> PatternCall | None:
@@ -84,17 +90,26 @@ def check_score(kb: KnowledgeBase, gene: str, score: float | None, *, alone: boo
     if score is None or gene not in kb.genes:
         return
     rules = [rules_for(kb, gene, scheme) for scheme in SCHEMES]
-    alleles = (one.allele(name) for one in rules for name in one.functions)
+    alleles = (one.allele(name) for one in rules for name in one.functions if not _MULTIPLIED.search(name))
     values = {allele.value for allele in alleles if allele.value is not None}
     if not values:
         if alone:
             raise ValueError(f"alleles of {gene} have no activity values, so a score of {score:g} says nothing")
         return
     if kb.gene(gene).row["copy_number_varies"] == "y":
-        if score > (most := MOST_COPIES * max(values)):
-            raise ValueError(f"activity score {score:g}: {MOST_COPIES} copies of {gene} add up to {most:g} at most")
+        if not any(math.isclose(score, one, abs_tol=1e-6) for one in _sums(frozenset(values))):
+            raise ValueError(f"activity score {score:g}: no {MOST_COPIES} copies of {gene} or fewer add up to it")
     elif not any(math.isclose(score, a + b, abs_tol=1e-6) for a in values for b in values):
         raise ValueError(f"activity score {score:g}: no two alleles of {gene} add up to it")
+
+
+@lru_cache(maxsize=32)
+def _sums(values: frozenset[float]) -> frozenset[float]:
+    """Return what up to `MOST_COPIES` copies with these values add up to."""
+    found = {0.0}
+    for _ in range(MOST_COPIES):
+        found |= {round(one + value, 6) for one in found for value in values}
+    return frozenset(found)
 
 
 def agree(kb: KnowledgeBase, gene: str, phenotype: str | None, score: float | None) -> None:
@@ -112,9 +127,40 @@ def agree(kb: KnowledgeBase, gene: str, phenotype: str | None, score: float | No
         raise ValueError(f"activity score {score:g} is {' or '.join(sorted(by_score))}, and it says {phenotype}")
 
 
+def refuse_contradiction(
+    kb: KnowledgeBase, gene: str, pattern: PatternCall, written: str | None, remarks: Sequence[Remark]
+) -> None:
+    """Refuse a laboratory's line whose diplotype and own words contradict each other: nobody knows which is right.
+
+    Parameters
+    ----------
+    kb, gene, pattern
+        Knowledge base, gene, and the diplotype that was read.
+    written
+        The laboratory's phenotype as it stands in the file.
+    remarks
+        As of `compare`.
+
+    Raises
+    ------
+    ValueError
+        If they contradict each other, or if words beside alleles of HLA do not say what they mean.
+    """
+    for code, text in remarks:
+        if code == NoteCode.OUTSIDE_CONTRADICTS:
+            raise ValueError(text.replace("the tool says", "the laboratory says"))
+    if not allele_status.targets(kb, gene) or is_no_call(written):
+        return
+    for part in re.split(r"[;,]", stated_of(kb, gene, written) or ""):
+        allele, _, word = part.strip().rpartition(" ")
+        ours = [one for one, share in allele_status.statuses(kb, gene, pattern, [allele]) if share > 1 / 2]
+        if ours and ours != [f"{allele} {word}"]:
+            raise ValueError(f"{pattern.diplotypes[0].name} is {ours[0]}, and the laboratory says {part.strip()}")
+
+
 def compare(
     kb: KnowledgeBase, gene: str, pattern: PatternCall, phenotype: str | None, score: float | None
-) -> list[tuple[NoteCode, str]]:
+) -> list[Remark]:
     """Say where the tool's phenotype or score is another than ours for its own diplotype, and whether that contradicts.
 
     A phenotype that another scheme gives, and one where ours is not known, do not.

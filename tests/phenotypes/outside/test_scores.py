@@ -36,7 +36,9 @@ def test_a_score_that_two_alleles_add_up_to_is_used(tmp_path, gene, score):
         ("DPYD", "7.5", "no two alleles of DPYD add up to it"),
         ("DPYD", "0.7", "no two alleles of DPYD add up to it"),
         ("CYP2C9", "2.5", "no two alleles of CYP2C9 add up to it"),
-        ("CYP2D6", "99", "12 copies of CYP2D6 add up to"),
+        ("CYP2D6", "99", "no 12 copies of CYP2D6 or fewer add up to it"),
+        ("CYP2D6", "0.7", "no 12 copies of CYP2D6 or fewer add up to it"),
+        ("CYP2D6", "30", "no 12 copies of CYP2D6 or fewer add up to it"),
         ("CYP2C19", "2", "have no activity values, so a score of 2 says nothing"),
     ],
 )
@@ -69,9 +71,9 @@ def test_a_score_is_believed_where_it_is_a_sum_of_two_known_values_and_nowhere_e
 @pytest.mark.parametrize(
     ("diplotype", "phenotype", "score", "code"),
     [
-        ("*4/*4", "Normal Metabolizer", "", NoteCode.OUTSIDE_CONTRADICTS),
-        ("*1/*1", "Poor Metabolizer", "", NoteCode.OUTSIDE_CONTRADICTS),
-        ("*1/*1", "", "0.5", NoteCode.OUTSIDE_CONTRADICTS),
+        ("*4/*4", "Normal Metabolizer", "", NoteCode.OUTSIDE_REFUSED),
+        ("*1/*1", "Poor Metabolizer", "", NoteCode.OUTSIDE_REFUSED),
+        ("*1/*1", "", "0.5", NoteCode.OUTSIDE_REFUSED),
         ("*1/*999", "Normal Metabolizer", "", NoteCode.OUTSIDE_CALL_DIFFERS),
     ],
 )
@@ -80,3 +82,27 @@ def test_a_laboratory_that_contradicts_itself_is_told_apart_from_one_that_knows_
 ):
     _, notes = read(tmp_path, "CYP2D6", score, diplotype, phenotype)
     assert code in {note.code for note in notes}
+
+
+@pytest.mark.parametrize(
+    ("gene", "diplotype", "phenotype", "why"),
+    [
+        ("HLA-B", "*15:01/*07:02", "*57:01 positive", "is *57:01 negative, and the laboratory says *57:01 positive"),
+        ("HLA-B", "*57:01/*07:02", "*57:01 negative", "is *57:01 positive, and the laboratory says *57:01 negative"),
+        ("HLA-A", "*02:01/*01:01", "*31:01 positive", "is *31:01 negative"),
+        ("TPMT", "*1/*1", "Poor Metabolizer", "the laboratory says Poor Metabolizer"),
+        ("TPMT", "*3A", "", "only one allele is stated"),
+        ("DPYD", "*2A", "", "only one allele is stated"),
+    ],
+)
+def test_a_laboratory_that_contradicts_itself_or_says_half_is_not_believed(tmp_path, gene, diplotype, phenotype, why):
+    calls, notes = read(tmp_path, gene, "", diplotype, phenotype)
+    assert calls == []
+    (note,) = [one for one in notes if one.code == NoteCode.OUTSIDE_REFUSED]
+    assert why in note.message
+
+
+@pytest.mark.parametrize("phenotype", ["*57:01 positive", "HLA-B*57:01 positive", ""])
+def test_words_that_agree_with_the_alleles_are_no_loss(tmp_path, phenotype):
+    (call,), notes = read(tmp_path, "HLA-B", "", "*57:01/*07:02", phenotype)
+    assert call.pattern.diplotypes and notes == []
