@@ -6,7 +6,7 @@ from datetime import date
 
 import polars as pl
 
-from pgx.knowledge import KnowledgeBase
+from pgx.knowledge.base import KnowledgeBase
 from pgx.knowledge.drug_names import drug_names
 from pgx.knowledge.overlays import LOCAL
 from pgx.types import ClinicalData

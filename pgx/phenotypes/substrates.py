@@ -12,8 +12,8 @@ from datetime import date
 
 import polars as pl
 
-from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.acting import Acting
+from pgx.knowledge.base import KnowledgeBase
 from pgx.knowledge.overlays import LOCAL
 from pgx.phenotypes.exposures import exposures, present_days
 from pgx.types import ClinicalData

@@ -210,7 +210,9 @@ def _cards(
     strange = [name for text in others for name in answers.known.taken(text)]
     found = _allergic(answers, request, patient, shown, [*drugs, *strange])
     if shown is not None:
-        found += cards.cards(shown, drugs) if drugs else []
+        together = cards.of_interactions(shown, drugs, answers.store.medicines(shown.sample), instance)
+        alone = [name for name in drugs if name not in together]
+        found += cards.loudest_first([*together.values(), *(cards.cards(shown, alone) if alone else [])])
     elif answers.tell_untested:
         found += cards.of_untested(drugs, answers.store.lexicon, instance)
     return found + ([cards.of_nothing(unnamed, instance)] if unnamed else [])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
+from pgx.knowledge.acting import phrase
 from pgx.reports.page.build import Advice, Drug, View
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.notice import NOTICE
@@ -53,6 +54,44 @@ def cards(shown: View, drugs: Iterable[str]) -> list[dict[str, Any]]:
     return covered_cards + [
         _uncovered(shown, name) for name in wanted if name not in covered and name in shown.lexicon.guided_drugs
     ]
+
+
+def of_interactions(
+    shown: View, drugs: Iterable[str], taken: Collection[str], instance: str
+) -> dict[str, dict[str, Any]]:
+    """Return, by drug, a card on each ordered or taken drug on which a newly ordered one acts markedly.
+
+    The stored advice was made without the order: a dose by the genes alone may point the wrong way, so the card stands
+    in its place and shows no number. `taken` are the drugs that the stored report counts.
+    """
+    ordered = dict.fromkeys(drugs)
+    new = [name for name in ordered if name not in taken]
+    if not new or len({*ordered, *taken}) == 1:
+        return {}
+    acting = shown.lexicon.acting({*ordered, *taken})
+    found = {}
+    for drug in dict.fromkeys([*ordered, *sorted(taken)]):
+        by_order = [one for one in acting.get(drug, ()) if one.agent in new]
+        if by_order:
+            found[drug] = _interaction(shown.sample, drug, phrase(by_order, drug), instance)
+    return found
+
+
+def loudest_first(listed: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return cards in the order of their indicators; equals stay as they stand."""
+    return sorted(listed, key=lambda card: ("critical", "warning", "info").index(card["indicator"]))
+
+
+def _interaction(sample: str, drug: str, told: str, instance: str) -> dict[str, Any]:
+    return {
+        "uuid": str(uuid.uuid5(_NAMESPACE, json.dumps([sample, drug, told, instance]))),
+        "summary": _short(f"{drug}: {told}; the stored advice does not count that"),
+        "indicator": "warning",
+        "detail": f"{_plain(told)}. The stored report was made without this order, so its advice on {_plain(drug)} "
+        "by the genes is not shown: dose by the label and blood levels, and report anew with all drugs."
+        f"\n\n*{NOTICE}*",
+        "source": {"label": "Interactions, through pgx"},
+    }
 
 
 def of_nobody(problem: str, instance: str) -> dict[str, Any]:

@@ -152,6 +152,12 @@ class Store:
         briefs = (self._brief(path, patient) for path in self._paths(patient))
         return next((brief.allergies for brief in briefs if brief is not None), ())
 
+    def medicines(self, patient: str) -> tuple[str, ...]:
+        """Return the drugs that a patient's stored result knows as taken or planned; empty if none is stored."""
+        briefs = (self._brief(path, patient) for path in self._paths(patient))
+        known: list[dict[str, Any]] = next((json.loads(brief.medications) for brief in briefs if brief is not None), [])
+        return tuple(dict.fromkeys(str(row["drug"]) for row in known if row["status"] != "stopped"))
+
     def advice(self, patient: str, drugs: Collection[str]) -> View | None:
         """Return the view of one patient with the advice on `drugs` alone; None if no result is stored.
 

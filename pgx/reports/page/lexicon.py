@@ -7,18 +7,24 @@ Whoever renders gets a `Lexicon` from the caller. What a site's own tables add t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
+from pgx import schema
 from pgx.codes import Flag
-from pgx.knowledge.acting import parse
+from pgx.knowledge.acting import Acting, parse
 from pgx.knowledge.drug_names import DrugNames
 from pgx.knowledge.drug_names import drug_names as names_of
 from pgx.knowledge.local_terms import KEY, endpoint_terms
 from pgx.knowledge.sentences import templates
+from pgx.phenotypes.substrates import acting_drugs, acting_of
 from pgx.reports.page import wording
 from pgx.reports.page.wording import clean, humanise, words
+from pgx.types import ClinicalData
 
 if TYPE_CHECKING:
     from pgx.knowledge.base import KnowledgeBase
@@ -28,6 +34,10 @@ Schedule = tuple[bool, tuple[int, ...], str]
 _LITERAL = "text:"
 _NORMAL = "Normal function"
 _FEATURE = re.compile(r"^(gene|clinical|lifestyle|lab|vital|condition|medication|trend|imaging)\.")
+
+
+_MOST_LISTS = 10_000
+"""Lists of drugs whose interactions are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +64,26 @@ class Lexicon:
     def of_result(self, provenance: Mapping[str, object]) -> Lexicon:
         """Return the lexicon for a result with this provenance: the words that the result brings along come first."""
         return replace(self, local=_terms_of(provenance))
+
+    def acting(self, drugs: Collection[str]) -> dict[str, tuple[Acting, ...]]:
+        """Return which of some drugs, taken together, act markedly on which others of them (`acting_drugs`)."""
+        known: dict[frozenset[str], dict[str, tuple[Acting, ...]]] = self.kb.remember(("lexicon", "acting"), dict)
+        names = frozenset(drugs)
+        if names not in known:
+            if len(known) >= _MOST_LISTS:
+                known.clear()
+            known[names] = self._acting(names)
+        return known[names]
+
+    def _acting(self, drugs: frozenset[str]) -> dict[str, tuple[Acting, ...]]:
+        lines = [{"sample": "order", "drug": drug, "status": "planned", "source": "order"} for drug in sorted(drugs)]
+        medications = pl.DataFrame(lines, schema=schema.polars_schema(schema.MEDICATIONS))
+        history = ClinicalData(schema.empty(schema.CLINICAL), medications, schema.empty(schema.NOTES))
+        found: dict[str, list[Acting]] = defaultdict(list)
+        for row in acting_drugs(history, self.kb).iter_rows(named=True):
+            if row["drug"] in drugs and (row["marked"] or row["enzyme"] is None):
+                found[row["drug"]].append(acting_of(row))
+        return {drug: tuple(acting) for drug, acting in found.items()}
 
     def hgnc(self, gene: str) -> str | None:
         """Return the HGNC id of a gene."""

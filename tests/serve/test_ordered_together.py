@@ -1,0 +1,50 @@
+"""An order whose drug acts on another one: the stored dose by the genes is not shown, and the interaction is."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("fastapi")
+
+from pgx.serve.app import create_app
+from tests.guidance.test_interactions import result
+from tests.phenotypes.builders import pattern
+from tests.reports.rendered import LEXICON, write
+from tests.serve.client import Client
+from tests.serve.test_service import cards, order
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("stored")
+    calls = {"CYP3A5": pattern("*1/*1"), "SLCO1B1": pattern("*1/*1")}
+    write(result(calls, ["tacrolimus", "simvastatin"], ["tacrolimus", "simvastatin"]), folder, ["json"])
+    return Client(create_app(folder, LEXICON, tell_untested=False))
+
+
+def test_alone_the_stored_advice_stands(client):
+    (card,) = cards(client, **order("tacrolimus", patient="s"))
+    assert card["summary"].startswith("tacrolimus: start with a higher dose")
+
+
+@pytest.mark.parametrize("agent", ["voriconazole", "indinavir", "clarithromycin", "itraconazole"])
+@pytest.mark.parametrize("also", [["tacrolimus"], []])
+def test_a_drug_that_turns_the_advice_around_is_said_and_no_number_shown(client, agent, also):
+    found = {card["summary"].split(":")[0]: card for card in cards(client, **order(*also, agent, patient="s"))}
+    for drug in ("tacrolimus", "simvastatin"):
+        card = found[drug]
+        assert f"{agent} (strong CYP3A4 inhibitor" in card["summary"]
+        assert card["indicator"] == "warning"
+        assert "%" not in card["summary"] + card["detail"]
+
+
+def test_what_the_stored_report_counts_is_not_said_again(client):
+    assert [card["summary"][:10] for card in cards(client, **order("tacrolimus", "simvastatin", patient="s"))] == [
+        "tacrolimus"
+    ]
+
+
+def test_a_drug_that_acts_on_nothing_changes_nothing(client):
+    assert cards(client, **order("tacrolimus", "warfarin", patient="s"))[0]["summary"].startswith(
+        "tacrolimus: start with a higher dose"
+    )
