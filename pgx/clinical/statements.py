@@ -373,10 +373,10 @@ class Events:
         for drug in drugs:
             self._code(person, "medication_unread", drug, None, None, where)
 
-    def unread(self, person: str | None, where: str | None) -> None:
-        """Say that something of the person's list of drugs could not be read: it may be any drug."""
+    def unread(self, person: str | None, where: str | None, name: str | None = None) -> None:
+        """Say that an entry of the person's list of drugs could not be read: the drug of this name, or any drug."""
         self.listed.add(person)
-        self._unread(person, ("any",), where)
+        self._unread(person, (self.drugs.find(name).drugs if name else ()) or ("any",), where)
 
     def frame(self) -> pl.DataFrame:
         """Return all statements, columns of `RAW`."""

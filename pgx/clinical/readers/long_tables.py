@@ -15,6 +15,7 @@ import polars as pl
 
 from pgx.clinical.readers.lists import add_list
 from pgx.clinical.readers.rows import DATES, IDS, IGNORED, LISTS, unknown_column
+from pgx.clinical.readers.status_words import STATUSES
 from pgx.clinical.statements import Events
 from pgx.clinical.vocabulary import column_name, system_name
 from pgx.errors import InputError
@@ -62,13 +63,6 @@ TEMPLATES = {
     "medications": ("sample", "drug", "dose", "frequency", "route", "start", "end", "status"),
 }
 """Headings of an empty table of each kind."""
-_STATUS = {
-    **dict.fromkeys(("current", "active", "taking", "ongoing", "in use", "yes"), "current"),
-    **dict.fromkeys(("planned", "draft", "proposed", "pending", "intended", "ordered"), "planned"),
-    **dict.fromkeys(
-        ("stopped", "completed", "inactive", "discontinued", "ended", "cancelled", "canceled", "on hold", "on-hold",
-         "held", "past", "expired", "suspended", "not taking", "no"), "stopped"),
-}  # fmt: skip
 _NAMED_CODE = re.compile(r"^(loinc|ln|snomed(?: ct)?|sct|icd-?10(?:-?cm)?|omop)\s*[:|]\s*(\S+)$", re.IGNORECASE)
 _LOINC = re.compile(r"^\d{1,5}-\d$")
 
@@ -217,13 +211,13 @@ def _read_drug(events: Events, person: str | None, drug: str | None, cells: dict
         text = cells.get(what)
         days[what] = events.day(person, text, f"{where}, {what}", "medications") if text else None
     said = (cells.get("status") or "").lower()
-    status = _STATUS.get(said, "stopped" if not said and days["end"] and cells.get("end") else "current")
-    unread = (said and said not in _STATUS) or (cells.get("end") and days["end"] is None)
+    status = STATUSES.get(said, "stopped" if not said and days["end"] and cells.get("end") else "current")
+    unread = (said and said not in STATUSES) or (cells.get("end") and days["end"] is None)
     if unread:
-        shown = f"status {said!r}" if said and said not in _STATUS else f"end {cells.get('end')!r}"
+        shown = f"status {said!r}" if said and said not in STATUSES else f"end {cells.get('end')!r}"
         message = f"{drug or code}: {shown} is not understood; nobody can tell whether it is taken"
         events.problem(person, "error", "bad_row", message, where)
-        events.unread(person, where)
+        events.unread(person, where, drug)
         return
     if status == "stopped" and not said:
         status = "current"  # its end tells, on the day that counts as now

@@ -14,6 +14,7 @@ from pgx.clinical.dates import BadDateError, read_date
 from pgx.clinical.readers.flat import DATES_ONLY, GROUPS, NOW, Layout, lay_out, meaning_of
 from pgx.clinical.readers.json_access import parse
 from pgx.clinical.readers.lists import add_condition, add_list
+from pgx.clinical.readers.status_words import STATUSES
 from pgx.clinical.statements import Events
 from pgx.clinical.vocabulary import column_name
 from pgx.errors import InputError
@@ -154,7 +155,7 @@ def _add_entries(
             except _RowError as error:
                 events.problem(person, "error", "bad_row", f"an entry is not used: {error.problem}", where)
                 if kind == "current":
-                    events.unread(person, where)
+                    events.unread(person, where, _name_of(item))
     elif items is not None:
         raise _RowError(f"expected a list, found {_kind(items)}")
 
@@ -213,18 +214,19 @@ def _add_item(
     )
 
 
+def _name_of(item: object) -> str | None:
+    """Return what an entry of a list is called."""
+    if not isinstance(item, Mapping):
+        return None
+    keys = ("drug", "name", "code", "condition", "allergy", "substance")
+    return next((str(item[key]) for key in keys if isinstance(item.get(key), str)), None)
+
+
 def _add_entry(
     events: Events, person: str | None, kind: str, item: Mapping[str, object], where: str, day: date | None
 ) -> None:
-    name = next(
-        (
-            item[k]
-            for k in ("drug", "name", "code", "condition", "allergy", "substance")
-            if isinstance(item.get(k), str)
-        ),
-        None,
-    )
-    if not isinstance(name, str):
+    name = _name_of(item)
+    if name is None:
         raise _RowError("an entry without a name", where=where, fix="give it a key 'name'")
     start = events.day(person, item.get("start") or item.get("date"), where)
     end = events.day(person, item.get("end"), where)
@@ -235,9 +237,10 @@ def _add_entry(
             events.allergic(person, name, day=start or day, where=where)
     else:
         dose = item.get("dose_mg_per_day")
-        status = str(item.get("status", kind)).lower()
-        if status not in ("current", "planned", "stopped"):
-            raise _RowError(f"status {status[:40]!r} is not current, planned or stopped", file=events.file, where=where)
+        said = str(item.get("status", kind)).strip().lower()
+        status = STATUSES.get(said)
+        if status is None:
+            raise _RowError(f"status {said[:40]!r} is not current, planned or stopped", file=events.file, where=where)
         if dose is not None and (isinstance(dose, bool) or not isinstance(dose, int | float) or not 0 < dose < 1e6):
             raise _RowError(f"dose_mg_per_day {str(dose)[:40]!r} is not a dose", where=where)
         events.medicate(

@@ -145,6 +145,9 @@ def _summary(shown: View) -> list[RenderableType]:
     if shown.unknown_medicines:
         names = ", ".join(shown.unknown_medicines)
         parts.append(Text.assemble(("! Not in the knowledge base: ", "bold yellow"), names, "; nothing is known of it"))
+    if shown.unread_medicines:
+        names = ", ".join(shown.unread_medicines)
+        parts.append(Text.assemble(("! Could not be read: ", "bold yellow"), names, "; it may be taken"))
     parts += [Text(f"{remark[:1].upper()}{remark[1:]}.", "dim") for remark in shown.local_medicines]
     if shown.test_first:
         parts.append(Text(f"{shown.test_first[:1].upper()}{shown.test_first[1:]}.", "bold"))

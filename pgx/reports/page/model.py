@@ -33,8 +33,9 @@ ALERTS = (
     NoteCode.UNLIKELY_VALUE,
 )
 """Codes of notes that stand before everything else."""
-UNKNOWN_MEDICINES = ("medication_unknown", "medication_unread")
-"""Concepts of medicines that the knowledge base does not know."""
+UNKNOWN_MEDICINE, UNREAD_MEDICINE = "medication_unknown", "medication_unread"
+"""Concepts of medicines that the knowledge base does not know, and of entries that could not be read."""
+_ANY = "any"
 ALWAYS_SAID = (NoteCode.MEDICATION_BASIS,)
 """Codes of notes that a reader sees even where they are no warning."""
 
@@ -340,8 +341,15 @@ class View:
     @property
     def unknown_medicines(self) -> list[str]:
         """Medicines of the person's list that the knowledge base does not know, as they were written."""
-        rows = (row for row in self.clinical if row["concept"] in UNKNOWN_MEDICINES and row["code"])
+        rows = (row for row in self.clinical if row["concept"] == UNKNOWN_MEDICINE and row["code"])
         return sorted({clean(str(row["code"])) for row in rows})
+
+    @property
+    def unread_medicines(self) -> list[str]:
+        """What entries of the person's list may be of which nobody can tell whether they are taken."""
+        codes = {clean(str(row["code"])) for row in self.clinical if row["concept"] == UNREAD_MEDICINE and row["code"]}
+        named = sorted(codes - {_ANY} - set(self.unknown_medicines))
+        return named + (["an entry of the list"] if _ANY in codes and not self.unknown_medicines else [])
 
     @property
     def local_medicines(self) -> list[str]:
