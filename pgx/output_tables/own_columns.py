@@ -71,10 +71,10 @@ COHORT_POSITIONS: Schema = (
     Column("change", _T, "bases on GRCh38, as G>A", required=True),
     Column("known", _I, "persons with a genotype"),
     Column("call_rate", _F, "their share of everybody", required=True),
-    Column("carriers", _I, "persons with the change; null where --min-count hides it"),
-    Column("frequency", _F, "share of strands with it"),
+    Column("carriers", _I, "persons with the change; null with --min-count"),
+    Column("frequency", _F, "share of strands with it; null with --min-count"),
     Column("published", _F, "highest frequency in any counted population"),
-    Column("heterozygous", _I, "carriers with two copies of the site, one of them changed"),
+    Column("heterozygous", _I, "carriers with two copies of the site, one of them changed; null with --min-count"),
     Column(
         "equilibrium_p",
         _F,
