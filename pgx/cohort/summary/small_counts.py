@@ -82,7 +82,7 @@ def frequencies(frame: pl.DataFrame, minimum: int) -> pl.DataFrame:
     """Hide small counts of `pgx.output_tables.COHORT_FREQUENCIES`; of groups the phenotypes alone are left.
 
     Alleles, diplotypes and phenotypes are sums of the same persons: what one hides could be solved from the others.
-    So diplotypes go, and the alleles of everybody stay if the gene has no phenotypes, or if nothing of it is hidden.
+    So diplotypes go; of the alleles of everybody `pgx.cohort.summary.solving` says which may stay.
     """
     frame = frame.filter((pl.col("level") == PHENOTYPE) | (pl.col("level") == ALLELE) & (pl.col("group") == EVERYBODY))
     rows = frame.with_row_index("_row")
@@ -105,11 +105,8 @@ def frequencies(frame: pl.DataFrame, minimum: int) -> pl.DataFrame:
     kept = _without(frame, hidden, ["count", "frequency", "low", "high", "z"])
     few = _of_few(rows, minimum)
     told = _without(kept, few, ["count", "total", "frequency", "low", "high", "z"])
-    both = pl.col("level").n_unique().over("gene") > 1
-    solvable = both & pl.col("count").is_null().any().over("gene")
-    told = told.filter((pl.col("level") == PHENOTYPE) | ~solvable)
-    part = pl.int_range(pl.len()).min().over("group", "gene", "level")
-    return told.sort(part, pl.col("count").is_null(), -pl.col("count"), "value")
+    place = pl.int_range(pl.len()).min().over("group", "gene", "level")
+    return told.sort(place, pl.col("count").is_null(), -pl.col("count"), "value")
 
 
 def _of_few(rows: pl.DataFrame, minimum: int) -> Mask:

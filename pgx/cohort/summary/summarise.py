@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pgx.cohort.summary import advice_counts, call_counts, page, site_counts, small_counts
+from pgx.cohort.summary import advice_counts, call_counts, page, site_counts, small_counts, solving
 from pgx.cohort.summary.kinship import Likeness, likeness
 from pgx.cohort.summary.parts import Parts, open_parts
 from pgx.errors import UsageError
@@ -124,6 +124,8 @@ def summarise(
     tables, alike = _tables(parts, kb, listed)
     if min_count is not None:
         tables = {name: _HIDE[name](frame, min_count) for name, frame in tables.items()}
+        calls = call_counts.calls_of_groups(parts)
+        tables["cohort_frequencies"] = solving.without_solvable(tables["cohort_frequencies"], calls)
     texts = page.render(page.Shown(parts, tables, alike, min_count))
     _remove_earlier(target, {path.name for path in table_files(*paths.values())} | set(texts))
     told = {**parts.told["versions"], "persons": parts.people.height, "groups": parts.grouping, "min_count": min_count}
