@@ -368,7 +368,7 @@ def test_what_names_people_does_not_outlive_the_summary_that_wrote_it(made, tmp_
 
 
 def test_the_order_of_rows_does_not_tell_hidden_counts():
-    counts = {"*1": 90, "*9": 40, "*2": 30, "*3": 3, "*4": 4, "*5": 2}
+    counts = {"*1": 90, "*9": 40, "*2": 30, "*4": 4, "*3": 3, "*5": 2}
     frame = pl.DataFrame({"group": "all", "gene": "G", "level": "allele", "value": list(counts),
                           "count": list(counts.values()), "total": 169}).with_columns(
         pl.lit(0.5).alias(name) for name in ("frequency", "low", "high", "published", "z")
@@ -383,6 +383,11 @@ def test_the_order_of_rows_does_not_tell_hidden_counts():
         actionable=pl.col("avoid") / 50, low=pl.lit(0.0), high=pl.lit(1.0),
     )  # fmt: skip
     assert small_counts.drugs(drugs.sort("avoid", descending=True), 5)["drug"].to_list() == ["d", "c", "a", "b"]
+    tests = pl.DataFrame({"what": ["z", "y", "x", "w"], "kind": "gene", "persons": [9, 4, 3, 8], "drugs": 1,
+                          "expected_persons": [2.0, 1.5, 1.0, None], "expected_changes": 1.0, "unknown": [0, 0, 0, 2]})  # fmt: skip
+    assert small_counts.next_tests(tests, 5).select("what", "persons", "unknown").rows() == [
+        ("z", 9, 0), ("w", 8, None), ("x", None, None), ("y", None, None)
+    ]  # fmt: skip
 
 
 def test_positions_tell_no_counts_of_alleles_beside_hidden_ones(made, tmp_path):
