@@ -79,9 +79,9 @@ COHORT_POSITIONS: Schema = (
         "equilibrium_p",
         _F,
         "chance of genotypes so far from Hardy and Weinberg's proportions: the smallest of the "
-        "groups, times their number; an exact test up to 10,000 persons",
+        "groups, times their number; an exact test up to 10,000 persons; null with --min-count",
     ),
-    Column("inbreeding", _F, "1 - heterozygous found / expected, of everybody"),
+    Column("inbreeding", _F, "1 - heterozygous found / expected, of everybody; null with --min-count"),
     Column("suspect", _T, "both | frequency | equilibrium; null if nothing is"),
 )
 COHORT_PAIRS: Schema = (
