@@ -170,8 +170,8 @@ def summary(
         int | None,
         typer.Option(
             min=2,
-            help="Hide every count from 1 to below this number, with what would give it away, and name nobody "
-            "[default: off].",
+            help="Hide small counts, from 1 to below this number, and name nobody; groups are then told by phenotype "
+            "only, positions by call rate only, and diplotypes not at all [default: off].",
             show_default=False,
         ),
     ] = None,

@@ -71,17 +71,17 @@ COHORT_POSITIONS: Schema = (
     Column("change", _T, "bases on GRCh38, as G>A", required=True),
     Column("known", _I, "persons with a genotype"),
     Column("call_rate", _F, "their share of everybody", required=True),
-    Column("carriers", _I, "persons with the change; null where --min-count hides it"),
-    Column("frequency", _F, "share of strands with it"),
+    Column("carriers", _I, "persons with the change; null with --min-count"),
+    Column("frequency", _F, "share of strands with it; null with --min-count"),
     Column("published", _F, "highest frequency in any counted population"),
-    Column("heterozygous", _I, "carriers with two copies of the site, one of them changed"),
+    Column("heterozygous", _I, "carriers with two copies of the site, one of them changed; null with --min-count"),
     Column(
         "equilibrium_p",
         _F,
         "chance of genotypes so far from Hardy and Weinberg's proportions: the smallest of the "
-        "groups, times their number; an exact test up to 10,000 persons",
+        "groups, times their number; an exact test up to 10,000 persons; null with --min-count",
     ),
-    Column("inbreeding", _F, "1 - heterozygous found / expected, of everybody"),
+    Column("inbreeding", _F, "1 - heterozygous found / expected, of everybody; null with --min-count"),
     Column("suspect", _T, "both | frequency | equilibrium; null if nothing is"),
 )
 COHORT_PAIRS: Schema = (

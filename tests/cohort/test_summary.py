@@ -14,6 +14,7 @@ import pytest
 from scipy import stats
 
 import pgx
+from pgx.codes import Urgency
 from pgx.cohort.genotype_rows import rows_of
 from pgx.cohort.summary import small_counts
 from pgx.cohort.summary.intervals import equilibrium, wilson
@@ -168,11 +169,54 @@ def _hidden_can_be_worked_out(frame: pl.DataFrame) -> list[tuple[object, ...]]:
     return found
 
 
+def _small_that_can_be_solved(made: Path, shown: pl.DataFrame) -> list[tuple[str, ...]]:
+    """Solve all that is shown for the persons of each group and diplotype; return the small counts that this fixes."""
+    calls, people = (pl.read_parquet(made / name / "*.parquet") for name in ("calls", "features"))
+    told = sorted(set(shown["group"]) - {"all"})
+    group = pl.when(pl.col("clinical.ancestry").is_in(told)).then("clinical.ancestry").otherwise(pl.lit("the rest"))
+    sure = calls.filter(pl.col("status").is_in(["called", "outside"])).join(people.select("sample", group), on="sample")
+    found = []
+    for (gene,), own in shown.group_by("gene"):
+        name = ["allele1", "allele2", "diplotype", "phenotype"]
+        counts = sure.filter(gene=gene).group_by("clinical.ancestry", *name).len()
+        every = counts.select("clinical.ancestry").unique().join(counts.select(name).unique(), how="cross")
+        kinds = every.join(counts, on=["clinical.ancestry", *name], how="left", nulls_equal=True)
+        truth = kinds["len"].fill_null(0).to_numpy()
+        columns = {one: kinds[one].to_numpy() for one in kinds.columns}
+        known, asked = [], []
+        for row in own.iter_rows(named=True):
+            inside = (row["group"] == "all") | (columns["clinical.ancestry"] == row["group"])
+            names = name[:2] if row["level"] == "allele" else [row["level"]]
+            line = inside * sum((columns[one] == row["value"]).astype(int) for one in names)
+            if row["count"] is not None:
+                known += [line] if row["count"] else list(np.diag(line)[line > 0])
+            elif 0 < truth @ line < 5:
+                asked.append((line, (row["group"], gene, row["level"], row["value"])))
+            if row["total"] is not None:
+                known.append(inside * sum(kinds[one].is_not_null().to_numpy().astype(int) for one in names))
+        if asked and known:
+            lines = np.unique(np.array(known, dtype=float), axis=0)
+            free = np.eye(lines.shape[1]) - np.linalg.pinv(lines) @ lines
+            found += [key for line, key in asked if np.abs(line @ free).max() < 1e-6]
+    return found
+
+
+@pytest.mark.parametrize("groups", [None, "none"])
+def test_no_small_count_follows_from_what_is_shown(made, tmp_path, groups):
+    found = pgx.cohort.summarise(made, tmp_path, min_count=5, groups=groups)
+    shown = found.tables["cohort_frequencies"]
+    assert _small_that_can_be_solved(made, shown) == []
+    own = shown.filter(gene="CYP2C19", group="all")
+    assert set(own["level"]) == {"allele", "phenotype"} and own["count"].has_nulls(), "alleles that tell nothing stay"
+
+
 def test_small_counts_are_hidden_with_what_would_give_them_away(made, tmp_path):
     found = pgx.cohort.summarise(made, tmp_path / "out", min_count=5)
     shown = found.tables["cohort_frequencies"]
     assert not shown["count"].drop_nulls().is_between(1, 4).any()
-    assert shown["count"].null_count() > 100
+    assert shown["count"].null_count() > 50
+    assert "diplotype" not in shown["level"] and "allele" in shown["level"]
+    assert set(shown.filter(pl.col("group") != "all")["level"]) == {"phenotype"}
     assert not _hidden_can_be_worked_out(shown)
     assert not set(small_counts.ABOUT_PERSONS) & set(found.tables)
     hidden = shown.filter(pl.col("count").is_null())
@@ -296,8 +340,13 @@ def test_a_cohort_of_a_real_run_is_summarised(whole, tmp_path, pgx_command):
 
 def test_what_is_not_finished_or_not_of_this_knowledge_is_refused(made, kb, tmp_path):
     told = json.loads((made / "manifest.json").read_text())
-    (tmp_path / "manifest.json").write_text(json.dumps({**told, "blocks": told["blocks"][1:]}))
-    with pytest.raises(InputError, match="4 of 5 blocks are done"):
+    (tmp_path / "manifest.json").write_text(json.dumps({key: told[key] for key in told if key != "blocks"}))
+    (tmp_path / ".pgx/blocks").mkdir(parents=True)
+    for number in (0, 3):
+        state = {"plan": told["plan"], "files": {}, "lost": 0}
+        (tmp_path / f".pgx/blocks/{number:05d}.json").write_text(json.dumps(state))
+    assert (pgx.cohort.status(tmp_path)["state"] == "done").sum() == 2
+    with pytest.raises(InputError, match="2 of 5 blocks are done"):
         pgx.cohort.summarise(tmp_path)
     (tmp_path / "manifest.json").write_text(
         json.dumps({**told, "versions": {**told["versions"], "knowledge_sha256": "x"}})
@@ -306,3 +355,69 @@ def test_what_is_not_finished_or_not_of_this_knowledge_is_refused(made, kb, tmp_
         pgx.cohort.summarise(tmp_path)
     with pytest.raises(UsageError, match="groups are given, estimated, none"):
         pgx.cohort.summarise(made, groups="tribe")
+
+
+def test_what_names_people_does_not_outlive_the_summary_that_wrote_it(made, tmp_path):
+    (tmp_path / "cohort_notes.txt").write_text("mine")
+    before = pgx.cohort.summarise(made, tmp_path)
+    assert "cohort_pairs" in before.tables and (tmp_path / "cohort_pairs.tsv.provenance.json").is_file()
+    (tmp_path / "cohort_persons.tsv").write_text("of an earlier run that advised")
+    after = pgx.cohort.summarise(made, tmp_path, min_count=5)
+    beside = {path.with_name(f"{path.name}.provenance.json") for path in after.files if path.suffix == ".tsv"}
+    assert set(tmp_path.iterdir()) == {*after.files, *beside, tmp_path / "cohort_notes.txt"}
+
+
+def test_the_order_of_rows_does_not_tell_hidden_counts():
+    counts = {"*1": 90, "*9": 40, "*2": 30, "*4": 4, "*3": 3, "*5": 2}
+    frame = pl.DataFrame({"group": "all", "gene": "G", "level": "allele", "value": list(counts),
+                          "count": list(counts.values()), "total": 169}).with_columns(
+        pl.lit(0.5).alias(name) for name in ("frequency", "low", "high", "published", "z")
+    )  # fmt: skip
+    shown = small_counts.frequencies(frame, 5)
+    assert shown.select("value", "count").rows() == [
+        ("*1", 90), ("*9", 40), ("*2", 30), ("*3", None), ("*4", None), ("*5", None)
+    ]  # fmt: skip
+    drugs = pl.DataFrame({"drug": ["c", "b", "d", "a"], "persons": [50] * 4, "avoid": [30, 4, 40, 1]}).with_columns(
+        *(pl.lit(0).alias(str(one)) for one in Urgency if one not in (Urgency.AVOID, Urgency.STANDARD)),
+        (50 - pl.col("avoid")).alias("standard"),
+        actionable=pl.col("avoid") / 50, low=pl.lit(0.0), high=pl.lit(1.0),
+    )  # fmt: skip
+    assert small_counts.drugs(drugs.sort("avoid", descending=True), 5)["drug"].to_list() == ["d", "c", "a", "b"]
+    tests = pl.DataFrame({"what": ["z", "y", "x", "w"], "kind": "gene", "persons": [9, 4, 3, 8], "drugs": 1,
+                          "expected_persons": [2.0, 1.5, 1.0, None], "expected_changes": 1.0, "unknown": [0, 0, 0, 2]})  # fmt: skip
+    assert small_counts.next_tests(tests, 5).select("what", "persons", "unknown").rows() == [
+        ("z", 9, 0), ("w", 8, None), ("x", None, None), ("y", None, None)
+    ]  # fmt: skip
+
+
+def test_positions_tell_no_counts_of_alleles_beside_hidden_ones(made, tmp_path):
+    found = pgx.cohort.summarise(made, tmp_path, min_count=5)
+    positions = found.tables["cohort_positions"]
+    for name in ("carriers", "frequency", "heterozygous", "equilibrium_p", "inbreeding"):
+        assert positions[name].null_count() == positions.height, name
+    assert positions["call_rate"].null_count() == 0 and positions["suspect"].drop_nulls().to_list() == ["both"]
+    page = (tmp_path / "cohort.html").read_text()
+    assert "97515851" in page and "It is not proven that no hidden count can be worked out" in page
+
+
+def test_the_page_says_how_to_bring_what_to_test_next(small, shown):
+    text = "calls,genotypes,next_tests</code>"
+    without, with_it = (next(p for p in one.files if p.name == "cohort.html").read_text() for one in (shown, small))
+    assert text in without and "<h2>What to test next" not in without
+    assert "wrote no table next_tests" not in with_it and "<h2>What to test next" in with_it
+
+
+def test_published_figures_that_count_something_twice_are_not_compared(kb):
+    known = published(kb)
+    sums = known.group_by("gene", "group", "level").agg(pl.col("published").sum())
+    assert sums["published"].max() <= 1.02
+    assert known.filter(gene="CYP2B6", group="Sub-Saharan African", value="*9").is_empty(), "*6 is counted in it"
+    assert known.filter(gene="CYP2B6", group=EUR, value="*9")["published"].item() == pytest.approx(0.0147), "of CPIC"
+    assert known.filter(gene="UGT1A1", value="*28", group=EUR).is_empty(), "*28 with *80 is not counted in it"
+    assert not known.filter(gene="SLCO1B1", level="allele").is_empty(), "where CPIC counts nothing the panel stands in"
+
+
+def test_bar_graphs_give_multiqc_only_what_it_knows(shown, small):
+    for path in (*shown.files, *small.files):
+        if path.suffix == ".json" and (section := json.loads(path.read_text()))["plot_type"] == "bargraph":
+            assert set(section["pconfig"]) == {"id", "title"}, path.name

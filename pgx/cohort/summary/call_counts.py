@@ -62,6 +62,18 @@ def _counted(parts: Parts, level: str) -> pl.DataFrame:
     )
 
 
+def calls_of_groups(parts: Parts) -> pl.DataFrame:
+    """Return ``gene group allele1 allele2 phenotype``: what is counted in each group, once."""
+    return (
+        parts.scan("calls")
+        .filter(pl.col("status").is_in([str(one) for one in SURE]))
+        .join(parts.people.lazy().select("sample", "group"), on="sample")
+        .select("gene", "group", "allele1", "allele2", "phenotype")
+        .unique()
+        .collect(engine="streaming")
+    )
+
+
 def _everybody(rows: pl.DataFrame) -> pl.DataFrame:
     """Add up the groups; the published figures are weighted by them, and null where one of them has none."""
     weighted = (pl.col("published") * pl.col("total")).sum() / pl.col("total").sum()

@@ -12,7 +12,7 @@ import polars as pl
 from pgx.codes import Status, Urgency
 from pgx.cohort.summary.kinship import SAME, Likeness
 from pgx.cohort.summary.parts import ESTIMATED, EVERYBODY, GIVEN, Parts
-from pgx.cohort.summary.published import ALLELE, PHENOTYPE
+from pgx.cohort.summary.published import ALLELE, MOST, PHENOTYPE
 from pgx.cohort.summary.small_counts import hidden_in_sum
 from pgx.reports.formats.cohort_plots import Bar, Range, bars, ranges
 from pgx.reports.formats.html import environment
@@ -76,6 +76,8 @@ def _page(shown: Shown) -> str:
         drug_plot=_drug_plot(tables.get("cohort_drugs")),
         acted=None if "cohort_persons" not in tables else tables["cohort_persons"].height,
         tests=_rows(tables.get("cohort_next_tests")),
+        with_tests=",".join([*shown.parts.told["parameters"]["tables"], "next_tests"]),
+        most_published=MOST,
         tables=list(tables),
     )  # fmt: skip
 
@@ -155,7 +157,8 @@ def _section(name: str, title: str, kind: str, **more: Any) -> dict[str, Any]:
         "section_name": title,
         "description": _ABOUT,
         "plot_type": kind,
-        "pconfig": {"id": f"pgx_cohort_{name}_plot", "title": f"pgx: {title.lower()}", "namespace": "pgx"},
+        # No namespace: MultiQC knows it of tables, and warns of it in bar graphs.
+        "pconfig": {"id": f"pgx_cohort_{name}_plot", "title": f"pgx: {title.lower()}"},
         **more,
     }
 

@@ -85,9 +85,10 @@ def open_parts(place: Path, kb: KnowledgeBase, grouping: str | None) -> Parts:
     folder = Folder(place)
     told = manifest.read(folder)
     wanted = block_count(told["persons"]["count"], told["parameters"]["block_size"])
-    done = len(told.get("blocks") or ())
-    if done < wanted:
-        raise InputError(f"{done} of {wanted} blocks are done", file=place,
+    if len(told.get("blocks") or ()) < wanted:
+        # The manifest lists the blocks when the run has ended; until then each block's own state tells.
+        done = sum(folder.read_state(number, told["plan"]) is not None for number in range(wanted))
+        raise InputError(f"the run has not ended: {done} of {wanted} blocks are done", file=place,
                          fix="give the command of the run again, or `pgx cohort merge` its shards")  # fmt: skip
     versions = told["versions"]
     if versions["knowledge_sha256"] != kb.checksum:

@@ -7,14 +7,21 @@ import polars as pl
 from pgx.knowledge import KnowledgeBase
 
 ALLELE, DIPLOTYPE, PHENOTYPE = "allele", "diplotype", "phenotype"
+MOST = 1.02
+"""Sum of a group's frequencies above which they cannot all be true: something is counted twice."""
+_REMARK = 2
+"""Separators in a source that says more than the panel and how much of the allele it shows."""
 
 
 def published(kb: KnowledgeBase) -> pl.DataFrame:
     """Return ``gene group level value published`` of alleles and phenotypes.
 
-    The groups have CPIC's names; where CPIC has no figure for an allele, that of the 1000 Genomes Project stands in.
+    The groups have CPIC's names; of a group in which CPIC counts nothing of the gene, the 1000 Genomes Project stands
+    in. Left out is what cannot be compared: figures of a gene that add up to more than `MOST` in a group, and those
+    whose source remarks that other strands are counted in them, or not counted.
     """
-    return pl.concat([_alleles(kb), _phenotypes(kb)]).select("gene", "group", "level", "value", "published")
+    found = pl.concat([_alleles(kb), _phenotypes(kb)]).select("gene", "group", "level", "value", "published")
+    return found.filter(pl.col("published").sum().over("gene", "group", "level") <= MOST)
 
 
 def _alleles(kb: KnowledgeBase) -> pl.DataFrame:
@@ -25,9 +32,11 @@ def _alleles(kb: KnowledgeBase) -> pl.DataFrame:
         group=pl.col("population").str.to_lowercase().replace_strict(names, default=None, return_dtype=pl.String),
         own=pl.col("population").str.to_lowercase().is_in([name.lower() for name in kb.table("groups")["name"]]),
     )
+    # CPIC's figures of a gene add up to 1: alleles of the panel beside them would be counted twice.
     return (
         frame.drop_nulls("group")
-        .sort("own", descending=True, maintain_order=True)
+        .filter(pl.col("own") == pl.col("own").any().over("gene", "group"))
+        .filter(pl.col("source").str.count_matches("; ", literal=True) < _REMARK)
         .unique(["gene", "group", "allele"], keep="first", maintain_order=True)
         .select("gene", "group", level=pl.lit(ALLELE), value="allele", published="frequency")
     )

@@ -1,7 +1,10 @@
-"""Counts so small that they could point at a person are hidden, together with what would give them away.
+"""Counts so small that they could point at a person are hidden, and some larger ones beside them.
 
 A count from 1 to below the minimum is hidden. Where the rest of a sum would tell it, the next smallest count is hidden
 too, until the hidden ones together are no small number either; and a sum over the groups goes when a group's part went.
+What is hidden stands in the order of names. Counts that could be solved for each other are not told together: of a
+group the phenotypes alone, of a position the call rate, and no diplotypes. It is not proven that nothing can be worked
+out.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from numpy.typing import NDArray
 
 from pgx.codes import Status, Urgency
 from pgx.cohort.summary.parts import EVERYBODY
+from pgx.cohort.summary.published import ALLELE, PHENOTYPE
 
 OTHERS = "other groups"
 Mask = NDArray[np.bool_]
@@ -32,16 +36,21 @@ def hidden_in_sum(counts: NDArray[np.int64], minimum: int, also: Mask | None = N
     [False, True, True, False]
     >>> hidden_in_sum(np.array([90, 2, 4]), 5).tolist()
     [False, True, True]
+    >>> hidden_in_sum(np.array([3, 0, 0]), 5).tolist()
+    [True, True, False]
     """
     hidden = (counts > 0) & (counts < minimum)
     if also is not None:
-        hidden = hidden | (also & (counts > 0))
+        hidden = hidden | also
     for place in np.argsort(counts, kind="stable"):
         told = counts[hidden].sum()
         if not hidden.any() or (hidden.sum() > 1 and told >= minimum):
             break
         if not hidden[place] and counts[place] > 0:
             hidden[place] = True
+    if hidden.sum() == 1 and not hidden.all():
+        # Nothing else is left: beside a hidden 0 it is not known that the one is all there is.
+        hidden[np.flatnonzero(~hidden)[0]] = True
     return hidden
 
 
@@ -70,7 +79,12 @@ def with_large_groups(people: pl.DataFrame, minimum: int) -> pl.DataFrame:
 
 
 def frequencies(frame: pl.DataFrame, minimum: int) -> pl.DataFrame:
-    """Hide small counts of `pgx.output_tables.COHORT_FREQUENCIES`."""
+    """Hide small counts of `pgx.output_tables.COHORT_FREQUENCIES`; of groups the phenotypes alone are left.
+
+    Alleles, diplotypes and phenotypes are sums of the same persons: what one hides could be solved from the others.
+    So diplotypes go; of the alleles of everybody `pgx.cohort.summary.solving` says which may stay.
+    """
+    frame = frame.filter((pl.col("level") == PHENOTYPE) | (pl.col("level") == ALLELE) & (pl.col("group") == EVERYBODY))
     rows = frame.with_row_index("_row")
     hidden = np.zeros(frame.height, dtype=bool)
     counts = frame["count"].to_numpy()
@@ -89,8 +103,20 @@ def frequencies(frame: pl.DataFrame, minimum: int) -> pl.DataFrame:
         if int(hidden.sum()) == before:
             break
     kept = _without(frame, hidden, ["count", "frequency", "low", "high", "z"])
-    few = (frame["total"] < pl.Series(np.where(frame["level"] == "allele", 2 * minimum, minimum))).to_numpy()
-    return _without(kept, few, ["count", "total", "frequency", "low", "high", "z"])
+    few = _of_few(rows, minimum)
+    told = _without(kept, few, ["count", "total", "frequency", "low", "high", "z"])
+    place = pl.int_range(pl.len()).min().over("group", "gene", "level")
+    return told.sort(place, pl.col("count").is_null(), -pl.col("count"), "value")
+
+
+def _of_few(rows: pl.DataFrame, minimum: int) -> Mask:
+    """Say in which rows the total is of few persons, or would tell that of another group."""
+    few = (rows["total"] < pl.Series(np.where(rows["level"] == ALLELE, 2 * minimum, minimum))).to_numpy()
+    for part in rows.filter(pl.col("group") != EVERYBODY).partition_by("gene", "level"):
+        totals = part.select("group", "total").unique().sort("group")
+        away = totals.filter(hidden_in_sum(totals["total"].to_numpy(), minimum))["group"]
+        few[part.filter(pl.col("group").is_in(away.to_list()))["_row"].to_numpy()] = True
+    return few
 
 
 def genes(frame: pl.DataFrame, minimum: int) -> pl.DataFrame:
@@ -106,24 +132,32 @@ def genes(frame: pl.DataFrame, minimum: int) -> pl.DataFrame:
 
 def drugs(frame: pl.DataFrame, minimum: int) -> pl.DataFrame:
     """Hide small counts of `pgx.output_tables.COHORT_DRUGS`."""
-    return _in_rows(frame, _OF_URGENCY, minimum, ["actionable", "low", "high"])
+    found = _in_rows(frame, _OF_URGENCY, minimum, ["actionable", "low", "high"])
+    return found.sort(pl.col("actionable").is_null(), -pl.col("actionable"), "drug")
 
 
 def positions(frame: pl.DataFrame, minimum: int) -> pl.DataFrame:
-    """Hide small counts of `pgx.output_tables.COHORT_POSITIONS`, and all that is worked out from them."""
+    """Hide every count of alleles of `pgx.output_tables.COHORT_POSITIONS`, and what is worked out from them.
+
+    They would tell the counts of alleles that are hidden elsewhere; how many persons are known stays.
+    """
     carriers, het = frame["carriers"].to_numpy(), frame["heterozygous"].to_numpy()
     rest = frame["known"].to_numpy() - carriers
     hidden = np.zeros(frame.height, dtype=bool)
     for part in (carriers, het, carriers - het, rest):
         hidden |= (part > 0) & (part < minimum)
-    names = ["carriers", "frequency", "heterozygous", "equilibrium_p", "inbreeding", "suspect"]
-    return _without(frame, hidden, names)
+    everything = np.ones(frame.height, dtype=bool)
+    told = _without(frame, everything, ["carriers", "frequency", "heterozygous", "equilibrium_p", "inbreeding"])
+    return _without(told, hidden, ["suspect"])
 
 
 def next_tests(frame: pl.DataFrame, minimum: int) -> pl.DataFrame:
     """Hide small counts of `pgx.output_tables.COHORT_NEXT_TESTS`."""
     few = frame["persons"].is_between(1, minimum - 1).to_numpy()
-    return _without(frame, few, ["persons", "expected_persons", "expected_changes", "unknown"])
+    told = _without(frame, few, ["persons", "expected_persons", "expected_changes", "unknown"])
+    told = _without(told, told["unknown"].fill_null(0).is_between(1, minimum - 1).to_numpy(), ["unknown"])
+    place = pl.int_range(pl.len())
+    return told.sort(pl.col("persons").is_null(), pl.when(pl.col("persons").is_not_null()).then(place), "what", "kind")
 
 
 def _in_rows(frame: pl.DataFrame, names: Sequence[str], minimum: int, shares: Sequence[str]) -> pl.DataFrame:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pgx.cohort.summary import advice_counts, call_counts, page, site_counts, small_counts
+from pgx.cohort.summary import advice_counts, call_counts, page, site_counts, small_counts, solving
 from pgx.cohort.summary.kinship import Likeness, likeness
 from pgx.cohort.summary.parts import Parts, open_parts
 from pgx.errors import UsageError
@@ -68,7 +68,8 @@ def summarise(
 ) -> Summary:
     """Summarise a finished cohort: frequencies beside the published, quality, findings, and what to test next.
 
-    Writes a page (``cohort.html``), a TSV file a table (`pgx.kb.schema` explains them) and sections for MultiQC.
+    Writes a page (``cohort.html``), a TSV file a table (`pgx.kb.schema` explains them) and sections for MultiQC; files
+    of an earlier summary that this one does not write are removed.
     The tables of the cohort are read block by block, so that memory hardly grows with the persons.
 
     Parameters
@@ -81,8 +82,8 @@ def summarise(
         Tell persons apart by the biogeographic group that is ``given``, or ``estimated`` from the genotypes, or by
         ``none``; None = as given, or estimated if nobody's is given.
     min_count
-        Hide every count of a result from 1 to below this number, lay smaller groups together, and write no table in
-        which persons are named; None = show all.
+        Hide small counts, from 1 to below this number, lay smaller groups together, tell groups by phenotype only,
+        positions by call rate only and no diplotypes, and write no table in which persons are named; None = show all.
     knowledge
         Folders of site tables laid over the knowledge base, as in the run.
 
@@ -123,12 +124,24 @@ def summarise(
     tables, alike = _tables(parts, kb, listed)
     if min_count is not None:
         tables = {name: _HIDE[name](frame, min_count) for name, frame in tables.items()}
+        calls = call_counts.calls_of_groups(parts)
+        tables["cohort_frequencies"] = solving.without_solvable(tables["cohort_frequencies"], calls)
+    texts = page.render(page.Shown(parts, tables, alike, min_count))
+    _remove_earlier(target, {path.name for path in table_files(*paths.values())} | set(texts))
     told = {**parts.told["versions"], "persons": parts.people.height, "groups": parts.grouping, "min_count": min_count}
     for name, frame in tables.items():
         write_table(frame, paths[name], told)
-    texts = page.render(page.Shown(parts, tables, alike, min_count))
     written = [write_bytes(target / name, text.encode()) for name, text in texts.items()]
     return Summary(tables, alike, (*paths.values(), *written))
+
+
+def _remove_earlier(target: Path, kept: set[str]) -> None:
+    """Remove what an earlier summary wrote here and this one does not: it would speak beside a page that is not its."""
+    names = [path.name for path in table_files(*(f"{name}.tsv" for name in NAMES))]
+    for name in {*names, *page.FILES} - kept:
+        path = target / name
+        if path.is_file() or path.is_symlink():
+            path.unlink()
 
 
 def _tables(parts: Parts, kb: KnowledgeBase, listed: list[str]) -> tuple[dict[str, pl.DataFrame], Likeness | None]:
