@@ -101,8 +101,11 @@ def _refuse_cut(found: int, header: FileHeader, path: Path) -> None:
         raise InputError(f"the number of variants is {said[:40]!r} (#variants_number)", file=path,
                          fix="correct the header, or download it again")  # fmt: skip
     if int(said) != found:
-        raise InputError(f"the header says {int(said)} variants (#variants_number), and the file has {found}", file=path,
-                         fix="download it again")  # fmt: skip
+        raise InputError(
+            f"the header says {int(said)} variants (#variants_number), and the file has {found}",
+            file=path,
+            fix="download it again",
+        )
 
 
 def _table(text: bytes, header: FileHeader, path: Path) -> pl.DataFrame:

@@ -56,7 +56,8 @@ def draw_number(reading: Reading, mean: float, rng: Generator, n: int) -> NDArra
     centre = reading.center + reading.per * mean
     own = _spreads().get(reading.column)
     spread = Spread(centre, own.sd, own.low, own.high) if own else Spread(centre, _width(centre))
-    return np.round(np.clip(rng.normal(spread.mean, spread.sd, n), spread.low, spread.high), 3)
+    drawn = np.clip(rng.normal(spread.mean, spread.sd, n), spread.low, spread.high)
+    return np.asarray(np.round(drawn, 3), dtype=np.float64)
 
 
 def draw_range(reading: Reading, inside: bool, rng: Generator, n: int) -> NDArray[np.float64]:

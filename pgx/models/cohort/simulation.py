@@ -216,9 +216,8 @@ def _ordinary(reading: Reading, baseline: frozenset[str]) -> object:
     if reading.kind in ("level", "recorded") and isinstance(reading.levels[0], float | int):
         return 2.0
     if reading.column.endswith("phenotype"):
-        if baseline:
-            return min(baseline, key=lambda word: (not word.startswith("Normal "), word))
-        return "Normal Function" if "Function" in str(reading.levels[0]) else "Normal Metabolizer"
+        words = baseline or {"Normal Function" if "Function" in str(reading.levels[0]) else "Normal Metabolizer"}
+        return min(words, key=lambda word: (not word.startswith("Normal "), word))
     if reading.kind == "text_count":
         return "Reference/Reference"
     return _ORDINARY.get(reading.column, "*1/*1" if "*" in str(reading.levels[0]) else "reference/reference")

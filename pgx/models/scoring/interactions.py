@@ -2,8 +2,9 @@
 
 A risk of myopathy by SLCO1B1 holds for persons whose level of simvastatin nothing else changes. Where another drug
 changes it about twofold or more, the number would be that of somebody else. The same holds where the other drug
-changes the phenotype of an enzyme that carries the drug and the endpoint reads the genes alone. What counts the interaction already is
-left alone: an endpoint that reads the other drug, or the enzyme's phenotype as the other drug leaves it.
+changes the phenotype of an enzyme that carries the drug and the endpoint reads the genes alone. What counts the
+interaction already is left alone: an endpoint that reads the other drug, or the enzyme's phenotype as the other drug
+leaves it.
 """
 
 from __future__ import annotations
