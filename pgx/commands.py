@@ -211,10 +211,11 @@ def features(
 
     from pgx.features import build
     from pgx.features import missing as reasons
-    from pgx.polygenic import feature_columns, missing_features
+    from pgx.polygenic import asked_features, feature_columns, missing_features
     from pgx.polygenic.command import scored
 
     options = options or Options()
+    wanted, sums_wanted = asked_features(names_of(columns) if paths_of(pgs) else None)
     if paths_of(pgs) and any(str(one) == "-" for one in paths_of(vcf)):
         raise UsageError("standard input can be read once; polygenic scores need a file of genotypes")
     with reading([*inputs_of(vcf, clinical, outside_calls, options), *(Path(one) for one in paths_of(pgs))]):
@@ -226,13 +227,13 @@ def features(
             found.clinical,
             found.kb,
             genotypes=found.genotypes,
-            columns=names_of(columns),
+            columns=wanted if paths_of(pgs) else names_of(columns),
         )
         told = notes_of(found)
         why = reasons(frame, found.calls, found.clinical, found.kb) if missing is not None else None
         if paths_of(pgs):
             sums = scored(vcf, pgs, options)
-            scores = feature_columns(sums.scores)
+            scores = feature_columns(sums.scores, sums_wanted)
             frame = frame.join(scores, on="sample", how="left", maintain_order="left")
             told = pl.concat([told, frame_of(sums.notes)])
             why = None if why is None else pl.concat([why, missing_features(scores)])

@@ -84,6 +84,7 @@ class FlagCode(StrEnum):
     IMPLAUSIBLE = "implausible"
     GENE_NOT_CALLED = "gene_not_called"
     GENE_AVERAGED = "gene_averaged"
+    PHENOTYPE_UNPLACED = "phenotype_unplaced"
     NOT_RECORDED = "not_recorded"
     POPULATION_UNKNOWN = "population_unknown"
     REFUSED = "refused"

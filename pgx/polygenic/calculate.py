@@ -21,7 +21,7 @@ from pgx.polygenic.alleles import find
 from pgx.polygenic.genotypes import Thresholds, read_batches
 from pgx.polygenic.results import names_of, score_rows, variant_rows
 from pgx.polygenic.sites import Sites, count_copies
-from pgx.polygenic.tally import MOST_KEPT, Tally
+from pgx.polygenic.tally import GENOTYPED, MOST_KEPT, Tally
 from pgx.polygenic.weights import Weights, read_weights
 from pgx.variants.build import asked_build, build_of_vcf, common_build
 from pgx.variants.sites.fasta import Reference
@@ -201,6 +201,7 @@ def _tally(sources: Sequence[Source], tally: Tally, policy: Policy, reference: R
         place = {name: at for at, name in enumerate(source.header().samples)}
         keep = np.array([place[name] for name in tally.samples], dtype=np.intp)
         for batch in read_batches(source, tally.sites.windows(), keep, policy.thresholds):
+            tally.dosage_only += sum("DS" in one.format and "GT" not in one.format for one in batch.records)
             tally.add(count_copies(batch, tally.sites, reference, keep_ambiguous=policy.keep_ambiguous))
     _refuse_other_build(tally, sources[0].name)
     if policy.absent_is_reference and reference is not None:
@@ -248,8 +249,9 @@ def _too_few(found: Sequence[Tally], least: float) -> str:
     best = max((tally for tally in found), key=lambda tally: float(tally.rates().max(initial=0)))
     place = int(best.rates().argmax())
     lost = sorted(((int(counts[place]), str(use)) for use, counts in best.counts.items()), reverse=True)
-    from_known = {"used", "flipped", "assumed_reference", "imputed"}
-    told = ", ".join(f"{use} {n}" for n, use in lost if n and use not in from_known)
+    told = ", ".join(f"{use} {n}" for n, use in lost if n and use not in GENOTYPED)
+    if best.dosage_only:
+        told += f"; {best.dosage_only} records have dosages (DS) and no genotypes (GT), which alone are read"
     return (
         f"at most {best.rates()[place]:.1%} of the {best.weights.rows.height} variants are genotyped in anyone, and "
         f"{least:.0%} are asked for ({told})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import re
 import zlib
@@ -46,7 +47,8 @@ def unpacked(path: Path) -> bytes:
     """
     try:
         data = path.read_bytes()
-        return gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
+        data = gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
+        return data.removeprefix(codecs.BOM_UTF8)  # spreadsheets write it
     except FileNotFoundError:
         raise InputError("no such file", file=path) from None
     except (OSError, EOFError, zlib.error) as error:

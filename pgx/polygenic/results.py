@@ -10,6 +10,7 @@ import polars as pl
 
 from pgx import schema
 from pgx.codes import Flag, FlagCode, VariantUse
+from pgx.errors import UsageError
 from pgx.output_tables import POLYGENIC, POLYGENIC_VARIANTS
 from pgx.polygenic.tally import GENOTYPED, Tally
 
@@ -77,13 +78,38 @@ def variant_rows(tally: Tally) -> pl.DataFrame:
     return schema.conform(pl.concat(parts), POLYGENIC_VARIANTS)
 
 
-def feature_columns(scores: pl.DataFrame) -> pl.DataFrame:
+def asked_features(names: Sequence[str] | None) -> tuple[list[str] | None, list[str] | None]:
+    """Divide the features that are asked for into those of the knowledge base and those of scoring files.
+
+    None of the first = all of them. None of the second = every score, as where none is named.
+
+    Examples
+    --------
+    >>> asked_features(["clinical.age", "pgs.PGS000018"])
+    (['clinical.age'], ['pgs.pgs000018'])
+    >>> asked_features(["clinical.age"])
+    (['clinical.age'], None)
+    """
+    if names is None:
+        return None, None
+    sums = [name.lower() for name in names if name.lower().startswith(FEATURE)]
+    return [name for name in names if not name.lower().startswith(FEATURE)], sums or None
+
+
+def feature_columns(scores: pl.DataFrame, wanted: Sequence[str] | None = None) -> pl.DataFrame:
     """Return one row a sample and one column a score, as `pgx train` takes them; null where a score was refused.
 
     Parameters
     ----------
     scores
         `pgx.output_tables.POLYGENIC` rows.
+    wanted
+        Which columns; None = all.
+
+    Raises
+    ------
+    UsageError
+        If a column is of no score that was given.
 
     Examples
     --------
@@ -97,7 +123,12 @@ def feature_columns(scores: pl.DataFrame) -> pl.DataFrame:
     for name in names:
         own = scores.filter(pl.col("pgs") == name).select("sample", pl.col("score").alias(FEATURE + name.lower()))
         frame = frame.join(own, on="sample", how="left", maintain_order="left")
-    return frame
+    if wanted is None:
+        return frame
+    if lacking := [name for name in wanted if name not in frame.columns]:
+        given = ", ".join(frame.columns[1:])
+        raise UsageError(f"no scoring file has the column {lacking[0]!r}; those given have {given}")
+    return frame.select("sample", *dict.fromkeys(wanted))
 
 
 def missing_features(columns: pl.DataFrame) -> pl.DataFrame:

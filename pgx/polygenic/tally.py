@@ -38,6 +38,7 @@ class Tally:
     why: NDArray[np.int8] = field(init=False)
     again: int = 0
     flipped: int = 0
+    dosage_only: int = 0
     _added: NDArray[np.float64] = field(init=False)
     _expected: NDArray[np.float64] = field(init=False)
     _copies: NDArray[np.float64] = field(init=False)

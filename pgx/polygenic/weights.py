@@ -8,6 +8,7 @@ the author's position in another build is no substitute.
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,12 +70,42 @@ def read_weights(path: Path, build: str) -> Weights:
     """
     text = unpacked(path)
     header = read_header(text, path)
+    _refuse_ratios(header, path)
     table = _table(text, header, path)
+    _refuse_cut(table.height, header, path)
     chrom, pos = _places(header, table.columns, build, path)
     missing = [name for name in _READ if name not in table.columns]
     table = table.with_columns(pl.lit(None, pl.String).alias(name) for name in missing)
     table = table.with_columns(pl.col(pl.String).str.strip_chars().replace("", None))
     return Weights(header, build, _with_repeats(_rows(table, chrom, pos, build)), path)
+
+
+_RATIOS = re.compile(r"\b(OR|HR|RR|(odds|hazard|risk) ratios?)\b", re.IGNORECASE)
+_LOGS = re.compile(r"\b(log|ln|beta)", re.IGNORECASE)
+
+
+def _refuse_ratios(header: FileHeader, path: Path) -> None:
+    """Refuse weights that are ratios: they multiply, and their sum means nothing."""
+    said = header.value("weight_type") or ""
+    if _RATIOS.search(said) and not _LOGS.search(said):
+        raise InputError(f"the weights are ratios (#weight_type={said[:40]}), which cannot be added up", file=path,
+                         fix="give a file with their logarithms (beta, log(OR)) as weights")  # fmt: skip
+
+
+def _refuse_cut(found: int, header: FileHeader, path: Path) -> None:
+    """Refuse a file that does not have the number of variants that its header says: a part of it is no score."""
+    said = header.value("variants_number")
+    if said is None:
+        return
+    if not said.isdecimal():
+        raise InputError(f"the number of variants is {said[:40]!r} (#variants_number)", file=path,
+                         fix="correct the header, or download it again")  # fmt: skip
+    if int(said) != found:
+        raise InputError(
+            f"the header says {int(said)} variants (#variants_number), and the file has {found}",
+            file=path,
+            fix="download it again",
+        )
 
 
 def _table(text: bytes, header: FileHeader, path: Path) -> pl.DataFrame:

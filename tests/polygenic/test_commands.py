@@ -78,6 +78,30 @@ def test_a_score_is_a_feature_that_a_training_uses(kb, pgs: Path) -> None:
     assert "pgs.pgs900001" in [feature.reading.column for feature in chosen]
 
 
+def test_columns_may_name_a_score(run, pgs: Path, write_pgs, tmp_path: Path) -> None:
+    other = write_pgs(["10 94781859 A G 2"], header="#pgs_id=PGS900002\n#genome_build=GRCh38\n", name="other.txt")
+    row = pgx.features(PERSON, pgs=[pgs, other], columns="pgs.PGS900002,gene.cyp2c19.phenotype")
+    assert row.columns == ["sample", "gene.cyp2c19.phenotype", "pgs.pgs900002"]
+    out = tmp_path / "f.tsv"
+    assert run("features", PERSON, "--pgs", pgs, "--columns", "pgs.pgs900001", "-o", out, "-q") == 0
+    assert pl.read_csv(out, separator="\t").columns == ["sample", "pgs.pgs900001"]
+
+
+def test_a_score_that_no_file_gives_is_no_column(run, pgs: Path, capsys) -> None:
+    assert run("features", PERSON, "--pgs", pgs, "--columns", "pgs.pgs900009") == 2
+    assert "no scoring file has the column 'pgs.pgs900009'" in capsys.readouterr().err
+
+
+def test_dosages_without_genotypes_are_named_as_the_reason(run, write_vcf, write_pgs, capsys) -> None:
+    vcf = write_vcf(["100 A G 1.0"])
+    vcf.write_text(vcf.read_text().replace("\tGT\t", "\tDS\t").replace("ID=GT", "ID=DS"))
+    columns = "chr_name chr_position effect_allele other_allele effect_weight allelefrequency_effect"
+    for pgs in (write_pgs(["1 100 G A 1 0.5"], columns), write_pgs(["1 100 G A 1"])):
+        assert run("score", vcf, "--pgs", pgs) == 3
+        said = capsys.readouterr().err
+        assert "1 records have dosages (DS) and no genotypes (GT)" in said and "()" not in said and "(; " not in said
+
+
 def test_a_score_that_is_refused_is_a_missing_feature_with_its_reason(write_vcf, write_pgs, tmp_path: Path) -> None:
     at = [94781859, *range(94775000, 94775009)]
     vcf = write_vcf([f"chr10:{pos} G A 0/1 {'./.' if pos < 94775007 else '0/1'}" for pos in sorted(at)], ("A", "B"))

@@ -48,6 +48,48 @@ def test_a_file_that_does_not_fit_is_refused_in_one_line(write_pgs, columns: str
     assert str(path) in str(error.value) and "\n" not in str(error.value)
 
 
+NUMBER = "#pgs_id=PGS900001\n#genome_build=GRCh38\n#variants_number={}\n"
+
+
+@pytest.mark.parametrize("said", [1, 3])
+def test_a_file_with_fewer_or_more_variants_than_its_header_says_is_refused(write_pgs, said: int) -> None:
+    rows = ["1 100 A G 0.5", "1 101 A G 0.5"]
+    assert read_weights(write_pgs(rows, header=NUMBER.format(2)), "GRCh38").rows.height == 2
+    path = write_pgs(rows, header=NUMBER.format(said))
+    with pytest.raises(InputError, match=f"says {said} variants.*the file has 2") as error:
+        read_weights(path, "GRCh38")
+    assert "download it again" in str(error.value) and str(path) in str(error.value)
+
+
+def test_a_number_of_variants_that_is_none_is_refused_and_not_reported_is_not_asked(write_pgs) -> None:
+    assert read_weights(write_pgs(["1 100 A G 0.5"], header=NUMBER.format("NR")), "GRCh38").rows.height == 1
+    with pytest.raises(InputError, match="variants_number"):
+        read_weights(write_pgs(["1 100 A G 0.5"], header=NUMBER.format("many")), "GRCh38")
+
+
+@pytest.mark.parametrize("said", ["OR", "or", "Odds Ratio", "HR", "hazard ratio"])
+def test_ratios_are_not_added_up(write_pgs, said: str) -> None:
+    path = write_pgs(["1 100 A G 1.5"], header=f"#genome_build=GRCh38\n#weight_type={said}\n")
+    with pytest.raises(InputError, match="cannot be added up") as error:
+        read_weights(path, "GRCh38")
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("said", ["beta", "log(OR)", "ln OR", "log odds ratio", "NR", ""])
+def test_logarithms_of_ratios_and_effects_are(write_pgs, said: str) -> None:
+    path = write_pgs(["1 100 A G 1.5"], header=f"#genome_build=GRCh38\n#weight_type={said}\n")
+    assert read_weights(path, "GRCh38").usable.height == 1
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_byte_order_mark_is_no_part_of_the_file(write_pgs, packed: bool) -> None:
+    path = write_pgs(["1 100 A G 0.5"])
+    data = b"\xef\xbb\xbf" + path.read_bytes()
+    path.write_bytes(gzip.compress(data) if packed else data)
+    weights = read_weights(path, "GRCh38")
+    assert weights.header.identity == "PGS900001" and weights.usable.height == 1
+
+
 def test_files_that_are_none_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file"):
         read_weights(tmp_path / "absent.txt", "GRCh38")

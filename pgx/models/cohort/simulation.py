@@ -14,6 +14,7 @@ from numpy.random import Generator
 
 from pgx.errors import UsageError
 from pgx.features.names import FeatureName, gene_of
+from pgx.models.cohort.drawn_numbers import draw_number, draw_range
 from pgx.models.evidence import design
 from pgx.models.evidence.endpoint import Endpoint, Reading
 from pgx.models.evidence.links import measured, natural, sigmoid
@@ -145,8 +146,11 @@ def _readings(endpoint: Endpoint, rng: Generator, n: int) -> dict[str, list[obje
     for term in endpoint.terms:
         for column in endpoint.derived.get(term.reading.column, (term.reading.column,)):
             if column not in drawn and term.reading.kind != "missing" and not term.reading.unless_column:
-                by_column.setdefault(column, []).append((term.reading, term.mean or 0.05))
-    return {column: _draw(choices, rng, n) for column, choices in by_column.items()}
+                by_column.setdefault(column, []).append((term.reading, term.mean))
+    return {
+        column: _draw(choices, endpoint.baseline_levels.get(column, frozenset()), rng, n)
+        for column, choices in by_column.items()
+    }
 
 
 _UNREAD: Mapping[str, tuple[tuple[object, ...], tuple[float, ...]]] = {
@@ -167,16 +171,24 @@ def _unread(name: str, rng: Generator, n: int) -> list[object]:
     return [values[pick] for pick in rng.choice(len(values), size=n, p=shares)]
 
 
-def _draw(choices: list[tuple[Reading, float]], rng: Generator, n: int) -> list[object]:
-    kind = choices[0][0].kind
-    if kind == "number":
-        return list(np.round(rng.normal(choices[0][1], max(abs(choices[0][1]) * 0.2, 0.1), n), 3).tolist())
-    if kind == "yes":
-        return list((rng.random(n) < choices[0][1]).tolist())
-    shares = np.array([share for _, share in choices])
+_UNSTATED = 0.05
+"""Share that a term without a prevalence is drawn with."""
+
+
+def _draw(choices: list[tuple[Reading, float]], baseline: frozenset[str], rng: Generator, n: int) -> list[object]:
+    reading, mean = choices[0]
+    if reading.kind == "number":
+        return list(draw_number(reading, mean, rng, n).tolist())
+    if reading.kind == "yes":
+        return list((rng.random(n) < (mean or _UNSTATED)).tolist())
+    shares = np.array([share or _UNSTATED for _, share in choices])
     rest = max(1.0 - shares.sum(), 0.05)
     picks = rng.choice(len(choices) + 1, size=n, p=np.r_[shares, rest] / (shares.sum() + rest))
-    values = [_value(reading) for reading, _ in choices] + [_ordinary(choices[0][0])]
+    if reading.kind == "range" and not gene_of(reading.column) and len(choices) == 1:
+        return list(
+            np.where(picks == 0, draw_range(reading, True, rng, n), draw_range(reading, False, rng, n)).tolist()
+        )
+    values = [_value(one) for one, _ in choices] + [_ordinary(reading, baseline)]
     return [values[pick] for pick in picks]
 
 
@@ -195,8 +207,8 @@ _ORDINARY: Mapping[str, str] = {"lifestyle.smoking_status": "never"}
 """Coded column that is not of a gene -> the answer that no published effect is about."""
 
 
-def _ordinary(reading: Reading) -> object:
-    """A value that makes the reading 0."""
+def _ordinary(reading: Reading, baseline: frozenset[str]) -> object:
+    """A value that makes the reading 0; of a phenotype, one that the baseline stands for."""
     if reading.kind == "status":
         return f"{reading.text} negative"
     if reading.kind == "range":
@@ -204,7 +216,8 @@ def _ordinary(reading: Reading) -> object:
     if reading.kind in ("level", "recorded") and isinstance(reading.levels[0], float | int):
         return 2.0
     if reading.column.endswith("phenotype"):
-        return "Normal Function" if "Function" in str(reading.levels[0]) else "Normal Metabolizer"
+        words = baseline or {"Normal Function" if "Function" in str(reading.levels[0]) else "Normal Metabolizer"}
+        return min(words, key=lambda word: (not word.startswith("Normal "), word))
     if reading.kind == "text_count":
         return "Reference/Reference"
     return _ORDINARY.get(reading.column, "*1/*1" if "*" in str(reading.levels[0]) else "reference/reference")

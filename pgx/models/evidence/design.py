@@ -18,6 +18,8 @@ GIVEN = "_given."
 """Prefix of the columns that say whether an imputed column was given."""
 DERIVED = "_derived."
 """Prefix of the columns that say where an empty cell of a gene was read from what else the row says of it."""
+UNPLACED = "_unplaced."
+"""Prefix of the columns that say where a phenotype was told that is neither a term's nor the baseline's."""
 _LARGEST = 1e12
 CLINICAL = ("clinical_phenotype", "clinical_activity_score")
 """Gene columns after interacting drugs and conditions; where they are null the genetic ones stand."""
@@ -118,6 +120,7 @@ def prepare(frame: pl.DataFrame, endpoint: Endpoint, features: Sequence[Feature]
     frame = frame.with_columns(
         pl.when(~pl.col(name).is_in(_UNDECIDED)).then(pl.col(name)).alias(name) for name in undecided
     )
+    frame = _without_unplaced(frame, endpoint)
     for name, parts in endpoint.derived.items():
         present = [part for part in parts if part in frame.columns]
         if present:
@@ -125,6 +128,17 @@ def prepare(frame: pl.DataFrame, endpoint: Endpoint, features: Sequence[Feature]
     for imputation in endpoint.imputations:
         number = pl.col(imputation.column).cast(pl.Float64, strict=False)
         frame = frame.with_columns(number.is_not_null().alias(GIVEN + imputation.column), _imputed(imputation))
+    return frame
+
+
+def _without_unplaced(frame: pl.DataFrame, endpoint: Endpoint) -> pl.DataFrame:
+    """Make the phenotypes unknown that are neither a term's nor the baseline's, and mark where that is."""
+    for name, baseline in endpoint.baseline_levels.items():
+        if name in frame.columns and frame.schema[name] == pl.String:
+            terms = [level for term in endpoint.terms if term.reading.column == name for level in term.reading.levels]
+            other = pl.col(name).is_not_null() & ~pl.col(name).is_in([*baseline, *map(str, terms)])
+            marked = other.fill_null(False).alias(UNPLACED + name)
+            frame = frame.with_columns(marked, pl.when(~other).then(pl.col(name)).alias(name))
     return frame
 
 

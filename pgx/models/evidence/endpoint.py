@@ -146,6 +146,9 @@ class Endpoint:
         Sources, text for the card, the simple rule compared with, and the file's content.
     evidence
         What the prior rests on, as every score of it says.
+    baseline_levels
+        Phenotype column -> the words that no term is about and that the baseline stands for (`baseline_levels.of`).
+        Any other word of such a column is unknown.
     local
         Name of the overlay folder that it is from; empty for the product's own.
     """
@@ -176,6 +179,7 @@ class Endpoint:
     local: str = ""
     absolute: bool = True
     evidence: str = "literature only"
+    baseline_levels: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def genes(self) -> tuple[str, ...]:

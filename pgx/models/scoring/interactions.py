@@ -1,8 +1,10 @@
 """Scores that do not count an interaction of the person's drugs: no number is given.
 
 A risk of myopathy by SLCO1B1 holds for persons whose level of simvastatin nothing else changes. Where another drug
-changes it about twofold or more, the number would be that of somebody else. What counts the interaction already is
-left alone: an endpoint that reads the other drug, or the enzyme's phenotype as the other drug leaves it.
+changes it about twofold or more, the number would be that of somebody else. The same holds where the other drug
+changes the phenotype of an enzyme that carries the drug and the endpoint reads the genes alone. What counts the
+interaction already is left alone: an endpoint that reads the other drug, or the enzyme's phenotype as the other drug
+leaves it.
 """
 
 from __future__ import annotations
@@ -28,7 +30,9 @@ _BY_PRESENCE = "allele_presence"
 def refuse_uncounted(
     scores: pl.DataFrame, acting: pl.DataFrame, columns: Mapping[str, Collection[str]], kb: KnowledgeBase
 ) -> pl.DataFrame:
-    """Take the number from every score that does not count a marked interaction of the person's drugs.
+    """Take the number from every score that does not count an interaction of the person's drugs.
+
+    Looked at are the marked ones, and those that convert a phenotype of which the endpoint reads the genetic one.
 
     Parameters
     ----------
@@ -46,14 +50,14 @@ def refuse_uncounted(
     polars.DataFrame
         The same rows; those concerned are ``refused`` and name the drugs that act in their flags.
     """
-    marked = acting.filter("marked")
-    pairs = scores.select("sample", "drug", "endpoint").join(marked, on=["sample", "drug"])
+    pairs = scores.select("sample", "drug", "endpoint").join(acting, on=["sample", "drug"])
     if pairs.is_empty():
         return scores
     counting = _Counting(columns, kb)
     found: dict[tuple[str, str], list[str]] = {}
     for row in pairs.iter_rows(named=True):
-        if not counting.counted(row["endpoint"], row):
+        concerns = row["marked"] or counting.reads_unconverted(row["endpoint"], row)
+        if concerns and not counting.counted(row["endpoint"], row):
             found.setdefault((row["sample"], row["endpoint"]), []).append(str(acting_of(row).flag))
     if not found:
         return scores
@@ -85,9 +89,19 @@ class _Counting:
         genes = {gene: name.last for name in map(FeatureName.parse, columns) if (gene := name.gene)}
         if genes and all(self._methods.get(gene) == _BY_PRESENCE for gene in genes):
             return True  # an immune reaction to the drug does not follow its level
-        agent = {"trigger": acting["role"], "strength": acting["strength"]}
         if any(str(acting["agent"]).lower() in self._drugs.get(name, ()) for name in columns):
             return True
-        enzyme = str(acting["enzyme"])
-        reads = any(gene_of(name) == enzyme.lower() and name.endswith(_CONVERTED) for name in columns)
-        return reads and acting["phase"] != "planned" and self._engine.has_effect(enzyme, [agent])
+        reads = any(name.endswith(_CONVERTED) for name in self._of_enzyme(endpoint, acting))
+        return reads and acting["phase"] != "planned" and self._converts(acting)
+
+    def reads_unconverted(self, endpoint: str, acting: Mapping[str, object]) -> bool:
+        """Whether the drug changes the phenotype of an enzyme of which the endpoint reads the genes alone."""
+        read = self._of_enzyme(endpoint, acting)
+        return bool(read) and not any(name.endswith(_CONVERTED) for name in read) and self._converts(acting)
+
+    def _of_enzyme(self, endpoint: str, acting: Mapping[str, object]) -> list[str]:
+        return [name for name in self._columns.get(endpoint, ()) if gene_of(name) == str(acting["enzyme"]).lower()]
+
+    def _converts(self, acting: Mapping[str, object]) -> bool:
+        agent = {"trigger": acting["role"], "strength": acting["strength"]}
+        return self._engine.has_effect(str(acting["enzyme"]), [agent])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -55,7 +55,7 @@ class Judged:
 
 def judge(frame: pl.DataFrame, endpoint: Endpoint, model: Model | None) -> tuple[Judged, NDArray[np.int64], Endpoint]:
     """Judge each distinct pattern of the columns that count once; return it with each row's pattern."""
-    active = model.endpoint if model else endpoint
+    active = replace(model.endpoint, baseline_levels=endpoint.baseline_levels) if model else endpoint
     wanted = design.columns(active, model.features if model else ())
     wanted += [mark + name for name in wanted for mark in (plausible.MARK, design.DERIVED)]
     wanted += [design.averaged(gene) for gene in design.genes(active, model.features if model else ())]
@@ -86,7 +86,7 @@ def _judge_rows(rows: pl.DataFrame, endpoint: Endpoint, model: Model | None, giv
     pieces += [(column, centred[:, j]) for j, column in enumerate(columns)]
     flags = _Flags(frame.height)
     unknown = _unknown(endpoint, features, prior, frame)
-    lacking = _flag_genes(flags, endpoint, unknown, _averaged(endpoint, features, rows))
+    lacking = _flag_genes(flags, endpoint, unknown, _averaged(endpoint, features, rows), _unplaced(frame))
     _flag_assumed(flags, endpoint, unknown, frame)
     refused = _refusals(rows, endpoint, features, lacking, endpoint.absolute or model is not None)
     granted = assumptions.of(rows, frame, prior, endpoint, features, given)
@@ -210,7 +210,19 @@ def _averaged(endpoint: Endpoint, features: Sequence[Feature], rows: pl.DataFram
     return {gene: rows[name].fill_null(False).to_numpy() for gene, name in names.items() if name in rows.columns}
 
 
-def _flag_genes(flags: _Flags, endpoint: Endpoint, unknown: dict[str, Bools], averaged: dict[str, Bools]) -> Bools:
+def _unplaced(frame: pl.DataFrame) -> dict[str, Bools]:
+    """Return where a phenotype is told for which the endpoint has no figure, by gene."""
+    marked = [name for name in frame.columns if name.startswith(design.UNPLACED)]
+    return {gene_of(name.removeprefix(design.UNPLACED)): frame[name].to_numpy() for name in marked}
+
+
+def _flag_genes(
+    flags: _Flags,
+    endpoint: Endpoint,
+    unknown: dict[str, Bools],
+    averaged: dict[str, Bools],
+    unplaced: dict[str, Bools],
+) -> Bools:
     """Flag the genes that are not known; return where one of those is required, so that nothing can be said."""
     by_gene = dict(averaged)
     for column, rows in unknown.items():
@@ -220,7 +232,9 @@ def _flag_genes(flags: _Flags, endpoint: Endpoint, unknown: dict[str, Bools], av
     for gene, rows in by_gene.items():
         required = gene in endpoint.required_genes
         code = FlagCode.GENE_NOT_CALLED if required else FlagCode.GENE_AVERAGED
-        flags.add(Flag(code, gene.upper()), rows)
+        told = unplaced.get(gene, np.zeros(len(flags.rows), dtype=np.bool_))
+        flags.add(Flag(FlagCode.PHENOTYPE_UNPLACED, gene.upper()), told)
+        flags.add(Flag(code, gene.upper()), rows & ~(told & required))
         lacking |= rows & required
     return lacking
 

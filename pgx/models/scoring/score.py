@@ -18,7 +18,7 @@ from pgx.features import posterior
 from pgx.features.names import gene_of
 from pgx.models.cohort import column_choice
 from pgx.models.cohort.tables import absent
-from pgx.models.evidence import design, endpoints, gene_columns, gene_meanings, plausible
+from pgx.models.evidence import baseline_levels, design, endpoints, gene_columns, gene_meanings, plausible
 from pgx.models.evidence.endpoint import Endpoint, Feature
 from pgx.models.scoring import assumptions
 from pgx.models.scoring.patterns import judge
@@ -291,7 +291,11 @@ def _given(kb: KnowledgeBase, models_dir: str | Path | None) -> dict[str, Model]
 def _chosen(kb: KnowledgeBase, names: Sequence[str] | None, models: Mapping[str, Model]) -> list[Endpoint]:
     """The endpoints asked for; a model folder carries its own, so that it can be used without the overlay."""
     known = endpoints.load(kb)
-    carried = {name: replace(one.endpoint, local="model") for name, one in models.items() if name not in known}
+    carried = {
+        name: replace(one.endpoint, local="model", baseline_levels=baseline_levels.of(one.endpoint, kb))
+        for name, one in models.items()
+        if name not in known
+    }
     if names is None:
         return [one for _, one in sorted({**known, **carried}.items())]
     return [carried[name] if name in carried else endpoints.get(kb, name) for name in dict.fromkeys(names)]

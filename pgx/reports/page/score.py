@@ -16,9 +16,11 @@ def not_usable_because(flags: object) -> str:
     listed = flags_of(flags)
     genes = [flag.about for flag in listed if flag.code == FlagCode.GENE_NOT_CALLED]
     reasons = [f"{', '.join(genes)} not tested"] if genes else []
+    unplaced = [flag.about for flag in listed if flag.code == FlagCode.PHENOTYPE_UNPLACED]
+    reasons += [f"no figure for this phenotype of {', '.join(unplaced)}"] if unplaced else []
     acting = dict.fromkeys(found.named for flag in listed if (found := parse(str(flag))) is not None)
     reasons += [f"does not count {' and '.join(acting)}"] if acting else []
-    said = {"genotype_unknown": genes, "interaction_not_counted": acting}
+    said = {"genotype_unknown": [*genes, *unplaced], "interaction_not_counted": acting}
     refusals = [flag.about for flag in listed if flag.code == FlagCode.REFUSED]
     reasons += [wording.humanise(subject) for subject in refusals if not said.get(subject)]
     return "; ".join(reasons)

@@ -29,6 +29,9 @@ def scored(tmp_path, medications: str, endpoint: str, **more: str):
         ("simvastatin.myopathy", "simvastatin", "clarithromycin", "CYP3A4"),
         ("simvastatin.myopathy", "simvastatin", "ketoconazole", "CYP3A4"),
         ("voriconazole.trough_in_range", "voriconazole", "rifampicin", "CYP3A4"),
+        # A moderate inducer and a moderate substrate: less than twofold, but the phenotype that is read changes.
+        ("efavirenz.exposure", "efavirenz", "rifampicin", "CYP2B6"),
+        ("efavirenz.cns_discontinuation", "efavirenz", "rifampicin", "CYP2B6"),
     ],
 )
 def test_a_number_that_another_drug_makes_wrong_is_not_given(tmp_path, endpoint, drug, agent, enzyme) -> None:
@@ -50,6 +53,8 @@ def test_a_number_that_another_drug_makes_wrong_is_not_given(tmp_path, endpoint,
         # The endpoint reads the drug itself, or the phenotype that the drug leaves.
         ("warfarin.dose", "warfarin;carbamazepine", {"weight_kg": "70", "height_cm": "170"}),
         ("tramadol.non_response", "tramadol;paroxetine", {}),
+        # A weak inducer converts no phenotype, and what efavirenz does to itself is in the figures.
+        ("efavirenz.exposure", "efavirenz;nevirapine", {}),
         # Nothing acts on the drug.
         ("simvastatin.myopathy", "simvastatin;metformin", {}),
         ("simvastatin.myopathy", "simvastatin;paroxetine", {}),
