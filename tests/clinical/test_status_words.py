@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pgx.clinical.readers.status_words import STATUSES
+from pgx.clinical.status_words import STATUSES
 from tests.clinical.reading import read
 
 

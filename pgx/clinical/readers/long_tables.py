@@ -15,8 +15,8 @@ import polars as pl
 
 from pgx.clinical.readers.lists import add_list
 from pgx.clinical.readers.rows import DATES, IDS, IGNORED, LISTS, unknown_column
-from pgx.clinical.readers.status_words import STATUSES
 from pgx.clinical.statements import Events
+from pgx.clinical.status_words import STATUSES
 from pgx.clinical.vocabulary import column_name, system_name
 from pgx.errors import InputError
 

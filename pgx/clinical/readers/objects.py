@@ -14,8 +14,8 @@ from pgx.clinical.dates import BadDateError, read_date
 from pgx.clinical.readers.flat import DATES_ONLY, GROUPS, NOW, Layout, lay_out, meaning_of
 from pgx.clinical.readers.json_access import parse
 from pgx.clinical.readers.lists import add_condition, add_list
-from pgx.clinical.readers.status_words import STATUSES
 from pgx.clinical.statements import Events
+from pgx.clinical.status_words import STATUSES
 from pgx.clinical.vocabulary import column_name
 from pgx.errors import InputError
 
