@@ -48,7 +48,7 @@ def _skipped(reporter: Any) -> dict[str, list[str]]:
     """Return the tests that were skipped, by what they lack."""
     found: dict[str, dict[str, None]] = defaultdict(dict)
     for report in reporter.stats.get("skipped", ()):
-        kind = next((kind for kind in KINDS if kind in report.keywords), "other")
+        kind = next((kind for kind in KINDS if kind in getattr(report, "keywords", ())), "other")  # a module's has none
         found[kind][report.nodeid] = None
     return {kind: list(found[kind]) for kind in KINDS if kind in found}
 

@@ -12,12 +12,12 @@ from pgx.errors import InputError, UsageError
 from pgx.pipeline import versions
 from tests.cohort.cohorts import content, write_inputs
 
-distributed = pytest.importorskip("distributed")
 pytestmark = pytest.mark.hpc
 
 
 @pytest.fixture(scope="module")
 def scheduler():
+    distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=2, processes=True, dashboard_address=None, silence_logs=50
     ) as cluster:

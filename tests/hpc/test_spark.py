@@ -10,12 +10,12 @@ import pgx
 import pgx.cohort.plan
 from tests.cohort.cohorts import table, write_inputs
 
-sql = pytest.importorskip("pyspark.sql")
 pytestmark = [pytest.mark.hpc, pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java")]
 
 
 @pytest.fixture(scope="module")
 def spark():
+    sql = pytest.importorskip("pyspark.sql")
     session = (
         sql.SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false")
         .config("spark.driver.bindAddress", "127.0.0.1").config("spark.driver.host", "127.0.0.1").getOrCreate()
