@@ -97,7 +97,8 @@ def read(
         return ClinicalData(schema.empty(schema.CLINICAL), schema.empty(schema.MEDICATIONS), schema.empty(schema.NOTES))
     records = [
         recall(
-            ("clinical", str(path), as_of, date_format),
+            path,
+            (as_of, date_format),
             lambda path=path: read_events(path, kb, as_of=as_of, date_format=date_format),  # type: ignore[misc]
             recent,
         )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import polars as pl
 
 from pgx.clinical.statements import Events
+from pgx.guard.digests import stamp
 from pgx.knowledge.recent import Recent
 
 MANY = 100
@@ -23,14 +25,30 @@ class FileRecord:
     medications: pl.DataFrame
 
 
-def recall(key: Hashable, make: Callable[[], Events], recent: Recent | None) -> FileRecord:
-    """Return what `make` reads, or what is kept of it under `key`."""
-    known: FileRecord | None = None if recent is None else recent.find(key)
+def recall(path: str | Path, how: Hashable, make: Callable[[], Events], recent: Recent | None) -> FileRecord:
+    """Return what `make` reads of a file, or what is kept of it.
+
+    A file is known again by its stamp: of the same name there may be another one, in another folder or later. A
+    database, and a folder of files, have no stamp that tells whether they changed, and are read anew.
+
+    Parameters
+    ----------
+    path
+        The file.
+    how
+        What else decides what is read of it.
+    make
+        Reads it.
+    recent
+        Where it is kept; None = nowhere.
+    """
+    key = ("clinical", str(path), stamp(path), how) if Path(path).is_file() else None
+    known: FileRecord | None = None if recent is None or key is None else recent.find(key)
     if known is None:
         events = make()
         known = FileRecord(events, events.frame(), events.medication_frame())
         events.release()
-        if recent is not None and len(events.people) >= MANY:
+        if recent is not None and key is not None and len(events.people) >= MANY:
             recent.keep(key, known)
     # Whose records these are is asked anew, and adds names to the persons.
     own = {person: set(aliases) for person, aliases in known.events.people.items()}
