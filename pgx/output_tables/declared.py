@@ -23,23 +23,7 @@ from pgx.codes import (
     Urgency,
     VariantUse,
 )
-from pgx.output_tables.own_columns import (
-    CHECK,
-    COHORT_DRUGS,
-    COHORT_FREQUENCIES,
-    COHORT_GENES,
-    COHORT_NEXT_TESTS,
-    COHORT_PAIRS,
-    COHORT_PERSONS,
-    COHORT_POSITIONS,
-    COHORT_SEX,
-    ENDPOINTS,
-    FAILURES,
-    MISSING,
-    POLYGENIC,
-    POLYGENIC_VARIANTS,
-    POSITIONS,
-)
+from pgx.output_tables import own_columns as own
 from pgx.schema import Schema
 
 Codes = type[StrEnum] | tuple[StrEnum, ...] | Mapping[str, str]
@@ -138,7 +122,7 @@ TABLES: dict[str, OutputTable] = {
         "one row a remark of a run; pgx report", schema.NOTES, {}, {"severity": Severity, "code": NoteCode}
     ),
     "failures": OutputTable(
-        "one row a value, row or laboratory result that was lost; pgx report", FAILURES, {}, {"code": NoteCode}
+        "one row a value, row or laboratory result that was lost; pgx report", own.FAILURES, {}, {"code": NoteCode}
     ),
     "next_tests": OutputTable(
         "one row a sample, drug and what could be found out; pgx report",
@@ -180,7 +164,7 @@ TABLES: dict[str, OutputTable] = {
     ),
     "polygenic": OutputTable(
         "one row a sample and scoring file; pgx score --pgs",
-        POLYGENIC,
+        own.POLYGENIC,
         {"score": "see weight_type", "match_rate": "1"},
         {
             "flags": (
@@ -193,14 +177,14 @@ TABLES: dict[str, OutputTable] = {
     ),
     "polygenic_variants": OutputTable(
         "one row a sample and row of a scoring file; pgx score --pgs --variants",
-        POLYGENIC_VARIANTS,
+        own.POLYGENIC_VARIANTS,
         {"copies": "1", "added": "see weight_type"},
         {"use": VariantUse},
     ),
     "features": OutputTable("one row a sample, one column a feature; pgx features"),
     "missing": OutputTable(
         "one row a value that is missing; pgx features --missing",
-        MISSING,
+        own.MISSING,
         {},
         {
             "reason": {
@@ -219,7 +203,7 @@ TABLES: dict[str, OutputTable] = {
     ),
     "positions": OutputTable(
         "one row a position, sample and gene; pgx call --log, pgx call --explain",
-        POSITIONS,
+        own.POSITIONS,
         {"weight": "1"},
         {
             "state": {
@@ -235,16 +219,18 @@ TABLES: dict[str, OutputTable] = {
     ),
     "cohort_frequencies": OutputTable(
         "one row a group, gene and allele, diplotype or phenotype; pgx cohort summary",
-        COHORT_FREQUENCIES,
+        own.COHORT_FREQUENCIES,
         dict.fromkeys(("frequency", "low", "high", "published"), "1"),
         {"level": {"allele": "of strands", "diplotype": "of persons", "phenotype": "of persons, from genotype alone"}},
     ),
     "cohort_genes": OutputTable(
-        "one row a group and gene; pgx cohort summary", COHORT_GENES, dict.fromkeys(("call_rate", "low", "high"), "1")
+        "one row a group and gene; pgx cohort summary",
+        own.COHORT_GENES,
+        dict.fromkeys(("call_rate", "low", "high"), "1"),
     ),
     "cohort_positions": OutputTable(
         "one row a change at a position; pgx cohort summary",
-        COHORT_POSITIONS,
+        own.COHORT_POSITIONS,
         dict.fromkeys(("call_rate", "frequency", "published", "equilibrium_p", "inbreeding"), "1"),
         {
             "suspect": {
@@ -256,7 +242,7 @@ TABLES: dict[str, OutputTable] = {
     ),
     "cohort_pairs": OutputTable(
         "one row a pair of persons who look alike; pgx cohort summary",
-        COHORT_PAIRS,
+        own.COHORT_PAIRS,
         {"same": "1", "kinship": "1"},
         {
             "relation": {
@@ -267,24 +253,24 @@ TABLES: dict[str, OutputTable] = {
     ),
     "cohort_sex": OutputTable(
         "one row a person and finding; pgx cohort summary",
-        COHORT_SEX,
+        own.COHORT_SEX,
         {},
         {"finding": (NoteCode.SEX_MISMATCH, NoteCode.MALE_HETEROZYGOUS_X, NoteCode.FEMALE_HAPLOID_X)},
     ),
     "cohort_drugs": OutputTable(
-        "one row a drug; pgx cohort summary", COHORT_DRUGS, dict.fromkeys(("actionable", "low", "high"), "1")
+        "one row a drug; pgx cohort summary", own.COHORT_DRUGS, dict.fromkeys(("actionable", "low", "high"), "1")
     ),
-    "cohort_persons": OutputTable("one row a person; pgx cohort summary", COHORT_PERSONS),
-    "cohort_next_tests": OutputTable("one row a thing to find out; pgx cohort summary", COHORT_NEXT_TESTS),
+    "cohort_persons": OutputTable("one row a person; pgx cohort summary", own.COHORT_PERSONS),
+    "cohort_next_tests": OutputTable("one row a thing to find out; pgx cohort summary", own.COHORT_NEXT_TESTS),
     "endpoints": OutputTable(
         "one row an endpoint; pgx models list",
-        ENDPOINTS,
+        own.ENDPOINTS,
         {},
         {"kind": {"dose": "a dose", "response": "a wanted effect", "adverse_effect": "an unwanted effect"}},
     ),
     "check": OutputTable(
         "one row a column, code, drug or problem of a file; pgx check",
-        CHECK,
+        own.CHECK,
         {},
         {
             "kind": {

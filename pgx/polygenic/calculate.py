@@ -16,7 +16,7 @@ from pgx.codes import NoteCode, Severity, VariantUse
 from pgx.errors import InputError, UsageError
 from pgx.knowledge import KnowledgeBase
 from pgx.notes import Note
-from pgx.output_tables import POLYGENIC
+from pgx.output_tables.own_columns import POLYGENIC
 from pgx.polygenic.alleles import find
 from pgx.polygenic.genotypes import Thresholds, read_batches
 from pgx.polygenic.results import names_of, score_rows, variant_rows
@@ -68,7 +68,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """`scores` is `pgx.output_tables.POLYGENIC`, `variants` its ``POLYGENIC_VARIANTS`` if they were asked for."""
+    """`scores` is `own_columns.POLYGENIC`, `variants` its ``POLYGENIC_VARIANTS`` if they were asked for."""
 
     scores: pl.DataFrame
     variants: pl.DataFrame | None

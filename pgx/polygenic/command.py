@@ -62,7 +62,7 @@ def score_polygenic(
     Returns
     -------
     polars.DataFrame
-        `pgx.output_tables.POLYGENIC`: one row per sample and score.
+        `own_columns.POLYGENIC`: one row per sample and score.
 
     Raises
     ------

@@ -11,7 +11,7 @@ import polars as pl
 from pgx import schema
 from pgx.codes import Flag, FlagCode, VariantUse
 from pgx.errors import UsageError
-from pgx.output_tables import POLYGENIC, POLYGENIC_VARIANTS
+from pgx.output_tables.own_columns import POLYGENIC, POLYGENIC_VARIANTS
 from pgx.polygenic.tally import GENOTYPED, Tally
 
 FEATURE = "pgs."
@@ -19,7 +19,7 @@ FEATURE = "pgs."
 
 
 def score_rows(tally: Tally, min_match: float, usual: float) -> pl.DataFrame:
-    """Return `pgx.output_tables.POLYGENIC` rows of one scoring file.
+    """Return `own_columns.POLYGENIC` rows of one scoring file.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def score_rows(tally: Tally, min_match: float, usual: float) -> pl.DataFrame:
 
 
 def variant_rows(tally: Tally) -> pl.DataFrame:
-    """Return `pgx.output_tables.POLYGENIC_VARIANTS`: of each person and row of the scoring file what became of it."""
+    """Return `own_columns.POLYGENIC_VARIANTS`: of each person and row of the scoring file what became of it."""
     fixed = tally.weights.rows.select(
         "row", "rsid", "chrom", "pos", pl.col("effect").alias("effect_allele"), pl.col("other").alias("other_allele")
     )
@@ -102,7 +102,7 @@ def feature_columns(scores: pl.DataFrame, wanted: Sequence[str] | None = None) -
     Parameters
     ----------
     scores
-        `pgx.output_tables.POLYGENIC` rows.
+        `own_columns.POLYGENIC` rows.
     wanted
         Which columns; None = all.
 

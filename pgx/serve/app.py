@@ -27,6 +27,7 @@ from pgx.reports.page.build import View
 from pgx.reports.page.cells import codes_of
 from pgx.reports.page.lexicon import Lexicon
 from pgx.serve import allergies, cards, orders, patients
+from pgx.serve.connections import WAIT
 from pgx.serve.store import Store
 from pgx.version import __version__
 
@@ -43,8 +44,6 @@ class _Service:
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _LARGEST = 1_000_000
-_WAIT = 10.0
-"""Seconds in which a request must be told."""
 _OPEN = ("/health",)
 
 
@@ -78,6 +77,7 @@ def create_app(
     system
         The system of identifiers (a URI) whose values are the sample names; only those of it then say whose result is
         meant. Empty: any identifier, and the FHIR id.
+
     Raises
     ------
     InputError
@@ -178,7 +178,7 @@ async def _hook(answers: _Service, names: orders.OrderNames, service: str, reque
     if hook not in cards.HOOKS or service == hook:
         return _problem(404, "not-found", f"no service {service!r}; see /cds-services")
     try:
-        async with asyncio.timeout(_WAIT):
+        async with asyncio.timeout(WAIT):
             body = await _body(request)
     except TimeoutError:
         return _problem(408, "timeout", "the request took too long", {"Connection": "close"})

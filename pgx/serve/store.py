@@ -145,17 +145,17 @@ class Store:
         InputError
             If the stored file cannot be read as a result.
         """
-        return any(self._brief(path, patient) is not None for path in self._paths(patient))
+        return self._found(patient) is not None
 
     def allergies(self, patient: str) -> tuple[str, ...]:
         """Return the codes of a patient's recorded allergies; empty if no result is stored."""
-        briefs = (self._brief(path, patient) for path in self._paths(patient))
-        return next((brief.allergies for brief in briefs if brief is not None), ())
+        found = self._found(patient)
+        return () if found is None else found[1].allergies
 
     def medicines(self, patient: str) -> tuple[str, ...]:
         """Return the drugs that a patient's stored result knows as taken or planned; empty if none is stored."""
-        briefs = (self._brief(path, patient) for path in self._paths(patient))
-        known: list[dict[str, Any]] = next((json.loads(brief.medications) for brief in briefs if brief is not None), [])
+        found = self._found(patient)
+        known: list[dict[str, Any]] = [] if found is None else json.loads(found[1].medications)
         return tuple(dict.fromkeys(str(row["drug"]) for row in known if row["status"] != "stopped"))
 
     def advice(self, patient: str, drugs: Collection[str]) -> View | None:
@@ -166,11 +166,16 @@ class Store:
         InputError
             If the stored file cannot be read as a result.
         """
-        for path in self._paths(patient):
-            brief = self._brief(path, patient)
-            if brief is not None:
-                return result_json.view_of(brief.document(drugs), patient, self.lexicon, drugs=drugs, file=path)
-        return None
+        found = self._found(patient)
+        if found is None:
+            return None
+        path, brief = found
+        return result_json.view_of(brief.document(drugs), patient, self.lexicon, drugs=drugs, file=path)
+
+    def _found(self, patient: str) -> tuple[Path, _Brief] | None:
+        """Return where a patient's result is stored, and what cards need of it."""
+        briefs = ((path, self._brief(path, patient)) for path in self._paths(patient))
+        return next(((path, brief) for path, brief in briefs if brief is not None), None)
 
     def _paths(self, patient: str) -> list[Path]:
         paths = (self.folder / f"{stem}{_SUFFIX}" for stem in file_names.candidates(patient))

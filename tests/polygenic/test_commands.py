@@ -14,7 +14,7 @@ import pgx
 from pgx.cli import main
 from pgx.models.cohort.column_choice import choose
 from pgx.models.evidence import endpoints
-from pgx.output_tables import POLYGENIC_VARIANTS
+from pgx.output_tables.own_columns import POLYGENIC_VARIANTS
 from tests.conftest import EXAMPLES
 
 PERSON = EXAMPLES / "HG00652.GRCh38.vcf.gz"

@@ -91,7 +91,7 @@ def test_a_body_that_says_two_things_or_has_no_bottom_is_refused(results: Path, 
 
 def test_half_a_request_does_not_hold_its_place(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "WAIT", 0.2)
-    monkeypatch.setattr("pgx.serve.app._WAIT", 0.2)
+    monkeypatch.setattr("pgx.serve.app.WAIT", 0.2)
     uvicorn = import_module("uvicorn")
     app = create_app(results, LEXICON)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", http=connections.TimedProtocol))

@@ -8,7 +8,7 @@ from pgx import schema
 from pgx.codes import NoteCode, Urgency
 from pgx.cohort.summary.intervals import with_share
 from pgx.cohort.summary.parts import Parts
-from pgx.output_tables import COHORT_DRUGS, COHORT_NEXT_TESTS, COHORT_PERSONS, COHORT_SEX
+from pgx.output_tables.own_columns import COHORT_DRUGS, COHORT_NEXT_TESTS, COHORT_PERSONS, COHORT_SEX
 
 ACTIONABLE = (Urgency.AVOID, Urgency.CHANGE_DOSE)
 _SEX_CODES = (NoteCode.SEX_MISMATCH, NoteCode.MALE_HETEROZYGOUS_X, NoteCode.FEMALE_HAPLOID_X)
@@ -21,7 +21,7 @@ def _by_urgency(frame: pl.LazyFrame, key: str) -> pl.DataFrame:
 
 
 def drugs(parts: Parts) -> pl.DataFrame:
-    """Return `pgx.output_tables.COHORT_DRUGS`, the drugs with most to act on first."""
+    """Return `own_columns.COHORT_DRUGS`, the drugs with most to act on first."""
     rows = _by_urgency(parts.scan("judgements").select("drug", "urgency"), "drug")
     rows = rows.with_columns(
         persons=pl.sum_horizontal([str(one) for one in Urgency]),
@@ -34,7 +34,7 @@ def drugs(parts: Parts) -> pl.DataFrame:
 
 
 def persons(parts: Parts) -> pl.DataFrame:
-    """Return `pgx.output_tables.COHORT_PERSONS`: everybody with a drug to act on, the most urgent first."""
+    """Return `own_columns.COHORT_PERSONS`: everybody with a drug to act on, the most urgent first."""
     found = []
     for rows in parts.blocks("judgements"):
         counts = _by_urgency(rows.lazy().select("sample", "urgency"), "sample")
@@ -51,7 +51,7 @@ def persons(parts: Parts) -> pl.DataFrame:
 
 
 def next_tests(parts: Parts) -> pl.DataFrame:
-    """Return `pgx.output_tables.COHORT_NEXT_TESTS`: what would pay most to find out comes first.
+    """Return `own_columns.COHORT_NEXT_TESTS`: what would pay most to find out comes first.
 
     What a test may show of one drug of one person adds up; of a person's drugs the one with the highest probability
     counts, as the test changes them together.
@@ -85,7 +85,7 @@ def next_tests(parts: Parts) -> pl.DataFrame:
 
 
 def sex_findings(parts: Parts) -> pl.DataFrame:
-    """Return `pgx.output_tables.COHORT_SEX`: whose chrX does not fit the sex on record or inferred."""
+    """Return `own_columns.COHORT_SEX`: whose chrX does not fit the sex on record or inferred."""
     rows = (
         parts.scan("notes")
         .filter(pl.col("code").is_in([str(one) for one in _SEX_CODES]), pl.col("sample").is_not_null())

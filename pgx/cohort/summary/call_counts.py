@@ -10,7 +10,7 @@ from pgx.cohort.summary.intervals import with_share
 from pgx.cohort.summary.parts import EVERYBODY, Parts
 from pgx.cohort.summary.published import ALLELE, DIPLOTYPE, PHENOTYPE, of_diplotypes, published
 from pgx.knowledge import KnowledgeBase
-from pgx.output_tables import COHORT_FREQUENCIES, COHORT_GENES
+from pgx.output_tables.own_columns import COHORT_FREQUENCIES, COHORT_GENES
 
 SURE = (Status.CALLED, Status.OUTSIDE)
 """States of a gene whose result is counted: an ambiguous one is no call to count."""
@@ -21,7 +21,7 @@ _LEVELS = (ALLELE, DIPLOTYPE, PHENOTYPE)
 
 
 def frequencies(parts: Parts, kb: KnowledgeBase) -> pl.DataFrame:
-    """Return `pgx.output_tables.COHORT_FREQUENCIES`: each value that anybody has, in every group and in all."""
+    """Return `own_columns.COHORT_FREQUENCIES`: each value that anybody has, in every group and in all."""
     counted = pl.concat([_counted(parts, level) for level in _LEVELS])
     totals = counted.group_by("gene", "level", "group").agg(total=pl.col("count").sum())
     grid = counted.select(_VALUE).unique().join(totals, on=["gene", "level"])
@@ -86,7 +86,7 @@ def _everybody(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def genes(parts: Parts) -> pl.DataFrame:
-    """Return `pgx.output_tables.COHORT_GENES`: how many persons each gene is called of, by group and in all."""
+    """Return `own_columns.COHORT_GENES`: how many persons each gene is called of, by group and in all."""
     counted = (
         parts.scan("calls")
         .select("sample", "gene", "status")

@@ -15,7 +15,7 @@ from pgx.cohort.genotype_rows import codes_of
 from pgx.cohort.summary.parts import Parts
 from pgx.cohort.summary.site_counts import SiteCounts
 from pgx.knowledge import KnowledgeBase
-from pgx.output_tables import COHORT_PAIRS
+from pgx.output_tables.own_columns import COHORT_PAIRS
 
 MOST_PERSONS = 20_000
 """Persons of whom every pair is looked at; of more, only those with the very same genotypes are found."""
@@ -43,7 +43,7 @@ class Likeness:
     Parameters
     ----------
     pairs
-        `pgx.output_tables.COHORT_PAIRS`.
+        `own_columns.COHORT_PAIRS`.
     positions
         How many unlinked positions were used.
     persons

@@ -14,7 +14,7 @@ from pgx.cohort.genotype_rows import codes_of
 from pgx.cohort.summary.intervals import equilibrium
 from pgx.cohort.summary.parts import Parts
 from pgx.knowledge import KnowledgeBase
-from pgx.output_tables import COHORT_POSITIONS
+from pgx.output_tables.own_columns import COHORT_POSITIONS
 from pgx.types import NO_COPY
 from pgx.variants.artefacts import FEWEST, beyond_published
 from pgx.variants.sites.site_errors import highest_frequencies
@@ -99,7 +99,7 @@ def count_sites(parts: Parts, kb: KnowledgeBase) -> SiteCounts:
 
 
 def positions(counts: SiteCounts, kb: KnowledgeBase) -> pl.DataFrame:
-    """Return `pgx.output_tables.COHORT_POSITIONS`: a row a documented change, whether anybody has it or not."""
+    """Return `own_columns.COHORT_POSITIONS`: a row a documented change, whether anybody has it or not."""
     highest = highest_frequencies(kb)
     excess = _inbreeding(counts)
     rows = []

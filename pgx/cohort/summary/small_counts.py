@@ -79,7 +79,7 @@ def with_large_groups(people: pl.DataFrame, minimum: int) -> pl.DataFrame:
 
 
 def frequencies(frame: pl.DataFrame, minimum: int) -> pl.DataFrame:
-    """Hide small counts of `pgx.output_tables.COHORT_FREQUENCIES`; of groups the phenotypes alone are left.
+    """Hide small counts of `own_columns.COHORT_FREQUENCIES`; of groups the phenotypes alone are left.
 
     Alleles, diplotypes and phenotypes are sums of the same persons: what one hides could be solved from the others.
     So diplotypes go; of the alleles of everybody `pgx.cohort.summary.solving` says which may stay.
@@ -120,7 +120,7 @@ def _of_few(rows: pl.DataFrame, minimum: int) -> Mask:
 
 
 def genes(frame: pl.DataFrame, minimum: int) -> pl.DataFrame:
-    """Hide small counts of `pgx.output_tables.COHORT_GENES`; a row of few persons is hidden whole."""
+    """Hide small counts of `own_columns.COHORT_GENES`; a row of few persons is hidden whole."""
     found = _in_rows(frame, _OF_STATUS, minimum, ["call_rate", "low", "high"])
     if found["group"].n_unique() < 2:
         return found
@@ -131,13 +131,13 @@ def genes(frame: pl.DataFrame, minimum: int) -> pl.DataFrame:
 
 
 def drugs(frame: pl.DataFrame, minimum: int) -> pl.DataFrame:
-    """Hide small counts of `pgx.output_tables.COHORT_DRUGS`."""
+    """Hide small counts of `own_columns.COHORT_DRUGS`."""
     found = _in_rows(frame, _OF_URGENCY, minimum, ["actionable", "low", "high"])
     return found.sort(pl.col("actionable").is_null(), -pl.col("actionable"), "drug")
 
 
 def positions(frame: pl.DataFrame, minimum: int) -> pl.DataFrame:
-    """Hide every count of alleles of `pgx.output_tables.COHORT_POSITIONS`, and what is worked out from them.
+    """Hide every count of alleles of `own_columns.COHORT_POSITIONS`, and what is worked out from them.
 
     They would tell the counts of alleles that are hidden elsewhere; how many persons are known stays.
     """
@@ -152,7 +152,7 @@ def positions(frame: pl.DataFrame, minimum: int) -> pl.DataFrame:
 
 
 def next_tests(frame: pl.DataFrame, minimum: int) -> pl.DataFrame:
-    """Hide small counts of `pgx.output_tables.COHORT_NEXT_TESTS`."""
+    """Hide small counts of `own_columns.COHORT_NEXT_TESTS`."""
     few = frame["persons"].is_between(1, minimum - 1).to_numpy()
     told = _without(frame, few, ["persons", "expected_persons", "expected_changes", "unknown"])
     told = _without(told, told["unknown"].fill_null(0).is_between(1, minimum - 1).to_numpy(), ["unknown"])

@@ -21,7 +21,7 @@ def without_solvable(shown: pl.DataFrame, calls: pl.DataFrame) -> pl.DataFrame:
     Parameters
     ----------
     shown
-        `pgx.output_tables.COHORT_FREQUENCIES` in which small counts are hidden.
+        `own_columns.COHORT_FREQUENCIES` in which small counts are hidden.
     calls
         ``gene group allele1 allele2 phenotype``: what there is in each group, once.
     """

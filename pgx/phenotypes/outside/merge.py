@@ -139,7 +139,7 @@ def _silent(kb: KnowledgeBase, rows: list[Said], told: set[tuple[str | None, str
         if row.no_call and gene is not None and (row.sample, gene) not in told and gene not in silent[row.sample]:
             silent[row.sample].append(gene)
     return [
-        _of_file(
+        strangers.note_of_file(
             sample,
             Severity.WARNING,
             NoteCode.OUTSIDE_NO_CALL,
@@ -223,8 +223,10 @@ def _call(
         None if diplotypes else phenotype, None if diplotypes else score,
     )  # fmt: skip
     if len(diplotypes) == 1:
-        remarks += reconcile.compare(kb, gene, pattern, phenotype, score)
-        if tool in LABORATORIES:
+        is_laboratory = tool in LABORATORIES
+        who = "the laboratory" if is_laboratory else "the tool"
+        remarks += reconcile.compare(kb, gene, pattern, phenotype, score, who)
+        if is_laboratory:
             reconcile.refuse_contradiction(kb, gene, pattern, row.phenotype, remarks)
     return OutsideCall(gene, row.sample, pattern, where), remarks, strange
 
@@ -325,10 +327,6 @@ def told(calls: pl.DataFrame, own: Collection[str]) -> pl.DataFrame:
     """
     refused = pl.col("flags").list.contains(REFUSED.value)
     return calls.filter(pl.col("gene").is_in(list(own)) | (pl.col("status") == "outside") | refused)
-
-
-def _of_file(sample: str | None, severity: str, code: str, message: str, file: str) -> Note:
-    return Note(stage="phenotypes", severity=severity, code=code, message=message, sample=sample, where=file)
 
 
 def _sample_of(one: Note) -> str | None:

@@ -6,7 +6,6 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
 
 from pgx.codes import NoteCode
 from pgx.knowledge import KnowledgeBase
@@ -89,24 +88,23 @@ def check_score(kb: KnowledgeBase, gene: str, score: float | None, *, alone: boo
     """
     if score is None or gene not in kb.genes:
         return
+    possible: frozenset[float] = kb.remember(("possible scores", gene), lambda: _possible_scores(kb, gene))
+    if not possible and alone:
+        raise ValueError(f"alleles of {gene} have no activity values, so a score of {score:g} says nothing")
+    if possible and not any(math.isclose(score, one, abs_tol=1e-6) for one in possible):
+        varies = kb.gene(gene).row["copy_number_varies"] == "y"
+        many = f"no {MOST_COPIES} copies of {gene} or fewer" if varies else f"no two alleles of {gene}"
+        raise ValueError(f"activity score {score:g}: {many} add up to it")
+
+
+def _possible_scores(kb: KnowledgeBase, gene: str) -> frozenset[float]:
+    """Return what two alleles, or where copies vary up to `MOST_COPIES`, add up to; empty without activity values."""
     rules = [rules_for(kb, gene, scheme) for scheme in SCHEMES]
     alleles = (one.allele(name) for one in rules for name in one.functions if not _MULTIPLIED.search(name))
     values = {allele.value for allele in alleles if allele.value is not None}
-    if not values:
-        if alone:
-            raise ValueError(f"alleles of {gene} have no activity values, so a score of {score:g} says nothing")
-        return
-    if kb.gene(gene).row["copy_number_varies"] == "y":
-        if not any(math.isclose(score, one, abs_tol=1e-6) for one in _sums(frozenset(values))):
-            raise ValueError(f"activity score {score:g}: no {MOST_COPIES} copies of {gene} or fewer add up to it")
-    elif not any(math.isclose(score, a + b, abs_tol=1e-6) for a in values for b in values):
-        raise ValueError(f"activity score {score:g}: no two alleles of {gene} add up to it")
-
-
-@lru_cache(maxsize=32)
-def _sums(values: frozenset[float]) -> frozenset[float]:
-    """Return what up to `MOST_COPIES` copies with these values add up to."""
-    found = {0.0}
+    if kb.gene(gene).row["copy_number_varies"] != "y":
+        return frozenset(a + b for a in values for b in values)
+    found = {0.0} if values else set()
     for _ in range(MOST_COPIES):
         found |= {round(one + value, 6) for one in found for value in values}
     return frozenset(found)
@@ -148,7 +146,7 @@ def refuse_contradiction(
     """
     for code, text in remarks:
         if code == NoteCode.OUTSIDE_CONTRADICTS:
-            raise ValueError(text.replace("the tool says", "the laboratory says"))
+            raise ValueError(text)
     if not allele_status.targets(kb, gene) or is_no_call(written):
         return
     for part in re.split(r"[;,]", stated_of(kb, gene, written) or ""):
@@ -159,7 +157,12 @@ def refuse_contradiction(
 
 
 def compare(
-    kb: KnowledgeBase, gene: str, pattern: PatternCall, phenotype: str | None, score: float | None
+    kb: KnowledgeBase,
+    gene: str,
+    pattern: PatternCall,
+    phenotype: str | None,
+    score: float | None,
+    who: str = "the tool",
 ) -> list[Remark]:
     """Say where the tool's phenotype or score is another than ours for its own diplotype, and whether that contradicts.
 
@@ -178,9 +181,9 @@ def compare(
         agreed = unknown or any(other.phenotype == phenotype for other in others)
         told = "has no known function here" if unknown else f"is {ours.phenotype} here"
         code = NoteCode.OUTSIDE_CALL_DIFFERS if agreed else NoteCode.OUTSIDE_CONTRADICTS
-        remarks.append((code, f"{gene} {one.name} {told}; the tool says {phenotype}"))
+        remarks.append((code, f"{gene} {one.name} {told}; {who} says {phenotype}"))
     if score is not None and ours.activity_score is not None and abs(score - ours.activity_score) > 1e-6:
-        text = f"{gene} {one.name} has activity score {ours.activity_score:g} here; the tool says {score:g}"
+        text = f"{gene} {one.name} has activity score {ours.activity_score:g} here; {who} says {score:g}"
         agreed = any(other.activity_score is not None and abs(score - other.activity_score) <= 1e-6 for other in others)
         remarks.append((NoteCode.OUTSIDE_CALL_DIFFERS if agreed else NoteCode.OUTSIDE_CONTRADICTS, text))
     return remarks

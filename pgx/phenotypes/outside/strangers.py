@@ -41,10 +41,10 @@ def note_of_run(path: Path, strangers: Collection[str], everyone: Sequence[str],
     count = f"{len(strangers)} sample{'' if len(strangers) == 1 else 's'}"
     if not lost:
         message = f"outside calls of {count} without genotypes are not used"
-        return [_note(None, Severity.WARNING, NoteCode.OUTSIDE_SAMPLE_UNKNOWN, message, path)]
+        return [note_of_file(None, Severity.WARNING, NoteCode.OUTSIDE_SAMPLE_UNKNOWN, message, path.name)]
     message = f"a laboratory's results could not be used ({path.name}: its {count} the genotypes do not have)"
     only = everyone[0] if len(everyone) == 1 else None
-    return [_note(only, Severity.ERROR, NoteCode.OUTSIDE_REFUSED, message, path)]
+    return [note_of_file(only, Severity.ERROR, NoteCode.OUTSIDE_REFUSED, message, path.name)]
 
 
 def notes_of_persons(
@@ -71,7 +71,7 @@ def notes_of_persons(
             f"a laboratory's result may be lost ({path.name}: a sample is named almost as this one, "
             "and the genotypes do not have it; if it is the same person, correct the name)"
         )
-        said = _note(person, Severity.ERROR, NoteCode.OUTSIDE_REFUSED, message, path)
+        said = note_of_file(person, Severity.ERROR, NoteCode.OUTSIDE_REFUSED, message, path.name)
         yield None if len(everyone) == 1 else said, person, genes
 
 
@@ -91,5 +91,6 @@ def is_alike(name: str, other: str) -> bool:
     return one == two or difflib.SequenceMatcher(None, one, two).ratio() >= _ALIKE
 
 
-def _note(sample: str | None, severity: Severity, code: NoteCode, message: str, path: Path) -> Note:
-    return Note(stage="phenotypes", severity=severity, code=code, message=message, sample=sample, where=path.name)
+def note_of_file(sample: str | None, severity: Severity, code: str, message: str, file: str) -> Note:
+    """Return a note on a file of outside calls as a whole."""
+    return Note(stage="phenotypes", severity=severity, code=code, message=message, sample=sample, where=file)
