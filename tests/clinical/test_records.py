@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
+
 import pytest
 
 from pgx import knowledge
 from pgx.clinical import read, records
-from pgx.errors import InputError
 from pgx.knowledge.recent import Recent
+
+reading = importlib.import_module("pgx.clinical.read")
+"""The module; the package's `read` is its function."""
 
 EVERYONE = ("A", "B", "C", "D")
 
@@ -41,19 +45,41 @@ def test_blocks_are_told_what_a_file_read_anew_tells(kb, ward, monkeypatch, pers
         assert _said(read([ward], kb, **how, recent=recent)) == _said(read([ward], kb, **how))
 
 
-def test_a_file_of_many_is_read_once(kb, ward, monkeypatch):
+@pytest.fixture
+def readings(monkeypatch):
+    """Return the files that were opened and read, in order."""
+    seen = []
+
+    def counted(path, *rest, **options):
+        seen.append(path)
+        return read_events(path, *rest, **options)
+
+    read_events = reading.read_events
+    monkeypatch.setattr(reading, "read_events", counted)
+    return seen
+
+
+def test_a_file_of_many_is_read_once(kb, ward, monkeypatch, readings):
     monkeypatch.setattr(records, "MANY", 1)
     recent = Recent()
     read([ward], kb, samples=("A",), everyone=EVERYONE, recent=recent)
-    ward.unlink()
-    assert read([ward], kb, samples=("B",), everyone=EVERYONE, recent=recent).medications["drug"].to_list() == [
-        "clopidogrel"
-    ]
+    again = read([ward], kb, samples=("B",), everyone=EVERYONE, recent=recent)
+    assert again.medications["drug"].to_list() == ["clopidogrel"]
+    assert readings == [ward]
 
 
-def test_files_of_single_persons_are_not_kept(kb, ward):
+def test_a_file_that_changed_is_read_anew(kb, ward, monkeypatch, readings):
+    monkeypatch.setattr(records, "MANY", 1)
     recent = Recent()
     read([ward], kb, samples=("A",), everyone=EVERYONE, recent=recent)
-    ward.unlink()
-    with pytest.raises(InputError, match="no such file"):
-        read([ward], kb, samples=("B",), everyone=EVERYONE, recent=recent)
+    ward.write_text("sample,sex,age,medications\nA,male,40,warfarin\nB,female,50,simvastatin\n")
+    again = read([ward], kb, samples=("B",), everyone=EVERYONE, recent=recent)
+    assert again.medications["drug"].to_list() == ["simvastatin"]
+    assert readings == [ward, ward]
+
+
+def test_files_of_single_persons_are_not_kept(kb, ward, readings):
+    recent = Recent()
+    for person in ("A", "B"):
+        read([ward], kb, samples=(person,), everyone=EVERYONE, recent=recent)
+    assert readings == [ward, ward]
