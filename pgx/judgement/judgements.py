@@ -63,9 +63,8 @@ def judgements(
     left_out
         (sample, drug) -> concepts that the sources ask for and whose value was left out.
     """
-    told, said = distinct(guidance, [name for name in guidance.columns if name != "sample"])
-    rows: Sequence[Row] = told.rows(named=True)
-    genes_of = [names_of(row["genes"]) for row in rows]
+    statements, said = _statements(guidance)
+    genes_of = [one.genes for one in statements]
     people = _people(calls, {gene for genes in genes_of for gene in genes})
     usable: defaultdict[Key, dict[str, bool]] = defaultdict(dict)
     for sample, drug, endpoint, good in scores.select("sample", "drug", "endpoint", "usable").iter_rows():
@@ -92,7 +91,7 @@ def judgements(
                 urgencies=urgencies,
                 left_out=without,
             )
-            cases[case] = judge(sample, drug, decide(Statement(rows[number]) for number in numbers), known)
+            cases[case] = judge(sample, drug, decide(statements[number] for number in numbers), known)
         found.append((sample, cases[case]))
     return _frame(_with_causes(found))
 
@@ -144,8 +143,19 @@ def _agents(exposures: pl.DataFrame | None) -> dict[str, dict[str, tuple[str, ..
 
 def only_actionable(guidance: pl.DataFrame, samples: Collection[str]) -> pl.DataFrame:
     """Return the guidance with no more of these samples than the drugs that their results speak against or change."""
+    if not samples:
+        return guidance
     open_list = guidance.filter(pl.col("sample").is_in(list(samples)))
-    quiet = [key for key, rows in _rows_by_drug(open_list) if decide(map(Statement, rows)).urgency not in ACTIONABLE]
+    statements, said = _statements(open_list)
+    # Many persons share all that is said of a drug: it is decided once.
+    urgencies: dict[tuple[int, ...], str] = {}
+    quiet: list[Key] = []
+    for key, numbers in _by_drug(open_list, said).items():
+        case = tuple(numbers)
+        if case not in urgencies:
+            urgencies[case] = decide(statements[number] for number in numbers).urgency
+        if urgencies[case] not in ACTIONABLE:
+            quiet.append(key)
     keys = pl.DataFrame(quiet, schema={"sample": pl.String, "drug": pl.String}, orient="row")
     return guidance.join(keys, on=["sample", "drug"], how="anti", maintain_order="left")
 
@@ -192,6 +202,12 @@ def of_row(row: Mapping[str, object]) -> Judgement:
 def _row(judgement: Judgement) -> dict[str, object]:
     cells = ((name, getattr(judgement, name)) for name in _COLUMNS)
     return {name: list(cell) if isinstance(cell, tuple) else cell for name, cell in cells}
+
+
+def _statements(guidance: pl.DataFrame) -> tuple[list[Statement], pl.Series]:
+    """Return what is said of drugs, whoever it is said to, each once; and the number of each row's."""
+    told, said = distinct(guidance, [name for name in guidance.columns if name != "sample"])
+    return [Statement(row) for row in told.iter_rows(named=True)], said
 
 
 def _by_drug(guidance: pl.DataFrame, numbers: pl.Series) -> dict[Key, list[int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 from pgx.codes import Flag, FlagCode, Urgency
@@ -25,34 +26,37 @@ _SOURCES = ("CPIC", "DPWG", "FDA")
 _GRAVEST = ("contraindicated", "avoid")  # actions that outrank others of the same urgency
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Statement:
-    """What one source says for one drug; `row` is a row of `pgx.schema.GUIDANCE`."""
+    """What one source says for one drug; `row` is a row of `pgx.schema.GUIDANCE`.
+
+    What is read from the row is kept: a statement is asked again and again, and many persons may share it.
+    """
 
     row: Row
 
-    @property
+    @cached_property
     def source(self) -> str:
         """Who says it."""
         return _text(self.row["source"])
 
-    @property
+    @cached_property
     def rule(self) -> str:
         """Which row of the knowledge says it; empty if none does."""
         return _text(self.row["guideline"])
 
-    @property
+    @cached_property
     def applies(self) -> str:
         """How far it holds for the person, a code; one that is not known must not read as a comfort: it holds."""
         applies = _text(self.row["applies"]) or "no_match"
         return applies if applies in _APPLIES else "yes"
 
-    @property
+    @cached_property
     def urgency(self) -> str:
         """One of `URGENCIES`; a row of which something is not understood counts as the most urgent."""
         return URGENCIES[0] if self.not_understood else _text(self.row["urgency"])
 
-    @property
+    @cached_property
     def not_understood(self) -> tuple[str, ...]:
         """What of the row this program cannot read, as in a result of a later version."""
         urgency, applies = _text(self.row["urgency"]), _text(self.row["applies"]) or "no_match"
@@ -61,62 +65,67 @@ class Statement:
             *([f"condition {applies!r}"] if applies not in _APPLIES else []),
         )
 
-    @property
+    @cached_property
     def action_code(self) -> str:
         """What to do, a code."""
         return _text(self.row["action"])
 
-    @property
+    @cached_property
     def codes(self) -> list[Flag]:
         """The flags."""
         return [Flag.parse(text) for text in names_of(self.row["flags"])]
 
     def has(self, code: FlagCode) -> bool:
         """Return whether the row carries the flag, whatever it is about."""
-        return any(flag.code == code for flag in self.codes)
+        return code in self._carried
 
-    @property
+    @cached_property
+    def _carried(self) -> frozenset[str]:
+        return frozenset(flag.code for flag in self.codes)
+
+    @cached_property
     def genes(self) -> list[str]:
         """The genes that the row looks at."""
         return names_of(self.row["genes"])
 
-    @property
+    @cached_property
     def results(self) -> list[tuple[str, str]]:
         """The results that the row is about, by gene."""
         return pairs_of(self.row["phenotypes"])
 
-    @property
+    @cached_property
     def names_no_change(self) -> bool:
         """Whether it names an effect of the result and says nothing of dose or choice."""
         ungraded = self.row["strength"] == "none" and self.row["dose_change"] is None
         return ungraded and self.row["action"] == "standard_with_caution"
 
-    @property
+    @cached_property
     def is_limit(self) -> bool:
         """Whether it is the label's, whatever the genes."""
         return self.has(FlagCode.LABEL_LIMIT)
 
-    @property
+    @cached_property
     def unclear(self) -> dict[str, str]:
         """Genes of which something was shown, or sent, and not used -> the gravest urgency that it could mean."""
-        return {gene: known_urgency(urgency) for _, urgency, gene in self._unclear()}
+        return {gene: known_urgency(urgency) for _, urgency, gene in self._unclear}
 
-    @property
+    @cached_property
     def refused(self) -> tuple[str, ...]:
         """Those of the unclear genes of which a laboratory's result could not be used."""
-        unclear = [gene for why, _, gene in self._unclear() if why == FlagCode.OUTSIDE_UNKNOWN]
+        unclear = [gene for why, _, gene in self._unclear if why == FlagCode.OUTSIDE_UNKNOWN]
         return (*unclear, *(flag.about for flag in self.codes if flag.code == FlagCode.OUTSIDE_REFUSED))
 
+    @cached_property
     def _unclear(self) -> list[tuple[str, str, str]]:
         flags = (flag for flag in self.codes if flag.code in UNCLEAR and len(flag.arguments) == 2)
         return [(flag.code, *flag.arguments) for flag in flags]  # type: ignore[misc]
 
-    @property
+    @cached_property
     def acting(self) -> tuple[Acting, ...]:
         """The drugs of the list that act on this one and that the advice does not count."""
         return tuple(acting for text in names_of(self.row["flags"]) if (acting := parse(text)))
 
-    @property
+    @cached_property
     def turned(self) -> bool:
         """Whether an interaction takes the place of the change of dose that the genes ask for."""
         return self.row["action"] == DECIDES

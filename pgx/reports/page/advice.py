@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from pgx.codes import FlagCode
 from pgx.judgement.statement import NOBODY, Row, Statement
@@ -15,7 +16,7 @@ from pgx.reports.page.wording import clean, words
 __all__ = ["NOBODY", "Advice", "Row", "advice_of"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Advice(Statement):
     """What one source says for one drug, in words; `tests` are the checks that give a value."""
 
@@ -34,17 +35,17 @@ class Advice(Statement):
     probability: float | None
     flags: tuple[str, ...]
 
-    @property
+    @cached_property
     def result(self) -> str:
         """The genes and the results that the row is about: ``CYP2C19 Poor Metabolizer``."""
         return ", ".join(f"{gene} {value}".strip() for gene, value in self.matched)
 
-    @property
+    @cached_property
     def headline(self) -> str:
         """Action, dose and condition in one phrase."""
         return f"{self.what} ({self.condition})" if self.applies == "if_population" and self.condition else self.what
 
-    @property
+    @cached_property
     def what(self) -> str:
         """Action and change of dose.
 
