@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from pathlib import Path
 
 import polars as pl
@@ -28,9 +29,9 @@ _PAGE_WIDTH = 100
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """One sample: its own part of the result, and its view."""
+    """One sample: its own part of the result, made when it is asked for, and its view."""
 
-    part: Result
+    part: Callable[[], Result]
     shown: View
     sample: str
 
@@ -48,7 +49,7 @@ def _paper(job: _Job) -> bytes:
 
 
 def _json(job: _Job) -> bytes:
-    return result_json.to_json(job.part, job.shown.lexicon).encode()
+    return result_json.to_json(job.part(), job.shown.lexicon).encode()
 
 
 def _fhir(job: _Job) -> bytes:
@@ -275,14 +276,35 @@ def _contents(
 
 
 def _jobs(result: Result, lexicon: Lexicon) -> Iterator[_Job]:
-    parts = {name: _split(frame) for name, frame in tables.frames(result).items()}
-    run_notes = list(result.notes.filter(pl.col("sample").is_null()).iter_rows(named=True))
+    part_of = _Parts(result)
     for sample, shown in zip(result.samples, views(result, lexicon), strict=True):
-        frames = {name: by_sample.get(sample, getattr(result, name).clear()) for name, by_sample in parts.items()}
-        run_rows = person.notes_for(run_notes, frames["scores"].select("endpoint").to_dicts())
+        yield _Job(partial(part_of, sample), shown, sample)
+
+
+class _Parts:
+    """Each person's own part of a result; frames are split when the first is asked for: few formats need any."""
+
+    def __init__(self, result: Result) -> None:
+        self._result = result
+
+    @cached_property
+    def _frames(self) -> dict[str, dict[object, pl.DataFrame]]:
+        return {name: _split(frame) for name, frame in tables.frames(self._result).items()}
+
+    @cached_property
+    def _run_notes(self) -> list[dict[str, object]]:
+        return list(self._result.notes.filter(pl.col("sample").is_null()).iter_rows(named=True))
+
+    def __call__(self, sample: str) -> Result:
+        result = self._result
+        frames = {
+            name: by_sample.get(sample, getattr(result, name).clear()) for name, by_sample in self._frames.items()
+        }
+        run_rows = person.notes_for(self._run_notes, frames["scores"].select("endpoint").to_dicts())
         frames["notes"] = pl.concat([schema.from_rows(run_rows, schema.NOTES), frames["notes"]])
-        personal = person.provenance_of(result, sample)
-        yield _Job(replace(result, samples=(sample,), **frames, provenance=personal, holders=()), shown, sample)
+        return replace(
+            result, samples=(sample,), **frames, provenance=person.provenance_of(result, sample), holders=()
+        )
 
 
 def _split(frame: pl.DataFrame) -> dict[object, pl.DataFrame]:

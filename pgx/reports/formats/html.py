@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import jinja2
@@ -16,10 +17,11 @@ from pgx.assertion import NOT_CALLED
 from pgx.reports.formats import svg
 from pgx.reports.formats.text import MARKS, in_passing
 from pgx.reports.page import wording
-from pgx.reports.page.build import Drug, View, view
+from pgx.reports.page.build import Drug, Gene, View, view
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.notice import NOTICE
-from pgx.reports.page.remarks import flag_marks, marks_of, own_remarks, shared_remarks
+from pgx.reports.page.remarks import Remark, flag_marks, marks_of, own_remarks, remarks_of, shared_remarks
+from pgx.reports.page.shared import piece
 from pgx.reports.page.who import tested
 from pgx.types import Result
 
@@ -72,9 +74,31 @@ def environment() -> Environment:
         shared_remarks=shared_remarks,
     )
     parts = env.get_template("parts.html.j2").module
-    for name in ("flaglist", "line", "detail", "shared_list", "marked"):
+    for name in ("flaglist", "shared_list", "marked"):
         env.globals[name] = getattr(parts, name)
+    env.globals.update(line=partial(_line, parts.line), detail=partial(_detail, parts.detail))
+    env.globals.update(gene_card=partial(_gene, parts.gene_card), gene_row=partial(_gene, parts.gene_row))
     return env
+
+
+Macro = Callable[..., Markup]
+
+
+def _line(macro: Macro, view: View, drug: Drug, shared: Mapping[tuple[str, str], Remark]) -> Markup:
+    """Render the line of a drug, once for all who have the same with the same marks."""
+    marks = tuple(shared[key].mark if key in shared else "" for key in remarks_of(drug))
+    return piece(view.pieces, drug, ("line", marks), lambda: macro(drug, shared))
+
+
+def _detail(macro: Macro, view: View, drug: Drug, marks: Mapping[str, str]) -> Markup:
+    """Render what each source says of a drug, likewise."""
+    own = tuple(marks.get(flag, "") for row in (*drug.advice, *drug.limits) for flag in row.flags)
+    return piece(view.pieces, drug, ("detail", own), lambda: macro(drug, marks))
+
+
+def _gene(macro: Macro, view: View, gene: Gene, place: int = 0) -> Markup:
+    """Render a gene, likewise; `place` tells its drawing from the others of the page."""
+    return piece(view.pieces, gene, (id(macro), place), lambda: macro(gene, place))
 
 
 @lru_cache(maxsize=4)

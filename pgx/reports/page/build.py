@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import polars as pl
 
@@ -13,21 +13,24 @@ from pgx.codes import FlagCode
 from pgx.errors import UsageError
 from pgx.knowledge.local_terms import KEY as LOCAL_TERMS
 from pgx.reports.page import next_test, person, who, wording
-from pgx.reports.page.advice import NOBODY, Advice, Row, advice_of
+from pgx.reports.page.advice import NOBODY, Advice, Row
 from pgx.reports.page.cells import codes_of, flags_of, numbers_of, pairs_of
 from pgx.reports.page.cells import number_of as _float
 from pgx.reports.page.cells import text_of_cell as _text
 from pgx.reports.page.diplotypes import alleles_of
-from pgx.reports.page.drug_line import drug_of, drug_order
+from pgx.reports.page.drug_line import drug_order
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.model import BESIDE_DRUGS, Class, Drug, Gene, View
 from pgx.reports.page.score import Score
+from pgx.reports.page.shared import Shared, rows_of
 from pgx.reports.page.wording import clean
 from pgx.types import Result
 
 __all__ = ["NOBODY", "Advice", "Class", "Drug", "Gene", "Row", "Score", "View", "build", "flatten", "view", "views"]
 
 _FRAMES = ("calls", "phenotypes", "guidance", "scores", "judgements", "next_tests", "clinical", "medications", "notes")
+_ALIKE = ("calls", "phenotypes", "guidance", "next_tests")
+"""Frames of which many persons have the same rows."""
 _NOT_KNOWN = (FlagCode.MISSING, FlagCode.NOT_RECORDED, FlagCode.IMPLAUSIBLE)
 _HIGHER_RISK = "_risk_up"
 """Part of the codes of implications that speak of a higher risk."""
@@ -38,8 +41,9 @@ _EVIDENCE = re.compile(r"^(patients):n=(\d+)$")
 
 def views(result: Result, lexicon: Lexicon) -> Iterator[View]:
     """Yield one view a sample, in the result's order; the frames are split once."""
-    parts = {name: _by_sample(getattr(result, name)) for name in _FRAMES}
+    parts = {name: (rows_of if name in _ALIKE else _by_sample)(getattr(result, name)) for name in _FRAMES}
     lexicon = lexicon.of_result(result.provenance)
+    shared = Shared(lexicon)
     for sample in result.samples:
         yield build(
             sample,
@@ -47,6 +51,7 @@ def views(result: Result, lexicon: Lexicon) -> Iterator[View]:
             parts["notes"].get(None, []),
             tuple(flatten(person.provenance_of(result, sample))),
             lexicon,
+            shared,
         )
 
 
@@ -84,36 +89,33 @@ def build(
     run_notes: list[Row],
     provenance: tuple[tuple[str, str], ...],
     lexicon: Lexicon,
+    shared: Shared | None = None,
 ) -> View:
     """Return the view of one sample from its rows, by the name of their frame, and the notes of the whole run.
 
     Of these only what concerns the person is taken (`pgx.reports.page.person.notes_for`); `provenance` is the
-    person's own.
+    person's own. `shared` holds what was made for others of the same result.
     """
-    advice = [advice_of(row, lexicon) for row in parts["guidance"]]
-    beside = [note for note in parts["notes"] if note["code"] in BESIDE_DRUGS]
+    shared = shared or Shared(lexicon)
+    beside: dict[object, list[Row]] = {}
+    for note in parts["notes"]:
+        if note["code"] in BESIDE_DRUGS:
+            beside.setdefault(note["subject"], []).append(note)
     taken = {str(row["drug"]): clean(str(row["status"])) for row in parts["medications"] if row["status"] != "stopped"}
-    by_drug: dict[str, list[Advice]] = {}
-    for line in advice:
-        by_drug.setdefault(str(line.row["drug"]), []).append(line)
+    by_drug: dict[str, list[Row]] = {}
+    for row in parts["guidance"]:
+        by_drug.setdefault(clean(str(row["drug"])), []).append(row)
     copy_ranges = {str(row["gene"]): _copy_number_range(row) for row in parts["calls"]}
     tests: dict[str, list[Row]] = {}
     for row in parts.get("next_tests", ()):
         tests.setdefault(str(row["drug"]), []).append(row)
-    judged = {row["drug"]: judgement.of_row(_cleaned(row)) for row in parts["judgements"]}
+    judged = {row["drug"]: judgement.of_row({**_cleaned(row), "sample": ""}) for row in parts["judgements"]}
     drugs = sorted(
         (
-            drug_of(
-                name,
-                advice_on,
-                taken.get(name, ""),
-                beside,
-                copy_ranges,
-                judged.get(name),
-                tests.get(name, ()),
-                lexicon=lexicon,
+            shared.drug(
+                name, rows, taken.get(name, ""), beside.get(name, ()), copy_ranges, judged.get(name), tests.get(name, ())
             )
-            for name, advice_on in by_drug.items()
+            for name, rows in by_drug.items()
         ),
         key=drug_order,
     )
@@ -123,7 +125,7 @@ def build(
     for row in parts["phenotypes"]:
         classes.setdefault(str(row["gene"]), []).append(row)
     genes = [
-        _gene(row, classes.get(str(row["gene"]), []), str(row["gene"]) in guided, lexicon) for row in parts["calls"]
+        shared.gene(row, classes.get(str(row["gene"]), []), str(row["gene"]) in guided, _gene) for row in parts["calls"]
     ]
     return View(
         sample=clean(sample),
@@ -137,6 +139,7 @@ def build(
         lexicon=lexicon,
         who=who.who(parts["clinical"], lexicon),
         test_first=next_test.first(parts.get("next_tests", ())),
+        pieces=shared.pieces,
     )
 
 
@@ -170,7 +173,7 @@ def _class(row: Row) -> Class:
     )
 
 
-def _gene(row: Row, classes: list[Row], guided: bool, lexicon: Lexicon) -> Gene:
+def _gene(row: Row, classes: Sequence[Row], guided: bool, lexicon: Lexicon) -> Gene:
     if not asserted(_text(row["status"]), codes_of(row["flags"])):
         # Stored results of earlier versions hold guesses, and tables say what the population would: pages do not.
         row, classes = {**row, **dict.fromkeys((*STATEMENTS, "alternatives")), "status": NOT_CALLED}, []

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from pgx.assertion import NOT_CALLED
 from pgx.codes import FlagCode, NoteCode
@@ -227,7 +228,7 @@ _NO_WEIGHT = (True, len(wording.URGENCIES), 0)
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Everything that a page about one sample says."""
+    """Everything that a page about one sample says; `pieces` of pages are kept for the next person of the result."""
 
     sample: str
     drugs: tuple[Drug, ...]
@@ -240,6 +241,7 @@ class View:
     lexicon: Lexicon
     who: tuple[tuple[str, str], ...] = ()
     test_first: str = ""
+    pieces: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def of_urgency(self, urgency: str, *, listed: bool | None = None) -> list[Drug]:
         """Return the drugs of one urgency, in order; `listed` asks for those on the person's list, or for the rest."""

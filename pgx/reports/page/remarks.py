@@ -27,7 +27,7 @@ def shared_remarks(drugs: Sequence[Drug]) -> dict[tuple[str, str], Remark]:
     >>> shared_remarks([])
     {}
     """
-    times = Counter(key for drug in drugs for key in dict.fromkeys(_remarks(drug)))
+    times = Counter(key for drug in drugs for key in dict.fromkeys(remarks_of(drug)))
     several = [key for key, count in times.items() if count > 1]
     return {key: Remark(*key, f"[{_letters(number)}]") for number, key in enumerate(several)}
 
@@ -39,15 +39,16 @@ def _letters(number: int) -> str:
 
 def own_remarks(drug: Drug, shared: Mapping[tuple[str, str], Remark]) -> list[Remark]:
     """Return the remarks that stand beside this drug alone, interactions first."""
-    return [Remark(*key) for key in _remarks(drug) if key not in shared]
+    return [Remark(*key) for key in remarks_of(drug) if key not in shared]
 
 
 def marks_of(drug: Drug, shared: Mapping[tuple[str, str], Remark]) -> str:
     """Return the marks of the shared remarks that hold for the drug: ``[a] [c]``."""
-    return " ".join(shared[key].mark for key in dict.fromkeys(_remarks(drug)) if key in shared)
+    return " ".join(shared[key].mark for key in dict.fromkeys(remarks_of(drug)) if key in shared)
 
 
-def _remarks(drug: Drug) -> list[tuple[str, str]]:
+def remarks_of(drug: Drug) -> list[tuple[str, str]]:
+    """Return kind and text of each remark beside the drug, interactions first."""
     return [*(("interaction", text) for text in drug.interactions), *(("uncertain", text) for text in drug.cautions)]
 
 
