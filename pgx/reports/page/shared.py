@@ -1,0 +1,99 @@
+"""What the pages of several persons have in common: the same rows mean the same words, which are found once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from pgx.cells import distinct
+from pgx.judgement import Judgement
+from pgx.reports.page.advice import Advice, Row, advice_of
+from pgx.reports.page.drug_line import drug_of
+from pgx.reports.page.lexicon import Lexicon
+from pgx.reports.page.model import Drug, Gene
+
+_MOST = 20_000
+"""Drugs, genes or pieces of text that are kept; then all are forgotten, so that memory does not grow with persons."""
+
+
+class Shared:
+    """Advice, drugs and genes of the persons of one result, each made once; nothing in them says whose they are.
+
+    Rows are told apart by their identity: whoever asks gives the same row (`rows_of`) for the same content.
+
+    Parameters
+    ----------
+    lexicon
+        Words for the codes.
+    """
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self.lexicon = lexicon
+        self.pieces: dict[object, Any] = {}
+        self._advice: dict[int, tuple[Row, Advice]] = {}
+        self._drugs: dict[object, tuple[object, Drug]] = {}
+        self._genes: dict[object, tuple[object, Gene]] = {}
+
+    def drug(
+        self,
+        name: str,
+        rows: Sequence[Row],
+        medication: str,
+        notes: Sequence[Row],
+        copy_ranges: Mapping[str, Sequence[str]],
+        judged: Judgement | None,
+        tests: Sequence[Row],
+    ) -> Drug:
+        """Return the line of a drug (`drug_of`); `notes` are those on it alone, `judged` names nobody."""
+        asked = dict.fromkeys(gene for row in rows for gene in row["genes"] or ())  # type: ignore[attr-defined]
+        copies = {gene: tuple(copy_ranges[gene]) for gene in asked if copy_ranges.get(gene)}
+        said = tuple((note["code"], note["message"]) for note in notes)
+        key = name, *map(id, rows), medication, said, tuple(copies.items()), judged, *map(id, tests)
+        if key not in self._drugs:
+            _bounded(self._drugs)
+            advice = [self._advice_of(row) for row in rows]
+            made = drug_of(name, advice, medication, notes, copies, judged, tests, lexicon=self.lexicon)
+            self._drugs[key] = (rows, tests), made  # what is kept is not given the identity of something else
+        return self._drugs[key][1]
+
+    def gene(
+        self, row: Row, classes: Sequence[Row], guided: bool, make: Callable[[Row, Sequence[Row], bool, Lexicon], Gene]
+    ) -> Gene:
+        """Return a gene, as `make` makes it of its call and phenotypes."""
+        key = id(row), *map(id, classes), guided
+        if key not in self._genes:
+            _bounded(self._genes)
+            self._genes[key] = (row, classes), make(row, classes, guided, self.lexicon)
+        return self._genes[key][1]
+
+    def _advice_of(self, row: Row) -> Advice:
+        if id(row) not in self._advice:
+            _bounded(self._advice)
+            self._advice[id(row)] = row, advice_of(row, self.lexicon)
+        return self._advice[id(row)][1]
+
+
+def piece(pieces: dict[object, Any], about: object, key: object, make: Callable[[], Any]) -> Any:
+    """Return a piece of a page from those that were made, or make it; `about` is what it shows, known by identity."""
+    whole = id(about), key
+    if whole not in pieces:
+        _bounded(pieces)
+        pieces[whole] = about, make()
+    return pieces[whole][1]
+
+
+def rows_of(frame: pl.DataFrame) -> dict[str | None, list[Row]]:
+    """Return the rows of each sample, without its name: equal rows are the same object."""
+    told, numbers = distinct(frame, [name for name in frame.columns if name != "sample"])
+    rows: list[Row] = told.rows(named=True)
+    found: dict[str | None, list[Row]] = {}
+    for sample, number in zip(frame["sample"].to_list(), numbers.to_list(), strict=True):
+        found.setdefault(sample, []).append(rows[number])
+    return found
+
+
+def _bounded(kept: dict[Any, Any]) -> None:
+    if len(kept) >= _MOST:
+        kept.clear()
