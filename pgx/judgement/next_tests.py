@@ -8,7 +8,7 @@ probability. What only the record can tell (a population, a medicine that is sto
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -36,6 +36,8 @@ _AT_ONCE = 50
 """Persons whose results are looked at together; bounds memory."""
 
 Key = tuple[str, str]
+Advised = tuple[str, str]
+"""What is done, as a code (`advice_of`), and its urgency."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +83,12 @@ def next_tests(
         rows[one.sample, one.drug] += _of_record(one)
     still_open = _still_open(guidance)
     outcomes = Outcomes(kb, groups or {}, _sexes(clinical))
+    again = _Again(callset, clinical, kb)
     samples = list(dict.fromkeys(judged["sample"]))
     for start in range(0, len(samples), _AT_ONCE):
         block = set(samples[start : start + _AT_ONCE])
         of_block = [one for one in found if one.sample in block]
-        for key, row in _by_gene(of_block, now, still_open, callset, clinical, outcomes, kb):
+        for key, row in _by_gene(of_block, now, still_open, callset, outcomes, again):
             rows[key].append(row)
     listed = (
         {"sample": key[0], "drug": key[1], "advice_now": advice_of(now[key]), **row}
@@ -134,9 +137,8 @@ def _by_gene(
     now: Mapping[Key, Judgement],
     still_open: Mapping[Key, Mapping[str, None]],
     callset: CallSet,
-    clinical: ClinicalData,
     outcomes: Outcomes,
-    kb: KnowledgeBase,
+    again: _Again,
 ) -> Iterator[tuple[Key, dict[str, object]]]:
     """Yield what the results of genes that were not tested, or that fit several results, would change."""
     place = {sample: at for at, sample in enumerate(callset.samples)}
@@ -154,19 +156,15 @@ def _by_gene(
         for number, (sample, gene) in enumerate(asked)
         for n, outcome in enumerate(_worth_asking(outcomes, sample, _pattern(calls[gene], place[sample]), gene))
     ]
-    if not cases:
-        return
-    then: dict[Key, Judgement] = {}
-    for alike in _together(cases):
-        then |= _judged_again(alike, asked, callset, clinical, kb)
+    then = again.judged(cases, asked)
     chances: defaultdict[tuple[str, str, str], dict[tuple[str, str], float | None]] = defaultdict(dict)
     for case in cases:
         sample = callset.samples[case.at]
         for drug in asked[sample, case.gene]:
-            judgement = then.get((case.name, drug))
-            if judgement is None or judgement.urgency == "no_data":
+            advice = then.get((case.name, drug))
+            if advice is None or advice[1] == Urgency.NO_DATA:
                 continue
-            known, advice = chances[sample, drug, case.gene], (advice_of(judgement), judgement.urgency)
+            known = chances[sample, drug, case.gene]
             chance = case.outcome.probability
             known[advice] = None if chance is None else chance + (known.get(advice) or 0.0)
     for (sample, drug, gene), by_advice in chances.items():
@@ -212,6 +210,54 @@ def _pattern(gene: GeneCalls, at: int) -> PatternCall:
     return pattern
 
 
+class _Again:
+    """Judges drugs once more, with a result that is supposed; persons of whom the same is known are judged once.
+
+    Parameters
+    ----------
+    callset, clinical, kb
+        As for `next_tests`.
+    """
+
+    def __init__(self, callset: CallSet, clinical: ClinicalData, kb: KnowledgeBase) -> None:
+        self._callset, self._clinical, self._kb = callset, clinical, kb
+        recorded = (clinical.observations, clinical.medications, clinical.kept_out)
+        self._recorded = {sample for frame in recorded for sample in frame["sample"].unique()}
+        self._known: dict[tuple[object, ...], dict[str, Advised]] = {}
+        self._genes: dict[tuple[str, ...], list[GeneCalls]] = {}
+
+    def judged(self, cases: Sequence[_Case], asked: Mapping[tuple[str, str], Sequence[str]]) -> dict[Key, Advised]:
+        """Return what is advised on each of the drugs that the cases are about, by the case's name and the drug."""
+        keys = {case.name: self._key(case, asked[self._callset.samples[case.at], case.gene]) for case in cases}
+        new = list({keys[case.name]: case for case in reversed(cases) if keys[case.name] not in self._known}.values())
+        for alike in _together(new[::-1]):
+            for case in alike:
+                self._known[keys[case.name]] = {}
+            for (name, drug), judgement in _judged_again(
+                alike, asked, self._callset, self._clinical, self._kb
+            ).items():
+                self._known[keys[name]][drug] = advice_of(judgement), judgement.urgency
+        found = {(name, drug): said for name, key in keys.items() for drug, said in self._known[key].items()}
+        self._known = {key: said for key, said in self._known.items() if key[0] is None}
+        return found
+
+    def _key(self, case: _Case, drugs: Sequence[str]) -> tuple[object, ...]:
+        """Return all that the advice on the drugs rests on: who has a record is like nobody else."""
+        sample = self._callset.samples[case.at]
+        whose = sample if sample in self._recorded else None
+        listed = tuple(drugs)
+        if listed not in self._genes:
+            genes = _genes_of(listed, self._kb)
+            self._genes[listed] = [gene for gene in self._callset.genes if gene.gene in genes]
+        others = (int(gene.pattern_of[case.at]) for gene in self._genes[listed] if gene.gene != case.gene)
+        return whose, case.gene, id(case.outcome.pattern), listed, *others
+
+
+def _genes_of(drugs: Collection[str], kb: KnowledgeBase) -> set[str]:
+    rows = kb.table("recommendations").filter(pl.col("drug").is_in(list(drugs))).select("rec_id")
+    return set(kb.table("recommendation_conditions").join(rows, on="rec_id", how="semi")["gene"])
+
+
 def _judged_again(
     cases: Sequence[_Case],
     asked: Mapping[tuple[str, str], Sequence[str]],
@@ -222,9 +268,7 @@ def _judged_again(
     """Return what is judged of the drugs that each case is about."""
     pairs = [(case.name, drug) for case in cases for drug in asked[callset.samples[case.at], case.gene]]
     drugs = sorted({drug for _, drug in pairs})
-    rows = kb.table("recommendations").filter(pl.col("drug").is_in(drugs)).select("rec_id")
-    genes = set(kb.table("recommendation_conditions").join(rows, on="rec_id", how="semi")["gene"])
-    supposed = _supposed(cases, callset, genes)
+    supposed = _supposed(cases, callset, _genes_of(drugs, kb))
     theirs = _copied(clinical, {case.name: callset.samples[case.at] for case in cases})
     calls, phenotypes = assign(supposed, kb, theirs)
     guidance = recommend(phenotypes, calls, theirs, kb, drugs=drugs)
