@@ -88,13 +88,13 @@ class Persons:
         self._conditions = conditions
         order = pl.DataFrame({"sample": samples}, schema={"sample": pl.String}).with_row_index("at")
         self._classes, rows = _numbered(phenotypes, list(_CLASS))
-        rows = rows.join(order, on="sample", maintain_order="left")
-        self._rows = _split(rows.select("gene", "scheme", "number", "at", "probability"), ["gene", "scheme"])
+        self._rows = rows.join(order, on="sample", maintain_order="left").select("number", "at", "probability")
+        self._places = _places(rows, ["gene", "scheme"])
         self._blocks: dict[tuple[str, str], _Block | None] = {}
-        stated = calls.filter(pl.col("status").is_in(CALLED), pl.col("diplotype").is_not_null()).join(
+        self._calls = calls.filter(pl.col("status").is_in(CALLED), pl.col("diplotype").is_not_null()).join(
             order, on="sample", maintain_order="left"
         )
-        self._calls, self._no_calls = _split(stated, ["gene"]), stated.clear()
+        self._places_of_calls = _places(self._calls, ["gene"])
         self._genotypes: dict[str, _Genotypes] = {}
         self._caveats: dict[str, Labels] = {}
         self._known: dict[tuple[Condition, bool], tuple[Vector, Labels]] = {}
@@ -131,8 +131,8 @@ class Persons:
     def _block(self, gene: str, scheme: str) -> _Block | None:
         key = (gene, scheme)
         if key not in self._blocks:
-            frame = self._rows.get(key)
-            self._blocks[key] = None if frame is None else self._made(frame)
+            places = self._places.get(key)
+            self._blocks[key] = None if places is None else self._made(self._rows[places])
         return self._blocks[key]
 
     def _made(self, frame: pl.DataFrame) -> _Block:
@@ -142,7 +142,8 @@ class Persons:
 
     def _called(self, gene: str) -> _Genotypes:
         if gene not in self._genotypes:
-            frame = self._calls.get((gene,), self._no_calls)
+            places = self._places_of_calls.get((gene,))
+            frame = self._calls.clear() if places is None else self._calls[places]
             cases, rows = _numbered(frame, ["diplotype", "probability", "alternatives"])
             flags, flagged = _numbered(frame, ["flags"])
             self._genotypes[gene] = _Genotypes(
@@ -297,8 +298,10 @@ def _alleles(condition: Condition) -> list[str]:
     return list(condition.accepted) if condition.compare == NO_RESULT else []
 
 
-def _split(frame: pl.DataFrame, keys: list[str]) -> dict[tuple[object, ...], pl.DataFrame]:
-    return {tuple(key): part for key, part in frame.partition_by(keys, as_dict=True, maintain_order=True).items()}
+def _places(frame: pl.DataFrame, keys: list[str]) -> dict[tuple[object, ...], pl.Series]:
+    """Return where the rows of each key are; a part is cut out when it is asked for."""
+    grouped = frame.select(keys).with_row_index("_at").group_by(keys, maintain_order=True).agg("_at")
+    return dict(zip(grouped.select(keys).iter_rows(), grouped["_at"], strict=True))
 
 
 def _numbered(frame: pl.DataFrame, columns: list[str]) -> tuple[list[tuple[Any, ...]], pl.DataFrame]:

@@ -145,13 +145,12 @@ def _without_unplaced(frame: pl.DataFrame, endpoint: Endpoint) -> pl.DataFrame:
 def read(frame: pl.DataFrame, reading: Reading) -> Floats:
     """Return one reading as float64 (n,), NaN where the column is null (``yes``, ``recorded``, ``missing``: never)."""
     column = frame[reading.column]
-    known = column.is_not_null().to_numpy()
     if reading.kind == "missing":
-        value = (~known).astype(np.float64)
+        value = (~is_given(column)).astype(np.float64)
     elif reading.kind == "yes":
-        value = _truth_series(column).fill_null(False).to_numpy().astype(np.float64)
+        value = _is_true(column).astype(np.float64)
     elif reading.kind == "level":
-        value = _masked(_is_in(column, reading.levels), known)
+        value = _masked(_is_in(column, reading.levels), is_given(column))
     elif reading.kind == "recorded":
         value = _is_in(column, reading.levels).astype(np.float64)
     elif reading.kind == "status":
@@ -244,7 +243,7 @@ def _unknown_genes(endpoint: Endpoint, frame: pl.DataFrame, values: Sequence[Flo
         decided = np.zeros(frame.height, dtype=np.bool_)
         for column, numbers in terms.items():
             readings = np.column_stack([values[j] for j in numbers])
-            decides = ~np.isnan(readings).any(axis=1) & frame[column].is_not_null().to_numpy()
+            decides = ~np.isnan(readings).any(axis=1) & is_given(frame[column])
             if column in listed:
                 decides &= _is_in(frame[column], listed[column]) | (np.nan_to_num(readings) != 0).any(axis=1)
             decided |= decides
@@ -281,8 +280,22 @@ def matrix(frame: pl.DataFrame, features: Sequence[Feature]) -> NDArray[np.float
 
 def _numbers(column: pl.Series) -> Floats:
     """Read numbers; what is not a number, or is beyond `_LARGEST`, is unknown."""
-    number = column.cast(pl.Float64, strict=False).fill_null(float("nan")).to_numpy()
+    number = column.cast(pl.Float64, strict=False).to_numpy()  # null becomes NaN
     return np.where(np.abs(number) <= _LARGEST, number, np.nan)
+
+
+def is_given(column: pl.Series) -> NDArray[np.bool_]:
+    """Whether a column has a value, bool (n,); most columns of one person have all or none, which is seen at once."""
+    nulls = column.null_count()
+    if nulls in (0, len(column)):
+        return np.full(len(column), nulls == 0)
+    return column.is_not_null().to_numpy()
+
+
+def _is_true(column: pl.Series) -> NDArray[np.bool_]:
+    if column.null_count() == len(column):
+        return np.zeros(len(column), dtype=np.bool_)
+    return _truth_series(column).fill_null(False).to_numpy()
 
 
 def _truth_series(column: pl.Series) -> pl.Series:
@@ -304,11 +317,11 @@ def _truth(frame: pl.DataFrame, name: str) -> pl.Expr:
 
 def _is_in(column: pl.Series, levels: Sequence[object]) -> NDArray[np.bool_]:
     """Whether a value is one of the levels; numbers compare as numbers, everything else as text. Null is not."""
+    if column.null_count() == len(column):
+        return np.zeros(len(column), dtype=np.bool_)
     if column.dtype.is_numeric():
         wanted = [value for level in levels if (value := _number(level)) is not None]
         found = column.cast(pl.Float64).is_in(wanted)
-    elif column.dtype == pl.Null:
-        return np.zeros(len(column), dtype=np.bool_)
     else:
         found = column.cast(pl.String).is_in([str(level) for level in levels])
         numbers = [float(level) for level in levels if isinstance(level, int | float)]

@@ -90,7 +90,7 @@ def _derived(
             yield Flag(FlagCode.DERIVED, name), rows[design.DERIVED + name].fill_null(False).to_numpy()
     for j, term in enumerate(endpoint.terms):
         if term.optional and gene_of(term.reading.column):
-            empty = frame[term.reading.column].is_null().to_numpy()
+            empty = ~design.is_given(frame[term.reading.column])
             yield Flag(FlagCode.DERIVED, term.reading.column), empty & ~prior.assumed[:, j]
 
 
@@ -104,12 +104,12 @@ def _silent(frame: pl.DataFrame, given: Sequence[str], endpoint: Endpoint, featu
         filled = f"{design.GIVEN}{column}"
         yield (
             Flag(FlagCode.POPULATION_UNKNOWN, column),
-            (~frame[filled] if filled in frame else frame[column].is_null()).to_numpy(),
+            (~frame[filled]).to_numpy() if filled in frame else ~design.is_given(frame[column]),
         )
     for term in endpoint.terms:
         if term.reading.kind in ("yes", "recorded"):
-            yield Flag(FlagCode.NOT_RECORDED, term.reading.column), frame[term.reading.column].is_null().to_numpy()
+            yield Flag(FlagCode.NOT_RECORDED, term.reading.column), ~design.is_given(frame[term.reading.column])
     told = {term.reading.column for term in endpoint.terms}
     for column in sorted({feature.reading.column for feature in features} - told):
         if not gene_of(column):
-            yield Flag(FlagCode.NOT_RECORDED, FeatureName.parse(column).kind), frame[column].is_null().to_numpy()
+            yield Flag(FlagCode.NOT_RECORDED, FeatureName.parse(column).kind), ~design.is_given(frame[column])

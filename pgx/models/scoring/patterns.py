@@ -195,11 +195,11 @@ def _unknown(
         column = term.reading.column
         unknown[column] |= prior.assumed[:, j]
         if term.reading.kind == "missing":
-            unknown[column] |= frame[column].is_null().to_numpy()
+            unknown[column] |= ~design.is_given(frame[column])
     learned = {one.reading.column for one in features if gene_of(one.reading.column) not in ("", *endpoint.genes)}
     needed = {gene: [name for name in endpoint.requires if gene_of(name) == gene] for gene in endpoint.required_genes}
     for columns in (*([name] for name in sorted(learned)), *filter(None, needed.values())):
-        null = np.logical_and.reduce([frame[name].is_null().to_numpy() for name in columns])
+        null = np.logical_and.reduce([~design.is_given(frame[name]) for name in columns])
         unknown[columns[0]] = unknown.get(columns[0], np.False_) | null
     return unknown
 
@@ -259,7 +259,7 @@ def _flag_ranges(flags: _Flags, model: Model, x: NDArray[np.float32]) -> None:
 def _any_null(frame: pl.DataFrame, names: Sequence[str]) -> Bools:
     found = np.zeros(frame.height, dtype=np.bool_)
     for name in names:
-        found |= frame[name].is_null().to_numpy() if name in frame.columns else True
+        found |= ~design.is_given(frame[name]) if name in frame.columns else True
     return found
 
 
