@@ -140,10 +140,9 @@ class UnseenCopies:
 @lru_cache(maxsize=512)
 def unseen_copies(kb: KnowledgeBase, gene: str) -> UnseenCopies | None:
     """Return what a file without copy number may hide in a gene; None if nothing of it is known to be frequent."""
-    rows = kb.table("unseen_copies").filter(pl.col("gene") == gene)
-    if not rows.height:
+    if gene not in kb.remember("genes of unseen copies", lambda: frozenset(kb.table("unseen_copies")["gene"])):
         return None
-    return _assemble(kb, model(kb, gene), rows)
+    return _assemble(kb, model(kb, gene), kb.table("unseen_copies").filter(pl.col("gene") == gene))
 
 
 def _assemble(kb: KnowledgeBase, gene: GeneModel, rows: pl.DataFrame) -> UnseenCopies:

@@ -210,7 +210,8 @@ def _load(folders: tuple[Path, ...], name: str) -> pl.DataFrame:
     for folder, path in files:
         local = None if folder == folders[0] else folder.resolve().name
         frame = _own(folder, name) if local is None else read_strict(path, TABLES[name])
-        frames.append((folder, frame.with_columns(pl.lit(local, dtype=pl.String).alias(LOCAL))))
+        column = pl.Series(LOCAL, [local], dtype=pl.String).new_from_index(0, frame.height)
+        frames.append((folder, frame.insert_column(frame.width, column)))
     return frames[0][1] if len(folders) == 1 else merge(frames, folders, TABLES[name])
 
 

@@ -143,7 +143,10 @@ def _parts(acting: pl.DataFrame, kb: KnowledgeBase) -> pl.DataFrame:
 
 def _observed(observations: pl.DataFrame, kb: KnowledgeBase, days: pl.DataFrame) -> pl.DataFrame:
     frames = [pl.DataFrame(schema=EXPOSURE_COLUMNS)]
+    told = frozenset(observations["concept"].unique())
     for row in kb.table("exposures").iter_rows(named=True):
+        if row["concept"] not in told:
+            continue
         seen = newest(observations, row["concept"], days, window_days=row["window_days"])
         shows = pl.col("code") == row["answer"] if row["answer"] else pl.col("value") >= row["min_value"]
         hit = seen.filter(shows).select("sample")

@@ -21,6 +21,8 @@ DERIVED = "_derived."
 UNPLACED = "_unplaced."
 """Prefix of the columns that say where a phenotype was told that is neither a term's nor the baseline's."""
 _LARGEST = 1e12
+_FEW = 64
+"""Up to so many values are compared one by one: each step of polars costs more than they do."""
 CLINICAL = ("clinical_phenotype", "clinical_activity_score")
 """Gene columns after interacting drugs and conditions; where they are null the genetic ones stand."""
 _UNDECIDED = ("Indeterminate", "No Result", "n/a", "Unknown")
@@ -295,7 +297,8 @@ def is_given(column: pl.Series) -> NDArray[np.bool_]:
 def _is_true(column: pl.Series) -> NDArray[np.bool_]:
     if column.null_count() == len(column):
         return np.zeros(len(column), dtype=np.bool_)
-    return _truth_series(column).fill_null(False).to_numpy()
+    truth = _truth_series(column)
+    return (truth.fill_null(False) if truth.null_count() else truth).to_numpy()
 
 
 def _truth_series(column: pl.Series) -> pl.Series:
@@ -321,13 +324,19 @@ def _is_in(column: pl.Series, levels: Sequence[object]) -> NDArray[np.bool_]:
         return np.zeros(len(column), dtype=np.bool_)
     if column.dtype.is_numeric():
         wanted = [value for level in levels if (value := _number(level)) is not None]
-        found = column.cast(pl.Float64).is_in(wanted)
-    else:
-        found = column.cast(pl.String).is_in([str(level) for level in levels])
-        numbers = [float(level) for level in levels if isinstance(level, int | float)]
-        if numbers:  # one word in a column of numbers makes text of them all: 1 is the level 1.0
-            found |= column.cast(pl.String).cast(pl.Float64, strict=False).is_in(numbers)
-    return found.fill_null(False).to_numpy()
+        return _any_of(column.cast(pl.Float64), wanted)
+    texts = column.cast(pl.String)
+    found = _any_of(texts, [str(level) for level in levels])
+    numbers = [float(level) for level in levels if isinstance(level, int | float)]
+    if numbers:  # one word in a column of numbers makes text of them all: 1 is the level 1.0
+        found |= _any_of(texts.cast(pl.Float64, strict=False), numbers)
+    return found
+
+
+def _any_of(column: pl.Series, wanted: Sequence[object]) -> NDArray[np.bool_]:
+    if len(column) <= _FEW:
+        return np.array([value in wanted for value in column.to_list()], dtype=np.bool_)
+    return column.is_in(wanted).fill_null(False).to_numpy().copy()
 
 
 def _number(level: object) -> float | None:

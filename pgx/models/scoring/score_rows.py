@@ -130,24 +130,27 @@ def _answers(
         Category.AVERAGE,
     )
     blank = np.where(applies, 1.0, np.nan)
+    told = {
+        "drug": active.drug,
+        "endpoint": active.name,
+        "kind": active.kind,
+        "horizon": endpoint.horizon,
+        "population": endpoint.population,
+        "level": model.level if model else LEVEL,
+        "unit": active.unit,
+        "reference": shown,
+        "model": model.identity if model else prior_identity(endpoint, kb_version),
+    }
     return pl.DataFrame(
         {
             "sample": names,
-            "drug": active.drug,
-            "endpoint": active.name,
-            "kind": active.kind,
-            "horizon": endpoint.horizon,
+            **{name: [value] * len(names) for name, value in told.items()},
             "setting": pl.Series([endpoint.setting] * len(names), dtype=pl.String),
-            "population": endpoint.population,
             "estimate": pl.Series(estimate * blank, nan_to_null=True),
             "low": pl.Series(np.minimum(low, estimate) * blank, nan_to_null=True),
             "high": pl.Series(np.maximum(high, estimate) * blank, nan_to_null=True),
-            "level": model.level if model else LEVEL,
-            "unit": active.unit,
-            "reference": shown,
             "category": category.astype(str),
             "evidence": np.where(prior_only | (model is None), endpoint.evidence, _evidence(model)),
-            "model": model.identity if model else prior_identity(endpoint, kb_version),
             "factors": _factors(labels, parts, applies),
             "usable": applies,
             "flags": _joined(refused, flags, unsure, local),
