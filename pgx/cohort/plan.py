@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from pgx.clinical import record_blocks
 from pgx.cohort.samplesheet import Group, Person, groups_of
 from pgx.options import Options
 
@@ -69,6 +70,11 @@ class Plan:
             people = tuple(Person(name) for name in self.block(number))
         files = {"vcf": self.vcf, "clinical": self.clinical, "outside_calls": self.outside_calls}
         return groups_of(people, self.options, **files)
+
+    @property
+    def reading(self) -> record_blocks.How:
+        """How clinical files are read."""
+        return self.options.as_of, self.options.date_format
 
     @property
     def shared_vcf(self) -> tuple[str, ...] | None:
