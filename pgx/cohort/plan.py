@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 
-from pgx.clinical import record_blocks
 from pgx.cohort.samplesheet import Group, Person, groups_of
 from pgx.options import Options
 
@@ -72,8 +72,8 @@ class Plan:
         return groups_of(people, self.options, **files)
 
     @property
-    def reading(self) -> record_blocks.How:
-        """How clinical files are read."""
+    def reading(self) -> tuple[date | None, str | None]:
+        """How clinical files are read: the day that counts as now, and how they write days."""
         return self.options.as_of, self.options.date_format
 
     @property
