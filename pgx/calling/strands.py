@@ -10,6 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pgx.knowledge.base import GeneDefinition, KnowledgeBase
+from pgx.knowledge.recent import Recent
+
+_NAMES = 10_000
+"""Strands of a gene of which the name is kept: a cohort has ever more of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ class Naming:
         self.definition = definition
         self.baseline = definition.accepts[0] if len(definition.alleles) else np.zeros((0, 1), dtype=bool)
         self.core = ~(definition.accepts & self.baseline).any(axis=2)
-        self._names: dict[bytes, Strand] = {}
+        self._names = Recent(_NAMES)
         self._places = np.arange(len(definition.sites))
 
     def bases(self, position: int) -> list[str]:
@@ -95,10 +99,14 @@ class Naming:
         extra
             Bases by allele code, for positions where the file shows more than the knowledge has.
         """
+        if extra:  # which names bases of this file alone
+            return self._name(codes, extra)
         key = codes.tobytes()
-        if key not in self._names or extra:
-            self._names[key] = self._name(codes, extra or {})
-        return self._names[key]
+        known: Strand | None = self._names.find(key)
+        if known is None:
+            known = self._name(codes, {})
+            self._names.keep(key, known)
+        return known
 
     def _name(self, codes: NDArray[np.int8], extra: dict[int, list[str]]) -> Strand:
         alleles = self.definition.alleles

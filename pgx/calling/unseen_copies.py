@@ -15,7 +15,7 @@ strands that are there. That both strands are deleted is left out: a file that s
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
@@ -28,11 +28,14 @@ from pgx.calling.model import GeneModel, model
 from pgx.calling.solve import Found, ranked
 from pgx.calling.strands import Strand
 from pgx.knowledge.base import KnowledgeBase
+from pgx.knowledge.recent import Recent
 
 MOST_OF_AN_ALLELE = 0.9
 """Share of an allele's strands that duplications and hybrids may be together."""
 WORTH_SPREADING = 1e-4
 """Share of all weight from which a pair is spread; rarer ones stay as they are."""
+_SPREADS = 10_000
+"""Pairs of which is kept how they are spread: a cohort has ever more of them."""
 
 _Spread = list[tuple[Strand, Strand, float]]
 
@@ -57,7 +60,7 @@ class UnseenCopies:
     deleted: NDArray[np.float64]
     hidden: dict[str, list[tuple[Strand, NDArray[np.float64]]]]
     frequency: dict[str, NDArray[np.float64]]
-    _spreads: dict[tuple[str, str, bytes], _Spread]
+    _spreads: Recent = field(default_factory=lambda: Recent(_SPREADS))
 
     def spread(
         self, found: Found, mixture: NDArray[np.float64], alone: Callable[[NDArray[np.float64]], Found] | None
@@ -107,15 +110,17 @@ class UnseenCopies:
     def _ways(self, one: Strand, two: Strand, mixture: NDArray[np.float64]) -> _Spread:
         """Return what a pair may be, and the share of its weight that each has."""
         key = (one.detail, two.detail, mixture.tobytes())
-        if key not in self._spreads:
+        known: _Spread | None = self._spreads.find(key)
+        if known is None:
             of_groups = self._groups(one, two, mixture)
             kept = np.ones(len(mixture)) if two is self.deletion else (1 - self.deleted) ** 2
-            self._spreads[key] = [
+            known = [
                 (first, second, float((of_groups * kept * s1) @ s2))
                 for first, s1 in self.options(one)
                 for second, s2 in self.options(two)
             ]
-        return self._spreads[key]
+            self._spreads.keep(key, known)
+        return known
 
     def _groups(self, one: Strand, two: Strand, mixture: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the probability (G,) of each group, given the pair."""
@@ -165,7 +170,7 @@ def _assemble(kb: KnowledgeBase, gene: GeneModel, rows: pl.DataFrame) -> UnseenC
             strand = Strand(row["allele"], parts, False, detail=row["allele"], copies=copies)
             hidden.setdefault(row["shows"], []).append((strand, stated))
     shares = {shown: _shares(frequency[shown], listed) for shown, listed in hidden.items()}
-    return UnseenCopies(deletion, deleted, shares, frequency, {})
+    return UnseenCopies(deletion, deleted, shares, frequency)
 
 
 def _counted(kb: KnowledgeBase, gene: str, allele: str) -> NDArray[np.float64]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from pgx.clinical.person_map import PersonMap
 from pgx.clinical.statements import Events
@@ -54,9 +55,9 @@ def join(
         ], notes
     joined: list[dict[str | None, str]] = []
     for file, named in zip(files, mapped, strict=True):
-        by_name = _by_name(file, set(everyone), named)
-        found = _join_file(file, samples, notes, by_name)
-        if file.people and not found and not by_name:
+        here = by_name(file, set(everyone), named)
+        found = _join_file(file, samples, notes, here)
+        if file.people and not found and not here and not file.elsewhere:
             raise InputError(_nobody(file, len(everyone)), file=file.file, fix=_hint(file))
         joined.append(found)
     have = {sample for file in joined for sample in file.values()}
@@ -85,8 +86,8 @@ def _mapped(file: Events, told: PersonMap) -> dict[str | None, str]:
     return found
 
 
-def _by_name(file: Events, everyone: set[str], named: dict[str | None, str]) -> dict[str | None, str]:
-    """Which persons of a file are samples by what the user says, or else by a name of theirs."""
+def by_name(file: Events, everyone: AbstractSet[str], named: Mapping[str | None, str]) -> dict[str | None, str]:
+    """Return which persons of a file are which samples, by what the user says, or else by a name of theirs."""
     found: dict[str | None, str] = {}
     for person, aliases in file.people.items():
         own = [] if person is None else [person, *sorted(aliases)]
@@ -96,20 +97,26 @@ def _by_name(file: Events, everyone: set[str], named: dict[str | None, str]) -> 
     return found
 
 
+def persons_of(file: Events) -> int:
+    """Return how many persons a file is about, those of whom nothing is read here too."""
+    return len(file.people) + file.elsewhere + file.strangers
+
+
 def _join_file(
-    file: Events, samples: Sequence[str], notes: Notes, by_name: dict[str | None, str]
+    file: Events, samples: Sequence[str], notes: Notes, named: dict[str | None, str]
 ) -> dict[str | None, str]:
     wanted = set(samples)
     found: dict[str | None, str] = {}
     first: dict[str, str | None] = {}
-    for person, sample in by_name.items():
+    for person, sample in named.items():
         if sample not in wanted:
             continue
         if first.setdefault(sample, person) != person:
             message = f"{first[sample]!r} and {person!r} of {file.file} are both {sample} and taken as one person"
             notes.append(note(sample, Severity.WARNING, NoteCode.JOINED_TWICE, message))
         found[person] = sample
-    if not by_name and len(file.people) == 1 and len(samples) == 1:
+    count = persons_of(file)
+    if not named and len(file.people) == count == 1 and len(samples) == 1:
         person = next(iter(file.people))
         if person is None:
             message, severity = (
@@ -124,9 +131,9 @@ def _join_file(
         if person is None or not file.explicit_ids:
             notes.append(note(samples[0], severity, NoteCode.JOINED_ONLY_PERSON, message))
             return {person: samples[0]}
-    left = len(file.people) - len(by_name)
+    left = count - file.elsewhere - len(named)
     if found and left:
-        message = f"{left} of {len(file.people)} persons of {file.file} are no sample of the genotypes"
+        message = f"{left} of {count} persons of {file.file} are no sample of the genotypes"
         notes.append(note(None, Severity.WARNING, NoteCode.NO_GENOTYPES, message))
     return found
 

@@ -168,15 +168,7 @@ def read_events(
     except ValueError as error:
         raise UsageError(f"--date-format: {error}") from None
     url = postgres_url(path)
-    events = Events(
-        shown_url(url) if url else Path(path).name,
-        vocabulary(kb),
-        drug_names(kb),
-        allergens(kb),
-        dose_forms(kb),
-        as_of=as_of,
-        date_format=date_format,
-    )
+    events = new_events(shown_url(url) if url else Path(path).name, kb, as_of=as_of, date_format=date_format)
     if url:
         read_postgres(events, url)
     else:
@@ -184,6 +176,12 @@ def read_events(
     if not events.people:
         raise InputError("no person in it", file=events.file if url else path)
     return events
+
+
+def new_events(file: str, kb: KnowledgeBase, *, as_of: date | None, date_format: str | None) -> Events:
+    """Return the statements of a file of this name, none yet."""
+    look_ups = (vocabulary(kb), drug_names(kb), allergens(kb), dose_forms(kb))
+    return Events(file, *look_ups, as_of=as_of, date_format=date_format)
 
 
 def _read_file(events: Events, path: Path) -> None:
@@ -203,7 +201,7 @@ def _read_file(events: Events, path: Path) -> None:
 
 def _of_its_person(problems: pl.DataFrame, file: Events) -> pl.DataFrame:
     """Give what is wrong with a file of one person to this person; of several, nobody knows whose it is."""
-    only = next(iter(file.people)) if len(file.people) == 1 else None
+    only = next(iter(file.people)) if len(file.people) == people.persons_of(file) == 1 else None
     return problems if only is None else problems.with_columns(pl.col("person").fill_null(only))
 
 

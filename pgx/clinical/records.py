@@ -42,7 +42,7 @@ def recall(path: str | Path, how: Hashable, make: Callable[[], Events], recent: 
     recent
         Where it is kept; None = nowhere.
     """
-    key = ("clinical", str(path), stamp(path), how) if Path(path).is_file() else None
+    key = key_of(path, how) if Path(path).is_file() else None
     known: FileRecord | None = None if recent is None or key is None else recent.find(key)
     if known is None:
         events = make()
@@ -53,3 +53,8 @@ def recall(path: str | Path, how: Hashable, make: Callable[[], Events], recent: 
     # Whose records these are is asked anew, and adds names to the persons.
     own = {person: set(aliases) for person, aliases in known.events.people.items()}
     return replace(known, events=replace(known.events, people=own))
+
+
+def key_of(path: str | Path, how: Hashable) -> Hashable:
+    """Return what a file's record is kept under: the file as it is now, and how it is read."""
+    return ("clinical", str(path), stamp(path), how)

@@ -63,6 +63,8 @@ class Events:
         The day that somebody chose as now; a list of drugs of a later day is not that of the day.
     date_format
         How the file writes its dates, if not as ISO 8601 does: ``DD.MM.YYYY``.
+    elsewhere, strangers
+        Persons of the file that these statements leave out: those who are samples, and those who are none.
     """
 
     file: str
@@ -84,6 +86,8 @@ class Events:
     dates: dict[str | None, date] = field(default_factory=dict)
     listed: set[str | None] = field(default_factory=set)
     chosen: dict[str | None, date] = field(default_factory=dict)
+    elsewhere: int = 0
+    strangers: int = 0
 
     def person(self, person: str | None, aliases: Iterable[str] = ()) -> None:
         """Say that the file has this person, and under which other identifiers."""
@@ -273,15 +277,9 @@ class Events:
                 self._code(person, "medication_unknown", code, start, end, where)
 
     def _local(
-        self,
-        person: str | None,
-        drugs: tuple[str, ...],
-        written: str,
-        status: str,
-        start: date | None,
-        end: date | None,
-        where: str | None,
-    ) -> None:
+        self, person: str | None, drugs: tuple[str, ...], written: str, status: str, start: date | None,
+        end: date | None, where: str | None,
+    ) -> None:  # fmt: skip
         """Note a drug for skin, eye or ear: it acts on no enzyme, but an allergy to it is one."""
         shown = ", ".join(drugs) or written
         message = f"{shown} ({written[:60]!r}) acts on skin, eye or ear alone, and is not considered"

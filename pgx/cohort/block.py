@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from pgx import schema
+from pgx.clinical import record_blocks
 from pgx.codes import NoteCode, Severity
 from pgx.cohort.folder import Folder, Json, place, told_of, write_json
 from pgx.cohort.genotype_rows import rows_of
@@ -65,6 +66,8 @@ def do_block(
         Where the genotypes of the blocks are kept apart (`pgx.variants.spool`); None = the files are read.
     """
     people = plan.block(number)
+    recent = kb.remember("cohort patterns", Recent)
+    record_blocks.put_back(folder.records, number, kb, recent, plan.reading)
     pieces: list[Piece] = []
     failed: list[Json] = []
     vcf: Genomes = (

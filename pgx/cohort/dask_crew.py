@@ -7,27 +7,21 @@ says what it was asked to do, and a worker that would do something else refuses 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import chdir
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
-from pgx.cohort.block import do_block
 from pgx.cohort.crew import Message
 from pgx.cohort.folder import Folder
 from pgx.cohort.plan import Plan
-from pgx.cohort.worker import reason_to_stop
 from pgx.errors import InputError, UsageError
-from pgx.inputs import knowledge
 from pgx.pipeline import versions
 
 First = tuple[Plan, str, Folder, Path | None]
 """The plan, its digest, the folder, and where the genotypes of the blocks are kept apart."""
 
-_ONE_BLOCK = Lock()
-"""A worker may have several threads; a process does one block at a time, in the folder that the paths start from."""
+_WORKER = "pgx.cohort.dask_worker"
 _SECONDS_TO_CONNECT = 30
 
 
@@ -70,8 +64,7 @@ class DaskCrew:
                 raise InputError(f"the Dask scheduler {self.scheduler} has no workers", fix="start workers first")
             here = str(Path.cwd())
             asked = {
-                client.submit(block_on_worker, self.first, versions(), here, number, pure=False): number
-                for number in blocks
+                client.submit(on_worker, self.first, versions(), here, number, pure=False): number for number in blocks
             }
             for future in distributed.as_completed(asked, loop=client.loop):
                 number = asked[future]
@@ -82,28 +75,10 @@ class DaskCrew:
                 future.release()
 
 
-def block_on_worker(first: First, asked: dict[str, Any], folder_of_run: str, number: int) -> Message:
-    """Do one block in the process of a Dask worker; return what became of it.
+def on_worker(*asked: Any) -> Message:
+    """Do one block in the process of a Dask worker, as `pgx.cohort.dask_worker.do` says.
 
-    Parameters
-    ----------
-    first
-        As of `DaskCrew`.
-    asked
-        Versions of the process that handed out the block.
-    folder_of_run
-        Folder from which relative paths start.
-    number
-        The block.
+    The run hands out blocks without loading what does them: that is the workers' to load.
     """
-    plan, digest, folder, spool = first
-    if (own := versions()) != asked:
-        other = next(name for name in asked if own.get(name) != asked[name])
-        return "stop", number, f"a Dask worker has {other} {own.get(other)}, the run has {asked[other]}"
-    with _ONE_BLOCK:
-        try:
-            with chdir(folder_of_run):
-                state = do_block(plan, digest, knowledge(plan.options.knowledge), number, folder, spool)
-        except (OSError, InputError, MemoryError) as error:
-            return "stop", number, reason_to_stop(error, str(folder.root))
-    return "done", number, state
+    done: Message = import_module(_WORKER).do(*asked)
+    return done

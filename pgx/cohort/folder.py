@@ -37,6 +37,16 @@ class Folder:
         return self.work / f"unfinished-{self.run}"
 
     @property
+    def genotypes(self) -> Path:
+        """Genotypes that all share, cut into the blocks of the shard."""
+        return self.work / f"genotypes-{self.run}"
+
+    @property
+    def records(self) -> Path:
+        """Clinical records that all share, cut into the blocks of the shard."""
+        return self.work / f"records-{self.run}"
+
+    @property
     def manifest(self) -> Path:
         """What was run on what, and the state of each block."""
         return self.root / "manifest.json"

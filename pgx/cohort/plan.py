@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 
 from pgx.cohort.samplesheet import Group, Person, groups_of
 from pgx.options import Options
@@ -69,6 +70,11 @@ class Plan:
             people = tuple(Person(name) for name in self.block(number))
         files = {"vcf": self.vcf, "clinical": self.clinical, "outside_calls": self.outside_calls}
         return groups_of(people, self.options, **files)
+
+    @property
+    def reading(self) -> tuple[date | None, str | None]:
+        """How clinical files are read: the day that counts as now, and how they write days."""
+        return self.options.as_of, self.options.date_format
 
     @property
     def shared_vcf(self) -> tuple[str, ...] | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pgx import variants
+from pgx.clinical import record_blocks
 from pgx.codes import NoteCode
 from pgx.cohort import finish, manifest
 from pgx.cohort.crew import Crew
@@ -234,9 +235,8 @@ def _work(
                 progress = replace(progress, done=progress.done + state["persons"], lost=progress.lost + state["lost"])
             tell(progress)
         if not died:
-            for place in (spool_folder, folder.unfinished):
-                if place is not None:
-                    shutil.rmtree(place, ignore_errors=True)
+            for place in (folder.genotypes, folder.records, folder.unfinished):
+                shutil.rmtree(place, ignore_errors=True)
     others = {
         number: state
         for number in range(plan.blocks)
@@ -250,16 +250,21 @@ def _work(
 
 
 def _spooled(plan: Plan, folder: Folder, shard: tuple[int, int]) -> Path | None:
-    """Cut the genotypes into the blocks of this shard; None = persons have files of their own, which are read."""
+    """Cut what all share into the blocks of this shard; None = persons have files of their own, which are read."""
     vcf = plan.shared_vcf
     if vcf is None:
         return None
-    place = folder.work / f"genotypes-{folder.run}"
+    place = folder.genotypes
     own = set(range(shard[0] - 1, plan.blocks, shard[1]))
     groups = [plan.block(number) if number in own else () for number in range(plan.blocks)]
     kb = knowledge(plan.options.knowledge)
     reference = plan.options.fasta is not None
-    return place if spool(vcf, kb, groups, place, build=plan.options.build, with_reference=reference) else None
+    if not spool(vcf, kb, groups, place, build=plan.options.build, with_reference=reference):
+        return None
+    if plan.clinical and not plan.options.persons:
+        everyone = variants.samples_of(vcf, kb, build=plan.options.build)
+        record_blocks.cut(plan.clinical, kb, groups, everyone, folder.records, plan.reading)
+    return place
 
 
 def _done(

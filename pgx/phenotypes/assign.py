@@ -28,6 +28,8 @@ MIN_ALTERNATIVE = 0.001
 MAX_ALTERNATIVES = 10
 """Diplotypes less probable than this are not listed in `alternatives` (their phenotypes still count)."""
 _LOST = 1e-3
+_RESULTS = 10_000
+"""Diplotypes of a gene of which the phenotype is kept: a cohort has ever more of them."""
 _INCREASED = "Increased function"
 _OWN = "genotypes"
 
@@ -120,9 +122,10 @@ def _shares(kb: KnowledgeBase, gene: str, scheme: str, pattern: PatternCall) -> 
     phased = FlagCode.PHASE_UNKNOWN not in pattern.flags
     for own in pattern.diplotypes:
         case = (own.parts1, own.parts2, own.allele2, own.copies1, own.copies2, own.novel1, own.novel2, phased)
-        if case not in known:
-            known[case] = _result(kb, rules, named_in(kb, gene, scheme, own), phased)
-        result = known[case]
+        result: PhenotypeResult | None = known.find(case)
+        if result is None:
+            result = _result(kb, rules, named_in(kb, gene, scheme, own), phased)
+            known.keep(case, result)
         if result.phenotype is not None:
             mass[result.phenotype, usable_score(result)] += own.probability
     total = sum(mass.values())
@@ -216,9 +219,8 @@ def _meanings(kb: KnowledgeBase, gene: str, scheme: str) -> dict[str, dict[str, 
     }
 
 
-def _known_results(kb: KnowledgeBase, rules: GeneRules) -> dict[object, PhenotypeResult]:
-    found: dict[object, PhenotypeResult] = kb.remember(("results", rules.gene, rules.scheme), dict)
-    return found
+def _known_results(kb: KnowledgeBase, rules: GeneRules) -> Recent:
+    return kb.remember(("results", rules.gene, rules.scheme), lambda: Recent(_RESULTS))
 
 
 def _result(kb: KnowledgeBase, rules: GeneRules, diplotype: Diplotype, phased: bool) -> PhenotypeResult:
@@ -226,8 +228,9 @@ def _result(kb: KnowledgeBase, rules: GeneRules, diplotype: Diplotype, phased: b
     copies, novel = (diplotype.copies1, diplotype.copies2), (diplotype.novel1, diplotype.novel2)
     known = _known_results(kb, rules)
     key = (diplotype.parts1, parts2, copies, novel, phased)
-    if key not in known:
-        known[key] = rules.phenotype(
+    result: PhenotypeResult | None = known.find(key)
+    if result is None:
+        result = rules.phenotype(
             diplotype.parts1,
             parts2,
             copies1=copies[0],
@@ -236,7 +239,8 @@ def _result(kb: KnowledgeBase, rules: GeneRules, diplotype: Diplotype, phased: b
             novel2=novel[1],
             phased=phased,
         )
-    return known[key]
+        known.keep(key, result)
+    return result
 
 
 def usable_score(result: PhenotypeResult) -> float | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 
 import polars as pl
 import pytest
@@ -11,6 +13,7 @@ import pytest
 import pgx
 from pgx.cohort.genotype_rows import rows_of
 from pgx.cohort.plan import USUAL
+from pgx.cohort.starters import TEMPLATES
 from pgx.errors import InputError, UsageError
 from pgx.inputs import phenotyped
 from pgx.knowledge import load
@@ -70,6 +73,16 @@ def test_a_finished_run_is_not_done_again(whole, inputs):
     done = pgx.cohort.run(inputs / "all.vcf", whole, clinical=inputs / "ward.csv", block_size=2, threads=2)
     assert (done.done, done.resumed) == (len(PEOPLE), len(PEOPLE))
     assert before == {path: path.stat().st_mtime_ns for path in whole.rglob("*.parquet")}
+
+
+def test_a_run_does_not_load_what_its_workers_do():
+    code = "import sys, pgx.cohort.runs; sys.exit('pgx.cohort.block' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_templates_leave_the_size_of_blocks_to_the_program():
+    templates = [path for path in TEMPLATES.rglob("*") if path.is_file()]
+    assert templates and not [path for path in templates if "--block-size" in path.read_text()]
 
 
 @pytest.mark.parametrize("damage", ["cut", "changed", "lost"])

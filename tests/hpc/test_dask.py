@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import pgx
-from pgx.cohort.dask_crew import block_on_worker
+from pgx.cohort.dask_worker import do
 from pgx.errors import InputError, UsageError
 from pgx.pipeline import versions
 from tests.cohort.cohorts import content, write_inputs
@@ -49,7 +49,7 @@ def test_a_run_begun_here_goes_on_there(scheduler, folder):
 
 def test_a_worker_of_another_version_refuses(folder):
     first = (None, "digest", None, None)  # nothing of the run is looked at
-    kind, number, told = block_on_worker(first, {**versions(), "pgx": "0.0"}, str(folder), 3)
+    kind, number, told = do(first, {**versions(), "pgx": "0.0"}, str(folder), 3)
     assert (kind, number) == ("stop", 3)
     assert "the run has 0.0" in told
 

@@ -80,10 +80,13 @@ def prepared(folder: Path, shards: int) -> Path:
     pgx.cohort.example("slurm", folder)
     write_sheet(folder)
     config = (folder / "config.sh").read_text()
-    for before, after in (("SHARDS=10", f"SHARDS={shards}"), ("MEMORY=3G", "MEMORY=900M"), ("CPUS=2", "CPUS=1")):
+    for before, after in (
+        ("SHARDS=10", f"SHARDS={shards}"), ("MEMORY=3G", "MEMORY=900M"), ("CPUS=2", "CPUS=1"),
+        ('OPTIONS=""', 'OPTIONS="--block-size 1"'),
+    ):  # fmt: skip
         assert before in config
         config = config.replace(before, after)
-    (folder / "config.sh").write_text(config.replace("--block-size 1000", "--block-size 1"))
+    (folder / "config.sh").write_text(config)
     return folder
 
 
@@ -124,7 +127,7 @@ def test_snakemake_hands_the_shards_to_slurm(cluster, one_process, tmp_path):
         pytest.skip("needs snakemake 9 and snakemake-executor-plugin-slurm")
     pgx.cohort.example("snakemake", tmp_path)
     write_sheet(tmp_path)
-    config = (tmp_path / "config.yaml").read_text().replace("--block-size 1000", "--block-size 1")
+    config = (tmp_path / "config.yaml").read_text().replace("--quiet", "--block-size 1 --quiet")
     (tmp_path / "config.yaml").write_text(config.replace("mem_mb: 3000", "mem_mb: 900"))
     done = subprocess.run(
         [program, "--profile", "profile", "--slurm-no-account", "--slurm-status-command", "squeue",
