@@ -206,7 +206,9 @@ def _levels(found: pl.DataFrame, clinical: ClinicalData, kb: KnowledgeBase) -> p
     taken = clinical.medications.filter(pl.col("status") != "stopped").select("sample", "drug", "status").unique()
     looked_at = [(drug, gene) for drug, genes in _victims(kb).items() for gene in genes]
     advised = pl.DataFrame(looked_at, schema={"drug": pl.String, "enzyme": pl.String}, orient="row")
-    marked = found.filter("marked", pl.col("enzyme") != "").join(advised, on=["drug", "enzyme"], how="anti", maintain_order="left")
+    marked = found.filter("marked", pl.col("enzyme") != "").join(
+        advised, on=["drug", "enzyme"], how="anti", maintain_order="left"
+    )
     return marked.join(taken, on=["sample", "drug"], maintain_order="left")
 
 

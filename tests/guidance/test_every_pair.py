@@ -92,7 +92,9 @@ def test_no_gene_s_dose_stands_against_a_drug_that_is_known_to_act_the_other_way
             continue
         against = OPPOSITE[effect]
         assert against not in asked({"dose_min_pct": None, "dose_max_pct": None, "secondary_action": None, **row}), row
-        signs = {"lower" if part.startswith("-") else "higher" for part in (row["dose_change"] or "").split("..") if part}
+        signs = {
+            "lower" if part.startswith("-") else "higher" for part in (row["dose_change"] or "").split("..") if part
+        }
         assert against not in signs, (agent, row)
         if row["action"] == DECIDES:
             withheld.add(row["sample"])
@@ -134,7 +136,9 @@ def test_a_pair_that_a_label_names_is_said_first_and_no_output_has_the_number(
     sizes = {part.lstrip("-") for part in change.split("..")}
     for name, text in everything(found, drug).items():
         for size in sizes:
-            assert not re.search(rf"[+\N{{MINUS SIGN}}-]{size} %|\b{size} (to \d+ )?% (above|below)|by {size}\b", text), (
+            assert not re.search(
+                rf"[+\N{{MINUS SIGN}}-]{size} %|\b{size} (to \d+ )?% (above|below)|by {size}\b", text
+            ), (
                 name,
                 agent,
             )

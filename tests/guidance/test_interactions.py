@@ -12,8 +12,8 @@ import pytest
 
 from pgx import knowledge, schema
 from pgx.guidance import recommend
-from pgx.knowledge.acting import DECIDES, Acting, parse, phrase
 from pgx.judgement import judgements
+from pgx.knowledge.acting import DECIDES, Acting, parse, phrase
 from pgx.phenotypes import assign
 from pgx.phenotypes import notes as remarks
 from pgx.phenotypes.exposures import exposures
@@ -213,7 +213,12 @@ def test_an_inhibitor_acts_on_until_it_is_washed_out(days, acts):
     [
         (EXPRESSER, "tacrolimus", "voriconazole", "voriconazole (strong CYP3A4 inhibitor) raises tacrolimus"),
         ({"CYP2D6": pattern("*1/*1")}, "codeine", "paroxetine", "paroxetine (strong CYP2D6 inhibitor) lowers"),
-        ({"CYP2C9": pattern("*1/*1")}, "warfarin", "metronidazole", "metronidazole (weak CYP2C9 inhibitor, unverified)"),
+        (
+            {"CYP2C9": pattern("*1/*1")},
+            "warfarin",
+            "metronidazole",
+            "metronidazole (weak CYP2C9 inhibitor, unverified)",
+        ),
     ],
 )
 def test_what_was_stopped_nobody_knows_when_is_said_beside_the_drug_that_it_acts_on(calls, drug, agent, says):
@@ -222,7 +227,10 @@ def test_what_was_stopped_nobody_knows_when_is_said_beside_the_drug_that_it_acts
     assert len(beside) == 1 and says in beside[0] and beside[0].endswith("the advice does not count that")
     first_page = re.sub(r"\s+", " ", render_text(found, "s", color=False, width=4000).split("What each source says")[0])
     assert "perhaps still acting" in first_page
-    for history in ([drug, agent, {"drug": agent, "status": "stopped"}], ["ibuprofen", {"drug": agent, "status": "stopped"}]):
+    for history in (
+        [drug, agent, {"drug": agent, "status": "stopped"}],
+        ["ibuprofen", {"drug": agent, "status": "stopped"}],
+    ):
         other = result(calls, history, [drug])
         assert not other.notes["message"].str.contains("perhaps still acting").any()
 

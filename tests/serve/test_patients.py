@@ -98,6 +98,8 @@ AGREEING = {
         orders=[order(), {"resource": {"resourceType": "ServiceRequest", "subject": reference("Device/1")}}]
     ),
 }
+
+
 def parameters(*resources: object) -> dict[str, Any]:
     return {"resourceType": "Parameters", "parameter": [{"name": "p", "resource": one} for one in resources]}
 
@@ -132,9 +134,7 @@ DISAGREEING = {
     "a finding with another contained Patient": request(
         prefetch={"seen": bundle(finding("#p", contained=[person("p", "berta")]))}
     ),
-    "a task for another": request(
-        prefetch={"todo": {"resourceType": "Task", "for": reference("Patient/berta")}}
-    ),
+    "a task for another": request(prefetch={"todo": {"resourceType": "Task", "for": reference("Patient/berta")}}),
     "an allergy of another": request(
         prefetch={"allergies": bundle({"resourceType": "AllergyIntolerance", "patient": reference("Patient/berta")})}
     ),

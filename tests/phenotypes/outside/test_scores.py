@@ -93,6 +93,9 @@ def test_a_laboratory_that_contradicts_itself_is_told_apart_from_one_that_knows_
         ("TPMT", "*1/*1", "Poor Metabolizer", "the laboratory says Poor Metabolizer"),
         ("TPMT", "*3A", "", "only one allele is stated"),
         ("DPYD", "*2A", "", "only one allele is stated"),
+        ("NUDT15", "*3", "", "only one allele is stated"),
+        ("NUDT15", "*3/", "", "missing"),
+        ("HLA-B", "*57:01", "", "only one allele is stated"),
     ],
 )
 def test_a_laboratory_that_contradicts_itself_or_says_half_is_not_believed(tmp_path, gene, diplotype, phenotype, why):
@@ -106,3 +109,27 @@ def test_a_laboratory_that_contradicts_itself_or_says_half_is_not_believed(tmp_p
 def test_words_that_agree_with_the_alleles_are_no_loss(tmp_path, phenotype):
     (call,), notes = read(tmp_path, "HLA-B", "", "*57:01/*07:02", phenotype)
     assert call.pattern.diplotypes and notes == []
+
+
+@pytest.mark.parametrize(
+    ("gene", "diplotype", "open_alleles"),
+    [
+        ("HLA-B", "*57/*07", "*57:01"),
+        ("HLA-B", "B57/B7", "*57:01"),
+        ("HLA-B", "*15/*07:02", "*15:02, *15:11"),
+        ("HLA-A", "*31/*02", "*31:01"),
+        ("HLA-B", "*57:01/*15", "*15:02, *15:11"),
+    ],
+)
+def test_an_hla_typing_too_coarse_for_an_allele_that_decides_is_said(tmp_path, gene, diplotype, open_alleles):
+    calls, notes = read(tmp_path, gene, "", diplotype, "")
+    said = [note.message for note in notes if note.code == NoteCode.OUTSIDE_REFUSED]
+    assert len(said) == 1
+    if calls:
+        assert f"it does not say whether {open_alleles} is there" in said[0]
+
+
+@pytest.mark.parametrize("diplotype", ["*07/*08", "*57:01/*07", "*57:03/*07:02", "*44:02/*58:01"])
+def test_an_hla_typing_that_decides_all_is_used_without_a_remark(tmp_path, diplotype):
+    calls, notes = read(tmp_path, "HLA-B", "", diplotype, "")
+    assert len(calls) == 1 and not [note for note in notes if note.code == NoteCode.OUTSIDE_REFUSED]

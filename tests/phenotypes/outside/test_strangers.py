@@ -84,8 +84,15 @@ def test_other_words_are_not_the_same_in_another_order(name, other):
 
 @pytest.mark.parametrize(
     ("name", "other"),
-    [("MUELLERANNA", "ANNA_MUELLER"), ("Muler, Anna", "ANNA_MUELLER"),
-     ("M\u00fcller, Anna", "ANNA_MUELLER"), ("ANNA_MULER", "ANNA_MUELLER"), ("anna mueller", "ANNA_MUELLER"), ("S-001", "S001"), ("Pat.12", "PAT12")],
+    [
+        ("MUELLERANNA", "ANNA_MUELLER"),
+        ("Muler, Anna", "ANNA_MUELLER"),
+        ("M\u00fcller, Anna", "ANNA_MUELLER"),
+        ("ANNA_MULER", "ANNA_MUELLER"),
+        ("anna mueller", "ANNA_MUELLER"),
+        ("S-001", "S001"),
+        ("Pat.12", "PAT12"),
+    ],
 )
 def test_slips(name, other):
     assert is_alike(name, other) and is_alike(other, name)
