@@ -104,10 +104,10 @@ class _Rewriting:
     def __init__(self, kb: KnowledgeBase, rules: _Rules, acting: pl.DataFrame, phenotypes: pl.DataFrame) -> None:
         self._kb, self._engine, self._rules = kb, converter(kb), rules
         self._called = set(phenotypes.select("sample", "gene").unique().iter_rows())
-        self._comedication: dict[str, set[str]] = defaultdict(set)
+        self._comedication: dict[str, set[_Key]] = defaultdict(set)
         tests = kb.table("populations").filter(pl.col("test").str.starts_with("takes_"))
-        for population, enzyme in tests.select("population", "subject").iter_rows():
-            self._comedication[population].add(enzyme)
+        for population, enzyme, test in tests.select("population", "subject", "test").iter_rows():
+            self._comedication[population].add((enzyme, test.rsplit("_", 1)[-1]))
         self._acting: dict[_Key, list[Row]] = defaultdict(list)
         for row in acting.iter_rows(named=True):
             self._acting[row["sample"], row["drug"]].append(row)
@@ -148,12 +148,15 @@ class _Rewriting:
         can be induced. Who is ultrarapid after the conversion is not told to take more of what an inhibitor raises.
         """
         way = acting_of(one).asks_for
-        known = one["enzyme"] in self._comedication[row["population"] or ""]
-        return bool(asked and way) and way not in asked and not known
+        return bool(asked and way) and way not in asked and not self._for_takers(one, row)
+
+    def _for_takers(self, one: Row, row: Row) -> bool:
+        """Whether the advice is for persons who take such a drug, or for those who take none."""
+        return (one["enzyme"], one["role"]) in self._comedication[row["population"] or ""]
 
     def _counted(self, one: Row, row: Row) -> bool:
         """Whether the advice was looked up with the interaction in mind."""
-        if one["enzyme"] in self._comedication[row["population"] or ""]:
+        if self._for_takers(one, row):
             return True
         called = one["enzyme"] in row["genes"] and (row["sample"], one["enzyme"]) in self._called
         agent = {"trigger": one["role"], "strength": one["strength"]}

@@ -21,12 +21,13 @@ from tests.phenotypes.builders import callset, clinical, pattern
 OPPOSITE = {"raises": "higher", "lowers": "lower"}
 """What a drug does to the level of another one -> the dose that points against it."""
 COMEDICATION = {
-    (population, enzyme)
-    for population, enzyme in KB.table("populations")
+    (population, enzyme, test.rsplit("_", 1)[-1])
+    for population, enzyme, test in KB.table("populations")
     .filter(pl.col("test").str.starts_with("takes_"))
-    .select("population", "subject")
+    .select("population", "subject", "test")
     .iter_rows()
 }
+"""Populations of who takes, or takes not, inhibitors or inducers of an enzyme."""
 
 
 @cache
@@ -39,25 +40,26 @@ def acting_on(drug):
         for one in KB.table("interactions").filter(pl.col("enzyme").is_in(sorted(shared))).iter_rows(named=True):
             if by["by"] in (None, one["role"]):
                 raises = (one["role"] == "inhibitor") == (by["role"] == "clears")
-                found.setdefault(one["drug"].lower(), set()).add(("raises" if raises else "lowers", by["enzyme"]))
+                how = ("raises" if raises else "lowers", by["enzyme"], one["role"])
+                found.setdefault(one["drug"].lower(), set()).add(how)
     pairs = KB.table("label_interactions").filter(pl.col("drug") == drug, pl.col("effect").is_not_null())
     for agent, effect in pairs.select("agent", "effect").iter_rows():
-        found.setdefault(agent.lower(), set()).add((effect, ""))
+        found.setdefault(agent.lower(), set()).add((effect, "", ""))
     found.pop(drug, None)
-    return {agent: how for agent, how in found.items() if len({effect for effect, _ in how}) == 1}
+    return {agent: how for agent, how in found.items() if len({effect for effect, *_ in how}) == 1}
 
 
 def contradicting():
-    """Yield drug, agent, what it does, by which enzymes, and a row of guidance that points against it."""
+    """Yield drug, agent, what it does, by which enzymes and how, and a row of guidance that points against it."""
     rows = [row for row in every_row.ROWS.iter_rows(named=True) if len(asked(row)) == 1]
     first = {}
     for row in rows:
         first.setdefault((row["drug"], row["source"], *asked(row)), row)
     for (drug, _, dose), row in first.items():
         for agent, how in acting_on(drug).items():
-            effect = next(effect for effect, _ in how)
+            effect = next(effect for effect, *_ in how)
             if OPPOSITE[effect] == dose:
-                yield row, agent, effect, {enzyme for _, enzyme in how}
+                yield row, agent, effect, {(enzyme, role) for _, enzyme, role in how}
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +90,7 @@ def test_no_gene_s_dose_stands_against_a_drug_that_is_known_to_act_the_other_way
     withheld = set()
     for row in own.iter_rows(named=True):
         _, agent, effect, enzymes = pairs[row["sample"]]
-        if any((row["population"], enzyme) in COMEDICATION for enzyme in enzymes):
+        if any((row["population"], *one) in COMEDICATION for one in enzymes):
             continue
         against = OPPOSITE[effect]
         assert against not in asked({"dose_min_pct": None, "dose_max_pct": None, "secondary_action": None, **row}), row

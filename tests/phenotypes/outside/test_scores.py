@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pgx.codes import NoteCode
 from pgx.knowledge import load
+from pgx.phenotypes.allele_status import targets
 from pgx.phenotypes.outside import merge, reconcile
 
 KB = load()
@@ -127,6 +128,30 @@ def test_an_hla_typing_too_coarse_for_an_allele_that_decides_is_said(tmp_path, g
     assert len(said) == 1
     if calls:
         assert f"it does not say whether {open_alleles} is there" in said[0]
+
+
+@pytest.mark.parametrize(
+    ("gene", "diplotype", "phenotype"),
+    [
+        ("HLA-A", "*57:01/*07:02", ""),
+        ("HLA-A", "*02:01/*57:01", ""),
+        ("HLA-B", "*31:01/*02:01", ""),
+        ("HLA-B", "*99:01/*07:02", ""),
+        ("HLA-A", "", "*57:01 positive"),
+        ("HLA-B", "", "*31:01 negative"),
+    ],
+)
+def test_an_allele_of_another_hla_gene_is_refused(tmp_path, gene, diplotype, phenotype):
+    calls, notes = read(tmp_path, gene, "", diplotype, phenotype)
+    (refused,) = (note for note in notes if note.code == NoteCode.OUTSIDE_REFUSED)
+    assert calls == [] and f"is not the name of an allele of {gene}" in refused.message
+
+
+def test_every_allele_that_decides_begins_with_a_field_of_its_gene():
+    groups = dict(KB.table("hla_groups").select("gene", "groups").iter_rows())
+    decisive = [(gene, allele) for gene in groups for allele in targets(KB, gene)]
+    assert len(decisive) >= 6
+    assert [one for one in decisive if one[1][1:3] not in groups[one[0]].split(";")] == []
 
 
 @pytest.mark.parametrize("diplotype", ["*07/*08", "*57:01/*07", "*57:03/*07:02", "*44:02/*58:01"])
