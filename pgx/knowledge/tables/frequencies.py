@@ -134,7 +134,7 @@ HLA_GROUPS = Table(
     "First fields that names of alleles of an HLA gene can begin with: ``*57:01`` is no allele of HLA-A.",
     ("gene",),
     (
-        gene_field(),
+        Field("gene", T, "HLA gene, called here or not", required=True),
         Field("groups", T, "first fields, joined by ';'", required=True),
         Field("source", T, "source", required=True),
     ),
