@@ -329,9 +329,10 @@ def _build_static(kb: KnowledgeBase) -> pl.DataFrame:
     table = cells.with_lists(
         kb.table("recommendations").with_row_index("index"), {"alternatives": NAMES, "monitoring": NAMES}
     )
+    # Of a gene that was not tested no effect is known, whatever the row as a whole implies.
     implications = (
         kb.table("recommendation_conditions")
-        .filter(pl.col("implication").is_not_null())
+        .filter(pl.col("implication").is_not_null(), pl.col("match_on") != NO_RESULT)
         .sort("rec_id", "position")
         .group_by("rec_id", maintain_order=True)
         .agg(implication=pl.struct("gene", value=pl.col("implication").str.replace_all(";", "+")))

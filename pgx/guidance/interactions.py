@@ -3,13 +3,14 @@
 A drug is often carried by an enzyme that its guideline does not look at: tacrolimus is dosed by CYP3A5 and carried by
 CYP3A4. Where a drug of the list acts on such an enzyme, the genes' change of dose may be the wrong way round. What
 counts an interaction already is left alone: a phenotype that was converted for it, and a row that is for persons who
-take such a drug.
+take such a drug. A change of dose is withheld beside any drug that is known to act the other way, however weakly: the
+more so where nothing tells how much the two make together.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -56,11 +57,19 @@ def respect(guidance: pl.DataFrame, phenotypes: pl.DataFrame, acting: pl.DataFra
         ``interaction_decides`` and ``flags`` holds ``interaction_reverses``.
     """
     numbered = guidance.with_row_index("row")
-    marked = acting.filter(pl.col("marked") | (pl.col("strength") != "weak"))
-    concerned = numbered.filter(~pl.col("genes").list.contains(NO_GENE)).join(marked, on=["sample", "drug"], how="semi")
+    of_genes = numbered.filter(~pl.col("genes").list.contains(NO_GENE))
+    rules = _Rules(kb)
+    changing = pl.col("guideline").is_in(list(rules.asked))
+    counting = acting.filter("marked")
+    concerned = pl.concat(
+        [
+            of_genes.filter(~changing.fill_null(False)).join(counting, on=["sample", "drug"], how="semi"),
+            of_genes.filter(changing).join(acting, on=["sample", "drug"], how="semi"),
+        ]
+    )
     if concerned.is_empty():
         return guidance
-    rewritten = _Rewriting(kb, marked, phenotypes.join(concerned, on="sample", how="semi"))
+    rewritten = _Rewriting(kb, rules, acting, phenotypes.join(concerned, on="sample", how="semi"))
     changed = [
         {"row": row["row"], **new} for row in concerned.iter_rows(named=True) if (new := rewritten.row(row)) is not None
     ]
@@ -69,28 +78,45 @@ def respect(guidance: pl.DataFrame, phenotypes: pl.DataFrame, acting: pl.DataFra
     return numbered.update(pl.DataFrame(changed, schema=schema), on="row", include_nulls=True).drop("row")
 
 
-class _Rewriting:
-    def __init__(self, kb: KnowledgeBase, marked: pl.DataFrame, phenotypes: pl.DataFrame) -> None:
-        self._kb, self._engine = kb, converter(kb)
-        self._called = set(phenotypes.select("sample", "gene").unique().iter_rows())
-        self._rows: dict[str, Row] = kb.remember(
+class _Rules:
+    """The rows of the recommendations, and which doses they ask for."""
+
+    def __init__(self, kb: KnowledgeBase) -> None:
+        self.rows: dict[str, Row] = kb.remember(
             "recommendations by id",
             lambda: {row["rec_id"]: row for row in kb.table("recommendations").rows(named=True)},
         )
-        self._directions = dict(kb.table("actions").select("action", "direction").drop_nulls().iter_rows())
-        self._comedication: dict[str, set[str]] = defaultdict(set)
+        self.directions = dict(kb.table("actions").select("action", "direction").drop_nulls().iter_rows())
+        self.asked: dict[str, frozenset[str]] = kb.remember("doses that are asked for", self._asked)
+
+    def _asked(self) -> dict[str, frozenset[str]]:
+        """Row -> ``higher``, ``lower`` or both; a row that changes no dose is left out."""
+        return {name: asked for name, row in self.rows.items() if (asked := self._asked_by(row))}
+
+    def _asked_by(self, row: Row) -> frozenset[str]:
+        numbers = [one for one in (row["dose_min_pct"], row["dose_max_pct"]) if one]
+        found = {"higher" if one > 0 else "lower" for one in numbers}
+        actions = (self.directions.get(row[name] or "") for name in ("action", "secondary_action"))
+        return frozenset(found | {_ASKS[one] for one in actions if one})
+
+
+class _Rewriting:
+    def __init__(self, kb: KnowledgeBase, rules: _Rules, acting: pl.DataFrame, phenotypes: pl.DataFrame) -> None:
+        self._kb, self._engine, self._rules = kb, converter(kb), rules
+        self._called = set(phenotypes.select("sample", "gene").unique().iter_rows())
+        self._comedication: dict[str, set[_Key]] = defaultdict(set)
         tests = kb.table("populations").filter(pl.col("test").str.starts_with("takes_"))
-        for population, enzyme in tests.select("population", "subject").iter_rows():
-            self._comedication[population].add(enzyme)
+        for population, enzyme, test in tests.select("population", "subject", "test").iter_rows():
+            self._comedication[population].add((enzyme, test.rsplit("_", 1)[-1]))
         self._acting: dict[_Key, list[Row]] = defaultdict(list)
-        for row in marked.iter_rows(named=True):
+        for row in acting.iter_rows(named=True):
             self._acting[row["sample"], row["drug"]].append(row)
         self._texts: dict[tuple[object, ...], str] = {}
 
     def row(self, row: Row) -> dict[str, Any] | None:
         """Return the columns that change, None if every interaction is counted already."""
-        source = self._rows.get(row["guideline"] or "")
-        asked = self._asked(source) if source else set()
+        source = self._rules.rows.get(row["guideline"] or "")
+        asked = self._rules.asked.get(row["guideline"] or "", frozenset())
         found = [
             one
             for one in self._acting[row["sample"], row["drug"]]
@@ -99,13 +125,13 @@ class _Rewriting:
         if not found:
             return None
         acting = [acting_of(one) for one in found]
-        turning = [one for one in acting if asked - {one.asks_for}]
+        turning = [one for one in acting if one.asks_for and asked - {one.asks_for}]
         flags = [flag for flag in row["flags"] if not (turning and Flag.parse(flag).code == FlagCode.GENES_ALONE)]
         flags += [str(one.flag) for one in acting] + [str(one.reversing_flag) for one in turning]
         flags += [FlagCode.RECALL] if any(one["recall"] for one in found) else []
         flags += [FlagCode.LOCAL] if any(one["local"] for one in found) else []
         new = {
-            "action": DECIDES if turning and row["action"] in self._directions else row["action"],
+            "action": DECIDES if turning and row["action"] in self._rules.directions else row["action"],
             "dose_change": None if turning else row["dose_change"],
             "recommendation": row["recommendation"],
             "flags": list(dict.fromkeys(flags)),
@@ -114,30 +140,27 @@ class _Rewriting:
             new["recommendation"] = self._text(row, source, acting, turning, new["action"])
         return new
 
-    @staticmethod
-    def _opposed(one: Row, row: Row, asked: set[str]) -> bool:
-        """Whether the advice changes the dose against what acts on the very enzyme that it is about.
+    def _opposed(self, one: Row, row: Row, asked: Collection[str]) -> bool:
+        """Whether the advice changes the dose against what acts on the drug, however weakly.
 
-        The rules leave the phenotype of a poor metabolizer who takes an inducer as it is, and "start lower" is then
-        half of the truth: the person may still have alleles that can be induced.
+        That holds for an enzyme that the advice looks at too. The rules leave the phenotype of a poor metabolizer who
+        takes an inducer as it is, and "start lower" is then half of the truth: the person may still have alleles that
+        can be induced. Who is ultrarapid after the conversion is not told to take more of what an inhibitor raises.
         """
-        current = one["enzyme"] in row["genes"] and one["phase"] != "planned"
-        return current and bool(asked) and acting_of(one).asks_for not in asked
+        way = acting_of(one).asks_for
+        return bool(asked and way) and way not in asked and not self._for_takers(one, row)
+
+    def _for_takers(self, one: Row, row: Row) -> bool:
+        """Whether the advice is for persons who take such a drug, or for those who take none."""
+        return (one["enzyme"], one["role"]) in self._comedication[row["population"] or ""]
 
     def _counted(self, one: Row, row: Row) -> bool:
         """Whether the advice was looked up with the interaction in mind."""
-        if one["enzyme"] in self._comedication[row["population"] or ""]:
+        if self._for_takers(one, row):
             return True
         called = one["enzyme"] in row["genes"] and (row["sample"], one["enzyme"]) in self._called
         agent = {"trigger": one["role"], "strength": one["strength"]}
         return called and one["phase"] != "planned" and self._engine.has_effect(one["enzyme"], [agent])
-
-    def _asked(self, source: Row) -> set[str]:
-        """Which doses a recommendation asks for: ``higher``, ``lower``, both or none."""
-        numbers = [one for one in (source["dose_min_pct"], source["dose_max_pct"]) if one]
-        found = {"higher" if one > 0 else "lower" for one in numbers}
-        actions = (self._directions.get(source[name] or "") for name in ("action", "secondary_action"))
-        return found | {_ASKS[one] for one in actions if one}
 
     def _text(self, row: Row, source: Row, acting: Sequence[Acting], turning: Sequence[Acting], action: str) -> str:
         key = (row["guideline"], tuple(acting))
@@ -157,6 +180,6 @@ class _Rewriting:
             asked = " or a ".join(sorted({"higher" if one.asks_for == "lower" else "lower" for one in turning}))
             own = {"action": DECIDES, "asked": asked, "interaction": said, "evidence": None}
             return compose({**bare, **dict.fromkeys(_SECOND), **own}, kb=self._kb)
-        if source["secondary_action"] in self._directions:
+        if source["secondary_action"] in self._rules.directions:
             bare |= dict.fromkeys(_SECOND)
         return f"{said[:1].upper()}{said[1:]}: {_BY_LABEL}. {compose(bare, kb=self._kb)}"

@@ -141,8 +141,11 @@ def _details(decision: Decision[S], said: S | None, known: Known) -> list[str]:
 
 
 def _limit_if_used(decision: Decision[S], known: Known, told: Sequence[str]) -> list[str]:
-    """Return the highest dose that another source gives for who takes the drug all the same."""
-    if any(Flag.parse(detail).code in _DOSES for detail in told):
+    """Return the highest dose that another source gives for who takes the drug all the same.
+
+    It is a dose by the genes alone: none is told beside a drug that acts on this one.
+    """
+    if decision.acting or any(Flag.parse(detail).code in _DOSES for detail in told):
         return []
     rows = (row for row in decision.valid if row.applies == "yes" and row.urgency == "change_dose")
     limits = (detail for row in rows for detail in known.details.get(row.rule, ()))

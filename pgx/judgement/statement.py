@@ -23,6 +23,7 @@ UNCLEAR = (FlagCode.EFFECT_UNKNOWN, FlagCode.OUTSIDE_UNKNOWN)
 _APPLIES = ("yes", "if_population", "possible", "no_match", "not_tested")
 _STRENGTHS = ("strong", "moderate", "optional", "none")
 _SOURCES = ("CPIC", "DPWG", "FDA")
+_ASKING = {"higher": ("increase_dose", "higher_start"), "lower": ("reduce_dose", "lower_start")}
 _GRAVEST = ("contraindicated", "avoid")  # actions that outrank others of the same urgency
 
 
@@ -94,6 +95,13 @@ class Statement:
         return pairs_of(self.row["phenotypes"])
 
     @cached_property
+    def asks_for(self) -> frozenset[str]:
+        """Which dose the row asks for: ``higher``, ``lower`` or both; empty where it changes none, or not yet."""
+        change = _text(self.row["dose_change"])
+        signs = {"lower" if part.startswith("-") else "higher" for part in change.split("..") if part.strip("-0. ")}
+        return frozenset(signs) | dose_of(self.action_code)
+
+    @cached_property
     def names_no_change(self) -> bool:
         """Whether it names an effect of the result and says nothing of dose or choice."""
         ungraded = self.row["strength"] == "none" and self.row["dose_change"] is None
@@ -132,6 +140,11 @@ class Statement:
 
 
 S = TypeVar("S", bound=Statement)
+
+
+def dose_of(action: str) -> frozenset[str]:
+    """Return which dose an action asks for, ``higher`` or ``lower``, as a set; empty where it changes none."""
+    return frozenset(dose for dose, actions in _ASKING.items() if action in actions)
 
 
 def known_urgency(code: str) -> str:

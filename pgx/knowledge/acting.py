@@ -40,8 +40,8 @@ class Acting:
     phase
         ``current``, ``planned`` or ``washout`` (stopped, still acting).
     effect
-        What that does to the other drug, a key of `EFFECTS`; ``with`` where a label names the pair and no enzyme: then
-        enzyme, strength and role are empty.
+        What that does to the other drug, a key of `EFFECTS`. Where a label names the pair and no enzyme, enzyme,
+        strength and role are empty; ``with`` says that the label does not speak of the level.
     unverified
         Whether no list confirms the strength.
     """
@@ -79,7 +79,7 @@ class Acting:
     @property
     def asks_for(self) -> str:
         """Whether a ``higher`` or a ``lower`` dose would make up for it; empty where the level does not change."""
-        if not self.enzyme:
+        if self.effect == "with":
             return ""
         return "lower" if self.effect.startswith("raises") else "higher"
 

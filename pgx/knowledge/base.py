@@ -193,7 +193,8 @@ class KnowledgeBase:
 
 _RULES_OF_GENES = (
     "genes", "alleles", "definitions", "variants", "functions", "phenotype_rules", "priors", "calling_policies",
-    "gene_exons", "hla_tags", "genotype_terms", "phenoconversion", "phenoconversion_more", "enzyme_groups",
+    "gene_exons", "hla_tags", "hla_groups", "genotype_terms", "phenoconversion", "phenoconversion_more",
+    "enzyme_groups",
 )  # fmt: skip
 """Tables whose rows decide what a gene's genotypes are called and mean."""
 

@@ -50,6 +50,14 @@ def statuses(kb: KnowledgeBase, gene: str, pattern: PatternCall, wanted: Sequenc
                 yield f"{allele} {word}", share
 
 
+def undecided(kb: KnowledgeBase, gene: str, diplotype: Diplotype) -> list[str]:
+    """Return the alleles that decide something and of which a diplotype is typed too coarsely to tell.
+
+    ``*57/*07`` may be ``*57:01/*07:02``: it says neither that ``*57:01`` is there nor that it is not.
+    """
+    return [allele for allele in targets(kb, gene) if _carries(diplotype, allele) is None]
+
+
 def _stated(pattern: PatternCall, wanted: Sequence[str]) -> Iterator[tuple[str, float]]:
     said = [part.strip() for part in (pattern.stated_phenotype or "").replace(",", ";").split(";")]
     for allele in wanted:

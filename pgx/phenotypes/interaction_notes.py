@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import cast
 
@@ -11,12 +12,12 @@ import polars as pl
 
 from pgx.codes import NoteCode, Severity
 from pgx.knowledge import KnowledgeBase
-from pgx.knowledge.acting import EFFECTS, UNVERIFIED
+from pgx.knowledge.acting import EFFECTS, UNVERIFIED, phrase
 from pgx.knowledge.tables.declared import SCHEMES
 from pgx.notes import Note, frame_of
 from pgx.phenotypes.exposures import agents, exposures, present_days
 from pgx.phenotypes.phenoconversion import LOCAL_RULE, Converter, converter
-from pgx.phenotypes.substrates import acting_drugs
+from pgx.phenotypes.substrates import acting_drugs, acting_of, stopped_drugs
 from pgx.types import ClinicalData
 
 _STRONG = {"strong": 2, "moderate": 1}
@@ -62,7 +63,8 @@ def notes(
         * ``enzyme_exposure``: something acts on an enzyme for which no conversion of the phenotype is agreed;
         * ``local_knowledge``: which genes and drugs rest on a site's own tables;
         * ``opposing_interactions``: an enzyme is inhibited and induced at once;
-        * ``washout_unknown``: an interacting drug was stopped, nobody says when.
+        * ``washout_unknown``: an interacting drug was stopped, nobody says when; said of it, and of each drug of the
+          list on which it would act.
     """
     own = list(_overlays(kb))
     if clinical is None:
@@ -79,6 +81,7 @@ def notes(
         *_agents_lines(acting, clinical, genetic, levels, kb),
         *_conditions_of_drugs(acting, clinical, set(genetic), kb),
         *_stopped(clinical, kb, present_days(clinical, as_of)),
+        *_perhaps_acting(clinical, kb, as_of),
     ]
     return frame_of(rows)
 
@@ -203,7 +206,9 @@ def _levels(found: pl.DataFrame, clinical: ClinicalData, kb: KnowledgeBase) -> p
     taken = clinical.medications.filter(pl.col("status") != "stopped").select("sample", "drug", "status").unique()
     looked_at = [(drug, gene) for drug, genes in _victims(kb).items() for gene in genes]
     advised = pl.DataFrame(looked_at, schema={"drug": pl.String, "enzyme": pl.String}, orient="row")
-    marked = found.filter("marked").join(advised, on=["drug", "enzyme"], how="anti", maintain_order="left")
+    marked = found.filter("marked", pl.col("enzyme") != "").join(
+        advised, on=["drug", "enzyme"], how="anti", maintain_order="left"
+    )
     return marked.join(taken, on=["sample", "drug"], maintain_order="left")
 
 
@@ -367,3 +372,15 @@ def _stopped(clinical: ClinicalData, kb: KnowledgeBase, days: pl.DataFrame) -> I
             when = "on an unknown day" if end is None else "an unknown time ago (no newer date in the data)"
             message = f"{drug} was stopped {when}; an effect that may last is not counted"
             yield note(sample, Severity.WARNING, NoteCode.WASHOUT_UNKNOWN, message, drug)
+
+
+def _perhaps_acting(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | None) -> Iterator[Note]:
+    """Tell each drug of the list which drugs that were stopped nobody knows when would act on it."""
+    found: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for one in stopped_drugs(clinical, kb, as_of=as_of).iter_rows(named=True):
+        found[one["sample"], one["drug"]].append(one)
+    for (sample, drug), here in found.items():
+        acting = [replace(acting_of(one), phase="current") for one in here]
+        told = f"stopped, nobody says when, and perhaps still acting: {phrase(acting, drug)}"
+        message = f"{told}; the advice does not count that"
+        yield note(sample, Severity.WARNING, NoteCode.WASHOUT_UNKNOWN, message, drug)

@@ -2,12 +2,15 @@
 
 An interaction counts here if it is expected to change the drug's level about twofold or more: a strong inhibitor or
 inducer on any enzyme that carries the drug, a moderate one where the drug is a sensitive substrate (FDA's classes:
-a sensitive substrate rises fivefold with a strong inhibitor, and twofold or more with a moderate one).
+a sensitive substrate rises fivefold with a strong inhibitor, and twofold or more with a moderate one). A pair of which
+a label says that one raises or lowers the other counts too, whatever the classes say: metronidazole is a weak
+inhibitor, and no dose of warfarin is right beside it that does not know of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
@@ -31,6 +34,8 @@ COLUMNS = {
 """Columns of `acting_drugs`."""
 
 _RECALL = "recall"
+_PAIR = ["drug", "agent", "enzyme", "role", "strengths", "confidence"]
+"""What a row of ``label_interactions`` is about."""
 
 
 def acting_drugs(clinical: ClinicalData | None, kb: KnowledgeBase, *, as_of: date | None = None) -> pl.DataFrame:
@@ -51,7 +56,8 @@ def acting_drugs(clinical: ClinicalData | None, kb: KnowledgeBase, *, as_of: dat
         ``sample drug agent enzyme strength role phase effect marked recall unverified local``, the strongest agent of a
         drug first. `drug` is any drug of the substrates table, whether it is taken or not, never the agent itself;
         `marked` says whether the interaction counts, `recall` whether it rests on a fact without a checked source.
-        A pair that a label names without an enzyme has the effect ``with``, and neither enzyme, strength nor role.
+        A pair that a label names without an enzyme has neither enzyme, strength nor role; its effect is what the label
+        says of the level, or ``with``.
     """
     if clinical is None:
         return pl.DataFrame(schema=COLUMNS)
@@ -60,9 +66,43 @@ def acting_drugs(clinical: ClinicalData | None, kb: KnowledgeBase, *, as_of: dat
     for known, day, frame in kept:
         if known is clinical and day == as_of:
             return frame
-    found = pl.concat([_acting_drugs(clinical, kb, as_of), _named_by_labels(clinical, kb, as_of)])
+    found = _found(clinical, kb, as_of)
     kept[:] = [(clinical, as_of, found)]
     return found
+
+
+def stopped_drugs(clinical: ClinicalData, kb: KnowledgeBase, *, as_of: date | None = None) -> pl.DataFrame:
+    """Return drugs that were stopped nobody knows when and, were they still acting, would count for one of the list.
+
+    Parameters
+    ----------
+    clinical, kb, as_of
+        As for `acting_drugs`.
+
+    Returns
+    -------
+    polars.DataFrame
+        Rows of `acting_drugs` of drugs that are taken or planned; the phase says nothing.
+    """
+    of_unknown_end = clinical.medications.join(present_days(clinical, as_of), on="sample", how="left").filter(
+        pl.col("status") == "stopped", pl.col("end").is_null() | pl.col("day").is_null()
+    )
+    if of_unknown_end.is_empty():
+        return pl.DataFrame(schema=COLUMNS)
+    as_taken = of_unknown_end.drop("day").with_columns(status=pl.lit("current"), end=pl.lit(None, pl.Date))
+    found = _found(replace(clinical, medications=as_taken), kb, as_of)
+    listed = clinical.medications.filter(pl.col("status") != "stopped").select("sample", "drug").unique()
+    still_taken = listed.select("sample", agent="drug")
+    return (
+        found.filter(pl.col("marked"))
+        .join(listed, on=["sample", "drug"], how="semi", maintain_order="left")
+        .join(still_taken, on=["sample", "agent"], how="anti", maintain_order="left")
+    )
+
+
+def _found(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | None) -> pl.DataFrame:
+    by_enzyme = _counted_by_labels(_acting_drugs(clinical, kb, as_of), kb)
+    return pl.concat([by_enzyme, _named_by_labels(clinical, kb, as_of)])
 
 
 def _acting_drugs(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | None) -> pl.DataFrame:
@@ -102,10 +142,46 @@ def _acting_drugs(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | None)
     )
 
 
+def _counted_by_labels(acting: pl.DataFrame, kb: KnowledgeBase) -> pl.DataFrame:
+    """Let the pairs count that a label names, one by one or as a class of agents on an enzyme."""
+    table = kb.table("label_interactions").filter(pl.col("enzyme").is_not_null()).unique(_PAIR, maintain_order=True)
+    told = table.select(
+        "drug",
+        "enzyme",
+        "role",
+        listed=pl.col("agent").str.to_lowercase(),
+        strength=pl.col("strengths").str.split(";"),
+        told_by=pl.col("confidence"),
+        whose=LOCAL,
+    )
+    every = [["strong", "moderate", "weak"]]
+    told = told.with_columns(pl.col("strength").fill_null(pl.lit(pl.Series(every)))).explode("strength")
+    keys = ["drug", "enzyme", "role", "strength"]
+    numbered = acting.with_row_index("_row").with_columns(listed=pl.col("agent").str.to_lowercase())
+    by_name = numbered.join(told.filter(pl.col("listed").is_not_null()), on=[*keys, "listed"])
+    by_class = numbered.join(told.filter(pl.col("listed").is_null()).drop("listed"), on=keys)
+    rows = [one.select("_row", "told_by", "whose") for one in (by_name, by_class)]
+    # A label that was read goes before one that is only remembered.
+    best = pl.concat(rows).sort("_row", pl.col("told_by") == _RECALL).unique("_row", keep="first", maintain_order=True)
+    joined = numbered.join(best, on="_row", how="left", maintain_order="left")
+    only_label = ~pl.col("marked") & pl.col("told_by").is_not_null()
+    return joined.with_columns(
+        marked=pl.col("marked") | pl.col("told_by").is_not_null(),
+        recall=pl.col("recall") | (only_label & (pl.col("told_by") == _RECALL)),
+        local=pl.when(only_label).then(pl.coalesce("local", "whose")).otherwise("local"),
+    ).select(list(COLUMNS))
+
+
 def _named_by_labels(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | None) -> pl.DataFrame:
     """Return the pairs of which a label speaks by name alone, of drugs taken now or planned."""
     pairs = kb.table("label_interactions").filter(pl.col("enzyme").is_null())
-    names = pairs.select("drug", listed=pl.col("agent").str.to_lowercase(), local=LOCAL).unique(maintain_order=True)
+    names = pairs.select(
+        "drug",
+        "effect",
+        listed=pl.col("agent").str.to_lowercase(),
+        recalled=pl.col("confidence") == _RECALL,
+        local=LOCAL,
+    ).unique(["drug", "listed", "effect"], keep="first", maintain_order=True)
     taken = clinical.medications.join(present_days(clinical, as_of), on="sample", how="left")
     over = (pl.col("end") < pl.col("day")).fill_null(False)
     here = taken.filter(pl.col("status") != "stopped", ~over).select(
@@ -117,7 +193,11 @@ def _named_by_labels(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | No
         .join(names, on="listed", maintain_order="left")
         .filter(pl.col("listed") != pl.col("drug").str.to_lowercase())
         .with_columns(
-            **nothing, effect=pl.lit("with"), marked=pl.lit(False), recall=pl.lit(False), unverified=pl.lit(False)
+            **nothing,
+            effect=pl.col("effect").fill_null("with"),
+            marked=pl.col("effect").is_not_null(),
+            recall=pl.col("effect").is_not_null() & pl.col("recalled"),
+            unverified=pl.lit(False),
         )
         .sort("sample", "drug", "agent", "phase")
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())

@@ -7,6 +7,8 @@ import uuid
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
+from pgx.codes import Flag, FlagCode
+from pgx.judgement.statement import dose_of
 from pgx.knowledge.acting import phrase
 from pgx.reports.page.build import Advice, Drug, View
 from pgx.reports.page.lexicon import Lexicon
@@ -59,22 +61,35 @@ def cards(shown: View, drugs: Iterable[str]) -> list[dict[str, Any]]:
 def of_interactions(
     shown: View, drugs: Iterable[str], taken: Collection[str], instance: str
 ) -> dict[str, dict[str, Any]]:
-    """Return, by drug, a card on each ordered or taken drug on which a newly ordered one acts markedly.
+    """Return, by drug, a card on each ordered or taken drug on which a newly ordered one acts.
 
     The stored advice was made without the order: a dose by the genes alone may point the wrong way, so the card stands
-    in its place and shows no number. `taken` are the drugs that the stored report counts.
+    in its place and shows no number. What acts weakly gives a card where the stored advice changes the dose against it.
+    `taken` are the drugs that the stored report counts.
     """
     ordered = dict.fromkeys(drugs)
     new = [name for name in ordered if name not in taken]
     if not new or len({*ordered, *taken}) == 1:
         return {}
     acting = shown.lexicon.acting({*ordered, *taken})
+    asked = {drug.name: _asked(drug) for drug in shown.drugs}
     found = {}
     for drug in dict.fromkeys([*ordered, *sorted(taken)]):
-        by_order = [one for one in acting.get(drug, ()) if one.agent in new]
+        by_order = [
+            one
+            for one, markedly in acting.get(drug, ())
+            if one.agent in new and (markedly or asked.get(drug, frozenset()) - {one.asks_for})
+        ]
         if by_order:
             found[drug] = _interaction(shown.sample, drug, phrase(by_order, drug), instance)
     return found
+
+
+def _asked(drug: Drug) -> frozenset[str]:
+    """Return which doses the stored advice asks for, now or later."""
+    later = (Flag.parse(flag) for flag in drug.judgement.flags)
+    doses = [dose_of(flag.arguments[0]) for flag in later if flag.code == FlagCode.THEN and flag.arguments]
+    return frozenset().union(*(row.asks_for for row in drug.advice), *doses)
 
 
 def loudest_first(listed: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -1,7 +1,8 @@
 """Whom a CDS Hooks request is about: one patient, or no advice at all.
 
-A request says it up to three times: in its context, in the prefetched Patient, and in the subject of each order. What
-disagrees is a mistake of the system that asks, and a card for the wrong person is worse than none.
+A request says it many times: in its context, in the prefetched Patient, and in the subject of each order and of all
+else that is sent along. What disagrees is a mistake of the system that asks, and a card for the wrong person is worse
+than none.
 """
 
 from __future__ import annotations
@@ -13,6 +14,10 @@ from typing import Any
 
 _DEEPEST = 20
 """How deep Bundles may lie in each other."""
+_HOLDING = ("resource", "entry", "parameter", "part", "contained")
+"""Keys under which resources lie in a Bundle, in Parameters and in each other."""
+_SUBJECTS = ("subject", "patient", "for", "beneficiary", "individual")
+"""Keys that say whom a resource is about."""
 _REFERENCE = re.compile(r"(?:(?P<server>[a-z]+://.+)/)?(?P<kind>[A-Z][A-Za-z]+)/(?P<id>[^/]+)(?:/_history/[^/]+)?")
 _ORDERS = ("MedicationRequest", "MedicationOrder")
 Identifiers = dict[str, set[str]]
@@ -80,23 +85,55 @@ def patient_of(request: Mapping[str, Any], system: str = "") -> Patient:
     prefetch = _dict(request.get("prefetch"))
     if not _readable(prefetch.get("patient")):
         raise TwoPatientsError("the Patient sent along cannot be read")
-    problem = "the Patient sent along is not the patient in context"
-    for resource in _patients(list(prefetch.values())):
-        if resource.get("id") is not None and _local_id(str(resource["id"])) != known:
-            raise TwoPatientsError(problem)
-        patient.names += patient.join(resource.get("identifier"), problem)
+    for key, content in prefetch.items():
+        for resource, inside in _resources(content):
+            if resource.get("resourceType") == "Patient":
+                _take(patient, resource, inside=inside and key != "patient")
+    for resource, _ in _resources(list(prefetch.values())):
+        for subject in _subjects(resource):
+            _compare(patient, subject, resource, {}, "what is sent along is not of the patient in context")
     entries = [_dict(entry) for entry in _list(_dict(context.get("draftOrders")).get("entry"))]
     sent = {str(entry.get("fullUrl")): _dict(entry.get("resource")) for entry in entries}
     for entry in entries:
         order = _dict(entry.get("resource"))
-        for key in ("subject", "patient"):
-            _compare(patient, _dict(order.get(key)), order, sent)
+        for resource, inside in _resources(order):
+            if inside and resource.get("resourceType") == "Patient":
+                _take(patient, resource, inside=True, problem=_OF_ANOTHER)
+            for subject in _subjects(resource):
+                _compare(patient, subject, order, sent, _OF_ANOTHER)
     return patient
 
 
-def _compare(patient: Patient, subject: Mapping[str, Any], order: Mapping[str, Any], sent: Mapping[str, Any]) -> None:
-    """Refuse an order whose subject is somebody else; one without a subject is the patient's in context."""
-    problem = "an order is not for the patient in context"
+_OF_ANOTHER = "an order is not for the patient in context"
+
+
+def _take(
+    patient: Patient,
+    resource: Mapping[str, Any],
+    *,
+    inside: bool,
+    problem: str = "the Patient sent along is not the patient in context",
+) -> None:
+    """Take the identifiers of a Patient; one `inside` another resource has an id of its own and chooses nobody."""
+    if not inside and resource.get("id") is not None and _local_id(str(resource["id"])) != patient.id:
+        raise TwoPatientsError(problem)
+    values = patient.join(resource.get("identifier"), problem)
+    if inside:
+        patient.from_orders += values
+    else:
+        patient.names += values
+
+
+def _subjects(resource: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield whom a resource is about, as references."""
+    for key in _SUBJECTS:
+        yield from map(_dict, resource[key] if isinstance(resource.get(key), list) else [resource.get(key)])
+
+
+def _compare(
+    patient: Patient, subject: Mapping[str, Any], order: Mapping[str, Any], sent: Mapping[str, Any], problem: str
+) -> None:
+    """Refuse a resource whose subject is somebody else; one without a subject is the patient's in context."""
     target = str(subject.get("reference") or "")
     patient.from_orders += patient.join([subject.get("identifier")], problem)
     if not target or patient.has_reference(target):
@@ -120,24 +157,29 @@ def _local_id(text: str) -> str:
     return named["id"] if named and named["kind"] == "Patient" else text
 
 
-def _patients(sent: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:
-    """Yield the Patients of what was sent along: resources, lists of them, Bundles, and what wraps a resource."""
+def _resources(sent: Any, depth: int = 0, *, inside: bool = False) -> Iterator[tuple[Mapping[str, Any], bool]]:
+    """Yield all resources of what was sent, and whether each is contained in another one.
+
+    They lie in lists, Bundles, Parameters, in what wraps a resource, and in each other.
+    """
     if depth > _DEEPEST:
         raise TwoPatientsError("the Patient sent along cannot be read")
     for one in sent if isinstance(sent, list) else [sent]:
         if isinstance(one, list):
-            yield from _patients(one, depth + 1)
-        elif (resource := _dict(one)).get("resourceType") == "Patient":
-            yield resource
-        elif resource:
-            yield from _patients([resource.get("resource"), resource.get("entry")], depth + 1)
+            yield from _resources(one, depth + 1, inside=inside)
+        elif resource := _dict(one):
+            if "resourceType" in resource:
+                yield resource, inside
+            for key in _HOLDING:
+                if isinstance(resource.get(key), list | Mapping):
+                    yield from _resources(resource[key], depth + 1, inside=inside or key == "contained")
 
 
 def _readable(patient: Any) -> bool:
     """Whether nothing was sent as the Patient, or a resource, or something that holds one."""
     if patient is None or patient == {}:
         return True
-    return "resourceType" in _dict(patient) or any(True for _ in _patients(patient))
+    return any(True for _ in _resources(patient))
 
 
 def _identifiers(listed: Any) -> Identifiers:

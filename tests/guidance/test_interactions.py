@@ -12,9 +12,11 @@ import pytest
 
 from pgx import knowledge, schema
 from pgx.guidance import recommend
+from pgx.judgement import judgements
 from pgx.knowledge.acting import DECIDES, Acting, parse, phrase
 from pgx.phenotypes import assign
 from pgx.phenotypes import notes as remarks
+from pgx.phenotypes.exposures import exposures
 from pgx.phenotypes.substrates import MARKED, acting_drugs
 from pgx.reports.formats.tables import to_tsv
 from pgx.serve.cards import cards
@@ -47,7 +49,10 @@ def result(calls, medications, drugs=None, kb=KB):
     said = recommend(phenotypes, frame, history, kb, drugs=drugs)
     found = remarks(phenotypes, history, kb)
     scores = schema.empty(schema.SCORES)
-    return Result(("s",), frame, phenotypes, said, scores, history.observations, history.medications, found)
+    judged = judgements(said, frame, scores, kb, exposures(history, kb))
+    return Result(
+        ("s",), frame, phenotypes, said, scores, history.observations, history.medications, found, judgements=judged
+    )
 
 
 def rows(calls, medications, drug, **more):
@@ -201,6 +206,33 @@ def test_an_inhibitor_acts_on_until_it_is_washed_out(days, acts):
     cpic = recommend(phenotypes, calls, history, KB, drugs=["tacrolimus"]).filter(source="CPIC").row(0, named=True)
     assert (cpic["action"] == DECIDES) == acts
     assert ("stopped but still acting" in cpic["recommendation"]) == acts
+
+
+@pytest.mark.parametrize(
+    ("calls", "drug", "agent", "says"),
+    [
+        (EXPRESSER, "tacrolimus", "voriconazole", "voriconazole (strong CYP3A4 inhibitor) raises tacrolimus"),
+        ({"CYP2D6": pattern("*1/*1")}, "codeine", "paroxetine", "paroxetine (strong CYP2D6 inhibitor) lowers"),
+        (
+            {"CYP2C9": pattern("*1/*1")},
+            "warfarin",
+            "metronidazole",
+            "metronidazole (weak CYP2C9 inhibitor, unverified)",
+        ),
+    ],
+)
+def test_what_was_stopped_nobody_knows_when_is_said_beside_the_drug_that_it_acts_on(calls, drug, agent, says):
+    found = result(calls, [drug, {"drug": agent, "status": "stopped"}], [drug])
+    beside = [one for one in line(found, drug).interactions if "perhaps still acting" in one]
+    assert len(beside) == 1 and says in beside[0] and beside[0].endswith("the advice does not count that")
+    first_page = re.sub(r"\s+", " ", render_text(found, "s", color=False, width=4000).split("What each source says")[0])
+    assert "perhaps still acting" in first_page
+    for history in (
+        [drug, agent, {"drug": agent, "status": "stopped"}],
+        ["ibuprofen", {"drug": agent, "status": "stopped"}],
+    ):
+        other = result(calls, history, [drug])
+        assert not other.notes["message"].str.contains("perhaps still acting").any()
 
 
 def test_no_number_stands_where_two_drugs_act_in_both_directions():

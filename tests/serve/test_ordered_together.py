@@ -48,3 +48,19 @@ def test_a_drug_that_acts_on_nothing_changes_nothing(client):
     assert cards(client, **order("tacrolimus", "warfarin", patient="s"))[0]["summary"].startswith(
         "tacrolimus: start with a higher dose"
     )
+
+
+def test_what_acts_weakly_is_said_where_the_stored_dose_stands_against_it(client):
+    (card,) = (
+        card
+        for card in cards(client, **order("tacrolimus", "cilostazol", patient="s"))
+        if "tacrolimus" in card["summary"]
+    )
+    assert card["summary"].startswith("tacrolimus: cilostazol (weak CYP3A4 inhibitor")
+    assert "%" not in card["summary"] + card["detail"]
+    assert not [card for card in cards(client, **order("cilostazol", patient="s")) if "simvastatin" in card["summary"]]
+
+
+def test_a_pair_that_a_label_names_without_an_enzyme_is_said(client):
+    found = [card["summary"] for card in cards(client, **order("fusidic acid", patient="s"))]
+    assert any(text.startswith("simvastatin: fusidic acid (planned) raises simvastatin") for text in found), found

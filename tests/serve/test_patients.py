@@ -98,7 +98,50 @@ AGREEING = {
         orders=[order(), {"resource": {"resourceType": "ServiceRequest", "subject": reference("Device/1")}}]
     ),
 }
+
+
+def parameters(*resources: object) -> dict[str, Any]:
+    return {"resourceType": "Parameters", "parameter": [{"name": "p", "resource": one} for one in resources]}
+
+
+def finding(target: str, **more: object) -> dict[str, Any]:
+    return {"resourceType": "Observation", "subject": reference(target), **more}
+
+
+AGREEING |= {
+    "the same Patient in Parameters": request(prefetched=parameters(person("anna"))),
+    "a Patient of Parameters by identifier": request("17", prefetched=parameters(person("17", "berta"))),
+    "findings of the patient": request(prefetch={"seen": bundle(finding("Patient/anna"))}),
+    "a finding with a contained Patient": request(
+        prefetched=person("anna", {"system": MRN, "value": "5"}),
+        prefetch={
+            "patient": person("anna", {"system": MRN, "value": "5"}),
+            "seen": bundle(finding("#p", contained=[person("p", {"system": MRN, "value": "5"})])),
+        },
+    ),
+    "a finding of a device": request(prefetch={"seen": bundle(finding("Device/1"))}),
+}
 DISAGREEING = {
+    "another Patient in Parameters": request(prefetched=parameters(person("berta"))),
+    "another Patient in a part of Parameters": request(
+        prefetched={"resourceType": "Parameters", "parameter": [{"part": [{"resource": person("berta")}]}]}
+    ),
+    "another Patient in Parameters by another name": request(prefetch={"who": parameters(person("berta"))}),
+    "another contained Patient": request(prefetched={"resourceType": "List", "contained": [person("berta")]}),
+    "a Patient that contains another": request(prefetched=person("anna") | {"contained": [person("berta")]}),
+    "a finding of another": request(prefetch={"seen": bundle(finding("Patient/berta"))}),
+    "a finding of another in Parameters": request(prefetch={"seen": parameters(finding("Patient/berta"))}),
+    "a finding with another contained Patient": request(
+        prefetch={"seen": bundle(finding("#p", contained=[person("p", "berta")]))}
+    ),
+    "a task for another": request(prefetch={"todo": {"resourceType": "Task", "for": reference("Patient/berta")}}),
+    "an allergy of another": request(
+        prefetch={"allergies": bundle({"resourceType": "AllergyIntolerance", "patient": reference("Patient/berta")})}
+    ),
+    "a document about two": request(
+        prefetch={"all": {"resourceType": "Basic", "subject": [reference("Patient/anna"), reference("Patient/berta")]}}
+    ),
+    "an order that contains another Patient": request(orders=[order(contained=[person("p", "berta")])]),
     "another Patient": request(prefetched=person("berta")),
     "another Patient, nobody stored": request(prefetched=person("18")),
     "another Patient, by number": request("17", prefetched=person("anna") | {"id": 18}),

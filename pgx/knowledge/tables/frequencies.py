@@ -128,3 +128,14 @@ HLA_TAGS = Table(
         Field("source", T, "source", required=True),
     ),
 )
+
+HLA_GROUPS = Table(
+    "hla_groups",
+    "First fields that names of alleles of an HLA gene can begin with: ``*57:01`` is no allele of HLA-A.",
+    ("gene",),
+    (
+        Field("gene", T, "HLA gene, called here or not", required=True),
+        Field("groups", T, "first fields, joined by ';'", required=True),
+        Field("source", T, "source", required=True),
+    ),
+)

@@ -303,6 +303,13 @@ LABEL_INTERACTIONS = Table(
             required=True,
             codes=("contraindicated", "avoid", "reduce_dose", "increase_dose", "monitor"),
         ),
+        Field(
+            "effect",
+            T,
+            "where the row rests on no enzyme: what the other drug does to the level of this one; empty = the label "
+            "does not say",
+            codes=("raises", "lowers"),
+        ),
         Field("dose", T, "to which dose, 'text:' and the words"),
         Field("limit", T, "highest dose beside the other drug, 'text:' and the words"),
         Field("label", T, "whose label, shown as the source", required=True),

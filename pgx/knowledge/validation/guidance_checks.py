@@ -125,6 +125,9 @@ def label_interactions(kb: KnowledgeBase) -> Iterator[Problem]:
         drug, enzyme, role, agent = (row[name] for name in ("drug", "enzyme", "role", "agent"))
         if not (enzyme and role):
             yield from _named_pair(kb, row)
+        elif row["effect"]:
+            message = "what the other drug does follows from the enzyme: leave effect empty"
+            yield Problem("error", "label interactions", row["limit_id"], message)
         elif (drug, enzyme) not in carried or carried[drug, enzyme] not in (None, role):
             message = f"no {role} of {enzyme} acts on {drug} by table substrates: the row would never apply"
             yield Problem("error", "label interactions", row["limit_id"], message)

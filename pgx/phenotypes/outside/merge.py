@@ -211,6 +211,8 @@ def _call(
             raise ValueError(f"{text}: only one allele is stated; write both, as in *1/*2")
         if unknown:
             strange.append(f"{text}: {said}")
+        elif coarse := allele_status.undecided(kb, gene, one):
+            strange.append(f"{text}: it does not say whether {', '.join(coarse)} is there")
     if not diplotypes and phenotype is None and score is None:
         raise ValueError("it states nothing")
     total = sum(one.probability for one in diplotypes)
@@ -302,11 +304,10 @@ def merge(
         about = {owner if name is None else name for name in named}
         holders.append(frozenset(index).intersection(about))
         told_of = [(one.sample, one.gene) for one in calls] + [(_sample_of(one), one.subject) for one in said]
-        absent = [sample for sample in index if sample not in holders[-1]]
         unknown = strangers.genes_of_strangers(told_of, everyone)
         if holders[-1] or about.isdisjoint(everyone):
             notes += strangers.note_of_run(path, unknown, everyone, lost=not holders[-1])
-        for note_of, person, genes_of in strangers.notes_of_persons(path, unknown, absent, everyone):
+        for note_of, person, genes_of in strangers.notes_of_persons(path, unknown, index, holders[-1], everyone):
             notes += [note_of] if note_of else []
             for gene in genes_of:
                 doubted[gene].add(index[person])

@@ -209,11 +209,22 @@ def _strand(text: str, names: AlleleNames) -> tuple[str, tuple[str, ...], bool]:
 
 def _has_name(kb: KnowledgeBase, names: AlleleNames, part: str) -> bool:
     if names.is_hla:
-        return bool(re.match(r"^\*\d{2,3}(:\d{2,3})*[NLQ]?$", part))
+        return bool(re.match(r"^\*\d{2,3}(:\d{2,3})*[NLQ]?$", part)) and _is_of_hla_gene(kb, names.gene, part)
     if part in names.known or names.gene not in kb.genes:
         return True
     base = re.sub(r"x≥?(\d+|N)$", "", part)
     return all(re.sub(r"(\.\d{3}|x≥?(\d+|N))$", "", one) in names.known for one in base.split("+"))
+
+
+def _is_of_hla_gene(kb: KnowledgeBase, gene: str, allele: str) -> bool:
+    """Whether an allele can be one of the gene by its first field; results of two genes are easily swapped."""
+    groups: dict[str, frozenset[str]] = kb.remember("hla groups", lambda: _hla_groups(kb))
+    return gene not in groups or allele.lstrip("*").split(":")[0].rstrip("NLQ") in groups[gene]
+
+
+def _hla_groups(kb: KnowledgeBase) -> dict[str, frozenset[str]]:
+    rows = kb.table("hla_groups").select("gene", "groups").iter_rows()
+    return {gene: frozenset(groups.split(";")) for gene, groups in rows}
 
 
 def phenotype_of(kb: KnowledgeBase, text: str | None) -> str | None:
@@ -251,7 +262,7 @@ def stated_of(kb: KnowledgeBase, gene: str, text: str | None) -> str | None:
     if plain is None or text is None:
         return None
     if allele_status.targets(kb, gene):
-        return "; ".join(_allele_status(gene, part) for part in re.split(r"[;,]", text) if part.strip())
+        return "; ".join(_allele_status(kb, gene, part) for part in re.split(r"[;,]", text) if part.strip())
     known: dict[str, str] = kb.remember(("phenotypes of", gene), lambda: _phenotypes_of(kb, gene))
     bare = re.sub(rf"^{re.escape(gene)}\s+", "", plain, flags=re.IGNORECASE).lower()
     found = next((known[form] for end in ("", " metabolizer", " function") if (form := bare + end) in known), None)
@@ -278,12 +289,14 @@ _STATUS = re.compile(
 _THERE = {"positive", "pos", "detected", "present", "+"}
 
 
-def _allele_status(gene: str, text: str) -> str:
+def _allele_status(kb: KnowledgeBase, gene: str, text: str) -> str:
     """Return ``*57:01 positive`` of ``HLA-B*57:01: detected``."""
     found = _STATUS.match(text.strip())
     allele = _hla(found["allele"]) if found else ""
     if found is None or not re.fullmatch(r"\*\d{2,3}(:\d{2,3})+", allele):
         raise ValueError(f"{text.strip()!r} does not say of an allele of {gene} whether it is there")
+    if not _is_of_hla_gene(kb, gene, allele):
+        raise ValueError(f"{allele!r} is not the name of an allele of {gene}")
     return f"{allele} {'positive' if ' '.join(found['word'].lower().split()) in _THERE else 'negative'}"
 
 

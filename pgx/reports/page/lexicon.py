@@ -65,9 +65,13 @@ class Lexicon:
         """Return the lexicon for a result with this provenance: the words that the result brings along come first."""
         return replace(self, local=_terms_of(provenance))
 
-    def acting(self, drugs: Collection[str]) -> dict[str, tuple[Acting, ...]]:
-        """Return which of some drugs, taken together, act markedly on which others of them (`acting_drugs`)."""
-        known: dict[frozenset[str], dict[str, tuple[Acting, ...]]] = self.kb.remember(("lexicon", "acting"), dict)
+    def acting(self, drugs: Collection[str]) -> dict[str, tuple[tuple[Acting, bool], ...]]:
+        """Return which of some drugs, taken together, act on which others of them, and whether markedly.
+
+        A pair that a label names without saying which way counts as marked.
+        """
+        known: dict[frozenset[str], dict[str, tuple[tuple[Acting, bool], ...]]]
+        known = self.kb.remember(("lexicon", "acting"), dict)
         names = frozenset(drugs)
         if names not in known:
             if len(known) >= _MOST_LISTS:
@@ -75,14 +79,14 @@ class Lexicon:
             known[names] = self._acting(names)
         return known[names]
 
-    def _acting(self, drugs: frozenset[str]) -> dict[str, tuple[Acting, ...]]:
+    def _acting(self, drugs: frozenset[str]) -> dict[str, tuple[tuple[Acting, bool], ...]]:
         lines = [{"sample": "order", "drug": drug, "status": "planned", "source": "order"} for drug in sorted(drugs)]
         medications = pl.DataFrame(lines, schema=schema.polars_schema(schema.MEDICATIONS))
         history = ClinicalData(schema.empty(schema.CLINICAL), medications, schema.empty(schema.NOTES))
-        found: dict[str, list[Acting]] = defaultdict(list)
+        found: dict[str, list[tuple[Acting, bool]]] = defaultdict(list)
         for row in acting_drugs(history, self.kb).iter_rows(named=True):
-            if row["drug"] in drugs and (row["marked"] or row["enzyme"] is None):
-                found[row["drug"]].append(acting_of(row))
+            if row["drug"] in drugs:
+                found[row["drug"]].append((acting_of(row), row["marked"] or not row["enzyme"]))
         return {drug: tuple(acting) for drug, acting in found.items()}
 
     def hgnc(self, gene: str) -> str | None:

@@ -22,7 +22,13 @@ from pgx.reports.page.wording import clean
 
 OF_LEVELS = (NoteCode.DRUG_LEVEL, NoteCode.PLANNED_DRUG_LEVEL)
 """Codes of notes that say of a drug's level what its headline says where an interaction decides."""
-BESIDE_DRUGS = (NoteCode.DRUG_DRUG_GENE, NoteCode.PLANNED_INTERACTION, NoteCode.ACTS_ON_OTHERS, *OF_LEVELS)
+BESIDE_DRUGS = (
+    NoteCode.DRUG_DRUG_GENE,
+    NoteCode.PLANNED_INTERACTION,
+    NoteCode.ACTS_ON_OTHERS,
+    NoteCode.WASHOUT_UNKNOWN,
+    *OF_LEVELS,
+)
 """Codes of notes that are said beside the drug that they name."""
 
 ALERTS = (

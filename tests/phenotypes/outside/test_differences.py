@@ -32,14 +32,14 @@ def test_a_difference_is_said(gene, diplotype, phenotype, score, remarks):
 
 @pytest.mark.parametrize(
     ("second", "alleles"),
-    [("9.99", "*15:02/*15:02"), ("10.00", "*15:02/*11:01"), ("10.01", "*15:02/*11:01")],
+    [("9.99", "*15:02/*15:02"), ("10.00", "*15:02/*13:01"), ("10.01", "*15:02/*13:01")],
 )
 def test_a_second_allele_counts_from_a_tenth_on(tmp_path: Path, second, alleles):
     path = tmp_path / "hisat.report"
     path.write_text(
         "\tAbundance\n"
         "\t\t1 ranked B*15:02 (abundance: 60.00%)\n"
-        f"\t\t2 ranked B*11:01 (abundance: {second}%)\n"
+        f"\t\t2 ranked B*13:01 (abundance: {second}%)\n"
         "\t\t3 ranked B*40:01 (abundance: 20.00%)\n",
         encoding="utf-8",
     )

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pgx.codes import NoteCode
 from pgx.knowledge import load
+from pgx.phenotypes.allele_status import targets
 from pgx.phenotypes.outside import merge, reconcile
 
 KB = load()
@@ -93,6 +94,9 @@ def test_a_laboratory_that_contradicts_itself_is_told_apart_from_one_that_knows_
         ("TPMT", "*1/*1", "Poor Metabolizer", "the laboratory says Poor Metabolizer"),
         ("TPMT", "*3A", "", "only one allele is stated"),
         ("DPYD", "*2A", "", "only one allele is stated"),
+        ("NUDT15", "*3", "", "only one allele is stated"),
+        ("NUDT15", "*3/", "", "missing"),
+        ("HLA-B", "*57:01", "", "only one allele is stated"),
     ],
 )
 def test_a_laboratory_that_contradicts_itself_or_says_half_is_not_believed(tmp_path, gene, diplotype, phenotype, why):
@@ -106,3 +110,51 @@ def test_a_laboratory_that_contradicts_itself_or_says_half_is_not_believed(tmp_p
 def test_words_that_agree_with_the_alleles_are_no_loss(tmp_path, phenotype):
     (call,), notes = read(tmp_path, "HLA-B", "", "*57:01/*07:02", phenotype)
     assert call.pattern.diplotypes and notes == []
+
+
+@pytest.mark.parametrize(
+    ("gene", "diplotype", "open_alleles"),
+    [
+        ("HLA-B", "*57/*07", "*57:01"),
+        ("HLA-B", "B57/B7", "*57:01"),
+        ("HLA-B", "*15/*07:02", "*15:02, *15:11"),
+        ("HLA-A", "*31/*02", "*31:01"),
+        ("HLA-B", "*57:01/*15", "*15:02, *15:11"),
+    ],
+)
+def test_an_hla_typing_too_coarse_for_an_allele_that_decides_is_said(tmp_path, gene, diplotype, open_alleles):
+    calls, notes = read(tmp_path, gene, "", diplotype, "")
+    said = [note.message for note in notes if note.code == NoteCode.OUTSIDE_REFUSED]
+    assert len(said) == 1
+    if calls:
+        assert f"it does not say whether {open_alleles} is there" in said[0]
+
+
+@pytest.mark.parametrize(
+    ("gene", "diplotype", "phenotype"),
+    [
+        ("HLA-A", "*57:01/*07:02", ""),
+        ("HLA-A", "*02:01/*57:01", ""),
+        ("HLA-B", "*31:01/*02:01", ""),
+        ("HLA-B", "*99:01/*07:02", ""),
+        ("HLA-A", "", "*57:01 positive"),
+        ("HLA-B", "", "*31:01 negative"),
+    ],
+)
+def test_an_allele_of_another_hla_gene_is_refused(tmp_path, gene, diplotype, phenotype):
+    calls, notes = read(tmp_path, gene, "", diplotype, phenotype)
+    (refused,) = (note for note in notes if note.code == NoteCode.OUTSIDE_REFUSED)
+    assert calls == [] and f"is not the name of an allele of {gene}" in refused.message
+
+
+def test_every_allele_that_decides_begins_with_a_field_of_its_gene():
+    groups = dict(KB.table("hla_groups").select("gene", "groups").iter_rows())
+    decisive = [(gene, allele) for gene in groups for allele in targets(KB, gene)]
+    assert len(decisive) >= 6
+    assert [one for one in decisive if one[1][1:3] not in groups[one[0]].split(";")] == []
+
+
+@pytest.mark.parametrize("diplotype", ["*07/*08", "*57:01/*07", "*57:03/*07:02", "*44:02/*58:01"])
+def test_an_hla_typing_that_decides_all_is_used_without_a_remark(tmp_path, diplotype):
+    calls, notes = read(tmp_path, "HLA-B", "", diplotype, "")
+    assert len(calls) == 1 and not [note for note in notes if note.code == NoteCode.OUTSIDE_REFUSED]

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgx.codes import FlagCode, NoteCode
+from pgx.codes import FlagCode, NoteCode, Severity
 from pgx.knowledge import load
 from pgx.phenotypes.outside import merge
-from pgx.phenotypes.outside.strangers import is_alike
+from pgx.phenotypes.outside.strangers import is_alike, same_words
 from tests.phenotypes.builders import callset, pattern
 
 KB = load()
@@ -55,9 +55,44 @@ def test_the_only_person_is_meant_by_whatever_the_file_says(tmp_path):
     assert FlagCode.OUTSIDE_REFUSED in flags(found, "OTHER")
 
 
+@pytest.mark.parametrize("name", ["MUELLER_ANNA", "Mueller, Anna", "AnnaMueller", "mueller-anna"])
+@pytest.mark.parametrize("own", [[], [("ANNA_MUELLER", "CYP2C9", "*1/*2")]])
+def test_a_name_in_another_order_is_lost_and_said_to_that_person_alone(tmp_path, name, own):
+    found = merged(tmp_path, [(name, "CYP2D6", "*4/*4"), ("BORIS_KLEIN", "CYP2D6", "*1/*4"), *own])
+    lost = [note for note in found.notes if note.code == NoteCode.OUTSIDE_REFUSED]
+    assert [(note.sample, note.severity) for note in lost] == [("ANNA_MUELLER", Severity.ERROR)]
+    assert name not in lost[0].message
+    assert FlagCode.OUTSIDE_REFUSED in flags(found, "ANNA_MUELLER")
+    assert FlagCode.OUTSIDE_REFUSED not in flags(found, "BORIS_KLEIN")
+
+
+def test_the_only_person_s_second_name_in_the_file_is_said_though_the_first_has_a_result(tmp_path):
+    lines = [("ANNA_MUELLER", "CYP2C9", "*1/*2"), ("MUELLER_ANNA", "CYP2D6", "*4/*4")]
+    found = merged(tmp_path, lines, ("ANNA_MUELLER",))
+    (lost,) = [note for note in found.notes if note.code == NoteCode.OUTSIDE_REFUSED]
+    assert lost.sample == "ANNA_MUELLER" and FlagCode.OUTSIDE_REFUSED in flags(found, "ANNA_MUELLER")
+
+
 @pytest.mark.parametrize(
     ("name", "other"),
-    [("ANNA_MULER", "ANNA_MUELLER"), ("anna mueller", "ANNA_MUELLER"), ("S-001", "S001"), ("Pat.12", "PAT12")],
+    [("P1_S2", "P2_S1"), ("P1_11", "P11_1"), ("\u674e1", "\u738b1"), ("A_B", "B_A"), ("NA12878", "NA12879"),
+     ("ANNA_MULER", "ANNA_MUELLER"), ("ANNA", "ANNA_MUELLER")],
+)  # fmt: skip
+def test_other_words_are_not_the_same_in_another_order(name, other):
+    assert not same_words(name, other) and not same_words(other, name)
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("MUELLERANNA", "ANNA_MUELLER"),
+        ("Muler, Anna", "ANNA_MUELLER"),
+        ("M\u00fcller, Anna", "ANNA_MUELLER"),
+        ("ANNA_MULER", "ANNA_MUELLER"),
+        ("anna mueller", "ANNA_MUELLER"),
+        ("S-001", "S001"),
+        ("Pat.12", "PAT12"),
+    ],
 )
 def test_slips(name, other):
     assert is_alike(name, other) and is_alike(other, name)
