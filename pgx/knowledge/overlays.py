@@ -127,13 +127,7 @@ def read_strict(path: Path, table: Table) -> pl.DataFrame:
     InputError
         For the first line that does not follow the schema, with file, line and column.
     """
-    try:
-        content = read_file(path, TABLE)
-        lines = content.decode("utf-8-sig").replace("\r\n", "\n").split("\n")
-    except UnicodeDecodeError as error:
-        number = content.count(b"\n", 0, error.start) + 1
-        raise InputError("not UTF-8 text", file=path, where=f"line {number}", fix="save it as UTF-8") from error
-    lines = [line.removesuffix("\r") for line in lines]
+    lines = lines_of(path)
     header = [table.former.get(name, name) for name in lines[0].split("\t")]
     fields = {one.name: one for one in table.fields}
     _check_header(path, header, table, fields)
@@ -153,6 +147,17 @@ def read_strict(path: Path, table: Table) -> pl.DataFrame:
         for name, one in fields.items():
             columns[name].append(parse_cell(row.get(name, ""), one, path, f"line {number}, column {name}"))
     return pl.DataFrame(columns, schema=table.polars_schema())
+
+
+def lines_of(path: Path) -> list[str]:
+    """Return the lines of a table as they are counted in messages: a return alone ends none."""
+    content = read_file(path, TABLE)
+    try:
+        lines = content.decode("utf-8-sig").split("\n")
+    except UnicodeDecodeError as error:
+        number = content.count(b"\n", 0, error.start) + 1
+        raise InputError("not UTF-8 text", file=path, where=f"line {number}", fix="save it as UTF-8") from error
+    return [line.removesuffix("\r").removesuffix("\r") for line in lines]
 
 
 def _check_header(path: Path, header: Sequence[str], table: Table, fields: dict[str, Field]) -> None:

@@ -211,11 +211,11 @@ def _chain(path: Path, faults: list[str]) -> Iterator[Record]:
     for number, line in enumerate(lines):
         try:
             record = json.loads(line)
-            stated = record["digest"]
+            stated, due = record["digest"], digest_of(record)
         except (ValueError, KeyError, TypeError, RecursionError):
             faults.append(f"{path.name}: line {number + 1} is not a record")
             return
-        if stated != digest_of(record):
+        if stated != due:
             faults.append(f"{path.name}: line {number + 1} was changed")
             return
         if record.get("previous") != previous or record.get("number") != number:

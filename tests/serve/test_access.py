@@ -102,7 +102,9 @@ def test_a_service_logs_from_its_start_to_its_end(results: Path, tmp_path: Path,
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "pgx", "serve", str(results), "--open", "--port", str(port)]
-    process = subprocess.Popen([*command, "--audit", str(tmp_path / "log")], cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [*command, "--audit", str(tmp_path / "log")], cwd=ROOT, stderr=subprocess.PIPE, text=True
+    )
     for _ in range(300):
         time.sleep(0.1)
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)

@@ -279,7 +279,10 @@ def main() -> int:
     given.keep.mkdir(parents=True, exist_ok=True)
     if given.inside:
         count, found = run(given.minutes * 60, given.seed, given.keep, given.only)
-        print(f"{sum(count.values())} inputs, {time.process_time():.0f} s of the processor, {len(found)} findings: {dict(count)}", file=sys.stderr)
+        print(
+            f"{sum(count.values())} inputs, {time.process_time():.0f} s of the processor, {len(found)} findings: {dict(count)}",
+            file=sys.stderr,
+        )
         return int(bool(found))
     code = subprocess.call([sys.executable, "-m", "tests.tools.fuzz", "--inside", *sys.argv[1:]])
     if code < 0:

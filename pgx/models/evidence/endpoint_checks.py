@@ -37,6 +37,8 @@ _KEYS: Mapping[str, set[str]] = {
     "omitted": {"gene", "reason"},
 }  # fmt: skip
 """Table of the document -> keys that it may have."""
+_TEXTS = {"name", "drug", "outcome", "kind", "horizon", "setting", "unit", "link", "column", "code", "text", "measure",
+          "note", "reason", "source", "gene"}  # fmt: skip
 _NAME = re.compile(r"[a-z0-9_-]+\.[a-z0-9_-]+")
 
 
@@ -75,6 +77,13 @@ def before(raw: Mapping[str, Any]) -> Iterator[str]:
         yield f"residual_sd is missing: how far patients lie from the prior, on the scale of the {scale}"
     if raw.get("evidence", EVIDENCE) != EVIDENCE:
         yield f"evidence is {raw['evidence']!r}: {EVIDENCE!r}, or leave it out for single published effects"
+    for where, table in _tables(raw):
+        for key in sorted(set(table) & _TEXTS):
+            if not isinstance(table[key], str):
+                yield f"{f'in [{where}]' if where else 'at the top'}: {key} is {table[key]!r}, not text"
+    for name, parts in raw.get("derived", {}).items():
+        if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
+            yield f"[derived] {name} is not a list of names of columns"
     for term in raw.get("term", []):
         yield from _term(term)
 
