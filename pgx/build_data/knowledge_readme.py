@@ -27,7 +27,7 @@ What `pgx` knows of genes, alleles, drugs, guidelines and clinical terms is in t
 - `templates.en.toml`: the words from which sentences are composed out of codes.
 - `sources.toml`: the sources, their versions and licences. `manifest.toml`: checksums of the fact tables that were read,
   of the tables made from them and of every file that is edited by hand: pgx refuses its own folder where a file is not
-  the one that is named. After an edit by hand, `python -m pgx.build_data.knowledge data/knowledge` writes them anew.
+  the one that is named. After an edit, `python -m pgx.build_data.knowledge data/knowledge` writes them anew.
   `VERSION`: one line, in every output.
 
 The imported tables (listed in `sources.toml`) are made from fact tables by `pgx kb build` and not edited by hand: a

@@ -109,7 +109,7 @@ def read_manifest(folder: Path) -> dict[str, dict[str, Any]]:
     It is empty if there is none.
     """
     path = folder / NAME
-    told = {"inputs": {}, "tables": {}, "kept": {}}
+    told: dict[str, dict[str, Any]] = {"inputs": {}, "tables": {}, "kept": {}}
     if path.is_file():
         status = path.stat()
         told |= _read(path, status.st_mtime_ns, status.st_size)

@@ -27,11 +27,11 @@ def genes_of_strangers(
     everyone
         All samples of the genotypes.
     """
-    found: dict[str, list[str]] = defaultdict(list)
+    known, found = frozenset(everyone), defaultdict[str, dict[str, None]](dict)
     for sample, gene in results:
-        if sample is not None and sample not in everyone:
-            found[sample] += [gene] if gene is not None and gene not in found[sample] else []
-    return found
+        if sample is not None and sample not in known:
+            found[sample] |= {gene: None} if gene is not None else {}
+    return {sample: list(genes) for sample, genes in found.items()}
 
 
 def note_of_run(path: Path, strangers: Collection[str], everyone: Sequence[str], *, lost: bool) -> list[Note]:
@@ -62,8 +62,12 @@ def notes_of_persons(
     person : str
     genes : list of str
     """
+    numbered: dict[str, list[str]] = defaultdict(list)
+    for name in strangers:  # names with other numbers are never alike
+        numbered[_number(name)].append(name)
     for person in absent:
-        alike = [name for name in strangers if len(everyone) == 1 or is_alike(name, person)]
+        near = numbered.get(_number(person), [])
+        alike = list(strangers) if len(everyone) == 1 else [name for name in near if is_alike(name, person)]
         genes = list(dict.fromkeys(gene for name in alike for gene in strangers[name]))
         if not alike:
             continue
@@ -85,10 +89,14 @@ def is_alike(name: str, other: str) -> bool:
     >>> is_alike("ANNA_MULER", "ANNA_MUELLER"), is_alike("s-001", "S001"), is_alike("S001", "S002")
     (True, True, False)
     """
-    if re.sub(r"\D", "", name) != re.sub(r"\D", "", other):
+    if _number(name) != _number(other):
         return False
     one, two = (re.sub(r"[\W\d_]", "", text.casefold()) for text in (name, other))
     return one == two or difflib.SequenceMatcher(None, one, two).ratio() >= _ALIKE
+
+
+def _number(name: str) -> str:
+    return re.sub(r"\D", "", name)
 
 
 def note_of_file(sample: str | None, severity: Severity, code: str, message: str, file: str) -> Note:
