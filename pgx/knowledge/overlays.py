@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -57,9 +58,13 @@ def configuration_files(start: Path | None = None) -> list[Path]:
     nearest = next((folder / "pgx.toml" for folder in (here, *here.parents) if (folder / "pgx.toml").is_file()), None)
     files = [path for path in (home / "pgx" / "config.toml", nearest) if path is not None and path.is_file()]
     for path in files:
-        if path.stat().st_uid not in (os.getuid(), 0):
+        # A link of somebody else's to a file of this user's would find their folders beside the link.
+        if not {path.stat().st_uid, path.lstat().st_uid} <= {os.getuid(), 0}:
             raise InputError("this file changes advice and belongs to another user", file=path,
                              fix="name its folders with --knowledge, or make it your own")  # fmt: skip
+        if path.stat().st_mode & stat.S_IWOTH:
+            raise InputError("this file changes advice, and every user may write to it", file=path,
+                             fix=f"chmod o-w {path.name}")  # fmt: skip
     return files
 
 
