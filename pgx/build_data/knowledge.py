@@ -18,7 +18,7 @@ from pathlib import Path
 from pgx.build_data.facts import CONVERT, NEEDED, Row, with_evidence
 from pgx.errors import InputError, UsageError
 from pgx.io import atomic_write, check_outputs, write_bytes
-from pgx.knowledge.manifest import NAME, read_manifest, sha256, write_manifest
+from pgx.knowledge.manifest import NAME, read_manifest, seal, sha256, write_manifest
 from pgx.knowledge.overlays import parse_cell, read_strict
 from pgx.knowledge.tables.declared import TABLES
 from pgx.paths import data_dir
@@ -112,6 +112,7 @@ def build_folder(facts: Path, out: Path, *, version: str | None = None) -> dict[
         raise InputError(f"version {version} is the name of other tables", file=out, fix="choose another version")
     given = version or (base if known.get(base) == made else f"{base}+{made[:_SHOWN]}")
     write_bytes(out / "VERSION", f"{given}\n".encode())
+    seal(out)
     return counts
 
 
@@ -241,4 +242,7 @@ def _fit(rows: list[Row], name: str, facts: Path) -> None:
 
 
 if __name__ == "__main__":
-    print(build(Path(sys.argv[1]), Path(sys.argv[2])))
+    if len(sys.argv) == 2:
+        seal(Path(sys.argv[1]))
+    else:
+        print(build(Path(sys.argv[1]), Path(sys.argv[2])))

@@ -25,8 +25,10 @@ What `pgx` knows of genes, alleles, drugs, guidelines and clinical terms is in t
 - `endpoints/*.toml`: one file an endpoint of a model: what is predicted, for whom, its published effects with their
   sources, and when no number may be given.
 - `templates.en.toml`: the words from which sentences are composed out of codes.
-- `sources.toml`: the sources, their versions and licences. `manifest.toml`: checksums of the fact tables that were read
-  and of the tables made from them. `VERSION`: one line, in every output.
+- `sources.toml`: the sources, their versions and licences. `manifest.toml`: checksums of the fact tables that are read,
+  of the tables made from them and of every file that is edited by hand: pgx refuses its own folder where a file is not
+  the one that is named. After an edit, `python -m pgx.build_data.knowledge data/knowledge` writes them anew.
+  `VERSION`: one line, in every output.
 
 The imported tables (listed in `sources.toml`) are made from fact tables by `pgx kb build` and not edited by hand: a
 mistake in them is put right by a row of `corrections.tsv`, which stops fitting once the source has changed, and rows of

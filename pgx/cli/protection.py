@@ -104,7 +104,7 @@ def _run(
     inputs = _inputs(roles, given)
     book = log.Log(audit) if audit else None
     digests = tuple(filter(None, (log.file_digest(path) for path in inputs))) if book else ()
-    code = 1
+    token, code = log.current.set(book), 1
     try:
         with unpacked(inputs, key) as plain, writing(how):
             command(**{name: _instead(value, plain) for name, value in given.items()})
@@ -116,6 +116,7 @@ def _run(
         code = end.exit_code
         raise
     finally:
+        log.current.reset(token)
         if book:
             from pgx.pipeline import versions
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -59,7 +60,8 @@ def serve(
     """Answer CDS Hooks and FHIR look-ups from stored results.
 
     The hooks are order-select and order-sign. Patients are matched by sample name. The service listens on loopback;
-    a token is needed unless it is opened there with --open. Needs the extra 'serve'.
+    a token is needed unless it is opened there with --open. With --audit, every request is a record of the log before
+    it is answered. Needs the extra 'serve'.
     """
     try:
         import uvicorn
@@ -90,12 +92,33 @@ def serve(
     # What is loaded now stays for good: taken out of garbage collection, whose passes would be pauses.
     gc.collect()
     gc.freeze()
-    # No access log: its lines would hold patient identifiers.
+    signal.signal(signal.SIGTERM, _end)
+    # No access log of the server: its lines would hold patient identifiers. No proxy headers: an address that a client
+    # makes up would be logged.
     uvicorn.run(
-        app, host=host, port=port, log_level="warning", access_log=False, server_header=False, date_header=False,
-        http=connections.TimedProtocol, limit_concurrency=connections.MOST,
+        _logged(app), host=host, port=port, log_level="warning", access_log=False, server_header=False,
+        date_header=False, proxy_headers=False, http=connections.TimedProtocol, limit_concurrency=connections.MOST,
         h11_max_incomplete_event_size=connections.MOST_HEAD,
     )  # fmt: skip
+
+
+def _logged(app: Any) -> Any:
+    """Log every request where the command itself is logged (``--audit``)."""
+    from pgx.pipeline import versions
+    from pgx.protect import audit
+    from pgx.serve.access import Logged
+
+    book = audit.current.get()
+    if book is None:
+        return app
+    head = book.add(audit.Run("serve", (), (), (), versions(), 0))
+    typer.echo(f"pgx: audit log {book.path.name}: head {head}", err=True)
+    return Logged(app, book)
+
+
+def _end(*_: object) -> NoReturn:
+    """End as asked: the server has answered what was asked before, and the log gets its last record."""
+    raise typer.Exit(0)
 
 
 def read_token(file: Path | None) -> str | None:

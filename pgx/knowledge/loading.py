@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pgx.errors import InputError
 from pgx.knowledge.base import KnowledgeBase
+from pgx.knowledge.manifest import verify
 from pgx.knowledge.overlay_rows import misfits
 from pgx.knowledge.overlays import check_names
 from pgx.knowledge.tables.declared import TABLES
@@ -29,7 +30,8 @@ def load(overlays: Sequence[Path | str] = (), *, folder: Path | str | None = Non
     Raises
     ------
     InputError
-        If a folder is missing, an overlay table does not follow the schema, or a row of it does not fit.
+        If a folder is missing, a file of the product is not the one that it ships, an overlay table does not follow
+        the schema, or a row of it does not fit.
     """
     base = Path(folder) if folder is not None else data_dir() / "knowledge"
     # A name that only resolving shows (``.``) must not leave the overlay nameless.
@@ -37,6 +39,8 @@ def load(overlays: Sequence[Path | str] = (), *, folder: Path | str | None = Non
     for one in folders:
         if not one.is_dir():
             raise InputError("no such knowledge folder", file=one)
+    if base == data_dir() / "knowledge":
+        verify(base)
     for one in folders[1:]:
         check_names(one)
     kb = KnowledgeBase(folders)

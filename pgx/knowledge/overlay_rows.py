@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from pgx.errors import PgxError
-from pgx.knowledge.overlays import LOCAL, read_strict
+from pgx.knowledge.overlays import LOCAL, lines_of, read_strict
 from pgx.knowledge.sentences import FILE, templates, unknown_codes
 from pgx.knowledge.tables.declared import TABLES
 from pgx.knowledge.validation.gene_checks import variants
@@ -60,8 +60,7 @@ def _rows(kb: KnowledgeBase, path: Path, name: str) -> Iterator[Problem]:
 
 
 def _line_numbers(path: Path) -> list[int]:
-    lines = path.read_text(encoding="utf-8-sig").split("\n")
-    return [number for number, line in enumerate(lines[1:], 2) if line.strip()]
+    return [number for number, line in enumerate(lines_of(path)[1:], 2) if line.strip()]
 
 
 def _values(kb: KnowledgeBase, table: str, columns: tuple[str, ...]) -> set[tuple[Any, ...]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -57,9 +58,13 @@ def configuration_files(start: Path | None = None) -> list[Path]:
     nearest = next((folder / "pgx.toml" for folder in (here, *here.parents) if (folder / "pgx.toml").is_file()), None)
     files = [path for path in (home / "pgx" / "config.toml", nearest) if path is not None and path.is_file()]
     for path in files:
-        if path.stat().st_uid not in (os.getuid(), 0):
+        # A link of somebody else's to a file of this user's would find their folders beside the link.
+        if not {path.stat().st_uid, path.lstat().st_uid} <= {os.getuid(), 0}:
             raise InputError("this file changes advice and belongs to another user", file=path,
                              fix="name its folders with --knowledge, or make it your own")  # fmt: skip
+        if path.stat().st_mode & stat.S_IWOTH:
+            raise InputError("this file changes advice, and every user may write to it", file=path,
+                             fix=f"chmod o-w {path.name}")  # fmt: skip
     return files
 
 
@@ -127,13 +132,7 @@ def read_strict(path: Path, table: Table) -> pl.DataFrame:
     InputError
         For the first line that does not follow the schema, with file, line and column.
     """
-    try:
-        content = read_file(path, TABLE)
-        lines = content.decode("utf-8-sig").replace("\r\n", "\n").split("\n")
-    except UnicodeDecodeError as error:
-        number = content.count(b"\n", 0, error.start) + 1
-        raise InputError("not UTF-8 text", file=path, where=f"line {number}", fix="save it as UTF-8") from error
-    lines = [line.removesuffix("\r") for line in lines]
+    lines = lines_of(path)
     header = [table.former.get(name, name) for name in lines[0].split("\t")]
     fields = {one.name: one for one in table.fields}
     _check_header(path, header, table, fields)
@@ -153,6 +152,17 @@ def read_strict(path: Path, table: Table) -> pl.DataFrame:
         for name, one in fields.items():
             columns[name].append(parse_cell(row.get(name, ""), one, path, f"line {number}, column {name}"))
     return pl.DataFrame(columns, schema=table.polars_schema())
+
+
+def lines_of(path: Path) -> list[str]:
+    """Return the lines of a table as they are counted in messages: a return alone ends none."""
+    content = read_file(path, TABLE)
+    try:
+        lines = content.decode("utf-8-sig").split("\n")
+    except UnicodeDecodeError as error:
+        number = content.count(b"\n", 0, error.start) + 1
+        raise InputError("not UTF-8 text", file=path, where=f"line {number}", fix="save it as UTF-8") from error
+    return [line.removesuffix("\r").removesuffix("\r") for line in lines]
 
 
 def _check_header(path: Path, header: Sequence[str], table: Table, fields: dict[str, Field]) -> None:

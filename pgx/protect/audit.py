@@ -12,6 +12,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -42,7 +43,9 @@ class Run:
     versions
         Versions of the program, its knowledge and models.
     exit_code
-        How it ended.
+        How it ended; of a request to `pgx serve`, the status of the answer.
+    client
+        The address that asked, of such a request.
     """
 
     command: str
@@ -51,6 +54,11 @@ class Run:
     outputs: tuple[str, ...]
     versions: Mapping[str, str]
     exit_code: int
+    client: str = ""
+
+
+current: ContextVar[Log | None] = ContextVar("log", default=None)
+"""The log of the command that runs."""
 
 
 class Log:
@@ -87,6 +95,8 @@ class Log:
     def add(self, run: Run) -> str:
         """Add a run and return the new head of the log."""
         record: Record = {"number": self._number, "time": datetime.now(UTC).isoformat(), "user": _user()} | asdict(run)
+        if not run.client:
+            del record["client"]
         if self._number == 0:
             record["beside"] = self._beside
         record["previous"] = self._previous
@@ -201,11 +211,11 @@ def _chain(path: Path, faults: list[str]) -> Iterator[Record]:
     for number, line in enumerate(lines):
         try:
             record = json.loads(line)
-            stated = record["digest"]
+            stated, due = record["digest"], digest_of(record)
         except (ValueError, KeyError, TypeError, RecursionError):
             faults.append(f"{path.name}: line {number + 1} is not a record")
             return
-        if stated != digest_of(record):
+        if stated != due:
             faults.append(f"{path.name}: line {number + 1} was changed")
             return
         if record.get("previous") != previous or record.get("number") != number:

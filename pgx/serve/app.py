@@ -1,6 +1,7 @@
 """The service: CDS Hooks and a FHIR look-up over stored results.
 
-It only reads a folder of results; it stores, sends and logs nothing of a patient.
+It only reads a folder of results; it stores and sends nothing of a patient, and logs no more than `pgx.serve.access`
+says.
 """
 
 from __future__ import annotations
@@ -138,7 +139,7 @@ def create_app(
 
     @app.get("/fhir/Patient/{patient}/$pgx")
     async def lookup(patient: str, drug: str | None = None) -> Response:
-        return _lookup(store, patient, drug)
+        return await asyncio.to_thread(_lookup, store, patient, drug)
 
     return app
 
@@ -191,10 +192,17 @@ async def _hook(answers: _Service, names: orders.OrderNames, service: str, reque
     wrong = _wrong(content, hook)
     if wrong:
         return _problem(400, "invalid", wrong)
-    context, selected = content["context"], hook == "order-select"
-    drugs = orders.ordered(context, names, only_selected=selected)
-    unnamed = orders.unnamed(context, names, only_selected=selected)
-    others = orders.others(context, names, only_selected=selected)
+    # Beside the loop: a slow disk or a large result lets nobody else wait for the head of a request to be read.
+    return await asyncio.to_thread(_advise, answers, names, content, only_selected=hook == "order-select")
+
+
+def _advise(
+    answers: _Service, names: orders.OrderNames, content: Mapping[str, Any], *, only_selected: bool
+) -> Response:
+    context = content["context"]
+    drugs = orders.ordered(context, names, only_selected=only_selected)
+    unnamed = orders.unnamed(context, names, only_selected=only_selected)
+    others = orders.others(context, names, only_selected=only_selected)
     return _json({"cards": _cards(answers, content, drugs, others, unnamed) if drugs or others or unnamed else []})
 
 

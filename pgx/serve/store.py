@@ -6,6 +6,7 @@ import json
 from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -18,6 +19,7 @@ from pgx.reports import file_names
 from pgx.reports.formats import result_json
 from pgx.reports.page.build import View
 from pgx.reports.page.lexicon import Lexicon
+from pgx.serve import access
 
 _KEPT_BYTES = 256 * 2**20
 _OBJECT = 150  # bytes that Python adds to one piece of text and its key
@@ -67,6 +69,7 @@ class _Brief:
     """What cards need of one file, as text: parsed results by the thousand would make garbage collection a pause."""
 
     stamp: tuple[int, int, int]
+    digest: str
     sample: str
     provenance: bytes
     medications: bytes
@@ -129,11 +132,13 @@ class Store:
         """
         for path in self._paths(patient):
             # A file name may stand for another name (a hash, another case): only the sample inside counts.
-            parsed = result_json.parse(_content(path), file=path)
+            content = _content(path)
+            parsed = result_json.parse(content, file=path)
             with result_json.valid(path):
                 _once([entry["sample"] for entry in parsed["samples"]], patient, path)
             shown = result_json.view_of(parsed, patient, self.lexicon, file=path)
             if shown is not None:
+                access.note(sha256(content).hexdigest())
                 return shown
         return None
 
@@ -175,7 +180,10 @@ class Store:
     def _found(self, patient: str) -> tuple[Path, _Brief] | None:
         """Return where a patient's result is stored, and what cards need of it."""
         briefs = ((path, self._brief(path, patient)) for path in self._paths(patient))
-        return next(((path, brief) for path, brief in briefs if brief is not None), None)
+        found = next(((path, brief) for path, brief in briefs if brief is not None), None)
+        if found is not None:
+            access.note(found[1].digest)
+        return found
 
     def _paths(self, patient: str) -> list[Path]:
         paths = (self.folder / f"{stem}{_SUFFIX}" for stem in file_names.candidates(patient))
@@ -231,7 +239,7 @@ def _condense(content: bytes, patient: str, stamp: tuple[int, int, int], path: P
     fixed = bytes(document.provenance), bytes(entry.medications), bytes(entry.notes)
     observed = (_OBSERVED.decode(row) for row in entry.clinical if b'"allergy"' in bytes(row))
     allergies = tuple(dict.fromkeys(one.code for one in observed if one.concept == "allergy" and one.code))
-    return _Brief(stamp, patient, *fixed, guidance, scores, allergies)
+    return _Brief(stamp, sha256(content).hexdigest(), patient, *fixed, guidance, scores, allergies)
 
 
 def _by_drug(rows: Sequence[msgspec.Raw]) -> dict[str, bytes]:

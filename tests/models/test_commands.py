@@ -71,6 +71,18 @@ def test_monitor(tmp_path: Path) -> None:
     assert strict.returncode == 3 and "line 3" in strict.stderr and strict.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize(("low", "high"), [("", "54"), ("20", ""), ("", ""), ("nan", "54"), ("x", "54")])
+def test_a_score_without_an_end_of_its_interval_is_left_out_and_said(tmp_path: Path, low: str, high: str) -> None:
+    (tmp_path / "inr.csv").write_text("sample,date,dose,inr\nA,2026-01-05,35,3.4\n", encoding="utf-8")
+    (tmp_path / "scores.tsv").write_text(
+        f"sample\tendpoint\testimate\tlow\thigh\nA\twarfarin.dose\t12\t{low}\t{high}\n", encoding="utf-8"
+    )
+    done = pgx("monitor", tmp_path / "inr.csv", "--scores", tmp_path / "scores.tsv")
+    assert (done.returncode, done.stderr.count("left out")) == (0, 1), done.stderr
+    assert "None" not in done.stderr
+    assert done.stdout == pgx("monitor", tmp_path / "inr.csv").stdout
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [

@@ -15,6 +15,7 @@ from pgx.clinical.readers.daily_sums import Days
 from pgx.clinical.readers.json_access import number
 from pgx.clinical.readers.sniff import open_plain
 from pgx.clinical.statements import Events
+from pgx.errors import InputError
 from pgx.guard.limits import RECORD_LINE
 
 _SEX = {"HKBiologicalSexMale": "male", "HKBiologicalSexFemale": "female"}
@@ -53,8 +54,10 @@ def _parse(reader: _Reader, file: IO[bytes]) -> None:
             raise RECORD_LINE.refused(reader.events.file, f"line {lines}")
         if head:
             chunk = _DOCTYPE.sub(lambda found: b"\n" * found[0].count(b"\n"), chunk, count=1)
-            head = False
         chunk = _NO_CHARACTER.sub(b" ", chunk.translate(_NO_XML))
+        if head:
+            _refuse_encoding(chunk, reader.events.file)
+            head = False
         lines += chunk.count(b"\n")
         while chunk:
             try:
@@ -77,6 +80,16 @@ def _parse(reader: _Reader, file: IO[bytes]) -> None:
         reader.events.problem(None, "error", "broken_xml", "the file ends early", f"line {lines}")
 
 
+def _refuse_encoding(head: bytes, file: str) -> None:
+    """Refuse an encoding that the parser does not know itself: it would ask Python's, which are not all of text."""
+    declared = _ENCODING.match(head)
+    if declared and declared[1].lower() not in _KNOWN:
+        shown = declared[1][:40].decode("ascii", "replace")
+        raise InputError(f"the encoding {shown!r} is not read", file=file, fix="save it as UTF-8")
+
+
+_ENCODING = re.compile(rb"""<\?xml\s[^>]*?encoding\s*=\s*["']([^"'>]*)""")
+_KNOWN = (b"utf-8", b"utf-16", b"iso-8859-1", b"us-ascii")
 _ROOT = b"<HealthData>"
 
 

@@ -40,6 +40,7 @@ from pgx.clinical.statements import RAW, Events
 from pgx.clinical.vocabulary import column_name
 from pgx.errors import InputError
 from pgx.guard.limits import COLUMNS
+from pgx.guard.panics import no_panic
 
 DATES_ONLY = ("birth_date", "as_of")
 """Concepts whose value is itself a date."""
@@ -193,7 +194,8 @@ _DECIMAL_COMMA = re.compile(r"^(\s*[-+]?(?:\d+(?=,\d{1,2}(?!\d))|0(?=,\d))),(\d+
 def read_parquet(events: Events, data: bytes) -> None:
     """Read Parquet, one row a person."""
     try:
-        frame = pl.read_parquet(io.BytesIO(data))
+        with no_panic(InputError("a damaged Parquet file", file=events.file)):
+            frame = pl.read_parquet(io.BytesIO(data))
     except (pl.exceptions.PolarsError, OSError, ValueError) as error:
         raise InputError(f"not a readable Parquet file: {str(error).splitlines()[0][:80]}", file=events.file) from None
     if frame.is_empty():
@@ -224,9 +226,8 @@ def read_frame(events: Events, frame: pl.DataFrame, where: list[str]) -> None:
         Place of each row, for messages.
     """
     events.flat = True
-    frame = frame.with_columns(
-        pl.when(pl.col(c).str.strip_chars() != "").then(pl.col(c).str.strip_chars()).alias(c) for c in frame.columns
-    )
+    # Not by their names: a heading such as * would stand for every column.
+    frame = frame.with_columns(pl.all().str.strip_chars().replace("", None))
     if (tall := long_tables.lay_out(frame.columns, events)) is not None:
         long_tables.read(events, frame, where, tall)
         return

@@ -58,7 +58,7 @@ def read_sqlite(events: Events, path: Path) -> None:
                 "select name from sqlite_master where type in ('table', 'view')", "the list of tables"
             )
             read_tables(events, _source(database, names["name"]))
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise InputError(f"not a readable SQLite database: {_line(error)}", file=path) from None
 
 

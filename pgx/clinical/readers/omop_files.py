@@ -13,6 +13,7 @@ from pgx.clinical.readers.omop import TABLES, as_text, read_tables
 from pgx.clinical.readers.sniff import open_plain, read_head
 from pgx.clinical.statements import Events
 from pgx.errors import InputError
+from pgx.guard.panics import no_panic
 
 _OTHER = ("concept",)
 
@@ -35,17 +36,8 @@ def read_folder(events: Events, folder: Path) -> None:
 
 def _file(path: Path, ids: Collection[int] | None) -> pl.DataFrame:
     try:
-        if ".parquet" in path.name.lower():
-            lazy = pl.scan_parquet(path)
-        else:
-            head = read_head(path)
-            separator = _separator(head.split(b"\n", 1)[0].decode("utf-8", "replace"))
-            quote = None if separator == "\t" else '"'  # the vocabulary tables of Athena are unquoted TSV
-            lazy = pl.scan_csv(path, separator=separator, quote_char=quote, infer_schema=False)
-        lazy = lazy.rename({name: name.lower() for name in lazy.collect_schema().names()})
-        if ids is not None:
-            lazy = lazy.filter(pl.col("concept_id").cast(pl.Int64, strict=False).is_in(sorted(ids)))
-        return as_text(lazy.collect())
+        with no_panic(InputError("a damaged table", file=path)):
+            return _text(path, ids)
     except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
         problem = f"not a readable table: {str(error).splitlines()[0][:120]}"
         if "utf-8" in problem:
@@ -54,6 +46,20 @@ def _file(path: Path, ids: Collection[int] | None) -> pl.DataFrame:
         if ragged:
             raise InputError(ragged[0], file=path, where=ragged[1], fix="quote cells that hold the separator") from None
         raise InputError(problem, file=path) from None
+
+
+def _text(path: Path, ids: Collection[int] | None) -> pl.DataFrame:
+    if ".parquet" in path.name.lower():
+        lazy = pl.scan_parquet(path)
+    else:
+        head = read_head(path)
+        separator = _separator(head.split(b"\n", 1)[0].decode("utf-8", "replace"))
+        quote = None if separator == "\t" else '"'  # the vocabulary tables of Athena are unquoted TSV
+        lazy = pl.scan_csv(path, separator=separator, quote_char=quote, infer_schema=False)
+    lazy = lazy.rename({name: name.lower() for name in lazy.collect_schema().names()})
+    if ids is not None:
+        lazy = lazy.filter(pl.col("concept_id").cast(pl.Int64, strict=False).is_in(sorted(ids)))
+    return as_text(lazy.collect())
 
 
 def _separator(heading: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from pgx.errors import InputError
+from pgx.guard.panics import no_panic
 
 _WORDS = ("", "na", "n/a", "#n/a", "<na>", "n.a.", "nan", "null", "unknown", "unk", "not known", "missing",
           "?", "./.", "?/?", "unknown/unknown", ".", "-", "--")  # fmt: skip
@@ -138,7 +139,8 @@ def _understood(path: Path) -> Iterator[None]:
     if path.stat().st_size == 0:
         raise InputError("the file is empty", file=path)
     try:
-        yield
+        with no_panic(InputError(f"a damaged {path.suffix[1:]} table", file=path)):
+            yield
     except InputError:
         raise
     except (pl.exceptions.PolarsError, UnicodeDecodeError, ValueError, OSError) as error:

@@ -37,6 +37,8 @@ _KEYS: Mapping[str, set[str]] = {
     "omitted": {"gene", "reason"},
 }  # fmt: skip
 """Table of the document -> keys that it may have."""
+_TEXTS = {"name", "drug", "outcome", "kind", "horizon", "setting", "unit", "link", "column", "code", "text", "measure",
+          "note", "reason", "source", "gene"}  # fmt: skip
 _NAME = re.compile(r"[a-z0-9_-]+\.[a-z0-9_-]+")
 
 
@@ -48,11 +50,7 @@ def before(raw: Mapping[str, Any]) -> Iterator[str]:
     raw
         The TOML document, ``extends`` resolved.
     """
-    for where, table in _tables(raw):
-        unknown = sorted(set(table) - _KEYS[where])
-        if unknown:
-            place = f"in [{where}]" if where else "at the top"
-            yield f"{place}: the key {unknown[0]!r} is unknown; one of {', '.join(sorted(_KEYS[where]))}"
+    yield from _keys(raw)
     kind = raw.get("kind")
     if kind is not None and kind not in KINDS:
         yield f"kind {kind!r} is not one of {', '.join(KINDS)}"
@@ -96,6 +94,21 @@ def after(endpoint: Endpoint, kb: KnowledgeBase) -> Iterator[str]:
             for level in reading.levels:
                 if level not in words:
                     yield f"{level!r} is no phenotype (column {reading.column}); write it like 'Poor Metabolizer'"
+
+
+def _keys(raw: Mapping[str, Any]) -> Iterator[str]:
+    """Yield keys that are unknown, and texts that are none."""
+    for where, table in _tables(raw):
+        place = f"in [{where}]" if where else "at the top"
+        unknown = sorted(set(table) - _KEYS[where])
+        if unknown:
+            yield f"{place}: the key {unknown[0]!r} is unknown; one of {', '.join(sorted(_KEYS[where]))}"
+        for key in sorted(set(table) & _TEXTS):
+            if not isinstance(table[key], str):
+                yield f"{place}: {key} is {table[key]!r}, not text"
+    for name, parts in raw.get("derived", {}).items():
+        if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
+            yield f"[derived] {name} is not a list of names of columns"
 
 
 def _tables(raw: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

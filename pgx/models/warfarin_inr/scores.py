@@ -33,9 +33,8 @@ def starts_of(scores: pl.DataFrame, endpoint: str = "warfarin.dose") -> tuple[di
     for row in rows.iter_rows(named=True):
         start = _start(row)
         if start is None:
-            text = (
-                f"the score {row['estimate']} ({row['low']} to {row['high']}) is no dose in mg/week with its interval"
-            )
+            low, high = ("nothing" if row[name] in (None, "") else row[name] for name in ("low", "high"))
+            text = f"the score {row['estimate']} ({low} to {high}) is no dose in mg/week with its interval"
             notes.append(Note(stage="models", severity=Severity.WARNING, code=NoteCode.IMPLAUSIBLE_VALUE,
                               message=f"{text}: left out", sample=str(row["sample"]), subject=endpoint))  # fmt: skip
         else:

@@ -33,6 +33,8 @@ def _hla(sample: str | None, gene: str, alleles: Iterable[str], where: str) -> S
 def _common(text: str) -> str:
     """One allele of several that a caller cannot tell apart (``A*01:01:01;A*01:01:02``): the fields they share."""
     options = [re.sub(r"^.*\*", "", one).split(":") for one in re.split(r"[;,]", text) if one.strip()]
+    if not options:
+        return text  # separators alone: no allele, as the catalogue will say
     shared = [fields[0] for fields in zip(*options, strict=False) if len(set(fields)) == 1]
     return "*" + ":".join(shared if len(options) > 1 else options[0])
 

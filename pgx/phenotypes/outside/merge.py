@@ -8,7 +8,6 @@ compared, and a difference is noted. Without a diplotype the stated phenotype or
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -22,9 +21,8 @@ import polars as pl
 from pgx.assertion import CALLED
 from pgx.codes import FlagCode, NoteCode, Severity
 from pgx.errors import InputError, UsageError
-from pgx.guard.limits import HEADING, NAME
+from pgx.guard.limits import NAME
 from pgx.knowledge import KnowledgeBase
-from pgx.knowledge.resolver import older_gene_names
 from pgx.notes import Note
 from pgx.phenotypes import allele_status
 from pgx.phenotypes.interaction_notes import note
@@ -39,6 +37,7 @@ from pgx.phenotypes.outside.names import (
     status_or_phenotype,
 )
 from pgx.phenotypes.outside.source import Known, Said
+from pgx.phenotypes.outside.symbols import Symbols, symbols
 from pgx.types import CallSet, Diplotype, GeneCalls, PatternCall
 
 MODES = ("override", "fill")
@@ -85,25 +84,26 @@ def read(path: str | Path, kb: KnowledgeBase) -> tuple[list[OutsideCall], list[N
     path = Path(path)
     tool, rows = read_file(path, _known(kb))
     notes: list[Note] = []
+    names, calls_of = Symbols(kb), _Calls(kb, tool)
     found: dict[tuple[str | None, str], list[OutsideCall]] = defaultdict(list)
     spoiled: dict[tuple[str | None, str], str] = {}
     for row in rows:
-        gene = _gene(kb, row.gene)
+        gene = names.gene(row.gene)
         where = f"{path.name}: {row.where}"
         if gene is None:
             if not row.no_call:
-                unknown = f"{where}: the gene {row.gene!r} is not in the knowledge base{_meant(kb, row.gene)}"
-                spoiled.setdefault((row.sample, _nearly(kb, row.gene) or row.gene), unknown)
+                unknown = f"{where}: the gene {row.gene!r} is not in the knowledge base{names.question(row.gene)}"
+                spoiled.setdefault((row.sample, names.nearly(row.gene) or row.gene), unknown)
         elif row.problem is not None or (longest := row.longest) > NAME.most:
             problem = row.problem or f"a cell of {longest} characters; at most {NAME.most} are read"
             spoiled[row.sample, gene] = f"{where}: {problem}"
         elif not row.no_call:
             try:
-                call, remarks, strange = _call(kb, gene, row, tool, where)
+                pattern, remarks, strange = calls_of(gene, row)
             except ValueError as error:
                 spoiled[row.sample, gene] = f"{where}: {error}"
                 continue
-            found[row.sample, gene].append(call)
+            found[row.sample, gene].append(OutsideCall(gene, row.sample, pattern, where))
             notes += [
                 replace(note(row.sample, Severity.WARNING, code, text, gene), where=where) for code, text in remarks
             ]
@@ -122,7 +122,7 @@ def read(path: str | Path, kb: KnowledgeBase) -> tuple[list[OutsideCall], list[N
         if (sample, gene) not in spoiled:
             calls.append(several[0])
     notes += [_refused(sample, gene, why) for (sample, gene), why in spoiled.items()]
-    notes += _silent(kb, rows, {*found, *spoiled}, path.name)
+    notes += _silent(names, rows, {*found, *spoiled}, path.name)
     return calls, notes
 
 
@@ -131,11 +131,11 @@ def _refused(sample: str | None, gene: str, why: str, how: str = "used") -> Note
     return note(sample, Severity.ERROR, REFUSED, f"a laboratory's result of {gene} could not be {how} ({why})", gene)
 
 
-def _silent(kb: KnowledgeBase, rows: list[Said], told: set[tuple[str | None, str]], where: str) -> list[Note]:
+def _silent(names: Symbols, rows: list[Said], told: set[tuple[str | None, str]], where: str) -> list[Note]:
     """Say which genes the tool looked at and made no call of, one note a sample: nothing of the file is used there."""
     silent: dict[str | None, list[str]] = defaultdict(list)
     for row in rows:
-        gene = _gene(kb, row.gene)
+        gene = names.gene(row.gene)
         if row.no_call and gene is not None and (row.sample, gene) not in told and gene not in silent[row.sample]:
             silent[row.sample].append(gene)
     return [
@@ -153,44 +153,33 @@ def _silent(kb: KnowledgeBase, rows: list[Said], told: set[tuple[str | None, str
 
 def _known(kb: KnowledgeBase) -> Known:
     tools = kb.table("outside_tools").select("tool", "gene").iter_rows()
-    return Known(tuple(sorted(_symbols(kb), key=lambda gene: (-len(gene), gene))), dict(tools))
+    return Known(tuple(sorted(symbols(kb), key=lambda gene: (-len(gene), gene))), dict(tools))
 
 
-def _gene(kb: KnowledgeBase, text: str) -> str | None:
-    """Return the gene that is meant: symbols are compared without case; ``IFNL3/4`` is IFNL3."""
-    known: dict[str, str] = kb.remember("gene symbols", lambda: _symbols(kb))
-    plain = text.strip().upper()
-    return known.get(plain) or known.get(plain.split("/")[0]) or older_gene_names(kb).get(_letters(plain))
+Call = tuple[PatternCall, list[reconcile.Remark], list[str]]
 
 
-def _nearly(kb: KnowledgeBase, text: str) -> str | None:
-    """Return the gene that ``HLAB`` or ``CYP 2D6`` must be about: not to use the result, but to doubt our own."""
-    same: dict[str, list[str]] = defaultdict(list)
-    for symbol, gene in _symbols(kb).items():
-        same[_letters(symbol)].append(gene)
-    found = same.get(_letters(text.upper()), [])
-    return found[0] if len(found) == 1 else None
+class _Calls:
+    """The calls of a tool: what it says of a gene is read once, however many samples it says it of."""
+
+    def __init__(self, kb: KnowledgeBase, tool: str) -> None:
+        self._kb, self._tool = kb, tool
+        self._made: dict[object, Call | ValueError] = {}
+
+    def __call__(self, gene: str, row: Said) -> Call:
+        key = (gene, row.candidates, row.phenotype, row.score)
+        if key not in self._made:
+            try:
+                self._made[key] = _call(self._kb, gene, row, self._tool)
+            except ValueError as error:
+                self._made[key] = error
+        made = self._made[key]
+        if isinstance(made, ValueError):
+            raise ValueError(str(made))
+        return made
 
 
-def _meant(kb: KnowledgeBase, text: str) -> str:
-    """Return a question about what a gene's symbol may be a slip of, or nothing."""
-    nearly, plain = _nearly(kb, text), text.strip().upper()[: HEADING.most]
-    close = [nearly] if nearly else difflib.get_close_matches(plain, _symbols(kb), n=2, cutoff=0.75)
-    return f"; did you mean {' or '.join(close)}?" if close else ""
-
-
-def _letters(symbol: str) -> str:
-    return re.sub(r"[^A-Z0-9]", "", symbol)
-
-
-def _symbols(kb: KnowledgeBase) -> dict[str, str]:
-    named = kb.table("recommendation_conditions")["gene"].unique().to_list()
-    return {gene.upper(): gene for gene in [*named, *kb.genes]}
-
-
-def _call(
-    kb: KnowledgeBase, gene: str, row: Said, tool: str, where: str
-) -> tuple[OutsideCall, list[reconcile.Remark], list[str]]:
+def _call(kb: KnowledgeBase, gene: str, row: Said, tool: str) -> Call:
     """Return the call, remarks on it, and what it has of alleles that the knowledge base lacks."""
     stated = phenotype_of if row.candidates else partial(stated_of, gene=gene)
     phenotype, score = stated(kb, text=row.phenotype), score_of(row.score)
@@ -230,7 +219,7 @@ def _call(
         remarks += reconcile.compare(kb, gene, pattern, phenotype, score, who)
         if is_laboratory:
             reconcile.refuse_contradiction(kb, gene, pattern, row.phenotype, remarks)
-    return OutsideCall(gene, row.sample, pattern, where), remarks, strange
+    return pattern, remarks, strange
 
 
 def merge(
@@ -279,7 +268,7 @@ def merge(
     given: dict[str, dict[int, PatternCall]] = defaultdict(dict)
     doubted: dict[str, set[int]] = defaultdict(set)
     notes, holders = list(callset.notes), []
-    index = {sample: at for at, sample in enumerate(callset.samples)}
+    index, names = {sample: at for at, sample in enumerate(callset.samples)}, Symbols(kb)
     for path in map(Path, paths):
         calls, said = read(path, kb)
         named = {one.sample for one in calls} | {_sample_of(one) for one in said}
@@ -311,7 +300,7 @@ def merge(
             notes += [note_of] if note_of else []
             for gene in genes_of:
                 doubted[gene].add(index[person])
-    genes = {*given, *(gene for gene in doubted if _gene(kb, gene) == gene)}
+    genes = {*given, *(gene for gene in doubted if names.gene(gene) == gene)}
     merged = (_doubted(gene, doubted.get(gene.gene, set())) for gene in _merged(callset, given, genes, mode))
     return replace(callset, genes=tuple(merged), notes=tuple(notes), holders=tuple(holders))
 

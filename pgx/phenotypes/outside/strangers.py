@@ -33,11 +33,11 @@ def genes_of_strangers(
     everyone
         All samples of the genotypes.
     """
-    found: dict[str, list[str]] = defaultdict(list)
+    known, found = frozenset(everyone), defaultdict[str, dict[str, None]](dict)
     for sample, gene in results:
-        if sample is not None and sample not in everyone:
-            found[sample] += [gene] if gene is not None and gene not in found[sample] else []
-    return found
+        if sample is not None and sample not in known:
+            found[sample] |= {gene: None} if gene is not None else {}
+    return {sample: list(genes) for sample, genes in found.items()}
 
 
 def note_of_run(path: Path, strangers: Collection[str], everyone: Sequence[str], *, lost: bool) -> list[Note]:
@@ -73,10 +73,14 @@ def notes_of_persons(
     person : str
     genes : list of str
     """
+    numbered: dict[str, list[str]] = defaultdict(list)
+    for name in strangers:  # names with other digits are never alike
+        numbered[_digits(name)].append(name)
     for person in persons:
         holds, alone = person in holders, len(everyone) == 1 and person not in holders
         fits = same_words if holds else is_alike
-        alike = [name for name in strangers if alone or fits(name, person)]
+        near = numbered.get(_digits(person), [])
+        alike = list(strangers) if alone else [name for name in near if fits(name, person)]
         genes = list(dict.fromkeys(gene for name in alike for gene in strangers[name]))
         if not alike:
             continue
@@ -151,6 +155,11 @@ def _turned(letters: str, words: Sequence[str]) -> Iterator[str]:
         size = len("".join(words[:at]))
         if len(words[0]) >= _NAME and len(words[-1]) >= _NAME and 0 < size < len(letters):
             yield letters[-size:] + letters[:-size]
+
+
+def _digits(name: str) -> str:
+    """Return the digits of a name in order of size: words may stand in another order, and their numbers with them."""
+    return "".join(sorted(re.sub(r"\D", "", name)))
 
 
 def note_of_file(sample: str | None, severity: Severity, code: str, message: str, file: str) -> Note:

@@ -146,7 +146,8 @@ def valid(file: str | Path | None) -> Iterator[None]:
     try:
         yield
     except (KeyError, TypeError, ValueError, AttributeError, pl.exceptions.PolarsError) as error:
-        raise InputError(f"not a valid result: {type(error).__name__} {error}", file=file) from error
+        first = (str(error).splitlines() or [""])[0]  # polars adds lines of advice to programmers
+        raise InputError(f"not a valid result: {type(error).__name__} {first}", file=file) from error
 
 
 def read(path: str | Path) -> Result:

@@ -137,7 +137,7 @@ def build(
         notes=(*person.notes_for(run_notes, parts["scores"]), *parts["notes"]),
         provenance=provenance,
         lexicon=lexicon,
-        who=who.who(parts["clinical"], lexicon),
+        who=(*who.who(parts["clinical"], lexicon), *who.site(provenance)),
         test_first=next_test.first(parts.get("next_tests", ())),
         pieces=shared.pieces,
     )

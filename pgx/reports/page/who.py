@@ -42,6 +42,18 @@ def who(clinical: Sequence[Row], lexicon: Lexicon) -> tuple[tuple[str, str], ...
     return (*lines, *((("as of", _text(day)),) if day else ()))
 
 
+def site(provenance: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Return (label, names) of tables that are not the product's: any of them may change what the page says.
+
+    Examples
+    --------
+    >>> site([("pgx", "1.0"), ("knowledge", "2026.12.0+ward7+clinic")])
+    (('knowledge also of', 'ward7, clinic'),)
+    """
+    laid = dict(provenance).get("knowledge", "").split("+")[1:]
+    return (("knowledge also of", clean(", ".join(laid))),) if laid else ()
+
+
 def tested(genes: Iterable[Gene], needed: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """Return (label, genes) of those that speak of the person's drugs: called, assumed in part, not tested.
 
