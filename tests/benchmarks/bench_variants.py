@@ -24,8 +24,9 @@ import pgx.knowledge
 import pgx.variants
 from pgx.knowledge import KnowledgeBase
 from pgx.variants.vcf.contigs import LENGTHS
+from tests.outside import OUTSIDE
 
-SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "genomes"
+SHARED = OUTSIDE / "genomes"
 WGS_RECORDS = 4_500_000
 UNINDEXED = 1.5
 SAID = 1 << 16

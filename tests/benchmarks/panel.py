@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from pgx.types import NO_COPY, Doubts, Genotypes, State
+from tests.outside import OUTSIDE
 
-GENOMES = Path(__file__).resolve().parents[2].parent / "shared" / "genomes"
+GENOMES = OUTSIDE / "genomes"
 PANEL38 = GENOMES / "1kgp.GRCh38.positions.vcf.gz"
 PANEL37 = GENOMES / "1kgp.GRCh37.positions.vcf.gz"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 from pgx.clinical.drugs import dose_per_day
 from pgx.clinical.readers.json_access import Object, dig, name_of, number, obj, objs, text
@@ -55,8 +56,9 @@ def _packet(events: Events, packet: Object, place: str) -> None:
         _statement(events, person, disease, obj(disease.get("term")), f"{prefix}diseases {number_}")
     for number_, measurement in enumerate(objs(packet.get("measurements")), start=1):
         _measurement(events, person, measurement, f"{prefix}measurements {number_}")
+    made = events.day(person, dig(packet, "metaData", "created"), f"{prefix}metaData")
     for number_, action in enumerate(objs(packet.get("medicalActions")), start=1):
-        _action(events, person, action, f"{prefix}medicalActions {number_}")
+        _action(events, person, action, made, f"{prefix}medicalActions {number_}")
 
 
 def _list(value: object) -> list[object]:
@@ -157,7 +159,8 @@ def _measurement(events: Events, person: str | None, item: Object, where: str) -
             )
 
 
-def _action(events: Events, person: str | None, action: Object, where: str) -> None:
+def _action(events: Events, person: str | None, action: Object, made: date | None, where: str) -> None:
+    """Take one treatment; what ended before the packet was made on the day `made` is over."""
     treatment = obj(action.get("treatment"))
     if not treatment:
         kind = next((key for key in action if key.endswith(("procedure", "Therapy", "Regimen"))), "action")
@@ -181,7 +184,10 @@ def _action(events: Events, person: str | None, action: Object, where: str) -> N
         )
         dose = dose_per_day(f"{amount:g} {unit} {rhythm}") if amount is not None and unit and rhythm else None
     route = obj(treatment.get("routeOfAdministration"))
-    ended = obj(action.get("treatmentTerminationReason"))
+    last = max(ends, default=None)
+    ended = bool(obj(action.get("treatmentTerminationReason"))) or (
+        last is not None and made is not None and last < made
+    )
     events.medicate(
         person,
         label or code,
@@ -190,7 +196,7 @@ def _action(events: Events, person: str | None, action: Object, where: str) -> N
         form=[_code(route)[:2]],
         route=text(route.get("label")) or "",
         start=min(starts, default=None),
-        end=max(ends, default=None),
+        end=last,
         dose=dose,
         where=where,
     )

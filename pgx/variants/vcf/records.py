@@ -29,6 +29,8 @@ REFERENCE_ALTS = frozenset({"<NON_REF>", "<*>", "."})
 MAX_POSITION = 2**31 - 1
 HOMOPLASMIC = 0.95
 """Share of reads from which a mitochondrial allele counts as the only one, as in gnomAD (Laricchia 2022)."""
+FEWEST_READS = 3
+"""Reads from which a second mitochondrial allele is more than an error of sequencing."""
 
 
 @dataclass(slots=True)
@@ -195,22 +197,28 @@ def physical_phase(record: Record, columns: SampleColumns, count: int) -> NDArra
 
 
 def _settle_mitochondrial(record: Record, columns: SampleColumns, count: int) -> None:
-    """Take a mitochondrial genotype of two alleles for the one that nearly all reads show; in place.
+    """Let the reads say which mitochondrial genotypes are of one allele; in place.
 
-    Callers made for two copies write 0/1 for any mixture (Mutect2 for all there is); the fraction stands in AF or AD.
+    Callers made for two copies write 0/1 for any mixture (Mutect2 for all there is), callers made for one copy write a
+    mixture as its larger part; the fraction stands in AF or AD.
     """
-    mixed = np.flatnonzero((columns.gt[:, 0] != columns.gt[:, 1]) & (columns.gt >= 0).all(axis=1))
-    if not len(mixed):
-        return
-    fractions = _fractions(record, count)
-    for index in mixed.tolist():
-        for allele, fraction in fractions[index].items():
-            if fraction >= HOMOPLASMIC:
-                columns.gt[index] = (allele, NO_COPY)
+    told = (columns.gt[:, 0] >= 0) & ((columns.gt[:, 1] >= 0) | (columns.gt[:, 1] == NO_COPY))
+    fractions = _fractions(record, count) if told.any() else []
+    for index in np.flatnonzero(told).tolist():
+        one, two = columns.gt[index].tolist()
+        shares = fractions[index]
+        if two not in (one, NO_COPY):
+            for allele, share in shares.items():
+                if share >= HOMOPLASMIC:
+                    columns.gt[index] = (allele, NO_COPY)
+            continue
+        others = {allele: share for allele, share in shares.items() if allele != one}
+        if others and max(others.values()) > 1 - HOMOPLASMIC:
+            columns.gt[index] = (one, max(others, key=others.__getitem__))
 
 
 def _fractions(record: Record, count: int) -> list[dict[int, float]]:
-    """Return the share of reads of each allele, by sample, as far as it is told."""
+    """Return the share of reads of each allele, by sample, as far as it is told; 0 is the reference."""
     for key, first in (("AF", 1), ("AD", 0)):
         if key not in record.format:
             continue
@@ -221,7 +229,12 @@ def _fractions(record: Record, count: int) -> list[dict[int, float]]:
             except ValueError:
                 values = []
             whole = 1.0 if key == "AF" else sum(values)
-            found.append({first + n: value / whole for n, value in enumerate(values)} if whole > 0 else {})
+            if key == "AD":
+                values = [value if value >= FEWEST_READS or value == max(values) else 0.0 for value in values]
+            shares = {first + n: value / whole for n, value in enumerate(values)} if whole > 0 else {}
+            if key == "AF" and shares:
+                shares[0] = 1 - sum(shares.values())
+            found.append(shares)
         return found
     return [{}] * count
 
