@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +14,10 @@ from pgx.cli import completion
 from pgx.cli import options as opt
 from pgx.errors import UsageError
 
+if TYPE_CHECKING:
+    from pgx.cohort.person_pages import Made
+
+FAILURES = "failures.tsv"
 FORMATS = ("text", "html", "pdf", "json", "tsv", "parquet", "fhir", "leaflet", "card", "plan", "multiqc")
 DEFAULT = "text,json,tsv,html"
 PSEUDONYMOUS = "json,tsv"
@@ -79,6 +86,13 @@ def report(
         raise UsageError(f"--format {formats} writes files: say where with -o FOLDER (text is printed without)")
     if no_print and out is None:
         raise UsageError("--no-print without -o would show nothing: name a folder")
+    if no_print and out is not None and sheet is None and pseudonymize is None and medications is None:
+        from pgx.cohort import person_pages
+
+        if person_pages.suits(vcf or (), out, chosen, clinical or (), outside_calls or (), how):
+            made = partial(person_pages.make, vcf or (), out, chosen, drugs=drugs, options=how)
+            _many(made, clinical or (), outside_calls or (), out / FAILURES, quiet=quiet, verbose=verbose)
+            return
     result = pgx.report(
         vcf or (),
         sheet=sheet,
@@ -98,3 +112,23 @@ def report(
         render = render_text(result, sample, lexicon)
         typer.echo(render, nl=not render.endswith("\n"))
     notes.end(result.notes)
+
+
+def _many(
+    make: Callable[..., Made], clinical: Sequence[Path], outside_calls: Sequence[Path], failures: Path,
+    *, quiet: bool, verbose: bool,
+) -> None:  # fmt: skip
+    """Write the pages of many persons in blocks, and show how far that is."""
+    from pgx.cli.shown import notes
+    from pgx.cli.shown.progress import steps
+
+    with steps("persons", quiet=quiet) as progress:
+        made = make(
+            clinical=clinical, outside_calls=outside_calls,
+            on_progress=lambda at: progress.step(at.done, at.total, lost=at.lost),
+        )  # fmt: skip
+    notes.show(made.notes, quiet=quiet, verbose=verbose)
+    notes.show_suspects(made.suspects, quiet=quiet)
+    if made.lost:
+        print(f"pgx: {made.lost:,} results were lost: {failures}", file=sys.stderr)
+        raise typer.Exit(notes.EXIT_LOST)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import io
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -24,6 +24,7 @@ from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.recent import Recent
 from pgx.pipeline import conclude
 from pgx.reports import Lexicon, file_names, write
+from pgx.reports.formats.index import Entry
 from pgx.types import ClinicalData, Result
 from pgx.variants.read import Input
 from pgx.variants.spool import spooled
@@ -101,9 +102,11 @@ def do_block(
     if plan.reports:
         lexicon = kb.remember("cohort lexicon", lambda: Lexicon(kb))
         for piece in pieces:
-            written = write(piece.result, folder.documents(number), plan.reports, lexicon=lexicon)
+            entries: list[Entry] = []
+            place_of = folder.documents(number)
+            written = write(piece.result, place_of, plan.reports, lexicon=lexicon, entries=entries)
             state["files"] |= told_of(folder, written)
-            state["pages"] |= dict(_pages(folder, piece.result, written))
+            state["pages"] |= dict(_pages(folder, piece.result, written, entries))
     write_json(folder.state(number), state)
     return state
 
@@ -181,18 +184,20 @@ def _frames(plan: Plan, pieces: Sequence[Piece], kb: KnowledgeBase) -> dict[str,
     return frames
 
 
-def _pages(folder: Folder, result: Result, written: Sequence[Path]) -> Iterator[tuple[str, Json]]:
-    """Yield of each person the pages and how many drugs are how urgent, for the index."""
+def _pages(
+    folder: Folder, result: Result, written: Sequence[Path], entries: Sequence[Entry]
+) -> Iterator[tuple[str, Json]]:
+    """Yield of each person the pages and how many drugs are how urgent, and which, for the index."""
     counts: dict[str, dict[str, int]] = {}
     for sample, urgency, count in result.judgements.group_by("sample", "urgency").len().sort(pl.all()).iter_rows():
         counts.setdefault(sample, {})[urgency] = count
-    for sample, stem in file_names.stems(result.samples).items():
+    for (sample, stem), entry in zip(file_names.stems(result.samples).items(), entries, strict=True):
         names = [
             path.relative_to(folder.root / "reports").as_posix()
             for path in written
             if path.name.startswith(f"{stem}.") and "." not in path.name.removeprefix(f"{stem}.").partition(".")[2]
         ]
-        yield sample, {"files": names, "drugs": counts.get(sample, {})}
+        yield sample, {"files": names, "drugs": counts.get(sample, {}), "stem": stem, "entry": asdict(entry)}
 
 
 def _parquet(frame: pl.DataFrame) -> bytes:

@@ -233,9 +233,7 @@ class _Again:
         for alike in _together(new[::-1]):
             for case in alike:
                 self._known[keys[case.name]] = {}
-            for (name, drug), judgement in _judged_again(
-                alike, asked, self._callset, self._clinical, self._kb
-            ).items():
+            for (name, drug), judgement in _judged_again(alike, asked, self._callset, self._clinical, self._kb).items():
                 self._known[keys[name]][drug] = advice_of(judgement), judgement.urgency
         found = {(name, drug): said for name, key in keys.items() for drug, said in self._known[key].items()}
         self._known = {key: said for key, said in self._known.items() if key[0] is None}

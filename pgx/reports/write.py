@@ -105,7 +105,13 @@ FORMATS = (*PER_SAMPLE, *WHOLE_RUN)
 
 
 def write(
-    result: Result, directory: str | Path, formats: Sequence[str], *, lexicon: Lexicon, per_sample: bool = True
+    result: Result,
+    directory: str | Path,
+    formats: Sequence[str],
+    *,
+    lexicon: Lexicon,
+    per_sample: bool = True,
+    entries: list[index.Entry] | None = None,
 ) -> list[Path]:
     """Write the result.
 
@@ -125,6 +131,8 @@ def write(
     per_sample
         Write the page formats for every sample; without, ``json`` is one ``report.json`` of all samples, and the
         formats that are about one person are left out.
+    entries
+        The entries of the index are added to it.
 
     Returns
     -------
@@ -145,7 +153,8 @@ def write(
     there = {path.name for path in folder.iterdir()} if folder.exists() else set()
     _check_tables(result, folder, formats)
     written = []
-    for name, content in _contents(result, formats, lexicon, there if per_sample else None):
+    told: list[index.Entry] = [] if entries is None else entries
+    for name, content in _contents(result, formats, lexicon, there if per_sample else None, told):
         if content is not None:
             written.append(io.write_bytes(folder / name, content))
         elif name in there:
@@ -191,9 +200,13 @@ def files(directory: str | Path, formats: Sequence[str]) -> list[Path]:
         *(multiqc.FILES if "multiqc" in formats else ()),
         *index.FILES,
     ]
-    endings = tuple(f".{suffix}" for suffix, _ in _pages([*PER_SAMPLE]))
     there = folder.iterdir() if folder.is_dir() else ()
-    return [folder / name for name in names_of_run] + [path for path in there if path.name.endswith(endings)]
+    return [folder / name for name in names_of_run] + [path for path in there if is_page(path.name)]
+
+
+def is_page(name: str) -> bool:
+    """Return whether a file of this name is a page of a person, in any format."""
+    return name.endswith(tuple(f".{suffix}" for suffix, _ in _pages([*PER_SAMPLE])))
 
 
 def _pages(formats: Sequence[str]) -> list[_Page]:
@@ -235,7 +248,7 @@ def _check_tables(result: Result, folder: Path, formats: Sequence[str]) -> None:
 
 
 def _contents(
-    result: Result, formats: Sequence[str], lexicon: Lexicon, there: set[str] | None
+    result: Result, formats: Sequence[str], lexicon: Lexicon, there: set[str] | None, entries: list[index.Entry]
 ) -> Iterator[tuple[str, bytes | None]]:
     """Yield file names and contents; None for a page of which there is nothing to say.
 
@@ -253,7 +266,6 @@ def _contents(
             }
             for sample, stem in stems.items()
         }
-        entries = []
         for job in _jobs(result, lexicon) if any(pages.values()) else ():
             # All pages of a person are made before the first is written: a failure leaves none of them.
             yield from [(name, page(job)) for name, page in pages[job.sample].items()]
@@ -302,9 +314,7 @@ class _Parts:
         }
         run_rows = person.notes_for(self._run_notes, frames["scores"].select("endpoint").to_dicts())
         frames["notes"] = pl.concat([schema.from_rows(run_rows, schema.NOTES), frames["notes"]])
-        return replace(
-            result, samples=(sample,), **frames, provenance=person.provenance_of(result, sample), holders=()
-        )
+        return replace(result, samples=(sample,), **frames, provenance=person.provenance_of(result, sample), holders=())
 
 
 def _split(frame: pl.DataFrame) -> dict[object, pl.DataFrame]:

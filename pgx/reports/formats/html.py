@@ -76,8 +76,8 @@ def environment() -> Environment:
     parts = env.get_template("parts.html.j2").module
     for name in ("flaglist", "shared_list", "marked"):
         env.globals[name] = getattr(parts, name)
-    env.globals.update(line=partial(_line, parts.line), detail=partial(_detail, parts.detail))
-    env.globals.update(gene_card=partial(_gene, parts.gene_card), gene_row=partial(_gene, parts.gene_row))
+    for name, shared in (("line", _line), ("detail", _detail), ("gene_card", _gene), ("gene_row", _gene)):
+        env.globals[name] = partial(shared, getattr(parts, name))
     return env
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -51,6 +52,12 @@ def entry_of(shown: View, page: str) -> Entry:
     drugs = {str(urgency): tuple(drug.name for drug in shown.of_urgency(urgency)) for urgency in URGENCIES}
     urgency = next((urgency for urgency in URGENCIES if drugs[urgency]), URGENCIES[-1])
     return Entry(shown.sample, urgency, drugs, tuple(shown.genes_needed), len(shown.alerts), page)
+
+
+def entry_from(stored: Mapping[str, Any], page: str) -> Entry:
+    """Return an entry that was kept as JSON, with the page that the person has now."""
+    drugs = {urgency: tuple(names) for urgency, names in stored["drugs"].items()}
+    return Entry(stored["sample"], stored["urgency"], drugs, tuple(stored["needed"]), stored["alerts"], page)
 
 
 def by_urgency(entries: Sequence[Entry]) -> list[Entry]:

@@ -113,7 +113,13 @@ def build(
     drugs = sorted(
         (
             shared.drug(
-                name, rows, taken.get(name, ""), beside.get(name, ()), copy_ranges, judged.get(name), tests.get(name, ())
+                name,
+                rows,
+                taken.get(name, ""),
+                beside.get(name, ()),
+                copy_ranges,
+                judged.get(name),
+                tests.get(name, ()),
             )
             for name, rows in by_drug.items()
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -14,6 +14,7 @@ from pgx.reports.page.drug_line import drug_of
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.model import Drug, Gene
 
+_T = TypeVar("_T")
 _MOST = 20_000
 """Drugs, genes or pieces of text that are kept; then all are forgotten, so that memory does not grow with persons."""
 
@@ -75,19 +76,20 @@ class Shared:
         return self._advice[id(row)][1]
 
 
-def piece(pieces: dict[object, Any], about: object, key: object, make: Callable[[], Any]) -> Any:
+def piece(pieces: dict[object, Any], about: object, key: object, make: Callable[[], _T]) -> _T:
     """Return a piece of a page from those that were made, or make it; `about` is what it shows, known by identity."""
     whole = id(about), key
     if whole not in pieces:
         _bounded(pieces)
         pieces[whole] = about, make()
-    return pieces[whole][1]
+    found: _T = pieces[whole][1]
+    return found
 
 
 def rows_of(frame: pl.DataFrame) -> dict[str | None, list[Row]]:
     """Return the rows of each sample, without its name: equal rows are the same object."""
     told, numbers = distinct(frame, [name for name in frame.columns if name != "sample"])
-    rows: list[Row] = told.rows(named=True)
+    rows: Sequence[Row] = told.rows(named=True)
     found: dict[str | None, list[Row]] = {}
     for sample, number in zip(frame["sample"].to_list(), numbers.to_list(), strict=True):
         found.setdefault(sample, []).append(rows[number])
