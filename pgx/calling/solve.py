@@ -121,7 +121,7 @@ def _beside(model: GeneModel, first: NDArray[np.intp], second: NDArray[np.intp],
     """Pair every haplotype of one strand with every one of the other: what `Context.arrange` does, all at once."""
     # A product of vectors each, not one of matrices: the sums are in the same order then as for a pair alone.
     products = model.frequency[first][:, None, None, :] * model.frequency[second][None, :, None, :]
-    weights = (products @ mixture[:, None]).ravel()
+    weights: NDArray[np.float64] = (products @ mixture[:, None]).ravel()
     one, other = np.repeat(first, len(second)), np.tile(second, len(first))
     low, high = np.minimum(one, other), np.maximum(one, other)
     _, at, pair = np.unique(low * len(model.haplotypes) + high, return_index=True, return_inverse=True)
