@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+import numpy as np
 import polars as pl
 
 NAMES = pl.List(pl.String)
@@ -191,6 +192,20 @@ def _hashable(cell: object) -> object:
     if isinstance(cell, list):
         return tuple(tuple(one.values()) if isinstance(one, dict) else one for one in cell)
     return cell
+
+
+def sums(numbers: pl.Series, values: pl.Series) -> pl.Series:
+    """Return the sum of the values of each number, as `distinct` numbers rows, added in the order of the rows.
+
+    Polars adds up the parts of a group in any order, and the last digit of a sum then differs from run to run.
+
+    Examples
+    --------
+    >>> sums(pl.Series([0, 1, 0]), pl.Series([0.1, 5.0, 0.2])).to_list()
+    [0.30000000000000004, 5.0]
+    """
+    weights = values.cast(pl.Float64).fill_null(0.0).to_numpy()
+    return pl.Series(np.bincount(numbers.cast(pl.Int64).to_numpy(), weights), dtype=pl.Float64)
 
 
 def _key(column: pl.Series) -> pl.Series:

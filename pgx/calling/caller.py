@@ -23,8 +23,9 @@ from pgx.calling.copy_number import (
     without_judgement,
 )
 from pgx.calling.diplotypes import Writer, falls_back, merged
+from pgx.calling.first_sight import FirstSight
 from pgx.calling.model import Fallback, GeneModel, model
-from pgx.calling.patterns import HOMOZYGOUS, UNKNOWN_BASE
+from pgx.calling.patterns import HOMOZYGOUS
 from pgx.calling.solve import Found
 from pgx.calling.strands import Strand
 from pgx.calling.unseen_copies import UnseenCopies, unseen_copies
@@ -130,6 +131,8 @@ class _Solver:
             genotypes, gene.definition.sites, group, gene.inheritance, copies, gene.pass_over, _common(genotypes, gene)
         )
         self.likelihoods = () if genotypes.doubts is None else genotypes.doubts.vectors
+        self.in_doubt = self.found.doubts.any(axis=1)
+        self.sight = FirstSight.of(self.found, gene)
         self._contexts: dict[tuple[bool, ...], Context] = {}
         self.shares_names = gene.shares_names
         names = [haplotype.detail for haplotype in gene.haplotypes]
@@ -212,17 +215,19 @@ class _Solver:
         """Return the call of pattern `n`."""
         gene, found = self.gene, self.found
         codes, haploid = found.codes[n], bool(found.haploid[n])
-        read = (codes >= 0) & (codes != UNKNOWN_BASE)
-        doubts = weigh.evidence_of(self.likelihoods, found.doubts[n])
-        known = (read[:, 0] if haploid else read.all(axis=1)) & weigh.told_positions(doubts, len(codes))
-        total, n_called = len(known), int(known.sum())
-        flags = self._input_flags(n, known, doubts)
+        doubts = weigh.evidence_of(self.likelihoods, found.doubts[n]) if self.in_doubt[n] else {}
+        known, n_called, complete = self.sight.known[n], self.sight.count[n], self.sight.complete[n]
+        if doubts:
+            known = known & weigh.told_positions(doubts, len(codes))
+            n_called, complete = int(known.sum()), bool(known[gene.required].all())
+        total = len(known)
+        flags = self.sight.flags_of(n, known, codes, doubts)
         if gene.definition.row["caller"] == "outside":
             return PatternCall((), "not_called", 0, total, ("other_method_needed",))
-        if not self._shows(read, known, doubts) and not self._tells_without_bases(int(found.copies[n]), total):
+        if not self._shows(n, known, doubts) and not self._tells_without_bases(int(found.copies[n]), total):
             seen = tuple(flag for flag in flags if flag in _SEEN)
             return PatternCall((), "not_called", 0, total, (*seen, "no_data"))
-        if not known[gene.required].all():
+        if not complete:
             return PatternCall((), "not_called", n_called, total, (*flags, "required_positions_missing"))
         decided = tuple(bool((codes[proxy.decided_by] >= 0).any()) for proxy in gene.proxies)
         mixture = self.known.mixture(int(found.group[n]))
@@ -262,14 +267,14 @@ class _Solver:
 
         return self.unseen.spread(shown, mixture, None if two.any() else alone)
 
-    def _shows(self, read: NDArray[np.bool_], known: NDArray[np.bool_], doubts: dict[int, Likelihood]) -> bool:
+    def _shows(self, n: int, known: NDArray[np.bool_], doubts: dict[int, Likelihood]) -> bool:
         """Say whether the data show anything: a base, or a genotype in doubt that is not likely to be the reference."""
         if not doubts:
-            return bool(read.any())
+            return self.sight.shows[n]
         plain = self.gene.naming.baseline.argmax(axis=1)
         return bool(known.any()) or any(
             p not in doubts or not weigh.may_be(doubts[p], int(plain[p]))
-            for p in np.flatnonzero(read.any(axis=1)).tolist()
+            for p in np.flatnonzero(self.sight.read[n].any(axis=1)).tolist()
         )
 
     def _tells_without_bases(self, copies: int, positions: int) -> bool:
@@ -278,29 +283,6 @@ class _Solver:
             rules = self.copy_rules
             return rules is not None and (rules.deletion if copies == 1 else rules.cut) is not None
         return positions == 0 and copies >= 0
-
-    def _input_flags(self, n: int, known: NDArray[np.bool_], doubts: dict[int, Likelihood]) -> tuple[str, ...]:
-        gene, found = self.gene, self.found
-        blocks = found.blocks[n]
-        told = {
-            "positions_missing": not known.all(),
-            "reference_assumed": bool(found.assumed[n].any()),
-            "no_copy_number": gene.copy_number_varies,
-            "phase_unknown": len(set(blocks.tolist()) - {HOMOZYGOUS}) > 1,
-            "unread_genotype": bool(found.unread[n]),
-            "filtered_variant": bool(found.filtered[n]),
-            "ploidy_conflict": bool(found.conflict[n]) and gene.inheritance != "mitochondrial",
-            "heteroplasmy": bool(found.conflict[n] or found.unread[n]) and gene.inheritance == "mitochondrial",
-            "undocumented_passed_over": bool(found.strange[n]),
-            "genotype_undecided": not weigh.told_positions(doubts, len(known)).all(),
-            "genotype_contradicted": any(weigh.is_contradicted(doubts[p], found.codes[n, p]) for p in doubts),
-            "imputed": bool(found.imputed[n]),
-            "proxy_position": any(
-                (found.codes[n, p.decided_by] < 0).all() and (found.codes[n, p.position] > 0).any()
-                for p in gene.proxies
-            ),
-        }
-        return tuple(flag for flag, is_so in told.items() if is_so)
 
     def _finish(
         self,

@@ -106,7 +106,9 @@ class Context:
         # Haplotypes last, and their bits packed: most positions of most patterns rule out next to nothing.
         self.by_position = np.ascontiguousarray(self.accepts.transpose(1, 2, 0))
         self._packed = np.packbits(self.by_position, axis=2)
+        self.names_differ = len({strand.detail for strand in model.haplotypes}) == len(model.haplotypes)
         self._explained: dict[bytes, list[tuple[Strand, NDArray[np.float64], bool]]] = {}
+        self._counts: dict[bytes, NDArray[np.intp]] = {}
         self._memory: dict[Hashable, Any] = {}
 
     def fitting(self, where: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -128,13 +130,17 @@ class Context:
         """Return what a strand may be: (strand, frequency per group, whether it is counted)."""
         key = codes.tobytes()
         if key not in self._explained:
-            self._explained[key] = self._counted(codes) or self._composed(codes)
+            counted = [(self.model.haplotypes[h], self.model.frequency[h], True) for h in self.counted(codes).tolist()]
+            self._explained[key] = counted or self._composed(codes)
         return self._explained[key]
 
-    def _counted(self, codes: NDArray[np.int8]) -> list[tuple[Strand, NDArray[np.float64], bool]]:
-        where = np.flatnonzero((codes >= 0) & ~self.settled)
-        fitting = self.fitting(where, self.model.columns(codes[where]))
-        return [(self.model.haplotypes[h], self.model.frequency[h], True) for h in fitting.tolist()]
+    def counted(self, codes: NDArray[np.int8]) -> NDArray[np.intp]:
+        """Return the counted haplotypes that a strand may be."""
+        key = codes.tobytes()
+        if key not in self._counts:
+            where = np.flatnonzero((codes >= 0) & ~self.settled)
+            self._counts[key] = self.fitting(where, self.model.columns(codes[where]))
+        return self._counts[key]
 
     def _composed(self, codes: NDArray[np.int8]) -> list[tuple[Strand, NDArray[np.float64], bool]]:
         """Combinations and partial matches; unknown positions are filled from each allele that may be there."""

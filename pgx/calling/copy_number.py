@@ -73,7 +73,7 @@ def copies_of(kb: KnowledgeBase, gene: str) -> Copies:
     counted = (
         kb.table("frequencies")
         .filter((pl.col("gene") == gene) & pl.col("scheme").str.starts_with("CPIC"))
-        .group_by("allele")
+        .group_by("allele", maintain_order=True)
         .agg(pl.col("frequency").mean())
     )
     frequency = dict(counted.iter_rows())

@@ -28,6 +28,8 @@ COMMON = 60
 KEPT_MASS = 0.9995
 MOST_PAIRS = 200
 """Diplotypes are kept until they hold `KEPT_MASS` of the posterior, at most `MOST_PAIRS` of them."""
+MANY_PAIRS = 16
+"""Pairs of counted haplotypes from which on they are weighed together; fewer are faster one by one."""
 PARTNERS = 16
 """Counted haplotypes that are tried beside a strand that no source counts."""
 NEGLIGIBLE = 1e-4
@@ -87,11 +89,9 @@ def pairs(
     n_blocks = len(labels)
     once = 2.0 if n_blocks else 1.0  # an arrangement has each pair of different strands in one of two orders
     whole = n_blocks == 0 or (n_blocks == 1 and (codes[blocks != HOMOZYGOUS] >= 0).all())
-    if whole:  # one arrangement only: each strand is explained alone, and strands recur
-        first, second = context.explain(codes[:, 0]), context.explain(codes[:, 1])
-        if len(first) * len(second) <= MOST_PAIRS:
-            return replace(ranked(context.arrange(codes, blocks, mixture)), scale=once)
     model = context.model
+    if whole and (found := _arranged(context, codes, blocks, mixture)):
+        return replace(found, scale=once)
     if model.independent and 1 < n_blocks <= (MAX_BLOCKS if model.variant_list else FEW_BLOCKS):
         return replace(ranked(context.arrange(codes, blocks, mixture)), scale=once)
     reduced = reduce(context, codes, blocks, labels)
@@ -103,6 +103,47 @@ def pairs(
     if n_blocks <= MAX_BLOCKS:
         return replace(ranked(context.arrange(codes, blocks, mixture)), scale=once)
     return replace(ranked(context.complete(codes, blocks, mixture)), exhaustive=False, scale=once)
+
+
+def _arranged(
+    context: Context, codes: NDArray[np.int8], blocks: NDArray[np.int32], mixture: NDArray[np.float64]
+) -> Found | None:
+    """Pair the strands of one arrangement, each explained alone, as strands recur; None if that is too many pairs."""
+    first, second = context.counted(codes[:, 0]), context.counted(codes[:, 1])
+    if MANY_PAIRS <= len(first) * len(second) <= MOST_PAIRS and context.names_differ:
+        return _beside(context.model, first, second, mixture)
+    if len(context.explain(codes[:, 0])) * len(context.explain(codes[:, 1])) <= MOST_PAIRS:
+        return ranked(context.arrange(codes, blocks, mixture))
+    return None
+
+
+def _beside(model: GeneModel, first: NDArray[np.intp], second: NDArray[np.intp], mixture: NDArray[np.float64]) -> Found:
+    """Pair every haplotype of one strand with every one of the other: what `Context.arrange` does, all at once."""
+    # A product of vectors each, not one of matrices: the sums are in the same order then as for a pair alone.
+    products = model.frequency[first][:, None, None, :] * model.frequency[second][None, :, None, :]
+    weights: NDArray[np.float64] = (products @ mixture[:, None]).ravel()
+    one, other = np.repeat(first, len(second)), np.tile(second, len(first))
+    low, high = np.minimum(one, other), np.maximum(one, other)
+    _, at, pair = np.unique(low * len(model.haplotypes) + high, return_index=True, return_inverse=True)
+    if len(at) < len(weights):  # a pair that fits both ways round
+        weights = np.bincount(pair, weights)[np.argsort(at)]
+        one, other = one[np.sort(at)], other[np.sort(at)]
+    order = np.argsort(-weights, kind="stable")
+    falling = weights[order]
+    kept = last = enough(falling)
+    steps = falling[:-1] - falling[1:]
+    alike = bool(((steps > 0) & (steps <= _ALIKE * falling[:-1])).any())
+    while last < len(order) and (alike or falling[last] == falling[last - 1]):
+        last += 1  # which of equal ones come first is for their names to say
+    chosen = np.sort(order[:last])
+    columns = (one[chosen].tolist(), other[chosen].tolist(), weights[chosen].tolist())
+    found = [_pair(model, *strands) for strands in zip(*columns, strict=True)]
+    return ranked(found) if alike else Found(tuple(_sorted(found)[:kept]), sum(falling.tolist()))
+
+
+def _pair(model: GeneModel, one: int, other: int, weight: float) -> Pair:
+    first, second = model.haplotypes[one], model.haplotypes[other]
+    return Pair(first, second, weight, True) if first.detail <= second.detail else Pair(second, first, weight, True)
 
 
 def ranked(found: list[Pair]) -> Found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from pgx.cells import distinct, sums
 from pgx.clinical.vocabulary import Vocabulary
 
 
@@ -53,7 +54,10 @@ def current_values(observations: pl.DataFrame, now: pl.DataFrame, vocabulary: Vo
     newest = frame.sort("order", nulls_last=True, maintain_order=True).unique(
         ["sample", "concept"], keep="last", maintain_order=True
     )
-    means = frame.filter(pl.col("summary") == "mean").group_by("sample", "concept").agg(mean=pl.col("value").mean())
+    rows = frame.filter(pl.col("summary") == "mean")
+    cases, numbers = distinct(rows, ["sample", "concept"])
+    counts = sums(numbers, rows["value"].is_not_null())
+    means = cases.with_columns(mean=sums(numbers, rows["value"]) / counts)
     newest = newest.join(means, on=["sample", "concept"], how="left", maintain_order="left")
     return newest.with_columns(value=pl.coalesce("mean", "value")).drop(
         "mean", "order", "kind", "summary", "window_days", "trend_days"

@@ -33,7 +33,7 @@ def medication_basis(clinical: ClinicalData, samples: Sequence[str]) -> pl.DataF
     """
     told = clinical.observations.filter(pl.col("concept") == "medication_list").select("sample", said="code")
     taken = clinical.medications.filter(pl.col("status") == "current").select("sample", "drug").unique().sort("drug")
-    names = taken.group_by("sample").agg(pl.col("drug"))
+    names = taken.group_by("sample", maintain_order=True).agg(pl.col("drug"))
     listed = (
         pl.concat([told.select("sample"), taken.select("sample")])
         .unique()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 
 import polars as pl
 
+from pgx.cells import distinct, sums
 from pgx.clinical.current import current_values
 from pgx.clinical.vocabulary import vocabulary
 from pgx.features.registry import STRENGTHS, drug_slugs
@@ -166,15 +167,19 @@ def _trends(
     rows = clinical.observations.filter(
         pl.col("origin") == "given", pl.col("date").is_not_null(), pl.col("value").is_not_null()
     )
-    rows = rows.join(periods, on="concept").join(now, on="sample")
+    rows = rows.join(periods, on="concept", maintain_order="left").join(now, on="sample", maintain_order="left")
     age = (pl.col("as_of") - pl.col("date")).dt.total_days()
     rows = rows.filter(age.is_between(0, pl.col("trend_days"))).with_columns(age=age, years=-age / 365.25)
-    x, y = pl.col("years"), pl.col("value")
-    centred = x - x.mean()
-    slope = (centred * (y - y.mean())).sum() / centred.pow(2).sum()
-    long_enough = pl.col("age").max() - pl.col("age").min() >= MIN_SPAN_DAYS
-    summary = rows.group_by("sample", "concept").agg(
-        count=pl.len().cast(pl.Float64), mean=y.mean(), sd=y.std(), slope=pl.when(long_enough).then(slope)
+    _, numbers = distinct(rows, ["sample", "concept"])
+    span = pl.col("age").max() - pl.col("age").min()
+    summary = rows.group_by("sample", "concept", maintain_order=True).agg(count=pl.len().cast(pl.Float64), span=span)
+    x, y = (one - (sums(numbers, one) / summary["count"])[numbers] for one in (rows["years"], rows["value"]))
+    summary = summary.with_columns(
+        mean=sums(numbers, rows["value"]) / summary["count"],
+        sd=(sums(numbers, y * y) / (summary["count"] - 1)).sqrt(),
+        slope=sums(numbers, x * y) / sums(numbers, x * x),
+    ).with_columns(
+        sd=pl.when(pl.col("count") > 1).then("sd"), slope=pl.when(pl.col("span") >= MIN_SPAN_DAYS).then("slope")
     )
     parts = summary.partition_by("concept", as_dict=True)
     columns = []

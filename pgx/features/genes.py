@@ -7,7 +7,7 @@ from collections.abc import Collection
 import polars as pl
 
 from pgx.assertion import is_asserted, of_asserted
-from pgx.cells import distinct
+from pgx.cells import distinct, sums
 from pgx.features import posterior as posterior_column
 from pgx.features.diplotypes import expected_counts, posterior
 from pgx.features.names import gene_of, gene_stem
@@ -80,21 +80,28 @@ def _spread(samples: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
 def _activity(rows: pl.DataFrame) -> pl.DataFrame:
     """Return per sample the moments of one gene's activity score."""
 
-    def moments(column: str) -> tuple[pl.Expr, pl.Expr]:
-        score, weight = pl.col(column), pl.col("probability")
-        known = weight.filter(score.is_not_null()).sum()
-        mean = (score * weight).sum() / known
-        spread = ((score.pow(2) * weight).sum() / known - mean.pow(2)).clip(lower_bound=0).sqrt()
-        enough = known >= (1 - MAX_UNSCORED) * weight.sum()
-        return pl.when(enough & (known > 0)).then(mean), pl.when(enough & (known > 0)).then(spread)
+    people, numbers = distinct(rows, ["sample"])
+    weight = rows["probability"]
+
+    def moments(column: str) -> tuple[pl.Series, pl.Series]:
+        score = rows[column]
+        parts = {"all": weight, "known": weight.set(score.is_null(), 0.0), "first": score * weight,
+                 "second": score.pow(2) * weight}  # fmt: skip
+        found = pl.DataFrame({name: sums(numbers, values) for name, values in parts.items()})
+        known = found["known"]
+        mean = found["first"] / known
+        spread = (found["second"] / known - mean.pow(2)).clip(lower_bound=0).sqrt()
+        enough = (known >= (1 - MAX_UNSCORED) * found["all"]) & (known > 0)
+        return mean.set(~enough, None), spread.set(~enough, None)
 
     mean, spread = moments("activity_score")
     clinical, _ = moments("clinical_activity_score")
-    return rows.group_by("sample").agg(expected_activity=mean, activity_sd=spread, expected_clinical_activity=clinical)
+    return people.with_columns(expected_activity=mean, activity_sd=spread, expected_clinical_activity=clinical)
 
 
 def _phenotype_probability(called: pl.DataFrame, rows: pl.DataFrame) -> pl.Series:
-    summed = rows.group_by("sample", "phenotype").agg(phenotype_probability=pl.col("probability").sum())
+    cases, numbers = distinct(rows, ["sample", "phenotype"])
+    summed = cases.with_columns(phenotype_probability=sums(numbers, rows["probability"]))
     joined = called.join(summed, on=["sample", "phenotype"], how="left", maintain_order="left")
     return joined["phenotype_probability"]
 

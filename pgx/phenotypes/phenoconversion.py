@@ -28,6 +28,8 @@ from pgx.types import ClinicalData
 
 LOCAL_RULE = "local:"
 """Begins the entry of ``conversion`` that names the overlay behind an interaction."""
+SUM_DIGITS = 12
+"""Digits to which sums of chances are compared: the last ones depend on the order in which they were added."""
 _KEYS = ("gene", "scheme", "phenotype", "activity_score", "triggers")
 
 
@@ -346,7 +348,7 @@ def complete_calls(calls: pl.DataFrame, phenotypes: pl.DataFrame, clinical: Clin
     classes = (
         phenotypes.join(changed, on=[*places, "scheme"], how="semi")
         .group_by(*places, "scheme", "clinical_phenotype", maintain_order=True)
-        .agg(pl.col("probability").sum(), pl.col("clinical_activity_score").first())
+        .agg(pl.col("probability").sum().round(SUM_DIGITS), pl.col("clinical_activity_score").first())
         .sort("sample", "gene", "scheme", "probability", descending=[False, False, False, True], maintain_order=True)
         .unique(places, keep="first", maintain_order=True)
         .select(*places, became="clinical_phenotype", became_score="clinical_activity_score")

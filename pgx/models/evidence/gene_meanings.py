@@ -157,11 +157,12 @@ def _scores(kb: KnowledgeBase, gene: str) -> dict[str, float]:
 
 def _most_frequent(kb: KnowledgeBase, gene: str) -> dict[str, float]:
     functions = kb.table("functions").filter(pl.col("gene") == gene, pl.col("scheme") == "CPIC")
-    rates = kb.table("frequencies").filter(pl.col("gene") == gene).group_by("allele").agg(pl.col("frequency").mean())
+    counted = kb.table("frequencies").filter(pl.col("gene") == gene).group_by("allele", maintain_order=True)
+    rates = counted.agg(pl.col("frequency").mean())
     shares = (
-        functions.join(rates, on="allele")
+        functions.join(rates, on="allele", maintain_order="left")
         .filter(pl.col("activity_value").is_not_null())
-        .group_by("activity_value")
+        .group_by("activity_value", maintain_order=True)
         .agg(pl.col("frequency").sum())
         .sort("activity_value")
     )

@@ -30,6 +30,8 @@ UNSTATED_R2 = 0.9
 """R2 of an imputed record that does not state one."""
 
 _QUALITY = ("R2", "DR2", "INFO")
+_NUMBERS = frozenset({"PL", "GL", "GP", "DS", "AD", "GQ", "RGQ", "DP", "MIN_DP"})
+"""Sub-fields that say how certain a genotype is."""
 _TYPED = frozenset({"TYPED", "GENOTYPED", "TYPED_ONLY", "GENOTYPED_ONLY"})
 _IMPUTED = frozenset({"IMP", "IMPUTED"})
 
@@ -108,6 +110,8 @@ def weigh(
         return None
     called = (gt[:, 0] >= 0) & ((gt[:, 1] >= 0) | (gt[:, 1] == NO_COPY))
     imputed = is_imputed(record)
+    if not imputed and _NUMBERS.isdisjoint(record.format) and _settles(rates):
+        return None
     void = np.zeros(count, dtype=bool)
     contradicted = np.zeros(count, dtype=bool)
     found: list[Weights] = []
@@ -136,6 +140,11 @@ def weigh(
     if not found and not void.any() and not imputed:
         return None
     return Weighed(tuple(found), void, contradicted, imputed)
+
+
+def _settles(rates: ErrorRates) -> bool:
+    """Say whether the kind of site alone makes every genotype certain; it says the same of all that show a change."""
+    return bool(min(-np.rint(10 * np.log10(rates.genotype)), LEAST) >= max(CERTAIN_VARIANT, CERTAIN_REFERENCE))
 
 
 def genotype_pairs(alleles: int, ploidy: int) -> tuple[tuple[int, int], ...]:

@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pgx.types import Genotypes, Likelihood
+from pgx.variants.sites.site_errors import SiteErrors
+from pgx.variants.vcf.likelihoods import ErrorRates
 from pgx.variants.vcf.sample_columns import lists
 from tests.variants.build import codes, read, snv
 
@@ -56,6 +58,13 @@ class TestWhatIsInDoubt:
     )  # fmt: skip
     def test_the_rest_is_as_good_as_certain(self, tmp_path: Path, form: str, column: str) -> None:
         assert read(tmp_path, snv(PLACE, "C", "T", column, form=form)).doubts is None
+
+    @pytest.mark.parametrize(("rate", "certain"), [(1e-6, True), (1.13e-6, False), (0.03, False)])
+    def test_a_bare_genotype_is_as_certain_as_its_kind_of_site(self, tmp_path, monkeypatch, rate, certain) -> None:
+        monkeypatch.setattr(SiteErrors, "rates", lambda *_: ErrorRates(0.01, rate))
+        found = doubt(read(tmp_path, snv(PLACE, "C", "T", "0/1")))
+        assert (found is None) == certain
+        assert found is None or set(found.tenths) == {0, round(10 * np.log10(rate))}
 
     @pytest.mark.parametrize(("lead", "certain"), [(39, False), (40, True)])
     def test_how_far_a_reference_must_lead(self, tmp_path: Path, lead: int, *, certain: bool) -> None:
