@@ -3,8 +3,9 @@
 A drug is often carried by an enzyme that its guideline does not look at: tacrolimus is dosed by CYP3A5 and carried by
 CYP3A4. Where a drug of the list acts on such an enzyme, the genes' change of dose may be the wrong way round. What
 counts an interaction already is left alone: a phenotype that was converted for it, and a row that is for persons who
-take such a drug. A change of dose is withheld beside any drug that is known to act the other way, however weakly: the
-more so where nothing tells how much the two make together.
+take such a drug. A change of dose is withheld beside any drug that is known to act the other way, however weakly, as
+nothing tells how much the two make together. Only what no list confirms, weakly and on an enzyme that the advice does
+not look at, hides nothing: the lower dose of a sensitive person is worth more.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import polars as pl
 from pgx.codes import Flag, FlagCode
 from pgx.guidance.label_limits import NO_GENE
 from pgx.knowledge import KnowledgeBase
-from pgx.knowledge.acting import DECIDES, Acting, phrase
+from pgx.knowledge.acting import DECIDES, Acting, phrase, weighs
 from pgx.knowledge.sentences import compose
 from pgx.phenotypes.phenoconversion import converter
 from pgx.phenotypes.substrates import acting_of
@@ -141,14 +142,15 @@ class _Rewriting:
         return new
 
     def _opposed(self, one: Row, row: Row, asked: Collection[str]) -> bool:
-        """Whether the advice changes the dose against what acts on the drug, however weakly.
+        """Whether the advice changes the dose against what acts on the drug (`weighs`).
 
         That holds for an enzyme that the advice looks at too. The rules leave the phenotype of a poor metabolizer who
         takes an inducer as it is, and "start lower" is then half of the truth: the person may still have alleles that
         can be induced. Who is ultrarapid after the conversion is not told to take more of what an inhibitor raises.
         """
         way = acting_of(one).asks_for
-        return bool(asked and way) and way not in asked and not self._for_takers(one, row)
+        against = bool(asked and way) and way not in asked
+        return against and weighs(acting_of(one), row["genes"], marked=one["marked"]) and not self._for_takers(one, row)
 
     def _for_takers(self, one: Row, row: Row) -> bool:
         """Whether the advice is for persons who take such a drug, or for those who take none."""

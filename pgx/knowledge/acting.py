@@ -5,7 +5,7 @@ The stage that finds it (`pgx.phenotypes.substrates`), the one that gives advice
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from pgx.codes import Flag, FlagCode
@@ -82,6 +82,21 @@ class Acting:
         if self.effect == "with":
             return ""
         return "lower" if self.effect.startswith("raises") else "higher"
+
+
+def weighs(acting: Acting, genes: Collection[str], *, marked: bool) -> bool:
+    """Whether a dose that looks at some genes must not stand against what a drug does.
+
+    Parameters
+    ----------
+    acting
+        What the drug does.
+    genes
+        Genes that the advice on the dose looks at.
+    marked
+        Whether the interaction counts by its class or by a label.
+    """
+    return marked or acting.strength != "weak" or not acting.unverified or acting.enzyme in genes
 
 
 def parse(flag: str) -> Acting | None:

@@ -29,9 +29,12 @@ _SALTS = re.compile(
     r"natrium|kalium|kalzium|hydrochlorid|succinat|tartrat|maleat|mesilat|besilat|acetat|phosphat|sulfat|oxalat|citrat|"
     r"propionate|valerate|dipropionate|stearate|estolate|ethylsuccinate|gluconate|lysine|meglumine|dihydrochloride|xinafoate|"
     r"nocte|mane|stat|regularly|tabs?|caps?|inj|drops?|liquid|elixir|linctus|gastro-resistant|effervescent|dispersible|"
-    r"er|xr|sr|cr|la|xl|ec|dr|ir|extended release|delayed release|oral|tablets?|capsules?|injection|solution|pill)$",
+    r"er|xr|sr|cr|la|xl|ec|dr|ir|extended release|delayed release|oral|tablets?|capsules?|injection|solution|pill|"
+    r"retard|tbl|tabl|tabletten|filmtabletten|retardtabletten|kapseln|hartkapseln|retardkapseln|ampullen|lp|"
+    r"comprimes?|gelules?|comprimidos?|capsulas?)$",
     re.IGNORECASE,
 )
+_SIGNS = re.compile("[\N{REGISTERED SIGN}\N{COPYRIGHT SIGN}\N{TRADE MARK SIGN}]")
 _PARTS = re.compile(r"\s*(?:/|\+|,|;|\n|&| and | with | plus |\s\d{1,2}[.)]\s)\s*")
 _HYPHEN = re.compile(r"(?<=[^\W\d_]{4})\s*-\s*(?=[^\W\d_]{4})")
 _NO_DRUG = re.compile(r"(?:ed|ing|like|free|type|naive|bound|allergic|resistant|sensitive)\b", re.IGNORECASE)
@@ -138,7 +141,7 @@ class DrugNames:
         if len(text) > NAME.most:
             return Found((), (f"{text[:60]}... ({len(text)} characters)",))
         if text not in self._read:
-            self._read[text] = self._find(" ".join(text.split()))
+            self._read[text] = self._find(" ".join(_SIGNS.sub(" ", text).split()))
         return self._read[text]
 
     def _find(self, text: str) -> Found:

@@ -144,18 +144,7 @@ def _acting_drugs(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | None)
 
 def _counted_by_labels(acting: pl.DataFrame, kb: KnowledgeBase) -> pl.DataFrame:
     """Let the pairs count that a label names, one by one or as a class of agents on an enzyme."""
-    table = kb.table("label_interactions").filter(pl.col("enzyme").is_not_null()).unique(_PAIR, maintain_order=True)
-    told = table.select(
-        "drug",
-        "enzyme",
-        "role",
-        listed=pl.col("agent").str.to_lowercase(),
-        strength=pl.col("strengths").str.split(";"),
-        told_by=pl.col("confidence"),
-        whose=LOCAL,
-    )
-    every = [["strong", "moderate", "weak"]]
-    told = told.with_columns(pl.col("strength").fill_null(pl.lit(pl.Series(every)))).explode("strength")
+    told: pl.DataFrame = kb.remember("pairs that labels name", lambda: _named_with_enzyme(kb))
     keys = ["drug", "enzyme", "role", "strength"]
     numbered = acting.with_row_index("_row").with_columns(listed=pl.col("agent").str.to_lowercase())
     by_name = numbered.join(told.filter(pl.col("listed").is_not_null()), on=[*keys, "listed"])
@@ -170,6 +159,21 @@ def _counted_by_labels(acting: pl.DataFrame, kb: KnowledgeBase) -> pl.DataFrame:
         recall=pl.col("recall") | (only_label & (pl.col("told_by") == _RECALL)),
         local=pl.when(only_label).then(pl.coalesce("local", "whose")).otherwise("local"),
     ).select(list(COLUMNS))
+
+
+def _named_with_enzyme(kb: KnowledgeBase) -> pl.DataFrame:
+    table = kb.table("label_interactions").filter(pl.col("enzyme").is_not_null()).unique(_PAIR, maintain_order=True)
+    told = table.select(
+        "drug",
+        "enzyme",
+        "role",
+        listed=pl.col("agent").str.to_lowercase(),
+        strength=pl.col("strengths").str.split(";"),
+        told_by=pl.col("confidence"),
+        whose=LOCAL,
+    )
+    every = pl.lit(pl.Series([["strong", "moderate", "weak"]]))
+    return told.with_columns(pl.col("strength").fill_null(every)).explode("strength")
 
 
 def _named_by_labels(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | None) -> pl.DataFrame:

@@ -7,18 +7,17 @@ from typing import Any
 
 from pgx.clinical.allergies import DENIED, MAYBE, OVER, Allergens
 from pgx.clinical.readers.fhir_parts import codings_of, label_of, statuses_of
-from pgx.serve.patients import Patient
+from pgx.serve.patients import resources_of
 
 ALLERGY = "allergy"
 
 
-def recorded(prefetched: Any, patient: Patient, known: Allergens) -> Iterator[str]:
-    """Yield the codes of the allergies of a prefetched Bundle that still stand and are this patient's."""
+def recorded(prefetched: Any, known: Allergens) -> Iterator[str]:
+    """Yield the codes of the prefetched allergies that still stand.
+
+    They are the patient's: a request that sends along anything about another one gets no advice (`patient_of`).
+    """
     for resource in _resources(prefetched):
-        who = resource.get("patient")
-        target = str(who.get("reference") or "") if isinstance(who, Mapping) else ""
-        if target and not patient.has_reference(target):
-            continue
         if (statuses_of(resource.get("clinicalStatus")) | statuses_of(resource.get("verificationStatus"))) & OVER:
             continue
         reactions = resource.get("reaction")
@@ -33,13 +32,8 @@ def recorded(prefetched: Any, patient: Patient, known: Allergens) -> Iterator[st
 
 
 def _resources(prefetched: Any) -> Iterator[Mapping[str, Any]]:
-    one = prefetched if isinstance(prefetched, Mapping) else {}
-    listed = one.get("entry")
-    inside = (
-        [entry.get("resource") for entry in listed if isinstance(entry, Mapping)] if isinstance(listed, list) else []
-    )
-    for resource in (one, *inside):
-        if isinstance(resource, Mapping) and resource.get("resourceType") == "AllergyIntolerance":
+    for resource, _ in resources_of(prefetched):
+        if resource.get("resourceType") == "AllergyIntolerance":
             yield resource
 
 

@@ -216,7 +216,7 @@ def _cards(
     except patients.TwoPatientsError as error:
         return [cards.of_nobody(str(error), instance)]
     strange = [name for text in others for name in answers.known.taken(text)]
-    found = _allergic(answers, request, patient, shown, [*drugs, *strange])
+    found = _allergic(answers, request, shown, [*drugs, *strange])
     if shown is not None:
         together = cards.of_interactions(shown, drugs, answers.store.medicines(shown.sample), instance)
         alone = [name for name in drugs if name not in together]
@@ -227,12 +227,12 @@ def _cards(
 
 
 def _allergic(
-    answers: _Service, request: Mapping[str, Any], patient: patients.Patient, shown: View | None, drugs: list[str]
+    answers: _Service, request: Mapping[str, Any], shown: View | None, drugs: list[str]
 ) -> list[dict[str, Any]]:
     """Return a card for each ordered drug that a stored or sent allergy speaks against."""
     prefetch = request.get("prefetch")
     sent = prefetch.get("allergies") if isinstance(prefetch, Mapping) else None
-    codes = [*allergies.recorded(sent, patient, answers.known)]
+    codes = [*allergies.recorded(sent, answers.known)]
     codes += answers.store.allergies(shown.sample) if shown is not None else ()
     found = []
     for drug in drugs:

@@ -9,7 +9,7 @@ from typing import Any
 
 from pgx.codes import Flag, FlagCode
 from pgx.judgement.statement import dose_of
-from pgx.knowledge.acting import phrase
+from pgx.knowledge.acting import Acting, phrase, weighs
 from pgx.reports.page.build import Advice, Drug, View
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.notice import NOTICE
@@ -72,17 +72,23 @@ def of_interactions(
     if not new or len({*ordered, *taken}) == 1:
         return {}
     acting = shown.lexicon.acting({*ordered, *taken})
-    asked = {drug.name: _asked(drug) for drug in shown.drugs}
+    stored = {drug.name: drug for drug in shown.drugs}
     found = {}
     for drug in dict.fromkeys([*ordered, *sorted(taken)]):
         by_order = [
             one
             for one, markedly in acting.get(drug, ())
-            if one.agent in new and (markedly or asked.get(drug, frozenset()) - {one.asks_for})
+            if one.agent in new and (markedly or (drug in stored and _stands_against(stored[drug], one)))
         ]
         if by_order:
             found[drug] = _interaction(shown.sample, drug, phrase(by_order, drug), instance)
     return found
+
+
+def _stands_against(drug: Drug, acting: Acting) -> bool:
+    """Whether the stored advice changes the dose against what an ordered drug does."""
+    genes = {gene for row in drug.advice for gene in row.genes}
+    return bool(_asked(drug) - {acting.asks_for}) and weighs(acting, genes, marked=False)
 
 
 def _asked(drug: Drug) -> frozenset[str]:

@@ -86,17 +86,18 @@ def patient_of(request: Mapping[str, Any], system: str = "") -> Patient:
     if not _readable(prefetch.get("patient")):
         raise TwoPatientsError("the Patient sent along cannot be read")
     for key, content in prefetch.items():
-        for resource, inside in _resources(content):
+        for resource, inside in resources_of(content):
             if resource.get("resourceType") == "Patient":
                 _take(patient, resource, inside=inside and key != "patient")
-    for resource, _ in _resources(list(prefetch.values())):
+    along = _addressed(list(prefetch.values()))
+    for resource, _ in resources_of(list(prefetch.values())):
         for subject in _subjects(resource):
-            _compare(patient, subject, resource, {}, "what is sent along is not of the patient in context")
+            _compare(patient, subject, resource, along, "what is sent along is not of the patient in context")
     entries = [_dict(entry) for entry in _list(_dict(context.get("draftOrders")).get("entry"))]
     sent = {str(entry.get("fullUrl")): _dict(entry.get("resource")) for entry in entries}
     for entry in entries:
         order = _dict(entry.get("resource"))
-        for resource, inside in _resources(order):
+        for resource, inside in resources_of(order):
             if inside and resource.get("resourceType") == "Patient":
                 _take(patient, resource, inside=True, problem=_OF_ANOTHER)
             for subject in _subjects(resource):
@@ -157,7 +158,7 @@ def _local_id(text: str) -> str:
     return named["id"] if named and named["kind"] == "Patient" else text
 
 
-def _resources(sent: Any, depth: int = 0, *, inside: bool = False) -> Iterator[tuple[Mapping[str, Any], bool]]:
+def resources_of(sent: Any, depth: int = 0, *, inside: bool = False) -> Iterator[tuple[Mapping[str, Any], bool]]:
     """Yield all resources of what was sent, and whether each is contained in another one.
 
     They lie in lists, Bundles, Parameters, in what wraps a resource, and in each other.
@@ -166,20 +167,35 @@ def _resources(sent: Any, depth: int = 0, *, inside: bool = False) -> Iterator[t
         raise TwoPatientsError("the Patient sent along cannot be read")
     for one in sent if isinstance(sent, list) else [sent]:
         if isinstance(one, list):
-            yield from _resources(one, depth + 1, inside=inside)
+            yield from resources_of(one, depth + 1, inside=inside)
         elif resource := _dict(one):
             if "resourceType" in resource:
                 yield resource, inside
             for key in _HOLDING:
                 if isinstance(resource.get(key), list | Mapping):
-                    yield from _resources(resource[key], depth + 1, inside=inside or key == "contained")
+                    yield from resources_of(resource[key], depth + 1, inside=inside or key == "contained")
+
+
+def _addressed(sent: Any) -> dict[str, Mapping[str, Any]]:
+    """Return the resources of Bundles by their full addresses."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for one in sent if isinstance(sent, list) else [sent]:
+        if isinstance(one, list):
+            found |= _addressed(one)
+            continue
+        if address := _dict(one).get("fullUrl"):
+            found[str(address)] = _dict(_dict(one).get("resource"))
+        for key in _HOLDING:
+            if isinstance(_dict(one).get(key), list | Mapping):
+                found |= _addressed(_dict(one)[key])
+    return found
 
 
 def _readable(patient: Any) -> bool:
     """Whether nothing was sent as the Patient, or a resource, or something that holds one."""
     if patient is None or patient == {}:
         return True
-    return any(True for _ in _resources(patient))
+    return any(True for _ in resources_of(patient))
 
 
 def _identifiers(listed: Any) -> Identifiers:

@@ -60,3 +60,8 @@ def test_co_trimoxazole_is_one_drug_under_all_its_names(name):
     assert not found.unknown
     assert "cotrimoxazole" not in set(KB.table("drugs")["drug"])
     assert set(KB.table("interactions").filter(drug="sulfamethoxazole / trimethoprim")["enzyme"]) == {"CYP2C9"}
+
+
+@pytest.mark.parametrize("text", ["Isoptin KHK", "vitamin B12 1000", "Wobenzym 100"])
+def test_a_strange_word_behind_a_name_is_not_read_past(text):
+    assert NAMES.find(text).drugs == ()

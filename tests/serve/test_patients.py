@@ -119,6 +119,17 @@ AGREEING |= {
             "seen": bundle(finding("#p", contained=[person("p", {"system": MRN, "value": "5"})])),
         },
     ),
+    "a finding of a Patient in the same Bundle": request(
+        prefetch={
+            "seen": {
+                "resourceType": "Bundle",
+                "entry": [
+                    {"fullUrl": "urn:uuid:1", "resource": person("anna")},
+                    {"fullUrl": "urn:uuid:2", "resource": finding("urn:uuid:1")},
+                ],
+            }
+        }
+    ),
     "a finding of a device": request(prefetch={"seen": bundle(finding("Device/1"))}),
 }
 DISAGREEING = {

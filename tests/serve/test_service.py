@@ -307,6 +307,7 @@ def allergy(text, *, patient=example.SAMPLE, **more):
         ("codeine", allergy("allergy to codeine phosphate"), "critical"),
         ("amoxicillin", allergy("penicillin"), "critical"),
         ("codeine", allergy("codeine", verificationStatus={"coding": [{"code": "refuted"}]}), None),
+        ("codeine", {"resourceType": "Parameters", "parameter": [{"resource": allergy("codeine")}]}, "critical"),
         ("codeine", allergy("codeine", clinicalStatus={"coding": [{"code": "resolved"}]}), None),
         ("codeine", allergy("codeine", patient="another"), None),
         ("codeine", allergy("no allergy to codeine"), None),
