@@ -210,13 +210,14 @@ def _tell(found: pl.DataFrame, folder: Path, quiet: bool) -> None:
 
 def _shard(text: str | None) -> tuple[int, int]:
     from pgx.errors import UsageError
+    from pgx.variants.whole_numbers import whole_number
 
     if text is None:
         return 1, 1
-    one, _, of = text.partition("/")
-    if not (one.isdigit() and of.isdigit()):
-        raise UsageError(f"--shard: {text!r} is not I/N, such as 3/10")
-    return int(one), int(of)
+    one, of = (whole_number(part) for part in (*text.split("/", 1), "")[:2])
+    if one is None or of is None:
+        raise UsageError(f"--shard: {text[:60]!r} is not I/N, such as 3/10")
+    return one, of
 
 
 def _scheduler(executor: str, address: str | None) -> str | None:
