@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pgx.knowledge.base import GeneDefinition, KnowledgeBase
 from pgx.knowledge.recent import Recent
+from pgx.variants.whole_numbers import whole_number
 
 _NAMES = 10_000
 """Strands of a gene of which the name is kept: a cohort has ever more of them."""
@@ -169,5 +170,5 @@ def _joined(parts: tuple[str, ...], variants: list[str]) -> str:
 @lru_cache(maxsize=4096)
 def sort_key(name: str) -> tuple[object, ...]:
     """Return a key that sorts ``*2`` before ``*10``."""
-    pieces = re.split(r"(\d+)", name)
-    return tuple((1, int(piece), "") if piece.isdigit() else (0, 0, piece) for piece in pieces)
+    pieces = ((whole_number(piece), piece) for piece in re.split(r"([0-9]+)", name))
+    return tuple((0, 0, piece) if number is None else (1, number, "") for number, piece in pieces)

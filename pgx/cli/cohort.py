@@ -60,6 +60,13 @@ def run(
         typer.Option(help="I/N: do the I-th of N shards; `pgx cohort merge` joins them.", show_default=False),
     ] = None,
     verify: Annotated[bool, typer.Option("--verify", help="Compare the checksums of what is there already.")] = False,
+    pseudonymize: Annotated[
+        Path | None,
+        typer.Option(
+            help="Key file: no file of the folder names a person; samples become pseudonyms and dates move.",
+            show_default=False,
+        ),
+    ] = None,
     log_file: opt.LogFile = None,
     *,
     how: opt.How,
@@ -80,7 +87,8 @@ def run(
             vcf or (), out, sheet=sheet, clinical=clinical or (), outside_calls=outside_calls or (), drugs=drugs,
             reports=reports or (),
             tables=USUAL if tables is None else tables, block_size=block_size, threads=threads,
-            scheduler=_scheduler(executor, scheduler), shard=_shard(shard), verify=verify, options=how,
+            scheduler=_scheduler(executor, scheduler), shard=_shard(shard), verify=verify,
+            pseudonymize=pseudonymize, options=how,
             on_progress=lambda at: progress.step(at.done, at.total, lost=at.lost),
         )  # fmt: skip
     if not quiet:
@@ -202,13 +210,14 @@ def _tell(found: pl.DataFrame, folder: Path, quiet: bool) -> None:
 
 def _shard(text: str | None) -> tuple[int, int]:
     from pgx.errors import UsageError
+    from pgx.variants.whole_numbers import whole_number
 
     if text is None:
         return 1, 1
-    one, _, of = text.partition("/")
-    if not (one.isdigit() and of.isdigit()):
-        raise UsageError(f"--shard: {text!r} is not I/N, such as 3/10")
-    return int(one), int(of)
+    one, of = (whole_number(part) for part in (*text.split("/", 1), "")[:2])
+    if one is None or of is None:
+        raise UsageError(f"--shard: {text[:60]!r} is not I/N, such as 3/10")
+    return one, of
 
 
 def _scheduler(executor: str, address: str | None) -> str | None:

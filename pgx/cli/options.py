@@ -266,13 +266,16 @@ def copies(text: str | None) -> dict[tuple[str | None, str], int] | None:
     """Read ``GENE=N`` and ``SAMPLE:GENE=N`` joined by commas."""
     if text is None:
         return None
+    from pgx.variants.whole_numbers import whole_number
+
     found: dict[tuple[str | None, str], int] = {}
     for part in names_of(text) or []:
         name, _, number = part.partition("=")
         sample, _, gene = name.rpartition(":")
-        if not number.isdigit() or not gene:
-            raise UsageError(f"--copy-number: {part!r} is not GENE=N or SAMPLE:GENE=N")
-        found[sample or None, gene] = int(number)
+        copied = whole_number(number)
+        if copied is None or not gene:
+            raise UsageError(f"--copy-number: {part[:60]!r} is not GENE=N or SAMPLE:GENE=N")
+        found[sample or None, gene] = copied
     return found
 
 

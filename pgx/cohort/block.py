@@ -16,6 +16,7 @@ from pgx.codes import NoteCode, Severity
 from pgx.cohort.folder import Folder, Json, place, told_of, write_json
 from pgx.cohort.genotype_rows import rows_of
 from pgx.cohort.plan import Plan
+from pgx.cohort.pseudonymous import Hidden, hidden
 from pgx.cohort.samplesheet import Group
 from pgx.errors import InputError, PgxError
 from pgx.features import build
@@ -66,7 +67,7 @@ def do_block(
     spool
         Where the genotypes of the blocks are kept apart (`pgx.variants.spool`); None = the files are read.
     """
-    people = plan.block(number)
+    people, cover = plan.block(number), hidden(plan.key)
     recent = kb.remember("cohort patterns", Recent)
     record_blocks.put_back(folder.records, number, kb, recent, plan.reading)
     pieces: list[Piece] = []
@@ -77,9 +78,9 @@ def do_block(
     for group in plan.groups(number):
         for found in _pieces(plan, kb, vcf, group):
             if isinstance(found, Piece):
-                pieces.append(found)
+                pieces.append(_under(cover, found, kb))
             else:
-                failed.append(found)
+                failed.append(cover.failure(found, kb) if cover else found)
     frames = _frames(plan, pieces, kb)
     notes = frames["notes"] if pieces else schema.empty(schema.NOTES)
     # How many of a block have no score is no news of the run, and each person's row says it.
@@ -109,6 +110,15 @@ def do_block(
             state["pages"] |= dict(_pages(folder, piece.result, written, entries))
     write_json(folder.state(number), state)
     return state
+
+
+def _under(cover: Hidden | None, piece: Piece, kb: KnowledgeBase) -> Piece:
+    """Return a piece under pseudonyms, if the cohort is."""
+    if cover is None:
+        return piece
+    samples = piece.result.samples
+    return Piece(cover.result(piece.result, kb), cover.frame(piece.features, samples),
+                 cover.frame(piece.genotypes, samples))  # fmt: skip
 
 
 def _pieces(plan: Plan, kb: KnowledgeBase, vcf: Genomes, group: Group) -> Iterator[Piece | Json]:

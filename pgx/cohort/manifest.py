@@ -12,6 +12,7 @@ from typing import Any
 
 from pgx.cohort.folder import Folder, Json, read_json
 from pgx.cohort.plan import Plan
+from pgx.cohort.pseudonymous import hidden
 from pgx.errors import InputError
 
 LAYOUT = 1
@@ -21,7 +22,8 @@ _IDENTITY = ("versions", "inputs", "options", "parameters", "persons")
 
 def asked(plan: Plan, versions: Mapping[str, str], prints: Mapping[str, Json]) -> Json:
     """Return what a run was asked to do: versions, inputs, options and parameters, but not yet whom it is about."""
-    return {
+    cover = hidden(plan.key)
+    wanted = {
         "layout": LAYOUT,
         "versions": dict(versions),
         "inputs": [{key: one[key] for key in ("name", "bytes", "sha256")} for one in prints.values()],
@@ -37,11 +39,13 @@ def asked(plan: Plan, versions: Mapping[str, str], prints: Mapping[str, Json]) -
             "endpoints": None if plan.endpoints is None else list(plan.endpoints),
         },
     }
+    return cover.asked(wanted) if cover else wanted
 
 
 def of_plan(plan: Plan, wanted: Json) -> Json:
     """Return the manifest of a run that begins."""
-    names = "\n".join(plan.samples).encode()
+    cover = hidden(plan.key)
+    names = "\n".join(cover.samples(plan.samples) if cover else plan.samples).encode()
     found = {**wanted, "persons": {"count": len(plan.samples), "sha256": hashlib.sha256(names).hexdigest()}}
     text = json.dumps([found[name] for name in _IDENTITY], sort_keys=True, ensure_ascii=False)
     return {**found, "plan": hashlib.sha256(text.encode()).hexdigest()}

@@ -38,6 +38,8 @@ class Plan:
         How to read and call.
     sheet, persons
         The samplesheet and its rows, if there is one; `samples` are then theirs.
+    key
+        Key file under which everything is pseudonymous (`pgx.cohort.pseudonymous`); None = names are names.
     """
 
     vcf: tuple[str, ...]
@@ -52,6 +54,7 @@ class Plan:
     options: Options = field(default_factory=Options)
     sheet: str | None = None
     persons: tuple[Person, ...] = ()
+    key: str | None = None
 
     @property
     def blocks(self) -> int:

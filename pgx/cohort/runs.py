@@ -19,12 +19,14 @@ from pgx.cohort.dask_crew import DaskCrew
 from pgx.cohort.fingerprints import fingerprints
 from pgx.cohort.folder import Folder, Json, read_json, write_json
 from pgx.cohort.plan import BLOCK, TABLES, USUAL, Plan
+from pgx.cohort.pseudonymous import hidden
 from pgx.cohort.samplesheet import Person, read_sheet
 from pgx.errors import InputError, UsageError
 from pgx.inputs import inputs_of, knowledge
 from pgx.io import check_outputs, write_bytes
 from pgx.options import Names, Options, PathLike, Paths, names_of, paths_of
 from pgx.pipeline import versions
+from pgx.protect.results import check_formats
 from pgx.reports.formats import pdf
 from pgx.reports.write import PER_SAMPLE
 from pgx.variants.spool import spool
@@ -74,6 +76,7 @@ def run(
     scheduler: str | None = None,
     shard: tuple[int, int] = (1, 1),
     verify: bool = False,
+    pseudonymize: PathLike | None = None,
     options: Options | None = None,
     on_progress: OnProgress | None = None,
 ) -> Progress:
@@ -102,6 +105,9 @@ def run(
         (I, N): of N shards do the I-th, counted from 1; every N-th block is its own.
     verify
         Read and compare the checksums of inputs and of parts that are there already.
+    pseudonymize
+        Key file (`pgx.protect.pseudonyms.write_key`): no file of the folder names a person; only documents that
+        programs read.
     on_progress
         Called at the start and after each block.
 
@@ -138,6 +144,7 @@ def run(
         sheet=None if sheet is None else str(sheet),
         block_size=block_size,
         options=options,
+        key=None if pseudonymize is None else str(pseudonymize),
     )
     _check(plan, shard, threads)
     if scheduler is not None and threads is not None:
@@ -182,8 +189,10 @@ def _files(plan: Plan) -> list[Path]:
 
 def _planned(plan: Plan, folder: Folder, files: Sequence[Path], verify: bool) -> tuple[Plan, Json]:
     """Say what is to be done, and refuse a folder in which something else was begun."""
+    cover = hidden(plan.key)
     known = read_json(folder.work / "inputs.json") or {}
-    prints = fingerprints(files, known, verify=verify)
+    prints = fingerprints(files, cover.known_prints(known) if cover else known, verify=verify)
+    prints = cover.prints(prints) if cover else prints
     kb = knowledge(plan.options.knowledge)
     told = {**versions(), "knowledge": kb.version, "knowledge_sha256": kb.checksum}
     wanted = manifest.asked(plan, told, prints)
@@ -192,7 +201,8 @@ def _planned(plan: Plan, folder: Folder, files: Sequence[Path], verify: bool) ->
         manifest.check_same(manifest.read(folder), wanted, folder.root)
     listed = folder.work / "persons.txt"
     if old is not None and listed.is_file():
-        plan = replace(plan, samples=tuple(listed.read_text(encoding="utf-8").split("\n")))
+        names = listed.read_text(encoding="utf-8").split("\n")
+        plan = replace(plan, samples=tuple(cover.known(names) if cover else names))
         described = manifest.of_plan(plan, wanted)
         if described["plan"] == old["plan"]:
             return plan, described
@@ -203,7 +213,7 @@ def _planned(plan: Plan, folder: Folder, files: Sequence[Path], verify: bool) ->
     elif folder.root.is_dir() and any(folder.part(name, 0).parent.exists() for name in plan.tables):
         raise InputError("the folder holds tables of something else", file=folder.root, fix="name another folder")
     write_json(folder.work / "inputs.json", prints)
-    write_bytes(listed, "\n".join(plan.samples).encode())
+    write_bytes(listed, "\n".join(cover.samples(plan.samples) if cover else plan.samples).encode())
     if old is None:
         write_json(folder.manifest, described)
     return plan, described
@@ -234,7 +244,7 @@ def _work(
                 states[number] = state
                 progress = replace(progress, done=progress.done + state["persons"], lost=progress.lost + state["lost"])
             tell(progress)
-        if not died:
+        if not died or plan.key:  # what waits for another try is under the persons' names
             for place in (folder.genotypes, folder.records, folder.unfinished):
                 shutil.rmtree(place, ignore_errors=True)
     others = {
@@ -297,13 +307,15 @@ def _lost_block(plan: Plan, number: int, told: str) -> Json:
     people = plan.block(number)
     whose = people[0] if len(people) == 1 else f"{people[0]} to {people[-1]}"
     message = f"block {number} ({len(people)} persons, {whose}) was not done: {told}"
-    return {
+    row = {
         "sample": None,
         "stage": "cohort",
         "code": NoteCode.BLOCK_FAILED.value,
         "where": f"block {number}",
         "message": message,
     }
+    cover = hidden(plan.key)
+    return {**cover.failure(row, knowledge(plan.options.knowledge)), "where": row["where"]} if cover else row
 
 
 def _everyone(plan: Plan) -> dict[str, None]:
@@ -336,6 +348,9 @@ def _alone(folder: Folder) -> Iterator[None]:
 
 
 def _check(plan: Plan, shard: tuple[int, int], threads: int | None) -> None:
+    if plan.key is not None:
+        check_formats(plan.reports)
+        hidden(plan.key)
     if not 1 <= shard[0] <= shard[1]:
         raise UsageError(f"shard {shard[0]}/{shard[1]}: write I/N with I from 1 to N")
     if plan.block_size < 1 or (threads is not None and threads < 1):

@@ -22,6 +22,7 @@ from pgx.knowledge import KnowledgeBase
 from pgx.options import Options, PathLike
 from pgx.types import MOST_COPIES
 from pgx.variants import samples_of
+from pgx.variants.whole_numbers import whole_number
 
 PATHS = ("vcf", "clinical", "outside_calls")
 COLUMNS = {
@@ -149,12 +150,12 @@ class _Reader:
     def _copies(self, line: int, cell: str) -> Iterator[tuple[str, int]]:
         for part in filter(None, (one.strip() for one in cell.split(";"))):
             gene, _, number = part.partition("=")
-            if not number.isdigit() or int(number) > MOST_COPIES:
+            if (copies := whole_number(number, MOST_COPIES)) is None:
                 self._wrong(line, "copy_number", f"{part!r} is not GENE=N")
             elif gene not in set(self.kb.table("genes")["gene"]):
                 self._wrong(line, "copy_number", f"{gene!r} is no gene of the knowledge base")
             else:
-                yield gene, int(number)
+                yield gene, copies
 
 
 def _exists(path: str) -> bool:

@@ -272,7 +272,7 @@ class DrugNames:
         rest = text
         for part in parts:
             rest = rest.replace(part, " ")
-        beside = [next(filter(None, hit.groups())) for hit in _BESIDE.finditer(rest)]
+        beside = [next(filter(None, hit.groups()), "") for hit in _BESIDE.finditer(rest)]
         if (behind := _STRENGTH.search(_BESIDE.sub(" ", rest))) and not self.find(behind[0]).drugs:
             beside.append(behind[0])
         unread = [part.strip(" ,.-") for part in beside if not self.find(part).drugs and self._says_more(part)]

@@ -149,19 +149,22 @@ def test_another_packing_changes_no_call(
     assert_frame_equal(called(pack(plain, tmp_path)), truth)
 
 
+EVERY_FORMAT = "json,tsv,text,fhir,html,leaflet,card,plan,parquet,multiqc"
+
+
 def environments() -> Iterator[dict[str, str]]:
     yield {"PYTHONHASHSEED": "1", "TZ": "UTC", "LC_ALL": "C.UTF-8", "POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1"}
     yield {"PYTHONHASHSEED": "77", "TZ": "Pacific/Kiritimati", "LC_ALL": "C", "POLARS_MAX_THREADS": "2",
-           "OMP_NUM_THREADS": "2"}  # fmt: skip
+           "OMP_NUM_THREADS": "2", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "COLUMNS": "57"}  # fmt: skip
 
 
 def test_threads_place_time_and_hash_seed_change_no_byte(tmp_path: Path) -> None:
-    """A report with scores, for a program: everything that is computed stands in it."""
+    """A report with scores, in every format but PDF: for programs everything that is computed, for people its words."""
     said = []
     for number, environment in enumerate(environments()):
         out = tmp_path / str(number)
         command = ["report", "data/examples/HG00652.GRCh38.vcf.gz", "--clinical", "data/examples/HG00652.clinical.json",
-                   "--format", "json,tsv,text,fhir", "--no-print", "-o", str(out)]  # fmt: skip
+                   "--format", EVERY_FORMAT, "--no-print", "-o", str(out)]  # fmt: skip
         subprocess.run([sys.executable, "-m", "pgx.cli.main", *command], env={**os.environ, **environment},
                        check=True, capture_output=True, timeout=120)  # fmt: skip
         said.append({path.name: path.read_bytes() for path in sorted(out.iterdir())})

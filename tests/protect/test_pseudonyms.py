@@ -56,9 +56,9 @@ def test_what_is_no_key_is_refused(tmp_path: Path, text: str) -> None:
 def test_no_output_names_the_person(tmp_path: Path) -> None:
     history = tmp_path / f"{PERSON}.history.tsv"
     history.write_text(
-        "sample\tdate\tage\tsex\tcreatinine_mg_dl\tmedications\n"
-        f"{PERSON}\t2024-03-01\t60\tfemale\t1.1\tclopidogrel;{PERSON}ol\n"
-        f"{PERSON}\t2024-05-01\t60\tfemale\t1.3\tclopidogrel\n"
+        "sample\tdate\tbirth_date\tsex\tcreatinine_mg_dl\tmedications\n"
+        f"{PERSON}\t2024-03-01\t1964-01-31\tfemale\t1.1\tclopidogrel\n"
+        f"{PERSON}\t2024-05-01\t1964-01-31\tfemale\t1.3\tclopidogrel;xy{PERSON}ol;Quarkensteinol\n"
     )
     key = write_key(tmp_path / "key")
     arguments = {"clinical": [history], "drugs": "clopidogrel"}
@@ -69,6 +69,8 @@ def test_no_output_names_the_person(tmp_path: Path) -> None:
     assert len(written) > 10
     for path in written:
         assert PERSON not in path.name and PERSON.encode() not in path.read_bytes(), path.name
+        told = path.read_text(encoding="latin-1").casefold()
+        assert not any(text in told for text in ("quarken", "2024-03-01", "2024-05-01", "1964-01-31")), path.name
     names = read_key(key)
     assert hidden.samples == (names.of(PERSON),)
     same = ["gene", "diplotype", "phenotype", "probability"]

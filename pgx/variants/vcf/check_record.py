@@ -10,6 +10,7 @@ from math import comb
 from pgx.errors import InputError
 from pgx.variants.vcf import records
 from pgx.variants.vcf.check_header import OLD, RESERVED_INFO, Finding, Key, Meta, Severity, is_contig_name
+from pgx.variants.vcf.check_structural import SINCE_44, record_problems, sample_problems
 from pgx.variants.vcf.trim import trim
 from pgx.variants.whole_numbers import whole_number
 
@@ -98,6 +99,11 @@ class RowChecker:
         yield from _filter(record.filters)
         yield from self._info(record)
         yield from self._format(record)
+        if self.version in SINCE_44:
+            entries = [] if record.info == "." else record.info.split(";")
+            info = {name: text for name, _, text in (part.partition("=") for part in entries)}
+            for text in record_problems(info, record.alts, record.format):
+                yield "warning", text
         if record.alts == ["."] and b"1" in re.sub(rb":[^\t]*", b"", record.rest) and record.format[0] == "GT":
             yield "warning", "a genotype names allele 1 but ALT is missing"
 
@@ -153,6 +159,8 @@ class RowChecker:
                 yield Finding("error", "record", text, record.where, sample)
                 continue
             ploidy = _ploidy(parts[0]) if record.format[0] == "GT" else None
+            for problem in sample_problems(record.format, parts) if self.version in SINCE_44 else ():
+                yield Finding("warning", "record", f"sample {sample}: {problem}", record.where, sample)
             for key, rule, text in zip(record.format, rules, parts, strict=False):
                 if key != "GT" and rule is not None:
                     for severity, problem in _typed_value(key, key, text, rule, alts, ploidy):
