@@ -19,7 +19,8 @@ _STRENGTH = re.compile(
 )
 _BRACKETS = re.compile(r"\s*[\[(].*?[\])]")
 _LEAD = re.compile(
-    r"^(?:product containing(?: only)?|substance|\d+\s*(?:hr|ml)\b|(?:tablets?|tabs?|capsules?|caps?|inj|syrup|syp|t)"
+    r"^(?:product containing(?: only)?|substance|(?:nda\d+\s+|abuse-deterrent\s+|\d[\d.]*\s*(?:hr|ml|actuat)\b\s*)+|"
+    r"(?:tablets?|tabs?|capsules?|caps?|inj|syrup|syp|t)"
     r"\b\.?(?=\s))\s*",
     re.IGNORECASE,
 )
@@ -53,7 +54,7 @@ _FORM = re.compile(
     r"regular(?:ly)?|ongoing|continue[sd]?|home|med|medication|product|substance|clinical|drug|medicinal|spray|lotion|"
     r"suppositor(?:y|ies)|drops?|eye|ear|nasal|sublingual|subcutaneous|intravenous|intramuscular|rectal|vaginal|iv|vial|"
     r"ophthalmic|otic|auto-?injector|cartridge|kit|sachet|effervescent|orally|disintegrating|total|one|two|half|dly|inhalant|inhalation|nebuli[sz]er|"
-    r"aerosol|shampoo|foam|nebuli[sz]ation)\b",
+    r"aerosol|shampoo|foam|nebuli[sz]ation|packs?|ring|hfa|dis[ck]us)\b",
     re.IGNORECASE,
 )
 _BESIDE = re.compile(r"\(([^()]*)\)|\[([^\]]*)\]|\s[-–—]+>?\s+(.+)$|:\s+(.+)$")

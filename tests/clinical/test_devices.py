@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from pgx.clinical import read
@@ -186,3 +188,19 @@ def test_a_missing_library_is_named_with_the_extra_to_install(kb, write, monkeyp
     monkeypatch.setitem(__import__("sys").modules, "fitdecode", None)
     with pytest.raises(InputError, match=r"FIT files needs fitdecode; pip install 'pgx-cli\[wearables\]'"):
         read([write("a.fit", b"\x0e\x10\x43\x08\x00\x00\x00\x00.FIT\x00\x00")], kb)
+
+
+def test_a_data_point_of_an_unknown_measure_is_named_and_hides_no_other(kb, write):
+    def point(**measure):
+        return {
+            "header": {"user_id": "P1"},
+            "body": {**measure, "effective_time_frame": {"date_time": "2026-08-01T08:00:00Z"}},
+        }
+
+    unknown = point(expiratory_time={"unit": "sec", "value": 2.5})
+    data = read([write("a.json", json.dumps([unknown, point(body_weight={"unit": "kg", "value": 70})]))], kb)
+    assert values(data)["weight"] == 70
+    assert any("expiratory_time" in message for message in data.notes["message"])
+    assert any(
+        "words" in message for message in read([write("b.json", json.dumps(point(words="x")))], kb).notes["message"]
+    )

@@ -46,7 +46,7 @@ def _frame(events: Events, body: Object, where: str, person: str | None) -> tupl
 
 def _body(events: Events, days: Days, person: str | None, body: Object, where: str) -> None:
     day, hours = _frame(events, body, where, person)
-    known = False
+    known = False  # a data point is of something that is understood, or it is named
     for key, value in body.items():
         pairs = events.vocabulary.code("OpenMHealth", key)
         for concept, _ in pairs:
@@ -59,11 +59,13 @@ def _body(events: Events, days: Days, person: str | None, body: Object, where: s
             _add(events, days, person, "resting_heart_rate" if rest else concept, amount, unit, day, where, key)
         if not pairs and key not in ("effective_time_frame", "activity_name") and isinstance(value, dict | int | float):
             events.not_understood("measure", "OpenMHealth", key, "", where)
+            known = True
     if text(body.get("activity_name")) and hours is not None and day:
         known = True
         days.add(person, "active_minutes", day, hours * 60, "min/d")
     if not known:
-        raise InputError("a data point without a known measure", file=events.file, where=where)
+        listed = ", ".join(key for key in body if key != "effective_time_frame")
+        events.not_understood("measure", "OpenMHealth", listed[:60], "", where)
 
 
 def _add(

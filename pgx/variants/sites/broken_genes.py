@@ -104,7 +104,10 @@ def _carriers(
         return
     columns = records.genotypes(record, samples, file)
     sets = records.phase_sets(record, len(samples))
+    failed = records.failed_samples(record, len(samples))
     for index, name in enumerate(samples):
+        if failed is not None and failed[index]:
+            continue
         one, two = (int(code) for code in columns.gt[index])
         polyploid = columns.polyploid is not None and bool(columns.polyploid[index])
         if polyploid:

@@ -85,6 +85,14 @@ class CopyNumbers:
                 f"{file}: {record.where}",
             )
             return all(counted) or segment
+        failed = records.failed_samples(record, len(samples))
+        if failed is not None and failed.any():
+            self.notes.count(
+                "warning",
+                "structural_filtered",
+                "{n} structural records do not pass a sample's own filter (FT) and are not used there",
+                f"{file}: {record.where}",
+            )
         self.broken.add(record, samples, wanted, file)
         if not any(counted) and not segment:
             return False

@@ -85,7 +85,10 @@ class Statement:
         return [(end, gain) for end, gain in sorted(told, key=str) if end is not None]
 
     def read(self, samples: tuple[str, ...], phases: PhaseLists) -> tuple[list[Said | None], list[bool]]:
-        """Return what is said of each sample (None: nothing), and who is said to carry none of the alleles."""
+        """Return what is said of each sample (None: nothing), and who is said to carry none of the alleles.
+
+        Nothing is said of a sample that fails its own filter (FORMAT/FT).
+        """
         record, count = self.record, len(samples)
         numbers = [b"."] * count
         if "CN" in record.format:
@@ -94,6 +97,11 @@ class Statement:
         free = [False] * count
         if record.format[0] == "GT":
             self._read_genotypes(samples, phases, said, free)
+        failed = records.failed_samples(record, count)
+        if failed is not None and failed.any():
+            said = [None if fails else one for one, fails in zip(said, failed, strict=True)]
+            free = [one and not fails for one, fails in zip(free, failed, strict=True)]
+            return said, free
         if said == [None] and not free[0] and self.changes:  # a file of one person tells it of that person
             said[0] = self._uncounted("a structural record has neither genotype nor CN")
         return said, free

@@ -1,7 +1,8 @@
 """How far a symbolic allele reaches: INFO/END, or INFO/SVLEN where END says nothing.
 
 VCF 4.4 and 4.5 (samtools/hts-specs, section 3) write SVLEN, positive, and let END be left out; earlier files write END,
-and SVLEN negative for a deletion. POS is the base before the event.
+and SVLEN negative for a deletion. POS is the base before the event. Translocations of Delly and older Sniffles name the
+other chromosome in CHR2; END, or POS2 where there is one, lies on that.
 """
 
 from __future__ import annotations
@@ -9,11 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from pgx.variants.vcf.contigs import canonical
 from pgx.variants.whole_numbers import whole_number
 
 COUNTED = re.compile(r"<(DEL|DUP|CNV|CN\d+)(?::[^>]*)?>$", re.I)
 """Symbolic alleles that change how many copies of a stretch there are."""
 _END = re.compile(r"(?:^|;)END=(\d{1,10})(?:;|$)")
+_CHR2, _POS2 = re.compile(r"(?:^|;)CHR2=([^;]+)"), re.compile(r"(?:^|;)POS2=(\d{1,10})(?:;|$)")
 _SVLEN = re.compile(r"(?:^|;)SVLEN=([^;]*)")
 _LENGTH = re.compile(r"[+-]?(\d{1,10})(?:\.0*)?$")
 
@@ -32,6 +35,16 @@ def last_bases(pos: int, alts: Sequence[str], info: str) -> list[int | None]:
     if len(lengths) != len(alts):
         lengths = lengths[:1] * len(alts) if len(lengths) == 1 else [None] * len(alts)
     return [end if length is None else pos + length for length in lengths]
+
+
+def elsewhere(chrom: str, info: str) -> tuple[str, int | None] | None:
+    """Return the base of another chromosome to which a translocation leads; None if CHR2 names no other."""
+    named = _CHR2.search(info)
+    other = (canonical(named[1]) or named[1]) if named else chrom
+    if other == chrom:
+        return None
+    at = _POS2.search(info) or _END.search(info)
+    return other, whole_number(at[1]) if at else None
 
 
 def last_base(pos: int, alts: str, info: str) -> int | None:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pgx.types import NO_COPY
+from pgx.variants.vcf import local_alleles
 from pgx.variants.vcf.records import Record, values
 from pgx.variants.vcf.sample_columns import lists
 
@@ -187,6 +188,10 @@ def _evidence(
             levels = factor * lists(record.rest, count, keys.index(key), len(pairs))
             found.append((key, levels))
             told |= ~np.isnan(levels[:, 0])
+    if "LPL" in keys and not told.all():
+        levels = -local_alleles.likelihoods(record, count, pairs)
+        found.append(("PL", levels))
+        told |= ~np.isnan(levels[:, 0])
     if told.all():
         return found
     if imputed or "GP" in keys:
@@ -206,11 +211,17 @@ def _from_reads(
     found: list[tuple[str, Levels]] = []
     shown = _index_of(gt, 1 if pairs[0][1] == NO_COPY else 2)
     others = np.arange(len(pairs))[None, :] != shown[:, None]
-    if "AD" in keys:
-        depths = lists(record.rest, count, keys.index("AD"), len(record.alts) + 1)
+    if "AD" in keys or "LAD" in keys:
+        depths = (
+            lists(record.rest, count, keys.index("AD"), len(record.alts) + 1)
+            if "AD" in keys
+            else local_alleles.depths(record, count)
+        )
         silent |= ~told & (depths == 0).all(axis=1)
         found.append(("AD", _from_depths(depths, pairs, rates.read)))
     quality, depth = values(record, ("GQ", "RGQ"), count), values(record, ("MIN_DP", "DP"), count)
+    if quality is None and depth is None and not {"AD", "LAD"} & set(keys) and record.info_value("DP") == "0":
+        silent |= ~told  # the record's depth is that of all samples together
     for number in (quality, depth):
         if number is not None:
             silent |= ~told & (number == 0)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pgx.errors import InputError
 from pgx.types import NO_COPY, NOT_CALLED
+from pgx.variants.vcf import extent
 from pgx.variants.vcf.contigs import canonical
 from pgx.variants.vcf.sample_columns import BadGenotypeError, SampleColumns, decode, numbers, subfield
 from pgx.variants.whole_numbers import whole_number
@@ -110,7 +111,7 @@ def parse(where: str, line: bytes, samples: int, file: object, harmless: frozens
     record.passes = filters in _PASSES or all(word == "PASS" or word.upper() in harmless for word in words)
     if alts[0][0] in "<.":
         end = record.info_value("END")
-        if end not in (None, "."):
+        if end not in (None, ".") and extent.elsewhere(record.chrom, info) is None:
             last = whole_number(end or "", MAX_POSITION)
             if last is None or last < record.pos:
                 raise InputError(f"END={end[:40]} does not lie behind POS", file=file, where=where)

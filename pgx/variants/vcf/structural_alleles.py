@@ -54,7 +54,10 @@ def changes(chrom: str, pos: int, ref: str, alts: list[str], info: str) -> Itera
         if word:
             ends = ends or extent.last_bases(pos, alts, info)
             name, end = _NAMES.get(word[1].upper(), "breakend"), ends[number - 1]
+            other = extent.elsewhere(chrom, info)
             far = () if end is None or name == "insertion" else ((chrom, end),)
+            if other is not None:
+                far = () if other[1] is None else ((other[0], other[1]),)
             yield number, Change(name, ((chrom, pos), *far))
         elif set(alt.upper()) <= set("ACGTN"):
             at, old, new = trim(pos, ref.upper(), alt.upper())
