@@ -272,8 +272,8 @@ def _judged_again(
     theirs = _copied(clinical, {case.name: callset.samples[case.at] for case in cases})
     calls, phenotypes = assign(supposed, kb, theirs)
     guidance = recommend(phenotypes, calls, theirs, kb, drugs=drugs)
-    wanted = pl.DataFrame(pairs, schema={"sample": pl.String, "drug": pl.String}, orient="row").unique()
-    guidance = guidance.join(wanted, on=["sample", "drug"], how="semi", maintain_order="left")
+    asked = pl.DataFrame(pairs, schema={"sample": pl.String, "drug": pl.String}, orient="row").unique()
+    guidance = guidance.join(asked, on=["sample", "drug"], how="semi", maintain_order="left")
     again = judgements(guidance, calls, schema.empty(schema.SCORES), kb, exposures(theirs, kb))
     return {(row["sample"], row["drug"]): of_row(row) for row in again.iter_rows(named=True)}
 
