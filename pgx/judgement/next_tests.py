@@ -185,7 +185,8 @@ def _kind(pattern: PatternCall) -> str:
 def _together(cases: Sequence[_Case]) -> Iterator[Sequence[_Case]]:
     """Yield cases that are judged in one go: few all at once, many gene by gene, as each gene has few drugs."""
     if len(cases) <= _FEW:
-        yield cases
+        if cases:
+            yield cases
         return
     for gene in dict.fromkeys(case.gene for case in cases):
         yield [case for case in cases if case.gene == gene]
