@@ -85,6 +85,24 @@ def test_distinct_rows_are_numbered_as_they_come_and_lists_are_compared_whole():
     assert rows["cell"].to_list() == [["a"], ["a", "b"], None] and number.to_list() == [0, 1, 0, 2]
 
 
+def test_few_and_many_rows_are_told_apart_in_the_same_way(monkeypatch):
+    pairs = [[{"diplotype": "*1/*2", "probability": 0.5}], [], None, [{"diplotype": "*1/*2", "probability": None}]]
+    frame = pl.DataFrame(
+        {
+            "word": ["a", None, "a", "a"] * 3,
+            "number": [1.0, 1.0, None, 1.0] * 3,
+            "names": pl.Series([["x"], [], None, ["x", "y"]] * 3, dtype=cells.NAMES),
+            "pairs": pl.Series(pairs * 3, dtype=cells.DIPLOTYPES),
+        }
+    )
+    few = cells.distinct(frame, frame.columns)
+    monkeypatch.setattr(cells, "_FEW", 0)
+    many = cells.distinct(frame, frame.columns)
+    assert few[0].equals(many[0]) and few[1].equals(many[1]) and few[1].to_list() == [0, 1, 2, 3] * 3
+    nothing = cells.distinct(frame.clear(), frame.columns)
+    assert nothing[0].equals(frame.clear()) and nothing[1].is_empty()
+
+
 def test_every_way_to_a_tsv_file_joins_lists(tmp_path):
     frame = column([["a", "b"], []], cells.NAMES)
     write_table(frame, tmp_path / "t.tsv")

@@ -91,7 +91,7 @@ def report(
 
         if person_pages.suits(vcf or (), out, chosen, clinical or (), outside_calls or (), how):
             made = partial(person_pages.make, vcf or (), out, chosen, drugs=drugs, options=how)
-            _many(made, clinical or (), outside_calls or (), out / FAILURES, quiet=quiet, verbose=verbose)
+            _many(made, clinical or (), outside_calls or (), out, quiet=quiet, verbose=verbose)
             return
     result = pgx.report(
         vcf or (),
@@ -115,7 +115,7 @@ def report(
 
 
 def _many(
-    make: Callable[..., Made], clinical: Sequence[Path], outside_calls: Sequence[Path], failures: Path,
+    make: Callable[..., Made], clinical: Sequence[Path], outside_calls: Sequence[Path], out: Path,
     *, quiet: bool, verbose: bool,
 ) -> None:  # fmt: skip
     """Write the pages of many persons in blocks, and show how far that is."""
@@ -129,6 +129,10 @@ def _many(
         )  # fmt: skip
     notes.show(made.notes, quiet=quiet, verbose=verbose)
     notes.show_suspects(made.suspects, quiet=quiet)
-    if made.lost:
-        print(f"pgx: {made.lost:,} results were lost: {failures}", file=sys.stderr)
+    done = made.progress
+    if not quiet:
+        earlier = f", {done.resumed:,} of them by an earlier run" if done.resumed else ""
+        print(f"pgx: {done.done:,} of {done.total:,} persons done{earlier}: {out}", file=sys.stderr)
+    if done.lost:
+        print(f"pgx: {done.lost:,} results were lost: {out / FAILURES}", file=sys.stderr)
         raise typer.Exit(notes.EXIT_LOST)

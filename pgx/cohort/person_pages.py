@@ -16,7 +16,7 @@ import polars as pl
 from pgx import schema, variants
 from pgx.cohort.finish import FAILURES
 from pgx.cohort.folder import Folder, Json, read_json
-from pgx.cohort.runs import OnProgress, run
+from pgx.cohort.runs import OnProgress, Progress, run
 from pgx.inputs import knowledge, read
 from pgx.io import write_bytes
 from pgx.options import Names, Options, Paths, names_of, paths_of
@@ -44,13 +44,13 @@ class Made:
         `pgx.schema.NOTES` of everybody and of the run.
     suspects
         As in `pgx.types.Result`.
-    lost
-        Persons of whom there are no pages, and laboratories' results that could not be used.
+    progress
+        How the run ended.
     """
 
     notes: pl.DataFrame
     suspects: tuple[str, ...]
-    lost: int
+    progress: Progress
 
 
 def suits(vcf: Paths, out: Path, formats: Collection[str], clinical: Paths, outside: Paths, options: Options) -> bool:
@@ -127,7 +127,7 @@ def make(
     marker = {**versions(), "formats": list(formats), "persons": len(persons), "files": files}
     write_bytes(out / COMPLETE, (json.dumps(marker, indent=2) + "\n").encode())
     shutil.rmtree(folder.root)
-    return Made(notes, suspects, done.lost)
+    return Made(notes, suspects, done)
 
 
 def _notes_of_the_run(states: Sequence[Json]) -> pl.DataFrame:

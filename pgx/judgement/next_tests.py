@@ -185,7 +185,8 @@ def _kind(pattern: PatternCall) -> str:
 def _together(cases: Sequence[_Case]) -> Iterator[Sequence[_Case]]:
     """Yield cases that are judged in one go: few all at once, many gene by gene, as each gene has few drugs."""
     if len(cases) <= _FEW:
-        yield cases
+        if cases:
+            yield cases
         return
     for gene in dict.fromkeys(case.gene for case in cases):
         yield [case for case in cases if case.gene == gene]
@@ -223,32 +224,34 @@ class _Again:
         self._callset, self._clinical, self._kb = callset, clinical, kb
         recorded = (clinical.observations, clinical.medications, clinical.kept_out)
         self._recorded = {sample for frame in recorded for sample in frame["sample"].unique()}
-        self._known: dict[tuple[object, ...], dict[str, Advised]] = {}
-        self._genes: dict[tuple[str, ...], list[GeneCalls]] = {}
+        self._known: dict[tuple[object, ...], Advised | None] = {}
+        self._genes: dict[str, list[GeneCalls]] = {}
 
     def judged(self, cases: Sequence[_Case], asked: Mapping[tuple[str, str], Sequence[str]]) -> dict[Key, Advised]:
         """Return what is advised on each of the drugs that the cases are about, by the case's name and the drug."""
-        keys = {case.name: self._key(case, asked[self._callset.samples[case.at], case.gene]) for case in cases}
-        new = list({keys[case.name]: case for case in reversed(cases) if keys[case.name] not in self._known}.values())
-        for alike in _together(new[::-1]):
-            for case in alike:
-                self._known[keys[case.name]] = {}
-            for (name, drug), judgement in _judged_again(alike, asked, self._callset, self._clinical, self._kb).items():
-                self._known[keys[name]][drug] = advice_of(judgement), judgement.urgency
-        found = {(name, drug): said for name, key in keys.items() for drug, said in self._known[key].items()}
+        keys: dict[Key, tuple[object, ...]] = {}
+        wanted: dict[str, list[str]] = {}
+        for case in cases:
+            for drug in asked[self._callset.samples[case.at], case.gene]:
+                key = keys[case.name, drug] = self._key(case, drug)
+                if key not in self._known:
+                    self._known[key] = None
+                    wanted.setdefault(case.name, []).append(drug)
+        for alike in _together([case for case in cases if case.name in wanted]):
+            again = _judged_again(alike, wanted, self._callset, self._clinical, self._kb)
+            self._known |= {keys[whose]: (advice_of(one), one.urgency) for whose, one in again.items()}
+        found = {whose: said for whose, key in keys.items() if (said := self._known[key]) is not None}
         self._known = {key: said for key, said in self._known.items() if key[0] is None}
         return found
 
-    def _key(self, case: _Case, drugs: Sequence[str]) -> tuple[object, ...]:
-        """Return all that the advice on the drugs rests on: who has a record is like nobody else."""
+    def _key(self, case: _Case, drug: str) -> tuple[object, ...]:
+        """Return all that the advice on the drug rests on: who has a record is like nobody else."""
         sample = self._callset.samples[case.at]
-        whose = sample if sample in self._recorded else None
-        listed = tuple(drugs)
-        if listed not in self._genes:
-            genes = _genes_of(listed, self._kb)
-            self._genes[listed] = [gene for gene in self._callset.genes if gene.gene in genes]
-        others = (int(gene.pattern_of[case.at]) for gene in self._genes[listed] if gene.gene != case.gene)
-        return whose, case.gene, id(case.outcome.pattern), listed, *others
+        if drug not in self._genes:
+            genes = _genes_of([drug], self._kb)
+            self._genes[drug] = [gene for gene in self._callset.genes if gene.gene in genes]
+        others = (int(gene.pattern_of[case.at]) for gene in self._genes[drug] if gene.gene != case.gene)
+        return sample if sample in self._recorded else None, case.gene, id(case.outcome.pattern), drug, *others
 
 
 def _genes_of(drugs: Collection[str], kb: KnowledgeBase) -> set[str]:
@@ -258,20 +261,20 @@ def _genes_of(drugs: Collection[str], kb: KnowledgeBase) -> set[str]:
 
 def _judged_again(
     cases: Sequence[_Case],
-    asked: Mapping[tuple[str, str], Sequence[str]],
+    wanted: Mapping[str, Sequence[str]],
     callset: CallSet,
     clinical: ClinicalData,
     kb: KnowledgeBase,
 ) -> dict[Key, Judgement]:
-    """Return what is judged of the drugs that each case is about."""
-    pairs = [(case.name, drug) for case in cases for drug in asked[callset.samples[case.at], case.gene]]
+    """Return what is judged of the drugs that are wanted of each case, by its name."""
+    pairs = [(case.name, drug) for case in cases for drug in wanted[case.name]]
     drugs = sorted({drug for _, drug in pairs})
     supposed = _supposed(cases, callset, _genes_of(drugs, kb))
     theirs = _copied(clinical, {case.name: callset.samples[case.at] for case in cases})
     calls, phenotypes = assign(supposed, kb, theirs)
     guidance = recommend(phenotypes, calls, theirs, kb, drugs=drugs)
-    wanted = pl.DataFrame(pairs, schema={"sample": pl.String, "drug": pl.String}, orient="row").unique()
-    guidance = guidance.join(wanted, on=["sample", "drug"], how="semi", maintain_order="left")
+    asked = pl.DataFrame(pairs, schema={"sample": pl.String, "drug": pl.String}, orient="row").unique()
+    guidance = guidance.join(asked, on=["sample", "drug"], how="semi", maintain_order="left")
     again = judgements(guidance, calls, schema.empty(schema.SCORES), kb, exposures(theirs, kb))
     return {(row["sample"], row["drug"]): of_row(row) for row in again.iter_rows(named=True)}
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 import pgx
-from pgx.cli.main import app
 from pgx.codes import NoteCode
 from pgx.cohort import person_pages
 from tests.test_persons_apart import vcf
@@ -47,7 +45,7 @@ def make(files: Path, out: Path, **more) -> person_pages.Made:
 def test_blocks_give_the_files_of_one_run(files, one_run, tmp_path):
     made = make(files, tmp_path, threads=2)
     assert content(tmp_path) == one_run
-    assert made.lost == 0
+    assert made.progress.lost == 0
     assert len(one_run) == len(PEOPLE) * len(FORMATS) + 3
 
 
@@ -93,10 +91,14 @@ def test_whether_pages_are_made_in_blocks(files, tmp_path, monkeypatch, formats,
     assert person_pages.suits(files / "all.vcf", tmp_path, formats, (), (), pgx.Options()) is asked
 
 
-def test_the_command_makes_pages_of_many_in_blocks(files, one_run, tmp_path, monkeypatch):
-    monkeypatch.setattr(person_pages, "MANY", len(PEOPLE))
-    arguments = [str(files / "all.vcf"), "--clinical", str(files / "ward.csv"), "--format", ",".join(FORMATS)]
-    result = CliRunner().invoke(app, ["report", *arguments, "-o", str(tmp_path / "out"), "--no-print"])
-    assert result.exit_code == 0
-    assert f"{len(PEOPLE)} of {len(PEOPLE)} persons" in result.stderr
-    assert content(tmp_path / "out") == one_run
+def test_the_command_makes_pages_of_many_in_blocks(pgx_command, tmp_path):
+    people = [f"P{number}" for number in range(person_pages.MANY)]
+    (tmp_path / "all.vcf").write_text(vcf(people, ("chr10",), 3))
+    run = pgx_command(
+        "report", "all.vcf", "--drugs", "clopidogrel", "--genes", "CYP2C19", "-o", "out", "--format", "card", "--no-print"
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    assert f"{len(people)} of {len(people)} persons done: out" in run.stderr
+    options = pgx.Options(genes="CYP2C19")
+    pgx.report(tmp_path / "all.vcf", drugs="clopidogrel", out=tmp_path / "one", formats="card", options=options)
+    assert content(tmp_path / "out") == content(tmp_path / "one")

@@ -41,7 +41,7 @@ _EVIDENCE = re.compile(r"^(patients):n=(\d+)$")
 
 def views(result: Result, lexicon: Lexicon) -> Iterator[View]:
     """Yield one view a sample, in the result's order; the frames are split once."""
-    parts = {name: (rows_of if name in _ALIKE else _by_sample)(getattr(result, name)) for name in _FRAMES}
+    parts = {name: _by_sample(getattr(result, name), name) for name in _FRAMES}
     lexicon = lexicon.of_result(result.provenance)
     shared = Shared(lexicon)
     for sample in result.samples:
@@ -66,17 +66,16 @@ def view(result: Result, sample: str, lexicon: Lexicon) -> View:
     if sample not in result.samples:
         count = f"{len(result.samples)} sample{'' if len(result.samples) == 1 else 's'}"
         raise UsageError(f"no sample of the result is called {sample!r}; it has {count}")
-    parts = {name: _rows(getattr(result, name).filter(pl.col("sample") == sample)) for name in _FRAMES}
-    run_notes = _rows(result.notes.filter(pl.col("sample").is_null()))
+    own = {name: getattr(result, name).filter(pl.col("sample") == sample) for name in _FRAMES}
+    parts = {name: _by_sample(frame, name).get(sample, []) for name, frame in own.items()}
+    run_notes: list[Row] = list(result.notes.filter(pl.col("sample").is_null()).iter_rows(named=True))
     provenance = tuple(flatten(person.provenance_of(result, sample)))
     return build(sample, parts, run_notes, provenance, lexicon.of_result(result.provenance))
 
 
-def _rows(frame: pl.DataFrame) -> list[Row]:
-    return list(frame.iter_rows(named=True))
-
-
-def _by_sample(frame: pl.DataFrame) -> dict[str | None, list[Row]]:
+def _by_sample(frame: pl.DataFrame, name: str) -> dict[str | None, list[Row]]:
+    if name in _ALIKE:
+        return rows_of(frame)
     rows: dict[str | None, list[Row]] = {}
     for row in frame.iter_rows(named=True):
         rows.setdefault(row["sample"], []).append(row)

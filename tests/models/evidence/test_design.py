@@ -46,6 +46,17 @@ def test_a_reading(reading: dict[str, Any], values: list[object], expected: list
     assert found == pytest.approx(np.array(expected), nan_ok=True)
 
 
+@pytest.mark.parametrize("kind", ["level", "recorded", "yes", "missing", "number"])
+@pytest.mark.parametrize("values", [["a", "1.0", None, "yes"], [1.0, 2.0, None, 0.0], [True, None, False], [None], [1]])
+def test_a_reading_of_few_persons_is_that_of_many(kind: str, values: list[object]) -> None:
+    """Columns of few persons are compared one by one, and those that are empty or full are not looked at."""
+    reading = Reading("c", kind=kind, levels=("a", "true", 1))  # type: ignore[arg-type]
+    many = design.read(pl.DataFrame({"c": [*values, "b" if isinstance(values[0], str) else None] * 50}), reading)
+    few = np.concatenate([design.read(pl.DataFrame({"c": [v]}, schema={"c": pl.Series(values).dtype}), reading)
+                          for v in values])  # fmt: skip
+    assert few == pytest.approx(many[: len(values)], nan_ok=True)
+
+
 def test_a_reading_does_not_hold_where_another_column_rules_it_out() -> None:
     frame = pl.DataFrame({"score": [1.5, 1.5, None], "name": ["*1/*5", "*1/*2", "*1/*2"]})
     reading = Reading("score", kind="level", levels=(1.5,), unless_column="name", unless_levels=("*1/*2",))
