@@ -131,7 +131,7 @@ class _Solver:
             genotypes, gene.definition.sites, group, gene.inheritance, copies, gene.pass_over, _common(genotypes, gene)
         )
         self.likelihoods = () if genotypes.doubts is None else genotypes.doubts.vectors
-        self.in_doubt = self.found.doubts.any(axis=1)
+        self.in_doubt: list[bool] = np.asarray(self.found.doubts.any(axis=1)).tolist()
         self.sight = FirstSight.of(self.found, gene)
         self._contexts: dict[tuple[bool, ...], Context] = {}
         self.shares_names = gene.shares_names

@@ -126,7 +126,7 @@ def _beside(model: GeneModel, first: NDArray[np.intp], second: NDArray[np.intp],
     low, high = np.minimum(one, other), np.maximum(one, other)
     _, at, pair = np.unique(low * len(model.haplotypes) + high, return_index=True, return_inverse=True)
     if len(at) < len(weights):  # a pair that fits both ways round
-        weights = np.bincount(pair, weights)[np.argsort(at)]
+        weights = np.asarray(np.bincount(pair, weights)[np.argsort(at)], dtype=np.float64)
         one, other = one[np.sort(at)], other[np.sort(at)]
     order = np.argsort(-weights, kind="stable")
     falling = weights[order]

@@ -32,7 +32,7 @@ class Crew:
 
     size: int
     first: Any
-    most_blocks: int = 50
+    most_blocks: int = 20
     """After so many blocks a process is replaced: what its libraries keep does not add up."""
 
     def work(self, blocks: Iterable[int]) -> Iterator[Message]:

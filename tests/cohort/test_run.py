@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 import pgx
+from pgx.cohort.block import do_block
 from pgx.cohort.genotype_rows import rows_of
 from pgx.cohort.plan import USUAL
 from pgx.cohort.starters import TEMPLATES
@@ -73,6 +74,29 @@ def test_a_finished_run_is_not_done_again(whole, inputs):
     done = pgx.cohort.run(inputs / "all.vcf", whole, clinical=inputs / "ward.csv", block_size=2, threads=2)
     assert (done.done, done.resumed) == (len(PEOPLE), len(PEOPLE))
     assert before == {path: path.stat().st_mtime_ns for path in whole.rglob("*.parquet")}
+
+
+class OneProcess:
+    """A crew that does the blocks here, where nobody reads a clinical file any more."""
+
+    def __init__(self, size, first):
+        self.first = first
+
+    def work(self, blocks):
+        plan, digest, folder, spool = self.first
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys.modules["pgx.clinical.read"], "read_events", lambda *_, **__: pytest.fail("it is cut"))
+            for number in blocks:
+                yield "done", number, do_block(plan, digest, load(), number, folder, spool)
+
+
+def test_the_clinical_file_is_read_once_for_all_blocks(whole, inputs, tmp_path, monkeypatch):
+    monkeypatch.setattr("pgx.clinical.record_blocks.MANY", 2)
+    monkeypatch.setattr("pgx.cohort.runs.Crew", OneProcess)
+    out = tmp_path / "cohort"
+    pgx.cohort.run(inputs / "all.vcf", out, clinical=inputs / "ward.csv", block_size=2, threads=1)
+    assert content(out) == content(whole)
+    assert not (out / ".pgx" / "records-1-of-1").exists()
 
 
 def test_a_run_does_not_load_what_its_workers_do():
