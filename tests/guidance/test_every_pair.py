@@ -115,7 +115,7 @@ def test_no_gene_s_dose_stands_against_a_drug_that_is_known_to_act_the_other_way
             withheld.add(row["sample"])
             assert not re.search(r"\d ?%|\d ?mg", row["recommendation"]), row
             assert any(flag.lower().startswith(f"interaction:{agent}:") for flag in flags(row)), row
-    assert len(withheld) > 2000
+    assert len(withheld) > 1500
 
 
 NAMED = [
