@@ -106,8 +106,8 @@ def run(
     verify
         Read and compare the checksums of inputs and of parts that are there already.
     pseudonymize
-        Key file (`pgx.protect.pseudonyms.write_key`): no file of the folder names a person; only documents that
-        programs read.
+        Key file (`pgx.protect.pseudonyms.write_key`): no file of the folder names a person once the run has
+        ended (genotypes that wait for their block are kept as they are); only documents that programs read.
     on_progress
         Called at the start and after each block.
 

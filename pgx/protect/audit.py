@@ -187,8 +187,10 @@ def digest_of(record: Mapping[str, Any]) -> str:
 
 
 def file_digest(path: Path) -> str:
-    """Return the SHA-256 of a file, empty if there is none."""
+    """Return the SHA-256 of a file, empty if there is none: a pipe or device is left to the one who reads it."""
     found = sha256()
+    if not path.is_file():
+        return ""
     try:
         with path.open("rb") as stream:
             while part := stream.read(_PART):

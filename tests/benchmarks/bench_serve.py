@@ -22,7 +22,7 @@ from pgx.reports.formats.tables import TABLES
 from tests.reports.rendered import write
 from tests.reports.test_large import large
 
-PATIENTS, CLIENTS, MORE_CLIENTS, REQUESTS, ROUNDS, BUDGET_MS = 60, 4, 8, 200, 1, 50.0
+PATIENTS, CLIENTS, MORE_CLIENTS, REQUESTS, ROUNDS, BUDGET_MS = 60, 4, 8, 200, 3, 50.0
 
 
 def stored(folder: Path) -> None:

@@ -131,7 +131,9 @@ def test_missing_fact_tables_are_named(tmp_path: Path) -> None:
 def test_the_manifest_holds_the_checksum_of_every_input_and_table() -> None:
     found = manifest.read_manifest(KB.folders[0])
     assert len(found["inputs"]) == 18
-    assert all(len(entry["sha256"]) == 64 and entry["rows"] > 0 for part in found.values() for entry in part.values())
+    entries = [*found["inputs"].values(), *found["tables"].values()]
+    assert all(len(entry["sha256"]) == 64 and entry["rows"] > 0 for entry in entries)
+    assert len(found["kept"]) > 80 and all(len(checksum) == 64 for checksum in found["kept"].values())
     assert list(manifest.differences(KB.folders[0])) == []
 
 

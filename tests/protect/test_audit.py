@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from pgx.errors import InputError
 from pgx.protect import Log, Run, verify
-from pgx.protect.audit import digest_of
+from pgx.protect.audit import digest_of, file_digest
 
 
 def run(number: int = 0) -> Run:
@@ -93,3 +94,9 @@ def test_a_folder_without_logs_is_refused(tmp_path: Path) -> None:
         verify(tmp_path)
     with pytest.raises(InputError, match="no such folder"):
         verify(tmp_path / "none")
+
+
+def test_a_pipe_is_left_to_the_command_that_reads_it(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert file_digest(pipe) == file_digest(Path("/dev/zero")) == file_digest(tmp_path) == ""
