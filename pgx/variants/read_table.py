@@ -140,8 +140,8 @@ class TableReader:
                   f"{len(table.unknown)} at none", where=self.file)  # fmt: skip
         if 0 < len(table.unknown) <= FEW:
             notes.add("warning", "marker_unknown", f"{len(table.unknown)} markers are at no position of the knowledge "
-                      f"base and are not used: {', '.join(sorted(table.unknown))}; if a number was merged into another one, "
-                      "write that, or the position", where=self.file)  # fmt: skip
+                      f"base and are not used: {', '.join(sorted(table.unknown))}; if a number was merged into "
+                      "another one, write that, or the position", where=self.file)  # fmt: skip
         if table.misplaced:
             name, line = next(iter(table.misplaced.items()))
             notes.add("warning", "marker_misplaced", f"{len(table.misplaced)} markers are not used because their rs "
