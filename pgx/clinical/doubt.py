@@ -40,6 +40,8 @@ def split(
     """
     ranges = kb.table("usual_ranges").filter(~pl.col("concept").is_in(list(accepted)))
     marked = observations.with_row_index("_row").join(_ages(observations), on="person", how="left", nulls_equal=True)
+    before = ((pl.col("_day") - pl.col("date")).dt.total_days() / 365.25).fill_null(0.0)
+    marked = marked.with_columns(_age=(pl.col("_age") - before).clip(lower_bound=0)).drop("_day")
     outside = (
         marked.join(ranges.drop("source"), on="concept", how="inner", maintain_order="left")
         .filter(pl.col("_age").is_between("age_from", "age_to"), ~pl.col("value").is_between("low", "high"))
@@ -66,14 +68,15 @@ def _swapped(marked: pl.DataFrame, outside: pl.DataFrame, accepted: Collection[s
 
 
 def _ages(observations: pl.DataFrame) -> pl.DataFrame:
-    """Return ``person _age``: as given, or else from the birth date to the newest day."""
-    given = observations.filter(pl.col("concept") == "age").group_by("person").agg(_given=pl.col("value").last())
+    """Return ``person _age _day``: the age as given, or else from the birth date, and the day on which it is that."""
+    given = observations.filter(pl.col("concept") == "age").group_by("person")
+    given_age = given.agg(_given=pl.col("value").last(), _said=pl.col("date").last())
     born = observations.filter(pl.col("concept") == "birth_date").group_by("person").agg(_born=pl.col("code").last())
-    newest = observations.group_by("person").agg(_newest=pl.max_horizontal(pl.col("date").max(), pl.col("date").max()))
-    ages = newest.join(given, on="person", how="left", nulls_equal=True)
+    newest = observations.group_by("person").agg(_newest=pl.col("date").max())
+    ages = newest.join(given_age, on="person", how="left", nulls_equal=True)
     ages = ages.join(born, on="person", how="left", nulls_equal=True)
     years = (pl.col("_newest") - pl.col("_born").str.to_date(strict=False)).dt.total_days() / 365.25
-    return ages.select("person", _age=pl.coalesce("_given", years))
+    return ages.select("person", _age=pl.coalesce("_given", years), _day=pl.coalesce("_said", "_newest"))
 
 
 def _problem(row: dict[str, object], words: Vocabulary) -> tuple[object, ...]:

@@ -66,6 +66,7 @@ class NoteCode(StrEnum):
     MALFORMED_HEADER = "malformed_header"
     MALFORMED_RECORD = "malformed_record"
     MARKER_MISPLACED = "marker_misplaced"
+    MARKER_UNKNOWN = "marker_unknown"
     MATCHED_BY_RSID = "matched_by_rsid"
     MEDICATION_BASIS = "medication_basis"
     MISSINGNESS_PREDICTS_OUTCOME = "missingness_predicts_outcome"

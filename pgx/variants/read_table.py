@@ -27,6 +27,9 @@ _PROBLEMS = {
     Problem.NOTATION: ("genotype_not_read", "{n} genotypes fit no allele of their position"),
 }
 
+FEW = 20
+"""Markers at no position of interest up to which they are named: more are an array's, which tests other things too."""
+
 
 class TableReader:
     """Reads one table into the arrays of a run.
@@ -135,6 +138,10 @@ class TableReader:
         table = self.table
         notes.add("info", "snp_table", f"a table of SNP results: {len(table.cells)} markers at positions of interest, "
                   f"{len(table.unknown)} at none", where=self.file)  # fmt: skip
+        if 0 < len(table.unknown) <= FEW:
+            notes.add("warning", "marker_unknown", f"{len(table.unknown)} markers are at no position of the knowledge "
+                      f"base and are not used: {', '.join(sorted(table.unknown))}; if a number was merged into "
+                      "another one, write that, or the position", where=self.file)  # fmt: skip
         if table.misplaced:
             name, line = next(iter(table.misplaced.items()))
             notes.add("warning", "marker_misplaced", f"{len(table.misplaced)} markers are not used because their rs "

@@ -283,6 +283,19 @@ def test_what_is_usual_in_a_child_is_no_question(kb, write):
     assert values(data)["height"] == 75 and codes(data, "error") == []
 
 
+@pytest.mark.parametrize("person", ["birth_date\nP1,{},{},{},2000-01-01", "age\nP1,{},{},{},"])
+def test_a_value_is_judged_by_the_age_on_its_own_day(kb, write, person):
+    """A grown person's record holds what the child measured."""
+    row = person.split("\n")[1]
+    ages = [row if "birth" in person else row + age for age in ("", "24")]
+    lines = [ages[0].format("2006-01-01", 108, 18), ages[1].format("2024-01-01", 170, 70)]
+    data = read(
+        [write("a.csv", "\n".join([f"sample,date,height_cm,weight_kg,{person.split(chr(10))[0]}", *lines]))], kb
+    )
+    assert values(data)["height"] == 170 and data.observations.filter(pl.col("concept") == "height").height == 2
+    assert not {"doubtful_value", "unlikely_value"} & set(codes(data))
+
+
 def test_only_a_known_field_can_be_accepted(kb, write):
     with pytest.raises(UsageError, match="--accept: 'heigth'"):
         read([write("r.json", {"sample": "A"})], kb, accept=["heigth"])

@@ -63,6 +63,15 @@ def test_every_layout_says_the_same(tmp_path: Path, layout: str) -> None:
     assert codes(found, found.samples[0]) == WANTED
 
 
+def test_a_marker_of_no_position_is_named_where_the_table_is_of_few(tmp_path: Path) -> None:
+    rows = "sample,rsid,genotype\nA,rs4244285,G/A\n"
+    found = read(tmp_path, rows + "A,rs8175347,(TA)6/(TA)7\n")
+    (said,) = [note.message for note in found.notes if note.code == "marker_unknown"]
+    assert "rs8175347" in said and "rs4244285" not in said
+    many = read(tmp_path, rows + "".join(f"A,rs99999{n:04d},C/C\n" for n in range(30)))
+    assert "marker_unknown" not in {note.code for note in many.notes}
+
+
 def test_a_table_of_one_person_is_named_by_its_file(tmp_path: Path) -> None:
     assert read(tmp_path, "rsid,genotype\nrs4244285,A/G\n", "P77.csv").samples == ("P77",)
 
