@@ -150,7 +150,7 @@ def _answers(
             "model": model.identity if model else prior_identity(endpoint, kb_version),
             "factors": _factors(labels, parts, applies),
             "usable": applies,
-            "flags": _joined(refused, flags, unsure, local),
+            "flags": _joined(refused, flags, unsure & applies, local),
             "_person": np.arange(len(names)),
         },
         schema_overrides={"flags": NAMES, "reference": pl.Float64},
