@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pgx.codes.flag_codes import Flag, FlagCode
+from pgx.codes.flag_codes import OF_A_NUMBER, Flag, FlagCode
 from pgx.codes.note_codes import NoteCode
 from pgx.codes.states import Applies, Category, DoseAdvice, GeneState, Severity, Status, Trend, Urgency, VariantUse
 
 __all__ = [
     "KINDS",
+    "OF_A_NUMBER",
     "Applies",
     "Category",
     "DoseAdvice",

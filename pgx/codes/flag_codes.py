@@ -98,7 +98,25 @@ class FlagCode(StrEnum):
     MATCH_TOO_LOW = "match_too_low"
     MATCH_LOWERED = "match_lowered"
     FREQUENCY_USED = "frequency_used"
+    DOSAGES_USED = "dosages_used"
 
+
+OF_A_NUMBER = frozenset(
+    {
+        FlagCode.DERIVED,
+        FlagCode.EFFECTS_COMBINED,
+        FlagCode.GENE_AVERAGED,
+        FlagCode.GENOTYPE_UNCERTAIN,
+        FlagCode.LEFT_OUT,
+        FlagCode.MISSING,
+        FlagCode.NOT_RECORDED,
+        FlagCode.OUT_OF_RANGE,
+        FlagCode.POPULATION_UNKNOWN,
+        FlagCode.PRIOR_DATA_CONFLICT,
+        FlagCode.PRIOR_ONLY,
+    }
+)
+"""Flags of a score that say what its number rests on, or how far it holds: none of them where there is no number."""
 
 _KNOWN = {code.value: code for code in FlagCode}
 

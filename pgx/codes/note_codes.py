@@ -105,6 +105,7 @@ class NoteCode(StrEnum):
     OUTSIDE_SAMPLE_UNKNOWN = "outside_sample_unknown"
     PARTIAL_STRUCTURAL = "partial_structural"
     PERSON_FAILED = "person_failed"
+    PGS_DOSAGES = "pgs_dosages"
     PGS_FILE = "pgs_file"
     PGS_MATCH_LOW = "pgs_match_low"
     PGS_ROWS_REFUSED = "pgs_rows_refused"

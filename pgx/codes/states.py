@@ -86,6 +86,7 @@ class VariantUse(StrEnum):
 
     USED = "used"
     FLIPPED = "flipped"
+    DOSAGE = "dosage"
     ASSUMED_REFERENCE = "assumed_reference"
     IMPUTED = "imputed"
     NO_GENOTYPE = "no_genotype"

@@ -172,6 +172,7 @@ TABLES: dict[str, OutputTable] = {
                 FlagCode.MATCH_LOWERED,
                 FlagCode.REFERENCE_ASSUMED,
                 FlagCode.FREQUENCY_USED,
+                FlagCode.DOSAGES_USED,
             )
         },
     ),

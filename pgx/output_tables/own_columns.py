@@ -147,6 +147,7 @@ POLYGENIC: Schema = (
     ),
     Column("variants", _I, "rows of the scoring file", required=True),
     Column("genotyped", _I, "of them, with a genotype of the person that fits", required=True),
+    Column("dosages", _I, "of those with a genotype, imputed ones of which the dosage was counted", required=True),
     Column("assumed", _I, "of them, taken for reference as the user asked", required=True),
     Column("imputed", _I, "of them, replaced by what the file's own allele frequency leads to expect", required=True),
     Column("left_out", _I, "of them, of which nothing was added", required=True),

@@ -201,7 +201,8 @@ def _tally(sources: Sequence[Source], tally: Tally, policy: Policy, reference: R
         place = {name: at for at, name in enumerate(source.header().samples)}
         keep = np.array([place[name] for name in tally.samples], dtype=np.intp)
         for batch in read_batches(source, tally.sites.windows(), keep, policy.thresholds):
-            tally.dosage_only += sum("DS" in one.format and "GT" not in one.format for one in batch.records)
+            for at, one in enumerate(batch.records):
+                tally.dosage_only += "DS" in one.format and "GT" not in one.format and at not in batch.doses
             tally.add(count_copies(batch, tally.sites, reference, keep_ambiguous=policy.keep_ambiguous))
     _refuse_other_build(tally, sources[0].name)
     if policy.absent_is_reference and reference is not None:
@@ -251,7 +252,7 @@ def _too_few(found: Sequence[Tally], least: float) -> str:
     lost = sorted(((int(counts[place]), str(use)) for use, counts in best.counts.items()), reverse=True)
     told = ", ".join(f"{use} {n}" for n, use in lost if n and use not in GENOTYPED)
     if best.dosage_only:
-        told += f"; {best.dosage_only} records have dosages (DS) and no genotypes (GT), which alone are read"
+        told += f"; {best.dosage_only} records have dosages (DS) and no genotypes (GT), and are not marked as imputed"
     return (
         f"at most {best.rates()[place]:.1%} of the {best.weights.rows.height} variants are genotyped in anyone, and "
         f"{least:.0%} are asked for ({told})"
@@ -278,6 +279,9 @@ def _notes(tally: Tally) -> Iterator[Note]:
     if tally.again:
         yield note(Severity.WARNING, NoteCode.REPEATED_RECORDS,
                    f"{tally.again} variants have records in two places; the first ones are used")  # fmt: skip
+    if tally.dosages:
+        yield note(Severity.INFO, NoteCode.PGS_DOSAGES, f"{tally.dosages} variants were imputed: their dosages (DS, or "
+                   "what GP expects) are counted, and not the most probable genotypes")  # fmt: skip
     if tally.flipped:
         yield note(Severity.INFO, NoteCode.PGS_STRAND, f"{tally.flipped} variants are written on the other strand than "
                    "the genotypes and were complemented")  # fmt: skip

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pgx.errors import InputError
 from pgx.types import NOT_CALLED
-from pgx.variants.vcf import records
+from pgx.variants.vcf import likelihoods, records
 from pgx.variants.vcf.records import Record
 from pgx.variants.vcf.sample_columns import BadGenotypeError, decode
 from pgx.variants.vcf.source import Source
@@ -39,12 +39,14 @@ class Batch:
     """Some records in file order.
 
     `gt` int16 (R, S, 2) holds indices into REF and ALTs, NOT_CALLED or NO_COPY; `hidden` bool (R, S) marks what FILTER
-    or a threshold keeps from use.
+    or a threshold keeps from use. `doses` holds the copies that imputation expects of a record's one ALT, float64 (S,)
+    by the record's number, NaN where it says nothing; records that were measured are not there.
     """
 
     records: list[Record]
     gt: NDArray[np.int16]
     hidden: NDArray[np.bool_]
+    doses: dict[int, NDArray[np.float64]]
 
 
 def read_batches(source: Source, windows: Windows, keep: NDArray[np.intp], thresholds: Thresholds) -> Iterator[Batch]:
@@ -102,7 +104,9 @@ def _decoded(
         raise InputError(f"genotype names an allele that the record does not have ({len(record.alts)} ALT)", file=name,
                          where=f"{record.where}, sample {sample}")  # fmt: skip
     hidden = np.stack([_hidden(record, gt[index], thresholds) for index, record in enumerate(found)])
-    return Batch(found, gt[:, keep], hidden[:, keep])
+    expected = {index: likelihoods.doses(one, count) for index, one in enumerate(found) if likelihoods.is_imputed(one)}
+    doses = {index: values[keep] for index, values in expected.items() if values is not None}
+    return Batch(found, gt[:, keep], hidden[:, keep], doses)
 
 
 def _hidden(record: Record, gt: NDArray[np.int16], thresholds: Thresholds) -> NDArray[np.bool_]:

@@ -36,12 +36,16 @@ def score_rows(tally: Tally, min_match: float, usual: float) -> pl.DataFrame:
     rows = []
     for place, sample in enumerate(tally.samples):
         enough = bool(rates[place] >= min_match)
-        imputed, assumed = (int(tally.counts[use][place]) for use in (VariantUse.IMPUTED, VariantUse.ASSUMED_REFERENCE))
+        imputed, assumed, dosages = (
+            int(tally.counts[use][place])
+            for use in (VariantUse.IMPUTED, VariantUse.ASSUMED_REFERENCE, VariantUse.DOSAGE)
+        )
         flags = {
             FlagCode.MATCH_TOO_LOW: not enough,
             FlagCode.MATCH_LOWERED: enough and bool(rates[place] < usual),
-            FlagCode.REFERENCE_ASSUMED: assumed > 0,
-            FlagCode.FREQUENCY_USED: imputed > 0,
+            FlagCode.REFERENCE_ASSUMED: enough and assumed > 0,
+            FlagCode.FREQUENCY_USED: enough and imputed > 0,
+            FlagCode.DOSAGES_USED: enough and dosages > 0,
         }
         rows.append({
             "sample": sample,
@@ -51,6 +55,7 @@ def score_rows(tally: Tally, min_match: float, usual: float) -> pl.DataFrame:
             "score": float(tally.sums[place]) if enough else None,
             "variants": height,
             "genotyped": int(known[place]) - assumed,
+            "dosages": dosages,
             "assumed": assumed,
             "imputed": imputed,
             "left_out": height - int(known[place]) - imputed,

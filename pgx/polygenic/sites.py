@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,7 +65,8 @@ class Counted:
     """What a batch tells of some sites.
 
     `copies` int8 (K, S) are copies of the effect allele or MISSING, `hidden` bool (K, S) says which of the missing ones
-    a filter kept from use, `why` says of sites with a record that none of them fits.
+    a filter kept from use, `why` says of sites with a record that none of them fits. `doses` float64 (K, S) are the
+    copies that imputation expects, NaN where the genotype was measured or no dosage is told; None = in nobody.
     """
 
     sites: NDArray[np.int64]
@@ -72,6 +74,7 @@ class Counted:
     hidden: NDArray[np.bool_]
     flipped: NDArray[np.bool_]
     why: dict[int, VariantUse]
+    doses: NDArray[np.float64] | None = None
 
 
 def count_copies(batch: Batch, sites: Sites, reference: Reference | None, *, keep_ambiguous: bool) -> Counted:
@@ -108,7 +111,8 @@ def count_copies(batch: Batch, sites: Sites, reference: Reference | None, *, kee
     copies = _copies(batch.gt[of], allele, sites.may_be_single[at], batch.hidden[of])
     hidden = batch.hidden[of] & (batch.gt[of] != NOT_CALLED).all(axis=2)
     _settle(batch, sites, candidates, chosen, copies)
-    return Counted(at, copies, hidden, flipped, {site: why[site] for site in why if site not in candidates})
+    lacking = {site: why[site] for site in why if site not in candidates}
+    return Counted(at, copies, hidden, flipped, lacking, _doses(batch, sites, candidates, chosen))
 
 
 def _look(
@@ -134,6 +138,31 @@ def _copies(
     unknown |= (allele == NONE)[:, None] & (gt > 0).any(axis=2)  # "any other allele" may be the effect allele
     copies[unknown] = MISSING
     return copies
+
+
+def _doses(
+    batch: Batch, sites: Sites, candidates: dict[int, list[_Candidate]], chosen: list[int]
+) -> NDArray[np.float64] | None:
+    """Return the expected copies of the effect alleles where one imputed record tells of a site; None = nowhere.
+
+    What several records tell of a position is settled by their genotypes; of a person who may have one copy, a dosage
+    does not say of how many copies it is.
+    """
+    if not batch.doses:
+        return None
+    places = Counter((record.chrom, record.pos) for record in batch.records)
+    found = np.full((len(chosen), batch.gt.shape[1]), np.nan)
+    for place, site in enumerate(chosen):
+        index, allele = candidates[site][0][0], candidates[site][0][1].index
+        record = batch.records[index]
+        if index not in batch.doses or allele not in (0, 1) or places[record.chrom, record.pos] > 1:
+            continue
+        gt, dose = batch.gt[index], batch.doses[index]
+        usable = ~batch.hidden[index] & (gt != NO_COPY).all(axis=1)
+        if sites.may_be_single[site]:
+            usable &= (gt != NOT_CALLED).all(axis=1)
+        found[place] = np.where(usable, dose if allele == 1 else 2 - dose, np.nan)
+    return found
 
 
 def _settle(

@@ -15,7 +15,7 @@ from pgx.polygenic.weights import COPIES, Weights
 MOST_KEPT = 20_000_000
 """Rows of the table of variants, at most: one a person and row of the scoring file."""
 USES = tuple(VariantUse)
-GENOTYPED = (VariantUse.USED, VariantUse.FLIPPED, VariantUse.ASSUMED_REFERENCE)
+GENOTYPED = (VariantUse.USED, VariantUse.FLIPPED, VariantUse.DOSAGE, VariantUse.ASSUMED_REFERENCE)
 """What counts towards the match rate: the person's genotype is known, or taken as known because the user said so."""
 _CODE = {use: code for code, use in enumerate(USES)}
 
@@ -39,6 +39,7 @@ class Tally:
     again: int = 0
     flipped: int = 0
     dosage_only: int = 0
+    dosages: int = 0
     _added: NDArray[np.float64] = field(init=False)
     _expected: NDArray[np.float64] = field(init=False)
     _copies: NDArray[np.float64] = field(init=False)
@@ -74,7 +75,10 @@ class Tally:
             self.seen[at] = True
             self.flipped += int(counted.flipped[fresh].sum())
             plain = np.where(counted.flipped[fresh], _CODE[VariantUse.FLIPPED], _CODE[VariantUse.USED])
-            self._sum(at, counted.copies[fresh], counted.hidden[fresh], plain.astype(np.int8))
+            doses = None if counted.doses is None else counted.doses[fresh]
+            if doses is not None:
+                self.dosages += int((~np.isnan(doses)).any(axis=1).sum())
+            self._sum(at, counted.copies[fresh], counted.hidden[fresh], plain.astype(np.int8), doses)
 
     def assume(self, sites: NDArray[np.int64], copies: NDArray[np.int8]) -> None:
         """Add sites that are taken for reference in everybody; `copies` int8 (K,) are those of the effect allele."""
@@ -115,8 +119,7 @@ class Tally:
         """Return what became of every row in a person: ``row``, ``copies``, ``added`` and ``use``."""
         assert self._kept is not None
         codes, copies = self._kept[0][:, person], self._kept[1][:, person]
-        low = np.clip(np.nan_to_num(copies, nan=0).astype(np.int64), 0, 2)
-        added = np.where(np.isnan(copies), np.nan, self._added[np.arange(len(low)), low])
+        added = self._worth(np.arange(len(copies))[:, None], copies[:, None])[:, 0]
         imputed = codes == _CODE[VariantUse.IMPUTED]
         added = np.where(imputed, self._expected, added)
         found = pl.DataFrame({
@@ -131,20 +134,36 @@ class Tally:
         )  # fmt: skip
         return pl.concat([found, refused]).sort("row")
 
+    def _worth(self, at: NDArray[np.int64], copies: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what copies of the effect allele add, a dosage in proportion; NaN where they are not known."""
+        known = np.nan_to_num(copies, nan=0.0)
+        low = np.floor(known).astype(np.int64)
+        first = self._added[at, low]
+        between = first + (known - low) * (self._added[at, np.minimum(low + 1, 2)] - first)
+        return np.where(np.isnan(copies), np.nan, between)
+
     def _sum(
-        self, at: NDArray[np.int64], copies: NDArray[np.int8], hidden: NDArray[np.bool_], plain: NDArray[np.int8]
+        self,
+        at: NDArray[np.int64],
+        copies: NDArray[np.int8],
+        hidden: NDArray[np.bool_],
+        plain: NDArray[np.int8],
+        doses: NDArray[np.float64] | None = None,
     ) -> None:
-        unknown = copies == MISSING
-        added = self._added[at[:, None], np.maximum(copies, 0)]
+        known = np.where(copies == MISSING, np.nan, copies)
+        by_dose = np.zeros(known.shape, dtype=bool) if doses is None else ~np.isnan(doses)
+        known = known if doses is None else np.where(by_dose, doses, known)
+        unknown = np.isnan(known)
+        added = self._worth(at[:, None], known)
         expected = np.broadcast_to(self._expected[at, None], added.shape)
         imputed = unknown & ~np.isnan(expected)
         added = np.where(imputed, expected, np.where(unknown, 0.0, added))
         self.sums = np.cumsum(np.vstack([self.sums[None, :], added]), axis=0)[-1]
         nothing = np.where(hidden, _CODE[VariantUse.FILTERED], _CODE[VariantUse.NO_GENOTYPE])
-        codes = np.where(imputed, _CODE[VariantUse.IMPUTED], np.where(unknown, nothing, plain[:, None]))
+        told = np.where(by_dose, np.int8(_CODE[VariantUse.DOSAGE]), plain[:, None])
+        codes = np.where(imputed, _CODE[VariantUse.IMPUTED], np.where(unknown, nothing, told))
         for use in (*GENOTYPED, VariantUse.IMPUTED, VariantUse.FILTERED, VariantUse.NO_GENOTYPE):
             self.counts[use] += (codes == _CODE[use]).sum(axis=0)
         if self._kept is not None:
             self._kept[0][at] = codes
-            doses = np.where(unknown, np.nan, copies)
-            self._kept[1][at] = np.where(imputed, 2 * self._frequency[at, None], doses)
+            self._kept[1][at] = np.where(imputed, 2 * self._frequency[at, None], known)

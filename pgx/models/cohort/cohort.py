@@ -41,7 +41,7 @@ class Cohort:
     frame
         The rows used, in the order of the arrays, as read.
     prior
-        The prior term by term.
+        The prior term by term, without what only scores read of it (`design.bare`).
     features
         The matrix's columns.
     site, time
@@ -130,7 +130,8 @@ def load(
     check_rows(
         bool(given.any()), has_genotype(table, endpoint), bool(keep.any()), outcome, endpoint, misread, left_out, kb
     )
-    frame = table if keep.all() else table.filter(pl.Series(keep))
+    frame = table if keep.all() else rows_of(table, keep)
+    del table  # of a large one there must not be two
     y = y[keep]
     check_outcome(y, outcome, endpoint)
     tally = missing_codes.Tally()
@@ -152,16 +153,21 @@ def load(
         features, unused, said = column_choice.choose(frame, endpoint, taken, y, others=roles.others, people=once)
         unused |= nested
         remarks += said
-    prepared = design.prepare(frame, endpoint, features)
-    prior = design.prior(prepared, endpoint)
+    prior, x = design.encode(frame, endpoint, features)
     remarks += _evidence_read(prior, endpoint) + _unit(y, prior, endpoint)
-    x = design.matrix(prepared, features)
+    prior = design.bare(prior.terms, prior.margin)
     sites = codes(frame[site], alone=False) if site else None
     names = tuple(frame[site].cast(pl.String).fill_null("unknown").unique().sort()) if site else ()
     order = _order(frame[time]) if time else None
     link_y = linked(y, endpoint.link)
     data = Data(prior.margin, x, link_y, people, weight)
     return Cohort(data, frame, prior, tuple(features), sites, order, left_out, unused, names, tuple(remarks))
+
+
+def rows_of(table: pl.DataFrame, keep: NDArray[np.bool_]) -> pl.DataFrame:
+    """Return a part of a table's rows, made a column at a time."""
+    chosen = pl.Series(keep)
+    return pl.DataFrame([column.filter(chosen) for column in table.iter_columns()])
 
 
 def nested_columns(table: pl.DataFrame) -> dict[str, str]:

@@ -139,13 +139,14 @@ def _without_answers(
 ) -> tuple[list[Feature], list[str]]:
     """Leave out columns that are the outcome in other words; genes and what the evidence names are never that."""
     known = {column for column in design.columns(endpoint) if column in frame.columns}
-    x = design.matrix(design.prepare(frame, endpoint, features), features)
+    prepared = design.prepare(frame, endpoint, features)
     giving: list[str] = []
-    for j, feature in enumerate(features):
+    for feature in features:
         column = feature.reading.column
         if column in known or gene_of(column) or column in giving:
             continue
-        if leakage.gives_away(x[:, j].astype(np.float64), y, endpoint.link):
+        value = design.matrix(prepared, [feature])[:, 0].astype(np.float64)
+        if leakage.gives_away(value, y, endpoint.link):
             giving.append(column)
     return [feature for feature in features if feature.reading.column not in giving], giving
 

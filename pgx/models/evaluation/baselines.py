@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -16,6 +19,7 @@ from pgx.models.evidence.links import linked, logit, measured, natural
 from pgx.models.fitting import boost, conformal, fit
 from pgx.models.fitting.boost import Floats, Matrix, Settings
 from pgx.models.fitting.candidates import grown
+from pgx.models.fitting.linear import Data
 from pgx.models.store.folder import Model
 from pgx.models.training import large
 from pgx.models.training.fit_cohort import Trained, fit_cohort, groups_of
@@ -46,7 +50,7 @@ class Predicted:
 def fitted(
     endpoint: Endpoint, learn: Cohort, test: Cohort, settings: Settings, population_risk: float | None, sites: bool
 ) -> Predicted:
-    """Fit every method on one part of a cohort and predict the other.
+    """Fit every method on one part of a cohort and predict the other (see `parted`).
 
     Parameters
     ----------
@@ -63,7 +67,8 @@ def fitted(
     found = {PRODUCT: product, "prior": test.data.prior, "refit": _refit(endpoint, learn, test) + trained.shift}
     found["base_rate"] = np.full(len(product), base_rate(endpoint, learn.data.y) + trained.shift)
     if has_rule(endpoint):
-        found["rule"] = rule(endpoint, learn, test) + trained.shift
+        here, there = (_follows(endpoint, one) for one in (learn, test))
+        found["rule"] = rule(endpoint, learn.data.y, here, there) + trained.shift
     linear = _linear(endpoint, learn, seen, trained.fitted)
     if linear is not None:
         found["linear"] = linear + trained.shift
@@ -87,6 +92,7 @@ def _trained(
         both = drawn[chosen] if own is None else own * drawn[chosen]
         few = replace(few, data=replace(few.data, weight=both))
     trained = fit_cohort(endpoint, few, settings, population_risk=population_risk, probe=False, site_intervals=sites)
+    trained, few = replace(trained, cohort=learn), learn
     whole = cohort.blind(learn, settings.seed) if trained.blind else learn
     again = fit.refit(trained.fitted, whole.data, [feature.monotone for feature in learn.features])
     return replace(trained, fitted=replace(again, covariance=trained.fitted.covariance))
@@ -117,7 +123,7 @@ def as_it_is(model: Model, taken: Cohort, seed: int) -> Predicted:
     """
     endpoint = model.endpoint
     x = cohort.fill(taken.data.x, model.center) if model.gaps_filled else taken.data.x
-    margin = model.linear.margin(taken.data.prior, fit.standardise(x, model.center, model.scale))
+    margin = fit.read(model.linear, taken.data.prior, x, model.center, model.scale)
     if model.trees is not None:
         margin = margin + boost.margins(boost.open_booster(model.trees), x)
     known = model.reference
@@ -125,12 +131,12 @@ def as_it_is(model: Model, taken: Cohort, seed: int) -> Predicted:
     found = {PRODUCT: margin, "prior": taken.data.prior, "base_rate": np.full(len(margin), start)}
     local, by_rule = np.zeros(len(margin)), np.zeros(len(margin))
     folds = next(fit.split(taken.data.y, taken.data.groups, endpoint.link, 5, 1, seed + 1))
+    follows = _follows(endpoint, taken) if has_rule(endpoint) else folds < 0
     for fold in np.unique(folds):
         test = folds == fold
-        learn, other = part(taken, ~test), part(taken, test)
-        local[test] = base_rate(endpoint, learn.data.y)
+        local[test] = base_rate(endpoint, taken.data.y[~test])
         if has_rule(endpoint):
-            by_rule[test] = rule(endpoint, learn, other)
+            by_rule[test] = rule(endpoint, taken.data.y[~test], follows[~test], follows[test])
     found["local_base_rate"] = local
     if has_rule(endpoint):
         found["rule"] = by_rule
@@ -140,10 +146,43 @@ def as_it_is(model: Model, taken: Cohort, seed: int) -> Predicted:
 
 def part(taken: Cohort, rows: NDArray[np.bool_]) -> Cohort:
     """Return a part of a cohort's rows."""
+    return _with(taken, rows, taken.data.x[rows], taken.prior.terms[rows])
+
+
+@contextmanager
+def parted(taken: Cohort, learn: NDArray[np.bool_], test: NDArray[np.bool_]) -> Iterator[tuple[Cohort, Cohort]]:
+    """Divide a cohort into what is learned from and what is tested, without a second copy of its matrix.
+
+    As long as this lasts the rows of the matrix and of the prior's terms stand in another order: the learned ones first
+    and then the tested, each in the order that they had. Nobody else may look at `taken` meanwhile.
+    """
+    sides = [np.flatnonzero(learn), np.flatnonzero(test)]
+    order = np.concatenate([*sides, np.flatnonzero(~(learn | test))])
+    first, last = len(sides[0]), len(sides[0]) + len(sides[1])
+    x, terms = taken.data.x, taken.prior.terms
+    _reorder((x, terms), order)
+    try:
+        yield _with(taken, learn, x[:first], terms[:first]), _with(taken, test, x[first:last], terms[first:last])
+    finally:
+        _reorder((x, terms), np.argsort(order))
+
+
+def _reorder(tables: tuple[NDArray[Any], ...], order: NDArray[np.int64]) -> None:
+    for table in tables:
+        for j in range(table.shape[1]):  # a column at a time: what it takes beside the table is one of them
+            table[:, j] = table[order, j]
+
+
+def _with(taken: Cohort, rows: NDArray[np.bool_], x: Matrix, terms: Floats) -> Cohort:
+    """Return a part of a cohort's rows; their matrix and terms are given."""
+    data, site = taken.data, taken.site
+    weight = None if data.weight is None else data.weight[rows]
+    own = Data(data.prior[rows], x, data.y[rows], data.groups[rows], weight)
+    frame = taken.frame.filter(pl.Series(rows))
+    prior = design.bare(terms, own.prior)
     return Cohort(
-        taken.data.take(rows), taken.frame.filter(pl.Series(rows)), taken.prior.take(rows), taken.features,
-        None if taken.site is None else taken.site[rows], None, {}, {}, taken.site_names,
-    )  # fmt: skip
+        own, frame, prior, taken.features, None if site is None else site[rows], None, {}, {}, taken.site_names
+    )
 
 
 def has_rule(endpoint: Endpoint) -> bool:
@@ -156,10 +195,17 @@ def base_rate(endpoint: Endpoint, y: Floats) -> float:
     return float(np.median(y)) if measured(endpoint.link) else logit((y.sum() + 0.5) / (len(y) + 1.0))
 
 
-def rule(endpoint: Endpoint, learn: Cohort, test: Cohort) -> Floats:
-    """Two groups by the simple rule, each with its own average (a person and a half of the whole added)."""
-    here, there = _follows(endpoint, learn), _follows(endpoint, test)
-    y, overall = learn.data.y, float(learn.data.y.mean())
+def rule(endpoint: Endpoint, y: Floats, here: NDArray[np.bool_], there: NDArray[np.bool_]) -> Floats:
+    """Two groups by the simple rule, each with its own average (a person and a half of the whole added).
+
+    Parameters
+    ----------
+    endpoint, y
+        What is predicted, and the outcomes that are learned from.
+    here, there
+        Whom the rule points to: of those, and of the others whose outcomes are predicted.
+    """
+    overall = float(y.mean())
     values = {side: (y[here == side].sum() + 1.5 * overall) / ((here == side).sum() + 1.5) for side in (True, False)}
     chosen = np.where(there, values[True], values[False]).astype(np.float64)
     return chosen if measured(endpoint.link) else np.asarray(np.log(chosen) - np.log1p(-chosen))
@@ -186,12 +232,12 @@ def _held(
 def _refit(endpoint: Endpoint, learn: Cohort, test: Cohort) -> Floats:
     """Refit the prior's own terms, with the least penalty that keeps rare genotypes finite."""
     scale = np.array([term.coefficient or 1.0 for term in endpoint.terms])
-    here, there = learn.prior.terms / scale, test.prior.terms / scale
-    used = np.ptp(here, axis=0) > 0 if len(here) else np.zeros(0, dtype=np.bool_)
-    inner = np.column_stack([np.ones(len(here)), here[:, used]])
-    outer = np.column_stack([np.ones(len(there)), there[:, used]])
-    precision = np.r_[1e-6, np.full(int(used.sum()), 0.1)]
-    beta = fit.ridge(inner, learn.data.y, np.zeros(len(here)), precision, endpoint.link, learn.data.weight)
+    used = [j for j, one in enumerate(scale) if np.ptp(learn.prior.terms[:, j] / one) > 0]
+    inner, outer = (np.ones((len(part.data.y), 1 + len(used))) for part in (learn, test))
+    for place, j in enumerate(used, start=1):
+        inner[:, place], outer[:, place] = (part.prior.terms[:, j] / scale[j] for part in (learn, test))
+    precision = np.r_[1e-6, np.full(len(used), 0.1)]
+    beta = fit.ridge(inner, learn.data.y, np.zeros(len(inner)), precision, endpoint.link, learn.data.weight)
     return np.asarray(outer @ beta, dtype=np.float64)
 
 
@@ -209,7 +255,7 @@ def _linear(endpoint: Endpoint, learn: Cohort, x: Matrix, fitted: fit.Fitted) ->
         return None
     alone = fit.Recipe({name: 1.0}, fitted.recipe.variants)
     found, _ = fit.follow(alone, learn.data, endpoint.link, [], fitted.center, fitted.scale)
-    return found.margin(np.zeros(len(x)), fit.standardise(x, fitted.center, fitted.scale))
+    return fit.read(found, np.zeros(len(x)), x, fitted.center, fitted.scale)
 
 
 def _plain(endpoint: Endpoint, learn: Cohort, test: Cohort, settings: Settings) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -198,26 +199,31 @@ def _labels(taken: Cohort, endpoint: Endpoint) -> dict[str, NDArray[np.object_]]
     found: dict[str, NDArray[np.object_]] = {}
     for what, column in (("sex", "clinical.sex"), ("race", "clinical.race"), ("ancestry", "clinical.ancestry")):
         if column in taken.frame.columns:
-            found[what] = taken.frame[column].cast(pl.String).fill_null("not recorded").to_numpy().astype(object)
+            words = taken.frame[column].cast(pl.String).fill_null("not recorded")
+            each = words.unique()
+            numbers = words.replace_strict(each, pl.Series(range(len(each))), return_dtype=pl.UInt32)
+            found[what] = _named(each.to_list(), numbers.to_numpy())
     if "clinical.age" in taken.frame.columns:
         age = taken.frame["clinical.age"].cast(pl.Float64, strict=False).fill_null(float("nan")).to_numpy()
-        found["age"] = np.select(
-            [np.isnan(age), age < 50, age < 65, age < 80],
-            ["not recorded", "below 50", "50 to 64", "65 to 79"],
-            "80 and above",
-        ).astype(object)
+        names = ["80 and above", "not recorded", "below 50", "50 to 64", "65 to 79"]
+        found["age"] = _named(names, np.select([np.isnan(age), age < 50, age < 65, age < 80], [1, 2, 3, 4], 0))
     if measured(endpoint.link):
         found[endpoint.kind] = _dose_groups(natural(taken.data.y, endpoint.link), endpoint)
     if taken.site is not None:
-        found["site"] = np.array(taken.site_names, dtype=object)[taken.site]
+        found["site"] = _named(taken.site_names, taken.site)
     return found
+
+
+def _named(names: Sequence[str], numbers: NDArray[Any]) -> NDArray[np.object_]:
+    """Return each row's name; rows of one name share one text."""
+    return np.array(names, dtype=object)[numbers]
 
 
 def _dose_groups(amount: Floats, endpoint: Endpoint) -> NDArray[np.object_]:
     """Low, middle and high doses: divided where the endpoint says (``dose_groups``), else in thirds."""
     low, high = endpoint.raw.get("dose_groups") or (float(f"{v:.3g}") for v in np.quantile(amount, [1 / 3, 2 / 3]))
-    names = [f"up to {low:g}", "between"]
-    return np.select([amount <= low, amount < high], names, f"{high:g} and above").astype(object)
+    names = [f"{high:g} and above", f"up to {low:g}", "between"]
+    return _named(names, np.select([amount <= low, amount < high], [1, 2], 0))
 
 
 def _tenths(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ from pgx.models.evaluation import baselines, measures
 from pgx.models.evaluation import plots as drawing
 from pgx.models.evaluation.baselines import Predicted
 from pgx.models.evaluation.measures import Block, Evaluation
-from pgx.models.evidence import baseline_levels, endpoints
+from pgx.models.evidence import baseline_levels, design, endpoints
 from pgx.models.evidence.endpoint import Endpoint
 from pgx.models.fitting import fit, metrics
 from pgx.models.fitting.boost import Floats, Settings
@@ -35,6 +35,7 @@ __all__ = ["Evaluation", "evaluate", "learning_curve"]
 Say = Callable[[str], None]
 Split = NDArray[np.bool_]
 """True = tested. One entry a row."""
+_NO_TERMS = np.empty((0, 0)), np.empty(0)
 
 
 def evaluate(
@@ -87,17 +88,18 @@ def evaluate(
     settings = settings or Settings()
     features = model.features if isinstance(model, Model) else None
     group = model.group if isinstance(model, Model) else ""
-    taken = baselines.slim(cohort.load(table, endpoint, roles or Roles(), features, kb), endpoint, group)
+    given = [table]
     del table  # a large one must not stand beside its arrays
+    taken = baselines.slim(cohort.load(given.pop(), endpoint, roles or Roles(), features, kb), endpoint, group)
     if len(np.unique(taken.data.groups)) < 2 * folds:
         raise InputError(f"{len(np.unique(taken.data.groups))} persons are too few for {folds} folds",
                          where="cohort", fix="give more persons or fewer folds")  # fmt: skip
     weight = None if population_risk is None else metrics.weights_to(taken.data.y, population_risk)
+    probes = probe_cohort(taken, settings.seed)
     task = _Task(endpoint, taken, settings, population_risk, weight, say)
     blocks, skipped = [], list[str]()
     if isinstance(model, Model):
-        found = baselines.as_it_is(model, taken, settings.seed)
-        blocks.append(_block(measures.EXTERNAL, task, [_Fold(0, np.ones(len(taken.data.y), dtype=np.bool_), 0, found)]))
+        blocks.append(_as_it_is(model, task))
     for name, splits in _designs(taken, endpoint, repeats, folds, settings.seed):
         say(f"{name}: {sum(len(one) for one in splits)} splits")
         try:
@@ -106,7 +108,10 @@ def evaluate(
             if name == "person":
                 raise
             skipped.append(str(error))
-    whole = measures.assemble(endpoint, taken, blocks, probe_cohort(taken, settings.seed), weight)
+    # The features have done their part: what is measured now takes their place in memory.
+    taken = replace(taken, data=replace(taken.data, x=np.empty((0, 0), np.float32)), prior=design.bare(*_NO_TERMS))
+    del task
+    whole = measures.assemble(endpoint, taken, blocks, probes, weight)
     told = tuple(message for _, message in taken.remarks) + tuple(f"not evaluated: {text}" for text in skipped)
     whole = replace(whole, verdict=(*whole.verdict, *told))
     if plots is not None:
@@ -146,9 +151,8 @@ def learning_curve(
             learn, test = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_)
             learn[order[:size]], test[order[n - held_out :]] = True, True
             learn &= ~test
-            one = baselines.fitted(
-                endpoint, baselines.part(taken, learn), baselines.part(taken, test), settings, None, sites=False
-            )
+            with baselines.parted(taken, learn, test) as (here, there):
+                one = baselines.fitted(endpoint, here, there, settings, None, sites=False)
             for method, margin in one.margins.items():
                 found.setdefault(method, []).append(measures.loss(endpoint, taken.data.y[test], margin))
         rows.append({"n": size} | {method: float(np.mean(values)) for method, values in found.items()})
@@ -167,14 +171,51 @@ class _Task:
     say: Say
 
 
-@dataclass(frozen=True, slots=True)
-class _Fold:
-    """One tested part: its repeat, its rows, the number of rows learned from, and what was predicted."""
+@dataclass(slots=True)
+class _Gathered:
+    """The predictions of one design, put in their places as its folds are done.
 
-    repeat: int
-    test: Split
-    learned: int
-    found: Predicted
+    Parameters
+    ----------
+    task
+        What is evaluated.
+    margins, inside, new
+        Method (or none) -> one float64 (n,) a repeat, NaN where nothing was tested: as of `Predicted`.
+    losses
+        Method -> one loss a fold.
+    shares
+        Rows tested over rows learned from, of each fold.
+    """
+
+    task: _Task
+    margins: dict[str, list[Floats]] = field(default_factory=dict)
+    losses: dict[str, list[float]] = field(default_factory=dict)
+    inside: list[Floats] = field(default_factory=list)
+    new: list[Floats] = field(default_factory=list)
+    shares: list[float] = field(default_factory=list)
+
+    def add(self, repeat: int, test: Split, learned: int, found: Predicted) -> None:
+        """Add a tested part: its repeat, its rows, the number of rows learned from, and what was predicted."""
+        y, weight = self.task.taken.data.y[test], None if self.task.weight is None else self.task.weight[test]
+        for method, margin in found.margins.items():
+            self._row(self.margins.setdefault(method, []), repeat)[test] = margin
+            self.losses.setdefault(method, []).append(measures.loss(self.task.endpoint, y, margin, weight))
+        self._row(self.inside, repeat)[test], self._row(self.new, repeat)[test] = found.inside, found.inside_new
+        if learned:
+            self.shares.append(float(test.sum()) / learned)
+
+    def block(self, name: str) -> Block:
+        """Return all that was added."""
+        for rows in self.margins.values():
+            self._row(rows, len(self.inside) - 1)
+        share = float(np.mean(self.shares)) if self.shares else float("nan")
+        inside, new = measures.mean_of(self.inside), measures.mean_of(self.new)
+        return Block(name, self.margins, self.losses, share, inside, new)
+
+    def _row(self, rows: list[Floats], repeat: int) -> Floats:
+        while len(rows) <= repeat:
+            rows.append(np.full(len(self.task.taken.data.y), np.nan))
+        return rows[repeat]
 
 
 def _designs(
@@ -191,38 +232,29 @@ def _designs(
         yield "time", [[(before, after) for before, after in forward if after.any()]]
 
 
+def _as_it_is(model: Model, task: _Task) -> Block:
+    done = _Gathered(task)
+    done.add(
+        0, np.ones(len(task.taken.data.y), dtype=np.bool_), 0, baselines.as_it_is(model, task.taken, task.settings.seed)
+    )
+    return done.block(measures.EXTERNAL)
+
+
+def _predicted(task: _Task, learn: Split, test: Split, *, sites: bool) -> Predicted:
+    with baselines.parted(task.taken, learn, test) as (here, there):
+        return baselines.fitted(task.endpoint, here, there, task.settings, task.population_risk, sites=sites)
+
+
 def _run(name: str, task: _Task, repeats: list[list[tuple[Split, Split]]]) -> Block:
-    taken, done = task.taken, list[_Fold]()
+    taken, done = task.taken, _Gathered(task)
     for number, splits in enumerate(repeats):
         for outside, test in splits:
             # A person who is tested must not have taught, whatever the design.
             learn = outside & ~np.isin(taken.data.groups, taken.data.groups[test])
             if not learn.any() or np.ptp(taken.data.y[learn]) == 0:
                 continue
-            here, there = (baselines.part(taken, rows) for rows in (learn, test))
-            predicted = baselines.fitted(
-                task.endpoint, here, there, task.settings, task.population_risk, sites=name == "site"
-            )
-            done.append(_Fold(number, test, int(learn.sum()), predicted))
+            done.add(number, test, int(learn.sum()), _predicted(task, learn, test, sites=name == "site"))
         task.say(f"{name}: repeat {number + 1} of {len(repeats)}")
-    if not done:
+    if not done.losses:
         raise InputError("no split has both outcomes to learn from", where=f"design {name}", fix="give more events")
-    return _block(name, task, done)
-
-
-def _block(name: str, task: _Task, folds: list[_Fold]) -> Block:
-    """Put the folds of one design together."""
-    n, repeats = len(task.taken.data.y), 1 + max(fold.repeat for fold in folds)
-    margins: dict[str, list[Floats]] = {}
-    losses: dict[str, list[float]] = {}
-    inside, new = (np.full((repeats, n), np.nan) for _ in range(2))
-    for fold in folds:
-        y, weight = task.taken.data.y[fold.test], None if task.weight is None else task.weight[fold.test]
-        for method, margin in fold.found.margins.items():
-            rows = margins.setdefault(method, [np.full(n, np.nan) for _ in range(repeats)])
-            rows[fold.repeat][fold.test] = margin
-            losses.setdefault(method, []).append(measures.loss(task.endpoint, y, margin, weight))
-        inside[fold.repeat, fold.test], new[fold.repeat, fold.test] = fold.found.inside, fold.found.inside_new
-    shares = [fold.test.sum() / fold.learned for fold in folds if fold.learned]
-    share = float(np.mean(shares)) if shares else float("nan")
-    return Block(name, margins, losses, share, measures.mean_of(list(inside)), measures.mean_of(list(new)))
+    return done.block(name)

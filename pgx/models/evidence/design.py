@@ -23,6 +23,8 @@ UNPLACED = "_unplaced."
 _LARGEST = 1e12
 _FEW = 64
 """Up to so many values are compared one by one: each step of polars costs more than they do."""
+_BLOCK = 32_768
+"""Rows of a cohort that are encoded at a time: what that takes is several times what it leaves."""
 CLINICAL = ("clinical_phenotype", "clinical_activity_score")
 """Gene columns after interacting drugs and conditions; where they are null the genetic ones stand."""
 _UNDECIDED = ("Indeterminate", "No Result", "n/a", "Unknown")
@@ -57,7 +59,7 @@ class Prior:
     below: Floats
     above: Floats
 
-    def take(self, rows: NDArray[np.bool_]) -> Prior:
+    def take(self, rows: NDArray[np.bool_] | slice) -> Prior:
         """Return a part of the persons."""
         return Prior(*(getattr(self, one.name)[rows] for one in fields(self)))
 
@@ -179,6 +181,12 @@ def read(frame: pl.DataFrame, reading: Reading) -> Floats:
     return np.ascontiguousarray(value, dtype=np.float64)
 
 
+def bare(terms: Floats, margin: Floats) -> Prior:
+    """Return a prior of which only the terms and their sum are known: all that is read again of those of a cohort."""
+    none, no = np.broadcast_to(0.0, len(margin)), np.broadcast_to(np.False_, terms.shape)
+    return Prior(terms, margin, none, no, np.broadcast_to(np.False_, len(margin)), none, none)
+
+
 def prior(frame: pl.DataFrame, endpoint: Endpoint) -> Prior:
     """Evaluate the prior of every row of a prepared frame.
 
@@ -278,6 +286,25 @@ def matrix(frame: pl.DataFrame, features: Sequence[Feature]) -> NDArray[np.float
     for j, feature in enumerate(features):
         out[:, j] = read(frame, feature.reading)
     return out
+
+
+def encode(frame: pl.DataFrame, endpoint: Endpoint, features: Sequence[Feature]) -> tuple[Prior, NDArray[np.float32]]:
+    """Return the prior and the matrix of a frame that is not prepared yet, made a block of rows at a time."""
+    first = prepare(frame.slice(0, _BLOCK), endpoint, features)
+    if frame.height <= _BLOCK:
+        return prior(first, endpoint), matrix(first, features)
+    n, k = frame.height, len(endpoint.terms)
+    assumed, combined = np.empty((n, k), dtype=np.bool_), np.empty(n, dtype=np.bool_)
+    whole = Prior(np.empty((n, k)), np.empty(n), np.empty(n), assumed, combined, np.empty(n), np.empty(n))
+    x = np.empty((n, len(features)), dtype=np.float32)
+    for begin in range(0, n, _BLOCK):
+        rows = slice(begin, begin + _BLOCK)
+        prepared = prepare(frame.slice(begin, _BLOCK), endpoint, features)
+        x[rows] = matrix(prepared, features)
+        one = prior(prepared, endpoint)
+        for field in fields(one):
+            getattr(whole, field.name)[rows] = getattr(one, field.name)
+    return whole, x
 
 
 def _numbers(column: pl.Series) -> Floats:

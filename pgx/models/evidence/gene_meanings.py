@@ -15,6 +15,7 @@ import polars as pl
 
 from pgx.features.diplotypes import expected_counts, read_diplotype
 from pgx.features.names import gene_of, gene_stem
+from pgx.knowledge.rules import activity_sums
 from pgx.knowledge.rules.phenotypes import INDETERMINATE, rules_for
 from pgx.models.evidence import design, plausible
 from pgx.phenotypes import interpret
@@ -143,10 +144,8 @@ def _phenotype(kb: KnowledgeBase, gene: str, score: object) -> str | None:
 
 def possible_scores(kb: KnowledgeBase, gene: str) -> list[float]:
     """Return the sums that two alleles of a gene can have; none where its copy number varies."""
-    values = plausible.allele_values(gene, kb)
-    if kb.gene(gene).row["copy_number_varies"] == "y":
-        return []
-    return sorted({a + b for a, b in combinations_with_replacement(sorted(values), 2)})
+    varies = kb.gene(gene).row["copy_number_varies"] == "y"
+    return [] if varies else sorted(activity_sums.possible_scores(kb, gene, plausible.WRITTEN))
 
 
 def _scores(kb: KnowledgeBase, gene: str) -> dict[str, float]:

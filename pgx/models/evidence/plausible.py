@@ -16,6 +16,7 @@ import polars as pl
 
 from pgx.clinical.derive import FORMULAS
 from pgx.features.names import FeatureName
+from pgx.knowledge.rules.activity_sums import possible_scores
 
 if TYPE_CHECKING:
     from pgx.knowledge import KnowledgeBase
@@ -157,17 +158,15 @@ def _of_gene(name: str, kb: KnowledgeBase) -> tuple[float, float] | None:
         return None
     if row["copy_number_varies"] == "y":
         return 0.0, math.inf
-    return 0.0, 2.0 if kind == "allele_count" else 2.0 * max(allele_values(str(row["gene"]), kb), default=math.inf)
+    if kind == "allele_count":
+        return 0.0, 2.0
+    return 0.0, max(possible_scores(kb, str(row["gene"]), WRITTEN), default=math.inf)
 
 
 SCORES = ("activity_score", "clinical_activity_score")
 """Numbers of a gene that are sums of allele activity values."""
-
-
-def allele_values(gene: str, kb: KnowledgeBase) -> set[float]:
-    """Return the activity values that alleles of a gene have in CPIC's table."""
-    rows = kb.table("functions").filter(pl.col("gene") == gene, pl.col("scheme") == "CPIC")
-    return set(rows["activity_value"].cast(pl.Float64).drop_nulls())
+WRITTEN = ("CPIC",)
+"""Scheme whose values the features of a gene are sums of."""
 
 
 def _genes(kb: KnowledgeBase) -> dict[str, dict[str, object]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Matrix = NDArray[np.float32]
+_BLOCK = 16_384
+"""Rows that trees are asked of at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,25 @@ class Settings:
     threads: int = 1
 
 
+def binned(x: Matrix, settings: Settings, weight: Floats | None = None) -> Any:
+    """Return the matrix as trees are grown from it: in bins, an eighth to a quarter of its size.
+
+    Parameters
+    ----------
+    x
+        float32 (n, p), NaN = missing; it is not kept.
+    settings
+        How many bins, and threads.
+    weight
+        float64 (n,): what a row counts; None = 1 each.
+    """
+    import xgboost as xgb
+
+    return xgb.QuantileDMatrix(x, weight=weight, max_bin=settings.bins, nthread=settings.threads)
+
+
 def grow(
-    x: Matrix,
+    x: Matrix | Any,
     y: Floats,
     margin: Floats | None,
     link: str,
@@ -56,7 +75,7 @@ def grow(
     Parameters
     ----------
     x
-        float32 (n, p), NaN = missing; it is binned, not copied.
+        float32 (n, p), NaN = missing; it is binned, not copied. Or the bins, made with the same weights (`binned`).
     y
         float64 (n,): outcome on the link scale (square root of the dose, logarithm of a level), or 0/1.
     margin
@@ -93,7 +112,8 @@ def grow(
     if margin is not None:
         parameters["base_score"] = 0.5 if risk else 0.0
 
-    data = xgb.QuantileDMatrix(x, y, weight=weight, base_margin=margin, max_bin=settings.bins, nthread=settings.threads)
+    data = binned(x, settings, weight) if isinstance(x, np.ndarray) else x
+    data.set_info(label=y, base_margin=margin)
     return saved(xgb.train(parameters, data, num_boost_round=trees))
 
 
@@ -101,14 +121,22 @@ def path(content: bytes, x: Matrix, counts: Sequence[int]) -> Floats:
     """Return what the first trees add to a margin of 0, for each of these rising numbers of trees, float64 (k, n)."""
     import xgboost as xgb
 
-    booster, data, first = open_booster(content, 1), xgb.DMatrix(x, base_margin=np.zeros(len(x))), 0
-    found = np.zeros((len(counts), len(x)))
-    for i, last in enumerate(counts):
-        if i:
-            found[i] = found[i - 1]
-        found[i] += booster.predict(data, output_margin=True, iteration_range=(first, last))
-        first = last
+    booster, found = open_booster(content, 1), np.zeros((len(counts), len(x)))
+    for rows in _blocks(len(x)):
+        part, first = x[rows], 0
+        data = xgb.DMatrix(part, base_margin=np.zeros(len(part)))
+        for i, last in enumerate(counts):
+            if i:
+                found[i, rows] = found[i - 1, rows]
+            found[i, rows] += booster.predict(data, output_margin=True, iteration_range=(first, last))
+            first = last
     return found
+
+
+def _blocks(n: int) -> Iterator[slice]:
+    """Yield slices of rows: what trees are asked of is copied in a form of twice its size."""
+    for first in range(0, n, _BLOCK):
+        yield slice(first, min(first + _BLOCK, n))
 
 
 def open_booster(content: bytes, threads: int = 2) -> Any:
@@ -129,6 +157,9 @@ def margins(booster: Any, x: Matrix, trees: int = 0, start: Floats | None = None
     """Return what the first `trees` trees (0 = all) add to a margin of 0 (or to `start`), float64 (n,)."""
     import xgboost as xgb
 
-    data = xgb.DMatrix(x, base_margin=np.zeros(len(x)) if start is None else start)
-    found = booster.predict(data, output_margin=True, iteration_range=(0, trees))
-    return np.asarray(found, dtype=np.float64)
+    found = np.empty(len(x))
+    for rows in _blocks(len(x)):
+        part = x[rows]
+        data = xgb.DMatrix(part, base_margin=np.zeros(len(part)) if start is None else start[rows])
+        found[rows] = booster.predict(data, output_margin=True, iteration_range=(0, trees))
+    return found

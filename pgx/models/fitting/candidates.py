@@ -24,6 +24,8 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
+from threading import Lock
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -152,40 +154,49 @@ def cross_validate(
     found = {name: np.zeros((len(ways), *shape), dtype=np.float32) for name, ways in variants.items()}
     places = [(repeat, int(fold)) for repeat, folds in enumerate(splits) for fold in np.unique(folds)]
     parts: dict[tuple[int, int], dict[str, list[Linear]]] = {}
+    one_copy = Lock()
 
     def lines(repeat: int, fold: int) -> None:
         test = splits[repeat] == fold
         train, held = data.take(~test), data.take(test)
         center, scale = linear.moments(train.x)
         z = linear.standardise(train.x, center, scale) if train.x.size < linear.LARGE else None
-        there = linear.standardise(held.x, center, scale)
         fits = {
             name: [linear.candidate(name, train, link, center, scale, z, way.precision) for way in ways]
             for name, ways in variants.items()
             if name not in BASE
         }
         parts[repeat, fold] = fits
-        for name, each in fits.items():
-            for i, part in enumerate(each):
-                found[name][i, repeat, test] = part.margin(held.prior, there)
+        places_of = np.flatnonzero(test)
+        for rows, x in linear.blocks(held.x):
+            there = linear.standardise(x, center, scale)
+            for name, each in fits.items():
+                for i, part in enumerate(each):
+                    found[name][i, repeat, places_of[rows]] = part.margin(held.prior[rows], there)
 
     def trees(repeat: int, fold: int) -> None:
         test = splits[repeat] == fold
-        train, held = data.take(~test), data.take(test)
-        center, scale = linear.moments(train.x)
-        for name in (name for name in variants if name in BASE):
-            base = parts[repeat, fold][BASE[name]][int(best[BASE[name]][repeat][fold])]
-            starts = [linear.margins(base, part, center, scale) for part in (train, held)]
-            first = 0
+        held, names = data.take(test), [name for name in variants if name in BASE]
+        base = {name: parts[repeat, fold][BASE[name]][int(best[BASE[name]][repeat][fold])] for name in names}
+        settings = next(variant.settings for variant in variants[names[0]] if variant.settings)
+        with one_copy:  # the rows to learn from are most of the cohort: copied once at a time, and kept in bins
+            train = data.take(~test)
+            center, scale = linear.moments(train.x)
+            begin = {name: linear.margins(base[name], train, center, scale) for name in names}
+            bins = boost.binned(train.x, settings, train.weight)
+            train = replace(train, x=train.x[:0])
+        for name in names:
+            start, first = linear.margins(base[name], held, center, scale), 0
             for way in dict.fromkeys(variant.settings for variant in variants[name] if variant.settings):
                 counts = [variant.trees for variant in variants[name] if variant.settings == way]
-                size, content = grown(name, train, starts[0], link, monotone, counts[-1], way)
-                added = starts[1] + size * boost.path(content, held.x, counts)
+                size, content = grown(name, train, begin[name], link, monotone, counts[-1], way, bins)
+                added = start + size * boost.path(content, held.x, counts)
                 found[name][first : first + len(counts), repeat, test] = added
                 first += len(counts)
 
     parallel = data.x.size >= _PARALLEL
-    together([partial(lines, *place) for place in places], parallel)
+    # Where the matrix is large, one part of it is copied at a time; its products take all cores anyway.
+    together([partial(lines, *place) for place in places], parallel and data.x.size < linear.LARGE)
     best = {name: _best(values, data, link, splits)[1] for name, values in found.items() if name not in BASE}
     if set(BASE) & set(variants):
         together([partial(trees, *place) for place in places], parallel)
@@ -193,18 +204,27 @@ def cross_validate(
 
 
 def grown(
-    name: str, data: Data, start: Floats, link: str, monotone: Sequence[int], trees: int, settings: Settings
+    name: str,
+    data: Data,
+    start: Floats,
+    link: str,
+    monotone: Sequence[int],
+    trees: int,
+    settings: Settings,
+    bins: Any = None,
 ) -> tuple[float, bytes]:
     """Grow a candidate's trees on top of a margin; return what their leaves are multiplied by, and the trees.
 
-    Outcomes that are measured are brought to a deviation of 1 first: how trees are held back rests on it.
+    They are grown from `bins` where there are (`boost.binned`), and the matrix of `data` is not looked at. Outcomes
+    that are measured are brought to a deviation of 1 first: how trees are held back rests on it.
     """
     free = [0] * len(monotone) if name == "plain_booster" else monotone
+    x = data.x if bins is None else bins
     if link == "logit":
-        return 1.0, boost.grow(data.x, data.y, start, link, free, trees, settings, data.weight)
+        return 1.0, boost.grow(x, data.y, start, link, free, trees, settings, data.weight)
     away = data.y - start
     size = float(np.sqrt(linear.mean((away - linear.mean(away, data.weight)) ** 2, data.weight))) or 1.0
-    return size, boost.grow(data.x, data.y / size, start / size, link, free, trees, settings, data.weight)
+    return size, boost.grow(x, data.y / size, start / size, link, free, trees, settings, data.weight)
 
 
 def choose(tried: Tried, data: Data, link: str) -> tuple[dict[str, Variant], dict[str, Floats]]:

@@ -39,6 +39,7 @@ from pgx.models.fitting.linear import (
     mix,
     moments,
     per_person,
+    read,
     ridge,
     standardise,
 )
@@ -62,6 +63,7 @@ __all__ = [
     "mean",
     "moments",
     "per_person",
+    "read",
     "refit",
     "ridge",
     "selection_loss",
@@ -159,7 +161,7 @@ class Fitted:
 
     def margin(self, prior: Floats, x: Matrix) -> Floats:
         """Return the model's margin, float64 (n,)."""
-        found = self.linear.margin(prior, standardise(x, self.center, self.scale))
+        found = read(self.linear, prior, x, self.center, self.scale)
         if self.booster is not None:
             found = found + boost.margins(boost.open_booster(self.booster), x)
         return found

@@ -107,12 +107,20 @@ def standardise(x: Matrix, center: Floats, scale: Floats) -> Floats:
 def margins(linear: Linear, data: Data, center: Floats, scale: Floats) -> Floats:
     """Return the linear part's margin of every row, float64 (n,)."""
     if data.x.size < LARGE:
-        return linear.margin(data.prior, standardise(data.x, center, scale))
+        return read(linear, data.prior, data.x, center, scale)
     found = linear.intercept + linear.slope * data.prior
     if linear.weights.any():
-        for rows, x in _blocks(data.x):
+        for rows, x in blocks(data.x):
             found[rows] += _standard(x, center, scale) @ linear.weights
     return np.asarray(found, dtype=np.float64)
+
+
+def read(linear: Linear, prior: Floats, x: Matrix, center: Floats, scale: Floats) -> Floats:
+    """Return the linear part's margin of every row in double precision, float64 (n,), a block of rows at a time."""
+    found = np.empty(len(x))
+    for rows, part in blocks(x):
+        found[rows] = linear.margin(prior[rows], standardise(part, center, scale))
+    return found
 
 
 def loss(y: Floats, margin: Floats, link: str) -> Floats:
@@ -243,7 +251,7 @@ def covariance(data: Data, link: str, margin: Floats, residual: float, features:
         information = (design * curvature[:, None]).T @ design + information
     else:
         center, scale = moments(data.x)
-        for rows, x in _blocks(data.x):
+        for rows, x in blocks(data.x):
             here = data.prior[rows]
             design = np.column_stack([np.ones(len(here)), here, _standard(x, center, scale)])
             information += (design * curvature[rows, None]).T @ design
@@ -278,7 +286,7 @@ def _standard(x: Matrix, center: Floats, scale: Floats) -> Matrix:
     return z
 
 
-def _blocks(x: Matrix, size: int = _BLOCK) -> Iterator[tuple[slice, Matrix]]:
+def blocks(x: Matrix, size: int = _BLOCK) -> Iterator[tuple[slice, Matrix]]:
     """Yield slices of rows and their features."""
     for first in range(0, x.shape[0], size):
         rows = slice(first, min(first + size, x.shape[0]))
@@ -287,13 +295,13 @@ def _blocks(x: Matrix, size: int = _BLOCK) -> Iterator[tuple[slice, Matrix]]:
 
 def _moments_by_blocks(x: Matrix) -> tuple[Floats, Floats]:
     count, total = np.zeros(x.shape[1]), np.zeros(x.shape[1])
-    for _, part in _blocks(x):
+    for _, part in blocks(x):
         known = ~np.isnan(part)
         count += known.sum(axis=0)
         total += np.where(known, part, 0.0).sum(axis=0, dtype=np.float64)
     count = np.maximum(count, 1)
     center, square = total / count, np.zeros(x.shape[1])
-    for _, part in _blocks(x):
+    for _, part in blocks(x):
         away = part - center
         square += np.where(np.isnan(part), 0.0, away * away).sum(axis=0)
     spread = np.sqrt(square / count)
@@ -318,7 +326,7 @@ def _by_blocks(data: Data, link: str, precision: Floats, center: Floats, scale: 
 
     if link != "logit":
         left, right = np.diag(precision), np.zeros(len(precision))
-        for rows, x in _blocks(data.x):
+        for rows, x in blocks(data.x):
             one = design(rows, x)
             weighed = (one.T * weight(rows)).T
             left = left + weighed.T @ one
@@ -334,7 +342,7 @@ def _by_blocks(data: Data, link: str, precision: Floats, center: Floats, scale: 
     def look(b: Floats, curved: bool) -> tuple[float, Floats, Floats]:
         cost, gradient = 0.5 * float((precision * b * b).sum()), precision * b
         hessian = np.diag(precision + 1e-9)
-        for rows, x in _blocks(data.x):
+        for rows, x in blocks(data.x):
             one, y, w = design(rows, x), data.y[rows], weight(rows)
             margin = data.prior[rows] + one @ b
             cost += float((w * loss(y, margin, link)).sum())

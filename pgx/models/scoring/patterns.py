@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pgx.codes import Flag, FlagCode
+from pgx.codes import OF_A_NUMBER, Flag, FlagCode
 from pgx.features.names import gene_of
 from pgx.models.cohort import prior_conflict
 from pgx.models.evidence import design, plausible, population
@@ -90,9 +90,8 @@ def _judge_rows(rows: pl.DataFrame, endpoint: Endpoint, model: Model | None, giv
     _flag_assumed(flags, endpoint, unknown, frame)
     refused = _refusals(rows, endpoint, features, lacking, endpoint.absolute or model is not None)
     granted = assumptions.of(rows, frame, prior, endpoint, features, given)
-    applies = np.array([not codes for codes in refused], dtype=np.bool_)
     for flag, where in granted.items():
-        flags.add(flag, where & applies)
+        flags.add(flag, where)
     spread = np.sqrt(prior.variance + endpoint.residual_sd**2 * measured(endpoint.link))
     flags.add(Flag(FlagCode.EFFECTS_COMBINED), prior.combined)
     for name in design.columns(endpoint, features):
@@ -109,6 +108,7 @@ def _judge_rows(rows: pl.DataFrame, endpoint: Endpoint, model: Model | None, giv
         down, up = _trained_interval(rows, model, prior, added, (down, up), without)
     labels, parts = _gather(pieces)
     margin = parts.sum(axis=1)
+    flags.without_number(np.array([bool(codes) for codes in refused], dtype=np.bool_))
     return Judged(margin, down, up, labels, parts, refused, flags.rows, without)
 
 
@@ -184,6 +184,11 @@ class _Flags:
         text = str(flag)
         for row in np.flatnonzero(rows):
             self.rows[row] += (text,)
+
+    def without_number(self, rows: Bools) -> None:
+        """Take from rows that have no number what is said of one."""
+        for row in np.flatnonzero(rows):
+            self.rows[row] = tuple(text for text in self.rows[row] if Flag.parse(text).code not in OF_A_NUMBER)
 
 
 def _unknown(

@@ -153,7 +153,7 @@ def _answers(
             "evidence": np.where(prior_only | (model is None), endpoint.evidence, _evidence(model)),
             "factors": _factors(labels, parts, applies),
             "usable": applies,
-            "flags": _joined(refused, flags, unsure, local),
+            "flags": _joined(refused, flags, unsure & applies, local),
             "_person": np.arange(len(names)),
         },
         schema_overrides={"flags": NAMES, "reference": pl.Float64},

@@ -167,7 +167,12 @@ def _doubted(taken: Cohort, fitted: fit.Fitted) -> tuple[fit.Fitted, float | Non
 
 def groups_of(frame: pl.DataFrame, column: str) -> list[str | None]:
     """Return each row's group as text; null where the column is missing."""
-    return frame[column].cast(pl.String).to_list() if column in frame.columns else [None] * frame.height
+    if column not in frame.columns:
+        return [None] * frame.height
+    words = frame[column].cast(pl.String)
+    each = words.unique().to_list()  # one text a group, not one a row
+    numbers = words.replace_strict(each, list(range(len(each))), return_dtype=pl.UInt32) if len(each) else words
+    return [each[number] for number in numbers.to_list()]
 
 
 def probe_cohort(taken: Cohort, seed: int, *, sites: bool = True) -> list[leakage.Probe]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from pgx.codes import NoteCode
 from pgx.knowledge import KnowledgeBase
+from pgx.knowledge.rules.activity_sums import possible_scores
 from pgx.knowledge.rules.phenotypes import INDETERMINATE, rules_for
 from pgx.knowledge.tables.declared import SCHEMES
 from pgx.phenotypes import allele_status
@@ -88,26 +89,13 @@ def check_score(kb: KnowledgeBase, gene: str, score: float | None, *, alone: boo
     """
     if score is None or gene not in kb.genes:
         return
-    possible: frozenset[float] = kb.remember(("possible scores", gene), lambda: _possible_scores(kb, gene))
+    possible = possible_scores(kb, gene)
     if not possible and alone:
         raise ValueError(f"alleles of {gene} have no activity values, so a score of {score:g} says nothing")
     if possible and not any(math.isclose(score, one, abs_tol=1e-6) for one in possible):
         varies = kb.gene(gene).row["copy_number_varies"] == "y"
         many = f"no {MOST_COPIES} copies of {gene} or fewer" if varies else f"no two alleles of {gene}"
         raise ValueError(f"activity score {score:g}: {many} add up to it")
-
-
-def _possible_scores(kb: KnowledgeBase, gene: str) -> frozenset[float]:
-    """Return what two alleles, or where copies vary up to `MOST_COPIES`, add up to; empty without activity values."""
-    rules = [rules_for(kb, gene, scheme) for scheme in SCHEMES]
-    alleles = (one.allele(name) for one in rules for name in one.functions if not _MULTIPLIED.search(name))
-    values = {allele.value for allele in alleles if allele.value is not None}
-    if kb.gene(gene).row["copy_number_varies"] != "y":
-        return frozenset(a + b for a in values for b in values)
-    found = {0.0} if values else set()
-    for _ in range(MOST_COPIES):
-        found |= {round(one + value, 6) for one in found for value in values}
-    return frozenset(found)
 
 
 def agree(kb: KnowledgeBase, gene: str, phenotype: str | None, score: float | None) -> None:

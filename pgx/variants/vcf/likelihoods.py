@@ -90,6 +90,23 @@ def is_imputed(record: Record) -> bool:
     return told and any(_float(record.info_value(key)) is not None for key in _QUALITY)
 
 
+def doses(record: Record, count: int) -> NDArray[np.float64] | None:
+    """Return the expected copies of a record's one ALT, 0 to 2: DS, or else what GP expects; NaN where neither is told.
+
+    None where the record has neither, or several ALTs.
+    """
+    if len(record.alts) != 1:
+        return None
+    found: NDArray[np.float64] | None = None
+    if "DS" in record.format:
+        found = _lists(record, count, "DS", 1)[:, 0]
+    if "GP" in record.format and (found is None or np.isnan(found).any()):
+        shares = _shares(record, count, 3)
+        expected = shares[:, 1] + 2 * shares[:, 2]
+        found = expected if found is None else np.where(np.isnan(found), expected, found)
+    return None if found is None else np.clip(found, 0, 2)
+
+
 def weigh(
     record: Record, gt: NDArray[np.int16], rates: ErrorRates, published: Sequence[float | None]
 ) -> Weighed | None:
@@ -272,11 +289,7 @@ def _from_posterior(
 
 def _posterior(record: Record, count: int, pairs: tuple[tuple[int, int], ...]) -> NDArray[np.float64] | None:
     if "GP" in record.format:
-        found = lists(record.rest, count, record.format.index("GP"), len(pairs))
-        sums = found.sum(axis=1)
-        phred = sums > 1.5  # VCF 4.2 and before write GP like PL
-        found[phred] = 10 ** (-found[phred] / 10)
-        return np.asarray(found / found.sum(axis=1, keepdims=True))
+        return _shares(record, count, len(pairs))
     if "DS" not in record.format or len(record.alts) != 1:
         return None
     dose = np.clip(lists(record.rest, count, record.format.index("DS"), 1)[:, 0], 0, 2)
@@ -285,6 +298,24 @@ def _posterior(record: Record, count: int, pairs: tuple[tuple[int, int], ...]) -
         return np.stack([1 - dose, dose], axis=1)
     # The sharpest that a dose allows: between no copy and one, or one and two.
     return np.stack([np.maximum(1 - dose, 0), 1 - np.abs(1 - dose), np.maximum(dose - 1, 0)], axis=1)
+
+
+def _lists(record: Record, count: int, key: str, width: int) -> NDArray[np.float64]:
+    """Return a sub-field of every sample, (S, width); it may be the first one where there is no GT."""
+    index = record.format.index(key)
+    if index:
+        return lists(record.rest, count, index, width)
+    rest = b"\t".join(b".:" + cell for cell in record.rest.split(b"\t"))
+    return lists(rest, count, 1, width)
+
+
+def _shares(record: Record, count: int, size: int) -> NDArray[np.float64]:
+    """Return GP of every sample, adding up to 1."""
+    found = _lists(record, count, "GP", size)
+    sums = found.sum(axis=1)
+    phred = sums > 1.5  # VCF 4.2 and before write GP like PL
+    found[phred] = 10 ** (-found[phred] / 10)
+    return np.asarray(found / found.sum(axis=1, keepdims=True))
 
 
 def _prior(
