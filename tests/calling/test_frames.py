@@ -88,7 +88,8 @@ def test_every_flag_is_documented(kb):
     import pgx.calling as package
 
     folder = Path(str(package.__file__)).parent
-    source = "".join((folder / name).read_text(encoding="utf-8") for name in ("caller.py", "copy_number.py"))
+    modules = ("caller.py", "copy_number.py", "first_sight.py")
+    source = "".join((folder / name).read_text(encoding="utf-8") for name in modules)
     documented = set(kb.table("flags")["code"])
     written = set(re.findall(r'^\s+"([a-z_]+)": ', source, re.MULTILINE)) | set(
         re.findall(r'flags, "([a-z_]+)"\)', source)
