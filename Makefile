@@ -63,11 +63,12 @@ $(VENV)/.installed-hpc: $(VENV)/.installed-dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group hpc
 	@touch $@
 
-test-hpc: $(VENV)/.installed-hpc  ## A cohort on a Slurm cluster of this machine, Snakemake, Dask, Spark, and 200 random kills; skips what is not installed
+test-hpc: $(VENV)/.installed-hpc  ## A cohort on a Slurm cluster of this machine, Snakemake, Dask, Spark, and 200 random kills of a cohort and of reports; skips what is not installed
 	$(BIN)/python -m pytest -m hpc tests/hpc
 	$(BIN)/python -m tests.hpc.kills -n 200 --seed $(SEED)
+	$(BIN)/python -m tests.hpc.report_kills -n 200 --seed $(SEED)
 
-fuzz: $(VENV)/.installed-dev  ## Change real inputs and read them for MINUTES (5, SEED 1), then the property tests with new examples
+fuzz: $(VENV)/.installed-dev  ## Change real inputs and read them for MINUTES of the processor (5, SEED 1), then the property tests with new examples
 	$(BIN)/python -m tests.tools.fuzz --minutes $(MINUTES) --seed $(SEED)
 	PGX_HYPOTHESIS=fuzz $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m hypothesis tests
 
