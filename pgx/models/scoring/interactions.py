@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping
 import polars as pl
 
 from pgx.cells import FACTORS
-from pgx.codes import Category, Flag, FlagCode
+from pgx.codes import OF_A_NUMBER, Category, Flag, FlagCode
 from pgx.features.names import FeatureName, gene_of
 from pgx.features.registry import drug_slugs
 from pgx.knowledge import KnowledgeBase
@@ -67,7 +67,9 @@ def refuse_uncounted(
     joined = scores.join(refused, on=["sample", "endpoint"], how="left", maintain_order="left")
     concerned = pl.col("_acting").is_not_null()
     why = str(Flag(FlagCode.REFUSED, NOT_COUNTED))
-    flags = pl.concat_list(pl.lit([why]), "flags", "_acting").list.unique(maintain_order=True)
+    of_a_number = pl.element().str.extract(r"^([^:]*)").is_in(sorted(OF_A_NUMBER))
+    kept = pl.col("flags").list.eval(pl.element().filter(~of_a_number))
+    flags = pl.concat_list(pl.lit([why]), kept, "_acting").list.unique(maintain_order=True)
     return joined.with_columns(
         *(pl.when(~concerned).then(pl.col(name)).alias(name) for name in ("estimate", "low", "high")),
         factors=pl.when(concerned).then(pl.lit(pl.Series([[]], dtype=FACTORS))).otherwise("factors"),

@@ -7,7 +7,7 @@ import pytest
 
 import pgx
 from pgx import knowledge, models
-from pgx.codes import Flag, FlagCode
+from pgx.codes import OF_A_NUMBER, Flag, FlagCode
 from pgx.models.scoring.interactions import refuse_uncounted
 from pgx.phenotypes.substrates import COLUMNS
 
@@ -41,6 +41,7 @@ def test_a_number_that_another_drug_makes_wrong_is_not_given(tmp_path, endpoint,
     assert not beside["usable"] and beside["category"] == "refused" and beside["factors"] == []
     assert [beside[name] for name in ("estimate", "low", "high")] == [None] * 3
     assert "refused:interaction_not_counted" in beside["flags"]
+    assert not {Flag.parse(flag).code for flag in beside["flags"]} & OF_A_NUMBER
     known = KB.table("drugs")["drug"].to_list()
     acting = [Flag.parse(flag) for flag in beside["flags"] if flag.startswith("interaction:")]
     assert any(flag.code == FlagCode.INTERACTION and flag.arguments[1] == enzyme for flag in acting), acting
