@@ -42,7 +42,11 @@ RECOMMENDATIONS = Table(
             codes=("monitor", "alternative", "lower_start", "reduce_dose", "increase_dose", "avoid"),
         ),
         Field("secondary_when", T, "when the second action applies"),
-        Field("dose_min_pct", F, "lowest change of the dose as a number, percent of dose_reference; -50 = half, -70 is below -20"),
+        Field(
+            "dose_min_pct",
+            F,
+            "lowest change of the dose as a number, percent of dose_reference; -50 = half, -70 is below -20",
+        ),
         Field("dose_max_pct", F, "highest change of the dose as a number"),
         Field("dose_reference", T, "dose that the percentages refer to"),
         Field("dose_applies", T, "which action the dose belongs to", codes=("primary", "secondary")),
