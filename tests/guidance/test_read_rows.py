@@ -34,7 +34,6 @@ def weighing(kilograms, years):
 @pytest.mark.parametrize(
     ("diplotype", "action", "dose"),
     [
-        ("*1/*1", "no_recommendation", None),
         ("*1/*2", "standard", "2 mg/day"),
         ("*2/*2", "standard", "2 mg/day"),
         ("*1/*3", "reduce_dose", "1 mg/day"),
@@ -44,7 +43,7 @@ def weighing(kilograms, years):
 )
 def test_siponimod_goes_by_the_genotype(diplotype, action, dose):
     rows = told("CYP2C9", diplotype, "siponimod", "FDA")
-    assert set(rows["action"]) <= {action} and (rows.height or action == "no_recommendation")
+    assert rows["action"].to_list() == [action]
     assert dose is None or dose in rows["recommendation"][0]
 
 
@@ -76,7 +75,7 @@ def test_tramadol_in_ultrarapid_metabolizers_is_avoided_by_everybody():
     [
         ("CYP2C19", "*1/*2", "brivaracetam", "standard_with_caution"),
         ("CYP2C19", "*1/*2", "clobazam", "standard_with_caution"),
-        ("CYP2C19", "*2/*2", "clobazam", "lower_start"),
+        ("CYP2C19", "*2/*2", "clobazam", "reduce_dose"),
         ("CYP2C9", "*1/*3", "piroxicam", "standard_with_caution"),
         ("CYP2C9", "*3/*3", "phenytoin", "reduce_dose"),
         ("CYP2C9", "*3/*3", "lesinurad", "standard_with_caution"),
@@ -85,7 +84,7 @@ def test_tramadol_in_ultrarapid_metabolizers_is_avoided_by_everybody():
         ("G6PD", G6PD, "sodium nitrite", "alternative"),
         ("G6PD", G6PD, "ropivacaine", "monitor"),
         ("G6PD", G6PD, "nitrofurantoin", "monitor"),
-        ("MT-RNR1", "1555A>G", "streptomycin", "alternative"),
+        ("MT-RNR1", "m.1555A>G", "streptomycin", "alternative"),
         ("CYP2D6", "*4/*4", "fluoxetine / olanzapine", "standard_with_caution"),
         ("F5", "Leiden/Reference", "eltrombopag", "standard_with_caution"),
         ("F5", "Leiden/Leiden", "lusutrombopag", "standard_with_caution"),
@@ -104,7 +103,7 @@ def test_an_fda_row_without_an_instruction_for_carriers_asks_for_nothing():
     ("gene", "diplotype", "drug", "said", "unsaid"),
     [
         ("CYP2C19", "*2/*2", "clopidogrel", "ticagrelor or ticlopidine", "another P2Y12 inhibitor"),
-        ("MT-RNR1", "1555A>G", "gentamicin", "hearing", "usual dose"),
+        ("MT-RNR1", "m.1555A>G", "gentamicin", "hearing", "usual dose"),
         ("DPYD", "c.1905+1G>A (*2A)/c.2846A>T", "capecitabine", "by at least 75 %", "at most 75 %"),
         ("CYP2B6", "*6/*6", "efavirenz", "drug concentration", "haemolysis"),
         ("CYP3A5", "*1/*3", "tacrolimus", "only if the donor has the same genotype", "haemolysis"),
@@ -128,7 +127,7 @@ def test_azathioprine_in_poor_metabolizers_is_replaced_without_a_word_on_maligna
 
 @pytest.mark.parametrize(("diplotype", "change"), [("*2/*9", None), ("*3/*9", -35)])
 def test_warfarin_of_dpwg_knows_the_normal_allele_9(diplotype, change):
-    rows = told("CYP2C9", diplotype, "warfarin", "DPWG")
+    rows = told("CYP2C9", diplotype, "warfarin", "DPWG").filter(pl.col("action").is_not_null())
     assert rows["action"].to_list() == ["standard" if change is None else "lower_start"]
     assert change is None or "35 %" in rows["recommendation"][0]
 
