@@ -65,7 +65,7 @@ def test_every_pair_reaches_the_judgement_and_the_first_page(by_row):
         (("mercaptopurine", "febuxostat"), "avoid", "contraindicated, whatever the genes"),
         (("tacrolimus", "voriconazole"), "change_dose", "to one third of the dose before"),
         (("tacrolimus", "clarithromycin"), "change_dose", "set by whole blood levels"),
-        (("tacrolimus", "rifampin"), "monitor", "monitor, whatever the genes"),
+        (("tacrolimus", "rifampin"), "change_dose", "set by whole blood levels"),
         (("simvastatin", "clarithromycin"), "avoid", "contraindicated, whatever the genes"),
         (("simvastatin", "amlodipine"), "change_dose", "at most 20 mg a day"),
         (("citalopram", "pimozide"), "avoid", "pimozide is taken with citalopram: contraindicated"),

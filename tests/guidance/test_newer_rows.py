@@ -126,12 +126,6 @@ def test_labels(gene, diplotype, drug, action):
     assert action in set(_told(gene, diplotype, drug, "FDA")["action"])
 
 
-def test_azathioprine_says_what_to_do_in_malignant_disease():
-    rows = _told("TPMT", "*3A/*3A", "azathioprine", "CPIC", NUDT15="*1/*1")
-    assert "in malignant disease, reduce the" in rows["recommendation"][0].lower()
-    assert "90" in rows["recommendation"][0] and "three times a week" in rows["recommendation"][0]
-
-
 @pytest.mark.parametrize("diplotype", ["*1/*3", "*1/*1"])
 def test_tacrolimus_by_the_fda_is_measured_and_not_raised_from_the_start(diplotype):
     rows = _told("CYP3A5", diplotype, "tacrolimus", "FDA")
@@ -157,7 +151,7 @@ def test_valproate_in_pregnancy(drug):
 def test_every_fact_that_was_considered_says_what_became_of_it():
     rows = KB.table("considered")
     refused = rows.filter(pl.col("decision") == "refused")
-    assert rows.height == 661 and refused["reason"].null_count() == 0
+    assert rows.height == 666 and refused["reason"].null_count() == 0
     assert rows.filter(pl.col("decision") == "taken")["rows"].null_count() <= 7, "what was taken says where it is"
     ids = set(KB.table("recommendations")["rec_id"])
     named = rows["rows"].drop_nulls().str.extract_all(r"recommendations:([A-Z]+-\d+)").explode().drop_nulls()

@@ -76,9 +76,18 @@ def test_an_age_without_pregnancies_needs_no_question_but_a_record_outweighs_it(
 
 
 def test_every_limit_can_be_said_and_decided():
-    rows = guidance({"CYP2D6": pattern("*1/*1")}, KB.table("label_limits")["drug"].unique().sort().to_list())
-    told = set(rows.filter(pl.col("guideline").fill_null("").str.starts_with("LABEL"))["guideline"])
-    assert told == set(KB.table("label_limits")["limit_id"])
+    # An acute state that no record shows is told only to those whose record has its disease.
+    table, asks = KB.table("label_limits"), KB.table("populations").filter(test="recorded")
+    diseases = asks.filter(~pl.col("subject").is_in(["pregnancy", "lactation"]))
+    history = clinical(observations=[{"concept": one, "code": "yes"} for one in diseases["subject"].unique().sort()])
+    drugs = table["drug"].unique().sort().to_list()
+    told = {}
+    for name, record in (("nothing", None), ("everything", history)):
+        rows = guidance({"CYP2D6": pattern("*1/*1")}, drugs, record)
+        told[name] = set(rows.filter(pl.col("guideline").fill_null("").str.starts_with("LABEL"))["guideline"])
+    assert told["everything"] >= set(table["limit_id"])
+    acute = table.filter(pl.col("population").is_in(diseases["population"].unique().to_list()))
+    assert told["nothing"] >= set(table["limit_id"]) - set(acute["limit_id"])
     known = set(KB.table("populations")["population"])
     assert set(KB.table("label_limits")["population"]) <= known
 

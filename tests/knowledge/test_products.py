@@ -6,6 +6,7 @@ import csv
 from itertools import permutations
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from pgx.knowledge import load
@@ -65,3 +66,9 @@ def test_co_trimoxazole_is_one_drug_under_all_its_names(name):
 @pytest.mark.parametrize("text", ["Isoptin KHK", "vitamin B12 1000", "Wobenzym 100"])
 def test_a_strange_word_behind_a_name_is_not_read_past(text):
     assert NAMES.find(text).drugs == ()
+
+
+def test_most_brands_of_the_list_were_compared_with_a_public_one():
+    rows = KB.table("considered").filter(list="brand_names")
+    same = rows.filter(pl.col("source").str.contains("the same in"))
+    assert rows.height == 146 and same.height >= 100 and not rows["source"].str.contains("not compared").any()
