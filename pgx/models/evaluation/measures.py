@@ -216,7 +216,8 @@ def _labels(taken: Cohort, endpoint: Endpoint) -> dict[str, NDArray[np.object_]]
 
 def _named(names: Sequence[str], numbers: NDArray[Any]) -> NDArray[np.object_]:
     """Return each row's name; rows of one name share one text."""
-    return np.array(names, dtype=object)[numbers]
+    found: NDArray[np.object_] = np.array(names, dtype=object)[numbers]
+    return found
 
 
 def _dose_groups(amount: Floats, endpoint: Endpoint) -> NDArray[np.object_]:
