@@ -181,7 +181,7 @@ def read(frame: pl.DataFrame, reading: Reading) -> Floats:
 
 
 def bare(terms: Floats, margin: Floats, assumed: NDArray[np.bool_] | None = None) -> Prior:
-    """Return a prior without what only scores read: its doubt is NaN, and unless given, nothing says what was assumed."""
+    """Return a prior without what only scores read: its doubt is NaN; what was assumed is known where it is given."""
     none, no = np.broadcast_to(np.nan, len(margin)), np.broadcast_to(np.False_, terms.shape)
     return Prior(terms, margin, none, no if assumed is None else assumed, none > 0, none, none)
 
