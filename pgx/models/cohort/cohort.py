@@ -155,7 +155,7 @@ def load(
         remarks += said
     prior, x = design.encode(frame, endpoint, features)
     remarks += _evidence_read(prior, endpoint) + _unit(y, prior, endpoint)
-    prior = design.bare(prior.terms, prior.margin)
+    prior = design.bare(prior.terms, prior.margin, prior.assumed)
     sites = codes(frame[site], alone=False) if site else None
     names = tuple(frame[site].cast(pl.String).fill_null("unknown").unique().sort()) if site else ()
     order = _order(frame[time]) if time else None

@@ -181,10 +181,10 @@ def read(frame: pl.DataFrame, reading: Reading) -> Floats:
     return np.ascontiguousarray(value, dtype=np.float64)
 
 
-def bare(terms: Floats, margin: Floats) -> Prior:
-    """Return a prior of which only the terms and their sum are known: all that is read again of those of a cohort."""
-    none, no = np.broadcast_to(0.0, len(margin)), np.broadcast_to(np.False_, terms.shape)
-    return Prior(terms, margin, none, no, np.broadcast_to(np.False_, len(margin)), none, none)
+def bare(terms: Floats, margin: Floats, assumed: NDArray[np.bool_] | None = None) -> Prior:
+    """Return a prior without what only scores read: its doubt is NaN; what was assumed is known where it is given."""
+    none, no = np.broadcast_to(np.nan, len(margin)), np.broadcast_to(np.False_, terms.shape)
+    return Prior(terms, margin, none, no if assumed is None else assumed, none > 0, none, none)
 
 
 def prior(frame: pl.DataFrame, endpoint: Endpoint) -> Prior:
