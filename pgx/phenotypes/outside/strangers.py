@@ -73,14 +73,15 @@ def notes_of_persons(
     person : str
     genes : list of str
     """
-    numbered: dict[str, list[str]] = defaultdict(list)
-    for name in strangers:  # names with other digits are never alike
-        numbered[_digits(name)].append(name)
+    near: dict[str, list[str]] = defaultdict(list)
+    for name in strangers:  # names with other digits are alike only if they are the same words
+        for key in _keys(name):
+            near[key].append(name)
     for person in persons:
         holds, alone = person in holders, len(everyone) == 1 and person not in holders
         fits = same_words if holds else is_alike
-        near = numbered.get(_digits(person), [])
-        alike = list(strangers) if alone else [name for name in near if fits(name, person)]
+        found = dict.fromkeys(name for key in _keys(person) for name in near.get(key, ()))
+        alike = list(strangers) if alone else [name for name in found if fits(name, person)]
         genes = list(dict.fromkeys(gene for name in alike for gene in strangers[name]))
         if not alike:
             continue
@@ -157,9 +158,9 @@ def _turned(letters: str, words: Sequence[str]) -> Iterator[str]:
             yield letters[-size:] + letters[:-size]
 
 
-def _digits(name: str) -> str:
-    """Return the digits of a name in order of size: words may stand in another order, and their numbers with them."""
-    return "".join(sorted(re.sub(r"\D", "", name)))
+def _keys(name: str) -> tuple[str, str]:
+    """Return what two names have in common, one or the other, if they may be alike: their digits, or their words."""
+    return re.sub(r"\D", "", name), " ".join(sorted(_words(name)))
 
 
 def note_of_file(sample: str | None, severity: Severity, code: str, message: str, file: str) -> Note:

@@ -31,7 +31,7 @@ UNSTATED_R2 = 0.9
 """R2 of an imputed record that does not state one."""
 
 _QUALITY = ("R2", "DR2", "INFO")
-_NUMBERS = frozenset({"PL", "GL", "GP", "DS", "AD", "GQ", "RGQ", "DP", "MIN_DP"})
+_NUMBERS = frozenset({"PL", "GL", "LPL", "GP", "DS", "AD", "LAD", "GQ", "RGQ", "DP", "MIN_DP"})
 """Sub-fields that say how certain a genotype is."""
 _TYPED = frozenset({"TYPED", "GENOTYPED", "TYPED_ONLY", "GENOTYPED_ONLY"})
 _IMPUTED = frozenset({"IMP", "IMPUTED"})
@@ -128,7 +128,8 @@ def weigh(
         return None
     called = (gt[:, 0] >= 0) & ((gt[:, 1] >= 0) | (gt[:, 1] == NO_COPY))
     imputed = is_imputed(record)
-    if not imputed and _NUMBERS.isdisjoint(record.format) and _settles(rates):
+    bare = _NUMBERS.isdisjoint(record.format) and record.info_value("DP") != "0"
+    if bare and not imputed and _settles(rates):
         return None
     void = np.zeros(count, dtype=bool)
     contradicted = np.zeros(count, dtype=bool)

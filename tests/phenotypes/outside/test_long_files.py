@@ -56,6 +56,6 @@ def test_persons_are_compared_with_strangers_of_the_same_number_alone(monkeypatc
     everyone = [f"HG{i:05}" for i in range(2000)]
     results = [(f"hg-{i:05}", "CYP2D6") for i in range(1000, 3000)]
     found = strangers.genes_of_strangers(results, everyone)
-    said = list(strangers.notes_of_persons(Path("lab.tsv"), found, everyone, everyone))
+    said = list(strangers.notes_of_persons(Path("lab.tsv"), found, everyone, (), everyone))
     assert [person for _, person, _ in said] == everyone[1000:]
     assert len(compared) == 1000
