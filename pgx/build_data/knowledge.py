@@ -159,7 +159,7 @@ def _verify(converted: dict[str, list[Row]], path: Path) -> None:
                 continue  # the fact has changed since it was compared with the source
             elif "confidence" in row:
                 row.update(confidence="read", source=one["source"])
-            else:
+            elif "source_version" in row:
                 row["source_version"] = row["source_version"].replace("recall", f"checked: {one['source']}")
 
 
