@@ -5,19 +5,24 @@ CYP3A4. Where a drug of the list acts on such an enzyme, the genes' change of do
 counts an interaction already is left alone: a phenotype that was converted for it, and a row that is for persons who
 take such a drug. A change of dose is withheld beside any drug that is known to act the other way, however weakly, as
 nothing tells how much the two make together. Only what no list confirms, weakly and on an enzyme that the advice does
-not look at, hides nothing: the lower dose of a sensitive person is worth more.
+not look at, hides nothing: the lower dose of a sensitive person is worth more. So is a poor metabolizer's: it yields
+to an inducer that is known to act more than weakly, or that a label names, on an enzyme that the person has
+(`absent_enzymes`), and to no other. What such a person has left carries the more of the drug.
+
+Once a line speaks of an interaction it names every drug that acts, counted or not: one direction alone is half of it.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
 from pgx.codes import Flag, FlagCode
-from pgx.guidance.label_limits import NO_GENE
+from pgx.guidance.absent_enzymes import weakened
+from pgx.guidance.label_limits import NO_GENE, contraindicated
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.acting import DECIDES, Acting, phrase, weighs
 from pgx.knowledge.sentences import compose
@@ -31,6 +36,7 @@ _OF_DOSE = (
 )  # fmt: skip
 _SECOND = ("secondary_action", "secondary_when", "dose_applies")
 _BY_LABEL = "the dose that the source gives is left out, dose by the label and blood levels, or the effect"
+_FORBIDDEN = "the drug is contraindicated, so that the dose that the source gives is left out"
 
 Row = Mapping[str, Any]
 _Key = tuple[str, str]
@@ -70,7 +76,8 @@ def respect(guidance: pl.DataFrame, phenotypes: pl.DataFrame, acting: pl.DataFra
     )
     if concerned.is_empty():
         return guidance
-    rewritten = _Rewriting(kb, rules, acting, phenotypes.join(concerned, on="sample", how="semi"))
+    forbidden = frozenset(contraindicated(guidance).iter_rows())
+    rewritten = _Rewriting(kb, rules, acting, phenotypes.join(concerned, on="sample", how="semi"), forbidden)
     changed = [
         {"row": row["row"], **new} for row in concerned.iter_rows(named=True) if (new := rewritten.row(row)) is not None
     ]
@@ -102,9 +109,18 @@ class _Rules:
 
 
 class _Rewriting:
-    def __init__(self, kb: KnowledgeBase, rules: _Rules, acting: pl.DataFrame, phenotypes: pl.DataFrame) -> None:
+    def __init__(
+        self,
+        kb: KnowledgeBase,
+        rules: _Rules,
+        acting: pl.DataFrame,
+        phenotypes: pl.DataFrame,
+        forbidden: frozenset[_Key],
+    ) -> None:
+        self._forbidden = forbidden
         self._kb, self._engine, self._rules = kb, converter(kb), rules
         self._called = set(phenotypes.select("sample", "gene").unique().iter_rows())
+        self._weakened = weakened(phenotypes, kb)
         self._comedication: dict[str, set[_Key]] = defaultdict(set)
         tests = kb.table("populations").filter(pl.col("test").str.starts_with("takes_"))
         for population, enzyme, test in tests.select("population", "subject", "test").iter_rows():
@@ -118,15 +134,18 @@ class _Rewriting:
         """Return the columns that change, None if every interaction is counted already."""
         source = self._rules.rows.get(row["guideline"] or "")
         asked = self._rules.asked.get(row["guideline"] or "", frozenset())
-        found = [
-            one
-            for one in self._acting[row["sample"], row["drug"]]
-            if (one["marked"] and not self._counted(one, row)) or self._opposed(one, row, asked)
-        ]
-        if not found:
+        listed = self._acting[row["sample"], row["drug"]]
+        opposed = [one for one in listed if self._opposed(one, row, asked)]
+        acts = [one for one in listed if one["marked"] or self._converts(one)]
+        torn = len({way for one in acts if (way := acting_of(one).asks_for)}) > 1
+        fresh = [one for one in acts if one["marked"] and not (self._idle(one) or self._counted(one, row))]
+        if not (fresh or opposed) and not (torn and not self._for_takers_of_any(acts, row)):
             return None
-        acting = [acting_of(one) for one in found]
-        turning = [one for one in acting if one.asks_for and asked - {one.asks_for}]
+        own = [one for one in acts if not self._for_takers(one, row) and (torn or not self._idle(one))]
+        found = [one for one in listed if one in opposed or one in own]
+        acting = sorted((acting_of(one) for one in found), key=lambda one: one.order)
+        turned_by = {acting_of(one) for one in opposed}
+        turning = [one for one in acting if one in turned_by]
         flags = [flag for flag in row["flags"] if not (turning and Flag.parse(flag).code == FlagCode.GENES_ALONE)]
         flags += [str(one.flag) for one in acting] + [str(one.reversing_flag) for one in turning]
         flags += [FlagCode.RECALL] if any(one["recall"] for one in found) else []
@@ -137,20 +156,45 @@ class _Rewriting:
             "recommendation": row["recommendation"],
             "flags": list(dict.fromkeys(flags)),
         }
+        forbidden = bool(asked) and (row["sample"], row["drug"]) in self._forbidden
+        if forbidden:
+            new["dose_change"] = None
         if source:
-            new["recommendation"] = self._text(row, source, acting, turning, new["action"])
+            ending = _FORBIDDEN if forbidden and not turning else _BY_LABEL if turning else ""
+            counted = any(self._counted(one, row) for one in found)
+            new["recommendation"] = self._text(row, source, acting, turning, str(new["action"]), ending, counted)
         return new
 
-    def _opposed(self, one: Row, row: Row, asked: Collection[str]) -> bool:
+    def _opposed(self, one: Row, row: Row, asked: frozenset[str]) -> bool:
         """Whether the advice changes the dose against what acts on the drug (`weighs`).
 
-        That holds for an enzyme that the advice looks at too. The rules leave the phenotype of a poor metabolizer who
-        takes an inducer as it is, and "start lower" is then half of the truth: the person may still have alleles that
-        can be induced. Who is ultrarapid after the conversion is not told to take more of what an inhibitor raises.
+        That holds for an enzyme that the advice looks at too: who is ultrarapid after the conversion is not told to
+        take more of what an inhibitor raises. It does not hold for an enzyme without function, nor for a slight
+        inducer beside the lower dose of a poor metabolizer.
         """
-        way = acting_of(one).asks_for
-        against = bool(asked and way) and way not in asked
-        return against and weighs(acting_of(one), row["genes"], marked=one["marked"]) and not self._for_takers(one, row)
+        said = acting_of(one)
+        against = bool(said.asks_for and asked - {said.asks_for})
+        if not against or self._idle(one) or self._for_takers(one, row):
+            return False
+        poor = any((row["sample"], gene) in self._weakened.poor for gene in row["genes"])
+        if poor and said.asks_for == "higher":
+            own = (row["sample"], one["enzyme"]) in self._weakened.poor
+            faint = one["strength"] == "weak" or one["unverified"]
+            return not faint or (bool(one["marked"]) and not own)
+        return weighs(said, row["genes"], marked=one["marked"])
+
+    def _idle(self, one: Row) -> bool:
+        """Whether the drug acts on an enzyme that does nothing in this person."""
+        return (one["sample"], one["enzyme"]) in self._weakened.absent
+
+    def _for_takers_of_any(self, acts: Sequence[Row], row: Row) -> bool:
+        return any(self._for_takers(one, row) for one in acts)
+
+    def _converts(self, one: Row) -> bool:
+        """Whether the drug changes the phenotype that advice is looked up by."""
+        called = (one["sample"], one["enzyme"]) in self._called
+        agent = {"trigger": one["role"], "strength": one["strength"]}
+        return called and one["phase"] != "planned" and self._engine.has_effect(one["enzyme"], [agent])
 
     def _for_takers(self, one: Row, row: Row) -> bool:
         """Whether the advice is for persons who take such a drug, or for those who take none."""
@@ -160,22 +204,30 @@ class _Rewriting:
         """Whether the advice was looked up with the interaction in mind."""
         if self._for_takers(one, row):
             return True
-        called = one["enzyme"] in row["genes"] and (row["sample"], one["enzyme"]) in self._called
-        agent = {"trigger": one["role"], "strength": one["strength"]}
-        return called and one["phase"] != "planned" and self._engine.has_effect(one["enzyme"], [agent])
+        return one["enzyme"] in row["genes"] and self._converts(one)
 
-    def _text(self, row: Row, source: Row, acting: Sequence[Acting], turning: Sequence[Acting], action: str) -> str:
-        key = (row["guideline"], tuple(acting))
+    def _text(
+        self,
+        row: Row,
+        source: Row,
+        acting: Sequence[Acting],
+        turning: Sequence[Acting],
+        action: str,
+        ending: str,
+        counted: bool,
+    ) -> str:
+        key = (row["guideline"], row["recommendation"], tuple(acting), tuple(turning), ending, counted)
         if key not in self._texts:
             said = phrase(acting, row["drug"])
-            self._texts[key] = self._composed(source, said, turning, action) or (
-                f"{said[:1].upper()}{said[1:]}; the advice by the genes does not count that. {row['recommendation']}"
+            part = "does not count all of that" if counted else "does not count that"
+            self._texts[key] = self._composed(source, said, turning, action, ending) or (
+                f"{said[:1].upper()}{said[1:]}; the advice by the genes {part}. {row['recommendation']}"
             )
         return self._texts[key]
 
-    def _composed(self, source: Row, said: str, turning: Sequence[Acting], action: str) -> str | None:
+    def _composed(self, source: Row, said: str, turning: Sequence[Acting], action: str, ending: str) -> str | None:
         """Return the text of advice whose dose is withheld."""
-        if not turning:
+        if not ending:
             return None
         bare = {**source, **dict.fromkeys(_OF_DOSE)}
         if action == DECIDES:
@@ -184,4 +236,4 @@ class _Rewriting:
             return compose({**bare, **dict.fromkeys(_SECOND), **own}, kb=self._kb)
         if source["secondary_action"] in self._rules.directions:
             bare |= dict.fromkeys(_SECOND)
-        return f"{said[:1].upper()}{said[1:]}: {_BY_LABEL}. {compose(bare, kb=self._kb)}"
+        return f"{said[:1].upper()}{said[1:]}: {ending}. {compose(bare, kb=self._kb)}"

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from pgx.cells import NAMES, list_column
-from pgx.codes import Flag, FlagCode
+from pgx.codes import Applies, Flag, FlagCode
 from pgx.guidance.populations import NO, YES, Populations
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.acting import Acting
@@ -48,6 +48,23 @@ def label_rows(
         interaction_limits(kb, acting, samples, wanted),
     )
     return pl.concat([part for part in parts if part.height] or [pl.DataFrame()])
+
+
+def contraindicated(guidance: pl.DataFrame) -> pl.DataFrame:
+    """Return whom (``sample``) which drug (``drug``) is contraindicated for, by a label or the genes."""
+    return guidance.filter(action="contraindicated", applies=Applies.YES.value).select("sample", "drug").unique()
+
+
+def without_dose_of_the_forbidden(guidance: pl.DataFrame, kb: KnowledgeBase) -> pl.DataFrame:
+    """Return the guidance without the doses that labels give of a drug that is contraindicated for the person."""
+    table = kb.table("label_interactions").filter(pl.col("dose").is_not_null() | pl.col("limit").is_not_null())
+    doses = table["limit_id"].to_list()
+    forbidden = contraindicated(guidance)
+    if forbidden.is_empty() or not doses:
+        return guidance
+    dosed = pl.col("guideline").is_in(doses) & pl.col("flags").list.contains(FLAG.value)
+    beside = guidance.with_row_index("_row").filter(dosed).join(forbidden, on=["sample", "drug"], how="semi")["_row"]
+    return guidance.with_row_index("_row").filter(~pl.col("_row").is_in(beside.implode())).drop("_row")
 
 
 def allergy_limits(
@@ -157,7 +174,7 @@ def interaction_limits(
         case = tuple(row[name] for name in _ACTING)
         one = known[case] if case in known else known.setdefault(case, acting_of(row))
         spoken.setdefault((row["drug"], one.enzyme, one.role), {}).setdefault(row["sample"], []).append(one)
-        if row["marked"]:
+        if row["marked"] or one.strength == "moderate":
             ways.setdefault((row["sample"], row["drug"]), set()).add(one.asks_for)
     found = []
     for row in kb.table("label_interactions").iter_rows(named=True):

@@ -19,7 +19,7 @@ from pgx.guidance import alternatives, genes_alone, interactions, untested, unve
 from pgx.guidance.asked import ALL, wanted_of
 from pgx.guidance.conditions import NO_RESULT, Conditions, Recommendation, compiled
 from pgx.guidance.guidance_frame import APPLIES, Emitted, frame_of
-from pgx.guidance.label_limits import label_rows
+from pgx.guidance.label_limits import label_rows, without_dose_of_the_forbidden
 from pgx.guidance.matching import Persons, Vector
 from pgx.guidance.populations import GENERAL, NO, YES, Populations
 from pgx.guidance.stages import Stages
@@ -110,7 +110,7 @@ def recommend(
     said = alternatives.fitting(said, clinical, kb, acting, of_others)
     said = genes_alone.mark(_mark_local(said, phenotypes), phenotypes, calls, without_interactions)
     said = unverified.mark(said, exposures(clinical, kb, as_of=as_of))
-    return interactions.respect(said, phenotypes, acting, kb)
+    return without_dose_of_the_forbidden(interactions.respect(said, phenotypes, acting, kb), kb)
 
 
 def _mark_local(said: pl.DataFrame, phenotypes: pl.DataFrame) -> pl.DataFrame:

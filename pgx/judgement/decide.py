@@ -192,4 +192,5 @@ def _acting(ruled_out: Statement | None, deciding: Statement | None, rows: Seque
     by_label = ruled_out.acting if ruled_out else ()
     agents = {acting.agent for acting in by_label}
     others = (acting for row in ((deciding,) if deciding else rows) for acting in row.acting)
-    return tuple(dict.fromkeys((*by_label, *(acting for acting in others if acting.agent not in agents))))
+    found = dict.fromkeys((*by_label, *(acting for acting in others if acting.agent not in agents)))
+    return tuple(sorted(found, key=lambda acting: (acting.agent not in agents, *acting.order)))

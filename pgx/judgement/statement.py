@@ -153,12 +153,19 @@ def known_urgency(code: str) -> str:
 
 
 def leading_limit(limits: Sequence[S], deciding: S | None) -> S | None:
-    """Return what the label says whatever the genes, unless the genes ask for something graver."""
-    rank_of = URGENCIES.index
+    """Return what the label says whatever the genes, unless the genes ask for something graver.
+
+    "Avoid" is milder than the contraindication of the genes, though both rule the drug out.
+    """
     holding = (limit for limit in limits if limit.applies == "yes")
-    return next(
-        (limit for limit in holding if not deciding or rank_of(limit.urgency) <= rank_of(deciding.urgency)), None
-    )
+    return next((limit for limit in holding if not deciding or not _graver(deciding, limit)), None)
+
+
+def _graver(one: Statement, than: Statement) -> bool:
+    if one.urgency != than.urgency:
+        return URGENCIES.index(one.urgency) < URGENCIES.index(than.urgency)
+    settled = one.applies == "yes" and one.urgency == URGENCIES[0]
+    return settled and rank(_GRAVEST, one.action_code) < rank(_GRAVEST, than.action_code)
 
 
 def rank(order: tuple[str, ...], value: object) -> int:

@@ -24,6 +24,8 @@ EFFECTS = {
     "with": "is taken with",
 }
 _OF_SEVERAL = {"with": "are taken with"}
+_STRENGTHS = ("strong", "moderate", "", "weak")
+_TAKEN = ("current", "washout", "planned")
 _PHASES = {"planned": ", planned", "washout": ", stopped but still acting"}
 
 
@@ -77,6 +79,12 @@ class Acting:
         return _named(self.agent, [self])
 
     @property
+    def order(self) -> tuple[bool, int, int]:
+        """Key by which drugs are named: what is weak or confirmed by no list last; then the taken, then the strong."""
+        faint = self.strength == "weak" or self.unverified
+        return faint, _place(_TAKEN, self.phase), _place(_STRENGTHS, self.strength)
+
+    @property
     def asks_for(self) -> str:
         """Whether a ``higher`` or a ``lower`` dose would make up for it; empty where the level does not change."""
         if self.effect == "with":
@@ -115,25 +123,30 @@ def parse(flag: str) -> Acting | None:
 
 
 def phrase(acting: Sequence[Acting], drug: str) -> str:
-    """Say what the drugs do to `drug`: those that raise it first.
+    """Say what the drugs do to `drug`: the strongest that is taken first, and with it those that do the same.
 
     Examples
     --------
     >>> phrase([Acting("voriconazole", "CYP3A4", "strong", "inhibitor", "current", "raises")], "tacrolimus")
     'voriconazole (strong CYP3A4 inhibitor) raises tacrolimus'
     """
+    ordered = sorted(acting, key=lambda one: (*one.order, _place(tuple(EFFECTS), one.effect)))
     clauses = []
-    for effect, words in EFFECTS.items():
+    for effect in dict.fromkeys(one.effect for one in ordered):
+        words = EFFECTS[effect]
         by_agent: dict[str, list[Acting]] = {}
-        for one in acting:
+        for one in ordered:
             if one.effect == effect:
                 by_agent.setdefault(one.agent, []).append(one)
-        if by_agent:
-            named = " and ".join(_named(agent, found) for agent, found in by_agent.items())
-            verb, _, rest = words.partition(" ")
-            several = _OF_SEVERAL.get(effect, " ".join(filter(None, (verb.removesuffix("s"), rest))))
-            clauses.append(f"{named} {words if len(by_agent) == 1 else several} {drug}")
+        named = " and ".join(_named(agent, found) for agent, found in by_agent.items())
+        verb, _, rest = words.partition(" ")
+        several = _OF_SEVERAL.get(effect, " ".join(filter(None, (verb.removesuffix("s"), rest))))
+        clauses.append(f"{named} {words if len(by_agent) == 1 else several} {drug}")
     return ", ".join(clauses)
+
+
+def _place(order: tuple[str, ...], value: str) -> int:
+    return order.index(value) if value in order else len(order)
 
 
 def _named(agent: str, found: Sequence[Acting]) -> str:

@@ -97,7 +97,7 @@ def test_the_mark_survives_the_flag():
     pair = Acting("pimozide", "", "", "", "planned", "with")
     assert parse(str(pair.flag)) == pair
     assert (
-        phrase([pair, Acting("b", "", "", "", "current", "with")], "x") == "pimozide (planned) and b are taken with x"
+        phrase([pair, Acting("b", "", "", "", "current", "with")], "x") == "b and pimozide (planned) are taken with x"
     )
 
 

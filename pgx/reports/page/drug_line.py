@@ -128,6 +128,8 @@ def _with_interaction(acting: Sequence[Acting], deciding: Advice | None, headlin
         by_label = words("action", DECIDES)
     if deciding and deciding.turned:
         by_label = headline
+    if deciding and deciding.action_code == "contraindicated" and deciding.applies == "yes":
+        return f"{headline}; {phrase(acting, clean(name))}"
     interaction = f"{phrase(acting, clean(name))}{f': {by_label}' if by_label else ''}"
     return f"{interaction}; {_by_the_genes(deciding, headline)}"
 
