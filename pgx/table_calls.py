@@ -252,11 +252,13 @@ def _word(dtype: object) -> str:
 def _codes(kb: KnowledgeBase, codes: Codes | str) -> list[dict[str, str]]:
     """Return codes with their meanings, in the order of their declaration."""
     from pgx.codes import KINDS
+    from pgx.knowledge.acting import DECIDES
     from pgx.output_tables import ACTIONS
 
     if isinstance(codes, str):
         actions = kb.table(ACTIONS).select("action", "urgency").iter_rows()
-        return [{"code": action, "meaning": f"urgency {urgency}"} for action, urgency in actions]
+        graded = [{"code": action, "meaning": f"urgency {urgency}"} for action, urgency in actions]
+        return [*graded, {"code": DECIDES, "meaning": "another drug turns the change of dose around; no number is given"}]
     if isinstance(codes, Mapping):
         return [{"code": code, "meaning": meaning} for code, meaning in codes.items()]
     kind = next(name for name, members in KINDS.items() if members is type(next(iter(codes))))

@@ -18,7 +18,7 @@ from pgx.errors import InputError
 from pgx.guard.limits import RESULT, read_file, read_json
 from pgx.reports.page import person, wording
 from pgx.reports.page.advice import Advice
-from pgx.reports.page.build import Row, View, build, flatten, views
+from pgx.reports.page.build import ALIKE, Row, View, build, flatten, views
 from pgx.reports.page.lexicon import Lexicon
 from pgx.types import Result
 
@@ -132,7 +132,8 @@ def view_of(
         parts: dict[str, list[Row]] = {name: [] for name in _SCHEMAS}
         for name in wanted:
             rows = (row for row in _rows(entry, name) if drugs is None or name == "notes" or row["drug"] in drugs)
-            parts[name] = [_decode(row, name) | {"sample": sample} for row in rows]
+            own = {} if name in ALIKE else {"sample": sample}
+            parts[name] = [_decode(row, name) | own for row in rows]
         notes: list[Row] = [_decode(row, "notes") | {"sample": None} for row in document["notes"]]
         run_provenance = document["provenance"]
         inputs = entry.get("inputs") if len(document["samples"]) > 1 else range(len(run_provenance.get("inputs", ())))

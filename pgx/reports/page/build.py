@@ -29,7 +29,7 @@ from pgx.types import Result
 __all__ = ["NOBODY", "Advice", "Class", "Drug", "Gene", "Row", "Score", "View", "build", "flatten", "view", "views"]
 
 _FRAMES = ("calls", "phenotypes", "guidance", "scores", "judgements", "next_tests", "clinical", "medications", "notes")
-_ALIKE = ("calls", "phenotypes", "guidance", "next_tests")
+ALIKE = ("calls", "phenotypes", "guidance", "next_tests")
 """Frames of which many persons have the same rows."""
 _NOT_KNOWN = (FlagCode.MISSING, FlagCode.NOT_RECORDED, FlagCode.IMPLAUSIBLE)
 _HIGHER_RISK = "_risk_up"
@@ -74,7 +74,7 @@ def view(result: Result, sample: str, lexicon: Lexicon) -> View:
 
 
 def _by_sample(frame: pl.DataFrame, name: str) -> dict[str | None, list[Row]]:
-    if name in _ALIKE:
+    if name in ALIKE:
         return rows_of(frame)
     rows: dict[str | None, list[Row]] = {}
     for row in frame.iter_rows(named=True):
