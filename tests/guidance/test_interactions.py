@@ -140,7 +140,7 @@ def test_an_inducer_points_the_same_way_as_the_genes_and_is_said_first(agent):
     assert not any(flag.startswith("interaction_reverses") for flag in flags(cpic))
     assert cpic["recommendation"].startswith(f"{agent[0].upper()}{agent[1:]} (")
     drug = line(found, "tacrolimus")
-    assert "lowers tacrolimus; by the genes: start with a higher dose" in drug.headline
+    assert "lowers tacrolimus: increase the dose, whatever the genes" in drug.headline, "the label asks the same"
     assert drug.urgency == "change_dose"
 
 
@@ -310,9 +310,10 @@ def test_every_label_row_names_its_own_enzyme_and_no_other(row, advice_of_labels
     assert label["drug"] == row["drug"]
     (acting,) = (one for flag in flags(label) if (one := parse(flag)))
     assert (acting.agent, acting.enzyme, acting.role) == (agent, row["enzyme"] or "", row["role"] or "")
-    named = re.findall(r"\b(?:CYP\w+|SLCO1B1|ABCG2|XDH|DPYD|UGT1A1)\b", label["recommendation"])
-    assert set(named) == {row["enzyme"]} - {None}
     assert row["section"] in label["recommendation"]
+    said = label["recommendation"].replace(row["section"], "")  # a section may be about metabolizers of another enzyme
+    named = re.findall(r"\b(?:CYP\w+|SLCO1B1|ABCG2|XDH|DPYD|UGT1A1)\b", said)
+    assert set(named) == {row["enzyme"]} - {None}
 
 
 def test_the_label_s_number_is_text_with_its_source():
