@@ -140,8 +140,8 @@ def test_an_inducer_points_the_same_way_as_the_genes_and_is_said_first(agent):
     assert not any(flag.startswith("interaction_reverses") for flag in flags(cpic))
     assert cpic["recommendation"].startswith(f"{agent[0].upper()}{agent[1:]} (")
     drug = line(found, "tacrolimus")
-    assert re.search("lowers tacrolimus[:;] (by the genes: start with|increase the dose).*", drug.headline), drug.headline
-    assert not re.search("lower dose|reduce", drug.headline)
+    # A label that names the pair asks for a higher dose as well.
+    assert re.search("lowers tacrolimus(: increase the dose|; by the genes: start with a higher dose)", drug.headline)
     assert drug.urgency == "change_dose"
 
 
@@ -311,10 +311,10 @@ def test_every_label_row_names_its_own_enzyme_and_no_other(row, advice_of_labels
     assert label["drug"] == row["drug"]
     (acting,) = (one for flag in flags(label) if (one := parse(flag)))
     assert (acting.agent, acting.enzyme, acting.role) == (agent, row["enzyme"] or "", row["role"] or "")
-    beside_its_section = label["recommendation"].replace(row["section"], "")
-    named = re.findall(r"\b(?:CYP\w+|SLCO1B1|ABCG2|XDH|DPYD|UGT1A1)\b", beside_its_section)
-    assert set(named) == {row["enzyme"]} - {None}
     assert row["section"] in label["recommendation"]
+    said = label["recommendation"].replace(row["section"], "")  # a section may be about metabolizers of another enzyme
+    named = re.findall(r"\b(?:CYP\w+|SLCO1B1|ABCG2|XDH|DPYD|UGT1A1)\b", said)
+    assert set(named) == {row["enzyme"]} - {None}
 
 
 def test_the_label_s_number_is_text_with_its_source():
