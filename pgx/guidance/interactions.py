@@ -24,7 +24,7 @@ from pgx.codes import Flag, FlagCode
 from pgx.guidance.absent_enzymes import weakened
 from pgx.guidance.label_limits import NO_GENE, contraindicated
 from pgx.knowledge import KnowledgeBase
-from pgx.knowledge.acting import DECIDES, Acting, phrase, weighs
+from pgx.knowledge.acting import DECIDES, PERHAPS, Acting, phrase, weighs
 from pgx.knowledge.sentences import compose
 from pgx.phenotypes.phenoconversion import converter
 from pgx.phenotypes.substrates import acting_of
@@ -52,7 +52,8 @@ def respect(guidance: pl.DataFrame, phenotypes: pl.DataFrame, acting: pl.DataFra
     phenotypes
         What it was made of; tells which genes are called.
     acting
-        Which drugs act on which (`pgx.phenotypes.substrates.acting_drugs`).
+        Which drugs act on which (`pgx.phenotypes.substrates.acting_drugs`). What may still act (`PERHAPS`) withholds a
+        change of dose that it would turn around, and is not said otherwise.
     kb
         Knowledge base.
 
@@ -136,7 +137,7 @@ class _Rewriting:
         asked = self._rules.asked.get(row["guideline"] or "", frozenset())
         listed = self._acting[row["sample"], row["drug"]]
         opposed = [one for one in listed if self._opposed(one, row, asked)]
-        acts = [one for one in listed if one["marked"] or self._converts(one)]
+        acts = [one for one in listed if one["phase"] != PERHAPS and (one["marked"] or self._converts(one))]
         torn = len({way for one in acts if (way := acting_of(one).asks_for)}) > 1
         fresh = [one for one in acts if one["marked"] and not (self._idle(one) or self._counted(one, row))]
         if not (fresh or opposed) and not (torn and not self._for_takers_of_any(acts, row)):
@@ -194,7 +195,7 @@ class _Rewriting:
         """Whether the drug changes the phenotype that advice is looked up by."""
         called = (one["sample"], one["enzyme"]) in self._called
         agent = {"trigger": one["role"], "strength": one["strength"]}
-        return called and one["phase"] != "planned" and self._engine.has_effect(one["enzyme"], [agent])
+        return called and one["phase"] not in ("planned", PERHAPS) and self._engine.has_effect(one["enzyme"], [agent])
 
     def _for_takers(self, one: Row, row: Row) -> bool:
         """Whether the advice is for persons who take such a drug, or for those who take none."""

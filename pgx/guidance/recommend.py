@@ -26,7 +26,7 @@ from pgx.guidance.stages import Stages
 from pgx.knowledge import KnowledgeBase
 from pgx.phenotypes import phenoconversion
 from pgx.phenotypes.exposures import agents, exposures
-from pgx.phenotypes.substrates import acting_drugs
+from pgx.phenotypes.substrates import acting_drugs, perhaps_acting
 from pgx.types import ClinicalData
 
 POSSIBLE_FROM = 0.01
@@ -110,7 +110,9 @@ def recommend(
     said = alternatives.fitting(said, clinical, kb, acting, of_others)
     said = genes_alone.mark(_mark_local(said, phenotypes), phenotypes, calls, without_interactions)
     said = unverified.mark(said, exposures(clinical, kb, as_of=as_of))
-    return without_dose_of_the_forbidden(interactions.respect(said, phenotypes, acting, kb), kb)
+    perhaps = perhaps_acting(clinical, kb, as_of=as_of)
+    said = interactions.respect(said, phenotypes, pl.concat([acting, perhaps]), kb)
+    return without_dose_of_the_forbidden(said, kb)
 
 
 def _mark_local(said: pl.DataFrame, phenotypes: pl.DataFrame) -> pl.DataFrame:

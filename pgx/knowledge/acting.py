@@ -24,9 +24,16 @@ EFFECTS = {
     "with": "is taken with",
 }
 _OF_SEVERAL = {"with": "are taken with"}
+PERHAPS = "perhaps"
+"""Phase of a drug that was stopped nobody knows when."""
+
 _STRENGTHS = ("strong", "moderate", "", "weak")
-_TAKEN = ("current", "washout", "planned")
-_PHASES = {"planned": ", planned", "washout": ", stopped but still acting"}
+_TAKEN = ("current", "washout", PERHAPS, "planned")
+_PHASES = {
+    "planned": ", planned",
+    "washout": ", stopped but still acting",
+    PERHAPS: ", stopped, and perhaps still acting",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +47,7 @@ class Acting:
     enzyme, strength, role
         On which enzyme, how strongly, and as what: ``inhibitor`` or ``inducer``.
     phase
-        ``current``, ``planned`` or ``washout`` (stopped, still acting).
+        ``current``, ``planned``, ``washout`` (stopped, still acting) or `PERHAPS`.
     effect
         What that does to the other drug, a key of `EFFECTS`. Where a label names the pair and no enzyme, enzyme,
         strength and role are empty; ``with`` says that the label does not speak of the level.

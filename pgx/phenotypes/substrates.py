@@ -15,7 +15,7 @@ from datetime import date
 
 import polars as pl
 
-from pgx.knowledge.acting import Acting
+from pgx.knowledge.acting import PERHAPS, Acting
 from pgx.knowledge.base import KnowledgeBase
 from pgx.knowledge.overlays import LOCAL
 from pgx.phenotypes.exposures import exposures, present_days
@@ -98,6 +98,13 @@ def stopped_drugs(clinical: ClinicalData, kb: KnowledgeBase, *, as_of: date | No
         .join(listed, on=["sample", "drug"], how="semi", maintain_order="left")
         .join(still_taken, on=["sample", "agent"], how="anti", maintain_order="left")
     )
+
+
+def perhaps_acting(clinical: ClinicalData | None, kb: KnowledgeBase, *, as_of: date | None = None) -> pl.DataFrame:
+    """Return `stopped_drugs` in the phase of what may still act; nothing without clinical data."""
+    if clinical is None:
+        return pl.DataFrame(schema=COLUMNS)
+    return stopped_drugs(clinical, kb, as_of=as_of).with_columns(phase=pl.lit(PERHAPS))
 
 
 def _found(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | None) -> pl.DataFrame:

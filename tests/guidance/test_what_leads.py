@@ -179,3 +179,23 @@ def test_the_stricter_word_leads(genes, label, applies, leads):
     decision = decide([statement(genes, "avoid", applies), statement(label, "avoid", limit=True)])
     assert (decision.ruled_out is None) == (leads == "genes")
     assert decision.urgency == "avoid"
+
+
+@pytest.mark.parametrize(
+    ("calls", "drug", "agent"),
+    [
+        ({"CYP3A5": pattern("*1/*1")}, "tacrolimus", "voriconazole"),
+        ({"CYP2C9": pattern("*1/*3")}, "siponimod", "rifampin"),
+        ({"CYP2D6": pattern("*1/*2x3")}, "metoprolol", "paroxetine"),
+    ],
+)
+def test_a_number_does_not_lead_while_what_was_stopped_may_still_act_against_it(calls, drug, agent):
+    alone = result(calls, [drug], [drug]).guidance
+    changed = alone.filter(pl.col("dose_change").is_not_null(), applies="yes")
+    assert changed.height
+    found = result(calls, [drug, {"drug": agent, "status": "stopped"}], [drug])
+    own = line(found, drug)
+    assert f"{agent} (" in own.headline and "stopped, and perhaps still acting)" in own.headline
+    assert found.guidance.filter(guideline=changed["guideline"][0])["dose_change"].to_list() == [None]
+    same_way = result({"CYP2D6": pattern("*4/*4")}, ["metoprolol", {"drug": "paroxetine", "status": "stopped"}])
+    assert "perhaps" not in line(same_way, "metoprolol").headline
