@@ -162,7 +162,8 @@ def _counted_by_labels(acting: pl.DataFrame, kb: KnowledgeBase) -> pl.DataFrame:
 
 
 def _named_with_enzyme(kb: KnowledgeBase) -> pl.DataFrame:
-    table = kb.table("label_interactions").filter(pl.col("enzyme").is_not_null()).unique(_PAIR, maintain_order=True)
+    on_one = pl.col("enzyme").is_not_null() & pl.col("beside").is_null()
+    table = kb.table("label_interactions").filter(on_one).unique(_PAIR, maintain_order=True)
     told = table.select(
         "drug",
         "enzyme",
