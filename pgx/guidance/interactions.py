@@ -19,7 +19,7 @@ import polars as pl
 from pgx.codes import Flag, FlagCode
 from pgx.guidance.label_limits import NO_GENE
 from pgx.knowledge import KnowledgeBase
-from pgx.knowledge.acting import DECIDES, Acting, phrase, weighs
+from pgx.knowledge.acting import DECIDES, UNREAD, Acting, phrase, weighs
 from pgx.knowledge.sentences import compose
 from pgx.phenotypes.phenoconversion import converter
 from pgx.phenotypes.substrates import acting_of
@@ -162,7 +162,7 @@ class _Rewriting:
             return True
         called = one["enzyme"] in row["genes"] and (row["sample"], one["enzyme"]) in self._called
         agent = {"trigger": one["role"], "strength": one["strength"]}
-        return called and one["phase"] != "planned" and self._engine.has_effect(one["enzyme"], [agent])
+        return called and one["phase"] not in ("planned", UNREAD) and self._engine.has_effect(one["enzyme"], [agent])
 
     def _text(self, row: Row, source: Row, acting: Sequence[Acting], turning: Sequence[Acting], action: str) -> str:
         key = (row["guideline"], tuple(acting))

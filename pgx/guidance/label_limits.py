@@ -12,7 +12,7 @@ from pgx.cells import NAMES, list_column
 from pgx.codes import Flag, FlagCode
 from pgx.guidance.populations import NO, YES, Populations
 from pgx.knowledge import KnowledgeBase
-from pgx.knowledge.acting import Acting
+from pgx.knowledge.acting import UNREAD, Acting
 from pgx.knowledge.sentences import compose
 from pgx.phenotypes.substrates import acting_of
 
@@ -224,6 +224,7 @@ def _of_those(acting: pl.DataFrame, samples: Sequence[str], wanted: Mapping[str,
     pairs = [(drug, sample) for drug, people in wanted.items() for sample in people or ()]
     asked = pl.DataFrame(pairs, schema={"drug": pl.String, "sample": pl.String}, orient="row")
     here = acting.filter(pl.col("drug").is_in(list(wanted)), pl.col("sample").is_in(list(samples)))
+    here = here.filter(pl.col("phase") != UNREAD)  # what nobody could read rules nothing out
     marked = here.join(asked.with_columns(asked=True), on=["drug", "sample"], how="left", maintain_order="left")
     return marked.filter(pl.col("drug").is_in(everybody) | pl.col("asked").is_not_null()).drop("asked")
 

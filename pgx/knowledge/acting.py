@@ -24,7 +24,13 @@ EFFECTS = {
     "with": "is taken with",
 }
 _OF_SEVERAL = {"with": "are taken with"}
-_PHASES = {"planned": ", planned", "washout": ", stopped but still acting"}
+UNREAD = "unread"
+"""Phase of a drug that an entry of the list names which could not be read."""
+_PHASES = {
+    "planned": ", planned",
+    "washout": ", stopped but still acting",
+    UNREAD: ", perhaps taken: its entry could not be read",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +44,7 @@ class Acting:
     enzyme, strength, role
         On which enzyme, how strongly, and as what: ``inhibitor`` or ``inducer``.
     phase
-        ``current``, ``planned`` or ``washout`` (stopped, still acting).
+        ``current``, ``planned``, ``washout`` (stopped, still acting) or `UNREAD`.
     effect
         What that does to the other drug, a key of `EFFECTS`. Where a label names the pair and no enzyme, enzyme,
         strength and role are empty; ``with`` says that the label does not speak of the level.
