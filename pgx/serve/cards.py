@@ -117,8 +117,8 @@ def _interaction(sample: str, drug: str, told: str, against: Sequence[str], inst
             f"{drug}: {'a label speaks against it: ' if against else ''}{told}; the stored advice does not count that"
         ),
         "indicator": "critical" if against else "warning",
-        "detail": f"{label}{_plain(told)}. The stored report was made without this order, so its advice on {_plain(drug)} "
-        "by the genes is not shown: dose by the label and blood levels, and report anew with all drugs."
+        "detail": f"{label}{_plain(told)}. The stored report was made without this order, so its advice on "
+        f"{_plain(drug)} by the genes is not shown: dose by the label and blood levels, and report anew with all drugs."
         f"\n\n*{NOTICE}*",
         "source": {"label": "Interactions, through pgx"},
     }
