@@ -11,8 +11,8 @@ import polars as pl
 from pgx.cells import NAMES, list_column
 from pgx.codes import Flag, FlagCode
 from pgx.guidance.populations import NO, YES, Populations
-from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.acting import UNREAD, Acting
+from pgx.knowledge.base import KnowledgeBase
 from pgx.knowledge.sentences import compose
 from pgx.phenotypes.substrates import acting_of
 

@@ -64,7 +64,9 @@ def test_what_acts_weakly_is_said_where_the_stored_dose_stands_against_it(client
 
 def test_a_pair_that_a_label_names_without_an_enzyme_is_said(client):
     found = [card["summary"] for card in cards(client, **order("fusidic acid", patient="s"))]
-    assert any(text.startswith("simvastatin: ") and "fusidic acid (planned) raises simvastatin" in text for text in found), found
+    assert any(
+        text.startswith("simvastatin: ") and "fusidic acid (planned) raises simvastatin" in text for text in found
+    ), found
 
 
 @pytest.fixture(scope="module")
