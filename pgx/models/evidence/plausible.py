@@ -21,6 +21,7 @@ from pgx.knowledge.rules.activity_sums import possible_scores
 if TYPE_CHECKING:
     from pgx.knowledge import KnowledgeBase
 
+_OF_THE_BODY = ("weight", "height")
 MARK = "_implausible."
 """Prefix of the columns that say of whom a value was kept out."""
 _SHOWN = 3
@@ -81,14 +82,14 @@ def keep_out(
 def keep_unlikely_out(frame: pl.DataFrame, kb: KnowledgeBase) -> tuple[pl.DataFrame, list[tuple[str, str]]]:
     """Make values unknown that no person of that age, or with the other values beside them, is likely to have.
 
-    A table says no units: what the reader of clinical records asks about where a unit is missing
-    (``usual_ranges.tsv``), and what gives an impossible body mass index or the like, drives no score here either.
+    A table says no units: a height or weight about which the reader of clinical records asks where its unit is missing
+    (``usual_ranges.tsv``), and both where they give an impossible body mass index, drive no score here either.
     Return the frame, marked as by `keep_out`, and the code and sentence of each column.
     """
     features = {str(row["concept"]): str(row["feature"]) for row in kb.table("concepts").iter_rows(named=True)}
     outside: dict[str, pl.Expr] = {}
     age = features["age"]
-    for row in kb.table("usual_ranges").iter_rows(named=True):
+    for row in kb.table("usual_ranges").filter(pl.col("concept").is_in(_OF_THE_BODY)).iter_rows(named=True):
         name = features[row["concept"]]
         if name in frame.columns and age in frame.columns:
             aged = _number(age).is_between(row["age_from"], row["age_to"])
@@ -111,15 +112,12 @@ def keep_unlikely_out(frame: pl.DataFrame, kb: KnowledgeBase) -> tuple[pl.DataFr
     return _without(frame, seen, derived_columns(kb), mark=True), said
 
 
-_OF_THE_BODY = {"weight", "height"}
-
-
 def _together(frame: pl.DataFrame, features: Mapping[str, str]) -> dict[Formula, pl.Expr]:
     """Return what follows from the measures of the body: formula -> its value, by the columns of `frame`."""
     found = {}
     for formula in FORMULAS:
         names = {concept: features[concept] for concept in formula.inputs if concept in features}
-        if set(formula.inputs) == _OF_THE_BODY and set(names.values()) <= set(frame.columns):
+        if set(formula.inputs) == set(_OF_THE_BODY) and set(names.values()) <= set(frame.columns):
             values = frame.select(_number(name).alias(concept) for concept, name in names.items())
             found[formula] = pl.lit(values.select(value=formula.value())["value"])
     return found
