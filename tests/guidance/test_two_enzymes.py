@@ -70,3 +70,30 @@ def test_every_drug_whose_label_halves_it_on_either_enzyme_has_a_row_on_both():
             enzymes.setdefault(row["drug"], set()).add(row["enzyme"])
     both = {drug for drug, found in enzymes.items() if len(found) > 1}
     assert both and both <= set(table.filter(table["beside"].is_not_null())["drug"])
+
+
+@pytest.mark.parametrize("drug", ["oxycodone", "fentanyl"])
+@pytest.mark.parametrize("agent", ["clarithromycin", "itraconazole", "ketoconazole", "erythromycin"])
+def test_an_opioid_of_cyp3a4_is_less_beside_its_inhibitors(drug, agent):
+    headline, said, _ = shown(NORMAL, drug, agent)
+    assert headline.startswith(f"{agent} (") and f"raises {drug}: reduce the dose" in headline
+    assert len(said) == 1 and "boxed warning" in said[0]
+
+
+@pytest.mark.parametrize("drug", ["oxycodone", "fentanyl"])
+def test_an_opioid_of_cyp3a4_is_watched_beside_an_inducer(drug):
+    headline, said, _ = shown(NORMAL, drug, "rifampin")
+    assert f"lowers {drug}" in headline and len(said) == 1
+
+
+def test_an_alternative_whose_dose_another_drug_turns_is_not_named():
+    def instead(*taken):
+        _, _, found = shown(POOR, "codeine", *taken)
+        rows = found.guidance.filter(found.guidance["drug"] == "codeine", found.guidance["applies"] == "yes")
+        return {other for row in rows["alternatives"].drop_nulls() for other in row}, rows
+
+    named, _ = instead("ibuprofen")
+    assert "oxycodone" in named
+    fewer, rows = instead("clarithromycin")
+    assert "oxycodone" not in fewer and fewer < named
+    assert "alternative_ruled_out:oxycodone:drugs" in {flag for flags in rows["flags"] for flag in flags}
