@@ -258,7 +258,10 @@ def _codes(kb: KnowledgeBase, codes: Codes | str) -> list[dict[str, str]]:
     if isinstance(codes, str):
         actions = kb.table(ACTIONS).select("action", "urgency").iter_rows()
         graded = [{"code": action, "meaning": f"urgency {urgency}"} for action, urgency in actions]
-        return [*graded, {"code": DECIDES, "meaning": "another drug turns the change of dose around; no number is given"}]
+        return [
+            *graded,
+            {"code": DECIDES, "meaning": "another drug turns the change of dose around; no number is given"},
+        ]
     if isinstance(codes, Mapping):
         return [{"code": code, "meaning": meaning} for code, meaning in codes.items()]
     kind = next(name for name, members in KINDS.items() if members is type(next(iter(codes))))

@@ -185,7 +185,8 @@ def alerts(clinical: ClinicalData, advice: pl.DataFrame | None, kb: KnowledgeBas
         by_sample[sample].setdefault(code, source)
     said: dict[tuple[str, str], tuple[str, str]] = {}
     taken = clinical.medications.filter(pl.col("status") != "stopped").select("sample", "drug", "status")
-    unread = clinical.observations.filter(pl.col("concept").is_in(["medication_unknown", "medication_local"])).select(
+    apart = ("medication_unknown", "medication_local", "medication_unread")
+    unread = clinical.observations.filter(pl.col("concept").is_in(apart), pl.col("code") != "any").select(
         "sample", drug="code", status=pl.lit("listed")
     )
     for sample, drug, status in pl.concat([taken, unread]).unique(maintain_order=True).iter_rows():

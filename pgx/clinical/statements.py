@@ -270,9 +270,9 @@ class Events:
             message = f"{part!r} names {', '.join(inside)}, but not whether it is taken: it is not considered"
         self.problem(person, "info" if status == "stopped" else "warning", "drug_unknown", message, where)
         self.not_understood("drug", "", "", part, where)
-        if status == "current":
+        if status == "current" or (inside and status != "stopped"):
             self._unread(person, close if named else ("any",), where)
-        if status != "stopped" and named:
+        if status != "stopped" and named and not inside:
             for code in self.allergens.taken(part) or (self.drugs.ingredient(part),):
                 self._code(person, "medication_unknown", code, start, end, where)
 

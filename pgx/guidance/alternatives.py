@@ -17,7 +17,7 @@ from pgx.knowledge.sentences import compose
 from pgx.types import ClinicalData
 
 _HOLDS = 0
-_RULES_OUT = "avoid"
+_RULES_OUT, _CHANGES_DOSE = "avoid", "change_dose"
 
 Unfit = Mapping[tuple[str, str], str]
 Guide = Callable[[dict[str, set[str] | None]], pl.DataFrame]
@@ -113,7 +113,8 @@ def _by_drugs(named: Iterable[tuple[str, str]], acting: pl.DataFrame, kb: Knowle
     found = interaction_limits(kb, acting, samples, _asked(named))
     if found.is_empty():
         return {}
-    against = found.filter(pl.col("urgency") == _RULES_OUT)
+    # Nobody is sent from one drug to another whose dose a drug of the list turns: it is no easy way out.
+    against = found.filter(pl.col("urgency").is_in([_RULES_OUT, _CHANGES_DOSE]))
     return {(samples[at], drug): "drugs" for at, drug in against.select("at", "drug").iter_rows()}
 
 

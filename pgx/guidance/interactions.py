@@ -24,7 +24,7 @@ from pgx.codes import Flag, FlagCode
 from pgx.guidance.absent_enzymes import weakened
 from pgx.guidance.label_limits import NO_GENE, contraindicated
 from pgx.knowledge import KnowledgeBase
-from pgx.knowledge.acting import DECIDES, PERHAPS, Acting, phrase, weighs
+from pgx.knowledge.acting import DECIDES, PERHAPS, UNREAD, Acting, phrase, weighs
 from pgx.knowledge.sentences import compose
 from pgx.phenotypes.phenoconversion import converter
 from pgx.phenotypes.substrates import acting_of
@@ -195,7 +195,11 @@ class _Rewriting:
         """Whether the drug changes the phenotype that advice is looked up by."""
         called = (one["sample"], one["enzyme"]) in self._called
         agent = {"trigger": one["role"], "strength": one["strength"]}
-        return called and one["phase"] not in ("planned", PERHAPS) and self._engine.has_effect(one["enzyme"], [agent])
+        return (
+            called
+            and one["phase"] not in ("planned", PERHAPS, UNREAD)
+            and self._engine.has_effect(one["enzyme"], [agent])
+        )
 
     def _for_takers(self, one: Row, row: Row) -> bool:
         """Whether the advice is for persons who take such a drug, or for those who take none."""

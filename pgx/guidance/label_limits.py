@@ -11,8 +11,8 @@ import polars as pl
 from pgx.cells import NAMES, list_column
 from pgx.codes import Applies, Flag, FlagCode
 from pgx.guidance.populations import NO, YES, Populations
-from pgx.knowledge import KnowledgeBase
-from pgx.knowledge.acting import Acting
+from pgx.knowledge.acting import UNREAD, Acting
+from pgx.knowledge.base import KnowledgeBase
 from pgx.knowledge.sentences import compose
 from pgx.phenotypes.substrates import acting_of
 
@@ -31,7 +31,14 @@ _CONSTANT = (
 _LISTS = ("genes", "static_flags")
 _ACTING = ("agent", "enzyme", "strength", "role", "phase", "effect", "unverified")
 """Columns of `acting_drugs` that `acting_of` reads."""
-_HOLDS = "This is from the label and holds whatever the genes."
+_POOR = ("Poor Metabolizer", "Poor Function")
+_LIKELIER = 0.5
+
+
+def _holds(label: str = "the label", beside: str | None = None) -> str:
+    if beside:
+        return f"This is from {label}, for persons whose {beside} does not work either."
+    return f"This is from {label} and holds whatever the genes."
 
 
 def label_rows(
@@ -40,12 +47,13 @@ def label_rows(
     acting: pl.DataFrame,
     samples: Sequence[str],
     wanted: Mapping[str, set[str] | None],
+    phenotypes: pl.DataFrame,
 ) -> pl.DataFrame:
     """Return everything that labels say whatever the genes: `limits` and `interaction_limits`."""
     parts = (
         allergy_limits(kb, populations, samples, wanted),
         limits(kb, populations, samples, wanted),
-        interaction_limits(kb, acting, samples, wanted),
+        interaction_limits(kb, acting, samples, wanted, without_function(phenotypes)),
     )
     return pl.concat([part for part in parts if part.height] or [pl.DataFrame()])
 
@@ -133,10 +141,22 @@ def limits(
         constants = {
             **_constants(row, urgencies),
             "population": row["population"],
-            "recommendation": f"{compose(row, kb=kb)} {_HOLDS}",
+            "recommendation": f"{compose(row, kb=kb)} {_holds()}",
         }
         found.append(_rows(concerned, np.where(truth[concerned] == YES, 0, 1), constants))
     return pl.concat(found) if found else pl.DataFrame()
+
+
+def without_function(phenotypes: pl.DataFrame) -> frozenset[tuple[str, str]]:
+    """Return the persons and genes of whom a poor phenotype is the likelier one, by the genes or as converted."""
+    poor = pl.any_horizontal(pl.col(name).is_in(_POOR) for name in ("phenotype", "clinical_phenotype"))
+    likely = (
+        phenotypes.filter(poor)
+        .group_by("sample", "gene", "scheme")
+        .agg(pl.col("probability").sum())
+        .filter(pl.col("probability") > _LIKELIER)
+    )
+    return frozenset(likely.select("sample", "gene").iter_rows())
 
 
 def interaction_limits(
@@ -144,6 +164,7 @@ def interaction_limits(
     acting: pl.DataFrame,
     samples: Sequence[str],
     wanted: Mapping[str, set[str] | None],
+    lost: Set[tuple[str, str]] = frozenset(),
 ) -> pl.DataFrame:
     """Return what labels say of each person's drugs together with the others on the list.
 
@@ -157,12 +178,15 @@ def interaction_limits(
         The persons.
     wanted
         Drug -> persons that it is asked for; None = all.
+    lost
+        Persons and genes that do not work (`without_function`), for rows on two enzymes.
 
     Returns
     -------
     polars.DataFrame
         As `limits` gives it. Each row is flagged with the interaction on the enzyme that it rests on, whatever else
-        the other drug does. A dose is left out where another drug changes the level in the other direction.
+        the other drug does. A dose is left out where another drug changes the level in the other direction, and where
+        a row on two enzymes stands in its place.
     """
     urgencies = dict(kb.table("actions").select("action", "urgency").iter_rows())
     place = {sample: at for at, sample in enumerate(samples)}
@@ -177,13 +201,25 @@ def interaction_limits(
         if row["marked"] or one.strength == "moderate":
             ways.setdefault((row["sample"], row["drug"]), set()).add(one.asks_for)
     found = []
-    for row in kb.table("label_interactions").iter_rows(named=True):
+    of_two: dict[tuple[str, str], set[str]] = {}
+    rows = kb.table("label_interactions").filter(pl.col("drug").is_in(list(wanted)))
+    for row in rows.sort(pl.col("beside").is_null(), maintain_order=True).iter_rows(named=True):
         people = wanted.get(row["drug"], set())
         for sample, part in spoken.get((row["drug"], row["enzyme"] or "", row["role"] or ""), {}).items():
             agents = [one for one in part if _is_about(row, one)]
             if not agents or (people is not None and sample not in people):
                 continue
             if (row["dose"] or row["limit"]) and _opposed(ways.get((sample, row["drug"]), set()), agents[0]):
+                continue
+            one_enzyme = of_two.get((sample, row["drug"]), set())
+            if row["beside"]:
+                others = spoken.get((row["drug"], row["beside"], row["role"]), {}).get(sample, [])
+                also = [one for one in others if one.strength in (row["beside_strengths"] or "").split(";")]
+                if not also and (sample, row["beside"]) not in lost:
+                    continue
+                of_two.setdefault((sample, row["drug"]), set()).update((row["enzyme"], row["beside"]))
+                agents = [*agents, *(one for one in also if one.agent not in {two.agent for two in agents})]
+            elif (row["dose"] or row["limit"]) and row["enzyme"] in one_enzyme:
                 continue
             found.append({"at": place[sample], "code": 0, **_said(row, agents, urgencies, kb)})
     return _frame(found) if found else pl.DataFrame()
@@ -205,6 +241,7 @@ def _of_those(acting: pl.DataFrame, samples: Sequence[str], wanted: Mapping[str,
     pairs = [(drug, sample) for drug, people in wanted.items() for sample in people or ()]
     asked = pl.DataFrame(pairs, schema={"drug": pl.String, "sample": pl.String}, orient="row")
     here = acting.filter(pl.col("drug").is_in(list(wanted)), pl.col("sample").is_in(list(samples)))
+    here = here.filter(pl.col("phase") != UNREAD)  # what nobody could read rules nothing out
     marked = here.join(asked.with_columns(asked=True), on=["drug", "sample"], how="left", maintain_order="left")
     return marked.filter(pl.col("drug").is_in(everybody) | pl.col("asked").is_not_null()).drop("asked")
 
@@ -217,7 +254,8 @@ def _said(row: Mapping[str, Any], agents: Sequence[Acting], urgencies: Mapping[s
         doses = {"start_dose": row["dose"], "max_dose": row["limit"]}
         said = compose({**row, **doses, "population": f"text:with {named}"}, kb=kb)
         constants = _constants(row, urgencies)
-        constants["recommendation"] = f"{said} {_HOLDS.replace('label', 'label ({})'.format(row['section']))}"
+        label = f"the label ({row['section']})"
+        constants["recommendation"] = f"{said} {_holds(label, row['beside'])}"
         constants["static_flags"] = [*constants["static_flags"], *(str(one.flag) for one in agents)]
         return {name: constants.get(name) for name in _CONSTANT}
 

@@ -12,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pgx.clinical.allergies import MAYBE, allergens
-from pgx.knowledge import KnowledgeBase
+from pgx.knowledge.base import KnowledgeBase
 from pgx.phenotypes.exposures import exposures, known_medication, newest, present_days
 from pgx.types import ClinicalData
 

@@ -215,7 +215,7 @@ class _Block:
             for asked in self._asked(drug, mask):
                 if asked.mask.any():
                     self._one_drug(asked, emitted)
-        by_label = label_rows(self._kb, self._populations, self._acting, self._samples, wanted)
+        by_label = label_rows(self._kb, self._populations, self._acting, self._samples, wanted, self._phenotypes)
         return frame_of(emitted, by_label, self._samples, list(wanted), self._kb)
 
     def _asked(self, drug: str, mask: NDArray[np.bool_]) -> Iterator[_Asked]:

@@ -26,13 +26,16 @@ EFFECTS = {
 _OF_SEVERAL = {"with": "are taken with"}
 PERHAPS = "perhaps"
 """Phase of a drug that was stopped nobody knows when."""
+UNREAD = "unread"
+"""Phase of a drug that an entry of the list names which could not be read."""
 
 _STRENGTHS = ("strong", "moderate", "", "weak")
-_TAKEN = ("current", "washout", PERHAPS, "planned")
+_TAKEN = ("current", "washout", PERHAPS, UNREAD, "planned")
 _PHASES = {
     "planned": ", planned",
     "washout": ", stopped but still acting",
     PERHAPS: ", stopped, and perhaps still acting",
+    UNREAD: ", perhaps taken: its entry could not be read",
 }
 
 
@@ -47,7 +50,7 @@ class Acting:
     enzyme, strength, role
         On which enzyme, how strongly, and as what: ``inhibitor`` or ``inducer``.
     phase
-        ``current``, ``planned``, ``washout`` (stopped, still acting) or `PERHAPS`.
+        ``current``, ``planned``, ``washout`` (stopped, still acting), `PERHAPS` or `UNREAD`.
     effect
         What that does to the other drug, a key of `EFFECTS`. Where a label names the pair and no enzyme, enzyme,
         strength and role are empty; ``with`` says that the label does not speak of the level.

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pgx.knowledge.base import KnowledgeBase
 
 LOCAL, WHOLE_BODY = "local", "whole_body"
+ROUTE = "route"
+"""System of the words that may stand beside a drug's name and belong to no name."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,7 @@ class DoseForms:
     codes: dict[tuple[str, str], str]
     either: frozenset[str]
     _word: re.Pattern[str]
+    _route: re.Pattern[str]
 
     def acts(self, text: str, codes: Iterable[tuple[str, str]] = ()) -> str | None:
         """Return `LOCAL` or `WHOLE_BODY`, by code or else by words; None if nothing says the form.
@@ -29,6 +32,14 @@ class DoseForms:
         found = found or {self.words[hit.lower()] for hit in self._word.findall(text)}
         return None if not found else WHOLE_BODY if WHOLE_BODY in found else LOCAL
 
+    def without_route(self, text: str) -> str:
+        """Return a text without the routes beside a name: ``Voriconazol i.v. 200 mg`` is ``Voriconazol 200 mg``.
+
+        A text that is nothing else stays.
+        """
+        bare = self._route.sub("", text).strip()
+        return text if not bare else bare if bare == text else self.without_route(bare)
+
 
 def dose_forms(kb: KnowledgeBase) -> DoseForms:
     """Return the look-ups, made once a knowledge base."""
@@ -37,8 +48,12 @@ def dose_forms(kb: KnowledgeBase) -> DoseForms:
 
 def _dose_forms(kb: KnowledgeBase) -> DoseForms:
     rows = list(kb.table("dose_forms").select("system", "name", "acts").iter_rows())
-    words = {name: acts for system, name, acts in rows if system == "text"}
+    words = {name: acts for system, name, acts in rows if system in ("text", ROUTE)}
     longest_first = sorted(words, key=lambda word: (-len(word), word))
-    pattern = re.compile(rf"\b(?:{'|'.join(map(re.escape, longest_first))})\b", re.IGNORECASE)
-    codes = {(system, name): acts for system, name, acts in rows if system not in ("text", "drug")}
-    return DoseForms(words, codes, frozenset(name for system, name, _ in rows if system == "drug"), pattern)
+    pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)", re.IGNORECASE)
+    routes = {name for system, name, _ in rows if system == ROUTE}
+    one = "|".join(re.escape(word) for word in longest_first if word in routes)
+    around = rf"[\s,;/(\[-]+(?:{one})(?!\w)[.,;)\]]*|^\s*(?:{one})[\s.,;:-]+(?=\w)" if one else r"(?!)"
+    codes = {(system, name): acts for system, name, acts in rows if system not in ("text", ROUTE, "drug")}
+    either = frozenset(name for system, name, _ in rows if system == "drug")
+    return DoseForms(words, codes, either, pattern, re.compile(around, re.IGNORECASE))

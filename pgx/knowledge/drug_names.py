@@ -11,6 +11,7 @@ from functools import lru_cache
 from pgx.errors import UsageError
 from pgx.guard.limits import NAME
 from pgx.knowledge.base import KnowledgeBase
+from pgx.knowledge.dose_forms import DoseForms, dose_forms
 
 _STRENGTH = re.compile(
     r"\s*\b(?:\d[\d.,]*\s*[-/]\s*)*\d[\d.,]*\s*(?:mg|mcg|ug|µg|g|ml|unt|units?|iu|meq|hr|%|\[).*$"
@@ -127,6 +128,7 @@ class DrugNames:
     made_of: dict[str, tuple[str, ...]]
     of_parts: dict[frozenset[str], str] = field(default_factory=dict, repr=False)
     others: frozenset[str] = frozenset()
+    forms: DoseForms | None = None
     _read: dict[str, Found] = field(default_factory=dict, repr=False)
     _close: dict[str, list[str]] = field(default_factory=dict, repr=False)
 
@@ -146,10 +148,10 @@ class DrugNames:
         return self._read[text]
 
     def _find(self, text: str) -> Found:
-        found = self._as_written(text)
-        if not found.drugs and (plain := self.plain(text)) != text.lower():
-            found = self._as_written(plain) if self._as_written(plain).drugs else found
-        return found
+        bare = self.forms.without_route(text) if self.forms else text
+        found = [self._as_written(one) for one in dict.fromkeys((text, self.plain(text), bare, self.plain(bare)))]
+        whole = (one for one in found if one.drugs and not one.unknown)
+        return next(whole, next((one for one in found if one.drugs), found[0]))
 
     def _as_written(self, text: str) -> Found:
         if code := _CODE.match(text):
@@ -280,6 +282,7 @@ class DrugNames:
         return "; ".join(unread)[:80] or None
 
     def _says_more(self, text: str) -> bool:
+        text = self.forms.without_route(f"x {text}")[1:] if self.forms else text
         words = re.findall(r"[^\W\d_]{3,}", _FOR.sub(" ", _FORM.sub(" ", text)).lower().replace(" and ", " "))
         return any(word not in self.names and not _SALTS.fullmatch(f" {word}") for word in words)
 
@@ -362,9 +365,8 @@ def drug_names(kb: KnowledgeBase) -> DrugNames:
     of_parts = {frozenset(found): drug for drug, found in parts.items() if len(found) > 1}
     made_of = {drug: tuple(names[one] for one in found if one in names) for drug, found in parts.items()}
     others = frozenset(kb.table("other_drugs")["name"]) - set(names)
-    return replace(
-        plain, others=others, made_of={drug: found for drug, found in made_of.items() if found}, of_parts=of_parts
-    )
+    made_of = {drug: found for drug, found in made_of.items() if found}
+    return replace(plain, others=others, made_of=made_of, of_parts=of_parts, forms=dose_forms(kb))
 
 
 _JOINED = re.compile(r"\s*/\s*| and ")

@@ -194,6 +194,7 @@ def drug(kb: KnowledgeBase, name: str) -> Sections:
             "strengths",
             "enzyme",
             "role",
+            "beside",
             "action",
             "dose",
             "limit",

@@ -12,7 +12,7 @@ import polars as pl
 
 from pgx.codes import NoteCode, Severity
 from pgx.knowledge import KnowledgeBase
-from pgx.knowledge.acting import EFFECTS, UNVERIFIED, phrase
+from pgx.knowledge.acting import EFFECTS, UNREAD, UNVERIFIED, phrase
 from pgx.knowledge.tables.declared import SCHEMES
 from pgx.notes import Note, frame_of
 from pgx.phenotypes.exposures import agents, exposures, present_days
@@ -206,9 +206,8 @@ def _levels(found: pl.DataFrame, clinical: ClinicalData, kb: KnowledgeBase) -> p
     taken = clinical.medications.filter(pl.col("status") != "stopped").select("sample", "drug", "status").unique()
     looked_at = [(drug, gene) for drug, genes in _victims(kb).items() for gene in genes]
     advised = pl.DataFrame(looked_at, schema={"drug": pl.String, "enzyme": pl.String}, orient="row")
-    marked = found.filter("marked", pl.col("enzyme") != "").join(
-        advised, on=["drug", "enzyme"], how="anti", maintain_order="left"
-    )
+    read = found.filter("marked", pl.col("enzyme") != "", pl.col("phase") != UNREAD)
+    marked = read.join(advised, on=["drug", "enzyme"], how="anti", maintain_order="left")
     return marked.join(taken, on=["sample", "drug"], maintain_order="left")
 
 

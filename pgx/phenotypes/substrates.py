@@ -15,8 +15,9 @@ from datetime import date
 
 import polars as pl
 
-from pgx.knowledge.acting import PERHAPS, Acting
+from pgx.knowledge.acting import PERHAPS, UNREAD, Acting
 from pgx.knowledge.base import KnowledgeBase
+from pgx.knowledge.drug_names import drug_names
 from pgx.knowledge.overlays import LOCAL
 from pgx.phenotypes.exposures import exposures, present_days
 from pgx.types import ClinicalData
@@ -57,7 +58,7 @@ def acting_drugs(clinical: ClinicalData | None, kb: KnowledgeBase, *, as_of: dat
         drug first. `drug` is any drug of the substrates table, whether it is taken or not, never the agent itself;
         `marked` says whether the interaction counts, `recall` whether it rests on a fact without a checked source.
         A pair that a label names without an enzyme has neither enzyme, strength nor role; its effect is what the label
-        says of the level, or ``with``.
+        says of the level, or ``with``. A drug that an entry names which could not be read has the phase `UNREAD`.
     """
     if clinical is None:
         return pl.DataFrame(schema=COLUMNS)
@@ -108,6 +109,39 @@ def perhaps_acting(clinical: ClinicalData | None, kb: KnowledgeBase, *, as_of: d
 
 
 def _found(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | None) -> pl.DataFrame:
+    sure = _of_list(clinical, kb, as_of)
+    unread = unread_drugs(clinical, kb)
+    if unread.is_empty():
+        return sure
+    rows = unread.with_columns(status=pl.lit("current"), source=pl.lit(UNREAD))
+    listed = pl.DataFrame(
+        rows.select("sample", "drug", "status", "source").to_dicts(), schema=clinical.medications.schema
+    )
+    perhaps = _of_list(replace(clinical, medications=listed), kb, as_of)
+    perhaps = perhaps.join(unread.select("sample", agent="drug"), on=["sample", "agent"], how="semi")
+    return pl.concat([sure, perhaps.with_columns(phase=pl.lit(UNREAD))])
+
+
+def unread_drugs(clinical: ClinicalData, kb: KnowledgeBase) -> pl.DataFrame:
+    """Return ``sample drug`` of the drugs that an entry of the list names which could not be read: they may be taken.
+
+    What is listed anyhow is left out.
+    """
+    names = drug_names(kb)
+    told = clinical.observations.filter(pl.col("concept") == "medication_unread").select("sample", "code").unique()
+    rows = [
+        (sample, drug)
+        for sample, code in told.sort("sample", "code").iter_rows()
+        for drug in names.substances(names.find(str(code)).drugs or names.inside(str(code)))
+    ]
+    found = pl.DataFrame(rows, schema={"sample": pl.String, "drug": pl.String}, orient="row").unique(
+        maintain_order=True
+    )
+    listed = clinical.medications.filter(pl.col("status") == "current").select("sample", "drug")
+    return found.join(listed, on=["sample", "drug"], how="anti", maintain_order="left")
+
+
+def _of_list(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | None) -> pl.DataFrame:
     by_enzyme = _counted_by_labels(_acting_drugs(clinical, kb, as_of), kb)
     return pl.concat([by_enzyme, _named_by_labels(clinical, kb, as_of)])
 
@@ -169,7 +203,8 @@ def _counted_by_labels(acting: pl.DataFrame, kb: KnowledgeBase) -> pl.DataFrame:
 
 
 def _named_with_enzyme(kb: KnowledgeBase) -> pl.DataFrame:
-    table = kb.table("label_interactions").filter(pl.col("enzyme").is_not_null()).unique(_PAIR, maintain_order=True)
+    on_one = pl.col("enzyme").is_not_null() & pl.col("beside").is_null()
+    table = kb.table("label_interactions").filter(on_one).unique(_PAIR, maintain_order=True)
     told = table.select(
         "drug",
         "enzyme",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pgx.codes import Flag, FlagCode
@@ -65,23 +66,28 @@ def of_interactions(
 
     The stored advice was made without the order: a dose by the genes alone may point the wrong way, so the card stands
     in its place and shows no number. What acts weakly gives a card where the stored advice changes the dose against it.
-    `taken` are the drugs that the stored report counts.
+    `taken` are the drugs that the stored report counts; they are named where they act on an ordered drug that the
+    report says nothing about.
     """
     ordered = dict.fromkeys(drugs)
     new = [name for name in ordered if name not in taken]
-    if not new or len({*ordered, *taken}) == 1:
+    together = {*ordered, *taken}
+    if not new or len(together) == 1:
         return {}
-    acting = shown.lexicon.acting({*ordered, *taken})
+    acting = shown.lexicon.acting(together)
     stored = {drug.name: drug for drug in shown.drugs}
     found = {}
     for drug in dict.fromkeys([*ordered, *sorted(taken)]):
-        by_order = [
-            one
+        counted = drug in stored or drug in taken
+        agents = [
+            replace(one, phase="current") if one.agent in taken else one
             for one, markedly in acting.get(drug, ())
-            if one.agent in new and (markedly or (drug in stored and _stands_against(stored[drug], one)))
+            if (one.agent in new or not counted)
+            and (markedly or (drug in stored and _stands_against(stored[drug], one)))
         ]
-        if by_order:
-            found[drug] = _interaction(shown.sample, drug, phrase(by_order, drug), instance)
+        if agents:
+            against = shown.lexicon.ruled_out_together(together).get(drug, ())
+            found[drug] = _interaction(shown.sample, drug, phrase(agents, drug), against, instance)
     return found
 
 
@@ -103,13 +109,16 @@ def loudest_first(listed: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(listed, key=lambda card: ("critical", "warning", "info").index(card["indicator"]))
 
 
-def _interaction(sample: str, drug: str, told: str, instance: str) -> dict[str, Any]:
+def _interaction(sample: str, drug: str, told: str, against: Sequence[str], instance: str) -> dict[str, Any]:
+    label = "".join(f"**By a label:** {_plain(text)}\n\n" for text in against)
     return {
         "uuid": str(uuid.uuid5(_NAMESPACE, json.dumps([sample, drug, told, instance]))),
-        "summary": _short(f"{drug}: {told}; the stored advice does not count that"),
-        "indicator": "warning",
-        "detail": f"{_plain(told)}. The stored report was made without this order, so its advice on {_plain(drug)} "
-        "by the genes is not shown: dose by the label and blood levels, and report anew with all drugs."
+        "summary": _short(
+            f"{drug}: {'a label speaks against it: ' if against else ''}{told}; the stored advice does not count that"
+        ),
+        "indicator": "critical" if against else "warning",
+        "detail": f"{label}{_plain(told)}. The stored report was made without this order, so its advice on "
+        f"{_plain(drug)} by the genes is not shown: dose by the label and blood levels, and report anew with all drugs."
         f"\n\n*{NOTICE}*",
         "source": {"label": "Interactions, through pgx"},
     }

@@ -152,6 +152,32 @@ def test_impossible_persons_get_no_dose(kb: KnowledgeBase, column: str, value: f
     assert f"implausible clinical.{column}" in "".join(note.message for note in notes)
 
 
+@pytest.mark.parametrize(
+    ("height", "weight", "age"),
+    [(90.0, 200.0, 68.0), (156.0, 11.9, 68.0), (156.0, 11.9, 40.0), (100.0, 250.0, 30.0), (175.0, 280.0, 60.0)],
+)
+@pytest.mark.parametrize("name", DOSES)
+def test_values_that_no_person_has_together_give_no_dose(name, height, weight, age, kb):
+    usual = {**WARFARIN, "clinical.bsa": (175.0 * 80.0 / 3600) ** 0.5}
+    (plain,) = models.score(pl.DataFrame([usual]), kb, endpoints=[name])[0].rows(named=True)
+    assert plain["estimate"] is not None
+    row = {**usual, "clinical.height": height, "clinical.weight": weight, "clinical.age": age}
+    frame, notes = models.score(
+        pl.DataFrame([{**row, "clinical.bsa": (height * weight / 3600) ** 0.5}]), kb, endpoints=[name]
+    )
+    assert frame["estimate"].item() is None and not frame["usable"].item()
+    assert "refused:implausible_value" in frame["flags"].item()
+    assert "does not fit the age or the values beside it" in "".join(note.message for note in notes)
+
+
+def test_a_body_that_nobody_has_is_unknown_at_any_age(kb):
+    rows = pl.DataFrame([{"sample": "a", "clinical.height": 100.0, "clinical.weight": 250.0, "clinical.bmi": 20.0},
+                         {"sample": "b", "clinical.height": 110.0, "clinical.weight": 18.0, "clinical.bmi": 15.0}])  # fmt: skip
+    kept, said = plausible.keep_unlikely_out(rows, kb)
+    assert kept["clinical.height"].to_list() == [None, 110.0] and kept["clinical.weight"].to_list() == [None, 18.0]
+    assert kept["clinical.bmi"].to_list() == [None, 15.0] and len(said) == 2
+
+
 @pytest.mark.parametrize("name", ENDPOINTS)
 @pytest.mark.parametrize(("column", "value"), [("age", 1000.0), ("weight", 0.0), ("height", 1.75)])
 def test_what_a_table_computed_from_an_impossible_value_is_not_read_either(

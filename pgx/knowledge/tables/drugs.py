@@ -64,7 +64,13 @@ DOSE_FORMS = Table(
     "are in use (`drug`) is asked for where a record does not say the form.",
     ("system", "name"),
     (
-        Field("system", T, "text (whole words), SNOMED, EDQM, RouteOfAdministration, or drug", required=True),
+        Field(
+            "system",
+            T,
+            "text (whole words), route (words that are read past beside a name), SNOMED, EDQM, RouteOfAdministration, "
+            "or drug",
+            required=True,
+        ),
         Field("name", T, "words (lower case), code or drug", required=True),
         Field(
             "acts",

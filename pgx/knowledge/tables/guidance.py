@@ -301,6 +301,13 @@ LABEL_INTERACTIONS = Table(
         Field("role", T, "what the other drug does to the enzyme", codes=("inhibitor", "inducer")),
         Field("strengths", T, "strengths that it is about, joined by ';'; empty = any"),
         Field(
+            "beside",
+            T,
+            "second enzyme that must be lost too, by a poor phenotype or an inhibitor of `beside_strengths`: the row "
+            "then stands in place of the doses for one enzyme; empty = the row is on one",
+        ),
+        Field("beside_strengths", T, "strengths of what acts on `beside`, joined by ';'"),
+        Field(
             "action",
             T,
             "what the label says",

@@ -131,6 +131,9 @@ def label_interactions(kb: KnowledgeBase) -> Iterator[Problem]:
         elif (drug, enzyme) not in carried or carried[drug, enzyme] not in (None, role):
             message = f"no {role} of {enzyme} acts on {drug} by table substrates: the row would never apply"
             yield Problem("error", "label interactions", row["limit_id"], message)
+        if row["beside"] and (row["beside"] == enzyme or (drug, row["beside"]) not in carried or not enzyme):
+            message = f"{row['beside']} is no second enzyme of {drug} by table substrates: the row would never apply"
+            yield Problem("error", "label interactions", row["limit_id"], message)
         if agent and enzyme and (agent.lower(), enzyme, role) not in agents:
             message = f"{agent} is no {role} of {enzyme} in table interactions: the row would never apply"
             yield Problem("error", "label interactions", row["limit_id"], message)

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from pgx.clinical.derive import FORMULAS
+from pgx.clinical.derive import FORMULAS, Formula
 from pgx.features.names import FeatureName
 from pgx.knowledge.rules.activity_sums import possible_scores
 
 if TYPE_CHECKING:
     from pgx.knowledge import KnowledgeBase
 
+_OF_THE_BODY = ("weight", "height")
 MARK = "_implausible."
 """Prefix of the columns that say of whom a value was kept out."""
 _SHOWN = 3
@@ -75,6 +76,54 @@ def keep_out(
         Add a column `MARK` + name where something was kept out, or extend the one that is there.
     """
     outside = {name: _outside(_number(name), allowed[name]).fill_null(False) for name in found(frame, allowed)}
+    return _without(frame, outside, derived, mark=mark)
+
+
+def keep_unlikely_out(frame: pl.DataFrame, kb: KnowledgeBase) -> tuple[pl.DataFrame, list[tuple[str, str]]]:
+    """Make values unknown that no person of that age, or with the other values beside them, is likely to have.
+
+    A table says no units: a height or weight about which the reader of clinical records asks where its unit is missing
+    (``usual_ranges.tsv``), and both where they give an impossible body mass index, drive no score here either.
+    Return the frame, marked as by `keep_out`, and the code and sentence of each column.
+    """
+    features = {str(row["concept"]): str(row["feature"]) for row in kb.table("concepts").iter_rows(named=True)}
+    outside: dict[str, pl.Expr] = {}
+    age = features["age"]
+    for row in kb.table("usual_ranges").filter(pl.col("concept").is_in(_OF_THE_BODY)).iter_rows(named=True):
+        name = features[row["concept"]]
+        if name in frame.columns and age in frame.columns:
+            aged = _number(age).is_between(row["age_from"], row["age_to"])
+            unusual = (aged & ~_number(name).is_between(row["low"], row["high"])).fill_null(False)
+            outside[name] = outside[name] | unusual if name in outside else unusual
+    together, allowed = _together(frame, features), limits(list(features.values()), kb)
+    for formula, value in together.items():
+        if features[formula.concept] in allowed:
+            beyond = _outside(value, allowed[features[formula.concept]]).fill_null(False)
+            for name in (features[concept] for concept in formula.inputs):
+                outside[name] = outside[name] | beyond if name in outside else beyond
+    rows = frame.select(where.sum().alias(name) for name, where in outside.items())
+    counts = {column.name: int(column.item() or 0) for column in rows} if outside else {}
+    said = [
+        ("implausible_value", f"{name} is taken as unknown where it does not fit the age or the values beside it "
+                              f"({count} row{'s' * (count != 1)}); correct the value or its unit")
+        for name, count in counts.items() if count
+    ]  # fmt: skip
+    seen = {name: outside[name] for name, count in counts.items() if count}
+    return _without(frame, seen, derived_columns(kb), mark=True), said
+
+
+def _together(frame: pl.DataFrame, features: Mapping[str, str]) -> dict[Formula, pl.Expr]:
+    """Return what follows from the measures of the body: formula -> its value, by the columns of `frame`."""
+    found = {}
+    for formula in FORMULAS:
+        names = {concept: features[concept] for concept in formula.inputs if concept in features}
+        if set(formula.inputs) == set(_OF_THE_BODY) and set(names.values()) <= set(frame.columns):
+            values = frame.select(_number(name).alias(concept) for concept, name in names.items())
+            found[formula] = pl.lit(values.select(value=formula.value())["value"])
+    return found
+
+
+def _without(frame: pl.DataFrame, outside: dict[str, pl.Expr], derived: Derived | None, *, mark: bool) -> pl.DataFrame:
     for name, inputs in (derived or {}).items():
         if name in frame.columns and (wrong := [outside[column] for column in inputs if column in outside]):
             outside[name] = pl.any_horizontal(*wrong, *([outside[name]] if name in outside else []))

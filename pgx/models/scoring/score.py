@@ -321,7 +321,11 @@ def _understood(
     odd = plausible.found(features, allowed)
     told |= dict.fromkeys(plausible.said(odd, allowed))
     outside = {name: allowed[name] for name in odd}
-    return plausible.keep_out(features, outside, derived=plausible.derived_columns(kb), mark=True), list(told)
+    features = plausible.keep_out(features, outside, derived=plausible.derived_columns(kb), mark=True)
+    if not scenarios:  # the clinical reader has looked at those of scenarios, which know their units
+        features, unlikely = plausible.keep_unlikely_out(features, kb)
+        told |= dict.fromkeys(unlikely)
+    return features, list(told)
 
 
 def persons(features: pl.DataFrame) -> tuple[pl.DataFrame, NDArray[np.int64], list[str]]:

@@ -16,6 +16,7 @@ import polars as pl
 
 from pgx import schema
 from pgx.codes import Flag
+from pgx.guidance.label_limits import interaction_limits
 from pgx.knowledge.acting import Acting, parse
 from pgx.knowledge.drug_names import DrugNames
 from pgx.knowledge.drug_names import drug_names as names_of
@@ -79,12 +80,19 @@ class Lexicon:
             known[names] = self._acting(names)
         return known[names]
 
+    def ruled_out_together(self, drugs: Collection[str]) -> dict[str, tuple[str, ...]]:
+        """Return what labels say against each of some drugs, taken with the others: drug -> sentences."""
+        names = sorted(set(drugs))
+        said = interaction_limits(self.kb, acting_drugs(_listed(names), self.kb), ["order"], dict.fromkeys(names))
+        found: dict[str, list[str]] = defaultdict(list)
+        for row in said.iter_rows(named=True):
+            if row["urgency"] == "avoid":
+                found[row["drug"]].append(clean(row["recommendation"]))
+        return {drug: tuple(dict.fromkeys(texts)) for drug, texts in found.items()}
+
     def _acting(self, drugs: frozenset[str]) -> dict[str, tuple[tuple[Acting, bool], ...]]:
-        lines = [{"sample": "order", "drug": drug, "status": "planned", "source": "order"} for drug in sorted(drugs)]
-        medications = pl.DataFrame(lines, schema=schema.polars_schema(schema.MEDICATIONS))
-        history = ClinicalData(schema.empty(schema.CLINICAL), medications, schema.empty(schema.NOTES))
         found: dict[str, list[tuple[Acting, bool]]] = defaultdict(list)
-        for row in acting_drugs(history, self.kb).iter_rows(named=True):
+        for row in acting_drugs(_listed(sorted(drugs)), self.kb).iter_rows(named=True):
             if row["drug"] in drugs:
                 found[row["drug"]].append((acting_of(row), row["marked"] or not row["enzyme"]))
         return {drug: tuple(acting) for drug, acting in found.items()}
@@ -275,6 +283,13 @@ class Lexicon:
                 drugs[key] = drug if drugs.get(key, drug) == drug else ""
         drugs |= {str(drug).casefold(): drug for drug, *_ in rows}
         return {name: drug for name, drug in drugs.items() if drug}
+
+
+def _listed(drugs: Iterable[str]) -> ClinicalData:
+    """Return the record of somebody who is to take these drugs."""
+    lines = [{"sample": "order", "drug": drug, "status": "planned", "source": "order"} for drug in drugs]
+    medications = pl.DataFrame(lines, schema=schema.polars_schema(schema.MEDICATIONS))
+    return ClinicalData(schema.empty(schema.CLINICAL), medications, schema.empty(schema.NOTES))
 
 
 def overlays_of(provenance: Mapping[str, object]) -> dict[str, str]:
