@@ -18,6 +18,7 @@ from pgx.cli.schema import TABLES as NAMES
 from pgx.clinical.check import COLUMNS as CHECKED
 from pgx.errors import UsageError
 from pgx.knowledge import load
+from pgx.knowledge.acting import DECIDES
 from pgx.output_tables import TABLES
 from pgx.reports.formats import tables as written
 from tests.conftest import EXAMPLES
@@ -112,7 +113,7 @@ def test_every_code_has_a_meaning() -> None:
     for name in TABLES:
         for row in pgx.kb.schema(name).iter_rows(named=True):
             assert all(one["code"] and one["meaning"] for one in row["codes"]), (name, row["column"])
-    assert _codes("guidance", "action") == set(load().table("actions")["action"])
+    assert _codes("guidance", "action") == {*load().table("actions")["action"], DECIDES}
 
 
 @pytest.mark.parametrize("name", ["calls", "CALLS", "calls.tsv", " calls.parquet "])
