@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 
 import polars as pl
@@ -207,6 +207,17 @@ def test_an_inhibitor_acts_on_until_it_is_washed_out(days, acts):
     cpic = recommend(phenotypes, calls, history, KB, drugs=["tacrolimus"]).filter(source="CPIC").row(0, named=True)
     assert (cpic["action"] == DECIDES) == acts
     assert ("stopped but still acting" in cpic["recommendation"]) == acts
+
+
+@pytest.mark.parametrize(("days", "acts"), [(27, True), (29, False)])
+@pytest.mark.parametrize("drug", ["capecitabine", "fluorouracil", "tegafur"])
+def test_brivudine_rules_fluoropyrimidines_out_for_four_weeks_after_its_end(drug, days, acts):
+    stopped = {"drug": "brivudine", "status": "stopped", "end": date(2026, 3, 1)}
+    as_of = [{"concept": "as_of", "code": (date(2026, 3, 1) + timedelta(days=days)).isoformat()}]
+    history = clinical([{"drug": drug}, stopped], as_of)
+    calls, phenotypes = assign(callset({"s": {"CYP2C9": pattern("*1/*1")}}), KB, history)
+    labels = recommend(phenotypes, calls, history, KB, drugs=[drug]).filter(source="EU label")
+    assert ("contraindicated" in labels["action"].to_list()) == acts
 
 
 @pytest.mark.parametrize(

@@ -193,6 +193,17 @@ def test_what_a_table_computed_from_an_impossible_value_is_not_read_either(
     assert score(normal("warfarin.dose_gage", kb) | stale, kb, "warfarin.dose_gage")["estimate"] is None
 
 
+@pytest.mark.parametrize("impossible", [{"clinical.weight": 0.0}, {"clinical.height": 1.75}])
+def test_what_would_be_computed_from_an_impossible_value_is_not_merely_missing(
+    kb: KnowledgeBase, impossible: dict[str, float]
+) -> None:
+    row = {name: value for name, value in normal("warfarin.dose_gage", kb).items() if name != "clinical.bsa"}
+    body = {"clinical.weight": 70.0, "clinical.height": 170.0}
+    assert score(row | body, kb, "warfarin.dose_gage")["estimate"] is not None
+    found = score(row | body | impossible, kb, "warfarin.dose_gage")
+    assert found["estimate"] is None and "implausible:clinical.bsa" in flags(found)
+
+
 def test_one_impossible_person_does_not_cost_the_others(kb: KnowledgeBase) -> None:
     rows = [WARFARIN | {"sample": "a"}, WARFARIN | {"sample": "b", "clinical.age": 1000.0}]
     well, ill = scores(rows, kb, "warfarin.dose")

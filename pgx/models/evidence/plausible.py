@@ -124,15 +124,18 @@ def _together(frame: pl.DataFrame, features: Mapping[str, str]) -> dict[Formula,
 
 
 def _without(frame: pl.DataFrame, outside: dict[str, pl.Expr], derived: Derived | None, *, mark: bool) -> pl.DataFrame:
+    absent = {}
     for name, inputs in (derived or {}).items():
-        if name in frame.columns and (wrong := [outside[column] for column in inputs if column in outside]):
+        if not (wrong := [outside[column] for column in inputs if column in outside]):
+            continue
+        if name in frame.columns:
             outside[name] = pl.any_horizontal(*wrong, *([outside[name]] if name in outside else []))
-    new = []
-    for name, where in outside.items():
-        new.append(pl.when(~where).then(pl.col(name)).alias(name))
-        if mark:
-            before = pl.col(MARK + name) if MARK + name in frame.columns else pl.lit(False)
-            new.append((before | where).alias(MARK + name))
+        else:  # what would be computed from an impossible value is not merely missing
+            absent[name] = pl.any_horizontal(*wrong)
+    new = [pl.when(~where).then(pl.col(name)).alias(name) for name, where in outside.items()]
+    for name, where in {**outside, **absent}.items() if mark else ():
+        before = pl.col(MARK + name) if MARK + name in frame.columns else pl.lit(False)
+        new.append((before | where).alias(MARK + name))
     return frame.with_columns(new)
 
 
