@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from pgx.types import Result
 
 PROVENANCE = "provenance.json"
-COMPLETE = "complete.json"
 """Tells that a folder holds a whole run of several persons; files of a run appear together (`pgx.guard.staging`)."""
 
 
@@ -91,7 +90,7 @@ def report(
     from pgx.cohort.together import found_in, inputs_of_sheet, joined
     from pgx.protect import results as pseudonymous
     from pgx.reports import Lexicon, write
-    from pgx.reports.write import WHOLE_RUN, write_index
+    from pgx.reports.write import COMPLETE, WHOLE_RUN, mark_complete, write_index
 
     chosen, options = names_of(formats) or [], options or Options()
     if pseudonymize is not None and out is not None:
@@ -125,6 +124,5 @@ def report(
                 # Tables have no room for it: the pages and documents carry it themselves.
                 write_bytes(Path(out) / PROVENANCE, (json.dumps(result.provenance, indent=2) + "\n").encode())
             if len(result.samples) > 1:
-                marker = {**versions(), "formats": chosen, "persons": len(result.samples), "files": len(names)}
-                write_bytes(Path(out) / COMPLETE, (json.dumps(marker, indent=2) + "\n").encode())
+                mark_complete(Path(out), versions(), chosen, persons=len(result.samples), files=len(names))
     return result

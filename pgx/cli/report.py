@@ -17,7 +17,6 @@ from pgx.errors import UsageError
 if TYPE_CHECKING:
     from pgx.cohort.person_pages import Made
 
-FAILURES = "failures.tsv"
 FORMATS = ("text", "html", "pdf", "json", "tsv", "parquet", "fhir", "leaflet", "card", "plan", "multiqc")
 DEFAULT = "text,json,tsv,html"
 PSEUDONYMOUS = "json,tsv"
@@ -121,6 +120,7 @@ def _many(
     """Write the pages of many persons in blocks, and show how far that is."""
     from pgx.cli.shown import notes
     from pgx.cli.shown.progress import steps
+    from pgx.cohort.finish import FAILURES
 
     with steps("persons", quiet=quiet) as progress:
         made = make(

@@ -68,7 +68,7 @@ def do_block(
         Where the genotypes of the blocks are kept apart (`pgx.variants.spool`); None = the files are read.
     """
     people, cover = plan.block(number), hidden(plan.key)
-    recent = kb.remember("cohort patterns", Recent)
+    recent = _recent(kb)
     record_blocks.put_back(folder.records, number, kb, recent, plan.reading)
     pieces: list[Piece] = []
     failed: list[Json] = []
@@ -112,6 +112,11 @@ def do_block(
     return state
 
 
+def _recent(kb: KnowledgeBase) -> Recent:
+    """Return what blocks of this process have worked out."""
+    return kb.remember("cohort patterns", Recent)
+
+
 def _under(cover: Hidden | None, piece: Piece, kb: KnowledgeBase) -> Piece:
     """Return a piece under pseudonyms, if the cohort is."""
     if cover is None:
@@ -148,7 +153,7 @@ def _piece(plan: Plan, kb: KnowledgeBase, vcf: Sequence[Input], group: Group) ->
         medications=group.medications,
         options=group.options,
         kb=kb,
-        recent=kb.remember("cohort patterns", Recent),
+        recent=_recent(kb),
     )
     shown = bool(plan.reports) or "next_tests" in plan.tables
     result = conclude(found, plan.drugs, plan.endpoints, group.options, with_next_tests=shown)

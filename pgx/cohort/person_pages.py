@@ -23,7 +23,7 @@ from pgx.options import Names, Options, Paths, names_of, paths_of
 from pgx.pipeline import versions
 from pgx.reports import file_names
 from pgx.reports.formats import index
-from pgx.reports.write import PER_SAMPLE, is_page
+from pgx.reports.write import PER_SAMPLE, is_page, mark_complete
 
 MANY = 100
 """Persons from which pages are made in blocks."""
@@ -31,7 +31,6 @@ BLOCK = 400
 """Most persons a block: enough to share what they have in common, few enough to be gone on with soon."""
 WORK = ".pages"
 """Folder beside the pages in which the run keeps what is done until all of it is."""
-COMPLETE = "complete.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +123,7 @@ def make(
     if done.lost:
         write_bytes(out / FAILURES, (folder.root / FAILURES).read_bytes())
     files = sum(len(page["files"]) for page in persons.values()) + len(index.FILES)
-    marker = {**versions(), "formats": list(formats), "persons": len(persons), "files": files}
-    write_bytes(out / COMPLETE, (json.dumps(marker, indent=2) + "\n").encode())
+    mark_complete(out, versions(), formats, persons=len(persons), files=files)
     shutil.rmtree(folder.root)
     return Made(notes, suspects, done)
 

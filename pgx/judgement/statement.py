@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from pgx.codes import Flag, FlagCode, Urgency
 from pgx.judgement.listed import names_of, pairs_of
-from pgx.knowledge.acting import DECIDES, Acting, parse
+from pgx.knowledge.acting import DECIDES, Acting, parse, rank
 
 Row = Mapping[str, object]
 
@@ -166,11 +166,6 @@ def _graver(one: Statement, than: Statement) -> bool:
         return URGENCIES.index(one.urgency) < URGENCIES.index(than.urgency)
     settled = one.applies == "yes" and one.urgency == URGENCIES[0]
     return settled and rank(_GRAVEST, one.action_code) < rank(_GRAVEST, than.action_code)
-
-
-def rank(order: tuple[str, ...], value: object) -> int:
-    """Return the place of a value in an order; unknown values come last."""
-    return order.index(str(value)) if value in order else len(order)
 
 
 def by_source(source: str) -> tuple[int, str]:

@@ -92,7 +92,7 @@ class Acting:
     def order(self) -> tuple[bool, int, int]:
         """Key by which drugs are named: what is weak or confirmed by no list last; then the taken, then the strong."""
         faint = self.strength == "weak" or self.unverified
-        return faint, _place(_TAKEN, self.phase), _place(_STRENGTHS, self.strength)
+        return faint, rank(_TAKEN, self.phase), rank(_STRENGTHS, self.strength)
 
     @property
     def asks_for(self) -> str:
@@ -140,7 +140,7 @@ def phrase(acting: Sequence[Acting], drug: str) -> str:
     >>> phrase([Acting("voriconazole", "CYP3A4", "strong", "inhibitor", "current", "raises")], "tacrolimus")
     'voriconazole (strong CYP3A4 inhibitor) raises tacrolimus'
     """
-    ordered = sorted(acting, key=lambda one: (*one.order, _place(tuple(EFFECTS), one.effect)))
+    ordered = sorted(acting, key=lambda one: (*one.order, rank(tuple(EFFECTS), one.effect)))
     clauses = []
     for effect in dict.fromkeys(one.effect for one in ordered):
         words = EFFECTS[effect]
@@ -155,8 +155,9 @@ def phrase(acting: Sequence[Acting], drug: str) -> str:
     return ", ".join(clauses)
 
 
-def _place(order: tuple[str, ...], value: str) -> int:
-    return order.index(value) if value in order else len(order)
+def rank(order: tuple[str, ...], value: object) -> int:
+    """Return the place of a value in an order; unknown values come last."""
+    return order.index(str(value)) if value in order else len(order)
 
 
 def _named(agent: str, found: Sequence[Acting]) -> str:

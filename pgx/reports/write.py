@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -25,6 +26,8 @@ from pgx.reports.page.lexicon import Lexicon
 from pgx.types import Result
 
 _PAGE_WIDTH = 100
+COMPLETE = "complete.json"
+"""The file that a folder of several persons has once it is whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +205,14 @@ def files(directory: str | Path, formats: Sequence[str]) -> list[Path]:
     ]
     there = folder.iterdir() if folder.is_dir() else ()
     return [folder / name for name in names_of_run] + [path for path in there if is_page(path.name)]
+
+
+def mark_complete(
+    folder: Path, versions: Mapping[str, str], formats: Sequence[str], *, persons: int, files: int
+) -> None:
+    """Say that a folder is whole: what it was made with, and how many persons and files it has."""
+    marker = {**versions, "formats": list(formats), "persons": persons, "files": files}
+    io.write_bytes(folder / COMPLETE, (json.dumps(marker, indent=2) + "\n").encode())
 
 
 def is_page(name: str) -> bool:

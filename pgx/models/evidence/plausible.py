@@ -86,7 +86,7 @@ def keep_unlikely_out(frame: pl.DataFrame, kb: KnowledgeBase) -> tuple[pl.DataFr
     (``usual_ranges.tsv``), and both where they give an impossible body mass index, drive no score here either.
     Return the frame, marked as by `keep_out`, and the code and sentence of each column.
     """
-    features = {str(row["concept"]): str(row["feature"]) for row in kb.table("concepts").iter_rows(named=True)}
+    features = _features(kb)
     outside: dict[str, pl.Expr] = {}
     age = features["age"]
     for row in kb.table("usual_ranges").filter(pl.col("concept").is_in(_OF_THE_BODY)).iter_rows(named=True):
@@ -97,8 +97,8 @@ def keep_unlikely_out(frame: pl.DataFrame, kb: KnowledgeBase) -> tuple[pl.DataFr
             outside[name] = outside[name] | unusual if name in outside else unusual
     together, allowed = _together(frame, features), limits(list(features.values()), kb)
     for formula, value in together.items():
-        if features[formula.concept] in allowed:
-            beyond = _outside(value, allowed[features[formula.concept]]).fill_null(False)
+        if limit := allowed.get(features.get(formula.concept, "")):
+            beyond = _outside(value, limit).fill_null(False)
             for name in (features[concept] for concept in formula.inputs):
                 outside[name] = outside[name] | beyond if name in outside else beyond
     rows = frame.select(where.sum().alias(name) for name, where in outside.items())
@@ -141,7 +141,7 @@ def _without(frame: pl.DataFrame, outside: dict[str, pl.Expr], derived: Derived 
 
 def derived_columns(kb: KnowledgeBase) -> Derived:
     """Return the feature columns that are computed from others, each with those columns."""
-    features = {str(row["concept"]): str(row["feature"]) for row in kb.table("concepts").iter_rows(named=True)}
+    features = _features(kb)
     return {
         features[formula.concept]: tuple(features[concept] for concept in formula.inputs if concept in features)
         for formula in FORMULAS
@@ -151,7 +151,7 @@ def derived_columns(kb: KnowledgeBase) -> Derived:
 
 def marked(frame: pl.DataFrame, kept_out: pl.DataFrame, kb: KnowledgeBase) -> pl.DataFrame:
     """Mark what the clinical reader kept out already (``sample concept``), so that a score ends as by a table."""
-    features = {str(row["concept"]): row["feature"] for row in kb.table("concepts").iter_rows(named=True)}
+    features = _features(kb)
     for (concept,), rows in kept_out.partition_by("concept", as_dict=True).items():
         if name := features.get(str(concept)):
             frame = frame.with_columns(pl.col("sample").is_in(rows["sample"].to_list()).alias(f"{MARK}{name}"))
@@ -187,6 +187,12 @@ def _number(name: str) -> pl.Expr:
 
 def _outside(number: pl.Expr, limit: tuple[float, float]) -> pl.Expr:
     return number.is_infinite() | (number < limit[0]) | (number > limit[1])
+
+
+def _features(kb: KnowledgeBase) -> dict[str, str]:
+    """Return the feature column of each concept that has one."""
+    rows = kb.table("concepts").select("concept", "feature").drop_nulls()
+    return dict(rows.iter_rows())
 
 
 def _concepts(kb: KnowledgeBase) -> dict[str, tuple[float, float]]:

@@ -18,7 +18,6 @@ from pgx.types import MOST_COPIES, PatternCall
 
 Remark = tuple[NoteCode, str]
 """What is worth saying of a result, and its code."""
-_MULTIPLIED = re.compile(r"x\W*(\d+|N)$")
 """End of the name of several copies of one allele."""
 
 

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from pgx.codes import Flag, FlagCode
 from pgx.judgement import Judgement, decide, judge
-from pgx.judgement.statement import NOBODY, URGENCIES, Row, by_source, by_strength, rank
-from pgx.knowledge.acting import DECIDES, Acting, phrase
+from pgx.judgement.statement import NOBODY, URGENCIES, Row, by_source, by_strength
+from pgx.knowledge.acting import DECIDES, Acting, phrase, rank
 from pgx.reports.page import details, gaps, next_test, wording
 from pgx.reports.page.advice import Advice
 from pgx.reports.page.lexicon import Lexicon
