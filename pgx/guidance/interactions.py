@@ -120,7 +120,8 @@ class _Rewriting:
     ) -> None:
         self._forbidden = forbidden
         self._kb, self._engine, self._rules = kb, converter(kb), rules
-        self._called = set(phenotypes.select("sample", "gene").unique().iter_rows())
+        enzymes = pl.col("gene").is_in(acting["enzyme"].unique().to_list())
+        self._called = set(phenotypes.filter(enzymes).select("sample", "gene").unique().iter_rows())
         self._weakened = weakened(phenotypes, kb)
         self._comedication: dict[str, set[_Key]] = defaultdict(set)
         tests = kb.table("populations").filter(pl.col("test").str.starts_with("takes_"))

@@ -222,14 +222,17 @@ class _Block:
         # A guideline on an inhibitor already measured what the drug does to its own enzyme: leave that out.
         own = self._takers.get(drug, set())
         takes = np.array([sample in own for sample in self._samples])
+        read = {condition.gene for row in self._conditions.of(drug) for condition in row.conditions}
+        if not (mask & takes).any() or not read:
+            yield _Asked(drug, self._persons, mask)
+            return
         yield _Asked(drug, self._persons, mask & ~takes)
-        if (mask & takes).any():
-            inside = pl.col("sample").is_in(sorted(own))
-            without = phenoconversion.convert(
-                self._phenotypes.filter(inside), self._clinical, self._kb, as_of=self._as_of, without=[drug]
-            )
-            persons = Persons(self._samples, without, self._calls.filter(inside), self._conditions)
-            yield _Asked(drug, persons, mask & takes)
+        inside = pl.col("sample").is_in(sorted(own)) & pl.col("gene").is_in(sorted(read))
+        without = phenoconversion.convert(
+            self._phenotypes.filter(inside), self._clinical, self._kb, as_of=self._as_of, without=[drug]
+        )
+        persons = Persons(self._samples, without, self._calls.filter(inside), self._conditions)
+        yield _Asked(drug, persons, mask & takes)
 
     def _one_drug(self, asked: _Asked, emitted: Emitted) -> None:
         rows = self._conditions.of(asked.drug)

@@ -151,21 +151,23 @@ def _per_enzyme(acting: pl.DataFrame, phenotypes: pl.DataFrame, kb: KnowledgeBas
         converted.setdefault((row["sample"], row["gene"]), row)
     called = set(phenotypes.select("sample", "gene").unique().iter_rows())
     engine = converter(kb)
-    now = acting.filter(pl.col("phase") != "planned")
-    for (sample, gene), part in now.group_by("sample", "gene", maintain_order=True):
-        key, agents_here = (str(sample), str(gene)), part.rows(named=True)
+    now: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in acting.filter(pl.col("phase") != "planned").iter_rows(named=True):
+        now[row["sample"], row["gene"]].append(row)
+    for key, agents_here in now.items():
+        sample, gene = key
         names = _named(agents_here)
         if key in converted:
             yield note(*_conversion(key, agents_here, converted[key], engine))
-        elif key not in called or not engine.has_effect(key[1], agents_here):
+        elif key not in called or not engine.has_effect(gene, agents_here):
             message = f"{names} acts on {gene}; its phenotype is not converted"
-            yield note(sample, Severity.INFO, NoteCode.ENZYME_EXPOSURE, message, key[1])
+            yield note(sample, Severity.INFO, NoteCode.ENZYME_EXPOSURE, message, gene)
         kinds = {one["trigger"] for one in agents_here}
         if "inhibitor" in kinds and kinds & {"inducer", "smoking"}:
             message = (
                 f"{gene} is inhibited and induced at once ({names}): the inhibition is counted, the sum is not known"
             )
-            yield note(sample, Severity.WARNING, NoteCode.OPPOSING_INTERACTIONS, message, key[1])
+            yield note(sample, Severity.WARNING, NoteCode.OPPOSING_INTERACTIONS, message, gene)
 
 
 def _conversion(
