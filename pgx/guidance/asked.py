@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import polars as pl
 
@@ -25,9 +25,11 @@ def wanted_of(
     clinical: ClinicalData | None,
     conditions: Conditions,
     kb: KnowledgeBase,
-    drugs: Sequence[str] | None,
+    drugs: Sequence[str] | Mapping[str, Collection[str]] | None,
 ) -> dict[str, set[str] | None]:
     """Return drug -> samples that it is for; None = all samples."""
+    if isinstance(drugs, Mapping):
+        return {drug: set(people) for drug, people in drugs.items()}
     if drugs is not None:
         if isinstance(drugs, str):
             raise UsageError("drugs must be a list of names")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -45,7 +45,7 @@ def recommend(
     clinical: ClinicalData | None,
     kb: KnowledgeBase,
     *,
-    drugs: Sequence[str] | None = None,
+    drugs: Sequence[str] | Mapping[str, Collection[str]] | None = None,
     as_of: date | None = None,
 ) -> pl.DataFrame:
     """Return what CPIC, DPWG, FDA and local sources say of each person's drugs.
@@ -61,7 +61,7 @@ def recommend(
     drugs
         Generic or brand names, RxNorm or ATC codes; ``["all"]`` = every drug with recommendations. None = each person's
         own medication list, of which unknown medicines have no row, or every drug for a person without a list. An empty
-        list = nothing.
+        list = nothing. A mapping of generic names to samples = each drug for those alone.
     as_of
         Day for which it holds; None = each person's own.
 

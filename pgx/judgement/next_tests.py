@@ -30,9 +30,7 @@ GENE, HLA, COPIES, GENOTYPE, RECORD, STOPPED = "gene", "hla", "copy_number", "ge
 """Kinds of what could be found out."""
 _LEAST = 0.001
 """Results of a gene that was tested are asked about from this probability on."""
-_FEW = 100
-"""Up to so many cases are judged in one go, whatever gene they are about."""
-_AT_ONCE = 50
+_AT_ONCE = 200
 """Persons whose results are looked at together; bounds memory."""
 
 Key = tuple[str, str]
@@ -182,16 +180,6 @@ def _kind(pattern: PatternCall) -> str:
     return COPIES if FlagCode.NO_COPY_NUMBER in pattern.flags else GENOTYPE
 
 
-def _together(cases: Sequence[_Case]) -> Iterator[Sequence[_Case]]:
-    """Yield cases that are judged in one go: few all at once, many gene by gene, as each gene has few drugs."""
-    if len(cases) <= _FEW:
-        if cases:
-            yield cases
-        return
-    for gene in dict.fromkeys(case.gene for case in cases):
-        yield [case for case in cases if case.gene == gene]
-
-
 def _untested(one: Judgement) -> Iterator[str]:
     for change in one.could_change:
         what, _, rest = change.partition(":")
@@ -237,8 +225,9 @@ class _Again:
                 if key not in self._known:
                     self._known[key] = None
                     wanted.setdefault(case.name, []).append(drug)
-        for alike in _together([case for case in cases if case.name in wanted]):
-            again = _judged_again(alike, wanted, self._callset, self._clinical, self._kb)
+        if wanted:
+            fresh = [case for case in cases if case.name in wanted]
+            again = _judged_again(fresh, wanted, self._callset, self._clinical, self._kb)
             self._known |= {keys[whose]: (advice_of(one), one.urgency) for whose, one in again.items()}
         found = {whose: said for whose, key in keys.items() if (said := self._known[key]) is not None}
         self._known = {key: said for key, said in self._known.items() if key[0] is None}
@@ -267,14 +256,14 @@ def _judged_again(
     kb: KnowledgeBase,
 ) -> dict[Key, Judgement]:
     """Return what is judged of the drugs that are wanted of each case, by its name."""
-    pairs = [(case.name, drug) for case in cases for drug in wanted[case.name]]
-    drugs = sorted({drug for _, drug in pairs})
+    drugs: defaultdict[str, list[str]] = defaultdict(list)
+    for case in cases:
+        for drug in wanted[case.name]:
+            drugs[drug].append(case.name)
     supposed = _supposed(cases, callset, _genes_of(drugs, kb))
     theirs = _copied(clinical, {case.name: callset.samples[case.at] for case in cases})
     calls, phenotypes = assign(supposed, kb, theirs)
     guidance = recommend(phenotypes, calls, theirs, kb, drugs=drugs)
-    asked = pl.DataFrame(pairs, schema={"sample": pl.String, "drug": pl.String}, orient="row").unique()
-    guidance = guidance.join(asked, on=["sample", "drug"], how="semi", maintain_order="left")
     again = judgements(guidance, calls, schema.empty(schema.SCORES), kb, exposures(theirs, kb))
     return {(row["sample"], row["drug"]): of_row(row) for row in again.iter_rows(named=True)}
 
