@@ -232,6 +232,15 @@ def test_the_medication_list_is_what_is_asked_when_no_drug_is_named():
     assert guidance({"CYP2D6": pattern("*1/*1")}, []).is_empty()
 
 
+def test_drugs_asked_for_some_persons_are_answered_for_those_alone_and_as_if_for_all():
+    calls = {"CYP2C19": pattern("*2/*2"), "CYP2D6": pattern("*4/*4")}
+    some = guidance(calls, {"clopidogrel": ["a", "c"], "codeine": ["b"]}, samples=("a", "b", "c"))
+    everybody = guidance(calls, ["clopidogrel", "codeine"], samples=("a", "b", "c"))
+    asked = (pl.col("drug") == "codeine") == (pl.col("sample") == "b")
+    assert some.select("sample", "drug").unique().height == 3
+    assert some.equals(everybody.filter(asked))
+
+
 def test_each_person_has_their_own_list():
     history = clinical([{"sample": "a", "drug": "codeine"}, {"sample": "b", "drug": "warfarin"}])
     rows = guidance({"CYP2D6": pattern("*1/*1")}, None, history, samples=("a", "b"))
