@@ -30,6 +30,7 @@ COLUMNS = {
     "marked": pl.Boolean,
     "recall": pl.Boolean,
     "unverified": pl.Boolean,
+    "named": pl.Boolean,
     "local": pl.String,
 }
 """Columns of `acting_drugs`."""
@@ -54,9 +55,10 @@ def acting_drugs(clinical: ClinicalData | None, kb: KnowledgeBase, *, as_of: dat
     Returns
     -------
     polars.DataFrame
-        ``sample drug agent enzyme strength role phase effect marked recall unverified local``, the strongest agent of a
-        drug first. `drug` is any drug of the substrates table, whether it is taken or not, never the agent itself;
-        `marked` says whether the interaction counts, `recall` whether it rests on a fact without a checked source.
+        ``sample drug agent enzyme strength role phase effect marked recall unverified named local``, the strongest
+        agent of a drug first. `drug` is any drug of the substrates table, whether it is taken or not, never the agent
+        itself; `marked` says whether the interaction counts, `recall` whether it rests on a fact without a checked
+        source, `named` whether a label speaks of the two.
         A pair that a label names without an enzyme has neither enzyme, strength nor role; its effect is what the label
         says of the level, or ``with``. A drug that an entry names which could not be read has the phase `UNREAD`.
     """
@@ -175,6 +177,7 @@ def _acting_drugs(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | None)
             marked=pl.col("marked").fill_null(False),
             recall=pl.col("recalled") | (pl.col("confidence") == _RECALL),
             unverified=pl.col("confidence") == _RECALL,
+            named=pl.lit(False),
             local=pl.coalesce(LOCAL, "own"),
             rank=pl.col("strength").replace_strict({"strong": 0, "moderate": 1}, default=2),
         )
@@ -197,6 +200,7 @@ def _counted_by_labels(acting: pl.DataFrame, kb: KnowledgeBase) -> pl.DataFrame:
     only_label = ~pl.col("marked") & pl.col("told_by").is_not_null()
     return joined.with_columns(
         marked=pl.col("marked") | pl.col("told_by").is_not_null(),
+        named=pl.col("told_by").is_not_null(),
         recall=pl.col("recall") | (only_label & (pl.col("told_by") == _RECALL)),
         local=pl.when(only_label).then(pl.coalesce("local", "whose")).otherwise("local"),
     ).select(list(COLUMNS))
@@ -244,6 +248,7 @@ def _named_by_labels(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | No
             marked=pl.col("effect").is_not_null(),
             recall=pl.col("effect").is_not_null() & pl.col("recalled"),
             unverified=pl.lit(False),
+            named=pl.lit(True),
         )
         .sort("sample", "drug", "agent", "phase")
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
