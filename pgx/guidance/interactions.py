@@ -186,8 +186,12 @@ class _Rewriting:
         return weighs(said, row["genes"], marked=one["marked"])
 
     def _idle(self, one: Row) -> bool:
-        """Whether the drug acts on an enzyme that does nothing in this person, and no label warns of the two."""
-        return not one["named"] and (one["sample"], one["enzyme"]) in self._weakened.absent
+        """Whether the drug acts on an enzyme that does nothing in this person.
+
+        Where a label says that it lowers the other one, it may do so by other ways too.
+        """
+        warned = one["named"] and one["role"] == "inducer"
+        return not warned and (one["sample"], one["enzyme"]) in self._weakened.absent
 
     def _for_takers_of_any(self, acts: Sequence[Row], row: Row) -> bool:
         return any(self._for_takers(one, row) for one in acts)

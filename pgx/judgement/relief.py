@@ -85,7 +85,8 @@ def suspects(
         The drug in question.
     """
     row = None if decision.part else decision.deciding
-    if row is None or not row.has(FlagCode.PHENOCONVERTED):
+    # Where drugs of the list pull the dose both ways, the label decides: no one of them is the cause.
+    if row is None or row.turned or not row.has(FlagCode.PHENOCONVERTED):
         return None
     # A source may have no row at all for what the genes are without the others: what is said then, others tell.
     alone = next((flag.about for flag in row.codes if flag.code == FlagCode.GENES_ALONE), "")

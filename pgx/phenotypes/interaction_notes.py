@@ -193,15 +193,16 @@ def _levels(
 ) -> pl.DataFrame:
     """Drugs of a list that act on an enzyme which carries another one, where no guideline looks at that enzyme.
 
-    What acts on an enzyme that does nothing in the person changes no level, unless a label says so of the two.
+    What acts on an enzyme that does nothing in the person changes no level, unless a label says that it lowers it.
     """
     taken = clinical.medications.filter(pl.col("status") != "stopped").select("sample", "drug", "status").unique()
     looked_at = [(drug, gene) for drug, genes in _victims(kb).items() for gene in genes]
     advised = pl.DataFrame(looked_at, schema={"drug": pl.String, "enzyme": pl.String}, orient="row")
     read = found.filter("marked", pl.col("enzyme") != "", pl.col("phase") != UNREAD)
     idle = pl.DataFrame(sorted(absent), schema={"sample": pl.String, "enzyme": pl.String}, orient="row")
+    warned = pl.col("named") & (pl.col("role") == "inducer")
     placed = read.join(idle.with_columns(idle=True), on=["sample", "enzyme"], how="left", maintain_order="left")
-    said = placed.filter(pl.col("named") | pl.col("idle").is_null()).drop("idle")
+    said = placed.filter(warned | pl.col("idle").is_null()).drop("idle")
     marked = said.join(advised, on=["drug", "enzyme"], how="anti", maintain_order="left")
     return marked.join(taken, on=["sample", "drug"], maintain_order="left")
 

@@ -111,7 +111,7 @@ def perhaps_acting(clinical: ClinicalData | None, kb: KnowledgeBase, *, as_of: d
 
 
 def _found(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | None) -> pl.DataFrame:
-    sure = _of_list(clinical, kb, as_of)
+    sure = acting_of_list(clinical, kb, as_of)
     unread = unread_drugs(clinical, kb)
     if unread.is_empty():
         return sure
@@ -119,7 +119,7 @@ def _found(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | None) -> pl.
     listed = pl.DataFrame(
         rows.select("sample", "drug", "status", "source").to_dicts(), schema=clinical.medications.schema
     )
-    perhaps = _of_list(replace(clinical, medications=listed), kb, as_of)
+    perhaps = acting_of_list(replace(clinical, medications=listed), kb, as_of)
     perhaps = perhaps.join(unread.select("sample", agent="drug"), on=["sample", "agent"], how="semi")
     return pl.concat([sure, perhaps.with_columns(phase=pl.lit(UNREAD))])
 
@@ -143,7 +143,8 @@ def unread_drugs(clinical: ClinicalData, kb: KnowledgeBase) -> pl.DataFrame:
     return found.join(listed, on=["sample", "drug"], how="anti", maintain_order="left")
 
 
-def _of_list(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | None) -> pl.DataFrame:
+def acting_of_list(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | None = None) -> pl.DataFrame:
+    """Return `acting_drugs` of the medicines of a list that could be read, of no list that is asked again."""
     by_enzyme = _counted_by_labels(_acting_drugs(clinical, kb, as_of), kb)
     return pl.concat([by_enzyme, _named_by_labels(clinical, kb, as_of)])
 
