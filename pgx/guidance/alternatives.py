@@ -11,7 +11,7 @@ import polars as pl
 from pgx.clinical.allergies import MAYBE, allergens
 from pgx.codes import Applies, Flag, FlagCode
 from pgx.guidance.beside_alternatives import Beside, asked, unfit_beside
-from pgx.guidance.label_limits import limits
+from pgx.guidance.label_limits import NO_GENE, limits
 from pgx.guidance.populations import Populations
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.sentences import compose
@@ -118,7 +118,8 @@ def _by_genes(named: Iterable[tuple[str, str]], guidance: pl.DataFrame, guide: G
     told = set(guidance.select("sample", "drug").unique().iter_rows())
     own = guide(asked(one for one in named if one not in told))
     rows = pl.concat([guidance.select(own.columns), own])
-    against = rows.filter(pl.col("applies") == Applies.YES, pl.col("urgency") == _RULES_OUT)
+    of_genes = ~pl.col("genes").list.contains(NO_GENE)
+    against = rows.filter(of_genes, pl.col("applies") == Applies.YES, pl.col("urgency") == _RULES_OUT)
     unfit = set(against.select("sample", "drug").unique().iter_rows())
     return {one: "genes" for one in named if one in unfit}
 
