@@ -88,9 +88,10 @@ def suspects(
     # Where drugs of the list pull the dose both ways, the label decides: no one of them is the cause.
     if row is None or row.turned or not row.has(FlagCode.PHENOCONVERTED):
         return None
-    # A source may have no row at all for what the genes are without the others: what is said then, others tell.
     alone = next((flag.about for flag in row.codes if flag.code == FlagCode.GENES_ALONE), "")
-    if alone in urgencies and not milder(urgencies[alone], row.urgency):
+    # A source that rules a drug out may have no row at all for what the genes are alone: what is said then, others tell.
+    told = milder(urgencies[alone], row.urgency) if alone in urgencies else row.urgency == URGENCIES[0]
+    if not told:
         return None
     genes: dict[str, tuple[str, ...]] = {}
     for gene in row.genes:

@@ -30,13 +30,15 @@ def products_of(medications: Iterable[Row]) -> dict[str, str]:
         if row["as_written"]:
             of_entry.setdefault(str(row["as_written"]), []).append(str(row["drug"]))
     found: dict[str, str] = {}
+    alone = {clean(str(row["drug"])) for row in rows if not row["as_written"]}
     for written, drugs in of_entry.items():
         wholes = [drug for drug in drugs if any(_is_part(one, drug) for one in drugs)]
         for drug in drugs:
             brand = drug in wholes and not written.lower().startswith(drug.lower())
             if brand or any(_is_part(drug, whole) for whole in wholes):
                 found[clean(drug)] = clean(written if len(written) <= _LONGEST else wholes[0])
-    alone = {str(row["drug"]) for row in rows if not row["as_written"] or clean(str(row["drug"])) not in found}
+            else:
+                alone.add(clean(drug))
     return {drug: product for drug, product in found.items() if drug not in alone}
 
 
