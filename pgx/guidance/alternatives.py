@@ -46,7 +46,7 @@ def fitting(
     -------
     polars.DataFrame
         The same rows; ``alternatives`` and ``recommendation`` leave such drugs out, ``flags`` name them,
-        with ``allergy``, ``label``, ``genes``, or what the other drugs of the list have to do with it
+        with ``allergy``, ``listed``, ``label``, ``genes``, or what the other drugs of the list have to do with it
         (`pgx.guidance.beside_alternatives`). The drug that is replaced is none of these.
     """
     numbered = guidance.with_row_index("row")
@@ -57,7 +57,7 @@ def fitting(
     unfit = _by_genes(named, guidance, guide)
     beside: Beside = {}
     if clinical is not None:
-        unfit |= {**_by_label(named, clinical, kb), **_by_allergy(named, clinical, kb)}
+        unfit |= {**_by_label(named, clinical, kb), **_listed(named, clinical), **_by_allergy(named, clinical, kb)}
         beside = unfit_beside(named, clinical, acting, kb)
     rules = kb.remember(
         "recommendations by id", lambda: {row["rec_id"]: row for row in kb.table("recommendations").rows(named=True)}
@@ -98,6 +98,13 @@ def _without(
         else row["recommendation"],
         "flags": flags,
     }
+
+
+def _listed(named: Iterable[tuple[str, str]], clinical: ClinicalData) -> dict[Any, str]:
+    """Return those of whom the other drug is on the list already: it is nothing that could be begun instead."""
+    taken = clinical.medications.filter(pl.col("status") != "stopped").select("sample", "drug")
+    listed = {(sample, drug.lower()) for sample, drug in taken.unique().iter_rows()}
+    return {(sample, drug): "listed" for sample, drug in named if (sample, drug.lower()) in listed}
 
 
 def _by_allergy(named: Iterable[tuple[str, str]], clinical: ClinicalData, kb: KnowledgeBase) -> dict[Any, str]:

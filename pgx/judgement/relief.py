@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from pgx.codes import FlagCode
-from pgx.judgement.decide import Decision
+from pgx.judgement.decide import CHANGES, Decision
 from pgx.judgement.statement import URGENCIES, S
 
 Key = tuple[str, str]
@@ -89,8 +89,9 @@ def suspects(
     if row is None or row.turned or not row.has(FlagCode.PHENOCONVERTED):
         return None
     alone = next((flag.about for flag in row.codes if flag.code == FlagCode.GENES_ALONE), "")
-    # A source that rules a drug out may have no row at all for what the genes are alone: what is said then, others tell.
-    told = milder(urgencies[alone], row.urgency) if alone in urgencies else row.urgency == URGENCIES[0]
+    # A source that rules a drug out, or changes it, may have no row for what the genes are alone: others tell.
+    silent = row.urgency in (CHANGES[:1] if decision.acting else CHANGES)
+    told = milder(urgencies[alone], row.urgency) if alone in urgencies else silent
     if not told:
         return None
     genes: dict[str, tuple[str, ...]] = {}

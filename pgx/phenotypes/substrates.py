@@ -199,12 +199,24 @@ def _counted_by_labels(acting: pl.DataFrame, kb: KnowledgeBase) -> pl.DataFrame:
     best = pl.concat(rows).sort("_row", pl.col("told_by") == _RECALL).unique("_row", keep="first", maintain_order=True)
     joined = numbered.join(best, on="_row", how="left", maintain_order="left")
     only_label = ~pl.col("marked") & pl.col("told_by").is_not_null()
-    return joined.with_columns(
+    counted = joined.with_columns(
         marked=pl.col("marked") | pl.col("told_by").is_not_null(),
         named=pl.col("told_by").is_not_null(),
         recall=pl.col("recall") | (only_label & (pl.col("told_by") == _RECALL)),
         local=pl.when(only_label).then(pl.coalesce("local", "whose")).otherwise("local"),
-    ).select(list(COLUMNS))
+    )
+    return counted.filter(~_against_itself()).select(list(COLUMNS))
+
+
+def _against_itself() -> pl.Expr:
+    """Whether a drug does weakly, and no label says so, the opposite of what it does more strongly to the same drug.
+
+    Efavirenz induces CYP2C19 and is a weak inhibitor of it in the test tube: a line that says both says nothing.
+    """
+    weak, raises = pl.col("strength") == "weak", pl.col("effect").str.starts_with("raises")
+    same = ["sample", "drug", "agent", "phase"]
+    up, down = ((one & ~weak).any().over(same) for one in (raises, ~raises))
+    return weak & ~pl.col("named") & pl.when(raises).then(down).otherwise(up)
 
 
 def _named_with_enzyme(kb: KnowledgeBase) -> pl.DataFrame:

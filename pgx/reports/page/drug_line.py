@@ -143,10 +143,8 @@ def _with_interaction(acting: Sequence[Acting], deciding: Advice | None, headlin
 def _by_the_genes(deciding: Advice | None, headline: str) -> str:
     if deciding is None or not deciding.turned:
         return f"by the genes: {headline}"
-    turning = {
-        flag.arguments[0] for flag in deciding.codes if flag.code == FlagCode.INTERACTION_REVERSES and flag.arguments
-    }
-    reversed_by = [acting for acting in deciding.acting if acting.agent in turning]
+    turning = {flag.arguments[:2] for flag in deciding.codes if flag.code == FlagCode.INTERACTION_REVERSES}
+    reversed_by = [acting for acting in deciding.acting if acting.reversing_flag.arguments in turning]
     doses = {"higher" if acting.asks_for == "lower" else "lower" for acting in reversed_by}
     return f"the genes alone would ask for a {' or a '.join(sorted(doses))} dose"
 
