@@ -97,6 +97,7 @@ def conclude(
     from pgx import clinical, guidance, judgement, models, schema, variants
     from pgx.assertion import of_asserted
     from pgx.judgement.next_tests import next_tests
+    from pgx.judgement.without_drugs import without_drugs
     from pgx.phenotypes.exposures import exposures
     from pgx.types import Result
 
@@ -122,6 +123,7 @@ def conclude(
         found.kb,
         exposures(found.clinical, found.kb),
         clinical.left_out.by_drug(found.clinical.kept_out, found.kb),
+        without_drugs(found.phenotypes, found.calls, found.clinical, found.kb),
     )
     return Result(
         samples=found.genotypes.samples,

@@ -222,13 +222,15 @@ JUDGEMENTS: Schema = (
         _L,
         "what could change it, with the gravest urgency that it could mean: gene:<GENE> (not tested), "
         "variant:<GENE> (shown and not understood), laboratory:<GENE> (sent and not used), genotype:<GENE> <result>, "
-        "copies:<GENE> <result>, person:<population>, value:<concept> (left out), drug:<agent> (stopped)",
+        "copies:<GENE> <result>, person:<population>, value:<concept> (left out), "
+        "drug:<agents> (stopped, joined by +), washout:<agents> (stopped already, no longer acting)",
     ),
     Column(
         "flags",
         _L,
-        "codes: cause:<agent>:<gene>:<action> (a medicine without which the genes ask for no more than the action), "
-        "causes:<drug>:<gene> (the same, told of that medicine), "
+        "codes: cause:<agents>:<genes>:<action> (medicines, joined by +, without which no more than the action is "
+        "said; of several, all must go), causes:<drug>:<genes>:<others> (the same, told of one of them), "
+        "still_acting:<agent>:<day> (was stopped, and acts until about then), "
         "then:<action>:<change>:<when> (a later or conditional change), condition_met:<when> (it is due now), "
         "also:<action>:<change>:<GENE> (a further gene asks for this), set_aside:<population>, allergy:<why>, "
         "at_most:<dose>:<unit>, dose:<dose>:<unit>, "
@@ -245,7 +247,8 @@ NEXT_TESTS: Schema = (
         "kind",
         _T,
         "gene (not tested) | hla (not tested, of unknown frequency) | copy_number (the data do not show it) | genotype "
-        "(another one that the data allow) | record (whether the person is of the population) | drug_stopped",
+        "(another one that the data allow) | record (whether the person is of the population) | drug_stopped | "
+        "drug_washed_out (was stopped, still acts)",
         required=True,
     ),
     Column("probability", _F, "probability, 0 to 1, that the advice is then `advice_then`; null if nobody knows"),

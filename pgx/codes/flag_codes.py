@@ -62,6 +62,7 @@ class FlagCode(StrEnum):
     UNVERIFIED = "unverified"
     CAUSE = "cause"
     CAUSES = "causes"
+    STILL_ACTING = "still_acting"
     THEN = "then"
     AT_MOST = "at_most"
     SET_ASIDE = "set_aside"

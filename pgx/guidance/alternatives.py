@@ -10,14 +10,15 @@ import polars as pl
 
 from pgx.clinical.allergies import MAYBE, allergens
 from pgx.codes import Applies, Flag, FlagCode
-from pgx.guidance.label_limits import interaction_limits, limits
+from pgx.guidance.beside_alternatives import Beside, asked, unfit_beside
+from pgx.guidance.label_limits import NO_GENE, limits
 from pgx.guidance.populations import Populations
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.sentences import compose
 from pgx.types import ClinicalData
 
 _HOLDS = 0
-_RULES_OUT, _CHANGES_DOSE = "avoid", "change_dose"
+_RULES_OUT = "avoid"
 
 Unfit = Mapping[tuple[str, str], str]
 Guide = Callable[[dict[str, set[str] | None]], pl.DataFrame]
@@ -26,7 +27,7 @@ Guide = Callable[[dict[str, set[str] | None]], pl.DataFrame]
 def fitting(
     guidance: pl.DataFrame, clinical: ClinicalData | None, kb: KnowledgeBase, acting: pl.DataFrame, guide: Guide
 ) -> pl.DataFrame:
-    """Return guidance that names nobody a drug that does not fit them: by allergy, label, the other drugs or the genes.
+    """Return guidance that names nobody a drug that does not fit them: by allergy, label, genes or the other drugs.
 
     Parameters
     ----------
@@ -45,7 +46,8 @@ def fitting(
     -------
     polars.DataFrame
         The same rows; ``alternatives`` and ``recommendation`` leave such drugs out, ``flags`` name them,
-        with ``allergy``, ``label``, ``drugs`` or ``genes``.
+        with ``allergy``, ``listed``, ``label``, ``genes``, or what the other drugs of the list have to do with it
+        (`pgx.guidance.beside_alternatives`). The drug that is replaced is none of these.
     """
     numbered = guidance.with_row_index("row")
     naming = numbered.filter(pl.col("alternatives").list.len() > 0)
@@ -53,23 +55,36 @@ def fitting(
         return guidance
     named = {(row["sample"], other) for row in naming.iter_rows(named=True) for other in row["alternatives"]}
     unfit = _by_genes(named, guidance, guide)
+    beside: Beside = {}
     if clinical is not None:
-        unfit |= {**_by_drugs(named, acting, kb), **_by_label(named, clinical, kb)}
-        unfit |= _by_allergy(named, clinical, kb)
+        unfit |= {**_by_label(named, clinical, kb), **_listed(named, clinical), **_by_allergy(named, clinical, kb)}
+        beside = unfit_beside(named, clinical, acting, kb)
     rules = kb.remember(
         "recommendations by id", lambda: {row["rec_id"]: row for row in kb.table("recommendations").rows(named=True)}
     )
-    changed = [new for row in naming.iter_rows(named=True) if (new := _without(row, unfit, rules, kb)) is not None]
+    changed = [
+        new for row in naming.iter_rows(named=True) if (new := _without(row, unfit, beside, rules, kb)) is not None
+    ]
     names = ("alternatives", "recommendation", "flags")
     schema = {"row": numbered.schema["row"], **{name: guidance.schema[name] for name in names}}
     return numbered.update(pl.DataFrame(changed, schema=schema), on="row", include_nulls=True).drop("row")
 
 
 def _without(
-    row: Mapping[str, Any], unfit: Unfit, rules: Mapping[str, Mapping[str, Any]], kb: KnowledgeBase
+    row: Mapping[str, Any],
+    unfit: Unfit,
+    beside: Beside,
+    rules: Mapping[str, Mapping[str, Any]],
+    kb: KnowledgeBase,
 ) -> dict[str, Any] | None:
     named = row["alternatives"]
-    reasons = {other: unfit[row["sample"], other] for other in named if (row["sample"], other) in unfit}
+    reasons = {}
+    for other in named:
+        against = beside.get((row["sample"], other), ())
+        told = (why for why, excused in against if row["drug"] not in excused)
+        why = unfit.get((row["sample"], other)) or next(told, None)
+        if why:
+            reasons[other] = why
     if not reasons:
         return None
     kept = [other for other in named if other not in reasons]
@@ -83,6 +98,13 @@ def _without(
         else row["recommendation"],
         "flags": flags,
     }
+
+
+def _listed(named: Iterable[tuple[str, str]], clinical: ClinicalData) -> dict[Any, str]:
+    """Return those of whom the other drug is on the list already: it is nothing that could be begun instead."""
+    taken = clinical.medications.filter(pl.col("status") != "stopped").select("sample", "drug")
+    listed = {(sample, drug.lower()) for sample, drug in taken.unique().iter_rows()}
+    return {(sample, drug): "listed" for sample, drug in named if (sample, drug.lower()) in listed}
 
 
 def _by_allergy(named: Iterable[tuple[str, str]], clinical: ClinicalData, kb: KnowledgeBase) -> dict[Any, str]:
@@ -101,33 +123,17 @@ def _by_allergy(named: Iterable[tuple[str, str]], clinical: ClinicalData, kb: Kn
 def _by_genes(named: Iterable[tuple[str, str]], guidance: pl.DataFrame, guide: Guide) -> dict[Any, str]:
     """Return those of whom a source says by the genes, without a condition, that the other drug is to be avoided."""
     told = set(guidance.select("sample", "drug").unique().iter_rows())
-    own = guide(_asked(one for one in named if one not in told))
+    own = guide(asked(one for one in named if one not in told))
     rows = pl.concat([guidance.select(own.columns), own])
-    against = rows.filter(pl.col("applies") == Applies.YES, pl.col("urgency") == _RULES_OUT)
+    of_genes = ~pl.col("genes").list.contains(NO_GENE)
+    against = rows.filter(of_genes, pl.col("applies") == Applies.YES, pl.col("urgency") == _RULES_OUT)
     unfit = set(against.select("sample", "drug").unique().iter_rows())
     return {one: "genes" for one in named if one in unfit}
 
 
-def _by_drugs(named: Iterable[tuple[str, str]], acting: pl.DataFrame, kb: KnowledgeBase) -> dict[Any, str]:
-    samples = sorted({sample for sample, _ in named})
-    found = interaction_limits(kb, acting, samples, _asked(named))
-    if found.is_empty():
-        return {}
-    # Nobody is sent from one drug to another whose dose a drug of the list turns: it is no easy way out.
-    against = found.filter(pl.col("urgency").is_in([_RULES_OUT, _CHANGES_DOSE]))
-    return {(samples[at], drug): "drugs" for at, drug in against.select("at", "drug").iter_rows()}
-
-
-def _asked(named: Iterable[tuple[str, str]]) -> dict[str, set[str] | None]:
-    people: defaultdict[str, set[str]] = defaultdict(set)
-    for sample, drug in named:
-        people[drug].add(sample)
-    return dict(sorted(people.items()))
-
-
 def _by_label(named: Iterable[tuple[str, str]], clinical: ClinicalData, kb: KnowledgeBase) -> dict[Any, str]:
     samples = sorted({sample for sample, _ in named})
-    found = limits(kb, Populations(kb, clinical, samples), samples, _asked(named))
+    found = limits(kb, Populations(kb, clinical, samples), samples, asked(named))
     if found.is_empty():
         return {}
     ruled_out = found.filter(pl.col("code") == _HOLDS, pl.col("urgency") == _RULES_OUT)

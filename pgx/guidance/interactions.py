@@ -6,8 +6,8 @@ counts an interaction already is left alone: a phenotype that was converted for 
 take such a drug. A change of dose is withheld beside any drug that is known to act the other way, however weakly, as
 nothing tells how much the two make together. Only what no list confirms, weakly and on an enzyme that the advice does
 not look at, hides nothing: the lower dose of a sensitive person is worth more. So is a poor metabolizer's: it yields
-to an inducer that is known to act more than weakly, or that a label names, on an enzyme that the person has
-(`absent_enzymes`), and to no other. What such a person has left carries the more of the drug.
+to an inducer that is known to act more than weakly on an enzyme that the person has (`absent_enzymes`), to one that a
+label names, and to no other. What such a person has left carries the more of the drug.
 
 Once a line speaks of an interaction it names every drug that acts, counted or not: one direction alone is half of it.
 """
@@ -21,11 +21,11 @@ from typing import Any
 import polars as pl
 
 from pgx.codes import Flag, FlagCode
-from pgx.guidance.absent_enzymes import weakened
 from pgx.guidance.label_limits import NO_GENE, contraindicated
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.acting import DECIDES, PERHAPS, UNREAD, Acting, phrase, weighs
 from pgx.knowledge.sentences import compose
+from pgx.phenotypes.absent_enzymes import weakened
 from pgx.phenotypes.phenoconversion import converter
 from pgx.phenotypes.substrates import acting_of
 
@@ -172,7 +172,8 @@ class _Rewriting:
 
         That holds for an enzyme that the advice looks at too: who is ultrarapid after the conversion is not told to
         take more of what an inhibitor raises. It does not hold for an enzyme without function, nor for a slight
-        inducer beside the lower dose of a poor metabolizer.
+        inducer beside the lower dose of a poor metabolizer, unless a label names the two: it speaks of everybody, and
+        beside it no dose by the genes can stand.
         """
         said = acting_of(one)
         against = bool(said.asks_for and asked - {said.asks_for})
@@ -182,12 +183,16 @@ class _Rewriting:
         if poor and said.asks_for == "higher":
             own = (row["sample"], one["enzyme"]) in self._weakened.poor
             faint = one["strength"] == "weak" or one["unverified"]
-            return not faint or (bool(one["marked"]) and not own)
+            return not faint or bool(one["named"]) or (bool(one["marked"]) and not own)
         return weighs(said, row["genes"], marked=one["marked"])
 
     def _idle(self, one: Row) -> bool:
-        """Whether the drug acts on an enzyme that does nothing in this person."""
-        return (one["sample"], one["enzyme"]) in self._weakened.absent
+        """Whether the drug acts on an enzyme that does nothing in this person.
+
+        Where a label says that it lowers the other one, it may do so by other ways too.
+        """
+        warned = one["named"] and one["role"] == "inducer"
+        return not warned and (one["sample"], one["enzyme"]) in self._weakened.absent
 
     def _for_takers_of_any(self, acts: Sequence[Row], row: Row) -> bool:
         return any(self._for_takers(one, row) for one in acts)

@@ -14,6 +14,7 @@ from pgx.guidance.populations import NO, YES, Populations
 from pgx.knowledge.acting import UNREAD, Acting
 from pgx.knowledge.base import KnowledgeBase
 from pgx.knowledge.sentences import compose
+from pgx.phenotypes.absent_enzymes import weakened
 from pgx.phenotypes.substrates import acting_of
 
 FLAG = FlagCode.LABEL_LIMIT
@@ -53,7 +54,7 @@ def label_rows(
     parts = (
         allergy_limits(kb, populations, samples, wanted),
         limits(kb, populations, samples, wanted),
-        interaction_limits(kb, acting, samples, wanted, without_function(phenotypes)),
+        interaction_limits(kb, acting, samples, wanted, without_function(phenotypes), weakened(phenotypes, kb).absent),
     )
     return pl.concat([part for part in parts if part.height] or [pl.DataFrame()])
 
@@ -165,6 +166,7 @@ def interaction_limits(
     samples: Sequence[str],
     wanted: Mapping[str, set[str] | None],
     lost: Set[tuple[str, str]] = frozenset(),
+    absent: Set[tuple[str, str]] = frozenset(),
 ) -> pl.DataFrame:
     """Return what labels say of each person's drugs together with the others on the list.
 
@@ -180,6 +182,8 @@ def interaction_limits(
         Drug -> persons that it is asked for; None = all.
     lost
         Persons and genes that do not work (`without_function`), for rows on two enzymes.
+    absent
+        Persons and enzymes that do nothing by the genes: no higher dose is told them for what induces these.
 
     Returns
     -------
@@ -189,6 +193,7 @@ def interaction_limits(
         a row on two enzymes stands in its place.
     """
     urgencies = dict(kb.table("actions").select("action", "urgency").iter_rows())
+    higher = set(kb.table("actions").filter(direction="up")["action"])
     place = {sample: at for at, sample in enumerate(samples)}
     here = _of_those(acting, samples, wanted)
     known: dict[tuple[object, ...], Acting] = {}
@@ -208,6 +213,8 @@ def interaction_limits(
         for sample, part in spoken.get((row["drug"], row["enzyme"] or "", row["role"] or ""), {}).items():
             agents = [one for one in part if _is_about(row, one)]
             if not agents or (people is not None and sample not in people):
+                continue
+            if row["action"] in higher and (sample, row["enzyme"]) in absent:
                 continue
             if (row["dose"] or row["limit"]) and _opposed(ways.get((sample, row["drug"]), set()), agents[0]):
                 continue

@@ -8,13 +8,18 @@ from dataclasses import dataclass, field, replace
 from pgx.codes import Flag, FlagCode
 from pgx.judgement.decide import Decision
 from pgx.judgement.listed import names_of
-from pgx.judgement.statement import NOBODY, URGENCIES, S, Statement, by_source
+from pgx.judgement.relief import Relief, milder
+from pgx.judgement.statement import NOBODY, S, Statement, by_source
 from pgx.knowledge.acting import DECIDES
 
 CAUSE = FlagCode.CAUSE
-"""``cause:<agent>:<gene>:<action>``: a medicine without which the genes would ask for no more than `action`."""
+"""``cause:<agents>:<genes>:<action>``: medicines without which no more than `action` would be said.
+
+Agents and genes are joined by ``+``; of several agents none makes a difference alone."""
 CAUSES = FlagCode.CAUSES
-"""``causes:<drug>:<gene>``: the same, told of the medicine that is the cause."""
+"""``causes:<drug>:<genes>:<others>``: the same, told of a medicine that is the cause, with those that must go too."""
+STILL_ACTING = FlagCode.STILL_ACTING
+"""``still_acting:<agent>:<day>``: a medicine that was stopped acts on the drug until about that day."""
 CHANGE_FIRST = "change_first"
 """Action of a medicine that is the cause of what is said of another one."""
 RULED_OUT = FlagCode.ALTERNATIVE_RULED_OUT
@@ -65,10 +70,10 @@ class Known:
         Endpoint -> whether its score is usable.
     details
         Row of the knowledge -> what it says beyond its action and dose (``then:...``, ``at_most:...``).
-    agents
-        Gene -> the other medicines of the person that change how it acts.
-    urgencies
-        Action -> urgency.
+    until
+        Medicine that was stopped and still acts -> the last day on which it does.
+    reliefs
+        The medicines without which something milder is said.
     left_out
         Concepts that the sources ask for and whose value was left out.
     """
@@ -77,8 +82,8 @@ class Known:
     copies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     scores: Mapping[str, bool] = field(default_factory=dict)
     details: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    agents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    urgencies: Mapping[str, str] = field(default_factory=dict)
+    until: Mapping[str, str] = field(default_factory=dict)
+    reliefs: tuple[Relief, ...] = ()
     left_out: tuple[str, ...] = ()
 
 
@@ -88,7 +93,6 @@ NOTHING_KNOWN = Known()
 def judge(sample: str, drug: str, decision: Decision[S], known: Known = NOTHING_KNOWN) -> Judgement:
     """Return what is said of a drug for a person."""
     said = decision.ruled_out or (None if decision.part else decision.deciding)
-    causes = () if decision.part else tuple(_causes(decision, known, drug))
     details = _details(decision, said, known)
     changes_dose = said is not None and decision.urgency == "change_dose"
     return Judgement(
@@ -103,8 +107,8 @@ def judge(sample: str, drug: str, decision: Decision[S], known: Known = NOTHING_
         sources=tuple(sorted({row.source for row in decision.agreeing} - {NOBODY}, key=by_source)),
         applies=_applies(decision),
         evidence=tuple(dict.fromkeys(_evidence(decision, known))),
-        could_change=tuple(dict.fromkeys((*_without(causes, known), *_could_change(decision, known)))),
-        flags=tuple(dict.fromkeys((*causes, *details, *_flags(decision)))),
+        could_change=tuple(dict.fromkeys((*_without(known), *_could_change(decision, known)))),
+        flags=tuple(dict.fromkeys((*_causes(decision, known), *details, *_flags(decision)))),
     )
 
 
@@ -216,58 +220,84 @@ def _could_change(decision: Decision[S], known: Known) -> Iterator[str]:
     for gene in decision.deciding.genes if decision.deciding else ():
         yield from (f"copies:{gene} {phenotype}" for phenotype in known.copies.get(gene, ()))
     for row in (*decision.valid, *decision.limits):
-        milder = decision.ruled_out is not None and _milder(row.urgency, decision.ruled_out.urgency)
-        if row.applies == "if_population" and not milder:  # what the label rules out stays ruled out
+        less = decision.ruled_out is not None and milder(row.urgency, decision.ruled_out.urgency)
+        if row.applies == "if_population" and not less:  # what the label rules out stays ruled out
             yield f"person:{row.row['population']}={row.urgency}"
     yield from (f"value:{concept}" for concept in known.left_out)
     yield from (f"drug:{acting.agent}" for acting in decision.acting)
 
 
-def _causes(decision: Decision[S], known: Known, drug: str) -> Iterator[str]:
-    """Yield the medicines without which the genes would ask for something milder."""
-    row = decision.deciding
-    # Where the label rules the drug out, stopping a medicine helps only if the label does so because of that medicine.
-    by_label = {acting.agent for acting in decision.ruled_out.acting} if decision.ruled_out else None
-    alone = [flag.about for flag in row.codes if flag.code == FlagCode.GENES_ALONE] if row else []
-    if row and alone and _milder(known.urgencies.get(alone[0], ""), row.urgency):
-        for gene in row.genes:
-            agents = (agent for agent in known.agents.get(gene, ()) if agent != drug)
-            yield from (
-                f"{CAUSE}:{agent}:{gene}:{alone[0]}" for agent in agents if by_label is None or agent in by_label
-            )
+def _causes(decision: Decision[S], known: Known) -> Iterator[str]:
+    """Yield the medicines without which something milder is said, and those of the acting ones that were stopped."""
+    for one in known.reliefs:
+        yield str(Flag(CAUSE, "+".join(one.agents), "+".join(one.genes), one.action))
+    acting = (*(agent for one in known.reliefs for agent in one.agents), *(one.agent for one in decision.acting))
+    for agent in dict.fromkeys(acting):
+        if agent in known.until:
+            yield str(Flag(STILL_ACTING, agent, known.until[agent]))
 
 
-def _milder(urgency: str, than: str) -> bool:
-    return urgency in URGENCIES[:-1] and URGENCIES.index(urgency) > URGENCIES.index(than)
-
-
-def _without(causes: Sequence[str], known: Known) -> Iterator[str]:
-    """Yield what stopping each of the causes would leave: ``drug:<agent>=<urgency>``."""
-    for cause in causes:
-        _, agent, _, action = cause.split(":", 3)
-        yield f"drug:{agent}={known.urgencies[action]}"
+def _without(known: Known) -> Iterator[str]:
+    """Yield what stopping the causes would leave, or waiting until they no longer act: ``drug:<agents>=<urgency>``."""
+    for one in known.reliefs:
+        kind = "washout" if set(one.agents) <= set(known.until) else "drug"
+        yield f"{kind}:{'+'.join(one.agents)}={one.urgency}"
 
 
 def change_first(judgement: Judgement, harmed: Sequence[Judgement]) -> Judgement:
     """Return the judgement of a medicine that is the cause of what is said of others: it is never fine as usual."""
-    flags = tuple(f"{CAUSES}:{one.drug}:{gene}" for one in harmed for gene in _genes_through(judgement.drug, one))
-    milder = _milder(judgement.urgency, "monitor") or judgement.urgency == "no_data"
+    flags = tuple(
+        str(Flag(CAUSES, one.drug, "+".join(cause.genes), *(["+".join(others)] if others else [])))
+        for one in harmed
+        for cause in causes_of(one)
+        if judgement.drug in cause.agents
+        for others in [[agent for agent in cause.agents if agent != judgement.drug]]
+    )
+    less = milder(judgement.urgency, "monitor") or judgement.urgency == "no_data"
     return replace(
         judgement,
-        urgency="monitor" if milder else judgement.urgency,
-        action=CHANGE_FIRST if milder else judgement.action,
+        urgency="monitor" if less else judgement.urgency,
+        action=CHANGE_FIRST if less else judgement.action,
         flags=(*flags, *judgement.flags),
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Medicines without which no more than `action` would be said of a drug; `until` of those that were stopped."""
+
+    agents: tuple[str, ...]
+    genes: tuple[str, ...]
+    action: str
+    until: Mapping[str, str]
+
+    @property
+    def taken(self) -> tuple[str, ...]:
+        """Those that are taken, and can be changed."""
+        return tuple(agent for agent in self.agents if agent not in self.until)
+
+
+def causes_of(judgement: Judgement) -> list[Cause]:
+    """Return the causes that a judgement names."""
+    until = stopped_of(judgement)
+    parts = (flag.split(":", 3) for flag in judgement.flags if flag.startswith(f"{CAUSE}:"))
+    found = []
+    for _, agents, genes, action in parts:
+        named = tuple(agents.split("+"))
+        of_these = {agent: until[agent] for agent in named if agent in until}
+        found.append(Cause(named, tuple(filter(None, genes.split("+"))), action, of_these))
+    return found
+
+
+def stopped_of(judgement: Judgement) -> dict[str, str]:
+    """Return the medicines that were stopped and still act on the drug, with the last day on which they do."""
+    flags = (Flag.parse(text) for text in judgement.flags)
+    return {flag.arguments[0]: flag.arguments[1] for flag in flags if flag.code == STILL_ACTING}
+
+
 def agents_of(judgement: Judgement) -> list[str]:
-    """Return the medicines that are the cause of what is said."""
-    return [flag.split(":")[1] for flag in judgement.flags if flag.startswith(f"{CAUSE}:")]
-
-
-def _genes_through(agent: str, harmed: Judgement) -> Iterator[str]:
-    parts = (flag.split(":") for flag in harmed.flags if flag.startswith(f"{CAUSE}:"))
-    yield from (part[2] for part in parts if part[1] == agent)
+    """Return the medicines that are the cause of what is said and that could be changed."""
+    return list(dict.fromkeys(agent for cause in causes_of(judgement) for agent in cause.taken))
 
 
 def _flags(decision: Decision[S]) -> Iterator[str]:

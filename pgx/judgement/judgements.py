@@ -12,9 +12,10 @@ from pgx import schema
 from pgx.assertion import NOT_CALLED, asserted
 from pgx.cells import distinct
 from pgx.codes import NoteCode, Severity
-from pgx.judgement.decide import decide
+from pgx.judgement.decide import Decision, decide
 from pgx.judgement.judgement import Judgement, Known, agents_of, change_first, judge
 from pgx.judgement.listed import names_of
+from pgx.judgement.relief import Suspects, Without, reliefs, suspects
 from pgx.judgement.rule_details import details_of
 from pgx.judgement.statement import URGENCIES, Row, Statement
 from pgx.knowledge.base import KnowledgeBase
@@ -49,6 +50,7 @@ def judgements(
     kb: KnowledgeBase,
     exposures: pl.DataFrame | None = None,
     left_out: Mapping[tuple[str, str], tuple[str, ...]] | None = None,
+    without: Without | None = None,
 ) -> pl.DataFrame:
     """Return one row a person and drug (`pgx.schema.JUDGEMENTS`), in the order of the guidance.
 
@@ -62,6 +64,9 @@ def judgements(
         What acts on each person's enzymes (`pgx.phenotypes.exposures`); None = nothing is known to.
     left_out
         (sample, drug) -> concepts that the sources ask for and whose value was left out.
+    without
+        Judges a drug anew without some of the other medicines (`pgx.judgement.without_drugs`); None = nobody can, and
+        all that act on a drug stand against what the genes alone ask for.
     """
     statements, said = _statements(guidance)
     genes_of = [one.genes for one in statements]
@@ -69,29 +74,33 @@ def judgements(
     usable: defaultdict[Key, dict[str, bool]] = defaultdict(dict)
     for sample, drug, endpoint, good in scores.select("sample", "drug", "endpoint", "usable").iter_rows():
         usable[sample, drug][endpoint] = good
-    details, agents = details_of(kb), _agents(exposures)
-    urgencies = dict(kb.table("actions").select("action", "urgency").iter_rows())
+    details, until = details_of(kb), _until(exposures)
+    by_drug = _by_drug(guidance, said)
+    decisions: dict[tuple[int, ...], Decision[Statement]] = {}
+    for numbers in by_drug.values():
+        if (rows := tuple(numbers)) not in decisions:
+            decisions[rows] = decide(statements[number] for number in rows)
+    helping = reliefs(_suspects(by_drug, decisions, exposures, kb), without)
     # Many persons share all that is said of a drug and known of its genes: each case is judged once.
     cases: dict[object, Judgement] = {}
     found: list[tuple[str, Judgement]] = []
-    for (sample, drug), numbers in _by_drug(guidance, said).items():
-        person, acting = people.get(sample, {}), agents.get(sample, {})
+    for (sample, drug), numbers in by_drug.items():
+        person, ended = people.get(sample, {}), until.get(sample, {})
         genes = list(dict.fromkeys(gene for number in numbers for gene in genes_of[number]))
         own, scored = {gene: person[gene] for gene in genes if gene in person}, usable.get((sample, drug), {})
-        names = {gene: acting[gene] for gene in genes if gene in acting}
-        without = (left_out or {}).get((sample, drug), ())
-        case = (*numbers, tuple(own.items()), tuple(names.items()), tuple(scored.items()), without)
+        lacking, relief = (left_out or {}).get((sample, drug), ()), helping.get((sample, drug), ())
+        case = (*numbers, tuple(own.items()), tuple(ended.items()), relief, tuple(scored.items()), lacking)
         if case not in cases:
             known = Known(
                 genes={gene: one.state for gene, one in own.items()},
                 copies={gene: one.copies for gene, one in own.items() if one.copies},
                 scores=scored,
                 details=details,
-                agents=names,
-                urgencies=urgencies,
-                left_out=without,
+                until=ended,
+                reliefs=relief,
+                left_out=lacking,
             )
-            cases[case] = judge(sample, drug, decide(statements[number] for number in numbers), known)
+            cases[case] = judge(sample, drug, decisions[tuple(numbers)], known)
         found.append((sample, cases[case]))
     return _frame(_with_causes(found))
 
@@ -123,6 +132,37 @@ def _frame(found: Iterable[tuple[str, Judgement]]) -> pl.DataFrame:
     rows = schema.from_rows([_row(one) for one in shared], schema.JUDGEMENTS)
     picked: pl.DataFrame = rows[numbers] if numbers else rows
     return picked.with_columns(sample=pl.Series(samples, dtype=pl.String))
+
+
+def _suspects(
+    by_drug: Mapping[Key, Sequence[int]],
+    decisions: Mapping[tuple[int, ...], Decision[Statement]],
+    exposures: pl.DataFrame | None,
+    kb: KnowledgeBase,
+) -> dict[Key, Suspects]:
+    """Return the medicines that may be why a drug of a person is not fine as usual."""
+    agents = _agents(exposures)
+    urgencies = dict(kb.table("actions").select("action", "urgency").iter_rows())
+    found = {}
+    for (sample, drug), numbers in by_drug.items():
+        if sample in agents:
+            one = suspects(decisions[tuple(numbers)], agents[sample], urgencies, drug)
+            if one is not None:
+                found[sample, drug] = one
+    return found
+
+
+def _until(exposures: pl.DataFrame | None) -> dict[str, dict[str, str]]:
+    """Return sample -> medicine that was stopped and still acts -> until when."""
+    found: dict[str, dict[str, str]] = {}
+    if exposures is None:
+        return found
+    taken = exposures.filter(phase="current").select("sample", "agent").unique()
+    gone = exposures.filter(phase="washout").join(taken, on=["sample", "agent"], how="anti")
+    last = gone.group_by("sample", "agent").agg(pl.col("until").max()).sort("sample", "agent")
+    for sample, agent, day in last.drop_nulls().iter_rows():
+        found.setdefault(sample, {})[agent] = day.isoformat()
+    return found
 
 
 def _agents(exposures: pl.DataFrame | None) -> dict[str, dict[str, tuple[str, ...]]]:

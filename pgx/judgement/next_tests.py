@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -21,13 +21,17 @@ from pgx.guidance import recommend
 from pgx.judgement.judgement import Judgement
 from pgx.judgement.judgements import judgements, of_row
 from pgx.judgement.untested_results import Outcome, Outcomes
+from pgx.judgement.without_drugs import copied_record
 from pgx.knowledge.base import KnowledgeBase
 from pgx.phenotypes import assign
 from pgx.phenotypes.exposures import exposures
 from pgx.types import CallSet, ClinicalData, GeneCalls, PatternCall
 
-GENE, HLA, COPIES, GENOTYPE, RECORD, STOPPED = "gene", "hla", "copy_number", "genotype", "record", "drug_stopped"
+GENE, HLA, COPIES, GENOTYPE, RECORD = "gene", "hla", "copy_number", "genotype", "record"
+STOPPED, WASHED_OUT = "drug_stopped", "drug_washed_out"
 """Kinds of what could be found out."""
+_OF_DRUGS = {"drug": STOPPED, "washout": WASHED_OUT}
+"""What could change a judgement, where that is another medicine."""
 _LEAST = 0.001
 """Results of a gene that was tested are asked about from this probability on."""
 _AT_ONCE = 200
@@ -117,8 +121,8 @@ def _of_record(one: Judgement) -> Iterator[dict[str, object]]:
         about, equals, urgency = rest.rpartition("=")
         if what == "person" and equals and urgency != one.urgency:
             yield _row(about, RECORD, None, urgency, urgency)
-        elif what == "drug" and equals:
-            yield _row(about, STOPPED, None, urgency, urgency)
+        elif what in _OF_DRUGS and equals:
+            yield _row(about, _OF_DRUGS[what], None, urgency, urgency)
 
 
 def _still_open(guidance: pl.DataFrame) -> dict[Key, dict[str, None]]:
@@ -261,7 +265,7 @@ def _judged_again(
         for drug in wanted[case.name]:
             drugs[drug].append(case.name)
     supposed = _supposed(cases, callset, _genes_of(drugs, kb))
-    theirs = _copied(clinical, {case.name: callset.samples[case.at] for case in cases})
+    theirs = copied_record(clinical, {case.name: callset.samples[case.at] for case in cases})
     calls, phenotypes = assign(supposed, kb, theirs)
     guidance = recommend(phenotypes, calls, theirs, kb, drugs=drugs)
     again = judgements(guidance, calls, schema.empty(schema.SCORES), kb, exposures(theirs, kb))
@@ -283,24 +287,6 @@ def _supposed(cases: Sequence[_Case], callset: CallSet, genes: set[str]) -> Call
                     patterns.append(case.outcome.pattern)
             made.append(GeneCalls(gene.gene, tuple(patterns), numbers))
     return CallSet(tuple(case.name for case in cases), tuple(made))
-
-
-def _copied(clinical: ClinicalData, origin: Mapping[str, str]) -> ClinicalData:
-    """Return the records of the persons, under the names of their cases."""
-    names = pl.DataFrame({"name": list(origin), "sample": list(origin.values())})
-
-    def copied(frame: pl.DataFrame) -> pl.DataFrame:
-        joined = frame.join(names, on="sample", how="inner", maintain_order="left")
-        return joined.with_columns(sample="name").select(frame.columns)
-
-    observations, medications = copied(clinical.observations), copied(clinical.medications)
-    return replace(
-        clinical,
-        observations=observations,
-        medications=medications,
-        notes=clinical.notes.clear(),
-        kept_out=copied(clinical.kept_out),
-    )
 
 
 def _sexes(clinical: ClinicalData) -> dict[str, str]:

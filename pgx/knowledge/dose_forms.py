@@ -10,7 +10,9 @@ from pgx.knowledge.base import KnowledgeBase
 
 LOCAL, WHOLE_BODY = "local", "whole_body"
 ROUTE = "route"
-"""System of the words that may stand beside a drug's name and belong to no name."""
+"""System of the words of forms and routes that may stand beside a drug's name and belong to no name."""
+SUFFIX = "suffix"
+"""System of such words that say how much a product holds or how long it acts, and nothing of where."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class DoseForms:
         return None if not found else WHOLE_BODY if WHOLE_BODY in found else LOCAL
 
     def without_route(self, text: str) -> str:
-        """Return a text without the routes beside a name: ``Voriconazol i.v. 200 mg`` is ``Voriconazol 200 mg``.
+        """Return a text without forms and routes beside a name: ``Voriconazol i.v. 200 mg`` is ``Voriconazol 200 mg``.
 
         A text that is nothing else stays.
         """
@@ -51,9 +53,10 @@ def _dose_forms(kb: KnowledgeBase) -> DoseForms:
     words = {name: acts for system, name, acts in rows if system in ("text", ROUTE)}
     longest_first = sorted(words, key=lambda word: (-len(word), word))
     pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)", re.IGNORECASE)
-    routes = {name for system, name, _ in rows if system == ROUTE}
-    one = "|".join(re.escape(word) for word in longest_first if word in routes)
+    beside = {name for system, name, _ in rows if system in (ROUTE, SUFFIX)}
+    one = "|".join(re.escape(word) for word in sorted(beside, key=lambda word: (-len(word), word)))
     around = rf"[\s,;/(\[-]+(?:{one})(?!\w)[.,;)\]]*|^\s*(?:{one})[\s.,;:-]+(?=\w)" if one else r"(?!)"
-    codes = {(system, name): acts for system, name, acts in rows if system not in ("text", ROUTE, "drug")}
+    no_codes = ("text", ROUTE, SUFFIX, "drug")
+    codes = {(system, name): acts for system, name, acts in rows if system not in no_codes}
     either = frozenset(name for system, name, _ in rows if system == "drug")
     return DoseForms(words, codes, either, pattern, re.compile(around, re.IGNORECASE))

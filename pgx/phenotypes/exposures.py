@@ -20,10 +20,12 @@ EXPOSURE_COLUMNS = {
     "phase": pl.String,
     "confidence": pl.String,
     "local": pl.String,
+    "until": pl.Date,
 }
 """``trigger``: inhibitor, inducer, smoking, inflammation; ``agent``: the drug, or the concept that shows the exposure;
 ``phase``: current, washout (stopped, still acting), planned; ``confidence``: read or recall; ``local``: the overlay
-that says so, null for the product's own facts."""
+that says so, null for the product's own facts; ``until``: the last day on which what was stopped acts, null for what is
+taken."""
 
 
 def known_medication(clinical: ClinicalData | None) -> set[str]:
@@ -92,7 +94,10 @@ def _exposures(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | None) ->
     drugs = _drugs(clinical.medications, kb, days)
     other = _observed(clinical.observations, kb, days)
     frame = pl.concat([drugs, other]).select(pl.col(name).cast(kind) for name, kind in EXPOSURE_COLUMNS.items())
-    return frame.unique().sort("sample", "gene", "trigger", "strength", "agent", "phase")
+    known = [name for name in EXPOSURE_COLUMNS if name != "until"]
+    return (
+        frame.group_by(known).agg(pl.col("until").max()).sort("sample", "gene", "trigger", "strength", "agent", "phase")
+    )
 
 
 def agents(kb: KnowledgeBase) -> pl.DataFrame:
@@ -129,7 +134,8 @@ def _drugs(medications: pl.DataFrame, kb: KnowledgeBase, days: pl.DataFrame) -> 
     acts_on = (pl.col("end") + pl.duration(days=pl.col("days")) >= pl.col("day")).fill_null(False)
     stopped = (pl.col("status") == "stopped") | (over & (pl.col("status") == "current"))
     phase = pl.when(stopped & acts_on).then(pl.lit("washout")).when(stopped).then(pl.lit("stopped")).otherwise("status")
-    acting = found.with_columns(phase=phase).filter(pl.col("phase") != "stopped")
+    until = pl.when(stopped).then(pl.col("end") + pl.duration(days=pl.col("days")))
+    acting = found.with_columns(phase=phase, until=until.cast(pl.Date)).filter(pl.col("phase") != "stopped")
     # What a combination as a whole does to an enzyme stands for what its parts do to it.
     return acting.join(_parts(acting, kb), on=["sample", "drug", "gene"], how="anti").select(list(EXPOSURE_COLUMNS))
 
@@ -159,6 +165,7 @@ def _observed(observations: pl.DataFrame, kb: KnowledgeBase, days: pl.DataFrame)
                 phase=pl.lit("current"),
                 confidence=pl.lit("recall" if "recall" in row["source"] else "read"),
                 local=pl.lit(row[LOCAL], dtype=pl.String),
+                until=pl.lit(None, dtype=pl.Date),
             )
             for gene in row["genes"].split(";")
         ]

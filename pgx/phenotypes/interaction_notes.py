@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Collection, Iterator
 from datetime import date
 from typing import cast
 
@@ -12,12 +11,14 @@ import polars as pl
 
 from pgx.codes import NoteCode, Severity
 from pgx.knowledge import KnowledgeBase
-from pgx.knowledge.acting import EFFECTS, UNREAD, UNVERIFIED, phrase
+from pgx.knowledge.acting import EFFECTS, UNREAD, UNVERIFIED
 from pgx.knowledge.tables.declared import SCHEMES
 from pgx.notes import Note, frame_of
-from pgx.phenotypes.exposures import agents, exposures, present_days
+from pgx.phenotypes.absent_enzymes import weakened
+from pgx.phenotypes.exposures import exposures
 from pgx.phenotypes.phenoconversion import LOCAL_RULE, Converter, converter
-from pgx.phenotypes.substrates import acting_drugs, acting_of, stopped_drugs
+from pgx.phenotypes.substrates import acting_drugs
+from pgx.phenotypes.washout_notes import note, washout_notes
 from pgx.types import ClinicalData
 
 _STRONG = {"strong": 2, "moderate": 1}
@@ -72,7 +73,8 @@ def notes(
     acting = exposures(clinical, kb, as_of=as_of).filter(pl.col("strength").is_in(list(_STRONG)))
     phenotypes = phenotypes.join(acting.select("sample", "gene").unique(), on=["sample", "gene"], how="semi")
     genetic = _genetic(phenotypes)
-    levels = _levels(acting_drugs(clinical, kb, as_of=as_of), clinical, kb)
+    absent = weakened(phenotypes, kb).absent
+    levels = _levels(acting_drugs(clinical, kb, as_of=as_of), clinical, kb, absent)
     rows = [
         *own,
         *_per_enzyme(acting, phenotypes, kb),
@@ -80,8 +82,7 @@ def notes(
         *_pairs(acting, clinical, genetic, kb),
         *_agents_lines(acting, clinical, genetic, levels, kb),
         *_conditions_of_drugs(acting, clinical, set(genetic), kb),
-        *_stopped(clinical, kb, present_days(clinical, as_of)),
-        *_perhaps_acting(clinical, kb, as_of),
+        *washout_notes(clinical, kb, as_of),
     ]
     return frame_of(rows)
 
@@ -93,20 +94,6 @@ def _overlays(kb: KnowledgeBase) -> Iterator[Note]:
             yield note(
                 None, Severity.INFO, NoteCode.LOCAL_KNOWLEDGE, f"{kind} that rest on local knowledge: {listed}", kind
             )
-
-
-def note(sample: object, severity: str, code: str, message: str, subject: str) -> Note:
-    """Return a note of this stage on one person, or on the whole run."""
-    whose = None if sample is None else str(sample)
-    return Note(
-        stage="phenotypes",
-        severity=severity,
-        code=code,
-        message=message,
-        sample=whose,
-        subject=subject,
-        where=subject,
-    )
 
 
 def _genetic(phenotypes: pl.DataFrame) -> dict[tuple[str, str], Row]:
@@ -203,13 +190,22 @@ def _victims(kb: KnowledgeBase) -> dict[str, tuple[str, ...]]:
     return kb.remember("genes of drugs", make)
 
 
-def _levels(found: pl.DataFrame, clinical: ClinicalData, kb: KnowledgeBase) -> pl.DataFrame:
-    """Drugs of a list that act on an enzyme which carries another one, where no guideline looks at that enzyme."""
+def _levels(
+    found: pl.DataFrame, clinical: ClinicalData, kb: KnowledgeBase, absent: Collection[tuple[str, str]]
+) -> pl.DataFrame:
+    """Drugs of a list that act on an enzyme which carries another one, where no guideline looks at that enzyme.
+
+    What acts on an enzyme that does nothing in the person changes no level, unless a label says that it lowers it.
+    """
     taken = clinical.medications.filter(pl.col("status") != "stopped").select("sample", "drug", "status").unique()
     looked_at = [(drug, gene) for drug, genes in _victims(kb).items() for gene in genes]
     advised = pl.DataFrame(looked_at, schema={"drug": pl.String, "enzyme": pl.String}, orient="row")
     read = found.filter("marked", pl.col("enzyme") != "", pl.col("phase") != UNREAD)
-    marked = read.join(advised, on=["drug", "enzyme"], how="anti", maintain_order="left")
+    idle = pl.DataFrame(sorted(absent), schema={"sample": pl.String, "enzyme": pl.String}, orient="row")
+    warned = pl.col("named") & (pl.col("role") == "inducer")
+    placed = read.join(idle.with_columns(idle=True), on=["sample", "enzyme"], how="left", maintain_order="left")
+    said = placed.filter(warned | pl.col("idle").is_null()).drop("idle")
+    marked = said.join(advised, on=["drug", "enzyme"], how="anti", maintain_order="left")
     return marked.join(taken, on=["sample", "drug"], maintain_order="left")
 
 
@@ -357,31 +353,3 @@ def _sentence(drug: str, gene: str, acting: list[Row], known: Row | None, kb: Kn
     if not after.rules:
         return f"{start}; the phenotype stays {known['phenotype']} by the rules"
     return f"{start}: {known['phenotype']} acts as {after.phenotype} (rule {';'.join(after.rules)})"
-
-
-def _stopped(clinical: ClinicalData, kb: KnowledgeBase, days: pl.DataFrame) -> Iterator[Note]:
-    """Interacting drugs that were stopped, but not known how long ago."""
-    listed = set(agents(kb).filter(pl.col("strength").is_in(list(_STRONG)))["drug"])
-    stopped = clinical.medications.filter(
-        pl.col("status") == "stopped", pl.col("drug").str.to_lowercase().is_in(sorted(listed))
-    )
-    stopped = stopped.join(days, on="sample", how="left", maintain_order="left")
-    for sample, drug, end, day in (
-        stopped.select("sample", "drug", "end", "day").unique(maintain_order=True).iter_rows()
-    ):
-        if end is None or day is None:
-            when = "on an unknown day" if end is None else "an unknown time ago (no newer date in the data)"
-            message = f"{drug} was stopped {when}; an effect that may last is not counted"
-            yield note(sample, Severity.WARNING, NoteCode.WASHOUT_UNKNOWN, message, drug)
-
-
-def _perhaps_acting(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | None) -> Iterator[Note]:
-    """Tell each drug of the list which drugs that were stopped nobody knows when would act on it."""
-    found: dict[tuple[str, str], list[Row]] = defaultdict(list)
-    for one in stopped_drugs(clinical, kb, as_of=as_of).iter_rows(named=True):
-        found[one["sample"], one["drug"]].append(one)
-    for (sample, drug), here in found.items():
-        acting = [replace(acting_of(one), phase="current") for one in here]
-        told = f"stopped, nobody says when, and perhaps still acting: {phrase(acting, drug)}"
-        message = f"{told}; the advice does not count that"
-        yield note(sample, Severity.WARNING, NoteCode.WASHOUT_UNKNOWN, message, drug)

@@ -30,6 +30,7 @@ COLUMNS = {
     "marked": pl.Boolean,
     "recall": pl.Boolean,
     "unverified": pl.Boolean,
+    "named": pl.Boolean,
     "local": pl.String,
 }
 """Columns of `acting_drugs`."""
@@ -54,9 +55,10 @@ def acting_drugs(clinical: ClinicalData | None, kb: KnowledgeBase, *, as_of: dat
     Returns
     -------
     polars.DataFrame
-        ``sample drug agent enzyme strength role phase effect marked recall unverified local``, the strongest agent of a
-        drug first. `drug` is any drug of the substrates table, whether it is taken or not, never the agent itself;
-        `marked` says whether the interaction counts, `recall` whether it rests on a fact without a checked source.
+        ``sample drug agent enzyme strength role phase effect marked recall unverified named local``, the strongest
+        agent of a drug first. `drug` is any drug of the substrates table, whether it is taken or not, never the agent
+        itself; `marked` says whether the interaction counts, `recall` whether it rests on a fact without a checked
+        source, `named` whether a label speaks of the two.
         A pair that a label names without an enzyme has neither enzyme, strength nor role; its effect is what the label
         says of the level, or ``with``. A drug that an entry names which could not be read has the phase `UNREAD`.
     """
@@ -109,7 +111,7 @@ def perhaps_acting(clinical: ClinicalData | None, kb: KnowledgeBase, *, as_of: d
 
 
 def _found(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | None) -> pl.DataFrame:
-    sure = _of_list(clinical, kb, as_of)
+    sure = acting_of_list(clinical, kb, as_of)
     unread = unread_drugs(clinical, kb)
     if unread.is_empty():
         return sure
@@ -117,7 +119,7 @@ def _found(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | None) -> pl.
     listed = pl.DataFrame(
         rows.select("sample", "drug", "status", "source").to_dicts(), schema=clinical.medications.schema
     )
-    perhaps = _of_list(replace(clinical, medications=listed), kb, as_of)
+    perhaps = acting_of_list(replace(clinical, medications=listed), kb, as_of)
     perhaps = perhaps.join(unread.select("sample", agent="drug"), on=["sample", "agent"], how="semi")
     return pl.concat([sure, perhaps.with_columns(phase=pl.lit(UNREAD))])
 
@@ -141,7 +143,8 @@ def unread_drugs(clinical: ClinicalData, kb: KnowledgeBase) -> pl.DataFrame:
     return found.join(listed, on=["sample", "drug"], how="anti", maintain_order="left")
 
 
-def _of_list(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | None) -> pl.DataFrame:
+def acting_of_list(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | None = None) -> pl.DataFrame:
+    """Return `acting_drugs` of the medicines of a list that could be read, of no list that is asked again."""
     by_enzyme = _counted_by_labels(_acting_drugs(clinical, kb, as_of), kb)
     return pl.concat([by_enzyme, _named_by_labels(clinical, kb, as_of)])
 
@@ -175,6 +178,7 @@ def _acting_drugs(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | None)
             marked=pl.col("marked").fill_null(False),
             recall=pl.col("recalled") | (pl.col("confidence") == _RECALL),
             unverified=pl.col("confidence") == _RECALL,
+            named=pl.lit(False),
             local=pl.coalesce(LOCAL, "own"),
             rank=pl.col("strength").replace_strict({"strong": 0, "moderate": 1}, default=2),
         )
@@ -195,11 +199,24 @@ def _counted_by_labels(acting: pl.DataFrame, kb: KnowledgeBase) -> pl.DataFrame:
     best = pl.concat(rows).sort("_row", pl.col("told_by") == _RECALL).unique("_row", keep="first", maintain_order=True)
     joined = numbered.join(best, on="_row", how="left", maintain_order="left")
     only_label = ~pl.col("marked") & pl.col("told_by").is_not_null()
-    return joined.with_columns(
+    counted = joined.with_columns(
         marked=pl.col("marked") | pl.col("told_by").is_not_null(),
+        named=pl.col("told_by").is_not_null(),
         recall=pl.col("recall") | (only_label & (pl.col("told_by") == _RECALL)),
         local=pl.when(only_label).then(pl.coalesce("local", "whose")).otherwise("local"),
-    ).select(list(COLUMNS))
+    )
+    return counted.filter(~_against_itself()).select(list(COLUMNS))
+
+
+def _against_itself() -> pl.Expr:
+    """Whether a drug does weakly, and no label says so, the opposite of what it does more strongly to the same drug.
+
+    Efavirenz induces CYP2C19 and is a weak inhibitor of it in the test tube: a line that says both says nothing.
+    """
+    weak, raises = pl.col("strength") == "weak", pl.col("effect").str.starts_with("raises")
+    same = ["sample", "drug", "agent", "phase"]
+    up, down = ((one & ~weak).any().over(same) for one in (raises, ~raises))
+    return weak & ~pl.col("named") & pl.when(raises).then(down).otherwise(up)
 
 
 def _named_with_enzyme(kb: KnowledgeBase) -> pl.DataFrame:
@@ -244,6 +261,7 @@ def _named_by_labels(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | No
             marked=pl.col("effect").is_not_null(),
             recall=pl.col("effect").is_not_null() & pl.col("recalled"),
             unverified=pl.lit(False),
+            named=pl.lit(True),
         )
         .sort("sample", "drug", "agent", "phase")
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())

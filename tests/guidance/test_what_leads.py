@@ -41,7 +41,7 @@ def test_drugs_of_both_directions_are_named_and_the_label_decides(calls, listed,
     first = own.headline.split(":")[0]
     assert re.findall("|".join(order), first) == order, own.headline
     assert "raises" in first and "lowers" in first
-    assert f"{drug}: dose by the label and blood levels" in own.headline
+    assert f"{drug}: dose by the label and {'the INR' if drug == 'warfarin' else 'blood levels'}" in own.headline
     assert own.judgement.action == DECIDES and own.judgement.dose_change is None
     for name, text in everything(found, drug).items():
         assert not re.search(r"a (higher|lower) dose is likely|[−+]\d+ %", text), (name, text)

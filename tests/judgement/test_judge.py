@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 
 from pgx import knowledge, schema
 from pgx.judgement import Judgement, Known, decide, judge, judgements, of_row
-from pgx.judgement.judgement import change_first
+from pgx.judgement.judgement import agents_of, causes_of, change_first
+from pgx.judgement.relief import Case, Relief, Suspects, reliefs, suspects
 from pgx.judgement.statement import URGENCIES, Statement
 from pgx.knowledge.acting import DECIDES, Acting
 from tests.listed import from_text
@@ -148,18 +150,68 @@ def test_a_change_that_comes_later_stands_beside_the_usual_dose():
     assert not said(row(), gap("H", "avoid"), details={"R1": (then,)}).flags, "no part of an answer that is none"
 
 
-def test_a_medicine_without_which_the_genes_would_ask_for_less_is_the_cause():
-    harmed = row(action="avoid", urgency="avoid", flags="phenoconverted;genes_alone:standard")
-    found = said(harmed, agents={"G": ("paroxetine",)}, urgencies={"standard": "standard"})
+HARMED = {"action": "avoid", "urgency": "avoid", "flags": "phenoconverted;genes_alone:standard"}
+
+
+def test_a_medicine_without_which_less_would_be_asked_for_is_the_cause():
+    found = said(row(**HARMED), reliefs=(Relief(("paroxetine",), ("G",), "standard", "standard"),))
     assert found.flags[0] == "cause:paroxetine:G:standard"
     assert found.could_change == ("drug:paroxetine=standard",)
     cause = change_first(judge("P", "paroxetine", decide([row(drug="paroxetine")])), [found])
     assert (cause.urgency, cause.action, cause.flags[0]) == ("monitor", "change_first", "causes:d:G")
 
 
+def test_two_that_make_a_difference_together_are_named_together_and_so_are_the_others_of_each():
+    found = said(row(**HARMED), reliefs=(Relief(("bupropion", "paroxetine"), ("G",), "standard", "standard"),))
+    assert found.flags[0] == "cause:bupropion+paroxetine:G:standard"
+    assert found.could_change == ("drug:bupropion+paroxetine=standard",)
+    cause = change_first(judge("P", "paroxetine", decide([row(drug="paroxetine")])), [found])
+    assert cause.flags[0] == "causes:d:G:bupropion" and cause.action == "change_first"
+
+
+def test_what_was_stopped_is_waited_for_and_not_changed_first():
+    relief = (Relief(("fluoxetine",), ("G",), "standard", "standard"),)
+    found = said(row(**HARMED), reliefs=relief, until={"fluoxetine": "2026-12-25"})
+    assert "still_acting:fluoxetine:2026-12-25" in found.flags
+    assert found.could_change == ("washout:fluoxetine=standard",)
+    assert not agents_of(found) and causes_of(found)[0].until == {"fluoxetine": "2026-12-25"}
+
+
 def test_a_medicine_that_only_adds_to_what_the_genes_ask_for_is_not_the_cause():
-    harmed = row(action="avoid", urgency="avoid", flags="phenoconverted;genes_alone:avoid")
-    assert not said(harmed, agents={"G": ("paroxetine",)}, urgencies={"avoid": "avoid"}).flags[1:]
+    harmed = decide([row(action="avoid", urgency="avoid", flags="phenoconverted;genes_alone:avoid")])
+    assert suspects(harmed, {"G": ("paroxetine",)}, {"avoid": "avoid"}, "d") is None
+    less = suspects(decide([row(**HARMED)]), {"G": ("paroxetine", "d")}, {"standard": "standard"}, "d")
+    assert less is not None and less.genes == {"paroxetine": ("G",)}
+
+
+def told(**urgencies: str) -> Callable[[Collection[Case]], dict[Case, tuple[str, str]]]:
+    """Return what stands for judging anew: the urgency without each set of medicines, those joined by "_"."""
+    return lambda cases: {
+        case: (urgency, urgency) for case in cases if (urgency := urgencies.get("_".join(sorted(case[2]))))
+    }
+
+
+@pytest.mark.parametrize(
+    ("without", "sets"),
+    [
+        (told(a="avoid", b="standard", c="monitor"), [("b",), ("c",)]),
+        (told(a="avoid", b="avoid", c="avoid", a_c="monitor", a_b="avoid", a_b_c="standard"), [("a", "c")]),
+        (told(a="avoid", a_b="avoid", a_b_c="standard"), [("a", "b", "c")]),
+        (told(a="no_data", b="avoid", a_b="no_data", a_b_c="avoid"), []),
+    ],
+)
+def test_the_fewest_medicines_that_help_are_named(without, sets):
+    asked = {("P", "d"): Suspects({"a": ("G",), "b": ("G", "H"), "c": ()}, "avoid", "", "")}
+    found = reliefs(asked, without).get(("P", "d"), ())
+    assert [one.agents for one in found] == sets
+    assert all(
+        one.genes == tuple(dict.fromkeys(g for a in one.agents for g in asked["P", "d"].genes[a])) for one in found
+    )
+
+
+def test_where_nobody_judges_anew_all_of_them_stand_against_the_genes_alone():
+    asked = {("P", "d"): Suspects({"b": ("G",), "a": ("G",)}, "avoid", "standard", "standard")}
+    assert reliefs(asked, None)["P", "d"] == (Relief(("a", "b"), ("G",), "standard", "standard"),)
 
 
 CELLS = st.fixed_dictionaries(

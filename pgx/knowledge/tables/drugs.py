@@ -67,15 +67,15 @@ DOSE_FORMS = Table(
         Field(
             "system",
             T,
-            "text (whole words), route (words that are read past beside a name), SNOMED, EDQM, RouteOfAdministration, "
-            "or drug",
+            "text (whole words), route (words of forms and routes that are read past beside a name), suffix (words of "
+            "a product's strength or duration, read past too), SNOMED, EDQM, RouteOfAdministration, or drug",
             required=True,
         ),
         Field("name", T, "words (lower case), code or drug", required=True),
         Field(
             "acts",
             T,
-            "local: on skin, eye or ear alone; whole_body; either: a drug with forms of both kinds",
+            "local: on skin, eye or ear alone; whole_body; either: both kinds exist, or it says nothing of that",
             required=True,
             codes=("local", "whole_body", "either"),
         ),

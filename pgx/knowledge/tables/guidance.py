@@ -319,7 +319,7 @@ LABEL_INTERACTIONS = Table(
             T,
             "where the row rests on no enzyme: what the other drug does to the level of this one; empty = the label "
             "does not say",
-            codes=("raises", "lowers"),
+            codes=("raises", "lowers", "raises_active_form", "lowers_active_form"),
         ),
         Field("dose", T, "to which dose, 'text:' and the words"),
         Field("limit", T, "highest dose beside the other drug, 'text:' and the words"),

@@ -25,7 +25,6 @@ from pgx.guard.limits import NAME
 from pgx.knowledge import KnowledgeBase
 from pgx.notes import Note
 from pgx.phenotypes import allele_status
-from pgx.phenotypes.interaction_notes import note
 from pgx.phenotypes.outside import reconcile, strangers
 from pgx.phenotypes.outside.formats import read as read_file
 from pgx.phenotypes.outside.names import (
@@ -38,6 +37,7 @@ from pgx.phenotypes.outside.names import (
 )
 from pgx.phenotypes.outside.source import Known, Said
 from pgx.phenotypes.outside.symbols import Symbols, symbols
+from pgx.phenotypes.washout_notes import note
 from pgx.types import CallSet, Diplotype, GeneCalls, PatternCall
 
 MODES = ("override", "fill")

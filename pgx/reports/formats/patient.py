@@ -89,11 +89,20 @@ def plain_action(drug: Drug) -> str:
         return words("urgency", "no_data", plain=True)
     if drug.changed_first:
         return words("action", drug.action, plain=True)
-    if drug.causes:
-        return f"ask whether {' and '.join(drug.causes)} can be changed; if not, {_plain(drug)}"
+    if drug.causes or drug.washing_out:
+        return _plain_causes(drug)
     if drug.acting:
         return _plain_interaction(drug)
     return _plain(drug)
+
+
+def _plain_causes(drug: Drug) -> str:
+    """Say which other medicines are the cause: those that can be changed, or else until when a stopped one acts."""
+    if drug.causes:
+        return f"ask whether {' and '.join(drug.causes)} can be changed; if not, {_plain(drug)}"
+    day, works = max(drug.washing_out.values()), "works" if len(drug.washing_out) == 1 else "work"
+    agents = " and ".join(drug.washing_out)
+    return f"{agents}, which you have stopped, still {works} on it until about {day}: until then, {_plain(drug)}"
 
 
 def _plain(drug: Drug) -> str:

@@ -54,6 +54,8 @@ class Advice(Statement):
         """
         if self.row["action"] == "insufficient":
             return f"{self.action}: check {', '.join(self.tests)}" if self.tests else self.action
+        if self.turned:
+            return wording.by_label(self.monitoring_codes)
         return f"{self.action} ({self.dose})" if self.dose and self.urgency == "change_dose" else self.action
 
 

@@ -21,6 +21,7 @@ from pgx.reports.page.diplotypes import alleles_of
 from pgx.reports.page.drug_line import drug_order
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.model import BESIDE_DRUGS, Class, Drug, Gene, View
+from pgx.reports.page.products import products_of
 from pgx.reports.page.score import Score
 from pgx.reports.page.shared import Shared, rows_of
 from pgx.reports.page.wording import clean
@@ -101,6 +102,7 @@ def build(
         if note["code"] in BESIDE_DRUGS:
             beside.setdefault(note["subject"], []).append(note)
     taken = {str(row["drug"]): clean(str(row["status"])) for row in parts["medications"] if row["status"] != "stopped"}
+    products = products_of(parts["medications"])
     by_drug: dict[str, list[Row]] = {}
     for row in parts["guidance"]:
         by_drug.setdefault(clean(str(row["drug"])), []).append(row)
@@ -119,6 +121,7 @@ def build(
                 copy_ranges,
                 judged.get(name),
                 tests.get(name, ()),
+                products,
             )
             for name, rows in by_drug.items()
         ),

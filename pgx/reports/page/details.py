@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pgx.codes import FlagCode
+from pgx.codes import Flag, FlagCode
 from pgx.judgement import Judgement
+from pgx.judgement.judgement import Cause, causes_of, stopped_of
 from pgx.reports.page import wording
 from pgx.reports.page.advice import Advice
 from pgx.reports.page.lexicon import Lexicon
+from pgx.reports.page.products import Products, named
 from pgx.reports.page.wording import clean, words
 
 _FACTORS = {"-50": "halve the dose", "100": "double the dose"}
@@ -33,7 +35,7 @@ def doses(judgement: Judgement, lexicon: Lexicon) -> str:
     return " or ".join(dict.fromkeys(phrases))
 
 
-def headline_of(headline: str, judgement: Judgement, lexicon: Lexicon) -> str:
+def headline_of(headline: str, judgement: Judgement, lexicon: Lexicon, products: Products) -> str:
     """Return the headline with its causes before it, and doses and later changes behind it."""
     for _, when in _flags(judgement, "condition_met", 2):
         change = judgement.dose_change or ""
@@ -46,16 +48,52 @@ def headline_of(headline: str, judgement: Judgement, lexicon: Lexicon) -> str:
     else:
         headline = words_with(headline, judgement, dose)
         headline = f"{headline}; {then}" if then else headline
-    causes = _flags(judgement, "cause", 4)
+    headline = _until_washed_out(headline, judgement, products)
+    causes = [cause for cause in causes_of(judgement) if cause.taken]
     if causes:
-        agents = " and ".join(dict.fromkeys(clean(agent) for _, agent, _, _ in causes))
-        alone = " or ".join(dict.fromkeys(words("action", action) for *_, action in causes))
-        return f"change {agents} first, if that is possible (without it: {alone}); otherwise {headline}"
-    harmed = _flags(judgement, "causes", 3)
+        told = " or ".join(dict.fromkeys(_changed(cause, products) for cause in causes))
+        headline = f"change {told}; otherwise {headline}"
+    harmed = [Flag.parse(flag).arguments for flag in judgement.flags if flag.startswith("causes:")]
     if harmed:
-        told = " and ".join(dict.fromkeys(f"{clean(drug)} (through {clean(gene)})" for _, drug, gene in harmed))
-        return f"change this one first, if that is possible: it acts on {told}; for itself: {headline}"
-    return headline
+        told = " and ".join(dict.fromkeys(_harmed(*parts) for parts in harmed))
+        headline = f"change this one first, if that is possible: it acts on {told}; for itself: {headline}"
+    drug = clean(judgement.drug)
+    return f"(in {products[drug]}) {headline}" if drug in products else headline
+
+
+def _changed(cause: Cause, products: Products) -> str:
+    """Return ``paroxetine and bupropion first, if that is possible (without both: use as usual)``."""
+    agents, alone = _joined([named(agent, products) for agent in cause.taken]), words("action", cause.action)
+    if cause.until:
+        waits = " and ".join(f"{clean(agent)} acts no longer (about {day})" for agent, day in cause.until.items())
+        return f"{agents} first, if that is possible, and wait until {waits} (then: {alone})"
+    which = {1: "it", 2: "both"}.get(len(cause.taken), "all of them")
+    return f"{agents} first, if that is possible (without {which}: {alone})"
+
+
+def _until_washed_out(headline: str, judgement: Judgement, products: Products) -> str:
+    """Return the headline with what was stopped and still acts: until when, and what is said once it does not."""
+    over = [cause for cause in causes_of(judgement) if not cause.taken]
+    told = {agent for cause in causes_of(judgement) for agent in cause.until}
+    until = stopped_of(judgement)
+    for cause in over:
+        day, does = max(cause.until.values()), "acts" if len(cause.agents) == 1 else "act"
+        was = f"{_joined([named(agent, products) for agent in cause.agents])}, stopped, still {does} until about {day}"
+        headline = f"{was}: wait, or until then {headline}; after that: {words('action', cause.action)}"
+    rest = [f"{clean(agent)} until about {day}" for agent, day in until.items() if agent not in told]
+    return f"{headline}; still acts though stopped: {', '.join(rest)}" if rest else headline
+
+
+def _harmed(drug: str, genes: str, others: str = "") -> str:
+    """Return ``codeine (through CYP2D6, together with bupropion)``."""
+    through = [f"through {clean(genes).replace('+', ' and ')}"] if genes else []
+    beside = [f"together with {_joined(others.split('+'))}"] if others else []
+    return f"{clean(drug)} ({', '.join((*through, *beside))})" if through or beside else clean(drug)
+
+
+def _joined(names: Sequence[str]) -> str:
+    *first, last = map(clean, names)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def words_with(headline: str, judgement: Judgement, dose: str) -> str:

@@ -7,13 +7,15 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pgx.codes import Flag, FlagCode
 from pgx.judgement import Judgement, decide, judge
 from pgx.judgement.statement import NOBODY, URGENCIES, Row, by_source, by_strength
-from pgx.knowledge.acting import DECIDES, Acting, phrase, rank
+from pgx.knowledge.acting import Acting, phrase, rank
 from pgx.reports.page import details, gaps, next_test, wording
 from pgx.reports.page.advice import Advice
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.model import BESIDE_DRUGS, OF_LEVELS, Drug
-from pgx.reports.page.wording import clean, words
+from pgx.reports.page.products import Products, from_products
+from pgx.reports.page.wording import clean
 
+_NO_PRODUCTS: Products = {}
 _AS_USUAL = ": as in most people"
 _EMPTY_IMPLICATIONS = ("no implication stated", "no relevant effect", "sensitivity depends on the genotype")
 
@@ -40,6 +42,7 @@ def drug_of(
     tests: Sequence[Row] = (),
     *,
     lexicon: Lexicon,
+    products: Products = _NO_PRODUCTS,
 ) -> Drug:
     """Return the line of one drug.
 
@@ -61,24 +64,27 @@ def drug_of(
         The person's rows of `pgx.schema.NEXT_TESTS` on it.
     lexicon
         Words for the codes.
+    products
+        The products that bring drugs of the list.
     """
     decision = decide(rows)
     judgement = judgement or judge("", name, decision)
     deciding, part, advice, valid = decision.deciding, decision.part, decision.statements, decision.valid
     untested, stakes, unclear, refused = decision.untested, decision.stakes, decision.unclear, decision.refused
+    acting = from_products(decision.acting, products)
     headline, reason = _line(deciding, part, valid, advice, untested, stakes, unclear, refused)
     if deciding and not part:
         headline += _condition_and_checks(deciding, judgement)
     reason = "; also ".join(filter(None, (reason, *map(_also, decision.further))))
     if decision.ruled_out:
         by_genes = _by_the_genes(deciding, headline) + (f", {reason}" if reason else "")
-        headline, reason = _by_the_label(decision.ruled_out, decision.acting, name), by_genes
+        headline, reason = _by_the_label(decision.ruled_out, acting, name), by_genes
     elif decision.acting:
-        headline = _with_interaction(decision.acting, deciding, headline, decision.by_the_genes, name)
+        headline = _with_interaction(acting, deciding, headline, decision.by_the_genes, name)
     return Drug(
         name=clean(name),
         judgement=judgement,
-        headline=details.headline_of(headline, judgement, lexicon),
+        headline=details.headline_of(headline, judgement, lexicon, products),
         later=details.later(judgement, lexicon),
         set_aside=details.set_aside(judgement, advice),
         next_test=next_test.line(tests, lexicon),
@@ -125,7 +131,7 @@ def _by_the_label(limit: Advice, acting: Sequence[Acting], name: str) -> str:
 def _with_interaction(acting: Sequence[Acting], deciding: Advice | None, headline: str, urgency: str, name: str) -> str:
     by_label = ""
     if urgency == "standard":
-        by_label = words("action", DECIDES)
+        by_label = wording.by_label(deciding.monitoring_codes if deciding else ())
     if deciding and deciding.turned:
         by_label = headline
     if deciding and deciding.action_code == "contraindicated" and deciding.applies == "yes":
@@ -137,10 +143,8 @@ def _with_interaction(acting: Sequence[Acting], deciding: Advice | None, headlin
 def _by_the_genes(deciding: Advice | None, headline: str) -> str:
     if deciding is None or not deciding.turned:
         return f"by the genes: {headline}"
-    turning = {
-        flag.arguments[0] for flag in deciding.codes if flag.code == FlagCode.INTERACTION_REVERSES and flag.arguments
-    }
-    reversed_by = [acting for acting in deciding.acting if acting.agent in turning]
+    turning = {flag.arguments[:2] for flag in deciding.codes if flag.code == FlagCode.INTERACTION_REVERSES}
+    reversed_by = [acting for acting in deciding.acting if acting.reversing_flag.arguments in turning]
     doses = {"higher" if acting.asks_for == "lower" else "lower" for acting in reversed_by}
     return f"the genes alone would ask for a {' or a '.join(sorted(doses))} dose"
 

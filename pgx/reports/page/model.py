@@ -9,7 +9,7 @@ from typing import Any
 from pgx.assertion import NOT_CALLED
 from pgx.codes import FlagCode, NoteCode
 from pgx.judgement import Judgement
-from pgx.judgement.judgement import CHANGE_FIRST, agents_of
+from pgx.judgement.judgement import CHANGE_FIRST, agents_of, causes_of
 from pgx.judgement.judgements import SCOPE
 from pgx.knowledge.acting import Acting, phrase
 from pgx.reports.page import details, wording
@@ -101,6 +101,11 @@ class Drug:
     def causes(self) -> tuple[str, ...]:
         """The medicines of the person that are the cause of what is said."""
         return tuple(dict.fromkeys(agents_of(self.judgement)))
+
+    @property
+    def washing_out(self) -> dict[str, str]:
+        """The medicines that were stopped and are the cause as long as they act -> until when."""
+        return {agent: day for cause in causes_of(self.judgement) for agent, day in cause.until.items()}
 
     @property
     def changed_first(self) -> bool:

@@ -25,13 +25,16 @@ def line(rows: Sequence[Row], lexicon: Lexicon) -> str:
         Words for the codes.
     """
     graver = [row for row in rows if row["urgency_then"] in _CHANGES and row["kind"] in _TESTS]
-    stopped = [row for row in rows if row["kind"] == "drug_stopped"]
+    stopped = [row for row in rows if row["kind"] in ("drug_stopped", "drug_washed_out")]
     if graver:
         row = max(graver, key=lambda row: (_rules_out_unseen(row), _chance(row)))
         same = (one for one in graver if (one["what"], one["kind"]) == (row["what"], row["kind"]))
         return _of_test(list(same))
     if stopped:
-        return f"without {clean(str(stopped[0]['what']))}: {words('urgency', str(stopped[0]['urgency_then'])).lower()}"
+        row = stopped[0]
+        named = clean(str(row["what"])).replace("+", " and ")
+        lead = "without" if row["kind"] == "drug_stopped" else "no longer under"
+        return f"{lead} {named}: {words('urgency', str(row['urgency_then'])).lower()}"
     asked = [row for row in rows if row["kind"] == "record"]
     if not asked:
         return ""

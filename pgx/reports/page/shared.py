@@ -13,6 +13,7 @@ from pgx.reports.page.advice import Advice, Row, advice_of
 from pgx.reports.page.drug_line import drug_of
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.model import Drug, Gene
+from pgx.reports.page.products import Products
 
 _T = TypeVar("_T")
 _MOST = 20_000
@@ -46,16 +47,19 @@ class Shared:
         copy_ranges: Mapping[str, Sequence[str]],
         judged: Judgement | None,
         tests: Sequence[Row],
+        products: Products,
     ) -> Drug:
         """Return the line of a drug (`drug_of`); `notes` are those on it alone, `judged` names nobody."""
         asked = dict.fromkeys(gene for row in rows for gene in row["genes"] or ())  # type: ignore[attr-defined]
         copies = {gene: tuple(copy_ranges[gene]) for gene in asked if copy_ranges.get(gene)}
         said = tuple((note["code"], note["message"]) for note in notes)
-        key = name, *map(id, rows), medication, said, tuple(copies.items()), judged, *map(id, tests)
+        key = name, *map(id, rows), medication, said, tuple(copies.items()), judged, *map(id, tests), *products.items()
         if key not in self._drugs:
             _bounded(self._drugs)
             advice = [self._advice_of(row) for row in rows]
-            made = drug_of(name, advice, medication, notes, copies, judged, tests, lexicon=self.lexicon)
+            made = drug_of(
+                name, advice, medication, notes, copies, judged, tests, lexicon=self.lexicon, products=products
+            )
             self._drugs[key] = (rows, tests), made  # what is kept is not given the identity of something else
         return self._drugs[key][1]
 

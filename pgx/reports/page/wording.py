@@ -12,6 +12,7 @@ from pgx.judgement.statement import URGENCIES
 __all__ = [
     "URGENCIES",
     "action",
+    "by_label",
     "clean",
     "dose",
     "humanise",
@@ -66,6 +67,12 @@ def action(source: str, code: str | None, *, plain: bool = False) -> str:
     """Return an action in words, in those of one source where it means something of its own by the code."""
     kind = f"action:{source}"
     return words(kind if (kind, code) in table() else "action", code, plain=plain)
+
+
+def by_label(monitoring: Sequence[str]) -> str:
+    """Return what a dose goes by that neither the genes nor the other drugs can tell; `monitoring` are codes."""
+    by_value = next((code for code in monitoring if ("decides", code) in table()), None)
+    return words("decides", by_value) if by_value else words("action", "interaction_decides")
 
 
 @lru_cache(maxsize=2048)
