@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date
@@ -42,11 +43,10 @@ def without_drugs(
         theirs = _without(clinical, {name: one for one, name in name_of.items()}, kb, as_of)
         own_calls, own = copies_of(calls, people), copies_of(phenotypes, people)
         own = phenoconversion.convert(own, theirs, kb, as_of=as_of)
-        drugs = sorted({drug for _, drug, _ in cases})
+        drugs: defaultdict[str, list[str]] = defaultdict(list)
+        for sample, drug, agents in cases:
+            drugs[drug].append(name_of[sample, agents])
         guidance = recommend(own, own_calls, theirs, kb, drugs=drugs, as_of=as_of)
-        wanted = [(name_of[sample, agents], drug) for sample, drug, agents in cases]
-        asked = pl.DataFrame(wanted, schema={"sample": pl.String, "drug": pl.String}, orient="row").unique()
-        guidance = guidance.join(asked, on=["sample", "drug"], how="semi", maintain_order="left")
         # What the drug does to others is not the question: nothing is told of causes here.
         rows = judgements(guidance, own_calls, schema.empty(schema.SCORES), kb)
         said = {(row["sample"], row["drug"]): row for row in rows.iter_rows(named=True)}
