@@ -95,6 +95,7 @@ class NoteCode(StrEnum):
     NO_TREES = "no_trees"
     OLD_AGE = "old_age"
     NUMBERS_READ = "numbers_read"
+    NUMERAL_READ = "numeral_read"
     ONE_OUTCOME = "one_outcome"
     OPPOSING_INTERACTIONS = "opposing_interactions"
     OTHER_QUESTION = "other_question"
