@@ -40,7 +40,9 @@ BAD = {
     "diabetes": ["banana"],
     "target_inr": ["250", "two"],
 }
-READ = {"weight_kg": ["62,5", "136 lb", "62,5 kg"], "height_cm": ["160,5", "5'3\"", "1,60 m"], "age": ["68,0"]}
+SMALL = "24 kg"
+"""Unlikely at that age, and used because the cell has a unit of its own: a table of features must not ask again."""
+READ = {"weight_kg": ["62,5", "136 lb", "62,5 kg", SMALL], "height_cm": ["160,5", "5'3\"", "1,60 m"], "age": ["68,0"]}
 CASES = [(field, value) for field, values in (BAD | {"": [""]}).items() for value in values]
 GOOD = [(field, value) for field, values in READ.items() for value in values]
 NAMES = [f"P{number}" for number in range(len(CASES) + len(GOOD))]
@@ -104,12 +106,12 @@ def test_what_has_one_reading_is_read_and_said(
 ) -> None:
     for name, (field, value) in zip(NAMES[len(CASES) :], GOOD, strict=True):
         said = found.clinical.notes.filter(pl.col("sample") == name, pl.col("code") == "numeral_read")
-        assert any(repr(value) in text for text in said["message"]), value
+        assert value == SMALL or any(repr(value) in text for text in said["message"]), value
         assert table.filter(sample=name)[refused.NAME].item() == refused.NOTHING
         assert from_record.filter(sample=name, endpoint="warfarin.dose")["estimate"].item() is not None, (field, value)
     weights = dict(table.select("sample", "clinical.weight").iter_rows())
     got = [weights[name] for name, (field, _) in zip(NAMES[len(CASES) :], GOOD, strict=True) if field == "weight_kg"]
-    assert got == [62.5, pytest.approx(136 * 0.45359237), 62.5]
+    assert got == [62.5, pytest.approx(136 * 0.45359237), 62.5, 24.0]
 
 
 def test_chosen_features_keep_the_refusal(tmp_path: Path) -> None:
