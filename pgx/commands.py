@@ -179,7 +179,8 @@ def features(
     vcf, clinical, outside_calls, options
         As for `report`.
     columns
-        Features to compute; None = all. `pgx.kb.features` says what each one is.
+        Features to compute; None = all. `pgx.kb.features` says what each one is. Where a record's value of one of them
+        was refused, ``clinical.refused`` says so in a column more: a score must not take it for merely missing.
     pgs
         Scoring files; the score of each is a column more, ``pgs.<id>``, as `score_polygenic` computes it.
     out, on_notes
@@ -209,7 +210,7 @@ def features(
     """
     import polars as pl
 
-    from pgx.features import build
+    from pgx.features import build, refused
     from pgx.features import missing as reasons
     from pgx.polygenic import asked_features, feature_columns, missing_features
     from pgx.polygenic.command import scored
@@ -229,6 +230,7 @@ def features(
             genotypes=found.genotypes,
             columns=wanted if paths_of(pgs) else names_of(columns),
         )
+        frame = refused.kept(frame, found.clinical, found.kb)
         told = notes_of(found)
         why = reasons(frame, found.calls, found.clinical, found.kb) if missing is not None else None
         if paths_of(pgs):

@@ -11,11 +11,13 @@ import polars as pl
 from pgx import clinical, models
 from pgx.cells import with_lists
 from pgx.errors import InputError, UsageError
+from pgx.guard.panics import no_panic
 from pgx.inputs import inputs_of, knowledge, phenotyped
 from pgx.io import check_outputs, reading, table_files
 from pgx.knowledge import KnowledgeBase
 from pgx.models.cohort.tables import read
 from pgx.models.warfarin_inr import persons as people
+from pgx.models.warfarin_inr.inr_table import headings
 from pgx.models.warfarin_inr.parameters import parameters
 from pgx.models.warfarin_inr.scores import starts_of
 from pgx.notes import Note, frame_of
@@ -46,7 +48,8 @@ def monitor(
     ----------
     values
         INRs and doses: clinical files in any supported format, or a table (a frame, or a file) with the columns
-        ``sample``, ``date``, ``dose`` (mg/week taken before that INR; 0 before the first one) and ``inr``.
+        ``sample``, ``date``, ``dose`` (mg/week taken before that INR; 0 before the first one; ``daily_dose`` is in
+        mg/day) and ``inr``, and perhaps ``age`` and ``target_inr``.
     scores
         Table of `pgx.score` with ``warfarin.dose``: what is expected of the dose before any INR.
     calls
@@ -97,7 +100,12 @@ def monitor(
         called = _calls(calls, vcf, genes, options)
         found = _persons(values, kb, known.drug, options, None if not paths_of(vcf) else called)
         starts, more = ({}, []) if scores is None else starts_of(_frame(scores))
-        followed, told = models.monitor(found.persons, kb, calls=called, starts=starts, target=target)
+        try:
+            followed, told = models.monitor(found.persons, kb, calls=called, starts=starts, target=target)
+        except InputError:  # the notes say why nothing can be followed
+            if on_notes is not None:
+                on_notes(found.notes)
+            raise
         if on_notes is not None:
             on_notes(pl.concat([found.notes, frame_of([*more, *told])]))
         if out is not None:
@@ -129,7 +137,7 @@ def _persons(
     found: list[people.Person] = []
     notes: list[Note] = []
     for table, where in tables:
-        some, problems = people.of_table(table, where)
+        some, problems = people.of_table(table, where, options.date_format)
         if options.strict and problems:
             raise InputError(problems[0].message, where=problems[0].where)
         wanted = names_of(options.samples)
@@ -148,6 +156,7 @@ def _persons(
             persons=options.persons if isinstance(options.persons, Mapping) else paths_of(options.persons),
             strict=options.strict,
             accept=names_of(options.accept) or (),
+            date_format=options.date_format,
             series=people.SERIES,
         )
         some, problems = people.of_records(data, drug)
@@ -169,10 +178,21 @@ def _inr_table(path: Path) -> pl.DataFrame | None:
     if path.suffix == ".json" and not path.read_bytes()[:1].startswith(b"["):
         return None
     try:
-        table = read(path)
+        table = _as_written(path) if path.suffix in (".tsv", ".csv") else read(path)
     except InputError:
         return None
-    return table if set(people.HEAD) <= set(table.columns) else None
+    return table if headings(table.columns) else None
+
+
+def _as_written(path: Path) -> pl.DataFrame:
+    """Return a delimited table as text, whatever its separator: semicolons stand beside decimal commas."""
+    head = path.read_bytes().partition(b"\n")[0]
+    separator = max("\t,;|", key=lambda mark: head.count(mark.encode()))
+    try:
+        with no_panic(InputError("a damaged table", file=path)):
+            return pl.read_csv(path, separator=separator, infer_schema=False, encoding="utf8-lossy")
+    except pl.exceptions.PolarsError as error:
+        raise InputError("not a table", file=path) from error
 
 
 def _calls(calls: Table | None, vcf: Paths, genes: tuple[str, ...], options: Options) -> pl.DataFrame | None:

@@ -48,9 +48,8 @@ def score_phenotyped(
     import polars as pl
 
     from pgx import models
-    from pgx.features import build, known, scenarios
+    from pgx.features import build, known, refused, scenarios
     from pgx.features.names import gene_column
-    from pgx.models.evidence import plausible
     from pgx.phenotypes.substrates import acting_drugs
 
     groups = models.groups_of(found.kb, endpoints, models_dir)
@@ -59,10 +58,9 @@ def score_phenotyped(
     # What a diplotype becomes with the person's drugs is found by its phenotype and its score, so both are needed.
     keys = [gene_column(gene, name) for gene in sorted(genes) for name in ("phenotype", "activity_score")]
     read_by = dict.fromkeys([*models.columns_of(found.kb, endpoints), *keys])
-    wanted = None if models_dir else known(list(read_by), found.kb)
+    wanted = None if models_dir else known([*read_by, refused.NAME], found.kb)
     calls = found.calls.filter(pl.col("gene").is_in(sorted(genes)))
     base = build(calls, found.phenotypes, found.clinical, found.kb, columns=wanted)
-    base = plausible.marked(base, found.clinical.kept_out, found.kb)
     # A score must not depend on which other endpoints are asked: each group has the scenarios of its own genes.
     each = []
     for names, read, guessed in groups:

@@ -16,7 +16,8 @@ def monitor(
         list[Path],
         typer.Argument(
             help="INRs and doses: clinical files in any supported format, or a table with the columns sample, date, "
-            "dose (mg/week taken before that INR; 0 before the first one) and inr.",
+            "dose (mg/week taken before that INR; 0 before the first one; daily_dose is in mg/day) and inr, and "
+            "perhaps age and target_inr.",
             show_default=False,
         ),
         opt.Role.record,

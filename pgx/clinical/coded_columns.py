@@ -16,7 +16,9 @@ from pgx.knowledge import KnowledgeBase
 _SHOWN = 3
 
 
-def understood(table: pl.DataFrame, names: Collection[str], kb: KnowledgeBase) -> tuple[pl.DataFrame, list[str]]:
+def understood(
+    table: pl.DataFrame, names: Collection[str], kb: KnowledgeBase
+) -> tuple[pl.DataFrame, list[tuple[str, str]], dict[str, pl.Series]]:
     """Write the coded columns of a table as the knowledge base does; what is not understood becomes null.
 
     Parameters
@@ -30,10 +32,11 @@ def understood(table: pl.DataFrame, names: Collection[str], kb: KnowledgeBase) -
 
     Returns
     -------
-    tuple of polars.DataFrame and list of str
-        The table, and a sentence on each column of which something was not understood, or was read as numbers.
+    tuple of polars.DataFrame, list and dict
+        The table; column and sentence of each of which something was not understood, or was read as numbers; and by
+        column, where a cell was not understood.
     """
-    words, remarks = vocabulary(kb), []
+    words, remarks, lost = vocabulary(kb), list[tuple[str, str]](), dict[str, pl.Series]()
     coded = {one.feature: one.name for one in words.concepts.values() if one.kind == "coded" and one.feature}
     for name in sorted(set(names) & set(table.columns) & set(coded)):
         written = table[name].cast(pl.String, strict=False)
@@ -48,9 +51,11 @@ def understood(table: pl.DataFrame, names: Collection[str], kb: KnowledgeBase) -
         table = table.with_columns(written.replace_strict(meant, default=None, return_dtype=pl.String).alias(name))
         if numbers:
             shown = ", ".join(f"{one} is {answer or 'not known'}" for one, answer in sorted(numbers.items()))
-            remarks.append(f"{name}: {shown}")
+            remarks.append((name, f"{name}: {shown}"))
         if strange:
-            rows = written.is_in(strange).sum()
+            lost[name] = written.is_in(strange).fill_null(False)
+            rows = lost[name].sum()
             listed = ", ".join(map(repr, strange[:_SHOWN])) + (", ..." if len(strange) > _SHOWN else "")
-            remarks.append(f"{name}: {listed} not understood in {rows} rows, which count as unknown; write its words")
-    return table, remarks
+            said = f"{name}: {listed} not understood in {rows} rows, which count as unknown; write its words"
+            remarks.append((name, said))
+    return table, remarks, lost

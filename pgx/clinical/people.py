@@ -54,21 +54,28 @@ def join(
             for file, named in zip(files, mapped, strict=True)
         ], notes
     joined: list[dict[str | None, str]] = []
+    nobodys = False
     for file, named in zip(files, mapped, strict=True):
         here = by_name(file, set(everyone), named)
         found = _join_file(file, samples, notes, here)
         if file.people and not found and not here and not file.elsewhere:
             raise InputError(_nobody(file, len(everyone)), file=file.file, fix=_hint(file))
         joined.append(found)
+        nobodys |= persons_of(file) - file.elsewhere > len({**here, **found})
     have = {sample for file in joined for sample in file.values()}
     absent = tuple(sample for sample in samples if sample not in have)
     if absent and files:
-        notes.append(
-            note(
-                absent, Severity.WARNING, NoteCode.NO_CLINICAL_DATA, "no record in the clinical files is of this sample"
-            )
-        )
+        # Whose the records of nobody are is not guessed; their ids are another person's matter.
+        code, message = (NoteCode.RECORD_UNMATCHED, _UNMATCHED) if nobodys else (NoteCode.NO_CLINICAL_DATA, _ABSENT)
+        notes.append(note(absent, Severity.WARNING, code, message))
     return joined, notes
+
+
+_ABSENT = "no record in the clinical files is of this sample"
+_UNMATCHED = (
+    "no clinical record was found for this sample, and the clinical files hold records of persons who are no sample: "
+    "drugs, conditions, age and weight count as unknown here; check how the sample is named in the record"
+)
 
 
 def _mapped(file: Events, told: PersonMap) -> dict[str | None, str]:

@@ -6,6 +6,7 @@ import re
 
 import polars as pl
 
+from pgx.clinical import numerals
 from pgx.clinical.statements import PROBLEM
 from pgx.clinical.vocabulary import Concept, Vocabulary
 from pgx.codes import NoteCode
@@ -53,7 +54,7 @@ def _numbers(raw: pl.DataFrame, vocabulary: Vocabulary) -> tuple[pl.DataFrame, p
         number=pl.coalesce("number", written.cast(pl.Float64, strict=False)),
         written=pl.when(written != "").then(written),
     ).filter(pl.col("number").is_not_null() | ~written.str.to_lowercase().is_in(list(unknown)).fill_null(True))
-    raw = _cells_with_units(raw, vocabulary)
+    raw = _cells_with_units(_numerals(raw), vocabulary)
     rules = pl.DataFrame(
         [_rule(vocabulary, concept, unit) for concept, unit in raw.select("concept", "unit").unique().iter_rows()],
         schema={
@@ -84,7 +85,19 @@ def _numbers(raw: pl.DataFrame, vocabulary: Vocabulary) -> tuple[pl.DataFrame, p
     )
     raw = raw.with_columns(reason=reason)
     good = raw.filter(pl.col("reason").is_null()).with_columns(code=pl.lit(None, dtype=pl.String), unit="own")
-    return good, _problems(raw.filter(pl.col("reason").is_not_null()))
+    told = good.filter(pl.col("as_numeral")).with_columns(reason=pl.lit(NoteCode.NUMERAL_READ.value))
+    return good, pl.concat([_problems(raw.filter(pl.col("reason").is_not_null())), _problems(told, "info")])
+
+
+def _numerals(raw: pl.DataFrame) -> pl.DataFrame:
+    """Read numbers with a decimal comma or separated thousands (`pgx.clinical.numerals`), marked ``as_numeral``."""
+    texts = raw.filter(pl.col("number").is_null())["written"].drop_nulls().unique(maintain_order=True).to_list()
+    meant = {text: value for text in texts if (value := numerals.number(text)) is not None}
+    read = pl.col("written").replace_strict(meant, default=None, return_dtype=pl.Float64)
+    read = pl.when(pl.col("number").is_null()).then(read) if meant else pl.lit(None, dtype=pl.Float64)
+    return raw.with_columns(_read=read).with_columns(
+        number=pl.coalesce("number", "_read"), as_numeral=pl.col("_read").is_not_null()
+    )
 
 
 def _cells_with_units(raw: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:
@@ -94,21 +107,23 @@ def _cells_with_units(raw: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame
     for concept, text in cells.select("concept", "written").unique(maintain_order=True).iter_rows():
         number, unit = number_and_unit(text)
         if unit and (ucum := vocabulary.unit(unit)) and vocabulary.factor(concept, ucum):
-            rows.append((concept, text, number, ucum))
+            rows.append((concept, text, number, ucum, numerals.with_point(text) != text))
     if not rows:
         return raw
-    schema = {"concept": pl.String, "written": pl.String, "_number": pl.Float64, "_unit": pl.String}
+    schema = {"concept": pl.String, "written": pl.String, "_number": pl.Float64, "_unit": pl.String, "_as": pl.Boolean}
     found = pl.DataFrame(rows, schema=schema, orient="row")
     raw = raw.join(found, on=["concept", "written"], how="left", maintain_order="left")
     return raw.with_columns(
         number=pl.coalesce("number", "_number"),
+        as_numeral=pl.any_horizontal("as_numeral", "_as", pl.col("_unit") != pl.col("unit")).fill_null(False),
         unit=pl.coalesce("_unit", "unit"),
         bare=pl.col("bare") & pl.col("_unit").is_null(),
-    ).drop("_number", "_unit")
+    ).drop("_number", "_unit", "_as")
 
 
 def number_and_unit(text: str) -> tuple[float | None, str | None]:
-    """Take ``70 kg`` or ``5 ft 11 in`` apart; feet and inches become inches."""
+    """Take ``70 kg``, ``72,5 kg`` or ``5 ft 11 in`` apart; feet and inches become inches."""
+    text = numerals.with_point(text)
     if feet := _FEET.match(text):
         return int(feet[1]) * 12 + float(feet[2]), "[in_i]"
     found = _AMOUNT.match(text)
@@ -222,6 +237,7 @@ def _message(r: dict[str, object], shown: str) -> str:
         "unit_missing": f"{name} {shown} has no unit: not used",
         "unit_unknown": f"{name} {shown} {r['unit']}: the unit cannot be converted to {r['own']}",
         "answer_unknown": f"{name}: {shown!r} is not an answer that can be used; {name} counts as unknown",
+        "numeral_read": f"{name} {shown!r} is read as {_amount(r)}",
         "other_question": f"{name} is given as {r['own']} {shown}: it is read as that, and {name} is unknown",
     }
     if r["reason"] in said:
@@ -230,11 +246,16 @@ def _message(r: dict[str, object], shown: str) -> str:
     return f"{name} of {_as_own(r, shown)} is impossible ({possible}) and not used: correct it, or its unit"
 
 
+def _amount(r: dict[str, object]) -> str:
+    number, unit = r.get("number"), r.get("ucum")
+    return "" if number is None else f"{number:.15g}" + (f" {unit}" if unit and unit != r["own"] else "")
+
+
 def _not_a_number(shown: str) -> str:
     if _is_bound(shown):
         return f"{shown!r} is a bound, not a value: not used"
     if re.fullmatch(r"[-+]?\d+,\d+", shown):
-        return f"{shown!r} is not a number: write a decimal point, and no thousands separator"
+        return f"{shown!r} is two numbers, by whether the comma is the decimal sign: write a decimal point"
     return f"{shown!r} is not a number"
 
 

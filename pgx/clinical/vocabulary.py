@@ -97,6 +97,7 @@ class Concept:
     summary: str
     window_days: int | None
     trend_days: int | None
+    when_over: str | None
     meaning: str
     source: str
 
@@ -263,6 +264,7 @@ def vocabulary(kb: KnowledgeBase) -> Vocabulary:
             r["summary"],
             r["window_days"],
             r["trend_days"],
+            r["when_over"],
             r["meaning"],
             r["source"],
         )

@@ -9,6 +9,7 @@ import polars as pl
 from pgx.cells import distinct, sums
 from pgx.clinical.current import current_values
 from pgx.clinical.vocabulary import vocabulary
+from pgx.features import refused
 from pgx.features.registry import STRENGTHS, drug_slugs
 from pgx.knowledge import KnowledgeBase
 from pgx.types import ClinicalData
@@ -39,6 +40,7 @@ def clinical_columns(
     now = now_of(clinical)
     return [
         *_values(clinical, kb, samples, now, asked),
+        *([refused.column(clinical, kb, samples)] if asked(refused.NAME) else []),
         *_medications(clinical, kb, samples, asked),
         *_trends(clinical, kb, samples, now, asked),
     ]
@@ -157,7 +159,7 @@ def _interactions(
 def _trends(
     clinical: ClinicalData, kb: KnowledgeBase, samples: pl.DataFrame, now: pl.DataFrame, asked: Wanted
 ) -> list[pl.Series]:
-    names = ("count", "mean", "sd", "slope")
+    names = refused.TREND_PARTS
     concepts = [
         c for c in vocabulary(kb).concepts.values() if c.trend_days and any(asked(f"trend.{c.name}.{n}") for n in names)
     ]

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import polars as pl
 
+from pgx.features import refused
 from pgx.features.ancestry import COLUMNS as ANCESTRY
 from pgx.features.names import gene_column
 from pgx.knowledge import KnowledgeBase
@@ -98,6 +99,7 @@ def _clinical(kb: KnowledgeBase) -> Iterator[_Row]:
         if row["summary"] == "mean":
             window = f"; {row['window_days']} days"
         yield row["feature"], _TYPES[row["kind"]], row["unit"], row["meaning"] + window, "clinical data"
+    yield refused.NAME, "string", None, refused.MEANING, "clinical data"
 
 
 def _medications(kb: KnowledgeBase) -> Iterator[_Row]:

@@ -160,7 +160,13 @@ TABLES: dict[str, OutputTable] = {
         {
             "trend": Trend,
             "advice": DoseAdvice,
-            "flags": (FlagCode.GENE_AVERAGED, FlagCode.ALLELE_BY_ACTIVITY, FlagCode.MISSING, FlagCode.ASSUMED),
+            "flags": (
+                FlagCode.GENE_AVERAGED,
+                FlagCode.ALLELE_BY_ACTIVITY,
+                FlagCode.MISSING,
+                FlagCode.ASSUMED,
+                FlagCode.IMPLAUSIBLE,
+            ),
         },
     ),
     "polygenic": OutputTable(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from pgx.codes import Flag, FlagCode
+from pgx.codes import Flag, FlagCode, NoteCode
 from pgx.judgement.statement import dose_of
 from pgx.knowledge.acting import Acting, phrase, weighs
 from pgx.reports.page.build import Advice, Drug, View
@@ -54,8 +54,11 @@ def cards(shown: View, drugs: Iterable[str]) -> list[dict[str, Any]]:
         _card(shown, drug) for drug in shown.drugs if drug.name in wanted and (drug.urgency in INDICATORS or drug.later)
     ]
     covered = {drug.name for drug in shown.drugs}
-    return covered_cards + [
-        _uncovered(shown, name) for name in wanted if name not in covered and name in shown.lexicon.guided_drugs
+    alerts = [note for note in shown.alerts if note["code"] in _OF_THE_PERSON]
+    return [
+        *([_doubtful(shown, alerts)] if alerts and covered & set(wanted) else []),
+        *covered_cards,
+        *(_uncovered(shown, name) for name in wanted if name not in covered and name in shown.lexicon.guided_drugs),
     ]
 
 
@@ -187,6 +190,22 @@ def of_untested(drugs: Iterable[str], lexicon: Lexicon, instance: str) -> list[d
 
 def _short(summary: str) -> str:
     return summary if len(summary) <= _SUMMARY else f"{summary[: _SUMMARY - 1]}…"
+
+
+_OF_THE_PERSON = (NoteCode.SEX_MISMATCH, NoteCode.OUTSIDE_CONTRADICTS, NoteCode.RECORD_UNMATCHED)
+"""Codes of alerts of a report that put all of its advice in doubt, on drugs without a card too."""
+
+
+def _doubtful(shown: View, alerts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    summary = "The stored result is in doubt: look at the report before it is used"
+    said = "\n\n".join(_plain(str(note["message"])) for note in alerts)
+    return {
+        "uuid": str(uuid.uuid5(_NAMESPACE, json.dumps([shown.sample, summary, said]))),
+        "summary": summary,
+        "indicator": "warning",
+        "detail": f"{said}\n\n*{NOTICE}*",
+        "source": {"label": "Pharmacogenomic result, through pgx"},
+    }
 
 
 def _uncovered(shown: View, name: str) -> dict[str, Any]:

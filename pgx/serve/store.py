@@ -34,6 +34,7 @@ class _Entry(msgspec.Struct):
     notes: msgspec.Raw
     guidance: list[msgspec.Raw]
     scores: list[msgspec.Raw]
+    judgements: list[msgspec.Raw] = []
     clinical: list[msgspec.Raw] = []
 
 
@@ -76,21 +77,23 @@ class _Brief:
     notes: bytes
     guidance: Mapping[str, bytes]
     scores: Mapping[str, bytes]
+    judgements: Mapping[str, bytes]
     allergies: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
-        by_drug = (*self.guidance.values(), *self.scores.values())
+        by_drug = (*self.guidance.values(), *self.scores.values(), *self.judgements.values())
         parts = (self.provenance, self.medications, self.notes, *by_drug)
         return sum(map(len, parts)) + _OBJECT * len(parts)
 
     def document(self, drugs: Collection[str]) -> dict[str, Any]:
+        by_drug = {"guidance": self.guidance, "scores": self.scores, "judgements": self.judgements}
         entry = {
             "sample": self.sample,
             "medications": json.loads(self.medications),
             "notes": json.loads(self.notes),
-            "guidance": [row for drug in drugs for row in json.loads(self.guidance.get(drug, b"[]"))],
-            "scores": [row for drug in drugs for row in json.loads(self.scores.get(drug, b"[]"))],
+        } | {
+            name: [row for drug in drugs for row in json.loads(rows.get(drug, b"[]"))] for name, rows in by_drug.items()
         }
         return {"provenance": json.loads(self.provenance), "notes": [], "samples": [entry]}
 
@@ -232,14 +235,14 @@ def _condense(content: bytes, patient: str, stamp: tuple[int, int, int], path: P
         entry = next((each for each in document.samples if each.sample == patient), None)
         if entry is None:
             return None
-        guidance, scores = _by_drug(entry.guidance), _by_drug(entry.scores)
+        rows = _by_drug(entry.guidance), _by_drug(entry.scores), _by_drug(entry.judgements)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         result_json.parse(content, file=path)
         raise InputError(f"not a valid result: {error}", file=path) from error
     fixed = bytes(document.provenance), bytes(entry.medications), bytes(entry.notes)
     observed = (_OBSERVED.decode(row) for row in entry.clinical if b'"allergy"' in bytes(row))
     allergies = tuple(dict.fromkeys(one.code for one in observed if one.concept == "allergy" and one.code))
-    return _Brief(stamp, sha256(content).hexdigest(), patient, *fixed, guidance, scores, allergies)
+    return _Brief(stamp, sha256(content).hexdigest(), patient, *fixed, *rows, allergies)
 
 
 def _by_drug(rows: Sequence[msgspec.Raw]) -> dict[str, bytes]:

@@ -8,7 +8,7 @@ import polars as pl
 
 from pgx import schema
 from pgx.clinical import read
-from pgx.features import build
+from pgx.features import build, refused
 from pgx.knowledge import KnowledgeBase
 from pgx.types import ClinicalData
 
@@ -32,7 +32,7 @@ def codes(data: ClinicalData, severity: str | None = None) -> list[str]:
 
 def wide(data: ClinicalData, kb: KnowledgeBase) -> dict[str, dict[str, Any]]:
     """sample -> feature -> value, features with a value only."""
-    frame = build(schema.empty(schema.CALLS), schema.empty(schema.PHENOTYPES), data, kb)
+    frame = build(schema.empty(schema.CALLS), schema.empty(schema.PHENOTYPES), data, kb).drop(refused.NAME)
     return {row.pop("sample"): {k: v for k, v in row.items() if v is not None} for row in frame.iter_rows(named=True)}
 
 

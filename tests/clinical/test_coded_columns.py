@@ -25,10 +25,12 @@ from tests.clinical.reading import codes, values
     ],
 )
 def test_words_and_numbers_are_mapped_or_said(kb, column, written, meant, said):
-    table, remarks = coded_columns.understood(pl.DataFrame({column: written}), [column], kb)
+    table, remarks, lost = coded_columns.understood(pl.DataFrame({column: written}), [column], kb)
     assert table[column].to_list() == meant
     assert len(remarks) == said
-    assert all(column in remark for remark in remarks)
+    assert all(name == column and column in remark for name, remark in remarks)
+    understood = lost[column].to_list() if lost else [False] * len(written)
+    assert understood == [is_there is not None and word is None for is_there, word in zip(written, meant, strict=True)]
 
 
 @pytest.mark.parametrize(

@@ -254,7 +254,7 @@ def test_number_and_unit_in_one_cell(kb, write, concept, written, expected):
     assert found == pytest.approx(expected, abs=1e-3)
 
 
-@pytest.mark.parametrize("written", ["70 apples", "70 mg", "1,37", "5 ft"])
+@pytest.mark.parametrize("written", ["70 apples", "70 mg", "1,370", "70,5,1", "5 ft"])
 def test_other_text_is_no_number(kb, write, written):
     data = read([write("p.json", {"weight": written})], kb)
     assert "weight" not in values(data) and codes(data, "error") == ["not_a_number"]

@@ -299,3 +299,69 @@ def test_a_value_is_judged_by_the_age_on_its_own_day(kb, write, person):
 def test_only_a_known_field_can_be_accepted(kb, write):
     with pytest.raises(UsageError, match="--accept: 'heigth'"):
         read([write("r.json", {"sample": "A"})], kb, accept=["heigth"])
+
+
+STATUSES = {"resolved": "over", "inactive": "over", "remission": "in remission", "active": "there", "relapse": "there"}
+
+
+@pytest.mark.parametrize(
+    ("code", "concept", "over", "remission"),
+    [
+        ("35489007", "depression", "no", "no"),
+        ("394659003", "acute_coronary_syndrome", "no", "no"),
+        ("38341003", "hypertension", "no", "yes"),
+        ("709044004", "kidney_disease", "no", "yes"),
+        ("22298006", "myocardial_infarction", "yes", "yes"),
+        ("266257000", "stroke", "yes", "yes"),
+        ("363346000", "cancer", "yes", "yes"),
+        ("59282003", "pulmonary_embolism", "yes", "yes"),
+    ],
+)
+@pytest.mark.parametrize("status", STATUSES)
+def test_what_is_over_counts_where_it_is_history(record, code, concept, over, remission, status):
+    known = {"over": over, "in remission": remission, "there": "yes"}
+    entry = _condition(code, onsetDateTime="2020-01-01", clinicalStatus={"coding": [{"code": status}]})
+    assert values(record(entry, WEIGHT)).get(concept) == known[STATUSES[status]]
+
+
+def _condition(code, **more):
+    coded = {"coding": [{"system": "http://snomed.info/sct", "code": code}]}
+    return {"resourceType": "Condition", "subject": {"reference": "Patient/A"}, "code": coded} | more
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_an_entry_that_is_over_does_not_end_another_that_is_there(record, first):
+    there = _condition("35489007", onsetDateTime="2015-01-01", clinicalStatus={"coding": [{"code": "active"}]})
+    gone = _condition("35489007", onsetDateTime="2019-01-01", clinicalStatus={"coding": [{"code": "resolved"}]})
+    entries = (there, gone) if first else (gone, there)
+    assert values(record(*entries, WEIGHT))["depression"] == "yes"
+    assert values(record(gone, WEIGHT))["depression"] == "no"
+
+
+def test_a_day_of_abatement_ends_what_passes(record):
+    for code, concept, meant in (("35489007", "depression", "no"), ("22298006", "myocardial_infarction", "yes")):
+        entry = _condition(code, onsetDateTime="2020-01-01", abatementDateTime="2021-01-01")
+        assert values(record(entry, WEIGHT))[concept] == meant
+
+
+def test_every_condition_says_what_it_is_when_it_is_over(kb):
+    rows = kb.table("concepts").filter(pl.col("feature").str.starts_with("condition."))
+    assert rows["when_over"].null_count() == 0 and rows.height > 50
+    asked = {"stroke", "venous_thrombosis", "pulmonary_embolism", "myocardial_infarction", "cancer", "leukemia"}
+    assert set(rows.filter(pl.col("concept").is_in(asked))["when_over"]) == {"history"}
+    now = rows.filter(pl.col("concept").is_in(["pregnancy", "acute_coronary_syndrome", "depression", "lactation"]))
+    assert set(now["when_over"]) == {"episode"}
+
+
+@pytest.mark.parametrize("written", ["stroke (resolved)", "history of stroke", "stroke (history)", "past stroke",
+                                     "status post stroke", "stroke (resolved 2019)", "h/o TIA", "TIA in history"])  # fmt: skip
+def test_a_history_in_words_counts_where_it_is_history(kb, write, written):
+    assert values(read([write("r.json", {"sample": "A", "conditions": [written]})], kb)).get("stroke") == "yes"
+
+
+@pytest.mark.parametrize("written", ["depression (resolved)", "history of depression", "stroke (family history)",
+                                     "family history of stroke", "stroke ruled out", "no history of stroke",
+                                     "suspected stroke", "stroke (mother)", "past suspected stroke", "history of pregnancy"])  # fmt: skip
+def test_what_is_no_history_of_the_person_does_not_count(kb, write, written):
+    found = values(read([write("r.json", {"sample": "A", "conditions": [written]})], kb))
+    assert not {"stroke", "depression", "pregnancy"} & {name for name, value in found.items() if value == "yes"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import polars as pl
 import pytest
 
 from pgx import inputs
@@ -50,10 +51,24 @@ def test_an_identifier_that_is_a_sample_name_joins_among_many(kb, write):
 
 def test_who_did_not_join_is_said(kb, write):
     data = read([write("a.csv", "sample,age\nA,50\nB,60\nX,70\n")], kb, samples=["A", "B", "C", "D"])
-    absent = "no record in the clinical files is of this sample"
-    assert data.notes.select("sample", "message").rows() == [
-        (None, "1 of 3 persons of a.csv are no sample of the genotypes"), ("C", absent), ("D", absent)
+    assert data.notes.select("sample", "code").rows() == [
+        (None, "no_genotypes"), ("C", "record_unmatched"), ("D", "record_unmatched")
     ]  # fmt: skip
+    assert "1 of 3 persons of a.csv are no sample of the genotypes" in data.notes["message"][0]
+
+
+@pytest.mark.parametrize("slip", ["HG0652", "hg00652", "HG00652_1", "HG-00652"])
+def test_a_slip_in_a_name_is_said_to_the_person_and_names_nobody(kb, write, slip):
+    rows = write("a.csv", f"sample,age\n{slip},50\nHG00118,60\n")
+    data = read([rows], kb, samples=["HG00652", "HG00118", "HG01593"])
+    told = data.notes.filter(pl.col("sample").is_not_null())
+    assert told.select("sample", "code").rows() == [
+        ("HG00652", "record_unmatched"), ("HG01593", "record_unmatched")
+    ]  # fmt: skip
+    assert not any(name in message for message in told["message"] for name in (slip, "HG00118", "a.csv"))
+    # Nobody is missing whose record may be that row: a sample without a record is no alarm then.
+    whole = write("b.csv", "sample,age\nHG00652,50\nHG00118,60\n")
+    assert codes(read([whole], kb, samples=["HG00652", "HG00118", "HG01593"])) == ["no_clinical_data"]
 
 
 def test_a_sample_that_the_run_leaves_out_is_neither_joined_nor_a_stranger(kb, write):

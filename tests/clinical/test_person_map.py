@@ -78,7 +78,7 @@ def test_a_table_may_be_about_more_people_than_the_run(kb, write):
     table = write("ids.csv", "person,sample\nh7,S2\nh55,S1\nh8,S77\n")
     data = read([write("a.json", PATIENTS)], kb, samples=SAMPLES, persons=[table])
     assert values(data, "S2") == {"sex": "male"}
-    assert codes(data, "warning") == ["no_such_person", "no_such_sample", "no_genotypes", "no_clinical_data"]
+    assert codes(data, "warning") == ["no_such_person", "no_such_sample", "no_genotypes", "record_unmatched"]
     assert not [name for name in ("h55", "h8", "S77") if name in "".join(data.notes["message"])]
 
 

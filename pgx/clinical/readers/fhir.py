@@ -22,7 +22,7 @@ from pgx.clinical.readers.fhir_parts import (
 from pgx.clinical.readers.json_access import Object, dig, name_of, number, obj, objs, parse, text
 from pgx.clinical.readers.sniff import open_plain
 from pgx.clinical.statements import Events
-from pgx.clinical.vocabulary import system_name
+from pgx.clinical.vocabulary import Concept, system_name
 from pgx.errors import InputError
 from pgx.guard.limits import RECORD_LINE, lines_of
 
@@ -36,8 +36,8 @@ _GROUP = {
 _SKIPPED = {"entered-in-error", "cancelled"}
 _UNSURE = {"unconfirmed", "provisional", "differential"}
 _ENDED = {"inactive", "remission", "resolved"}
-"""Clinical statuses of a condition that is over, whether or not anybody says when it ended (FHIR's con-4). One that
-passes (a pregnancy) is absent from then on; one that leaves its mark (an infarction) stays in the history."""
+"""Clinical statuses of a condition that is over, whether or not anybody says when it ended (FHIR's con-4)."""
+_ACTIVE = {"active", "recurrence", "relapse", "remission"}
 
 
 def read_content(events: Events, content: object) -> None:
@@ -161,6 +161,11 @@ def _finish(events: Events, state: State) -> None:
     for resource, where in state.waiting:
         read_medication(events, resource, where, state, last=True)
     read_starts(events, state)
+    for person, concept, day, where, label in state.over:
+        if (person, concept) in state.there:  # another entry says that it is there
+            events.not_understood("condition", "", "", f"{label} (over)", where)
+        else:
+            events.observe(person, concept, answer="no", day=day, where=where, written=label)
 
 
 def _patient(events: Events, resource: Object, where: str, state: State) -> None:
@@ -335,21 +340,35 @@ def _condition(events: Events, resource: Object, where: str, state: State) -> No
         and events.vocabulary.concepts[heading.concept].kind == "boolean"
     ):
         pairs = ((heading.concept, None),)
-    ended = bool(statuses_of(resource.get("clinicalStatus")) & _ENDED) or (end is None and _abated(resource))
-    over = verified != "refuted" and ended
+    statuses = statuses_of(resource.get("clinicalStatus"))
     for concept, answer in pairs:
-        passes = events.vocabulary.concepts[concept].window_days is not None
-        stated = "no" if verified == "refuted" or (over and passes) else "yes"
-        if answer and (stated == "no" or (concept == "allergy" and statuses_of(resource.get("clinicalStatus")) & OVER)):
+        over = verified != "refuted" and _is_over(events.vocabulary.concepts[concept], resource, statuses, end)
+        stated = "no" if verified == "refuted" or over else "yes"
+        if answer and (stated == "no" or (concept == "allergy" and statuses & OVER)):
             events.not_understood("condition", "", "", f"{label} (refuted or over)", where)
             continue
         if concept == "allergy":
             events.allergic(person, label, codes=[(system, c) for system, c, _ in codings], day=day, where=where)
             continue
+        if over and events.vocabulary.concepts[concept].window_days is None:
+            state.over.append((person, concept, end or day, where, label))
+            continue
+        if stated == "yes":
+            state.there.add((person, concept))
         events.observe(person, concept, answer=answer or stated, day=day, end=end, where=where, written=label)
     if not pairs:
         system, first = (codings[0][0], codings[0][1]) if codings else ("", "")
         events.not_understood("condition", system, first, label, where)
+
+
+def _is_over(concept: Concept, resource: Object, statuses: set[str], end: date | None) -> bool:
+    """Whether a condition is said to be over, and is one that is then absent (``when_over`` of ``concepts.tsv``)."""
+    if concept.window_days is not None:  # the day on which it ended decides, if there is one
+        return bool(statuses & _ENDED) or (end is None and _abated(resource))
+    if concept.when_over not in ("chronic", "episode"):
+        return False
+    ended = _ENDED - (set() if concept.when_over == "episode" else {"remission"})
+    return bool(statuses & ended) or (not statuses & _ACTIVE and (end is not None or _abated(resource)))
 
 
 def _abated(resource: Object) -> bool:

@@ -7,7 +7,7 @@ from datetime import date
 
 from pgx.clinical.allergies import NONE as NO_ALLERGY
 from pgx.clinical.statements import Events
-from pgx.clinical.vocabulary import system_name
+from pgx.clinical.vocabulary import Heading, system_name
 from pgx.knowledge.drug_entries import is_remark
 
 _STATUS = re.compile(r"\s*\((current|planned|stopped)(?:\s+(\d{4}-\d{2}-\d{2}))?\)\s*$", re.IGNORECASE)
@@ -21,6 +21,15 @@ _OF_CONDITION = re.compile(
     re.IGNORECASE,
 )
 """What stands behind a condition and is none itself."""
+_YEAR = r"(?: (?:in |since )?\d{4}(?:-\d\d){0,2})?"
+_PAST = (
+    re.compile(rf"(?P<name>.+?)[ ,]*\((?:resolved|inactive|cured|healed|over|past|previous|history){_YEAR}\)", re.I),
+    re.compile(rf"(?P<name>.+?),? (?:resolved|in (?:the )?(?:history|past)){_YEAR}", re.I),
+    re.compile(
+        r"(?:(?:past )?history of|h/o|hx of|status post|s/p|st\.? ?p\.?|past|previous|prior) (?P<name>.+)", re.I
+    ),
+)
+"""How words say that somebody had a condition: nothing else stands beside its name."""
 NONE = ("none", "no", "nil", "[]")
 UNKNOWN = ("unknown", "not known", "not recorded", "not stated", "missing", "na", "n/a", "nan", "null", "?", "-")
 """What says of a whole list that nothing is known of it."""
@@ -100,6 +109,16 @@ def _commas(events: Events, kind: str, item: str) -> list[str]:
     return parts
 
 
+def _history(events: Events, text: str) -> Heading | None:
+    """Return a condition that somebody had and that counts on (``when_over``); one that is over is not told here."""
+    for form in _PAST:
+        found = form.fullmatch(text.strip())
+        heading = events.vocabulary.column(found["name"]) if found else None
+        if heading and events.vocabulary.concepts[heading.concept].when_over == "history":
+            return heading
+    return None
+
+
 def add_condition(
     events: Events, person: str | None, text: str, where: str | None, day: date | None, answer: str = "yes"
 ) -> bool:
@@ -114,6 +133,8 @@ def add_condition(
         system = system_name(coded[1])
         code = f"{coded[1].upper()}:{coded[2]}" if system in ("HPO", "MONDO") else coded[2]
     heading = events.vocabulary.column(text) if system == "text" else None
+    if system == "text" and heading is None:
+        heading = _history(events, text)
     boolean = heading is not None and events.vocabulary.concepts[heading.concept].kind == "boolean"
     pairs = ((heading.concept, None),) if heading and boolean else events.vocabulary.code(system, code)
     if "?" in text:  # a suspicion is not a diagnosis

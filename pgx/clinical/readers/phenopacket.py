@@ -107,10 +107,11 @@ def _statement(events: Events, person: str | None, item: Object, term: Object, w
         if answer and excluded:  # it is not this answer; which it is, nobody said
             events.not_understood("condition", system, code, f"{label} (excluded)", where)
             continue
-        stated = answer or ("no" if excluded else "yes")
-        events.observe(
-            person, concept, answer=stated, day=day, end=events.day(person, end, where), where=where, written=label
-        )
+        meant, last = events.vocabulary.concepts[concept], events.day(person, end, where)
+        over = bool(end) and meant.window_days is None and meant.when_over in ("chronic", "episode")
+        stated = answer or ("no" if excluded or over else "yes")
+        at, until = (last or day, None) if over else (day, last)
+        events.observe(person, concept, answer=stated, day=at, end=until, where=where, written=label)
     if not pairs:
         events.not_understood("condition", system, code, label, where)
 

@@ -32,6 +32,13 @@ CONCEPTS = Table(
         ),
         Field("window_days", INT, "age in days up to which a value counts as present; empty = any"),
         Field("trend_days", INT, "period in days that trend features look back; empty = no trend"),
+        Field(
+            "when_over",
+            T,
+            "what a condition that a record calls over is: history: it happened or leaves its mark, and counts on; "
+            "chronic: absent once it is resolved or inactive, there while in remission; episode: absent in either case",
+            codes=("history", "chronic", "episode"),
+        ),
         Field("names", T, "other column names joined by ';' (lower case, words joined by '_')"),
         Field("meaning", T, "what it is", required=True),
         Field("source", T, "source", required=True),

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from pgx.errors import InputError
 from pgx.features.names import gene_of
-from pgx.models.cohort import column_choice, missing_codes
+from pgx.models.cohort import cell_values, column_choice, missing_codes
 from pgx.models.cohort.tables import absent
-from pgx.models.evidence import allele_counts, design, gene_columns, plausible
+from pgx.models.evidence import allele_counts, design, plausible
 from pgx.models.evidence.endpoint import Endpoint, Feature
 from pgx.models.evidence.links import linked, measured, natural
 from pgx.models.fitting.boost import Floats, Matrix
@@ -115,7 +115,7 @@ def load(
         The matrix's columns; None = the endpoint's own, or, where it names none, the prior's terms and every other
         usable column.
     kb
-        Knowledge base by whose words gene columns are understood (see `gene_columns.understood`); None = as written.
+        Knowledge base by whose words cells are understood (see `cell_values`); None = as written.
 
     Raises
     ------
@@ -124,28 +124,30 @@ def load(
     """
     nested = nested_columns(table)
     table = absent(table.drop(nested))
-    table, misread = gene_columns.understood(table, endpoint, kb) if kb is not None else (table, [])
+    told, misread = dict[tuple[str, str], str](), list[str]()
+    if kb is not None:
+        table, told, misread = cell_values.understood(table, endpoint, kb, features=features or ())
     outcome, person, site, time = named(table, endpoint, roles)
     y, given, keep, left_out = usable(table, outcome, endpoint)
-    check_rows(
-        bool(given.any()), has_genotype(table, endpoint), bool(keep.any()), outcome, endpoint, misread, left_out, kb
-    )
+    some = bool(given.any()), has_genotype(table, endpoint), bool(keep.any())
+    check_rows(*some, outcome, endpoint, misread, left_out, kb)
     frame = table if keep.all() else rows_of(table, keep)
     del table  # of a large one there must not be two
     y = y[keep]
     check_outcome(y, outcome, endpoint)
-    tally = missing_codes.Tally()
-    tally.add(frame, [name for name in (outcome, person, site, time, *roles.ignore, *RESERVED) if name])
-    frame = missing_codes.clean(frame, tally.found())
     taken = {name for name in (outcome, person, site, time, *roles.ignore, *RESERVED) if name}
+    tally = missing_codes.Tally()
+    tally.add(frame, list(taken))
+    frame = missing_codes.clean(frame, tally.found())
     allowed = plausible.limits([name for name in frame.columns if name not in taken], kb) if kb is not None else {}
     impossible = plausible.said(plausible.found(frame, allowed), allowed)
     frame = plausible.keep_out(frame, allowed)
     unused: dict[str, str] = {}
-    remarks = [("genotype_spelling", text) for text in misread] + missing_codes.said(tally.found()) + impossible
+    remarks = [*cell_values.sentences(told), *(("genotype_spelling", text) for text in misread)]
+    remarks += missing_codes.said(tally.found()) + impossible
     if np.ptp(y) == 0:
-        remarks.append(("one_outcome", f"every row has {outcome} = {y[0]:g}: check the coding, there is nothing to "
-                                       "learn"))  # fmt: skip
+        text = f"every row has {outcome} = {y[0]:g}: check the coding, there is nothing to learn"
+        remarks.append(("one_outcome", text))
     people = codes(frame[person], alone=True) if person else np.arange(frame.height)
     weight = per_person(people)
     if features is None:

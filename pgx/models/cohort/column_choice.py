@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pgx.features import posterior
+from pgx.features import posterior, refused
 from pgx.features.names import FeatureName, gene_of
 from pgx.models.cohort import leakage
 from pgx.models.evidence import design
@@ -82,7 +82,12 @@ def _candidates(
 
 
 def kept_for_scores(name: str) -> bool:
-    """Whether a column holds what scores are averaged over, and is no feature."""
+    """Whether a column is for scores alone, and no feature: the refused values, and what is averaged over."""
+    return name == refused.NAME or averaged_over(name)
+
+
+def averaged_over(name: str) -> bool:
+    """Whether a column holds the diplotypes over which scores are averaged."""
     return bool(gene_of(name)) and FeatureName.parse(name).last == posterior.NAME
 
 

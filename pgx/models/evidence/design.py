@@ -324,11 +324,11 @@ def is_given(column: pl.Series) -> NDArray[np.bool_]:
 def _is_true(column: pl.Series) -> NDArray[np.bool_]:
     if column.null_count() == len(column):
         return np.zeros(len(column), dtype=np.bool_)
-    truth = _truth_series(column)
-    return (truth.fill_null(False) if truth.null_count() else truth).to_numpy()
+    yes = truth(column)
+    return (yes.fill_null(False) if yes.null_count() else yes).to_numpy()
 
 
-def _truth_series(column: pl.Series) -> pl.Series:
+def truth(column: pl.Series) -> pl.Series:
     """Read booleans, 0/1 numbers and yes/no words as booleans; anything else is null."""
     if column.dtype == pl.Boolean:
         return column
@@ -342,7 +342,7 @@ def _truth_series(column: pl.Series) -> pl.Series:
 
 
 def _truth(frame: pl.DataFrame, name: str) -> pl.Expr:
-    return pl.lit(_truth_series(frame[name])) if frame.height else pl.lit(None, dtype=pl.Boolean)
+    return pl.lit(truth(frame[name])) if frame.height else pl.lit(None, dtype=pl.Boolean)
 
 
 def _is_in(column: pl.Series, levels: Sequence[object]) -> NDArray[np.bool_]:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from pgx.clinical import coded_columns
 from pgx.features.diplotypes import read_diplotype
 from pgx.features.names import FeatureName, gene_column, gene_of
 from pgx.models.evidence import allele_counts, design, gene_meanings, plausible
@@ -56,8 +55,6 @@ def understood(
         The table, and one sentence a column of which something was not understood.
     """
     table, words, remarks = _renamed(table, endpoint, kb, words or {})
-    table, said = coded_columns.understood(table, design.columns(endpoint), kb)
-    remarks += said
     cells = gene_meanings.given(table)
     for name in wordy(table, endpoint, kb):
         if name in table.columns and _is_wordy(name) and table.schema[name] != pl.Null:

@@ -12,9 +12,12 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from pgx.clinical.derive import FORMULAS, Formula
+from pgx.features import refused
 from pgx.features.names import FeatureName
 from pgx.knowledge.rules.activity_sums import possible_scores
 
@@ -82,23 +85,25 @@ def keep_out(
 def keep_unlikely_out(frame: pl.DataFrame, kb: KnowledgeBase) -> tuple[pl.DataFrame, list[tuple[str, str]]]:
     """Make values unknown that no person of that age, or with the other values beside them, is likely to have.
 
-    A table says no units: a height or weight about which the reader of clinical records asks where its unit is missing
-    (``usual_ranges.tsv``), and both where they give an impossible body mass index, drive no score here either.
+    A table says no units, unless the reader of records looked at the row (`looked_at`): a height or weight about which
+    that one asks where its unit is missing (``usual_ranges.tsv``), and both where they give an impossible body mass
+    index, drive no score here either.
     Return the frame, marked as by `keep_out`, and the code and sentence of each column.
     """
     features = _features(kb)
     outside: dict[str, pl.Expr] = {}
     age = features["age"]
+    unseen = pl.lit(pl.Series(~looked_at(frame)))
     for row in kb.table("usual_ranges").filter(pl.col("concept").is_in(_OF_THE_BODY)).iter_rows(named=True):
         name = features[row["concept"]]
         if name in frame.columns and age in frame.columns:
             aged = _number(age).is_between(row["age_from"], row["age_to"])
-            unusual = (aged & ~_number(name).is_between(row["low"], row["high"])).fill_null(False)
+            unusual = (unseen & aged & ~_number(name).is_between(row["low"], row["high"])).fill_null(False)
             outside[name] = outside[name] | unusual if name in outside else unusual
     together, allowed = _together(frame, features), limits(list(features.values()), kb)
     for formula, value in together.items():
         if limit := allowed.get(features.get(formula.concept, "")):
-            beyond = _outside(value, limit).fill_null(False)
+            beyond = (unseen & _outside(value, limit)).fill_null(False)
             for name in (features[concept] for concept in formula.inputs):
                 outside[name] = outside[name] | beyond if name in outside else beyond
     rows = frame.select(where.sum().alias(name) for name, where in outside.items())
@@ -132,11 +137,16 @@ def _without(frame: pl.DataFrame, outside: dict[str, pl.Expr], derived: Derived 
             outside[name] = pl.any_horizontal(*wrong, *([outside[name]] if name in outside else []))
         else:  # what would be computed from an impossible value is not merely missing
             absent[name] = pl.any_horizontal(*wrong)
-    new = [pl.when(~where).then(pl.col(name)).alias(name) for name, where in outside.items()]
+    new = [pl.when(~where).then(pl.col(name)).alias(name) for name, where in outside.items() if name in frame.columns]
     for name, where in {**outside, **absent}.items() if mark else ():
         before = pl.col(MARK + name) if MARK + name in frame.columns else pl.lit(False)
         new.append((before | where).alias(MARK + name))
     return frame.with_columns(new)
+
+
+def without(frame: pl.DataFrame, outside: Mapping[str, pl.Expr], kb: KnowledgeBase, *, mark: bool) -> pl.DataFrame:
+    """Make values unknown, and with them what was computed from them: column -> where; as `keep_out` marks them."""
+    return _without(frame, dict(outside), derived_columns(kb), mark=mark)
 
 
 def derived_columns(kb: KnowledgeBase) -> Derived:
@@ -149,13 +159,36 @@ def derived_columns(kb: KnowledgeBase) -> Derived:
     }
 
 
-def marked(frame: pl.DataFrame, kept_out: pl.DataFrame, kb: KnowledgeBase) -> pl.DataFrame:
-    """Mark what the clinical reader kept out already (``sample concept``), so that a score ends as by a table."""
-    features = _features(kb)
-    for (concept,), rows in kept_out.partition_by("concept", as_dict=True).items():
-        if name := features.get(str(concept)):
-            frame = frame.with_columns(pl.col("sample").is_in(rows["sample"].to_list()).alias(f"{MARK}{name}"))
-    return frame
+def refused_before(frame: pl.DataFrame, *, mark: bool = True) -> pl.DataFrame:
+    """Mark what the reader of the records refused (`pgx.features.refused`), so that a score ends as from the records.
+
+    What a table holds all the same of such a feature is not used.
+    """
+    if refused.NAME not in frame.columns:
+        return frame
+    listed = refused.lists(frame[refused.NAME])
+    names = sorted(set(listed.explode().drop_nulls()) - {refused.NOTHING, ""})
+    outside = {name: pl.lit(listed.list.contains(name).fill_null(False)) for name in names}
+    return _without(frame, outside, None, mark=mark)
+
+
+def said_before(frame: pl.DataFrame) -> list[tuple[str, str, str]]:
+    """Return code, column and sentence of each feature of which the reader of the records refused a value."""
+    if refused.NAME not in frame.columns:
+        return []
+    counts = refused.lists(frame[refused.NAME]).explode().drop_nulls().value_counts().sort(refused.NAME)
+    return [
+        ("implausible_value", name, f"{name} is taken as unknown where {refused.NAME} names it "
+                                    f"({rows} row{'s' * (rows != 1)}): it was told and could not be used")
+        for name, rows in counts.iter_rows() if name not in ("", refused.NOTHING)
+    ]  # fmt: skip
+
+
+def looked_at(frame: pl.DataFrame) -> NDArray[np.bool_]:
+    """Return of which rows a reader of clinical records has looked at the values, whose units it knows: bool (n,)."""
+    if refused.NAME not in frame.columns:
+        return np.zeros(frame.height, dtype=np.bool_)
+    return frame[refused.NAME].is_not_null().to_numpy()
 
 
 def said(counted: Found, allowed: Limits) -> list[tuple[str, str]]:
@@ -193,6 +226,11 @@ def _features(kb: KnowledgeBase) -> dict[str, str]:
     """Return the feature column of each concept that has one."""
     rows = kb.table("concepts").select("concept", "feature").drop_nulls()
     return dict(rows.iter_rows())
+
+
+def concept_of(kb: KnowledgeBase) -> dict[str, str]:
+    """Return the concept of each feature that has one."""
+    return {feature: concept for concept, feature in _features(kb).items()}
 
 
 def _concepts(kb: KnowledgeBase) -> dict[str, tuple[float, float]]:

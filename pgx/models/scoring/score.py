@@ -18,11 +18,12 @@ from pgx.features import posterior
 from pgx.features.names import gene_of
 from pgx.models.cohort import column_choice
 from pgx.models.cohort.tables import absent
-from pgx.models.evidence import baseline_levels, design, endpoints, gene_columns, gene_meanings, plausible
+from pgx.models.evidence import baseline_levels, design, endpoints
 from pgx.models.evidence.endpoint import Endpoint, Feature
 from pgx.models.scoring import assumptions
 from pgx.models.scoring.patterns import judge
 from pgx.models.scoring.score_rows import answer, combined
+from pgx.models.scoring.understood import understood
 from pgx.models.store import card, folder
 from pgx.models.store.folder import Model
 from pgx.notes import Note
@@ -68,7 +69,7 @@ def score(
     InputError
         If the frame has no samples column, or weights that do not add up to 1.
     """
-    if "weight" in features.columns or not any(column_choice.kept_for_scores(name) for name in features.columns):
+    if "weight" in features.columns or not any(column_choice.averaged_over(name) for name in features.columns):
         return score_each([(endpoints, features)], kb, models_dir=models_dir, whose=whose, order=endpoints)
     names = endpoints or [one.name for one in _chosen(kb, None, _models(kb, models_dir))]
     known = absent(features)
@@ -122,7 +123,7 @@ def _scored(
     whose: pl.DataFrame | None,
 ) -> tuple[list[pl.DataFrame], list[Note]]:
     """Score one group of endpoints; the rows have the person's number in ``_person``."""
-    features, said = _understood(features, chosen, kb)
+    features, said = understood(features, chosen, kb, {name: _features(model) for name, model in models.items()})
     frame, starts, names = persons(features)
     parts: list[pl.DataFrame] = []
     notes = [_note(Severity.WARNING, code, text, "features") for code, text in said]
@@ -176,7 +177,7 @@ def explain(
     models = _models(kb, models_dir)
     chosen = _chosen(kb, [endpoint], models)
     # Read as `score` reads them: diplotypes stand for the columns that are missing beside them.
-    features, _ = _understood(features, chosen, kb)
+    features, _ = understood(features, chosen, kb, {name: _features(model) for name, model in models.items()})
     frame, starts, names = persons(features)
     known, model = chosen[0], models.get(endpoint)
     judged, index, active = judge(frame, known, model)
@@ -299,33 +300,6 @@ def _chosen(kb: KnowledgeBase, names: Sequence[str] | None, models: Mapping[str,
     if names is None:
         return [one for _, one in sorted({**known, **carried}.items())]
     return [carried[name] if name in carried else endpoints.get(kb, name) for name in dict.fromkeys(names)]
-
-
-def _understood(
-    features: pl.DataFrame, chosen: Sequence[Endpoint], kb: KnowledgeBase
-) -> tuple[pl.DataFrame, list[tuple[str, str]]]:
-    """Read gene columns as training does (see `gene_columns.understood`) and keep out what no person can have.
-
-    The words of scenarios are the product's own and stay.
-    """
-    told: dict[tuple[str, str], None] = {}
-    scenarios = "weight" in features.columns
-    features = features if scenarios else absent(design.flat(features))
-    for endpoint in chosen:
-        if scenarios:
-            features = gene_meanings.complete(features, endpoint, kb, gene_meanings.given(features), mark=True)
-        else:
-            features, remarks = gene_columns.understood(features, endpoint, kb, mark=True)
-            told |= dict.fromkeys(("genotype_spelling", text) for text in remarks)
-    allowed = plausible.limits(features.columns, kb)
-    odd = plausible.found(features, allowed)
-    told |= dict.fromkeys(plausible.said(odd, allowed))
-    outside = {name: allowed[name] for name in odd}
-    features = plausible.keep_out(features, outside, derived=plausible.derived_columns(kb), mark=True)
-    if not scenarios:  # the clinical reader has looked at those of scenarios, which know their units
-        features, unlikely = plausible.keep_unlikely_out(features, kb)
-        told |= dict.fromkeys(unlikely)
-    return features, list(told)
 
 
 def persons(features: pl.DataFrame) -> tuple[pl.DataFrame, NDArray[np.int64], list[str]]:

@@ -18,7 +18,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pgx.models.cohort import cohort, missing_codes, summary, tables
+from pgx.features import refused
+from pgx.models.cohort import cell_values, cohort, missing_codes, summary, tables
 from pgx.models.cohort.cohort import Cohort, Roles
 from pgx.models.cohort.summary import Census, Tally
 from pgx.models.cohort.tables import Source
@@ -103,14 +104,14 @@ class Whole:
     def _parts(
         self, features: tuple[Feature, ...], blind: bool, seed: int, tally: Tally
     ) -> Iterator[tuple[Floats, Matrix]]:
-        wanted = {*design.columns(self.endpoint, features), *summary.GROUPS, *self.words}
+        wanted = {*design.columns(self.endpoint, features), *summary.GROUPS, *self.words, refused.NAME}
         wanted |= set(allele_counts.columns(self.source.head, self.endpoint, self.kb))
         names = [name for name in self.source.head.columns if name in wanted]
         first = 0
         for number, block in enumerate(self.source.blocks(names)):
             keep = self.keep[first : first + block.height]
             first += block.height
-            frame, _ = gene_columns.understood(block, self.endpoint, self.kb, self.words)
+            frame, _, _ = cell_values.understood(block, self.endpoint, self.kb, self.words, features)
             frame = missing_codes.clean(frame.filter(pl.Series(keep)), self.coded)
             frame = plausible.keep_out(frame, plausible.limits(frame.columns, self.kb))
             prepared = design.prepare(frame, self.endpoint, features)
@@ -178,14 +179,17 @@ def read(source: Source, endpoint: Endpoint, roles: Roles, kb: KnowledgeBase, se
         *endpoint.raw["population"].get("trained", []),
         *wordy,
         *counted,
+        refused.NAME,
     }
     columns = [name for name in source.head.columns if name in narrow and name not in nested]
     y, keep, people, sites = [], [], [], set[str]()
     left_out: dict[str, int] = {}
     given = genotype = False
     misread: list[str] = []
+    values: dict[tuple[str, str], str] = {}
     for block in source.blocks(columns):
-        frame, said = gene_columns.understood(block, endpoint, kb, words)
+        frame, told, said = cell_values.understood(block, endpoint, kb, words)
+        values = {**told, **values}
         misread = list(dict.fromkeys([*misread, *said]))
         value, has, use, why = cohort.usable(frame, outcome, endpoint)
         given, genotype = given or bool(has.any()), genotype or cohort.has_genotype(frame, endpoint)
@@ -209,7 +213,7 @@ def read(source: Source, endpoint: Endpoint, roles: Roles, kb: KnowledgeBase, se
     weight = None if drawn is None else drawn[chosen]
     own = taken.data.weight
     both = weight if own is None else own if weight is None else own * weight
-    found = missing_codes.said(coded) + impossible
+    found = cell_values.sentences(values) + missing_codes.said(coded) + impossible
     remarks = (*(("genotype_spelling", text) for text in misread), *found, *taken.remarks)
     taken = replace(taken, data=replace(taken.data, weight=both), left_out=left_out, unused=taken.unused | nested,
                     remarks=remarks)  # fmt: skip
@@ -267,7 +271,7 @@ def _sample(
     flat = [name for name in source.head.columns if name not in cohort.nested_columns(source.head)]
     allowed = plausible.limits([name for name in flat if name not in leave], kb)
     for block in source.blocks(flat):
-        frame, _ = gene_columns.understood(block, endpoint, kb, words)
+        frame, _, _ = cell_values.understood(block, endpoint, kb, words)
         used = frame.filter(pl.Series(keep[first : first + block.height]))
         tally.add(used, leave)
         impossible = plausible.merged(impossible, plausible.found(used, allowed))

@@ -72,6 +72,22 @@ def propose(
     return Proposal(*_by_change(change, inside=low <= inr <= high, settled=settled))
 
 
+def unread(said: Proposal) -> Proposal:
+    """Return what to do where a later INR was told and could not be read: a person reads it today, no dose is proposed.
+
+    It may be any: ``>9`` is no number either.
+    """
+    return Proposal(DoseAdvice.CLINICIAN_TODAY, None if said.change is None else min(said.change, 0.0), _TODAY)
+
+
+def not_raised(said: Proposal) -> Proposal:
+    """Return what to do without a higher dose: there is a high INR that day, or lately one that nobody could read."""
+    if said.change is None or said.change <= 0:
+        return said
+    code = _SOON if said.advice == DoseAdvice.RAISE_DOSE else said.advice
+    return Proposal(code, 0.0, min(said.recheck_days, _WEEK))
+
+
 def _by_change(change: float, *, inside: bool, settled: bool) -> tuple[DoseAdvice, float, int]:
     """Return code, change and days until the next INR where a dose is taken and the INR is no emergency."""
     if change > 0 and not settled and (not inside or change >= _WORTH_IN_RANGE):

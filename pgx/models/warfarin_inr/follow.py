@@ -19,7 +19,15 @@ from pgx import schema
 from pgx.codes import Flag, FlagCode, NoteCode, Severity
 from pgx.errors import InputError, UsageError
 from pgx.knowledge import KnowledgeBase
-from pgx.models.warfarin_inr.advice import Proposal, in_range, propose, time_in_range, trend
+from pgx.models.warfarin_inr.advice import (
+    Proposal,
+    in_range,
+    not_raised,
+    propose,
+    time_in_range,
+    trend,
+    unread,
+)
 from pgx.models.warfarin_inr.genotypes import Sums, of_person
 from pgx.models.warfarin_inr.grid import Grid, Start, believed, grid, measured, per_week, quantiles
 from pgx.models.warfarin_inr.history import History, history
@@ -29,6 +37,8 @@ from pgx.models.warfarin_inr.persons import Person
 from pgx.notes import Note
 
 LOWEST_TARGET, HIGHEST_TARGET = 1.5, 4.0
+UNREAD_DAYS = 28
+"""Days after an INR that nobody could read in which no dose is raised."""
 _LEVELS = (0.05, 0.5, 0.95)
 _MIDDLE = (0.5,)
 Calls = Mapping[str, Mapping[str, Mapping[str, Any]]]
@@ -127,6 +137,7 @@ def _follow(
         settled = index > 0 and daily is not None and _settled(points, past.expected[index], now, daily, known)
         weekly = None if daily is None else daily * 7.0
         what = propose(visit.inr, weekly, middle, settled=settled, target=aim, known=known)
+        what, doubtful = _held(what, person, index, known, aim)
         seen = person.visits[: index + 1]
         told = past.speaks[index] or daily is not None
         proposals.append(what)
@@ -139,10 +150,21 @@ def _follow(
             "trend": trend([one.inr for one in seen], known),
             "advice": what.advice, "change": what.change,
             "next_dose": weekly * what.factor if weekly and what.factor else None,
-            "recheck_days": what.recheck_days, "flags": flags,
+            "recheck_days": what.recheck_days,
+            "flags": [*flags, *([str(Flag(FlagCode.IMPLAUSIBLE, "inr"))] if doubtful else [])],
         })  # fmt: skip
     _forecast(rows, proposals, points, past, weights, known)
     return rows
+
+
+def _held(what: Proposal, person: Person, index: int, known: Parameters, aim: float) -> tuple[Proposal, bool]:
+    """Return what is proposed beside INRs that the model does not see, and whether one of them could not be read."""
+    day, last = person.visits[index].day, index == len(person.visits) - 1
+    if last and any(one >= day for one in person.unread):
+        return unread(what), True
+    recent = any(0 <= (day - one).days <= UNREAD_DAYS for one in person.unread)
+    highest = max(one.inr for one in person.visits if one.day == day)
+    return (not_raised(what) if recent or highest > in_range(aim, known)[1] else what), recent
 
 
 def _run(points: Grid, past: History, known: Parameters) -> _Past:

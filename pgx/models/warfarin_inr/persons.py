@@ -6,18 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import Any
 
 import polars as pl
 
 from pgx.clinical import groups
 from pgx.codes import NoteCode, Severity
-from pgx.errors import InputError
+from pgx.models.warfarin_inr.inr_table import Row, headings, rows
 from pgx.notes import Note
 from pgx.types import ClinicalData
 
-HEAD = ("sample", "date", "dose", "inr")
-"""Columns of a table of INRs: the dose is what was taken since the row before, mg/week."""
 SERIES = ("inr", "warfarin_dose")
 """Concepts of which every value counts, not the newest alone."""
 LOWEST_DOSE, HIGHEST_DOSE = 0.5, 300.0
@@ -55,7 +52,11 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What is known of one person: INRs by day, courses in the order in which a later one takes over."""
+    """What is known of one person: INRs by day, courses in the order in which a later one takes over.
+
+    `unread` are the days of INRs that were told and could not be read; the last of all (`date.max`) where the day is
+    not known.
+    """
 
     name: str
     visits: tuple[Visit, ...]
@@ -63,39 +64,35 @@ class Person:
     age: float | None = None
     target: float | None = None
     group: str | None = None
+    unread: tuple[date, ...] = ()
 
 
 Found = tuple[list[Person], list[Note]]
 
 
-def of_table(values: pl.DataFrame, where: str = "") -> Found:
-    """Read persons from a table with the columns of `HEAD`; a row that cannot be read costs itself.
+def of_table(values: pl.DataFrame, where: str = "", date_format: str | None = None) -> Found:
+    """Read persons from a table of INRs (`inr_table`); a row that cannot be read costs itself.
 
     Raises
     ------
     InputError
         If a column is missing.
     """
-    for name in HEAD:
-        if name not in values.columns:
-            raise InputError(f"the INR table has no column {name!r}", fix=f"columns: {', '.join(HEAD)}")
-    rows: dict[str, list[tuple[date, float | None, float | None]]] = {}
-    broken: set[str] = set()
-    notes: list[Note] = []
-    for number, row in enumerate(_typed(values).iter_rows(named=True), start=2):
-        place = f"{where}: line {number}" if where else f"line {number}"
-        name, day = row["sample"], row["date"]
-        if name is None or day is None:
-            text = "sample is missing" if name is None else f"date {row['as_written']!r} is no day; write YYYY-MM-DD"
-            notes.append(_left_out(name, NoteCode.BAD_ROW, text, place))
-            broken |= {name} if name else set()
-            continue
-        inr = _within(row, "inr", LOWEST_INR, HIGHEST_INR, notes, place)
-        dose = _within(row, "dose", 0.0, HIGHEST_DOSE, notes, place)
-        # What was taken since a row that is left out is not what was taken since the row before it.
-        rows.setdefault(name, []).append((day, None if name in broken else dose, inr))
-        broken.discard(name)
-    return [_of_rows(name, listed) for name, listed in rows.items()], notes
+    limits = {"dose": (0.0, HIGHEST_DOSE), "inr": (LOWEST_INR, HIGHEST_INR)}
+    listed: dict[str, list[Row]] = {}
+    unused = sorted(set(values.columns) - set((headings(values.columns) or {}).values()))
+    notes = [_unused(name, where or None) for name in unused]
+    for row in rows(values, limits, where, date_format):
+        if row.sample is None or row.day is None:
+            text = "sample is missing" if row.sample is None else f"date {row.date_written!r} is no day"
+            hint = "" if row.sample is None else "; write YYYY-MM-DD, or say how dates are written with --date-format"
+            notes.append(_left_out(row.sample, NoteCode.BAD_ROW, text + hint, row.place))
+        else:
+            problems = [cell.problem for cell in (row.inr, row.dose) if cell.problem]
+            notes += [_left_out(row.sample, NoteCode.BAD_ROW, text, row.place) for text in problems]
+        if row.sample is not None:
+            listed.setdefault(row.sample, []).append(row)
+    return [_of_rows(name, mine) for name, mine in listed.items()], notes
 
 
 def of_records(data: ClinicalData, drug: str) -> Found:
@@ -106,6 +103,7 @@ def of_records(data: ClinicalData, drug: str) -> Found:
     values = data.observations.filter(pl.col("value").is_not_null())
     taken = data.medications.filter((pl.col("drug") == drug) & (pl.col("status").is_in(["current", "stopped"])))
     inrs = values.filter(pl.col("concept") == "inr")
+    lost = {one: set(data.kept_out.filter(concept=one)["sample"]) for one in SERIES}
     for name in inrs["sample"].unique(maintain_order=True):
         mine = values.filter(pl.col("sample") == name)
         dated, undated = _series(mine, "inr")
@@ -114,6 +112,8 @@ def of_records(data: ClinicalData, drug: str) -> Found:
         stated, _ = _series(mine, "warfarin_dose")
         if not any(one.dose is not None for one in courses):
             courses = [*courses, *_stated([(day, weekly / 7.0) for day, weekly in stated])]
+            if stated and name in lost["warfarin_dose"]:  # the newest dose could not be read
+                courses.append(Course(stated[-1][0], None, None))
         newest = {
             one: mine.filter((pl.col("concept") == one) & pl.col("value").is_not_null()).sort("date", nulls_last=False)
             for one in ("age", "target_inr")
@@ -121,33 +121,14 @@ def of_records(data: ClinicalData, drug: str) -> Found:
         age, target = (float(one["value"][-1]) if one.height else None for one in newest.values())
         visits = tuple(Visit(day, value) for day, value in dated)
         if visits:
-            found.append(Person(name, visits, tuple(courses), age, target, known.get(name)))
+            unread = (date.max,) if name in lost["inr"] or undated else ()
+            found.append(Person(name, visits, tuple(courses), age, target, known.get(name), unread))
     return found, notes
 
 
-def _typed(values: pl.DataFrame) -> pl.DataFrame:
-    # Only the order year-month-day leaves no doubt; a time after it does not matter.
-    text = pl.col("date").cast(pl.String)
-    day = text.str.extract(r"^(\d{4}-\d{2}-\d{2})(?:[T ]|$)").str.to_date("%Y-%m-%d", strict=False)
-    when = pl.col("date") if values.schema["date"] == pl.Date else day
-    return values.select(
-        pl.col("sample").cast(pl.String),
-        when.alias("date"),
-        text.alias("as_written"),
-        *(pl.col(name).cast(pl.Float64, strict=False) for name in ("dose", "inr")),
-        *(pl.col(name).cast(pl.String).alias(f"{name}_written") for name in ("dose", "inr")),
-    )
-
-
-def _within(row: dict[str, Any], name: str, low: float, high: float, notes: list[Note], place: str) -> float | None:
-    value, written = row[name], row[f"{name}_written"]
-    if value is not None and low <= value <= high:
-        return float(value)
-    text = f"{name} is missing" if written is None else f"{name} {written!r} is not a number"
-    if value is not None:
-        text = f"{name} {value:g} is not between {low:g} and {high:g}"
-    notes.append(_left_out(row["sample"], NoteCode.BAD_ROW, text, place))
-    return None
+def _unused(name: str, where: str | None) -> Note:
+    return Note(stage="models", severity=Severity.WARNING, code=NoteCode.UNKNOWN_COLUMN, subject="inr", where=where,
+                message=f"column {name!r} is not used")  # fmt: skip
 
 
 def _left_out(name: str | None, code: NoteCode, text: str, place: str) -> Note:
@@ -155,11 +136,29 @@ def _left_out(name: str | None, code: NoteCode, text: str, place: str) -> Note:
                 subject="inr", where=place)  # fmt: skip
 
 
-def _of_rows(name: str, rows: list[tuple[date, float | None, float | None]]) -> Person:
-    rows = sorted(rows, key=lambda one: one[0])
-    doses = [(day, None if dose is None else dose / 7.0) for day, dose, _ in rows]
-    visits = tuple(Visit(day, inr) for day, _, inr in rows if inr is not None)
-    return Person(name, visits, tuple(_stated(doses)))
+def _of_rows(name: str, listed: list[Row]) -> Person:
+    doses: list[tuple[date, float | None]] = []
+    visits: list[Visit] = []
+    unread: list[date] = []
+    broken = lost = False
+    for row in listed:
+        told = row.inr.value is not None or row.inr.written is not None
+        if row.day is None:
+            broken, lost = True, told
+            continue
+        # What was taken since a row that is left out is not what was taken since the row before it.
+        doses.append((row.day, None if broken or row.dose.value is None else row.dose.value / 7.0))
+        broken = lost = False
+        if row.inr.value is not None:
+            visits.append(Visit(row.day, row.inr.value))
+        elif told:
+            unread.append(row.day)
+    doses.sort(key=lambda one: one[0])
+    visits.sort(key=lambda one: one.day)
+    age, target = (next((one for one in reversed(said) if one is not None), None)
+                   for said in ([row.age for row in listed], [row.target for row in listed]))  # fmt: skip
+    unread += [date.max] if lost else []
+    return Person(name, tuple(visits), tuple(_stated(doses)), age, target, unread=tuple(unread))
 
 
 def _stated(doses: Sequence[tuple[date, float | None]]) -> Iterator[Course]:

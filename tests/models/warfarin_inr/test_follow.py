@@ -17,7 +17,7 @@ from pgx import schema
 from pgx.codes import DoseAdvice, FlagCode, Trend
 from pgx.errors import InputError, UsageError
 from pgx.knowledge import KnowledgeBase
-from pgx.models.warfarin_inr import advice, persons
+from pgx.models.warfarin_inr import advice, inr_table, persons
 from pgx.models.warfarin_inr.follow import monitor
 from pgx.models.warfarin_inr.grid import Start
 from pgx.models.warfarin_inr.kinetics import Kinetics
@@ -387,7 +387,7 @@ def test_any_table_gives_a_row_an_inr_or_a_note_and_no_rise_above_range(
     kb: KnowledgeBase, rows: list[tuple[object, ...]]
 ) -> None:
     texts = [tuple(None if cell is None else str(cell) for cell in row) for row in rows]
-    table = pl.DataFrame(texts, schema=dict.fromkeys(persons.HEAD, pl.String), orient="row")
+    table = pl.DataFrame(texts, schema=dict.fromkeys(inr_table.HEAD, pl.String), orient="row")
     found, notes = of_table(table)
     frame, more = monitor(found, kb) if found else (schema.empty(schema.MONITOR), [])
     assert frame.height == sum(len(one.visits) for one in found)

@@ -1,0 +1,49 @@
+"""Which values of a person were told and could not be used: what a table of features keeps of a refusal.
+
+Such a feature is null, as one of which nothing was ever said. A score that reads it is given in the second case and
+refused in the first, so the table says which it is: the column `NAME` holds the features concerned, joined by ``;``, or
+`NOTHING` where a reader looked at the person's records and kept no value out.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pgx.knowledge import KnowledgeBase
+from pgx.types import ClinicalData
+
+NAME = "clinical.refused"
+NOTHING = "none"
+MEANING = "features whose value was told and is not used (impossible, doubtful, not understood), joined by ;, or none"
+TREND_PARTS = ("count", "mean", "sd", "slope")
+
+
+def column(clinical: ClinicalData, kb: KnowledgeBase, samples: pl.DataFrame) -> pl.Series:
+    """Return the feature `NAME` in the order of `samples`; null where there is no record of a person."""
+    names: dict[str, list[str]] = {}
+    for concept, feature, days in kb.table("concepts").select("concept", "feature", "trend_days").iter_rows():
+        trends = [f"trend.{concept}.{part}" for part in TREND_PARTS] if days else []
+        names[str(concept)] = [*([str(feature)] if feature else []), *trends]
+    found: dict[str, set[str]] = {}
+    for frame in (clinical.observations, clinical.medications):
+        found |= {str(sample): set() for sample in frame["sample"].unique()}
+    for sample, concept in clinical.kept_out.select("sample", "concept").iter_rows():
+        found.setdefault(str(sample), set()).update(names.get(str(concept), ()))
+    told = {sample: ";".join(sorted(listed)) or NOTHING for sample, listed in found.items()}
+    return pl.Series(NAME, [told.get(sample) for sample in samples["sample"]], dtype=pl.String)
+
+
+def kept(frame: pl.DataFrame, clinical: ClinicalData, kb: KnowledgeBase) -> pl.DataFrame:
+    """Add the column `NAME` to a table of chosen features if it says something of one of them."""
+    if NAME in frame.columns:
+        return frame
+    told = column(clinical, kb, frame.select("sample"))
+    named = set(lists(told).explode().drop_nulls())
+    return frame.with_columns(told) if named & set(frame.columns) else frame
+
+
+def lists(column: pl.Series) -> pl.Series:
+    """Return a column of this name as lists of features, whether it is a list or a text of them."""
+    if isinstance(column.dtype, pl.List):
+        return column.cast(pl.List(pl.String))
+    return column.cast(pl.String).str.replace_all(" ", "").str.split(";")

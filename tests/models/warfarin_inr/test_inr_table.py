@@ -1,0 +1,110 @@
+"""Tables of INRs as clinics keep them: headings, decimal commas, units, dates; and INRs that nobody can read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import pgx
+from pgx.errors import InputError
+from pgx.options import Options
+
+PLAIN = "sample,date,dose,inr\nA,2026-01-01,0,1.0\nA,2026-01-08,35,1.8\nA,2026-01-15,35.7,2.4\n"
+SAID = ["date", "dose", "inr", "advice", "change", "next_dose", "recheck_days", "estimate", "forecast"]
+
+
+def _followed(tmp_path: Path, text: str, **options: object) -> tuple[pl.DataFrame, list[str]]:
+    path = tmp_path / "t.csv"
+    path.write_text(text)
+    notes: list[str] = []
+    found = pgx.monitor(path, options=Options(**options), on_notes=lambda frame: notes.extend(frame["message"]))
+    return found, notes
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ("Sample,Date,Dose,INR\nA,2026-01-01,0,1.0\nA,2026-01-08,35,1.8\nA,2026-01-15,35.7,2.4\n", {}),
+        ("patient_id;day;weekly dose;INR\nA;2026-01-01;0;1,0\nA;2026-01-08;35,0;1,8\nA;2026-01-15;35,7;2,4\n", {}),
+        ('sample,date,dose,inr\nA,2026-01-01,0,"1,0"\nA,2026-01-08,35,"1,8"\nA,2026-01-15,"35,7","2,4"\n', {}),
+        (
+            "sample\tdate\tdaily_dose\tinr\nA\t01.01.2026\t0\t1.0\nA\t08.01.2026\t5\t1.8\nA\t15.01.2026\t5.1\t2.4\n",
+            {"date_format": "DD.MM.YYYY"},
+        ),
+        ("sample,date,dose,inr\nA,2026-01-15,5.1 mg/day,2.4\nA,2026-01-01,0,1.0\nA,2026-01-08,35 mg/week,1.8\n", {}),
+    ],
+)
+def test_the_same_numbers_written_in_another_way_give_the_same_advice(
+    tmp_path: Path, text: str, options: dict[str, object]
+) -> None:
+    plain, _ = _followed(tmp_path, PLAIN)
+    found, notes = _followed(tmp_path, text, **options)
+    assert notes == [] and plain["advice"].to_list() == ["recheck_soon", "recheck_soon", "raise_dose"]
+    assert found.select(SAID).equals(plain.select(SAID))
+
+
+def test_age_and_target_of_a_table_are_used_and_other_columns_named(tmp_path: Path) -> None:
+    rows = [f"{line},{more}" for line, more in zip(PLAIN.split(), ["age,target_inr,x", *["75,3,r"] * 3], strict=True)]
+    found, notes = _followed(tmp_path, "\n".join(rows))
+    assert found["target"].to_list() == [3.0] * 3 and "missing:clinical.age" not in found["flags"][0]
+    assert notes == ["column 'x' is not used"]
+
+
+@pytest.mark.parametrize("written", [">9", "high", "90", "0.1", "2,4,1", "1,234"])
+def test_an_inr_that_nobody_can_read_after_the_last_one_is_for_a_person_today(tmp_path: Path, written: str) -> None:
+    found, notes = _followed(tmp_path, PLAIN + f'A,2026-01-22,35,"{written}"\n')
+    assert found["advice"].to_list() == ["recheck_soon", "recheck_soon", "clinician_today"]
+    assert found["change"][2] <= 0 and found["next_dose"][2] is None and found["recheck_days"][2] == 1
+    assert "implausible:inr" in found["flags"][2] and any(written in note or "90" in note for note in notes)
+    assert "implausible:inr" not in found["flags"][1]
+
+
+def test_an_inr_of_an_unknown_day_may_be_the_last_one(tmp_path: Path) -> None:
+    found, _ = _followed(tmp_path, PLAIN + "A,soon,35,7\n")
+    assert found["advice"][2] == "clinician_today" and "implausible:inr" in found["flags"][2]
+    # An empty cell is no INR, and a lost row before the last one is not the newest.
+    assert _followed(tmp_path, PLAIN + "A,2026-01-22,35,\n")[0]["advice"][2] == "raise_dose"
+    head, first, *rest = PLAIN.split()
+    middle, _ = _followed(tmp_path, "\n".join([head, first, "A,soon,35,7", *rest]))
+    assert "implausible:inr" not in middle["flags"][2]
+
+
+@pytest.mark.parametrize(("day", "raised"), [("2026-01-14", False), ("2025-12-20", False), ("2025-12-17", True)])
+def test_no_dose_is_raised_shortly_after_an_inr_that_nobody_can_read(tmp_path: Path, day: str, raised: bool) -> None:
+    found, _ = _followed(tmp_path, PLAIN + f"A,{day},35,>9\n")
+    last = found.row(-1, named=True)
+    assert (last["advice"] == "raise_dose") == raised == (last["change"] > 0)
+    assert ("implausible:inr" in last["flags"]) != raised
+
+
+@pytest.mark.parametrize("high", [3.1, 4.2])
+def test_no_dose_is_raised_beside_a_high_inr_of_the_same_day(tmp_path: Path, high: float) -> None:
+    for rows in ([(high, 2.0)], [(2.0, high)]):
+        text = PLAIN + "".join(f"A,2026-01-22,35,{one}\nA,2026-01-22,35,{other}\n" for one, other in rows)
+        found, _ = _followed(tmp_path, text)
+        day = found.filter(pl.col("date").cast(pl.String) == "2026-01-22")
+        assert day.height == 2 and (day["change"] <= 0).all() and "raise_dose" not in day["advice"].to_list()
+
+
+def test_dates_in_another_order_are_named_and_so_is_what_to_do(tmp_path: Path) -> None:
+    found, notes = _followed(tmp_path, "sample,date,dose,inr\nA,01.02.2026,0,1.0\n")
+    assert found.is_empty() and any("--date-format" in note for note in notes)
+
+
+def test_a_record_whose_newest_values_nobody_can_read(tmp_path: Path) -> None:
+    text = "sample,date,inr,warfarin_dose,weight_kg\nA,2026-01-01,2.4,35,70\nA,2026-01-15,{},{},70\n"
+    whole, _ = _followed(tmp_path, text.format("2.2", "35"))
+    lost, _ = _followed(tmp_path, text.format(">8", "35"))
+    assert whole["advice"][-1] != "clinician_today"
+    assert lost["advice"].to_list() == ["clinician_today"] and "implausible:inr" in lost["flags"][0]
+    dose, _ = _followed(tmp_path, text.format("2.2", "abc"))
+    assert dose["advice"][-1] == "dose_unknown" and dose["dose"][-1] is None
+
+
+def test_clinical_tables_are_read_in_the_named_date_format(tmp_path: Path) -> None:
+    text = "sample;date;inr;weight_kg\nA;01.02.2026;2,4;70\n"
+    assert _followed(tmp_path, text, date_format="DD.MM.YYYY")[0]["inr"].to_list() == [2.4]
+    with pytest.raises(InputError, match="no INR"):
+        _followed(tmp_path, text)
