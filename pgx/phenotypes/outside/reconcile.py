@@ -13,7 +13,8 @@ from pgx.knowledge.rules.activity_sums import possible_scores
 from pgx.knowledge.rules.phenotypes import INDETERMINATE, rules_for
 from pgx.knowledge.tables.declared import SCHEMES
 from pgx.phenotypes import allele_status
-from pgx.phenotypes.outside.names import SECOND_ALLELE, is_no_call, stated_of
+from pgx.phenotypes.outside.names import SECOND_ALLELE
+from pgx.phenotypes.outside.stated import is_no_call, stated_of
 from pgx.types import MOST_COPIES, PatternCall
 
 Remark = tuple[NoteCode, str]
