@@ -199,6 +199,8 @@ def _call(kb: KnowledgeBase, gene: str, row: Said, tool: str) -> Call:
             strange.append(f"{text}: {said}")
         elif coarse := allele_status.undecided(kb, gene, one):
             strange.append(f"{text}: it does not say whether {', '.join(coarse)} is there")
+        elif uncounted := reconcile.open_copies(kb, gene, one):
+            strange.append(f"{text}: {uncounted}")
     if not diplotypes and phenotype is None and score is None:
         raise ValueError("it states nothing")
     total = sum(one.probability for one in diplotypes)

@@ -153,6 +153,15 @@ def test_a_test_that_gave_nothing_is_no_call(tmp_path, word):
     assert [one.code for one in notes] == ["outside_no_call"]
 
 
+def test_copies_that_nobody_counted_matter_only_where_their_number_decides(tmp_path):
+    (one,), notes = said(tmp_path, "CYP2D6", "*2xN/*4")
+    assert [note.code for note in notes] == ["outside_refused"]
+    assert "as in *2x2 or *2x3" in notes[0].message
+    assert "outside_refused" in one.flags
+    assert said(tmp_path, "CYP2D6", "*1/*2xN")[1] == []
+    assert said(tmp_path, "CYP2D6", "*4xN/*4")[1] == []
+
+
 def test_plain_letters():
     assert tidy("\N{ZERO WIDTH SPACE}*1\N{NARROW NO-BREAK SPACE}/\N{HEAVY ASTERISK}17") == "*1 /*17"
     assert tidy("(TA)6/7") == "TA6/TA7"
