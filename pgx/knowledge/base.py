@@ -166,11 +166,30 @@ class KnowledgeBase:
                 pl.col("gene").unique().sort().alias("genes"),
                 pl.col("rsid").drop_nulls().unique().sort().alias("rsids"),
             )
-            .with_columns(alleles=pl.concat_list("ref", "alleles"))
+            .join(self._former_numbers(variants), on=["chrom", "pos_grch38"], how="left")
+            .with_columns(
+                alleles=pl.concat_list("ref", "alleles"), rsids=pl.concat_list("rsids", pl.col("former").fill_null([]))
+            )
+            .drop("former")
             .with_columns(order=pl.col("chrom").replace_strict(_CONTIG_ORDER, default=99, return_dtype=pl.Int32))
             .sort("order", "chrom", "pos_grch38")
             .drop("order")
             .with_row_index("site")
+        )
+
+    def _former_numbers(self, variants: pl.DataFrame) -> pl.DataFrame:
+        """Return rs numbers that were merged into others, by site: names of an allele that one position defines."""
+        names = self.table("allele_names").filter(
+            pl.col("name").str.contains(r"^rs\d+$"), ~pl.col("name").is_in(variants["rsid"].drop_nulls().implode())
+        )
+        definitions = self.table("definitions").join(names, on=["gene", "allele"], how="semi")
+        alone = definitions.filter(pl.len().over("gene", "allele") == 1)
+        at = names.join(alone.select("gene", "allele", "pos_grch38"), on=["gene", "allele"])
+        places = variants.select("gene", "chrom", "pos_grch38").unique()
+        return (
+            at.join(places, on=["gene", "pos_grch38"])
+            .group_by("chrom", "pos_grch38")
+            .agg(pl.col("name").unique().sort().alias("former"))
         )
 
     @cached_property

@@ -315,3 +315,9 @@ def test_every_diplotype_of_every_gene_with_rules_has_a_phenotype() -> None:
             assert outcome.result.phenotype, (gene, scheme, outcome.name)
             count += 1
     assert count > 150_000
+
+
+def test_a_merged_number_is_one_more_number_of_its_position():
+    site = KB.sites.filter(pl.col("rsids").list.contains("rs8175347")).row(0, named=True)
+    assert site["rsids"] == ["rs3064744", "rs8175347"]
+    assert site["genes"] == ["UGT1A1"]

@@ -257,6 +257,17 @@ ALLELE_NAMES = Table(
         Field("name", T, "name; capitals do not matter", required=True),
         Field("allele", T, "allele of table alleles", required=True),
         Field("source", T, "source", required=True),
+        Field(
+            "also_in",
+            T,
+            "common alleles of another function with the change, joined by |: the name alone is refused",
+        ),
+        Field(
+            "decides",
+            T,
+            "y: the gene's other changes are rare enough that two reference bases here are two reference alleles",
+            codes=("y",),
+        ),
     ),
 )
 

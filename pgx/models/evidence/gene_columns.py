@@ -15,7 +15,8 @@ import polars as pl
 from pgx.features.diplotypes import read_diplotype
 from pgx.features.names import FeatureName, gene_column, gene_of
 from pgx.models.evidence import allele_counts, design, gene_meanings, plausible
-from pgx.phenotypes.outside.names import diplotype_of, phenotype_of
+from pgx.phenotypes.outside.names import diplotype_of
+from pgx.phenotypes.outside.stated import phenotype_of
 
 if TYPE_CHECKING:
     from pgx.knowledge import KnowledgeBase

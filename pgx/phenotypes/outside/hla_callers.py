@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from pgx.phenotypes.outside.names import is_no_call
 from pgx.phenotypes.outside.source import Said, Source, cells_of, header_of
+from pgx.phenotypes.outside.stated import is_no_call
 from pgx.variants.whole_numbers import whole_number
 
 _HISAT_RANKED = re.compile(

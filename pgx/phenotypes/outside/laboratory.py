@@ -18,9 +18,10 @@ from pgx.knowledge import KnowledgeBase
 from pgx.phenotypes import allele_status
 
 _ZYGOSITY = {
-    "hemizygous": r"hemi(?:zygous|zygote|zygot|cigot[oae])?|hémizygote|homoplasmic|heteroplasmic",
-    "homozygous": r"homo?(?:zygous|zygote|zygot|cigot[oae])?",
-    "heterozygous": r"het(?:ero)?(?:zygous|zygote|zygot|cigot[oae])?|hétérozygote|single copy|one copy|carrier",
+    "hemizygous": r"hemi(?:zygous|zygote|zygot|cigot[oae])?|hémizygote|(?:homo|hetero)plasmic(?:\s*,?\s*\d+\s*%)?",
+    "homozygous": r"homo?(?:zygous|zygote|zygot|cigot[oae])?(?: (?:mutant|variant|mutated|mutiert))?|two copies",
+    "heterozygous": r"(?:het(?:ero)?(?:zygous|zygote|zygot|cigot[oae])?|hétérozygote)(?: (?:mutant|variant|mutated|"
+    r"mutiert))?|single copy|one copy",
 }
 _ZYGOUS = tuple(
     (
@@ -29,22 +30,44 @@ _ZYGOUS = tuple(
     )
     for kind, words in _ZYGOSITY.items()
 )
+_PRESENT = (
+    r"positive|pos|negative|neg|(?:not\s+)?detected|(?:not\s+)?found|(?:not\s+)?present|absent|positiv|negativ|"
+    r"positif|négatif|positivo|negativo|(?:non[- ]?)?carrier|(?:nicht\s+)?nachgewiesen|(?:nicht\s+)?vorhanden|"
+    r"(?:non\s+)?détecté|(?:no\s+)?detectado"
+)
 _STATUS = re.compile(
-    r"^(?P<allele>.*?\d)\s*[:,=]?\s*\(?(?P<word>positive|pos|negative|neg|detected|not\s+detected|present|absent|"
-    r"not\s+present|positiv|negativ|positif|négatif|positivo|negativo|carrier|non-?carrier|"
-    r"hetero(?:zygous|zygot)|homo(?:zygous|zygot)|\+|-)\)?\.?$",
+    rf"^(?P<allele>.*?\d)\s*[:,=]?\s*\(?(?P<word>{_PRESENT}|hetero(?:zygous|zygot)|homo(?:zygous|zygot)|\+|-)\)?\.?$",
     re.IGNORECASE,
 )
-_NEGATIVE = re.compile(r"^(?:neg|nég|not|absent|non|-)", re.IGNORECASE)
+_STATUS_OF = re.compile(
+    r"^(?P<word>positive|negative|positiv|negativ|(?:non[- ]?)?carrier)\s+(?:for|of|für)\s+(?P<allele>\S.*)$",
+    re.IGNORECASE,
+)
+_PRESENCE = re.compile(rf"^(?P<what>\S.*?)[\s:,=]+\(?(?P<word>{_PRESENT})\)?\.?$", re.IGNORECASE)
+_NEGATIVE = re.compile(r"^(?:neg|nég|not|no\s|nicht|absent|non|-)", re.IGNORECASE)
 _REMARK = re.compile(r"\s*[\[(](?P<words>[^\[\]()]*)[\])]\s*$")
 _CHANGE = re.compile(r"^(?:[cgmnr]\.)?(?P<at>[*-]?\d+(?:[+-]\d+)?)\s*(?P<ref>[ACGT])\s*>\s*(?P<alt>[ACGT])$")
 _OLD_CHANGE = re.compile(r"^(?P<ref>[ACGT])(?P<at>-?\d+)(?P<alt>[ACGT])$")
 _GENOTYPE = re.compile(
     r"^(?P<name>.*?(?:\d|[ACGT]\s*>\s*[ACGT]|[a-z)]))?[\s:=,;]*\(?(?<![A-Z])(?P<one>[ACGT])\s*[/|;,]?\s*(?P<two>[ACGT])\)?$"
 )
+_AMINO_ACIDS = {
+    "ala": "A", "arg": "R", "asn": "N", "asp": "D", "cys": "C", "gln": "Q", "glu": "E", "gly": "G", "his": "H",
+    "ile": "I", "leu": "L", "lys": "K", "met": "M", "phe": "F", "pro": "P", "ser": "S", "thr": "T", "trp": "W",
+    "tyr": "Y", "val": "V", "ter": "X", "del": "del",
+}  # fmt: skip
+_PROTEIN = re.compile(r"^(?:p\.)?\s*\(?(?P<was>[a-z]{3})(?P<at>\d+)(?P<becomes>[a-z]{3})\)?$", re.IGNORECASE)
+_SHORT_PROTEIN = re.compile(r"^p\.\s*\(?([a-z]\d+(?:[a-z]|del))\)?$", re.IGNORECASE)
+_TOGETHER = re.compile(r"^(\*\d+[A-Z]?)(\*\d+[A-Z]?)$", re.IGNORECASE)
+_DUPLICATED = re.compile(
+    r"^(?P<one>\*\w+)\s*/\s*(?P<two>\*\w+)[\s,(]+(?:dup|duplication|duplicated|duplikation)\)?$", re.IGNORECASE
+)
 _COMPLEMENT = str.maketrans("ACGT", "TGCA")
 WILD_TYPE = re.compile(
-    r"^(?:wild[- ]?type?|wt|type sauvage|tipo salvaje|no variants? (?:detected|found|identified))$", re.IGNORECASE
+    r"^(?:wild[- ]?typ[e]?|wt|(?:type )?sauvage|tipo (?:salvaje|silvestre)|"
+    r"no (?:pathogenic |known )?variants? (?:were |was )?(?:detected|found|identified)|"
+    r"keine (?:pathogenen? )?varianten? nachgewiesen|aucun variant (?:détecté|identifié))$",
+    re.IGNORECASE,
 )
 _UNSURE = re.compile(r"\?|\bor\b|possible|suspected|unclear", re.IGNORECASE)
 
@@ -75,6 +98,12 @@ class Laboratory:
         Whether a person can have one copy alone.
     slashed
         Names of one allele, lower case, in which a slash stands.
+    mitochondrial
+        Whether a person has one kind of the gene.
+    deciding
+        Alleles beside which no other of another function is common: two reference bases are two reference alleles.
+    shared
+        Name of a change that does not tell two alleles apart, lower case -> the alleles, joined.
     """
 
     gene: str
@@ -84,6 +113,9 @@ class Laboratory:
     is_hla: bool
     haploid: bool
     slashed: frozenset[str] = frozenset()
+    mitochondrial: bool = False
+    deciding: frozenset[str] = frozenset()
+    shared: Mapping[str, tuple[str, str]] = field(default_factory=dict, repr=False)
 
     def read(self, text: str) -> Written:
         """Return what a cell says.
@@ -102,13 +134,23 @@ class Laboratory:
             return Written(self.reference if self.haploid else f"{self.reference}/{self.reference}")
         if "/" not in plain and re.fullmatch(r"[^|]+\|[^|]+", plain):
             plain = plain.replace("|", "/")
+        if match := _TOGETHER.match(plain):
+            plain = f"{match[1]}/{match[2]}"
+        return Written(self._worded(plain, text))
+
+    def _worded(self, plain: str, text: str) -> str:
+        """Return the diplotype of a text with words for its copies, others as they are."""
+        if match := _DUPLICATED.match(plain):
+            return _duplicated(match["one"], match["two"], plain)
+        if not self.is_hla and (match := _PRESENCE.match(plain)):
+            return self._present(match["what"], match["word"], plain)
         for kind, words in _ZYGOUS:
             if match := words.match(plain):
-                return Written(self._doubled(kind, self._plain((match["a"] or match["b"]).strip()), text))
-        return Written(self._plain(plain))
+                return self._doubled(kind, self._plain((match["a"] or match["b"]).strip()), text)
+        return self._plain(plain)
 
     def _status(self, text: str) -> str | None:
-        match = _STATUS.match(text)
+        match = _STATUS.match(text) or _STATUS_OF.match(text)
         if match is None:
             return None
         allele = re.sub(r"^HLA-?", "", match["allele"].strip(), flags=re.IGNORECASE)
@@ -119,14 +161,56 @@ class Laboratory:
             return None
         return f"*{allele} {allele_status.NEGATIVE if _NEGATIVE.match(match['word']) else allele_status.POSITIVE}"
 
+    def refuse_shared(self, name: str) -> None:
+        """Refuse a change that common alleles of different function have.
+
+        Raises
+        ------
+        ValueError
+            If the name is that of such a change.
+        """
+        if found := self.shared.get(name.lower()) or self.shared.get(key_of(name)):
+            raise ValueError(
+                f"{name} is in {found[0]} and in {found[1]}, which differ in function; write both alleles, or give all "
+                "positions as a table of SNP results"
+            )
+
+    def _present(self, what: str, word: str, text: str) -> str:
+        """Return a change that a gene of one copy has; elsewhere the word does not say how many copies have it.
+
+        Raises
+        ------
+        ValueError
+            If the word does not tell the diplotype.
+        """
+        if _NEGATIVE.match(what) or what.lower() == "no":
+            raise ValueError(f"{text!r} does not say which alleles were found; write both alleles")
+        if _NEGATIVE.match(word):
+            raise ValueError(
+                f"{text!r} says only that {what} was not found, not which alleles were; write both alleles"
+            )
+        if self.mitochondrial:
+            return what
+        raise ValueError(
+            f"{text!r} does not say whether one copy or both have {what}; write heterozygous or homozygous"
+        )
+
     def _plain(self, text: str) -> str:
         """Return a text with bases behind the name of a change as a diplotype, others as they are."""
         name = re.sub(rf"^{re.escape(self.gene)}[\s:]+", "", text, flags=re.IGNORECASE)
         match = _GENOTYPE.match(name)
+        if match and match["name"]:
+            self.refuse_shared(match["name"].strip(" :=,;("))
         change = self._change(match["name"] or "") if match else None
         if match is None or change is None:
             return text
-        return "/".join(self._by_base(base, change, text) for base in (match["one"], match["two"]))
+        alleles = [self._by_base(base, change, text) for base in (match["one"], match["two"])]
+        if not self.single and change[0] not in self.deciding and set(alleles) == {self.reference}:
+            raise ValueError(
+                f"{text!r} says only that {change[0]} is not there, and {self.gene} has other changes; write both "
+                "alleles, or give all positions as a table of SNP results"
+            )
+        return "/".join(alleles)
 
     def _change(self, name: str) -> tuple[str, str, str, bool] | None:
         plain = name.strip(" :=,;(").lower()
@@ -154,6 +238,8 @@ class Laboratory:
 
     def _doubled(self, kind: str, name: str, text: str) -> str:
         """Return the diplotype of a name and its zygosity; they must not contradict each other."""
+        if kind == "hemizygous" and not self.haploid:
+            raise ValueError(f"{text!r}: a person has two copies of {self.gene}")
         strands = name.split("/") if name.count("/") == 1 and name.lower() not in self.slashed else [name]
         if len(strands) == 2:
             same = strands[0].strip().lower() == strands[1].strip().lower()
@@ -163,8 +249,6 @@ class Laboratory:
                 return strands[0].strip()
             return name
         if kind == "hemizygous":
-            if not self.haploid:
-                raise ValueError(f"{text!r}: a person has two copies of {self.gene}")
             return name
         if kind == "homozygous":
             return f"{name}/{name}"
@@ -173,8 +257,34 @@ class Laboratory:
         return f"{self.reference}/{name}"
 
 
+def _duplicated(one: str, two: str, text: str) -> str:
+    """Return ``*1/*1xN`` of ``*1/*1 dup``.
+
+    Raises
+    ------
+    ValueError
+        If the alleles differ: nothing says which of them is there twice.
+    """
+    if one != two:
+        raise ValueError(f"{text!r} does not say which allele is duplicated; write it as in {one}/{two}xN")
+    return f"{one}/{two}xN"
+
+
 def key_of(name: str) -> str:
-    """Return one form of the ways to write a change: ``c.521T>C`` and ``521 T>C`` are ``521t>c``, so is ``T521C``."""
+    """Return one form of the ways to write a change.
+
+    Examples
+    --------
+    >>> key_of("c.521T>C"), key_of("521 T>C"), key_of("T521C")
+    ('521t>c', '521t>c', '521t>c')
+    >>> key_of("p.Arg139Cys"), key_of("Arg139Cys"), key_of("R139C")
+    ('r139c', 'r139c', 'r139c')
+    """
+    if protein := _PROTEIN.match(name):
+        was, becomes = (_AMINO_ACIDS.get(protein[part].lower(), "") for part in ("was", "becomes"))
+        name = f"{was}{protein['at']}{becomes}" if was and becomes else name
+    elif short := _SHORT_PROTEIN.match(name):
+        name = short[1]
     match = _CHANGE.match(name.upper()) or _CHANGE.match(_unprefixed(name).upper()) or _OLD_CHANGE.match(name.upper())
     return f"{match['at']}{match['ref']}>{match['alt']}".lower() if match else name.lower()
 
@@ -214,7 +324,10 @@ def _laboratory(kb: KnowledgeBase, gene: str) -> Laboratory:
     own = reference[0] if len(reference) else None
     variants = {row["rsid"]: row for row in kb.table("variants").filter(pl.col("gene") == gene).iter_rows(named=True)}
     changes: dict[str, tuple[str, str, str, bool]] = {}
-    named = kb.table("allele_names").filter(pl.col("gene") == gene).select("name", "allele").rows()
+    own_names = kb.table("allele_names").filter(pl.col("gene") == gene)
+    rows = own_names.filter(pl.col("also_in").is_null())
+    shared = own_names.filter(pl.col("also_in").is_not_null()).select("name", "allele", "also_in").rows()
+    named = rows.select("name", "allele").rows()
     slashed = frozenset(name.lower() for name in [*(name for name, _ in named), *alleles["allele"]] if "/" in name)
     for name, allele in [*named, *((one.partition(" (")[0], one) for one in alleles["allele"])]:
         key = key_of(name)
@@ -229,5 +342,8 @@ def _laboratory(kb: KnowledgeBase, gene: str) -> Laboratory:
         single = next((change for change in changes.values() if change[3]), None)
     inheritance = str(kb.gene(gene).row["inheritance"]) if gene in kb.genes else "autosomal"
     return Laboratory(
-        gene, own, changes, single, bool(allele_status.targets(kb, gene)), inheritance != "autosomal", slashed
-    )
+        gene, own, changes, single, bool(allele_status.targets(kb, gene)), inheritance != "autosomal", slashed,
+        inheritance == "mitochondrial", frozenset(rows.filter(pl.col("decides") == "y")["allele"]),
+        {form: (allele, " and in ".join(also.split("|")))
+         for name, allele, also in shared for form in (name.lower(), key_of(name))},
+    )  # fmt: skip

@@ -25,17 +25,11 @@ from pgx.guard.limits import NAME
 from pgx.knowledge import KnowledgeBase
 from pgx.notes import Note
 from pgx.phenotypes import allele_status
-from pgx.phenotypes.outside import reconcile, strangers
+from pgx.phenotypes.outside import beside, reconcile, strangers
 from pgx.phenotypes.outside.formats import read as read_file
-from pgx.phenotypes.outside.names import (
-    SECOND_ALLELE,
-    diplotype_of,
-    phenotype_of,
-    score_of,
-    stated_of,
-    status_or_phenotype,
-)
+from pgx.phenotypes.outside.names import SECOND_ALLELE, diplotype_of
 from pgx.phenotypes.outside.source import Known, Said
+from pgx.phenotypes.outside.stated import phenotype_of, score_of, stated_of, status_or_phenotype
 from pgx.phenotypes.outside.symbols import Symbols, symbols
 from pgx.phenotypes.washout_notes import note
 from pgx.types import CallSet, Diplotype, GeneCalls, PatternCall
@@ -118,7 +112,9 @@ def read(path: str | Path, kb: KnowledgeBase) -> tuple[list[OutsideCall], list[N
             except ValueError as error:
                 spoiled.setdefault((sample, gene), f"{lines[-1].where}: {error}")
         if len({(one.pattern.diplotypes, one.pattern.stated_phenotype) for one in several}) > 1:
-            spoiled.setdefault((sample, gene), f"{several[1].where}: a second, different call of the gene in one file")
+            spoiled.setdefault(
+                (sample, gene), f"{several[1].where}: a second, different call of the gene in one file; write one line"
+            )
         if (sample, gene) not in spoiled:
             calls.append(several[0])
     notes += [_refused(sample, gene, why) for (sample, gene), why in spoiled.items()]
@@ -181,6 +177,7 @@ class _Calls:
 
 def _call(kb: KnowledgeBase, gene: str, row: Said, tool: str) -> Call:
     """Return the call, remarks on it, and what it has of alleles that the knowledge base lacks."""
+    row = beside.apart(kb, gene, row)
     stated = phenotype_of if row.candidates else partial(stated_of, gene=gene)
     phenotype, score = stated(kb, text=row.phenotype), score_of(row.score)
     reconcile.check_score(kb, gene, score, alone=not row.candidates and phenotype is None)
@@ -202,6 +199,8 @@ def _call(kb: KnowledgeBase, gene: str, row: Said, tool: str) -> Call:
             strange.append(f"{text}: {said}")
         elif coarse := allele_status.undecided(kb, gene, one):
             strange.append(f"{text}: it does not say whether {', '.join(coarse)} is there")
+        elif uncounted := reconcile.open_copies(kb, gene, one):
+            strange.append(f"{text}: {uncounted}")
     if not diplotypes and phenotype is None and score is None:
         raise ValueError("it states nothing")
     total = sum(one.probability for one in diplotypes)

@@ -15,15 +15,15 @@ import polars as pl
 from pgx.knowledge import KnowledgeBase
 from pgx.phenotypes import allele_status
 from pgx.phenotypes.outside.laboratory import WILD_TYPE, key_of, laboratory_of, without_remark
-from pgx.types import Diplotype
+from pgx.phenotypes.outside.stated import hla_name, is_no_call, is_of_hla_gene, phenotype_forms
+from pgx.types import MOST_COPIES, Diplotype
 
-_NO_CALL = {"", ".", "-", "none", "n/a", "na", "nan", "no call", "no_call", "nocall", "not called", "./.", "unknown",
-            "unknown/unknown", "indeterminate", "not_determined", "no result", "?/?", "null", "[]"}  # fmt: skip
 _COPIES = re.compile(r"^(?P<base>.+?)\s*[x×](?P<bound>≥|>=)?\s*(?P<count>\d+|N)$", re.IGNORECASE)
 _BOUND = re.compile(r"^(?P<base>\*[^≥]+?)\s*(?:≥|>=)\s*(?P<count>\d+)$")
 _ALDY_SUB = re.compile(r"^(\*\d+)(?:\.\d+)?(?:\.ALDY(?:_\d+)?)$", re.IGNORECASE)
 _LETTERED = re.compile(r"^(?P<core>\*\d+)[A-Z]$")
 """Names of sub-alleles before they were numbered: ``*2A`` is ``*2.001`` today."""
+_TWICE = re.compile(r"^(?P<one>\S.*?)\s*\((?P<two>[^()]+)\)$")
 _ALDY_CN = re.compile(r"^(\*\d+):\d+$")
 _VARIANT = re.compile(r"^(?:rs\d+|\d+[.:]?[A-Z]+>[A-Z]+)$", re.IGNORECASE)
 _REFERENCE_WORDS = {"reference", "ref", "wild-type", "wildtype", "wild type", "wt", "*1"}
@@ -31,12 +31,6 @@ _ALLELE = re.compile(r"\*[A-Z]?\d+[A-Za-z]{0,3}\d?(?:\.\d+)?(?:x≥?(?:\d+|N))?|
 """What an allele's name looks like, known or not."""
 SECOND_ALLELE = "the second allele"
 """What is not known of a diploid gene where the tool gives one allele."""
-_HLA = re.compile(r"^(?:HLA-)?(?:[A-Z]+\d*)?\*?(?P<fields>\d{2,3}(?::\d{2,3}){0,3})(?P<suffix>[A-Z]{0,2})$")
-
-
-def is_no_call(text: str | None) -> bool:
-    """Return whether a cell says that the tool made no call."""
-    return text is None or text.strip().lower() in _NO_CALL
 
 
 class AlleleNames:
@@ -51,6 +45,7 @@ class AlleleNames:
         self._index = _index(known)
         named = kb.table("allele_names").filter(pl.col("gene") == gene).select("name", "allele").iter_rows()
         self._index |= {form: allele for name, allele in named for form in (name.lower(), key_of(name))}
+        self._laboratory = laboratory_of(kb, gene)
         reference = rows.filter(pl.col("reference") == "y")["allele"]
         self._reference: str | None = reference[0] if len(reference) else None
 
@@ -58,11 +53,14 @@ class AlleleNames:
         """Return the knowledge base's name of one strand's allele, and whether the tool saw more than the name says."""
         name = self._strip(text)
         if self.is_hla:
-            return _hla(name), False
+            return hla_name(name), False
         if name in self.known:
             return name, False
+        self._laboratory.refuse_shared(name)
         if found := self._index.get(name.lower()) or self._index.get(key_of(name)):
             return found, False  # a plus sign may be part of the name: c.1905+1G>A
+        if (twice := _TWICE.match(name)) and (same := self._same(twice["one"], twice["two"])):
+            return same, False
         extra = False
         parts = name.split("+")
         if len(parts) > 1 and any(_VARIANT.match(part.strip()) for part in parts[1:]):
@@ -92,6 +90,13 @@ class AlleleNames:
             return old["core"]
         return self._index.get(name.lower(), name)
 
+    def _same(self, one: str, two: str) -> str | None:
+        """Return the allele that both names mean, as in ``Viangchan (c.871G>A)``."""
+        first, second = (
+            self._index.get(name.lower()) or self._index.get(key_of(name)) for name in (one, self._strip(two))
+        )
+        return first if first == second else None
+
     def _is_reference(self, name: str) -> bool:
         """Whether ``B (wildtype)`` is the reference allele ``B (reference)`` under an older name."""
         short, _, word = name.lower().partition(" (")
@@ -104,12 +109,14 @@ class AlleleNames:
 
     def _copies(self, match: re.Match[str]) -> str:
         base, count = self._index.get(match["base"].lower(), match["base"]), match["count"].upper()
+        if count.isdigit() and not 1 <= int(count) <= MOST_COPIES:
+            raise ValueError(f"{match[0]!r} gives {count} copies; 1 to {MOST_COPIES} can be")
         bound = "≥" if match.re is _BOUND or match["bound"] else ""
         return f"{base}x{bound}{count}"
 
     def _tandem(self, name: str) -> str | None:
         """Alleles in tandem, in the order in which the knowledge base lists them; equal ones are a copy number."""
-        parts = [self._index.get(part.strip().lower(), part.strip()) for part in name.split("+")]
+        parts = [self._structural(part.strip()) for part in name.split("+")]
         if len(parts) > 4 or not all(part.startswith("*") for part in parts):
             return None
         if len(set(parts)) == 1:
@@ -135,11 +142,6 @@ def _index(names: Iterable[str]) -> dict[str, str]:
                 forms.setdefault(form.lower(), set()).add(name)
     index = {form: next(iter(found)) for form, found in forms.items() if len(found) == 1}
     return index | {name.lower(): name for name in names}
-
-
-def _hla(text: str) -> str:
-    match = _HLA.match(text.strip())
-    return f"*{match['fields']}{match['suffix'] if match['suffix'] in ('N', 'L', 'Q') else ''}" if match else text
 
 
 def names_of(kb: KnowledgeBase, gene: str) -> AlleleNames:
@@ -180,7 +182,7 @@ def diplotype_of(kb: KnowledgeBase, gene: str, text: str, probability: float) ->
     unknown = [part for _, parts, _ in made for part in parts if not _has_name(kb, names, part)]
     for part in unknown:
         if names.is_hla or not all(_ALLELE.fullmatch(one) for one in part.split("+")):
-            raise ValueError(f"{part!r} in {text!r} is not the name of an allele of {gene}")
+            raise ValueError(_no_allele(names, part, text))
     inheritance = str(kb.gene(gene).row["inheritance"]) if gene in kb.genes else "autosomal"
     if len(made) == 2 and inheritance == "mitochondrial":
         if made[0] != made[1]:
@@ -196,8 +198,19 @@ def diplotype_of(kb: KnowledgeBase, gene: str, text: str, probability: float) ->
     return Diplotype(name1, name2, parts1, parts2, probability, novel1, novel2), unknown
 
 
+def _no_allele(names: AlleleNames, part: str, text: str) -> str:
+    """Say what is no allele's name, and what to write."""
+    if part.strip() != text.strip():
+        meant = f"; did you mean *{part}?" if f"*{part}" in names.known else ""
+        return f"{part!r} in {text!r} is not the name of an allele of {names.gene}{meant}"
+    how = "it as in *57:01 positive" if names.is_hla else "both alleles, with a slash between them"
+    return f"{part!r} is not the name of an allele or phenotype of {names.gene}; write {how}"
+
+
 def _strand(text: str, names: AlleleNames) -> tuple[str, tuple[str, ...], bool]:
     text = text.strip()
+    if match := re.fullmatch(r"\(([^()]+)\)", text):
+        text = match[1].strip()  # (*1x2)/*41
     if is_no_call(text):
         raise ValueError("an allele is missing")
     if text.startswith("[") and text.endswith("]"):
@@ -209,118 +222,8 @@ def _strand(text: str, names: AlleleNames) -> tuple[str, tuple[str, ...], bool]:
 
 def _has_name(kb: KnowledgeBase, names: AlleleNames, part: str) -> bool:
     if names.is_hla:
-        return bool(re.match(r"^\*\d{2,3}(:\d{2,3})*[NLQ]?$", part)) and _is_of_hla_gene(kb, names.gene, part)
+        return bool(re.match(r"^\*\d{2,3}(:\d{2,3})*[NLQ]?$", part)) and is_of_hla_gene(kb, names.gene, part)
     if part in names.known or names.gene not in kb.genes:
         return True
     base = re.sub(r"x≥?(\d+|N)$", "", part)
     return all(re.sub(r"(\.\d{3}|x≥?(\d+|N))$", "", one) in names.known for one in base.split("+"))
-
-
-def _is_of_hla_gene(kb: KnowledgeBase, gene: str, allele: str) -> bool:
-    """Whether an allele can be one of the gene by its first field; results of two genes are easily swapped."""
-    groups: dict[str, frozenset[str]] = kb.remember("hla groups", lambda: _hla_groups(kb))
-    return gene not in groups or allele.lstrip("*").split(":")[0].rstrip("NLQ") in groups[gene]
-
-
-def _hla_groups(kb: KnowledgeBase) -> dict[str, frozenset[str]]:
-    rows = kb.table("hla_groups").select("gene", "groups").iter_rows()
-    return {gene: frozenset(groups.split(";")) for gene, groups in rows}
-
-
-def phenotype_of(kb: KnowledgeBase, text: str | None) -> str | None:
-    """Return a phenotype as the knowledge base writes it (``Intermediate metaboliser (IM)``, ``EM``), None if none."""
-    if is_no_call(text) or text is None:
-        return None
-    plain = re.sub(r"metabolise?(r|rs)\b", "metabolizer", text.strip(), flags=re.IGNORECASE)
-    plain = re.sub(r"metabolizers\b", "metabolizer", plain, flags=re.IGNORECASE)
-    plain = re.sub(r"\s*\((?:AS.*|[A-Z]{2,3})\)\s*$", "", plain)
-    return phenotype_forms(kb).get(plain.lower(), plain)
-
-
-def status_or_phenotype(kb: KnowledgeBase, gene: str, text: str) -> str | None:
-    """Return what stands in place of a genotype: ``*57:01 positive``, ``Poor Metabolizer``; mostly None."""
-    if status := laboratory_of(kb, gene).read(text).status:
-        return status
-    known = phenotype_of(kb, text)
-    return known if known is not None and known.lower() in phenotype_forms(kb) and not text.startswith("*") else None
-
-
-def phenotype_forms(kb: KnowledgeBase) -> dict[str, str]:
-    """Return the ways to write a phenotype, lower case, and the phenotype that each is."""
-    return kb.remember("phenotype names", lambda: _phenotype_index(kb))
-
-
-def stated_of(kb: KnowledgeBase, gene: str, text: str | None) -> str | None:
-    """Return a phenotype that a tool states of a gene, in the knowledge base's words for that gene; None if none.
-
-    Raises
-    ------
-    ValueError
-        If it is none that the gene can have; nobody may take it for "nothing was found".
-    """
-    plain = phenotype_of(kb, text)
-    if plain is None or text is None:
-        return None
-    if allele_status.targets(kb, gene):
-        return "; ".join(_allele_status(kb, gene, part) for part in re.split(r"[;,]", text) if part.strip())
-    known: dict[str, str] = kb.remember(("phenotypes of", gene), lambda: _phenotypes_of(kb, gene))
-    bare = re.sub(rf"^{re.escape(gene)}\s+", "", plain, flags=re.IGNORECASE).lower()
-    found = next((known[form] for end in ("", " metabolizer", " function") if (form := bare + end) in known), None)
-    if found is None and known:
-        raise ValueError(f"{text.strip()!r} is no phenotype of {gene}")
-    return found or plain
-
-
-def _phenotypes_of(kb: KnowledgeBase, gene: str) -> dict[str, str]:
-    rules = kb.table("phenotype_rules").filter(pl.col("gene") == gene)["phenotype"].drop_nulls().unique().to_list()
-    asked = kb.table("recommendation_conditions").filter(pl.col("gene") == gene, pl.col("match_on") == "phenotype")
-    ladders = kb.table("phenotype_terms").filter(pl.col("ladder").is_not_null())
-    held = dict(ladders.select("phenotype", "ladder").iter_rows())
-    kinds = {held[name] for name in rules if name in held}
-    words = [*rules, *asked["value"].drop_nulls().to_list(), *(name for name, kind in held.items() if kind in kinds)]
-    return {name.lower(): name for name in words}
-
-
-_STATUS = re.compile(
-    r"^(?P<allele>.*?)\s*(?::|\s|-(?=\w))?\s*(?P<word>positive|pos|detected|present|\+|negative|neg|not\s+detected|"
-    r"undetected|absent|not\s+present|-|–)$",
-    re.IGNORECASE,
-)
-_THERE = {"positive", "pos", "detected", "present", "+"}
-
-
-def _allele_status(kb: KnowledgeBase, gene: str, text: str) -> str:
-    """Return ``*57:01 positive`` of ``HLA-B*57:01: detected``."""
-    found = _STATUS.match(text.strip())
-    allele = _hla(found["allele"]) if found else ""
-    if found is None or not re.fullmatch(r"\*\d{2,3}(:\d{2,3})+", allele):
-        raise ValueError(f"{text.strip()!r} does not say of an allele of {gene} whether it is there")
-    if not _is_of_hla_gene(kb, gene, allele):
-        raise ValueError(f"{allele!r} is not the name of an allele of {gene}")
-    return f"{allele} {'positive' if ' '.join(found['word'].lower().split()) in _THERE else 'negative'}"
-
-
-def _phenotype_index(kb: KnowledgeBase) -> dict[str, str]:
-    rules = kb.table("phenotype_rules")["phenotype"].drop_nulls().unique().to_list()
-    terms = kb.table("phenotype_terms")["phenotype"].to_list()
-    index = {name.lower(): name for name in [*rules, *terms]}
-    return index | dict(kb.table("phenotype_names").select("name", "phenotype").iter_rows())
-
-
-def score_of(text: str | None) -> float | None:
-    """Return an activity score, None if none is stated.
-
-    Raises
-    ------
-    ValueError
-        If it is not a number of at least 0.
-    """
-    if is_no_call(text) or text is None:
-        return None
-    try:
-        score = float(text.strip().lstrip("≥>= "))
-    except ValueError:
-        raise ValueError(f"activity score {text.strip()!r} is not a number") from None
-    if not 0 <= score < 100:
-        raise ValueError(f"activity score {text.strip()!r} is out of range")
-    return score

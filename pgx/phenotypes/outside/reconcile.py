@@ -13,12 +13,14 @@ from pgx.knowledge.rules.activity_sums import possible_scores
 from pgx.knowledge.rules.phenotypes import INDETERMINATE, rules_for
 from pgx.knowledge.tables.declared import SCHEMES
 from pgx.phenotypes import allele_status
-from pgx.phenotypes.outside.names import SECOND_ALLELE, is_no_call, stated_of
-from pgx.types import MOST_COPIES, PatternCall
+from pgx.phenotypes.outside.names import SECOND_ALLELE
+from pgx.phenotypes.outside.stated import is_no_call, stated_of
+from pgx.types import MOST_COPIES, Diplotype, PatternCall
 
 Remark = tuple[NoteCode, str]
 """What is worth saying of a result, and its code."""
-"""End of the name of several copies of one allele."""
+_SOME_COPIES = re.compile(r"x(?:N|≥\d+)$")
+"""End of the name of copies of one allele that nobody counted."""
 
 
 def statuses(several: Sequence[PatternCall]) -> PatternCall | None:
@@ -110,6 +112,18 @@ def agree(kb: KnowledgeBase, gene: str, phenotype: str | None, score: float | No
     by_score = {rules_for(kb, gene, scheme).by_score(score) for scheme in SCHEMES} - {INDETERMINATE}
     if by_score and phenotype not in by_score:
         raise ValueError(f"activity score {score:g} is {' or '.join(sorted(by_score))}, and it says {phenotype}")
+
+
+def open_copies(kb: KnowledgeBase, gene: str, one: Diplotype) -> str | None:
+    """Return what a diplotype leaves open where only the number of copies decides its phenotype (``*2xN/*4``)."""
+    uncounted = [part for part in (*one.parts1, *one.parts2) if _SOME_COPIES.search(part)]
+    if not uncounted or gene not in kb.genes:
+        return None
+    ours = rules_for(kb, gene, "CPIC").phenotype(one.parts1, None if one.allele2 is None else one.parts2)
+    if ours.phenotype != INDETERMINATE:
+        return None
+    base = _SOME_COPIES.sub("", uncounted[0])
+    return f"how many copies {uncounted[0]} is decides; write the number, as in {base}x2 or {base}x3"
 
 
 def refuse_contradiction(

@@ -13,8 +13,8 @@ from typing import Any
 
 from pgx.errors import InputError
 from pgx.guard.limits import OUTSIDE
-from pgx.phenotypes.outside.names import is_no_call
 from pgx.phenotypes.outside.source import Known, Said, Source, cells_of, header_of, open_source
+from pgx.phenotypes.outside.stated import is_no_call
 
 _ALDY_SOLUTION = re.compile(r"#\s*Solution\s+\d+:\s*(\*[^\s,]+\s*,\s*\*[^\s,]+)\s*$", re.IGNORECASE)
 _SAMPLE_ID = re.compile(r"^Sample ID:\s*(\S+)", re.MULTILINE)

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from pgx import knowledge
 from pgx.phenotypes.outside import merge
 from pgx.phenotypes.outside.laboratory import key_of, laboratory_of
-from pgx.phenotypes.outside.names import diplotype_of, names_of, status_or_phenotype
+from pgx.phenotypes.outside.names import diplotype_of, names_of
+from pgx.phenotypes.outside.stated import status_or_phenotype
 
 KB = knowledge.load()
 MEDITERRANEAN = "Mediterranean, Dallas, Panama, Sassari, Cagliari, Birmingham"
@@ -104,10 +105,11 @@ def test_what_cannot_be_read_is_refused_in_one_line(gene, written, says):
      ("negative", "negative"), ("neg.", "negative"), ("not detected", "negative"), ("absent", "negative"),
      ("nicht", None)],
 )  # fmt: skip
-@pytest.mark.parametrize("allele", ["{gene}*57:01", "*57:01", "{letter}*5701", "{letter}*57:01:", "57:01"])
+@pytest.mark.parametrize("allele", ["{gene}*{a}:01", "*{a}:01", "{letter}*{a}01", "{letter}*{a}:01:", "{a}:01"])
 def test_the_status_of_an_allele(gene, allele, word, status):
-    written = f"{allele.format(gene=gene, letter=gene[-1])} {word}"
-    assert status_or_phenotype(KB, gene, written) == (f"*57:01 {status}" if status else None)
+    group = {"HLA-A": "31", "HLA-B": "57"}[gene]
+    written = f"{allele.format(gene=gene, letter=gene[-1], a=group)} {word}"
+    assert status_or_phenotype(KB, gene, written) == (f"*{group}:01 {status}" if status else None)
 
 
 def test_one_cell_holds_gene_and_result(tmp_path):
@@ -127,8 +129,13 @@ def test_one_cell_holds_gene_and_result(tmp_path):
 
 
 def test_every_name_of_the_table_is_read_as_its_allele():
-    for gene, name, allele in KB.table("allele_names").select("gene", "name", "allele").iter_rows():
-        assert names_of(KB, gene).place(name) == (allele, False), (gene, name)
+    for gene, name, allele, also in KB.table("allele_names").select("gene", "name", "allele", "also_in").iter_rows():
+        if also:
+            with pytest.raises(ValueError, match="differ in function"):
+                names_of(KB, gene).place(name)
+            assert also in set(KB.table("alleles").filter(gene=gene)["allele"])
+        else:
+            assert names_of(KB, gene).place(name) == (allele, False), (gene, name)
         assert allele in set(KB.table("alleles").filter(gene=gene)["allele"])
 
 

@@ -41,7 +41,7 @@ def told(tmp_path_factory):
 
 
 def test_the_cases_are_many_and_of_every_gene_of_level_a():
-    assert len(CASES) >= 110
+    assert len(CASES) >= 320
     assert {case["gene"] for case in CASES} >= set(LEVEL_A["gene"]) - {"CYP2C_CLUSTER"}
     for case in CASES:
         drugs = drugs_of(KB, [case["drug"]])
@@ -56,6 +56,8 @@ def test_a_case_has_its_phenotype_and_its_action(told, number):
     case, sample = CASES[number], f"case{number}"
     assert sample not in refused, refused.get(sample)
     own = phenotypes.filter(sample=sample, gene=case["gene"], scheme="CPIC").sort("probability", descending=True)
+    if case["gene"].startswith("HLA"):
+        own = own.filter(pl.col("phenotype").str.starts_with(case["phenotype"].split()[0]))
     assert own["phenotype"][0] == case["phenotype"], own
     assert np.isclose(own.filter(phenotype=case["phenotype"])["probability"][0], 1.0)
     if not case["action"]:

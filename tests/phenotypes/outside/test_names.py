@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pgx.knowledge import load
-from pgx.phenotypes.outside.names import diplotype_of, is_no_call, names_of, phenotype_of, score_of, split_strands
+from pgx.phenotypes.outside.names import diplotype_of, names_of, split_strands
+from pgx.phenotypes.outside.stated import is_no_call, phenotype_of, score_of
 
 KB = load()
 

@@ -1,0 +1,187 @@
+"""What laboratories write into the cell of a diplotype beside it: a phenotype, a score, words for its function.
+
+``*4/*4 PM``, ``Poor metaboliser (*2/*2)``, ``*1/*1 wild-type``, ``*1/*2 (AS 1.5)``, ``activity score 0.5``: what stands
+beside is taken apart, and compared with the diplotype like a phenotype in a column of its own. Words that are none of
+these stay where they are, so that the cell is refused.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from pgx.knowledge import KnowledgeBase
+from pgx.knowledge.resolver import older_gene_names
+from pgx.knowledge.rules.phenotypes import rules_for
+from pgx.phenotypes import allele_status
+from pgx.phenotypes.outside.laboratory import WILD_TYPE
+from pgx.phenotypes.outside.names import diplotype_of, names_of
+from pgx.phenotypes.outside.source import Said
+from pgx.phenotypes.outside.stated import is_no_call, phenotype_forms, phenotype_of, stated_of, status_of
+
+_STARS = str.maketrans(dict.fromkeys("\N{ASTERISK OPERATOR}\N{LOW ASTERISK}\N{HEAVY ASTERISK}\N{STAR OPERATOR}", "*"))
+_INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
+_REPEATS = re.compile(r"^[(\[]?(?P<unit>[ACGT]{2,3})[)\]]?\s*(?P<one>\d{1,2})\s*/\s*(?P<two>\d{1,2})$", re.IGNORECASE)
+_SCORE = re.compile(
+    r"^(?:activity[ -]?score|aktivit(?:ä|ae)ts-?score|score d'activité|puntuación de actividad|as)\s*[:=]?\s*"
+    r"(?P<score>(?:≥|>=)?\s*\d+(?:[.,]\d+)?)$",
+    re.IGNORECASE,
+)
+_BEHIND = re.compile(r"^(?P<left>\S.*?)\s*[\[(](?P<words>[^\[\]()]*)[\])]\.?$")
+_BEFORE = re.compile(r"^(?P<words>[^\[\](/*]+?)\s*(?:[\[(](?P<left>.*/.*)[\])]|[:,-]?\s(?P<bare>\S+\s*/.*))$")
+_BARE = re.compile(r"^(?P<left>\S.*?/\s*\S+)[\s,;:-]+(?P<words>[^\W\d_].*)$")
+_FUNCTION = re.compile(r"^(?P<word>normal|decreased|poor|increased|no) (?:function|activity)$")
+_NEUTRAL = re.compile(r"^(?:gene )?deletion$|^gendeletion$")
+_RUNG = {"no": 0, "poor": 0, "decreased": 1, "normal": 2}
+"""Rungs of the ladders of phenotypes; an increased function is a rapid or an ultrarapid metabolizer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What words beside a diplotype say of it; nothing = words that may be left out."""
+
+    phenotype: str | None = None
+    score: str | None = None
+    is_reference: bool = False
+    not_phenotype: str | None = None
+
+
+def tidy(text: str) -> str:
+    """Return a cell in plain letters: other stars, spaces and brackets than a keyboard's are the same.
+
+    Examples
+    --------
+    >>> tidy("* 2 /\N{NO-BREAK SPACE}\N{ASTERISK OPERATOR}3"), tidy("[TA]6/[TA]7"), tidy("TA 6/7")
+    ('*2 / *3', '(TA)6/(TA)7', 'TA6/TA7')
+    """
+    plain = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text).translate(_STARS))
+    plain = re.sub(r"\*\s+(?=\d)", "*", " ".join(plain.split()))
+    plain = re.sub(r"\[([ACGT]{2,3})\](?=\s*\d)", r"(\1)", plain)
+    found = _REPEATS.match(plain)
+    return f"{found['unit'].upper()}{found['one']}/{found['unit'].upper()}{found['two']}" if found else plain
+
+
+def apart(kb: KnowledgeBase, gene: str, row: Said) -> Said:
+    """Return a row with phenotype and score out of the cell of its diplotype, and statuses of HLA as its phenotype.
+
+    Raises
+    ------
+    ValueError
+        If the cell contradicts itself or another cell of the row.
+    """
+    candidates = tuple(_own(kb, gene, tidy(text)) for text in row.candidates)
+    if allele_status.targets(kb, gene):
+        return _statuses(kb, gene, replace(row, candidates=candidates))
+    made = [_split(kb, gene, text) for text in candidates]
+    row = replace(row, candidates=tuple(text for text, _ in made if text))
+    if len(made) != 1:
+        return row
+    for claim in made[0][1]:
+        _agrees(kb, gene, row, claim)
+        phenotype = row.phenotype if not is_no_call(row.phenotype) else None
+        score = row.score if not is_no_call(row.score) else None
+        for theirs, ours in ((claim.phenotype, phenotype and phenotype_of(kb, phenotype)), (claim.score, score)):
+            if theirs and ours and theirs != ours:
+                raise ValueError(f"{candidates[0]!r} says {theirs}, and another cell of the line {ours}")
+        row = replace(row, phenotype=phenotype or claim.phenotype, score=score or claim.score)
+    return row
+
+
+def _own(kb: KnowledgeBase, gene: str, text: str) -> str:
+    """Return a text without an older name of its gene in front of it (``IL28B CC``)."""
+    first, _, rest = text.partition(" ")
+    return rest if rest and older_gene_names(kb).get(re.sub(r"[^A-Z0-9]", "", first.upper())) == gene else text
+
+
+def _split(kb: KnowledgeBase, gene: str, text: str) -> tuple[str, list[Claim]]:
+    """Return a text without what stands beside its diplotype, and what that says."""
+    plain = re.sub(rf"^{re.escape(gene)}[\s:]+(?=\D)", "", text, flags=re.IGNORECASE)
+    if found := _SCORE.match(plain):
+        return "", [Claim(score=_number(found["score"]))]
+    claims: list[Claim] = []
+    while True:
+        for form in (_BEHIND, _BEFORE, _BARE):
+            match = form.match(text)
+            left = (match["left"] or match.groupdict().get("bare")) if match else None
+            if match and left and (claim := _claim(kb, gene, match["words"])):
+                text, claims = left.strip(), [*claims, claim]
+                break
+        else:
+            return text, claims
+
+
+def _number(text: str) -> str:
+    return text.replace(",", ".").replace(" ", "")
+
+
+def _claim(kb: KnowledgeBase, gene: str, words: str) -> Claim | None:
+    """Return what words say of a diplotype; None if they are not known."""
+    plain = re.sub(rf"^{re.escape(gene)}\s+", "", " ".join(words.split()).strip(" .,:;"), flags=re.IGNORECASE)
+    low, forms = plain.lower(), phenotype_forms(kb)
+    if found := _SCORE.match(plain):
+        return Claim(score=_number(found["score"]))
+    if _NEUTRAL.match(low):
+        return Claim()
+    if WILD_TYPE.match(low):
+        return Claim(is_reference=True)
+    if found := _FUNCTION.match(low):
+        return _by_function(kb, gene, found["word"], plain)
+    if (not_so := forms.get(f"non-{low}".rstrip("s"))) is not None:
+        return Claim(not_phenotype=not_so)
+    known = phenotype_of(kb, re.sub(r"^non(?=express)", "non-", plain, flags=re.IGNORECASE).removesuffix("s"))
+    known = known if known and known.lower() in forms else phenotype_of(kb, plain)
+    if known is None or known.lower() not in forms:
+        ends = [f"{plain} metabolizer"] if low in ("poor", "intermediate", "normal", "rapid", "ultrarapid") else []
+        known = next((forms[one.lower()] for one in ends if one.lower() in forms), None)
+    return Claim(phenotype=stated_of(kb, gene, known)) if known else None
+
+
+def _by_function(kb: KnowledgeBase, gene: str, word: str, text: str) -> Claim | None:
+    """Return the phenotype of a gene that ``decreased function`` is: of the same rung on the gene's own ladder."""
+    if word not in _RUNG:
+        return None
+    rules = kb.table("phenotype_rules").filter(pl.col("gene") == gene)["phenotype"].drop_nulls().unique().to_list()
+    rungs = kb.table("phenotype_terms").filter(
+        pl.col("phenotype").is_in(rules), pl.col("rung") == _RUNG[word], pl.col("broader").is_null()
+    )
+    if not len(rungs):
+        raise ValueError(f"{text!r} is no phenotype of {gene}")
+    return Claim(phenotype=rungs["phenotype"][0])
+
+
+def _agrees(kb: KnowledgeBase, gene: str, row: Said, claim: Claim) -> None:
+    """Refuse a diplotype that is not the wild type, or is what the words deny.
+
+    Raises
+    ------
+    ValueError
+        If the cell contradicts itself.
+    """
+    if not row.candidates or not (claim.is_reference or claim.not_phenotype):
+        return
+    names, text = names_of(kb, gene), row.candidates[0]
+    one, _ = diplotype_of(kb, gene, text, 1.0)
+    reference = names.place("wt")[0]
+    strands = [one.parts1] if one.allele2 is None else [one.parts1, one.parts2]
+    if claim.is_reference and any(parts != (reference,) for parts in strands):
+        raise ValueError(f"{text} is not the wild type, as the words beside it say")
+    told = rules_for(kb, gene, "CPIC").phenotype(one.parts1, None if one.allele2 is None else one.parts2)
+    if claim.not_phenotype and told.phenotype == claim.not_phenotype:
+        raise ValueError(f"{gene} {text} is {told.phenotype} here; the words beside it say that it is not")
+
+
+def _statuses(kb: KnowledgeBase, gene: str, row: Said) -> Said:
+    """Take ``*57:01 negative, *58:01 positive`` as what is said of each allele."""
+    parts = [part.strip() for text in row.candidates for part in re.split(r"[;,]", text) if part.strip()]
+    said = [status_of(kb, gene, part) for part in parts]
+    if not said or None in said:
+        return row
+    stated: dict[str, str] = {}
+    for status in said:
+        allele, _, word = str(status).rpartition(" ")
+        if stated.setdefault(allele, word) != word:
+            raise ValueError(f"{allele} is positive and negative in one cell")
+    return replace(row, candidates=(), phenotype="; ".join(dict.fromkeys(map(str, said))))

@@ -1,0 +1,167 @@
+"""What stands beside a diplotype in its cell is compared with it; a part of the truth is never read as the whole."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from pgx import knowledge
+from pgx.phenotypes.outside import merge
+from pgx.phenotypes.outside.beside import tidy
+
+KB = knowledge.load()
+
+
+def said(tmp_path, gene, *cells, **others):
+    """Read lines of one gene and return what is called, and the notes."""
+    path = tmp_path / "lab.tsv"
+    rows = [f"P1\t{gene}\t{cell}\t{others.get('phenotype', '')}\t{others.get('score', '')}" for cell in cells]
+    path.write_text("\n".join(["sample\tgene\tdiplotype\tphenotype\tactivity score", *rows, ""]), encoding="utf-8")
+    calls, notes = merge.read(path, KB)
+    return [one.pattern for one in calls], notes
+
+
+@pytest.mark.parametrize(
+    ("gene", "cell", "diplotype"),
+    [
+        ("CYP2D6", "*4/*4 PM", "*4/*4"),
+        ("CYP2D6", "PM (*4/*4)", "*4/*4"),
+        ("CYP2C19", "Poor metaboliser (*2/*2)", "*2/*2"),
+        ("CYP2C19", "*2/*3 langsamer Metabolisierer", "*2/*3"),
+        ("CYP2C9", "*1/*3 intermediate metaboliser", "*1/*3"),
+        ("CYP2C9", "*1/*1 wild-type", "*1/*1"),
+        ("DPYD", "wild type (*1/*1)", "Reference/Reference"),
+        ("CYP2C9", "*1/*2 (AS 1,5)", "*1/*2"),
+        ("CYP3A5", "*1/*3 expresser", "*1/*3"),
+        ("CYP3A5", "*3/*3 (Nicht-Expresser)", "*3/*3"),
+        ("SLCO1B1", "*1/*5 (decreased function)", "*1/*5"),
+        ("CYP2D6", "*1/*5 (gene deletion)", "*1/*5"),
+        ("CYP2C19", "\N{ASTERISK OPERATOR}2/\N{FULLWIDTH ASTERISK}3", "*2/*3"),
+        ("CYP2C19", "* 1\N{NO-BREAK SPACE}/ * 2", "*1/*2"),
+        ("CYP2C19", "*1*2", "*1/*2"),
+        ("CYP2D6", "(*1x2)/*41", "*1x2/*41"),
+        ("CYP2D6", "*1/*1 dup", "*1/*1xN"),
+        ("UGT1A1", "TA 7/7", "*28/*28"),
+        ("UGT1A1", "[TA]6/[TA]7", "*1/*28"),
+        ("NUDT15", "Arg139Cys heterozygous", "*1/*3"),
+        ("CFTR", "p.Gly551Asp/p.Phe508del", "G551D/ivacaftor non-responsive CFTR sequence"),
+        ("CFTR", "\N{GREEK CAPITAL LETTER DELTA}F508/G551D", "ivacaftor non-responsive CFTR sequence/G551D"),
+        ("G6PD", "A- (202A/376G)", "A- 202A_376G"),
+        ("G6PD", "Viangchan (c.871G>A) hemizygous", "Viangchan, Jammu"),
+        ("MT-RNR1", "m.1555A>G positive", "m.1555A>G"),
+        ("MT-RNR1", "m.1555 A>G (heteroplasmic 40%)", "m.1555A>G"),
+        ("IFNL3", "IL28B CC", "rs12979860 reference (C)/rs12979860 reference (C)"),
+        ("CYP2C19", "c.681G>A homozygot mutiert", "*2/*2"),
+    ],
+)
+def test_a_cell_of_more_than_a_diplotype(tmp_path, gene, cell, diplotype):
+    (one,), notes = said(tmp_path, gene, cell)
+    assert one.diplotypes[0].name == diplotype
+    assert notes == []
+
+
+@pytest.mark.parametrize(
+    ("gene", "cell", "phenotype", "score"),
+    [
+        ("CYP2D6", "activity score 0.5", None, 0.5),
+        ("CYP2D6", "CYP2D6 activity score: 3.0", None, 3.0),
+        ("DPYD", "AS=1", None, 1.0),
+        ("CYP2D6", "m\N{LATIN SMALL LETTER E WITH ACUTE}taboliseur lent", "Poor Metabolizer", None),
+        ("CYP3A5", "non-expresser", "Poor Metabolizer", None),
+        ("NAT2", "slow acetylator", "Poor Metabolizer", None),
+        ("HLA-B", "HLA-B*57:01 negative, HLA-B*58:01 positive", "*57:01 negative; *58:01 positive", None),
+        ("HLA-B", "HLA-B*57:01 negative; *15:02 nicht nachgewiesen", "*57:01 negative; *15:02 negative", None),
+        ("HLA-B", "non-carrier of HLA-B*58:01", "*58:01 negative", None),
+        ("HLA-B", "*57:01:01 positive", "*57:01 positive", None),
+    ],
+)
+def test_a_cell_without_a_diplotype(tmp_path, gene, cell, phenotype, score):
+    (one,), notes = said(tmp_path, gene, cell)
+    assert (one.diplotypes, one.stated_phenotype, one.stated_score) == ((), phenotype, score)
+    assert notes == []
+
+
+@pytest.mark.parametrize(
+    ("gene", "cell", "says"),
+    [
+        ("CYP2D6", "*1/*1 (PM)", "the laboratory says Poor Metabolizer"),
+        ("CYP2D6", "*4/*4 NM", "the laboratory says Normal Metabolizer"),
+        ("CYP2D6", "*4/*4 (AS 2)", "the laboratory says 2"),
+        ("SLCO1B1", "*5/*5 (normal function)", "the laboratory says Normal Function"),
+        ("CYP3A5", "*3/*3 (expresser)", "say that it is not"),
+        ("CYP2C19", "*2/*2 wild type", "is not the wild type"),
+        ("CYP2D6", "*1/*2 duplication", "does not say which allele"),
+        ("CYP2D6", "*1x0/*4", "1 to 12"),
+        ("CYP2D6", "*1x100/*1", "1 to 12"),
+        ("TPMT", "deficient", "no phenotype of TPMT"),
+        ("DPYD", "Decreased Function", "no phenotype of DPYD"),
+        ("SLCO1B1", "Poor Metabolizer", "no phenotype of SLCO1B1"),
+        ("CYP2C19", "normal", "no phenotype of CYP2C19"),
+        ("CYP3A5", "expresser", "not the name"),
+        ("HLA-B", "*57:01 positive; *57:01 negative", "positive and negative"),
+        ("HLA-B", "*57:01:01 negative", "leaves open"),
+        ("HLA-A", "*57:01 positive", "not the name of an allele of HLA-A"),
+        ("DPYD", "*2A not detected", "not which alleles were"),
+        ("DPYD", "*2A detected", "one copy or both"),
+        ("DPYD", "no DPYD*2A detected", "which alleles were found"),
+        ("CYP2C19", "*2 carrier", "one copy or both"),
+        ("SLCO1B1", "c.388A>G homozygous", "differ in function"),
+        ("SLCO1B1", "rs2306283 G/G", "differ in function"),
+        ("CYP2B6", "c.785A>G A/G", "differ in function"),
+        ("CYP2D6", "rs1065852 C/T", "differ in function"),
+        ("G6PD", "c.376A>G hemizygous", "differ in function"),
+        ("CYP2D6", "1846 G/G", "other changes"),
+        ("CYP2C19", "rs4244285 GG", "other changes"),
+        ("DPYD", "rs3918290 C/C", "other changes"),
+        ("CYP2C19", "1/2", r"did you mean \*1"),
+        ("CYP2C19", "*1, *2", "slash"),
+    ],
+)
+def test_what_contradicts_itself_or_tells_a_part_is_refused(tmp_path, gene, cell, says):
+    calls, notes = said(tmp_path, gene, cell)
+    assert calls == []
+    (one,) = notes
+    assert one.code == "outside_refused"
+    assert "lab.tsv: line 2: " in one.message
+    assert "\n" not in one.message
+    assert re.search(says, one.message)
+
+
+@pytest.mark.parametrize(
+    ("gene", "cell"),
+    [("SLCO1B1", "rs4149056 T/T"), ("NUDT15", "415CC"), ("CYP3A5", "6986 A/A"), ("VKORC1", "GG"), ("ABCG2", "421 C/C")],
+)
+def test_two_reference_bases_where_one_position_decides(tmp_path, gene, cell):
+    (one,), _ = said(tmp_path, gene, cell)
+    reference = KB.table("alleles").filter(gene=gene, reference="y")["allele"][0]
+    assert one.diplotypes[0].name == f"{reference}/{reference}"
+
+
+def test_a_cell_and_a_column_that_differ(tmp_path):
+    calls, notes = said(tmp_path, "CYP2D6", "*4/*4 (PM)", phenotype="NM")
+    assert calls == []
+    assert "another cell of the line" in notes[0].message
+    (one,), notes = said(tmp_path, "CYP2D6", "*4/*4 (PM)", phenotype="Poor metaboliser", score="0")
+    assert (one.diplotypes[0].name, notes) == ("*4/*4", [])
+
+
+@pytest.mark.parametrize("word", ["failed", "QNS", "n.d.", "not tested", ""])
+def test_a_test_that_gave_nothing_is_no_call(tmp_path, word):
+    calls, notes = said(tmp_path, "CYP2C19", word)
+    assert calls == []
+    assert [one.code for one in notes] == ["outside_no_call"]
+
+
+def test_copies_that_nobody_counted_matter_only_where_their_number_decides(tmp_path):
+    (one,), notes = said(tmp_path, "CYP2D6", "*2xN/*4")
+    assert [note.code for note in notes] == ["outside_refused"]
+    assert "as in *2x2 or *2x3" in notes[0].message
+    assert "outside_refused" in one.flags
+    assert said(tmp_path, "CYP2D6", "*1/*2xN")[1] == []
+    assert said(tmp_path, "CYP2D6", "*4xN/*4")[1] == []
+
+
+def test_plain_letters():
+    assert tidy("\N{ZERO WIDTH SPACE}*1\N{NARROW NO-BREAK SPACE}/\N{HEAVY ASTERISK}17") == "*1 /*17"
+    assert tidy("(TA)6/7") == "TA6/TA7"
