@@ -300,7 +300,8 @@ def agent_of(row):
         return row["agent"]
     acting = KB.table("interactions").filter(enzyme=row["enzyme"], role=row["role"])
     meant = acting.filter(pl.col("strength").is_in((row["strengths"] or "").split(";")))
-    return meant["drug"][0]
+    either = set(KB.table("interactions").filter(pl.col("role") != row["role"])["drug"])
+    return min(meant["drug"], key=lambda drug: drug in either)  # the first that does not act the other way as well
 
 
 ON_ONE_ENZYME = KB.table("label_interactions").filter(pl.col("beside").is_null()).rows(named=True)
