@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pgx.calling import copy_number, patterns, priors, solve, weigh
+from pgx.calling import copy_number, outright, patterns, priors, solve, weigh
 from pgx.calling.context import Context, Pair
 from pgx.calling.copy_number import (
     ONE_CUT,
@@ -125,7 +125,7 @@ class _Solver:
         copy_rules: Copies | None,
         unseen: UnseenCopies | None,
     ) -> None:
-        self.gene, self.known, self.threshold, self.copy_rules = gene, known, threshold, copy_rules
+        self.gene, self.threshold, self.copy_rules = gene, threshold, copy_rules
         self.unseen = unseen
         self.found = patterns.find(
             genotypes, gene.definition.sites, group, gene.inheritance, copies, gene.pass_over, _common(genotypes, gene)
@@ -133,12 +133,16 @@ class _Solver:
         self.likelihoods = () if genotypes.doubts is None else genotypes.doubts.vectors
         self.in_doubt: list[bool] = np.asarray(self.found.doubts.any(axis=1)).tolist()
         self.sight = FirstSight.of(self.found, gene)
+        self.mixtures = {number: known.mixture(number) for number in set(self.found.group.tolist())}
         self._contexts: dict[tuple[bool, ...], Context] = {}
         self.shares_names = gene.shares_names
         names = [haplotype.detail for haplotype in gene.haplotypes]
         self._place = {name: place for place, name in reversed(list(enumerate(names)))}  # the first of a name stays
+        self._before: dict[tuple[str, str | None, bytes], float] = {}
         self.settled = self._settled()
         self.extra = _extra_bases(genotypes, gene)
+        self.decided = self._decided()
+        self.outright = self._outright()
         self._writer = Writer(gene)
 
     def call(self, recent: Recent | None = None) -> GeneCalls:
@@ -170,7 +174,7 @@ class _Solver:
     def _counted(self, n: int) -> PatternCall:
         """Return the call of pattern `n`, its positions without data counted apart."""
         answer = self._with_copies(n)
-        assumed = min(int(self.found.assumed[n].sum()), answer.positions_called)
+        assumed = min(self.sight.assumed[n], answer.positions_called)
         called = answer.positions_called - assumed
         return replace(answer, positions_called=called, positions_assumed=assumed) if assumed else answer
 
@@ -211,6 +215,22 @@ class _Solver:
             self._contexts[decided] = Context(self.gene, accepts, candidates, self.settled, self.extra)
         return self._contexts[decided]
 
+    def _decided(self) -> list[tuple[bool, ...]]:
+        """Say of each pattern which proxies another position overrules."""
+        places = [proxy.decided_by for proxy in self.gene.proxies]
+        shown = np.asarray((self.found.codes[:, places] >= 0).any(axis=2))
+        return [tuple(row) for row in shown.tolist()]
+
+    def _outright(self) -> dict[int, Found]:
+        """Return what patterns are answered with that need no solving one by one."""
+        if self.size < outright.WORTHWHILE or not self.gene.haplotypes:
+            return {}
+        found: dict[int, Found] = {}
+        for decided in set(self.decided):
+            numbers = np.array([n for n, one in enumerate(self.decided) if one == decided])
+            found |= outright.find(self._context(decided), self.found, numbers, self.mixtures)
+        return found
+
     def solve(self, n: int) -> PatternCall:
         """Return the call of pattern `n`."""
         gene, found = self.gene, self.found
@@ -229,21 +249,22 @@ class _Solver:
             return PatternCall((), "not_called", 0, total, (*seen, "no_data"))
         if not complete:
             return PatternCall((), "not_called", n_called, total, (*flags, "required_positions_missing"))
-        decided = tuple(bool((codes[proxy.decided_by] >= 0).any()) for proxy in gene.proxies)
-        mixture = self.known.mixture(int(found.group[n]))
-        answer = self._pairs(self._context(decided), n, mixture, doubts)
+        context, mixture = self._context(self.decided[n]), self.mixtures[int(found.group[n])]
+        answer = self._pairs(context, n, mixture, doubts)
         if not answer.found.pairs:
             return PatternCall((), "not_called", n_called, total, (*flags, "unresolved"))
         flags += ("genotype_overruled",) if answer.overruled else ()
         rests_on_prior = not _UNCERTAIN.isdisjoint(flags) and self._rests_on_prior(answer.found, mixture)
         fallback = self._fallback(codes[:, :1] if haploid else codes, doubts)
-        spread = self._with_unseen(answer.found, self._context(decided), n, mixture, doubts)
+        spread = self._with_unseen(answer.found, context, n, mixture, doubts)
         return self._finish(spread, n_called, total, flags, fallback, rests_on_prior=rests_on_prior)
 
     def _pairs(
         self, context: Context, n: int, mixture: NDArray[np.float64], doubts: dict[int, Likelihood]
     ) -> weigh.Weighed:
         codes, blocks, haploid = self.found.codes[n], self.found.blocks[n], bool(self.found.haploid[n])
+        if n in self.outright:
+            return weigh.Weighed(self.outright[n], overruled=False)
         if doubts:
             return weigh.pairs(context, codes, blocks, mixture, doubts, haploid=haploid)
         return weigh.Weighed(solve.pairs(context, codes, blocks, mixture, haploid=haploid), overruled=False)
@@ -299,23 +320,15 @@ class _Solver:
         mass = sum(pair.weight for pair in kept)
         diplotypes = tuple(self._writer.write(pair, pair.weight / mass, fallback) for pair in kept)
         best = kept[0]
-        strands = [best.first] if best.second is None else [best.first, best.second]
-        told = {
-            "combination": any(len(strand.parts) > 1 for strand in strands) and not self.gene.variant_list,
-            "partial": any(strand.novel for strand in strands),
-            "extra_variants": any(strand.detail != strand.name for strand in strands),
-            "undocumented_base": any(strand.undocumented for strand in strands),
-            "novel_combination": not best.counted,
-            "prior_driven": rests_on_prior,
-            "alternatives_cut": mass < 0.99 * whole or not answer.exhaustive,
-        }
         unsure = (
             rests_on_prior
             or not answer.exhaustive
             or not _SEEN.isdisjoint(flags)
             or diplotypes[0].probability < self.threshold
         )
-        flags += tuple(flag for flag, is_so in told.items() if is_so)
+        flags += self._writer.flags_of(best)
+        flags += ("prior_driven",) if rests_on_prior else ()
+        flags += ("alternatives_cut",) if mass < 0.99 * whole or not answer.exhaustive else ()
         if fallback is not None and falls_back(best, fallback[0]):
             flags += (f"fallback_variant:{fallback[0].name}",)
         return PatternCall(diplotypes, "ambiguous" if unsure else "called", n_called, total, flags)
@@ -338,12 +351,17 @@ class _Solver:
 
     def _evidence(self, best: Pair, probability: float, mixture: NDArray[np.float64]) -> float:
         """Share of the prior doubt about the best diplotype that the data removed."""
-        one = self._prior(best.first)
-        if best.second is None:
-            before = float(one @ mixture)
-        else:
-            before = float((one * self._prior(best.second)) @ mixture) * (1 if best.first == best.second else 2)
+        key = (best.first.detail, None if best.second is None else best.second.detail, mixture.tobytes())
+        if key not in self._before:
+            self._before[key] = self._probability_before(best, mixture)
+        before = self._before[key]
         return (probability - before) / (1 - before) if before < 1 else 0.0
+
+    def _probability_before(self, pair: Pair, mixture: NDArray[np.float64]) -> float:
+        one = self._prior(pair.first)
+        if pair.second is None:
+            return float(one @ mixture)
+        return float((one * self._prior(pair.second)) @ mixture) * (1 if pair.first == pair.second else 2)
 
     def _prior(self, strand: Strand) -> NDArray[np.float64]:
         place = self._place.get(strand.detail)

@@ -5,6 +5,7 @@ A strand is a counted haplotype, or, where none fits, a combination or partial m
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -66,11 +67,10 @@ def reduce(context: Context, codes: NDArray[np.int8], blocks: NDArray[np.int32],
         return Reduced(candidates, none, none)
     varying = np.flatnonzero(blocks != HOMOZYGOUS)
     varying = varying[np.argsort(blocks[varying], kind="stable")]
-    starts = np.flatnonzero(np.diff(blocks[varying], prepend=blocks[varying[0]] - 1))
-    first, second = (
-        np.logical_and.reduceat(context.by_position[varying, columns[varying, strand]][:, candidates], starts, axis=0)
-        for strand in (0, 1)
-    )
+    first, second = (context.by_position[varying, columns[varying, strand]][:, candidates] for strand in (0, 1))
+    if len(labels) < len(varying):
+        starts = np.flatnonzero(np.diff(blocks[varying], prepend=blocks[varying[0]] - 1))
+        first, second = (np.logical_and.reduceat(strand, starts, axis=0) for strand in (first, second))
     return Reduced(candidates, np.ascontiguousarray(first.T), np.ascontiguousarray(second.T))
 
 
@@ -106,7 +106,9 @@ class Context:
         # Haplotypes last, and their bits packed: most positions of most patterns rule out next to nothing.
         self.by_position = np.ascontiguousarray(self.accepts.transpose(1, 2, 0))
         self._packed = np.packbits(self.by_position, axis=2)
-        self.names_differ = len({strand.detail for strand in model.haplotypes}) == len(model.haplotypes)
+        names = Counter(strand.detail for strand in model.haplotypes)
+        self.has_own_name = np.array([names[strand.detail] == 1 for strand in model.haplotypes], dtype=bool)
+        self.names_differ = bool(self.has_own_name.all())
         self._explained: dict[bytes, list[tuple[Strand, NDArray[np.float64], bool]]] = {}
         self._counts: dict[bytes, NDArray[np.intp]] = {}
         self._memory: dict[Hashable, Any] = {}
@@ -118,6 +120,14 @@ class Context:
         bits = np.bitwise_and.reduce(self._packed[where, columns], axis=0)
         fits = np.unpackbits(bits, count=len(self.accepts)).view(bool)
         return np.asarray(self.candidates[fits[self.candidates]])
+
+    def fitting_each(self, codes: NDArray[np.int8]) -> NDArray[np.bool_]:
+        """Return of each of N strands, int8 (N, P), which haplotypes it may be: bool (N, H)."""
+        bits = np.tile(np.packbits(np.isin(np.arange(len(self.accepts)), self.candidates)), (len(codes), 1))
+        columns = self.model.columns(codes)
+        for p in np.flatnonzero((codes >= 0).any(axis=0) & ~self.settled):
+            bits &= self._packed[p, columns[:, p]]
+        return np.unpackbits(bits, axis=1, count=len(self.accepts)).view(bool)
 
     def remember(self, key: Hashable, make: Callable[[], _T]) -> _T:
         """Return what `make` gives, made once in the life of this context."""
@@ -201,6 +211,12 @@ class Context:
         if len(strand.parts) > 1:
             frequency = np.minimum(frequency, UNSEEN_HAPLOTYPE)
         return np.asarray(np.maximum(frequency * UNEXPLAINED**strand.n_unexplained, LEAST))
+
+    def pair(self, codes: NDArray[np.int8], mixture: NDArray[np.float64]) -> list[Pair]:
+        """Take the two strands as they are: all that `arrange` has to try where at most one block is heterozygous."""
+        weights: dict[tuple[str, str | None], Pair] = {}
+        self._add(weights, codes[:, 0], codes[:, 1], mixture)
+        return list(weights.values())
 
     def arrange(self, codes: NDArray[np.int8], blocks: NDArray[np.int32], mixture: NDArray[np.float64]) -> list[Pair]:
         """Try every arrangement of the blocks on the two strands."""

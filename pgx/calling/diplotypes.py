@@ -61,6 +61,7 @@ class Writer:
     def __init__(self, gene: GeneModel) -> None:
         self._gene = gene
         self._known: dict[tuple[str, str | None], Diplotype] = {}
+        self._flags: dict[tuple[str, str | None, bool], tuple[str, ...]] = {}
 
     def write(self, pair: Pair, probability: float, fallback: tuple[Fallback, int] | None) -> Diplotype:
         """Return the diplotype of a pair; parameters as for `diplotype`."""
@@ -74,3 +75,22 @@ class Writer:
             known.allele1, known.allele2, known.parts1, known.parts2, probability, known.novel1, known.novel2,
             known.copies1, known.copies2,
         )  # fmt: skip
+
+    def flags_of(self, pair: Pair) -> tuple[str, ...]:
+        """Return the flags of what the strands of a pair are."""
+        key = (pair.first.detail, None if pair.second is None else pair.second.detail, pair.counted)
+        if key not in self._flags:
+            self._flags[key] = _flags_of(pair, self._gene)
+        return self._flags[key]
+
+
+def _flags_of(pair: Pair, gene: GeneModel) -> tuple[str, ...]:
+    strands = [pair.first] if pair.second is None else [pair.first, pair.second]
+    told = {
+        "combination": any(len(strand.parts) > 1 for strand in strands) and not gene.variant_list,
+        "partial": any(strand.novel for strand in strands),
+        "extra_variants": any(strand.detail != strand.name for strand in strands),
+        "undocumented_base": any(strand.undocumented for strand in strands),
+        "novel_combination": not pair.counted,
+    }
+    return tuple(flag for flag, is_so in told.items() if is_so)

@@ -33,6 +33,8 @@ class FirstSight:
         Whether any base is read.
     count
         How many positions are known.
+    assumed
+        How many positions are read as the reference only because the user said so.
     complete
         Whether the positions are known without which the gene is not called.
     flags
@@ -43,6 +45,7 @@ class FirstSight:
     known: NDArray[np.bool_]
     shows: list[bool]
     count: list[int]
+    assumed: list[int]
     complete: list[bool]
     flags: NDArray[np.bool_]
 
@@ -77,6 +80,7 @@ class FirstSight:
             known=known,
             shows=read.any(axis=(1, 2)).tolist(),
             count=known.sum(axis=1).tolist(),
+            assumed=found.assumed.sum(axis=1).tolist(),
             complete=known[:, gene.required].all(axis=1).tolist(),
             flags=np.stack([told[name] for name in _FLAGS], axis=1).astype(bool),
         )

@@ -38,7 +38,7 @@ class Donors:
     elsewhere
         int (Q,): the other positions, at which all donors are alike.
     accepts
-        bool (H, P, C): as in the gene's model, at `positions`.
+        int64 (P, C, H): bit p is set where a haplotype accepts the base at position p of `positions`.
     alike
         bool (Q, C): what all donors accept `elsewhere`.
     frequency
@@ -49,7 +49,7 @@ class Donors:
 
     positions: NDArray[np.intp]
     elsewhere: NDArray[np.intp]
-    accepts: NDArray[np.bool_]
+    accepts: NDArray[np.int64]
     alike: NDArray[np.bool_]
     frequency: NDArray[np.float64]
     gaps: NDArray[np.float64]
@@ -76,7 +76,8 @@ class Donors:
         if not 0 < len(here) <= MOST_POSITIONS:
             return None
         gaps = np.diff(at[here]) / 1000
-        return cls(here, elsewhere, accepts[:, here], accepts[0][elsewhere], frequency[kept], gaps)
+        bits = accepts[:, here].transpose(1, 2, 0) * (np.int64(1) << np.arange(len(here)))[:, None, None]
+        return cls(here, elsewhere, bits, accepts[0][elsewhere], frequency[kept], gaps)
 
     def frequencies(
         self, columns: NDArray[np.intp], turned: NDArray[np.bool_], groups: NDArray[np.intp]
@@ -94,7 +95,7 @@ class Donors:
         """
         rows = np.arange(len(self.positions))
         first, second = (
-            _packed(self.accepts[:, rows, columns[self.positions, strand]]) for strand in (0, 1)
+            self.accepts[rows, columns[self.positions, strand]].sum(axis=0) for strand in (0, 1)
         )  # as bits: the positions at which each donor agrees
         here = _packed(turned[:, self.positions])[:, None]
         differs = (~((first & here) | (second & ~here))) & ((np.int64(1) << len(rows)) - 1)
@@ -128,4 +129,4 @@ class Donors:
 
 def _packed(fits: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Pack bool (N, P) into int64 (N,), position p as bit p."""
-    return np.asarray(fits @ (np.int64(1) << np.arange(fits.shape[1], dtype=np.int64)))
+    return np.asarray(fits @ np.exp2(np.arange(fits.shape[1]))).astype(np.int64)  # a sum of powers of two is exact

@@ -8,8 +8,10 @@ without data at a position fits everything there: the position is summed over.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,12 +92,12 @@ def pairs(
     once = 2.0 if n_blocks else 1.0  # an arrangement has each pair of different strands in one of two orders
     whole = n_blocks == 0 or (n_blocks == 1 and (codes[blocks != HOMOZYGOUS] >= 0).all())
     model = context.model
-    if whole and (found := _arranged(context, codes, blocks, mixture)):
+    if whole and (found := _arranged(context, codes, mixture)):
         return replace(found, scale=once)
     if model.independent and 1 < n_blocks <= (MAX_BLOCKS if model.variant_list else FEW_BLOCKS):
         return replace(ranked(context.arrange(codes, blocks, mixture)), scale=once)
     reduced = reduce(context, codes, blocks, labels)
-    found = _named(model, reduced, mixture)
+    found = _named(context, reduced, mixture)
     if model.donors is not None:
         found = _with_new(context, model.donors, reduced, codes, blocks, mixture, found)
     if found.pairs:
@@ -105,15 +107,13 @@ def pairs(
     return replace(ranked(context.complete(codes, blocks, mixture)), exhaustive=False, scale=once)
 
 
-def _arranged(
-    context: Context, codes: NDArray[np.int8], blocks: NDArray[np.int32], mixture: NDArray[np.float64]
-) -> Found | None:
+def _arranged(context: Context, codes: NDArray[np.int8], mixture: NDArray[np.float64]) -> Found | None:
     """Pair the strands of one arrangement, each explained alone, as strands recur; None if that is too many pairs."""
     first, second = context.counted(codes[:, 0]), context.counted(codes[:, 1])
     if MANY_PAIRS <= len(first) * len(second) <= MOST_PAIRS and context.names_differ:
         return _beside(context.model, first, second, mixture)
     if len(context.explain(codes[:, 0])) * len(context.explain(codes[:, 1])) <= MOST_PAIRS:
-        return ranked(context.arrange(codes, blocks, mixture))
+        return ranked(context.pair(codes, mixture))
     return None
 
 
@@ -182,29 +182,41 @@ def _sorted(found: list[Pair]) -> list[Pair]:
 
 def enough(weights: Sequence[float] | NDArray[np.float64]) -> int:
     """How many of the sorted weights to keep."""
-    sums = np.cumsum(weights)
-    return min(int(np.searchsorted(sums, KEPT_MASS * sums[-1])) + 1, MOST_PAIRS) if len(sums) else 0
+    sums = list(accumulate(weights)) if isinstance(weights, list) else np.cumsum(weights)
+    return min(bisect_left(sums, KEPT_MASS * sums[-1]) + 1, MOST_PAIRS) if len(sums) else 0
 
 
-def _named(model: GeneModel, reduced: Reduced, mixture: NDArray[np.float64]) -> Found:
+def _ranks(context: Context, mixture: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Return int (H,): the place of each haplotype, the most frequent first."""
+
+    def rank() -> NDArray[np.intp]:
+        order = np.argsort(-_rounded(context.model.frequency @ mixture), kind="stable")
+        return np.argsort(order)
+
+    return context.remember(("ranks", mixture.tobytes()), rank)
+
+
+def _named(context: Context, reduced: Reduced, mixture: NDArray[np.float64]) -> Found:
     """Pairs of counted haplotypes."""
-    possible = (reduced.first | reduced.second).all(axis=1)
-    kept, first, second = reduced.candidates[possible], reduced.first[possible], reduced.second[possible]
-    if not len(kept):
+    possible = np.flatnonzero((reduced.first | reduced.second).all(axis=1))
+    if not len(possible):
         return Found((), 0.0)
-    frequency = model.frequency[kept]
-    order = np.argsort(-_rounded(frequency @ mixture), kind="stable")
-    kept, frequency, first, second = kept[order], frequency[order], first[order], second[order]
+    possible = possible[np.argsort(_ranks(context, mixture)[reduced.candidates[possible]])]
+    kept, first, second = reduced.candidates[possible], reduced.first[possible], reduced.second[possible]
+    frequency = context.model.frequency[kept]
     n_common = COMMON if len(kept) > 2 * COMMON else len(kept)
     weight = _weigh(frequency, mixture, first, second, n_common)
-    rare = _rare_pairs(frequency[n_common:], mixture, first[n_common:], second[n_common:])
-    if rare > (1 - KEPT_MASS) * float(weight.sum()):
-        weight = _weigh(frequency, mixture, first, second, len(kept))
-    rows, columns = np.nonzero(np.triu(weight))
+    if n_common < len(kept):
+        rare = _rare_pairs(frequency[n_common:], mixture, first[n_common:], second[n_common:])
+        if rare > (1 - KEPT_MASS) * float(weight.sum()):
+            weight = _weigh(frequency, mixture, first, second, len(kept))
+    rows, columns = np.nonzero(weight)
+    upper = rows <= columns
+    rows, columns = rows[upper], columns[upper]
     values = weight[rows, columns] * np.where(rows == columns, 1, 2)
     order = np.argsort(-_rounded(values), kind="stable")
     order = order[: enough(values[order])]
-    haplotypes = model.haplotypes
+    haplotypes = context.model.haplotypes
     chosen = zip(kept[rows[order]].tolist(), kept[columns[order]].tolist(), values[order].tolist(), strict=True)
     pairs = tuple(Pair(haplotypes[one], haplotypes[other], weight, True) for one, other, weight in chosen)
     return Found(pairs, float(values.sum()))
@@ -222,15 +234,14 @@ def _with_new(
     """Add pairs of a common counted haplotype and a strand that no source counts; pairs of two such are left out."""
     model = context.model
     possible = np.flatnonzero((reduced.first | reduced.second).all(axis=1))
-    frequency = model.frequency[reduced.candidates[possible]]
-    possible = possible[np.argsort(-_rounded(frequency @ mixture), kind="stable")[:PARTNERS]]
+    possible = possible[np.argsort(_ranks(context, mixture)[reduced.candidates[possible]])[:PARTNERS]]
+    labels = labels_of(blocks)
     turned = ~reduced.first[possible]  # blocks in which the other strand is the first one
-    fits = np.where(turned[:, None], reduced.first, reduced.second)
-    counted = np.any(np.all(fits, axis=2), axis=1)
+    n_fitting = _count(turned, reduced.first) + _count(~turned, reduced.second)
+    counted = (n_fitting == len(labels)).any(axis=1)
     possible, turned = possible[~counted], turned[~counted]
     if not len(possible):
         return found
-    labels = labels_of(blocks)
     swapped = turned @ (np.array(labels)[:, None] == blocks)
     groups = np.flatnonzero(mixture)
     new = donors.frequencies(model.columns(codes), swapped, groups)
@@ -247,6 +258,11 @@ def _with_new(
     return replace(
         ranked([*found.pairs, *added]), total=total, exhaustive=bool(found.pairs) or len(labels) <= MAX_BLOCKS
     )
+
+
+def _count(blocks: NDArray[np.bool_], fits: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Count of each choice (T, B) of blocks in how many of them each haplotype (K, B) fits."""
+    return np.asarray(blocks.astype(np.float64) @ fits.T.astype(np.float64))
 
 
 def _rare_pairs(

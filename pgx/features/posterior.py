@@ -39,18 +39,18 @@ def column(called: pl.DataFrame, phenotypes: pl.DataFrame) -> pl.Series:
     if not several.any():
         return pl.Series(NAME, [None] * called.height, dtype=pl.String)
     unsure = called.with_row_index("_at").filter(several)
-    becomes: dict[str, list[Any]] = {}
+    becomes: dict[str, list[tuple[Any, ...]]] = {}
     theirs = phenotypes.join(unsure.select("sample"), on="sample", how="semi")
     for sample, *row in theirs.select("sample", *_PHENOTYPE).unique(maintain_order=True).iter_rows():
-        becomes.setdefault(sample, []).append(row)
+        becomes.setdefault(sample, []).append(tuple(row))
     cases, numbers = distinct(unsure, ["diplotype", "probability", "alternatives"])
     listed = [posterior(*case) if case[1] is not None and case[1] else [] for case in cases.iter_rows()]
-    known: dict[str, str] = {}
+    known: dict[tuple[int, tuple[Any, ...]], str] = {}
     texts: list[str | None] = [None] * called.height
     for at, sample, number in zip(unsure["_at"].to_list(), unsure["sample"].to_list(), numbers, strict=True):
         if len(listed[number]) > 1:
             rows = becomes.get(sample, [])
-            case = f"{number} {rows}"
+            case = (number, tuple(rows))
             if case not in known:
                 content = {"diplotypes": listed[number], "phenotypes": rows}
                 known[case] = json.dumps(content, separators=(",", ":"))
