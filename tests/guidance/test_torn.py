@@ -7,8 +7,9 @@ import re
 import pytest
 
 from pgx.knowledge.acting import DECIDES
+from pgx.phenotypes.substrates import acting_drugs
 from tests.guidance.test_interactions import KB, everything, line, result
-from tests.phenotypes.builders import pattern
+from tests.phenotypes.builders import clinical, pattern
 
 NO_ENZYME = {"CYP2C9": pattern("*3/*3"), "CYP2C19": pattern("*2/*2")}
 SENSITIVE = {"VKORC1": pattern("rs9923231 variant (T)/rs9923231 variant (T)")}
@@ -82,3 +83,26 @@ def test_no_higher_dose_of_the_label_is_told_for_what_induces_an_enzyme_that_is_
     assert "increase the dose" in normal.headline and "twice" in normal.headline
     poor = line(result(NO_ENZYME, ["brivaracetam", "rifampin"]), "brivaracetam")
     assert "twice" not in poor.headline + poor.reason and "increase" not in poor.headline
+
+
+def test_no_drug_is_said_to_do_weakly_the_opposite_of_what_it_does_strongly():
+    table = KB.table("interactions")
+    agents = sorted({one.lower() for one in table.filter(strength="weak")["drug"]}
+                    & {one.lower() for one in table.filter(table["strength"] != "weak")["drug"]})  # fmt: skip
+    history = clinical([{"drug": agent} for agent in agents])
+    seen = 0
+    for (_, _), part in acting_drugs(history, KB).group_by("drug", "agent"):
+        ways = {
+            (row["effect"].startswith("raises"), row["strength"], row["named"]) for row in part.iter_rows(named=True)
+        }
+        strong = {up for up, strength, _ in ways if strength in ("strong", "moderate")}
+        seen += bool(strong)
+        assert not {
+            up for up, strength, named in ways if strength == "weak" and not named and strong and up not in strong
+        }
+    assert seen > 100
+
+
+def test_the_direction_of_the_genes_is_told_alone():
+    found = line(result({"CYP2C9": pattern("*1/*3")}, ["siponimod", "ritonavir", "itraconazole"]), "siponimod")
+    assert "higher or a lower" not in found.headline and found.judgement.dose_change == "-50"
