@@ -106,3 +106,17 @@ def test_no_drug_is_said_to_do_weakly_the_opposite_of_what_it_does_strongly():
 def test_the_direction_of_the_genes_is_told_alone():
     found = line(result({"CYP2C9": pattern("*1/*3")}, ["siponimod", "ritonavir", "itraconazole"]), "siponimod")
     assert "higher or a lower" not in found.headline and found.judgement.dose_change == "-50"
+
+
+@pytest.mark.parametrize(("alleles", "said"), [("*1/*1", True), ("*2/*2", False)])
+def test_what_inhibits_an_enzyme_that_is_lacking_is_not_said_to_raise_the_level_by_it(alleles, said):
+    found = result({"CYP2C9": pattern("*1/*1"), "CYP2C19": pattern(alleles)}, ["phenytoin", "ticlopidine"])
+    notes = found.notes.filter(subject="phenytoin")["message"].to_list()
+    by_enzyme = [one for one in notes if one.startswith("ticlopidine inhibits CYP2C19")]
+    assert bool(by_enzyme) is said, notes
+
+
+def test_the_dose_that_the_genes_ask_for_is_told_by_the_enzyme_that_turns_it():
+    shown = line(result(SENSITIVE | {"CYP2C9": pattern("*1/*1")}, ["warfarin", "ritonavir"]), "warfarin")
+    assert shown.judgement.action == DECIDES and {"raises", "lowers"} == {one.effect for one in shown.acting}
+    assert "would ask for a lower dose" in shown.headline
