@@ -86,9 +86,16 @@ def _on_others(
     people = sorted({sample for sample, _ in named})
     listed = clinical.medications.filter(pl.col("status") != "stopped", pl.col("sample").is_in(people))
     drugs = listed.select("sample", "drug").unique()
+    if drugs.is_empty():
+        return
+    with_list = set(drugs["sample"])
     now = _counting(acting.join(drugs, on=["sample", "drug"], how="semi"), kb)
     supposed = schema.from_rows(
-        [{"sample": sample, "drug": drug, "status": "current", "source": "supposed"} for sample, drug in sorted(named)],
+        [
+            {"sample": sample, "drug": drug, "status": "current", "source": "supposed"}
+            for sample, drug in sorted(named)
+            if sample in with_list
+        ],
         schema.MEDICATIONS,
     )
     then = acting_of_list(replace(clinical, medications=supposed), kb).join(drugs, on=["sample", "drug"], how="semi")

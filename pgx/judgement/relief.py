@@ -116,14 +116,16 @@ def reliefs(asked: Mapping[Key, Suspects], without: Without | None) -> dict[Key,
     """
     if without is None:
         return {key: tuple(_by_the_genes_alone(one)) for key, one in asked.items()}
+    sets = {key: [size(sorted(one.genes)) for size in (_one, _two, _all)] for key, one in asked.items()}
+    cases = [(*key, agents) for key, sizes in sets.items() for of_size in sizes for agents in of_size]
+    said = without(cases) if cases else {}
     found: dict[Key, tuple[Relief, ...]] = {}
-    for size in (_one, _two, _all):
-        sets = {key: size(sorted(one.genes)) for key, one in asked.items() if key not in found}
-        cases = [(*key, agents) for key, of_key in sets.items() for agents in of_key]
-        said = without(cases) if cases else {}
-        for key, of_key in sets.items():
-            if told := tuple(_helping(asked[key], of_key, {agents: said.get((*key, agents)) for agents in of_key})):
+    for key, sizes in sets.items():
+        for of_size in sizes:
+            told = tuple(_helping(asked[key], of_size, {agents: said.get((*key, agents)) for agents in of_size}))
+            if told:
                 found[key] = told
+                break
     return found
 
 

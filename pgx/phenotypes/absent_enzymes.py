@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pgx.knowledge import KnowledgeBase
+from pgx.knowledge.base import KnowledgeBase
 
 _NONE = "No function"
 _MORE_LIKELY_THAN_NOT = 0.5

@@ -100,3 +100,11 @@ def test_a_drug_that_would_act_on_another_one_of_the_list(calls, drug, other, al
 def test_the_drug_that_is_replaced_is_no_reason_against_what_replaces_it():
     shown = line(result(ULTRARAPID, ["voriconazole"], ["voriconazole"]), "voriconazole")
     assert {"isavuconazole", "posaconazole"} <= set(shown.alternatives) and not shown.not_fitting
+
+
+def test_what_is_on_the_list_already_is_nothing_to_begin_instead():
+    shown = line(result(POOR, ["venlafaxine", "mirtazapine"], ["venlafaxine"]), "venlafaxine")
+    assert "mirtazapine" not in shown.alternatives and "sertraline" in shown.alternatives
+    assert "mirtazapine (it is on the list already)" in shown.not_fitting
+    stopped = {"drug": "mirtazapine", "status": "stopped"}
+    assert "mirtazapine" in line(result(POOR, ["venlafaxine", stopped], ["venlafaxine"]), "venlafaxine").alternatives

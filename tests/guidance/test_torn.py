@@ -7,8 +7,9 @@ import re
 import pytest
 
 from pgx.knowledge.acting import DECIDES
+from pgx.phenotypes.substrates import acting_drugs
 from tests.guidance.test_interactions import KB, everything, line, result
-from tests.phenotypes.builders import pattern
+from tests.phenotypes.builders import clinical, pattern
 
 NO_ENZYME = {"CYP2C9": pattern("*3/*3"), "CYP2C19": pattern("*2/*2")}
 SENSITIVE = {"VKORC1": pattern("rs9923231 variant (T)/rs9923231 variant (T)")}
@@ -82,3 +83,40 @@ def test_no_higher_dose_of_the_label_is_told_for_what_induces_an_enzyme_that_is_
     assert "increase the dose" in normal.headline and "twice" in normal.headline
     poor = line(result(NO_ENZYME, ["brivaracetam", "rifampin"]), "brivaracetam")
     assert "twice" not in poor.headline + poor.reason and "increase" not in poor.headline
+
+
+def test_no_drug_is_said_to_do_weakly_the_opposite_of_what_it_does_strongly():
+    table = KB.table("interactions")
+    agents = sorted({one.lower() for one in table.filter(strength="weak")["drug"]}
+                    & {one.lower() for one in table.filter(table["strength"] != "weak")["drug"]})  # fmt: skip
+    history = clinical([{"drug": agent} for agent in agents])
+    seen = 0
+    for (_, _), part in acting_drugs(history, KB).group_by("drug", "agent"):
+        ways = {
+            (row["effect"].startswith("raises"), row["strength"], row["named"]) for row in part.iter_rows(named=True)
+        }
+        strong = {up for up, strength, _ in ways if strength in ("strong", "moderate")}
+        seen += bool(strong)
+        assert not {
+            up for up, strength, named in ways if strength == "weak" and not named and strong and up not in strong
+        }
+    assert seen > 100
+
+
+def test_the_direction_of_the_genes_is_told_alone():
+    found = line(result({"CYP2C9": pattern("*1/*3")}, ["siponimod", "ritonavir", "itraconazole"]), "siponimod")
+    assert "higher or a lower" not in found.headline and found.judgement.dose_change == "-50"
+
+
+@pytest.mark.parametrize(("alleles", "said"), [("*1/*1", True), ("*2/*2", False)])
+def test_what_inhibits_an_enzyme_that_is_lacking_is_not_said_to_raise_the_level_by_it(alleles, said):
+    found = result({"CYP2C9": pattern("*1/*1"), "CYP2C19": pattern(alleles)}, ["phenytoin", "ticlopidine"])
+    notes = found.notes.filter(subject="phenytoin")["message"].to_list()
+    by_enzyme = [one for one in notes if one.startswith("ticlopidine inhibits CYP2C19")]
+    assert bool(by_enzyme) is said, notes
+
+
+def test_the_dose_that_the_genes_ask_for_is_told_by_the_enzyme_that_turns_it():
+    shown = line(result(SENSITIVE | {"CYP2C9": pattern("*1/*1")}, ["warfarin", "ritonavir"]), "warfarin")
+    assert shown.judgement.action == DECIDES and {"raises", "lowers"} == {one.effect for one in shown.acting}
+    assert "would ask for a lower dose" in shown.headline
