@@ -32,7 +32,7 @@ _SCORE = re.compile(
 )
 _BEHIND = re.compile(r"^(?P<left>\S.*?)\s*[\[(](?P<words>[^\[\]()]*)[\])]\.?$")
 _BEFORE = re.compile(r"^(?P<words>[^\[\](/*]+?)\s*(?:[\[(](?P<left>.*/.*)[\])]|[:,-]?\s(?P<bare>\S+\s*/.*))$")
-_BARE = re.compile(r"^(?P<left>\S.*?/\s*\S+)[\s,;:-]+(?P<words>[^\W\d_].*)$")
+_BARE = re.compile(r"^(?P<left>\S.*?/\s*[^\s,;:]+)[\s,;:-]+(?P<words>[^\W\d_].*)$")
 _FUNCTION = re.compile(r"^(?P<word>normal|decreased|poor|increased|no) (?:function|activity)$")
 _NEUTRAL = re.compile(r"^(?:gene )?deletion$|^gendeletion$")
 _RUNG = {"no": 0, "poor": 0, "decreased": 1, "normal": 2}
@@ -93,7 +93,9 @@ def apart(kb: KnowledgeBase, gene: str, row: Said) -> Said:
 def _own(kb: KnowledgeBase, gene: str, text: str) -> str:
     """Return a text without an older name of its gene in front of it (``IL28B CC``)."""
     first, _, rest = text.partition(" ")
-    return rest if rest and older_gene_names(kb).get(re.sub(r"[^A-Z0-9]", "", first.upper())) == gene else text
+    older = older_gene_names(kb).get(re.sub(r"[^A-Z0-9]", "", first.upper())) == gene
+    names = names_of(kb, gene)
+    return rest if rest and older and names.place(first)[0] not in names.known else text
 
 
 def _split(kb: KnowledgeBase, gene: str, text: str) -> tuple[str, list[Claim]]:
@@ -101,16 +103,38 @@ def _split(kb: KnowledgeBase, gene: str, text: str) -> tuple[str, list[Claim]]:
     plain = re.sub(rf"^{re.escape(gene)}[\s:]+(?=\D)", "", text, flags=re.IGNORECASE)
     if found := _SCORE.match(plain):
         return "", [Claim(score=_number(found["score"]))]
+    words = re.match(r"^(?P<one>[^*/]+)[,;(]\s*(?P<two>[^*/()]+)\)?$", plain)
+    if words and (said := _claims(kb, gene, f"{words['one'].strip()}, {words['two']}", "")):
+        return "", said
     claims: list[Claim] = []
     while True:
         for form in (_BEHIND, _BEFORE, _BARE):
             match = form.match(text)
             left = (match["left"] or match.groupdict().get("bare")) if match else None
-            if match and left and (claim := _claim(kb, gene, match["words"])):
-                text, claims = left.strip(), [*claims, claim]
+            said = _claims(kb, gene, match["words"], left) if match and left else []
+            if left and said:
+                text, claims = left.strip(" ,:;"), [*claims, *said]
                 break
         else:
             return text, claims
+
+
+def _claims(kb: KnowledgeBase, gene: str, words: str, left: str) -> list[Claim]:
+    """Return what words beside a diplotype say, each part of them; nothing if one part is not known."""
+    if "/" in words:
+        return [Claim()] if "/" in left and _same_diplotype(kb, gene, words, left) else []
+    said = [_claim(kb, gene, part) for part in re.split(r"[,;]\s+", words)]
+    return [] if None in said else [one for one in said if one]
+
+
+def _same_diplotype(kb: KnowledgeBase, gene: str, words: str, left: str) -> bool:
+    """Whether words are the diplotype once more, in other names: ``TA6/TA7 (*1/*28)``."""
+    (one, odd), (two, strange) = (diplotype_of(kb, gene, text, 1.0) for text in (left, words))
+    if odd or strange:
+        return False
+    if sorted((one.allele1, one.allele2 or "")) != sorted((two.allele1, two.allele2 or "")):
+        raise ValueError(f"{left} and {words} are not the same alleles")
+    return True
 
 
 def _number(text: str) -> str:
@@ -131,7 +155,7 @@ def _claim(kb: KnowledgeBase, gene: str, words: str) -> Claim | None:
         return _by_function(kb, gene, found["word"], plain)
     if (not_so := forms.get(f"non-{low}".rstrip("s"))) is not None:
         return Claim(not_phenotype=not_so)
-    known = phenotype_of(kb, re.sub(r"^non(?=express)", "non-", plain, flags=re.IGNORECASE).removesuffix("s"))
+    known = phenotype_of(kb, re.sub(r"^non ?(?=express)", "non-", plain, flags=re.IGNORECASE).removesuffix("s"))
     known = known if known and known.lower() in forms else phenotype_of(kb, plain)
     if known is None or known.lower() not in forms:
         ends = [f"{plain} metabolizer"] if low in ("poor", "intermediate", "normal", "rapid", "ultrarapid") else []

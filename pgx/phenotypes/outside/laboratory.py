@@ -18,15 +18,17 @@ from pgx.knowledge import KnowledgeBase
 from pgx.phenotypes import allele_status
 
 _ZYGOSITY = {
-    "hemizygous": r"hemi(?:zygous|zygote|zygot|cigot[oae])?|hémizygote|(?:homo|hetero)plasmic(?:\s*,?\s*\d+\s*%)?",
-    "homozygous": r"homo?(?:zygous|zygote|zygot|cigot[oae])?(?: (?:mutant|variant|mutated|mutiert))?|two copies",
-    "heterozygous": r"(?:het(?:ero)?(?:zygous|zygote|zygot|cigot[oae])?|hétérozygote)(?: (?:mutant|variant|mutated|"
+    "hemizygous": r"hemi(?:zygous|zygote|zygot|[cz]igot[oae])?|hémizygote|(?:homo|hetero)plasmic(?:\s*,?\s*\d+\s*%)?",
+    "homozygous": r"homo?(?:zygous|zygote|zygot|[cz]igot[oae])?(?: (?:mutant|variant|mutated|mutiert))?|two copies",
+    "heterozygous": r"(?:het(?:ero)?(?:zygous|zygote|zygot|[cz]igot[oae])?|hétérozygote)(?: (?:mutant|variant|mutated|"
     r"mutiert))?|single copy|one copy",
 }
 _ZYGOUS = tuple(
     (
         kind,
-        re.compile(rf"^(?:{words})\s+(?:for\s+)?(?P<a>\S.*)$|^(?P<b>.*\S)[\s,;:]+\(?(?:{words})\)?\.?$", re.IGNORECASE),
+        re.compile(
+            rf"^(?:{words})\.?\s+(?:for\s+)?(?P<a>\S.*)$|^(?P<b>.*\S)[\s,;:]+\(?(?:{words})\)?\.?$", re.IGNORECASE
+        ),
     )
     for kind, words in _ZYGOSITY.items()
 )
@@ -36,7 +38,8 @@ _PRESENT = (
     r"(?:non\s+)?détecté|(?:no\s+)?detectado"
 )
 _STATUS = re.compile(
-    rf"^(?P<allele>.*?\d)\s*[:,=]?\s*\(?(?P<word>{_PRESENT}|hetero(?:zygous|zygot)|homo(?:zygous|zygot)|\+|-)\)?\.?$",
+    rf"^(?P<allele>.*?\d)\s*[:,=-]?\s*\(?(?P<word>{_PRESENT}|hetero(?:zygous|zygot)|homo(?:zygous|zygot)|\+|-)\)?\.?"
+    r"(?:\s*\((?:hetero|homo)zygous\))?$",
     re.IGNORECASE,
 )
 _STATUS_OF = re.compile(
@@ -146,7 +149,10 @@ class Laboratory:
             return self._present(match["what"], match["word"], plain)
         for kind, words in _ZYGOUS:
             if match := words.match(plain):
-                return self._doubled(kind, self._plain((match["a"] or match["b"]).strip()), text)
+                name = (match["a"] or match["b"]).strip(" ,;:")
+                if (seen := _PRESENCE.match(name)) and not _NEGATIVE.match(seen["word"]):
+                    name = seen["what"]
+                return self._doubled(kind, self._plain(name), text)
         return self._plain(plain)
 
     def _status(self, text: str) -> str | None:
