@@ -209,8 +209,9 @@ def test_labels_that_were_read_say_in_which_text():
     for name in ("label_limits", "label_interactions"):
         read = KB.table(name).filter(confidence="read")
         assert read["source"].str.contains("^recall$").sum() == 0, name
-    recalled = KB.table("label_interactions").filter(confidence="recall").height
-    assert recalled <= 98
+    table = KB.table("label_interactions")
+    recalled = table.filter(confidence="recall").height
+    assert recalled <= 128 and recalled / table.height < 0.24
 
 
 def test_corrections_name_a_reason_and_a_source():
