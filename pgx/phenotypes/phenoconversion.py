@@ -19,7 +19,7 @@ from functools import cache
 import polars as pl
 
 from pgx import schema
-from pgx.cells import NAMES, flag_where
+from pgx.cells import NAMES, flag_where, list_column
 from pgx.codes import FlagCode
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.rules.phenotypes import INDETERMINATE, GeneRules, rules_for
@@ -244,7 +244,7 @@ def convert(
     outcome = cases.with_columns(
         pl.Series("clinical_phenotype", [one.phenotype for one in results], dtype=pl.String),
         pl.Series("clinical_activity_score", [one.score for one in results], dtype=pl.Float64),
-        pl.Series("conversion", [list(one.rules) for one in results], dtype=NAMES),
+        list_column("conversion", [one.rules for one in results], NAMES),
     )
     done = joined.join(outcome, on=list(_KEYS), how="left", nulls_equal=True, maintain_order="left")
     hit = pl.col("triggers").is_not_null()
