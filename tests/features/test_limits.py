@@ -26,13 +26,13 @@ def test_the_limits_are_those_that_are_documented():
 def test_a_mean_activity_needs_a_score_for_95_percent(unscored, known):
     rows = pl.DataFrame(
         {
-            "sample": "s",
+            "_at": 0,
             "activity_score": [2.0, None],
             "clinical_activity_score": [1.0, None],
             "probability": [1 - unscored, unscored],
         }
     )
-    found = genes._activity(rows).row(0, named=True)
+    found = genes._activity(rows, 1).row(0, named=True)
     assert found["expected_activity"] == (pytest.approx(2.0) if known else None)
     assert found["expected_clinical_activity"] == (pytest.approx(1.0) if known else None)
 
