@@ -65,7 +65,7 @@ def test_monitor(tmp_path: Path) -> None:
     )
     done = pgx("monitor", tmp_path / "inr.csv", "--scores", tmp_path / "scores.tsv")
     assert done.returncode == 0, done.stderr
-    assert pl.read_csv(done.stdout.encode(), separator="\t")["advice"].to_list() == ["lower_dose"]
+    assert pl.read_csv(done.stdout.encode(), separator="\t")["advice"].to_list() == ["clinician_today"]
     assert "inr.csv: line 3" in done.stderr
     strict = pgx("monitor", tmp_path / "inr.csv", "--strict")
     assert strict.returncode == 3 and "line 3" in strict.stderr and strict.stderr.count("\n") == 1
