@@ -75,6 +75,8 @@ def dosages(genotypes: Genotypes, axes: pl.DataFrame) -> NDArray[np.float64]:
 def project(scaled: NDArray[np.float64], loadings: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return (samples, axes): the least-squares place of each sample on the axes, from the positions it has.
 
+    Each sample is multiplied out alone: the last digit of a product of matrices depends on how many columns it has.
+
     Parameters
     ----------
     scaled
@@ -89,8 +91,9 @@ def project(scaled: NDArray[np.float64], loadings: NDArray[np.float64]) -> NDArr
     columns = np.flatnonzero(enough)
     for index in range(patterns.shape[1]):
         rows, chosen = patterns[:, index], columns[which.ravel() == index]
-        solved, *_ = np.linalg.lstsq(loadings[rows], scaled[np.ix_(rows, chosen)], rcond=None)
-        points[chosen] = solved.T
+        inverse = np.linalg.pinv(loadings[rows])
+        for column in chosen:
+            points[column] = inverse @ scaled[rows, column]
     return points
 
 
@@ -104,6 +107,7 @@ def classify(points: NDArray[np.float64], kb: KnowledgeBase) -> tuple[list[str],
         away = points - cloud["mean"].to_numpy()
         covariance = cloud.select(f"c{i}" for i in range(1, AXES + 1)).to_numpy()
         _, volume = np.linalg.slogdet(covariance)
-        logs[:, column] = -0.5 * (np.einsum("ij,jk,ik->i", away, np.linalg.inv(covariance), away) + volume)
+        products = away[:, :, None] * np.linalg.inv(covariance) * away[:, None, :]
+        logs[:, column] = -0.5 * (products.reshape(len(points), -1).sum(axis=1) + volume)
     weights = np.exp(logs - logs.max(axis=1, keepdims=True))
     return groups, np.asarray(weights / weights.sum(axis=1, keepdims=True))

@@ -36,6 +36,21 @@ def test_a_point_is_found_again_also_with_a_tenth_of_the_positions_missing():
     assert np.allclose(ancestry.project(scaled, axes), points, atol=1e-2)
 
 
+def test_a_person_is_placed_the_same_to_the_last_digit_alone_and_among_others():
+    axes, rng = loadings(), np.random.default_rng(2)
+    scaled = rng.normal(size=(len(axes), 60))
+    scaled[rng.random(len(axes)) < 0.1] = np.nan  # all lack the same positions, and a few others besides
+    scaled[rng.random(scaled.shape) < 0.002] = np.nan
+    points = ancestry.project(scaled, axes)
+    _, chances = ancestry.classify(points, KB)
+    for size in (1, 2, 7, 33):
+        for start in range(0, 60, size):
+            some = slice(start, start + size)
+            own = ancestry.project(np.ascontiguousarray(scaled[:, some]), axes)
+            np.testing.assert_array_equal(own, points[some])
+            np.testing.assert_array_equal(ancestry.classify(own, KB)[1], chances[some])
+
+
 def test_too_few_positions_give_no_place():
     axes = loadings()
     scaled = np.full((len(axes), 1), np.nan)
