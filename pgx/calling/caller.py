@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ from pgx.calling.copy_number import (
     without_judgement,
 )
 from pgx.calling.diplotypes import Writer, falls_back, merged
+from pgx.calling.findings import Findings
 from pgx.calling.first_sight import FirstSight
 from pgx.calling.model import Fallback, GeneModel, model
 from pgx.calling.patterns import HOMOZYGOUS
@@ -144,6 +146,10 @@ class _Solver:
         self.decided = self._decided()
         self.outright = self._outright()
         self._writer = Writer(gene)
+
+    @cached_property
+    def _findings(self) -> Findings:
+        return Findings(self.gene)
 
     def call(self, recent: Recent | None = None) -> GeneCalls:
         """Return the calls of all samples."""
@@ -345,9 +351,11 @@ class _Solver:
         return fallback, int((bases == fallback.code).sum())
 
     def _rests_on_prior(self, shown: Found, mixture: NDArray[np.float64]) -> bool:
-        """Say whether the bases that the file shows leave the best diplotype to the frequencies."""
+        """Say whether the bases that the file shows leave the best diplotype, and its function, to the frequencies."""
         kept = merged(shown.pairs) if self.shares_names else shown.pairs
-        return self._evidence(kept[0], kept[0].weight / shown.total, mixture) < MIN_EVIDENCE
+        if self._evidence(kept[0], kept[0].weight / shown.total, mixture) >= MIN_EVIDENCE:
+            return False
+        return not self._findings.shown(kept, shown.total, mixture, sure=THRESHOLD, evidence=MIN_EVIDENCE)
 
     def _evidence(self, best: Pair, probability: float, mixture: NDArray[np.float64]) -> float:
         """Share of the prior doubt about the best diplotype that the data removed."""
@@ -359,9 +367,8 @@ class _Solver:
 
     def _probability_before(self, pair: Pair, mixture: NDArray[np.float64]) -> float:
         one = self._prior(pair.first)
-        if pair.second is None:
-            return float(one @ mixture)
-        return float((one * self._prior(pair.second)) @ mixture) * (1 if pair.first == pair.second else 2)
+        other = 1.0 if pair.second is None else self._prior(pair.second)
+        return float((one * other) @ mixture) * (1 if pair.second in (None, pair.first) else 2)
 
     def _prior(self, strand: Strand) -> NDArray[np.float64]:
         place = self._place.get(strand.detail)

@@ -34,6 +34,7 @@ class Proxy:
 
 
 _LOSS = ("No function", "Decreased function")
+_UNTOLD = ("Unknown function", "Uncertain function", "uncertain risk of aminoglycoside-induced hearing loss")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,8 @@ class GeneModel:
         The variant that decides where no named alleles explain the strands.
     common
         Bases in no definition that are passed over without doubt: position (index) to bases.
+    functions
+        Allele to what it does, with its activity; those of which nobody knows are left out.
     donors
         What strands are put together from that no source counts; None if new strands are not looked for among counted
         ones.
@@ -116,6 +119,7 @@ class GeneModel:
     copy_number_varies: bool
     fallback: Fallback | None = None
     common: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    functions: Mapping[str, str] = field(default_factory=dict)
     donors: Donors | None = None
 
     @property
@@ -185,6 +189,7 @@ def assemble(kb: KnowledgeBase, gene: str, counts: priors.Counted) -> GeneModel:
         copy_number_varies=row["copy_number_varies"] == "y",
         fallback=_fallback(kb, definition, naming, policies.get("fallback_variant", []), index),
         common={index[p]: frozenset(bases) for p, bases in _common(policies.get("common_base", [])).items()},
+        functions=_functions(kb).get(gene, {}),
         donors=Donors.of(accepts, frequency, positions.astype(np.int64)) if independent else None,
     )
 
@@ -199,6 +204,19 @@ def _policies(kb: KnowledgeBase) -> dict[str, dict[str, list[PolicyRow]]]:
         return found
 
     return kb.remember("calling policies", parts)
+
+
+def _functions(kb: KnowledgeBase) -> dict[str, dict[str, str]]:
+    """What alleles do and how active they are, by gene and allele; the first source of each leads."""
+
+    def found() -> dict[str, dict[str, str]]:
+        of_gene: dict[str, dict[str, str]] = {}
+        told = kb.table("functions").filter(pl.col("function").is_not_null() & ~pl.col("function").is_in(_UNTOLD))
+        for gene, allele, function, activity in told.select("gene", "allele", "function", "activity_value").iter_rows():
+            of_gene.setdefault(gene, {}).setdefault(allele, f"{function} {activity}")
+        return of_gene
+
+    return kb.remember("functions of alleles", found)
 
 
 def _common(policies: list[PolicyRow]) -> dict[int, list[str]]:
