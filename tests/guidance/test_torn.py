@@ -11,6 +11,7 @@ from pgx.phenotypes.substrates import acting_drugs
 from tests.guidance.test_interactions import KB, everything, line, result
 from tests.phenotypes.builders import clinical, pattern
 
+FORBIDS = ("avoid", "contraindicated")
 NO_ENZYME = {"CYP2C9": pattern("*3/*3"), "CYP2C19": pattern("*2/*2")}
 SENSITIVE = {"VKORC1": pattern("rs9923231 variant (T)/rs9923231 variant (T)")}
 ASKS_LOWER = [
@@ -24,9 +25,9 @@ ASKS_LOWER = [
 
 
 def lowering(drug):
-    """Agents of which a label says that they lower a drug."""
+    """Agents of which a label says that they lower a drug, without forbidding it."""
     rows = KB.table("label_interactions").filter(drug=drug).iter_rows(named=True)
-    return sorted({one["agent"].lower() for one in rows if one["agent"]
+    return sorted({one["agent"].lower() for one in rows if one["agent"] and one["action"] not in FORBIDS
                    and (one["role"] == "inducer" or (one["effect"] or "").startswith("lowers"))})  # fmt: skip
 
 
