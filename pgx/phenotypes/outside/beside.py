@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
+from pgx.calling.copy_number import copies_of
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.resolver import older_gene_names
 from pgx.knowledge.rules.phenotypes import rules_for
@@ -34,18 +35,19 @@ _BEHIND = re.compile(r"^(?P<left>\S.*?)\s*[\[(](?P<words>[^\[\]()]*)[\])]\.?$")
 _BEFORE = re.compile(r"^(?P<words>[^\[\](/*]+?)\s*(?:[\[(](?P<left>.*/.*)[\])]|[:,-]?\s(?P<bare>\S+\s*/.*))$")
 _BARE = re.compile(r"^(?P<left>\S.*?/\s*[^\s,;:]+)[\s,;:-]+(?P<words>[^\W\d_].*)$")
 _FUNCTION = re.compile(r"^(?P<word>normal|decreased|poor|increased|no) (?:function|activity)$")
-_NEUTRAL = re.compile(r"^(?:gene )?deletion$|^gendeletion$")
+_DELETION = re.compile(r"^(?:gene[- ]?)?deletion$|^gendeletion$")
 _RUNG = {"no": 0, "poor": 0, "decreased": 1, "normal": 2}
 """Rungs of the ladders of phenotypes; an increased function is a rapid or an ultrarapid metabolizer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What words beside a diplotype say of it; nothing = words that may be left out."""
+    """What words beside a diplotype say of it; nothing = the diplotype once more."""
 
     phenotype: str | None = None
     score: str | None = None
     is_reference: bool = False
+    is_deletion: bool = False
     not_phenotype: str | None = None
 
 
@@ -147,8 +149,8 @@ def _claim(kb: KnowledgeBase, gene: str, words: str) -> Claim | None:
     low, forms = plain.lower(), phenotype_forms(kb)
     if found := _SCORE.match(plain):
         return Claim(score=_number(found["score"]))
-    if _NEUTRAL.match(low):
-        return Claim()
+    if _DELETION.match(low):
+        return Claim(is_deletion=True)
     if WILD_TYPE.match(low):
         return Claim(is_reference=True)
     if found := _FUNCTION.match(low):
@@ -177,14 +179,16 @@ def _by_function(kb: KnowledgeBase, gene: str, word: str, text: str) -> Claim | 
 
 
 def _agrees(kb: KnowledgeBase, gene: str, row: Said, claim: Claim) -> None:
-    """Refuse a diplotype that is not the wild type, or is what the words deny.
+    """Refuse a diplotype that is not the wild type, lacks the deletion, or is what the words deny.
 
     Raises
     ------
     ValueError
         If the cell contradicts itself.
     """
-    if not row.candidates or not (claim.is_reference or claim.not_phenotype):
+    if claim.is_deletion and not row.candidates:
+        raise ValueError("a deletion alone does not say what the other copy is; write both alleles")
+    if not row.candidates or not (claim.is_reference or claim.is_deletion or claim.not_phenotype):
         return
     names, text = names_of(kb, gene), row.candidates[0]
     one, _ = diplotype_of(kb, gene, text, 1.0)
@@ -192,6 +196,8 @@ def _agrees(kb: KnowledgeBase, gene: str, row: Said, claim: Claim) -> None:
     strands = [one.parts1] if one.allele2 is None else [one.parts1, one.parts2]
     if claim.is_reference and any(parts != (reference,) for parts in strands):
         raise ValueError(f"{text} is not the wild type, as the words beside it say")
+    if claim.is_deletion and (copies_of(kb, gene).deletion or "",) not in strands:
+        raise ValueError(f"{text} has no deleted copy, as the words beside it say; write both alleles")
     told = rules_for(kb, gene, "CPIC").phenotype(one.parts1, None if one.allele2 is None else one.parts2)
     if claim.not_phenotype and told.phenotype == claim.not_phenotype:
         raise ValueError(f"{gene} {text} is {told.phenotype} here; the words beside it say that it is not")

@@ -39,7 +39,7 @@ _PRESENT = (
 )
 _STATUS = re.compile(
     rf"^(?P<allele>.*?\d)\s*[:,=-]?\s*\(?(?P<word>{_PRESENT}|hetero(?:zygous|zygot)|homo(?:zygous|zygot)|\+|-)\)?\.?"
-    r"(?:\s*\((?:hetero|homo)zygous\))?$",
+    r"(?P<copies>\s*\((?:hetero|homo)zygous\))?$",
     re.IGNORECASE,
 )
 _STATUS_OF = re.compile(
@@ -105,6 +105,8 @@ class Laboratory:
         Whether a person has one kind of the gene.
     deciding
         Alleles beside which no other of another function is common: two reference bases are two reference alleles.
+    tandem
+        Structural alleles, and those that stand before another one on a strand: one beside the next may be one strand.
     shared
         Name of a change that does not tell two alleles apart, lower case -> the alleles, joined.
     """
@@ -118,6 +120,7 @@ class Laboratory:
     slashed: frozenset[str] = frozenset()
     mitochondrial: bool = False
     deciding: frozenset[str] = frozenset()
+    tandem: frozenset[str] = frozenset()
     shared: Mapping[str, tuple[str, str]] = field(default_factory=dict, repr=False)
 
     def read(self, text: str) -> Written:
@@ -138,6 +141,10 @@ class Laboratory:
         if "/" not in plain and re.fullmatch(r"[^|]+\|[^|]+", plain):
             plain = plain.replace("|", "/")
         if match := _TOGETHER.match(plain):
+            if not self.tandem.isdisjoint({match[1], match[2]}):
+                raise ValueError(
+                    f"{text!r} may be one strand or two; write {match[1]}+{match[2]} or {match[1]}/{match[2]}"
+                )
             plain = f"{match[1]}/{match[2]}"
         return Written(self._worded(plain, text))
 
@@ -165,7 +172,10 @@ class Laboratory:
             allele = f"{allele[:2]}:{allele[2:]}"
         if not re.fullmatch(r"\d{2,3}:\d{2,3}(?::\d{2,3})*", allele):
             return None
-        return f"*{allele} {allele_status.NEGATIVE if _NEGATIVE.match(match['word']) else allele_status.POSITIVE}"
+        absent = _NEGATIVE.match(match["word"])
+        if absent and match.groupdict().get("copies"):
+            raise ValueError(f"{text!r} contradicts itself")
+        return f"*{allele} {allele_status.NEGATIVE if absent else allele_status.POSITIVE}"
 
     def refuse_shared(self, name: str) -> None:
         """Refuse a change that common alleles of different function have.
@@ -313,7 +323,7 @@ def without_remark(text: str, is_remark: Mapping[str, str]) -> str:
     words = re.sub(r"metabolise?r", "metabolizer", match["words"].strip().lower())
     known = words in is_remark or re.fullmatch(
         r"(?:as|activity score)\s*[:=]?\s*[\d.]+|(?:non-?)?expressers?|(?:poor|normal|intermediate|rapid|ultra-?rapid|"
-        r"extensive)(?: metabolizer)?|(?:normal|decreased|poor|increased|no) (?:function|activity)|(?:gene )?deletion",
+        r"extensive)(?: metabolizer)?|(?:normal|decreased|poor|increased|no) (?:function|activity)",
         words,
     )
     return text[: match.start()].rstrip() if known else text
@@ -350,6 +360,12 @@ def _laboratory(kb: KnowledgeBase, gene: str) -> Laboratory:
     return Laboratory(
         gene, own, changes, single, bool(allele_status.targets(kb, gene)), inheritance != "autosomal", slashed,
         inheritance == "mitochondrial", frozenset(rows.filter(pl.col("decides") == "y")["allele"]),
+        _tandem(alleles),
         {form: (allele, " and in ".join(also.split("|")))
          for name, allele, also in shared for form in (name.lower(), key_of(name))},
     )  # fmt: skip
+
+
+def _tandem(alleles: pl.DataFrame) -> frozenset[str]:
+    first = {name.partition("+")[0].partition("x")[0] for name in alleles["allele"] if "+" in name}
+    return frozenset(first | set(alleles.filter(pl.col("structural") == "y")["allele"]))

@@ -184,3 +184,38 @@ def test_copies_that_nobody_counted_matter_only_where_their_number_decides(tmp_p
 def test_plain_letters():
     assert tidy("\N{ZERO WIDTH SPACE}*1\N{NARROW NO-BREAK SPACE}/\N{HEAVY ASTERISK}17") == "*1 /*17"
     assert tidy("(TA)6/7") == "TA6/TA7"
+
+
+@pytest.mark.parametrize(
+    ("gene", "cell", "why"),
+    [
+        ("CYP2D6", "*1/*1 (gene deletion)", "no deleted copy"),
+        ("CYP2D6", "*1/*4, gene deletion", "no deleted copy"),
+        ("CYP2D6", "*1/*4 deletion", "no deleted copy"),
+        ("CYP2C19", "*1/*2 (deletion)", "no deleted copy"),
+        ("HLA-B", "*57:01 negative (heterozygous)", "contradicts itself"),
+        ("HLA-B", "*57:01 not detected (homozygous)", "contradicts itself"),
+        ("CYP2D6", "*36*10", "one strand or two"),
+        ("CYP2D6", "*13*2", "one strand or two"),
+        ("CYP2D6", "*4*68", "one strand or two"),
+    ],
+)
+def test_a_deletion_a_status_or_a_tandem_that_may_be_otherwise_is_refused(tmp_path, gene, cell, why):
+    called, notes = said(tmp_path, gene, cell)
+    assert not any(one.diplotypes or one.stated_phenotype for one in called)
+    assert len(notes) == 1 and why in notes[0].message
+
+
+@pytest.mark.parametrize(
+    ("gene", "cell", "diplotype"),
+    [("CYP2D6", "*5/*5 deletion", "*5/*5"), ("CYP2D6", "*4/*5, gene deletion", "*4/*5"), ("CYP2D6", "*1*4", "*1/*4"),
+     ("CYP2C19", "*1*2", "*1/*2")],
+)  # fmt: skip
+def test_a_deletion_that_the_alleles_say_and_plain_alleles_without_a_slash_are_read(tmp_path, gene, cell, diplotype):
+    called, notes = said(tmp_path, gene, cell)
+    assert [one.diplotypes[0].name for one in called] == [diplotype] and not notes
+
+
+def test_one_copy_that_an_hla_allele_has_is_read(tmp_path):
+    called, notes = said(tmp_path, "HLA-B", "*57:01 positive (heterozygous)")
+    assert [one.stated_phenotype for one in called] == ["*57:01 positive"] and not notes
