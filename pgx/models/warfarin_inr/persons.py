@@ -137,28 +137,43 @@ def _left_out(name: str | None, code: NoteCode, text: str, place: str) -> Note:
 
 
 def _of_rows(name: str, listed: list[Row]) -> Person:
-    doses: list[tuple[date, float | None]] = []
-    visits: list[Visit] = []
-    unread: list[date] = []
-    broken = lost = False
-    for row in listed:
-        told = row.inr.value is not None or row.inr.written is not None
-        if row.day is None:
-            broken, lost = True, told
-            continue
-        # What was taken since a row that is left out is not what was taken since the row before it.
-        doses.append((row.day, None if broken or row.dose.value is None else row.dose.value / 7.0))
-        broken = lost = False
-        if row.inr.value is not None:
-            visits.append(Visit(row.day, row.inr.value))
-        elif told:
-            unread.append(row.day)
-    doses.sort(key=lambda one: one[0])
-    visits.sort(key=lambda one: one.day)
-    age, target = (next((one for one in reversed(said) if one is not None), None)
+    """Return a person whatever the order of the rows: nobody can tell where one without a day belongs."""
+    lost = [row for row in listed if row.inr.written is not None and (row.day is None or row.inr.value is None)]
+    visits = [Visit(row.day, row.inr.value) for row in listed if row.day is not None and row.inr.value is not None]
+    visits.sort(key=lambda one: (one.day, one.inr))
+    age, target = (_newest([(row.day, value) for row, value in zip(listed, said, strict=True)])
                    for said in ([row.age for row in listed], [row.target for row in listed]))  # fmt: skip
-    unread += [date.max] if lost else []
-    return Person(name, tuple(visits), tuple(_stated(doses)), age, target, unread=tuple(unread))
+    courses = tuple(_stated(_doses(listed)))
+    return Person(
+        name, tuple(visits), courses, age, target, unread=tuple(sorted({row.day or date.max for row in lost}))
+    )
+
+
+def _doses(listed: Sequence[Row]) -> list[tuple[date, float | None]]:
+    """Return the daily dose before each day.
+
+    A row without a day may belong beside any other: a dose is known only where it is the same as that of all such rows.
+    Rows of one day tell of the same time: they must not differ, and one without a dose adds nothing.
+    """
+    adrift = {row.dose.value for row in listed if row.day is None}
+    told: dict[date, set[float | None]] = {}
+    for row in listed:
+        if row.day is not None:
+            empty = row.dose.value is None and row.dose.written is None
+            told.setdefault(row.day, set()).update(() if empty else (row.dose.value,))
+    found: list[tuple[date, float | None]] = []
+    for day, doses in sorted(told.items()):
+        only = next(iter(doses)) if len(doses) == 1 else None
+        found.append((day, only / 7.0 if only is not None and adrift <= {only} else None))
+    return found
+
+
+def _newest(values: Sequence[tuple[date | None, float | None]]) -> float | None:
+    """Return the value of the newest day that has one; None if that day has several."""
+    told = [(day or date.min, value) for day, value in values if value is not None]
+    last = max((day for day, _ in told), default=None)
+    found = {value for day, value in told if day == last}
+    return found.pop() if len(found) == 1 else None
 
 
 def _stated(doses: Sequence[tuple[date, float | None]]) -> Iterator[Course]:

@@ -309,7 +309,7 @@ def test_a_bad_row_costs_itself_alone(change: dict[str, object], message: str) -
 def test_what_was_taken_since_a_lost_row_is_not_taken_for_more() -> None:
     rows = [("p", "2026-01-05", 35.0, 2.5), ("p", "someday", 70.0, 2.5), ("p", "2026-01-19", 35.0, 2.5)]
     (person,), _ = of_table(pl.DataFrame(rows, schema=["sample", "date", "dose", "inr"], orient="row"))
-    assert [one.dose for one in person.courses] == [5.0, None, None]
+    assert [one.dose for one in person.courses] == [None] * 3  # it may stand before, between or after the others
 
 
 @pytest.mark.parametrize("text", ["2026-01-05", "2026-01-05 08:30", "2026-01-05T08:30:00Z"])
