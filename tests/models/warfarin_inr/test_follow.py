@@ -330,8 +330,9 @@ def test_values_that_can_be(dose: float, inr: float, fine: bool) -> None:
 
 def test_the_limits_are_those_of_the_concepts(kb: KnowledgeBase) -> None:
     limits = {row["concept"]: (row["low"], row["high"]) for row in kb.table("concepts").iter_rows(named=True)}
-    assert limits["warfarin_dose"] == (persons.LOWEST_DOSE, persons.HIGHEST_DOSE)
-    assert limits["inr"] == (persons.LOWEST_INR, persons.HIGHEST_INR)
+    used = {"warfarin_dose": "DOSE", "inr": "INR", "age": "AGE", "target_inr": "AIM"}
+    for concept, name in used.items():
+        assert limits[concept] == tuple(getattr(persons, f"{end}_{name}") for end in ("LOWEST", "HIGHEST"))
 
 
 def test_a_missing_column_is_named() -> None:

@@ -57,6 +57,38 @@ def test_age_and_target_of_a_table_are_used_and_other_columns_named(tmp_path: Pa
     assert notes == ["column 'x' is not used"]
 
 
+@pytest.mark.parametrize(
+    ("column", "written", "said"),
+    [
+        ("age", "999", "age 999 is not between 0 and 125"),
+        ("age", "130", "age 130 is not between 0 and 125"),
+        ("age", "-1", "age -1 is not between 0 and 125"),
+        ("age", "old", "age 'old' is not a number"),
+        ("target_inr", "25", "target 25 is not between 1 and 6"),
+        ("target_inr", "two", "target 'two' is not a number"),
+    ],
+)
+def test_an_age_or_target_that_cannot_be_used_is_unknown_and_named(
+    tmp_path: Path, column: str, written: str, said: str
+) -> None:
+    lines = PLAIN.split()
+    rows = [f"{lines[0]},{column}", f"{lines[1]},{written}", *(f"{line}," for line in lines[2:])]
+    found, notes = _followed(tmp_path, "\n".join(rows))
+    assert found.equals(_followed(tmp_path, PLAIN)[0]) and notes == [f"{said}: left out"]
+
+
+@pytest.mark.parametrize("age", ["18", "125"])
+def test_the_oldest_and_the_youngest_are_followed(tmp_path: Path, age: str) -> None:
+    rows = [f"{line},{more}" for line, more in zip(PLAIN.split(), ["age", "", "", age], strict=True)]
+    found, notes = _followed(tmp_path, "\n".join(rows))
+    assert notes == [] and found.height == 3 and "missing:clinical.age" not in found["flags"][0]
+
+
+def test_a_newest_age_that_cannot_be_used_does_not_give_way_to_an_older_one(tmp_path: Path) -> None:
+    rows = [f"{line},{more}" for line, more in zip(PLAIN.split(), ["age", "70", "70", "999"], strict=True)]
+    assert "missing:clinical.age" in _followed(tmp_path, "\n".join(rows))[0]["flags"][2]
+
+
 @pytest.mark.parametrize("written", [">9", "high", "90", "0.1", "2,4,1", "1,234"])
 def test_an_inr_that_nobody_can_read_after_the_last_one_is_for_a_person_today(tmp_path: Path, written: str) -> None:
     found, notes = _followed(tmp_path, PLAIN + f'A,2026-01-22,35,"{written}"\n')
