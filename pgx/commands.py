@@ -206,7 +206,7 @@ def features(
     >>> row = pgx.features("data/examples/HG00652.GRCh38.vcf.gz", clinical="data/examples/HG00652.clinical.json",
     ...                    columns="clinical.age,gene.cyp2c19.phenotype")
     >>> row.row(0)
-    ('HG00652', 68.0, 'Poor Metabolizer')
+    ('HG00652', 68.0, 'Poor Metabolizer', 'none')
     """
     import polars as pl
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import polars as pl
 
 from pgx.cells import distinct, sums
+from pgx.clinical.people import Notes, note
+from pgx.clinical.status_words import ENTRY_OVER
 from pgx.clinical.vocabulary import Vocabulary
+from pgx.codes import NoteCode, Severity
 
 
 def policy(vocabulary: Vocabulary) -> pl.DataFrame:
@@ -21,6 +24,47 @@ def policy(vocabulary: Vocabulary) -> pl.DataFrame:
         },
         orient="row",
     )
+
+
+def settle_over(observations: pl.DataFrame, vocabulary: Vocabulary) -> tuple[pl.DataFrame, Notes]:
+    """Decide what the entries of conditions that are over say, once all that is told of a person is together.
+
+    One of several entries may be over while the condition is there: such an entry is left out, whatever its date is and
+    whichever file it is in.
+
+    Parameters
+    ----------
+    observations
+        ``person concept code file where`` and any other columns, of all files.
+    vocabulary
+        The look-ups.
+    """
+    conditions = [name for name, concept in vocabulary.concepts.items() if concept.kind == "boolean"]
+    over = pl.col("concept").is_in(conditions) & (pl.col("code") == ENTRY_OVER)
+    ended = observations.filter(over)
+    if ended.is_empty():
+        return observations, []
+    key = ["person", "concept"]
+    there = observations.filter(pl.col("code") == "yes").select(*key, there=pl.lit(True)).unique()
+    outlived = ended.join(there, on=key, how="semi", maintain_order="left")
+    places = pl.concat_str("file", "where", separator=": ", ignore_nulls=True)
+    counts = outlived.group_by(key, maintain_order=True).agg(count=pl.len(), place=places.first())
+    notes = [
+        note(
+            person,
+            Severity.INFO,
+            NoteCode.NOT_UNDERSTOOD,
+            f"that {concept} is over is not used: another entry says that it is there"
+            + (f" ({count} times)" if count != 1 else ""),
+            concept,
+            place,
+        )
+        for person, concept, count, place in counts.iter_rows()
+    ]
+    kept = observations.join(there, on=key, how="left", maintain_order="left").filter(
+        ~(over & pl.col("there").fill_null(False)).fill_null(False)
+    )
+    return kept.drop("there").with_columns(code=pl.when(over).then(pl.lit("no")).otherwise("code")), notes
 
 
 def current_values(observations: pl.DataFrame, now: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:

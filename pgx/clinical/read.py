@@ -13,6 +13,7 @@ import polars as pl
 from pgx import schema
 from pgx.clinical import derive, doubt, identity, left_out, people
 from pgx.clinical.allergies import allergens
+from pgx.clinical.current import settle_over
 from pgx.clinical.dates import date_pattern
 from pgx.clinical.drugs import drug_names
 from pgx.clinical.medication_basis import RECORD
@@ -116,6 +117,8 @@ def read(
     del frames, records
     observations, bad = interpret(raw.rename({"sample": "person"}), vocabulary(kb))
     del raw
+    observations, outlived = settle_over(observations, vocabulary(kb))
+    notes += outlived
     observations, doubtful = doubt.split(observations, kb, vocabulary(kb), accept)
     observations = observations.drop("bare")
     problems = pl.concat([problems, *(one.rename({"person": "sample"}) for one in (bad, doubtful))])

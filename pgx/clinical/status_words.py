@@ -1,4 +1,4 @@
-"""Words for whether a drug is taken, in tables, objects and lists."""
+"""Words for whether a drug is taken, in tables, objects and lists, and the answer of a condition that is over."""
 
 from __future__ import annotations
 
@@ -10,3 +10,6 @@ STATUSES = {
          "held", "past", "expired", "suspended", "not taking", "not-taking", "not-taken", "no"), "stopped"),
 }  # fmt: skip
 """Word in lower case -> current, planned or stopped. Any other word leaves open whether the drug is taken."""
+
+ENTRY_OVER = "over"
+"""Answer of an entry of a condition that is over: no, unless another entry says that it is there."""

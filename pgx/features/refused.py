@@ -20,10 +20,7 @@ TREND_PARTS = ("count", "mean", "sd", "slope")
 
 def column(clinical: ClinicalData, kb: KnowledgeBase, samples: pl.DataFrame) -> pl.Series:
     """Return the feature `NAME` in the order of `samples`; null where there is no record of a person."""
-    names: dict[str, list[str]] = {}
-    for concept, feature, days in kb.table("concepts").select("concept", "feature", "trend_days").iter_rows():
-        trends = [f"trend.{concept}.{part}" for part in TREND_PARTS] if days else []
-        names[str(concept)] = [*([str(feature)] if feature else []), *trends]
+    names = _names(kb)
     found: dict[str, set[str]] = {}
     for frame in (clinical.observations, clinical.medications):
         found |= {str(sample): set() for sample in frame["sample"].unique()}
@@ -34,12 +31,24 @@ def column(clinical: ClinicalData, kb: KnowledgeBase, samples: pl.DataFrame) -> 
 
 
 def kept(frame: pl.DataFrame, clinical: ClinicalData, kb: KnowledgeBase) -> pl.DataFrame:
-    """Add the column `NAME` to a table of chosen features if it says something of one of them."""
-    if NAME in frame.columns:
+    """Add the column `NAME` to a table of chosen features if one of them holds what records tell.
+
+    Which features are chosen decides, and not what was refused: a row must say the same of a person alone and among
+    others.
+    """
+    told = {name for listed in _names(kb).values() for name in listed}
+    if NAME in frame.columns or told.isdisjoint(frame.columns):
         return frame
-    told = column(clinical, kb, frame.select("sample"))
-    named = set(lists(told).explode().drop_nulls())
-    return frame.with_columns(told) if named & set(frame.columns) else frame
+    return frame.with_columns(column(clinical, kb, frame.select("sample")))
+
+
+def _names(kb: KnowledgeBase) -> dict[str, list[str]]:
+    """Return the features of each concept."""
+    names: dict[str, list[str]] = {}
+    for concept, feature, days in kb.table("concepts").select("concept", "feature", "trend_days").iter_rows():
+        trends = [f"trend.{concept}.{part}" for part in TREND_PARTS] if days else []
+        names[str(concept)] = [*([str(feature)] if feature else []), *trends]
+    return names
 
 
 def lists(column: pl.Series) -> pl.Series:

@@ -22,6 +22,7 @@ from pgx.clinical.readers.fhir_parts import (
 from pgx.clinical.readers.json_access import Object, dig, name_of, number, obj, objs, parse, text
 from pgx.clinical.readers.sniff import open_plain
 from pgx.clinical.statements import Events
+from pgx.clinical.status_words import ENTRY_OVER
 from pgx.clinical.vocabulary import Concept, system_name
 from pgx.errors import InputError
 from pgx.guard.limits import RECORD_LINE, lines_of
@@ -161,11 +162,6 @@ def _finish(events: Events, state: State) -> None:
     for resource, where in state.waiting:
         read_medication(events, resource, where, state, last=True)
     read_starts(events, state)
-    for person, concept, day, where, label in state.over:
-        if (person, concept) in state.there:  # another entry says that it is there
-            events.not_understood("condition", "", "", f"{label} (over)", where)
-        else:
-            events.observe(person, concept, answer="no", day=day, where=where, written=label)
 
 
 def _patient(events: Events, resource: Object, where: str, state: State) -> None:
@@ -351,10 +347,8 @@ def _condition(events: Events, resource: Object, where: str, state: State) -> No
             events.allergic(person, label, codes=[(system, c) for system, c, _ in codings], day=day, where=where)
             continue
         if over and events.vocabulary.concepts[concept].window_days is None:
-            state.over.append((person, concept, end or day, where, label))
+            events.observe(person, concept, answer=ENTRY_OVER, day=end or day, where=where, written=label)
             continue
-        if stated == "yes":
-            state.there.add((person, concept))
         events.observe(person, concept, answer=answer or stated, day=day, end=end, where=where, written=label)
     if not pairs:
         system, first = (codings[0][0], codings[0][1]) if codings else ("", "")

@@ -28,8 +28,6 @@ class State:
     waiting: list[tuple[Object, str]] = field(default_factory=list)
     made: date | None = None
     starts: list[tuple[date, Object, str]] = field(default_factory=list)
-    there: set[tuple[str | None, str]] = field(default_factory=set)
-    over: list[tuple[str | None, str, date | None, str, str]] = field(default_factory=list)
 
     def remember(self, resource: Object, url: str | None) -> None:
         """Keep what references may point to: patients by id, URL and identifier, medications by id and URL."""

@@ -8,6 +8,7 @@ from datetime import date
 from pgx.clinical.drugs import dose_per_day
 from pgx.clinical.readers.json_access import Object, dig, name_of, number, obj, objs, text
 from pgx.clinical.statements import Events
+from pgx.clinical.status_words import ENTRY_OVER
 from pgx.clinical.vocabulary import system_name
 from pgx.errors import InputError
 
@@ -109,7 +110,7 @@ def _statement(events: Events, person: str | None, item: Object, term: Object, w
             continue
         meant, last = events.vocabulary.concepts[concept], events.day(person, end, where)
         over = bool(end) and meant.window_days is None and meant.when_over in ("chronic", "episode")
-        stated = answer or ("no" if excluded or over else "yes")
+        stated = answer or ("no" if excluded else ENTRY_OVER if over else "yes")
         at, until = (last or day, None) if over else (day, last)
         events.observe(person, concept, answer=stated, day=at, end=until, where=where, written=label)
     if not pairs:

@@ -58,8 +58,8 @@ class Row:
     date_written: str | None
     dose: Cell
     inr: Cell
-    age: float | None
-    target: float | None
+    age: Cell
+    target: Cell
 
 
 def headings(names: Sequence[str]) -> dict[str, str] | None:
@@ -78,7 +78,7 @@ def rows(values: pl.DataFrame, limits: Mapping[str, tuple[float, float]], where:
     values
         The table, of text or typed.
     limits
-        Lowest and highest ``dose`` (mg/week) and ``inr``.
+        Lowest and highest ``dose`` (mg/week), ``inr``, ``age`` (years) and ``target``.
     where
         File, for the place of each row.
     layout
@@ -105,9 +105,9 @@ def rows(values: pl.DataFrame, limits: Mapping[str, tuple[float, float]], where:
                 cell["date"] if type(cell["date"]) is date else _day(text, layout),
                 text,
                 _dose(cell["dose"], factor, limits["dose"]),
-                _inr(cell["inr"], limits["inr"]),
-                number(_text(cell.get("age")) or ""),
-                number(_text(cell.get("target")) or ""),
+                _plain("inr", cell["inr"], limits["inr"]),
+                _plain("age", cell.get("age"), limits["age"]),
+                _plain("target", cell.get("target"), limits["target"]),
             )
         )
     return found
@@ -146,9 +146,12 @@ def _dose(cell: object, factor: float, limits: tuple[float, float]) -> Cell:
     return _within("dose", value, written, limits)
 
 
-def _inr(cell: object, limits: tuple[float, float]) -> Cell:
+def _plain(name: str, cell: object, limits: tuple[float, float]) -> Cell:
+    """Read a number without a unit."""
     written = _text(cell)
-    return Cell(None, None, "inr is missing") if written is None else _within("inr", number(written), written, limits)
+    if written is None:
+        return Cell(None, None, f"{name} is missing")
+    return _within(name, number(written), written, limits)
 
 
 def _within(name: str, value: float | None, written: str, limits: tuple[float, float]) -> Cell:

@@ -11,7 +11,7 @@ import polars as pl
 
 from pgx.clinical import groups
 from pgx.codes import NoteCode, Severity
-from pgx.models.warfarin_inr.inr_table import Row, headings, rows
+from pgx.models.warfarin_inr.inr_table import Cell, Row, headings, rows
 from pgx.notes import Note
 from pgx.types import ClinicalData
 
@@ -21,6 +21,10 @@ LOWEST_DOSE, HIGHEST_DOSE = 0.5, 300.0
 """Doses that a person can need, mg/week; limits of ``warfarin_dose`` in ``concepts.tsv``."""
 LOWEST_INR, HIGHEST_INR = 0.5, 30.0
 """The same of ``inr``."""
+LOWEST_AGE, HIGHEST_AGE = 0.0, 125.0
+"""The same of ``age``."""
+LOWEST_AIM, HIGHEST_AIM = 1.0, 6.0
+"""The same of ``target_inr``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,12 @@ def of_table(values: pl.DataFrame, where: str = "", date_format: str | None = No
     InputError
         If a column is missing.
     """
-    limits = {"dose": (0.0, HIGHEST_DOSE), "inr": (LOWEST_INR, HIGHEST_INR)}
+    limits = {
+        "dose": (0.0, HIGHEST_DOSE),
+        "inr": (LOWEST_INR, HIGHEST_INR),
+        "age": (LOWEST_AGE, HIGHEST_AGE),
+        "target": (LOWEST_AIM, HIGHEST_AIM),
+    }
     listed: dict[str, list[Row]] = {}
     unused = sorted(set(values.columns) - set((headings(values.columns) or {}).values()))
     notes = [_unused(name, where or None) for name in unused]
@@ -90,6 +99,9 @@ def of_table(values: pl.DataFrame, where: str = "", date_format: str | None = No
         else:
             problems = [cell.problem for cell in (row.inr, row.dose) if cell.problem]
             notes += [_left_out(row.sample, NoteCode.BAD_ROW, text, row.place) for text in problems]
+        for cell in (row.age, row.target):
+            if cell.written is not None and cell.problem:
+                notes.append(_left_out(row.sample, NoteCode.BAD_ROW, cell.problem, row.place))
         if row.sample is not None:
             listed.setdefault(row.sample, []).append(row)
     return [_of_rows(name, mine) for name, mine in listed.items()], notes
@@ -137,28 +149,43 @@ def _left_out(name: str | None, code: NoteCode, text: str, place: str) -> Note:
 
 
 def _of_rows(name: str, listed: list[Row]) -> Person:
-    doses: list[tuple[date, float | None]] = []
-    visits: list[Visit] = []
-    unread: list[date] = []
-    broken = lost = False
+    """Return a person whatever the order of the rows: nobody can tell where one without a day belongs."""
+    lost = [row for row in listed if row.inr.written is not None and (row.day is None or row.inr.value is None)]
+    visits = [Visit(row.day, row.inr.value) for row in listed if row.day is not None and row.inr.value is not None]
+    visits.sort(key=lambda one: (one.day, one.inr))
+    age = _newest([(row.day, row.age) for row in listed])
+    target = _newest([(row.day, row.target) for row in listed])
+    courses = tuple(_stated(_doses(listed)))
+    return Person(
+        name, tuple(visits), courses, age, target, unread=tuple(sorted({row.day or date.max for row in lost}))
+    )
+
+
+def _doses(listed: Sequence[Row]) -> list[tuple[date, float | None]]:
+    """Return the daily dose before each day.
+
+    A row without a day may belong beside any other: a dose is known only where it is the same as that of all such rows.
+    Rows of one day tell of the same time: they must not differ, and one without a dose adds nothing.
+    """
+    adrift = {row.dose.value for row in listed if row.day is None}
+    told: dict[date, set[float | None]] = {}
     for row in listed:
-        told = row.inr.value is not None or row.inr.written is not None
-        if row.day is None:
-            broken, lost = True, told
-            continue
-        # What was taken since a row that is left out is not what was taken since the row before it.
-        doses.append((row.day, None if broken or row.dose.value is None else row.dose.value / 7.0))
-        broken = lost = False
-        if row.inr.value is not None:
-            visits.append(Visit(row.day, row.inr.value))
-        elif told:
-            unread.append(row.day)
-    doses.sort(key=lambda one: one[0])
-    visits.sort(key=lambda one: one.day)
-    age, target = (next((one for one in reversed(said) if one is not None), None)
-                   for said in ([row.age for row in listed], [row.target for row in listed]))  # fmt: skip
-    unread += [date.max] if lost else []
-    return Person(name, tuple(visits), tuple(_stated(doses)), age, target, unread=tuple(unread))
+        if row.day is not None:
+            empty = row.dose.value is None and row.dose.written is None
+            told.setdefault(row.day, set()).update(() if empty else (row.dose.value,))
+    found: list[tuple[date, float | None]] = []
+    for day, doses in sorted(told.items()):
+        only = next(iter(doses)) if len(doses) == 1 else None
+        found.append((day, only / 7.0 if only is not None and adrift <= {only} else None))
+    return found
+
+
+def _newest(cells: Sequence[tuple[date | None, Cell]]) -> float | None:
+    """Return what the newest day says of which a cell is filled; None if that cannot be used, or there are several."""
+    told = [(day or date.min, cell.value) for day, cell in cells if cell.written is not None]
+    last = max((day for day, _ in told), default=None)
+    found = {value for day, value in told if day == last}
+    return found.pop() if len(found) == 1 else None
 
 
 def _stated(doses: Sequence[tuple[date, float | None]]) -> Iterator[Course]:

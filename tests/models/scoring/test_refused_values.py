@@ -10,14 +10,14 @@ import polars as pl
 import pytest
 
 import pgx
-from pgx import clinical, models
+from pgx import clinical, models, schema
 from pgx.features import build, refused
 from pgx.inputs import Phenotyped, phenotyped
 from pgx.knowledge import KnowledgeBase
 from pgx.models.cohort import cohort
 from pgx.models.cohort.cohort import Roles
 from pgx.models.cohort.simulation import simulate
-from pgx.models.evidence import endpoints
+from pgx.models.evidence import endpoints, plausible
 from pgx.models.training import large
 from pgx.options import Options
 from pgx.pipeline import score_phenotyped
@@ -121,9 +121,33 @@ def test_chosen_features_keep_the_refusal(tmp_path: Path) -> None:
     chosen = pgx.features(VCF, clinical=record, columns="clinical.age,clinical.weight", options=options)
     assert chosen.columns == ["sample", "clinical.age", "clinical.weight", refused.NAME]
     assert chosen[refused.NAME].item().split(";")[0] == "clinical.age" and chosen["clinical.age"].item() is None
-    assert pgx.features(VCF, clinical=record, columns="clinical.weight", options=options).columns[1:] == [
-        "clinical.weight"
-    ]
+    weight = pgx.features(VCF, clinical=record, columns="clinical.weight", options=options)
+    assert weight.columns[1:] == ["clinical.weight", refused.NAME] and "clinical.age" in weight[refused.NAME].item()
+    genes = pgx.features(VCF, clinical=record, columns="gene.cyp2c9.diplotype", options=options)
+    assert genes.columns[1:] == ["gene.cyp2c9.diplotype"]
+
+
+def test_a_row_of_chosen_features_and_its_score_are_the_same_alone_and_among_others(
+    kb: KnowledgeBase, tmp_path: Path
+) -> None:
+    rows = ["A,40,270 kg,175,male,white", "B,50,abc,175,male,white", "C,1000,80,175,male,white"]
+    chosen, scores, unlikely = [], [], []
+    for count in (1, 3):
+        record = tmp_path / f"{count}.csv"
+        record.write_text("\n".join(["sample,age,weight_kg,height_cm,sex,race", *rows[:count]]))
+        data = clinical.read([record], kb, samples=list("ABC")[:count])
+        genes = {name: value for name, value in WARFARIN.items() if not name.startswith("clinical.")}
+        people = pl.DataFrame([genes | {"sample": name} for name in "ABC"[:count]])
+        calls, phenotypes = schema.empty(schema.CALLS), schema.empty(schema.PHENOTYPES)
+        whole = build(calls, phenotypes, data, kb)
+        read_by = [name for name in WARFARIN if name.startswith("clinical.")]
+        table = refused.kept(people.join(whole.select("sample", *read_by), on="sample"), data, kb)
+        chosen.append(table.filter(sample="A"))
+        unlikely.append(plausible.keep_unlikely_out(table, kb)[0].filter(sample="A")["clinical.weight"].item())
+        found, _ = models.score(table, kb, endpoints=["warfarin.dose"])
+        scores.append(found.filter(sample="A"))
+    assert chosen[0].equals(chosen[1]) and chosen[0][refused.NAME].item() == refused.NOTHING
+    assert unlikely == [270.0, 270.0] and scores[0].equals(scores[1])
 
 
 WARFARIN = {"sample": "a", "clinical.age": 60.0, "clinical.height": 175.0, "clinical.weight": 80.0,

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
+from itertools import permutations
 from pathlib import Path
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import pgx
 from pgx.errors import InputError
+from pgx.models.warfarin_inr.persons import of_table
 from pgx.options import Options
 
 PLAIN = "sample,date,dose,inr\nA,2026-01-01,0,1.0\nA,2026-01-08,35,1.8\nA,2026-01-15,35.7,2.4\n"
@@ -52,6 +57,38 @@ def test_age_and_target_of_a_table_are_used_and_other_columns_named(tmp_path: Pa
     assert notes == ["column 'x' is not used"]
 
 
+@pytest.mark.parametrize(
+    ("column", "written", "said"),
+    [
+        ("age", "999", "age 999 is not between 0 and 125"),
+        ("age", "130", "age 130 is not between 0 and 125"),
+        ("age", "-1", "age -1 is not between 0 and 125"),
+        ("age", "old", "age 'old' is not a number"),
+        ("target_inr", "25", "target 25 is not between 1 and 6"),
+        ("target_inr", "two", "target 'two' is not a number"),
+    ],
+)
+def test_an_age_or_target_that_cannot_be_used_is_unknown_and_named(
+    tmp_path: Path, column: str, written: str, said: str
+) -> None:
+    lines = PLAIN.split()
+    rows = [f"{lines[0]},{column}", f"{lines[1]},{written}", *(f"{line}," for line in lines[2:])]
+    found, notes = _followed(tmp_path, "\n".join(rows))
+    assert found.equals(_followed(tmp_path, PLAIN)[0]) and notes == [f"{said}: left out"]
+
+
+@pytest.mark.parametrize("age", ["18", "125"])
+def test_the_oldest_and_the_youngest_are_followed(tmp_path: Path, age: str) -> None:
+    rows = [f"{line},{more}" for line, more in zip(PLAIN.split(), ["age", "", "", age], strict=True)]
+    found, notes = _followed(tmp_path, "\n".join(rows))
+    assert notes == [] and found.height == 3 and "missing:clinical.age" not in found["flags"][0]
+
+
+def test_a_newest_age_that_cannot_be_used_does_not_give_way_to_an_older_one(tmp_path: Path) -> None:
+    rows = [f"{line},{more}" for line, more in zip(PLAIN.split(), ["age", "70", "70", "999"], strict=True)]
+    assert "missing:clinical.age" in _followed(tmp_path, "\n".join(rows))[0]["flags"][2]
+
+
 @pytest.mark.parametrize("written", [">9", "high", "90", "0.1", "2,4,1", "1,234"])
 def test_an_inr_that_nobody_can_read_after_the_last_one_is_for_a_person_today(tmp_path: Path, written: str) -> None:
     found, notes = _followed(tmp_path, PLAIN + f'A,2026-01-22,35,"{written}"\n')
@@ -64,11 +101,73 @@ def test_an_inr_that_nobody_can_read_after_the_last_one_is_for_a_person_today(tm
 def test_an_inr_of_an_unknown_day_may_be_the_last_one(tmp_path: Path) -> None:
     found, _ = _followed(tmp_path, PLAIN + "A,soon,35,7\n")
     assert found["advice"][2] == "clinician_today" and "implausible:inr" in found["flags"][2]
-    # An empty cell is no INR, and a lost row before the last one is not the newest.
+    # An empty cell is no INR.
     assert _followed(tmp_path, PLAIN + "A,2026-01-22,35,\n")[0]["advice"][2] == "raise_dose"
     head, first, *rest = PLAIN.split()
     middle, _ = _followed(tmp_path, "\n".join([head, first, "A,soon,35,7", *rest]))
-    assert "implausible:inr" not in middle["flags"][2]
+    assert middle["advice"][2] == "clinician_today" and "implausible:inr" in middle["flags"][2]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["2024-01-10,30,1.5", "2024-01-20,35,1.6", "29/01/24,35,9.5", "?,35,"],
+        ["2024-01-10,30,1.5", "2024-01-20,35,1.6", "2024-01-29,35,1.5", "03/02/24?,35,9.5"],
+        ["2024-01-10,30,1.5", "2024-01-20,35,1.6", "2024-01-29,35,1.5", "soon,,>9"],
+    ],
+)
+def test_an_inr_of_an_unknown_day_is_not_lost_among_other_rows(tmp_path: Path, rows: list[str]) -> None:
+    for order in permutations(rows):
+        found, _ = _followed(tmp_path, "sample,date,dose,inr\n" + "".join(f"A,{row}\n" for row in order))
+        last = found.row(-1, named=True)
+        assert last["advice"] == "clinician_today" and last["next_dose"] is None, order
+        assert "implausible:inr" in last["flags"]
+
+
+CELLS = st.tuples(
+    st.sampled_from(["2026-01-01", "2026-01-08", "2026-01-08", "2026-01-15", "2026-01-22", "?", "29/01/24"]),
+    st.sampled_from(["0", "30", "35", "35", "", "abc"]),
+    st.sampled_from(["1.0", "1.6", "2.4", "9.5", "", ">9"]),
+    st.sampled_from(["", "70", "71", "old"]),
+    st.sampled_from(["", "2.5", "3"]),
+)
+
+
+@given(rows=st.lists(CELLS, min_size=1, max_size=7), data=st.data())
+@settings(max_examples=200, deadline=None)
+def test_a_person_is_the_same_whatever_the_order_of_the_rows(rows: list[tuple[str, ...]], data: st.DataObject) -> None:
+    head = ["sample", "date", "dose", "inr", "age", "target_inr"]
+    plain, mixed = (
+        pl.DataFrame(
+            [dict(zip(head, ("A", *row), strict=True)) for row in order], schema=dict.fromkeys(head, pl.String)
+        )
+        for order in (rows, data.draw(st.permutations(rows)))
+    )
+    first, second = of_table(plain)[0], of_table(mixed)[0]
+    assert first == second
+    if any(day in ("?", "29/01/24") and inr for day, _, inr, *_ in rows):
+        assert date.max in first[0].unread
+
+
+@pytest.mark.parametrize(("adrift", "dose"), [("35", 35.0), ("30", None), ("", None), ("abc", None)])
+def test_a_dose_is_known_beside_a_row_without_a_day_only_if_both_are_the_same(adrift: str, dose: float | None) -> None:
+    rows = [("2026-01-01", "0", "1.0"), ("2026-01-08", "35", "1.8"), ("?", adrift, "")]
+    frame = pl.DataFrame([("A", *row) for row in rows], schema=["sample", "date", "dose", "inr"], orient="row")
+    (one,), _ = of_table(frame)
+    known = None if dose is None else dose / 7.0
+    assert [course.dose for course in one.courses] == [None, known, known]
+
+
+def test_rows_of_one_day_with_two_doses_tell_of_none() -> None:
+    rows = [
+        ("2026-01-08", "35", "1.8"),
+        ("2026-01-08", "70", "1.8"),
+        ("2026-01-15", "35", "2"),
+        ("2026-01-15", "", "2"),
+    ]
+    frame = pl.DataFrame([("A", *row) for row in rows], schema=["sample", "date", "dose", "inr"], orient="row")
+    (one,), _ = of_table(frame)
+    assert [course.dose for course in one.courses] == [None, 5.0, 5.0]
 
 
 @pytest.mark.parametrize(("day", "raised"), [("2026-01-14", False), ("2025-12-20", False), ("2025-12-17", True)])
