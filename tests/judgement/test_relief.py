@@ -162,6 +162,17 @@ def test_what_was_stopped_and_still_acts_is_waited_for_until_a_day_and_not_chang
     assert line(over, "codeine").urgency == "standard"
 
 
+@pytest.mark.parametrize("agent", ["paroxetine", "bupropion", "fluoxetine"])
+def test_what_was_stopped_and_is_planned_again_is_changed_first_and_not_waited_for(agent):
+    again = {"drug": agent, "status": "planned"}
+    found = judged({"P": NORMAL}, [{"sample": "P", **row} for row in (now("codeine"), stopped(agent, 3), again)])
+    codeine, planned = found["P", "codeine"], found["P", agent]
+    assert f"drug:{agent}=standard" in codeine.could_change
+    assert not [text for text in (*codeine.flags, *codeine.could_change) if re.match("still_acting|washout", text)]
+    assert (planned.urgency, planned.action) == ("monitor", "change_first")
+    assert "causes:codeine:CYP2D6" in planned.flags
+
+
 def test_one_that_is_taken_and_one_that_was_stopped_are_told_apart():
     found = result(NORMAL, [now("codeine"), "paroxetine", stopped("fluoxetine", 11)])
     headline = line(found, "codeine").headline
