@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any
@@ -209,6 +210,56 @@ def test_the_fewest_medicines_that_help_are_named(without, sets):
     )
 
 
+MANY = [f"m{number}" for number in range(9)]
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_no_medicine_is_named_that_could_stay(seed):
+    """Whatever is said without each set, even where taking away more asks for more."""
+    draw = random.Random(seed)
+    sizes = [draw.randint(1, len(MANY)) for _ in range(20)]
+    urgencies: dict[Case, str] = {}
+
+    def without(cases: Collection[Case]) -> dict[Case, tuple[str, str]]:
+        for case in cases:
+            assert case[2], "nothing is taken away"
+            helps = draw.random() < (0.05 if len(case[2]) == 1 else 0.4)
+            urgencies.setdefault(case, draw.choice(["monitor", "standard"] if helps else ["avoid", "no_data"]))
+        return {case: (urgencies[case], urgencies[case]) for case in cases}
+
+    asked = {
+        (f"P{n}", "d"): Suspects(dict.fromkeys(MANY[:many], ("G",)), "avoid", "", "") for n, many in enumerate(sizes)
+    }
+    found = reliefs(asked, without)
+    assert any(len(relief.agents) > 1 for named in found.values() for relief in named)
+    for key, named in found.items():
+        for relief in named:
+            assert urgencies[(*key, frozenset(relief.agents))] == relief.urgency in ("monitor", "standard")
+            for agent in relief.agents if len(relief.agents) > 1 else ():
+                assert urgencies[(*key, frozenset(relief.agents) - {agent})] in ("avoid", "no_data"), (relief, agent)
+
+
+@given(st.lists(st.sets(st.sampled_from(MANY), min_size=2), min_size=1, max_size=4))
+def test_exactly_those_that_are_needed_are_named_in_few_calls_for_everybody(needed):
+    calls = []
+
+    def without(cases: Collection[Case]) -> dict[Case, tuple[str, str]]:
+        calls.append(len(cases))
+        return {case: ("standard", "standard") for case in cases if case[2] >= needed[int(case[0])]}
+
+    asked = {(str(n), "d"): Suspects(dict.fromkeys(MANY, ("G",)), "avoid", "", "") for n in range(len(needed))}
+    found = reliefs(asked, without)
+    assert [[set(one.agents) for one in found[key]] for key in asked] == [[one] for one in needed]
+    assert len(calls) <= max(map(len, needed)) + 3
+    assert max(calls) <= (len(MANY) + 1) * len(needed)
+
+
+def test_of_four_each_set_of_three_that_helps_is_named():
+    asked = {("P", "d"): Suspects(dict.fromkeys("abcd", ("G",)), "avoid", "", "")}
+    found = reliefs(asked, told(a_b_d="monitor", b_c_d="standard", a_b_c_d="standard"))
+    assert [one.agents for one in found["P", "d"]] == [("a", "b", "d"), ("b", "c", "d")]
+
+
 def test_where_nobody_judges_anew_all_of_them_stand_against_the_genes_alone():
     asked = {("P", "d"): Suspects({"b": ("G",), "a": ("G",)}, "avoid", "standard", "standard")}
     assert reliefs(asked, None)["P", "d"] == (Relief(("a", "b"), ("G",), "standard", "standard"),)
@@ -226,9 +277,9 @@ CELLS = st.fixed_dictionaries(
 
 
 @given(st.lists(CELLS, max_size=5), st.randoms())
-def test_the_order_of_the_statements_and_their_repetition_change_nothing(cells, random):
+def test_the_order_of_the_statements_and_their_repetition_change_nothing(cells, draw):
     rows = [row(guideline=f"R{n}", **cell) for n, cell in enumerate(cells)]
-    mixed = random.sample(rows, len(rows))
+    mixed = draw.sample(rows, len(rows))
     assert judge("P", "d", decide(rows)) == judge("P", "d", decide(mixed))
 
 
