@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from pgx import knowledge, schema
 from pgx.judgement import Judgement, Known, decide, judge, judgements, of_row
-from pgx.judgement.judgement import agents_of, causes_of, change_first
+from pgx.judgement.judgement import agents_of, arguments_of, causes_of, change_first, stopped_of
 from pgx.judgement.relief import Case, Relief, Suspects, reliefs, suspects
 from pgx.judgement.statement import URGENCIES, Statement
 from pgx.knowledge.acting import DECIDES, Acting
@@ -176,6 +176,28 @@ def test_what_was_stopped_is_waited_for_and_not_changed_first():
     assert "still_acting:fluoxetine:2026-12-25" in found.flags
     assert found.could_change == ("washout:fluoxetine=standard",)
     assert not agents_of(found) and causes_of(found)[0].until == {"fluoxetine": "2026-12-25"}
+
+
+@pytest.mark.parametrize(
+    "flag",
+    ["cause", "cause:x", "cause:x:G", "cause::G:standard", "cause:+:G:standard", "causes", "still_acting",
+     "still_acting:x", "still_acting::2026-12-25", "still_acting:x:", "causer:x:G:standard"],
+)  # fmt: skip
+def test_a_flag_that_says_too_little_names_no_cause(flag):
+    sound = ("cause:fluoxetine:G:standard", "still_acting:fluoxetine:2026-12-25")
+    found = replace(said(row()), flags=(flag, *sound))
+    assert [(one.agents, one.until) for one in causes_of(found)] == [
+        (("fluoxetine",), {"fluoxetine": "2026-12-25"}),
+    ]
+    assert stopped_of(found) == {"fluoxetine": "2026-12-25"}
+    assert not causes_of(replace(found, flags=(flag,))) and not stopped_of(replace(found, flags=(flag,)))
+
+
+def test_the_last_argument_of_a_flag_keeps_its_colons():
+    flags = ("causes:d:G", "causes:e:G:a+b", "causes:f:G:a:b", "causes:g", "condition_met:indication:pain")
+    found = replace(said(row()), flags=flags)
+    assert list(arguments_of(found, "causes", 2, 3)) == [("d", "G"), ("e", "G", "a+b"), ("f", "G", "a:b")]
+    assert list(arguments_of(found, "condition_met", 1)) == [("indication:pain",)]
 
 
 def test_a_medicine_that_only_adds_to_what_the_genes_ask_for_is_not_the_cause():
