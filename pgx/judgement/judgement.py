@@ -277,22 +277,41 @@ class Cause:
         return tuple(agent for agent in self.agents if agent not in self.until)
 
 
+def arguments_of(judgement: Judgement, code: str, least: int, most: int | None = None) -> Iterator[tuple[str, ...]]:
+    """Yield what the flags with a code are about; a flag that says too little (of a foreign result) is passed over.
+
+    Parameters
+    ----------
+    judgement
+        Whose flags.
+    code
+        The code.
+    least, most
+        How many arguments there are at least, the first of which is not empty, and at most (None = not more than the
+        least); the last one keeps the colons that are beyond them (``indication:pain``).
+    """
+    most = most or least
+    for flag in map(Flag.parse, judgement.flags):
+        if flag.code == code and len(flag.arguments) >= least and flag.arguments[0]:
+            rest = flag.arguments[most - 1 :]
+            yield (*flag.arguments[: most - 1], ":".join(rest)) if rest else flag.arguments
+
+
 def causes_of(judgement: Judgement) -> list[Cause]:
     """Return the causes that a judgement names."""
     until = stopped_of(judgement)
-    parts = (flag.split(":", 3) for flag in judgement.flags if flag.startswith(f"{CAUSE}:"))
     found = []
-    for _, agents, genes, action in parts:
-        named = tuple(agents.split("+"))
-        of_these = {agent: until[agent] for agent in named if agent in until}
-        found.append(Cause(named, tuple(filter(None, genes.split("+"))), action, of_these))
+    for agents, genes, action in arguments_of(judgement, CAUSE, 3):
+        named = tuple(filter(None, agents.split("+")))
+        if named:
+            of_these = {agent: until[agent] for agent in named if agent in until}
+            found.append(Cause(named, tuple(filter(None, genes.split("+"))), action, of_these))
     return found
 
 
 def stopped_of(judgement: Judgement) -> dict[str, str]:
     """Return the medicines that were stopped and still act on the drug, with the last day on which they do."""
-    flags = (Flag.parse(text) for text in judgement.flags)
-    return {flag.arguments[0]: flag.arguments[1] for flag in flags if flag.code == STILL_ACTING}
+    return {agent: day for agent, day in arguments_of(judgement, STILL_ACTING, 2) if day}
 
 
 def agents_of(judgement: Judgement) -> list[str]:

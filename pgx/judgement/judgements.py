@@ -153,11 +153,12 @@ def _suspects(
 
 
 def _until(exposures: pl.DataFrame | None) -> dict[str, dict[str, str]]:
-    """Return sample -> medicine that was stopped and still acts -> until when."""
+    """Return sample -> medicine that was stopped, still acts, and is not to be taken again -> until when."""
     found: dict[str, dict[str, str]] = {}
     if exposures is None:
         return found
-    taken = exposures.filter(phase="current").select("sample", "agent").unique()
+    # Who takes it as well, or plans to take it again, does not get rid of it by waiting.
+    taken = exposures.filter(pl.col("phase") != "washout").select("sample", "agent").unique()
     gone = exposures.filter(phase="washout").join(taken, on=["sample", "agent"], how="anti")
     last = gone.group_by("sample", "agent").agg(pl.col("until").max()).sort("sample", "agent")
     for sample, agent, day in last.drop_nulls().iter_rows():

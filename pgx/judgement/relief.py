@@ -1,13 +1,14 @@
 """Without which of the person's other medicines something milder would be said of a drug.
 
 What would be said is judged anew from the rest of the list (`pgx.judgement.without_drugs`): two drugs that block the
-same enzyme hide each other, and a label may speak against a drug whatever is stopped. Medicines are taken away one by
-one, then two by two, then all at once: the fewest that help are named.
+same enzyme hide each other, and a label may speak against a drug whatever is stopped. Of few medicines every set is
+taken away: the smallest sets that help are named. Of many, each alone and all at once: where only all help, those that
+make no difference are put back, so that each medicine that is named is needed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -21,14 +22,18 @@ Case = tuple[str, str, frozenset[str]]
 """A person, a drug, and the medicines that are taken away."""
 Without = Callable[[Collection[Case]], Mapping[Case, tuple[str, str]]]
 """Gives what is said of each case: the action, and its urgency."""
+Set = frozenset[str]
+"""Medicines that are taken away together."""
+Said = Mapping[Set, tuple[str, str]]
+"""What is said without each set of medicines: the action, and its urgency."""
 
-_PAIRS_UP_TO = 4
-"""More medicines than these on one drug are taken away one by one and all at once, not by twos."""
+_EVERY_SET_UP_TO = 4
+"""Of more medicines than these on one drug not every set is taken away."""
 
 
 @dataclass(frozen=True, slots=True)
 class Relief:
-    """Medicines without which something milder is said of a drug, the fewest that make the difference.
+    """Medicines without which something milder is said of a drug, and none of which could stay for that.
 
     Parameters
     ----------
@@ -110,42 +115,76 @@ def milder(urgency: str, than: str) -> bool:
 
 
 def reliefs(asked: Mapping[Key, Suspects], without: Without | None) -> dict[Key, tuple[Relief, ...]]:
-    """Return for each person and drug the smallest sets of medicines without which something milder is said.
+    """Return for each person and drug the sets of medicines without which something milder is said; each is needed.
 
     Where nobody can judge anew (a result that was stored), all of them together stand against the genes alone.
     """
     if without is None:
         return {key: tuple(_by_the_genes_alone(one)) for key, one in asked.items()}
-    sets = {key: [size(sorted(one.genes)) for size in (_one, _two, _all)] for key, one in asked.items()}
-    cases = [(*key, agents) for key, sizes in sets.items() for of_size in sizes for agents in of_size]
-    said = without(cases) if cases else {}
+    searches = {key: _search(one) for key, one in asked.items()}
+    wanted = {key: next(search) for key, search in searches.items()}
     found: dict[Key, tuple[Relief, ...]] = {}
-    for key, sizes in sets.items():
-        for of_size in sizes:
-            told = tuple(_helping(asked[key], of_size, {agents: said.get((*key, agents)) for agents in of_size}))
-            if told:
-                found[key] = told
-                break
+    while wanted:
+        # Judging anew is what costs: the next sets of all persons and drugs are judged at once.
+        said = without([(*key, agents) for key, sets in wanted.items() for agents in sets])
+        answers = {
+            key: {agents: said[(*key, agents)] for agents in sets if (*key, agents) in said}
+            for key, sets in wanted.items()
+        }
+        wanted = {}
+        for key, answer in answers.items():
+            try:
+                wanted[key] = searches[key].send(answer)
+            except StopIteration as end:
+                if end.value:
+                    found[key] = end.value
     return found
 
 
-def _one(agents: Sequence[str]) -> list[frozenset[str]]:
-    return [frozenset([agent]) for agent in agents]
+Search = Generator[list[Set], Said, tuple[Relief, ...]]
+"""Yields sets of medicines, is sent what is said without each of them, and returns what was found."""
 
 
-def _two(agents: Sequence[str]) -> list[frozenset[str]]:
-    return list(map(frozenset, combinations(agents, 2))) if len(agents) <= _PAIRS_UP_TO else []
+def _search(one: Suspects) -> Search:
+    agents = sorted(one.genes)
+    few = len(agents) <= _EVERY_SET_UP_TO
+    sizes = range(1, len(agents) + 1) if few else (1, len(agents))
+    by_size = [list(map(frozenset, combinations(agents, size))) for size in sizes]
+    said = yield [taken_away for sets in by_size for taken_away in sets]
+    for sets in by_size:
+        told = tuple(_helping(one, sets, said))
+        if told:
+            return told if few or sets is by_size[0] else (yield from _needed(one, told[0]))
+    return ()
 
 
-def _all(agents: Sequence[str]) -> list[frozenset[str]]:
-    return [frozenset(agents)] if len(agents) > 2 else []
+def _needed(one: Suspects, relief: Relief) -> Search:
+    """Put back the medicines that make no difference, in the order of their names.
+
+    One call tells how many of those that are still open can be put back, from the first on; the one after them stays
+    named. So there is one call for each medicine that is named, one that puts back all behind them, and one that looks
+    at each of them again: a medicine that counted beside others need not count without them.
+    """
+    while True:
+        kept: tuple[str, ...] = ()
+        open_still = relief.agents
+        while open_still:
+            fewer = [frozenset((*kept, *open_still[number:])) for number in range(1, len(open_still) + 1)]
+            told = list(_helping(one, fewer, (yield list(filter(None, fewer)))))
+            if told:
+                relief = told[-1]
+                open_still = tuple(agent for agent in relief.agents if agent not in kept)
+            kept, open_still = (*kept, *open_still[:1]), open_still[1:]
+        singly = [frozenset(relief.agents) - {agent} for agent in relief.agents]
+        told = list(_helping(one, singly, (yield singly)))
+        if not told:
+            return (relief,)
+        relief = told[0]
 
 
-def _helping(
-    one: Suspects, sets: Sequence[frozenset[str]], said: Mapping[frozenset[str], tuple[str, str] | None]
-) -> Iterator[Relief]:
+def _helping(one: Suspects, sets: Sequence[Set], said: Said) -> Iterator[Relief]:
     for agents in sets:
-        then = said[agents]
+        then = said.get(agents)
         if then is not None and milder(then[1], one.urgency):
             yield _relief(one, agents, *then)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from pgx import knowledge, schema
 from pgx.judgement import Judgement, Known, decide, judge, judgements, of_row
-from pgx.judgement.judgement import agents_of, causes_of, change_first
+from pgx.judgement.judgement import agents_of, arguments_of, causes_of, change_first, stopped_of
 from pgx.judgement.relief import Case, Relief, Suspects, reliefs, suspects
 from pgx.judgement.statement import URGENCIES, Statement
 from pgx.knowledge.acting import DECIDES, Acting
@@ -177,6 +178,28 @@ def test_what_was_stopped_is_waited_for_and_not_changed_first():
     assert not agents_of(found) and causes_of(found)[0].until == {"fluoxetine": "2026-12-25"}
 
 
+@pytest.mark.parametrize(
+    "flag",
+    ["cause", "cause:x", "cause:x:G", "cause::G:standard", "cause:+:G:standard", "causes", "still_acting",
+     "still_acting:x", "still_acting::2026-12-25", "still_acting:x:", "causer:x:G:standard"],
+)  # fmt: skip
+def test_a_flag_that_says_too_little_names_no_cause(flag):
+    sound = ("cause:fluoxetine:G:standard", "still_acting:fluoxetine:2026-12-25")
+    found = replace(said(row()), flags=(flag, *sound))
+    assert [(one.agents, one.until) for one in causes_of(found)] == [
+        (("fluoxetine",), {"fluoxetine": "2026-12-25"}),
+    ]
+    assert stopped_of(found) == {"fluoxetine": "2026-12-25"}
+    assert not causes_of(replace(found, flags=(flag,))) and not stopped_of(replace(found, flags=(flag,)))
+
+
+def test_the_last_argument_of_a_flag_keeps_its_colons():
+    flags = ("causes:d:G", "causes:e:G:a+b", "causes:f:G:a:b", "causes:g", "condition_met:indication:pain")
+    found = replace(said(row()), flags=flags)
+    assert list(arguments_of(found, "causes", 2, 3)) == [("d", "G"), ("e", "G", "a+b"), ("f", "G", "a:b")]
+    assert list(arguments_of(found, "condition_met", 1)) == [("indication:pain",)]
+
+
 def test_a_medicine_that_only_adds_to_what_the_genes_ask_for_is_not_the_cause():
     harmed = decide([row(action="avoid", urgency="avoid", flags="phenoconverted;genes_alone:avoid")])
     assert suspects(harmed, {"G": ("paroxetine",)}, {"avoid": "avoid"}, "d") is None
@@ -209,6 +232,56 @@ def test_the_fewest_medicines_that_help_are_named(without, sets):
     )
 
 
+MANY = [f"m{number}" for number in range(9)]
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_no_medicine_is_named_that_could_stay(seed):
+    """Whatever is said without each set, even where taking away more asks for more."""
+    draw = random.Random(seed)
+    sizes = [draw.randint(1, len(MANY)) for _ in range(20)]
+    urgencies: dict[Case, str] = {}
+
+    def without(cases: Collection[Case]) -> dict[Case, tuple[str, str]]:
+        for case in cases:
+            assert case[2], "nothing is taken away"
+            helps = draw.random() < (0.05 if len(case[2]) == 1 else 0.4)
+            urgencies.setdefault(case, draw.choice(["monitor", "standard"] if helps else ["avoid", "no_data"]))
+        return {case: (urgencies[case], urgencies[case]) for case in cases}
+
+    asked = {
+        (f"P{n}", "d"): Suspects(dict.fromkeys(MANY[:many], ("G",)), "avoid", "", "") for n, many in enumerate(sizes)
+    }
+    found = reliefs(asked, without)
+    assert any(len(relief.agents) > 1 for named in found.values() for relief in named)
+    for key, named in found.items():
+        for relief in named:
+            assert urgencies[(*key, frozenset(relief.agents))] == relief.urgency in ("monitor", "standard")
+            for agent in relief.agents if len(relief.agents) > 1 else ():
+                assert urgencies[(*key, frozenset(relief.agents) - {agent})] in ("avoid", "no_data"), (relief, agent)
+
+
+@given(st.lists(st.sets(st.sampled_from(MANY), min_size=2), min_size=1, max_size=4))
+def test_exactly_those_that_are_needed_are_named_in_few_calls_for_everybody(needed):
+    calls = []
+
+    def without(cases: Collection[Case]) -> dict[Case, tuple[str, str]]:
+        calls.append(len(cases))
+        return {case: ("standard", "standard") for case in cases if case[2] >= needed[int(case[0])]}
+
+    asked = {(str(n), "d"): Suspects(dict.fromkeys(MANY, ("G",)), "avoid", "", "") for n in range(len(needed))}
+    found = reliefs(asked, without)
+    assert [[set(one.agents) for one in found[key]] for key in asked] == [[one] for one in needed]
+    assert len(calls) <= max(map(len, needed)) + 3
+    assert max(calls) <= (len(MANY) + 1) * len(needed)
+
+
+def test_of_four_each_set_of_three_that_helps_is_named():
+    asked = {("P", "d"): Suspects(dict.fromkeys("abcd", ("G",)), "avoid", "", "")}
+    found = reliefs(asked, told(a_b_d="monitor", b_c_d="standard", a_b_c_d="standard"))
+    assert [one.agents for one in found["P", "d"]] == [("a", "b", "d"), ("b", "c", "d")]
+
+
 def test_where_nobody_judges_anew_all_of_them_stand_against_the_genes_alone():
     asked = {("P", "d"): Suspects({"b": ("G",), "a": ("G",)}, "avoid", "standard", "standard")}
     assert reliefs(asked, None)["P", "d"] == (Relief(("a", "b"), ("G",), "standard", "standard"),)
@@ -226,9 +299,9 @@ CELLS = st.fixed_dictionaries(
 
 
 @given(st.lists(CELLS, max_size=5), st.randoms())
-def test_the_order_of_the_statements_and_their_repetition_change_nothing(cells, random):
+def test_the_order_of_the_statements_and_their_repetition_change_nothing(cells, draw):
     rows = [row(guideline=f"R{n}", **cell) for n, cell in enumerate(cells)]
-    mixed = random.sample(rows, len(rows))
+    mixed = draw.sample(rows, len(rows))
     assert judge("P", "d", decide(rows)) == judge("P", "d", decide(mixed))
 
 

@@ -111,6 +111,39 @@ def test_what_is_said_without_a_medicine_is_what_is_said_of_the_list_without_it(
     assert told > 10 and together > 3, (told, together)
 
 
+def test_no_medicine_of_a_long_list_is_named_that_could_stay():
+    """Of four to six that act on CYP2D6: what is said without all but one of those named is no milder than now."""
+    draw = random.Random(20261201)
+    acting = KB.table("interactions").filter(pl.col("strength").is_in(["strong", "moderate"]), enzyme="CYP2D6")
+    agents = sorted(set(acting["drug"].str.to_lowercase()) - {"codeine"})
+    lists = {f"p{number}": draw.sample(agents, draw.choice((4, 5, 6))) for number in range(size(12, long=120))}
+    now = judged(
+        dict.fromkeys(lists, NORMAL), [row for name, own in lists.items() for row in rows(name, ["codeine", *own])]
+    )
+    stays = {
+        f"{name} without {'+'.join(cause.agents)} but {agent}": (name, set(cause.agents) - {agent})
+        for name in lists
+        for cause in causes_of(now[name, "codeine"])
+        if len(cause.agents) > 1
+        for agent in cause.agents
+    }
+    left = {case: [one for one in lists[name] if one not in gone] for case, (name, gone) in stays.items()}
+    then = alone(
+        dict.fromkeys(stays, NORMAL), [row for case, own in left.items() for row in rows(case, ["codeine", *own])]
+    )
+    for case, (name, _) in stays.items():
+        urgency = then[case, "codeine"].urgency
+        assert urgency == "no_data" or URGENCIES.index(urgency) <= URGENCIES.index(now[name, "codeine"].urgency), case
+    assert len(stays) > 10
+
+
+def test_of_many_only_those_that_make_the_difference_are_named():
+    moderate = ["abiraterone", "cinacalcet", "duloxetine"]
+    found = judged({"P": NORMAL}, rows("P", ["codeine", "fluoxetine", "paroxetine", *moderate]))
+    assert [cause.agents for cause in causes_of(found["P", "codeine"])] == [("fluoxetine", "paroxetine")]
+    assert not [text for agent in moderate for text in found["P", agent].flags if text.startswith("causes:codeine")]
+
+
 BLOCKERS = [("paroxetine", "bupropion"), ("fluoxetine", "paroxetine"), ("quinidine", "terbinafine")]
 
 
@@ -160,6 +193,17 @@ def test_what_was_stopped_and_still_acts_is_waited_for_until_a_day_and_not_chang
     assert f"until about {until}" in everything(found, "codeine")["leaflet"]
     over = result(NORMAL, [now("codeine"), stopped(agent, days + 1)])
     assert line(over, "codeine").urgency == "standard"
+
+
+@pytest.mark.parametrize("agent", ["paroxetine", "bupropion", "fluoxetine"])
+def test_what_was_stopped_and_is_planned_again_is_changed_first_and_not_waited_for(agent):
+    again = {"drug": agent, "status": "planned"}
+    found = judged({"P": NORMAL}, [{"sample": "P", **row} for row in (now("codeine"), stopped(agent, 3), again)])
+    codeine, planned = found["P", "codeine"], found["P", agent]
+    assert f"drug:{agent}=standard" in codeine.could_change
+    assert not [text for text in (*codeine.flags, *codeine.could_change) if re.match("still_acting|washout", text)]
+    assert (planned.urgency, planned.action) == ("monitor", "change_first")
+    assert "causes:codeine:CYP2D6" in planned.flags
 
 
 def test_one_that_is_taken_and_one_that_was_stopped_are_told_apart():

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pgx.codes import Flag, FlagCode
+from pgx.codes import FlagCode
 from pgx.judgement import Judgement
-from pgx.judgement.judgement import Cause, causes_of, stopped_of
+from pgx.judgement.judgement import Cause, arguments_of, causes_of, stopped_of
 from pgx.reports.page import wording
 from pgx.reports.page.advice import Advice
 from pgx.reports.page.lexicon import Lexicon
@@ -19,7 +19,7 @@ _FACTORS = {"-50": "halve the dose", "100": "double the dose"}
 def later(judgement: Judgement, lexicon: Lexicon) -> str:
     """Return what is done later, or under a condition that only treatment shows; mostly empty."""
     phrases = []
-    for _, action, change, when in _flags(judgement, "then", 4):
+    for action, change, when in arguments_of(judgement, FlagCode.THEN, 3):
         phrase = _FACTORS.get(change) or words("action", action) + (f" ({wording.dose(change)})" if change else "")
         phrases.append(lexicon.when(when, phrase, judgement.drug))
     return "; ".join(dict.fromkeys(phrases))
@@ -28,16 +28,16 @@ def later(judgement: Judgement, lexicon: Lexicon) -> str:
 def doses(judgement: Judgement, lexicon: Lexicon) -> str:
     """Return doses in numbers: ``at most 20 mg/day``; mostly empty."""
     phrases = []
-    for kind in ("dose", "at_most"):
-        for _, dose, unit in _flags(judgement, kind, 3):
+    for kind in (FlagCode.DOSE, FlagCode.AT_MOST):
+        for dose, unit in arguments_of(judgement, kind, 2):
             phrase = lexicon.dose(dose, unit)
-            phrases.append(phrase if kind == "dose" or phrase.startswith("less") else f"at most {phrase}")
+            phrases.append(phrase if kind == FlagCode.DOSE or phrase.startswith("less") else f"at most {phrase}")
     return " or ".join(dict.fromkeys(phrases))
 
 
 def headline_of(headline: str, judgement: Judgement, lexicon: Lexicon, products: Products) -> str:
     """Return the headline with its causes before it, and doses and later changes behind it."""
-    for _, when in _flags(judgement, "condition_met", 2):
+    for (when,) in arguments_of(judgement, FlagCode.CONDITION_MET, 1):
         change = judgement.dose_change or ""
         factor = _FACTORS.get(change)
         phrase = f"{factor} ({wording.dose(change)})" if factor else headline
@@ -53,7 +53,7 @@ def headline_of(headline: str, judgement: Judgement, lexicon: Lexicon, products:
     if causes:
         told = " or ".join(dict.fromkeys(_changed(cause, products) for cause in causes))
         headline = f"change {told}; otherwise {headline}"
-    harmed = [Flag.parse(flag).arguments for flag in judgement.flags if flag.startswith("causes:")]
+    harmed = list(arguments_of(judgement, FlagCode.CAUSES, 2, 3))
     if harmed:
         told = " and ".join(dict.fromkeys(_harmed(*parts) for parts in harmed))
         headline = f"change this one first, if that is possible: it acts on {told}; for itself: {headline}"
@@ -65,7 +65,9 @@ def _changed(cause: Cause, products: Products) -> str:
     """Return ``paroxetine and bupropion first, if that is possible (without both: use as usual)``."""
     agents, alone = _joined([named(agent, products) for agent in cause.taken]), words("action", cause.action)
     if cause.until:
-        waits = " and ".join(f"{clean(agent)} acts no longer (about {day})" for agent, day in cause.until.items())
+        waits = " and ".join(
+            f"{clean(agent)} acts no longer (about {clean(day)})" for agent, day in cause.until.items()
+        )
         return f"{agents} first, if that is possible, and wait until {waits} (then: {alone})"
     which = {1: "it", 2: "both"}.get(len(cause.taken), "all of them")
     return f"{agents} first, if that is possible (without {which}: {alone})"
@@ -77,17 +79,18 @@ def _until_washed_out(headline: str, judgement: Judgement, products: Products) -
     told = {agent for cause in causes_of(judgement) for agent in cause.until}
     until = stopped_of(judgement)
     for cause in over:
-        day, does = max(cause.until.values()), "acts" if len(cause.agents) == 1 else "act"
+        day, does = clean(max(cause.until.values())), "acts" if len(cause.agents) == 1 else "act"
         was = f"{_joined([named(agent, products) for agent in cause.agents])}, stopped, still {does} until about {day}"
         headline = f"{was}: wait, or until then {headline}; after that: {words('action', cause.action)}"
-    rest = [f"{clean(agent)} until about {day}" for agent, day in until.items() if agent not in told]
+    rest = [f"{clean(agent)} until about {clean(day)}" for agent, day in until.items() if agent not in told]
     return f"{headline}; still acts though stopped: {', '.join(rest)}" if rest else headline
 
 
 def _harmed(drug: str, genes: str, others: str = "") -> str:
     """Return ``codeine (through CYP2D6, together with bupropion)``."""
     through = [f"through {clean(genes).replace('+', ' and ')}"] if genes else []
-    beside = [f"together with {_joined(others.split('+'))}"] if others else []
+    agents = list(filter(None, others.split("+")))
+    beside = [f"together with {_joined(agents)}"] if agents else []
     return f"{clean(drug)} ({', '.join((*through, *beside))})" if through or beside else clean(drug)
 
 
@@ -105,7 +108,7 @@ def words_with(headline: str, judgement: Judgement, dose: str) -> str:
 
 def set_aside(judgement: Judgement, rows: Sequence[Advice]) -> str:
     """Return what sources say of a first treatment, where that is behind the person; mostly empty."""
-    if not _flags(judgement, "set_aside", 2):
+    if not any(arguments_of(judgement, FlagCode.SET_ASIDE, 1)):
         return ""
     sources: dict[str, list[str]] = {}
     for row in rows:
@@ -116,10 +119,5 @@ def set_aside(judgement: Judgement, rows: Sequence[Advice]) -> str:
 
 def not_fitting(judgement: Judgement) -> str:
     """Return which drugs the sources name that do not fit the person, and why; mostly empty."""
-    found = _flags(judgement, "alternative_ruled_out", 3)
-    return ", ".join(f"{clean(drug)} ({words('unfit', why)})" for _, drug, why in found)
-
-
-def _flags(judgement: Judgement, code: str, parts: int) -> list[list[str]]:
-    split = (flag.split(":", parts - 1) for flag in judgement.flags)
-    return [part for part in split if part[0] == code and len(part) == parts]
+    found = arguments_of(judgement, FlagCode.ALTERNATIVE_RULED_OUT, 2)
+    return ", ".join(f"{clean(drug)} ({words('unfit', why)})" for drug, why in found)
