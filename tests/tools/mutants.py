@@ -7,12 +7,15 @@ others that run its module, as far as a budget of seconds goes; the first that f
 from __future__ import annotations
 
 import argparse
+import compileall
 import hashlib
 import json
 import os
+import py_compile
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -20,6 +23,7 @@ import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -37,7 +41,9 @@ _MOST_TESTS = 400
 _PATIENCE = 4.0
 """How many times longer than without a change the tests may take; beyond it a run counts as hung, which is caught."""
 _START_UP = 60.0
-"""Seconds added to that: pytest starts, and the machine may be busy."""
+"""Seconds added to that: pytest starts."""
+_WAITING = 10.0
+"""Seconds of the clock for each second of the processor: other work may keep a run waiting, that is no endless loop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +111,14 @@ class Related:
 
 
 def copy_tree(place: Path) -> Path:
-    """Copy what the tests need; the data are only linked."""
+    """Copy what the tests need, compiled; the data are only linked."""
     for name in ("pgx", "tests"):
         shutil.copytree(TREE / name, place / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md"):
         shutil.copy(TREE / name, place / name)
     (place / "data").symlink_to(TREE / "data")
+    # By its digest, not by its time and size, a changed file is told from the compiled one.
+    compileall.compile_dir(place, quiet=2, invalidation_mode=py_compile.PycInvalidationMode.CHECKED_HASH)
     return place
 
 
@@ -137,16 +145,20 @@ def _digest() -> str:
     return digest.hexdigest()[:16]
 
 
-def _pytest(place: Path, arguments: Sequence[str], timeout: float | None, more: dict[str, str] | None = None) -> int:
-    """Run pytest in a copy; return its code, or -1 if it hung."""
+def _pytest(place: Path, arguments: Sequence[str], patience: float | None, more: dict[str, str] | None = None) -> int:
+    """Run pytest in a copy; return its code, or -1 if it needed more seconds of the processor, or hung."""
     command = [sys.executable, "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider", *arguments]
+    if patience:
+        command = ["prlimit", f"--cpu={ceil(patience)}", "--core=0", *command]
     environment = os.environ | {"PYTHONPATH": str(place), "PYTHONDONTWRITEBYTECODE": "1"} | (more or {})
+    clock = _WAITING * patience if patience else None
     try:
-        return subprocess.run(
-            command, cwd=place, env=environment, timeout=timeout, check=False, capture_output=True
+        code = subprocess.run(
+            command, cwd=place, env=environment, timeout=clock, check=False, capture_output=True
         ).returncode
     except subprocess.TimeoutExpired:
         return -1
+    return -1 if code in (-signal.SIGXCPU, -signal.SIGKILL) else code
 
 
 def attempt(place: Path, one: Mutation, tests: Sequence[str], patience: float) -> Result:
