@@ -102,3 +102,26 @@ def test_an_untested_gene_may_be_deleted_or_duplicated(tmp_path):
     options = pgx.Options(ancestry="AFR")
     found = pgx.report(variants(tmp_path, ["X"]), drugs=["codeine"], endpoints=[], options=options).next_tests
     assert 0.03 < found.filter(what="CYP2D6", urgency_then="avoid")["probability"].sum() < 0.1
+
+
+def test_persons_alike_in_all_genes_are_told_what_follows_for_their_own_list(tmp_path):
+    """A record keeps what was judged again of one person from another one who has the same genotypes."""
+    record = tmp_path / "record.csv"
+    record.write_text(
+        "sample,date,medications,planned_medications\n"
+        "A,2026-10-12,paroxetine,codeine\nB,2026-10-12,,codeine\nC,2026-10-12,quinidine,codeine\n"
+    )
+    genes = tmp_path / "genes.tsv"
+    genes.write_text("sample\tgene\tdiplotype\n" + "".join(f"{one}\tCYP2C19\t*1/*1\n" for one in "ABC"))
+    files = variants(tmp_path, ["A", "B", "C"])
+
+    def told(*samples: str) -> pl.DataFrame:
+        options = pgx.Options(samples=samples)
+        found = pgx.report(files, clinical=[record], outside_calls=[genes], options=options).next_tests
+        return found.filter(drug="codeine", what="CYP2D6")
+
+    together = told("A", "B", "C")
+    for one in "ABC":
+        assert told(one).equals(together.filter(sample=one))
+    own = {one: set(together.filter(sample=one).select("advice_then", "probability").iter_rows()) for one in "ABC"}
+    assert own["A"] != own["B"] != own["C"]
