@@ -43,7 +43,7 @@ def cluster(tmp_path_factory) -> Iterator[dict[str, str]]:
         program.parent.mkdir()
         program.write_text(f'#!/bin/sh\nexec {sys.executable} -m pgx.cli.main "$@"\n')
         program.chmod(0o755)
-        path = os.pathsep.join([str(program.parent), os.environ["PATH"]])
+        path = os.pathsep.join([str(program.parent), str(Path(sys.executable).parent), os.environ["PATH"]])
         yield {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "SLURM_CONF": str(folder / "slurm.conf")}
     finally:
         subprocess.run(["sh", str(SCRIPT), "stop", str(folder)], check=False)
@@ -122,7 +122,7 @@ def test_a_task_that_is_lost_is_submitted_again(cluster, one_process, tmp_path):
 
 
 def test_snakemake_hands_the_shards_to_slurm(cluster, one_process, tmp_path):
-    program = shutil.which("snakemake")
+    program = shutil.which("snakemake", path=cluster["PATH"])
     if program is None:
         pytest.skip("needs snakemake 9 and snakemake-executor-plugin-slurm")
     pgx.cohort.example("snakemake", tmp_path)
