@@ -35,8 +35,8 @@ from pgx.phenotypes.washout_notes import note
 from pgx.types import CallSet, Diplotype, GeneCalls, PatternCall
 
 MODES = ("override", "fill")
-LABORATORIES = ("pharmcat", "table", "hla-table")
-"""Plain tables of results: what a laboratory writes, unlike the output of a caller."""
+LABORATORIES = dict.fromkeys(("pharmcat", "table", "hla-table"), "the laboratory") | {"features": "the row"}
+"""Plain tables of results, and who speaks in them: what a laboratory writes, unlike the output of a caller."""
 REFUSED = FlagCode.OUTSIDE_REFUSED
 """Code of the note on a result that could not be used, and flag of the call of its gene."""
 
@@ -161,7 +161,7 @@ class _Calls:
         key = (gene, row.candidates, row.phenotype, row.score)
         if key not in self._made:
             try:
-                self._made[key] = _call(self._kb, gene, row, self._tool)
+                self._made[key] = call_of(self._kb, gene, row, self._tool)
             except ValueError as error:
                 self._made[key] = error
         made = self._made[key]
@@ -170,7 +170,7 @@ class _Calls:
         return made
 
 
-def _call(kb: KnowledgeBase, gene: str, row: Said, tool: str) -> Call:
+def call_of(kb: KnowledgeBase, gene: str, row: Said, tool: str) -> Call:
     """Return the call, remarks on it, and what it has of alleles that the knowledge base lacks."""
     row = beside.apart(kb, gene, row)
     stated = phenotype_of if row.candidates else partial(stated_of, gene=gene)
@@ -208,10 +208,8 @@ def _call(kb: KnowledgeBase, gene: str, row: Said, tool: str) -> Call:
         None if diplotypes else phenotype, None if diplotypes else score,
     )  # fmt: skip
     if len(diplotypes) == 1:
-        is_laboratory = tool in LABORATORIES
-        who = "the laboratory" if is_laboratory else "the tool"
-        remarks += reconcile.compare(kb, gene, pattern, phenotype, score, who)
-        if is_laboratory:
+        remarks += reconcile.compare(kb, gene, pattern, phenotype, score, LABORATORIES.get(tool, "the tool"))
+        if tool in LABORATORIES:
             reconcile.refuse_contradiction(kb, gene, pattern, row.phenotype, remarks)
     return pattern, remarks, strange
 
