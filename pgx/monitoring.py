@@ -99,7 +99,7 @@ def monitor(
         genes = (known.clearance.gene, known.half_effect.gene)
         called = _calls(calls, vcf, genes, options)
         found = _persons(values, kb, known.drug, options, None if not paths_of(vcf) else called)
-        starts, more = ({}, []) if scores is None else starts_of(_frame(scores))
+        starts, more = ({}, []) if scores is None else starts_of(_frame(scores), kb)
         try:
             followed, told = models.monitor(found.persons, kb, calls=called, starts=starts, target=target)
         except InputError:  # the notes say why nothing can be followed
@@ -137,7 +137,7 @@ def _persons(
     found: list[people.Person] = []
     notes: list[Note] = []
     for table, where in tables:
-        some, problems = people.of_table(table, where, options.date_format)
+        some, problems = people.of_table(table, kb, where, options.date_format)
         if options.strict and problems:
             raise InputError(problems[0].message, where=problems[0].where)
         wanted = names_of(options.samples)

@@ -233,6 +233,6 @@ def test_a_year_of_inr_values(kb: KnowledgeBase) -> None:
                          "dose": float(rng.choice([0.0, 20.0, 35.0, 50.0], p=[0.1, 0.3, 0.3, 0.3])),
                          "inr": round(float(np.exp(rng.normal(0.9, 0.35))), 1)})  # fmt: skip
     starts = {"a": Start(35.0, 20.0, 54.0), "b": Start(20.0, 0.0, 44.0), "c": Start(50.0, 40.0, 61.0)}
-    persons, _ = of_table(pl.DataFrame(rows))
+    persons, _ = of_table(pl.DataFrame(rows), kb)
     found, _ = models.monitor(persons, kb, starts=starts, target=2.4)
     check("models_inr", found)

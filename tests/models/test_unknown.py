@@ -271,7 +271,7 @@ def test_a_score_that_no_two_alleles_add_up_to_is_unknown(kb: KnowledgeBase, act
     row = WARFARIN | {"gene.cyp2c9.diplotype": None, "gene.cyp2c9.activity_score": activity}
     frame, notes = models.score(pl.DataFrame([row], infer_schema_length=None), kb, endpoints=["warfarin.dose"])
     assert tells(frame.row(0, named=True), score(WARFARIN, kb, "warfarin.dose"), "CYP2C9")
-    assert "gene.cyp2c9.activity_score is taken as unknown" in notes[0].message
+    assert "gene.cyp2c9.activity_score is not understood" in notes[0].message
 
 
 def test_a_word_in_a_column_of_numbers_changes_nobody_elses_score(kb: KnowledgeBase) -> None:

@@ -76,10 +76,10 @@ def agreeing(
 
 
 def _sentence(stem: str, problems: pl.Series) -> str:
-    shown = problems.unique(maintain_order=True).to_list()
-    more = ", ..." if len(shown) > _SHOWN else ""
+    kinds = problems.unique(maintain_order=True).to_list()
+    shown = "; ".join(kinds[:_SHOWN]) + ("; ..." if len(kinds) > _SHOWN else "")
     count = f"{len(problems)} row{'s' * (len(problems) != 1)}"
-    return f"{stem}*: the gene is unknown in {count}, and no score that reads it is given: {'; '.join(shown[:_SHOWN])}{more}"
+    return f"{stem}*: the gene is unknown in {count}, and no score that reads it is given: {shown}"
 
 
 def _with_points(table: pl.DataFrame, names: Iterable[str]) -> pl.DataFrame:
@@ -108,13 +108,17 @@ def _problem(kb: KnowledgeBase, gene: str, row: Row, own: set[str]) -> str | Non
         return _alone(kb, gene, str(diplotype)) or f"{diplotype!r} is no diplotype of {gene}"
     if not listed:
         return _against(kb, gene, str(diplotype), row) or _miscounted(kb, gene, name, row, [(name, 1.0)])
+    return _strange(name, row, listed, becomes) or _miscounted(kb, gene, name, row, listed)
+
+
+def _strange(name: str, row: Row, listed: list[tuple[str, float]], becomes: list[list[Any]]) -> str | None:
+    """Return which cell the posterior does not have."""
     if name not in [one for one, _ in listed]:
         return f"diplotype {name} is none of those in {posterior.NAME}"
     for at, kind in enumerate(("phenotype", "activity_score")):
-        known = {one[at] for one in becomes}
-        if becomes and row.get(kind) is not None and not _among(row[kind], known):
+        if becomes and row.get(kind) is not None and not _among(row[kind], {one[at] for one in becomes}):
             return f"{kind} {row[kind]} is none of those in {posterior.NAME}"
-    return _miscounted(kb, gene, name, row, listed)
+    return None
 
 
 def _among(cell: object, known: set[object]) -> bool:

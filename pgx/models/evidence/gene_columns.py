@@ -147,7 +147,7 @@ def _score_column(table: pl.DataFrame, name: str, kb: KnowledgeBase, words: Word
     if not odd:
         return table, ""
     like = f"one of {', '.join(f'{score:g}' for score in possible)}" if possible else "a number"
-    return table, f"{name} is taken as unknown where it says {_some(odd, rows)}; write {like}"
+    return table, f"{name} is not understood where it says {_some(odd, rows)}, and not used; write {like}"
 
 
 def _score(value: str, possible: Sequence[float]) -> float | None:
@@ -194,7 +194,7 @@ def _column(
     example = "Intermediate Metabolizer" if kind != "diplotype" else "*1/*2"
     return table.with_columns(
         new
-    ), f"{name} is taken as unknown where it says {_some(odd, rows)}; write it like {example!r}"
+    ), f"{name} is not understood where it says {_some(odd, rows)}, and not used; write it like {example!r}"
 
 
 def is_undecided(value: str) -> bool:

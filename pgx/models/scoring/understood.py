@@ -37,10 +37,9 @@ def understood(
             told |= dict.fromkeys(("genotype_spelling", text) for text in remarks)
     allowed = plausible.limits(features.columns, kb)
     odd = plausible.found(features, allowed)
-    told |= dict.fromkeys(plausible.said(odd, allowed))
+    told |= dict.fromkeys(plausible.said(odd, allowed, scored=True))
     outside = {name: allowed[name] for name in odd}
     features = plausible.keep_out(features, outside, derived=plausible.derived_columns(kb), mark=True)
-    if not plausible.looked_at(features).all():
-        features, unlikely = plausible.keep_unlikely_out(features, kb)
-        told |= dict.fromkeys(unlikely)
+    features, unlikely = plausible.keep_unlikely_out(features, kb)
+    told |= dict.fromkeys(unlikely)
     return features, list(told)
