@@ -26,8 +26,8 @@ WHOLE = 900.0
 PROCESSOR = 5.0
 """Seconds of processor after which a query on a small file that gives nothing new is given up."""
 READ_IN_A_SECOND = 10 * 2**20
-"""Bytes of a file for which a query gets another such second. SQLite and DuckDB read over 100 MB in it, and sort or join
-less: an honest view of a file of any size has several times what it needs, and one that computes for ever ends soon."""
+"""Bytes of a file for which a query gets another second. SQLite and DuckDB read over 100 MB in it, and sort or join
+less: an honest view of a file of any size has several times what it needs, and one that never ends is ended soon."""
 ROWS, ROWS_OF_ONE = 100_000, 10
 """Rows that any query may give, and how many more for each row that the file stores: a view joins and renames rows, and
 only an endless one makes so many out of none."""

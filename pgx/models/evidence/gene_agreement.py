@@ -6,7 +6,7 @@ diplotype, leave the gene unknown: nobody can tell which of them is right, and a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -22,7 +22,7 @@ from pgx.phenotypes.outside.source import Said
 
 if TYPE_CHECKING:
     from pgx.knowledge import KnowledgeBase
-    from pgx.models.evidence.endpoint import Endpoint, Feature
+    from pgx.models.evidence.table_values import Chosen
 
 _COUNT = "allele_count."
 _TEXTS = ("diplotype", "phenotype", "clinical_phenotype", posterior.NAME)
@@ -33,9 +33,7 @@ Row = Mapping[str, Any]
 """Cells of one gene, by the last part of their columns' names."""
 
 
-def agreeing(
-    table: pl.DataFrame, chosen: Sequence[tuple[Endpoint, Sequence[Feature]]], kb: KnowledgeBase
-) -> tuple[pl.DataFrame, list[str]]:
+def agreeing(table: pl.DataFrame, chosen: Chosen, kb: KnowledgeBase) -> tuple[pl.DataFrame, list[str]]:
     """Make a gene unknown in the rows that contradict themselves, and mark it as kept out.
 
     Parameters

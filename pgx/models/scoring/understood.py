@@ -27,9 +27,10 @@ def understood(
     scenarios = "weight" in features.columns
     features = plausible.refused_before(features)
     features = features if scenarios else absent(design.flat(features))
+    read = [(endpoint, learned.get(endpoint.name, ())) for endpoint in chosen]
+    features, said = table_values.read(features, read, kb, mark=True)
+    told |= dict.fromkeys((code, text) for code, _, text in said)
     for endpoint in chosen:
-        features, said = table_values.read(features, endpoint, kb, learned.get(endpoint.name, ()), mark=True)
-        told |= dict.fromkeys((code, text) for code, _, text in said)
         if scenarios:
             features = gene_meanings.complete(features, endpoint, kb, gene_meanings.given(features), mark=True)
         else:
