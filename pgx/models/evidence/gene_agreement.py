@@ -6,7 +6,8 @@ diplotype, leave the gene unknown: nobody can tell which of them is right, and a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -80,14 +81,14 @@ def _sentence(stem: str, problems: pl.Series) -> str:
     return f"{stem}*: the gene is unknown in {count}, and no score that reads it is given: {shown}"
 
 
-def _with_points(table: pl.DataFrame, names: Iterable[str]) -> pl.DataFrame:
+def _with_points(table: pl.DataFrame, names: list[str]) -> pl.DataFrame:
     """Write numbers with a decimal comma as numbers; other text stays."""
-    for name in names:
-        if table.schema[name] == pl.String:
-            texts = table[name].drop_nulls().unique().to_list()
-            meant = {text: f"{value:.17g}" for text in texts if "," in text and (value := number(text)) is not None}
-            table = table.with_columns(pl.col(name).replace(meant)) if meant else table
-    return table
+    found = []
+    for column in table.select(pl.col(names)):
+        texts = column.drop_nulls().unique().to_list() if column.dtype == pl.String else []
+        meant = {text: f"{value:.17g}" for text in texts if "," in text and (value := number(text)) is not None}
+        found += [column.replace(meant)] if meant else []
+    return table.with_columns(found) if found else table
 
 
 def _problem(kb: KnowledgeBase, gene: str, row: Row, own: set[str]) -> str | None:
@@ -103,7 +104,7 @@ def _problem(kb: KnowledgeBase, gene: str, row: Row, own: set[str]) -> str | Non
         filled = next((name for name in beside if row.get(name) is not None), None)
         return None if filled is None else f"diplotype is empty beside {filled}"
     if (name := gene_columns.diplotype_named(kb, gene.lower(), str(diplotype), own)) is None:
-        return _alone(kb, gene, str(diplotype)) or f"{diplotype!r} is no diplotype of {gene}"
+        return _refusal(kb, gene, str(diplotype)) or f"{diplotype!r} is no diplotype of {gene}"
     if not listed:
         return _against(kb, gene, str(diplotype), row) or _miscounted(kb, gene, name, row, [(name, 1.0)])
     return _strange(name, row, listed, becomes) or _miscounted(kb, gene, name, row, listed)
@@ -124,10 +125,13 @@ def _among(cell: object, known: set[object]) -> bool:
     return cell in known if value is None else value in known
 
 
-def _alone(kb: KnowledgeBase, gene: str, diplotype: str) -> str | None:
-    """Return what is wrong with a cell by itself."""
+@lru_cache(maxsize=100_000)
+def _refusal(
+    kb: KnowledgeBase, gene: str, diplotype: str, phenotype: str | None = None, score: str | None = None
+) -> str | None:
+    """Return why a diplotype, and what stands beside it, would be refused of a laboratory; None if it would not."""
     try:
-        call_of(kb, gene, Said(gene, "", candidates=(diplotype,)), "features")
+        call_of(kb, gene, Said(gene, "", None, (diplotype,), phenotype, score), "features")
     except ValueError as error:
         return str(error)
     return None
@@ -135,16 +139,11 @@ def _alone(kb: KnowledgeBase, gene: str, diplotype: str) -> str | None:
 
 def _against(kb: KnowledgeBase, gene: str, diplotype: str, row: Row) -> str | None:
     """Return how a phenotype or score contradicts the diplotype beside it, by every scheme."""
-    if _alone(kb, gene, diplotype):
+    if _refusal(kb, gene, diplotype):
         return None  # a word of the endpoint's own, whose meaning nobody wrote down
-    phenotype = gene_columns.phenotype_named(kb, row.get("phenotype"))
     score = None if row.get("activity_score") is None else number(str(row["activity_score"]))
-    said = Said(gene, "", None, (diplotype,), phenotype, None if score is None else str(score))
-    try:
-        call_of(kb, gene, said, "features")
-    except ValueError as error:
-        return str(error)
-    return None
+    phenotype = gene_columns.phenotype_named(kb, row.get("phenotype"))
+    return _refusal(kb, gene, diplotype, phenotype, None if score is None else str(score))
 
 
 def _miscounted(kb: KnowledgeBase, gene: str, name: str, row: Row, listed: list[tuple[str, float]]) -> str | None:

@@ -107,7 +107,8 @@ def keep_unlikely_out(frame: pl.DataFrame, kb: KnowledgeBase) -> tuple[pl.DataFr
             beyond = _outside(value, limit).fill_null(False)
             for name in (features[concept] for concept in formula.inputs):
                 outside[name] = outside[name] | beyond if name in outside else beyond
-    rows = frame.select(where.sum().alias(name) for name, where in outside.items())
+    whose = pl.col("sample") if "sample" in frame.columns else pl.int_range(pl.len())  # a person may have several rows
+    rows = frame.select(whose.filter(where).n_unique().alias(name) for name, where in outside.items())
     counts = {column.name: int(column.item() or 0) for column in rows} if outside else {}
     said = [
         ("implausible_value", f"{name} does not fit the age or the values beside it "
