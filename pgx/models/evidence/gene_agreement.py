@@ -60,7 +60,7 @@ def agreeing(table: pl.DataFrame, chosen: Chosen, kb: KnowledgeBase) -> tuple[pl
             continue
         table = _with_points(table, [name for name in columns if name.removeprefix(stem) not in _TEXTS])
         own = gene_columns.levels_of(gene_column(gene, "diplotype"), [one for one, _ in chosen])
-        rows = table.select(pl.col(columns).name.map(lambda name, stem=stem: name.removeprefix(stem)))
+        rows = table.select(pl.col(name).alias(name.removeprefix(stem)) for name in columns)
         kinds = rows.unique(maintain_order=True)
         problems = [_problem(kb, symbol, row, own) for row in kinds.iter_rows(named=True)]
         if not any(problems):

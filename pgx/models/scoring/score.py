@@ -72,12 +72,11 @@ def score(
     if "weight" in features.columns:
         return score_each([(endpoints, features)], kb, models_dir=models_dir, whose=whose, order=endpoints)
     known, notes = _agreeing(features, kb, endpoints, models_dir)
+    each: list[tuple[Sequence[str] | None, pl.DataFrame]] = [(endpoints, known)]
     if any(column_choice.averaged_over(name) for name in features.columns):
         names = endpoints or [one.name for one in _chosen(kb, None, _models(kb, models_dir))]
         groups = groups_of(kb, names, models_dir)
         each = [(members, posterior.averaged(known, kb, genes)) for members, genes, _ in groups]
-    else:
-        each = [(endpoints, known)]
     scores, more = score_each(each, kb, models_dir=models_dir, whose=whose, order=endpoints)
     return scores, [*notes, *more]
 
