@@ -88,7 +88,7 @@ def _agreeing(
     models = _models(kb, models_dir)
     chosen = [(one, _features(models.get(one.name))) for one in _chosen(kb, endpoints, models)]
     table, said = gene_agreement.agreeing(absent(features), chosen, kb)
-    return table, [_note(Severity.WARNING, NoteCode.GENOTYPE_CONTRADICTED, text, "features") for text in said]
+    return table, [_note(Severity.WARNING, NoteCode.CONTRADICTION, text, "features") for text in said]
 
 
 def score_each(
