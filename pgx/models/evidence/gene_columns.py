@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from pgx.clinical.numerals import number
 from pgx.features.diplotypes import read_diplotype
 from pgx.features.names import FeatureName, gene_column, gene_of
 from pgx.models.evidence import allele_counts, design, gene_meanings, plausible
@@ -151,9 +152,8 @@ def _score_column(table: pl.DataFrame, name: str, kb: KnowledgeBase, words: Word
 
 
 def _score(value: str, possible: Sequence[float]) -> float | None:
-    try:
-        score = float(value)
-    except ValueError:
+    score = number(value)
+    if score is None:
         return None
     # What lies beyond every sum is left for `plausible`: it is no slip of a score but of the table.
     beyond = bool(possible) and not possible[0] <= score <= possible[-1]
