@@ -87,8 +87,8 @@ def count(table: pl.DataFrame, columns: Sequence[str], words: dict[str, dict[str
     """Add the words of one block of a table to `words`."""
     for name in columns:
         seen = words.setdefault(name, {})
-        for word, number in table[name].cast(pl.String).drop_nulls().value_counts().iter_rows():
-            seen[word] = seen.get(word, 0) + number
+        for word, rows in table[name].cast(pl.String).drop_nulls().value_counts().iter_rows():
+            seen[word] = seen.get(word, 0) + rows
 
 
 def _is_wordy(name: str) -> bool:
