@@ -86,6 +86,7 @@ def phenotyped(
             everyone=genotypes.everyone,
             sexes=_sexes(options, history, genotypes),
         )
+    callset = phenotypes.outside.doubt(callset, genotypes.notes)
     calls, posterior = phenotypes.assign(callset, kb, history, recent=recent)
     if outside_calls:
         calls = phenotypes.outside.told(calls, {gene.gene for gene in called.genes})

@@ -23,7 +23,7 @@ from pgx.models.warfarin_inr.scores import starts_of
 from pgx.notes import Note, frame_of
 from pgx.options import Options, PathLike, Paths, names_of, paths_of
 from pgx.schema import CALLS, polars_schema
-from pgx.tables import write_table
+from pgx.tables import separator_of, write_table
 
 Table = PathLike | pl.DataFrame
 """A frame, or the file of one (``.parquet``, ``.tsv``, ``.csv`` or ``.json``)."""
@@ -99,7 +99,7 @@ def monitor(
         genes = (known.clearance.gene, known.half_effect.gene)
         called = _calls(calls, vcf, genes, options)
         found = _persons(values, kb, known.drug, options, None if not paths_of(vcf) else called)
-        starts, more = ({}, []) if scores is None else starts_of(_frame(scores))
+        starts, more = ({}, []) if scores is None else starts_of(_frame(scores), kb)
         try:
             followed, told = models.monitor(found.persons, kb, calls=called, starts=starts, target=target)
         except InputError:  # the notes say why nothing can be followed
@@ -137,7 +137,7 @@ def _persons(
     found: list[people.Person] = []
     notes: list[Note] = []
     for table, where in tables:
-        some, problems = people.of_table(table, where, options.date_format)
+        some, problems = people.of_table(table, kb, where, options.date_format)
         if options.strict and problems:
             raise InputError(problems[0].message, where=problems[0].where)
         wanted = names_of(options.samples)
@@ -187,7 +187,7 @@ def _inr_table(path: Path) -> pl.DataFrame | None:
 def _as_written(path: Path) -> pl.DataFrame:
     """Return a delimited table as text, whatever its separator: semicolons stand beside decimal commas."""
     head = path.read_bytes().partition(b"\n")[0]
-    separator = max("\t,;|", key=lambda mark: head.count(mark.encode()))
+    separator = separator_of(head.decode("utf-8", "replace"))
     try:
         with no_panic(InputError("a damaged table", file=path)):
             return pl.read_csv(path, separator=separator, infer_schema=False, encoding="utf8-lossy")

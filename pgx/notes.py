@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 import polars as pl
 
 from pgx import schema
+from pgx.codes import NoteCode, Severity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,15 @@ class Note:
     sample: str | tuple[str, ...] | None = None
     subject: str | None = None
     where: str | None = None
+
+
+def refused_result(stage: str, sample: str | None, gene: str, why: str, how: str = "used") -> Note:
+    """Return the note on a laboratory's result that somebody sent and that no advice here rests on."""
+    message = f"a laboratory's result of {gene} could not be {how} ({why})"
+    return Note(
+        stage=stage, severity=Severity.ERROR, code=NoteCode.OUTSIDE_REFUSED, message=message,
+        sample=sample, subject=gene, where=gene,
+    )  # fmt: skip
 
 
 def frame_of(notes: Iterable[Note]) -> pl.DataFrame:

@@ -17,6 +17,17 @@ from pgx.io import atomic_path, write_bytes
 _HIDDEN = f"[{HIDDEN}]"
 
 
+def separator_of(heading: str) -> str:
+    """Return what separates the cells of a text table, by its first line: a tab, comma, semicolon or bar.
+
+    Examples
+    --------
+    >>> separator_of("sample;weight, kg;height, cm;sex")
+    ';'
+    """
+    return max("\t,;|", key=heading.count)
+
+
 def write_table(frame: pl.DataFrame, path: str | Path, provenance: Mapping[str, object] | None = None) -> None:
     """Write a frame as .tsv, .parquet or .json by its ending; ``-`` is TSV on standard output.
 

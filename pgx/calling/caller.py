@@ -361,14 +361,9 @@ class _Solver:
         """Share of the prior doubt about the best diplotype that the data removed."""
         key = (best.first.detail, None if best.second is None else best.second.detail, mixture.tobytes())
         if key not in self._before:
-            self._before[key] = self._probability_before(best, mixture)
-        before = self._before[key]
-        return (probability - before) / (1 - before) if before < 1 else 0.0
-
-    def _probability_before(self, pair: Pair, mixture: NDArray[np.float64]) -> float:
-        one = self._prior(pair.first)
-        other = 1.0 if pair.second is None else self._prior(pair.second)
-        return float((one * other) @ mixture) * (1 if pair.second in (None, pair.first) else 2)
+            strands = [best.first] if best.second is None else [best.first, best.second]
+            self._before[key] = priors.before([*map(self._prior, strands)], len(set(strands)), mixture)
+        return priors.removed(probability, self._before[key])
 
     def _prior(self, strand: Strand) -> NDArray[np.float64]:
         place = self._place.get(strand.detail)

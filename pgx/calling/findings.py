@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from pgx.calling.context import Pair
 from pgx.calling.model import GeneModel
+from pgx.calling.priors import before, removed
 from pgx.calling.strands import Strand
 
 Kind = frozenset[str]
@@ -61,8 +62,8 @@ class Findings:
         after = weights[best] / total
         if after < sure or all(kind == self._usual for kind in best):
             return False
-        before = self._before(best, mixture)
-        return after - before >= evidence * (1.0 - before)
+        frequencies = [self._frequency[kind] for kind in best]
+        return removed(after, before(frequencies, len(set(best)), mixture)) >= evidence
 
     def _kinds(self, pair: Pair) -> tuple[Kind, ...]:
         strands = [pair.first] if pair.second is None else [pair.first, pair.second]
@@ -74,7 +75,3 @@ class Findings:
             return frozenset([strand.detail])
         found = frozenset(function for function in told if function is not None)
         return found - self._usual or found
-
-    def _before(self, kinds: tuple[Kind, ...], mixture: NDArray[np.float64]) -> float:
-        product = np.prod([self._frequency[kind] for kind in kinds], axis=0)
-        return float(product @ mixture) * len(set(kinds))

@@ -141,3 +141,23 @@ def frequencies(counts: Counted, names: Sequence[str], reference: str) -> NDArra
         result[places[reference]] = 0
         result[places[reference]] = np.maximum(1 - result.sum(0), floor)
     return np.asarray(result / result.sum(0))
+
+
+def before(frequencies: Sequence[NDArray[np.float64]], kinds: int, mixture: NDArray[np.float64]) -> float:
+    """Return how probable one or two strands are before any base is seen.
+
+    Parameters
+    ----------
+    frequencies
+        Of each strand in every group.
+    kinds
+        How many of the strands differ: two that do are as probable the other way round.
+    mixture
+        Share of each group.
+    """
+    return float(np.prod(frequencies, axis=0) @ mixture) * kinds
+
+
+def removed(after: float, before: float) -> float:
+    """Return the share of the prior doubt that the data removed; 0 where there was none."""
+    return (after - before) / (1.0 - before) if before < 1.0 else 0.0

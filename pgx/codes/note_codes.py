@@ -50,7 +50,6 @@ class NoteCode(StrEnum):
     FORM_UNKNOWN = "form_unknown"
     FUTURE_START = "future_start"
     GENOTYPE_CONTRADICTED = "genotype_contradicted"
-    GENOTYPE_NOT_READ = "genotype_not_read"
     GENOTYPE_SPELLING = "genotype_spelling"
     HAPLOID_AUTOSOME = "haploid_autosome"
     HETEROPLASMY = "heteroplasmy"

@@ -70,7 +70,7 @@ def averaged(features: pl.DataFrame, kb: KnowledgeBase, genes: Sequence[str]) ->
         if name not in features.columns or features.schema[name] != pl.String:
             continue
         for sample, text in features.select("sample", name).drop_nulls().iter_rows():
-            listed, becomes = _read(text)
+            listed, becomes = parsed(text)
             if len(listed) < 2:
                 continue
             (first, share), *others = listed
@@ -108,7 +108,8 @@ def _typed(features: pl.DataFrame, genes: Sequence[str]) -> pl.DataFrame:
     return features.with_columns(pl.col(n).cast(t, strict=False) for n, t in types.items() if n in features.columns)
 
 
-def _read(text: str) -> tuple[list[tuple[str, float]], list[list[Any]]]:
+def parsed(text: str) -> tuple[list[tuple[str, float]], list[list[Any]]]:
+    """Return the diplotypes with their probabilities, and what they become; nothing if it is not as `column` writes."""
     try:
         known = json.loads(text)
         listed = [(str(name), float(share)) for name, share in known["diplotypes"]]

@@ -34,14 +34,24 @@ def gene_of(kb: KnowledgeBase, name: str) -> str:
     >>> gene_of(knowledge.load(), "hla-b"), gene_of(knowledge.load(), "OATP1B1")
     ('HLA-B', 'SLCO1B1')
     """
-    known = gene_forms(kb)
-    if found := known.get(_letters(name)):
+    if found := gene_named(kb, name):
         return found
-    close = difflib.get_close_matches(_letters(name[: HEADING.most]), known, n=3, cutoff=0.8)
-    # Another number is another gene, not a slip.
-    meant = list(dict.fromkeys(known[one] for one in close if not _other_number(_letters(name), one)))
+    meant = genes_meant(kb, name)
     hint = f"did you mean {' or '.join(meant)}?" if meant else "see `pgx kb genes`"
     raise UsageError(f"the knowledge base has no gene {name!r}; {hint}")
+
+
+def gene_named(kb: KnowledgeBase, name: str) -> str | None:
+    """Return the gene of a name; None if there is none."""
+    return gene_forms(kb).get(_letters(name))
+
+
+def genes_meant(kb: KnowledgeBase, name: str) -> list[str]:
+    """Return the genes that an unknown name may be a slip of."""
+    known = gene_forms(kb)
+    close = difflib.get_close_matches(_letters(name[: HEADING.most]), known, n=3, cutoff=0.8)
+    # Another number is another gene, not a slip.
+    return list(dict.fromkeys(known[one] for one in close if not _other_number(_letters(name), one)))
 
 
 def genes_of(kb: KnowledgeBase, names: Iterable[str] | None) -> list[str] | None:

@@ -26,7 +26,7 @@ from pgx.variants.build import asked_build, build_of_vcf, common_build
 from pgx.variants.check import refuse_if_broken
 from pgx.variants.notes import Notes
 from pgx.variants.read_array import add_array
-from pgx.variants.read_table import TableReader, repeat_units
+from pgx.variants.read_table import TableReader
 from pgx.variants.read_vcf import Options, VcfReader, not_judged
 from pgx.variants.sites.assemble import Assembly, all_alleles
 from pgx.variants.sites.copy_number import CopyNumbers
@@ -143,8 +143,7 @@ def read(
             published=published_frequencies(kb), reference=reference,
         )  # fmt: skip
         regions = gene_regions(kb, found)
-        units = repeat_units(kb)
-        empty = [one for one in inputs if not _read_one(one, make, regions, units)]
+        empty = [one for one in inputs if not _read_one(one, make, regions, kb)]
         _check_overlap(len(inputs) + sum(one.source.beside for one in inputs), empty, found, notes, column)
         notes.all_files()
         assembly.finish()
@@ -202,7 +201,7 @@ def _open(source: Source, asked: str | None, kb: KnowledgeBase) -> _Input:
     return _Input(source, (data.sample,), f"array {vendor}", array=data)
 
 
-def _read_one(one: _Input, make: partial[VcfReader], regions: Windows, units: Mapping[int, tuple[str, int]]) -> bool:
+def _read_one(one: _Input, make: partial[VcfReader], regions: Windows, kb: KnowledgeBase) -> bool:
     """Read one file into the arrays; say whether it had anything at a position of interest."""
     reader = make(one.source)
     name = one.source.name
@@ -210,7 +209,7 @@ def _read_one(one: _Input, make: partial[VcfReader], regions: Windows, units: Ma
     for gene, number in one.copies:
         reader.copies.state(one.samples[0], gene, number, "genotype", name)
     if one.table is not None:
-        table = TableReader(one.table, reader.column, units, name, reader.notes)
+        table = TableReader(one.table, reader.column, kb, name, reader.notes)
         return table.add(reader.targets, reader.assembly, reader.copies)
     if one.array is not None:
         if one.array.sample not in reader.column:

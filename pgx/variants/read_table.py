@@ -3,36 +3,30 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from pgx.knowledge import KnowledgeBase
+from pgx.knowledge.resolver import gene_named, genes_meant
+from pgx.notes import refused_result
 from pgx.types import NO_COPY, NOT_CALLED, State
 from pgx.variants.arrays.result_alleles import Problem, SiteAlleles, codes_of, strand_of_bases, tokens_of
-from pgx.variants.arrays.result_table import Cell, ResultTable
+from pgx.variants.arrays.result_table import FEW, Cell, ResultTable, Stray
 from pgx.variants.notes import Notes
 from pgx.variants.sites.assemble import Assembly, Evidence
 from pgx.variants.sites.copy_number import CopyNumbers
 from pgx.variants.sites.match import UNTOLD
 from pgx.variants.sites.targets import Target, Targets
 
-_PROBLEMS = {
-    Problem.STRAND: (
-        "strand_unknown",
-        "{n} genotypes are not used: their bases fit on both strands, and the table does not say which it is of (add a "
-        "column strand, + or -)",
-    ),
-    Problem.NOTATION: ("genotype_not_read", "{n} genotypes fit no allele of their position"),
-}
-
-FEW = 20
-"""Markers at no position of interest up to which they are named: more are an array's, which tests other things too."""
-
 
 class TableReader:
     """Reads one table into the arrays of a run.
+
+    A result that cannot be used costs the person that result, and its genes are in doubt: the laboratory knew something
+    that is missing here.
 
     Parameters
     ----------
@@ -40,8 +34,8 @@ class TableReader:
         What the table says.
     column
         Place of each person of the run.
-    repeats
-        By site the unit that it repeats, and how often the reference does (`repeat_units`).
+    kb
+        Knowledge base.
     file, notes
         The file's name, and where to say what could not be used.
     """
@@ -50,12 +44,14 @@ class TableReader:
         self,
         table: ResultTable,
         column: Mapping[str, int],
-        repeats: Mapping[int, tuple[str, int]],
+        kb: KnowledgeBase,
         file: str,
         notes: Notes,
     ) -> None:
-        self.table, self.column, self.repeats, self.file = table, column, repeats, file
-        self.notes = notes
+        self.table, self.column, self.kb, self.file, self.notes = table, column, kb, file, notes
+        self._repeats: dict[int, tuple[str, int]] = kb.remember("repeat units", lambda: _repeat_units(kb))
+        self._genes = kb.sites["genes"].to_list()
+        self._refused: dict[tuple[str, str], list[str]] = defaultdict(list)
 
     def add(self, targets: Targets, assembly: Assembly, copies: CopyNumbers) -> bool:
         """Add the genotypes and copy numbers; say whether the table has any at a position of interest."""
@@ -64,12 +60,14 @@ class TableReader:
         for (sample, gene), numbers in self.table.copies.items():
             if sample in self.column:
                 self._add_copies(sample, gene, numbers, copies)
+        for stray in self.table.strays:
+            self._add_stray(targets.all[stray.sites[0]], stray)
         self._say(self.notes)
+        self._say_refused()
         return bool(self.table.cells or self.table.copies)
 
     def _add_site(self, target: Target, cells: list[Cell], assembly: Assembly) -> None:
-        unit, units = self.repeats.get(target.site, (None, 0))
-        site = SiteAlleles(tuple(target.alleles[: target.documented]), target.reference_code, unit, units)
+        site = self._alleles(target)
         shown = self._strand_of_marker(site, cells)
         found: dict[int, set[tuple[int, int]]] = defaultdict(set)
         for cell in cells:
@@ -80,21 +78,34 @@ class TableReader:
                 if len(genotypes) > 1:
                     genotypes.discard(nothing)
             if len(genotypes) > 1:
-                self.notes.count(
-                    "warning",
-                    "conflicting_records",
-                    "{n} genotypes are not called because lines of the table contradict each other",
-                    f"{self.file}: {target.chrom}:{target.pos or target.site}",
-                    1,
-                    np.array([column]),
-                )
                 found[column] = {(NOT_CALLED, NOT_CALLED)}
+                last = [cell for cell in cells if self.column.get(cell.sample) == column][-1]
+                self._refuse(last, [target.site], "another line contradicts it")
         if found:
             columns = np.array(sorted(found), dtype=np.intp)
             codes = np.array([next(iter(found[one])) for one in columns.tolist()], dtype=np.int8)
             unphased = np.zeros(len(columns), dtype=bool)
             evidence = Evidence(columns, codes, unphased, None, State.CALLED, None, frozenset({-9}))
             assembly.add(target.site, evidence)
+
+    def _alleles(self, target: Target) -> SiteAlleles:
+        unit, units = self._repeats.get(target.site, (None, 0))
+        return SiteAlleles(tuple(target.alleles[: target.documented]), target.reference_code, unit, units)
+
+    def _refuse(self, cell: Cell, sites: Iterable[int], why: str) -> None:
+        """Take down that a result of the sites' genes is lost."""
+        for gene in sorted({gene for site in sites for gene in self._genes[site]}):
+            self._refused[cell.sample, gene].append(
+                f"line {cell.line}: {cell.text[:20]!r} of {cell.marker[:40]}: {why}"
+            )
+
+    def _add_stray(self, target: Target, stray: Stray) -> None:
+        """Refuse a genotype whose marker is of no one position; what fits no allele there is of another one."""
+        tokens = tokens_of(stray.cell.text)
+        if stray.cell.sample not in self.column or isinstance(tokens, Problem):
+            return
+        if codes_of(self._alleles(target), tokens, stray.cell.strand) is not Problem.NOTATION:
+            self._refuse(stray.cell, stray.sites, stray.why)
 
     def _strand_of_marker(self, site: SiteAlleles, cells: list[Cell]) -> str | None:
         """Return the strand that the marker's other genotypes leave; an assay has one."""
@@ -112,27 +123,49 @@ class TableReader:
             return NOT_CALLED, NOT_CALLED
         strand = cell.strand or shown
         codes = tokens if isinstance(tokens, Problem) else codes_of(site, tokens, strand)
-        if isinstance(codes, Problem):
-            code, message = _PROBLEMS[codes]
+        if codes is Problem.STRAND:
             where = f"{self.file}: line {cell.line}: {target.chrom}:{target.pos} {cell.text[:20]}"
-            self.notes.count("warning", code, message, where, 1, np.array([self.column[cell.sample]]))
-            # A strand that is not said leaves the genotype unknown; a notation that fits no allele shows something.
-            return (NOT_CALLED, NOT_CALLED) if codes is Problem.STRAND else (UNTOLD, UNTOLD)
+            message = (
+                "{n} genotypes are not used: their bases fit on both strands, and the table does not say which it is "
+                "of (add a column strand, + or -)"
+            )
+            self.notes.count("warning", "strand_unknown", message, where, 1, np.array([self.column[cell.sample]]))
+            return NOT_CALLED, NOT_CALLED
+        if isinstance(codes, Problem):
+            return self._unread(target, cell, f"it fits no allele of its position{_on(cell.strand)}")
         if strand == "-" and not site.is_long:
             where = f"{self.file}: line {cell.line}"
             message = "{n} genotypes are on the reverse strand and were complemented"
             self.notes.count("info", "strand_flipped", message, where, 1, np.array([self.column[cell.sample]]))
         one, two = (codes[0], codes[0]) if len(codes) == 1 else (min(codes), max(codes))
         if target.chrom in ("chrM", "chrY") or (target.chrom == "chrX" and len(codes) == 1):
-            return (one, NO_COPY) if one == two else (UNTOLD, UNTOLD)
+            return (one, NO_COPY) if one == two else self._unread(target, cell, "there is one copy of its position")
         return one, two
 
-    def _add_copies(self, sample: str, gene: str, numbers: list[int | None], copies: CopyNumbers) -> None:
-        if None in numbers:
-            copies.unclear[sample, gene] = self.file
-        for number in set(numbers):
+    def _unread(self, target: Target, cell: Cell, why: str) -> tuple[int, int]:
+        """Refuse a genotype; something was shown there, so the position is open and never the reference."""
+        self._refuse(cell, [target.site], why)
+        return UNTOLD, UNTOLD
+
+    def _add_copies(self, sample: str, name: str, numbers: list[tuple[str, int | None]], copies: CopyNumbers) -> None:
+        gene, written = gene_named(self.kb, name), numbers[0][0][:20]
+        if gene is None:
+            for meant in genes_meant(self.kb, name):
+                self._refused[sample, meant].append(f"{written!r} copies of {name[:40]}: there is no such gene")
+            return
+        for text, number in numbers:
             if number is not None:
                 copies.state(sample, gene, number, "genotype", self.file)
+                continue
+            copies.unclear[sample, gene] = self.file
+            self._refused[sample, gene].append(f"{text[:20]!r} is no number of copies")
+
+    def _say_refused(self) -> None:
+        for (sample, gene), reasons in sorted(self._refused.items()):
+            more = f", and {len(reasons) - 1} more" if len(reasons) > 1 else ""
+            self.notes.rows.append(
+                refused_result("variants", sample, gene, f"{Path(self.file).name}: {reasons[0]}{more}")
+            )
 
     def _say(self, notes: Notes) -> None:
         table = self.table
@@ -152,7 +185,11 @@ class TableReader:
                       where=f"{self.file}: line {table.malformed[0]}")  # fmt: skip
 
 
-def repeat_units(kb: KnowledgeBase) -> dict[int, tuple[str, int]]:
+def _on(strand: str | None) -> str:
+    return f" on the {strand} strand" if strand else ""
+
+
+def _repeat_units(kb: KnowledgeBase) -> dict[int, tuple[str, int]]:
     """Return by site the bases that it repeats, and how often the genome's reference does, as laboratories count."""
     rows = kb.table("calling_policies").filter(pl.col("policy") == "repeat_unit")
     place = dict(zip(kb.sites["pos_grch38"], kb.sites["site"], strict=True))

@@ -71,6 +71,42 @@ def test_a_result_that_is_used_is_no_loss(pgx_command, tmp_path):
     assert "laboratory" not in run.stderr
 
 
+TABLE = "sample,rsid,genotype,gene,copy_number\nA,rs4244285,QQ,,\nA,rs12248560,C/C,,\nB,rs4244285,G/G,,\nB,rs12248560,C/C,,\n"
+QQ = "a laboratory's result of CYP2C19 could not be used (snps.csv: line 2: 'QQ' of rs4244285: it fits no allele"
+
+
+def test_a_genotype_that_cannot_be_read_is_on_the_first_page_of_that_person_alone(pgx_command, tmp_path):
+    (tmp_path / "snps.csv").write_text(TABLE)
+    run = pgx_command("report", "snps.csv", "--drugs", "clopidogrel", "-o", "out", "--format", "html,json")
+    assert run.returncode == 4, run.stderr
+    assert f"pgx: error: A CYP2C19: {QQ}" in run.stderr
+    out = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "out").iterdir()}
+    assert QQ.replace("'", "&#39;") in out["A.report.html"].partition('id="scores"')[0]
+    flags = {
+        name: {call["gene"]: call["flags"] for call in json.loads(out[f"{name}.report.json"])["samples"][0]["calls"]}
+        for name in "AB"
+    }
+    assert "outside_refused" in flags["A"]["CYP2C19"] and "outside_refused" not in flags["B"]["CYP2C19"]
+    assert "could not be used" not in out["B.report.html"]
+
+
+def test_a_good_genotype_in_another_file_is_in_doubt_beside_one_that_is_lost(pgx_command, tmp_path):
+    (tmp_path / "snps.csv").write_text("sample,rsid,genotype\nHG01593,rs4244285,QQ\nHG01593,rs12248560,C/C\n")
+    run = pgx_command("call", PERSON, "snps.csv", "--genes", "CYP2C19", "-o", "out.tsv")
+    assert run.returncode == 4, run.stderr
+    (row,) = pl.read_csv(tmp_path / "out.tsv", separator="\t", quote_char=None).iter_rows(named=True)
+    assert row["status"] == "ambiguous" and "outside_refused" in row["flags"]
+
+
+@pytest.mark.parametrize("command", ["features", "score"])
+def test_such_a_table_ends_every_command_with_4(pgx_command, tmp_path, command):
+    (tmp_path / "snps.csv").write_text(TABLE)
+    more = ["-e", "clopidogrel.mace"] if command == "score" else []
+    run = pgx_command(command, "snps.csv", "-o", "out.tsv", *more)
+    assert run.returncode == 4, run.stderr
+    assert QQ in run.stderr
+
+
 def test_a_sample_that_there_is_not_is_counted_against_and_no_other_proposed(pgx_command):
     run = pgx_command("call", PERSON, "--samples", "HG01594")
     assert run.returncode == 2

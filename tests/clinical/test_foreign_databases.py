@@ -203,3 +203,37 @@ def test_wide_cells_and_slow_rows_are_bounded_too(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(bounded_queries, "STALLED", 10.0)
     with pytest.raises(InputError, match="not read after"):
         read(cursor(*([("x",)] for _ in range(50)), pause=0.05))
+
+
+ENDLESS = {
+    "rows without end": "with recursive r(i) as (select 1 union all select i + 1 from r) "
+    "select i as person_id, 'P' || i as person_source_value, 1950 as year_of_birth from r",
+    "no row for ever": "with recursive r(i) as (select 1 union all select i + 1 from r) "
+    "select count(*) as person_id, 'P1' as person_source_value, 1950 as year_of_birth from r",
+}
+
+
+@pytest.mark.parametrize("kind", ENDLESS)
+@pytest.mark.parametrize("make", ["duck", "lite"])
+def test_an_endless_view_in_a_small_file_ends_after_some_seconds_of_processor(
+    request: pytest.FixtureRequest, kb: KnowledgeBase, make: str, kind: str
+) -> None:
+    path = request.getfixturevalue(make)(f"create view person as {ENDLESS[kind]}")
+    before = time.process_time()
+    assert "'person' is given up: " in refusal(path, kb)
+    assert time.process_time() - before < 12
+
+
+@pytest.mark.parametrize("make", ["duck", "lite"])
+def test_many_rows_that_the_file_stores_are_read_through_a_view(
+    request: pytest.FixtureRequest, kb: KnowledgeBase, make: str
+) -> None:
+    count = bounded_queries.ROWS + 20_000
+    path = request.getfixturevalue(make)(
+        "create table stored as with recursive r(i) as "
+        f"(select 1 union all select i + 1 from r where i < {count}) select i as person_id from r; "
+        "create view person as select person_id, 'P' || person_id as person_source_value, 1950 as year_of_birth "
+        "from stored order by person_id desc"
+    )
+    found = clinical.read([path], kb, samples=["P1", f"P{count}"])
+    assert sorted(found.observations["sample"].unique()) == ["P1", f"P{count}"]

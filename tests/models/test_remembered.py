@@ -197,6 +197,17 @@ def _persons() -> pl.DataFrame:
         columns[f"gene.{gene}.phenotype"] = draw(phenotypes)
         columns[f"gene.{gene}.clinical_phenotype"] = columns[f"gene.{gene}.phenotype"]
     columns["gene.dpyd.activity_score"] = draw([2.0, 1.5, 1.0, 0.5, None])
+    meant = {
+        "*1/*1": (2.0, "Normal"),
+        "*1/*2": (1.5, "Intermediate"),
+        "*2/*3": (0.5, "Poor"),
+        "*1/*5": (1.0, "Intermediate"),
+    }
+    for at, diplotype in enumerate(columns["gene.cyp2c9.diplotype"]):  # a row that contradicts itself is refused
+        for kind, told in zip(("activity_score", "phenotype"), meant.get(diplotype, ()), strict=False):
+            name = f"gene.cyp2c9.{kind}"
+            if columns[name][at] is not None:
+                columns[name][at] = told if kind == "activity_score" else f"{told} Metabolizer"
     return pl.DataFrame(columns)
 
 
@@ -233,6 +244,6 @@ def test_a_year_of_inr_values(kb: KnowledgeBase) -> None:
                          "dose": float(rng.choice([0.0, 20.0, 35.0, 50.0], p=[0.1, 0.3, 0.3, 0.3])),
                          "inr": round(float(np.exp(rng.normal(0.9, 0.35))), 1)})  # fmt: skip
     starts = {"a": Start(35.0, 20.0, 54.0), "b": Start(20.0, 0.0, 44.0), "c": Start(50.0, 40.0, 61.0)}
-    persons, _ = of_table(pl.DataFrame(rows))
+    persons, _ = of_table(pl.DataFrame(rows), kb)
     found, _ = models.monitor(persons, kb, starts=starts, target=2.4)
     check("models_inr", found)

@@ -266,12 +266,20 @@ def test_another_spelling_of_a_diplotype_is_the_same_diplotype(kb: KnowledgeBase
     assert score(alone | {"gene.cyp2c9.diplotype": written}, kb, "warfarin.dose")["estimate"] == usual["estimate"]
 
 
-@pytest.mark.parametrize("activity", [1.2, 0.25, "high", "1,5"])
+def test_a_score_with_a_decimal_comma_is_read(kb: KnowledgeBase) -> None:
+    comma, point = (
+        score(WARFARIN | {"gene.cyp2c9.diplotype": None, "gene.cyp2c9.activity_score": one}, kb, "warfarin.dose")
+        for one in ("1,5", 1.5)
+    )
+    assert comma == point and comma["estimate"] is not None
+
+
+@pytest.mark.parametrize("activity", [1.2, 0.25, "high", "1,25"])
 def test_a_score_that_no_two_alleles_add_up_to_is_unknown(kb: KnowledgeBase, activity: object) -> None:
     row = WARFARIN | {"gene.cyp2c9.diplotype": None, "gene.cyp2c9.activity_score": activity}
     frame, notes = models.score(pl.DataFrame([row], infer_schema_length=None), kb, endpoints=["warfarin.dose"])
     assert tells(frame.row(0, named=True), score(WARFARIN, kb, "warfarin.dose"), "CYP2C9")
-    assert "gene.cyp2c9.activity_score is taken as unknown" in notes[0].message
+    assert "gene.cyp2c9.activity_score is not understood" in notes[0].message
 
 
 def test_a_word_in_a_column_of_numbers_changes_nobody_elses_score(kb: KnowledgeBase) -> None:

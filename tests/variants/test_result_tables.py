@@ -31,6 +31,11 @@ def codes(found: Genotypes, sample: str) -> list[tuple[str, tuple[int, int]]]:
     return [at(found, *site, person) for site in (STAR2, STAR17, C9_STAR3)]
 
 
+def refused(found: Genotypes) -> set[tuple[object, str | None]]:
+    """Whose results of which gene the table lost."""
+    return {(note.sample, note.subject) for note in found.notes if note.code == "outside_refused"}
+
+
 # *2 heterozygous, *17 reference, CYP2C9*3 heterozygous
 WANTED = [("CALLED", (0, 1)), ("CALLED", (0, 0)), ("CALLED", (0, 1))]
 TABLES = {
@@ -152,7 +157,7 @@ class TestStrands:
     def test_lines_that_contradict_each_other_are_no_call(self, tmp_path: Path) -> None:
         found = read(tmp_path, "sample,rsid,genotype\nA,rs4244285,A/G\nA,rs4244285,G/G\n")
         assert at(found, *STAR2) == ("NO_CALL", (-1, -1))
-        assert "conflicting_records" in {note.code for note in found.notes}
+        assert refused(found) == {("A", "CYP2C19")}
 
     def test_a_repeated_line_counts_once(self, tmp_path: Path) -> None:
         found = read(tmp_path, "sample,rsid,genotype\nA,rs4244285,A/G\nA,rs4244285,G/A\nA,rs4244285,NN\n")
@@ -215,6 +220,75 @@ class TestCopies:
         found = read(tmp_path, f"sample,rs4244285,CYP2D6 CN\nA,A/G,{cell}\n")
         assert found.copy_number is not None
         assert found.copy_number.select("gene", "copies", "kind").rows() == [("CYP2D6", None, "unclear")]
+        assert refused(found) == {("A", "CYP2D6")}
+
+    @pytest.mark.parametrize("name", ["CYP2D6", "cyp 2d6", "CYP2D-6"])
+    def test_a_gene_is_known_by_its_letters(self, tmp_path: Path, name: str) -> None:
+        found = read(tmp_path, f"sample,gene,rsid,genotype,copy_number\nA,,rs4244285,A/G,\nA,{name},,,1\n")
+        assert found.copy_number is not None
+        assert found.copy_number.select("gene", "copies").rows() == [("CYP2D6", 1)]
+        assert not refused(found)
+
+    @pytest.mark.parametrize(("name", "genes"), [("CYP2DG", {("A", "CYP2D6")}), ("UGT2B999", set()), ("XYZ1", set())])
+    def test_copies_of_a_gene_that_there_is_not(
+        self, tmp_path: Path, name: str, genes: set[tuple[object, str | None]]
+    ) -> None:
+        found = read(tmp_path, f"sample,gene,rsid,genotype,copy_number\nA,,rs4244285,A/G,\nA,{name},,,1\n")
+        assert found.copy_number is not None and found.copy_number.is_empty()
+        assert refused(found) == genes
+
+
+class TestLostResults:
+    """A result that cannot be used is lost by name, and its position is open, never the reference."""
+
+    @pytest.mark.parametrize(
+        "cell", ["QQ", "G/X", "A/G/T", "banana", "I/D", "(TA)6/(TA)7", "Heterozygous A/A", "delG", "C/C"]
+    )
+    def test_a_genotype_that_fits_no_allele(self, tmp_path: Path, cell: str) -> None:
+        rows = f"A,rs4244285,{cell},+\nA,rs12248560,C/C,+\nB,rs4244285,G/G,+\n"
+        found = read(tmp_path, "sample,rsid,genotype,strand\n" + rows)
+        assert at(found, *STAR2)[0] == "UNSUPPORTED" and at(found, *STAR2, 1) == ("CALLED", (0, 0))
+        assert refused(found) == {("A", "CYP2C19")}
+
+    @pytest.mark.parametrize("cell", ["", "NN", "0/0", "no call", "fail"])
+    def test_no_call_is_no_loss(self, tmp_path: Path, cell: str) -> None:
+        assert not refused(read(tmp_path, f"sample,rsid,genotype\nA,rs4244285,{cell}\nA,rs12248560,C/C\n"))
+
+    def test_an_indels_word_that_is_none(self, tmp_path: Path) -> None:
+        found = read(tmp_path, "sample,rsid,genotype\nA,rs8175347,I/D\nA,rs4244285,G/G\n")
+        assert at(found, *TA_REPEAT)[0] == "UNSUPPORTED" and refused(found) == {("A", "UGT1A1")}
+
+    def test_two_bases_where_there_is_one_copy(self, tmp_path: Path) -> None:
+        found = read(tmp_path, "#GRCh38\nsample,chrom,pos,genotype\nA,MT,1555,A/G\nA,10,94781859,G/G\n")
+        assert at(found, "chrM", 1555)[0] == "UNSUPPORTED" and refused(found) == {("A", "MT-RNR1")}
+
+    @pytest.mark.parametrize("marker", ["rs424428", "rs4244258", "rs42442855", "rs4244286", "4244285", "rs 4244285"])
+    def test_a_marker_that_is_a_slip_of_a_known_one(self, tmp_path: Path, marker: str) -> None:
+        found = read(tmp_path, f"sample,rsid,genotype\nA,{marker},A/A\nB,{marker},NN\nA,rs12248560,C/C\n")
+        assert at(found, *STAR2) == ("ABSENT", (-1, -1))
+        assert refused(found) == {("A", "CYP2C19")}
+
+    @pytest.mark.parametrize(
+        "rows",
+        [
+            "A,rs4244286,A/A,\nA,rs4244285,G/G,\n",  # the right one is there
+            "A,rs4244286,A/A,CYP3A4\n",  # of another gene
+            "A,rs4244286,A/C,\n",  # the bases fit nothing there
+            "A,rs6712,C/C,\n",  # short numbers are all given out
+            "A,rs99999999,A/A,\n",
+        ],
+    )
+    def test_a_marker_that_is_none(self, tmp_path: Path, rows: str) -> None:
+        assert not refused(read(tmp_path, "sample,rsid,genotype,gene\nA,rs12248560,C/C,\n" + rows))
+
+    def test_of_many_unknown_markers_none_is_a_slip(self, tmp_path: Path) -> None:
+        rows = "A,rs12248560,C/C\nA,rs4244286,A/A\n" + "".join(f"A,rs99999{n:04d},C/C\n" for n in range(20))
+        assert not refused(read(tmp_path, "sample,rsid,genotype\n" + rows))
+
+    def test_who_was_not_asked_for_is_not_named(self, tmp_path: Path) -> None:
+        text = "sample,rsid,genotype,gene,copy_number\nA,rs4244285,QQ,,\nA,rs424429,A/A,,\nA,,,CYP2D6,many\nB,rs12248560,C/C,,\n"
+        found = read(tmp_path, text, samples=["B"])
+        assert not refused(found) and "A" not in {note.sample for note in found.notes}
 
 
 class TestMarkers:
@@ -223,6 +297,7 @@ class TestMarkers:
         found = read(tmp_path, "#GRCh38\nsample,rsid,chrom,pos,genotype\n" + rows)
         assert at(found, *STAR2)[0] == "ABSENT" and at(found, *STAR17)[0] == "CALLED"
         assert "marker_misplaced" in {note.code for note in found.notes}
+        assert refused(found) == {("A", "CYP2C19")}
 
     def test_positions_of_no_build(self, tmp_path: Path) -> None:
         with pytest.raises(InputError, match="build"):

@@ -1,4 +1,4 @@
-"""Queries on a database that others made: each ends, in time, in rows and in memory.
+"""Queries on a database that others made: each ends, in time, in processor, in rows and in memory.
 
 A view is a program of whoever made the file: it may compute for ever, or give rows without end. Each query runs on a
 thread of its own; this one waits, asks it to stop, and goes on without it if it does not.
@@ -6,8 +6,10 @@ thread of its own; this one waits, asks it to stop, and goes on without it if it
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -21,11 +23,20 @@ STALLED = 60.0
 """Seconds after which a query that gives nothing new is given up."""
 WHOLE = 900.0
 """Seconds for a whole database."""
+PROCESSOR = 5.0
+"""Seconds of processor after which a query on a small file that gives nothing new is given up."""
+READ_IN_A_SECOND = 10 * 2**20
+"""Bytes of a file for which a query gets another second. SQLite and DuckDB read over 100 MB in it, and sort or join
+less: an honest view of a file of any size has several times what it needs, and one that never ends is ended soon."""
+ROWS, ROWS_OF_ONE = 100_000, 10
+"""Rows that any query may give, and how many more for each row that the file stores: a view joins and renames rows, and
+only an endless one makes so many out of none."""
 MOST_ROWS = 20_000_000
 """Rows of one table: more as text than most machines can hold."""
 MOST_BYTES = 4 * 2**30
 """Memory that one table may take."""
 _GRACE = 5.0
+_LOOK = 0.2
 _FIX = "export its tables as CSV or Parquet, without the views"
 
 
@@ -42,12 +53,22 @@ class Bounded:
         Stops the running query, from any thread.
     close
         Closes the connection.
+    processor
+        Seconds of this process's own time without a new row; a server computes elsewhere.
     """
 
     def __init__(
-        self, file: object, execute: Callable[[str], Any], interrupt: Callable[[], object], close: Callable[[], object]
+        self,
+        file: object,
+        execute: Callable[[str], Any],
+        interrupt: Callable[[], object],
+        close: Callable[[], object],
+        *,
+        processor: float = math.inf,
     ) -> None:
         self._file, self._execute, self._interrupt, self._close = file, execute, interrupt, close
+        self._processor = processor
+        self.most_rows = MOST_ROWS
         self._end = time.monotonic() + WHOLE
         self._stuck = False
 
@@ -67,17 +88,25 @@ class Bounded:
         InputError
             If it does not end, or gives more than anybody's table holds; `what` names it.
         """
-        job = _Job(lambda: self._execute(query), lambda problem: self._refused(what, problem))
+        job = _Job(lambda: self._execute(query), lambda problem: self._refused(what, problem), self.most_rows)
         thread = Thread(target=job.run, daemon=True)
         thread.start()
+        before, since, spent = -1, 0.0, 0.0
         try:
             while thread.is_alive():
-                before = job.blocks
-                thread.join(max(0.0, min(STALLED, self._end - time.monotonic())))
-                if thread.is_alive() and time.monotonic() >= self._end:
+                if job.blocks != before:
+                    before, since, spent = job.blocks, time.monotonic(), time.process_time()
+                thread.join(_LOOK)
+                if not thread.is_alive():
+                    break
+                if time.monotonic() >= self._end:
                     raise self._refused(what, f"the database is not read after {WHOLE:.0f} s")
-                if thread.is_alive() and job.blocks == before:
+                if job.blocks != before:
+                    continue
+                if time.monotonic() - since >= STALLED:
                     raise self._refused(what, f"nothing new for {STALLED:.0f} s")
+                if time.process_time() - spent >= self._processor:
+                    raise self._refused(what, f"nothing new for {self._processor:.0f} s of computing")
         except BaseException:
             self._stop(thread)
             raise
@@ -96,8 +125,8 @@ class Bounded:
 class _Job:
     """One query, and what it gave so far."""
 
-    def __init__(self, query: Callable[[], Any], refused: Callable[[str], InputError]) -> None:
-        self._query, self._refused = query, refused
+    def __init__(self, query: Callable[[], Any], refused: Callable[[str], InputError], most_rows: int) -> None:
+        self._query, self._refused, self._most_rows = query, refused, most_rows
         self._frames: list[pl.DataFrame] = []
         self._error: BaseException | None = None
         self.blocks = 0
@@ -127,7 +156,17 @@ class _Job:
                 return
             self.blocks += 1
             rows, size = rows + len(block), size + int(self._frames[-1].estimated_size())
-            if rows > MOST_ROWS:
-                raise self._refused(f"more than {MOST_ROWS} rows")
+            if rows > self._most_rows:
+                raise self._refused(f"more than {self._most_rows} rows")
             if size > MOST_BYTES:
                 raise self._refused(f"more than {MOST_BYTES / 1e9:.1f} GB")
+
+
+def processor_of(path: Path) -> float:
+    """Return how many seconds of processor a query on a file may take without a new row."""
+    return PROCESSOR + path.stat().st_size / READ_IN_A_SECOND
+
+
+def rows_of(stored: int) -> int:
+    """Return how many rows a query on a file with so many rows in all may give."""
+    return min(MOST_ROWS, ROWS + ROWS_OF_ONE * stored)

@@ -41,6 +41,7 @@ from pgx.clinical.vocabulary import column_name
 from pgx.errors import InputError
 from pgx.guard.limits import COLUMNS
 from pgx.guard.panics import no_panic
+from pgx.tables import separator_of
 
 DATES_ONLY = ("birth_date", "as_of")
 """Concepts whose value is itself a date."""
@@ -156,7 +157,7 @@ def _delimiter(text: str) -> tuple[str, str]:
     said = re.fullmatch(r"\s*\"?sep=(.)\"?\s*", head, re.IGNORECASE)
     if said and rest:
         return rest, said[1]
-    return text, max("\t,;|", key=head.count)
+    return text, separator_of(head)
 
 
 def _check_width(events: Events, text: str, delimiter: str) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pgx.clinical.readers.bounded_queries import MOST_BYTES, STALLED, Bounded
+from pgx.clinical.readers.bounded_queries import MOST_BYTES, STALLED, Bounded, processor_of, rows_of
 from pgx.clinical.readers.extras import need
 from pgx.clinical.readers.omop import Source, as_text, read_tables
 from pgx.clinical.statements import Events
@@ -22,6 +22,8 @@ from pgx.errors import InputError, without_secrets
 
 _URL = re.compile(r"^postgres(?:ql)?:/+", re.IGNORECASE)
 _LONGEST_CELL = 2**24
+_SHORTEST_ROW = 10
+"""Bytes that a row of SQLite takes at least, with its place in the page and two cells."""
 _LONGEST_PATTERN = 100  # SQLite cannot be interrupted inside LIKE, whose time grows with every % of the pattern
 _READING = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE)
 _DUCKDB_CLOSED = {
@@ -53,7 +55,10 @@ def read_sqlite(events: Events, path: Path) -> None:
     """Read the tables of an SQLite database."""
     try:
         connection = _open_sqlite(path)
-        with Bounded(path, connection.execute, connection.interrupt, connection.close) as database:
+        with Bounded(
+            path, connection.execute, connection.interrupt, connection.close, processor=processor_of(path)
+        ) as database:
+            database.most_rows = rows_of(path.stat().st_size // _SHORTEST_ROW)
             names = database.rows(
                 "select name from sqlite_master where type in ('table', 'view')", "the list of tables"
             )
@@ -88,7 +93,11 @@ def read_duckdb(events: Events, path: Path) -> None:
     try:
         # An absolute path: DuckDB takes some beginnings of a name (md:, s3:) for services.
         connection = duckdb.connect(str(path.absolute()), read_only=True, config=_DUCKDB_CLOSED)
-        with Bounded(path, connection.execute, connection.interrupt, connection.close) as database:
+        with Bounded(
+            path, connection.execute, connection.interrupt, connection.close, processor=processor_of(path)
+        ) as database:
+            stored = database.rows("select estimated_size from duckdb_tables()", "the list of tables")
+            database.most_rows = rows_of(int(stored["estimated_size"].cast(pl.Int64).sum()))
             names = database.rows("select table_name from information_schema.tables", "the list of tables")
             read_tables(events, _source(database, names["table_name"]))
     except duckdb.PermissionException as error:

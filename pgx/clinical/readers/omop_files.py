@@ -14,6 +14,7 @@ from pgx.clinical.readers.sniff import open_plain, read_head
 from pgx.clinical.statements import Events
 from pgx.errors import InputError
 from pgx.guard.panics import no_panic
+from pgx.tables import separator_of
 
 _OTHER = ("concept",)
 
@@ -53,7 +54,7 @@ def _text(path: Path, ids: Collection[int] | None) -> pl.DataFrame:
         lazy = pl.scan_parquet(path)
     else:
         head = read_head(path)
-        separator = _separator(head.split(b"\n", 1)[0].decode("utf-8", "replace"))
+        separator = separator_of(head.split(b"\n", 1)[0].decode("utf-8", "replace"))
         quote = None if separator == "\t" else '"'  # the vocabulary tables of Athena are unquoted TSV
         lazy = pl.scan_csv(path, separator=separator, quote_char=quote, infer_schema=False)
     lazy = lazy.rename({name: name.lower() for name in lazy.collect_schema().names()})
@@ -62,16 +63,12 @@ def _text(path: Path, ids: Collection[int] | None) -> pl.DataFrame:
     return as_text(lazy.collect())
 
 
-def _separator(heading: str) -> str:
-    return "\t" if "\t" in heading else ";" if heading.count(";") > heading.count(",") else ","
-
-
 def _ragged(path: Path) -> tuple[str, str] | None:
     """Find the first row that has more cells than the heading: what is wrong, and where."""
     with open_plain(path) as file:
         lines = io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="")
         head = lines.readline()
-        separator = _separator(head)
+        separator = separator_of(head)
         width = len(next(csv.reader([head], delimiter=separator)))
         reader = csv.reader(lines, delimiter=separator)
         try:

@@ -36,7 +36,7 @@ def understood(
         The table, the first sentence by code and column, and the sentences on the genes.
     """
     said = plausible.said_before(table)
-    table, more = table_values.read(plausible.refused_before(table, mark=False), endpoint, kb, features)
+    table, more = table_values.read(plausible.refused_before(table, mark=False), [(endpoint, features)], kb)
     table, misread = gene_columns.understood(table, endpoint, kb, words)
     told: dict[tuple[str, str], str] = {}
     for code, name, text in [*said, *more]:

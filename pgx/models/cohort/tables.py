@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import codecs
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import polars as pl
 
 from pgx.errors import InputError
+from pgx.guard.limits import HEADER
 from pgx.guard.panics import no_panic
+from pgx.tables import separator_of
 
 _WORDS = ("", "na", "n/a", "#n/a", "<na>", "n.a.", "nan", "null", "unknown", "unk", "not known", "missing",
           "?", "./.", "?/?", "unknown/unknown", ".", "-", "--")  # fmt: skip
 """How tables say that nothing is known, in small letters."""
 _NOTHING = sorted({form for word in _WORDS for form in (word, word.upper(), word.capitalize(), word.title(), "NaN")})
+_IN_QUOTES = r'^\s*"(?:[^"]|"")*"\s*$'
 _BLOCK = 4_000_000
 """Cells of a block."""
 
 
 def read(path: str | Path) -> pl.DataFrame:
-    """Read a table; empty cells are null, TSV is not quoted.
+    """Read a table; empty cells are null.
+
+    Text that a spreadsheet saved is read too: with quoted cells, semicolons between them, or in UTF-16.
 
     Parameters
     ----------
@@ -65,11 +73,36 @@ def _read(source: Path) -> pl.DataFrame:
         return pl.read_parquet(source)
     if source.suffix == ".json":
         return pl.read_json(source, infer_schema_length=None)
-    if source.suffix == ".tsv":
-        return pl.read_csv(source, separator="\t", quote_char=None, infer_schema_length=None, null_values=_NOTHING)
-    if source.suffix == ".csv":
-        return pl.read_csv(source, infer_schema_length=None, null_values=_NOTHING)
+    if source.suffix in (".tsv", ".csv"):
+        return _read_text(source)
     raise InputError("the ending must be .parquet, .tsv, .csv or .json", file=source, fix="convert or rename the file")
+
+
+def _read_text(path: Path) -> pl.DataFrame:
+    """Read delimited text; a table with tabs is quoted only if all its cells that begin with a quote are so."""
+    with path.open("rb") as file:
+        head = file.readline(HEADER.most)
+    data: Path | bytes = path
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        data = path.read_bytes().decode("utf-16").encode()
+        head = data.partition(b"\n")[0]
+    separator = separator_of(head.decode("utf-8", "replace"))
+    read = partial(pl.read_csv, data, separator=separator, infer_schema_length=None, null_values=_NOTHING)
+    if separator != "\t":
+        return read()
+    table = read(quote_char=None)
+    return read() if _is_quoted(table) else table
+
+
+def _is_quoted(table: pl.DataFrame) -> bool:
+    """Whether cells stand in quotes, as a spreadsheet writes those with quotes or commas inside; `tsv` writes none."""
+    quoted = any(re.fullmatch(_IN_QUOTES, name) for name in table.columns)
+    for column in table.select(pl.col(pl.String)):
+        begin = column.filter(column.str.strip_chars_start().str.starts_with('"'))
+        if not begin.str.contains(_IN_QUOTES).all():
+            return False
+        quoted |= not begin.is_empty()
+    return quoted
 
 
 @dataclass(frozen=True, slots=True)

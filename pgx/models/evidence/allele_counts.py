@@ -81,7 +81,9 @@ def read(
         empty &= new.is_not_null()
         before = table[target].cast(pl.String) if target in table.columns else pl.lit(None, dtype=pl.String)
         table = table.with_columns(pl.when(empty).then(new).otherwise(before).alias(target))
-        if mark and empty.any():
+        if not empty.any():
+            continue
+        if mark:
             table = table.with_columns(empty.alias(design.DERIVED + target))
         remarks.append(f"{target} is made of the counts of {', '.join(alleles)}; other alleles are taken as not there")
     return table, remarks

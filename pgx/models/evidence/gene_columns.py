@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from pgx.clinical.numerals import number
 from pgx.features.diplotypes import read_diplotype
 from pgx.features.names import FeatureName, gene_column, gene_of
 from pgx.models.evidence import allele_counts, design, gene_meanings, plausible
+from pgx.phenotypes.outside.merge import call_of
 from pgx.phenotypes.outside.names import diplotype_of
+from pgx.phenotypes.outside.source import Said
 from pgx.phenotypes.outside.stated import phenotype_of
 
 if TYPE_CHECKING:
     from pgx.knowledge import KnowledgeBase
-    from pgx.models.evidence.endpoint import Endpoint
+    from pgx.models.evidence.endpoint import Endpoint, Reading
 
 Words = Mapping[str, Mapping[str, int]]
 """Column -> word -> number of rows."""
@@ -84,8 +87,8 @@ def count(table: pl.DataFrame, columns: Sequence[str], words: dict[str, dict[str
     """Add the words of one block of a table to `words`."""
     for name in columns:
         seen = words.setdefault(name, {})
-        for word, number in table[name].cast(pl.String).drop_nulls().value_counts().iter_rows():
-            seen[word] = seen.get(word, 0) + number
+        for word, rows in table[name].cast(pl.String).drop_nulls().value_counts().iter_rows():
+            seen[word] = seen.get(word, 0) + rows
 
 
 def _is_wordy(name: str) -> bool:
@@ -110,7 +113,7 @@ def _renamed(
         if len(named) != 1:
             continue
         values = sorted(words[named[0]]) if words else table[named[0]].drop_nulls().unique().sort().to_list()
-        values = [value for value in values if value.strip().lower() not in _UNDECIDED]
+        values = [value for value in values if not is_undecided(value)]
         for kind, read in (("phenotype", _phenotype_of), ("diplotype", _names_an_allele)):
             if values and all(read(kb, gene, value) for value in values):
                 column = gene_column(gene, kind)
@@ -141,17 +144,16 @@ def _score_column(table: pl.DataFrame, name: str, kb: KnowledgeBase, words: Word
     possible = gene_meanings.possible_scores(kb, symbol) if symbol and kind == "activity_score" else []
     meant = {value: _score(value, possible) for value in rows}
     table = table.with_columns(text.replace_strict(meant, default=None, return_dtype=pl.Float64()).alias(name))
-    odd = [value for value in rows if meant[value] is None and value.strip().lower() not in _UNDECIDED]
+    odd = [value for value in rows if meant[value] is None and not is_undecided(value)]
     if not odd:
         return table, ""
     like = f"one of {', '.join(f'{score:g}' for score in possible)}" if possible else "a number"
-    return table, f"{name} is taken as unknown where it says {_some(odd, rows)}; write {like}"
+    return table, f"{name} is not understood where it says {_some(odd, rows)}, and not used; write {like}"
 
 
 def _score(value: str, possible: Sequence[float]) -> float | None:
-    try:
-        score = float(value)
-    except ValueError:
+    score = number(value)
+    if score is None:
         return None
     # What lies beyond every sum is left for `plausible`: it is no slip of a score but of the table.
     beyond = bool(possible) and not possible[0] <= score <= possible[-1]
@@ -168,14 +170,13 @@ def _column(
     text = table[name].cast(pl.String)
     rows = words[name] if words else {str(v): int(n) for v, n in text.drop_nulls().value_counts().iter_rows()}
     gene, kind = gene_of(name), FeatureName.parse(name).last
-    readings = [t.reading for t in endpoint.terms] + [f.reading for f in endpoint.features]
-    if any(r.column == name and r.kind == "status" for r in readings):
+    if any(r.column == name and r.kind == "status" for r in _readings(endpoint)):
         return table, ""  # a status says itself what it does not know
-    own = {str(level) for r in readings if r.column == name for level in (*r.levels, r.text) if level}
+    own = levels_of(name, [endpoint])
     meant = (
         {value: _phenotype(kb, value, own) for value in rows}
         if kind != "diplotype"
-        else {value: _diplotype(kb, gene, value, own) for value in rows}
+        else {value: diplotype_named(kb, gene, value, own) for value in rows}
     )
     lost = sorted((value for value in rows if meant[value] is None), key=lambda v: (-rows[v], v))
     if kind == "clinical_phenotype":
@@ -184,7 +185,7 @@ def _column(
     if all(meant[value] == value for value in rows) and table.schema[name] == pl.String:
         return table, ""
     new = text.replace_strict(meant, default=None, return_dtype=pl.String).alias(name)
-    odd = [value for value in lost if value.strip().lower() not in _UNDECIDED]
+    odd = [value for value in lost if not is_undecided(value)]
     if not odd:
         return table.with_columns(new), ""
     if all(value in ("0", "1", "2", "0.0", "1.0", "2.0") for value in odd):
@@ -193,7 +194,27 @@ def _column(
     example = "Intermediate Metabolizer" if kind != "diplotype" else "*1/*2"
     return table.with_columns(
         new
-    ), f"{name} is taken as unknown where it says {_some(odd, rows)}; write it like {example!r}"
+    ), f"{name} is not understood where it says {_some(odd, rows)}, and not used; write it like {example!r}"
+
+
+def is_undecided(value: str) -> bool:
+    """Whether a word says that nothing is known."""
+    return value.strip().lower() in _UNDECIDED
+
+
+def _readings(endpoint: Endpoint) -> list[Reading]:
+    return [t.reading for t in endpoint.terms] + [f.reading for f in endpoint.features]
+
+
+def levels_of(name: str, chosen: Sequence[Endpoint]) -> set[str]:
+    """Return the words of a column that endpoints know by themselves."""
+    readings = [one for endpoint in chosen for one in _readings(endpoint) if one.column == name]
+    return {str(level) for one in readings for level in (*one.levels, one.text) if level}
+
+
+def phenotype_named(kb: KnowledgeBase, value: object) -> str | None:
+    """Return the phenotype of a cell as the knowledge base writes it; None for anything else."""
+    return None if value is None else _phenotype(kb, str(value), set())
 
 
 def _phenotype(kb: KnowledgeBase, value: str, own: set[str]) -> str | None:
@@ -215,7 +236,7 @@ def _words(kb: KnowledgeBase) -> frozenset[str]:
     return frozenset(pl.concat(columns).cast(pl.String))
 
 
-def _diplotype(kb: KnowledgeBase, gene: str, value: str, own: set[str]) -> str | None:
+def diplotype_named(kb: KnowledgeBase, gene: str, value: str, own: set[str]) -> str | None:
     """Return a diplotype as the endpoint or the knowledge base writes it; None where a strand of it is not known."""
     symbol = {name.lower(): name for name in kb.genes}.get(gene, gene)
     first, _, second = value.partition("/")
@@ -227,6 +248,7 @@ def _diplotype(kb: KnowledgeBase, gene: str, value: str, own: set[str]) -> str |
     if read_diplotype(kb, symbol, value):
         return value if second or _has_one_strand(kb, symbol) else None
     try:
+        call_of(kb, symbol, Said(symbol, "", candidates=(value,)), "features")  # what stands beside may deny it
         found, unknown = diplotype_of(kb, symbol, value, 1.0)
     except ValueError:
         found, unknown = None, [value]

@@ -28,6 +28,7 @@ _OF_THE_BODY = ("weight", "height")
 MARK = "_implausible."
 """Prefix of the columns that say of whom a value was kept out."""
 _SHOWN = 3
+_NOT_GIVEN = "no score that reads it is given"
 
 Limits = Mapping[str, tuple[float, float]]
 """Column -> lowest and highest value that a person can have."""
@@ -86,8 +87,8 @@ def keep_unlikely_out(frame: pl.DataFrame, kb: KnowledgeBase) -> tuple[pl.DataFr
     """Make values unknown that no person of that age, or with the other values beside them, is likely to have.
 
     A table says no units, unless the reader of records looked at the row (`looked_at`): a height or weight about which
-    that one asks where its unit is missing (``usual_ranges.tsv``), and both where they give an impossible body mass
-    index, drive no score here either.
+    that one asks where its unit is missing (``usual_ranges.tsv``) drives no score here either. Both drive none where
+    they give an impossible body mass index, whoever looked at them: somebody changed one of them since.
     Return the frame, marked as by `keep_out`, and the code and sentence of each column.
     """
     features = _features(kb)
@@ -103,14 +104,15 @@ def keep_unlikely_out(frame: pl.DataFrame, kb: KnowledgeBase) -> tuple[pl.DataFr
     together, allowed = _together(frame, features), limits(list(features.values()), kb)
     for formula, value in together.items():
         if limit := allowed.get(features.get(formula.concept, "")):
-            beyond = (unseen & _outside(value, limit)).fill_null(False)
+            beyond = _outside(value, limit).fill_null(False)
             for name in (features[concept] for concept in formula.inputs):
                 outside[name] = outside[name] | beyond if name in outside else beyond
-    rows = frame.select(where.sum().alias(name) for name, where in outside.items())
+    whose = pl.col("sample") if "sample" in frame.columns else pl.int_range(pl.len())  # a person may have several rows
+    rows = frame.select(whose.filter(where).n_unique().alias(name) for name, where in outside.items())
     counts = {column.name: int(column.item() or 0) for column in rows} if outside else {}
     said = [
-        ("implausible_value", f"{name} is taken as unknown where it does not fit the age or the values beside it "
-                              f"({count} row{'s' * (count != 1)}); correct the value or its unit")
+        ("implausible_value", f"{name} does not fit the age or the values beside it "
+                              f"({count} row{'s' * (count != 1)}), and {_NOT_GIVEN}; correct the value or its unit")
         for name, count in counts.items() if count
     ]  # fmt: skip
     seen = {name: outside[name] for name, count in counts.items() if count}
@@ -178,7 +180,7 @@ def said_before(frame: pl.DataFrame) -> list[tuple[str, str, str]]:
         return []
     counts = refused.lists(frame[refused.NAME]).explode().drop_nulls().value_counts().sort(refused.NAME)
     return [
-        ("implausible_value", name, f"{name} is taken as unknown where {refused.NAME} names it "
+        ("implausible_value", name, f"{name} is not used where {refused.NAME} names it "
                                     f"({rows} row{'s' * (rows != 1)}): it was told and could not be used")
         for name, rows in counts.iter_rows() if name not in ("", refused.NOTHING)
     ]  # fmt: skip
@@ -191,15 +193,16 @@ def looked_at(frame: pl.DataFrame) -> NDArray[np.bool_]:
     return frame[refused.NAME].is_not_null().to_numpy()
 
 
-def said(counted: Found, allowed: Limits) -> list[tuple[str, str]]:
-    """Return code and sentence of each column."""
+def said(counted: Found, allowed: Limits, *, scored: bool = False) -> list[tuple[str, str]]:
+    """Return code and sentence of each column; a person who is `scored` is given no score of such a value."""
+    how = f"is not used, and {_NOT_GIVEN}," if scored else "is taken as unknown"
     sentences = []
     for name, values in counted.items():
         low, high = allowed[name]
         shown = ", ".join(f"{value:g}" for value in sorted(values)[:_SHOWN]) + (", ..." if len(values) > _SHOWN else "")
         rows = sum(values.values())
         possible = f"possible: {low:g} to {high:g}" if math.isfinite(high) else f"possible: {low:g} and more"
-        sentences.append(("implausible_value", f"{name} is taken as unknown where no person can have it: {shown} "
+        sentences.append(("implausible_value", f"{name} {how} where no person can have it: {shown} "
                           f"({rows} row{'s' * (rows != 1)}; {possible}); correct the value or its unit"))  # fmt: skip
     return sentences
 

@@ -34,17 +34,19 @@ Unread = dict[str, pl.Expr]
 """Column -> where a cell says something that is not understood."""
 
 
-def read(
-    table: pl.DataFrame, endpoint: Endpoint, kb: KnowledgeBase, features: Sequence[Feature] = (), *, mark: bool = False
-) -> tuple[pl.DataFrame, Said]:
-    """Read the cells of the columns that an endpoint (and these features) reads, but for those of genes.
+Chosen = Sequence[tuple[Endpoint, Sequence[Feature]]]
+"""Endpoints, each with the features of its model."""
+
+
+def read(table: pl.DataFrame, chosen: Chosen, kb: KnowledgeBase, *, mark: bool = False) -> tuple[pl.DataFrame, Said]:
+    """Read the cells of the columns that endpoints read, but for those of genes.
 
     Parameters
     ----------
     table
         Any table with columns named as `pgx features` names them.
-    endpoint, features
-        Whose columns are looked at.
+    chosen
+        Whose columns are looked at: each column once.
     kb
         Knowledge base with vocabulary and units.
     mark
@@ -55,13 +57,15 @@ def read(
     tuple of polars.DataFrame and list
         The table, and code, column and sentence of what was read or not understood.
     """
-    names = [name for name in design.columns(endpoint, features) if name in table.columns and not gene_of(name)]
+    asked = {name for endpoint, features in chosen for name in design.columns(endpoint, features)}
+    names = [name for name in sorted(asked & set(table.columns)) if not gene_of(name)]
     table, remarks, strange = coded_columns.understood(table, names, kb)
     said: Said = [
         (NoteCode.ANSWER_UNKNOWN if name in strange else NoteCode.NUMBERS_READ, name, text) for name, text in remarks
     ]
     unread: Unread = {name: pl.lit(where) for name, where in strange.items()}
-    numbers, answers = _kinds(endpoint, features)
+    kinds = [_kinds(endpoint, features) for endpoint, features in chosen]
+    numbers, answers = ({name for kind in kinds for name in kind[at]} for at in (0, 1))
     for name in names:
         if name in numbers and isinstance(table.schema[name], _TEXTS):
             table = _numbers(table, name, kb, said, unread)

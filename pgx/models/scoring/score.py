@@ -18,7 +18,7 @@ from pgx.features import posterior
 from pgx.features.names import gene_of
 from pgx.models.cohort import column_choice
 from pgx.models.cohort.tables import absent
-from pgx.models.evidence import baseline_levels, design, endpoints
+from pgx.models.evidence import baseline_levels, design, endpoints, gene_agreement
 from pgx.models.evidence.endpoint import Endpoint, Feature
 from pgx.models.scoring import assumptions
 from pgx.models.scoring.patterns import judge
@@ -69,12 +69,26 @@ def score(
     InputError
         If the frame has no samples column, or weights that do not add up to 1.
     """
-    if "weight" in features.columns or not any(column_choice.averaged_over(name) for name in features.columns):
+    if "weight" in features.columns:
         return score_each([(endpoints, features)], kb, models_dir=models_dir, whose=whose, order=endpoints)
-    names = endpoints or [one.name for one in _chosen(kb, None, _models(kb, models_dir))]
-    known = absent(features)
-    each = [(members, posterior.averaged(known, kb, genes)) for members, genes, _ in groups_of(kb, names, models_dir)]
-    return score_each(each, kb, models_dir=models_dir, whose=whose, order=endpoints)
+    known, notes = _agreeing(features, kb, endpoints, models_dir)
+    each: list[tuple[Sequence[str] | None, pl.DataFrame]] = [(endpoints, known)]
+    if any(column_choice.averaged_over(name) for name in features.columns):
+        names = endpoints or [one.name for one in _chosen(kb, None, _models(kb, models_dir))]
+        groups = groups_of(kb, names, models_dir)
+        each = [(members, posterior.averaged(known, kb, genes)) for members, genes, _ in groups]
+    scores, more = score_each(each, kb, models_dir=models_dir, whose=whose, order=endpoints)
+    return scores, [*notes, *more]
+
+
+def _agreeing(
+    features: pl.DataFrame, kb: KnowledgeBase, endpoints: Sequence[str] | None, models_dir: str | Path | None
+) -> tuple[pl.DataFrame, list[Note]]:
+    """Return a table of features without the genes of rows that contradict themselves, and notes on those."""
+    models = _models(kb, models_dir)
+    chosen = [(one, _features(models.get(one.name))) for one in _chosen(kb, endpoints, models)]
+    table, said = gene_agreement.agreeing(absent(features), chosen, kb)
+    return table, [_note(Severity.WARNING, NoteCode.CONTRADICTION, text, "features") for text in said]
 
 
 def score_each(

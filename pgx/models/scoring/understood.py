@@ -27,9 +27,10 @@ def understood(
     scenarios = "weight" in features.columns
     features = plausible.refused_before(features)
     features = features if scenarios else absent(design.flat(features))
+    read = [(endpoint, learned.get(endpoint.name, ())) for endpoint in chosen]
+    features, said = table_values.read(features, read, kb, mark=True)
+    told |= dict.fromkeys((code, text) for code, _, text in said)
     for endpoint in chosen:
-        features, said = table_values.read(features, endpoint, kb, learned.get(endpoint.name, ()), mark=True)
-        told |= dict.fromkeys((code, text) for code, _, text in said)
         if scenarios:
             features = gene_meanings.complete(features, endpoint, kb, gene_meanings.given(features), mark=True)
         else:
@@ -37,10 +38,9 @@ def understood(
             told |= dict.fromkeys(("genotype_spelling", text) for text in remarks)
     allowed = plausible.limits(features.columns, kb)
     odd = plausible.found(features, allowed)
-    told |= dict.fromkeys(plausible.said(odd, allowed))
+    told |= dict.fromkeys(plausible.said(odd, allowed, scored=True))
     outside = {name: allowed[name] for name in odd}
     features = plausible.keep_out(features, outside, derived=plausible.derived_columns(kb), mark=True)
-    if not plausible.looked_at(features).all():
-        features, unlikely = plausible.keep_unlikely_out(features, kb)
-        told |= dict.fromkeys(unlikely)
+    features, unlikely = plausible.keep_unlikely_out(features, kb)
+    told |= dict.fromkeys(unlikely)
     return features, list(told)

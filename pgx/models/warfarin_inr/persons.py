@@ -11,20 +11,17 @@ import polars as pl
 
 from pgx.clinical import groups
 from pgx.codes import NoteCode, Severity
+from pgx.knowledge import KnowledgeBase
+from pgx.models.evidence import plausible
 from pgx.models.warfarin_inr.inr_table import Cell, Row, headings, rows
 from pgx.notes import Note
 from pgx.types import ClinicalData
 
 SERIES = ("inr", "warfarin_dose")
 """Concepts of which every value counts, not the newest alone."""
-LOWEST_DOSE, HIGHEST_DOSE = 0.5, 300.0
-"""Doses that a person can need, mg/week; limits of ``warfarin_dose`` in ``concepts.tsv``."""
-LOWEST_INR, HIGHEST_INR = 0.5, 30.0
-"""The same of ``inr``."""
-LOWEST_AGE, HIGHEST_AGE = 0.0, 125.0
-"""The same of ``age``."""
-LOWEST_AIM, HIGHEST_AIM = 1.0, 6.0
-"""The same of ``target_inr``."""
+_FEATURES = {
+    "dose": "clinical.warfarin_dose", "inr": "lab.inr", "age": "clinical.age", "target": "clinical.target_inr",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +71,13 @@ class Person:
 Found = tuple[list[Person], list[Note]]
 
 
-def of_table(values: pl.DataFrame, where: str = "", date_format: str | None = None) -> Found:
+def limits_of(kb: KnowledgeBase) -> dict[str, tuple[float, float]]:
+    """Return the doses (mg/week), INRs, ages and INRs aimed at that a person can have, lowest and highest."""
+    known = plausible.limits(tuple(_FEATURES.values()), kb)
+    return {name: known[feature] for name, feature in _FEATURES.items()}
+
+
+def of_table(values: pl.DataFrame, kb: KnowledgeBase, where: str = "", date_format: str | None = None) -> Found:
     """Read persons from a table of INRs (`inr_table`); a row that cannot be read costs itself.
 
     Raises
@@ -82,12 +85,8 @@ def of_table(values: pl.DataFrame, where: str = "", date_format: str | None = No
     InputError
         If a column is missing.
     """
-    limits = {
-        "dose": (0.0, HIGHEST_DOSE),
-        "inr": (LOWEST_INR, HIGHEST_INR),
-        "age": (LOWEST_AGE, HIGHEST_AGE),
-        "target": (LOWEST_AIM, HIGHEST_AIM),
-    }
+    limits = limits_of(kb)
+    limits["dose"] = 0.0, limits["dose"][1]  # none was taken
     listed: dict[str, list[Row]] = {}
     unused = sorted(set(values.columns) - set((headings(values.columns) or {}).values()))
     notes = [_unused(name, where or None) for name in unused]

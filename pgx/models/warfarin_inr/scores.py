@@ -9,12 +9,15 @@ import polars as pl
 
 from pgx.codes import NoteCode, Severity
 from pgx.errors import InputError
+from pgx.knowledge import KnowledgeBase
 from pgx.models.warfarin_inr.grid import Start
-from pgx.models.warfarin_inr.persons import HIGHEST_DOSE, LOWEST_DOSE
+from pgx.models.warfarin_inr.persons import limits_of
 from pgx.notes import Note
 
 
-def starts_of(scores: pl.DataFrame, endpoint: str = "warfarin.dose") -> tuple[dict[str, Start], list[Note]]:
+def starts_of(
+    scores: pl.DataFrame, kb: KnowledgeBase, endpoint: str = "warfarin.dose"
+) -> tuple[dict[str, Start], list[Note]]:
     """Take the starting points from a scores frame (`pgx.schema.SCORES`); refused scores are left out.
 
     A score that is no dose which a person can need, with an interval around it, is left out too, and noted.
@@ -31,7 +34,7 @@ def starts_of(scores: pl.DataFrame, endpoint: str = "warfarin.dose") -> tuple[di
     notes: list[Note] = []
     rows = scores.filter((pl.col("endpoint") == endpoint) & pl.col("estimate").is_not_null())
     for row in rows.iter_rows(named=True):
-        start = _start(row)
+        start = _start(row, limits_of(kb)["dose"])
         if start is None:
             low, high = ("nothing" if row[name] in (None, "") else row[name] for name in ("low", "high"))
             text = f"the score {row['estimate']} ({low} to {high}) is no dose in mg/week with its interval"
@@ -42,9 +45,9 @@ def starts_of(scores: pl.DataFrame, endpoint: str = "warfarin.dose") -> tuple[di
     return found, notes
 
 
-def _start(row: Mapping[str, Any]) -> Start | None:
+def _start(row: Mapping[str, Any], limits: tuple[float, float]) -> Start | None:
     estimate, low, high = (_number(row[name]) for name in ("estimate", "low", "high"))
-    if LOWEST_DOSE <= estimate <= HIGHEST_DOSE and 0.0 <= low <= estimate <= high < float("inf") and low < high:
+    if limits[0] <= estimate <= limits[1] and 0.0 <= low <= estimate <= high < float("inf") and low < high:
         return Start(estimate, low, high)
     return None
 

@@ -33,7 +33,7 @@ _ZYGOUS = tuple(
     for kind, words in _ZYGOSITY.items()
 )
 _PRESENT = (
-    r"positive|pos|negative|neg|(?:not\s+)?detected|(?:not\s+)?found|(?:not\s+)?present|absent|positiv|negativ|"
+    r"positive|pos|negative|neg|(?:not\s+|un)?detected|(?:not\s+)?found|(?:not\s+)?present|absent|positiv|negativ|"
     r"positif|négatif|positivo|negativo|(?:non[- ]?)?carrier|(?:nicht\s+)?nachgewiesen|(?:nicht\s+)?vorhanden|"
     r"(?:non\s+)?détecté|(?:no\s+)?detectado"
 )
@@ -47,7 +47,7 @@ _STATUS_OF = re.compile(
     re.IGNORECASE,
 )
 _PRESENCE = re.compile(rf"^(?P<what>\S.*?)[\s:,=]+\(?(?P<word>{_PRESENT})\)?\.?$", re.IGNORECASE)
-_NEGATIVE = re.compile(r"^(?:neg|nég|not|no\s|nicht|absent|non|-)", re.IGNORECASE)
+_NEGATIVE = re.compile(r"^(?:neg|nég|not|undet|no\s|nicht|absent|non|-)", re.IGNORECASE)
 _REMARK = re.compile(r"\s*[\[(](?P<words>[^\[\]()]*)[\])]\s*$")
 _CHANGE = re.compile(r"^(?:[cgmnr]\.)?(?P<at>[*-]?\d+(?:[+-]\d+)?)\s*(?P<ref>[ACGT])\s*>\s*(?P<alt>[ACGT])$")
 _OLD_CHANGE = re.compile(r"^(?P<ref>[ACGT])(?P<at>-?\d+)(?P<alt>[ACGT])$")

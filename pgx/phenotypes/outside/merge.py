@@ -23,7 +23,7 @@ from pgx.codes import FlagCode, NoteCode, Severity
 from pgx.errors import InputError, UsageError
 from pgx.guard.limits import NAME
 from pgx.knowledge import KnowledgeBase
-from pgx.notes import Note
+from pgx.notes import Note, refused_result
 from pgx.phenotypes import allele_status
 from pgx.phenotypes.outside import beside, reconcile, strangers
 from pgx.phenotypes.outside.formats import read as read_file
@@ -35,8 +35,8 @@ from pgx.phenotypes.washout_notes import note
 from pgx.types import CallSet, Diplotype, GeneCalls, PatternCall
 
 MODES = ("override", "fill")
-LABORATORIES = ("pharmcat", "table", "hla-table")
-"""Plain tables of results: what a laboratory writes, unlike the output of a caller."""
+LABORATORIES = dict.fromkeys(("pharmcat", "table", "hla-table"), "the laboratory") | {"features": "the row"}
+"""Plain tables of results, and who speaks in them: what a laboratory writes, unlike the output of a caller."""
 REFUSED = FlagCode.OUTSIDE_REFUSED
 """Code of the note on a result that could not be used, and flag of the call of its gene."""
 
@@ -101,7 +101,7 @@ def read(path: str | Path, kb: KnowledgeBase) -> tuple[list[OutsideCall], list[N
             notes += [
                 replace(note(row.sample, Severity.WARNING, code, text, gene), where=where) for code, text in remarks
             ]
-            notes += [_refused(row.sample, gene, f"{where}: {text}", "judged") for text in strange]
+            notes += [refused_result("phenotypes", row.sample, gene, f"{where}: {text}", "judged") for text in strange]
     calls = []
     for (sample, gene), lines in found.items():
         several = lines
@@ -117,14 +117,9 @@ def read(path: str | Path, kb: KnowledgeBase) -> tuple[list[OutsideCall], list[N
             )
         if (sample, gene) not in spoiled:
             calls.append(several[0])
-    notes += [_refused(sample, gene, why) for (sample, gene), why in spoiled.items()]
+    notes += [refused_result("phenotypes", sample, gene, why) for (sample, gene), why in spoiled.items()]
     notes += _silent(names, rows, {*found, *spoiled}, path.name)
     return calls, notes
-
-
-def _refused(sample: str | None, gene: str, why: str, how: str = "used") -> Note:
-    """Return the note on a result that somebody sent and that no advice here rests on."""
-    return note(sample, Severity.ERROR, REFUSED, f"a laboratory's result of {gene} could not be {how} ({why})", gene)
 
 
 def _silent(names: Symbols, rows: list[Said], told: set[tuple[str | None, str]], where: str) -> list[Note]:
@@ -166,7 +161,7 @@ class _Calls:
         key = (gene, row.candidates, row.phenotype, row.score)
         if key not in self._made:
             try:
-                self._made[key] = _call(self._kb, gene, row, self._tool)
+                self._made[key] = call_of(self._kb, gene, row, self._tool)
             except ValueError as error:
                 self._made[key] = error
         made = self._made[key]
@@ -175,7 +170,7 @@ class _Calls:
         return made
 
 
-def _call(kb: KnowledgeBase, gene: str, row: Said, tool: str) -> Call:
+def call_of(kb: KnowledgeBase, gene: str, row: Said, tool: str) -> Call:
     """Return the call, remarks on it, and what it has of alleles that the knowledge base lacks."""
     row = beside.apart(kb, gene, row)
     stated = phenotype_of if row.candidates else partial(stated_of, gene=gene)
@@ -213,10 +208,8 @@ def _call(kb: KnowledgeBase, gene: str, row: Said, tool: str) -> Call:
         None if diplotypes else phenotype, None if diplotypes else score,
     )  # fmt: skip
     if len(diplotypes) == 1:
-        is_laboratory = tool in LABORATORIES
-        who = "the laboratory" if is_laboratory else "the tool"
-        remarks += reconcile.compare(kb, gene, pattern, phenotype, score, who)
-        if is_laboratory:
+        remarks += reconcile.compare(kb, gene, pattern, phenotype, score, LABORATORIES.get(tool, "the tool"))
+        if tool in LABORATORIES:
             reconcile.refuse_contradiction(kb, gene, pattern, row.phenotype, remarks)
     return pattern, remarks, strange
 
@@ -277,7 +270,7 @@ def merge(
                 try:
                     pattern, remark = reconcile.with_sex(kb, call.gene, call.pattern, (sexes or {}).get(str(sample)))
                 except ValueError as error:
-                    notes.append(_refused(sample, call.gene, f"{call.where}: {error}"))
+                    notes.append(refused_result("phenotypes", sample, call.gene, f"{call.where}: {error}"))
                     doubted[call.gene].add(index[str(sample)])
                     continue
                 given[call.gene][index[str(sample)]] = pattern
@@ -302,6 +295,26 @@ def merge(
     genes = {*given, *(gene for gene in doubted if names.gene(gene) == gene)}
     merged = (_doubted(gene, doubted.get(gene.gene, set())) for gene in _merged(callset, given, genes, mode))
     return replace(callset, genes=tuple(merged), notes=tuple(notes), holders=tuple(holders))
+
+
+def doubt(callset: CallSet, notes: Iterable[Note]) -> CallSet:
+    """Flag the calls beside results that were refused where the genotypes were read, as `merge` flags those of files.
+
+    Parameters
+    ----------
+    callset
+        Our own calls, and those of other tools over them.
+    notes
+        `Genotypes.notes`.
+    """
+    doubted: dict[str, set[int]] = defaultdict(set)
+    index = {sample: at for at, sample in enumerate(callset.samples)}
+    for one in notes:
+        if one.code == REFUSED:
+            doubted[str(one.subject)].add(index[str(one.sample)])
+    if not doubted:
+        return callset
+    return replace(callset, genes=tuple(_doubted(gene, doubted.get(gene.gene, set())) for gene in callset.genes))
 
 
 def told(calls: pl.DataFrame, own: Collection[str]) -> pl.DataFrame:

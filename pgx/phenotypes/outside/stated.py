@@ -58,8 +58,7 @@ def status_of(kb: KnowledgeBase, gene: str, text: str) -> str | None:
     ValueError
         If the allele cannot be one of the gene, or a subtype that is not there leaves the allele open.
     """
-    status = laboratory_of(kb, gene).read(text).status
-    return _allele_status(kb, gene, status) if status else None
+    return _allele_status(kb, gene, text) if laboratory_of(kb, gene).read(text).status else None
 
 
 def status_or_phenotype(kb: KnowledgeBase, gene: str, text: str) -> str | None:
@@ -117,27 +116,18 @@ def _phenotypes_of(kb: KnowledgeBase, gene: str) -> dict[str, str]:
     return {name.lower(): name for name in words}
 
 
-_STATUS = re.compile(
-    r"^(?P<allele>.*?)\s*(?::|\s|-(?=\w))?\s*(?P<word>positive|pos|detected|present|\+|negative|neg|not\s+detected|"
-    r"undetected|absent|not\s+present|-|–)$",
-    re.IGNORECASE,
-)
-_THERE = {"positive", "pos", "detected", "present", "+"}
-
-
 def _allele_status(kb: KnowledgeBase, gene: str, text: str) -> str:
     """Return ``*57:01 positive`` of ``HLA-B*57:01: detected``."""
-    found = _STATUS.match(text.strip())
-    allele = hla_name(found["allele"]) if found else ""
-    if found is None or not re.fullmatch(r"\*\d{2,3}(:\d{2,3})+", allele):
+    status = laboratory_of(kb, gene).read(text).status
+    if status is None:
         raise ValueError(f"{text.strip()!r} does not say of an allele of {gene} whether it is there")
+    allele, _, word = status.rpartition(" ")
     if not is_of_hla_gene(kb, gene, allele):
         raise ValueError(f"{allele!r} is not the name of an allele of {gene}")
-    is_there = " ".join(found["word"].lower().split()) in _THERE
     short = ":".join(allele.split(":")[:2])
-    if allele != short and not is_there and short in allele_status.targets(kb, gene):
+    if allele != short and word == allele_status.NEGATIVE and short in allele_status.targets(kb, gene):
         raise ValueError(f"{text.strip()!r} leaves open whether another subtype of {short} is there")
-    return f"{short} {'positive' if is_there else 'negative'}"
+    return f"{short} {word}"
 
 
 def _phenotype_index(kb: KnowledgeBase) -> dict[str, str]:

@@ -16,6 +16,7 @@ import polars as pl
 
 from pgx.errors import InputError
 from pgx.types import MOST_COPIES
+from pgx.variants.arrays.near_numbers import digits_of, slips
 from pgx.variants.arrays.result_alleles import Problem, tokens_of
 from pgx.variants.arrays.result_layout import (
     Layout,
@@ -36,16 +37,28 @@ _COPIES = re.compile(
 )
 _NO_COPIES = frozenset({"", "-", ".", "na", "n/a", "nd", "nan", "no call", "undetermined", "invalid", "fail", "nc"})
 _OTHER = {GRCH37: GRCH38, GRCH38: GRCH37}
+FEW = 20
+"""Markers at no position of interest up to which they are named: more are an array's, which tests other things too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One genotype as written: whose, where in the table, and the strand if the table says it."""
+    """One genotype as written: whose, of which marker, where in the table, and the strand if the table says it."""
 
     sample: str
     text: str
     line: int
     strand: str | None
+    marker: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """A genotype that is not used, since its marker is of no one position, and the sites that it may be of."""
+
+    cell: Cell
+    sites: tuple[int, ...]
+    why: str
 
 
 @dataclass(slots=True)
@@ -63,11 +76,13 @@ class ResultTable:
     cells
         Site to the genotypes there.
     copies
-        (sample, gene) to the copy numbers that are stated; None = one that cannot be counted.
+        (sample, gene) to the copy numbers that are stated: as written, and counted; None = it cannot be counted.
     unknown
         Markers that are at no position of interest, by name.
     misplaced
         Markers whose rs number and position are of different places, with their line.
+    strays
+        Genotypes of misplaced markers, and of unknown ones that may be a slip of a known one.
     malformed
         Lines that are no rows of the table.
     """
@@ -76,9 +91,10 @@ class ResultTable:
     build: str | None = None
     evidence: str = ""
     cells: dict[int, list[Cell]] = field(default_factory=lambda: defaultdict(list))
-    copies: dict[tuple[str, str], list[int | None]] = field(default_factory=lambda: defaultdict(list))
+    copies: dict[tuple[str, str], list[tuple[str, int | None]]] = field(default_factory=lambda: defaultdict(list))
     unknown: dict[str, int] = field(default_factory=dict)
     misplaced: dict[str, int] = field(default_factory=dict)
+    strays: list[Stray] = field(default_factory=list)
     malformed: list[int] = field(default_factory=list)
 
 
@@ -87,6 +103,7 @@ class _Marker:
     name: str
     rsid: str | None
     place: tuple[str, int] | None
+    gene: str = ""
 
 
 def load(name: str, layout: Layout, lines: Iterable[str], sites: pl.DataFrame, asked: str | None = None) -> ResultTable:
@@ -147,7 +164,9 @@ def scan(layout: Layout, lines: Iterable[str]) -> tuple[int, int, list[tuple[int
         for marker, cell in _genotypes(table, layout, cells, sample, number):
             genotypes += 1
             people.add(cell.sample)
-            if tokens_of(cell.text) is Problem.NOTATION:
+            if marker.rsid is None and marker.place is None:
+                table.malformed.append(number)
+            elif tokens_of(cell.text) is Problem.NOTATION:
                 findings.append((number, f"{cell.text[:40]!r} at {marker.name} is no genotype"))
     findings += [(number, "the line names no person or no marker") for number in table.malformed]
     return genotypes + len(table.copies), len(people), sorted(findings)
@@ -177,7 +196,7 @@ def _genotypes(
         _count(table, sample, gene, _cell(cells, place))
     if layout.shape is Shape.WIDE:
         for place, name in layout.named.items():
-            yield _marker(name), Cell(sample, _cell(cells, place), number, strand)
+            yield _marker(name), Cell(sample, _cell(cells, place), number, strand, name)
         return
     names = [_cell(cells, place) for place in layout.markers]
     counted = next((found for name in names if (found := gene_of_copies(name)) and not rsid_of(name)), None)
@@ -200,7 +219,7 @@ def _genotypes(
         if counted is not None:
             _count(table, person, counted, text)
         elif marker is not None:
-            yield marker, Cell(person, text, number, strand)
+            yield marker, Cell(person, text, number, strand, marker.name)
 
 
 def _of_row(cells: list[str], layout: Layout, names: list[str]) -> _Marker | None:
@@ -210,9 +229,10 @@ def _of_row(cells: list[str], layout: Layout, names: list[str]) -> _Marker | Non
         at = whole_number(_cell(cells, layout.columns["pos"]))
         chrom = _cell(cells, layout.columns["chrom"])
         place = (chrom, at) if at is not None and at > 0 and canonical(chrom) else place
-    if rsid is None and place is None:
+    if rsid is None and place is None and not any(map(digits_of, names)):
         return None
-    return _Marker(rsid or next(filter(None, names), f"{place[0]}:{place[1]}" if place else ""), rsid, place)
+    name = rsid or next(filter(None, names), f"{place[0]}:{place[1]}" if place else "")
+    return _Marker(name, rsid, place, _cell(cells, layout.columns.get("gene")).upper())
 
 
 def _marker(name: str) -> _Marker:
@@ -227,7 +247,7 @@ def _count(table: ResultTable, sample: str, gene: str, text: str) -> None:
     number = float(match[1].replace(",", ".")) if match else -1.0
     whole = round(number)
     fits = match is not None and abs(number - whole) <= _NEAR and whole <= MOST_COPIES
-    table.copies[sample, gene].append(whole if fits else None)
+    table.copies[sample, gene].append((text, whole if fits else None))
 
 
 def _place(
@@ -259,6 +279,47 @@ def _place(
             table.misplaced[marker.name] = table.misplaced[marker.name] or cell.line
         else:
             table.unknown[marker.name] = table.unknown.get(marker.name, 0) + 1
+    genes = dict(sites.select("site", "genes").iter_rows())
+    meant = {
+        marker: _misplaced(marker, positions, by_rsid, table)
+        if marker.name in table.misplaced
+        else _meant(marker, by_rsid, genes, table)
+        for marker in markers
+        if at[marker] is None
+    }
+    for marker, cell in found:
+        if of := meant.get(marker):
+            told = "its rs number and its position are of different places"
+            why = told if marker.name in table.misplaced else "it is a slip of a known rs number, as it seems"
+            table.strays.append(Stray(cell, of, why))
+
+
+def _misplaced(
+    marker: _Marker,
+    positions: dict[str, dict[tuple[str, int], int]],
+    by_rsid: dict[str, set[int]],
+    table: ResultTable,
+) -> tuple[int, ...]:
+    """Return the sites of a marker's rs number and of its position."""
+    place = (canonical(marker.place[0]) or "", marker.place[1]) if marker.place else ("", 0)
+    here = positions[table.build or GRCH38].get(place)
+    return tuple(sorted(by_rsid.get(marker.rsid or "", set()) | ({here} if here is not None else set())))
+
+
+def _meant(
+    marker: _Marker, by_rsid: dict[str, set[int]], genes: dict[int, list[str]], table: ResultTable
+) -> tuple[int, ...]:
+    """Return the sites that an unknown marker may be a slip of.
+
+    Numbers that were given out together differ by a digit too, so the table must lack the right one, and name no other
+    gene beside; of many unknown markers none is a slip.
+    """
+    if len(table.unknown) > FEW:
+        return ()
+    near = {site for number in slips(marker.rsid or marker.name) for site in by_rsid.get(number, ())}
+    named = {marker.gene} if marker.gene else {one for own in genes.values() for one in own if one in marker.name}
+    fitting = (site for site in near - set(table.cells) if not named or named & set(genes[site]))
+    return tuple(sorted(fitting))
 
 
 def _site(

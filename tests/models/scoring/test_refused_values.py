@@ -208,6 +208,6 @@ def test_training_reads_the_cells_that_scores_read(
     if whole is not None:
         assert whole.encode(taken.features, False, 1)[0].prior.tolist() == expected.prior.margin.tolist()
     said = " ".join(text for _, text in taken.remarks)
-    assert "'old'" in said and "'54,5' is 54.5" in said and "clinical.weight is taken as unknown" in said
+    assert "'old'" in said and "'54,5' is 54.5" in said and "clinical.weight is not used" in said
     assert refused.NAME not in {feature.reading.column for feature in taken.features}
     assert (whole is None) == (limit > 0)

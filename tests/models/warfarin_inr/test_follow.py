@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pgx import schema
+from pgx import knowledge, schema
 from pgx.codes import DoseAdvice, FlagCode, Trend
 from pgx.errors import InputError, UsageError
 from pgx.knowledge import KnowledgeBase
@@ -41,7 +41,7 @@ def _visits(*rows: tuple[float, float], step: int = 14) -> Person:
             for i, (d, r) in enumerate(rows)
         ]
     )
-    (person,), notes = of_table(table)
+    (person,), notes = of_table(table, knowledge.load())
     assert not notes
     return person
 
@@ -301,7 +301,7 @@ def test_nobody_is_an_error(kb: KnowledgeBase) -> None:
 def test_a_bad_row_costs_itself_alone(change: dict[str, object], message: str) -> None:
     row: dict[str, object] = {"sample": "p", "date": "2026-01-05", "dose": 35.0, "inr": 2.5}
     rows = [row, row | {"date": "2026-01-12"} | change, row | {"date": "2026-01-19"}, row | {"sample": "q"}]
-    found, notes = of_table(pl.DataFrame(rows), "t.csv")
+    found, notes = of_table(pl.DataFrame(rows), knowledge.load(), "t.csv")
     assert [one.where for one in notes] == ["t.csv: line 3"] and message in notes[0].message
     assert {one.name: len(one.visits) for one in found} == {"p": 2 + ("dose" in change), "q": 1}
 
@@ -325,7 +325,7 @@ def test_a_day_is_year_month_day_with_or_without_a_time(text: str) -> None:
 )  # fmt: skip
 def test_values_that_can_be(dose: float, inr: float, fine: bool) -> None:
     table = pl.DataFrame({"sample": ["p"], "date": ["2026-01-05"], "dose": [dose], "inr": [inr]})
-    assert (not of_table(table)[1]) == fine
+    assert (not of_table(table, knowledge.load())[1]) == fine
 
 
 def test_the_limits_are_those_of_the_concepts(kb: KnowledgeBase) -> None:
@@ -353,16 +353,16 @@ def test_only_scores_of_the_endpoint_that_were_given_start_a_person() -> None:
             "high": [40.0, 49.0, None],
         }
     )
-    assert starts_of(scores) == ({"a": Start(30.0, 20.0, 40.0)}, [])
-    assert starts_of(scores, "warfarin.dose_gage")[0] == {"a": Start(35.0, 21.0, 49.0)}
+    assert starts_of(scores, knowledge.load()) == ({"a": Start(30.0, 20.0, 40.0)}, [])
+    assert starts_of(scores, knowledge.load(), "warfarin.dose_gage")[0] == {"a": Start(35.0, 21.0, 49.0)}
     with pytest.raises(InputError, match="no column 'low'"):
-        starts_of(scores.drop("low"))
+        starts_of(scores.drop("low"), knowledge.load())
 
 
 @pytest.mark.parametrize("dose", [0.0, -3.0, math.inf, 1e6, "much"])
 def test_a_score_that_is_no_dose_is_left_out(dose: object) -> None:
     row = {"sample": "p", "endpoint": "warfarin.dose", "estimate": dose, "low": 0.0, "high": dose}
-    found, notes = starts_of(pl.DataFrame([row], infer_schema_length=None, strict=False))
+    found, notes = starts_of(pl.DataFrame([row], infer_schema_length=None, strict=False), knowledge.load())
     assert not found and [one.sample for one in notes] == ["p"]
 
 
@@ -389,7 +389,7 @@ def test_any_table_gives_a_row_an_inr_or_a_note_and_no_rise_above_range(
 ) -> None:
     texts = [tuple(None if cell is None else str(cell) for cell in row) for row in rows]
     table = pl.DataFrame(texts, schema=dict.fromkeys(inr_table.HEAD, pl.String), orient="row")
-    found, notes = of_table(table)
+    found, notes = of_table(table, knowledge.load())
     frame, more = monitor(found, kb) if found else (schema.empty(schema.MONITOR), [])
     assert frame.height == sum(len(one.visits) for one in found)
     assert frame.height + len(notes) + len(more) >= len(rows)

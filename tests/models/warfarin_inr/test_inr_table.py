@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pgx
+from pgx import knowledge
 from pgx.errors import InputError
 from pgx.models.warfarin_inr.persons import of_table
 from pgx.options import Options
@@ -143,7 +144,7 @@ def test_a_person_is_the_same_whatever_the_order_of_the_rows(rows: list[tuple[st
         )
         for order in (rows, data.draw(st.permutations(rows)))
     )
-    first, second = of_table(plain)[0], of_table(mixed)[0]
+    first, second = of_table(plain, knowledge.load())[0], of_table(mixed, knowledge.load())[0]
     assert first == second
     if any(day in ("?", "29/01/24") and inr for day, _, inr, *_ in rows):
         assert date.max in first[0].unread
@@ -153,7 +154,7 @@ def test_a_person_is_the_same_whatever_the_order_of_the_rows(rows: list[tuple[st
 def test_a_dose_is_known_beside_a_row_without_a_day_only_if_both_are_the_same(adrift: str, dose: float | None) -> None:
     rows = [("2026-01-01", "0", "1.0"), ("2026-01-08", "35", "1.8"), ("?", adrift, "")]
     frame = pl.DataFrame([("A", *row) for row in rows], schema=["sample", "date", "dose", "inr"], orient="row")
-    (one,), _ = of_table(frame)
+    (one,), _ = of_table(frame, knowledge.load())
     known = None if dose is None else dose / 7.0
     assert [course.dose for course in one.courses] == [None, known, known]
 
@@ -166,7 +167,7 @@ def test_rows_of_one_day_with_two_doses_tell_of_none() -> None:
         ("2026-01-15", "", "2"),
     ]
     frame = pl.DataFrame([("A", *row) for row in rows], schema=["sample", "date", "dose", "inr"], orient="row")
-    (one,), _ = of_table(frame)
+    (one,), _ = of_table(frame, knowledge.load())
     assert [course.dose for course in one.courses] == [None, 5.0, 5.0]
 
 

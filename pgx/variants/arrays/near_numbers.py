@@ -1,0 +1,42 @@
+"""Rs numbers that are one slip of the pen from a known one: nothing is read by them, but a result may be lost."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+SHORTEST = 6
+"""Digits from which a number counts as a slip of another one: nearly every shorter number is a variant of its own."""
+_NUMBER = re.compile(r"(?:rs)?\W*(\d+)", re.I)
+_DIGITS = "0123456789"
+
+
+def digits_of(name: str) -> str | None:
+    """Return the digits of a marker's name that is a number and nothing else, with or without ``rs``."""
+    found = _NUMBER.fullmatch(name.strip())
+    return found[1] if found and len(found[1]) >= SHORTEST - 1 else None
+
+
+def slips(name: str) -> Iterator[str]:
+    """Yield the rs numbers that may be meant by a name: a digit is wrong, missing or too many, or two are swapped.
+
+    Examples
+    --------
+    >>> {"rs4244285"} <= set(slips("rs424428")) & set(slips("rs4244258")) & set(slips("4244285"))
+    True
+    """
+    number = digits_of(name)
+    for digits in () if number is None else (number, *_edited(number)):
+        if len(digits) >= SHORTEST and not digits.startswith("0"):
+            yield f"rs{digits}"
+
+
+def _edited(number: str) -> Iterator[str]:
+    for at in range(len(number) + 1):
+        before, after = number[:at], number[at:]
+        yield from (before + digit + after for digit in _DIGITS)
+        if after:
+            yield before + after[1:]
+            yield from (before + digit + after[1:] for digit in _DIGITS)
+        if len(after) > 1:
+            yield before + after[1] + after[0] + after[2:]
