@@ -265,7 +265,8 @@ ALLELE_NAMES = Table(
         Field(
             "decides",
             T,
-            "y: the gene's other changes are rare enough that two reference bases here are two reference alleles",
+            "y: two reference bases here are two reference alleles: the gene's other changes are rare, or the "
+            "guideline lets this one decide alone",
             codes=("y",),
         ),
     ),
