@@ -59,6 +59,7 @@ def test_what_two_strands_mean_is_sure_though_what_each_does_is_not(kb, one):
         ("SLCO1B1", {21178615: ("T", "T")}, "East Asian", "Normal Function"),
         ("SLCO1B1", {21178615: ("T", "T")}, "Sub-Saharan African", None),
         ("SLCO1B1", {21178615: ("T", "T")}, None, None),
+        ("DPYD", {97579893: ("G", "G")}, "European", None),
         ("DPYD", {97579893: ("G", "G")}, None, None),
         ("DPYD", REFERENCE, "European", None),
         ("CYP2C9", {94942290: ("C", "C")}, "East Asian", None),
