@@ -22,8 +22,8 @@ _BRACKETS = re.compile(r"\s*[\[(].*?[\])]")
 _LEAD = re.compile(
     r"^(?:product containing(?: only)?|substance|(?:nda\d+\s+|abuse-deterrent\s+|\d[\d.]*\s*(?:hr|ml|actuat)\b\s*)+|"
     r"(?:tablets?|tabs?|capsules?|caps?|inj|syrup|syp|t)"
-    r"\b\.?(?=\s)|(?:chlorhydrate|bromhydrate|phosphate|sulfate|succinate|tartrate|maleate|mesilate|besilate|oxalate|"
-    r"clorhidrato|hidrocloruro|bromhidrato|fosfato|sulfato|succinato|tartrato|maleato|mesilato|besilato|oxalato)\s+d"
+    r"\b\.?(?=\s)|(?:chlorhydrate|bromhydrate|phosphate|sulfate|citrate|tartrate|maleate|mesilate|besilate|oxalate|"
+    r"succinate|clorhidrato|hidrocloruro|bromhidrato|fosfato|sulfato|succinato|tartrato|maleato|mesilato|besilato|oxalato)\s+d"
     r"(?:e\s+|['\N{RIGHT SINGLE QUOTATION MARK}]))\s*",
     re.IGNORECASE,
 )
@@ -34,7 +34,7 @@ _JOINED_SALT = re.compile(
 """A salt that German writes in one word with its drug."""
 _SALTS = re.compile(
     r"\s+(?:hydrochloride|hcl|hydrobromide|sodium|potassium|calcium|magnesium|maleate|mesylate|succinate|tartrate|besylate|phosphate|"
-    r"sulfate|sulphate|acetate|citrate|bitartrate|medoxomil|axetil|cilexetil|disodium|dihydrate|trihydrate|tosylate|besilate|mesilate|malate|benzoate|lactate|tromethamine|fumarate|bisulfate|bisulphate|nitrate|bromide|oxalate|monohydrate|anhydrous|chloride|hemihydrate|hydrate|clathrate|pamoate|decanoate|palmitate|"
+    r"sulfate|sulphate|acetate|citrate|bitartrate|medoxomil|axetil|cilexetil|disodium|dihydrate|trihydrate|tosylate|besilate|mesilate|malate|benzoate|lactate|tromethamine|fumarate|bisulfate|bisulphate|nitrate|bromide|oxalate|monohydrate|anhydrous|chloride|hemihydrate?|hydrate|clathrate|pamoate|decanoate|palmitate|"
     r"natrium|kalium|kalzium|hydrochlorid|succinat|tartrat|maleat|mesilat|besilat|acetat|phosphat|sulfat|oxalat|citrat|"
     r"propionate|valerate|dipropionate|stearate|estolate|ethylsuccinate|gluconate|lysine|lysinat|resinat|meglumine|dihydrochloride|xinafoate|"
     r"nocte|mane|stat|regularly|tabs?|caps?|inj|drops?|liquid|elixir|linctus|gastro-resistant|effervescent|dispersible|"
