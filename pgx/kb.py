@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pgx.errors import UsageError
 from pgx.inputs import knowledge as base
 from pgx.options import Names, PathLike, Paths, names_of, paths_of
 from pgx.table_calls import card, columns, convert, endpoint_template, endpoints, features, schema, template
@@ -140,8 +141,17 @@ def allele(name: str, knowledge: Paths = ()) -> Sections:
     ['allele', 'functions', 'bases', 'frequencies']
     """
     from pgx.knowledge import show
+    from pgx.phenotypes.outside import names
 
-    return show.allele(base(knowledge), name)
+    kb = base(knowledge)
+
+    def called(gene: str, text: str) -> str:
+        try:
+            return names.names_of(kb, gene).place(text)[0]
+        except ValueError as error:  # of several alleles, or of copies that nobody has
+            raise UsageError(str(error)) from None
+
+    return show.allele(kb, name, called)
 
 
 def variant(name: str, knowledge: Paths = ()) -> Sections:

@@ -260,7 +260,7 @@ class _Solver:
         if not answer.found.pairs:
             return PatternCall((), "not_called", n_called, total, (*flags, "unresolved"))
         flags += ("genotype_overruled",) if answer.overruled else ()
-        rests_on_prior = not _UNCERTAIN.isdisjoint(flags) and self._rests_on_prior(answer.found, mixture)
+        rests_on_prior = not _UNCERTAIN.isdisjoint(flags) and self._rests_on_prior(answer.found, mixture, known)
         fallback = self._fallback(codes[:, :1] if haploid else codes, doubts)
         spread = self._with_unseen(answer.found, context, n, mixture, doubts)
         return self._finish(spread, n_called, total, flags, fallback, rests_on_prior=rests_on_prior)
@@ -350,12 +350,12 @@ class _Solver:
             return None
         return fallback, int((bases == fallback.code).sum())
 
-    def _rests_on_prior(self, shown: Found, mixture: NDArray[np.float64]) -> bool:
+    def _rests_on_prior(self, shown: Found, mixture: NDArray[np.float64], known: NDArray[np.bool_]) -> bool:
         """Say whether the bases that the file shows leave the best diplotype, and its function, to the frequencies."""
         kept = merged(shown.pairs) if self.shares_names else shown.pairs
         if self._evidence(kept[0], kept[0].weight / shown.total, mixture) >= MIN_EVIDENCE:
             return False
-        return not self._findings.shown(kept, shown.total, mixture, sure=THRESHOLD, evidence=MIN_EVIDENCE)
+        return not self._findings.shown(kept, shown.total, mixture, known, sure=THRESHOLD, evidence=MIN_EVIDENCE)
 
     def _evidence(self, best: Pair, probability: float, mixture: NDArray[np.float64]) -> float:
         """Share of the prior doubt about the best diplotype that the data removed."""

@@ -15,6 +15,7 @@ from pgx.calling import priors
 from pgx.calling.mosaic import Donors
 from pgx.calling.strands import Naming, Strand
 from pgx.knowledge.base import GeneDefinition, KnowledgeBase
+from pgx.knowledge.rules.phenotypes import GeneRules, rules_for
 
 UNDOCUMENTED = -2
 """Column of `GeneModel.accepts` for bases that the knowledge does not have: no haplotype accepts them."""
@@ -100,6 +101,10 @@ class GeneModel:
         Bases in no definition that are passed over without doubt: position (index) to bases.
     functions
         Allele to what it does, with its activity; those of which nobody knows are left out.
+    rules
+        What CPIC makes of two strands.
+    decisive
+        The position (index) that decides the gene alone.
     donors
         What strands are put together from that no source counts; None if new strands are not looked for among counted
         ones.
@@ -117,9 +122,11 @@ class GeneModel:
     independent: bool
     inheritance: str
     copy_number_varies: bool
+    rules: GeneRules
     fallback: Fallback | None = None
     common: Mapping[int, frozenset[str]] = field(default_factory=dict)
     functions: Mapping[str, str] = field(default_factory=dict)
+    decisive: int | None = None
     donors: Donors | None = None
 
     @property
@@ -187,9 +194,11 @@ def assemble(kb: KnowledgeBase, gene: str, counts: priors.Counted) -> GeneModel:
         independent=independent,
         inheritance=str(row["inheritance"]),
         copy_number_varies=row["copy_number_varies"] == "y",
+        rules=rules_for(kb, gene),
         fallback=_fallback(kb, definition, naming, policies.get("fallback_variant", []), index),
         common={index[p]: frozenset(bases) for p, bases in _common(policies.get("common_base", [])).items()},
         functions=_functions(kb).get(gene, {}),
+        decisive=next((index[row["pos_grch38"]] for row in policies.get("decisive_position", ())), None),
         donors=Donors.of(accepts, frequency, positions.astype(np.int64)) if independent else None,
     )
 

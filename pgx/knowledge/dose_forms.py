@@ -13,6 +13,8 @@ ROUTE = "route"
 """System of the words of forms and routes that may stand beside a drug's name and belong to no name."""
 SUFFIX = "suffix"
 """System of such words that say how much a product holds or how long it acts, and nothing of where."""
+MAKER = "maker"
+"""System of the makers of generics, whose name stands beside that of the drug."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +55,10 @@ def _dose_forms(kb: KnowledgeBase) -> DoseForms:
     words = {name: acts for system, name, acts in rows if system in ("text", ROUTE)}
     longest_first = sorted(words, key=lambda word: (-len(word), word))
     pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)", re.IGNORECASE)
-    beside = {name for system, name, _ in rows if system in (ROUTE, SUFFIX)}
+    beside = {name for system, name, _ in rows if system in (ROUTE, SUFFIX, MAKER)}
     one = "|".join(re.escape(word) for word in sorted(beside, key=lambda word: (-len(word), word)))
     around = rf"[\s,;/(\[-]+(?:{one})(?!\w)[.,;)\]]*|^\s*(?:{one})[\s.,;:-]+(?=\w)" if one else r"(?!)"
-    no_codes = ("text", ROUTE, SUFFIX, "drug")
+    no_codes = ("text", ROUTE, SUFFIX, MAKER, "drug")
     codes = {(system, name): acts for system, name, acts in rows if system not in no_codes}
     either = frozenset(name for system, name, _ in rows if system == "drug")
     return DoseForms(words, codes, either, pattern, re.compile(around, re.IGNORECASE))

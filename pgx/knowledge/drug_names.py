@@ -22,14 +22,21 @@ _BRACKETS = re.compile(r"\s*[\[(].*?[\])]")
 _LEAD = re.compile(
     r"^(?:product containing(?: only)?|substance|(?:nda\d+\s+|abuse-deterrent\s+|\d[\d.]*\s*(?:hr|ml|actuat)\b\s*)+|"
     r"(?:tablets?|tabs?|capsules?|caps?|inj|syrup|syp|t)"
-    r"\b\.?(?=\s))\s*",
+    r"\b\.?(?=\s)|(?:chlorhydrate|bromhydrate|phosphate|sulfate|citrate|tartrate|maleate|mesilate|besilate|oxalate|"
+    r"succinate|clorhidrato|hidrocloruro|bromhidrato|fosfato|sulfato|succinato|tartrato|maleato|mesilato|besilato|oxalato)\s+d"
+    r"(?:e\s+|['\N{RIGHT SINGLE QUOTATION MARK}]))\s*",
     re.IGNORECASE,
 )
+_JOINED_SALT = re.compile(
+    r"(?<=[a-z]{5})-?(?:di)?(?:hydrochlorid|hydrobromid|hydrogensulfat|hydrogentartrat|succinat|tartrat|maleat|mesilat|"
+    r"besilat|phosphat|sulfat|oxalat|fumarat|acetat|natrium|kalium|calcium)$"
+)
+"""A salt that German writes in one word with its drug."""
 _SALTS = re.compile(
     r"\s+(?:hydrochloride|hcl|hydrobromide|sodium|potassium|calcium|magnesium|maleate|mesylate|succinate|tartrate|besylate|phosphate|"
-    r"sulfate|sulphate|acetate|citrate|bitartrate|medoxomil|axetil|cilexetil|disodium|dihydrate|trihydrate|tosylate|besilate|mesilate|malate|benzoate|lactate|tromethamine|fumarate|bisulfate|bisulphate|nitrate|bromide|oxalate|monohydrate|anhydrous|chloride|hemihydrate|hydrate|clathrate|pamoate|decanoate|palmitate|"
+    r"sulfate|sulphate|acetate|citrate|bitartrate|medoxomil|axetil|cilexetil|disodium|dihydrate|trihydrate|tosylate|besilate|mesilate|malate|benzoate|lactate|tromethamine|fumarate|bisulfate|bisulphate|nitrate|bromide|oxalate|monohydrate|anhydrous|chloride|hemihydrate?|hydrate|clathrate|pamoate|decanoate|palmitate|"
     r"natrium|kalium|kalzium|hydrochlorid|succinat|tartrat|maleat|mesilat|besilat|acetat|phosphat|sulfat|oxalat|citrat|"
-    r"propionate|valerate|dipropionate|stearate|estolate|ethylsuccinate|gluconate|lysine|meglumine|dihydrochloride|xinafoate|"
+    r"propionate|valerate|dipropionate|stearate|estolate|ethylsuccinate|gluconate|lysine|lysinat|resinat|meglumine|dihydrochloride|xinafoate|"
     r"nocte|mane|stat|regularly|tabs?|caps?|inj|drops?|liquid|elixir|linctus|gastro-resistant|effervescent|dispersible|"
     r"er|xr|sr|cr|la|xl|ec|dr|ir|extended release|delayed release|oral|tablets?|capsules?|injection|solution|pill|"
     r"retard|tbl|tabl|tabletten|filmtabletten|retardtabletten|kapseln|hartkapseln|retardkapseln|ampullen|lp|"
@@ -38,7 +45,7 @@ _SALTS = re.compile(
 )
 _SIGNS = re.compile("[\N{REGISTERED SIGN}\N{COPYRIGHT SIGN}\N{TRADE MARK SIGN}]")
 _PARTS = re.compile(r"\s*(?:/|\+|,|;|\n|&| and | with | plus |\s\d{1,2}[.)]\s)\s*")
-_HYPHEN = re.compile(r"(?<=[^\W\d_]{4})\s*-\s*(?=[^\W\d_]{4})")
+_HYPHEN = re.compile(r"(?<=[^\W\d_]{4})\s*-\s*(?=[^\W\d_]{4}|hct\b)", re.IGNORECASE)
 _NO_DRUG = re.compile(r"(?:ed|ing|like|free|type|naive|bound|allergic|resistant|sensitive)\b", re.IGNORECASE)
 _RATIO = re.compile(
     r"\b\d[\d.,]*\s*(?:mg|mcg|ug|µg|g|ml|unt|units?|iu|meq|%)?\s*/\s*(?:\d[\d.,]*\s*)?"
@@ -67,41 +74,18 @@ _BEHIND = re.compile(rf"[\s,]+{_FORM.pattern}$", re.IGNORECASE)
 _ATC = re.compile(r"^[A-Z]\d{2}[A-Z]{2}\d{2}$")
 _CODE = re.compile(r"^(rxnorm|rxcui|atc|snomed|sct|ncit|omop)\s*[:=|]\s*(\S+)$", re.IGNORECASE)
 _CODE_SYSTEMS = {
-    "rxnorm": "RxNorm",
-    "rxcui": "RxNorm",
-    "atc": "ATC",
-    "snomed": "SNOMED",
-    "sct": "SNOMED",
-    "ncit": "NCIT",
+    "rxnorm": "RxNorm", "rxcui": "RxNorm", "atc": "ATC", "snomed": "SNOMED", "sct": "SNOMED", "ncit": "NCIT",
     "omop": "OMOP",
-}
+}  # fmt: skip
 
 _SHORT, _LONG = 5, 9
 """Letters from which a name can be a slip of another one, and from which two letters may be wrong."""
 
 _DAILY = {
-    "daily": 1,
-    "od": 1,
-    "qd": 1,
-    "once daily": 1,
-    "twice daily": 2,
-    "bid": 2,
-    "bd": 2,
-    "three times daily": 3,
-    "tid": 3,
-    "tds": 3,
-    "qid": 4,
-    "weekly": 1 / 7,
-    "once weekly": 1 / 7,
-    "/day": 1,
-    "/d": 1,
-    "per day": 1,
-    "a day": 1,
-    "/week": 1 / 7,
-    "/wk": 1 / 7,
-    "per week": 1 / 7,
-    "a week": 1 / 7,
-}
+    "daily": 1, "od": 1, "qd": 1, "once daily": 1, "twice daily": 2, "bid": 2, "bd": 2, "three times daily": 3,
+    "tid": 3, "tds": 3, "qid": 4, "weekly": 1 / 7, "once weekly": 1 / 7, "/day": 1, "/d": 1, "per day": 1, "a day": 1,
+    "/week": 1 / 7, "/wk": 1 / 7, "per week": 1 / 7, "a week": 1 / 7,
+}  # fmt: skip
 _DOSE = re.compile(
     r"(\d+(?:\.\d+)?)\s*(mg|mcg|ug|µg|g)\s*("
     + "|".join(sorted(map(re.escape, _DAILY), key=len, reverse=True))
@@ -245,7 +229,7 @@ class DrugNames:
             name = rule.sub("", name).strip(" .,") if rule else name
             if name in self.names:
                 return self.names[name]
-        rules = (_BEHIND, _SALTS)
+        rules = (_BEHIND, _SALTS, _JOINED_SALT)
         while (rule := next((one for one in rules if one.search(name)), None)) is not None:
             name = rule.sub("", name).strip(" ,")
             if name in self.names:

@@ -15,7 +15,7 @@ import polars as pl
 from pgx.errors import UsageError
 from pgx.guard.limits import HEADING
 from pgx.knowledge.base import KnowledgeBase
-from pgx.knowledge.drug_names import drug_names, resolve
+from pgx.knowledge.drug_names import DrugNames, drug_names, resolve
 
 _ATC_GROUP = re.compile(r"^(?:atc[:=])?([A-Z]\d{2}(?:[A-Z]{1,2})?)$", re.IGNORECASE)
 
@@ -108,8 +108,14 @@ def drugs_of(kb: KnowledgeBase, names: Sequence[str]) -> list[str]:
     look_up = drug_names(kb)
     for name in names:
         if name.strip():
-            found += class_of(kb, name) or look_up.substances((resolve(kb, name),))
+            found += class_of(kb, name) or look_up.substances(_together(look_up, name) or (resolve(kb, name),))
     return list(dict.fromkeys(found))
+
+
+def _together(look_up: DrugNames, name: str) -> tuple[str, ...]:
+    """Return the drugs that are named with a sign between them, where all are known: ``amlodipine/valsartan``."""
+    found = look_up.find(name.strip())
+    return found.drugs if len(found.drugs) > 1 and not found.unknown else ()
 
 
 def class_of(kb: KnowledgeBase, name: str) -> list[str]:

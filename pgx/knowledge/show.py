@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -237,15 +238,22 @@ def _recommendations(kb: KnowledgeBase, name: str) -> pl.DataFrame:
     return _frame(rows, rec_id=pl.String)
 
 
-def allele(kb: KnowledgeBase, name: str) -> Sections:
+def allele(kb: KnowledgeBase, name: str, called: Callable[[str, str], str] = lambda _gene, text: text) -> Sections:
     """One allele, as ``CYP2C19*2`` or ``HLA-B*57:01`` or ``DPYD c.1905+1G>A (*2A)``.
+
+    Parameters
+    ----------
+    kb, name
+        Where to look, and for what.
+    called
+        Of a gene and another name of one of its alleles, the knowledge base's; what is none stays as it is.
 
     Raises
     ------
     UsageError
         If the gene or the allele is not known.
     """
-    gene_name, allele_name = _split_allele(kb, name)
+    gene_name, allele_name = _split_allele(kb, name, called)
     own = (pl.col("gene") == gene_name) & (pl.col("allele") == allele_name)
     row = kb.table("alleles").filter(own).row(0, named=True)
     shown = (
@@ -272,14 +280,14 @@ def allele(kb: KnowledgeBase, name: str) -> Sections:
     }
 
 
-def _split_allele(kb: KnowledgeBase, name: str) -> tuple[str, str]:
+def _split_allele(kb: KnowledgeBase, name: str, called: Callable[[str, str], str]) -> tuple[str, str]:
     text = name.strip()
     for gene_name in sorted(kb.genes, key=len, reverse=True):
         if text.lower().startswith(gene_name.lower()):
             rest = text[len(gene_name) :].strip().removeprefix(":").strip()
             names = kb.table("alleles").filter(pl.col("gene") == gene_name)["allele"].to_list()
             # A shell takes an unquoted star for a file name, so that people leave it out.
-            for one in (rest, f"*{rest}"):
+            for one in (rest, f"*{rest}", called(gene_name, rest)):
                 if one in names:
                     return gene_name, one
             if not rest:

@@ -56,6 +56,25 @@ def test_an_allele_is_found_by_its_full_name_or_by_gene_and_allele(words: list[s
     assert (told["gene"], told["allele"]) == ("CYP2D6", "*21")
 
 
+@pytest.mark.parametrize(
+    ("words", "allele"),
+    [
+        (["DPYD*2A"], "c.1905+1G>A (*2A)"),
+        (["DPYD", "c.1905+1G>A"], "c.1905+1G>A (*2A)"),
+        (["SLCO1B1", "*1b"], "*37"),
+        (["TPMT*3a"], "*3A"),
+        (["NUDT15", "R139C"], "*3"),
+    ],
+)
+def test_an_allele_is_found_by_the_other_names_that_people_use(words: list[str], allele: str) -> None:
+    told = {row["what"]: row["value"] for row in sections(pgx("allele", *words).stdout)["allele"]}
+    assert told["allele"] == allele
+
+
+def test_a_change_of_several_alleles_names_none() -> None:
+    assert "differ in function" in pgx("allele", "SLCO1B1", "rs2306283", code=2).stderr
+
+
 def test_allele_and_variant() -> None:
     kb = load()
     assert show.allele(kb, "CYP2C19*2")["functions"]["function"].unique().to_list() == ["No function"]

@@ -9,7 +9,7 @@ from pgx.knowledge.dose_forms import LOCAL, dose_forms
 from pgx.knowledge.drug_names import drug_names
 
 KB = knowledge.load()
-WORDS = KB.table("dose_forms").filter(KB.table("dose_forms")["system"].is_in(["route", "suffix"]))
+WORDS = KB.table("dose_forms").filter(KB.table("dose_forms")["system"].is_in(["route", "suffix", "maker"]))
 DRUGS = {"Haloperidol": "haloperidol", "Tramadol": "tramadol", "Voriconazol": "voriconazole", "Beloc": "metoprolol"}
 
 
@@ -34,6 +34,14 @@ def test_every_form_word_is_read_past_on_either_side_of_a_name():
         ("Sertralina comprimidos 50 mg", "sertraline"),
         ("gotas haloperidol", "haloperidol"),
         ("jarabe ibuprofen", "ibuprofen"),
+        ("Simvastatin-ratiopharm 40 mg Filmtabletten", "simvastatin"),
+        ("Atorvastatin 1A Pharma 20 mg", "atorvastatin"),
+        ("Metoprololsuccinat", "metoprolol"),
+        ("Codeinphosphat 30 mg", "codeine"),
+        ("Clopidogrelhydrogensulfat", "clopidogrel"),
+        ("chlorhydrate de tramadol", "tramadol"),
+        ("clorhidrato de tramadol", "tramadol"),
+        ("phosphate de cod\N{LATIN SMALL LETTER E WITH ACUTE}ine", "codeine"),
     ],
 )
 def test_names_as_lists_of_other_countries_write_them(written, drug):

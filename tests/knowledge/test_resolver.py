@@ -24,6 +24,7 @@ NAMES = drug_names(KB)
         ("Statine", {"simvastatin", "atorvastatin", "rosuvastatin", "pravastatin", "pitavastatin", "fluvastatin", "lovastatin"}),
         ("C10AA", {"simvastatin", "atorvastatin", "rosuvastatin", "pravastatin", "pitavastatin", "fluvastatin", "lovastatin"}),
         ("thiopurines", {"azathioprine", "mercaptopurine", "thioguanine"}),
+        ("FOLFIRINOX", {"fluorouracil", "irinotecan"}),
         ("volatile anaesthetics", {"desflurane", "enflurane", "halothane", "isoflurane", "methoxyflurane", "sevoflurane"}),
         ("PPIs", {"omeprazole", "pantoprazole", "lansoprazole", "dexlansoprazole", "esomeprazole", "rabeprazole"}),
         ("inhibiteurs de la pompe à protons", {"omeprazole", "pantoprazole", "lansoprazole", "dexlansoprazole",
@@ -69,6 +70,9 @@ def test_a_class_is_not_shown_as_one_drug():
 def test_a_combination_asks_for_its_parts_too():
     assert {"fluoxetine", "olanzapine"} <= set(drugs_of(KB, ["Symbyax"]))
     assert drugs_of(KB, ["statins", "Zocor"]).count("simvastatin") == 1
+    assert drugs_of(KB, ["Amlodipin/Paroxetin"]) == ["amlodipine", "paroxetine"]
+    with pytest.raises(UsageError, match="no drug"):
+        drugs_of(KB, ["Quux/paroxetine"])
 
 
 @pytest.mark.parametrize(

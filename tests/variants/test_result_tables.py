@@ -57,6 +57,12 @@ TABLES = {
     "taqman export": "Experiment: run 7\nInstrument: x\n\nSample Name\tSNP Assay Name\tNCBI SNP Reference\tCall\n"
     "A\tC__25986767_70\trs4244285\tHeterozygous A/G\nA\tC____469857_10\trs12248560\tHomozygous C/C\n"
     "A\tC__27104892_10\trs1057910\tHeterozygous A/C\n",
+    "German": "Probe;rs-Nummer;Genotyp;Bemerkung\nA;rs4244285;heterozygot A/G;\nA;rs12248560;C/C;ja\nA;rs1057910;A/C;\n",
+    "German, two columns": "Patienten-ID;Gen;Variante;Allel 1;Allel 2\nA;CYP2C19;rs4244285;A;G\nA;CYP2C19;rs12248560;C;C\n"
+    "A;CYP2C9;rs1057910;A;C\n",
+    "French": "\N{LATIN CAPITAL LETTER E WITH ACUTE}chantillon;Marqueur;G\N{LATIN SMALL LETTER E WITH ACUTE}notype;Brin\n"
+    "A;rs4244285;C/T;-\nA;rs12248560;G/G;-\nA;rs1057910;A/C;+\n",
+    "Spanish": "Muestra;Marcador;Resultado\nA;rs4244285;A/G\nA;rs12248560;C/C\nA;rs1057910;A/C\n",
     "axiom": "probeset_id\tA.CEL\tdbSNP RS ID\tChromosome\nAX-1\tA/G\trs4244285\t10\nAX-2\tC/C\trs12248560\t10\nAX-3\tA/C\trs1057910\t10\n",
 }
 
@@ -66,6 +72,24 @@ def test_every_layout_says_the_same(tmp_path: Path, layout: str) -> None:
     found = read(tmp_path, TABLES[layout])
     assert found.sources[0]["format"] == "SNP results"
     assert codes(found, found.samples[0]) == WANTED
+
+
+def test_persons_of_a_german_table_stay_apart_and_an_array_probe_is_none(tmp_path: Path) -> None:
+    found = read(tmp_path, "Probe;SNP;Ergebnis\nA;rs4244285;A/G\nB;rs4244285;nicht bestimmbar\n")
+    assert (found.samples, at(found, *STAR2, 0), at(found, *STAR2, 1)) == (
+        ("A", "B"), ("CALLED", (0, 1)), ("NO_CALL", (-1, -1)),
+    )  # fmt: skip
+    array = read(tmp_path, "Probe,rsID,Genotype\nAX-1,rs4244285,A/G\nAX-2,rs12248560,C/C\n", "P5.csv")
+    assert array.samples == ("P5",)
+
+
+def test_one_of_each_is_the_same_on_either_strand(tmp_path: Path) -> None:
+    """rs67376798 is T or A; the other strand reads A or T."""
+    d949v = ("chr1", 97082391)
+    assert at(read(tmp_path, "sample,rsid,genotype\nA,rs67376798,A/T\n"), *d949v) == ("CALLED", (0, 1))
+    found = read(tmp_path, "sample,rsid,genotype\nA,rs67376798,A/A\n")
+    assert at(found, *d949v)[0] == "NO_CALL"
+    assert "strand_unknown" in {note.code for note in found.notes}
 
 
 def test_a_marker_of_no_position_is_named_where_the_table_is_of_few(tmp_path: Path) -> None:
@@ -140,7 +164,7 @@ def _written(rng: random.Random, chosen: list[dict[str, object]], people: dict[s
 class TestStrands:
     def test_what_fits_on_both_strands_is_not_used(self, tmp_path: Path) -> None:
         # rs1800462 (TPMT*2) is C>G on the forward strand
-        found = read(tmp_path, "sample,rsid,genotype\nA,rs1800462,C/G\nA,rs4244285,A/G\n")
+        found = read(tmp_path, "sample,rsid,genotype\nA,rs1800462,G/G\nA,rs4244285,A/G\n")
         assert at(found, "chr6", 18143724) == ("NO_CALL", (-1, -1))
         note = next(note for note in found.notes if note.code == "strand_unknown")
         assert "column strand" in note.message and "line 2" in (note.where or "")

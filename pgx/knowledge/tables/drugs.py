@@ -68,7 +68,8 @@ DOSE_FORMS = Table(
             "system",
             T,
             "text (whole words), route (words of forms and routes that are read past beside a name), suffix (words of "
-            "a product's strength or duration, read past too), SNOMED, EDQM, RouteOfAdministration, or drug",
+            "a product's strength or duration, read past too), maker (of generics, read past too), SNOMED, "
+            "EDQM, RouteOfAdministration, or drug",
             required=True,
         ),
         Field("name", T, "words (lower case), code or drug", required=True),

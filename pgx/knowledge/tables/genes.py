@@ -265,7 +265,8 @@ ALLELE_NAMES = Table(
         Field(
             "decides",
             T,
-            "y: the gene's other changes are rare enough that two reference bases here are two reference alleles",
+            "y: two reference bases here are two reference alleles: the gene's other changes are rare, or the "
+            "guideline lets this one decide alone",
             codes=("y",),
         ),
     ),
@@ -315,7 +316,8 @@ CALLING_POLICIES = Table(
             "paralog_base: a base that reads of a sister gene bring to the position; "
             "repeat_unit: bases that the position repeats, and how often the reference does as laboratories count; "
             "fallback_variant: where no named alleles explain the strands, each is read as the reference allele or, "
-            "with the allele's base at the position, as the allele, if no other loss of function is known (flagged)",
+            "with the allele's base at the position, as the allele, if no other loss of function is known (flagged); "
+            "decisive_position: the guideline lets this position decide alone, also where nothing is found there",
             required=True,
             codes=(
                 "proxy",
@@ -328,10 +330,13 @@ CALLING_POLICIES = Table(
                 "paralog_base",
                 "repeat_unit",
                 "fallback_variant",
+                "decisive_position",
             ),
         ),
         Field(
-            "pos_grch38", INT, "position concerned (proxy, common_base, paralog_base, repeat_unit, fallback_variant)"
+            "pos_grch38",
+            INT,
+            "position concerned (proxy, common_base, paralog_base, repeat_unit, fallback_variant, decisive_position)",
         ),
         Field("decided_by", INT, "position that decides (proxy)"),
         Field(

@@ -24,6 +24,7 @@ from pgx.phenotypes.outside.source import Said
 from pgx.phenotypes.outside.stated import is_no_call, phenotype_forms, phenotype_of, stated_of, status_of
 
 _STARS = str.maketrans(dict.fromkeys("\N{ASTERISK OPERATOR}\N{LOW ASTERISK}\N{HEAVY ASTERISK}\N{STAR OPERATOR}", "*"))
+_DASHES = str.maketrans(dict.fromkeys("\N{EN DASH}\N{EM DASH}\N{MINUS SIGN}\N{HYPHEN}\N{NON-BREAKING HYPHEN}", "-"))
 _INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
 _REPEATS = re.compile(r"^[(\[]?(?P<unit>[ACGT]{2,3})[)\]]?\s*(?P<one>\d{1,2})\s*/\s*(?P<two>\d{1,2})$", re.IGNORECASE)
 _SCORE = re.compile(
@@ -34,9 +35,9 @@ _SCORE = re.compile(
 _BEHIND = re.compile(r"^(?P<left>\S.*?)\s*[\[(](?P<words>[^\[\]()]*)[\])]\.?$")
 _BEFORE = re.compile(r"^(?P<words>[^\[\](/*]+?)\s*(?:[\[(](?P<left>.*/.*)[\])]|[:,-]?\s(?P<bare>\S+\s*/.*))$")
 _BARE = re.compile(r"^(?P<left>\S.*?/\s*[^\s,;:]+)[\s,;:-]+(?P<words>[^\W\d_].*)$")
-_FUNCTION = re.compile(r"^(?P<word>normal|decreased|poor|increased|no) (?:function|activity)$")
+_FUNCTION = re.compile(r"^(?P<word>normal|intermediate|reduced|decreased|poor|increased|no) (?:function|activity)$")
 _DELETION = re.compile(r"^(?:gene[- ]?)?deletion$|^gendeletion$")
-_RUNG = {"no": 0, "poor": 0, "decreased": 1, "normal": 2}
+_RUNG = {"no": 0, "poor": 0, "decreased": 1, "reduced": 1, "intermediate": 1, "normal": 2}
 """Rungs of the ladders of phenotypes; an increased function is a rapid or an ultrarapid metabolizer."""
 
 
@@ -59,7 +60,7 @@ def tidy(text: str) -> str:
     >>> tidy("* 2 /\N{NO-BREAK SPACE}\N{ASTERISK OPERATOR}3"), tidy("[TA]6/[TA]7"), tidy("TA 6/7")
     ('*2 / *3', '(TA)6/(TA)7', 'TA6/TA7')
     """
-    plain = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text).translate(_STARS))
+    plain = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text).translate(_STARS | _DASHES))
     plain = re.sub(r"\*\s+(?=\d)", "*", " ".join(plain.split()))
     plain = re.sub(r"\[([ACGT]{2,3})\](?=\s*\d)", r"(\1)", plain)
     found = _REPEATS.match(plain)

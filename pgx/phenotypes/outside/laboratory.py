@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from pgx.knowledge import KnowledgeBase
+from pgx.knowledge.rules.alleles import functions_of
 from pgx.phenotypes import allele_status
 
 _ZYGOSITY = {
@@ -65,6 +66,10 @@ _TOGETHER = re.compile(r"^(\*\d+[A-Z]?)(\*\d+[A-Z]?)$", re.IGNORECASE)
 _DUPLICATED = re.compile(
     r"^(?P<one>\*\w+)\s*/\s*(?P<two>\*\w+)[\s,(]+(?:dup|duplication|duplicated|duplikation)\)?$", re.IGNORECASE
 )
+_COPIES_OF_BOTH = re.compile(r"^\((?P<one>\*\w+)\s*/\s*(?P<two>\*\w+)\)\s*[x×]\s*(?P<count>\d+|N)$", re.IGNORECASE)
+_BASES_FIRST = re.compile(r"^(?P<bases>[ACGT]\s*[/|]?\s*[ACGT])\s*\((?P<name>[^()]+)\)$")
+_BOTH_STRANDS = re.compile(r"^(?P<kind>[cgn]\.)\[(?P<one>[^][;=]+)\];\s*\[(?P<two>[^][;]+)\]$")
+_NUMBERED = re.compile(r"^rs\d+[\s:=,]+(?P<repeats>(?:\(?[ACGT]{2,3}\)?)?\d+\s*/.*)$")
 _COMPLEMENT = str.maketrans("ACGT", "TGCA")
 WILD_TYPE = re.compile(
     r"^(?:wild[- ]?typ[e]?|wt|(?:type )?sauvage|tipo (?:salvaje|silvestre)|"
@@ -109,6 +114,8 @@ class Laboratory:
         Structural alleles, and those that stand before another one on a strand: one beside the next may be one strand.
     shared
         Name of a change that does not tell two alleles apart, lower case -> the alleles, joined.
+    activity
+        Activity value of each allele.
     """
 
     gene: str
@@ -122,6 +129,7 @@ class Laboratory:
     deciding: frozenset[str] = frozenset()
     tandem: frozenset[str] = frozenset()
     shared: Mapping[str, tuple[str, str]] = field(default_factory=dict, repr=False)
+    activity: Mapping[str, float] = field(default_factory=dict, repr=False)
 
     def read(self, text: str) -> Written:
         """Return what a cell says.
@@ -138,6 +146,9 @@ class Laboratory:
             return Written(text)
         if self.reference and WILD_TYPE.match(plain):
             return Written(self.reference if self.haploid else f"{self.reference}/{self.reference}")
+        if self.reference and (match := _BOTH_STRANDS.match(plain)):
+            strands = (self.reference if one[-1] == "=" else match["kind"] + one for one in match.group("one", "two"))
+            return Written("/".join(strands))
         if "/" not in plain and re.fullmatch(r"[^|]+\|[^|]+", plain):
             plain = plain.replace("|", "/")
         if match := _TOGETHER.match(plain):
@@ -151,7 +162,9 @@ class Laboratory:
     def _worded(self, plain: str, text: str) -> str:
         """Return the diplotype of a text with words for its copies, others as they are."""
         if match := _DUPLICATED.match(plain):
-            return _duplicated(match["one"], match["two"], plain)
+            return self._duplicated(match["one"], match["two"], "N", plain)
+        if match := _COPIES_OF_BOTH.match(plain):
+            return self._duplicated(match["one"], match["two"], match["count"].upper(), plain)
         if not self.is_hla and (match := _PRESENCE.match(plain)):
             return self._present(match["what"], match["word"], plain)
         for kind, words in _ZYGOUS:
@@ -214,13 +227,20 @@ class Laboratory:
     def _plain(self, text: str) -> str:
         """Return a text with bases behind the name of a change as a diplotype, others as they are."""
         name = re.sub(rf"^{re.escape(self.gene)}[\s:]+", "", text, flags=re.IGNORECASE)
+        if numbered := _NUMBERED.match(name):
+            return numbered["repeats"]
+        if first := _BASES_FIRST.match(name):
+            name = f"{first['name']} {first['bases']}"
         match = _GENOTYPE.match(name)
         if match and match["name"]:
             self.refuse_shared(match["name"].strip(" :=,;("))
         change = self._change(match["name"] or "") if match else None
         if match is None or change is None:
             return text
-        alleles = [self._by_base(base, change, text) for base in (match["one"], match["two"])]
+        bases = match["one"], match["two"]
+        if set(bases) == {change[1], change[2]} and self.reference:
+            return f"{self.reference}/{change[0]}"  # one of each, whichever strand is read
+        alleles = [self._by_base(base, change, text) for base in bases]
         if not self.single and change[0] not in self.deciding and set(alleles) == {self.reference}:
             raise ValueError(
                 f"{text!r} says only that {change[0]} is not there, and {self.gene} has other changes; write both "
@@ -252,6 +272,20 @@ class Laboratory:
             raise ValueError(f"{base} in {text!r} is none of the bases {ref} and {alt} of that change")
         return str(pair[base])
 
+    def _duplicated(self, one: str, two: str, count: str, text: str) -> str:
+        """Return ``*1/*1xN`` of ``*1/*1 dup``; `count` copies are on both strands together.
+
+        Raises
+        ------
+        ValueError
+            If the alleles differ in what they do: nothing says which of them is there twice.
+        """
+        if one != two and self.activity.get(one, one) != self.activity.get(two, two):
+            raise ValueError(f"{text!r} does not say which allele is duplicated; write it as in {one}/{two}xN")
+        if count != "N" and int(count) < 3:
+            raise ValueError(f"{text!r}: {count} copies are no duplication")
+        return f"{one}/{two}x{count if count == 'N' else int(count) - 1}"
+
     def _doubled(self, kind: str, name: str, text: str) -> str:
         """Return the diplotype of a name and its zygosity; they must not contradict each other."""
         if kind == "hemizygous" and not self.haploid:
@@ -271,19 +305,6 @@ class Laboratory:
         if self.reference is None:
             raise ValueError(f"{text!r}: the other allele is not named")
         return f"{self.reference}/{name}"
-
-
-def _duplicated(one: str, two: str, text: str) -> str:
-    """Return ``*1/*1xN`` of ``*1/*1 dup``.
-
-    Raises
-    ------
-    ValueError
-        If the alleles differ: nothing says which of them is there twice.
-    """
-    if one != two:
-        raise ValueError(f"{text!r} does not say which allele is duplicated; write it as in {one}/{two}xN")
-    return f"{one}/{two}xN"
 
 
 def key_of(name: str) -> str:
@@ -363,6 +384,7 @@ def _laboratory(kb: KnowledgeBase, gene: str) -> Laboratory:
         _tandem(alleles),
         {form: (allele, " and in ".join(also.split("|")))
          for name, allele, also in shared for form in (name.lower(), key_of(name))},
+        {allele: one.value for allele, one in functions_of(kb, gene, "CPIC").items() if one.value is not None},
     )  # fmt: skip
 
 

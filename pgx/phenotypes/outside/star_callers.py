@@ -17,6 +17,8 @@ from pgx.phenotypes.outside.source import Known, Said, Source, cells_of, header_
 from pgx.phenotypes.outside.stated import is_no_call
 
 _ALDY_SOLUTION = re.compile(r"#\s*Solution\s+\d+:\s*(\*[^\s,]+\s*,\s*\*[^\s,]+)\s*$", re.IGNORECASE)
+_SEVERAL = re.compile(r";(?!\s*\[[^][*]+\]\s*$)")
+"""Between genotypes; the semicolon of ``c.[719A>G];[460G>A]`` stands between the strands of one."""
 _SAMPLE_ID = re.compile(r"^Sample ID:\s*(\S+)", re.MULTILINE)
 
 
@@ -193,7 +195,7 @@ def _called(
     gene: str, where: str, sample: str | None, call: str, phenotype: str | None, score: str | None, flt: str | None
 ) -> Said:
     """One call with the caller's own filter: several genotypes joined by ``;``, or alleles not put on two strands."""
-    candidates = tuple(part.strip() for part in call.split(";") if not is_no_call(part))
+    candidates = tuple(part.strip() for part in _SEVERAL.split(call) if not is_no_call(part))
     if candidates and not any("/" in part for part in candidates) and flt and flt.lower().startswith("not_assigned"):
         return Said(gene, where, sample, problem=f"the caller could not assign {call} to two strands")
     only = phenotype if not candidates or len(candidates) == 1 else None

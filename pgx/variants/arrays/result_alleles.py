@@ -14,9 +14,12 @@ from enum import Enum
 _MISSING = re.compile(
     r"|[-.?0]{1,3}|-/-|\./\.|0[/ ]0|\?/\?|n{1,2}|n/[na]|na|nc|no.?(?:call|genotype|result|amp|amplification)|"
     r"noamp/noamp|undetermined|und\.?|inv|invalid|fail|failed|missing|n\.?d\.?|null|nan|none|ntc|dropout|indeterminate|"
-    r"not (?:called|tested|determined)", re.I,
+    r"not (?:called|tested|determined)|kein(?:e)? (?:ergebnis|genotyp)|nicht (?:bestimmbar|auswertbar|bestimmt)|"
+    r"non déterminé|indéterminé|no determinado|indeterminado", re.I,
 )  # fmt: skip
-_ZYGOSITY = re.compile(r"^(homozygous|heterozygous|homo|hetero|hom|het)[\s:,(-]+(.*?)\)?$", re.I)
+_ZYGOSITY = re.compile(
+    r"^((?:homo|hetero|hétéro)(?:zygous|zygote?|[cz]igot[oae])|homo|hetero|hom|het)[\s:,(-]+(.*?)\)?$", re.I
+)
 _PAIR = re.compile(r"\s*[/|;:\\,]\s*|\s+")
 _DOTS = re.compile(r"(?<=[A-Za-z-])\.(?=[A-Za-z-])")
 _REPEAT = re.compile(r"^(?:[ACGT]\s*(?=\())?\(?([ACGT]+)\)?\s*(\d{1,2})(?:\s*[ACGT]+)?$")
@@ -74,7 +77,7 @@ def tokens_of(cell: str) -> tuple[str, ...] | Problem:
         return Problem.NOTATION
     if any(part in ("N", "0", ".", "?") for part in parts):
         return Problem.MISSING
-    if zygosity and len(set(parts)) != (2 if zygosity[1].lower().startswith("het") else 1):
+    if zygosity and len(set(parts)) != (2 if zygosity[1].lower().startswith(("het", "hét")) else 1):
         return Problem.NOTATION
     return parts
 
@@ -113,7 +116,7 @@ def codes_of(site: SiteAlleles, tokens: Sequence[str], strand: str | None) -> tu
         fitting = [way for way in ways.values() if set(way) <= known]
     if not fitting:
         return Problem.NOTATION
-    if len(fitting) > 1 and fitting[0] != fitting[1]:
+    if len(fitting) > 1 and sorted(fitting[0]) != sorted(fitting[1]):  # A/T is one of each on either strand
         return Problem.STRAND
     return tuple(site.alleles.index(base) for base in fitting[0])
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -25,27 +26,37 @@ _RSID = re.compile(r"(?<![A-Za-z0-9])rs\d+(?!\d)", re.I)
 _PLACE = re.compile(r"^(?:chr)?([0-9XYMT]{1,2})[:_-](\d{3,})(?:\D.*)?$", re.I)
 _COPIES = (
     re.compile(
-        r"^(?P<gene>[A-Z][A-Z0-9-]{2,})[\s_.:()-]*(?:[A-Z0-9]+[\s_.-]+)*?(?:cn|cnv|copy[\s_]*number|copies)\b", re.I
+        r"^(?P<gene>[A-Z][A-Z0-9-]{2,})[\s_.:()-]*(?:[A-Z0-9]+[\s_.-]+)*?(?:cn|cnv|copy[\s_]*number|copies|kopienzahl)\b",
+        re.I,
     ),
     re.compile(r"^(?:cn|cnv|copy[\s_]*number|copies)(?:\s+of)?[\s_.:()-]+(?P<gene>[A-Z][A-Z0-9-]{2,})\b", re.I),
 )
 _NAMES = {
     "sample": "sample|sample id|sampleid|sample name|sample no|sample number|patient|patient id|subject|subject id|"
-              "individual|individual id|iid|participant|participant id|person|dna id|dna|specimen|specimen id|barcode",
+              "individual|individual id|iid|participant|participant id|person|dna id|dna|specimen|specimen id|barcode|"
+              "proben id|proben nr|probennummer|probenname|proband|patienten id|patientennummer|patienten nr|"
+              "echantillon|numero d echantillon|muestra|id muestra|paciente",
     "marker": "snp|snp name|snp id|snpid|rsid|rs id|rs|rs number|rsnumber|rs no|marker|marker name|marker id|assay|"
               "assay id|assay name|dbsnp|dbsnp id|dbsnp rs id|dbsnp rsid|variant|variant id|locus|locus name|target|"
-              "snp assay name|ncbi snp reference|polymorphism|probeset id|probe set id|affy snp id",
+              "snp assay name|ncbi snp reference|polymorphism|probeset id|probe set id|affy snp id|rs nummer|rs nr|"
+              "rsnummer|variante|polymorphismus|marqueur|numero rs|polymorphisme|marcador|polimorfismo",
     "genotype": "genotype|call|result|genotype call|gt|snp call|base call|base calls|genotypes|alleles|nucleotides|"
-                "nucleotide|geno|forward strand base calls|allele call|zygosity call",
-    "strand": "strand|orientation|strand orientation|assay strand",
-    "chrom": "chr|chrom|chromosome",
-    "pos": "position|pos|bp|mapinfo|map info|coordinate|physical position|chromosome position|start",
+                "nucleotide|geno|forward strand base calls|allele call|zygosity call|genotyp|ergebnis|befund|resultat|"
+                "genotipo|resultado",
+    "strand": "strand|orientation|strand orientation|assay strand|strang|orientierung|brin|hebra",
+    "chrom": "chr|chrom|chromosome|chromosom|cromosoma",
+    "pos": "position|pos|bp|mapinfo|map info|coordinate|physical position|chromosome position|start|posicion",
     "build": "build|genome build|assembly|genome|reference",
-    "gene": "gene|gene symbol|gene name",
-    "copies": "copy number|copynumber|cn|copies|cnv|cn predicted|copy number call|predicted cn",
+    "gene": "gene|gene symbol|gene name|gen|genname|gensymbol",
+    "copies": "copy number|copynumber|cn|copies|cnv|cn predicted|copy number call|predicted cn|kopienzahl|kopien|"
+              "nombre de copies|numero de copias",
 }  # fmt: skip
+_GERMAN = frozenset({"genotyp", "ergebnis", "befund", "rs nummer", "rs nr", "rsnummer"})
+"""Beside one of these, a column named `Probe` holds specimens; in English it is what an array tests with."""
 _MEANING = {name: kind for kind, names in _NAMES.items() for name in names.split("|")}
-_ALLELE = re.compile(r"^(?:allele\s*|a)([12])(?:\s*(?:call|base))?(?:\s+(plus|forward|fwd|top|design|ab|bot))?$")
+_ALLELE = re.compile(
+    r"^(?:allele?\s*|alelo\s*|a)([12])(?:\s*(?:call|base))?(?:\s+(plus|forward|fwd|top|design|ab|bot))?$"
+)
 _STRAND_OF_SET = {"plus": "+"}
 _SETS = ("plus", "forward", "fwd", "", "top", "bot", "design", "ab")
 """Illumina writes alleles in several ways; the first that is there is read. Only ``plus`` tells the genome's strand."""
@@ -159,7 +170,7 @@ def _layout(line: str, number: int, after: Sequence[str], strand: str | None, bu
     if not line.count(delimiter):
         return None
     names = cells_of(line.lstrip("#"), delimiter)
-    plain = [re.sub(r"[^a-z0-9#]+", " ", name.lower()).strip() for name in names]
+    plain = _plain(names)
     columns: dict[str, int] = {}
     markers = []
     for place, name in enumerate(plain):
@@ -190,6 +201,13 @@ def _layout(line: str, number: int, after: Sequence[str], strand: str | None, bu
         if people:
             return Layout(Shape.TRANSPOSED, columns=columns, markers=tuple(markers), named=people, **told)  # type: ignore[arg-type]
     return None
+
+
+def _plain(names: Sequence[str]) -> list[str]:
+    """Return names of columns in small letters without accents and marks."""
+    bare = [unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode() for name in names]
+    plain = [re.sub(r"[^a-z0-9#]+", " ", name.lower()).strip() for name in bare]
+    return plain if _GERMAN.isdisjoint(plain) else ["proband" if name == "probe" else name for name in plain]
 
 
 def _without_build(name: str) -> str:

@@ -118,6 +118,9 @@ class Statement:
         if "PSL" in record.format:
             phases.read(record, columns, sets)
         texts = subfield(record.rest, count, 0) if columns.polyploid is not None else []
+        sure = [b"."] * count
+        if "GQ" in record.format:
+            sure = subfield(record.rest, count, record.format.index("GQ"))
         for index in range(count):
             polyploid = columns.polyploid is not None and bool(columns.polyploid[index])
             pair = (int(columns.gt[index, 0]), int(columns.gt[index, 1]))
@@ -130,6 +133,9 @@ class Statement:
                     said[index] = self._uncounted("a genotype has three or more alleles")
                 continue
             said[index] = self._of_genotype(pair, sets[index] if columns.phased[index] else None)
+            if sure[index] == b"0":
+                said[index] = said[index] and self._uncounted("a genotype has quality 0")
+                continue
             free[index] = said[index] is None and min(pair) >= 0
 
     def _of_number(self, text: str) -> Said:

@@ -32,6 +32,8 @@ HOMOPLASMIC = 0.95
 """Share of reads from which a mitochondrial allele counts as the only one, as in gnomAD (Laricchia 2022)."""
 FEWEST_READS = 3
 """Reads from which a second mitochondrial allele is more than an error of sequencing."""
+_FRACTIONS = ("AF", "VAF", "HF")
+"""What callers name the share of the reads of each ALT: Mutect2, DeepVariant, MToolBox."""
 
 
 @dataclass(slots=True)
@@ -201,7 +203,7 @@ def _settle_mitochondrial(record: Record, columns: SampleColumns, count: int) ->
     """Let the reads say which mitochondrial genotypes are of one allele; in place.
 
     Callers made for two copies write 0/1 for any mixture (Mutect2 for all there is), callers made for one copy write a
-    mixture as its larger part; the fraction stands in AF or AD.
+    mixture as its larger part; the fraction stands in AF, or what else callers name it, or AD.
     """
     told = (columns.gt[:, 0] >= 0) & ((columns.gt[:, 1] >= 0) | (columns.gt[:, 1] == NO_COPY))
     fractions = _fractions(record, count) if told.any() else []
@@ -220,7 +222,7 @@ def _settle_mitochondrial(record: Record, columns: SampleColumns, count: int) ->
 
 def _fractions(record: Record, count: int) -> list[dict[int, float]]:
     """Return the share of reads of each allele, by sample, as far as it is told; 0 is the reference."""
-    for key, first in (("AF", 1), ("AD", 0)):
+    for key in (*_FRACTIONS, "AD"):
         if key not in record.format:
             continue
         found = []
@@ -229,11 +231,11 @@ def _fractions(record: Record, count: int) -> list[dict[int, float]]:
                 values = [float(part) for part in text.split(b",")]
             except ValueError:
                 values = []
-            whole = 1.0 if key == "AF" else sum(values)
+            first, whole = (0, sum(values)) if key == "AD" else (1, 1.0)
             if key == "AD":
                 values = [value if value >= FEWEST_READS or value == max(values) else 0.0 for value in values]
             shares = {first + n: value / whole for n, value in enumerate(values)} if whole > 0 else {}
-            if key == "AF" and shares:
+            if key != "AD" and shares:
                 shares[0] = 1 - sum(shares.values())
             found.append(shares)
         return found

@@ -85,7 +85,7 @@ def test_what_laboratories_write(gene, written, first, second):
         ("VKORC1", "-1639 C/T", "none of the bases"),
         ("CYP2D6", "*4?", "not the name"),
         ("CYP2D6", "*4 or *10 heterozygous", "not the name"),
-        ("CYP2D6", "(*1/*4)x3", "not the name"),
+        ("CYP2D6", "(*1/*4)x3", "does not say which allele"),
         ("DPYD", "normal", "not the name"),
         ("G6PD", "Atlantis (hemizygous)", "not the name"),
         ("CYP2C19", "rs1 A/A", "not the name"),
