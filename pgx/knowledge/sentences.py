@@ -256,6 +256,7 @@ class _Composer:
             # What the genes ask for, and what acts against it (`pgx.guidance.interactions`).
             "asked": str(self.row.get("asked") or ""),
             "interaction": str(self.row.get("interaction") or ""),
+            "dosed_by": str(self.row.get("dosed_by") or ""),
         }
 
     def _change(self) -> str:
