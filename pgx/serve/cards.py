@@ -256,7 +256,7 @@ def _detail(shown: View, drug: Drug) -> Iterator[str]:
     if drug.reason:
         yield f"**Why:** {_plain(drug.reason)}"
     if drug.alternatives:
-        yield f"**Instead:** {_plain(', '.join(drug.alternatives))}"
+        yield f"**Instead:** {_plain(', '.join(drug.instead))}"
     for advice in drug.limits:
         yield f"**{_plain(advice.source)}**{_validity(advice)}: {_plain(advice.text)}"
     for interaction in drug.interactions:

@@ -255,8 +255,8 @@ FOLLOW_UP = Table(
 
 DOSED_BY = Table(
     "dosed_by",
-    "What is measured in those who take a drug, and its dose set by, where neither the genes nor the other drugs of the "
-    "list tell the dose. A drug without a row is dosed by what it does.",
+    "What is measured in those who take a drug, and its dose set by, where neither the genes nor the other drugs tell "
+    "the dose. A drug without a row is dosed by what it does.",
     ("drug",),
     (
         Field("drug", T, "generic name", required=True),

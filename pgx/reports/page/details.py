@@ -117,6 +117,12 @@ def set_aside(judgement: Judgement, rows: Sequence[Advice]) -> str:
     return "; ".join(f"{action} ({', '.join(dict.fromkeys(names))})" for action, names in sources.items())
 
 
+def instead(judgement: Judgement) -> tuple[str, ...]:
+    """Return the drugs that the sources name instead, each with what is kept to: ``pravastatin (at most 40 mg)``."""
+    limits = dict(arguments_of(judgement, FlagCode.ALTERNATIVE_LIMITED, 2))
+    return tuple(f"{name} ({limits[name]})" if name in limits else name for name in judgement.alternatives)
+
+
 def not_fitting(judgement: Judgement) -> str:
     """Return which drugs the sources name that do not fit the person, and why; mostly empty."""
     found = arguments_of(judgement, FlagCode.ALTERNATIVE_RULED_OUT, 2)
