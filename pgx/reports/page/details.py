@@ -119,7 +119,7 @@ def set_aside(judgement: Judgement, rows: Sequence[Advice]) -> str:
 
 def instead(judgement: Judgement) -> tuple[str, ...]:
     """Return the drugs that the sources name instead, each with what is kept to: ``pravastatin (at most 40 mg)``."""
-    limits = dict(arguments_of(judgement, FlagCode.ALTERNATIVE_LIMITED, 2))
+    limits = {drug: clean(said) for drug, said in arguments_of(judgement, FlagCode.ALTERNATIVE_LIMITED, 2)}
     return tuple(f"{name} ({limits[name]})" if name in limits else name for name in judgement.alternatives)
 
 
