@@ -73,6 +73,13 @@ def test_what_stands_beside_the_label_is_what_the_genes_alone_ask_for():
     assert "by the genes: use as usual" in poor.reason
 
 
+def test_as_usual_as_converted_is_not_said_beside_what_is_not_counted():
+    listed = ["tacrolimus", "ketoconazole", "rifampin"]
+    shown = line(result({"CYP3A5": pattern("*1/*3")}, listed, ["tacrolimus"]), "tacrolimus")
+    assert shown.headline.endswith("dose by the label and blood levels; the genes alone would ask for a higher dose")
+    assert not [one for one in shown.interactions if "by the genes alone" in one]
+
+
 def test_an_ultrarapid_metabolizer_is_told_what_the_genes_alone_ask_for():
     """The source divides poor metabolizers by what they need, and speaks of all ultrarapid ones."""
     shown = line(result({"CYP2D6": pattern("*1/*2x2")}, ["metoprolol", "bupropion"], ["metoprolol"]), "metoprolol")

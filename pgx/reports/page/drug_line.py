@@ -76,11 +76,15 @@ def drug_of(
     if deciding and not part:
         headline += _condition_and_checks(deciding, judgement)
     reason = "; also ".join(filter(None, (reason, *map(_also, decision.further))))
+    alone = _said_alone(deciding) if decision.ruled_out or decision.by_the_genes == "standard" else ""
     if decision.ruled_out:
-        by_genes = _beside_label(deciding) or _by_the_genes(deciding, headline) + (f", {reason}" if reason else "")
+        by_genes = _by_the_genes(deciding, headline) + (f", {reason}" if reason else "")
+        if deciding and alone:
+            by_genes = f"{alone}; with the other drugs {deciding.result}"
         headline, reason = _by_the_label(decision.ruled_out, acting, name), by_genes
     elif decision.acting:
-        headline = _with_interaction(acting, deciding, headline, decision.by_the_genes, name, lexicon.by_label(name))
+        dosed_by = lexicon.by_label(name) if decision.by_the_genes == "standard" else ""
+        headline = _with_interaction(acting, deciding, headline, dosed_by, alone, name)
     return Drug(
         name=clean(name),
         judgement=judgement,
@@ -107,7 +111,9 @@ def drug_of(
         acting=decision.acting,
         interactions=(
             *_interactions(name, notes, decision.acting),
-            *_without_others(valid, deciding, _genes_alone(deciding) if decision.ruled_out else ""),
+            *_without_others(
+                valid, deciding, _genes_alone(deciding) if alone and (decision.ruled_out or decision.acting) else ""
+            ),
         ),
         untested=tuple((gene, stakes.get(gene, "")) for gene in untested),
         unclear=tuple((gene, stake) for gene, stake in unclear.items() if gene not in refused),
@@ -132,15 +138,13 @@ def _by_the_label(limit: Advice, acting: Sequence[Acting], name: str) -> str:
 
 
 def _with_interaction(
-    acting: Sequence[Acting], deciding: Advice | None, headline: str, urgency: str, name: str, dosed_by: str
+    acting: Sequence[Acting], deciding: Advice | None, headline: str, dosed_by: str, alone: str, name: str
 ) -> str:
-    by_label = dosed_by if urgency == "standard" else ""
-    if deciding and deciding.turned:
-        by_label = headline
+    by_label = headline if deciding and deciding.turned else dosed_by
     if deciding and deciding.action_code == "contraindicated" and deciding.applies == "yes":
         return f"{headline}; {phrase(acting, clean(name))}"
     interaction = f"{phrase(acting, clean(name))}{f': {by_label}' if by_label else ''}"
-    return f"{interaction}; {_by_the_genes(deciding, headline)}"
+    return f"{interaction}; {alone or _by_the_genes(deciding, headline)}"
 
 
 def _genes_alone(deciding: Advice | None) -> str:
@@ -150,17 +154,18 @@ def _genes_alone(deciding: Advice | None) -> str:
     return next((one for one in actions if deciding and one not in ("no_recommendation", deciding.action_code)), "")
 
 
-def _beside_label(deciding: Advice | None) -> str:
-    """Return what the genes ask for beside a label that counts the other drugs: without these.
+def _said_alone(deciding: Advice | None) -> str:
+    """Return what the genes alone ask for in words, where another drug changed what is looked up; else nothing.
 
-    What they ask for as converted would count the drugs twice, and hide what sets the person apart from others.
+    It stands beside a label that counts the other drugs, and in place of "as usual" beside what the advice does not
+    count: what the genes ask for as converted would hide what sets the person apart from others.
     """
     alone = _genes_alone(deciding)
     if deciding is None or not alone:
         return ""
     doses = "".join(dose_of(alone))
     said = f"would ask for a {doses} dose" if doses else f"would say: {wording.action(deciding.source, alone)}"
-    return f"the genes alone {said}; with the other drugs {deciding.result}"
+    return f"the genes alone {said}"
 
 
 def _by_the_genes(deciding: Advice | None, headline: str) -> str:
