@@ -76,7 +76,8 @@ def drug_of(
     if deciding and not part:
         headline += _condition_and_checks(deciding, judgement)
     reason = "; also ".join(filter(None, (reason, *map(_also, decision.further))))
-    alone = _said_alone(deciding) if decision.ruled_out or decision.by_the_genes == "standard" else ""
+    beside = decision.ruled_out or (decision.acting and decision.by_the_genes == "standard")
+    alone, told_alone = (_said_alone(deciding), _genes_alone(deciding)) if beside else ("", "")
     if decision.ruled_out:
         by_genes = _by_the_genes(deciding, headline) + (f", {reason}" if reason else "")
         if deciding and alone:
