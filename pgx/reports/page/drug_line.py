@@ -112,9 +112,7 @@ def drug_of(
         acting=decision.acting,
         interactions=(
             *_interactions(name, notes, decision.acting),
-            *_without_others(
-                valid, deciding, _genes_alone(deciding) if alone and (decision.ruled_out or decision.acting) else ""
-            ),
+            *_without_others(valid, deciding, told_alone),
         ),
         untested=tuple((gene, stakes.get(gene, "")) for gene in untested),
         unclear=tuple((gene, stake) for gene, stake in unclear.items() if gene not in refused),
