@@ -235,7 +235,8 @@ JUDGEMENTS: Schema = (
         "also:<action>:<change>:<GENE> (a further gene asks for this), set_aside:<population>, allergy:<why>, "
         "at_most:<dose>:<unit>, dose:<dose>:<unit>, "
         "sources_differ, phenoconverted, genotype_uncertain, gene_not_tested, recall, local, "
-        "interaction:<agent>:<enzyme>:<strength>:<role>:<phase>:<effect>, alternative_ruled_out:<drug>:<why>",
+        "interaction:<agent>:<enzyme>:<strength>:<role>:<phase>:<effect>, alternative_ruled_out:<drug>:<why>, "
+        "alternative_limited:<drug>:<words>",
     ),
 )
 

@@ -71,6 +71,7 @@ class FlagCode(StrEnum):
     ALSO = "also"
     DOSE = "dose"
     ALTERNATIVE_RULED_OUT = "alternative_ruled_out"
+    ALTERNATIVE_LIMITED = "alternative_limited"
     GENOTYPE_UNDECIDED = "genotype_undecided"
     GENOTYPE_CONTRADICTED = "genotype_contradicted"
     GENOTYPE_OVERRULED = "genotype_overruled"

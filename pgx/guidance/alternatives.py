@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
 from pgx.clinical.allergies import MAYBE, allergens
 from pgx.codes import Applies, Flag, FlagCode
-from pgx.guidance.beside_alternatives import Beside, asked, unfit_beside
+from pgx.guidance.beside_alternatives import NOTHING_BESIDE, Beside, asked, beside
 from pgx.guidance.label_limits import NO_GENE, limits
 from pgx.guidance.populations import Populations
 from pgx.knowledge import KnowledgeBase
-from pgx.knowledge.sentences import compose
+from pgx.knowledge.sentences import compose, dose_briefly
 from pgx.types import ClinicalData
 
 _HOLDS = 0
-_RULES_OUT = "avoid"
+_RULES_OUT, _CHANGES = "avoid", "change_dose"
 
+Rules = Mapping[str, Mapping[str, Any]]
 Unfit = Mapping[tuple[str, str], str]
 Guide = Callable[[dict[str, set[str] | None]], pl.DataFrame]
 
@@ -47,56 +49,80 @@ def fitting(
     polars.DataFrame
         The same rows; ``alternatives`` and ``recommendation`` leave such drugs out, ``flags`` name them,
         with ``allergy``, ``listed``, ``label``, ``genes``, or what the other drugs of the list have to do with it
-        (`pgx.guidance.beside_alternatives`). The drug that is replaced is none of these.
+        (`pgx.guidance.beside_alternatives`). The drug that is replaced is none of these. What is kept to with a drug
+        that fits is told in ``flags`` and in the sentence.
     """
     numbered = guidance.with_row_index("row")
     naming = numbered.filter(pl.col("alternatives").list.len() > 0)
     if naming.is_empty():
         return guidance
     named = {(row["sample"], other) for row in naming.iter_rows(named=True) for other in row["alternatives"]}
-    unfit = _by_genes(named, guidance, guide)
-    beside: Beside = {}
-    if clinical is not None:
-        unfit |= {**_by_label(named, clinical, kb), **_listed(named, clinical), **_by_allergy(named, clinical, kb)}
-        beside = unfit_beside(named, clinical, acting, kb)
-    rules = kb.remember(
+    rules: Rules = kb.remember(
         "recommendations by id", lambda: {row["rec_id"]: row for row in kb.table("recommendations").rows(named=True)}
     )
-    changed = [
-        new for row in naming.iter_rows(named=True) if (new := _without(row, unfit, beside, rules, kb)) is not None
-    ]
+    own = _of_genes(named, guidance, guide)
+    unfit = _by_genes(own)
+    fit = _Fit(unfit, _doses(own, rules, kb), NOTHING_BESIDE)
+    if clinical is not None:
+        unfit |= {**_by_label(named, clinical, kb), **_listed(named, clinical), **_by_allergy(named, clinical, kb)}
+        fit = _Fit(unfit, fit.doses, beside(named, clinical, acting, kb))
+    changed = [new for row in naming.iter_rows(named=True) if (new := _without(row, fit, rules, kb)) is not None]
     names = ("alternatives", "recommendation", "flags")
     schema = {"row": numbered.schema["row"], **{name: guidance.schema[name] for name in names}}
     return numbered.update(pl.DataFrame(changed, schema=schema), on="row", include_nulls=True).drop("row")
 
 
-def _without(
-    row: Mapping[str, Any],
-    unfit: Unfit,
-    beside: Beside,
-    rules: Mapping[str, Mapping[str, Any]],
-    kb: KnowledgeBase,
-) -> dict[str, Any] | None:
-    named = row["alternatives"]
-    reasons = {}
-    for other in named:
-        against = beside.get((row["sample"], other), ())
-        told = (why for why, excused in against if row["drug"] not in excused)
-        why = unfit.get((row["sample"], other)) or next(told, None)
-        if why:
-            reasons[other] = why
-    if not reasons:
-        return None
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """How the drugs that are named instead fit the persons.
+
+    Parameters
+    ----------
+    unfit
+        Why one does not.
+    doses
+        Which dose of one the genes ask for.
+    beside
+        What the other drugs of the list have to do with it.
+    """
+
+    unfit: Unfit
+    doses: Mapping[tuple[str, str], str]
+    beside: Beside
+
+    def why_not(self, sample: str, other: str, instead_of: str) -> str | None:
+        """Return why a drug does not fit instead of another one, None if it does."""
+        against = self.beside.unfit.get((sample, other), ())
+        told = (why for why, excused in against if instead_of not in excused)
+        return self.unfit.get((sample, other)) or next(told, None)
+
+    def limits(self, sample: str, other: str, instead_of: str) -> str:
+        """Return what is kept to with a drug that fits, mostly nothing."""
+        listed = self.beside.limits.get((sample, other), ())
+        told = [self.doses.get((sample, other), ""), *(words for words, agent in listed if agent != instead_of)]
+        return ", ".join(dict.fromkeys(filter(None, told))).replace(";", ",")
+
+
+def _without(row: Mapping[str, Any], fit: _Fit, rules: Rules, kb: KnowledgeBase) -> dict[str, Any] | None:
+    named, sample, drug = row["alternatives"], row["sample"], row["drug"]
+    reasons = {other: why for other in named if (why := fit.why_not(sample, other, drug))}
     kept = [other for other in named if other not in reasons]
+    limits = {other: said for other in kept if (said := fit.limits(sample, other, drug))}
+    if not reasons and not limits:
+        return None
     rule = rules.get(row["guideline"] or "")
-    flags = [*row["flags"], *(str(Flag(FlagCode.ALTERNATIVE_RULED_OUT, other, why)) for other, why in reasons.items())]
+    told = [f"{other} ({limits[other]})" if other in limits else other for other in kept]
+    flags = (
+        *(Flag(FlagCode.ALTERNATIVE_RULED_OUT, other, why) for other, why in reasons.items()),
+        *(Flag(FlagCode.ALTERNATIVE_LIMITED, other, said) for other, said in limits.items()),
+    )
     return {
         "row": row["row"],
         "alternatives": kept,
-        "recommendation": compose({**rule, "alternatives": ";".join(kept) or None}, kb=kb)
+        "recommendation": compose({**rule, "alternatives": ";".join(told) or None}, kb=kb)
         if rule
         else row["recommendation"],
-        "flags": flags,
+        "flags": [*row["flags"], *map(str, flags)],
     }
 
 
@@ -120,15 +146,27 @@ def _by_allergy(named: Iterable[tuple[str, str]], clinical: ClinicalData, kb: Kn
     return {key: "allergy" for key, found in reasons.items() if any(MAYBE not in reason for reason in found)}
 
 
-def _by_genes(named: Iterable[tuple[str, str]], guidance: pl.DataFrame, guide: Guide) -> dict[Any, str]:
-    """Return those of whom a source says by the genes, without a condition, that the other drug is to be avoided."""
+def _of_genes(named: Iterable[tuple[str, str]], guidance: pl.DataFrame, guide: Guide) -> pl.DataFrame:
+    """Return what sources say by the genes, without a condition, of the drugs that are named instead."""
+    wanted = set(named)
     told = set(guidance.select("sample", "drug").unique().iter_rows())
-    own = guide(asked(one for one in named if one not in told))
-    rows = pl.concat([guidance.select(own.columns), own])
-    of_genes = ~pl.col("genes").list.contains(NO_GENE)
-    against = rows.filter(of_genes, pl.col("applies") == Applies.YES, pl.col("urgency") == _RULES_OUT)
-    unfit = set(against.select("sample", "drug").unique().iter_rows())
-    return {one: "genes" for one in named if one in unfit}
+    own = guide(asked(one for one in wanted if one not in told))
+    pairs = pl.DataFrame(sorted(wanted), schema={"sample": pl.String, "drug": pl.String}, orient="row")
+    rows = pl.concat([guidance.select(own.columns), own]).join(pairs, on=["sample", "drug"], how="semi")
+    return rows.filter(~pl.col("genes").list.contains(NO_GENE), pl.col("applies") == Applies.YES)
+
+
+def _by_genes(own: pl.DataFrame) -> dict[Any, str]:
+    """Return those of whom a source says by the genes that the other drug is to be avoided."""
+    against = own.filter(pl.col("urgency") == _RULES_OUT).select("sample", "drug").unique()
+    return dict.fromkeys(against.iter_rows(), "genes")
+
+
+def _doses(own: pl.DataFrame, rules: Rules, kb: KnowledgeBase) -> dict[tuple[str, str], str]:
+    """Return which dose the first source that changes it gives of the other drug, by the person and the drug."""
+    changing = own.filter(pl.col("urgency") == _CHANGES).unique(["sample", "drug"], keep="first", maintain_order=True)
+    found = changing.select("sample", "drug", "guideline").iter_rows()
+    return {(sample, drug): dose_briefly(rules[rule], kb=kb) for sample, drug, rule in found if rule in rules}
 
 
 def _by_label(named: Iterable[tuple[str, str]], clinical: ClinicalData, kb: KnowledgeBase) -> dict[Any, str]:

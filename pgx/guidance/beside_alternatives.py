@@ -8,8 +8,8 @@ agent and the part that the enzyme has in the drug tell (`pgx.phenotypes.substra
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -26,12 +26,33 @@ _AGAINST = ("avoid", "change_dose")
 
 Pair = tuple[str, str]
 """A person and a drug that is named instead."""
-Beside = Mapping[Pair, Collection[tuple[str, frozenset[str]]]]
-"""Why such a drug does not fit, each with the drugs instead of which it may be named all the same."""
+_MONITORED = "monitor"
 
 
-def unfit_beside(named: Collection[Pair], clinical: ClinicalData, acting: pl.DataFrame, kb: KnowledgeBase) -> Beside:
-    """Return which of the drugs that are named instead do not fit the other drugs of the list, and why.
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What the list has to do with the drugs that are named instead.
+
+    Parameters
+    ----------
+    unfit
+        Why a drug does not fit, each with the drugs instead of which it may be named all the same.
+    limits
+        What is kept to where it does: what that is, and the drug of the list that asks for it.
+    """
+
+    unfit: Mapping[Pair, Collection[tuple[str, frozenset[str]]]]
+    limits: Mapping[Pair, Collection[tuple[str, str]]]
+
+
+NOTHING_BESIDE = Beside({}, {})
+
+
+def beside(named: Collection[Pair], clinical: ClinicalData, acting: pl.DataFrame, kb: KnowledgeBase) -> Beside:
+    """Return which of the drugs that are named instead do not fit the other drugs of the list, or only with a limit.
+
+    A label that gives the highest dose beside a drug of the list rules nothing out: that dose is named. One that asks
+    for monitoring is named too.
 
     Parameters
     ----------
@@ -44,45 +65,57 @@ def unfit_beside(named: Collection[Pair], clinical: ClinicalData, acting: pl.Dat
     kb
         Knowledge base.
     """
-    found: defaultdict[Pair, list[tuple[str, frozenset[str]]]] = defaultdict(list)
-    parts = (
-        (RULED_OUT, _by_labels(named, acting, kb)),
-        (LEVEL, _by_level(named, acting, kb)),
-        (ACTS, _on_others(named, clinical, acting, kb)),
-    )
-    for why, cases in parts:
-        for pair, excused in cases:
-            found[pair].append((why, excused))
-    return found
+    unfit: defaultdict[Pair, list[tuple[str, frozenset[str]]]] = defaultdict(list)
+    limits: defaultdict[Pair, list[tuple[str, str]]] = defaultdict(list)
+    limited = set()
+    for pair, agent, urgency, most in _by_labels(named, acting, kb):
+        if urgency in _AGAINST and not most:
+            unfit[pair].append((RULED_OUT if urgency == _AGAINST[0] else LEVEL, frozenset([agent])))
+        else:
+            limits[pair].append((f"{most or _MONITORED} with {agent}", agent))
+            limited |= {(*pair, agent)} if most else set()
+    for pair, agent in _by_level(named, acting, kb):
+        if (*pair, agent) not in limited:
+            unfit[pair].append((LEVEL, frozenset([agent])))
+    for pair, drug, excused in _on_others(named, clinical, acting, kb):
+        if excused:
+            unfit[pair].append((ACTS, excused))
+        else:
+            limits[pair].append((f"{_MONITORED} with {drug}", drug))
+    return Beside(unfit, limits)
 
 
 def _by_labels(
     named: Collection[Pair], acting: pl.DataFrame, kb: KnowledgeBase
-) -> Iterator[tuple[Pair, frozenset[str]]]:
-    """Yield what a label rules out, or gives another dose, beside a drug of the list."""
+) -> Iterator[tuple[Pair, str, str, str]]:
+    """Yield what labels say of such a drug beside one of the list: pair, agent, urgency, and the highest dose."""
     samples = sorted({sample for sample, _ in named})
     rows = interaction_limits(kb, acting, samples, asked(named))
     if rows.is_empty():
         return
-    against = rows.filter(pl.col("urgency").is_in(_AGAINST))
-    for at, drug, flags in against.select("at", "drug", "static_flags").iter_rows():
+    table = kb.table("label_interactions").select("limit_id", "limit").drop_nulls()
+    highest = {name: f"at most {limit.removeprefix('text:')}" for name, limit in table.iter_rows()}
+    told = rows.filter(pl.col("urgency").is_in([*_AGAINST, _MONITORED]))
+    for at, drug, rule, urgency, flags in told.select("at", "drug", "guideline", "urgency", "static_flags").iter_rows():
         for one in filter(None, map(parse, flags)):
-            yield (samples[at], drug), frozenset([one.agent])
+            yield (samples[at], drug), one.agent, urgency, highest.get(rule, "") if urgency == _AGAINST[1] else ""
 
 
-def _by_level(
-    named: Collection[Pair], acting: pl.DataFrame, kb: KnowledgeBase
-) -> Iterator[tuple[Pair, frozenset[str]]]:
-    """Yield those whose level a drug of the list changes markedly."""
-    pairs = _frame(named, "drug")
+def _by_level(named: Collection[Pair], acting: pl.DataFrame, kb: KnowledgeBase) -> Iterator[tuple[Pair, str]]:
+    """Yield those whose level a drug of the list changes markedly, with that drug."""
+    pairs = pl.DataFrame(sorted(named), schema={"sample": pl.String, "drug": pl.String}, orient="row")
     for sample, drug, agent in _marked(acting.join(pairs, on=["sample", "drug"], how="semi"), kb).iter_rows():
-        yield (sample, drug), frozenset([agent])
+        yield (sample, drug), agent
 
 
 def _on_others(
     named: Collection[Pair], clinical: ClinicalData, acting: pl.DataFrame, kb: KnowledgeBase
-) -> Iterator[tuple[Pair, frozenset[str]]]:
-    """Yield those that would change the level of a drug of the list markedly, or that a label forbids beside it."""
+) -> Iterator[tuple[Pair, str, frozenset[str]]]:
+    """Yield what such a drug would do to one of the list: change its level markedly, or what a label speaks against.
+
+    Each comes with the drugs instead of which it may be named all the same; with none where a label only asks for
+    monitoring.
+    """
     people = sorted({sample for sample, _ in named})
     listed = clinical.medications.filter(pl.col("status") != "stopped", pl.col("sample").is_in(people))
     drugs = listed.select("sample", "drug").unique()
@@ -102,20 +135,28 @@ def _on_others(
     already: defaultdict[Pair, set[str]] = defaultdict(set)
     for sample, drug, agent in now.iter_rows():
         already[sample, drug].add(agent)
-    for sample, drug, agent in _counting(then, kb).iter_rows():
-        yield (sample, agent), frozenset([drug, *already[sample, drug]])
+    counting = _counting(then, kb)
+    for sample, drug, agent in counting.iter_rows():
+        yield (sample, agent), drug, frozenset([drug, *already[sample, drug]])
+    watched = _told(then, kb, [_MONITORED]).join(counting, on=["sample", "drug", "agent"], how="anti")
+    for sample, drug, agent in watched.sort("sample", "drug", "agent").iter_rows():
+        yield (sample, agent), drug, frozenset()
 
 
 def _counting(acting: pl.DataFrame, kb: KnowledgeBase) -> pl.DataFrame:
     """Return ``sample drug agent`` of those that change the level markedly, or that a label speaks against."""
-    actions = kb.table("actions").filter(pl.col("urgency").is_in(_AGAINST))["action"].to_list()
+    return pl.concat([_marked(acting, kb), _told(acting, kb, _AGAINST)]).unique(maintain_order=True)
+
+
+def _told(acting: pl.DataFrame, kb: KnowledgeBase, urgencies: Sequence[str]) -> pl.DataFrame:
+    """Return ``sample drug agent`` of the pairs of which a label says something of these urgencies."""
+    actions = kb.table("actions").filter(pl.col("urgency").is_in(urgencies))["action"].to_list()
     pairs = kb.table("label_interactions").filter(pl.col("action").is_in(actions), pl.col("agent").is_not_null())
     told = pairs.select("drug", listed=pl.col("agent").str.to_lowercase()).unique()
     of_labels = acting.with_columns(listed=pl.col("agent").str.to_lowercase()).join(
         told, on=["drug", "listed"], how="semi"
     )
-    by_label = of_labels.filter(pl.col("phase") != UNREAD).select("sample", "drug", "agent")
-    return pl.concat([_marked(acting, kb), by_label]).unique(maintain_order=True)
+    return of_labels.filter(pl.col("phase") != UNREAD).select("sample", "drug", "agent").unique(maintain_order=True)
 
 
 def _marked(acting: pl.DataFrame, kb: KnowledgeBase) -> pl.DataFrame:
@@ -126,10 +167,6 @@ def _marked(acting: pl.DataFrame, kb: KnowledgeBase) -> pl.DataFrame:
     fitting = pl.col("by").is_null() | (pl.col("by") == pl.col("role"))
     hits = found.filter(fitting).join(marked, on=["strength", "part"], how="semi", maintain_order="left")
     return hits.select("sample", "drug", "agent").unique(maintain_order=True)
-
-
-def _frame(named: Iterable[Pair], column: str) -> pl.DataFrame:
-    return pl.DataFrame(sorted(named), schema={"sample": pl.String, column: pl.String}, orient="row")
 
 
 def asked(named: Iterable[Pair]) -> dict[str, set[str] | None]:

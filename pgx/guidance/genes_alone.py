@@ -9,7 +9,8 @@ import polars as pl
 from pgx.cells import NAMES
 from pgx.codes import Applies, Flag, FlagCode
 
-_KEYS = ("sample", "drug", "source", "population")
+_SOURCE = ("sample", "drug", "source")
+_KEYS = (*_SOURCE, "population")
 _SAYS = ("action", "dose_change")
 
 Guide = Callable[[pl.DataFrame, pl.DataFrame, dict[str, set[str] | None]], pl.DataFrame]
@@ -48,8 +49,17 @@ def mark(guidance: pl.DataFrame, phenotypes: pl.DataFrame, calls: pl.DataFrame, 
         .select(*_KEYS, *(pl.col(name).alias(f"alone_{name}") for name in _SAYS))
         .unique(_KEYS, keep="first", maintain_order=True)
     )
+    # A source may divide by population what an enzyme of one phenotype asks for, and speak of all with another one.
+    everybody = alone.filter(population="general").drop("population")
+    divided = resting.join(alone, on=_KEYS, how="anti", maintain_order="left")
+    told = pl.concat(
+        [
+            resting.join(alone, on=_KEYS, maintain_order="left"),
+            divided.join(everybody, on=_SOURCE, maintain_order="left"),
+        ]
+    )
     differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"alone_{name}")) for name in _SAYS)
-    marked = resting.join(alone, on=_KEYS, maintain_order="left").filter(differs)
+    marked = told.filter(differs)
     said = [str(Flag(FlagCode.GENES_ALONE, action)) for action in marked["alone_action"]]
     alone_flags = pl.DataFrame({"row": marked["row"], "said": said}, schema={"row": pl.UInt32, "said": pl.String})
     return (

@@ -25,6 +25,7 @@ from pgx.guidance.label_limits import NO_GENE, contraindicated
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.acting import DECIDES, PERHAPS, UNREAD, Acting, phrase, weighs
 from pgx.knowledge.sentences import compose
+from pgx.knowledge.sentences import phrase as words_for
 from pgx.phenotypes.absent_enzymes import weakened
 from pgx.phenotypes.phenoconversion import converter
 from pgx.phenotypes.substrates import acting_of
@@ -35,7 +36,7 @@ _OF_DOSE = (
     "max_dose_unit", "frequency", "titration", "notes",
 )  # fmt: skip
 _SECOND = ("secondary_action", "secondary_when", "dose_applies")
-_BY_LABEL = "the dose that the source gives is left out, dose by the label and blood levels, or the effect"
+_LEFT_OUT = "the dose that the source gives is left out, dose by the label and {dosed_by}"
 _FORBIDDEN = "the drug is contraindicated, so that the dose that the source gives is left out"
 
 Row = Mapping[str, Any]
@@ -123,6 +124,7 @@ class _Rewriting:
         enzymes = pl.col("gene").is_in(acting["enzyme"].unique().to_list())
         self._called = set(phenotypes.filter(enzymes).select("sample", "gene").unique().iter_rows())
         self._weakened = weakened(phenotypes, kb)
+        self._measured = dict(kb.table("dosed_by").select("drug", "code").iter_rows())
         self._comedication: dict[str, set[_Key]] = defaultdict(set)
         tests = kb.table("populations").filter(pl.col("test").str.starts_with("takes_"))
         for population, enzyme, test in tests.select("population", "subject", "test").iter_rows():
@@ -138,7 +140,9 @@ class _Rewriting:
         asked = self._rules.asked.get(row["guideline"] or "", frozenset())
         listed = self._acting[row["sample"], row["drug"]]
         opposed = [one for one in listed if self._opposed(one, row, asked)]
-        acts = [one for one in listed if one["phase"] != PERHAPS and (one["marked"] or self._converts(one))]
+        # A label that names the two may know of other ways than an enzyme that does nothing in this person.
+        able = [one for one in listed if one["phase"] != PERHAPS and (one["named"] or not self._idle(one))]
+        acts = [one for one in able if one["marked"] or self._converts(one)]
         torn = len({way for one in acts if (way := acting_of(one).asks_for)}) > 1
         fresh = [one for one in acts if one["marked"] and not (self._idle(one) or self._counted(one, row))]
         if not (fresh or opposed) and not (torn and not self._for_takers_of_any(acts, row)):
@@ -162,7 +166,8 @@ class _Rewriting:
         if forbidden:
             new["dose_change"] = None
         if source:
-            ending = _FORBIDDEN if forbidden and not turning else _BY_LABEL if turning else ""
+            left_out = _LEFT_OUT.format(dosed_by=self._dosed_by(row["drug"])) if turning else ""
+            ending = _FORBIDDEN if forbidden and not turning else left_out
             counted = any(self._counted(one, row) for one in found)
             new["recommendation"] = self._text(row, source, acting, turning, str(new["action"]), ending, counted)
         return new
@@ -236,6 +241,11 @@ class _Rewriting:
             )
         return self._texts[key]
 
+    def _dosed_by(self, drug: str) -> str:
+        """What the dose of a drug is set by: what is measured of it, or its effect."""
+        code = self._measured.get(drug)
+        return words_for("monitoring", code, kb=self._kb) if code else "the effect"
+
     def _composed(self, source: Row, said: str, turning: Sequence[Acting], action: str, ending: str) -> str | None:
         """Return the text of advice whose dose is withheld."""
         if not ending:
@@ -244,6 +254,7 @@ class _Rewriting:
         if action == DECIDES:
             asked = " or a ".join(sorted({"higher" if one.asks_for == "lower" else "lower" for one in turning}))
             own = {"action": DECIDES, "asked": asked, "interaction": said, "evidence": None}
+            own["dosed_by"] = self._dosed_by(source["drug"])
             return compose({**bare, **dict.fromkeys(_SECOND), **own}, kb=self._kb)
         if source["secondary_action"] in self._rules.directions:
             bare |= dict.fromkeys(_SECOND)

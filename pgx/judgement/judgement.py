@@ -24,6 +24,8 @@ CHANGE_FIRST = "change_first"
 """Action of a medicine that is the cause of what is said of another one."""
 RULED_OUT = FlagCode.ALTERNATIVE_RULED_OUT
 """``alternative_ruled_out:<drug>:<why>``: a source names it, and it does not fit the person."""
+LIMITED = FlagCode.ALTERNATIVE_LIMITED
+"""``alternative_limited:<drug>:<words>``: a source names it, and what is kept to with it."""
 
 _DOSES = (FlagCode.DOSE, FlagCode.AT_MOST)
 """Flags that hold a dose in numbers."""
@@ -339,7 +341,7 @@ def _flags(decision: Decision[S]) -> Iterator[str]:
     yield from (code for code in kept if any(row.has(code) for row in rows))
     yield from (str(acting.flag) for acting in decision.acting)
     yield from (str(flag) for row in rows for flag in row.codes if flag.code == FlagCode.UNVERIFIED)
-    yield from (str(flag) for row in rows for flag in row.codes if flag.code == RULED_OUT)
+    yield from (str(flag) for row in rows for flag in row.codes if flag.code in (RULED_OUT, LIMITED))
 
 
 def _text(value: object) -> str | None:

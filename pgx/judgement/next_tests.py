@@ -81,8 +81,9 @@ def next_tests(
     found = [of_row(row) for row in judged.iter_rows(named=True)]
     now = {(one.sample, one.drug): one for one in found}
     rows: defaultdict[Key, list[dict[str, object]]] = defaultdict(list)
+    leftover = _leftover(kb)
     for one in found:
-        rows[one.sample, one.drug] += _of_record(one)
+        rows[one.sample, one.drug] += _of_record(one, leftover)
     still_open = _still_open(guidance)
     outcomes = Outcomes(kb, groups or {}, _sexes(clinical))
     again = _Again(callset, clinical, kb)
@@ -115,11 +116,17 @@ def _row(what: str, kind: str, probability: float | None, then: str, urgency: st
     return {"what": what, "kind": kind, "probability": probability, "advice_then": then, "urgency_then": urgency}
 
 
-def _of_record(one: Judgement) -> Iterator[dict[str, object]]:
+def _leftover(kb: KnowledgeBase) -> set[str]:
+    """Return the populations of those who are in no other one: no record says that of itself ("in other cases")."""
+    alone = (pl.col("test") == "no_other_population").all()
+    return set(kb.table("populations").group_by("population").agg(alone=alone).filter("alone")["population"])
+
+
+def _of_record(one: Judgement, leftover: Collection[str]) -> Iterator[dict[str, object]]:
     for change in one.could_change:
         what, _, rest = change.partition(":")
         about, equals, urgency = rest.rpartition("=")
-        if what == "person" and equals and urgency != one.urgency:
+        if what == "person" and equals and urgency != one.urgency and about not in leftover:
             yield _row(about, RECORD, None, urgency, urgency)
         elif what in _OF_DRUGS and equals:
             yield _row(about, _OF_DRUGS[what], None, urgency, urgency)

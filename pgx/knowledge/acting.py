@@ -161,6 +161,9 @@ def rank(order: tuple[str, ...], value: object) -> int:
 
 
 def _named(agent: str, found: Sequence[Acting]) -> str:
-    kinds = dict.fromkeys(f"{one.kind}{_PHASES.get(one.phase, '')}".removeprefix(", ") for one in found)
-    told = ", ".join(filter(None, kinds))
-    return f"{agent} ({told})" if told else agent
+    kinds: dict[str, dict[str, None]] = {}
+    for one in found:
+        kinds.setdefault(_PHASES.get(one.phase, ""), {})[one.kind] = None
+    told = (f"{', '.join(filter(None, listed))}{phase}".removeprefix(", ") for phase, listed in kinds.items())
+    joined = ", ".join(filter(None, told))
+    return f"{agent} ({joined})" if joined else agent

@@ -29,6 +29,7 @@ _PAIRS = {
     "rxnorm": ("drugs", "drug", "rxnorm"),
     "flags": ("flags", "code", "meaning"),
     "features": ("concepts", "feature", "meaning"),
+    "dosed_by": ("dosed_by", "drug", "code"),
 }
 _SECTIONS = ("population", "monitoring")
 DOSE_NEED = "dose_need"
@@ -42,6 +43,7 @@ def local_terms(kb: KnowledgeBase) -> dict[str, dict[str, Any]]:
     -------
     dict
         ``hgnc`` gene -> HGNC id; ``rxnorm`` drug -> RxNorm id; ``flags`` and ``features`` code -> meaning;
+        ``dosed_by`` drug -> monitoring code of what is measured of it;
         ``follow_up`` monitoring code -> [before, days, note]; ``population`` and ``monitoring`` code -> words;
         ``verbs`` monitoring code -> what is done (``measure``, ``watch``, ...);
         ``endpoints`` name -> what its score is about; ``overlays`` what each overlay was used for, see `used`.

@@ -137,6 +137,14 @@ def compose(row: Row, *, kb: KnowledgeBase | None = None) -> str:
     return _Composer(row, templates(kb.folders if kb else None)).text()
 
 
+def dose_briefly(row: Row, *, kb: KnowledgeBase | None = None) -> str:
+    """Say the change of dose of a row of ``recommendations`` in a phrase, its highest dose or else its percentage."""
+    one = {**row, "start_dose": None}
+    if row.get("max_dose"):
+        one |= dict.fromkeys(("dose_min_pct", "dose_max_pct", "dose_reference"))
+    return _Composer(one, templates(kb.folders if kb else None)).dose()
+
+
 def implication(codes: str | None, *, kb: KnowledgeBase | None = None) -> str:
     """Say implication codes: ``exposure_up;efficacy_up`` is "higher exposure and better response"."""
     words = templates(kb.folders if kb else None)
@@ -203,6 +211,10 @@ class _Composer:
             clauses[0] = self.words.say("grammar", "population", population=population, text=clauses[0])
         return " ".join(self.words.say("grammar", "sentence", text=_capital(clause)) for clause in clauses if clause)
 
+    def dose(self) -> str:
+        """The change of dose as a phrase of its own."""
+        return self._clause("secondary", self.action, self._slots(self.words.say("grammar", "pronoun"), own=True))
+
     def _primary(self) -> str:
         slots = self._slots(str(self.row.get("drug") or ""), own=self._dose_is_primary())
         return self._clause("action", self.action, slots)
@@ -256,6 +268,7 @@ class _Composer:
             # What the genes ask for, and what acts against it (`pgx.guidance.interactions`).
             "asked": str(self.row.get("asked") or ""),
             "interaction": str(self.row.get("interaction") or ""),
+            "dosed_by": str(self.row.get("dosed_by") or ""),
         }
 
     def _change(self) -> str:

@@ -28,6 +28,7 @@ _DOES = {
     "smoking": "induces",
     "inflammation": "lowers",
 }
+_PHASES = {"washout": ", stopped but still acting", "planned": ", planned"}
 
 Row = dict[str, object]
 
@@ -79,8 +80,8 @@ def notes(
         *own,
         *_per_enzyme(acting, phenotypes, kb),
         *_level_lines(levels),
-        *_pairs(acting, clinical, genetic, kb),
-        *_agents_lines(acting, clinical, genetic, levels, kb),
+        *_pairs(acting, clinical, genetic, absent, kb),
+        *_agents_lines(acting, clinical, genetic, levels, absent, kb),
         *_conditions_of_drugs(acting, clinical, set(genetic), kb),
         *washout_notes(clinical, kb, as_of),
     ]
@@ -113,7 +114,7 @@ def _named(rows: list[Row]) -> str:
     said = []
     for row in rows:
         if row["trigger"] in ("inhibitor", "inducer"):
-            tail = ", stopped but still acting" if row["phase"] == "washout" else ""
+            tail = _PHASES.get(str(row["phase"]), "")
             whose = f", local {row['local']}" if row["local"] else ""
             said.append(f"{row['agent']} ({row['strength']} {row['trigger']}{_doubt(row)}{tail}{whose})")
         else:
@@ -219,7 +220,11 @@ def _level_lines(levels: pl.DataFrame) -> Iterator[Note]:
 
 
 def _pairs(
-    acting: pl.DataFrame, clinical: ClinicalData, genetic: dict[tuple[str, str], Row], kb: KnowledgeBase
+    acting: pl.DataFrame,
+    clinical: ClinicalData,
+    genetic: dict[tuple[str, str], Row],
+    absent: Collection[tuple[str, str]],
+    kb: KnowledgeBase,
 ) -> Iterator[Note]:
     victims = _victims(kb)
     by_person: dict[tuple[str, str], list[Row]] = defaultdict(list)
@@ -236,7 +241,10 @@ def _pairs(
                 here = [one for one in others if ("planned" in (status, one["phase"])) is planned]
                 if here:
                     code = NoteCode.PLANNED_INTERACTION if planned else NoteCode.DRUG_DRUG_GENE
-                    message = _sentence(drug, gene, here, genetic.get((sample, gene)), kb)
+                    # What is planned adds to what acts already: alone it could say the opposite of both.
+                    together = others if planned else here
+                    idle = (sample, gene) in absent
+                    message = _sentence(drug, gene, together, genetic.get((sample, gene)), kb, idle=idle)
                     yield note(sample, Severity.WARNING, code, message, drug)
 
 
@@ -245,9 +253,13 @@ def _agents_lines(
     clinical: ClinicalData,
     genetic: dict[tuple[str, str], Row],
     levels: pl.DataFrame,
+    absent: Collection[tuple[str, str]],
     kb: KnowledgeBase,
 ) -> Iterator[Note]:
-    """Tell each acting drug which others depend on the enzyme, and how the enzyme would act without it."""
+    """Tell each acting drug which others depend on the enzyme, and how the enzyme would act without it.
+
+    It is not told of an enzyme that does nothing in the person: nothing acts through that.
+    """
     by_gene: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for one in acting.iter_rows(named=True):
         by_gene[one["sample"], one["gene"]].append(one)
@@ -259,7 +271,8 @@ def _agents_lines(
         listed[sample].append(drug)
     carried = set(levels.select("sample", "drug", "agent", "enzyme").iter_rows())
     for (sample, gene), here in by_gene.items():
-        depending = [drug for drug in listed[sample] if gene in victims.get(drug, ())]
+        works = (sample, gene) not in absent
+        depending = [drug for drug in listed[sample] if works and gene in victims.get(drug, ())]
         for one in here:
             by_level = [drug for drug in listed[sample] if (sample, drug, one["agent"], gene) in carried]
             others = [drug for drug in sorted({*depending, *by_level}) if drug != one["agent"]]
@@ -267,7 +280,9 @@ def _agents_lines(
                 planned = ", once it is started," if one["phase"] == "planned" else ""
                 start = f"{one['agent']}{planned} {_DOES[str(one['trigger'])]} {gene} ({_how(one)})"
                 said = f"{start}, on which {', '.join(others)} depend{'s' if len(others) == 1 else ''}"
-                without = _without(gene, one, here, genetic.get((sample, gene)), kb) if depending else ""
+                # What a drug does to itself its own advice has counted.
+                counted = [other for other in here if [other["agent"]] != others]
+                without = _without(gene, one, counted, genetic.get((sample, gene)), kb) if depending else ""
                 yield note(sample, Severity.WARNING, NoteCode.ACTS_ON_OTHERS, f"{said}{without}", str(one["agent"]))
 
 
@@ -335,7 +350,9 @@ def _conditions_of_drugs(
                 )
 
 
-def _sentence(drug: str, gene: str, acting: list[Row], known: Row | None, kb: KnowledgeBase) -> str:
+def _sentence(
+    drug: str, gene: str, acting: list[Row], known: Row | None, kb: KnowledgeBase, *, idle: bool = False
+) -> str:
     one = acting[0]
     if len({row["agent"] for row in acting}) == 1:
         start = f"{one['agent']} {_DOES[str(one['trigger'])]} {gene} ({_how(one)}), on which {drug} depends"
@@ -343,6 +360,8 @@ def _sentence(drug: str, gene: str, acting: list[Row], known: Row | None, kb: Kn
         start = f"{_named(acting)} act on {gene}, on which {drug} depends"
     if known is None:
         return f"{start}; {gene} is not called"
+    if idle:
+        return f"{start}; {gene} does nothing in this person, so that nothing changes through it"
     after = converter(kb).apply(
         gene,
         str(known["scheme"]),

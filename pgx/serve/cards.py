@@ -90,7 +90,8 @@ def of_interactions(
         ]
         if agents:
             against = shown.lexicon.ruled_out_together(together).get(drug, ())
-            found[drug] = _interaction(shown.sample, drug, phrase(agents, drug), against, instance)
+            dosed_by = shown.lexicon.by_label(drug)
+            found[drug] = _interaction(shown.sample, drug, phrase(agents, drug), against, dosed_by, instance)
     return found
 
 
@@ -112,7 +113,9 @@ def loudest_first(listed: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(listed, key=lambda card: ("critical", "warning", "info").index(card["indicator"]))
 
 
-def _interaction(sample: str, drug: str, told: str, against: Sequence[str], instance: str) -> dict[str, Any]:
+def _interaction(
+    sample: str, drug: str, told: str, against: Sequence[str], dosed_by: str, instance: str
+) -> dict[str, Any]:
     label = "".join(f"**By a label:** {_plain(text)}\n\n" for text in against)
     return {
         "uuid": str(uuid.uuid5(_NAMESPACE, json.dumps([sample, drug, told, instance]))),
@@ -121,7 +124,7 @@ def _interaction(sample: str, drug: str, told: str, against: Sequence[str], inst
         ),
         "indicator": "critical" if against else "warning",
         "detail": f"{label}{_plain(told)}. The stored report was made without this order, so its advice on "
-        f"{_plain(drug)} by the genes is not shown: dose by the label and blood levels, and report anew with all drugs."
+        f"{_plain(drug)} by the genes is not shown: {dosed_by}, and report anew with all drugs."
         f"\n\n*{NOTICE}*",
         "source": {"label": "Interactions, through pgx"},
     }
@@ -253,7 +256,7 @@ def _detail(shown: View, drug: Drug) -> Iterator[str]:
     if drug.reason:
         yield f"**Why:** {_plain(drug.reason)}"
     if drug.alternatives:
-        yield f"**Instead:** {_plain(', '.join(drug.alternatives))}"
+        yield f"**Instead:** {_plain(', '.join(drug.instead))}"
     for advice in drug.limits:
         yield f"**{_plain(advice.source)}**{_validity(advice)}: {_plain(advice.text)}"
     for interaction in drug.interactions:

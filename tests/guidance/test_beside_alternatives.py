@@ -50,16 +50,26 @@ def people():
     return pairs, recommend(phenotypes, frame, known, KB, drugs=sorted({drug for drug, *_ in pairs.values()}))
 
 
-def test_no_drug_is_named_instead_whose_level_another_drug_of_the_list_changes_markedly(people):
+def test_no_drug_is_named_instead_whose_level_another_drug_changes_markedly_but_with_the_label_s_limit(people):
     pairs, said = people
     assert len(pairs) > 150
-    told = 0
+    told = limited = 0
     for sample, drug, alternatives, flags in said.select("sample", "drug", "alternatives", "flags").iter_rows():
         of, other, agent = pairs[sample]
-        if drug == of:
-            assert other not in (alternatives or []), (of, other, agent)
+        if drug == of and other in (alternatives or []):
+            limits = [flag for flag in flags if flag.startswith(f"alternative_limited:{other}:")]
+            assert any(f"at most {most} with {agent}" in limits[0] for most in limits_of(other, agent)), limits
+            limited += 1
+        elif drug == of:
             told += any(flag.startswith(f"alternative_ruled_out:{other}:") for flag in flags)
-    assert told > 100
+    assert told > 100 and limited
+
+
+def limits_of(drug, agent):
+    """The highest doses that labels give of a drug beside another one."""
+    rows = KB.table("label_interactions").filter(pl.col("limit").is_not_null(), drug=drug)
+    return [one["limit"].removeprefix("text:") for one in rows.iter_rows(named=True)
+            if (one["agent"] or agent).lower() == agent]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -108,3 +118,59 @@ def test_what_is_on_the_list_already_is_nothing_to_begin_instead():
     assert "mirtazapine (it is on the list already)" in shown.not_fitting
     stopped = {"drug": "mirtazapine", "status": "stopped"}
     assert "mirtazapine" in line(result(POOR, ["venlafaxine", stopped], ["venlafaxine"]), "venlafaxine").alternatives
+
+
+STATIN = {"SLCO1B1": pattern("*5/*5"), "ABCG2": pattern("rs2231142 reference (G)/rs2231142 reference (G)")}
+
+
+@pytest.mark.parametrize(
+    ("agent", "named", "out"),
+    [
+        ("clarithromycin", {"pravastatin": "at most 40 mg a day", "atorvastatin": "at most 20 mg a day"}, set()),
+        (
+            "cyclosporine",
+            {"pravastatin": "at most 20 mg a day", "rosuvastatin": "at most 5 mg a day"},
+            {"atorvastatin"},
+        ),
+        ("gemfibrozil", {}, {"pravastatin", "atorvastatin", "rosuvastatin", "fluvastatin"}),
+    ],
+)
+def test_a_label_that_gives_a_highest_dose_rules_nothing_out_and_the_dose_is_named(agent, named, out):
+    found = result(STATIN, ["simvastatin", agent], ["simvastatin"])
+    shown = line(found, "simvastatin")
+    for other, most in named.items():
+        assert [one for one in shown.instead if one.startswith(f"{other} (") and f"{most} with {agent}" in one], (
+            shown.instead
+        )
+        assert other not in shown.not_fitting
+        text = next(row["recommendation"] for row in found.guidance.iter_rows(named=True) if row["source"] == "CPIC")
+        assert f"{most} with {agent}" in text
+    assert not out & set(shown.alternatives)
+    assert all(f"{one} (another medicine of the list rules it out)" in shown.not_fitting for one in out)
+
+
+def test_a_drug_that_is_named_instead_is_told_with_the_dose_that_the_genes_ask_for():
+    shown = line(result(STATIN, ["simvastatin"], ["simvastatin"]), "simvastatin")
+    assert "pravastatin (start at no more than 40 mg/day)" in shown.instead, shown.instead
+    usual = line(result(ULTRARAPID, ["voriconazole"], ["voriconazole"]), "voriconazole")
+    assert usual.instead == usual.alternatives
+
+
+@pytest.mark.parametrize("other", ["tacrolimus", "cyclosporine"])
+def test_what_a_label_asks_to_watch_together_is_not_named_silently(other):
+    shown = line(result(ULTRARAPID, ["voriconazole", other], ["voriconazole"]), "voriconazole")
+    assert f"liposomal amphotericin B (monitor with {other})" in shown.instead, shown.instead
+    alone = line(result(ULTRARAPID, ["voriconazole", "warfarin"], ["voriconazole"]), "voriconazole")
+    assert "liposomal amphotericin B" in alone.instead
+
+
+@pytest.mark.parametrize("other", ["gentamicin", "tobramycin", "amikacin"])
+def test_what_a_label_forbids_together_is_not_named(other):
+    shown = line(result(ULTRARAPID, ["voriconazole", other], ["voriconazole"]), "voriconazole")
+    assert "liposomal amphotericin B" not in shown.alternatives
+    assert "liposomal amphotericin B (it acts on another medicine of the list)" in shown.not_fitting
+
+
+def test_a_drug_beside_which_a_label_only_asks_for_another_dose_is_not_said_to_be_ruled_out():
+    shown = line(result(POOR, ["codeine", "clarithromycin"], ["codeine"]), "codeine")
+    assert "oxycodone (another medicine of the list changes its level markedly)" in shown.not_fitting

@@ -94,7 +94,7 @@ def test_an_expresser_of_cyp3a5_gets_no_higher_dose_of_tacrolimus_with_an_inhibi
         assert f"interaction_reverses:{agent}:CYP3A4" in flags(row)
         assert "the genes would ask for a higher dose, but" in row["recommendation"].replace("The genes", "the genes")
         assert re.search(rf"{agent} \((strong|moderate) CYP3A4 inhibitor", row["recommendation"])
-        assert "dose by the label and blood levels" in row["recommendation"]
+        assert "dose by the label and the drug concentration" in row["recommendation"]
         assert "%" not in row["recommendation"]
     headline = line(found, "tacrolimus").headline
     assert headline.startswith(f"{agent} (")

@@ -41,7 +41,7 @@ def test_drugs_of_both_directions_are_named_and_the_label_decides(calls, listed,
     first = own.headline.split(":")[0]
     assert re.findall("|".join(order), first) == order, own.headline
     assert "raises" in first and "lowers" in first
-    assert f"{drug}: dose by the label and {'the INR' if drug == 'warfarin' else 'blood levels'}" in own.headline
+    assert f"{drug}: dose by the label and {'the INR' if drug == 'warfarin' else 'the effect'}" in own.headline
     assert own.judgement.action == DECIDES and own.judgement.dose_change is None
     for name, text in everything(found, drug).items():
         assert not re.search(r"a (higher|lower) dose is likely|[−+]\d+ %", text), (name, text)
@@ -53,10 +53,11 @@ def test_drugs_of_both_directions_are_named_and_the_label_decides(calls, listed,
 
 
 @pytest.mark.parametrize("agents", [["fluconazole", "rifampin"], ["rifampin", "fluconazole"]])
-def test_two_drugs_on_an_enzyme_that_is_absent_are_named_and_leave_the_lower_dose(agents):
+def test_two_drugs_on_an_enzyme_that_is_absent_do_not_act_and_leave_the_lower_dose(agents):
     found = result(POOR_2C9, [*agents, planned("celecoxib")], ["celecoxib"])
     own = line(found, "celecoxib")
-    assert own.headline.startswith("fluconazole (moderate CYP2C9 inhibitor) raises celecoxib, rifampin (")
+    assert not own.acting and "raises" not in own.headline and "lowers" not in own.headline
+    assert "CYP2C9 does nothing in this person" in " ".join(own.interactions)
     assert own.judgement.action == "lower_start" and own.judgement.dose_change == "-50..-75"
     labels = found.guidance.filter(pl.col("flags").list.contains("label_limit"), applies="yes")
     assert not set(labels["action"]) & {"reduce_dose", "increase_dose"}

@@ -253,6 +253,19 @@ FOLLOW_UP = Table(
     ),
 )
 
+DOSED_BY = Table(
+    "dosed_by",
+    "What is measured in those who take a drug, and its dose set by, where neither the genes nor the other drugs tell "
+    "the dose. A drug without a row is dosed by what it does.",
+    ("drug",),
+    (
+        Field("drug", T, "generic name", required=True),
+        Field("code", T, "monitoring code: TDM (level in blood), INR, ...", required=True, refers="follow_up.code"),
+        Field("source", T, "source", required=True),
+        Field("confidence", T, "read or recall", required=True, codes=("read", "recall")),
+    ),
+)
+
 ESTIMATE_GAPS = Table(
     "estimate_gaps",
     "What a record may hold that matters to an outcome and that the estimate leaves out: said beside the number.",

@@ -203,7 +203,7 @@ def _drug_lines(drugs: list[Drug], shared: Mapping[tuple[str, str], Remark]) -> 
         if drug.alternatives or drug.not_fitting:
             text.append("\ninstead: ", "bold")
             rejected = f"not {drug.not_fitting}" if drug.not_fitting else ""
-            text.append("; ".join(filter(None, (", ".join(drug.alternatives), rejected))))
+            text.append("; ".join(filter(None, (", ".join(drug.instead), rejected))))
         if drug.set_aside:
             text.append("\nfor a first treatment only: ", "bold")
             text.append(drug.set_aside)

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from pgx.codes import FlagCode
 from pgx.judgement.statement import NOBODY, Row, Statement
-from pgx.knowledge.acting import parse
+from pgx.knowledge.acting import DECIDES, parse
 from pgx.reports.page import wording
 from pgx.reports.page.cells import codes_of, number_of, pairs_of, text_of_cell
 from pgx.reports.page.lexicon import Lexicon
@@ -55,7 +55,7 @@ class Advice(Statement):
         if self.row["action"] == "insufficient":
             return f"{self.action}: check {', '.join(self.tests)}" if self.tests else self.action
         if self.turned:
-            return wording.by_label(self.monitoring_codes)
+            return self.action
         return f"{self.action} ({self.dose})" if self.dose and self.urgency == "change_dose" else self.action
 
 
@@ -67,7 +67,9 @@ def advice_of(row: Row, lexicon: Lexicon) -> Advice:
     source, action = text_of_cell(row["source"]), text_of_cell(row["action"])
     return Advice(
         row=row,
-        action=wording.action(source, action) or words("applies", text_of_cell(row["applies"])) or "no advice",
+        action=lexicon.by_label(text_of_cell(row["drug"]))
+        if action == DECIDES
+        else wording.action(source, action) or words("applies", text_of_cell(row["applies"])) or "no advice",
         dose=wording.dose(text_of_cell(row["dose_change"])),
         condition=_condition(row, lexicon),
         text=text_of_cell(row["recommendation"]),

@@ -48,10 +48,10 @@ def headline_of(headline: str, judgement: Judgement, lexicon: Lexicon, products:
     else:
         headline = words_with(headline, judgement, dose)
         headline = f"{headline}; {then}" if then else headline
-    headline = _until_washed_out(headline, judgement, products)
+    headline = _until_washed_out(headline, judgement, products, lexicon)
     causes = [cause for cause in causes_of(judgement) if cause.taken]
     if causes:
-        told = " or ".join(dict.fromkeys(_changed(cause, products) for cause in causes))
+        told = " or ".join(dict.fromkeys(_changed(cause, judgement.drug, products, lexicon) for cause in causes))
         headline = f"change {told}; otherwise {headline}"
     harmed = list(arguments_of(judgement, FlagCode.CAUSES, 2, 3))
     if harmed:
@@ -61,9 +61,9 @@ def headline_of(headline: str, judgement: Judgement, lexicon: Lexicon, products:
     return f"(in {products[drug]}) {headline}" if drug in products else headline
 
 
-def _changed(cause: Cause, products: Products) -> str:
+def _changed(cause: Cause, drug: str, products: Products, lexicon: Lexicon) -> str:
     """Return ``paroxetine and bupropion first, if that is possible (without both: use as usual)``."""
-    agents, alone = _joined([named(agent, products) for agent in cause.taken]), words("action", cause.action)
+    agents, alone = _joined([named(agent, products) for agent in cause.taken]), lexicon.action(cause.action, drug)
     if cause.until:
         waits = " and ".join(
             f"{clean(agent)} acts no longer (about {clean(day)})" for agent, day in cause.until.items()
@@ -73,7 +73,7 @@ def _changed(cause: Cause, products: Products) -> str:
     return f"{agents} first, if that is possible (without {which}: {alone})"
 
 
-def _until_washed_out(headline: str, judgement: Judgement, products: Products) -> str:
+def _until_washed_out(headline: str, judgement: Judgement, products: Products, lexicon: Lexicon) -> str:
     """Return the headline with what was stopped and still acts: until when, and what is said once it does not."""
     over = [cause for cause in causes_of(judgement) if not cause.taken]
     told = {agent for cause in causes_of(judgement) for agent in cause.until}
@@ -81,7 +81,7 @@ def _until_washed_out(headline: str, judgement: Judgement, products: Products) -
     for cause in over:
         day, does = clean(max(cause.until.values())), "acts" if len(cause.agents) == 1 else "act"
         was = f"{_joined([named(agent, products) for agent in cause.agents])}, stopped, still {does} until about {day}"
-        headline = f"{was}: wait, or until then {headline}; after that: {words('action', cause.action)}"
+        headline = f"{was}: wait, or until then {headline}; after that: {lexicon.action(cause.action, judgement.drug)}"
     rest = [f"{clean(agent)} until about {clean(day)}" for agent, day in until.items() if agent not in told]
     return f"{headline}; still acts though stopped: {', '.join(rest)}" if rest else headline
 
@@ -115,6 +115,12 @@ def set_aside(judgement: Judgement, rows: Sequence[Advice]) -> str:
         if row.has(FlagCode.SET_ASIDE):
             sources.setdefault(row.action, []).append(row.source)
     return "; ".join(f"{action} ({', '.join(dict.fromkeys(names))})" for action, names in sources.items())
+
+
+def instead(judgement: Judgement) -> tuple[str, ...]:
+    """Return the drugs that the sources name instead, each with what is kept to: ``pravastatin (at most 40 mg)``."""
+    limits = {drug: clean(said) for drug, said in arguments_of(judgement, FlagCode.ALTERNATIVE_LIMITED, 2)}
+    return tuple(f"{name} ({limits[name]})" if name in limits else name for name in judgement.alternatives)
 
 
 def not_fitting(judgement: Judgement) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from pgx.codes import Flag, FlagCode
 from pgx.judgement import Judgement, decide, judge
-from pgx.judgement.statement import NOBODY, URGENCIES, Row, by_source, by_strength
+from pgx.judgement.statement import NOBODY, URGENCIES, Row, by_source, by_strength, dose_of
 from pgx.knowledge.acting import Acting, phrase, rank
 from pgx.reports.page import details, gaps, next_test, wording
 from pgx.reports.page.advice import Advice
@@ -76,11 +76,16 @@ def drug_of(
     if deciding and not part:
         headline += _condition_and_checks(deciding, judgement)
     reason = "; also ".join(filter(None, (reason, *map(_also, decision.further))))
+    beside = decision.ruled_out or (decision.acting and decision.by_the_genes == "standard")
+    alone, told_alone = (_said_alone(deciding), _genes_alone(deciding)) if beside else ("", "")
     if decision.ruled_out:
         by_genes = _by_the_genes(deciding, headline) + (f", {reason}" if reason else "")
+        if deciding and alone:
+            by_genes = f"{alone}; with the other drugs {deciding.result}"
         headline, reason = _by_the_label(decision.ruled_out, acting, name), by_genes
     elif decision.acting:
-        headline = _with_interaction(acting, deciding, headline, decision.by_the_genes, name)
+        dosed_by = lexicon.by_label(name) if decision.by_the_genes == "standard" else ""
+        headline = _with_interaction(acting, deciding, headline, dosed_by, alone, name)
     return Drug(
         name=clean(name),
         judgement=judgement,
@@ -105,7 +110,10 @@ def drug_of(
         ruled_out=decision.ruled_out,
         limits=decision.limits,
         acting=decision.acting,
-        interactions=(*_interactions(name, notes, decision.acting), *_without_others(valid, deciding)),
+        interactions=(
+            *_interactions(name, notes, decision.acting),
+            *_without_others(valid, deciding, told_alone),
+        ),
         untested=tuple((gene, stakes.get(gene, "")) for gene in untested),
         unclear=tuple((gene, stake) for gene, stake in unclear.items() if gene not in refused),
         refused=refused,
@@ -128,16 +136,35 @@ def _by_the_label(limit: Advice, acting: Sequence[Acting], name: str) -> str:
     return f"{text}; {phrase(acting, clean(name))}" if acting else text
 
 
-def _with_interaction(acting: Sequence[Acting], deciding: Advice | None, headline: str, urgency: str, name: str) -> str:
-    by_label = ""
-    if urgency == "standard":
-        by_label = wording.by_label(deciding.monitoring_codes if deciding else ())
-    if deciding and deciding.turned:
-        by_label = headline
+def _with_interaction(
+    acting: Sequence[Acting], deciding: Advice | None, headline: str, dosed_by: str, alone: str, name: str
+) -> str:
+    by_label = headline if deciding and deciding.turned else dosed_by
     if deciding and deciding.action_code == "contraindicated" and deciding.applies == "yes":
         return f"{headline}; {phrase(acting, clean(name))}"
     interaction = f"{phrase(acting, clean(name))}{f': {by_label}' if by_label else ''}"
-    return f"{interaction}; {_by_the_genes(deciding, headline)}"
+    return f"{interaction}; {alone or _by_the_genes(deciding, headline)}"
+
+
+def _genes_alone(deciding: Advice | None) -> str:
+    """Return the action that the genes alone ask for, where another drug changed what is looked up; else nothing."""
+    flags = deciding.codes if deciding and not deciding.turned else ()
+    actions = (flag.about for flag in flags if flag.code == FlagCode.GENES_ALONE)
+    return next((one for one in actions if deciding and one not in ("no_recommendation", deciding.action_code)), "")
+
+
+def _said_alone(deciding: Advice | None) -> str:
+    """Return what the genes alone ask for in words, where another drug changed what is looked up; else nothing.
+
+    It stands beside a label that counts the other drugs, and in place of "as usual" beside what the advice does not
+    count: what the genes ask for as converted would hide what sets the person apart from others.
+    """
+    alone = _genes_alone(deciding)
+    if deciding is None or not alone:
+        return ""
+    doses = "".join(dose_of(alone))
+    said = f"would ask for a {doses} dose" if doses else f"would say: {wording.action(deciding.source, alone)}"
+    return f"the genes alone {said}"
 
 
 def _by_the_genes(deciding: Advice | None, headline: str) -> str:
@@ -244,19 +271,29 @@ def _interactions(name: str, notes: Sequence[Row], acting: Sequence[Acting]) -> 
             yield clean(str(note["message"]))
 
 
-def _without_others(valid: Sequence[Advice], deciding: Advice | None) -> Iterator[str]:
-    """What a source would say of the genes alone, where an interacting drug or a condition changed that."""
-    sources: dict[str, list[str]] = {}
+def _without_others(valid: Sequence[Advice], deciding: Advice | None, told: str) -> Iterator[str]:
+    """What a source would say of the genes alone, where an interacting drug or a condition changed that.
+
+    The action `told` stands in the headline already.
+    """
+    sources: dict[str, dict[str, list[str]]] = {}
     for row in valid:
         for flag in row.codes:
             action = flag.about
-            if flag.code == FlagCode.GENES_ALONE and action not in ("no_recommendation", row.row["action"]):
-                source = f"{row.source}, {row.condition}" if row.applies == "if_population" else row.source
-                sources.setdefault(wording.action(row.source, action), []).append(source)
+            if flag.code == FlagCode.GENES_ALONE and action not in ("no_recommendation", row.row["action"], told):
+                condition = row.condition if row.applies == "if_population" else ""
+                conditions = sources.setdefault(wording.action(row.source, action), {})
+                conditions.setdefault(row.source, []).append(condition)
     actions = [
-        f"{action} ({', '.join(dict.fromkeys(names))})"
-        for action, names in sources.items()
+        f"{action} ({', '.join(_with_condition(*one) for one in conditions.items())})"
+        for action, conditions in sources.items()
         if deciding and action != deciding.action
     ]
     if actions:
         yield f"by the genes alone, without the interacting drugs: {'; '.join(actions)}"
+
+
+def _with_condition(source: str, conditions: Sequence[str]) -> str:
+    """Return a source with the condition under which it says something; one with several says it under each."""
+    told = dict.fromkeys(conditions)
+    return ", ".join(filter(None, (source, *told))) if len(told) == 1 else source

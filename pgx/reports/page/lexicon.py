@@ -17,7 +17,7 @@ import polars as pl
 from pgx import schema
 from pgx.codes import Flag
 from pgx.guidance.label_limits import interaction_limits
-from pgx.knowledge.acting import Acting, parse
+from pgx.knowledge.acting import DECIDES, Acting, parse
 from pgx.knowledge.drug_names import DrugNames
 from pgx.knowledge.drug_names import drug_names as names_of
 from pgx.knowledge.local_terms import KEY, endpoint_terms
@@ -116,6 +116,15 @@ class Lexicon:
         if isinstance(entry, list) and len(entry) == 3:
             return _scheduled(*map(str, entry))
         return self.kb.remember(("lexicon", "follow_up"), self._schedules).get(code, (False, (), ""))
+
+    def by_label(self, drug: str) -> str:
+        """Return what the dose of a drug goes by that neither the genes nor the other drugs can tell."""
+        measured = self._local_text("dosed_by", drug) or self._column("dosed_by", "drug", "code").get(drug, "")
+        return wording.by_label(measured)
+
+    def action(self, code: str, drug: str) -> str:
+        """Return an action on a drug in words."""
+        return self.by_label(drug) if code == DECIDES else words("action", code)
 
     def endpoint(self, name: str) -> dict[str, str]:
         """Return what a score is about (``outcome``, ``horizon``, ``population``); empty for an unknown endpoint."""

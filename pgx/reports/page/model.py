@@ -94,6 +94,11 @@ class Drug:
         return self.judgement.alternatives
 
     @property
+    def instead(self) -> tuple[str, ...]:
+        """The same, each with what is kept to."""
+        return details.instead(self.judgement)
+
+    @property
     def not_fitting(self) -> str:
         """Drugs that the sources name instead and that do not fit the person, and why."""
         return details.not_fitting(self.judgement)

@@ -29,7 +29,7 @@ def line(rows: Sequence[Row], lexicon: Lexicon) -> str:
     if graver:
         row = max(graver, key=lambda row: (_rules_out_unseen(row), _chance(row)))
         same = (one for one in graver if (one["what"], one["kind"]) == (row["what"], row["kind"]))
-        return _of_test(list(same))
+        return _of_test(list(same), lexicon)
     if stopped:
         row = stopped[0]
         named = clean(str(row["what"])).replace("+", " and ")
@@ -54,21 +54,21 @@ def first(rows: Sequence[Row]) -> str:
     return f"test {clean(gene)} first: {count} {'drug' if count == 1 else 'drugs'}"
 
 
-def _of_test(rows: Sequence[Row]) -> str:
+def _of_test(rows: Sequence[Row], lexicon: Lexicon) -> str:
     what = f"{clean(str(rows[0]['what']))} {words('next_test', str(rows[0]['kind']))}"
     chances = [
-        f"{wording.percent(_chance(row))} {_then(row)}"
+        f"{wording.percent(_chance(row))} {_then(row, lexicon)}"
         for row in sorted(rows, key=_chance, reverse=True)
         if _chance(row) > 0
     ]
     if chances:
         return f"{what}: {', '.join(chances)}"
-    return f"{what}: some results mean {' or '.join(dict.fromkeys(map(_then, rows)))}"
+    return f"{what}: some results mean {' or '.join(dict.fromkeys(_then(row, lexicon) for row in rows))}"
 
 
-def _then(row: Row) -> str:
+def _then(row: Row, lexicon: Lexicon) -> str:
     action, _, dose = str(row["advice_then"]).partition(" ")
-    return words("action", action) + (f" ({wording.dose(dose)})" if dose else "")
+    return lexicon.action(action, str(row["drug"])) + (f" ({wording.dose(dose)})" if dose else "")
 
 
 def _rules_out_unseen(row: Row) -> bool:

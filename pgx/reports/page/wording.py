@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from pgx.judgement.statement import URGENCIES
+from pgx.knowledge.acting import DECIDES
 
 __all__ = [
     "URGENCIES",
@@ -69,10 +70,12 @@ def action(source: str, code: str | None, *, plain: bool = False) -> str:
     return words(kind if (kind, code) in table() else "action", code, plain=plain)
 
 
-def by_label(monitoring: Sequence[str]) -> str:
-    """Return what a dose goes by that neither the genes nor the other drugs can tell; `monitoring` are codes."""
-    by_value = next((code for code in monitoring if ("decides", code) in table()), None)
-    return words("decides", by_value) if by_value else words("action", "interaction_decides")
+def by_label(measured: str) -> str:
+    """Return what a dose goes by that neither the genes nor the other drugs can tell.
+
+    `measured` is the monitoring code of what is measured of the drug (table ``dosed_by``), empty for nothing.
+    """
+    return words("decides", measured) if ("decides", measured) in table() else words("action", DECIDES)
 
 
 @lru_cache(maxsize=2048)

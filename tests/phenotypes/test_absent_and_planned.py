@@ -1,0 +1,49 @@
+"""What acts on an enzyme that a person lacks acts on nothing; what is planned adds to what acts already."""
+
+from __future__ import annotations
+
+import pytest
+
+from pgx.knowledge.acting import Acting, phrase
+from tests.guidance.test_interactions import result
+from tests.phenotypes.builders import pattern
+
+
+def planned(drug):
+    return {"drug": drug, "status": "planned"}
+
+
+def messages(alleles, listed, subject):
+    found = result({"CYP2C19": pattern(alleles)}, listed)
+    return found.notes.filter(subject=subject)["message"].to_list()
+
+
+@pytest.mark.parametrize("agent", ["rifampin", "fluconazole", "fluvoxamine"])
+def test_nothing_acts_through_an_enzyme_that_the_person_lacks(agent):
+    for drug in ("omeprazole", "citalopram", "clopidogrel"):
+        told = [one for one in messages("*2/*2", [drug, agent], drug) if "CYP2C19" in one]
+        assert told and all("CYP2C19 does nothing in this person" in one for one in told), told
+        assert not [one for one in messages("*2/*2", [drug, agent], agent) if "CYP2C19" in one and "depend" in one]
+        assert [one for one in messages("*1/*1", [drug, agent], agent) if "CYP2C19" in one and "depend" in one]
+
+
+def test_what_is_planned_is_told_with_what_acts_already():
+    told = messages("*1/*1", ["pantoprazole", "rifampin", planned("voriconazole")], "pantoprazole")
+    both = [one for one in told if "PC-005" in one]
+    assert both and all(
+        one.startswith("rifampin (strong inducer), voriconazole (") and "planned" in one for one in both
+    )
+
+
+def test_what_a_drug_does_to_itself_is_not_counted_in_what_another_one_does_to_it():
+    (told,) = [one for one in messages("*1/*1", ["voriconazole", "fluvoxamine"], "fluvoxamine") if "CYP2C19" in one]
+    assert told.endswith("without fluvoxamine, CYP2C19 would act as Normal Metabolizer"), told
+
+
+def test_the_phase_of_a_drug_is_said_once():
+    acting = [
+        Acting("rifampin", "CYP2C19", "strong", "inducer", "planned", "lowers"),
+        Acting("rifampin", "CYP3A4", "strong", "inducer", "planned", "lowers"),
+        Acting("rifampin", "", "", "", "planned", "lowers"),
+    ]
+    assert phrase(acting, "x") == "rifampin (strong CYP2C19 inducer, strong CYP3A4 inducer, planned) lowers x"
