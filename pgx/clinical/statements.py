@@ -9,7 +9,7 @@ from datetime import date, datetime
 import polars as pl
 
 from pgx.clinical.allergies import DENIED, NONE, Allergens
-from pgx.clinical.dates import BadDateError, as_iso, read_birth, read_date
+from pgx.clinical.dates import BadDateError, as_iso, is_open, read_birth, read_date
 from pgx.clinical.drugs import DrugNames, dose_per_day
 from pgx.clinical.vocabulary import Vocabulary
 from pgx.knowledge.dose_forms import LOCAL, DoseForms
@@ -114,6 +114,11 @@ class Events:
         except BadDateError as error:
             self.problem(person, "error", "bad_date", str(error), where, concept)
             return None
+
+    def until(self, person: str | None, text: object, where: str | None, concept: str | None = None) -> date | None:
+        """Read the last day of something as `day` does; None as well where it says that there is none yet."""
+        written = self.plain_date(text) if isinstance(text, str) else str(text or "")
+        return None if is_open(written) else self.day(person, text, where, concept)
 
     def born(self, person: str | None, text: object, where: str | None, written: str) -> None:
         """Add a birth date; a year or month alone leaves the age uncertain by so much."""

@@ -11,5 +11,14 @@ STATUSES = {
 }  # fmt: skip
 """Word in lower case -> current, planned or stopped. Any other word leaves open whether the drug is taken."""
 
+CONDITION_STATUSES = {
+    **dict.fromkeys(
+        ("active", "recurrence", "relapse", "remission", "confirmed", "current", "chronic", "ongoing"), "yes"
+    ),
+    **dict.fromkeys(("resolved", "inactive", "over", "ended", "past", "cured", "healed"), "over"),
+    **dict.fromkeys(("refuted", "excluded", "absent"), "no"),
+}
+"""Word in lower case -> whether a condition is there. Of any other word (suspected) nobody can tell."""
+
 ENTRY_OVER = "over"
 """Answer of an entry of a condition that is over: no, unless another entry says that it is there."""

@@ -168,5 +168,13 @@ def statuses_of(concept: object) -> set[str]:
 
 
 def verification(resource: Object) -> str | None:
-    """Return the code of the verification status, or its words where it has no code."""
-    return next((one for one in sorted(statuses_of(resource.get("verificationStatus"))) if one), None)
+    """Return the code of the verification status, its words where it has no code, or what the diagnosis' code says."""
+    said = next((one for one in sorted(statuses_of(resource.get("verificationStatus"))) if one), None)
+    return said or {"V": "provisional", "A": "refuted"}.get(certainty(resource) or "")
+
+
+def certainty(resource: Object) -> str | None:
+    """Return the letter by which German diagnoses say G (certain), V (suspected), A (excluded) or Z (was there)."""
+    extensions = (e for one in objs(obj(resource.get("code")).get("coding")) for e in objs(one.get("extension")))
+    said = (obj(e.get("valueCoding")) for e in extensions if "diagnosesicherheit" in (text(e.get("url")) or "").lower())
+    return next((name_of(one.get("code")) for one in said), None)

@@ -13,6 +13,7 @@ from datetime import date
 
 import polars as pl
 
+from pgx.clinical.dates import is_open
 from pgx.clinical.readers.lists import add_list
 from pgx.clinical.readers.rows import DATES, IDS, IGNORED, LISTS, unknown_column
 from pgx.clinical.statements import Events
@@ -207,6 +208,8 @@ def _read_drug(events: Events, person: str | None, drug: str | None, cells: dict
         add_list(events, person, "current", [part.strip() for part in drug.split(";") if part.strip()], where, None)
         return
     days: dict[str, date | None] = {}
+    if (end := cells.get("end")) and is_open(events.plain_date(end)):
+        cells = cells | {"end": None}
     for what in ("start", "end"):
         text = cells.get(what)
         days[what] = events.day(person, text, f"{where}, {what}", "medications") if text else None

@@ -15,7 +15,7 @@ from pgx.clinical.statements import Events
 from pgx.errors import InputError
 from pgx.guard.panics import no_panic
 
-_OTHER = ("concept",)
+_OTHER = ("concept", "visit_occurrence")
 
 
 def tables_in(folder: Path) -> dict[str, Path]:
