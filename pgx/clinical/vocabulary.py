@@ -64,7 +64,7 @@ def system_name(text: str) -> str:
 
 def column_name(text: str) -> str:
     """Write a column heading the way the tables do: lower case, words joined by one underscore."""
-    return re.sub(r"[^a-z0-9]+", "_", text.strip().translate(_PLAIN).lower()).strip("_")
+    return re.sub(r"[^a-z0-9]+", "_", text.strip().lower().translate(_PLAIN)).strip("_")
 
 
 NUMBERED = "numbers"
@@ -72,7 +72,10 @@ NUMBERED = "numbers"
 _SHORTEST_CODE = 4
 
 
-_PLAIN = str.maketrans({"µ": "u", "μ": "u", "²": "2", "³": "3"})
+_PLAIN = str.maketrans(
+    {"µ": "u", "μ": "u", "²": "2", "³": "3", "ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}
+    | dict(zip("áàâéèêëíîïóôúûñç", "aaaeeeeiiioouunc", strict=True))
+)
 
 
 _DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹µμ×", "0123456789uux")

@@ -36,6 +36,11 @@ _SALTS = re.compile(
     r"comprimes?|gelules?|comprimidos?|capsulas?)$",
     re.IGNORECASE,
 )
+_COMPOUND = re.compile(
+    r"(?<=\w{5})-?(?:hemi|mono|di|tri)?(?:hydrogen)?(?:hydrochlorid|hydrobromid|sulfat|succinat|tartrat|maleat|mesilat|"
+    r"besilat|acetat|phosphat|oxalat|citrat|fumarat|propionat|valerat|hydrat)$"
+)
+"""A salt that is one word with its drug, as German has it: ``metoprololsuccinat``."""
 _SIGNS = re.compile("[\N{REGISTERED SIGN}\N{COPYRIGHT SIGN}\N{TRADE MARK SIGN}]")
 _PARTS = re.compile(r"\s*(?:/|\+|,|;|\n|&| and | with | plus |\s\d{1,2}[.)]\s)\s*")
 _HYPHEN = re.compile(r"(?<=[^\W\d_]{4})\s*-\s*(?=[^\W\d_]{4})")
@@ -66,15 +71,8 @@ _WHAT_FOR = re.compile(r"\s+for\s+(?:the\s+|her\s+|his\s+)?[a-z][a-z\s-]*$", re.
 _BEHIND = re.compile(rf"[\s,]+{_FORM.pattern}$", re.IGNORECASE)
 _ATC = re.compile(r"^[A-Z]\d{2}[A-Z]{2}\d{2}$")
 _CODE = re.compile(r"^(rxnorm|rxcui|atc|snomed|sct|ncit|omop)\s*[:=|]\s*(\S+)$", re.IGNORECASE)
-_CODE_SYSTEMS = {
-    "rxnorm": "RxNorm",
-    "rxcui": "RxNorm",
-    "atc": "ATC",
-    "snomed": "SNOMED",
-    "sct": "SNOMED",
-    "ncit": "NCIT",
-    "omop": "OMOP",
-}
+_CODES = "rxnorm=RxNorm rxcui=RxNorm atc=ATC snomed=SNOMED sct=SNOMED ncit=NCIT omop=OMOP"
+_CODE_SYSTEMS = dict(one.split("=") for one in _CODES.split())
 
 _SHORT, _LONG = 5, 9
 """Letters from which a name can be a slip of another one, and from which two letters may be wrong."""
@@ -245,7 +243,7 @@ class DrugNames:
             name = rule.sub("", name).strip(" .,") if rule else name
             if name in self.names:
                 return self.names[name]
-        rules = (_BEHIND, _SALTS)
+        rules = (_BEHIND, _SALTS, _COMPOUND)
         while (rule := next((one for one in rules if one.search(name)), None)) is not None:
             name = rule.sub("", name).strip(" ,")
             if name in self.names:
