@@ -15,6 +15,7 @@ from pgx.clinical.readers.fhir_parts import (
     codings_of,
     label_of,
     older_versions,
+    own_words,
     statuses_of,
     verification,
     version_rank,
@@ -185,6 +186,8 @@ def _patient(events: Events, resource: Object, where: str, state: State) -> None
         elif codes and (code := name_of(codes[0].get("code"))):
             system = system_name(text(codes[0].get("system")) or "")
             events.observe(person, concept, text=code, system=system, where=where, written=f"US Core {concept}")
+        elif words := own_words(extensions.get(url)):
+            events.observe(person, concept, text=words, where=where, written=f"US Core {concept}")
 
 
 def _sex(events: Events, person: str, extensions: dict[str, Object], gender: str | None, where: str) -> None:

@@ -150,6 +150,12 @@ def label_of(concept: object) -> str:
     )
 
 
+def own_words(extension: object) -> str | None:
+    """Return the words of a race or ethnicity that has no category."""
+    parts = (one for one in objs(obj(extension).get("extension")) if one.get("url") == "text")
+    return next((text(one.get("valueString")) for one in parts), None)
+
+
 def when(resource: Object, *keys: str) -> tuple[object, object]:
     """Return (start, end) of the first key that is there: a date, or a period."""
     for key in keys:
