@@ -114,3 +114,24 @@ def test_a_drug_of_omop_that_ends_in_2099_is_taken(kb, tmp_path):
     (tmp_path / "drug_exposure.csv").write_text(table + "1,0,paroxetine,2026-01-01,2099-12-31\n", encoding="utf-8")
     data = read([tmp_path], kb)
     assert drugs(data) == {"paroxetine": "current"} and values(data)["as_of"] == "2026-03-01"
+
+
+@pytest.mark.parametrize(
+    ("cells", "status"),
+    [
+        ("2020-01-01,,30,,", "stopped"),
+        ("2026-02-20,,30,,", "current"),
+        ("2025-12-20,,30,2,", "current"),  # supplied three times
+        ("2025-12-20,,30,0,", "stopped"),
+        ("2020-01-01,2026-12-31,30,,", "current"),
+        ("2026-02-20,,,,adverse reaction", "stopped"),
+        ("2020-01-01,,,,", "current"),
+        ("2020-01-01,,-3,,", "current"),
+    ],
+)
+def test_a_drug_of_omop_lasts_as_long_as_its_supply_where_no_end_is_given(kb, tmp_path, cells, status):
+    _omop(tmp_path, [])
+    heading = "drug_exposure_start_date,drug_exposure_end_date,days_supply,refills,stop_reason"
+    table = f"person_id,drug_concept_id,drug_source_value,{heading}\n1,0,paroxetine,{cells}\n"
+    (tmp_path / "drug_exposure.csv").write_text(table, encoding="utf-8")
+    assert drugs(read([tmp_path], kb)) == {"paroxetine": status}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -16,18 +16,10 @@ from pgx.clinical.vocabulary import SYSTEMS, system_name
 from pgx.errors import InputError
 
 TABLES = ("person", "condition_occurrence", "drug_exposure", "measurement", "observation")
+_DAYS = re.compile(r"^\d{1,3}(?:\.0*)?$")
+_LONGEST_SUPPLY = 400
 _ID = re.compile(r"^[0-9]{1,18}$")
 _VALUE_COLUMNS = ("value_as_number", "value_as_string", "value_as_concept_id", "value_source_value")
-
-
-def as_text(frame: pl.DataFrame) -> pl.DataFrame:
-    """Write every cell as text, empty ones as null, ids as plain integers."""
-    ids = [c for c in frame.columns if c.endswith("_id")]  # a column with gaps is often written as 8507.0
-    frame = frame.with_columns(pl.all().cast(pl.String))
-    frame = frame.with_columns(pl.col(c).str.replace(r"^\s*(\d+)\.0+\s*$", "$1") for c in ids)
-    return frame.with_columns(
-        pl.when(pl.col(c).str.strip_chars() != "").then(pl.col(c).str.strip_chars()).alias(c) for c in frame.columns
-    )
 
 
 Source = Callable[[str, "Collection[int] | None"], "pl.DataFrame | None"]
@@ -382,9 +374,10 @@ def _drugs(events: Events, table: str, frame: pl.DataFrame, codes: _Codes) -> No
         label=table,
         last=True,
     )
-    columns = ("person_id", "drug_concept_id", "drug_source_concept_id", "drug_source_value", "route_source_value")
+    names = ("drug_concept_id", "drug_source_concept_id", "drug_source_value", "route_source_value")
+    columns = ("person_id", *names, "stop_reason", "days_supply", "refills")
     rows = frame.select("row", *(_column(frame, c).alias(c) for c in columns)).with_columns(start=start, end=end)
-    for row, person, concept, source, written, route, first, last in rows.iter_rows():
+    for row, person, concept, source, written, route, reason, days, refills, first, last in rows.iter_rows():
         if person is None:
             continue
         name = codes.name(concept) or codes.name(source) or written or ""
@@ -392,9 +385,16 @@ def _drugs(events: Events, table: str, frame: pl.DataFrame, codes: _Codes) -> No
             person,
             name or f"OMOP:{concept}",
             codes=codes.candidates((concept, source), (written,)),
+            status="stopped" if reason and last is None else "current",
             start=first,
-            end=last,
+            end=last or _used_up(first, days, refills),
             where=f"{table} row {row}",
             route=route or "",
         )
         events.seen(person, first)
+
+
+def _used_up(start: date | None, days: str | None, refills: str | None) -> date | None:
+    """Return the day until which a supply lasts where the table has no end of it; None if it does not say how long."""
+    supply, more = (float(one) if one and _DAYS.match(one) else 0 for one in (days, refills))
+    return start + timedelta(days=supply * (more + 1)) if start and 0 < supply <= _LONGEST_SUPPLY else None
