@@ -21,15 +21,21 @@ OVER = {"refuted", "entered-in-error", "inactive", "resolved"}
 NONE = {"none", "no", "nil", "[]", "nka", "nkda", "no known allergies", "no known drug allergies", "no known allergy"}
 _BEFORE = re.compile(
     r"^(?:known )?(?:drug )?(?:allergy|allergies|allergic(?: reaction)?|hypersensitivity|intolerance|adverse reaction|"
-    r"propensity to adverse reactions?)(?: to| caused by)?:? ",
+    r"propensity to adverse reactions?|allergie|unverträglichkeit|allergia|alergia|allergy)"
+    r"(?: to| caused by| gegen| auf| à la| à l'| à| au| aux| a la| a| alla| al)?:?(?: |(?<='))",
     re.IGNORECASE,
 )
-_AFTER = re.compile(r" (?:allergy|hypersensitivity|intolerance)$", re.IGNORECASE)
+_AFTER = re.compile(
+    r"(?:[ -](?:allergy|hypersensitivity|intolerance)|"
+    r"[ -]?(?:allergie|unverträglichkeit|überempfindlichkeit|intoleranz))$",
+    re.IGNORECASE,
+)
 _BRACKETS = re.compile(r"\s*[\[(].*?[\])]")
 _REACTION = re.compile(r"\s+[-–—]+\s*|\s*[:;=]\s+|\s*,\s+|\s*->\s*|\s+(?:causes?d?|gives?|gave)\s+")
 """What stands between a substance and what it did: ``carbamazepine - SJS``."""
 DENIED = re.compile(
-    r"^\s*(?:no|not|non|never|denies|denied|without|negative for)\b(?!\s+known).*|\btolerate[sd]?\b|\bruled out\b|"
+    r"^\s*(?:no|not|non|never|denies|denied|without|negative for|keine?|ohne|pas d[e']|sin|senza|geen)\b(?!\s+known).*|"
+    r"\btolerate[sd]?\b|\bruled out\b|"
     r"\brefuted\b|\bde-?label+ed\b|\bnot allergic\b|\bno allergy\b|\bentered in error\b",
     re.IGNORECASE,
 )

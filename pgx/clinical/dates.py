@@ -33,6 +33,16 @@ def _iso(text: str) -> str:
     return text
 
 
+_OPEN_YEAR = 2099
+_OPEN = re.compile(r"^\s*(\d{4})(?:\D|\d{4}\s*$|$)")
+
+
+def is_open(text: str) -> bool:
+    """Whether the last day of something is how databases write that it has none yet: ``9999-12-31``, ``2099-12-31``."""
+    found = _OPEN.match(_iso(text))
+    return found is not None and int(found[1]) >= _OPEN_YEAR
+
+
 @lru_cache(maxsize=100_000)
 def read_date(text: str) -> date:
     """Read an ISO 8601 date, at any precision, with or without time; also what can be read in one way only.

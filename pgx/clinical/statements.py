@@ -9,7 +9,7 @@ from datetime import date, datetime
 import polars as pl
 
 from pgx.clinical.allergies import DENIED, NONE, Allergens
-from pgx.clinical.dates import BadDateError, as_iso, read_birth, read_date
+from pgx.clinical.dates import BadDateError, as_iso, is_open, read_birth, read_date
 from pgx.clinical.drugs import DrugNames, dose_per_day
 from pgx.clinical.vocabulary import Vocabulary
 from pgx.knowledge.dose_forms import LOCAL, DoseForms
@@ -114,6 +114,11 @@ class Events:
         except BadDateError as error:
             self.problem(person, "error", "bad_date", str(error), where, concept)
             return None
+
+    def until(self, person: str | None, text: object, where: str | None) -> date | None:
+        """Read the last day of something as `day` does; None as well where it says that there is none yet."""
+        written = self.plain_date(text) if isinstance(text, str) else str(text or "")
+        return None if is_open(written) else self.day(person, text, where)
 
     def born(self, person: str | None, text: object, where: str | None, written: str) -> None:
         """Add a birth date; a year or month alone leaves the age uncertain by so much."""
@@ -232,12 +237,8 @@ class Events:
         if acts == LOCAL:
             self._local(person, found, written, status, start, end, where)
             return True
-        if (
-            found
-            and not rest
-            and entry.meaning is None
-            and (remark := self.drugs.beside(entry.name, coded=bool(codes)))
-        ):
+        taken = bool(found) and not rest and entry.meaning is None
+        if taken and (remark := self.drugs.beside(entry.name, coded=bool(codes))):
             message = f"{', '.join(found)}: {remark!r} beside the name is not understood; it counts as {status}"
             self.problem(person, "warning", "remark_beside_drug", message, where)
         if acts is None and status != "stopped" and (unclear := self.forms.either.intersection(found)):

@@ -21,6 +21,11 @@ SYSTEMS = {
     "http://www.whocc.no/atc": "ATC",
     "urn:oid:2.16.840.1.113883.6.1": "LOINC",
     "urn:oid:2.16.840.1.113883.6.96": "SNOMED",
+    "http://fhir.de/codesystem/bfarm/icd-10-gm": "ICD10",
+    "http://fhir.de/codesystem/dimdi/icd-10-gm": "ICD10",
+    "icd-10-gm": "ICD10",
+    "icd10gm": "ICD10",
+    "urn:oid:1.2.276.0.76.5.409": "ICD10",
     "urn:oid:2.16.840.1.113883.6.90": "ICD10",
     "urn:oid:2.16.840.1.113883.6.3": "ICD10",
     "urn:oid:2.16.840.1.113883.6.88": "RxNorm",
@@ -59,7 +64,7 @@ def system_name(text: str) -> str:
 
 def column_name(text: str) -> str:
     """Write a column heading the way the tables do: lower case, words joined by one underscore."""
-    return re.sub(r"[^a-z0-9]+", "_", text.strip().translate(_PLAIN).lower()).strip("_")
+    return re.sub(r"[^a-z0-9]+", "_", text.strip().lower().translate(_PLAIN)).strip("_")
 
 
 NUMBERED = "numbers"
@@ -67,11 +72,15 @@ NUMBERED = "numbers"
 _SHORTEST_CODE = 4
 
 
-_PLAIN = str.maketrans({"µ": "u", "μ": "u", "²": "2", "³": "3"})
+_PLAIN = str.maketrans(
+    {"µ": "u", "μ": "u", "²": "2", "³": "3", "ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}
+    | dict(zip("áàâéèêëíîïóôúûñç", "aaaeeeeiiioouunc", strict=True))
+)
 
 
 _DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹µμ×", "0123456789uux")
 _POWER = re.compile(r"^x?10(?:\*\*|[*^ex]|exp)?\(?(\d+)\)?(?=/)")
+_PER = re.compile(r"\.([a-z]+)-1\b")
 _NOT_UNIT = re.compile(r"<[^<>]*>|(?<=.)\{[^{}]*\}")
 """What a unit may hold beside itself: a molar mass (``mmol<180.16>/L``), and what is counted (``10*3{cells}/uL``)."""
 
@@ -81,7 +90,8 @@ def _plain_unit(text: str) -> str:
     name = re.sub(r"\s+", "", _NOT_UNIT.sub("", text)).translate(_DIGITS).lower()
     for other, own in (("mcl", "ul"), ("cumm", "mm3"), ("cmm", "mm3"), ("mcg", "ug"), ("gm/", "g/")):
         name = name.replace(other, own)
-    return _POWER.sub(r"10*\1", name).replace("/mm3", "/ul")
+    name = _PER.sub(r"/\1", _POWER.sub(r"10*\1", name).replace("1,73", "1.73"))
+    return name.replace("/mm3", "/ul").replace("/liter", "/l").replace("/litre", "/l")
 
 
 @dataclass(frozen=True, slots=True)

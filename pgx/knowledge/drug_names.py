@@ -28,10 +28,10 @@ _LEAD = re.compile(
     re.IGNORECASE,
 )
 _JOINED_SALT = re.compile(
-    r"(?<=[a-z]{5})-?(?:di)?(?:hydrochlorid|hydrobromid|hydrogensulfat|hydrogentartrat|succinat|tartrat|maleat|mesilat|"
-    r"besilat|phosphat|sulfat|oxalat|fumarat|acetat|natrium|kalium|calcium)$"
+    r"(?<=[^\W\d_]{5})-?(?:hemi|mono|di|tri)?(?:hydrogen)?(?:hydrochlorid|hydrobromid|succinat|tartrat|maleat|mesilat|"
+    r"besilat|phosphat|sulfat|oxalat|citrat|fumarat|acetat|propionat|valerat|hydrat|natrium|kalium|calcium)$"
 )
-"""A salt that German writes in one word with its drug."""
+"""A salt that German writes in one word with its drug: ``metoprololsuccinat``."""
 _SALTS = re.compile(
     r"\s+(?:hydrochloride|hcl|hydrobromide|sodium|potassium|calcium|magnesium|maleate|mesylate|succinate|tartrate|besylate|phosphate|"
     r"sulfate|sulphate|acetate|citrate|bitartrate|medoxomil|axetil|cilexetil|disodium|dihydrate|trihydrate|tosylate|besilate|mesilate|malate|benzoate|lactate|tromethamine|fumarate|bisulfate|bisulphate|nitrate|bromide|oxalate|monohydrate|anhydrous|chloride|hemihydrate?|hydrate|clathrate|pamoate|decanoate|palmitate|"

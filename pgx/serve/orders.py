@@ -7,6 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pgx.clinical.readers.fhir_drugs import ingredients_of
+from pgx.clinical.vocabulary import system_name
+from pgx.knowledge.dose_forms import LOCAL
 from pgx.knowledge.drug_names import DrugNames
 
 _SYSTEMS = {"rxnorm": "RxNorm", "atc": "ATC", "snomed": "SNOMED", "drugbank": "DrugBank"}
@@ -95,7 +98,8 @@ def _ordered(context: Mapping[str, Any], names: OrderNames, only_selected: bool)
     for entry in entries:
         resource = _dict(entry.get("resource"))
         addresses = {f"{resource.get('resourceType')}/{resource.get('id')}", _local(str(entry.get("fullUrl")))}
-        if resource.get("resourceType") in _ORDERS and (addresses & selected or not only_selected):
+        forbids = resource.get("doNotPerform") is True
+        if resource.get("resourceType") in _ORDERS and not forbids and (addresses & selected or not only_selected):
             yield from _concepts(resource, known, names)
 
 
@@ -108,8 +112,9 @@ def _local(reference: str) -> str:
 def _concepts(
     resource: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]], names: OrderNames
 ) -> Iterator[Mapping[str, Any]]:
-    concept = _dict(resource.get("medicationCodeableConcept"))
-    reference = _dict(resource.get("medicationReference"))
+    drug = _dict(resource.get("medication"))  # of R5
+    concept = _dict(resource.get("medicationCodeableConcept")) or _dict(drug.get("concept"))
+    reference = _dict(resource.get("medicationReference")) or _dict(drug.get("reference"))
     if not concept and reference:
         target = str(reference.get("reference") or "")
         contained = {f"#{_dict(r).get('id')}": _dict(r) for r in _list(resource.get("contained"))}
@@ -117,7 +122,8 @@ def _concepts(
         concept = _dict(medication.get("code"))
         if reference.get("display"):
             concept = {**concept, "text": concept.get("text") or reference["display"]}
-        ingredients = [_dict(_dict(one).get("itemCodeableConcept")) for one in _list(medication.get("ingredient"))]
+        near = {key.removeprefix("#").rpartition("/")[2]: one for key, one in (*known.items(), *contained.items())}
+        ingredients = ingredients_of(dict(medication), {key: dict(one) for key, one in near.items()})
         if not drugs_of(concept, names) and any(drugs_of(ingredient, names) for ingredient in ingredients):
             yield from ingredients
             return
@@ -125,10 +131,16 @@ def _concepts(
 
 
 def drugs_of(concept: Mapping[str, Any], names: OrderNames) -> list[str]:
-    """Return the drugs of one FHIR CodeableConcept: by code, else by the generic or brand names in its text."""
+    """Return the drugs of one FHIR CodeableConcept: by code, else by the generic or brand names in its text.
+
+    A form for skin, eye or ear alone is none: the advice is on drugs that reach the whole body.
+    """
+    forms = names.resolver.forms
+    if forms is not None and forms.acts(" ".join(_words(concept))) == LOCAL:
+        return []
     codings = [_dict(coding) for coding in _list(concept.get("coding"))]
     for coding in codings:
-        system = str(coding.get("system") or "").lower()
+        system = system_name(str(coding.get("system") or "")).lower()
         code = str(coding.get("code") or "")
         for word in (word for word in _SYSTEMS if word in system):
             if drugs := names.resolver.by_code(_SYSTEMS[word], code):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pgx.clinical import read
-from tests.clinical.reading import values
+from tests.clinical.reading import codes, drugs, values
 
 
 def _condition(**more):
@@ -57,3 +57,81 @@ def test_an_entry_that_is_over_does_not_end_what_a_table_says(kb, write):
         table = write("t.csv", f"sample,date,heart_failure,age\nA,2015-01-01,{answer},70\n")
         assert values(read([table, record], kb))["heart_failure"] == meant
         assert values(read([record, table], kb))["heart_failure"] == meant
+
+
+PERSON = "person_id,gender_concept_id,year_of_birth,person_source_value\n1,8532,1966,P1\n"
+WEIGHT = (
+    "person_id,measurement_concept_id,measurement_date,value_as_number,unit_concept_id\n1,3025315,2026-03-01,65,9529\n"
+)
+CONDITION = "person_id,condition_concept_id,condition_start_date,condition_end_date,visit_occurrence_id,"
+VISIT = "visit_occurrence_id,visit_start_date,visit_end_date\n7,2020-01-01,2020-01-09\n"
+HEART_FAILURE, DEPRESSION, INFARCTION = 316139, 440383, 4329847
+
+
+def _omop(folder, rows, visits=""):
+    """A folder of OMOP tables; a row is concept, start, end, visit, and the words of its status."""
+    heading = CONDITION + "condition_status_concept_id,condition_status_source_value\n"
+    written = "".join(f"1,{concept},{start},{end},{visit},{status}\n" for concept, start, end, visit, status in rows)
+    tables = {"person": PERSON, "measurement": WEIGHT, "condition_occurrence": heading + written}
+    for name, text in (tables | ({"visit_occurrence": visits} if visits else {})).items():
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("row", "concept", "meant"),
+    [
+        ((HEART_FAILURE, "2020-01-01", "", "", ","), "heart_failure", "yes"),
+        ((HEART_FAILURE, "2020-01-01", "2022-01-01", "", ","), "heart_failure", "no"),
+        ((DEPRESSION, "2020-01-01", "2022-01-01", "", ","), "depression", "no"),
+        ((INFARCTION, "2020-01-01", "2020-02-01", "", ","), "myocardial_infarction", "yes"),
+        ((HEART_FAILURE, "2020-01-01", "2020-01-01", "", ","), "heart_failure", "yes"),  # a claim of that day
+        ((HEART_FAILURE, "2020-01-01", "2020-01-09", "7", ","), "heart_failure", "yes"),  # the ward's last day
+        ((HEART_FAILURE, "2020-01-01", "2022-01-09", "7", ","), "heart_failure", "no"),
+        ((HEART_FAILURE, "2020-01-01", "2999-12-31", "", ","), "heart_failure", "yes"),
+        ((HEART_FAILURE, "2020-01-01", "2099-12-31", "", ","), "heart_failure", "yes"),
+        ((HEART_FAILURE, "2020-01-01", "", "", "0,Resolved"), "heart_failure", "no"),
+        ((INFARCTION, "2020-01-01", "", "", "0,Resolved"), "myocardial_infarction", "yes"),
+        ((HEART_FAILURE, "2020-01-01", "", "", "32899,"), "heart_failure", None),
+        ((HEART_FAILURE, "2020-01-01", "", "", "0,Preliminary diagnosis"), "heart_failure", None),
+        ((HEART_FAILURE, "2020-01-01", "", "", "32902,Primary diagnosis"), "heart_failure", "yes"),
+    ],
+)
+def test_the_end_of_a_condition_of_omop_is_read_unless_it_is_that_of_the_visit(kb, tmp_path, row, concept, meant):
+    data = read([_omop(tmp_path, [row], VISIT)], kb)
+    assert values(data).get(concept) == meant
+    assert values(data)["as_of"] == "2026-03-01" and "bad_date" not in codes(data)
+
+
+def test_a_condition_of_omop_that_is_over_ends_no_other_entry(kb, tmp_path):
+    rows = [(HEART_FAILURE, "2020-01-01", "2022-01-01", "", ","), (HEART_FAILURE, "2021-01-01", "", "", ",")]
+    assert values(read([_omop(tmp_path, rows)], kb))["heart_failure"] == "yes"
+
+
+def test_a_drug_of_omop_that_ends_in_2099_is_taken(kb, tmp_path):
+    _omop(tmp_path, [])
+    table = "person_id,drug_concept_id,drug_source_value,drug_exposure_start_date,drug_exposure_end_date\n"
+    (tmp_path / "drug_exposure.csv").write_text(table + "1,0,paroxetine,2026-01-01,2099-12-31\n", encoding="utf-8")
+    data = read([tmp_path], kb)
+    assert drugs(data) == {"paroxetine": "current"} and values(data)["as_of"] == "2026-03-01"
+
+
+@pytest.mark.parametrize(
+    ("cells", "status"),
+    [
+        ("2020-01-01,,30,,", "stopped"),
+        ("2026-02-20,,30,,", "current"),
+        ("2025-12-20,,30,2,", "current"),  # supplied three times
+        ("2025-12-20,,30,0,", "stopped"),
+        ("2020-01-01,2026-12-31,30,,", "current"),
+        ("2026-02-20,,,,adverse reaction", "stopped"),
+        ("2020-01-01,,,,", "current"),
+        ("2020-01-01,,-3,,", "current"),
+    ],
+)
+def test_a_drug_of_omop_lasts_as_long_as_its_supply_where_no_end_is_given(kb, tmp_path, cells, status):
+    _omop(tmp_path, [])
+    heading = "drug_exposure_start_date,drug_exposure_end_date,days_supply,refills,stop_reason"
+    table = f"person_id,drug_concept_id,drug_source_value,{heading}\n1,0,paroxetine,{cells}\n"
+    (tmp_path / "drug_exposure.csv").write_text(table, encoding="utf-8")
+    assert drugs(read([tmp_path], kb)) == {"paroxetine": status}

@@ -137,3 +137,48 @@ def test_an_order_without_any_name_of_a_drug_is_counted(concept, count):
 def test_a_selection_by_its_whole_address_is_the_selection():
     context = {"draftOrders": {"entry": [request({"text": "codeine"})]}, "selections": ["http://x/MedicationRequest/1"]}
     assert ordered(context, NAMES, only_selected=True) == ["codeine"]
+
+
+CLOPIDOGREL = {"text": "clopidogrel"}
+MEDICATION = {"resourceType": "Medication", "id": "m"}
+SUBSTANCE = {"resourceType": "Substance", "id": "s", "code": CLOPIDOGREL}
+
+
+@pytest.mark.parametrize(
+    ("order", "beside"),
+    [
+        ({"medication": {"concept": CLOPIDOGREL}}, []),  # as R5 has it
+        ({"medication": {"reference": {"reference": "Medication/m"}}}, [MEDICATION | {"code": CLOPIDOGREL}]),
+        (
+            {"medicationReference": {"reference": "Medication/m"}},
+            [MEDICATION | {"ingredient": [{"itemReference": {"reference": "Substance/s"}}]}, SUBSTANCE],
+        ),
+        (
+            {"medicationReference": {"reference": "Medication/m"}},
+            [MEDICATION | {"ingredient": [{"item": {"concept": CLOPIDOGREL}}]}],
+        ),
+        (
+            {
+                "contained": [MEDICATION | {"ingredient": [{"itemReference": {"reference": "#s"}}]}, SUBSTANCE],
+                "medicationReference": {"reference": "#m"},
+            },
+            [],
+        ),
+        (
+            {"medicationCodeableConcept": {"coding": [{"system": "urn:oid:2.16.840.1.113883.6.88", "code": "32968"}]}},
+            [],
+        ),
+    ],
+)
+def test_orders_of_each_version_and_by_ingredient_alone_name_their_drug(order, beside):
+    entries = [{"resource": {"resourceType": "MedicationRequest", "id": "1"} | order}]
+    context = {"draftOrders": {"entry": entries + [{"resource": one} for one in beside]}}
+    assert ordered(context, NAMES, only_selected=False) == ["clopidogrel"]
+
+
+def test_an_order_that_forbids_a_drug_and_one_for_the_eye_alone_get_no_advice():
+    context = {"draftOrders": {"entry": [request(CLOPIDOGREL, doNotPerform=True)]}}
+    assert ordered(context, NAMES, only_selected=False) == [] and unnamed(context, NAMES, only_selected=False) == 0
+    assert drugs_of({"text": "ciprofloxacin 0.3 % eye drops"}, NAMES) == []
+    assert drugs_of({"text": "fluorouracil 5 % topical cream"}, NAMES) == []
+    assert drugs_of({"text": "fluorouracil 50 mg/ml infusion"}, NAMES) == ["fluorouracil"]

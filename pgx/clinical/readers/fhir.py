@@ -11,9 +11,11 @@ from pgx.clinical.readers.fhir_drugs import read_allergy, read_list, read_medica
 from pgx.clinical.readers.fhir_parts import (
     Rank,
     State,
+    certainty,
     codings_of,
     label_of,
     older_versions,
+    own_words,
     statuses_of,
     verification,
     version_rank,
@@ -184,6 +186,8 @@ def _patient(events: Events, resource: Object, where: str, state: State) -> None
         elif codes and (code := name_of(codes[0].get("code"))):
             system = system_name(text(codes[0].get("system")) or "")
             events.observe(person, concept, text=code, system=system, where=where, written=f"US Core {concept}")
+        elif words := own_words(extensions.get(url)):
+            events.observe(person, concept, text=words, where=where, written=f"US Core {concept}")
 
 
 def _sex(events: Events, person: str, extensions: dict[str, Object], gender: str | None, where: str) -> None:
@@ -215,7 +219,7 @@ def _sex(events: Events, person: str, extensions: dict[str, Object], gender: str
 def _observation(events: Events, resource: Object, where: str, state: State) -> None:
     person = state.person(resource)
     start, end = when(resource, "effectiveDateTime", "effectivePeriod", "effectiveInstant", "issued")
-    day, last = events.day(person, start, where), events.day(person, end, where)
+    day, last = events.day(person, start, where), events.until(person, end, where)
     if start and day is None:  # a value of an unknown day must not pass for a present one
         for item in (resource, *objs(resource.get("component"))):
             for concept, _ in _meant(events, item):
@@ -322,7 +326,7 @@ def _condition(events: Events, resource: Object, where: str, state: State) -> No
     codings, label = codings_of(code), label_of(code)
     start, _ = when(resource, "onsetDateTime", "onsetPeriod", "recordedDate")
     stop, _ = when(resource, "abatementDateTime")
-    end = events.day(person, stop or obj(resource.get("abatementPeriod")).get("end"), where)
+    end = events.until(person, stop or obj(resource.get("abatementPeriod")).get("end"), where)
     day = events.day(person, start, where)
     events.seen(person, events.day(person, resource.get("recordedDate"), where) or day)
     verified = verification(resource)
@@ -336,7 +340,7 @@ def _condition(events: Events, resource: Object, where: str, state: State) -> No
         and events.vocabulary.concepts[heading.concept].kind == "boolean"
     ):
         pairs = ((heading.concept, None),)
-    statuses = statuses_of(resource.get("clinicalStatus"))
+    statuses = {"resolved"} if certainty(resource) == "Z" else statuses_of(resource.get("clinicalStatus"))
     for concept, answer in pairs:
         over = verified != "refuted" and _is_over(events.vocabulary.concepts[concept], resource, statuses, end)
         stated = "no" if verified == "refuted" or over else "yes"

@@ -180,7 +180,7 @@ def _period(events: Events, resource: Object, person: str | None, where: str) ->
     bounds = [obj(dig(dose, "timing", "repeat", "boundsPeriod")) for dose in doses]
     if end is None:
         end = next((b for one in bounds if (b := one.get("end"))), None)
-    day, stop = events.day(person, start, where), events.day(person, end, where)
+    day, stop = events.day(person, start, where), events.until(person, end, where)
     begins = [at for one in bounds if (at := events.day(person, one.get("start"), where))]
     day = max(day, min(begins)) if day and begins else day
     on = [

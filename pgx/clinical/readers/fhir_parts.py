@@ -150,6 +150,12 @@ def label_of(concept: object) -> str:
     )
 
 
+def own_words(extension: object) -> str | None:
+    """Return the words of a race or ethnicity that has no category."""
+    parts = (one for one in objs(obj(extension).get("extension")) if one.get("url") == "text")
+    return next((text(one.get("valueString")) for one in parts), None)
+
+
 def when(resource: Object, *keys: str) -> tuple[object, object]:
     """Return (start, end) of the first key that is there: a date, or a period."""
     for key in keys:
@@ -168,5 +174,13 @@ def statuses_of(concept: object) -> set[str]:
 
 
 def verification(resource: Object) -> str | None:
-    """Return the code of the verification status, or its words where it has no code."""
-    return next((one for one in sorted(statuses_of(resource.get("verificationStatus"))) if one), None)
+    """Return the code of the verification status, its words where it has no code, or what the diagnosis' code says."""
+    said = next((one for one in sorted(statuses_of(resource.get("verificationStatus"))) if one), None)
+    return said or {"V": "provisional", "A": "refuted"}.get(certainty(resource) or "")
+
+
+def certainty(resource: Object) -> str | None:
+    """Return the letter by which German diagnoses say G (certain), V (suspected), A (excluded) or Z (was there)."""
+    extensions = (e for one in objs(obj(resource.get("code")).get("coding")) for e in objs(one.get("extension")))
+    said = (obj(e.get("valueCoding")) for e in extensions if "diagnosesicherheit" in (text(e.get("url")) or "").lower())
+    return next((name_of(one.get("code")) for one in said), None)

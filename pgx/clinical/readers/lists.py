@@ -7,12 +7,15 @@ from datetime import date
 
 from pgx.clinical.allergies import NONE as NO_ALLERGY
 from pgx.clinical.statements import Events
+from pgx.clinical.status_words import ENTRY_OVER
 from pgx.clinical.vocabulary import Heading, system_name
 from pgx.knowledge.drug_entries import is_remark
 
 _STATUS = re.compile(r"\s*\((current|planned|stopped)(?:\s+(\d{4}-\d{2}-\d{2}))?\)\s*$", re.IGNORECASE)
 _CODED = re.compile(r"^(icd-?10(?:-?cm)?|snomed|sct|loinc|hp|mondo)\s*[:|]\s*(\S+)$", re.IGNORECASE)
 _BARE_ICD = re.compile(r"^[A-TV-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?$")
+_CERTAIN = re.compile(r"^(ICD-?10(?:-?GM)?\s*[:|]\s*)?([A-TV-Z]\d\d(?:\.?\d{1,3})?)[*+!-]?\s?([GVAZ])$")
+"""A code of ICD-10-GM with its letter: certain, suspected, excluded, or over (Zustand nach)."""
 _OF_CONDITION = re.compile(
     r"(?:now |since )?(?:resolved|inactive|in remission|remission|ruled out|excluded|refuted|suspected|possible|"
     r"probable|unconfirmed|provisional|query|cured|healed|over|past|previous|history|in (?:family|mother|father)|"
@@ -120,12 +123,24 @@ def _history(events: Events, text: str) -> Heading | None:
 
 
 def add_condition(
-    events: Events, person: str | None, text: str, where: str | None, day: date | None, answer: str = "yes"
+    events: Events,
+    person: str | None,
+    text: str,
+    where: str | None,
+    day: date | None,
+    answer: str = "yes",
+    *,
+    over: bool = False,
 ) -> bool:
-    """Add a condition by name or code; say whether it is known.
+    """Add a condition by name or code, or that it is `over`; say whether it is known.
 
     A code is ``ICD10:E11.9``, ``SNOMED:44054006``, or a bare ICD-10 code.
     """
+    if certain := _CERTAIN.match(text):
+        if certain[3] == "V":
+            events.not_understood("condition", "", "", f"{text} (suspected)", where)
+            return False
+        text, answer, over = certain[2], "no" if certain[3] == "A" else answer, over or certain[3] == "Z"
     coded = _CODED.match(text)
     named = events.vocabulary.column(text)  # a name goes before a code: T2DM looks like one of ICD-10
     system, code = ("ICD10", text) if _BARE_ICD.match(text) and named is None else ("text", text)
@@ -144,7 +159,10 @@ def add_condition(
         events.not_understood("condition", "", "", text, where)
         return False
     for concept, known in pairs:
-        if not (known and answer == "no"):
+        meant = events.vocabulary.concepts[concept]
+        if over and meant.when_over != "history":
+            answer = ENTRY_OVER if meant.window_days is None else "no"
+        if not (known and answer != "yes"):
             events.observe(person, concept, answer=known or answer, day=day, where=where, written=text)
     if not pairs:
         close = events.vocabulary.suggest(text)

@@ -13,6 +13,7 @@ from datetime import date
 
 import polars as pl
 
+from pgx.clinical.dates import is_open
 from pgx.clinical.readers.lists import add_list
 from pgx.clinical.readers.rows import DATES, IDS, IGNORED, LISTS, unknown_column
 from pgx.clinical.statements import Events
@@ -33,10 +34,25 @@ ITEMS = (
         "loinc_code",
         "parameter_name",
     ),
+    *("laborparameter", "laborwert", "untersuchung", "messgroesse"),
 )
-VALUES = ("value", "result", "result_value", "value_as_number", "numeric_value", "answer", "observation_value")
-UNITS = ("unit", "units", "uom", "unit_of_measure", "result_unit", "value_unit")
-DAYS = (*DATES, "datetime", "time", "collected", "collection_date", "result_date", "measured", "day", "timestamp")
+VALUES = (
+    "value",
+    "result",
+    "result_value",
+    "value_as_number",
+    "numeric_value",
+    "answer",
+    "observation_value",
+    "wert",
+    "ergebnis",
+    "messwert",
+)
+UNITS = ("unit", "units", "uom", "unit_of_measure", "result_unit", "value_unit", "einheit")
+DAYS = (
+    *(*DATES, "datetime", "time", "collected", "collection_date", "result_date", "measured", "day", "timestamp"),
+    *("abnahmedatum", "entnahmedatum", "messdatum"),
+)
 DRUGS = (
     "drug",
     "drug_name",
@@ -47,14 +63,39 @@ DRUGS = (
     "agent",
     "substance",
     "active_ingredient",
+    *("medikament", "arzneimittel", "wirkstoff", "praeparat"),
 )
 ABOUT_DRUGS: dict[str, tuple[str, ...]] = {
-    "dose": ("dose", "dosage", "strength", "dose_value", "daily_dose", "sig", "instructions"),
-    "dose_unit": ("dose_unit", "strength_unit"),
-    "frequency": ("frequency", "freq", "schedule", "rhythm"),
-    "route": ("route", "form", "dose_form", "route_of_administration", "formulation"),
-    "start": ("start", "start_date", "started", "begin", "from", "date_started", "order_date", "authored"),
-    "end": ("end", "end_date", "stop", "stop_date", "stopped", "until", "to", "date_stopped", "discontinued"),
+    "dose": ("dose", "dosage", "strength", "dose_value", "daily_dose", "sig", "instructions", "dosis", "dosierung"),
+    "dose_unit": ("dose_unit", "strength_unit", "unit", "units", "einheit"),
+    "frequency": ("frequency", "freq", "schedule", "rhythm", "haeufigkeit"),
+    "route": ("route", "form", "dose_form", "route_of_administration", "formulation", "darreichungsform"),
+    "start": (
+        "start",
+        "start_date",
+        "started",
+        "begin",
+        "from",
+        "date_started",
+        "order_date",
+        "authored",
+        "beginn",
+        "seit",
+        "von",
+    ),
+    "end": (
+        "end",
+        "end_date",
+        "stop",
+        "stop_date",
+        "stopped",
+        "until",
+        "to",
+        "date_stopped",
+        "discontinued",
+        "ende",
+        "bis",
+    ),
     "status": ("status", "state"),
     "code": ("code", "rxnorm", "rxcui", "atc", "drug_code", "rxnorm_code", "atc_code"),
 }
@@ -207,6 +248,8 @@ def _read_drug(events: Events, person: str | None, drug: str | None, cells: dict
         add_list(events, person, "current", [part.strip() for part in drug.split(";") if part.strip()], where, None)
         return
     days: dict[str, date | None] = {}
+    if (end := cells.get("end")) and is_open(events.plain_date(end)):
+        cells = cells | {"end": None}
     for what in ("start", "end"):
         text = cells.get(what)
         days[what] = events.day(person, text, f"{where}, {what}", "medications") if text else None

@@ -5,28 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
-from pgx.clinical.dates import BadDateError, read_date
+from pgx.clinical.dates import BadDateError, is_open, read_date
 from pgx.clinical.statements import RAW, Events
+from pgx.clinical.status_words import ENTRY_OVER
 from pgx.clinical.vocabulary import SYSTEMS, system_name
 from pgx.errors import InputError
 
 TABLES = ("person", "condition_occurrence", "drug_exposure", "measurement", "observation")
+_DAYS = re.compile(r"^\d{1,3}(?:\.0*)?$")
+_LONGEST_SUPPLY = 400
 _ID = re.compile(r"^[0-9]{1,18}$")
 _VALUE_COLUMNS = ("value_as_number", "value_as_string", "value_as_concept_id", "value_source_value")
-
-
-def as_text(frame: pl.DataFrame) -> pl.DataFrame:
-    """Write every cell as text, empty ones as null, ids as plain integers."""
-    ids = [c for c in frame.columns if c.endswith("_id")]  # a column with gaps is often written as 8507.0
-    frame = frame.with_columns(pl.all().cast(pl.String))
-    frame = frame.with_columns(pl.col(c).str.replace(r"^\s*(\d+)\.0+\s*$", "$1") for c in ids)
-    return frame.with_columns(
-        pl.when(pl.col(c).str.strip_chars() != "").then(pl.col(c).str.strip_chars()).alias(c) for c in frame.columns
-    )
 
 
 Source = Callable[[str, "Collection[int] | None"], "pl.DataFrame | None"]
@@ -94,7 +87,10 @@ def read_tables(events: Events, table: Source) -> None:
             missing = {"person_id"} - set(frames[name].columns)
             if missing:
                 raise InputError(f"table {name} has no column person_id", file=events.file)
-            reader(events, name, _of_somebody(events, name, frames[name].with_row_index("row", offset=2)), codes)
+            rows = _of_somebody(events, name, frames[name].with_row_index("row", offset=2))
+            if name == "condition_occurrence":
+                rows = _without_visit_ends(rows, table)
+            reader(events, name, rows, codes)
 
 
 def _of_somebody(events: Events, table: str, frame: pl.DataFrame) -> pl.DataFrame:
@@ -111,16 +107,8 @@ def _column(frame: pl.DataFrame, name: str) -> pl.Expr:
 
 def _persons(events: Events, people: pl.DataFrame, codes: _Codes) -> None:
     columns = (
-        "person_id",
-        "person_source_value",
-        "gender_concept_id",
-        "gender_source_value",
-        "birth_datetime",
-        "year_of_birth",
-        "month_of_birth",
-        "day_of_birth",
-        "race_concept_id",
-        "race_source_value",
+        *("person_id", "person_source_value", "gender_concept_id", "gender_source_value", "birth_datetime"),
+        *("year_of_birth", "month_of_birth", "day_of_birth", "race_concept_id", "race_source_value"),
         "ethnicity_concept_id",
     )
     rows = people.select(_column(people, name).alias(name) for name in columns)
@@ -151,13 +139,13 @@ def _born(row: dict[str, str | None]) -> str | None:
     return "-".join([year, *(part.zfill(2) for part in (month, day if month else None) if part)])
 
 
-def _dates(events: Events, frame: pl.DataFrame, *names: str, label: str) -> pl.Series:
-    """Read the first date column that is there, each distinct text once."""
+def _dates(events: Events, frame: pl.DataFrame, *names: str, label: str, last: bool = False) -> pl.Series:
+    """Read the first date column that is there, each distinct text once; a `last` day may say that there is none."""
     texts = frame.select(pl.coalesce([_column(frame, name) for name in names]).alias("text"))
     known: dict[str, date | None] = {}
     for text in texts["text"].drop_nulls().unique(maintain_order=True):
         try:
-            known[text] = read_date(text)
+            known[text] = None if last and is_open(text) else read_date(text)
         except BadDateError as error:
             known[text] = None
             row = frame.filter(texts["text"] == text).row(0, named=True)
@@ -212,19 +200,60 @@ def _conditions(events: Events, table: str, frame: pl.DataFrame, codes: _Codes) 
     known = _resolve(events, frame, table, "condition", codes)
     frame = frame.with_columns(
         date=_dates(events, frame, "condition_start_date", "condition_start_datetime", label=table),
-        end_date=_dates(events, frame, "condition_end_date", "condition_end_datetime", label=table),
+        end_date=_dates(events, frame, "condition_end_date", "condition_end_datetime", label=table, last=True),
     )
     rows = frame.join(known, on=keys, how="inner", nulls_equal=True, maintain_order="left")
+    rows = _of_its_status(events, rows, table, codes)
+    ends = [c.name for c in events.vocabulary.concepts.values() if c.window_days is None and c.when_over != "history"]
+    over = pl.col("concept").is_in(ends) & (pl.col("over") | (pl.col("end_date") > pl.col("date")).fill_null(False))
     rows = rows.select(
         "row",
         "concept",
-        pl.col("answer").fill_null("yes"),
-        "date",
-        "end_date",
+        answer=pl.when(over).then(pl.lit(ENTRY_OVER)).otherwise(pl.col("answer").fill_null("yes")),
+        date=pl.when(over).then(pl.coalesce("end_date", "date")).otherwise("date"),
+        end_date=pl.when(over).then(None).otherwise("end_date"),
         person="person_id",
         system=pl.lit("text"),
     )
     _add(events, rows, table)
+
+
+_UNSURE = ["32899", "preliminary", "possible", "suspected", "provisional", "differential", "rule out", "unconfirmed"]
+_OVER = ["resolved", "inactive"]
+
+
+def _of_its_status(events: Events, rows: pl.DataFrame, table: str, codes: _Codes) -> pl.DataFrame:
+    """Mark the conditions that are ``over`` by their status; note and leave out those that nobody has confirmed."""
+    status = _column(rows, "condition_status_concept_id")
+    names = {one: codes.name(one) for one in rows.select(status.alias("id"))["id"].drop_nulls().unique()}
+    said = pl.concat_str(
+        status.fill_null(""),
+        status.replace_strict(names, default="", return_dtype=pl.String),
+        _column(rows, "condition_status_source_value").fill_null(""),
+        separator=" ",
+    ).str.to_lowercase()
+    rows = rows.with_columns(over=said.str.contains_any(_OVER), unsure=said.str.contains_any(_UNSURE), said=said)
+    for row, concept, words in rows.filter("unsure").select("row", "concept", "said").iter_rows():
+        events.not_understood("condition", "", "", f"{concept} ({words.strip()})", f"{table} row {row}")
+    return rows.filter(~pl.col("unsure"))
+
+
+def _without_visit_ends(rows: pl.DataFrame, table: Source) -> pl.DataFrame:
+    """Leave out ends of conditions that are the visit's: claims and wards end every diagnosis with it."""
+    ends = [name for name in ("condition_end_date", "condition_end_datetime") if name in rows.columns]
+    if not ends or "visit_occurrence_id" not in rows.columns:
+        return rows
+    dated = rows.filter(pl.any_horizontal(pl.col(ends).is_not_null()), pl.col("visit_occurrence_id").is_not_null())
+    visits = table("visit_occurrence", None) if dated.height else None
+    if visits is None or "visit_occurrence_id" not in visits.columns:
+        return rows
+    left = pl.coalesce(_column(visits, "visit_end_date"), _column(visits, "visit_end_datetime")).str.slice(0, 10)
+    days = visits.select("visit_occurrence_id", _left=left).unique("visit_occurrence_id", keep="first")
+    rows = rows.join(days, on="visit_occurrence_id", how="left", maintain_order="left")
+    same = [
+        pl.when(pl.col(one).str.slice(0, 10) == pl.col("_left")).then(None).otherwise(one).alias(one) for one in ends
+    ]
+    return rows.with_columns(same).drop("_left")
 
 
 def _values(events: Events, table: str, frame: pl.DataFrame, codes: _Codes) -> None:
@@ -337,11 +366,18 @@ def _unit(events: Events, written: str) -> str | None:
 def _drugs(events: Events, table: str, frame: pl.DataFrame, codes: _Codes) -> None:
     start = _dates(events, frame, "drug_exposure_start_date", "drug_exposure_start_datetime", label=table)
     end = _dates(
-        events, frame, "drug_exposure_end_date", "verbatim_end_date", "drug_exposure_end_datetime", label=table
+        events,
+        frame,
+        "drug_exposure_end_date",
+        "verbatim_end_date",
+        "drug_exposure_end_datetime",
+        label=table,
+        last=True,
     )
-    columns = ("person_id", "drug_concept_id", "drug_source_concept_id", "drug_source_value", "route_source_value")
+    names = ("drug_concept_id", "drug_source_concept_id", "drug_source_value", "route_source_value")
+    columns = ("person_id", *names, "stop_reason", "days_supply", "refills")
     rows = frame.select("row", *(_column(frame, c).alias(c) for c in columns)).with_columns(start=start, end=end)
-    for row, person, concept, source, written, route, first, last in rows.iter_rows():
+    for row, person, concept, source, written, route, reason, days, refills, first, last in rows.iter_rows():
         if person is None:
             continue
         name = codes.name(concept) or codes.name(source) or written or ""
@@ -349,9 +385,16 @@ def _drugs(events: Events, table: str, frame: pl.DataFrame, codes: _Codes) -> No
             person,
             name or f"OMOP:{concept}",
             codes=codes.candidates((concept, source), (written,)),
+            status="stopped" if reason and last is None else "current",
             start=first,
-            end=last,
+            end=last or _used_up(first, days, refills),
             where=f"{table} row {row}",
             route=route or "",
         )
         events.seen(person, first)
+
+
+def _used_up(start: date | None, days: str | None, refills: str | None) -> date | None:
+    """Return the day until which a supply lasts where the table has no end of it; None if it does not say how long."""
+    supply, more = (float(one) if one and _DAYS.match(one) else 0 for one in (days, refills))
+    return start + timedelta(days=supply * (more + 1)) if start and 0 < supply <= _LONGEST_SUPPLY else None

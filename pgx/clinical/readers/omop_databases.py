@@ -16,7 +16,8 @@ import polars as pl
 
 from pgx.clinical.readers.bounded_queries import MOST_BYTES, STALLED, Bounded, processor_of, rows_of
 from pgx.clinical.readers.extras import need
-from pgx.clinical.readers.omop import Source, as_text, read_tables
+from pgx.clinical.readers.omop import Source, read_tables
+from pgx.clinical.readers.text import as_text
 from pgx.clinical.statements import Events
 from pgx.errors import InputError, without_secrets
 

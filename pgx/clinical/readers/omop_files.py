@@ -9,14 +9,15 @@ from pathlib import Path
 
 import polars as pl
 
-from pgx.clinical.readers.omop import TABLES, as_text, read_tables
+from pgx.clinical.readers.omop import TABLES, read_tables
 from pgx.clinical.readers.sniff import open_plain, read_head
+from pgx.clinical.readers.text import as_text
 from pgx.clinical.statements import Events
 from pgx.errors import InputError
 from pgx.guard.panics import no_panic
 from pgx.tables import separator_of
 
-_OTHER = ("concept",)
+_OTHER = ("concept", "visit_occurrence")
 
 
 def tables_in(folder: Path) -> dict[str, Path]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from pgx.clinical.dates import is_open
 from pgx.clinical.drugs import dose_per_day
 from pgx.clinical.readers.json_access import Object, dig, name_of, number, obj, objs, text
 from pgx.clinical.statements import Events
@@ -108,8 +109,13 @@ def _statement(events: Events, person: str | None, item: Object, term: Object, w
         if answer and excluded:  # it is not this answer; which it is, nobody said
             events.not_understood("condition", system, code, f"{label} (excluded)", where)
             continue
-        meant, last = events.vocabulary.concepts[concept], events.day(person, end, where)
-        over = bool(end) and meant.window_days is None and meant.when_over in ("chronic", "episode")
+        meant, last = events.vocabulary.concepts[concept], events.until(person, end, where)
+        over = (
+            bool(end)
+            and not is_open(str(end))
+            and meant.window_days is None
+            and meant.when_over in ("chronic", "episode")
+        )
         stated = answer or ("no" if excluded else ENTRY_OVER if over else "yes")
         at, until = (last or day, None) if over else (day, last)
         events.observe(person, concept, answer=stated, day=at, end=until, where=where, written=label)
@@ -120,7 +126,7 @@ def _statement(events: Events, person: str | None, item: Object, term: Object, w
 def _measurement(events: Events, person: str | None, item: Object, where: str) -> None:
     system, code, label = _code(obj(item.get("assay")))
     start, end = _days(item, "timeObserved")
-    day, last = events.day(person, start, where), events.day(person, end, where)
+    day, last = events.day(person, start, where), events.until(person, end, where)
     events.seen(person, last or day)
     pairs = events.vocabulary.code(system, code)
     if not pairs:
@@ -174,7 +180,7 @@ def _action(events: Events, person: str | None, action: Object, made: date | Non
     system, code, label = _code(obj(treatment.get("agent")))
     intervals = objs(treatment.get("doseIntervals"))
     starts = [d for one in intervals if (d := events.day(person, dig(one, "interval", "start"), where))]
-    ends = [d for one in intervals if (d := events.day(person, dig(one, "interval", "end"), where))]
+    ends = [d for one in intervals if (d := events.until(person, dig(one, "interval", "end"), where))]
     for day in (*starts, *ends):
         events.seen(person, day)
     dose = None

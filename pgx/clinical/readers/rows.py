@@ -24,8 +24,11 @@ IDS = (
     "individual",
     "iid",
     "id",
+    "mrn",
+    "patienten_id",
+    "patientennummer",
 )
-DATES = ("date", "visit_date", "observation_date")
+DATES = ("date", "visit_date", "observation_date", "datum")
 LISTS = {
     "medications": "current",
     "medication": "current",
@@ -38,6 +41,12 @@ LISTS = {
     "diagnoses": "condition",
     "comorbidities": "condition",
     "allergies": "allergy",
+    "medikamente": "current",
+    "medikation": "current",
+    "dauermedikation": "current",
+    "diagnosen": "condition",
+    "vorerkrankungen": "condition",
+    "allergien": "allergy",
 }
 IGNORED = ("notes", "note", "comment", "comments", "name", "given_name", "family_name")
 SPECIAL = (*IDS, *DATES, *LISTS, *IGNORED)

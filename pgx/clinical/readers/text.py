@@ -1,6 +1,8 @@
-"""Bytes of a table to text."""
+"""What a table holds, as text: from bytes, or from cells of any type."""
 
 from __future__ import annotations
+
+import polars as pl
 
 from pgx.errors import InputError
 
@@ -28,3 +30,13 @@ def decode(data: bytes, file: object) -> tuple[str, str | None]:
         raise InputError(f"not UTF-8 text (byte {at})", file=file, fix="save it as UTF-8")
     line = data.count(b"\n", 0, at) + 1
     return text, f"line {line} is not UTF-8; the file is read as Windows-1252: check letters like µ and é"
+
+
+def as_text(frame: pl.DataFrame) -> pl.DataFrame:
+    """Write every cell as text, empty ones as null, ids as plain integers."""
+    ids = [c for c in frame.columns if c.endswith("_id")]  # a column with gaps is often written as 8507.0
+    frame = frame.with_columns(pl.all().cast(pl.String))
+    frame = frame.with_columns(pl.col(c).str.replace(r"^\s*(\d+)\.0+\s*$", "$1") for c in ids)
+    return frame.with_columns(
+        pl.when(pl.col(c).str.strip_chars() != "").then(pl.col(c).str.strip_chars()).alias(c) for c in frame.columns
+    )
