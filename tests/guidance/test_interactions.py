@@ -51,7 +51,8 @@ def result(calls, medications, drugs=None, kb=KB):
     found = remarks(phenotypes, history, kb)
     scores = schema.empty(schema.SCORES)
     again = without_drugs(phenotypes, frame, history, kb)
-    judged = judgements(said, frame, scores, kb, exposures(history, kb), without=again)
+    taken = history.medications
+    judged = judgements(said, frame, scores, kb, exposures(history, kb), without=again, medications=taken)
     return Result(
         ("s",), frame, phenotypes, said, scores, history.observations, history.medications, found, judgements=judged
     )
