@@ -63,7 +63,8 @@ def judgements(
     kb
         Knowledge base.
     exposures
-        What acts on each person's enzymes (`pgx.phenotypes.exposures`); None = nothing is known to.
+        What acts on each person's enzymes (`pgx.phenotypes.exposures`); None = nothing is known to, and each drug is
+        judged by itself: none is told to be the cause of what is said of another one.
     left_out
         (sample, drug) -> concepts that the sources ask for and whose value was left out.
     without
@@ -110,7 +111,7 @@ def judgements(
             )
             cases[case] = judge(sample, drug, decision, known)
         beside = dict.fromkeys(acting.agent for acting in decision.forbidden_beside)
-        found.append(Told(sample, cases[case], tuple(beside)))
+        found.append(Told(sample, cases[case], () if exposures is None else tuple(beside)))
     return _frame(with_causes(found, lists))
 
 
@@ -149,6 +150,8 @@ def _suspects(
     kb: KnowledgeBase,
 ) -> dict[Key, Suspects]:
     """Return the medicines that may be why a drug of a person is not fine as usual."""
+    if exposures is None:
+        return {}
     agents = _agents(exposures)
     urgencies = dict(kb.table("actions").select("action", "urgency").iter_rows())
     found = {}
@@ -173,11 +176,9 @@ def _until(exposures: pl.DataFrame | None) -> dict[str, dict[str, str]]:
     return found
 
 
-def _agents(exposures: pl.DataFrame | None) -> dict[str, dict[str, tuple[str, ...]]]:
+def _agents(exposures: pl.DataFrame) -> dict[str, dict[str, tuple[str, ...]]]:
     """Return sample -> gene -> the medicines that act on it strongly enough to count, now."""
     found: dict[str, dict[str, tuple[str, ...]]] = {}
-    if exposures is None:
-        return found
     counted = exposures.filter(
         pl.col("trigger").is_in(["inhibitor", "inducer"]),
         pl.col("strength").is_in(["strong", "moderate"]),

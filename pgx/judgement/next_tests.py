@@ -168,8 +168,8 @@ def _by_gene(
             advice = then.get((case.name, drug))
             if advice is None or advice[1] == Urgency.NO_DATA:
                 continue
-            # What another medicine makes of this one holds whatever its own genes are.
-            if now[sample, drug].action in GIVES_WAY and milder(advice[1], now[sample, drug].urgency):
+            # What another medicine makes of this one is said whatever its genes are, unless they ask for more.
+            if now[sample, drug].action in GIVES_WAY and not milder(now[sample, drug].urgency, advice[1]):
                 advice = advice_of(now[sample, drug]), now[sample, drug].urgency
             known = chances[sample, drug, case.gene]
             chance = case.outcome.probability

@@ -10,8 +10,8 @@ from pgx.assertion import NOT_CALLED
 from pgx.codes import FlagCode, NoteCode
 from pgx.judgement import Judgement
 from pgx.judgement.judgement import agents_of, causes_of, not_started_of
-from pgx.judgement.together import GIVES_WAY
 from pgx.judgement.judgements import SCOPE
+from pgx.judgement.together import GIVES_WAY
 from pgx.knowledge.acting import Acting, phrase
 from pgx.reports.page import details, wording
 from pgx.reports.page.advice import Advice, Row
