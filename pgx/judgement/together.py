@@ -49,18 +49,33 @@ class Lists:
     planned: frozenset[Key]
 
     def not_started(self, sample: str, drug: str, agents: Collection[str]) -> tuple[str, ...]:
-        """Return which of a drug and those beside which it is ruled out are not to be started.
+        """Return which of a person's drug and those beside which it is ruled out are not to be started.
 
         A medicine that is on no list, and is only asked about, is not taken.
         """
         planned = tuple(agent for agent in agents if (sample, agent) in self.planned)
-        if (sample, drug) in self.taken:
-            return planned
-        return (drug,) if len(planned) < len(agents) else ()
+        return not_started(drug, agents, planned, taken=(sample, drug) in self.taken)
 
     def holds(self, sample: str, drug: str) -> bool:
         """Return whether a drug is on the list of a person."""
         return (sample, drug) in self.taken or (sample, drug) in self.planned
+
+
+def not_started(drug: str, agents: Collection[str], planned: Sequence[str], *, taken: bool) -> tuple[str, ...]:
+    """Return which of a drug and those beside which it is ruled out are not to be started.
+
+    Parameters
+    ----------
+    drug, agents
+        The drug, and those beside which it is ruled out.
+    planned
+        Those of the agents that are only planned.
+    taken
+        Whether the drug is taken.
+    """
+    if taken:
+        return tuple(planned)
+    return (drug,) if len(planned) < len(agents) else ()
 
 
 def lists_of(medications: pl.DataFrame, exposures: pl.DataFrame | None) -> Lists:
