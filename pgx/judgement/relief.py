@@ -1,9 +1,10 @@
 """Without which of the person's other medicines something milder would be said of a drug.
 
 What would be said is judged anew from the rest of the list (`pgx.judgement.without_drugs`): two drugs that block the
-same enzyme hide each other, and a label may speak against a drug whatever is stopped. Of few medicines every set is
-taken away: the smallest sets that help are named. Of many, each alone and all at once: where only all help, those that
-make no difference are put back, so that each medicine that is named is needed.
+same enzyme hide each other, and a label may speak against a drug whatever is stopped. That nothing is known without a
+medicine is milder only than a label that rules the drug out beside it, and is said as that. Of few medicines every set
+is taken away: the smallest sets that help are named. Of many, each alone and all at once: where only all help, those
+that make no difference are put back, so that each medicine that is named is needed.
 """
 
 from __future__ import annotations

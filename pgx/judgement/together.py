@@ -112,17 +112,18 @@ def with_causes(found: Sequence[Told], lists: Lists | None) -> Iterator[tuple[st
     beside: defaultdict[Key, list[Judgement]] = defaultdict(list)
     causes = {id(one.judgement): agents_of(one.judgement) for one in found}
     for one in found:
-        judgement = one.judgement
-        gives_way = judgement.drug in not_started_of(judgement)
-        agents = causes[id(judgement)]
-        if not gives_way:
-            for agent in agents:
-                harmed[one.sample, agent].append(judgement)
+        judgement, agents = one.judgement, causes[id(one.judgement)]
+        partners = dict.fromkeys((*agents, *one.forbidden_beside))
+        if not partners:
+            continue
+        idle = judgement.drug in not_started_of(judgement)
         # What is only asked about, and on no list, is no reason to look at what is taken.
-        if lists is None or lists.holds(one.sample, judgement.drug):
-            for partner in dict.fromkeys((*agents, *one.forbidden_beside)):
-                if gives_way or partner not in agents:
-                    beside[one.sample, partner].append(judgement)
+        listed = lists is None or lists.holds(one.sample, judgement.drug)
+        for partner in partners:
+            if partner in agents and not idle:
+                harmed[one.sample, partner].append(judgement)
+            elif listed:
+                beside[one.sample, partner].append(judgement)
     for one in found:
         key = one.sample, one.judgement.drug
         acts_on, stands_beside = harmed.get(key, ()), beside.get(key, ())
@@ -132,9 +133,11 @@ def with_causes(found: Sequence[Told], lists: Lists | None) -> Iterator[tuple[st
 def _marked(judgement: Judgement, harmed: Sequence[Judgement], beside: Sequence[Judgement]) -> Judgement:
     """Return the judgement of a medicine that acts on some drugs, and beside which others are ruled out."""
     # Where this one is ruled out beside the other one too, its own line says so.
-    own = {cause.agents[0] for cause in causes_of(judgement) if len(cause.agents) == 1}
-    either = [one.drug for one in harmed if one.drug in own and not {*not_started_of(one), *not_started_of(judgement)}]
-    acts_on, others = ([one for one in ones if one.drug not in own] for ones in (harmed, beside))
+    own = {cause.agents[0] for cause in causes_of(judgement) if len(cause.agents) == 1 and _ruled_out(judgement)}
+    mutual = [one for one in harmed if one.drug in own and _ruled_out(one)]
+    either = [one.drug for one in mutual if not {*not_started_of(one), *not_started_of(judgement)}]
+    acts_on = [one for one in harmed if one not in mutual]
+    others = [one for one in beside if one.drug not in own]
     if either:
         flags = (str(Flag(FlagCode.ONE_OF, drug)) for drug in either)
         judgement = replace(judgement, flags=(*flags, *judgement.flags))
@@ -145,6 +148,10 @@ def _marked(judgement: Judgement, harmed: Sequence[Judgement], beside: Sequence[
     if any(judgement.drug in not_started_of(one) for one in (*harmed, *beside)):
         judgement = _not_to_be_started(judgement)
     return judgement
+
+
+def _ruled_out(judgement: Judgement) -> bool:
+    return judgement.urgency == "avoid"
 
 
 def _not_together(judgement: Judgement, beside: Iterable[Judgement]) -> Judgement:
@@ -161,6 +168,6 @@ def _not_together(judgement: Judgement, beside: Iterable[Judgement]) -> Judgemen
 def _not_to_be_started(judgement: Judgement) -> Judgement:
     flag = str(Flag(FlagCode.NOT_STARTED, judgement.drug))
     told = replace(judgement, flags=tuple(dict.fromkeys((*judgement.flags, flag))))
-    if judgement.urgency == "avoid":
+    if _ruled_out(judgement):
         return told
     return replace(told, urgency="avoid", action=NOT_STARTED, dose_change=None)
