@@ -38,7 +38,8 @@ def judged(calls, lists) -> dict[tuple[str, str], Judgement]:
     frame, phenotypes = assign(callset(calls), KB, history)
     said = recommend(phenotypes, frame, history, KB)
     again = without_drugs(phenotypes, frame, history, KB)
-    found = judgements(said, frame, schema.empty(schema.SCORES), KB, exposures(history, KB), without=again)
+    scores, taken = schema.empty(schema.SCORES), history.medications
+    found = judgements(said, frame, scores, KB, exposures(history, KB), without=again, medications=taken)
     return {(row["sample"], row["drug"]): of_row(row) for row in found.iter_rows(named=True)}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 
@@ -21,7 +22,7 @@ from pgx.types import Result
 from tests.guidance.test_interactions import everything, line, result
 from tests.judgement.outputs import disagreements, told_by_text
 from tests.phenotypes.builders import callset, clinical, pattern
-from tests.reports.rendered import render_text
+from tests.reports.rendered import render_text, view
 from tests.sizes import size
 
 KB = knowledge.load()
@@ -115,6 +116,8 @@ def test_every_output_says_it(drug, agent, without, statuses):
     for name in ("text", "html", "fhir", "json"):
         assert lead in " ".join(texts[name].split()) or name == "json", name
     assert f"cause:{agent}:" in texts["json"]
+    conclusion = next(one["resource"] for one in json.loads(texts["fhir"])["entry"])["conclusion"]
+    assert all(f": {one.name}, {one.headline}." in conclusion for one in view(found, "s").drugs)
 
 
 def test_two_that_change_the_dose_of_each_other_are_not_said_to_be_one_or_the_other():

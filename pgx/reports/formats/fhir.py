@@ -134,7 +134,7 @@ def _report(
     lines = [
         f"{words('urgency', drug.urgency)}: {drug.name}, {drug.headline}."
         for drug in shown.drugs
-        if drug.deciding or drug.ruled_out or any(urgency for _, urgency in drug.untested)
+        if drug.deciding or drug.ruled_out or drug.gives_way or any(urgency for _, urgency in drug.untested)
     ]
     report: Resource = {
         "resourceType": "DiagnosticReport",
