@@ -13,7 +13,7 @@ from pgx import knowledge, schema
 from pgx.guidance import recommend
 from pgx.judgement import Judgement, judgements, of_row
 from pgx.judgement.judgement import causes_of
-from pgx.judgement.together import Lists
+from pgx.judgement.together import Lists, Told, with_causes
 from pgx.judgement.without_drugs import without_drugs
 from pgx.phenotypes import assign
 from pgx.phenotypes.exposures import exposures
@@ -120,9 +120,16 @@ def test_every_output_says_it(drug, agent, without, statuses):
     assert all(f": {one.name}, {one.headline}." in conclusion for one in view(found, "s").drugs)
 
 
-def test_two_that_change_the_dose_of_each_other_are_not_said_to_be_one_or_the_other():
-    found = judged(run({"P": [{"drug": "paroxetine"}, {"drug": "fluoxetine"}]}))
-    assert not [flag for one in found.values() for flag in one.flags if flag.startswith(("one_of:", "not_"))]
+@pytest.mark.parametrize(("urgency", "either"), [("avoid", True), ("change_dose", False)])
+def test_two_that_change_the_dose_of_each_other_are_not_said_to_be_one_or_the_other(urgency, either):
+    pairs = (("a", "b"), ("b", "a"))
+    found = [
+        Told("P", Judgement("P", one, "advised", urgency, flags=(f"cause:{other}:G:standard",)), ())
+        for one, other in pairs
+    ]
+    for _, one in with_causes(found, None):
+        assert [flag.startswith("one_of:") for flag in one.flags][0] is either
+        assert [flag.startswith("causes:") for flag in one.flags][0] is not either
 
 
 def test_labels_of_both_forbid_the_other_one():
