@@ -128,8 +128,8 @@ def test_two_that_change_the_dose_of_each_other_are_not_said_to_be_one_or_the_ot
         for one, other in pairs
     ]
     for _, one in with_causes(found, None):
-        assert [flag.startswith("one_of:") for flag in one.flags][0] is either
-        assert [flag.startswith("causes:") for flag in one.flags][0] is not either
+        assert one.flags[0].startswith("one_of:") is either
+        assert one.flags[0].startswith("causes:") is not either
 
 
 def test_labels_of_both_forbid_the_other_one():
