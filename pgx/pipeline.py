@@ -122,6 +122,7 @@ def conclude(
         exposures(found.clinical, found.kb),
         clinical.left_out.by_drug(found.clinical.kept_out, found.kb),
         without_drugs(found.phenotypes, found.calls, found.clinical, found.kb),
+        found.clinical.medications,
     )
     return Result(
         samples=found.genotypes.samples,

@@ -231,6 +231,8 @@ JUDGEMENTS: Schema = (
         "codes: cause:<agents>:<genes>:<action> (medicines, joined by +, without which no more than the action is "
         "said; of several, all must go), causes:<drug>:<genes>:<others> (the same, told of one of them), "
         "still_acting:<agent>:<day> (was stopped, and acts until about then), "
+        "not_started:<drug> (of two that do not go together: the one that is not taken yet), not_together:<drug> (is "
+        "ruled out beside this one), one_of:<drug> (labels forbid the two, each that of the other), "
         "then:<action>:<change>:<when> (a later or conditional change), condition_met:<when> (it is due now), "
         "also:<action>:<change>:<GENE> (a further gene asks for this), set_aside:<population>, allergy:<why>, "
         "at_most:<dose>:<unit>, dose:<dose>:<unit>, "

@@ -93,6 +93,12 @@ class Decision(Generic[S]):
         return tuple(found)
 
     @property
+    def forbidden_beside(self) -> tuple[Acting, ...]:
+        """The drugs of the list beside which a label rules this one out."""
+        rows = (row for row in self.limits if row.applies == "yes" and row.urgency == CHANGES[0])
+        return tuple(dict.fromkeys(acting for row in rows for acting in row.acting))
+
+    @property
     def by_the_genes(self) -> str:
         """The urgency without the label and the interactions."""
         return "no_data" if self.part or not self.deciding else self.deciding.urgency

@@ -22,6 +22,10 @@ STILL_ACTING = FlagCode.STILL_ACTING
 """``still_acting:<agent>:<day>``: a medicine that was stopped acts on the drug until about that day."""
 CHANGE_FIRST = "change_first"
 """Action of a medicine that is the cause of what is said of another one."""
+NOT_STARTED = "not_started"
+"""Action of a medicine that is only planned and does not go together with one that is taken."""
+NOT_TOGETHER = "not_together"
+"""Action of a medicine that stays, and beside which another one is ruled out."""
 RULED_OUT = FlagCode.ALTERNATIVE_RULED_OUT
 """``alternative_ruled_out:<drug>:<why>``: a source names it, and it does not fit the person."""
 LIMITED = FlagCode.ALTERNATIVE_LIMITED
@@ -76,6 +80,8 @@ class Known:
         Medicine that was stopped and still acts -> the last day on which it does.
     reliefs
         The medicines without which something milder is said.
+    not_started
+        Which of the drug and of those beside which it is ruled out are not to be started (`pgx.judgement.together`).
     left_out
         Concepts that the sources ask for and whose value was left out.
     """
@@ -86,6 +92,7 @@ class Known:
     details: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     until: Mapping[str, str] = field(default_factory=dict)
     reliefs: tuple[Relief, ...] = ()
+    not_started: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
 
 
@@ -237,6 +244,7 @@ def _causes(decision: Decision[S], known: Known) -> Iterator[str]:
     for agent in dict.fromkeys(acting):
         if agent in known.until:
             yield str(Flag(STILL_ACTING, agent, known.until[agent]))
+    yield from (str(Flag(FlagCode.NOT_STARTED, name)) for name in known.not_started)
 
 
 def _without(known: Known) -> Iterator[str]:
@@ -314,6 +322,11 @@ def causes_of(judgement: Judgement) -> list[Cause]:
 def stopped_of(judgement: Judgement) -> dict[str, str]:
     """Return the medicines that were stopped and still act on the drug, with the last day on which they do."""
     return {agent: day for agent, day in arguments_of(judgement, STILL_ACTING, 2) if day}
+
+
+def not_started_of(judgement: Judgement) -> tuple[str, ...]:
+    """Return which of the drug and of those that do not go together with it are not to be started."""
+    return tuple(name for (name,) in arguments_of(judgement, FlagCode.NOT_STARTED, 1))
 
 
 def agents_of(judgement: Judgement) -> list[str]:

@@ -13,11 +13,12 @@ from pgx.assertion import NOT_CALLED, asserted
 from pgx.cells import distinct
 from pgx.codes import NoteCode, Severity
 from pgx.judgement.decide import Decision, decide
-from pgx.judgement.judgement import Judgement, Known, agents_of, change_first, judge
+from pgx.judgement.judgement import Judgement, Known, judge
 from pgx.judgement.listed import names_of
-from pgx.judgement.relief import Suspects, Without, reliefs, suspects
+from pgx.judgement.relief import Relief, Suspects, Without, reliefs, suspects
 from pgx.judgement.rule_details import details_of
 from pgx.judgement.statement import URGENCIES, Row, Statement
+from pgx.judgement.together import Lists, Told, lists_of, with_causes
 from pgx.knowledge.base import KnowledgeBase
 from pgx.notes import Note
 from pgx.types import Result
@@ -51,6 +52,7 @@ def judgements(
     exposures: pl.DataFrame | None = None,
     left_out: Mapping[tuple[str, str], tuple[str, ...]] | None = None,
     without: Without | None = None,
+    medications: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Return one row a person and drug (`pgx.schema.JUDGEMENTS`), in the order of the guidance.
 
@@ -61,12 +63,15 @@ def judgements(
     kb
         Knowledge base.
     exposures
-        What acts on each person's enzymes (`pgx.phenotypes.exposures`); None = nothing is known to.
+        What acts on each person's enzymes (`pgx.phenotypes.exposures`); None = nothing is known to, and each drug is
+        judged by itself: none is told to be the cause of what is said of another one.
     left_out
         (sample, drug) -> concepts that the sources ask for and whose value was left out.
     without
         Judges a drug anew without some of the other medicines (`pgx.judgement.without_drugs`); None = nobody can, and
         all that act on a drug stand against what the genes alone ask for.
+    medications
+        Each person's list (`pgx.schema.MEDICATIONS`), which says what is only planned; None = all of it is taken.
     """
     statements, said = _statements(guidance)
     genes_of = [one.genes for one in statements]
@@ -80,16 +85,19 @@ def judgements(
     for numbers in by_drug.values():
         if (rows := tuple(numbers)) not in decisions:
             decisions[rows] = decide(statements[number] for number in rows)
+    lists = None if medications is None else lists_of(medications, exposures)
     helping = reliefs(_suspects(by_drug, decisions, exposures, kb), without)
     # Many persons share all that is said of a drug and known of its genes: each case is judged once.
     cases: dict[object, Judgement] = {}
-    found: list[tuple[str, Judgement]] = []
+    found: list[Told] = []
     for (sample, drug), numbers in by_drug.items():
         person, ended = people.get(sample, {}), until.get(sample, {})
         genes = list(dict.fromkeys(gene for number in numbers for gene in genes_of[number]))
         own, scored = {gene: person[gene] for gene in genes if gene in person}, usable.get((sample, drug), {})
         lacking, relief = (left_out or {}).get((sample, drug), ()), helping.get((sample, drug), ())
-        case = (*numbers, tuple(own.items()), tuple(ended.items()), relief, tuple(scored.items()), lacking)
+        decision = decisions[tuple(numbers)]
+        idle = _not_started(sample, drug, decision, relief, lists)
+        case = (*numbers, tuple(own.items()), tuple(ended.items()), relief, idle, tuple(scored.items()), lacking)
         if case not in cases:
             known = Known(
                 genes={gene: one.state for gene, one in own.items()},
@@ -98,23 +106,24 @@ def judgements(
                 details=details,
                 until=ended,
                 reliefs=relief,
+                not_started=idle,
                 left_out=lacking,
             )
-            cases[case] = judge(sample, drug, decisions[tuple(numbers)], known)
-        found.append((sample, cases[case]))
-    return _frame(_with_causes(found))
+            cases[case] = judge(sample, drug, decision, known)
+        beside = dict.fromkeys(acting.agent for acting in decision.forbidden_beside)
+        found.append(Told(sample, cases[case], () if exposures is None else tuple(beside)))
+    return _frame(with_causes(found, lists))
 
 
-def _with_causes(found: Sequence[tuple[str, Judgement]]) -> Iterator[tuple[str, Judgement]]:
-    """Yield the judgements; a medicine that is the cause of what is said of another says so."""
-    harmed: defaultdict[Key, list[Judgement]] = defaultdict(list)
-    causes = {id(one): agents_of(one) for _, one in found}
-    for sample, one in found:
-        for agent in causes[id(one)]:
-            harmed[sample, agent].append(one)
-    for sample, one in found:
-        through_it = harmed.get((sample, one.drug))
-        yield sample, change_first(one, through_it) if through_it else one
+def _not_started(
+    sample: str, drug: str, decision: Decision[Statement], reliefs: Sequence[Relief], lists: Lists | None
+) -> tuple[str, ...]:
+    """Return which of a drug and of those beside which it is ruled out are not to be started."""
+    if lists is None or decision.urgency != URGENCIES[0]:
+        return ()
+    helping = (agent for one in reliefs for agent in one.agents)
+    beside = (acting.agent for acting in decision.forbidden_beside)
+    return lists.not_started(sample, drug, tuple(dict.fromkeys((*helping, *beside))))
 
 
 def _frame(found: Iterable[tuple[str, Judgement]]) -> pl.DataFrame:
@@ -141,14 +150,15 @@ def _suspects(
     kb: KnowledgeBase,
 ) -> dict[Key, Suspects]:
     """Return the medicines that may be why a drug of a person is not fine as usual."""
+    if exposures is None:
+        return {}
     agents = _agents(exposures)
     urgencies = dict(kb.table("actions").select("action", "urgency").iter_rows())
     found = {}
     for (sample, drug), numbers in by_drug.items():
-        if sample in agents:
-            one = suspects(decisions[tuple(numbers)], agents[sample], urgencies, drug)
-            if one is not None:
-                found[sample, drug] = one
+        one = suspects(decisions[tuple(numbers)], agents.get(sample, {}), urgencies, drug)
+        if one is not None:
+            found[sample, drug] = one
     return found
 
 
@@ -166,11 +176,9 @@ def _until(exposures: pl.DataFrame | None) -> dict[str, dict[str, str]]:
     return found
 
 
-def _agents(exposures: pl.DataFrame | None) -> dict[str, dict[str, tuple[str, ...]]]:
+def _agents(exposures: pl.DataFrame) -> dict[str, dict[str, tuple[str, ...]]]:
     """Return sample -> gene -> the medicines that act on it strongly enough to count, now."""
     found: dict[str, dict[str, tuple[str, ...]]] = {}
-    if exposures is None:
-        return found
     counted = exposures.filter(
         pl.col("trigger").is_in(["inhibitor", "inducer"]),
         pl.col("strength").is_in(["strong", "moderate"]),

@@ -20,6 +20,8 @@ from pgx.codes import Applies, FlagCode, Urgency
 from pgx.guidance import recommend
 from pgx.judgement.judgement import Judgement
 from pgx.judgement.judgements import judgements, of_row
+from pgx.judgement.relief import milder
+from pgx.judgement.together import GIVES_WAY
 from pgx.judgement.untested_results import Outcome, Outcomes
 from pgx.judgement.without_drugs import copied_record
 from pgx.knowledge.base import KnowledgeBase
@@ -128,7 +130,7 @@ def _of_record(one: Judgement, leftover: Collection[str]) -> Iterator[dict[str, 
         about, equals, urgency = rest.rpartition("=")
         if what == "person" and equals and urgency != one.urgency and about not in leftover:
             yield _row(about, RECORD, None, urgency, urgency)
-        elif what in _OF_DRUGS and equals:
+        elif what in _OF_DRUGS and equals and urgency != Urgency.NO_DATA:
             yield _row(about, _OF_DRUGS[what], None, urgency, urgency)
 
 
@@ -173,6 +175,9 @@ def _by_gene(
             advice = then.get((case.name, drug))
             if advice is None or advice[1] == Urgency.NO_DATA:
                 continue
+            # What another medicine makes of this one is said whatever its genes are, unless they ask for more.
+            if now[sample, drug].action in GIVES_WAY and not milder(now[sample, drug].urgency, advice[1]):
+                advice = advice_of(now[sample, drug]), now[sample, drug].urgency
             known = chances[sample, drug, case.gene]
             chance = case.outcome.probability
             known[advice] = None if chance is None else chance + (known.get(advice) or 0.0)

@@ -1,9 +1,10 @@
 """Without which of the person's other medicines something milder would be said of a drug.
 
 What would be said is judged anew from the rest of the list (`pgx.judgement.without_drugs`): two drugs that block the
-same enzyme hide each other, and a label may speak against a drug whatever is stopped. Of few medicines every set is
-taken away: the smallest sets that help are named. Of many, each alone and all at once: where only all help, those that
-make no difference are put back, so that each medicine that is named is needed.
+same enzyme hide each other, and a label may speak against a drug whatever is stopped. That nothing is known without a
+medicine is milder only than a label that rules the drug out beside it, and is said as that. Of few medicines every set
+is taken away: the smallest sets that help are named. Of many, each alone and all at once: where only all help, those
+that make no difference are put back, so that each medicine that is named is needed.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ Key = tuple[str, str]
 Case = tuple[str, str, frozenset[str]]
 """A person, a drug, and the medicines that are taken away."""
 Without = Callable[[Collection[Case]], Mapping[Case, tuple[str, str]]]
-"""Gives what is said of each case: the action, and its urgency."""
+"""Gives what is said of each case: the action, and its urgency, which stands for the action where there is none."""
 Set = frozenset[str]
 """Medicines that are taken away together."""
 Said = Mapping[Set, tuple[str, str]]
@@ -65,18 +66,24 @@ class Suspects:
         The action that the genes alone would ask for by the source that decides.
     alone_urgency
         Its urgency; empty if that source has no row for them.
+    by_label
+        Whether a label rules the drug out beside them: without them it does not, even if nothing else is known then.
     """
 
     genes: Mapping[str, tuple[str, ...]]
     urgency: str
     alone: str
     alone_urgency: str
+    by_label: bool = False
 
 
 def suspects(
     decision: Decision[S], agents: Mapping[str, tuple[str, ...]], urgencies: Mapping[str, str], drug: str
 ) -> Suspects | None:
-    """Return the medicines that may be why a drug is not fine, None where they make no difference by the genes.
+    """Return the medicines that may be why a drug is not fine, None where they make no difference.
+
+    They change a phenotype that decides, or a label rules the drug out beside them. A label that gives a dose for the
+    two together has its answer for who takes both, and sends nobody away from the other medicine.
 
     Parameters
     ----------
@@ -90,23 +97,34 @@ def suspects(
         The drug in question.
     """
     row = None if decision.part else decision.deciding
+    by_label = decision.forbidden_beside
     # Where drugs of the list pull the dose both ways, the label decides: no one of them is the cause.
-    if row is None or row.turned or not row.has(FlagCode.PHENOCONVERTED):
-        return None
-    alone = next((flag.about for flag in row.codes if flag.code == FlagCode.GENES_ALONE), "")
-    # A source that rules a drug out, or changes it, may have no row for what the genes are alone: others tell.
-    silent = row.urgency in (CHANGES[:1] if decision.acting else CHANGES)
-    told = milder(urgencies[alone], row.urgency) if alone in urgencies else silent
-    if not told:
+    converted = row if row is not None and not row.turned and row.has(FlagCode.PHENOCONVERTED) else None
+    alone = _alone(converted) if converted else ""
+    if not by_label and not (converted and _told(decision, converted, alone, urgencies)):
         return None
     genes: dict[str, tuple[str, ...]] = {}
-    for gene in row.genes:
+    for gene in converted.genes if converted else ():
         for agent in agents.get(gene, ()):
             if agent != drug:
                 genes[agent] = (*genes.get(agent, ()), gene)
-    for acting in decision.ruled_out.acting if decision.ruled_out else ():
+    for acting in (*(decision.ruled_out.acting if decision.ruled_out else ()), *by_label):
         genes.setdefault(acting.agent, (acting.enzyme,) if acting.enzyme else ())
-    return Suspects(genes, decision.urgency, alone, urgencies.get(alone, "")) if genes else None
+    found = Suspects(genes, decision.urgency, alone, urgencies.get(alone, ""), bool(by_label))
+    return found if genes else None
+
+
+def _alone(row: S) -> str:
+    """Return what the source of a row on a converted phenotype asks for by the genes alone; empty if it has no row."""
+    return next((flag.about for flag in row.codes if flag.code == FlagCode.GENES_ALONE), "")
+
+
+def _told(decision: Decision[S], row: S, alone: str, urgencies: Mapping[str, str]) -> bool:
+    """Whether less may be said by the genes alone than a row on a converted phenotype says."""
+    if alone in urgencies:
+        return milder(urgencies[alone], row.urgency)
+    # A source that rules a drug out, or changes it, may have no row for what the genes are alone: others tell.
+    return row.urgency in (CHANGES[:1] if decision.acting else CHANGES)
 
 
 def milder(urgency: str, than: str) -> bool:
@@ -185,7 +203,7 @@ def _needed(one: Suspects, relief: Relief) -> Search:
 def _helping(one: Suspects, sets: Sequence[Set], said: Said) -> Iterator[Relief]:
     for agents in sets:
         then = said.get(agents)
-        if then is not None and milder(then[1], one.urgency):
+        if then is not None and (milder(then[1], one.urgency) or (one.by_label and then[1] == URGENCIES[-1])):
             yield _relief(one, agents, *then)
 
 

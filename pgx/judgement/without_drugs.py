@@ -53,8 +53,8 @@ def without_drugs(
         found = {}
         for sample, drug, agents in cases:
             row = said.get((name_of[sample, agents], drug))
-            if row is not None and row["action"]:
-                found[sample, drug, agents] = (str(row["action"]), str(row["urgency"]))
+            if row is not None:
+                found[sample, drug, agents] = (str(row["action"] or row["urgency"]), str(row["urgency"]))
         return found
 
     return judged

@@ -10,6 +10,7 @@ from typing import Any
 
 from pgx.codes import Flag, FlagCode, NoteCode
 from pgx.judgement.statement import dose_of
+from pgx.judgement.together import not_started
 from pgx.knowledge.acting import Acting, phrase, weighs
 from pgx.reports.page.build import Advice, Drug, View
 from pgx.reports.page.lexicon import Lexicon
@@ -91,7 +92,11 @@ def of_interactions(
         if agents:
             against = shown.lexicon.ruled_out_together(together).get(drug, ())
             dosed_by = shown.lexicon.by_label(drug)
-            found[drug] = _interaction(shown.sample, drug, phrase(agents, drug), against, dosed_by, instance)
+            names = dict.fromkeys(one.agent for one in agents)
+            idle = not_started(drug, names, [name for name in names if name not in taken], taken=drug in taken)
+            # Of several a label need not speak against each.
+            told = idle if against and (idle == (drug,) or len(names) == 1) else ()
+            found[drug] = _interaction(shown.sample, drug, phrase(agents, drug), against, told, dosed_by, instance)
     return found
 
 
@@ -114,9 +119,10 @@ def loudest_first(listed: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _interaction(
-    sample: str, drug: str, told: str, against: Sequence[str], dosed_by: str, instance: str
+    sample: str, drug: str, told: str, against: Sequence[str], idle: Sequence[str], dosed_by: str, instance: str
 ) -> dict[str, Any]:
     label = "".join(f"**By a label:** {_plain(text)}\n\n" for text in against)
+    label += f"**Not taken yet, and not to be started beside the other one:** {_plain(idle[0])}\n\n" if idle else ""
     return {
         "uuid": str(uuid.uuid5(_NAMESPACE, json.dumps([sample, drug, told, instance]))),
         "summary": _short(

@@ -232,6 +232,13 @@ def test_the_fewest_medicines_that_help_are_named(without, sets):
     )
 
 
+@pytest.mark.parametrize("by_label", [True, False])
+def test_that_nothing_is_known_without_a_medicine_is_told_only_where_a_label_rules_the_drug_out(by_label):
+    asked = {("P", "d"): Suspects({"a": ("G",)}, "avoid", "", "", by_label)}
+    found = reliefs(asked, told(a="no_data"))
+    assert [one.action for one in found.get(("P", "d"), ())] == (["no_data"] if by_label else [])
+
+
 MANY = [f"m{number}" for number in range(9)]
 
 

@@ -69,6 +69,12 @@ def test_a_pair_that_a_label_names_without_an_enzyme_is_said(client):
     ), found
 
 
+def test_the_ordered_one_of_two_that_a_label_forbids_is_the_one_that_is_not_started(client):
+    found = {card["summary"].split(":")[0]: card for card in cards(client, **order("clarithromycin", patient="s"))}
+    assert "not to be started beside the other one:** clarithromycin" in found["simvastatin"]["detail"]
+    assert "not to be started" not in found["tacrolimus"]["detail"]  # its label gives a dose for the two
+
+
 @pytest.fixture(scope="module")
 def takers(tmp_path_factory):
     folder = tmp_path_factory.mktemp("takers")
@@ -90,6 +96,7 @@ def test_a_taken_drug_that_acts_on_an_ordered_one_is_named_where_the_report_says
     assert card["indicator"] == "critical" and card["summary"].startswith("lovastatin: a label speaks against it: ")
     assert "clarithromycin (strong CYP3A4 inhibitor" in card["summary"] and "planned" not in card["summary"]
     assert "contraindicated" in card["detail"] and "nothing is known" not in card["detail"]
+    assert "not to be started beside the other one:** lovastatin" in card["detail"]
 
 
 def test_two_taken_drugs_on_two_enzymes_are_named_and_no_number(takers_of_two):

@@ -20,6 +20,7 @@ METABOLISERS = {
 TASKS = {
     "avoid": ("LA26421-0", "Consider alternative medication"),
     "contraindicated": ("LA26421-0", "Consider alternative medication"),
+    "not_started": ("LA26421-0", "Consider alternative medication"),
     "alternative": ("LA26421-0", "Consider alternative medication"),
     "reduce_dose": ("LA26422-8", "Decrease dose"),
     "lower_start": ("LA26422-8", "Decrease dose"),

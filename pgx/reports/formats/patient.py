@@ -81,14 +81,15 @@ def _page(template: str, shown: View, **more: object) -> str:
 
 def plain_action(drug: Drug) -> str:
     """Return what the deciding row wants, in everyday words."""
+    if drug.gives_way:
+        return words("action", drug.action, plain=True)
     if drug.ruled_out:
         agents = " and ".join(dict.fromkeys(acting.agent for acting in drug.ruled_out.acting))
         when = f"with {agents}" if agents else drug.ruled_out.condition
-        return f"{words('action', drug.action, plain=True)} {when}, whatever your genes are"
+        said = f"{words('action', drug.action, plain=True)} {when}, whatever your genes are"
+        return f"{said}; {_plain_question(drug)}" if drug.causes else said
     if drug.deciding is None or drug.urgency == "no_data":
         return words("urgency", "no_data", plain=True)
-    if drug.changed_first:
-        return words("action", drug.action, plain=True)
     if drug.causes or drug.washing_out:
         return _plain_causes(drug)
     if drug.acting:
@@ -99,10 +100,19 @@ def plain_action(drug: Drug) -> str:
 def _plain_causes(drug: Drug) -> str:
     """Say which other medicines are the cause: those that can be changed, or else until when a stopped one acts."""
     if drug.causes:
-        return f"ask whether {' and '.join(drug.causes)} can be changed; if not, {_plain(drug)}"
+        return f"{_plain_question(drug)}; if not, {_plain(drug)}"
     day, works = max(drug.washing_out.values()), "works" if len(drug.washing_out) == 1 else "work"
     agents = " and ".join(drug.washing_out)
     return f"{agents}, which you have stopped, still {works} on it until about {day}: until then, {_plain(drug)}"
+
+
+def _plain_question(drug: Drug) -> str:
+    """Say what to ask of medicines that do not go together: the one that is not taken yet is not begun."""
+    agents = " and ".join(drug.causes)
+    if drug.name in drug.not_started:
+        return f"ask whether you can do without it as long as you take {agents}"
+    planned = all(agent in drug.not_started for agent in drug.causes)
+    return f"ask whether you can do without {agents}" if planned else f"ask whether {agents} can be changed"
 
 
 def _plain(drug: Drug) -> str:

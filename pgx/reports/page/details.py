@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from pgx.codes import FlagCode
 from pgx.judgement import Judgement
-from pgx.judgement.judgement import Cause, arguments_of, causes_of, stopped_of
+from pgx.judgement.judgement import Cause, arguments_of, causes_of, not_started_of, stopped_of
 from pgx.reports.page import wording
 from pgx.reports.page.advice import Advice
 from pgx.reports.page.lexicon import Lexicon
@@ -51,26 +51,66 @@ def headline_of(headline: str, judgement: Judgement, lexicon: Lexicon, products:
     headline = _until_washed_out(headline, judgement, products, lexicon)
     causes = [cause for cause in causes_of(judgement) if cause.taken]
     if causes:
-        told = " or ".join(dict.fromkeys(_changed(cause, judgement.drug, products, lexicon) for cause in causes))
-        headline = f"change {told}; otherwise {headline}"
-    harmed = list(arguments_of(judgement, FlagCode.CAUSES, 2, 3))
-    if harmed:
-        told = " and ".join(dict.fromkeys(_harmed(*parts) for parts in harmed))
-        headline = f"change this one first, if that is possible: it acts on {told}; for itself: {headline}"
+        told = " or ".join(dict.fromkeys(_given_up(cause, judgement, products, lexicon) for cause in causes))
+        headline = f"{told}; otherwise {headline}"
+    beside = [_for_others(judgement), *_beside(judgement)]
+    headline = f"{'; '.join(filter(None, beside))}; for itself: {headline}" if any(beside) else headline
     drug = clean(judgement.drug)
     return f"(in {products[drug]}) {headline}" if drug in products else headline
 
 
-def _changed(cause: Cause, drug: str, products: Products, lexicon: Lexicon) -> str:
-    """Return ``paroxetine and bupropion first, if that is possible (without both: use as usual)``."""
-    agents, alone = _joined([named(agent, products) for agent in cause.taken]), lexicon.action(cause.action, drug)
-    if cause.until:
-        waits = " and ".join(
-            f"{clean(agent)} acts no longer (about {clean(day)})" for agent, day in cause.until.items()
-        )
-        return f"{agents} first, if that is possible, and wait until {waits} (then: {alone})"
+def _for_others(judgement: Judgement) -> str:
+    """Return on which drugs a medicine acts that is to be changed, or not to be started, for that; mostly empty."""
+    harmed = dict.fromkeys(_harmed(*parts) for parts in arguments_of(judgement, FlagCode.CAUSES, 2, 3))
+    if not harmed:
+        return ""
+    idle = judgement.drug in not_started_of(judgement)
+    what = "do not start this one, or choose another" if idle else "change this one first, if that is possible"
+    return f"{what}: it acts on {' and '.join(harmed)}"
+
+
+def _beside(judgement: Judgement) -> Iterator[str]:
+    """Yield the drugs that are ruled out beside a medicine, those apart that are not to be started."""
+    idle = not_started_of(judgement)
+    drugs = list(dict.fromkeys(drug for (drug,) in arguments_of(judgement, FlagCode.NOT_TOGETHER, 1)))
+    others = [drug for drug in drugs if drug not in idle]
+    if others:
+        start = "do not start this one together with" if judgement.drug in idle else "not together with"
+        yield f"{start} {_joined(others)}"
+    if new := [drug for drug in drugs if drug in idle]:
+        yield f"{_joined(new)}, which {_is(new)} not taken yet, {_is(new)} not to be started beside it"
+
+
+def _given_up(cause: Cause, judgement: Judgement, products: Products, lexicon: Lexicon) -> str:
+    """Return what is done about a cause, and what is said without it.
+
+    ``change paroxetine first, if that is possible (without it: use as usual)`` is said of what is taken, ``do not start
+    paroxetine`` of what is only planned, and of a drug that is itself only planned that it is not to be started.
+    """
+    alone, idle = lexicon.action(cause.action, judgement.drug), not_started_of(judgement)
     which = {1: "it", 2: "both"}.get(len(cause.taken), "all of them")
-    return f"{agents} first, if that is possible (without {which}: {alone})"
+    without = f"(without {which}: {alone})"
+    if judgement.drug in idle:
+        return f"do not start this one as long as {_named(cause.taken, products)} {_is(cause.taken)} taken {without}"
+    either = {drug for (drug,) in arguments_of(judgement, FlagCode.ONE_OF, 1)}
+    if either.issuperset(cause.agents):
+        return f"give this one or {_named(cause.taken, products)}, not both {without}"
+    planned = [agent for agent in cause.taken if agent in idle]
+    taken = [agent for agent in cause.taken if agent not in idle]
+    steps = [f"change {_named(taken, products)} first, if that is possible"] if taken else []
+    steps += [f"do not start {_named(planned, products)}, or choose another"] if planned else []
+    waits = " and ".join(f"{clean(agent)} acts no longer (about {clean(day)})" for agent, day in cause.until.items())
+    if waits:
+        return f"{', and '.join([*steps, f'wait until {waits}'])} (then: {alone})"
+    return f"{', and '.join(steps)} {without}"
+
+
+def _named(agents: Sequence[str], products: Products) -> str:
+    return _joined([named(agent, products) for agent in agents])
+
+
+def _is(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"
 
 
 def _until_washed_out(headline: str, judgement: Judgement, products: Products, lexicon: Lexicon) -> str:

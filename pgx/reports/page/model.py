@@ -9,8 +9,9 @@ from typing import Any
 from pgx.assertion import NOT_CALLED
 from pgx.codes import FlagCode, NoteCode
 from pgx.judgement import Judgement
-from pgx.judgement.judgement import CHANGE_FIRST, agents_of, causes_of
+from pgx.judgement.judgement import agents_of, causes_of, not_started_of
 from pgx.judgement.judgements import SCOPE
+from pgx.judgement.together import GIVES_WAY
 from pgx.knowledge.acting import Acting, phrase
 from pgx.reports.page import details, wording
 from pgx.reports.page.advice import Advice, Row
@@ -114,9 +115,14 @@ class Drug:
         return {agent: day for cause in causes_of(self.judgement) for agent, day in cause.until.items()}
 
     @property
-    def changed_first(self) -> bool:
-        """Whether it is itself the cause of what is said of another medicine."""
-        return self.action == CHANGE_FIRST
+    def not_started(self) -> tuple[str, ...]:
+        """Which of this drug and of those that do not go together with it are not to be started."""
+        return not_started_of(self.judgement)
+
+    @property
+    def gives_way(self) -> bool:
+        """Whether what it does to another medicine is why it is not fine as usual."""
+        return self.action in GIVES_WAY
 
     @property
     def acting_said(self) -> str:

@@ -1,0 +1,278 @@
+"""Two medicines that do not go together: which gives way, and what stands in the line of each, in every output."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+
+import polars as pl
+import pytest
+
+from pgx import knowledge, schema
+from pgx.guidance import recommend
+from pgx.judgement import Judgement, judgements, of_row
+from pgx.judgement.judgement import causes_of
+from pgx.judgement.together import Lists, Told, with_causes
+from pgx.judgement.without_drugs import without_drugs
+from pgx.phenotypes import assign
+from pgx.phenotypes.exposures import exposures
+from pgx.reports.page.wording import words
+from pgx.types import Result
+from tests.guidance.test_interactions import everything, line, result
+from tests.judgement.outputs import disagreements, told_by_text
+from tests.phenotypes.builders import callset, clinical, pattern
+from tests.reports.rendered import render_text, view
+from tests.sizes import size
+
+KB = knowledge.load()
+NORMAL = {gene: pattern("*1/*1") for gene in ("CYP2C19", "CYP2D6", "CYP2C9", "SLCO1B1", "TPMT", "NUDT15")}
+PLANNED = "planned"
+COMFORTS = ("standard", "no_data")
+
+
+def planned(drug):
+    return {"drug": drug, "status": PLANNED}
+
+
+def run(lists: dict[str, list[dict[str, str]]], calls=NORMAL, drugs=None) -> Result:
+    """Return the result of persons, each with a list; whatever `drugs` asks about beside it."""
+    history = clinical([{"sample": name, **one} for name, listed in lists.items() for one in listed])
+    frame, phenotypes = assign(callset(dict.fromkeys(lists, calls)), KB, history)
+    said = recommend(phenotypes, frame, history, KB, drugs=drugs)
+    scores, acting = schema.empty(schema.SCORES), exposures(history, KB)
+    again, taken = without_drugs(phenotypes, frame, history, KB), history.medications
+    judged = judgements(said, frame, scores, KB, acting, without=again, medications=taken)
+    return Result(
+        tuple(lists), frame, phenotypes, said, scores, history.observations, taken, schema.empty(schema.NOTES),
+        judgements=judged,
+    )  # fmt: skip
+
+
+def judged(found: Result) -> dict[tuple[str, str], Judgement]:
+    return {(row["sample"], row["drug"]): of_row(row) for row in found.judgements.iter_rows(named=True)}
+
+
+PAIRS = [
+    # drug, the one beside which a label rules it out, and what is said of the drug without that one
+    ("clopidogrel", "omeprazole", "use as usual"),
+    ("clopidogrel", "ritonavir", "use as usual"),
+    ("tamoxifen", "paroxetine", "use as usual"),
+    ("voriconazole", "rifampin", "use as usual"),
+    ("simvastatin", "clarithromycin", "use as usual"),
+    ("azathioprine", "febuxostat", "use as usual"),
+    ("citalopram", "linezolid", "use as usual"),
+    ("posaconazole", "rifampin", "nothing is known by the genes"),
+    ("methotrexate", "trimethoprim", "nothing is known by the genes"),
+]
+
+
+@pytest.mark.parametrize(("drug", "agent", "without"), PAIRS)
+def test_of_two_that_are_taken_the_one_that_acts_is_changed_first(drug, agent, without):
+    found = result(NORMAL, [drug, agent])
+    own, other = line(found, drug), line(found, agent)
+    assert own.urgency == "avoid"
+    assert own.headline.startswith(f"change {agent} first, if that is possible (without it: {without}); otherwise ")
+    assert (other.urgency, other.action) == ("monitor", "change_first")
+    assert other.headline.startswith(f"change this one first, if that is possible: it acts on {drug}")
+
+
+@pytest.mark.parametrize(("drug", "agent", "without"), PAIRS)
+def test_the_one_that_acts_is_not_started_where_the_other_one_is_taken(drug, agent, without):
+    found = result(NORMAL, [drug, planned(agent)])
+    own, other = line(found, drug), line(found, agent)
+    assert own.urgency == "avoid"
+    assert own.headline.startswith(f"do not start {agent}, or choose another (without it: {without}); otherwise ")
+    assert (other.urgency, other.action) == ("avoid", "not_started")
+    assert other.headline.startswith(f"do not start this one, or choose another: it acts on {drug}")
+    assert "change " not in own.headline.partition(";")[0]
+
+
+@pytest.mark.parametrize(("drug", "agent", "without"), PAIRS)
+def test_the_drug_is_not_started_where_the_one_that_acts_is_taken_already(drug, agent, without):
+    found = result(NORMAL, [planned(drug), agent])
+    own, other = line(found, drug), line(found, agent)
+    assert own.urgency == "avoid"
+    assert own.headline.startswith(f"do not start this one as long as {agent} is taken (without it: {without});")
+    assert (other.urgency, other.action) == ("monitor", "not_together")
+    assert other.headline.startswith(f"{drug}, which is not taken yet, is not to be started beside it; for itself: ")
+    assert f"change {agent} first" not in own.headline + other.headline
+
+
+@pytest.mark.parametrize("statuses", [("current", "current"), ("current", PLANNED), (PLANNED, "current")])
+@pytest.mark.parametrize(("drug", "agent", "without"), PAIRS)
+def test_every_output_says_it(drug, agent, without, statuses):
+    listed = [{"drug": drug, "status": statuses[0]}, {"drug": agent, "status": statuses[1]}]
+    found = result(NORMAL, listed)
+    assert not list(disagreements(found))
+    ask = {
+        ("current", "current"): f"ask whether {agent} can be changed",
+        ("current", PLANNED): f"ask whether you can do without {agent}",
+        (PLANNED, "current"): f"ask whether you can do without it as long as you take {agent}",
+    }[statuses]
+    texts = everything(found, drug)
+    assert ask in " ".join(re.sub(r"<[^>]+>", " ", texts["leaflet"]).split())
+    lead = line(found, drug).headline.partition(" (")[0]
+    for name in ("text", "html", "fhir", "json"):
+        assert lead in " ".join(texts[name].split()) or name == "json", name
+    assert f"cause:{agent}:" in texts["json"]
+    conclusion = next(one["resource"] for one in json.loads(texts["fhir"])["entry"])["conclusion"]
+    assert all(f": {one.name}, {one.headline}." in conclusion for one in view(found, "s").drugs)
+
+
+@pytest.mark.parametrize(("urgency", "either"), [("avoid", True), ("change_dose", False)])
+def test_two_that_change_the_dose_of_each_other_are_not_said_to_be_one_or_the_other(urgency, either):
+    pairs = (("a", "b"), ("b", "a"))
+    found = [
+        Told("P", Judgement("P", one, "advised", urgency, flags=(f"cause:{other}:G:standard",)), ())
+        for one, other in pairs
+    ]
+    for _, one in with_causes(found, None):
+        assert one.flags[0].startswith("one_of:") is either
+        assert one.flags[0].startswith("causes:") is not either
+
+
+def test_labels_of_both_forbid_the_other_one():
+    both = result(NORMAL, ["citalopram", "pimozide"])
+    for drug, other in (("citalopram", "pimozide"), ("pimozide", "citalopram")):
+        own = line(both, drug)
+        assert own.headline.startswith(f"give this one or {other}, not both (without it: ") and own.urgency == "avoid"
+        assert "change " not in own.headline and "for itself" not in own.headline
+    one = result(NORMAL, ["citalopram", planned("pimozide")])
+    assert line(one, "citalopram").headline.startswith("do not start pimozide, or choose another (")
+    assert line(one, "pimozide").headline.startswith("do not start this one as long as citalopram is taken (")
+
+
+def test_where_the_genes_speak_against_it_too_the_other_one_is_no_cause_and_not_fine_either():
+    poor = {**NORMAL, "CYP2C19": pattern("*2/*2")}
+    found = result(poor, ["clopidogrel", "omeprazole"])
+    drug, other = line(found, "clopidogrel"), line(found, "omeprazole")
+    assert drug.urgency == "avoid" and not drug.causes and "change" not in drug.headline
+    assert other.urgency not in COMFORTS and other.headline.startswith("not together with clopidogrel; for itself: ")
+    new = line(result(poor, ["clopidogrel", planned("omeprazole")]), "omeprazole")
+    assert (new.urgency, new.action) == ("avoid", "not_started")
+    assert new.headline.startswith("do not start this one together with clopidogrel; for itself: ")
+
+
+def test_two_beside_which_a_drug_is_ruled_out_are_named_together_each_as_it_is_taken():
+    found = result(NORMAL, ["voriconazole", "carbamazepine", planned("rifampin")])
+    lead = line(found, "voriconazole").headline
+    assert lead.startswith(
+        "change carbamazepine first, if that is possible, and do not start rifampin, or choose another (without both: "
+    )
+    assert line(found, "rifampin").action == "not_started"
+    assert line(found, "carbamazepine").headline.startswith("change this one first, if that is possible: it acts on")
+
+
+def test_a_label_that_gives_a_dose_for_two_together_sends_nobody_away():
+    for drug, agent in (("citalopram", "omeprazole"), ("tacrolimus", "voriconazole")):
+        found = result(NORMAL, [drug, agent])
+        assert line(found, drug).urgency == "change_dose" and not line(found, drug).causes
+        assert not line(found, agent).gives_way
+
+
+def test_a_drug_that_is_only_asked_about_is_not_started_and_says_nothing_of_what_is_taken():
+    found = judged(run({"P": [{"drug": "omeprazole"}]}, drugs=["clopidogrel", "omeprazole"]))
+    assert "not_started:clopidogrel" in found["P", "clopidogrel"].flags
+    taken = found["P", "omeprazole"]
+    assert taken.urgency == "standard" and all(flag.startswith("then:") for flag in taken.flags)
+
+
+@pytest.mark.parametrize(
+    ("taken", "new", "drug", "agents", "given_up"),
+    [
+        ("da", "", "d", "a", ()),
+        ("", "da", "d", "a", ()),
+        ("d", "a", "d", "a", ("a",)),
+        ("a", "d", "d", "a", ("d",)),
+        ("a", "", "d", "a", ("d",)),  # asked about, and on no list
+        ("da", "b", "d", "ab", ("b",)),
+        ("a", "db", "d", "ab", ("d",)),
+        ("d", "", "d", "", ()),
+    ],
+)
+def test_of_two_the_one_that_is_not_taken_yet_is_not_started(taken, new, drug, agents, given_up):
+    lists = Lists(frozenset(("P", one) for one in taken), frozenset(("P", one) for one in new))
+    assert lists.not_started("P", drug, tuple(agents)) == given_up
+
+
+def drawn(draw: random.Random, number: int) -> dict[str, list[dict[str, str]]]:
+    """Return persons with two to five medicines, two of which a label speaks of together, each taken or planned."""
+    pairs = KB.table("label_interactions").filter(pl.col("agent").is_not_null()).select("drug", "agent").unique().rows()
+    pairs.sort()
+    others = sorted({one for pair in pairs for one in pair})
+    lists = {}
+    for n in range(number):
+        names = dict.fromkeys((*draw.choice(pairs), *draw.sample(others, draw.randrange(4))))
+        lists[f"p{n}"] = [{"drug": name, "status": draw.choice(("current", "current", PLANNED))} for name in names]
+    return lists
+
+
+@pytest.fixture(scope="module", params=[(1, "*1/*1"), (2, "*2/*2")], ids=["normal", "poor"])
+def people(request):
+    seed, own = request.param
+    calls = {**NORMAL, "CYP2C19": pattern(own)}
+    lists = drawn(random.Random(seed), size(60, long=600))
+    return calls, lists, run(lists, calls)
+
+
+def test_no_medicine_that_is_to_be_changed_or_that_rules_another_out_is_a_comfort(people):
+    _, lists, found = people
+    own = judged(found)
+    forbids = found.guidance.filter(pl.col("flags").list.contains("label_limit"), applies="yes", urgency="avoid")
+    told = partners = 0
+    for sample, listed in lists.items():
+        drugs = [one["drug"] for one in listed]
+        text = render_text(found, sample, width=118)
+        page = told_by_text(text, [drug for drug in drugs if " " not in drug])
+        said = " ".join(re.split(r"(?m)^ (?:Model scores|Genes) ", text)[0].split())
+        for drug in drugs:
+            if re.search(rf"(change|do not start)( [^;(:]*)? {re.escape(drug)}\b[^;(:]* \(with", said):
+                told += 1
+                assert own[sample, drug].urgency not in COMFORTS, (sample, listed, drug)
+                assert page.get(drug) not in COMFORTS, (sample, listed, drug)
+        flags = forbids.filter(sample=sample)["flags"].explode()
+        for agent in {flag.split(":")[1] for flag in flags if flag.startswith("interaction:")} & set(drugs):
+            partners += 1
+            assert own[sample, agent].urgency not in COMFORTS, (sample, listed, agent)
+            assert page.get(agent) not in COMFORTS, (sample, listed, agent)
+    assert told > 10 and partners > 20, (told, partners)
+
+
+def test_what_is_said_without_a_medicine_is_said_of_the_list_without_it(people):
+    calls, lists, found = people
+    causes = [(sample, drug, cause) for (sample, drug), one in judged(found).items() for cause in causes_of(one)]
+    fewer = {
+        f"{number}": [one for one in lists[sample] if one["drug"] not in cause.agents]
+        for number, (sample, _, cause) in enumerate(causes)
+    }
+    history = clinical([{"sample": name, **one} for name, listed in fewer.items() for one in listed])
+    frame, phenotypes = assign(callset(dict.fromkeys(fewer, calls)), KB, history)
+    said = recommend(phenotypes, frame, history, KB)
+    then = judgements(said, frame, schema.empty(schema.SCORES), KB)
+    own = {(row["sample"], row["drug"]): row for row in then.iter_rows(named=True)}
+    for number, (sample, drug, cause) in enumerate(causes):
+        row = own[str(number), drug]
+        assert (row["action"] or row["urgency"]) == cause.action, (lists[sample], drug, cause)
+        assert row["urgency"] != "avoid"
+    assert len(causes) > 20
+
+
+def test_only_one_of_two_gives_way(people):
+    """Nobody is sent from a medicine that is taken to make place for one that is only planned."""
+    _, lists, found = people
+    for (sample, drug), one in judged(found).items():
+        status = {each["drug"]: each["status"] for each in lists[sample]}
+        if one.urgency != "avoid":
+            continue
+        idle = {flag.partition(":")[2] for flag in one.flags if flag.startswith("not_started:")}
+        agents = {agent for cause in causes_of(one) for agent in cause.agents}
+        if status[drug] == "current":
+            assert {agent for agent in agents if status[agent] == PLANNED} <= idle, (lists[sample], drug)
+        elif any(status[agent] == "current" for agent in agents):
+            assert drug in idle, (lists[sample], drug)
+
+
+@pytest.mark.parametrize("action", ["change_first", "not_started", "not_together", "no_data"])
+def test_each_action_has_words_for_both_readers(action):
+    assert words("action", action) != words("action", action, plain=True) != action.replace("_", " ")
