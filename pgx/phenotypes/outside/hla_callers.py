@@ -13,7 +13,7 @@ from pgx.phenotypes.outside.stated import is_no_call
 from pgx.variants.whole_numbers import whole_number
 
 _HISAT_RANKED = re.compile(
-    r"(?P<rank>\d+) ranked (?P<gene>[A-Z]+\d*)\*(?P<allele>[\d:]+[A-Z]?) \(abundance: (?P<share>[\d.]+)%\)"
+    r"(?<!\d)(?P<rank>\d+) ranked (?P<gene>[A-Z]+\d*)\*(?P<allele>[\d:]+[A-Z]?) \(abundance: (?P<share>[\d.]+)%\)"
 )
 _HISAT_SECOND = 10.0
 _HLA_ALLELE = re.compile(r"^(?:HLA-)?[A-Z]+\d?\*\d")

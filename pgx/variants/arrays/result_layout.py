@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
+from pgx.guard.limits import HEADING
 from pgx.variants.arrays import consumer
 from pgx.variants.vcf.contigs import build_of_text
 
@@ -151,7 +152,8 @@ def place_of(text: str) -> tuple[str, int] | None:
 
 def gene_of_copies(text: str) -> str | None:
     """Return the gene whose copy number a name stands for, such as ``CYP2D6 CN``."""
-    return next((m["gene"].upper() for pattern in _COPIES if (m := pattern.match(text.strip())) is not None), None)
+    name = text[: HEADING.most].strip()
+    return next((m["gene"].upper() for pattern in _COPIES if (m := pattern.match(name)) is not None), None)
 
 
 def _layout(line: str, number: int, after: Sequence[str], strand: str | None, build: str | None) -> Layout | None:

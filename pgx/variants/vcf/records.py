@@ -18,7 +18,7 @@ from pgx.variants.whole_numbers import whole_number
 
 _REF = re.compile(r"[ACGTN]+$", re.I)
 _ALT = re.compile(
-    r"(?:[ACGTN]+|\*|\.|<[^<>\s,]+>|[ACGTN.]+[\[\]][^\s\[\]]+:\d+[\[\]]|[\[\]][^\s\[\]]+:\d+[\[\]][ACGTN.]+|\.[ACGTN]+|[ACGTN]+\.)$",
+    r"(?:[ACGTN]+|\*|\.|<[^<>\s,]+>|[ACGTN.]+([\[\]])[^\s\[\]]+:\d+\1|([\[\]])[^\s\[\]]+:\d+\2[ACGTN.]+|\.[ACGTN]+|[ACGTN]+\.)$",
     re.I,
 )
 _PASSES = frozenset({"PASS", ".", "", "0"})
