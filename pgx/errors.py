@@ -77,6 +77,8 @@ class InputError(PgxError):
     def __init__(self, problem: str, *, file: object = None, where: str | None = None, fix: str | None = None) -> None:
         if len(problem) > _LONGEST:  # it quotes what the file holds
             problem = f"{problem[:_LONGEST]} ... ({len(problem)} characters)"
+        if where and len(where) > _LONGEST:
+            where = f"{where[:_LONGEST]} ..."
         place = ": ".join(part for part in (shown_place(file) if file else "", where) if part)
         message = f"{place}: {problem}" if place else problem
         super().__init__(f"{message}; {fix}" if fix else message)

@@ -53,7 +53,9 @@ def test_an_address_at_a_door_for_files_keeps_its_secret(address: str) -> None:
         assert "SE" not in str(refused.value) and "CRET" not in str(refused.value)
 
 
-@pytest.mark.parametrize("text", ["a" * 300_000, "a://" * 75_000, "a:" * 150_000, "pwd=" * 75_000, "password " * 30_000])
+@pytest.mark.parametrize(
+    "text", ["a" * 300_000, "a://" * 75_000, "a:" * 150_000, "pwd=" * 75_000, "password " * 30_000]
+)
 def test_a_message_of_any_length_is_read_in_linear_time(text: str) -> None:
     before = time.process_time()
     without_secrets(text)

@@ -132,8 +132,7 @@ def _structured(key: str, value: str, version: str, meta: Meta) -> Iterator[tupl
         yield "warning", "the ID has a character that is not allowed"
     if key == "contig" and not is_contig_name(values["ID"], version):
         yield "warning", "the ID has a character that is not allowed"
-    if not meta.lenient:
-        yield from _beside(key, values, meta)
+    yield from _beside(key, values, meta)
     if version not in OLD:
         yield from _since_43(key, names, values, meta)
     if key == "SAMPLE":
@@ -147,6 +146,8 @@ def _structured(key: str, value: str, version: str, meta: Meta) -> Iterator[tupl
 
 def _beside(key: str, values: dict[str, str], meta: Meta) -> Iterator[tuple[Severity, str]]:
     """Check what readers can do without."""
+    if meta.lenient:
+        return
     if key in ("INFO", "FORMAT", "FILTER", "ALT") and "Description" not in values:
         yield "warning", f"{key} has no Description"
     if key in ("INFO", "FORMAT") and values.get("Number") == "0" and values.get("Type") != "Flag":

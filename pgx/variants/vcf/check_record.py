@@ -116,26 +116,29 @@ class RowChecker:
         if _repeats([part.partition("=")[0] for part in entries]):
             yield "warning", "INFO has a key twice"
         for part in entries:
-            name, equals, text = part.partition("=")
-            if _SPACE.search(part):
-                yield "warning", f"INFO {part[:40]!r} has a space"
-            if equals and not name:
-                yield "warning", f"INFO {part[:40]!r} has no key"
-            elif not self._is_info_key(name):
-                yield "warning", f"INFO key {name[:40]!r} has a character that is not allowed"
-            key = self.meta.info.get(name)
-            if key is None:
-                continue
-            if key.type == "Flag":
-                if equals and not (name in RESERVED_INFO and text in ("0", "1")):
-                    yield "warning", f"INFO {name} is a flag but has the value {text[:40]!r}"
-            elif not text:
-                if equals or key.number != "0":
-                    yield "warning", f"INFO {name} has no value"
-            else:
-                yield from _typed_value(
-                    f"INFO {name}", name, text, key, len(record.alts) if record.alts != ["."] else 0, None
-                )
+            yield from self._entry(record, part)
+
+    def _entry(self, record: records.Record, part: str) -> Iterator[Problem]:
+        name, equals, text = part.partition("=")
+        if _SPACE.search(part):
+            yield "warning", f"INFO {part[:40]!r} has a space"
+        if equals and not name:
+            yield "warning", f"INFO {part[:40]!r} has no key"
+        elif not self._is_info_key(name):
+            yield "warning", f"INFO key {name[:40]!r} has a character that is not allowed"
+        key = self.meta.info.get(name)
+        if key is None:
+            return
+        if key.type == "Flag":
+            if equals and not (name in RESERVED_INFO and text in ("0", "1")):
+                yield "warning", f"INFO {name} is a flag but has the value {text[:40]!r}"
+        elif not text:
+            if equals or key.number != "0":
+                yield "warning", f"INFO {name} has no value"
+        else:
+            yield from _typed_value(
+                f"INFO {name}", name, text, key, len(record.alts) if record.alts != ["."] else 0, None
+            )
 
     def _format(self, record: records.Record) -> Iterator[Problem]:
         keys = record.format
