@@ -17,6 +17,8 @@ HEADS = {
     "empty lines": b"\n" * 65_536,
     "quotation marks": b"rs1" + b'"' * 65_000,
     "hashes": b"#" * 65_536,
+    "a strand after blanks": b"# strand" + b" " * 60_000 + b"\nsample,rs1\nA,G/A\n",
+    "a build after blanks": b"# build" + b" " * 60_000 + b"\nrsid\tchromosome\tposition\tgenotype\n",
     "a long heading": b"sample," + b"w" * 60_000 + b"\nA,1\n",
     "a long heading with dashes": b"sample," + b"a-" * 30_000 + b"\nA,1\n",
 }

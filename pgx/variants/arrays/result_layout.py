@@ -55,7 +55,7 @@ _BESIDE = re.compile(
     r"flanking|cytoband|ref allele|alt allele|reference allele|alternate allele|ref|alt|allele a|allele b|allele|info|"
     r"r|theta|x|y|b allele freq|log r ratio|call rate|maf|p value|hwe|manual|auto|vic|fam|rox|task|index|no|#|id"
 )
-_STRAND_COMMENT = re.compile(r"strand\s*[:=]?\s*(\+|-|plus|minus|forward|reverse)", re.I)
+_STRAND_COMMENT = re.compile(r"strand\s{0,9}[:=]?\s{0,9}(\+|-|plus|minus|forward|reverse)", re.I)
 _WORDS = {"+": "+", "plus": "+", "forward": "+", "fwd": "+", "f": "+", "1": "+",
           "-": "-", "minus": "-", "reverse": "-", "rev": "-", "r": "-", "-1": "-"}  # fmt: skip
 
@@ -129,8 +129,11 @@ def recognise(head: bytes) -> Layout | None:
 
 
 def cells_of(line: str, delimiter: str) -> list[str]:
-    """Cut a line into cells without blanks around them."""
-    return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
+    """Cut a line into cells without blanks around them; none of a line that no table has."""
+    try:
+        return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
+    except csv.Error:
+        return []
 
 
 def strand_of(word: str) -> str | None:
