@@ -6,8 +6,12 @@ The library raises these; the command line prints the message as one line and ex
 import re
 
 _LONGEST = 2000
-_USER = re.compile(r"""([a-z][a-z0-9+.\-]*(?::[a-z][a-z0-9+.\-]*)?:/+)[^\s"']*@""", re.IGNORECASE)
-_PASSWORD = re.compile(r"""\b((?:ssl)?(?:password|passwd|pwd)\s*=\s*)(?:'[^']*'|"[^"]*"|[^\s&;'"]+)""", re.IGNORECASE)
+# Each word is looked at once: a message may quote a name of any length.
+_ADDRESS = re.compile(r"""(?<![a-z0-9+.\-])([a-z0-9+.\-]+(?::[a-z0-9+.\-]+)?:/+)([^\s"']*)""", re.IGNORECASE)
+_BEGIN = re.compile(r"[a-z0-9+.\-]{2,}(?::[a-z0-9+.\-]+)?:[/\\]+", re.IGNORECASE)
+_PASSWORD = re.compile(
+    r"""\b(\w*(?:password|passwd|pwd)\s*=\s*)(?:'(?:[^'\\]|\\.)*'|"[^"]*"|\{[^}]*\}|[^\s&;]+)""", re.IGNORECASE
+)
 
 
 def without_secrets(text: str) -> str:
@@ -18,7 +22,22 @@ def without_secrets(text: str) -> str:
     >>> without_secrets("mysql://ada:secret@host/db, password=secret")
     'mysql://host/db, password=***'
     """
-    return _PASSWORD.sub(r"\1***", _USER.sub(r"\1", text))
+    return _PASSWORD.sub(r"\1***", _ADDRESS.sub(lambda found: found[1] + found[2].rpartition("@")[2], text))
+
+
+def shown_place(file: object) -> str:
+    """Return a file as messages name it: an address of a database without user, password and options.
+
+    Examples
+    --------
+    >>> shown_place('postgresql://ada:my "secret"@host/db?connect_timeout=9'), shown_place("a@b.vcf")
+    ('postgresql://host/db', 'a@b.vcf')
+    """
+    text = str(file).strip()
+    begin = _BEGIN.match(text)
+    if begin is None:
+        return without_secrets(str(file))
+    return without_secrets(begin[0] + text[begin.end() :].rpartition("@")[2].partition("?")[0])
 
 
 class PgxError(Exception):
@@ -58,7 +77,9 @@ class InputError(PgxError):
     def __init__(self, problem: str, *, file: object = None, where: str | None = None, fix: str | None = None) -> None:
         if len(problem) > _LONGEST:  # it quotes what the file holds
             problem = f"{problem[:_LONGEST]} ... ({len(problem)} characters)"
-        place = ": ".join(str(part) for part in (file, where) if part)
+        if where and len(where) > _LONGEST:
+            where = f"{where[:_LONGEST]} ..."
+        place = ": ".join(part for part in (shown_place(file) if file else "", where) if part)
         message = f"{place}: {problem}" if place else problem
         super().__init__(f"{message}; {fix}" if fix else message)
         problem = without_secrets(problem)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 import pgx
-from pgx.clinical.readers.omop_databases import shown_url
-from pgx.errors import InputError, PgxError, UsageError, without_secrets
+from pgx.errors import InputError, PgxError, UsageError, shown_place, without_secrets
 
 GENOME = "data/examples/HG00652.GRCh38.vcf.gz"
 ADDRESSES = [
@@ -22,6 +23,15 @@ ADDRESSES = [
     "host=h password=SECRET dbname=x",
     "host=h password = 'SE CRET' dbname=x",
     " postgresql://ada:SECRET@127.0.0.1:1/db",
+    "postgresql://ada:SE CRET@127.0.0.1:1/db",
+    'postgresql://ada:"SECRET"@127.0.0.1:1/db',
+    "postgresql://ada:SE%00CRET@127.0.0.1:1/db",
+    "postgresql://ada:SE?CRET@127.0.0.1:1/db",
+    "postgresql://127.0.0.1:1/db?pass%77ord=SECRET",
+    "postgresql:\\\\ada:SECRET@h/db",
+    "Server=h;Uid=ada;Pwd={SE;CRET};",
+    "host=h password=SE'CRET dbname=x",
+    "PGPASSWORD=SECRET",
 ]
 
 
@@ -35,12 +45,29 @@ def test_an_address_that_cannot_be_read_keeps_its_secret(address: str) -> None:
     assert "SE" not in str(refused.value) and "CRET" not in str(refused.value)
 
 
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_an_address_at_a_door_for_files_keeps_its_secret(address: str) -> None:
+    for call in (pgx.call, pgx.kb.info, lambda given: pgx.report(sheet=given), lambda given: pgx.compare(given, given)):
+        with pytest.raises(PgxError) as refused:
+            call(address)
+        assert "SE" not in str(refused.value) and "CRET" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["a" * 300_000, "a://" * 75_000, "a:" * 150_000, "pwd=" * 75_000, "password " * 30_000]
+)
+def test_a_message_of_any_length_is_read_in_linear_time(text: str) -> None:
+    before = time.process_time()
+    without_secrets(text)
+    assert time.process_time() - before < 5
+
+
 @pytest.mark.parametrize("error", [InputError, UsageError, PgxError])
 def test_no_error_of_the_product_holds_one(error: type[PgxError]) -> None:
     assert "SECRET" not in str(error("cannot read postgresql://ada:SECRET@h/db and password=SECRET"))
 
 
 def test_what_is_no_secret_stays() -> None:
-    assert shown_url("postgresql://ada:x@host:5432/db?password=x") == "postgresql://host:5432/db"
+    assert shown_place("postgresql://ada:x@host:5432/db?password=x") == "postgresql://host:5432/db"
     for text in ("https://example.org/a:b/c", "sample a@b", "HLA-B*57:01 positive", "file:///tmp/a.vcf: line 3"):
         assert without_secrets(text) == text

@@ -14,7 +14,7 @@ from pgx.cli.completion import Command, Group, typed_command
 from pgx.cli.outputs import guarded
 from pgx.cli.protection import protected
 from pgx.cli.shown.terminal import guard_streams
-from pgx.errors import PgxError, without_secrets
+from pgx.errors import PgxError, shown_place, without_secrets
 from pgx.guard.letters import visible
 
 app = typer.Typer(
@@ -100,7 +100,7 @@ def main() -> None:
     except MemoryError:
         _fail("the memory is not enough for these inputs; give fewer persons at a time, or use `pgx cohort run`", 3)
     except OSError as error:
-        _fail(f"{error.filename or 'input/output'}: {error.strerror or error}", 3)
+        _fail(f"{shown_place(error.filename or 'input/output')}: {error.strerror or error}", 3)
     except Exception as error:
         if os.environ.get("PGX_DEBUG"):
             raise

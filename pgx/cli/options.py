@@ -14,7 +14,7 @@ import typer
 
 from pgx.cli import completion
 from pgx.errors import UsageError
-from pgx.guard.limits import SHEET, read_file
+from pgx.guard.limits import SHEET, read_file, refuse_pipe
 from pgx.options import Options, names_of
 
 How = Options
@@ -238,6 +238,8 @@ def choices(option: str, text: str, allowed: tuple[str, ...]) -> list[str]:
 
 def listed(text: str | None) -> list[str] | None:
     """Read names joined by commas, or a file with one a line."""
+    if text is not None:
+        refuse_pipe(text)
     if text is None or "," in text or not Path(text).is_file():
         return names_of(text)
     try:

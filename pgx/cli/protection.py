@@ -148,7 +148,7 @@ def _permissions(text: str) -> int:
         mode = int(text, 8)
     except ValueError:
         mode = -1
-    if not 0 <= mode <= _MOST or mode & 0o600 != 0o600 or not text.strip().isdigit():
+    if not 0 <= mode <= _MOST or mode & 0o600 != 0o600 or not (text.isascii() and text.strip().isdigit()):
         raise UsageError(f"--mode: {text!r} is not permissions of a file; write 0600, 0640 or 0660")
     return mode
 

@@ -12,6 +12,7 @@ import typer
 
 from pgx.cli import options as opt
 from pgx.errors import UsageError
+from pgx.guard.limits import KEY, read_file
 
 TOKEN_VARIABLE = "PGX_SERVE_TOKEN"
 
@@ -131,7 +132,7 @@ def read_token(file: Path | None) -> str | None:
     """
     if file is not None:
         try:
-            token = file.read_text(encoding="utf-8").strip()
+            token = read_file(file, KEY).decode("utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(f"--token-file {file}: cannot be read") from error
     else:

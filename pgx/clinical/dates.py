@@ -14,9 +14,9 @@ class BadDateError(ValueError):
 
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_NAMED = re.compile(r"^\s*(\d{1,2})[ .-]{1,2}([A-Za-z]{3,9})[ .,-]{1,2}(\d{4})\s*$")
-_SLASHES = re.compile(r"^\s*(\d{4})/(\d{1,2})/(\d{1,2})(?: .*)?\s*$")
-_DIGITS = re.compile(r"^\s*\d{1,2}[./-]\d{1,2}[./-]\d{4}(?:\s.*)?$")
+_NAMED = re.compile(r"^\s*([0-9]{1,2})[ .-]{1,2}([A-Za-z]{3,9})[ .,-]{1,2}([0-9]{4})\s*$")
+_SLASHES = re.compile(r"^\s*([0-9]{4})/([0-9]{1,2})/([0-9]{1,2})(?: .*)?\s*$")
+_DIGITS = re.compile(r"^\s*[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{4}(?:\s.*)?$")
 _FULL_MONTHS = (
     *_MONTHS,
     *("january", "february", "march", "april", "june", "july", "august"),
@@ -55,8 +55,8 @@ def read_date(text: str) -> date:
         If it is anything else; day and month are never guessed.
     """
     text = _iso(text)
-    found = re.match(r"^\s*(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?:[T ].*)?\s*$", text) or re.match(
-        r"^\s*(\d{4})(\d{2})(\d{2})\s*$", text
+    found = re.match(r"^\s*([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?(?:[T ].*)?\s*$", text) or re.match(
+        r"^\s*([0-9]{4})([0-9]{2})([0-9]{2})\s*$", text
     )
     if not found:
         way = "; write YYYY-MM-DD, or say how they are written with --date-format" if _DIGITS.match(text) else ""
@@ -86,8 +86,8 @@ def read_birth(text: str) -> tuple[date, float]:
     return day, 0.0
 
 
-_TOKENS = {"DD": r"(?P<day>\d{2})", "D": r"(?P<day>\d{1,2})", "MM": r"(?P<month>\d{2})", "M": r"(?P<month>\d{1,2})",
-           "YYYY": r"(?P<year>\d{4})"}  # fmt: skip
+_TOKENS = {"DD": r"(?P<day>[0-9]{2})", "D": r"(?P<day>[0-9]{1,2})", "MM": r"(?P<month>[0-9]{2})",
+           "M": r"(?P<month>[0-9]{1,2})", "YYYY": r"(?P<year>[0-9]{4})"}  # fmt: skip
 _ORDER = re.compile(r"YYYY|MM?|DD?")
 
 

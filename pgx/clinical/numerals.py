@@ -7,13 +7,13 @@ import re
 _SPACE = "[   ]"
 _FORMS = (
     # Groups of three digits before a decimal sign of the other kind: 1.234,5 and 1,234.5 and 1 234,5.
-    (re.compile(rf"[-+]?\d{{1,3}}(?:\.\d{{3}})+,\d+|[-+]?\d{{1,3}}(?:{_SPACE}\d{{3}})+,\d+"), True),
-    (re.compile(r"[-+]?\d{1,3}(?:,\d{3})+\.\d+"), False),
+    (re.compile(rf"[-+]?[0-9]{{1,3}}(?:\.[0-9]{{3}})+,[0-9]+|[-+]?[0-9]{{1,3}}(?:{_SPACE}[0-9]{{3}})+,[0-9]+"), True),
+    (re.compile(r"[-+]?[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]+"), False),
     # Several groups are thousands: no number has two decimal signs.
-    (re.compile(r"[-+]?\d{1,3}(?:\.\d{3}){2,}"), True),
-    (re.compile(rf"[-+]?\d{{1,3}}(?:,\d{{3}}){{2,}}|[-+]?\d{{1,3}}(?:{_SPACE}\d{{3}})+"), False),
+    (re.compile(r"[-+]?[0-9]{1,3}(?:\.[0-9]{3}){2,}"), True),
+    (re.compile(rf"[-+]?[0-9]{{1,3}}(?:,[0-9]{{3}}){{2,}}|[-+]?[0-9]{{1,3}}(?:{_SPACE}[0-9]{{3}})+"), False),
     # What stands behind the comma, or before it, can be no group of thousands.
-    (re.compile(r"[-+]?\d+,(?:\d{1,2}|\d{4,})|[-+]?0+,\d+|[-+]?\d{4,},\d{3}"), True),
+    (re.compile(r"[-+]?[0-9]+,(?:[0-9]{1,2}|[0-9]{4,})|[-+]?0+,[0-9]+|[-+]?[0-9]{4,},[0-9]{3}"), True),
 )
 """Forms, and whether the comma is the decimal sign in them."""
 
@@ -40,7 +40,7 @@ def number(text: str) -> float | None:
     return None
 
 
-_PLAIN_NOT = re.compile(r"_|nan|[^\x00-\x7f]{4,}", re.IGNORECASE)
+_PLAIN_NOT = re.compile(r"_|nan|[^\x00-\x7f]", re.IGNORECASE)
 """What Python's numbers allow and people do not write."""
 
 
@@ -58,4 +58,4 @@ def with_point(text: str) -> str:
     return f"{value:.15g}{found[2]}"
 
 
-_WITH_UNIT = re.compile(rf"^\s*([-+]?\d(?:[\d.,]|{_SPACE}(?=\d{{3}}))*)(\s*[^\d\s.,eE+-].*)$")
+_WITH_UNIT = re.compile(rf"^\s*([-+]?[0-9](?:[0-9.,]|{_SPACE}(?=[0-9]{{3}}))*)(\s*[^0-9\s.,eE+-].*)$")

@@ -11,6 +11,7 @@ from pathlib import Path
 from pgx.clinical.readers.sniff import read_all
 from pgx.clinical.readers.text import decode
 from pgx.errors import InputError, UsageError
+from pgx.guard.limits import refuse_pipe
 
 _HEADINGS = {"sample", "sample_id", "sample_name", "vcf_sample", "iid"}
 
@@ -97,6 +98,7 @@ def person_map(given: Mapping[str, str] | Sequence[str | Path]) -> PersonMap:
         text = str(one)
         path = Path(text)
         pairs: list[tuple[str, str, str | None]]
+        refuse_pipe(path)
         if path.is_file():
             pairs = _table(path)
         else:

@@ -20,13 +20,13 @@ from pgx.clinical.medication_basis import RECORD
 from pgx.clinical.now import later, present_days, statuses
 from pgx.clinical.person_map import PersonMap, person_map
 from pgx.clinical.readers import flat, objects, sniff
-from pgx.clinical.readers.omop_databases import postgres_url, read_postgres, shown_url
+from pgx.clinical.readers.omop_databases import postgres_url, read_postgres
 from pgx.clinical.records import recall
 from pgx.clinical.statements import PROBLEM, Events, Reader
 from pgx.clinical.values import interpret
 from pgx.clinical.vocabulary import vocabulary
 from pgx.codes import NoteCode, Severity
-from pgx.errors import InputError, UsageError
+from pgx.errors import InputError, UsageError, shown_place
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.dose_forms import dose_forms
 from pgx.knowledge.recent import Recent
@@ -123,7 +123,7 @@ def read(
     observations = observations.drop("bare")
     problems = pl.concat([problems, *(one.rename({"person": "sample"}) for one in (bad, doubtful))])
     if strict:
-        names = {file.file: shown_url(str(path)) for file, path in zip(files, paths, strict=True)}
+        names = {file.file: shown_place(str(path)) for file, path in zip(files, paths, strict=True)}
         left_out.refuse(problems.with_columns(pl.col("file").replace(names)))
     named = observations.rename({"person": "sample"})
     kept_out = left_out.newest(problems, named, vocabulary(kb))
@@ -171,7 +171,7 @@ def read_events(
     except ValueError as error:
         raise UsageError(f"--date-format: {error}") from None
     url = postgres_url(path)
-    events = new_events(shown_url(url) if url else Path(path).name, kb, as_of=as_of, date_format=date_format)
+    events = new_events(shown_place(url) if url else Path(path).name, kb, as_of=as_of, date_format=date_format)
     if url:
         read_postgres(events, url)
     else:
@@ -237,7 +237,7 @@ def _join(
 def _at_path(error: InputError, files: Sequence[Events], paths: Sequence[str | Path]) -> InputError:
     """Return the error naming the path that the user gave."""
     path = next((str(p) for f, p in zip(files, paths, strict=True) if f.file == error.file), error.file)
-    return InputError(error.problem, file=shown_url(str(path)), fix=error.fix)
+    return InputError(error.problem, file=shown_place(str(path)), fix=error.fix)
 
 
 def _finish(

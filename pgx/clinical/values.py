@@ -12,9 +12,9 @@ from pgx.clinical.vocabulary import Concept, Vocabulary
 from pgx.codes import NoteCode
 
 _FEET = re.compile(
-    r"""^\s*(\d)\s*(?:'|′|ft|feet)\s*(\d{1,2}(?:\.\d+)?)\s*(?:"|″|''|in|inch|inches)?\s*$""", re.IGNORECASE
+    r"""^\s*([0-9])\s*(?:'|′|ft|feet)\s*([0-9]{1,2}(?:\.[0-9]+)?)\s*(?:"|″|''|in|inch|inches)?\s*$""", re.IGNORECASE
 )
-_AMOUNT = re.compile(r"^\s*([-+]?\d+(?:\.\d+)?)\s*([^\d\s.,eE+-].*)$")
+_AMOUNT = re.compile(r"^\s*([-+]?[0-9]+(?:\.[0-9]+)?)\s*([^0-9\s.,eE+-].*)$")
 UNITLESS = {"{INR}", "{Tscore}", "{PackYears}", "/d", "a"}
 """Units of concepts whose bare number can only mean this unit."""
 

@@ -69,11 +69,13 @@ SHEET = Limit("a samplesheet or list of names", 256 * _MIB, "bytes", "give fewer
 TABLE = Limit("a table of an overlay", 256 * _MIB, "bytes", "give the site's own rows alone")
 SETTINGS = Limit("a TOML file", 4 * _MIB, "bytes", "it is not a file of settings")
 RESULT = Limit("a stored result", 2048 * _MIB, "bytes", "write one result a person")
+SCORE = Limit("a scoring file", 1024 * _MIB, "bytes", "the file is damaged, or not what its name says")
+KEY = Limit("a key", 1 << 16, "characters", "it is not a key")
 MODEL = Limit("a file of a model", 256 * _MIB, "bytes", "it is not a model that `pgx train` wrote")
 
 LIMITS = (
     LINE, HEADER, HEADER_LINES, SAMPLES, RECORD, RECORD_LINE, COLUMNS, OUTSIDE, OUTSIDE_LINE, NAME, HEADING, SHEET,
-    TABLE, SETTINGS, RESULT, MODEL,
+    TABLE, SETTINGS, RESULT, SCORE, KEY, MODEL,
 )  # fmt: skip
 """All limits, in the order of the table in ``pgx/README.md``."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import codecs
-import gzip
 import re
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from pgx.errors import InputError
+from pgx.guard.limits import SCORE, read_packed
 from pgx.variants.vcf.contigs import build_of_text
 
 FORMATS = ("2.0",)
@@ -43,12 +43,10 @@ def unpacked(path: Path) -> bytes:
     Raises
     ------
     InputError
-        If it cannot be read.
+        If it cannot be read, or is too large.
     """
     try:
-        data = path.read_bytes()
-        data = gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
-        return data.removeprefix(codecs.BOM_UTF8)  # spreadsheets write it
+        return read_packed(path, SCORE).removeprefix(codecs.BOM_UTF8)  # spreadsheets write it
     except FileNotFoundError:
         raise InputError("no such file", file=path) from None
     except (OSError, EOFError, zlib.error) as error:

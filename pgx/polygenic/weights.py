@@ -18,6 +18,7 @@ from pgx.codes import VariantUse
 from pgx.errors import InputError
 from pgx.polygenic.file_header import FileHeader, read_header, unpacked
 from pgx.variants.vcf.contigs import LENGTHS, canonical
+from pgx.variants.whole_numbers import whole_number
 
 COPIES = ("weight_0", "weight_1", "weight_2")
 """Columns of what a row adds for no, one and two copies of the effect allele."""
@@ -97,12 +98,13 @@ def _refuse_cut(found: int, header: FileHeader, path: Path) -> None:
     said = header.value("variants_number")
     if said is None:
         return
-    if not said.isdecimal():
+    number = whole_number(said)
+    if number is None:
         raise InputError(f"the number of variants is {said[:40]!r} (#variants_number)", file=path,
                          fix="correct the header, or download it again")  # fmt: skip
-    if int(said) != found:
+    if number != found:
         raise InputError(
-            f"the header says {int(said)} variants (#variants_number), and the file has {found}",
+            f"the header says {number} variants (#variants_number), and the file has {found}",
             file=path,
             fix="download it again",
         )

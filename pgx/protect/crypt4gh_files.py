@@ -7,6 +7,7 @@ removed when the run ends. What a killed run left is removed by the next one.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import shutil
 import tempfile
@@ -16,6 +17,7 @@ from pathlib import Path
 from types import ModuleType
 
 from pgx.errors import InputError, UsageError
+from pgx.guard.limits import KEY, read_file, refuse_pipe
 
 SUFFIX = ".c4gh"
 _PASSPHRASE = "C4GH_PASSPHRASE"
@@ -76,6 +78,7 @@ def encrypt(plain: Path, target: Path, public_key: str | Path) -> None:
         If the key cannot be used.
     """
     library, keys = _library()
+    _refuse_endless(public_key)
     try:
         recipient = keys.get_public_key(str(public_key))
     except (OSError, ValueError, NotImplementedError, AssertionError) as error:
@@ -104,6 +107,7 @@ def _decrypt(path: Path, target: Path, key: bytes) -> None:
 
 def _private_key(path: str | Path) -> bytes:
     _, keys = _library()
+    _refuse_endless(path)
 
     def passphrase() -> str:
         given = os.environ.get(_PASSPHRASE)
@@ -113,6 +117,15 @@ def _private_key(path: str | Path) -> bytes:
         return bytes(keys.get_private_key(str(path), passphrase))
     except Exception as error:  # the library raises many kinds, and prints a wrong passphrase as one of them
         raise InputError("the private key cannot be read: wrong passphrase, or no such key", file=path) from error
+
+
+def _refuse_endless(key: str | Path) -> None:
+    """Refuse a key that the library could not read once more, or to its end."""
+    refuse_pipe(key)
+    try:
+        read_file(key, KEY)
+    except OSError as error:
+        raise InputError(f"the key cannot be read ({error.strerror or error})", file=key) from error
 
 
 def _private_folder() -> Path:
@@ -140,4 +153,5 @@ def _library() -> tuple[ModuleType, ModuleType]:
         from crypt4gh import keys, lib
     except ImportError:
         raise UsageError("encrypted files need the extra 'protect': pip install 'pgx-cli[protect]'") from None
+    logging.getLogger("crypt4gh").setLevel(logging.CRITICAL + 1)  # what it cannot decrypt, the one error says
     return lib, keys

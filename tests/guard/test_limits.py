@@ -6,7 +6,7 @@ import gzip
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +14,9 @@ import pytest
 
 import pgx
 from pgx import clinical
+from pgx.cli import options
+from pgx.cli.serve import read_token
+from pgx.clinical.person_map import person_map
 from pgx.errors import InputError, PgxError
 from pgx.guard import limits
 from pgx.guard.limits import LIMITS, Limit, read_file, read_json, read_packed, read_toml
@@ -21,6 +24,8 @@ from pgx.knowledge import KnowledgeBase, load
 from pgx.knowledge.drug_names import drug_names
 from pgx.knowledge.overlays import configured
 from pgx.phenotypes.outside.merge import read as read_outside
+from pgx.polygenic.weights import read_weights
+from pgx.protect import crypt4gh_files
 from pgx.variants.vcf.check_header import split_fields
 from pgx.variants.vcf.source import open_source
 
@@ -203,6 +208,48 @@ def test_names_are_not_searched_for_in_books(kb: KnowledgeBase, tmp_path: Path) 
     xml.write_text(f'<HealthData><Record type="{"a" * 5_000_000}"/></HealthData>', encoding="utf-8")
     pgx.check(xml)
     assert time.process_time() - started < 3
+
+
+_GENOME = Path("data/examples/HG00652.GRCh38.vcf.gz")
+
+
+@pytest.mark.parametrize(
+    "reads",
+    [
+        lambda: read_weights(Path("/dev/zero"), "GRCh38"),
+        lambda: crypt4gh_files.encrypt(_GENOME, Path("/dev/null"), "/dev/zero"),
+        lambda: crypt4gh_files._private_key("/dev/zero"),
+        lambda: read_token(Path("/dev/zero")),
+    ],
+    ids=["scoring file", "public key", "private key", "token"],
+)
+def test_what_has_no_end_is_refused_before_memory_is_spent_on_it(reads: Callable[[], object]) -> None:
+    with pytest.raises(InputError, match="a device, not a file"):
+        reads()
+
+
+def test_a_small_packed_scoring_file_may_not_hold_gigabytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.txt.gz"
+    path.write_bytes(gzip.compress(b"#pgs_id=PGS1\n" + b"a" * 2_000_000))
+    monkeypatch.setattr("pgx.polygenic.file_header.SCORE", Limit("a scoring file", 1 << 20, "bytes", "it is none"))
+    with pytest.raises(InputError, match="a scoring file of more than 1 MiB"):
+        read_weights(path, "GRCh38")
+
+
+@pytest.mark.parametrize("reads", ["samples", "persons", "fasta", "features", "cohort", "array"])
+def test_a_pipe_at_a_door_for_files_is_named_as_one(tmp_path: Path, reads: str) -> None:
+    pipe = tmp_path / "pipe.tsv"
+    os.mkfifo(pipe)
+    calls = {
+        "samples": lambda: options.listed(str(pipe)),
+        "persons": lambda: person_map([pipe]),
+        "fasta": lambda: pgx.call(_GENOME, options=pgx.Options(fasta=pipe)),
+        "features": lambda: pgx.score(features=pipe),
+        "cohort": lambda: pgx.train("warfarin.dose", cohort=pipe, out=tmp_path / "m"),
+        "array": lambda: pgx.cohort.simulate(2, tmp_path / "a.vcf", array=str(pipe)),
+    }
+    with pytest.raises(InputError, match="a pipe, which can be read only once"):
+        calls[reads]()
 
 
 @pytest.mark.parametrize("reads", ["check a record", "clinical", "sheet"])

@@ -48,6 +48,13 @@ def test_a_file_that_does_not_fit_is_refused_in_one_line(write_pgs, columns: str
     assert str(path) in str(error.value) and "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize("said", ["9" * 5000, "²", "٣", "1_0", "-1"])
+def test_a_number_of_variants_that_is_none_is_refused_in_one_line(write_pgs, said: str) -> None:
+    path = write_pgs(["1 100 A G 0.5"], header=NUMBER.format(said))
+    with pytest.raises(InputError, match="the number of variants is"):
+        read_weights(path, "GRCh38")
+
+
 NUMBER = "#pgs_id=PGS900001\n#genome_build=GRCh38\n#variants_number={}\n"
 
 

@@ -74,6 +74,16 @@ def test_encrypted_files_go_in_and_come_out(tmp_path: Path, keys: tuple[Path, Pa
     assert not [path for path in tmp_path.rglob("*") if path.name.startswith(".pgx-")]
 
 
+def test_what_cannot_be_decrypted_is_said_once(tmp_path: Path, keys: tuple[Path, Path], pgx_command: Command) -> None:
+    private, public = keys
+    sealed = tmp_path / "a.vcf.gz.c4gh"
+    crypt4gh_files.encrypt(VCF, sealed, public)
+    sealed.write_bytes(sealed.read_bytes()[:-100])
+    done = pgx_command("call", sealed, "--genes", "TPMT", "--c4gh-key", private)
+    assert done.returncode == 3 and "cannot be decrypted" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_the_wrong_key_and_a_damaged_file_are_one_clear_line(tmp_path: Path, keys: tuple[Path, Path]) -> None:
     from crypt4gh.keys import c4gh
 

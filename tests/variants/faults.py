@@ -49,7 +49,10 @@ class Fault:
             return text.encode()
         version, meta, columns, record, end = f"VCFv{self.version}", [*META], "#" + "\t".join(COLUMNS), [*RECORD], "\n"
         before, breaks, place = "", "\n", self.place
-        if place.startswith("meta"):
+        if place == "meta":
+            meta += text.split("\n")
+            place = ""
+        elif place.startswith("meta"):
             line, _, text = text.partition("\n")
             meta.append(line)
             place = place.removeprefix("meta").removeprefix("+")

@@ -26,6 +26,11 @@ def read(tmp_path: Path, text: str, name: str = "results.csv", **options: object
     return pgx.variants.read(path, knowledge(), **options)  # type: ignore[arg-type]
 
 
+def test_a_line_that_no_table_has_costs_that_line(tmp_path: Path) -> None:
+    found = read(tmp_path, "sample,rs4244285\nA,G/" + "A" * 200_000 + "\nB,G/A\n")
+    assert found.samples == ("B",) and at(found, *STAR2) == ("CALLED", (0, 1))
+
+
 def codes(found: Genotypes, sample: str) -> list[tuple[str, tuple[int, int]]]:
     person = found.samples.index(sample)
     return [at(found, *site, person) for site in (STAR2, STAR17, C9_STAR3)]

@@ -247,7 +247,7 @@ def read_frame(events: Events, frame: pl.DataFrame, where: list[str]) -> None:
         written = frame[heading]
         unread = pl.Series(rows.unread, dtype=pl.Boolean) & (events.vocabulary.concepts[concept].summary != "constant")
         for place in (unread & written.is_not_null()).arg_true():
-            message = f"{concept} {written[place]} is not used: nobody can tell of which day it is"
+            message = f"{concept} is not used: nobody can tell of which day it is"
             events.problem(people[place], "error", "bad_date", message, f"{where[place]}, column {heading}", concept)
         if own:  # a value of an unknown day must not pass for a present one
             unread |= frame[own].is_not_null() & pl.Series(dated, dtype=pl.Date).is_null()

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 
 from pgx.guard.limits import read_json
+from pgx.variants.whole_numbers import decimal_number
 
 Object = Mapping[str, object]
 _NOTHING: Object = {}
@@ -65,9 +66,11 @@ def number(value: object) -> float | None:
     """Return the value if it is a number (or text that is one), else None; not-a-number and infinity are None."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
+    if isinstance(value, str):
+        return decimal_number(value)
     try:
         found = float(value)
-    except (ValueError, OverflowError):
+    except OverflowError:
         return None
     return found if math.isfinite(found) else None
 

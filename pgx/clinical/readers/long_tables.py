@@ -207,7 +207,7 @@ def _read_value(events: Events, person: str | None, item: str | None, cells: dic
     for concept, answer, unit in pairs:
         constant = events.vocabulary.concepts[concept].summary == "constant"
         if written and day is None and not constant:
-            message = f"{concept} {value} is not used: nobody can tell of which day it is"
+            message = f"{concept} is not used: nobody can tell of which day it is"
             events.problem(person, "error", "bad_date", message, where, concept)
             continue
         if concept == "birth_date":

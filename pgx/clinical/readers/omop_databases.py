@@ -19,7 +19,7 @@ from pgx.clinical.readers.extras import need
 from pgx.clinical.readers.omop import Source, read_tables
 from pgx.clinical.readers.text import as_text
 from pgx.clinical.statements import Events
-from pgx.errors import InputError, without_secrets
+from pgx.errors import InputError
 
 _URL = re.compile(r"^postgres(?:ql)?:/+", re.IGNORECASE)
 _LONGEST_CELL = 2**24
@@ -45,11 +45,6 @@ def postgres_url(path: str | Path) -> str | None:
     """Return the address if it is one of a PostgreSQL server, else None; a path object has lost a slash."""
     text = str(path)
     return _URL.sub("postgresql://", text) if _URL.match(text) else None
-
-
-def shown_url(url: str) -> str:
-    """Return the address without user and password, for messages and sources."""
-    return without_secrets(url).split("?")[0]
 
 
 def read_sqlite(events: Events, path: Path) -> None:
@@ -116,6 +111,10 @@ def read_postgres(events: Events, url: str) -> None:
     _check_address(events.file, url)
     psycopg = need("psycopg", "database", events.file, "PostgreSQL")
     try:
+        psycopg.conninfo.conninfo_to_dict(url)
+    except psycopg.ProgrammingError:  # its words quote what may be a password
+        raise _malformed(events.file) from None
+    try:
         connection = psycopg.connect(url, connect_timeout=10)
         connection.read_only = True
         number = itertools.count()
@@ -142,8 +141,12 @@ def _check_address(file: str, url: str) -> None:
     rest = url.partition("://")[2].partition("?")[0]
     authority = re.split("[/#]", rest)[0]
     if "@" in rest[len(authority) :] or authority.count("@") > 1 or authority.count("[") != authority.count("]"):
-        raise InputError("the address is not written as one", file=file,
-                         fix="write @ : / # of a user or password as %40 %3A %2F %23")  # fmt: skip
+        raise _malformed(file)
+
+
+def _malformed(file: str) -> InputError:
+    return InputError("the address is not written as one", file=file,
+                      fix="write @ : / # and blanks of a user or password as %40 %3A %2F %23 %20")  # fmt: skip
 
 
 def _line(error: Exception) -> str:

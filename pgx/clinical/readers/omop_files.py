@@ -70,9 +70,9 @@ def _ragged(path: Path) -> tuple[str, str] | None:
         lines = io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="")
         head = lines.readline()
         separator = separator_of(head)
-        width = len(next(csv.reader([head], delimiter=separator)))
-        reader = csv.reader(lines, delimiter=separator)
         try:
+            width = len(next(csv.reader([head], delimiter=separator)))
+            reader = csv.reader(lines, delimiter=separator)
             for row in reader:
                 if len(row) > width:
                     return f"{len(row)} cells, but the heading has {width}", f"line {reader.line_num + 1}"

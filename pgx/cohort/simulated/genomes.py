@@ -20,6 +20,7 @@ from pgx.cohort.simulated.haplotypes import Pool, diplotypes, draw, pools
 from pgx.cohort.simulated.records import Manner, Position, header, positions, record
 from pgx.cohort.simulated.units import generator, units
 from pgx.errors import UsageError
+from pgx.guard.limits import SHEET, read_file, refuse_pipe
 from pgx.inputs import knowledge as base
 from pgx.io import atomic_path, check_outputs
 from pgx.knowledge import KnowledgeBase
@@ -172,9 +173,11 @@ def _chosen(listed: list[Position], array: PathLike | float | None, seed: int) -
         wanted = {by_site[rank] for rank in np.argsort(chance)[: max(round(array * len(listed)), 1)].tolist()}
         return [one for at, one in enumerate(listed) if at in wanted]
     path = Path(array)
+    refuse_pipe(path)
     if not path.is_file():
         raise UsageError(f"{path}: no such file; --array takes a share such as 0.3, or a file of positions")
-    lines = [line.split("#")[0].split() for line in path.read_text(encoding="utf-8").splitlines()]
+    text = read_file(path, SHEET).decode("utf-8", "replace")
+    lines = [line.split("#")[0].split() for line in text.splitlines()]
     asked = {words[0] if len(words) == 1 else f"{words[0]}:{words[1]}" for words in lines if words}
     found = [one for one in listed if one.names() & asked]
     if not found:

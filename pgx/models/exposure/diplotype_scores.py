@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pgx.errors import UsageError
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.rules.phenotypes import phenotype_of, rules_for
+from pgx.variants.whole_numbers import decimal_number
 
 _COPIES = re.compile(r"^(\*\S+?)x(\d+)$")
 _HIGHEST = 6.0
@@ -46,9 +47,8 @@ def _by_gene(kb: KnowledgeBase, written: Mapping[str, str]) -> dict[str, str]:
 
 
 def _score(kb: KnowledgeBase, gene: str, text: str) -> float:
-    try:
-        score = float(text)
-    except ValueError:
+    score = decimal_number(text)
+    if score is None:
         return _of_diplotype(kb, gene, text)
     if not 0.0 <= score <= _HIGHEST:
         raise UsageError(f"--genotype {gene}={text}: an activity score lies between 0 and {_HIGHEST:g}")

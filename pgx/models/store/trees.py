@@ -21,6 +21,7 @@ MOST_LEVELS = 12
 _NODES = ("left_children", "right_children", "parents", "split_indices", "split_type", "default_left",
           "split_conditions", "sum_hessian", "base_weights", "loss_changes")  # fmt: skip
 _WHOLE = _NODES[:6]
+_LARGEST = 3.4028234e38  # of the four bytes in which trees are computed
 _WHOLE_NUMBERS, _NUMBERS = frozenset({int}), frozenset({int, float})
 _NONE = -1
 _ROOTS_PARENT = 2**31 - 1
@@ -101,9 +102,10 @@ def _are_finite(listed: Sequence[Any]) -> bool:
     if not _NUMBERS.issuperset(map(type, listed)):
         return False
     try:
-        return math.isfinite(sum(map(float, listed)))
+        numbers = [float(one) for one in listed]
     except OverflowError:
         return False
+    return math.isfinite(sum(numbers)) and max(map(abs, numbers), default=0.0) <= _LARGEST
 
 
 def _check_shape(left: Sequence[int], right: Sequence[int], parents: Sequence[int], cover: Sequence[float]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -10,10 +9,10 @@ from typing import Any
 
 from pgx.phenotypes.outside.source import Said, Source, cells_of, header_of
 from pgx.phenotypes.outside.stated import is_no_call
-from pgx.variants.whole_numbers import whole_number
+from pgx.variants.whole_numbers import decimal_number, whole_number
 
 _HISAT_RANKED = re.compile(
-    r"(?P<rank>\d+) ranked (?P<gene>[A-Z]+\d*)\*(?P<allele>[\d:]+[A-Z]?) \(abundance: (?P<share>[\d.]+)%\)"
+    r"(?<!\d)(?P<rank>\d+) ranked (?P<gene>[A-Z]+\d*)\*(?P<allele>[\d:]+[A-Z]?) \(abundance: (?P<share>[\d.]+)%\)"
 )
 _HISAT_SECOND = 10.0
 _HLA_ALLELE = re.compile(r"^(?:HLA-)?[A-Z]+\d?\*\d")
@@ -127,11 +126,7 @@ def t1k(source: Source) -> Iterator[Said]:
 
 
 def _number(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        return 0.0
-    return number if math.isfinite(number) else 0.0
+    return decimal_number(text) or 0.0
 
 
 def is_arcashla(source: Source) -> bool:

@@ -9,6 +9,7 @@ import polars as pl
 from pgx.knowledge import KnowledgeBase
 from pgx.phenotypes import allele_status
 from pgx.phenotypes.outside.laboratory import laboratory_of
+from pgx.variants.whole_numbers import decimal_number
 
 _NO_CALL = {"", ".", "-", "none", "n/a", "na", "nan", "no call", "no_call", "nocall", "not called", "./.", "unknown",
             "unknown/unknown", "indeterminate", "not_determined", "no result", "?/?", "null", "[]", "n.d.", "nd",
@@ -147,10 +148,9 @@ def score_of(text: str | None) -> float | None:
     """
     if is_no_call(text) or text is None:
         return None
-    try:
-        score = float(text.strip().lstrip("≥>= "))
-    except ValueError:
-        raise ValueError(f"activity score {text.strip()!r} is not a number") from None
+    score = decimal_number(text.strip().lstrip("≥>= "))
+    if score is None:
+        raise ValueError(f"activity score {text.strip()!r} is not a number")
     if not 0 <= score < 100:
         raise ValueError(f"activity score {text.strip()!r} is out of range")
     return score

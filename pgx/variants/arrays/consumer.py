@@ -27,11 +27,11 @@ _VENDORS = (
     ("Living DNA", re.compile(rb"living\s*dna", re.I)),
 )
 _COLUMNS = re.compile(
-    rb"^[#\s\"]*(rsid|name|snp|marker)[\"\s,;]+(chromosome|chr|chrom)[\"\s,;]+(position|pos)[\"\s,;]+"
+    rb"^[#\"\t\r\f\v ]*(rsid|name|snp|marker)[\"\s,;]+(chromosome|chr|chrom)[\"\s,;]+(position|pos)[\"\s,;]+"
     rb"(genotype|result|allele1|allele_1)\b", re.I | re.M,
 )  # fmt: skip
-_ROW = re.compile(rb"^\"*(rs|i|VGXS|kgp|exm)\d+[\"\s,]+\"*(\d+|X|Y|XY|MT?)[\"\s,]+\"*\d+[\"\s,]+\"*[ACGTID0\-]", re.M)
-_BUILD = re.compile(r"build\s*:?\s*(36|37|38)|GRCh(37|38)|\bhg(18|19|38)\b|NCBI\s*(36)", re.I)
+_ROW = re.compile(rb"^\"*(rs|i|VGXS|kgp|exm)\d+[\"\s,]+(\d+|X|Y|XY|MT?)[\"\s,]+\d+[\"\s,]+[ACGTID0\-]", re.M)
+_BUILD = re.compile(r"build\s{0,9}:?\s{0,9}(36|37|38)|GRCh(37|38)|\bhg(18|19|38)\b|NCBI\s{0,9}(36)", re.I)
 _SPLIT = re.compile(r"[\s,;]+")
 _COMPLEMENT = str.maketrans("ACGT", "TGCA")
 _NOTHING = frozenset("-0.?")

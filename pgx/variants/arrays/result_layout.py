@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
+from pgx.guard.limits import HEADING
 from pgx.variants.arrays import consumer
 from pgx.variants.vcf.contigs import build_of_text
 
@@ -65,7 +66,7 @@ _BESIDE = re.compile(
     r"flanking|cytoband|ref allele|alt allele|reference allele|alternate allele|ref|alt|allele a|allele b|allele|info|"
     r"r|theta|x|y|b allele freq|log r ratio|call rate|maf|p value|hwe|manual|auto|vic|fam|rox|task|index|no|#|id"
 )
-_STRAND_COMMENT = re.compile(r"strand\s*[:=]?\s*(\+|-|plus|minus|forward|reverse)", re.I)
+_STRAND_COMMENT = re.compile(r"strand\s{0,9}[:=]?\s{0,9}(\+|-|plus|minus|forward|reverse)", re.I)
 _WORDS = {"+": "+", "plus": "+", "forward": "+", "fwd": "+", "f": "+", "1": "+",
           "-": "-", "minus": "-", "reverse": "-", "rev": "-", "r": "-", "-1": "-"}  # fmt: skip
 
@@ -139,8 +140,11 @@ def recognise(head: bytes) -> Layout | None:
 
 
 def cells_of(line: str, delimiter: str) -> list[str]:
-    """Cut a line into cells without blanks around them."""
-    return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
+    """Cut a line into cells without blanks around them; none of a line that no table has."""
+    try:
+        return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
+    except csv.Error:
+        return []
 
 
 def strand_of(word: str) -> str | None:
@@ -162,7 +166,8 @@ def place_of(text: str) -> tuple[str, int] | None:
 
 def gene_of_copies(text: str) -> str | None:
     """Return the gene whose copy number a name stands for, such as ``CYP2D6 CN``."""
-    return next((m["gene"].upper() for pattern in _COPIES if (m := pattern.match(text.strip())) is not None), None)
+    name = text[: HEADING.most].strip()
+    return next((m["gene"].upper() for pattern in _COPIES if (m := pattern.match(name)) is not None), None)
 
 
 def _layout(line: str, number: int, after: Sequence[str], strand: str | None, build: str | None) -> Layout | None:

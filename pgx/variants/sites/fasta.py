@@ -8,6 +8,7 @@ from pathlib import Path
 import pysam
 
 from pgx.errors import InputError
+from pgx.guard.limits import refuse_pipe
 from pgx.variants.sites.targets import Targets
 from pgx.variants.vcf.contigs import canonical
 from pgx.variants.vcf.trim import trim
@@ -29,6 +30,7 @@ class Reference:
 
     def __init__(self, path: str | os.PathLike[str], targets: Targets) -> None:
         file = Path(path)
+        refuse_pipe(file)
         if not file.is_file():
             raise InputError("no such file", file=file)
         if not file.with_name(file.name + ".fai").is_file():

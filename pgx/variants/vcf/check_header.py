@@ -54,6 +54,8 @@ _ALSO_ACCEPTED = {("MQ", "Float"), ("MQ", "Integer"), ("FORMAT.GQ", "Float"), ("
 # Against the table, but plain to read: Minimac and Beagle write one ALT a line, Genome in a Bottle names phase sets.
 _UNDERSTOOD = {("AF", "1"), ("FORMAT.PS", "String")}
 
+KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*$")
+"""What the name of an INFO or FORMAT key looks like since VCF 4.3 (INFO's 1000G apart)."""
 _NUMBER = re.compile(r"(\d+|[ARG.]|L[ARG]|P|M)$")
 _TYPES = frozenset({"Integer", "Float", "Flag", "Character", "String"})
 _ORDER = ("ID", "Number", "Type", "Description")
@@ -66,6 +68,7 @@ _FIELD_NAME = re.compile(r"([\w.]+)=")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _URL = re.compile(r"(https?|ftp|file)://(?=[^/:]*[A-Za-z]|\d+\.\d+\.\d+\.\d+)?[^/\s:]*(:\d+)?(/\S*)?$")
 _NUMERIC_HOST = re.compile(r"\w+://\d+(:\d+)?(/|$)")
+_LENGTH = re.compile(r"\d+$")
 _CONTIG_ID = re.compile(r"[^\s,<>\"'`(){}\[\]\\]+$")
 
 
@@ -77,6 +80,7 @@ class Meta:
     format: dict[str, Key] = field(default_factory=lambda: dict(RESERVED_FORMAT))
     declared: set[str] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
+    named: set[tuple[str, str]] = field(default_factory=set)
     lenient: bool = False
 
 
@@ -128,8 +132,9 @@ def _structured(key: str, value: str, version: str, meta: Meta) -> Iterator[tupl
         yield "warning", "the ID has a character that is not allowed"
     if key == "contig" and not is_contig_name(values["ID"], version):
         yield "warning", "the ID has a character that is not allowed"
+    yield from _beside(key, values, meta)
     if version not in OLD:
-        yield from _since_43(key, names, values)
+        yield from _since_43(key, names, values, meta)
     if key == "SAMPLE":
         if version in ("VCFv4.1", "VCFv4.2") and "Genomes" not in values:
             yield "warning", "SAMPLE has no Genomes"
@@ -139,13 +144,39 @@ def _structured(key: str, value: str, version: str, meta: Meta) -> Iterator[tupl
         yield "warning", "a genome's name has a character that is not allowed"
 
 
+def _beside(key: str, values: dict[str, str], meta: Meta) -> Iterator[tuple[Severity, str]]:
+    """Check what readers can do without."""
+    if meta.lenient:
+        return
+    if key in ("INFO", "FORMAT", "FILTER", "ALT") and "Description" not in values:
+        yield "warning", f"{key} has no Description"
+    if key in ("INFO", "FORMAT") and values.get("Number") == "0" and values.get("Type") != "Flag":
+        yield "warning", "only a Flag has Number 0"
+    if key == "FORMAT" and values.get("Type") == "Flag":
+        yield "warning", "FORMAT has no flags"
+    if key == "FILTER" and (values["ID"] == "0" or re.search(r"[\s;]", values["ID"])):
+        yield "warning", "the ID is none that a FILTER can have"
+    if key == "contig" and not _LENGTH.match(values.get("length", "0")):
+        yield "warning", "the length is not a whole number"
+
+
 def is_contig_name(name: str, version: str) -> bool:
-    """Whether a contig may have this name, as far as colons and asterisks go."""
+    """Whether a contig may have this name, as far as colons, asterisks and equals signs go."""
+    if version not in OLD and name.startswith(("*", "=")):
+        return False
     return version not in _COLONS or name.startswith(("HLA-", "<")) or not (":" in name or "*" in name)
 
 
-def _since_43(key: str, names: list[str], values: dict[str, str]) -> Iterator[tuple[Severity, str]]:
-    """Check the lines on samples and families as VCF 4.3 has them."""
+def _since_43(key: str, names: list[str], values: dict[str, str], meta: Meta) -> Iterator[tuple[Severity, str]]:
+    """Check the lines on samples and families, and the names of all, as VCF 4.3 has them."""
+    name = values.get("ID", "")
+    if name and (key, name) in meta.named and not meta.lenient:
+        yield "warning", f"{key} {name[:40]} is there twice"
+    meta.named.add((key, name))
+    if key in ("INFO", "FORMAT") and not (KEY.match(name) or name == "1000G") and not meta.lenient:
+        yield "warning", "the ID has a character that is not allowed"
+    if key == "PEDIGREE" and list(values) == ["ID"]:
+        yield "warning", "PEDIGREE names nobody beside the ID"
     if key in ("SAMPLE", "PEDIGREE", "META"):
         if not values.get("ID"):
             yield "warning", f"{key} has no ID"
@@ -154,10 +185,14 @@ def _since_43(key: str, names: list[str], values: dict[str, str]) -> Iterator[tu
     if key == "META":
         if [name for name in names if name in _META_ORDER] != [name for name in _META_ORDER if name in names]:
             yield "warning", "the fields are not in the order ID, Type, Number, Values"
+        if not {"Type", "Number", "Values"} <= set(values):
+            yield "warning", "Type, Number or Values is missing"
         if values.get("Type", "String") not in _TYPES or not _META_NUMBER.match(values.get("Number", ".")):
             yield "warning", "Number or Type is not known"
         if not values.get("Values", "[").startswith("["):
             yield "warning", "the values are not in square brackets"
+        elif values.get("Values") == "[":
+            yield "warning", "the square brackets hold no value"
 
 
 def _typed(
@@ -230,6 +265,8 @@ def split_fields(value: str) -> list[tuple[str, str, bool]]:
             at = match.end() + 1
             continue
         stop = value.find("]" if value[at] == "[" else ",", at, last)
+        if value[at] == "[" and stop < 0:
+            raise ValueError("the square bracket is not closed")
         text = value[at : last if stop < 0 else stop]
         at = last if stop < 0 else stop + 1
         if text.startswith("["):

@@ -9,7 +9,7 @@ from math import comb
 
 from pgx.errors import InputError
 from pgx.variants.vcf import records
-from pgx.variants.vcf.check_header import OLD, RESERVED_INFO, Finding, Key, Meta, Severity, is_contig_name
+from pgx.variants.vcf.check_header import KEY, OLD, RESERVED_INFO, Finding, Key, Meta, Severity, is_contig_name
 from pgx.variants.vcf.check_structural import SINCE_44, record_problems, sample_problems
 from pgx.variants.vcf.trim import trim
 from pgx.variants.whole_numbers import whole_number
@@ -24,8 +24,7 @@ _CHROM_SINCE_43 = re.compile(r"(?:<[^\s,<>]+>|[^\s,<>]+)$")
 _INTEGERS = (-(2**31) + 8, 2**31 - 1)
 """The least and largest whole number; the eight below the least are reserved for BCF."""
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9]+$")
-_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*$")
-_NOT_NEGATIVE = frozenset({"AC", "AF", "AN", "DP", "END", "MQ0", "NS"})
+_NOT_NEGATIVE = frozenset({"AC", "AF", "AN", "DP", "END", "MQ0", "NS", "PS"})
 _PLAIN_TYPES = frozenset({"String"})
 _DIGITS = 20
 _REMEMBER = 20_000
@@ -90,12 +89,13 @@ class RowChecker:
             yield "error", f"CHROM {chrom[:40]!r} is not a contig name"
         elif not is_contig_name(chrom, self.version):
             yield "warning", f"CHROM {chrom[:40]!r} has a character that VCF 4.3 does not allow"
-        if _SPACE.search(name) or name.startswith(";") or name.endswith(";") or not name:
+        if _SPACE.search(name) or "" in name.split(";"):
             yield "warning", f"ID {name[:40]!r} is malformed"
         if _repeats(name.split(";")):
             yield "warning", f"ID {name[:40]!r} names a variant twice"
         if quality != "." and (not _FLOAT.match(quality) or quality.startswith("-")):
             yield "warning", f"QUAL {quality[:40]!r} is not a positive number"
+        yield from _alts(record)
         yield from _filter(record.filters)
         yield from self._info(record)
         yield from self._format(record)
@@ -110,28 +110,35 @@ class RowChecker:
     def _info(self, record: records.Record) -> Iterator[Problem]:
         if record.info == ".":
             return
-        if not record.info or record.info.startswith(";") or ";;" in record.info:
-            yield "warning", "INFO has an empty entry"
         entries = record.info.split(";")
+        if "" in entries:
+            yield "warning", "INFO has an empty entry"
         if _repeats([part.partition("=")[0] for part in entries]):
             yield "warning", "INFO has a key twice"
         for part in entries:
-            name, equals, text = part.partition("=")
-            if _SPACE.search(part):
-                yield "warning", f"INFO {part[:40]!r} has a space"
-            key = self.meta.info.get(name)
-            if key is None:
-                continue
-            if key.type == "Flag":
-                if equals and not (name in RESERVED_INFO and text in ("0", "1")):
-                    yield "warning", f"INFO {name} is a flag but has the value {text[:40]!r}"
-            elif not equals:
-                if key.number != "0":
-                    yield "warning", f"INFO {name} has no value"
-            else:
-                yield from _typed_value(
-                    f"INFO {name}", name, text, key, len(record.alts) if record.alts != ["."] else 0, None
-                )
+            yield from self._entry(record, part)
+
+    def _entry(self, record: records.Record, part: str) -> Iterator[Problem]:
+        name, equals, text = part.partition("=")
+        if _SPACE.search(part):
+            yield "warning", f"INFO {part[:40]!r} has a space"
+        if equals and not name:
+            yield "warning", f"INFO {part[:40]!r} has no key"
+        elif not self._is_info_key(name):
+            yield "warning", f"INFO key {name[:40]!r} has a character that is not allowed"
+        key = self.meta.info.get(name)
+        if key is None:
+            return
+        if key.type == "Flag":
+            if equals and not (name in RESERVED_INFO and text in ("0", "1")):
+                yield "warning", f"INFO {name} is a flag but has the value {text[:40]!r}"
+        elif not text:
+            if equals or key.number != "0":
+                yield "warning", f"INFO {name} has no value"
+        else:
+            yield from _typed_value(
+                f"INFO {name}", name, text, key, len(record.alts) if record.alts != ["."] else 0, None
+            )
 
     def _format(self, record: records.Record) -> Iterator[Problem]:
         keys = record.format
@@ -145,9 +152,14 @@ class RowChecker:
         if len(set(keys)) < len(keys):
             yield "warning", "FORMAT names a key twice"
 
+    def _is_info_key(self, name: str) -> bool:
+        """Whether INFO may have this key; readers take any name."""
+        lenient = self.meta.lenient or self.version in OLD or not name
+        return lenient or name == "1000G" or KEY.match(name) is not None
+
     def _key(self) -> re.Pattern[str]:
         """Return what an undeclared key must look like: VCF 4.3 was the first to allow underscores and dots."""
-        return _PLAIN_KEY if self.version in OLD else _KEY
+        return _PLAIN_KEY if self.version in OLD else KEY
 
     def _values(self, record: records.Record) -> Iterator[Finding]:
         rules = [self.meta.format.get(key) for key in record.format]
@@ -165,6 +177,16 @@ class RowChecker:
                 if key != "GT" and rule is not None:
                     for severity, problem in _typed_value(key, key, text, rule, alts, ploidy):
                         yield Finding(severity, "record", f"sample {sample}: {problem}", record.where, sample)
+
+
+def _alts(record: records.Record) -> Iterator[Problem]:
+    alts = [alt.upper() if alt.isalpha() else alt for alt in record.alts]
+    if _repeats(alts):
+        yield "warning", "ALT names an allele twice"
+    if record.ref in alts:
+        yield "warning", "ALT names the allele of REF"
+    if "." in alts and len(alts) > 1:
+        yield "warning", "ALT is missing beside an allele"
 
 
 def _filter(filters: str) -> Iterator[Problem]:

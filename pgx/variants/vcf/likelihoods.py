@@ -17,6 +17,7 @@ from pgx.types import NO_COPY
 from pgx.variants.vcf import local_alleles
 from pgx.variants.vcf.records import Record, values
 from pgx.variants.vcf.sample_columns import lists
+from pgx.variants.whole_numbers import decimal_number
 
 CERTAIN_REFERENCE = 40
 """Tenths by which a homozygous reference must lead to count as certain: below the rate of any common allele."""
@@ -337,8 +338,5 @@ def _prior(
 
 
 def _float(text: str | None) -> float | None:
-    try:
-        number = float(text) if text else None
-    except ValueError:
-        return None
+    number = decimal_number(text) if text else None
     return number if number is not None and 0 <= number <= 1 else None

@@ -14,11 +14,11 @@ from pgx.types import NO_COPY, NOT_CALLED
 from pgx.variants.vcf import extent
 from pgx.variants.vcf.contigs import canonical
 from pgx.variants.vcf.sample_columns import BadGenotypeError, SampleColumns, decode, numbers, subfield
-from pgx.variants.whole_numbers import whole_number
+from pgx.variants.whole_numbers import decimal_number, whole_number
 
 _REF = re.compile(r"[ACGTN]+$", re.I)
 _ALT = re.compile(
-    r"(?:[ACGTN]+|\*|\.|<[^<>\s,]+>|[ACGTN.]+[\[\]][^\s\[\]]+:\d+[\[\]]|[\[\]][^\s\[\]]+:\d+[\[\]][ACGTN.]+|\.[ACGTN]+|[ACGTN]+\.)$",
+    r"(?:[ACGTN]+|\*|\.|<[^<>\s,]+>|[ACGTN.]+([\[\]])[^\s\[\]]+:\d+\1|([\[\]])[^\s\[\]]+:\d+\2[ACGTN.]+|\.[ACGTN]+|[ACGTN]+\.)$",
     re.I,
 )
 _PASSES = frozenset({"PASS", ".", "", "0"})
@@ -227,10 +227,8 @@ def _fractions(record: Record, count: int) -> list[dict[int, float]]:
             continue
         found = []
         for text in subfield(record.rest, count, record.format.index(key)):
-            try:
-                values = [float(part) for part in text.split(b",")]
-            except ValueError:
-                values = []
+            read = [decimal_number(part) for part in text.split(b",")]
+            values = [] if None in read else [value for value in read if value is not None]
             first, whole = (0, sum(values)) if key == "AD" else (1, 1.0)
             if key == "AD":
                 values = [value if value >= FEWEST_READS or value == max(values) else 0.0 for value in values]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pgx.types import NO_COPY, NOT_CALLED
-from pgx.variants.whole_numbers import whole_number
+from pgx.variants.whole_numbers import decimal_number, whole_number
 
 _TAB, _COLON, _COMMA, _DOT, _ZERO, _SLASH, _BAR = 9, 58, 44, 46, 48, 47, 124
 _DIGITS = 9
@@ -163,10 +163,8 @@ def _parsed(
 
 
 def _number(text: bytes) -> float:
-    try:
-        return float(text.split(b",", 1)[0])
-    except ValueError:
-        return float("nan")
+    value = decimal_number(text.split(b",", 1)[0])
+    return float("nan") if value is None else value
 
 
 def _column_starts(buffer: NDArray[np.uint8], length: int, count: int) -> NDArray[np.int64]:

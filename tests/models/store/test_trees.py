@@ -66,6 +66,7 @@ CRAFTED: dict[str, Change] = {
     "a split by category": _set("split_type", 0, 1),
     "a number that is none": _set("split_conditions", 0, float("nan")),
     "an endless number": _set("base_weights", 0, float("inf")),
+    "a number beyond four bytes": _set("split_conditions", 0, 1e308),
     "a number of 400 digits": _set("sum_hessian", 0, 10**400),
     "a word": _set("sum_hessian", 0, "many"),
     "a truth value": _set("left_children", 0, True),

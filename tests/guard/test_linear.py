@@ -1,0 +1,45 @@
+"""Text of an input's author that makes a pattern try every way to read it: it is read in linear time."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+import pgx
+from pgx.errors import PgxError
+from pgx.knowledge import load
+from pgx.phenotypes.outside import merge
+
+HEADS = {
+    "empty lines": b"\n" * 65_536,
+    "quotation marks": b"rs1" + b'"' * 65_000,
+    "hashes": b"#" * 65_536,
+    "a strand after blanks": b"# strand" + b" " * 60_000 + b"\nsample,rs1\nA,G/A\n",
+    "a build after blanks": b"# build" + b" " * 60_000 + b"\nrsid\tchromosome\tposition\tgenotype\n",
+    "a long heading": b"sample," + b"w" * 60_000 + b"\nA,1\n",
+    "a long heading with dashes": b"sample," + b"a-" * 30_000 + b"\nA,1\n",
+}
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_what_a_file_is_takes_no_time_to_see(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "in.csv"
+    path.write_bytes(HEADS[name])
+    before = time.process_time()
+    with suppress(PgxError):
+        pgx.check(path)
+    with pytest.raises(PgxError):
+        pgx.call(path, options=pgx.Options(genes="CYP2C19"))
+    assert time.process_time() - before < 5
+
+
+def test_digits_of_a_list_of_outside_calls_are_looked_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "in.txt"
+    path.write_text("1" * 60_000 + " ranked A*01:01\n")
+    before = time.process_time()
+    with pytest.raises(PgxError):
+        merge.read(path, load())
+    assert time.process_time() - before < 5
