@@ -17,7 +17,7 @@ from pgx.models.cohort import cohort, leakage, simulation
 from pgx.models.cohort.cohort import Roles
 from pgx.models.evaluation import baselines
 from pgx.models.evidence import design, endpoints
-from pgx.models.fitting import boost, candidates, linear
+from pgx.models.fitting import boost, candidates, fit, linear
 from pgx.models.fitting.boost import Settings
 from pgx.models.training import large
 from pgx.paths import data_dir
@@ -77,6 +77,19 @@ def test_reading_a_cohort_takes_little_more_than_it_once_again(kb: KnowledgeBase
     cohort.load(table.head(300), endpoint, Roles(others=True), kb=kb)
     peak = _peak(lambda: cohort.load(table, endpoint, Roles(others=True), kb=kb))
     assert peak < 1.35 * table.estimated_size(), f"{peak / table.estimated_size():.2f} times the cohort"
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_a_fit_with_all_candidates_holds_less_than_its_cohort_once_more() -> None:
+    """The left-out predictions of all variants, twice because of sites, are most of it."""
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(20_000, 12)).astype(np.float32)
+    y = (rng.random(len(x)) < 1 / (1 + np.exp(1 - x[:, 0]))).astype(float)
+    data, sites = linear.Data(np.full(len(x), -1.0), x, y, np.arange(len(x))), rng.integers(0, 8, len(x))
+    few = Settings(max_trees=40, step=5)
+    peak = _peak(lambda: fit.fit(data, "logit", [0] * x.shape[1], settings=few, sites=sites))
+    size = 8 * x.size
+    assert peak < 2.0 * size, f"{peak / size:.2f} times the cohort"
 
 
 def test_a_part_of_a_cohort_is_no_copy_and_everything_is_put_back(kb: KnowledgeBase) -> None:
