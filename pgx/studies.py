@@ -329,8 +329,7 @@ def exposure(
     if out is not None or plot is not None:
         check_outputs([*([plot] if plot is not None else []), *table_files(out)])
     kb = base(knowledge)
-    genes = {gene.lower(): gene for gene in kb.table("genes")["gene"]}
-    given = {genes.get(name.lower(), name): share for name, share in (shares or {}).items()}
+    given = prediction.shares_of(kb, shares or {})
     frame = prediction.exposure(
         drug if given else prediction.named(kb, drug),
         kb,

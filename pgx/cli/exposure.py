@@ -66,10 +66,10 @@ def exposure(
 def _pairs(option: str, text: str | None) -> dict[str, str]:
     found: dict[str, str] = {}
     for part in names_of(text) or []:
-        name, equals, value = part.partition("=")
-        if not equals or not name.strip() or not value.strip() or name.strip() in found:
+        name, equals, value = (one.strip() for one in part.partition("="))
+        if not equals or not name or not value or name.lower() in {other.lower() for other in found}:
             raise UsageError(f"{option}: {part!r} is not GENE=value, once a gene")
-        found[name.strip()] = value.strip()
+        found[name] = value
     return found
 
 

@@ -12,6 +12,7 @@ from pgx import schema
 from pgx.errors import UsageError
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.drug_names import drug_names
+from pgx.knowledge.resolver import gene_of
 from pgx.models.exposure.estimation import (
     FULL_SCORE,
     POWER,
@@ -88,6 +89,8 @@ def exposure(
     True
     """
     known = _shares(drug, kb, shares)
+    if not shares:
+        _check_activation(drug, kb, scores or {}, agents)
     acting = _agents(known, kb, agents, drug)
     powers = {enzyme: _parameter(kb, enzyme, POWER, "", "any") for enzyme in known}
     wanted = _genotypes(known, kb, scores)
@@ -126,6 +129,35 @@ def named(kb: KnowledgeBase, text: str) -> str:
     return name if name in own or not known else known[0].lower()
 
 
+def shares_of(kb: KnowledgeBase, written: Mapping[str, float]) -> dict[str, float]:
+    """Return enzyme -> share of clearance, for names as people write them.
+
+    Enzymes whose inhibitors and inducers are listed as one are one here, and so is what their family is called: CYP3A
+    and CYP3A5 are CYP3A4. Their shares add up.
+
+    Raises
+    ------
+    UsageError
+        If there is no such enzyme.
+
+    Examples
+    --------
+    >>> from pgx import knowledge
+    >>> shares_of(knowledge.load(), {"cyp2d6": 0.8, "CYP3A": 0.1})
+    {'CYP2D6': 0.8, 'CYP3A4': 0.1}
+    """
+    one_of = dict(kb.table("enzyme_groups").select("gene", "enzyme").iter_rows())
+    families = {enzyme.rstrip("0123456789"): enzyme for enzyme in one_of.values()}
+    listed = {*kb.table("interactions")["enzyme"]}
+    found: dict[str, float] = {}
+    for name, share in written.items():
+        form = name.strip().upper()
+        enzyme = families.get(form) or (form if form in listed else gene_of(kb, name))
+        enzyme = one_of.get(enzyme, enzyme)
+        found[enzyme] = found.get(enzyme, 0.0) + share
+    return found
+
+
 def checked_enzymes(kb: KnowledgeBase, about: str) -> list[str]:
     """Return the enzymes whose ratios of ``genotypes`` or ``interactions`` are predicted better than as no effect."""
     better = pl.col("fold_error") < pl.col("fold_error_without")
@@ -148,7 +180,7 @@ class _Draws:
 def _shares(drug: str, kb: KnowledgeBase, given: Mapping[str, float] | None) -> dict[str, _Parameter]:
     if given:
         wrong = [enzyme for enzyme, share in given.items() if not 0.0 <= share <= 1.0]
-        if wrong or sum(given.values()) > 1.0 + 1e-9:
+        if wrong or not sum(given.values()) <= 1.0 + 1e-9:
             raise UsageError("--fm: shares of clearance lie between 0 and 1, and add up to 1 at most")
         bounded = {enzyme: min(max(share, 1e-6), _MOST) for enzyme, share in given.items()}
         return {one: _Parameter(SHARE, float(np.log(x / (1 - x))), 0.0, "given") for one, x in bounded.items()}
@@ -165,20 +197,37 @@ def _shares(drug: str, kb: KnowledgeBase, given: Mapping[str, float] | None) -> 
     return found
 
 
+def _check_activation(drug: str, kb: KnowledgeBase, scores: Mapping[str, float], agents: Sequence[str]) -> None:
+    """Refuse what changes how a drug is made active: a ratio of the drug itself would read as if nothing changed."""
+    classes, name = agent_classes(kb), drug.lower()
+    for enzyme in kb.table("substrates").filter(drug=name, role="activates")["enzyme"].sort():
+        asked = [f"--genotype {enzyme}"] if enzyme in scores else []
+        asked += [f"--with {agent}" for agent in agents if (enzyme, agent.lower()) in classes]
+        if asked:
+            raise UsageError(
+                f"{asked[0]}: {enzyme} turns {name} into what acts, and how much of that there is is not predicted"
+            )
+
+
 def _agents(
     known: Mapping[str, _Parameter], kb: KnowledgeBase, agents: Sequence[str], drug: str
 ) -> dict[tuple[str, str], _Parameter]:
     """Return what each agent does to each enzyme that carries the drug."""
     classes = agent_classes(kb)
-    names = {agent for _, agent in classes}
+    names, checked = {agent for _, agent in classes}, checked_enzymes(kb, "interactions")
     found: dict[tuple[str, str], _Parameter] = {}
     for agent in dict.fromkeys(one.lower() for one in agents):
         if agent not in names:
             raise UsageError(f"--with {agent}: no inhibitor or inducer of this name is known")
         if agent == drug.lower():
             raise UsageError(f"--with {agent}: this is the drug itself")
-        for enzyme in [one for one in known if one in checked_enzymes(kb, "interactions")]:
-            if group := classes.get((enzyme, agent)):
+        for enzyme in known:
+            group = classes.get((enzyme, agent))
+            if group and enzyme not in checked:
+                # Left out, it would read as an agent without effect.
+                fix = f"it is for {' and '.join(checked)}"
+                raise UsageError(f"--with {agent}: its effect by {enzyme} is not predicted well enough; {fix}")
+            if group:
                 found[agent, enzyme] = _parameter(kb, enzyme, agent_kind(group), agent, group)
     return found
 

@@ -80,7 +80,7 @@ class Tried:
         int64 (n,) a repeat: fold of each row.
     """
 
-    margins: Mapping[str, Matrix]
+    margins: dict[str, Matrix]
     variants: Mapping[str, tuple[Variant, ...]]
     splits: Sequence[NDArray[np.int64]]
 
@@ -112,6 +112,8 @@ def plan(events: int, data: Data, link: str, settings: Settings, gate: str) -> d
         counts = numbers(settings)
         if len(data.y) < _FEW:
             counts = [count for count in counts if count <= _MOST_OF_FEW] or counts[:1]
+        if len(data.y) >= _MANY:
+            counts = halved(counts)
         for name in BASE if counts else ():
             ways = _ways(name, settings, events, link, len(data.y))
             found[name] = tuple(Variant(0.0, count, way) for way in ways for count in counts)
@@ -122,6 +124,15 @@ def numbers(settings: Settings) -> list[int]:
     """Return the numbers of trees that are tried."""
     grid = range(settings.step, settings.max_trees + 1, settings.step)
     return sorted({*(few for few in (5, 10) if few < settings.step and few <= settings.max_trees), *grid})
+
+
+def halved(counts: Sequence[int]) -> list[int]:
+    """Return the largest number, and of the smaller ones those that are half of the next or less."""
+    found = list(counts[-1:])
+    for count in reversed(counts[:-1]):
+        if 2 * count <= found[0]:
+            found.insert(0, count)
+    return found
 
 
 def suited(settings: Settings, events: int, link: str) -> Settings:
@@ -160,9 +171,9 @@ def cross_validate(
         test = splits[repeat] == fold
         train, held = data.take(~test), data.take(test)
         center, scale = linear.moments(train.x)
-        z = linear.standardise(train.x, center, scale) if train.x.size < linear.LARGE else None
+        features = linear.room(train.x, center, scale) if train.x.size < linear.LARGE else None
         fits = {
-            name: [linear.candidate(name, train, link, center, scale, z, way.precision) for way in ways]
+            name: [linear.candidate(name, train, link, center, scale, features, way.precision) for way in ways]
             for name, ways in variants.items()
             if name not in BASE
         }
@@ -196,7 +207,7 @@ def cross_validate(
 
     parallel = data.x.size >= _PARALLEL
     # Where the matrix is large, one part of it is copied at a time; its products take all cores anyway.
-    together([partial(lines, *place) for place in places], parallel and data.x.size < linear.LARGE)
+    together([partial(lines, *place) for place in places], parallel and data.x.size < linear.LARGE // 4)
     best = {name: _best(values, data, link, splits)[1] for name, values in found.items() if name not in BASE}
     if set(BASE) & set(variants):
         together([partial(trees, *place) for place in places], parallel)
@@ -227,16 +238,17 @@ def grown(
     return size, boost.grow(x, data.y / size, start / size, link, free, trees, settings, data.weight)
 
 
-def choose(tried: Tried, data: Data, link: str) -> tuple[dict[str, Variant], dict[str, Floats]]:
-    """Return each candidate's variant, and its margins as chosen: float64 (repeats, n).
+def choose(tried: Tried, data: Data, link: str) -> tuple[dict[str, Variant], dict[str, Matrix]]:
+    """Return each candidate's variant, and its margins as chosen: float32 (repeats, n).
 
-    The margins of a fold are those of the variant that the rows outside it prefer.
+    The margins of a fold are those of the variant that the rows outside it prefer. `tried` gives its margins away, a
+    candidate at a time: all variants of all of them are most of what a large cohort's fit holds.
     """
     variant, margins = {}, {}
-    for name, values in tried.margins.items():
-        ways = tried.variants[name]
+    for name, ways in tried.variants.items():
+        values = tried.margins.pop(name)
         if len(ways) == 1:
-            variant[name], margins[name] = ways[0], values[0].astype(np.float64)
+            variant[name], margins[name] = ways[0], values[0]
             continue
         whole, apart = _best(values, data, link, tried.splits)
         variant[name] = ways[whole]
@@ -245,7 +257,7 @@ def choose(tried: Tried, data: Data, link: str) -> tuple[dict[str, Variant], dic
             values[best[folds], repeat, every]
             for repeat, (folds, best) in enumerate(zip(tried.splits, apart, strict=True))
         ]
-        margins[name] = np.stack(rows).astype(np.float64)
+        margins[name] = np.stack(rows)
     return variant, margins
 
 

@@ -20,7 +20,6 @@ from pgx.models.fitting.boost import Floats, Matrix, Settings
 from pgx.models.fitting.candidates import (
     BASE,
     RIDGES,
-    Tried,
     Variant,
     choose,
     cross_validate,
@@ -209,7 +208,7 @@ def fit(
     variant, margins = choose(tried, data, link)
     recipe = Recipe(stacking.weights(margins, data.y, link, data.weight), variant)
     linear, booster = follow(recipe, data, link, monotone, center, scale)
-    nested = _nested(tried, margins, data, link)
+    nested = _nested(splits, margins, data, link)
     losses, spreads = _losses(margins, nested, data, link)
     # What persons of known sites are predicted by; how far new sites lie off is found beside it (`new_sites`).
     whole = nested[:own].mean(axis=0)
@@ -333,30 +332,33 @@ def _together(sites: NDArray[np.int64], groups: NDArray[np.int64]) -> NDArray[np
         block = lowest[block]
 
 
-def _nested(tried: Tried, margins: Mapping[str, Floats], data: Data, link: str) -> Floats:
+def _nested(splits: Sequence[NDArray[np.int64]], margins: Mapping[str, Matrix], data: Data, link: str) -> Floats:
     """Return the margins of the whole, float64 (repeats, n): those of a fold have the weights that the others give."""
-    found = np.zeros((len(tried.splits), len(data.y)))
-    for repeat, folds in enumerate(tried.splits):
+    found = np.zeros((len(splits), len(data.y)))
+    for repeat, folds in enumerate(splits):
         for fold in np.unique(folds):
             test = folds == fold
             rows = {name: values[:, ~test] for name, values in margins.items()}
             weight = None if data.weight is None else data.weight[~test]
             counts = stacking.weights(rows, data.y[~test], link, weight)
-            found[repeat, test] = sum(counts[name] * values[repeat, test] for name, values in margins.items())
+            for name, values in margins.items():
+                found[repeat, test] += counts[name] * values[repeat, test].astype(np.float64)
     return found
 
 
 def _losses(
-    margins: Mapping[str, Floats], nested: Floats, data: Data, link: str
+    margins: Mapping[str, Matrix], nested: Floats, data: Data, link: str
 ) -> tuple[dict[str, float], dict[str, tuple[float, float]]]:
     """Return each candidate's loss, and how far the whole is from it with the standard error of persons."""
-    each = {name: np.mean([loss(data.y, row, link) for row in rows], axis=0) for name, rows in margins.items()}
-    whole = np.mean([loss(data.y, row, link) for row in nested], axis=0)
-    losses = {name: mean(values, data.weight) for name, values in each.items()}
-    spreads = {
-        name: (mean(whole - values, data.weight), grouped_se(whole - values, data.groups, data.weight))
-        for name, values in each.items()
-    }
+
+    def each(rows: Matrix | Floats) -> Floats:
+        return np.asarray(np.mean([loss(data.y, row.astype(np.float64), link) for row in rows], axis=0))
+
+    whole, losses, spreads = each(nested), dict[str, float](), dict[str, tuple[float, float]]()
+    for name, rows in margins.items():
+        values = each(rows)
+        losses[name] = mean(values, data.weight)
+        spreads[name] = mean(whole - values, data.weight), grouped_se(whole - values, data.groups, data.weight)
     return losses | {"model": mean(whole, data.weight)}, spreads
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from pgx.models.evidence.links import sigmoid
 from pgx.models.fitting.boost import Floats, Matrix
 
+Table = TypeVar("Table", Matrix, Floats)
 LARGE = 2_000_000
 """Cells (rows times columns) from which on the solution is found block by block."""
 _BLOCK = 8192
@@ -99,9 +101,23 @@ def moments(x: Matrix) -> tuple[Floats, Floats]:
 
 def standardise(x: Matrix, center: Floats, scale: Floats) -> Floats:
     """Return features with mean 0 and deviation 1, missing = 0; far values are held at 4 deviations."""
-    safe = np.where(scale > 0, scale, 1.0)
-    z = np.where(np.isnan(x) | (scale <= 0), 0.0, (x - center) / safe)
-    return np.clip(z, -4.0, 4.0)
+    return _standardised(x, center, scale, np.empty(x.shape))
+
+
+def room(x: Matrix, center: Floats, scale: Floats) -> Floats:
+    """Return the standardised features behind two free columns, float64 (n, p + 2): for `candidate`, made once."""
+    found = np.empty((x.shape[0], x.shape[1] + 2))
+    _standardised(x, center, scale, found[:, 2:])
+    return found
+
+
+def _standardised(x: Matrix, center: Floats, scale: Floats, out: Floats) -> Floats:
+    """Write the standardised features into `out`, without another copy of them."""
+    np.subtract(x, center, out=out)
+    out /= np.where(scale > 0, scale, 1.0)
+    out[np.isnan(out)] = 0.0
+    out[:, scale <= 0] = 0.0
+    return np.clip(out, -4.0, 4.0, out=out)
 
 
 def margins(linear: Linear, data: Data, center: Floats, scale: Floats) -> Floats:
@@ -131,7 +147,13 @@ def loss(y: Floats, margin: Floats, link: str) -> Floats:
 
 
 def candidate(
-    name: str, data: Data, link: str, center: Floats, scale: Floats, z: Floats | None = None, precision: float = 100.0
+    name: str,
+    data: Data,
+    link: str,
+    center: Floats,
+    scale: Floats,
+    features: Floats | None = None,
+    precision: float = 100.0,
 ) -> Linear:
     """Fit one candidate: ``prior``, ``base_rate``, ``intercept``, ``slope``, ``ridge`` or ``plain_ridge``.
 
@@ -143,8 +165,8 @@ def candidate(
         What it is fitted on.
     center, scale
         Of the features.
-    z
-        The standardised features, if the caller has them; only small cohorts use them.
+    features
+        What `room` returned, if the caller has it; its free columns are written. Only small cohorts use it.
     precision
         Of the normal prior on each standardised weight of a ridge; ``plain_ridge`` starts from the base rate.
     """
@@ -162,9 +184,10 @@ def candidate(
     if name != "slope":
         both = np.concatenate([both, np.full(data.x.shape[1], precision)])
     if name == "slope" or data.x.size < LARGE:
-        design = np.column_stack([np.ones(len(y)), data.prior - data.prior.mean()])
+        design = np.empty((len(y), 2))
         if name != "slope":
-            design = np.column_stack([design, standardise(data.x, center, scale) if z is None else z])
+            design = room(data.x, center, scale) if features is None else features
+        design[:, 0], design[:, 1] = 1.0, data.prior - data.prior.mean()
         solution = ridge(design, y, data.prior, both, link, weight)
     else:
         solution = _by_blocks(data, link, both, center, scale)
@@ -207,7 +230,7 @@ def ridge(
         if weight is not None:
             residual, curvature = weight * residual, weight * curvature
         gradient = design.T @ residual + precision * beta
-        hessian = (design * curvature[:, None]).T @ design + np.diag(precision)
+        hessian = _squared(design, curvature) + np.diag(precision)
         step = np.linalg.solve(hessian + 1e-9 * np.eye(len(beta)), gradient)
         size = 1.0
         while size > 1e-4 and cost(beta - size * step) > current:
@@ -217,6 +240,12 @@ def ridge(
         if improved < 1e-9:
             break
     return beta
+
+
+def _squared(design: Floats, weight: Floats) -> Floats:
+    """Return ``design.T @ diag(weight) @ design``, a block of rows at a time: there is no weighed copy of the whole."""
+    parts = [(part * weight[rows, None]).T @ part for rows, part in blocks(design)]
+    return np.asarray(sum(parts[1:], parts[0]), dtype=np.float64)
 
 
 def covariance(data: Data, link: str, margin: Floats, residual: float, features: bool, shrink: float = 100.0) -> Floats:
@@ -247,8 +276,9 @@ def covariance(data: Data, link: str, margin: Floats, residual: float, features:
         curvature = curvature * data.weight
     information = np.diag(precision)
     if data.x.size < LARGE:
-        design = np.column_stack([np.ones(len(data.y)), data.prior, standardise(data.x, *moments(data.x))])
-        information = (design * curvature[:, None]).T @ design + information
+        design = room(data.x, *moments(data.x))
+        design[:, 0], design[:, 1] = 1.0, data.prior
+        information = _squared(design, curvature) + information
     else:
         center, scale = moments(data.x)
         for rows, x in blocks(data.x):
@@ -286,7 +316,7 @@ def _standard(x: Matrix, center: Floats, scale: Floats) -> Matrix:
     return z
 
 
-def blocks(x: Matrix, size: int = _BLOCK) -> Iterator[tuple[slice, Matrix]]:
+def blocks(x: Table, size: int = _BLOCK) -> Iterator[tuple[slice, Table]]:
     """Yield slices of rows and their features."""
     for first in range(0, x.shape[0], size):
         rows = slice(first, min(first + size, x.shape[0]))

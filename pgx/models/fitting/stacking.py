@@ -13,7 +13,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from pgx.models.evidence.links import sigmoid
-from pgx.models.fitting.boost import Floats
+from pgx.models.fitting.boost import Floats, Matrix
 
 PRICE: Mapping[str, float] = {
     "prior": 0.0,
@@ -32,14 +32,14 @@ SMALLEST = 0.02
 
 
 def weights(
-    margins: Mapping[str, Floats], y: Floats, link: str, weight: Floats | None, price: Mapping[str, float] = PRICE
+    margins: Mapping[str, Matrix], y: Floats, link: str, weight: Floats | None, price: Mapping[str, float] = PRICE
 ) -> dict[str, float]:
     """Return each candidate's weight.
 
     Parameters
     ----------
     margins
-        Candidate -> float64 (repeats, n): margins of rows that it has not seen.
+        Candidate -> float32 (repeats, n): margins of rows that it has not seen.
     y, link, weight
         Outcome on the link scale, and what a row counts.
     price
@@ -48,7 +48,7 @@ def weights(
     from scipy import optimize
 
     names = list(margins)
-    stack = np.stack([margins[name] for name in names], axis=-1)
+    stack = np.stack([margins[name] for name in names], axis=-1, dtype=np.float64)
     each = np.ones(len(y)) if weight is None else weight
     noise = 1.0
     if link != "logit":

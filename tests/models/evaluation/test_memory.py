@@ -17,7 +17,7 @@ from pgx.models.cohort import cohort, leakage, simulation
 from pgx.models.cohort.cohort import Roles
 from pgx.models.evaluation import baselines
 from pgx.models.evidence import design, endpoints
-from pgx.models.fitting import boost, candidates, linear
+from pgx.models.fitting import boost, candidates, fit, linear
 from pgx.models.fitting.boost import Settings
 from pgx.models.training import large
 from pgx.paths import data_dir
@@ -77,6 +77,23 @@ def test_reading_a_cohort_takes_little_more_than_it_once_again(kb: KnowledgeBase
     cohort.load(table.head(300), endpoint, Roles(others=True), kb=kb)
     peak = _peak(lambda: cohort.load(table, endpoint, Roles(others=True), kb=kb))
     assert peak < 1.35 * table.estimated_size(), f"{peak / table.estimated_size():.2f} times the cohort"
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_what_a_fit_with_all_candidates_holds_for_a_row() -> None:
+    """The left-out predictions of all variants, by person and by site, are most of it, whatever the number of columns."""
+    few = Settings(max_trees=20, step=5)
+
+    def work(rows: int) -> float:
+        rng = np.random.default_rng(1)
+        x = rng.normal(size=(rows, 12)).astype(np.float32)
+        data = linear.Data(np.full(rows, 5.0), x, 5 + x[:, 0] + rng.normal(size=rows), np.arange(rows))
+        sites = rng.integers(0, 8, rows)
+        return _peak(lambda: fit.fit(data, "sqrt", [0] * 12, settings=few, sites=sites)) / rows
+
+    work(300)  # what is loaded once is no part of it
+    found = work(20_000)
+    assert found < 540, f"{found:.0f} bytes a row"
 
 
 def test_a_part_of_a_cohort_is_no_copy_and_everything_is_put_back(kb: KnowledgeBase) -> None:

@@ -16,7 +16,7 @@ from pgx import knowledge
 from pgx.build_data.exposure import estimate
 from pgx.errors import UsageError
 from pgx.models.exposure.estimation import Observation, activity, fit, logistic, priors
-from pgx.models.exposure.prediction import SCORES, agent_classes, exposure
+from pgx.models.exposure.prediction import SCORES, agent_classes, exposure, shares_of
 
 KB = knowledge.load()
 
@@ -79,6 +79,11 @@ def test_what_a_drug_without_ratios_rests_on_is_said() -> None:
         ("metoprolol", {"scores": {"CYP2C19": 1.0}}, "not predicted well enough"),
         ("losartan", {"scores": {"CYP2C9": 1.0}}, "not predicted well enough"),
         ("midazolam", {"scores": {"CYP2D6": 1.0}}, "not known to clear"),
+        ("warfarin", {"agents": ["fluconazole"]}, "effect by CYP2C9 is not predicted well enough"),
+        ("new", {"shares": {"CYP2C19": 0.9}, "agents": ["fluconazole"]}, "effect by CYP2C19 is not predicted"),
+        ("codeine", {"agents": ["paroxetine"]}, "CYP2D6 turns codeine into what acts"),
+        ("codeine", {"scores": {"CYP2D6": 0.0}}, "CYP2D6 turns codeine into what acts"),
+        ("new", {"shares": {"CYP2D6": float("nan")}}, "between 0 and 1"),
         ("new", {"shares": {"CYP2D6": 0.8, "CYP3A4": 0.3}}, "add up to 1"),
         ("new", {"shares": {"CYP2D6": -0.1}}, "between 0 and 1"),
     ],
@@ -86,6 +91,23 @@ def test_what_a_drug_without_ratios_rests_on_is_said() -> None:
 def test_what_is_not_known_is_refused(drug: str, more: dict, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         exposure(drug, KB, **more)
+
+
+def test_enzymes_are_named_as_people_write_them() -> None:
+    """CYP3A is listed as one enzyme: its inhibitors act on all of its shares."""
+    one, family = ({"CYP2D6": 0.8, name: 0.1} for name in ("CYP3A4", "CYP3A"))
+    poor = {"CYP2D6": "*4/*4"}
+    found = pgx.exposure("new", shares=family, genotype=poor, agents=["ketoconazole"])
+    assert found["ratio"].item() > 7
+    assert found.equals(pgx.exposure("new", shares=one, genotype=poor, agents=["ketoconazole"]))
+    assert shares_of(KB, {"2d6": 0.5, "CYP3A4": 0.2, "cyp3a5": 0.1}) == pytest.approx({"CYP2D6": 0.5, "CYP3A4": 0.3})
+    with pytest.raises(UsageError, match="no gene 'CYP9Z9'"):
+        pgx.exposure("new", shares={"CYP9Z9": 0.5})
+
+
+def test_an_agent_without_an_effect_on_the_enzymes_says_so() -> None:
+    basis = exposure("new", KB, shares={"CYP2D6": 0.8}, scores={"CYP2D6": 0.0}, agents=["itraconazole"])["basis"]
+    assert "itraconazole: no predicted effect on these enzymes" in basis.item().to_list()
 
 
 def test_enzymes_whose_ratios_are_not_predicted_better_than_no_effect_are_not_shown() -> None:

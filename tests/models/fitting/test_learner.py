@@ -105,6 +105,34 @@ def test_the_variant_of_a_fold_is_chosen_by_the_other_folds() -> None:
     _, margins = candidates.choose(tried, data, "log")
     assert (margins["ridge"][0, :50] == 1.0).all()
     assert (margins["ridge"][0, 50:] == 9.0).all()
+    assert not tried.margins
+
+
+def test_a_large_cohort_tries_fewer_numbers_of_trees_up_to_the_same_largest() -> None:
+    assert candidates.halved(candidates.numbers(Settings())) == [5, 10, 20, 40, 80, 160]
+    assert candidates.halved([]) == [] and candidates.halved([7]) == [7]
+    tried = {
+        rows: {way.trees for way in candidates.plan(900, _empty(rows), "logit", Settings(), "booster")["boosted"]}
+        for rows in (19_999, 20_000)
+    }
+    assert tried[20_000] == {5, 10, 20, 40, 80, 160} < tried[19_999]
+
+
+def _empty(rows: int) -> Data:
+    return Data(np.zeros(rows), np.zeros((rows, 1), np.float32), np.zeros(rows), np.arange(rows))
+
+
+def test_features_made_once_fit_what_features_made_anew_fit() -> None:
+    """Their free columns are written by every candidate: none may see what another left there."""
+    center, scale = linear.moments(X)
+    prior = np.linspace(-2.0, 0.0, 300)
+    data = Data(prior, X, Y, np.arange(300))
+    once = linear.room(X, center, scale)
+    assert (once[:, 2:] == linear.standardise(X, center, scale)).all()
+    for name in ("ridge", "plain_ridge", "ridge"):
+        one = linear.candidate(name, data, "logit", center, scale, once, 5.0)
+        two = linear.candidate(name, data, "logit", center, scale, precision=5.0)
+        assert (one.intercept, one.slope, *one.weights) == (two.intercept, two.slope, *two.weights)
 
 
 @settings(max_examples=30, deadline=None)
