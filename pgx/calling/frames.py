@@ -31,24 +31,18 @@ def calls_frame(callset: CallSet, kb: KnowledgeBase) -> pl.DataFrame:
         .select("gene", "allele", "function")
         .iter_rows()
     }
-    frames = []
-    n_samples = len(callset.samples)
-    for order, gene in enumerate(callset.genes):
-        rows = pl.DataFrame(
-            [_row(gene.gene, pattern, functions) for pattern in gene.patterns],
-            schema={c.name: c.dtype for c in schema.CALLS if c.name != "sample"},
-        )
-        taken = rows[gene.pattern_of.astype(np.uint32)] if n_samples else rows.clear()
-        frames.append(
-            taken.with_columns(
-                sample=pl.Series(callset.samples, dtype=pl.String),
-                _sample=pl.int_range(n_samples, dtype=pl.UInt32),
-                _gene=pl.lit(order, dtype=pl.UInt32),
-            )
-        )
-    if not frames:
+    if not callset.genes:
         return schema.empty(schema.CALLS)
-    return schema.conform(pl.concat(frames).sort("_sample", "_gene").drop("_sample", "_gene"), schema.CALLS)
+    n_samples = len(callset.samples)
+    offsets = np.cumsum([0, *(len(gene.patterns) for gene in callset.genes)])
+    rows = pl.DataFrame(
+        [_row(gene.gene, pattern, functions) for gene in callset.genes for pattern in gene.patterns],
+        schema={c.name: c.dtype for c in schema.CALLS if c.name != "sample"},
+    )
+    row_of = np.stack([gene.pattern_of + offset for gene, offset in zip(callset.genes, offsets, strict=False)], axis=1)
+    sample_of = np.repeat(np.arange(n_samples), len(callset.genes))
+    samples = pl.Series("sample", callset.samples, dtype=pl.String)
+    return schema.conform(rows[row_of.ravel()].with_columns(samples[sample_of]), schema.CALLS)
 
 
 def _row(gene: str, pattern: PatternCall, functions: dict[tuple[str, str], str | None]) -> dict[str, object]:

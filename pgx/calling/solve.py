@@ -38,6 +38,8 @@ NEGLIGIBLE = 1e-4
 """Share of the counted pairs' weight below which such a pair is left out."""
 _ALIKE = 1e-7
 """Weights that differ by less may agree to nine digits."""
+_WITHIN_REACH = 1e-5
+"""Share by which weights may differ that are all alike, each to the next."""
 MOST_BITS = 62
 """Heterozygous blocks that fit into one number."""
 
@@ -146,13 +148,13 @@ def _pair(model: GeneModel, one: int, other: int, weight: float) -> Pair:
     return Pair(first, second, weight, True) if first.detail <= second.detail else Pair(second, first, weight, True)
 
 
-def ranked(found: list[Pair]) -> Found:
-    """Return pairs in order, the most probable first, as many as are kept."""
+def ranked(found: list[Pair], left_out: float = 0.0) -> Found:
+    """Return pairs in order, the most probable first, as many as are kept; others that are not may weigh `left_out`."""
     if len(found) == 1:
         return Found(tuple(found), found[0].weight)
     ordered = _sorted(found)
     weights = [pair.weight for pair in ordered]
-    return Found(tuple(ordered[: enough(weights)]), sum(weights))
+    return Found(tuple(ordered[: enough(weights, left_out)]), sum(weights))
 
 
 def _sorted(found: list[Pair]) -> list[Pair]:
@@ -180,10 +182,10 @@ def _sorted(found: list[Pair]) -> list[Pair]:
     ]
 
 
-def enough(weights: Sequence[float] | NDArray[np.float64]) -> int:
-    """How many of the sorted weights to keep."""
+def enough(weights: Sequence[float] | NDArray[np.float64], left_out: float = 0.0) -> int:
+    """How many of the sorted weights to keep, of these and smaller ones that add up to `left_out`."""
     sums = list(accumulate(weights)) if isinstance(weights, list) else np.cumsum(weights)
-    return min(bisect_left(sums, KEPT_MASS * sums[-1]) + 1, MOST_PAIRS) if len(sums) else 0
+    return min(bisect_left(sums, KEPT_MASS * (sums[-1] + left_out)) + 1, MOST_PAIRS) if len(sums) else 0
 
 
 def _ranks(context: Context, mixture: NDArray[np.float64]) -> NDArray[np.intp]:
@@ -247,17 +249,25 @@ def _with_new(
     new = donors.frequencies(model.columns(codes), swapped, groups)
     own = reduced.candidates[possible]
     weight = 2 * 0.5 ** len(labels) * ((model.frequency[own][:, groups] * new) @ mixture[groups])
-    added = []
-    for n in np.flatnonzero(weight > NEGLIGIBLE * found.total):
-        strand = np.where(swapped[n], codes[:, 0], codes[:, 1]).astype(np.int8)
-        other = context.compose(strand)
-        added.append(Pair(model.haplotypes[own[n]], other, float(weight[n]), False))
-    if not added:
+    heavy = np.flatnonzero(weight > NEGLIGIBLE * found.total)
+    if not len(heavy):
         return found
-    total = found.total + sum(pair.weight for pair in added)
-    return replace(
-        ranked([*found.pairs, *added]), total=total, exhaustive=bool(found.pairs) or len(labels) <= MAX_BLOCKS
-    )
+    weights = weight[heavy].tolist()
+    least = _least([*(pair.weight for pair in found.pairs), *weights])
+    added = []
+    for n, value in zip(heavy, weights, strict=True):
+        if value >= least:  # a name is slow to find, and none needs one that is not kept
+            strand = np.where(swapped[n], codes[:, 0], codes[:, 1]).astype(np.int8)
+            added.append(Pair(model.haplotypes[own[n]], context.compose(strand), value, False))
+    best = ranked([*found.pairs, *added], left_out=sum(value for value in weights if value < least))
+    exhaustive = bool(found.pairs) or len(labels) <= MAX_BLOCKS
+    return replace(best, total=found.total + sum(weights), exhaustive=exhaustive)
+
+
+def _least(weights: list[float]) -> float:
+    """Return the weight from which a pair may be kept, names yet to put equal ones in order."""
+    falling = sorted(weights, reverse=True)
+    return falling[enough(falling) - 1] * (1 - _WITHIN_REACH)
 
 
 def _count(blocks: NDArray[np.bool_], fits: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -63,6 +63,7 @@ class Naming:
         self.definition = definition
         self.baseline = definition.accepts[0] if len(definition.alleles) else np.zeros((0, 1), dtype=bool)
         self.core = ~(definition.accepts & self.baseline).any(axis=2)
+        self._core_size = self.core.sum(axis=1)
         self._names = Recent(_NAMES)
         self._places = np.arange(len(definition.sites))
 
@@ -85,10 +86,12 @@ class Naming:
         An allele of which nothing is seen is never returned.
         """
         n_codes = self.baseline.shape[1]
-        seen = (codes >= 0) & (codes < n_codes)
-        fits = self.definition.accepts[:, self._places, self._inside(codes)] & seen
-        enough = fits | (codes < 0) if assume else fits
-        return np.flatnonzero((enough | ~self.core).all(1) & (fits & self.core).any(1))
+        # Nothing else is part of a core that the strand carries: a base of the baseline fits none.
+        at = np.flatnonzero((codes >= 0) & (codes < n_codes) & ~self.is_baseline(codes))
+        core = self.core[:, at]
+        seen = (self.definition.accepts[:, at, codes[at]] & core).sum(axis=1)
+        unknown = self.core[:, codes < 0].sum(axis=1) if assume else 0
+        return np.flatnonzero((seen > 0) & (seen + unknown == self._core_size))
 
     def name(self, codes: NDArray[np.int8], extra: dict[int, list[str]] | None = None) -> Strand:
         """Name one strand; unknown positions are left out of account.

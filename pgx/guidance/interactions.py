@@ -79,6 +79,8 @@ def respect(guidance: pl.DataFrame, phenotypes: pl.DataFrame, acting: pl.DataFra
     if concerned.is_empty():
         return guidance
     forbidden = frozenset(contraindicated(guidance).iter_rows())
+    # What acts on drugs of which nothing is said is most of it.
+    acting = acting.join(concerned, on=["sample", "drug"], how="semi", maintain_order="left")
     rewritten = _Rewriting(kb, rules, acting, phenotypes.join(concerned, on="sample", how="semi"), forbidden)
     changed = [
         {"row": row["row"], **new} for row in concerned.iter_rows(named=True) if (new := rewritten.row(row)) is not None

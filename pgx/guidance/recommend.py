@@ -25,7 +25,7 @@ from pgx.guidance.populations import GENERAL, NO, YES, Populations
 from pgx.guidance.stages import Stages
 from pgx.knowledge import KnowledgeBase
 from pgx.phenotypes import phenoconversion
-from pgx.phenotypes.exposures import agents, exposures
+from pgx.phenotypes.exposures import acts_on, exposures
 from pgx.phenotypes.substrates import acting_drugs, perhaps_acting
 from pgx.types import ClinicalData
 
@@ -192,16 +192,15 @@ class _Block:
         self._populations = Populations(kb, clinical, samples, as_of)
         self._stages = Stages(kb, self._populations)
         self._acting = acting_drugs(clinical, kb, as_of=as_of)
+        self._acts_on = acts_on(kb)
         self._takers = self._self_acting()
 
     def _self_acting(self) -> dict[str, set[str]]:
         """Drug -> persons who take it, for the drugs that act on an enzyme."""
         if self._clinical is None:
             return {}
-        acting = self._clinical.medications.filter(
-            pl.col("drug").str.to_lowercase().is_in(agents(self._kb)["drug"].unique().to_list()),
-            pl.col("sample").is_in(list(self._samples)),
-        )
+        acts = pl.col("drug").str.to_lowercase().is_in(list(self._acts_on))
+        acting = self._clinical.medications.filter(acts, pl.col("sample").is_in(list(self._samples)))
         found: dict[str, set[str]] = defaultdict(set)
         for drug, sample in acting.select("drug", "sample").iter_rows():
             found[drug].add(sample)
@@ -223,7 +222,7 @@ class _Block:
         own = self._takers.get(drug, set())
         takes = np.array([sample in own for sample in self._samples])
         read = {condition.gene for row in self._conditions.of(drug) for condition in row.conditions}
-        if not (mask & takes).any() or not read:
+        if not (mask & takes).any() or read.isdisjoint(self._acts_on.get(drug.lower(), ())):
             yield _Asked(drug, self._persons, mask)
             return
         yield _Asked(drug, self._persons, mask & ~takes)

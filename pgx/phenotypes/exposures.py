@@ -105,6 +105,14 @@ def agents(kb: KnowledgeBase) -> pl.DataFrame:
     return kb.remember("agents", lambda: _agents(kb))
 
 
+def acts_on(kb: KnowledgeBase) -> dict[str, frozenset[str]]:
+    """Return the genes of the enzymes that each inhibitor and inducer acts on, by its name in lower case."""
+    return kb.remember(
+        "acts on",
+        lambda: {drug: frozenset(genes) for drug, genes in agents(kb).group_by("drug").agg("gene").iter_rows()},
+    )
+
+
 def _agents(kb: KnowledgeBase) -> pl.DataFrame:
     listed = kb.table("interactions").select(
         pl.col("drug").str.to_lowercase(), "enzyme", "strength", "confidence", LOCAL, trigger="role"

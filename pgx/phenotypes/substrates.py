@@ -205,18 +205,20 @@ def _counted_by_labels(acting: pl.DataFrame, kb: KnowledgeBase) -> pl.DataFrame:
         recall=pl.col("recall") | (only_label & (pl.col("told_by") == _RECALL)),
         local=pl.when(only_label).then(pl.coalesce("local", "whose")).otherwise("local"),
     )
-    return counted.filter(~_against_itself()).select(list(COLUMNS))
+    return _without_contradictions(counted).select(list(COLUMNS))
 
 
-def _against_itself() -> pl.Expr:
-    """Whether a drug does weakly, and no label says so, the opposite of what it does more strongly to the same drug.
+def _without_contradictions(counted: pl.DataFrame) -> pl.DataFrame:
+    """Leave out what a drug does weakly, and no label says so, against what it does more strongly to the same drug.
 
     Efavirenz induces CYP2C19 and is a weak inhibitor of it in the test tube: a line that says both says nothing.
     """
     weak, raises = pl.col("strength") == "weak", pl.col("effect").str.starts_with("raises")
-    same = ["sample", "drug", "agent", "phase"]
-    up, down = ((one & ~weak).any().over(same) for one in (raises, ~raises))
-    return weak & ~pl.col("named") & pl.when(raises).then(down).otherwise(up)
+    pair = ["sample", "drug", "agent", "phase"]
+    opposite = counted.filter(~weak).select(*pair, raises=~raises)
+    doubtful = counted.filter(weak, ~pl.col("named")).select("_row", *pair, raises=raises)
+    against = doubtful.join(opposite, on=[*pair, "raises"], how="semi").select("_row")
+    return counted.join(against, on="_row", how="anti", maintain_order="left")
 
 
 def _named_with_enzyme(kb: KnowledgeBase) -> pl.DataFrame:

@@ -61,6 +61,16 @@ def test_diplotypes_are_kept_until_they_hold_the_mass(weights, kept):
     assert solve.enough(weights) == kept
 
 
+@pytest.mark.parametrize(
+    "weights", [[0.9, 0.0994, 0.0003, 0.0003], [0.5, 0.4, 0.0999, 0.00005, 0.00005], [1.0, 1.0, 1.0]]
+)
+def test_as_many_are_kept_where_the_smallest_are_only_a_sum(weights):
+    kept = solve.enough(weights)
+    assert solve.enough(weights[:kept], left_out=sum(weights[kept:])) == kept
+    within = [one for one in weights if one >= solve._least(weights)]
+    assert within[:kept] == weights[:kept]
+
+
 @pytest.mark.parametrize(("n", "kept"), [(199, 199), (200, 200), (201, 200), (5000, 200)])
 def test_never_more_than_two_hundred_diplotypes(n, kept):
     assert solve.enough(np.full(n, 1.0)) == kept

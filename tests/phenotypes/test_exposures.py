@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from pgx import knowledge, schema
-from pgx.phenotypes.exposures import exposures, known_medication, newest, present_days
+from pgx.phenotypes.exposures import acts_on, exposures, known_medication, newest, present_days
 from pgx.types import ClinicalData
 
 KB = knowledge.load()
@@ -116,3 +116,10 @@ def test_a_value_without_a_date_is_of_today_and_one_outside_the_window_is_gone()
 )
 def test_plans_and_past_drugs_do_not_say_what_is_taken_now(rows, drugs, known):
     assert (known_medication(history(rows, drugs)) == {"a"}) is known
+
+
+def test_a_drug_acts_on_the_genes_of_its_enzymes_and_of_their_groups():
+    genes = acts_on(KB)
+    assert "CYP2D6" in genes["paroxetine"]
+    assert "CYP2C19" not in genes["paroxetine"]
+    assert "metoprolol" not in genes
