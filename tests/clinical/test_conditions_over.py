@@ -103,6 +103,12 @@ def test_the_end_of_a_condition_of_omop_is_read_unless_it_is_that_of_the_visit(k
     assert values(data)["as_of"] == "2026-03-01" and "bad_date" not in codes(data)
 
 
+@pytest.mark.parametrize("visits", ["", VISIT, VISIT + "8,2020-01-01,\n"])
+def test_an_end_that_may_be_that_of_a_visit_nobody_knows_ends_nothing(kb, tmp_path, visits):
+    row = (HEART_FAILURE, "2020-01-01", "2022-01-09", "8", ",")
+    assert values(read([_omop(tmp_path, [row], visits)], kb))["heart_failure"] == "yes"
+
+
 def test_a_condition_of_omop_that_is_over_ends_no_other_entry(kb, tmp_path):
     rows = [(HEART_FAILURE, "2020-01-01", "2022-01-01", "", ","), (HEART_FAILURE, "2021-01-01", "", "", ",")]
     assert values(read([_omop(tmp_path, rows)], kb))["heart_failure"] == "yes"

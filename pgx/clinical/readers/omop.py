@@ -239,21 +239,24 @@ def _of_its_status(events: Events, rows: pl.DataFrame, table: str, codes: _Codes
 
 
 def _without_visit_ends(rows: pl.DataFrame, table: Source) -> pl.DataFrame:
-    """Leave out ends of conditions that are the visit's: claims and wards end every diagnosis with it."""
+    """Leave out ends of conditions that are the visit's, or may be: claims and wards end every diagnosis with it."""
     ends = [name for name in ("condition_end_date", "condition_end_datetime") if name in rows.columns]
     if not ends or "visit_occurrence_id" not in rows.columns:
         return rows
-    dated = rows.filter(pl.any_horizontal(pl.col(ends).is_not_null()), pl.col("visit_occurrence_id").is_not_null())
+    of_visit = pl.col("visit_occurrence_id").is_not_null()
+    dated = rows.filter(pl.any_horizontal(pl.col(ends).is_not_null()), of_visit)
     visits = table("visit_occurrence", None) if dated.height else None
     if visits is None or "visit_occurrence_id" not in visits.columns:
-        return rows
+        visits = pl.DataFrame(schema={"visit_occurrence_id": rows.schema["visit_occurrence_id"]})
     left = pl.coalesce(_column(visits, "visit_end_date"), _column(visits, "visit_end_datetime")).str.slice(0, 10)
     days = visits.select("visit_occurrence_id", _left=left).unique("visit_occurrence_id", keep="first")
     rows = rows.join(days, on="visit_occurrence_id", how="left", maintain_order="left")
-    same = [
-        pl.when(pl.col(one).str.slice(0, 10) == pl.col("_left")).then(None).otherwise(one).alias(one) for one in ends
-    ]
-    return rows.with_columns(same).drop("_left")
+    # A disease that is read as gone is the worse mistake: of a visit whose end is not known, any end may be its own.
+    own = of_visit & pl.col("_left").is_null()
+    may_be = [(own | (pl.col(one).str.slice(0, 10) == pl.col("_left")).fill_null(False)) for one in ends]
+    return rows.with_columns(
+        pl.when(maybe).then(None).otherwise(one).alias(one) for one, maybe in zip(ends, may_be, strict=True)
+    ).drop("_left")
 
 
 def _values(events: Events, table: str, frame: pl.DataFrame, codes: _Codes) -> None:
