@@ -23,8 +23,8 @@ def written(place: Path, lines: list[str]) -> Path:
 def test_what_many_samples_have_is_worked_out_once_and_told_of_each(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    worked, one = [], merge._call
-    monkeypatch.setattr(merge, "_call", lambda *given: (worked.append(given), one(*given))[1])
+    worked, one = [], merge.call_of
+    monkeypatch.setattr(merge, "call_of", lambda *given: (worked.append(given), one(*given))[1])
     path = written(tmp_path, [f"S{i}\t{gene}\t{said}" for i in range(500) for gene, said in SAID if gene != "cyp2c19"])
     calls, notes = merge.read(path, KB)
     assert len(worked) == 3
