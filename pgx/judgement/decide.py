@@ -6,7 +6,7 @@ result of it could rule the drug out, the answer itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic
 
@@ -115,8 +115,7 @@ def decide(rows: Iterable[S]) -> Decision[S]:
     stakes = stakes_of(statements)
     untested = untested_genes(statements, stakes)
     unclear = {gene: stake for row in valid for gene, stake in row.unclear.items()}
-    open_end = urgency == "standard" and "avoid" in stakes.values()
-    part = deciding if (untested and (urgency == "no_data" or open_end)) or _passed_over(unclear, urgency) else None
+    part = deciding if _answers_in_part(valid, stakes, untested) or _passed_over(unclear, urgency) else None
     urgency = "no_data" if part else urgency
     agreeing = tuple(row for row in valid if row.urgency == urgency)
     ruled_out = leading_limit(limits, deciding)
@@ -186,6 +185,18 @@ def stakes_of(statements: Iterable[Statement]) -> dict[str, str]:
                     gene, urgency = ":".join(genes), known_urgency(urgency)
                     stakes[gene] = min(stakes.get(gene, urgency), urgency, key=URGENCIES.index)
     return stakes
+
+
+def _answers_in_part(valid: Sequence[Statement], stakes: Mapping[str, str], untested: Collection[str]) -> bool:
+    """Whether the genes that were not tested could turn what those say that were."""
+    if not untested or not valid:
+        return False
+    deciding = valid[0]
+    if deciding.urgency == "no_data" or (deciding.urgency == "standard" and "avoid" in stakes.values()):
+        return True
+    return deciding.has(FlagCode.OF_CALCULATED_DOSE) and not any(
+        row.source == deciding.source and set(row.genes).isdisjoint(deciding.genes) for row in valid
+    )
 
 
 def _passed_over(unclear: Mapping[str, str], urgency: str) -> bool:

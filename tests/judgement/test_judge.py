@@ -78,6 +78,15 @@ def test_a_gene_that_could_only_change_the_dose_leaves_the_answer_and_says_what_
     assert found.evidence == ("rule:R1", "gene:G=called", "gene:H=not_called")
 
 
+def test_a_step_from_a_dose_that_nobody_can_work_out_is_no_answer():
+    step = row(action="increase_dose", urgency="change_dose", dose_change="+5..+10", flags="of_calculated_dose")
+    other, untested = row(guideline="R3", genes="H", phenotypes="H=Normal"), gap("I", "change_dose")
+    assert said(step, untested).urgency == "no_data" and not said(step, untested).dose_change
+    assert said(step, row(source="FDA", genes="H", phenotypes="H=Normal"), untested).urgency == "no_data"
+    assert said(step, other, untested).dose_change == "+5..+10", "one of the genes that the dose rests on is known"
+    assert said(step).urgency == "change_dose", "no gene is open"
+
+
 def test_a_laboratory_result_that_could_not_be_used_is_told_from_a_variant_that_was_not_understood():
     assert said(row(flags="outside_unknown:avoid:G")).could_change == ("laboratory:G=avoid",)
     assert said(row(flags="effect_unknown:avoid:G")).could_change == ("variant:G=avoid",)
