@@ -243,8 +243,7 @@ def _without_visit_ends(rows: pl.DataFrame, table: Source) -> pl.DataFrame:
     ends = [name for name in ("condition_end_date", "condition_end_datetime") if name in rows.columns]
     if not ends or "visit_occurrence_id" not in rows.columns:
         return rows
-    of_visit = pl.col("visit_occurrence_id").is_not_null()
-    dated = rows.filter(pl.any_horizontal(pl.col(ends).is_not_null()), of_visit)
+    dated = rows.filter(pl.any_horizontal(pl.col(ends).is_not_null()), pl.col("visit_occurrence_id").is_not_null())
     visits = table("visit_occurrence", None) if dated.height else None
     if visits is None or "visit_occurrence_id" not in visits.columns:
         visits = pl.DataFrame(schema={"visit_occurrence_id": rows.schema["visit_occurrence_id"]})
@@ -252,10 +251,11 @@ def _without_visit_ends(rows: pl.DataFrame, table: Source) -> pl.DataFrame:
     days = visits.select("visit_occurrence_id", _left=left).unique("visit_occurrence_id", keep="first")
     rows = rows.join(days, on="visit_occurrence_id", how="left", maintain_order="left")
     # A disease that is read as gone is the worse mistake: of a visit whose end is not known, any end may be its own.
-    unknown = of_visit & pl.col("_left").is_null()
+    unknown = pl.col("visit_occurrence_id").is_not_null() & pl.col("_left").is_null()
     own = [unknown | (pl.col(one).str.slice(0, 10) == pl.col("_left")).fill_null(False) for one in ends]
-    kept = (pl.when(~its).then(one).alias(one) for one, its in zip(ends, own, strict=True))
-    return rows.with_columns(kept).drop("_left")
+    return rows.with_columns(pl.when(~its).then(one).alias(one) for one, its in zip(ends, own, strict=True)).drop(
+        "_left"
+    )
 
 
 def _values(events: Events, table: str, frame: pl.DataFrame, codes: _Codes) -> None:
