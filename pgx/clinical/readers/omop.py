@@ -251,11 +251,11 @@ def _without_visit_ends(rows: pl.DataFrame, table: Source) -> pl.DataFrame:
     days = visits.select("visit_occurrence_id", _left=left).unique("visit_occurrence_id", keep="first")
     rows = rows.join(days, on="visit_occurrence_id", how="left", maintain_order="left")
     # A disease that is read as gone is the worse mistake: of a visit whose end is not known, any end may be its own.
-    unknown = pl.col("visit_occurrence_id").is_not_null() & pl.col("_left").is_null()
-    own = [unknown | (pl.col(one).str.slice(0, 10) == pl.col("_left")).fill_null(False) for one in ends]
-    return rows.with_columns(pl.when(~its).then(one).alias(one) for one, its in zip(ends, own, strict=True)).drop(
-        "_left"
-    )
+    apart = [
+        pl.col("visit_occurrence_id").is_null() | (pl.col(one).str.slice(0, 10) != pl.col("_left")) for one in ends
+    ]
+    kept = [pl.when(condition).then(one).alias(one) for one, condition in zip(ends, apart, strict=True)]
+    return rows.with_columns(kept).drop("_left")
 
 
 def _values(events: Events, table: str, frame: pl.DataFrame, codes: _Codes) -> None:
