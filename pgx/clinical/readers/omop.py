@@ -241,20 +241,18 @@ def _of_its_status(events: Events, rows: pl.DataFrame, table: str, codes: _Codes
 def _without_visit_ends(rows: pl.DataFrame, table: Source) -> pl.DataFrame:
     """Leave out ends of conditions that are the visit's, or may be: claims and wards end every diagnosis with it."""
     ends = [name for name in ("condition_end_date", "condition_end_datetime") if name in rows.columns]
-    if not ends or "visit_occurrence_id" not in rows.columns:
+    visit = "visit_occurrence_id"
+    if not ends or visit not in rows.columns:
         return rows
-    dated = rows.filter(pl.any_horizontal(pl.col(ends).is_not_null()), pl.col("visit_occurrence_id").is_not_null())
-    visits = table("visit_occurrence", None) if dated.height else None
-    if visits is None or "visit_occurrence_id" not in visits.columns:
-        visits = pl.DataFrame(schema={"visit_occurrence_id": rows.schema["visit_occurrence_id"]})
+    visits = table("visit_occurrence", None) if rows.filter(pl.col(visit).is_not_null()).height else None
+    if visits is None or visit not in visits.columns:
+        visits = pl.DataFrame(schema={visit: rows.schema[visit]})
     left = pl.coalesce(_column(visits, "visit_end_date"), _column(visits, "visit_end_datetime")).str.slice(0, 10)
-    days = visits.select("visit_occurrence_id", _left=left).unique("visit_occurrence_id", keep="first")
-    rows = rows.join(days, on="visit_occurrence_id", how="left", maintain_order="left")
+    days = visits.select(visit, _left=left).unique(visit, keep="first")
+    rows = rows.join(days, on=visit, how="left", maintain_order="left")
     # A disease that is read as gone is the worse mistake: of a visit whose end is not known, any end may be its own.
-    apart = [
-        pl.col("visit_occurrence_id").is_null() | (pl.col(one).str.slice(0, 10) != pl.col("_left")) for one in ends
-    ]
-    kept = [pl.when(condition).then(one).alias(one) for one, condition in zip(ends, apart, strict=True)]
+    apart = [pl.col(visit).is_null() | (pl.col(one).str.slice(0, 10) != pl.col("_left")) for one in ends]
+    kept = [pl.when(its_own).then(one).alias(one) for one, its_own in zip(ends, apart, strict=True)]
     return rows.with_columns(kept).drop("_left")
 
 
