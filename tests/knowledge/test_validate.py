@@ -94,6 +94,11 @@ def test_the_shipped_knowledge_base_is_sound() -> None:
             "no HLA-B diplotype can be '*57:02 positive'",
         ),
         (
+            guidance.conversions,
+            ("phenoconversion_more.tsv", "PM-001\t", "Poor Metabolizer", "Poor Metaboliser"),
+            "'Poor Metaboliser' is no phenotype",
+        ),
+        (
             guidance.contradictions,
             ("recommendation_conditions.tsv", "CPIC-0002", "*57:01 positive", "*57:01 negative"),
             "both answer for abacavir and differ",

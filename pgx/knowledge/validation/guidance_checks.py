@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from pgx.errors import InputError
 from pgx.knowledge.rules.outcomes import Outcome, every_outcome, meets, scheme_of, terms_of
 from pgx.knowledge.rules.phenotypes import rules_for
@@ -157,6 +159,26 @@ _ADVICE = (
     "action", "secondary_action", "secondary_when", "dose_min_pct", "dose_max_pct", "dose_reference", "dose_applies",
     "start_dose", "max_dose", "alternatives", "alternative_class",
 )  # fmt: skip
+
+
+_CONVERSIONS = ("phenoconversion", "phenoconversion_more")
+
+
+def conversions(kb: KnowledgeBase) -> Iterator[Problem]:
+    """A changed phenotype must be one that guidance can be given for; an agent that nobody can name does nothing."""
+    terms = set(kb.table("phenotype_terms")["phenotype"])
+    rules = pl.concat([kb.table(name).select("rule_id", "method", "map") for name in _CONVERSIONS])
+    for row in rules.filter(pl.col("method") == "map").iter_rows(named=True):
+        for change in str(row["map"] or "").split(";"):
+            before, arrow, after = change.partition(">")
+            for name in (before, after) if arrow else (change,):
+                if name not in terms and (name, arrow) != ("*", ">"):
+                    yield Problem("error", "conversions", row["rule_id"], f"{name!r} is no phenotype: {change!r}")
+    drugs = {name.lower() for name in kb.table("drugs")["drug"]}
+    for name in kb.table("interactions")["drug"].unique(maintain_order=True):
+        if name.lower() not in drugs:
+            message = f"{name} is not in table drugs: nobody who takes it is known to"
+            yield Problem("warning", "conversions", name, message)
 
 
 def contradictions(kb: KnowledgeBase) -> Iterator[Problem]:

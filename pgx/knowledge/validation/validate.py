@@ -153,6 +153,7 @@ _CHECKS: tuple[Check, ...] = (
     gene_checks.undefined_alleles,
     gene_checks.phenotypes,
     guidance_checks.recommendations,
+    guidance_checks.conversions,
     guidance_checks.contradictions,
     guidance_checks.label_limits,
     guidance_checks.substrates,
