@@ -155,9 +155,11 @@ def _rows(people: _People, sample: str, drug: str, enzymes: Sequence[str]) -> It
     cautions = _cautions(people, sample, list(genotype))
     for counted in (now, acting) if len(now) < len(acting) and not unknown else (now,):
         row = _row(people, drug.lower(), genotype, counted, unknown)
+        if row is not None and "ratio" not in row:
+            yield {**row, "not_counted": not_counted}
+            return
         if row is not None:
-            flags = row["flags"] if row.get("ratio") is None else [*cautions, *row["flags"]]
-            yield {**row, "not_counted": not_counted, "flags": flags}
+            yield {**row, "not_counted": not_counted, "flags": [*cautions, *row["flags"]]}
 
 
 def _row(
