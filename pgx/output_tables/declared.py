@@ -148,7 +148,7 @@ TABLES: dict[str, OutputTable] = {
         dict.fromkeys(("ratio", "low", "high", "level"), "1"),
     ),
     "exposure_ratios": OutputTable(
-        "one row a sample and drug without advice, and what is planned; pgx report",
+        "one row a sample and drug without advice, one more with what is planned; pgx report",
         schema.EXPOSURE_RATIOS,
         dict.fromkeys(("ratio", "low", "high", "level"), "1"),
         {"flags": FlagCode},
