@@ -19,7 +19,7 @@ from pgx.reports.page.cells import number_of as _float
 from pgx.reports.page.cells import text_of_cell as _text
 from pgx.reports.page.diplotypes import alleles_of
 from pgx.reports.page.drug_line import drug_order
-from pgx.reports.page.exposure_line import Exposure, exposure_of
+from pgx.reports.page.exposure_line import exposure_of
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.model import BESIDE_DRUGS, Class, Drug, Gene, View
 from pgx.reports.page.products import products_of
@@ -28,21 +28,7 @@ from pgx.reports.page.shared import Shared, rows_of
 from pgx.reports.page.wording import clean
 from pgx.types import Result
 
-__all__ = [
-    "NOBODY",
-    "Advice",
-    "Class",
-    "Drug",
-    "Exposure",
-    "Gene",
-    "Row",
-    "Score",
-    "View",
-    "build",
-    "flatten",
-    "view",
-    "views",
-]
+__all__ = ["NOBODY", "Advice", "Class", "Drug", "Gene", "Row", "Score", "View", "build", "flatten", "view", "views"]
 
 _FRAMES = ("calls", "phenotypes", "guidance", "scores", "judgements", "next_tests", "exposure_ratios", "clinical",
            "medications", "notes")  # fmt: skip
