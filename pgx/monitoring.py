@@ -68,7 +68,8 @@ def monitor(
     Returns
     -------
     polars.DataFrame
-        `pgx.schema.MONITOR`: one row an INR, doses in mg/week. A row that cannot be read costs itself.
+        `pgx.output_tables.own_columns.MONITOR`: one row an INR, doses in mg/week. A row that cannot be read costs
+        itself.
 
     Raises
     ------

@@ -96,6 +96,7 @@ def conclude(
     from pgx.assertion import of_asserted
     from pgx.judgement.next_tests import next_tests
     from pgx.judgement.without_drugs import without_drugs
+    from pgx.models.exposure.of_persons import exposure_ratios
     from pgx.phenotypes.exposures import exposures
     from pgx.types import Result
 
@@ -140,6 +141,7 @@ def conclude(
         next_tests=next_tests(judged, advice, found.callset, found.clinical, found.kb, found.groups)
         if with_next_tests
         else schema.empty(schema.NEXT_TESTS),
+        exposure_ratios=exposure_ratios(judged, found.calls, found.phenotypes, found.clinical, found.kb),
     )
 
 

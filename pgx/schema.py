@@ -194,6 +194,28 @@ EXPOSURE: Schema = (
     Column("basis", _L, "what each share and each strength rests on, joined by ';'"),
 )
 
+EXPOSURE_RATIOS: Schema = (
+    Column("sample", _T, "sample name", required=True),
+    Column("drug", _T, "drug of which no source has a recommendation for the person", required=True),
+    Column("genotype", _L, "the person's activity scores that count, enzyme=score joined by ';'"),
+    Column("with", _L, "the person's inhibitors and inducers that count, joined by ';'"),
+    Column("planned", _L, "those of `with` that are planned, joined by ';'"),
+    Column("ratio", _F, "AUC against activity scores of 2 without the other drugs; null where the flags say why"),
+    Column("low", _F, "lower end of the interval at `level`"),
+    Column("high", _F, "upper end of the interval at `level`"),
+    Column("level", _F, "part of studies whose mean ratio the interval should hold"),
+    Column("not_counted", _L, "enzymes that carry the drug and whose genotypes the model does not count"),
+    Column("basis", _L, "what each share and each strength rests on, joined by ';'"),
+    Column("sources", _L, "of each enzyme the published ratios that the model was estimated from, joined by ';'"),
+    Column(
+        "flags",
+        _L,
+        "gene_not_called:<gene>, phenotype_unplaced:<gene> (no one activity score), interaction:... (acts on the drug, "
+        "not predicted) and refused:<why>: there is no number; copy_number_range:<phenotypes>, unverified:<agent>, "
+        "not_recorded:medication_list",
+    ),
+)
+
 JUDGEMENTS: Schema = (
     Column("sample", _T, "sample name", required=True),
     Column("drug", _T, "generic name", required=True),
@@ -298,41 +320,6 @@ MEDICATIONS: Schema = (
     Column("dose_mg_per_day", _F, "daily dose, mg"),
     Column("as_written", _T, "name or code in the input"),
     Column("source", _T, "file, and line or resource id", required=True),
-)
-
-MONITOR: Schema = (
-    Column("sample", _T, "person", required=True),
-    Column("date", pl.Date, "day of the INR", required=True),
-    Column("dose", _F, "warfarin taken before it, mg/week; null where it is not known"),
-    Column("inr", _F, "the INR", required=True),
-    Column("expected", _F, "INR that was expected from the doses and the INRs before, the middle of its distribution"),
-    Column("target", _F, "INR aimed at", required=True),
-    Column("estimate", _F, "dose expected to give the INR aimed at in the long run, mg/week, after this INR"),
-    Column("low", _F, "lower end of its 90 % interval, mg/week"),
-    Column("high", _F, "upper end, mg/week"),
-    Column("time_in_range", _F, "share of the days so far with the INR in range, by straight lines between the values"),
-    Column("trend", _T, "rising | falling | steady: the last three INRs", required=True),
-    Column(
-        "advice",
-        _T,
-        "clinician_today | recheck_soon | lower_dose | raise_dose | keep_dose | dose_unknown",
-        required=True,
-    ),
-    Column(
-        "change", _F, "change from the dose taken to `estimate`, percent, within 20; never up beside an INR above range"
-    ),
-    Column("next_dose", _F, "dose proposed until the next INR, mg/week; null where none is"),
-    Column("recheck_days", _I, "days until the next INR", required=True),
-    Column("forecast", _F, "INR expected at `recheck_days` under `next_dose`, or else the dose as it is"),
-    Column("forecast_low", _F, "lower end of its 90 % interval"),
-    Column("forecast_high", _F, "upper end"),
-    Column(
-        "flags",
-        NAMES,
-        "gene_averaged:<gene> (not known: averaged over what the data or the population allow), "
-        "allele_by_activity:<gene>:<allele>, missing:clinical.age (averaged), assumed:<what> (what the numbers rest on "
-        "and nobody measured)",
-    ),
 )
 
 NOTES: Schema = (

@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pgx.notes import Note
-from pgx.schema import JUDGEMENTS, NEXT_TESTS, empty
+from pgx.schema import EXPOSURE_RATIOS, JUDGEMENTS, NEXT_TESTS, empty
 
 NOT_CALLED = -1
 """Allele code: the strand's base is unknown."""
@@ -262,6 +262,7 @@ class Result:
     judgements: pl.DataFrame = field(default_factory=lambda: empty(JUDGEMENTS))
     suspects: tuple[str, ...] = ()
     next_tests: pl.DataFrame = field(default_factory=lambda: empty(NEXT_TESTS))
+    exposure_ratios: pl.DataFrame = field(default_factory=lambda: empty(EXPOSURE_RATIOS))
 
     def __repr__(self) -> str:
         """Whom it is about, and the shape of each frame."""

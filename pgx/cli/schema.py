@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     import polars as pl
 
 TABLES = ("calls", "phenotypes", "guidance", "judgements", "scores", "clinical", "medications", "notes", "failures",
-          "next_tests", "genotypes", "exposure", "monitor", "polygenic", "polygenic_variants", "features", "missing",
-          "positions", "cohort_frequencies", "cohort_genes", "cohort_positions", "cohort_pairs", "cohort_sex",
-          "cohort_drugs", "cohort_persons", "cohort_next_tests", "endpoints", "check")  # fmt: skip
+          "next_tests", "genotypes", "exposure", "exposure_ratios", "monitor", "polygenic", "polygenic_variants",
+          "features", "missing", "positions", "cohort_frequencies", "cohort_genes", "cohort_positions", "cohort_pairs",
+          "cohort_sex", "cohort_drugs", "cohort_persons", "cohort_next_tests", "endpoints", "check")  # fmt: skip
 """Names of the tables; the help and the completion must not wait for the schemas to load."""
 _WIDTH = 100
 _MOST = 15

@@ -183,7 +183,7 @@ def _frames(plan: Plan, pieces: Sequence[Piece], kb: KnowledgeBase) -> dict[str,
     names = [name for name in (*plan.tables, "notes") if name not in ("features", "genotypes")]
     declared = {"calls": schema.CALLS, "phenotypes": schema.PHENOTYPES, "guidance": schema.GUIDANCE,
                 "judgements": schema.JUDGEMENTS, "scores": schema.SCORES, "notes": schema.NOTES,
-                "next_tests": schema.NEXT_TESTS}  # fmt: skip
+                "next_tests": schema.NEXT_TESTS, "exposure_ratios": schema.EXPOSURE_RATIOS}  # fmt: skip
     frames = {
         name: pl.concat([schema.empty(declared[name]), *(getattr(one.result, name) for one in pieces)])
         for name in names

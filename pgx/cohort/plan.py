@@ -8,7 +8,8 @@ from datetime import date
 from pgx.cohort.samplesheet import Group, Person, groups_of
 from pgx.options import Options
 
-TABLES = ("calls", "phenotypes", "features", "guidance", "judgements", "scores", "notes", "next_tests", "genotypes")
+TABLES = ("calls", "phenotypes", "features", "guidance", "judgements", "scores", "exposure_ratios", "notes",
+          "next_tests", "genotypes")  # fmt: skip
 """The partitioned tables of a cohort, each a folder of one Parquet file a block."""
 USUAL = tuple(name for name in TABLES if name != "next_tests")
 """The tables that are written unless the user chooses: what would change the advice takes as long as all the rest."""

@@ -91,8 +91,8 @@ def run(
     sheet
         Samplesheet (`pgx.cohort.samplesheet.COLUMNS`): a row a person, with files and facts of their own.
     tables
-        Which tables to write, of ``calls phenotypes features guidance judgements scores notes next_tests genotypes``;
-        all but ``next_tests`` if nothing is said.
+        Which tables to write, of ``calls phenotypes features guidance judgements scores exposure_ratios notes
+        next_tests genotypes``; all but ``next_tests`` if nothing is said.
     reports
         Documents a person, of `pgx.reports.FORMATS`, in the folder ``reports``, with an index.
     block_size

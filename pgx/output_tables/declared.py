@@ -147,9 +147,15 @@ TABLES: dict[str, OutputTable] = {
         schema.EXPOSURE,
         dict.fromkeys(("ratio", "low", "high", "level"), "1"),
     ),
+    "exposure_ratios": OutputTable(
+        "one row a sample and drug without advice, one more with what is planned; pgx report",
+        schema.EXPOSURE_RATIOS,
+        dict.fromkeys(("ratio", "low", "high", "level"), "1"),
+        {"flags": FlagCode},
+    ),
     "monitor": OutputTable(
         "one row an INR; pgx monitor",
-        schema.MONITOR,
+        own.MONITOR,
         {
             **dict.fromkeys(("dose", "estimate", "low", "high", "next_dose"), "mg/week"),
             **dict.fromkeys(("inr", "expected", "target", "forecast", "forecast_low", "forecast_high"), "{INR}"),

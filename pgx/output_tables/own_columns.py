@@ -176,3 +176,37 @@ CHECK: Schema = (
     Column("count", _I, "how often it is there"),
     Column("where", _T, "line or record of the first one"),
 )
+MONITOR: Schema = (
+    Column("sample", _T, "person", required=True),
+    Column("date", pl.Date, "day of the INR", required=True),
+    Column("dose", _F, "warfarin taken before it, mg/week; null where it is not known"),
+    Column("inr", _F, "the INR", required=True),
+    Column("expected", _F, "INR that was expected from the doses and the INRs before, the middle of its distribution"),
+    Column("target", _F, "INR aimed at", required=True),
+    Column("estimate", _F, "dose expected to give the INR aimed at in the long run, mg/week, after this INR"),
+    Column("low", _F, "lower end of its 90 % interval, mg/week"),
+    Column("high", _F, "upper end, mg/week"),
+    Column("time_in_range", _F, "share of the days so far with the INR in range, by straight lines between the values"),
+    Column("trend", _T, "rising | falling | steady: the last three INRs", required=True),
+    Column(
+        "advice",
+        _T,
+        "clinician_today | recheck_soon | lower_dose | raise_dose | keep_dose | dose_unknown",
+        required=True,
+    ),
+    Column(
+        "change", _F, "change from the dose taken to `estimate`, percent, within 20; never up beside an INR above range"
+    ),
+    Column("next_dose", _F, "dose proposed until the next INR, mg/week; null where none is"),
+    Column("recheck_days", _I, "days until the next INR", required=True),
+    Column("forecast", _F, "INR expected at `recheck_days` under `next_dose`, or else the dose as it is"),
+    Column("forecast_low", _F, "lower end of its 90 % interval"),
+    Column("forecast_high", _F, "upper end"),
+    Column(
+        "flags",
+        NAMES,
+        "gene_averaged:<gene> (not known: averaged over what the data or the population allow), "
+        "allele_by_activity:<gene>:<allele>, missing:clinical.age (averaged), assumed:<what> (what the numbers rest on "
+        "and nobody measured)",
+    ),
+)

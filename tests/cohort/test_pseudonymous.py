@@ -91,7 +91,8 @@ def test_that_search_finds_the_names_of_a_cohort_that_has_them(hospital: Path, t
 def test_the_key_gives_the_same_cohort_back(hospital: Path, covered: Path, tmp_path: Path) -> None:
     run(hospital, tmp_path / "plain")
     names = read_key(hospital / "key")
-    for name in ("calls", "phenotypes", "guidance", "judgements", "scores", "features", "genotypes", "next_tests"):
+    usual = ("calls", "phenotypes", "guidance", "judgements", "scores", "features", "genotypes")
+    for name in (*usual, "exposure_ratios", "next_tests"):
         plain, hidden = table(tmp_path / "plain", name), table(covered, name)
         back = hidden.with_columns(pl.Series("sample", [names.name_of(one) for one in hidden["sample"]], pl.String))
         dated = [one for one, kind in plain.schema.items() if kind == pl.Date]

@@ -35,6 +35,7 @@ from pgx.models.warfarin_inr.kinetics import Floats, Kinetics
 from pgx.models.warfarin_inr.parameters import Parameters, parameters
 from pgx.models.warfarin_inr.persons import Person
 from pgx.notes import Note
+from pgx.output_tables.own_columns import MONITOR
 
 LOWEST_TARGET, HIGHEST_TARGET = 1.5, 4.0
 UNREAD_DAYS = 28
@@ -80,7 +81,7 @@ def monitor(
     Returns
     -------
     tuple
-        `pgx.schema.MONITOR` by person and day, and notes on what was not used.
+        `pgx.output_tables.own_columns.MONITOR` by person and day, and notes on what was not used.
 
     Raises
     ------
@@ -105,7 +106,7 @@ def monitor(
             rows += _follow(person, kb, known, genes.get(person.name, {}), start, target, notes)
     if not rows and not notes:
         raise InputError("no INR of anybody", fix="give INRs with their days")
-    frame = schema.from_rows(rows, schema.MONITOR)
+    frame = schema.from_rows(rows, MONITOR)
     return frame.with_columns(pl.col(pl.Float64).round_sig_figs(6)), notes
 
 

@@ -18,6 +18,7 @@ from pgx.reports.formats import svg
 from pgx.reports.formats.text import MARKS, in_passing
 from pgx.reports.page import wording
 from pgx.reports.page.build import Drug, Gene, View, view
+from pgx.reports.page.exposure_line import HEADING, NOTE
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.notice import NOTICE
 from pgx.reports.page.remarks import Remark, flag_marks, marks_of, own_remarks, remarks_of, shared_remarks
@@ -66,6 +67,8 @@ def environment() -> Environment:
         tested=tested,
         svg=svg,
         notice=NOTICE,
+        exposure_heading=HEADING,
+        exposure_note=NOTE,
         style=stylesheet(),
         flag_marks=flag_marks,
         in_passing=in_passing,

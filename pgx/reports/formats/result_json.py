@@ -30,7 +30,7 @@ _READ = ("1", VERSION)
 
 _OF_DRUGS = ("guidance", "scores", "judgements", "next_tests", "medications", "notes")
 """Tables of which a service needs the rows on some drugs."""
-_LATER = ("judgements", "next_tests")
+_LATER = ("judgements", "next_tests", "exposure_ratios")
 """Tables that came with later layouts."""
 _SCHEMAS: dict[str, schema.Schema] = {
     "calls": schema.CALLS,
@@ -39,6 +39,7 @@ _SCHEMAS: dict[str, schema.Schema] = {
     "scores": schema.SCORES,
     "judgements": schema.JUDGEMENTS,
     "next_tests": schema.NEXT_TESTS,
+    "exposure_ratios": schema.EXPOSURE_RATIOS,
     "clinical": schema.CLINICAL,
     "medications": schema.MEDICATIONS,
     "notes": schema.NOTES,

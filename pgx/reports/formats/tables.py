@@ -9,7 +9,8 @@ import polars as pl
 from pgx.tables import tsv
 from pgx.types import Result
 
-TABLES = ("calls", "phenotypes", "guidance", "scores", "judgements", "next_tests", "clinical", "medications", "notes")
+TABLES = ("calls", "phenotypes", "guidance", "scores", "judgements", "next_tests", "exposure_ratios", "clinical",
+          "medications", "notes")  # fmt: skip
 """The frames of a result, in the order in which they come about."""
 
 

@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pgx.reports.page.build import NOBODY, Drug, Gene, Score, View, view
+from pgx.reports.page.exposure_line import HEADING, NOTE, Exposure
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.notice import NOTICE
 from pgx.reports.page.remarks import Remark, flag_marks, marks_of, own_remarks, shared_remarks
@@ -104,6 +105,8 @@ def page(shown: View, width: int) -> RenderableType:
     detail = [drug for drug in shown.drugs if drug.urgency in ("avoid", "change_dose", "monitor") or drug.medication]
     if detail:
         parts += [_heading("What each source says"), *_every_source(detail)]
+    if shown.exposures:
+        parts += [_heading(HEADING), Text(NOTE, "dim"), *(_exposure(one) for one in shown.exposures)]
     parts += [_heading("Not tested, and remarks"), *_remarks(shown)]
     if shown.provenance:
         parts += [_heading("How this was computed"), _grid(list(shown.provenance))]
@@ -257,6 +260,12 @@ def _score(score: Score) -> RenderableType:
     rows += [("beside the advice", score.beside_advice)] if score.beside_advice else []
     rows += [("caution", flag) for flag in score.flags]
     return Group(head, Padding(_grid(rows), (0, 0, 0, 2)))
+
+
+def _exposure(one: Exposure) -> RenderableType:
+    rows = [("rests on", one.rests_on)] if one.rests_on else []
+    rows += [("caution", flag) for flag in one.cautions]
+    return Group(Text.assemble((one.drug, "bold"), f": {one.said}"), Padding(_grid(rows), (0, 0, 0, 2)))
 
 
 def _genes(shown: View, width: int) -> list[RenderableType]:

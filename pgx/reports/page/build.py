@@ -19,6 +19,7 @@ from pgx.reports.page.cells import number_of as _float
 from pgx.reports.page.cells import text_of_cell as _text
 from pgx.reports.page.diplotypes import alleles_of
 from pgx.reports.page.drug_line import drug_order
+from pgx.reports.page.exposure_line import exposure_of
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.model import BESIDE_DRUGS, Class, Drug, Gene, View
 from pgx.reports.page.products import products_of
@@ -29,7 +30,8 @@ from pgx.types import Result
 
 __all__ = ["NOBODY", "Advice", "Class", "Drug", "Gene", "Row", "Score", "View", "build", "flatten", "view", "views"]
 
-_FRAMES = ("calls", "phenotypes", "guidance", "scores", "judgements", "next_tests", "clinical", "medications", "notes")
+_FRAMES = ("calls", "phenotypes", "guidance", "scores", "judgements", "next_tests", "exposure_ratios", "clinical",
+           "medications", "notes")  # fmt: skip
 ALIKE = ("calls", "phenotypes", "guidance", "next_tests")
 """Frames of which many persons have the same rows."""
 _NOT_KNOWN = (FlagCode.MISSING, FlagCode.NOT_RECORDED, FlagCode.IMPLAUSIBLE)
@@ -147,6 +149,7 @@ def build(
         lexicon=lexicon,
         who=(*who.who(parts["clinical"], lexicon), *who.site(provenance)),
         test_first=next_test.first(parts.get("next_tests", ())),
+        exposures=tuple(exposure_of(row, lexicon) for row in parts.get("exposure_ratios", ())),
         pieces=shared.pieces,
     )
 

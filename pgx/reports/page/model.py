@@ -17,6 +17,7 @@ from pgx.reports.page import details, wording
 from pgx.reports.page.advice import Advice, Row
 from pgx.reports.page.cells import codes_of
 from pgx.reports.page.diplotypes import brief
+from pgx.reports.page.exposure_line import Exposure
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.score import Score
 from pgx.reports.page.wording import clean
@@ -54,12 +55,11 @@ class Drug:
     """One drug: what was judged, why, and what each source says.
 
     `later` is what changes in the course of treatment, `set_aside` what sources say of a first treatment where that is
-    behind the person, `limits` are what the label says whatever the genes,
-    `ruled_out` is the one of them that leads, `acting` the drugs of the list that act on it and that the advice on the
-    genes does not count, `interactions` what else other drugs of the list do to it and it to them, `untested` the genes
-    that were not tested with the urgency that a result could mean, `unclear` those of which the file shows something of
-    unknown effect, likewise, `refused` the genes of which a laboratory's result could not be used, and `local` says
-    that a site's own tables had a part in the answer.
+    behind the person, `limits` are what the label says whatever the genes, `ruled_out` is the one of them that leads,
+    `acting` the drugs of the list that act on it and that the advice on the genes does not count, `interactions` what
+    else other drugs of the list do to it and it to them, `untested` the genes not tested with the urgency that a result
+    could mean, `unclear` those of which the file shows something of unknown effect, `refused` those of which a
+    laboratory's result could not be used, and `local` says that a site's own tables had a part in the answer.
     """
 
     name: str
@@ -264,6 +264,7 @@ class View:
     lexicon: Lexicon
     who: tuple[tuple[str, str], ...] = ()
     test_first: str = ""
+    exposures: tuple[Exposure, ...] = ()
     pieces: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def of_urgency(self, urgency: str, *, listed: bool | None = None) -> list[Drug]:
@@ -345,13 +346,8 @@ class View:
     @property
     def refused(self) -> list[str]:
         """Genes, as the laboratory or we write them, of which a result could not be used."""
-        return sorted(
-            {
-                clean(str(note["subject"] or note["where"]))
-                for note in self.notes
-                if note["code"] == NoteCode.OUTSIDE_REFUSED
-            }
-        )
+        lost = (note for note in self.notes if note["code"] == NoteCode.OUTSIDE_REFUSED)
+        return sorted({clean(str(note["subject"] or note["where"])) for note in lost})
 
     @property
     def alerts(self) -> list[Row]:

@@ -24,6 +24,7 @@ from pgx.models.warfarin_inr.kinetics import Kinetics
 from pgx.models.warfarin_inr.parameters import Parameters, parameters
 from pgx.models.warfarin_inr.persons import Course, Person, Visit, of_table
 from pgx.models.warfarin_inr.scores import starts_of
+from pgx.output_tables.own_columns import MONITOR
 from tests.models.warfarin_inr.patients import FIRST, SENSITIVITY, STEPS, A, G, dose_for, response
 
 START = {"p": Start(35.0, 20.0, 54.0)}
@@ -57,7 +58,7 @@ def _calls(cyp: str, vkor: str) -> pl.DataFrame:
 
 
 def test_columns_are_those_of_the_schema(kb: KnowledgeBase) -> None:
-    assert _followed(kb, _visits((35, 2.5))).columns == [one.name for one in schema.MONITOR]
+    assert _followed(kb, _visits((35, 2.5))).columns == [one.name for one in MONITOR]
 
 
 def test_a_score_is_where_it_starts(kb: KnowledgeBase) -> None:
@@ -390,7 +391,7 @@ def test_any_table_gives_a_row_an_inr_or_a_note_and_no_rise_above_range(
     texts = [tuple(None if cell is None else str(cell) for cell in row) for row in rows]
     table = pl.DataFrame(texts, schema=dict.fromkeys(inr_table.HEAD, pl.String), orient="row")
     found, notes = of_table(table, knowledge.load())
-    frame, more = monitor(found, kb) if found else (schema.empty(schema.MONITOR), [])
+    frame, more = monitor(found, kb) if found else (schema.empty(MONITOR), [])
     assert frame.height == sum(len(one.visits) for one in found)
     assert frame.height + len(notes) + len(more) >= len(rows)
     above = frame.filter(pl.col("inr") > pl.col("target") + 0.5)
