@@ -39,12 +39,12 @@ _WORDS = {
     "not resolved, not cured, not healed, not over, uncured, present, persistent, persisting, stable, controlled, "
     "uncontrolled, well controlled, improving, improved, worsening, partial remission, partially resolved, aktiv, "
     "laufend, bestehend, anhaltend, stabil",
-    Said.CONFIRMED: "confirmed, chronic, true, yes, 1, diagnosed, established, acute, gesichert, bestätigt, chronisch",
+    Said.CONFIRMED: "confirmed, chronic, true, yes, diagnosed, established, acute, gesichert, bestätigt, chronisch",
     Said.REMISSION: "remission, in remission, full remission, complete remission, remitted",
     Said.OVER: "resolved, inactive, over, ended, past, previous, former, formerly, cured, healed, recovered, "
     "delivered, completed, not active, no longer active, not current, not ongoing, no longer present, no more, "
     "abgeklungen, beendet, geheilt, ausgeheilt, inaktiv, zustand nach",
-    Said.ABSENT: "refuted, excluded, absent, ruled out, ruledout, no, false, 0, denied, negative, never, none, "
+    Said.ABSENT: "refuted, excluded, absent, ruled out, ruledout, no, false, denied, negative, never, none, "
     "not present, not there, disproved, ausgeschlossen, verneint",
     Said.UNSURE: "suspected, suspicion, possible, possibly, probable, probably, likely, unlikely, provisional, "
     "preliminary, differential, unconfirmed, not confirmed, never confirmed, not yet confirmed, not established, "
@@ -57,16 +57,25 @@ _WORDS = {
 _PHRASES = {tuple(one.split()): said for said, words in _WORDS.items() for one in words.split(", ")}
 _LONGEST = max(map(len, _PHRASES))
 _STRONGEST = (Said.UNSURE, Said.ABSENT, Said.OVER, Said.REMISSION, Said.THERE, Said.CONFIRMED)
-_NEGATIONS = {"not", "non", "never", "no", "without", "nicht", "kein", "keine"}
+_ALONE = {
+    *("over", "past", "previous", "former", "completed", "ended", "no", "none", "false", "true", "negative", "never"),
+    *("error", "question", "query", "unclear", "unlikely"),
+}
+"""Words that say something of a condition only where nothing stands beside them: ``present for over 5 years``."""
+_TURNING = {
+    *("not", "non", "never", "no", "without", "nicht", "kein", "keine"),
+    *("partially", "partly", "incompletely", "nearly", "almost", "teilweise", "fast"),
+}
 
 
 @lru_cache(maxsize=10_000)
 def condition_status(text: str) -> Said | None:
     """Return what the words of a status say: of several (``active; confirmed``) the one that leaves most out.
 
-    None where no word of it is understood.
+    None where no word of it is understood, or it is put as a question.
     """
-    found = {one for part in re.split("[;,]", text) for one in _of_words(re.findall(r"\w+", part.lower()))}
+    parts = [part for part in re.split("[;,]", text) if "?" not in part]
+    found = {one for part in parts for one in _of_words(re.findall(r"\w+", part.lower()))}
     return next((one for one in _STRONGEST if one in found), None)
 
 
@@ -76,17 +85,21 @@ def phrase_status(text: str) -> Said | None:
 
 
 def _of_words(words: list[str]) -> set[Said]:
-    """Return what the words mean, their longest phrases first; nothing where another one turns them around."""
+    """Return what the words mean, their longest phrases first; nothing where another one turns them around.
+
+    Words that say that it is there go before those that say that it was over once (``relapse after remission``).
+    """
     found, at = set(), 0
     while at < len(words):
         sizes = range(min(_LONGEST, len(words) - at), 0, -1)
         size = next((n for n in sizes if tuple(words[at : at + n]) in _PHRASES), 0)
-        if words[at] in _NEGATIONS and size < 2 and len(words) > 1:
+        alone = len(words) == 1
+        if words[at] in _TURNING and size < 2 and not alone:
             return set()
-        if size:
+        if size > 1 or (size and (alone or words[at] not in _ALONE)):
             found.add(_PHRASES[tuple(words[at : at + size])])
         at += size or 1
-    return found
+    return found - {Said.REMISSION, Said.OVER, Said.ABSENT} if Said.THERE in found else found
 
 
 def entry_answer(concept: Concept, said: Said | None, *, ends: bool) -> str | None:

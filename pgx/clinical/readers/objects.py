@@ -225,8 +225,8 @@ def _name_of(item: object) -> str | None:
 def _said_of(item: Mapping[str, object]) -> str:
     """Return what an entry of a condition says of its status."""
     keys = ("status", "clinical_status", "verification_status", "value")
-    said = (str(item[key]).strip() for key in keys if isinstance(item.get(key), str | int))
-    return "; ".join(one for one in said if one)
+    said = (bool(one) if one in (0, 1) else one for key in keys if isinstance(one := item.get(key), str | int))
+    return "; ".join(text for one in said if (text := str(one).strip()))
 
 
 def _add_entry(

@@ -126,7 +126,7 @@ def _conditions(events: Events, table: str, frame: pl.DataFrame, codes: Codes) -
     )
 
 
-_STATUS = {"32899": "preliminary diagnosis"}
+_STATUS = {"32899": "preliminary diagnosis", "32906": "resolved condition"}
 """Status of a diagnosis -> its name, where the data do not hold it."""
 
 
