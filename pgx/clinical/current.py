@@ -6,7 +6,7 @@ import polars as pl
 
 from pgx.cells import distinct, sums
 from pgx.clinical.people import Notes, note
-from pgx.clinical.status_words import ENTRY_OVER
+from pgx.clinical.status_words import ENTRY_ENDS, ENTRY_OVER
 from pgx.clinical.vocabulary import Vocabulary
 from pgx.codes import NoteCode, Severity
 
@@ -26,30 +26,52 @@ def policy(vocabulary: Vocabulary) -> pl.DataFrame:
     )
 
 
-def settle_over(observations: pl.DataFrame, vocabulary: Vocabulary) -> tuple[pl.DataFrame, Notes]:
+def settle_over(observations: pl.DataFrame, now: pl.DataFrame, vocabulary: Vocabulary) -> tuple[pl.DataFrame, Notes]:
     """Decide what the entries of conditions that are over say, once all that is told of a person is together.
 
-    One of several entries may be over while the condition is there: such an entry is left out, whatever its date is and
+    What ends after the person's "now" is there; so is, on a day that somebody chose, what was over only later. One of
+    several entries may be over while the condition is there: such an entry is left out, whatever its date is and
     whichever file it is in.
 
     Parameters
     ----------
     observations
-        ``person concept code file where`` and any other columns, of all files.
+        ``person concept code date end_date file where`` and any other columns, of all files.
+    now
+        As of `pgx.clinical.now.present_days`.
     vocabulary
         The look-ups.
     """
-    conditions = [name for name, concept in vocabulary.concepts.items() if concept.kind == "boolean"]
-    over = pl.col("concept").is_in(conditions) & (pl.col("code") == ENTRY_OVER)
-    ended = observations.filter(over)
-    if ended.is_empty():
+    conditions = {name: concept for name, concept in vocabulary.concepts.items() if concept.kind == "boolean"}
+    settled = pl.col("concept").is_in(list(conditions)) & pl.col("code").is_in([ENTRY_OVER, ENTRY_ENDS])
+    if observations.filter(settled).is_empty():
         return observations, []
+    days = now.select("as_of", "told", person="sample")
+    frame = observations.join(days, on="person", how="left", nulls_equal=True, maintain_order="left")
+    begun = (pl.col("date") <= pl.col("as_of")).fill_null(True)
+    ahead = (pl.col("end_date") > pl.col("as_of")).fill_null(False)
+    still = ahead & ((pl.col("code") == ENTRY_ENDS) | (pl.col("told") & begun))
+    frame = frame.with_columns(over=settled & ~still).with_columns(
+        code=pl.when("over").then(pl.lit("no")).when(settled).then(pl.lit("yes")).otherwise("code")
+    )
+    # What holds for a window ends with its own last day; of anything else the entry is of the day of its end.
+    lasting = pl.col("concept").is_in([name for name, concept in conditions.items() if concept.window_days is None])
+    closed = pl.col("over") & lasting & pl.col("end_date").is_not_null()
     key = ["person", "concept"]
-    there = observations.filter(pl.col("code") == "yes").select(*key, there=pl.lit(True)).unique()
-    outlived = ended.join(there, on=key, how="semi", maintain_order="left")
+    there = frame.filter((pl.col("code") == "yes") & begun).select(*key, there=pl.lit(True)).unique()
+    frame = frame.with_columns(
+        date=pl.when(closed).then(pl.min_horizontal("end_date", pl.when(begun).then("as_of"))).otherwise("date"),
+        end_date=pl.when(closed).then(None).otherwise("end_date"),
+    ).join(there, on=key, how="left", nulls_equal=True, maintain_order="left")
+    outlived = pl.col("over") & lasting & pl.col("there").fill_null(False)
+    return frame.filter(~outlived).select(observations.columns), _outlived(frame.filter(outlived))
+
+
+def _outlived(entries: pl.DataFrame) -> Notes:
+    """Say which entries that are over are left out beside one that is there."""
     places = pl.concat_str("file", "where", separator=": ", ignore_nulls=True)
-    counts = outlived.group_by(key, maintain_order=True).agg(count=pl.len(), place=places.first())
-    notes = [
+    counts = entries.group_by("person", "concept", maintain_order=True).agg(count=pl.len(), place=places.first())
+    return [
         note(
             person,
             Severity.INFO,
@@ -61,10 +83,6 @@ def settle_over(observations: pl.DataFrame, vocabulary: Vocabulary) -> tuple[pl.
         )
         for person, concept, count, place in counts.iter_rows()
     ]
-    kept = observations.join(there, on=key, how="left", maintain_order="left").filter(
-        ~(over & pl.col("there").fill_null(False)).fill_null(False)
-    )
-    return kept.drop("there").with_columns(code=pl.when(over).then(pl.lit("no")).otherwise("code")), notes
 
 
 def current_values(observations: pl.DataFrame, now: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:

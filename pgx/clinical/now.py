@@ -9,6 +9,7 @@ import polars as pl
 
 from pgx.clinical.people import Notes
 from pgx.clinical.statements import Events
+from pgx.clinical.status_words import ENTRY_ENDS, ENTRY_OVER
 from pgx.clinical.vocabulary import Vocabulary
 from pgx.codes import NoteCode, Severity
 from pgx.notes import Note
@@ -24,7 +25,8 @@ def present_days(
     """Return ``sample as_of told``: the day, and whether someone said it.
 
     `as_of` if it is given, or else the ``as_of`` statement of the person's own data, or else the newest day of it. A
-    planned start lies in the future, and does not count.
+    planned start lies in the future, and does not count; the last day of a condition or a drug may, and counts only
+    where nothing but entries with a last day is dated.
     """
     samples = sorted({sample for names in joined for sample in names.values()})
     frame = pl.DataFrame({"sample": samples}, schema={"sample": pl.String})
@@ -41,9 +43,18 @@ def present_days(
         )
         for file, names in zip(files, joined, strict=True)
     ]
-    dates += [observations.select(sample="person", day=column) for column in ("date", "end_date")]
+    ending = pl.col("code").is_in([ENTRY_OVER, ENTRY_ENDS]).fill_null(False) & pl.col("end_date").is_not_null()
+    dates += [observations.filter(~ending).select(sample="person", day="date")]
     dates += [drugs.filter(pl.col("status") != "planned").select("sample", day="start")]
     newest = pl.concat(dates).group_by("sample").agg(pl.col("day").max())
+    ends = (
+        observations.filter(ending)
+        .group_by(sample="person")
+        .agg(start=pl.col("date").max(), end=pl.col("end_date").max())
+    )
+    newest = newest.join(ends, on="sample", how="full", coalesce=True).select(
+        "sample", day=pl.when(pl.col("day").is_null()).then("end").otherwise(pl.max_horizontal("day", "start"))
+    )
     return (
         frame.join(newest, on="sample", how="left", maintain_order="left")
         .join(stated.group_by("sample").agg(pl.col("stated").max()), on="sample", how="left", maintain_order="left")

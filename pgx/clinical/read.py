@@ -117,10 +117,10 @@ def read(
     del frames, records
     observations, bad = interpret(raw.rename({"sample": "person"}), vocabulary(kb))
     del raw
-    observations, outlived = settle_over(observations, vocabulary(kb))
-    notes += outlived
     observations, doubtful = doubt.split(observations, kb, vocabulary(kb), accept)
-    observations = observations.drop("bare")
+    now = present_days(files, joined, observations, drugs, as_of)
+    observations, outlived = settle_over(observations.drop("bare"), now, vocabulary(kb))
+    notes += outlived
     problems = pl.concat([problems, *(one.rename({"person": "sample"}) for one in (bad, doubtful))])
     if strict:
         names = {file.file: shown_place(str(path)) for file, path in zip(files, paths, strict=True)}
@@ -135,7 +135,6 @@ def read(
     listed = pl.DataFrame({"sample": people_listed}, schema={"sample": pl.String}).unique(maintain_order=True)
     here = [file for file, names in zip(files, joined, strict=True) if names]
     notes += [note for file in here for note in (*_nothing_in(file), *_not_understood(file))]
-    now = present_days(files, joined, observations, drugs, as_of)
     data = _finish(named, drugs, problems, notes, listed, now, kb)
     kept_out = left_out.with_derived(kept_out, data.observations)
     return replace(data, kept_out=kept_out, holders=tuple(frozenset(names.values()) for names in joined))

@@ -1,6 +1,14 @@
-"""Words for whether a drug is taken, in tables, objects and lists, and the answer of a condition that is over."""
+"""Words for whether a drug is taken, and for whether a condition is there, in every format."""
 
 from __future__ import annotations
+
+import re
+from enum import StrEnum
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pgx.clinical.vocabulary import Concept
 
 STATUSES = {
     **dict.fromkeys(("current", "active", "taking", "ongoing", "in use", "yes", "aktiv", "laufend"), "current"),
@@ -12,14 +20,104 @@ STATUSES = {
 }  # fmt: skip
 """Word in lower case -> current, planned or stopped. Any other word leaves open whether the drug is taken."""
 
-CONDITION_STATUSES = {
-    **dict.fromkeys(
-        ("active", "recurrence", "relapse", "remission", "confirmed", "current", "chronic", "ongoing"), "yes"
-    ),
-    **dict.fromkeys(("resolved", "inactive", "over", "ended", "past", "cured", "healed"), "over"),
-    **dict.fromkeys(("refuted", "excluded", "absent"), "no"),
+
+class Said(StrEnum):
+    """What the status of an entry of a condition says."""
+
+    THERE = "there"
+    CONFIRMED = "confirmed"
+    """It was found; an end beside it still ends it."""
+    REMISSION = "remission"
+    OVER = "over"
+    ABSENT = "no"
+    UNSURE = "unsure"
+    """Nobody has confirmed it, or it was entered in error: no entry at all."""
+
+
+_WORDS = {
+    Said.THERE: "active, recurrence, recurrent, relapse, relapsed, ongoing, current, currently, unresolved, "
+    "not resolved, not cured, not healed, not over, uncured, present, persistent, persisting, stable, controlled, "
+    "uncontrolled, well controlled, improving, improved, worsening, partial remission, partially resolved, aktiv, "
+    "laufend, bestehend, anhaltend, stabil",
+    Said.CONFIRMED: "confirmed, chronic, true, yes, diagnosed, established, acute, gesichert, bestätigt, chronisch",
+    Said.REMISSION: "remission, in remission, full remission, complete remission, remitted",
+    Said.OVER: "resolved, inactive, over, ended, past, previous, former, formerly, cured, healed, recovered, "
+    "delivered, completed, not active, no longer active, not current, not ongoing, no longer present, no more, "
+    "abgeklungen, beendet, geheilt, ausgeheilt, inaktiv, zustand nach",
+    Said.ABSENT: "refuted, excluded, absent, ruled out, ruledout, no, false, denied, negative, never, none, "
+    "not present, not there, disproved, ausgeschlossen, verneint",
+    Said.UNSURE: "suspected, suspicion, possible, possibly, probable, probably, likely, unlikely, provisional, "
+    "preliminary, differential, unconfirmed, not confirmed, never confirmed, not yet confirmed, not established, "
+    "presumed, presumptive, tentative, working diagnosis, questionable, question, query, queried, maybe, uncertain, "
+    "unsure, unclear, doubtful, equivocal, rule out, to rule out, to be ruled out, r o, to be excluded, "
+    "to be confirmed, to be diagnosed, not ruled out, not excluded, under investigation, entered in error, error, "
+    "erroneous, verdacht, verdacht auf, v a, fraglich, möglich, vermutet, nicht gesichert, nicht ausgeschlossen, "
+    "family history, in family, in mother, in father, mother, father, sister, brother",
 }
-"""Word in lower case -> whether a condition is there. Of any other word (suspected) nobody can tell."""
+_PHRASES = {tuple(one.split()): said for said, words in _WORDS.items() for one in words.split(", ")}
+_LONGEST = max(map(len, _PHRASES))
+_STRONGEST = (Said.UNSURE, Said.ABSENT, Said.OVER, Said.REMISSION, Said.THERE, Said.CONFIRMED)
+_ALONE = {
+    *("over", "past", "previous", "former", "completed", "ended", "no", "none", "false", "true", "negative", "never"),
+    *("error", "question", "query", "unclear", "unlikely"),
+}
+"""Words that say something of a condition only where nothing stands beside them: ``present for over 5 years``."""
+_TURNING = {
+    *("not", "non", "never", "no", "without", "nicht", "kein", "keine"),
+    *("partially", "partly", "incompletely", "nearly", "almost", "teilweise", "fast"),
+}
+
+
+@lru_cache(maxsize=10_000)
+def condition_status(text: str) -> Said | None:
+    """Return what the words of a status say: of several (``active; confirmed``) the one that leaves most out.
+
+    None where no word of it is understood, or it is put as a question.
+    """
+    parts = [part for part in re.split("[;,]", text) if "?" not in part]
+    found = {one for part in parts for one in _of_words(re.findall(r"\w+", part.lower()))}
+    return next((one for one in _STRONGEST if one in found), None)
+
+
+def phrase_status(text: str) -> Said | None:
+    """Return what a text says that is one phrase of a status and nothing else."""
+    return _PHRASES.get(tuple(re.findall(r"\w+", text.lower())))
+
+
+def _of_words(words: list[str]) -> set[Said]:
+    """Return what the words mean, their longest phrases first; nothing where another one turns them around.
+
+    Words that say that it is there go before those that say that it was over once (``relapse after remission``).
+    """
+    found, at = set(), 0
+    while at < len(words):
+        sizes = range(min(_LONGEST, len(words) - at), 0, -1)
+        size = next((n for n in sizes if tuple(words[at : at + n]) in _PHRASES), 0)
+        alone = len(words) == 1
+        if words[at] in _TURNING and size < 2 and not alone:
+            return set()
+        if size > 1 or (size and (alone or words[at] not in _ALONE)):
+            found.add(_PHRASES[tuple(words[at : at + size])])
+        at += size or 1
+    return found - {Said.REMISSION, Said.OVER, Said.ABSENT} if Said.THERE in found else found
+
+
+def entry_answer(concept: Concept, said: Said | None, *, ends: bool) -> str | None:
+    """Return what an entry of a condition answers, by its status and whether it has a last day; None = it is no entry.
+
+    Only what passes (``when_over`` of ``concepts.tsv``) is over: somebody who had a stroke had one.
+    """
+    if said in (Said.UNSURE, Said.ABSENT):
+        return None if said is Said.UNSURE else "no"
+    if concept.window_days is None and concept.when_over not in ("chronic", "episode"):
+        return "yes"
+    if said is Said.OVER or (said is Said.REMISSION and concept.when_over != "chronic"):
+        return ENTRY_OVER
+    there = concept.window_days is not None or said in (Said.THERE, Said.REMISSION)
+    return ENTRY_ENDS if ends and not there else "yes"
+
 
 ENTRY_OVER = "over"
 """Answer of an entry of a condition that is over: no, unless another entry says that it is there."""
+ENTRY_ENDS = "ends"
+"""Answer of an entry of a condition that has a last day: over, if that is not after the day that counts as now."""

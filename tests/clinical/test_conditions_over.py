@@ -87,11 +87,22 @@ def _omop(folder, rows, visits=""):
         ((INFARCTION, "2020-01-01", "2020-02-01", "", ","), "myocardial_infarction", "yes"),
         ((HEART_FAILURE, "2020-01-01", "2020-01-01", "", ","), "heart_failure", "yes"),  # a claim of that day
         ((HEART_FAILURE, "2020-01-01", "2020-01-09", "7", ","), "heart_failure", "yes"),  # the ward's last day
+        ((HEART_FAILURE, "2020-01-01", "2020-01-08", "7", ","), "heart_failure", "yes"),  # or a day beside it
+        ((HEART_FAILURE, "2020-01-01", "2020-01-10", "7", ","), "heart_failure", "yes"),
+        ((HEART_FAILURE, "2020-01-01", "2020-01-07", "7", ","), "heart_failure", "no"),
+        ((HEART_FAILURE, "2020-01-01", "2020-01-11", "7", ","), "heart_failure", "no"),
         ((HEART_FAILURE, "2020-01-01", "2022-01-09", "7", ","), "heart_failure", "no"),
+        ((HEART_FAILURE, "2020-01-01", "2030-01-01", "", ","), "heart_failure", "yes"),
         ((HEART_FAILURE, "2020-01-01", "2999-12-31", "", ","), "heart_failure", "yes"),
         ((HEART_FAILURE, "2020-01-01", "2099-12-31", "", ","), "heart_failure", "yes"),
         ((HEART_FAILURE, "2020-01-01", "", "", "0,Resolved"), "heart_failure", "no"),
         ((INFARCTION, "2020-01-01", "", "", "0,Resolved"), "myocardial_infarction", "yes"),
+        ((HEART_FAILURE, "2020-01-01", "", "", "0,Unresolved"), "heart_failure", "yes"),
+        ((HEART_FAILURE, "2020-01-01", "", "", "0,Refuted"), "heart_failure", "no"),
+        ((HEART_FAILURE, "2020-01-01", "", "", "0,ruled out"), "heart_failure", "no"),
+        ((HEART_FAILURE, "2020-01-01", "", "", "0,Excluded"), "heart_failure", "no"),
+        ((HEART_FAILURE, "2020-01-01", "", "", "0,entered-in-error"), "heart_failure", None),
+        ((HEART_FAILURE, "2020-01-01", "", "", "32906,"), "heart_failure", "no"),
         ((HEART_FAILURE, "2020-01-01", "", "", "32899,"), "heart_failure", None),
         ((HEART_FAILURE, "2020-01-01", "", "", "0,Preliminary diagnosis"), "heart_failure", None),
         ((HEART_FAILURE, "2020-01-01", "", "", "32902,Primary diagnosis"), "heart_failure", "yes"),
@@ -107,6 +118,56 @@ def test_the_end_of_a_condition_of_omop_is_read_unless_it_is_that_of_the_visit(k
 def test_an_end_that_may_be_that_of_a_visit_nobody_knows_ends_nothing(kb, tmp_path, visits):
     row = (HEART_FAILURE, "2020-01-01", "2022-01-09", "8", ",")
     assert values(read([_omop(tmp_path, [row], visits)], kb))["heart_failure"] == "yes"
+
+
+@pytest.mark.parametrize(("day", "meant"), [("20200109", "yes"), ("2020-01-08T23:00:00", "yes"), ("9.1.2020", "yes")])
+def test_the_last_day_of_a_visit_in_other_ways_of_writing(kb, tmp_path, day, meant):
+    row = (HEART_FAILURE, "2020-01-01", "2020-01-09", "7", ",")
+    visits = f"visit_occurrence_id,visit_end_datetime,care_site_id\n7,{day},3\n"
+    assert values(read([_omop(tmp_path, [row], visits)], kb))["heart_failure"] == meant
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "duckdb"])
+def test_visits_of_a_database_are_those_that_conditions_name(kb, tmp_path, kind):
+    library = pytest.importorskip("sqlite3" if kind == "sqlite" else "duckdb")
+    connection = library.connect(str(tmp_path / f"omop.{kind}"))
+    for statement in (
+        "create table person as select 1 as person_id, 1966 as year_of_birth",
+        "create table measurement as select 1 as person_id, 3025315 as measurement_concept_id, "
+        "'2026-03-01' as measurement_date, 65 as value_as_number, 9529 as unit_concept_id",
+        "create table condition_occurrence as select 1 as person_id, 316139 as condition_concept_id, '2020-01-01' as "
+        "condition_start_date, '2020-01-09' as condition_end_date, 7 as visit_occurrence_id union all select 1, 440383, "
+        "'2020-01-01', '2021-01-09', 8",
+        "create table visit_occurrence as select 7 as visit_occurrence_id, '2020-01-08' as visit_end_date "
+        "union all select 8, '2020-01-09' union all select 9, 'of another'",
+    ):
+        connection.execute(statement)
+    connection.commit()
+    connection.close()
+    found = values(read([tmp_path / f"omop.{kind}"], kb))
+    assert (found["heart_failure"], found["depression"]) == ("yes", "no")
+
+
+@pytest.mark.parametrize(
+    ("more", "meant"),
+    [
+        ({"abatementDateTime": "2031-01-01"}, "yes"),
+        ({"abatementDateTime": "2022-01-01"}, "no"),
+        ({"abatementDateTime": "2022-01-01", "clinicalStatus": "active"}, "yes"),
+        ({"abatementDateTime": "2022-01-01", "verificationStatus": "confirmed"}, "no"),
+        ({"abatementString": "long ago"}, "no"),
+        ({"verificationStatus": "refuted"}, "no"),
+        ({"verificationStatus": "provisional"}, None),
+        ({"clinicalStatus": "resolved", "verificationStatus": "confirmed"}, "no"),
+    ],
+)
+def test_statuses_and_the_abatement_of_fhir(kb, write, more, meant):
+    said = {key: {"coding": [{"code": one}]} if key.endswith("Status") else one for key, one in more.items()}
+    other = _condition(code={"coding": [{"system": "http://snomed.info/sct", "code": "22298006"}]},
+                       recordedDate="2024-11-20")  # fmt: skip
+    entries = [{"resourceType": "Patient", "id": "A"}, _condition(onsetDateTime="2020-01-01", **said), other]
+    data = read([write("a.json", entries)], kb)
+    assert (values(data).get("heart_failure"), values(data)["as_of"]) == (meant, "2024-11-20")
 
 
 def test_a_condition_of_omop_that_is_over_ends_no_other_entry(kb, tmp_path):

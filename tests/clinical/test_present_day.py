@@ -169,3 +169,61 @@ def test_a_request_for_later_is_planned(kb, write):
     request |= {"medicationCodeableConcept": {"text": "fluoxetine"}, "dosageInstruction": later}
     data = read([write("a.json", fhir(request))], kb)
     assert (drugs(data), values(data)["as_of"]) == ({"fluoxetine": "planned"}, "2025-02-01")
+
+
+@pytest.mark.parametrize(
+    ("end", "day", "meant", "now"),
+    [
+        ("2031-01-01", None, "yes", "2024-11-20"),
+        ("2031-01-01", date(2024, 12, 1), "yes", "2024-12-01"),
+        ("2031-01-01", date(2032, 1, 1), "no", "2032-01-01"),
+        ("2022-01-01", None, "no", "2024-11-20"),
+        ("2022-01-01", date(2021, 1, 1), "yes", "2021-01-01"),
+        ("2024-11-20", None, "no", "2024-11-20"),
+    ],
+)
+@pytest.mark.parametrize("start", ["2020-01-01", None])
+def test_a_condition_that_ends_after_the_present_day_is_there_and_does_not_move_it(
+    kb, write, start, end, day, meant, now
+):
+    entry = {"name": "type 2 diabetes", "start": start, "end": end}
+    taken = [{"drug": "warfarin", "start": "2020-11-01", "end": "2025-02-01"}]
+    path = write("a.json", {"sample": "A", "date": "2024-11-20", "conditions": [entry], "medications": taken})
+    data = read([path], kb, as_of=day)
+    assert (values(data).get("diabetes_type_2"), values(data)["as_of"]) == (meant, now)
+    assert drugs(data) == {"warfarin": "stopped" if now > "2025" else "current"}
+    assert "after_as_of" not in codes(data) or now < "2024"
+
+
+def test_what_is_resolved_was_there_on_a_chosen_day_before(kb, write):
+    entry = {"name": "heart failure", "start": "2020-01-01", "end": "2022-01-01", "status": "resolved"}
+    path = write("a.json", {"sample": "A", "date": "2024-11-20", "conditions": [entry]})
+    for day, meant in ((None, False), (date(2021, 1, 1), True), (date(2023, 1, 1), False), (date(2019, 1, 1), None)):
+        assert wide(read([path], kb, as_of=day), kb)["A"].get("condition.heart_failure") is meant
+    path = write("b.json", {"sample": "A", "date": "2024-11-20", "conditions": [entry | {"end": "2031-01-01"}]})
+    data = read([path], kb)
+    assert (values(data)["heart_failure"], values(data)["as_of"]) == ("no", "2024-11-20"), "its status says so"
+
+
+def test_ends_tell_the_present_where_nothing_else_does(kb, write):
+    gone = {"name": "heart failure", "start": "2020-01-01", "end": "2022-01-01"}
+    data = read([write("a.json", {"sample": "A", "conditions": [gone]})], kb)
+    assert (values(data)["heart_failure"], values(data)["as_of"]) == ("no", "2022-01-01")
+    later = [gone | {"end": "2031-01-01"}, {"name": "asthma", "start": "2024-01-01"}]
+    data = read([write("b.json", {"sample": "A", "conditions": later})], kb)
+    assert (values(data)["heart_failure"], values(data)["as_of"]) == ("yes", "2024-01-01")
+
+
+def test_the_end_of_a_treatment_does_not_move_the_present(kb, write):
+    interval = {"interval": {"start": "2024-01-01T00:00:00Z", "end": "2031-01-01T00:00:00Z"}}
+    agent = {"agent": {"id": "RxNorm:11289", "label": "warfarin"}, "doseIntervals": [interval]}
+    term = {"term": {"id": "SNOMED:84114007", "label": "Heart failure"}}
+    disease = term | {
+        "onset": {"timestamp": "2020-01-01T00:00:00Z"},
+        "resolution": {"timestamp": "2030-01-01T00:00:00Z"},
+    }
+    subject = {"id": "A", "timeAtLastEncounter": {"timestamp": "2024-11-20T00:00:00Z"}}
+    packet = {"id": "p", "subject": subject, "diseases": [disease], "medicalActions": [{"treatment": agent}]}
+    data = read([write("p.json", packet | {"metaData": {"created": "2024-11-21T00:00:00Z"}})], kb)
+    assert (values(data)["heart_failure"], values(data)["as_of"]) == ("yes", "2024-11-20")
+    assert drugs(data) == {"warfarin": "current"}

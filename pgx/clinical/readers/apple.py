@@ -11,9 +11,9 @@ from typing import IO
 from xml.parsers import expat
 
 from pgx.clinical.dates import BadDateError, read_date
-from pgx.clinical.readers.daily_sums import Days
 from pgx.clinical.readers.json_access import number
 from pgx.clinical.readers.sniff import open_plain
+from pgx.clinical.readers.wearables import Days
 from pgx.clinical.statements import Events
 from pgx.errors import InputError
 from pgx.guard.limits import RECORD_LINE

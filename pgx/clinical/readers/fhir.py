@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-from pgx.clinical.allergies import OVER
 from pgx.clinical.readers.fhir_drugs import read_allergy, read_list, read_medication, read_starts
 from pgx.clinical.readers.fhir_parts import (
     Rank,
@@ -24,8 +23,8 @@ from pgx.clinical.readers.fhir_parts import (
 from pgx.clinical.readers.json_access import Object, dig, name_of, number, obj, objs, parse, text
 from pgx.clinical.readers.sniff import open_plain
 from pgx.clinical.statements import Events
-from pgx.clinical.status_words import ENTRY_OVER
-from pgx.clinical.vocabulary import Concept, system_name
+from pgx.clinical.status_words import Said, condition_status, entry_answer
+from pgx.clinical.vocabulary import system_name
 from pgx.errors import InputError
 from pgx.guard.limits import RECORD_LINE, lines_of
 
@@ -37,10 +36,6 @@ _GROUP = {
     "http://hl7.org/fhir/us/core/structuredefinition/us-core-ethnicity": "ethnicity",
 }
 _SKIPPED = {"entered-in-error", "cancelled"}
-_UNSURE = {"unconfirmed", "provisional", "differential"}
-_ENDED = {"inactive", "remission", "resolved"}
-"""Clinical statuses of a condition that is over, whether or not anybody says when it ended (FHIR's con-4)."""
-_ACTIVE = {"active", "recurrence", "relapse", "remission"}
 
 
 def read_content(events: Events, content: object) -> None:
@@ -328,9 +323,10 @@ def _condition(events: Events, resource: Object, where: str, state: State) -> No
     stop, _ = when(resource, "abatementDateTime")
     end = events.until(person, stop or obj(resource.get("abatementPeriod")).get("end"), where)
     day = events.day(person, start, where)
-    events.seen(person, events.day(person, resource.get("recordedDate"), where) or day)
-    verified = verification(resource)
-    if verified in _UNSURE:
+    events.seen(person, events.day(person, resource.get("recordedDate"), where) or (None if end else day))
+    said = _said(resource)
+    if said is Said.UNSURE:
+        verified = verification(resource) or ", ".join(sorted(statuses_of(resource.get("clinicalStatus"))))
         events.not_understood("condition", "", "", f"{label} ({verified})", where)
         return
     pairs = next((found for system, c, _ in codings if (found := events.vocabulary.code(system, c))), ())
@@ -340,18 +336,13 @@ def _condition(events: Events, resource: Object, where: str, state: State) -> No
         and events.vocabulary.concepts[heading.concept].kind == "boolean"
     ):
         pairs = ((heading.concept, None),)
-    statuses = {"resolved"} if certainty(resource) == "Z" else statuses_of(resource.get("clinicalStatus"))
     for concept, answer in pairs:
-        over = verified != "refuted" and _is_over(events.vocabulary.concepts[concept], resource, statuses, end)
-        stated = "no" if verified == "refuted" or over else "yes"
-        if answer and (stated == "no" or (concept == "allergy" and statuses & OVER)):
+        stated = entry_answer(events.vocabulary.concepts[concept], said, ends=end is not None)
+        if (answer and stated != "yes") or (concept == "allergy" and said in (Said.ABSENT, Said.OVER)):
             events.not_understood("condition", "", "", f"{label} (refuted or over)", where)
             continue
         if concept == "allergy":
             events.allergic(person, label, codes=[(system, c) for system, c, _ in codings], day=day, where=where)
-            continue
-        if over and events.vocabulary.concepts[concept].window_days is None:
-            events.observe(person, concept, answer=ENTRY_OVER, day=end or day, where=where, written=label)
             continue
         events.observe(person, concept, answer=answer or stated, day=day, end=end, where=where, written=label)
     if not pairs:
@@ -359,14 +350,11 @@ def _condition(events: Events, resource: Object, where: str, state: State) -> No
         events.not_understood("condition", system, first, label, where)
 
 
-def _is_over(concept: Concept, resource: Object, statuses: set[str], end: date | None) -> bool:
-    """Whether a condition is said to be over, and is one that is then absent (``when_over`` of ``concepts.tsv``)."""
-    if concept.window_days is not None:  # the day on which it ended decides, if there is one
-        return bool(statuses & _ENDED) or (end is None and _abated(resource))
-    if concept.when_over not in ("chronic", "episode"):
-        return False
-    ended = _ENDED - (set() if concept.when_over == "episode" else {"remission"})
-    return bool(statuses & ended) or (not statuses & _ACTIVE and (end is not None or _abated(resource)))
+def _said(resource: Object) -> Said | None:
+    """Return what the statuses of a condition say; an abatement without a day ends what nobody says is there."""
+    statuses = {"resolved"} if certainty(resource) == "Z" else statuses_of(resource.get("clinicalStatus"))
+    said = condition_status("; ".join([*sorted(statuses), verification(resource) or ""]))
+    return Said.OVER if said in (None, Said.CONFIRMED) and _abated(resource) else said
 
 
 def _abated(resource: Object) -> bool:

@@ -7,23 +7,21 @@ from datetime import date
 
 from pgx.clinical.allergies import NONE as NO_ALLERGY
 from pgx.clinical.statements import Events
-from pgx.clinical.status_words import ENTRY_OVER
+from pgx.clinical.status_words import Said, condition_status, entry_answer, phrase_status
 from pgx.clinical.vocabulary import Heading, system_name
 from pgx.knowledge.drug_entries import is_remark
 
 _STATUS = re.compile(r"\s*\((current|planned|stopped)(?:\s+(\d{4}-\d{2}-\d{2}))?\)\s*$", re.IGNORECASE)
 _CODED = re.compile(r"^(icd-?10(?:-?cm)?|snomed|sct|loinc|hp|mondo)\s*[:|]\s*(\S+)$", re.IGNORECASE)
 _BARE_ICD = re.compile(r"^[A-TV-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?$")
-_CERTAIN = re.compile(r"^(ICD-?10(?:-?GM)?\s*[:|]\s*)?([A-TV-Z]\d\d(?:\.?\d{1,3})?)[*+!-]?\s?([GVAZ])$")
-"""A code of ICD-10-GM with its letter: certain, suspected, excluded, or over (Zustand nach)."""
-_OF_CONDITION = re.compile(
-    r"(?:now |since )?(?:resolved|inactive|in remission|remission|ruled out|excluded|refuted|suspected|possible|"
-    r"probable|unconfirmed|provisional|query|cured|healed|over|past|previous|history|in (?:family|mother|father)|"
-    r"family history|mother|father|sister|brother|not confirmed|denied|delivered)"
-    r"(?: (?:in |since )?\d{4}(?:-\d\d){0,2})?\.?",
-    re.IGNORECASE,
+_CERTAIN = re.compile(
+    r"^(?:ICD-?10(?:-?GM)?\s*[:|]\s*)?([A-TV-Z]\d\d(?:\.?\d{1,2})?(?:[*+!-]\s?|\s)?|[A-TV-Z]\d\d\.?\d{3}\s)([GVAZ])$"
 )
-"""What stands behind a condition and is none itself."""
+_CERTAINTY = {"G": "confirmed", "V": "suspected", "A": "excluded", "Z": "resolved"}
+"""A code of ICD-10-GM with its letter: certain, suspected, excluded, or over (Zustand nach). A letter right behind six
+characters is the seventh of ICD-10-CM, which tells the encounter."""
+_SINCE = re.compile(r"^(?:now |since )|(?: (?:in |since )?\d{4}(?:-\d\d){0,2})?\.?$", re.IGNORECASE)
+"""What stands around the words of a status."""
 _YEAR = r"(?: (?:in |since )?\d{4}(?:-\d\d){0,2})?"
 _PAST = (
     re.compile(rf"(?P<name>.+?)[ ,]*\((?:resolved|inactive|cured|healed|over|past|previous|history){_YEAR}\)", re.I),
@@ -88,12 +86,18 @@ def _with_remarks(events: Events, items: list[str], kind: str) -> list[str]:
     """Put a remark that a separator cut off (``paroxetine; stopped``) back behind its drug or condition."""
     found: list[str] = []
     for item in items:
-        remark = _OF_CONDITION.fullmatch(item) if kind == "condition" else is_remark(item)
+        remark = _is_status(item) if kind == "condition" else is_remark(item)
         if found and remark and not events.drugs.inside(item) and item.lower() not in NONE:
             found[-1] = f"{found[-1]} ({item.strip('()')})"
         else:
             found.append(item)
     return found
+
+
+def _is_status(item: str) -> bool:
+    """Whether an item is none of its own, but says that the condition before it is not there, or nobody knows."""
+    words = _SINCE.sub("", item.strip("()"))
+    return words.lower() == "history" or phrase_status(words) not in (None, Said.THERE, Said.CONFIRMED)
 
 
 def _commas(events: Events, kind: str, item: str) -> list[str]:
@@ -128,19 +132,20 @@ def add_condition(
     text: str,
     where: str | None,
     day: date | None,
-    answer: str = "yes",
+    status: str = "",
     *,
-    over: bool = False,
+    end: date | None = None,
 ) -> bool:
-    """Add a condition by name or code, or that it is `over`; say whether it is known.
+    """Add a condition by name or code, with what its `status` says of it; tell whether it is known.
 
     A code is ``ICD10:E11.9``, ``SNOMED:44054006``, or a bare ICD-10 code.
     """
     if certain := _CERTAIN.match(text):
-        if certain[3] == "V":
-            events.not_understood("condition", "", "", f"{text} (suspected)", where)
-            return False
-        text, answer, over = certain[2], "no" if certain[3] == "A" else answer, over or certain[3] == "Z"
+        status, text = f"{status}; {_CERTAINTY[certain[2]]}".strip("; "), certain[1].strip(" *+!-")
+    said = condition_status(status)
+    if said is Said.UNSURE:
+        events.not_understood("condition", "", "", f"{text} ({status})", where)
+        return False
     coded = _CODED.match(text)
     named = events.vocabulary.column(text)  # a name goes before a code: T2DM looks like one of ICD-10
     system, code = ("ICD10", text) if _BARE_ICD.match(text) and named is None else ("text", text)
@@ -159,11 +164,9 @@ def add_condition(
         events.not_understood("condition", "", "", text, where)
         return False
     for concept, known in pairs:
-        meant = events.vocabulary.concepts[concept]
-        if over and meant.when_over != "history":
-            answer = ENTRY_OVER if meant.window_days is None else "no"
-        if not (known and answer != "yes"):
-            events.observe(person, concept, answer=known or answer, day=day, where=where, written=text)
+        answer = entry_answer(events.vocabulary.concepts[concept], said, ends=end is not None)
+        if not known or answer == "yes":
+            events.observe(person, concept, answer=known or answer, day=day, end=end, where=where, written=text)
     if not pairs:
         close = events.vocabulary.suggest(text)
         hint = f"; did you mean {' or '.join(close)}?" if close else ""

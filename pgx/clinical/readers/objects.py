@@ -15,7 +15,7 @@ from pgx.clinical.readers.flat import DATES_ONLY, GROUPS, NOW, Layout, lay_out, 
 from pgx.clinical.readers.json_access import parse
 from pgx.clinical.readers.lists import add_condition, add_list
 from pgx.clinical.statements import Events
-from pgx.clinical.status_words import CONDITION_STATUSES, STATUSES
+from pgx.clinical.status_words import STATUSES, condition_status
 from pgx.clinical.vocabulary import column_name
 from pgx.errors import InputError
 
@@ -224,14 +224,9 @@ def _name_of(item: object) -> str | None:
 
 def _said_of(item: Mapping[str, object]) -> str:
     """Return what an entry of a condition says of its status."""
-    keys = ("status", "clinical_status", "verification_status")
-    return " ".join(str(item[key]).strip().lower() for key in keys if item.get(key))
-
-
-def _condition_status(item: Mapping[str, object]) -> str | None:
-    """Return yes, no or over of a condition; None if nobody confirmed it, or the status is not understood."""
-    said = [CONDITION_STATUSES.get(word) for word in _said_of(item).split()]
-    return next((one for one in (None, "no", "over") if one in said), "yes")
+    keys = ("status", "clinical_status", "verification_status", "value")
+    said = (bool(one) if one in (0, 1) else one for key in keys if isinstance(one := item.get(key), str | int))
+    return "; ".join(text for one in said if (text := str(one).strip()))
 
 
 def _add_entry(
@@ -243,13 +238,11 @@ def _add_entry(
     start = events.day(person, item.get("start") or item.get("date"), where)
     end = events.until(person, item.get("end"), where)
     if kind == "condition":
-        said = _condition_status(item)
-        if said is None:
-            events.not_understood("condition", "", "", f"{name} ({_said_of(item)})", where)
-            return
-        over = said == "over" or (end is not None and said == "yes")
-        answer = "no" if item.get("value") is False or said == "no" else "yes"
-        add_condition(events, person, name, where, (end if over else start) or start or day, answer, over=over)
+        words = _said_of(item)
+        if words and condition_status(words) is None:
+            message = f"the status {words[:40]!r} of {name} is not understood: it counts as there"
+            events.problem(person, "warning", "condition_unknown", message, where)
+        add_condition(events, person, name, where, start or (None if end else day), words, end=end)
     elif kind == "allergy":
         if str(item.get("status", "active")).lower() not in OVER:
             events.allergic(person, name, day=start or day, where=where)

@@ -3,53 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
 from datetime import date, timedelta
 
 import polars as pl
 
-from pgx.clinical.dates import BadDateError, is_open, read_date
-from pgx.clinical.statements import RAW, Events
-from pgx.clinical.status_words import ENTRY_OVER
-from pgx.clinical.vocabulary import SYSTEMS, system_name
+from pgx.clinical.readers.omop_rows import Codes, add, column, dates, keyed, resolve
+from pgx.clinical.statements import Events
+from pgx.clinical.status_words import condition_status, entry_answer
+from pgx.clinical.vocabulary import system_name
 from pgx.errors import InputError
 
 TABLES = ("person", "condition_occurrence", "drug_exposure", "measurement", "observation")
 _DAYS = re.compile(r"^\d{1,3}(?:\.0*)?$")
 _LONGEST_SUPPLY = 400
 _ID = re.compile(r"^[0-9]{1,18}$")
-_VALUE_COLUMNS = ("value_as_number", "value_as_string", "value_as_concept_id", "value_source_value")
+VISIT_ID = "visit_occurrence_id"
+VISIT_COLUMNS = (VISIT_ID, "visit_end_date", "visit_end_datetime")
+_WAYS = ((10, "%Y-%m-%d"), (8, "%Y%m%d"))
 
 
 Source = Callable[[str, "Collection[int] | None"], "pl.DataFrame | None"]
-
-
-@dataclass(frozen=True)
-class _Codes:
-    """What the concept ids of the data stand for, as far as the data's own ``concept`` table says."""
-
-    standard: dict[str, tuple[str, str, str]]
-
-    def candidates(self, ids: Iterable[str | None], sources: Iterable[str | None]) -> list[tuple[str, str]]:
-        """Return (vocabulary, code) to look up, best first."""
-        found = []
-        for one in ids:
-            if one and one != "0":
-                if one in self.standard:
-                    found.append(self.standard[one][:2])
-                found.append(("OMOP", one))
-        for text in sources:
-            if text:
-                prefix, _, rest = text.partition(":")
-                if rest and prefix.strip().lower() in SYSTEMS:
-                    found.append((system_name(prefix), rest.strip()))
-                found += [(system, text) for system in ("LOINC", "SNOMED", "ICD10", "RxNorm")]
-        return found
-
-    def name(self, concept_id: str | None) -> str:
-        """Return the name that the data give a concept."""
-        return self.standard.get(concept_id or "", ("", "", ""))[2]
 
 
 def read_tables(events: Events, table: Source) -> None:
@@ -75,7 +49,7 @@ def read_tables(events: Events, table: Source) -> None:
             "concept_id", "vocabulary_id", "concept_code", "concept_name"
         ).iter_rows():
             standard[str(key)] = (system_name(vocabulary or ""), code or "", name or "")
-    codes = _Codes(standard)
+    codes = Codes(standard)
     _persons(events, people, codes)
     for name, reader in (
         ("condition_occurrence", _conditions),
@@ -89,7 +63,7 @@ def read_tables(events: Events, table: Source) -> None:
                 raise InputError(f"table {name} has no column person_id", file=events.file)
             rows = _of_somebody(events, name, frames[name].with_row_index("row", offset=2))
             if name == "condition_occurrence":
-                rows = _without_visit_ends(rows, table)
+                rows = _with_visit_ends(rows, table)
             reader(events, name, rows, codes)
 
 
@@ -101,31 +75,27 @@ def _of_somebody(events: Events, table: str, frame: pl.DataFrame) -> pl.DataFram
     return frame.filter(~nobody)
 
 
-def _column(frame: pl.DataFrame, name: str) -> pl.Expr:
-    return pl.col(name) if name in frame.columns else pl.lit(None, dtype=pl.String)
-
-
-def _persons(events: Events, people: pl.DataFrame, codes: _Codes) -> None:
+def _persons(events: Events, people: pl.DataFrame, codes: Codes) -> None:
     columns = (
         *("person_id", "person_source_value", "gender_concept_id", "gender_source_value", "birth_datetime"),
         *("year_of_birth", "month_of_birth", "day_of_birth", "race_concept_id", "race_source_value"),
         "ethnicity_concept_id",
     )
-    rows = people.select(_column(people, name).alias(name) for name in columns)
+    rows = people.select(column(people, name).alias(name) for name in columns)
     for index, row in enumerate(rows.iter_rows(named=True), start=2):
         person, where = row["person_id"], f"person row {index}"
         if person is None:
             events.problem(None, "error", "no_person", "a person without person_id", where)
             continue
         events.person(person, [row["person_source_value"]] if row["person_source_value"] else [])
-        for concept, column, source in (
+        for concept, key, source in (
             ("sex", "gender_concept_id", "gender_source_value"),
             ("race", "race_concept_id", "race_source_value"),
             ("ethnicity", "ethnicity_concept_id", None),
         ):
-            code, written = row[column], row[source] if source else None
+            code, written = row[key], row[source] if source else None
             if code and code != "0":
-                events.observe(person, concept, text=code, system="OMOP", where=where, written=f"person.{column}")
+                events.observe(person, concept, text=code, system="OMOP", where=where, written=f"person.{key}")
             elif written:
                 events.observe(person, concept, text=written, where=where, written=f"person.{source}")
         events.born(person, _born(row), where, "person.birth_datetime")
@@ -139,128 +109,75 @@ def _born(row: dict[str, str | None]) -> str | None:
     return "-".join([year, *(part.zfill(2) for part in (month, day if month else None) if part)])
 
 
-def _dates(events: Events, frame: pl.DataFrame, *names: str, label: str, last: bool = False) -> pl.Series:
-    """Read the first date column that is there, each distinct text once; a `last` day may say that there is none."""
-    texts = frame.select(pl.coalesce([_column(frame, name) for name in names]).alias("text"))
-    known: dict[str, date | None] = {}
-    for text in texts["text"].drop_nulls().unique(maintain_order=True):
-        try:
-            known[text] = None if last and is_open(text) else read_date(text)
-        except BadDateError as error:
-            known[text] = None
-            row = frame.filter(texts["text"] == text).row(0, named=True)
-            events.problem(row["person_id"], "error", "bad_date", str(error), f"{label} row {row['row']}")
-    if not known:
-        return pl.Series([None] * frame.height, dtype=pl.Date)
-    return texts["text"].replace_strict(known, default=None, return_dtype=pl.Date)
-
-
-def _resolve(events: Events, frame: pl.DataFrame, table: str, stem: str, codes: _Codes) -> pl.DataFrame:
-    """Return (keys..., concept, answer) for the distinct codes of a table; those not known are counted."""
-    keys = [f"{stem}_concept_id", f"{stem}_source_concept_id", f"{stem}_source_value"]
-    frame = frame.select("row", *(_column(frame, key).alias(key) for key in keys))
-    rows = []
-    for values in frame.group_by(keys, maintain_order=True).agg(pl.len(), pl.col("row").first()).iter_rows():
-        *key, count, first = values
-        pairs = next((p for s, c in codes.candidates(key[:2], key[2:]) if (p := events.vocabulary.code(s, c))), ())
-        name = codes.name(key[0]) or key[2] or ""
-        if not pairs:
-            heading = events.vocabulary.column(name)
-            pairs = ((heading.concept, None),) if heading else ()
-        for concept, answer in pairs:
-            rows.append((*key, concept, answer))
-            events.understood[f"{table} {name or key[0]}", concept] = [count, f"{table} row {first}"]
-        if not pairs:
-            events.unknown[table, f"OMOP {key[0]}" + (f' "{name}"' if name else ""), ""] = [
-                count,
-                f"{table} row {first}",
-            ]
-    return pl.DataFrame(
-        rows, schema={**dict.fromkeys(keys, pl.String), "concept": pl.String, "answer": pl.String}, orient="row"
-    )
-
-
-def _add(events: Events, rows: pl.DataFrame, table: str) -> None:
-    rows = rows.with_columns(file=pl.lit(events.file), where=pl.format(f"{table} row {{}}", "row"))
-    missing = [pl.lit(None, dtype=dtype).alias(name) for name, dtype in RAW.items() if name not in rows.columns]
-    events.frames.append(rows.with_columns(missing).select(pl.col(name).cast(dtype) for name, dtype in RAW.items()))
-    newest = rows.group_by("person").agg(pl.max_horizontal(pl.col("date").max(), pl.col("date").max()))
-    for person, day in newest.iter_rows():
-        if person in events.people:
-            events.seen(person, day)
-
-
-def _keyed(frame: pl.DataFrame, stem: str) -> tuple[pl.DataFrame, list[str]]:
-    keys = [f"{stem}_concept_id", f"{stem}_source_concept_id", f"{stem}_source_value"]
-    return frame.with_columns(_column(frame, key).alias(key) for key in keys), keys
-
-
-def _conditions(events: Events, table: str, frame: pl.DataFrame, codes: _Codes) -> None:
-    frame, keys = _keyed(frame, "condition")
-    known = _resolve(events, frame, table, "condition", codes)
+def _conditions(events: Events, table: str, frame: pl.DataFrame, codes: Codes) -> None:
+    frame, keys = keyed(frame, "condition")
+    known = resolve(events, frame, table, "condition", codes)
     frame = frame.with_columns(
-        date=_dates(events, frame, "condition_start_date", "condition_start_datetime", label=table),
-        end_date=_dates(events, frame, "condition_end_date", "condition_end_datetime", label=table, last=True),
+        date=dates(events, frame, "condition_start_date", "condition_start_datetime", label=table),
+        end_date=dates(events, frame, "condition_end_date", "condition_end_datetime", label=table, last=True),
     )
+    frame = frame.with_columns(end_date=pl.when(_ITS_OWN).then("end_date"))
     rows = frame.join(known, on=keys, how="inner", nulls_equal=True, maintain_order="left")
     rows = _of_its_status(events, rows, table, codes)
-    ends = [c.name for c in events.vocabulary.concepts.values() if c.window_days is None and c.when_over != "history"]
-    over = pl.col("concept").is_in(ends) & (pl.col("over") | (pl.col("end_date") > pl.col("date")).fill_null(False))
-    rows = rows.select(
-        "row",
-        "concept",
-        answer=pl.when(over).then(pl.lit(ENTRY_OVER)).otherwise(pl.col("answer").fill_null("yes")),
-        date=pl.when(over).then(pl.coalesce("end_date", "date")).otherwise("date"),
-        end_date=pl.when(over).then(None).otherwise("end_date"),
-        person="person_id",
-        system=pl.lit("text"),
+    add(
+        events,
+        rows.select("row", "concept", "answer", "date", "end_date", person="person_id", system=pl.lit("text")),
+        table,
     )
-    _add(events, rows, table)
 
 
-_UNSURE = ["32899", "preliminary", "possible", "suspected", "provisional", "differential", "rule out", "unconfirmed"]
-_OVER = ["resolved", "inactive"]
+_STATUS = {"32899": "preliminary diagnosis", "32906": "resolved condition"}
+"""Status of a diagnosis -> its name, where the data do not hold it."""
 
 
-def _of_its_status(events: Events, rows: pl.DataFrame, table: str, codes: _Codes) -> pl.DataFrame:
-    """Mark the conditions that are ``over`` by their status; note and leave out those that nobody has confirmed."""
-    status = _column(rows, "condition_status_concept_id")
-    names = {one: codes.name(one) for one in rows.select(status.alias("id"))["id"].drop_nulls().unique()}
-    said = pl.concat_str(
-        status.fill_null(""),
-        status.replace_strict(names, default="", return_dtype=pl.String),
-        _column(rows, "condition_status_source_value").fill_null(""),
-        separator=" ",
-    ).str.to_lowercase()
-    rows = rows.with_columns(over=said.str.contains_any(_OVER), unsure=said.str.contains_any(_UNSURE), said=said)
-    for row, concept, words in rows.filter("unsure").select("row", "concept", "said").iter_rows():
-        events.not_understood("condition", "", "", f"{concept} ({words.strip()})", f"{table} row {row}")
-    return rows.filter(~pl.col("unsure"))
+def _of_its_status(events: Events, rows: pl.DataFrame, table: str, codes: Codes) -> pl.DataFrame:
+    """Give each condition its answer by its status; note and leave out those that nobody has confirmed."""
+    status = column(rows, "condition_status_concept_id")
+    names = {
+        one: codes.name(one) or _STATUS.get(one, "")
+        for one in rows.select(status.alias("id"))["id"].drop_nulls().unique()
+    }
+    named = status.replace_strict(names, default="", return_dtype=pl.String) if names else pl.lit("")
+    said = pl.concat_str(named, column(rows, "condition_status_source_value").fill_null(""), separator="; ")
+    rows = rows.with_columns(said=said, ends=(pl.col("end_date") > pl.col("date")).fill_null(False))
+    keys = ["concept", "answer", "said", "ends"]
+    meant = []
+    for concept, answer, words, ends in rows.select(keys).unique(maintain_order=True).iter_rows():
+        stated = entry_answer(events.vocabulary.concepts[concept], condition_status(words), ends=ends)
+        meant.append((concept, answer, words, ends, stated if not answer else answer if stated == "yes" else None))
+    table_of = pl.DataFrame(
+        meant, schema={**{key: rows.schema[key] for key in keys}, "_stated": pl.String}, orient="row"
+    )
+    rows = rows.join(table_of, on=keys, how="left", nulls_equal=True, maintain_order="left")
+    for row, concept, words in rows.filter(pl.col("_stated").is_null()).select("row", "concept", "said").iter_rows():
+        events.not_understood("condition", "", "", f"{concept} ({words.strip('; ')})", f"{table} row {row}")
+    return rows.filter(pl.col("_stated").is_not_null()).with_columns(answer="_stated")
 
 
-def _without_visit_ends(rows: pl.DataFrame, table: Source) -> pl.DataFrame:
-    """Leave out ends of conditions that are the visit's, or may be: claims and wards end every diagnosis with it."""
-    ends = [name for name in ("condition_end_date", "condition_end_datetime") if name in rows.columns]
-    visit = "visit_occurrence_id"
-    if not ends or visit not in rows.columns:
-        return rows
-    visits = table("visit_occurrence", None) if rows.filter(pl.col(visit).is_not_null()).height else None
-    if visits is None or visit not in visits.columns:
-        visits = pl.DataFrame(schema={visit: rows.schema[visit]})
-    left = pl.coalesce(_column(visits, "visit_end_date"), _column(visits, "visit_end_datetime")).str.slice(0, 10)
-    days = visits.select(visit, _left=left).unique(visit, keep="first")
-    rows = rows.join(days, on=visit, how="left", maintain_order="left")
-    # A disease that is read as gone is the worse mistake: of a visit whose end is not known, any end may be its own.
-    apart = [pl.col(visit).is_null() | (pl.col(one).str.slice(0, 10) != pl.col("_left")) for one in ends]
-    kept = [pl.when(its_own).then(one).alias(one) for one, its_own in zip(ends, apart, strict=True)]
-    return rows.with_columns(kept).drop("_left")
+def _with_visit_ends(rows: pl.DataFrame, table: Source) -> pl.DataFrame:
+    """Add the last day of each row's visit, where it is known, as ``_left``."""
+    rows = rows.with_columns(column(rows, VISIT_ID).alias(VISIT_ID))
+    visits = table("visit_occurrence", None) if rows[VISIT_ID].null_count() < rows.height else None
+    if visits is None or VISIT_ID not in visits.columns:
+        visits = pl.DataFrame(schema={VISIT_ID: pl.String})
+    written = pl.coalesce(column(visits, "visit_end_date"), column(visits, "visit_end_datetime"))
+    day = pl.coalesce(written.str.slice(0, size).str.to_date(way, strict=False) for size, way in _WAYS)
+    days = visits.select(VISIT_ID, _left=day).unique(VISIT_ID, keep="first", maintain_order=True)
+    return rows.join(days, on=VISIT_ID, how="left", maintain_order="left")
 
 
-def _values(events: Events, table: str, frame: pl.DataFrame, codes: _Codes) -> None:
-    frame, keys = _keyed(frame, table)
-    known = _resolve(events, frame, table, table, codes)
+_ITS_OWN = pl.col(VISIT_ID).is_null() | ((pl.col("end_date") - pl.col("_left")).dt.total_days().abs() > 1)
+"""Whether the last day of a condition is its own: claims and wards end every diagnosis with the visit, or a day beside.
+
+A disease that is read as gone is the worse mistake: of a visit whose end is not known, any end may be its own.
+"""
+
+
+def _values(events: Events, table: str, frame: pl.DataFrame, codes: Codes) -> None:
+    frame, keys = keyed(frame, table)
+    known = resolve(events, frame, table, table, codes)
     kinds = {name: concept.kind for name, concept in events.vocabulary.concepts.items()}
-    day = _dates(events, frame, f"{table}_date", f"{table}_datetime", label=table)
+    day = dates(events, frame, f"{table}_date", f"{table}_datetime", label=table)
     units = [
         u
         for c in ("unit_concept_id", "unit_source_value")
@@ -268,30 +185,30 @@ def _values(events: Events, table: str, frame: pl.DataFrame, codes: _Codes) -> N
         for u in frame[c].drop_nulls().unique()
     ]
     named = {u: unit for u in units if (unit := _unit(events, u))}
-    written = pl.coalesce([_column(frame, "unit_concept_id").replace("0", None), _column(frame, "unit_source_value")])
+    written = pl.coalesce([column(frame, "unit_concept_id").replace("0", None), column(frame, "unit_source_value")])
     frame = frame.with_columns(
         date=day,
         unit=pl.coalesce(
-            _column(frame, "unit_concept_id").replace_strict(named, default=None, return_dtype=pl.String),
-            _column(frame, "unit_source_value").replace_strict(named, default=None, return_dtype=pl.String),
+            column(frame, "unit_concept_id").replace_strict(named, default=None, return_dtype=pl.String),
+            column(frame, "unit_source_value").replace_strict(named, default=None, return_dtype=pl.String),
             written,
         ),
-        coded=_column(frame, "value_as_concept_id").replace("0", None),
+        coded=column(frame, "value_as_concept_id").replace("0", None),
     )
     rows = frame.join(known, on=keys, how="inner", nulls_equal=True, maintain_order="left")
     rows = _of_one_unit(events, rows, named)
     numeric = pl.col("concept").replace_strict(kinds, return_dtype=pl.String) == "numeric"
-    bound = _column(rows, "operator_concept_id").replace_strict(
+    bound = column(rows, "operator_concept_id").replace_strict(
         {"4171756": "<", "4171754": "<=", "4172704": ">", "4171755": ">="}, default=None, return_dtype=pl.String
     )
     text = pl.coalesce(
-        _column(rows, "value_as_number"), _column(rows, "value_as_string"), _column(rows, "value_source_value")
+        column(rows, "value_as_number"), column(rows, "value_as_string"), column(rows, "value_source_value")
     )
     text = pl.when(bound.is_not_null()).then(bound + text).otherwise(text)
     rows = rows.with_columns(
         text=pl.when(numeric)
         .then(text)
-        .otherwise(pl.coalesce("coded", _column(rows, "value_as_string"), _column(rows, "value_source_value"), text)),
+        .otherwise(pl.coalesce("coded", column(rows, "value_as_string"), column(rows, "value_source_value"), text)),
         system=pl.when(~numeric & pl.col("coded").is_not_null()).then(pl.lit("OMOP")).otherwise(pl.lit("text")),
     )
     rows = _coded(rows, codes)
@@ -304,13 +221,13 @@ def _values(events: Events, table: str, frame: pl.DataFrame, codes: _Codes) -> N
         .otherwise("answer")
     )
     rows = rows.filter(pl.col("text").is_not_null() | pl.col("answer").is_not_null())
-    dated = pl.coalesce(_column(rows, f"{table}_date"), _column(rows, f"{table}_datetime")).is_not_null()
+    dated = pl.coalesce(column(rows, f"{table}_date"), column(rows, f"{table}_datetime")).is_not_null()
     usable = pl.col("date").is_not_null() | ~dated  # a value of an unreadable day must not pass for a present one
     for row, person, concept in rows.filter(~usable).select("row", "person_id", "concept").iter_rows():
         message = f"{concept} is not used: nobody can tell of which day it is"
         events.problem(person, "error", "bad_date", message, f"{table} row {row}", concept)
     rows = rows.filter(usable)
-    _add(events, rows.select("row", "concept", "answer", "text", "system", "unit", "date", person="person_id"), table)
+    add(events, rows.select("row", "concept", "answer", "text", "system", "unit", "date", person="person_id"), table)
 
 
 def _of_one_unit(events: Events, rows: pl.DataFrame, named: dict[str, str]) -> pl.DataFrame:
@@ -332,7 +249,7 @@ def _of_one_unit(events: Events, rows: pl.DataFrame, named: dict[str, str]) -> p
     return rows.with_columns(unit=pl.coalesce("_both", "unit")).drop("_both")
 
 
-def _allergies(events: Events, rows: pl.DataFrame, table: str, codes: _Codes) -> pl.DataFrame:
+def _allergies(events: Events, rows: pl.DataFrame, table: str, codes: Codes) -> pl.DataFrame:
     """Take the allergies whose value names the drug; return the other rows."""
     unnamed = (pl.col("concept") == "allergy") & pl.col("answer").is_null()
     for row, person, value, written, day in (
@@ -345,7 +262,7 @@ def _allergies(events: Events, rows: pl.DataFrame, table: str, codes: _Codes) ->
     return rows.filter(~unnamed)
 
 
-def _coded(rows: pl.DataFrame, codes: _Codes) -> pl.DataFrame:
+def _coded(rows: pl.DataFrame, codes: Codes) -> pl.DataFrame:
     """Name coded answers by their own vocabulary where the data's concept table says it."""
     own = {key: f"{system}|{code}" for key, (system, code, _) in codes.standard.items()}
     if not own:
@@ -363,9 +280,9 @@ def _unit(events: Events, written: str) -> str | None:
     return events.vocabulary.unit(f"OMOP:{written}") if _ID.match(written) else events.vocabulary.unit(written)
 
 
-def _drugs(events: Events, table: str, frame: pl.DataFrame, codes: _Codes) -> None:
-    start = _dates(events, frame, "drug_exposure_start_date", "drug_exposure_start_datetime", label=table)
-    end = _dates(
+def _drugs(events: Events, table: str, frame: pl.DataFrame, codes: Codes) -> None:
+    start = dates(events, frame, "drug_exposure_start_date", "drug_exposure_start_datetime", label=table)
+    end = dates(
         events,
         frame,
         "drug_exposure_end_date",
@@ -376,7 +293,7 @@ def _drugs(events: Events, table: str, frame: pl.DataFrame, codes: _Codes) -> No
     )
     names = ("drug_concept_id", "drug_source_concept_id", "drug_source_value", "route_source_value")
     columns = ("person_id", *names, "stop_reason", "days_supply", "refills")
-    rows = frame.select("row", *(_column(frame, c).alias(c) for c in columns)).with_columns(start=start, end=end)
+    rows = frame.select("row", *(column(frame, c).alias(c) for c in columns)).with_columns(start=start, end=end)
     for row, person, concept, source, written, route, reason, days, refills, first, last in rows.iter_rows():
         if person is None:
             continue

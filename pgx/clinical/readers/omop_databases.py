@@ -16,7 +16,7 @@ import polars as pl
 
 from pgx.clinical.readers.bounded_queries import MOST_BYTES, STALLED, Bounded, processor_of, rows_of
 from pgx.clinical.readers.extras import need
-from pgx.clinical.readers.omop import Source, read_tables
+from pgx.clinical.readers.omop import VISIT_ID, Source, read_tables
 from pgx.clinical.readers.text import as_text
 from pgx.clinical.statements import Events
 from pgx.errors import InputError
@@ -162,6 +162,9 @@ def _source(database: Bounded, found: Iterable[str]) -> Source:
             return None
         chosen = ",".join(map(str, sorted(ids))) if ids else "null"
         where = "" if ids is None else f" where cast(concept_id as bigint) in ({chosen})"
+        if name == "visit_occurrence" and "condition_occurrence" in names:
+            same = f"cast({VISIT_ID} as text)"
+            where = f" where {same} in (select {same} from {names['condition_occurrence']})"
         return as_text(database.rows(f"select * from {names[name]}{where}", f"table or view {name!r}"))
 
     return table

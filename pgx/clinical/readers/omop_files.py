@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pgx.clinical.readers.omop import TABLES, read_tables
+from pgx.clinical.readers.omop import TABLES, VISIT_COLUMNS, read_tables
 from pgx.clinical.readers.sniff import open_plain, read_head
 from pgx.clinical.readers.text import as_text
 from pgx.clinical.statements import Events
@@ -33,13 +33,14 @@ def tables_in(folder: Path) -> dict[str, Path]:
 def read_folder(events: Events, folder: Path) -> None:
     """Read the tables of a folder."""
     paths = tables_in(folder)
-    read_tables(events, lambda name, ids: _file(paths[name], ids) if name in paths else None)
+    needed = {"visit_occurrence": VISIT_COLUMNS}
+    read_tables(events, lambda name, ids: _file(paths[name], ids, needed.get(name)) if name in paths else None)
 
 
-def _file(path: Path, ids: Collection[int] | None) -> pl.DataFrame:
+def _file(path: Path, ids: Collection[int] | None, needed: Collection[str] | None) -> pl.DataFrame:
     try:
         with no_panic(InputError("a damaged table", file=path)):
-            return _text(path, ids)
+            return _text(path, ids, needed)
     except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
         problem = f"not a readable table: {str(error).splitlines()[0][:120]}"
         if "utf-8" in problem:
@@ -50,7 +51,7 @@ def _file(path: Path, ids: Collection[int] | None) -> pl.DataFrame:
         raise InputError(problem, file=path) from None
 
 
-def _text(path: Path, ids: Collection[int] | None) -> pl.DataFrame:
+def _text(path: Path, ids: Collection[int] | None, needed: Collection[str] | None) -> pl.DataFrame:
     if ".parquet" in path.name.lower():
         lazy = pl.scan_parquet(path)
     else:
@@ -61,6 +62,8 @@ def _text(path: Path, ids: Collection[int] | None) -> pl.DataFrame:
     lazy = lazy.rename({name: name.lower() for name in lazy.collect_schema().names()})
     if ids is not None:
         lazy = lazy.filter(pl.col("concept_id").cast(pl.Int64, strict=False).is_in(sorted(ids)))
+    if needed is not None:
+        lazy = lazy.select(name for name in lazy.collect_schema().names() if name in needed)
     return as_text(lazy.collect())
 
 

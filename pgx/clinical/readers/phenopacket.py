@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from pgx.clinical.dates import is_open
 from pgx.clinical.drugs import dose_per_day
 from pgx.clinical.readers.json_access import Object, dig, name_of, number, obj, objs, text
 from pgx.clinical.statements import Events
-from pgx.clinical.status_words import ENTRY_OVER
+from pgx.clinical.status_words import Said, entry_answer
 from pgx.clinical.vocabulary import system_name
 from pgx.errors import InputError
 
@@ -100,25 +99,18 @@ def _days(item: Object, *keys: str) -> tuple[object, object]:
 def _statement(events: Events, person: str | None, item: Object, term: Object, where: str) -> None:
     system, code, label = _code(term)
     start, _ = _days(item, "onset")
-    end, _ = _days(item, "resolution")
-    day = events.day(person, start, where)
-    events.seen(person, day)
+    resolved, _ = _days(item, "resolution")
+    day, end = events.day(person, start, where), events.until(person, resolved, where)
+    events.seen(person, None if end else day)
     excluded = item.get("excluded") is True or item.get("negated") is True
     pairs = events.vocabulary.code(system, code)
     for concept, answer in pairs:
         if answer and excluded:  # it is not this answer; which it is, nobody said
             events.not_understood("condition", system, code, f"{label} (excluded)", where)
             continue
-        meant, last = events.vocabulary.concepts[concept], events.until(person, end, where)
-        over = (
-            bool(end)
-            and not is_open(str(end))
-            and meant.window_days is None
-            and meant.when_over in ("chronic", "episode")
-        )
-        stated = answer or ("no" if excluded else ENTRY_OVER if over else "yes")
-        at, until = (last or day, None) if over else (day, last)
-        events.observe(person, concept, answer=stated, day=at, end=until, where=where, written=label)
+        meant = events.vocabulary.concepts[concept]
+        stated = answer or entry_answer(meant, Said.ABSENT if excluded else None, ends=end is not None)
+        events.observe(person, concept, answer=stated, day=day, end=end, where=where, written=label)
     if not pairs:
         events.not_understood("condition", system, code, label, where)
 
@@ -181,7 +173,7 @@ def _action(events: Events, person: str | None, action: Object, made: date | Non
     intervals = objs(treatment.get("doseIntervals"))
     starts = [d for one in intervals if (d := events.day(person, dig(one, "interval", "start"), where))]
     ends = [d for one in intervals if (d := events.until(person, dig(one, "interval", "end"), where))]
-    for day in (*starts, *ends):
+    for day in (*starts, *(end for end in ends if made is not None and end <= made)):
         events.seen(person, day)
     dose = None
     if intervals:
