@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -39,13 +40,16 @@ class Beside:
         Why a drug does not fit, each with the drugs instead of which it may be named all the same.
     limits
         What is kept to where it does: what that is, and the drug of the list that asks for it.
+    capped
+        Drugs of the list beside which a label gives its highest dose.
     """
 
     unfit: Mapping[Pair, Collection[tuple[str, frozenset[str]]]]
     limits: Mapping[Pair, Collection[tuple[str, str]]]
+    capped: Mapping[Pair, AbstractSet[str]]
 
 
-NOTHING_BESIDE = Beside({}, {})
+NOTHING_BESIDE = Beside({}, {}, {})
 
 
 def beside(named: Collection[Pair], clinical: ClinicalData, acting: pl.DataFrame, kb: KnowledgeBase) -> Beside:
@@ -67,22 +71,22 @@ def beside(named: Collection[Pair], clinical: ClinicalData, acting: pl.DataFrame
     """
     unfit: defaultdict[Pair, list[tuple[str, frozenset[str]]]] = defaultdict(list)
     limits: defaultdict[Pair, list[tuple[str, str]]] = defaultdict(list)
-    limited = set()
+    capped: defaultdict[Pair, set[str]] = defaultdict(set)
     for pair, agent, urgency, most in _by_labels(named, acting, kb):
         if urgency in _AGAINST and not most:
             unfit[pair].append((RULED_OUT if urgency == _AGAINST[0] else LEVEL, frozenset([agent])))
         else:
             limits[pair].append((f"{most or _MONITORED} with {agent}", agent))
-            limited |= {(*pair, agent)} if most else set()
+            capped[pair] |= {agent} if most else set()
     for pair, agent in _by_level(named, acting, kb):
-        if (*pair, agent) not in limited:
+        if agent not in capped.get(pair, ()):
             unfit[pair].append((LEVEL, frozenset([agent])))
     for pair, drug, excused in _on_others(named, clinical, acting, kb):
         if excused:
             unfit[pair].append((ACTS, excused))
         else:
             limits[pair].append((f"{_MONITORED} with {drug}", drug))
-    return Beside(unfit, limits)
+    return Beside(unfit, limits, capped)
 
 
 def _by_labels(

@@ -121,12 +121,14 @@ def test_what_is_on_the_list_already_is_nothing_to_begin_instead():
 
 
 STATIN = {"SLCO1B1": pattern("*5/*5"), "ABCG2": pattern("rs2231142 reference (G)/rs2231142 reference (G)")}
+DECREASED = {**STATIN, "SLCO1B1": pattern("*1/*5")}
+"""The genes ask for a dose of atorvastatin, and of no other statin that is named instead of simvastatin."""
 
 
 @pytest.mark.parametrize(
     ("agent", "named", "out"),
     [
-        ("clarithromycin", {"pravastatin": "at most 40 mg a day", "atorvastatin": "at most 20 mg a day"}, set()),
+        ("clarithromycin", {"pravastatin": "at most 40 mg a day"}, set()),
         (
             "cyclosporine",
             {"pravastatin": "at most 20 mg a day", "rosuvastatin": "at most 5 mg a day"},
@@ -136,7 +138,7 @@ STATIN = {"SLCO1B1": pattern("*5/*5"), "ABCG2": pattern("rs2231142 reference (G)
     ],
 )
 def test_a_label_that_gives_a_highest_dose_rules_nothing_out_and_the_dose_is_named(agent, named, out):
-    found = result(STATIN, ["simvastatin", agent], ["simvastatin"])
+    found = result(DECREASED, ["simvastatin", agent], ["simvastatin"])
     shown = line(found, "simvastatin")
     for other, most in named.items():
         assert [one for one in shown.instead if one.startswith(f"{other} (") and f"{most} with {agent}" in one], (
@@ -154,6 +156,22 @@ def test_a_drug_that_is_named_instead_is_told_with_the_dose_that_the_genes_ask_f
     assert "pravastatin (start at no more than 40 mg/day)" in shown.instead, shown.instead
     usual = line(result(ULTRARAPID, ["voriconazole"], ["voriconazole"]), "voriconazole")
     assert usual.instead == usual.alternatives
+
+
+@pytest.mark.parametrize(
+    ("calls", "agent", "out"),
+    [
+        (STATIN, "cyclosporine", ["fluvastatin", "pravastatin", "rosuvastatin"]),
+        (STATIN, "clarithromycin", ["atorvastatin", "pravastatin"]),
+        (DECREASED, "clarithromycin", ["atorvastatin"]),
+    ],
+)
+def test_a_drug_of_which_the_genes_and_a_label_each_give_a_dose_is_not_named(calls, agent, out):
+    """Neither number counts the other one, and the smaller is not always the label's."""
+    shown = line(result(calls, ["simvastatin", agent], ["simvastatin"]), "simvastatin")
+    assert not set(out) & set(shown.alternatives)
+    for name in out:
+        assert f"{name} (another medicine of the list changes its level markedly)" in shown.not_fitting
 
 
 @pytest.mark.parametrize("other", ["tacrolimus", "cyclosporine"])
