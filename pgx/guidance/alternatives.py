@@ -116,7 +116,6 @@ def _without(row: Mapping[str, Any], fit: _Fit, rules: Rules, kb: KnowledgeBase)
     if not reasons and not limits:
         return None
     rule = rules.get(row["guideline"] or "")
-    told = [f"{other} ({limits[other]})" if other in limits else other for other in kept]
     flags = (
         *(Flag(FlagCode.ALTERNATIVE_RULED_OUT, other, why) for other, why in reasons.items()),
         *(Flag(FlagCode.ALTERNATIVE_LIMITED, other, said) for other, said in limits.items()),
@@ -124,11 +123,16 @@ def _without(row: Mapping[str, Any], fit: _Fit, rules: Rules, kb: KnowledgeBase)
     return {
         "row": row["row"],
         "alternatives": kept,
-        "recommendation": compose({**rule, "alternatives": ";".join(told) or None}, kb=kb)
+        "recommendation": compose({**rule, "alternatives": named_instead(kept, limits)}, kb=kb)
         if rule
         else row["recommendation"],
         "flags": [*row["flags"], *map(str, flags)],
     }
+
+
+def named_instead(kept: Iterable[str], limits: Mapping[str, str]) -> str | None:
+    """Return the drugs that fit as a cell of ``recommendations``, each with what is kept to."""
+    return ";".join(f"{other} ({limits[other]})" if other in limits else other for other in kept) or None
 
 
 def _listed(named: Iterable[tuple[str, str]], clinical: ClinicalData) -> dict[Any, str]:

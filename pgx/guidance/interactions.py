@@ -21,6 +21,7 @@ from typing import Any
 import polars as pl
 
 from pgx.codes import Flag, FlagCode
+from pgx.guidance.alternatives import named_instead
 from pgx.guidance.label_limits import NO_GENE, contraindicated
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.acting import DECIDES, PERHAPS, UNREAD, Acting, phrase, weighs
@@ -238,7 +239,7 @@ class _Rewriting:
         if key not in self._texts:
             said = phrase(acting, row["drug"])
             part = "does not count all of that" if counted else "does not count that"
-            self._texts[key] = self._composed(source, said, turning, action, ending) or (
+            self._texts[key] = self._composed(_fitting(row, source), said, turning, action, ending) or (
                 f"{said[:1].upper()}{said[1:]}; the advice by the genes {part}. {row['recommendation']}"
             )
         return self._texts[key]
@@ -261,3 +262,12 @@ class _Rewriting:
         if source["secondary_action"] in self._rules.directions:
             bare |= dict.fromkeys(_SECOND)
         return f"{said[:1].upper()}{said[1:]}: {ending}. {compose(bare, kb=self._kb)}"
+
+
+def _fitting(row: Row, source: Row) -> Row:
+    """Return what a source says without the drugs that do not fit the person (`pgx.guidance.alternatives`)."""
+    flags = [Flag.parse(flag) for flag in row["flags"]]
+    if not any(flag.code in (FlagCode.ALTERNATIVE_RULED_OUT, FlagCode.ALTERNATIVE_LIMITED) for flag in flags):
+        return source
+    limits = {flag.arguments[0]: flag.arguments[1] for flag in flags if flag.code == FlagCode.ALTERNATIVE_LIMITED}
+    return {**source, "alternatives": named_instead(row["alternatives"], limits)}

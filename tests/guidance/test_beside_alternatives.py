@@ -145,8 +145,9 @@ def test_a_label_that_gives_a_highest_dose_rules_nothing_out_and_the_dose_is_nam
             shown.instead
         )
         assert other not in shown.not_fitting
-        text = next(row["recommendation"] for row in found.guidance.iter_rows(named=True) if row["source"] == "CPIC")
-        assert f"{most} with {agent}" in text
+        text = next(row["recommendation"] for row in found.guidance.iter_rows(named=True) if row["source"] == "DPWG")
+        assert f"{other} ({most} with {agent})" in text
+        assert "atorvastatin" not in text
     assert not out & set(shown.alternatives)
     assert all(f"{one} (another medicine of the list rules it out)" in shown.not_fitting for one in out)
 
