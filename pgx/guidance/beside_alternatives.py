@@ -21,8 +21,8 @@ from pgx.knowledge.acting import UNREAD, parse
 from pgx.phenotypes.substrates import MARKED, acting_of_list
 from pgx.types import ClinicalData
 
-RULED_OUT, LEVEL, ACTS = "drugs", "level", "acts"
-"""Why a drug does not fit the list: a label says so of the two, its level changes, or it changes that of another."""
+RULED_OUT, LEVEL, ACTS, RULES_OUT = "drugs", "level", "acts", "rules_out"
+"""Why a drug does not fit the list: a label says so of the two, its level changes, or it does either to another."""
 _AGAINST = ("avoid", "change_dose")
 
 Pair = tuple[str, str]
@@ -81,9 +81,9 @@ def beside(named: Collection[Pair], clinical: ClinicalData, acting: pl.DataFrame
     for pair, agent in _by_level(named, acting, kb):
         if agent not in capped.get(pair, ()):
             unfit[pair].append((LEVEL, frozenset([agent])))
-    for pair, drug, excused in _on_others(named, clinical, acting, kb):
+    for pair, drug, why, excused in _on_others(named, clinical, acting, kb):
         if excused:
-            unfit[pair].append((ACTS, excused))
+            unfit[pair].append((why, excused))
         else:
             limits[pair].append((f"{_MONITORED} with {drug}", drug))
     return Beside(unfit, limits, capped)
@@ -114,10 +114,10 @@ def _by_level(named: Collection[Pair], acting: pl.DataFrame, kb: KnowledgeBase) 
 
 def _on_others(
     named: Collection[Pair], clinical: ClinicalData, acting: pl.DataFrame, kb: KnowledgeBase
-) -> Iterator[tuple[Pair, str, frozenset[str]]]:
+) -> Iterator[tuple[Pair, str, str, frozenset[str]]]:
     """Yield what such a drug would do to one of the list: change its level markedly, or what a label speaks against.
 
-    Each comes with the drugs instead of which it may be named all the same; with none where a label only asks for
+    Each comes with why, and with the drugs instead of which it may be named all the same; with none where a label only asks for
     monitoring.
     """
     people = sorted({sample for sample, _ in named})
@@ -139,12 +139,13 @@ def _on_others(
     already: defaultdict[Pair, set[str]] = defaultdict(set)
     for sample, drug, agent in now.iter_rows():
         already[sample, drug].add(agent)
-    counting = _counting(then, kb)
+    counting, forbidden = _counting(then, kb), set(_told(then, kb, _AGAINST[:1]).iter_rows())
     for sample, drug, agent in counting.iter_rows():
-        yield (sample, agent), drug, frozenset([drug, *already[sample, drug]])
+        why = RULES_OUT if (sample, drug, agent) in forbidden else ACTS
+        yield (sample, agent), drug, why, frozenset([drug, *already[sample, drug]])
     watched = _told(then, kb, [_MONITORED]).join(counting, on=["sample", "drug", "agent"], how="anti")
     for sample, drug, agent in watched.sort("sample", "drug", "agent").iter_rows():
-        yield (sample, agent), drug, frozenset()
+        yield (sample, agent), drug, ACTS, frozenset()
 
 
 def _counting(acting: pl.DataFrame, kb: KnowledgeBase) -> pl.DataFrame:

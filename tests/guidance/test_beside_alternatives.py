@@ -187,7 +187,7 @@ def test_what_a_label_asks_to_watch_together_is_not_named_silently(other):
 def test_what_a_label_forbids_together_is_not_named(other):
     shown = line(result(ULTRARAPID, ["voriconazole", other], ["voriconazole"]), "voriconazole")
     assert "liposomal amphotericin B" not in shown.alternatives
-    assert "liposomal amphotericin B (it acts on another medicine of the list)" in shown.not_fitting
+    assert "liposomal amphotericin B (a label rules it out beside another medicine of the list)" in shown.not_fitting
 
 
 def test_a_drug_beside_which_a_label_only_asks_for_another_dose_is_not_said_to_be_ruled_out():

@@ -72,7 +72,7 @@ def line(found, drug):
 
 def itself(headline):
     """Return a headline without what is done about the other medicine first."""
-    return re.sub(r"^(?:change|do not start) [^;]*; otherwise ", "", headline)
+    return re.sub(r"^(?:change|do not start) [^(]*\([^)]*\); otherwise ", "", headline)
 
 
 INHIBITORS = ("voriconazole", "posaconazole", "itraconazole", "ketoconazole", "fluconazole", "clarithromycin",
