@@ -25,8 +25,7 @@ from pgx.guidance.alternatives import named_instead
 from pgx.guidance.label_limits import NO_GENE, contraindicated
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.acting import DECIDES, PERHAPS, UNREAD, Acting, phrase, weighs
-from pgx.knowledge.sentences import compose
-from pgx.knowledge.sentences import phrase as words_for
+from pgx.knowledge.sentences import by_label, compose, dosed_by
 from pgx.phenotypes.absent_enzymes import weakened
 from pgx.phenotypes.phenoconversion import converter
 from pgx.phenotypes.substrates import acting_of
@@ -37,7 +36,7 @@ _OF_DOSE = (
     "max_dose_unit", "frequency", "titration", "notes",
 )  # fmt: skip
 _SECOND = ("secondary_action", "secondary_when", "dose_applies")
-_LEFT_OUT = "the dose that the source gives is left out, dose by the label and {dosed_by}"
+_LEFT_OUT = "the dose that the source gives is left out, {by_label}"
 _FORBIDDEN = "the drug is contraindicated, so that the dose that the source gives is left out"
 
 Row = Mapping[str, Any]
@@ -169,7 +168,7 @@ class _Rewriting:
         if forbidden:
             new["dose_change"] = None
         if source:
-            left_out = _LEFT_OUT.format(dosed_by=self._dosed_by(row["drug"])) if turning else ""
+            left_out = _LEFT_OUT.format(by_label=by_label(self._dosed_by(row["drug"]))) if turning else ""
             ending = _FORBIDDEN if forbidden and not turning else left_out
             counted = any(self._counted(one, row) for one in found)
             new["recommendation"] = self._text(row, source, acting, turning, str(new["action"]), ending, counted)
@@ -245,9 +244,7 @@ class _Rewriting:
         return self._texts[key]
 
     def _dosed_by(self, drug: str) -> str:
-        """What the dose of a drug is set by: what is measured of it, or its effect."""
-        code = self._measured.get(drug)
-        return words_for("monitoring", code, kb=self._kb) if code else "the effect"
+        return dosed_by(self._measured.get(drug), kb=self._kb)
 
     def _composed(self, source: Row, said: str, turning: Sequence[Acting], action: str, ending: str) -> str | None:
         """Return the text of advice whose dose is withheld."""

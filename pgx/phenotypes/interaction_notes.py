@@ -111,7 +111,10 @@ def _genetic(phenotypes: pl.DataFrame) -> dict[tuple[str, str], Row]:
 def _named(rows: list[Row]) -> str:
     """``paroxetine (strong inhibitor), smoking``."""
     said = []
+    taken = [(row["agent"], row["trigger"], row["strength"]) for row in rows if row["phase"] != "planned"]
     for row in rows:
+        if row["phase"] == "planned" and (row["agent"], row["trigger"], row["strength"]) in taken:
+            continue
         if row["trigger"] in ("inhibitor", "inducer"):
             tail = PHASES.get(str(row["phase"]), "")
             whose = f", local {row['local']}" if row["local"] else ""

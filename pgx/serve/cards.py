@@ -71,9 +71,7 @@ def cards(shown: View, drugs: Iterable[str]) -> list[dict[str, Any]]:
     ]
 
 
-def of_interactions(
-    shown: View, drugs: Iterable[str], stored: Medicines, instance: str
-) -> dict[str, dict[str, Any]]:
+def of_interactions(shown: View, drugs: Iterable[str], stored: Medicines, instance: str) -> dict[str, dict[str, Any]]:
     """Return, by drug, a card on each ordered or stored drug on which a newly ordered one acts.
 
     The stored advice was made without the order: a dose by the genes alone may point the wrong way, so the card stands

@@ -161,7 +161,9 @@ def test_a_standard_dose_is_not_fine_as_usual_beside_a_strong_inhibitor():
         drug = line(result(NON_EXPRESSER, ["tacrolimus", agent], ["tacrolimus"]), "tacrolimus")
         assert drug.urgency == "monitor"
         assert drug.headline.startswith(f"{agent} (")
-        assert drug.headline.endswith("tacrolimus: dose by the label and blood levels; by the genes: use as usual")
+        assert drug.headline.endswith(
+            "tacrolimus: dose by the label and the drug concentration; by the genes: use as usual"
+        )
 
 
 @pytest.mark.parametrize(

@@ -227,7 +227,9 @@ def test_no_medicine_that_is_to_be_changed_or_that_rules_another_out_is_a_comfor
         page = told_by_text(text, [drug for drug in drugs if " " not in drug])
         said = " ".join(re.split(r"(?m)^ (?:Model scores|Genes) ", text)[0].split())
         for drug in drugs:
-            if re.search(rf"(change|do not start)( [^;(:]*)? {re.escape(drug)}\b[^;(:]*(; choose another medicine)? \(with", said):
+            if re.search(
+                rf"(change|do not start)( [^;(:]*)? {re.escape(drug)}\b[^;(:]*(; choose another medicine)? \(with", said
+            ):
                 told += 1
                 assert own[sample, drug].urgency not in COMFORTS, (sample, listed, drug)
                 assert page.get(drug) not in COMFORTS, (sample, listed, drug)
