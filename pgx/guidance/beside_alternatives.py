@@ -117,8 +117,8 @@ def _on_others(
 ) -> Iterator[tuple[Pair, str, str, frozenset[str]]]:
     """Yield what such a drug would do to one of the list: change its level markedly, or what a label speaks against.
 
-    Each comes with why, and with the drugs instead of which it may be named all the same; with none where a label only asks for
-    monitoring.
+    Each comes with why, and with the drugs instead of which it may be named all the same; with none where a label only
+    asks for monitoring.
     """
     people = sorted({sample for sample, _ in named})
     listed = clinical.medications.filter(pl.col("status") != "stopped", pl.col("sample").is_in(people))

@@ -451,6 +451,15 @@ def turned_around():
     return expected, known, calls, phenotypes, said
 
 
+def without_limits(row):
+    """Return a text without what is kept to with the drugs that it names instead."""
+    text = row["recommendation"] or ""
+    for flag in row["flags"]:
+        if flag.startswith("alternative_limited:"):
+            text = text.replace(f" ({flag.split(':', 2)[2]})", "")
+    return text
+
+
 def test_every_pair_of_a_change_of_dose_and_a_drug_that_turns_it_around_withholds_the_number(turned_around):
     expected, _, _, _, said = turned_around
     assert len(expected) > 1000
@@ -466,7 +475,7 @@ def test_every_pair_of_a_change_of_dose_and_a_drug_that_turns_it_around_withhold
         assert row["action"] not in ASKS, row
         assert f"interaction_reverses:{agent}:{enzyme}" in flags(row), row
         assert f"{enzyme} in" in row["recommendation"], row
-        assert not re.search(r"\d+ ?%|mg|maximum", row["recommendation"]), row
+        assert not re.search(r"\d+ ?%|mg|maximum", without_limits(row)), row
     assert seen > 1000
 
 
