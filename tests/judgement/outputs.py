@@ -160,7 +160,8 @@ def _prescriber(result: Result, sample: str, of_person: Mapping[str, Judgement])
             wrong = True
         else:
             named = re.search(r"\*\*Instead:\*\* (.*)", found[name]["detail"])
-            instead = tuple(named[1].split(", ")) if named else ()
+            # Behind a drug stands what is kept to with it.
+            instead = tuple(re.sub(r" \([^()]*\)", "", named[1]).split(", ")) if named else ()
             wrong = found[name]["indicator"] != cards.INDICATORS.get(one.urgency, "info") or instead != one.alternatives
         if wrong:
             yield f"prescriber's card on {name}"
