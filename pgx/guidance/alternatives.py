@@ -11,7 +11,7 @@ import polars as pl
 
 from pgx.clinical.allergies import MAYBE, allergens
 from pgx.codes import Applies, Flag, FlagCode
-from pgx.guidance.beside_alternatives import NOTHING_BESIDE, Beside, asked, beside
+from pgx.guidance.beside_alternatives import LEVEL, NOTHING_BESIDE, Beside, asked, beside
 from pgx.guidance.label_limits import NO_GENE, limits
 from pgx.guidance.populations import Populations
 from pgx.knowledge import KnowledgeBase
@@ -94,7 +94,12 @@ class _Fit:
         """Return why a drug does not fit instead of another one, None if it does."""
         against = self.beside.unfit.get((sample, other), ())
         told = (why for why, excused in against if instead_of not in excused)
-        return self.unfit.get((sample, other)) or next(told, None)
+        return self.unfit.get((sample, other)) or next(told, None) or self._limited_twice(sample, other, instead_of)
+
+    def _limited_twice(self, sample: str, other: str, instead_of: str) -> str | None:
+        """Rule out a drug of which the genes and a label on the list each give a dose: neither counts the other."""
+        by_label = self.beside.capped.get((sample, other), frozenset()) - {instead_of}
+        return LEVEL if by_label and (sample, other) in self.doses else None
 
     def limits(self, sample: str, other: str, instead_of: str) -> str:
         """Return what is kept to with a drug that fits, mostly nothing."""
@@ -111,7 +116,6 @@ def _without(row: Mapping[str, Any], fit: _Fit, rules: Rules, kb: KnowledgeBase)
     if not reasons and not limits:
         return None
     rule = rules.get(row["guideline"] or "")
-    told = [f"{other} ({limits[other]})" if other in limits else other for other in kept]
     flags = (
         *(Flag(FlagCode.ALTERNATIVE_RULED_OUT, other, why) for other, why in reasons.items()),
         *(Flag(FlagCode.ALTERNATIVE_LIMITED, other, said) for other, said in limits.items()),
@@ -119,11 +123,16 @@ def _without(row: Mapping[str, Any], fit: _Fit, rules: Rules, kb: KnowledgeBase)
     return {
         "row": row["row"],
         "alternatives": kept,
-        "recommendation": compose({**rule, "alternatives": ";".join(told) or None}, kb=kb)
+        "recommendation": compose({**rule, "alternatives": named_instead(kept, limits)}, kb=kb)
         if rule
         else row["recommendation"],
         "flags": [*row["flags"], *map(str, flags)],
     }
+
+
+def named_instead(kept: Iterable[str], limits: Mapping[str, str]) -> str | None:
+    """Return the drugs that fit as a cell of ``recommendations``, each with what is kept to."""
+    return ";".join(f"{other} ({limits[other]})" if other in limits else other for other in kept) or None
 
 
 def _listed(named: Iterable[tuple[str, str]], clinical: ClinicalData) -> dict[Any, str]:

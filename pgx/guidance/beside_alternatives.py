@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -20,8 +21,8 @@ from pgx.knowledge.acting import UNREAD, parse
 from pgx.phenotypes.substrates import MARKED, acting_of_list
 from pgx.types import ClinicalData
 
-RULED_OUT, LEVEL, ACTS = "drugs", "level", "acts"
-"""Why a drug does not fit the list: a label says so of the two, its level changes, or it changes that of another."""
+RULED_OUT, LEVEL, ACTS, RULES_OUT = "drugs", "level", "acts", "rules_out"
+"""Why a drug does not fit the list: a label says so of the two, its level changes, or it does either to another."""
 _AGAINST = ("avoid", "change_dose")
 
 Pair = tuple[str, str]
@@ -39,13 +40,16 @@ class Beside:
         Why a drug does not fit, each with the drugs instead of which it may be named all the same.
     limits
         What is kept to where it does: what that is, and the drug of the list that asks for it.
+    capped
+        Drugs of the list beside which a label gives its highest dose.
     """
 
     unfit: Mapping[Pair, Collection[tuple[str, frozenset[str]]]]
     limits: Mapping[Pair, Collection[tuple[str, str]]]
+    capped: Mapping[Pair, AbstractSet[str]]
 
 
-NOTHING_BESIDE = Beside({}, {})
+NOTHING_BESIDE = Beside({}, {}, {})
 
 
 def beside(named: Collection[Pair], clinical: ClinicalData, acting: pl.DataFrame, kb: KnowledgeBase) -> Beside:
@@ -67,22 +71,22 @@ def beside(named: Collection[Pair], clinical: ClinicalData, acting: pl.DataFrame
     """
     unfit: defaultdict[Pair, list[tuple[str, frozenset[str]]]] = defaultdict(list)
     limits: defaultdict[Pair, list[tuple[str, str]]] = defaultdict(list)
-    limited = set()
+    capped: defaultdict[Pair, set[str]] = defaultdict(set)
     for pair, agent, urgency, most in _by_labels(named, acting, kb):
         if urgency in _AGAINST and not most:
             unfit[pair].append((RULED_OUT if urgency == _AGAINST[0] else LEVEL, frozenset([agent])))
         else:
             limits[pair].append((f"{most or _MONITORED} with {agent}", agent))
-            limited |= {(*pair, agent)} if most else set()
+            capped[pair] |= {agent} if most else set()
     for pair, agent in _by_level(named, acting, kb):
-        if (*pair, agent) not in limited:
+        if agent not in capped.get(pair, ()):
             unfit[pair].append((LEVEL, frozenset([agent])))
-    for pair, drug, excused in _on_others(named, clinical, acting, kb):
+    for pair, drug, why, excused in _on_others(named, clinical, acting, kb):
         if excused:
-            unfit[pair].append((ACTS, excused))
+            unfit[pair].append((why, excused))
         else:
             limits[pair].append((f"{_MONITORED} with {drug}", drug))
-    return Beside(unfit, limits)
+    return Beside(unfit, limits, capped)
 
 
 def _by_labels(
@@ -110,11 +114,11 @@ def _by_level(named: Collection[Pair], acting: pl.DataFrame, kb: KnowledgeBase) 
 
 def _on_others(
     named: Collection[Pair], clinical: ClinicalData, acting: pl.DataFrame, kb: KnowledgeBase
-) -> Iterator[tuple[Pair, str, frozenset[str]]]:
+) -> Iterator[tuple[Pair, str, str, frozenset[str]]]:
     """Yield what such a drug would do to one of the list: change its level markedly, or what a label speaks against.
 
-    Each comes with the drugs instead of which it may be named all the same; with none where a label only asks for
-    monitoring.
+    Each comes with why, and with the drugs instead of which it may be named all the same; with none where a label only
+    asks for monitoring.
     """
     people = sorted({sample for sample, _ in named})
     listed = clinical.medications.filter(pl.col("status") != "stopped", pl.col("sample").is_in(people))
@@ -135,12 +139,13 @@ def _on_others(
     already: defaultdict[Pair, set[str]] = defaultdict(set)
     for sample, drug, agent in now.iter_rows():
         already[sample, drug].add(agent)
-    counting = _counting(then, kb)
+    counting, forbidden = _counting(then, kb), set(_told(then, kb, _AGAINST[:1]).iter_rows())
     for sample, drug, agent in counting.iter_rows():
-        yield (sample, agent), drug, frozenset([drug, *already[sample, drug]])
+        why = RULES_OUT if (sample, drug, agent) in forbidden else ACTS
+        yield (sample, agent), drug, why, frozenset([drug, *already[sample, drug]])
     watched = _told(then, kb, [_MONITORED]).join(counting, on=["sample", "drug", "agent"], how="anti")
     for sample, drug, agent in watched.sort("sample", "drug", "agent").iter_rows():
-        yield (sample, agent), drug, frozenset()
+        yield (sample, agent), drug, ACTS, frozenset()
 
 
 def _counting(acting: pl.DataFrame, kb: KnowledgeBase) -> pl.DataFrame:

@@ -21,11 +21,11 @@ from typing import Any
 import polars as pl
 
 from pgx.codes import Flag, FlagCode
+from pgx.guidance.alternatives import named_instead
 from pgx.guidance.label_limits import NO_GENE, contraindicated
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.acting import DECIDES, PERHAPS, UNREAD, Acting, phrase, weighs
-from pgx.knowledge.sentences import compose
-from pgx.knowledge.sentences import phrase as words_for
+from pgx.knowledge.sentences import by_label, compose, dosed_by
 from pgx.phenotypes.absent_enzymes import weakened
 from pgx.phenotypes.phenoconversion import converter
 from pgx.phenotypes.substrates import acting_of
@@ -36,7 +36,7 @@ _OF_DOSE = (
     "max_dose_unit", "frequency", "titration", "notes",
 )  # fmt: skip
 _SECOND = ("secondary_action", "secondary_when", "dose_applies")
-_LEFT_OUT = "the dose that the source gives is left out, dose by the label and {dosed_by}"
+_LEFT_OUT = "the dose that the source gives is left out, {by_label}"
 _FORBIDDEN = "the drug is contraindicated, so that the dose that the source gives is left out"
 
 Row = Mapping[str, Any]
@@ -168,7 +168,7 @@ class _Rewriting:
         if forbidden:
             new["dose_change"] = None
         if source:
-            left_out = _LEFT_OUT.format(dosed_by=self._dosed_by(row["drug"])) if turning else ""
+            left_out = _LEFT_OUT.format(by_label=by_label(self._dosed_by(row["drug"]))) if turning else ""
             ending = _FORBIDDEN if forbidden and not turning else left_out
             counted = any(self._counted(one, row) for one in found)
             new["recommendation"] = self._text(row, source, acting, turning, str(new["action"]), ending, counted)
@@ -238,15 +238,13 @@ class _Rewriting:
         if key not in self._texts:
             said = phrase(acting, row["drug"])
             part = "does not count all of that" if counted else "does not count that"
-            self._texts[key] = self._composed(source, said, turning, action, ending) or (
+            self._texts[key] = self._composed(_fitting(row, source), said, turning, action, ending) or (
                 f"{said[:1].upper()}{said[1:]}; the advice by the genes {part}. {row['recommendation']}"
             )
         return self._texts[key]
 
     def _dosed_by(self, drug: str) -> str:
-        """What the dose of a drug is set by: what is measured of it, or its effect."""
-        code = self._measured.get(drug)
-        return words_for("monitoring", code, kb=self._kb) if code else "the effect"
+        return dosed_by(self._measured.get(drug), kb=self._kb)
 
     def _composed(self, source: Row, said: str, turning: Sequence[Acting], action: str, ending: str) -> str | None:
         """Return the text of advice whose dose is withheld."""
@@ -261,3 +259,12 @@ class _Rewriting:
         if source["secondary_action"] in self._rules.directions:
             bare |= dict.fromkeys(_SECOND)
         return f"{said[:1].upper()}{said[1:]}: {ending}. {compose(bare, kb=self._kb)}"
+
+
+def _fitting(row: Row, source: Row) -> Row:
+    """Return what a source says without the drugs that do not fit the person (`pgx.guidance.alternatives`)."""
+    flags = [Flag.parse(flag) for flag in row["flags"]]
+    if not any(flag.code in (FlagCode.ALTERNATIVE_RULED_OUT, FlagCode.ALTERNATIVE_LIMITED) for flag in flags):
+        return source
+    limits = {flag.arguments[0]: flag.arguments[1] for flag in flags if flag.code == FlagCode.ALTERNATIVE_LIMITED}
+    return {**source, "alternatives": named_instead(row["alternatives"], limits)}

@@ -21,7 +21,7 @@ from pgx.guidance import recommend
 from pgx.judgement.judgement import Judgement
 from pgx.judgement.judgements import judgements, of_row
 from pgx.judgement.relief import milder
-from pgx.judgement.together import GIVES_WAY
+from pgx.judgement.together import FOR_OTHERS
 from pgx.judgement.untested_results import Outcome, Outcomes
 from pgx.judgement.without_drugs import copied_record
 from pgx.knowledge.base import KnowledgeBase
@@ -176,7 +176,7 @@ def _by_gene(
             if advice is None or advice[1] == Urgency.NO_DATA:
                 continue
             # What another medicine makes of this one is said whatever its genes are, unless they ask for more.
-            if now[sample, drug].action in GIVES_WAY and not milder(now[sample, drug].urgency, advice[1]):
+            if now[sample, drug].action in FOR_OTHERS and not milder(now[sample, drug].urgency, advice[1]):
                 advice = advice_of(now[sample, drug]), now[sample, drug].urgency
             known = chances[sample, drug, case.gene]
             chance = case.outcome.probability

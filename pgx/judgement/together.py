@@ -8,7 +8,7 @@ without that one, or where a label forbids the two together.
   as the reason.
 - The labels of both forbid the other one: it is one or the other, unless only one of them is taken.
 
-Which ever gives way, a medicine of the list beside which another one of it is ruled out is never "fine as usual", nor
+Whichever gives way, a medicine of the list beside which another one of it is ruled out is never "fine as usual", nor
 without data. A dose that is to be changed is no reason not to start a medicine: there the one that acts is changed
 first.
 """
@@ -34,8 +34,8 @@ from pgx.judgement.judgement import (
 )
 from pgx.judgement.relief import milder
 
-GIVES_WAY = (CHANGE_FIRST, NOT_STARTED, NOT_TOGETHER)
-"""Actions of a medicine because of what it does to another one."""
+FOR_OTHERS = (CHANGE_FIRST, NOT_STARTED, NOT_TOGETHER)
+"""Actions of a medicine that are said for the sake of another one: it gives way, or that one does not go with it."""
 
 Key = tuple[str, str]
 """A person and a drug."""

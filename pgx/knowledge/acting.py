@@ -31,12 +31,13 @@ UNREAD = "unread"
 
 _STRENGTHS = ("strong", "moderate", "", "weak")
 _TAKEN = ("current", "washout", PERHAPS, UNREAD, "planned")
-_PHASES = {
+PHASES = {
     "planned": ", planned",
     "washout": ", stopped but still acting",
     PERHAPS: ", stopped, and perhaps still acting",
     UNREAD: ", perhaps taken: its entry could not be read",
 }
+"""What is said of a drug in a phase, behind what it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +162,14 @@ def rank(order: tuple[str, ...], value: object) -> int:
 
 
 def _named(agent: str, found: Sequence[Acting]) -> str:
+    # What is taken and planned too is told once.
+    first: dict[str, str] = {}
+    for one in sorted(found, key=lambda one: rank(_TAKEN, one.phase)):
+        first.setdefault(one.kind, one.phase)
     kinds: dict[str, dict[str, None]] = {}
     for one in found:
-        kinds.setdefault(_PHASES.get(one.phase, ""), {})[one.kind] = None
+        if first[one.kind] == one.phase:
+            kinds.setdefault(PHASES.get(one.phase, ""), {})[one.kind] = None
     told = (f"{', '.join(filter(None, listed))}{phase}".removeprefix(", ") for phase, listed in kinds.items())
     joined = ", ".join(filter(None, told))
     return f"{agent} ({joined})" if joined else agent

@@ -162,6 +162,16 @@ def phrase(section: str, code: str | None, *, kb: KnowledgeBase | None = None) -
     return words.say(section, code)
 
 
+def dosed_by(code: str | None, *, kb: KnowledgeBase | None = None) -> str:
+    """Say what a dose is set by: what is measured of a drug (monitoring code of ``dosed_by``), or else its effect."""
+    return phrase("monitoring", code, kb=kb) if code else "the effect"
+
+
+def by_label(what: str) -> str:
+    """Say how a drug is dosed where neither the genes nor the other drugs tell it, by what `dosed_by` says."""
+    return f"dose by the label and {what}"
+
+
 def unknown_codes(row: Row, words: Templates) -> str | None:
     """Return what is wrong with the codes of a recommendation row, None if it can be said."""
     try:

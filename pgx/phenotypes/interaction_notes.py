@@ -11,7 +11,7 @@ import polars as pl
 
 from pgx.codes import NoteCode, Severity
 from pgx.knowledge import KnowledgeBase
-from pgx.knowledge.acting import EFFECTS, UNREAD, UNVERIFIED
+from pgx.knowledge.acting import EFFECTS, PHASES, UNREAD, UNVERIFIED
 from pgx.knowledge.tables.declared import SCHEMES
 from pgx.notes import Note, frame_of
 from pgx.phenotypes.absent_enzymes import weakened
@@ -28,7 +28,6 @@ _DOES = {
     "smoking": "induces",
     "inflammation": "lowers",
 }
-_PHASES = {"washout": ", stopped but still acting", "planned": ", planned"}
 
 Row = dict[str, object]
 
@@ -112,9 +111,12 @@ def _genetic(phenotypes: pl.DataFrame) -> dict[tuple[str, str], Row]:
 def _named(rows: list[Row]) -> str:
     """``paroxetine (strong inhibitor), smoking``."""
     said = []
+    taken = [(row["agent"], row["trigger"], row["strength"]) for row in rows if row["phase"] != "planned"]
     for row in rows:
+        if row["phase"] == "planned" and (row["agent"], row["trigger"], row["strength"]) in taken:
+            continue
         if row["trigger"] in ("inhibitor", "inducer"):
-            tail = _PHASES.get(str(row["phase"]), "")
+            tail = PHASES.get(str(row["phase"]), "")
             whose = f", local {row['local']}" if row["local"] else ""
             said.append(f"{row['agent']} ({row['strength']} {row['trigger']}{_doubt(row)}{tail}{whose})")
         else:

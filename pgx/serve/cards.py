@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pgx.codes import Flag, FlagCode, NoteCode
@@ -24,6 +24,14 @@ INDICATORS = {"avoid": "critical", "change_dose": "warning", "monitor": "info", 
 _SUMMARY = 139  # CDS Hooks: fewer than 140 characters
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "pgx.serve/card")
 _MARKDOWN = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]<>#|!"})
+
+
+@dataclass(frozen=True, slots=True)
+class Medicines:
+    """The drugs that a stored result counts: those that are taken, and those that are only planned."""
+
+    taken: tuple[str, ...] = ()
+    planned: tuple[str, ...] = ()
 
 
 def services() -> dict[str, Any]:
@@ -63,37 +71,36 @@ def cards(shown: View, drugs: Iterable[str]) -> list[dict[str, Any]]:
     ]
 
 
-def of_interactions(
-    shown: View, drugs: Iterable[str], taken: Collection[str], instance: str
-) -> dict[str, dict[str, Any]]:
-    """Return, by drug, a card on each ordered or taken drug on which a newly ordered one acts.
+def of_interactions(shown: View, drugs: Iterable[str], stored: Medicines, instance: str) -> dict[str, dict[str, Any]]:
+    """Return, by drug, a card on each ordered or stored drug on which a newly ordered one acts.
 
     The stored advice was made without the order: a dose by the genes alone may point the wrong way, so the card stands
     in its place and shows no number. What acts weakly gives a card where the stored advice changes the dose against it.
-    `taken` are the drugs that the stored report counts; they are named where they act on an ordered drug that the
+    `stored` are the drugs that the stored report counts; they are named where they act on an ordered drug that the
     report says nothing about.
     """
-    ordered = dict.fromkeys(drugs)
-    new = [name for name in ordered if name not in taken]
-    together = {*ordered, *taken}
+    ordered, known = dict.fromkeys(drugs), (*stored.taken, *stored.planned)
+    new = [name for name in ordered if name not in known]
+    together = {*ordered, *known}
     if not new or len(together) == 1:
         return {}
     acting = shown.lexicon.acting(together)
-    stored = {drug.name: drug for drug in shown.drugs}
+    advised = {drug.name: drug for drug in shown.drugs}
     found = {}
-    for drug in dict.fromkeys([*ordered, *sorted(taken)]):
-        counted = drug in stored or drug in taken
+    for drug in dict.fromkeys([*ordered, *sorted(known)]):
+        counted = drug in advised or drug in known
         agents = [
-            replace(one, phase="current") if one.agent in taken else one
+            replace(one, phase="current") if one.agent in stored.taken else one
             for one, markedly in acting.get(drug, ())
             if (one.agent in new or not counted)
-            and (markedly or (drug in stored and _stands_against(stored[drug], one)))
+            and (markedly or (drug in advised and _stands_against(advised[drug], one)))
         ]
         if agents:
             against = shown.lexicon.ruled_out_together(together).get(drug, ())
             dosed_by = shown.lexicon.by_label(drug)
             names = dict.fromkeys(one.agent for one in agents)
-            idle = not_started(drug, names, [name for name in names if name not in taken], taken=drug in taken)
+            planned = [name for name in names if name not in stored.taken]
+            idle = not_started(drug, names, planned, taken=drug in stored.taken)
             # Of several a label need not speak against each.
             told = idle if against and (idle == (drug,) or len(names) == 1) else ()
             found[drug] = _interaction(shown.sample, drug, phrase(agents, drug), against, told, dosed_by, instance)

@@ -20,6 +20,7 @@ from pgx.reports.formats import result_json
 from pgx.reports.page.build import View
 from pgx.reports.page.lexicon import Lexicon
 from pgx.serve import access
+from pgx.serve.cards import Medicines
 
 _KEPT_BYTES = 256 * 2**20
 _OBJECT = 150  # bytes that Python adds to one piece of text and its key
@@ -160,11 +161,13 @@ class Store:
         found = self._found(patient)
         return () if found is None else found[1].allergies
 
-    def medicines(self, patient: str) -> tuple[str, ...]:
-        """Return the drugs that a patient's stored result knows as taken or planned; empty if none is stored."""
+    def medicines(self, patient: str) -> Medicines:
+        """Return the drugs of a patient's stored result; empty if none is stored."""
         found = self._found(patient)
-        known: list[dict[str, Any]] = [] if found is None else json.loads(found[1].medications)
-        return tuple(dict.fromkeys(str(row["drug"]) for row in known if row["status"] != "stopped"))
+        rows: list[dict[str, Any]] = [] if found is None else json.loads(found[1].medications)
+        listed = [(str(row["drug"]), row["status"]) for row in rows if row["status"] != "stopped"]
+        taken = dict.fromkeys(drug for drug, status in listed if status != "planned")
+        return Medicines(tuple(taken), tuple(dict.fromkeys(drug for drug, _ in listed if drug not in taken)))
 
     def advice(self, patient: str, drugs: Collection[str]) -> View | None:
         """Return the view of one patient with the advice on `drugs` alone; None if no result is stored.

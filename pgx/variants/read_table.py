@@ -61,7 +61,7 @@ class TableReader:
             if sample in self.column:
                 self._add_copies(sample, gene, numbers, copies)
         for stray in self.table.strays:
-            self._add_stray(targets.all[stray.sites[0]], stray)
+            self._add_stray([targets.all[site] for site in stray.sites], stray)
         self._say(self.notes)
         self._say_refused()
         return bool(self.table.cells or self.table.copies)
@@ -99,13 +99,14 @@ class TableReader:
                 f"line {cell.line}: {cell.text[:20]!r} of {cell.marker[:40]}: {why}"
             )
 
-    def _add_stray(self, target: Target, stray: Stray) -> None:
-        """Refuse a genotype whose marker is of no one position; what fits no allele there is of another one."""
+    def _add_stray(self, meant: Iterable[Target], stray: Stray) -> None:
+        """Refuse a genotype whose marker is of no one position, at each of those that it may be of and that it fits."""
         tokens = tokens_of(stray.cell.text)
         if stray.cell.sample not in self.column or isinstance(tokens, Problem):
             return
-        if codes_of(self._alleles(target), tokens, stray.cell.strand) is not Problem.NOTATION:
-            self._refuse(stray.cell, stray.sites, stray.why)
+        strand = stray.cell.strand
+        fits = [one for one in meant if codes_of(self._alleles(one), tokens, strand) is not Problem.NOTATION]
+        self._refuse(stray.cell, [one.site for one in fits], stray.why)
 
     def _strand_of_marker(self, site: SiteAlleles, cells: list[Cell]) -> str | None:
         """Return the strand that the marker's other genotypes leave; an assay has one."""

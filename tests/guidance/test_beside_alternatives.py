@@ -121,12 +121,14 @@ def test_what_is_on_the_list_already_is_nothing_to_begin_instead():
 
 
 STATIN = {"SLCO1B1": pattern("*5/*5"), "ABCG2": pattern("rs2231142 reference (G)/rs2231142 reference (G)")}
+DECREASED = {**STATIN, "SLCO1B1": pattern("*1/*5")}
+"""The genes ask for a dose of atorvastatin, and of no other statin that is named instead of simvastatin."""
 
 
 @pytest.mark.parametrize(
     ("agent", "named", "out"),
     [
-        ("clarithromycin", {"pravastatin": "at most 40 mg a day", "atorvastatin": "at most 20 mg a day"}, set()),
+        ("clarithromycin", {"pravastatin": "at most 40 mg a day"}, set()),
         (
             "cyclosporine",
             {"pravastatin": "at most 20 mg a day", "rosuvastatin": "at most 5 mg a day"},
@@ -136,15 +138,16 @@ STATIN = {"SLCO1B1": pattern("*5/*5"), "ABCG2": pattern("rs2231142 reference (G)
     ],
 )
 def test_a_label_that_gives_a_highest_dose_rules_nothing_out_and_the_dose_is_named(agent, named, out):
-    found = result(STATIN, ["simvastatin", agent], ["simvastatin"])
+    found = result(DECREASED, ["simvastatin", agent], ["simvastatin"])
     shown = line(found, "simvastatin")
     for other, most in named.items():
         assert [one for one in shown.instead if one.startswith(f"{other} (") and f"{most} with {agent}" in one], (
             shown.instead
         )
         assert other not in shown.not_fitting
-        text = next(row["recommendation"] for row in found.guidance.iter_rows(named=True) if row["source"] == "CPIC")
-        assert f"{most} with {agent}" in text
+        text = next(row["recommendation"] for row in found.guidance.iter_rows(named=True) if row["source"] == "DPWG")
+        assert f"{other} ({most} with {agent})" in text
+        assert "atorvastatin" not in text
     assert not out & set(shown.alternatives)
     assert all(f"{one} (another medicine of the list rules it out)" in shown.not_fitting for one in out)
 
@@ -154,6 +157,22 @@ def test_a_drug_that_is_named_instead_is_told_with_the_dose_that_the_genes_ask_f
     assert "pravastatin (start at no more than 40 mg/day)" in shown.instead, shown.instead
     usual = line(result(ULTRARAPID, ["voriconazole"], ["voriconazole"]), "voriconazole")
     assert usual.instead == usual.alternatives
+
+
+@pytest.mark.parametrize(
+    ("calls", "agent", "out"),
+    [
+        (STATIN, "cyclosporine", ["fluvastatin", "pravastatin", "rosuvastatin"]),
+        (STATIN, "clarithromycin", ["atorvastatin", "pravastatin"]),
+        (DECREASED, "clarithromycin", ["atorvastatin"]),
+    ],
+)
+def test_a_drug_of_which_the_genes_and_a_label_each_give_a_dose_is_not_named(calls, agent, out):
+    """Neither number counts the other one, and the smaller is not always the label's."""
+    shown = line(result(calls, ["simvastatin", agent], ["simvastatin"]), "simvastatin")
+    assert not set(out) & set(shown.alternatives)
+    for name in out:
+        assert f"{name} (another medicine of the list changes its level markedly)" in shown.not_fitting
 
 
 @pytest.mark.parametrize("other", ["tacrolimus", "cyclosporine"])
@@ -168,7 +187,7 @@ def test_what_a_label_asks_to_watch_together_is_not_named_silently(other):
 def test_what_a_label_forbids_together_is_not_named(other):
     shown = line(result(ULTRARAPID, ["voriconazole", other], ["voriconazole"]), "voriconazole")
     assert "liposomal amphotericin B" not in shown.alternatives
-    assert "liposomal amphotericin B (it acts on another medicine of the list)" in shown.not_fitting
+    assert "liposomal amphotericin B (a label rules it out beside another medicine of the list)" in shown.not_fitting
 
 
 def test_a_drug_beside_which_a_label_only_asks_for_another_dose_is_not_said_to_be_ruled_out():

@@ -5,6 +5,8 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
+from pgx.knowledge.sentences import phrase
+from pgx.reports import Lexicon
 from tests.guidance.test_interactions import KB, everything, line, result
 from tests.phenotypes.builders import pattern
 
@@ -15,7 +17,7 @@ GENES = {
     "CYP3A5": pattern("*1/*3"),
     "CYP2D6": pattern("*1/*1"),
 }
-LEVELS = "blood levels"
+LEVELS = "the drug concentration"
 BY = {"TDM": LEVELS, "INR": "the INR", "CBC": "the blood count", "GLUCOSE": "blood glucose"}
 
 
@@ -39,7 +41,8 @@ def test_only_what_is_measured_is_named(drug, agent, by):
     if "dose by the label and" in shown.headline:
         assert f"dose by the label and {by}" in shown.headline, shown.headline
     for name, text in everything(found, drug).items():
-        assert by == LEVELS or "dose by the label and blood levels" not in text, name
+        assert by == LEVELS or f"dose by the label and {LEVELS}" not in text, name
+        assert "blood levels" not in text, name
     for text in rows["recommendation"]:
         assert ("the drug concentration" in text) is (by == LEVELS), text
 
@@ -51,6 +54,15 @@ def test_each_code_of_the_table_has_words_and_each_drug_of_a_guideline_that_asks
     carried = asked.join(KB.table("substrates"), on="drug", how="semi")
     missing = set(carried["drug"]) - set(table["drug"]) - {"capecitabine", "fluorouracil"}  # measured in trials alone
     assert not missing
+
+
+def test_every_code_that_a_drug_may_be_dosed_by_is_said_alike_in_the_advice_and_in_the_line():
+    codes = KB.table("follow_up")["code"].to_list()
+    assert {"EFFICACY", "BP", "LFT"} <= set(codes)
+    for code in codes:
+        told = Lexicon(KB, {"dosed_by": {"newdrugine": code}}).by_label("newdrugine")
+        assert told == f"dose by the label and {phrase('monitoring', code, kb=KB)}"
+    assert Lexicon(KB).by_label("simvastatin") == "dose by the label and the effect"
 
 
 @pytest.mark.parametrize("drug", ["omeprazole", "esomeprazole", "lansoprazole", "dexlansoprazole"])
@@ -76,7 +88,9 @@ def test_what_stands_beside_the_label_is_what_the_genes_alone_ask_for():
 def test_as_usual_as_converted_is_not_said_beside_what_is_not_counted():
     listed = ["tacrolimus", "ketoconazole", "rifampin"]
     shown = line(result({"CYP3A5": pattern("*1/*3")}, listed, ["tacrolimus"]), "tacrolimus")
-    assert shown.headline.endswith("dose by the label and blood levels; the genes alone would ask for a higher dose")
+    assert shown.headline.endswith(
+        "dose by the label and the drug concentration; the genes alone would ask for a higher dose"
+    )
     assert not [one for one in shown.interactions if "by the genes alone" in one]
 
 

@@ -66,7 +66,7 @@ def test_the_cases_are_all_there():
 def test_what_is_measured_is_the_inr_for_what_thins_the_blood(drug):
     assert "dose by the label and the INR" in line(result(SENSITIVE, [drug, "rifampin"], [drug]), drug).headline
     other = line(result(NO_ENZYME, ["phenytoin", "rifampin"], ["phenytoin"]), "phenytoin").headline
-    assert "dose by the label and blood levels" in other
+    assert "dose by the label and the drug concentration" in other
 
 
 @pytest.mark.parametrize("agent", ["nevirapine", "efavirenz", "rifampin"])

@@ -13,7 +13,6 @@ import polars as pl
 from pgx.judgement import Judgement, of_row
 from pgx.reports.formats import index, multiqc, tables
 from pgx.reports.formats.fhir import TASKS
-from pgx.reports.page import details
 from pgx.reports.page.wording import URGENCIES, words
 from pgx.serve import cards
 from pgx.types import Result
@@ -161,10 +160,9 @@ def _prescriber(result: Result, sample: str, of_person: Mapping[str, Judgement])
             wrong = True
         else:
             named = re.search(r"\*\*Instead:\*\* (.*)", found[name]["detail"])
-            instead = tuple(named[1].split(", ")) if named else ()
-            wrong = found[name]["indicator"] != cards.INDICATORS.get(one.urgency, "info") or instead != details.instead(
-                one
-            )
+            # Behind a drug stands what is kept to with it.
+            instead = tuple(re.sub(r" \([^()]*\)", "", named[1]).split(", ")) if named else ()
+            wrong = found[name]["indicator"] != cards.INDICATORS.get(one.urgency, "info") or instead != one.alternatives
         if wrong:
             yield f"prescriber's card on {name}"
 

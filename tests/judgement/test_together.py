@@ -82,9 +82,9 @@ def test_the_one_that_acts_is_not_started_where_the_other_one_is_taken(drug, age
     found = result(NORMAL, [drug, planned(agent)])
     own, other = line(found, drug), line(found, agent)
     assert own.urgency == "avoid"
-    assert own.headline.startswith(f"do not start {agent}, or choose another (without it: {without}); otherwise ")
+    assert own.headline.startswith(f"do not start {agent}; choose another medicine (without it: {without}); otherwise ")
     assert (other.urgency, other.action) == ("avoid", "not_started")
-    assert other.headline.startswith(f"do not start this one, or choose another: it acts on {drug}")
+    assert other.headline.startswith(f"do not start this one; choose another medicine: it acts on {drug}")
     assert "change " not in own.headline.partition(";")[0]
 
 
@@ -139,7 +139,7 @@ def test_labels_of_both_forbid_the_other_one():
         assert own.headline.startswith(f"give this one or {other}, not both (without it: ") and own.urgency == "avoid"
         assert "change " not in own.headline and "for itself" not in own.headline
     one = result(NORMAL, ["citalopram", planned("pimozide")])
-    assert line(one, "citalopram").headline.startswith("do not start pimozide, or choose another (")
+    assert line(one, "citalopram").headline.startswith("do not start pimozide; choose another medicine (")
     assert line(one, "pimozide").headline.startswith("do not start this one as long as citalopram is taken (")
 
 
@@ -158,7 +158,7 @@ def test_two_beside_which_a_drug_is_ruled_out_are_named_together_each_as_it_is_t
     found = result(NORMAL, ["voriconazole", "carbamazepine", planned("rifampin")])
     lead = line(found, "voriconazole").headline
     assert lead.startswith(
-        "change carbamazepine first, if that is possible, and do not start rifampin, or choose another (without both: "
+        "change carbamazepine first, if that is possible, and do not start rifampin; choose another medicine (without both: "
     )
     assert line(found, "rifampin").action == "not_started"
     assert line(found, "carbamazepine").headline.startswith("change this one first, if that is possible: it acts on")
@@ -168,7 +168,7 @@ def test_a_label_that_gives_a_dose_for_two_together_sends_nobody_away():
     for drug, agent in (("citalopram", "omeprazole"), ("tacrolimus", "voriconazole")):
         found = result(NORMAL, [drug, agent])
         assert line(found, drug).urgency == "change_dose" and not line(found, drug).causes
-        assert not line(found, agent).gives_way
+        assert not line(found, agent).told_for_others
 
 
 def test_a_drug_that_is_only_asked_about_is_not_started_and_says_nothing_of_what_is_taken():
@@ -227,7 +227,9 @@ def test_no_medicine_that_is_to_be_changed_or_that_rules_another_out_is_a_comfor
         page = told_by_text(text, [drug for drug in drugs if " " not in drug])
         said = " ".join(re.split(r"(?m)^ (?:Model scores|Genes) ", text)[0].split())
         for drug in drugs:
-            if re.search(rf"(change|do not start)( [^;(:]*)? {re.escape(drug)}\b[^;(:]* \(with", said):
+            if re.search(
+                rf"(change|do not start)( [^;(:]*)? {re.escape(drug)}\b[^;(:]*(; choose another medicine)? \(with", said
+            ):
                 told += 1
                 assert own[sample, drug].urgency not in COMFORTS, (sample, listed, drug)
                 assert page.get(drug) not in COMFORTS, (sample, listed, drug)
@@ -276,3 +278,9 @@ def test_only_one_of_two_gives_way(people):
 @pytest.mark.parametrize("action", ["change_first", "not_started", "not_together", "no_data"])
 def test_each_action_has_words_for_both_readers(action):
     assert words("action", action) != words("action", action, plain=True) != action.replace("_", " ")
+
+
+def test_of_several_that_are_not_started_each_one_is_meant():
+    found = result(NORMAL, ["clopidogrel", planned("omeprazole"), planned("esomeprazole")])
+    said = line(found, "clopidogrel").headline
+    assert said.startswith("do not start esomeprazole or omeprazole; choose another medicine (without both: "), said

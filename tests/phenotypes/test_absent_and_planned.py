@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pgx.knowledge.acting import Acting, phrase
+from pgx.phenotypes.interaction_notes import _named
 from tests.guidance.test_interactions import result
 from tests.phenotypes.builders import pattern
 
@@ -33,6 +34,22 @@ def test_what_is_planned_is_told_with_what_acts_already():
     assert both and all(
         one.startswith("rifampin (strong inducer), voriconazole (") and "planned" in one for one in both
     )
+
+
+def test_what_is_taken_and_planned_too_is_told_once():
+    told = messages("*1/*1", ["pantoprazole", "rifampin", "voriconazole", planned("voriconazole")], "pantoprazole")
+    both = [one for one in told if one.startswith("rifampin (strong inducer), voriconazole (")]
+    assert both and all(one.count("voriconazole") == 1 and "planned" not in one for one in both), told
+    weak = [Acting("omeprazole", "CYP2C19", "weak", "inhibitor", phase, "lowers") for phase in ("planned", "current")]
+    assert phrase(weak, "clopidogrel") == "omeprazole (weak CYP2C19 inhibitor) lowers clopidogrel"
+    assert phrase(weak[:1], "clopidogrel") == "omeprazole (weak CYP2C19 inhibitor, planned) lowers clopidogrel"
+
+
+def test_every_phase_of_what_acts_is_told_alike():
+    for phase in ("planned", "washout", "perhaps", "unread"):
+        ended = Acting("rifampin", "CYP2C19", "strong", "inducer", phase, "lowers").named.partition("inducer")[2]
+        row = {"agent": "rifampin", "trigger": "inducer", "strength": "strong", "phase": phase, "local": None}
+        assert _named([row]) == f"rifampin (strong inducer{ended}" and ended != ")"
 
 
 def test_what_a_drug_does_to_itself_is_not_counted_in_what_another_one_does_to_it():

@@ -7,6 +7,7 @@ import pytest
 pytest.importorskip("fastapi")
 
 from pgx.serve.app import create_app
+from pgx.serve.store import Store
 from tests.guidance.test_interactions import result
 from tests.phenotypes.builders import pattern
 from tests.reports.rendered import LEXICON, write
@@ -73,6 +74,36 @@ def test_the_ordered_one_of_two_that_a_label_forbids_is_the_one_that_is_not_star
     found = {card["summary"].split(":")[0]: card for card in cards(client, **order("clarithromycin", patient="s"))}
     assert "not to be started beside the other one:** clarithromycin" in found["simvastatin"]["detail"]
     assert "not to be started" not in found["tacrolimus"]["detail"]  # its label gives a dose for the two
+
+
+@pytest.fixture(scope="module")
+def planners(tmp_path_factory):
+    """Of a person who takes nothing and is to begin with omeprazole."""
+    folder = tmp_path_factory.mktemp("planners")
+    calls = {"CYP2C19": pattern("*1/*1")}
+    omeprazole = {"drug": "omeprazole", "status": "planned"}
+    write(result(calls, [omeprazole], ["omeprazole"]), folder, ["json"])
+    return Client(create_app(folder, LEXICON, tell_untested=False))
+
+
+def test_of_two_of_which_neither_is_taken_none_is_said_to_be_the_one_that_is_not_started(planners):
+    (card,) = cards(planners, **order("clopidogrel", patient="s"))
+    assert card["indicator"] == "critical"
+    assert card["summary"].startswith("clopidogrel: a label speaks against it: omeprazole (")
+    assert "planned) lowers the active form of clopidogrel" in card["detail"]
+    assert "not to be started" not in card["detail"]
+
+
+@pytest.mark.parametrize(("status", "idle"), [("current", "clopidogrel"), ("planned", "")])
+def test_the_store_tells_what_is_taken_from_what_is_planned(tmp_path, status, idle):
+    listed = [{"drug": "omeprazole", "status": status}, {"drug": "warfarin"}]
+    write(result({"CYP2C19": pattern("*1/*1")}, listed, ["omeprazole"]), tmp_path, ["json"])
+    found = Store(tmp_path, LEXICON).medicines("s")
+    assert ("omeprazole" in found.planned) is (status == "planned") is ("omeprazole" not in found.taken)
+    assert "warfarin" in found.taken
+    client = Client(create_app(tmp_path, LEXICON, tell_untested=False))
+    (card,) = (one for one in cards(client, **order("clopidogrel", patient="s")) if "clopidogrel:" in one["summary"])
+    assert ("not to be started beside the other one:** clopidogrel" in card["detail"]) is bool(idle)
 
 
 @pytest.fixture(scope="module")

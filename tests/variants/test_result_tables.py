@@ -328,6 +328,23 @@ class TestMarkers:
         assert "marker_misplaced" in {note.code for note in found.notes}
         assert refused(found) == {("A", "CYP2C19")}
 
+    @pytest.mark.parametrize(
+        ("cell", "genes"),
+        [
+            ("G/A", {"CYP2C19"}),  # the alleles of its number alone
+            ("G/T", {"ABCG2"}),  # those of its position alone
+            ("G/G", {"ABCG2", "CYP2C19"}),
+            ("I/D", set()),
+        ],
+    )
+    def test_a_misplaced_genotype_is_lost_to_each_place_that_it_fits(
+        self, tmp_path: Path, cell: str, genes: set[str]
+    ) -> None:
+        rows = f"A,rs4244285,4,88131171,{cell}\nA,rs12248560,10,94761900,C/C\nA,rs1057910,10,94981296,A/A\n"
+        found = read(tmp_path, "#GRCh38\nsample,rsid,chrom,pos,genotype\n" + rows)
+        assert "marker_misplaced" in {note.code for note in found.notes}
+        assert refused(found) == {("A", gene) for gene in genes}
+
     def test_positions_of_no_build(self, tmp_path: Path) -> None:
         with pytest.raises(InputError, match="build"):
             read(tmp_path, "sample,chrom,pos,genotype\nA,1,1234,A/G\n")

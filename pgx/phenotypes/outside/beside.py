@@ -18,7 +18,7 @@ from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.resolver import older_gene_names
 from pgx.knowledge.rules.phenotypes import rules_for
 from pgx.phenotypes import allele_status
-from pgx.phenotypes.outside.laboratory import WILD_TYPE
+from pgx.phenotypes.outside.laboratory import WILD_TYPE, laboratory_of
 from pgx.phenotypes.outside.names import diplotype_of, names_of
 from pgx.phenotypes.outside.source import Said
 from pgx.phenotypes.outside.stated import is_no_call, phenotype_forms, phenotype_of, stated_of, status_of
@@ -70,6 +70,8 @@ def tidy(text: str) -> str:
 def apart(kb: KnowledgeBase, gene: str, row: Said) -> Said:
     """Return a row with phenotype and score out of the cell of its diplotype, and statuses of HLA as its phenotype.
 
+    A cell that may be several diplotypes, all of which do the same, becomes as many candidates.
+
     Raises
     ------
     ValueError
@@ -79,7 +81,8 @@ def apart(kb: KnowledgeBase, gene: str, row: Said) -> Said:
     if allele_status.targets(kb, gene):
         return _statuses(kb, gene, replace(row, candidates=candidates))
     made = [_split(kb, gene, text) for text in candidates]
-    row = replace(row, candidates=tuple(text for text, _ in made if text))
+    ways = laboratory_of(kb, gene).ways
+    row = replace(row, candidates=tuple(way for text, _ in made if text for way in ways(text) or (text,)))
     if len(made) != 1:
         return row
     for claim in made[0][1]:

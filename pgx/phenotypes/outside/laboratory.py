@@ -14,9 +14,11 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from pgx.calling.copy_number import copies_of
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.rules.alleles import functions_of
 from pgx.phenotypes import allele_status
+from pgx.phenotypes.outside import duplicated
 
 _ZYGOSITY = {
     "hemizygous": r"hemi(?:zygous|zygote|zygot|[cz]igot[oae])?|hémizygote|(?:homo|hetero)plasmic(?:\s*,?\s*\d+\s*%)?",
@@ -63,10 +65,6 @@ _AMINO_ACIDS = {
 _PROTEIN = re.compile(r"^(?:p\.)?\s*\(?(?P<was>[a-z]{3})(?P<at>\d+)(?P<becomes>[a-z]{3})\)?$", re.IGNORECASE)
 _SHORT_PROTEIN = re.compile(r"^p\.\s*\(?([a-z]\d+(?:[a-z]|del))\)?$", re.IGNORECASE)
 _TOGETHER = re.compile(r"^(\*\d+[A-Z]?)(\*\d+[A-Z]?)$", re.IGNORECASE)
-_DUPLICATED = re.compile(
-    r"^(?P<one>\*\w+)\s*/\s*(?P<two>\*\w+)[\s,(]+(?:dup|duplication|duplicated|duplikation)\)?$", re.IGNORECASE
-)
-_COPIES_OF_BOTH = re.compile(r"^\((?P<one>\*\w+)\s*/\s*(?P<two>\*\w+)\)\s*[x×]\s*(?P<count>\d+|N)$", re.IGNORECASE)
 _BASES_FIRST = re.compile(r"^(?P<bases>[ACGT]\s*[/|]?\s*[ACGT])\s*\((?P<name>[^()]+)\)$")
 _BOTH_STRANDS = re.compile(r"^(?P<kind>[cgn]\.)\[(?P<one>[^][;=]+)\];\s*\[(?P<two>[^][;]+)\]$")
 _NUMBERED = re.compile(r"^rs\d+[\s:=,]+(?P<repeats>(?:\(?[ACGT]{2,3}\)?)?\d+\s*/.*)$")
@@ -116,6 +114,8 @@ class Laboratory:
         Name of a change that does not tell two alleles apart, lower case -> the alleles, joined.
     activity
         Activity value of each allele.
+    deletion
+        The allele without the gene.
     """
 
     gene: str
@@ -130,6 +130,7 @@ class Laboratory:
     tandem: frozenset[str] = frozenset()
     shared: Mapping[str, tuple[str, str]] = field(default_factory=dict, repr=False)
     activity: Mapping[str, float] = field(default_factory=dict, repr=False)
+    deletion: str | None = None
 
     def read(self, text: str) -> Written:
         """Return what a cell says.
@@ -161,10 +162,10 @@ class Laboratory:
 
     def _worded(self, plain: str, text: str) -> str:
         """Return the diplotype of a text with words for its copies, others as they are."""
-        if match := _DUPLICATED.match(plain):
-            return self._duplicated(match["one"], match["two"], "N", plain)
-        if match := _COPIES_OF_BOTH.match(plain):
-            return self._duplicated(match["one"], match["two"], match["count"].upper(), plain)
+        if ways := self.ways(plain):
+            if len(ways) > 1:
+                raise ValueError(f"{text!r} does not say which allele is duplicated; write it as in {ways[-1]}")
+            return ways[0]
         if not self.is_hla and (match := _PRESENCE.match(plain)):
             return self._present(match["what"], match["word"], plain)
         for kind, words in _ZYGOUS:
@@ -272,19 +273,15 @@ class Laboratory:
             raise ValueError(f"{base} in {text!r} is none of the bases {ref} and {alt} of that change")
         return str(pair[base])
 
-    def _duplicated(self, one: str, two: str, count: str, text: str) -> str:
-        """Return ``*1/*1xN`` of ``*1/*1 dup``; `count` copies are on both strands together.
+    def ways(self, text: str) -> tuple[str, ...]:
+        """Return the diplotypes that a text with the copies of both strands together may mean; of another text none.
 
         Raises
         ------
         ValueError
-            If the alleles differ in what they do: nothing says which of them is there twice.
+            If they differ in what they do, or one strand has no copy.
         """
-        if one != two and self.activity.get(one, one) != self.activity.get(two, two):
-            raise ValueError(f"{text!r} does not say which allele is duplicated; write it as in {one}/{two}xN")
-        if count != "N" and int(count) < 3:
-            raise ValueError(f"{text!r}: {count} copies are no duplication")
-        return f"{one}/{two}x{count if count == 'N' else int(count) - 1}"
+        return duplicated.ways(text, self.activity, self.deletion)
 
     def _doubled(self, kind: str, name: str, text: str) -> str:
         """Return the diplotype of a name and its zygosity; they must not contradict each other."""
@@ -385,6 +382,7 @@ def _laboratory(kb: KnowledgeBase, gene: str) -> Laboratory:
         {form: (allele, " and in ".join(also.split("|")))
          for name, allele, also in shared for form in (name.lower(), key_of(name))},
         {allele: one.value for allele, one in functions_of(kb, gene, "CPIC").items() if one.value is not None},
+        copies_of(kb, gene).deletion,
     )  # fmt: skip
 
 

@@ -172,6 +172,7 @@ class _Calls:
 
 def call_of(kb: KnowledgeBase, gene: str, row: Said, tool: str) -> Call:
     """Return the call, remarks on it, and what it has of alleles that the knowledge base lacks."""
+    one_cell = len(row.candidates) == 1
     row = beside.apart(kb, gene, row)
     stated = phenotype_of if row.candidates else partial(stated_of, gene=gene)
     phenotype, score = stated(kb, text=row.phenotype), score_of(row.score)
@@ -194,7 +195,7 @@ def call_of(kb: KnowledgeBase, gene: str, row: Said, tool: str) -> Call:
             strange.append(f"{text}: {said}")
         elif coarse := allele_status.undecided(kb, gene, one):
             strange.append(f"{text}: it does not say whether {', '.join(coarse)} is there")
-        elif uncounted := reconcile.open_copies(kb, gene, one):
+        elif (uncounted := reconcile.open_copies(kb, gene, one)) and not (one_cell and strange):
             strange.append(f"{text}: {uncounted}")
     if not diplotypes and phenotype is None and score is None:
         raise ValueError("it states nothing")
@@ -207,7 +208,7 @@ def call_of(kb: KnowledgeBase, gene: str, row: Said, tool: str) -> Call:
         tuple(diplotypes), "outside", 0, 0, tuple(flags), f"outside:{tool}",
         None if diplotypes else phenotype, None if diplotypes else score,
     )  # fmt: skip
-    if len(diplotypes) == 1:
+    if len(diplotypes) == 1 or (one_cell and diplotypes):  # what one cell may mean all does the same
         remarks += reconcile.compare(kb, gene, pattern, phenotype, score, LABORATORIES.get(tool, "the tool"))
         if tool in LABORATORIES:
             reconcile.refuse_contradiction(kb, gene, pattern, row.phenotype, remarks)

@@ -134,7 +134,7 @@ def _report(
     lines = [
         f"{words('urgency', drug.urgency)}: {drug.name}, {drug.headline}."
         for drug in shown.drugs
-        if drug.deciding or drug.ruled_out or drug.gives_way or any(urgency for _, urgency in drug.untested)
+        if drug.deciding or drug.ruled_out or drug.told_for_others or any(urgency for _, urgency in drug.untested)
     ]
     report: Resource = {
         "resourceType": "DiagnosticReport",
@@ -289,7 +289,7 @@ def _task(bundle: _Bundle, drug: Drug, because: Resource | None, medication: Res
     content: Resource = {"status": "requested", "intent": "proposal", "for": bundle.patient}
     if code := TASKS.get(drug.action):
         content["code"] = _coding(LOINC, *code)
-    headline = drug.gives_way or drug.causes or not (leading and leading.text)
+    headline = drug.told_for_others or drug.causes or not (leading and leading.text)
     content["description"] = f"{drug.name}: {drug.headline if headline or leading is None else leading.text}"
     if medication:
         content["focus"] = medication

@@ -81,7 +81,7 @@ def _page(template: str, shown: View, **more: object) -> str:
 
 def plain_action(drug: Drug) -> str:
     """Return what the deciding row wants, in everyday words."""
-    if drug.gives_way:
+    if drug.told_for_others:
         return words("action", drug.action, plain=True)
     if drug.ruled_out:
         agents = " and ".join(dict.fromkeys(acting.agent for acting in drug.ruled_out.acting))

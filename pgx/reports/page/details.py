@@ -65,7 +65,7 @@ def _for_others(judgement: Judgement) -> str:
     if not harmed:
         return ""
     idle = judgement.drug in not_started_of(judgement)
-    what = "do not start this one, or choose another" if idle else "change this one first, if that is possible"
+    what = "do not start this one; choose another medicine" if idle else "change this one first, if that is possible"
     return f"{what}: it acts on {' and '.join(harmed)}"
 
 
@@ -76,7 +76,7 @@ def _beside(judgement: Judgement) -> Iterator[str]:
     others = [drug for drug in drugs if drug not in idle]
     if others:
         start = "do not start this one together with" if judgement.drug in idle else "not together with"
-        yield f"{start} {_joined(others)}"
+        yield f"{start} {_joined(others, 'or')}"
     if new := [drug for drug in drugs if drug in idle]:
         yield f"{_joined(new)}, which {_is(new)} not taken yet, {_is(new)} not to be started beside it"
 
@@ -98,15 +98,15 @@ def _given_up(cause: Cause, judgement: Judgement, products: Products, lexicon: L
     planned = [agent for agent in cause.taken if agent in idle]
     taken = [agent for agent in cause.taken if agent not in idle]
     steps = [f"change {_named(taken, products)} first, if that is possible"] if taken else []
-    steps += [f"do not start {_named(planned, products)}, or choose another"] if planned else []
+    steps += [f"do not start {_named(planned, products, 'or')}; choose another medicine"] if planned else []
     waits = " and ".join(f"{clean(agent)} acts no longer (about {clean(day)})" for agent, day in cause.until.items())
     if waits:
         return f"{', and '.join([*steps, f'wait until {waits}'])} (then: {alone})"
     return f"{', and '.join(steps)} {without}"
 
 
-def _named(agents: Sequence[str], products: Products) -> str:
-    return _joined([named(agent, products) for agent in agents])
+def _named(agents: Sequence[str], products: Products, word: str = "and") -> str:
+    return _joined([named(agent, products) for agent in agents], word)
 
 
 def _is(names: Sequence[str]) -> str:
@@ -134,9 +134,9 @@ def _harmed(drug: str, genes: str, others: str = "") -> str:
     return f"{clean(drug)} ({', '.join((*through, *beside))})" if through or beside else clean(drug)
 
 
-def _joined(names: Sequence[str]) -> str:
+def _joined(names: Sequence[str], word: str = "and") -> str:
     *first, last = map(clean, names)
-    return f"{', '.join(first)} and {last}" if first else last
+    return f"{', '.join(first)} {word} {last}" if first else last
 
 
 def words_with(headline: str, judgement: Judgement, dose: str) -> str:

@@ -21,7 +21,7 @@ from pgx.knowledge.acting import DECIDES, Acting, parse
 from pgx.knowledge.drug_names import DrugNames
 from pgx.knowledge.drug_names import drug_names as names_of
 from pgx.knowledge.local_terms import KEY, endpoint_terms
-from pgx.knowledge.sentences import templates
+from pgx.knowledge.sentences import by_label, dosed_by, templates
 from pgx.phenotypes.substrates import acting_drugs, acting_of
 from pgx.reports.page import wording
 from pgx.reports.page.wording import clean, humanise, words
@@ -120,7 +120,9 @@ class Lexicon:
     def by_label(self, drug: str) -> str:
         """Return what the dose of a drug goes by that neither the genes nor the other drugs can tell."""
         measured = self._local_text("dosed_by", drug) or self._column("dosed_by", "drug", "code").get(drug, "")
-        return wording.by_label(measured)
+        known = templates(self.kb.folders).words.get("monitoring", {})
+        of_the_site = bool(measured) and measured not in known
+        return by_label(self.monitoring(measured) if of_the_site else dosed_by(measured, kb=self.kb))
 
     def action(self, code: str, drug: str) -> str:
         """Return an action on a drug in words."""

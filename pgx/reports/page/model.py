@@ -11,7 +11,7 @@ from pgx.codes import FlagCode, NoteCode
 from pgx.judgement import Judgement
 from pgx.judgement.judgement import agents_of, causes_of, not_started_of
 from pgx.judgement.judgements import SCOPE
-from pgx.judgement.together import GIVES_WAY
+from pgx.judgement.together import FOR_OTHERS
 from pgx.knowledge.acting import Acting, phrase
 from pgx.reports.page import details, wording
 from pgx.reports.page.advice import Advice, Row
@@ -120,9 +120,9 @@ class Drug:
         return not_started_of(self.judgement)
 
     @property
-    def gives_way(self) -> bool:
-        """Whether what it does to another medicine is why it is not fine as usual."""
-        return self.action in GIVES_WAY
+    def told_for_others(self) -> bool:
+        """Whether another medicine, with which it does not go together, is why it is not fine as usual."""
+        return self.action in FOR_OTHERS
 
     @property
     def acting_said(self) -> str:

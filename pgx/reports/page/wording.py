@@ -8,12 +8,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from pgx.judgement.statement import URGENCIES
-from pgx.knowledge.acting import DECIDES
 
 __all__ = [
     "URGENCIES",
     "action",
-    "by_label",
     "clean",
     "dose",
     "humanise",
@@ -68,14 +66,6 @@ def action(source: str, code: str | None, *, plain: bool = False) -> str:
     """Return an action in words, in those of one source where it means something of its own by the code."""
     kind = f"action:{source}"
     return words(kind if (kind, code) in table() else "action", code, plain=plain)
-
-
-def by_label(measured: str) -> str:
-    """Return what a dose goes by that neither the genes nor the other drugs can tell.
-
-    `measured` is the monitoring code of what is measured of the drug (table ``dosed_by``), empty for nothing.
-    """
-    return words("decides", measured) if ("decides", measured) in table() else words("action", DECIDES)
 
 
 @lru_cache(maxsize=2048)

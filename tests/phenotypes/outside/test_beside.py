@@ -42,8 +42,7 @@ def said(tmp_path, gene, *cells, **others):
         ("CYP2C19", "*1*2", "*1/*2"),
         ("CYP2D6", "(*1x2)/*41", "*1x2/*41"),
         ("CYP2D6", "*1/*1 dup", "*1/*1xN"),
-        ("CYP2D6", "(*1/*2)xN", "*1/*2xN"),
-        ("CYP2D6", "(*1/*2)x3", "*1/*2x2"),
+        ("CYP2D6", "(*1/*1)x3", "*1/*1x2"),
         ("CYP2C19", "*2/*2 \N{EN DASH} Poor Metabolizer", "*2/*2"),
         ("TPMT", "*1/*3A (intermediate activity)", "*1/*3A"),
         ("CYP2C9", "A/C (c.1075A>C)", "*1/*3"),
@@ -87,6 +86,30 @@ def test_a_cell_of_more_than_a_diplotype(tmp_path, gene, cell, diplotype):
 
 
 @pytest.mark.parametrize(
+    ("cell", "diplotypes"),
+    [
+        ("*1/*2 dup", {"*1/*2xN", "*1xN/*2"}),
+        ("(*1/*2)xN", {"*1/*2xN", "*1xN/*2"}),
+        ("(*1/*2)x3", {"*1/*2x2", "*1x2/*2"}),
+        ("(*1/*2)x4", {"*1/*2x3", "*1x2/*2x2", "*1x3/*2"}),
+        ("(*1/*1)x4", {"*1/*1x3", "*1x2/*1x2"}),
+        ("*1/*2 dup (UM)", {"*1/*2xN", "*1xN/*2"}),
+    ],
+)
+def test_where_the_cell_does_not_say_which_allele_is_duplicated_each_of_them_may_be(tmp_path, cell, diplotypes):
+    (one,), notes = said(tmp_path, "CYP2D6", cell)
+    assert {each.name for each in one.diplotypes} == diplotypes
+    assert {each.probability for each in one.diplotypes} == {1 / len(diplotypes)}
+    assert "several_genotypes" in one.flags
+    assert notes == []
+
+
+def test_of_several_that_one_cell_may_mean_one_line_asks_for_the_number_of_copies(tmp_path):
+    _, (note,) = said(tmp_path, "CYP2D6", "*9/*10 dup")
+    assert "write the number, as in *10x2 or *10x3" in note.message
+
+
+@pytest.mark.parametrize(
     ("gene", "cell", "phenotype", "score"),
     [
         ("CYP2D6", "activity score 0.5", None, 0.5),
@@ -123,6 +146,11 @@ def test_a_cell_without_a_diplotype(tmp_path, gene, cell, phenotype, score):
         ("CYP2D6", "*1/*4 duplication", "does not say which allele"),
         ("CYP2D6", "(*2/*41)xN", "does not say which allele"),
         ("CYP2D6", "(*1/*2)x2", "are no duplication"),
+        ("CYP2D6", "(*1/*2)x13", "are more than the 12 that can be"),
+        ("CYP2D6", "*4/*5 dup", "is a deletion, which has no copies"),
+        ("CYP2D6", "*5/*5 dup", "is a deletion, which has no copies"),
+        ("CYP2D6", "(*5/*4)x3", "is a deletion, which has no copies"),
+        ("CYP2D6", "*1/*2 dup (PM)", "the laboratory says Poor Metabolizer"),
         ("DPYD", "c.[1905+1=];[1905+1=]", "not the name"),
         ("DPYD", "rs67376798 T/T", "on which strand"),
         ("CYP2C9", "CC (rs1799853)", "other changes"),

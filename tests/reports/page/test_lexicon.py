@@ -22,6 +22,10 @@ newdrugine 9900077 Newdrug ward_7
 code before days note source
 WARD7_LEVEL y 5;10 weekly_later ward_7
 """,
+    "dosed_by": """
+drug code source confidence
+newdrugine WARD7_LEVEL ward_7 recall
+""",
 }
 WORDS = """
 [population]
@@ -52,6 +56,7 @@ def informed(request: pytest.FixtureRequest, ward: Lexicon) -> Lexicon:
 def test_a_sites_words_are_the_same_there_and_in_a_stored_result(informed: Lexicon) -> None:
     assert informed.rxnorm("newdrugine") == "9900077"
     assert informed.schedule("WARD7_LEVEL") == (True, (5, 10), "weekly_later")
+    assert informed.by_label("newdrugine") == "dose by the label and the ward's own level"
     assert informed.population("ward7_patients") == "for patients of ward seven"
     assert [informed.is_measured(code) for code in ("WARD7_LEVEL", "WARD7_MOOD")] == [True, False]
 

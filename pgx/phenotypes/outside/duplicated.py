@@ -1,0 +1,60 @@
+"""Copies of both strands together, as in ``*1/*2 dup`` and ``(*1/*2)x3``: which strand has them is not said.
+
+Where all of the diplotypes that it may be do the same, all of them are candidates; else the text is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from pgx.types import MOST_COPIES
+
+_DUPLICATED = re.compile(
+    r"^(?P<one>\*\w+)\s*/\s*(?P<two>\*\w+)[\s,(]+(?:dup|duplication|duplicated|duplikation)\)?$", re.IGNORECASE
+)
+_COPIES_OF_BOTH = re.compile(r"^\((?P<one>\*\w+)\s*/\s*(?P<two>\*\w+)\)\s*[x×]\s*(?P<count>\d+|N)$", re.IGNORECASE)
+
+
+def ways(text: str, activity: Mapping[str, float], deletion: str | None) -> tuple[str, ...]:
+    """Return the diplotypes that a text may mean; none where it is no such text.
+
+    Parameters
+    ----------
+    text
+        What a laboratory writes.
+    activity
+        Activity value of each allele.
+    deletion
+        The allele without the gene.
+
+    Raises
+    ------
+    ValueError
+        If the diplotypes differ in what they do, or one strand has no copy.
+
+    Examples
+    --------
+    >>> ways("(*1/*2)x3", {"*1": 1.0, "*2": 1.0}, "*5")
+    ('*1/*2x2', '*1x2/*2')
+    """
+    match = _DUPLICATED.match(text) or _COPIES_OF_BOTH.match(text)
+    if match is None:
+        return ()
+    one, two = match["one"], match["two"]
+    count = str(match.groupdict().get("count") or "N").upper()
+    if deletion in (one, two):
+        raise ValueError(f"{text!r}: {deletion} is a deletion, which has no copies; write them as in *1xN/{deletion}")
+    if one != two and activity.get(one, one) != activity.get(two, two):
+        raise ValueError(f"{text!r} does not say which allele is duplicated; write it as in {one}/{two}xN")
+    if count == "N":
+        return (f"{one}/{two}xN",) if one == two else (f"{one}/{two}xN", f"{one}xN/{two}")
+    if not 3 <= int(count) <= MOST_COPIES:
+        few = "are no duplication" if int(count) < 3 else f"are more than the {MOST_COPIES} that can be"
+        raise ValueError(f"{text!r}: {int(count)} copies {few}")
+    most = int(count) - 1 if one != two else int(count) // 2
+    return tuple(f"{_times(one, first)}/{_times(two, int(count) - first)}" for first in range(1, most + 1))
+
+
+def _times(allele: str, copies: int) -> str:
+    return allele if copies == 1 else f"{allele}x{copies}"
