@@ -136,7 +136,7 @@ class Allergens:
 
 
 def _plain(text: str) -> str:
-    return " ".join(_BRACKETS.sub("", text).split())
+    return _BRACKETS.sub("", " ".join(text[: NAME.most].split())).strip()
 
 
 def allergens(kb: KnowledgeBase) -> Allergens:

@@ -164,7 +164,7 @@ class DrugNames:
 
     def is_name(self, text: str) -> bool:
         """Say whether a text is a name as it stands, commas and all."""
-        return self._exact(text) is not None
+        return len(text) <= NAME.most and self._exact(text) is not None
 
     @staticmethod
     def names_something(text: str) -> bool:
