@@ -31,7 +31,10 @@ _WHEN = (
     rf"(?:[0-9]{{1,2}}\.?\s+)?(?:{'|'.join(_MONTH_OF)})[^\W\d_]{{0,6}}\.?,?\s+(?:19|20)[0-9]{{2}})"
 )
 _LAST = rf"(?P<last>{_WHEN})(?![\w/-])(?!\s*(?:mg|mcg|µg|g|ml|i?u|ie|einheiten|units)\b)"
-_TO = r"(?:until|till?|through|bis|hasta|jusqu'(?:en|au|à)|tot)(?:\s+(?:the|end|of|zum|ende|mitte|anfang|le|el))*"
+_TO = (
+    r"(?:until|till?|through|up\s+to|bis|hasta|jusqu'(?:en|au|à)|tot)"
+    r"(?:\s+(?:the|end|of|at\s+least|about|zum|ende|mitte|anfang|einschl(?:ießlich|\.)|max\.|ca\.|etwa|voraussichtlich|le|el))*"
+)
 _REMARKS = (
     (
         ALLERGY,
@@ -41,10 +44,10 @@ _REMARKS = (
     ),
     (
         NOT_TAKEN,
-        r"not\s+(?:currently\s+)?(?:taking|taken|on|started|continued)|(?:is|was)\s+not\s+taking|never\s+(?:taken|took|started)|"
+        r"not\s+(?:currently\s+)?(?:taking|taken|on|started|continued)|(?:is|was)\s+not\s+taking|never\s+(?:taken|took|started|continued)|"
         r"no\s+longer(?:\s+(?:taking|on))?|denies|declined|refused|refuses|non-?complian\w+|contra-?indicated|"
         r"avoid(?!\s+(?:\w+\s+)?(?:grapefruit|alcohol|sun\w*|driving|dairy|milk|antacids|caffeine|food))|"
-        r"(?:do(?:es)?\s+not\s+(?:take|use)|don'?t\s+take)(?!\s+(?:more|with|together|at|if|before|after|on\s+an?)\b)|"
+        r"(?:do(?:es)?\s+not\s+(?:take|use|continue)|don'?t\s+take)(?!\s+(?:more|with|together|at|if|before|after|on\s+an?)\b)|"
         r"cancell?ed|nicht\s+(?:mehr(?!\s+als\b)|genommen|eingenommen|weiter\w*|fortgesetzt)",
     ),
     (
@@ -119,14 +122,16 @@ _BEGINS = re.compile(
     r"[\s,(\[-]+(?:from|since|started(?:\s+on)?|start|begun|seit|ab)[\s:]+(\d{4}-\d{2}-\d{2})\b[)\]]?", re.IGNORECASE
 )
 _SINCE = re.compile(
-    r"[\s,(\[-]+(?:since|seit|depuis|desde|dal)[\s:]+(?:\d{1,2}[./]){0,2}(?:19|20)\d\d\b(?!-)[)\]]?", re.IGNORECASE
+    r"[\s,(\[-]+(?:(?:since|seit|depuis|desde|dal)[\s:]+(?:\d{1,2}[./]){0,2}(?:19|20)\d\d\b(?!-)|"
+    r"(?:[0-9]{1,2}[./]){0,2}(?:19|20)[0-9]{2}\s?[-–]\s?(?:present|now|today|ongoing|heute)\b)[)\]]?",
+    re.IGNORECASE,
 )
 _ITEM = re.compile(r"^\s*(?:\d{1,2}[.)]|[-–•*])\s+|^\s*(?:old|past|ex)\s*:\s*", re.IGNORECASE)
 _COMPOUND = re.compile(r"(\b(?:bei|wegen|gegen)\s\w+)?-(?=(?:allergie|unverträglichkeit|intoleranz)\b)", re.IGNORECASE)
 _TAKEN_ON = re.compile(
-    rf"^(?:plan:\s?|consider(?:ing)?\s)?(?:to\s)?{_GOES_ON}\s(?:(?:with|mit|on)\s)?|[\s,;(\[–—-]+plan:\s?(?:to\s)?{_GOES_ON}\b.*$|"
+    rf"^(?:plan:\s?|consider(?:ing)?\s)?(?:to\s)?{_GOES_ON}\s(?:(?:with|mit|on|taking)\s)?|[\s,;(\[–—-]+plan:\s?(?:to\s)?{_GOES_ON}\b.*$|"
     rf"^plan:\s?(?!.*\b(?:start|begin))(?=.*\b{_GOES_ON}(?:\s(?:to|auf|by|um)\b|$))|"
-    rf"(?<!not)(?<!nicht)[\s,]+{_GOES_ON}(?:\s(?:to|auf|by|um)\b.*)?$",
+    rf"(?<!not)(?<!nicht)[\s,]+(?:bis\sauf\s)?{_GOES_ON}(?:\s(?:to|auf|by|um)\b.*)?$",
     re.IGNORECASE,
 )
 _NEW_DOSE = re.compile(r"\s(?:to|auf|by|um)(?=\s[0-9])", re.IGNORECASE)
