@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from pgx.codes import Applies, NoteCode, Severity
+from pgx.guard.limits import NAME
 from pgx.knowledge.base import KnowledgeBase
 from pgx.knowledge.drug_entries import read_entry
 from pgx.knowledge.drug_names import DrugNames, drug_names
@@ -21,7 +22,7 @@ OVER = {"refuted", "entered-in-error", "inactive", "resolved"}
 NONE = {"none", "no", "nil", "[]", "nka", "nkda", "no known allergies", "no known drug allergies", "no known allergy"}
 _BEFORE = re.compile(
     r"^(?:known )?(?:drug )?(?:allergy|allergies|allergic(?: reaction)?|hypersensitivity|intolerance|adverse reaction|"
-    r"propensity to adverse reactions?|allergie|unverträglichkeit|allergia|alergia|allergy)"
+    r"propensity to adverse reactions?|allergie|unverträglichkeit|allergia|alergia)"
     r"(?: to| caused by| gegen| auf| à la| à l'| à| au| aux| a la| a| alla| al)?:?(?: |(?<='))",
     re.IGNORECASE,
 )
@@ -68,6 +69,9 @@ class Allergens:
 
     def find(self, text: str) -> tuple[str, ...]:
         """Return the codes that a name stands for: a class, drugs, or else the substances of the class tables."""
+        text = " ".join(text.split())
+        if len(text) > NAME.most:
+            return ()
         plain = _plain(text)
         bare = _AFTER.sub("", _BEFORE.sub("", plain))
         for one in (text, plain, bare, _REACTION.split(bare)[0], read_entry(plain).name):
@@ -132,7 +136,7 @@ class Allergens:
 
 
 def _plain(text: str) -> str:
-    return " ".join(_BRACKETS.sub("", text).split())
+    return _BRACKETS.sub("", " ".join(text[: NAME.most].split())).strip()
 
 
 def allergens(kb: KnowledgeBase) -> Allergens:

@@ -11,12 +11,13 @@ from pgx import schema
 from pgx.clinical.allergies import allergens
 from pgx.clinical.drugs import dose_per_day, drug_names
 from pgx.clinical.medication_basis import STATED
+from pgx.clinical.now import statuses
 from pgx.clinical.readers.lists import NONE
 from pgx.codes import NoteCode, Severity
 from pgx.errors import UsageError
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.dose_forms import LOCAL, dose_forms
-from pgx.knowledge.drug_entries import ALLERGY, REACTION, UNSURE, read_entry
+from pgx.knowledge.drug_entries import ALLERGY, REACTION, UNSURE, UNTIL, read_entry
 from pgx.notes import Note, frame_of
 from pgx.types import ClinicalData
 
@@ -49,7 +50,14 @@ def parse_medications(
         If a name is spelled almost like a known one: it is never corrected silently.
     """
     rows, notes = _parsed(names, kb, samples, source)
-    return schema.from_rows(rows, schema.MEDICATIONS), frame_of(notes)
+    drugs = schema.from_rows(rows, schema.MEDICATIONS)
+    return statuses(drugs, _present(schema.empty(schema.CLINICAL))), frame_of(notes)
+
+
+def _present(observations: pl.DataFrame) -> pl.DataFrame:
+    """Return ``sample as_of told`` of those of whom the day that counts as now is known."""
+    days = observations.filter(pl.col("concept") == "as_of")
+    return days.select("sample", as_of=pl.col("code").str.to_date(strict=False), told=pl.lit(False))
 
 
 def _parsed(
@@ -63,7 +71,7 @@ def _parsed(
     notes: list[Note] = []
     for item in items:
         entry = read_entry(item)
-        status = {None: "current", "planned": "planned"}.get(entry.meaning, "stopped")
+        status = {None: "current", "planned": "planned", UNTIL: UNTIL}.get(entry.meaning, "stopped")
         if entry.meaning in (ALLERGY, REACTION, UNSURE):
             raise UsageError(f"{source}: {item!r} does not say that the drug is taken; leave it out, or write the name")
         found = look_up.find(entry.name)
@@ -86,6 +94,8 @@ def _parsed(
                 "sample": s,
                 "drug": d,
                 "status": status,
+                "start": entry.begins if status == UNTIL else None,
+                "end": entry.on if status == UNTIL else None,
                 "dose_mg_per_day": dose_per_day(item),
                 "as_written": item,
                 "source": source,
@@ -152,10 +162,11 @@ def _laid_over(
             for sample in samples
             for concept, code in said
         ]
+    typed = statuses(schema.from_rows(drugs, schema.MEDICATIONS), _present(clinical.observations))
     return replace(
         clinical,
         observations=pl.concat([clinical.observations, schema.from_rows(rows, schema.CLINICAL)]),
-        medications=pl.concat([clinical.medications, schema.from_rows(drugs, schema.MEDICATIONS)]),
+        medications=pl.concat([clinical.medications, typed]),
         notes=pl.concat([clinical.notes, frame_of(remarks)]),
     )
 

@@ -12,6 +12,7 @@ from pgx.clinical.statements import Events
 from pgx.clinical.status_words import ENTRY_ENDS, ENTRY_OVER
 from pgx.clinical.vocabulary import Vocabulary
 from pgx.codes import NoteCode, Severity
+from pgx.knowledge.drug_entries import UNTIL
 from pgx.notes import Note
 
 
@@ -45,7 +46,7 @@ def present_days(
     ]
     ending = pl.col("code").is_in([ENTRY_OVER, ENTRY_ENDS]).fill_null(False) & pl.col("end_date").is_not_null()
     dates += [observations.filter(~ending).select(sample="person", day="date")]
-    dates += [drugs.filter(pl.col("status") != "planned").select("sample", day="start")]
+    dates += [drugs.filter(~pl.col("status").is_in(["planned", UNTIL])).select("sample", day="start")]
     newest = pl.concat(dates).group_by("sample").agg(pl.col("day").max())
     ends = (
         observations.filter(ending)
@@ -79,7 +80,7 @@ def later(observations: pl.DataFrame, drugs: pl.DataFrame, now: pl.DataFrame, vo
     dated = pl.concat(
         [
             observations.filter(~pl.col("concept").is_in(constant)).select("sample", "date"),
-            drugs.filter(pl.col("status") != "planned").select("sample", date="start"),
+            drugs.filter(~pl.col("status").is_in(["planned", UNTIL])).select("sample", date="start"),
         ]
     )
     born = observations.filter(pl.col("concept") == "birth_date").select(
@@ -115,8 +116,9 @@ def later(observations: pl.DataFrame, drugs: pl.DataFrame, now: pl.DataFrame, vo
 def statuses(drugs: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
     """Bring the status of each drug to the person's "now".
 
-    A current drug whose end has passed is stopped, one that has not begun is planned. Where the day was chosen, what
-    was stopped after it was still taken on it, and what was begun and stopped after it is left out.
+    A current drug whose end has passed is stopped, one that has not begun is planned. One that words say is taken until
+    a day is so too, but stopped where nobody knows what day it is. Where the day was chosen, what was stopped after it
+    was still taken on it, and what was begun and stopped after it is left out.
     """
     frame = drugs.join(now, on="sample", how="left", maintain_order="left")
     status, start, end, as_of = (pl.col(name) for name in ("status", "start", "end", "as_of"))
@@ -126,11 +128,13 @@ def statuses(drugs: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
     return (
         frame.filter(~future.fill_null(False))
         .with_columns(
-            status=pl.when((status == "current") & (end < as_of))
+            status=pl.when((status == UNTIL) & (as_of.is_null() | (end < as_of)))
             .then(pl.lit("stopped"))
-            .when((status == "current") & (start > as_of))
+            .when((status == "current") & (end < as_of))
+            .then(pl.lit("stopped"))
+            .when(status.is_in(["current", UNTIL]) & (start > as_of))
             .then(pl.lit("planned"))
-            .when(still)
+            .when(still | (status == UNTIL))
             .then(pl.lit("current"))
             .otherwise("status")
         )

@@ -13,7 +13,7 @@ from pgx.clinical.dates import BadDateError, as_iso, is_open, read_birth, read_d
 from pgx.clinical.drugs import DrugNames, dose_per_day
 from pgx.clinical.vocabulary import Vocabulary
 from pgx.knowledge.dose_forms import LOCAL, DoseForms
-from pgx.knowledge.drug_entries import ALLERGY, REACTION, UNSURE, Entry, read_entry
+from pgx.knowledge.drug_entries import ALLERGY, REACTION, UNSURE, UNTIL, Entry, read_entry
 
 RAW: dict[str, type[pl.DataType]] = {
     "person": pl.String,
@@ -234,8 +234,9 @@ class Events:
             result = self.drugs.find(entry.name)
             found, rest = result.drugs, result.unknown
         acts = self.forms.acts(f"{written} {route}", form)
+        alone = ("current", start, None) if status == UNTIL else (status, start, end)
         if acts == LOCAL:
-            self._local(person, found, written, status, start, end, where)
+            self._local(person, found, written, *alone, where)
             return True
         taken = bool(found) and not rest and entry.meaning is None
         if taken and (remark := self.drugs.beside(entry.name, coded=bool(codes))):
@@ -249,7 +250,7 @@ class Events:
             self.medications.append((person, drug, status, start, end, amount, written, self.file, where))
             self.count(self.understood, written, f"drug {drug}", where)
         for part in rest:
-            self._unknown_drug(person, part, status, start, end, where, named=named)
+            self._unknown_drug(person, part, *alone, where, named=named)
         return bool(found)
 
     def _unknown_drug(
@@ -305,11 +306,11 @@ class Events:
                 self._unread(person, self.drugs.inside(written) or drugs.drugs or ("any",), where)
             return None
         if status != "current":
-            return status, entry.day(now)
-        status = "planned" if entry.meaning == "planned" else "stopped"
-        message = f"{shown} ({entry.remark}) counts as {status}"
-        self.problem(person, "info", "remark_beside_drug", message, where)
-        return status, entry.day(now) if status == "stopped" else None
+            return status, None if entry.meaning == UNTIL and status == "stopped" else entry.day(now)
+        status = entry.meaning if entry.meaning in ("planned", UNTIL) else "stopped"
+        counts = f"taken until {entry.on}" if status == UNTIL else status
+        self.problem(person, "info", "remark_beside_drug", f"{shown} ({entry.remark}) counts as {counts}", where)
+        return status, None if status == "planned" else entry.day(now)
 
     def allergic(
         self,

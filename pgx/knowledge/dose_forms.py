@@ -57,7 +57,7 @@ def _dose_forms(kb: KnowledgeBase) -> DoseForms:
     pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)", re.IGNORECASE)
     beside = {name for system, name, _ in rows if system in (ROUTE, SUFFIX, MAKER)}
     one = "|".join(re.escape(word) for word in sorted(beside, key=lambda word: (-len(word), word)))
-    around = rf"[\s,;/(\[-]+(?:{one})(?!\w)[.,;)\]]*|^\s*(?:{one})[\s.,;:-]+(?=\w)" if one else r"(?!)"
+    around = rf"(?<![\s,;/(\[-])[\s,;/(\[-]+(?:{one})(?!\w)[.,;)\]]*|^\s*(?:{one})[\s.,;:-]+(?=\w)" if one else r"(?!)"
     no_codes = ("text", ROUTE, SUFFIX, MAKER, "drug")
     codes = {(system, name): acts for system, name, acts in rows if system not in no_codes}
     either = frozenset(name for system, name, _ in rows if system == "drug")

@@ -12,6 +12,7 @@ from pgx.errors import UsageError
 from pgx.guard.limits import NAME
 from pgx.knowledge.base import KnowledgeBase
 from pgx.knowledge.dose_forms import DoseForms, dose_forms
+from pgx.knowledge.drug_entries import GIVEN_FOR
 
 _STRENGTH = re.compile(
     r"\s*\b(?:\d[\d.,]*\s*[-/]\s*)*\d[\d.,]*\s*(?:mg|mcg|ug|µg|g|ml|unt|units?|iu|meq|hr|%|\[).*$"
@@ -62,14 +63,17 @@ _FORM = re.compile(
     r"regular(?:ly)?|ongoing|continue[sd]?|home|med|medication|product|substance|clinical|drug|medicinal|spray|lotion|"
     r"suppositor(?:y|ies)|drops?|eye|ear|nasal|sublingual|subcutaneous|intravenous|intramuscular|rectal|vaginal|iv|vial|"
     r"ophthalmic|otic|auto-?injector|cartridge|kit|sachet|effervescent|orally|disintegrating|total|one|two|half|dly|inhalant|inhalation|nebuli[sz]er|"
+    r"nicht mehr als|not? more than|bis(?: zu)?|up to|[0-9]+x|t[äa]glich|tgl|morgens|mittags|abends|"
     r"aerosol|shampoo|foam|nebuli[sz]ation|packs?|ring|hfa|dis[ck]us)\b",
     re.IGNORECASE,
 )
 _BESIDE = re.compile(r"\(([^()]*)\)|\[([^\]]*)\]|\s[-–—]+>?\s+(.+)$|:\s+(.+)$")
 _SQUARE, _NEVER = re.compile(r"\[[^\]]*\]"), re.compile(r"(?!)")
-_FOR = re.compile(r"\bfor\s+[\w\s/-]+", re.IGNORECASE)
+_WHAT_FOR = re.compile(
+    rf"(?:^|\s){GIVEN_FOR}[a-z][\w/-]*(?:\s(?!but|then|now|not|never|caus|gave|see|aber)[\w/][\w/-]*){{0,6}}$",
+    re.IGNORECASE,
+)
 """What a drug is given for: no remark on whether it is taken."""
-_WHAT_FOR = re.compile(r"\s+for\s+(?:the\s+|her\s+|his\s+)?[a-z][a-z\s-]*$", re.IGNORECASE)
 _BEHIND = re.compile(rf"[\s,]+{_FORM.pattern}$", re.IGNORECASE)
 _ATC = re.compile(r"^[A-Z]\d{2}[A-Z]{2}\d{2}$")
 _CODE = re.compile(r"^(rxnorm|rxcui|atc|snomed|sct|ncit|omop)\s*[:=|]\s*(\S+)$", re.IGNORECASE)
@@ -160,7 +164,7 @@ class DrugNames:
 
     def is_name(self, text: str) -> bool:
         """Say whether a text is a name as it stands, commas and all."""
-        return self._exact(text) is not None
+        return len(text) <= NAME.most and self._exact(text) is not None
 
     @staticmethod
     def names_something(text: str) -> bool:
@@ -238,7 +242,7 @@ class DrugNames:
 
     def ingredient(self, text: str) -> str:
         """Return a description without brackets, strength, form and salt, lower case; it need not be a known drug."""
-        name = text.lower().strip(" .,*")
+        name = " ".join(text[: NAME.most].lower().split()).strip(" .,*")
         for rule in (_BRACKETS, _LEAD, _STRENGTH):
             name = rule.sub("", name).strip(" .,")
         while (shorter := _SALTS.sub("", _BEHIND.sub("", name)).strip(" ,")) != name:
@@ -267,7 +271,7 @@ class DrugNames:
 
     def _says_more(self, text: str) -> bool:
         text = self.forms.without_route(f"x {text}")[1:] if self.forms else text
-        words = re.findall(r"[^\W\d_]{3,}", _FOR.sub(" ", _FORM.sub(" ", text)).lower().replace(" and ", " "))
+        words = re.findall(r"[^\W\d_]{3,}", _FORM.sub(" ", _WHAT_FOR.sub(" ", text)).lower().replace(" and ", " "))
         return any(word not in self.names and not _SALTS.fullmatch(f" {word}") for word in words)
 
     def suggest(self, text: str) -> list[str]:
@@ -275,7 +279,7 @@ class DrugNames:
 
         A name of a medicine that is no drug of the tables is no slip of one that is, nor is what is more like it.
         """
-        name = _STRENGTH.sub("", self.plain(text)).strip()
+        name = _STRENGTH.sub("", self.plain(text[: NAME.most])).strip()
         if name not in self._close:
             self._close[name] = self._suggest(name)
         return self._close[name]

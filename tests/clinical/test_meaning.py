@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 
 import polars as pl
 import pytest
@@ -134,6 +135,37 @@ def test_remarks_decide_what_is_taken_and_are_said(kb, write):
     assert "codeine" in data.observations.filter(concept="allergy")["code"].to_list()
     assert "paroxetine" in data.observations.filter(concept="medication_unread")["code"].to_list()
     assert codes(data).count("remark_beside_drug") == 3
+
+
+def test_the_day_that_counts_as_now_decides_on_an_end_in_words(kb, write):
+    path = write("r.json", {"sample": "A", "medications": ["Clopidogrel 75 mg bis 12/2026", "codeine 2015-2018"]})
+    for day, status in ((date(2025, 6, 1), "current"), (date(2026, 12, 31), "current"), (date(2027, 1, 1), "stopped")):
+        assert drugs(read([path], kb, as_of=day)) == {"clopidogrel": status, "codeine": "stopped"}
+    # The words alone do not tell what day it is.
+    assert drugs(read([path], kb)) == {"clopidogrel": "stopped", "codeine": "stopped"}
+
+
+def test_an_end_in_words_of_a_typed_list_is_held_against_the_day_of_the_record(kb, write):
+    typed = ["clopidogrel until 12/2026", "codeine 2015-2018"]
+    for day, status in (("2025-06-01", "current"), ("2027-06-01", "stopped")):
+        data = read([write("r.json", {"sample": "A", "date": day, "weight": 70})], kb)
+        assert drugs(add_medications(data, typed, kb, samples=["A"])) == {"clopidogrel": status, "codeine": "stopped"}
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("until 2026", date(2026, 12, 31)),
+        ("until 02/2024", date(2024, 2, 29)),
+        ("bis 5.6.2026", date(2026, 6, 5)),
+        ("until 05/06/2026", date(2026, 6, 5)),  # the later of the two days that it can mean
+        ("until 12/25/2026", date(2026, 12, 25)),
+        ("bis M\N{LATIN SMALL LETTER A WITH DIAERESIS}rz 2026", date(2026, 3, 31)),
+        ("until 3 May 2026", date(2026, 5, 3)),
+    ],
+)
+def test_an_end_is_the_last_day_that_its_words_can_mean(text, day):
+    assert read_entry(f"warfarin {text}").on == day
 
 
 def test_a_typed_list_is_read_by_the_same_rules(kb, write):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import pgx
+from pgx import clinical
 from pgx.errors import PgxError
 from pgx.knowledge import load
 from pgx.phenotypes.outside import merge
@@ -43,3 +45,26 @@ def test_digits_of_a_list_of_outside_calls_are_looked_at_once(tmp_path: Path) ->
     with pytest.raises(PgxError):
         merge.read(path, load())
     assert time.process_time() - before < 5
+
+
+@pytest.mark.parametrize("kind", ["medications", "allergies"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x" + " " * 8000 + "since",
+        "x" + " " * 8000 + "- rash",
+        "x" + " " * 8000 + ", y",
+        "x" + "(" * 20_000,
+        "x " + "-" * 990,
+        "x " + "for a " * 160,
+        "x 1" + ",1" * 10_000,
+    ],
+    ids=lambda text: f"{text[:3]}...{text[-5:]}",
+)
+def test_an_entry_of_a_list_takes_no_time_to_read(tmp_path: Path, kind: str, text: str) -> None:
+    path = tmp_path / "in.json"
+    path.write_text(json.dumps({"sample": "P1", kind: [text]}))
+    base = load()
+    before = time.process_time()
+    clinical.read([path], base)
+    assert time.process_time() - before < 2
