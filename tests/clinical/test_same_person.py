@@ -257,7 +257,12 @@ def test_a_postgres_server_by_its_address(kb, tmp_path, monkeypatch):
             self.found = self.file.execute(query)
             self.description, self.fetchmany = self.found.description, self.found.fetchmany
 
-    fake = types.SimpleNamespace(Error=sqlite3.Error, connect=lambda url, connect_timeout: Connection(url))
+    fake = types.SimpleNamespace(
+        Error=sqlite3.Error,
+        ProgrammingError=sqlite3.ProgrammingError,
+        conninfo=types.SimpleNamespace(conninfo_to_dict=lambda url: {}),
+        connect=lambda url, connect_timeout: Connection(url),
+    )
     monkeypatch.setitem(sys.modules, "psycopg", fake)
     data = clinical.read([Path("postgresql://me:secret@host/cdm?x=1")], kb, samples=["P1"])
     assert told[:2] == ["postgresql://me:secret@host/cdm?x=1", "limited"] and told[-1] == "closed"

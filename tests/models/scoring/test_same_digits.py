@@ -87,10 +87,11 @@ def test_a_drug_acts_on_what_the_genes_say_where_only_the_activity_score_is_read
     assert "phenoconverted:CYP2C9" in flags
 
 
-def test_a_cell_that_cannot_be_read_is_empty(kb: KnowledgeBase) -> None:
+def test_a_posterior_that_cannot_be_read_leaves_the_gene_unknown(kb: KnowledgeBase) -> None:
     row = {"sample": "a", "gene.cyp2c9.diplotype": "*1/*3", "gene.cyp2c9.phenotype": "Intermediate Metabolizer",
            "gene.cyp2c9.activity_score": 1.0}  # fmt: skip
     plain, _ = models.score(pl.DataFrame([row]), kb, endpoints=["warfarin.bleeding"])
+    assert plain["usable"].to_list() == [True]
     for text in (
         "no JSON",
         "[1]",
@@ -100,4 +101,4 @@ def test_a_cell_that_cannot_be_read_is_empty(kb: KnowledgeBase) -> None:
         odd, _ = models.score(
             pl.DataFrame([row | {"gene.cyp2c9.posterior": text}]), kb, endpoints=["warfarin.bleeding"]
         )
-        _pairs(odd, plain)
+        assert odd.select("estimate", "usable").rows() == [(None, False)], text

@@ -17,7 +17,7 @@ from pgx import knowledge, schema
 from pgx.codes import DoseAdvice, FlagCode, Trend
 from pgx.errors import InputError, UsageError
 from pgx.knowledge import KnowledgeBase
-from pgx.models.warfarin_inr import advice, inr_table, persons
+from pgx.models.warfarin_inr import advice, inr_table
 from pgx.models.warfarin_inr.follow import monitor
 from pgx.models.warfarin_inr.grid import Start
 from pgx.models.warfarin_inr.kinetics import Kinetics
@@ -309,14 +309,16 @@ def test_a_bad_row_costs_itself_alone(change: dict[str, object], message: str) -
 
 def test_what_was_taken_since_a_lost_row_is_not_taken_for_more() -> None:
     rows = [("p", "2026-01-05", 35.0, 2.5), ("p", "someday", 70.0, 2.5), ("p", "2026-01-19", 35.0, 2.5)]
-    (person,), _ = of_table(pl.DataFrame(rows, schema=["sample", "date", "dose", "inr"], orient="row"))
+    (person,), _ = of_table(
+        pl.DataFrame(rows, schema=["sample", "date", "dose", "inr"], orient="row"), knowledge.load()
+    )
     assert [one.dose for one in person.courses] == [None] * 3  # it may stand before, between or after the others
 
 
 @pytest.mark.parametrize("text", ["2026-01-05", "2026-01-05 08:30", "2026-01-05T08:30:00Z"])
 def test_a_day_is_year_month_day_with_or_without_a_time(text: str) -> None:
     values = pl.DataFrame({"sample": ["A"], "date": [text], "dose": [35.0], "inr": [2.5]})
-    assert of_table(values)[0][0].visits[0].day == date(2026, 1, 5)
+    assert of_table(values, knowledge.load())[0][0].visits[0].day == date(2026, 1, 5)
 
 
 @pytest.mark.parametrize(
@@ -329,16 +331,16 @@ def test_values_that_can_be(dose: float, inr: float, fine: bool) -> None:
     assert (not of_table(table, knowledge.load())[1]) == fine
 
 
-def test_the_limits_are_those_of_the_concepts(kb: KnowledgeBase) -> None:
-    limits = {row["concept"]: (row["low"], row["high"]) for row in kb.table("concepts").iter_rows(named=True)}
-    used = {"warfarin_dose": "DOSE", "inr": "INR", "age": "AGE", "target_inr": "AIM"}
-    for concept, name in used.items():
-        assert limits[concept] == tuple(getattr(persons, f"{end}_{name}") for end in ("LOWEST", "HIGHEST"))
+@pytest.mark.parametrize(("name", "inside", "outside"), [("age", 125, 126), ("target", 6.0, 6.1), ("target", 1.0, 0.9)])
+def test_an_age_or_a_target_beyond_what_can_be_is_unknown(name: str, inside: float, outside: float) -> None:
+    row = {"sample": "p", "date": "2026-01-05", "dose": 35.0, "inr": 2.5}
+    table = pl.DataFrame([row | {name: inside}, row | {"sample": "q", name: outside}])
+    assert [bool(one.message) for one in of_table(table, knowledge.load())[1]] == [True]
 
 
 def test_a_missing_column_is_named() -> None:
     with pytest.raises(InputError, match="no column 'inr'"):
-        of_table(pl.DataFrame({"sample": ["p"], "date": ["2026-01-05"], "dose": [35.0]}))
+        of_table(pl.DataFrame({"sample": ["p"], "date": ["2026-01-05"], "dose": [35.0]}), knowledge.load())
 
 
 # Scores
