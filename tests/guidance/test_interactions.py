@@ -13,6 +13,7 @@ import pytest
 from pgx import knowledge, schema
 from pgx.guidance import recommend
 from pgx.judgement import judgements
+from pgx.judgement.planned import settled
 from pgx.judgement.without_drugs import without_drugs
 from pgx.knowledge.acting import DECIDES, Acting, parse, phrase
 from pgx.phenotypes import assign
@@ -51,10 +52,11 @@ def result(calls, medications, drugs=None, kb=KB):
     found = remarks(phenotypes, history, kb)
     scores = schema.empty(schema.SCORES)
     again = without_drugs(phenotypes, frame, history, kb)
-    taken = history.medications
-    judged = judgements(said, frame, scores, kb, exposures(history, kb), without=again, medications=taken)
+    taken, told = history.medications, settled(said, phenotypes, frame, history, kb)
+    acting, advice = exposures(history, kb), told.guidance
+    judged = judgements(advice, frame, scores, kb, acting, without=again, medications=taken, later=told.later)
     return Result(
-        ("s",), frame, phenotypes, said, scores, history.observations, history.medications, found, judgements=judged
+        ("s",), frame, phenotypes, advice, scores, history.observations, history.medications, found, judgements=judged
     )
 
 

@@ -13,6 +13,7 @@ from pgx import knowledge, schema
 from pgx.guidance import recommend
 from pgx.judgement import Judgement, judgements, of_row
 from pgx.judgement.judgement import causes_of
+from pgx.judgement.planned import settled
 from pgx.judgement.together import Lists, Told, with_causes
 from pgx.judgement.without_drugs import without_drugs
 from pgx.phenotypes import assign
@@ -42,9 +43,11 @@ def run(lists: dict[str, list[dict[str, str]]], calls=NORMAL, drugs=None) -> Res
     said = recommend(phenotypes, frame, history, KB, drugs=drugs)
     scores, acting = schema.empty(schema.SCORES), exposures(history, KB)
     again, taken = without_drugs(phenotypes, frame, history, KB), history.medications
-    judged = judgements(said, frame, scores, KB, acting, without=again, medications=taken)
+    told = settled(said, phenotypes, frame, history, KB)
+    advice = told.guidance
+    judged = judgements(advice, frame, scores, KB, acting, without=again, medications=taken, later=told.later)
     return Result(
-        tuple(lists), frame, phenotypes, said, scores, history.observations, taken, schema.empty(schema.NOTES),
+        tuple(lists), frame, phenotypes, advice, scores, history.observations, taken, schema.empty(schema.NOTES),
         judgements=judged,
     )  # fmt: skip
 

@@ -89,7 +89,7 @@ def drug_of(
     return Drug(
         name=clean(name),
         judgement=judgement,
-        headline=details.headline_of(headline, judgement, lexicon, products),
+        headline=details.headline_of(headline, judgement, lexicon, products, medication),
         later=details.later(judgement, lexicon),
         set_aside=details.set_aside(judgement, advice),
         next_test=next_test.line(tests, lexicon),
