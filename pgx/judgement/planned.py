@@ -8,7 +8,7 @@ if all was started, so that what is planned beside it changes the phenotypes too
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -119,7 +119,8 @@ def _answer(decision: Decision[Statement]) -> object:
 
 
 def _told(decision: Decision[Statement]) -> object:
-    return _answer(decision), decision.acting
+    rows = ((row.rule, row.applies, row.action_code, row.row["dose_change"]) for row in decision.valid)
+    return _answer(decision), *rows
 
 
 def _decisions(guidance: pl.DataFrame) -> dict[Key, Decision[Statement]]:

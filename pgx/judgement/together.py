@@ -35,6 +35,7 @@ from pgx.judgement.judgement import (
     once,
 )
 from pgx.judgement.relief import Case, Without, milder
+from pgx.knowledge.acting import DECIDES
 
 GIVES_WAY = (CHANGE_FIRST, NOT_STARTED, NOT_TOGETHER)
 """Actions of a medicine because of what it does to another one."""
@@ -70,10 +71,7 @@ class Lists:
             planned[sample].add(drug)
 
         def judged(cases: Collection[Case]) -> Mapping[Case, tuple[str, str]]:
-            asked = {
-                case: (*case[:2], case[2] | planned[case[0]]) if case[:2] in keys else case
-                for case in cases
-            }
+            asked = {case: (*case[:2], case[2] | planned[case[0]]) if case[:2] in keys else case for case in cases}
             said = without(list(dict.fromkeys(asked.values())))
             return {case: said[full] for case, full in asked.items() if full in said}
 
@@ -159,10 +157,8 @@ def with_causes(found: Sequence[Told], lists: Lists | None) -> Iterator[tuple[st
 
 def _whole(one: Told, later: Told, lists: Lists) -> Told:
     """Return what is judged once all is started; where only that rules the drug out, with what is not to be started."""
-    if not _ruled_out(later.judgement) or _ruled_out(one.judgement):
-        return later
-    gone = not_started_of(later.judgement)
-    if gone:
+    rejects = _ruled_out(later.judgement) and later.judgement.applies == "yes" and not _ruled_out(one.judgement)
+    if not rejects or not_started_of(later.judgement):
         return later
     gone = lists.planned_of(one.sample, one.judgement.drug, later.acting)
     flags = (str(Flag(FlagCode.NOT_STARTED, agent)) for agent in gone)
@@ -172,19 +168,20 @@ def _whole(one: Told, later: Told, lists: Lists) -> Told:
 
 def _today(judgement: Judgement, whole: Told, lists: Lists) -> Judgement:
     """Return what is said of a drug that is taken, as of today, with what is planned beside it."""
-    later = whole.judgement
-    now = judgement.action or judgement.urgency
-    if _ruled_out(later) and _ruled_out(judgement):
-        return judgement
+    later, now = whole.judgement, judgement.action or judgement.urgency
     behind = lists.planned_of(whole.sample, judgement.drug, whole.acting)
+    acting = tuple(agent for agent in behind if agent in whole.acting)
     if not _ruled_out(later):
         then = once(behind, later)
         same = (then.action, then.dose_change) == (now, judgement.dose_change or "")
         return judgement if same and later.urgency == judgement.urgency else _once(judgement, then)
     gone = not_started_of(later)
+    if not gone or _ruled_out(judgement):
+        # What may rule it out by a population alone does so by what else is known: the dose is left open by what acts.
+        return _once(judgement, Once(acting, DECIDES, "", ())) if acting and judgement.dose_change else judgement
     told = _not_together(judgement, gone, gone)
     # Without what is not to be started, others that are planned may still change what is said.
-    rest = tuple(agent for agent in behind if agent in whole.acting and agent not in gone)
+    rest = tuple(agent for agent in acting if agent not in gone)
     left = next((one.action for one in causes_of(later) if set(one.agents) <= set(gone)), now)
     return _once(told, Once(rest, left, "", ())) if rest and left != now else told
 

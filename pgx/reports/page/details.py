@@ -54,9 +54,9 @@ def headline_of(headline: str, judgement: Judgement, lexicon: Lexicon, products:
     headline = _until_washed_out(headline, judgement, products, lexicon)
     causes = [cause for cause in causes_of(judgement) if cause.taken]
     if causes:
-        told = " or ".join(dict.fromkeys(_given_up(cause, judgement, products, lexicon, medication) for cause in causes))
-        headline = f"{told}; otherwise {headline}"
-    if then := once_started(judgement, products, lexicon):
+        steps = dict.fromkeys(_given_up(cause, judgement, products, lexicon, medication) for cause in causes)
+        headline = f"{' or '.join(steps)}; otherwise {headline}"
+    if then := once_started(judgement, lexicon, products):
         headline = f"{then}; until then: {headline}"
     beside = [_for_others(judgement), *_beside(judgement)]
     headline = f"{'; '.join(filter(None, beside))}; for itself: {headline}" if any(beside) else headline
@@ -64,7 +64,7 @@ def headline_of(headline: str, judgement: Judgement, lexicon: Lexicon, products:
     return f"(in {products[drug]}) {headline}" if drug in products else headline
 
 
-def once_started(judgement: Judgement, products: Products, lexicon: Lexicon) -> str:
+def once_started(judgement: Judgement, lexicon: Lexicon, products: Products) -> str:
     """Return what is said of a drug once medicines are started that are only planned; mostly empty."""
     phrases = []
     for one in once_of(judgement):
@@ -72,7 +72,8 @@ def once_started(judgement: Judgement, products: Products, lexicon: Lexicon) -> 
         kind, dose, unit = one.dose if len(one.dose) == 3 else ("", "", "")
         number = lexicon.dose(dose, unit) if dose else ""
         most = "at most " if kind == FlagCode.AT_MOST and not number.startswith("less") else ""
-        said = f"{lexicon.action(one.action, judgement.drug)}{change}{f', {most}{number}' if number else ''}"
+        joint = " " if number.startswith("to ") else ", "
+        said = f"{lexicon.action(one.action, judgement.drug)}{change}{f'{joint}{most}{number}' if number else ''}"
         phrases.append(f"once {_named(one.agents, products)} {_is(one.agents)} started: {said}")
     return "; ".join(phrases)
 
@@ -93,13 +94,28 @@ def _for_others(judgement: Judgement) -> str:
 def _beside(judgement: Judgement) -> Iterator[str]:
     """Yield the drugs that are ruled out beside a medicine, those apart that are not to be started."""
     idle = not_started_of(judgement)
-    drugs = list(dict.fromkeys(drug for (drug,) in arguments_of(judgement, FlagCode.NOT_TOGETHER, 1)))
-    others = [drug for drug in drugs if drug not in idle]
+    others = [drug for drug in _ruled_out_beside(judgement) if drug not in idle]
     if others:
         start = "do not start this one together with" if judgement.drug in idle else "not together with"
         yield f"{start} {_joined(others)}"
-    if new := [drug for drug in drugs if drug in idle]:
+    if new := waiting(judgement):
         yield f"{_joined(new)}, which {_is(new)} not taken yet, {_is(new)} not to be started beside it"
+
+
+def _ruled_out_beside(judgement: Judgement) -> list[str]:
+    return list(dict.fromkeys(drug for (drug,) in arguments_of(judgement, FlagCode.NOT_TOGETHER, 1)))
+
+
+def waiting(judgement: Judgement) -> tuple[str, ...]:
+    """Return the planned medicines that are not to be started beside one that is taken."""
+    idle = not_started_of(judgement)
+    return tuple(clean(drug) for drug in _ruled_out_beside(judgement) if drug in idle)
+
+
+def leads(judgement: Judgement) -> bool:
+    """Return whether other medicines are named before what is said of this one."""
+    codes = (FlagCode.CAUSES, FlagCode.NOT_TOGETHER, FlagCode.ONCE)
+    return any(any(arguments_of(judgement, code, 1, 6)) for code in codes)
 
 
 def _given_up(cause: Cause, judgement: Judgement, products: Products, lexicon: Lexicon, medication: str) -> str:
