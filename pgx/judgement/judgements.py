@@ -111,7 +111,7 @@ def _told(
     for numbers in by_drug.values():
         if (rows := tuple(numbers)) not in decisions:
             decisions[rows] = decide(statements[number] for number in rows)
-    helping = reliefs(_suspects(by_drug, decisions, exposures, kb, lists), without)
+    helping = reliefs(_suspects(by_drug, decisions, exposures, kb), without)
     # Many persons share all that is said of a drug and known of its genes: each case is judged once.
     cases: dict[object, Judgement] = {}
     found: list[Told] = []
@@ -174,17 +174,15 @@ def _suspects(
     decisions: Mapping[tuple[int, ...], Decision[Statement]],
     exposures: pl.DataFrame | None,
     kb: KnowledgeBase,
-    lists: Lists | None,
 ) -> dict[Key, Suspects]:
     """Return the medicines that may be why a drug of a person is not fine as usual."""
     if exposures is None:
         return {}
-    agents, of_all = _agents(exposures.filter(pl.col("phase") != "planned")), _agents(exposures)
+    agents = _agents(exposures)
     urgencies = dict(kb.table("actions").select("action", "urgency").iter_rows())
     found = {}
     for (sample, drug), numbers in by_drug.items():
-        here = of_all if lists is not None and (sample, drug) in lists.planned else agents
-        one = suspects(decisions[tuple(numbers)], here.get(sample, {}), urgencies, drug)
+        one = suspects(decisions[tuple(numbers)], agents.get(sample, {}), urgencies, drug)
         if one is not None:
             found[sample, drug] = one
     return found

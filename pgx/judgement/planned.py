@@ -69,19 +69,15 @@ def settled(
     own, own_calls = phenotypes.filter(here), calls.filter(here)
     # Who plans one medicine starts nothing beside it.
     several = {key for key in asked & lists.planned if sum(key[0] == sample for sample, _ in lists.planned) > 1}
-    all_started = started(record, lists)
-    then = recommend(
-        phenoconversion.convert(own, all_started, kb, as_of=as_of),
-        own_calls,
-        all_started,
-        kb,
-        drugs=_by_drug(several),
-        as_of=as_of,
-    )
-    guidance = _instead(guidance, then, _differing(guidance, then, _answer))
-    today = recommend(own, own_calls, _today(record, lists), kb, drugs=_by_drug(asked & lists.taken), as_of=as_of)
-    now = _differing(guidance, today, _told)
-    return Settled(_instead(guidance, today, now), _of(guidance, now))
+    taken = asked & lists.taken
+    begun = started(record, lists)
+    converted = phenoconversion.convert(own, begun, kb, as_of=as_of)
+    then = recommend(converted, own_calls, begun, kb, drugs=_by_drug(several | taken), as_of=as_of)
+    today = recommend(own, own_calls, _today(record, lists), kb, drugs=_by_drug(taken), as_of=as_of)
+    later = _of(then, _differing(then, today, _told))
+    now = {*later.select("sample", "drug").iter_rows(), *_differing(guidance, today, _told)}
+    new = _differing(guidance, _of(then, several), _answer)
+    return Settled(_instead(_instead(guidance, then, new), today, now), later)
 
 
 def _today(record: ClinicalData, lists: Lists) -> ClinicalData:

@@ -169,8 +169,9 @@ def _whole(one: Told, later: Told, lists: Lists) -> Told:
 def _today(judgement: Judgement, whole: Told, lists: Lists) -> Judgement:
     """Return what is said of a drug that is taken, as of today, with what is planned beside it."""
     later, now = whole.judgement, judgement.action or judgement.urgency
-    behind = lists.planned_of(whole.sample, judgement.drug, whole.acting)
-    acting = tuple(agent for agent in behind if agent in whole.acting)
+    known = {*agents_of(later), *whole.acting}
+    behind = lists.planned_of(whole.sample, judgement.drug, known)
+    acting = tuple(agent for agent in behind if agent in known)
     if not _ruled_out(later):
         then = once(behind, later)
         same = (then.action, then.dose_change) == (now, judgement.dose_change or "")

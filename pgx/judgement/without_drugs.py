@@ -1,6 +1,6 @@
 """What would be said of a person's drugs if some of the others were not taken: the list is judged anew without them.
 
-A drug that is itself only planned is judged as if all that is planned was started (`pgx.judgement.planned`).
+What is only planned counts as started, unless it is taken away (`pgx.judgement.planned`).
 """
 
 from __future__ import annotations
@@ -40,20 +40,13 @@ def without_drugs(
         What the guidance was made of (`pgx.guidance.recommend`).
     """
 
-    of_all = lists_of(clinical.medications, exposures(clinical, kb, as_of=as_of))
-    begun = started(clinical, of_all)
+    begun = started(clinical, lists_of(clinical.medications, exposures(clinical, kb, as_of=as_of)))
 
     def judged(cases: Collection[Case]) -> Mapping[Case, tuple[str, str]]:
-        kinds: dict[bool, list[Case]] = {}
-        for case in cases:
-            kinds.setdefault(case[:2] in of_all.planned, []).append(case)
-        return {key: said for new, part in kinds.items() for key, said in of(begun if new else clinical, part).items()}
-
-    def of(clinical: ClinicalData, cases: Collection[Case]) -> dict[Case, tuple[str, str]]:
         lists = list(dict.fromkeys((sample, agents) for sample, _, agents in cases))
         name_of = {one: f"{number}:{one[0]}" for number, one in enumerate(lists)}
         people = {name: sample for (sample, _), name in name_of.items()}
-        theirs = _without(clinical, {name: one for one, name in name_of.items()}, kb, as_of)
+        theirs = _without(begun, {name: one for one, name in name_of.items()}, kb, as_of)
         own_calls, own = copies_of(calls, people), copies_of(phenotypes, people)
         own = phenoconversion.convert(own, theirs, kb, as_of=as_of)
         drugs: defaultdict[str, list[str]] = defaultdict(list)
