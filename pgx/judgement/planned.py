@@ -105,8 +105,8 @@ def _differing(
 
 
 def _stays(whole: Decision[Statement], part: Decision[Statement]) -> bool:
-    """Whether a label rules a drug out that is ruled out without what is planned as well."""
-    return part.urgency == URGENCIES[0] == whole.urgency and whole.ruled_out is not None
+    """Whether a label rules a drug out without what is planned as well: then all are named beside which it does."""
+    return part.urgency == URGENCIES[0] == whole.urgency and part.ruled_out is not None
 
 
 def _answer(decision: Decision[Statement]) -> object:

@@ -162,6 +162,8 @@ def test_where_the_genes_speak_against_it_too_the_other_one_is_no_cause_and_not_
     new = line(result(poor, ["clopidogrel", planned("omeprazole")]), "omeprazole")
     assert (new.urgency, new.action) == ("avoid", "not_started")
     assert new.headline.startswith("do not start this one together with clopidogrel; for itself: ")
+    kept = line(result(poor, ["clopidogrel", planned("omeprazole")]), "clopidogrel")
+    assert kept.urgency == "avoid" and not kept.ruled_out and "omeprazole" not in kept.headline
 
 
 def test_two_beside_which_a_drug_is_ruled_out_are_named_together_each_as_it_is_taken():
