@@ -95,6 +95,7 @@ def conclude(
     from pgx import clinical, guidance, judgement, models, schema, variants
     from pgx.assertion import of_asserted
     from pgx.judgement.next_tests import next_tests
+    from pgx.judgement.planned import settled
     from pgx.judgement.without_drugs import without_drugs
     from pgx.models.exposure.of_persons import exposure_ratios
     from pgx.phenotypes.exposures import exposures
@@ -105,6 +106,8 @@ def conclude(
         advice = guidance.recommend(found.phenotypes, found.calls, found.clinical, found.kb, drugs=drugs)
     open_list = guidance.without_list(found.genotypes.samples, found.clinical) if drugs is None else ()
     advice = judgement.only_actionable(advice, open_list)
+    told = settled(advice, found.phenotypes, found.calls, found.clinical, found.kb)
+    advice = told.guidance
     whose = None
     if endpoints is None:
         whose = _asked(found, advice, drugs)
@@ -124,6 +127,7 @@ def conclude(
         clinical.left_out.by_drug(found.clinical.kept_out, found.kb),
         without_drugs(found.phenotypes, found.calls, found.clinical, found.kb),
         found.clinical.medications,
+        told.later,
     )
     return Result(
         samples=found.genotypes.samples,

@@ -255,6 +255,7 @@ JUDGEMENTS: Schema = (
         "still_acting:<agent>:<day> (was stopped, and acts until about then), "
         "not_started:<drug> (of two that do not go together: the one that is not taken yet), not_together:<drug> (is "
         "ruled out beside this one), one_of:<drug> (labels forbid the two, each that of the other), "
+        "once:<agents>:<action>:<change>:<kind of dose>:<dose>:<unit> (said once these planned medicines are started), "
         "then:<action>:<change>:<when> (a later or conditional change), condition_met:<when> (it is due now), "
         "also:<action>:<change>:<GENE> (a further gene asks for this), set_aside:<population>, allergy:<why>, "
         "at_most:<dose>:<unit>, dose:<dose>:<unit>, "

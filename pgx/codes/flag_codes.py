@@ -66,6 +66,7 @@ class FlagCode(StrEnum):
     NOT_STARTED = "not_started"
     NOT_TOGETHER = "not_together"
     ONE_OF = "one_of"
+    ONCE = "once"
     OF_CALCULATED_DOSE = "of_calculated_dose"
     THEN = "then"
     AT_MOST = "at_most"

@@ -287,6 +287,41 @@ class Cause:
         return tuple(agent for agent in self.agents if agent not in self.until)
 
 
+@dataclass(frozen=True, slots=True)
+class Once:
+    """What is said of a drug that is taken once medicines are started that are only planned.
+
+    `dose` is a dose in numbers: kind (``dose`` or ``at_most``), number and unit; empty if there is none.
+    """
+
+    agents: tuple[str, ...]
+    action: str
+    dose_change: str
+    dose: tuple[str, ...]
+
+    @property
+    def flag(self) -> str:
+        """``once:<agents>:<action>:<change>:<kind of dose>:<dose>:<unit>``."""
+        return str(Flag(FlagCode.ONCE, "+".join(self.agents), self.action, self.dose_change, *self.dose))
+
+
+def once(agents: Sequence[str], then: Judgement) -> Once:
+    """Return what is said once medicines are started, from what is judged then."""
+    doses = (flag for flag in map(Flag.parse, then.flags) if flag.code in _DOSES)
+    dose = next(((flag.code, *flag.arguments) for flag in doses), ())
+    return Once(tuple(agents), then.action or then.urgency, then.dose_change or "", dose)
+
+
+def once_of(judgement: Judgement) -> list[Once]:
+    """Return what a judgement says of medicines that are not started yet."""
+    told = arguments_of(judgement, FlagCode.ONCE, 2, 6)
+    return [
+        Once(tuple(filter(None, agents.split("+"))), action, "".join(rest[:1]), rest[1:])
+        for agents, action, *rest_of in told
+        for rest in [tuple(rest_of)]
+    ]
+
+
 def arguments_of(judgement: Judgement, code: str, least: int, most: int | None = None) -> Iterator[tuple[str, ...]]:
     """Yield what the flags with a code are about; a flag that says too little (of a foreign result) is passed over.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import polars as pl
 
@@ -53,6 +53,7 @@ def judgements(
     left_out: Mapping[tuple[str, str], tuple[str, ...]] | None = None,
     without: Without | None = None,
     medications: pl.DataFrame | None = None,
+    later: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Return one row a person and drug (`pgx.schema.JUDGEMENTS`), in the order of the guidance.
 
@@ -72,7 +73,32 @@ def judgements(
         all that act on a drug stand against what the genes alone ask for.
     medications
         Each person's list (`pgx.schema.MEDICATIONS`), which says what is only planned; None = all of it is taken.
+    later
+        The guidance on drugs that are taken once all is started that is only planned (`pgx.judgement.planned`), where
+        that is something else.
     """
+    lists = None if medications is None else lists_of(medications, exposures)
+    known = calls, scores, kb, exposures, left_out or {}
+    if later is None or later.is_empty() or lists is None:
+        return _frame(with_causes(_told(guidance, *known, without, lists), lists))
+    then = {(one.sample, one.judgement.drug): one for one in _told(later, *known, without, lists)}
+    today = lists.without_planned(without, then) if without else None
+    now = _told(guidance, *known, today, lists)
+    found = [replace(one, later=then.get((one.sample, one.judgement.drug))) for one in now]
+    return _frame(with_causes(found, lists))
+
+
+def _told(
+    guidance: pl.DataFrame,
+    calls: pl.DataFrame,
+    scores: pl.DataFrame,
+    kb: KnowledgeBase,
+    exposures: pl.DataFrame | None,
+    left_out: Mapping[tuple[str, str], tuple[str, ...]],
+    without: Without | None,
+    lists: Lists | None,
+) -> list[Told]:
+    """Return what is judged of each person and drug by itself, as for `judgements`."""
     statements, said = _statements(guidance)
     genes_of = [one.genes for one in statements]
     people = _people(calls, {gene for genes in genes_of for gene in genes})
@@ -85,7 +111,6 @@ def judgements(
     for numbers in by_drug.values():
         if (rows := tuple(numbers)) not in decisions:
             decisions[rows] = decide(statements[number] for number in rows)
-    lists = None if medications is None else lists_of(medications, exposures)
     helping = reliefs(_suspects(by_drug, decisions, exposures, kb), without)
     # Many persons share all that is said of a drug and known of its genes: each case is judged once.
     cases: dict[object, Judgement] = {}
@@ -94,7 +119,7 @@ def judgements(
         person, ended = people.get(sample, {}), until.get(sample, {})
         genes = list(dict.fromkeys(gene for number in numbers for gene in genes_of[number]))
         own, scored = {gene: person[gene] for gene in genes if gene in person}, usable.get((sample, drug), {})
-        lacking, relief = (left_out or {}).get((sample, drug), ()), helping.get((sample, drug), ())
+        lacking, relief = left_out.get((sample, drug), ()), helping.get((sample, drug), ())
         decision = decisions[tuple(numbers)]
         idle = _not_started(sample, drug, decision, relief, lists)
         case = (*numbers, tuple(own.items()), tuple(ended.items()), relief, idle, tuple(scored.items()), lacking)
@@ -111,8 +136,9 @@ def judgements(
             )
             cases[case] = judge(sample, drug, decision, known)
         beside = dict.fromkeys(acting.agent for acting in decision.forbidden_beside)
-        found.append(Told(sample, cases[case], () if exposures is None else tuple(beside)))
-    return _frame(with_causes(found, lists))
+        acting = dict.fromkeys((*beside, *(acting.agent for acting in decision.acting)))
+        found.append(Told(sample, cases[case], () if exposures is None else tuple(beside), tuple(acting)))
+    return found
 
 
 def _not_started(
@@ -177,12 +203,11 @@ def _until(exposures: pl.DataFrame | None) -> dict[str, dict[str, str]]:
 
 
 def _agents(exposures: pl.DataFrame) -> dict[str, dict[str, tuple[str, ...]]]:
-    """Return sample -> gene -> the medicines that act on it strongly enough to count, now."""
+    """Return sample -> gene -> the medicines that act on it strongly enough to count."""
     found: dict[str, dict[str, tuple[str, ...]]] = {}
     counted = exposures.filter(
         pl.col("trigger").is_in(["inhibitor", "inducer"]),
         pl.col("strength").is_in(["strong", "moderate"]),
-        pl.col("phase") != "planned",
     )
     for sample, gene, agent in counted.select("sample", "gene", "agent").unique(maintain_order=True).iter_rows():
         genes = found.setdefault(sample, {})

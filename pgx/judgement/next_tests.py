@@ -20,6 +20,7 @@ from pgx.codes import Applies, FlagCode, Urgency
 from pgx.guidance import recommend
 from pgx.judgement.judgement import Judgement
 from pgx.judgement.judgements import judgements, of_row
+from pgx.judgement.planned import settled
 from pgx.judgement.relief import milder
 from pgx.judgement.together import FOR_OTHERS
 from pgx.judgement.untested_results import Outcome, Outcomes
@@ -280,7 +281,8 @@ def _judged_again(
     theirs = copied_record(clinical, {case.name: callset.samples[case.at] for case in cases})
     calls, phenotypes = assign(supposed, kb, theirs)
     guidance = recommend(phenotypes, calls, theirs, kb, drugs=drugs)
-    again = judgements(guidance, calls, schema.empty(schema.SCORES), kb, exposures(theirs, kb))
+    today = settled(guidance, phenotypes, calls, theirs, kb).guidance
+    again = judgements(today, calls, schema.empty(schema.SCORES), kb, exposures(theirs, kb))
     return {(row["sample"], row["drug"]): of_row(row) for row in again.iter_rows(named=True)}
 
 

@@ -4,19 +4,19 @@ The rule, in this one place. A medicine is *ruled out* beside another one where 
 without that one, or where a label forbids the two together.
 
 - Both are taken, or both are only planned: the one that acts is changed first.
-- One is taken and the other is only planned: the planned one is not started. The one that is taken stays, and is named
-  as the reason.
+- One is taken and the other is only planned: the planned one is not started. If it is the one that acts, the drug that
+  is taken keeps what is said of it without the other one. If it is the one that is acted on, both ways are named.
 - The labels of both forbid the other one: it is one or the other, unless only one of them is taken.
 
 Whichever gives way, a medicine of the list beside which another one of it is ruled out is never "fine as usual", nor
 without data. A dose that is to be changed is no reason not to start a medicine: there the one that acts is changed
-first.
+first, or where it is only planned, the drug that is taken says what changes once it is started.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -27,12 +27,15 @@ from pgx.judgement.judgement import (
     NOT_STARTED,
     NOT_TOGETHER,
     Judgement,
+    Once,
     agents_of,
     causes_of,
     change_first,
     not_started_of,
+    once,
 )
-from pgx.judgement.relief import milder
+from pgx.judgement.relief import Case, Without, milder
+from pgx.knowledge.acting import DECIDES
 
 FOR_OTHERS = (CHANGE_FIRST, NOT_STARTED, NOT_TOGETHER)
 """Actions of a medicine that are said for the sake of another one: it gives way, or that one does not go with it."""
@@ -55,6 +58,24 @@ class Lists:
         """
         planned = tuple(agent for agent in agents if (sample, agent) in self.planned)
         return not_started(drug, agents, planned, taken=(sample, drug) in self.taken)
+
+    def planned_of(self, sample: str, drug: str, among: Collection[str]) -> tuple[str, ...]:
+        """Return the planned medicines behind what is said of a drug: those among the acting ones, else all of them."""
+        others = sorted(one for whose, one in self.planned if whose == sample and one != drug)
+        return tuple(one for one in others if one in among) or tuple(others)
+
+    def without_planned(self, without: Without, keys: Collection[Key]) -> Without:
+        """Return `without` for what is said today: for these persons and drugs, nothing that is planned is started."""
+        planned: defaultdict[str, set[str]] = defaultdict(set)
+        for sample, drug in self.planned:
+            planned[sample].add(drug)
+
+        def judged(cases: Collection[Case]) -> Mapping[Case, tuple[str, str]]:
+            asked = {case: (*case[:2], case[2] | planned[case[0]]) if case[:2] in keys else case for case in cases}
+            said = without(list(dict.fromkeys(asked.values())))
+            return {case: said[full] for case, full in asked.items() if full in said}
+
+        return judged
 
     def holds(self, sample: str, drug: str) -> bool:
         """Return whether a drug is on the list of a person."""
@@ -91,11 +112,16 @@ def lists_of(medications: pl.DataFrame, exposures: pl.DataFrame | None) -> Lists
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What was judged of a drug of a person, and the medicines beside which a label forbids it."""
+    """What was judged of a drug of a person, the medicines beside which a label forbids it, and all that act on it.
+
+    `later` is what would be judged of a drug that is taken once all is started, where that is something else.
+    """
 
     sample: str
     judgement: Judgement
     forbidden_beside: tuple[str, ...]
+    acting: tuple[str, ...] = ()
+    later: Told | None = None
 
 
 def with_causes(found: Sequence[Told], lists: Lists | None) -> Iterator[tuple[str, Judgement]]:
@@ -110,56 +136,105 @@ def with_causes(found: Sequence[Told], lists: Lists | None) -> Iterator[tuple[st
     """
     harmed: defaultdict[Key, list[Judgement]] = defaultdict(list)
     beside: defaultdict[Key, list[Judgement]] = defaultdict(list)
-    causes = {id(one.judgement): agents_of(one.judgement) for one in found}
-    for one in found:
-        judgement, agents = one.judgement, causes[id(one.judgement)]
-        partners = dict.fromkeys((*agents, *one.forbidden_beside))
-        if not partners:
-            continue
-        idle = judgement.drug in not_started_of(judgement)
+    wholes = [one if one.later is None or lists is None else _whole(one, one.later, lists) for one in found]
+    for whole in wholes:
+        judgement, agents = whole.judgement, agents_of(whole.judgement)
         # What is only asked about, and on no list, is no reason to look at what is taken.
-        listed = lists is None or lists.holds(one.sample, judgement.drug)
-        for partner in partners:
-            if partner in agents and not idle:
-                harmed[one.sample, partner].append(judgement)
+        listed = lists is None or lists.holds(whole.sample, judgement.drug)
+        idle = judgement.drug in not_started_of(judgement)
+        for partner in dict.fromkeys((*agents, *whole.forbidden_beside)):
+            if partner in agents and (listed or not idle):
+                harmed[whole.sample, partner].append(judgement)
             elif listed:
-                beside[one.sample, partner].append(judgement)
-    for one in found:
+                beside[whole.sample, partner].append(judgement)
+    for one, whole in zip(found, wholes, strict=True):
         key = one.sample, one.judgement.drug
+        told = one.judgement if whole is one or lists is None else _today(one.judgement, whole, lists)
         acts_on, stands_beside = harmed.get(key, ()), beside.get(key, ())
-        yield one.sample, _marked(one.judgement, acts_on, stands_beside) if acts_on or stands_beside else one.judgement
+        marked = acts_on or stands_beside
+        yield one.sample, _marked(told, whole.judgement, acts_on, stands_beside) if marked else told
 
 
-def _marked(judgement: Judgement, harmed: Sequence[Judgement], beside: Sequence[Judgement]) -> Judgement:
-    """Return the judgement of a medicine that acts on some drugs, and beside which others are ruled out."""
+def _whole(one: Told, later: Told, lists: Lists) -> Told:
+    """Return what is judged once all is started; where only that rules the drug out, with what is not to be started."""
+    rejects = _ruled_out(later.judgement) and later.judgement.applies == "yes" and not _ruled_out(one.judgement)
+    if not rejects or not_started_of(later.judgement):
+        return later
+    gone = lists.planned_of(one.sample, one.judgement.drug, later.acting)
+    flags = (str(Flag(FlagCode.NOT_STARTED, agent)) for agent in gone)
+    judgement = replace(later.judgement, flags=(*later.judgement.flags, *flags))
+    return replace(later, judgement=judgement, forbidden_beside=(*later.forbidden_beside, *gone))
+
+
+def _today(judgement: Judgement, whole: Told, lists: Lists) -> Judgement:
+    """Return what is said of a drug that is taken, as of today, with what is planned beside it."""
+    later, now = whole.judgement, judgement.action or judgement.urgency
+    known = {*agents_of(later), *whole.acting}
+    behind = lists.planned_of(whole.sample, judgement.drug, known)
+    acting = tuple(agent for agent in behind if agent in known)
+    if not _ruled_out(later):
+        then = once(behind, later)
+        same = (then.action, then.dose_change) == (now, judgement.dose_change or "")
+        return judgement if same and later.urgency == judgement.urgency else _once(judgement, then)
+    gone = not_started_of(later)
+    if not gone or _ruled_out(judgement):
+        # What may rule it out by a population alone does so by what else is known: the dose is left open by what acts.
+        return _once(judgement, Once(acting, DECIDES, "", ())) if acting and judgement.dose_change else judgement
+    told = _not_together(judgement, gone, gone)
+    # Without what is not to be started, others that are planned may still change what is said.
+    rest = tuple(agent for agent in acting if agent not in gone)
+    left = next((one.action for one in causes_of(later) if set(one.agents) <= set(gone)), now)
+    return _once(told, Once(rest, left, "", ())) if rest and left != now else told
+
+
+def _once(judgement: Judgement, then: Once) -> Judgement:
+    less = milder(judgement.urgency, "monitor") or judgement.urgency == "no_data"
+    urgency = "monitor" if less else judgement.urgency
+    return replace(judgement, urgency=urgency, flags=(then.flag, *judgement.flags))
+
+
+def _marked(
+    judgement: Judgement, whole: Judgement, harmed: Sequence[Judgement], beside: Sequence[Judgement]
+) -> Judgement:
+    """Return the judgement of a medicine that acts on some drugs, and beside which others are ruled out.
+
+    `whole` is what is judged of it once all is started.
+    """
     # Where this one is ruled out beside the other one too, its own line says so.
-    own = {cause.agents[0] for cause in causes_of(judgement) if len(cause.agents) == 1 and _ruled_out(judgement)}
-    mutual = [one for one in harmed if one.drug in own and _ruled_out(one)]
-    either = [one.drug for one in mutual if not {*not_started_of(one), *not_started_of(judgement)}]
+    own = {cause.agents[0] for cause in causes_of(whole) if len(cause.agents) == 1 and _ruled_out(whole)}
+    mutual = [one for one in harmed if one.drug in own and _ruled_out(one) and not _waits(one)]
+    either = [one.drug for one in mutual if not {*not_started_of(one), *not_started_of(whole)}]
     acts_on = [one for one in harmed if one not in mutual]
     others = [one for one in beside if one.drug not in own]
     if either:
         flags = (str(Flag(FlagCode.ONE_OF, drug)) for drug in either)
         judgement = replace(judgement, flags=(*flags, *judgement.flags))
     if others:
-        judgement = _not_together(judgement, others)
+        judgement = _not_together(judgement, [one.drug for one in others], [one.drug for one in others if _waits(one)])
     if acts_on:
         judgement = change_first(judgement, acts_on)
+        new = (str(Flag(FlagCode.NOT_STARTED, one.drug)) for one in acts_on if _waits(one))
+        judgement = replace(judgement, flags=tuple(dict.fromkeys((*judgement.flags, *new))))
     if any(judgement.drug in not_started_of(one) for one in (*harmed, *beside)):
         judgement = _not_to_be_started(judgement)
     return judgement
+
+
+def _waits(judgement: Judgement) -> bool:
+    """Whether a drug is itself not to be started."""
+    return judgement.drug in not_started_of(judgement)
 
 
 def _ruled_out(judgement: Judgement) -> bool:
     return judgement.urgency == "avoid"
 
 
-def _not_together(judgement: Judgement, beside: Iterable[Judgement]) -> Judgement:
+def _not_together(judgement: Judgement, drugs: Sequence[str], idle: Collection[str]) -> Judgement:
     flags = []
-    for one in beside:
-        flags.append(str(Flag(FlagCode.NOT_TOGETHER, one.drug)))
-        if one.drug in not_started_of(one):
-            flags.append(str(Flag(FlagCode.NOT_STARTED, one.drug)))
+    for drug in drugs:
+        flags.append(str(Flag(FlagCode.NOT_TOGETHER, drug)))
+        if drug in idle:
+            flags.append(str(Flag(FlagCode.NOT_STARTED, drug)))
     told = replace(judgement, flags=(*flags, *judgement.flags))
     less = milder(judgement.urgency, "monitor") or judgement.urgency == "no_data"
     return replace(told, urgency="monitor", action=NOT_TOGETHER) if less else told

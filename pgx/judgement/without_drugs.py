@@ -1,4 +1,7 @@
-"""What would be said of a person's drugs if some of the others were not taken: the list is judged anew without them."""
+"""What would be said of a person's drugs if some of the others were not taken: the list is judged anew without them.
+
+What is only planned counts as started, unless it is taken away (`pgx.judgement.planned`).
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,11 @@ from pgx import schema
 from pgx.guidance import recommend
 from pgx.judgement.judgements import judgements
 from pgx.judgement.relief import Case, Without
+from pgx.judgement.together import Lists, lists_of
 from pgx.knowledge.base import KnowledgeBase
 from pgx.knowledge.drug_names import drug_names
 from pgx.phenotypes import phenoconversion
-from pgx.phenotypes.exposures import present_days
+from pgx.phenotypes.exposures import exposures, present_days
 from pgx.types import ClinicalData
 
 
@@ -36,11 +40,13 @@ def without_drugs(
         What the guidance was made of (`pgx.guidance.recommend`).
     """
 
+    begun = started(clinical, lists_of(clinical.medications, exposures(clinical, kb, as_of=as_of)))
+
     def judged(cases: Collection[Case]) -> Mapping[Case, tuple[str, str]]:
         lists = list(dict.fromkeys((sample, agents) for sample, _, agents in cases))
         name_of = {one: f"{number}:{one[0]}" for number, one in enumerate(lists)}
         people = {name: sample for (sample, _), name in name_of.items()}
-        theirs = _without(clinical, {name: one for one, name in name_of.items()}, kb, as_of)
+        theirs = _without(begun, {name: one for one, name in name_of.items()}, kb, as_of)
         own_calls, own = copies_of(calls, people), copies_of(phenotypes, people)
         own = phenoconversion.convert(own, theirs, kb, as_of=as_of)
         drugs: defaultdict[str, list[str]] = defaultdict(list)
@@ -58,6 +64,15 @@ def without_drugs(
         return found
 
     return judged
+
+
+def started(clinical: ClinicalData, lists: Lists) -> ClinicalData:
+    """Return the records as if all that is only planned was taken; the day that is now stays."""
+    planned = [key in lists.planned for key in clinical.medications.select("sample", "drug").iter_rows()]
+    new = pl.lit(pl.Series(planned, dtype=pl.Boolean)) & (pl.col("status") == "planned")
+    begun = {name: pl.when(~new).then(name) for name in ("start", "end")}
+    status = pl.when(new).then(pl.lit("current")).otherwise("status")
+    return replace(clinical, medications=clinical.medications.with_columns(status=status, **begun))
 
 
 def copies_of(frame: pl.DataFrame, origin: Mapping[str, str]) -> pl.DataFrame:

@@ -13,6 +13,7 @@ import pytest
 from pgx import knowledge, schema
 from pgx.guidance import recommend
 from pgx.judgement import judgements
+from pgx.judgement.planned import settled
 from pgx.judgement.without_drugs import without_drugs
 from pgx.knowledge.acting import DECIDES, Acting, parse, phrase
 from pgx.phenotypes import assign
@@ -51,10 +52,11 @@ def result(calls, medications, drugs=None, kb=KB):
     found = remarks(phenotypes, history, kb)
     scores = schema.empty(schema.SCORES)
     again = without_drugs(phenotypes, frame, history, kb)
-    taken = history.medications
-    judged = judgements(said, frame, scores, kb, exposures(history, kb), without=again, medications=taken)
+    taken, told = history.medications, settled(said, phenotypes, frame, history, kb)
+    acting, advice = exposures(history, kb), told.guidance
+    judged = judgements(advice, frame, scores, kb, acting, without=again, medications=taken, later=told.later)
     return Result(
-        ("s",), frame, phenotypes, said, scores, history.observations, history.medications, found, judgements=judged
+        ("s",), frame, phenotypes, advice, scores, history.observations, history.medications, found, judgements=judged
     )
 
 
@@ -91,7 +93,8 @@ INDUCERS = ("rifampin", "carbamazepine", "phenytoin", "phenobarbital", "apalutam
 @pytest.mark.parametrize("status", ["current", "planned"])
 @pytest.mark.parametrize("agent", (*INHIBITORS, *BOOSTED, *OTHERS))
 def test_an_expresser_of_cyp3a5_gets_no_higher_dose_of_tacrolimus_with_an_inhibitor_of_cyp3a4(agent, status):
-    found = result(EXPRESSER, ["tacrolimus", {"drug": agent, "status": status}], ["tacrolimus"])
+    listed = [{"drug": drug, "status": status} for drug in ("tacrolimus", agent)]
+    found = result(EXPRESSER, listed, ["tacrolimus"])
     advice = found.guidance.filter(pl.col("flags").list.join(";").str.contains("interaction_reverses:"))
     assert set(advice["source"]) == {"CPIC", "DPWG"}  # the FDA asks for blood levels, whatever else is taken
     assert set(advice["action"]) == {DECIDES}
@@ -105,11 +108,22 @@ def test_an_expresser_of_cyp3a5_gets_no_higher_dose_of_tacrolimus_with_an_inhibi
     headline = line(found, "tacrolimus").headline
     said = itself(headline)
     if said != headline:  # a label rules it out beside this one, which is what gives way
-        assert headline.startswith(("do not start " if status == "planned" else "change ") + agent)
+        assert headline.startswith(f"change {agent} first")
     assert said.startswith(f"{agent} (")
     assert "CYP3A4 inhibitor" in said.split(")")[0]
     assert "raises tacrolimus" in headline
-    assert ("planned" in headline) == (status == "planned")
+    # Where both are planned, what converts the gene itself is counted as if it was started.
+    converted = "genetic" in line(found, "tacrolimus").reason
+    assert ("planned" in headline) == (status == "planned" and not converted)
+
+
+@pytest.mark.parametrize("agent", ["voriconazole", "ritonavir", "clarithromycin", "nefazodone"])
+def test_the_higher_dose_of_who_takes_tacrolimus_holds_until_a_planned_inhibitor_is_started(agent):
+    found = result(EXPRESSER, ["tacrolimus", {"drug": agent, "status": "planned"}])
+    own, lead = line(found, "tacrolimus"), f"once {agent} is started: "
+    assert own.headline.startswith(lead) and "increase" not in own.headline and "higher" not in own.once
+    assert own.headline.partition("; until then: ")[2].startswith("start with a higher dose (+50 to +100 %)")
+    assert own.urgency == "change_dose" and own.judgement.dose_change == "50..100"
 
 
 def test_whatever_inhibits_as_a_pair_with_a_booster_inhibits_when_it_is_named_alone():
@@ -202,12 +216,12 @@ def test_an_inducer_of_the_gene_itself_is_said_before_a_lower_dose_of_a_poor_met
     assert "start with a lower dose" in alone.headline
 
 
-def test_a_planned_inhibitor_of_the_gene_itself_turns_a_rise_around_and_a_current_one_is_converted():
+def test_an_inhibitor_of_the_gene_itself_is_converted_and_leaves_a_rise_until_it_is_started():
     ultrarapid = {"CYP2D6": pattern(status="outside", stated_phenotype="Ultrarapid Metabolizer", stated_score=3.0)}
     assert "150" in set(rows(ultrarapid, ["metoprolol"], "metoprolol")["dose_change"])
-    planned = rows(ultrarapid, ["metoprolol", {"drug": "paroxetine", "status": "planned"}], "metoprolol")
-    assert planned["dose_change"].null_count() == planned.height
-    assert planned["flags"].list.join(";").str.contains("interaction_reverses:paroxetine:CYP2D6").any()
+    planned = line(result(ultrarapid, ["metoprolol", {"drug": "paroxetine", "status": "planned"}]), "metoprolol")
+    assert planned.headline.startswith("once paroxetine is started: ") and "150" in planned.headline
+    assert "150" not in planned.once and "higher" not in planned.once
     current = rows(ultrarapid, ["metoprolol", "paroxetine"], "metoprolol")
     assert not current["flags"].list.join(";").str.contains("interaction").any(), "the phenotype counts it"
 

@@ -14,6 +14,7 @@ from pgx import knowledge, schema
 from pgx.guidance import recommend
 from pgx.judgement import Judgement, judgements, of_row
 from pgx.judgement.judgement import causes_of
+from pgx.judgement.planned import settled
 from pgx.judgement.statement import URGENCIES
 from pgx.judgement.without_drugs import without_drugs
 from pgx.phenotypes import assign
@@ -39,7 +40,8 @@ def judged(calls, lists) -> dict[tuple[str, str], Judgement]:
     said = recommend(phenotypes, frame, history, KB)
     again = without_drugs(phenotypes, frame, history, KB)
     scores, taken = schema.empty(schema.SCORES), history.medications
-    found = judgements(said, frame, scores, KB, exposures(history, KB), without=again, medications=taken)
+    told, acting = settled(said, phenotypes, frame, history, KB), exposures(history, KB)
+    found = judgements(told.guidance, frame, scores, KB, acting, without=again, medications=taken, later=told.later)
     return {(row["sample"], row["drug"]): of_row(row) for row in found.iter_rows(named=True)}
 
 

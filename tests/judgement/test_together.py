@@ -12,7 +12,8 @@ import pytest
 from pgx import knowledge, schema
 from pgx.guidance import recommend
 from pgx.judgement import Judgement, judgements, of_row
-from pgx.judgement.judgement import causes_of
+from pgx.judgement.judgement import arguments_of, causes_of
+from pgx.judgement.planned import settled
 from pgx.judgement.together import Lists, Told, with_causes
 from pgx.judgement.without_drugs import without_drugs
 from pgx.phenotypes import assign
@@ -42,9 +43,11 @@ def run(lists: dict[str, list[dict[str, str]]], calls=NORMAL, drugs=None) -> Res
     said = recommend(phenotypes, frame, history, KB, drugs=drugs)
     scores, acting = schema.empty(schema.SCORES), exposures(history, KB)
     again, taken = without_drugs(phenotypes, frame, history, KB), history.medications
-    judged = judgements(said, frame, scores, KB, acting, without=again, medications=taken)
+    told = settled(said, phenotypes, frame, history, KB)
+    advice = told.guidance
+    judged = judgements(advice, frame, scores, KB, acting, without=again, medications=taken, later=told.later)
     return Result(
-        tuple(lists), frame, phenotypes, said, scores, history.observations, taken, schema.empty(schema.NOTES),
+        tuple(lists), frame, phenotypes, advice, scores, history.observations, taken, schema.empty(schema.NOTES),
         judgements=judged,
     )  # fmt: skip
 
@@ -81,8 +84,10 @@ def test_of_two_that_are_taken_the_one_that_acts_is_changed_first(drug, agent, w
 def test_the_one_that_acts_is_not_started_where_the_other_one_is_taken(drug, agent, without):
     found = result(NORMAL, [drug, planned(agent)])
     own, other = line(found, drug), line(found, agent)
-    assert own.urgency == "avoid"
-    assert own.headline.startswith(f"do not start {agent}; choose another medicine (without it: {without}); otherwise ")
+    lead = f"{agent}, which is not taken yet, is not to be started beside it; for itself: "
+    itself = "no source has a recommendation for this drug" if "nothing" in without else without
+    assert (own.urgency, own.action) == ("monitor", "not_together")
+    assert own.headline.startswith(lead + itself) and not own.causes and "interaction:" not in str(own.judgement.flags)
     assert (other.urgency, other.action) == ("avoid", "not_started")
     assert other.headline.startswith(f"do not start this one; choose another medicine: it acts on {drug}")
     assert "change " not in own.headline.partition(";")[0]
@@ -93,10 +98,12 @@ def test_the_drug_is_not_started_where_the_one_that_acts_is_taken_already(drug, 
     found = result(NORMAL, [planned(drug), agent])
     own, other = line(found, drug), line(found, agent)
     assert own.urgency == "avoid"
-    assert own.headline.startswith(f"do not start this one as long as {agent} is taken (without it: {without});")
-    assert (other.urgency, other.action) == ("monitor", "not_together")
-    assert other.headline.startswith(f"{drug}, which is not taken yet, is not to be started beside it; for itself: ")
-    assert f"change {agent} first" not in own.headline + other.headline
+    assert own.headline.startswith(
+        f"change {agent} first, if that is possible (without it: {without}); do not start this one as long as {agent} is "
+        "taken; otherwise "
+    )
+    assert (other.urgency, other.action) == ("monitor", "change_first")
+    assert other.headline.startswith(f"change this one first, if that is possible: it stands in the way of {drug}")
 
 
 @pytest.mark.parametrize("statuses", [("current", "current"), ("current", PLANNED), (PLANNED, "current")])
@@ -107,7 +114,7 @@ def test_every_output_says_it(drug, agent, without, statuses):
     assert not list(disagreements(found))
     ask = {
         ("current", "current"): f"ask whether {agent} can be changed",
-        ("current", PLANNED): f"ask whether you can do without {agent}",
+        ("current", PLANNED): f"ask whether you can do without {agent}, which you do not take yet: it does not go",
         (PLANNED, "current"): f"ask whether you can do without it as long as you take {agent}",
     }[statuses]
     texts = everything(found, drug)
@@ -115,7 +122,7 @@ def test_every_output_says_it(drug, agent, without, statuses):
     lead = line(found, drug).headline.partition(" (")[0]
     for name in ("text", "html", "fhir", "json"):
         assert lead in " ".join(texts[name].split()) or name == "json", name
-    assert f"cause:{agent}:" in texts["json"]
+    assert (f"causes:{drug}:" if statuses[1] == PLANNED else f"cause:{agent}:") in texts["json"]
     conclusion = next(one["resource"] for one in json.loads(texts["fhir"])["entry"])["conclusion"]
     assert all(f": {one.name}, {one.headline}." in conclusion for one in view(found, "s").drugs)
 
@@ -139,8 +146,11 @@ def test_labels_of_both_forbid_the_other_one():
         assert own.headline.startswith(f"give this one or {other}, not both (without it: ") and own.urgency == "avoid"
         assert "change " not in own.headline and "for itself" not in own.headline
     one = result(NORMAL, ["citalopram", planned("pimozide")])
-    assert line(one, "citalopram").headline.startswith("do not start pimozide; choose another medicine (")
-    assert line(one, "pimozide").headline.startswith("do not start this one as long as citalopram is taken (")
+    kept, new = line(one, "citalopram"), line(one, "pimozide")
+    assert (kept.urgency, new.urgency) == ("monitor", "avoid")
+    assert "pimozide, which is not taken yet, is not to be started beside it; for itself: use as usual" in kept.headline
+    assert new.headline.startswith("change citalopram first, if that is possible (")
+    assert "; do not start this one as long as citalopram is taken; otherwise " in new.headline
 
 
 def test_where_the_genes_speak_against_it_too_the_other_one_is_no_cause_and_not_fine_either():
@@ -152,6 +162,8 @@ def test_where_the_genes_speak_against_it_too_the_other_one_is_no_cause_and_not_
     new = line(result(poor, ["clopidogrel", planned("omeprazole")]), "omeprazole")
     assert (new.urgency, new.action) == ("avoid", "not_started")
     assert new.headline.startswith("do not start this one together with clopidogrel; for itself: ")
+    kept = line(result(poor, ["clopidogrel", planned("omeprazole")]), "clopidogrel")
+    assert kept.urgency == "avoid" and not kept.ruled_out and "omeprazole" not in kept.headline
 
 
 def test_two_beside_which_a_drug_is_ruled_out_are_named_together_each_as_it_is_taken():
@@ -273,6 +285,90 @@ def test_only_one_of_two_gives_way(people):
             assert {agent for agent in agents if status[agent] == PLANNED} <= idle, (lists[sample], drug)
         elif any(status[agent] == "current" for agent in agents):
             assert drug in idle, (lists[sample], drug)
+
+
+def test_nothing_that_is_only_planned_speaks_against_what_is_taken(people):
+    """What rules a taken drug out does so without the planned ones too, and what would is not started."""
+    calls, lists, found = people
+    own = judged(found)
+    fewer = {name: [one for one in listed if one["status"] != PLANNED] for name, listed in lists.items()}
+    today = judged(run({name: listed for name, listed in fewer.items() if listed}, calls))
+    everything = {name: [{**one, "status": "current"} for one in listed] for name, listed in lists.items()}
+    whole = judged(run(everything, calls))
+    kept = given_up = 0
+    for sample, listed in fewer.items():
+        for drug in (one["drug"] for one in listed):
+            one, then = own[sample, drug], today[sample, drug]
+            assert (one.urgency == "avoid") == (then.urgency == "avoid"), (lists[sample], drug)
+            if then.action not in ("change_first", "not_together"):
+                assert one.dose_change == then.dose_change, (lists[sample], drug)
+            gone = {agent for (agent,) in arguments_of(one, "not_together", 1)}
+            gone &= {each["drug"] for each in lists[sample] if each["status"] == PLANNED}
+            kept += then.urgency != "avoid" and whole[sample, drug].urgency == "avoid"
+            for agent in gone:
+                given_up += 1
+                assert own[sample, agent].urgency == "avoid", (lists[sample], drug, agent)
+                assert one.urgency not in COMFORTS, (lists[sample], drug, agent)
+    assert kept > 1 and given_up > 5, (kept, given_up)
+
+
+RAPID = {**NORMAL, "CYP2C19": pattern("*1/*17"), "CYP3A5": pattern("*3/*3"), "CYP2C9": pattern("*1/*3")}
+
+
+@pytest.mark.parametrize(
+    ("drug", "agent", "then", "now", "urgency"),
+    [
+        ("tacrolimus", "voriconazole", "reduce the dose to one third of the dose before", "use as usual", "monitor"),
+        (
+            "phenytoin",
+            "carbamazepine",
+            "dose by the label and blood levels",
+            "reduce the dose (\N{MINUS SIGN}30 %)",
+            "change_dose",
+        ),
+        (
+            "lamotrigine",
+            "carbamazepine",
+            "increase the dose to the higher doses of its label for this case",
+            "HLA-B not tested",
+            "monitor",
+        ),
+    ],
+)
+def test_a_dose_that_only_a_planned_medicine_changes_is_changed_once_that_is_started(drug, agent, then, now, urgency):
+    found = result(RAPID, [drug, planned(agent)])
+    own = line(found, drug)
+    lead = f"once {agent} is started: {then}"
+    assert own.headline.startswith(f"{lead}; until then: {now}") and own.urgency == urgency
+    texts = everything(found, drug)
+    assert lead in texts["fhir"] and lead in " ".join(texts["card"].split())
+    assert f"once you take {agent}: " in texts["leaflet"] and "; until then: " in texts["leaflet"]
+    # The other one's card names a limit beside an alternative, which is not read back.
+    assert not [wrong for _, wrong in disagreements(found) if agent not in wrong]
+    both = line(result(RAPID, [planned(drug), planned(agent)]), drug)
+    assert not both.once and "until then" not in both.headline
+
+
+def test_without_what_is_rejected_another_planned_one_still_changes_the_dose():
+    own = line(result(NORMAL, ["simvastatin", planned("clarithromycin"), planned("amlodipine")]), "simvastatin")
+    assert own.urgency == "monitor" and own.headline == (
+        "clarithromycin, which is not taken yet, is not to be started beside it; for itself: once amlodipine is started: "
+        "reduce the dose; until then: use as usual"
+    )
+
+
+@pytest.mark.parametrize("agents", [["paroxetine"], ["fluoxetine"], ["fluoxetine", "paroxetine"]])
+def test_two_that_are_planned_are_judged_as_if_both_were_started(agents):
+    started, new = (
+        result(NORMAL, [status("tramadol"), *map(status, agents)]) for status in (lambda drug: {"drug": drug}, planned)
+    )
+    own, taken = line(new, "tramadol"), line(started, "tramadol")
+    assert (own.urgency, own.action, own.reason, own.headline) == (
+        taken.urgency, taken.action, taken.reason, taken.headline,
+    )  # fmt: skip
+    assert own.urgency == "avoid" and own.causes == tuple(agents) and "Poor Metabolizer" in own.reason
+    for agent in agents:
+        assert line(new, agent).urgency not in COMFORTS and "it acts on" in line(new, agent).headline
 
 
 @pytest.mark.parametrize("action", ["change_first", "not_started", "not_together", "no_data"])

@@ -16,6 +16,7 @@ from typing import Any
 
 from pgx.reports.formats.fhir_codes import CODES, GENENAMES, LOINC, METABOLISERS, REPORTING, RXNORM, TASKS
 from pgx.reports.page.build import Advice, Drug, Gene, Row, Score, View, view
+from pgx.reports.page.details import leads
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.notice import NOTICE
 from pgx.reports.page.wording import clean, percent, words
@@ -134,7 +135,11 @@ def _report(
     lines = [
         f"{words('urgency', drug.urgency)}: {drug.name}, {drug.headline}."
         for drug in shown.drugs
-        if drug.deciding or drug.ruled_out or drug.told_for_others or any(urgency for _, urgency in drug.untested)
+        if drug.deciding
+        or drug.ruled_out
+        or drug.told_for_others
+        or leads(drug.judgement)
+        or any(urgency for _, urgency in drug.untested)
     ]
     report: Resource = {
         "resourceType": "DiagnosticReport",
@@ -289,7 +294,7 @@ def _task(bundle: _Bundle, drug: Drug, because: Resource | None, medication: Res
     content: Resource = {"status": "requested", "intent": "proposal", "for": bundle.patient}
     if code := TASKS.get(drug.action):
         content["code"] = _coding(LOINC, *code)
-    headline = drug.told_for_others or drug.causes or not (leading and leading.text)
+    headline = drug.told_for_others or drug.causes or leads(drug.judgement) or not (leading and leading.text)
     content["description"] = f"{drug.name}: {drug.headline if headline or leading is None else leading.text}"
     if medication:
         content["focus"] = medication

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from pgx.judgement.judgement import NOT_TOGETHER, once_of
 from pgx.knowledge.acting import DECIDES
 from pgx.reports.formats.html import environment, stylesheet
 from pgx.reports.formats.plan import checks
 from pgx.reports.page import wording
 from pgx.reports.page.build import Drug, Gene, View, view
 from pgx.reports.page.cells import pairs_of
+from pgx.reports.page.details import waiting
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.wording import words
 from pgx.types import Result
@@ -75,12 +77,52 @@ def _page(template: str, shown: View, **more: object) -> str:
         "plain_phenotype": plain_phenotype,
         "short": short,
         "alleles_in_short": alleles_in_short,
+        "in_short": in_short,
     }
     return environment().get_template(template).render(view=shown, **helpers, **more)
 
 
+def in_short(drug: Drug) -> str:
+    """Return what acts on a medicine and the change of dose, as short as a card needs it."""
+    agents = ", ".join(
+        dict.fromkeys(
+            f"{acting.agent} {acting.effect.split('_')[0]} it, {acting.enzyme}"
+            if acting.enzyme
+            else f"with {acting.agent}"
+            for acting in drug.acting
+        )
+    )
+    agents = agents or ", ".join(f"because of {agent}" for agent in drug.causes)
+    leading = drug.ruled_out or drug.deciding
+    dose = wording.dose(drug.judgement.dose_change or "")
+    what = f"{leading.action} {dose}".strip() if leading and drug.urgency == "change_dose" else ""
+    new = waiting(drug.judgement)
+    beside = f"do not start {' or '.join(new)} beside it" if new else ""
+    return "; ".join(filter(None, (beside, drug.once, ": ".join(filter(None, (agents, what))))))
+
+
 def plain_action(drug: Drug) -> str:
-    """Return what the deciding row wants, in everyday words."""
+    """Return what the deciding row wants, in everyday words, and what would be once planned medicines are taken."""
+    today, then = _plain_today(drug), _plain_once(drug)
+    if new := waiting(drug.judgement):
+        names, they = " and ".join(new), "it does" if len(new) == 1 else "they do"
+        without = f"ask whether you can do without {names}, which you do not take yet: {they} not go together with it"
+        return "; ".join(filter(None, (without, "" if drug.action == NOT_TOGETHER else today, then)))
+    return f"{then}; until then: {today[:1].lower()}{today[1:]}" if then else today
+
+
+def _plain_once(drug: Drug) -> str:
+    """Say what would be done about a medicine once others are taken that are only planned."""
+    said = []
+    for one in once_of(drug.judgement):
+        agents = " and ".join(one.agents)
+        clause = f"{agents} {words('plain', 'acts_one' if len(one.agents) == 1 else 'acts_several')}; "
+        then = words("action", one.action, plain=True)
+        said.append(f"once you take {agents}: {clause if one.action == DECIDES else ''}{then}")
+    return "; ".join(said)
+
+
+def _plain_today(drug: Drug) -> str:
     if drug.told_for_others:
         return words("action", drug.action, plain=True)
     if drug.ruled_out:
@@ -110,7 +152,8 @@ def _plain_question(drug: Drug) -> str:
     """Say what to ask of medicines that do not go together: the one that is not taken yet is not begun."""
     agents = " and ".join(drug.causes)
     if drug.name in drug.not_started:
-        return f"ask whether you can do without it as long as you take {agents}"
+        without = f"ask whether you can do without it as long as you take {agents}"
+        return f"ask whether {agents} can be changed; if not, {without}" if drug.medication == "planned" else without
     planned = all(agent in drug.not_started for agent in drug.causes)
     return f"ask whether you can do without {agents}" if planned else f"ask whether {agents} can be changed"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from pgx.codes import FlagCode
 from pgx.judgement import Judgement
-from pgx.judgement.judgement import Cause, arguments_of, causes_of, not_started_of, stopped_of
+from pgx.judgement.judgement import Cause, arguments_of, causes_of, not_started_of, once_of, stopped_of
 from pgx.reports.page import wording
 from pgx.reports.page.advice import Advice
 from pgx.reports.page.lexicon import Lexicon
@@ -35,8 +35,11 @@ def doses(judgement: Judgement, lexicon: Lexicon) -> str:
     return " or ".join(dict.fromkeys(phrases))
 
 
-def headline_of(headline: str, judgement: Judgement, lexicon: Lexicon, products: Products) -> str:
-    """Return the headline with its causes before it, and doses and later changes behind it."""
+def headline_of(headline: str, judgement: Judgement, lexicon: Lexicon, products: Products, medication: str = "") -> str:
+    """Return the headline with its causes before it, and doses and later changes behind it.
+
+    `medication` is ``current``, ``planned`` or empty.
+    """
     for (when,) in arguments_of(judgement, FlagCode.CONDITION_MET, 1):
         change = judgement.dose_change or ""
         factor = _FACTORS.get(change)
@@ -51,47 +54,84 @@ def headline_of(headline: str, judgement: Judgement, lexicon: Lexicon, products:
     headline = _until_washed_out(headline, judgement, products, lexicon)
     causes = [cause for cause in causes_of(judgement) if cause.taken]
     if causes:
-        told = " or ".join(dict.fromkeys(_given_up(cause, judgement, products, lexicon) for cause in causes))
-        headline = f"{told}; otherwise {headline}"
+        steps = dict.fromkeys(_given_up(cause, judgement, products, lexicon, medication) for cause in causes)
+        headline = f"{' or '.join(steps)}; otherwise {headline}"
+    if then := once_started(judgement, lexicon, products):
+        headline = f"{then}; until then: {headline}"
     beside = [_for_others(judgement), *_beside(judgement)]
     headline = f"{'; '.join(filter(None, beside))}; for itself: {headline}" if any(beside) else headline
     drug = clean(judgement.drug)
     return f"(in {products[drug]}) {headline}" if drug in products else headline
 
 
+def once_started(judgement: Judgement, lexicon: Lexicon, products: Products) -> str:
+    """Return what is said of a drug once medicines are started that are only planned; mostly empty."""
+    phrases = []
+    for one in once_of(judgement):
+        change = f" ({wording.dose(one.dose_change)})" if one.dose_change else ""
+        kind, dose, unit = one.dose if len(one.dose) == 3 else ("", "", "")
+        number = lexicon.dose(dose, unit) if dose else ""
+        most = "at most " if kind == FlagCode.AT_MOST and not number.startswith("less") else ""
+        joint = " " if number.startswith("to ") else ", "
+        said = f"{lexicon.action(one.action, judgement.drug)}{change}{f'{joint}{most}{number}' if number else ''}"
+        phrases.append(f"once {_named(one.agents, products)} {_is(one.agents)} started: {said}")
+    return "; ".join(phrases)
+
+
 def _for_others(judgement: Judgement) -> str:
     """Return on which drugs a medicine acts that is to be changed, or not to be started, for that; mostly empty."""
-    harmed = dict.fromkeys(_harmed(*parts) for parts in arguments_of(judgement, FlagCode.CAUSES, 2, 3))
+    not_started = not_started_of(judgement)
+    harmed: dict[str, list[str]] = {}
+    for parts in dict.fromkeys(arguments_of(judgement, FlagCode.CAUSES, 2, 3)):
+        harmed.setdefault("stands in the way of" if parts[0] in not_started else "acts on", []).append(_harmed(*parts))
     if not harmed:
         return ""
-    idle = judgement.drug in not_started_of(judgement)
+    idle = judgement.drug in not_started
     what = "do not start this one; choose another medicine" if idle else "change this one first, if that is possible"
-    return f"{what}: it acts on {' and '.join(harmed)}"
+    return f"{what}: it {' and '.join(f'{how} ' + ' and '.join(drugs) for how, drugs in harmed.items())}"
 
 
 def _beside(judgement: Judgement) -> Iterator[str]:
     """Yield the drugs that are ruled out beside a medicine, those apart that are not to be started."""
     idle = not_started_of(judgement)
-    drugs = list(dict.fromkeys(drug for (drug,) in arguments_of(judgement, FlagCode.NOT_TOGETHER, 1)))
-    others = [drug for drug in drugs if drug not in idle]
+    others = [drug for drug in _ruled_out_beside(judgement) if drug not in idle]
     if others:
         start = "do not start this one together with" if judgement.drug in idle else "not together with"
         yield f"{start} {_joined(others, 'or')}"
-    if new := [drug for drug in drugs if drug in idle]:
+    if new := waiting(judgement):
         yield f"{_joined(new)}, which {_is(new)} not taken yet, {_is(new)} not to be started beside it"
 
 
-def _given_up(cause: Cause, judgement: Judgement, products: Products, lexicon: Lexicon) -> str:
+def _ruled_out_beside(judgement: Judgement) -> list[str]:
+    return list(dict.fromkeys(drug for (drug,) in arguments_of(judgement, FlagCode.NOT_TOGETHER, 1)))
+
+
+def waiting(judgement: Judgement) -> tuple[str, ...]:
+    """Return the planned medicines that are not to be started beside one that is taken."""
+    idle = not_started_of(judgement)
+    return tuple(clean(drug) for drug in _ruled_out_beside(judgement) if drug in idle)
+
+
+def leads(judgement: Judgement) -> bool:
+    """Return whether other medicines are named before what is said of this one."""
+    codes = (FlagCode.CAUSES, FlagCode.NOT_TOGETHER, FlagCode.ONCE)
+    return any(any(arguments_of(judgement, code, 1, 6)) for code in codes)
+
+
+def _given_up(cause: Cause, judgement: Judgement, products: Products, lexicon: Lexicon, medication: str) -> str:
     """Return what is done about a cause, and what is said without it.
 
     ``change paroxetine first, if that is possible (without it: use as usual)`` is said of what is taken, ``do not start
-    paroxetine`` of what is only planned, and of a drug that is itself only planned that it is not to be started.
+    paroxetine`` of what is only planned. Of a drug that is itself only planned both ways are named: who treats chooses.
+    One that is only asked about says nothing of what is taken.
     """
     alone, idle = lexicon.action(cause.action, judgement.drug), not_started_of(judgement)
     which = {1: "it", 2: "both"}.get(len(cause.taken), "all of them")
     without = f"(without {which}: {alone})"
     if judgement.drug in idle:
-        return f"do not start this one as long as {_named(cause.taken, products)} {_is(cause.taken)} taken {without}"
+        waits = f"do not start this one as long as {_named(cause.taken, products)} {_is(cause.taken)} taken"
+        first = f"change {_named(cause.taken, products)} first, if that is possible {without}"
+        return f"{first}; {waits}" if medication == "planned" else f"{waits} {without}"
     either = {drug for (drug,) in arguments_of(judgement, FlagCode.ONE_OF, 1)}
     if either.issuperset(cause.agents):
         return f"give this one or {_named(cause.taken, products)}, not both {without}"

@@ -89,8 +89,9 @@ def drug_of(
     return Drug(
         name=clean(name),
         judgement=judgement,
-        headline=details.headline_of(headline, judgement, lexicon, products),
+        headline=details.headline_of(headline, judgement, lexicon, products, medication),
         later=details.later(judgement, lexicon),
+        once=details.once_started(judgement, lexicon, products),
         set_aside=details.set_aside(judgement, advice),
         next_test=next_test.line(tests, lexicon),
         reason=reason,

@@ -54,12 +54,13 @@ ALWAYS_SAID = (NoteCode.MEDICATION_BASIS,)
 class Drug:
     """One drug: what was judged, why, and what each source says.
 
-    `later` is what changes in the course of treatment, `set_aside` what sources say of a first treatment where that is
-    behind the person, `limits` are what the label says whatever the genes, `ruled_out` is the one of them that leads,
-    `acting` the drugs of the list that act on it and that the advice on the genes does not count, `interactions` what
-    else other drugs of the list do to it and it to them, `untested` the genes not tested with the urgency that a result
-    could mean, `unclear` those of which the file shows something of unknown effect, `refused` those of which a
-    laboratory's result could not be used, and `local` says that a site's own tables had a part in the answer.
+    `later` is what changes in the course of treatment, `once` what is said once medicines are started that are only
+    planned, `set_aside` what sources say of a first treatment where that is behind the person, `limits` are what the
+    label says whatever the genes, `ruled_out` is the one of them that leads, `acting` the drugs of the list that act on
+    it and that the advice on the genes does not count, `interactions` what else other drugs of the list do to it and it
+    to them, `untested` the genes not tested with the urgency that a result could mean, `unclear` those of which the
+    file shows something of unknown effect, `refused` those of which a laboratory's result could not be used, and
+    `local` says that a site's own tables had a part in the answer.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Drug:
     refused: tuple[str, ...] = ()
     local: bool = False
     later: str = ""
+    once: str = ""
     set_aside: str = ""
     next_test: str = ""
     acting: tuple[Acting, ...] = ()
@@ -132,24 +134,7 @@ class Drug:
     @property
     def linked(self) -> bool:
         """Whether another drug of the list acts on it, or it on another."""
-        return bool(self.acting or self.interactions)
-
-    @property
-    def in_short(self) -> str:
-        """What acts on it and the change of dose, as short as a card needs it."""
-        agents = ", ".join(
-            dict.fromkeys(
-                f"{acting.agent} {acting.effect.split('_')[0]} it, {acting.enzyme}"
-                if acting.enzyme
-                else f"with {acting.agent}"
-                for acting in self.acting
-            )
-        )
-        agents = agents or ", ".join(f"because of {agent}" for agent in self.causes)
-        leading = self.ruled_out or self.deciding
-        dose = wording.dose(self.judgement.dose_change or "")
-        what = f"{leading.action} {dose}".strip() if leading and self.urgency == "change_dose" else ""
-        return ": ".join(filter(None, (agents, what)))
+        return bool(self.acting or self.interactions or self.once)
 
     @property
     def open_limits(self) -> tuple[Advice, ...]:
