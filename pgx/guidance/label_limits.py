@@ -42,6 +42,10 @@ def _holds(label: str = "the label", beside: str | None = None) -> str:
     return f"This is from {label} and holds whatever the genes."
 
 
+def _whose(label: str) -> str:
+    return "the label" if label.endswith("label") else label
+
+
 def label_rows(
     kb: KnowledgeBase,
     populations: Populations,
@@ -142,7 +146,7 @@ def limits(
         constants = {
             **_constants(row, urgencies),
             "population": row["population"],
-            "recommendation": f"{compose(row, kb=kb)} {_holds()}",
+            "recommendation": f"{compose(row, kb=kb)} {_holds(_whose(row['label']))}",
         }
         found.append(_rows(concerned, np.where(truth[concerned] == YES, 0, 1), constants))
     return pl.concat(found) if found else pl.DataFrame()
