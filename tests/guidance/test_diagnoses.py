@@ -1,4 +1,4 @@
-"""A diagnosis on record speaks against a drug by its label, whatever was tested of the genes."""
+"""What the record says against a drug by its label: a diagnosis, or an allergy, whatever was tested of the genes."""
 
 from __future__ import annotations
 
@@ -96,3 +96,24 @@ def test_a_diagnosis_is_read_by_its_words_and_codes(tmp_path, words, concept):
     path.write_text(f"sample,conditions\nA,{words}\n")
     found = read([path], KB).observations.filter(pl.col("concept") == concept)
     assert found.select("sample", "code").rows() == [("A", "yes")]
+
+
+@pytest.mark.parametrize(
+    ("allergy", "drug", "calls"),
+    [
+        ("sulfamethoxazole", "celecoxib", {"CYP2C9": pattern("*1/*1")}),
+        ("sulfonamide_antibiotics", "celecoxib", {"CYP2C9": pattern("*1/*1")}),
+        ("aspirin", "celecoxib", {"CYP2C9": pattern("*1/*1")}),
+        ("nsaids", "celecoxib", {"CYP2C9": pattern("*1/*1")}),
+        ("sulfamethoxazole", "glimepiride", {"G6PD": pattern("B (reference)/B (reference)")}),
+        ("imipramine", "carbamazepine", {"HLA-B": NOT_CALLED}),
+    ],
+)
+def test_an_allergy_that_the_label_of_another_drug_excludes_rules_it_out(allergy, drug, calls):
+    found = judged(calls, drug, allergy=allergy)
+    assert (found["action"], found["urgency"]) == ("avoid", "avoid")
+
+
+def test_an_allergy_that_may_extend_to_a_drug_leaves_the_advice_of_the_genes():
+    found = judged({"CYP2C9": pattern("*1/*1")}, "ibuprofen", allergy="celecoxib")
+    assert (found["action"], found["urgency"]) == ("standard", "standard")
