@@ -147,6 +147,7 @@ POPULATIONS = Table(
                 "allergy",
                 "no_allergy",
                 "mentioned",
+                "acts_locally",
                 "takes_inhibitor",
                 "takes_no_inhibitor",
                 "takes_inducer",
