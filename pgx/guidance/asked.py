@@ -10,13 +10,12 @@ import polars as pl
 from pgx.codes import NoteCode
 from pgx.errors import UsageError
 from pgx.guidance.conditions import Conditions
+from pgx.guidance.populations import LOCAL_USE
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.resolver import drugs_of
 from pgx.types import ClinicalData
 
 ALL = "all"
-LOCAL_USE = "medication_local"
-"""Concept of a drug that is used on skin, eye or ear alone."""
 UNREAD = ("medication_unknown", "medication_unread", LOCAL_USE)
 """Concepts of medicines on a list that the knowledge base does not know, that could not be read, or that only act where
 they are put."""

@@ -12,7 +12,6 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pgx.clinical.allergies import MAYBE, allergens
-from pgx.guidance.asked import LOCAL_USE
 from pgx.knowledge.base import KnowledgeBase
 from pgx.phenotypes.exposures import exposures, known_medication, newest, present_days
 from pgx.types import ClinicalData
@@ -24,6 +23,8 @@ GENERAL = "general"
 Truth = NDArray[np.int8]
 _COMPARISONS = ("at_least", "above", "at_most", "below")
 _STRENGTHS = ("weak", "moderate", "strong")
+LOCAL_USE = "medication_local"
+"""Concept of a drug that is used on skin, eye or ear alone."""
 ACTS_LOCALLY = "acts_locally"
 """Test whether a drug is used on skin, eye or ear."""
 THIS_DRUG = "this_drug"
