@@ -158,6 +158,7 @@ def _asked(found: Phenotyped, advice: pl.DataFrame, drugs: Sequence[str] | None)
     import polars as pl
 
     from pgx import models
+    from pgx.codes import FlagCode
     from pgx.knowledge.resolver import drugs_of
 
     endpoints = models.endpoints_of(found.kb, None, local=True)
@@ -172,7 +173,10 @@ def _asked(found: Phenotyped, advice: pl.DataFrame, drugs: Sequence[str] | None)
         if "all" not in {drug.lower() for drug in named}:
             own = own.filter(pl.col("drug").is_in(drugs_of(found.kb, named)))
         own = people.join(own, how="cross")
-    return pl.concat([advice.select("sample", "drug"), own]).unique(maintain_order=True)
+    # A score is of the whole body.
+    on_skin = advice.filter(pl.col("flags").list.contains(FlagCode.LOCAL_FORM.value))
+    told = pl.concat([advice.select("sample", "drug"), own]).unique(maintain_order=True)
+    return told.join(on_skin, on=["sample", "drug"], how="anti", maintain_order="left")
 
 
 def notes_of(found: Phenotyped, remarks: Sequence[Note] = (), advice: pl.DataFrame | None = None) -> pl.DataFrame:

@@ -92,7 +92,7 @@ def _summary() -> dict[str, Any]:
         "headline": text,
         "reason": text,
         "sources": listed,
-        "medication": {"enum": ["current", "planned", None]},
+        "medication": {"enum": ["current", "planned", "local_use", None]},
         "differences": {"type": ["string", "null"]},
         "cautions": listed,
     }

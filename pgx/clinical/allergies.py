@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import product
 
 import polars as pl
 
@@ -66,6 +67,7 @@ class Allergens:
     names: dict[str, str]
     groups_of: dict[str, tuple[str, ...]]
     cross: dict[str, dict[str, str]] = field(default_factory=dict)
+    excluded: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def find(self, text: str) -> tuple[str, ...]:
         """Return the codes that a name stands for: a class, drugs, or else the substances of the class tables."""
@@ -125,14 +127,18 @@ class Allergens:
         for group in own:
             if group in theirs and self.groups[group].within:
                 return f"an allergy to {allergy} is recorded; both are {self.words(group)}"
+        for group, part in product(own, sorted(parts)):
+            if why := self.excluded.get((group, part)):
+                return f"an allergy to {self._within(allergy, group)} is recorded, and {why}"
         for group in own:
             for other, why in self.cross.get(group, {}).items():
                 if other in theirs:
-                    which = (
-                        self.words(group) if allergy in self.groups else f"{allergy}, one of the {self.words(group)},"
-                    )
+                    which = self._within(allergy, group)
                     return f"an allergy to {which} is recorded, {MAYBE} {self.words(other)}: {why}"
         return None
+
+    def _within(self, allergy: str, group: str) -> str:
+        return self.words(group) if allergy in self.groups else f"{allergy}, one of the {self.words(group)},"
 
 
 def _plain(text: str) -> str:
@@ -159,7 +165,10 @@ def _allergens(kb: KnowledgeBase) -> Allergens:
     cross: defaultdict[str, dict[str, str]] = defaultdict(dict)
     for group, other, why in kb.table("allergy_cross").select("group", "other", "why").iter_rows():
         cross[group][other] = why
-    return Allergens(drug_names(kb), groups, names, {m: tuple(g) for m, g in members.items()}, dict(cross))
+    rows = kb.table("allergy_exclusions").select("group", "drug", "why").iter_rows()
+    excluded = {(group, drug): why for group, drug, why in rows}
+    groups_of = {member: tuple(of) for member, of in members.items()}
+    return Allergens(drug_names(kb), groups, names, groups_of, dict(cross), excluded)
 
 
 def _alternatives(advice: pl.DataFrame | None) -> Iterator[tuple[str, str, str]]:

@@ -16,7 +16,7 @@ from pgx.clinical.readers.lists import NONE
 from pgx.codes import NoteCode, Severity
 from pgx.errors import UsageError
 from pgx.knowledge import KnowledgeBase
-from pgx.knowledge.dose_forms import LOCAL, dose_forms
+from pgx.knowledge.dose_forms import ACTS_LOCALLY, LOCAL, dose_forms
 from pgx.knowledge.drug_entries import ALLERGY, REACTION, UNSURE, UNTIL, read_entry
 from pgx.notes import Note, frame_of
 from pgx.types import ClinicalData
@@ -76,7 +76,7 @@ def _parsed(
             raise UsageError(f"{source}: {item!r} does not say that the drug is taken; leave it out, or write the name")
         found = look_up.find(entry.name)
         if dose_forms(kb).acts(item) == LOCAL:
-            said = f"{', '.join(found.drugs) or item} acts on skin, eye or ear alone, and is not considered"
+            said = f"{', '.join(found.drugs) or item} {ACTS_LOCALLY}"
             subject = found.drugs[0] if found.drugs else item
             notes.append(_note(samples, Severity.INFO, NoteCode.LOCAL_FORM, f"{said} ({item!r})", subject, source))
             continue
@@ -157,6 +157,8 @@ def _laid_over(
             for part in unknown
             for code in known.taken(part) or (look_up.ingredient(part),)
         ]
+        put_on = (item for item in items if dose_forms(kb).acts(item) == LOCAL)
+        said += [("medication_local", drug) for item in put_on for drug in look_up.find(read_entry(item).name).drugs]
         rows += [
             {"sample": sample, "concept": concept, "code": code, "source": source, "origin": "given"}
             for sample in samples

@@ -12,7 +12,7 @@ from pgx.clinical.allergies import DENIED, NONE, Allergens
 from pgx.clinical.dates import BadDateError, as_iso, is_open, read_birth, read_date
 from pgx.clinical.drugs import DrugNames, dose_per_day
 from pgx.clinical.vocabulary import Vocabulary
-from pgx.knowledge.dose_forms import LOCAL, DoseForms
+from pgx.knowledge.dose_forms import ACTS_LOCALLY, LOCAL, DoseForms
 from pgx.knowledge.drug_entries import ALLERGY, REACTION, UNSURE, UNTIL, Entry, read_entry
 
 RAW: dict[str, type[pl.DataType]] = {
@@ -284,7 +284,7 @@ class Events:
     ) -> None:  # fmt: skip
         """Note a drug for skin, eye or ear: it acts on no enzyme, but an allergy to it is one."""
         shown = ", ".join(drugs) or written
-        message = f"{shown} ({written[:60]!r}) acts on skin, eye or ear alone, and is not considered"
+        message = f"{shown} ({written[:60]!r}) {ACTS_LOCALLY}"
         self.problem(person, "info", "local_form", message, where)
         self.count(self.understood, written, f"{shown}, local form", where)
         for drug in drugs if status != "stopped" else ():

@@ -87,6 +87,7 @@ class FlagCode(StrEnum):
     GENES_ALONE = "genes_alone"
     LABEL_LIMIT = "label_limit"
     ALLERGY = "allergy"
+    LOCAL_FORM = "local_form"
     DERIVED = "derived"
     IMPLAUSIBLE = "implausible"
     GENE_NOT_CALLED = "gene_not_called"

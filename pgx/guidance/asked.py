@@ -10,12 +10,13 @@ import polars as pl
 from pgx.codes import NoteCode
 from pgx.errors import UsageError
 from pgx.guidance.conditions import Conditions
+from pgx.guidance.populations import LOCAL_USE
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.resolver import drugs_of
 from pgx.types import ClinicalData
 
 ALL = "all"
-UNREAD = ("medication_unknown", "medication_unread", "medication_local")
+UNREAD = ("medication_unknown", "medication_unread", LOCAL_USE)
 """Concepts of medicines on a list that the knowledge base does not know, that could not be read, or that only act where
 they are put."""
 
@@ -47,6 +48,28 @@ def wanted_of(
         return dict(sorted(listed.items()))
     everybody = _told_without_list(set(samples), clinical, conditions, kb)
     return {drug: None if len(people) == len(samples) else people for drug, people in everybody.items() if people}
+
+
+def apart(
+    wanted: dict[str, set[str] | None],
+    samples: Sequence[str],
+    clinical: ClinicalData | None,
+    drugs: Sequence[str] | Mapping[str, Collection[str]] | None,
+) -> tuple[dict[str, set[str] | None], dict[str, set[str]]]:
+    """Return what is wanted, and apart from it the drugs of those who use them on skin, eye or ear alone.
+
+    A drug that is named in `drugs` is wanted whatever the use.
+    """
+    if clinical is None or not (drugs is None or isinstance(drugs, Mapping)):
+        return wanted, {}
+    used = clinical.observations.filter(concept=LOCAL_USE).select("sample", drug="code").unique()
+    taken = clinical.medications.filter(pl.col("status") != "stopped").select("sample", "drug")
+    local: dict[str, set[str]] = defaultdict(set)
+    for sample, drug in used.join(taken, on=["sample", "drug"], how="anti").iter_rows():
+        if sample in samples and (drugs is None or sample in drugs.get(drug, ())):
+            local[drug].add(sample)
+    kept = {drug: people and people - local.get(drug, set()) for drug, people in wanted.items()}
+    return {drug: people for drug, people in kept.items() if people is None or people}, dict(sorted(local.items()))
 
 
 def _told_without_list(

@@ -13,7 +13,7 @@ Three traps are settled here once:
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -297,6 +297,21 @@ class Conditions:
 def compiled(kb: KnowledgeBase) -> Conditions:
     """Return the compiled recommendations, made once a knowledge base."""
     return kb.remember("conditions", lambda: Conditions(kb))
+
+
+def groups_of(rows: Sequence[Recommendation]) -> list[list[Recommendation]]:
+    """Return rows that exclude each other: one set of genes, statements on carriers apart from those on phenotypes."""
+    groups: dict[tuple[object, ...], list[Recommendation]] = defaultdict(list)
+    for row in rows:
+        carriers = any(condition.compare == "any_allele" for condition in row.conditions)
+        groups[tuple(sorted(row.genes)), carriers].append(row)
+    return list(groups.values())
+
+
+def alleles_asked(rows: Sequence[Recommendation], gene: str) -> frozenset[str]:
+    """Return the alleles whose presence the rows ask about."""
+    conditions = [one for row in rows for one in row.conditions if one.gene == gene and one.compare == "status"]
+    return frozenset(value.rsplit(" ", 1)[0] for one in conditions for value in one.accepted)
 
 
 def undetermined(one: Class) -> bool:

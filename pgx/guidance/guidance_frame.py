@@ -91,7 +91,14 @@ class Emitted:
             self._silent(asked.drug, source, genes, people, Applies.NO_MATCH, text)
 
     def _silent(
-        self, drug: str, source: str, genes: Iterable[str], people: NDArray[np.int64], why: Applies, text: Labels
+        self,
+        drug: str,
+        source: str,
+        genes: Iterable[str],
+        people: NDArray[np.int64],
+        why: Applies,
+        text: Labels,
+        stage: Flag | None = None,
     ) -> None:
         n = len(people)
         if n:
@@ -99,11 +106,16 @@ class Emitted:
             untested = named if why == Applies.NOT_TESTED else ()
             nothing = np.full(n, np.nan), np.full(n, APPLIES[why]), np.zeros(n, dtype=bool)
             none = np.zeros(n, dtype=np.int64)
-            self._append((people, *nothing, text, none), (drug, source, None, list(named), untested, (), None))
+            self._append((people, *nothing, text, none), (drug, source, None, list(named), untested, (), stage))
 
     def nothing(self, drug: str, people: NDArray[np.int64]) -> None:
         """Add rows for a drug of which no source has a recommendation."""
         self._silent(drug, _NOBODY, [_NOBODY], people, Applies.NO_MATCH, np.zeros(len(people), dtype=np.int64))
+
+    def acts_locally(self, drug: str, people: NDArray[np.int64]) -> None:
+        """Add rows for a drug that acts where it is put alone."""
+        none = np.zeros(len(people), dtype=np.int64)
+        self._silent(drug, _NOBODY, [_NOBODY], people, Applies.NO_MATCH, none, Flag(FlagCode.LOCAL_FORM))
 
     def _append(self, arrays: Sequence[NDArray[np.generic]], constants: Sequence[object]) -> None:
         for name, array in zip(_PART, arrays, strict=True):
@@ -271,8 +283,11 @@ def _sentences(kb: KnowledgeBase, indices: Sequence[int]) -> pl.DataFrame:
 def _silence() -> pl.Expr:
     one = pl.concat_str(pl.element().struct.field("gene"), pl.lit(" "), pl.element().struct.field("value"))
     results = pl.col("phenotypes").list.eval(one).list.join(", ").replace("", None)
+    local = pl.col("stage_flags").list.contains(FlagCode.LOCAL_FORM.value)
     return (
-        pl.when(pl.col("source") == _NOBODY)
+        pl.when(local)
+        .then(pl.format("{} acts on skin, eye or ear alone: guidance for the whole body does not hold.", "drug"))
+        .when(pl.col("source") == _NOBODY)
         .then(pl.format("No source in the knowledge base has a recommendation for {}.", "drug"))
         .otherwise(
             pl.format("{} has no recommendation on {} for {}.", "source", "drug", results.fill_null("this result"))

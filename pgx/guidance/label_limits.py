@@ -42,19 +42,29 @@ def _holds(label: str = "the label", beside: str | None = None) -> str:
     return f"This is from {label} and holds whatever the genes."
 
 
+def _whose(label: str) -> str:
+    return "the label" if label.endswith("label") else label
+
+
 def label_rows(
     kb: KnowledgeBase,
     populations: Populations,
     acting: pl.DataFrame,
     samples: Sequence[str],
     wanted: Mapping[str, set[str] | None],
+    local: Mapping[str, set[str]],
     phenotypes: pl.DataFrame,
 ) -> pl.DataFrame:
-    """Return everything that labels say whatever the genes: `limits` and `interaction_limits`."""
+    """Return everything that labels say whatever the genes: `limits` and `interaction_limits`.
+
+    Of drugs of `local`, which act on skin, eye or ear alone, it is what allergies say, and limits on such use.
+    """
     parts = (
         allergy_limits(kb, populations, samples, wanted),
         limits(kb, populations, samples, wanted),
         interaction_limits(kb, acting, samples, wanted, without_function(phenotypes), weakened(phenotypes, kb).absent),
+        allergy_limits(kb, populations, samples, local),
+        limits(kb, populations, samples, local, populations.of_local_use),
     )
     return pl.concat([part for part in parts if part.height] or [pl.DataFrame()])
 
@@ -109,6 +119,7 @@ def limits(
     populations: Populations,
     samples: Sequence[str],
     wanted: Mapping[str, set[str] | None],
+    only: Set[str] | None = None,
 ) -> pl.DataFrame:
     """Return the label limits that hold, or may hold, for each person's drugs.
 
@@ -122,6 +133,8 @@ def limits(
         The persons.
     wanted
         Drug -> persons that it is asked for; None = all.
+    only
+        Populations whose limits are wanted; None = all.
 
     Returns
     -------
@@ -131,7 +144,9 @@ def limits(
     """
     urgencies = dict(kb.table("actions").select("action", "urgency").iter_rows())
     found = []
-    for row in kb.table("label_limits").filter(pl.col("drug").is_in(list(wanted))).iter_rows(named=True):
+    asked_for = pl.col("drug").is_in(list(wanted))
+    about = pl.lit(True) if only is None else pl.col("population").is_in(list(only))
+    for row in kb.table("label_limits").filter(asked_for, about).iter_rows(named=True):
         # "Except with ...": only an exception that somebody recorded lets a person off.
         truth = populations.decide(row["population"], (), row["drug"], exceptions_known=True)
         people = wanted[row["drug"]]
@@ -142,7 +157,7 @@ def limits(
         constants = {
             **_constants(row, urgencies),
             "population": row["population"],
-            "recommendation": f"{compose(row, kb=kb)} {_holds()}",
+            "recommendation": f"{compose(row, kb=kb)} {_holds(_whose(row['label']))}",
         }
         found.append(_rows(concerned, np.where(truth[concerned] == YES, 0, 1), constants))
     return pl.concat(found) if found else pl.DataFrame()

@@ -23,6 +23,10 @@ GENERAL = "general"
 Truth = NDArray[np.int8]
 _COMPARISONS = ("at_least", "above", "at_most", "below")
 _STRENGTHS = ("weak", "moderate", "strong")
+LOCAL_USE = "medication_local"
+"""Concept of a drug that is used on skin, eye or ear alone."""
+ACTS_LOCALLY = "acts_locally"
+"""Test whether a drug is used on skin, eye or ear."""
 THIS_DRUG = "this_drug"
 """Subject of a test on the drug in question."""
 
@@ -91,6 +95,11 @@ class Populations:
         """Return whether a population is one that everybody comes to with time."""
         return any(test["test"] == "taken_longer" for test in self._every_test(population))
 
+    @cached_property
+    def of_local_use(self) -> frozenset[str]:
+        """The populations of those who use a drug on skin, eye or ear."""
+        return frozenset(name for name in self._tests if any(t["test"] == ACTS_LOCALLY for t in self._every_test(name)))
+
     def _every_test(self, population: str) -> list[dict[str, str]]:
         return [test for tests in self._tests.get(population, {}).values() for test in tests]
 
@@ -136,6 +145,8 @@ class Populations:
             truth = self._allergic(drugs)
         elif test == "mentioned":
             truth = self._mentioned(drugs)
+        elif test == ACTS_LOCALLY:
+            truth = self._local(drugs)
         elif test.startswith("dose_"):
             truth = _compare(test.removeprefix("dose_"), self._doses(subject), float(value))
         elif test == "no_other_population" and others:
@@ -240,6 +251,14 @@ class Populations:
         found = np.where(self._told, NO, UNKNOWN).astype(np.int8)
         found[self._mark(self._rows(drugs)["sample"])] = YES
         return np.maximum(found, np.where(self._allergic(drugs) == YES, YES, NO).astype(np.int8))
+
+    def _local(self, drugs: Sequence[str]) -> Truth:
+        """Whether the record says that a drug is used on skin, eye or ear; a form that nobody wrote is not known."""
+        found = self._constant(UNKNOWN)
+        if self._clinical is not None:
+            used = self._clinical.observations.filter(pl.col("code").is_in(list(drugs)), concept=LOCAL_USE)
+            found[self._mark(used["sample"])] = YES
+        return found
 
     def _doses(self, drug: str) -> NDArray[np.float64]:
         found = np.full(self._n, np.nan)

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 
 import numpy as np
 import polars as pl
@@ -16,8 +17,8 @@ from pgx.assertion import is_asserted, of_asserted
 from pgx.cells import flag_where
 from pgx.codes import Applies, FlagCode
 from pgx.guidance import alternatives, genes_alone, interactions, untested, unverified
-from pgx.guidance.asked import ALL, wanted_of
-from pgx.guidance.conditions import NO_RESULT, Conditions, Recommendation, compiled
+from pgx.guidance.asked import ALL, apart, wanted_of
+from pgx.guidance.conditions import NO_RESULT, Conditions, Recommendation, alleles_asked, compiled, groups_of
 from pgx.guidance.guidance_frame import APPLIES, Emitted, frame_of
 from pgx.guidance.label_limits import label_rows, without_dose_of_the_forbidden
 from pgx.guidance.matching import Persons, Vector
@@ -61,7 +62,8 @@ def recommend(
     drugs
         Generic or brand names, RxNorm or ATC codes; ``["all"]`` = every drug with recommendations. None = each person's
         own medication list, of which unknown medicines have no row, or every drug for a person without a list. An empty
-        list = nothing. A mapping of generic names to samples = each drug for those alone.
+        list = nothing. A mapping of generic names to samples = each drug for those alone. Of a drug that a person uses
+        on skin, eye or ear alone, only rows on such use hold, unless it is named.
     as_of
         Day for which it holds; None = each person's own.
 
@@ -85,13 +87,13 @@ def recommend(
         If a drug is unknown; the message suggests what may be meant.
     """
     samples = calls["sample"].unique(maintain_order=True).to_list()
-    wanted = wanted_of(samples, clinical, compiled(kb), kb, drugs)
-    if not samples or not wanted:
+    wanted, local = apart(wanted_of(samples, clinical, compiled(kb), kb, drugs), samples, clinical, drugs)
+    if not samples or not (wanted or local):
         return schema.empty(schema.GUIDANCE)
     # A gene of which only the population speaks is not tested.
     every_call = calls
     phenotypes, calls = of_asserted(phenotypes, calls), calls.filter(is_asserted())
-    said = _in_blocks(samples, phenotypes, calls, clinical, kb, wanted, as_of)
+    said = _in_blocks(samples, phenotypes, calls, clinical, kb, wanted, as_of, local)
 
     def without_interactions(
         genetic: pl.DataFrame, own_calls: pl.DataFrame, asked: dict[str, set[str] | None]
@@ -144,6 +146,7 @@ def _in_blocks(
     kb: KnowledgeBase,
     wanted: dict[str, set[str] | None],
     as_of: date | None,
+    local: Mapping[str, set[str]] = MappingProxyType({}),
 ) -> pl.DataFrame:
     conditions = compiled(kb)
     blocks = []
@@ -160,7 +163,7 @@ def _in_blocks(
                 calls if whole else calls.filter(inside),
                 clinical,
                 as_of,
-            ).guidance(wanted)
+            ).guidance(wanted, local)
         )
     return schema.conform(pl.concat(blocks), schema.GUIDANCE)
 
@@ -206,16 +209,23 @@ class _Block:
             found[drug].add(sample)
         return found
 
-    def guidance(self, wanted: dict[str, set[str] | None]) -> pl.DataFrame:
-        """Return the guidance rows of the block."""
+    def guidance(self, wanted: dict[str, set[str] | None], local: Mapping[str, set[str]]) -> pl.DataFrame:
+        """Return the guidance rows of the block; `local` are drugs of those who use them on skin, eye or ear alone."""
         emitted = Emitted()
         for drug, people in wanted.items():
             mask = np.array([people is None or sample in people for sample in self._samples])
             for asked in self._asked(drug, mask):
                 if asked.mask.any():
                     self._one_drug(asked, emitted)
-        by_label = label_rows(self._kb, self._populations, self._acting, self._samples, wanted, self._phenotypes)
-        return frame_of(emitted, by_label, self._samples, list(wanted), self._kb)
+        for drug, users in local.items():
+            use = np.array([sample in users for sample in self._samples])
+            rows = [row for row in self._conditions.of(drug) if row.population in self._populations.of_local_use]
+            self._sources(_Asked(drug, self._persons, use), rows, emitted)
+            emitted.acts_locally(drug, np.flatnonzero(use))
+        about = self._kb, self._populations, self._acting, self._samples
+        by_label = label_rows(*about, wanted, local, self._phenotypes)
+        order = sorted({*wanted, *local}) if local else list(wanted)
+        return frame_of(emitted, by_label, self._samples, order, self._kb)
 
     def _asked(self, drug: str, mask: NDArray[np.bool_]) -> Iterator[_Asked]:
         # A guideline on an inhibitor already measured what the drug does to its own enzyme: leave that out.
@@ -237,14 +247,16 @@ class _Block:
         rows = self._conditions.of(asked.drug)
         if not rows:
             emitted.nothing(asked.drug, np.flatnonzero(asked.mask))
-            return
+        self._sources(asked, rows, emitted)
+
+    def _sources(self, asked: _Asked, rows: Sequence[Recommendation], emitted: Emitted) -> None:
         by_source: dict[str, list[Recommendation]] = defaultdict(list)
         for row in rows:
             by_source[row.source].append(row)
         for source, of_source in by_source.items():
             said = np.zeros(len(self._samples), dtype=bool)
             untested: dict[str, NDArray[np.bool_]] = {}
-            for group in _groups(of_source):
+            for group in groups_of(of_source):
                 found, concerned = self._one_group(asked, source, group, emitted)
                 said |= found
                 for gene, missing in self._untested(asked.persons, group).items():
@@ -371,23 +383,8 @@ class _Block:
                 emitted.not_tested(asked, source, absent, of_pattern)
             if present:
                 scheme = self._conditions.scheme(source)
-                standing = [asked.persons.standing(gene, scheme, _alleles_asked(rows, gene)) for gene in present]
+                standing = [asked.persons.standing(gene, scheme, alleles_asked(rows, gene)) for gene in present]
                 emitted.no_match(asked, source, present, of_pattern[~said[of_pattern]], standing)
-
-
-def _groups(rows: Sequence[Recommendation]) -> list[list[Recommendation]]:
-    """Rows that exclude each other: one set of genes, and statements on carriers apart from those on phenotypes."""
-    groups: dict[tuple[object, ...], list[Recommendation]] = defaultdict(list)
-    for row in rows:
-        carriers = any(condition.compare == "any_allele" for condition in row.conditions)
-        groups[tuple(sorted(row.genes)), carriers].append(row)
-    return list(groups.values())
-
-
-def _alleles_asked(rows: Sequence[Recommendation], gene: str) -> frozenset[str]:
-    """Alleles whose presence the rows ask about."""
-    conditions = [one for row in rows for one in row.conditions if one.gene == gene and one.compare == "status"]
-    return frozenset(value.rsplit(" ", 1)[0] for one in conditions for value in one.accepted)
 
 
 def _advice(rows: Sequence[Recommendation]) -> NDArray[np.int64]:

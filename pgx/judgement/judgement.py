@@ -379,6 +379,7 @@ def _flags(decision: Decision[S]) -> Iterator[str]:
     yield from (str(flag) for row in decision.statements for flag in row.codes if flag.code == FlagCode.SET_ASIDE)
     said = None if decision.ruled_out or decision.part or decision.acting else decision.deciding
     yield from (str(flag) for flag in (said.codes if said else ()) if flag.code == FlagCode.CONDITION_MET)
+    yield from {FlagCode.LOCAL_FORM for row in decision.statements if row.has(FlagCode.LOCAL_FORM)}
     kept = (
         FlagCode.PHENOCONVERTED,
         FlagCode.GENOTYPE_UNCERTAIN,

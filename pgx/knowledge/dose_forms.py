@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pgx.knowledge.base import KnowledgeBase
 
 LOCAL, WHOLE_BODY = "local", "whole_body"
+ACTS_LOCALLY = "acts on skin, eye or ear alone: guidance for the whole body does not hold"
+"""What is said of a drug in such a form."""
 ROUTE = "route"
 """System of the words of forms and routes that may stand beside a drug's name and belong to no name."""
 SUFFIX = "suffix"

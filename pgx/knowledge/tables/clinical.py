@@ -277,3 +277,16 @@ ALLERGY_CROSS = Table(
         Field("source", T, "source", required=True),
     ),
 )
+
+ALLERGY_EXCLUSIONS = Table(
+    "allergy_exclusions",
+    "Drugs whose label excludes persons who reacted to a class that they are no members of. The list is short and says "
+    "nothing about drugs that it leaves out.",
+    ("group", "drug"),
+    (
+        Field("group", T, "class of the recorded allergy", required=True, refers="allergy_groups.group"),
+        Field("drug", T, "drug or substance that is ruled out, lower case", required=True),
+        Field("why", T, "what the label says, in words", required=True),
+        Field("source", T, "source", required=True),
+    ),
+)

@@ -147,6 +147,7 @@ POPULATIONS = Table(
                 "allergy",
                 "no_allergy",
                 "mentioned",
+                "acts_locally",
                 "takes_inhibitor",
                 "takes_no_inhibitor",
                 "takes_inducer",
@@ -278,17 +279,19 @@ ESTIMATE_GAPS = Table(
     ),
 )
 
+_OF_LIMITS = ("contraindicated", "avoid", "alternative", "lower_start", "monitor", "standard_with_caution")
+
 LABEL_LIMITS = Table(
     "label_limits",
-    "For whom a drug's label rules it out, whatever the genes; the population is decided as for recommendations. The "
-    "list is short and says nothing about drugs that it leaves out.",
+    "For whom a drug's label rules it out, or asks for care, whatever the genes; the population is decided as for "
+    "recommendations. The list is short and says nothing about drugs that it leaves out.",
     ("limit_id",),
     (
         Field("limit_id", T, "row id", required=True),
         Field("drug", T, "generic name", required=True, refers="drugs.drug"),
         Field("population", T, "for whom, a code of populations", required=True),
-        Field("action", T, "what the label says", required=True, codes=("contraindicated", "avoid")),
-        Field("label", T, "whose label, shown as the source", required=True),
+        Field("action", T, "what the label says", required=True, codes=_OF_LIMITS),
+        Field("label", T, "whose label, or which guideline, shown as the source", required=True),
         Field("source", T, "where it was read", required=True),
         Field(
             "confidence",

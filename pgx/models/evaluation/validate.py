@@ -19,7 +19,7 @@ from pgx.models.evaluation import baselines, measures
 from pgx.models.evaluation import plots as drawing
 from pgx.models.evaluation.baselines import Predicted
 from pgx.models.evaluation.measures import Block, Evaluation
-from pgx.models.evidence import baseline_levels, design, endpoints
+from pgx.models.evidence import baseline_levels, design, endpoints, uncounted
 from pgx.models.evidence.endpoint import Endpoint
 from pgx.models.fitting import fit, metrics
 from pgx.models.fitting.boost import Floats, Settings
@@ -83,7 +83,7 @@ def evaluate(
         If the endpoint is unknown, or the population risk is not one.
     """
     endpoint = model.endpoint if isinstance(model, Model) else endpoints.get(kb, model)
-    endpoint = replace(endpoint, baseline_levels=baseline_levels.of(endpoint, kb))
+    endpoint = replace(endpoint, baseline_levels=baseline_levels.of(endpoint, kb), uncounted=uncounted.of(endpoint, kb))
     train.check_risk(endpoint, population_risk)
     settings = settings or Settings()
     features = model.features if isinstance(model, Model) else None

@@ -149,6 +149,8 @@ class Endpoint:
     baseline_levels
         Phenotype column -> the words that no term is about and that the baseline stands for (`baseline_levels.of`).
         Any other word of such a column is unknown.
+    uncounted
+        Refusals for carriers of alleles that guidance rules the drug out for and no term knows (`uncounted.of`).
     local
         Name of the overlay folder that it is from; empty for the product's own.
     """
@@ -180,6 +182,7 @@ class Endpoint:
     absolute: bool = True
     evidence: str = "literature only"
     baseline_levels: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    uncounted: tuple[Refusal, ...] = ()
 
     @property
     def genes(self) -> tuple[str, ...]:

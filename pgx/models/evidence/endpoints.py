@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pgx.errors import InputError, UsageError
 from pgx.guard.limits import read_toml
 from pgx.knowledge.validation.problems import Problem
-from pgx.models.evidence import baseline_levels, endpoint_checks
+from pgx.models.evidence import baseline_levels, endpoint_checks, uncounted
 from pgx.models.evidence.endpoint import Endpoint
 from pgx.models.evidence.endpoint_parsing import parse
 
@@ -100,7 +100,7 @@ def _load(kb: KnowledgeBase) -> dict[str, Endpoint]:
         whole = {**documents[base][0], **raw} if base is not None else raw
         whole = {key: value for key, value in whole.items() if key != "extends"}
         one = parse(whole, equations, path) if path.parent == own else _local(whole, equations, path, kb)
-        found[name] = replace(one, baseline_levels=baseline_levels.of(one, kb))
+        found[name] = replace(one, baseline_levels=baseline_levels.of(one, kb), uncounted=uncounted.of(one, kb))
     return found
 
 

@@ -55,7 +55,9 @@ class Judged:
 
 def judge(frame: pl.DataFrame, endpoint: Endpoint, model: Model | None) -> tuple[Judged, NDArray[np.int64], Endpoint]:
     """Judge each distinct pattern of the columns that count once; return it with each row's pattern."""
-    active = replace(model.endpoint, baseline_levels=endpoint.baseline_levels) if model else endpoint
+    active = endpoint
+    if model:
+        active = replace(model.endpoint, baseline_levels=endpoint.baseline_levels, uncounted=endpoint.uncounted)
     wanted = design.columns(active, model.features if model else ())
     wanted += [mark + name for name in wanted for mark in (plausible.MARK, design.DERIVED)]
     wanted += [design.averaged(gene) for gene in design.genes(active, model.features if model else ())]
@@ -276,7 +278,7 @@ def _refusals(
     for flag, where in assumptions.kept_out(rows, endpoint, features).items():
         flags.add(flag, where)
     flags.add(Flag(FlagCode.REFUSED, "genotype_unknown"), lacking)
-    for refusal in endpoint.refusals:
+    for refusal in (*endpoint.refusals, *endpoint.uncounted):
         given = rows[refusal.reading.column] if refusal.reading.column in rows.columns else None
         if given is not None:
             flags.add(Flag(FlagCode.REFUSED, refusal.code), np.nan_to_num(design.read(rows, refusal.reading)) > 0)

@@ -18,7 +18,7 @@ from pgx.features import posterior
 from pgx.features.names import gene_of
 from pgx.models.cohort import column_choice
 from pgx.models.cohort.tables import absent
-from pgx.models.evidence import baseline_levels, design, endpoints, gene_agreement
+from pgx.models.evidence import baseline_levels, design, endpoints, gene_agreement, uncounted
 from pgx.models.evidence.endpoint import Endpoint, Feature
 from pgx.models.scoring import assumptions
 from pgx.models.scoring.patterns import judge
@@ -307,7 +307,12 @@ def _chosen(kb: KnowledgeBase, names: Sequence[str] | None, models: Mapping[str,
     """The endpoints asked for; a model folder carries its own, so that it can be used without the overlay."""
     known = endpoints.load(kb)
     carried = {
-        name: replace(one.endpoint, local="model", baseline_levels=baseline_levels.of(one.endpoint, kb))
+        name: replace(
+            one.endpoint,
+            local="model",
+            baseline_levels=baseline_levels.of(one.endpoint, kb),
+            uncounted=uncounted.of(one.endpoint, kb),
+        )
         for name, one in models.items()
         if name not in known
     }

@@ -197,7 +197,7 @@ def _drug_lines(drugs: list[Drug], shared: Mapping[tuple[str, str], Remark]) -> 
     for drug in drugs:
         name = Text.assemble((drug.name, "bold"))
         if drug.medication:
-            name.append(f" ({drug.medication})", "dim")
+            name.append(f" ({words('medication', drug.medication)})", "dim")
         text = Text(drug.headline)
         if drug.reason:
             text.append(f" · {drug.reason}", "dim")

@@ -21,7 +21,7 @@ from pgx.reports.page.diplotypes import alleles_of
 from pgx.reports.page.drug_line import drug_order
 from pgx.reports.page.exposure_line import exposure_of
 from pgx.reports.page.lexicon import Lexicon
-from pgx.reports.page.model import BESIDE_DRUGS, Class, Drug, Gene, View
+from pgx.reports.page.model import BESIDE_DRUGS, LOCAL_MEDICINE, Class, Drug, Gene, View
 from pgx.reports.page.products import products_of
 from pgx.reports.page.score import Score
 from pgx.reports.page.shared import Shared, rows_of
@@ -37,6 +37,8 @@ ALIKE = ("calls", "phenotypes", "guidance", "next_tests")
 _NOT_KNOWN = (FlagCode.MISSING, FlagCode.NOT_RECORDED, FlagCode.IMPLAUSIBLE)
 _HIGHER_RISK = "_risk_up"
 """Part of the codes of implications that speak of a higher risk."""
+LOCAL_USE = "local_use"
+"""How a drug is on the list that is used on skin, eye or ear alone."""
 REFUSED = "refused"
 """Category of a score that is not usable."""
 _EVIDENCE = re.compile(r"^(patients):n=(\d+)$")
@@ -103,7 +105,8 @@ def build(
     for note in parts["notes"]:
         if note["code"] in BESIDE_DRUGS:
             beside.setdefault(note["subject"], []).append(note)
-    taken = {str(row["drug"]): clean(str(row["status"])) for row in parts["medications"] if row["status"] != "stopped"}
+    taken = {clean(str(row["code"])): LOCAL_USE for row in parts["clinical"] if row["concept"] == LOCAL_MEDICINE}
+    taken |= {str(row["drug"]): clean(str(row["status"])) for row in parts["medications"] if row["status"] != "stopped"}
     products = products_of(parts["medications"])
     by_drug: dict[str, list[Row]] = {}
     for row in parts["guidance"]:

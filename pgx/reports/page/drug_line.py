@@ -231,6 +231,8 @@ def _under_other_conditions(deciding: Advice, settled: Advice | None, valid: Seq
 def _why_nothing(
     advice: Sequence[Advice], untested: Mapping[str, list[str]], stakes: Mapping[str, str], refused: Collection[str]
 ) -> str:
+    if not untested and any(row.has(FlagCode.LOCAL_FORM) for row in advice):
+        return "acts on skin, eye or ear alone: guidance for the whole body does not hold"
     if all(row.source == NOBODY for row in advice):
         return "no source has a recommendation for this drug"
     if untested:

@@ -43,7 +43,7 @@ ALERTS = (
     NoteCode.UNLIKELY_VALUE,
 )
 """Codes of notes that stand before everything else."""
-UNKNOWN_MEDICINE, UNREAD_MEDICINE = "medication_unknown", "medication_unread"
+UNKNOWN_MEDICINE, UNREAD_MEDICINE, LOCAL_MEDICINE = "medication_unknown", "medication_unread", "medication_local"
 """Concepts of medicines that the knowledge base does not know, and of entries that could not be read."""
 _ANY = "any"
 ALWAYS_SAID = (NoteCode.MEDICATION_BASIS,)

@@ -22,8 +22,13 @@ def not_usable_because(flags: object) -> str:
     reasons += [f"does not count {' and '.join(acting)}"] if acting else []
     said = {"genotype_unknown": [*genes, *unplaced], "interaction_not_counted": acting}
     refusals = [flag.about for flag in listed if flag.code == FlagCode.REFUSED]
-    reasons += [wording.humanise(subject) for subject in refusals if not said.get(subject)]
+    reasons += [_refusal(subject) for subject in refusals if not said.get(subject)]
     return "; ".join(reasons)
+
+
+def _refusal(subject: str) -> str:
+    code, _, about = subject.partition(":")
+    return f"does not count {about}" if code == "allele_not_counted" and about else wording.humanise(subject)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,8 @@ __all__ = [
 # Control characters (terminal escapes) and bidirectional overrides would let a sample name rewrite what a reader sees.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ufeff]")
 
+_COLON = re.compile(r"(?<!\d):|:(?!\d)")
+
 
 @lru_cache(maxsize=1)
 def table() -> dict[tuple[str, str], tuple[str, str]]:
@@ -45,8 +47,9 @@ def clean(text: str) -> str:
 
 
 def humanise(code: str) -> str:
-    """Make a code readable: ``comed:CYP3A_inhibitor`` becomes ``comed: CYP3A inhibitor``."""
-    return clean(re.sub(r"\s+", " ", code.replace("_", " ").replace(":", ": ").replace("|", " or ")).strip())
+    """Make a code readable: ``comed:CYP3A_inhibitor`` becomes ``comed: CYP3A inhibitor``; ``*15:11`` stays."""
+    spaced = _COLON.sub(": ", code.replace("_", " "))
+    return clean(re.sub(r"\s+", " ", spaced.replace("|", " or ")).strip())
 
 
 def words(kind: str, code: str | None, *, plain: bool = False) -> str:
