@@ -153,6 +153,8 @@ def _scored(
         asked = None if whose is None else set(whose.filter(drug=drug)["sample"])
         found = _answered(frame, starts, names, asked, endpoint, model, kb.version, local)
         first_rows = frame[starts[found["_person"].to_numpy()]]
+        read = design.genes(model.endpoint if model else endpoint, _features(model))
+        found = assumptions.with_refused_genes(found, first_rows, read)
         parts.append(assumptions.with_gaps(found, first_rows, _gaps(kb).get(endpoint.name, ())))
         notes += _notes(found, endpoint, model)
     return (parts if names else []), notes
