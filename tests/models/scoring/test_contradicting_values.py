@@ -42,3 +42,35 @@ def test_other_values_are_compared_where_no_reader_of_records_did(kb: KnowledgeB
     assert plausible.keep_unlikely_out(seen, kb)[0]["lab.egfr"].item() == 30.0
     child = pl.DataFrame([row | {"clinical.age": 9.0}])
     assert plausible.keep_unlikely_out(child, kb)[0]["lab.egfr"].item() == 30.0, "the formula is of adults"
+
+
+TACROLIMUS = {"sample": "a", "gene.cyp3a5.diplotype": "*3/*3", "clinical.age": 50.0}
+
+
+@pytest.mark.parametrize("word", [{}, {"medication.inhibitor.cyp3a4": "none"}, {"medication.inhibitor.cyp3a4": None}])
+@pytest.mark.parametrize(("drug", "taken"), [("voriconazole", True), ("voriconazole", "yes"), ("rifampin", 1)])
+def test_a_drug_that_the_table_names_counts_as_what_it_does(kb: KnowledgeBase, word, drug, taken) -> None:
+    free = scored(kb, "tacrolimus.exposure", TACROLIMUS | word | {f"medication.{drug}": False})
+    assert free["usable"] and free["estimate"] == scored(kb, "tacrolimus.exposure", TACROLIMUS)["estimate"]
+    found = scored(kb, "tacrolimus.exposure", TACROLIMUS | word | {f"medication.{drug}": taken})
+    assert (found["usable"], found["estimate"]) == (False, None)
+    assert "refused:interaction_not_counted" in found["flags"]
+    assert any(flag.startswith(f"interaction:{drug}:CYP3A4:strong") for flag in found["flags"])
+
+
+def test_what_an_endpoint_reads_of_another_drug_is_counted(kb: KnowledgeBase) -> None:
+    usual = GAGE | {"clinical.bsa": 1.53}
+    amiodarone = scored(kb, "warfarin.dose_gage", usual | {"medication.amiodarone": True})
+    assert amiodarone["usable"], "the equation has a term for it"
+    fluconazole = scored(kb, "warfarin.dose_gage", usual | {"medication.fluconazole": True})
+    assert not fluconazole["usable"] and "refused:interaction_not_counted" in fluconazole["flags"]
+    assert scored(kb, "warfarin.dose_gage", usual | {"medication.metformin": True})["usable"]
+
+
+def test_a_drug_of_one_person_is_no_other_persons(kb: KnowledgeBase) -> None:
+    rows = [
+        TACROLIMUS | {"medication.voriconazole": True},
+        TACROLIMUS | {"sample": "b", "medication.voriconazole": None},
+    ]
+    one, two = models.score(pl.DataFrame(rows), kb, endpoints=["tacrolimus.exposure"])[0].iter_rows(named=True)
+    assert not one["usable"] and two["usable"]
