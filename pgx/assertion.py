@@ -81,6 +81,20 @@ def is_asserted() -> pl.Expr:
     return pl.col("status").is_in(CALLED) & ~guessed
 
 
+def is_computed_with() -> pl.Expr:
+    """Return for the rows of a calls frame whether a score may rest on the gene.
+
+    A call beside a laboratory's result that was refused is shown, and no number is made of it: whoever sent the result
+    knew something that is missing here. The same holds of a result with an allele that nobody knows.
+    """
+    return is_asserted() & ~is_disputed()
+
+
+def is_disputed() -> pl.Expr:
+    """Return for the rows of a calls frame whether a laboratory's result of the gene was refused."""
+    return pl.col("flags").list.contains(FlagCode.OUTSIDE_REFUSED.value).fill_null(value=False)
+
+
 def of_asserted(frame: pl.DataFrame, calls: pl.DataFrame) -> pl.DataFrame:
     """Return the rows of a frame with ``sample`` and ``gene`` whose gene is asserted for the person.
 

@@ -58,7 +58,7 @@ def score_phenotyped(
     # What a diplotype becomes with the person's drugs is found by its phenotype and its score, so both are needed.
     keys = [gene_column(gene, name) for gene in sorted(genes) for name in ("phenotype", "activity_score")]
     read_by = dict.fromkeys([*models.columns_of(found.kb, endpoints), *keys])
-    wanted = None if models_dir else known([*read_by, refused.NAME], found.kb)
+    wanted = None if models_dir else known([*read_by, refused.NAME, refused.GENES], found.kb)
     calls = found.calls.filter(pl.col("gene").is_in(sorted(genes)))
     base = build(calls, found.phenotypes, found.clinical, found.kb, columns=wanted)
     # A score must not depend on which other endpoints are asked: each group has the scenarios of its own genes.

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import polars as pl
 
 from pgx import schema
-from pgx.codes import Severity, Status
+from pgx.codes import FlagCode, Severity, Status
 from pgx.errors import UsageError
-from pgx.features import ancestry
+from pgx.features import ancestry, refused
 from pgx.features.clinic import clinical_columns
 from pgx.features.diplotypes import known_alleles
 from pgx.features.genes import gene_columns
@@ -61,6 +61,8 @@ def build(
     samples = samples.unique(maintain_order=True)
     wanted = None if columns is None else set(_check(columns, kb))
     made = gene_columns(calls, phenotypes, kb, samples, wanted)
+    if wanted is None or refused.GENES in wanted:
+        made.append(refused.genes(calls, samples))
     if wanted is None or wanted & set(ancestry.COLUMNS):
         made += ancestry.estimate(genotypes, kb, samples).get_columns()
     made += clinical_columns(data, kb, samples, wanted)
@@ -95,7 +97,8 @@ def missing(
     """Return why values are missing: ``sample feature reason``, one row per null of `features`.
 
     Reasons: ``not_called`` (with the call's flags), ``no_score``, ``no_value``, ``too_old`` (older than the concept's
-    window), ``too_few_values`` (a trend), ``not_used`` (left out by the reader, see the notes), ``no_medication_list``,
+    window), ``too_few_values`` (a trend), ``not_used`` (left out by the reader, or a laboratory's
+    result of the gene was refused: see the notes), ``no_medication_list``,
     ``drug_unknown`` (a drug on the list that could not be read may be it),
     ``too_few_positions`` (ancestry).
     """
@@ -113,7 +116,8 @@ def missing(
             if parts.gene:
                 state, flags = status.get((sample, genes[parts.gene]), (Status.NOT_CALLED, []))
                 told = f" ({';'.join(flags)})" if flags else ""
-                reason = "no_score" if state != Status.NOT_CALLED else f"{Status.NOT_CALLED}{told}"
+                reason = "not_used" if FlagCode.OUTSIDE_REFUSED in flags else "no_score"
+                reason = f"{Status.NOT_CALLED}{told}" if state == Status.NOT_CALLED else reason
             elif parts.kind in ("medication", "ancestry"):
                 unread = (sample, "medication_unread") in have
                 listed = "drug_unknown" if unread else "no_medication_list"

@@ -7,7 +7,7 @@ from collections.abc import Collection
 import numpy as np
 import polars as pl
 
-from pgx.assertion import is_asserted, of_asserted
+from pgx.assertion import is_computed_with, of_asserted
 from pgx.cells import distinct
 from pgx.features import posterior as posterior_column
 from pgx.features.diplotypes import expected_counts, posterior
@@ -32,8 +32,8 @@ def gene_columns(
 ) -> list[pl.Series]:
     """Return the gene features, one series each, in the order of `samples`.
 
-    Those of a gene that is not asserted (`pgx.assertion`) are null: a guess of the population's is no feature of the
-    person.
+    Those of a gene that no score may rest on (`pgx.assertion.is_computed_with`) are null: a guess of the population's
+    is no feature of the person, and neither is a call beside a laboratory's result that was refused.
 
     Parameters
     ----------
@@ -47,7 +47,8 @@ def gene_columns(
         Features to make; None = those of every gene in `calls`.
     """
     genes = {gene.lower(): gene for gene in kb.genes}
-    stated, phenotypes = calls.filter(is_asserted()), of_asserted(phenotypes, calls)
+    stated = calls.filter(is_computed_with())
+    phenotypes = of_asserted(phenotypes, stated)
     if wanted is None:
         here = set(calls["gene"].unique())
         present = [gene for gene in kb.genes if gene in here]

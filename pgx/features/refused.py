@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import polars as pl
 
+from pgx.assertion import is_disputed
 from pgx.knowledge import KnowledgeBase
 from pgx.types import ClinicalData
 
 NAME = "clinical.refused"
 NOTHING = "none"
 MEANING = "features whose value was told and is not used (impossible, doubtful, not understood), joined by ;, or none"
+GENES = "laboratory.refused"
+GENES_MEANING = "genes of which a laboratory's result could not be used, joined by ;: their features are empty"
 TREND_PARTS = ("count", "mean", "sd", "slope")
 
 
@@ -40,6 +43,13 @@ def kept(frame: pl.DataFrame, clinical: ClinicalData, kb: KnowledgeBase) -> pl.D
     if NAME in frame.columns or told.isdisjoint(frame.columns):
         return frame
     return frame.with_columns(column(clinical, kb, frame.select("sample")))
+
+
+def genes(calls: pl.DataFrame, samples: pl.DataFrame) -> pl.Series:
+    """Return the feature `GENES` in the order of `samples`; null where no result of a gene was refused."""
+    found = calls.filter(is_disputed()).group_by("sample").agg(pl.col("gene").unique().sort())
+    told = samples.join(found, on="sample", how="left", maintain_order="left")["gene"]
+    return told.cast(pl.List(pl.String)).list.join(";").alias(GENES)
 
 
 def _names(kb: KnowledgeBase) -> dict[str, list[str]]:

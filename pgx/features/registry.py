@@ -50,7 +50,7 @@ def describe(kb: KnowledgeBase) -> pl.DataFrame:
     `type` is ``float``, ``string`` or ``bool``; `unit` is UCUM. Further alleles than those listed can be asked for by
     name (``gene.cyp2c9.allele_count.*13``).
     """
-    rows = [*_genes(kb), *_ancestry(), *_clinical(kb), *_medications(kb), *_trends(kb)]
+    rows = [*_genes(kb), *_refused(), *_ancestry(), *_clinical(kb), *_medications(kb), *_trends(kb)]
     schema = dict.fromkeys(("name", "type", "unit", "meaning", "source"), pl.String)
     return pl.DataFrame(rows, schema=schema, orient="row")
 
@@ -77,6 +77,10 @@ def common_alleles(kb: KnowledgeBase) -> dict[str, tuple[str, ...]]:
     chosen = pl.concat([alleles.join(frequent, on=["gene", "allele"], how="semi"), alone]).unique("order").sort("order")
     grouped = chosen.group_by("gene", maintain_order=True).agg("allele")
     return {gene: tuple(names) for gene, names in grouped.iter_rows()}
+
+
+def _refused() -> Iterator[_Row]:
+    yield refused.GENES, "string", None, refused.GENES_MEANING, "genotypes"
 
 
 def _ancestry() -> Iterator[_Row]:

@@ -7,7 +7,7 @@ from itertools import product
 
 import polars as pl
 
-from pgx.assertion import is_asserted
+from pgx.assertion import is_computed_with, is_disputed
 from pgx.cells import Pair, distinct
 from pgx.features.diplotypes import expected_counts, posterior, read_diplotype
 from pgx.features.names import gene_column, gene_stem
@@ -45,7 +45,7 @@ def scenarios(
     kb
         Knowledge base.
     genes
-        Genes whose diplotype is to be certain in each row; genes that are not asserted stay missing.
+        Genes whose diplotype is to be certain in each row; genes that no score may rest on stay missing.
     phenotypes
         `pgx.schema.PHENOTYPES`, for the clinical phenotype of each row; without it those features are null.
     averaged
@@ -64,7 +64,7 @@ def scenarios(
     known: dict[str, list[_Case]] = {}
     for gene in genes:
         own = pl.col("gene") == gene
-        rows = calls.filter(own if gene in averaged else own & is_asserted())
+        rows = calls.filter(own & (~is_disputed() if gene in averaged else is_computed_with()))
         cases, numbers = distinct(rows, ["diplotype", "probability", "alternatives"])
         known[gene] = cases.rows()
         wide = wide.join(rows.select("sample", numbers.alias(gene)), on="sample", how="left", maintain_order="left")

@@ -85,10 +85,18 @@ class Emitted:
     def no_match(
         self, asked: Asked, source: str, genes: Sequence[str], people: NDArray[np.int64], standing: Sequence[Labels]
     ) -> None:
-        """Add a row that says that a source has nothing for the results in `standing`."""
+        """Add a row that says that a source has nothing for the results in `standing`.
+
+        It says too whether a laboratory's result of the gene was refused: silence on what is left of it is no answer.
+        """
         if len(people):
             text = self._text(asked.persons, np.stack([label[people] for label in standing], axis=1))
-            self._silent(asked.drug, source, genes, people, Applies.NO_MATCH, text)
+            labels_of, flags = asked.persons.unclear(list(genes))
+            lost = [tuple(flag for flag in case if flag.code == FlagCode.OUTSIDE_UNKNOWN) for case in flags]
+            unclear = labels_of[people]
+            for which in np.unique(unclear):
+                these = unclear == which
+                self._silent(asked.drug, source, genes, people[these], Applies.NO_MATCH, text[these], lost[which])
 
     def _silent(
         self,
@@ -98,6 +106,7 @@ class Emitted:
         people: NDArray[np.int64],
         why: Applies,
         text: Labels,
+        unclear: tuple[Flag, ...] = (),
         stage: Flag | None = None,
     ) -> None:
         n = len(people)
@@ -106,7 +115,7 @@ class Emitted:
             untested = named if why == Applies.NOT_TESTED else ()
             nothing = np.full(n, np.nan), np.full(n, APPLIES[why]), np.zeros(n, dtype=bool)
             none = np.zeros(n, dtype=np.int64)
-            self._append((people, *nothing, text, none), (drug, source, None, list(named), untested, (), stage))
+            self._append((people, *nothing, text, none), (drug, source, None, list(named), untested, unclear, stage))
 
     def nothing(self, drug: str, people: NDArray[np.int64]) -> None:
         """Add rows for a drug of which no source has a recommendation."""
@@ -115,7 +124,7 @@ class Emitted:
     def acts_locally(self, drug: str, people: NDArray[np.int64]) -> None:
         """Add rows for a drug that acts where it is put alone."""
         none = np.zeros(len(people), dtype=np.int64)
-        self._silent(drug, _NOBODY, [_NOBODY], people, Applies.NO_MATCH, none, Flag(FlagCode.LOCAL_FORM))
+        self._silent(drug, _NOBODY, [_NOBODY], people, Applies.NO_MATCH, none, stage=Flag(FlagCode.LOCAL_FORM))
 
     def _append(self, arrays: Sequence[NDArray[np.generic]], constants: Sequence[object]) -> None:
         for name, array in zip(_PART, arrays, strict=True):

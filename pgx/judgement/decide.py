@@ -45,7 +45,8 @@ class Decision(Generic[S]):
     deciding
         The one that decides by the genes; None if none holds.
     part
-        The same, where it is no answer: what a part of the genes says is none, least of all "use as usual".
+        The same, where it is no answer: what a part of the genes says is none, least of all "use as usual". Where none
+        holds, the silence of a source on what is left of a gene of which a laboratory's result was refused.
     ruled_out
         What the label says whatever the genes, unless the genes ask for something graver.
     acting
@@ -115,7 +116,10 @@ def decide(rows: Iterable[S]) -> Decision[S]:
     stakes = stakes_of(statements)
     untested = untested_genes(statements, stakes)
     unclear = {gene: stake for row in valid for gene, stake in row.unclear.items()}
-    part = deciding if _answers_in_part(valid, stakes, untested) or _passed_over(unclear, urgency) else None
+    silent = tuple(row for row in statements if row.applies == "no_match" and row.refused)
+    unclear |= {gene: stake for row in silent for gene, stake in row.unclear.items() if gene not in unclear}
+    in_part = _answers_in_part(valid, stakes, untested) or _passed_over(unclear, urgency)
+    part = (deciding if in_part else None) if deciding or not silent else silent[0]
     urgency = "no_data" if part else urgency
     agreeing = tuple(row for row in valid if row.urgency == urgency)
     ruled_out = leading_limit(limits, deciding)

@@ -21,6 +21,11 @@ from pgx.variants.sites.copy_number import CopyNumbers
 from pgx.variants.sites.match import UNTOLD
 from pgx.variants.sites.targets import Target, Targets
 
+_REACH = 5_000
+"""Bases beyond a gene that a table may still name it for: genes lie in each other, and beside."""
+_CLUSTER = "_CLUSTER"
+"""Ends the name of a position between genes, which tables give the name of any of those."""
+
 
 class TableReader:
     """Reads one table into the arrays of a run.
@@ -51,12 +56,17 @@ class TableReader:
         self.table, self.column, self.kb, self.file, self.notes = table, column, kb, file, notes
         self._repeats: dict[int, tuple[str, int]] = kb.remember("repeat units", lambda: _repeat_units(kb))
         self._genes = kb.sites["genes"].to_list()
+        self._places: list[tuple[str, int]] = list(kb.sites.select("chrom", "pos_grch38").iter_rows())
+        self._spans: dict[str, tuple[str, int, int]] = kb.remember("spans of genes", lambda: _spans(kb))
         self._refused: dict[tuple[str, str], list[str]] = defaultdict(list)
 
     def add(self, targets: Targets, assembly: Assembly, copies: CopyNumbers) -> bool:
         """Add the genotypes and copy numbers; say whether the table has any at a position of interest."""
         for site, cells in self.table.cells.items():
             self._add_site(targets.all[site], cells, assembly)
+        for cell in self.table.lost:
+            if cell.sample in self.column and tokens_of(cell.text) is not Problem.MISSING:
+                self._refuse_named(cell, "its marker is no known one, and its gene is")
         for (sample, gene), numbers in self.table.copies.items():
             if sample in self.column:
                 self._add_copies(sample, gene, numbers, copies)
@@ -122,6 +132,8 @@ class TableReader:
         tokens = tokens_of(cell.text)
         if tokens is Problem.MISSING:
             return NOT_CALLED, NOT_CALLED
+        if why := self._doubt(target, cell):
+            return self._unread(target, cell, why)
         strand = cell.strand or shown
         codes = tokens if isinstance(tokens, Problem) else codes_of(site, tokens, strand)
         if codes is Problem.STRAND:
@@ -147,6 +159,30 @@ class TableReader:
         """Refuse a genotype; something was shown there, so the position is open and never the reference."""
         self._refuse(cell, [target.site], why)
         return UNTOLD, UNTOLD
+
+    def _doubt(self, target: Target, cell: Cell) -> str:
+        """Return why a row cannot be used, whatever its genotype; empty if it can."""
+        if not self._named_elsewhere(target.site, cell.gene):
+            return cell.doubt
+        why = f"its marker is not of the gene {cell.gene[:20]}, which the row names"
+        self._refuse_named(cell, why)
+        return why
+
+    def _refuse_named(self, cell: Cell, why: str) -> None:
+        """Take down that a result of the gene that its row names is lost."""
+        gene = gene_named(self.kb, cell.gene)
+        for one in genes_meant(self.kb, cell.gene) if gene is None else [gene]:
+            self._refused[cell.sample, one].append(f"line {cell.line}: {cell.text[:20]!r} of {cell.marker[:40]}: {why}")
+
+    def _named_elsewhere(self, site: int, name: str) -> bool:
+        """Return whether a row names a gene that its position is not of, and does not lie in either."""
+        gene, own = gene_named(self.kb, name) if name else None, self._genes[site]
+        if gene is None or gene in own or gene not in self._spans:
+            return False  # a name that nobody knows contradicts nothing
+        if any(gene.startswith(one.removesuffix(_CLUSTER)) for one in own if one.endswith(_CLUSTER)):
+            return False
+        (chrom, start, end), (here, at) = self._spans[gene], self._places[site]
+        return chrom != here or not start - _REACH <= at <= end + _REACH
 
     def _add_copies(self, sample: str, name: str, numbers: list[tuple[str, int | None]], copies: CopyNumbers) -> None:
         gene, written = gene_named(self.kb, name), numbers[0][0][:20]
@@ -188,6 +224,12 @@ class TableReader:
 
 def _on(strand: str | None) -> str:
     return f" on the {strand} strand" if strand else ""
+
+
+def _spans(kb: KnowledgeBase) -> dict[str, tuple[str, int, int]]:
+    """Return gene -> chromosome, first and last base."""
+    rows = kb.table("genes").select("gene", "chrom", "start_grch38", "end_grch38").drop_nulls().iter_rows()
+    return {gene: (chrom, int(start), int(end)) for gene, chrom, start, end in rows}
 
 
 def _repeat_units(kb: KnowledgeBase) -> dict[int, tuple[str, int]]:

@@ -41,6 +41,9 @@ def gap(gene: str, stake: str) -> Statement:
                flags=f"could_mean:{stake}:{gene}")  # fmt: skip
 
 
+SILENT = row(guideline=None, phenotypes="G=Indeterminate", action=None, applies="no_match", urgency="no_data",
+             flags="outside_unknown:avoid:G")  # fmt: skip
+"""A source has no row for what is left of a gene of which a laboratory's result was refused."""
 AVOID = row(source="DPWG", guideline="R2", action="avoid", urgency="avoid", alternatives="x;y", dose_change="-50")
 
 
@@ -59,6 +62,8 @@ def test_the_gravest_statement_decides_and_names_what_the_source_names_instead()
         ([row(), gap("H", "avoid")], "not_judged"),
         ([row(flags="effect_unknown:avoid:G")], "not_judged"),
         ([row(flags="outside_unknown:avoid:G")], "not_judged"),
+        ([SILENT], "not_judged"),
+        ([row(genes="H", phenotypes="H=Normal"), SILENT], "not_judged"),
         ([row(applies="no_match", urgency="no_data", action=None, guideline=None)], "no_match"),
         ([row(source="none", genes="none", applies="no_match", urgency="no_data", action=None)], "no_source"),
         ([row(applies="possible")], "uncertain"),
@@ -89,6 +94,8 @@ def test_a_step_from_a_dose_that_nobody_can_work_out_is_no_answer():
 
 def test_a_laboratory_result_that_could_not_be_used_is_told_from_a_variant_that_was_not_understood():
     assert said(row(flags="outside_unknown:avoid:G")).could_change == ("laboratory:G=avoid",)
+    assert said(SILENT).could_change == said(AVOID, SILENT).could_change == ("laboratory:G=avoid",)
+    assert said(AVOID, SILENT).urgency == "avoid"
     assert said(row(flags="effect_unknown:avoid:G")).could_change == ("variant:G=avoid",)
 
 

@@ -112,6 +112,37 @@ def test_a_table_of_one_person_is_named_by_its_file(tmp_path: Path) -> None:
     assert read(tmp_path, "rsid,genotype\nrs4244285,A/G\n", "P77.csv").samples == ("P77",)
 
 
+def test_a_row_that_names_its_gene_loses_no_result_without_a_word(tmp_path: Path) -> None:
+    head = "sample,rsid,chromosome,position_grch38,genotype,strand,gene,copy_number\nD,rs4244285,,,G/A,+,CYP2C19,\n"
+    for marker, genotype in (("rs391829O", "T/T"), ("rs39I8290", "C/T"), ("exon 14 skipping", "C/T"), ("rs39182900", "T/T")):  # fmt: skip
+        found = read(tmp_path, head + f"D,{marker},,,{genotype},-,DPYD,\n")
+        assert refused(found) == {("D", "DPYD")}, marker
+        (told,) = [note.message for note in found.notes if note.code == "outside_refused"]
+        assert marker in told and genotype in told
+        assert at(found, *STAR2) == ("CALLED", (0, 1)), "the other rows are used"
+    assert refused(read(tmp_path, head + "D,rs391829O,,,--,-,DPYD,\n")) == set(), "no result is lost"
+    assert refused(read(tmp_path, head + "D,rs99999999,,,C/T,+,DPYD,\n")) == set(), "a variant that is not looked at"
+    unnamed = read(tmp_path, "sample,rsid,genotype\nD,rs4244285,G/A\nD,rs391829O,C/T\n")
+    assert refused(unnamed) == {("D", "DPYD")}
+    cut = read(tmp_path, "sample,rsid,genotype\nD,rs12248560,C/C\nD,rs4244285O,G/A\n")
+    assert at(cut, *STAR2)[0] != "CALLED" and refused(cut) == {("D", "CYP2C19")}
+
+
+def test_a_row_whose_gene_is_not_that_of_its_marker_is_used_for_neither(tmp_path: Path) -> None:
+    found = read(tmp_path, "sample,rsid,genotype,strand,gene\nE,rs3918290,C/T,+,TPMT\nE,rs4244285,G/A,+,CYP2C19\n")
+    assert refused(found) == {("E", "DPYD"), ("E", "TPMT")}
+    assert at(found, "chr1", 97450058)[0] == "UNSUPPORTED" and at(found, *STAR2) == ("CALLED", (0, 1))
+    known = "E,rs3918290,C/T,+,dpyd\nE,rs887829,C/T,+,UGT1A4\nE,rs12777823,G/A,+,CYP2C9\nE,rs4244285,G/A,+,WBP1L\n"
+    assert refused(read(tmp_path, "sample,rsid,genotype,strand,gene\n" + known)) == set()
+
+
+@pytest.mark.parametrize(("strand", "used"), [("sideways", False), ("+ or so", False), ("TOP", True), ("n/a", True)])
+def test_a_strand_that_is_none_costs_the_row(tmp_path: Path, strand: str, used: bool) -> None:
+    found = read(tmp_path, f"sample,rsid,genotype,strand\nF,rs4244285,G/A,{strand}\nF,rs1057910,A/C,+\n")
+    assert refused(found) == (set() if used else {("F", "CYP2C19")})
+    assert (at(found, *STAR2) == ("CALLED", (0, 1))) is used and at(found, *C9_STAR3) == ("CALLED", (0, 1))
+
+
 def test_drawn_tables_are_read_as_they_were_drawn(tmp_path: Path) -> None:
     rng = random.Random(5)
     kb = knowledge()

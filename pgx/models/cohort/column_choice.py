@@ -83,7 +83,7 @@ def _candidates(
 
 def kept_for_scores(name: str) -> bool:
     """Whether a column is for scores alone, and no feature: the refused values, and what is averaged over."""
-    return name == refused.NAME or averaged_over(name)
+    return name in (refused.NAME, refused.GENES) or averaged_over(name)
 
 
 def averaged_over(name: str) -> bool:

@@ -89,6 +89,7 @@ def keep_unlikely_out(frame: pl.DataFrame, kb: KnowledgeBase) -> tuple[pl.DataFr
     A table says no units, unless the reader of records looked at the row (`looked_at`): a height or weight about which
     that one asks where its unit is missing (``usual_ranges.tsv``) drives no score here either. Both drive none where
     they give an impossible body mass index, whoever looked at them: somebody changed one of them since.
+    A value that contradicts those that it follows from (`FORMULAS`) drives none either.
     Return the frame, marked as by `keep_out`, and the code and sentence of each column.
     """
     features = _features(kb)
@@ -107,6 +108,8 @@ def keep_unlikely_out(frame: pl.DataFrame, kb: KnowledgeBase) -> tuple[pl.DataFr
             beyond = _outside(value, limit).fill_null(False)
             for name in (features[concept] for concept in formula.inputs):
                 outside[name] = outside[name] | beyond if name in outside else beyond
+    for name, apart in _contradicting(frame, features, unseen).items():
+        outside[name] = outside[name] | apart if name in outside else apart
     whose = pl.col("sample") if "sample" in frame.columns else pl.int_range(pl.len())  # a person may have several rows
     rows = frame.select(whose.filter(where).n_unique().alias(name) for name, where in outside.items())
     counts = {column.name: int(column.item() or 0) for column in rows} if outside else {}
@@ -117,6 +120,29 @@ def keep_unlikely_out(frame: pl.DataFrame, kb: KnowledgeBase) -> tuple[pl.DataFr
     ]  # fmt: skip
     seen = {name: outside[name] for name, count in counts.items() if count}
     return _without(frame, seen, derived_columns(kb), mark=True), said
+
+
+def _contradicting(frame: pl.DataFrame, features: Mapping[str, str], unseen: pl.Expr) -> dict[str, pl.Expr]:
+    """Return where a value is not what follows from those beside it: column -> where.
+
+    Of a row that the reader of records looked at, the measures of the body alone are compared: the others may be of
+    another day, and that one compares those of one visit.
+    """
+    found = {}
+    for formula in FORMULAS:
+        names = {concept: features.get(concept, "") for concept in (formula.concept, *formula.inputs)}
+        if formula.tolerance is None or not set(names.values()) <= set(frame.columns):
+            continue
+        values = frame.select(
+            (pl.col(name).cast(pl.String) if concept == "sex" else _number(name)).alias(concept)
+            for concept, name in names.items()
+        )
+        share, least = formula.tolerance
+        given, follows = pl.col(formula.concept), formula.value()
+        apart = (given - follows).abs() > pl.max_horizontal(share * follows.abs(), pl.lit(least))
+        where = pl.lit(values.select(apart=(apart & formula.when()).fill_null(False))["apart"])
+        found[names[formula.concept]] = where if set(formula.inputs) == set(_OF_THE_BODY) else where & unseen
+    return found
 
 
 def _together(frame: pl.DataFrame, features: Mapping[str, str]) -> dict[Formula, pl.Expr]:

@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pgx.codes import Flag, FlagCode
+from pgx.features import refused
 from pgx.features.names import FeatureName, gene_of
 from pgx.models.evidence import design, plausible
 from pgx.models.evidence.endpoint import Endpoint, Feature, Reading
@@ -63,6 +64,26 @@ def with_gaps(scores: pl.DataFrame, persons: pl.DataFrame, features: Sequence[st
             for i, yes in enumerate(design.read(persons, Reading(name, "yes"))):
                 if yes and usable[i]:
                     flags[i] = [*flags[i], str(Flag(FlagCode.LEFT_OUT, name))]
+    return scores.with_columns(pl.Series("flags", flags, dtype=scores.schema["flags"]))
+
+
+def with_refused_genes(scores: pl.DataFrame, persons: pl.DataFrame, genes: Sequence[str]) -> pl.DataFrame:
+    """Flag in each person's score the genes that it reads and of which a laboratory's result was refused.
+
+    Parameters
+    ----------
+    scores, persons
+        As for `with_gaps`.
+    genes
+        The genes of the endpoint, as in column names.
+    """
+    if refused.GENES not in persons.columns:
+        return scores
+    listed = refused.lists(persons[refused.GENES]).list.drop_nulls().to_list()
+    flags = [
+        [*own, *(str(Flag(FlagCode.OUTSIDE_REFUSED, gene)) for gene in told or () if gene.lower() in genes)]
+        for own, told in zip(scores["flags"].to_list(), listed, strict=True)
+    ]
     return scores.with_columns(pl.Series("flags", flags, dtype=scores.schema["flags"]))
 
 

@@ -13,14 +13,17 @@ from collections.abc import Collection, Mapping
 
 import polars as pl
 
+from pgx import schema
 from pgx.cells import FACTORS
 from pgx.codes import OF_A_NUMBER, Category, Flag, FlagCode
 from pgx.features.names import FeatureName, gene_of
 from pgx.features.registry import drug_slugs
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.acting import UNREAD
+from pgx.models.evidence import design
 from pgx.phenotypes.phenoconversion import converter
-from pgx.phenotypes.substrates import acting_of
+from pgx.phenotypes.substrates import acting_drugs, acting_of
+from pgx.types import ClinicalData
 
 NOT_COUNTED = "interaction_not_counted"
 """Why a score has no number: ``refused:interaction_not_counted``."""
@@ -78,6 +81,45 @@ def refuse_uncounted(
         usable=pl.col("usable") & ~concerned,
         flags=pl.when(concerned).then(flags).otherwise("flags"),
     ).select(scores.columns)
+
+
+def refuse_uncounted_of_table(
+    scores: pl.DataFrame, features: pl.DataFrame, columns: Mapping[str, Collection[str]], kb: KnowledgeBase
+) -> pl.DataFrame:
+    """Do the same to scores of a table of features, by the drugs that its columns ``medication.<drug>`` say are taken.
+
+    What the table says of inhibitors and inducers in words does not count against them: a drug is known to be taken.
+    A phenotype as other drugs leave it counts an interaction only where the table has it.
+
+    Parameters
+    ----------
+    scores, columns, kb
+        As for `refuse_uncounted`.
+    features
+        The table that was scored.
+    """
+    taken = _taken(features, kb)
+    if taken.is_empty():
+        return scores
+    medications = pl.concat([schema.empty(schema.MEDICATIONS), taken], how="diagonal")
+    listed = ClinicalData(schema.empty(schema.CLINICAL), medications, schema.empty(schema.NOTES))
+    here = {name for name in features.columns if features[name].null_count() < features.height}
+    told = {
+        endpoint: [name for name in read if name in here or not name.endswith(_CONVERTED)]
+        for endpoint, read in columns.items()
+    }
+    return refuse_uncounted(scores, acting_drugs(listed, kb), told, kb)
+
+
+def _taken(features: pl.DataFrame, kb: KnowledgeBase) -> pl.DataFrame:
+    """Return ``sample drug status source`` of the drugs that a table says are taken."""
+    empty = {"sample": pl.String, "drug": pl.String, "status": pl.String, "source": pl.String}
+    rows = []
+    for slug, drugs in drug_slugs(kb).items():
+        if (name := f"medication.{slug}") in features.columns:
+            people = features["sample"].cast(pl.String).filter(design.truth(features[name]).fill_null(value=False))
+            rows += [(sample, drug, "current", "features") for sample in people.unique() for drug in drugs]
+    return pl.DataFrame(rows, schema=empty, orient="row")
 
 
 class _Counting:

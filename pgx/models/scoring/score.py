@@ -20,7 +20,7 @@ from pgx.models.cohort import column_choice
 from pgx.models.cohort.tables import absent
 from pgx.models.evidence import baseline_levels, design, endpoints, gene_agreement, uncounted
 from pgx.models.evidence.endpoint import Endpoint, Feature
-from pgx.models.scoring import assumptions
+from pgx.models.scoring import assumptions, interactions
 from pgx.models.scoring.patterns import judge
 from pgx.models.scoring.score_rows import answer, combined
 from pgx.models.scoring.understood import understood
@@ -69,6 +69,19 @@ def score(
     InputError
         If the frame has no samples column, or weights that do not add up to 1.
     """
+    scores, notes = _score(features, kb, endpoints, models_dir, whose)
+    read = columns_by_endpoint(kb, scores["endpoint"].unique().to_list(), models_dir)
+    return interactions.refuse_uncounted_of_table(scores, features, read, kb), notes
+
+
+def _score(
+    features: pl.DataFrame,
+    kb: KnowledgeBase,
+    endpoints: Sequence[str] | None,
+    models_dir: str | Path | None,
+    whose: pl.DataFrame | None,
+) -> tuple[pl.DataFrame, list[Note]]:
+    """Score persons by what the table says of each, without the interactions of their drugs."""
     if "weight" in features.columns:
         return score_each([(endpoints, features)], kb, models_dir=models_dir, whose=whose, order=endpoints)
     known, notes = _agreeing(features, kb, endpoints, models_dir)
@@ -153,6 +166,8 @@ def _scored(
         asked = None if whose is None else set(whose.filter(drug=drug)["sample"])
         found = _answered(frame, starts, names, asked, endpoint, model, kb.version, local)
         first_rows = frame[starts[found["_person"].to_numpy()]]
+        read = design.genes(model.endpoint if model else endpoint, _features(model))
+        found = assumptions.with_refused_genes(found, first_rows, read)
         parts.append(assumptions.with_gaps(found, first_rows, _gaps(kb).get(endpoint.name, ())))
         notes += _notes(found, endpoint, model)
     return (parts if names else []), notes

@@ -47,10 +47,14 @@ def of_person(
     """
     gene = parameter.gene
     row = calls.get(gene)
+    refused: tuple[str, ...] = ()
+    if row is not None and FlagCode.OUTSIDE_REFUSED in (row["flags"] or ()):
+        # What a laboratory sent of the gene was not understood: what stands here may not be the whole truth.
+        row, refused = None, (str(Flag(FlagCode.OUTSIDE_REFUSED, gene)),)
     if row is not None and row["status"] in _TOLD and (found := _summed(parameter, _alleles(row))):
         near = {one for pair in _alleles(row)[:1] for one in pair[:2] if one in parameter.like}
         return Sums(found, tuple(str(Flag(FlagCode.ALLELE_BY_ACTIVITY, gene, one)) for one in sorted(near)))
-    averaged = (str(Flag(FlagCode.GENE_AVERAGED, gene)),)
+    averaged = (str(Flag(FlagCode.GENE_AVERAGED, gene)), *refused)
     if row is not None and row["status"] == Status.NOT_CALLED and (found := _summed(parameter, _alleles(row))):
         return Sums(found, averaged)
     key = ("response of a population", parameter.gene, group)

@@ -15,7 +15,11 @@ def not_usable_because(flags: object) -> str:
     """Return why a score with this cell of flags has no number: ``DPYD not tested; age below 18``."""
     listed = flags_of(flags)
     genes = [flag.about for flag in listed if flag.code == FlagCode.GENE_NOT_CALLED]
-    reasons = [f"{', '.join(genes)} not tested"] if genes else []
+    refused = [flag.about for flag in listed if flag.code == FlagCode.OUTSIDE_REFUSED]
+    untested = [gene for gene in genes if gene not in refused]
+    reasons = [f"{', '.join(untested)} not tested"] if untested else []
+    lost = [gene for gene in genes if gene in refused]
+    reasons += [f"a laboratory's result of {', '.join(lost)} could not be used"] if lost else []
     unplaced = [flag.about for flag in listed if flag.code == FlagCode.PHENOTYPE_UNPLACED]
     reasons += [f"no figure for this phenotype of {', '.join(unplaced)}"] if unplaced else []
     acting = dict.fromkeys(found.named for flag in listed if (found := parse(str(flag))) is not None)

@@ -7,14 +7,25 @@ from collections.abc import Iterator
 
 SHORTEST = 6
 """Digits from which a number counts as a slip of another one: nearly every shorter number is a variant of its own."""
-_NUMBER = re.compile(r"(?:rs)?\W*(\d+)", re.I)
+_NUMBER = re.compile(r"(?:rs)?\W*([\dOIl]+)", re.I)
+_LOOK_ALIKE = str.maketrans("OoIiLl", "001111")
 _DIGITS = "0123456789"
 
 
 def digits_of(name: str) -> str | None:
-    """Return the digits of a marker's name that is a number and nothing else, with or without ``rs``."""
+    """Return the digits of a marker's name that is a number and nothing else, with or without ``rs``.
+
+    A letter may stand for the digit that it looks like, but not for most of them.
+
+    Examples
+    --------
+    >>> digits_of("rs391829O")
+    '3918290'
+    """
     found = _NUMBER.fullmatch(name.strip())
-    return found[1] if found and len(found[1]) >= SHORTEST - 1 else None
+    if not found or len(found[1]) < SHORTEST - 1 or 2 * sum(map(str.isdigit, found[1])) < len(found[1]):
+        return None
+    return found[1].translate(_LOOK_ALIKE)
 
 
 def slips(name: str) -> Iterator[str]:

@@ -24,6 +24,8 @@ FIRST_LINES = 80
 """Lines among which the names of the columns stand."""
 _DELIMITERS = "\t,;|"
 _RSID = re.compile(r"(?<![A-Za-z0-9])rs\d+(?!\d)", re.I)
+_LETTER_IN_NUMBER = re.compile(r"(?<![A-Za-z0-9])rs(?=\d*[OIl])(?=[OIl]*\d)[\dOIl]+(?![A-Za-z0-9])", re.I)
+"""An rs number with a letter that looks like a digit: cut off there, it would be the number of another variant."""
 _PLACE = re.compile(r"^(?:chr)?([0-9XYMT]{1,2})[:_-](\d{3,})(?:\D.*)?$", re.I)
 _COPIES = (
     re.compile(
@@ -69,6 +71,13 @@ _BESIDE = re.compile(
 _STRAND_COMMENT = re.compile(r"strand\s{0,9}[:=]?\s{0,9}(\+|-|plus|minus|forward|reverse)", re.I)
 _WORDS = {"+": "+", "plus": "+", "forward": "+", "fwd": "+", "f": "+", "1": "+",
           "-": "-", "minus": "-", "reverse": "-", "rev": "-", "r": "-", "-1": "-"}  # fmt: skip
+
+
+_NO_STRAND = re.compile(
+    r"top|bot|bottom|ilmn|design|customer|ab|n/?a|nd|none|unknown|unspecified|not (?:stated|specified)|both|ambiguous|"
+    r"unbekannt|inconnu|desconocido|\+/-|[?.*/]", re.I,
+)  # fmt: skip
+"""What may stand in a column of strands and names none of the genome, as well as a cell may be empty."""
 
 
 class Shape(Enum):
@@ -150,6 +159,16 @@ def cells_of(line: str, delimiter: str) -> list[str]:
 def strand_of(word: str) -> str | None:
     """Return ``+`` or ``-`` for how a table may write a strand; None for what names no strand of the genome."""
     return _WORDS.get(word.strip().lower())
+
+
+def is_no_strand(word: str) -> bool:
+    """Return whether a cell of a column of strands is not understood: neither a strand, nor that none is known."""
+    return bool(word.strip()) and strand_of(word) is None and not _NO_STRAND.fullmatch(word.strip())
+
+
+def number_of(text: str) -> str | None:
+    """Return the rs number in a marker's name, as `rsid_of`; None where a letter stands in it for a digit."""
+    return None if _LETTER_IN_NUMBER.search(text.replace("_", " ")) else rsid_of(text)
 
 
 def rsid_of(text: str) -> str | None:

@@ -23,6 +23,8 @@ from pgx.variants.arrays.result_layout import (
     Shape,
     cells_of,
     gene_of_copies,
+    is_no_strand,
+    number_of,
     place_of,
     rsid_of,
     strand_of,
@@ -43,13 +45,18 @@ FEW = 20
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One genotype as written: whose, of which marker, where in the table, and the strand if the table says it."""
+    """One genotype as written: whose, of which marker, where in the table, and the strand if the table says it.
+
+    `gene` is what its row names, and `doubt` why the row cannot be used.
+    """
 
     sample: str
     text: str
     line: int
     strand: str | None
     marker: str = ""
+    gene: str = ""
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +90,8 @@ class ResultTable:
         Markers whose rs number and position are of different places, with their line.
     strays
         Genotypes of misplaced markers, and of unknown ones that may be a slip of a known one.
+    lost
+        Genotypes of unknown markers that are a slip or no number at all, in a row that names its gene.
     malformed
         Lines that are no rows of the table.
     """
@@ -95,6 +104,7 @@ class ResultTable:
     unknown: dict[str, int] = field(default_factory=dict)
     misplaced: dict[str, int] = field(default_factory=dict)
     strays: list[Stray] = field(default_factory=list)
+    lost: list[Cell] = field(default_factory=list)
     malformed: list[int] = field(default_factory=list)
 
 
@@ -191,12 +201,14 @@ def _genotypes(
     table: ResultTable, layout: Layout, cells: list[str], sample: str, number: int
 ) -> Iterator[tuple[_Marker, Cell]]:
     """Yield the genotypes of one line, and take down its copy numbers."""
-    strand = strand_of(_cell(cells, layout.columns.get("strand"))) or layout.strand
+    written = _cell(cells, layout.columns.get("strand"))
+    strand = strand_of(written) or layout.strand
+    doubt = f"its strand is written {written[:20]!r}; write + or -" if is_no_strand(written) else ""
     for place, gene in layout.copies.items():
         _count(table, sample, gene, _cell(cells, place))
     if layout.shape is Shape.WIDE:
         for place, name in layout.named.items():
-            yield _marker(name), Cell(sample, _cell(cells, place), number, strand, name)
+            yield _marker(name), Cell(sample, _cell(cells, place), number, strand, name, "", doubt)
         return
     names = [_cell(cells, place) for place in layout.markers]
     counted = next((found for name in names if (found := gene_of_copies(name)) and not rsid_of(name)), None)
@@ -219,24 +231,26 @@ def _genotypes(
         if counted is not None:
             _count(table, person, counted, text)
         elif marker is not None:
-            yield marker, Cell(person, text, number, strand, marker.name)
+            yield marker, Cell(person, text, number, strand, marker.name, marker.gene, doubt)
 
 
 def _of_row(cells: list[str], layout: Layout, names: list[str]) -> _Marker | None:
-    rsid = next(filter(None, map(rsid_of, names)), None)
+    rsid = next(filter(None, map(number_of, names)), None)
     place = next(filter(None, map(place_of, names)), None)
     if {"chrom", "pos"} <= set(layout.columns):
         at = whole_number(_cell(cells, layout.columns["pos"]))
         chrom = _cell(cells, layout.columns["chrom"])
         place = (chrom, at) if at is not None and at > 0 and canonical(chrom) else place
-    if rsid is None and place is None and not any(map(digits_of, names)):
+    gene = _cell(cells, layout.columns.get("gene")).upper()
+    if rsid is None and place is None and not any(map(digits_of, names)) and not (gene and any(names)):
         return None
     name = rsid or next(filter(None, names), f"{place[0]}:{place[1]}" if place else "")
-    return _Marker(name, rsid, place, _cell(cells, layout.columns.get("gene")).upper())
+    return _Marker(name, rsid, place, gene)
 
 
 def _marker(name: str) -> _Marker:
-    return _Marker(name, rsid_of(name), None if rsid_of(name) else place_of(name))
+    rsid = number_of(name)
+    return _Marker(name, rsid, None if rsid else place_of(name))
 
 
 def _count(table: ResultTable, sample: str, gene: str, text: str) -> None:
@@ -287,8 +301,12 @@ def _place(
         for marker in markers
         if at[marker] is None
     }
+    unplaced = {marker for marker in meant if marker.rsid is None and marker.place is None}
     for marker, cell in found:
-        if of := meant.get(marker):
+        slip = marker in meant and marker.name not in table.misplaced and bool(meant[marker])
+        if marker.gene and (slip or (marker in unplaced and len(unplaced) <= FEW)):
+            table.lost.append(cell)
+        elif of := meant.get(marker):
             told = "its rs number and its position are of different places"
             why = told if marker.name in table.misplaced else "it is a slip of a known rs number, as it seems"
             table.strays.append(Stray(cell, of, why))
