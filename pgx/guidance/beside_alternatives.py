@@ -17,7 +17,7 @@ import polars as pl
 from pgx import schema
 from pgx.guidance.label_limits import interaction_limits
 from pgx.knowledge import KnowledgeBase
-from pgx.knowledge.acting import UNREAD, parse
+from pgx.knowledge.acting import UNREAD, parse, same_way
 from pgx.phenotypes.substrates import MARKED, acting_of_list
 from pgx.types import ClinicalData
 
@@ -104,7 +104,7 @@ def _by_labels(
     highest = {name: f"at most {limit.removeprefix('text:')}" for name, limit in table.iter_rows()}
     told = rows.filter(pl.col("urgency").is_in([*_AGAINST, _MONITORED]))
     for at, drug, rule, urgency, flags in told.select("at", "drug", "guideline", "urgency", "static_flags").iter_rows():
-        for one in filter(None, map(parse, flags)):
+        for one in same_way([*filter(None, map(parse, flags))]):
             yield (samples[at], drug), one.agent, urgency, highest.get(rule, "") if urgency == _AGAINST[1] else ""
 
 
