@@ -56,7 +56,11 @@ def test_the_label_s_lower_dose_stands_beside_an_inducer_that_another_label_forb
     assert any("one third of the dose before" in one.text for one in shown.beside) is (status == "planned")
     assert any(one.condition.startswith("with fluvoxamine (strong CYP1A2 inhibitor), and against it carbamazepine")
                for one in shown.beside)  # fmt: skip
-    told = "one third of the dose before" if status == "planned" else "carbamazepine (strong CYP3A4 inducer) lowers clozapine"
+    told = (
+        "one third of the dose before"
+        if status == "planned"
+        else "carbamazepine (strong CYP3A4 inducer) lowers clozapine"
+    )
     assert told in render_text(found, "s", color=False, width=400)
 
 
