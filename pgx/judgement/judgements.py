@@ -20,6 +20,7 @@ from pgx.judgement.rule_details import details_of
 from pgx.judgement.statement import URGENCIES, Row, Statement
 from pgx.judgement.together import Lists, Told, lists_of, with_causes
 from pgx.knowledge.base import KnowledgeBase
+from pgx.knowledge.drug_names import drug_names
 from pgx.notes import Note
 from pgx.types import Result
 
@@ -112,7 +113,7 @@ def judgements(
             cases[case] = judge(sample, drug, decision, known)
         beside = dict.fromkeys(acting.agent for acting in decision.forbidden_beside)
         found.append(Told(sample, cases[case], () if exposures is None else tuple(beside)))
-    return _frame(with_causes(found, lists))
+    return _frame(with_causes(found, lists, drug_names(kb).made_of))
 
 
 def _not_started(

@@ -16,7 +16,7 @@ first.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -98,7 +98,9 @@ class Told:
     forbidden_beside: tuple[str, ...]
 
 
-def with_causes(found: Sequence[Told], lists: Lists | None) -> Iterator[tuple[str, Judgement]]:
+def with_causes(
+    found: Sequence[Told], lists: Lists | None, made_of: Mapping[str, tuple[str, ...]]
+) -> Iterator[tuple[str, Judgement]]:
     """Yield sample and judgement: a medicine beside which another one is ruled out says so, and what becomes of it.
 
     Parameters
@@ -107,6 +109,8 @@ def with_causes(found: Sequence[Told], lists: Lists | None) -> Iterator[tuple[st
         What was judged, each drug by itself.
     lists
         What is taken and what is planned; None = all of it is taken.
+    made_of
+        Combination -> its parts: one that is not listed is there part by part.
     """
     harmed: defaultdict[Key, list[Judgement]] = defaultdict(list)
     beside: defaultdict[Key, list[Judgement]] = defaultdict(list)
@@ -124,6 +128,9 @@ def with_causes(found: Sequence[Told], lists: Lists | None) -> Iterator[tuple[st
                 harmed[one.sample, partner].append(judgement)
             elif listed:
                 beside[one.sample, partner].append(judgement)
+            if lists is not None and listed and not lists.holds(one.sample, partner):
+                for part in made_of.get(partner, ()):
+                    beside[one.sample, part].append(judgement)
     for one in found:
         key = one.sample, one.judgement.drug
         acts_on, stands_beside = harmed.get(key, ()), beside.get(key, ())

@@ -61,12 +61,18 @@ def headline_of(headline: str, judgement: Judgement, lexicon: Lexicon, products:
 
 def _for_others(judgement: Judgement) -> str:
     """Return on which drugs a medicine acts that is to be changed, or not to be started, for that; mostly empty."""
-    harmed = dict.fromkeys(_harmed(*parts) for parts in arguments_of(judgement, FlagCode.CAUSES, 2, 3))
-    if not harmed:
+    causes = list(arguments_of(judgement, FlagCode.CAUSES, 2, 3))
+    if not causes:
         return ""
+    # Where no enzyme is named, a label rules the two out together: which of them acts on which it need not say.
+    verbs = {
+        "it acts on": [one for one in causes if one[1]],
+        "it does not go together with": [one for one in causes if not one[1]],
+    }
+    told = [f"{verb} {' and '.join(dict.fromkeys(_harmed(*one) for one in of))}" for verb, of in verbs.items() if of]
     idle = judgement.drug in not_started_of(judgement)
     what = "do not start this one, or choose another" if idle else "change this one first, if that is possible"
-    return f"{what}: it acts on {' and '.join(harmed)}"
+    return f"{what}: {', and '.join(told)}"
 
 
 def _beside(judgement: Judgement) -> Iterator[str]:
