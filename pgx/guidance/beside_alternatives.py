@@ -1,8 +1,9 @@
 """What the other drugs of a list have to do with a drug that is named instead of one of them.
 
 Nobody is sent from one drug to another that a third one rules out or whose level it changes markedly, nor to one that
-does so to a third one, unless the drug that is replaced does so too. Where no label names the pair, the strength of the
-agent and the part that the enzyme has in the drug tell (`pgx.phenotypes.substrates.MARKED`).
+does so to a third one, unless the drug that is replaced does it no less gravely and no label forbids the two. Where no
+label names the pair, the strength of the agent and the part that the enzyme has in the drug tell
+(`pgx.phenotypes.substrates.MARKED`).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import polars as pl
 from pgx import schema
 from pgx.guidance.label_limits import interaction_limits
 from pgx.knowledge import KnowledgeBase
-from pgx.knowledge.acting import UNREAD, parse
+from pgx.knowledge.acting import UNREAD, parse, same_way
 from pgx.phenotypes.substrates import MARKED, acting_of_list
 from pgx.types import ClinicalData
 
@@ -28,6 +29,12 @@ _AGAINST = ("avoid", "change_dose")
 Pair = tuple[str, str]
 """A person and a drug that is named instead."""
 _MONITORED = "monitor"
+_KEY = ["sample", "drug", "agent"]
+_FORBIDDEN = 3
+"""How grave it is what a label rules out; nothing is excused for it."""
+_BY_LABEL = {"avoid": _FORBIDDEN, "change_dose": 1}
+_HALTS = "lowers_active_form"
+_BY_STRENGTH = {"strong": 2, "moderate": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +108,15 @@ def _by_labels(
     highest = {name: f"at most {limit.removeprefix('text:')}" for name, limit in table.iter_rows()}
     told = rows.filter(pl.col("urgency").is_in([*_AGAINST, _MONITORED]))
     for at, drug, rule, urgency, flags in told.select("at", "drug", "guideline", "urgency", "static_flags").iter_rows():
-        for one in filter(None, map(parse, flags)):
+        for one in same_way([*filter(None, map(parse, flags))]):
             yield (samples[at], drug), one.agent, urgency, highest.get(rule, "") if urgency == _AGAINST[1] else ""
 
 
 def _by_level(named: Collection[Pair], acting: pl.DataFrame, kb: KnowledgeBase) -> Iterator[tuple[Pair, str]]:
     """Yield those whose level a drug of the list changes markedly, with that drug."""
     pairs = pl.DataFrame(sorted(named), schema={"sample": pl.String, "drug": pl.String}, orient="row")
-    for sample, drug, agent in _marked(acting.join(pairs, on=["sample", "drug"], how="semi"), kb).iter_rows():
+    marked = _marked(acting.join(pairs, on=["sample", "drug"], how="semi"), kb).unique(_KEY, maintain_order=True)
+    for sample, drug, agent, _ in marked.iter_rows():
         yield (sample, drug), agent
 
 
@@ -136,42 +144,56 @@ def _on_others(
         schema.MEDICATIONS,
     )
     then = acting_of_list(replace(clinical, medications=supposed), kb).join(drugs, on=["sample", "drug"], how="semi")
-    already: defaultdict[Pair, set[str]] = defaultdict(set)
-    for sample, drug, agent in now.iter_rows():
-        already[sample, drug].add(agent)
-    counting, forbidden = _counting(then, kb), set(_told(then, kb, _AGAINST[:1]).iter_rows())
-    for sample, drug, agent in counting.iter_rows():
-        why = RULES_OUT if (sample, drug, agent) in forbidden else ACTS
-        yield (sample, agent), drug, why, frozenset([drug, *already[sample, drug]])
-    watched = _told(then, kb, [_MONITORED]).join(counting, on=["sample", "drug", "agent"], how="anti")
-    for sample, drug, agent in watched.sort("sample", "drug", "agent").iter_rows():
+    already: defaultdict[Pair, dict[str, int]] = defaultdict(dict)
+    for sample, drug, agent, grave in now.iter_rows():
+        already[sample, drug][agent] = grave
+    counting = _counting(then, kb)
+    for sample, drug, agent, grave in counting.iter_rows():
+        alike = (one for one, own in already[sample, drug].items() if grave <= own and grave < _FORBIDDEN)
+        yield (sample, agent), drug, RULES_OUT if grave == _FORBIDDEN else ACTS, frozenset([drug, *alike])
+    watched = _told(then, kb, [_MONITORED]).join(counting, on=["sample", "drug", "agent"], how="anti").unique(_KEY)
+    for sample, drug, agent, _ in watched.sort(_KEY).iter_rows():
         yield (sample, agent), drug, ACTS, frozenset()
 
 
 def _counting(acting: pl.DataFrame, kb: KnowledgeBase) -> pl.DataFrame:
-    """Return ``sample drug agent`` of those that change the level markedly, or that a label speaks against."""
-    return pl.concat([_marked(acting, kb), _told(acting, kb, _AGAINST)]).unique(maintain_order=True)
+    """Return ``sample drug agent grave`` of those that change the level markedly, or that a label speaks against.
+
+    What halts the making of an active form more than weakly counts too: without it the drug does nothing.
+    """
+    halting = (pl.col("effect") == _HALTS) & (pl.col("strength") == "moderate") & (pl.col("phase") != UNREAD)
+    halted = acting.filter(halting, pl.col("role") == "inhibitor").select(*_KEY, grave=pl.lit(1, pl.Int64))
+    parts = [_marked(acting, kb), _told(acting, kb, _AGAINST), halted]
+    return pl.concat(parts).group_by(_KEY, maintain_order=True).agg(pl.col("grave").max())
 
 
 def _told(acting: pl.DataFrame, kb: KnowledgeBase, urgencies: Sequence[str]) -> pl.DataFrame:
-    """Return ``sample drug agent`` of the pairs of which a label says something of these urgencies."""
-    actions = kb.table("actions").filter(pl.col("urgency").is_in(urgencies))["action"].to_list()
-    pairs = kb.table("label_interactions").filter(pl.col("action").is_in(actions), pl.col("agent").is_not_null())
-    told = pairs.select("drug", listed=pl.col("agent").str.to_lowercase()).unique()
-    of_labels = acting.with_columns(listed=pl.col("agent").str.to_lowercase()).join(
-        told, on=["drug", "listed"], how="semi"
-    )
-    return of_labels.filter(pl.col("phase") != UNREAD).select("sample", "drug", "agent").unique(maintain_order=True)
+    """Return ``sample drug agent grave`` of the pairs of which a label says something of these urgencies.
+
+    A row on a class of agents speaks of each of them; one on two enzymes of none alone.
+    """
+    actions = kb.table("actions").filter(pl.col("urgency").is_in(urgencies)).select("action", "urgency")
+    pairs = kb.table("label_interactions").join(actions, on="action")
+    told = pairs.filter(pl.col("agent").is_not_null() | pl.col("beside").is_null()).select(
+        "drug", "urgency", listed=pl.col("agent").str.to_lowercase(), on="enzyme", way="role",
+        classes=pl.col("strengths").str.split(";"),
+    )  # fmt: skip
+    read = acting.filter(pl.col("phase") != UNREAD).join(told, on="drug", maintain_order="left")
+    named = pl.col("listed") == pl.col("agent").str.to_lowercase()
+    of_class = (pl.col("on") == pl.col("enzyme")) & (pl.col("way") == pl.col("role"))
+    of_class &= pl.col("classes").is_null() | pl.col("classes").list.contains(pl.col("strength"))
+    hits = read.filter(pl.when(pl.col("listed").is_null()).then(of_class).otherwise(named))
+    return hits.select(*_KEY, grave=pl.col("urgency").replace_strict(_BY_LABEL, default=0, return_dtype=pl.Int64))
 
 
 def _marked(acting: pl.DataFrame, kb: KnowledgeBase) -> pl.DataFrame:
-    """Return ``sample drug agent`` of those that change the level markedly by strength and by part of the enzyme."""
+    """Return ``sample drug agent grave`` of those that change the level markedly by strength and part of the enzyme."""
     marked = pl.DataFrame(MARKED, schema=["strength", "part"], orient="row")
     carried = kb.table("substrates").select("drug", "enzyme", "by", part="strength")
     found = acting.filter(pl.col("phase") != UNREAD).join(carried, on=["drug", "enzyme"], maintain_order="left")
     fitting = pl.col("by").is_null() | (pl.col("by") == pl.col("role"))
     hits = found.filter(fitting).join(marked, on=["strength", "part"], how="semi", maintain_order="left")
-    return hits.select("sample", "drug", "agent").unique(maintain_order=True)
+    return hits.select(*_KEY, grave=pl.col("strength").replace_strict(_BY_STRENGTH, return_dtype=pl.Int64))
 
 
 def asked(named: Iterable[Pair]) -> dict[str, set[str] | None]:

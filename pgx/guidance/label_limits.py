@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import polars as pl
 from pgx.cells import NAMES, list_column
 from pgx.codes import Applies, Flag, FlagCode
 from pgx.guidance.populations import NO, YES, Populations
-from pgx.knowledge.acting import UNREAD, Acting
+from pgx.knowledge.acting import DECIDES, SUM_UNKNOWN, UNREAD, Acting, phrase
 from pgx.knowledge.base import KnowledgeBase
 from pgx.knowledge.sentences import compose
 from pgx.phenotypes.absent_enzymes import weakened
@@ -34,6 +34,7 @@ _ACTING = ("agent", "enzyme", "strength", "role", "phase", "effect", "unverified
 """Columns of `acting_drugs` that `acting_of` reads."""
 _POOR = ("Poor Metabolizer", "Poor Function")
 _LIKELIER = 0.5
+_PLANNED = "planned"
 
 
 def _holds(label: str = "the label", beside: str | None = None) -> str:
@@ -204,22 +205,24 @@ def interaction_limits(
     -------
     polars.DataFrame
         As `limits` gives it. Each row is flagged with the interaction on the enzyme that it rests on, whatever else
-        the other drug does. A dose is left out where another drug changes the level in the other direction, and where
-        a row on two enzymes stands in its place.
+        the other drug does. Where another drug changes the level in the other direction, a row that asks for more is
+        left out, and one that asks for less names that drug too: the lower dose is the safer one while nothing tells
+        what the two make together. Its highest dose stays, its share of the usual dose not beside a strong agent that
+        is taken. A dose is left out where a row on two enzymes stands in its place.
     """
     urgencies = dict(kb.table("actions").select("action", "urgency").iter_rows())
-    higher = set(kb.table("actions").filter(direction="up")["action"])
+    higher, lower = (set(kb.table("actions").filter(direction=way)["action"]) for way in ("up", "down"))
     place = {sample: at for at, sample in enumerate(samples)}
     here = _of_those(acting, samples, wanted)
     known: dict[tuple[object, ...], Acting] = {}
     spoken: dict[tuple[str, str, str], dict[str, list[Acting]]] = {}
-    ways: dict[tuple[str, str], set[str]] = {}
+    ways: dict[tuple[str, str], dict[Acting, None]] = {}
     for row in here.iter_rows(named=True):
         case = tuple(row[name] for name in _ACTING)
         one = known[case] if case in known else known.setdefault(case, acting_of(row))
         spoken.setdefault((row["drug"], one.enzyme, one.role), {}).setdefault(row["sample"], []).append(one)
         if row["marked"] or one.strength == "moderate":
-            ways.setdefault((row["sample"], row["drug"]), set()).add(one.asks_for)
+            ways.setdefault((row["sample"], row["drug"]), {})[one] = None
     found = []
     of_two: dict[tuple[str, str], set[str]] = {}
     rows = kb.table("label_interactions").filter(pl.col("drug").is_in(list(wanted)))
@@ -231,7 +234,8 @@ def interaction_limits(
                 continue
             if row["action"] in higher and (sample, row["enzyme"]) in absent:
                 continue
-            if (row["dose"] or row["limit"]) and _opposed(ways.get((sample, row["drug"]), set()), agents[0]):
+            against = _opposed(ways.get((sample, row["drug"]), ()), agents[0])
+            if against and row["action"] in higher and (row["dose"] or row["limit"]):
                 continue
             one_enzyme = of_two.get((sample, row["drug"]), set())
             if row["beside"]:
@@ -243,7 +247,13 @@ def interaction_limits(
                 agents = [*agents, *(one for one in also if one.agent not in {two.agent for two in agents})]
             elif (row["dose"] or row["limit"]) and row["enzyme"] in one_enzyme:
                 continue
-            found.append({"at": place[sample], "code": 0, **_said(row, agents, urgencies, kb)})
+            found.append(
+                {
+                    "at": place[sample],
+                    "code": 0,
+                    **_said(row, agents, against if row["action"] in lower else (), urgencies, kb),
+                }
+            )
     return _frame(found) if found else pl.DataFrame()
 
 
@@ -268,20 +278,28 @@ def _of_those(acting: pl.DataFrame, samples: Sequence[str], wanted: Mapping[str,
     return marked.filter(pl.col("drug").is_in(everybody) | pl.col("asked").is_not_null()).drop("asked")
 
 
-def _said(row: Mapping[str, Any], agents: Sequence[Acting], urgencies: Mapping[str, str], kb: KnowledgeBase) -> Any:
-    """Return what a row says of these drugs: the columns of `_CONSTANT`, made once for the same drugs."""
+def _said(
+    row: Mapping[str, Any],
+    agents: Sequence[Acting],
+    against: Sequence[Acting],
+    urgencies: Mapping[str, str],
+    kb: KnowledgeBase,
+) -> Any:
+    """Return what a row says of these drugs beside those that act against them: `_CONSTANT`, made once for the same."""
 
     def make() -> dict[str, Any]:
         named = " and ".join(one.named for one in agents)
-        doses = {"start_dose": row["dose"], "max_dose": row["limit"]}
+        torn = bool(row["dose"]) and any(_outweighs(one, agents[0]) for one in against)
+        doses = {"start_dose": None if torn else row["dose"], "max_dose": row["limit"]}
         said = compose({**row, **doses, "population": f"text:with {named}"}, kb=kb)
-        constants = _constants(row, urgencies)
+        constants = _constants(row, urgencies) | ({"action": DECIDES} if torn else {})
         label = f"the label ({row['section']})"
-        constants["recommendation"] = f"{said} {_holds(label, row['beside'])}"
-        constants["static_flags"] = [*constants["static_flags"], *(str(one.flag) for one in agents)]
+        but = f"But {phrase(against, row['drug'])}, and {SUM_UNKNOWN}. " if against else ""
+        constants["recommendation"] = f"{said} {but}{_holds(label, row['beside'])}"
+        constants["static_flags"] = [*constants["static_flags"], *(str(one.flag) for one in (*agents, *against))]
         return {name: constants.get(name) for name in _CONSTANT}
 
-    return kb.remember(("label interaction", row["limit_id"], tuple(agents)), make)
+    return kb.remember(("label interaction", row["limit_id"], tuple(agents), tuple(against)), make)
 
 
 def _is_about(row: Mapping[str, Any], one: Acting) -> bool:
@@ -290,9 +308,16 @@ def _is_about(row: Mapping[str, Any], one: Acting) -> bool:
     return of_class and (not row["agent"] or one.agent.lower() == row["agent"].lower())
 
 
-def _opposed(ways: Set[str], agent: Acting) -> bool:
-    """Whether another drug changes the level in the other direction."""
-    return bool(agent.asks_for and ways - {agent.asks_for, ""})
+def _opposed(listed: Iterable[Acting], agent: Acting) -> tuple[Acting, ...]:
+    """Return the other drugs that change the level in the other direction."""
+    if not agent.asks_for:
+        return ()
+    return tuple(one for one in listed if one.asks_for not in ("", agent.asks_for) and one.agent != agent.agent)
+
+
+def _outweighs(one: Acting, agent: Acting) -> bool:
+    """Whether a strong agent is there already where the other one is, so that no share of the dose is known."""
+    return one.strength == "strong" and (one.phase != _PLANNED or agent.phase == _PLANNED)
 
 
 def _constants(row: Mapping[str, Any], urgencies: Mapping[str, str]) -> dict[str, Any]:

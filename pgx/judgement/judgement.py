@@ -9,6 +9,7 @@ from pgx.codes import Flag, FlagCode
 from pgx.judgement.decide import Decision
 from pgx.judgement.listed import names_of
 from pgx.judgement.relief import Relief, milder
+from pgx.judgement.rule_details import with_lowest
 from pgx.judgement.statement import NOBODY, S, Statement, by_source
 from pgx.knowledge.acting import DECIDES
 
@@ -150,7 +151,9 @@ def _details(decision: Decision[S], said: S | None, known: Known) -> list[str]:
         details += [detail for detail in own if Flag.parse(detail).code not in told]
     if not withheld and said.urgency == "avoid" and said.action_code in _IF_USED:
         details += _limit_if_used(decision, known, details)
-    return details
+    # Each medicine of the list that a label limits the drug beside counts: the lowest of the doses is the highest.
+    limits = () if of_genes else (row for row in decision.limits if row.applies == "yes")
+    return with_lowest(details, (detail for row in limits for detail in known.details.get(row.rule, ())))
 
 
 def _limit_if_used(decision: Decision[S], known: Known, told: Sequence[str]) -> list[str]:

@@ -20,6 +20,7 @@ from pgx.judgement.rule_details import details_of
 from pgx.judgement.statement import URGENCIES, Row, Statement
 from pgx.judgement.together import Lists, Told, lists_of, with_causes
 from pgx.knowledge.base import KnowledgeBase
+from pgx.knowledge.drug_names import drug_names
 from pgx.notes import Note
 from pgx.types import Result
 
@@ -78,14 +79,14 @@ def judgements(
         that is something else.
     """
     lists = None if medications is None else lists_of(medications, exposures)
-    known = calls, scores, kb, exposures, left_out or {}
+    known, made_of = (calls, scores, kb, exposures, left_out or {}), drug_names(kb).made_of
     if later is None or later.is_empty() or lists is None:
-        return _frame(with_causes(_told(guidance, *known, without, lists), lists))
+        return _frame(with_causes(_told(guidance, *known, without, lists), lists, made_of))
     then = {(one.sample, one.judgement.drug): one for one in _told(later, *known, without, lists)}
     today = lists.without_planned(without, then) if without else None
     now = _told(guidance, *known, today, lists)
     found = [replace(one, later=then.get((one.sample, one.judgement.drug))) for one in now]
-    return _frame(with_causes(found, lists))
+    return _frame(with_causes(found, lists, made_of))
 
 
 def _told(

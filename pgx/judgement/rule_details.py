@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pgx.codes import FlagCode
 from pgx.knowledge.base import KnowledgeBase
@@ -14,12 +15,33 @@ AT_MOST = FlagCode.AT_MOST
 DOSE = FlagCode.DOSE
 """``dose:<dose>:<unit>``: the dose, as the source writes it."""
 
+_MG_A_DAY = re.compile(rf"{AT_MOST}:(?P<mg>\d+(?:\.\d+)?) mg (?P<times>|once |twice )a day\b")
+_TIMES = {"": 1, "once ": 1, "twice ": 2}
 _WITH_DOSE = ("change_dose", "monitor")
 
 
 def details_of(kb: KnowledgeBase) -> Mapping[str, tuple[str, ...]]:
     """Return row of the knowledge -> its details as flags; rows without any are left out."""
     return kb.remember("details of rules", lambda: _details_of(kb))
+
+
+def with_lowest(told: Sequence[str], others: Iterable[str]) -> list[str]:
+    """Return details whose highest dose is the lowest that any of the rows names; what cannot be compared stays.
+
+    Examples
+    --------
+    >>> with_lowest(["at_most:10 mg a day:"], ["at_most:5 mg a day:", "at_most:7.5 mg once a day:"])
+    ['at_most:5 mg a day:']
+    """
+    limits = {flag: dose for flag in (*told, *others) if (dose := _mg_per_day(flag)) is not None}
+    least = min(limits, key=lambda flag: limits[flag], default="")
+    return [least if flag in limits else flag for flag in told]
+
+
+def _mg_per_day(flag: str) -> float | None:
+    """Return the highest dose that a detail names, None if it names none in milligrams a day."""
+    found = _MG_A_DAY.match(flag)
+    return float(found["mg"]) * _TIMES[found["times"]] if found else None
 
 
 def _details_of(kb: KnowledgeBase) -> dict[str, tuple[str, ...]]:

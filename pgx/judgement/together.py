@@ -124,7 +124,9 @@ class Told:
     later: Told | None = None
 
 
-def with_causes(found: Sequence[Told], lists: Lists | None) -> Iterator[tuple[str, Judgement]]:
+def with_causes(
+    found: Sequence[Told], lists: Lists | None, made_of: Mapping[str, tuple[str, ...]]
+) -> Iterator[tuple[str, Judgement]]:
     """Yield sample and judgement: a medicine beside which another one is ruled out says so, and what becomes of it.
 
     Parameters
@@ -133,6 +135,8 @@ def with_causes(found: Sequence[Told], lists: Lists | None) -> Iterator[tuple[st
         What was judged, each drug by itself.
     lists
         What is taken and what is planned; None = all of it is taken.
+    made_of
+        Combination -> its parts: one that is not listed is there part by part.
     """
     harmed: defaultdict[Key, list[Judgement]] = defaultdict(list)
     beside: defaultdict[Key, list[Judgement]] = defaultdict(list)
@@ -147,6 +151,9 @@ def with_causes(found: Sequence[Told], lists: Lists | None) -> Iterator[tuple[st
                 harmed[whole.sample, partner].append(judgement)
             elif listed:
                 beside[whole.sample, partner].append(judgement)
+            if lists is not None and listed and not lists.holds(whole.sample, partner):
+                for part in made_of.get(partner, ()):
+                    beside[whole.sample, part].append(judgement)
     for one, whole in zip(found, wholes, strict=True):
         key = one.sample, one.judgement.drug
         told = one.judgement if whole is one or lists is None else _today(one.judgement, whole, lists)

@@ -123,8 +123,12 @@ def _without(
 def _rows_of(
     taken: Collection[tuple[int, str, str | None]], agents: Collection[str], made_of: Mapping[str, tuple[str, ...]]
 ) -> list[int]:
-    """Return the rows of a list that go with some medicines: who leaves out a part leaves out its product, whole."""
-    gone = {agent.lower() for agent in agents}
+    """Return the rows of a list that go with some medicines: who leaves out a part leaves out its product, whole.
+
+    A product that is not listed is there part by part (`pgx.phenotypes.combinations`).
+    """
+    listed = {drug for _, drug, _ in taken}
+    gone = {one.lower() for agent in agents for one in ((agent,) if agent in listed else made_of.get(agent, (agent,)))}
     products = {
         (drug, written)
         for _, drug, written in taken

@@ -29,6 +29,9 @@ PERHAPS = "perhaps"
 UNREAD = "unread"
 """Phase of a drug that an entry of the list names which could not be read."""
 
+SUM_UNKNOWN = "nobody knows what they make together"
+"""What is said of drugs that pull a level both ways."""
+
 _STRENGTHS = ("strong", "moderate", "", "weak")
 _TAKEN = ("current", "washout", PERHAPS, UNREAD, "planned")
 PHASES = {
@@ -131,6 +134,18 @@ def parse(flag: str) -> Acting | None:
         return None
     agent, enzyme, strength, role, phase, effect, *mark = found.arguments
     return Acting(agent, enzyme, strength, role, phase, effect, unverified=mark == [UNVERIFIED])
+
+
+def same_way(acting: Sequence[Acting]) -> tuple[Acting, ...]:
+    """Return the drugs that a label's row is about, the first ones, without those that it names as acting against them.
+
+    Examples
+    --------
+    >>> up = Acting("voriconazole", "CYP3A4", "strong", "inhibitor", "current", "raises")
+    >>> same_way([up, Acting("rifampin", "CYP3A4", "strong", "inducer", "planned", "lowers")]) == (up,)
+    True
+    """
+    return tuple(one for one in acting if {one.asks_for, acting[0].asks_for} != {"lower", "higher"})
 
 
 def phrase(acting: Sequence[Acting], drug: str) -> str:

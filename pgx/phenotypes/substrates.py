@@ -19,6 +19,7 @@ from pgx.knowledge.acting import PERHAPS, UNREAD, Acting
 from pgx.knowledge.base import KnowledgeBase
 from pgx.knowledge.drug_names import drug_names
 from pgx.knowledge.overlays import LOCAL
+from pgx.phenotypes.combinations import of_parts
 from pgx.phenotypes.exposures import exposures, present_days
 from pgx.types import ClinicalData
 
@@ -146,7 +147,23 @@ def unread_drugs(clinical: ClinicalData, kb: KnowledgeBase) -> pl.DataFrame:
 def acting_of_list(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | None = None) -> pl.DataFrame:
     """Return `acting_drugs` of the medicines of a list that could be read, of no list that is asked again."""
     by_enzyme = _counted_by_labels(_acting_drugs(clinical, kb, as_of), kb)
-    return pl.concat([by_enzyme, _named_by_labels(clinical, kb, as_of)])
+    parts = [by_enzyme, _named_by_labels(clinical, kb, as_of)]
+    whole = of_parts(clinical.medications, kb)
+    if whole.height:
+        parts.append(_of_combinations(clinical, whole, kb, as_of))
+    return pl.concat(parts)
+
+
+def _of_combinations(
+    clinical: ClinicalData, whole: pl.DataFrame, kb: KnowledgeBase, as_of: date | None
+) -> pl.DataFrame:
+    """Return what labels say of combinations that are on the list part by part."""
+    both = replace(clinical, medications=pl.concat([clinical.medications, whole]))
+    acting = pl.concat([_counted_by_labels(_acting_drugs(both, kb, as_of), kb), _named_by_labels(both, kb, as_of)])
+    told = kb.table("label_interactions").select("drug", listed=pl.col("agent").str.to_lowercase()).drop_nulls()
+    of_whole = acting.join(whole.select("sample", agent="drug"), on=["sample", "agent"], how="semi")
+    named = of_whole.with_columns(listed=pl.col("agent").str.to_lowercase())
+    return named.join(told.unique(), on=["drug", "listed"], how="semi", maintain_order="left").select(list(COLUMNS))
 
 
 def _acting_drugs(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | None) -> pl.DataFrame:

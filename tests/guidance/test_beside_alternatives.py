@@ -96,7 +96,14 @@ def test_alternatives_that_a_drug_of_the_list_rules_out(calls, drug, agent, out,
         (ULTRARAPID, "escitalopram", "warfarin", "paroxetine", True),
         # voriconazole itself does to tacrolimus what posaconazole would
         (ULTRARAPID, "voriconazole", "tacrolimus", "posaconazole", True),
-        ({"HLA-B": pattern("*58:01/other")}, "allopurinol", "azathioprine", "febuxostat", True),
+        # and to simvastatin too, but nobody is sent on to what a label forbids beside it
+        (ULTRARAPID, "voriconazole", "simvastatin", "posaconazole", False),
+        (ULTRARAPID, "voriconazole", "lovastatin", "posaconazole", False),
+        (ULTRARAPID, "voriconazole", "pimozide", "posaconazole", False),
+        ({"HLA-B": pattern("*58:01/other")}, "allopurinol", "azathioprine", "febuxostat", False),
+        ({"HLA-B": pattern("*58:01/other")}, "allopurinol", "warfarin", "febuxostat", True),
+        # a moderate inhibitor instead of a weak one, of what makes the active form
+        ({**POOR, "CYP2D6": pattern("*4/*41")}, "venlafaxine", "tamoxifen", "duloxetine", False),
     ],
 )
 def test_a_drug_that_would_act_on_another_one_of_the_list(calls, drug, other, alternative, named):

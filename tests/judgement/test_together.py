@@ -70,6 +70,19 @@ PAIRS = [
 ]
 
 
+NO_ENZYME = [
+    ("citalopram", "linezolid"),
+    ("methotrexate", "trimethoprim"),
+    ("clopidogrel", "ritonavir"),
+    ("posaconazole", "rifampin"),
+]
+
+
+def does(drug, agent):
+    """What the line of an agent says that it does: where no enzyme is named, that the two do not go together."""
+    return f"{'it does not go together with' if (drug, agent) in NO_ENZYME else 'it acts on'} {drug}"
+
+
 @pytest.mark.parametrize(("drug", "agent", "without"), PAIRS)
 def test_of_two_that_are_taken_the_one_that_acts_is_changed_first(drug, agent, without):
     found = result(NORMAL, [drug, agent])
@@ -77,7 +90,7 @@ def test_of_two_that_are_taken_the_one_that_acts_is_changed_first(drug, agent, w
     assert own.urgency == "avoid"
     assert own.headline.startswith(f"change {agent} first, if that is possible (without it: {without}); otherwise ")
     assert (other.urgency, other.action) == ("monitor", "change_first")
-    assert other.headline.startswith(f"change this one first, if that is possible: it acts on {drug}")
+    assert other.headline.startswith(f"change this one first, if that is possible: {does(drug, agent)}")
 
 
 @pytest.mark.parametrize(("drug", "agent", "without"), PAIRS)
@@ -89,7 +102,7 @@ def test_the_one_that_acts_is_not_started_where_the_other_one_is_taken(drug, age
     assert (own.urgency, own.action) == ("monitor", "not_together")
     assert own.headline.startswith(lead + itself) and not own.causes and "interaction:" not in str(own.judgement.flags)
     assert (other.urgency, other.action) == ("avoid", "not_started")
-    assert other.headline.startswith(f"do not start this one; choose another medicine: it acts on {drug}")
+    assert other.headline.startswith(f"do not start this one; choose another medicine: {does(drug, agent)}")
     assert "change " not in own.headline.partition(";")[0]
 
 
@@ -134,7 +147,7 @@ def test_two_that_change_the_dose_of_each_other_are_not_said_to_be_one_or_the_ot
         Told("P", Judgement("P", one, "advised", urgency, flags=(f"cause:{other}:G:standard",)), ())
         for one, other in pairs
     ]
-    for _, one in with_causes(found, None):
+    for _, one in with_causes(found, None, {}):
         assert one.flags[0].startswith("one_of:") is either
         assert one.flags[0].startswith("causes:") is not either
 
@@ -380,3 +393,18 @@ def test_of_several_that_are_not_started_each_one_is_meant():
     found = result(NORMAL, ["clopidogrel", planned("omeprazole"), planned("esomeprazole")])
     said = line(found, "clopidogrel").headline
     assert said.startswith("do not start esomeprazole or omeprazole; choose another medicine (without both: "), said
+
+
+def test_what_a_label_forbids_without_saying_which_acts_is_one_or_the_other():
+    found = result(NORMAL, ["sirolimus", "voriconazole"])
+    for drug, other in (("sirolimus", "voriconazole"), ("voriconazole", "sirolimus")):
+        headline = line(found, drug).headline
+        assert headline.startswith(f"give this one or {other}, not both") and "it acts on voriconazole" not in headline
+    assert "voriconazole raises sirolimus: contraindicated" in line(found, "sirolimus").headline
+
+
+def test_the_parts_of_a_combination_beside_which_a_drug_is_ruled_out_are_not_fine_as_usual():
+    found = result(NORMAL, ["tacrolimus", "nirmatrelvir", "ritonavir"])
+    for part in ("nirmatrelvir", "ritonavir"):
+        own = line(found, part)
+        assert own.headline.startswith("not together with tacrolimus") and own.urgency != "standard", own.headline

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from pgx.codes import FlagCode
 from pgx.judgement.statement import NOBODY, Row, Statement
-from pgx.knowledge.acting import DECIDES, parse
+from pgx.knowledge.acting import DECIDES, parse, same_way
 from pgx.reports.page import wording
 from pgx.reports.page.cells import codes_of, number_of, pairs_of, text_of_cell
 from pgx.reports.page.lexicon import Lexicon
@@ -90,5 +90,10 @@ def advice_of(row: Row, lexicon: Lexicon) -> Advice:
 def _condition(row: Row, lexicon: Lexicon) -> str:
     """Whom the row is about; a label's row on an interaction is about those who take the other drug."""
     flags = codes_of(row["flags"])
-    agents = [acting.named for flag in flags if FlagCode.LABEL_LIMIT in flags and (acting := parse(flag))]
-    return f"with {' and '.join(agents)}" if agents else lexicon.population(text_of_cell(row["population"]))
+    listed = [acting for flag in flags if FlagCode.LABEL_LIMIT in flags and (acting := parse(flag))]
+    if not listed:
+        return lexicon.population(text_of_cell(row["population"]))
+    agents = same_way(listed)
+    against = dict.fromkeys(one.named for one in listed if one not in agents)
+    told = f", and against it {' and '.join(against)}" if against else ""
+    return f"with {' and '.join(one.named for one in agents)}{told}"

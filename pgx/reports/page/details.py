@@ -83,7 +83,9 @@ def _for_others(judgement: Judgement) -> str:
     not_started = not_started_of(judgement)
     harmed: dict[str, list[str]] = {}
     for parts in dict.fromkeys(arguments_of(judgement, FlagCode.CAUSES, 2, 3)):
-        harmed.setdefault("stands in the way of" if parts[0] in not_started else "acts on", []).append(_harmed(*parts))
+        # Where no enzyme is named, a label rules the two out together: which of them acts on which it need not say.
+        acts = "acts on" if parts[1] else "does not go together with"
+        harmed.setdefault("stands in the way of" if parts[0] in not_started else acts, []).append(_harmed(*parts))
     if not harmed:
         return ""
     idle = judgement.drug in not_started

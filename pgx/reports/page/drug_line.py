@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pgx.codes import Flag, FlagCode
 from pgx.judgement import Judgement, decide, judge
 from pgx.judgement.statement import NOBODY, URGENCIES, Row, by_source, by_strength, dose_of
-from pgx.knowledge.acting import Acting, phrase, rank
+from pgx.knowledge.acting import SUM_UNKNOWN, Acting, phrase, rank
 from pgx.reports.page import details, gaps, next_test, wording
 from pgx.reports.page.advice import Advice
 from pgx.reports.page.lexicon import Lexicon
@@ -132,7 +132,9 @@ def _by_the_label(limit: Advice, acting: Sequence[Acting], name: str) -> str:
     if allergies:
         return f"{limit.action}: {', '.join(allergies)}"
     if limit.acting:
-        return f"{phrase(acting, clean(name))}: {limit.action}, whatever the genes"
+        torn = len({one.asks_for for one in limit.acting} - {""}) > 1
+        sum_unknown = f" ({SUM_UNKNOWN})" if torn else ""
+        return f"{phrase(acting, clean(name))}{sum_unknown}: {limit.action}, whatever the genes"
     text = f"{limit.action} {limit.condition}, whatever the genes"
     return f"{text}; {phrase(acting, clean(name))}" if acting else text
 
