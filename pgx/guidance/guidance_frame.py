@@ -16,6 +16,7 @@ from pgx.guidance import untested as stakes
 from pgx.guidance.conditions import NO_RESULT, Recommendation, compiled
 from pgx.guidance.label_limits import NO_GENE
 from pgx.guidance.matching import CAVEATS, Labels, Persons
+from pgx.guidance.static_columns import static_columns
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.sentences import compose
 
@@ -206,7 +207,7 @@ def frame_of(
     rows = emitted.frame(kb)
     if rows is None:
         return schema.empty(schema.GUIDANCE)
-    known = _static(kb)
+    known = static_columns(kb)
     order = pl.DataFrame({"drug": drugs}, schema={"drug": pl.String}).with_row_index("drug_order")
     sources = pl.DataFrame({"source": _SOURCE_ORDER}).with_row_index("source_order")
     rows = (
@@ -342,65 +343,3 @@ def _differing(rows: pl.DataFrame) -> pl.DataFrame:
     total = advice.group_by(keys).agg(sources=pl.col("source").n_unique())
     joined = total.join(most, on=keys)
     return joined.select(*keys, differs=(pl.col("sources") > 1) & (pl.col("n") < pl.col("sources")))
-
-
-def _static(kb: KnowledgeBase) -> pl.DataFrame:
-    """Columns that depend on the recommendation alone."""
-    return kb.remember("guidance rows", lambda: _build_static(kb))
-
-
-def _build_static(kb: KnowledgeBase) -> pl.DataFrame:
-    table = cells.with_lists(
-        kb.table("recommendations").with_row_index("index"), {"alternatives": NAMES, "monitoring": NAMES}
-    )
-    # Of a gene that was not tested no effect is known, whatever the row as a whole implies.
-    implications = (
-        kb.table("recommendation_conditions")
-        .filter(pl.col("implication").is_not_null(), pl.col("match_on") != NO_RESULT)
-        .sort("rec_id", "position")
-        .group_by("rec_id", maintain_order=True)
-        .agg(implication=pl.struct("gene", value=pl.col("implication").str.replace_all(";", "+")))
-    )
-    second = kb.table("actions").select(pl.col("action", "urgency", "direction").name.prefix("second_"))
-    low, high = pl.col("dose_min_pct"), pl.col("dose_max_pct")
-    recalled = pl.concat_str("source_version", "notes", ignore_nulls=True).str.contains("recall")
-    # Advice is local if its own row, a condition or what a genotype of its gene means is the site's.
-    asked = kb.table("recommendation_conditions")
-    touched = asked.filter(pl.col("local").is_not_null() | pl.col("gene").is_in(list(kb.local_genes)))["rec_id"]
-    local = pl.col("local").is_not_null() | pl.col("rec_id").is_in(touched.to_list())
-    return (
-        table.join(implications, on="rec_id", how="left")
-        .join(kb.table("actions").select("action", "urgency", "direction"), on="action", how="left")
-        .join(second, left_on="secondary_action", right_on="second_action", how="left")
-        .select(
-            pl.col("index").cast(pl.Int64),
-            "population",
-            "action",
-            "strength",
-            "implication",
-            "alternatives",
-            "monitoring",
-            "url",
-            "direction",
-            "second_urgency",
-            "second_direction",
-            "dose_applies",
-            second_action="secondary_action",
-            guideline="rec_id",
-            urgency=pl.col("urgency").fill_null(Urgency.MONITOR.value),
-            dose_change=pl.when(low.is_null() | high.is_null() | (low == high))
-            .then(_percent(pl.coalesce(low, high)))
-            .when(low.abs() <= high.abs())
-            .then(_percent(low) + ".." + _percent(high))
-            .otherwise(_percent(high) + ".." + _percent(low)),
-            static_flags=pl.concat_list(
-                flag_where(FlagCode.RECALL, recalled.fill_null(False)),
-                flag_where(FlagCode.LOCAL, local),
-                flag_where(FlagCode.OF_CALCULATED_DOSE, pl.col("dose_reference") == "calculated_dose"),
-            ),
-        )
-    )
-
-
-def _percent(number: pl.Expr) -> pl.Expr:
-    return number.cast(pl.String).str.replace(r"\.0$", "")
