@@ -174,7 +174,8 @@ SCORES: Schema = (
         "codes joined by ';': refused:<why>, gene_not_called:<gene> (required: not usable), gene_averaged:<gene> (not "
         "required: averaged over what the population's frequencies allow), missing:<feature>, not_recorded:<feature>, "
         "population_unknown:<feature>, derived:<feature>, implausible:<feature>, out_of_range:<feature>, "
-        "left_out:<feature> (on record, matters, not in the estimate), genotype_uncertain",
+        "left_out:<feature> (on record, matters, not in the estimate), outside_refused:<gene> (a laboratory's result "
+        "could not be used), genotype_uncertain",
     ),
 )
 

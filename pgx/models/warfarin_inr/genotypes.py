@@ -48,7 +48,7 @@ def of_person(
     gene = parameter.gene
     row = calls.get(gene)
     refused: tuple[str, ...] = ()
-    if row is not None and FlagCode.OUTSIDE_REFUSED in (row["flags"] or ()):
+    if row is not None and FlagCode.OUTSIDE_REFUSED in (row.get("flags") or ()):
         # What a laboratory sent of the gene was not understood: what stands here may not be the whole truth.
         row, refused = None, (str(Flag(FlagCode.OUTSIDE_REFUSED, gene)),)
     if row is not None and row["status"] in _TOLD and (found := _summed(parameter, _alleles(row))):
