@@ -316,8 +316,12 @@ def _opposed(listed: Iterable[Acting], agent: Acting) -> tuple[Acting, ...]:
 
 
 def _outweighs(one: Acting, agent: Acting) -> bool:
-    """Whether a strong agent is there already where the other one is, so that no share of the dose is known."""
-    return one.strength == "strong" and (one.phase != _PLANNED or agent.phase == _PLANNED)
+    """Whether a drug acts against the other one so that no share of the dose is known.
+
+    It is taken and the other one only planned, or it is strong and there as soon as the other one.
+    """
+    taken, other_taken = one.phase != _PLANNED, agent.phase != _PLANNED
+    return (taken and not other_taken) or (one.strength == "strong" and (taken or not other_taken))
 
 
 def _constants(row: Mapping[str, Any], urgencies: Mapping[str, str]) -> dict[str, Any]:

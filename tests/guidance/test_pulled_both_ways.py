@@ -64,6 +64,13 @@ def test_the_label_s_lower_dose_stands_beside_an_inducer_that_another_label_forb
     assert told in render_text(found, "s", color=False, width=400)
 
 
+def test_a_share_of_the_dose_for_what_is_planned_is_not_told_beside_a_taken_drug_that_pulls_the_other_way():
+    found = result(NORMAL, ["tacrolimus", "efavirenz", {"drug": "voriconazole", "status": "planned"}])
+    headline = line(found, "tacrolimus").headline
+    assert "(nobody knows what they make together): dose by the label and blood levels" in headline
+    assert "one third" not in headline
+
+
 def test_no_higher_dose_of_a_label_stands_beside_what_raises_the_level():
     found = result(NORMAL, ["aripiprazole", "rifampin", "ketoconazole"])
     assert "twice" not in " ".join(everything(found, "aripiprazole").values())
