@@ -14,6 +14,7 @@ from datetime import date
 
 import polars as pl
 
+from pgx.codes import FlagCode
 from pgx.guidance import recommend
 from pgx.judgement.decide import Decision, decide
 from pgx.judgement.statement import URGENCIES, Statement
@@ -105,8 +106,13 @@ def _differing(
 
 
 def _stays(whole: Decision[Statement], part: Decision[Statement]) -> bool:
-    """Whether a label rules a drug out without what is planned as well: then all are named beside which it does."""
-    return part.urgency == URGENCIES[0] == whole.urgency and part.ruled_out is not None
+    """Whether what is said with all that is planned stays as it is.
+
+    It does where a label rules the drug out without what is planned as well: then all are named beside which it does.
+    And it does where what is planned turns a dose the other way: no page shows the number that would then be wrong.
+    """
+    turned = any(row.has(FlagCode.INTERACTION_REVERSES) for row in whole.statements)
+    return turned or (part.urgency == URGENCIES[0] == whole.urgency and part.ruled_out is not None)
 
 
 def _answer(decision: Decision[Statement]) -> object:

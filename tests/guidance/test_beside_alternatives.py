@@ -111,7 +111,8 @@ def test_a_drug_that_would_act_on_another_one_of_the_list(calls, drug, other, al
     listed = {one for cell in found["alternatives"].drop_nulls() for one in cell}
     told = {flag for cell in found["flags"] for flag in cell}
     assert (alternative in listed) is named, (listed, told)
-    assert (f"alternative_ruled_out:{alternative}:acts" in told) is not named
+    ruled_out = {f"alternative_ruled_out:{alternative}:{why}" for why in ("acts", "rules_out")}
+    assert bool(ruled_out & told) is not named
 
 
 def test_the_drug_that_is_replaced_is_no_reason_against_what_replaces_it():

@@ -96,4 +96,4 @@ def test_an_alternative_whose_dose_another_drug_turns_is_not_named():
     assert "oxycodone" in named
     fewer, rows = instead("clarithromycin")
     assert "oxycodone" not in fewer and fewer < named
-    assert "alternative_ruled_out:oxycodone:drugs" in {flag for flags in rows["flags"] for flag in flags}
+    assert "alternative_ruled_out:oxycodone:level" in {flag for flags in rows["flags"] for flag in flags}
