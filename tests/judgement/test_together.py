@@ -385,7 +385,9 @@ def test_each_action_has_words_for_both_readers(action):
 def test_of_several_that_are_not_started_each_one_is_meant():
     found = result(NORMAL, ["clopidogrel", planned("omeprazole"), planned("esomeprazole")])
     said = line(found, "clopidogrel").headline
-    assert said.startswith("esomeprazole and omeprazole, which are not taken yet, are not to be started beside it; "), said
+    assert said.startswith("esomeprazole and omeprazole, which are not taken yet, are not to be started beside it; "), (
+        said
+    )
 
 
 def test_what_a_label_forbids_without_saying_which_acts_is_one_or_the_other():
