@@ -207,8 +207,8 @@ def interaction_limits(
         As `limits` gives it. Each row is flagged with the interaction on the enzyme that it rests on, whatever else
         the other drug does. Where another drug changes the level in the other direction, a row that asks for more is
         left out, and one that asks for less names that drug too: the lower dose is the safer one while nothing tells
-        what the two make together. Its highest dose stays, its share of the usual dose not beside a strong agent that
-        is taken. A dose is left out where a row on two enzymes stands in its place.
+        what the two make together, unless the two are equals. Its highest dose stays, its share of the usual dose not
+        beside a strong agent that is taken. A dose is left out where a row on two enzymes stands in its place.
     """
     urgencies = dict(kb.table("actions").select("action", "urgency").iter_rows())
     higher, lower = (set(kb.table("actions").filter(direction=way)["action"]) for way in ("up", "down"))
@@ -235,7 +235,8 @@ def interaction_limits(
             if row["action"] in higher and (sample, row["enzyme"]) in absent:
                 continue
             against = _opposed(ways.get((sample, row["drug"]), ()), agents[0])
-            if against and row["action"] in higher and (row["dose"] or row["limit"]):
+            balanced = row["action"] in lower and not row["limit"] and all(_balances(one, agents[0]) for one in against)
+            if against and (balanced or row["action"] in higher) and (row["dose"] or row["limit"]):
                 continue
             one_enzyme = of_two.get((sample, row["drug"]), set())
             if row["beside"]:
@@ -313,6 +314,12 @@ def _opposed(listed: Iterable[Acting], agent: Acting) -> tuple[Acting, ...]:
     if not agent.asks_for:
         return ()
     return tuple(one for one in listed if one.asks_for not in ("", agent.asks_for) and one.agent != agent.agent)
+
+
+def _balances(one: Acting, agent: Acting) -> bool:
+    """Whether two drugs that are less than strong pull as hard at one enzyme: the label's dose is for neither."""
+    equals = one.strength == agent.strength != "strong" and one.enzyme == agent.enzyme
+    return equals and (one.phase == _PLANNED) == (agent.phase == _PLANNED)
 
 
 def _outweighs(one: Acting, agent: Acting) -> bool:

@@ -88,9 +88,8 @@ def test_what_stands_beside_the_label_is_what_the_genes_alone_ask_for():
 def test_as_usual_as_converted_is_not_said_beside_what_is_not_counted():
     listed = ["tacrolimus", "ketoconazole", "rifampin"]
     shown = line(result({"CYP3A5": pattern("*1/*3")}, listed, ["tacrolimus"]), "tacrolimus")
-    assert shown.headline.endswith(
-        "dose by the label and the drug concentration; the genes alone would ask for a higher dose"
-    )
+    assert shown.headline.endswith(": dose by the label and the drug concentration, whatever the genes")
+    assert "the genes alone would ask for a higher dose" in shown.reason and "use as usual" not in shown.headline
     assert not [one for one in shown.interactions if "by the genes alone" in one]
 
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from pgx.guidance.guidance_frame import _static
+from pgx.guidance.static_columns import static_columns
 from tests.guidance.test_interactions import KB, everything, result
 from tests.phenotypes.builders import pattern
 
@@ -27,6 +27,6 @@ def test_no_row_has_an_effect_of_a_gene_without_a_result():
     untested = set(
         rows.join(KB.table("recommendations").with_row_index("index"), on="rec_id").select("index", "gene").iter_rows()
     )
-    told = _static(KB).select("index", "implication").explode("implication").unnest("implication")
+    told = static_columns(KB).select("index", "implication").explode("implication").unnest("implication")
     assert len(untested) > 100
     assert not untested & set(told.select("index", "gene").iter_rows())
