@@ -74,6 +74,12 @@ def test_everything_that_must_be_said_is_said(kind, text, page):
         assert wanted in said, wanted
 
 
+@pytest.mark.parametrize("kind", ["text", "page"])
+def test_why_a_score_has_no_number_is_said_once(kind, text, page):
+    said = re.sub(r"<[^>]+>", " ", {"text": text, "page": page}[kind])
+    assert said.count("no baseline") == 1
+
+
 def test_model_scores_and_guidance_are_kept_apart(page):
     guidance, scores = page.split('<section id="scores"', 1)
     assert "mg/week" not in guidance

@@ -23,7 +23,7 @@ from pgx.reports.page.exposure_line import exposure_of
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.model import BESIDE_DRUGS, LOCAL_MEDICINE, Class, Drug, Gene, View
 from pgx.reports.page.products import products_of
-from pgx.reports.page.score import Score
+from pgx.reports.page.score import Score, is_reason
 from pgx.reports.page.shared import Shared, rows_of
 from pgx.reports.page.wording import clean
 from pgx.types import Result
@@ -250,6 +250,7 @@ def _score(row: Row, lexicon: Lexicon, risky: Collection[str]) -> Score:
     factors = [(lexicon.feature(name), value) for name, value in known]
     about = lexicon.endpoint(str(row["endpoint"]))
     usable = row["usable"] is True
+    cautions = [flag for flag in flags_of(row["flags"]) if usable or not is_reason(flag)]
     return Score(
         row=row,
         drug=_text(row["drug"]),
@@ -266,7 +267,7 @@ def _score(row: Row, lexicon: Lexicon, risky: Collection[str]) -> Score:
         model=_text(row["model"]),
         factors=tuple(factors) if usable else (),
         usable=usable,
-        flags=tuple(lexicon.flags(codes_of(row["flags"]))),
+        flags=tuple(lexicon.flags(map(str, cautions))),
         outcome=clean(about.get("outcome", "")),
         horizon=_text(row.get("horizon")) or clean(about.get("horizon", "")),
         setting=_text(row.get("setting")),

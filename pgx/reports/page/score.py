@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pgx.codes import FlagCode
+from pgx.codes import Flag, FlagCode
 from pgx.knowledge.acting import parse
 from pgx.reports.page import wording
 from pgx.reports.page.advice import Row
 from pgx.reports.page.cells import flags_of, pairs_of
+
+_REASONS = {FlagCode.REFUSED, FlagCode.GENE_NOT_CALLED, FlagCode.PHENOTYPE_UNPLACED}
 
 
 def not_usable_because(flags: object) -> str:
@@ -28,6 +30,11 @@ def not_usable_because(flags: object) -> str:
     refusals = [flag.about for flag in listed if flag.code == FlagCode.REFUSED]
     reasons += [_refusal(subject) for subject in refusals if not said.get(subject)]
     return "; ".join(reasons)
+
+
+def is_reason(flag: Flag) -> bool:
+    """Return whether `not_usable_because` speaks of this flag, so that no caution need say it again."""
+    return flag.code in _REASONS or parse(str(flag)) is not None
 
 
 def _refusal(subject: str) -> str:
