@@ -166,7 +166,7 @@ def test_scores_are_risk_assessments(bundle):
     assert 0 <= risk["probabilityDecimal"] <= 1
     assert risk["relativeRisk"] == 3.0
     assert "prediction" not in found["clopidogrel.response"], "a refused score predicts nothing"
-    assert "no number" in found["clopidogrel.response"]["note"][0]["text"]
+    assert "not usable" in found["clopidogrel.response"]["note"][0]["text"]
     (dose,) = [o for o in resources(bundle, "Observation") if o["code"].get("text", "").startswith("warfarin.dose")]
     assert dose["valueQuantity"] == {"value": 16.4, "unit": "mg/week"}
     assert [c["valueQuantity"]["value"] for c in dose["component"]] == [11.2, 23.9]

@@ -255,6 +255,32 @@ def test_the_advice_of_the_genes_alone_stands_beside_the_converted_one():
     assert said == ("by the genes alone, without the interacting drugs: choose another drug (CPIC)",)
 
 
+ACTING = "interaction:itraconazole:CYP3A4:strong:inhibitor:current:raises"
+
+
+@pytest.mark.parametrize(
+    ("flags", "remarks"),
+    [
+        ("alternative_limited:pravastatin:at most 40 mg", ()),
+        ("interaction_reverses:itraconazole:CYP3A4", ()),
+        (f"label_limit;{ACTING}", ()),
+        (ACTING, ("not counted in the advice on the genes: itraconazole (strong CYP3A4 inhibitor)",)),
+        (
+            "alternative_ruled_out:ticagrelor:allergy",
+            ("ticagrelor, which a source names instead, does not fit: an allergy is recorded",),
+        ),
+    ],
+)
+def test_what_the_sentence_of_a_source_says_is_no_remark_beside_it(flags, remarks):
+    drug = shown(guidance=guidance({"flags": flags, "recommendation": "Do this."})).drugs[0]
+    assert [row.flags for row in (*drug.advice, *drug.limits)] == [remarks]
+
+
+def test_without_a_sentence_the_remarks_say_what_is_kept_to():
+    row = {"flags": "alternative_limited:pravastatin:at most 40 mg", "recommendation": None}
+    assert shown(guidance=guidance(row)).drugs[0].advice[0].flags == ("kept to with pravastatin: at most 40 mg",)
+
+
 def test_a_test_that_decides_is_named_in_the_headline():
     row = {"action": "insufficient", "urgency": "monitor", "monitoring": "G6PD_ACTIVITY"}
     headline = shown(guidance=guidance(row)).drugs[0].headline

@@ -366,7 +366,7 @@ def _limits(drug: Drug, marks: Mapping[str, str]) -> RenderableType:
     for limit in drug.limits:
         details = [] if limit.applies == "yes" else [words("applies", limit.applies)]
         text = Text(limit.text)
-        text.append(_in_brackets(details, limit.flags[1:], marks), "dim")
+        text.append(_in_brackets(details, limit.flags, marks), "dim")
         text.append(f" {limit.url}" if limit.url else "", "dim")
         table.add_row(Text(limit.source), text)
     return table

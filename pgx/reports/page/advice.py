@@ -9,11 +9,13 @@ from pgx.codes import FlagCode
 from pgx.judgement.statement import NOBODY, Row, Statement
 from pgx.knowledge.acting import DECIDES, parse, same_way
 from pgx.reports.page import wording
-from pgx.reports.page.cells import codes_of, number_of, pairs_of, text_of_cell
+from pgx.reports.page.cells import codes_of, flags_of, number_of, pairs_of, text_of_cell
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.wording import clean, words
 
 __all__ = ["NOBODY", "Advice", "Row", "advice_of"]
+
+_IN_SENTENCES = {FlagCode.ALTERNATIVE_LIMITED, FlagCode.INTERACTION_REVERSES}
 
 
 @dataclass(frozen=True)
@@ -83,8 +85,17 @@ def advice_of(row: Row, lexicon: Lexicon) -> Advice:
         # Only links that a browser opens as pages: a local overlay must not smuggle in `javascript:`.
         url=url if url.startswith(("https://", "http://")) else "",
         probability=number_of(row["probability"]),
-        flags=tuple(lexicon.flags(codes_of(row["flags"]))),
+        flags=tuple(lexicon.flags(_remarks(row))),
     )
+
+
+def _remarks(row: Row) -> list[str]:
+    """Return the flags that are to be read beside the sentence: not those that it says itself."""
+    flags, said = flags_of(row["flags"]), {FlagCode.LABEL_LIMIT}
+    if row["recommendation"]:
+        label = any(flag.code == FlagCode.LABEL_LIMIT for flag in flags)
+        said |= _IN_SENTENCES | ({FlagCode.INTERACTION} if label else set())
+    return [str(flag) for flag in flags if flag.code not in said]
 
 
 def _condition(row: Row, lexicon: Lexicon) -> str:

@@ -167,6 +167,8 @@ class Lexicon:
             return f"{meaning}: {clean(acting.named)}"
         if code in meanings or not rest:
             return meanings.get(code, meaning)
+        if said := wording.flag_said(flag):
+            return said
         kind = wording.table().get(("flag_names", head), ("", ""))[0]
         if kind:
             name, *genes = flag.arguments

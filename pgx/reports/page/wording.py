@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from pgx.codes import Flag
 from pgx.judgement.statement import URGENCIES
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "action",
     "clean",
     "dose",
+    "flag_said",
     "humanise",
     "implication",
     "implications",
@@ -58,6 +60,15 @@ def words(kind: str, code: str | None, *, plain: bool = False) -> str:
         return ""
     text, everyday = table().get((kind, code), ("", ""))
     return (everyday or text if plain else text) or humanise(code)
+
+
+def flag_said(flag: Flag) -> str:
+    """Return a flag that has a sentence of its own, with what it names put in; empty for any other."""
+    sentence, kind = table().get(("flag_said", flag.code), ("", ""))
+    if sentence.count("{}") != len(flag.arguments):
+        return ""
+    *named, last = map(clean, flag.arguments)
+    return sentence.format(*named, words(kind, last) if kind else last)
 
 
 def urgency_note(urgency: str) -> str:
