@@ -119,6 +119,7 @@ def evaluate(
     site: str | None = None,
     time: str | None = None,
     ignore: Names | None = None,
+    all_columns: bool = False,
     population_risk: float | None = None,
     repeats: int = 1,
     folds: int = 5,
@@ -135,8 +136,8 @@ def evaluate(
     ----------
     model
         Model folder, or the name of an endpoint whose training is evaluated.
-    cohort, outcome, person, site, time, ignore, population_risk, seed, knowledge, say
-        As for `train`.
+    cohort, outcome, person, site, time, ignore, all_columns, population_risk, seed, knowledge, say
+        As for `train`; a model keeps its own features where all columns are asked for.
     repeats, folds
         Repeated cross-validation by person.
     out
@@ -174,7 +175,7 @@ def evaluate(
             models.read(folder) if folder.is_dir() else str(model),
             _frame(cohort),
             base(knowledge),
-            roles=models.Roles(outcome, person, site, time, tuple(names_of(ignore) or ())),
+            roles=models.Roles(outcome, person, site, time, tuple(names_of(ignore) or ()), all_columns),
             settings=Settings(seed=seed),
             repeats=repeats,
             folds=folds,

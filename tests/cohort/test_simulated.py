@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import numpy as np
@@ -170,6 +171,25 @@ def test_depth_makes_the_calls_surer(tmp_path):
     )
     assert shallow.filter(status="called").height < 0.9 * deep.filter(status="called").height
     assert deep.filter(status="called", identifiable="yes")["right"].mean() > 0.99
+
+
+@pytest.mark.parametrize("end", ["vcf", "vcf.gz", "bcf"])
+def test_made_up_persons_replace_made_up_persons(tmp_path, end):
+    for seed in (1, 2):
+        made = pgx.cohort.simulate(2, tmp_path / f"all.{end}", seed=seed)
+    again = pgx.cohort.simulate(2, tmp_path / f"other.{end}", seed=2)
+    assert made.truth.read_bytes() == again.truth.read_bytes()
+    assert made.vcf.read_bytes() == again.vcf.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["patient.vcf", "patient.vcf.gz", "patient.clinical.csv", "patient.truth.tsv"])
+def test_a_patient_s_file_is_never_written_over(tmp_path, name):
+    data = gzip.compress(b"##fileformat=VCFv4.2\n") if name.endswith("gz") else b"of a patient\n"
+    (tmp_path / name).write_bytes(data)
+    target = tmp_path / ("patient.vcf.gz" if name.endswith("gz") else "patient.vcf")
+    with pytest.raises(UsageError, match=f"{name} is there"):
+        pgx.cohort.simulate(2, target)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {name: data}
 
 
 def test_a_run_says_what_it_cannot_do(tmp_path):

@@ -46,6 +46,23 @@ def test_train_then_score_and_evaluate(cohort: Path, tmp_path: Path) -> None:
     }
 
 
+def test_an_evaluation_with_all_columns_learns_from_those_that_the_endpoint_does_not_name(tmp_path: Path) -> None:
+    place = tmp_path / "cohort.parquet"
+    done = pgx("simulate", "warfarin.dose", "-n", "200", "-o", place)
+    assert done.returncode == 0, done.stderr
+    cohort = pl.read_parquet(place)
+    cohort.with_columns(ward_scale=pl.col("outcome") + 20 * (7 * pl.int_range(pl.len()) % 11) / 11).write_parquet(place)
+    error = {}
+    for options in ((), ("--all-columns",)):
+        done = pgx("evaluate", "warfarin.dose", "--cohort", place, "--folds", "2", *options)
+        assert done.returncode == 0, done.stderr
+        overall = pl.read_csv(done.stdout.encode(), separator="\t")
+        error[options] = overall.row(
+            by_predicate=(pl.col("design") == "person") & (pl.col("method") == "product"), named=True
+        )["mae"]
+    assert error["--all-columns",] < 0.8 * error[()]
+
+
 def test_models_are_listed_and_shown() -> None:
     listed = pl.read_csv(pgx("models", "list").stdout.encode(), separator="\t")
     evidence = dict(zip(listed["endpoint"], listed["evidence"], strict=True))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import threading
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,9 +19,9 @@ from numpy.typing import NDArray
 from pgx.calling.priors import groups
 from pgx.cohort.simulated import persons
 from pgx.cohort.simulated.haplotypes import Pool, diplotypes, draw, pools
-from pgx.cohort.simulated.records import Manner, Position, header, positions, record
+from pgx.cohort.simulated.records import MADE_UP, Manner, Position, header, positions, record
 from pgx.cohort.simulated.units import generator, units
-from pgx.errors import UsageError
+from pgx.errors import InputError, UsageError
 from pgx.guard.limits import SHEET, read_file, refuse_pipe
 from pgx.inputs import knowledge as base
 from pgx.io import atomic_path, check_outputs
@@ -28,6 +30,7 @@ from pgx.knowledge.positions import BUILDS
 from pgx.options import PathLike, Paths, paths_of
 from pgx.types import NO_COPY
 
+_GZIP, _HEAD = b"\x1f\x8b", 1000
 ENDINGS = (".vcf", ".vcf.gz", ".bcf")
 TRUTH = ("sample", "gene", "diplotype", "identifiable", "group", "sex")
 OnProgress = Callable[[int, int], None]
@@ -120,14 +123,19 @@ def simulate(
     clinical, truth = (target.with_name(f"{stem}.{end}") for end in ("clinical.csv", "truth.tsv"))
     given = [] if array is None or isinstance(array, float | int) else [Path(array)]
     check_outputs([target, clinical, truth], [*given, *map(Path, paths_of(knowledge))])
+    _refuse_foreign(target, stem, clinical, truth)
     kb = base(knowledge)
     group_of, male = persons.draw_groups(kb, samples, seed, group)
     listed = _chosen(positions(kb, build), array, seed)
     names = persons.names(samples)
     manner = Manner(seed, missing, not unphased, depth)
     world = _World(kb, names, group_of, male, seed)
-    _write_history(world, clinical)
-    with atomic_path(target) as path, _opened(path, target.name) as out, atomic_path(truth) as told:
+    # The genotypes get their name last: they tell the next run that the tables beside them are made up, too.
+    with (
+        atomic_path(target) as path, atomic_path(truth) as told, atomic_path(clinical) as history,
+        _opened(path, target.name) as out,
+    ):  # fmt: skip
+        _write_history(world, history)
         out.write(header(listed, names, build, kb.version, depth).encode())
         with told.open("wb") as stream:
             stream.write(("\t".join(TRUTH) + "\n").encode())
@@ -159,6 +167,31 @@ def _check(samples: int, stem: str | None, seed: int, build: str, missing: float
         raise UsageError(f"the share of missing genotypes is from 0 to below 1, not {missing:g}")
     if depth is not None and not 0 < depth <= 200:
         raise UsageError(f"the mean depth is above 0 and at most 200, not {depth:g}")
+
+
+def _refuse_foreign(target: Path, stem: str | None, *tables: Path) -> None:
+    """Refuse to write over anything but made-up persons: elsewhere ``--vcf`` names a patient's file, which is read."""
+    genomes = [target] if target.exists() else [target.with_name(f"{stem}{end}") for end in ENDINGS]
+    try:
+        if any(MADE_UP.encode() in _head(path) for path in genomes if path.exists()):
+            return
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", file=target) from error
+    for path in filter(Path.exists, (target, *tables)):
+        raise UsageError(f"{path} is there, and nothing shows that its persons are made up: name another, or move it")
+
+
+def _head(path: Path) -> bytes:
+    """Return the first bytes of a VCF or BCF, unpacked; what is neither has none."""
+    with path.open("rb") as file:
+        if file.read(2) != _GZIP:
+            file.seek(0)
+            return file.read(_HEAD)
+    try:
+        with gzip.open(path) as packed:
+            return packed.read(_HEAD)
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        return b""
 
 
 def _chosen(listed: list[Position], array: PathLike | float | None, seed: int) -> list[Position]:
@@ -242,7 +275,7 @@ def _tell(world: _World, pool: Pool, pair: Pairs, sure: NDArray[np.bool_], out: 
 
 
 def _write_history(world: _World, path: Path) -> None:
-    with atomic_path(path) as temporary, temporary.open("wb") as out:
+    with path.open("wb") as out:
         for number, rows in units(len(world.names)):
             table = persons.history(
                 world.kb, world.names[rows], world.group[rows], world.male[rows], world.seed, number

@@ -26,6 +26,10 @@ _FORMATS = (
 )
 
 
+MADE_UP = "nobody's genome"
+"""What the header of a made-up file says of it, and that of no patient."""
+
+
 @dataclass(frozen=True, slots=True)
 class Position:
     """One site as a file of one build has it.
@@ -79,7 +83,7 @@ def header(listed: Sequence[Position], samples: Sequence[str], build: str, knowl
     contigs = dict.fromkeys(one.chrom for one in listed)
     lines = [
         "##fileformat=VCFv4.2",
-        f"##source=pgx {__version__} simulate, knowledge {knowledge}: nobody's genome",
+        f"##source=pgx {__version__} simulate, knowledge {knowledge}: {MADE_UP}",
         f"##reference={build}",
         '##FILTER=<ID=PASS,Description="All filters passed">',
         *(f"##contig=<ID={name},length={lengths[name]}>" for name in contigs),
