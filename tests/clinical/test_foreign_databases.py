@@ -205,6 +205,27 @@ def test_wide_cells_and_slow_rows_are_bounded_too(monkeypatch: pytest.MonkeyPatc
         read(cursor(*([("x",)] for _ in range(50)), pause=0.05))
 
 
+def test_rows_are_fetched_by_what_they_weigh(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounded_queries, "BYTES_AT_ONCE", 10_000)
+
+    def asked(cell: str) -> list[int]:
+        sizes: list[int] = []
+
+        def fetchmany(size: int) -> list[tuple[str]]:
+            sizes.append(size)
+            return [(cell,)] * size if len(sizes) < 4 else []
+
+        one = SimpleNamespace(description=[("A",)], fetchmany=fetchmany)
+        with bounded_queries.Bounded("x.db", lambda query: one, lambda: None, lambda: None) as database:
+            assert database.rows("select", "table 'a'").height == sum(sizes[:3])
+        return sizes
+
+    first = bounded_queries.AT_FIRST
+    assert asked("x" * 1000)[0] == first and asked("x" * 1000)[1] in (9, 10)
+    assert asked("x" * 100_000)[1] == 1
+    assert asked("x")[1] > first
+
+
 ENDLESS = {
     "rows without end": "with recursive r(i) as (select 1 union all select i + 1 from r) "
     "select i as person_id, 'P' || i as person_source_value, 1950 as year_of_birth from r",

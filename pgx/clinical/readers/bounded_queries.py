@@ -17,8 +17,10 @@ import polars as pl
 
 from pgx.errors import InputError
 
-AT_ONCE = 10_000
-"""Rows that are fetched together."""
+AT_FIRST, AT_ONCE = 64, 10_000
+"""Rows that are fetched together: at first, and at most. How large a row of somebody's view is shows only then."""
+BYTES_AT_ONCE = 64 * 2**20
+"""Memory that the rows which are fetched together may take, by those before."""
 STALLED = 60.0
 """Seconds after which a query that gives nothing new is given up."""
 WHOLE = 900.0
@@ -33,7 +35,7 @@ ROWS, ROWS_OF_ONE = 100_000, 10
 only an endless one makes so many out of none."""
 MOST_ROWS = 20_000_000
 """Rows of one table: more as text than most machines can hold."""
-MOST_BYTES = 4 * 2**30
+MOST_BYTES = 2 * 2**30
 """Memory that one table may take."""
 _GRACE = 5.0
 _LOOK = 0.2
@@ -147,9 +149,9 @@ class _Job:
     def _fetch(self) -> None:
         cursor = self._query()
         columns = dict.fromkeys((str(column[0]).lower() for column in cursor.description), pl.String)
-        rows, size = 0, 0
+        rows, size, wanted = 0, 0, AT_FIRST
         while True:
-            block = cursor.fetchmany(AT_ONCE)
+            block = cursor.fetchmany(wanted)
             cells = [[None if cell is None else str(cell) for cell in row] for row in block]
             self._frames.append(pl.DataFrame(cells, schema=columns, orient="row"))
             if not block:
@@ -160,6 +162,7 @@ class _Job:
                 raise self._refused(f"more than {self._most_rows} rows")
             if size > MOST_BYTES:
                 raise self._refused(f"more than {MOST_BYTES / 1e9:.1f} GB")
+            wanted = min(AT_ONCE, max(1, BYTES_AT_ONCE * rows // max(1, size)))
 
 
 def processor_of(path: Path) -> float:

@@ -36,7 +36,7 @@ _DUCKDB_CLOSED = {
     "python_enable_replacements": "false",  # a view must not find this program's variables
     "temp_directory": "",
     "memory_limit": f"{MOST_BYTES // 2**20}MiB",
-    "threads": "2",
+    "threads": "1",
     "lock_configuration": "true",
 }
 
