@@ -599,3 +599,9 @@ def test_a_site_s_own_substrate_row_turns_advice_around_and_is_marked(tmp_path):
     after = rows(rapid, ["itraconazole"], "hydralazine", kb=kb).filter(guideline=before["guideline"][0])
     assert after["dose_change"].to_list() == [None]
     assert {"local", "interaction_reverses:itraconazole:CYP3A4"} <= set(flags(after.row(0, named=True)))
+
+
+def test_the_interaction_comes_first_beside_genes_that_forbid_the_drug_as_well():
+    found = result({"CYP2C9": pattern("*3/*3")}, ["siponimod", "clarithromycin"], ["siponimod"])
+    said = itself(line(found, "siponimod").headline)
+    assert said.startswith("clarithromycin (strong CYP3A4 inhibitor) raises siponimod; by the genes: contraindicated")

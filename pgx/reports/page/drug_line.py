@@ -143,8 +143,6 @@ def _with_interaction(
     acting: Sequence[Acting], deciding: Advice | None, headline: str, dosed_by: str, alone: str, name: str
 ) -> str:
     by_label = headline if deciding and deciding.turned else dosed_by
-    if deciding and deciding.action_code == "contraindicated" and deciding.applies == "yes":
-        return f"{headline}; {phrase(acting, clean(name))}"
     interaction = f"{phrase(acting, clean(name))}{f': {by_label}' if by_label else ''}"
     return f"{interaction}; {alone or _by_the_genes(deciding, headline)}"
 
