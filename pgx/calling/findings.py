@@ -91,6 +91,17 @@ class Findings:
             return False
         return removed(after, self._before(kinds, mixture)) >= evidence
 
+    def other(self, pairs: Sequence[Pair], total: float) -> float:
+        """Share of all weight that pairs of another meaning hold, where the likeliest is of the usual function; else 0.
+
+        Strands of which nobody knows what they do count for neither.
+        """
+        usual = self._meaning(self._kinds(pairs[0]))
+        if usual != self._meaning((self._usual,) * (1 if pairs[0].second is None else 2)):
+            return 0.0
+        told = [(pair.weight, self._by_rule(tuple(map(self._sort, self._kinds(pair))))) for pair in pairs]
+        return sum(weight for weight, meaning in told if meaning not in (None, usual)) / total
+
     def _kinds(self, pair: Pair) -> Kinds:
         strands = [pair.first] if pair.second is None else [pair.first, pair.second]
         return tuple(sorted(map(self._kind, strands), key=sorted))
