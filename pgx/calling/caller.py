@@ -49,8 +49,6 @@ _UNCERTAIN = frozenset({"positions_missing", "genotype_overruled", "imputed"})
 """Flags of data that may leave the answer to the population's frequencies."""
 MIN_EVIDENCE = 0.5
 """Share of the prior doubt that the data must remove; below it a call rests on frequencies and counts as ambiguous."""
-MAY_BE_OTHER = 0.02
-"""Probability of another phenotype from which a gene that lacks positions is not called normal."""
 
 
 def call(
@@ -333,11 +331,7 @@ class _Solver:
             or not answer.exhaustive
             or not _SEEN.isdisjoint(flags)
             or diplotypes[0].probability < self.threshold
-            or (
-                not _UNCERTAIN.isdisjoint(flags)
-                and diplotypes[0].probability < 1 - MAY_BE_OTHER
-                and self._findings.other(kept, whole) > MAY_BE_OTHER
-            )
+            or (not _UNCERTAIN.isdisjoint(flags) and self._findings.may_be_other(kept, whole))
         )
         flags += self._writer.flags_of(best)
         flags += ("prior_driven",) if rests_on_prior else ()
