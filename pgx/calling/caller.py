@@ -331,6 +331,7 @@ class _Solver:
             or not answer.exhaustive
             or not _SEEN.isdisjoint(flags)
             or diplotypes[0].probability < self.threshold
+            or (not _UNCERTAIN.isdisjoint(flags) and self._findings.may_be_other(kept, whole))
         )
         flags += self._writer.flags_of(best)
         flags += ("prior_driven",) if rests_on_prior else ()

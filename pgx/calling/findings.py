@@ -21,6 +21,8 @@ from pgx.calling.priors import before, removed
 from pgx.calling.strands import Strand
 from pgx.knowledge.rules.phenotypes import INDETERMINATE
 
+MAY_BE_OTHER = 0.02
+"""Probability of another known phenotype from which a gene that lacks positions is not called normal."""
 Kind = frozenset[str]
 """What a strand does: the functions of its alleles, without the reference's beside another; its name if not known."""
 Kinds = tuple[Kind, ...]
@@ -90,6 +92,16 @@ class Findings:
         if after < sure or (not decided and best == self._meaning((self._usual,) * len(kinds))):
             return False
         return removed(after, self._before(kinds, mixture)) >= evidence
+
+    def may_be_other(self, pairs: Sequence[Pair], total: float) -> bool:
+        """Say whether the likeliest pair is of the usual function, and those of another known meaning are not rare."""
+        if pairs[0].weight > (1 - MAY_BE_OTHER) * total:
+            return False
+        usual = self._meaning(self._kinds(pairs[0]))
+        if usual != self._meaning((self._usual,) * (1 if pairs[0].second is None else 2)):
+            return False
+        told = [(pair.weight, self._by_rule(tuple(map(self._sort, self._kinds(pair))))) for pair in pairs]
+        return sum(weight for weight, meaning in told if meaning not in (None, usual)) > MAY_BE_OTHER * total
 
     def _kinds(self, pair: Pair) -> Kinds:
         strands = [pair.first] if pair.second is None else [pair.first, pair.second]

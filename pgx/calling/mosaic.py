@@ -114,16 +114,18 @@ class Donors:
         first = (row + np.frexp(lowest.astype(np.float64))[1] - 1).ravel()
         last = (row + np.frexp(differs.astype(np.float64))[1] - 1).ravel()
         single = (lowest == differs).astype(np.float64)
-        found = np.zeros((n_strands, len(groups)))
+        # All groups at once; each sum goes through the donors in their order, as one by one.
+        size = n_strands * n_positions
+        weight = np.repeat(self.frequency.T[groups][:, None, :], n_strands, axis=1).ravel()
+        offset = np.arange(len(groups))[:, None] * size
+        shape = (len(groups), n_strands, n_positions)
+        ends = np.bincount((offset + first).ravel(), weight, len(groups) * size).reshape(shape)
+        begins = np.bincount((offset + last).ravel(), weight, len(groups) * size).reshape(shape)
+        joined = ends[:, :, ::-1].cumsum(axis=2)[:, :, -2::-1] * begins.cumsum(axis=2)[:, :, :-1]
+        found = np.empty((n_strands, len(groups)))
         for n, g in enumerate(groups):
-            weight = np.broadcast_to(self.frequency[:, g], differs.shape).ravel()
-            ends = np.bincount(first, weight, row.size * n_positions).reshape(n_strands, n_positions)
-            begins = np.bincount(last, weight, row.size * n_positions).reshape(n_strands, n_positions)
-            before = ends[:, ::-1].cumsum(axis=1)[:, -2::-1]
-            after = begins.cumsum(axis=1)[:, :-1]
-            found[:, n] = JOINED * ((before * after) @ self.gaps) + CHANGED / n_positions * (
-                single @ self.frequency[:, g]
-            )
+            changed = single @ self.frequency[:, g]
+            found[:, n] = JOINED * (joined[n] @ self.gaps) + CHANGED / n_positions * changed
         return found
 
 

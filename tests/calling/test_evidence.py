@@ -8,7 +8,7 @@ from pgx.calling import caller
 from pgx.errors import UsageError
 
 NUDT15_STAR3, NUDT15_STAR2 = 48045719, 48037782
-TPMT_3C, TPMT_3B = 18130687, 18138997
+TPMT_3C, TPMT_3B, TPMT_2 = 18130687, 18138997, 18143724
 
 
 @pytest.mark.parametrize(
@@ -41,9 +41,20 @@ def test_what_is_typed_in_full_never_rests_on_the_prior(one):
 )
 def test_half_of_the_doubt_is_the_line(one, monkeypatch, share, status):
     monkeypatch.setattr(caller._Solver, "_evidence", lambda self, best, probability, mixture: share)
-    found = one("TPMT", {TPMT_3C: (None, None)})
+    found = one("TPMT", {TPMT_2: (None, None)})
     assert found.status == status
     assert ("prior_driven" in found.flags) == (status == "ambiguous")
+
+
+@pytest.mark.parametrize(
+    ("gene", "open_at", "status"),
+    [("TPMT", TPMT_3C, "ambiguous"), ("TPMT", TPMT_2, "called"), ("NUDT15", NUDT15_STAR3, "ambiguous")],
+)
+def test_an_open_site_of_a_common_change_is_never_called_normal(one, gene, open_at, status):
+    """Each of 25 persons or so has TPMT*3C: without that position nobody is known to be normal; few have TPMT*2."""
+    found = one(gene, {open_at: (None, None)})
+    assert found.diplotypes[0].name == "*1/*1" and found.diplotypes[0].probability > caller.THRESHOLD
+    assert found.status == status
 
 
 def test_the_share_of_the_doubt_that_was_removed(one, monkeypatch):

@@ -56,6 +56,15 @@ TABLES = {
     "final report": "[Header]\nGSGT Version,2.0.4\nContent,GSA-24v3-0_A1.bpm\n[Data]\nSNP Name,Sample ID,Allele1 - AB,Allele2 - AB,"
     "Allele1 - Plus,Allele2 - Plus,GC Score\nrs4244285,A,A,B,A,G,0.9\nrs12248560,A,B,B,C,C,0.8\nrs1057910,A,A,B,A,C,0.9\n",
     "massarray": "Sample Id\tCall\tAssay Id\tWell Position\nA\tGA\trs4244285\tA01\nA\tC\trs12248560\tA01\nA\tA.C\trs1057910\tA01\n",
+    "an assay's alleles beside the call": "Assay ID,SNP Assay Name,NCBI SNP Reference,Sample ID,Call,Allele 1,Allele 2\n"
+    "C1,x,rs4244285,A,G/A,G,A\nC2,x,rs12248560,A,C/C,C,T\nC3,x,rs1057910,A,A/C,A,C\n",
+    "calls by an assay's alleles": "Well,Sample Name,SNP Assay Name,Allele1,Allele2,Call\n"
+    "1,A,rs4244285,G,A,Heterozygous Allele 1/Allele 2\n2,A,rs12248560,C,T,Homozygous Allele 1/Allele 1\n"
+    "3,A,rs1057910,A,C,Heterozygous Allele 1/Allele 2\n",
+    "iPLEX report": "Customer,Project,Plate,Well Position,Assay Id,Genotype Id,Description,Sample Id,Entry Operator\n"
+    "A,p,C,A01,rs4244285,GA,A.Conservative,A,G\nA,p,C,A01,rs12248560,C,A,A,G\nA,p,C,A01,rs1057910,AC,A,A,G\n",
+    "a matrix without a corner": "[Header]\nGSGT Version\t2.0.5\n[Data]\n\tA\tB\nrs4244285\tGA\tGG\nrs12248560\tCC\tCC\nrs1057910\tAC\tAA\n",
+    "the last lines of a report": "Sample ID,dbSNP,Genotype\nA,rs4244285,G/A\nA,rs12248560,C/C\nA,rs1057910,A/C\n\nTotal: 3\nDr X\n",
     "reverse strand stated": "sample,rsid,genotype,strand\nA,rs4244285,C/T,-\nA,rs12248560,G/G,reverse\nA,rs1057910,A/C,+\n",
     "reverse strand shown": "sample,rsid,genotype\nA,rs4244285,C/T\nA,rs12248560,G/G\nA,rs1057910,T/G\n",
     "quoted": '"Sample Name","Assay Name","Call"\n"A","rs4244285","A/G"\n"A","rs12248560","C/C"\n"A","rs1057910","A/C"\n',
@@ -106,6 +115,21 @@ def test_a_marker_of_no_position_is_named_where_the_table_is_of_few(tmp_path: Pa
     assert "marker_unknown" not in {note.code for note in merged.notes}
     many = read(tmp_path, rows + "".join(f"A,rs99999{n:04d},C/C\n" for n in range(30)))
     assert "marker_unknown" not in {note.code for note in many.notes}
+
+
+def test_a_table_of_western_european_windows(tmp_path: Path) -> None:
+    (tmp_path / "r.csv").write_bytes("Échantillon;rsID;Résultat\nA;rs4244285;G/A\nA;rs12248560;C/C\n".encode("cp1252"))
+    found = pgx.variants.read(tmp_path / "r.csv", knowledge())
+    assert found.samples == ("A",) and at(found, *STAR2) == ("CALLED", (0, 1))
+
+
+@pytest.mark.parametrize("head", ["Sample ID,rsID,Outcome", "Kunde,rsID,Allele X,Allele Y,Text"])
+def test_a_column_that_is_no_person_is_none(tmp_path: Path, head: str) -> None:
+    """A name ``A`` is no genotype A: columns that nobody knows are not read as persons."""
+    row = "A,{},G/A" if head.startswith("Sample") else "k1,{},G,A,none of it"
+    text = "\n".join([head, *(row.format(rsid) for rsid in ("rs4244285", "rs12248560", "rs1057910"))])
+    with pytest.raises(InputError):
+        read(tmp_path, text + "\n")
 
 
 def test_a_table_of_one_person_is_named_by_its_file(tmp_path: Path) -> None:

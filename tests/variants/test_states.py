@@ -203,6 +203,11 @@ class TestSingleCopies:
         assert at(found, *G6PD) == ("UNSUPPORTED", (-4, -2))
         assert "male_heterozygous_x" in codes(found)
 
+    @pytest.mark.parametrize("genotype", ["1/.", "./1"])
+    def test_half_a_change_of_a_male_is_shown_but_not_known(self, tmp_path: Path, genotype: str) -> None:
+        found = read(tmp_path, self.row(genotype), sex={"A": "male"})
+        assert at(found, *G6PD) == ("UNSUPPORTED", (-4, -2))
+
     def test_a_males_absent_position_has_one_copy(self, tmp_path: Path) -> None:
         found = read(tmp_path, star2("0/1"), sex={"A": "male"})
         assert at(found, *G6PD) == ("ABSENT", (-1, -2))

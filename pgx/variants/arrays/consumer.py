@@ -294,6 +294,14 @@ def text_lines(chunks: Iterable[bytes]) -> Iterator[str]:
         lines = (rest + chunk).replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
         rest = lines.pop()
         for line in lines:
-            yield line.decode("utf-8", "replace").removeprefix("\ufeff")
+            yield decoded(line).removeprefix("\ufeff")
     if rest:
-        yield rest.decode("utf-8", "replace").removeprefix("\ufeff")
+        yield decoded(rest).removeprefix("\ufeff")
+
+
+def decoded(text: bytes) -> str:
+    """Return UTF-8 as text, and what is none as the letters of Western European Windows."""
+    try:
+        return text.decode("utf-8")
+    except UnicodeDecodeError:
+        return text.decode("cp1252", "replace")

@@ -16,6 +16,7 @@ from enum import Enum
 
 from pgx.guard.limits import HEADING
 from pgx.variants.arrays import consumer
+from pgx.variants.arrays.result_alleles import Problem, tokens_of
 from pgx.variants.vcf.contigs import build_of_text
 
 TEMPLATE = "sample,rsid,chromosome,position_grch38,genotype,strand,gene,copy_number\n"
@@ -44,7 +45,8 @@ _NAMES = {
               "snp assay name|ncbi snp reference|polymorphism|probeset id|probe set id|affy snp id|rs nummer|rs nr|"
               "rsnummer|variante|polymorphismus|marqueur|numero rs|polymorphisme|marcador|polimorfismo",
     "genotype": "genotype|call|result|genotype call|gt|snp call|base call|base calls|genotypes|alleles|nucleotides|"
-                "nucleotide|geno|forward strand base calls|allele call|zygosity call|genotyp|ergebnis|befund|resultat|"
+                "nucleotide|geno|genotype id|basecall|"
+                "forward strand base calls|allele call|zygosity call|genotyp|ergebnis|befund|resultat|"
                 "genotipo|resultado",
     "strand": "strand|orientation|strand orientation|assay strand|strang|orientierung|brin|hebra",
     "chrom": "chr|chrom|chromosome|chromosom|cromosoma",
@@ -65,9 +67,10 @@ _SETS = ("plus", "forward", "fwd", "", "top", "bot", "design", "ab")
 """Illumina writes alleles in several ways; the first that is there is read. Only ``plus`` tells the genome's strand."""
 _BESIDE = re.compile(
     r"gc score|gencall|gentrain|score|quality|well|plate|status|comment|description|note|date|run|batch|sex|gender|"
-    r"flanking|cytoband|ref allele|alt allele|reference allele|alternate allele|ref|alt|allele a|allele b|allele|info|"
+    r"flanking|cytoband|(?:ref|alt|reference|alternate) allele|ref|alt|allele(?: \w{1,9})?|info|"
     r"r|theta|x|y|b allele freq|log r ratio|call rate|maf|p value|hwe|manual|auto|vic|fam|rox|task|index|no|#|id"
 )
+_MAY_BE_ALLELE = re.compile(r"[ACGTID-]+$|(?:DEL|INS)|[ACGT]*\(?[ACGT]*\)?\d{1,2}(?!\d)|[AB]$")
 _STRAND_COMMENT = re.compile(r"strand\s{0,9}[:=]?\s{0,9}(\+|-|plus|minus|forward|reverse)", re.I)
 _WORDS = {"+": "+", "plus": "+", "forward": "+", "fwd": "+", "f": "+", "1": "+",
           "-": "-", "minus": "-", "reverse": "-", "rev": "-", "r": "-", "-1": "-"}  # fmt: skip
@@ -104,6 +107,8 @@ class Layout:
         Place of each kind of column; ``marker`` may be several.
     alleles
         Places of the two alleles, where each has a column; None = they share one.
+    tested
+        Places of the two alleles that an assay tells apart, beside the person's genotype in a column of its own.
     named
         Place to name of the columns of markers (wide) or persons (transposed).
     copies
@@ -120,6 +125,7 @@ class Layout:
     columns: dict[str, int]
     markers: tuple[int, ...] = ()
     alleles: tuple[int, int] | None = None
+    tested: tuple[int, int] | None = None
     named: dict[int, str] = field(default_factory=dict)
     copies: dict[int, str] = field(default_factory=dict)
     strand: str | None = None
@@ -128,7 +134,8 @@ class Layout:
 
 def recognise(head: bytes) -> Layout | None:
     """Return the layout of a table of SNP results by its first bytes; None if it is none."""
-    text = head[: 1 << 16].decode("utf-8-sig", "replace")
+    first = head[: 1 << 16]
+    text = consumer.decoded(first if first == head else first.rpartition(b"\n")[0]).removeprefix("\ufeff")
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")[:FIRST_LINES]
     if text.startswith(("##fileformat", "{")) or b"\0" in head[:1000]:
         return None
@@ -189,14 +196,14 @@ def gene_of_copies(text: str) -> str | None:
     return next((m["gene"].upper() for pattern in _COPIES if (m := pattern.match(name)) is not None), None)
 
 
-def _layout(line: str, number: int, after: Sequence[str], strand: str | None, build: str | None) -> Layout | None:
+def _layout(line: str, number: int, after: Sequence[str], strand: str | None, build: str | None) -> Layout | None:  # noqa: PLR0911
     delimiter = max(_DELIMITERS, key=line.count)
     if not line.count(delimiter):
         return None
     names = cells_of(line.lstrip("#"), delimiter)
     plain = _plain(names)
     columns: dict[str, int] = {}
-    markers = []
+    markers = [] if names[:1] != [""] else [0]  # a matrix of Illumina leaves the corner empty
     for place, name in enumerate(plain):
         kind = _MEANING.get(name) or _MEANING.get(_without_build(name))
         if kind == "marker":
@@ -207,24 +214,42 @@ def _layout(line: str, number: int, after: Sequence[str], strand: str | None, bu
             build = build_of_text(names[place]) or build
     alleles, of_set = _alleles(plain)
     told = {"delimiter": delimiter, "line": number, "build": build, "strand": _STRAND_OF_SET.get(of_set) or strand}
-    located = bool(markers) or {"chrom", "pos"} <= set(columns)
-    told_of = any(_is_marker(other, delimiter, markers, columns) for other in after)
-    if located and told_of and (alleles is not None or "genotype" in columns):
-        return Layout(Shape.LONG, columns=columns, markers=tuple(markers), alleles=alleles, **told)  # type: ignore[arg-type]
+    rows = [cells_of(other, delimiter) for other in after if not other.startswith("#")]
+    located = (bool(markers) or {"chrom", "pos"} <= set(columns)) and any(
+        _is_marker(row, markers, columns) for row in rows
+    )
+    if located and (alleles is not None or "genotype" in columns):
+        # Beside a genotype, alleles that are of no way of writing are those that the assay tells apart.
+        of_assay = not of_set and "genotype" in columns
+        pair = {"tested" if of_assay else "alleles": alleles}
+        return Layout(Shape.LONG, columns=columns, markers=tuple(markers), **pair, **told)  # type: ignore[arg-type]
     if {"sample", "gene", "copies"} <= set(columns) and not markers:
         return Layout(Shape.LONG, columns=columns, **told)  # type: ignore[arg-type]
     copies = {p: gene for p, name in enumerate(names) if (gene := gene_of_copies(name)) is not None}
     wide = {p: name for p, name in enumerate(names) if p not in copies and (rsid_of(name) or place_of(name))}
+    if any(rsid_of(row[p]) for row in rows for p in wide if p < len(row)):
+        return None  # a row like those below it, no names of columns
     if (wide or copies) and "sample" not in columns and 0 not in wide and 0 not in copies:
         columns["sample"] = 0
     if (wide or copies) and "sample" in columns:
         return Layout(Shape.WIDE, columns=columns, named=wide, copies=copies, **told)  # type: ignore[arg-type]
-    if located and told_of:
-        taken = {*markers, *columns.values()}
-        people = {p: n for p, n in enumerate(names) if n and p not in taken and not _BESIDE.fullmatch(plain[p])}
+    if located and "sample" not in columns:  # with one a line is a person's, however the genotype's column is called
+        beside = {p for p in range(len(names)) if p in {*markers, *columns.values()} or _BESIDE.fullmatch(plain[p])}
+        people = {p: n for p, n in enumerate(names) if n and p not in beside and _holds_genotypes(rows, p)}
         if people:
             return Layout(Shape.TRANSPOSED, columns=columns, markers=tuple(markers), named=people, **told)  # type: ignore[arg-type]
     return None
+
+
+def _holds_genotypes(rows: Sequence[Sequence[str]], place: int) -> bool:
+    """Say whether most cells of a column, no calls apart, may be genotypes."""
+    read = [tokens_of(row[place]) for row in rows if place < len(row)]
+    told = [
+        not isinstance(one, Problem) and all(map(_MAY_BE_ALLELE.match, one))
+        for one in read
+        if one is not Problem.MISSING
+    ]
+    return sum(told) * 2 >= len(told)
 
 
 def _plain(names: Sequence[str]) -> list[str]:
@@ -251,8 +276,7 @@ def _alleles(plain: Sequence[str]) -> tuple[tuple[int, int] | None, str]:
     return None, ""
 
 
-def _is_marker(line: str, delimiter: str, markers: Sequence[int], columns: dict[str, int]) -> bool:
-    cells = cells_of(line, delimiter)
+def _is_marker(cells: Sequence[str], markers: Sequence[int], columns: dict[str, int]) -> bool:
     if {"chrom", "pos"} <= set(columns) and columns["pos"] < len(cells) and cells[columns["pos"]].isdigit():
         return True
     return any(place < len(cells) and (rsid_of(cells[place]) or place_of(cells[place])) for place in markers)

@@ -151,11 +151,11 @@ def load(name: str, layout: Layout, lines: Iterable[str], sites: pl.DataFrame, a
             said.add(written)
         if layout.shape is Shape.TRANSPOSED:
             people.update(dict.fromkeys(layout.named.values()))
-        elif sample:
-            people[sample] = None
-        else:
+        elif not sample:
             table.malformed.append(number)
             continue
+        elif len(cells) > 1:  # the last lines of a report are no persons
+            people[sample] = None
         found += _genotypes(table, layout, cells, sample, number)
     if not found and not table.copies:
         raise InputError("the table has no genotype", file=name, where=f"line {layout.line}",
@@ -228,6 +228,8 @@ def _genotypes(
             text = "/".join(pair) if all(pair) else "".join(pair)
         else:
             text = _cell(cells, layout.columns.get("genotype") if place < 0 else place)
+            for nth, allele in enumerate(layout.tested or (), 1):  # an assay's alleles, by their number
+                text = re.sub(rf"allele\s*{nth}(?!\d)", _cell(cells, allele) or "?", text, flags=re.I)
         if counted is not None:
             _count(table, person, counted, text)
         elif marker is not None:

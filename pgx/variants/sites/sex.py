@@ -172,8 +172,11 @@ def _male(
             where=where,
             sample=names[column],
         )
-    codes[half, 0] = NOT_CALLED
+    # 1/. shows a change, whatever the other half would be.
+    shown = half & ((codes > NOT_CALLED) & (codes != assembly.targets[row].reference_code)).any(axis=1)
+    codes[half, 0] = np.where(shown[half], np.int8(UNREAD), np.int8(NOT_CALLED))
     state[half] = np.where(state[half] == State.CALLED, np.uint8(State.NO_CALL), state[half])
+    clash |= shown
     codes[clash, 0] = UNREAD
     state[clash] = np.where(state[clash] == State.FILTERED, state[clash], np.uint8(State.UNSUPPORTED))
     codes[:, 1] = NO_COPY

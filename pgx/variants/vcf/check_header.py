@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+SINCE_44 = frozenset({"VCFv4.4", "VCFv4.5"})
+"""Versions with rules on structural variants, repeats and phase sets."""
 Severity = Literal["error", "warning"]
 
 
@@ -45,6 +47,22 @@ RESERVED_FORMAT = {
 }  # fmt: skip
 # Reserved since VCF 4.3 (sections 1.6.1 and 1.6.2).
 _SINCE_43 = {name: Key("R", "Integer") for name in ("AD", "ADF", "ADR")}
+# Reserved since VCF 4.4 and 4.5 (sections 1.6.2, 3 and 5): many were there before, of other numbers and types.
+_SINCE_44 = {
+    **dict.fromkeys(("SVLEN", "HOMLEN", "RN"), Key("A", "Integer")),
+    **dict.fromkeys(("HOMSEQ", "BKPTID", "DGVID", "DBVARID", "DBRIPID", "MATEID", "PARID"), Key("A", "String")),
+    **dict.fromkeys(("EVENT", "EVENTTYPE", "SVCLAIM"), Key("A", "String")),
+    **dict.fromkeys(("CIPOS", "CIEND", "CILEN", "RUL", "RB", "CIRB", "RUB"), Key(".", "Integer")),
+    **dict.fromkeys(("CICN", "RUC", "CIRUC"), Key(".", "Float")),
+    **dict.fromkeys(("MEINFO", "METRANS", "RUS"), Key(".", "String")),
+    **dict.fromkeys(("IMPRECISE", "NOVEL"), Key("0", "Flag")),
+    "SVTYPE": Key("1", "String"), "CN": Key("A", "Float"),
+    "FORMAT.CN": Key("1", "Float"), "FORMAT.CICN": Key("2", "Float"), "FORMAT.CNQ": Key("1", "Float"),
+    "FORMAT.CNL": Key("G", "Float"), "FORMAT.CNP": Key("G", "Float"), "FORMAT.NQ": Key("1", "Integer"),
+    "FORMAT.HAP": Key("1", "Integer"), "FORMAT.AHAP": Key("1", "Integer"), "FORMAT.PSL": Key("P", "String"),
+    "FORMAT.PSO": Key("P", "Integer"), "FORMAT.PSQ": Key("P", "Integer"), "FORMAT.LAA": Key(".", "Integer"),
+    "FORMAT.LEN": Key("1", "Integer"),
+}  # fmt: skip
 OLD = frozenset({"VCFv4.0", "VCFv4.1", "VCFv4.2"})
 """Versions before 4.3, which tightened many rules."""
 _COLONS = frozenset({"VCFv4.3"})
@@ -57,6 +75,7 @@ _UNDERSTOOD = {("AF", "1"), ("FORMAT.PS", "String")}
 KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*$")
 """What the name of an INFO or FORMAT key looks like since VCF 4.3 (INFO's 1000G apart)."""
 _NUMBER = re.compile(r"(\d+|[ARG.]|L[ARG]|P|M)$")
+_SOURCES = ("Source", "Version")
 _TYPES = frozenset({"Integer", "Float", "Flag", "Character", "String"})
 _ORDER = ("ID", "Number", "Type", "Description")
 _STRUCTURED = frozenset({"INFO", "FORMAT", "FILTER", "ALT", "contig", "SAMPLE", "PEDIGREE", "META"})
@@ -68,6 +87,8 @@ _FIELD_NAME = re.compile(r"([\w.]+)=")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _URL = re.compile(r"(https?|ftp|file)://(?=[^/:]*[A-Za-z]|\d+\.\d+\.\d+\.\d+)?[^/\s:]*(:\d+)?(/\S*)?$")
 _NUMERIC_HOST = re.compile(r"\w+://\d+(:\d+)?(/|$)")
+_ID = re.compile(r"[<,]ID=([^,>]*)")
+_RESERVED_ALTS = frozenset({"DEL", "INS", "DUP", "INV", "CNV", "BND"})
 _LENGTH = re.compile(r"\d+$")
 _CONTIG_ID = re.compile(r"[^\s,<>\"'`(){}\[\]\\]+$")
 
@@ -109,6 +130,13 @@ def _line(line: str, number: int, version: str, meta: Meta) -> Iterator[tuple[Se
         bare = value[1:-1] if value.startswith("<") and value.endswith(">") else value
         if not bare or ("://" in bare and (not _URL.match(bare) or _NUMERIC_HOST.match(bare))):
             yield "warning", "the value is not a URL"
+    elif version not in OLD and not meta.lenient and re.match(r"<\w+=", value):
+        named = _ID.search(value)
+        if named is None:
+            yield "warning", f"{key} has no ID"
+        elif (key, named[1]) in meta.named:
+            yield "warning", f"{key} {named[1][:40]} is there twice"
+        meta.named.add((key, named[1] if named else ""))
 
 
 def _structured(key: str, value: str, version: str, meta: Meta) -> Iterator[tuple[Severity, str]]:
@@ -173,6 +201,8 @@ def _since_43(key: str, names: list[str], values: dict[str, str], meta: Meta) ->
     if name and (key, name) in meta.named and not meta.lenient:
         yield "warning", f"{key} {name[:40]} is there twice"
     meta.named.add((key, name))
+    if key == "contig" and name in _RESERVED_ALTS:
+        yield "warning", "the ID is that of a symbolic allele"
     if key in ("INFO", "FORMAT") and not (KEY.match(name) or name == "1000G") and not meta.lenient:
         yield "warning", "the ID has a character that is not allowed"
     if key == "PEDIGREE" and list(values) == ["ID"]:
@@ -183,16 +213,20 @@ def _since_43(key: str, names: list[str], values: dict[str, str], meta: Meta) ->
         elif not _SAMPLE_ID.match(values["ID"]):
             yield "warning", "the ID has a character that is not allowed"
     if key == "META":
-        if [name for name in names if name in _META_ORDER] != [name for name in _META_ORDER if name in names]:
-            yield "warning", "the fields are not in the order ID, Type, Number, Values"
-        if not {"Type", "Number", "Values"} <= set(values):
-            yield "warning", "Type, Number or Values is missing"
-        if values.get("Type", "String") not in _TYPES or not _META_NUMBER.match(values.get("Number", ".")):
-            yield "warning", "Number or Type is not known"
-        if not values.get("Values", "[").startswith("["):
-            yield "warning", "the values are not in square brackets"
-        elif values.get("Values") == "[":
-            yield "warning", "the square brackets hold no value"
+        yield from _list_of_values(names, values)
+
+
+def _list_of_values(names: list[str], values: dict[str, str]) -> Iterator[tuple[Severity, str]]:
+    if [name for name in names if name in _META_ORDER] != [name for name in _META_ORDER if name in names]:
+        yield "warning", "the fields are not in the order ID, Type, Number, Values"
+    if not {"Type", "Number", "Values"} <= set(values):
+        yield "warning", "Type, Number or Values is missing"
+    if values.get("Type", "String") not in _TYPES or not _META_NUMBER.match(values.get("Number", ".")):
+        yield "warning", "Number or Type is not known"
+    if not values.get("Values", "[").startswith("["):
+        yield "warning", "the values are not in square brackets"
+    elif values.get("Values") == "[":
+        yield "warning", "the square brackets hold no value"
 
 
 def _typed(
@@ -206,8 +240,11 @@ def _typed(
     ranks = [_ORDER.index(name) for name in names if name in _ORDER]
     if ranks != sorted(ranks):
         yield "warning", "the fields are not in the order ID, Number, Type, Description"
-    if any(name == "Description" and not quoted for name, _, quoted in fields):
-        yield "warning", "the description is not in double quotes"
+    if any(
+        name in ("Description", *_SOURCES[: 2 * (version not in OLD and not meta.lenient)]) and not told
+        for name, _, told in fields
+    ):
+        yield "warning", "the description, source or version is not in double quotes"
     number, kind = values.get("Number"), values.get("Type")
     if number is not None and not _NUMBER.match(number):
         yield "warning", f"Number={number} is not known"
@@ -224,9 +261,12 @@ def _typed(
     name = values["ID"]
     meta.declared.add(f"{key}.{name}")
     expected = reserved.get(name) or (None if version in OLD else _SINCE_43.get(name))
+    if expected is None and version in SINCE_44 and not meta.lenient:
+        expected = _SINCE_44.get(name if key == "INFO" else f"FORMAT.{name}")
     if expected and kind != expected.type and not _accepted(meta, key, name, kind):
         yield "warning", f"{key} {name} is of Type {expected.type} by the specification"
-    if expected and number != expected.number and not _accepted(meta, key, name, number):
+    open_ended = expected is not None and expected.number == "." and name not in reserved
+    if expected and number != expected.number and not open_ended and not _accepted(meta, key, name, number):
         yield "warning", f"{key} {name} has Number {expected.number} by the specification"
     table[name] = Key(number, kind)
 

@@ -9,8 +9,18 @@ from math import comb
 
 from pgx.errors import InputError
 from pgx.variants.vcf import records
-from pgx.variants.vcf.check_header import KEY, OLD, RESERVED_INFO, Finding, Key, Meta, Severity, is_contig_name
-from pgx.variants.vcf.check_structural import SINCE_44, record_problems, sample_problems
+from pgx.variants.vcf.check_header import (
+    KEY,
+    OLD,
+    RESERVED_INFO,
+    SINCE_44,
+    Finding,
+    Key,
+    Meta,
+    Severity,
+    is_contig_name,
+)
+from pgx.variants.vcf.check_structural import record_problems, sample_problems
 from pgx.variants.vcf.trim import trim
 from pgx.variants.whole_numbers import whole_number
 
@@ -21,6 +31,8 @@ _CIGAR = re.compile(r"(?:\d+[MIDNSHPX=])+$")
 _CHROM = re.compile(r"(?:[^\s:,<>]+|<[^\s:,<>]+>)$")
 _CHROM_WITH_COLON = re.compile(r"HLA-|[^\s,<>]*\*")
 _CHROM_SINCE_43 = re.compile(r"(?:<[^\s,<>]+>|[^\s,<>]+)$")
+_UNENCODED = re.compile(r"[\x00-\x1f]|%(?![0-9A-Fa-f]{2})")
+"""What VCF 4.3 wants written as %25 or the like in a value."""
 _INTEGERS = (-(2**31) + 8, 2**31 - 1)
 """The least and largest whole number; the eight below the least are reserved for BCF."""
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9]+$")
@@ -126,6 +138,8 @@ class RowChecker:
             yield "warning", f"INFO {part[:40]!r} has no key"
         elif not self._is_info_key(name):
             yield "warning", f"INFO key {name[:40]!r} has a character that is not allowed"
+        if self.version not in OLD and not self.meta.lenient and _UNENCODED.search(text):
+            yield "warning", f"INFO {name} has a character that is written in percent encoding"
         key = self.meta.info.get(name)
         if key is None:
             return
@@ -171,7 +185,7 @@ class RowChecker:
                 yield Finding("error", "record", text, record.where, sample)
                 continue
             ploidy = _ploidy(parts[0]) if record.format[0] == "GT" else None
-            for problem in sample_problems(record.format, parts) if self.version in SINCE_44 else ():
+            for problem in sample_problems(record.format, parts, alts) if self.version in SINCE_44 else ():
                 yield Finding("warning", "record", f"sample {sample}: {problem}", record.where, sample)
             for key, rule, text in zip(record.format, rules, parts, strict=False):
                 if key != "GT" and rule is not None:

@@ -1,4 +1,4 @@
-"""What VCF 4.4 asks of structural variants, tandem repeats, confidence intervals and phase sets; all are warnings."""
+"""What VCF 4.4 and 4.5 ask of structural variants, repeats, intervals, phase sets and local alleles; all warnings."""
 
 from __future__ import annotations
 
@@ -6,11 +6,23 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
-SINCE_44 = frozenset({"VCFv4.4", "VCFv4.5"})
-"""Versions with these rules."""
+from pgx.variants.whole_numbers import whole_number
+
 _KINDS = frozenset({"DEL", "INS", "DUP", "INV", "CNV"})
 _CLAIMED = frozenset({"DEL", "DUP"})
-_CLAIMS = frozenset({"D", "J", "DJ", "."})
+_CLAIMS = {"CNV": ("D", "."), "INV": ("J", "DJ", "."), "INS": ("J", "DJ", "."), "BND": ("J", ".")}
+"""What kinds of variant may claim (section 3); all others D, J, DJ or nothing."""
+_ANY_CLAIM = ("D", "J", "DJ", ".")
+_PER_ALT = {
+    **dict.fromkeys(("SVLEN", "SVCLAIM", "RN", "CN", "HOMLEN", "HOMSEQ", "BKPTID", "DGVID", "DBVARID", "DBRIPID"), 1),
+    **dict.fromkeys(("MATEID", "PARID", "EVENT", "EVENTTYPE"), 1),
+    **dict.fromkeys(("CIPOS", "CIEND", "CILEN", "CICN"), 2),
+    **dict.fromkeys(("MEINFO", "METRANS"), 4),
+}
+"""INFO fields with so many values for each ALT."""
+_MODIFIED = re.compile(r"M(?:\d+[ACGTUN]|5mC|5hmC|5fC|5caC|5hmU|5fU|5caU|6mA|8oxoG|[Xx]aoN)$")
+"""FORMAT fields of VCF 4.5 that tell which share of the bases is modified."""
+_LOCAL = re.compile(r"L(?:AD|ADF|ADR|EC|GL|GP|PL|PP)$")
 _COPIED = frozenset({"DEL", "DUP", "CNV"})
 _INTERVALS = ("CIPOS", "CIEND", "CILEN", "CICN", "CIRB", "CIRUC")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)$")
@@ -31,6 +43,9 @@ def record_problems(info: Mapping[str, str], alts: Sequence[str], keys: Sequence
     for name in _INTERVALS:
         if name in info and not _are_intervals(info[name]):
             yield f"INFO {name} is not pairs of one number up to 0 and one from 0 on"
+    yield from _counts(info, len(alts))
+    if "IMPRECISE" in info and "CIPOS" not in info and any(alt.isalpha() for alt in alts):
+        yield "IMPRECISE stands without CIPOS beside an allele that is written out"
     kinds = [alt[1:-1].split(":")[0] if alt.startswith("<") else "" for alt in alts]
     sized = [kind in _KINDS for kind in kinds]
     for alt, kind in zip(alts, kinds, strict=True):
@@ -41,9 +56,10 @@ def record_problems(info: Mapping[str, str], alts: Sequence[str], keys: Sequence
     if any(sized) and "SVLEN" not in info:
         yield "SVLEN is missing beside a structural variant"
     repeats = [alt.startswith("<CNV:TR") for alt in alts]
-    yield from _claims(info, kinds, repeats)
+    yield from _claims(info, alts, kinds, repeats)
     if any(repeats):
         yield from _repeats(info, repeats)
+    yield from _keys(keys)
     if "CICN" in keys and "CN" not in keys:
         yield "FORMAT has CICN without CN"
     lengths = info.get("SVLEN", "").split(",")
@@ -52,22 +68,59 @@ def record_problems(info: Mapping[str, str], alts: Sequence[str], keys: Sequence
         yield "FORMAT has CN, but the alternative alleles are of different SVLEN"
 
 
-def sample_problems(keys: Sequence[str], parts: Sequence[str]) -> Iterator[str]:
-    """Yield what is wrong with the values of a sample."""
+def _counts(info: Mapping[str, str], n_alts: int) -> Iterator[str]:
+    for name, each in _PER_ALT.items():
+        count = info.get(name, "").count(",") + 1
+        if info.get(name, ".") != "." and count != each * n_alts and (each != 2 or count % 2 == 0):
+            yield f"INFO {name} has {count} values where {each * n_alts} are due"
+
+
+def _keys(keys: Sequence[str]) -> Iterator[str]:
+    """Check which keys of FORMAT stand with which others."""
+    local = [at for at, key in enumerate(keys) if _LOCAL.match(key)]
+    if local and ("LAA" not in keys or keys.index("LAA") > local[0]):
+        yield f"FORMAT has {keys[local[0]]} without LAA before it"
+    if "GT" not in keys and any(map(_MODIFIED.match, keys)):
+        yield "FORMAT has modified bases without GT"
+
+
+def sample_problems(keys: Sequence[str], parts: Sequence[str], n_alts: int) -> Iterator[str]:
+    """Yield what is wrong with the values of a sample of a record with so many ALTs."""
     given = dict(zip(keys, parts, strict=False))
     if "CICN" in given and not _are_intervals(given["CICN"]):
         yield "CICN is not a pair of one number up to 0 and one from 0 on"
     sets = given.get("PSL", ".").split(",")
-    if given.get("PSL", ".") != "." and "GT" in given:
-        phased = phased_alleles(given["GT"])
+    phased = phased_alleles(given["GT"]) if "GT" in given else []
+    if given.get("PSL", ".") != "." and phased:
         if len(sets) != len(phased):
             yield f"PSL has {len(sets)} values for {len(phased)} alleles"
         elif any(name != "." and not known for name, known in zip(sets, phased, strict=True)):
             yield "PSL names a phase set of an allele that is not phased"
+    if set(sets) != {"."} and given.get("PS", ".") != ".":
+        yield "the genotype has values for both PS and PSL"
     for key in ("PSO", "PSQ"):
         values = given.get(key, ".").split(",")
         if any(one != "." and name == "." for one, name in zip(values, sets, strict=False)):
             yield f"{key} has a value where PSL has none"
+        if values != ["."] and phased and len(values) != len(phased):
+            yield f"{key} has {len(values)} values for {len(phased)} alleles"
+    yield from _local_problems(given, n_alts)
+    for key in filter(_MODIFIED.match, keys):
+        shares = [one for one in _numbers(given.get(key, ".")) if one is not None]
+        if any(not 0 <= share <= 1 for share in shares):
+            yield f"{key} is no share between 0 and 1"
+
+
+def _local_problems(given: Mapping[str, str], n_alts: int) -> Iterator[str]:
+    """Check the alleles that a sample's own lists are of, and how many depths there are of them."""
+    text = given.get("LAA", ".")
+    numbers = [whole_number(one, n_alts) for one in text.split(",")] if text not in (".", "") else []
+    if None in numbers or 0 in numbers or len(set(numbers)) < len(numbers):
+        yield f"LAA {text[:20]!r} does not name alternative alleles once each"
+    for key in ("LAD", "LADF", "LADR"):
+        values = given.get(key, ".").split(",")
+        if values != ["."] and len(values) != len(numbers) + 1:
+            yield f"{key} has {len(values)} values where {len(numbers) + 1} are due"
 
 
 def phased_alleles(genotype: str) -> list[bool]:
@@ -83,10 +136,16 @@ def phased_alleles(genotype: str) -> list[bool]:
     return [first, *later]
 
 
-def _claims(info: Mapping[str, str], kinds: Sequence[str], repeats: Sequence[bool]) -> Iterator[str]:
+def _claims(
+    info: Mapping[str, str], alts: Sequence[str], kinds: Sequence[str], repeats: Sequence[bool]
+) -> Iterator[str]:
     claims = info.get("SVCLAIM", "").split(",") if info.get("SVCLAIM") else []
-    if wrong := [one for one in claims if one not in _CLAIMS]:
+    if wrong := [one for one in claims if one not in _ANY_CLAIM]:
         yield f"SVCLAIM {wrong[0][:20]!r} is none of D, J and DJ"
+    for alt, kind, claim in zip(alts, kinds, claims, strict=False):
+        own = "BND" if "[" in alt or "]" in alt else kind
+        if claim in _ANY_CLAIM and claim not in _CLAIMS.get(own, _ANY_CLAIM):
+            yield f"SVCLAIM {claim} cannot be of ALT {alt[:40]!r}"
     due = [at for at, kind in enumerate(kinds) if kind in _CLAIMED and not repeats[at]]
     if any(at >= len(claims) or claims[at] == "." for at in due):
         yield "SVCLAIM is missing beside a deletion or duplication"
@@ -106,6 +165,10 @@ def _repeats(info: Mapping[str, str], repeats: Sequence[bool]) -> Iterator[str]:
     for name, of in (("CIRUC", "RUC"), ("CIRB", "RB")):
         if name in info and of not in info:
             yield f"INFO {name} is there without {of}"
+        bounds = _numbers(info[name]) if {name, of} <= set(info) else []
+        told = [one is not None for one in _numbers(info.get(of, "."))]
+        if any(bound is not None and at // 2 < len(told) and not told[at // 2] for at, bound in enumerate(bounds)):
+            yield f"INFO {name} has a value where {of} has none"
     lengths = _numbers(info["RUL"]) if "RUL" in info else []
     written = [None if one == "." else float(len(one)) for one in info["RUS"].split(",")] if "RUS" in info else []
     if any(one and two and one != two for one, two in zip(lengths, written, strict=False)):

@@ -32,8 +32,12 @@ UNSTATED_R2 = 0.9
 """R2 of an imputed record that does not state one."""
 
 _QUALITY = ("R2", "DR2", "INFO")
-_NUMBERS = frozenset({"PL", "GL", "LPL", "GP", "DS", "AD", "LAD", "GQ", "RGQ", "DP", "MIN_DP"})
+_COUNTS = (("RO", "AO"), ("RD", "AD"), ("NR", "NV"))
+"""Reads of the reference and of each ALT: FreeBayes and Ion Torrent, VarScan; Platypus counts all, and each ALT's."""
+_NUMBERS = frozenset({"PL", "GL", "LPL", "GP", "DS", "AD", "LAD", "GQ", "RGQ", "DP", "MIN_DP", "RO", "RD", "NR"})
 """Sub-fields that say how certain a genotype is."""
+_DEPTHS = ("DP", "MinDP", "MIN_DP")
+"""What INFO calls the depth of all samples together."""
 _TYPED = frozenset({"TYPED", "GENOTYPED", "TYPED_ONLY", "GENOTYPED_ONLY"})
 _IMPUTED = frozenset({"IMP", "IMPUTED"})
 
@@ -129,7 +133,7 @@ def weigh(
         return None
     called = (gt[:, 0] >= 0) & ((gt[:, 1] >= 0) | (gt[:, 1] == NO_COPY))
     imputed = is_imputed(record)
-    bare = _NUMBERS.isdisjoint(record.format) and record.info_value("DP") != "0"
+    bare = _NUMBERS.isdisjoint(record.format) and not _without_reads(record)
     if bare and not imputed and _settles(rates):
         return None
     void = np.zeros(count, dtype=bool)
@@ -160,6 +164,10 @@ def weigh(
     if not found and not void.any() and not imputed:
         return None
     return Weighed(tuple(found), void, contradicted, imputed)
+
+
+def _without_reads(record: Record) -> bool:
+    return any(record.info_value(key) == "0" for key in _DEPTHS)
 
 
 def _settles(rates: ErrorRates) -> bool:
@@ -226,20 +234,16 @@ def _from_reads(
     told: NDArray[np.bool_], silent: NDArray[np.bool_],
 ) -> list[tuple[str, Levels]]:  # fmt: skip
     """Levels from AD, GQ and DP, and from the kind of site where there is none of them."""
-    count, keys = len(gt), record.format
+    count = len(gt)
     found: list[tuple[str, Levels]] = []
     shown = _index_of(gt, 1 if pairs[0][1] == NO_COPY else 2)
     others = np.arange(len(pairs))[None, :] != shown[:, None]
-    if "AD" in keys or "LAD" in keys:
-        depths = (
-            lists(record.rest, count, keys.index("AD"), len(record.alts) + 1)
-            if "AD" in keys
-            else local_alleles.depths(record, count)
-        )
+    depths = _depths(record, count)
+    if depths is not None:
         silent |= ~told & (depths == 0).all(axis=1)
         found.append(("AD", _from_depths(depths, pairs, rates.read)))
     quality, depth = values(record, ("GQ", "RGQ"), count), values(record, ("MIN_DP", "DP"), count)
-    if quality is None and depth is None and not {"AD", "LAD"} & set(keys) and record.info_value("DP") == "0":
+    if quality is None and depth is None and depths is None and _without_reads(record):
         silent |= ~told  # the record's depth is that of all samples together
     for number in (quality, depth):
         if number is not None:
@@ -256,6 +260,25 @@ def _from_reads(
     untold = np.where(others, 10 * np.log10(rates.genotype), 0.0)
     untold[reference] = np.where(others[reference], -float(LEAST), 0.0)
     found.append(("site", untold))
+    return found
+
+
+def _depths(record: Record, count: int) -> NDArray[np.float64] | None:
+    """Return the reads (S, A) of each allele, NaN where a sample has none; None if the record does not tell them."""
+    keys, alts = record.format, len(record.alts)
+    found: NDArray[np.float64] | None = None
+    if "AD" in keys:
+        found = lists(record.rest, count, keys.index("AD"), alts + 1)
+    elif "LAD" in keys:
+        found = local_alleles.depths(record, count)
+    for one, other in _COUNTS:
+        if one in keys and other in keys and (found is None or np.isnan(found).any()):
+            first = lists(record.rest, count, keys.index(one), alts if one == "NR" else 1)[:, :1]
+            rest = lists(record.rest, count, keys.index(other), alts)
+            if record.alts == ["."]:
+                rest = np.nan_to_num(rest)
+            counts = np.hstack([first - rest.sum(axis=1, keepdims=True) if one == "NR" else first, rest])
+            found = counts if found is None else np.where(np.isnan(found), counts, found)
     return found
 
 
@@ -276,10 +299,11 @@ def _from_posterior(
     """Levels from GP or DS without their prior, blunted by the imputation's R2: a share 1 - R2 of it says nothing."""
     count = len(gt)
     posterior = _posterior(record, count, pairs)
+    if imputed:  # of an imputed genotype that tells no GP or DS the R2 holds all the same
+        shown = np.eye(len(pairs))[_index_of(gt, 1 if pairs[0][1] == NO_COPY else 2)]
+        posterior = shown if posterior is None else np.where(np.isnan(posterior), shown, posterior)
     if posterior is None:
-        if not imputed:
-            return None
-        posterior = np.eye(len(pairs))[_index_of(gt, 1 if pairs[0][1] == NO_COPY else 2)]
+        return None
     likelihood = posterior / _prior(record, pairs, published)
     top = likelihood.max(axis=1, keepdims=True)
     # R2 is of the imputation: a typed genotype among imputed ones is not worth less for it.

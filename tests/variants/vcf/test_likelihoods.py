@@ -13,7 +13,7 @@ from pgx.types import Genotypes, Likelihood
 from pgx.variants.sites.site_errors import SiteErrors
 from pgx.variants.vcf.likelihoods import ErrorRates
 from pgx.variants.vcf.sample_columns import lists
-from tests.variants.build import codes, read, snv
+from tests.variants.build import at, codes, read, snv
 
 PLACE = "chr10:94942290"  # CYP2C9*2, C>T
 PL = '##FORMAT=<ID=PL,Number=G,Type=Integer,Description="x">'
@@ -146,3 +146,34 @@ def test_lists_are_read_whatever_is_missing(rows: list[list[int] | None], *, dec
             assert np.isnan(got).all()
         else:
             assert got.tolist() == [v + 0.5 * decimals for v in row]
+
+
+@pytest.mark.parametrize(
+    ("form", "column"),
+    [("RO:AO", "0:0"), ("RD:AD", "0:0"), ("NR:NV", "0:0"), ("DP:RO:AO", ".:0:0"), ("RD:AD:DP", "0:0:.")],
+)
+def test_no_reads_by_any_caller_s_name_are_no_genotype(tmp_path: Path, form: str, column: str) -> None:
+    """FreeBayes and Ion Torrent, VarScan, Platypus: a reference that nobody read is none."""
+    found = read(tmp_path, snv("chr6:18130687", "T", "C", f"0/0:{column}", form=f"GT:{form}"))
+    assert at(found, "chr6", 18130687)[0] == "NO_CALL"
+
+
+@pytest.mark.parametrize(("form", "column"), [("RO:AO", "9:8"), ("RD:AD", "9:8"), ("NR:NV", "17:8")])
+def test_reads_by_any_caller_s_name_count_as_depths(tmp_path: Path, form: str, column: str) -> None:
+    told = [
+        read(tmp_path, snv("chr6:18130687", "T", "C", f"0/1:{values}", form=f"GT:{keys}")).doubts
+        for keys, values in (("AD", "9,8"), (form, column))
+    ]
+    assert told[0] == told[1] or (told[0] is not None and told[1] is not None and told[0].vectors == told[1].vectors)
+
+
+@pytest.mark.parametrize("key", ["DP", "MinDP", "MIN_DP"])
+def test_a_record_without_any_reads_is_no_genotype(tmp_path: Path, key: str) -> None:
+    found = read(tmp_path, snv("chr6:18130687", "T", ".", "0/0", info=f"{key}=0"))
+    assert at(found, "chr6", 18130687)[0] == "NO_CALL"
+
+
+def test_an_imputed_genotype_whose_gp_is_no_list_of_its_genotypes_is_worth_its_r2(tmp_path: Path) -> None:
+    record = snv("chr6:18130687", "T", "C,G", "0|0:0.4,0.34,0.26", form="GT:GP", info="R2=0.1;IMP")
+    found = read(tmp_path, record)
+    assert found.doubts is not None and len(found.doubts.vectors) == 1

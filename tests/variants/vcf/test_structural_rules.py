@@ -22,7 +22,7 @@ ROWS = [
     ("<BND>", "SVCLAIM=J", "GT", "0/1", "of no kind"),
     ("<NON_REF>", "SVLEN=1", "GT", "0/0", ""),
     ("<*>", "SVLEN=.", "GT", "0/0", ""),
-    ("<CNV>", "SVLEN=9;CIPOS=-1,1,-2,0;CICN=.,1", "GT", "0/1", ""),
+    ("<CNV>,<DEL>", "SVLEN=9,9;SVCLAIM=.,D;CIPOS=-1,1,-2,0;CICN=.,1,.,.", "GT", "0/1", ""),
     ("<CNV>", "SVLEN=9;CIPOS=-1", "GT", "0/1", "CIPOS is not pairs"),
     ("<CNV>", "SVLEN=9;CILEN=1,2", "GT", "0/1", "CILEN is not pairs"),
     ("<CNV>", "SVLEN=9;CIEND=-2,-1", "GT", "0/1", "CIEND is not pairs"),
