@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from pgx import knowledge, schema
 from pgx.judgement import Judgement, Known, decide, judge, judgements, of_row
-from pgx.judgement.judgement import agents_of, arguments_of, causes_of, change_first, stopped_of
+from pgx.judgement.read_back import agents_of, arguments_of, causes_of, stopped_of
 from pgx.judgement.relief import Case, Relief, Suspects, reliefs, suspects
 from pgx.judgement.statement import URGENCIES, Statement
+from pgx.judgement.together import change_first
 from pgx.knowledge.acting import DECIDES, Acting
 from tests.listed import from_text
 

@@ -178,6 +178,17 @@ SET_ASIDE = Table(
     ),
 )
 
+EXCEPTIONS = Table(
+    "exceptions",
+    "Populations that are an exception among those who take the drug: what a source says of one does not lead before "
+    "the record says that the person is one, and stands beside what holds otherwise.",
+    ("population",),
+    (
+        Field("population", T, "population code", required=True),
+        Field("source", T, "why it is an exception", required=True),
+    ),
+)
+
 DISEASE_DRUGS = Table(
     "disease_drugs",
     "Drugs that only persons with a disease take, of which the genes of everybody else would say something that is of "

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from pgx.codes import Flag, FlagCode
 from pgx.judgement import Judgement, decide, judge
+from pgx.judgement.read_back import is_running
 from pgx.judgement.statement import NOBODY, URGENCIES, Row, by_source, by_strength, dose_of
 from pgx.knowledge.acting import SUM_UNKNOWN, Acting, phrase, rank
 from pgx.reports.page import details, gaps, next_test, wording
@@ -67,6 +68,8 @@ def drug_of(
     products
         The products that bring drugs of the list.
     """
+    if judgement and is_running(judgement):
+        rows = [row.of_running() for row in rows]
     decision = decide(rows)
     judgement = judgement or judge("", name, decision)
     deciding, part, advice, valid = decision.deciding, decision.part, decision.statements, decision.valid
@@ -91,6 +94,7 @@ def drug_of(
         judgement=judgement,
         headline=details.headline_of(headline, judgement, lexicon, products, medication),
         later=details.later(judgement, lexicon),
+        under=details.under(judgement, lexicon),
         once=details.once_started(judgement, lexicon, products),
         set_aside=details.set_aside(judgement, advice),
         next_test=next_test.line(tests, lexicon),
@@ -201,11 +205,10 @@ def _line(
         return _why_nothing(advice, untested, stakes, refused), _results(advice, untested)
     if all(row.urgency == "no_data" for row in valid):
         return "no recommendation for this result", _reason(deciding)
-    settled = next((row for row in valid if row.applies == "yes" and row.urgency != "no_data"), None)
-    headline = _headline(deciding, settled)
+    headline = deciding.headline
     if deciding.urgency == "standard" and untested:
         headline += f", as far as tested ({', '.join(untested)} {'was' if len(untested) == 1 else 'were'} not)"
-    return headline + _under_other_conditions(deciding, settled, valid), _reason(deciding)
+    return headline, _reason(deciding)
 
 
 def _headline(deciding: Advice, otherwise: Advice | None) -> str:
@@ -220,14 +223,6 @@ def _condition_and_checks(deciding: Advice, judgement: Judgement) -> str:
     condition = f" ({deciding.condition})" if deciding.row["population"] in aside else ""
     checked = deciding.urgency == "monitor" and deciding.row["action"] != "insufficient"
     return condition + (f"; check {', '.join(deciding.monitoring)}" if checked and deciding.monitoring else "")
-
-
-def _under_other_conditions(deciding: Advice, settled: Advice | None, valid: Sequence[Advice]) -> str:
-    """Say that the deciding source has other advice for other patients, where nothing holds without a condition."""
-    if deciding.applies != "if_population" or settled:
-        return ""
-    others = [row for row in valid if row.source == deciding.source and row.condition != deciding.condition]
-    return "; other advice under other conditions" if any(row.what != deciding.what for row in others) else ""
 
 
 def _why_nothing(

@@ -9,8 +9,8 @@ from typing import Any
 from pgx.assertion import NOT_CALLED
 from pgx.codes import FlagCode, NoteCode
 from pgx.judgement import Judgement
-from pgx.judgement.judgement import agents_of, causes_of, not_started_of
 from pgx.judgement.judgements import SCOPE
+from pgx.judgement.read_back import agents_of, causes_of, not_started_of
 from pgx.judgement.together import FOR_OTHERS
 from pgx.knowledge.acting import Acting, phrase
 from pgx.reports.page import details, wording
@@ -54,7 +54,8 @@ ALWAYS_SAID = (NoteCode.MEDICATION_BASIS,)
 class Drug:
     """One drug: what was judged, why, and what each source says.
 
-    `later` is what changes in the course of treatment, `once` what is said once medicines are started that are only
+    `later` is what changes in the course of treatment, `under` what is done under conditions that the record does not
+    decide, `once` what is said once medicines are started that are only
     planned, `set_aside` what sources say of a first treatment where that is behind the person, `limits` are what the
     label says whatever the genes, `ruled_out` is the one of them that leads, `acting` the drugs of the list that act on
     it and that the advice on the genes does not count, `interactions` what else other drugs of the list do to it and it
@@ -81,6 +82,7 @@ class Drug:
     refused: tuple[str, ...] = ()
     local: bool = False
     later: str = ""
+    under: str = ""
     once: str = ""
     set_aside: str = ""
     next_test: str = ""

@@ -35,11 +35,7 @@ def line(rows: Sequence[Row], lexicon: Lexicon) -> str:
         named = clean(str(row["what"])).replace("+", " and ")
         lead = "without" if row["kind"] == "drug_stopped" else "no longer under"
         return f"{lead} {named}: {words('urgency', str(row['urgency_then'])).lower()}"
-    asked = [row for row in rows if row["kind"] == "record"]
-    if not asked:
-        return ""
-    then = words("urgency", str(asked[0]["urgency_then"])).lower()
-    return f"{lexicon.population(str(asked[0]['what']))}: {then}"
+    return ""  # what the record does not decide stands in the line of the drug
 
 
 def first(rows: Sequence[Row]) -> str:
