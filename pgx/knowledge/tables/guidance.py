@@ -144,6 +144,7 @@ POPULATIONS = Table(
                 "is_not",
                 "recorded",
                 "not_recorded",
+                "recorded_at_most",
                 "allergy",
                 "no_allergy",
                 "mentioned",

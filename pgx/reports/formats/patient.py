@@ -132,7 +132,8 @@ def _plain_today(drug: Drug) -> str:
     if drug.ruled_out:
         agents = " and ".join(dict.fromkeys(acting.agent for acting in drug.ruled_out.acting))
         when = f"with {agents}" if agents else drug.ruled_out.condition
-        said = f"{words('action', drug.action, plain=True)} {when}, whatever your genes are"
+        said = f"{words('action', drug.action, plain=True)} {when}"
+        said += ", whatever your genes are" if drug.whatever_the_genes else ""
         return f"{said}; {_plain_question(drug)}" if drug.causes else said
     if drug.deciding is None or drug.urgency == "no_data":
         return words("urgency", "no_data", plain=True)

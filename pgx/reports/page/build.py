@@ -133,7 +133,7 @@ def build(
         ),
         key=drug_order,
     )
-    drugs = [_with_record(drug, parts["clinical"]) for drug in drugs]
+    drugs = _of_one_product([_with_record(drug, parts["clinical"]) for drug in drugs])
     risky = {drug.name for drug in drugs if _risky(drug)}
     guided = {gene for row in parts["guidance"] for gene in codes_of(row["genes"])}
     classes: dict[str, list[Row]] = {}
@@ -171,6 +171,20 @@ def _with_record(drug: Drug, clinical: Sequence[Row]) -> Drug:
     known = who.newest(row for row in clinical if row["concept"] in tests and row["value"] is not None)
     told = "; ".join(f"on record: {value}" for value in known.values())
     return replace(drug, headline=f"{drug.headline}; {told}") if told else drug
+
+
+def _of_one_product(drugs: Sequence[Drug]) -> list[Drug]:
+    """Return the drugs; of one without advice that a product brings it is said which part of that rules it out."""
+    out = {drug.product: drug for drug in reversed(drugs) if drug.product and drug.urgency == "avoid"}
+    return [
+        _not_as_product(drug, out[drug.product].name) if drug.urgency == "no_data" and drug.product in out else drug
+        for drug in drugs
+    ]
+
+
+def _not_as_product(drug: Drug, part: str) -> Drug:
+    said = f"(in {drug.product}) not as this product, for {part} in it; by itself, "
+    return replace(drug, headline=drug.headline.replace(f"(in {drug.product}) ", said, 1), ruled_out_by=part)
 
 
 def _cleaned(row: Row) -> Row:

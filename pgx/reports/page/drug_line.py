@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from pgx.codes import Flag, FlagCode
+from pgx.codes import Flag, FlagCode, NoteCode
 from pgx.judgement import Judgement, decide, judge
 from pgx.judgement.read_back import is_running
 from pgx.judgement.statement import NOBODY, URGENCIES, Row, by_source, by_strength, dose_of
@@ -12,11 +12,12 @@ from pgx.knowledge.acting import SUM_UNKNOWN, Acting, phrase, rank
 from pgx.reports.page import details, gaps, next_test, wording
 from pgx.reports.page.advice import Advice
 from pgx.reports.page.lexicon import Lexicon
-from pgx.reports.page.model import BESIDE_DRUGS, OF_LEVELS, Drug
+from pgx.reports.page.model import BESIDE_DRUGS, OF_LEVELS, Drug, rests_on_same_enzyme
 from pgx.reports.page.products import Products, from_products
 from pgx.reports.page.wording import clean
 
 _NO_PRODUCTS: Products = {}
+_ONCE_STARTED = (NoteCode.PLANNED_INTERACTION, NoteCode.PLANNED_DRUG_LEVEL)
 _AS_USUAL = ": as in most people"
 _EMPTY_IMPLICATIONS = ("no implication stated", "no relevant effect", "sensitivity depends on the genotype")
 
@@ -85,7 +86,7 @@ def drug_of(
         by_genes = _by_the_genes(deciding, headline) + (f", {reason}" if reason else "")
         if deciding and alone:
             by_genes = f"{alone}; with the other drugs {deciding.result}"
-        headline, reason = _by_the_label(decision.ruled_out, acting, name), by_genes
+        headline, reason = _by_the_label(decision.ruled_out, acting, name, deciding), by_genes
     elif decision.acting:
         dosed_by = lexicon.by_label(name) if decision.by_the_genes == "standard" else ""
         headline = _with_interaction(acting, deciding, headline, dosed_by, alone, name)
@@ -105,7 +106,7 @@ def drug_of(
         cautions=(
             *gaps.codes_not_understood((*valid, *decision.limits)),
             *gaps.other_genotypes(advice, valid, judgement.urgency),
-            *(gaps.untested_remarks(untested, stakes) if deciding and not part else ()),
+            *(gaps.untested_remarks(untested, stakes) if deciding and not part and not _settled(deciding) else ()),
             *gaps.unverified_remarks(valid),
             *(gaps.copy_remarks(deciding, copy_ranges or {}) if deciding else ()),
             *gaps.unclear_remarks({} if part else unclear, refused),
@@ -115,6 +116,7 @@ def drug_of(
         ruled_out=decision.ruled_out,
         limits=decision.limits,
         acting=decision.acting,
+        product=products.get(clean(name), ""),
         interactions=(
             *_interactions(name, notes, decision.acting),
             *_without_others(valid, deciding, told_alone),
@@ -126,19 +128,27 @@ def drug_of(
     )
 
 
+def _settled(deciding: Advice) -> bool:
+    """Whether no further gene can change the advice: the drug is contraindicated, whatever else is found."""
+    return deciding.action_code == "contraindicated" and deciding.applies == "yes"
+
+
 def _sources(agreeing: Iterable[Advice]) -> tuple[str, ...]:
     marks = {row.source: " (local)" if row.has(FlagCode.LOCAL) else "" for row in agreeing}
     return tuple(f"{source}{marks[source]}" for source in sorted(marks, key=by_source))
 
 
-def _by_the_label(limit: Advice, acting: Sequence[Acting], name: str) -> str:
+def _by_the_label(limit: Advice, acting: Sequence[Acting], name: str, deciding: Advice | None) -> str:
     allergies = [flag.about for flag in limit.codes if flag.code == FlagCode.ALLERGY]
     if allergies:
         return f"{limit.action}: {', '.join(allergies)}"
     if limit.acting:
+        same_enzyme = rests_on_same_enzyme(limit, deciding)
         torn = len({one.asks_for for one in limit.acting} - {""}) > 1
         sum_unknown = f" ({SUM_UNKNOWN})" if torn else ""
-        return f"{phrase(acting, clean(name))}{sum_unknown}: {limit.action}, whatever the genes"
+        return (
+            f"{phrase(acting, clean(name))}{sum_unknown}: {limit.action}{'' if same_enzyme else ', whatever the genes'}"
+        )
     text = f"{limit.action} {limit.condition}, whatever the genes"
     return f"{text}; {phrase(acting, clean(name))}" if acting else text
 
@@ -218,11 +228,12 @@ def _headline(deciding: Advice, otherwise: Advice | None) -> str:
 
 
 def _condition_and_checks(deciding: Advice, judgement: Judgement) -> str:
-    """Whom the advice is for, where the stage of treatment decided that, and what is checked with caution."""
+    """Whom the advice is for, where the stage of treatment decided that, and what is checked beside the usual dose."""
     aside = {flag.about for flag in map(Flag.parse, judgement.flags) if flag.code == FlagCode.SET_ASIDE}
     condition = f" ({deciding.condition})" if deciding.row["population"] in aside else ""
-    checked = deciding.urgency == "monitor" and deciding.row["action"] != "insufficient"
-    return condition + (f"; check {', '.join(deciding.monitoring)}" if checked and deciding.monitoring else "")
+    asked = deciding.urgency in ("monitor", "standard") and deciding.row["action"] != "insufficient"
+    checks = deciding.monitoring if asked else ()
+    return condition + (f"; check {', '.join(checks)}" if checks else "")
 
 
 def _why_nothing(
@@ -268,7 +279,7 @@ def _interactions(name: str, notes: Sequence[Row], acting: Sequence[Acting]) -> 
     for note in notes:
         in_headline = note["code"] in OF_LEVELS and acting
         if note["code"] in BESIDE_DRUGS and note["subject"] == name and not in_headline:
-            yield clean(str(note["message"]))
+            yield ("once started: " if note["code"] in _ONCE_STARTED else "") + clean(str(note["message"]))
 
 
 def _without_others(valid: Sequence[Advice], deciding: Advice | None, told: str) -> Iterator[str]:
