@@ -88,7 +88,7 @@ def checks(shown: View) -> list[Check]:
         planned,
         key=lambda check: (
             check.day >= 0,
-            check.when is None,
+            check.when is None and check.day != NEXT_VISIT,
             check.when or date.min,
             check.day,
             check.drug,
