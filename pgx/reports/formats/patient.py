@@ -98,11 +98,17 @@ def in_short(drug: Drug) -> str:
     leading = drug.ruled_out or drug.deciding
     dose = wording.dose(drug.judgement.dose_change or "")
     what = f"{leading.action} {dose}".strip() if leading and drug.urgency == "change_dose" else ""
+    what = _once_met(drug, ", ".join(filter(None, (what, drug.doses)))) if what else ""
+    what = f"until then: {what}" if what and drug.once else what
     new = waiting(drug.judgement)
     beside = f"do not start {' or '.join(new)} beside it" if new else ""
     first = drug.deciding if not drug.ruled_out and drug.deciding else None
     only = first.condition if first and first.applies == "if_population" else ""
     return "; ".join(filter(None, (beside, drug.once, ": ".join(filter(None, (agents, what))), only, drug.under)))
+
+
+def _once_met(drug: Drug, what: str) -> str:
+    return drug.met.replace("{text}", what) if drug.met else what
 
 
 def plain_action(drug: Drug) -> str:
@@ -134,6 +140,10 @@ def _plain_today(drug: Drug) -> str:
         when = f"with {agents}" if agents else drug.ruled_out.condition
         said = f"{words('action', drug.action, plain=True)} {when}"
         said += ", whatever your genes are" if drug.whatever_the_genes else ""
+        genes = (
+            drug.deciding if drug.deciding and drug.deciding.urgency == "avoid" and drug.urgency == "avoid" else None
+        )
+        said += f"; by your genes, {_in_plain_words(drug, genes.action_code)}" if genes else ""
         return f"{said}; {_plain_question(drug)}" if drug.causes else said
     if drug.deciding is None or drug.urgency == "no_data":
         return words("urgency", "no_data", plain=True)
@@ -164,7 +174,7 @@ def _plain_question(drug: Drug) -> str:
 
 
 def _plain(drug: Drug) -> str:
-    return _in_plain_words(drug, drug.action) or drug.headline
+    return _once_met(drug, _in_plain_words(drug, drug.action)) or drug.headline
 
 
 def _in_plain_words(drug: Drug, code: str) -> str:

@@ -35,6 +35,12 @@ def under(judgement: Judgement, lexicon: Lexicon, *, plain: bool = False) -> str
     return "; ".join(f"{' or '.join(whom)}: {said}" for said, whom in phrases.items())
 
 
+def met(judgement: Judgement, lexicon: Lexicon) -> str:
+    """Return the words around what is due now that its condition is met: ``if it works, {text}``; mostly empty."""
+    whens = arguments_of(judgement, FlagCode.CONDITION_MET, 1)
+    return next((lexicon.when_met(when, "{text}", judgement.drug) for (when,) in whens), "")
+
+
 def doses(judgement: Judgement, lexicon: Lexicon) -> str:
     """Return doses in numbers: ``at most 20 mg/day``; mostly empty."""
     phrases = []

@@ -76,6 +76,7 @@ def drug_of(
     deciding, part, advice, valid = decision.deciding, decision.part, decision.statements, decision.valid
     untested, stakes, unclear, refused = decision.untested, decision.stakes, decision.unclear, decision.refused
     acting = from_products(decision.acting, products)
+    settled = _settled(deciding)
     headline, reason = _line(deciding, part, valid, advice, untested, stakes, unclear, refused)
     if deciding and not part:
         headline += _condition_and_checks(deciding, judgement)
@@ -96,6 +97,8 @@ def drug_of(
         headline=details.headline_of(headline, judgement, lexicon, products, medication),
         later=details.later(judgement, lexicon),
         under=details.under(judgement, lexicon),
+        met=details.met(judgement, lexicon),
+        doses=details.doses(judgement, lexicon),
         once=details.once_started(judgement, lexicon, products),
         set_aside=details.set_aside(judgement, advice),
         next_test=next_test.line(tests, lexicon),
@@ -106,7 +109,7 @@ def drug_of(
         cautions=(
             *gaps.codes_not_understood((*valid, *decision.limits)),
             *gaps.other_genotypes(advice, valid, judgement.urgency),
-            *(gaps.untested_remarks(untested, stakes) if deciding and not part and not _settled(deciding) else ()),
+            *(gaps.untested_remarks(untested, stakes) if deciding and not part and not settled else ()),
             *gaps.unverified_remarks(valid),
             *(gaps.copy_remarks(deciding, copy_ranges or {}) if deciding else ()),
             *gaps.unclear_remarks({} if part else unclear, refused),
@@ -121,16 +124,16 @@ def drug_of(
             *_interactions(name, notes, decision.acting),
             *_without_others(valid, deciding, told_alone),
         ),
-        untested=tuple((gene, stakes.get(gene, "")) for gene in untested),
+        untested=() if settled else tuple((gene, stakes.get(gene, "")) for gene in untested),
         unclear=tuple((gene, stake) for gene, stake in unclear.items() if gene not in refused),
         refused=refused,
         local=any(row.has(FlagCode.LOCAL) for row in (*valid, *decision.limits)),
     )
 
 
-def _settled(deciding: Advice) -> bool:
+def _settled(deciding: Advice | None) -> bool:
     """Whether no further gene can change the advice: the drug is contraindicated, whatever else is found."""
-    return deciding.action_code == "contraindicated" and deciding.applies == "yes"
+    return deciding is not None and deciding.action_code == "contraindicated" and deciding.applies == "yes"
 
 
 def _sources(agreeing: Iterable[Advice]) -> tuple[str, ...]:

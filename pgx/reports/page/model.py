@@ -60,15 +60,16 @@ def rests_on_same_enzyme(limit: Advice, deciding: Advice | None) -> bool:
 class Drug:
     """One drug: what was judged, why, and what each source says.
 
-    `later` is what changes in the course of treatment, `under` what is done under conditions that the record does not
-    decide, `once` what is said once medicines are started that are only
-    planned, `set_aside` what sources say of a first treatment where that is behind the person, `limits` are what the
-    label says whatever the genes, `ruled_out` is the one of them that leads, `acting` the drugs of the list that act on
-    it and that the advice on the genes does not count, `interactions` what else other drugs of the list do to it and it
-    to them, `untested` the genes not tested with the urgency that a result could mean, `unclear` those of which the
-    file shows something of unknown effect, `refused` those of which a laboratory's result could not be used, and
-    `local` says that a site's own tables had a part in the answer; `product` is what
-    brings it, where it is a part of one, and `ruled_out_by` another part of that which is ruled out.
+    `later` is what changes in the course of treatment, `under` what is done under conditions that the record does
+    not decide, `met` the words around what is due now that its condition is met (``{text}``), `doses` doses in
+    numbers, `once` what is said once medicines are started that are only planned, `set_aside` what sources say of a
+    first treatment where that is behind the person, `limits` are what the label says whatever the genes,
+    `ruled_out` is the one of them that leads, `acting` the drugs of the list that act on it and that the advice on
+    the genes does not count, `interactions` what else other drugs of the list do to it and it to them, `untested`
+    the genes not tested with the urgency that a result could mean, `unclear` those of which the file shows
+    something of unknown effect, `refused` those of which a laboratory's result could not be used, and `local` says
+    that a site's own tables had a part in the answer; `product` is what brings it, where it is a part of one, and
+    `ruled_out_by` another part of that which is ruled out.
     """
 
     name: str
@@ -94,6 +95,8 @@ class Drug:
     set_aside: str = ""
     next_test: str = ""
     acting: tuple[Acting, ...] = ()
+    met: str = ""
+    doses: str = ""
     product: str = ""
     ruled_out_by: str = ""
 
