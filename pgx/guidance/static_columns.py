@@ -61,6 +61,7 @@ def _build_static(kb: KnowledgeBase) -> pl.DataFrame:
             .then(_percent(low) + ".." + _percent(high))
             .otherwise(_percent(high) + ".." + _percent(low)),
             static_flags=pl.concat_list(
+                flag_where(FlagCode.EXCEPTION, pl.col("population").is_in(kb.table("exceptions")["population"])),
                 flag_where(FlagCode.RECALL, recalled.fill_null(False)),
                 flag_where(FlagCode.LOCAL, local),
                 flag_where(FlagCode.OF_CALCULATED_DOSE, pl.col("dose_reference") == "calculated_dose"),

@@ -17,6 +17,7 @@ from pgx.judgement.statement import (
     S,
     Statement,
     by_source,
+    graver,
     gravest_first,
     known_urgency,
     leading_limit,
@@ -61,6 +62,10 @@ class Decision(Generic[S]):
         Untested genes whose results could rule out or change the drug, with the gravest urgency.
     unclear, refused
         Genes of which something was shown, or sent, and not used; `refused` are those of which it was sent.
+    under
+        Statements for conditions that the record does not decide and that ask for something else there.
+    otherwise
+        Where the deciding one is for such a condition: what holds without one and is not as urgent, or more.
     differing
         Where the sources do not want the same: of each its first statement, and the first that holds without a
         condition.
@@ -79,6 +84,8 @@ class Decision(Generic[S]):
     stakes: Mapping[str, str]
     unclear: Mapping[str, str]
     refused: tuple[str, ...]
+    under: tuple[S, ...]
+    otherwise: S | None
     differing: tuple[tuple[S, S | None], ...]
 
     @property
@@ -124,10 +131,11 @@ def decide(rows: Iterable[S]) -> Decision[S]:
     agreeing = tuple(row for row in valid if row.urgency == urgency)
     ruled_out = leading_limit(limits, deciding)
     acting = _acting(ruled_out, deciding, statements)
+    under = () if part or not deciding else _under(valid, deciding, ruled_out or deciding)
     if ruled_out:
         urgency, agreeing = ruled_out.urgency, (ruled_out,)
-    elif acting and urgency == "standard":
-        # "Fine as usual" is not for a drug whose level another one changes.
+    elif urgency == "standard" and (acting or any(row.urgency in CHANGES for row in under)):
+        # "Fine as usual" is not for a drug whose level another one changes, or that a condition may rule out.
         urgency = "monitor"
     return Decision(
         statements=statements,
@@ -143,8 +151,31 @@ def decide(rows: Iterable[S]) -> Decision[S]:
         stakes=stakes,
         unclear=unclear,
         refused=tuple(dict.fromkeys(gene for row in statements for gene in row.refused)),
+        under=under,
+        otherwise=None if part or ruled_out or not deciding else _otherwise(valid, deciding),
         differing=_differing(valid),
     )
+
+
+def _under(valid: Sequence[S], deciding: S, first: S) -> tuple[S, ...]:
+    """Return the statements for open conditions that ask for something else than what is said first, each once.
+
+    Where that holds without a condition, only what is graver counts: the rest would change nothing.
+    """
+    found: dict[tuple[object, ...], S] = {}
+    for row in valid:
+        counts = row.is_open_exception or row.source == deciding.source
+        asks = row.applies == "if_population" and row.urgency != "no_data" and row.asked != first.asked
+        if counts and asks and (first.applies == "if_population" or graver(row, first)):
+            found.setdefault((row.row["population"], row.urgency), row)
+    return tuple(found.values())
+
+
+def _otherwise(valid: Sequence[S], deciding: S) -> S | None:
+    if deciding.applies == "yes":
+        return None
+    settled = next((row for row in valid if row.applies == "yes" and row.urgency != "no_data"), None)
+    return settled if settled and settled.urgency != deciding.urgency else None
 
 
 def _differing(valid: Sequence[S]) -> tuple[tuple[S, S | None], ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from pgx.codes import Flag, FlagCode
 from pgx.judgement.decide import Decision
@@ -32,7 +32,14 @@ RULED_OUT = FlagCode.ALTERNATIVE_RULED_OUT
 LIMITED = FlagCode.ALTERNATIVE_LIMITED
 """``alternative_limited:<drug>:<words>``: a source names it, and what is kept to with it."""
 
-_DOSES = (FlagCode.DOSE, FlagCode.AT_MOST)
+RUNNING = FlagCode.RUNNING
+"""``running``: the drug has been taken for long, so that no first dose is to come."""
+UNDER = FlagCode.UNDER
+"""``under:<action>:<change>:<population>``: what is done under a condition that the record does not decide."""
+OTHERWISE = "otherwise"
+"""Stands for the population where what is said is what holds under none of the conditions."""
+
+DOSES = (FlagCode.DOSE, FlagCode.AT_MOST)
 """Flags that hold a dose in numbers."""
 _SETTLED = (FlagCode.CONDITION_MET, FlagCode.CONDITION_NOT_MET)
 """Flags of a row whose later action is due already, or is not for this person."""
@@ -85,6 +92,8 @@ class Known:
         Which of the drug and of those beside which it is ruled out are not to be started (`pgx.judgement.together`).
     left_out
         Concepts that the sources ask for and whose value was left out.
+    running
+        Whether the drug has been taken for long.
     """
 
     genes: Mapping[str, str] = field(default_factory=dict)
@@ -95,6 +104,7 @@ class Known:
     reliefs: tuple[Relief, ...] = ()
     not_started: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    running: bool = False
 
 
 NOTHING_KNOWN = Known()
@@ -118,7 +128,11 @@ def judge(sample: str, drug: str, decision: Decision[S], known: Known = NOTHING_
         applies=_applies(decision),
         evidence=tuple(dict.fromkeys(_evidence(decision, known))),
         could_change=tuple(dict.fromkeys((*_without(known), *_could_change(decision, known)))),
-        flags=tuple(dict.fromkeys((*_causes(decision, known), *details, *_flags(decision)))),
+        flags=tuple(
+            dict.fromkeys(
+                (*_causes(decision, known), *([RUNNING] if known.running else ()), *details, *_flags(decision))
+            )
+        ),
     )
 
 
@@ -137,9 +151,11 @@ def _details(decision: Decision[S], said: S | None, known: Known) -> list[str]:
     rows = [said, *(row for row in decision.agreeing if row.applies == "yes" and row.action_code == said.action_code)]
     # A dose in numbers is of the genes alone: a drug that acts on this one may turn it around. The label's counts it.
     of_genes = said is not decision.ruled_out
-    withheld = set(_DOSES) if decision.acting and of_genes else set()
+    withheld = set(DOSES) if decision.acting and of_genes else set()
     if decision.acting and of_genes and all(acting.asks_for == "lower" for acting in decision.acting):
         withheld = {FlagCode.DOSE}
+    if known.running and said.urgency == "monitor":
+        withheld |= {FlagCode.DOSE}  # beside the usual dose it is the first one
     if said.has(FlagCode.INTERACTION_REVERSES):
         withheld |= {FlagCode.THEN}
     details: list[str] = []
@@ -147,7 +163,7 @@ def _details(decision: Decision[S], said: S | None, known: Known) -> list[str]:
         silent = withheld | ({FlagCode.THEN} if any(map(row.has, _SETTLED)) else set())
         own = [detail for detail in known.details.get(row.rule, ()) if Flag.parse(detail).code not in silent]
         told = {Flag.parse(detail).code for detail in details}
-        told |= set(_DOSES) if told.intersection(_DOSES) else set()
+        told |= set(DOSES) if told.intersection(DOSES) else set()
         details += [detail for detail in own if Flag.parse(detail).code not in told]
     if not withheld and said.urgency == "avoid" and said.action_code in _IF_USED:
         details += _limit_if_used(decision, known, details)
@@ -161,7 +177,7 @@ def _limit_if_used(decision: Decision[S], known: Known, told: Sequence[str]) -> 
 
     It is a dose by the genes alone: none is told beside a drug that acts on this one.
     """
-    if decision.acting or any(Flag.parse(detail).code in _DOSES for detail in told):
+    if decision.acting or any(Flag.parse(detail).code in DOSES for detail in told):
         return []
     rows = (row for row in decision.valid if row.applies == "yes" and row.urgency == "change_dose")
     limits = (detail for row in rows for detail in known.details.get(row.rule, ()))
@@ -231,7 +247,7 @@ def _could_change(decision: Decision[S], known: Known) -> Iterator[str]:
             yield from (f"genotype:{gene} {value}={row.urgency}" for gene, value in row.results)
     for gene in decision.deciding.genes if decision.deciding else ():
         yield from (f"copies:{gene} {phenotype}" for phenotype in known.copies.get(gene, ()))
-    for row in (*decision.valid, *decision.limits):
+    for row in (*decision.under, *decision.limits):
         less = decision.ruled_out is not None and milder(row.urgency, decision.ruled_out.urgency)
         if row.applies == "if_population" and not less:  # what the label rules out stays ruled out
             yield f"person:{row.row['population']}={row.urgency}"
@@ -257,126 +273,14 @@ def _without(known: Known) -> Iterator[str]:
         yield f"{kind}:{'+'.join(one.agents)}={one.urgency}"
 
 
-def change_first(judgement: Judgement, harmed: Sequence[Judgement]) -> Judgement:
-    """Return the judgement of a medicine that is the cause of what is said of others: it is never fine as usual."""
-    flags = tuple(
-        str(Flag(CAUSES, one.drug, "+".join(cause.genes), *(["+".join(others)] if others else [])))
-        for one in harmed
-        for cause in causes_of(one)
-        if judgement.drug in cause.agents
-        for others in [[agent for agent in cause.agents if agent != judgement.drug]]
-    )
-    less = milder(judgement.urgency, "monitor") or judgement.urgency == "no_data"
-    return replace(
-        judgement,
-        urgency="monitor" if less else judgement.urgency,
-        action=CHANGE_FIRST if less else judgement.action,
-        flags=(*flags, *judgement.flags),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """Medicines without which no more than `action` would be said of a drug; `until` of those that were stopped."""
-
-    agents: tuple[str, ...]
-    genes: tuple[str, ...]
-    action: str
-    until: Mapping[str, str]
-
-    @property
-    def taken(self) -> tuple[str, ...]:
-        """Those that are taken, and can be changed."""
-        return tuple(agent for agent in self.agents if agent not in self.until)
-
-
-@dataclass(frozen=True, slots=True)
-class Once:
-    """What is said of a drug that is taken once medicines are started that are only planned.
-
-    `dose` is a dose in numbers: kind (``dose`` or ``at_most``), number and unit; empty if there is none.
-    """
-
-    agents: tuple[str, ...]
-    action: str
-    dose_change: str
-    dose: tuple[str, ...]
-
-    @property
-    def flag(self) -> str:
-        """``once:<agents>:<action>:<change>:<kind of dose>:<dose>:<unit>``."""
-        return str(Flag(FlagCode.ONCE, "+".join(self.agents), self.action, self.dose_change, *self.dose))
-
-
-def once(agents: Sequence[str], then: Judgement) -> Once:
-    """Return what is said once medicines are started, from what is judged then."""
-    doses = (flag for flag in map(Flag.parse, then.flags) if flag.code in _DOSES)
-    dose = next(((flag.code, *flag.arguments) for flag in doses), ())
-    return Once(tuple(agents), then.action or then.urgency, then.dose_change or "", dose)
-
-
-def once_of(judgement: Judgement) -> list[Once]:
-    """Return what a judgement says of medicines that are not started yet."""
-    told = arguments_of(judgement, FlagCode.ONCE, 2, 6)
-    return [
-        Once(tuple(filter(None, agents.split("+"))), action, "".join(rest[:1]), rest[1:])
-        for agents, action, *rest_of in told
-        for rest in [tuple(rest_of)]
-    ]
-
-
-def arguments_of(judgement: Judgement, code: str, least: int, most: int | None = None) -> Iterator[tuple[str, ...]]:
-    """Yield what the flags with a code are about; a flag that says too little (of a foreign result) is passed over.
-
-    Parameters
-    ----------
-    judgement
-        Whose flags.
-    code
-        The code.
-    least, most
-        How many arguments there are at least, the first of which is not empty, and at most (None = not more than the
-        least); the last one keeps the colons that are beyond them (``indication:pain``).
-    """
-    most = most or least
-    for flag in map(Flag.parse, judgement.flags):
-        if flag.code == code and len(flag.arguments) >= least and flag.arguments[0]:
-            rest = flag.arguments[most - 1 :]
-            yield (*flag.arguments[: most - 1], ":".join(rest)) if rest else flag.arguments
-
-
-def causes_of(judgement: Judgement) -> list[Cause]:
-    """Return the causes that a judgement names."""
-    until = stopped_of(judgement)
-    found = []
-    for agents, genes, action in arguments_of(judgement, CAUSE, 3):
-        named = tuple(filter(None, agents.split("+")))
-        if named:
-            of_these = {agent: until[agent] for agent in named if agent in until}
-            found.append(Cause(named, tuple(filter(None, genes.split("+"))), action, of_these))
-    return found
-
-
-def stopped_of(judgement: Judgement) -> dict[str, str]:
-    """Return the medicines that were stopped and still act on the drug, with the last day on which they do."""
-    return {agent: day for agent, day in arguments_of(judgement, STILL_ACTING, 2) if day}
-
-
-def not_started_of(judgement: Judgement) -> tuple[str, ...]:
-    """Return which of the drug and of those that do not go together with it are not to be started."""
-    return tuple(name for (name,) in arguments_of(judgement, FlagCode.NOT_STARTED, 1))
-
-
-def agents_of(judgement: Judgement) -> list[str]:
-    """Return the medicines that are the cause of what is said and that could be changed."""
-    return list(dict.fromkeys(agent for cause in causes_of(judgement) for agent in cause.taken))
-
-
 def _flags(decision: Decision[S]) -> Iterator[str]:
     rows = (*((decision.ruled_out,) if decision.ruled_out else ()), *decision.valid)
     yield from (str(flag) for row in decision.limits for flag in row.codes if flag.code == FlagCode.ALLERGY)
     if decision.differing:
         yield FlagCode.SOURCES_DIFFER
+    for row in (*decision.under, *((decision.otherwise,) if decision.otherwise else ())):
+        whom = OTHERWISE if row is decision.otherwise else str(row.row["population"])
+        yield str(Flag(UNDER, row.action_code, _text(row.row["dose_change"]) or "", whom))
     for row in decision.further:
         yield str(Flag(FlagCode.ALSO, row.action_code, _text(row.row["dose_change"]) or "", ";".join(row.genes)))
     yield from (str(flag) for row in decision.statements for flag in row.codes if flag.code == FlagCode.SET_ASIDE)

@@ -55,6 +55,7 @@ def judgements(
     without: Without | None = None,
     medications: pl.DataFrame | None = None,
     later: pl.DataFrame | None = None,
+    long_taken: Collection[Key] = (),
 ) -> pl.DataFrame:
     """Return one row a person and drug (`pgx.schema.JUDGEMENTS`), in the order of the guidance.
 
@@ -77,9 +78,11 @@ def judgements(
     later
         The guidance on drugs that are taken once all is started that is only planned (`pgx.judgement.planned`), where
         that is something else.
+    long_taken
+        (sample, drug) of what has been taken for long (`pgx.phenotypes.exposures.long_taken`).
     """
     lists = None if medications is None else lists_of(medications, exposures)
-    known, made_of = (calls, scores, kb, exposures, left_out or {}), drug_names(kb).made_of
+    known, made_of = (calls, scores, kb, exposures, left_out or {}, long_taken), drug_names(kb).made_of
     if later is None or later.is_empty() or lists is None:
         return _frame(with_causes(_told(guidance, *known, without, lists), lists, made_of))
     then = {(one.sample, one.judgement.drug): one for one in _told(later, *known, without, lists)}
@@ -96,6 +99,7 @@ def _told(
     kb: KnowledgeBase,
     exposures: pl.DataFrame | None,
     left_out: Mapping[tuple[str, str], tuple[str, ...]],
+    long_taken: Collection[Key],
     without: Without | None,
     lists: Lists | None,
 ) -> list[Told]:
@@ -123,7 +127,9 @@ def _told(
         lacking, relief = left_out.get((sample, drug), ()), helping.get((sample, drug), ())
         decision = decisions[tuple(numbers)]
         idle = _not_started(sample, drug, decision, relief, lists)
-        case = (*numbers, tuple(own.items()), tuple(ended.items()), relief, idle, tuple(scored.items()), lacking)
+        running = (sample, drug) in long_taken
+        seen = tuple(own.items()), tuple(ended.items()), tuple(scored.items())
+        case = (*numbers, *seen, relief, idle, lacking, running)
         if case not in cases:
             known = Known(
                 genes={gene: one.state for gene, one in own.items()},
@@ -134,6 +140,7 @@ def _told(
                 reliefs=relief,
                 not_started=idle,
                 left_out=lacking,
+                running=running,
             )
             cases[case] = judge(sample, drug, decision, known)
         beside = dict.fromkeys(acting.agent for acting in decision.forbidden_beside)

@@ -107,6 +107,16 @@ class Statement:
         ungraded = self.row["strength"] == "none" and self.row["dose_change"] is None
         return ungraded and self.row["action"] == "standard_with_caution"
 
+    @property
+    def asked(self) -> tuple[str, str]:
+        """The action with its change of dose."""
+        return self.action_code, _text(self.row["dose_change"])
+
+    @cached_property
+    def is_open_exception(self) -> bool:
+        """Whether it is for an exception that the record does not decide: what holds otherwise goes before it."""
+        return self.applies == "if_population" and self.has(FlagCode.EXCEPTION)
+
     @cached_property
     def is_limit(self) -> bool:
         """Whether it is the label's, whatever the genes."""
@@ -158,10 +168,11 @@ def leading_limit(limits: Sequence[S], deciding: S | None) -> S | None:
     "Avoid" is milder than the contraindication of the genes, though both rule the drug out.
     """
     holding = (limit for limit in limits if limit.applies == "yes")
-    return next((limit for limit in holding if not deciding or not _graver(deciding, limit)), None)
+    return next((limit for limit in holding if not deciding or not graver(deciding, limit)), None)
 
 
-def _graver(one: Statement, than: Statement) -> bool:
+def graver(one: Statement, than: Statement) -> bool:
+    """Return whether a statement asks for something graver than another one."""
     if one.urgency != than.urgency:
         return URGENCIES.index(one.urgency) < URGENCIES.index(than.urgency)
     settled = one.applies == "yes" and one.urgency == URGENCIES[0]
@@ -190,8 +201,9 @@ def statement_order(statement: Statement) -> tuple[object, ...]:
 
 
 def gravest_first(statement: Statement) -> tuple[int, ...]:
-    """Key by which a statement decides over others."""
+    """Key by which a statement decides over others: the gravest, but an open exception after what else is advised."""
     return (
+        1 if statement.is_open_exception else 2 * (statement.urgency == URGENCIES[-1]),
         URGENCIES.index(statement.urgency),
         rank(_APPLIES, statement.applies),
         rank(_GRAVEST, statement.row["action"]),

@@ -22,18 +22,8 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from pgx.codes import Flag, FlagCode
-from pgx.judgement.judgement import (
-    CHANGE_FIRST,
-    NOT_STARTED,
-    NOT_TOGETHER,
-    Judgement,
-    Once,
-    agents_of,
-    causes_of,
-    change_first,
-    not_started_of,
-    once,
-)
+from pgx.judgement.judgement import CAUSES, CHANGE_FIRST, NOT_STARTED, NOT_TOGETHER, Judgement
+from pgx.judgement.read_back import Once, agents_of, causes_of, not_started_of, once
 from pgx.judgement.relief import Case, Without, milder
 from pgx.knowledge.acting import DECIDES
 
@@ -225,6 +215,24 @@ def _marked(
     if any(judgement.drug in not_started_of(one) for one in (*harmed, *beside)):
         judgement = _not_to_be_started(judgement)
     return judgement
+
+
+def change_first(judgement: Judgement, harmed: Sequence[Judgement]) -> Judgement:
+    """Return the judgement of a medicine that is the cause of what is said of others: it is never fine as usual."""
+    flags = tuple(
+        str(Flag(CAUSES, one.drug, "+".join(cause.genes), *(["+".join(others)] if others else [])))
+        for one in harmed
+        for cause in causes_of(one)
+        if judgement.drug in cause.agents
+        for others in [[agent for agent in cause.agents if agent != judgement.drug]]
+    )
+    less = milder(judgement.urgency, "monitor") or judgement.urgency == "no_data"
+    return replace(
+        judgement,
+        urgency="monitor" if less else judgement.urgency,
+        action=CHANGE_FIRST if less else judgement.action,
+        flags=(*flags, *judgement.flags),
+    )
 
 
 def _waits(judgement: Judgement) -> bool:

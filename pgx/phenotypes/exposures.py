@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -26,6 +26,22 @@ EXPOSURE_COLUMNS = {
 ``phase``: current, washout (stopped, still acting), planned; ``confidence``: read or recall; ``local``: the overlay
 that says so, null for the product's own facts; ``until``: the last day on which what was stopped acts, null for what is
 taken."""
+RUNNING_AFTER = timedelta(days=28)
+"""A drug taken for so long is a running therapy: the steady state and the first titration lie behind it."""
+
+
+def long_taken(clinical: ClinicalData | None, as_of: date | None = None) -> frozenset[tuple[str, str]]:
+    """Return (sample, drug) of what has been taken for long: it has a present dose and a response, and no first one.
+
+    A drug of which nobody wrote when it was begun is none of them.
+    """
+    if clinical is None:
+        return frozenset()
+    taken = clinical.medications.filter(pl.col("status") == "current", pl.col("start").is_not_null())
+    dated = taken.join(present_days(clinical, as_of), on="sample")
+    return frozenset(
+        dated.filter(pl.col("start") + RUNNING_AFTER <= pl.col("day")).select("sample", "drug").iter_rows()
+    )
 
 
 def known_medication(clinical: ClinicalData | None) -> set[str]:

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from pgx import knowledge, schema
 from pgx.judgement import Judgement, Known, decide, judge, judgements, of_row
-from pgx.judgement.judgement import agents_of, arguments_of, causes_of, change_first, stopped_of
+from pgx.judgement.read_back import agents_of, arguments_of, causes_of, stopped_of
 from pgx.judgement.relief import Case, Relief, Suspects, reliefs, suspects
 from pgx.judgement.statement import URGENCIES, Statement
+from pgx.judgement.together import change_first
 from pgx.knowledge.acting import DECIDES, Acting
 from tests.listed import from_text
 
@@ -352,3 +353,53 @@ def test_an_urgency_that_nobody_knows_is_not_guessed():
     frame = pl.DataFrame([dict.fromkeys(c.name for c in schema.JUDGEMENTS) | {"urgency": "dreadful", "drug": "d"}])
     with pytest.raises(ValueError, match="dreadful"):
         of_row(frame.row(0, named=True))
+
+
+EXCEPTION = {"applies": "if_population", "population": "renal_impairment", "flags": "exception"}
+
+
+def test_an_exception_that_nobody_recorded_does_not_lead_and_is_told():
+    dose = row(source="FDA", guideline="R3", action="reduce_dose", urgency="change_dose", dose_change="-50")
+    found = said(row(source="DPWG", guideline="R2", action="avoid", urgency="avoid", **EXCEPTION), dose)
+    assert (found.urgency, found.action, found.dose_change) == ("change_dose", "reduce_dose", "-50")
+    assert "under:avoid::renal_impairment" in found.flags
+    assert "person:renal_impairment=avoid" in found.could_change
+
+
+def test_an_exception_leads_once_it_is_recorded_and_where_nothing_else_is_said():
+    recorded = row(action="avoid", urgency="avoid", **EXCEPTION | {"applies": "yes"})
+    assert said(recorded, row(source="FDA")).urgency == "avoid"
+    alone = row(action="avoid", urgency="avoid", **EXCEPTION)
+    assert said(alone).urgency == "avoid"
+    assert said(alone, row(source="FDA", action="no_recommendation", urgency="no_data")).urgency == "avoid"
+
+
+def test_an_exception_that_could_rule_a_drug_out_leaves_it_not_fine_as_usual():
+    found = said(row(), row(source="DPWG", action="avoid", urgency="avoid", **EXCEPTION))
+    assert (found.urgency, found.action) == ("monitor", "standard")
+
+
+def test_a_milder_condition_is_no_next_step_where_what_decides_holds_for_everybody():
+    milder = row(source="DPWG", action="standard", applies="if_population", population="indication:cough")
+    found = said(row(action="avoid", urgency="avoid"), milder)
+    assert not found.could_change
+    assert not [flag for flag in found.flags if flag.startswith("under:")]
+
+
+def test_every_condition_that_the_record_leaves_open_is_told():
+    open_still = {"applies": "if_population", "strength": "strong"}
+    found = said(
+        row(action="avoid", urgency="avoid", population="a", **open_still),
+        row(action="monitor", urgency="monitor", population="b", **open_still),
+        row(source="FDA", action="standard", urgency="standard"),
+    )
+    assert {"under:monitor::b", "under:standard::otherwise"} <= set(found.flags)
+
+
+def test_a_first_dose_is_not_told_of_a_running_therapy():
+    careful = row(action="standard_with_caution", urgency="monitor")
+    details = {"R1": ("dose:0.5:mg/kg/day",)}
+    assert "dose:0.5:mg/kg/day" in said(careful, details=details).flags
+    running = said(careful, details=details, running=True)
+    assert "dose:0.5:mg/kg/day" not in running.flags
+    assert "running" in running.flags

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from pathlib import Path
 
@@ -100,3 +101,25 @@ JARGON = re.compile(
 def test_the_leaflet_speaks_to_the_person(result, sample):
     page = re.sub(r"<style>.*?</style>|<[^>]+>", " ", rendered.render_leaflet(result, sample), flags=re.DOTALL)
     assert not JARGON.search(page), JARGON.search(page)
+
+
+def plain(page: str) -> str:
+    return " ".join(html.unescape(re.sub(r"<style>.*?</style>|<[^>]+>", " ", page, flags=re.DOTALL)).split())
+
+
+@pytest.mark.parametrize("sample", PEOPLE)
+def test_card_and_leaflet_name_every_condition_that_the_first_page_names(result, sample):
+    card, leaflet = (plain(render(result, sample)) for render in (rendered.render_card, rendered.render_leaflet))
+    for drug in rendered.view(result, sample).drugs:
+        conditions = [part.partition(": ")[0] for part in drug.under.split("; ")] if drug.under else []
+        for condition in conditions if drug.urgency not in ("standard", "no_data") else ():
+            assert condition in card, (drug.name, condition)
+            assert condition in leaflet, (drug.name, condition)
+
+
+@pytest.mark.parametrize("sample", PEOPLE)
+def test_no_gene_that_could_change_nothing_is_missed(result, sample):
+    drugs = rendered.view(result, sample).drugs
+    ruled_out = [drug for drug in drugs if drug.deciding and drug.deciding.action_code == "contraindicated"]
+    for drug in ruled_out:
+        assert drug.deciding.applies != "yes" or not (drug.untested or drug.cautions), drug.name

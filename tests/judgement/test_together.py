@@ -12,8 +12,8 @@ import pytest
 from pgx import knowledge, schema
 from pgx.guidance import recommend
 from pgx.judgement import Judgement, judgements, of_row
-from pgx.judgement.judgement import arguments_of, causes_of
 from pgx.judgement.planned import settled
+from pgx.judgement.read_back import arguments_of, causes_of
 from pgx.judgement.together import Lists, Told, with_causes
 from pgx.judgement.without_drugs import without_drugs
 from pgx.phenotypes import assign

@@ -68,7 +68,7 @@ def made(tmp_path_factory):
     (folder / "calls.tsv").write_text("CYP2D6\t*1/*1\n", encoding="utf-8")
     history = {
         "sample": "poor", "date": "2026-10-12", "age": 50,
-        "medications": [{"drug": "newdrugine", "start": "2026-10-01"}, {"drug": "codeine", "start": "2026-10-01"}],
+        "medications": [{"drug": "newdrugine", "start": "2026-10-10"}, {"drug": "codeine", "start": "2026-10-01"}],
     }  # fmt: skip
     (folder / "history.json").write_text(json.dumps(history), encoding="utf-8")
     result = pgx.report(
@@ -140,7 +140,7 @@ def test_leaflet_card_plan_and_calendar(made):
     calendar = (folder / "poor.plan.ics").read_text().replace("\r\n ", "")
     assert "SUMMARY:newdrugine: the ward's own level" in calendar
     assert "(local)" in calendar
-    assert "20261006" in calendar, "five days after the start, by the site's own follow-up"
+    assert "20261015" in calendar, "five days after the start, by the site's own follow-up"
 
 
 def test_fhir_has_the_sites_identifiers(made):

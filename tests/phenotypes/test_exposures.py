@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from pgx import knowledge, schema
-from pgx.phenotypes.exposures import acts_on, exposures, known_medication, newest, present_days
+from pgx.phenotypes.exposures import acts_on, exposures, known_medication, long_taken, newest, present_days
 from pgx.types import ClinicalData
 
 KB = knowledge.load()
@@ -123,3 +123,18 @@ def test_a_drug_acts_on_the_genes_of_its_enzymes_and_of_their_groups():
     assert "CYP2D6" in genes["paroxetine"]
     assert "CYP2C19" not in genes["paroxetine"]
     assert "metoprolol" not in genes
+
+
+def test_a_therapy_runs_after_four_weeks_and_never_by_a_start_that_nobody_wrote():
+    clinical = history(
+        [seen("A", "as_of", code="2026-10-12", date=None)],
+        [
+            drug("A", "metoprolol", start=date(2026, 9, 14)),
+            drug("A", "warfarin", start=date(2026, 9, 15)),
+            drug("A", "codeine", start=None),
+            drug("A", "clopidogrel", status="planned", start=date(2020, 1, 1)),
+            drug("A", "omeprazole", status="stopped", start=date(2020, 1, 1)),
+        ],
+    )
+    assert long_taken(clinical) == {("A", "metoprolol")}
+    assert long_taken(clinical, date(2026, 10, 13)) == {("A", "metoprolol"), ("A", "warfarin")}

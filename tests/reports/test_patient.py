@@ -160,3 +160,26 @@ def test_calendar_text_is_escaped_and_folded_between_characters():
     )
     lines = unfold(render_ics(replace(result, guidance=odd, medications=taken), example.SAMPLE))
     assert any(line.startswith("SUMMARY:war\\;f\\,a\\\\rin é") and line.endswith("ü: INR") for line in lines)
+
+
+def taken_since(start, urgency="change_dose", **flags):
+    """Return the example with warfarin begun on a day, as of 2026-10-12."""
+    result = example.build()
+    row = {"sample": example.SAMPLE, "concept": "as_of", "code": "2026-10-12", "source": "t", "origin": "given"}
+    judged = result.judgements
+    if flags.get("running"):
+        judged = judged.with_columns(flags=pl.concat_list("flags", pl.lit("running")))
+    return replace(
+        result,
+        clinical=pl.concat([result.clinical, schema.from_rows([row], schema.CLINICAL)]),
+        medications=result.medications.with_columns(start=start),
+        judgements=judged,
+    )
+
+
+def test_no_check_of_the_plan_lies_in_the_past():
+    assert {check.moment for check in follow_up(taken_since(date(2024, 3, 1)), example.SAMPLE)} == {"at the next visit"}
+    plan = follow_up(taken_since(date(2026, 10, 5)), example.SAMPLE)
+    assert [check.moment for check in plan[:2]] == ["at the next visit", "2026-10-12 (day 7)"]
+    assert "2024-03" not in render_plan(taken_since(date(2024, 3, 1)), example.SAMPLE)
+    assert "DTSTART;VALUE=DATE:2024" not in (render_ics(taken_since(date(2024, 3, 1)), example.SAMPLE) or "")

@@ -18,7 +18,12 @@ from tests.phenotypes.builders import callset, clinical, pattern
 from tests.reports.rendered import view
 
 KB = knowledge.load()
-GENES = {"CYP3A5": pattern("*1/*1"), "CYP2C19": pattern("*1/*1"), "CYP2D6": pattern("*1/*1")}
+GENES = {
+    "CYP3A5": pattern("*1/*1"),
+    "CYP2C19": pattern("*1/*1"),
+    "CYP2D6": pattern("*1/*1"),
+    "HLA-B": pattern("*57:01/*08:01"),
+}
 
 
 def lines(*written: str):
@@ -65,3 +70,9 @@ def test_two_drugs_of_one_entry_are_no_product():
     assert not products_of([row("a / b", None), row("a", None)])
     assert products_of([row("a / b", "X"), row("a", "X"), row("c", "X")]) == {"a / b": "X", "a": "X"}
     assert not products_of([row("a / b", "X", "stopped"), row("a", "X", "stopped")])
+
+
+def test_a_part_of_a_product_is_not_told_without_the_one_that_rules_the_product_out():
+    said = lines("Epzicom")
+    assert said["abacavir"] == "(in Epzicom) contraindicated"
+    assert said["lamivudine"].startswith("(in Epzicom) not as this product, for abacavir in it; by itself, ")

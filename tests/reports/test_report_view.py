@@ -86,7 +86,7 @@ def test_a_dose_beside_avoid_is_left_to_the_sentence():
 
 def test_what_holds_otherwise_stands_beside_a_condition():
     rows = ({"applies": "if_population", "population": "adult"}, {"action": "reduce_dose", "urgency": "change_dose"})
-    assert shown(guidance=guidance(*rows)).drugs[0].headline == "avoid (for adults); otherwise reduce the dose"
+    assert shown(guidance=guidance(*rows)).drugs[0].headline == "avoid (for adults); otherwise: reduce the dose"
 
 
 def test_advice_for_an_improbable_genotype_is_said_only_if_it_is_graver():
@@ -244,7 +244,7 @@ def test_advice_that_differs_under_other_conditions_is_announced():
         {"applies": "if_population", "population": "neurovascular", "action": "alternative"},
     )
     drug = shown(guidance=guidance(*rows)).drugs[0]
-    assert drug.headline.endswith("; other advice under other conditions")
+    assert drug.headline.endswith("; in neurovascular indications: choose another drug")
     same = shown(guidance=guidance(rows[0], rows[1] | {"action": "avoid"})).drugs[0]
     assert "other advice" not in same.headline
 

@@ -144,6 +144,7 @@ POPULATIONS = Table(
                 "is_not",
                 "recorded",
                 "not_recorded",
+                "recorded_at_most",
                 "allergy",
                 "no_allergy",
                 "mentioned",
@@ -175,6 +176,17 @@ SET_ASIDE = Table(
         Field("population", T, "population code", required=True),
         Field("genes", T, "genes of the advice that is set aside, joined by ';'", required=True),
         Field("source", T, "who says so", required=True),
+    ),
+)
+
+EXCEPTIONS = Table(
+    "exceptions",
+    "Populations that are an exception among those who take the drug: what a source says of one does not lead before "
+    "the record says that the person is one, and stands beside what holds otherwise.",
+    ("population",),
+    (
+        Field("population", T, "population code", required=True),
+        Field("source", T, "why it is an exception", required=True),
     ),
 )
 

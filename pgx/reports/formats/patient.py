@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from pgx.judgement.judgement import NOT_TOGETHER, once_of
+from pgx.judgement.judgement import NOT_TOGETHER
+from pgx.judgement.read_back import is_running, once_of
 from pgx.knowledge.acting import DECIDES
 from pgx.reports.formats.html import environment, stylesheet
 from pgx.reports.formats.plan import checks
 from pgx.reports.page import wording
 from pgx.reports.page.build import Drug, Gene, View, view
 from pgx.reports.page.cells import pairs_of
-from pgx.reports.page.details import waiting
+from pgx.reports.page.details import under, waiting
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.wording import words
 from pgx.types import Result
@@ -78,6 +79,7 @@ def _page(template: str, shown: View, **more: object) -> str:
         "short": short,
         "alleles_in_short": alleles_in_short,
         "in_short": in_short,
+        "plain_under": lambda drug: under(drug.judgement, shown.lexicon, plain=True),
     }
     return environment().get_template(template).render(view=shown, **helpers, **more)
 
@@ -96,9 +98,17 @@ def in_short(drug: Drug) -> str:
     leading = drug.ruled_out or drug.deciding
     dose = wording.dose(drug.judgement.dose_change or "")
     what = f"{leading.action} {dose}".strip() if leading and drug.urgency == "change_dose" else ""
+    what = _once_met(drug, ", ".join(filter(None, (what, drug.doses)))) if what else ""
+    what = f"until then: {what}" if what and drug.once else what
     new = waiting(drug.judgement)
     beside = f"do not start {' or '.join(new)} beside it" if new else ""
-    return "; ".join(filter(None, (beside, drug.once, ": ".join(filter(None, (agents, what))))))
+    first = drug.deciding if not drug.ruled_out and drug.deciding else None
+    only = first.condition if first and first.applies == "if_population" else ""
+    return "; ".join(filter(None, (beside, drug.once, ": ".join(filter(None, (agents, what))), only, drug.under)))
+
+
+def _once_met(drug: Drug, what: str) -> str:
+    return drug.met.replace("{text}", what) if drug.met else what
 
 
 def plain_action(drug: Drug) -> str:
@@ -117,7 +127,7 @@ def _plain_once(drug: Drug) -> str:
     for one in once_of(drug.judgement):
         agents = " and ".join(one.agents)
         clause = f"{agents} {words('plain', 'acts_one' if len(one.agents) == 1 else 'acts_several')}; "
-        then = words("action", one.action, plain=True)
+        then = _in_plain_words(drug, one.action)
         said.append(f"once you take {agents}: {clause if one.action == DECIDES else ''}{then}")
     return "; ".join(said)
 
@@ -128,7 +138,12 @@ def _plain_today(drug: Drug) -> str:
     if drug.ruled_out:
         agents = " and ".join(dict.fromkeys(acting.agent for acting in drug.ruled_out.acting))
         when = f"with {agents}" if agents else drug.ruled_out.condition
-        said = f"{words('action', drug.action, plain=True)} {when}, whatever your genes are"
+        said = f"{words('action', drug.action, plain=True)} {when}"
+        said += ", whatever your genes are" if drug.whatever_the_genes else ""
+        genes = (
+            drug.deciding if drug.deciding and drug.deciding.urgency == "avoid" and drug.urgency == "avoid" else None
+        )
+        said += f"; by your genes, {_in_plain_words(drug, genes.action_code)}" if genes else ""
         return f"{said}; {_plain_question(drug)}" if drug.causes else said
     if drug.deciding is None or drug.urgency == "no_data":
         return words("urgency", "no_data", plain=True)
@@ -159,8 +174,12 @@ def _plain_question(drug: Drug) -> str:
 
 
 def _plain(drug: Drug) -> str:
-    source = drug.deciding.source if drug.deciding else ""
-    return wording.action(source, drug.action, plain=True) or drug.headline
+    return _once_met(drug, _in_plain_words(drug, drug.action)) or drug.headline
+
+
+def _in_plain_words(drug: Drug, code: str) -> str:
+    said = wording.running(code, plain=True) if is_running(drug.judgement) else ""
+    return said or wording.action(drug.deciding.source if drug.deciding else "", code, plain=True)
 
 
 def _plain_interaction(drug: Drug) -> str:
@@ -169,7 +188,7 @@ def _plain_interaction(drug: Drug) -> str:
     clause = f"{agents} {words('plain', 'acts_one' if ' and ' not in agents else 'acts_several')}"
     if drug.deciding is None or drug.deciding.turned or drug.action in ("standard", DECIDES):
         return f"{clause}; {words('action', DECIDES, plain=True)}"
-    return f"{clause}; by your genes, {wording.action(drug.deciding.source, drug.action, plain=True)}"
+    return f"{clause}; by your genes, {_in_plain_words(drug, drug.action)}"
 
 
 def plain_reasons(drug: Drug) -> Iterator[str]:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from pgx.codes import FlagCode
+from pgx.judgement.read_back import is_running
 from pgx.reports.page.build import Drug, View, view
 from pgx.reports.page.cells import codes_of
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.notice import NOTICE
+from pgx.reports.page.who import today
 from pgx.types import Result
 
 _FOLD = 73
+NEXT_VISIT = 0
+"""The day that stands for planned days that are over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class Check:
     what, plain
         The test, in clinicians' and in patients' words.
     day
-        Days after the first dose or the change of dose; -1 = before it.
+        Days after the first dose or the change of dose; -1 = before it; `NEXT_VISIT` = the planned days are over.
     when
         The day, where the medicine's start is known.
     sources
@@ -54,8 +58,10 @@ class Check:
     @property
     def moment(self) -> str:
         """The day in words."""
+        if self.day == NEXT_VISIT:
+            return "at the next visit"
         if self.day < 0:
-            return "now (it is due before the first dose)" if self.taken else "before the first dose"
+            return "now, if it was not done before the first dose" if self.taken else "before the first dose"
         return f"{self.when.isoformat()} (day {self.day})" if self.when else f"day {self.day}"
 
 
@@ -71,17 +77,18 @@ def follow_up(result: Result, sample: str, lexicon: Lexicon) -> list[Check]:
 def checks(shown: View) -> list[Check]:
     """Return the checks of one view, see `follow_up`."""
     starts = {str(row["drug"]): row["start"] for row in shown.medications if row["status"] != "stopped"}
+    now = today(shown.clinical, shown.medications)
     planned = [
         check
         for drug in shown.drugs
         if drug.medication
-        for check in _of_drug(drug, starts.get(drug.name), shown.lexicon)
+        for check in _of_drug(drug, starts.get(drug.name), now, shown.lexicon)
     ]
     return sorted(
         planned,
         key=lambda check: (
             check.day >= 0,
-            check.when is None,
+            check.when is None and check.day != NEXT_VISIT,
             check.when or date.min,
             check.day,
             check.drug,
@@ -90,7 +97,7 @@ def checks(shown: View) -> list[Check]:
     )
 
 
-def _of_drug(drug: Drug, start: object, lexicon: Lexicon) -> Iterator[Check]:
+def _of_drug(drug: Drug, start: object, now: date | None, lexicon: Lexicon) -> Iterator[Check]:
     asked: dict[str, list[str]] = {}
     local: set[str] = set()
     # A drug that is to be replaced is not also planned with checks of its effect.
@@ -102,8 +109,7 @@ def _of_drug(drug: Drug, start: object, lexicon: Lexicon) -> Iterator[Check]:
                     local.add(code)
     for code, sources in asked.items():
         before, days, note = lexicon.schedule(code)
-        for day in (*((-1,) if before else ()), *days):
-            when = start + timedelta(days=day) if isinstance(start, date) and day >= 0 else None
+        for day, when in ((-1, None), *_dated(drug, days, start, now)) if before else _dated(drug, days, start, now):
             text, plain = lexicon.monitoring(code), lexicon.monitoring(code, plain=True)
             yield Check(
                 drug.name,
@@ -116,6 +122,18 @@ def _of_drug(drug: Drug, start: object, lexicon: Lexicon) -> Iterator[Check]:
                 code in local,
                 drug.medication == "current",
             )
+
+
+def _dated(drug: Drug, days: Sequence[int], start: object, now: date | None) -> list[tuple[int, date | None]]:
+    """Return the days of a test with their dates: none that is over, of which the next visit takes the place.
+
+    In a running therapy whose dose is to change, the days count from that change.
+    """
+    if not isinstance(start, date) or (is_running(drug.judgement) and drug.urgency == "change_dose"):
+        return [(day, None) for day in days]
+    dated = [(day, start + timedelta(days=day)) for day in days]
+    ahead: list[tuple[int, date | None]] = [(day, when) for day, when in dated if now is None or when >= now]
+    return ahead if len(ahead) == len(dated) else [(NEXT_VISIT, None), *ahead]
 
 
 def render_ics(result: Result, sample: str, lexicon: Lexicon) -> str | None:

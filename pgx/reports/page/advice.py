@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from pgx.codes import FlagCode
@@ -59,6 +59,11 @@ class Advice(Statement):
         if self.turned:
             return self.action
         return f"{self.action} ({self.dose})" if self.dose and self.urgency == "change_dose" else self.action
+
+    def of_running(self) -> Advice:
+        """Return the same for a drug that has been taken for long: what it says of a first dose is a comparison."""
+        said = wording.running(self.action_code)
+        return replace(self, action=said) if said else self
 
 
 def advice_of(row: Row, lexicon: Lexicon) -> Advice:

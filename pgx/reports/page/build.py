@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -132,6 +133,7 @@ def build(
         ),
         key=drug_order,
     )
+    drugs = _of_one_product([_with_record(drug, parts["clinical"]) for drug in drugs])
     risky = {drug.name for drug in drugs if _risky(drug)}
     guided = {gene for row in parts["guidance"] for gene in codes_of(row["genes"])}
     classes: dict[str, list[Row]] = {}
@@ -155,6 +157,34 @@ def build(
         exposures=tuple(exposure_of(row, lexicon) for row in parts.get("exposure_ratios", ())),
         pieces=shared.pieces,
     )
+
+
+def _with_record(drug: Drug, clinical: Sequence[Row]) -> Drug:
+    """Return the line of a drug with what is on record of the tests that decide it, which bear the name of a concept.
+
+    What such a value means depends on the laboratory: it is shown, and none is read as normal here.
+    """
+    first = drug.deciding
+    if first is None or first.action_code != "insufficient" or drug.ruled_out:
+        return drug
+    tests = {code.lower() for code in first.monitoring_codes}
+    known = who.newest(row for row in clinical if row["concept"] in tests and row["value"] is not None)
+    told = "; ".join(f"on record: {value}" for value in known.values())
+    return replace(drug, headline=f"{drug.headline}; {told}") if told else drug
+
+
+def _of_one_product(drugs: Sequence[Drug]) -> list[Drug]:
+    """Return the drugs; of one without advice that a product brings it is said which part of that rules it out."""
+    out = {drug.product: drug for drug in reversed(drugs) if drug.product and drug.urgency == "avoid"}
+    return [
+        _not_as_product(drug, out[drug.product].name) if drug.urgency == "no_data" and drug.product in out else drug
+        for drug in drugs
+    ]
+
+
+def _not_as_product(drug: Drug, part: str) -> Drug:
+    said = f"(in {drug.product}) not as this product, for {part} in it; by itself, "
+    return replace(drug, headline=drug.headline.replace(f"(in {drug.product}) ", said, 1), ruled_out_by=part)
 
 
 def _cleaned(row: Row) -> Row:

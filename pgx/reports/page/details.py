@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from pgx.codes import FlagCode
 from pgx.judgement import Judgement
-from pgx.judgement.judgement import Cause, arguments_of, causes_of, not_started_of, once_of, stopped_of
+from pgx.judgement.read_back import Cause, arguments_of, causes_of, is_running, not_started_of, once_of, stopped_of
 from pgx.reports.page import wording
 from pgx.reports.page.advice import Advice
 from pgx.reports.page.lexicon import Lexicon
@@ -23,6 +23,22 @@ def later(judgement: Judgement, lexicon: Lexicon) -> str:
         phrase = _FACTORS.get(change) or words("action", action) + (f" ({wording.dose(change)})" if change else "")
         phrases.append(lexicon.when(when, phrase, judgement.drug))
     return "; ".join(dict.fromkeys(phrases))
+
+
+def under(judgement: Judgement, lexicon: Lexicon, *, plain: bool = False) -> str:
+    """Return what is done under each condition that the record does not decide; mostly empty."""
+    phrases: dict[str, list[str]] = {}
+    for action, change, whom in arguments_of(judgement, FlagCode.UNDER, 3):
+        said = words("action", action, plain=plain) if plain else _action(action, judgement, lexicon)
+        amount = f" ({wording.dose(change)})" if change and not plain else ""
+        phrases.setdefault(f"{said}{amount}", []).append(lexicon.population(whom))
+    return "; ".join(f"{' or '.join(whom)}: {said}" for said, whom in phrases.items())
+
+
+def met(judgement: Judgement, lexicon: Lexicon) -> str:
+    """Return the words around what is due now that its condition is met: ``if it works, {text}``; mostly empty."""
+    whens = arguments_of(judgement, FlagCode.CONDITION_MET, 1)
+    return next((lexicon.when_met(when, "{text}", judgement.drug) for (when,) in whens), "")
 
 
 def doses(judgement: Judgement, lexicon: Lexicon) -> str:
@@ -51,6 +67,8 @@ def headline_of(headline: str, judgement: Judgement, lexicon: Lexicon, products:
     else:
         headline = words_with(headline, judgement, dose)
         headline = f"{headline}; {then}" if then else headline
+    if conditional := under(judgement, lexicon):
+        headline = f"{headline}; {conditional}"
     headline = _until_washed_out(headline, judgement, products, lexicon)
     causes = [cause for cause in causes_of(judgement) if cause.taken]
     if causes:
@@ -73,9 +91,13 @@ def once_started(judgement: Judgement, lexicon: Lexicon, products: Products) -> 
         number = lexicon.dose(dose, unit) if dose else ""
         most = "at most " if kind == FlagCode.AT_MOST and not number.startswith("less") else ""
         joint = " " if number.startswith("to ") else ", "
-        said = f"{lexicon.action(one.action, judgement.drug)}{change}{f'{joint}{most}{number}' if number else ''}"
+        said = f"{_action(one.action, judgement, lexicon)}{change}{f'{joint}{most}{number}' if number else ''}"
         phrases.append(f"once {_named(one.agents, products)} {_is(one.agents)} started: {said}")
     return "; ".join(phrases)
+
+
+def _action(code: str, judgement: Judgement, lexicon: Lexicon) -> str:
+    return lexicon.action(code, judgement.drug, running=is_running(judgement))
 
 
 def _for_others(judgement: Judgement) -> str:
@@ -115,9 +137,9 @@ def waiting(judgement: Judgement) -> tuple[str, ...]:
 
 
 def leads(judgement: Judgement) -> bool:
-    """Return whether other medicines are named before what is said of this one."""
-    codes = (FlagCode.CAUSES, FlagCode.NOT_TOGETHER, FlagCode.ONCE)
-    return any(any(arguments_of(judgement, code, 1, 6)) for code in codes)
+    """Return whether the person's record changes what the sentence of a source says: another medicine, a condition."""
+    codes = (FlagCode.CAUSES, FlagCode.NOT_TOGETHER, FlagCode.ONCE, FlagCode.UNDER)
+    return is_running(judgement) or any(any(arguments_of(judgement, code, 1, 6)) for code in codes)
 
 
 def _given_up(cause: Cause, judgement: Judgement, products: Products, lexicon: Lexicon, medication: str) -> str:
@@ -127,7 +149,7 @@ def _given_up(cause: Cause, judgement: Judgement, products: Products, lexicon: L
     paroxetine`` of what is only planned. Of a drug that is itself only planned both ways are named: who treats chooses.
     One that is only asked about says nothing of what is taken.
     """
-    alone, idle = lexicon.action(cause.action, judgement.drug), not_started_of(judgement)
+    alone, idle = _action(cause.action, judgement, lexicon), not_started_of(judgement)
     which = {1: "it", 2: "both"}.get(len(cause.taken), "all of them")
     without = f"(without {which}: {alone})"
     if judgement.drug in idle:
@@ -163,7 +185,7 @@ def _until_washed_out(headline: str, judgement: Judgement, products: Products, l
     for cause in over:
         day, does = clean(max(cause.until.values())), "acts" if len(cause.agents) == 1 else "act"
         was = f"{_joined([named(agent, products) for agent in cause.agents])}, stopped, still {does} until about {day}"
-        headline = f"{was}: wait, or until then {headline}; after that: {lexicon.action(cause.action, judgement.drug)}"
+        headline = f"{was}: wait, or until then {headline}; after that: {_action(cause.action, judgement, lexicon)}"
     rest = [f"{clean(agent)} until about {clean(day)}" for agent, day in until.items() if agent not in told]
     return f"{headline}; still acts though stopped: {', '.join(rest)}" if rest else headline
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from pgx.codes import Flag, FlagCode
+from pgx.codes import Flag, FlagCode, NoteCode
 from pgx.judgement import Judgement, decide, judge
+from pgx.judgement.read_back import is_running
 from pgx.judgement.statement import NOBODY, URGENCIES, Row, by_source, by_strength, dose_of
 from pgx.knowledge.acting import SUM_UNKNOWN, Acting, phrase, rank
 from pgx.reports.page import details, gaps, next_test, wording
 from pgx.reports.page.advice import Advice
 from pgx.reports.page.lexicon import Lexicon
-from pgx.reports.page.model import BESIDE_DRUGS, OF_LEVELS, Drug
+from pgx.reports.page.model import BESIDE_DRUGS, OF_LEVELS, Drug, rests_on_same_enzyme
 from pgx.reports.page.products import Products, from_products
 from pgx.reports.page.wording import clean
 
 _NO_PRODUCTS: Products = {}
+_ONCE_STARTED = (NoteCode.PLANNED_INTERACTION, NoteCode.PLANNED_DRUG_LEVEL)
 _AS_USUAL = ": as in most people"
 _EMPTY_IMPLICATIONS = ("no implication stated", "no relevant effect", "sensitivity depends on the genotype")
 
@@ -67,11 +69,14 @@ def drug_of(
     products
         The products that bring drugs of the list.
     """
+    if judgement and is_running(judgement):
+        rows = [row.of_running() for row in rows]
     decision = decide(rows)
     judgement = judgement or judge("", name, decision)
     deciding, part, advice, valid = decision.deciding, decision.part, decision.statements, decision.valid
     untested, stakes, unclear, refused = decision.untested, decision.stakes, decision.unclear, decision.refused
     acting = from_products(decision.acting, products)
+    settled = _settled(deciding)
     headline, reason = _line(deciding, part, valid, advice, untested, stakes, unclear, refused)
     if deciding and not part:
         headline += _condition_and_checks(deciding, judgement)
@@ -82,7 +87,7 @@ def drug_of(
         by_genes = _by_the_genes(deciding, headline) + (f", {reason}" if reason else "")
         if deciding and alone:
             by_genes = f"{alone}; with the other drugs {deciding.result}"
-        headline, reason = _by_the_label(decision.ruled_out, acting, name), by_genes
+        headline, reason = _by_the_label(decision.ruled_out, acting, name, deciding), by_genes
     elif decision.acting:
         dosed_by = lexicon.by_label(name) if decision.by_the_genes == "standard" else ""
         headline = _with_interaction(acting, deciding, headline, dosed_by, alone, name)
@@ -91,6 +96,9 @@ def drug_of(
         judgement=judgement,
         headline=details.headline_of(headline, judgement, lexicon, products, medication),
         later=details.later(judgement, lexicon),
+        under=details.under(judgement, lexicon),
+        met=details.met(judgement, lexicon),
+        doses=details.doses(judgement, lexicon),
         once=details.once_started(judgement, lexicon, products),
         set_aside=details.set_aside(judgement, advice),
         next_test=next_test.line(tests, lexicon),
@@ -101,7 +109,7 @@ def drug_of(
         cautions=(
             *gaps.codes_not_understood((*valid, *decision.limits)),
             *gaps.other_genotypes(advice, valid, judgement.urgency),
-            *(gaps.untested_remarks(untested, stakes) if deciding and not part else ()),
+            *(gaps.untested_remarks(untested, stakes) if deciding and not part and not settled else ()),
             *gaps.unverified_remarks(valid),
             *(gaps.copy_remarks(deciding, copy_ranges or {}) if deciding else ()),
             *gaps.unclear_remarks({} if part else unclear, refused),
@@ -111,15 +119,21 @@ def drug_of(
         ruled_out=decision.ruled_out,
         limits=decision.limits,
         acting=decision.acting,
+        product=products.get(clean(name), ""),
         interactions=(
             *_interactions(name, notes, decision.acting),
             *_without_others(valid, deciding, told_alone),
         ),
-        untested=tuple((gene, stakes.get(gene, "")) for gene in untested),
+        untested=() if settled else tuple((gene, stakes.get(gene, "")) for gene in untested),
         unclear=tuple((gene, stake) for gene, stake in unclear.items() if gene not in refused),
         refused=refused,
         local=any(row.has(FlagCode.LOCAL) for row in (*valid, *decision.limits)),
     )
+
+
+def _settled(deciding: Advice | None) -> bool:
+    """Whether no further gene can change the advice: the drug is contraindicated, whatever else is found."""
+    return deciding is not None and deciding.action_code == "contraindicated" and deciding.applies == "yes"
 
 
 def _sources(agreeing: Iterable[Advice]) -> tuple[str, ...]:
@@ -127,14 +141,17 @@ def _sources(agreeing: Iterable[Advice]) -> tuple[str, ...]:
     return tuple(f"{source}{marks[source]}" for source in sorted(marks, key=by_source))
 
 
-def _by_the_label(limit: Advice, acting: Sequence[Acting], name: str) -> str:
+def _by_the_label(limit: Advice, acting: Sequence[Acting], name: str, deciding: Advice | None) -> str:
     allergies = [flag.about for flag in limit.codes if flag.code == FlagCode.ALLERGY]
     if allergies:
         return f"{limit.action}: {', '.join(allergies)}"
     if limit.acting:
+        same_enzyme = rests_on_same_enzyme(limit, deciding)
         torn = len({one.asks_for for one in limit.acting} - {""}) > 1
         sum_unknown = f" ({SUM_UNKNOWN})" if torn else ""
-        return f"{phrase(acting, clean(name))}{sum_unknown}: {limit.action}, whatever the genes"
+        return (
+            f"{phrase(acting, clean(name))}{sum_unknown}: {limit.action}{'' if same_enzyme else ', whatever the genes'}"
+        )
     text = f"{limit.action} {limit.condition}, whatever the genes"
     return f"{text}; {phrase(acting, clean(name))}" if acting else text
 
@@ -199,11 +216,10 @@ def _line(
         return _why_nothing(advice, untested, stakes, refused), _results(advice, untested)
     if all(row.urgency == "no_data" for row in valid):
         return "no recommendation for this result", _reason(deciding)
-    settled = next((row for row in valid if row.applies == "yes" and row.urgency != "no_data"), None)
-    headline = _headline(deciding, settled)
+    headline = deciding.headline
     if deciding.urgency == "standard" and untested:
         headline += f", as far as tested ({', '.join(untested)} {'was' if len(untested) == 1 else 'were'} not)"
-    return headline + _under_other_conditions(deciding, settled, valid), _reason(deciding)
+    return headline, _reason(deciding)
 
 
 def _headline(deciding: Advice, otherwise: Advice | None) -> str:
@@ -213,19 +229,12 @@ def _headline(deciding: Advice, otherwise: Advice | None) -> str:
 
 
 def _condition_and_checks(deciding: Advice, judgement: Judgement) -> str:
-    """Whom the advice is for, where the stage of treatment decided that, and what is checked with caution."""
+    """Whom the advice is for, where the stage of treatment decided that, and what is checked beside the usual dose."""
     aside = {flag.about for flag in map(Flag.parse, judgement.flags) if flag.code == FlagCode.SET_ASIDE}
     condition = f" ({deciding.condition})" if deciding.row["population"] in aside else ""
-    checked = deciding.urgency == "monitor" and deciding.row["action"] != "insufficient"
-    return condition + (f"; check {', '.join(deciding.monitoring)}" if checked and deciding.monitoring else "")
-
-
-def _under_other_conditions(deciding: Advice, settled: Advice | None, valid: Sequence[Advice]) -> str:
-    """Say that the deciding source has other advice for other patients, where nothing holds without a condition."""
-    if deciding.applies != "if_population" or settled:
-        return ""
-    others = [row for row in valid if row.source == deciding.source and row.condition != deciding.condition]
-    return "; other advice under other conditions" if any(row.what != deciding.what for row in others) else ""
+    asked = deciding.urgency in ("monitor", "standard") and deciding.row["action"] != "insufficient"
+    checks = deciding.monitoring if asked else ()
+    return condition + (f"; check {', '.join(checks)}" if checks else "")
 
 
 def _why_nothing(
@@ -271,7 +280,7 @@ def _interactions(name: str, notes: Sequence[Row], acting: Sequence[Acting]) -> 
     for note in notes:
         in_headline = note["code"] in OF_LEVELS and acting
         if note["code"] in BESIDE_DRUGS and note["subject"] == name and not in_headline:
-            yield clean(str(note["message"]))
+            yield ("once started: " if note["code"] in _ONCE_STARTED else "") + clean(str(note["message"]))
 
 
 def _without_others(valid: Sequence[Advice], deciding: Advice | None, told: str) -> Iterator[str]:

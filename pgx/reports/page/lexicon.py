@@ -124,9 +124,11 @@ class Lexicon:
         of_the_site = bool(measured) and measured not in known
         return by_label(self.monitoring(measured) if of_the_site else dosed_by(measured, kb=self.kb))
 
-    def action(self, code: str, drug: str) -> str:
-        """Return an action on a drug in words."""
-        return self.by_label(drug) if code == DECIDES else words("action", code)
+    def action(self, code: str, drug: str, *, running: bool = False) -> str:
+        """Return an action on a drug in words; `running` is one that has been taken for long."""
+        if code == DECIDES:
+            return self.by_label(drug)
+        return (wording.running(code) if running else "") or words("action", code)
 
     def endpoint(self, name: str) -> dict[str, str]:
         """Return what a score is about (``outcome``, ``horizon``, ``population``); empty for an unknown endpoint."""

@@ -9,8 +9,8 @@ from typing import Any
 from pgx.assertion import NOT_CALLED
 from pgx.codes import FlagCode, NoteCode
 from pgx.judgement import Judgement
-from pgx.judgement.judgement import agents_of, causes_of, not_started_of
 from pgx.judgement.judgements import SCOPE
+from pgx.judgement.read_back import agents_of, causes_of, not_started_of
 from pgx.judgement.together import FOR_OTHERS
 from pgx.knowledge.acting import Acting, phrase
 from pgx.reports.page import details, wording
@@ -50,17 +50,26 @@ ALWAYS_SAID = (NoteCode.MEDICATION_BASIS,)
 """Codes of notes that a reader sees even where they are no warning."""
 
 
+def rests_on_same_enzyme(limit: Advice, deciding: Advice | None) -> bool:
+    """Return whether what a label says of other medicines rests on an enzyme whose result changes the advice too."""
+    genes = deciding.genes if deciding and deciding.urgency not in ("standard", "no_data") else []
+    return any(acting.enzyme in genes for acting in limit.acting)
+
+
 @dataclass(frozen=True, slots=True)
 class Drug:
     """One drug: what was judged, why, and what each source says.
 
-    `later` is what changes in the course of treatment, `once` what is said once medicines are started that are only
-    planned, `set_aside` what sources say of a first treatment where that is behind the person, `limits` are what the
-    label says whatever the genes, `ruled_out` is the one of them that leads, `acting` the drugs of the list that act on
-    it and that the advice on the genes does not count, `interactions` what else other drugs of the list do to it and it
-    to them, `untested` the genes not tested with the urgency that a result could mean, `unclear` those of which the
-    file shows something of unknown effect, `refused` those of which a laboratory's result could not be used, and
-    `local` says that a site's own tables had a part in the answer.
+    `later` is what changes in the course of treatment, `under` what is done under conditions that the record does
+    not decide, `met` the words around what is due now that its condition is met (``{text}``), `doses` doses in
+    numbers, `once` what is said once medicines are started that are only planned, `set_aside` what sources say of a
+    first treatment where that is behind the person, `limits` are what the label says whatever the genes,
+    `ruled_out` is the one of them that leads, `acting` the drugs of the list that act on it and that the advice on
+    the genes does not count, `interactions` what else other drugs of the list do to it and it to them, `untested`
+    the genes not tested with the urgency that a result could mean, `unclear` those of which the file shows
+    something of unknown effect, `refused` those of which a laboratory's result could not be used, and `local` says
+    that a site's own tables had a part in the answer; `product` is what brings it, where it is a part of one, and
+    `ruled_out_by` another part of that which is ruled out.
     """
 
     name: str
@@ -81,10 +90,15 @@ class Drug:
     refused: tuple[str, ...] = ()
     local: bool = False
     later: str = ""
+    under: str = ""
     once: str = ""
     set_aside: str = ""
     next_test: str = ""
     acting: tuple[Acting, ...] = ()
+    met: str = ""
+    doses: str = ""
+    product: str = ""
+    ruled_out_by: str = ""
 
     @property
     def urgency(self) -> str:
@@ -140,6 +154,11 @@ class Drug:
     def open_limits(self) -> tuple[Advice, ...]:
         """The limits of the label of which the data do not say whether they concern this person, unless one holds."""
         return () if self.ruled_out else tuple(limit for limit in self.limits if limit.applies != "yes")
+
+    @property
+    def whatever_the_genes(self) -> bool:
+        """Whether what the label says beside other medicines rests on no enzyme that the person's result is about."""
+        return not (self.ruled_out and rests_on_same_enzyme(self.ruled_out, self.deciding))
 
     @property
     def beside(self) -> tuple[Advice, ...]:

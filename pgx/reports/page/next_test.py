@@ -35,22 +35,28 @@ def line(rows: Sequence[Row], lexicon: Lexicon) -> str:
         named = clean(str(row["what"])).replace("+", " and ")
         lead = "without" if row["kind"] == "drug_stopped" else "no longer under"
         return f"{lead} {named}: {words('urgency', str(row['urgency_then'])).lower()}"
-    asked = [row for row in rows if row["kind"] == "record"]
-    if not asked:
-        return ""
-    then = words("urgency", str(asked[0]["urgency_then"])).lower()
-    return f"{lexicon.population(str(asked[0]['what']))}: {then}"
+    return ""  # what the record does not decide stands in the line of the drug
 
 
 def first(rows: Sequence[Row]) -> str:
-    """Return the gene whose test would help most drugs: ``test DPYD first: 2 drugs``; empty if none would."""
+    """Return the gene whose test would help most: ``test DPYD first: 2 drugs``; empty if none would.
+
+    First what could rule a drug out and of which no frequency is known, then by how probable a change is: that a drug
+    must be replaced counts more than any change of dose.
+    """
     graver = [row for row in rows if row["kind"] in ("gene", "hla") and row["urgency_then"] in _CHANGES]
     drugs = Counter(gene for gene, _ in {(str(row["what"]), str(row["drug"])) for row in graver})
     if not drugs:
         return ""
     chances = {gene: sum(_chance(row) for row in graver if row["what"] == gene) for gene in drugs}
     unseen = {str(row["what"]) for row in graver if _rules_out_unseen(row)}
-    gene, count = min(drugs.items(), key=lambda item: (-item[1], item[0] not in unseen, -chances[item[0]], item[0]))
+    out = {
+        gene: sum(_chance(row) for row in graver if row["what"] == gene and row["urgency_then"] == _CHANGES[0])
+        for gene in drugs
+    }
+    gene, count = min(
+        drugs.items(), key=lambda item: (item[0] not in unseen, -out[item[0]], -chances[item[0]], item[0])
+    )
     return f"test {clean(gene)} first: {count} {'drug' if count == 1 else 'drugs'}"
 
 

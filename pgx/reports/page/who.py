@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 
 from pgx.assertion import NOT_CALLED
 from pgx.reports.page import wording
@@ -40,6 +41,20 @@ def who(clinical: Sequence[Row], lexicon: Lexicon) -> tuple[tuple[str, str], ...
     lines += [("not on record", ", ".join(missing))] if missing else []
     day = newest.get("as_of", {}).get("code")
     return (*lines, *((("as of", _text(day)),) if day else ()))
+
+
+def newest(rows: Iterable[Row]) -> dict[str, str]:
+    """Return concept -> the newest of its values, with its day: ``11 U/g Hb (2026-10-12)``."""
+    last = {str(row["concept"]): row for row in sorted(rows, key=_day)}
+    return {name: f"{_value(row)}{f' ({_day(row)})' if _day(row) else ''}" for name, row in last.items()}
+
+
+def today(clinical: Sequence[Row], medications: Sequence[Row]) -> date | None:
+    """Return the day that counts as now: the one that was stated, or else the newest of the record."""
+    stated = [str(row["code"]) for row in clinical if row["concept"] == "as_of" and row["code"]]
+    begun = [row["start"] for row in medications if row["status"] != "planned"]
+    days = stated or [str(day) for day in (*(row["date"] for row in clinical), *begun) if day]
+    return date.fromisoformat(max(days)[:10]) if days else None
 
 
 def site(provenance: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

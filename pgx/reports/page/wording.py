@@ -21,6 +21,7 @@ __all__ = [
     "implications",
     "number",
     "percent",
+    "running",
     "several",
     "table",
     "urgency_note",
@@ -80,6 +81,11 @@ def action(source: str, code: str | None, *, plain: bool = False) -> str:
     """Return an action in words, in those of one source where it means something of its own by the code."""
     kind = f"action:{source}"
     return words(kind if (kind, code) in table() else "action", code, plain=plain)
+
+
+def running(code: str, *, plain: bool = False) -> str:
+    """Return an action on a first dose in words for a drug that has been taken for long; empty for any other action."""
+    return words("action:running", code, plain=plain) if ("action:running", code) in table() else ""
 
 
 @lru_cache(maxsize=2048)
