@@ -323,6 +323,13 @@ LABEL_INTERACTIONS = Table(
             "then stands in place of the doses for one enzyme; empty = the row is on one",
         ),
         Field("beside_strengths", T, "strengths of what acts on `beside`, joined by ';'"),
+        Field("gene", T, "gene whose result the row is for, by the genes alone; empty = it holds whatever the genes"),
+        Field(
+            "phenotypes",
+            T,
+            "results of that gene, joined by ';', of whom one of them is likelier than not; ``no_result`` = also where "
+            "none is known",
+        ),
         Field(
             "action",
             T,

@@ -134,8 +134,8 @@ def _by_the_label(limit: Advice, acting: Sequence[Acting], name: str) -> str:
     if limit.acting:
         torn = len({one.asks_for for one in limit.acting} - {""}) > 1
         sum_unknown = f" ({SUM_UNKNOWN})" if torn else ""
-        return f"{phrase(acting, clean(name))}{sum_unknown}: {limit.action}, whatever the genes"
-    text = f"{limit.action} {limit.condition}, whatever the genes"
+        return f"{phrase(acting, clean(name))}{sum_unknown}: {limit.action}, {limit.whose}"
+    text = f"{limit.action} {limit.condition}, {limit.whose}"
     return f"{text}; {phrase(acting, clean(name))}" if acting else text
 
 
