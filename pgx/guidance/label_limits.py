@@ -12,7 +12,7 @@ import polars as pl
 from pgx.cells import BY_GENE, NAMES, list_column
 from pgx.codes import Applies, Flag, FlagCode
 from pgx.guidance.populations import NO, YES, Populations
-from pgx.knowledge.acting import DECIDES, SUM_UNKNOWN, UNREAD, Acting, phrase
+from pgx.knowledge.acting import DECIDES, SUM_UNKNOWN, UNREAD, Acting, balances, opposes, outweighs, phrase
 from pgx.knowledge.base import KnowledgeBase
 from pgx.knowledge.sentences import compose
 from pgx.phenotypes.absent_enzymes import weakened
@@ -39,7 +39,6 @@ _ACTING = ("agent", "enzyme", "strength", "role", "phase", "effect", "unverified
 """Columns of `acting_drugs` that `acting_of` reads."""
 _POOR = ("Poor Metabolizer", "Poor Function")
 _LIKELIER = 0.5
-_PLANNED = "planned"
 
 
 def _holds(label: str = "the label", beside: str | None = None, gene: str | None = None, result: str = "") -> str:
@@ -267,7 +266,7 @@ def interaction_limits(
             if row["gene"] and (result or NO_RESULT) not in row["phenotypes"].split(";"):
                 continue
             against = _opposed(ways.get((sample, row["drug"]), ()), agents[0])
-            balanced = row["action"] in lower and not row["limit"] and all(_balances(one, agents[0]) for one in against)
+            balanced = row["action"] in lower and not row["limit"] and all(balances(one, agents[0]) for one in against)
             if against and (balanced or row["action"] in higher) and (row["dose"] or row["limit"]):
                 continue
             one_enzyme = of_two.get((sample, row["drug"]), set())
@@ -325,7 +324,7 @@ def _said(
 
     def make() -> dict[str, Any]:
         named = " and ".join(one.named for one in agents)
-        torn = bool(row["dose"]) and any(_outweighs(one, agents[0]) for one in against)
+        torn = bool(row["dose"]) and any(outweighs(one, agents[0]) for one in against)
         doses = {"start_dose": None if torn else row["dose"], "max_dose": row["limit"]}
         said = compose({**row, **doses, "population": f"text:with {named}"}, kb=kb)
         constants = _constants(row, urgencies) | ({"action": DECIDES} if torn else {})
@@ -348,24 +347,7 @@ def _is_about(row: Mapping[str, Any], one: Acting) -> bool:
 
 def _opposed(listed: Iterable[Acting], agent: Acting) -> tuple[Acting, ...]:
     """Return the other drugs that change the level in the other direction."""
-    if not agent.asks_for:
-        return ()
-    return tuple(one for one in listed if one.asks_for not in ("", agent.asks_for) and one.agent != agent.agent)
-
-
-def _balances(one: Acting, agent: Acting) -> bool:
-    """Whether two drugs that are less than strong pull as hard at one enzyme: the label's dose is for neither."""
-    equals = one.strength == agent.strength != "strong" and one.enzyme == agent.enzyme
-    return equals and (one.phase == _PLANNED) == (agent.phase == _PLANNED)
-
-
-def _outweighs(one: Acting, agent: Acting) -> bool:
-    """Whether a drug acts against the other one so that no share of the dose is known.
-
-    It is taken and the other one only planned, or it is strong and there as soon as the other one.
-    """
-    taken, other_taken = one.phase != _PLANNED, agent.phase != _PLANNED
-    return (taken and not other_taken) or (one.strength == "strong" and (taken or not other_taken))
+    return tuple(one for one in listed if opposes(one, agent) and one.agent != agent.agent)
 
 
 def _constants(row: Mapping[str, Any], urgencies: Mapping[str, str]) -> dict[str, Any]:

@@ -175,3 +175,15 @@ def test_an_inhibitor_of_monoamine_oxidase_warns_of_every_drug_whose_label_does(
 def test_a_pair_that_a_label_forbids_is_to_be_avoided(drug):
     found = result({other: (drug, other) for other in WARNED[drug].split()})
     assert set(found.judgements.filter(drug=drug)["urgency"]) == {"avoid"}
+
+
+@pytest.mark.parametrize("thiopurine", ["azathioprine", "mercaptopurine"])
+def test_no_more_is_told_of_a_drug_beside_one_that_it_raises(thiopurine):
+    poor = {"ABCG2": pattern("rs2231142 variant (T)/rs2231142 variant (T)"), "HLA-B": pattern("*07:02/*08:01")}
+    alone = result({"s": ("allopurinol",)}, poor)
+    assert alone.judgements.row(0, named=True)["dose_change"] == "40"
+    found = result({"s": ("allopurinol", thiopurine)}, {**poor, "TPMT": pattern("*1/*1"), "NUDT15": pattern("*1/*1")})
+    assert found.judgements["dose_change"].drop_nulls().to_list() == []
+    page = render_text(found, "s", color=False, width=4000)
+    assert f"{thiopurine} is raised by allopurinol" in page and "40 %" not in page
+    assert "one quarter to one third of the usual dose" in page

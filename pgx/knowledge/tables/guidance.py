@@ -341,8 +341,8 @@ LABEL_INTERACTIONS = Table(
             "effect",
             T,
             "where the row rests on no enzyme: what the other drug does to the level of this one; empty = the label "
-            "does not say",
-            codes=("raises", "lowers", "raises_active_form", "lowers_active_form"),
+            "does not say; ``raised_by`` = this one raises the other, so that no more of it is to be given",
+            codes=("raises", "lowers", "raises_active_form", "lowers_active_form", "raised_by"),
         ),
         Field("dose", T, "to which dose, 'text:' and the words"),
         Field("limit", T, "highest dose beside the other drug, 'text:' and the words"),
