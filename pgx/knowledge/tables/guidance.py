@@ -262,6 +262,12 @@ DOSED_BY = Table(
     (
         Field("drug", T, "generic name", required=True),
         Field("code", T, "monitoring code: TDM (level in blood), INR, ...", required=True, refers="follow_up.code"),
+        Field(
+            "calculated_from",
+            T,
+            "genes, joined by ';', that the calculated dose of the drug rests on, of which recommendations give a "
+            "percentage; empty = none is calculated",
+        ),
         Field("source", T, "source", required=True),
         Field("confidence", T, "read or recall", required=True, codes=("read", "recall")),
     ),

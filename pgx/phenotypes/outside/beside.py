@@ -70,7 +70,7 @@ def tidy(text: str) -> str:
     plain = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text).translate(_STARS | _DASHES))
     plain = re.sub(r"\*\s+(?=\d)", "*", " ".join(plain.split()))
     plain = re.sub(r"\[([ACGT]{2,3})\](?=\s*\d)", r"(\1)", plain)
-    plain = re.sub(r"^TA\s*\((\d)\s*/\s*(\d)\)$", r"TA \1/\2", re.sub(r"(?<=\dTA)A\b", "", plain))
+    plain = re.sub(r"^TA\s*\((\d)\s*/\s*(\d)\)$", r"TA \1/\2", re.sub(r"^(\d)TAA\s*/\s*(\d)TAA$", r"TA \1/\2", plain))
     found = _REPEATS.match(plain)
     return f"{found['unit'].upper()}{found['one']}/{found['unit'].upper()}{found['two']}" if found else plain
 

@@ -77,7 +77,8 @@ def status_or_phenotype(kb: KnowledgeBase, gene: str, text: str) -> str | None:
     if known is None or text.startswith("*"):
         return None
     own: dict[str, str] = kb.remember(("phenotypes of", gene), lambda: _phenotypes_of(kb, gene))
-    if meant := _without_its_noun(text.strip().lower(), own):
+    # A "normal" genotype may be one whose alleles are, or one of which nothing else was looked for.
+    if known.lower() != "normal" and (meant := _without_its_noun(text.strip().lower(), own)):
         return meant
     if known.lower() not in phenotype_forms(kb):
         return None
