@@ -24,7 +24,7 @@ from pgx.codes import Flag, FlagCode
 from pgx.guidance.alternatives import named_instead
 from pgx.guidance.label_limits import NO_GENE, contraindicated
 from pgx.knowledge import KnowledgeBase
-from pgx.knowledge.acting import DECIDES, PERHAPS, UNREAD, Acting, phrase, weighs
+from pgx.knowledge.acting import DECIDES, PERHAPS, PLANNED, UNREAD, Acting, phrase, weighs
 from pgx.knowledge.sentences import by_label, compose, dosed_by
 from pgx.phenotypes.absent_enzymes import weakened
 from pgx.phenotypes.phenoconversion import converter
@@ -210,7 +210,7 @@ class _Rewriting:
         agent = {"trigger": one["role"], "strength": one["strength"]}
         return (
             called
-            and one["phase"] not in ("planned", PERHAPS, UNREAD)
+            and one["phase"] not in (PLANNED, PERHAPS, UNREAD)
             and self._engine.has_effect(one["enzyme"], [agent])
         )
 

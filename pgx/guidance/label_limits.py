@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from pgx.cells import NAMES, list_column
+from pgx.cells import BY_GENE, NAMES, list_column
 from pgx.codes import Applies, Flag, FlagCode
 from pgx.guidance.populations import NO, YES, Populations
-from pgx.knowledge.acting import DECIDES, SUM_UNKNOWN, UNREAD, Acting, phrase
+from pgx.knowledge.acting import DECIDES, SUM_UNKNOWN, UNREAD, Acting, balances, opposes, outweighs, phrase
 from pgx.knowledge.base import KnowledgeBase
 from pgx.knowledge.sentences import compose
 from pgx.phenotypes.absent_enzymes import weakened
@@ -26,18 +27,25 @@ NO_GENE = "none"
 """What stands for the genes of such a row."""
 
 _CONSTANT = (
-    "drug", "source", "guideline", "genes", "population", "action", "strength", "recommendation", "url", "urgency",
-    "static_flags",
+    "drug", "source", "guideline", "genes", "phenotypes", "population", "action", "strength", "recommendation", "url",
+    "urgency", "static_flags",
 )  # fmt: skip
-_LISTS = ("genes", "static_flags")
+_TYPES = {"genes": NAMES, "static_flags": NAMES, "phenotypes": BY_GENE}
+NO_RESULT = "no_result"
+"""What a row of labels says of persons of whom no result of its gene is known."""
+NOT_KNOWN = "not known"
+"""What stands for the result of the gene of such a row."""
 _ACTING = ("agent", "enzyme", "strength", "role", "phase", "effect", "unverified")
 """Columns of `acting_drugs` that `acting_of` reads."""
 _POOR = ("Poor Metabolizer", "Poor Function")
 _LIKELIER = 0.5
-_PLANNED = "planned"
 
 
-def _holds(label: str = "the label", beside: str | None = None) -> str:
+def _holds(label: str = "the label", beside: str | None = None, gene: str | None = None, result: str = "") -> str:
+    if gene:
+        return (
+            f"This is from {label}, for {gene} {result}." if result else f"This is from {label}; {gene} is not known."
+        )
     if beside:
         return f"This is from {label}, for persons whose {beside} does not work either."
     return f"This is from {label} and holds whatever the genes."
@@ -63,7 +71,15 @@ def label_rows(
     parts = (
         allergy_limits(kb, populations, samples, wanted),
         limits(kb, populations, samples, wanted),
-        interaction_limits(kb, acting, samples, wanted, without_function(phenotypes), weakened(phenotypes, kb).absent),
+        interaction_limits(
+            kb,
+            acting,
+            samples,
+            wanted,
+            without_function(phenotypes),
+            weakened(phenotypes, kb).absent,
+            likelier_results(phenotypes, kb),
+        ),
         allergy_limits(kb, populations, samples, local),
         limits(kb, populations, samples, local, populations.of_local_use),
     )
@@ -176,6 +192,15 @@ def without_function(phenotypes: pl.DataFrame) -> frozenset[tuple[str, str]]:
     return frozenset(likely.select("sample", "gene").iter_rows())
 
 
+def likelier_results(phenotypes: pl.DataFrame, kb: KnowledgeBase) -> dict[tuple[str, str], str]:
+    """Return person and gene -> the phenotype that is likelier than not by the genes alone, for rows on a gene."""
+    genes = kb.table("label_interactions")["gene"].drop_nulls().unique().to_list()
+    of_label = pl.col("gene").is_in(genes) & (pl.col("scheme") == "CPIC") & pl.col("phenotype").is_not_null()
+    summed = phenotypes.filter(of_label).group_by("sample", "gene", "phenotype").agg(pl.col("probability").sum())
+    likely = summed.filter(pl.col("probability") > _LIKELIER)
+    return {(sample, gene): name for sample, gene, name in likely.select("sample", "gene", "phenotype").iter_rows()}
+
+
 def interaction_limits(
     kb: KnowledgeBase,
     acting: pl.DataFrame,
@@ -183,6 +208,7 @@ def interaction_limits(
     wanted: Mapping[str, set[str] | None],
     lost: Set[tuple[str, str]] = frozenset(),
     absent: Set[tuple[str, str]] = frozenset(),
+    results: Mapping[tuple[str, str], str] = MappingProxyType({}),
 ) -> pl.DataFrame:
     """Return what labels say of each person's drugs together with the others on the list.
 
@@ -200,6 +226,8 @@ def interaction_limits(
         Persons and genes that do not work (`without_function`), for rows on two enzymes.
     absent
         Persons and enzymes that do nothing by the genes: no higher dose is told them for what induces these.
+    results
+        What is likelier than not of persons and genes (`likelier_results`), for rows on a result.
 
     Returns
     -------
@@ -234,8 +262,11 @@ def interaction_limits(
                 continue
             if row["action"] in higher and (sample, row["enzyme"]) in absent:
                 continue
+            result = results.get((sample, row["gene"] or ""), "")
+            if row["gene"] and (result or NO_RESULT) not in row["phenotypes"].split(";"):
+                continue
             against = _opposed(ways.get((sample, row["drug"]), ()), agents[0])
-            balanced = row["action"] in lower and not row["limit"] and all(_balances(one, agents[0]) for one in against)
+            balanced = row["action"] in lower and not row["limit"] and all(balances(one, agents[0]) for one in against)
             if against and (balanced or row["action"] in higher) and (row["dose"] or row["limit"]):
                 continue
             one_enzyme = of_two.get((sample, row["drug"]), set())
@@ -252,7 +283,7 @@ def interaction_limits(
                 {
                     "at": place[sample],
                     "code": 0,
-                    **_said(row, agents, against if row["action"] in lower else (), urgencies, kb),
+                    **_said(row, agents, against if row["action"] in lower else (), urgencies, kb, result),
                 }
             )
     return _frame(found) if found else pl.DataFrame()
@@ -262,7 +293,9 @@ def _frame(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
     cells = {name: [row[name] for row in rows] for name in ("at", "code", *_CONSTANT)}
     numbers = {name: pl.Series(name, cells[name], dtype=pl.Int64) for name in ("at", "code")}
     texts = {
-        name: list_column(name, cells[name], NAMES) if name in _LISTS else pl.Series(name, cells[name], dtype=pl.String)
+        name: list_column(name, cells[name], _TYPES[name])
+        if name in _TYPES
+        else pl.Series(name, cells[name], dtype=pl.String)
         for name in _CONSTANT
     }
     return pl.DataFrame({**numbers, **texts})
@@ -285,22 +318,25 @@ def _said(
     against: Sequence[Acting],
     urgencies: Mapping[str, str],
     kb: KnowledgeBase,
+    result: str,
 ) -> Any:
     """Return what a row says of these drugs beside those that act against them: `_CONSTANT`, made once for the same."""
 
     def make() -> dict[str, Any]:
         named = " and ".join(one.named for one in agents)
-        torn = bool(row["dose"]) and any(_outweighs(one, agents[0]) for one in against)
+        torn = bool(row["dose"]) and any(outweighs(one, agents[0]) for one in against)
         doses = {"start_dose": None if torn else row["dose"], "max_dose": row["limit"]}
         said = compose({**row, **doses, "population": f"text:with {named}"}, kb=kb)
         constants = _constants(row, urgencies) | ({"action": DECIDES} if torn else {})
         label = f"the label ({row['section']})"
         but = f"But {phrase(against, row['drug'])}, and {SUM_UNKNOWN}. " if against else ""
-        constants["recommendation"] = f"{said} {but}{_holds(label, row['beside'])}"
+        constants["recommendation"] = f"{said} {but}{_holds(label, row['beside'], row['gene'], result)}"
+        if row["gene"]:
+            constants["phenotypes"] = [{"gene": row["gene"], "value": result or NOT_KNOWN}]
         constants["static_flags"] = [*constants["static_flags"], *(str(one.flag) for one in (*agents, *against))]
         return {name: constants.get(name) for name in _CONSTANT}
 
-    return kb.remember(("label interaction", row["limit_id"], tuple(agents), tuple(against)), make)
+    return kb.remember(("label interaction", row["limit_id"], tuple(agents), tuple(against), result), make)
 
 
 def _is_about(row: Mapping[str, Any], one: Acting) -> bool:
@@ -311,24 +347,7 @@ def _is_about(row: Mapping[str, Any], one: Acting) -> bool:
 
 def _opposed(listed: Iterable[Acting], agent: Acting) -> tuple[Acting, ...]:
     """Return the other drugs that change the level in the other direction."""
-    if not agent.asks_for:
-        return ()
-    return tuple(one for one in listed if one.asks_for not in ("", agent.asks_for) and one.agent != agent.agent)
-
-
-def _balances(one: Acting, agent: Acting) -> bool:
-    """Whether two drugs that are less than strong pull as hard at one enzyme: the label's dose is for neither."""
-    equals = one.strength == agent.strength != "strong" and one.enzyme == agent.enzyme
-    return equals and (one.phase == _PLANNED) == (agent.phase == _PLANNED)
-
-
-def _outweighs(one: Acting, agent: Acting) -> bool:
-    """Whether a drug acts against the other one so that no share of the dose is known.
-
-    It is taken and the other one only planned, or it is strong and there as soon as the other one.
-    """
-    taken, other_taken = one.phase != _PLANNED, agent.phase != _PLANNED
-    return (taken and not other_taken) or (one.strength == "strong" and (taken or not other_taken))
+    return tuple(one for one in listed if opposes(one, agent) and one.agent != agent.agent)
 
 
 def _constants(row: Mapping[str, Any], urgencies: Mapping[str, str]) -> dict[str, Any]:
@@ -350,5 +369,5 @@ def _constants(row: Mapping[str, Any], urgencies: Mapping[str, str]) -> dict[str
 
 def _rows(people: np.ndarray, code: np.ndarray, constants: Mapping[str, Any]) -> pl.DataFrame:
     return pl.DataFrame({"at": people, "code": code}).with_columns(
-        pl.lit(constants.get(name), dtype=NAMES if name in _LISTS else pl.String).alias(name) for name in _CONSTANT
+        pl.lit(constants.get(name), dtype=_TYPES.get(name, pl.String)).alias(name) for name in _CONSTANT
     )

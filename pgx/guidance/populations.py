@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pgx.clinical.allergies import MAYBE, allergens
+from pgx.knowledge.acting import PLANNED
 from pgx.knowledge.base import KnowledgeBase
 from pgx.phenotypes.exposures import exposures, known_medication, newest, present_days
 from pgx.types import ClinicalData
@@ -274,7 +275,7 @@ class Populations:
 
 
 def _long_enough(status: str, start: date | None, end: date | None, days: int) -> int:
-    if status == "planned":
+    if status == PLANNED:
         return NO  # a drug yet to be started is not taken for long
     if start is None or end is None:
         return UNKNOWN

@@ -29,6 +29,11 @@ def _build_static(kb: KnowledgeBase) -> pl.DataFrame:
         .agg(implication=pl.struct("gene", value=pl.col("implication").str.replace_all(";", "+")))
     )
     second = kb.table("actions").select(pl.col("action", "urgency", "direction").name.prefix("second_"))
+    calculated = kb.table("dosed_by").select("drug", pl.col("calculated_from").str.replace_all(";", ":"))
+    rests = pl.concat_str(
+        pl.lit(FlagCode.OF_CALCULATED_DOSE.value), "calculated_from", separator=":", ignore_nulls=True
+    )
+    of_calculated = pl.when(pl.col("dose_reference") == "calculated_dose").then(pl.concat_list(rests))
     low, high = pl.col("dose_min_pct"), pl.col("dose_max_pct")
     recalled = pl.concat_str("source_version", "notes", ignore_nulls=True).str.contains("recall")
     # Advice is local if its own row, a condition or what a genotype of its gene means is the site's.
@@ -38,6 +43,7 @@ def _build_static(kb: KnowledgeBase) -> pl.DataFrame:
     return (
         table.join(implications, on="rec_id", how="left")
         .join(kb.table("actions").select("action", "urgency", "direction"), on="action", how="left")
+        .join(calculated, on="drug", how="left")
         .join(second, left_on="secondary_action", right_on="second_action", how="left")
         .select(
             pl.col("index").cast(pl.Int64),
@@ -64,7 +70,7 @@ def _build_static(kb: KnowledgeBase) -> pl.DataFrame:
                 flag_where(FlagCode.EXCEPTION, pl.col("population").is_in(kb.table("exceptions")["population"])),
                 flag_where(FlagCode.RECALL, recalled.fill_null(False)),
                 flag_where(FlagCode.LOCAL, local),
-                flag_where(FlagCode.OF_CALCULATED_DOSE, pl.col("dose_reference") == "calculated_dose"),
+                of_calculated.otherwise(pl.lit([], dtype=NAMES)),
             ),
         )
     )

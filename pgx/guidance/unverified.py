@@ -6,6 +6,7 @@ import polars as pl
 
 from pgx.cells import NAMES
 from pgx.codes import FlagCode
+from pgx.knowledge.acting import PLANNED
 
 _COUNTED = ("strong", "moderate")
 
@@ -24,7 +25,7 @@ def mark(guidance: pl.DataFrame, exposures: pl.DataFrame) -> pl.DataFrame:
         pl.col("trigger").is_in(["inhibitor", "inducer"]),
         pl.col("confidence") == "recall",
         pl.col("strength").is_in(_COUNTED),
-        pl.col("phase") != "planned",
+        pl.col("phase") != PLANNED,
     ).select("sample", "gene", said=FlagCode.UNVERIFIED.value + ":" + pl.col("agent") + ":" + pl.col("gene"))
     numbered = guidance.with_row_index("row")
     converted = pl.col("flags").list.contains(FlagCode.PHENOCONVERTED.value)

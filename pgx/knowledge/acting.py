@@ -21,9 +21,12 @@ EFFECTS = {
     "lowers": "lowers",
     "raises_active_form": "raises the active form of",
     "lowers_active_form": "lowers the active form of",
+    "raised_by": "is raised by",
     "with": "is taken with",
 }
-_OF_SEVERAL = {"with": "are taken with"}
+_OF_SEVERAL = {"with": "are taken with", "raised_by": "are raised by"}
+PLANNED = "planned"
+"""Phase of a drug that is about to be taken."""
 PERHAPS = "perhaps"
 """Phase of a drug that was stopped nobody knows when."""
 UNREAD = "unread"
@@ -33,9 +36,9 @@ SUM_UNKNOWN = "nobody knows what they make together"
 """What is said of drugs that pull a level both ways."""
 
 _STRENGTHS = ("strong", "moderate", "", "weak")
-_TAKEN = ("current", "washout", PERHAPS, UNREAD, "planned")
+_TAKEN = ("current", "washout", PERHAPS, UNREAD, PLANNED)
 PHASES = {
-    "planned": ", planned",
+    PLANNED: ", planned",
     "washout": ", stopped but still acting",
     PERHAPS: ", stopped, and perhaps still acting",
     UNREAD: ", perhaps taken: its entry could not be read",
@@ -57,7 +60,8 @@ class Acting:
         ``current``, ``planned``, ``washout`` (stopped, still acting), `PERHAPS` or `UNREAD`.
     effect
         What that does to the other drug, a key of `EFFECTS`. Where a label names the pair and no enzyme, enzyme,
-        strength and role are empty; ``with`` says that the label does not speak of the level.
+        strength and role are empty; ``with`` says that the label does not speak of the level, ``raised_by`` that the
+        level of the named drug is the one that rises.
     unverified
         Whether no list confirms the strength.
     """
@@ -100,10 +104,13 @@ class Acting:
 
     @property
     def asks_for(self) -> str:
-        """Whether a ``higher`` or a ``lower`` dose would make up for it; empty where the level does not change."""
+        """Whether a ``higher`` or a ``lower`` dose would make up for it; empty where the level does not change.
+
+        More of what raises the other drug (``raised_by``) harms through that one.
+        """
         if self.effect == "with":
             return ""
-        return "lower" if self.effect.startswith("raises") else "higher"
+        return "lower" if self.effect.startswith("raise") else "higher"
 
 
 def weighs(acting: Acting, genes: Collection[str], *, marked: bool) -> bool:
@@ -136,6 +143,26 @@ def parse(flag: str) -> Acting | None:
     return Acting(agent, enzyme, strength, role, phase, effect, unverified=mark == [UNVERIFIED])
 
 
+def opposes(one: Acting, other: Acting) -> bool:
+    """Return whether two drugs change a level in opposite directions."""
+    return {one.asks_for, other.asks_for} == {"lower", "higher"}
+
+
+def balances(one: Acting, other: Acting) -> bool:
+    """Return whether of two that oppose each other neither wins: alike, less than strong, at one enzyme and time."""
+    alike = one.strength == other.strength != "strong" and one.enzyme == other.enzyme
+    return alike and (one.phase == PLANNED) == (other.phase == PLANNED)
+
+
+def outweighs(one: Acting, other: Acting) -> bool:
+    """Return whether a drug acts against another one so that no share of the dose is known.
+
+    It is taken and the other one only planned, or it is strong and there as soon as the other one.
+    """
+    taken, other_taken = one.phase != PLANNED, other.phase != PLANNED
+    return (taken and not other_taken) or (one.strength == "strong" and (taken or not other_taken))
+
+
 def same_way(acting: Sequence[Acting]) -> tuple[Acting, ...]:
     """Return the drugs that a label's row is about, the first ones, without those that it names as acting against them.
 
@@ -145,7 +172,7 @@ def same_way(acting: Sequence[Acting]) -> tuple[Acting, ...]:
     >>> same_way([up, Acting("rifampin", "CYP3A4", "strong", "inducer", "planned", "lowers")]) == (up,)
     True
     """
-    return tuple(one for one in acting if {one.asks_for, acting[0].asks_for} != {"lower", "higher"})
+    return tuple(one for one in acting if not opposes(one, acting[0]))
 
 
 def phrase(acting: Sequence[Acting], drug: str) -> str:

@@ -76,9 +76,9 @@ def gene_forms(kb: KnowledgeBase) -> dict[str, str]:
 
 
 def older_gene_names(kb: KnowledgeBase) -> dict[str, str]:
-    """Return those of `gene_forms` that are names of their own, not a symbol with other marks: that may be a slip."""
-    symbols = {_letters(gene) for gene in kb.genes}
-    return {form: gene for form, gene in gene_forms(kb).items() if form not in symbols}
+    """Return the names of table ``gene_names``, as `gene_forms` writes them; other marks are a slip."""
+    named = kb.table("gene_names").select("name", "gene").iter_rows()
+    return {form: gene for name, gene in named if (form := _letters(name)) != _letters(gene)}
 
 
 def _other_number(one: str, two: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from pgx import schema
+from pgx.knowledge.acting import PLANNED
 from pgx.knowledge.base import KnowledgeBase
 from pgx.knowledge.drug_names import drug_names
 
@@ -40,13 +41,13 @@ def of_parts(medications: pl.DataFrame, kb: KnowledgeBase) -> pl.DataFrame:
         return schema.empty(schema.MEDICATIONS)
     last = pl.when(pl.col("end").is_null().any()).then(None).otherwise(pl.col("end").max())
     of_each = parts.group_by(*_KEY, "part", "number").agg(
-        planned=(pl.col("status") == "planned").all(), start=pl.col("start").min(), end=last
+        planned=(pl.col("status") == PLANNED).all(), start=pl.col("start").min(), end=last
     )
     whole = of_each.group_by(*_KEY, "number").agg(
         pl.len(), pl.col("planned").any(), pl.col("start").max(), pl.col("end").min()
     )
     complete = whole.filter(pl.col("len") == pl.col("number")).join(listed, on=_KEY, how="anti").sort(_KEY)
-    status = pl.when(pl.col("planned")).then(pl.lit("planned")).otherwise(pl.lit("current"))
+    status = pl.when(pl.col("planned")).then(pl.lit(PLANNED)).otherwise(pl.lit("current"))
     rows = complete.select(*_KEY, "start", "end", status=status, source=pl.lit(SOURCE))
     return schema.from_rows(rows.to_dicts(), schema.MEDICATIONS)
 

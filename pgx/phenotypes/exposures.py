@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from pgx.knowledge.acting import PLANNED
 from pgx.knowledge.base import KnowledgeBase
 from pgx.knowledge.drug_names import drug_names
 from pgx.knowledge.overlays import LOCAL
@@ -74,7 +75,7 @@ def present_days(clinical: ClinicalData, as_of: date | None = None) -> pl.DataFr
     dates = pl.concat(
         [
             observed.select("sample", found="date"),
-            taken.filter(pl.col("status") != "planned").select("sample", found="start"),
+            taken.filter(pl.col("status") != PLANNED).select("sample", found="start"),
         ]
     )
     newest = dates.group_by("sample").agg(pl.col("found").max())

@@ -11,7 +11,7 @@ import polars as pl
 
 from pgx.codes import NoteCode, Severity
 from pgx.knowledge import KnowledgeBase
-from pgx.knowledge.acting import EFFECTS, PHASES, UNREAD, UNVERIFIED
+from pgx.knowledge.acting import EFFECTS, PHASES, PLANNED, UNREAD, UNVERIFIED
 from pgx.knowledge.tables.declared import SCHEMES
 from pgx.notes import Note, frame_of
 from pgx.phenotypes.absent_enzymes import weakened
@@ -111,9 +111,9 @@ def _genetic(phenotypes: pl.DataFrame) -> dict[tuple[str, str], Row]:
 def _named(rows: list[Row]) -> str:
     """``paroxetine (strong inhibitor), smoking``."""
     said = []
-    taken = [(row["agent"], row["trigger"], row["strength"]) for row in rows if row["phase"] != "planned"]
+    taken = [(row["agent"], row["trigger"], row["strength"]) for row in rows if row["phase"] != PLANNED]
     for row in rows:
-        if row["phase"] == "planned" and (row["agent"], row["trigger"], row["strength"]) in taken:
+        if row["phase"] == PLANNED and (row["agent"], row["trigger"], row["strength"]) in taken:
             continue
         if row["trigger"] in ("inhibitor", "inducer"):
             tail = PHASES.get(str(row["phase"]), "")
@@ -142,7 +142,7 @@ def _per_enzyme(acting: pl.DataFrame, phenotypes: pl.DataFrame, kb: KnowledgeBas
     called = set(phenotypes.select("sample", "gene").unique().iter_rows())
     engine = converter(kb)
     now: dict[tuple[str, str], list[Row]] = defaultdict(list)
-    for row in acting.filter(pl.col("phase") != "planned").iter_rows(named=True):
+    for row in acting.filter(pl.col("phase") != PLANNED).iter_rows(named=True):
         now[row["sample"], row["gene"]].append(row)
     for key, agents_here in now.items():
         sample, gene = key
@@ -214,7 +214,7 @@ def _levels(
 
 def _level_lines(levels: pl.DataFrame) -> Iterator[Note]:
     for one in levels.iter_rows(named=True):
-        planned = "planned" in (one["status"], one["phase"])
+        planned = PLANNED in (one["status"], one["phase"])
         what = f"{one['agent']} {_DOES[one['role']]} {one['enzyme']} ({_how(one)}), on which {one['drug']} depends"
         effect = f"it {EFFECTS[one['effect']]} {one['drug']}"
         code = NoteCode.PLANNED_DRUG_LEVEL if planned else NoteCode.DRUG_LEVEL
@@ -240,7 +240,7 @@ def _pairs(
         for gene in victims.get(drug, ()):
             others = [one for one in by_person.get((sample, gene), []) if one["agent"] != drug]
             for planned in (False, True):
-                here = [one for one in others if ("planned" in (status, one["phase"])) is planned]
+                here = [one for one in others if (PLANNED in (status, one["phase"])) is planned]
                 if here:
                     code = NoteCode.PLANNED_INTERACTION if planned else NoteCode.DRUG_DRUG_GENE
                     # What is planned adds to what acts already: alone it could say the opposite of both.
@@ -279,7 +279,7 @@ def _agents_lines(
             by_level = [drug for drug in listed[sample] if (sample, drug, one["agent"], gene) in carried]
             others = [drug for drug in sorted({*depending, *by_level}) if drug != one["agent"]]
             if one["trigger"] in ("inhibitor", "inducer") and others:
-                planned = ", once it is started," if one["phase"] == "planned" else ""
+                planned = ", once it is started," if one["phase"] == PLANNED else ""
                 start = f"{one['agent']}{planned} {_DOES[str(one['trigger'])]} {gene} ({_how(one)})"
                 said = f"{start}, on which {', '.join(others)} depend{'s' if len(others) == 1 else ''}"
                 # What a drug does to itself its own advice has counted.
@@ -292,13 +292,13 @@ def _without(gene: str, one: Row, here: list[Row], known: Row | None, kb: Knowle
     """Return how the enzyme would act if `one` were not taken, the other agents on it staying."""
     if known is None:
         return f"; {gene} is not called"
-    if one["phase"] == "planned":
+    if one["phase"] == PLANNED:
         return ""
     engine = converter(kb)
     before = gene, str(known["scheme"]), str(known["phenotype"]), known["activity_score"]
 
     def acts(agents_here: list[Row]) -> str:
-        triggers = {f"{other['trigger']}:{other['strength']}" for other in agents_here if other["phase"] != "planned"}
+        triggers = {f"{other['trigger']}:{other['strength']}" for other in agents_here if other["phase"] != PLANNED}
         found = engine.apply(*before, ";".join(sorted(triggers))) if triggers else None
         return f"{found.phenotype}{_score(found.score)}" if found else f"{before[2]}{_score(before[3])}"
 

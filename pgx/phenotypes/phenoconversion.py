@@ -22,6 +22,7 @@ from pgx import schema
 from pgx.cells import NAMES, flag_where, list_column
 from pgx.codes import FlagCode
 from pgx.knowledge import KnowledgeBase
+from pgx.knowledge.acting import PLANNED
 from pgx.knowledge.rules.phenotypes import INDETERMINATE, GeneRules, rules_for
 from pgx.phenotypes.exposures import exposures, known_medication
 from pgx.types import ClinicalData
@@ -281,7 +282,7 @@ def _triggers(
     here = exposures(clinical, kb, as_of=as_of)
     if people is not None:  # one drug is left out for those who take it: few of a cohort
         here = here.filter(pl.col("sample").is_in(people.implode()))
-    acting = here.filter(pl.col("phase") != "planned", ~pl.col("agent").is_in(list(without)))
+    acting = here.filter(pl.col("phase") != PLANNED, ~pl.col("agent").is_in(list(without)))
     return (
         acting.select("sample", "gene", "local", trigger=pl.col("trigger") + ":" + pl.col("strength"))
         .unique()
@@ -308,7 +309,7 @@ def flag_exposures(
 ) -> pl.DataFrame:
     """Flag genes without a phenotype on which something acts now: ``enzyme_inhibitor``, ``enzyme_smoking``, ..."""
     acting = exposures(clinical, kb, as_of=as_of).filter(
-        pl.col("phase") != "planned", pl.col("strength").is_in(["moderate", "strong"])
+        pl.col("phase") != PLANNED, pl.col("strength").is_in(["moderate", "strong"])
     )
     if acting.is_empty():
         return calls

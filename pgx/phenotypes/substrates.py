@@ -240,6 +240,8 @@ def _without_contradictions(counted: pl.DataFrame) -> pl.DataFrame:
 
 def _named_with_enzyme(kb: KnowledgeBase) -> pl.DataFrame:
     on_one = pl.col("enzyme").is_not_null() & pl.col("beside").is_null()
+    # What a label says of some results of a gene alone is no interaction for everybody.
+    on_one &= pl.col("phenotypes").is_null() | pl.col("phenotypes").str.contains("no_result")
     table = kb.table("label_interactions").filter(on_one).unique(_PAIR, maintain_order=True)
     told = table.select(
         "drug",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
+from pgx.guidance.static_columns import static_columns
 from pgx.knowledge.sentences import phrase
 from pgx.reports import Lexicon
 from tests.guidance.test_interactions import KB, everything, line, result
@@ -99,3 +100,12 @@ def test_an_ultrarapid_metabolizer_is_told_what_the_genes_alone_ask_for():
     told = [one for one in shown.interactions if one.startswith("by the genes alone")]
     assert told == ["by the genes alone, without the interacting drugs: increase the dose (DPWG)"]
     assert "in other cases" not in shown.next_test
+
+
+def test_a_step_from_a_calculated_dose_says_of_which_genes_that_dose_is_calculated():
+    genes = dict(KB.table("dosed_by").select("drug", "calculated_from").drop_nulls().iter_rows())
+    drugs = KB.table("recommendations").filter(dose_reference="calculated_dose")["drug"].unique().to_list()
+    assert set(drugs) == set(genes) == {"warfarin"}
+    rows = static_columns(KB).filter(pl.col("static_flags").list.join(";").str.contains("of_calculated_dose"))
+    assert rows.height == 3
+    assert all("of_calculated_dose:CYP2C9:VKORC1" in flags for flags in rows["static_flags"].to_list())

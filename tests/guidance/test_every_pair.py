@@ -19,7 +19,7 @@ from tests.guidance import test_every_row as every_row
 from tests.guidance.test_interactions import ASKS, EXPRESSER, KB, asked, everything, flags, line, result
 from tests.phenotypes.builders import callset, clinical, pattern
 
-OPPOSITE = {"raises": "higher", "lowers": "lower"}
+OPPOSITE = {"raises": "higher", "raised": "higher", "lowers": "lower"}
 """What a drug does to the level of another one -> the dose that points against it."""
 COMEDICATION = {
     (population, enzyme, test.rsplit("_", 1)[-1])

@@ -97,3 +97,93 @@ def test_a_pair_without_an_enzyme_counts_while_both_are_taken():
         named = said.filter(pl.col("recommendation").str.contains("With pimozide"))
         assert named.height == expected
         assert named["recommendation"].str.contains("planned").all()
+
+
+ELIGLUSTAT = {
+    "*1/*1": {
+        "paroxetine": "reduce_dose", "ketoconazole": "reduce_dose", "erythromycin": "reduce_dose", "cimetidine": None,
+        "paroxetine+erythromycin": "contraindicated",
+    },
+    "*4/*41": {
+        "paroxetine": "reduce_dose", "ketoconazole": "contraindicated", "erythromycin": "avoid", "cimetidine": None,
+        "paroxetine+erythromycin": "contraindicated",
+    },
+    "*4/*4": {
+        "paroxetine": None, "ketoconazole": "contraindicated", "erythromycin": "avoid", "cimetidine": "avoid",
+        "paroxetine+erythromycin": "avoid",
+    },
+    None: {
+        "paroxetine": "reduce_dose", "ketoconazole": "avoid", "erythromycin": "avoid", "cimetidine": None,
+        "paroxetine+erythromycin": "contraindicated",
+    },
+}  # fmt: skip
+"""Result of CYP2D6 -> what else is taken -> the gravest that the label of eliglustat says (tables 2 and 5)."""
+
+
+@pytest.mark.parametrize("diplotype", ELIGLUSTAT)
+def test_a_label_that_tells_results_apart_speaks_of_the_own_one(diplotype):
+    genes = {"CYP2D6": pattern(diplotype)} if diplotype else {"CYP2C9": pattern("*1/*1")}
+    gravest = ("contraindicated", "avoid", "reduce_dose")
+    for taken, action in ELIGLUSTAT[diplotype].items():
+        found = result({"s": ("eliglustat", *taken.split("+"))}, genes)
+        rows = found.guidance.filter(pl.col("flags").list.contains("label_limit"), drug="eliglustat")
+        assert min(rows["action"].to_list(), key=gravest.index, default=None) == action, taken
+        headline = next(one for one in view(found, "s").drugs if one.name == "eliglustat").headline
+        assert "whatever the genes" not in headline, headline
+
+
+INHIBITORS_OF_MAO = ("phenelzine", "tranylcypromine", "isocarboxazid", "linezolid", "methylene blue")
+BESIDE_THEM = {
+    "opioids": "meperidine tramadol methadone fentanyl codeine oxycodone morphine tapentadol dextromethorphan",
+    "antidepressants": "citalopram escitalopram fluoxetine paroxetine sertraline fluvoxamine vilazodone venlafaxine "
+    "desvenlafaxine duloxetine milnacipran levomilnacipran vortioxetine amitriptyline clomipramine imipramine "
+    "desipramine nortriptyline protriptyline trimipramine doxepin mirtazapine bupropion trazodone",
+    "stimulants": "amphetamine lisdexamfetamine dexamfetamine methylphenidate atomoxetine viloxazine pseudoephedrine",
+    "triptans": "sumatriptan rizatriptan zolmitriptan",
+    "others": "tetrabenazine deutetrabenazine valbenazine carbamazepine buspirone cyclobenzaprine",
+}
+WARNED = {
+    "rilpivirine": "omeprazole esomeprazole lansoprazole pantoprazole rabeprazole dexlansoprazole rifampin phenytoin",
+    "atazanavir": "omeprazole esomeprazole lansoprazole pantoprazole rabeprazole dexlansoprazole",
+    "ticagrelor": "ketoconazole clarithromycin ritonavir rifampin",
+    "sirolimus": "ketoconazole clarithromycin rifampin carbamazepine",
+    "everolimus": "ketoconazole itraconazole rifampin",
+    "sildenafil": "nitroglycerin riociguat",
+    "riociguat": "tadalafil nitroglycerin",
+    "apixaban": "rifampin carbamazepine",
+    "rivaroxaban": "rifampin ketoconazole",
+    "dabigatran": "rifampin",
+    "ivabradine": "clarithromycin diltiazem",
+    "ranolazine": "clarithromycin rifampin",
+    "lomitapide": "fluconazole clarithromycin",
+    "ergotamine": "clarithromycin ritonavir",
+    "tizanidine": "fluvoxamine ciprofloxacin",
+    "valproic acid": "meropenem",
+    "dofetilide": "hydrochlorothiazide trimethoprim dolutegravir",
+}
+
+
+@pytest.mark.parametrize("agent", INHIBITORS_OF_MAO)
+def test_an_inhibitor_of_monoamine_oxidase_warns_of_every_drug_whose_label_does(agent):
+    named = " ".join(BESIDE_THEM.values()).split()
+    found = result({drug: (drug, agent) for drug in named})
+    judged = {row["sample"]: row["urgency"] for row in found.judgements.iter_rows(named=True) if row["drug"] != agent}
+    assert {drug for drug in named if judged[drug] != "avoid"} == set()
+
+
+@pytest.mark.parametrize("drug", WARNED)
+def test_a_pair_that_a_label_forbids_is_to_be_avoided(drug):
+    found = result({other: (drug, other) for other in WARNED[drug].split()})
+    assert set(found.judgements.filter(drug=drug)["urgency"]) == {"avoid"}
+
+
+@pytest.mark.parametrize("thiopurine", ["azathioprine", "mercaptopurine"])
+def test_no_more_is_told_of_a_drug_beside_one_that_it_raises(thiopurine):
+    poor = {"ABCG2": pattern("rs2231142 variant (T)/rs2231142 variant (T)"), "HLA-B": pattern("*07:02/*08:01")}
+    alone = result({"s": ("allopurinol",)}, poor)
+    assert alone.judgements.row(0, named=True)["dose_change"] == "40"
+    found = result({"s": ("allopurinol", thiopurine)}, {**poor, "TPMT": pattern("*1/*1"), "NUDT15": pattern("*1/*1")})
+    assert found.judgements["dose_change"].drop_nulls().to_list() == []
+    page = render_text(found, "s", color=False, width=4000)
+    assert f"{thiopurine} is raised by allopurinol" in page and "40 %" not in page
+    assert "one quarter to one third of the usual dose" in page

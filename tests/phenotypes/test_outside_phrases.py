@@ -37,6 +37,16 @@ REFUSED = [
     ("CYP2C-19\t*2/*2", "CYP2C19"),
     ("HLA*B\t*57:01/*08:01", "HLA-B"),
     ("CYP2D6\tpending", "CYP2D6"),
+    ("CYP2D6\t*36*10", "CYP2D6"),  # one strand or two
+    ("CYP2D6\t*1/*4, CN=3", "CYP2D6"),  # which one is duplicated decides
+    ("CYP2D6\t*1/*2x2, CN=4", "CYP2D6"),
+    ("CYP2C19\tschneller Metabolisierer", "CYP2C19"),  # an older word for normal, a newer one for rapid
+    ("CYP2C19\tmétaboliseur rapide", "CYP2C19"),
+    ("CYP3A5\texpresser", "CYP3A5"),  # one working copy or two
+    ("TPMT\tnormal activity", "TPMT"),  # what is measured in red cells is not the genes
+    ("DPYD\tNM_000540.3:c.1905+1G>A heterozygous", "DPYD"),  # the transcript of another gene
+    ("DPYD\tc.1905+1G>A not detected, c.2846A>T not detected", "DPYD"),
+    ("MT-RNR1\tm.1555A>G negative", "MT-RNR1"),
 ]
 
 

@@ -274,6 +274,12 @@ DOSED_BY = Table(
     (
         Field("drug", T, "generic name", required=True),
         Field("code", T, "monitoring code: TDM (level in blood), INR, ...", required=True, refers="follow_up.code"),
+        Field(
+            "calculated_from",
+            T,
+            "genes, joined by ';', that the calculated dose of the drug rests on, of which recommendations give a "
+            "percentage; empty = none is calculated",
+        ),
         Field("source", T, "source", required=True),
         Field("confidence", T, "read or recall", required=True, codes=("read", "recall")),
     ),
@@ -335,6 +341,13 @@ LABEL_INTERACTIONS = Table(
             "then stands in place of the doses for one enzyme; empty = the row is on one",
         ),
         Field("beside_strengths", T, "strengths of what acts on `beside`, joined by ';'"),
+        Field("gene", T, "gene whose result the row is for, by the genes alone; empty = it holds whatever the genes"),
+        Field(
+            "phenotypes",
+            T,
+            "results of that gene, joined by ';', of whom one of them is likelier than not; ``no_result`` = also where "
+            "none is known",
+        ),
         Field(
             "action",
             T,
@@ -346,8 +359,8 @@ LABEL_INTERACTIONS = Table(
             "effect",
             T,
             "where the row rests on no enzyme: what the other drug does to the level of this one; empty = the label "
-            "does not say",
-            codes=("raises", "lowers", "raises_active_form", "lowers_active_form"),
+            "does not say; ``raised_by`` = this one raises the other, so that no more of it is to be given",
+            codes=("raises", "lowers", "raises_active_form", "lowers_active_form", "raised_by"),
         ),
         Field("dose", T, "to which dose, 'text:' and the words"),
         Field("limit", T, "highest dose beside the other drug, 'text:' and the words"),

@@ -32,12 +32,19 @@ _SCORE = re.compile(
     r"(?P<score>(?:≥|>=)?\s*\d+(?:[.,]\d+)?)$",
     re.IGNORECASE,
 )
+_LABEL = re.compile(
+    r"^(?:predicted |reported )?(?:(?P<of_genes>(?:geno|diplo)types?|genotyp|diplotyp|génotype|diplotype|genotipo|"
+    r"diplotipo)|(?:pheno|phéno|phäno)typ[e]?|fenotipo|metabolise?r(?: (?:status|phenotype|type))?|"
+    r"metabolizer(?: (?:status|phenotype|type))?)(?: of [A-Z0-9-]+)?(?:\s*[:=]\s*|\s(?=\*))(?P<rest>\S.*)$",
+    re.IGNORECASE,
+)
 _BEHIND = re.compile(r"^(?P<left>\S.*?)\s*[\[(](?P<words>[^\[\]()]*)[\])]\.?$")
 _BEFORE = re.compile(r"^(?P<words>[^\[\](/*]+?)\s*(?:[\[(](?P<left>.*/.*)[\])]|[:,-]?\s(?P<bare>\S+\s*/.*))$")
 _BARE = re.compile(r"^(?P<left>\S.*?/\s*[^\s,;:]+)[\s,;:-]+(?P<words>[^\W\d_].*)$")
 _FUNCTION = re.compile(r"^(?P<word>normal|intermediate|reduced|decreased|poor|increased|no) (?:function|activity)$")
 _DELETION = re.compile(r"^(?:gene[- ]?)?deletion$|^gendeletion$")
-_RUNG = {"no": 0, "poor": 0, "decreased": 1, "reduced": 1, "intermediate": 1, "normal": 2}
+_MITOCHONDRIAL = {"mitochondrial": "NC_012920"}
+_RUNG = {"no": 0, "poor": 0, "slow": 0, "decreased": 1, "reduced": 1, "intermediate": 1, "normal": 2}
 """Rungs of the ladders of phenotypes; an increased function is a rapid or an ultrarapid metabolizer."""
 
 
@@ -63,6 +70,7 @@ def tidy(text: str) -> str:
     plain = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text).translate(_STARS | _DASHES))
     plain = re.sub(r"\*\s+(?=\d)", "*", " ".join(plain.split()))
     plain = re.sub(r"\[([ACGT]{2,3})\](?=\s*\d)", r"(\1)", plain)
+    plain = re.sub(r"^TA\s*\((\d)\s*/\s*(\d)\)$", r"TA \1/\2", re.sub(r"^(\d)TAA\s*/\s*(\d)TAA$", r"TA \1/\2", plain))
     found = _REPEATS.match(plain)
     return f"{found['unit'].upper()}{found['one']}/{found['unit'].upper()}{found['two']}" if found else plain
 
@@ -77,6 +85,7 @@ def apart(kb: KnowledgeBase, gene: str, row: Said) -> Said:
     ValueError
         If the cell contradicts itself or another cell of the row.
     """
+    row = _unlabelled(row)
     candidates = tuple(_own(kb, gene, tidy(text)) for text in row.candidates)
     if allele_status.targets(kb, gene):
         return _statuses(kb, gene, replace(row, candidates=candidates))
@@ -96,12 +105,32 @@ def apart(kb: KnowledgeBase, gene: str, row: Said) -> Said:
     return row
 
 
+def _unlabelled(row: Said) -> Said:
+    """Return a row without the word for what its cell is: ``Genotype: *2/*2``, ``Metaboliser status: poor``."""
+    match = _LABEL.match(tidy(row.candidates[0])) if len(row.candidates) == 1 else None
+    if match is None:
+        return row
+    if match["of_genes"] or "*" in match["rest"] or not is_no_call(row.phenotype):
+        return replace(row, candidates=(match["rest"],))
+    return replace(row, candidates=(), phenotype=match["rest"])
+
+
 def _own(kb: KnowledgeBase, gene: str, text: str) -> str:
     """Return a text without an older name of its gene in front of it (``IL28B CC``)."""
+    accession = re.match(r"(?P<number>N[CGM]_\d+)\.?\d*(?:\([^()]*\))?:(?=[cgmn]\.)", text)
+    if accession and accession["number"] in _accessions(kb, gene):
+        return text[accession.end() :]
     first, _, rest = text.partition(" ")
     older = older_gene_names(kb).get(re.sub(r"[^A-Z0-9]", "", first.upper())) == gene
     names = names_of(kb, gene)
     return rest if rest and older and names.place(first)[0] not in names.known else text
+
+
+def _accessions(kb: KnowledgeBase, gene: str) -> set[str]:
+    """Return the sequences, without their versions, on which positions of a gene are counted."""
+    row = kb.gene(gene).row if gene in kb.genes else {}
+    told = (row.get("refseq_gene"), row.get("refseq_transcript"), _MITOCHONDRIAL.get(str(row.get("inheritance"))))
+    return {str(name).partition(".")[0] for name in told if name}
 
 
 def _split(kb: KnowledgeBase, gene: str, text: str) -> tuple[str, list[Claim]]:
@@ -166,7 +195,8 @@ def _claim(kb: KnowledgeBase, gene: str, words: str) -> Claim | None:
     if known is None or known.lower() not in forms:
         ends = [f"{plain} metabolizer"] if low in ("poor", "intermediate", "normal", "rapid", "ultrarapid") else []
         known = next((forms[one.lower()] for one in ends if one.lower() in forms), None)
-    return Claim(phenotype=stated_of(kb, gene, known)) if known else None
+    by_word = _by_function(kb, gene, low, plain) if not known and low in _RUNG else None
+    return Claim(phenotype=stated_of(kb, gene, known)) if known else by_word
 
 
 def _by_function(kb: KnowledgeBase, gene: str, word: str, text: str) -> Claim | None:

@@ -13,6 +13,13 @@ from pgx.types import MOST_COPIES
 _DUPLICATED = re.compile(
     r"^(?P<one>\*\w+)\s*/\s*(?P<two>\*\w+)[\s,(]+(?:dup|duplication|duplicated|duplikation)\)?$", re.IGNORECASE
 )
+_COPY_NUMBER = re.compile(
+    r"^(?P<one>\*\d+\w*?)(?:x(?P<first>\d))?\s*/\s*(?P<two>\*\d+\w*?)(?:x(?P<second>\d))?[\s,;(]+"
+    r"(?:(?:total )?(?:CNV?|copy number|copies|kopienzahl|nombre de copies|número de copias)\s*[:=]?\s*(?P<count>\d+)|"
+    r"(?P<copies>\d+) (?:gene )?copies)\)?$",
+    re.IGNORECASE,
+)
+_STRANDS = (("one", "first"), ("two", "second"))
 _COPIES_OF_BOTH = re.compile(r"^\((?P<one>\*\w+)\s*/\s*(?P<two>\*\w+)\)\s*[x×]\s*(?P<count>\d+|N)$", re.IGNORECASE)
 
 
@@ -37,12 +44,20 @@ def ways(text: str, activity: Mapping[str, float], deletion: str | None) -> tupl
     --------
     >>> ways("(*1/*2)x3", {"*1": 1.0, "*2": 1.0}, "*5")
     ('*1/*2x2', '*1x2/*2')
+    >>> ways("*1/*4, CN=2", {"*1": 1.0, "*4": 0.0}, "*5")
+    ('*1/*4',)
     """
-    match = _DUPLICATED.match(text) or _COPIES_OF_BOTH.match(text)
+    match = _DUPLICATED.match(text) or _COPIES_OF_BOTH.match(text) or _COPY_NUMBER.match(text)
     if match is None:
         return ()
     one, two = match["one"], match["two"]
-    count = str(match.groupdict().get("count") or "N").upper()
+    count = str(match.groupdict().get("count") or match.groupdict().get("copies") or "N").upper()
+    if match.re is _COPY_NUMBER:
+        told = [int(match[name] or 1) if match[allele] != deletion else 0 for allele, name in _STRANDS]
+        if int(count) == sum(told):
+            return ("/".join(_times(allele, max(copies, 1)) for allele, copies in zip((one, two), told, strict=True)),)
+        if match["first"] or match["second"]:
+            raise ValueError(f"{text!r} contradicts itself")
     if deletion in (one, two):
         raise ValueError(f"{text!r}: {deletion} is a deletion, which has no copies; write them as in *1xN/{deletion}")
     if one != two and activity.get(one, one) != activity.get(two, two):

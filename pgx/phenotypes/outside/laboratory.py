@@ -19,6 +19,7 @@ from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.rules.alleles import functions_of
 from pgx.phenotypes import allele_status
 from pgx.phenotypes.outside import duplicated
+from pgx.phenotypes.outside.changes import key_of
 
 _ZYGOSITY = {
     "hemizygous": r"hemi(?:zygous|zygote|zygot|[cz]igot[oae])?|hémizygote|(?:homo|hetero)plasmic(?:\s*,?\s*\d+\s*%)?",
@@ -38,11 +39,13 @@ _ZYGOUS = tuple(
 _PRESENT = (
     r"positive|pos|negative|neg|(?:not\s+|un)?detected|(?:not\s+)?found|(?:not\s+)?present|absent|positiv|negativ|"
     r"positif|négatif|positivo|negativo|(?:non[- ]?)?carrier|(?:nicht\s+)?nachgewiesen|(?:nicht\s+)?vorhanden|"
-    r"(?:non\s+)?détecté|(?:no\s+)?detectado"
+    r"(?:non\s+)?détectée?|(?:no\s+)?detectad[oa]|présente?|presente|absente|ausente|négative|positive|"
+    r"(?:nicht\s+)?nachweisbar|(?:kein |nicht )?träger(?:in)?|(?:non )?porteu(?:r|se)|(?:no )?portadora?"
 )
 _STATUS = re.compile(
-    rf"^(?P<allele>.*?\d)\s*[:,=-]?\s*\(?(?P<word>{_PRESENT}|hetero(?:zygous|zygot)|homo(?:zygous|zygot)|\+|-)\)?\.?"
-    r"(?P<copies>\s*\((?:hetero|homo)zygous\))?$",
+    rf"^(?P<allele>.*?\d)\s*(?:carrier status)?\s*[:,=-]?\s*"
+    rf"\(?(?P<word>{_PRESENT}|hetero(?:zygous|zygot)|homo(?:zygous|zygot)|\+(?:/[+-])?|-(?:/-)?)\)?\.?"
+    r"(?P<copies>\s*\((?:het(?:ero)?|hom(?:o)?)(?:zygous)?\))?$",
     re.IGNORECASE,
 )
 _STATUS_OF = re.compile(
@@ -50,29 +53,28 @@ _STATUS_OF = re.compile(
     re.IGNORECASE,
 )
 _PRESENCE = re.compile(rf"^(?P<what>\S.*?)[\s:,=]+\(?(?P<word>{_PRESENT})\)?\.?$", re.IGNORECASE)
-_NEGATIVE = re.compile(r"^(?:neg|nég|not|undet|no\s|nicht|absent|non|-)", re.IGNORECASE)
+_NEGATIVE = re.compile(r"^(?:neg|nég|not|undet|no\s|nicht|kein|absent|ausen|non|-)", re.IGNORECASE)
 _REMARK = re.compile(r"\s*[\[(](?P<words>[^\[\]()]*)[\])]\s*$")
-_CHANGE = re.compile(r"^(?:[cgmnr]\.)?(?P<at>[*-]?\d+(?:[+-]\d+)?)\s*(?P<ref>[ACGT])\s*>\s*(?P<alt>[ACGT])$")
-_OLD_CHANGE = re.compile(r"^(?P<ref>[ACGT])(?P<at>-?\d+)(?P<alt>[ACGT])$")
 _GENOTYPE = re.compile(
-    r"^(?P<name>.*?(?:\d|[ACGT]\s*>\s*[ACGT]|[a-z)]))?[\s:=,;]*\(?(?<![A-Z])(?P<one>[ACGT])\s*[/|;,]?\s*(?P<two>[ACGT])\)?$"
+    r"^(?P<name>.*?(?:\d|[ACGT]\s*>\s*[ACGT]|\b[ACGT]-?\d+[ACGT]|[a-z)]))?[\s:=,;]*\(?(?<![A-Z])(?P<one>[ACGT])"
+    r"\s*[/|;,]?\s*(?P<two>[ACGT])\)?$"
 )
-_AMINO_ACIDS = {
-    "ala": "A", "arg": "R", "asn": "N", "asp": "D", "cys": "C", "gln": "Q", "glu": "E", "gly": "G", "his": "H",
-    "ile": "I", "leu": "L", "lys": "K", "met": "M", "phe": "F", "pro": "P", "ser": "S", "thr": "T", "trp": "W",
-    "tyr": "Y", "val": "V", "ter": "X", "del": "del",
-}  # fmt: skip
-_PROTEIN = re.compile(r"^(?:p\.)?\s*\(?(?P<was>[a-z]{3})(?P<at>\d+)(?P<becomes>[a-z]{3})\)?$", re.IGNORECASE)
-_SHORT_PROTEIN = re.compile(r"^p\.\s*\(?([a-z]\d+(?:[a-z]|del))\)?$", re.IGNORECASE)
 _TOGETHER = re.compile(r"^(\*\d+[A-Z]?)(\*\d+[A-Z]?)$", re.IGNORECASE)
 _BASES_FIRST = re.compile(r"^(?P<bases>[ACGT]\s*[/|]?\s*[ACGT])\s*\((?P<name>[^()]+)\)$")
 _BOTH_STRANDS = re.compile(r"^(?P<kind>[cgn]\.)\[(?P<one>[^][;=]+)\];\s*\[(?P<two>[^][;]+)\]$")
-_NUMBERED = re.compile(r"^rs\d+[\s:=,]+(?P<repeats>(?:\(?[ACGT]{2,3}\)?)?\d+\s*/.*)$")
+_NUMBERED = re.compile(r"^(?:rs\d+|TA[- ]?repeats?)[\s:=,]+(?P<repeats>(?:\(?[ACGT]{2,3}\)?)?\d+\s*/.*)$")
+_TWO_OF_HLA = re.compile(r"^(?P<one>\S*\d:\d\S*)\s*[,;]\s*(?P<two>\S*\d:\d\S*)$")
+_NAMED_AGAIN = re.compile(
+    r"^(?P<one>\S+) (?P<words>(?:het(?:ero)?|homo?|hemi)(?:zyg\w+)?)\.? (?P<two>\([^()]+\))$", re.IGNORECASE
+)
+_IN_BRACKETS = re.compile(r"^\(([^()/]+/[^()/]+)\)$")
 _COMPLEMENT = str.maketrans("ACGT", "TGCA")
 WILD_TYPE = re.compile(
     r"^(?:wild[- ]?typ[e]?|wt|(?:type )?sauvage|tipo (?:salvaje|silvestre)|"
     r"no (?:pathogenic |known )?variants? (?:were |was )?(?:detected|found|identified)|"
-    r"keine (?:pathogenen? )?varianten? nachgewiesen|aucun variant (?:détecté|identifié))$",
+    r"keine (?:pathogenen? )?varianten? nachgewiesen|aucun variant (?:détecté|identifié)|"
+    r"no se (?:han )?detect(?:aron|an|ado) variantes|ninguna variante (?:detectada|identificada)|"
+    r"sin variantes(?: (?:detectadas|identificadas))?)$",
     re.IGNORECASE,
 )
 _UNSURE = re.compile(r"\?|\bor\b|possible|suspected|unclear", re.IGNORECASE)
@@ -143,6 +145,12 @@ class Laboratory:
         plain = " ".join(text.replace("\N{EN DASH}", "-").replace("\N{MINUS SIGN}", "-").split())
         if self.is_hla and (status := self._status(plain)):
             return Written(status=status)
+        if self.is_hla and (match := _TWO_OF_HLA.match(plain)):
+            plain = f"{match['one']}/{match['two']}"
+        if match := _IN_BRACKETS.match(plain):
+            plain = match[1]
+        if match := _NAMED_AGAIN.match(plain):
+            plain = f"{match['one']} {match['two']} {match['words']}"
         if _UNSURE.search(plain):
             return Written(text)
         if self.reference and WILD_TYPE.match(plain):
@@ -162,6 +170,7 @@ class Laboratory:
 
     def _worded(self, plain: str, text: str) -> str:
         """Return the diplotype of a text with words for its copies, others as they are."""
+        plain = self._without_the_absent(plain)
         if ways := self.ways(plain):
             if len(ways) > 1:
                 raise ValueError(f"{text!r} does not say which allele is duplicated; write it as in {ways[-1]}")
@@ -175,6 +184,13 @@ class Laboratory:
                     name = seen["what"]
                 return self._doubled(kind, self._plain(name), text)
         return self._plain(plain)
+
+    def _without_the_absent(self, text: str) -> str:
+        """Return the one change that a list of results says was found; other texts as they are."""
+        parts = re.split(r"\s*[,;]\s*", text)
+        absent = [part for part in parts if (seen := _PRESENCE.match(part)) and _NEGATIVE.match(seen["word"])]
+        found = [part for part in parts if part not in absent]
+        return found[0] if absent and len(found) == 1 and not self.is_hla else text
 
     def _status(self, text: str) -> str | None:
         match = _STATUS.match(text) or _STATUS_OF.match(text)
@@ -302,29 +318,6 @@ class Laboratory:
         if self.reference is None:
             raise ValueError(f"{text!r}: the other allele is not named")
         return f"{self.reference}/{name}"
-
-
-def key_of(name: str) -> str:
-    """Return one form of the ways to write a change.
-
-    Examples
-    --------
-    >>> key_of("c.521T>C"), key_of("521 T>C"), key_of("T521C")
-    ('521t>c', '521t>c', '521t>c')
-    >>> key_of("p.Arg139Cys"), key_of("Arg139Cys"), key_of("R139C")
-    ('r139c', 'r139c', 'r139c')
-    """
-    if protein := _PROTEIN.match(name):
-        was, becomes = (_AMINO_ACIDS.get(protein[part].lower(), "") for part in ("was", "becomes"))
-        name = f"{was}{protein['at']}{becomes}" if was and becomes else name
-    elif short := _SHORT_PROTEIN.match(name):
-        name = short[1]
-    match = _CHANGE.match(name.upper()) or _CHANGE.match(_unprefixed(name).upper()) or _OLD_CHANGE.match(name.upper())
-    return f"{match['at']}{match['ref']}>{match['alt']}".lower() if match else name.lower()
-
-
-def _unprefixed(name: str) -> str:
-    return re.sub(r"^[cgmnr]\.", "", name.strip(), flags=re.IGNORECASE)
 
 
 def without_remark(text: str, is_remark: Mapping[str, str]) -> str:

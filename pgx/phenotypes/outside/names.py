@@ -14,7 +14,8 @@ import polars as pl
 
 from pgx.knowledge import KnowledgeBase
 from pgx.phenotypes import allele_status
-from pgx.phenotypes.outside.laboratory import WILD_TYPE, key_of, laboratory_of, without_remark
+from pgx.phenotypes.outside.changes import key_of
+from pgx.phenotypes.outside.laboratory import WILD_TYPE, laboratory_of, without_remark
 from pgx.phenotypes.outside.stated import hla_name, is_no_call, is_of_hla_gene, phenotype_forms
 from pgx.types import MOST_COPIES, Diplotype
 
@@ -23,7 +24,7 @@ _BOUND = re.compile(r"^(?P<base>\*[^≥]+?)\s*(?:≥|>=)\s*(?P<count>\d+)$")
 _ALDY_SUB = re.compile(r"^(\*\d+)(?:\.\d+)?(?:\.ALDY(?:_\d+)?)$", re.IGNORECASE)
 _LETTERED = re.compile(r"^(?P<core>\*\d+)[A-Z]$")
 """Names of sub-alleles before they were numbered: ``*2A`` is ``*2.001`` today."""
-_TWICE = re.compile(r"^(?P<one>\S.*?)\s*\((?P<two>[^()]+)\)$")
+_TWICE = re.compile(r"^(?P<one>\S.*?)\s*(?:\((?P<two>[^()]+)\)|,?\s(?P<bare>[cp]\.\S+))$")
 _ALDY_CN = re.compile(r"^(\*\d+):\d+$")
 _VARIANT = re.compile(r"^(?:rs\d+|\d+[.:]?[A-Z]+>[A-Z]+)$", re.IGNORECASE)
 _REFERENCE_WORDS = {"reference", "ref", "wild-type", "wildtype", "wild type", "wt", "*1"}
@@ -56,10 +57,12 @@ class AlleleNames:
             return hla_name(name), False
         if name in self.known:
             return name, False
+        if (numbered := re.sub(r"^\*0+(?=[1-9])", "*", name)) in self.known:
+            return numbered, False
         self._laboratory.refuse_shared(name)
         if found := self._index.get(name.lower()) or self._index.get(key_of(name)):
             return found, False  # a plus sign may be part of the name: c.1905+1G>A
-        if (twice := _TWICE.match(name)) and (same := self._same(twice["one"], twice["two"])):
+        if (twice := _TWICE.match(name)) and (same := self._same(twice["one"], twice["two"] or twice["bare"])):
             return same, False
         extra = False
         parts = name.split("+")
@@ -92,10 +95,9 @@ class AlleleNames:
 
     def _same(self, one: str, two: str) -> str | None:
         """Return the allele that both names mean, as in ``Viangchan (c.871G>A)``."""
-        first, second = (
-            self._index.get(name.lower()) or self._index.get(key_of(name)) for name in (one, self._strip(two))
-        )
-        return first if first == second else None
+        names = (one, *map(self._strip, re.split(r",\s+", two)))
+        same = {self._index.get(name.lower()) or self._index.get(key_of(name)) for name in names}
+        return same.pop() if len(same) == 1 else None
 
     def _is_reference(self, name: str) -> bool:
         """Whether ``B (wildtype)`` is the reference allele ``B (reference)`` under an older name."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import polars as pl
 
@@ -73,9 +74,14 @@ def status_or_phenotype(kb: KnowledgeBase, gene: str, text: str) -> str | None:
     if status := status_of(kb, gene, text):
         return status
     known = phenotype_of(kb, text)
-    if known is None or known.lower() not in phenotype_forms(kb) or text.startswith("*"):
+    if known is None or text.startswith("*"):
         return None
     own: dict[str, str] = kb.remember(("phenotypes of", gene), lambda: _phenotypes_of(kb, gene))
+    # A "normal" genotype may be one whose alleles are, or one of which nothing else was looked for.
+    if known.lower() != "normal" and (meant := _without_its_noun(text.strip().lower(), own)):
+        return meant
+    if known.lower() not in phenotype_forms(kb):
+        return None
     if own and not allele_status.targets(kb, gene) and known.lower() not in own:
         raise ValueError(f"{text.strip()!r} is no phenotype of {gene}")
     return known
@@ -101,10 +107,15 @@ def stated_of(kb: KnowledgeBase, gene: str, text: str | None) -> str | None:
         return "; ".join(_allele_status(kb, gene, part) for part in re.split(r"[;,]", text) if part.strip())
     known: dict[str, str] = kb.remember(("phenotypes of", gene), lambda: _phenotypes_of(kb, gene))
     bare = re.sub(rf"^{re.escape(gene)}\s+", "", plain, flags=re.IGNORECASE).lower()
-    found = next((known[form] for end in ("", " metabolizer", " function") if (form := bare + end) in known), None)
+    found = _without_its_noun(bare, known)
     if found is None and known:
         raise ValueError(f"{text.strip()!r} is no phenotype of {gene}")
     return found or plain
+
+
+def _without_its_noun(words: str, known: Mapping[str, str]) -> str | None:
+    """Return the phenotype of a gene that ``poor`` is, with or without ``metabolizer`` or ``function``."""
+    return next((known[form] for end in ("", " metabolizer", " function") if (form := words + end) in known), None)
 
 
 def _phenotypes_of(kb: KnowledgeBase, gene: str) -> dict[str, str]:

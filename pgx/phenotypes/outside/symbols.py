@@ -36,8 +36,9 @@ class Symbols:
         """Return the gene that is meant: symbols are compared without case; ``IFNL3/4`` is IFNL3."""
         if text not in self._found:
             plain = text.strip().upper()
-            known = self._known.get(plain) or self._known.get(plain.split("/")[0])
-            self._found[text] = known or self._older.get(_letters(plain))
+            # A symbol of today may be an older name too: IFNL4 has the one position that is read under IFNL3.
+            older = self._older.get(_letters(plain))
+            self._found[text] = older or self._known.get(plain) or self._known.get(plain.split("/")[0])
         return self._found[text]
 
     def nearly(self, text: str) -> str | None:

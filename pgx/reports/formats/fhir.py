@@ -307,7 +307,7 @@ def _limit(bundle: _Bundle, drug: Drug, limit: Advice, medication: Resource | No
     """Add what the label rules out whatever the genes: no genomic finding, so no genomic profile."""
     content: Resource = {
         "status": "final" if limit.applies == "yes" else "preliminary",
-        "code": {"text": f"{limit.action} {limit.condition}, whatever the genes"},
+        "code": {"text": f"{limit.action} {limit.condition}, {limit.whose}"},
         "severity": "high" if limit.applies == "yes" else None,
         "patient": bundle.patient,
         "detail": " ".join([*_conditions(limit), limit.text]),

@@ -43,6 +43,11 @@ class Advice(Statement):
         return ", ".join(f"{gene} {value}".strip() for gene, value in self.matched)
 
     @cached_property
+    def whose(self) -> str:
+        """For whom a label's row holds: whatever the genes, or with a result that it names."""
+        return f"for {self.result}" if self.matched else "whatever the genes"
+
+    @cached_property
     def headline(self) -> str:
         """Action, dose and condition in one phrase."""
         return f"{self.what} ({self.condition})" if self.applies == "if_population" and self.condition else self.what

@@ -149,10 +149,9 @@ def _by_the_label(limit: Advice, acting: Sequence[Acting], name: str, deciding: 
         same_enzyme = rests_on_same_enzyme(limit, deciding)
         torn = len({one.asks_for for one in limit.acting} - {""}) > 1
         sum_unknown = f" ({SUM_UNKNOWN})" if torn else ""
-        return (
-            f"{phrase(acting, clean(name))}{sum_unknown}: {limit.action}{'' if same_enzyme else ', whatever the genes'}"
-        )
-    text = f"{limit.action} {limit.condition}, whatever the genes"
+        whose = "" if same_enzyme and not limit.matched else f", {limit.whose}"
+        return f"{phrase(acting, clean(name))}{sum_unknown}: {limit.action}{whose}"
+    text = f"{limit.action} {limit.condition}, {limit.whose}"
     return f"{text}; {phrase(acting, clean(name))}" if acting else text
 
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from pgx import knowledge
 from pgx.phenotypes.outside import merge
-from pgx.phenotypes.outside.laboratory import key_of, laboratory_of
+from pgx.phenotypes.outside.changes import key_of
+from pgx.phenotypes.outside.laboratory import laboratory_of
 from pgx.phenotypes.outside.names import diplotype_of, names_of
 from pgx.phenotypes.outside.stated import status_or_phenotype
 
