@@ -11,7 +11,7 @@ from pgx import schema
 from pgx.clinical.allergies import allergens
 from pgx.clinical.drugs import dose_per_day, drug_names
 from pgx.clinical.medication_basis import STATED
-from pgx.clinical.now import statuses
+from pgx.clinical.now import assumed, statuses
 from pgx.clinical.readers.lists import NONE
 from pgx.codes import NoteCode, Severity
 from pgx.errors import UsageError
@@ -51,7 +51,8 @@ def parse_medications(
     """
     rows, notes = _parsed(names, kb, samples, source)
     drugs = schema.from_rows(rows, schema.MEDICATIONS)
-    return statuses(drugs, _present(schema.empty(schema.CLINICAL))), frame_of(notes)
+    now = _present(schema.empty(schema.CLINICAL))
+    return statuses(drugs, now), frame_of([*notes, *assumed(drugs, now)])
 
 
 def _present(observations: pl.DataFrame) -> pl.DataFrame:
@@ -164,7 +165,9 @@ def _laid_over(
             for sample in samples
             for concept, code in said
         ]
-    typed = statuses(schema.from_rows(drugs, schema.MEDICATIONS), _present(clinical.observations))
+    listed, now = schema.from_rows(drugs, schema.MEDICATIONS), _present(clinical.observations)
+    typed = statuses(listed, now)
+    remarks += assumed(listed, now)
     return replace(
         clinical,
         observations=pl.concat([clinical.observations, schema.from_rows(rows, schema.CLINICAL)]),

@@ -17,7 +17,7 @@ from pgx.clinical.current import settle_over
 from pgx.clinical.dates import date_pattern
 from pgx.clinical.drugs import drug_names
 from pgx.clinical.medication_basis import RECORD
-from pgx.clinical.now import later, present_days, statuses
+from pgx.clinical.now import assumed, later, present_days, statuses
 from pgx.clinical.person_map import PersonMap, person_map
 from pgx.clinical.readers import flat, objects, sniff
 from pgx.clinical.readers.omop_databases import postgres_url, read_postgres
@@ -261,6 +261,7 @@ def _finish(
     notes += [
         *_taken_and_stopped(medications),
         *later(given, drugs, now, vocabulary(kb)),
+        *assumed(drugs, now),
         *identity.contradictions(observations),
     ]
     given = given.filter(pl.col("concept") != "as_of")

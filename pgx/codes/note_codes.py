@@ -34,6 +34,7 @@ class NoteCode(StrEnum):
     CONFLICTING_RECORDS = "conflicting_records"
     CONTRADICTION = "contradiction"
     COPY_NUMBER_UNCLEAR = "copy_number_unclear"
+    DAY_ASSUMED = "day_assumed"
     DECEASED = "deceased"
     DOSES_FAR_FROM_PUBLISHED = "doses_far_from_published"
     DOUBTFUL_VALUE = "doubtful_value"

@@ -141,8 +141,24 @@ def test_the_day_that_counts_as_now_decides_on_an_end_in_words(kb, write):
     path = write("r.json", {"sample": "A", "medications": ["Clopidogrel 75 mg bis 12/2026", "codeine 2015-2018"]})
     for day, status in ((date(2025, 6, 1), "current"), (date(2026, 12, 31), "current"), (date(2027, 1, 1), "stopped")):
         assert drugs(read([path], kb, as_of=day)) == {"clopidogrel": status, "codeine": "stopped"}
-    # The words alone do not tell what day it is.
-    assert drugs(read([path], kb)) == {"clopidogrel": "stopped", "codeine": "stopped"}
+
+
+def test_where_nothing_is_dated_the_day_of_the_run_tells_whether_an_end_is_over_and_is_said(kb, write):
+    ends = {"until 2098": "current", "until 02/2020": "stopped"}
+    for words, status in ends.items():
+        data = read([write("r.json", {"sample": "A", "medications": [f"clopidogrel {words}"]})], kb)
+        typed = add_medications(read([write("s.json", {"sample": "A"})], kb), [f"codeine {words}"], kb, samples=["A"])
+        assert drugs(data) == {"clopidogrel": status} and drugs(typed) == {"codeine": status}
+        for told, drug in ((data, "clopidogrel"), (typed, "codeine")):
+            (said,) = told.notes.filter(code="day_assumed")["message"]
+            assert drug in said and str(date.today()) in said and "--as-of" in said
+    for end, answer in (("2098-01-01", "yes"), ("2020-01-01", "no")):
+        entry = {"sample": "A", "conditions": [{"name": "depression", "end": end}]}
+        data = read([write("r.json", entry)], kb)
+        assert values(data)["depression"] == answer
+        assert ("day_assumed" in codes(data, "warning")) == (answer == "yes")
+    dated = {"sample": "A", "date": "2026-10-01", "medications": ["clopidogrel until 2098"]}
+    assert "day_assumed" not in codes(read([write("r.json", dated)], kb))
 
 
 def test_an_end_in_words_of_a_typed_list_is_held_against_the_day_of_the_record(kb, write):
