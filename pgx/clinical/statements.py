@@ -65,6 +65,8 @@ class Events:
         How the file writes its dates, if not as ISO 8601 does: ``DD.MM.YYYY``.
     elsewhere, strangers
         Persons of the file that these statements leave out: those who are samples, and those who are none.
+    almost
+        Names of such who are no samples, but are named almost as one.
     """
 
     file: str
@@ -88,6 +90,7 @@ class Events:
     chosen: dict[str | None, date] = field(default_factory=dict)
     elsewhere: int = 0
     strangers: int = 0
+    almost: set[str] = field(default_factory=set)
 
     def person(self, person: str | None, aliases: Iterable[str] = ()) -> None:
         """Say that the file has this person, and under which other identifiers."""

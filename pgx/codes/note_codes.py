@@ -118,6 +118,7 @@ class NoteCode(StrEnum):
     POLYPLOID = "polyploid"
     PRIOR_DATA_CONFLICT = "prior_data_conflict"
     RECORD_FILTERED = "record_filtered"
+    RECORD_LOST = "record_lost"
     RECORD_UNMATCHED = "record_unmatched"
     REFERENCE_ASSUMED = "reference_assumed"
     REFERENCE_MISMATCH = "reference_mismatch"

@@ -112,3 +112,13 @@ def test_a_sample_that_there_is_not_is_counted_against_and_no_other_proposed(pgx
     assert run.returncode == 2
     assert "no sample is called 'HG01594'; the input has 1 sample" in run.stderr
     assert "HG01593" not in run.stderr.replace(PERSON.name, "")
+
+
+def test_a_record_of_almost_the_same_name_is_lost_on_page_one_and_ends_with_4(pgx_command, tmp_path):
+    (tmp_path / "own.csv").write_text("sample,age\nHG01593,40\n")
+    (tmp_path / "ward.csv").write_text("sample,weight_kg\nHG01593,70\nhg-1593,5\nHG00118,60\n")
+    run = pgx_command("report", PERSON, "-c", "own.csv", "-c", "ward.csv", "--drugs", "codeine")
+    assert run.returncode == 4, run.stderr
+    first_page = " ".join(run.stdout.partition("Model scores")[0].split())
+    assert "! a record may be lost (ward.csv: somebody in it is named almost as this sample" in first_page
+    assert "hg-1593" not in run.stdout + run.stderr and "HG00118" not in run.stdout + run.stderr

@@ -14,13 +14,13 @@ from pgx.guard.letters import visible
 if TYPE_CHECKING:
     import polars as pl
 
-LOST = NoteCode.OUTSIDE_REFUSED
-"""Code of notes on a laboratory's result that the run could not use: it ends with `EXIT_LOST`."""
+LOST = (NoteCode.OUTSIDE_REFUSED, NoteCode.RECORD_LOST)
+"""Codes of notes on a laboratory's result or a record that the run could not use: it ends with `EXIT_LOST`."""
 EXIT_LOST = 4
 
 _SHOWN_PER_CODE = 5
 _NAMED = 3
-_NEVER_CUT = (NoteCode.ALLERGY, NoteCode.SEX_MISMATCH, NoteCode.OUTSIDE_REFUSED, NoteCode.VALUE_LEFT_OUT)
+_NEVER_CUT = (NoteCode.ALLERGY, NoteCode.SEX_MISMATCH, *LOST, NoteCode.VALUE_LEFT_OUT)
 """Codes of notes on a person's safety: each is shown, however many there are."""
 
 
@@ -69,8 +69,8 @@ def show_suspects(lines: Sequence[str], *, quiet: bool = False) -> None:
 
 
 def end(notes: pl.DataFrame) -> None:
-    """End the command, after everything is written, with exit code 4 if a laboratory's result was lost."""
-    if LOST in notes["code"]:
+    """End the command, after everything is written, with exit code 4 if a laboratory's result or a record was lost."""
+    if notes["code"].is_in(LOST).any():
         raise typer.Exit(EXIT_LOST)
 
 
