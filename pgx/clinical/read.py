@@ -124,7 +124,7 @@ def read(
     problems = pl.concat([problems, *(one.rename({"person": "sample"}) for one in (bad, doubtful))])
     if strict:
         names = {file.file: shown_place(str(path)) for file, path in zip(files, paths, strict=True)}
-        left_out.refuse(problems.with_columns(pl.col("file").replace(names)))
+        left_out.refuse(problems.with_columns(pl.col("file").replace(names)), kb)
     named = observations.rename({"person": "sample"})
     kept_out = left_out.newest(problems, named, vocabulary(kb))
     hidden = kept_out.filter(~pl.col("concept").is_in(list(series)))

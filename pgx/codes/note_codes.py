@@ -145,3 +145,16 @@ class NoteCode(StrEnum):
     VALUE_LEFT_OUT = "value_left_out"
     VARIANTS_ONLY = "variants_only"
     WASHOUT_UNKNOWN = "washout_unknown"
+
+
+ABOUT_A_VALUE = frozenset(
+    {
+        NoteCode.ANSWER_UNKNOWN, NoteCode.BAD_DATE, NoteCode.BOUND, NoteCode.CONTRADICTION,
+        NoteCode.DECEASED, NoteCode.DOUBTFUL_VALUE, NoteCode.IMPOSSIBLE_VALUE, NoteCode.NOT_A_NUMBER,
+        NoteCode.NUMERAL_READ, NoteCode.OTHER_QUESTION, NoteCode.UNIT_DIFFERS, NoteCode.UNIT_MISSING,
+        NoteCode.UNIT_UNKNOWN, NoteCode.UNLIKELY_VALUE, NoteCode.VALUE_LEFT_OUT,
+    }
+)  # fmt: skip
+"""Codes of notes whose message quotes what a record says of a person.
+
+That stands in reports and in what `pgx check` prints, and in no error or log: see `pgx.notes.without_value`."""

@@ -100,8 +100,7 @@ def usable_rows(events: Events, frame: pl.DataFrame, where: list[str], identity:
         if person is None and identity is not None:
             _refuse(events, None, "a person without a name", where[place], identity)
         elif dated[place] and days[place] is None:
-            written = str(frame[place, day or ""])[:40]
-            said = f"of the row only what does not change with time is used: its date {written!r} is none"
+            said = "of the row only what does not change with time is used: its date is none"
             events.problem(person, "error", "bad_row", f"{said}; write YYYY-MM-DD", f"{where[place]}, column {day}")
             unread.append(place)
         elif row and row in first:

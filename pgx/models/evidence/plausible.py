@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 _OF_THE_BODY = ("weight", "height")
 MARK = "_implausible."
 """Prefix of the columns that say of whom a value was kept out."""
-_SHOWN = 3
 _NOT_GIVEN = "no score that reads it is given"
 
 Limits = Mapping[str, tuple[float, float]]
@@ -220,15 +219,14 @@ def looked_at(frame: pl.DataFrame) -> NDArray[np.bool_]:
 
 
 def said(counted: Found, allowed: Limits, *, scored: bool = False) -> list[tuple[str, str]]:
-    """Return code and sentence of each column; a person who is `scored` is given no score of such a value."""
+    """Return code and sentence of each column, without the values; who is `scored` is given no score of such a one."""
     how = f"is not used, and {_NOT_GIVEN}," if scored else "is taken as unknown"
     sentences = []
     for name, values in counted.items():
         low, high = allowed[name]
-        shown = ", ".join(f"{value:g}" for value in sorted(values)[:_SHOWN]) + (", ..." if len(values) > _SHOWN else "")
         rows = sum(values.values())
         possible = f"possible: {low:g} to {high:g}" if math.isfinite(high) else f"possible: {low:g} and more"
-        sentences.append(("implausible_value", f"{name} {how} where no person can have it: {shown} "
+        sentences.append(("implausible_value", f"{name} {how} where no person can have it "
                           f"({rows} row{'s' * (rows != 1)}; {possible}); correct the value or its unit"))  # fmt: skip
     return sentences
 
