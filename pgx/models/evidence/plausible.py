@@ -17,6 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pgx.clinical.derive import FORMULAS, Formula
+from pgx.clinical.doubt import ADULT
 from pgx.features import refused
 from pgx.features.names import FeatureName
 from pgx.knowledge.rules.activity_sums import possible_scores
@@ -97,8 +98,9 @@ def keep_unlikely_out(frame: pl.DataFrame, kb: KnowledgeBase) -> tuple[pl.DataFr
     unseen = pl.lit(pl.Series(~looked_at(frame)))
     for row in kb.table("usual_ranges").filter(pl.col("concept").is_in(_OF_THE_BODY)).iter_rows(named=True):
         name = features[row["concept"]]
-        if name in frame.columns and age in frame.columns:
-            aged = _number(age).is_between(row["age_from"], row["age_to"])
+        if name in frame.columns:
+            years = _number(age).fill_null(ADULT) if age in frame.columns else pl.lit(ADULT)
+            aged = years.is_between(row["age_from"], row["age_to"])
             unusual = (unseen & aged & ~_number(name).is_between(row["low"], row["high"])).fill_null(False)
             outside[name] = outside[name] | unusual if name in outside else unusual
     together, allowed = _together(frame, features), limits(list(features.values()), kb)
