@@ -18,8 +18,6 @@ from pgx.knowledge.drug_names import DrugNames, drug_names
 from pgx.notes import Note
 from pgx.types import ClinicalData
 
-OVER = {"refuted", "entered-in-error", "inactive", "resolved"}
-"""Statuses of an allergy that is none, or none any more."""
 NONE = {"none", "no", "nil", "[]", "nka", "nkda", "no known allergies", "no known drug allergies", "no known allergy"}
 _BEFORE = re.compile(
     r"^(?:known )?(?:drug )?(?:allergy|allergies|allergic(?: reaction)?|hypersensitivity|intolerance|adverse reaction|"

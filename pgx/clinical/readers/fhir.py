@@ -23,7 +23,7 @@ from pgx.clinical.readers.fhir_parts import (
 from pgx.clinical.readers.json_access import Object, dig, name_of, number, obj, objs, parse, text
 from pgx.clinical.readers.sniff import open_plain
 from pgx.clinical.statements import Events
-from pgx.clinical.status_words import Said, condition_status, entry_answer
+from pgx.clinical.status_words import NO_ENTRY, Said, condition_status, entry_answer
 from pgx.clinical.vocabulary import system_name
 from pgx.errors import InputError
 from pgx.guard.limits import RECORD_LINE, lines_of
@@ -325,7 +325,7 @@ def _condition(events: Events, resource: Object, where: str, state: State) -> No
     day = events.day(person, start, where)
     events.seen(person, events.day(person, resource.get("recordedDate"), where) or (None if end else day))
     said = _said(resource)
-    if said is Said.UNSURE:
+    if said in NO_ENTRY:
         verified = verification(resource) or ", ".join(sorted(statuses_of(resource.get("clinicalStatus"))))
         events.not_understood("condition", "", "", f"{label} ({verified})", where)
         return

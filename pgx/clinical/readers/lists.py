@@ -7,11 +7,12 @@ from datetime import date
 
 from pgx.clinical.allergies import NONE as NO_ALLERGY
 from pgx.clinical.statements import Events
-from pgx.clinical.status_words import Said, condition_status, entry_answer, phrase_status
+from pgx.clinical.status_words import NO_ENTRY, Said, condition_status, entry_answer, phrase_status
 from pgx.clinical.vocabulary import Heading, system_name
+from pgx.guard.limits import NAME
 from pgx.knowledge.drug_entries import is_remark
 
-_STATUS = re.compile(r"\s*\((current|planned|stopped)(?:\s+(\d{4}-\d{2}-\d{2}))?\)\s*$", re.IGNORECASE)
+_STATUS = re.compile(r"\((current|planned|stopped)(?:\s+([0-9]{4}-[0-9]{2}-[0-9]{2}))?\)$", re.IGNORECASE)
 _CODED = re.compile(r"^(icd-?10(?:-?cm)?|snomed|sct|loinc|hp|mondo)\s*[:|]\s*(\S+)$", re.IGNORECASE)
 _BARE_ICD = re.compile(r"^[A-TV-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?$")
 _CERTAIN = re.compile(
@@ -74,8 +75,8 @@ def add_list(events: Events, person: str | None, kind: str, items: list[str], wh
         elif kind == "allergy":
             events.allergic(person, item, day=day, where=where)
         else:
-            marked = _STATUS.search(item)
-            name = _STATUS.sub("", item)
+            marked = _STATUS.search(item.rstrip())
+            name = item[: marked.start()].rstrip() if marked else item
             status = marked[1].lower() if marked else kind
             on = events.day(person, marked[2], where) if marked and marked[2] else None
             end, start = (on, None) if status == "stopped" else (None, on)
@@ -118,7 +119,7 @@ def _commas(events: Events, kind: str, item: str) -> list[str]:
 
 def _history(events: Events, text: str) -> Heading | None:
     """Return a condition that somebody had and that counts on (``when_over``); one that is over is not told here."""
-    for form in _PAST:
+    for form in _PAST if len(text) <= NAME.most else ():
         found = form.fullmatch(text.strip())
         heading = events.vocabulary.column(found["name"]) if found else None
         if heading and events.vocabulary.concepts[heading.concept].when_over == "history":
@@ -140,10 +141,11 @@ def add_condition(
 
     A code is ``ICD10:E11.9``, ``SNOMED:44054006``, or a bare ICD-10 code.
     """
+    text = " ".join(text.split())
     if certain := _CERTAIN.match(text):
         status, text = f"{status}; {_CERTAINTY[certain[2]]}".strip("; "), certain[1].strip(" *+!-")
     said = condition_status(status)
-    if said is Said.UNSURE:
+    if said in NO_ENTRY:
         events.not_understood("condition", "", "", f"{text} ({status})", where)
         return False
     coded = _CODED.match(text)
