@@ -34,7 +34,8 @@ _BRACKETS = re.compile(r"\s*[\[(].*?[\])]")
 _REACTION = re.compile(r"\s+[-–—]+\s*|\s*[:;=]\s+|\s*,\s+|\s*->\s*|\s+(?:causes?d?|gives?|gave)\s+")
 """What stands between a substance and what it did: ``carbamazepine - SJS``."""
 DENIED = re.compile(
-    r"^\s*(?:no|not|non|never|denies|denied|without|negative for|keine?|ohne|pas d[e']|sin|senza|geen)\b(?!\s+known).*|"
+    r"^\s*(?:no|not|non|never|denies|denied|without|negative for|keine?|ohne|pas d[e']|aucune?|ningun[ao]?|nessun[ao]?|"
+    r"sin|senza|geen)\b(?!\s+known).*|"
     r"\btolerate[sd]?\b|\bruled out\b|"
     r"\brefuted\b|\bde-?label+ed\b|\bnot allergic\b|\bno allergy\b|\bentered in error\b",
     re.IGNORECASE,

@@ -49,6 +49,7 @@ def read_content(events: Events, content: object) -> None:
         state.remember(resource, url)
         if resource.get("resourceType") == "Composition":
             said.append(resource.get("date"))
+    state.merge([resource for resource, _, _ in found if resource.get("resourceType") == "Patient"])
     state.made = max((day for one in said if (day := events.day(None, one, None))), default=None)
     for resource, where, _ in found:
         _read(events, resource, where, state)
@@ -164,6 +165,11 @@ def _finish(events: Events, state: State) -> None:
 def _patient(events: Events, resource: Object, where: str, state: State) -> None:
     person = name_of(resource.get("id")) or (next(iter(state.people.values())) if len(state.people) == 1 else "patient")
     aliases = [v for one in objs(resource.get("identifier")) if (v := name_of(one.get("value")))]
+    if (other := state.people.get(person, person)) != person:
+        events.person(other, [person, *aliases])
+        message = "a record that another one of the file replaces is taken as a part of that one"
+        events.problem(other, "warning", "joined_twice", message, where)
+        return
     events.person(person, aliases)
     extensions = {(text(e.get("url")) or "").lower(): e for e in objs(resource.get("extension"))}
     _sex(events, person, extensions, text(resource.get("gender")), where)
@@ -243,7 +249,10 @@ def _measured(
         if concept == "allergy" and answer is None:
             events.allergic(person, (value[1] if value else None) or written, day=day, where=where)
             continue
-        if answer is None and value is None:
+        if answer is None and value is None and not (value := _unreadable(item)):
+            if reasons := statuses_of(item.get("dataAbsentReason")) - {""}:
+                shown = f"{concept} without a value ({', '.join(sorted(reasons))})"
+                events.not_understood("observation", "", "", shown, f"{where}, {day}" if day else where)
             continue
         number_, text_, system, unit = value or (None, None, "text", None)
         events.observe(
@@ -287,6 +296,22 @@ def _value(events: Events, concept: str, item: Object) -> _Value | None:
     if isinstance(item.get("valueBoolean"), bool):
         plain = "yes" if item["valueBoolean"] else "no"
     return (None, plain, "text", None) if plain else _coded_value(events, concept, item)
+
+
+_LOST = {"error", "not-a-number", "negative-infinity", "positive-infinity", "unsupported", "masked", "as-text"}
+"""Reasons why a value is absent that was there."""
+
+
+def _unreadable(item: Object) -> _Value | None:
+    """Return in words what stands in the place of a value that was found and cannot be used; None if none was found."""
+    if ends := obj(item.get("valueRange")):
+        shown = " - ".join(str(obj(ends.get(end)).get("value", "")) for end in ("low", "high"))
+        return None, f"range {shown}", "text", None
+    kind = next((key for key in item if key.startswith("value") and item[key]), None)
+    absent, flags = statuses_of(item.get("dataAbsentReason")), objs(item.get("interpretation"))
+    alone = flags and not any(item.get(key) for key in ("component", "hasMember", "dataAbsentReason"))
+    said = kind or next(iter(sorted(absent & _LOST)), None) or (f"only {label_of(flags[0])}" if alone else None)
+    return (None, f"({said})", "text", None) if said else None
 
 
 def _quantity(events: Events, concept: str, quantity: Object) -> _Value | None:

@@ -102,6 +102,9 @@ def read_medication(
         return
     if given and day:
         stop = stop or _used_up(resource, day)
+    if status == "current" and not given and text(resource.get("status")) == "unknown":
+        message = f"{drug.label}: the record does not know its status; it counts as taken"
+        events.problem(person, "warning", "remark_beside_drug", message, where)
     if status != "planned":
         events.seen(person, day)
     for concept in drug.concepts:

@@ -45,6 +45,17 @@ class State:
             kept = self.medications if kind == "Medication" else self.substances
             kept.update({key: resource for key in (name, tail(url)) if key})
 
+    def merge(self, patients: list[Object]) -> None:
+        """Take a patient whose record another one of the file replaces for that one, as two merged records say."""
+        for resource in patients:
+            for link in objs(resource.get("link")):
+                other = self.people.get(tail(text(dig(link, "other", "reference"))) or "")
+                own = self.people.get(name_of(resource.get("id")) or "")
+                old, new = (other, own) if link.get("type") == "replaces" else (own, other)
+                if link.get("type") in ("replaced-by", "replaces") and old and new and old != new:
+                    self.people = {key: new if whose == old else whose for key, whose in self.people.items()}
+                    self.identifiers = {k: {new if p == old else p for p in v} for k, v in self.identifiers.items()}
+
     def person(self, resource: Object) -> str | None:
         """Return whom a resource is about: by reference, by identifier, or as the only patient there is."""
         for key in ("subject", "patient", "beneficiary"):

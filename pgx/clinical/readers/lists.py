@@ -32,8 +32,14 @@ _PAST = (
     ),
 )
 """How words say that somebody had a condition: nothing else stands beside its name."""
-NONE = ("none", "no", "nil", "[]")
-UNKNOWN = ("unknown", "not known", "not recorded", "not stated", "missing", "na", "n/a", "nan", "null", "?", "-")
+NONE = (
+    *("none", "no", "nil", "[]", "kein", "keine", "keiner", "keines", "aucun", "aucune", "néant", "ninguno", "ninguna"),
+    *("nessuno", "nessuna", "geen"),
+)
+UNKNOWN = (
+    *("unknown", "not known", "not recorded", "not stated", "missing", "na", "n/a", "nan", "null", "?", "-"),
+    *("unbekannt", "nicht bekannt", "keine angabe", "inconnu", "inconnue", "desconocido", "desconocida", "sconosciuto"),
+)
 """What says of a whole list that nothing is known of it."""
 _NOTHING = {
     "current": "no drug is taken",
