@@ -63,10 +63,9 @@ class Events:
         The day that somebody chose as now; a list of drugs of a later day is not that of the day.
     date_format
         How the file writes its dates, if not as ISO 8601 does: ``DD.MM.YYYY``.
-    elsewhere, strangers
-        Persons of the file that these statements leave out: those who are samples, and those who are none.
-    almost
-        Names of such who are no samples, but are named almost as one.
+    elsewhere, strangers, almost
+        Persons of the file that these statements leave out: those who are samples, and those who are none;
+        `almost` are names of the latter that are almost a sample's.
     """
 
     file: str
@@ -103,7 +102,7 @@ class Events:
         self.problems.append((person, severity, code, message, concept, None, self.file, where))
 
     def plain_date(self, text: str) -> str:
-        """Return a date as ISO 8601 has it, if the file is said to write it otherwise."""
+        """Return a date as ISO 8601 has it."""
         return as_iso(text, self.date_format)
 
     def day(self, person: str | None, text: object, where: str | None, concept: str | None = None) -> date | None:
@@ -241,10 +240,14 @@ class Events:
         if acts == LOCAL:
             self._local(person, found, written, *alone, where)
             return True
-        taken = bool(found) and not rest and entry.meaning is None
-        if taken and (remark := self.drugs.beside(entry.name, coded=bool(codes))):
-            message = f"{', '.join(found)}: {remark!r} beside the name is not understood; it counts as {status}"
-            self.problem(person, "warning", "remark_beside_drug", message, where)
+        if (
+            found
+            and not rest
+            and entry.meaning is None
+            and (remark := self.drugs.beside(entry.name, coded=bool(codes)))
+        ):
+            said = f"{', '.join(found)}: {remark!r} beside the name is not understood; it counts as {status}"
+            self.problem(person, "warning", "remark_beside_drug", said, where)
         if acts is None and status != "stopped" and (unclear := self.forms.either.intersection(found)):
             message = f"the form of {', '.join(sorted(unclear))} is not said: it counts as acting on the whole body"
             self.problem(person, "warning", "form_unknown", message, where)
@@ -353,10 +356,9 @@ class Events:
         for one in found:
             self._code(person, "allergy", one, day, None, where)
             self.count(self.understood, written, f"allergy {self.allergens.words(one)}", where)
-        if found:
-            return True
-        self.not_understood("allergy", *next(iter(coded), ("", "")), written, where)
-        if drug:
+        if not found:
+            self.not_understood("allergy", *next(iter(coded), ("", "")), written, where)
+        if drug and not found:
             self._code(person, "allergy", self.drugs.ingredient(written), day, None, where)
             close = self.drugs.suggest(written)
             hint = f"; did you mean {' or '.join(close)}?" if close else ""
@@ -364,7 +366,7 @@ class Events:
                 f"allergy {written!r} is to no known drug or class: other drugs are compared with its name only{hint}"
             )
             self.problem(person, "warning", "allergy_unknown", message, where)
-        return False
+        return bool(found)
 
     def _code(
         self, person: str | None, concept: str, code: str, day: date | None, end: date | None, where: str | None

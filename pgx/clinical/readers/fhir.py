@@ -16,6 +16,7 @@ from pgx.clinical.readers.fhir_parts import (
     older_versions,
     own_words,
     statuses_of,
+    unreadable,
     verification,
     version_rank,
     when,
@@ -249,7 +250,9 @@ def _measured(
         if concept == "allergy" and answer is None:
             events.allergic(person, (value[1] if value else None) or written, day=day, where=where)
             continue
-        if answer is None and value is None and not (value := _unreadable(item)):
+        if answer is None and value is None and (lost := unreadable(item)):
+            value = (None, lost, "text", None)
+        elif answer is None and value is None:
             if reasons := statuses_of(item.get("dataAbsentReason")) - {""}:
                 shown = f"{concept} without a value ({', '.join(sorted(reasons))})"
                 events.not_understood("observation", "", "", shown, f"{where}, {day}" if day else where)
@@ -296,22 +299,6 @@ def _value(events: Events, concept: str, item: Object) -> _Value | None:
     if isinstance(item.get("valueBoolean"), bool):
         plain = "yes" if item["valueBoolean"] else "no"
     return (None, plain, "text", None) if plain else _coded_value(events, concept, item)
-
-
-_LOST = {"error", "not-a-number", "negative-infinity", "positive-infinity", "unsupported", "masked", "as-text"}
-"""Reasons why a value is absent that was there."""
-
-
-def _unreadable(item: Object) -> _Value | None:
-    """Return in words what stands in the place of a value that was found and cannot be used; None if none was found."""
-    if ends := obj(item.get("valueRange")):
-        shown = " - ".join(str(obj(ends.get(end)).get("value", "")) for end in ("low", "high"))
-        return None, f"range {shown}", "text", None
-    kind = next((key for key in item if key.startswith("value") and item[key]), None)
-    absent, flags = statuses_of(item.get("dataAbsentReason")), objs(item.get("interpretation"))
-    alone = flags and not any(item.get(key) for key in ("component", "hasMember", "dataAbsentReason"))
-    said = kind or next(iter(sorted(absent & _LOST)), None) or (f"only {label_of(flags[0])}" if alone else None)
-    return (None, f"({said})", "text", None) if said else None
 
 
 def _quantity(events: Events, concept: str, quantity: Object) -> _Value | None:
