@@ -13,7 +13,6 @@ import polars as pl
 from pgx.codes import Applies, NoteCode, Severity
 from pgx.guard.limits import NAME
 from pgx.knowledge.base import KnowledgeBase
-from pgx.knowledge.drug_entries import read_entry
 from pgx.knowledge.drug_names import DrugNames, drug_names
 from pgx.notes import Note
 from pgx.types import ClinicalData
@@ -75,7 +74,7 @@ class Allergens:
             return ()
         plain = _plain(text)
         bare = _AFTER.sub("", _BEFORE.sub("", plain))
-        for one in (text, plain, bare, _REACTION.split(bare)[0], read_entry(plain).name):
+        for one in (text, plain, bare, _REACTION.split(bare)[0], self.drugs.entry(plain).name):
             if found := self._one(one):
                 return found
         return ()

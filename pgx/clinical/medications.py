@@ -17,7 +17,7 @@ from pgx.codes import NoteCode, Severity
 from pgx.errors import UsageError
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.dose_forms import ACTS_LOCALLY, LOCAL, dose_forms
-from pgx.knowledge.drug_entries import ALLERGY, REACTION, UNSURE, UNTIL, read_entry
+from pgx.knowledge.drug_entries import ALLERGY, REACTION, UNSURE, UNTIL
 from pgx.notes import Note, frame_of
 from pgx.types import ClinicalData
 
@@ -71,7 +71,7 @@ def _parsed(
     rows: list[dict[str, object]] = []
     notes: list[Note] = []
     for item in items:
-        entry = read_entry(item)
+        entry = look_up.entry(item)
         status = {None: "current", "planned": "planned", UNTIL: UNTIL}.get(entry.meaning, "stopped")
         if entry.meaning in (ALLERGY, REACTION, UNSURE):
             raise UsageError(f"{source}: {item!r} does not say that the drug is taken; leave it out, or write the name")
@@ -152,14 +152,14 @@ def _laid_over(
         taken, notes = _parsed(items, kb, samples, source)
         drugs += taken
         remarks += notes
-        unknown = [part for item in items for part in look_up.find(read_entry(item).name).unknown]
+        unknown = [part for item in items for part in look_up.find(look_up.entry(item).name).unknown]
         said = [("medication_list", STATED)] + [
             ("medication_unknown", code)
             for part in unknown
             for code in known.taken(part) or (look_up.ingredient(part),)
         ]
         put_on = (item for item in items if dose_forms(kb).acts(item) == LOCAL)
-        said += [("medication_local", drug) for item in put_on for drug in look_up.find(read_entry(item).name).drugs]
+        said += [("medication_local", drug) for item in put_on for drug in look_up.find(look_up.entry(item).name).drugs]
         rows += [
             {"sample": sample, "concept": concept, "code": code, "source": source, "origin": "given"}
             for sample in samples

@@ -13,7 +13,7 @@ from pgx.clinical.dates import BadDateError, as_iso, is_open, read_birth, read_d
 from pgx.clinical.drugs import DrugNames, dose_per_day
 from pgx.clinical.vocabulary import Vocabulary
 from pgx.knowledge.dose_forms import ACTS_LOCALLY, LOCAL, DoseForms
-from pgx.knowledge.drug_entries import ALLERGY, REACTION, UNSURE, UNTIL, Entry, read_entry
+from pgx.knowledge.drug_entries import ALLERGY, REACTION, UNSURE, UNTIL, Entry
 
 RAW: dict[str, type[pl.DataType]] = {
     "person": pl.String,
@@ -222,9 +222,8 @@ class Events:
         self.people.setdefault(person, set())
         if status == "current":
             self.listed.add(person)
-        entry = read_entry(written)
+        entry, codes = self.drugs.entry(written), list(codes)
         start = start or entry.begins
-        codes = list(codes)
         if entry.meaning is not None:
             said = self._beside(person, entry, status, start or self.dates.get(person), where, written)
             if said is None:
@@ -240,12 +239,8 @@ class Events:
         if acts == LOCAL:
             self._local(person, found, written, *alone, where)
             return True
-        if (
-            found
-            and not rest
-            and entry.meaning is None
-            and (remark := self.drugs.beside(entry.name, coded=bool(codes)))
-        ):
+        taken = bool(found) and not rest and entry.meaning is None
+        if taken and (remark := self.drugs.beside(entry.name, coded=bool(codes))):
             said = f"{', '.join(found)}: {remark!r} beside the name is not understood; it counts as {status}"
             self.problem(person, "warning", "remark_beside_drug", said, where)
         if acts is None and status != "stopped" and (unclear := self.forms.either.intersection(found)):

@@ -11,7 +11,6 @@ import pytest
 import pgx
 from pgx.clinical import add_medications, check, read
 from pgx.errors import InputError, UsageError
-from pgx.knowledge.drug_entries import read_entry
 from pgx.knowledge.drug_names import drug_names
 from tests.clinical.reading import codes, drugs, values
 from tests.clinical.test_left_out import VCF
@@ -118,8 +117,8 @@ def test_a_treatment_that_was_terminated_is_not_taken(kb, write):
         ("Codeine 30 MG Extended Release Tablet", "Codeine 30 MG Extended Release Tablet", None),
     ],
 )
-def test_a_remark_beside_a_name_is_read(text, name, meaning):
-    entry = read_entry(text)
+def test_a_remark_beside_a_name_is_read(kb, text, name, meaning):
+    entry = drug_names(kb).entry(text)
     assert (entry.name, entry.meaning) == (name, meaning)
 
 
@@ -180,8 +179,8 @@ def test_an_end_in_words_of_a_typed_list_is_held_against_the_day_of_the_record(k
         ("until 3 May 2026", date(2026, 5, 3)),
     ],
 )
-def test_an_end_is_the_last_day_that_its_words_can_mean(text, day):
-    assert read_entry(f"warfarin {text}").on == day
+def test_an_end_is_the_last_day_that_its_words_can_mean(kb, text, day):
+    assert drug_names(kb).entry(f"warfarin {text}").on == day
 
 
 def test_a_typed_list_is_read_by_the_same_rules(kb, write):
@@ -413,3 +412,9 @@ def test_a_history_in_words_counts_where_it_is_history(kb, write, written):
 def test_what_is_no_history_of_the_person_does_not_count(kb, write, written):
     found = values(read([write("r.json", {"sample": "A", "conditions": [written]})], kb))
     assert not {"stroke", "depression", "pregnancy"} & {name for name, value in found.items() if value == "yes"}
+
+
+@pytest.mark.parametrize("since", ["since", "seit", "depuis", "desde", "dal", "ab"])
+def test_one_rule_reads_since_when_a_drug_is_taken_in_every_language(kb, since):
+    entry = drug_names(kb).entry(f"warfarin 5 mg {since} 2019-03-01")
+    assert (entry.name, entry.meaning, entry.begins) == ("warfarin 5 mg", None, date(2019, 3, 1))

@@ -10,7 +10,6 @@ from pgx.clinical.statements import Events
 from pgx.clinical.status_words import NO_ENTRY, Said, condition_status, entry_answer, phrase_status
 from pgx.clinical.vocabulary import Heading, system_name
 from pgx.guard.limits import NAME
-from pgx.knowledge.drug_entries import is_remark
 
 _STATUS = re.compile(r"\((current|planned|stopped)(?:\s+([0-9]{4}-[0-9]{2}-[0-9]{2}))?\)$", re.IGNORECASE)
 _CODED = re.compile(r"^(icd-?10(?:-?cm)?|snomed|sct|loinc|hp|mondo)\s*[:|]\s*(\S+)$", re.IGNORECASE)
@@ -93,7 +92,7 @@ def _with_remarks(events: Events, items: list[str], kind: str) -> list[str]:
     """Put a remark that a separator cut off (``paroxetine; stopped``) back behind its drug or condition."""
     found: list[str] = []
     for item in items:
-        remark = _is_status(item) if kind == "condition" else is_remark(item)
+        remark = _is_status(item) if kind == "condition" else events.drugs.entry(item).meaning is not None
         if found and remark and not events.drugs.inside(item) and item.lower() not in NONE:
             found[-1] = f"{found[-1]} ({item.strip('()')})"
         else:
