@@ -241,8 +241,8 @@ class Events:
             return True
         taken = bool(found) and not rest and entry.meaning is None
         if taken and (remark := self.drugs.beside(entry.name, coded=bool(codes))):
-            said = f"{', '.join(found)}: {remark!r} beside the name is not understood; it counts as {status}"
-            self.problem(person, "warning", "remark_beside_drug", said, where)
+            message = f"{', '.join(found)}: {remark!r} beside the name is not understood; it counts as {status}"
+            self.problem(person, "warning", "remark_beside_drug", message, where)
         if acts is None and status != "stopped" and (unclear := self.forms.either.intersection(found)):
             message = f"the form of {', '.join(sorted(unclear))} is not said: it counts as acting on the whole body"
             self.problem(person, "warning", "form_unknown", message, where)
