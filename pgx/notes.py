@@ -43,6 +43,21 @@ class Note:
     where: str | None = None
 
 
+def without_value(code: str, subject: str | None, flags: pl.DataFrame) -> str:
+    """Return what a note of `pgx.codes.ABOUT_A_VALUE` says where a person's value must not stand: what, and what to do.
+
+    Parameters
+    ----------
+    code, subject
+        Of the note.
+    flags
+        The table ``flags`` of the knowledge base.
+    """
+    meaning, advice = flags.filter(kind="note", code=code).select("meaning", "advice").row(0)
+    said = [text.rstrip(".") for text in (meaning, advice, "`pgx check` shows it") if text]
+    return f"{subject or 'a record'}: {'; '.join(text[:1].lower() + text[1:] for text in said)}"
+
+
 def refused_result(stage: str, sample: str | None, gene: str, why: str, how: str = "used") -> Note:
     """Return the note on a laboratory's result that somebody sent and that no advice here rests on."""
     message = f"a laboratory's result of {gene} could not be {how} ({why})"

@@ -13,13 +13,10 @@ import polars as pl
 from pgx.codes import Applies, NoteCode, Severity
 from pgx.guard.limits import NAME
 from pgx.knowledge.base import KnowledgeBase
-from pgx.knowledge.drug_entries import read_entry
 from pgx.knowledge.drug_names import DrugNames, drug_names
 from pgx.notes import Note
 from pgx.types import ClinicalData
 
-OVER = {"refuted", "entered-in-error", "inactive", "resolved"}
-"""Statuses of an allergy that is none, or none any more."""
 NONE = {"none", "no", "nil", "[]", "nka", "nkda", "no known allergies", "no known drug allergies", "no known allergy"}
 _BEFORE = re.compile(
     r"^(?:known )?(?:drug )?(?:allergy|allergies|allergic(?: reaction)?|hypersensitivity|intolerance|adverse reaction|"
@@ -36,7 +33,8 @@ _BRACKETS = re.compile(r"\s*[\[(].*?[\])]")
 _REACTION = re.compile(r"\s+[-–—]+\s*|\s*[:;=]\s+|\s*,\s+|\s*->\s*|\s+(?:causes?d?|gives?|gave)\s+")
 """What stands between a substance and what it did: ``carbamazepine - SJS``."""
 DENIED = re.compile(
-    r"^\s*(?:no|not|non|never|denies|denied|without|negative for|keine?|ohne|pas d[e']|sin|senza|geen)\b(?!\s+known).*|"
+    r"^\s*(?:no|not|non|never|denies|denied|without|negative for|keine?|ohne|pas d[e']|aucune?|ningun[ao]?|nessun[ao]?|"
+    r"sin|senza|geen)\b(?!\s+known).*|"
     r"\btolerate[sd]?\b|\bruled out\b|"
     r"\brefuted\b|\bde-?label+ed\b|\bnot allergic\b|\bno allergy\b|\bentered in error\b",
     re.IGNORECASE,
@@ -76,7 +74,7 @@ class Allergens:
             return ()
         plain = _plain(text)
         bare = _AFTER.sub("", _BEFORE.sub("", plain))
-        for one in (text, plain, bare, _REACTION.split(bare)[0], read_entry(plain).name):
+        for one in (text, plain, bare, _REACTION.split(bare)[0], self.drugs.entry(plain).name):
             if found := self._one(one):
                 return found
         return ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from pgx.cells import distinct, sums
+from pgx.clinical.now import by_run_day, run_day
 from pgx.clinical.people import Notes, note
 from pgx.clinical.status_words import ENTRY_ENDS, ENTRY_OVER
 from pgx.clinical.vocabulary import Vocabulary
@@ -49,8 +50,12 @@ def settle_over(observations: pl.DataFrame, now: pl.DataFrame, vocabulary: Vocab
     days = now.select("as_of", "told", person="sample")
     frame = observations.join(days, on="person", how="left", nulls_equal=True, maintain_order="left")
     begun = (pl.col("date") <= pl.col("as_of")).fill_null(True)
-    ahead = (pl.col("end_date") > pl.col("as_of")).fill_null(False)
+    ahead = (pl.col("end_date") > pl.col("as_of").fill_null(run_day())).fill_null(False)
     still = ahead & ((pl.col("code") == ENTRY_ENDS) | (pl.col("told") & begun))
+    undated = (
+        frame.filter(settled & still & pl.col("as_of").is_null()).select("person", "concept").unique().sort(pl.all())
+    )
+    assumed = [by_run_day(person, concept, f"whether {concept} is over") for person, concept in undated.iter_rows()]
     frame = frame.with_columns(over=settled & ~still).with_columns(
         code=pl.when("over").then(pl.lit("no")).when(settled).then(pl.lit("yes")).otherwise("code")
     )
@@ -64,7 +69,7 @@ def settle_over(observations: pl.DataFrame, now: pl.DataFrame, vocabulary: Vocab
         end_date=pl.when(closed).then(None).otherwise("end_date"),
     ).join(there, on=key, how="left", nulls_equal=True, maintain_order="left")
     outlived = pl.col("over") & lasting & pl.col("there").fill_null(False)
-    return frame.filter(~outlived).select(observations.columns), _outlived(frame.filter(outlived))
+    return frame.filter(~outlived).select(observations.columns), [*assumed, *_outlived(frame.filter(outlived))]
 
 
 def _outlived(entries: pl.DataFrame) -> Notes:

@@ -34,7 +34,7 @@ def _iso(text: str) -> str:
 
 
 _OPEN_YEAR = 2099
-_OPEN = re.compile(r"^\s*(\d{4})(?:\D|\d{4}\s*$|$)")
+_OPEN = re.compile(r"^\s*([0-9]{4})(?:[^0-9]|[0-9]{4}\s*$|$)")
 
 
 def is_open(text: str) -> bool:
@@ -79,9 +79,9 @@ def read_birth(text: str) -> tuple[date, float]:
         As `read_date`.
     """
     day = read_date(text)
-    if re.fullmatch(r"\s*\d{4}\s*", text):
+    if re.fullmatch(r"\s*[0-9]{4}\s*", text):
         return day.replace(month=7), 0.5
-    if re.fullmatch(r"\s*\d{4}-\d{2}\s*", text):
+    if re.fullmatch(r"\s*[0-9]{4}-[0-9]{2}\s*", text):
         return day.replace(day=15), 1 / 24
     return day, 0.0
 

@@ -13,6 +13,8 @@ from pgx.knowledge import KnowledgeBase
 
 DOUBTFUL, UNLIKELY = NoteCode.DOUBTFUL_VALUE, NoteCode.UNLIKELY_VALUE
 """Codes of a value that is left out, and of one with a unit of its own, which is used."""
+ADULT = 40.0
+"""Age as which a person counts of whom none is known: what is usual of an adult is what a score for adults needs."""
 _TALLEST = 260.0
 _USUAL_BMI = (12.0, 60.0)
 
@@ -42,9 +44,10 @@ def split(
     marked = observations.with_row_index("_row").join(_ages(observations), on="person", how="left", nulls_equal=True)
     before = ((pl.col("_day") - pl.col("date")).dt.total_days() / 365.25).fill_null(0.0)
     marked = marked.with_columns(_age=(pl.col("_age") - before).clip(lower_bound=0)).drop("_day")
+    age = pl.col("_age").fill_null(ADULT)
     outside = (
         marked.join(ranges.drop("source"), on="concept", how="inner", maintain_order="left")
-        .filter(pl.col("_age").is_between("age_from", "age_to"), ~pl.col("value").is_between("low", "high"))
+        .filter(age.is_between("age_from", "age_to"), ~pl.col("value").is_between("low", "high"))
         .with_columns(bare=pl.col("bare").fill_null(False))
     )
     if outside.is_empty():
@@ -82,7 +85,8 @@ def _ages(observations: pl.DataFrame) -> pl.DataFrame:
 def _problem(row: dict[str, object], words: Vocabulary) -> tuple[object, ...]:
     concept, value, unit = str(row["concept"]), row["value"], words.concepts[str(row["concept"])].unit
     ask = f" ({row['ask']})" if row["ask"] else ""
-    said = f"{concept} of {value:.4g} {unit} is unlikely at the age of {row['_age']:.0f}{ask}"
+    aged = "for an adult, and no age is given" if row["_age"] is None else f"at the age of {row['_age']:.0f}"
+    said = f"{concept} of {value:.4g} {unit} is unlikely {aged}{ask}"
     if row["bare"]:
         message = f"{said}: not used; write the unit beside it, or confirm it with --accept {concept}"
         severity, code = "error", DOUBTFUL

@@ -66,11 +66,13 @@ def compare(
     notes: Notes = []
     for sample, theirs in records.items():
         for a, b in itertools.combinations(theirs, 2):
-            differ = "; ".join(_differences(a, b))
-            if not differ:
+            found = list(_differences(a, b))
+            if not found:
                 continue
-            message = f"{_name(a)} and {_name(b)} are not one person: {differ}"
-            if a.guessed or b.guessed:
+            apart = f"{_name(a)} and {_name(b)} are not one person"
+            message = f"{apart}: {'; '.join(said for _, said in found)}"
+            if a.guessed or b.guessed:  # an error quotes no value
+                message = f"{apart}: {' and '.join(dict.fromkeys(what for what, _ in found))} differ"
                 fix = f"give the records of {sample} only, with the sample's name as an identifier of the person"
                 raise InputError(message, file=(b if b.guessed else a).file, fix=fix)
             notes.append(
@@ -184,19 +186,20 @@ def _name(record: Record) -> str:
     return f"{record.person!r} of {record.file}" if record.person else f"the person of {record.file}"
 
 
-def _differences(a: Record, b: Record) -> Iterator[str]:
+def _differences(a: Record, b: Record) -> Iterator[tuple[str, str]]:
+    """Yield what differs, and how."""
     if a.sexes and b.sexes and not a.sexes & b.sexes:
-        yield f"sex {_any(a.sexes)} and {_any(b.sexes)}"
+        yield "sex", f"sex {_any(a.sexes)} and {_any(b.sexes)}"
     if a.births and b.births and not any(_same_day(one, two) for one in a.births for two in b.births):
-        yield f"born {_any(a.births)} and {_any(b.births)}"
+        yield "birth date", f"born {_any(a.births)} and {_any(b.births)}"
     for older, younger in ((a, b), (b, a)):
         for age, day in older.ages:
             at, limit = (day, AGE_YEARS) if day else (older.newest or younger.newest, AGE_YEARS_UNDATED)
             if at and younger.births and all(abs(_years(born, at) - age) > limit for born in younger.births):
-                yield f"age {age:g} and born {_any(younger.births)}"
+                yield "age", f"age {age:g} and born {_any(younger.births)}"
     together = [abs(x - y) for (x, at), (y, on) in itertools.product(a.ages, b.ages) if at is None or at == on]
     if together and min(together) > AGE_YEARS_UNDATED:
-        yield f"age {a.ages[0][0]:g} and {b.ages[0][0]:g}"
+        yield "age", f"age {a.ages[0][0]:g} and {b.ages[0][0]:g}"
 
 
 def _any(values: frozenset[str] | frozenset[date]) -> str:

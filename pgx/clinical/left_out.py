@@ -8,10 +8,10 @@ import polars as pl
 
 from pgx.clinical.derive import FORMULAS
 from pgx.clinical.vocabulary import Vocabulary
-from pgx.codes import Flag, FlagCode, NoteCode, Severity
+from pgx.codes import ABOUT_A_VALUE, Flag, FlagCode, NoteCode, Severity
 from pgx.errors import InputError
 from pgx.knowledge import KnowledgeBase
-from pgx.notes import Note
+from pgx.notes import Note, without_value
 
 REASONS = (
     NoteCode.IMPOSSIBLE_VALUE,
@@ -74,8 +74,8 @@ def with_derived(kept_out: pl.DataFrame, observations: pl.DataFrame) -> pl.DataF
     return found
 
 
-def refuse(problems: pl.DataFrame) -> None:
-    """Refuse the input if anything of it was left out: what ``--strict`` asks for.
+def refuse(problems: pl.DataFrame, kb: KnowledgeBase) -> None:
+    """Refuse the input if anything of it was left out: what ``--strict`` asks for. The error quotes no value.
 
     Raises
     ------
@@ -89,7 +89,10 @@ def refuse(problems: pl.DataFrame) -> None:
     person = f"sample {row['sample']}" if row["sample"] else None
     where = ", ".join(part for part in (row["where"], person) if part) or None
     more = f" (and {lost.height - 1} more)" if lost.height > 1 else ""
-    raise InputError(row["message"] + more, file=row["file"], where=where, fix="correct it, or leave it empty")
+    message = row["message"]
+    if row["code"] in ABOUT_A_VALUE:
+        message = without_value(row["code"], row["concept"], kb.table("flags"))
+    raise InputError(message + more, file=row["file"], where=where, fix="correct it, or leave it empty")
 
 
 def notes(kept_out: pl.DataFrame, advice: pl.DataFrame, scores: pl.DataFrame, kb: KnowledgeBase) -> list[Note]:

@@ -11,13 +11,13 @@ from pgx import schema
 from pgx.clinical.allergies import allergens
 from pgx.clinical.drugs import dose_per_day, drug_names
 from pgx.clinical.medication_basis import STATED
-from pgx.clinical.now import statuses
+from pgx.clinical.now import assumed, statuses
 from pgx.clinical.readers.lists import NONE
 from pgx.codes import NoteCode, Severity
 from pgx.errors import UsageError
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.dose_forms import ACTS_LOCALLY, LOCAL, dose_forms
-from pgx.knowledge.drug_entries import ALLERGY, REACTION, UNSURE, UNTIL, read_entry
+from pgx.knowledge.drug_entries import ALLERGY, REACTION, UNSURE, UNTIL
 from pgx.notes import Note, frame_of
 from pgx.types import ClinicalData
 
@@ -51,7 +51,8 @@ def parse_medications(
     """
     rows, notes = _parsed(names, kb, samples, source)
     drugs = schema.from_rows(rows, schema.MEDICATIONS)
-    return statuses(drugs, _present(schema.empty(schema.CLINICAL))), frame_of(notes)
+    now = _present(schema.empty(schema.CLINICAL))
+    return statuses(drugs, now), frame_of([*notes, *assumed(drugs, now)])
 
 
 def _present(observations: pl.DataFrame) -> pl.DataFrame:
@@ -70,7 +71,7 @@ def _parsed(
     rows: list[dict[str, object]] = []
     notes: list[Note] = []
     for item in items:
-        entry = read_entry(item)
+        entry = look_up.entry(item)
         status = {None: "current", "planned": "planned", UNTIL: UNTIL}.get(entry.meaning, "stopped")
         if entry.meaning in (ALLERGY, REACTION, UNSURE):
             raise UsageError(f"{source}: {item!r} does not say that the drug is taken; leave it out, or write the name")
@@ -151,20 +152,22 @@ def _laid_over(
         taken, notes = _parsed(items, kb, samples, source)
         drugs += taken
         remarks += notes
-        unknown = [part for item in items for part in look_up.find(read_entry(item).name).unknown]
+        unknown = [part for item in items for part in look_up.find(look_up.entry(item).name).unknown]
         said = [("medication_list", STATED)] + [
             ("medication_unknown", code)
             for part in unknown
             for code in known.taken(part) or (look_up.ingredient(part),)
         ]
         put_on = (item for item in items if dose_forms(kb).acts(item) == LOCAL)
-        said += [("medication_local", drug) for item in put_on for drug in look_up.find(read_entry(item).name).drugs]
+        said += [("medication_local", drug) for item in put_on for drug in look_up.find(look_up.entry(item).name).drugs]
         rows += [
             {"sample": sample, "concept": concept, "code": code, "source": source, "origin": "given"}
             for sample in samples
             for concept, code in said
         ]
-    typed = statuses(schema.from_rows(drugs, schema.MEDICATIONS), _present(clinical.observations))
+    listed, now = schema.from_rows(drugs, schema.MEDICATIONS), _present(clinical.observations)
+    typed = statuses(listed, now)
+    remarks += assumed(listed, now)
     return replace(
         clinical,
         observations=pl.concat([clinical.observations, schema.from_rows(rows, schema.CLINICAL)]),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 import polars as pl
 
-from pgx.clinical.people import Notes
+from pgx.clinical.people import Notes, note
 from pgx.clinical.statements import Events
 from pgx.clinical.status_words import ENTRY_ENDS, ENTRY_OVER
 from pgx.clinical.vocabulary import Vocabulary
@@ -27,7 +27,7 @@ def present_days(
 
     `as_of` if it is given, or else the ``as_of`` statement of the person's own data, or else the newest day of it. A
     planned start lies in the future, and does not count; the last day of a condition or a drug may, and counts only
-    where nothing but entries with a last day is dated.
+    where nothing but entries with a last day is dated, and that day is not yet to come.
     """
     samples = sorted({sample for names in joined for sample in names.values()})
     frame = pl.DataFrame({"sample": samples}, schema={"sample": pl.String})
@@ -54,7 +54,10 @@ def present_days(
         .agg(start=pl.col("date").max(), end=pl.col("end_date").max())
     )
     newest = newest.join(ends, on="sample", how="full", coalesce=True).select(
-        "sample", day=pl.when(pl.col("day").is_null()).then("end").otherwise(pl.max_horizontal("day", "start"))
+        "sample",
+        day=pl.when(pl.col("day").is_null())
+        .then(pl.when(pl.col("end") <= run_day()).then("end"))
+        .otherwise(pl.max_horizontal("day", "start")),
     )
     return (
         frame.join(newest, on="sample", how="left", maintain_order="left")
@@ -113,12 +116,45 @@ def later(observations: pl.DataFrame, drugs: pl.DataFrame, now: pl.DataFrame, vo
     ]
 
 
+def run_day() -> date:
+    """Return the day of the run: what tells whether an end is over, of a person of whom nothing is dated."""
+    return datetime.now().astimezone().date()
+
+
+def assumed(drugs: pl.DataFrame, now: pl.DataFrame) -> Notes:
+    """Return a note for each person of whom nothing is dated, and whose drugs the day of the run makes taken or not.
+
+    Parameters
+    ----------
+    drugs
+        ``sample drug status end``, with statuses as the records have them.
+    now
+        As of `present_days`.
+    """
+    undated = drugs.join(now.filter(pl.col("as_of").is_not_null()), on="sample", how="anti")
+    ending = undated.filter(pl.col("status").is_in(["current", UNTIL]) & pl.col("end").is_not_null())
+    whose = ending.group_by("sample", maintain_order=True).agg(pl.col("drug").unique(maintain_order=True))
+    return [
+        by_run_day(sample, "medications", f"whether {', '.join(names)} is still taken")
+        for sample, names in whose.iter_rows()
+    ]
+
+
+def by_run_day(sample: str, subject: str, what: str) -> Note:
+    """Return the note that the day of the run told something of a person of whom nothing is dated."""
+    message = (
+        f"nothing says which day the record is of: {what} is told by the day of this run, {run_day()}; "
+        "give the day with --as-of"
+    )
+    return note(sample, Severity.WARNING, NoteCode.DAY_ASSUMED, message, subject, subject)
+
+
 def statuses(drugs: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
     """Bring the status of each drug to the person's "now".
 
-    A current drug whose end has passed is stopped, one that has not begun is planned. One that words say is taken until
-    a day is so too, but stopped where nobody knows what day it is. Where the day was chosen, what was stopped after it
-    was still taken on it, and what was begun and stopped after it is left out.
+    A current drug whose end has passed is stopped, one that has not begun is planned. Where nothing is dated, an end is
+    held against the day of the run, which `assumed` says. Where the day was chosen, what was stopped after it was still
+    taken on it, and what was begun and stopped after it is left out.
     """
     frame = drugs.join(now, on="sample", how="left", maintain_order="left")
     status, start, end, as_of = (pl.col(name) for name in ("status", "start", "end", "as_of"))
@@ -128,9 +164,7 @@ def statuses(drugs: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
     return (
         frame.filter(~future.fill_null(False))
         .with_columns(
-            status=pl.when((status == UNTIL) & (as_of.is_null() | (end < as_of)))
-            .then(pl.lit("stopped"))
-            .when((status == "current") & (end < as_of))
+            status=pl.when(status.is_in(["current", UNTIL]) & (end < as_of.fill_null(run_day())))
             .then(pl.lit("stopped"))
             .when(status.is_in(["current", UNTIL]) & (start > as_of))
             .then(pl.lit("planned"))

@@ -9,6 +9,7 @@ from pgx.clinical.person_map import PersonMap
 from pgx.clinical.statements import Events
 from pgx.codes import NoteCode, Severity
 from pgx.errors import InputError
+from pgx.guard import alike_names
 from pgx.notes import Note
 
 Notes = list[Note]
@@ -54,7 +55,7 @@ def join(
             for file, named in zip(files, mapped, strict=True)
         ], notes
     joined: list[dict[str | None, str]] = []
-    nobodys = False
+    nobodys, almost = False, set[str]()
     for file, named in zip(files, mapped, strict=True):
         here = by_name(file, set(everyone), named)
         found = _join_file(file, samples, notes, here)
@@ -62,8 +63,12 @@ def join(
             raise InputError(_nobody(file, len(everyone)), file=file.file, fix=_hint(file))
         joined.append(found)
         nobodys |= persons_of(file) - file.elsewhere > len({**here, **found})
+        for sample, _ in alike_names.meant(strangers_of(file, {**here, **found}), samples, set(found.values())):
+            almost.add(sample)
+            message = _ALMOST.format(file=file.file)
+            notes.append(note(sample, Severity.ERROR, NoteCode.RECORD_LOST, message, where=file.file))
     have = {sample for file in joined for sample in file.values()}
-    absent = tuple(sample for sample in samples if sample not in have)
+    absent = tuple(sample for sample in samples if sample not in have | almost)
     if absent and files:
         # Whose the records of nobody are is not guessed; their ids are another person's matter.
         code, message = (NoteCode.RECORD_UNMATCHED, _UNMATCHED) if nobodys else (NoteCode.NO_CLINICAL_DATA, _ABSENT)
@@ -71,6 +76,11 @@ def join(
     return joined, notes
 
 
+_ALMOST = (
+    "a record may be lost ({file}: somebody in it is named almost as this sample, and the genotypes do not have that "
+    "name): what it says of drugs, conditions, age and weight is not used here; if it is the same person, correct the "
+    "name, or say so with --person"
+)
 _ABSENT = "no record in the clinical files is of this sample"
 _UNMATCHED = (
     "no clinical record was found for this sample, and the clinical files hold records of persons who are no sample: "
@@ -102,6 +112,11 @@ def by_name(file: Events, everyone: AbstractSet[str], named: Mapping[str | None,
         if names:
             found[person] = names[0]
     return found
+
+
+def strangers_of(file: Events, known: Mapping[str | None, str]) -> set[str]:
+    """Return the names of the persons of a file who are no sample, or of those of them who are named almost as one."""
+    return {str(person) for person in file.people if person is not None and person not in known} | file.almost
 
 
 def persons_of(file: Events) -> int:

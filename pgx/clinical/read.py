@@ -17,7 +17,7 @@ from pgx.clinical.current import settle_over
 from pgx.clinical.dates import date_pattern
 from pgx.clinical.drugs import drug_names
 from pgx.clinical.medication_basis import RECORD
-from pgx.clinical.now import later, present_days, statuses
+from pgx.clinical.now import assumed, later, present_days, statuses
 from pgx.clinical.person_map import PersonMap, person_map
 from pgx.clinical.readers import flat, objects, sniff
 from pgx.clinical.readers.omop_databases import postgres_url, read_postgres
@@ -124,7 +124,7 @@ def read(
     problems = pl.concat([problems, *(one.rename({"person": "sample"}) for one in (bad, doubtful))])
     if strict:
         names = {file.file: shown_place(str(path)) for file, path in zip(files, paths, strict=True)}
-        left_out.refuse(problems.with_columns(pl.col("file").replace(names)))
+        left_out.refuse(problems.with_columns(pl.col("file").replace(names)), kb)
     named = observations.rename({"person": "sample"})
     kept_out = left_out.newest(problems, named, vocabulary(kb))
     hidden = kept_out.filter(~pl.col("concept").is_in(list(series)))
@@ -261,6 +261,7 @@ def _finish(
     notes += [
         *_taken_and_stopped(medications),
         *later(given, drugs, now, vocabulary(kb)),
+        *assumed(drugs, now),
         *identity.contradictions(observations),
     ]
     given = given.filter(pl.col("concept") != "as_of")

@@ -14,10 +14,11 @@ from typing import Any
 
 import polars as pl
 
-from pgx.clinical.people import by_name
+from pgx.clinical.people import by_name, strangers_of
 from pgx.clinical.read import new_events, read_events
 from pgx.clinical.records import MANY, FileRecord, key_of, recall
 from pgx.clinical.statements import Events
+from pgx.guard import alike_names
 from pgx.guard.digests import stamp
 from pgx.knowledge.base import KnowledgeBase
 from pgx.knowledge.recent import Recent
@@ -69,7 +70,10 @@ def cut(
         names = {} if record is None else by_name(record.events, known, {})
         if record is not None and names and record.events.understood and len(record.events.people) >= MANY:
             _write(record, {p: block_of[s] for p, s in names.items() if s in block_of}, groups, folder / str(at))
-            told.append({"at": at, "path": path, "stamp": mark, "named": len(names), **_of_all(record.events)})
+            meant = alike_names.meant(strangers_of(record.events, names), everyone)
+            almost = sorted({name for _, listed in meant for name in listed})
+            about = {"at": at, "path": path, "stamp": mark, "named": len(names), "almost": almost}
+            told.append({**about, **_of_all(record.events)})
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{_TOLD}.new").write_text(json.dumps(told), encoding="utf-8")
     (folder / f"{_TOLD}.new").replace(folder / _TOLD)
@@ -146,6 +150,7 @@ def _read(told: Mapping[str, Any], number: int, kb: KnowledgeBase, folder: Path,
     for name in ("dates", "chosen"):
         getattr(events, name).update({person: date.fromisoformat(day) for person, day in own[name].items()})
     events.strangers = told["persons"] - told["named"]
+    events.almost = set(told["almost"])
     events.elsewhere = told["named"] - len(events.people)
     statements, medications, problems = (pl.read_ipc(folder / f"{number}.{name}.arrow") for name in _FRAMES)
     events.problems = problems.rows()

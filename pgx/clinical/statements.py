@@ -13,7 +13,7 @@ from pgx.clinical.dates import BadDateError, as_iso, is_open, read_birth, read_d
 from pgx.clinical.drugs import DrugNames, dose_per_day
 from pgx.clinical.vocabulary import Vocabulary
 from pgx.knowledge.dose_forms import ACTS_LOCALLY, LOCAL, DoseForms
-from pgx.knowledge.drug_entries import ALLERGY, REACTION, UNSURE, UNTIL, Entry, read_entry
+from pgx.knowledge.drug_entries import ALLERGY, REACTION, UNSURE, UNTIL, Entry
 
 RAW: dict[str, type[pl.DataType]] = {
     "person": pl.String,
@@ -63,8 +63,9 @@ class Events:
         The day that somebody chose as now; a list of drugs of a later day is not that of the day.
     date_format
         How the file writes its dates, if not as ISO 8601 does: ``DD.MM.YYYY``.
-    elsewhere, strangers
-        Persons of the file that these statements leave out: those who are samples, and those who are none.
+    elsewhere, strangers, almost
+        Persons of the file that these statements leave out: those who are samples, and those who are none;
+        `almost` are names of the latter that are almost a sample's.
     """
 
     file: str
@@ -88,6 +89,7 @@ class Events:
     chosen: dict[str | None, date] = field(default_factory=dict)
     elsewhere: int = 0
     strangers: int = 0
+    almost: set[str] = field(default_factory=set)
 
     def person(self, person: str | None, aliases: Iterable[str] = ()) -> None:
         """Say that the file has this person, and under which other identifiers."""
@@ -100,7 +102,7 @@ class Events:
         self.problems.append((person, severity, code, message, concept, None, self.file, where))
 
     def plain_date(self, text: str) -> str:
-        """Return a date as ISO 8601 has it, if the file is said to write it otherwise."""
+        """Return a date as ISO 8601 has it."""
         return as_iso(text, self.date_format)
 
     def day(self, person: str | None, text: object, where: str | None, concept: str | None = None) -> date | None:
@@ -220,9 +222,8 @@ class Events:
         self.people.setdefault(person, set())
         if status == "current":
             self.listed.add(person)
-        entry = read_entry(written)
+        entry, codes = self.drugs.entry(written), list(codes)
         start = start or entry.begins
-        codes = list(codes)
         if entry.meaning is not None:
             said = self._beside(person, entry, status, start or self.dates.get(person), where, written)
             if said is None:
@@ -350,10 +351,9 @@ class Events:
         for one in found:
             self._code(person, "allergy", one, day, None, where)
             self.count(self.understood, written, f"allergy {self.allergens.words(one)}", where)
-        if found:
-            return True
-        self.not_understood("allergy", *next(iter(coded), ("", "")), written, where)
-        if drug:
+        if not found:
+            self.not_understood("allergy", *next(iter(coded), ("", "")), written, where)
+        if drug and not found:
             self._code(person, "allergy", self.drugs.ingredient(written), day, None, where)
             close = self.drugs.suggest(written)
             hint = f"; did you mean {' or '.join(close)}?" if close else ""
@@ -361,7 +361,7 @@ class Events:
                 f"allergy {written!r} is to no known drug or class: other drugs are compared with its name only{hint}"
             )
             self.problem(person, "warning", "allergy_unknown", message, where)
-        return False
+        return bool(found)
 
     def _code(
         self, person: str | None, concept: str, code: str, day: date | None, end: date | None, where: str | None

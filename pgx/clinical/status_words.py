@@ -31,9 +31,13 @@ class Said(StrEnum):
     OVER = "over"
     ABSENT = "no"
     UNSURE = "unsure"
-    """Nobody has confirmed it, or it was entered in error: no entry at all."""
+    """Nobody has confirmed it: no entry of a condition at all; an allergy counts until it is refuted."""
+    ERROR = "error"
+    """It was entered in error: no entry of anything."""
 
 
+NO_ENTRY = (Said.UNSURE, Said.ERROR)
+"""What leaves no entry of a condition at all."""
 _WORDS = {
     Said.THERE: "active, recurrence, recurrent, relapse, relapsed, ongoing, current, currently, unresolved, "
     "not resolved, not cured, not healed, not over, uncured, present, persistent, persisting, stable, controlled, "
@@ -50,13 +54,14 @@ _WORDS = {
     "preliminary, differential, unconfirmed, not confirmed, never confirmed, not yet confirmed, not established, "
     "presumed, presumptive, tentative, working diagnosis, questionable, question, query, queried, maybe, uncertain, "
     "unsure, unclear, doubtful, equivocal, rule out, to rule out, to be ruled out, r o, to be excluded, "
-    "to be confirmed, to be diagnosed, not ruled out, not excluded, under investigation, entered in error, error, "
-    "erroneous, verdacht, verdacht auf, v a, fraglich, möglich, vermutet, nicht gesichert, nicht ausgeschlossen, "
+    "to be confirmed, to be diagnosed, not ruled out, not excluded, under investigation, verdacht, "
+    "verdacht auf, v a, fraglich, möglich, vermutet, nicht gesichert, nicht ausgeschlossen, "
     "family history, in family, in mother, in father, mother, father, sister, brother",
+    Said.ERROR: "entered in error, error, erroneous",
 }
 _PHRASES = {tuple(one.split()): said for said, words in _WORDS.items() for one in words.split(", ")}
 _LONGEST = max(map(len, _PHRASES))
-_STRONGEST = (Said.UNSURE, Said.ABSENT, Said.OVER, Said.REMISSION, Said.THERE, Said.CONFIRMED)
+_STRONGEST = (Said.ERROR, Said.UNSURE, Said.ABSENT, Said.OVER, Said.REMISSION, Said.THERE, Said.CONFIRMED)
 _ALONE = {
     *("over", "past", "previous", "former", "completed", "ended", "no", "none", "false", "true", "negative", "never"),
     *("error", "question", "query", "unclear", "unlikely"),
@@ -77,6 +82,11 @@ def condition_status(text: str) -> Said | None:
     parts = [part for part in re.split("[;,]", text) if "?" not in part]
     found = {one for part in parts for one in _of_words(re.findall(r"\w+", part.lower()))}
     return next((one for one in _STRONGEST if one in found), None)
+
+
+def allergy_gone(*statuses: str) -> bool:
+    """Whether one of the statuses of an allergy says that it is none, or none any more; in doubt it counts."""
+    return any(condition_status(one) in (Said.ERROR, Said.ABSENT, Said.OVER) for one in statuses)
 
 
 def phrase_status(text: str) -> Said | None:
@@ -107,8 +117,8 @@ def entry_answer(concept: Concept, said: Said | None, *, ends: bool) -> str | No
 
     Only what passes (``when_over`` of ``concepts.tsv``) is over: somebody who had a stroke had one.
     """
-    if said in (Said.UNSURE, Said.ABSENT):
-        return None if said is Said.UNSURE else "no"
+    if said in NO_ENTRY or said is Said.ABSENT:
+        return "no" if said is Said.ABSENT else None
     if concept.window_days is None and concept.when_over not in ("chronic", "episode"):
         return "yes"
     if said is Said.OVER or (said is Said.REMISSION and concept.when_over != "chronic"):

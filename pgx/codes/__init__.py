@@ -8,10 +8,11 @@ from __future__ import annotations
 from enum import StrEnum
 
 from pgx.codes.flag_codes import OF_A_NUMBER, Flag, FlagCode
-from pgx.codes.note_codes import NoteCode
+from pgx.codes.note_codes import ABOUT_A_VALUE, NoteCode
 from pgx.codes.states import Applies, Category, DoseAdvice, GeneState, Severity, Status, Trend, Urgency, VariantUse
 
 __all__ = [
+    "ABOUT_A_VALUE",
     "KINDS",
     "OF_A_NUMBER",
     "Applies",

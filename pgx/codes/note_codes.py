@@ -34,6 +34,7 @@ class NoteCode(StrEnum):
     CONFLICTING_RECORDS = "conflicting_records"
     CONTRADICTION = "contradiction"
     COPY_NUMBER_UNCLEAR = "copy_number_unclear"
+    DAY_ASSUMED = "day_assumed"
     DECEASED = "deceased"
     DOSES_FAR_FROM_PUBLISHED = "doses_far_from_published"
     DOUBTFUL_VALUE = "doubtful_value"
@@ -117,6 +118,7 @@ class NoteCode(StrEnum):
     POLYPLOID = "polyploid"
     PRIOR_DATA_CONFLICT = "prior_data_conflict"
     RECORD_FILTERED = "record_filtered"
+    RECORD_LOST = "record_lost"
     RECORD_UNMATCHED = "record_unmatched"
     REFERENCE_ASSUMED = "reference_assumed"
     REFERENCE_MISMATCH = "reference_mismatch"
@@ -143,3 +145,16 @@ class NoteCode(StrEnum):
     VALUE_LEFT_OUT = "value_left_out"
     VARIANTS_ONLY = "variants_only"
     WASHOUT_UNKNOWN = "washout_unknown"
+
+
+ABOUT_A_VALUE = frozenset(
+    {
+        NoteCode.ANSWER_UNKNOWN, NoteCode.BAD_DATE, NoteCode.BOUND, NoteCode.CONTRADICTION,
+        NoteCode.DECEASED, NoteCode.DOUBTFUL_VALUE, NoteCode.IMPOSSIBLE_VALUE, NoteCode.NOT_A_NUMBER,
+        NoteCode.NUMERAL_READ, NoteCode.OTHER_QUESTION, NoteCode.UNIT_DIFFERS, NoteCode.UNIT_MISSING,
+        NoteCode.UNIT_UNKNOWN, NoteCode.UNLIKELY_VALUE, NoteCode.VALUE_LEFT_OUT,
+    }
+)  # fmt: skip
+"""Codes of notes whose message quotes what a record says of a person.
+
+That stands in reports and in what `pgx check` prints, and in no error or log: see `pgx.notes.without_value`."""

@@ -33,7 +33,7 @@ from pgx.variants.spool import spooled
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ENOMEM, errno.EFBIG)
 """Errors of the machine, not of a person's data: the run stops, and is gone on with later."""
 _NOBODY = ClinicalData(schema.empty(schema.CLINICAL), schema.empty(schema.MEDICATIONS), schema.empty(schema.NOTES))
-LOST = (NoteCode.OUTSIDE_REFUSED, NoteCode.PERSON_FAILED)
+LOST = (NoteCode.OUTSIDE_REFUSED, NoteCode.RECORD_LOST, NoteCode.PERSON_FAILED)
 
 
 Genomes = Callable[[Group], Sequence[Input]]

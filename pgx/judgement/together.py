@@ -16,8 +16,9 @@ first, or where it is only planned, the drug that is taken says what changes onc
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import polars as pl
 
@@ -27,6 +28,7 @@ from pgx.judgement.read_back import Once, agents_of, causes_of, not_started_of, 
 from pgx.judgement.relief import Case, Without, milder
 from pgx.knowledge.acting import DECIDES
 
+_Listed = TypeVar("_Listed")
 FOR_OTHERS = (CHANGE_FIRST, NOT_STARTED, NOT_TOGETHER)
 """Actions of a medicine that are said for the sake of another one: it gives way, or that one does not go with it."""
 
@@ -89,14 +91,20 @@ def not_started(drug: str, agents: Collection[str], planned: Sequence[str], *, t
     return (drug,) if len(planned) < len(agents) else ()
 
 
+def taken_and_planned(listed: Iterable[tuple[_Listed, str]]) -> tuple[tuple[_Listed, ...], tuple[_Listed, ...]]:
+    """Return what of a list is taken, and what is only planned: (medicine, status) in the list's order."""
+    rows = list(listed)
+    taken = dict.fromkeys(one for one, status in rows if status == "current")
+    return tuple(taken), tuple(dict.fromkeys(one for one, status in rows if status == "planned" and one not in taken))
+
+
 def lists_of(medications: pl.DataFrame, exposures: pl.DataFrame | None) -> Lists:
     """Return which medicines (`pgx.schema.MEDICATIONS`) are taken and which only planned."""
-    keys = medications.select("sample", "drug", "status")
-    taken = set(keys.filter(status="current").select("sample", "drug").iter_rows())
+    rows = medications.select("sample", "drug", "status").iter_rows()
+    taken, planned = map(set, taken_and_planned(((sample, drug), status) for sample, drug, status in rows))
     acting: set[Key] = set()
     if exposures is not None:
         acting = set(exposures.filter(pl.col("phase") != "planned").select("sample", "agent").iter_rows())
-    planned = set(keys.filter(status="planned").select("sample", "drug").iter_rows())
     return Lists(frozenset(taken | (planned & acting)), frozenset(planned - taken - acting))
 
 

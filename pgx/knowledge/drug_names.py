@@ -12,7 +12,7 @@ from pgx.errors import UsageError
 from pgx.guard.limits import NAME
 from pgx.knowledge.base import KnowledgeBase
 from pgx.knowledge.dose_forms import DoseForms, dose_forms
-from pgx.knowledge.drug_entries import GIVEN_FOR
+from pgx.knowledge.drug_entries import Entry, EntryWords, entry_words
 
 _STRENGTH = re.compile(
     r"\s*\b(?:\d[\d.,]*\s*[-/]\s*)*\d[\d.,]*\s*(?:mg|mcg|ug|µg|g|ml|unt|units?|iu|meq|hr|%|\[).*$"
@@ -69,11 +69,6 @@ _FORM = re.compile(
 )
 _BESIDE = re.compile(r"\(([^()]*)\)|\[([^\]]*)\]|\s[-–—]+>?\s+(.+)$|:\s+(.+)$")
 _SQUARE, _NEVER = re.compile(r"\[[^\]]*\]"), re.compile(r"(?!)")
-_WHAT_FOR = re.compile(
-    rf"(?:^|\s){GIVEN_FOR}[a-z][\w/-]*(?:\s(?!but|then|now|not|never|caus|gave|see|aber)[\w/][\w/-]*){{0,6}}$",
-    re.IGNORECASE,
-)
-"""What a drug is given for: no remark on whether it is taken."""
 _BEHIND = re.compile(rf"[\s,]+{_FORM.pattern}$", re.IGNORECASE)
 _ATC = re.compile(r"^[A-Z]\d{2}[A-Z]{2}\d{2}$")
 _CODE = re.compile(r"^(rxnorm|rxcui|atc|snomed|sct|ncit|omop)\s*[:=|]\s*(\S+)$", re.IGNORECASE)
@@ -117,8 +112,17 @@ class DrugNames:
     of_parts: dict[frozenset[str], str] = field(default_factory=dict, repr=False)
     others: frozenset[str] = frozenset()
     forms: DoseForms | None = None
+    entries: EntryWords | None = None
     _read: dict[str, Found] = field(default_factory=dict, repr=False)
     _close: dict[str, list[str]] = field(default_factory=dict, repr=False)
+
+    @property
+    def _what_for(self) -> re.Pattern[str]:
+        return self.entries.what_for if self.entries else _NEVER
+
+    def entry(self, text: str) -> Entry:
+        """Take an entry of a medication list apart."""
+        return self.entries.read(text) if self.entries else Entry(text)
 
     def by_code(self, system: str, code: str) -> tuple[str, ...]:
         """Return the drugs of a code; empty when it is not known."""
@@ -229,7 +233,7 @@ class DrugNames:
 
     def _one(self, text: str) -> str | None:
         name = text.lower().strip(" .,*")
-        for rule in (None, _BRACKETS, _LEAD, _STRENGTH, _WHAT_FOR):
+        for rule in (None, _BRACKETS, _LEAD, _STRENGTH, self._what_for):
             name = rule.sub("", name).strip(" .,") if rule else name
             if name in self.names:
                 return self.names[name]
@@ -271,7 +275,7 @@ class DrugNames:
 
     def _says_more(self, text: str) -> bool:
         text = self.forms.without_route(f"x {text}")[1:] if self.forms else text
-        words = re.findall(r"[^\W\d_]{3,}", _FORM.sub(" ", _WHAT_FOR.sub(" ", text)).lower().replace(" and ", " "))
+        words = re.findall(r"[^\W\d_]{3,}", _FORM.sub(" ", self._what_for.sub(" ", text)).lower().replace(" and ", " "))
         return any(word not in self.names and not _SALTS.fullmatch(f" {word}") for word in words)
 
     def suggest(self, text: str) -> list[str]:
@@ -354,7 +358,9 @@ def drug_names(kb: KnowledgeBase) -> DrugNames:
     made_of = {drug: tuple(names[one] for one in found if one in names) for drug, found in parts.items()}
     others = frozenset(kb.table("other_drugs")["name"]) - set(names)
     made_of = {drug: found for drug, found in made_of.items() if found}
-    return replace(plain, others=others, made_of=made_of, of_parts=of_parts, forms=dose_forms(kb))
+    return replace(
+        plain, others=others, made_of=made_of, of_parts=of_parts, forms=dose_forms(kb), entries=entry_words(kb)
+    )
 
 
 _JOINED = re.compile(r"\s*/\s*| and ")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from pgx.clinical.allergies import DENIED, MAYBE, OVER, Allergens
+from pgx.clinical.allergies import DENIED, MAYBE, Allergens
 from pgx.clinical.readers.fhir_parts import codings_of, label_of, statuses_of
+from pgx.clinical.status_words import allergy_gone
 from pgx.serve.patients import resources_of
 
 ALLERGY = "allergy"
@@ -18,7 +19,8 @@ def recorded(prefetched: Any, known: Allergens) -> Iterator[str]:
     They are the patient's: a request that sends along anything about another one gets no advice (`patient_of`).
     """
     for resource in _resources(prefetched):
-        if (statuses_of(resource.get("clinicalStatus")) | statuses_of(resource.get("verificationStatus"))) & OVER:
+        statuses = statuses_of(resource.get("clinicalStatus")) | statuses_of(resource.get("verificationStatus"))
+        if allergy_gone(*statuses):
             continue
         reactions = resource.get("reaction")
         reactions = reactions if isinstance(reactions, list) else []

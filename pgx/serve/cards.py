@@ -208,7 +208,7 @@ def _short(summary: str) -> str:
     return summary if len(summary) <= _SUMMARY else f"{summary[: _SUMMARY - 1]}…"
 
 
-_OF_THE_PERSON = (NoteCode.SEX_MISMATCH, NoteCode.OUTSIDE_CONTRADICTS, NoteCode.RECORD_UNMATCHED)
+_OF_THE_PERSON = (NoteCode.SEX_MISMATCH, NoteCode.OUTSIDE_CONTRADICTS, NoteCode.RECORD_LOST, NoteCode.RECORD_UNMATCHED)
 """Codes of alerts of a report that put all of its advice in doubt, on drugs without a card too."""
 
 

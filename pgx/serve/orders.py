@@ -15,6 +15,7 @@ from pgx.knowledge.drug_names import DrugNames
 _SYSTEMS = {"rxnorm": "RxNorm", "atc": "ATC", "snomed": "SNOMED", "drugbank": "DrugBank"}
 """Words in the address of a vocabulary, and its name in the tables."""
 _ORDERS = ("MedicationRequest", "MedicationOrder")
+_NO_ORDER = ("entered-in-error", "cancelled")
 _WORD = re.compile(r"[a-z][a-z0-9'-]*")
 
 
@@ -65,13 +66,12 @@ def ordered(context: Mapping[str, Any], names: OrderNames, *, only_selected: boo
 
 
 def unnamed(context: Mapping[str, Any], names: OrderNames, *, only_selected: bool) -> int:
-    """Count the orders that name no drug at all: a reference to nothing, a code that is not known, no text.
+    """Count the orders that name no drug: a reference to nothing, a code that is not known, no text, or a slip in it.
 
     An order of a drug that the knowledge base lacks names it, and is not counted. Parameters as of `ordered`.
     """
-    return sum(
-        not drugs_of(concept, names) and not _words(concept) for concept in _ordered(context, names, only_selected)
-    )
+    found = (one for one in _ordered(context, names, only_selected) if not drugs_of(one, names))
+    return sum(not (said := _words(one)) or any(map(names.resolver.suggest, said)) for one in found)
 
 
 def others(context: Mapping[str, Any], names: OrderNames, *, only_selected: bool) -> list[str]:
@@ -98,7 +98,7 @@ def _ordered(context: Mapping[str, Any], names: OrderNames, only_selected: bool)
     for entry in entries:
         resource = _dict(entry.get("resource"))
         addresses = {f"{resource.get('resourceType')}/{resource.get('id')}", _local(str(entry.get("fullUrl")))}
-        forbids = resource.get("doNotPerform") is True
+        forbids = resource.get("doNotPerform") is True or resource.get("status") in _NO_ORDER
         if resource.get("resourceType") in _ORDERS and not forbids and (addresses & selected or not only_selected):
             yield from _concepts(resource, known, names)
 

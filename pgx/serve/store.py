@@ -15,6 +15,7 @@ import msgspec
 
 from pgx.errors import InputError
 from pgx.guard.limits import RESULT, read_file
+from pgx.judgement.together import taken_and_planned
 from pgx.reports import file_names
 from pgx.reports.formats import result_json
 from pgx.reports.page.build import View
@@ -165,9 +166,7 @@ class Store:
         """Return the drugs of a patient's stored result; empty if none is stored."""
         found = self._found(patient)
         rows: list[dict[str, Any]] = [] if found is None else json.loads(found[1].medications)
-        listed = [(str(row["drug"]), row["status"]) for row in rows if row["status"] != "stopped"]
-        taken = dict.fromkeys(drug for drug, status in listed if status != "planned")
-        return Medicines(tuple(taken), tuple(dict.fromkeys(drug for drug, _ in listed if drug not in taken)))
+        return Medicines(*taken_and_planned((str(row["drug"]), str(row["status"])) for row in rows))
 
     def advice(self, patient: str, drugs: Collection[str]) -> View | None:
         """Return the view of one patient with the advice on `drugs` alone; None if no result is stored.

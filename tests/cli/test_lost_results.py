@@ -112,3 +112,35 @@ def test_a_sample_that_there_is_not_is_counted_against_and_no_other_proposed(pgx
     assert run.returncode == 2
     assert "no sample is called 'HG01594'; the input has 1 sample" in run.stderr
     assert "HG01593" not in run.stderr.replace(PERSON.name, "")
+
+
+def test_a_record_of_almost_the_same_name_is_lost_on_page_one_and_ends_with_4(pgx_command, tmp_path):
+    (tmp_path / "own.csv").write_text("sample,age\nHG01593,40\n")
+    (tmp_path / "ward.csv").write_text("sample,weight_kg\nHG01593,70\nhg-1593,5\nHG00118,60\n")
+    run = pgx_command("report", PERSON, "-c", "own.csv", "-c", "ward.csv", "--drugs", "codeine")
+    assert run.returncode == 4, run.stderr
+    first_page = " ".join(run.stdout.partition("Model scores")[0].split())
+    assert "! a record may be lost (ward.csv: somebody in it is named almost as this sample" in first_page
+    assert "hg-1593" not in run.stdout + run.stderr and "HG00118" not in run.stdout + run.stderr
+
+
+def test_what_a_person_has_stands_in_the_report_and_in_no_message(pgx_command, tmp_path):
+    (tmp_path / "p.csv").write_text(
+        "sample,age,weight_kg,creatinine_mg_dl,sex,birth_date\nHG01593,41,712,<0.515,blueish,1971-13-45\n"
+    )
+    run = pgx_command("report", PERSON, "-c", "p.csv", "--drugs", "warfarin", "-v")
+    assert run.returncode == 0, run.stderr
+    assert "weight of 712 kg is impossible" in " ".join(run.stdout.split())
+    strict = pgx_command("report", PERSON, "-c", "p.csv", "--strict")
+    assert strict.returncode == 3 and "p.csv: line 2" in strict.stderr
+    for value in ("712", "0.515", "blueish", "1971"):
+        assert value not in run.stderr + strict.stderr
+    for field in ("weight", "creatinine", "sex", "birth_date"):
+        assert f"HG01593 p.csv: line 2, column {field}" in run.stderr.replace(
+            "line 2: birth_date", "line 2, column birth_date"
+        )
+    assert "weight: a value that no person can have is not used; correct the value or its unit" in run.stderr
+    shown = pgx_command("check", "p.csv")
+    assert (
+        all(value in shown.stdout for value in ("712", "<0.515", "blueish", "1971-13-45")) and "712" not in shown.stderr
+    )

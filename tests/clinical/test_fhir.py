@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from pgx.clinical import check, read, sexes
 from pgx.errors import InputError
 from tests.clinical.reading import codes, drugs, values
+from tests.clinical.test_left_out import amount, observed
 from tests.clinical.test_same_person import LOINC, RXNORM, SNOMED, coded, observation, quantity
 
 PATIENT = {"resourceType": "Patient", "id": "P1", "gender": "male", "birthDate": "1970"}
@@ -311,3 +314,56 @@ def test_a_panel_of_mean_pressures_is_read_by_its_parts(bundle):
     ]
     found = values(bundle(observation("96607-7", "2024-01-01", component=parts)))
     assert (found["systolic_bp"], found["diastolic_bp"]) == (131, 82)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"valueRange": {"low": {"value": 1.0, "unit": "mg/dL"}, "high": {"value": 1.4, "unit": "mg/dL"}}},
+        {"valueRatio": {"numerator": {"value": 2.5}, "denominator": {"value": 1}}},
+        {"valueSampledData": {"origin": {"value": 0}, "period": 1, "dimensions": 1, "data": "1 2"}},
+        {"interpretation": [{"coding": [{"code": "H"}]}]},
+        {"dataAbsentReason": {"coding": [{"code": "error"}]}},
+    ],
+)
+def test_a_value_in_a_form_that_is_not_read_leaves_its_concept_unknown_and_no_older_one_stands_in(kb, write, told):
+    older = observed(("2160-0", "2025-01-01", amount(1.0, "mg/dL")), ("2160-0", "2026-01-01", told))
+    data = read([write("r.json", older)], kb)
+    assert "creatinine" not in values(data) and {"creatinine", "egfr"} <= set(data.kept_out["concept"])
+    newer = observed(("2160-0", "2025-01-01", told), ("2160-0", "2026-01-01", amount(1.0, "mg/dL")))
+    assert values(read([write("r.json", newer)], kb))["creatinine"] == 1.0
+
+
+def test_what_was_not_measured_is_said_and_leaves_the_older_value(kb, write):
+    absent = {"dataAbsentReason": {"coding": [{"code": "not-performed"}]}}
+    path = write("r.json", observed(("2160-0", "2025-01-01", amount(1.0, "mg/dL")), ("2160-0", "2026-01-01", absent)))
+    data = read([path], kb)
+    assert values(data)["creatinine"] == 1.0
+    assert "creatinine without a value (not-performed)" in data.notes.filter(code="not_understood")["message"][0]
+
+
+@pytest.mark.parametrize("survivor", ["replaced-by", "replaces"])
+def test_a_record_that_another_one_replaces_is_a_part_of_it_and_that_is_said(kb, write, survivor):
+    old, new = ({"resourceType": "Patient", "id": name, "gender": "female"} for name in ("OLD", "A"))
+    linked, other = (old, "A") if survivor == "replaced-by" else (new, "OLD")
+    linked["link"] = [{"other": {"reference": f"Patient/{other}"}, "type": survivor}]
+    weight = json.loads(observed(("29463-7", "2025-01-01", amount(70, "kg"))))["entry"][1]["resource"]
+    weight["subject"] = {"reference": "Patient/OLD"}
+    entries = [{"resource": one} for one in (old, new, weight)]
+    data = read([write("r.json", {"resourceType": "Bundle", "entry": entries})], kb, samples=["A", "B"])
+    assert values(data, "A")["weight"] == 70
+    assert codes(data, "warning") == ["joined_twice", "no_clinical_data"]
+
+
+def test_a_drug_whose_status_its_record_does_not_know_counts_as_taken_and_that_is_said(bundle):
+    data = bundle(
+        {
+            "resourceType": "MedicationStatement",
+            "status": "unknown",
+            "effectiveDateTime": "2026-01-01",
+            **SUBJECT,
+            "medicationCodeableConcept": {"text": "codeine"},
+        }
+    )
+    assert drugs(data) == {"codeine": "current"}
+    assert [text for text in data.notes["message"] if "does not know its status" in text]

@@ -135,12 +135,14 @@ def test_what_cannot_be_used_costs_itself_only_unless_the_reader_is_strict(kb, w
     assert not set(values(data)) & {"weight", "height", "age", "sex"}
     with pytest.raises(InputError) as error:
         read([path], kb, samples=["A"], strict=True)
-    for message in (
-        str(error.value),
-        "; ".join(f"{m} {w}" for m, w in data.notes.select("message", "where").iter_rows()),
-    ):
+    notes = "; ".join(f"{m} {w}" for m, w in data.notes.select("message", "where").iter_rows())
+    for message in (str(error.value), notes):
         assert "\n" not in message and "people.txt" in message
-        assert all(word in message for word in words), message
+    assert all(word in notes for word in words), notes
+    told = set(words) - {"a list"}  # a value of the person stands in the notes, and in no error
+    values_of = told & {"very old", "03/04/2020", "blue", "someday"}
+    assert all(word in str(error.value) for word in told - values_of), error.value
+    assert not any(word in str(error.value) for word in values_of), error.value
 
 
 def test_of_a_row_without_a_readable_date_only_what_never_changes_is_used(kb, write):

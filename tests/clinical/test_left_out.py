@@ -196,3 +196,10 @@ def test_the_template_is_read_as_it_is(kb, write):
     data = read([write("a.csv", f"{heading}A{empty}\n")], kb, samples=["A"], strict=True)
     assert heading.startswith("sample,date,medications,") and "creatinine" in heading
     assert codes(data, "error") == [] and "unknown_column" not in codes(data)
+
+
+def test_of_a_person_without_an_age_a_bare_value_that_no_adult_has_is_asked_about(kb, write):
+    data = read([write("p.json", {"sample": "A", "weight": 5})], kb)
+    assert "weight" not in values(data) and "for an adult, and no age is given" in data.notes["message"][0]
+    for content in ({"weight": "5 kg"}, {"weight": 5, "age": 0.3}, {"weight": 70}):
+        assert "weight" in values(read([write("p.json", {"sample": "A", **content})], kb))

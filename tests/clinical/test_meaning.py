@@ -11,7 +11,6 @@ import pytest
 import pgx
 from pgx.clinical import add_medications, check, read
 from pgx.errors import InputError, UsageError
-from pgx.knowledge.drug_entries import read_entry
 from pgx.knowledge.drug_names import drug_names
 from tests.clinical.reading import codes, drugs, values
 from tests.clinical.test_left_out import VCF
@@ -118,8 +117,8 @@ def test_a_treatment_that_was_terminated_is_not_taken(kb, write):
         ("Codeine 30 MG Extended Release Tablet", "Codeine 30 MG Extended Release Tablet", None),
     ],
 )
-def test_a_remark_beside_a_name_is_read(text, name, meaning):
-    entry = read_entry(text)
+def test_a_remark_beside_a_name_is_read(kb, text, name, meaning):
+    entry = drug_names(kb).entry(text)
     assert (entry.name, entry.meaning) == (name, meaning)
 
 
@@ -141,8 +140,24 @@ def test_the_day_that_counts_as_now_decides_on_an_end_in_words(kb, write):
     path = write("r.json", {"sample": "A", "medications": ["Clopidogrel 75 mg bis 12/2026", "codeine 2015-2018"]})
     for day, status in ((date(2025, 6, 1), "current"), (date(2026, 12, 31), "current"), (date(2027, 1, 1), "stopped")):
         assert drugs(read([path], kb, as_of=day)) == {"clopidogrel": status, "codeine": "stopped"}
-    # The words alone do not tell what day it is.
-    assert drugs(read([path], kb)) == {"clopidogrel": "stopped", "codeine": "stopped"}
+
+
+def test_where_nothing_is_dated_the_day_of_the_run_tells_whether_an_end_is_over_and_is_said(kb, write):
+    ends = {"until 2098": "current", "until 02/2020": "stopped"}
+    for words, status in ends.items():
+        data = read([write("r.json", {"sample": "A", "medications": [f"clopidogrel {words}"]})], kb)
+        typed = add_medications(read([write("s.json", {"sample": "A"})], kb), [f"codeine {words}"], kb, samples=["A"])
+        assert drugs(data) == {"clopidogrel": status} and drugs(typed) == {"codeine": status}
+        for told, drug in ((data, "clopidogrel"), (typed, "codeine")):
+            (said,) = told.notes.filter(code="day_assumed")["message"]
+            assert drug in said and str(date.today()) in said and "--as-of" in said
+    for end, answer in (("2098-01-01", "yes"), ("2020-01-01", "no")):
+        entry = {"sample": "A", "conditions": [{"name": "depression", "end": end}]}
+        data = read([write("r.json", entry)], kb)
+        assert values(data)["depression"] == answer
+        assert ("day_assumed" in codes(data, "warning")) == (answer == "yes")
+    dated = {"sample": "A", "date": "2026-10-01", "medications": ["clopidogrel until 2098"]}
+    assert "day_assumed" not in codes(read([write("r.json", dated)], kb))
 
 
 def test_an_end_in_words_of_a_typed_list_is_held_against_the_day_of_the_record(kb, write):
@@ -164,8 +179,8 @@ def test_an_end_in_words_of_a_typed_list_is_held_against_the_day_of_the_record(k
         ("until 3 May 2026", date(2026, 5, 3)),
     ],
 )
-def test_an_end_is_the_last_day_that_its_words_can_mean(text, day):
-    assert read_entry(f"warfarin {text}").on == day
+def test_an_end_is_the_last_day_that_its_words_can_mean(kb, text, day):
+    assert drug_names(kb).entry(f"warfarin {text}").on == day
 
 
 def test_a_typed_list_is_read_by_the_same_rules(kb, write):
@@ -397,3 +412,9 @@ def test_a_history_in_words_counts_where_it_is_history(kb, write, written):
 def test_what_is_no_history_of_the_person_does_not_count(kb, write, written):
     found = values(read([write("r.json", {"sample": "A", "conditions": [written]})], kb))
     assert not {"stroke", "depression", "pregnancy"} & {name for name, value in found.items() if value == "yes"}
+
+
+@pytest.mark.parametrize("since", ["since", "seit", "depuis", "desde", "dal", "ab"])
+def test_one_rule_reads_since_when_a_drug_is_taken_in_every_language(kb, since):
+    entry = drug_names(kb).entry(f"warfarin 5 mg {since} 2019-03-01")
+    assert (entry.name, entry.meaning, entry.begins) == ("warfarin 5 mg", None, date(2019, 3, 1))

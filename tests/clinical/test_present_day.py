@@ -66,7 +66,7 @@ def test_a_column_says_it_for_each_person_and_the_caller_overrides_it(kb, write)
         name: round(row["clinical.age"]) for name, row in wide(read([path], kb, as_of=date(2030, 1, 1)), kb).items()
     }
     assert ages == {"A": 80, "B": 80}
-    with pytest.raises(InputError, match="as_of: 'soon' is not a date"):
+    with pytest.raises(InputError, match="line 2, sample A: as_of: a date cannot be read"):
         read([write("b.csv", "sample,as_of\nA,soon\n")], kb, strict=True)
 
 

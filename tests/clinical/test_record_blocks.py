@@ -14,8 +14,8 @@ from pgx.errors import InputError
 from pgx.knowledge.recent import Recent
 
 PEOPLE = [f"S{number}" for number in range(MANY)]
-BLOCKS = [PEOPLE[:40], PEOPLE[40:60], PEOPLE[60:], ["without records"]]
-EVERYONE = [*PEOPLE, "without records", "of no block"]
+BLOCKS = [PEOPLE[:40], PEOPLE[40:60], PEOPLE[60:], ["without records", "with a record, lost"]]
+EVERYONE = [*PEOPLE, "without records", "with a record, lost", "of no block"]
 HOW = (None, None)
 
 
@@ -28,7 +28,10 @@ def row(number):
 
 @pytest.fixture
 def path(write):
-    lines = [f"{person},{row(number)}" for number, person in enumerate([*PEOPLE, "of no block", "stranger", "S3"])]
+    lines = [
+        f"{person},{row(number)}"
+        for number, person in enumerate([*PEOPLE, "of no block", "stranger", "S3", "WITH A RECORD LOST"])
+    ]
     return write("ward.csv", "sample,age,date,eyes,medications\n" + "".join(lines))
 
 
@@ -58,6 +61,7 @@ def test_each_block_has_what_the_whole_file_says_of_its_persons(path, kb, tmp_pa
     for number, (block, expected) in enumerate(zip(BLOCKS, whole, strict=True)):
         found = told(path, kb, block, put_back(tmp_path / "cut", number, kb))
         assert same(found, expected), number
+    assert "record_lost" in whole[-1].notes.filter(sample="with a record, lost")["code"].to_list()
     codes = {"drug_unknown", "impossible_value", "not_understood", "no_genotypes"}
     assert codes <= set(whole[0].notes["code"])
 

@@ -77,7 +77,7 @@ def test_a_row_or_value_of_an_unreadable_day_does_not_pass_for_a_present_one(kb,
     data = read([write("a.csv", "sample,date,inr\nA,31.12.2025,2\nB,2025-12-31,3\n")], kb)
     assert set(data.observations["sample"]) == {"B"}
     said = "of the row only what does not change with time is used"
-    message = f"{said}: its date '31.12.2025' is none; write YYYY-MM-DD"
+    message = f"{said}: its date cannot be read; write YYYY-MM-DD"
     assert data.notes.filter(code="bad_row").select("sample", "message").rows() == [("A", message)]
     data = read([write("b.csv", "sample,age,inr,inr_date\nA,50,2,44562\nB,60,3,2025-12-31\n")], kb)
     assert "inr" not in values(data, "A") and values(data, "A")["age"] == 50 and values(data, "B")["inr"] == 3
@@ -142,3 +142,33 @@ def test_every_combination_acts_on_the_enzymes_of_its_parts_in_one_way_or_the_ot
     for drug in kb.table("drugs").filter(pl.col("drug").str.contains("/", literal=True))["drug"]:
         parts = {names.names.get(part.strip(), "") for part in drug.lower().split("/")}
         assert drug.lower() in acting or {p for p in parts if p in acting} <= set(names.substances((drug,)))
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ("sample;âge;poids_kg;sexe;enceinte;fumeur\nA;50;72,5;femme;non;oui\n",
+         {"age": 50, "weight": 72.5, "sex": "female", "pregnancy": "no", "smoking_status": "current"}),
+        ("paciente;edad;peso_kg;talla_cm;sexo;fumadora\nA;50;72,5;170;mujer;no fumadora\n",
+         {"age": 50, "weight": 72.5, "height": 170, "sex": "female", "smoking_status": "not_current"}),
+        ("sample;Alter;Geschlecht;schwanger;Raucher\nA;30;w;ja;nein\n",
+         {"age": 30, "sex": "female", "pregnancy": "yes", "smoking_status": "not_current"}),
+        ("patient;date;analyse;résultat;unité\nA;2026-01-01;Potassium;4,1;mmol/L\n", {"potassium": 4.1}),
+        ("paciente;fecha;prueba;resultado;unidad\nA;2026-01-01;Creatinina;1,1;mg/dL\n", {"creatinine": 1.1}),
+    ],
+)  # fmt: skip
+def test_headings_and_answers_of_french_spanish_and_german_hospitals(kb, write, table, told):
+    data = read([write("a.csv", table)], kb)
+    assert {name: values(data)[name] for name in told} == told
+
+
+@pytest.mark.parametrize("nothing", ["keine", "aucun", "Ninguno", "nessuno", "geen"])
+def test_a_list_that_holds_nothing_in_other_languages(kb, write, nothing):
+    data = read([write("a.csv", f"sample,medications,conditions,allergies\nA,{nothing},{nothing},{nothing}\n")], kb)
+    assert values(data) == {"medication_list": "given"} and not codes(data, "warning")
+
+
+@pytest.mark.parametrize("heading", ["patient;médicament;posologie;début;fin", "paciente;medicamento;dosis;inicio;fin"])
+def test_a_table_of_drugs_in_french_and_spanish(kb, write, heading):
+    data = read([write("a.csv", f"{heading}\nA;clopidogrel;75 mg;2026-01-01;\nA;codeine;;2025-01-01;2025-02-01\n")], kb)
+    assert drugs(data) == {"clopidogrel": "current", "codeine": "stopped"}

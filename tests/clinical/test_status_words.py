@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pgx.clinical.status_words import STATUSES
+from pgx.clinical.status_words import STATUSES, allergy_gone
 from tests.clinical.reading import codes, read, values
 
 
@@ -95,3 +95,16 @@ def test_what_a_status_means_depends_on_the_condition(kb, write, more, concept, 
 def test_a_letter_behind_six_characters_tells_no_certainty(kb, write, code, concept, meant):
     found = values(read([write("a.csv", f"sample,date,diagnoses\ns,2024-01-01,{code}\n")], kb))
     assert found.get(concept) == meant
+
+
+@pytest.mark.parametrize(
+    ("statuses", "gone"),
+    [
+        (("refuted",), True), (("entered-in-error",), True), (("Inactive",), True), (("resolved", "confirmed"), True),
+        (("resolved", "unconfirmed"), True), (("excluded",), True), (("ausgeschlossen",), True), (("ruled out",), True),
+        (("unconfirmed",), False), (("presumed",), False), (("active", "confirmed"), False), (("",), False),
+        (("something else",), False), ((), False),
+    ],
+)  # fmt: skip
+def test_an_allergy_counts_until_it_is_refuted_or_over(statuses, gone):
+    assert allergy_gone(*statuses) == gone

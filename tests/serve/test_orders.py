@@ -182,3 +182,15 @@ def test_an_order_that_forbids_a_drug_and_one_for_the_eye_alone_get_no_advice():
     assert drugs_of({"text": "ciprofloxacin 0.3 % eye drops"}, NAMES) == []
     assert drugs_of({"text": "fluorouracil 5 % topical cream"}, NAMES) == []
     assert drugs_of({"text": "fluorouracil 50 mg/ml infusion"}, NAMES) == ["fluorouracil"]
+
+
+@pytest.mark.parametrize("status", ["entered-in-error", "cancelled"])
+def test_an_order_that_was_withdrawn_is_none(status):
+    entries = [request({"text": "codeine"}, status=status), request({"text": "warfarin"}, "2", status="draft")]
+    assert ordered({"draftOrders": {"entry": entries}}, NAMES, only_selected=False) == ["warfarin"]
+
+
+@pytest.mark.parametrize(("text", "count"), [("clopidogrell", 1), ("prednisolone", 0), ("something else", 0), ("", 1)])
+def test_a_slip_in_a_drug_s_name_is_said_not_to_be_recognised(text, count):
+    context = {"draftOrders": {"entry": [request({"text": text})]}}
+    assert unnamed(context, NAMES, only_selected=False) == count

@@ -8,24 +8,26 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from pgx.codes import NoteCode
+from pgx.codes import ABOUT_A_VALUE, NoteCode
 from pgx.guard.letters import visible
 
 if TYPE_CHECKING:
     import polars as pl
 
-LOST = NoteCode.OUTSIDE_REFUSED
-"""Code of notes on a laboratory's result that the run could not use: it ends with `EXIT_LOST`."""
+LOST = (NoteCode.OUTSIDE_REFUSED, NoteCode.RECORD_LOST)
+"""Codes of notes on a laboratory's result or a record that the run could not use: it ends with `EXIT_LOST`."""
 EXIT_LOST = 4
 
 _SHOWN_PER_CODE = 5
 _NAMED = 3
-_NEVER_CUT = (NoteCode.ALLERGY, NoteCode.SEX_MISMATCH, NoteCode.OUTSIDE_REFUSED, NoteCode.VALUE_LEFT_OUT)
+_NEVER_CUT = (NoteCode.ALLERGY, NoteCode.SEX_MISMATCH, *LOST, NoteCode.VALUE_LEFT_OUT)
 """Codes of notes on a person's safety: each is shown, however many there are."""
 
 
 def show(notes: pl.DataFrame, *, quiet: bool = False, verbose: bool = False) -> None:
     """Print warnings and errors (with `verbose` also infos); at most a few lines of the same code.
+
+    A person's values are not printed: a terminal, a log or a message of a failed job is no place for them.
 
     Parameters
     ----------
@@ -38,7 +40,7 @@ def show(notes: pl.DataFrame, *, quiet: bool = False, verbose: bool = False) -> 
     """
     wanted = {"error"} if quiet else {"error", "warning"} | ({"info"} if verbose else set())
     seen: dict[str, int] = {}
-    told = notes.filter(notes["severity"].is_in(list(wanted)))
+    told = _without_values(notes.filter(notes["severity"].is_in(list(wanted))))
     # What several persons are told in the same words is one line.
     lines = told.group_by("stage", "severity", "code", "message", "where", maintain_order=True).agg("sample")
     for note in lines.iter_rows(named=True):
@@ -51,6 +53,26 @@ def show(notes: pl.DataFrame, *, quiet: bool = False, verbose: bool = False) -> 
         if count > _SHOWN_PER_CODE and not verbose and code not in _NEVER_CUT:
             print(f"pgx: ... and {count - _SHOWN_PER_CODE} more notes '{code}' (-v shows all)", file=sys.stderr)
     _count_left_out(notes)
+
+
+def _without_values(notes: pl.DataFrame) -> pl.DataFrame:
+    """Return the notes on a person's values in words that name none; those of other stages quote no record."""
+    import polars as pl
+
+    from pgx.knowledge import load
+    from pgx.notes import without_value
+
+    private = pl.col("code").is_in(ABOUT_A_VALUE) & pl.col("stage").is_in(("clinical", "models"))
+    private &= (pl.col("stage") == "clinical") | (pl.col("code") != NoteCode.CONTRADICTION)
+    kinds = notes.filter(private).select("code", "subject").unique()
+    if kinds.is_empty():
+        return notes
+    flags = load().table("flags")
+    plain = kinds.with_columns(
+        plain=pl.Series([without_value(code, subject, flags) for code, subject in kinds.iter_rows()], dtype=pl.String)
+    )
+    notes = notes.join(plain, on=["code", "subject"], how="left", nulls_equal=True, maintain_order="left")
+    return notes.with_columns(message=pl.when(private).then("plain").otherwise("message")).drop("plain")
 
 
 def _count_left_out(notes: pl.DataFrame) -> None:
@@ -69,8 +91,8 @@ def show_suspects(lines: Sequence[str], *, quiet: bool = False) -> None:
 
 
 def end(notes: pl.DataFrame) -> None:
-    """End the command, after everything is written, with exit code 4 if a laboratory's result was lost."""
-    if LOST in notes["code"]:
+    """End the command, after everything is written, with exit code 4 if a laboratory's result or a record was lost."""
+    if notes["code"].is_in(LOST).any():
         raise typer.Exit(EXIT_LOST)
 
 

@@ -16,6 +16,7 @@ from pgx.clinical.readers.fhir_parts import (
     older_versions,
     own_words,
     statuses_of,
+    unreadable,
     verification,
     version_rank,
     when,
@@ -23,7 +24,7 @@ from pgx.clinical.readers.fhir_parts import (
 from pgx.clinical.readers.json_access import Object, dig, name_of, number, obj, objs, parse, text
 from pgx.clinical.readers.sniff import open_plain
 from pgx.clinical.statements import Events
-from pgx.clinical.status_words import Said, condition_status, entry_answer
+from pgx.clinical.status_words import NO_ENTRY, Said, condition_status, entry_answer
 from pgx.clinical.vocabulary import system_name
 from pgx.errors import InputError
 from pgx.guard.limits import RECORD_LINE, lines_of
@@ -49,6 +50,7 @@ def read_content(events: Events, content: object) -> None:
         state.remember(resource, url)
         if resource.get("resourceType") == "Composition":
             said.append(resource.get("date"))
+    state.merge([resource for resource, _, _ in found if resource.get("resourceType") == "Patient"])
     state.made = max((day for one in said if (day := events.day(None, one, None))), default=None)
     for resource, where, _ in found:
         _read(events, resource, where, state)
@@ -164,6 +166,11 @@ def _finish(events: Events, state: State) -> None:
 def _patient(events: Events, resource: Object, where: str, state: State) -> None:
     person = name_of(resource.get("id")) or (next(iter(state.people.values())) if len(state.people) == 1 else "patient")
     aliases = [v for one in objs(resource.get("identifier")) if (v := name_of(one.get("value")))]
+    if (other := state.people.get(person, person)) != person:
+        events.person(other, [person, *aliases])
+        message = "a record that another one of the file replaces is taken as a part of that one"
+        events.problem(other, "warning", "joined_twice", message, where)
+        return
     events.person(person, aliases)
     extensions = {(text(e.get("url")) or "").lower(): e for e in objs(resource.get("extension"))}
     _sex(events, person, extensions, text(resource.get("gender")), where)
@@ -243,7 +250,12 @@ def _measured(
         if concept == "allergy" and answer is None:
             events.allergic(person, (value[1] if value else None) or written, day=day, where=where)
             continue
-        if answer is None and value is None:
+        if answer is None and value is None and (lost := unreadable(item)):
+            value = (None, lost, "text", None)
+        elif answer is None and value is None:
+            if reasons := statuses_of(item.get("dataAbsentReason")) - {""}:
+                shown = f"{concept} without a value ({', '.join(sorted(reasons))})"
+                events.not_understood("observation", "", "", shown, f"{where}, {day}" if day else where)
             continue
         number_, text_, system, unit = value or (None, None, "text", None)
         events.observe(
@@ -325,7 +337,7 @@ def _condition(events: Events, resource: Object, where: str, state: State) -> No
     day = events.day(person, start, where)
     events.seen(person, events.day(person, resource.get("recordedDate"), where) or (None if end else day))
     said = _said(resource)
-    if said is Said.UNSURE:
+    if said in NO_ENTRY:
         verified = verification(resource) or ", ".join(sorted(statuses_of(resource.get("clinicalStatus"))))
         events.not_understood("condition", "", "", f"{label} ({verified})", where)
         return

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from pgx.clinical.allergies import OVER
 from pgx.clinical.dates import BadDateError, read_date
 from pgx.clinical.readers.fhir_parts import State, codings_of, label_of, statuses_of, tail, when
 from pgx.clinical.readers.json_access import Object, dig, name_of, number, obj, objs, text
 from pgx.clinical.statements import Events
+from pgx.clinical.status_words import allergy_gone
 
 _STATUS = {
     "active": "current",
@@ -102,6 +102,9 @@ def read_medication(
         return
     if given and day:
         stop = stop or _used_up(resource, day)
+    if status == "current" and not given and text(resource.get("status")) == "unknown":
+        message = f"{drug.label}: the record does not know its status; it counts as taken"
+        events.problem(person, "warning", "remark_beside_drug", message, where)
     if status != "planned":
         events.seen(person, day)
     for concept in drug.concepts:
@@ -354,9 +357,9 @@ def read_allergy(events: Events, resource: Object, where: str, state: State) -> 
     """Add an allergy or intolerance that still stands; one that is refuted or over is noted."""
     person = state.person(resource)
     label = label_of(resource.get("code"))
-    over = (statuses_of(resource.get("clinicalStatus")) | statuses_of(resource.get("verificationStatus"))) & OVER
-    if over:
-        events.not_understood("allergy", "", "", f"{label} ({', '.join(sorted(over))})", where)
+    statuses = statuses_of(resource.get("clinicalStatus")) | statuses_of(resource.get("verificationStatus"))
+    if allergy_gone(*statuses):
+        events.not_understood("allergy", "", "", f"{label} ({', '.join(sorted(statuses))})", where)
         return
     start, _ = when(resource, "onsetDateTime", "recordedDate")
     day = events.day(person, start, where)

@@ -45,6 +45,17 @@ class State:
             kept = self.medications if kind == "Medication" else self.substances
             kept.update({key: resource for key in (name, tail(url)) if key})
 
+    def merge(self, patients: list[Object]) -> None:
+        """Take a patient whose record another one of the file replaces for that one, as two merged records say."""
+        for resource in patients:
+            for link in objs(resource.get("link")):
+                other = self.people.get(tail(text(dig(link, "other", "reference"))) or "")
+                own = self.people.get(name_of(resource.get("id")) or "")
+                old, new = (other, own) if link.get("type") == "replaces" else (own, other)
+                if link.get("type") in ("replaced-by", "replaces") and old and new and old != new:
+                    self.people = {key: new if whose == old else whose for key, whose in self.people.items()}
+                    self.identifiers = {k: {new if p == old else p for p in v} for k, v in self.identifiers.items()}
+
     def person(self, resource: Object) -> str | None:
         """Return whom a resource is about: by reference, by identifier, or as the only patient there is."""
         for key in ("subject", "patient", "beneficiary"):
@@ -184,3 +195,19 @@ def certainty(resource: Object) -> str | None:
     extensions = (e for one in objs(obj(resource.get("code")).get("coding")) for e in objs(one.get("extension")))
     said = (obj(e.get("valueCoding")) for e in extensions if "diagnosesicherheit" in (text(e.get("url")) or "").lower())
     return next((name_of(one.get("code")) for one in said), None)
+
+
+_LOST = {"error", "not-a-number", "negative-infinity", "positive-infinity", "unsupported", "masked", "as-text"}
+"""Reasons why a value is absent that was there."""
+
+
+def unreadable(item: Object) -> str | None:
+    """Return in words what stands in the place of a value that was found and cannot be used; None if none was found."""
+    if ends := obj(item.get("valueRange")):
+        shown = " - ".join(str(obj(ends.get(end)).get("value", "")) for end in ("low", "high"))
+        return f"range {shown}"
+    kind = next((key for key in item if key.startswith("value") and item[key]), None)
+    absent, flags = statuses_of(item.get("dataAbsentReason")), objs(item.get("interpretation"))
+    alone = flags and not any(item.get(key) for key in ("component", "hasMember", "dataAbsentReason"))
+    said = kind or next(iter(sorted(absent & _LOST)), None) or (f"only {label_of(flags[0])}" if alone else None)
+    return f"({said})" if said else None

@@ -7,11 +7,11 @@ from datetime import date
 
 from pgx.clinical.allergies import NONE as NO_ALLERGY
 from pgx.clinical.statements import Events
-from pgx.clinical.status_words import Said, condition_status, entry_answer, phrase_status
+from pgx.clinical.status_words import NO_ENTRY, Said, condition_status, entry_answer, phrase_status
 from pgx.clinical.vocabulary import Heading, system_name
-from pgx.knowledge.drug_entries import is_remark
+from pgx.guard.limits import NAME
 
-_STATUS = re.compile(r"\s*\((current|planned|stopped)(?:\s+(\d{4}-\d{2}-\d{2}))?\)\s*$", re.IGNORECASE)
+_STATUS = re.compile(r"\((current|planned|stopped)(?:\s+([0-9]{4}-[0-9]{2}-[0-9]{2}))?\)$", re.IGNORECASE)
 _CODED = re.compile(r"^(icd-?10(?:-?cm)?|snomed|sct|loinc|hp|mondo)\s*[:|]\s*(\S+)$", re.IGNORECASE)
 _BARE_ICD = re.compile(r"^[A-TV-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?$")
 _CERTAIN = re.compile(
@@ -31,8 +31,14 @@ _PAST = (
     ),
 )
 """How words say that somebody had a condition: nothing else stands beside its name."""
-NONE = ("none", "no", "nil", "[]")
-UNKNOWN = ("unknown", "not known", "not recorded", "not stated", "missing", "na", "n/a", "nan", "null", "?", "-")
+NONE = (
+    *("none", "no", "nil", "[]", "kein", "keine", "keiner", "keines", "aucun", "aucune", "néant", "ninguno", "ninguna"),
+    *("nessuno", "nessuna", "geen"),
+)
+UNKNOWN = (
+    *("unknown", "not known", "not recorded", "not stated", "missing", "na", "n/a", "nan", "null", "?", "-"),
+    *("unbekannt", "nicht bekannt", "keine angabe", "inconnu", "inconnue", "desconocido", "desconocida", "sconosciuto"),
+)
 """What says of a whole list that nothing is known of it."""
 _NOTHING = {
     "current": "no drug is taken",
@@ -74,8 +80,8 @@ def add_list(events: Events, person: str | None, kind: str, items: list[str], wh
         elif kind == "allergy":
             events.allergic(person, item, day=day, where=where)
         else:
-            marked = _STATUS.search(item)
-            name = _STATUS.sub("", item)
+            marked = _STATUS.search(item.rstrip())
+            name = item[: marked.start()].rstrip() if marked else item
             status = marked[1].lower() if marked else kind
             on = events.day(person, marked[2], where) if marked and marked[2] else None
             end, start = (on, None) if status == "stopped" else (None, on)
@@ -86,7 +92,7 @@ def _with_remarks(events: Events, items: list[str], kind: str) -> list[str]:
     """Put a remark that a separator cut off (``paroxetine; stopped``) back behind its drug or condition."""
     found: list[str] = []
     for item in items:
-        remark = _is_status(item) if kind == "condition" else is_remark(item)
+        remark = _is_status(item) if kind == "condition" else events.drugs.entry(item).meaning is not None
         if found and remark and not events.drugs.inside(item) and item.lower() not in NONE:
             found[-1] = f"{found[-1]} ({item.strip('()')})"
         else:
@@ -118,7 +124,7 @@ def _commas(events: Events, kind: str, item: str) -> list[str]:
 
 def _history(events: Events, text: str) -> Heading | None:
     """Return a condition that somebody had and that counts on (``when_over``); one that is over is not told here."""
-    for form in _PAST:
+    for form in _PAST if len(text) <= NAME.most else ():
         found = form.fullmatch(text.strip())
         heading = events.vocabulary.column(found["name"]) if found else None
         if heading and events.vocabulary.concepts[heading.concept].when_over == "history":
@@ -140,10 +146,11 @@ def add_condition(
 
     A code is ``ICD10:E11.9``, ``SNOMED:44054006``, or a bare ICD-10 code.
     """
+    text = " ".join(text.split())
     if certain := _CERTAIN.match(text):
         status, text = f"{status}; {_CERTAINTY[certain[2]]}".strip("; "), certain[1].strip(" *+!-")
     said = condition_status(status)
-    if said is Said.UNSURE:
+    if said in NO_ENTRY:
         events.not_understood("condition", "", "", f"{text} ({status})", where)
         return False
     coded = _CODED.match(text)

@@ -34,7 +34,8 @@ ITEMS = (
         "loinc_code",
         "parameter_name",
     ),
-    *("laborparameter", "laborwert", "untersuchung", "messgroesse"),
+    *("laborparameter", "laborwert", "untersuchung", "messgroesse", "analyse", "examen", "parametre", "prueba"),
+    *("parametro", "determinacion", "esame"),
 )
 VALUES = (
     "value",
@@ -47,11 +48,12 @@ VALUES = (
     "wert",
     "ergebnis",
     "messwert",
+    *("resultat", "valeur", "resultado", "valor", "risultato", "valore"),
 )
-UNITS = ("unit", "units", "uom", "unit_of_measure", "result_unit", "value_unit", "einheit")
+UNITS = ("unit", "units", "uom", "unit_of_measure", "result_unit", "value_unit", "einheit", "unite", "unidad", "unita")
 DAYS = (
     *(*DATES, "datetime", "time", "collected", "collection_date", "result_date", "measured", "day", "timestamp"),
-    *("abnahmedatum", "entnahmedatum", "messdatum"),
+    *("abnahmedatum", "entnahmedatum", "messdatum", "date_prelevement"),
 )
 DRUGS = (
     "drug",
@@ -63,13 +65,35 @@ DRUGS = (
     "agent",
     "substance",
     "active_ingredient",
-    *("medikament", "arzneimittel", "wirkstoff", "praeparat"),
+    *("medikament", "arzneimittel", "wirkstoff", "praeparat", "medicament", "medicamento", "principe_actif"),
+    *("principio_activo", "farmaco"),
 )
 ABOUT_DRUGS: dict[str, tuple[str, ...]] = {
-    "dose": ("dose", "dosage", "strength", "dose_value", "daily_dose", "sig", "instructions", "dosis", "dosierung"),
+    "dose": (
+        "dose",
+        "dosage",
+        "strength",
+        "dose_value",
+        "daily_dose",
+        "sig",
+        "instructions",
+        "dosis",
+        "dosierung",
+        "posologie",
+        "posologia",
+    ),
     "dose_unit": ("dose_unit", "strength_unit", "unit", "units", "einheit"),
-    "frequency": ("frequency", "freq", "schedule", "rhythm", "haeufigkeit"),
-    "route": ("route", "form", "dose_form", "route_of_administration", "formulation", "darreichungsform"),
+    "frequency": ("frequency", "freq", "schedule", "rhythm", "haeufigkeit", "frequence", "frecuencia"),
+    "route": (
+        "route",
+        "form",
+        "dose_form",
+        "route_of_administration",
+        "formulation",
+        "darreichungsform",
+        "voie",
+        "forme",
+    ),
     "start": (
         "start",
         "start_date",
@@ -82,6 +106,7 @@ ABOUT_DRUGS: dict[str, tuple[str, ...]] = {
         "beginn",
         "seit",
         "von",
+        *("debut", "date_debut", "inicio", "fecha_inicio"),
     ),
     "end": (
         "end",
@@ -95,8 +120,9 @@ ABOUT_DRUGS: dict[str, tuple[str, ...]] = {
         "discontinued",
         "ende",
         "bis",
+        *("fin", "date_fin", "fecha_fin"),
     ),
-    "status": ("status", "state"),
+    "status": ("status", "state", "statut", "estado"),
     "code": ("code", "rxnorm", "rxcui", "atc", "drug_code", "rxnorm_code", "atc_code"),
 }
 TEMPLATES = {

@@ -9,13 +9,12 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import date
 
-from pgx.clinical.allergies import OVER
 from pgx.clinical.dates import BadDateError, read_date
 from pgx.clinical.readers.flat import DATES_ONLY, GROUPS, NOW, Layout, lay_out, meaning_of
 from pgx.clinical.readers.json_access import parse
 from pgx.clinical.readers.lists import add_condition, add_list
 from pgx.clinical.statements import Events
-from pgx.clinical.status_words import STATUSES, condition_status
+from pgx.clinical.status_words import STATUSES, allergy_gone, condition_status
 from pgx.clinical.vocabulary import column_name
 from pgx.errors import InputError
 
@@ -244,7 +243,9 @@ def _add_entry(
             events.problem(person, "warning", "condition_unknown", message, where)
         add_condition(events, person, name, where, start or (None if end else day), words, end=end)
     elif kind == "allergy":
-        if str(item.get("status", "active")).lower() not in OVER:
+        if allergy_gone(*(words := _said_of(item)).split("; ")):
+            events.not_understood("allergy", "", "", f"{name} ({words})", where)
+        else:
             events.allergic(person, name, day=start or day, where=where)
     else:
         dose = item.get("dose_mg_per_day")

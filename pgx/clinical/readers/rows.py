@@ -27,8 +27,9 @@ IDS = (
     "mrn",
     "patienten_id",
     "patientennummer",
+    *("id_patient", "numero_patient", "paciente", "paciente_id", "id_paciente", "paziente", "id_paziente"),
 )
-DATES = ("date", "visit_date", "observation_date", "datum")
+DATES = ("date", "visit_date", "observation_date", "datum", "fecha")
 LISTS = {
     "medications": "current",
     "medication": "current",
@@ -47,6 +48,9 @@ LISTS = {
     "diagnosen": "condition",
     "vorerkrankungen": "condition",
     "allergien": "allergy",
+    **dict.fromkeys(("medicaments", "traitements", "medicamentos", "medicacion", "farmaci"), "current"),
+    **dict.fromkeys(("diagnostics", "diagnosticos", "diagnosi"), "condition"),
+    **dict.fromkeys(("alergias", "allergie"), "allergy"),
 }
 IGNORED = ("notes", "note", "comment", "comments", "name", "given_name", "family_name")
 SPECIAL = (*IDS, *DATES, *LISTS, *IGNORED)
@@ -100,8 +104,7 @@ def usable_rows(events: Events, frame: pl.DataFrame, where: list[str], identity:
         if person is None and identity is not None:
             _refuse(events, None, "a person without a name", where[place], identity)
         elif dated[place] and days[place] is None:
-            written = str(frame[place, day or ""])[:40]
-            said = f"of the row only what does not change with time is used: its date {written!r} is none"
+            said = "of the row only what does not change with time is used: its date cannot be read"
             events.problem(person, "error", "bad_row", f"{said}; write YYYY-MM-DD", f"{where[place]}, column {day}")
             unread.append(place)
         elif row and row in first:

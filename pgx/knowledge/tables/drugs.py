@@ -84,6 +84,21 @@ DOSE_FORMS = Table(
     ),
 )
 
+ENTRY_WORDS = Table(
+    "entry_words",
+    "Words beside a drug's name in an entry of a medication list, in several languages: that it is taken, planned or "
+    "over, since or until when, and what it is given for.",
+    ("use", "words"),
+    (
+        Field("use", T, "what the words are read as, in `pgx.knowledge.drug_entries`; joined by ';'", required=True),
+        Field(
+            "words", T, "a regular expression, case ignored; {goes_on} is any of the words of that use", required=True
+        ),
+        Field("month", INT, "number of the month whose name begins so"),
+        Field("source", T, "source", required=True),
+    ),
+)
+
 INTERACTIONS = Table(
     "interactions",
     "Drugs that inhibit or induce an enzyme.",

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from pgx.models.evidence import gene_columns, plausible, table_values
+from pgx.codes import NoteCode
+from pgx.models.evidence import gene_agreement, gene_columns, plausible, table_values
 from pgx.models.evidence.endpoint import Endpoint, Feature
 
 if TYPE_CHECKING:
@@ -35,8 +36,10 @@ def understood(
     tuple of polars.DataFrame, dict and list of str
         The table, the first sentence by code and column, and the sentences on the genes.
     """
-    said = plausible.said_before(table)
-    table, more = table_values.read(plausible.refused_before(table, mark=False), [(endpoint, features)], kb)
+    said, chosen = plausible.said_before(table), [(endpoint, features)]
+    table, apart = gene_agreement.agreeing(plausible.refused_before(table, mark=False), chosen, kb, mark=False)
+    said += [(NoteCode.CONTRADICTION, text.partition(":")[0], text) for text in apart]
+    table, more = table_values.read(table, chosen, kb)
     table, misread = gene_columns.understood(table, endpoint, kb, words)
     told: dict[tuple[str, str], str] = {}
     for code, name, text in [*said, *more]:

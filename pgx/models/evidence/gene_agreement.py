@@ -6,7 +6,7 @@ diplotype, leave the gene unknown: nobody can tell which of them is right, and a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ from pgx.phenotypes.outside.source import Said
 
 if TYPE_CHECKING:
     from pgx.knowledge import KnowledgeBase
+    from pgx.models.evidence.endpoint import Endpoint
     from pgx.models.evidence.table_values import Chosen
 
 _COUNT = "allele_count."
@@ -34,8 +35,10 @@ Row = Mapping[str, Any]
 """Cells of one gene, by the last part of their columns' names."""
 
 
-def agreeing(table: pl.DataFrame, chosen: Chosen, kb: KnowledgeBase) -> tuple[pl.DataFrame, list[str]]:
-    """Make a gene unknown in the rows that contradict themselves, and mark it as kept out.
+def agreeing(
+    table: pl.DataFrame, chosen: Chosen, kb: KnowledgeBase, *, mark: bool = True
+) -> tuple[pl.DataFrame, list[str]]:
+    """Make a gene unknown in the rows that contradict themselves.
 
     Parameters
     ----------
@@ -45,6 +48,8 @@ def agreeing(table: pl.DataFrame, chosen: Chosen, kb: KnowledgeBase) -> tuple[pl
         The endpoints whose genes are looked at, with the features of their models.
     kb
         Knowledge base.
+    mark
+        Mark it as kept out, for a score that must not be given; what is learned from takes it as not told.
 
     Returns
     -------
@@ -69,16 +74,23 @@ def agreeing(table: pl.DataFrame, chosen: Chosen, kb: KnowledgeBase) -> tuple[pl
         problem = rows.join(told, on=rows.columns, how="left", nulls_equal=True, maintain_order="left")["_problem"]
         read = [name for one, features in chosen for name in design.columns(one, features) if name.startswith(stem)]
         where = pl.lit(problem.is_not_null())
-        table = plausible.without(table, dict.fromkeys([*columns, *read], where), kb, mark=True)
-        remarks.append(_sentence(stem, problem.drop_nulls()))
+        table = plausible.without(table, dict.fromkeys([*columns, *read], where), kb, mark=mark)
+        remarks.append(_sentence(stem, problem.drop_nulls(), scored=mark))
     return table, remarks
 
 
-def _sentence(stem: str, problems: pl.Series) -> str:
+def columns(names: Iterable[str], endpoint: Endpoint, kb: KnowledgeBase) -> set[str]:
+    """Return the columns of a table that `agreeing` compares for an endpoint."""
+    stems = tuple(gene_stem(gene) for gene in gene_meanings.genes(endpoint, kb))
+    return {name for name in names if name.startswith(stems)}
+
+
+def _sentence(stem: str, problems: pl.Series, *, scored: bool) -> str:
     kinds = problems.unique(maintain_order=True).to_list()
     shown = "; ".join(kinds[:_SHOWN]) + ("; ..." if len(kinds) > _SHOWN else "")
     count = f"{len(problems)} row{'s' * (len(problems) != 1)}"
-    return f"{stem}*: the gene is unknown in {count}, and no score that reads it is given: {shown}"
+    given = ", and no score that reads it is given" if scored else ""
+    return f"{stem}*: the gene is unknown in {count}{given}: {shown}"
 
 
 def _with_points(table: pl.DataFrame, names: list[str]) -> pl.DataFrame:

@@ -17,6 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pgx.clinical.derive import FORMULAS, Formula
+from pgx.clinical.doubt import ADULT
 from pgx.features import refused
 from pgx.features.names import FeatureName
 from pgx.knowledge.rules.activity_sums import possible_scores
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 _OF_THE_BODY = ("weight", "height")
 MARK = "_implausible."
 """Prefix of the columns that say of whom a value was kept out."""
-_SHOWN = 3
 _NOT_GIVEN = "no score that reads it is given"
 
 Limits = Mapping[str, tuple[float, float]]
@@ -98,8 +98,9 @@ def keep_unlikely_out(frame: pl.DataFrame, kb: KnowledgeBase) -> tuple[pl.DataFr
     unseen = pl.lit(pl.Series(~looked_at(frame)))
     for row in kb.table("usual_ranges").filter(pl.col("concept").is_in(_OF_THE_BODY)).iter_rows(named=True):
         name = features[row["concept"]]
-        if name in frame.columns and age in frame.columns:
-            aged = _number(age).is_between(row["age_from"], row["age_to"])
+        if name in frame.columns:
+            years = _number(age).fill_null(ADULT) if age in frame.columns else pl.lit(ADULT)
+            aged = years.is_between(row["age_from"], row["age_to"])
             unusual = (unseen & aged & ~_number(name).is_between(row["low"], row["high"])).fill_null(False)
             outside[name] = outside[name] | unusual if name in outside else unusual
     together, allowed = _together(frame, features), limits(list(features.values()), kb)
@@ -220,15 +221,14 @@ def looked_at(frame: pl.DataFrame) -> NDArray[np.bool_]:
 
 
 def said(counted: Found, allowed: Limits, *, scored: bool = False) -> list[tuple[str, str]]:
-    """Return code and sentence of each column; a person who is `scored` is given no score of such a value."""
+    """Return code and sentence of each column, without the values; who is `scored` is given no score of such a one."""
     how = f"is not used, and {_NOT_GIVEN}," if scored else "is taken as unknown"
     sentences = []
     for name, values in counted.items():
         low, high = allowed[name]
-        shown = ", ".join(f"{value:g}" for value in sorted(values)[:_SHOWN]) + (", ..." if len(values) > _SHOWN else "")
         rows = sum(values.values())
         possible = f"possible: {low:g} to {high:g}" if math.isfinite(high) else f"possible: {low:g} and more"
-        sentences.append(("implausible_value", f"{name} {how} where no person can have it: {shown} "
+        sentences.append(("implausible_value", f"{name} {how} where no person can have it "
                           f"({rows} row{'s' * (rows != 1)}; {possible}); correct the value or its unit"))  # fmt: skip
     return sentences
 

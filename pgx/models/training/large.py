@@ -23,7 +23,7 @@ from pgx.models.cohort import cell_values, cohort, missing_codes, summary, table
 from pgx.models.cohort.cohort import Cohort, Roles
 from pgx.models.cohort.summary import Census, Tally
 from pgx.models.cohort.tables import Source
-from pgx.models.evidence import allele_counts, design, gene_columns, plausible
+from pgx.models.evidence import allele_counts, design, gene_agreement, gene_columns, plausible
 from pgx.models.evidence.endpoint import Endpoint, Feature
 from pgx.models.evidence.links import linked
 from pgx.models.fitting.boost import Floats, Matrix
@@ -106,6 +106,7 @@ class Whole:
     ) -> Iterator[tuple[Floats, Matrix]]:
         wanted = {*design.columns(self.endpoint, features), *summary.GROUPS, *self.words, refused.NAME}
         wanted |= set(allele_counts.columns(self.source.head, self.endpoint, self.kb))
+        wanted |= gene_agreement.columns(self.source.head.columns, self.endpoint, self.kb)
         names = [name for name in self.source.head.columns if name in wanted]
         first = 0
         for number, block in enumerate(self.source.blocks(names)):
@@ -179,6 +180,7 @@ def read(source: Source, endpoint: Endpoint, roles: Roles, kb: KnowledgeBase, se
         *endpoint.raw["population"].get("trained", []),
         *wordy,
         *counted,
+        *gene_agreement.columns(source.head.columns, endpoint, kb),
         refused.NAME,
     }
     columns = [name for name in source.head.columns if name in narrow and name not in nested]

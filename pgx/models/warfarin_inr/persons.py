@@ -94,13 +94,16 @@ def of_table(values: pl.DataFrame, kb: KnowledgeBase, where: str = "", date_form
         if row.sample is None or row.day is None:
             text = "sample is missing" if row.sample is None else f"date {row.date_written!r} is no day"
             hint = "" if row.sample is None else "; write YYYY-MM-DD, or say how dates are written with --date-format"
-            notes.append(_left_out(row.sample, NoteCode.BAD_ROW, text + hint, row.place))
+            code = NoteCode.BAD_ROW if row.sample is None else NoteCode.BAD_DATE
+            notes.append(_left_out(row.sample, code, text + hint, row.place))
         else:
-            problems = [cell.problem for cell in (row.inr, row.dose) if cell.problem]
-            notes += [_left_out(row.sample, NoteCode.BAD_ROW, text, row.place) for text in problems]
-        for cell in (row.age, row.target):
-            if cell.written is not None and cell.problem:
-                notes.append(_left_out(row.sample, NoteCode.BAD_ROW, cell.problem, row.place))
+            empty = (cell.problem for cell in (row.inr, row.dose) if cell.problem and cell.written is None)
+            notes += [_left_out(row.sample, NoteCode.BAD_ROW, text, row.place) for text in empty]
+        told = (
+            [row.age, row.target] if row.sample is None or row.day is None else [row.inr, row.dose, row.age, row.target]
+        )
+        wrong = (cell.problem for cell in told if cell.problem and cell.written is not None)
+        notes += [_left_out(row.sample, NoteCode.IMPOSSIBLE_VALUE, text, row.place) for text in wrong]
         if row.sample is not None:
             listed.setdefault(row.sample, []).append(row)
     return [_of_rows(name, mine) for name, mine in listed.items()], notes

@@ -38,6 +38,7 @@ ALERTS = (
     NoteCode.SEX_MISMATCH,
     NoteCode.OUTSIDE_REFUSED,
     NoteCode.OUTSIDE_CONTRADICTS,
+    NoteCode.RECORD_LOST,
     NoteCode.RECORD_UNMATCHED,
     NoteCode.VALUE_LEFT_OUT,
     NoteCode.UNLIKELY_VALUE,

@@ -12,7 +12,7 @@ import pytest
 
 from pgx.errors import InputError, UsageError
 from pgx.knowledge import KnowledgeBase
-from pgx.models.cohort import cohort, column_choice, summary, tables
+from pgx.models.cohort import cell_values, cohort, column_choice, summary, tables
 from pgx.models.cohort.cohort import Roles
 from pgx.models.cohort.simulation import Truth, simulate
 from pgx.models.evaluation import interval_coverage, validate
@@ -210,3 +210,16 @@ def test_the_documented_defaults() -> None:
     trees = Settings()
     assert (trees.max_trees, trees.step, trees.depth, trees.rate) == (160, 20, 3, 0.05)
     assert (trees.subsample, trees.columns, trees.leaf_weight, trees.l2, trees.threads) == (0.8, 0.5, 5.0, 3.0, 1)
+
+
+def test_cells_of_a_gene_that_contradict_each_other_teach_a_model_nothing_and_are_said(kb: KnowledgeBase) -> None:
+    endpoint = endpoints.get(kb, "warfarin.dose")
+    names = ("gene.cyp2c9.diplotype", "gene.cyp2c9.phenotype", "gene.cyp2c9.allele_count.*3")
+    rows = [("*1/*3", "Intermediate Metabolizer", 1.0), ("*1/*3", "Normal Metabolizer", 1.0), ("*1/*3", None, 0.0)]
+    rows += [("*1/*1", "Poor Metabolizer", 0.0)]
+    table = pl.DataFrame(rows, schema=list(names), orient="row")
+    found, told, _ = cell_values.understood(table, endpoint, kb)
+    assert found[names[0]].is_not_null().to_list() == [True, False, False, False]
+    assert found[names[2]].to_list() == [1.0, None, None, None]
+    said = told["contradiction", "gene.cyp2c9.*"]
+    assert said.startswith("gene.cyp2c9.*: the gene is unknown in 3 rows: ") and "score" not in said

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pgx.guard import alike_names
 from pgx.knowledge import load
 from pgx.phenotypes.outside import merge, strangers
 
@@ -51,8 +52,8 @@ def test_slips_are_looked_for_in_some_unknown_names_and_every_one_is_refused(
 
 
 def test_persons_are_compared_with_strangers_of_the_same_number_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    compared, one = [], strangers.is_alike
-    monkeypatch.setattr(strangers, "is_alike", lambda *names: (compared.append(names), one(*names))[1])
+    compared, one = [], alike_names.is_alike
+    monkeypatch.setattr(alike_names, "is_alike", lambda *names: (compared.append(names), one(*names))[1])
     everyone = [f"HG{i:05}" for i in range(2000)]
     results = [(f"hg-{i:05}", "CYP2D6") for i in range(1000, 3000)]
     found = strangers.genes_of_strangers(results, everyone)

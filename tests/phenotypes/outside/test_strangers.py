@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pgx.codes import FlagCode, NoteCode, Severity
+from pgx.guard.alike_names import is_alike, same_words
 from pgx.knowledge import load
 from pgx.phenotypes.outside import merge
-from pgx.phenotypes.outside.strangers import is_alike, same_words
 from tests.phenotypes.builders import callset, pattern
 
 KB = load()
@@ -91,6 +91,8 @@ def test_other_words_are_not_the_same_in_another_order(name, other):
         ("ANNA_MULER", "ANNA_MUELLER"),
         ("anna mueller", "ANNA_MUELLER"),
         ("S-001", "S001"),
+        ("S-1", "S001"),
+        ("BERTA2", "BERTA02"),
         ("Pat.12", "PAT12"),
     ],
 )
