@@ -48,10 +48,10 @@ def present_days(clinical: ClinicalData, as_of: date | None = None) -> pl.DataFr
     observed of that person or a drug was begun. A planned start lies in the future, and the day on which a drug was
     stopped does not say how long ago that is.
     """
-    observed, taken = clinical.observations, clinical.medications
+    observed, taken = clinical.observations.lazy(), clinical.medications.lazy()
     people = pl.concat([observed.select("sample"), taken.select("sample")]).unique(maintain_order=True)
     if as_of is not None:
-        return people.with_columns(day=pl.lit(as_of))
+        return people.with_columns(day=pl.lit(as_of)).collect()
     stated = observed.filter(pl.col("concept") == "as_of").select(
         "sample", stated=pl.col("code").str.to_date(strict=False)
     )
@@ -68,6 +68,7 @@ def present_days(clinical: ClinicalData, as_of: date | None = None) -> pl.DataFr
         )
         .join(newest, on="sample", how="left", maintain_order="left")
         .select("sample", day=pl.coalesce("stated", "found"))
+        .collect()
     )
 
 
@@ -196,14 +197,19 @@ def newest(
     window_days
         Greatest age of an observation that still counts; None = any age.
     """
-    rows = observations.filter(pl.col("concept") == concept).join(days, on="sample", how="left", maintain_order="left")
+    rows = observations.filter(pl.col("concept") == concept)
+    if rows.is_empty():
+        return rows
     age = (pl.col("day") - pl.coalesce("end_date", "date")).dt.total_days()
     begun = (pl.col("date") <= pl.col("day")).fill_null(True)
     recent = pl.lit(True) if window_days is None else (age <= window_days).fill_null(True)
     return (
-        rows.filter(begun & recent)
+        rows.lazy()
+        .join(days.lazy(), on="sample", how="left", maintain_order="left")
+        .filter(begun & recent)
         .with_columns(order=pl.coalesce("date", "day"))
         .sort("order", nulls_last=True, maintain_order=True)
         .unique("sample", keep="last", maintain_order=True)
         .drop("order", "day")
+        .collect()
     )
