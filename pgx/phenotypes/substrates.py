@@ -170,14 +170,18 @@ def _of_combinations(
 
 def _acting_drugs(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | None) -> pl.DataFrame:
     marked = pl.LazyFrame(MARKED, schema=["strength", "sensitivity"], orient="row").with_columns(marked=pl.lit(True))
-    carried = kb.table("substrates").lazy().select(
-        "drug",
-        "by",
-        gene="enzyme",
-        way="role",
-        sensitivity="strength",
-        recalled=pl.col("confidence") == _RECALL,
-        own=LOCAL,
+    carried = (
+        kb.table("substrates")
+        .lazy()
+        .select(
+            "drug",
+            "by",
+            gene="enzyme",
+            way="role",
+            sensitivity="strength",
+            recalled=pl.col("confidence") == _RECALL,
+            own=LOCAL,
+        )
     )
     raised = (pl.col("trigger") == "inhibitor") == (pl.col("way") == "clears")
     form = pl.when(pl.col("way") == "activates").then(pl.lit("_active_form")).otherwise(pl.lit(""))
