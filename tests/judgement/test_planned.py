@@ -36,18 +36,23 @@ def test_a_planned_medicine_that_bears_on_nothing_of_the_list_is_not_judged_agai
     assert told.later.is_empty()
 
 
-def test_only_the_drugs_it_bears_on_are_judged_again(monkeypatch):
+@pytest.mark.parametrize(
+    ("taken", "new"),
+    [("clopidogrel", "omeprazole"), ("citalopram", "linezolid"), ("hydrocodone", "paroxetine")],
+    ids=["by an enzyme", "by a label alone", "by a gene of the guideline alone"],
+)
+def test_only_the_drugs_it_bears_on_are_judged_again(monkeypatch, taken, new):
     asked: set[str] = set()
 
     def noted(*given, drugs, **rest):
         asked.update(drugs)
         return recommend(*given, drugs=drugs, **rest)
 
-    found = material({"S1": [("clopidogrel", "current"), ("allopurinol", "current"), ("omeprazole", "planned")]})
+    found = material({"S1": [(taken, "current"), ("allopurinol", "current"), (new, "planned")]})
     monkeypatch.setattr(planned, "recommend", noted)
     told = settled(*found, KB)
-    assert asked == {"clopidogrel"}
-    assert set(told.later["drug"]) == {"clopidogrel"}
+    assert asked == {taken}
+    assert set(told.later["drug"]) == {taken}
 
 
 def test_nothing_else_would_be_said_if_every_drug_was_judged_again(monkeypatch):
