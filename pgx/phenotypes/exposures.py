@@ -80,13 +80,13 @@ def exposures(clinical: ClinicalData | None, kb: KnowledgeBase, *, as_of: date |
     """
     if clinical is None:
         return pl.DataFrame(schema=EXPOSURE_COLUMNS)
-    # Several stages of a run ask for the exposures of the same people.
+    # Several stages of a run ask for the exposures of the same people: as they are, with and without their plans.
     kept: list[tuple[ClinicalData, date | None, pl.DataFrame]] = kb.remember("last exposures", list)
     for known, day, frame in kept:
         if known is clinical and day == as_of:
             return frame
     found = _exposures(clinical, kb, as_of)
-    kept[:] = [*kept[-1:], (clinical, as_of, found)]
+    kept[:] = [*kept[-2:], (clinical, as_of, found)]
     return found
 
 

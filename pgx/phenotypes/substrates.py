@@ -65,13 +65,13 @@ def acting_drugs(clinical: ClinicalData | None, kb: KnowledgeBase, *, as_of: dat
     """
     if clinical is None:
         return pl.DataFrame(schema=COLUMNS)
-    # Label limits and advice ask for the same people, block by block.
+    # Label limits and advice ask for the same people, block by block: as they are, with and without what is planned.
     kept: list[tuple[ClinicalData, date | None, pl.DataFrame]] = kb.remember("last acting drugs", list)
     for known, day, frame in kept:
         if known is clinical and day == as_of:
             return frame
     found = _found(clinical, kb, as_of)
-    kept[:] = [(clinical, as_of, found)]
+    kept[:] = [*kept[-2:], (clinical, as_of, found)]
     return found
 
 
