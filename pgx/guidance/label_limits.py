@@ -151,7 +151,7 @@ def limits(
         # "Except with ...": only an exception that somebody recorded lets a person off.
         truth = populations.decide(row["population"], (), row["drug"], exceptions_known=True)
         people = wanted[row["drug"]]
-        places = (at for at in np.flatnonzero(truth != NO) if people is None or samples[at] in people)
+        places = (at for at in np.flatnonzero(truth != NO).tolist() if people is None or samples[at] in people)
         concerned = np.fromiter(places, dtype=np.int64)
         if not len(concerned):
             continue

@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 import polars as pl
 
@@ -124,7 +125,7 @@ def _reached(
     for keys in asked:
         found = keys & paired
         for sample, drug in keys - found:
-            genes, names = kb.remember(("what advice rests on", drug), lambda drug=drug: _rests_on(drug, kb))
+            genes, names = kb.remember(("what advice rests on", drug), partial(_rests_on, drug, kb))
             if sample in whole or genes & acts.get(sample, set()) or names & planned[sample]:
                 found.add((sample, drug))
         yield found
