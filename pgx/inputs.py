@@ -149,11 +149,12 @@ def inputs_of(
 def model_files(path: PathLike) -> list[Path]:
     """Return what is read of a model folder: tables may be written beside the model. Other paths are read whole."""
     folder = Path(path)
-    if not (folder / "model.json").is_file():
-        return [folder]
-    from pgx.models.store.folder import CARD, JSON, TREES
+    with suppress(OSError):  # names joined by commas may be longer than a path can be
+        if (folder / "model.json").is_file():
+            from pgx.models.store.folder import CARD, JSON, TREES
 
-    return [folder / name for name in (JSON, TREES, CARD)]
+            return [folder / name for name in (JSON, TREES, CARD)]
+    return [folder]
 
 
 def knowledge(overlays: Paths = ()) -> KnowledgeBase:

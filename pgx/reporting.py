@@ -88,13 +88,15 @@ def report(
     ('clopidogrel', 'avoid', 'avoid')
     """
     from pgx.cohort.together import found_in, inputs_of_sheet, joined
-    from pgx.protect import results as pseudonymous
     from pgx.reports import Lexicon, write
     from pgx.reports.write import COMPLETE, WHOLE_RUN, mark_complete, write_index
 
     chosen, options = names_of(formats) or [], options or Options()
-    if pseudonymize is not None and out is not None:
-        pseudonymous.check_formats(chosen)
+    if pseudonymize is not None:
+        from pgx.protect import results as pseudonymous
+
+        if out is not None:
+            pseudonymous.check_formats(chosen)
     if out is not None:
         from pgx.reports import files
 

@@ -167,8 +167,8 @@ def limits(
         # "Except with ...": only an exception that somebody recorded lets a person off.
         truth = populations.decide(row["population"], (), row["drug"], exceptions_known=True)
         people = wanted[row["drug"]]
-        asked = np.array([people is None or sample in people for sample in samples])
-        concerned = np.flatnonzero(asked & (truth != NO))
+        places = (at for at in np.flatnonzero(truth != NO).tolist() if people is None or samples[at] in people)
+        concerned = np.fromiter(places, dtype=np.int64)
         if not len(concerned):
             continue
         constants = {

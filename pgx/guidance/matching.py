@@ -97,6 +97,7 @@ class Persons:
         self._places_of_calls = _places(self._calls, ["gene"])
         self._genotypes: dict[str, _Genotypes] = {}
         self._caveats: dict[str, Labels] = {}
+        self._unclear: dict[tuple[str, ...], tuple[Labels, list[tuple[Flag, ...]]]] = {}
         self._known: dict[tuple[Condition, bool], tuple[Vector, Labels]] = {}
         self._tested: dict[Condition, Vector] = {}
 
@@ -170,6 +171,11 @@ class Persons:
         tuple
             For each person the number of a case, and the flags ``why:gene`` of each case.
         """
+        if (key := tuple(genes)) not in self._unclear:
+            self._unclear[key] = self._read_unclear(genes)
+        return self._unclear[key]
+
+    def _read_unclear(self, genes: Sequence[str]) -> tuple[Labels, list[tuple[Flag, ...]]]:
         found = np.zeros(len(self.samples), dtype=np.int64)
         for gene in reversed(genes):
             bits = self._caveats_of(gene)

@@ -63,7 +63,7 @@ class Populations:
             self._tests[row["population"]][row["alternative"]].append(row)
         self._agents = frozenset(self._acting["agent"])
         self._decided: dict[tuple[str, tuple[str, ...], str, bool], Truth] = {}
-        self._seen: dict[str, pl.DataFrame] = {}
+        self._seen: dict[str, list[tuple[int, float | None, str | None]]] = {}
 
     def decide(
         self, population: str, siblings: Iterable[str] = (), drug: str = "", *, exceptions_known: bool = False
@@ -164,19 +164,22 @@ class Populations:
         found[[self._at[sample] for sample in samples if sample in self._at]] = True
         return found
 
-    def _observed(self, concept: str) -> pl.DataFrame:
+    def _observed(self, concept: str) -> list[tuple[int, float | None, str | None]]:
+        """Return place, value and code of each person's newest observation of a concept."""
         if self._clinical is None or self._days is None:
-            return pl.DataFrame(schema={"sample": pl.String, "value": pl.Float64, "code": pl.String})
+            return []
         if concept not in self._seen:
             days, window = self._days, self._windows.get(concept)
-            self._seen[concept] = newest(self._clinical.observations, concept, days, window_days=window)
+            rows = newest(self._clinical.observations, concept, days, window_days=window)
+            told = rows.select("sample", "value", "code").iter_rows() if rows.height else ()
+            self._seen[concept] = [(self._at[who], value, code) for who, value, code in told if who in self._at]
         return self._seen[concept]
 
     def _numbers(self, concept: str) -> NDArray[np.float64]:
         found = np.full(self._n, np.nan)
-        for sample, value in self._observed(concept).select("sample", "value").iter_rows():
-            if sample in self._at and value is not None:
-                found[self._at[sample]] = value
+        for at, value, _ in self._observed(concept):
+            if value is not None:
+                found[at] = value
         return found
 
     def _margin(self, concept: str) -> NDArray[np.float64]:
@@ -187,9 +190,9 @@ class Populations:
 
     def _coded(self, concept: str, answers: Sequence[str]) -> Truth:
         found = self._constant(UNKNOWN)
-        for sample, code in self._observed(concept).select("sample", "code").iter_rows():
-            if sample in self._at and code is not None:
-                found[self._at[sample]] = YES if code in answers else NO
+        for at, _, code in self._observed(concept):
+            if code is not None:
+                found[at] = YES if code in answers else NO
         return found
 
     def _takes(self, enzyme: str, role: str, strengths: Sequence[str], drug: str) -> Truth:

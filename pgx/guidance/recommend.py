@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
@@ -194,8 +194,8 @@ class _Block:
         self._persons = Persons(samples, phenotypes, calls, conditions)
         self._populations = Populations(kb, clinical, samples, as_of)
         self._stages = Stages(kb, self._populations)
-        self._acting = acting_drugs(clinical, kb, as_of=as_of)
-        self._acts_on = acts_on(kb)
+        self._at = {sample: at for at, sample in enumerate(samples)}
+        self._acting, self._acts_on = acting_drugs(clinical, kb, as_of=as_of), acts_on(kb)
         self._takers = self._self_acting()
 
     def _self_acting(self) -> dict[str, set[str]]:
@@ -203,22 +203,21 @@ class _Block:
         if self._clinical is None:
             return {}
         acts = pl.col("drug").str.to_lowercase().is_in(list(self._acts_on))
-        acting = self._clinical.medications.filter(acts, pl.col("sample").is_in(list(self._samples)))
         found: dict[str, set[str]] = defaultdict(set)
-        for drug, sample in acting.select("drug", "sample").iter_rows():
-            found[drug].add(sample)
+        for drug, sample in self._clinical.medications.filter(acts).select("drug", "sample").iter_rows():
+            if sample in self._at:
+                found[drug].add(sample)
         return found
 
     def guidance(self, wanted: dict[str, set[str] | None], local: Mapping[str, set[str]]) -> pl.DataFrame:
         """Return the guidance rows of the block; `local` are drugs of those who use them on skin, eye or ear alone."""
         emitted = Emitted()
         for drug, people in wanted.items():
-            mask = np.array([people is None or sample in people for sample in self._samples])
-            for asked in self._asked(drug, mask):
+            for asked in self._asked(drug, self._mask(self._samples if people is None else people)):
                 if asked.mask.any():
                     self._one_drug(asked, emitted)
         for drug, users in local.items():
-            use = np.array([sample in users for sample in self._samples])
+            use = self._mask(users)
             rows = [row for row in self._conditions.of(drug) if row.population in self._populations.of_local_use]
             self._sources(_Asked(drug, self._persons, use), rows, emitted)
             emitted.acts_locally(drug, np.flatnonzero(use))
@@ -227,10 +226,15 @@ class _Block:
         order = sorted({*wanted, *local}) if local else list(wanted)
         return frame_of(emitted, by_label, self._samples, order, self._kb)
 
+    def _mask(self, people: Iterable[str]) -> NDArray[np.bool_]:
+        found = np.zeros(len(self._samples), dtype=bool)
+        found[[self._at[sample] for sample in people if sample in self._at]] = True
+        return found
+
     def _asked(self, drug: str, mask: NDArray[np.bool_]) -> Iterator[_Asked]:
         # A guideline on an inhibitor already measured what the drug does to its own enzyme: leave that out.
         own = self._takers.get(drug, set())
-        takes = np.array([sample in own for sample in self._samples])
+        takes = self._mask(own)
         read = {condition.gene for row in self._conditions.of(drug) for condition in row.conditions}
         if not (mask & takes).any() or read.isdisjoint(self._acts_on.get(drug.lower(), ())):
             yield _Asked(drug, self._persons, mask)

@@ -7,22 +7,26 @@ if all was started, so that what is planned beside it changes the phenotypes too
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 import polars as pl
 
 from pgx.codes import FlagCode
 from pgx.guidance import recommend
+from pgx.guidance.conditions import compiled
+from pgx.guidance.populations import THIS_DRUG
 from pgx.judgement.decide import Decision, decide
 from pgx.judgement.statement import URGENCIES, Statement
 from pgx.judgement.together import Key, Lists, lists_of
 from pgx.judgement.without_drugs import copied_record, started
 from pgx.knowledge.base import KnowledgeBase
 from pgx.phenotypes import phenoconversion
-from pgx.phenotypes.exposures import exposures
+from pgx.phenotypes.exposures import exposures, known_medication
+from pgx.phenotypes.substrates import acting_drugs
 from pgx.types import ClinicalData
 
 
@@ -65,16 +69,19 @@ def settled(
     if not people:
         return Settled(guidance, guidance.clear())
     record = copied_record(clinical, {sample: sample for sample in people})
-    here = pl.col("sample").is_in(people)
-    asked = set(guidance.filter(here).select("sample", "drug").iter_rows())
-    own, own_calls = phenotypes.filter(here), calls.filter(here)
+    asked = set(guidance.filter(pl.col("sample").is_in(people)).select("sample", "drug").iter_rows())
+    begun, without = started(record, lists), _today(record, lists)
     # Who plans one medicine starts nothing beside it.
-    several = {key for key in asked & lists.planned if sum(key[0] == sample for sample, _ in lists.planned) > 1}
-    taken = asked & lists.taken
-    begun = started(record, lists)
+    number = Counter(sample for sample, _ in lists.planned)
+    several = {key for key in asked & lists.planned if number[key[0]] > 1}
+    several, taken = _reached((several, asked & lists.taken), lists, record, begun, without, kb, as_of)
+    if not several and not taken:
+        return Settled(guidance, guidance.clear())
+    here = pl.col("sample").is_in(sorted({sample for sample, _ in several | taken}))
+    own, own_calls = phenotypes.filter(here), calls.filter(here)
     converted = phenoconversion.convert(own, begun, kb, as_of=as_of)
     then = recommend(converted, own_calls, begun, kb, drugs=_by_drug(several | taken), as_of=as_of)
-    today = recommend(own, own_calls, _today(record, lists), kb, drugs=_by_drug(taken), as_of=as_of)
+    today = recommend(own, own_calls, without, kb, drugs=_by_drug(taken), as_of=as_of)
     later = _of(then, _differing(then, today, _told))
     now = {*later.select("sample", "drug").iter_rows(), *_differing(guidance, today, _told)}
     new = _differing(guidance, _of(then, several), _answer)
@@ -84,6 +91,63 @@ def settled(
 def _today(record: ClinicalData, lists: Lists) -> ClinicalData:
     planned = [key in lists.planned for key in record.medications.select("sample", "drug").iter_rows()]
     return replace(record, medications=record.medications.filter(~pl.Series(planned, dtype=pl.Boolean)))
+
+
+def _reached(
+    asked: Iterable[set[Key]],
+    lists: Lists,
+    record: ClinicalData,
+    begun: ClinicalData,
+    without: ClinicalData,
+    kb: KnowledgeBase,
+    as_of: date | None,
+) -> Iterator[set[Key]]:
+    """Yield of each set of persons and drugs those that what is planned may bear on: all else stays as it is said.
+
+    That is by an enzyme of theirs, by a label that names the two, or by a population of who takes such a drug. Who has
+    no list but the plan is looked at whole, and so is who took before what is planned: the day that is now may move.
+    """
+    planned: defaultdict[str, set[str]] = defaultdict(set)
+    for sample, drug in lists.planned:
+        planned[sample].add(drug.lower())
+    acts = {
+        sample: set(genes)
+        for sample, genes in _in_one(exposures(without, kb, as_of=as_of), exposures(begun, kb, as_of=as_of))
+        .group_by("sample")
+        .agg("gene")
+        .iter_rows()
+    }
+    acting = _in_one(acting_drugs(without, kb, as_of=as_of), acting_drugs(begun, kb, as_of=as_of))
+    paired = set(acting.select("sample", "drug").iter_rows())
+    earlier = record.medications.filter(pl.col("status") != "planned").select("sample", "drug").iter_rows()
+    whole = {sample for sample, drug in earlier if (sample, drug) in lists.planned}
+    whole |= known_medication(begun) ^ known_medication(record)
+    for keys in asked:
+        found = keys & paired
+        for sample, drug in keys - found:
+            genes, names = kb.remember(("what advice rests on", drug), partial(_rests_on, drug, kb))
+            if sample in whole or genes & acts.get(sample, set()) or names & planned[sample]:
+                found.add((sample, drug))
+        yield found
+
+
+def _in_one(these: pl.DataFrame, those: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows that only one of two frames has."""
+    both = pl.concat([these.unique(), those.unique()])
+    return both.filter(both.is_unique())
+
+
+def _rests_on(drug: str, kb: KnowledgeBase) -> tuple[set[str], set[str]]:
+    """Return the genes, and the other drugs in lower case, by which it is decided what is said of a drug."""
+    rows = compiled(kb).of(drug)
+    of_label = kb.table("label_limits").filter(drug=drug)["population"]
+    populations = {*of_label, *kb.table("set_aside")["population"]}
+    populations |= {name for row in rows for name in (row.population, row.when)}
+    tested = kb.table("populations").filter(pl.col("population").is_in(sorted(populations)))["subject"].drop_nulls()
+    named = {drug if name == THIS_DRUG else name for subject in tested for name in subject.split("|")}
+    enzymes = kb.table("label_interactions").filter(drug=drug).select("enzyme", "beside")
+    genes = {gene for row in rows for gene in row.genes} | {gene for row in enzymes.iter_rows() for gene in row if gene}
+    return genes | named, {name.lower() for name in named}
 
 
 def _by_drug(keys: Iterable[Key]) -> dict[str, list[str]]:

@@ -46,23 +46,26 @@ def weakened(phenotypes: pl.DataFrame, kb: KnowledgeBase) -> Weakened:
     kb
         Knowledge base; its ``phenotype_terms`` and ``phenotype_rules`` tables.
     """
-    terms = kb.table("phenotype_terms").filter(ladder="metabolizer", rung=0)["phenotype"].to_list()
+    terms, useless = kb.remember("phenotypes without function", lambda: _without_function(kb))
     poor = phenotypes.filter(pl.col("phenotype").is_in(terms))
-    none = poor.join(_without_function(kb, terms), on=["gene", "scheme", "phenotype"], how="semi")
+    if poor.is_empty():
+        return Weakened(frozenset(), frozenset())
+    none = poor.join(useless, on=["gene", "scheme", "phenotype"], how="semi")
     scored = poor.filter(pl.col("activity_score") == 0)
     return Weakened(_likely(poor), _likely(scored) | _likely(none))
 
 
-def _without_function(kb: KnowledgeBase, terms: list[str]) -> pl.DataFrame:
-    """Return the phenotypes (gene, scheme, phenotype) that only alleles without function make."""
+def _without_function(kb: KnowledgeBase) -> tuple[list[str], pl.DataFrame]:
+    """Return the terms of poor metabolizers, and those (gene, scheme, phenotype) that only such alleles make."""
+    terms = kb.table("phenotype_terms").filter(ladder="metabolizer", rung=0)["phenotype"].to_list()
     kinds = ["function_pair", "activity_range", "genotype"]
     rules = kb.table("phenotype_rules").filter(pl.col("phenotype").is_in(terms), pl.col("rule_type").is_in(kinds))
     both = (pl.col("rule_type") == "function_pair") & (pl.col("input1") == _NONE) & (pl.col("input2") == _NONE)
     found = rules.group_by("gene", "scheme", "phenotype").agg(only=both.fill_null(False).all())
-    return found.filter("only")
+    return terms, found.filter("only")
 
 
 def _likely(rows: pl.DataFrame) -> frozenset[Place]:
-    mass = rows.group_by("sample", "gene", "scheme").agg(pl.col("probability").fill_null(1.0).sum())
+    mass = rows.lazy().group_by("sample", "gene", "scheme").agg(pl.col("probability").fill_null(1.0).sum())
     likely = mass.filter(pl.col("probability") >= _MORE_LIKELY_THAN_NOT)
-    return frozenset(likely.select("sample", "gene").unique().iter_rows())
+    return frozenset(likely.select("sample", "gene").collect().iter_rows())

@@ -65,10 +65,10 @@ def present_days(clinical: ClinicalData, as_of: date | None = None) -> pl.DataFr
     observed of that person or a drug was begun. A planned start lies in the future, and the day on which a drug was
     stopped does not say how long ago that is.
     """
-    observed, taken = clinical.observations, clinical.medications
+    observed, taken = clinical.observations.lazy(), clinical.medications.lazy()
     people = pl.concat([observed.select("sample"), taken.select("sample")]).unique(maintain_order=True)
     if as_of is not None:
-        return people.with_columns(day=pl.lit(as_of))
+        return people.with_columns(day=pl.lit(as_of)).collect()
     stated = observed.filter(pl.col("concept") == "as_of").select(
         "sample", stated=pl.col("code").str.to_date(strict=False)
     )
@@ -85,6 +85,7 @@ def present_days(clinical: ClinicalData, as_of: date | None = None) -> pl.DataFr
         )
         .join(newest, on="sample", how="left", maintain_order="left")
         .select("sample", day=pl.coalesce("stated", "found"))
+        .collect()
     )
 
 
@@ -96,13 +97,13 @@ def exposures(clinical: ClinicalData | None, kb: KnowledgeBase, *, as_of: date |
     """
     if clinical is None:
         return pl.DataFrame(schema=EXPOSURE_COLUMNS)
-    # Several stages of a run ask for the exposures of the same people.
+    # Several stages of a run ask for the exposures of the same people: as they are, with and without their plans.
     kept: list[tuple[ClinicalData, date | None, pl.DataFrame]] = kb.remember("last exposures", list)
     for known, day, frame in kept:
         if known is clinical and day == as_of:
             return frame
     found = _exposures(clinical, kb, as_of)
-    kept[:] = [*kept[-1:], (clinical, as_of, found)]
+    kept[:] = [*kept[-2:], (clinical, as_of, found)]
     return found
 
 
@@ -213,14 +214,19 @@ def newest(
     window_days
         Greatest age of an observation that still counts; None = any age.
     """
-    rows = observations.filter(pl.col("concept") == concept).join(days, on="sample", how="left", maintain_order="left")
+    rows = observations.filter(pl.col("concept") == concept)
+    if rows.is_empty():
+        return rows
     age = (pl.col("day") - pl.coalesce("end_date", "date")).dt.total_days()
     begun = (pl.col("date") <= pl.col("day")).fill_null(True)
     recent = pl.lit(True) if window_days is None else (age <= window_days).fill_null(True)
     return (
-        rows.filter(begun & recent)
+        rows.lazy()
+        .join(days.lazy(), on="sample", how="left", maintain_order="left")
+        .filter(begun & recent)
         .with_columns(order=pl.coalesce("date", "day"))
         .sort("order", nulls_last=True, maintain_order=True)
         .unique("sample", keep="last", maintain_order=True)
         .drop("order", "day")
+        .collect()
     )

@@ -65,13 +65,13 @@ def acting_drugs(clinical: ClinicalData | None, kb: KnowledgeBase, *, as_of: dat
     """
     if clinical is None:
         return pl.DataFrame(schema=COLUMNS)
-    # Label limits and advice ask for the same people, block by block.
+    # Label limits and advice ask for the same people, block by block: as they are, with and without what is planned.
     kept: list[tuple[ClinicalData, date | None, pl.DataFrame]] = kb.remember("last acting drugs", list)
     for known, day, frame in kept:
         if known is clinical and day == as_of:
             return frame
     found = _found(clinical, kb, as_of)
-    kept[:] = [(clinical, as_of, found)]
+    kept[:] = [*kept[-2:], (clinical, as_of, found)]
     return found
 
 
@@ -132,6 +132,8 @@ def unread_drugs(clinical: ClinicalData, kb: KnowledgeBase) -> pl.DataFrame:
     """
     names = drug_names(kb)
     told = clinical.observations.filter(pl.col("concept") == "medication_unread").select("sample", "code").unique()
+    if told.is_empty():
+        return told.rename({"code": "drug"})
     rows = [
         (sample, drug)
         for sample, code in told.sort("sample", "code").iter_rows()
@@ -167,20 +169,25 @@ def _of_combinations(
 
 
 def _acting_drugs(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | None) -> pl.DataFrame:
-    marked = pl.DataFrame(MARKED, schema=["strength", "sensitivity"], orient="row").with_columns(marked=pl.lit(True))
-    carried = kb.table("substrates").select(
-        "drug",
-        "by",
-        gene="enzyme",
-        way="role",
-        sensitivity="strength",
-        recalled=pl.col("confidence") == _RECALL,
-        own=LOCAL,
+    marked = pl.LazyFrame(MARKED, schema=["strength", "sensitivity"], orient="row").with_columns(marked=pl.lit(True))
+    carried = (
+        kb.table("substrates")
+        .lazy()
+        .select(
+            "drug",
+            "by",
+            gene="enzyme",
+            way="role",
+            sensitivity="strength",
+            recalled=pl.col("confidence") == _RECALL,
+            own=LOCAL,
+        )
     )
     raised = (pl.col("trigger") == "inhibitor") == (pl.col("way") == "clears")
     form = pl.when(pl.col("way") == "activates").then(pl.lit("_active_form")).otherwise(pl.lit(""))
     return (
         exposures(clinical, kb, as_of=as_of)
+        .lazy()
         .filter(pl.col("trigger").is_in(["inhibitor", "inducer"]))
         .join(carried, on="gene")
         .join(marked, on=["strength", "sensitivity"], how="left")
@@ -201,14 +208,15 @@ def _acting_drugs(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | None)
         )
         .sort("sample", "drug", "rank", "enzyme", "agent", "phase")
         .select(list(COLUMNS))
+        .collect()
     )
 
 
 def _counted_by_labels(acting: pl.DataFrame, kb: KnowledgeBase) -> pl.DataFrame:
     """Let the pairs count that a label names, one by one or as a class of agents on an enzyme."""
-    told: pl.DataFrame = kb.remember("pairs that labels name", lambda: _named_with_enzyme(kb))
+    told = kb.remember("pairs that labels name", lambda: _named_with_enzyme(kb)).lazy()
     keys = ["drug", "enzyme", "role", "strength"]
-    numbered = acting.with_row_index("_row").with_columns(listed=pl.col("agent").str.to_lowercase())
+    numbered = acting.lazy().with_row_index("_row").with_columns(listed=pl.col("agent").str.to_lowercase())
     by_name = numbered.join(told.filter(pl.col("listed").is_not_null()), on=[*keys, "listed"])
     by_class = numbered.join(told.filter(pl.col("listed").is_null()).drop("listed"), on=keys)
     rows = [one.select("_row", "told_by", "whose") for one in (by_name, by_class)]
@@ -222,7 +230,7 @@ def _counted_by_labels(acting: pl.DataFrame, kb: KnowledgeBase) -> pl.DataFrame:
         recall=pl.col("recall") | (only_label & (pl.col("told_by") == _RECALL)),
         local=pl.when(only_label).then(pl.coalesce("local", "whose")).otherwise("local"),
     )
-    return _without_contradictions(counted).select(list(COLUMNS))
+    return _without_contradictions(counted.collect()).select(list(COLUMNS))
 
 
 def _without_contradictions(counted: pl.DataFrame) -> pl.DataFrame:
@@ -232,8 +240,10 @@ def _without_contradictions(counted: pl.DataFrame) -> pl.DataFrame:
     """
     weak, raises = pl.col("strength") == "weak", pl.col("effect").str.starts_with("raises")
     pair = ["sample", "drug", "agent", "phase"]
-    opposite = counted.filter(~weak).select(*pair, raises=~raises)
     doubtful = counted.filter(weak, ~pl.col("named")).select("_row", *pair, raises=raises)
+    if doubtful.is_empty():
+        return counted
+    opposite = counted.filter(~weak).select(*pair, raises=~raises)
     against = doubtful.join(opposite, on=[*pair, "raises"], how="semi").select("_row")
     return counted.join(against, on="_row", how="anti", maintain_order="left")
 
@@ -258,15 +268,8 @@ def _named_with_enzyme(kb: KnowledgeBase) -> pl.DataFrame:
 
 def _named_by_labels(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | None) -> pl.DataFrame:
     """Return the pairs of which a label speaks by name alone, of drugs taken now or planned."""
-    pairs = kb.table("label_interactions").filter(pl.col("enzyme").is_null())
-    names = pairs.select(
-        "drug",
-        "effect",
-        listed=pl.col("agent").str.to_lowercase(),
-        recalled=pl.col("confidence") == _RECALL,
-        local=LOCAL,
-    ).unique(["drug", "listed", "effect"], keep="first", maintain_order=True)
-    taken = clinical.medications.join(present_days(clinical, as_of), on="sample", how="left")
+    names = kb.remember("pairs that labels name alone", lambda: _named_alone(kb)).lazy()
+    taken = clinical.medications.lazy().join(present_days(clinical, as_of).lazy(), on="sample", how="left")
     over = (pl.col("end") < pl.col("day")).fill_null(False)
     here = taken.filter(pl.col("status") != "stopped", ~over).select(
         "sample", agent="drug", phase="status", listed=pl.col("drug").str.to_lowercase()
@@ -286,7 +289,19 @@ def _named_by_labels(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | No
         )
         .sort("sample", "drug", "agent", "phase")
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
+        .collect()
     )
+
+
+def _named_alone(kb: KnowledgeBase) -> pl.DataFrame:
+    pairs = kb.table("label_interactions").filter(pl.col("enzyme").is_null())
+    return pairs.select(
+        "drug",
+        "effect",
+        listed=pl.col("agent").str.to_lowercase(),
+        recalled=pl.col("confidence") == _RECALL,
+        local=LOCAL,
+    ).unique(["drug", "listed", "effect"], keep="first", maintain_order=True)
 
 
 def acting_of(row: Mapping[str, object]) -> Acting:
