@@ -206,7 +206,7 @@ MONITOR: Schema = (
         "flags",
         NAMES,
         "gene_averaged:<gene> (not known: averaged over what the data or the population allow), "
-        "allele_by_activity:<gene>:<allele>, missing:clinical.age (averaged), assumed:<what> (what the numbers rest on "
-        "and nobody measured)",
+        "allele_by_activity:<gene>:<allele>, missing:clinical.age (averaged), implausible:<column> (told and "
+        "impossible: no number is given), assumed:<what> (what the numbers rest on and nobody measured)",
     ),
 )

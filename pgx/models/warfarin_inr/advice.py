@@ -80,6 +80,13 @@ def unread(said: Proposal) -> Proposal:
     return Proposal(DoseAdvice.CLINICIAN_TODAY, None if said.change is None else min(said.change, 0.0), _TODAY)
 
 
+def without_dose(said: Proposal) -> Proposal:
+    """Return what to do where no dose may be worked out: a person reads a dangerous INR today, any other one soon."""
+    if said.advice == DoseAdvice.CLINICIAN_TODAY:
+        return Proposal(said.advice, None, said.recheck_days)
+    return Proposal(DoseAdvice.DOSE_UNKNOWN, None, min(said.recheck_days, _WEEK))
+
+
 def not_raised(said: Proposal) -> Proposal:
     """Return what to do without a higher dose: there is a high INR that day, or lately one that nobody could read."""
     if said.change is None or said.change <= 0:

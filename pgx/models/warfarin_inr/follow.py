@@ -27,6 +27,7 @@ from pgx.models.warfarin_inr.advice import (
     time_in_range,
     trend,
     unread,
+    without_dose,
 )
 from pgx.models.warfarin_inr.genotypes import Sums, of_person
 from pgx.models.warfarin_inr.grid import Grid, Start, believed, grid, measured, per_week, quantiles
@@ -42,6 +43,8 @@ UNREAD_DAYS = 28
 """Days after an INR that nobody could read in which no dose is raised."""
 _LEVELS = (0.05, 0.5, 0.95)
 _MIDDLE = (0.5,)
+_OF_MODEL = ("expected", "estimate", "low", "high", "change", "next_dose")
+"""Columns without a number for a person of whom something impossible is told: the model is for no such person."""
 Calls = Mapping[str, Mapping[str, Mapping[str, Any]]]
 """Person to gene to the row of the calls table."""
 
@@ -139,6 +142,7 @@ def _follow(
         weekly = None if daily is None else daily * 7.0
         what = propose(visit.inr, weekly, middle, settled=settled, target=aim, known=known)
         what, doubtful = _held(what, person, index, known, aim)
+        what = without_dose(what) if person.refused else what
         seen = person.visits[: index + 1]
         told = past.speaks[index] or daily is not None
         proposals.append(what)
@@ -154,6 +158,8 @@ def _follow(
             "recheck_days": what.recheck_days,
             "flags": [*flags, *([str(Flag(FlagCode.IMPLAUSIBLE, "inr"))] if doubtful else [])],
         })  # fmt: skip
+    if person.refused:
+        return [row | dict.fromkeys(_OF_MODEL) for row in rows]
     _forecast(rows, proposals, points, past, weights, known)
     return rows
 
@@ -245,7 +251,8 @@ def _flags(person: Person, past: History, sums: Sequence[Sums], *, aim_assumed: 
         ("nothing_else_changes", True),
     ]
     found = [flag for one in sums for flag in one.flags]
-    if person.age is None:
+    found += [str(Flag(FlagCode.IMPLAUSIBLE, f"clinical.{one}")) for one in person.refused]
+    if person.age is None and "age" not in person.refused:
         found.append(str(Flag(FlagCode.MISSING, "clinical.age")))
     return [*found, *(str(Flag(FlagCode.ASSUMED, what)) for what, holds in assumed if holds)]
 

@@ -56,7 +56,7 @@ class Person:
     """What is known of one person: INRs by day, courses in the order in which a later one takes over.
 
     `unread` are the days of INRs that were told and could not be read; the last of all (`date.max`) where the day is
-    not known.
+    not known. `refused` are ``age`` and ``target_inr`` where they were told and could not be used.
     """
 
     name: str
@@ -66,8 +66,10 @@ class Person:
     target: float | None = None
     group: str | None = None
     unread: tuple[date, ...] = ()
+    refused: tuple[str, ...] = ()
 
 
+_OF_PERSON = ("age", "target_inr")
 Found = tuple[list[Person], list[Note]]
 
 
@@ -99,11 +101,11 @@ def of_table(values: pl.DataFrame, kb: KnowledgeBase, where: str = "", date_form
         else:
             empty = (cell.problem for cell in (row.inr, row.dose) if cell.problem and cell.written is None)
             notes += [_left_out(row.sample, NoteCode.BAD_ROW, text, row.place) for text in empty]
-        told = (
-            [row.age, row.target] if row.sample is None or row.day is None else [row.inr, row.dose, row.age, row.target]
-        )
-        wrong = (cell.problem for cell in told if cell.problem and cell.written is not None)
-        notes += [_left_out(row.sample, NoteCode.IMPOSSIBLE_VALUE, text, row.place) for text in wrong]
+        cells = {"inr": row.inr, "dose": row.dose, "age": row.age, "target_inr": row.target}
+        for what, cell in cells.items():
+            unread = what in ("inr", "dose") and (row.sample is None or row.day is None)
+            if cell.problem and cell.written is not None and not unread:
+                notes.append(_left_out(row.sample, NoteCode.IMPOSSIBLE_VALUE, cell.problem, row.place, what))
         if row.sample is not None:
             listed.setdefault(row.sample, []).append(row)
     return [_of_rows(name, mine) for name, mine in listed.items()], notes
@@ -117,7 +119,7 @@ def of_records(data: ClinicalData, drug: str) -> Found:
     values = data.observations.filter(pl.col("value").is_not_null())
     taken = data.medications.filter((pl.col("drug") == drug) & (pl.col("status").is_in(["current", "stopped"])))
     inrs = values.filter(pl.col("concept") == "inr")
-    lost = {one: set(data.kept_out.filter(concept=one)["sample"]) for one in SERIES}
+    lost = {one: set(data.kept_out.filter(concept=one)["sample"]) for one in (*SERIES, *_OF_PERSON)}
     for name in inrs["sample"].unique(maintain_order=True):
         mine = values.filter(pl.col("sample") == name)
         dated, undated = _series(mine, "inr")
@@ -130,13 +132,14 @@ def of_records(data: ClinicalData, drug: str) -> Found:
                 courses.append(Course(stated[-1][0], None, None))
         newest = {
             one: mine.filter((pl.col("concept") == one) & pl.col("value").is_not_null()).sort("date", nulls_last=False)
-            for one in ("age", "target_inr")
+            for one in _OF_PERSON
         }
         age, target = (float(one["value"][-1]) if one.height else None for one in newest.values())
         visits = tuple(Visit(day, value) for day, value in dated)
         if visits:
             unread = (date.max,) if name in lost["inr"] or undated else ()
-            found.append(Person(name, visits, tuple(courses), age, target, known.get(name), unread))
+            refused = tuple(one for one in _OF_PERSON if name in lost[one])
+            found.append(Person(name, visits, tuple(courses), age, target, known.get(name), unread, refused))
     return found, notes
 
 
@@ -145,9 +148,9 @@ def _unused(name: str, where: str | None) -> Note:
                 message=f"column {name!r} is not used")  # fmt: skip
 
 
-def _left_out(name: str | None, code: NoteCode, text: str, place: str) -> Note:
+def _left_out(name: str | None, code: NoteCode, text: str, place: str, what: str = "inr") -> Note:
     return Note(stage="models", severity=Severity.WARNING, code=code, message=f"{text}: left out", sample=name,
-                subject="inr", where=place)  # fmt: skip
+                subject=what, where=place)  # fmt: skip
 
 
 def _of_rows(name: str, listed: list[Row]) -> Person:
@@ -158,9 +161,10 @@ def _of_rows(name: str, listed: list[Row]) -> Person:
     age = _newest([(row.day, row.age) for row in listed])
     target = _newest([(row.day, row.target) for row in listed])
     courses = tuple(_stated(_doses(listed)))
-    return Person(
-        name, tuple(visits), courses, age, target, unread=tuple(sorted({row.day or date.max for row in lost}))
-    )
+    told = {"age": (age, [row.age for row in listed]), "target_inr": (target, [row.target for row in listed])}
+    refused = [one for one, (value, cells) in told.items() if value is None and any(cell.written for cell in cells)]
+    unread = tuple(sorted({row.day or date.max for row in lost}))
+    return Person(name, tuple(visits), courses, age, target, unread=unread, refused=tuple(refused))
 
 
 def _doses(listed: Sequence[Row]) -> list[tuple[date, float | None]]:

@@ -47,6 +47,11 @@ class Advice(Statement):
         """For whom a label's row holds: whatever the genes, or with a result that it names."""
         return f"for {self.result}" if self.matched else "whatever the genes"
 
+    def rests_on_enzyme_of(self, deciding: Advice | None) -> bool:
+        """Return whether what a label says of other medicines rests on an enzyme that changes the advice, too."""
+        genes = deciding.genes if deciding and deciding.urgency not in ("standard", "no_data") else []
+        return any(acting.enzyme in genes for acting in self.acting)
+
     @cached_property
     def headline(self) -> str:
         """Action, dose and condition in one phrase."""

@@ -12,7 +12,7 @@ from pgx.knowledge.acting import SUM_UNKNOWN, Acting, phrase, rank
 from pgx.reports.page import details, gaps, next_test, wording
 from pgx.reports.page.advice import Advice
 from pgx.reports.page.lexicon import Lexicon
-from pgx.reports.page.model import BESIDE_DRUGS, OF_LEVELS, Drug, rests_on_same_enzyme
+from pgx.reports.page.model import BESIDE_DRUGS, OF_LEVELS, Drug
 from pgx.reports.page.products import Products, from_products
 from pgx.reports.page.wording import clean
 
@@ -146,7 +146,7 @@ def _by_the_label(limit: Advice, acting: Sequence[Acting], name: str, deciding: 
     if allergies:
         return f"{limit.action}: {', '.join(allergies)}"
     if limit.acting:
-        same_enzyme = rests_on_same_enzyme(limit, deciding)
+        same_enzyme = limit.rests_on_enzyme_of(deciding)
         torn = len({one.asks_for for one in limit.acting} - {""}) > 1
         sum_unknown = f" ({SUM_UNKNOWN})" if torn else ""
         whose = "" if same_enzyme and not limit.matched else f", {limit.whose}"

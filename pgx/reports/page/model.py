@@ -51,12 +51,6 @@ ALWAYS_SAID = (NoteCode.MEDICATION_BASIS,)
 """Codes of notes that a reader sees even where they are no warning."""
 
 
-def rests_on_same_enzyme(limit: Advice, deciding: Advice | None) -> bool:
-    """Return whether what a label says of other medicines rests on an enzyme whose result changes the advice too."""
-    genes = deciding.genes if deciding and deciding.urgency not in ("standard", "no_data") else []
-    return any(acting.enzyme in genes for acting in limit.acting)
-
-
 @dataclass(frozen=True, slots=True)
 class Drug:
     """One drug: what was judged, why, and what each source says.
@@ -159,7 +153,7 @@ class Drug:
     @property
     def whatever_the_genes(self) -> bool:
         """Whether what the label says beside other medicines rests on no enzyme that the person's result is about."""
-        return not (self.ruled_out and rests_on_same_enzyme(self.ruled_out, self.deciding))
+        return not (self.ruled_out and self.ruled_out.rests_on_enzyme_of(self.deciding))
 
     @property
     def beside(self) -> tuple[Advice, ...]:

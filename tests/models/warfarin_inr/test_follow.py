@@ -280,6 +280,31 @@ def test_children_are_not_followed(kb: KnowledgeBase) -> None:
         assert found.height == rows and len(notes) == 1 - rows
 
 
+@pytest.mark.parametrize(("name", "value"), [("age", 1000), ("target", 25)])
+def test_who_is_told_impossible_gets_no_dose_and_a_dangerous_inr_is_told_all_the_same(
+    kb: KnowledgeBase, name: str, value: float
+) -> None:
+    rows = [{"sample": "p", "date": FIRST + timedelta(days=14 * n), "dose": 35.0, "inr": inr, name: value}
+            for n, inr in enumerate((2.5, 1.4, 9.0))]  # fmt: skip
+    persons, _ = of_table(pl.DataFrame(rows), kb)
+    found, _ = monitor(persons, kb, starts=START)
+    assert found["advice"].to_list() == ["dose_unknown", "dose_unknown", "clinician_today"]
+    numbers = [
+        "expected",
+        "estimate",
+        "low",
+        "high",
+        "change",
+        "next_dose",
+        "forecast",
+        "forecast_low",
+        "forecast_high",
+    ]
+    assert found.select(pl.col(numbers).is_null().all()).row(0) == (True,) * len(numbers)
+    flag = f"implausible:clinical.{'target_inr' if name == 'target' else name}"
+    assert all(flag in flags for flags in found["flags"])
+
+
 def test_nobody_is_an_error(kb: KnowledgeBase) -> None:
     with pytest.raises(InputError, match="no INR of anybody"):
         monitor([], kb)
