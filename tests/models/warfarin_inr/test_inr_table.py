@@ -69,13 +69,15 @@ def test_age_and_target_of_a_table_are_used_and_other_columns_named(tmp_path: Pa
         ("target_inr", "two", "target 'two' is not a number"),
     ],
 )
-def test_an_age_or_target_that_cannot_be_used_is_unknown_and_named(
+def test_an_age_or_target_that_cannot_be_used_is_named_and_gives_no_dose(
     tmp_path: Path, column: str, written: str, said: str
 ) -> None:
     lines = PLAIN.split()
     rows = [f"{lines[0]},{column}", f"{lines[1]},{written}", *(f"{line}," for line in lines[2:])]
     found, notes = _followed(tmp_path, "\n".join(rows))
-    assert found.equals(_followed(tmp_path, PLAIN)[0]) and notes == [f"{said}: left out"]
+    assert notes == [f"{said}: left out"]
+    assert found["next_dose"].is_null().all() and found["estimate"].is_null().all()
+    assert all(f"implausible:clinical.{column}" in flags for flags in found["flags"])
 
 
 @pytest.mark.parametrize("age", ["18", "125"])
@@ -87,7 +89,8 @@ def test_the_oldest_and_the_youngest_are_followed(tmp_path: Path, age: str) -> N
 
 def test_a_newest_age_that_cannot_be_used_does_not_give_way_to_an_older_one(tmp_path: Path) -> None:
     rows = [f"{line},{more}" for line, more in zip(PLAIN.split(), ["age", "70", "70", "999"], strict=True)]
-    assert "missing:clinical.age" in _followed(tmp_path, "\n".join(rows))[0]["flags"][2]
+    found, _ = _followed(tmp_path, "\n".join(rows))
+    assert "implausible:clinical.age" in found["flags"][2] and found["next_dose"].is_null().all()
 
 
 @pytest.mark.parametrize("written", [">9", "high", "90", "0.1", "2,4,1", "1,234"])
