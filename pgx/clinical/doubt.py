@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 import polars as pl
 
+from pgx.clinical.now import run_day
 from pgx.clinical.statements import PROBLEM
 from pgx.clinical.vocabulary import Vocabulary
 from pgx.codes import NoteCode
@@ -78,7 +79,8 @@ def _ages(observations: pl.DataFrame) -> pl.DataFrame:
     newest = observations.group_by("person").agg(_newest=pl.col("date").max())
     ages = newest.join(given_age, on="person", how="left", nulls_equal=True)
     ages = ages.join(born, on="person", how="left", nulls_equal=True)
-    years = (pl.col("_newest") - pl.col("_born").str.to_date(strict=False)).dt.total_days() / 365.25
+    day = pl.coalesce("_newest", pl.lit(run_day()))
+    years = (day - pl.col("_born").str.to_date(strict=False)).dt.total_days() / 365.25
     return ages.select("person", _age=pl.coalesce("_given", years), _day=pl.coalesce("_said", "_newest"))
 
 

@@ -73,6 +73,11 @@ _TURNING = {
 }
 
 
+_GONE = {"resolved", "inactive", "inaktiv", "abgeklungen"}
+"""Words of what is over by which an allergy is over as well."""
+_BARE_NO = {"no", "none", "false", "never"}
+
+
 @lru_cache(maxsize=10_000)
 def condition_status(text: str) -> Said | None:
     """Return what the words of a status say: of several (``active; confirmed``) the one that leaves most out.
@@ -85,8 +90,17 @@ def condition_status(text: str) -> Said | None:
 
 
 def allergy_gone(*statuses: str) -> bool:
-    """Whether one of the statuses of an allergy says that it is none, or none any more; in doubt it counts."""
-    return any(condition_status(one) in (Said.ERROR, Said.ABSENT, Said.OVER) for one in statuses)
+    """Whether one of the statuses of an allergy says that it is none, or none any more; in doubt it counts.
+
+    Words that end a disease may be of the record: an allergy that is ``completed`` was written down to the end.
+    """
+    return any(_ends_allergy(one.lower(), condition_status(one)) for one in statuses)
+
+
+def _ends_allergy(text: str, said: Said | None) -> bool:
+    if said is Said.OVER:
+        return not _GONE.isdisjoint(re.findall(r"\w+", text)) or "not active" in text
+    return said is Said.ERROR or (said is Said.ABSENT and text.strip() not in _BARE_NO)
 
 
 def phrase_status(text: str) -> Said | None:

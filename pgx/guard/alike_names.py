@@ -6,7 +6,7 @@ import difflib
 import itertools
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 _ALIKE = 0.85
@@ -47,14 +47,15 @@ def same_words(name: str, other: str) -> bool:
     --------
     >>> same_words("Mueller, Anna", "ANNA_MUELLER"), same_words("AnnaMueller7", "mueller-anna-7")
     (True, True)
-    >>> same_words("P1_S2", "P2_S1"), same_words("S-001", "S001")
+    >>> same_words("SITE1-PAT2", "SITE2-PAT1"), same_words("S-001", "S001")
     (False, True)
     """
     one, two = _words(name), _words(other)
     numbers, others = ([word for word in words if not word.isalpha()] for words in (one, two))
     if "".join(one) == "".join(two) and numbers == others:
         return True
-    return sorted(one) == sorted(two) and any(len(word) >= _NAME and word.isalpha() for word in one)
+    named = any(len(word) >= _NAME and word.isalpha() for word in one)
+    return named and numbers == others and sorted(one) == sorted(two)
 
 
 def is_alike(name: str, other: str) -> bool:
@@ -75,6 +76,10 @@ def is_alike(name: str, other: str) -> bool:
         return False
     one, two = ([word for word in _words(text) if word.isalpha()] for text in (name, other))
     plain = "".join(two)
+    # No order of the words has more letters in common than the letters as they are: most names are told apart by that.
+    common = (Counter("".join(one)) & Counter(plain)).total()
+    if 2 * common < _ALIKE * (len("".join(one)) + len(plain)):
+        return False
     return any(
         letters == plain or difflib.SequenceMatcher(None, letters, plain).ratio() >= _ALIKE
         for letters in (*_orders(one), *_turned("".join(one), two))

@@ -14,6 +14,7 @@ from pgx.codes import Applies, Flag, FlagCode
 from pgx.guidance.populations import NO, YES, Populations
 from pgx.knowledge.acting import DECIDES, SUM_UNKNOWN, UNREAD, Acting, balances, opposes, outweighs, phrase
 from pgx.knowledge.base import KnowledgeBase
+from pgx.knowledge.rules.phenotypes import INDETERMINATE
 from pgx.knowledge.sentences import compose
 from pgx.phenotypes.absent_enzymes import weakened
 from pgx.phenotypes.substrates import acting_of
@@ -197,7 +198,8 @@ def likelier_results(phenotypes: pl.DataFrame, kb: KnowledgeBase) -> dict[tuple[
     genes = kb.table("label_interactions")["gene"].drop_nulls().unique().to_list()
     of_label = pl.col("gene").is_in(genes) & (pl.col("scheme") == "CPIC") & pl.col("phenotype").is_not_null()
     summed = phenotypes.filter(of_label).group_by("sample", "gene", "phenotype").agg(pl.col("probability").sum())
-    likely = summed.filter(pl.col("probability") > _LIKELIER)
+    # A result that nobody can place is no result for such rows: what they say to whom was not tested holds.
+    likely = summed.filter(pl.col("probability") > _LIKELIER, pl.col("phenotype") != INDETERMINATE)
     return {(sample, gene): name for sample, gene, name in likely.select("sample", "gene", "phenotype").iter_rows()}
 
 

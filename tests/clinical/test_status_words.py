@@ -103,7 +103,8 @@ def test_a_letter_behind_six_characters_tells_no_certainty(kb, write, code, conc
         (("refuted",), True), (("entered-in-error",), True), (("Inactive",), True), (("resolved", "confirmed"), True),
         (("resolved", "unconfirmed"), True), (("excluded",), True), (("ausgeschlossen",), True), (("ruled out",), True),
         (("unconfirmed",), False), (("presumed",), False), (("active", "confirmed"), False), (("",), False),
-        (("something else",), False), ((), False),
+        (("something else",), False), ((), False), (("completed",), False), (("past",), False), (("former",), False),
+        (("false",), False), (("previous",), False), (("not active",), True), (("denied",), True), (("inaktiv",), True),
     ],
 )  # fmt: skip
 def test_an_allergy_counts_until_it_is_refuted_or_over(statuses, gone):

@@ -112,6 +112,7 @@ ELIGLUSTAT = {
         "paroxetine": None, "ketoconazole": "contraindicated", "erythromycin": "avoid", "cimetidine": "avoid",
         "paroxetine+erythromycin": "avoid",
     },
+    "*4/*22": {"ketoconazole": "avoid", "erythromycin": "avoid"},  # nobody can place it: as without a result
     None: {
         "paroxetine": "reduce_dose", "ketoconazole": "avoid", "erythromycin": "avoid", "cimetidine": None,
         "paroxetine+erythromycin": "contraindicated",

@@ -8,7 +8,7 @@ how well they expected it, older ones counting less. Nothing is drawn by chance.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,7 +43,8 @@ UNREAD_DAYS = 28
 """Days after an INR that nobody could read in which no dose is raised."""
 _LEVELS = (0.05, 0.5, 0.95)
 _MIDDLE = (0.5,)
-_OF_MODEL = ("expected", "estimate", "low", "high", "change", "next_dose")
+_TARGET = "target_inr"
+_OF_MODEL = ("expected", "estimate", "low", "high", "time_in_range", "change", "next_dose")
 """Columns without a number for a person of whom something impossible is told: the model is for no such person."""
 Calls = Mapping[str, Mapping[str, Mapping[str, Any]]]
 """Person to gene to the row of the calls table."""
@@ -122,12 +123,16 @@ def _follow(
     target: float | None,
     notes: list[Note],
 ) -> list[dict[str, object]]:
-    aim = _target(person, target, known, notes)
+    refused = _refused(person, target)
+    aim = target or (known["target"] if person.target is None or _TARGET in refused else person.target)
+    if _TARGET in refused and person.target is not None:
+        text = f"an INR of {person.target:g} cannot be aimed at: no dose is worked out"
+        notes.append(_note(person, NoteCode.IMPLAUSIBLE_VALUE, text))
     past_days = history(person, known)
     sums = [of_person(one, genes, kb, person.group) for one in (known.clearance, known.half_effect)]
     points = grid(known, sums[0], sums[1], person.age, past_days.baseline, start)
     past = _run(points, past_days, known)
-    flags = _flags(person, past_days, sums, aim_assumed=target is None and not _usable(person.target))
+    flags = _flags(person, past_days, sums, refused, aim_assumed=target is None and person.target is None)
     need = per_week(points.kinetics.needed(aim), known)
     rows: list[dict[str, object]] = []
     proposals: list[Proposal] = []
@@ -142,7 +147,7 @@ def _follow(
         weekly = None if daily is None else daily * 7.0
         what = propose(visit.inr, weekly, middle, settled=settled, target=aim, known=known)
         what, doubtful = _held(what, person, index, known, aim)
-        what = without_dose(what) if person.refused else what
+        what = without_dose(what) if refused else what
         seen = person.visits[: index + 1]
         told = past.speaks[index] or daily is not None
         proposals.append(what)
@@ -158,7 +163,7 @@ def _follow(
             "recheck_days": what.recheck_days,
             "flags": [*flags, *([str(Flag(FlagCode.IMPLAUSIBLE, "inr"))] if doubtful else [])],
         })  # fmt: skip
-    if person.refused:
+    if refused:
         return [row | dict.fromkeys(_OF_MODEL) for row in rows]
     _forecast(rows, proposals, points, past, weights, known)
     return rows
@@ -241,7 +246,9 @@ def _forecast(
             rows[index] |= {"forecast": middle, "forecast_low": low, "forecast_high": high}
 
 
-def _flags(person: Person, past: History, sums: Sequence[Sums], *, aim_assumed: bool) -> list[str]:
+def _flags(
+    person: Person, past: History, sums: Sequence[Sums], refused: Collection[str], *, aim_assumed: bool
+) -> list[str]:
     assumed = [
         ("baseline", not past.baseline_measured),
         ("dose_before", bool(past.before)),
@@ -251,23 +258,17 @@ def _flags(person: Person, past: History, sums: Sequence[Sums], *, aim_assumed: 
         ("nothing_else_changes", True),
     ]
     found = [flag for one in sums for flag in one.flags]
-    found += [str(Flag(FlagCode.IMPLAUSIBLE, f"clinical.{one}")) for one in person.refused]
-    if person.age is None and "age" not in person.refused:
+    found += [str(Flag(FlagCode.IMPLAUSIBLE, f"clinical.{one}")) for one in refused]
+    if person.age is None and "age" not in refused:
         found.append(str(Flag(FlagCode.MISSING, "clinical.age")))
     return [*found, *(str(Flag(FlagCode.ASSUMED, what)) for what, holds in assumed if holds)]
 
 
-def _usable(target: float | None) -> bool:
-    return target is not None and LOWEST_TARGET <= target <= HIGHEST_TARGET
-
-
-def _target(person: Person, target: float | None, known: Parameters, notes: list[Note]) -> float:
-    if target is not None:
-        return target
-    if person.target is not None and not _usable(person.target):
-        text = f"an INR of {person.target:g} cannot be aimed at: {known['target']:g} is taken"
-        notes.append(_note(person, NoteCode.IMPLAUSIBLE_VALUE, text))
-    return float(person.target) if person.target is not None and _usable(person.target) else known["target"]
+def _refused(person: Person, target: float | None) -> tuple[str, ...]:
+    """Return what was told of the person and cannot be true; a target of the caller takes the place of theirs."""
+    told = person.target is not None and not LOWEST_TARGET <= person.target <= HIGHEST_TARGET
+    found = dict.fromkeys((*person.refused, *((_TARGET,) if told else ())))
+    return tuple(one for one in found if one != _TARGET or target is None)
 
 
 def _by_person(calls: pl.DataFrame | None) -> Calls:

@@ -68,6 +68,7 @@ _NAMED_AGAIN = re.compile(
     r"^(?P<one>\S+) (?P<words>(?:het(?:ero)?|homo?|hemi)(?:zyg\w+)?)\.? (?P<two>\([^()]+\))$", re.IGNORECASE
 )
 _IN_BRACKETS = re.compile(r"^\(([^()/]+/[^()/]+)\)$")
+_BETWEEN_NAMES = re.compile(r"[\s/|,;()]+")
 _COMPLEMENT = str.maketrans("ACGT", "TGCA")
 WILD_TYPE = re.compile(
     r"^(?:wild[- ]?typ[e]?|wt|(?:type )?sauvage|tipo (?:salvaje|silvestre)|"
@@ -186,11 +187,28 @@ class Laboratory:
         return self._plain(plain)
 
     def _without_the_absent(self, text: str) -> str:
-        """Return the one change that a list of results says was found; other texts as they are."""
+        """Return the one change that a list of results says was found; other texts as they are.
+
+        Raises
+        ------
+        ValueError
+            If the same change was found and not found.
+        """
         parts = re.split(r"\s*[,;]\s*", text)
-        absent = [part for part in parts if (seen := _PRESENCE.match(part)) and _NEGATIVE.match(seen["word"])]
-        found = [part for part in parts if part not in absent]
-        return found[0] if absent and len(found) == 1 and not self.is_hla else text
+        seen = {part: match for part in parts if (match := _PRESENCE.match(part)) and _NEGATIVE.match(match["word"])}
+        found = [part for part in parts if part not in seen]
+        if not seen or len(found) != 1 or self.is_hla:
+            return text
+        absent = {name for match in seen.values() for name in self._alleles_in(match["what"])}
+        if not absent.isdisjoint(self._alleles_in(found[0])):
+            raise ValueError(f"{text!r} contradicts itself")
+        return found[0]
+
+    def _alleles_in(self, text: str) -> set[str]:
+        """Return the names in a text, lower case, and those of the alleles that the changes among them are."""
+        names = set(filter(None, _BETWEEN_NAMES.split(text.lower())))
+        alleles = [change[0].lower() for name in names if name.strip(":=") and (change := self._change(name))]
+        return names.union(*map(_BETWEEN_NAMES.split, alleles)) - {""}
 
     def _status(self, text: str) -> str | None:
         match = _STATUS.match(text) or _STATUS_OF.match(text)

@@ -277,7 +277,7 @@ def _depths(record: Record, count: int) -> NDArray[np.float64] | None:
             rest = lists(record.rest, count, keys.index(other), alts)
             if record.alts == ["."]:
                 rest = np.nan_to_num(rest)
-            counts = np.hstack([first - rest.sum(axis=1, keepdims=True) if one == "NR" else first, rest])
+            counts = np.hstack([np.maximum(first - rest.sum(axis=1, keepdims=True), 0) if one == "NR" else first, rest])
             found = counts if found is None else np.where(np.isnan(found), counts, found)
     return found
 

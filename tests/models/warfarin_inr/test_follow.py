@@ -168,7 +168,10 @@ def test_inr_targets_that_cannot_be_aimed_at(kb: KnowledgeBase, target: float) -
     with pytest.raises(UsageError, match="cannot be aimed at"):
         _followed(kb, _visits((35, 2.5)), target=target)
     found, notes = monitor([replace(_visits((35, 2.5)), target=target)], kb)
-    assert found["target"].item() == 2.5 and "assumed:target" in found["flags"].item()
+    assert "implausible:clinical.target_inr" in found["flags"].item()
+    assert found["next_dose"].item() is None and found["time_in_range"].item() is None
+    asked, _ = monitor([replace(_visits((35, 2.5)), target=target)], kb, target=3.0)
+    assert asked["target"].item() == 3.0 and asked["next_dose"].item() is not None
     assert [one.code for one in notes] == ["implausible_value"]
 
 
