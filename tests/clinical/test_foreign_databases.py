@@ -205,6 +205,19 @@ def test_wide_cells_and_slow_rows_are_bounded_too(monkeypatch: pytest.MonkeyPatc
         read(cursor(*([("x",)] for _ in range(50)), pause=0.05))
 
 
+def test_a_cell_that_nobody_reads_through_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(cell: str) -> list[str]:
+        blocks = [[(cell,)], []]
+        one = SimpleNamespace(description=[("A",)], fetchmany=lambda size: blocks.pop(0))
+        with bounded_queries.Bounded("x.db", lambda query: one, lambda: None, lambda: None) as database:
+            return database.rows("select", "table 'a'")["a"].to_list()
+
+    monkeypatch.setattr(bounded_queries, "LONGEST_CELL", 10)
+    assert read("x" * 10) == ["x" * 10]
+    with pytest.raises(InputError, match="a cell of more than 10 characters"):
+        read("x" * 11)
+
+
 def test_rows_are_fetched_by_what_they_weigh(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounded_queries, "BYTES_AT_ONCE", 10_000)
 

@@ -131,7 +131,7 @@ def test_conformal_quantiles_cover_in_every_group() -> None:
     ("change", "message"),
     [
         (pl.lit(2).alias("outcome"), "2 is not 0 or 1"),
-        (pl.lit("maybe").alias("outcome"), "'maybe' is not 0/1"),
+        (pl.lit("maybe").alias("outcome"), "row 1 is not 0/1"),
         (pl.lit(None, dtype=pl.Float64).alias("outcome"), "no row has a usable"),
     ],
 )

@@ -280,7 +280,7 @@ def test_no_call_is_no_genotype(text: str) -> None:
     assert tokens_of(text) is Problem.MISSING
 
 
-@pytest.mark.parametrize("text", ["A/G/T", "Heterozygous A/A", "Homozygous A/G", "A G T"])
+@pytest.mark.parametrize("text", ["A/G/T", "Heterozygous A/A", "Homozygous A/G", "A G T", "T/", "/C", "A|", "*1 /"])
 def test_what_is_no_genotype(text: str) -> None:
     assert tokens_of(text) is Problem.NOTATION
 

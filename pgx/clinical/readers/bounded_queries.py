@@ -37,6 +37,8 @@ MOST_ROWS = 20_000_000
 """Rows of one table: more as text than most machines can hold."""
 MOST_BYTES = 2 * 2**30
 """Memory that one table may take."""
+LONGEST_CELL = 2**20
+"""Characters of a cell: more than any that is read here has."""
 _GRACE = 5.0
 _LOOK = 0.2
 _FIX = "export its tables as CSV or Parquet, without the views"
@@ -153,6 +155,8 @@ class _Job:
         while True:
             block = cursor.fetchmany(wanted)
             cells = [[None if cell is None else str(cell) for cell in row] for row in block]
+            if any(len(cell) > LONGEST_CELL for row in cells for cell in row if cell is not None):
+                raise self._refused(f"a cell of more than {LONGEST_CELL:,} characters")
             self._frames.append(pl.DataFrame(cells, schema=columns, orient="row"))
             if not block:
                 return

@@ -300,20 +300,24 @@ def _outcome(table: pl.DataFrame, name: str, endpoint: Endpoint) -> tuple[Floats
     if endpoint.link == "logit" and column.dtype in (pl.String, pl.Boolean):
         words = column.cast(pl.String).str.strip_chars().str.to_lowercase()
         known = words.is_in([*_YES, *_NO]).fill_null(False)
-        strange = words.filter(~known & words.is_not_null() & (words != ""))
-        if len(strange):
-            raise InputError(f"{strange[0]!r} is not 0/1 or yes/no", where=f"column {name}", fix="recode the outcome")
+        _refuse_any(~known & words.is_not_null() & (words != ""), "0/1 or yes/no", name)
         values = words.is_in(_YES).cast(pl.Float64).to_numpy().copy()
         values[~known.to_numpy()] = np.nan
     else:
         number = column.cast(pl.Float64, strict=False)
-        strange = column.filter(number.is_null() & column.is_not_null() & (column.cast(pl.String) != ""))
-        if len(strange):
-            raise InputError(f"{strange[0]!r} is not a number", where=f"column {name}", fix="recode the outcome")
+        _refuse_any(number.is_null() & column.is_not_null() & (column.cast(pl.String) != ""), "a number", name)
         values = number.fill_null(float("nan")).to_numpy()
     keep = np.isfinite(values)
     left_out = {"outcome missing": int((~keep).sum())} if not keep.all() else {}
     return values, keep, left_out
+
+
+def _refuse_any(strange: pl.Series, what: str, name: str) -> None:
+    """Refuse outcomes that cannot be read, by the first row, and without what stands there."""
+    if strange.any():
+        raise InputError(
+            f"row {strange.arg_true()[0] + 1} is not {what}", where=f"column {name}", fix="recode the outcome"
+        )
 
 
 def check_outcome(y: Floats, name: str, endpoint: Endpoint) -> None:

@@ -70,7 +70,10 @@ def tokens_of(cell: str) -> tuple[str, ...] | Problem:
     if zygosity:
         text = zygosity[2].strip()
     text = _DOTS.sub("/", text)
-    parts = tuple(part.upper() for part in _PAIR.split(text) if part)
+    halves = _PAIR.split(text)
+    if "" in (halves[0], halves[-1]):  # ``T/`` is cut off: nobody knows what the other allele was
+        return Problem.NOTATION
+    parts = tuple(part.upper() for part in halves if part)
     if len(parts) == 1 and len(parts[0]) == 2 and (set(parts[0]) <= set("ACGT-") or set(parts[0]) <= set("ID")):
         parts = (parts[0][0], parts[0][1])
     if not 1 <= len(parts) <= 2:
