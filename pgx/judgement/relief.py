@@ -2,7 +2,7 @@
 
 What would be said is judged anew from the rest of the list (`pgx.judgement.without_drugs`): two drugs that block the
 same enzyme hide each other, and a label may speak against a drug whatever is stopped. That nothing is known without a
-medicine is milder only than a label that rules the drug out beside it, and is said as that. Of few medicines every set
+medicine is milder only where the medicine is the whole reason, and is said as that. Of few medicines every set
 is taken away: the smallest sets that help are named. Of many, each alone and all at once: where only all help, those
 that make no difference are put back, so that each medicine that is named is needed.
 """
@@ -66,15 +66,16 @@ class Suspects:
         The action that the genes alone would ask for by the source that decides.
     alone_urgency
         Its urgency; empty if that source has no row for them.
-    by_label
-        Whether a label rules the drug out beside them: without them it does not, even if nothing else is known then.
+    by_them
+        Whether they are the whole reason: a label rules the drug out beside them, or the source that decides says
+        nothing of the genes alone. Without them that is gone, even if nothing else is known then.
     """
 
     genes: Mapping[str, tuple[str, ...]]
     urgency: str
     alone: str
     alone_urgency: str
-    by_label: bool = False
+    by_them: bool = False
 
 
 def suspects(
@@ -110,7 +111,8 @@ def suspects(
                 genes[agent] = (*genes.get(agent, ()), gene)
     for acting in (*(decision.ruled_out.acting if decision.ruled_out else ()), *by_label):
         genes.setdefault(acting.agent, (acting.enzyme,) if acting.enzyme else ())
-    found = Suspects(genes, decision.urgency, alone, urgencies.get(alone, ""), bool(by_label))
+    by_them = bool(by_label) or (converted is not None and urgencies.get(alone, URGENCIES[-1]) == URGENCIES[-1])
+    found = Suspects(genes, decision.urgency, alone, urgencies.get(alone, ""), by_them)
     return found if genes else None
 
 
@@ -121,8 +123,9 @@ def _alone(row: S) -> str:
 
 def _told(decision: Decision[S], row: S, alone: str, urgencies: Mapping[str, str]) -> bool:
     """Whether less may be said by the genes alone than a row on a converted phenotype says."""
-    if alone in urgencies:
-        return milder(urgencies[alone], row.urgency)
+    said = urgencies.get(alone, URGENCIES[-1])
+    if said != URGENCIES[-1]:
+        return milder(said, row.urgency)
     # A source that rules a drug out, or changes it, may have no row for what the genes are alone: others tell.
     return row.urgency in (CHANGES[:1] if decision.acting else CHANGES)
 
@@ -203,7 +206,7 @@ def _needed(one: Suspects, relief: Relief) -> Search:
 def _helping(one: Suspects, sets: Sequence[Set], said: Said) -> Iterator[Relief]:
     for agents in sets:
         then = said.get(agents)
-        if then is not None and (milder(then[1], one.urgency) or (one.by_label and then[1] == URGENCIES[-1])):
+        if then is not None and (milder(then[1], one.urgency) or (one.by_them and then[1] == URGENCIES[-1])):
             yield _relief(one, agents, *then)
 
 

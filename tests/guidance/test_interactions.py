@@ -614,3 +614,11 @@ def test_the_interaction_comes_first_beside_genes_that_forbid_the_drug_as_well()
     found = result({"CYP2C9": pattern("*3/*3")}, ["siponimod", "clarithromycin"], ["siponimod"])
     said = itself(line(found, "siponimod").headline)
     assert said.startswith("clarithromycin (strong CYP3A4 inhibitor) raises siponimod; by the genes: contraindicated")
+
+
+def test_a_drug_that_alone_makes_a_gene_speak_is_named_first():
+    """Nothing is advised for CYP3A4 *1/*1: that quetiapine is to be replaced is clarithromycin's doing."""
+    found = result({"CYP3A4": pattern("*1/*1")}, ["quetiapine", "clarithromycin"], ["quetiapine"])
+    assert line(found, "quetiapine").headline.startswith(
+        "change clarithromycin first, if that is possible (without it: "
+    )
