@@ -254,6 +254,7 @@ JUDGEMENTS: Schema = (
         "codes: cause:<agents>:<genes>:<action> (medicines, joined by +, without which no more than the action is "
         "said; of several, all must go), causes:<drug>:<genes>:<others> (the same, told of one of them), "
         "still_acting:<agent>:<day> (was stopped, and acts until about then), "
+        "wait_after:<agent>:<days> (is taken, and a label warns of it for so long after its last dose), "
         "not_started:<drug> (of two that do not go together: the one that is not taken yet), not_together:<drug> (is "
         "ruled out beside this one), one_of:<drug> (labels forbid the two, each that of the other), "
         "once:<agents>:<action>:<change>:<kind of dose>:<dose>:<unit> (said once these planned medicines are started), "

@@ -63,6 +63,7 @@ class FlagCode(StrEnum):
     CAUSE = "cause"
     CAUSES = "causes"
     STILL_ACTING = "still_acting"
+    WAIT_AFTER = "wait_after"
     NOT_STARTED = "not_started"
     NOT_TOGETHER = "not_together"
     ONE_OF = "one_of"

@@ -3,11 +3,12 @@
 A drug is often carried by an enzyme that its guideline does not look at: tacrolimus is dosed by CYP3A5 and carried by
 CYP3A4. Where a drug of the list acts on such an enzyme, the genes' change of dose may be the wrong way round. What
 counts an interaction already is left alone: a phenotype that was converted for it, and a row that is for persons who
-take such a drug. A change of dose is withheld beside any drug that is known to act the other way, however weakly, as
-nothing tells how much the two make together. Only what no list confirms, weakly and on an enzyme that the advice does
-not look at, hides nothing: the lower dose of a sensitive person is worth more. So is a poor metabolizer's: it yields
-to an inducer that is known to act more than weakly on an enzyme that the person has (`absent_enzymes`), to one that a
-label names, and to no other. What such a person has left carries the more of the drug.
+take such a drug. A change of dose is withheld beside any drug that is known to act the other way, as nothing tells how
+much the two make together; only a lower dose stands beside what takes little of the drug away. Only what no list
+confirms, weakly and on an enzyme that the advice does not look at, hides nothing: the lower dose of a sensitive person
+is worth more. So is a poor metabolizer's: it yields to an inducer that is known to act more than weakly on an enzyme
+that the person has (`absent_enzymes`), to one that a label names, and to no other. What such a person has left carries
+the more of the drug.
 
 Once a line speaks of an interaction it names every drug that acts, counted or not: one direction alone is half of it.
 """
@@ -147,10 +148,11 @@ class _Rewriting:
         acts = [one for one in able if one["marked"] or self._converts(one)]
         torn = len({way for one in acts if (way := acting_of(one).asks_for)}) > 1
         fresh = [one for one in acts if one["marked"] and not (self._idle(one) or self._counted(one, row))]
-        if not (fresh or opposed) and not (torn and not self._for_takers_of_any(acts, row)):
+        slight = [one for one in able if asked == {"lower"} and _slight(one) and not self._for_takers(one, row)]
+        if not (fresh or opposed or slight) and not (torn and not self._for_takers_of_any(acts, row)):
             return None
         own = [one for one in acts if not self._for_takers(one, row) and (torn or not self._idle(one))]
-        found = [one for one in listed if one in opposed or one in own]
+        found = [one for one in listed if one in opposed or one in own or one in slight]
         acting = sorted((acting_of(one) for one in found), key=lambda one: one.order)
         turned_by = {acting_of(one) for one in opposed}
         turning = [one for one in acting if one in turned_by]
@@ -185,6 +187,8 @@ class _Rewriting:
         said = acting_of(one)
         against = bool(said.asks_for and asked - {said.asks_for})
         if not against or self._idle(one) or self._for_takers(one, row):
+            return False
+        if _slight(one):
             return False
         poor = any((row["sample"], gene) in self._weakened.poor for gene in row["genes"])
         if poor and said.asks_for == "higher":
@@ -259,6 +263,11 @@ class _Rewriting:
         if source["secondary_action"] in self._rules.directions:
             bare |= dict.fromkeys(_SECOND)
         return f"{said[:1].upper()}{said[1:]}: {ending}. {compose(bare, kb=self._kb)}"
+
+
+def _slight(one: Row) -> bool:
+    """Whether a drug takes little of the other one away: that costs less than the dose of others would."""
+    return acting_of(one).asks_for == "higher" and one["strength"] == "weak" and not (one["named"] or one["marked"])
 
 
 def _fitting(row: Row, source: Row) -> Row:

@@ -11,11 +11,11 @@ import polars as pl
 
 from pgx.cells import BY_GENE, NAMES, list_column
 from pgx.codes import Applies, Flag, FlagCode
-from pgx.guidance.populations import NO, YES, Populations
+from pgx.guidance.populations import NO, UNKNOWN, YES, Populations
 from pgx.knowledge.acting import DECIDES, SUM_UNKNOWN, UNREAD, Acting, balances, opposes, outweighs, phrase
 from pgx.knowledge.base import KnowledgeBase
 from pgx.knowledge.rules.phenotypes import INDETERMINATE
-from pgx.knowledge.sentences import compose
+from pgx.knowledge.sentences import compose, templates
 from pgx.phenotypes.absent_enzymes import weakened
 from pgx.phenotypes.substrates import acting_of
 
@@ -80,6 +80,7 @@ def label_rows(
             without_function(phenotypes),
             weakened(phenotypes, kb).absent,
             likelier_results(phenotypes, kb),
+            populations,
         ),
         allergy_limits(kb, populations, samples, local),
         limits(kb, populations, samples, local, populations.of_local_use),
@@ -211,6 +212,7 @@ def interaction_limits(
     lost: Set[tuple[str, str]] = frozenset(),
     absent: Set[tuple[str, str]] = frozenset(),
     results: Mapping[tuple[str, str], str] = MappingProxyType({}),
+    populations: Populations | None = None,
 ) -> pl.DataFrame:
     """Return what labels say of each person's drugs together with the others on the list.
 
@@ -230,6 +232,8 @@ def interaction_limits(
         Persons and enzymes that do nothing by the genes: no higher dose is told them for what induces these.
     results
         What is likelier than not of persons and genes (`likelier_results`), for rows on a result.
+    populations
+        The populations, decided for `samples`, for rows under a condition; None = none of them is decided.
 
     Returns
     -------
@@ -260,7 +264,8 @@ def interaction_limits(
         people = wanted.get(row["drug"], set())
         for sample, part in spoken.get((row["drug"], row["enzyme"] or "", row["role"] or ""), {}).items():
             agents = [one for one in part if _is_about(row, one)]
-            if not agents or (people is not None and sample not in people):
+            truth = _holds_for(row, place[sample], populations)
+            if not agents or truth == NO or (people is not None and sample not in people):
                 continue
             if row["action"] in higher and (sample, row["enzyme"]) in absent:
                 continue
@@ -284,11 +289,22 @@ def interaction_limits(
             found.append(
                 {
                     "at": place[sample],
-                    "code": 0,
+                    "code": 0 if truth == YES else 1,
                     **_said(row, agents, against if row["action"] in lower else (), urgencies, kb, result),
                 }
             )
     return _frame(found) if found else pl.DataFrame()
+
+
+def _holds_for(row: Mapping[str, Any], at: int, populations: Populations | None) -> int:
+    """Return whether the condition of a row holds for a person: `YES`, `NO`, or what the record does not decide."""
+    if not row["condition"]:
+        return YES
+    return (
+        int(populations.decide(row["condition"], (), row["drug"], exceptions_known=True)[at])
+        if populations
+        else UNKNOWN
+    )
 
 
 def _frame(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
@@ -328,11 +344,13 @@ def _said(
         named = " and ".join(one.named for one in agents)
         torn = bool(row["dose"]) and any(outweighs(one, agents[0]) for one in against)
         doses = {"start_dose": None if torn else row["dose"], "max_dose": row["limit"]}
-        said = compose({**row, **doses, "population": f"text:with {named}"}, kb=kb)
+        when = f" {templates(kb.folders).say('population', row['condition'])}" if row["condition"] else ""
+        said = compose({**row, **doses, "population": f"text:with {named}{when}"}, kb=kb)
         constants = _constants(row, urgencies) | ({"action": DECIDES} if torn else {})
         label = f"the label ({row['section']})"
         but = f"But {phrase(against, row['drug'])}, and {SUM_UNKNOWN}. " if against else ""
         constants["recommendation"] = f"{said} {but}{_holds(label, row['beside'], row['gene'], result)}"
+        constants["population"] = row["condition"]
         if row["gene"]:
             constants["phenotypes"] = [{"gene": row["gene"], "value": result or NOT_KNOWN}]
         constants["static_flags"] = [*constants["static_flags"], *(str(one.flag) for one in (*agents, *against))]

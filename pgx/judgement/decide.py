@@ -137,6 +137,8 @@ def decide(rows: Iterable[S]) -> Decision[S]:
     elif urgency == "standard" and (acting or any(row.urgency in CHANGES for row in under)):
         # "Fine as usual" is not for a drug whose level another one changes, or that a condition may rule out.
         urgency = "monitor"
+    elif urgency in ("standard", "no_data") and _under_a_condition(limits):
+        urgency = "monitor"
     return Decision(
         statements=statements,
         limits=limits,
@@ -155,6 +157,11 @@ def decide(rows: Iterable[S]) -> Decision[S]:
         otherwise=None if part or ruled_out or not deciding else _otherwise(valid, deciding),
         differing=_differing(valid),
     )
+
+
+def _under_a_condition(limits: Sequence[S]) -> bool:
+    """Return whether a label warns of other drugs of the list under a condition that nobody recorded."""
+    return any(row.applies == "if_population" and row.acting for row in limits)
 
 
 def _under(valid: Sequence[S], deciding: S, first: S) -> tuple[S, ...]:

@@ -86,6 +86,8 @@ class Known:
         Row of the knowledge -> what it says beyond its action and dose (``then:...``, ``at_most:...``).
     until
         Medicine that was stopped and still acts -> the last day on which it does.
+    waits
+        Medicine that is taken -> days after its last dose for which a label still warns of it beside the drug.
     reliefs
         The medicines without which something milder is said.
     not_started
@@ -101,6 +103,7 @@ class Known:
     scores: Mapping[str, bool] = field(default_factory=dict)
     details: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     until: Mapping[str, str] = field(default_factory=dict)
+    waits: Mapping[str, int] = field(default_factory=dict)
     reliefs: tuple[Relief, ...] = ()
     not_started: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
@@ -263,6 +266,8 @@ def _causes(decision: Decision[S], known: Known) -> Iterator[str]:
     for agent in dict.fromkeys(acting):
         if agent in known.until:
             yield str(Flag(STILL_ACTING, agent, known.until[agent]))
+        elif agent in known.waits:
+            yield str(Flag(FlagCode.WAIT_AFTER, agent, str(known.waits[agent])))
     yield from (str(Flag(FlagCode.NOT_STARTED, name)) for name in known.not_started)
 
 

@@ -22,6 +22,7 @@ from pgx.judgement.together import Lists, Told, lists_of, with_causes
 from pgx.knowledge.base import KnowledgeBase
 from pgx.knowledge.drug_names import drug_names
 from pgx.notes import Note
+from pgx.phenotypes.exposures import WITH, pair_days
 from pgx.types import Result
 
 REFUSED = "outside_refused"
@@ -110,7 +111,8 @@ def _told(
     usable: defaultdict[Key, dict[str, bool]] = defaultdict(dict)
     for sample, drug, endpoint, good in scores.select("sample", "drug", "endpoint", "usable").iter_rows():
         usable[sample, drug][endpoint] = good
-    details, until = details_of(kb), _until(exposures)
+    details, until, of_pairs = details_of(kb), _until(exposures), _until(exposures, pairs=True)
+    after = pair_days(kb)
     by_drug = _by_drug(guidance, said)
     decisions: dict[tuple[int, ...], Decision[Statement]] = {}
     for numbers in by_drug.values():
@@ -121,11 +123,12 @@ def _told(
     cases: dict[object, Judgement] = {}
     found: list[Told] = []
     for (sample, drug), numbers in by_drug.items():
-        person, ended = people.get(sample, {}), until.get(sample, {})
+        person = people.get(sample, {})
         genes = list(dict.fromkeys(gene for number in numbers for gene in genes_of[number]))
         own, scored = {gene: person[gene] for gene in genes if gene in person}, usable.get((sample, drug), {})
         lacking, relief = left_out.get((sample, drug), ()), helping.get((sample, drug), ())
         decision = decisions[tuple(numbers)]
+        ended = until.get(sample, {}) | _until_of_pairs(decision, of_pairs.get(sample, {}))
         idle = _not_started(sample, drug, decision, relief, lists)
         running = (sample, drug) in long_taken
         seen = tuple(own.items()), tuple(ended.items()), tuple(scored.items())
@@ -137,6 +140,7 @@ def _told(
                 scores=scored,
                 details=details,
                 until=ended,
+                waits={one: after[one, drug] for one in _of_pairs(decision) if (one, drug) in after},
                 reliefs=relief,
                 not_started=idle,
                 left_out=lacking,
@@ -196,18 +200,34 @@ def _suspects(
     return found
 
 
-def _until(exposures: pl.DataFrame | None) -> dict[str, dict[str, str]]:
-    """Return sample -> medicine that was stopped, still acts, and is not to be taken again -> until when."""
+def _until(exposures: pl.DataFrame | None, *, pairs: bool = False) -> dict[str, dict[str, str]]:
+    """Return sample -> medicine that was stopped, still acts, and is not to be taken again -> until when.
+
+    On enzymes, or beside a drug that a label names with it (`pairs`).
+    """
     found: dict[str, dict[str, str]] = {}
     if exposures is None:
         return found
     # Who takes it as well, or plans to take it again, does not get rid of it by waiting.
     taken = exposures.filter(pl.col("phase") != "washout").select("sample", "agent").unique()
-    gone = exposures.filter(phase="washout").join(taken, on=["sample", "agent"], how="anti")
+    gone = exposures.filter(pl.col("phase") == "washout", (pl.col("trigger") == WITH) == pairs).join(
+        taken, on=["sample", "agent"], how="anti"
+    )
     last = gone.group_by("sample", "agent").agg(pl.col("until").max()).sort("sample", "agent")
     for sample, agent, day in last.drop_nulls().iter_rows():
         found.setdefault(sample, {})[agent] = day.isoformat()
     return found
+
+
+def _until_of_pairs(decision: Decision[Statement], until: Mapping[str, str]) -> dict[str, str]:
+    """Return until when those act that labels name with the drug, and that were stopped."""
+    return {agent: until[agent] for agent in _of_pairs(decision) if agent in until}
+
+
+def _of_pairs(decision: Decision[Statement]) -> tuple[str, ...]:
+    """Return the drugs that labels name with the drug, and no enzyme."""
+    told = (acting for row in decision.limits for acting in row.acting if not acting.enzyme)
+    return tuple(dict.fromkeys(acting.agent for acting in told))
 
 
 def _agents(exposures: pl.DataFrame) -> dict[str, dict[str, tuple[str, ...]]]:

@@ -23,10 +23,12 @@ EXPOSURE_COLUMNS = {
     "local": pl.String,
     "until": pl.Date,
 }
-"""``trigger``: inhibitor, inducer, smoking, inflammation; ``agent``: the drug, or the concept that shows the exposure;
+"""``trigger``: inhibitor, inducer, smoking, inflammation, `WITH`; ``agent``: the drug, or the concept that shows it;
 ``phase``: current, washout (stopped, still acting), planned; ``confidence``: read or recall; ``local``: the overlay
 that says so, null for the product's own facts; ``until``: the last day on which what was stopped acts, null for what is
 taken."""
+WITH = "with"
+"""Trigger of a drug that was stopped and that labels still warn of beside others; it has no gene and no strength."""
 RUNNING_AFTER = timedelta(days=28)
 """A drug taken for so long is a running therapy: the steady state and the first titration lie behind it."""
 
@@ -154,7 +156,12 @@ def _agents(kb: KnowledgeBase) -> pl.DataFrame:
 
 def _drugs(medications: pl.DataFrame, kb: KnowledgeBase, days: pl.DataFrame) -> pl.DataFrame:
     taken = medications.with_columns(agent=pl.col("drug"), drug=pl.col("drug").str.to_lowercase())
-    found = taken.join(agents(kb), on="drug").join(days, on="sample", how="left")
+    of_pairs = pair_washouts(kb).select(
+        "days", drug="listed", gene=pl.lit(""), trigger=pl.lit(WITH), strength=pl.lit("")
+    )
+    of_pairs = of_pairs.unique(maintain_order=True).with_columns(confidence=pl.lit("read"))
+    known = pl.concat([agents(kb), of_pairs], how="diagonal_relaxed")
+    found = taken.join(known, on="drug").join(days, on="sample", how="left")
     # An end date that has passed decides, whatever the list calls the drug; without a day nothing has passed.
     over = (pl.col("end") < pl.col("day")).fill_null(False)
     acts_on = (pl.col("end") + pl.duration(days=pl.col("days")) >= pl.col("day")).fill_null(False)
@@ -162,8 +169,35 @@ def _drugs(medications: pl.DataFrame, kb: KnowledgeBase, days: pl.DataFrame) -> 
     phase = pl.when(stopped & acts_on).then(pl.lit("washout")).when(stopped).then(pl.lit("stopped")).otherwise("status")
     until = pl.when(stopped).then(pl.col("end") + pl.duration(days=pl.col("days")))
     acting = found.with_columns(phase=phase, until=until.cast(pl.Date)).filter(pl.col("phase") != "stopped")
+    # A label speaks of what is taken by its name; only of what was stopped, and not begun again, the days tell.
+    gone = (pl.col("phase") == "washout").all().over("sample", "drug", "trigger")
+    acting = acting.filter((pl.col("trigger") != WITH) | gone)
     # What a combination as a whole does to an enzyme stands for what its parts do to it.
     return acting.join(_parts(acting, kb), on=["sample", "drug", "gene"], how="anti").select(list(EXPOSURE_COLUMNS))
+
+
+def pair_days(kb: KnowledgeBase) -> dict[tuple[str, str], int]:
+    """Return agent and drug -> days after the agent's last dose for which a label warns of the two."""
+    return kb.remember("days of pairs", lambda: _pair_days(kb))
+
+
+def _pair_days(kb: KnowledgeBase) -> dict[tuple[str, str], int]:
+    listed = pl.col("agent").str.to_lowercase()
+    pairs = kb.table("label_interactions").filter(pl.col("enzyme").is_null()).with_columns(listed=listed)
+    named = pairs.select("drug", "agent", "listed").join(pair_washouts(kb), on="listed")
+    held = named.filter(pl.col("beside").is_null() | (pl.col("beside") == pl.col("drug")))
+    return {(agent, drug): days for agent, drug, days in held.select("agent", "drug", "days").iter_rows()}
+
+
+def pair_washouts(kb: KnowledgeBase) -> pl.DataFrame:
+    """Return ``listed beside days``: for how long after its last dose labels warn of a drug beside others.
+
+    ``listed`` is in lower case; ``beside`` is the other drug, null = every one that a label names with it.
+    """
+    rows = kb.table("washout").filter(role=WITH)
+    return rows.select(
+        pl.col("drug").str.to_lowercase().alias("listed"), pl.col("beside").str.split(";"), "days"
+    ).explode("beside")
 
 
 def _parts(acting: pl.DataFrame, kb: KnowledgeBase) -> pl.DataFrame:

@@ -20,7 +20,7 @@ from pgx.knowledge.base import KnowledgeBase
 from pgx.knowledge.drug_names import drug_names
 from pgx.knowledge.overlays import LOCAL
 from pgx.phenotypes.combinations import of_parts
-from pgx.phenotypes.exposures import exposures, present_days
+from pgx.phenotypes.exposures import WITH, exposures, pair_days, present_days
 from pgx.types import ClinicalData
 
 MARKED = (("strong", "sensitive"), ("strong", "moderate"), ("strong", "major"), ("moderate", "sensitive"))
@@ -95,12 +95,15 @@ def stopped_drugs(clinical: ClinicalData, kb: KnowledgeBase, *, as_of: date | No
         return pl.DataFrame(schema=COLUMNS)
     as_taken = of_unknown_end.drop("day").with_columns(status=pl.lit("current"), end=pl.lit(None, pl.Date))
     found = _found(replace(clinical, medications=as_taken), kb, as_of)
+    days = pair_days(kb)
+    lasting = pl.struct("agent", "drug").is_in(
+        pl.Series([{"agent": agent, "drug": drug} for agent, drug in days]).implode()
+    )
+    found = found.filter(pl.col("marked") | ((pl.col("enzyme") == "") & lasting))
     listed = clinical.medications.filter(pl.col("status") != "stopped").select("sample", "drug").unique()
     still_taken = listed.select("sample", agent="drug")
-    return (
-        found.filter(pl.col("marked"))
-        .join(listed, on=["sample", "drug"], how="semi", maintain_order="left")
-        .join(still_taken, on=["sample", "agent"], how="anti", maintain_order="left")
+    return found.join(listed, on=["sample", "drug"], how="semi", maintain_order="left").join(
+        still_taken, on=["sample", "agent"], how="anti", maintain_order="left"
     )
 
 
@@ -267,18 +270,22 @@ def _named_with_enzyme(kb: KnowledgeBase) -> pl.DataFrame:
 
 
 def _named_by_labels(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | None) -> pl.DataFrame:
-    """Return the pairs of which a label speaks by name alone, of drugs taken now or planned."""
+    """Return the pairs of which a label speaks by name alone: of drugs taken now, planned, or still acting."""
     names = kb.remember("pairs that labels name alone", lambda: _named_alone(kb)).lazy()
     taken = clinical.medications.lazy().join(present_days(clinical, as_of).lazy(), on="sample", how="left")
     over = (pl.col("end") < pl.col("day")).fill_null(False)
     here = taken.filter(pl.col("status") != "stopped", ~over).select(
         "sample", agent="drug", phase="status", listed=pl.col("drug").str.to_lowercase()
     )
+    gone = exposures(clinical, kb, as_of=as_of).lazy().filter(trigger=WITH)
+    gone = gone.select("sample", "agent", "phase", listed=pl.col("agent").str.to_lowercase())
     nothing = dict.fromkeys(("enzyme", "strength", "role"), pl.lit(""))
     return (
-        here.unique(maintain_order=True)
+        pl.concat([here, gone])
+        .unique(maintain_order=True)
         .join(names, on="listed", maintain_order="left")
         .filter(pl.col("listed") != pl.col("drug").str.to_lowercase())
+        .filter((pl.col("phase") != "washout") | pl.col("lasting"))
         .with_columns(
             **nothing,
             effect=pl.col("effect").fill_null("with"),
@@ -295,10 +302,15 @@ def _named_by_labels(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | No
 
 def _named_alone(kb: KnowledgeBase) -> pl.DataFrame:
     pairs = kb.table("label_interactions").filter(pl.col("enzyme").is_null())
+    pairs = pairs.with_columns(listed=pl.col("agent").str.to_lowercase())
+    days = pair_days(kb)
+    lasting = [(agent, drug) in days for agent, drug in pairs.select("agent", "drug").iter_rows()]
+    pairs = pairs.with_columns(lasting=pl.Series(lasting, dtype=pl.Boolean))
     return pairs.select(
         "drug",
         "effect",
-        listed=pl.col("agent").str.to_lowercase(),
+        "listed",
+        "lasting",
         recalled=pl.col("confidence") == _RECALL,
         local=LOCAL,
     ).unique(["drug", "listed", "effect"], keep="first", maintain_order=True)

@@ -19,6 +19,7 @@ from pgx.types import ClinicalData
 
 _COUNTED = ("strong", "moderate")
 _WHERE_COUNTED = "that counts only where it would turn a change of dose around"
+_LABEL_WARNS = "a label warns of the two for a time after the last dose: find out when that was"
 
 Row = dict[str, object]
 
@@ -67,5 +68,6 @@ def _perhaps_acting(clinical: ClinicalData, kb: KnowledgeBase, as_of: date | Non
     for (sample, drug), here in found.items():
         acting = [replace(acting_of(one), phase="current") for one in here]
         told = f"stopped, nobody says when, and perhaps still acting: {phrase(acting, drug)}"
-        message = f"{told}; {_WHERE_COUNTED}"
+        ends = _WHERE_COUNTED if any(one["marked"] for one in here) else _LABEL_WARNS
+        message = f"{told}; {ends}"
         yield note(sample, Severity.WARNING, NoteCode.WASHOUT_UNKNOWN, message, drug)

@@ -35,7 +35,8 @@ def result(people, genes=NORMAL):
 @pytest.fixture(scope="module")
 def by_row():
     """One person for each row that names its other drug."""
-    rows = KB.table("label_interactions").filter(pl.col("agent").is_not_null()).rows(named=True)
+    named = pl.col("agent").is_not_null() & pl.col("condition").is_null()
+    rows = KB.table("label_interactions").filter(named).rows(named=True)
     return rows, result({row["limit_id"]: [row["drug"], row["agent"]] for row in rows})
 
 
@@ -188,3 +189,25 @@ def test_no_more_is_told_of_a_drug_beside_one_that_it_raises(thiopurine):
     page = render_text(found, "s", color=False, width=4000)
     assert f"{thiopurine} is raised by allopurinol" in page and "40 %" not in page
     assert "one quarter to one third of the usual dose" in page
+
+
+CONDITIONAL = KB.table("label_interactions").filter(pl.col("agent").is_not_null(), pl.col("condition").is_not_null())
+
+
+def test_a_condition_that_nobody_recorded_is_said_and_rules_nothing_out():
+    rows = CONDITIONAL.filter(~pl.col("condition").is_in(["first_3_months"])).rows(named=True)
+    found = result({row["limit_id"]: [row["drug"], row["agent"]] for row in rows})
+    own = {(row["sample"], row["guideline"]): row for row in found.guidance.iter_rows(named=True)}
+    judged = {(row["sample"], row["drug"]): row["urgency"] for row in found.judgements.iter_rows(named=True)}
+    for row in rows:
+        said = own[row["limit_id"], row["limit_id"]]
+        assert (said["applies"], said["population"]) == ("if_population", row["condition"])
+        assert judged[row["limit_id"], row["drug"]] not in ("standard", "no_data"), row
+        shown = next(one for one in view(found, row["limit_id"]).drugs if one.name == row["drug"])
+        assert shown.ruled_out is None or shown.ruled_out.rule != row["limit_id"]
+    assert "within 24 hours of each other" in own[_of("sumatriptan", "rizatriptan")]["recommendation"]
+
+
+def _of(drug, agent):
+    name = CONDITIONAL.filter(drug=drug, agent=agent)["limit_id"].item()
+    return name, name

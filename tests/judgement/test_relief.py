@@ -19,6 +19,7 @@ from pgx.judgement.statement import URGENCIES
 from pgx.judgement.without_drugs import without_drugs
 from pgx.phenotypes import assign
 from pgx.phenotypes.exposures import exposures
+from pgx.phenotypes.washout_notes import washout_notes
 from tests.guidance.test_interactions import everything, line, result
 from tests.phenotypes.builders import callset, clinical, pattern
 from tests.sizes import size
@@ -196,6 +197,35 @@ def test_what_was_stopped_and_still_acts_is_waited_for_until_a_day_and_not_chang
     assert f"until about {until}" in everything(found, "codeine")["leaflet"]
     over = result(NORMAL, [now("codeine"), stopped(agent, days + 1)])
     assert line(over, "codeine").urgency == "standard"
+
+
+OF_PAIRS = [
+    (row["drug"], row["beside"].split(";")[0] if row["beside"] else "venlafaxine", row["days"])
+    for row in KB.table("washout").filter(role="with").iter_rows(named=True)
+]
+
+
+@pytest.mark.parametrize(("agent", "drug", "days"), OF_PAIRS)
+def test_a_label_that_warns_of_two_drugs_warns_for_some_days_after_the_last_dose_of_one(agent, drug, days):
+    for ago, forbidden in ((days - 1, True), (days + 1, False)):
+        found = judged({"P": NORMAL}, [{"sample": "P", **row} for row in (now(drug), stopped(agent, ago))])
+        until = f"still_acting:{agent}:{TODAY + timedelta(days=1)}"
+        assert (until in found["P", drug].flags) == forbidden, ago
+        assert not forbidden or found["P", drug].urgency in ("avoid", "monitor")
+
+
+def test_what_is_changed_first_leaves_the_drug_free_only_after_the_days_of_the_label():
+    found = result(NORMAL, [now("venlafaxine"), now("phenelzine")])
+    assert "14 days after the last dose of" in line(found, "venlafaxine").headline
+    assert "without it" not in line(found, "venlafaxine").headline
+
+
+def test_what_was_stopped_nobody_knows_when_is_asked_for_where_a_label_warns_of_it():
+    history = clinical(
+        [now("venlafaxine") | {"sample": "P"}, {"sample": "P", "drug": "phenelzine", "status": "stopped"}]
+    )
+    told = [note.message for note in washout_notes(history, KB, TODAY) if note.subject == "venlafaxine"]
+    assert len(told) == 1 and "phenelzine" in told[0] and "find out when that was" in told[0]
 
 
 @pytest.mark.parametrize("agent", ["paroxetine", "bupropion", "fluoxetine"])

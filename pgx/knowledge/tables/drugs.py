@@ -217,12 +217,19 @@ EXPOSURES = Table(
 
 WASHOUT = Table(
     "washout",
-    "Days for which an inhibitor or inducer acts on after it was stopped; drug * = every drug without a row.",
+    "Days for which a drug acts on after it was stopped; drug * = every inhibitor or inducer without a row.",
     ("drug", "role"),
     (
-        Field("drug", T, "drug of the interactions table, or *", required=True),
-        Field("role", T, "role", required=True, codes=("inhibitor", "inducer")),
+        Field("drug", T, "drug of the interactions table or, for `with`, of label_interactions; or *", required=True),
+        Field(
+            "role",
+            T,
+            "role; with = labels warn of it beside a drug that they name, and rest on no enzyme",
+            required=True,
+            codes=("inhibitor", "inducer", "with"),
+        ),
         Field("days", INT, "days", required=True),
+        Field("beside", T, "of `with`: the drugs, joined by ';', beside which they warn; empty = all that they name"),
         Field("source", T, "source", required=True),
     ),
 )

@@ -362,6 +362,7 @@ LABEL_INTERACTIONS = Table(
             "does not say; ``raised_by`` = this one raises the other, so that no more of it is to be given",
             codes=("raises", "lowers", "raises_active_form", "lowers_active_form", "raised_by"),
         ),
+        Field("condition", T, "for whom or when alone the row holds, a code of populations; empty = for everybody"),
         Field("dose", T, "to which dose, 'text:' and the words"),
         Field("limit", T, "highest dose beside the other drug, 'text:' and the words"),
         Field("label", T, "whose label, shown as the source", required=True),

@@ -123,7 +123,11 @@ def label_interactions(kb: KnowledgeBase) -> Iterator[Problem]:
         (str(drug).lower(), enzyme, role)
         for drug, enzyme, role in kb.table("interactions").select("drug", "enzyme", "role").iter_rows()
     }
+    populations = set(kb.table("populations")["population"])
     for row in kb.table("label_interactions").iter_rows(named=True):
+        if row["condition"] and row["condition"] not in populations:
+            message = f"population {row['condition']!r} is not in table populations"
+            yield Problem("error", "label interactions", row["limit_id"], message)
         drug, enzyme, role, agent = (row[name] for name in ("drug", "enzyme", "role", "agent"))
         if not (enzyme and role):
             yield from _named_pair(kb, row)

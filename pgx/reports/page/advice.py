@@ -122,4 +122,5 @@ def _condition(row: Row, lexicon: Lexicon) -> str:
     agents = same_way(listed)
     against = dict.fromkeys(one.named for one in listed if one not in agents)
     told = f", and against it {' and '.join(against)}" if against else ""
-    return f"with {' and '.join(one.named for one in agents)}{told}"
+    when = lexicon.population(text_of_cell(row["population"]))
+    return f"with {' and '.join(one.named for one in agents)}{f' {when}' if when else ''}{told}"

@@ -151,7 +151,8 @@ def _given_up(cause: Cause, judgement: Judgement, products: Products, lexicon: L
     """
     alone, idle = _action(cause.action, judgement, lexicon), not_started_of(judgement)
     which = {1: "it", 2: "both"}.get(len(cause.taken), "all of them")
-    without = f"(without {which}: {alone})"
+    days = [int(days) for agent, days in arguments_of(judgement, FlagCode.WAIT_AFTER, 2) if agent in cause.agents]
+    without = f"({_days(max(days))} after the last dose of {which}: {alone})" if days else f"(without {which}: {alone})"
     if judgement.drug in idle:
         waits = f"do not start this one as long as {_named(cause.taken, products)} {_is(cause.taken)} taken"
         first = f"change {_named(cause.taken, products)} first, if that is possible {without}"
@@ -167,6 +168,10 @@ def _given_up(cause: Cause, judgement: Judgement, products: Products, lexicon: L
     if waits:
         return f"{', and '.join([*steps, f'wait until {waits}'])} (then: {alone})"
     return f"{', and '.join(steps)} {without}"
+
+
+def _days(number: int) -> str:
+    return f"{number} day" if number == 1 else f"{number} days"
 
 
 def _named(agents: Sequence[str], products: Products, word: str = "and") -> str:
