@@ -311,9 +311,8 @@ class View:
     def without_number(self) -> list[tuple[str, str]]:
         """Drugs of which a score is not usable, each once, with all the reasons."""
         why: dict[str, dict[str, None]] = {}
-        for score in self.scores:
-            if not score.usable:
-                why.setdefault(score.drug, {})[score.why_not] = None
+        for score in (one for one in self.scores if not one.usable):
+            why.setdefault(score.drug, {})[score.why_not] = None
         return [(drug, "; ".join(filter(None, reasons))) for drug, reasons in why.items()]
 
     @property
