@@ -75,8 +75,8 @@ def tolerated(clinical: Sequence[Row], medications: Sequence[Row]) -> frozenset[
     """Return the drugs taken for longer than the time in which the reactions to a first treatment come, without one."""
     now = today(clinical, medications)
     allergic = {str(row["code"]) for row in clinical if row["concept"] == "allergy"}
-    taken = (row for row in medications if row["status"] == "current" and isinstance(row["start"], date))
-    long = {str(row["drug"]) for row in taken if now and row["start"] + _FIRST_TREATMENT <= now}
+    taken = ((str(row["drug"]), row["start"]) for row in medications if row["status"] == "current")
+    long = {name for name, start in taken if now and isinstance(start, date) and start + _FIRST_TREATMENT <= now}
     return frozenset(long - allergic)
 
 
