@@ -252,11 +252,14 @@ JUDGEMENTS: Schema = (
         "flags",
         _L,
         "codes: cause:<agents>:<genes>:<action> (medicines, joined by +, without which no more than the action is "
-        "said; of several, all must go), causes:<drug>:<genes>:<others> (the same, told of one of them), "
+        "said; of several, all must go), causes:<drug>:<genes>:<others>:<action>:<sources> (the same, told "
+        "of one of them; what is said of the two, and by whom, where it is not to be started), "
+        "acts_on:<drug> (a label says something of that drug beside this one), "
         "still_acting:<agent>:<day> (was stopped, and acts until about then), "
         "wait_after:<agent>:<days> (is taken, and a label warns of it for so long after its last dose), "
-        "not_started:<drug> (of two that do not go together: the one that is not taken yet), not_together:<drug> (is "
-        "ruled out beside this one), one_of:<drug> (labels forbid the two, each that of the other), "
+        "not_started:<drug> (of two that do not go together: the one that is not taken yet), not_together:<drug>:"
+        "<action>:<sources> (is ruled out beside this one, and by whom), "
+        "one_of:<drug> (labels forbid the two, each that of the other), "
         "once:<agents>:<action>:<change>:<kind of dose>:<dose>:<unit> (said once these planned medicines are started), "
         "then:<action>:<change>:<when> (a later or conditional change), condition_met:<when> (it is due now), "
         "also:<action>:<change>:<GENE> (a further gene asks for this), set_aside:<population>, allergy:<why>, "

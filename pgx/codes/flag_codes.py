@@ -62,6 +62,7 @@ class FlagCode(StrEnum):
     UNVERIFIED = "unverified"
     CAUSE = "cause"
     CAUSES = "causes"
+    ACTS_ON = "acts_on"
     STILL_ACTING = "still_acting"
     WAIT_AFTER = "wait_after"
     NOT_STARTED = "not_started"

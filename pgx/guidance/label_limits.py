@@ -250,13 +250,13 @@ def interaction_limits(
     here = _of_those(acting, samples, wanted)
     known: dict[tuple[object, ...], Acting] = {}
     spoken: dict[tuple[str, str, str], dict[str, list[Acting]]] = {}
-    ways: dict[tuple[str, str], dict[Acting, None]] = {}
+    ways: dict[tuple[str, str], dict[Acting, bool]] = {}
     for row in here.iter_rows(named=True):
         case = tuple(row[name] for name in _ACTING)
         one = known[case] if case in known else known.setdefault(case, acting_of(row))
         spoken.setdefault((row["drug"], one.enzyme, one.role), {}).setdefault(row["sample"], []).append(one)
         if row["marked"] or one.strength == "moderate":
-            ways.setdefault((row["sample"], row["drug"]), {})[one] = None
+            ways.setdefault((row["sample"], row["drug"]), {})[one] = row["named"] or not one.unverified
     found = []
     of_two: dict[tuple[str, str], set[str]] = {}
     rows = kb.table("label_interactions").filter(pl.col("drug").is_in(list(wanted)))
@@ -272,9 +272,13 @@ def interaction_limits(
             result = results.get((sample, row["gene"] or ""), "")
             if row["gene"] and (result or NO_RESULT) not in row["phenotypes"].split(";"):
                 continue
-            against = _opposed(ways.get((sample, row["drug"]), ()), agents[0])
+            listed = ways.get((sample, row["drug"]), {})
+            against = _opposed(listed, agents[0])
+            # What no list confirms, and no label names, is told beside what a label says, and does not silence it.
+            known_against = [one for one in against if listed[one]]
             balanced = row["action"] in lower and not row["limit"] and all(balances(one, agents[0]) for one in against)
-            if against and (balanced or row["action"] in higher) and (row["dose"] or row["limit"]):
+            silent = balanced if row["action"] in lower else row["action"] in higher and known_against
+            if against and silent and (row["dose"] or row["limit"]):
                 continue
             one_enzyme = of_two.get((sample, row["drug"]), set())
             if row["beside"]:
@@ -290,7 +294,7 @@ def interaction_limits(
                 {
                     "at": place[sample],
                     "code": 0 if truth == YES else 1,
-                    **_said(row, agents, against if row["action"] in lower else (), urgencies, kb, result),
+                    **_said(row, agents, against if row["action"] in {*lower, *higher} else (), urgencies, kb, result),
                 }
             )
     return _frame(found) if found else pl.DataFrame()
@@ -342,7 +346,8 @@ def _said(
 
     def make() -> dict[str, Any]:
         named = " and ".join(one.named for one in agents)
-        torn = bool(row["dose"]) and any(outweighs(one, agents[0]) for one in against)
+        counted = (one for one in against if agents[0].asks_for == "lower" or not one.unverified)
+        torn = bool(row["dose"]) and any(outweighs(one, agents[0]) for one in counted)
         doses = {"start_dose": None if torn else row["dose"], "max_dose": row["limit"]}
         when = f" {templates(kb.folders).say('population', row['condition'])}" if row["condition"] else ""
         said = compose({**row, **doses, "population": f"text:with {named}{when}"}, kb=kb)

@@ -16,6 +16,7 @@ from pgx.judgement.statement import (
     URGENCIES,
     S,
     Statement,
+    alike,
     by_source,
     graver,
     gravest_first,
@@ -130,7 +131,8 @@ def decide(rows: Iterable[S]) -> Decision[S]:
     urgency = "no_data" if part else urgency
     agreeing = tuple(row for row in valid if row.urgency == urgency)
     ruled_out = leading_limit(limits, deciding)
-    acting = _acting(ruled_out, deciding, statements)
+    leading = (ruled_out, *alike(limits, ruled_out)) if ruled_out else ()
+    acting = _acting(leading, deciding, statements)
     under = () if part or not deciding else _under(valid, deciding, ruled_out or deciding)
     if ruled_out:
         urgency, agreeing = ruled_out.urgency, (ruled_out,)
@@ -246,9 +248,9 @@ def _passed_over(unclear: Mapping[str, str], urgency: str) -> bool:
     return bool(unclear) and urgency in ("standard", "no_data")
 
 
-def _acting(ruled_out: Statement | None, deciding: Statement | None, rows: Sequence[Statement]) -> tuple[Acting, ...]:
-    """The drugs that act on this one: those that the label's row rests on first, and each on that enzyme alone."""
-    by_label = ruled_out.acting if ruled_out else ()
+def _acting(leading: Sequence[Statement], deciding: Statement | None, rows: Sequence[Statement]) -> tuple[Acting, ...]:
+    """The drugs that act on this one: those that the label's rows rest on first, and each on that enzyme alone."""
+    by_label = tuple(dict.fromkeys(acting for row in leading for acting in row.acting))
     agents = {acting.agent for acting in by_label}
     others = (acting for row in ((deciding,) if deciding else rows) for acting in row.acting)
     found = dict.fromkeys((*by_label, *(acting for acting in others if acting.agent not in agents)))

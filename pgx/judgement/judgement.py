@@ -18,7 +18,9 @@ CAUSE = FlagCode.CAUSE
 
 Agents and genes are joined by ``+``; of several agents none makes a difference alone."""
 CAUSES = FlagCode.CAUSES
-"""``causes:<drug>:<genes>:<others>``: the same, told of a medicine that is the cause, with those that must go too."""
+"""``causes:<drug>:<genes>:<others>:<action>:<sources>``: the same, told of a medicine that is the cause.
+
+With those that must go too, and, where it is not to be started, what is said of the drug beside it, and by whom."""
 STILL_ACTING = FlagCode.STILL_ACTING
 """``still_acting:<agent>:<day>``: a medicine that was stopped acts on the drug until about that day."""
 CHANGE_FIRST = "change_first"
@@ -168,7 +170,8 @@ def _details(decision: Decision[S], said: S | None, known: Known) -> list[str]:
         told = {Flag.parse(detail).code for detail in details}
         told |= set(DOSES) if told.intersection(DOSES) else set()
         details += [detail for detail in own if Flag.parse(detail).code not in told]
-    if not withheld and said.urgency == "avoid" and said.action_code in _IF_USED:
+    # What a label rules out for another reason than the genes is not let in again by a dose of theirs.
+    if of_genes and not withheld and said.urgency == "avoid" and said.action_code in _IF_USED:
         details += _limit_if_used(decision, known, details)
     # Each medicine of the list that a label limits the drug beside counts: the lowest of the doses is the highest.
     limits = () if of_genes else (row for row in decision.limits if row.applies == "yes")

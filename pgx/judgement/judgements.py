@@ -149,7 +149,9 @@ def _told(
             cases[case] = judge(sample, drug, decision, known)
         beside = dict.fromkeys(acting.agent for acting in decision.forbidden_beside)
         acting = dict.fromkeys((*beside, *(acting.agent for acting in decision.acting)))
-        found.append(Told(sample, cases[case], () if exposures is None else tuple(beside), tuple(acting)))
+        forbidden = () if exposures is None else tuple(beside)
+        named = (one.agent for row in decision.limits if row.applies == "yes" for one in row.acting)
+        found.append(Told(sample, cases[case], forbidden, tuple(acting), tuple(dict.fromkeys(named))))
     return found
 
 

@@ -171,6 +171,11 @@ def leading_limit(limits: Sequence[S], deciding: S | None) -> S | None:
     return next((limit for limit in holding if not deciding or not graver(deciding, limit)), None)
 
 
+def alike(limits: Sequence[S], leading: S) -> tuple[S, ...]:
+    """Return the other limits of labels that hold and ask for the same: what they rest on is named as well."""
+    return tuple(row for row in limits if row is not leading and row.applies == "yes" and row.asked == leading.asked)
+
+
 def graver(one: Statement, than: Statement) -> bool:
     """Return whether a statement asks for something graver than another one."""
     if one.urgency != than.urgency:

@@ -32,6 +32,9 @@ _Listed = TypeVar("_Listed")
 FOR_OTHERS = (CHANGE_FIRST, NOT_STARTED, NOT_TOGETHER)
 """Actions of a medicine that are said for the sake of another one: it gives way, or that one does not go with it."""
 
+_QUIET = ("standard", "no_data")
+"""Urgencies of a medicine that itself asks for nothing."""
+
 Key = tuple[str, str]
 """A person and a drug."""
 
@@ -112,13 +115,15 @@ def lists_of(medications: pl.DataFrame, exposures: pl.DataFrame | None) -> Lists
 class Told:
     """What was judged of a drug of a person, the medicines beside which a label forbids it, and all that act on it.
 
-    `later` is what would be judged of a drug that is taken once all is started, where that is something else.
+    `named` are those of which a label says something beside it. `later` is what would be judged of a drug that is
+    taken once all is started, where that is something else.
     """
 
     sample: str
     judgement: Judgement
     forbidden_beside: tuple[str, ...]
     acting: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
     later: Told | None = None
 
 
@@ -138,6 +143,7 @@ def with_causes(
     """
     harmed: defaultdict[Key, list[Judgement]] = defaultdict(list)
     beside: defaultdict[Key, list[Judgement]] = defaultdict(list)
+    limited: defaultdict[Key, list[str]] = defaultdict(list)
     wholes = [one if one.later is None or lists is None else _whole(one, one.later, lists) for one in found]
     for whole in wholes:
         judgement, agents = whole.judgement, agents_of(whole.judgement)
@@ -152,12 +158,18 @@ def with_causes(
             if lists is not None and listed and not lists.holds(whole.sample, partner):
                 for part in made_of.get(partner, ()):
                     beside[whole.sample, part].append(judgement)
+        for partner in whole.named if listed else ():
+            limited[whole.sample, partner].append(judgement.drug)
     for one, whole in zip(found, wholes, strict=True):
         key = one.sample, one.judgement.drug
         told = one.judgement if whole is one or lists is None else _today(one.judgement, whole, lists)
         acts_on, stands_beside = harmed.get(key, ()), beside.get(key, ())
-        marked = acts_on or stands_beside
-        yield one.sample, _marked(told, whole.judgement, acts_on, stands_beside) if marked else told
+        if acts_on or stands_beside:
+            told = _marked(told, whole.judgement, acts_on, stands_beside)
+        elif key in limited and told.urgency in _QUIET:
+            flags = (str(Flag(FlagCode.ACTS_ON, drug)) for drug in limited[key])
+            told = replace(told, flags=(*flags, *told.flags))
+        yield one.sample, told
 
 
 def _whole(one: Told, later: Told, lists: Lists) -> Told:
@@ -179,13 +191,15 @@ def _today(judgement: Judgement, whole: Told, lists: Lists) -> Judgement:
     acting = tuple(agent for agent in behind if agent in known)
     if not _ruled_out(later):
         then = once(behind, later)
-        same = (then.action, then.dose_change) == (now, judgement.dose_change or "")
-        return judgement if same and later.urgency == judgement.urgency else _once(judgement, then)
+        # The same action with another number, as of a label beside what is planned, is not the same.
+        same = then == once(behind, judgement) and later.urgency == judgement.urgency
+        return judgement if same else _once(judgement, then)
     gone = not_started_of(later)
-    if not gone or _ruled_out(judgement):
+    if not gone:
         # What may rule it out by a population alone does so by what else is known: the dose is left open by what acts.
         return _once(judgement, Once(acting, DECIDES, "", ())) if acting and judgement.dose_change else judgement
-    told = _not_together(judgement, gone, gone)
+    # A drug that is ruled out today for another reason says that the two are not taken together all the same.
+    told = _not_together(judgement, dict.fromkeys(gone, later), gone)
     # Without what is not to be started, others that are planned may still change what is said.
     rest = tuple(agent for agent in acting if agent not in gone)
     left = next((one.action for one in causes_of(later) if set(one.agents) <= set(gone)), now)
@@ -214,12 +228,16 @@ def _marked(
     if either:
         flags = (str(Flag(FlagCode.ONE_OF, drug)) for drug in either)
         judgement = replace(judgement, flags=(*flags, *judgement.flags))
-    if others:
-        judgement = _not_together(judgement, [one.drug for one in others], [one.drug for one in others if _waits(one)])
-    if acts_on:
+    # What is taken is not changed for the sake of what nobody takes yet: that is not started.
+    waiting = [one for one in acts_on if _waits(one)]
+    others += [one for one in waiting if one not in others]
+    if len(waiting) < len(acts_on):
         judgement = change_first(judgement, acts_on)
-        new = (str(Flag(FlagCode.NOT_STARTED, one.drug)) for one in acts_on if _waits(one))
-        judgement = replace(judgement, flags=tuple(dict.fromkeys((*judgement.flags, *new))))
+    if others:
+        idle = [one.drug for one in others if _waits(one)]
+        judgement = _not_together(judgement, {one.drug: one for one in others}, idle)
+    if waiting and len(waiting) == len(acts_on):
+        judgement = change_first(judgement, acts_on)
     if any(judgement.drug in not_started_of(one) for one in (*harmed, *beside)):
         judgement = _not_to_be_started(judgement)
     return judgement
@@ -227,13 +245,15 @@ def _marked(
 
 def change_first(judgement: Judgement, harmed: Sequence[Judgement]) -> Judgement:
     """Return the judgement of a medicine that is the cause of what is said of others: it is never fine as usual."""
-    flags = tuple(
-        str(Flag(CAUSES, one.drug, "+".join(cause.genes), *(["+".join(others)] if others else [])))
-        for one in harmed
-        for cause in causes_of(one)
-        if judgement.drug in cause.agents
-        for others in [[agent for agent in cause.agents if agent != judgement.drug]]
-    )
+    flags = []
+    for one in harmed:
+        idle = judgement.drug in not_started_of(one)
+        said = [one.action or one.urgency, "+".join(one.sources)] if idle else []
+        for cause in causes_of(one):
+            if judgement.drug in cause.agents:
+                others = "+".join(agent for agent in cause.agents if agent != judgement.drug)
+                more = [others, *said] if others or said else []
+                flags.append(str(Flag(CAUSES, one.drug, "+".join(cause.genes), *more)))
     less = milder(judgement.urgency, "monitor") or judgement.urgency == "no_data"
     return replace(
         judgement,
@@ -252,10 +272,11 @@ def _ruled_out(judgement: Judgement) -> bool:
     return judgement.urgency == "avoid"
 
 
-def _not_together(judgement: Judgement, drugs: Sequence[str], idle: Collection[str]) -> Judgement:
+def _not_together(judgement: Judgement, drugs: Mapping[str, Judgement], idle: Collection[str]) -> Judgement:
+    """Return the judgement with the drugs that do not go with it, each with what says so of which of the two."""
     flags = []
-    for drug in drugs:
-        flags.append(str(Flag(FlagCode.NOT_TOGETHER, drug)))
+    for drug, said in drugs.items():
+        flags.append(str(Flag(FlagCode.NOT_TOGETHER, drug, said.action or said.urgency, "+".join(said.sources))))
         if drug in idle:
             flags.append(str(Flag(FlagCode.NOT_STARTED, drug)))
     told = replace(judgement, flags=(*flags, *judgement.flags))

@@ -55,12 +55,16 @@ def without_drugs(
         guidance = recommend(own, own_calls, theirs, kb, drugs=drugs, as_of=as_of)
         # What the drug does to others is not the question: nothing is told of causes here.
         rows = judgements(guidance, own_calls, schema.empty(schema.SCORES), kb)
+        urgencies = dict(kb.table("actions").select("action", "urgency").iter_rows())
         said = {(row["sample"], row["drug"]): row for row in rows.iter_rows(named=True)}
         found = {}
         for sample, drug, agents in cases:
             row = said.get((name_of[sample, agents], drug))
             if row is not None:
-                found[sample, drug, agents] = (str(row["action"] or row["urgency"]), str(row["urgency"]))
+                # "Use as usual" that something stands against is no more than its urgency says.
+                quiet = urgencies.get(row["action"], row["urgency"]) != row["urgency"]
+                said_then = row["urgency"] if quiet else row["action"] or row["urgency"]
+                found[sample, drug, agents] = (str(said_then), str(row["urgency"]))
         return found
 
     return judged

@@ -371,6 +371,6 @@ def _sentence(
         known["activity_score"],
         ";".join(sorted({f"{row['trigger']}:{row['strength']}" for row in acting})),
     )
-    if not after.rules:
+    if not after.rules or after.phenotype == known["phenotype"]:
         return f"{start}; the phenotype stays {known['phenotype']} by the rules"
     return f"{start}: {known['phenotype']} acts as {after.phenotype} (rule {';'.join(after.rules)})"

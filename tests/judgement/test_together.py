@@ -30,6 +30,7 @@ KB = knowledge.load()
 NORMAL = {gene: pattern("*1/*1") for gene in ("CYP2C19", "CYP2D6", "CYP2C9", "SLCO1B1", "TPMT", "NUDT15")}
 PLANNED = "planned"
 COMFORTS = ("standard", "no_data")
+SOURCE = re.compile(r" \((?:avoid|contraindicated)[^)]*\)")
 
 
 def planned(drug):
@@ -98,9 +99,11 @@ def test_the_one_that_acts_is_not_started_where_the_other_one_is_taken(drug, age
     found = result(NORMAL, [drug, planned(agent)])
     own, other = line(found, drug), line(found, agent)
     lead = f"{agent}, which is not taken yet, is not to be started beside it; for itself: "
+    said = SOURCE.sub("", own.headline, count=1)
+    assert own.headline != said  # who says so stands in brackets
     itself = "no source has a recommendation for this drug" if "nothing" in without else without
     assert (own.urgency, own.action) == ("monitor", "not_together")
-    assert own.headline.startswith(lead + itself) and not own.causes and "interaction:" not in str(own.judgement.flags)
+    assert said.startswith(lead + itself) and not own.causes and "interaction:" not in str(own.judgement.flags)
     assert (other.urgency, other.action) == ("avoid", "not_started")
     assert other.headline.startswith(f"do not start this one; choose another medicine: {does(drug, agent)}")
     assert "change " not in own.headline.partition(";")[0]
@@ -112,11 +115,13 @@ def test_the_drug_is_not_started_where_the_one_that_acts_is_taken_already(drug, 
     own, other = line(found, drug), line(found, agent)
     assert own.urgency == "avoid"
     assert own.headline.startswith(
-        f"change {agent} first, if that is possible (without it: {without}); do not start this one as long as {agent} is "
-        "taken; otherwise "
+        f"do not start this one as long as {agent} is taken; or change {agent} first, if that is possible (without it: "
+        f"{without}); otherwise "
     )
-    assert (other.urgency, other.action) == ("monitor", "change_first")
-    assert other.headline.startswith(f"change this one first, if that is possible: it stands in the way of {drug}")
+    assert (other.urgency, other.action) == ("monitor", "not_together")
+    said = SOURCE.sub("", other.headline, count=1)
+    assert said.startswith(f"{drug}, which is not taken yet, is not to be started beside it; for itself: ")
+    assert "change " not in said
 
 
 @pytest.mark.parametrize("statuses", [("current", "current"), ("current", PLANNED), (PLANNED, "current")])
@@ -161,9 +166,9 @@ def test_labels_of_both_forbid_the_other_one():
     one = result(NORMAL, ["citalopram", planned("pimozide")])
     kept, new = line(one, "citalopram"), line(one, "pimozide")
     assert (kept.urgency, new.urgency) == ("monitor", "avoid")
-    assert "pimozide, which is not taken yet, is not to be started beside it; for itself: use as usual" in kept.headline
-    assert new.headline.startswith("change citalopram first, if that is possible (")
-    assert "; do not start this one as long as citalopram is taken; otherwise " in new.headline
+    assert ", which is not taken yet, is not to be started beside it; for itself: use as usual" in kept.headline
+    assert kept.headline.startswith("pimozide (contraindicated, FDA label), which")
+    assert new.headline.startswith("do not start this one as long as citalopram is taken; or change citalopram first, ")
 
 
 def test_where_the_genes_speak_against_it_too_the_other_one_is_no_cause_and_not_fine_either():
@@ -171,12 +176,17 @@ def test_where_the_genes_speak_against_it_too_the_other_one_is_no_cause_and_not_
     found = result(poor, ["clopidogrel", "omeprazole"])
     drug, other = line(found, "clopidogrel"), line(found, "omeprazole")
     assert drug.urgency == "avoid" and not drug.causes and "change" not in drug.headline
-    assert other.urgency not in COMFORTS and other.headline.startswith("not together with clopidogrel; for itself: ")
+    assert other.urgency not in COMFORTS and other.headline.startswith(
+        "not together with clopidogrel (avoid, FDA label)"
+    )
     new = line(result(poor, ["clopidogrel", planned("omeprazole")]), "omeprazole")
     assert (new.urgency, new.action) == ("avoid", "not_started")
-    assert new.headline.startswith("do not start this one together with clopidogrel; for itself: ")
+    assert new.headline.startswith("do not start this one together with clopidogrel (avoid, FDA label); for itself: ")
     kept = line(result(poor, ["clopidogrel", planned("omeprazole")]), "clopidogrel")
-    assert kept.urgency == "avoid" and not kept.ruled_out and "omeprazole" not in kept.headline
+    assert kept.urgency == "avoid" and not kept.ruled_out
+    assert kept.headline.startswith(
+        "omeprazole (avoid, FDA label), which is not taken yet, is not to be started beside it"
+    )
 
 
 def test_two_beside_which_a_drug_is_ruled_out_are_named_together_each_as_it_is_taken():
@@ -280,7 +290,7 @@ def test_what_is_said_without_a_medicine_is_said_of_the_list_without_it(people):
     own = {(row["sample"], row["drug"]): row for row in then.iter_rows(named=True)}
     for number, (sample, drug, cause) in enumerate(causes):
         row = own[str(number), drug]
-        assert (row["action"] or row["urgency"]) == cause.action, (lists[sample], drug, cause)
+        assert cause.action in (row["action"], row["urgency"]), (lists[sample], drug, cause)
         assert row["urgency"] != "avoid"
     assert len(causes) > 20
 
@@ -315,7 +325,7 @@ def test_nothing_that_is_only_planned_speaks_against_what_is_taken(people):
             assert (one.urgency == "avoid") == (then.urgency == "avoid"), (lists[sample], drug)
             if then.action not in ("change_first", "not_together"):
                 assert one.dose_change == then.dose_change, (lists[sample], drug)
-            gone = {agent for (agent,) in arguments_of(one, "not_together", 1)}
+            gone = {agent for agent, *_ in arguments_of(one, "not_together", 1, 3)}
             gone &= {each["drug"] for each in lists[sample] if each["status"] == PLANNED}
             kept += then.urgency != "avoid" and whole[sample, drug].urgency == "avoid"
             for agent in gone:
@@ -358,8 +368,8 @@ def test_a_dose_that_only_a_planned_medicine_changes_is_changed_once_that_is_sta
 def test_without_what_is_rejected_another_planned_one_still_changes_the_dose():
     own = line(result(NORMAL, ["simvastatin", planned("clarithromycin"), planned("amlodipine")]), "simvastatin")
     assert own.urgency == "monitor" and own.headline == (
-        "clarithromycin, which is not taken yet, is not to be started beside it; for itself: once amlodipine is started: "
-        "reduce the dose; until then: use as usual"
+        "clarithromycin (contraindicated, FDA label), which is not taken yet, is not to be started beside it; for "
+        "itself: once amlodipine is started: reduce the dose; until then: use as usual"
     )
 
 
@@ -385,9 +395,9 @@ def test_each_action_has_words_for_both_readers(action):
 def test_of_several_that_are_not_started_each_one_is_meant():
     found = result(NORMAL, ["clopidogrel", planned("omeprazole"), planned("esomeprazole")])
     said = line(found, "clopidogrel").headline
-    assert said.startswith("esomeprazole and omeprazole, which are not taken yet, are not to be started beside it; "), (
-        said
-    )
+    assert said.startswith(
+        "esomeprazole and omeprazole (avoid, FDA label), which are not taken yet, are not to be started beside it; "
+    ), said
 
 
 def test_what_a_label_forbids_without_saying_which_acts_is_one_or_the_other():
@@ -403,3 +413,37 @@ def test_the_parts_of_a_combination_beside_which_a_drug_is_ruled_out_are_not_fin
     for part in ("nirmatrelvir", "ritonavir"):
         own = line(found, part)
         assert own.headline.startswith("not together with tacrolimus") and own.urgency != "standard", own.headline
+
+
+def test_a_number_that_only_a_planned_medicine_brings_is_told_beside_the_same_action_of_the_genes():
+    poor = {**NORMAL, "CYP2D6": pattern("*4/*4")}
+    found = result(poor, ["clozapine", planned("ciprofloxacin")])
+    lead = "once ciprofloxacin is started: reduce the dose to one third of the dose before; until then: reduce the dose"
+    assert line(found, "clozapine").headline.startswith(lead)
+    assert "to one third of the dose before" in everything(found, "clozapine")["leaflet"]
+
+
+def test_all_of_which_a_label_asks_for_the_same_are_named_and_none_of_them_is_fine_without_a_word():
+    found = result(NORMAL, ["lithium", "hydrochlorothiazide", planned("ibuprofen")])
+    assert "hydrochlorothiazide and ibuprofen (planned) raise lithium" in line(found, "lithium").headline
+    texts = everything(found, "lithium")
+    assert "with hydrochlorothiazide, with ibuprofen (planned)" in " ".join(texts["card"].split())
+    assert "with hydrochlorothiazide and ibuprofen (planned)" in texts["leaflet"]
+    for agent in ("hydrochlorothiazide", "ibuprofen"):
+        assert line(found, agent).headline.startswith("a label speaks of it beside lithium: see there; for itself: ")
+    alone = result(NORMAL, [planned("ibuprofen")])
+    assert "lithium" not in line(alone, "ibuprofen").headline
+
+
+def test_what_no_list_confirms_does_not_silence_what_a_label_says_of_another_one():
+    found = result(NORMAL, [planned("dolutegravir"), planned("efavirenz"), planned("atazanavir")])
+    own = line(found, "dolutegravir")
+    assert own.urgency == "change_dose" and "to 50 mg twice a day" in own.headline
+    assert "efavirenz" in own.headline and "atazanavir" in own.headline
+
+
+def test_a_drug_that_the_genes_rule_out_says_that_a_planned_one_is_forbidden_beside_it():
+    found = result({**NORMAL, "SLCO1B1": pattern("*1/*5")}, ["simvastatin", planned("clarithromycin")])
+    lead = "clarithromycin (contraindicated, FDA label), which is not taken yet, is not to be started beside it; "
+    assert line(found, "simvastatin").headline.startswith(lead + "for itself: choose another drug")
+    assert "simvastatin (contraindicated, FDA label)" in line(found, "clarithromycin").headline

@@ -166,7 +166,7 @@ def add_condition(
     pairs = ((heading.concept, None),) if heading and boolean else events.vocabulary.code(system, code)
     if "?" in text:  # a suspicion is not a diagnosis
         events.problem(
-            person, "warning", "condition_unknown", f"condition {text!r} is put as a question and not used", where
+            person, "warning", "condition_unknown", f"condition {text!r} is put as a question and not used", where, text
         )
         events.not_understood("condition", "", "", text, where)
         return False
@@ -178,7 +178,7 @@ def add_condition(
         close = events.vocabulary.suggest(text)
         hint = f"; did you mean {' or '.join(close)}?" if close else ""
         message = f"condition {text!r} is not one that the product uses{hint}"
-        events.problem(person, "warning" if close else "info", "condition_unknown", message, where)
+        events.problem(person, "warning" if close else "info", "condition_unknown", message, where, text)
         events.not_understood(
             "condition", "" if system == "text" else system, "" if system == "text" else code, text, where
         )

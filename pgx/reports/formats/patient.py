@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from pgx.codes import FlagCode
 from pgx.judgement.judgement import NOT_TOGETHER
 from pgx.judgement.read_back import is_running, once_of
-from pgx.knowledge.acting import DECIDES
+from pgx.judgement.statement import alike
+from pgx.knowledge.acting import DECIDES, PLANNED, Acting, same_way
 from pgx.reports.formats.html import environment, stylesheet
 from pgx.reports.formats.plan import checks
 from pgx.reports.page import wording
@@ -88,9 +90,9 @@ def in_short(drug: Drug) -> str:
     """Return what acts on a medicine and the change of dose, as short as a card needs it."""
     agents = ", ".join(
         dict.fromkeys(
-            f"{acting.agent} {acting.effect.split('_')[0]} it, {acting.enzyme}"
+            f"{_agent(acting)} {acting.effect.split('_')[0]} it, {acting.enzyme}"
             if acting.enzyme
-            else f"with {acting.agent}"
+            else f"with {_agent(acting)}"
             for acting in drug.acting
         )
     )
@@ -105,6 +107,10 @@ def in_short(drug: Drug) -> str:
     first = drug.deciding if not drug.ruled_out and drug.deciding else None
     only = first.condition if first and first.applies == "if_population" else ""
     return "; ".join(filter(None, (beside, drug.once, ": ".join(filter(None, (agents, what))), only, drug.under)))
+
+
+def _agent(acting: Acting) -> str:
+    return f"{acting.agent} (planned)" if acting.phase == PLANNED else acting.agent
 
 
 def _once_met(drug: Drug, what: str) -> str:
@@ -127,7 +133,8 @@ def _plain_once(drug: Drug) -> str:
     for one in once_of(drug.judgement):
         agents = " and ".join(one.agents)
         clause = f"{agents} {words('plain', 'acts_one' if len(one.agents) == 1 else 'acts_several')}; "
-        then = _in_plain_words(drug, one.action)
+        number = f" ({' '.join(filter(None, one.dose[1:]))})" if one.dose else ""
+        then = f"{_in_plain_words(drug, one.action)}{number}"
         said.append(f"once you take {agents}: {clause if one.action == DECIDES else ''}{then}")
     return "; ".join(said)
 
@@ -136,10 +143,13 @@ def _plain_today(drug: Drug) -> str:
     if drug.told_for_others:
         return words("action", drug.action, plain=True)
     if drug.ruled_out:
-        agents = " and ".join(dict.fromkeys(acting.agent for acting in drug.ruled_out.acting))
+        named = (acting for row in (drug.ruled_out, *alike(drug.limits, drug.ruled_out)) for acting in row.acting)
+        agents = " and ".join(dict.fromkeys(map(_agent, same_way(tuple(named)))))
         when = f"with {agents}" if agents else drug.ruled_out.condition
-        said = f"{words('action', drug.action, plain=True)} {when}"
+        allergies = ", ".join(flag.about for flag in drug.ruled_out.codes if flag.code == FlagCode.ALLERGY)
+        said = f"{words('action', drug.action, plain=True)}{f' {when}' if when else ''}"
         said += ", whatever your genes are" if drug.whatever_the_genes else ""
+        said += f": {allergies}" if allergies else ""
         genes = (
             drug.deciding if drug.deciding and drug.deciding.urgency == "avoid" and drug.urgency == "avoid" else None
         )

@@ -114,7 +114,13 @@ def build(
         by_drug.setdefault(clean(str(row["drug"])), []).append(row)
     copy_ranges = {str(row["gene"]): _copy_number_range(row) for row in parts["calls"]}
     tests: dict[str, list[Row]] = {}
-    for row in parts.get("next_tests", ()):
+    tolerated = who.tolerated(parts["clinical"], parts["medications"])
+    wanted = [
+        row
+        for row in parts.get("next_tests", ())
+        if row["drug"] not in tolerated or row["what"] not in lexicon.first_treatment_genes
+    ]
+    for row in wanted:
         tests.setdefault(str(row["drug"]), []).append(row)
     judged = {row["drug"]: judgement.of_row({**_cleaned(row), "sample": ""}) for row in parts["judgements"]}
     drugs = sorted(
@@ -133,7 +139,7 @@ def build(
         ),
         key=drug_order,
     )
-    drugs = _of_one_product([_with_record(drug, parts["clinical"]) for drug in drugs])
+    drugs = _of_one_product([_with_record(drug, parts["clinical"], lexicon) for drug in drugs])
     risky = {drug.name for drug in drugs if _risky(drug)}
     guided = {gene for row in parts["guidance"] for gene in codes_of(row["genes"])}
     classes: dict[str, list[Row]] = {}
@@ -152,24 +158,30 @@ def build(
         notes=(*person.notes_for(run_notes, parts["scores"]), *parts["notes"]),
         provenance=provenance,
         lexicon=lexicon,
-        who=(*who.who(parts["clinical"], lexicon), *who.site(provenance)),
-        test_first=next_test.first(parts.get("next_tests", ())),
+        who=(*who.who(parts["clinical"], lexicon), *who.not_read(parts["notes"]), *who.site(provenance)),
+        test_first=next_test.first(wanted),
+        tolerated=tolerated,
         exposures=tuple(exposure_of(row, lexicon) for row in parts.get("exposure_ratios", ())),
         pieces=shared.pieces,
     )
 
 
-def _with_record(drug: Drug, clinical: Sequence[Row]) -> Drug:
+def _with_record(drug: Drug, clinical: Sequence[Row], lexicon: Lexicon) -> Drug:
     """Return the line of a drug with what is on record of the tests that decide it, which bear the name of a concept.
 
     What such a value means depends on the laboratory: it is shown, and none is read as normal here.
     """
     first = drug.deciding
-    if first is None or first.action_code != "insufficient" or drug.ruled_out:
+    if first is None or drug.ruled_out:
         return drug
-    tests = {code.lower() for code in first.monitoring_codes}
+    insufficient = first.action_code == "insufficient"
+    of_genes = (lexicon.tests_of_genes.get(gene, frozenset()) for gene in first.genes)
+    tests = {code.lower() for code in first.monitoring_codes} if insufficient else frozenset().union(*of_genes)
     known = who.newest(row for row in clinical if row["concept"] in tests and row["value"] is not None)
-    told = "; ".join(f"on record: {value}" for value in known.values())
+    named = ("" if insufficient else f"{lexicon.monitoring(name.upper())} " for name in known)
+    told = "; ".join(f"on record: {name}{value}" for name, value in zip(named, known.values(), strict=True))
+    if told and not insufficient:
+        told = f"{told}, measured: this advice is by the genotype and does not count it; compare the two"
     return replace(drug, headline=f"{drug.headline}; {told}") if told else drug
 
 

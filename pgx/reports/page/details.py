@@ -104,7 +104,10 @@ def _for_others(judgement: Judgement) -> str:
     """Return on which drugs a medicine acts that is to be changed, or not to be started, for that; mostly empty."""
     not_started = not_started_of(judgement)
     harmed: dict[str, list[str]] = {}
-    for parts in dict.fromkeys(arguments_of(judgement, FlagCode.CAUSES, 2, 3)):
+    told = waiting(judgement)
+    for parts in dict.fromkeys(arguments_of(judgement, FlagCode.CAUSES, 2, 5)):
+        if parts[0] in told and judgement.drug not in not_started:
+            continue  # which is not to be started beside this one, and says so
         # Where no enzyme is named, a label rules the two out together: which of them acts on which it need not say.
         acts = "acts on" if parts[1] else "does not go together with"
         harmed.setdefault("stands in the way of" if parts[0] in not_started else acts, []).append(_harmed(*parts))
@@ -118,27 +121,53 @@ def _for_others(judgement: Judgement) -> str:
 def _beside(judgement: Judgement) -> Iterator[str]:
     """Yield the drugs that are ruled out beside a medicine, those apart that are not to be started."""
     idle = not_started_of(judgement)
+    if acted := acts_on(judgement):
+        yield f"a label speaks of it beside {_joined(acted)}: see there"
     others = [drug for drug in _ruled_out_beside(judgement) if drug not in idle]
     if others:
         start = "do not start this one together with" if judgement.drug in idle else "not together with"
-        yield f"{start} {_joined(others, 'or')}"
+        yield f"{start} {_with_source(others, judgement, 'or')}"
     if new := waiting(judgement):
-        yield f"{_joined(new)}, which {_is(new)} not taken yet, {_is(new)} not to be started beside it"
+        yield f"{_with_source(new, judgement)}, which {_is(new)} not taken yet, {_is(new)} not to be started beside it"
 
 
-def _ruled_out_beside(judgement: Judgement) -> list[str]:
-    return list(dict.fromkeys(drug for (drug,) in arguments_of(judgement, FlagCode.NOT_TOGETHER, 1)))
+def acts_on(judgement: Judgement) -> tuple[str, ...]:
+    """Return the other drugs of the list of which a label says something beside this one, which itself is quiet."""
+    return tuple(clean(drug) for (drug,) in arguments_of(judgement, FlagCode.ACTS_ON, 1))
+
+
+def _with_source(drugs: Sequence[str], judgement: Judgement, word: str = "and") -> str:
+    """Return drugs with what is said of the two together, and by whom: ``simvastatin (contraindicated, FDA label)``."""
+    said = _ruled_out_beside(judgement)
+    whose: dict[str, list[str]] = {}
+    for drug in drugs:
+        whose.setdefault(said[drug], []).append(drug)
+    return _joined([f"{_joined(named, word)}{by}" for by, named in whose.items()], word)
+
+
+def _ruled_out_beside(judgement: Judgement) -> dict[str, str]:
+    """Return the drugs that do not go with a medicine, each with what is said of the two, and by whom, in brackets."""
+    found: dict[str, str] = {}
+    for drug, *said in arguments_of(judgement, FlagCode.NOT_TOGETHER, 1, 3):
+        found.setdefault(clean(drug), f" ({by})" if (by := _by(*said)) else "")
+    return found
+
+
+def _by(action: str = "", sources: str = "") -> str:
+    """Return ``contraindicated, FDA label``."""
+    named = list(filter(None, clean(sources).split("+")))
+    return ", ".join(filter(None, (wording.action(next(iter(named), ""), action), *named)))
 
 
 def waiting(judgement: Judgement) -> tuple[str, ...]:
     """Return the planned medicines that are not to be started beside one that is taken."""
     idle = not_started_of(judgement)
-    return tuple(clean(drug) for drug in _ruled_out_beside(judgement) if drug in idle)
+    return tuple(drug for drug in _ruled_out_beside(judgement) if drug in idle)
 
 
 def leads(judgement: Judgement) -> bool:
     """Return whether the person's record changes what the sentence of a source says: another medicine, a condition."""
-    codes = (FlagCode.CAUSES, FlagCode.NOT_TOGETHER, FlagCode.ONCE, FlagCode.UNDER)
+    codes = (FlagCode.ACTS_ON, FlagCode.CAUSES, FlagCode.NOT_TOGETHER, FlagCode.ONCE, FlagCode.UNDER)
     return is_running(judgement) or any(any(arguments_of(judgement, code, 1, 6)) for code in codes)
 
 
@@ -156,7 +185,7 @@ def _given_up(cause: Cause, judgement: Judgement, products: Products, lexicon: L
     if judgement.drug in idle:
         waits = f"do not start this one as long as {_named(cause.taken, products)} {_is(cause.taken)} taken"
         first = f"change {_named(cause.taken, products)} first, if that is possible {without}"
-        return f"{first}; {waits}" if medication == "planned" else f"{waits} {without}"
+        return f"{waits}; or {first}" if medication == "planned" else f"{waits} {without}"
     either = {drug for (drug,) in arguments_of(judgement, FlagCode.ONE_OF, 1)}
     if either.issuperset(cause.agents):
         return f"give this one or {_named(cause.taken, products)}, not both {without}"
@@ -195,12 +224,13 @@ def _until_washed_out(headline: str, judgement: Judgement, products: Products, l
     return f"{headline}; still acts though stopped: {', '.join(rest)}" if rest else headline
 
 
-def _harmed(drug: str, genes: str, others: str = "") -> str:
-    """Return ``codeine (through CYP2D6, together with bupropion)``."""
+def _harmed(drug: str, genes: str, others: str = "", action: str = "", sources: str = "") -> str:
+    """Return ``codeine (through CYP2D6, together with bupropion: avoid, CPIC)``."""
     through = [f"through {clean(genes).replace('+', ' and ')}"] if genes else []
     agents = list(filter(None, others.split("+")))
     beside = [f"together with {_joined(agents)}"] if agents else []
-    return f"{clean(drug)} ({', '.join((*through, *beside))})" if through or beside else clean(drug)
+    inner = ": ".join(filter(None, (", ".join((*through, *beside)), _by(action, sources))))
+    return f"{clean(drug)} ({inner})" if inner else clean(drug)
 
 
 def _joined(names: Sequence[str], word: str = "and") -> str:

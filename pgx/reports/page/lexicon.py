@@ -152,6 +152,24 @@ class Lexicon:
         verb = entry.get("verb") if isinstance(entry, Mapping) else None
         return (self._local_text("verbs", code) or verb) == "measure"
 
+    @property
+    def tests_of_genes(self) -> dict[str, frozenset[str]]:
+        """Gene -> the tests, as concepts, that sources ask for where its result does not suffice: activity, level."""
+        return self.kb.remember("tests of genes", self._tests_of_genes)
+
+    def _tests_of_genes(self) -> dict[str, frozenset[str]]:
+        unclear = self.kb.table("recommendations").filter(action="insufficient").select("rec_id", "monitoring")
+        asked = unclear.join(self.kb.table("recommendation_conditions").select("rec_id", "gene"), on="rec_id")
+        found: dict[str, set[str]] = {}
+        for codes, gene in asked.select("monitoring", "gene").drop_nulls().iter_rows():
+            found.setdefault(gene, set()).update(codes.lower().split(";"))
+        return {gene: frozenset(tests) for gene, tests in found.items()}
+
+    @property
+    def first_treatment_genes(self) -> frozenset[str]:
+        """Genes of reactions that come with a first treatment: advice by them is set aside for who tolerated a drug."""
+        return frozenset(gene for genes in self.kb.table("set_aside")["genes"] for gene in genes.split(";"))
+
     def flags(self, codes: Iterable[str]) -> list[str]:
         """Return flags in words."""
         return [self.flag(code) for code in codes]

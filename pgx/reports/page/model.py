@@ -143,7 +143,7 @@ class Drug:
     @property
     def linked(self) -> bool:
         """Whether another drug of the list acts on it, or it on another."""
-        return bool(self.acting or self.interactions or self.once)
+        return bool(self.acting or self.interactions or self.once or details.acts_on(self.judgement))
 
     @property
     def open_limits(self) -> tuple[Advice, ...]:
@@ -263,6 +263,7 @@ class View:
     lexicon: Lexicon
     who: tuple[tuple[str, str], ...] = ()
     test_first: str = ""
+    tolerated: frozenset[str] = frozenset()
     exposures: tuple[Exposure, ...] = ()
     pieces: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)
 
@@ -308,8 +309,11 @@ class View:
 
     @property
     def without_number(self) -> list[tuple[str, str]]:
-        """Drugs of which a score is not usable, each reason once."""
-        return list(dict.fromkeys((score.drug, score.why_not) for score in self.scores if not score.usable))
+        """Drugs of which a score is not usable, each once, with all the reasons."""
+        why: dict[str, dict[str, None]] = {}
+        for score in (one for one in self.scores if not one.usable):
+            why.setdefault(score.drug, {})[score.why_not] = None
+        return [(drug, "; ".join(filter(None, reasons))) for drug, reasons in why.items()]
 
     @property
     def tests_needed(self) -> list[tuple[str, str, tuple[str, ...]]]:
@@ -317,7 +321,8 @@ class View:
         medicines: dict[tuple[str, str], list[str]] = {}
         for drug in self.drugs:
             for gene, urgency in drug.untested:
-                if drug.medication and urgency == "avoid" != drug.urgency:
+                settled = drug.name in self.tolerated and gene in self.lexicon.first_treatment_genes
+                if drug.medication and urgency == "avoid" != drug.urgency and not settled:
                     medicines.setdefault((gene, urgency), []).append(drug.name)
         order = sorted(medicines, key=lambda key: (wording.URGENCIES.index(key[1]), -len(medicines[key])))
         return [(gene, urgency, tuple(sorted(medicines[gene, urgency]))) for gene, urgency in order]

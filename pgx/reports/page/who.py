@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from pgx.assertion import NOT_CALLED
+from pgx.codes import NoteCode
 from pgx.reports.page import wording
 from pgx.reports.page.advice import Row
 from pgx.reports.page.lexicon import Lexicon
@@ -14,6 +15,10 @@ from pgx.reports.page.wording import clean, humanise, number
 
 _ALWAYS = ("age", "sex", "weight", "egfr")
 """Concepts of which it is said that they are not on record."""
+_FIRST_TREATMENT = timedelta(days=90)
+"""How long a treatment is a first one, as in the sources behind the table ``set_aside``."""
+_NAMED = 12
+"""Of more conditions than these that are not read, the rest is counted."""
 
 
 def who(clinical: Sequence[Row], lexicon: Lexicon) -> tuple[tuple[str, str], ...]:
@@ -34,13 +39,22 @@ def who(clinical: Sequence[Row], lexicon: Lexicon) -> tuple[tuple[str, str], ...
         for name, row in newest.items()
         if row["code"] == "yes" and _is_condition(name, lexicon)
     ]
-    allergies = [_text(row["code"]) for row in clinical if row["concept"] == "allergy" and row["code"]]
+    allergies = [humanise(_text(row["code"])) for row in clinical if row["concept"] == "allergy" and row["code"]]
     lines += [("conditions", ", ".join(sorted(conditions)))] if conditions else []
     lines += [("allergies", ", ".join(sorted(dict.fromkeys(allergies))))] if allergies else []
     missing = [shown[concept] for concept in _ALWAYS if concept not in newest]
     lines += [("not on record", ", ".join(missing))] if missing else []
     day = newest.get("as_of", {}).get("code")
     return (*lines, *((("as of", _text(day)),) if day else ()))
+
+
+def not_read(notes: Iterable[Row]) -> tuple[tuple[str, str], ...]:
+    """Return (label, names) of the conditions of the record that mean nothing to the product."""
+    named = (_text(note["subject"]) for note in notes if note["code"] == NoteCode.CONDITION_UNKNOWN)
+    found = list(dict.fromkeys(filter(None, named)))
+    more = len(found) - _NAMED
+    listed = ", ".join(found[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return (("conditions not read", listed),) if found else ()
 
 
 def newest(rows: Iterable[Row]) -> dict[str, str]:
@@ -55,6 +69,15 @@ def today(clinical: Sequence[Row], medications: Sequence[Row]) -> date | None:
     begun = [row["start"] for row in medications if row["status"] != "planned"]
     days = stated or [str(day) for day in (*(row["date"] for row in clinical), *begun) if day]
     return date.fromisoformat(max(days)[:10]) if days else None
+
+
+def tolerated(clinical: Sequence[Row], medications: Sequence[Row]) -> frozenset[str]:
+    """Return the drugs taken for longer than the time in which the reactions to a first treatment come, without one."""
+    now = today(clinical, medications)
+    allergic = {str(row["code"]) for row in clinical if row["concept"] == "allergy"}
+    taken = ((str(row["drug"]), row["start"]) for row in medications if row["status"] == "current")
+    long = {name for name, start in taken if now and isinstance(start, date) and start + _FIRST_TREATMENT <= now}
+    return frozenset(long - allergic)
 
 
 def site(provenance: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

@@ -43,3 +43,25 @@ def test_what_nobody_recorded_is_said_to_be_missing():
 @pytest.mark.parametrize("text", ["pen\x1b[31micillin", "peni\u202ecillin"])
 def test_what_a_record_holds_cannot_rewrite_the_page(text):
     assert text not in dict(who.who([row("allergy", code=text)], LEXICON))["allergies"]
+
+
+def test_conditions_that_mean_nothing_to_the_product_are_named_and_many_of_them_are_counted():
+    notes = [{"code": "condition_unknown", "subject": "multiple sclerosis"}, {"code": "other", "subject": "age"}]
+    assert who.not_read(notes) == (("conditions not read", "multiple sclerosis"),)
+    assert who.not_read(notes[1:]) == ()
+    many = [{"code": "condition_unknown", "subject": f"c{number}"} for number in range(14)]
+    assert who.not_read(many)[0][1].endswith("c11 and 2 more")
+
+
+def test_a_drug_is_tolerated_once_a_first_treatment_is_over_and_no_allergy_to_it_is_on_record():
+    drugs = [
+        {"drug": "old", "status": "current", "start": date(2024, 1, 1)},
+        {"drug": "new", "status": "current", "start": date(2026, 9, 1)},
+        {"drug": "bad", "status": "current", "start": date(2024, 1, 1)},
+        {"drug": "later", "status": "planned", "start": None},
+    ]
+    record = [
+        {"concept": "as_of", "code": "2026-11-01", "date": None},
+        {"concept": "allergy", "code": "bad", "date": None},
+    ]
+    assert who.tolerated(record, drugs) == {"old"}
