@@ -121,7 +121,7 @@ def flat(kb, write, allergies: str, medications: str) -> list[str]:
             "celecoxib (current): an allergy to sulfamethoxazole, one of the sulfonamide antibiotics, is recorded, and "
             "the label of celecoxib excludes persons",
         ),
-        ("aspirin", "etoricoxib", "etoricoxib (listed): an allergy to aspirin, one of the non-steroidal anti-inflam"),
+        ("aspirin", "etoricoxib", "etoricoxib (current): an allergy to aspirin, one of the non-steroidal anti-inflam"),
     ],
 )
 def test_the_drug_itself_its_class_and_what_the_tables_say_of_other_classes(kb, write, allergies, medications, starts):
