@@ -303,7 +303,8 @@ class DrugNames:
         by_drug: dict[str, str] = {}
         for one in sorted(close, key=lambda one: (one != self.names[one], close.index(one))):
             by_drug.setdefault(self.names[one], one)
-        return [one if one == drug else f"{one} ({drug})" for drug, one in by_drug.items()][:3]
+        # As near to the names of two drugs, it may be either: whoever is shown one takes it for the right one.
+        return [one if one == drug else f"{one} ({drug})" for drug, one in by_drug.items()] if len(by_drug) == 1 else []
 
 
 def _slips(one: str, two: str, enough: int) -> int:

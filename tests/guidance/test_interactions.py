@@ -177,7 +177,8 @@ def test_a_standard_dose_is_not_fine_as_usual_beside_a_strong_inhibitor():
         assert drug.urgency == "monitor"
         assert drug.headline.startswith(f"{agent} (")
         assert drug.headline.endswith(
-            "tacrolimus: dose by the label and the drug concentration; by the genes: use as usual"
+            "tacrolimus: dose by the label and the drug concentration; by the genes: use as usual; "
+            "check drug level in blood"
         )
 
 

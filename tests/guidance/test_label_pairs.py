@@ -59,7 +59,7 @@ def test_every_pair_reaches_the_judgement_and_the_first_page(by_row):
     ("drugs", "urgency", "says"),
     [
         (("clopidogrel", "omeprazole"), "avoid", ": avoid, whatever the genes"),
-        (("clopidogrel", "esomeprazole"), "avoid", ": avoid, whatever the genes"),
+        (("clopidogrel", "esomeprazole"), "avoid", "lowers the active form of clopidogrel: avoid"),
         (("citalopram", "omeprazole"), "change_dose", "at most 20 mg a day"),
         (("azathioprine", "allopurinol"), "change_dose", "one quarter to one third of the usual dose"),
         (("mercaptopurine", "febuxostat"), "avoid", "contraindicated, whatever the genes"),

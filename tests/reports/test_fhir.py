@@ -241,6 +241,7 @@ def test_a_limit_of_the_label_is_an_issue_of_its_own_and_no_genomic_finding():
     result = example.build()
     rows = result.guidance.head(1).with_columns(
         drug=pl.lit("codeine"), source=pl.lit("FDA label"), guideline=pl.lit("LABEL-001"), genes=pl.lit(["none"]),
+        phenotypes=pl.lit(None, result.guidance.schema["phenotypes"]),
         population=pl.lit("child_lt_12"), action=pl.lit("contraindicated"), applies=pl.lit("yes"),
         urgency=pl.lit("avoid"), flags=pl.lit(["label_limit"]), recommendation=pl.lit("Not below 12."),
     )  # fmt: skip
