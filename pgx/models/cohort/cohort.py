@@ -24,10 +24,9 @@ if TYPE_CHECKING:
     from pgx.knowledge import KnowledgeBase
 
 RESERVED = ("sample", "person", "site", "time", "outcome", "truth", "weight", "scenario")
-_YES = ("true", "yes", "1", "y", "1.0")
+_YES, _NO = ("true", "yes", "1", "y", "1.0"), ("false", "no", "0", "n", "0.0")
 _FAR = 3.0
 """Ratio of a cohort's median dose to the published one from which on its unit is asked for."""
-_NO = ("false", "no", "0", "n", "0.0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,7 +304,7 @@ def _outcome(table: pl.DataFrame, name: str, endpoint: Endpoint) -> tuple[Floats
         values[~known.to_numpy()] = np.nan
     else:
         number = column.cast(pl.Float64, strict=False)
-        _refuse_any(number.is_null() & column.is_not_null() & (column.cast(pl.String) != ""), "a number", name)
+        _refuse_any(number.is_null() & (column.cast(pl.String) != ""), "a number", name)
         values = number.fill_null(float("nan")).to_numpy()
     keep = np.isfinite(values)
     left_out = {"outcome missing": int((~keep).sum())} if not keep.all() else {}
@@ -315,23 +314,20 @@ def _outcome(table: pl.DataFrame, name: str, endpoint: Endpoint) -> tuple[Floats
 def _refuse_any(strange: pl.Series, what: str, name: str) -> None:
     """Refuse outcomes that cannot be read, by the first row, and without what stands there."""
     if strange.any():
-        raise InputError(
-            f"row {strange.arg_true()[0] + 1} is not {what}", where=f"column {name}", fix="recode the outcome"
-        )
+        text = f"row {strange.arg_true()[0] + 1} is not {what}"
+        raise InputError(text, where=f"column {name}", fix="recode the outcome")
 
 
 def check_outcome(y: Floats, name: str, endpoint: Endpoint) -> None:
     """Refuse outcomes that are no events and no doses."""
     where = f"column {name}"
     if endpoint.link == "logit":
-        wrong = y[(y != 0) & (y != 1)]
-        if len(wrong):
+        if len(wrong := y[(y != 0) & (y != 1)]):
             fix = "code events as 1 and others as 0; of several classes, make one endpoint each"
             raise InputError(f"{wrong[0]:g} is not 0 or 1", where=where, fix=fix)
     elif _coded(y):
         text = f"{(y == y.max()).sum()} rows have {y.max():g} {endpoint.unit}, the others less than half of that"
-        raise InputError(text,
-                         where=where, fix=f"leave the cell empty where no {endpoint.kind} is known")  # fmt: skip
+        raise InputError(text, where=where, fix=f"leave the cell empty where no {endpoint.kind} is known")
     elif (y <= 0).any():
         raise InputError(
             f"{y.min():g} {endpoint.unit} is not {_an(endpoint.kind)}",

@@ -187,13 +187,7 @@ class Laboratory:
         return self._plain(plain)
 
     def _without_the_absent(self, text: str) -> str:
-        """Return the one change that a list of results says was found; other texts as they are.
-
-        Raises
-        ------
-        ValueError
-            If the same change was found and not found.
-        """
+        """Return the one change that a list says was found, and not also that it was not; other texts as they are."""
         parts = re.split(r"\s*[,;]\s*", text)
         seen = {part: match for part in parts if (match := _PRESENCE.match(part)) and _NEGATIVE.match(match["word"])}
         found = [part for part in parts if part not in seen]
