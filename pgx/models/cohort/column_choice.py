@@ -165,7 +165,8 @@ def words_among_numbers(frame: pl.DataFrame, features: Sequence[Feature]) -> lis
         column = frame[name].drop_nulls()
         words = column.filter(column.cast(pl.Float64, strict=False).is_null())
         if len(words):
-            said.append(f"{name} is taken as unknown where it is no number ({len(words)} rows): leave such cells empty")
+            said.append(f"{name} is taken as unknown where it is no number, like {words[0]!r} ({len(words)} rows): "
+                        "leave such cells empty")  # fmt: skip
     return said
 
 

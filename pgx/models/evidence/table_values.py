@@ -147,8 +147,9 @@ def _answers(table: pl.DataFrame, name: str, kb: KnowledgeBase, said: Said, unre
 
 
 def _told(name: str, lost: pl.Series, what: str) -> str:
+    shown = ", ".join(map(repr, lost.unique(maintain_order=True).to_list()[:_SHOWN]))
     rows = f"{len(lost)} row{'s' * (len(lost) != 1)}"
     return (
-        f"{name} is told and not understood where it is {what} ({rows}): it is unknown there, and "
+        f"{name} is told and not understood where it is {what}, like {shown} ({rows}): "
         "no score that reads it is given; correct it, or leave such cells empty"
     )
