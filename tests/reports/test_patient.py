@@ -9,9 +9,10 @@ import pytest
 
 from pgx import schema
 from pgx.reports.formats.patient import short
+from pgx.reports.formats.plan import checks
 from tests.listed import from_text
 from tests.reports import example
-from tests.reports.rendered import follow_up, render_card, render_ics, render_leaflet, render_plan
+from tests.reports.rendered import follow_up, render_card, render_ics, render_leaflet, render_plan, view
 from tests.reports.test_pages import HOSTILE, parse
 
 
@@ -162,19 +163,22 @@ def test_calendar_text_is_escaped_and_folded_between_characters():
     assert any(line.startswith("SUMMARY:war\\;f\\,a\\\\rin é") and line.endswith("ü: INR") for line in lines)
 
 
-def taken_since(start, urgency="change_dose", **flags):
-    """Return the example with warfarin begun on a day, as of 2026-10-12."""
+def taken_since(start):
+    """Return the example with its drugs begun on a day, as of 2026-10-12."""
     result = example.build()
     row = {"sample": example.SAMPLE, "concept": "as_of", "code": "2026-10-12", "source": "t", "origin": "given"}
-    judged = result.judgements
-    if flags.get("running"):
-        judged = judged.with_columns(flags=pl.concat_list("flags", pl.lit("running")))
     return replace(
         result,
         clinical=pl.concat([result.clinical, schema.from_rows([row], schema.CLINICAL)]),
         medications=result.medications.with_columns(start=start),
-        judgements=judged,
     )
+
+
+def test_in_a_running_therapy_days_count_from_the_change_of_the_dose():
+    shown = view(taken_since(date(2024, 3, 1)), example.SAMPLE)
+    running = [replace(one, judgement=replace(one.judgement, flags=("running",))) for one in shown.drugs]
+    assert {(one.drug, one.moment) for one in checks(shown)} == {("warfarin", "at the next visit")}
+    assert {one.moment for one in checks(replace(shown, drugs=running))} >= {"day 3", "day 7"}
 
 
 def test_no_check_of_the_plan_lies_in_the_past():

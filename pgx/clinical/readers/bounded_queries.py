@@ -155,9 +155,9 @@ class _Job:
         while True:
             block = cursor.fetchmany(wanted)
             cells = [[None if cell is None else str(cell) for cell in row] for row in block]
-            if any(len(cell) > LONGEST_CELL for row in cells for cell in row if cell is not None):
-                raise self._refused(f"a cell of more than {LONGEST_CELL:,} characters")
             self._frames.append(pl.DataFrame(cells, schema=columns, orient="row"))
+            if any((column.str.len_chars().max() or 0) > LONGEST_CELL for column in self._frames[-1]):  # type: ignore[operator]
+                raise self._refused(f"a cell of more than {LONGEST_CELL:,} characters")
             if not block:
                 return
             self.blocks += 1

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 import threading
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,11 +15,12 @@ import pysam
 from numpy.typing import NDArray
 
 from pgx.calling.priors import groups
+from pgx.clinical.readers.sniff import read_head
 from pgx.cohort.simulated import persons
 from pgx.cohort.simulated.haplotypes import Pool, diplotypes, draw, pools
 from pgx.cohort.simulated.records import MADE_UP, Manner, Position, header, positions, record
 from pgx.cohort.simulated.units import generator, units
-from pgx.errors import InputError, UsageError
+from pgx.errors import UsageError
 from pgx.guard.limits import SHEET, read_file, refuse_pipe
 from pgx.inputs import knowledge as base
 from pgx.io import atomic_path, check_outputs
@@ -30,7 +29,6 @@ from pgx.knowledge.positions import BUILDS
 from pgx.options import PathLike, Paths, paths_of
 from pgx.types import NO_COPY
 
-_GZIP, _HEAD = b"\x1f\x8b", 1000
 ENDINGS = (".vcf", ".vcf.gz", ".bcf")
 TRUTH = ("sample", "gene", "diplotype", "identifiable", "group", "sex")
 OnProgress = Callable[[int, int], None]
@@ -172,26 +170,10 @@ def _check(samples: int, stem: str | None, seed: int, build: str, missing: float
 def _refuse_foreign(target: Path, stem: str | None, *tables: Path) -> None:
     """Refuse to write over anything but made-up persons: elsewhere ``--vcf`` names a patient's file, which is read."""
     genomes = [target] if target.exists() else [target.with_name(f"{stem}{end}") for end in ENDINGS]
-    try:
-        if any(MADE_UP.encode() in _head(path) for path in genomes if path.exists()):
-            return
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", file=target) from error
+    if any(MADE_UP.encode() in read_head(path) for path in genomes if path.exists()):
+        return
     for path in filter(Path.exists, (target, *tables)):
         raise UsageError(f"{path} is there, and nothing shows that its persons are made up: name another, or move it")
-
-
-def _head(path: Path) -> bytes:
-    """Return the first bytes of a VCF or BCF, unpacked; what is neither has none."""
-    with path.open("rb") as file:
-        if file.read(2) != _GZIP:
-            file.seek(0)
-            return file.read(_HEAD)
-    try:
-        with gzip.open(path) as packed:
-            return packed.read(_HEAD)
-    except (EOFError, gzip.BadGzipFile, zlib.error):
-        return b""
 
 
 def _chosen(listed: list[Position], array: PathLike | float | None, seed: int) -> list[Position]:

@@ -150,10 +150,8 @@ def _plain_today(drug: Drug) -> str:
         said = f"{words('action', drug.action, plain=True)}{f' {when}' if when else ''}"
         said += ", whatever your genes are" if drug.whatever_the_genes else ""
         said += f": {allergies}" if allergies else ""
-        genes = (
-            drug.deciding if drug.deciding and drug.deciding.urgency == "avoid" and drug.urgency == "avoid" else None
-        )
-        said += f"; by your genes, {_in_plain_words(drug, genes.action_code)}" if genes else ""
+        if drug.deciding and drug.deciding.urgency == drug.urgency == "avoid":
+            said += f"; by your genes, {_in_plain_words(drug, drug.deciding.action_code)}"
         return f"{said}; {_plain_question(drug)}" if drug.causes else said
     if drug.deciding is None or drug.urgency == "no_data":
         return words("urgency", "no_data", plain=True)

@@ -109,7 +109,7 @@ def _of_drug(drug: Drug, start: object, now: date | None, lexicon: Lexicon) -> I
                     local.add(code)
     for code, sources in asked.items():
         before, days, note = lexicon.schedule(code)
-        for day, when in ((-1, None), *_dated(drug, days, start, now)) if before else _dated(drug, days, start, now):
+        for day, when in (*([(-1, None)] if before else []), *_dated(drug, days, start, now)):
             text, plain = lexicon.monitoring(code), lexicon.monitoring(code, plain=True)
             yield Check(
                 drug.name,
