@@ -148,7 +148,7 @@ class _Rewriting:
         acts = [one for one in able if one["marked"] or self._converts(one)]
         torn = len({way for one in acts if (way := acting_of(one).asks_for)}) > 1
         fresh = [one for one in acts if one["marked"] and not (self._idle(one) or self._counted(one, row))]
-        slight = [one for one in able if asked == {"lower"} and _slight(one) and not self._for_takers(one, row)]
+        slight = [one for one in able if asked == {"lower"} and self._is_told(one, row)]
         if not (fresh or opposed or slight) and not (torn and not self._for_takers_of_any(acts, row)):
             return None
         own = [one for one in acts if not self._for_takers(one, row) and (torn or not self._idle(one))]
@@ -186,9 +186,7 @@ class _Rewriting:
         """
         said = acting_of(one)
         against = bool(said.asks_for and asked - {said.asks_for})
-        if not against or self._idle(one) or self._for_takers(one, row):
-            return False
-        if _slight(one):
+        if not against or _slight(one) or self._idle(one) or self._for_takers(one, row):
             return False
         poor = any((row["sample"], gene) in self._weakened.poor for gene in row["genes"])
         if poor and said.asks_for == "higher":
@@ -196,6 +194,11 @@ class _Rewriting:
             faint = one["strength"] == "weak" or one["unverified"]
             return not faint or bool(one["named"]) or (bool(one["marked"]) and not own)
         return weighs(said, row["genes"], marked=one["marked"])
+
+    def _is_told(self, one: Row, row: Row) -> bool:
+        """Whether what takes little of the drug away is told beside a lower dose, which it leaves."""
+        known = weighs(acting_of(one), row["genes"], marked=one["marked"])
+        return _slight(one) and known and not self._for_takers(one, row)
 
     def _idle(self, one: Row) -> bool:
         """Whether the drug acts on an enzyme that does nothing in this person.

@@ -220,7 +220,7 @@ def test_conditions_can_be_columns_and_absent_is_only_what_is_stated(kb, write):
 
 
 def test_misspelt_drugs_are_suggested_never_corrected(kb, write):
-    data = read([write("p.json", {"medications": ["warfarn", "lisinopril"]})], kb)
+    data = read([write("p.json", {"medications": ["warfarn", "quinidax"]})], kb)
     assert drugs(data) == {}
     messages = data.notes.filter(pl.col("code") == "drug_unknown")["message"].to_list()
     assert "did you mean warfarin" in messages[0]

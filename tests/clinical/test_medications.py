@@ -74,7 +74,7 @@ def test_doses_need_amount_and_rhythm(written, dose):
 
 
 def test_a_typed_list_is_for_every_sample(kb):
-    frame, notes = parse_medications("warfarin, Plavix; ace inhibitors, plain;lisinopril", kb, samples=["A", "B"])
+    frame, notes = parse_medications("warfarin, Plavix; ace inhibitors, plain;quinidax", kb, samples=["A", "B"])
     assert frame.filter(pl.col("sample") == "A")["drug"].to_list() == [
         "warfarin",
         "clopidogrel",

@@ -87,7 +87,7 @@ def test_a_device_is_no_input_of_any_reader(device: str, kb: KnowledgeBase) -> N
         started = time.monotonic()
         with pytest.raises(PgxError):
             call()
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 30, "it is read on and on"
 
 
 @pytest.mark.parametrize(

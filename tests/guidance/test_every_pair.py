@@ -67,6 +67,9 @@ def acting_on(drug, genes, poor=frozenset(), absent=frozenset()):
             raises = (one["role"] == "inhibitor") == (by["role"] == "clears")
             faint = one["strength"] == "weak" or one["confidence"] != "read"
             slight = faint and not raises and poor & genes and (by["enzyme"] in poor or one["strength"] != "strong")
+            # What takes little away leaves a lower dose.
+            if one["strength"] == "weak" and not raises and not named:
+                continue
             if not (named and one["role"] == "inducer") and (by["enzyme"] in absent or (slight and not named)):
                 continue
             if by["by"] in (None, one["role"]) and (checked or named or by["enzyme"] in genes):
@@ -151,7 +154,7 @@ def test_no_inducer_of_an_enzyme_that_a_person_lacks_takes_the_poor_metabolizer_
             assert row["action"] != DECIDES, row
             assert not any(flag.startswith("interaction_reverses") for flag in flags(row)), row
             kept.add((row["drug"], agent))
-    assert len(kept) > 300
+    assert len(kept) > 100
     assert ("clobazam", "nevirapine") in kept and ("brivaracetam", "rifampin") not in kept
 
 

@@ -79,7 +79,9 @@ def test_the_label_s_lower_dose_holds_where_the_forbidden_inducer_is_only_planne
         result(NORMAL, ["clozapine", "fluvoxamine", {"drug": "carbamazepine", "status": "planned"}]), "clozapine"
     )
     assert shown.urgency == "change_dose" and "one third of the dose before" in shown.headline
-    assert shown.headline.startswith("carbamazepine, which is not taken yet, is not to be started beside it; ")
+    assert shown.headline.startswith(
+        "carbamazepine (avoid, FDA label), which is not taken yet, is not to be started beside it"
+    )
 
 
 def test_what_is_planned_beside_a_taken_inducer_changes_the_dose_once_it_is_started():

@@ -13,7 +13,7 @@ from pgx import knowledge, schema
 from pgx.guidance import recommend
 from pgx.judgement import Judgement, judgements, of_row
 from pgx.judgement.planned import settled
-from pgx.judgement.read_back import arguments_of, causes_of
+from pgx.judgement.read_back import arguments_of, causes_of, not_started_of
 from pgx.judgement.together import Lists, Told, with_causes
 from pgx.judgement.without_drugs import without_drugs
 from pgx.phenotypes import assign
@@ -84,12 +84,17 @@ def does(drug, agent):
     return f"{'it does not go together with' if (drug, agent) in NO_ENZYME else 'it acts on'} {drug}"
 
 
+def when(agent):
+    """When that is said: labels of SSRIs wait a day after the last dose of linezolid."""
+    return "1 day after the last dose of it" if agent == "linezolid" else "without it"
+
+
 @pytest.mark.parametrize(("drug", "agent", "without"), PAIRS)
 def test_of_two_that_are_taken_the_one_that_acts_is_changed_first(drug, agent, without):
     found = result(NORMAL, [drug, agent])
     own, other = line(found, drug), line(found, agent)
     assert own.urgency == "avoid"
-    assert own.headline.startswith(f"change {agent} first, if that is possible (without it: {without}); otherwise ")
+    assert own.headline.startswith(f"change {agent} first, if that is possible ({when(agent)}: {without}); otherwise ")
     assert (other.urgency, other.action) == ("monitor", "change_first")
     assert other.headline.startswith(f"change this one first, if that is possible: {does(drug, agent)}")
 
@@ -115,8 +120,8 @@ def test_the_drug_is_not_started_where_the_one_that_acts_is_taken_already(drug, 
     own, other = line(found, drug), line(found, agent)
     assert own.urgency == "avoid"
     assert own.headline.startswith(
-        f"do not start this one as long as {agent} is taken; or change {agent} first, if that is possible (without it: "
-        f"{without}); otherwise "
+        f"do not start this one as long as {agent} is taken; or change {agent} first, if that is possible "
+        f"({when(agent)}: {without}); otherwise "
     )
     assert (other.urgency, other.action) == ("monitor", "not_together")
     said = SOURCE.sub("", other.headline, count=1)
@@ -279,9 +284,11 @@ def test_no_medicine_that_is_to_be_changed_or_that_rules_another_out_is_a_comfor
 def test_what_is_said_without_a_medicine_is_said_of_the_list_without_it(people):
     calls, lists, found = people
     causes = [(sample, drug, cause) for (sample, drug), one in judged(found).items() for cause in causes_of(one)]
+    own = judged(found)
+    left_out = [{*cause.agents, *not_started_of(own[sample, drug])} - {drug} for sample, drug, cause in causes]
     fewer = {
-        f"{number}": [one for one in lists[sample] if one["drug"] not in cause.agents]
-        for number, (sample, _, cause) in enumerate(causes)
+        f"{number}": [one for one in lists[sample] if one["drug"] not in left_out[number]]
+        for number, (sample, _, _) in enumerate(causes)
     }
     history = clinical([{"sample": name, **one} for name, listed in fewer.items() for one in listed])
     frame, phenotypes = assign(callset(dict.fromkeys(fewer, calls)), KB, history)
