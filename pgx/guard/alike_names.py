@@ -32,6 +32,8 @@ def meant(
     for name in strangers:  # names with other digits are alike only if they are the same words
         for key in _keys(name):
             near[key].append(name)
+    if not near:
+        return
     for person in persons:
         fits = same_words if person in holders else is_alike
         number, words = (near.get(key, ()) for key in _keys(person))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -258,6 +258,7 @@ def merge(
     if mode not in MODES:
         raise UsageError(f"outside mode {mode!r} is unknown; use one of: {', '.join(MODES)}")
     everyone = tuple(everyone) or callset.samples
+    known = frozenset(everyone)
     given: dict[str, dict[int, PatternCall]] = defaultdict(dict)
     doubted: dict[str, set[int]] = defaultdict(set)
     notes, holders = list(callset.notes), []
@@ -265,7 +266,7 @@ def merge(
     for path in map(Path, paths):
         calls, said = read(path, kb)
         named = {one.sample for one in calls} | {_sample_of(one) for one in said}
-        owner = _owner(path, callset.samples, everyone) if None in named else None
+        owner = _owner(path, callset.samples, known) if None in named else None
         for call in calls:
             if (sample := call.sample or owner) in index:
                 try:
@@ -284,10 +285,10 @@ def merge(
                 if one.code == REFUSED:
                     doubted[str(one.subject)].add(index[str(sample)])
         about = {owner if name is None else name for name in named}
-        holders.append(frozenset(index).intersection(about))
+        holders.append(frozenset(name for name in about if name in index))
         told_of = [(one.sample, one.gene) for one in calls] + [(_sample_of(one), one.subject) for one in said]
-        unknown = strangers.genes_of_strangers(told_of, everyone)
-        if holders[-1] or about.isdisjoint(everyone):
+        unknown = strangers.genes_of_strangers(told_of, known)
+        if holders[-1] or about.isdisjoint(known):
             notes += strangers.note_of_run(path, unknown, everyone, lost=not holders[-1])
         for note_of, person, genes_of in strangers.notes_of_persons(path, unknown, index, holders[-1], everyone):
             notes += [note_of] if note_of else []
@@ -336,11 +337,12 @@ def _sample_of(one: Note) -> str | None:
     return None if one.sample is None else str(one.sample)
 
 
-def _owner(path: Path, samples: Sequence[str], everyone: Sequence[str]) -> str:
+def _owner(path: Path, samples: Sequence[str], everyone: Set[str]) -> str:
     """Return whose a file is that names no sample: by its own name, or else the only sample's."""
-    named = [s for s in everyone if re.match(re.escape(s) + r"(?![A-Za-z0-9])", path.name)]
-    if named:
-        return max(named, key=len)  # of A and A-2, A-2.tsv is the latter's
+    name = path.name
+    for end in range(len(name), 0, -1):  # of A and A-2, A-2.tsv is the latter's
+        if name[:end] in everyone and not re.match(r"[A-Za-z0-9]", name[end:]):
+            return name[:end]
     if len(samples) == 1:
         return samples[0]
     raise InputError(
