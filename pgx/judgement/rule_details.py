@@ -15,8 +15,8 @@ AT_MOST = FlagCode.AT_MOST
 DOSE = FlagCode.DOSE
 """``dose:<dose>:<unit>``: the dose, as the source writes it."""
 
-_MG_A_DAY = re.compile(rf"{AT_MOST}:(?P<mg>\d+(?:\.\d+)?) mg (?P<times>|once |twice )a day\b")
-_TIMES = {"": 1, "once ": 1, "twice ": 2}
+_MG_A_DAY = re.compile(rf"{AT_MOST}:(?P<mg>\d+(?:\.\d+)?)(?: mg (?P<times>|once |twice )a day\b|:mg/day\b)")
+_TIMES = {None: 1, "": 1, "once ": 1, "twice ": 2}
 _WITH_DOSE = ("change_dose", "monitor")
 
 

@@ -267,3 +267,15 @@ def test_an_inducer_that_was_stopped_raises_no_dose():
     fading = headline("tacrolimus", [taken, stopped], today, genes)
     assert fading.urgency == "monitor"
     assert "increase" not in fading.headline
+
+
+@pytest.mark.parametrize(
+    ("age", "others", "says"),
+    [(70.0, (), "at most 15 mg/day"), (70.0, ("omeprazole",), "at most 15 mg/day"), (62.0, (), "at most 20 mg a day")],
+)
+def test_of_the_doses_of_the_label_and_of_the_genes_the_lowest_is_the_highest(age, others, says):
+    listed = [{"sample": "s", "drug": drug} for drug in ("citalopram", *others)]
+    genes = {**NORMAL, "CYP2C19": pattern("*1/*2")}
+    said = headline("citalopram", listed, [{"concept": "age", "value": age}], genes)
+    assert said.urgency == "change_dose"
+    assert says in said.headline
