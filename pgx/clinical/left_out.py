@@ -70,7 +70,7 @@ def with_derived(kept_out: pl.DataFrame, observations: pl.DataFrame) -> pl.DataF
     for _ in range(2):  # birth date -> age -> eGFR
         more = found.join(table, on="concept", how="inner", maintain_order="left").with_columns(concept="made")
         more = more.select(list(KEPT_OUT)).join(observations, on=["sample", "concept"], how="anti")
-        found = pl.concat([found, more]).unique(["sample", "concept"], keep="first", maintain_order=True)
+        found = pl.concat([found, more]).unique(list(KEPT_OUT), keep="first", maintain_order=True)
     return found
 
 

@@ -20,6 +20,7 @@ from pgx.types import ClinicalData
 
 _HOLDS = 0
 _RULES_OUT, _CHANGES = "avoid", "change_dose"
+_LESS = "at a lower dose than usual"
 
 Rules = Mapping[str, Mapping[str, Any]]
 Unfit = Mapping[tuple[str, str], str]
@@ -62,10 +63,11 @@ def fitting(
     )
     own = _of_genes(named, guidance, guide)
     unfit = _by_genes(own)
-    fit = _Fit(unfit, _doses(own, rules, kb), NOTHING_BESIDE)
+    fit = _Fit(unfit, _doses(own, rules, kb), NOTHING_BESIDE, {})
     if clinical is not None:
-        unfit |= {**_by_label(named, clinical, kb), **_listed(named, clinical), **_by_allergy(named, clinical, kb)}
-        fit = _Fit(unfit, fit.doses, beside(named, clinical, acting, kb))
+        ruled_out, label_doses = _by_label(named, clinical, kb)
+        unfit |= {**ruled_out, **_listed(named, clinical), **_by_allergy(named, clinical, kb)}
+        fit = _Fit(unfit, fit.doses, beside(named, clinical, acting, kb), label_doses)
     changed = [new for row in naming.iter_rows(named=True) if (new := _without(row, fit, rules, kb)) is not None]
     names = ("alternatives", "recommendation", "flags")
     schema = {"row": numbered.schema["row"], **{name: guidance.schema[name] for name in names}}
@@ -84,11 +86,14 @@ class _Fit:
         Which dose of one the genes ask for.
     beside
         What the other drugs of the list have to do with it.
+    label_doses
+        To which dose its label limits it for such a person.
     """
 
     unfit: Unfit
     doses: Mapping[tuple[str, str], str]
     beside: Beside
+    label_doses: Mapping[tuple[str, str], str]
 
     def why_not(self, sample: str, other: str, instead_of: str) -> str | None:
         """Return why a drug does not fit instead of another one, None if it does."""
@@ -104,7 +109,8 @@ class _Fit:
     def limits(self, sample: str, other: str, instead_of: str) -> str:
         """Return what is kept to with a drug that fits, mostly nothing."""
         listed = self.beside.limits.get((sample, other), ())
-        told = [self.doses.get((sample, other), ""), *(words for words, agent in listed if agent != instead_of)]
+        of_person = (self.doses.get((sample, other), ""), self.label_doses.get((sample, other), ""))
+        told = [*of_person, *(words for words, agent in listed if agent != instead_of)]
         return ", ".join(dict.fromkeys(filter(None, told))).replace(";", ",")
 
 
@@ -178,10 +184,20 @@ def _doses(own: pl.DataFrame, rules: Rules, kb: KnowledgeBase) -> dict[tuple[str
     return {(sample, drug): dose_briefly(rules[rule], kb=kb) for sample, drug, rule in found if rule in rules}
 
 
-def _by_label(named: Iterable[tuple[str, str]], clinical: ClinicalData, kb: KnowledgeBase) -> dict[Any, str]:
+def _by_label(
+    named: Iterable[tuple[str, str]], clinical: ClinicalData, kb: KnowledgeBase
+) -> tuple[dict[Any, str], dict[tuple[str, str], str]]:
+    """Return whom the other drug's own label rules it out for, and to which dose it limits it for whom."""
     samples = sorted({sample for sample, _ in named})
     found = limits(kb, Populations(kb, clinical, samples), samples, asked(named))
     if found.is_empty():
-        return {}
-    ruled_out = found.filter(pl.col("code") == _HOLDS, pl.col("urgency") == _RULES_OUT)
-    return {(samples[at], drug): "label" for at, drug in ruled_out.select("at", "drug").iter_rows()}
+        return {}, {}
+    holding = found.filter(pl.col("code") == _HOLDS).select("at", "drug", "urgency", "guideline").rows()
+    words = {
+        rule: f"at most {limit}" if limit else dose or _LESS
+        for rule, dose, limit in kb.table("label_limits")
+        .select("limit_id", pl.col("dose", "limit").str.strip_prefix("text:"))
+        .iter_rows()
+    }
+    doses = {(samples[at], drug): words[rule] for at, drug, urgency, rule in holding if urgency == _CHANGES}
+    return {(samples[at], drug): "label" for at, drug, urgency, _ in holding if urgency == _RULES_OUT}, doses

@@ -11,10 +11,10 @@ import polars as pl
 
 from pgx.cells import BY_GENE, NAMES, list_column
 from pgx.codes import Applies, Flag, FlagCode
+from pgx.guidance.likelier import likelier_results, without_function
 from pgx.guidance.populations import NO, UNKNOWN, YES, Populations
 from pgx.knowledge.acting import DECIDES, SUM_UNKNOWN, UNREAD, Acting, balances, opposes, outweighs, phrase
 from pgx.knowledge.base import KnowledgeBase
-from pgx.knowledge.rules.phenotypes import INDETERMINATE
 from pgx.knowledge.sentences import compose, templates
 from pgx.phenotypes.absent_enzymes import weakened
 from pgx.phenotypes.substrates import acting_of
@@ -24,6 +24,8 @@ FLAG = FlagCode.LABEL_LIMIT
 RECORD = "record"
 """Source of a row that rests on what the person's record says."""
 _ALLERGIC = "avoid"
+_FADING = "monitor"
+"""What is asked for in the place of a higher dose where all that asks for it was stopped: the level is rising again."""
 NO_GENE = "none"
 """What stands for the genes of such a row."""
 
@@ -38,8 +40,6 @@ NOT_KNOWN = "not known"
 """What stands for the result of the gene of such a row."""
 _ACTING = ("agent", "enzyme", "strength", "role", "phase", "effect", "unverified")
 """Columns of `acting_drugs` that `acting_of` reads."""
-_POOR = ("Poor Metabolizer", "Poor Function")
-_LIKELIER = 0.5
 
 
 def _holds(label: str = "the label", beside: str | None = None, gene: str | None = None, result: str = "") -> str:
@@ -95,8 +95,10 @@ def contraindicated(guidance: pl.DataFrame) -> pl.DataFrame:
 
 def without_dose_of_the_forbidden(guidance: pl.DataFrame, kb: KnowledgeBase) -> pl.DataFrame:
     """Return the guidance without the doses that labels give of a drug that is contraindicated for the person."""
-    table = kb.table("label_interactions").filter(pl.col("dose").is_not_null() | pl.col("limit").is_not_null())
-    doses = table["limit_id"].to_list()
+    of_label = pl.concat(
+        kb.table(name).select("limit_id", "dose", "limit") for name in ("label_limits", "label_interactions")
+    )
+    doses = of_label.filter(pl.any_horizontal(pl.col("dose", "limit").is_not_null()))["limit_id"].to_list()
     forbidden = contraindicated(guidance)
     if forbidden.is_empty() or not doses:
         return guidance
@@ -182,28 +184,6 @@ def limits(
     return pl.concat(found) if found else pl.DataFrame()
 
 
-def without_function(phenotypes: pl.DataFrame) -> frozenset[tuple[str, str]]:
-    """Return the persons and genes of whom a poor phenotype is the likelier one, by the genes or as converted."""
-    poor = pl.any_horizontal(pl.col(name).is_in(_POOR) for name in ("phenotype", "clinical_phenotype"))
-    likely = (
-        phenotypes.filter(poor)
-        .group_by("sample", "gene", "scheme")
-        .agg(pl.col("probability").sum())
-        .filter(pl.col("probability") > _LIKELIER)
-    )
-    return frozenset(likely.select("sample", "gene").iter_rows())
-
-
-def likelier_results(phenotypes: pl.DataFrame, kb: KnowledgeBase) -> dict[tuple[str, str], str]:
-    """Return person and gene -> the phenotype that is likelier than not by the genes alone, for rows on a gene."""
-    genes = kb.table("label_interactions")["gene"].drop_nulls().unique().to_list()
-    of_label = pl.col("gene").is_in(genes) & (pl.col("scheme") == "CPIC") & pl.col("phenotype").is_not_null()
-    summed = phenotypes.filter(of_label).group_by("sample", "gene", "phenotype").agg(pl.col("probability").sum())
-    # A result that nobody can place is no result for such rows: what they say to whom was not tested holds.
-    likely = summed.filter(pl.col("probability") > _LIKELIER, pl.col("phenotype") != INDETERMINATE)
-    return {(sample, gene): name for sample, gene, name in likely.select("sample", "gene", "phenotype").iter_rows()}
-
-
 def interaction_limits(
     kb: KnowledgeBase,
     acting: pl.DataFrame,
@@ -242,7 +222,8 @@ def interaction_limits(
         the other drug does. Where another drug changes the level in the other direction, a row that asks for more is
         left out, and one that asks for less names that drug too: the lower dose is the safer one while nothing tells
         what the two make together, unless the two are equals. Its highest dose stays, its share of the usual dose not
-        beside a strong agent that is taken. A dose is left out where a row on two enzymes stands in its place.
+        beside a strong agent that is taken. A dose is left out where a row on two enzymes, or on a gene, stands in its
+        place.
     """
     urgencies = dict(kb.table("actions").select("action", "urgency").iter_rows())
     higher, lower = (set(kb.table("actions").filter(direction=way)["action"]) for way in ("up", "down"))
@@ -258,9 +239,10 @@ def interaction_limits(
         if row["marked"] or one.strength == "moderate":
             ways.setdefault((row["sample"], row["drug"]), {})[one] = row["named"] or not one.unverified
     found = []
-    of_two: dict[tuple[str, str], set[str]] = {}
+    in_place: dict[tuple[str, str], set[str]] = {}
     rows = kb.table("label_interactions").filter(pl.col("drug").is_in(list(wanted)))
-    for row in rows.sort(pl.col("beside").is_null(), maintain_order=True).iter_rows(named=True):
+    narrowest_first = rows.sort(pl.col("beside").is_null(), pl.col("gene").is_null(), maintain_order=True)
+    for row in narrowest_first.iter_rows(named=True):
         people = wanted.get(row["drug"], set())
         for sample, part in spoken.get((row["drug"], row["enzyme"] or "", row["role"] or ""), {}).items():
             agents = [one for one in part if _is_about(row, one)]
@@ -280,21 +262,25 @@ def interaction_limits(
             silent = balanced if row["action"] in lower else row["action"] in higher and known_against
             if against and silent and (row["dose"] or row["limit"]):
                 continue
-            one_enzyme = of_two.get((sample, row["drug"]), set())
+            narrower = in_place.setdefault((sample, row["drug"]), set())
             if row["beside"]:
                 others = spoken.get((row["drug"], row["beside"], row["role"]), {}).get(sample, [])
                 also = [one for one in others if one.strength in (row["beside_strengths"] or "").split(";")]
                 if not also and (sample, row["beside"]) not in lost:
                     continue
-                of_two.setdefault((sample, row["drug"]), set()).update((row["enzyme"], row["beside"]))
                 agents = [*agents, *(one for one in also if one.agent not in {two.agent for two in agents})]
-            elif (row["dose"] or row["limit"]) and row["enzyme"] in one_enzyme:
+            elif (row["dose"] or row["limit"]) and row["enzyme"] in narrower:
                 continue
+            narrower.update((row["enzyme"], row["beside"]) if row["beside"] or row["gene"] else ())
+            fading = row["action"] in higher and all(one.phase == "washout" for one in agents)
+            asked = {**row, "action": _FADING, "dose": None, "limit": None} if fading else row
             found.append(
                 {
                     "at": place[sample],
                     "code": 0 if truth == YES else 1,
-                    **_said(row, agents, against if row["action"] in {*lower, *higher} else (), urgencies, kb, result),
+                    **_said(
+                        asked, agents, against if asked["action"] in {*lower, *higher} else (), urgencies, kb, result
+                    ),
                 }
             )
     return _frame(found) if found else pl.DataFrame()
@@ -348,9 +334,9 @@ def _said(
         named = " and ".join(one.named for one in agents)
         counted = (one for one in against if agents[0].asks_for == "lower" or not one.unverified)
         torn = bool(row["dose"]) and any(outweighs(one, agents[0]) for one in counted)
-        doses = {"start_dose": None if torn else row["dose"], "max_dose": row["limit"]}
         when = f" {templates(kb.folders).say('population', row['condition'])}" if row["condition"] else ""
-        said = compose({**row, **doses, "population": f"text:with {named}{when}"}, kb=kb)
+        dose = None if torn else row["dose"]
+        said = compose({**row, "dose": dose, "population": f"text:with {named}{when}"}, kb=kb)
         constants = _constants(row, urgencies) | ({"action": DECIDES} if torn else {})
         label = f"the label ({row['section']})"
         but = f"But {phrase(against, row['drug'])}, and {SUM_UNKNOWN}. " if against else ""

@@ -138,8 +138,9 @@ class Populations:
             truth = self._coded(subject, value.split("|"))
         elif test in ("recorded", "not_recorded"):
             truth = np.where(self._coded(subject, value.split("|")) == YES, YES, NO).astype(np.int8)
-        elif test == "recorded_at_most":
-            truth = np.where(self._numbers(subject) <= float(value), YES, NO).astype(np.int8)
+        elif test.removeprefix("recorded_") in _COMPARISONS:
+            told = _compare(test.removeprefix("recorded_"), self._numbers(subject), float(value))
+            truth = np.where(told == YES, YES, NO).astype(np.int8)
         elif test.startswith("takes_"):
             truth = self._takes(subject, test.rsplit("_", 1)[-1], value.split("|"), drug)
         elif test.endswith("taken_longer"):

@@ -174,8 +174,15 @@ def _details(decision: Decision[S], said: S | None, known: Known) -> list[str]:
     if of_genes and not withheld and said.urgency == "avoid" and said.action_code in _IF_USED:
         details += _limit_if_used(decision, known, details)
     # Each medicine of the list that a label limits the drug beside counts: the lowest of the doses is the highest.
-    limits = () if of_genes else (row for row in decision.limits if row.applies == "yes")
-    return with_lowest(details, (detail for row in limits for detail in known.details.get(row.rule, ())))
+    # Beside the genes' own dose it is the limits for such a person.
+    limits = (row for row in decision.limits if row.applies == "yes" and not (of_genes and row.acting))
+    by_label = [detail for row in limits for detail in known.details.get(row.rule, ())]
+    if of_genes and decision.urgency == "change_dose" and not any(Flag.parse(one).code in DOSES for one in details):
+        details += by_label[:1]
+    if not of_genes and all(acting.asks_for == "lower" for acting in decision.acting):
+        rows = [row for row in decision.valid if row.applies == "yes" and row.urgency == "change_dose"]
+        by_label += [detail for row in rows for detail in known.details.get(row.rule, ())]
+    return with_lowest(details, by_label)
 
 
 def _limit_if_used(decision: Decision[S], known: Known, told: Sequence[str]) -> list[str]:

@@ -15,8 +15,8 @@ AT_MOST = FlagCode.AT_MOST
 DOSE = FlagCode.DOSE
 """``dose:<dose>:<unit>``: the dose, as the source writes it."""
 
-_MG_A_DAY = re.compile(rf"{AT_MOST}:(?P<mg>\d+(?:\.\d+)?) mg (?P<times>|once |twice )a day\b")
-_TIMES = {"": 1, "once ": 1, "twice ": 2}
+_MG_A_DAY = re.compile(rf"{AT_MOST}:(?P<mg>\d+(?:\.\d+)?)(?: mg (?P<times>|once |twice )a day\b|:mg/day\b)")
+_TIMES = {None: 1, "": 1, "once ": 1, "twice ": 2}
 _WITH_DOSE = ("change_dose", "monitor")
 
 
@@ -48,9 +48,8 @@ def _details_of(kb: KnowledgeBase) -> dict[str, tuple[str, ...]]:
     urgencies = dict(kb.table("actions").select("action", "urgency").iter_rows())
     rows = kb.table("recommendations").iter_rows(named=True)
     found = {str(row["rec_id"]): tuple(_details(row, urgencies)) for row in rows}
-    found |= {
-        str(row["limit_id"]): tuple(_of_pair(row)) for row in kb.table("label_interactions").iter_rows(named=True)
-    }
+    for name in ("label_limits", "label_interactions"):
+        found |= {str(row["limit_id"]): tuple(_of_label(row)) for row in kb.table(name).iter_rows(named=True)}
     return {rule: flags for rule, flags in found.items() if flags}
 
 
@@ -65,8 +64,8 @@ def _details(row: Mapping[str, object], urgencies: Mapping[str, str]) -> Iterato
         yield f"{DOSE}:{row['start_dose']}:{row['start_dose_unit'] or ''}"
 
 
-def _of_pair(row: Mapping[str, object]) -> Iterator[str]:
-    """Yield the dose that a label names for a drug beside another one, in its words."""
+def _of_label(row: Mapping[str, object]) -> Iterator[str]:
+    """Yield the dose that a label names for a person, or beside another drug, in its words."""
     for code, name, before in ((DOSE, "dose", "to "), (AT_MOST, "limit", "")):
         if row[name] is not None:
             yield f"{code}:{before}{str(row[name]).removeprefix('text:')}:"

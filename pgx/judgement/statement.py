@@ -165,10 +165,16 @@ def known_urgency(code: str) -> str:
 def leading_limit(limits: Sequence[S], deciding: S | None) -> S | None:
     """Return what the label says whatever the genes, unless the genes ask for something graver.
 
-    "Avoid" is milder than the contraindication of the genes, though both rule the drug out.
+    "Avoid" is milder than the contraindication of the genes, though both rule the drug out. A dose that it gives such a
+    person stands beside a lower dose by the genes: neither counts the other, and the lowest is the highest.
     """
-    holding = (limit for limit in limits if limit.applies == "yes")
+    holding = (limit for limit in limits if limit.applies == "yes" and not _is_beside(limit, deciding))
     return next((limit for limit in holding if not deciding or not graver(deciding, limit)), None)
+
+
+def _is_beside(limit: Statement, deciding: Statement | None) -> bool:
+    both = (limit, deciding) if deciding and deciding.applies == "yes" else ()
+    return bool(both) and all(one.action_code in _ASKING["lower"] and not one.acting for one in both)
 
 
 def alike(limits: Sequence[S], leading: S) -> tuple[S, ...]:

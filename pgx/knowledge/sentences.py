@@ -271,8 +271,8 @@ class _Composer:
             "change": self._change() if own else "",
             "reference": self.words.say("reference", reference),
             "has_reference": reference,
-            "dose": self._amount("start_dose", "start_dose_unit") if own else "",
-            "limit": self._amount("max_dose", "max_dose_unit") if own else "",
+            "dose": self._amount("start_dose", "start_dose_unit", of_label="dose") if own else "",
+            "limit": self._amount("max_dose", "max_dose_unit", of_label="limit") if own else "",
             "alternatives": self.words.join(self._others()),
             "tests": self._tests(),
             # What the genes ask for, and what acts against it (`pgx.guidance.interactions`).
@@ -299,8 +299,8 @@ class _Composer:
             said = self.words.say("grammar", "range", low=sizes[0], high=sizes[1])
         return said + suffix
 
-    def _amount(self, value: str, unit: str) -> str:
-        text = str(self.row.get(value) or "")
+    def _amount(self, value: str, unit: str, of_label: str) -> str:
+        text = str(self.row.get(value) or self.row.get(of_label) or "")
         return self.words.say("unit", self.row.get(unit), value=self._number(text)) if text else ""
 
     def _number(self, text: str) -> str:

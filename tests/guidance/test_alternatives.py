@@ -56,6 +56,14 @@ def test_after_a_stroke_or_tia_prasugrel_is_not_named_instead_of_clopidogrel():
     assert "prasugrel" in named(rows("clopidogrel", {"concept": "stroke", "code": "no"}))
 
 
+def test_what_a_label_limits_for_the_person_is_named_with_its_dose():
+    light = rows("clopidogrel", {"concept": "age", "value": 60.0}, {"concept": "weight", "value": 52.0})
+    assert "alternative_limited:prasugrel:5 mg a day" in ";".join(light["flags"].drop_nulls())
+    assert any("prasugrel (5 mg a day)" in text for text in advice(light)["recommendation"])
+    old = rows("clopidogrel", {"concept": "age", "value": 79.0}, {"concept": "weight", "value": 52.0})
+    assert "prasugrel" not in named(old)
+
+
 def test_where_nothing_fits_the_sentence_names_nothing():
     found = rows("codeine", *({"concept": "allergy", "code": code} for code in ("morphine", "oxycodone")))
     assert not named(found)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import polars as pl
 import pytest
 
@@ -35,7 +37,7 @@ def result(people, genes=NORMAL):
 @pytest.fixture(scope="module")
 def by_row():
     """One person for each row that names its other drug."""
-    named = pl.col("agent").is_not_null() & pl.col("condition").is_null()
+    named = pl.col("agent").is_not_null() & pl.col("condition").is_null() & pl.col("gene").is_null()
     rows = KB.table("label_interactions").filter(named).rows(named=True)
     return rows, result({row["limit_id"]: [row["drug"], row["agent"]] for row in rows})
 
@@ -63,7 +65,14 @@ def test_every_pair_reaches_the_judgement_and_the_first_page(by_row):
         (("clopidogrel", "esomeprazole"), "avoid", "lowers the active form of clopidogrel: avoid"),
         (("citalopram", "omeprazole"), "change_dose", "at most 20 mg a day"),
         (("azathioprine", "allopurinol"), "change_dose", "one quarter to one third of the usual dose"),
+        (("mercaptopurine", "allopurinol"), "change_dose", "of the usual dose, or of the lower one"),
         (("mercaptopurine", "febuxostat"), "avoid", "contraindicated, whatever the genes"),
+        (("naltrexone", "methadone"), "avoid", "contraindicated, whatever the genes"),
+        (("everolimus", "ramipril"), "avoid", ": avoid, whatever the genes"),
+        (("eplerenone", "ramipril"), "monitor", "monitor, whatever the genes"),
+        (("fluorouracil", "allopurinol"), "monitor", "monitor, whatever the genes"),
+        (("fluorouracil", "metronidazole"), "avoid", "raises fluorouracil: avoid"),
+        (("itraconazole", "carbamazepine"), "avoid", "lowers itraconazole: avoid"),
         (("tacrolimus", "voriconazole"), "change_dose", "to one third of the dose before"),
         (("tacrolimus", "clarithromycin"), "change_dose", "set by whole blood levels"),
         (("tacrolimus", "rifampin"), "change_dose", "set by whole blood levels"),
@@ -211,3 +220,62 @@ def test_a_condition_that_nobody_recorded_is_said_and_rules_nothing_out():
 def _of(drug, agent):
     name = CONDITIONAL.filter(drug=drug, agent=agent)["limit_id"].item()
     return name, name
+
+
+def headline(drug, medications, observations=(), genes=NORMAL):
+    history = clinical(medications, list(observations))
+    calls, phenotypes = assign(callset({"s": genes}), KB, history)
+    said = recommend(phenotypes, calls, history, KB)
+    scores = schema.empty(schema.SCORES)
+    found = Result(
+        ("s",), calls, phenotypes, said, scores, history.observations, history.medications,
+        schema.empty(schema.NOTES), judgements=judgements(said, calls, scores, KB),
+    )  # fmt: skip
+    return next(one for one in view(found, "s").drugs if one.name == drug)
+
+
+@pytest.mark.parametrize(
+    ("tpmt", "says"),
+    [
+        ("*1/*1", "to one quarter to one third of the usual dose"),
+        ("*1/*3A", "to less than one quarter of the usual dose, as both ways to clear it are slow"),
+    ],
+)
+def test_allopurinol_beside_a_slow_tpmt_asks_for_both_reductions(tpmt, says):
+    genes = {**NORMAL, "TPMT": pattern(tpmt), "NUDT15": pattern("*1/*1")}
+    listed = [{"sample": "s", "drug": drug} for drug in ("azathioprine", "allopurinol")]
+    said = headline("azathioprine", listed, genes=genes)
+    assert says in said.headline
+    assert not any("one third" in (one.text or "") for one in said.beside if "*3A" in tpmt)
+
+
+@pytest.mark.parametrize(("egfr", "urgency"), [(25.0, "avoid"), (95.0, "change_dose")])
+def test_colchicine_beside_ciclosporin_is_ruled_out_by_kidneys_that_do_not_work(egfr, urgency):
+    listed = [{"sample": "s", "drug": drug} for drug in ("colchicine", "cyclosporine")]
+    state = [{"concept": "egfr", "value": egfr}, {"concept": "liver_disease", "code": "no"}]
+    state.append({"concept": "kidney_disease", "code": "no"})
+    assert headline("colchicine", listed, state).urgency == urgency
+
+
+def test_an_inducer_that_was_stopped_raises_no_dose():
+    taken = {"sample": "s", "drug": "tacrolimus"}
+    inducer = {"sample": "s", "drug": "rifampin", "start": date(2026, 8, 1)}
+    stopped = {**inducer, "status": "stopped", "end": date(2026, 11, 14)}
+    today = [{"concept": "as_of", "code": "2026-11-20"}]
+    genes = {**NORMAL, "CYP3A5": pattern("*3/*3")}
+    assert headline("tacrolimus", [taken, {**inducer, "status": "current"}], today, genes).urgency == "change_dose"
+    fading = headline("tacrolimus", [taken, stopped], today, genes)
+    assert fading.urgency == "monitor"
+    assert "increase" not in fading.headline
+
+
+@pytest.mark.parametrize(
+    ("age", "others", "says"),
+    [(70.0, (), "at most 15 mg/day"), (70.0, ("omeprazole",), "at most 15 mg/day"), (62.0, (), "at most 20 mg a day")],
+)
+def test_of_the_doses_of_the_label_and_of_the_genes_the_lowest_is_the_highest(age, others, says):
+    listed = [{"sample": "s", "drug": drug} for drug in ("citalopram", *others)]
+    genes = {**NORMAL, "CYP2C19": pattern("*1/*2")}
+    said = headline("citalopram", listed, [{"concept": "age", "value": age}], genes)
+    assert said.urgency == "change_dose"
+    assert says in said.headline

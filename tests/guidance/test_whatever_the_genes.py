@@ -77,17 +77,27 @@ def test_an_age_without_pregnancies_needs_no_question_but_a_record_outweighs_it(
 
 def test_every_limit_can_be_said_and_decided():
     # An acute state that no record shows is told only to those whose record has its disease.
-    table, asks = KB.table("label_limits"), KB.table("populations").filter(test="recorded")
-    diseases = asks.filter(~pl.col("subject").is_in(["pregnancy", "lactation"]))
-    history = clinical(observations=[{"concept": one, "code": "yes"} for one in diseases["subject"].unique().sort()])
+    table, tests = KB.table("label_limits"), KB.table("populations")
+    of_record = pl.col("test").str.starts_with("recorded").any()
+    each_way = tests.group_by("population", "alternative").agg(of_record)
+    silent = each_way.group_by("population").agg(pl.col("test").all()).filter("test")["population"].to_list()
+    states = tests.filter(test="recorded").group_by("subject").agg(pl.col("value").min(), last=pl.col("value").max())
+    women = [
+        clinical(observations=[{"concept": "sex", "code": "female"}, *({"concept": s, "code": c} for s, c in rows)])
+        for rows in (states.select("subject", name).sort("subject").rows() for name in ("value", "last"))
+    ]
     drugs = table["drug"].unique().sort().to_list()
     told = {}
-    for name, record in (("nothing", None), ("everything", history)):
+    for name, record in (("nothing", None), *(("everything", history) for history in women)):
         rows = guidance({"CYP2D6": pattern("*1/*1")}, drugs, record)
-        told[name] = set(rows.filter(pl.col("guideline").fill_null("").str.starts_with("LABEL"))["guideline"])
-    assert told["everything"] >= set(table["limit_id"])
-    acute = table.filter(pl.col("population").is_in(diseases["population"].unique().to_list()))
-    assert told["nothing"] >= set(table["limit_id"]) - set(acute["limit_id"])
+        told[name] = told.get(name, set()) | set(
+            rows.filter(pl.col("guideline").fill_null("").str.starts_with("LABEL"))["guideline"]
+        )
+    # Of a drug that is ruled out no dose is told.
+    dosed = pl.any_horizontal(pl.col("dose", "limit").is_not_null())
+    ruled_out = table.filter(action="contraindicated")["drug"].to_list()
+    assert told["everything"] >= set(table.filter(~(dosed & pl.col("drug").is_in(ruled_out)))["limit_id"])
+    assert told["nothing"] == set(table.filter(~pl.col("population").is_in(silent))["limit_id"])
     known = set(KB.table("populations")["population"])
     assert set(KB.table("label_limits")["population"]) <= known
 
@@ -126,3 +136,56 @@ def test_a_poor_metaboliser_by_genes_is_told_nothing_more():
     history = clinical([{"drug": "codeine"}, {"drug": "paroxetine"}])
     rows = guidance({"CYP2D6": pattern("*4/*4")}, ["codeine"], history)
     assert not rows["flags"].fill_null("").str.contains("genes_alone").any()
+
+
+def told(drug, calls, *seen):
+    rows = limits(drug, clinical(observations=list(seen)), calls).filter(applies="yes")
+    return list(zip(rows["action"], rows["recommendation"], strict=True))
+
+
+@pytest.mark.parametrize(("age", "action"), [(60, []), (61, ["reduce_dose"])])
+def test_the_highest_dose_of_citalopram_is_half_of_it_above_60_years(age, action):
+    said = told("citalopram", {"CYP2C19": pattern("*1/*1")}, {"concept": "age", "value": float(age)})
+    assert [one for one, _ in said] == action
+    assert all("to at most 20 mg a day" in text for _, text in said)
+
+
+def test_a_missing_age_is_no_young_one():
+    rows = limits("citalopram", None, {"CYP2C19": pattern("*1/*1")})
+    assert rows.select("population", "applies").rows() == [("above_60_years", "if_population")]
+
+
+@pytest.mark.parametrize(
+    ("drug", "seen", "action", "dose"),
+    [
+        ("escitalopram", {"age": 70}, "reduce_dose", "to 10 mg a day"),
+        ("apixaban", {"age": 82, "weight": 58, "atrial_fibrillation": "yes"}, "reduce_dose", "to 2.5 mg twice a day"),
+        ("apixaban", {"age": 82, "weight": 80, "creatinine": 1.0, "atrial_fibrillation": "yes"}, None, ""),
+        ("rivaroxaban", {"creatinine_clearance": 40, "atrial_fibrillation": "yes"}, "reduce_dose", "to 15 mg a day"),
+        ("dabigatran", {"creatinine_clearance": 25}, "contraindicated", "is contraindicated"),
+        ("rosuvastatin", {"creatinine_clearance": 25, "egfr": 25}, "reduce_dose", "to at most 10 mg a day"),
+        ("ondansetron", {"long_qt": "yes"}, "avoid", "avoid ondansetron"),
+        ("ondansetron", {"qtc": 510}, "avoid", "avoid ondansetron"),
+        ("ondansetron", {}, None, ""),
+        ("ramipril", {"sex": "female", "pregnancy": "yes"}, "avoid", "avoid ramipril"),
+        ("methotrexate", {"sex": "female", "pregnancy": "yes"}, "contraindicated", "except to treat cancer"),
+        ("methotrexate", {"sex": "female", "pregnancy": "yes", "cancer": "yes"}, None, ""),
+    ],
+)
+def test_what_a_label_says_of_a_state_whatever_the_genes(drug, seen, action, dose):
+    record = [
+        {"concept": name, "code": value} if isinstance(value, str) else {"concept": name, "value": float(value)}
+        for name, value in seen.items()
+    ]
+    said = told(drug, {"CYP2D6": pattern("*1/*1")}, *record)
+    assert [one for one, _ in said] == ([action] if action else [])
+    assert all(dose in text for _, text in said)
+
+
+@pytest.mark.parametrize(
+    ("status", "rows"),
+    [("current", [("monitor", "yes")]), ("former", [("reduce_dose", "if_population")]), ("never", [])],
+)
+def test_smoke_counts_for_clozapine_and_so_does_its_end(status, rows):
+    record = clinical(observations=[{"concept": "smoking_status", "code": status}])
+    assert limits("clozapine", record).select("action", "applies").rows() == rows

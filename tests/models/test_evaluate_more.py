@@ -74,3 +74,20 @@ def test_doses_at_sites_left_out_show_both_intervals(kb: KnowledgeBase) -> None:
     row = found.coverage.filter(design="site", by="all").row(0, named=True)
     assert row["coverage_new_site"] > row["coverage"]
     assert row["coverage_new_site"] > 0.88
+
+
+def test_rows_of_impossible_persons_are_not_predicted_and_a_code_for_unknown_is_none_of_them(kb: KnowledgeBase) -> None:
+    one = endpoints.get(kb, "warfarin.dose")
+    table = simulate(one, 300, seed=3)
+    age = pl.int_range(pl.len())
+    odd = table.with_columns(
+        pl.when(age == 7)
+        .then(1000.0)
+        .when(age.is_in([11, 12]))
+        .then(-999.0)
+        .otherwise(pl.col("clinical.age").cast(pl.Float64))
+        .alias("clinical.age")
+    )
+    found = models.evaluate(one.name, odd, kb, repeats=1, folds=2, settings=Settings(max_trees=0))
+    assert found.predictions.filter(design="person").height == 299
+    assert any("clinical.age" in line and "no person can have it (1 row" in line for line in found.verdict)

@@ -144,7 +144,9 @@ POPULATIONS = Table(
                 "is_not",
                 "recorded",
                 "not_recorded",
+                "recorded_at_least",
                 "recorded_at_most",
+                "recorded_below",
                 "allergy",
                 "no_allergy",
                 "mentioned",
@@ -297,11 +299,13 @@ ESTIMATE_GAPS = Table(
     ),
 )
 
-_OF_LIMITS = ("contraindicated", "avoid", "alternative", "lower_start", "monitor", "standard_with_caution")
+_OF_LIMITS = (
+    "contraindicated", "avoid", "alternative", "reduce_dose", "lower_start", "monitor", "standard_with_caution",
+)  # fmt: skip
 
 LABEL_LIMITS = Table(
     "label_limits",
-    "For whom a drug's label rules it out, or asks for care, whatever the genes; the population is decided as for "
+    "For whom a drug's label rules it out, limits its dose or asks for care, whatever the genes; decided as for "
     "recommendations. The list is short and says nothing about drugs that it leaves out.",
     ("limit_id",),
     (
@@ -309,6 +313,8 @@ LABEL_LIMITS = Table(
         Field("drug", T, "generic name", required=True, refers="drugs.drug"),
         Field("population", T, "for whom, a code of populations", required=True),
         Field("action", T, "what the label says", required=True, codes=_OF_LIMITS),
+        Field("dose", T, "to which dose, 'text:' and the words"),
+        Field("limit", T, "highest dose of such persons, 'text:' and the words"),
         Field("label", T, "whose label, or which guideline, shown as the source", required=True),
         Field("source", T, "where it was read", required=True),
         Field(

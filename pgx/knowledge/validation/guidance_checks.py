@@ -101,10 +101,18 @@ def label_limits(kb: KnowledgeBase) -> Iterator[Problem]:
         if row["population"] not in populations:
             message = f"population {row['population']!r} is not in table populations"
             yield Problem("error", "label limits", row["limit_id"], message)
+        yield from _doses(row)
         try:
             compose(row, kb=kb)
         except InputError as error:
             yield Problem("error", "sentences", row["limit_id"], str(error))
+
+
+def _doses(row: Row) -> Iterator[Problem]:
+    """Doses of labels travel as arguments of a flag, which a colon ends."""
+    for name in ("dose", "limit"):
+        if ":" in str(row[name] or "").removeprefix("text:"):
+            yield Problem("error", "sentences", row["limit_id"], f"{name} {row[name]!r}: no colon but behind 'text'")
 
 
 def substrates(kb: KnowledgeBase) -> Iterator[Problem]:
@@ -143,8 +151,9 @@ def label_interactions(kb: KnowledgeBase) -> Iterator[Problem]:
         if agent and enzyme and (agent.lower(), enzyme, role) not in agents:
             message = f"{agent} is no {role} of {enzyme} in table interactions: the row would never apply"
             yield Problem("error", "label interactions", row["limit_id"], message)
+        yield from _doses(row)
         try:
-            compose({**row, "start_dose": row["dose"], "max_dose": row["limit"]}, kb=kb)
+            compose(row, kb=kb)
         except InputError as error:
             yield Problem("error", "sentences", row["limit_id"], str(error))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -13,13 +14,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pgx.errors import InputError
-from pgx.models.cohort import cohort
+from pgx.models.cohort import cohort, missing_codes
 from pgx.models.cohort.cohort import Cohort, Roles
 from pgx.models.evaluation import baselines, measures
 from pgx.models.evaluation import plots as drawing
 from pgx.models.evaluation.baselines import Predicted
 from pgx.models.evaluation.measures import Block, Evaluation
-from pgx.models.evidence import baseline_levels, design, endpoints, uncounted
+from pgx.models.evidence import baseline_levels, design, endpoints, plausible, uncounted
 from pgx.models.evidence.endpoint import Endpoint
 from pgx.models.fitting import fit, metrics
 from pgx.models.fitting.boost import Floats, Settings
@@ -88,6 +89,7 @@ def evaluate(
     settings = settings or Settings()
     features = model.features if isinstance(model, Model) else None
     group = model.group if isinstance(model, Model) else ""
+    table, impossible = _of_possible_persons(table, design.columns(endpoint, features or ()), kb)
     given = [table]
     del table  # a large one must not stand beside its arrays
     taken = baselines.slim(cohort.load(given.pop(), endpoint, roles or Roles(), features, kb), endpoint, group)
@@ -112,11 +114,30 @@ def evaluate(
     taken = replace(taken, data=replace(taken.data, x=np.empty((0, 0), np.float32)), prior=design.bare(*_NO_TERMS))
     del task
     whole = measures.assemble(endpoint, taken, blocks, probes, weight)
-    told = tuple(message for _, message in taken.remarks) + tuple(f"not evaluated: {text}" for text in skipped)
+    told = tuple(message for _, message in (*impossible, *taken.remarks))
+    told += tuple(f"not evaluated: {text}" for text in skipped)
     whole = replace(whole, verdict=(*whole.verdict, *told))
     if plots is not None:
         drawing.write(whole, endpoint, Path(plots))
     return whole
+
+
+def _of_possible_persons(
+    table: pl.DataFrame, read: Sequence[str], kb: KnowledgeBase
+) -> tuple[pl.DataFrame, list[tuple[str, str]]]:
+    """Leave out rows with a value that is read and that no person can have: no score is given of them either.
+
+    A code for "not known" is none of these. Return what stays, and code and sentence of each column.
+    """
+    allowed = plausible.limits([name for name in read if name in table.columns], kb)
+    if not plausible.found(table, allowed):
+        return table, []
+    tally = missing_codes.Tally()
+    tally.add(table.select(list(allowed)))
+    known = missing_codes.clean(table.select(list(allowed)), tally.found())
+    marked = plausible.keep_out(known, allowed, mark=True).select(pl.col(f"^{re.escape(plausible.MARK)}.*$"))
+    odd = marked.select(pl.any_horizontal(pl.all())).to_series() if marked.width else pl.Series([False])
+    return table.filter(~odd), plausible.said(plausible.found(known, allowed), allowed, scored=True)
 
 
 def learning_curve(

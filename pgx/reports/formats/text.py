@@ -224,7 +224,7 @@ def _drug_lines(drugs: list[Drug], shared: Mapping[tuple[str, str], Remark]) -> 
             text.append(limit.text)
         for limit in drug.open_limits:
             text.append("\nlabel: ", "bold")
-            text.append(f"{limit.action} {limit.condition}, {limit.whose}; the data do not say whether that applies")
+            text.append(limit.undecided)
         if marks := marks_of(drug, shared):
             text.append("\nsee below: ", "bold")
             text.append(marks)

@@ -47,6 +47,13 @@ class Advice(Statement):
         """For whom a label's row holds: whatever the genes, or with a result that it names."""
         return f"for {self.result}" if self.matched else "whatever the genes"
 
+    @cached_property
+    def undecided(self) -> str:
+        """What a label says under a condition that the data do not decide, with the dose where it names one."""
+        if self.urgency == "change_dose":
+            return f"{self.text} The data do not say whether that applies."
+        return f"{self.action} {self.condition}, {self.whose}; the data do not say whether that applies"
+
     def rests_on_enzyme_of(self, deciding: Advice | None) -> bool:
         """Return whether what a label says of other medicines rests on an enzyme that changes the advice, too."""
         genes = deciding.genes if deciding and deciding.urgency not in ("standard", "no_data") else []
