@@ -251,7 +251,7 @@ def _from_reads(
     depth = values(record, ("MIN_DP", "DP"), count)
     for known in (depth, depths):
         rows &= True if known is None else np.isnan(known.reshape(count, -1)).any(axis=1)
-    depth = _else(depth, *(told_by(record, rows, keys, sum) for keys in (("AD",), *_COUNTS[:2])))
+    depth = _else(depth, *(told_by(record, rows, keys, sum) for keys in (*_COUNTS[:2], ("AD",))))
     if quality is None and depth is None and depths is None and _without_reads(record):
         silent |= ~told  # the record's depth is that of all samples together
     for number in (quality, depth):

@@ -181,7 +181,7 @@ def test_an_imputed_genotype_whose_gp_is_no_list_of_its_genotypes_is_worth_its_r
 
 @pytest.mark.parametrize(
     ("form", "column", "evidence"),
-    [("AD", "1,0,0", "DP"), ("AD", "1,1,1,1", "DP"), ("RO:AO", "1:0,0", "DP"), ("RD:AD", "1:0,0", "DP"),
+    [("AD", "1,0,0", "DP"), ("AD", "1,1,1,1", "DP"), ("RO:AO", "1:0,0", "DP"), ("RD:AD", "1:0,0,0", "DP"),
      ("PL", "0,12,90,12,90,90", "GQ"), ("GL", "0,-1.2,-9,-1.2,-9,-9", "GQ"), ("AD", "30,0,0", None),
      ("AD:GQ", "1,0,0:99", None), ("AD:DP", "1,0,0:40", None), ("PL", "0,70,90,70,90,90", None)],
 )  # fmt: skip
