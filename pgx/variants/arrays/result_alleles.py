@@ -82,7 +82,7 @@ def tokens_of(cell: str) -> tuple[str, ...] | Problem:
         return Problem.MISSING
     if zygosity and len(set(parts)) != (2 if zygosity[1].lower().startswith(("het", "hét")) else 1):
         return Problem.NOTATION
-    return parts
+    return (parts[0], parts[0]) if zygosity and len(parts) == 1 else parts
 
 
 def strand_of_bases(site: SiteAlleles, tokens: Sequence[str]) -> str | None:

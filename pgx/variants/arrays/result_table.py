@@ -94,6 +94,8 @@ class ResultTable:
         Genotypes of unknown markers that are a slip or no number at all, in a row that names its gene.
     malformed
         Lines that are no rows of the table.
+    written_twice
+        Whether it writes both alleles of a homozygous genotype, so that one alone is half of a genotype.
     """
 
     samples: tuple[str, ...] = ()
@@ -106,6 +108,7 @@ class ResultTable:
     strays: list[Stray] = field(default_factory=list)
     lost: list[Cell] = field(default_factory=list)
     malformed: list[int] = field(default_factory=list)
+    written_twice: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +164,7 @@ def load(name: str, layout: Layout, lines: Iterable[str], sites: pl.DataFrame, a
         raise InputError("the table has no genotype", file=name, where=f"line {layout.line}",
                          fix="each line is a person, a marker (rs number or position) and a genotype")  # fmt: skip
     table.samples = tuple(people)
+    table.written_twice = layout.alleles is not None or any(_is_pair(cell.text) for _, cell in found)
     _place(table, found, sites, said, asked, name)
     return table
 
@@ -186,6 +190,11 @@ def _rows(layout: Layout, lines: Iterable[str]) -> Iterator[tuple[int, list[str]
     for number, line in enumerate(lines, 1):
         if number > layout.line and line.strip() and not line.startswith("#"):
             yield number, cells_of(line, layout.delimiter)
+
+
+def _is_pair(text: str) -> bool:
+    tokens = tokens_of(text)
+    return not isinstance(tokens, Problem) and len(tokens) == 2 and tokens[0] == tokens[1]
 
 
 def _cell(cells: list[str], place: int | None) -> str:
