@@ -146,7 +146,10 @@ class TableReader:
             return NOT_CALLED, NOT_CALLED
         if isinstance(codes, Problem):
             return self._unread(target, cell, f"it fits no allele of its position{_on(cell.strand)}")
-        if strand == "-" and not site.is_long:
+        return self._read(target, cell, codes, flipped=strand == "-" and not site.is_long)
+
+    def _read(self, target: Target, cell: Cell, codes: tuple[int, ...], *, flipped: bool) -> tuple[int, int]:
+        if flipped:
             where = f"{self.file}: line {cell.line}"
             message = "{n} genotypes are on the reverse strand and were complemented"
             self.notes.count("info", "strand_flipped", message, where, 1, np.array([self.column[cell.sample]]))

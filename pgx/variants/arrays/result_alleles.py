@@ -85,6 +85,12 @@ def tokens_of(cell: str) -> tuple[str, ...] | Problem:
     return (parts[0], parts[0]) if zygosity and len(parts) == 1 else parts
 
 
+def is_pair(cell: str) -> bool:
+    """Say whether a cell names the same allele twice."""
+    tokens = tokens_of(cell)
+    return not isinstance(tokens, Problem) and len(tokens) == 2 and tokens[0] == tokens[1]
+
+
 def strand_of_bases(site: SiteAlleles, tokens: Sequence[str]) -> str | None:
     """Return the only strand on which bases fit a site; None if they fit on both or on none."""
     known, bases = set(site.alleles), set(tokens)
