@@ -108,9 +108,9 @@ def read_medication(
     if status != "planned":
         events.seen(person, day)
     for note in objs(resource.get("note")) if status == "current" else ():
-        said = events.drugs.entry(f"{drug.label} ({text(note.get('text')) or ''})")
-        if said.meaning is not None:
-            message = f"{drug.label}: its note says {said.remark!r}, but its status does not; it counts as taken"
+        entry = events.drugs.entry(f"{drug.label} ({text(note.get('text')) or ''})")
+        if entry.meaning is not None:
+            message = f"{drug.label}: its note says {entry.remark!r}, but its status does not; it counts as taken"
             events.problem(person, "warning", "remark_beside_drug", message, where)
     for concept in drug.concepts:
         codes = [(system, code) for system, code, _ in codings_of(concept)]
