@@ -21,6 +21,20 @@ STATUSES = {
 """Word in lower case -> current, planned or stopped. Any other word leaves open whether the drug is taken."""
 
 
+RESULTS = {
+    **dict.fromkeys(
+        ("final", "f", "corrected", "c", "amended", "appended", "preliminary", "p", "partial", "verified", "validated",
+         "valid", "complete", "completed", "finished", "resulted", "reported", "released", "ok", "done", "normal", "n",
+         "high", "h", "hh", "low", "l", "ll", "abnormal", "a", "aa", "critical", "endgültig", "vorläufig",
+         "freigegeben", "validiert", "befundet", "définitif", "validé", "definitivo", "validado"), True),
+    **dict.fromkeys(
+        ("cancelled", "canceled", "x", "entered in error", "entered-in-error", "error", "erroneous", "d", "deleted",
+         "w", "wrong", "rejected", "invalid", "void", "voided", "retracted", "withdrawn", "not done",
+         "storniert", "ungültig", "fehlerhaft", "annulé", "invalide", "anulado", "cancelado", "rechazado"), False),
+}  # fmt: skip
+"""Status of a result in lower case, also as HL7 v2 writes it in OBX-11 -> whether the result holds."""
+
+
 class Said(StrEnum):
     """What the status of an entry of a condition says."""
 

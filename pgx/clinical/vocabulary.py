@@ -232,6 +232,10 @@ class Vocabulary:
             own = self._bare_code(concept, code)
         return own is not None, own
 
+    def has_two_meanings(self, concept: str, heading: str, text: str) -> bool:
+        """Say whether an answer stands for two things under a heading: the tables give it there, without an answer."""
+        return (concept, heading, text.strip().lower()) in self.answers
+
     def _bare_code(self, concept: str, text: str) -> str | None:
         """Return the answer of a code that stands without its vocabulary, if one vocabulary alone has it."""
         if len(text) < _SHORTEST_CODE:

@@ -96,6 +96,7 @@ class NoteCode(StrEnum):
     OLD_AGE = "old_age"
     NUMBERS_READ = "numbers_read"
     NUMERAL_READ = "numeral_read"
+    ONE_ALLELE_NAMED = "one_allele_named"
     ONE_OUTCOME = "one_outcome"
     OPPOSING_INTERACTIONS = "opposing_interactions"
     OTHER_QUESTION = "other_question"

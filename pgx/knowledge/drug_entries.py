@@ -74,6 +74,8 @@ class EntryWords:
     """
 
     def __init__(self, words: Mapping[str, Sequence[str]], months: Mapping[str, int]) -> None:
+        self._words = words
+
         def any_of(*uses: str) -> str:
             return "(?:" + "|".join(one for use in uses for one in words.get(use, ())) + ")"
 
@@ -140,6 +142,9 @@ class EntryWords:
         self._tail = made(rf"\b{any_of('tail')}$|\b{any_of('for')}$")
         self.read = lru_cache(maxsize=100_000)(self._read)
         """Takes an entry apart; what is said beside the name is never dropped."""
+
+    def __reduce__(self) -> tuple[type[EntryWords], tuple[Mapping[str, Sequence[str]], Mapping[str, int]]]:
+        return EntryWords, (self._words, self._months)
 
     def _read(self, text: str) -> Entry:
         text = " ".join(text.split())

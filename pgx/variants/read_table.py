@@ -146,13 +146,25 @@ class TableReader:
             return NOT_CALLED, NOT_CALLED
         if isinstance(codes, Problem):
             return self._unread(target, cell, f"it fits no allele of its position{_on(cell.strand)}")
-        if strand == "-" and not site.is_long:
+        return self._read(target, cell, codes, flipped=strand == "-" and not site.is_long)
+
+    def _read(self, target: Target, cell: Cell, codes: tuple[int, ...], *, flipped: bool) -> tuple[int, int]:
+        if flipped:
             where = f"{self.file}: line {cell.line}"
             message = "{n} genotypes are on the reverse strand and were complemented"
             self.notes.count("info", "strand_flipped", message, where, 1, np.array([self.column[cell.sample]]))
-        one, two = (codes[0], codes[0]) if len(codes) == 1 else (min(codes), max(codes))
+        one, two = min(codes), max(codes)
         if target.chrom in ("chrM", "chrY") or (target.chrom == "chrX" and len(codes) == 1):
             return (one, NO_COPY) if one == two else self._unread(target, cell, "there is one copy of its position")
+        if len(codes) == 1 and self.table.written_twice:
+            return self._unread(target, cell, "one of its two alleles is missing")
+        if len(codes) == 1:  # as mass spectrometers write a homozygous genotype
+            where = f"{self.file}: line {cell.line}: {cell.marker[:40]}"
+            message = (
+                "{n} genotypes name one allele and are read as two copies of it, for the table writes no homozygous "
+                "genotype otherwise; if the other allele was not determined, write that"
+            )
+            self.notes.count("warning", "one_allele_named", message, where, 1, np.array([self.column[cell.sample]]))
         return one, two
 
     def _unread(self, target: Target, cell: Cell, why: str) -> tuple[int, int]:

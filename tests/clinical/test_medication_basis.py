@@ -109,3 +109,21 @@ def test_a_typed_list_is_the_list_and_none_is_one(kb):
 def test_a_list_that_is_not_known_is_not_empty(kb, write, cell):
     data = read([write("a.csv", f"sample,age,medications,allergies\nA,50,{cell},{cell}\n")], kb)
     assert basis(data, ["A"])[0][2].startswith("no medication list is given") and codes(data, "warning") == []
+
+
+@pytest.mark.parametrize("note", ["Patient stopped taking this 2 months ago", "discontinued by GP"])
+def test_a_note_that_says_otherwise_than_the_status_is_said(kb, write, note):
+    drug = taking("fluoxetine", status="active") | {"note": [{"text": note}]}
+    data = read([write("b.json", bundle(drug))], kb, samples=["P1"])
+    assert "remark_beside_drug" in codes(data, "warning")
+    plain = taking("fluoxetine", status="active") | {"note": [{"text": "take with food"}]}
+    assert "remark_beside_drug" not in codes(read([write("c.json", bundle(plain))], kb, samples=["P1"]), "warning")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"modifierExtension": [{"url": "http://x/negated", "valueBoolean": True}]}, {"focus": [{"reference": "Group/1"}]}],
+)
+def test_what_may_mean_the_reverse_or_another_one_is_not_used_and_said(kb, write, more):
+    data = read([write("b.json", bundle(taking("fluoxetine") | more))], kb, samples=["P1"])
+    assert data.medications.is_empty() and codes(data, "error") == ["bad_row"]

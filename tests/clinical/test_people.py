@@ -159,3 +159,10 @@ def test_a_sex_that_is_given_against_the_record_is_said(kb, write):
     assert message == "sex male is given (--sex), and the record says female: chrX is read as male"
     _, data, _ = inputs.read(kb, vcf, [record], None, inputs.Options(sex="female"))
     assert data.notes.filter(code="contradiction").is_empty()
+
+
+def test_deaths_of_omop_are_said(kb, tmp_path):
+    (tmp_path / "person.csv").write_text("person_id,gender_concept_id,year_of_birth\n1,8532,1970\n2,8507,1980\n")
+    (tmp_path / "death.csv").write_text("person_id,death_date\n1,2025-01-01\n")
+    said = read([tmp_path], kb).notes.filter(pl.col("code") == "deceased")
+    assert said.select("sample", "severity").rows() == [("1", "warning")]

@@ -172,3 +172,32 @@ def test_a_list_that_holds_nothing_in_other_languages(kb, write, nothing):
 def test_a_table_of_drugs_in_french_and_spanish(kb, write, heading):
     data = read([write("a.csv", f"{heading}\nA;clopidogrel;75 mg;2026-01-01;\nA;codeine;;2025-01-01;2025-02-01\n")], kb)
     assert drugs(data) == {"clopidogrel": "current", "codeine": "stopped"}
+
+
+class TestStatusOfAResult:
+    ROWS = "sample,item,value,unit,date,{}\nA,creatinine,1.2,mg/dL,2026-03-01,final\nA,creatinine,9.9,mg/dL,2026-03-02,{}\n"
+
+    @pytest.mark.parametrize("word", ["cancelled", "entered-in-error", "X", "W", "Deleted", "storniert"])
+    @pytest.mark.parametrize("heading", ["status", "result_status"])
+    def test_a_result_that_was_taken_back_does_not_count(self, kb, write, heading, word):
+        data = read([write("a.csv", self.ROWS.format(heading, word))], kb)
+        assert values(data, "A")["creatinine"] == pytest.approx(1.2) and not codes(data, "error")
+
+    @pytest.mark.parametrize("word", ["final", "C", "Preliminary", "H", "validiert"])
+    def test_one_that_stands_counts(self, kb, write, word):
+        data = read([write("a.csv", self.ROWS.format("status", word))], kb)
+        assert values(data, "A")["creatinine"] == pytest.approx(9.9)
+
+    def test_one_of_which_nobody_can_tell_is_said_and_no_older_one_stands_in(self, kb, write):
+        data = read([write("a.csv", self.ROWS.format("status", "see comment"))], kb)
+        assert "lab.creatinine" not in wide(data, kb)["A"]
+        assert any("'see comment' is not understood" in message for message in data.notes["message"])
+
+
+def test_m_of_sexo_is_masculino_or_mujer(kb, write):
+    data = read([write("a.csv", "paciente;sexo;edad\nA;H;50\nB;M;51\nC;Mujer;51\nD;Varón;51\nE;F;50\n")], kb)
+    sexes = {one: values(data, one).get("sex") for one in "ABCDE"}
+    assert sexes == {"A": "male", "B": None, "C": "female", "D": "male", "E": "female"}
+    (said,) = data.notes.filter(pl.col("severity") == "error").select("sample", "subject").iter_rows()
+    assert said == ("B", "sex")
+    assert values(read([write("b.csv", "sample,sex\nA,M\n")], kb), "A")["sex"] == "male"

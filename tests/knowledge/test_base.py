@@ -13,6 +13,7 @@ import pgx
 from pgx.build_data.knowledge import build, build_folder
 from pgx.errors import InputError, UsageError
 from pgx.knowledge import load, manifest
+from pgx.knowledge.drug_names import drug_names
 from pgx.knowledge.sources import read_sources
 from pgx.knowledge.tables.declared import TABLES
 from tests.outside import OUTSIDE
@@ -72,6 +73,12 @@ def test_a_knowledge_base_survives_the_way_to_a_worker() -> None:
     KB.gene("CYP2C19")
     assert pickle.loads(pickle.dumps(KB)).checksum == KB.checksum
     assert len(pickle.dumps(KB)) < 1000
+
+
+def test_names_of_drugs_survive_the_way_to_a_worker() -> None:
+    names = pickle.loads(pickle.dumps(drug_names(KB)))
+    assert names.find("Plavix 75 mg").drugs == ("clopidogrel",)
+    assert names.entry("warfarin (stopped 3 days ago)").ago == 3
 
 
 def test_definitions_by_hand() -> None:

@@ -264,6 +264,28 @@ def test_no_calls_of_a_tool_are_no_calls(tmp_path):
     assert "no call of CYP2D6" in str(notes[0].message)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["CYP2D6\t*1/*1\tNormal Metabolizer\t2.0\tQC failed - repeat\n",
+     "Gene\tDiplotype\tComment\nCYP2D6\t*1/*1\tsample mix-up, do not use\n",
+     "sample\tgene\tdiplotype\tphenotype\tstatus\ns\tCYP2D6\t*1/*1\tNormal Metabolizer\tcancelled\n",
+     "sample\tgene\tdiplotype\tBefundstatus\ns\tCYP2D6\t*1/*1\tstorniert\n",
+     "Sample\tGenotype\tFilter\ns\t*1/*1\tLowQ_high_CN\n"],
+)  # fmt: skip
+def test_a_result_that_was_taken_back_beside_itself_is_refused(tmp_path, text):
+    calls, notes = read(text_file(tmp_path, text))
+    assert calls == {}
+    assert ("outside_refused", "CYP2D6") in {(one.code, one.subject) for one in notes}
+
+
+@pytest.mark.parametrize(
+    "remark", ["", "PASS", "final", "QC passed, no errors", "not repeated", "for codeine", "not failed"]
+)
+def test_other_remarks_beside_a_result_leave_it(tmp_path, remark):
+    calls, _ = read(text_file(tmp_path, f"Gene\tDiplotype\tComment\nCYP2D6\t*1/*1\t{remark}\n"))
+    assert set(calls) == {"CYP2D6"}
+
+
 OWN = {"CYP2D6": pattern("*1/*1"), "TPMT": NOT_CALLED, "CYP2C19": pattern("*1/*2")}
 
 

@@ -106,6 +106,29 @@ def test_one_of_each_is_the_same_on_either_strand(tmp_path: Path) -> None:
     assert "strand_unknown" in {note.code for note in found.notes}
 
 
+class TestOneAlleleNamed:
+    """``C`` alone is two copies only in a table that writes every homozygous genotype so, and that is said."""
+
+    def test_as_mass_spectrometers_write_it(self, tmp_path: Path) -> None:
+        found = read(tmp_path, "Sample Id,Assay Id,Call\nA,rs4244285,GA\nA,rs12248560,C\n")
+        assert at(found, *STAR17) == ("CALLED", (0, 0))
+        assert "one_allele_named" in {note.code for note in found.notes}
+
+    @pytest.mark.parametrize(
+        "rows",
+        ["sample,rsid,genotype\nA,rs4244285,G/G\nA,rs12248560,C\n",
+         "sample,rsid,allele1,allele2\nA,rs4244285,G,A\nA,rs12248560,C,\n",
+         "sample,rs4244285,rs12248560\nA,GG,C\nB,GA,CT\n"],
+    )  # fmt: skip
+    def test_elsewhere_it_is_half_a_genotype(self, tmp_path: Path, rows: str) -> None:
+        found = read(tmp_path, rows)
+        assert at(found, *STAR17)[0] != "CALLED" and ("A", "CYP2C19") in refused(found)
+
+    def test_the_word_homozygous_says_how_many(self, tmp_path: Path) -> None:
+        found = read(tmp_path, "sample,rsid,genotype\nA,rs4244285,G/G\nA,rs12248560,Homozygous T\n")
+        assert at(found, *STAR17) == ("CALLED", (1, 1)) and not refused(found)
+
+
 def test_a_marker_of_no_position_is_named_where_the_table_is_of_few(tmp_path: Path) -> None:
     rows = "sample,rsid,genotype\nA,rs4244285,G/A\n"
     found = read(tmp_path, rows + "A,rs99999999,(TA)6/(TA)7\n")

@@ -13,6 +13,7 @@ from pgx.clinical.readers.fhir_parts import (
     certainty,
     codings_of,
     label_of,
+    of_no_use,
     older_versions,
     own_words,
     statuses_of,
@@ -36,7 +37,6 @@ _GROUP = {
     "http://hl7.org/fhir/us/core/structuredefinition/us-core-race": "race",
     "http://hl7.org/fhir/us/core/structuredefinition/us-core-ethnicity": "ethnicity",
 }
-_SKIPPED = {"entered-in-error", "cancelled"}
 
 
 def read_content(events: Events, content: object) -> None:
@@ -151,8 +151,10 @@ def _read(events: Events, resource: Object, where: str, state: State) -> None:
     events.person(person)
     if any(one.get("resourceType") == "Patient" for one in objs(resource.get("contained"))):
         events.not_understood("resource", "", "", "Patient inside another resource", where)
-    if text(resource.get("status")) in _SKIPPED or verification(resource) == "entered-in-error":
-        events.not_understood("resource", "", "", f"{kind} that was entered in error or cancelled", where)
+    if why := of_no_use(resource):
+        events.not_understood("resource", "", "", f"{kind} {why[0]}", where)
+        if why[1]:
+            events.problem(person, "error", "bad_row", f"{kind} {why[0]}: not used", where)
         return
     reader(events, resource, where, state)
 

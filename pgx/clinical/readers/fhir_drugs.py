@@ -107,6 +107,11 @@ def read_medication(
         events.problem(person, "warning", "remark_beside_drug", message, where)
     if status != "planned":
         events.seen(person, day)
+    for note in objs(resource.get("note")) if status == "current" else ():
+        entry = events.drugs.entry(f"{drug.label} ({text(note.get('text')) or ''})")
+        if entry.meaning is not None:
+            message = f"{drug.label}: its note says {entry.remark!r}, but its status does not; it counts as taken"
+            events.problem(person, "warning", "remark_beside_drug", message, where)
     for concept in drug.concepts:
         codes = [(system, code) for system, code, _ in codings_of(concept)]
         if _says_of_the_list(events, person, codes, day, where):

@@ -190,6 +190,20 @@ def verification(resource: Object) -> str | None:
     return said or {"V": "provisional", "A": "refuted"}.get(certainty(resource) or "")
 
 
+def of_no_use(resource: Object) -> tuple[str, bool] | None:
+    """Return why nothing of a resource may be used, and whether that is to be said; None if it may.
+
+    FHIR forbids to process what has a modifier extension that is not known: it may turn the meaning round.
+    """
+    if {text(resource.get("status")), verification(resource)} & {"entered-in-error", "cancelled"}:
+        return "that was entered in error or cancelled", False
+    if objs(resource.get("modifierExtension")):
+        return "with a modifier extension, which may turn its meaning round", True
+    if objs(resource.get("focus")):
+        return "about somebody or something else (focus)", True
+    return None
+
+
 def certainty(resource: Object) -> str | None:
     """Return the letter by which German diagnoses say G (certain), V (suspected), A (excluded) or Z (was there)."""
     extensions = (e for one in objs(obj(resource.get("code")).get("coding")) for e in objs(one.get("extension")))

@@ -299,6 +299,7 @@ def _add_values(
         written = _of_one_unit(events, base, written, concept, unit, units)
     if concept in DATES_ONLY:
         written = _iso_days(events, base, written, concept)
+    written = _without_two_meanings(events, base, written, concept)
     if meant := events.vocabulary.numbered(concept, written.drop_nulls()):
         shown = ", ".join(f"{number} is {answer or 'not known'}" for number, answer in sorted(meant.items()))
         events.problem(None, "info", "numbers_read", f"column {heading}: {shown}", f"column {heading}", concept)
@@ -315,6 +316,18 @@ def _add_values(
     ).filter(pl.col("text").is_not_null())
     missing = [pl.lit(None, dtype=dtype).alias(name) for name, dtype in RAW.items() if name not in rows.columns]
     events.frames.append(rows.with_columns(missing).select(pl.col(name).cast(dtype) for name, dtype in RAW.items()))
+
+
+def _without_two_meanings(events: Events, base: pl.DataFrame, written: pl.Series, concept: str) -> pl.Series:
+    """Leave out answers that stand for two things under their heading: ``M`` of *sexo*, masculino or mujer."""
+    name = column_name(written.name)
+    two = [text for text in written.drop_nulls().unique() if events.vocabulary.has_two_meanings(concept, name, text)]
+    for place, text in enumerate(written if two else ()):
+        if text in two:
+            said = f"{concept}: {text!r} stands for two answers in a column {written.name!r}: write the word"
+            where = f"{base['where'][place]}, column {written.name}"
+            events.problem(base["person"][place], "error", "answer_unknown", said, where, concept)
+    return pl.select(pl.when(~written.is_in(two)).then(written)).to_series().alias(written.name) if two else written
 
 
 def _of_one_unit(

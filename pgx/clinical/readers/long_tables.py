@@ -17,7 +17,7 @@ from pgx.clinical.dates import is_open
 from pgx.clinical.readers.lists import add_list
 from pgx.clinical.readers.rows import DATES, IDS, IGNORED, LISTS, unknown_column
 from pgx.clinical.statements import Events
-from pgx.clinical.status_words import STATUSES
+from pgx.clinical.status_words import RESULTS, STATUSES
 from pgx.clinical.vocabulary import column_name, system_name
 from pgx.errors import InputError
 
@@ -55,6 +55,7 @@ DAYS = (
     *(*DATES, "datetime", "time", "collected", "collection_date", "result_date", "measured", "day", "timestamp"),
     *("abnahmedatum", "entnahmedatum", "messdatum", "date_prelevement"),
 )
+RESULT_STATUS = ("status", "result_status", "observation_status", "test_status", "statut", "estado", "befundstatus")
 DRUGS = (
     "drug",
     "drug_name",
@@ -160,8 +161,8 @@ def lay_out(headings: list[str], events: Events) -> Tall | None:
         columns = {what: heading for what, heading in places.items() if heading is not None and heading != drug}
         tall = Tall(True, _first(names, IDS), drug, columns)
     else:
-        units, day = _first(names, UNITS), _first(names, DAYS)
-        tall = Tall(False, _first(names, IDS), item, {"value": value, **_some(unit=units, date=day)})
+        told = _some(unit=_first(names, UNITS), date=_first(names, DAYS), status=_first(names, RESULT_STATUS))
+        tall = Tall(False, _first(names, IDS), item, {"value": value, **told})
     used = {tall.identity, tall.name, *tall.columns.values()}
     for name, heading in names.items():
         if heading in used:
@@ -211,7 +212,12 @@ def read(events: Events, frame: pl.DataFrame, where: list[str], tall: Tall) -> N
 
 def _read_value(events: Events, person: str | None, item: str | None, cells: dict[str, str | None], where: str) -> None:
     value, written = cells.get("value"), cells.get("date")
+    status = (cells.get("status") or "").strip().lower()
+    holds = RESULTS.get(status) if status else True
     if item is None or value is None:
+        return
+    if holds is False:
+        events.not_understood("item", "", "", f"{item} that was entered in error or cancelled", where)
         return
     day = events.day(person, written, f"{where}, date") if written else None
     if kind := LISTS.get(column_name(item)):
@@ -231,6 +237,10 @@ def _read_value(events: Events, person: str | None, item: str | None, cells: dic
         events.not_understood("item", "", "", item, where)
         return
     for concept, answer, unit in pairs:
+        if holds is None:
+            message = f"{concept} is not used: its status {status[:40]!r} is not understood"
+            events.problem(person, "error", "answer_unknown", message, where, concept)
+            continue
         constant = events.vocabulary.concepts[concept].summary == "constant"
         if written and day is None and not constant:
             message = f"{concept} is not used: nobody can tell of which day it is"

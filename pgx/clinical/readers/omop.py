@@ -14,7 +14,7 @@ from pgx.clinical.status_words import condition_status, entry_answer
 from pgx.clinical.vocabulary import system_name
 from pgx.errors import InputError
 
-TABLES = ("person", "condition_occurrence", "drug_exposure", "measurement", "observation")
+TABLES = ("person", "condition_occurrence", "drug_exposure", "measurement", "observation", "death")
 _DAYS = re.compile(r"^\d{1,3}(?:\.0*)?$")
 _LONGEST_SUPPLY = 400
 _ID = re.compile(r"^[0-9]{1,18}$")
@@ -51,6 +51,10 @@ def read_tables(events: Events, table: Source) -> None:
             standard[str(key)] = (system_name(vocabulary or ""), code or "", name or "")
     codes = Codes(standard)
     _persons(events, people, codes)
+    deaths = frames.get("death", people.clear())
+    died = deaths.select(person=column(deaths, "person_id"), day=column(deaths, "death_date")).drop_nulls("person")
+    for index, (person, day) in enumerate(died.iter_rows(), start=2):
+        events.deceased(person, day, f"death row {index}")
     for name, reader in (
         ("condition_occurrence", _conditions),
         ("measurement", _values),

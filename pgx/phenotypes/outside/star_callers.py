@@ -19,6 +19,15 @@ from pgx.phenotypes.outside.stated import is_no_call
 _ALDY_SOLUTION = re.compile(r"#\s*Solution\s+\d+:\s*(\*[^\s,]+\s*,\s*\*[^\s,]+)\s*$", re.IGNORECASE)
 _SEVERAL = re.compile(r";(?!\s*\[[^][*]+\]\s*$)")
 """Between genotypes; the semicolon of ``c.[719A>G];[460G>A]`` stands between the strands of one."""
+_TAKEN_BACK = re.compile(
+    r"(?<!no )(?<!not )(?<!without )(?<!keine )(?<!nicht )\b(?:fail(?:ed|ure|s)?|cancell?ed|invalid|void(?:ed)?|"
+    r"entered.in.error|erroneous|error|withdrawn|retracted|rejected|superseded|deleted|mix.?up|swapped|contaminat\w+|"
+    r"low.?q(?:uality)?(?=_|\b)|insufficient|not valid|do not use|please repeat|to be repeated|"
+    r"repeat(?=$| required| needed)|storniert|ungültig|fehlgeschlagen|verworfen|wiederholen|annulée?|échec|"
+    r"anulad[oa]|inválid[oa]|repetir)",
+    re.IGNORECASE,
+)
+"""What a laboratory or caller writes beside a result that is not to be used."""
 _SAMPLE_ID = re.compile(r"^Sample ID:\s*(\S+)", re.MULTILINE)
 
 
@@ -53,6 +62,8 @@ def pharmcat(source: Source) -> Iterator[Said]:
                 if found
                 else Said(line.split()[0], where, problem="the line has no tab")
             )
+        elif problem := _taken_back(*cells[4:]):
+            yield Said(gene, where, problem=problem)
         elif not any((diplotype, phenotype, score)):
             yield Said(gene, where, problem="no diplotype, phenotype or activity score on the line")
         else:
@@ -62,6 +73,12 @@ def pharmcat(source: Source) -> Iterator[Said]:
             candidates = () if is_no_call(diplotype) else (diplotype,)
             silent = not candidates and is_no_call(phenotype) and is_no_call(score)
             yield Said(gene, where, None, candidates, phenotype, score, no_call=silent)
+
+
+def _taken_back(*remarks: str | None) -> str | None:
+    """Return why a result is not to be used, by what stands beside it; None where nothing says so."""
+    remark = next((remark for remark in remarks if remark and _TAKEN_BACK.search(remark)), None)
+    return f"{remark.strip()[:60]!r} stands beside it" if remark else None
 
 
 def _one_cell(text: str, known: Known) -> tuple[str, str] | None:
@@ -139,6 +156,12 @@ _COLUMNS = {
     "score": ("activity score", "activity_score", "activityscore", "as"),
     "filter": ("filter", "genotypefilter", "genotype filter"),
 }  # fmt: skip
+_BESIDE = frozenset(
+    {"status", "result status", "result_status", "qc", "qc status", "qc_status", "quality", "comment", "comments",
+     "remark", "remarks", "note", "notes", "flag", "flags", "bemerkung", "kommentar", "befundstatus",
+     "commentaire", "remarque", "statut", "comentario", "observaciones", "estado"}
+)  # fmt: skip
+"""Columns that may say that a result is not to be used."""
 
 
 def _named_columns(header: list[str]) -> dict[str, int]:
@@ -183,8 +206,10 @@ def _by_columns(source: Source, gene: str | None) -> Iterator[Said]:
         cell = {name: cells[i] if i < len(cells) else "" for name, i in columns.items()}
         where, about = f"line {number}", cell.get("gene") or gene or "?"
         sample = cell.get("sample") or None
-        if len(cells) <= columns["diplotype"]:
-            yield Said(about, where, sample, problem="the line is cut short")
+        beside = (cells[i] for i, name in enumerate(header) if name in _BESIDE and i < len(cells))
+        problem = "the line is cut short" if len(cells) <= columns["diplotype"] else _taken_back(*beside)
+        if problem:
+            yield Said(about, where, sample, problem=problem)
             continue
         yield _called(
             about, where, sample, cell["diplotype"], cell.get("phenotype"), cell.get("score"), cell.get("filter")
@@ -198,6 +223,8 @@ def _called(
     candidates = tuple(part.strip() for part in _SEVERAL.split(call) if not is_no_call(part))
     if candidates and not any("/" in part for part in candidates) and flt and flt.lower().startswith("not_assigned"):
         return Said(gene, where, sample, problem=f"the caller could not assign {call} to two strands")
+    if candidates and (problem := _taken_back(flt)):
+        return Said(gene, where, sample, problem=problem)
     only = phenotype if not candidates or len(candidates) == 1 else None
     silent = not candidates and (is_no_call(only) and is_no_call(score))
     return Said(gene, where, sample, candidates, only, score, no_call=silent)

@@ -82,7 +82,13 @@ def tokens_of(cell: str) -> tuple[str, ...] | Problem:
         return Problem.MISSING
     if zygosity and len(set(parts)) != (2 if zygosity[1].lower().startswith(("het", "hét")) else 1):
         return Problem.NOTATION
-    return parts
+    return (parts[0], parts[0]) if zygosity and len(parts) == 1 else parts
+
+
+def is_pair(cell: str) -> bool:
+    """Say whether a cell names the same allele twice."""
+    tokens = tokens_of(cell)
+    return not isinstance(tokens, Problem) and len(tokens) == 2 and tokens[0] == tokens[1]
 
 
 def strand_of_bases(site: SiteAlleles, tokens: Sequence[str]) -> str | None:

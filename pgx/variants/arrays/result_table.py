@@ -17,7 +17,7 @@ import polars as pl
 from pgx.errors import InputError
 from pgx.types import MOST_COPIES
 from pgx.variants.arrays.near_numbers import digits_of, slips
-from pgx.variants.arrays.result_alleles import Problem, tokens_of
+from pgx.variants.arrays.result_alleles import Problem, is_pair, tokens_of
 from pgx.variants.arrays.result_layout import (
     Layout,
     Shape,
@@ -94,6 +94,8 @@ class ResultTable:
         Genotypes of unknown markers that are a slip or no number at all, in a row that names its gene.
     malformed
         Lines that are no rows of the table.
+    written_twice
+        Whether it writes a homozygous genotype with two alleles.
     """
 
     samples: tuple[str, ...] = ()
@@ -106,6 +108,7 @@ class ResultTable:
     strays: list[Stray] = field(default_factory=list)
     lost: list[Cell] = field(default_factory=list)
     malformed: list[int] = field(default_factory=list)
+    written_twice: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +149,7 @@ def load(name: str, layout: Layout, lines: Iterable[str], sites: pl.DataFrame, a
         sample = _cell(cells, layout.columns.get("sample")) or (only if "sample" not in layout.columns else "")
         if not any(cells):
             continue
-        written = _build_of_row(cells, layout)
-        if written:
+        if written := _build_of_row(cells, layout):
             said.add(written)
         if layout.shape is Shape.TRANSPOSED:
             people.update(dict.fromkeys(layout.named.values()))
@@ -161,6 +163,7 @@ def load(name: str, layout: Layout, lines: Iterable[str], sites: pl.DataFrame, a
         raise InputError("the table has no genotype", file=name, where=f"line {layout.line}",
                          fix="each line is a person, a marker (rs number or position) and a genotype")  # fmt: skip
     table.samples = tuple(people)
+    table.written_twice = layout.alleles is not None or any(is_pair(cell.text) for _, cell in found)
     _place(table, found, sites, said, asked, name)
     return table
 
@@ -246,8 +249,7 @@ def _of_row(cells: list[str], layout: Layout, names: list[str]) -> _Marker | Non
     gene = _cell(cells, layout.columns.get("gene")).upper()
     if rsid is None and place is None and not any(map(digits_of, names)) and not (gene and any(names)):
         return None
-    name = rsid or next(filter(None, names), f"{place[0]}:{place[1]}" if place else "")
-    return _Marker(name, rsid, place, gene)
+    return _Marker(rsid or next(filter(None, names), f"{place[0]}:{place[1]}" if place else ""), rsid, place, gene)
 
 
 def _marker(name: str) -> _Marker:
@@ -310,8 +312,8 @@ def _place(
             table.lost.append(cell)
         elif of := meant.get(marker):
             told = "its rs number and its position are of different places"
-            why = told if marker.name in table.misplaced else "it is a slip of a known rs number, as it seems"
-            table.strays.append(Stray(cell, of, why))
+            slipped = "it is a slip of a known rs number, as it seems"
+            table.strays.append(Stray(cell, of, told if marker.name in table.misplaced else slipped))
 
 
 def _misplaced(

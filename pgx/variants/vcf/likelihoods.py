@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pgx.types import NO_COPY
 from pgx.variants.vcf import local_alleles
+from pgx.variants.vcf.other_lists import lead_of, told_by
 from pgx.variants.vcf.records import Record, values
 from pgx.variants.vcf.sample_columns import lists
 from pgx.variants.whole_numbers import decimal_number
@@ -242,7 +244,14 @@ def _from_reads(
     if depths is not None:
         silent |= ~told & (depths == 0).all(axis=1)
         found.append(("AD", _from_depths(depths, pairs, rates.read)))
-    quality, depth = values(record, ("GQ", "RGQ"), count), values(record, ("MIN_DP", "DP"), count)
+    rows = ~told & (gt[:, 0] >= 0)
+    quality = _else(
+        values(record, ("GQ", "RGQ"), count), *(told_by(record, rows, (key,), lead_of) for key in ("PL", "GL"))
+    )
+    depth = values(record, ("MIN_DP", "DP"), count)
+    for known in (depth, depths):
+        rows &= True if known is None else np.isnan(known.reshape(count, -1)).any(axis=1)
+    depth = _else(depth, *(told_by(record, rows, keys, sum) for keys in (*_COUNTS[:2], ("AD",))))
     if quality is None and depth is None and depths is None and _without_reads(record):
         silent |= ~told  # the record's depth is that of all samples together
     for number in (quality, depth):
@@ -280,6 +289,12 @@ def _depths(record: Record, count: int) -> NDArray[np.float64] | None:
             counts = np.hstack([np.maximum(first - rest.sum(axis=1, keepdims=True), 0) if one == "NR" else first, rest])
             found = counts if found is None else np.where(np.isnan(found), counts, found)
     return found
+
+
+def _else(*numbers: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
+    """Return the first number that each sample has."""
+    known = [one for one in numbers if one is not None]
+    return reduce(lambda one, other: np.where(np.isnan(one), other, one), known) if known else None
 
 
 def _from_depths(depths: NDArray[np.float64], pairs: tuple[tuple[int, int], ...], error: float) -> Levels:

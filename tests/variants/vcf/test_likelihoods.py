@@ -177,3 +177,26 @@ def test_an_imputed_genotype_whose_gp_is_no_list_of_its_genotypes_is_worth_its_r
     record = snv("chr6:18130687", "T", "C,G", "0|0:0.4,0.34,0.26", form="GT:GP", info="R2=0.1;IMP")
     found = read(tmp_path, record)
     assert found.doubts is not None and len(found.doubts.vectors) == 1
+
+
+@pytest.mark.parametrize(
+    ("form", "column", "evidence"),
+    [("AD", "1,0,0", "DP"), ("AD", "1,1,1,1", "DP"), ("RO:AO", "1:0,0", "DP"), ("RD:AD", "1:0,0,0", "DP"),
+     ("PL", "0,12,90,12,90,90", "GQ"), ("GL", "0,-1.2,-9,-1.2,-9,-9", "GQ"), ("AD", "30,0,0", None),
+     ("AD:GQ", "1,0,0:99", None), ("AD:DP", "1,0,0:40", None), ("PL", "0,70,90,70,90,90", None)],
+)  # fmt: skip
+def test_a_list_of_other_alleles_makes_no_genotype_certain(
+    tmp_path: Path, form: str, column: str, evidence: str | None
+) -> None:
+    """A record that was split or merged keeps the list of what it was: its depth and its lead hold all the same."""
+    found = doubt(read(tmp_path, snv("chr6:18130687", "T", "C", f"0/0:{column}", form=f"GT:{form}")))
+    assert (found.evidence if found else None) == evidence
+
+
+@pytest.mark.parametrize(("form", "column"), [("AD", "0,0,0"), ("RO:AO", "0:0,0"), ("PL", "0,0,0,0,0,0")])
+@pytest.mark.parametrize("genotype", ["0/0", "0/1"])
+def test_a_list_of_other_alleles_without_reads_is_no_genotype(
+    tmp_path: Path, form: str, column: str, genotype: str
+) -> None:
+    found = read(tmp_path, snv("chr6:18130687", "T", "C", f"{genotype}:{column}", form=f"GT:{form}"))
+    assert at(found, "chr6", 18130687)[0] != "CALLED"
