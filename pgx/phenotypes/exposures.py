@@ -30,7 +30,9 @@ taken."""
 WITH = "with"
 """Trigger of a drug that was stopped and that labels still warn of beside others; it has no gene and no strength."""
 RUNNING_AFTER = timedelta(days=28)
-"""A drug taken for so long is a running therapy: the steady state and the first titration lie behind it."""
+"""A drug taken for so long is a running therapy: the steady state and the first titration lie behind it.
+
+The four weeks are this program's own choice; no guideline gives them."""
 
 
 def long_taken(clinical: ClinicalData | None, as_of: date | None = None) -> frozenset[tuple[str, str]]:

@@ -218,7 +218,7 @@ def test_nearly_every_row_was_read_by_somebody_else():
     rows = KB.table("recommendations")
     own = rows.filter(~pl.col("rec_id").str.contains("^FDA-21[3-9]|^DPWG-20(1[6-9]|2)"))
     unread = own.filter(~pl.col("rec_id").is_in(list(read - {None})))["rec_id"].to_list()
-    assert len(unread) <= 8, unread
+    assert len(unread) <= 5, unread
 
 
 def test_labels_that_were_read_say_in_which_text():
@@ -226,7 +226,7 @@ def test_labels_that_were_read_say_in_which_text():
         read = KB.table(name).filter(confidence="read")
         assert read["source"].str.contains("^recall$").sum() == 0, name
     recalled = KB.table("label_interactions").filter(confidence="recall").height
-    assert recalled <= 540
+    assert recalled <= 36
 
 
 def test_nearly_every_carried_drug_rests_on_a_text_that_was_read():
