@@ -62,8 +62,8 @@ def test_what_is_no_event(kb: KnowledgeBase, value: float) -> None:
     ("doses", "problem"),
     [
         ([20.0, 50.0], None),
-        ([20.0, 0.0], "0 mg/week is not a dose"),
-        ([20.0, -1.0], "-1 mg/week is not a dose"),
+        ([20.0, 0.0], "a value of 0 mg/week or less is not a dose"),
+        ([20.0, -1.0], "a value of 0 mg/week or less is not a dose"),
         ([20.0, 499.0, 999.0], "1 rows have 999"),
         ([20.0, 499.5, 999.0], None),
         ([20.0, 998.0], None),
