@@ -222,4 +222,4 @@ def test_cells_of_a_gene_that_contradict_each_other_teach_a_model_nothing_and_ar
     assert found[names[0]].is_not_null().to_list() == [True, False, False, False]
     assert found[names[2]].to_list() == [1.0, None, None, None]
     said = told["contradiction", "gene.cyp2c9.*"]
-    assert said.startswith("gene.cyp2c9.*: the gene is unknown in 3 rows: ") and "score" not in said
+    assert said.startswith("gene.cyp2c9.*: the gene is unknown in 3 rows: ") and "is given" not in said
