@@ -82,3 +82,13 @@ def test_a_drug_and_an_allergy_of_the_record_stand_in_the_report_alone(pgx_comma
     assert "HG00652: a recorded allergy speaks against a drug" in done.stderr
     for word in ("clopidogrel", "paroxetine", "omeprazole", "Plavix", "hiv", "HIV", "Poor", "Intermediate"):
         assert word not in done.stderr, word
+
+
+def test_an_error_of_ours_says_where_it_is_and_not_what_it_read(pgx_command, tmp_path, monkeypatch):
+    def broken(*_: object, **__: object) -> None:
+        float("ZQ 71 kg")
+
+    monkeypatch.setattr("pgx.check", broken)
+    done = pgx_command("check", PERSON)
+    assert done.returncode == 1 and SECRET not in done.stderr
+    assert "internal error, please report it: ValueError in test_told_to_nobody.py, line" in done.stderr
