@@ -5,17 +5,13 @@ Programs act on `code` and `subject`; `message` is for people and may be worded 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
 
 import polars as pl
 
 from pgx import schema
 from pgx.codes import NoteCode, Severity
-
-if TYPE_CHECKING:
-    from pgx.knowledge import KnowledgeBase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,22 +43,26 @@ class Note:
     where: str | None = None
 
 
-def without_value(code: str, subject: str | None, kb: KnowledgeBase, where: str = "`pgx check` shows it") -> str:
+def without_value(
+    code: str, subject: str | None, table: Callable[[str], pl.DataFrame], where: str = "`pgx check` shows it"
+) -> str:
     """Return what a note says where nothing of a person must stand: what is wrong by its code, and what to do.
 
     Parameters
     ----------
     code, subject
         Of the note, whose code is not one of `pgx.codes.QUOTES_NO_RECORD`.
-    kb
-        Knowledge base. A subject that is no gene and no measured concept of it is a drug, a diagnosis or what stands in
-        a file, and is not named.
+    table
+        Tables of the knowledge base by name. A subject that is no gene and no measured concept of it is a drug, a
+        diagnosis or what stands in a file, and is not named.
     where
         Where the message itself stands.
     """
-    concepts = kb.table("concepts").filter(pl.col("kind") != "boolean")["concept"]
-    known = subject is not None and (subject in kb.genes or subject in concepts or subject == "medications")
-    found = kb.table("flags").filter(kind="note", code=code).select("meaning", "advice").rows()
+    concepts = table("concepts").filter(pl.col("kind") != "boolean")["concept"]
+    known = subject is not None and (
+        subject in table("genes")["gene"] or subject in concepts or subject == "medications"
+    )
+    found = table("flags").filter(kind="note", code=code).select("meaning", "advice").rows()
     said = [text.rstrip(".") for text in (*(found[0] if found else (code,)), where) if text]
     return (f"{subject}: " if known else "") + "; ".join(text[:1].lower() + text[1:] for text in said)
 

@@ -90,8 +90,8 @@ def refuse(problems: pl.DataFrame, kb: KnowledgeBase) -> None:
     where = ", ".join(part for part in (row["where"], person) if part) or None
     more = f" (and {lost.height - 1} more)" if lost.height > 1 else ""
     message = row["message"]
-    if row["code"] not in QUOTES_NO_RECORD:
-        message = without_value(row["code"], row["concept"], kb)
+    if row["code"] not in QUOTES_NO_RECORD or (row["code"] == NoteCode.UNKNOWN_COLUMN and row["where"] != "heading"):
+        message = without_value(row["code"], row["concept"], kb.table)
     raise InputError(message + more, file=row["file"], where=where, fix="correct it, or leave it empty")
 
 

@@ -41,6 +41,8 @@ FILES = {
     "f.tsv": FEATURES,
     "inr.tsv": INRS,
     "b.vcf": VCF,
+    "headless.csv": "HG00652,ZQ,ZQdrug\nHG00652,ZQ,ZQother\n",
+    "long.csv": "sample,item,value\nHG00652,ZQdiagnosis,yes\nHG00652,age,41\n",
 }
 
 
@@ -58,11 +60,14 @@ FILES = {
         ("evaluate", "warfarin.dose", "--cohort", "f.tsv", "--outcome", "outcome"),
         ("monitor", "inr.tsv", "-v"),
         ("cohort", "run", PERSON, "-c", "p.json", "-o", "out", "--threads", "1", "--log-file", "log.jsonl"),
+        ("report", PERSON, "-c", "headless.csv"),
+        ("report", PERSON, "-c", "long.csv"),
+        ("report", PERSON, "-c", "long.csv", "--strict"),
         ("check", "p.json"),
         ("check", "snps.csv"),
         ("check", "b.vcf"),
     ],
-    ids=lambda arguments: " ".join(map(str, arguments[:3])).replace(str(PERSON), "VCF"),
+    ids=lambda arguments: " ".join(map(str, arguments[:4])).replace(str(PERSON), "VCF"),
 )
 def test_what_files_say_of_a_person_is_in_no_message(pgx_command, tmp_path, arguments):
     for name, content in FILES.items():

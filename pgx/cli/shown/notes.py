@@ -78,13 +78,18 @@ def _without_values(notes: pl.DataFrame) -> pl.DataFrame:
     private = ~pl.col("code").is_in(QUOTES_NO_RECORD) & ~(
         (pl.col("stage") == "models") & pl.col("code").is_in(_OF_COLUMNS)
     )
+    # A heading is the file's; an item in a row is a person's.
+    in_row = (pl.col("stage") == "clinical") & ~pl.col("where").str.ends_with("heading").fill_null(False)
+    private |= (pl.col("code") == NoteCode.UNKNOWN_COLUMN) & in_row
     beside = (pl.col("where") == pl.col("subject")).fill_null(False)  # no place: the drug itself, or the gene
     page = (beside | ~pl.col("stage").is_in(("clinical", "models", "variants"))).alias("page")
     kinds = notes.filter(private).select("code", "subject", page).unique()
     if kinds.is_empty():
         return notes
     kb = load()
-    told = [without_value(code, about, kb, _REPORT if page else _CHECK) for code, about, page in kinds.iter_rows()]
+    told = [
+        without_value(code, about, kb.table, _REPORT if page else _CHECK) for code, about, page in kinds.iter_rows()
+    ]
     plain = kinds.with_columns(plain=pl.Series(told, dtype=pl.String))
     notes = notes.with_columns(page).join(plain, on=kinds.columns, how="left", nulls_equal=True, maintain_order="left")
     return notes.with_columns(

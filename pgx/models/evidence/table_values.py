@@ -92,7 +92,7 @@ def _numbers(table: pl.DataFrame, name: str, kb: KnowledgeBase, said: Said, unre
     meant = {text: value for text in texts if (value := _number(text, name, kb)) is not None}
     if meant:
         rows = written.is_in(list(meant)).sum()
-        text = f"{name}: numbers with a decimal comma, separated thousands or a unit are read in {_rows(rows)}"
+        text = f"{name}: numbers with a decimal comma, separated thousands or a unit are read in {_rows(int(rows))}"
         said.append((NoteCode.NUMERAL_READ, name, text))
         read = written.replace_strict(meant, default=None, return_dtype=pl.Float64)
         plain = pl.select(pl.coalesce(plain, read)).to_series()
@@ -146,7 +146,7 @@ def _answers(table: pl.DataFrame, name: str, kb: KnowledgeBase, said: Said, unre
 
 def _told(name: str, lost: pl.Series, what: str) -> str:
     return (
-        f"{name} is told and not understood where it is {what} ({_rows(lost.sum())}): "
+        f"{name} is told and not understood where it is {what} ({_rows(int(lost.sum()))}): "
         "no score that reads it is given; correct it, or leave such cells empty"
     )
 
