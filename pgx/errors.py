@@ -40,6 +40,15 @@ def shown_place(file: object) -> str:
     return without_secrets(begin[0] + text[begin.end() :].rpartition("@")[2].partition("?")[0])
 
 
+def kind_and_place(error: BaseException) -> str:
+    """Return what an unforeseen error is and where it came up; its message may quote a person's record."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    at = "" if place is None else f" in {place.tb_frame.f_code.co_filename.rpartition('/')[2]}, line {place.tb_lineno}"
+    return f"{type(error).__name__}{at}"
+
+
 class PgxError(Exception):
     """Base of every error that is the input's or the user's, not ours."""
 

@@ -5,7 +5,7 @@ Programs act on `code` and `subject`; `message` is for people and may be worded 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 
 import polars as pl
@@ -43,27 +43,36 @@ class Note:
     where: str | None = None
 
 
-def without_value(code: str, subject: str | None, flags: pl.DataFrame) -> str:
-    """Return what a note of `pgx.codes.ABOUT_A_VALUE` says where a person's value must not stand: what, and what to do.
+def without_value(
+    code: str, subject: str | None, table: Callable[[str], pl.DataFrame], where: str = "`pgx check` shows it"
+) -> str:
+    """Return what a note says where nothing of a person must stand: what is wrong by its code, and what to do.
 
     Parameters
     ----------
     code, subject
-        Of the note.
-    flags
-        The table ``flags`` of the knowledge base.
+        Of the note, whose code is not one of `pgx.codes.QUOTES_NO_RECORD`.
+    table
+        Tables of the knowledge base by name. A subject that is no gene and no measured concept of it is a drug, a
+        diagnosis or what stands in a file, and is not named.
+    where
+        Where the message itself stands.
     """
-    meaning, advice = flags.filter(kind="note", code=code).select("meaning", "advice").row(0)
-    said = [text.rstrip(".") for text in (meaning, advice, "`pgx check` shows it") if text]
-    return f"{subject or 'a record'}: {'; '.join(text[:1].lower() + text[1:] for text in said)}"
+    concepts = table("concepts").filter(pl.col("kind") != "boolean")["concept"]
+    known = subject is not None and (
+        subject in table("genes")["gene"] or subject in concepts or subject == "medications"
+    )
+    found = table("flags").filter(kind="note", code=code).select("meaning", "advice").rows()
+    said = [text.rstrip(".") for text in (*(found[0] if found else (code,)), where) if text]
+    return (f"{subject}: " if known else "") + "; ".join(text[:1].lower() + text[1:] for text in said)
 
 
-def refused_result(stage: str, sample: str | None, gene: str, why: str, how: str = "used") -> Note:
+def refused_result(stage: str, sample: str | None, gene: str, where: str, why: str, how: str = "used") -> Note:
     """Return the note on a laboratory's result that somebody sent and that no advice here rests on."""
-    message = f"a laboratory's result of {gene} could not be {how} ({why})"
+    message = f"a laboratory's result of {gene} could not be {how} ({where}: {why})"
     return Note(
         stage=stage, severity=Severity.ERROR, code=NoteCode.OUTSIDE_REFUSED, message=message,
-        sample=sample, subject=gene, where=gene,
+        sample=sample, subject=gene, where=where,
     )  # fmt: skip
 
 

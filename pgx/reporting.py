@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pgx.guard.staging import remove, together
-from pgx.io import check_outputs, write_bytes
+from pgx.io import check_outputs
 from pgx.options import Names, Options, PathLike, Paths, names_of
 from pgx.pipeline import conclude, versions
 
@@ -89,7 +89,7 @@ def report(
     """
     from pgx.cohort.together import found_in, inputs_of_sheet, joined
     from pgx.reports import Lexicon, write
-    from pgx.reports.write import COMPLETE, WHOLE_RUN, mark_complete, write_index
+    from pgx.reports.write import COMPLETE, WHOLE_RUN, mark_complete, put, write_index
 
     chosen, options = names_of(formats) or [], options or Options()
     if pseudonymize is not None:
@@ -124,7 +124,7 @@ def report(
                 write_index(results, Path(out), lexicon=lexicon, linked="html" in pages)
             if {"tsv", "parquet"} & set(chosen):
                 # Tables have no room for it: the pages and documents carry it themselves.
-                write_bytes(Path(out) / PROVENANCE, (json.dumps(result.provenance, indent=2) + "\n").encode())
+                put(Path(out) / PROVENANCE, (json.dumps(result.provenance, indent=2) + "\n").encode())
             if len(result.samples) > 1:
                 mark_complete(Path(out), versions(), chosen, persons=len(result.samples), files=len(names))
     return result

@@ -42,6 +42,7 @@ def check(
     code 3 means that the file has an error to correct first.
     """
     import pgx
+    from pgx.codes import QUOTES_NO_RECORD
     from pgx.errors import InputError, UsageError
     from pgx.io import write_bytes
     from pgx.tables import write_table
@@ -66,4 +67,7 @@ def check(
     wrong = frame.filter(frame["kind"] == "error")
     if not wrong.is_empty():
         first = wrong.row(0, named=True)
-        raise InputError(f"refused: {first['meaning']}", file=file, where=first["where"] or None)
+        files = ("structure", "header", "duplicate", "refused", *QUOTES_NO_RECORD)
+        # The table is for its owner; an error may go to a log, and repeats nothing of a person's record.
+        told = first["meaning"] if first["name"] in files else f"{first['name']}: the table says what is wrong"
+        raise InputError(f"refused: {told}", file=file, where=first["where"] or None)

@@ -78,6 +78,7 @@ def run(
     the same bytes. A person who fails is named in failures.tsv and stops nobody else (exit code 4).
     """
     from pgx import cohort
+    from pgx.cli.shown.notes import say_left_out
     from pgx.cli.shown.progress import steps
     from pgx.cohort.plan import USUAL
 
@@ -94,6 +95,7 @@ def run(
     if not quiet:
         earlier = f", {done.resumed:,} of them by an earlier run" if done.resumed else ""
         print(f"pgx: {done.done:,} of {done.total:,} persons done{earlier}: {out}", file=sys.stderr)
+    say_left_out(done.left_out, str(out / "failures.tsv"))
     if done.lost:
         print(f"pgx: {done.lost:,} results were lost: {out / 'failures.tsv'}", file=sys.stderr)
         raise typer.Exit(EXIT_LOST)

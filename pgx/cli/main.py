@@ -14,7 +14,7 @@ from pgx.cli.completion import Command, Group, typed_command
 from pgx.cli.outputs import guarded
 from pgx.cli.protection import protected
 from pgx.cli.shown.terminal import guard_streams
-from pgx.errors import PgxError, shown_place, without_secrets
+from pgx.errors import PgxError, kind_and_place, shown_place, without_secrets
 from pgx.guard.letters import visible
 
 app = typer.Typer(
@@ -104,7 +104,7 @@ def main() -> None:
     except Exception as error:
         if os.environ.get("PGX_DEBUG"):
             raise
-        _fail(f"internal error, please report it: {type(error).__name__}: {error} (PGX_DEBUG=1 shows where)", 1)
+        _fail(f"internal error, please report it: {kind_and_place(error)} (PGX_DEBUG=1 shows all of it)", 1)
 
 
 def program() -> None:

@@ -13,8 +13,6 @@ import polars as pl
 from pgx.clinical.vocabulary import vocabulary
 from pgx.knowledge import KnowledgeBase
 
-_SHOWN = 3
-
 
 def understood(
     table: pl.DataFrame, names: Collection[str], kb: KnowledgeBase
@@ -55,7 +53,6 @@ def understood(
         if strange:
             lost[name] = written.is_in(strange).fill_null(False)
             rows = lost[name].sum()
-            listed = ", ".join(map(repr, strange[:_SHOWN])) + (", ..." if len(strange) > _SHOWN else "")
-            said = f"{name}: {listed} not understood in {rows} rows, which count as unknown; write its words"
+            said = f"{name}: words are not understood in {rows} rows, which count as unknown; write its words"
             remarks.append((name, said))
     return table, remarks, lost

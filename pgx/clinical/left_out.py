@@ -8,7 +8,7 @@ import polars as pl
 
 from pgx.clinical.derive import FORMULAS
 from pgx.clinical.vocabulary import Vocabulary
-from pgx.codes import ABOUT_A_VALUE, Flag, FlagCode, NoteCode, Severity
+from pgx.codes import QUOTES_NO_RECORD, Flag, FlagCode, NoteCode, Severity
 from pgx.errors import InputError
 from pgx.knowledge import KnowledgeBase
 from pgx.notes import Note, without_value
@@ -90,8 +90,8 @@ def refuse(problems: pl.DataFrame, kb: KnowledgeBase) -> None:
     where = ", ".join(part for part in (row["where"], person) if part) or None
     more = f" (and {lost.height - 1} more)" if lost.height > 1 else ""
     message = row["message"]
-    if row["code"] in ABOUT_A_VALUE:
-        message = without_value(row["code"], row["concept"], kb.table("flags"))
+    if row["code"] not in QUOTES_NO_RECORD or (row["code"] == NoteCode.UNKNOWN_COLUMN and row["where"] != "heading"):
+        message = without_value(row["code"], row["concept"], kb.table)
     raise InputError(message + more, file=row["file"], where=where, fix="correct it, or leave it empty")
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime
 
 import polars as pl
@@ -116,9 +118,22 @@ def later(observations: pl.DataFrame, drugs: pl.DataFrame, now: pl.DataFrame, vo
     ]
 
 
+_day: ContextVar[date | None] = ContextVar("day of the run", default=None)
+
+
 def run_day() -> date:
     """Return the day of the run: what tells whether an end is over, of a person of whom nothing is dated."""
-    return datetime.now().astimezone().date()
+    return _day.get() or datetime.now().astimezone().date()
+
+
+@contextmanager
+def on_day(day: date | None) -> Iterator[None]:
+    """While the block runs, this is the day of the run: what is gone on with tomorrow is of the day that it began."""
+    token = _day.set(day)
+    try:
+        yield
+    finally:
+        _day.reset(token)
 
 
 def assumed(drugs: pl.DataFrame, now: pl.DataFrame) -> Notes:

@@ -135,7 +135,7 @@ def _join_file(
             continue
         if first.setdefault(sample, person) != person:
             message = f"{first[sample]!r} and {person!r} of {file.file} are both {sample} and taken as one person"
-            notes.append(note(sample, Severity.WARNING, NoteCode.JOINED_TWICE, message))
+            notes.append(note(sample, Severity.WARNING, NoteCode.JOINED_TWICE, message, where=file.file))
         found[person] = sample
     count = persons_of(file)
     if not named and len(file.people) == count == 1 and len(samples) == 1:
@@ -151,7 +151,7 @@ def _join_file(
                 Severity.WARNING,
             )
         if person is None or not file.explicit_ids:
-            notes.append(note(samples[0], severity, NoteCode.JOINED_ONLY_PERSON, message))
+            notes.append(note(samples[0], severity, NoteCode.JOINED_ONLY_PERSON, message, where=file.file))
             return {person: samples[0]}
     left = count - file.elsewhere - len(named)
     if found and left:
@@ -166,7 +166,7 @@ def _nobody(file: Events, count: int) -> str:
         return f"the person has no name, and there are {count} samples"
     samples = "the only sample" if count == 1 else f"any of the {count} samples"
     if len(file.people) == 1:
-        return f"its only person, {str(next(iter(file.people)))!r}, has not the name of {samples} of the genotypes"
+        return f"its only person has not the name of {samples} of the genotypes"
     return f"none of its {len(file.people)} persons has the name of {samples} of the genotypes"
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 from enum import StrEnum
 
 from pgx.codes.flag_codes import OF_A_NUMBER, Flag, FlagCode
-from pgx.codes.note_codes import ABOUT_A_VALUE, NoteCode
+from pgx.codes.note_codes import QUOTES_NO_RECORD, NoteCode
 from pgx.codes.states import Applies, Category, DoseAdvice, GeneState, Severity, Status, Trend, Urgency, VariantUse
 
 __all__ = [
-    "ABOUT_A_VALUE",
     "KINDS",
     "OF_A_NUMBER",
+    "QUOTES_NO_RECORD",
     "Applies",
     "Category",
     "DoseAdvice",

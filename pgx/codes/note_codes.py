@@ -148,14 +148,31 @@ class NoteCode(StrEnum):
     WASHOUT_UNKNOWN = "washout_unknown"
 
 
-ABOUT_A_VALUE = frozenset(
+QUOTES_NO_RECORD = frozenset(
     {
-        NoteCode.ANSWER_UNKNOWN, NoteCode.BAD_DATE, NoteCode.BOUND, NoteCode.CONTRADICTION,
-        NoteCode.DECEASED, NoteCode.DOUBTFUL_VALUE, NoteCode.IMPOSSIBLE_VALUE, NoteCode.NOT_A_NUMBER,
-        NoteCode.NUMERAL_READ, NoteCode.OTHER_QUESTION, NoteCode.UNIT_DIFFERS, NoteCode.UNIT_MISSING,
-        NoteCode.UNIT_UNKNOWN, NoteCode.UNLIKELY_VALUE, NoteCode.VALUE_LEFT_OUT,
+        NoteCode.ACTIONABLE_ONLY, NoteCode.ARRAY_BUILD, NoteCode.ARRAY_DATA, NoteCode.ARRAY_PERSONS, NoteCode.BAD_LINE,
+        NoteCode.BLOCK_FAILED, NoteCode.BROKEN_FIT, NoteCode.BROKEN_XML, NoteCode.BUILD, NoteCode.BYTE_ORDER_MARK,
+        NoteCode.CANDIDATE_BETTER, NoteCode.CODE_FOR_MISSING, NoteCode.COLUMN_GIVES_OUTCOME_AWAY,
+        NoteCode.CONFLICTING_RECORDS, NoteCode.DAY_ASSUMED, NoteCode.DOSES_FAR_FROM_PUBLISHED,
+        NoteCode.EVIDENCE_HARDLY_READ, NoteCode.FEATURES_PREDICT_SITE, NoteCode.FEMALE_HAPLOID_X, NoteCode.FEW_EVENTS,
+        NoteCode.GENOTYPE_CONTRADICTED, NoteCode.HAPLOID_AUTOSOME, NoteCode.HETEROPLASMY, NoteCode.INDEL_UNDECIDED,
+        NoteCode.LOCAL_KNOWLEDGE, NoteCode.MALE_HETEROZYGOUS_X, NoteCode.MALFORMED_HEADER, NoteCode.MARKER_MISPLACED,
+        NoteCode.MARKER_UNKNOWN, NoteCode.MATCHED_BY_RSID, NoteCode.MISSINGNESS_PREDICTS_OUTCOME,
+        NoteCode.MISSINGNESS_PREDICTS_SITE, NoteCode.MITOCHONDRION_NOT_RCRS, NoteCode.MORE_EVENTS_THAN_PUBLISHED,
+        NoteCode.MORE_OR_FEWER_EVENTS_THAN_PREDICTED, NoteCode.NOTHING_UNDERSTOOD, NoteCode.NOT_UTF8,
+        NoteCode.NO_BETTER_THAN_SIMPLE, NoteCode.NO_CLINICAL_DATA, NoteCode.NO_DP, NoteCode.NO_EOF_BLOCK,
+        NoteCode.NO_EVIDENCE, NoteCode.NO_FINAL_NEWLINE, NoteCode.NO_GENOTYPES, NoteCode.NO_GQ, NoteCode.NO_GT,
+        NoteCode.NO_PERSON, NoteCode.NO_POSITIONS, NoteCode.NO_SUCH_PERSON, NoteCode.NO_SUCH_SAMPLE,
+        NoteCode.NO_TREES, NoteCode.ONE_OUTCOME, NoteCode.OUTSIDE_SAMPLE_UNKNOWN, NoteCode.PGS_DOSAGES,
+        NoteCode.PGS_FILE, NoteCode.PGS_MATCH_LOW, NoteCode.PGS_ROWS_REFUSED, NoteCode.PGS_STRAND,
+        NoteCode.PHASE_LIST_UNREAD, NoteCode.POLYPLOID, NoteCode.PRIOR_DATA_CONFLICT, NoteCode.RECORD_FILTERED,
+        NoteCode.RECORD_LOST, NoteCode.RECORD_UNMATCHED, NoteCode.REFERENCE_ASSUMED, NoteCode.REFERENCE_MISMATCH,
+        NoteCode.REF_EQUALS_ALT, NoteCode.REPEATED_RECORDS, NoteCode.SAME_ROW, NoteCode.SCORE_REFUSED,
+        NoteCode.SIMPLE_AS_GOOD, NoteCode.SNP_TABLE, NoteCode.STRAND_FLIPPED, NoteCode.STRAND_UNKNOWN,
+        NoteCode.STRUCTURAL_FILTERED, NoteCode.TREES_DO_NOT_HELP, NoteCode.UNKNOWN_COLUMN, NoteCode.VARIANTS_ONLY,
     }
 )  # fmt: skip
-"""Codes of notes whose message quotes what a record says of a person.
+"""Codes of notes whose message tells of files, columns, counts and models, and nothing of a person.
 
-That stands in reports and in what `pgx check` prints, and in no error or log: see `pgx.notes.without_value`."""
+The message of any other code may quote a drug, a diagnosis, a genotype or a value of somebody. It stands in reports, in
+tables and in what `pgx check` prints, and in no error or log: see `pgx.notes.without_value`."""

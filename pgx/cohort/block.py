@@ -12,6 +12,8 @@ import polars as pl
 
 from pgx import schema
 from pgx.clinical import record_blocks
+from pgx.clinical.left_out import REASONS
+from pgx.clinical.now import on_day
 from pgx.codes import NoteCode, Severity
 from pgx.cohort.folder import Folder, Json, place, told_of, write_json
 from pgx.cohort.genotype_rows import rows_of
@@ -75,12 +77,13 @@ def do_block(
     vcf: Genomes = (
         (lambda group: group.vcf) if spool is None else (lambda group: spooled(spool, number, people, group.samples))
     )
-    for group in plan.groups(number):
-        for found in _pieces(plan, kb, vcf, group):
-            if isinstance(found, Piece):
-                pieces.append(_under(cover, found, kb))
-            else:
-                failed.append(cover.failure(found, kb) if cover else found)
+    with on_day(plan.day):
+        for group in plan.groups(number):
+            for found in _pieces(plan, kb, vcf, group):
+                if isinstance(found, Piece):
+                    pieces.append(_under(cover, found, kb))
+                else:
+                    failed.append(cover.failure(found, kb) if cover else found)
     frames = _frames(plan, pieces, kb)
     notes = frames["notes"] if pieces else schema.empty(schema.NOTES)
     # How many of a block have no score is no news of the run, and each person's row says it.
@@ -95,6 +98,7 @@ def do_block(
         "plan": digest,
         "persons": len(people),
         "lost": sum(row["code"] in LOST for row in failures),
+        "left_out": sum(row["code"] in REASONS for row in failures),
         "failures": failures,
         "notes": whole_run.to_dicts(),
         "files": place(folder, files),

@@ -48,7 +48,8 @@ def of_plan(plan: Plan, wanted: Json) -> Json:
     names = "\n".join(cover.samples(plan.samples) if cover else plan.samples).encode()
     found = {**wanted, "persons": {"count": len(plan.samples), "sha256": hashlib.sha256(names).hexdigest()}}
     text = json.dumps([found[name] for name in _IDENTITY], sort_keys=True, ensure_ascii=False)
-    return {**found, "plan": hashlib.sha256(text.encode()).hexdigest()}
+    day = {} if plan.day is None else {"day": plan.day.isoformat()}
+    return {**found, **day, "plan": hashlib.sha256(text.encode()).hexdigest()}
 
 
 def read(folder: Folder) -> Json:

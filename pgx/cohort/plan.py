@@ -39,6 +39,8 @@ class Plan:
         How to read and call.
     sheet, persons
         The samplesheet and its rows, if there is one; `samples` are then theirs.
+    day
+        Day on which the run began (`pgx.clinical.now.run_day`); None = today.
     key
         Key file under which everything is pseudonymous (`pgx.cohort.pseudonymous`); None = names are names.
     """
@@ -55,6 +57,7 @@ class Plan:
     options: Options = field(default_factory=Options)
     sheet: str | None = None
     persons: tuple[Person, ...] = ()
+    day: date | None = None
     key: str | None = None
 
     @property

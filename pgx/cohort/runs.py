@@ -8,10 +8,12 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from pgx import variants
 from pgx.clinical import record_blocks
+from pgx.clinical.now import on_day, run_day
 from pgx.codes import NoteCode
 from pgx.cohort import finish, manifest
 from pgx.cohort.crew import Crew
@@ -47,12 +49,15 @@ class Progress:
         Persons and laboratories' results that could not be used, so far.
     resumed
         Persons that an earlier run has done.
+    left_out
+        Clinical values that could not be used, so far.
     """
 
     done: int
     total: int
     lost: int = 0
     resumed: int = 0
+    left_out: int = 0
 
 
 Workers = int | str
@@ -159,7 +164,7 @@ def run(
     files = _files(plan)
     check_outputs([folder.manifest, *(folder.part(name, 0) for name in plan.tables)], files)
     plan, described = _planned(plan, folder, files, verify)
-    with _alone(folder):
+    with _alone(folder), on_day(plan.day):
         return _work(plan, described, folder, scheduler or threads or os.cpu_count() or 1, shard, verify, on_progress)
 
 
@@ -199,6 +204,8 @@ def _planned(plan: Plan, folder: Folder, files: Sequence[Path], verify: bool) ->
     old = read_json(folder.manifest)
     if old is not None:
         manifest.check_same(manifest.read(folder), wanted, folder.root)
+    begun = (old or {}).get("day")
+    plan = replace(plan, day=date.fromisoformat(begun) if begun else run_day())
     listed = folder.work / "persons.txt"
     if old is not None and listed.is_file():
         names = listed.read_text(encoding="utf-8").split("\n")
@@ -228,7 +235,8 @@ def _work(
     states = {number: state for number in own if (state := folder.read_state(number, digest, verify=verify))}
     before = sum(state["persons"] for state in states.values())
     total = sum(len(plan.block(number)) for number in own)
-    progress = Progress(before, total, sum(state["lost"] for state in states.values()), before)
+    lost, left_out = (sum(state.get(name, 0) for state in states.values()) for name in ("lost", "left_out"))
+    progress = Progress(before, total, lost, before, left_out)
     tell = on_progress or (lambda _: None)
     tell(progress)
     left = [number for number in own if number not in states]
@@ -242,7 +250,12 @@ def _work(
                 progress = replace(progress, lost=progress.lost + len(plan.block(number)))
             else:
                 states[number] = state
-                progress = replace(progress, done=progress.done + state["persons"], lost=progress.lost + state["lost"])
+                progress = replace(
+                    progress,
+                    done=progress.done + state["persons"],
+                    lost=progress.lost + state["lost"],
+                    left_out=progress.left_out + state["left_out"],
+                )
             tell(progress)
         if not died or plan.key:  # what waits for another try is under the persons' names
             for place in (folder.genotypes, folder.records, folder.unfinished):

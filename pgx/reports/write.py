@@ -159,8 +159,9 @@ def write(
     told: list[index.Entry] = [] if entries is None else entries
     for name, content in _contents(result, formats, lexicon, there if per_sample else None, told):
         if content is not None:
-            written.append(io.write_bytes(folder / name, content))
+            written.append(put(folder / name, content))
         elif name in there:
+            check_ours(folder / name, b"pgx")
             staging.remove(folder / name)
     return written
 
@@ -188,7 +189,32 @@ def write_index(results: Sequence[Result], directory: str | Path, *, lexicon: Le
     ]
     folder = Path(directory)
     page, table = index.to_html(entries).encode(), index.to_tsv(entries).encode()
-    return [io.write_bytes(folder / index.PAGE, page), io.write_bytes(folder / index.TABLE, table)]
+    return [put(folder / index.PAGE, page), put(folder / index.TABLE, table)]
+
+
+def put(path: Path, content: bytes) -> Path:
+    """Write a file of a report, unless one of somebody else has its name.
+
+    Raises
+    ------
+    UsageError
+        If so. A table is ours if it begins with the same columns, a page if it names the program as this one does.
+    """
+    marks = [b"pgx"] if b"pgx" in content else [content[:15]]
+    if path.suffix == ".tsv":
+        marks = [b"\t".join(content.partition(b"\n")[0].split(b"\t")[:2])]
+    elif path.suffix == ".parquet":
+        marks = [name.encode() for name in [*pl.read_parquet_schema(content)][:2]]
+    elif path.suffix == ".pdf":
+        marks = [b"%PDF-"]
+    check_ours(path, *marks)
+    return io.write_bytes(path, content)
+
+
+def check_ours(path: Path, *marks: bytes) -> None:
+    """Refuse to replace or remove a file that lacks one of these marks: it is not of this program."""
+    if path.is_file() and (there := path.read_bytes()) and not all(mark in there for mark in marks):
+        raise UsageError(f"{path}: a file that pgx did not write has this name; move it, or name another folder")
 
 
 def files(directory: str | Path, formats: Sequence[str]) -> list[Path]:
@@ -212,7 +238,7 @@ def mark_complete(
 ) -> None:
     """Say that a folder is whole: what it was made with, and how many persons and files it has."""
     marker = {**versions, "formats": list(formats), "persons": persons, "files": files}
-    io.write_bytes(folder / COMPLETE, (json.dumps(marker, indent=2) + "\n").encode())
+    put(folder / COMPLETE, (json.dumps(marker, indent=2) + "\n").encode())
 
 
 def is_page(name: str) -> bool:

@@ -10,7 +10,6 @@ import asyncio
 import hmac
 import json
 import sys
-import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,7 +20,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from pgx.clinical.allergies import Allergens, allergens
-from pgx.errors import InputError
+from pgx.errors import InputError, kind_and_place
 from pgx.guard.limits import read_json
 from pgx.reports.formats.fhir import fhir_of
 from pgx.reports.page.build import View
@@ -105,9 +104,7 @@ def create_app(
         except InputError as error:
             response = _problem(500, "exception", f"a stored result cannot be read: {error.problem}")
         except Exception as error:  # what went wrong may quote a patient: only its kind and place are told
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            told = f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
-            print(f"pgx: serve: a request was not answered: {told}", file=sys.stderr)
+            print(f"pgx: serve: a request was not answered: {kind_and_place(error)}", file=sys.stderr)
             response = _problem(500, "exception", "the request could not be answered; the service's log says where")
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Content-Type-Options"] = "nosniff"

@@ -58,7 +58,7 @@ class TableReader:
         self._genes = kb.sites["genes"].to_list()
         self._places: list[tuple[str, int]] = list(kb.sites.select("chrom", "pos_grch38").iter_rows())
         self._spans: dict[str, tuple[str, int, int]] = kb.remember("spans of genes", lambda: _spans(kb))
-        self._refused: dict[tuple[str, str], list[str]] = defaultdict(list)
+        self._refused: dict[tuple[str, str], list[tuple[int | None, str]]] = defaultdict(list)
 
     def add(self, targets: Targets, assembly: Assembly, copies: CopyNumbers) -> bool:
         """Add the genotypes and copy numbers; say whether the table has any at a position of interest."""
@@ -105,9 +105,7 @@ class TableReader:
     def _refuse(self, cell: Cell, sites: Iterable[int], why: str) -> None:
         """Take down that a result of the sites' genes is lost."""
         for gene in sorted({gene for site in sites for gene in self._genes[site]}):
-            self._refused[cell.sample, gene].append(
-                f"line {cell.line}: {cell.text[:20]!r} of {cell.marker[:40]}: {why}"
-            )
+            self._refused[cell.sample, gene].append((cell.line, f"{cell.text[:20]!r} of {cell.marker[:40]}: {why}"))
 
     def _add_stray(self, meant: Iterable[Target], stray: Stray) -> None:
         """Refuse a genotype whose marker is of no one position, at each of those that it may be of and that it fits."""
@@ -137,7 +135,7 @@ class TableReader:
         strand = cell.strand or shown
         codes = tokens if isinstance(tokens, Problem) else codes_of(site, tokens, strand)
         if codes is Problem.STRAND:
-            where = f"{self.file}: line {cell.line}: {target.chrom}:{target.pos} {cell.text[:20]}"
+            where = f"{self.file}: line {cell.line}: {target.chrom}:{target.pos}"
             message = (
                 "{n} genotypes are not used: their bases fit on both strands, and the table does not say which it is "
                 "of (add a column strand, + or -)"
@@ -184,7 +182,7 @@ class TableReader:
         """Take down that a result of the gene that its row names is lost."""
         gene = gene_named(self.kb, cell.gene)
         for one in genes_meant(self.kb, cell.gene) if gene is None else [gene]:
-            self._refused[cell.sample, one].append(f"line {cell.line}: {cell.text[:20]!r} of {cell.marker[:40]}: {why}")
+            self._refused[cell.sample, one].append((cell.line, f"{cell.text[:20]!r} of {cell.marker[:40]}: {why}"))
 
     def _named_elsewhere(self, site: int, name: str) -> bool:
         """Return whether a row names a gene that its position is not of, and does not lie in either."""
@@ -200,21 +198,21 @@ class TableReader:
         gene, written = gene_named(self.kb, name), numbers[0][0][:20]
         if gene is None:
             for meant in genes_meant(self.kb, name):
-                self._refused[sample, meant].append(f"{written!r} copies of {name[:40]}: there is no such gene")
+                self._refused[sample, meant].append((None, f"{written!r} copies of {name[:40]}: there is no such gene"))
             return
         for text, number in numbers:
             if number is not None:
                 copies.state(sample, gene, number, "genotype", self.file)
                 continue
             copies.unclear[sample, gene] = self.file
-            self._refused[sample, gene].append(f"{text[:20]!r} is no number of copies")
+            self._refused[sample, gene].append((None, f"{text[:20]!r} is no number of copies"))
 
     def _say_refused(self) -> None:
         for (sample, gene), reasons in sorted(self._refused.items()):
             more = f", and {len(reasons) - 1} more" if len(reasons) > 1 else ""
-            self.notes.rows.append(
-                refused_result("variants", sample, gene, f"{Path(self.file).name}: {reasons[0]}{more}")
-            )
+            line, why = reasons[0]
+            place = Path(self.file).name + ("" if line is None else f": line {line}")
+            self.notes.rows.append(refused_result("variants", sample, gene, place, why + more))
 
     def _say(self, notes: Notes) -> None:
         table = self.table

@@ -12,6 +12,7 @@ from tests.conftest import EXAMPLES
 
 PERSON = EXAMPLES / "HG01593.GRCh38.vcf.gz"
 DRUGS = "codeine,abacavir"
+TOLD = "lab.tsv: line 1: CYP2D6: a laboratory's or another tool's result could not be used"
 SAID = "a laboratory's result of CYP2D6 could not be used (lab.tsv: line 1: '1' in '1/4'"
 
 
@@ -26,7 +27,7 @@ def test_the_report_is_written_in_full_and_says_first_what_was_lost(pgx_command,
     formats = "text,html,json,fhir,card,leaflet,tsv"
     run = pgx_command("report", PERSON, "--outside-calls", lab, "--drugs", DRUGS, "-o", "out", "--format", formats)
     assert run.returncode == 4, run.stderr
-    assert f"pgx: error: HG01593 CYP2D6: {SAID}" in run.stderr
+    assert f"pgx: error: HG01593 {TOLD}" in run.stderr and "1/4" not in run.stderr
     first_page = " ".join(run.stdout.partition("Model scores")[0].split())
     assert f"! {SAID}" in first_page
     assert "a laboratory's result of HLA-B could not be used (lab.tsv: line 2: the gene 'HLAB'" in first_page
@@ -60,7 +61,7 @@ def test_every_command_that_reads_such_results_writes_its_table_and_ends_with_4(
     more = ["-e", "tamoxifen.recurrence"] if command == "score" else []
     run = pgx_command(command, PERSON, "--outside-calls", lab, "-o", "out.tsv", *more)
     assert run.returncode == 4, run.stderr
-    assert SAID in run.stderr
+    assert TOLD in run.stderr and "1/4" not in run.stderr
     assert pl.read_csv(tmp_path / "out.tsv", separator="\t", quote_char=None).height
 
 
@@ -72,6 +73,7 @@ def test_a_result_that_is_used_is_no_loss(pgx_command, tmp_path):
 
 
 TABLE = "sample,rsid,genotype,gene,copy_number\nA,rs4244285,QQ,,\nA,rs12248560,C/C,,\nB,rs4244285,G/G,,\nB,rs12248560,C/C,,\n"
+TOLD_OF_QQ = "snps.csv: line 2: CYP2C19: a laboratory's or another tool's result could not be used"
 QQ = "a laboratory's result of CYP2C19 could not be used (snps.csv: line 2: 'QQ' of rs4244285: it fits no allele"
 
 
@@ -79,7 +81,7 @@ def test_a_genotype_that_cannot_be_read_is_on_the_first_page_of_that_person_alon
     (tmp_path / "snps.csv").write_text(TABLE)
     run = pgx_command("report", "snps.csv", "--drugs", "clopidogrel", "-o", "out", "--format", "html,json")
     assert run.returncode == 4, run.stderr
-    assert f"pgx: error: A CYP2C19: {QQ}" in run.stderr
+    assert f"pgx: error: A {TOLD_OF_QQ}" in run.stderr and "QQ" not in run.stderr
     out = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "out").iterdir()}
     assert QQ.replace("'", "&#39;") in out["A.report.html"].partition('id="scores"')[0]
     flags = {
@@ -104,7 +106,7 @@ def test_such_a_table_ends_every_command_with_4(pgx_command, tmp_path, command):
     more = ["-e", "clopidogrel.mace"] if command == "score" else []
     run = pgx_command(command, "snps.csv", "-o", "out.tsv", *more)
     assert run.returncode == 4, run.stderr
-    assert QQ in run.stderr
+    assert TOLD_OF_QQ in run.stderr and "QQ" not in run.stderr
 
 
 def test_a_sample_that_there_is_not_is_counted_against_and_no_other_proposed(pgx_command):

@@ -9,7 +9,7 @@ from pgx.cli.shown import notes
 from pgx.notes import Note, frame_of
 
 
-def note(sample, message="said", code="code", severity="warning"):
+def note(sample, message="said", code="variants_only", severity="warning"):
     return Note(sample=sample, stage="variants", severity=severity, code=code, message=message)
 
 
@@ -29,10 +29,10 @@ def test_what_several_persons_are_told_is_one_line(capsys, samples, line):
 
 def test_lines_of_one_kind_are_cut_by_line_and_not_by_person(capsys):
     many = [note(("A", "B"), f"message {n}") for n in range(7)]
-    notes.show(frame_of([*many, *(note("A", f"lost {n}", "outside_refused", "error") for n in range(7))]))
+    notes.show(frame_of([*many, *(note("A", f"lost {n}", "record_lost", "error") for n in range(7))]))
     lines = capsys.readouterr().err.splitlines()
     assert lines[5:] == [
-        *(f"pgx: error: A: lost {n}" for n in range(7)), "pgx: ... and 2 more notes 'code' (-v shows all)"
+        *(f"pgx: error: A: lost {n}" for n in range(7)), "pgx: ... and 2 more notes 'variants_only' (-v shows all)"
     ]  # fmt: skip
 
 

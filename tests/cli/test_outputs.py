@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import polars as pl
 import pytest
 import typer
 
@@ -306,3 +307,39 @@ def test_an_output_beside_the_inputs_is_fine(plain: Path) -> None:
     ):
         done = run(*arguments, cwd=here)
         assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("guidance.tsv", "drug,what my ward does\n"),
+        ("calls.parquet", "PAR1 of another tool PAR1"),
+        ("HG00652.report.html", "<!DOCTYPE html><html>my page</html>"),
+        ("HG00652.report.json", '{"format": "another"}'),
+        ("HG00652.plan.ics", "BEGIN:VCALENDAR"),
+        ("HG00652.report.txt", "my notes"),
+        ("provenance.json", "{}"),
+    ],
+)
+def test_a_report_replaces_its_own_files_and_no_others_of_the_name(tmp_path: Path, name: str, content: str) -> None:
+    def run() -> subprocess.CompletedProcess[str]:
+        formats = "text,html,json,tsv,parquet,plan"
+        given = ("report", PERSON, "--drugs", "codeine", "-o", "out", "--format", formats)
+        return command_line.run(*given, cwd=tmp_path)
+
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / name).write_text(content)
+    done = run()
+    assert done.returncode == 2 and f"out/{name}: a file that pgx did not write has this name" in done.stderr
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [name]
+    assert (tmp_path / "out" / name).read_text() == content
+    (tmp_path / "out" / name).unlink()
+    assert run().returncode == run().returncode == 0, "what it wrote itself is renewed"
+
+
+@pytest.mark.parametrize("name", ["model.json", "trees.json", "card.md"])
+def test_a_model_is_not_written_over_files_that_are_none(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text('{"mine": true}')
+    with pytest.raises(UsageError, match="a file that pgx did not write"):
+        train("warfarin.dose", pl.DataFrame(), tmp_path, knowledge.load())
+    assert (tmp_path / name).read_text() == '{"mine": true}'

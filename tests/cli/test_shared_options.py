@@ -58,7 +58,9 @@ def test_the_chosen_day_is_in_the_answer_and_in_where_it_is_from(pgx_command, tm
 
 def test_a_record_under_another_name_is_joined_as_said_and_nobody_is_named(pgx_command, tmp_path):
     (tmp_path / "p.json").write_text('{"sample": "hospital-7", "age": 41}', encoding="utf-8")
-    assert "hospital-7" in pgx_command("features", PERSON, "-c", "p.json").stderr
+    told = pgx_command("features", PERSON, "-c", "p.json").stderr
+    assert "p.json: its only person has not the name of the only sample" in told
+    assert "hospital-7" not in told
     said = ("--person", "hospital-7=HG00652", "--columns", "clinical.age", "-o", "f.tsv")
     run = pgx_command("features", PERSON, "-c", "p.json", *said)
     assert run.returncode == 0, run.stderr

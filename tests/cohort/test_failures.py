@@ -50,6 +50,14 @@ def test_a_person_who_fails_stops_nobody(broken, inputs, whole, tmp_path, pgx_co
         assert table(out, name).equals(expected.filter(expected["sample"] != "Q4")), name
 
 
+def test_clinical_values_that_were_left_out_are_counted_at_the_end(inputs, tmp_path, pgx_command):
+    (tmp_path / "ward.csv").write_text("sample,age,weight_kg\nQ1,40,900\nQ2,old,70\nQ3,40,70\n")
+    given = ("cohort", "run", inputs / "all.vcf", "-c", "ward.csv", "-o", "out", "--tables", "notes", "--threads", "1")
+    for _ in ("begun", "gone on with"):
+        done = pgx_command(*given, "--block-size", "2")
+        assert done.returncode == 0 and "2 clinical values left out (out/failures.tsv)" in done.stderr
+
+
 def test_a_block_whose_process_dies_is_tried_again_alone_and_then_named(inputs, tmp_path, monkeypatch):
     def dying(self, blocks):
         for number in blocks:

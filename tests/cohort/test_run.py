@@ -6,11 +6,13 @@ import json
 import shutil
 import subprocess
 import sys
+from datetime import date
 
 import polars as pl
 import pytest
 
 import pgx
+from pgx.clinical.now import on_day
 from pgx.cohort.block import do_block
 from pgx.cohort.genotype_rows import rows_of
 from pgx.cohort.plan import USUAL
@@ -137,6 +139,21 @@ def test_another_run_is_refused_in_words(whole, inputs, change, told):
     given = {"clinical": inputs / "ward.csv", "block_size": 2} | change
     with pytest.raises(InputError, match=rf"this run is another than the one in the folder: .*{told}"):
         pgx.cohort.run(inputs / "all.vcf", whole, **given)
+
+
+def test_a_run_that_goes_on_another_day_is_of_the_day_on_which_it_began(inputs, tmp_path):
+    rows = "".join(f"{name},paroxetine until 2027-02-01\n" for name in PEOPLE)
+    (tmp_path / "ward.csv").write_text(f"sample,medications\n{rows}")
+    given = {"clinical": tmp_path / "ward.csv", "block_size": 4, "threads": 1, "tables": "phenotypes,notes"}
+    with on_day(date(2027, 1, 1)):
+        pgx.cohort.run(inputs / "all.vcf", tmp_path / "once", **given)
+        pgx.cohort.run(inputs / "all.vcf", tmp_path / "later", shard=(1, 2), **given)
+    with on_day(date(2027, 6, 1)):
+        pgx.cohort.run(inputs / "all.vcf", tmp_path / "later", **given)
+        pgx.cohort.run(inputs / "all.vcf", tmp_path / "other", **given)
+    assert json.loads((tmp_path / "later" / "manifest.json").read_text())["day"] == "2027-01-01"
+    assert content(tmp_path / "later") == content(tmp_path / "once")
+    assert not table(tmp_path / "other", "notes").equals(table(tmp_path / "once", "notes"))
 
 
 def test_an_input_that_changed_is_told_by_name(whole, inputs, tmp_path):

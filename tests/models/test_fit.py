@@ -130,7 +130,7 @@ def test_conformal_quantiles_cover_in_every_group() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (pl.lit(2).alias("outcome"), "2 is not 0 or 1"),
+        (pl.lit(2).alias("outcome"), "an outcome is not 0 or 1"),
         (pl.lit("maybe").alias("outcome"), "row 1 is not 0/1"),
         (pl.lit(None, dtype=pl.Float64).alias("outcome"), "no row has a usable"),
     ],

@@ -95,12 +95,12 @@ def test_a_class_that_is_no_event_is_refused_with_the_way_out(site: Path) -> Non
     cohort = pgx.simulate(name, 60, seed=1, knowledge=site).with_columns(outcome=pl.lit(2))
     with pytest.raises(InputError) as caught:
         pgx.train(name, cohort, knowledge=site)
-    assert "2 is not 0 or 1" in caught.value.problem and "one endpoint each" in str(caught.value.fix)
+    assert "an outcome is not 0 or 1" in caught.value.problem and "one endpoint each" in str(caught.value.fix)
 
 
 def test_a_level_of_nothing_is_refused(site: Path) -> None:
     cohort = pgx.simulate("clozapine.my_level", 60, seed=1, knowledge=site).with_columns(outcome=pl.lit(0.0))
-    with pytest.raises(InputError, match="0 ng/mL is not a level"):
+    with pytest.raises(InputError, match="a value of 0 ng/mL or less is not a level"):
         pgx.train("clozapine.my_level", cohort, knowledge=site)
 
 

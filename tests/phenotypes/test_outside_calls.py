@@ -238,7 +238,7 @@ def test_a_line_that_cannot_be_used_spoils_its_gene_only(tmp_path):
     path = text_file(tmp_path, "CYP2D6\t*1/*2/*3\nTPMT\t*1/*3A\nNUDT15\t\t\nUGT1A1\t\t\tmany\nCYP2B6 *1/*6\nCYP2C9\n")
     calls, notes = read(path)
     assert set(calls) == {"TPMT", "CYP2B6"}
-    spoiled = {note.where: note.message for note in notes if note.code == "outside_refused"}
+    spoiled = {note.subject: note.message for note in notes if note.code == "outside_refused"}
     assert set(spoiled) == {"CYP2C9", "CYP2D6", "NUDT15", "UGT1A1"}
     assert "line 1" in spoiled["CYP2D6"]
     assert "not a diplotype" in spoiled["CYP2D6"]
@@ -408,7 +408,7 @@ REFUSED = [
 @pytest.mark.parametrize(("line", "gene"), REFUSED)
 def test_a_result_that_was_refused_is_flagged_on_the_call_of_its_gene(tmp_path, line, gene, mode):
     done = merge.merge(callset({"a": OWN, "b": OWN}), [text_file(tmp_path, line, "a.outside.tsv")], KB, mode=mode)
-    assert [(one.sample, one.severity, one.code, one.where) for one in done.notes] == [
+    assert [(one.sample, one.severity, one.code, one.subject) for one in done.notes] == [
         ("a", "error", "outside_refused", gene)
     ]
     calls = merge.told(assign(done, KB)[0], OWN)
@@ -420,7 +420,7 @@ def test_a_result_that_was_refused_is_flagged_on_the_call_of_its_gene(tmp_path, 
 
 def test_a_gene_that_nobody_knows_is_a_refused_result_unless_nothing_is_said_of_it(tmp_path):
     _, notes = read(text_file(tmp_path, "ABCX9\t*1/*2\nABCX8\t\t./.\nTPMT\t*1/*1\n"))
-    assert [(one.code, one.where) for one in notes] == [("outside_refused", "ABCX9")]
+    assert [(one.code, one.subject) for one in notes] == [("outside_refused", "ABCX9")]
 
 
 def test_a_file_that_is_about_other_samples_only_is_a_lost_result(tmp_path):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from pgx.codes import ABOUT_A_VALUE, NoteCode
+from pgx.codes import QUOTES_NO_RECORD, NoteCode
 from pgx.guard.letters import visible
 
 if TYPE_CHECKING:
@@ -18,6 +18,11 @@ LOST = (NoteCode.OUTSIDE_REFUSED, NoteCode.RECORD_LOST)
 """Codes of notes on a laboratory's result or a record that the run could not use: it ends with `EXIT_LOST`."""
 EXIT_LOST = 4
 
+_OF_COLUMNS = (
+    NoteCode.ANSWER_UNKNOWN, NoteCode.CONTRADICTION, NoteCode.GENOTYPE_SPELLING, NoteCode.NUMBERS_READ,
+    NoteCode.NUMERAL_READ, NoteCode.TEXT_AMONG_NUMBERS,
+)  # fmt: skip
+_CHECK, _REPORT = "`pgx check` shows it", "`pgx report` says more"
 _SHOWN_PER_CODE = 5
 _NAMED = 3
 _NEVER_CUT = (NoteCode.ALLERGY, NoteCode.SEX_MISMATCH, *LOST, NoteCode.VALUE_LEFT_OUT)
@@ -38,50 +43,65 @@ def show(notes: pl.DataFrame, *, quiet: bool = False, verbose: bool = False) -> 
     verbose
         Print everything.
     """
+    import polars as pl
+
     wanted = {"error"} if quiet else {"error", "warning"} | ({"info"} if verbose else set())
     seen: dict[str, int] = {}
     told = _without_values(notes.filter(notes["severity"].is_in(list(wanted))))
     # What several persons are told in the same words is one line.
-    lines = told.group_by("stage", "severity", "code", "message", "where", maintain_order=True).agg("sample")
+    lines = told.group_by("stage", "severity", "code", "message", "where", maintain_order=True).agg(
+        "sample", times=pl.col("sample").fill_null("").value_counts().struct.field("count").max()
+    )
     for note in lines.iter_rows(named=True):
         seen[note["code"]] = count = seen.get(note["code"], 0) + 1
         if count <= _SHOWN_PER_CODE or verbose or note["code"] in _NEVER_CUT:
             place = " ".join(str(part) for part in (_names(note["sample"]), note["where"]) if part)
-            line = f"pgx: {note['severity']}: {place + ': ' if place else ''}{note['message']}"
+            times = f" ({note['times']} times)" if note["times"] > 1 else ""
+            line = f"pgx: {note['severity']}: {place + ': ' if place else ''}{note['message']}{times}"
             print(visible(line), file=sys.stderr)
     for code, count in seen.items():
         if count > _SHOWN_PER_CODE and not verbose and code not in _NEVER_CUT:
             print(f"pgx: ... and {count - _SHOWN_PER_CODE} more notes '{code}' (-v shows all)", file=sys.stderr)
-    _count_left_out(notes)
+    from pgx.clinical.left_out import REASONS
+
+    say_left_out(notes.filter((notes["severity"] == "error") & notes["code"].is_in(REASONS)).height)
 
 
 def _without_values(notes: pl.DataFrame) -> pl.DataFrame:
-    """Return the notes on a person's values in words that name none; those of other stages quote no record."""
+    """Return the notes in words that name nothing of a person: no drug, diagnosis, genotype or value."""
     import polars as pl
 
     from pgx.knowledge import load
     from pgx.notes import without_value
 
-    private = pl.col("code").is_in(ABOUT_A_VALUE) & pl.col("stage").is_in(("clinical", "models"))
-    private &= (pl.col("stage") == "clinical") | (pl.col("code") != NoteCode.CONTRADICTION)
-    kinds = notes.filter(private).select("code", "subject").unique()
+    # What models say of the columns of a table counts its rows.
+    private = ~pl.col("code").is_in(QUOTES_NO_RECORD) & ~(
+        (pl.col("stage") == "models") & pl.col("code").is_in(_OF_COLUMNS)
+    )
+    # A heading is the file's; an item in a row is a person's.
+    in_row = (pl.col("stage") == "clinical") & ~pl.col("where").str.ends_with("heading").fill_null(False)
+    private |= (pl.col("code") == NoteCode.UNKNOWN_COLUMN) & in_row
+    beside = (pl.col("where") == pl.col("subject")).fill_null(False)  # no place: the drug itself, or the gene
+    page = (beside | ~pl.col("stage").is_in(("clinical", "models", "variants"))).alias("page")
+    kinds = notes.filter(private).select("code", "subject", page).unique()
     if kinds.is_empty():
         return notes
-    flags = load().table("flags")
-    plain = kinds.with_columns(
-        plain=pl.Series([without_value(code, subject, flags) for code, subject in kinds.iter_rows()], dtype=pl.String)
-    )
-    notes = notes.join(plain, on=["code", "subject"], how="left", nulls_equal=True, maintain_order="left")
-    return notes.with_columns(message=pl.when(private).then("plain").otherwise("message")).drop("plain")
+    kb = load()
+    told = [
+        without_value(code, about, kb.table, _REPORT if page else _CHECK) for code, about, page in kinds.iter_rows()
+    ]
+    plain = kinds.with_columns(plain=pl.Series(told, dtype=pl.String))
+    notes = notes.with_columns(page).join(plain, on=kinds.columns, how="left", nulls_equal=True, maintain_order="left")
+    return notes.with_columns(
+        message=pl.when(private).then("plain").otherwise("message"),
+        where=pl.when(private & beside).then(None).otherwise("where"),
+    ).drop("plain", "page")
 
 
-def _count_left_out(notes: pl.DataFrame) -> None:
+def say_left_out(count: int, where: str = "--strict refuses them") -> None:
     """Say how many values of the clinical files were left out, if any."""
-    from pgx.clinical.left_out import REASONS
-
-    lost = notes.filter((notes["severity"] == "error") & notes["code"].is_in(REASONS))
-    if count := lost.height:
-        print(f"pgx: {count} clinical value{'s' * (count != 1)} left out (--strict refuses them)", file=sys.stderr)
+    if count:
+        print(f"pgx: {count} clinical value{'s' * (count != 1)} left out ({where})", file=sys.stderr)
 
 
 def show_suspects(lines: Sequence[str], *, quiet: bool = False) -> None:
@@ -120,5 +140,5 @@ class Teller:
 
 def _names(samples: Sequence[str | None]) -> str:
     """Return whom a note is about; many persons are counted."""
-    names = [name for name in samples if name]
+    names = list(dict.fromkeys(name for name in samples if name))
     return ", ".join(names) if len(names) <= _NAMED else f"{len(names)} samples"

@@ -71,7 +71,7 @@ def lay_out(headings: list[str], events: Events) -> Layout:
     InputError
         If two headings say the same.
     """
-    layout = Layout()
+    layout, unknown = Layout(), list[str]()
     names = {heading: column_name(heading) for heading in headings}
     layout.identity = next((h for wanted in IDS for h, n in names.items() if n == wanted), None)
     for heading, name in names.items():
@@ -97,7 +97,11 @@ def lay_out(headings: list[str], events: Events) -> Layout:
         elif name in IGNORED or name.startswith("x_") or name in IDS:
             layout.ignored.append(heading)
         else:
-            unknown_column(events, heading, SPECIAL)
+            unknown.append(heading)
+    # A first line of which no column is known may be a person's row.
+    place = "line 1" if len(unknown) == len(names) else "heading"
+    for heading in unknown:
+        unknown_column(events, heading, SPECIAL, place)
     for heading in layout.ignored:
         events.not_understood("column", "", "", heading, None)
     return layout

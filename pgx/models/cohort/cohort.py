@@ -322,15 +322,15 @@ def check_outcome(y: Floats, name: str, endpoint: Endpoint) -> None:
     """Refuse outcomes that are no events and no doses."""
     where = f"column {name}"
     if endpoint.link == "logit":
-        if len(wrong := y[(y != 0) & (y != 1)]):
+        if ((y != 0) & (y != 1)).any():
             fix = "code events as 1 and others as 0; of several classes, make one endpoint each"
-            raise InputError(f"{wrong[0]:g} is not 0 or 1", where=where, fix=fix)
+            raise InputError("an outcome is not 0 or 1", where=where, fix=fix)
     elif _coded(y):
         text = f"{(y == y.max()).sum()} rows have {y.max():g} {endpoint.unit}, the others less than half of that"
         raise InputError(text, where=where, fix=f"leave the cell empty where no {endpoint.kind} is known")
     elif (y <= 0).any():
         raise InputError(
-            f"{y.min():g} {endpoint.unit} is not {_an(endpoint.kind)}",
+            f"a value of 0 {endpoint.unit} or less is not {_an(endpoint.kind)}",
             where=where,
             fix="leave out patients without one",
         )

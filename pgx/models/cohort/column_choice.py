@@ -163,10 +163,8 @@ def words_among_numbers(frame: pl.DataFrame, features: Sequence[Feature]) -> lis
         if name not in frame.columns or frame[name].dtype != pl.String:
             continue
         column = frame[name].drop_nulls()
-        words = column.filter(column.cast(pl.Float64, strict=False).is_null())
-        if len(words):
-            said.append(f"{name} is taken as unknown where it is no number, like {words[0]!r} ({len(words)} rows): "
-                        "leave such cells empty")  # fmt: skip
+        if words := column.cast(pl.Float64, strict=False).null_count():
+            said.append(f"{name} is taken as unknown where it is no number ({words} rows): leave such cells empty")
     return said
 
 

@@ -108,7 +108,7 @@ def _problem(kb: KnowledgeBase, gene: str, row: Row, own: set[str]) -> str | Non
     text = row.get(posterior.NAME)
     listed, becomes = posterior.parsed(str(text)) if text is not None else ([], [])
     if text is not None and not listed:
-        return f"{posterior.NAME} is not as `pgx features` writes it, like {str(text)[:30]!r}"
+        return f"{posterior.NAME} is not as `pgx features` writes it"
     diplotype = row.get("diplotype")
     if diplotype is None or is_undecided(str(diplotype)):
         # A table of ours has these only beside a diplotype.
@@ -116,7 +116,7 @@ def _problem(kb: KnowledgeBase, gene: str, row: Row, own: set[str]) -> str | Non
         filled = next((name for name in beside if row.get(name) is not None), None)
         return None if filled is None else f"diplotype is empty beside {filled}"
     if (name := gene_columns.diplotype_named(kb, gene.lower(), str(diplotype), own)) is None:
-        return _refusal(kb, gene, str(diplotype)) or f"{diplotype!r} is no diplotype of {gene}"
+        return f"diplotype is none of {gene}, or does not say which one"
     if not listed:
         return _against(kb, gene, str(diplotype), row) or _miscounted(kb, gene, name, row, [(name, 1.0)])
     return _strange(name, row, listed, becomes) or _miscounted(kb, gene, name, row, listed)
@@ -125,10 +125,10 @@ def _problem(kb: KnowledgeBase, gene: str, row: Row, own: set[str]) -> str | Non
 def _strange(name: str, row: Row, listed: list[tuple[str, float]], becomes: list[list[Any]]) -> str | None:
     """Return which cell the posterior does not have."""
     if name not in [one for one, _ in listed]:
-        return f"diplotype {name} is none of those in {posterior.NAME}"
+        return f"diplotype is none of those in {posterior.NAME}"
     for at, kind in enumerate(("phenotype", "activity_score")):
         if becomes and row.get(kind) is not None and not _among(row[kind], {one[at] for one in becomes}):
-            return f"{kind} {row[kind]} is none of those in {posterior.NAME}"
+            return f"{kind} is none of those in {posterior.NAME}"
     return None
 
 
@@ -155,7 +155,8 @@ def _against(kb: KnowledgeBase, gene: str, diplotype: str, row: Row) -> str | No
         return None  # a word of the endpoint's own, whose meaning nobody wrote down
     score = None if row.get("activity_score") is None else number(str(row["activity_score"]))
     phenotype = gene_columns.phenotype_named(kb, row.get("phenotype"))
-    return _refusal(kb, gene, diplotype, phenotype, None if score is None else str(score))
+    against = _refusal(kb, gene, diplotype, phenotype, None if score is None else str(score))
+    return "phenotype or activity_score contradicts diplotype" if against else None
 
 
 def _miscounted(kb: KnowledgeBase, gene: str, name: str, row: Row, listed: list[tuple[str, float]]) -> str | None:
@@ -167,5 +168,5 @@ def _miscounted(kb: KnowledgeBase, gene: str, name: str, row: Row, listed: list[
             continue
         allele = column.removeprefix(_COUNT)
         if abs(told - counts.get(allele, 0.0)) > _NEAR:
-            return f"{column} {told:g} does not fit diplotype {name}"
+            return f"{column} does not fit diplotype"
     return None

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 Words = Mapping[str, Mapping[str, int]]
 """Column -> word -> number of rows."""
-_SHOWN = 3
 _UNDETERMINED = "Indeterminate"
 _UNDECIDED = ("indeterminate", "no result", "n/a", "unknown", "not tested", "not done", "no call")
 """Words that say that nothing is known: null without a remark."""
@@ -148,7 +147,7 @@ def _score_column(table: pl.DataFrame, name: str, kb: KnowledgeBase, words: Word
     if not odd:
         return table, ""
     like = f"one of {', '.join(f'{score:g}' for score in possible)}" if possible else "a number"
-    return table, f"{name} is not understood where it says {_some(odd, rows)}, and not used; write {like}"
+    return table, f"{name} is not understood in {_counted(odd, rows)}, and not used; write {like}"
 
 
 def _score(value: str, possible: Sequence[float]) -> float | None:
@@ -160,8 +159,10 @@ def _score(value: str, possible: Sequence[float]) -> float | None:
     return score if not possible or beyond or score in possible else None
 
 
-def _some(odd: Sequence[str], rows: Mapping[str, int]) -> str:
-    return ", ".join(f"{value!r} ({rows[value]})" for value in odd[:_SHOWN]) + (", ..." if len(odd) > _SHOWN else "")
+def _counted(odd: Sequence[str], rows: Mapping[str, int]) -> str:
+    """Return in how many rows the odd cells are; what they say is a person's and stays in the table."""
+    count = sum(rows[value] for value in odd)
+    return f"{count} row{'s' * (count != 1)}"
 
 
 def _column(
@@ -189,12 +190,12 @@ def _column(
     if not odd:
         return table.with_columns(new), ""
     if all(value in ("0", "1", "2", "0.0", "1.0", "2.0") for value in odd):
-        what = f"{name} holds {', '.join(odd)}, which look like counts of an allele, but it is not said of which one"
+        what = f"{name} holds numbers, which look like counts of an allele, but it is not said of which one"
         return table.with_columns(new), f"{what}: nothing of it is used"
     example = "Intermediate Metabolizer" if kind != "diplotype" else "*1/*2"
     return table.with_columns(
         new
-    ), f"{name} is not understood where it says {_some(odd, rows)}, and not used; write it like {example!r}"
+    ), f"{name} is not understood in {_counted(odd, rows)}, and not used; write it like {example!r}"
 
 
 def is_undecided(value: str) -> bool:

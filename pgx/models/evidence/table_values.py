@@ -25,7 +25,6 @@ from pgx.models.evidence.endpoint import Endpoint, Feature, Reading
 if TYPE_CHECKING:
     from pgx.knowledge import KnowledgeBase
 
-_SHOWN = 3
 _TEXTS = (pl.String, pl.Categorical, pl.Enum)
 _AGENTS = ("inhibitor", "inducer")
 Said = list[tuple[str, str, str]]
@@ -92,15 +91,15 @@ def _numbers(table: pl.DataFrame, name: str, kb: KnowledgeBase, said: Said, unre
     texts = written.filter(plain.is_null()).drop_nulls().unique(maintain_order=True).to_list()
     meant = {text: value for text in texts if (value := _number(text, name, kb)) is not None}
     if meant:
-        shown = ", ".join(f"{text!r} is {value:.6g}" for text, value in list(meant.items())[:_SHOWN])
-        more = ", ..." if len(meant) > _SHOWN else ""
-        said.append((NoteCode.NUMERAL_READ, name, f"{name}: {shown}{more}"))
+        rows = written.is_in(list(meant)).sum()
+        text = f"{name}: numbers with a decimal comma, separated thousands or a unit are read in {_rows(int(rows))}"
+        said.append((NoteCode.NUMERAL_READ, name, text))
         read = written.replace_strict(meant, default=None, return_dtype=pl.Float64)
         plain = pl.select(pl.coalesce(plain, read)).to_series()
     lost = written.is_not_null() & plain.is_null()
     if lost.any():
         unread[name] = pl.lit(lost)
-        said.append((NoteCode.TEXT_AMONG_NUMBERS, name, _told(name, written.filter(lost), "no number")))
+        said.append((NoteCode.TEXT_AMONG_NUMBERS, name, _told(name, lost, "no number")))
     return table.with_columns(plain.alias(name))
 
 
@@ -141,15 +140,16 @@ def _answers(table: pl.DataFrame, name: str, kb: KnowledgeBase, said: Said, unre
     lost = column.is_not_null() & ~known.fill_null(True)
     if lost.any():
         unread[name] = pl.lit(lost)
-        written = column.filter(lost).cast(pl.String)
-        said.append((NoteCode.ANSWER_UNKNOWN, name, _told(name, written, "neither yes nor no")))
+        said.append((NoteCode.ANSWER_UNKNOWN, name, _told(name, lost, "neither yes nor no")))
     return table
 
 
 def _told(name: str, lost: pl.Series, what: str) -> str:
-    shown = ", ".join(map(repr, lost.unique(maintain_order=True).to_list()[:_SHOWN]))
-    rows = f"{len(lost)} row{'s' * (len(lost) != 1)}"
     return (
-        f"{name} is told and not understood where it is {what}, like {shown} ({rows}): "
+        f"{name} is told and not understood where it is {what} ({_rows(int(lost.sum()))}): "
         "no score that reads it is given; correct it, or leave such cells empty"
     )
+
+
+def _rows(count: int) -> str:
+    return f"{count} row{'s' * (count != 1)}"

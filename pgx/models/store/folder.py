@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pgx.errors import InputError
+from pgx.errors import InputError, UsageError
 from pgx.guard.limits import MODEL, read_file, read_json
 from pgx.io import write_bytes
 from pgx.models.evidence.endpoint import Endpoint, Feature, Reading
@@ -175,6 +175,23 @@ def shipped() -> frozenset[str]:
 def from_parts(facts: Mapping[str, Any], trees: bytes | None) -> Model:
     """Build a model from the content of its files."""
     return _model(facts, trees)
+
+
+def check_ours(folder: Path) -> None:
+    """Refuse a folder whose files have the names of a model's and are none.
+
+    Raises
+    ------
+    UsageError
+        If so.
+    """
+    there = [path for path in (folder / JSON, folder / TREES, folder / CARD) if path.is_file()]
+    try:
+        if there:
+            description(folder)
+    except InputError as error:
+        told = "a file that pgx did not write has this name; move it, or name another folder"
+        raise UsageError(f"{there[0]}: {told}") from error
 
 
 def write(folder: Path, facts: Mapping[str, Any], trees: bytes | None, card: str) -> None:

@@ -90,6 +90,7 @@ def train(
     if out_dir is not None:
         written = [Path(out_dir) / name for name in (folder.JSON, folder.TREES, folder.CARD)]
         check_outputs(written, () if isinstance(table, pl.DataFrame) else [table])
+        folder.check_ours(Path(out_dir))
     say(f"{endpoint}: reading the cohort")
     taken, whole = large.load(table, known, roles or Roles(), kb, settings.seed)
     if tune:

@@ -80,28 +80,28 @@ def read(path: str | Path, kb: KnowledgeBase) -> tuple[list[OutsideCall], list[N
     notes: list[Note] = []
     names, calls_of = Symbols(kb), _Calls(kb, tool)
     found: dict[tuple[str | None, str], list[OutsideCall]] = defaultdict(list)
-    spoiled: dict[tuple[str | None, str], str] = {}
+    spoiled: dict[tuple[str | None, str], tuple[str, str]] = {}
     for row in rows:
         gene = names.gene(row.gene)
         where = f"{path.name}: {row.where}"
         if gene is None:
             if not row.no_call:
-                unknown = f"{where}: the gene {row.gene!r} is not in the knowledge base{names.question(row.gene)}"
-                spoiled.setdefault((row.sample, names.nearly(row.gene) or row.gene), unknown)
+                unknown = f"the gene {row.gene!r} is not in the knowledge base{names.question(row.gene)}"
+                spoiled.setdefault((row.sample, names.nearly(row.gene) or row.gene), (where, unknown))
         elif row.problem is not None or (longest := row.longest) > NAME.most:
             problem = row.problem or f"a cell of {longest} characters; at most {NAME.most} are read"
-            spoiled[row.sample, gene] = f"{where}: {problem}"
+            spoiled[row.sample, gene] = where, problem
         elif not row.no_call:
             try:
                 pattern, remarks, strange = calls_of(gene, row)
             except ValueError as error:
-                spoiled[row.sample, gene] = f"{where}: {error}"
+                spoiled[row.sample, gene] = where, str(error)
                 continue
             found[row.sample, gene].append(OutsideCall(gene, row.sample, pattern, where))
             notes += [
                 replace(note(row.sample, Severity.WARNING, code, text, gene), where=where) for code, text in remarks
             ]
-            notes += [refused_result("phenotypes", row.sample, gene, f"{where}: {text}", "judged") for text in strange]
+            notes += [refused_result("phenotypes", row.sample, gene, where, text, "judged") for text in strange]
     calls = []
     for (sample, gene), lines in found.items():
         several = lines
@@ -110,14 +110,15 @@ def read(path: str | Path, kb: KnowledgeBase) -> tuple[list[OutsideCall], list[N
                 together = reconcile.statuses([one.pattern for one in lines])
                 several = [replace(lines[0], pattern=together)] if together else lines
             except ValueError as error:
-                spoiled.setdefault((sample, gene), f"{lines[-1].where}: {error}")
+                spoiled.setdefault((sample, gene), (lines[-1].where, str(error)))
         if len({(one.pattern.diplotypes, one.pattern.stated_phenotype) for one in several}) > 1:
             spoiled.setdefault(
-                (sample, gene), f"{several[1].where}: a second, different call of the gene in one file; write one line"
+                (sample, gene),
+                (several[1].where, "a second, different call of the gene in one file; write one line"),
             )
         if (sample, gene) not in spoiled:
             calls.append(several[0])
-    notes += [refused_result("phenotypes", sample, gene, why) for (sample, gene), why in spoiled.items()]
+    notes += [refused_result("phenotypes", sample, gene, *why) for (sample, gene), why in spoiled.items()]
     notes += _silent(names, rows, {*found, *spoiled}, path.name)
     return calls, notes
 
@@ -272,7 +273,7 @@ def merge(
                 try:
                     pattern, remark = reconcile.with_sex(kb, call.gene, call.pattern, (sexes or {}).get(str(sample)))
                 except ValueError as error:
-                    notes.append(refused_result("phenotypes", sample, call.gene, f"{call.where}: {error}"))
+                    notes.append(refused_result("phenotypes", sample, call.gene, call.where, str(error)))
                     doubted[call.gene].add(index[str(sample)])
                     continue
                 given[call.gene][index[str(sample)]] = pattern

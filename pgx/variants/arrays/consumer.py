@@ -201,7 +201,7 @@ def fault(line: str) -> str:
         return f"{len(parts)} columns where 4 or 5 are due"
     letters = _letters(parts[3:])
     if set(letters) - _LETTERS or len(letters) > 2:
-        return f"{' '.join(parts[3:])[:40]!r} is not a genotype of one or two letters"
+        return "what stands there is not a genotype of one or two letters"
     return f"position {parts[2][:40]!r} is not a number"
 
 

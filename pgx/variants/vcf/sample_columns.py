@@ -188,7 +188,7 @@ def _parse(text: bytes, column: int) -> tuple[int, int, bool, bool]:
     """Read one unusual GT: two-digit indices, leading separators of VCF 4.4, polyploid calls."""
     match = _GT.match(text)
     if match is None:
-        raise BadGenotypeError(f"{text.decode('latin-1')[:40]!r} is not a genotype", column)
+        raise BadGenotypeError("what stands there is not a genotype", column)
     lead, one, separator, two, more = match.groups()
     if more:
         return NOT_CALLED, NOT_CALLED, False, True

@@ -62,8 +62,8 @@ def test_what_is_no_event(kb: KnowledgeBase, value: float) -> None:
     ("doses", "problem"),
     [
         ([20.0, 50.0], None),
-        ([20.0, 0.0], "0 mg/week is not a dose"),
-        ([20.0, -1.0], "-1 mg/week is not a dose"),
+        ([20.0, 0.0], "a value of 0 mg/week or less is not a dose"),
+        ([20.0, -1.0], "a value of 0 mg/week or less is not a dose"),
         ([20.0, 499.0, 999.0], "1 rows have 999"),
         ([20.0, 499.5, 999.0], None),
         ([20.0, 998.0], None),
@@ -222,4 +222,4 @@ def test_cells_of_a_gene_that_contradict_each_other_teach_a_model_nothing_and_ar
     assert found[names[0]].is_not_null().to_list() == [True, False, False, False]
     assert found[names[2]].to_list() == [1.0, None, None, None]
     said = told["contradiction", "gene.cyp2c9.*"]
-    assert said.startswith("gene.cyp2c9.*: the gene is unknown in 3 rows: ") and "score" not in said
+    assert said.startswith("gene.cyp2c9.*: the gene is unknown in 3 rows: ") and "is given" not in said
