@@ -315,8 +315,6 @@ def doubt(callset: CallSet, notes: Iterable[Note]) -> CallSet:
     for one in notes:
         if one.code == REFUSED:
             doubted[str(one.subject)].add(index[str(one.sample)])
-    if not doubted:
-        return callset
     return replace(callset, genes=tuple(_doubted(gene, doubted.get(gene.gene, set())) for gene in callset.genes))
 
 
@@ -340,10 +338,9 @@ def _sample_of(one: Note) -> str | None:
 
 def _owner(path: Path, samples: Sequence[str], everyone: Set[str]) -> str:
     """Return whose a file is that names no sample: by its own name, or else the only sample's."""
-    name = path.name
-    for end in range(len(name), 0, -1):  # of A and A-2, A-2.tsv is the latter's
-        if name[:end] in everyone and not re.match(r"[A-Za-z0-9]", name[end:]):
-            return name[:end]
+    for end in range(len(path.name), 0, -1):  # of A and A-2, A-2.tsv is the latter's
+        if path.name[:end] in everyone and not re.match(r"[A-Za-z0-9]", path.name[end:]):
+            return path.name[:end]
     if len(samples) == 1:
         return samples[0]
     raise InputError(
