@@ -16,7 +16,7 @@ from pgx.knowledge.acting import DECIDES, SUM_UNKNOWN, UNREAD, Acting, balances,
 from pgx.knowledge.base import KnowledgeBase
 from pgx.knowledge.rules.phenotypes import INDETERMINATE
 from pgx.knowledge.sentences import compose, templates
-from pgx.phenotypes.absent_enzymes import weakened
+from pgx.phenotypes.absent_enzymes import likelier, likely_places, weakened
 from pgx.phenotypes.substrates import acting_of
 
 FLAG = FlagCode.LABEL_LIMIT
@@ -39,7 +39,6 @@ NOT_KNOWN = "not known"
 _ACTING = ("agent", "enzyme", "strength", "role", "phase", "effect", "unverified")
 """Columns of `acting_drugs` that `acting_of` reads."""
 _POOR = ("Poor Metabolizer", "Poor Function")
-_LIKELIER = 0.5
 
 
 def _holds(label: str = "the label", beside: str | None = None, gene: str | None = None, result: str = "") -> str:
@@ -185,23 +184,16 @@ def limits(
 def without_function(phenotypes: pl.DataFrame) -> frozenset[tuple[str, str]]:
     """Return the persons and genes of whom a poor phenotype is the likelier one, by the genes or as converted."""
     poor = pl.any_horizontal(pl.col(name).is_in(_POOR) for name in ("phenotype", "clinical_phenotype"))
-    likely = (
-        phenotypes.filter(poor)
-        .group_by("sample", "gene", "scheme")
-        .agg(pl.col("probability").sum())
-        .filter(pl.col("probability") > _LIKELIER)
-    )
-    return frozenset(likely.select("sample", "gene").iter_rows())
+    return likely_places(phenotypes.filter(poor))
 
 
 def likelier_results(phenotypes: pl.DataFrame, kb: KnowledgeBase) -> dict[tuple[str, str], str]:
     """Return person and gene -> the phenotype that is likelier than not by the genes alone, for rows on a gene."""
     genes = kb.table("label_interactions")["gene"].drop_nulls().unique().to_list()
     of_label = pl.col("gene").is_in(genes) & (pl.col("scheme") == "CPIC") & pl.col("phenotype").is_not_null()
-    summed = phenotypes.filter(of_label).group_by("sample", "gene", "phenotype").agg(pl.col("probability").sum())
     # A result that nobody can place is no result for such rows: what they say to whom was not tested holds.
-    likely = summed.filter(pl.col("probability") > _LIKELIER, pl.col("phenotype") != INDETERMINATE)
-    return {(sample, gene): name for sample, gene, name in likely.select("sample", "gene", "phenotype").iter_rows()}
+    told = phenotypes.filter(of_label, pl.col("phenotype") != INDETERMINATE)
+    return {(sample, gene): name for sample, gene, name in likelier(told, "sample", "gene", "phenotype").iter_rows()}
 
 
 def interaction_limits(
