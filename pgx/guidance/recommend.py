@@ -378,9 +378,8 @@ class _Block:
         order = list(dict.fromkeys(gene for row in rows for gene in row.genes))
         missing = np.array([untested.get(gene, np.zeros_like(said)) for gene in order])
         people = np.flatnonzero(asked.mask & (missing.any(axis=0) | ~said))
-        patterns = missing[:, people].T.astype(np.int64)
-        at, number = distinct_rows(patterns)
-        for n, pattern in enumerate(patterns[at].tolist()):
+        at, number = distinct_rows(missing[:, people].T)
+        for n, pattern in enumerate(missing[:, people[at]].T):
             of_pattern = people[number == n]
             absent = [gene for gene, is_absent in zip(order, pattern, strict=True) if is_absent]
             present = [gene for gene in order if gene not in absent]
