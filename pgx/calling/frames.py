@@ -35,9 +35,9 @@ def calls_frame(callset: CallSet, kb: KnowledgeBase) -> pl.DataFrame:
         return schema.empty(schema.CALLS)
     n_samples = len(callset.samples)
     offsets = np.cumsum([0, *(len(gene.patterns) for gene in callset.genes)])
-    rows = pl.DataFrame(
-        [_row(gene.gene, pattern, functions) for gene in callset.genes for pattern in gene.patterns],
-        schema={c.name: c.dtype for c in schema.CALLS if c.name != "sample"},
+    rows = schema.from_rows(
+        (_row(gene.gene, pattern, functions) for gene in callset.genes for pattern in gene.patterns),
+        tuple(column for column in schema.CALLS if column.name != "sample"),
     )
     row_of = np.stack([gene.pattern_of + offset for gene, offset in zip(callset.genes, offsets, strict=False)], axis=1)
     sample_of = np.repeat(np.arange(n_samples), len(callset.genes))

@@ -149,7 +149,8 @@ class GeneModel:
 
     def columns(self, codes: NDArray[np.int8]) -> NDArray[np.intp]:
         """Turn allele codes into columns of `accepts`."""
-        return np.where(codes < 0, self.n_codes + 1, np.minimum(codes, self.n_codes)).astype(np.intp)
+        n_codes = self.n_codes
+        return np.where(codes < 0, n_codes + 1, np.minimum(codes, n_codes)).astype(np.intp)
 
 
 @lru_cache(maxsize=512)

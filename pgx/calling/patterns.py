@@ -264,9 +264,11 @@ def _unread(
 
 
 def _blocks(genotypes: Genotypes, sites: NDArray[np.int32], different: NDArray[np.bool_]) -> NDArray[np.int32]:
-    own = -(np.arange(len(sites), dtype=np.int32) + 1)[:, None]
-    label = np.where(genotypes.phased[sites], genotypes.phase_set[sites].astype(np.int32) + 1, own)
-    return np.where(different, label, HOMOZYGOUS).astype(np.int32)
+    blocks = np.full(different.shape, HOMOZYGOUS, dtype=np.int32)
+    position, sample = np.nonzero(different)
+    at = sites[position], sample
+    blocks[different] = np.where(genotypes.phased[at], genotypes.phase_set[at].astype(np.int32) + 1, -(position + 1))
+    return blocks
 
 
 def _orient(first: NDArray[np.int8], second: NDArray[np.int8], blocks: NDArray[np.int32]) -> None:

@@ -16,6 +16,7 @@ from pgx.clinical.readers.lists import NONE
 from pgx.codes import NoteCode, Severity
 from pgx.errors import UsageError
 from pgx.knowledge import KnowledgeBase
+from pgx.knowledge.acting import PLANNED
 from pgx.knowledge.dose_forms import ACTS_LOCALLY, LOCAL, dose_forms
 from pgx.knowledge.drug_entries import ALLERGY, REACTION, UNSURE, UNTIL
 from pgx.notes import Note, frame_of
@@ -72,7 +73,7 @@ def _parsed(
     notes: list[Note] = []
     for item in items:
         entry = look_up.entry(item)
-        status = {None: "current", "planned": "planned", UNTIL: UNTIL}.get(entry.meaning, "stopped")
+        status = {None: "current", PLANNED: PLANNED, UNTIL: UNTIL}.get(entry.meaning, "stopped")
         if entry.meaning in (ALLERGY, REACTION, UNSURE):
             raise UsageError(f"{source}: {item!r} does not say that the drug is taken; leave it out, or write the name")
         found = look_up.find(entry.name)

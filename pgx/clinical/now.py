@@ -14,6 +14,7 @@ from pgx.clinical.statements import Events
 from pgx.clinical.status_words import ENTRY_ENDS, ENTRY_OVER
 from pgx.clinical.vocabulary import Vocabulary
 from pgx.codes import NoteCode, Severity
+from pgx.knowledge.acting import PLANNED
 from pgx.knowledge.drug_entries import UNTIL
 from pgx.notes import Note
 
@@ -48,7 +49,7 @@ def present_days(
     ]
     ending = pl.col("code").is_in([ENTRY_OVER, ENTRY_ENDS]).fill_null(False) & pl.col("end_date").is_not_null()
     dates += [observations.filter(~ending).select(sample="person", day="date")]
-    dates += [drugs.filter(~pl.col("status").is_in(["planned", UNTIL])).select("sample", day="start")]
+    dates += [drugs.filter(~pl.col("status").is_in([PLANNED, UNTIL])).select("sample", day="start")]
     newest = pl.concat(dates).group_by("sample").agg(pl.col("day").max())
     ends = (
         observations.filter(ending)
@@ -85,7 +86,7 @@ def later(observations: pl.DataFrame, drugs: pl.DataFrame, now: pl.DataFrame, vo
     dated = pl.concat(
         [
             observations.filter(~pl.col("concept").is_in(constant)).select("sample", "date"),
-            drugs.filter(~pl.col("status").is_in(["planned", UNTIL])).select("sample", date="start"),
+            drugs.filter(~pl.col("status").is_in([PLANNED, UNTIL])).select("sample", date="start"),
         ]
     )
     born = observations.filter(pl.col("concept") == "birth_date").select(
@@ -182,7 +183,7 @@ def statuses(drugs: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
             status=pl.when(status.is_in(["current", UNTIL]) & (end < as_of.fill_null(run_day())))
             .then(pl.lit("stopped"))
             .when(status.is_in(["current", UNTIL]) & (start > as_of))
-            .then(pl.lit("planned"))
+            .then(pl.lit(PLANNED))
             .when(still | (status == UNTIL))
             .then(pl.lit("current"))
             .otherwise("status")

@@ -12,6 +12,7 @@ from pgx.clinical.allergies import DENIED, NONE, Allergens
 from pgx.clinical.dates import BadDateError, as_iso, is_open, read_birth, read_date
 from pgx.clinical.drugs import DrugNames, dose_per_day
 from pgx.clinical.vocabulary import Vocabulary
+from pgx.knowledge.acting import PLANNED
 from pgx.knowledge.dose_forms import ACTS_LOCALLY, LOCAL, DoseForms
 from pgx.knowledge.drug_entries import ALLERGY, REACTION, UNSURE, UNTIL, Entry
 
@@ -19,9 +20,7 @@ RAW: dict[str, type[pl.DataType]] = {
     "person": pl.String,
     **dict.fromkeys(("concept", "answer"), pl.String),
     "number": pl.Float64,
-    "text": pl.String,
-    "system": pl.String,
-    "unit": pl.String,
+    **dict.fromkeys(("text", "system", "unit"), pl.String),
     **dict.fromkeys(("date", "end_date"), pl.Date),
     **dict.fromkeys(("file", "where"), pl.String),
     "bare": pl.Boolean,
@@ -308,10 +307,10 @@ class Events:
             return None
         if status != "current":
             return status, None if entry.meaning == UNTIL and status == "stopped" else entry.day(now)
-        status = entry.meaning if entry.meaning in ("planned", UNTIL) else "stopped"
+        status = entry.meaning if entry.meaning in (PLANNED, UNTIL) else "stopped"
         counts = f"taken until {entry.on}" if status == UNTIL else status
         self.problem(person, "info", "remark_beside_drug", f"{shown} ({entry.remark}) counts as {counts}", where)
-        return status, None if status == "planned" else entry.day(now)
+        return status, None if status == PLANNED else entry.day(now)
 
     def allergic(
         self,

@@ -15,7 +15,7 @@ from pgx.codes import Applies, Flag, FlagCode, Urgency
 from pgx.guidance import untested as stakes
 from pgx.guidance.conditions import NO_RESULT, Recommendation, compiled
 from pgx.guidance.label_limits import NO_GENE
-from pgx.guidance.matching import CAVEATS, Labels, Persons
+from pgx.guidance.matching import CAVEATS, Labels, Persons, distinct_rows
 from pgx.guidance.static_columns import static_columns
 from pgx.knowledge import KnowledgeBase
 from pgx.knowledge.sentences import compose
@@ -135,16 +135,13 @@ class Emitted:
 
     def _text(self, persons: Persons, labels: Labels) -> NDArray[np.int64]:
         """Number of each row's text: what satisfied each condition, and whether conversion made it so."""
-        if len(labels) == 1:
-            cases, number = labels, np.zeros(1, dtype=np.int64)
-        else:
-            cases, number = np.unique(labels, axis=0, return_inverse=True)
+        at, number = distinct_rows(labels)
         found = []
-        for case in cases:
+        for case in labels[at].tolist():
             words = tuple(persons.texts[i] for i in case if i >= 0)
             converted = any(i >= 0 and persons.converted[i] for i in case)
             found.append(self._texts.setdefault((words, converted), len(self._texts)))
-        return np.array(found, dtype=np.int64)[number.ravel()]
+        return np.array(found, dtype=np.int64)[number]
 
     def frame(self, kb: KnowledgeBase) -> pl.DataFrame | None:
         """Return everything added, or None; `kb` tells what untested genes could mean."""

@@ -304,6 +304,15 @@ def _alleles(condition: Condition) -> list[str]:
     return list(condition.accepted) if condition.compare == NO_RESULT else []
 
 
+def distinct_rows(labels: Labels) -> tuple[NDArray[np.intp], Labels]:
+    """Return where each distinct row of labels (N, C), -1 or above, is first, in their order; and which each row is."""
+    at, number = np.zeros(min(len(labels), 1), dtype=np.intp), np.zeros(len(labels), dtype=np.int64)
+    for column in labels.T:  # numbers are sorted many times faster than rows
+        key = number * (int(column.max(initial=0)) + 2) + column + 1
+        _, at, number = np.unique(key, return_index=True, return_inverse=True)
+    return at, number
+
+
 def _places(frame: pl.DataFrame, keys: list[str]) -> dict[tuple[object, ...], pl.Series]:
     """Return where the rows of each key are; a part is cut out when it is asked for."""
     grouped = frame.select(keys).with_row_index("_at").group_by(keys, maintain_order=True).agg("_at")

@@ -21,7 +21,7 @@ from pgx.guidance.asked import ALL, apart, wanted_of
 from pgx.guidance.conditions import NO_RESULT, Conditions, Recommendation, alleles_asked, compiled, groups_of
 from pgx.guidance.guidance_frame import APPLIES, Emitted, frame_of
 from pgx.guidance.label_limits import label_rows, without_dose_of_the_forbidden
-from pgx.guidance.matching import Persons, Vector
+from pgx.guidance.matching import Persons, Vector, distinct_rows
 from pgx.guidance.populations import GENERAL, NO, YES, Populations
 from pgx.guidance.stages import Stages
 from pgx.knowledge import KnowledgeBase
@@ -378,10 +378,10 @@ class _Block:
         order = list(dict.fromkeys(gene for row in rows for gene in row.genes))
         missing = np.array([untested.get(gene, np.zeros_like(said)) for gene in order])
         people = np.flatnonzero(asked.mask & (missing.any(axis=0) | ~said))
-        patterns, number = np.unique(missing[:, people], axis=1, return_inverse=True)
-        for n in range(patterns.shape[1]):
-            of_pattern = people[number.ravel() == n]
-            absent = [gene for gene, is_absent in zip(order, patterns[:, n], strict=True) if is_absent]
+        at, number = distinct_rows(missing[:, people].T)
+        for n, pattern in enumerate(missing[:, people[at]].T):
+            of_pattern = people[number == n]
+            absent = [gene for gene, is_absent in zip(order, pattern, strict=True) if is_absent]
             present = [gene for gene in order if gene not in absent]
             if absent:
                 emitted.not_tested(asked, source, absent, of_pattern)

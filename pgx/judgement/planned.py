@@ -23,6 +23,7 @@ from pgx.judgement.decide import Decision, decide
 from pgx.judgement.statement import URGENCIES, Statement
 from pgx.judgement.together import Key, Lists, lists_of
 from pgx.judgement.without_drugs import copied_record, started
+from pgx.knowledge.acting import PLANNED
 from pgx.knowledge.base import KnowledgeBase
 from pgx.phenotypes import phenoconversion
 from pgx.phenotypes.exposures import exposures, known_medication
@@ -119,7 +120,7 @@ def _reached(
     }
     acting = _in_one(acting_drugs(without, kb, as_of=as_of), acting_drugs(begun, kb, as_of=as_of))
     paired = set(acting.select("sample", "drug").iter_rows())
-    earlier = record.medications.filter(pl.col("status") != "planned").select("sample", "drug").iter_rows()
+    earlier = record.medications.filter(pl.col("status") != PLANNED).select("sample", "drug").iter_rows()
     whole = {sample for sample, drug in earlier if (sample, drug) in lists.planned}
     whole |= known_medication(begun) ^ known_medication(record)
     for keys in asked:

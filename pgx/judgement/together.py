@@ -26,7 +26,7 @@ from pgx.codes import Flag, FlagCode
 from pgx.judgement.judgement import CAUSES, CHANGE_FIRST, NOT_STARTED, NOT_TOGETHER, Judgement
 from pgx.judgement.read_back import Once, agents_of, causes_of, not_started_of, once
 from pgx.judgement.relief import Case, Without, milder
-from pgx.knowledge.acting import DECIDES
+from pgx.knowledge.acting import DECIDES, PLANNED
 
 _Listed = TypeVar("_Listed")
 FOR_OTHERS = (CHANGE_FIRST, NOT_STARTED, NOT_TOGETHER)
@@ -98,7 +98,7 @@ def taken_and_planned(listed: Iterable[tuple[_Listed, str]]) -> tuple[tuple[_Lis
     """Return what of a list is taken, and what is only planned: (medicine, status) in the list's order."""
     rows = list(listed)
     taken = dict.fromkeys(one for one, status in rows if status == "current")
-    return tuple(taken), tuple(dict.fromkeys(one for one, status in rows if status == "planned" and one not in taken))
+    return tuple(taken), tuple(dict.fromkeys(one for one, status in rows if status == PLANNED and one not in taken))
 
 
 def lists_of(medications: pl.DataFrame, exposures: pl.DataFrame | None) -> Lists:
@@ -107,7 +107,7 @@ def lists_of(medications: pl.DataFrame, exposures: pl.DataFrame | None) -> Lists
     taken, planned = map(set, taken_and_planned(((sample, drug), status) for sample, drug, status in rows))
     acting: set[Key] = set()
     if exposures is not None:
-        acting = set(exposures.filter(pl.col("phase") != "planned").select("sample", "agent").iter_rows())
+        acting = set(exposures.filter(pl.col("phase") != PLANNED).select("sample", "agent").iter_rows())
     return Lists(frozenset(taken | (planned & acting)), frozenset(planned - taken - acting))
 
 

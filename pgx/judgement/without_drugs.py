@@ -17,6 +17,7 @@ from pgx.guidance import recommend
 from pgx.judgement.judgements import judgements
 from pgx.judgement.relief import Case, Without
 from pgx.judgement.together import Lists, lists_of
+from pgx.knowledge.acting import PLANNED
 from pgx.knowledge.base import KnowledgeBase
 from pgx.knowledge.drug_names import drug_names
 from pgx.phenotypes import phenoconversion
@@ -73,7 +74,7 @@ def without_drugs(
 def started(clinical: ClinicalData, lists: Lists) -> ClinicalData:
     """Return the records as if all that is only planned was taken; the day that is now stays."""
     planned = [key in lists.planned for key in clinical.medications.select("sample", "drug").iter_rows()]
-    new = pl.lit(pl.Series(planned, dtype=pl.Boolean)) & (pl.col("status") == "planned")
+    new = pl.lit(pl.Series(planned, dtype=pl.Boolean)) & (pl.col("status") == PLANNED)
     begun = {name: pl.when(~new).then(name) for name in ("start", "end")}
     status = pl.when(new).then(pl.lit("current")).otherwise("status")
     return replace(clinical, medications=clinical.medications.with_columns(status=status, **begun))

@@ -26,7 +26,7 @@ EFFECTS = {
 }
 _OF_SEVERAL = {"with": "are taken with", "raised_by": "are raised by"}
 PLANNED = "planned"
-"""Phase of a drug that is about to be taken."""
+"""Phase, and status on a list, of a drug that is about to be taken."""
 PERHAPS = "perhaps"
 """Phase of a drug that was stopped nobody knows when."""
 UNREAD = "unread"

@@ -14,9 +14,10 @@ from functools import lru_cache
 
 from pgx.errors import InputError
 from pgx.guard.limits import NAME
+from pgx.knowledge.acting import PLANNED
 from pgx.knowledge.base import KnowledgeBase
 
-STOPPED, PLANNED, NOT_TAKEN, UNTIL = "stopped", "planned", "not_taken", "until"
+STOPPED, NOT_TAKEN, UNTIL = "stopped", "not_taken", "until"
 ALLERGY, REACTION, UNSURE = "allergy", "reaction", "unsure"
 _DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _ISO = re.compile(rf"\b({_DAY})\b")

@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from typing import Any
 
 MOST = 600_000
-"""Weight that a generation holds, about what a block of 2,000 persons asks for; at 150 bytes a unit two are 180 MB."""
+"""Weight that a generation holds, about what 2,000 persons of a block ask for; at 150 bytes a unit two are 180 MB."""
 
 
 class Recent:

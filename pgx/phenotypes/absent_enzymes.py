@@ -14,7 +14,7 @@ import polars as pl
 from pgx.knowledge.base import KnowledgeBase
 
 _NONE = "No function"
-_MORE_LIKELY_THAN_NOT = 0.5
+_HALF = 0.5
 
 Place = tuple[str, str]
 """A person and a gene."""
@@ -52,7 +52,7 @@ def weakened(phenotypes: pl.DataFrame, kb: KnowledgeBase) -> Weakened:
         return Weakened(frozenset(), frozenset())
     none = poor.join(useless, on=["gene", "scheme", "phenotype"], how="semi")
     scored = poor.filter(pl.col("activity_score") == 0)
-    return Weakened(_likely(poor), _likely(scored) | _likely(none))
+    return Weakened(likely_places(poor), likely_places(scored) | likely_places(none))
 
 
 def _without_function(kb: KnowledgeBase) -> tuple[list[str], pl.DataFrame]:
@@ -65,7 +65,12 @@ def _without_function(kb: KnowledgeBase) -> tuple[list[str], pl.DataFrame]:
     return terms, found.filter("only")
 
 
-def _likely(rows: pl.DataFrame) -> frozenset[Place]:
-    mass = rows.lazy().group_by("sample", "gene", "scheme").agg(pl.col("probability").fill_null(1.0).sum())
-    likely = mass.filter(pl.col("probability") >= _MORE_LIKELY_THAN_NOT)
-    return frozenset(likely.select("sample", "gene").collect().iter_rows())
+def likelier(rows: pl.DataFrame, *names: str) -> pl.DataFrame:
+    """Return what is likelier than not, by `names`: more than half of it; a result without a probability is certain."""
+    mass = rows.lazy().group_by(names).agg(pl.col("probability").fill_null(1.0).sum())
+    return mass.filter(pl.col("probability") > _HALF).select(names).collect()
+
+
+def likely_places(rows: pl.DataFrame) -> frozenset[Place]:
+    """Return the persons and genes of whom these phenotypes together are likelier than not in a scheme."""
+    return frozenset(likelier(rows, "sample", "gene", "scheme").select("sample", "gene").iter_rows())

@@ -32,20 +32,21 @@ def suspects(genotypes: Genotypes, kb: KnowledgeBase) -> tuple[str, ...]:
     found = []
     table = genotypes.sites.select("chrom", "pos", "alleles", "documented")
     for site, (chrom, pos, bases, documented) in enumerate(table.iter_rows()):
-        codes = genotypes.alleles[site]
-        told = codes[(codes >= 0).all(axis=1)]
-        if len(told) < FEWEST or not told.any():
+        known = [code for code in range(1, documented) if (site, code) in published]
+        if not known:
             continue
-        for code in range(1, documented):
-            copies = (told == code).sum(axis=1)
-            count, strands = int(copies.sum()), 2 * len(told)
-            if (site, code) not in published:
-                continue
+        one, two = genotypes.alleles[site].T
+        told = np.stack([one, two])[:, (one >= 0) & (two >= 0)]
+        if told.shape[1] < FEWEST or not told.any():
+            continue
+        for code in known:
+            copies = (told == code).sum(axis=0)
+            count, strands = int(copies.sum()), told.size
             expected = max(published[site, code], LEAST)
             if beyond_published(count, strands, published[site, code]):
                 shown = int((copies > 0).sum())
                 found.append(
-                    f"{chrom}:{pos} {bases[0]}>{bases[code]}: {shown} of {len(told)} persons show it "
+                    f"{chrom}:{pos} {bases[0]}>{bases[code]}: {shown} of {told.shape[1]} persons show it "
                     f"(frequency {count / strands:.3f}, published at most {expected:.3g}{_imbalance(copies)}): likely "
                     "an artefact of the method; nobody's call is changed by it"
                 )

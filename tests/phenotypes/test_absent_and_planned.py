@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import polars as pl
 import pytest
 
+from pgx import knowledge, schema
+from pgx.guidance.label_limits import likelier_results, without_function
 from pgx.knowledge.acting import Acting, phrase
+from pgx.phenotypes.absent_enzymes import weakened
 from pgx.phenotypes.interaction_notes import _named
 from tests.guidance.test_interactions import result
 from tests.phenotypes.builders import pattern
@@ -64,3 +68,14 @@ def test_the_phase_of_a_drug_is_said_once():
         Acting("rifampin", "", "", "", "planned", "lowers"),
     ]
     assert phrase(acting, "x") == "rifampin (strong CYP2C19 inducer, strong CYP3A4 inducer, planned) lowers x"
+
+
+@pytest.mark.parametrize(("probability", "likelier"), [(0.5, False), (0.501, True), (None, True)])
+def test_what_is_just_as_likely_as_not_is_no_result_for_anybody_who_asks(probability, likelier):
+    poor = {"sample": "P", "gene": "CYP2D6", "scheme": "CPIC", "phenotype": "Poor Metabolizer", "activity_score": None}
+    columns = {c.name: c.dtype for c in schema.PHENOTYPES}
+    rows = pl.DataFrame([{**poor, "probability": probability}], schema=columns)
+    kb, place = knowledge.load(), ("P", "CYP2D6")
+    assert (place in weakened(rows, kb).poor) is likelier
+    assert (place in without_function(rows)) is likelier
+    assert (place in likelier_results(rows, kb)) is likelier

@@ -11,6 +11,7 @@ from pgx.clinical.readers.fhir_parts import State, codings_of, label_of, statuse
 from pgx.clinical.readers.json_access import Object, dig, name_of, number, obj, objs, text
 from pgx.clinical.statements import Events
 from pgx.clinical.status_words import allergy_gone
+from pgx.knowledge.acting import PLANNED
 
 _STATUS = {
     "active": "current",
@@ -21,8 +22,8 @@ _STATUS = {
     "ended": "stopped",
     "on-hold": "stopped",
     "cancelled": "stopped",
-    "draft": "planned",
-    "intended": "planned",
+    "draft": PLANNED,
+    "intended": PLANNED,
 }
 _PLANS = {"proposal", "plan", "option"}
 _DAYS = {"d": 1.0, "h": 1 / 24, "wk": 7.0, "mo": 30.4375, "a": 365.25}
@@ -96,7 +97,7 @@ def read_medication(
     if future is None and not given and status == "current" and day and _may_be_future(events, resource, day, state):
         state.starts.append((day, resource, where))
         return
-    status = "planned" if future else status
+    status = PLANNED if future else status
     if given and day is None:
         events.not_understood("medication", "", "", f"{drug.label} (given on an unknown day)", where)
         return
@@ -105,7 +106,7 @@ def read_medication(
     if status == "current" and not given and text(resource.get("status")) == "unknown":
         message = f"{drug.label}: the record does not know its status; it counts as taken"
         events.problem(person, "warning", "remark_beside_drug", message, where)
-    if status != "planned":
+    if status != PLANNED:
         events.seen(person, day)
     for note in objs(resource.get("note")) if status == "current" else ():
         entry = events.drugs.entry(f"{drug.label} ({text(note.get('text')) or ''})")
@@ -171,7 +172,7 @@ def _status(resource: Object, *, given: bool) -> str | None:
     if resource.get("doNotPerform") is True or status != "current":
         return None if resource.get("doNotPerform") is True else status
     if text(resource.get("intent")) in _PLANS and not _reported(resource):
-        return "planned"
+        return PLANNED
     if resource.get("wasNotTaken") is True:  # of DSTU2
         return "stopped"
     taken = text(resource.get("taken"))  # of STU3

@@ -20,6 +20,7 @@ from pgx.clinical.statements import Events
 from pgx.clinical.status_words import RESULTS, STATUSES
 from pgx.clinical.vocabulary import column_name, system_name
 from pgx.errors import InputError
+from pgx.knowledge.acting import PLANNED
 
 ITEMS = (
     *("item", "item_name", "test", "test_name", "parameter", "analyte", "concept", "variable", "measurement", "code"),
@@ -311,7 +312,7 @@ def _read_drug(events: Events, person: str | None, drug: str | None, cells: dict
         where=where,
         route=cells.get("route") or "",
     )
-    if status != "planned":
+    if status != PLANNED:
         events.seen(person, days["start"])
 
 

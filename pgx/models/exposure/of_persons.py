@@ -16,7 +16,7 @@ from pgx import schema
 from pgx.assertion import is_asserted
 from pgx.codes import Flag, FlagCode, Status, Urgency
 from pgx.knowledge import KnowledgeBase
-from pgx.knowledge.acting import Acting
+from pgx.knowledge.acting import PLANNED, Acting
 from pgx.models.exposure.estimation import FULL_SCORE, RESIDUAL, SHARE
 from pgx.models.exposure.prediction import checked_enzymes, exposure
 from pgx.phenotypes.exposures import exposures, known_medication
@@ -27,7 +27,7 @@ Row = dict[str, Any]
 _WITHOUT_ADVICE = ("no_source", "no_recommendation")
 """Statuses of a judgement where the sources are silent; what could still change it must be nothing."""
 _DRUGS = ("inhibitor", "inducer")
-_PHASES = ("current", "planned")
+_PHASES = ("current", PLANNED)
 """Phases of an agent whose whole effect counts; of one that wears off nobody knows how much is left."""
 _LEAST = 0.01
 """Probability from which on another activity score speaks against the one of an ambiguous gene."""
@@ -151,7 +151,7 @@ def _rows(people: _People, sample: str, drug: str, enzymes: Sequence[str]) -> It
     acting = [
         row for row in people.acting.get(sample, ()) if row["gene"] in enzymes and row["agent"].lower() != drug.lower()
     ]
-    now = [row for row in acting if row["phase"] != "planned"]
+    now = [row for row in acting if row["phase"] != PLANNED]
     cautions = _cautions(people, sample, list(genotype))
     for counted in (now, acting) if len(now) < len(acting) and not unknown else (now,):
         row = _row(people, drug.lower(), genotype, counted, unknown)

@@ -19,7 +19,7 @@ from pgx.codes import OF_A_NUMBER, Category, Flag, FlagCode
 from pgx.features.names import FeatureName, gene_of
 from pgx.features.registry import drug_slugs
 from pgx.knowledge import KnowledgeBase
-from pgx.knowledge.acting import UNREAD
+from pgx.knowledge.acting import PLANNED, UNREAD
 from pgx.models.evidence import design
 from pgx.phenotypes.phenoconversion import converter
 from pgx.phenotypes.substrates import acting_drugs, acting_of
@@ -137,7 +137,7 @@ class _Counting:
         if any(str(acting["agent"]).lower() in self._drugs.get(name, ()) for name in columns):
             return True
         reads = any(name.endswith(_CONVERTED) for name in self._of_enzyme(endpoint, acting))
-        return reads and acting["phase"] not in ("planned", UNREAD) and self._converts(acting)
+        return reads and acting["phase"] not in (PLANNED, UNREAD) and self._converts(acting)
 
     def reads_unconverted(self, endpoint: str, acting: Mapping[str, object]) -> bool:
         """Whether the drug changes the phenotype of an enzyme of which the endpoint reads the genes alone."""

@@ -149,5 +149,8 @@ def paper_of(shown: View) -> str:
 
 def _parts(shown: View) -> dict[str, list[Drug]]:
     """Return the drugs of which every source is quoted, and the others."""
-    detailed = [drug for drug in shown.drugs if drug.urgency in ("avoid", "change_dose", "monitor") or drug.medication]
-    return {"detailed": detailed, "others": [drug for drug in shown.drugs if drug not in detailed]}
+    parts: dict[str, list[Drug]] = {"detailed": [], "others": []}
+    for drug in shown.drugs:
+        acted_on = drug.urgency in ("avoid", "change_dose", "monitor") or drug.medication
+        parts["detailed" if acted_on else "others"].append(drug)
+    return parts

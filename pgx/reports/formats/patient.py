@@ -176,7 +176,7 @@ def _plain_question(drug: Drug) -> str:
     agents = " and ".join(drug.causes)
     if drug.name in drug.not_started:
         without = f"ask whether you can do without it as long as you take {agents}"
-        return f"ask whether {agents} can be changed; if not, {without}" if drug.medication == "planned" else without
+        return f"ask whether {agents} can be changed; if not, {without}" if drug.medication == PLANNED else without
     planned = all(agent in drug.not_started for agent in drug.causes)
     return f"ask whether you can do without {agents}" if planned else f"ask whether {agents} can be changed"
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pgx.codes import FlagCode
 from pgx.judgement import Judgement
 from pgx.judgement.read_back import Cause, arguments_of, causes_of, is_running, not_started_of, once_of, stopped_of
+from pgx.knowledge.acting import PLANNED
 from pgx.reports.page import wording
 from pgx.reports.page.advice import Advice
 from pgx.reports.page.lexicon import Lexicon
@@ -185,7 +186,7 @@ def _given_up(cause: Cause, judgement: Judgement, products: Products, lexicon: L
     if judgement.drug in idle:
         waits = f"do not start this one as long as {_named(cause.taken, products)} {_is(cause.taken)} taken"
         first = f"change {_named(cause.taken, products)} first, if that is possible {without}"
-        return f"{waits}; or {first}" if medication == "planned" else f"{waits} {without}"
+        return f"{waits}; or {first}" if medication == PLANNED else f"{waits} {without}"
     either = {drug for (drug,) in arguments_of(judgement, FlagCode.ONE_OF, 1)}
     if either.issuperset(cause.agents):
         return f"give this one or {_named(cause.taken, products)}, not both {without}"

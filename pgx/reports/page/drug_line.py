@@ -8,7 +8,7 @@ from pgx.codes import Flag, FlagCode, NoteCode
 from pgx.judgement import Judgement, decide, judge
 from pgx.judgement.read_back import is_running
 from pgx.judgement.statement import NOBODY, URGENCIES, Row, by_source, by_strength, dose_of
-from pgx.knowledge.acting import SUM_UNKNOWN, Acting, phrase, rank
+from pgx.knowledge.acting import PLANNED, SUM_UNKNOWN, Acting, phrase, rank
 from pgx.reports.page import details, gaps, next_test, wording
 from pgx.reports.page.advice import Advice
 from pgx.reports.page.lexicon import Lexicon
@@ -27,7 +27,7 @@ def drug_order(drug: Drug) -> tuple[object, ...]:
     stakes = [URGENCIES.index(urgency) for _, urgency in drug.untested if urgency]
     return (
         URGENCIES.index(drug.urgency),
-        rank(("current", "planned"), drug.medication),
+        rank(("current", PLANNED), drug.medication),
         min(stakes, default=len(URGENCIES)) if drug.urgency == "no_data" else 0,
         by_strength(drug.deciding),
         drug.name,

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from pgx.assertion import NOT_CALLED
 from pgx.codes import NoteCode
+from pgx.knowledge.acting import PLANNED
 from pgx.reports.page import wording
 from pgx.reports.page.advice import Row
 from pgx.reports.page.lexicon import Lexicon
@@ -66,7 +67,7 @@ def newest(rows: Iterable[Row]) -> dict[str, str]:
 def today(clinical: Sequence[Row], medications: Sequence[Row]) -> date | None:
     """Return the day that counts as now: the one that was stated, or else the newest of the record."""
     stated = [str(row["code"]) for row in clinical if row["concept"] == "as_of" and row["code"]]
-    begun = [row["start"] for row in medications if row["status"] != "planned"]
+    begun = [row["start"] for row in medications if row["status"] != PLANNED]
     days = stated or [str(day) for day in (*(row["date"] for row in clinical), *begun) if day]
     return date.fromisoformat(max(days)[:10]) if days else None
 
