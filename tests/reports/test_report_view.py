@@ -201,6 +201,16 @@ def test_what_the_label_rules_out_leads_and_the_genes_follow():
     assert local.sources == ("FDA label (local)",)
 
 
+def test_a_graver_limit_that_the_data_do_not_decide_is_not_hidden_by_a_milder_one_that_holds():
+    limit = {"source": "FDA label", "genes": "none", "flags": "label_limit"}
+    watched = limit | {"action": "monitor", "urgency": "monitor", "recommendation": "Watch it."}
+    forbidden = limit | {"action": "contraindicated", "population": "pregnancy", "applies": "if_population"}
+    asked = limit | {"action": "monitor", "urgency": "monitor", "population": "older", "applies": "if_population"}
+    drug = shown(guidance=guidance(watched, forbidden, asked)).drugs[0]
+    assert (drug.urgency, drug.ruled_out.action_code) == ("monitor", "monitor")
+    assert [one.row["population"] for one in drug.open_limits] == ["pregnancy"]
+
+
 def test_a_limit_that_the_data_do_not_decide_stands_beside_use_as_usual_everywhere():
     limit = {
         "source": "FDA label", "genes": "none", "action": "contraindicated", "population": "pregnant",

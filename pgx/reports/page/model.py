@@ -11,6 +11,7 @@ from pgx.codes import FlagCode, NoteCode
 from pgx.judgement import Judgement
 from pgx.judgement.judgements import SCOPE
 from pgx.judgement.read_back import agents_of, causes_of, not_started_of
+from pgx.judgement.statement import graver
 from pgx.judgement.together import FOR_OTHERS
 from pgx.knowledge.acting import Acting, phrase
 from pgx.reports.page import details, wording
@@ -147,8 +148,12 @@ class Drug:
 
     @property
     def open_limits(self) -> tuple[Advice, ...]:
-        """The limits of the label of which the data do not say whether they concern this person, unless one holds."""
-        return () if self.ruled_out else tuple(limit for limit in self.limits if limit.applies != "yes")
+        """The limits of the label of which the data do not say whether they concern this person.
+
+        Where one holds and leads, those that ask for something graver.
+        """
+        undecided = (limit for limit in self.limits if limit.applies != "yes")
+        return tuple(limit for limit in undecided if not self.ruled_out or graver(limit, self.ruled_out))
 
     @property
     def whatever_the_genes(self) -> bool:
