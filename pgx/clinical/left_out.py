@@ -165,7 +165,12 @@ def _read_by_drug(kb: KnowledgeBase) -> dict[str, set[str]]:
     """Drug -> the concepts that decide whether a recommendation or a label's limit on it holds."""
     concepts = set(kb.table("concepts")["concept"])
     tests = kb.table("populations").filter(pl.col("subject").is_in(sorted(concepts)))
-    rows = pl.concat([kb.table(name).select("drug", "population") for name in ("recommendations", "label_limits")])
+    rows = pl.concat(
+        [
+            *(kb.table(name).select("drug", "population") for name in ("recommendations", "label_limits")),
+            kb.table("label_interactions").select("drug", population="condition").drop_nulls(),
+        ]
+    )
     found: dict[str, set[str]] = {}
     for drug, concept in rows.join(tests, on="population").select("drug", "subject").unique().iter_rows():
         found.setdefault(drug, set()).add(concept)

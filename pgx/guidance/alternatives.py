@@ -194,10 +194,14 @@ def _by_label(
         return {}, {}
     holding = found.filter(pl.col("code") == _HOLDS).select("at", "drug", "urgency", "guideline").rows()
     words = {
-        rule: f"at most {limit}" if limit else dose or _LESS
+        rule: ", ".join(filter(None, (dose, limit and f"at most {limit}"))) or _LESS
         for rule, dose, limit in kb.table("label_limits")
         .select("limit_id", pl.col("dose", "limit").str.strip_prefix("text:"))
         .iter_rows()
     }
-    doses = {(samples[at], drug): words[rule] for at, drug, urgency, rule in holding if urgency == _CHANGES}
-    return {(samples[at], drug): "label" for at, drug, urgency, _ in holding if urgency == _RULES_OUT}, doses
+    doses: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for at, drug, urgency, rule in holding:
+        if urgency == _CHANGES:
+            doses[samples[at], drug].append(words[rule])
+    told = {key: ", ".join(dict.fromkeys(own)) for key, own in doses.items()}
+    return {(samples[at], drug): "label" for at, drug, urgency, _ in holding if urgency == _RULES_OUT}, told

@@ -239,7 +239,7 @@ def interaction_limits(
         if row["marked"] or one.strength == "moderate":
             ways.setdefault((row["sample"], row["drug"]), {})[one] = row["named"] or not one.unverified
     found = []
-    in_place: dict[tuple[str, str], set[str]] = {}
+    in_place: dict[tuple[str, str], set[tuple[str, str]]] = {}
     rows = kb.table("label_interactions").filter(pl.col("drug").is_in(list(wanted)))
     narrowest_first = rows.sort(pl.col("beside").is_null(), pl.col("gene").is_null(), maintain_order=True)
     for row in narrowest_first.iter_rows(named=True):
@@ -269,9 +269,11 @@ def interaction_limits(
                 if not also and (sample, row["beside"]) not in lost:
                     continue
                 agents = [*agents, *(one for one in also if one.agent not in {two.agent for two in agents})]
-            elif (row["dose"] or row["limit"]) and row["enzyme"] in narrower:
+            elif (row["dose"] or row["limit"]) and (row["enzyme"], row["role"]) in narrower:
                 continue
-            narrower.update((row["enzyme"], row["beside"]) if row["beside"] or row["gene"] else ())
+            # What the record does not decide takes no other dose away.
+            if truth == YES and (row["beside"] or row["gene"]):
+                narrower |= {(enzyme, row["role"]) for enzyme in (row["enzyme"], row["beside"])}
             fading = row["action"] in higher and all(one.phase == "washout" for one in agents)
             asked = {**row, "action": _FADING, "dose": None, "limit": None} if fading else row
             found.append(

@@ -139,7 +139,7 @@ class Populations:
         elif test in ("recorded", "not_recorded"):
             truth = np.where(self._coded(subject, value.split("|")) == YES, YES, NO).astype(np.int8)
         elif test.removeprefix("recorded_") in _COMPARISONS:
-            told = _compare(test.removeprefix("recorded_"), self._numbers(subject), float(value))
+            told = _compare(test.removeprefix("recorded_"), self._numbers(subject), float(value), self._margin(subject))
             truth = np.where(told == YES, YES, NO).astype(np.int8)
         elif test.startswith("takes_"):
             truth = self._takes(subject, test.rsplit("_", 1)[-1], value.split("|"), drug)

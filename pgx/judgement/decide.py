@@ -139,7 +139,7 @@ def decide(rows: Iterable[S]) -> Decision[S]:
     elif urgency == "standard" and (acting or any(row.urgency in CHANGES for row in under)):
         # "Fine as usual" is not for a drug whose level another one changes, or that a condition may rule out.
         urgency = "monitor"
-    elif urgency in ("standard", "no_data") and _under_a_condition(limits):
+    elif not part and urgency in ("standard", "no_data") and _under_a_condition(limits):
         urgency = "monitor"
     return Decision(
         statements=statements,

@@ -214,7 +214,7 @@ def _status(decision: Decision[S]) -> str:
 
 def _action(decision: Decision[S], said: Statement | None) -> str | None:
     if said is None:
-        return DECIDES if decision.acting and decision.urgency == "monitor" else None
+        return (DECIDES if decision.acting else "monitor") if decision.urgency == "monitor" else None
     if decision.urgency == "no_data":
         return said.action_code if said.action_code in _NO_DOSE else None
     if decision.acting and not decision.ruled_out and said.urgency == "standard":

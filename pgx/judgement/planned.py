@@ -142,11 +142,12 @@ def _rests_on(drug: str, kb: KnowledgeBase) -> tuple[set[str], set[str]]:
     """Return the genes, and the other drugs in lower case, by which it is decided what is said of a drug."""
     rows = compiled(kb).of(drug)
     of_label = kb.table("label_limits").filter(drug=drug)["population"]
-    populations = {*of_label, *kb.table("set_aside")["population"]}
+    pairs = kb.table("label_interactions").filter(drug=drug)
+    populations = {*of_label, *kb.table("set_aside")["population"], *pairs["condition"].drop_nulls()}
     populations |= {name for row in rows for name in (row.population, row.when)}
     tested = kb.table("populations").filter(pl.col("population").is_in(sorted(populations)))["subject"].drop_nulls()
     named = {drug if name == THIS_DRUG else name for subject in tested for name in subject.split("|")}
-    enzymes = kb.table("label_interactions").filter(drug=drug).select("enzyme", "beside")
+    enzymes = pairs.select("enzyme", "beside")
     genes = {gene for row in rows for gene in row.genes} | {gene for row in enzymes.iter_rows() for gene in row if gene}
     return genes | named, {name.lower() for name in named}
 

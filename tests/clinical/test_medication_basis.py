@@ -6,6 +6,7 @@ import pytest
 
 from pgx.clinical import medication_basis, read
 from pgx.clinical.medications import add_medications
+from pgx.phenotypes.exposures import known_medication
 from tests.clinical.reading import codes
 from tests.clinical.test_allergies import PATIENT, taking
 
@@ -125,5 +126,6 @@ def test_a_note_that_says_otherwise_than_the_status_is_said(kb, write, note):
     [{"modifierExtension": [{"url": "http://x/negated", "valueBoolean": True}]}, {"focus": [{"reference": "Group/1"}]}],
 )
 def test_what_may_mean_the_reverse_or_another_one_is_not_used_and_said(kb, write, more):
-    data = read([write("b.json", bundle(taking("fluoxetine") | more))], kb, samples=["P1"])
-    assert data.medications.is_empty() and codes(data, "error") == ["bad_row"]
+    data = read([write("b.json", bundle(taking("fluoxetine") | more, taking("warfarin")))], kb, samples=["P1"])
+    assert data.medications["drug"].to_list() == ["warfarin"] and codes(data, "error") == ["bad_row"]
+    assert "P1" not in known_medication(data), "what was refused may be taken"

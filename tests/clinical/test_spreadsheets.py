@@ -194,6 +194,23 @@ class TestStatusOfAResult:
         assert any("'see comment' is not understood" in message for message in data.notes["message"])
 
 
+def test_the_status_of_an_entry_of_a_list_is_read_beside_its_name(kb, write):
+    rows = [("medications", "warfarin", "stopped"), ("medications", "omeprazole", "on hold"),
+            ("medications", "codeine", "completed"), ("medications", "tramadol", "final"),
+            ("medications", "clopidogrel", "active"), ("medications", "simvastatin", "frobnicated"),
+            ("conditions", "epilepsy", "resolved"), ("conditions", "asthma", "active"),
+            ("conditions", "heart failure", "entered in error?"), ("allergies", "codeine", "refuted")]  # fmt: skip
+    table = "\n".join(["sample,item,value,date,status", *(f"A,{a},{b},2026-01-01,{c}" for a, b, c in rows)])
+    data = read([write("a.csv", table + "\n")], kb)
+    assert drugs(data) == {
+        "warfarin": "stopped", "omeprazole": "stopped", "codeine": "stopped", "tramadol": "current",
+        "clopidogrel": "current", "simvastatin": "current",
+    }  # fmt: skip
+    assert any("'frobnicated' beside the name is not understood" in message for message in data.notes["message"])
+    told = values(data, "A")
+    assert told["asthma"] == "yes" and not {"epilepsy", "heart_failure", "allergy"} & {*told}
+
+
 def test_m_of_sexo_is_masculino_or_mujer(kb, write):
     data = read([write("a.csv", "paciente;sexo;edad\nA;H;50\nB;M;51\nC;Mujer;51\nD;Varón;51\nE;F;50\n")], kb)
     sexes = {one: values(data, one).get("sex") for one in "ABCDE"}

@@ -279,8 +279,20 @@ def test_a_result_that_was_taken_back_beside_itself_is_refused(tmp_path, text):
 
 
 @pytest.mark.parametrize(
-    "remark", ["", "PASS", "final", "QC passed, no errors", "not repeated", "for codeine", "not failed"]
-)
+    "remark",
+    ["do not report", "unreliable", "Inconclusive", "not performed", "pending", "wrong sample", "sample swap", "repeat",
+     "nicht auswertbar", "nicht bestanden", "LowQual", "LowDepth", "superseded by a later report", "in error"],
+)  # fmt: skip
+def test_remarks_that_take_a_result_back(tmp_path, remark):
+    calls, _ = read(text_file(tmp_path, f"Gene\tDiplotype\tComment\nCYP2D6\t*1/*1\t{remark}\n"))
+    assert calls == {}
+
+
+@pytest.mark.parametrize(
+    "remark",
+    ["", "PASS", "final", "QC passed, no errors", "not repeated", "for codeine", "not failed", "gene deleted", "0 errors",
+     "error rate 0.1 %", "UGT1A1 TA repeat", "Superseded previous report: no change"],
+)  # fmt: skip
 def test_other_remarks_beside_a_result_leave_it(tmp_path, remark):
     calls, _ = read(text_file(tmp_path, f"Gene\tDiplotype\tComment\nCYP2D6\t*1/*1\t{remark}\n"))
     assert set(calls) == {"CYP2D6"}

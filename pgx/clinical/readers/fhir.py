@@ -155,6 +155,8 @@ def _read(events: Events, resource: Object, where: str, state: State) -> None:
         events.not_understood("resource", "", "", f"{kind} {why[0]}", where)
         if why[1]:
             events.problem(person, "error", "bad_row", f"{kind} {why[0]}: not used", where)
+            if kind.startswith("Medication") and kind != "Medication":
+                events.unread(person, where)  # who lists it does not take none of its kind
         return
     reader(events, resource, where, state)
 

@@ -17,7 +17,7 @@ from pgx.clinical.dates import is_open
 from pgx.clinical.readers.lists import add_list
 from pgx.clinical.readers.rows import DATES, IDS, IGNORED, LISTS, unknown_column
 from pgx.clinical.statements import Events
-from pgx.clinical.status_words import RESULTS, STATUSES
+from pgx.clinical.status_words import RESULTS, STATUSES, Said, condition_status
 from pgx.clinical.vocabulary import column_name, system_name
 from pgx.errors import InputError
 from pgx.knowledge.acting import PLANNED
@@ -222,7 +222,8 @@ def _read_value(events: Events, person: str | None, item: str | None, cells: dic
         return
     day = events.day(person, written, f"{where}, date") if written else None
     if kind := LISTS.get(column_name(item)):
-        parts = [part.strip() for part in value.split(";") if part.strip()]
+        remark = _remark(status, kind)
+        parts = [f"{part.strip()}{remark}" for part in value.split(";") if part.strip()]
         if written and day is None:
             return
         if kind == "current" and events.later(person, item, day, where):
@@ -265,6 +266,15 @@ def _read_value(events: Events, person: str | None, item: str | None, cells: dic
             bare=own is None,
         )
     events.seen(person, day)
+
+
+def _remark(status: str, kind: str) -> str:
+    """Return the status of an entry of a list as it is read beside a name (``warfarin (stopped)``)."""
+    if kind == "current":
+        plain = status not in STATUSES and RESULTS.get(status)
+    else:
+        plain = RESULTS.get(status) or condition_status(status) in (Said.THERE, Said.CONFIRMED)
+    return f" ({status})" if status and not plain else ""
 
 
 def _meant(events: Events, item: str) -> list[tuple[str, str | None, str | None]]:

@@ -51,11 +51,8 @@ def read_tables(events: Events, table: Source) -> None:
             standard[str(key)] = (system_name(vocabulary or ""), code or "", name or "")
     codes = Codes(standard)
     _persons(events, people, codes)
-    deaths = frames.get("death", people.clear())
-    died = deaths.select(person=column(deaths, "person_id"), day=column(deaths, "death_date")).drop_nulls("person")
-    for index, (person, day) in enumerate(died.iter_rows(), start=2):
-        events.deceased(person, day, f"death row {index}")
     for name, reader in (
+        ("death", _deaths),
         ("condition_occurrence", _conditions),
         ("measurement", _values),
         ("observation", _values),
@@ -69,6 +66,12 @@ def read_tables(events: Events, table: Source) -> None:
             if name == "condition_occurrence":
                 rows = _with_visit_ends(rows, table)
             reader(events, name, rows, codes)
+
+
+def _deaths(events: Events, table: str, frame: pl.DataFrame, _codes: Codes) -> None:
+    days = column(frame, "death_date")
+    for row, person, day in frame.select("row", "person_id", day=days).iter_rows():
+        events.deceased(person, day, f"{table} row {row}")
 
 
 def _of_somebody(events: Events, table: str, frame: pl.DataFrame) -> pl.DataFrame:

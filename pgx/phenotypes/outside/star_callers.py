@@ -21,9 +21,11 @@ _SEVERAL = re.compile(r";(?!\s*\[[^][*]+\]\s*$)")
 """Between genotypes; the semicolon of ``c.[719A>G];[460G>A]`` stands between the strands of one."""
 _TAKEN_BACK = re.compile(
     r"(?<!no )(?<!not )(?<!without )(?<!keine )(?<!nicht )\b(?:fail(?:ed|ure|s)?|cancell?ed|invalid|void(?:ed)?|"
-    r"entered.in.error|erroneous|error|withdrawn|retracted|rejected|superseded|deleted|mix.?up|swapped|contaminat\w+|"
-    r"low.?q(?:uality)?(?=_|\b)|insufficient|not valid|do not use|please repeat|to be repeated|"
-    r"repeat(?=$| required| needed)|storniert|ungültig|fehlgeschlagen|verworfen|wiederholen|annulée?|échec|"
+    r"in.error|erroneous|withdrawn|retracted|rejected|superseded by|(?:result|record|call) deleted|mix.?up|"
+    r"swap(?:ped)?|wrong sample|contaminat\w+|low.?(?:q(?:ual(?:ity)?)?|depth|dp)(?=_|\b)|insufficient|not valid|"
+    r"unreliable|inconclusive|uninterpretable|not performed|pending|do not (?:use|report)|please repeat|"
+    r"to be repeated|repeat(?: required| needed)|^repeat$|nicht (?:auswertbar|bestanden)|"
+    r"storniert|ungültig|fehlgeschlagen|verworfen|wiederholen|kontaminiert|annulée?|échec|"
     r"anulad[oa]|inválid[oa]|repetir)",
     re.IGNORECASE,
 )

@@ -114,11 +114,11 @@ def build(
         by_drug.setdefault(clean(str(row["drug"])), []).append(row)
     copy_ranges = {str(row["gene"]): _copy_number_range(row) for row in parts["calls"]}
     tests: dict[str, list[Row]] = {}
-    tolerated = who.tolerated(parts["clinical"], parts["medications"])
+    tolerated = who.tolerated(parts["clinical"], parts["medications"], lexicon)
     wanted = [
         row
         for row in parts.get("next_tests", ())
-        if row["drug"] not in tolerated or row["what"] not in lexicon.first_treatment_genes
+        if row["drug"] not in tolerated or not lexicon.of_first_treatment(str(row["drug"]), str(row["what"]))
     ]
     for row in wanted:
         tests.setdefault(str(row["drug"]), []).append(row)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from pgx import schema
+from pgx.clinical.allergies import allergens
 from pgx.codes import Flag
 from pgx.guidance.label_limits import interaction_limits
 from pgx.knowledge.acting import DECIDES, Acting, parse
@@ -165,10 +166,19 @@ class Lexicon:
             found.setdefault(gene, set()).update(codes.lower().split(";"))
         return {gene: frozenset(tests) for gene, tests in found.items()}
 
-    @property
-    def first_treatment_genes(self) -> frozenset[str]:
-        """Genes of reactions that come with a first treatment: advice by them is set aside for who tolerated a drug."""
-        return frozenset(gene for genes in self.kb.table("set_aside")["genes"] for gene in genes.split(";"))
+    def of_first_treatment(self, drug: str, gene: str) -> bool:
+        """Return whether the reactions by a gene come with a first treatment: who tolerated it needs no test of it."""
+        return gene in self.kb.remember(("lexicon", "first treatments"), self._first_treatments).get(drug, ())
+
+    def _first_treatments(self) -> Mapping[str, frozenset[str]]:
+        long = self.kb.table("populations").filter(test="taken_longer").select("population", "subject")
+        rows = self.kb.table("set_aside").join(long, on="population").select("subject", "genes").iter_rows()
+        return {drug: frozenset(genes.split(";")) for drugs, genes in rows for drug in drugs.split("|")}
+
+    def may_be_allergic(self, allergies: Iterable[str], drug: str) -> bool:
+        """Return whether any recorded allergy speaks, or may speak, against a drug."""
+        known = allergens(self.kb)
+        return any(known.against(allergy, drug) for allergy in allergies)
 
     def flags(self, codes: Iterable[str]) -> list[str]:
         """Return flags in words."""

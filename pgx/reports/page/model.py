@@ -148,10 +148,7 @@ class Drug:
 
     @property
     def open_limits(self) -> tuple[Advice, ...]:
-        """The limits of the label of which the data do not say whether they concern this person.
-
-        Where one holds and leads, those that ask for something graver.
-        """
+        """The limits of the label that the data do not decide; where one holds and leads, those that are graver."""
         undecided = (limit for limit in self.limits if limit.applies != "yes")
         return tuple(limit for limit in undecided if not self.ruled_out or graver(limit, self.ruled_out))
 
@@ -326,7 +323,7 @@ class View:
         medicines: dict[tuple[str, str], list[str]] = {}
         for drug in self.drugs:
             for gene, urgency in drug.untested:
-                settled = drug.name in self.tolerated and gene in self.lexicon.first_treatment_genes
+                settled = drug.name in self.tolerated and self.lexicon.of_first_treatment(drug.name, gene)
                 if drug.medication and urgency == "avoid" != drug.urgency and not settled:
                     medicines.setdefault((gene, urgency), []).append(drug.name)
         order = sorted(medicines, key=lambda key: (wording.URGENCIES.index(key[1]), -len(medicines[key])))

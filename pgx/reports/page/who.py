@@ -72,13 +72,13 @@ def today(clinical: Sequence[Row], medications: Sequence[Row]) -> date | None:
     return date.fromisoformat(max(days)[:10]) if days else None
 
 
-def tolerated(clinical: Sequence[Row], medications: Sequence[Row]) -> frozenset[str]:
+def tolerated(clinical: Sequence[Row], medications: Sequence[Row], lexicon: Lexicon) -> frozenset[str]:
     """Return the drugs taken for longer than the time in which the reactions to a first treatment come, without one."""
     now = today(clinical, medications)
-    allergic = {str(row["code"]) for row in clinical if row["concept"] == "allergy"}
+    allergies = [str(row["code"]) for row in clinical if row["concept"] == "allergy"]
     taken = ((str(row["drug"]), row["start"]) for row in medications if row["status"] == "current")
     long = {name for name, start in taken if now and isinstance(start, date) and start + _FIRST_TREATMENT <= now}
-    return frozenset(long - allergic)
+    return frozenset(name for name in long if not lexicon.may_be_allergic(allergies, name))
 
 
 def site(provenance: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

@@ -55,13 +55,20 @@ def test_conditions_that_mean_nothing_to_the_product_are_named_and_many_of_them_
 
 def test_a_drug_is_tolerated_once_a_first_treatment_is_over_and_no_allergy_to_it_is_on_record():
     drugs = [
-        {"drug": "old", "status": "current", "start": date(2024, 1, 1)},
-        {"drug": "new", "status": "current", "start": date(2026, 9, 1)},
-        {"drug": "bad", "status": "current", "start": date(2024, 1, 1)},
-        {"drug": "later", "status": "planned", "start": None},
+        {"drug": "carbamazepine", "status": "current", "start": date(2024, 1, 1)},
+        {"drug": "phenytoin", "status": "current", "start": date(2026, 9, 1)},
+        {"drug": "codeine", "status": "current", "start": date(2024, 1, 1)},
+        {"drug": "abacavir", "status": "planned", "start": None},
     ]
     record = [
         {"concept": "as_of", "code": "2026-11-01", "date": None},
-        {"concept": "allergy", "code": "bad", "date": None},
+        {"concept": "allergy", "code": "codeine", "date": None},
     ]
-    assert who.tolerated(record, drugs) == {"old"}
+    assert who.tolerated(record, drugs, LEXICON) == {"carbamazepine"}
+    of_a_class = [*record, {"concept": "allergy", "code": "aromatic_anticonvulsants", "date": None}]
+    assert who.tolerated(of_a_class, drugs, LEXICON) == frozenset()
+
+
+def test_only_the_tests_that_a_source_sets_aside_are_not_asked_for_after_a_first_treatment():
+    assert all(LEXICON.of_first_treatment("carbamazepine", gene) for gene in ("HLA-A", "HLA-B"))
+    assert not any(LEXICON.of_first_treatment(drug, "HLA-B") for drug in ("abacavir", "allopurinol"))
