@@ -271,8 +271,8 @@ class View:
 
     def of_urgency(self, urgency: str, *, listed: bool | None = None) -> list[Drug]:
         """Return the drugs of one urgency, in order; `listed` asks for those on the person's list, or for the rest."""
-        drugs = (drug for drug in self.drugs if drug.urgency == urgency)
-        return [drug for drug in drugs if listed is None or listed == bool(drug.medication)]
+        wanted = (True, False) if listed is None else (listed,)
+        return [drug for drug in self.drugs if drug.urgency == urgency and bool(drug.medication) in wanted]
 
     @property
     def parts(self) -> tuple[bool | None, ...]:
@@ -284,16 +284,15 @@ class View:
     def not_called(self) -> list[Gene]:
         """Genes without a call: first those that could mean most for the person's own drugs."""
         weights = self._weights()
-        genes = [gene for gene in self.genes if gene.status == NOT_CALLED]
-        return sorted(genes, key=lambda gene: weights.get(gene.name, _NO_WEIGHT))
+        weighed = sorted(self.genes, key=lambda gene: weights.get(gene.name, _NO_WEIGHT))
+        return [gene for gene in weighed if gene.status == NOT_CALLED]
 
     @property
     def genes_needed(self) -> list[str]:
         """Genes not tested whose result could change the advice on a drug of the report, gravest first."""
         weights = self._weights()
-        return sorted(
-            (gene for gene, weight in weights.items() if weight[:2] < _NO_WEIGHT[:2]), key=weights.__getitem__
-        )
+        needed = (gene for gene, weight in weights.items() if weight[:2] < _NO_WEIGHT[:2])
+        return sorted(needed, key=weights.__getitem__)
 
     def _weights(self) -> dict[str, tuple[bool, int, int]]:
         """Return gene -> what its result could mean: least for the gravest urgency of most drugs of the person's."""
@@ -336,11 +335,9 @@ class View:
         for drug in self.drugs:
             for gene, urgency in drug.unclear:
                 by_gene.setdefault(gene, {})[drug.name] = urgency
-        genes = [
-            (gene, min(urgencies.values(), key=wording.URGENCIES.index), tuple(urgencies))
-            for gene, urgencies in by_gene.items()
-        ]
-        return sorted(genes, key=lambda entry: wording.URGENCIES.index(entry[1]))
+        gravest = {gene: min(found.values(), key=wording.URGENCIES.index) for gene, found in by_gene.items()}
+        order = sorted(by_gene, key=lambda gene: wording.URGENCIES.index(gravest[gene]))
+        return [(gene, gravest[gene], tuple(by_gene[gene])) for gene in order]
 
     @property
     def local_knowledge(self) -> list[tuple[str, str]]:
@@ -398,5 +395,5 @@ class View:
     @property
     def without_guidance(self) -> list[str]:
         """Medicines of the person that no guideline row exists for."""
-        known = {drug.name for drug in self.drugs} | self.lexicon.guided_drugs
-        return sorted({clean(str(row["drug"])) for row in self.medications if row["status"] != "stopped"} - known)
+        listed = {clean(str(row["drug"])) for row in self.medications if row["status"] != "stopped"}
+        return sorted(listed - {drug.name for drug in self.drugs} - self.lexicon.guided_drugs)
