@@ -227,6 +227,7 @@ def test_a_changed_file_is_read_again_and_a_broken_one_is_an_error(tmp_path):
     answer = client.post("/cds-services/pgx-order-sign", json=order("codeine"))
     assert answer.status_code == 500
     assert "stored result" in answer.json()["issue"][0]["diagnostics"]
+    (tmp_path / "NA00001.report.json").unlink()
     write(example.empty(), tmp_path, ["json"])
     assert "does not cover" in cards(client, **order("codeine"))[0]["summary"]
 
