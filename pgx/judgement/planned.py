@@ -83,10 +83,11 @@ def settled(
     converted = phenoconversion.convert(own, begun, kb, as_of=as_of)
     then = recommend(converted, own_calls, begun, kb, drugs=_by_drug(several | taken), as_of=as_of)
     today = recommend(own, own_calls, without, kb, drugs=_by_drug(taken), as_of=as_of)
-    later = _of(then, _differing(then, today, _told))
-    now = {*later.select("sample", "drug").iter_rows(), *_differing(guidance, today, _told)}
-    new = _differing(guidance, _of(then, several), _answer)
-    return Settled(_instead(_instead(guidance, then, new), today, now), later)
+    # Where today's advice stands in the place of what is planned, that is told as what comes later.
+    replaced = {*_replaced(then, today, _told), *_replaced(guidance, today, _told)}
+    later = _of(then, replaced.intersection(_differing(then, today, _told)))
+    new = _replaced(guidance, _of(then, several), _answer)
+    return Settled(_instead(_instead(guidance, then, new), today, replaced), later)
 
 
 def _today(record: ClinicalData, lists: Lists) -> ClinicalData:
@@ -164,11 +165,15 @@ def _differing(
 ) -> list[Key]:
     """Return the persons and drugs of which two guidances do not say the same."""
     ours = _decisions(_of(guidance, other.select("sample", "drug").unique().rows()))
-    return [
-        key
-        for key, decision in _decisions(other).items()
-        if answer(ours[key]) != answer(decision) and not _stays(ours[key], decision)
-    ]
+    return [key for key, decision in _decisions(other).items() if answer(ours[key]) != answer(decision)]
+
+
+def _replaced(
+    guidance: pl.DataFrame, other: pl.DataFrame, answer: Callable[[Decision[Statement]], object]
+) -> list[Key]:
+    """Return those of them of whom the other guidance is told."""
+    ours, theirs = (_decisions(_of(one, _differing(guidance, other, answer))) for one in (guidance, other))
+    return [key for key, decision in theirs.items() if not _stays(ours[key], decision)]
 
 
 def _stays(whole: Decision[Statement], part: Decision[Statement]) -> bool:

@@ -129,6 +129,27 @@ def test_the_drug_is_not_started_where_the_one_that_acts_is_taken_already(drug, 
     assert "change " not in said
 
 
+@pytest.mark.parametrize(
+    ("drug", "agents"),
+    [
+        ("voriconazole", ("fluoxetine", "rifampin")),
+        ("voriconazole", ("fluoxetine", "carbamazepine")),
+        ("mavacamten", ("fluoxetine", "rifampin")),
+        ("siponimod", ("fluconazole", "rifampin")),
+        ("citalopram", ("fluconazole", "rifampin")),
+        ("vortioxetine", ("paroxetine", "rifampin")),
+    ],
+)
+def test_two_planned_drugs_that_pull_apart_take_no_warning_of_one_of_them_away(drug, agents):
+    for listed in (agents, agents[:1], agents[1:]):
+        own = line(result(NORMAL, [drug, *map(planned, listed)]), drug)
+        told = [flag for flag in own.judgement.flags if flag.startswith(("once:", "not_together:"))]
+        if listed == agents:
+            both = (bool(told), own.urgency)
+        elif told:
+            assert both[0] and both[1] not in COMFORTS, (drug, listed, both)
+
+
 @pytest.mark.parametrize("statuses", [("current", "current"), ("current", PLANNED), (PLANNED, "current")])
 @pytest.mark.parametrize(("drug", "agent", "without"), PAIRS)
 def test_every_output_says_it(drug, agent, without, statuses):
