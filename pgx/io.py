@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -22,14 +23,15 @@ class Inputs:
     Parameters
     ----------
     paths
-        Files, and folders whose files are all read. What does not exist, such as ``-`` or an address, is left out.
+        Files, and folders whose files are all read; ``-`` is the file behind standard input, if there is one. What
+        does not exist, such as an address, is left out.
     beside
         Inputs that count as well.
     """
 
     def __init__(self, paths: Iterable[str | Path], beside: Inputs | None = None) -> None:
         self._known: dict[tuple[int, int], str | Path] = {} if beside is None else dict(beside._known)
-        self._known |= {mark: path for path in paths if (mark := _mark(path)) is not None}
+        self._known |= {mark: path for path in paths if (mark := _mark_of_input(path)) is not None}
 
     def refuse(self, output: str | Path) -> None:
         """Refuse an output that is one of the inputs, by whatever name or link, or lies in a folder that is read.
@@ -101,6 +103,16 @@ def _mark(path: str | Path) -> tuple[int, int] | None:
     except (OSError, ValueError):
         return None
     return (status.st_dev, status.st_ino)
+
+
+def _mark_of_input(path: str | Path) -> tuple[int, int] | None:
+    if str(path) != "-":
+        return _mark(path)
+    try:
+        status = os.fstat(0)
+    except OSError:  # closed
+        return None
+    return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
 
 
 @contextmanager

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -147,6 +149,18 @@ def test_a_table_is_not_written_over_any_input(plain: Path, command: str, given:
             with pytest.raises(UsageError, match=r"would be written, and is an input.*; name another output"):
                 COMMANDS[command](**{given: value, output: written})
     assert plain.read_text() == "mine"
+
+
+@pytest.mark.parametrize("command", [("call",), ("features",), ("check",), ("score", "--endpoint", "warfarin.dose")])
+def test_the_file_behind_standard_input_is_an_input(tmp_path: Path, command: tuple[str, ...]) -> None:
+    path = tmp_path / "person.tsv"
+    path.write_bytes(gzip.decompress(Path(PERSON).read_bytes()))
+    before = path.read_bytes()
+    with path.open("rb") as given:
+        run = [sys.executable, "-m", "pgx.cli.main", *command, "-", "-o", str(path)]
+        done = subprocess.run(run, stdin=given, capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and "would be written, and is an input (-)" in done.stderr
+    assert path.read_bytes() == before
 
 
 @pytest.mark.parametrize(("command", "given", "output"), TABLES)
