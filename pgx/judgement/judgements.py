@@ -128,7 +128,8 @@ def _told(
         own, scored = {gene: person[gene] for gene in genes if gene in person}, usable.get((sample, drug), {})
         lacking, relief = left_out.get((sample, drug), ()), helping.get((sample, drug), ())
         decision = decisions[tuple(numbers)]
-        ended = until.get(sample, {}) | _until_of_pairs(decision, of_pairs.get(sample, {}))
+        pairs, gone = _of_pairs(decision), of_pairs.get(sample, {})
+        ended = until.get(sample, {}) | {one: gone[one] for one in pairs if one in gone}
         idle = _not_started(sample, drug, decision, relief, lists)
         running = (sample, drug) in long_taken
         seen = tuple(own.items()), tuple(ended.items()), tuple(scored.items())
@@ -140,7 +141,7 @@ def _told(
                 scores=scored,
                 details=details,
                 until=ended,
-                waits={one: after[one, drug] for one in _of_pairs(decision) if (one, drug) in after},
+                waits={one: after[one, drug] for one in pairs if (one, drug) in after},
                 reliefs=relief,
                 not_started=idle,
                 left_out=lacking,
@@ -219,11 +220,6 @@ def _until(exposures: pl.DataFrame | None, *, pairs: bool = False) -> dict[str, 
     for sample, agent, day in last.drop_nulls().iter_rows():
         found.setdefault(sample, {})[agent] = day.isoformat()
     return found
-
-
-def _until_of_pairs(decision: Decision[Statement], until: Mapping[str, str]) -> dict[str, str]:
-    """Return until when those act that labels name with the drug, and that were stopped."""
-    return {agent: until[agent] for agent in _of_pairs(decision) if agent in until}
 
 
 def _of_pairs(decision: Decision[Statement]) -> tuple[str, ...]:

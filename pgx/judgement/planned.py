@@ -83,10 +83,11 @@ def settled(
     converted = phenoconversion.convert(own, begun, kb, as_of=as_of)
     then = recommend(converted, own_calls, begun, kb, drugs=_by_drug(several | taken), as_of=as_of)
     today = recommend(own, own_calls, without, kb, drugs=_by_drug(taken), as_of=as_of)
+    said, of_then, of_today = (_decisions(one) for one in (_of(guidance, several | taken), then, today))
+    new = [key for key in of_then.keys() & several if _gives_way(said[key], of_then[key], _answer)]
+    replaced = [key for key, one in of_today.items() if any(_gives_way(of[key], one, _told) for of in (said, of_then))]
     # Where today's advice stands in the place of what is planned, that is told as what comes later.
-    replaced = {*_replaced(then, today, _told), *_replaced(guidance, today, _told)}
-    later = _of(then, replaced.intersection(_differing(then, today, _told)))
-    new = _replaced(guidance, _of(then, several), _answer)
+    later = _of(then, [key for key in replaced if _told(of_then[key]) != _told(of_today[key])])
     return Settled(_instead(_instead(guidance, then, new), today, replaced), later)
 
 
@@ -160,20 +161,11 @@ def _by_drug(keys: Iterable[Key]) -> dict[str, list[str]]:
     return dict(found)
 
 
-def _differing(
-    guidance: pl.DataFrame, other: pl.DataFrame, answer: Callable[[Decision[Statement]], object]
-) -> list[Key]:
-    """Return the persons and drugs of which two guidances do not say the same."""
-    ours = _decisions(_of(guidance, other.select("sample", "drug").unique().rows()))
-    return [key for key, decision in _decisions(other).items() if answer(ours[key]) != answer(decision)]
-
-
-def _replaced(
-    guidance: pl.DataFrame, other: pl.DataFrame, answer: Callable[[Decision[Statement]], object]
-) -> list[Key]:
-    """Return those of them of whom the other guidance is told."""
-    ours, theirs = (_decisions(_of(one, _differing(guidance, other, answer))) for one in (guidance, other))
-    return [key for key, decision in theirs.items() if not _stays(ours[key], decision)]
+def _gives_way(
+    whole: Decision[Statement], part: Decision[Statement], answer: Callable[[Decision[Statement]], object]
+) -> bool:
+    """Whether the other decision is told in the place of the first one: they differ, and that one does not stay."""
+    return answer(whole) != answer(part) and not _stays(whole, part)
 
 
 def _stays(whole: Decision[Statement], part: Decision[Statement]) -> bool:
