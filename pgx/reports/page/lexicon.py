@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -168,12 +169,24 @@ class Lexicon:
 
     def of_first_treatment(self, drug: str, gene: str) -> bool:
         """Return whether the reactions by a gene come with a first treatment: who tolerated it needs no test of it."""
-        return gene in self.kb.remember(("lexicon", "first treatments"), self._first_treatments).get(drug, ())
+        return gene in self._first_treatments.get(drug, (timedelta(), ()))[1]
 
-    def _first_treatments(self) -> Mapping[str, frozenset[str]]:
-        long = self.kb.table("populations").filter(test="taken_longer").select("population", "subject")
-        rows = self.kb.table("set_aside").join(long, on="population").select("subject", "genes").iter_rows()
-        return {drug: frozenset(genes.split(";")) for drugs, genes in rows for drug in drugs.split("|")}
+    def first_treatment_of(self, drug: str) -> timedelta | None:
+        """Return how long a treatment is a first one; None if no advice on the drug is for a first treatment only."""
+        return self._first_treatments.get(drug, (None,))[0]
+
+    @property
+    def _first_treatments(self) -> Mapping[str, tuple[timedelta, Collection[str]]]:
+        return self.kb.remember(("lexicon", "first treatments"), self._times_and_genes)
+
+    def _times_and_genes(self) -> dict[str, tuple[timedelta, Collection[str]]]:
+        long = self.kb.table("populations").filter(test="taken_longer").select("population", "subject", "value")
+        rows = self.kb.table("set_aside").join(long, on="population").select("subject", "value", "genes").iter_rows()
+        return {
+            drug: (timedelta(days=int(days)), frozenset(genes.split(";")))
+            for drugs, days, genes in rows
+            for drug in drugs.split("|")
+        }
 
     def may_be_allergic(self, allergies: Iterable[str], drug: str) -> bool:
         """Return whether any recorded allergy speaks, or may speak, against a drug."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from pgx.assertion import NOT_CALLED
 from pgx.codes import NoteCode
@@ -16,8 +16,6 @@ from pgx.reports.page.wording import clean, humanise, number
 
 _ALWAYS = ("age", "sex", "weight", "egfr")
 """Concepts of which it is said that they are not on record."""
-_FIRST_TREATMENT = timedelta(days=90)
-"""How long a treatment is a first one, as in the sources behind the table ``set_aside``."""
 _NAMED = 12
 """Of more conditions than these that are not read, the rest is counted."""
 
@@ -73,11 +71,15 @@ def today(clinical: Sequence[Row], medications: Sequence[Row]) -> date | None:
 
 
 def tolerated(clinical: Sequence[Row], medications: Sequence[Row], lexicon: Lexicon) -> frozenset[str]:
-    """Return the drugs taken for longer than the time in which the reactions to a first treatment come, without one."""
+    """Return the drugs with advice for a first treatment only that were taken for longer, without a reaction."""
     now = today(clinical, medications)
     allergies = [str(row["code"]) for row in clinical if row["concept"] == "allergy"]
-    taken = ((str(row["drug"]), row["start"]) for row in medications if row["status"] == "current")
-    long = {name for name, start in taken if now and isinstance(start, date) and start + _FIRST_TREATMENT <= now}
+    long = set()
+    for row in medications:
+        name, start = str(row["drug"]), row["start"]
+        first = lexicon.first_treatment_of(name) if row["status"] == "current" else None
+        if now and first is not None and isinstance(start, date) and start + first <= now:
+            long.add(name)
     return frozenset(name for name in long if not lexicon.may_be_allergic(allergies, name))
 
 
