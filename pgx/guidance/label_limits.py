@@ -219,11 +219,11 @@ def interaction_limits(
     -------
     polars.DataFrame
         As `limits` gives it. Each row is flagged with the interaction on the enzyme that it rests on, whatever else
-        the other drug does. Where another drug changes the level in the other direction, a row that asks for more is
-        left out, and one that asks for less names that drug too: the lower dose is the safer one while nothing tells
-        what the two make together, unless the two are equals. Its highest dose stays, its share of the usual dose not
-        beside a strong agent that is taken. A dose is left out where a row on two enzymes, or on a gene, stands in its
-        place.
+        the other drug does. Where another drug changes the level in the other direction, that one is named too. A row
+        that asks for more then gives no dose, whether a list confirms that drug or not. One that asks for less does:
+        the lower dose is the safer one while nothing tells what the two make together, unless the two are equals. Its
+        highest dose stays, its share of the usual dose not beside a strong agent that is taken. A dose is left out
+        where a row on two enzymes, or on a gene, stands in its place.
     """
     urgencies = dict(kb.table("actions").select("action", "urgency").iter_rows())
     higher, lower = (set(kb.table("actions").filter(direction=way)["action"]) for way in ("up", "down"))
@@ -231,13 +231,13 @@ def interaction_limits(
     here = _of_those(acting, samples, wanted)
     known: dict[tuple[object, ...], Acting] = {}
     spoken: dict[tuple[str, str, str], dict[str, list[Acting]]] = {}
-    ways: dict[tuple[str, str], dict[Acting, bool]] = {}
+    ways: dict[tuple[str, str], dict[Acting, None]] = {}
     for row in here.iter_rows(named=True):
         case = tuple(row[name] for name in _ACTING)
         one = known[case] if case in known else known.setdefault(case, acting_of(row))
         spoken.setdefault((row["drug"], one.enzyme, one.role), {}).setdefault(row["sample"], []).append(one)
         if row["marked"] or one.strength == "moderate":
-            ways.setdefault((row["sample"], row["drug"]), {})[one] = row["named"] or not one.unverified
+            ways.setdefault((row["sample"], row["drug"]), {})[one] = None
     found = []
     in_place: dict[tuple[str, str], set[tuple[str, str]]] = {}
     rows = kb.table("label_interactions").filter(pl.col("drug").is_in(list(wanted)))
@@ -254,13 +254,9 @@ def interaction_limits(
             result = results.get((sample, row["gene"] or ""), "")
             if row["gene"] and (result or NO_RESULT) not in row["phenotypes"].split(";"):
                 continue
-            listed = ways.get((sample, row["drug"]), {})
-            against = _opposed(listed, agents[0])
-            # What no list confirms, and no label names, is told beside what a label says, and does not silence it.
-            known_against = [one for one in against if listed[one]]
+            against = _opposed(ways.get((sample, row["drug"]), ()), agents[0])
             balanced = row["action"] in lower and not row["limit"] and all(balances(one, agents[0]) for one in against)
-            silent = balanced if row["action"] in lower else row["action"] in higher and known_against
-            if against and silent and (row["dose"] or row["limit"]):
+            if against and balanced and (row["dose"] or row["limit"]):
                 continue
             narrower = in_place.setdefault((sample, row["drug"]), set())
             if row["beside"]:
@@ -334,11 +330,14 @@ def _said(
 
     def make() -> dict[str, Any]:
         named = " and ".join(one.named for one in agents)
-        counted = (one for one in against if agents[0].asks_for == "lower" or not one.unverified)
-        torn = bool(row["dose"]) and any(outweighs(one, agents[0]) for one in counted)
+        more = agents[0].asks_for == "higher"
+        torn = bool(row["dose"]) and any(more or outweighs(one, agents[0]) for one in against)
         when = f" {templates(kb.folders).say('population', row['condition'])}" if row["condition"] else ""
         dose = None if torn else row["dose"]
         said = compose({**row, "dose": dose, "population": f"text:with {named}{when}"}, kb=kb)
+        if torn and more:
+            does = phrase(agents, row["drug"])
+            said = f"{does[:1].upper()}{does[1:]}{when}."
         constants = _constants(row, urgencies) | ({"action": DECIDES} if torn else {})
         label = f"the label ({row['section']})"
         but = f"But {phrase(against, row['drug'])}, and {SUM_UNKNOWN}. " if against else ""

@@ -172,10 +172,16 @@ def _stays(whole: Decision[Statement], part: Decision[Statement]) -> bool:
     """Whether what is said with all that is planned stays as it is.
 
     It does where a label rules the drug out without what is planned as well: then all are named beside which it does.
-    And it does where what is planned turns a dose the other way: no page shows the number that would then be wrong.
+    And it does where what is planned turns a dose the other way, or takes away that a label asks for more: no page
+    shows the number that would then be wrong.
     """
     turned = any(row.has(FlagCode.INTERACTION_REVERSES) for row in whole.statements)
+    turned |= whole.urgency != URGENCIES[0] and _label_asks_for_more(part) and not _label_asks_for_more(whole)
     return turned or (part.urgency == URGENCIES[0] == whole.urgency and part.ruled_out is not None)
+
+
+def _label_asks_for_more(decision: Decision[Statement]) -> bool:
+    return decision.ruled_out is not None and "higher" in decision.ruled_out.asks_for
 
 
 def _answer(decision: Decision[Statement]) -> object:

@@ -74,6 +74,27 @@ def test_the_label_s_lower_dose_is_named_beside_an_inducer_that_another_label_fo
     assert told in render_text(found, "s", color=False, width=400)
 
 
+@pytest.mark.parametrize("status", ["current", "planned"])
+@pytest.mark.parametrize(
+    ("drug", "inducer", "inhibitor"),
+    [
+        ("tacrolimus", "phenytoin", "telaprevir"),
+        ("quetiapine", "phenytoin", "ketoconazole"),
+        ("risperidone", "phenytoin", "itraconazole"),
+        ("risperidone", "phenytoin", "atazanavir"),
+        ("aripiprazole", "carbamazepine", "atazanavir"),
+    ],
+)
+def test_a_label_s_rise_is_withheld_beside_any_inhibitor_even_one_that_no_list_confirms(
+    drug, inducer, inhibitor, status
+):
+    shown = line(result(NORMAL, [drug, inducer, {"drug": inhibitor, "status": status}]), drug)
+    assert shown.judgement.action == DECIDES
+    assert f"{inhibitor} (" in shown.headline and f"{inducer} (" in shown.headline
+    assert "dose by the label and" in shown.headline
+    assert not any(word in shown.headline for word in ("twice", "five times", "increase"))
+
+
 def test_the_label_s_lower_dose_holds_where_the_forbidden_inducer_is_only_planned():
     shown = line(
         result(NORMAL, ["clozapine", "fluvoxamine", {"drug": "carbamazepine", "status": "planned"}]), "clozapine"

@@ -466,8 +466,10 @@ def test_all_of_which_a_label_asks_for_the_same_are_named_and_none_of_them_is_fi
 def test_what_no_list_confirms_does_not_silence_what_a_label_says_of_another_one():
     found = result(NORMAL, [planned("dolutegravir"), planned("efavirenz"), planned("atazanavir")])
     own = line(found, "dolutegravir")
-    assert own.urgency == "change_dose" and "to 50 mg twice a day" in own.headline
+    assert own.urgency == "change_dose" and "dose by the label" in own.headline and "50 mg" not in own.headline
     assert "efavirenz" in own.headline and "atazanavir" in own.headline
+    alone = line(result(NORMAL, [planned("dolutegravir"), planned("efavirenz")]), "dolutegravir")
+    assert "to 50 mg twice a day" in alone.headline
 
 
 def test_a_drug_that_the_genes_rule_out_says_that_a_planned_one_is_forbidden_beside_it():
