@@ -229,7 +229,8 @@ def diff(
 ) -> None:
     """Compare two versions of the knowledge.
 
-    Lists the rows that differ, and the diplotypes whose phenotype or recommendation changes because of them.
+    Counts the rows of each table that differ, and the diplotypes whose phenotype or advice changes because of them;
+    -o lists each of them (-o - on standard output).
 
     --knowledge extends the new side with site tables.
     """
@@ -237,14 +238,14 @@ def diff(
 
     found = pgx.kb.diff(old, new, knowledge or ())
     sections = {
+        "summary": found.summary(),
         "changes": found.changes,
         "phenotypes": found.phenotypes,
         "recommendations": found.recommendations,
         "interactions": found.interactions,
     }
-    _show(sections, out, how)
-    counted = "; ".join(f"{name}: {frame.height}" for name, frame in sections.items())
-    typer.echo(f"{' to '.join(found.versions)}: {counted}", err=True)
+    _show(sections if out is not None else {"summary": sections["summary"]}, out, how)
+    typer.echo(" to ".join(found.versions), err=True)
 
 
 @app.command()

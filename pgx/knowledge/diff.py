@@ -47,6 +47,20 @@ class Difference:
     interactions: pl.DataFrame
     versions: tuple[str, str]
 
+    def summary(self) -> pl.DataFrame:
+        """Count the rows ``added``, ``removed`` and ``changed``, table by table, and what follows from them."""
+        parts = [self.changes.unique(["table", "key"], maintain_order=True).select("table", "change")]
+        for what, frame, side in (
+            ("phenotypes of diplotypes", self.phenotypes, "_phenotype"),
+            ("advice for diplotypes", self.recommendations, ""),
+            ("strengths of interactions", self.interactions, ""),
+        ):
+            no_old, no_new = pl.col(f"old{side}").is_null(), pl.col(f"new{side}").is_null()
+            kind = pl.when(no_old & ~no_new).then(pl.lit("added")).when(no_new & ~no_old).then(pl.lit("removed"))
+            parts.append(frame.select(pl.lit(what).alias("table"), kind.otherwise(pl.lit("changed")).alias("change")))
+        kinds = [(pl.col("change") == one).sum().alias(one) for one in ("added", "removed", "changed")]
+        return pl.concat(parts).group_by("table", maintain_order=True).agg(kinds)
+
 
 def diff(old: KnowledgeBase, new: KnowledgeBase) -> Difference:
     """Compare two knowledge bases row by row and diplotype by diplotype.

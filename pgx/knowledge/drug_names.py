@@ -354,10 +354,10 @@ def drug_names(kb: KnowledgeBase) -> DrugNames:
         elif drug not in codes[system, name]:
             codes[system, name].append(drug)
     plain = DrugNames(names, {key: tuple(value) for key, value in codes.items()}, {})
-    parts = {drug: _parts(drug, plain) for drug in table["drug"]}
+    others = frozenset(kb.table("other_drugs")["name"]) - set(names)
+    parts = {drug: _parts(drug, plain, others) for drug in table["drug"]}
     of_parts = {frozenset(found): drug for drug, found in parts.items() if len(found) > 1}
     made_of = {drug: tuple(names[one] for one in found if one in names) for drug, found in parts.items()}
-    others = frozenset(kb.table("other_drugs")["name"]) - set(names)
     made_of = {drug: found for drug, found in made_of.items() if found}
     return replace(
         plain, others=others, made_of=made_of, of_parts=of_parts, forms=dose_forms(kb), entries=entry_words(kb)
@@ -367,10 +367,10 @@ def drug_names(kb: KnowledgeBase) -> DrugNames:
 _JOINED = re.compile(r"\s*/\s*| and ")
 
 
-def _parts(drug: str, look_up: DrugNames) -> tuple[str, ...]:
+def _parts(drug: str, look_up: DrugNames, others: frozenset[str]) -> tuple[str, ...]:
     """Return what a combination is made of, by the names of the drug table where it has them; nothing of others."""
     found = [look_up.names.get(look_up.ingredient(part), look_up.ingredient(part)) for part in _JOINED.split(drug)]
-    known = [part for part in found if part in look_up.names.values()]
+    known = [part for part in found if part in look_up.names.values() or part in others]
     return tuple(dict.fromkeys(found)) if len(found) > 1 and known and drug not in found else ()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -121,10 +122,21 @@ def test_diff_writes_its_tables(tmp_path: Path) -> None:
     path.write_text(text.replace("TPMT\t*8\tCPIC\tDecreased", "TPMT\t*8\tCPIC\tNo"), encoding="utf-8")
     run = pgx("diff", tmp_path / "old", "-o", tmp_path / "out")
     assert run.stdout == ""
-    assert "changes: 1" in run.stderr
+    assert run.stderr == f"{load().version} to {load().version}\n"
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
-        "changes.tsv", "interactions.tsv", "phenotypes.tsv", "recommendations.tsv",
+        "changes.tsv", "interactions.tsv", "phenotypes.tsv", "recommendations.tsv", "summary.tsv",
     ]  # fmt: skip
+
+
+def test_diff_counts_on_standard_output_and_lists_the_rows_on_request(tmp_path: Path) -> None:
+    shutil.copytree(load().folders[0], tmp_path / "old")
+    path = tmp_path / "old" / "washout.tsv"
+    path.write_text(re.sub(r"\namiodarone\t.*", "", path.read_text(encoding="utf-8"), count=1), encoding="utf-8")
+    counted = pgx("diff", tmp_path / "old").stdout
+    assert counted == "table\tadded\tremoved\tchanged\nwashout\t1\t0\t0\n"
+    listed = pgx("diff", tmp_path / "old", "-o", "-").stdout
+    assert listed.startswith(f"# summary\n{counted}")
+    assert "washout\tamiodarone inhibitor\tadded\t" in listed
 
 
 def test_validate_ends_with_3_on_an_error(tmp_path: Path) -> None:

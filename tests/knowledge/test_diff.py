@@ -45,9 +45,23 @@ def test_a_changed_function_lists_its_diplotypes_and_their_recommendations(tmp_p
     assert changed["*1/*8"] == ("Normal Metabolizer", "Intermediate Metabolizer")
     assert changed["*8/*8"] == ("Intermediate Metabolizer", "Poor Metabolizer")
     assert changed["*3A/*8"] == ("Intermediate Metabolizer", "Poor Metabolizer")
+    counts = {name: (added, removed, changed) for name, added, removed, changed in found.summary().iter_rows()}
+    assert counts == {
+        "functions": (0, 0, 1),
+        "phenotypes of diplotypes": (0, 0, found.phenotypes.height),
+        "advice for diplotypes": (3, 0, found.recommendations.height - 3),
+    }
     drugs = set(found.recommendations["drug"])
     assert drugs == {"azathioprine", "mercaptopurine", "thioguanine"}
     assert set(found.recommendations["gene"]) == {"TPMT"}
+
+
+def test_a_row_counts_once_however_many_cells_change(tmp_path: Path) -> None:
+    edit = ("washout.tsv", "amiodarone\tinhibitor\t290\t\t", "amiodarone\tinhibitor\t300\t\tchanged, ")
+    gone = ("other_drugs.tsv", "abatacept\trecall\n", "")
+    new = edited(tmp_path / "kb", edit, gone)
+    assert diff(load(), new).summary().rows() == [("other_drugs", 0, 1, 0), ("washout", 0, 0, 1)]
+    assert diff(new, load()).summary().rows() == [("other_drugs", 1, 0, 0), ("washout", 0, 0, 1)]
 
 
 def test_an_edited_recommendation_names_the_people_it_is_for(tmp_path: Path) -> None:

@@ -63,6 +63,11 @@ def test_co_trimoxazole_is_one_drug_under_all_its_names(name):
     assert set(KB.table("interactions").filter(drug="sulfamethoxazole / trimethoprim")["enzyme"]) == {"CYP2C9"}
 
 
+@pytest.mark.parametrize("text", ["xanomeline-trospium", "trospium + xanomeline", "Xanomeline/Trospium", "Cobenfy"])
+def test_a_product_of_parts_of_which_nothing_is_known_is_one_drug(text):
+    assert NAMES.find(text).drugs == ("xanomeline / trospium",)
+
+
 @pytest.mark.parametrize("text", ["Isoptin KHK", "vitamin B12 1000", "Wobenzym 100"])
 def test_a_strange_word_behind_a_name_is_not_read_past(text):
     assert NAMES.find(text).drugs == ()

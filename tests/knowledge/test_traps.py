@@ -300,7 +300,7 @@ def test_17_effects_that_rest_on_memory_are_marked() -> None:
     assert effects["confidence"].null_count() == 0
     recalled = effects.filter(pl.col("confidence").str.contains("recall"))
     assert recalled.height >= 26
-    assert effects.filter(pl.col("confidence") == "recall").height >= 20
+    assert effects.filter(pl.col("confidence") == "recall").height >= 18
     checked = effects.filter(
         pl.col("pmid").is_not_null() & ~pl.col("pmid").str.contains(r"^((PMC)?[0-9]+$|doi:10\.|https://|preprint: )")
     )

@@ -336,7 +336,12 @@ LABEL_INTERACTIONS = Table(
     (
         Field("limit_id", T, "row id", required=True),
         Field("drug", T, "generic name", required=True, refers="drugs.drug"),
-        Field("agent", T, "the other drug; empty = every agent of `strengths` in the interactions table"),
+        Field(
+            "agent",
+            T,
+            "the other drug; empty = every agent of `strengths` in the interactions table",
+            refers="drugs.drug",
+        ),
         Field("enzyme", T, "enzyme that the row rests on, of the substrates table; empty = none, or not by an enzyme"),
         Field("role", T, "what the other drug does to the enzyme", codes=("inhibitor", "inducer")),
         Field("strengths", T, "strengths that it is about, joined by ';'; empty = any"),

@@ -25,6 +25,7 @@ from pgx.phenotypes.outside.stated import is_no_call, phenotype_forms, phenotype
 
 _STARS = str.maketrans(dict.fromkeys("\N{ASTERISK OPERATOR}\N{LOW ASTERISK}\N{HEAVY ASTERISK}\N{STAR OPERATOR}", "*"))
 _DASHES = str.maketrans(dict.fromkeys("\N{EN DASH}\N{EM DASH}\N{MINUS SIGN}\N{HYPHEN}\N{NON-BREAKING HYPHEN}", "-"))
+_NUMBERED = re.compile(r"^allele 1\s?[:=]\s?([^,;/]+)[,;] ?allele 2\s?[:=]\s?([^,;/]+)$", re.IGNORECASE)
 _INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
 _REPEATS = re.compile(r"^[(\[]?(?P<unit>[ACGT]{2,3})[)\]]?\s*(?P<one>\d{1,2})\s*/\s*(?P<two>\d{1,2})$", re.IGNORECASE)
 _SCORE = re.compile(
@@ -40,7 +41,8 @@ _LABEL = re.compile(
 )
 _BEHIND = re.compile(r"^(?P<left>\S.*?)\s*[\[(](?P<words>[^\[\]()]*)[\])]\.?$")
 _BEFORE = re.compile(r"^(?P<words>[^\[\](/*]+?)\s*(?:[\[(](?P<left>.*/.*)[\])]|[:,-]?\s(?P<bare>\S+\s*/.*))$")
-_BARE = re.compile(r"^(?P<left>\S.*?/\s*[^\s,;:]+)[\s,;:-]+(?P<words>[^\W\d_].*)$")
+_BARE = re.compile(r"^(?P<left>\S.*?(?:/\s*[^\s,;:]+|\w(?:zyg|cig)\w+))[\s,;:-]+(?P<words>[^\W\d_].*)$")
+_ZYGOSITY = re.compile(r"^(?:(?P<same>homo)|h[ée]t[ée]ro)(?:zyg|[cz]ig)\w+$")
 _FUNCTION = re.compile(r"^(?P<word>normal|intermediate|reduced|decreased|poor|increased|no) (?:function|activity)$")
 _DELETION = re.compile(r"^(?:gene[- ]?)?deletion$|^gendeletion$")
 _MITOCHONDRIAL = {"mitochondrial": "NC_012920"}
@@ -57,6 +59,7 @@ class Claim:
     is_reference: bool = False
     is_deletion: bool = False
     not_phenotype: str | None = None
+    is_homozygous: bool | None = None
 
 
 def tidy(text: str) -> str:
@@ -70,6 +73,7 @@ def tidy(text: str) -> str:
     plain = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text).translate(_STARS | _DASHES))
     plain = re.sub(r"\*\s+(?=\d)", "*", " ".join(plain.split()))
     plain = re.sub(r"\[([ACGT]{2,3})\](?=\s*\d)", r"(\1)", plain)
+    plain = _NUMBERED.sub(r"\1/\2", plain)
     plain = re.sub(r"^TA\s*\((\d)\s*/\s*(\d)\)$", r"TA \1/\2", re.sub(r"^(\d)TAA\s*/\s*(\d)TAA$", r"TA \1/\2", plain))
     found = _REPEATS.match(plain)
     return f"{found['unit'].upper()}{found['one']}/{found['unit'].upper()}{found['two']}" if found else plain
@@ -135,13 +139,14 @@ def _accessions(kb: KnowledgeBase, gene: str) -> set[str]:
 
 def _split(kb: KnowledgeBase, gene: str, text: str) -> tuple[str, list[Claim]]:
     """Return a text without what stands beside its diplotype, and what that says."""
+    claims: list[Claim] = []
     plain = re.sub(rf"^{re.escape(gene)}[\s:]+(?=\D)", "", text, flags=re.IGNORECASE)
     if found := _SCORE.match(plain):
         return "", [Claim(score=_number(found["score"]))]
     words = re.match(r"^(?P<one>[^*/]+)[,;(]\s*(?P<two>[^*/()]+)\)?$", plain)
     if words and (said := _claims(kb, gene, f"{words['one'].strip()}, {words['two']}", "")):
         return "", said
-    claims: list[Claim] = []
+    text = laboratory_of(kb, gene).without_the_absent(text)
     while True:
         for form in (_BEHIND, _BEFORE, _BARE):
             match = form.match(text)
@@ -159,7 +164,9 @@ def _claims(kb: KnowledgeBase, gene: str, words: str, left: str) -> list[Claim]:
     if "/" in words:
         return [Claim()] if "/" in left and _same_diplotype(kb, gene, words, left) else []
     said = [_claim(kb, gene, part) for part in re.split(r"[,;]\s+", words)]
-    return [] if None in said else [one for one in said if one]
+    if None in said or (not re.search(r"\*.*/", left) and any(one and one.is_homozygous is not None for one in said)):
+        return []  # of one change, words of zygosity are part of the diplotype
+    return [one for one in said if one]
 
 
 def _same_diplotype(kb: KnowledgeBase, gene: str, words: str, left: str) -> bool:
@@ -182,10 +189,10 @@ def _claim(kb: KnowledgeBase, gene: str, words: str) -> Claim | None:
     low, forms = plain.lower(), phenotype_forms(kb)
     if found := _SCORE.match(plain):
         return Claim(score=_number(found["score"]))
-    if _DELETION.match(low):
-        return Claim(is_deletion=True)
-    if WILD_TYPE.match(low):
-        return Claim(is_reference=True)
+    if zygosity := _ZYGOSITY.match(low):
+        return Claim(is_homozygous=zygosity["same"] is not None)
+    if _DELETION.match(low) or WILD_TYPE.match(low):
+        return Claim(is_reference=bool(WILD_TYPE.match(low)), is_deletion=bool(_DELETION.match(low)))
     if found := _FUNCTION.match(low):
         return _by_function(kb, gene, found["word"], plain)
     if (not_so := forms.get(f"non-{low}".rstrip("s"))) is not None:
@@ -213,7 +220,7 @@ def _by_function(kb: KnowledgeBase, gene: str, word: str, text: str) -> Claim | 
 
 
 def _agrees(kb: KnowledgeBase, gene: str, row: Said, claim: Claim) -> None:
-    """Refuse a diplotype that is not the wild type, lacks the deletion, or is what the words deny.
+    """Refuse a diplotype that is not the wild type or of the zygosity, lacks the deletion, or is what the words deny.
 
     Raises
     ------
@@ -222,7 +229,7 @@ def _agrees(kb: KnowledgeBase, gene: str, row: Said, claim: Claim) -> None:
     """
     if claim.is_deletion and not row.candidates:
         raise ValueError("a deletion alone does not say what the other copy is; write both alleles")
-    if not row.candidates or not (claim.is_reference or claim.is_deletion or claim.not_phenotype):
+    if not row.candidates or claim == Claim(claim.phenotype, claim.score):
         return
     names, text = names_of(kb, gene), row.candidates[0]
     one, _ = diplotype_of(kb, gene, text, 1.0)
@@ -230,6 +237,8 @@ def _agrees(kb: KnowledgeBase, gene: str, row: Said, claim: Claim) -> None:
     strands = [one.parts1] if one.allele2 is None else [one.parts1, one.parts2]
     if claim.is_reference and any(parts != (reference,) for parts in strands):
         raise ValueError(f"{text} is not the wild type, as the words beside it say")
+    if claim.is_homozygous not in (None, one.allele1 == one.allele2):
+        raise ValueError(f"{text} is not homozygous or heterozygous as the words beside it say")
     if claim.is_deletion and (copies_of(kb, gene).deletion or "",) not in strands:
         raise ValueError(f"{text} has no deleted copy, as the words beside it say; write both alleles")
     told = rules_for(kb, gene, "CPIC").phenotype(one.parts1, None if one.allele2 is None else one.parts2)

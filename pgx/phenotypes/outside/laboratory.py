@@ -49,12 +49,12 @@ _STATUS = re.compile(
     re.IGNORECASE,
 )
 _STATUS_OF = re.compile(
-    r"^(?P<word>positive|negative|positiv|negativ|(?:non[- ]?)?carrier)\s+(?:for|of|für)\s+(?P<allele>\S.*)$",
+    r"^(?P<word>positive|negative|positiv|negativ|(?:non[- ]?)?carrier|presen(?:ce|cia|za)|absence|ausencia|assenza)\s+"
+    r"(?:for|of|für|de|di)\s+(?P<allele>\S.*)$",
     re.IGNORECASE,
 )
 _PRESENCE = re.compile(rf"^(?P<what>\S.*?)[\s:,=]+\(?(?P<word>{_PRESENT})\)?\.?$", re.IGNORECASE)
-_NEGATIVE = re.compile(r"^(?:neg|nég|not|undet|no\s|nicht|kein|absent|ausen|non|-)", re.IGNORECASE)
-_REMARK = re.compile(r"\s*[\[(](?P<words>[^\[\]()]*)[\])]\s*$")
+_NEGATIVE = re.compile(r"^(?:neg|nég|not|undet|no\s|nicht|kein|absen|ausen|assen|non|-)", re.IGNORECASE)
 _GENOTYPE = re.compile(
     r"^(?P<name>.*?(?:\d|[ACGT]\s*>\s*[ACGT]|\b[ACGT]-?\d+[ACGT]|[a-z)]))?[\s:=,;]*\(?(?<![A-Z])(?P<one>[ACGT])"
     r"\s*[/|;,]?\s*(?P<two>[ACGT])\)?$"
@@ -67,7 +67,8 @@ _TWO_OF_HLA = re.compile(r"^(?P<one>\S*\d:\d\S*)\s*[,;]\s*(?P<two>\S*\d:\d\S*)$"
 _NAMED_AGAIN = re.compile(
     r"^(?P<one>\S+) (?P<words>(?:het(?:ero)?|homo?|hemi)(?:zyg\w+)?)\.? (?P<two>\([^()]+\))$", re.IGNORECASE
 )
-_IN_BRACKETS = re.compile(r"^\(([^()/]+/[^()/]+)\)$")
+_IN_BRACKETS = r"\(([^()/|]+[/|][^()/|]+)\)"
+_CARRIER = re.compile(r"(?<=zyg)(\w+)\s+(?:carrier|träger(?:in)?|porteu(?:r|se)|portadora?)$", re.IGNORECASE)
 _BETWEEN_NAMES = re.compile(r"[\s/|,;()]+")
 _COMPLEMENT = str.maketrans("ACGT", "TGCA")
 WILD_TYPE = re.compile(
@@ -148,8 +149,7 @@ class Laboratory:
             return Written(status=status)
         if self.is_hla and (match := _TWO_OF_HLA.match(plain)):
             plain = f"{match['one']}/{match['two']}"
-        if match := _IN_BRACKETS.match(plain):
-            plain = match[1]
+        plain = re.sub(rf"^(?:{re.escape(self.gene)}[\s:]+)?{_IN_BRACKETS}$", r"\1", _CARRIER.sub(r"\1", plain))
         if match := _NAMED_AGAIN.match(plain):
             plain = f"{match['one']} {match['two']} {match['words']}"
         if _UNSURE.search(plain):
@@ -171,7 +171,7 @@ class Laboratory:
 
     def _worded(self, plain: str, text: str) -> str:
         """Return the diplotype of a text with words for its copies, others as they are."""
-        plain = self._without_the_absent(plain)
+        plain = self.without_the_absent(plain)
         if ways := self.ways(plain):
             if len(ways) > 1:
                 raise ValueError(f"{text!r} does not say which allele is duplicated; write it as in {ways[-1]}")
@@ -186,17 +186,40 @@ class Laboratory:
                 return self._doubled(kind, self._plain(name), text)
         return self._plain(plain)
 
-    def _without_the_absent(self, text: str) -> str:
-        """Return the one change that a list says was found, and not also that it was not; other texts as they are."""
-        parts = re.split(r"\s*[,;]\s*", text)
-        seen = {part: match for part in parts if (match := _PRESENCE.match(part)) and _NEGATIVE.match(match["word"])}
+    def without_the_absent(self, text: str) -> str:
+        """Return the one change that a list says was found, and not also that it was not; other texts as they are.
+
+        Raises
+        ------
+        ValueError
+            If the list contradicts itself, or has two changes that may be on one strand or on two.
+        """
+        parts = [] if self.is_hla else re.split(r"\s*[,;]\s*", text)
+        seen = {part: what for part in parts if (what := self._absent(part))}
         found = [part for part in parts if part not in seen]
-        if not seen or len(found) != 1 or self.is_hla:
+        if len({change[0] for _, change in filter(None, map(self._bases, found))}) > 1:
+            raise ValueError(f"{text!r} does not say whether the changes are on one strand or two; write both alleles")
+        if not seen or len(found) != 1:
             return text
-        absent = {name for match in seen.values() for name in self._alleles_in(match["what"])}
+        absent = {name for what in seen.values() for name in self._alleles_in(what)}
         if not absent.isdisjoint(self._alleles_in(found[0])):
             raise ValueError(f"{text!r} contradicts itself")
         return found[0]
+
+    def _absent(self, text: str) -> str | None:
+        """Return the change that was not found, as words or its two bases say; None of other texts."""
+        if (match := _PRESENCE.match(text)) and _NEGATIVE.match(match["word"]):
+            return match["what"]
+        match, change = self._bases(text) or (None, None)
+        if match is None or change is None or len({*match.group("one", "two")}) > 1:
+            return None
+        return match["name"] if self._by_base(match["one"], change, text) == self.reference else None
+
+    def _bases(self, text: str) -> tuple[re.Match[str], tuple[str, str, str, bool]] | None:
+        """Return the two bases that a text gives of a change, and the change; None of other texts."""
+        match = _GENOTYPE.match(text)
+        change = self._change(match["name"]) if match and match["name"] else None
+        return (match, change) if match and change else None
 
     def _alleles_in(self, text: str) -> set[str]:
         """Return the names in a text, lower case, and those of the alleles that the changes among them are."""
@@ -330,26 +353,6 @@ class Laboratory:
         if self.reference is None:
             raise ValueError(f"{text!r}: the other allele is not named")
         return f"{self.reference}/{name}"
-
-
-def without_remark(text: str, is_remark: Mapping[str, str]) -> str:
-    """Return a text without brackets at its end that hold a phenotype or an activity score.
-
-    Examples
-    --------
-    >>> without_remark("*1/*3A (IM)", {"im": "Intermediate Metabolizer"})
-    '*1/*3A'
-    """
-    match = _REMARK.search(text)
-    if match is None:
-        return text
-    words = re.sub(r"metabolise?r", "metabolizer", match["words"].strip().lower())
-    known = words in is_remark or re.fullmatch(
-        r"(?:as|activity score)\s*[:=]?\s*[\d.]+|(?:non-?)?expressers?|(?:poor|normal|intermediate|rapid|ultra-?rapid|"
-        r"extensive)(?: metabolizer)?|(?:normal|decreased|poor|increased|no) (?:function|activity)",
-        words,
-    )
-    return text[: match.start()].rstrip() if known else text
 
 
 def laboratory_of(kb: KnowledgeBase, gene: str) -> Laboratory:

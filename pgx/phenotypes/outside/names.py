@@ -15,8 +15,8 @@ import polars as pl
 from pgx.knowledge import KnowledgeBase
 from pgx.phenotypes import allele_status
 from pgx.phenotypes.outside.changes import key_of
-from pgx.phenotypes.outside.laboratory import WILD_TYPE, laboratory_of, without_remark
-from pgx.phenotypes.outside.stated import hla_name, is_no_call, is_of_hla_gene, phenotype_forms
+from pgx.phenotypes.outside.laboratory import WILD_TYPE, laboratory_of
+from pgx.phenotypes.outside.stated import hla_name, is_no_call, is_of_hla_gene, phenotype_forms, without_remark
 from pgx.types import MOST_COPIES, Diplotype
 
 _COPIES = re.compile(r"^(?P<base>.+?)\s*[x×](?P<bound>≥|>=)?\s*(?P<count>\d+|N)$", re.IGNORECASE)
@@ -27,6 +27,7 @@ _LETTERED = re.compile(r"^(?P<core>\*\d+)[A-Z]$")
 _TWICE = re.compile(r"^(?P<one>\S.*?)\s*(?:\((?P<two>[^()]+)\)|,?\s(?P<bare>[cp]\.\S+))$")
 _ALDY_CN = re.compile(r"^(\*\d+):\d+$")
 _VARIANT = re.compile(r"^(?:rs\d+|\d+[.:]?[A-Z]+>[A-Z]+)$", re.IGNORECASE)
+_CHANGE = re.compile(r"^(?:rs\d+|-?\d+(?:[+-]\d+)?[acgt]>[acgt]|[a-z]\d+[a-z])$")
 _REFERENCE_WORDS = {"reference", "ref", "wild-type", "wildtype", "wild type", "wt", "*1"}
 _ALLELE = re.compile(r"\*[A-Z]?\d+[A-Za-z]{0,3}\d?(?:\.\d+)?(?:x≥?(?:\d+|N))?|rs\d+.*|[cgmnp]\.\S.*")
 """What an allele's name looks like, known or not."""
@@ -47,6 +48,10 @@ class AlleleNames:
         named = kb.table("allele_names").filter(pl.col("gene") == gene).select("name", "allele").iter_rows()
         self._index |= {form: allele for name, allele in named for form in (name.lower(), key_of(name))}
         self._laboratory = laboratory_of(kb, gene)
+        bases = kb.table("definitions").filter(pl.col("gene") == gene).select("allele", "pos_grch38", "bases")
+        self._bases: dict[str, set[tuple[int, str]]] = {}
+        for allele, position, base in bases.iter_rows():
+            self._bases.setdefault(allele, set()).add((position, base))
         reference = rows.filter(pl.col("reference") == "y")["allele"]
         self._reference: str | None = reference[0] if len(reference) else None
 
@@ -71,6 +76,22 @@ class AlleleNames:
         if name.lower().endswith("-like"):
             name, extra = name[:-5], True
         return self._structural(name), extra
+
+    def refuse_one_or_two_strands(self, text: str, strands: list[str]) -> None:
+        """Refuse two changes with a slash between them, ``460G>A/719A>G``, that may be one allele on one strand.
+
+        Raises
+        ------
+        ValueError
+            If an allele has both; ``c.[460G>A];[719A>G]`` says on which strands they are.
+        """
+        if "[" in text or not all(_CHANGE.match(key_of(self._strip(strand))) for strand in strands):
+            return
+        alleles = [self.place(strand)[0] for strand in strands]
+        together = set().union(*(self._bases.get(allele, set()) for allele in alleles))
+        for allele, bases in self._bases.items():
+            if bases == together and allele not in alleles:
+                raise ValueError(f"{text!r} may be {allele} on one strand, or two strands; write both alleles")
 
     def _strip(self, text: str) -> str:
         name = text.strip()
@@ -180,6 +201,8 @@ def diplotype_of(kb: KnowledgeBase, gene: str, text: str, probability: float) ->
     strands = split_strands(written, names)
     if len(strands) > 2:
         raise ValueError(f"{text!r} is not a diplotype")
+    if len(strands) == 2 and strands[0] != strands[1]:
+        names.refuse_one_or_two_strands(text, strands)
     made = [_strand(strand, names) for strand in strands]
     unknown = [part for _, parts, _ in made for part in parts if not _has_name(kb, names, part)]
     for part in unknown:

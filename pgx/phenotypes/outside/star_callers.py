@@ -18,6 +18,8 @@ from pgx.phenotypes.outside.stated import is_no_call
 
 _ALDY_SOLUTION = re.compile(r"#\s*Solution\s+\d+:\s*(\*[^\s,]+\s*,\s*\*[^\s,]+)\s*$", re.IGNORECASE)
 _SEVERAL = re.compile(r";(?!\s*\[[^][*]+\]\s*$)")
+_CHANGES = re.compile(r"[^;]*\d[^;]*\b[ACGT]\s?[/|]?\s?[ACGT]\)?\s*(?:;|$)")
+"""A list of positions with the bases there: one genotype, and not several that may be."""
 """Between genotypes; the semicolon of ``c.[719A>G];[460G>A]`` stands between the strands of one."""
 _TAKEN_BACK = re.compile(
     r"(?<!no )(?<!not )(?<!without )(?<!keine )(?<!nicht )\b(?:fail(?:ed|ure|s)?|cancell?ed|invalid|void(?:ed)?|"
@@ -222,7 +224,8 @@ def _called(
     gene: str, where: str, sample: str | None, call: str, phenotype: str | None, score: str | None, flt: str | None
 ) -> Said:
     """One call with the caller's own filter: several genotypes joined by ``;``, or alleles not put on two strands."""
-    candidates = tuple(part.strip() for part in _SEVERAL.split(call) if not is_no_call(part))
+    parts = [call] if all(map(_CHANGES.fullmatch, call.split(";"))) else _SEVERAL.split(call)
+    candidates = tuple(part.strip() for part in parts if not is_no_call(part))
     if candidates and not any("/" in part for part in candidates) and flt and flt.lower().startswith("not_assigned"):
         return Said(gene, where, sample, problem=f"the caller could not assign {call} to two strands")
     if candidates and (problem := _taken_back(flt)):

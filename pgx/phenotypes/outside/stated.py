@@ -17,6 +17,7 @@ _NO_CALL = {"", ".", "-", "none", "n/a", "na", "nan", "no call", "no_call", "noc
             "not determined", "not tested", "not done", "not performed", "failed", "fail", "failure", "qns",
             "quantity not sufficient", "insufficient sample", "inconclusive", "no amplification", "no amp", "cancelled",
             "nicht getestet", "nicht bestimmt", "non testé"}  # fmt: skip
+_REMARK = re.compile(r"\s*[\[(](?P<words>[^\[\]()]*)[\])]\s*$")
 _HLA = re.compile(r"^(?:HLA-)?(?:[A-Z]+\d*)?\*?(?P<fields>\d{2,3}(?::\d{2,3}){0,3})(?P<suffix>[A-Z]{0,2})$")
 
 
@@ -50,6 +51,26 @@ def phenotype_of(kb: KnowledgeBase, text: str | None) -> str | None:
     plain = re.sub(r"metabolizers\b", "metabolizer", plain, flags=re.IGNORECASE)
     plain = re.sub(r"\s*\((?:AS.*|[A-Z]{2,3})\)\s*$", "", plain)
     return phenotype_forms(kb).get(plain.lower(), plain)
+
+
+def without_remark(text: str, is_remark: Mapping[str, str]) -> str:
+    """Return a text without brackets at its end that hold a phenotype or an activity score.
+
+    Examples
+    --------
+    >>> without_remark("*1/*3A (IM)", {"im": "Intermediate Metabolizer"})
+    '*1/*3A'
+    """
+    match = _REMARK.search(text)
+    if match is None:
+        return text
+    words = re.sub(r"metabolise?r", "metabolizer", match["words"].strip().lower())
+    known = words in is_remark or re.fullmatch(
+        r"(?:as|activity score)\s*[:=]?\s*[\d.]+|(?:non-?)?expressers?|(?:poor|normal|intermediate|rapid|ultra-?rapid|"
+        r"extensive)(?: metabolizer)?|(?:normal|decreased|poor|increased|no) (?:function|activity)",
+        words,
+    )
+    return text[: match.start()].rstrip() if known else text
 
 
 def status_of(kb: KnowledgeBase, gene: str, text: str) -> str | None:

@@ -1,0 +1,58 @@
+"""Pairs of which a label warns: the other drug is one that records name, and the row says what its text says."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from pgx.knowledge import load
+
+KB = load()
+ROWS = KB.table("label_interactions")
+
+
+def action(drug: str, agent: str) -> set[str]:
+    return set(ROWS.filter(drug=drug, agent=agent)["action"])
+
+
+def test_every_other_drug_is_one_that_a_record_can_name():
+    named = set(ROWS["agent"].drop_nulls())
+    assert named <= set(KB.table("drugs")["drug"])
+
+
+@pytest.mark.parametrize(
+    ("drug", "agent", "says"),
+    [
+        ("haloperidol", "citalopram", "contraindicated"),
+        ("haloperidol", "sotalol", "contraindicated"),
+        ("erythromycin", "amiodarone", "avoid"),
+        ("methadone", "quinidine", "monitor"),
+        ("ondansetron", "methadone", "avoid"),
+        ("morphine", "isocarboxazid", "contraindicated"),
+        ("vilazodone", "methylene blue", "contraindicated"),
+    ],
+)
+def test_pairs_that_prolong_the_qt_interval_or_raise_serotonin_say_what_their_label_says(drug, agent, says):
+    rows = ROWS.filter(drug=drug, agent=agent)
+    assert action(drug, agent) == {says}
+    assert set(rows["confidence"]) == {"read"}
+
+
+def test_the_dose_of_efavirenz_beside_rifampin_is_not_told_a_poor_metabolizer():
+    rows = ROWS.filter(drug="efavirenz", agent="rifampin")
+    told = {row["section"]: set(row["phenotypes"].split(";")) for row in rows.to_dicts()}
+    higher = [results for section, results in told.items() if "800 mg" in section]
+    assert higher and not any("Poor Metabolizer" in results for results in higher)
+    everybody = {"Poor Metabolizer", "Intermediate Metabolizer", "Normal Metabolizer", "Rapid Metabolizer"}
+    assert set().union(*told.values()) == everybody | {"Ultrarapid Metabolizer", "no_result"}
+
+
+def test_every_row_of_the_handed_tables_of_exposure_and_washout_says_what_became_of_it():
+    rows = KB.table("considered")
+    counts = dict(rows.group_by("list").len().iter_rows())
+    handed = {
+        "exposure_genotypes": 55, "exposure_pairs": 45, "exposure_interactions": 635, "exposure_groups": 122,
+        "washout_check": 40,
+    }  # fmt: skip
+    assert {name: counts[name] for name in handed} == handed
+    assert rows.filter(pl.col("decision").is_in(["refused", "partly"]), pl.col("reason").is_null()).is_empty()
