@@ -43,7 +43,7 @@ def split(
     tuple
         The values that are used, and problems: `DOUBTFUL` for what was left out, `UNLIKELY` for what is used.
     """
-    ranges = kb.table("usual_ranges").filter(~pl.col("concept").is_in(list(accepted)))
+    ranges = kb.table("usual_ranges")
     marked = observations.with_row_index("_row").join(_ages(observations), on="person", how="left", nulls_equal=True)
     before = ((pl.col("_day") - pl.col("date")).dt.total_days() / 365.25).fill_null(0.0)
     marked = marked.with_columns(_age=(pl.col("_age") - before).clip(lower_bound=0)).drop("_day")
@@ -51,12 +51,12 @@ def split(
     outside = (
         marked.join(ranges.drop("source"), on="concept", how="inner", maintain_order="left")
         .filter(age.is_between("age_from", "age_to"), ~pl.col("value").is_between("low", "high"))
-        .with_columns(bare=pl.col("bare").fill_null(False))
+        .with_columns(bare=pl.col("bare").fill_null(False) & ~pl.col("concept").is_in(list(accepted)))
     )
     if outside.is_empty():
         return observations, pl.DataFrame(schema=PROBLEM)
     outside = pl.concat([outside, _swapped(marked, outside, accepted)], how="diagonal")
-    rows = [_problem(row, words) for row in outside.sort("_row").iter_rows(named=True)]
+    rows = [_problem(row, words, row["concept"] in accepted) for row in outside.sort("_row").iter_rows(named=True)]
     left = marked.join(outside.filter("bare"), on="_row", how="anti", maintain_order="left")
     return left.drop("_row", "_age"), pl.DataFrame(rows, schema=PROBLEM, orient="row")
 
@@ -138,7 +138,7 @@ def _ages(observations: pl.DataFrame) -> pl.DataFrame:
     return ages.select("person", _age=pl.coalesce("_given", years), _day=pl.coalesce("_said", "_newest"))
 
 
-def _problem(row: dict[str, object], words: Vocabulary) -> tuple[object, ...]:
+def _problem(row: dict[str, object], words: Vocabulary, confirmed: bool) -> tuple[object, ...]:
     concept, value, unit = str(row["concept"]), row["value"], words.concepts[str(row["concept"])].unit
     ask = f" ({row['ask']})" if row["ask"] else ""
     aged = "for an adult, and no age is given" if row["_age"] is None else f"at the age of {row['_age']:.0f}"
@@ -146,6 +146,8 @@ def _problem(row: dict[str, object], words: Vocabulary) -> tuple[object, ...]:
     if row["bare"]:
         message = f"{said}: not used; write the unit beside it, or confirm it with --accept {concept}"
         severity, code = "error", DOUBTFUL
+    elif confirmed:
+        message, severity, code = f"{said}: used, as --accept {concept} confirms it", "info", UNLIKELY
     else:
         message, severity, code = f"{said}: used as its unit says; check it", "warning", UNLIKELY
     return row["person"], severity, code, message, concept, row["date"], row["file"], row["where"]
