@@ -86,7 +86,8 @@ def refuse(problems: pl.DataFrame, kb: KnowledgeBase) -> None:
     InputError
         With the first such place, and how many there are.
     """
-    lost = problems.filter((pl.col("severity") == Severity.ERROR) | (pl.col("code") == NoteCode.UNKNOWN_COLUMN))
+    unused = pl.col("code").is_in([NoteCode.UNKNOWN_COLUMN, NoteCode.GENE_IN_HISTORY])
+    lost = problems.filter((pl.col("severity") == Severity.ERROR) | unused)
     if lost.is_empty():
         return
     row = lost.row(0, named=True)

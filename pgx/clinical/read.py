@@ -176,6 +176,9 @@ def read_events(
         read_postgres(events, url)
     else:
         _read_file(events, Path(path))
+    if events.genes:
+        said = f"what it says of {', '.join(sorted(events.genes))} is not used: give results of genes as outside calls"
+        events.problem(None, "warning", NoteCode.GENE_IN_HISTORY, f"{said} (--outside-calls)", None)
     if not events.people:
         raise InputError("no person in it", file=events.file if url else path)
     return events

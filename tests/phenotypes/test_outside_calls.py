@@ -161,7 +161,7 @@ STARGAZER = (
         ("calls.csv", "CYP2D6,*1/*4\nABCG2,\n"),
         ("calls.csv", "Patient_ID;Gene;Allele1;Allele2\ns;CYP2D6;*1;*4\n"),
         ("ward.csv", "sample,age,CYP2D6,weight\ns,60,*1/*4,80\n"),
-        ("ward.tsv", "sample\tCYP2D6\ns\t*1/*4\n"),
+        ("ward.tsv", "sample\tCYP2D6_diplotype\ns\t*1/*4\n"),
         ("s.cyp2d6.genotype.txt", STARGAZER),
     ],
 )

@@ -240,7 +240,8 @@ def _observation(events: Events, resource: Object, where: str, state: State) -> 
     if not found:
         codings = codings_of(resource.get("code"))
         system, code = (codings[0][0], codings[0][1]) if codings else ("", "")
-        events.not_understood("observation", system, code, label_of(resource.get("code")), where)
+        beside = " ".join(_words(one) for one in (resource, *components))
+        events.not_understood("observation", system, code, label_of(resource.get("code")), where, beside)
 
 
 def _measured(
@@ -287,6 +288,13 @@ def _meant(events: Events, item: Object) -> tuple[tuple[str, str | None], ...]:
         heading = words.column(label_of(item.get("code")))
         pairs = ((heading.concept, None),) if heading else ()
     return pairs
+
+
+def _words(item: Object) -> str:
+    """Return the words of a value: a gene may be named there alone."""
+    coded = obj(item.get("valueCodeableConcept"))
+    said = [coded.get("text"), item.get("valueString"), *(one.get("display") for one in objs(coded.get("coding")))]
+    return " ".join(one for one in said if isinstance(one, str))
 
 
 _Value = tuple[float | None, str | None, str, str | None]

@@ -87,7 +87,7 @@ def keep_unlikely_out(frame: pl.DataFrame, kb: KnowledgeBase) -> tuple[pl.DataFr
     """Make values unknown that no person of that age, or with the other values beside them, is likely to have.
 
     A table says no units: a height or weight about which the reader of records asks where its unit is missing
-    (``usual_ranges.tsv``) drives no score here either, unless that one says of the row that it is used (`refused.USED`).
+    (``usual_ranges.tsv``) drives no score here either, unless that one says that it is used (`refused.USED`).
     Both drive none where they give an impossible body mass index, whoever looked at them: somebody changed one since.
     A value that contradicts those that it follows from (`FORMULAS`) drives none either.
     Return the frame, marked as by `keep_out`, and the code and sentence of each column.

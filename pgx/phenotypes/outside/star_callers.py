@@ -187,7 +187,8 @@ def genes_of_columns(source: Source) -> dict[str, int]:
     columns = _named_columns(header)
     if not header or "gene" in columns or not header[columns.get("sample", 0)] or "sample" not in columns:
         return {}
-    return {gene: header.index(gene.lower()) for gene in source.known.genes if gene.lower() in header}
+    bare = [re.sub(r"[ _](?:diplotype|genotype)$", "", name) for name in header]
+    return {gene: bare.index(gene.lower()) for gene in source.known.genes if gene.lower() in bare}
 
 
 def wide(source: Source) -> Iterator[Said]:
