@@ -27,6 +27,19 @@ IDS = (
     "mrn",
     "patienten_id",
     "patientennummer",
+    *(
+        "patientenid",
+        "patientid",
+        "personid",
+        "sampleid",
+        "subjectid",
+        "identifiant",
+        "identifiant_patient",
+        "code_patient",
+        "patientnr",
+        "patienten_nr",
+        "fallnummer",
+    ),
     *("id_patient", "numero_patient", "paciente", "paciente_id", "id_paciente", "paziente", "id_paziente"),
 )
 DATES = ("date", "visit_date", "observation_date", "datum", "fecha")
