@@ -36,9 +36,10 @@ def write_table(frame: pl.DataFrame, path: str | Path, provenance: Mapping[str, 
     Raises
     ------
     UsageError
-        If the ending is none of these.
+        If the ending is none of these, or a file is there that is no such table.
     """
     target = Path(path)
+    _check_table(target, frame.columns[:2])
     if str(path) == "-":
         sys.stdout.write(tsv(frame))
         sys.stdout.flush()
@@ -54,6 +55,56 @@ def write_table(frame: pl.DataFrame, path: str | Path, provenance: Mapping[str, 
     if provenance and target.suffix in (".tsv", ".json"):
         text = json.dumps(provenance, indent=2, ensure_ascii=False) + "\n"
         write_bytes(target.with_name(f"{target.name}.provenance.json"), text.encode())
+
+
+def put(path: Path, content: bytes) -> Path:
+    """Write a file, unless one of somebody else has its name.
+
+    Raises
+    ------
+    UsageError
+        If so. A table is ours if it begins with the same columns, a page if it names the program as this one does.
+    """
+    marks = [b"pgx"] if b"pgx" in content else [content[:15]]
+    if path.suffix == ".tsv":
+        marks = [b"\t".join(content.partition(b"\n")[0].split(b"\t")[:2])]
+    elif path.suffix == ".parquet" and content[:4] == b"PAR1":
+        marks = [name.encode() for name in [*pl.read_parquet_schema(content)][:2]]
+    elif path.suffix == ".pdf":
+        marks = [b"%PDF-"]
+    check_ours(path, *marks)
+    return write_bytes(path, content)
+
+
+def check_ours(path: Path, *marks: bytes) -> None:
+    """Refuse to replace or remove a file that lacks one of these marks: it is not of this program."""
+    if path.is_file() and (there := path.read_bytes()) and not all(mark in there for mark in marks):
+        raise _not_ours(path)
+
+
+def _not_ours(path: Path) -> UsageError:
+    return UsageError(f"{path}: a file that pgx did not write has this name; move it, or name another")
+
+
+def _check_table(path: Path, columns: list[str]) -> None:
+    """Refuse to replace a file that neither begins with these columns nor has an origin of ours in it or beside it."""
+    if not path.is_file() or not path.stat().st_size or path.with_name(f"{path.name}.provenance.json").is_file():
+        return
+    if path.suffix == ".parquet":
+        try:
+            ours = "pgx" in pl.read_parquet_metadata(path) or [*pl.read_parquet_schema(path)][:2] == columns
+        except (pl.exceptions.PolarsError, OSError):
+            ours = False
+    else:
+        with path.open("rb") as file:
+            head = file.read(_HEAD).decode("utf-8", "replace")
+        named = all(f'"{name}":' in head for name in columns) or head.strip() == "[]"
+        ours = named if path.suffix == ".json" else head.splitlines()[0].split("\t")[:2] == columns
+    if not ours:
+        raise _not_ours(path)
+
+
+_HEAD = 65536
 
 
 def tsv(frame: pl.DataFrame) -> str:

@@ -59,6 +59,8 @@ def check(
         if str(out) == "-":
             typer.echo(heading, nl=False)
         else:
+            if out.is_file() and out.read_bytes() not in (b"", heading.encode()):
+                raise UsageError(f"{out}: is there already, and may be filled in; name another file")
             write_bytes(out, heading.encode())
         return
     if file is None:

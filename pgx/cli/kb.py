@@ -177,13 +177,13 @@ def positions(
 ) -> None:
     """Write the positions that define alleles, as BED or VCF."""
     import pgx
-    from pgx.io import write_bytes
+    from pgx.tables import put
 
     text = pgx.kb.positions(build, how, genes=genes, prefix=not plain, knowledge=knowledge or ())
     if out is None or str(out) == "-":
         typer.echo(text, nl=False)
     else:
-        write_bytes(out, text.encode())
+        put(out, text.encode())
 
 
 @app.command()

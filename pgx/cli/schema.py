@@ -56,7 +56,7 @@ def schema(
     Of each column: type, unit, meaning and codes.
     """
     import pgx
-    from pgx.io import write_bytes
+    from pgx.tables import put
 
     frame = pgx.kb.schema(table, knowledge or ())
     by_ending = {".tsv": Format.tsv, ".json": Format.json}.get(out.suffix) if out is not None else None
@@ -65,7 +65,7 @@ def schema(
     if out is None or str(out) == "-":
         typer.echo(text, nl=False)
     else:
-        write_bytes(out, text.encode())
+        put(out, text.encode())
 
 
 def _written(frame: pl.DataFrame, how: Format) -> str:

@@ -56,14 +56,16 @@ def check(
     raw = events.frame()
     good, bad = interpret(raw, vocabulary(kb))
     good, doubtful = doubt.split(good, kb, vocabulary(kb))
-    problems = pl.concat([events.problem_frame(), bad, doubtful])
+    persons = {person: person or UNNAMED for person in events.people}
+    good = good.with_columns(pl.col("person").fill_null(UNNAMED))
+    drugs = events.medication_frame().with_columns(sample=pl.col("person").fill_null(UNNAMED))
+    now = present_days([events], [persons], good, drugs, as_of)
+    good, apart = doubt.ages_apart(good, now)
+    problems = pl.concat([events.problem_frame(), bad, doubtful, apart])
     grouped = problems.group_by("severity", "code", "message", maintain_order=True).agg(
         pl.len(), pl.col("where").first()
     )
     rows += [(severity, code, message, count, where) for severity, code, message, count, where in grouped.iter_rows()]
-    persons = {person: person or UNNAMED for person in events.people}
-    drugs = events.medication_frame().with_columns(sample=pl.col("person").fill_null(UNNAMED))
-    now = present_days([events], [persons], good.with_columns(pl.col("person").fill_null(UNNAMED)), drugs, as_of)
     rows += _of_the_day(good.rename({"person": "sample"}), drugs, now, vocabulary(kb))
     return pl.DataFrame(rows, schema=COLUMNS, orient="row")
 

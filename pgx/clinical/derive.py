@@ -168,16 +168,9 @@ def derive(observations: pl.DataFrame, now: pl.DataFrame, vocabulary: Vocabulary
     notes: list[Note] = []
     given_ages = observations.filter(_v("concept") == "age")
     born = ages(observations, now)
-    both = given_ages.join(born, on="sample", how="inner", suffix="_born").with_columns(
-        passed=(_v("as_of") - _v("date")).dt.total_days().clip(0).fill_null(0)
-    )
-    then = _v("value_born") - _v("passed") / 365.25
-    wrong = (_v("value") - then).abs() > 1.5
-    for row in both.with_columns(then=then).filter(wrong).iter_rows(named=True):
-        message = f"age {row['value']:g} does not fit the birth date (age {row['then']:.1f})"
-        notes.append(_contradiction(row["sample"], message, "age"))
     notes += _old_ages(given_ages.join(born, on="sample", how="anti"), now)
-    holds = both.filter(wrong | (_v("passed") <= AGE_HOLDS_DAYS))
+    both = given_ages.join(born, on="sample", how="inner", suffix="_born")
+    holds = both.filter(((_v("as_of") - _v("date")).dt.total_days() <= AGE_HOLDS_DAYS).fill_null(True))
     new = born.join(holds.select("sample"), on="sample", how="anti")
     added.append(_rows(new, "age", "birth date", vocabulary))
     wide = _wide(pl.concat([observations, *added], rechunk=False), now, vocabulary)

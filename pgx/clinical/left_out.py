@@ -23,8 +23,9 @@ REASONS = (
     NoteCode.ANSWER_UNKNOWN,
     NoteCode.BAD_DATE,
     NoteCode.DOUBTFUL_VALUE,
+    NoteCode.CONTRADICTION,
 )
-"""Codes of problems that cost one value."""
+"""Codes of problems that cost one value, where they are errors."""
 KEPT_OUT = {"sample": pl.String, "concept": pl.String, "code": pl.String, "message": pl.String, "where": pl.String}
 """Columns of what `newest` returns."""
 ON_PAGE_ONE = NoteCode.VALUE_LEFT_OUT
@@ -48,7 +49,10 @@ def newest(problems: pl.DataFrame, observations: pl.DataFrame, vocabulary: Vocab
     constant = [name for name, concept in vocabulary.concepts.items() if concept.summary == "constant"]
     good = observations.group_by("sample", "concept").agg(newest=pl.col("date").max(), some=pl.lit(True).first())
     lost = problems.filter(
-        pl.col("code").is_in(REASONS) & pl.col("sample").is_not_null() & pl.col("concept").is_not_null()
+        (pl.col("severity") == Severity.ERROR)
+        & pl.col("code").is_in(REASONS)
+        & pl.col("sample").is_not_null()
+        & pl.col("concept").is_not_null()
     ).join(good, on=["sample", "concept"], how="left", maintain_order="left")
     undated = pl.col("date").is_null() | pl.col("newest").is_null()
     last = undated | (pl.col("date") >= pl.col("newest"))
@@ -82,7 +86,8 @@ def refuse(problems: pl.DataFrame, kb: KnowledgeBase) -> None:
     InputError
         With the first such place, and how many there are.
     """
-    lost = problems.filter((pl.col("severity") == Severity.ERROR) | (pl.col("code") == NoteCode.UNKNOWN_COLUMN))
+    unused = pl.col("code").is_in([NoteCode.UNKNOWN_COLUMN, NoteCode.GENE_IN_HISTORY])
+    lost = problems.filter((pl.col("severity") == Severity.ERROR) | unused)
     if lost.is_empty():
         return
     row = lost.row(0, named=True)

@@ -119,9 +119,10 @@ def read(
     del raw
     observations, doubtful = doubt.split(observations, kb, vocabulary(kb), accept)
     now = present_days(files, joined, observations, drugs, as_of)
+    observations, apart = doubt.ages_apart(observations, now, accept)
     observations, outlived = settle_over(observations.drop("bare"), now, vocabulary(kb))
     notes += outlived
-    problems = pl.concat([problems, *(one.rename({"person": "sample"}) for one in (bad, doubtful))])
+    problems = pl.concat([problems, *(one.rename({"person": "sample"}) for one in (bad, doubtful, apart))])
     if strict:
         names = {file.file: shown_place(str(path)) for file, path in zip(files, paths, strict=True)}
         left_out.refuse(problems.with_columns(pl.col("file").replace(names)), kb)
@@ -175,6 +176,9 @@ def read_events(
         read_postgres(events, url)
     else:
         _read_file(events, Path(path))
+    if events.genes:
+        said = f"what it says of {', '.join(sorted(events.genes))} is not used: give results of genes as outside calls"
+        events.problem(None, "warning", NoteCode.GENE_IN_HISTORY, f"{said} (--outside-calls)", None)
     if not events.people:
         raise InputError("no person in it", file=events.file if url else path)
     return events

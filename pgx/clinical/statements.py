@@ -86,6 +86,7 @@ class Events:
     dates: dict[str | None, date] = field(default_factory=dict)
     listed: set[str | None] = field(default_factory=set)
     chosen: dict[str | None, date] = field(default_factory=dict)
+    genes: set[str] = field(default_factory=set)
     elsewhere: int = 0
     strangers: int = 0
     almost: set[str] = field(default_factory=set)
@@ -190,8 +191,9 @@ class Events:
         entry = table.setdefault((key, meaning), [0, where])
         entry[0] = int(str(entry[0])) + 1
 
-    def not_understood(self, kind: str, system: str, code: str, text: str, where: str | None) -> None:
-        """Count something that is not used, so that it can be listed."""
+    def not_understood(self, kind: str, system: str, code: str, text: str, where: str | None, beside: str = "") -> None:
+        """Count something that is not used, so that it can be listed; the genes that it or its value names as well."""
+        self.genes.update(map(str.upper, self.vocabulary.genes.findall(f"{text} {beside}")))
         name = " ".join(
             part for part in (f"{system} {code}".strip(), f'"{text}"' if text and text != code else "") if part
         )

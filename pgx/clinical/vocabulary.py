@@ -132,6 +132,7 @@ class Vocabulary:
     exact: dict[tuple[str, str], tuple[tuple[str, str | None], ...]]
     prefixes: dict[tuple[str, str], tuple[tuple[str, str | None], ...]]
     answers: dict[tuple[str, str, str], str | None]
+    genes: re.Pattern[str]
     _columns: dict[str, Heading | None] = field(default_factory=dict, repr=False)
 
     def column(self, heading: str) -> Heading | None:
@@ -298,7 +299,9 @@ def vocabulary(kb: KnowledgeBase) -> Vocabulary:
     suffixes = {column_name(name): ucum for name, ucum in units.items() if column_name(name)}
     table = kb.table("units").select("concept", "from_unit", "to_unit", "factor", "offset")
     factors = {(c, f, t): (k, o) for c, f, t, k, o in table.iter_rows()}
-    return Vocabulary(concepts, headings, suffixes, units, factors, *_codes(kb), answers=_answers(kb))
+    genes = sorted((gene for gene in kb.table("genes")["gene"] if len(gene) >= _SHORTEST_CODE), key=len, reverse=True)
+    named = re.compile(rf"(?<![A-Z0-9])(?:{'|'.join(map(re.escape, genes))})(?![A-Z0-9])", re.IGNORECASE)
+    return Vocabulary(concepts, headings, suffixes, units, factors, *_codes(kb), answers=_answers(kb), genes=named)
 
 
 _Codes = dict[tuple[str, str], tuple[tuple[str, str | None], ...]]

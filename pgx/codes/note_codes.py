@@ -50,6 +50,7 @@ class NoteCode(StrEnum):
     FEW_EVENTS = "few_events"
     FORM_UNKNOWN = "form_unknown"
     FUTURE_START = "future_start"
+    GENE_IN_HISTORY = "gene_in_history"
     GENOTYPE_CONTRADICTED = "genotype_contradicted"
     GENOTYPE_SPELLING = "genotype_spelling"
     HAPLOID_AUTOSOME = "haploid_autosome"

@@ -2,7 +2,8 @@
 
 Such a feature is null, as one of which nothing was ever said. A score that reads it is given in the second case and
 refused in the first, so the table says which it is: the column `NAME` holds the features concerned, joined by ``;``, or
-`NOTHING` where a reader looked at the person's records and kept no value out.
+`NOTHING` where a reader looked at the person's records and kept no value out. `USED` and a feature say that a value of
+it is unlikely and used all the same, for its unit or because somebody confirmed it.
 """
 
 from __future__ import annotations
@@ -10,12 +11,17 @@ from __future__ import annotations
 import polars as pl
 
 from pgx.assertion import is_disputed
+from pgx.codes import NoteCode
 from pgx.knowledge import KnowledgeBase
 from pgx.types import ClinicalData
 
 NAME = "clinical.refused"
 NOTHING = "none"
-MEANING = "features whose value was told and is not used (impossible, doubtful, not understood), joined by ;, or none"
+USED = "used:"
+MEANING = (
+    "features whose value was told and is not used (impossible, doubtful, not understood), joined by ;, or none; "
+    "used:<feature> is unlikely of a person of that age, and used as its unit or a confirmation says"
+)
 GENES = "laboratory.refused"
 GENES_MEANING = "genes of which a laboratory's result could not be used, joined by ;: their features are empty"
 TREND_PARTS = ("count", "mean", "sd", "slope")
@@ -29,6 +35,9 @@ def column(clinical: ClinicalData, kb: KnowledgeBase, samples: pl.DataFrame) -> 
         found |= {str(sample): set() for sample in frame["sample"].unique()}
     for sample, concept in clinical.kept_out.select("sample", "concept").iter_rows():
         found.setdefault(str(sample), set()).update(names.get(str(concept), ()))
+    unlikely = clinical.notes.filter(code=NoteCode.UNLIKELY_VALUE)
+    for sample, concept in unlikely.select("sample", "subject").drop_nulls().iter_rows():
+        found.setdefault(sample, set()).update(USED + name for name in names.get(concept, ())[:1])
     told = {sample: ";".join(sorted(listed)) or NOTHING for sample, listed in found.items()}
     return pl.Series(NAME, [told.get(sample) for sample in samples["sample"]], dtype=pl.String)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pgx import io, schema
+from pgx import schema
 from pgx.errors import InputError, UsageError
 from pgx.guard import staging
 from pgx.reports import file_names
@@ -23,6 +23,7 @@ from pgx.reports.formats.text import text_of
 from pgx.reports.page import person
 from pgx.reports.page.build import View, views
 from pgx.reports.page.lexicon import Lexicon
+from pgx.tables import check_ours, put
 from pgx.types import Result
 
 _PAGE_WIDTH = 100
@@ -190,31 +191,6 @@ def write_index(results: Sequence[Result], directory: str | Path, *, lexicon: Le
     folder = Path(directory)
     page, table = index.to_html(entries).encode(), index.to_tsv(entries).encode()
     return [put(folder / index.PAGE, page), put(folder / index.TABLE, table)]
-
-
-def put(path: Path, content: bytes) -> Path:
-    """Write a file of a report, unless one of somebody else has its name.
-
-    Raises
-    ------
-    UsageError
-        If so. A table is ours if it begins with the same columns, a page if it names the program as this one does.
-    """
-    marks = [b"pgx"] if b"pgx" in content else [content[:15]]
-    if path.suffix == ".tsv":
-        marks = [b"\t".join(content.partition(b"\n")[0].split(b"\t")[:2])]
-    elif path.suffix == ".parquet":
-        marks = [name.encode() for name in [*pl.read_parquet_schema(content)][:2]]
-    elif path.suffix == ".pdf":
-        marks = [b"%PDF-"]
-    check_ours(path, *marks)
-    return io.write_bytes(path, content)
-
-
-def check_ours(path: Path, *marks: bytes) -> None:
-    """Refuse to replace or remove a file that lacks one of these marks: it is not of this program."""
-    if path.is_file() and (there := path.read_bytes()) and not all(mark in there for mark in marks):
-        raise UsageError(f"{path}: a file that pgx did not write has this name; move it, or name another folder")
 
 
 def files(directory: str | Path, formats: Sequence[str]) -> list[Path]:

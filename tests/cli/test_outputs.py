@@ -357,3 +357,33 @@ def test_a_model_is_not_written_over_files_that_are_none(tmp_path: Path, name: s
     with pytest.raises(UsageError, match="a file that pgx did not write"):
         train("warfarin.dose", pl.DataFrame(), tmp_path, knowledge.load())
     assert (tmp_path / name).read_text() == '{"mine": true}'
+
+
+@pytest.mark.parametrize("ending", [".tsv", ".json", ".parquet"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("call", PERSON), ("simulate", "warfarin.dose", "-n", "20"), ("check", "--columns"), ("schema", "calls"),
+        ("kb", "genes"),
+    ],
+    ids=lambda one: one[0],
+)  # fmt: skip
+def test_a_table_replaces_its_own_file_and_no_other(tmp_path: Path, command: tuple[object, ...], ending: str) -> None:
+    out = tmp_path / f"out{ending}"
+    out.write_text("somebody's own notes\n")
+    refused = command_line.run(*command, "-o", out)
+    assert refused.returncode == 2 and "a file that pgx did not write" in refused.stderr
+    assert out.read_text() == "somebody's own notes\n"
+    out.unlink()
+    for _ in range(2):
+        assert command_line.run(*command, "-o", out).returncode == 0
+
+
+def test_a_template_that_somebody_filled_in_is_not_replaced(tmp_path: Path) -> None:
+    out = tmp_path / "persons.csv"
+    for _ in range(2):
+        assert command_line.run("check", "--template", "csv", "-o", out).returncode == 0
+    out.write_text(out.read_text() + "P1\n")
+    refused = command_line.run("check", "--template", "csv", "-o", out)
+    assert refused.returncode == 2 and "may be filled in" in refused.stderr
+    assert out.read_text().endswith("P1\n")

@@ -74,7 +74,6 @@ def test_a_birth_date_alone_gives_no_age(kb, write):
         ({"smoking": "never", "pack_years": 20}, "never smoker with pack years"),
         ({"smoking": "never", "cigarettes": 10, "smoking_years": 5}, "never smoker with"),
         ({"sex": "male", "pregnancy": "yes"}, "pregnant man"),
-        ({"birth_date": "1950-01-01", "age": 30, "date": "2024-01-01"}, "does not fit the birth date"),
     ],
 )
 def test_contradictions_are_warned_of(kb, write, row, words):
@@ -82,6 +81,27 @@ def test_contradictions_are_warned_of(kb, write, row, words):
     notes = data.notes.filter(pl.col("code") == "contradiction")
     assert set(notes["severity"]) == {"warning"}
     assert any(words in message for message in notes["message"])
+
+
+@pytest.mark.parametrize("day", [{"date": "2024-01-01"}, {"as_of": "2024-01-01"}, {}])
+def test_an_age_beside_a_birth_date_that_contradicts_it_drives_nothing(kb, write, day):
+    path = write(
+        "a.json", {"sample": "A", "birth_date": "1950-01-01", "age": 30, "creatinine": 1.0, "sex": "male", **day}
+    )
+    data = read([path], kb)
+    assert not {"age", "egfr"} & set(values(data))
+    assert set(data.kept_out["concept"]) >= {"age", "egfr"}
+    assert "does not fit the birth date" in data.kept_out.filter(concept="age")["message"][0]
+    assert values(read([path], kb, accept=["age"]))["age"] == 30, "somebody has checked it"
+    if day:
+        assert values(read([path], kb, accept=["birth_date"]))["age"] == pytest.approx(74, abs=0.1)
+
+
+def test_of_several_ages_the_one_that_the_birth_date_contradicts_is_left_out(kb, write):
+    rows = "sample,date,age,birth_date\nA,2024-01-01,74,1950-01-01\nA,2024-06-01,47,\n"
+    data = read([write("a.csv", rows)], kb)
+    assert values(data)["birth_date"] == "1950-01-01"
+    assert 47 not in data.observations["value"].to_list()
 
 
 def test_values_that_agree_are_not_warned_of(kb, write):

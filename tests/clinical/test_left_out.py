@@ -198,6 +198,35 @@ def test_the_template_is_read_as_it_is(kb, write):
     assert codes(data, "error") == [] and "unknown_column" not in codes(data)
 
 
+GENOTYPE = {
+    "resourceType": "Observation",
+    "status": "final",
+    "subject": {"reference": "Patient/A"},
+    "code": {"coding": [{"system": "http://loinc.org", "code": "84413-4", "display": "Genotype display name"}]},
+    "valueCodeableConcept": {"text": "CYP2D6 *4/*4"},
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", "sample,age,CYP2D6_diplotype\nA,60,*4/*4\n"),
+        ("a.csv", "person,date,item,value\nA,2024-01-01,CYP2D6,*4/*4\nA,2024-01-01,inr,2\n"),
+        ("a.json", {"sample": "A", "age": 60, "CYP2D6": "*4/*4"}),
+        ("a.json", {"sample": "A", "conditions": ["CYP2D6 poor metabolizer"]}),
+        ("a.json", [{"resourceType": "Patient", "id": "A"}, GENOTYPE]),
+    ],
+)
+def test_results_of_genes_in_a_history_are_told_in_one_note_that_says_what_to_do(kb, write, name, content):
+    path = write(name, content)
+    notes = read([path], kb, samples=["A"]).notes
+    (note,) = notes.filter(code="gene_in_history").rows(named=True)
+    assert "CYP2D6" in note["message"] and "--outside-calls" in note["message"] and note["sample"] == "A"
+    assert "unknown_column" not in notes["code"], "one note, not two"
+    with pytest.raises(InputError):
+        read([path], kb, samples=["A"], strict=True)
+
+
 def test_of_a_person_without_an_age_a_bare_value_that_no_adult_has_is_asked_about(kb, write):
     data = read([write("p.json", {"sample": "A", "weight": 5})], kb)
     assert "weight" not in values(data) and "for an adult, and no age is given" in data.notes["message"][0]

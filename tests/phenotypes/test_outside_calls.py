@@ -146,6 +146,45 @@ def test_each_format_gives_the_diplotypes_that_a_person_reads_in_it(tmp_path, to
     assert names(calls) == expected
 
 
+STARGAZER = (
+    "name\tstatus\thap1_main\thap2_main\thap1_cand\thap2_cand\tdip_score\tphenotype\n"
+    "s\tg\t*1\t*4\t*1\t*4,*10\t1.0\tintermediate_metabolizer\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("calls.csv", "Sample,Gene,Diplotype\ns,CYP2D6,*1/*4\n"),
+        ("calls.csv", "# export of June\nsep=;\nGene;Diplotype;Activity Score\nCYP2D6;*1/*4;1,0\n"),
+        ("calls.csv", 'sample,gene,genotype,remark\ns,CYP2D6,"*1/*4","by hand, twice"\n'),
+        ("calls.csv", "CYP2D6,*1/*4\nABCG2,\n"),
+        ("calls.csv", "Patient_ID;Gene;Allele1;Allele2\ns;CYP2D6;*1;*4\n"),
+        ("ward.csv", "sample,age,CYP2D6,weight\ns,60,*1/*4,80\n"),
+        ("ward.tsv", "sample\tCYP2D6_diplotype\ns\t*1/*4\n"),
+        ("s.cyp2d6.genotype.txt", STARGAZER),
+    ],
+)
+def test_a_table_is_read_whatever_separates_its_cells_and_however_it_is_laid_out(tmp_path, name, text):
+    calls, _ = read(text_file(tmp_path, text, name))
+    assert names(calls) == {"CYP2D6": ["*1/*4"]}
+
+
+@pytest.mark.parametrize(
+    "row", ["s,CYP2D6,*1,*4", "s,CYP2D6,*1/*4,,", "s,CYP2D6,*1/*4,Poor Metabolizer"], ids=["comma", "empty", "more"]
+)
+def test_a_row_of_more_cells_than_headings_is_not_read_as_something_else(tmp_path, row):
+    calls, notes = read(text_file(tmp_path, f"Sample,Gene,Diplotype\n{row}\n", "calls.csv"))
+    kept = names(calls) == {"CYP2D6": ["*1/*4"]}
+    assert kept == row.endswith(",,")
+    assert kept or "4 cells, but the heading has 3" in notes[0].message
+
+
+def test_prose_is_no_table(tmp_path):
+    with pytest.raises(InputError, match="not a file of outside calls"):
+        read(text_file(tmp_path, "just, some words\nand, more\n"))
+
+
 def test_pypgx_results_are_read_from_the_archive(tmp_path):
     raw = io.BytesIO()
     with zipfile.ZipFile(raw, "w") as archive:

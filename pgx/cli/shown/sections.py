@@ -43,8 +43,7 @@ def to_files(sections: Sections, path: Path) -> None:
     UsageError
         If the ending is not known, or holds only one table and there are several.
     """
-    from pgx.io import write_bytes
-    from pgx.tables import write_table
+    from pgx.tables import put, write_table
 
     if str(path) == "-":
         import sys
@@ -53,9 +52,9 @@ def to_files(sections: Sections, path: Path) -> None:
     elif len(sections) == 1:
         write_table(next(iter(sections.values())), path)
     elif path.suffix == ".json":
-        write_bytes(path, as_json(sections).encode())
+        put(path, as_json(sections).encode())
     elif path.suffix == ".tsv":
-        write_bytes(path, as_tsv(sections).encode())
+        put(path, as_tsv(sections).encode())
     elif path.suffix:
         raise UsageError(f"{path}: this result has several tables; name a folder, or a .json or .tsv file")
     else:

@@ -240,7 +240,8 @@ def _observation(events: Events, resource: Object, where: str, state: State) -> 
     if not found:
         codings = codings_of(resource.get("code"))
         system, code = (codings[0][0], codings[0][1]) if codings else ("", "")
-        events.not_understood("observation", system, code, label_of(resource.get("code")), where)
+        beside = " ".join(_words(one) for one in (resource, *components))
+        events.not_understood("observation", system, code, label_of(resource.get("code")), where, beside)
 
 
 def _measured(
@@ -287,6 +288,13 @@ def _meant(events: Events, item: Object) -> tuple[tuple[str, str | None], ...]:
         heading = words.column(label_of(item.get("code")))
         pairs = ((heading.concept, None),) if heading else ()
     return pairs
+
+
+def _words(item: Object) -> str:
+    """Return the words of a value: a gene may be named there alone."""
+    coded = obj(item.get("valueCodeableConcept"))
+    said = [coded.get("text"), item.get("valueString"), *(one.get("display") for one in objs(coded.get("coding")))]
+    return " ".join(one for one in said if isinstance(one, str))
 
 
 _Value = tuple[float | None, str | None, str, str | None]
@@ -352,6 +360,13 @@ def _condition(events: Events, resource: Object, where: str, state: State) -> No
         and events.vocabulary.concepts[heading.concept].kind == "boolean"
     ):
         pairs = ((heading.concept, None),)
+        if other := next((one for one in codings if one[0] in ("ICD10", "SNOMED")), None):
+            message = (
+                f"condition {label!r} is not used: its code {other[0]} {other[1]} is not known here, and may say that it "
+                "is in the family, over or only looked for; check it"
+            )
+            events.problem(person, "warning", "condition_unknown", message, where, label)
+            pairs = ()
     for concept, answer in pairs:
         stated = entry_answer(events.vocabulary.concepts[concept], said, ends=end is not None)
         if (answer and stated != "yes") or (concept == "allergy" and said in (Said.ABSENT, Said.OVER)):

@@ -111,6 +111,8 @@ def _commas(events: Events, kind: str, item: str) -> list[str]:
 
     The part behind a comma may say how the drug before it is taken (``50 mg, at night``): it stays with that drug.
     """
+    if snomed := re.match(r"(\d{6,18})\s*\|", item):  # the code says what it is: its name may leave "in the family" out
+        return [f"SNOMED:{snomed[1]}"]
     if re.search(r"[,|\n]", item) is None or (kind != "condition" and events.drugs.is_name(item)):
         return [item]
     parts: list[str] = []

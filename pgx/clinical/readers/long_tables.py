@@ -233,10 +233,11 @@ def _read_value(events: Events, person: str | None, item: str | None, cells: dic
         return
     pairs = _meant(events, item)
     if not pairs:
-        close = events.vocabulary.suggest(item)
-        hint = f"; did you mean {' or '.join(close)}?" if close else ""
-        events.problem(person, "warning", "unknown_column", f"item {item!r} is not used{hint}", where)
         events.not_understood("item", "", "", item, where)
+        if not events.vocabulary.genes.search(item):
+            close = events.vocabulary.suggest(item)
+            hint = f"; did you mean {' or '.join(close)}?" if close else ""
+            events.problem(person, "warning", "unknown_column", f"item {item!r} is not used{hint}", where)
         return
     for concept, answer, unit in pairs:
         if holds is None:

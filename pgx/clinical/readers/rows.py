@@ -27,6 +27,19 @@ IDS = (
     "mrn",
     "patienten_id",
     "patientennummer",
+    *(
+        "patientenid",
+        "patientid",
+        "personid",
+        "sampleid",
+        "subjectid",
+        "identifiant",
+        "identifiant_patient",
+        "code_patient",
+        "patientnr",
+        "patienten_nr",
+        "fallnummer",
+    ),
     *("id_patient", "numero_patient", "paciente", "paciente_id", "id_paciente", "paziente", "id_paziente"),
 )
 DATES = ("date", "visit_date", "observation_date", "datum", "fecha")
@@ -204,8 +217,10 @@ def _none_left(events: Events, people: pl.Series, where: list[str], identity: st
 
 
 def unknown_column(events: Events, heading: str, known: tuple[str, ...], where: str = "heading") -> None:
-    """Note a column that is not read; its meaning is never guessed."""
+    """Note a column that is not read; its meaning is never guessed. Those of genes are told together."""
+    events.not_understood("column", "", "", heading, None)
+    if events.vocabulary.genes.search(heading):
+        return
     close = events.vocabulary.suggest(heading, known)
     hint = f"did you mean {' or '.join(close)}?" if close else "`pgx check --columns` lists the known ones"
     events.problem(None, "warning", "unknown_column", f"unknown column {heading!r} is not used; {hint}", where)
-    events.not_understood("column", "", "", heading, None)

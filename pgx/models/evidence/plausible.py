@@ -86,9 +86,9 @@ def keep_out(
 def keep_unlikely_out(frame: pl.DataFrame, kb: KnowledgeBase) -> tuple[pl.DataFrame, list[tuple[str, str]]]:
     """Make values unknown that no person of that age, or with the other values beside them, is likely to have.
 
-    A table says no units, unless the reader of records looked at the row (`looked_at`): a height or weight about which
-    that one asks where its unit is missing (``usual_ranges.tsv``) drives no score here either. Both drive none where
-    they give an impossible body mass index, whoever looked at them: somebody changed one of them since.
+    A table says no units: a height or weight about which the reader of records asks where its unit is missing
+    (``usual_ranges.tsv``) drives no score here either, unless that one says that it is used (`refused.USED`).
+    Both drive none where they give an impossible body mass index, whoever looked at them: somebody changed one since.
     A value that contradicts those that it follows from (`FORMULAS`) drives none either.
     Return the frame, marked as by `keep_out`, and the code and sentence of each column.
     """
@@ -101,7 +101,9 @@ def keep_unlikely_out(frame: pl.DataFrame, kb: KnowledgeBase) -> tuple[pl.DataFr
         if name in frame.columns:
             years = _number(age).fill_null(ADULT) if age in frame.columns else pl.lit(ADULT)
             aged = years.is_between(row["age_from"], row["age_to"])
-            unusual = (unseen & aged & ~_number(name).is_between(row["low"], row["high"])).fill_null(False)
+            unusual = (
+                _not_confirmed(frame, name) & aged & ~_number(name).is_between(row["low"], row["high"])
+            ).fill_null(False)
             outside[name] = outside[name] | unusual if name in outside else unusual
     together, allowed = _together(frame, features), limits(list(features.values()), kb)
     for formula, value in together.items():
@@ -196,7 +198,7 @@ def refused_before(frame: pl.DataFrame, *, mark: bool = True) -> pl.DataFrame:
     if refused.NAME not in frame.columns:
         return frame
     listed = refused.lists(frame[refused.NAME])
-    names = sorted(set(listed.explode().drop_nulls()) - {refused.NOTHING, ""})
+    names = sorted(name for name in set(listed.explode().drop_nulls()) if _is_refused(name))
     outside = {name: pl.lit(listed.list.contains(name).fill_null(False)) for name in names}
     return _without(frame, outside, None, mark=mark)
 
@@ -209,8 +211,19 @@ def said_before(frame: pl.DataFrame) -> list[tuple[str, str, str]]:
     return [
         ("implausible_value", name, f"{name} is not used where {refused.NAME} names it "
                                     f"({rows} row{'s' * (rows != 1)}): it was told and could not be used")
-        for name, rows in counts.iter_rows() if name not in ("", refused.NOTHING)
+        for name, rows in counts.iter_rows() if _is_refused(name)
     ]  # fmt: skip
+
+
+def _is_refused(name: str) -> bool:
+    return name not in ("", refused.NOTHING) and not name.startswith(refused.USED)
+
+
+def _not_confirmed(frame: pl.DataFrame, name: str) -> pl.Expr:
+    """Return of which rows the reader of records does not say that an unlikely value of a feature is used."""
+    if refused.NAME not in frame.columns:
+        return pl.lit(True)
+    return pl.lit(~refused.lists(frame[refused.NAME]).list.contains(refused.USED + name).fill_null(False))
 
 
 def looked_at(frame: pl.DataFrame) -> NDArray[np.bool_]:

@@ -359,7 +359,10 @@ def persons(features: pl.DataFrame) -> tuple[pl.DataFrame, NDArray[np.int64], li
     starts = np.flatnonzero(np.r_[True, person[1:] != person[:-1]]) if len(person) else np.zeros(0, dtype=np.int64)
     weight = frame["weight"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
     if len(person) and not np.allclose(np.add.reduceat(weight, starts), 1.0, atol=1e-6):
-        raise InputError("the weights of a sample's scenarios do not add up to 1", fix="use pgx.features.scenarios")
+        raise InputError(
+            "the weights of a sample's scenarios do not add up to 1",
+            fix="use pgx.features.scenarios; a body weight is clinical.weight",
+        )
     return frame, starts.astype(np.int64), order["sample"].to_list()
 
 

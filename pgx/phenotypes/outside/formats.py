@@ -12,7 +12,7 @@ from pgx.errors import InputError
 from pgx.guard.limits import OUTSIDE, read_file
 from pgx.phenotypes.outside import hla_callers as hla
 from pgx.phenotypes.outside import star_callers as stars
-from pgx.phenotypes.outside.source import Known, Said, Source, header_of, open_source
+from pgx.phenotypes.outside.source import Known, Said, Source, header_of, open_source, tabbed
 
 
 def read(path: Path, known: Known) -> tuple[str, list[Said]]:
@@ -32,14 +32,16 @@ def read(path: Path, known: Known) -> tuple[str, list[Said]]:
     if raw[:2] == b"PK":
         return "pypgx", list(stars.pypgx_zip(path, raw, known))
     source = open_source(path, raw, known)
-    for tool, is_it, reader in _FORMATS:
-        if is_it(source):
-            return tool, list(reader(source))
+    for one in (source, tabbed(source)):
+        for tool, is_it, reader in _FORMATS if one else ():
+            if is_it(one):
+                return tool, list(reader(one))
     raise InputError(
         "not a file of outside calls in a known format",
         file=path,
-        fix="known are PharmCAT's outside-call TSV and the outputs of Aldy, pypgx, Cyrius, StellarPGx, DRAGEN, "
-        "OptiType, HLA-LA, arcasHLA, HISAT-genotype and T1K",
+        fix="known are PharmCAT's outside-call TSV and the outputs of Aldy, pypgx, Cyrius, Stargazer, StellarPGx, "
+        "DRAGEN, OptiType, HLA-LA, arcasHLA, HISAT-genotype and T1K, and tables with columns sample, gene, diplotype "
+        "or with a column a gene",
     )
 
 
@@ -57,6 +59,8 @@ _FORMATS: tuple[tuple[str, Callable[[Source], bool], _Reader], ...] = (
     ("hla-table", hla.is_hla_table, hla.hla_table),
     ("cyrius", stars.is_cyrius, stars.table),
     ("pypgx", stars.is_pypgx, stars.table),
+    ("stargazer", lambda source: "hap1_main" in header_of(source), stars.table),
     ("table", stars.is_table, stars.table),
+    ("table", lambda source: bool(stars.genes_of_columns(source)), stars.wide),
     ("pharmcat", stars.is_pharmcat, stars.pharmcat),
 )  # fmt: skip

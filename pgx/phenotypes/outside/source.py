@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pgx.errors import InputError
 from pgx.guard.limits import OUTSIDE_LINE, read_json
+from pgx.tables import separator_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,25 @@ def open_source(path: Path, raw: bytes, known: Known) -> Source:
         except ValueError as error:
             raise InputError(f"not usable JSON: {error}", file=path) from error
     return Source(path, text, lines, known, data)
+
+
+def tabbed(source: Source) -> Source | None:
+    """Return a table whose cells a comma, semicolon or bar separates with tabs between them; None if it is none."""
+    lines = [(number, line) for number, line in source.lines if not _BESIDE_TABLE.match(line)]
+    text = "\n".join(line for _, line in lines)
+    separator = separator_of(text.partition("\n")[0])
+    known = any(gene in text.upper() or gene in source.path.name.upper() for gene in source.known.genes)
+    if source.data is not None or not known or "\t" in text or separator not in text:
+        return None
+    rows = list(csv.reader(text.split("\n"), delimiter=separator, skipinitialspace=True))
+    if len(rows) != len(lines):  # a quoted cell goes on in the next line
+        return None
+    cells = ([" ".join(cell.split()) for cell in row] for row in rows)
+    return replace(source, lines=tuple((n, "\t".join(row)) for (n, _), row in zip(lines, cells, strict=True)))
+
+
+_BESIDE_TABLE = re.compile(r"#|\"?sep=.\"?$", re.IGNORECASE)
+"""Lines that are no row: remarks, and a spreadsheet's word for what separates the cells."""
 
 
 def cells_of(line: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Readers of the callers of star alleles: PharmCAT's own format, Aldy, pypgx, Cyrius, StellarPGx, DRAGEN."""
+"""Readers of the callers of star alleles (PharmCAT's own format, Aldy, pypgx, Cyrius, DRAGEN, ...) and of tables."""
 
 from __future__ import annotations
 
@@ -152,7 +152,8 @@ def pypgx_zip(path: Path, raw: bytes, known: Known) -> Iterator[Said]:
 
 
 _COLUMNS = {
-    "sample": ("sample", "sample_id", "sampleid", "sample id", "sample name", "subject", ""),
+    "sample": ("sample", "sample_id", "sampleid", "sample id", "sample name", "subject", "person", "person_id",
+               "patient", "patient_id", "name", ""),
     "gene": ("gene", "gene_name", "gene name", "gene symbol", "locus"),
     "diplotype": ("diplotype", "genotype", "star allele genotype", "star alleles", "star_alleles", "call"),
     "phenotype": ("phenotype", "predictedphenotype", "predicted phenotype", "predicted_phenotype", "metabolizer status",
@@ -160,6 +161,8 @@ _COLUMNS = {
     "score": ("activity score", "activity_score", "activityscore", "as"),
     "filter": ("filter", "genotypefilter", "genotype filter"),
 }  # fmt: skip
+_PAIRS = (("hap1_main", "hap2_main"), ("allele1", "allele2"), ("allele_1", "allele_2"), ("allele 1", "allele 2"))
+"""Columns that hold the two alleles of a diplotype: as Stargazer writes them, and as laboratories do."""
 _BESIDE = frozenset(
     {"status", "result status", "result_status", "qc", "qc status", "qc_status", "quality", "comment", "comments",
      "remark", "remarks", "note", "notes", "flag", "flags", "bemerkung", "kommentar", "befundstatus",
@@ -169,11 +172,40 @@ _BESIDE = frozenset(
 
 
 def _named_columns(header: list[str]) -> dict[str, int]:
-    return {
+    found = {
         name: next(header.index(form) for form in forms if form in header)
         for name, forms in _COLUMNS.items()
         if any(form in header for form in forms)
     }
+    pair = next((pair for pair in _PAIRS if set(pair) <= set(header)), None)
+    if pair and "diplotype" not in found:
+        found |= {"diplotype": header.index(pair[0]), "second": header.index(pair[1])}
+    return found
+
+
+def genes_of_columns(source: Source) -> dict[str, int]:
+    """Return the columns of a table that are named by a gene; none if it names no sample or is one row a gene."""
+    header = header_of(source)
+    columns = _named_columns(header)
+    if not header or "gene" in columns or not header[columns.get("sample", 0)] or "sample" not in columns:
+        return {}
+    bare = [re.sub(r"[ _](?:diplotype|genotype)$", "", name) for name in header]
+    return {gene: bare.index(gene.lower()) for gene in source.known.genes if gene.lower() in bare}
+
+
+def wide(source: Source) -> Iterator[Said]:
+    """Read a table of one row a sample and one column a gene."""
+    header = header_of(source)
+    sample, genes = _named_columns(header)["sample"], genes_of_columns(source)
+    for number, line in source.lines[1:]:
+        cells = cells_of(line)
+        for gene, index in genes.items():
+            place, about = f"line {number}, column {gene}", cells[sample] or None
+            if len(cells) != len(header):
+                problem = f"{len(cells)} cells, but the heading has {len(header)}"
+                yield Said(gene, place, about, problem=problem)
+            elif cells[index]:
+                yield _called(gene, place, about, cells[index], None, None, None)
 
 
 def is_table(source: Source) -> bool:
@@ -208,16 +240,17 @@ def _by_columns(source: Source, gene: str | None) -> Iterator[Said]:
     for number, line in source.lines[1:]:
         cells = [cell.strip() for cell in line.split("\t")]
         cell = {name: cells[i] if i < len(cells) else "" for name, i in columns.items()}
+        call = "/".join(filter(None, (cell["diplotype"], cell.get("second"))))
         where, about = f"line {number}", cell.get("gene") or gene or "?"
         sample = cell.get("sample") or None
         beside = (cells[i] for i, name in enumerate(header) if name in _BESIDE and i < len(cells))
         problem = "the line is cut short" if len(cells) <= columns["diplotype"] else _taken_back(*beside)
+        if any(cells[len(header) :]):
+            problem = f"{len(cells)} cells, but the heading has {len(header)}"
         if problem:
             yield Said(about, where, sample, problem=problem)
             continue
-        yield _called(
-            about, where, sample, cell["diplotype"], cell.get("phenotype"), cell.get("score"), cell.get("filter")
-        )
+        yield _called(about, where, sample, call, cell.get("phenotype"), cell.get("score"), cell.get("filter"))
 
 
 def _called(

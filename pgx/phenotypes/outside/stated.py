@@ -47,7 +47,7 @@ def phenotype_of(kb: KnowledgeBase, text: str | None) -> str | None:
     """Return a phenotype as the knowledge base writes it (``Intermediate metaboliser (IM)``, ``EM``), None if none."""
     if is_no_call(text) or text is None:
         return None
-    plain = re.sub(r"metabolise?(r|rs)\b", "metabolizer", text.strip(), flags=re.IGNORECASE)
+    plain = re.sub(r"metabolise?(r|rs)\b", "metabolizer", text.strip().replace("_", " "), flags=re.IGNORECASE)
     plain = re.sub(r"metabolizers\b", "metabolizer", plain, flags=re.IGNORECASE)
     plain = re.sub(r"\s*\((?:AS.*|[A-Z]{2,3})\)\s*$", "", plain)
     return phenotype_forms(kb).get(plain.lower(), plain)
@@ -180,7 +180,7 @@ def score_of(text: str | None) -> float | None:
     """
     if is_no_call(text) or text is None:
         return None
-    score = decimal_number(text.strip().lstrip("≥>= "))
+    score = decimal_number(re.sub(r"^(\d),(?=\d{1,2}$)", r"\1.", text.strip().lstrip("≥>= ")))
     if score is None:
         raise ValueError(f"activity score {text.strip()!r} is not a number")
     if not 0 <= score < 100:

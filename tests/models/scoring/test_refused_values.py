@@ -107,7 +107,8 @@ def test_what_has_one_reading_is_read_and_said(
     for name, (field, value) in zip(NAMES[len(CASES) :], GOOD, strict=True):
         said = found.clinical.notes.filter(pl.col("sample") == name, pl.col("code") == "numeral_read")
         assert value == SMALL or any(repr(value) in text for text in said["message"]), value
-        assert table.filter(sample=name)[refused.NAME].item() == refused.NOTHING
+        told = table.filter(sample=name)[refused.NAME].item()
+        assert told == ("used:clinical.weight" if value == SMALL else refused.NOTHING)
         assert from_record.filter(sample=name, endpoint="warfarin.dose")["estimate"].item() is not None, (field, value)
     weights = dict(table.select("sample", "clinical.weight").iter_rows())
     got = [weights[name] for name, (field, _) in zip(NAMES[len(CASES) :], GOOD, strict=True) if field == "weight_kg"]
@@ -146,8 +147,19 @@ def test_a_row_of_chosen_features_and_its_score_are_the_same_alone_and_among_oth
         unlikely.append(plausible.keep_unlikely_out(table, kb)[0].filter(sample="A")["clinical.weight"].item())
         found, _ = models.score(table, kb, endpoints=["warfarin.dose"])
         scores.append(found.filter(sample="A"))
-    assert chosen[0].equals(chosen[1]) and chosen[0][refused.NAME].item() == refused.NOTHING
+    assert chosen[0].equals(chosen[1]) and chosen[0][refused.NAME].item() == "used:clinical.weight"
     assert unlikely == [270.0, 270.0] and scores[0].equals(scores[1])
+
+
+@pytest.mark.parametrize("weight", [408.0, "900 lb"])
+@pytest.mark.parametrize("seen", [{}, {refused.NAME: refused.NOTHING}])
+def test_a_weight_that_hardly_anybody_has_drives_nothing_until_its_reader_says_that_it_is_used(
+    kb: KnowledgeBase, seen: dict[str, str], weight: float | str
+) -> None:
+    row = WARFARIN | {"clinical.weight": weight}
+    assert models.score(pl.DataFrame([row | seen]), kb, endpoints=["warfarin.dose"])[0]["estimate"].item() is None
+    used = row | {refused.NAME: "used:clinical.weight"}
+    assert models.score(pl.DataFrame([used]), kb, endpoints=["warfarin.dose"])[0]["estimate"].item() > 0
 
 
 WARFARIN = {"sample": "a", "clinical.age": 60.0, "clinical.height": 175.0, "clinical.weight": 80.0,
