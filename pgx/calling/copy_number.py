@@ -125,7 +125,7 @@ def qualities(genotypes: Genotypes, given: Known | None, gene: str) -> NDArray[n
     """Return how sure (phred, S) the files are of the copies of a gene, 0 where none tells or the user gives them."""
     found = np.zeros(len(genotypes.samples), dtype=np.int32)
     table = genotypes.copy_number
-    if table is None or (None, gene) in (given or {}):
+    if table is None or not table.height or (None, gene) in (given or {}):
         return found
     place = {sample: i for i, sample in enumerate(genotypes.samples)}
     rows = table.filter((pl.col("gene") == gene) & pl.col("quality").is_not_null() & pl.col("copies").is_not_null())

@@ -38,7 +38,7 @@ def told_bases(pos: int, alts: Sequence[str], info: str) -> list[tuple[int, ...]
     lengths = _lengths(info)
     if len(lengths) != len(alts):
         lengths = lengths[:1] * len(alts) if len(lengths) == 1 else [None] * len(alts)
-    found = []
+    found: list[tuple[int, ...]] = []
     for alt, length in zip(alts, lengths, strict=True):
         by_length = () if length is None else (pos + length,)
         if len(set(lengths)) > 1:
