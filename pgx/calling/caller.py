@@ -20,7 +20,9 @@ from pgx.calling.copy_number import (
     apply,
     apply_cut,
     copies_of,
+    in_doubt,
     known_copies,
+    qualities,
     without_judgement,
 )
 from pgx.calling.diplotypes import Writer, falls_back, merged
@@ -99,16 +101,9 @@ def call(
     for name in wanted:
         gene = model(kb, name)
         copies = known_copies(genotypes, copy_number, name)
-        solver = _Solver(
-            genotypes,
-            gene,
-            known,
-            threshold,
-            group,
-            copies,
-            copies_of(kb, name) if (copies != UNKNOWN).any() else None,
-            unseen_copies(kb, name),
-        )
+        sure = qualities(genotypes, copy_number, name)
+        rules = copies_of(kb, name) if (copies != UNKNOWN).any() else None
+        solver = _Solver(genotypes, gene, known, threshold, group, copies, sure, rules, unseen_copies(kb, name))
         called.append(solver.call(recent))
     return CallSet(genotypes.samples, tuple(called))
 
@@ -124,14 +119,16 @@ class _Solver:
         threshold: float,
         group: NDArray[np.intp],
         copies: NDArray[np.int32],
+        sure: NDArray[np.int32],
         copy_rules: Copies | None,
         unseen: UnseenCopies | None,
     ) -> None:
         self.gene, self.threshold, self.copy_rules = gene, threshold, copy_rules
         self.unseen = unseen
         self.found = patterns.find(
-            genotypes, gene.definition.sites, group, gene.inheritance, copies, gene.pass_over, _common(genotypes, gene)
-        )
+            genotypes, gene.definition.sites, group, gene.inheritance, copies, gene.pass_over, _common(genotypes, gene),
+            sure,
+        )  # fmt: skip
         self.likelihoods = () if genotypes.doubts is None else genotypes.doubts.vectors
         self.in_doubt: list[bool] = np.asarray(self.found.doubts.any(axis=1)).tolist()
         self.sight = FirstSight.of(self.found, gene)
@@ -195,7 +192,9 @@ class _Solver:
             return apply_cut(answer, copies, self.copy_rules, self.threshold)
         if copies == 1 and self.found.haploid[n] and self.gene.inheritance != "autosomal":
             return answer  # as many as a male has
-        return apply(answer, copies, self.copy_rules, self.threshold)
+        counted = apply(answer, copies, self.copy_rules, self.threshold)
+        quality = int(self.found.copy_quality[n])
+        return in_doubt(answer, counted, quality, self.threshold) if quality else counted
 
     def _settled(self) -> NDArray[np.bool_]:
         """Positions where all patterns show one base on all strands."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,8 +29,7 @@ LEAST = 1e-100
 """Frequency of the least probable strand, so that two of them still weigh something."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(NamedTuple):
     """Two strands (the second None if haploid) and their weight, not normalised."""
 
     first: Strand
@@ -47,7 +46,7 @@ class Reduced:
     Parameters
     ----------
     candidates
-        Haplotypes that fit every homozygous position.
+        Haplotypes that fit every homozygous position, and one of the strands in every block.
     first, second
         bool (K, B): whether a candidate fits the block's one or other strand.
     """
@@ -56,22 +55,30 @@ class Reduced:
     first: NDArray[np.bool_]
     second: NDArray[np.bool_]
 
+    def taken(self, order: NDArray[np.intp]) -> Reduced:
+        """Return these candidates alone, in this order."""
+        return Reduced(self.candidates[order], self.first[order], self.second[order])
 
-def reduce(context: Context, codes: NDArray[np.int8], blocks: NDArray[np.int32], labels: list[int]) -> Reduced:
-    """Cut a pattern down to the haplotypes that may take part in it, and to the blocks."""
+
+def reduce(context: Context, codes: NDArray[np.int8], blocks: NDArray[np.int32]) -> Reduced:
+    """Cut a pattern down to the haplotypes that may take part in it, and to the blocks in the order of their labels."""
     columns = context.model.columns(codes)
-    plain = np.flatnonzero((blocks == HOMOZYGOUS) & (codes[:, 0] >= 0) & ~context.settled)
-    candidates = context.fitting(plain, columns[plain, 0])
-    if not labels:
+    heterozygous = blocks != HOMOZYGOUS
+    plain = np.flatnonzero(~heterozygous & (codes[:, 0] >= 0) & ~context.settled)
+    varying = np.flatnonzero(heterozygous)
+    candidates = context.fitting(plain, columns[plain, 0], varying, columns[varying])
+    if not len(varying):
         none = np.ones((len(candidates), 0), dtype=bool)
         return Reduced(candidates, none, none)
-    varying = np.flatnonzero(blocks != HOMOZYGOUS)
     varying = varying[np.argsort(blocks[varying], kind="stable")]
-    first, second = (context.by_position[varying, columns[varying, strand]][:, candidates] for strand in (0, 1))
-    if len(labels) < len(varying):
-        starts = np.flatnonzero(np.diff(blocks[varying], prepend=blocks[varying[0]] - 1))
-        first, second = (np.logical_and.reduceat(strand, starts, axis=0) for strand in (first, second))
-    return Reduced(candidates, np.ascontiguousarray(first.T), np.ascontiguousarray(second.T))
+    first, second = (context.accepts[candidates[:, None], varying, columns[varying, strand]] for strand in (0, 1))
+    ordered = blocks[varying]
+    begins = ordered[1:] != ordered[:-1]
+    if begins.all():
+        return Reduced(candidates, first, second)
+    starts = np.flatnonzero(np.append(True, begins))
+    first, second = (np.logical_and.reduceat(strand, starts, axis=1) for strand in (first, second))
+    return Reduced(candidates, first, second).taken(np.flatnonzero((first | second).all(axis=1)))
 
 
 class Context:
@@ -104,8 +111,7 @@ class Context:
         self.candidates = np.arange(len(model.haplotypes)) if candidates is None else candidates
         self.settled = np.zeros(len(model.definition.sites), dtype=bool) if settled is None else settled
         # Haplotypes last, and their bits packed: most positions of most patterns rule out next to nothing.
-        self.by_position = np.ascontiguousarray(self.accepts.transpose(1, 2, 0))
-        self._packed = np.packbits(self.by_position, axis=2)
+        self._packed = np.packbits(np.ascontiguousarray(self.accepts.transpose(1, 2, 0)), axis=2)
         names = Counter(strand.detail for strand in model.haplotypes)
         self.has_own_name = np.array([names[strand.detail] == 1 for strand in model.haplotypes], dtype=bool)
         self.names_differ = bool(self.has_own_name.all())
@@ -113,11 +119,19 @@ class Context:
         self._counts: dict[bytes, NDArray[np.intp]] = {}
         self._memory: dict[Hashable, Any] = {}
 
-    def fitting(self, where: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.intp]:
-        """Return the candidates that accept these columns of `accepts` at these positions."""
-        if not len(where):
-            return self.candidates
-        bits = np.bitwise_and.reduce(self._packed[where, columns], axis=0)
+    def fitting(
+        self,
+        where: NDArray[np.intp],
+        columns: NDArray[np.intp],
+        varying: NDArray[np.intp] | None = None,
+        either: NDArray[np.intp] | None = None,
+    ) -> NDArray[np.intp]:
+        """Return the candidates that accept these columns of `accepts` at these positions, and at the `varying` ones
+        `either` of two."""
+        bits = np.bitwise_and.reduce(self._packed[where, columns], axis=0)  # of nothing: all bits are set
+        if varying is not None and either is not None:
+            one, other = (self._packed[varying, either[:, strand]] for strand in (0, 1))
+            bits = bits & np.bitwise_and.reduce(one | other, axis=0)
         fits = np.unpackbits(bits, count=len(self.accepts)).view(bool)
         return np.asarray(self.candidates[fits[self.candidates]])
 
@@ -232,9 +246,9 @@ class Context:
         """Let one strand be a counted haplotype and name the other; for patterns too wide to try all arrangements."""
         weights: dict[tuple[str, str | None], Pair] = {}
         labels = labels_of(blocks)
-        reduced = reduce(self, codes, blocks, labels)
+        reduced = reduce(self, codes, blocks)
         seen: set[bytes] = set()
-        for k in np.flatnonzero((reduced.first | reduced.second).all(axis=1)):
+        for k in range(len(reduced.candidates)):
             turned = np.zeros(len(blocks), dtype=bool)
             for b, label in enumerate(labels):
                 if not reduced.first[k, b]:

@@ -25,6 +25,8 @@ BOTH_CUT = -5
 """One strand, or both, have lost exons of the gene."""
 
 _KINDS = {("exon_deletion", 1): ONE_CUT, ("exon_deletion", 0): BOTH_CUT, ("structure", None): STRUCTURAL}
+CERTAIN = 60
+"""Quality (phred) of a copy number from which on nothing is left to weigh, as of a genotype's likelihoods."""
 RARE = 1e-4
 """Share of an allele's strands that carry it twice, where no table counts the duplication."""
 FURTHER = 0.3
@@ -117,6 +119,35 @@ def known_copies(genotypes: Genotypes, given: Known | None, gene: str) -> NDArra
         if sample is not None and sample in place and not inside[place[sample]]:
             found[place[sample]] = copies
     return found
+
+
+def qualities(genotypes: Genotypes, given: Known | None, gene: str) -> NDArray[np.int32]:
+    """Return how sure (phred, S) the files are of the copies of a gene, 0 where none tells or the user gives them."""
+    found = np.zeros(len(genotypes.samples), dtype=np.int32)
+    table = genotypes.copy_number
+    if table is None or not table.height or (None, gene) in (given or {}):
+        return found
+    place = {sample: i for i, sample in enumerate(genotypes.samples)}
+    rows = table.filter((pl.col("gene") == gene) & pl.col("quality").is_not_null() & pl.col("copies").is_not_null())
+    for sample, quality in rows.select("sample", "quality").iter_rows():
+        if sample in place and (sample, gene) not in (given or {}):
+            found[place[sample]] = min(quality, CERTAIN)
+    found[found == CERTAIN] = 0
+    return found
+
+
+def in_doubt(call: PatternCall, counted: PatternCall, quality: int, threshold: float) -> PatternCall:
+    """Return the call with copies that the file is not sure of: of `counted`, or of two as in `call`, which shows one
+    strand alone where only one is left."""
+    if not call.diplotypes or call.diplotypes == counted.diplotypes:
+        return counted
+    error = 10 ** (-quality / 10)
+    two = [d if d.allele2 is not None else replace(d, allele2=d.allele1, parts2=d.parts1) for d in call.diplotypes]
+    weighed = [replace(d, probability=d.probability * (1 - error)) for d in counted.diplotypes]
+    weighed += [replace(d, probability=d.probability * error) for d in two]
+    ranked = tuple(sorted(weighed, key=lambda d: (-d.probability, sort_key(d.name))))
+    status = "ambiguous" if ranked[0].probability < threshold else counted.status
+    return replace(counted, diplotypes=ranked, status=status)
 
 
 def without_judgement(call: PatternCall, reason: str) -> PatternCall:

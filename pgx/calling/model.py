@@ -149,8 +149,14 @@ class GeneModel:
 
     def columns(self, codes: NDArray[np.int8]) -> NDArray[np.intp]:
         """Turn allele codes into columns of `accepts`."""
-        n_codes = self.n_codes
-        return np.where(codes < 0, n_codes + 1, np.minimum(codes, n_codes)).astype(np.intp)
+        return _columns(self.n_codes)[codes.view(np.uint8)]
+
+
+@lru_cache(maxsize=64)
+def _columns(n_codes: int) -> NDArray[np.intp]:
+    """Return the column of `accepts` of each allele code, seen as a byte without sign."""
+    codes = np.arange(256).astype(np.uint8).view(np.int8)
+    return np.where(codes < 0, n_codes + 1, np.minimum(codes, n_codes)).astype(np.intp)
 
 
 @lru_cache(maxsize=512)

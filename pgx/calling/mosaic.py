@@ -122,11 +122,8 @@ class Donors:
         ends = np.bincount((offset + first).ravel(), weight, len(groups) * size).reshape(shape)
         begins = np.bincount((offset + last).ravel(), weight, len(groups) * size).reshape(shape)
         joined = ends[:, :, ::-1].cumsum(axis=2)[:, :, -2::-1] * begins.cumsum(axis=2)[:, :, :-1]
-        found = np.empty((n_strands, len(groups)))
-        for n, g in enumerate(groups):
-            changed = single @ self.frequency[:, g]
-            found[:, n] = JOINED * (joined[n] @ self.gaps) + CHANGED / n_positions * changed
-        return found
+        changed = single @ self.frequency[:, groups]
+        return np.asarray(JOINED * (joined @ self.gaps).T + CHANGED / n_positions * changed)
 
 
 def _packed(fits: NDArray[np.bool_]) -> NDArray[np.int64]:

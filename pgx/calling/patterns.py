@@ -54,6 +54,8 @@ class Patterns:
         bool (N,): a genotype that was not used because of its quality shows a variant.
     copies
         int32 (N,): known copies of the gene, negative = unknown.
+    copy_quality
+        int32 (N,): how sure (phred) the file is of them, 0 = nothing is left to weigh.
     doubts
         int32 (N, P): number of the genotype's likelihood in `Genotypes.doubts`, from 1; 0 = it is as good as certain.
     imputed
@@ -72,6 +74,7 @@ class Patterns:
     unread: NDArray[np.bool_]
     filtered: NDArray[np.bool_]
     copies: NDArray[np.int32]
+    copy_quality: NDArray[np.int32]
     doubts: NDArray[np.int32]
     imputed: NDArray[np.bool_]
     pattern_of: NDArray[np.int32]
@@ -87,7 +90,7 @@ class Patterns:
         traits = (self.haploid, self.conflict, self.strange, self.unread, self.filtered, self.imputed)
         columns = [
             np.ascontiguousarray(array).reshape(n, -1).view(np.uint8).reshape(n, -1)
-            for array in (self.codes, self.blocks, self.assumed, self.group, self.copies, *traits)
+            for array in (self.codes, self.blocks, self.assumed, self.group, self.copies, self.copy_quality, *traits)
         ]
         in_doubt: list[bool] = np.asarray(self.doubts.any(axis=1)).tolist()
         rows = np.concatenate(columns, axis=1)
@@ -107,6 +110,7 @@ def find(
     copies: NDArray[np.int32],
     pass_over: NDArray[np.int8] | None = None,
     common: Mapping[int, frozenset[int]] | None = None,
+    copy_quality: NDArray[np.int32] | None = None,
 ) -> Patterns:
     """Find the distinct patterns of one gene.
 
@@ -127,7 +131,10 @@ def find(
         int8 (P, 2): count of documented codes, and the code that any past them is read as; None reads them as they are.
     common
         Of those, the codes by position (index) that are passed over without a word.
+    copy_quality
+        int32 (S,): how sure (phred) the files are of `copies`; 0, or None, = nothing is left to weigh.
     """
+    copy_quality = np.zeros_like(copies) if copy_quality is None else copy_quality
     state = genotypes.state[sites]
     has_data = usable(state)
     # One array a strand: numpy is slow where the last axis has two elements.
@@ -167,7 +174,9 @@ def find(
     told = np.stack([strange, filtered, imputed]).view(np.int8)
     keys = np.concatenate([first, second, assumed.view(np.int8), told])
     in_doubt = np.zeros((0, first.shape[1]), dtype=np.int32) if doubts is None else doubts[doubts.any(axis=1)]
-    pattern_of, chosen = _distinct(keys, blocks, np.concatenate([np.stack([group, copies]), in_doubt]).astype(np.int32))
+    pattern_of, chosen = _distinct(
+        keys, blocks, np.concatenate([np.stack([group, copies, copy_quality]), in_doubt]).astype(np.int32)
+    )
     return Patterns(
         codes=np.stack([first[:, chosen].T, second[:, chosen].T], axis=2),
         blocks=np.ascontiguousarray(blocks[:, chosen].T),
@@ -179,6 +188,7 @@ def find(
         unread=((first == UNKNOWN_BASE) | (second == UNKNOWN_BASE)).any(axis=0)[chosen],
         filtered=filtered[chosen],
         copies=copies[chosen],
+        copy_quality=copy_quality[chosen],
         doubts=np.zeros((len(chosen), len(sites)), np.int32) if doubts is None else doubts[:, chosen].T,
         imputed=imputed[chosen],
         pattern_of=pattern_of,

@@ -98,10 +98,11 @@ def pairs(
         return replace(found, scale=once)
     if model.independent and 1 < n_blocks <= (MAX_BLOCKS if model.variant_list else FEW_BLOCKS):
         return replace(ranked(context.arrange(codes, blocks, mixture)), scale=once)
-    reduced = reduce(context, codes, blocks, labels)
+    reduced = reduce(context, codes, blocks)
+    reduced = reduced.taken(np.argsort(_ranks(context, mixture)[reduced.candidates]))
     found = _named(context, reduced, mixture)
     if model.donors is not None:
-        found = _with_new(context, model.donors, reduced, codes, blocks, mixture, found)
+        found = _with_new(context, model.donors, reduced, labels, codes, blocks, mixture, found)
     if found.pairs:
         return replace(found, scale=2.0**n_blocks)
     if n_blocks <= MAX_BLOCKS:
@@ -199,12 +200,10 @@ def _ranks(context: Context, mixture: NDArray[np.float64]) -> NDArray[np.intp]:
 
 
 def _named(context: Context, reduced: Reduced, mixture: NDArray[np.float64]) -> Found:
-    """Pairs of counted haplotypes."""
-    possible = np.flatnonzero((reduced.first | reduced.second).all(axis=1))
-    if not len(possible):
+    """Pairs of counted haplotypes; the candidates are in order, the most frequent first."""
+    kept, first, second = reduced.candidates, reduced.first, reduced.second
+    if not len(kept):
         return Found((), 0.0)
-    possible = possible[np.argsort(_ranks(context, mixture)[reduced.candidates[possible]])]
-    kept, first, second = reduced.candidates[possible], reduced.first[possible], reduced.second[possible]
     frequency = context.model.frequency[kept]
     n_common = COMMON if len(kept) > 2 * COMMON else len(kept)
     weight = _weigh(frequency, mixture, first, second, n_common)
@@ -228,27 +227,25 @@ def _with_new(
     context: Context,
     donors: Donors,
     reduced: Reduced,
+    labels: list[int],
     codes: NDArray[np.int8],
     blocks: NDArray[np.int32],
     mixture: NDArray[np.float64],
     found: Found,
 ) -> Found:
     """Add pairs of a common counted haplotype and a strand that no source counts; pairs of two such are left out."""
-    model = context.model
-    possible = np.flatnonzero((reduced.first | reduced.second).all(axis=1))
-    possible = possible[np.argsort(_ranks(context, mixture)[reduced.candidates[possible]])[:PARTNERS]]
-    labels = labels_of(blocks)
-    turned = ~reduced.first[possible]  # blocks in which the other strand is the first one
+    model, n_blocks = context.model, len(labels)
+    turned = ~reduced.first[:PARTNERS]  # blocks in which the other strand is the first one
     n_fitting = _count(turned, reduced.first) + _count(~turned, reduced.second)
-    counted = (n_fitting == len(labels)).any(axis=1)
-    possible, turned = possible[~counted], turned[~counted]
-    if not len(possible):
+    new_ones = np.flatnonzero((n_fitting < n_blocks).all(axis=1))
+    if not len(new_ones) or not n_blocks:
         return found
-    swapped = turned @ (np.array(labels)[:, None] == blocks)
+    own, turned = reduced.candidates[new_ones], turned[new_ones]
+    of_block = np.searchsorted(labels, blocks)
+    swapped = (blocks != HOMOZYGOUS) & turned[:, np.minimum(of_block, n_blocks - 1)]
     groups = np.flatnonzero(mixture)
     new = donors.frequencies(model.columns(codes), swapped, groups)
-    own = reduced.candidates[possible]
-    weight = 2 * 0.5 ** len(labels) * ((model.frequency[own][:, groups] * new) @ mixture[groups])
+    weight = 2 * 0.5**n_blocks * ((model.frequency[own][:, groups] * new) @ mixture[groups])
     heavy = np.flatnonzero(weight > NEGLIGIBLE * found.total)
     if not len(heavy):
         return found
@@ -260,7 +257,7 @@ def _with_new(
             strand = np.where(swapped[n], codes[:, 0], codes[:, 1]).astype(np.int8)
             added.append(Pair(model.haplotypes[own[n]], context.compose(strand), value, False))
     best = ranked([*found.pairs, *added], left_out=sum(value for value in weights if value < least))
-    exhaustive = bool(found.pairs) or len(labels) <= MAX_BLOCKS
+    exhaustive = bool(found.pairs) or n_blocks <= MAX_BLOCKS
     return replace(best, total=found.total + sum(weights), exhaustive=exhaustive)
 
 

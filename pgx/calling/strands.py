@@ -85,9 +85,9 @@ class Naming:
 
         An allele of which nothing is seen is never returned.
         """
-        n_codes = self.baseline.shape[1]
         # Nothing else is part of a core that the strand carries: a base of the baseline fits none.
-        at = np.flatnonzero((codes >= 0) & (codes < n_codes) & ~self.is_baseline(codes))
+        at = np.flatnonzero(~self.is_baseline(codes))
+        at = at[codes[at] < self.baseline.shape[1]]
         core = self.core[:, at]
         seen = (self.definition.accepts[:, at, codes[at]] & core).sum(axis=1)
         unknown = self.core[:, codes < 0].sum(axis=1) if assume else 0
@@ -115,10 +115,10 @@ class Naming:
     def _name(self, codes: NDArray[np.int8], extra: dict[int, list[str]]) -> Strand:
         alleles = self.definition.alleles
         kept = self._largest(self.carried(codes))
-        n_codes = self.baseline.shape[1]
-        accepted = self.definition.accepts[kept][:, self._places, self._inside(codes)].any(axis=0)
-        explained = self.core[kept].any(axis=0) | (accepted & (codes < n_codes))
-        rest = np.flatnonzero(~self.is_baseline(codes) & ~explained)
+        other = np.flatnonzero(~self.is_baseline(codes))
+        accepted = self.definition.accepts[kept[:, None], other, self._inside(codes[other])]
+        explained = self.core[kept][:, other] | (accepted & (codes[other] < self.baseline.shape[1]))
+        rest = other[~explained.any(axis=0)]
         variants = [self.variant(int(p), int(codes[p]), extra.get(int(p))) for p in rest]
         undocumented = any(codes[p] >= len(self.bases(int(p))) for p in rest)
         parts = tuple(alleles[int(a)] for a in kept) or (alleles[0],)
@@ -131,7 +131,7 @@ class Naming:
         """Leave out alleles whose core lies within another's; of alleles with the same core keep the first."""
         if len(carried) < 2:
             return carried
-        cores = self.core[carried].astype(np.int32)
+        cores = self.core[carried].astype(np.float32)  # whole numbers all the same
         sizes = cores.sum(axis=1)
         inside = cores @ cores.T == sizes[:, None]
         order = np.arange(len(carried))

@@ -236,9 +236,8 @@ def _two_strands(
     certain[list(doubts)] = -1
     plain = np.where(np.isin(np.arange(len(blocks)), list(doubts)), HOMOZYGOUS, blocks)
     labels = labels_of(plain)
-    reduced = reduce(context, certain, plain, labels)
-    possible = (reduced.first | reduced.second).all(axis=1)
-    kept, first, second = reduced.candidates[possible], reduced.first[possible], reduced.second[possible]
+    reduced = reduce(context, certain, plain)
+    kept, first, second = reduced.candidates, reduced.first, reduced.second
     if not len(kept):
         return [], 0.0
     kinds = {p: _kinds(context, p, likelihood) for p, likelihood in doubts.items()}

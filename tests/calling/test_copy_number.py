@@ -73,10 +73,12 @@ def test_impossible_copies_are_refused(one):
         one("CYP2D6", STAR4, copies=-1)
 
 
-def of_file(kb, copies: int | None, *, filled: bool = True, given: int | None = None, gene: str = "CYP2D6"):
+def of_file(
+    kb, copies: int | None, *, filled: bool = True, given: int | None = None, gene: str = "CYP2D6", quality=None
+):
     """Call a gene with what a file tells of its copies."""
     found = genotypes(kb, [{}], fill=[gene] if filled else [])
-    rows = [("P1", gene, copies, "unclear" if copies is None else "deletion", "x")]
+    rows = [("P1", gene, copies, "unclear" if copies is None else "deletion", "x", quality)]
     found = replace(found, copy_number=pl.DataFrame(rows, schema=SCHEMA, orient="row"))
     known = None if given is None else {("P1", gene): given}
     return call(found, kb, genes=[gene], copy_number=known).genes[0].patterns[0]
@@ -94,6 +96,23 @@ def test_a_given_copy_number_ends_the_doubt(kb):
     called = of_file(kb, None, given=2)
     assert (called.status, names(called)) == ("called", ["*1/*1"])
     assert "copy_number_unclear" not in called.flags
+
+
+@pytest.mark.parametrize(
+    ("copies", "quality", "status", "expected"),
+    [
+        (1, None, "called", {"*1/*5": 1.0}),
+        (1, 8, "ambiguous", {"*1/*5": 0.8415, "*1/*1": 0.1585}),
+        (1, 20, "called", {"*1/*5": 0.99, "*1/*1": 0.01}),
+        (1, 60, "called", {"*1/*5": 1.0}),
+        (3, 13, "called", {"*1/*1x2": 0.9499, "*1/*1": 0.0501}),
+    ],
+)
+def test_a_copy_number_that_the_file_is_not_sure_of_is_weighed(kb, copies, quality, status, expected):
+    called = of_file(kb, copies, quality=quality)
+    assert called.status == status
+    assert {d.name: d.probability for d in called.diplotypes} == pytest.approx(expected, abs=1e-4)
+    assert of_file(kb, copies, quality=quality, given=2).diplotypes[0].probability == 1.0
 
 
 def test_a_deletion_without_any_base_is_known_and_the_other_strand_is_not(kb):

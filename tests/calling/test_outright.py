@@ -48,6 +48,7 @@ def drawn(gene, rng):
         unread=nothing,
         filtered=nothing,
         copies=np.full(N, -1, dtype=np.int32),
+        copy_quality=np.zeros(N, dtype=np.int32),
         doubts=np.zeros((N, len(plain)), dtype=np.int32),
         imputed=nothing,
         pattern_of=np.arange(N, dtype=np.int32),

@@ -210,6 +210,13 @@ class TestNumbers:
             ("<DEL>", "0/0", "0.97", UNCLEAR),
             ("<DUP>", "0/1", "0.97", UNCLEAR),
             ("<DUP>", "0/1", "2", UNCLEAR),
+            ("<DEL>", "0/1", "0", UNCLEAR),
+            ("<DEL>", "1/1", "1", UNCLEAR),
+            ("<DEL>", "1/1", "3", UNCLEAR),
+            ("<DUP>", "1/1", "3", UNCLEAR),
+            ("<CN0>", "0/1", "0", UNCLEAR),
+            ("<DEL>", "1/1", "0", NO_COPY),
+            ("<DUP>", "1/1", "4", [("A", 4, "duplication")]),
             ("<DEL>", "0/1", "0.97", [("A", 1, "deletion")]),
             ("<DUP>", "0/1", "4", [("A", 4, "duplication")]),
             ("<CNV>", "0/1", "1.98", [("A", 2, "reference")]),
@@ -222,11 +229,62 @@ class TestNumbers:
         assert copies(read(tmp_path, STAR2, row)) == expected
 
 
+class TestHowSure:
+    """CNQ of a CN, PL, GL or GQ of a genotype, and QUAL say how sure a number is; quality 0 is no evidence."""
+
+    @pytest.mark.parametrize(
+        ("alt", "form", "genotype", "qual", "expected"),
+        [
+            ("<CNV>", "GT:CN:CNQ", "./.:0:0", ".", UNCLEAR),
+            ("<CNV>", "GT:CN:CNQ", "./.:1:0", ".", UNCLEAR),
+            ("<CNV>", "GT:CN:CNQ", "./.:0:19", ".", UNCLEAR),
+            ("<CNV>", "GT:CN:CNQ", "./.:2:0", ".", []),
+            ("<CNV>", "GT:CN:CNQ", "./.:2:19", ".", []),
+            ("<CNV>", "GT:CN:CNQ", "./.:2:20", ".", TWO_COPIES),
+            ("<CNV>", "GT:CN:CNQ", "./.:0:20", ".", NO_COPY),
+            ("<CNV>", "GT:CN:GQ", "./.:1:0", ".", UNCLEAR),
+            ("<DUP>", "GT:GQ:CN:CNQ", "0/1:0:3:30", ".", [("A", 3, "duplication")]),
+            ("<DEL>", "GT", "0/1", "0", UNCLEAR),
+            ("<DEL>", "GT:GQ", "0/1:99", "0", UNCLEAR),
+            ("<DEL>", "GT", "1/1", "0", UNCLEAR),
+            ("<DEL>", "GT:GQ", "0/1:0", ".", UNCLEAR),
+            ("<DEL>", "GT:PL", "0/1:0,0,0", ".", UNCLEAR),
+            ("<DEL>", "GT:GQ:PL", "0/1:50:0,50,90", ".", UNCLEAR),
+            ("<DEL>", "GT:GQ:PL", "0/1:0:50,0,90", ".", ONE_COPY),
+            ("<DEL>", "GT:GL", "0/1:-6,0,-9", ".", ONE_COPY),
+            ("<DEL>", "GT", "0/0", "0", []),
+            (".", "GT:CN:CNQ", "./.:2:0", ".", []),
+        ],
+    )
+    def test_what_is_counted(
+        self, tmp_path: Path, alt: str, form: str, genotype: str, qual: str, expected: object
+    ) -> None:
+        fields = sv(alt, genotype, form=form).split()
+        found = read(tmp_path, STAR2, " ".join([*fields[:5], qual, *fields[6:]]))
+        assert copies(found) == expected
+        assert ("copy_number_unclear" in codes(found)) == (expected == UNCLEAR)
+
+    @pytest.mark.parametrize(
+        ("form", "genotype", "expected"),
+        [("GT", "0/1", None), ("GT:GQ", "0/1:13", 13), ("GT:PL", "0/1:40,0,25", 25), ("GT:CN:CNQ", "0/1:1:9", 9)],
+    )
+    def test_the_rest_is_weighed(self, tmp_path: Path, form: str, genotype: str, expected: int | None) -> None:
+        found = read(tmp_path, STAR2, sv("<DEL>", genotype, form=form))
+        assert found.copy_number is not None
+        assert found.copy_number["quality"].to_list() == [expected]
+
+    def test_the_surer_of_two_counts(self, tmp_path: Path) -> None:
+        rows = [sv("<DEL>", "0/1:13", form="GT:GQ"), sv("<DEL>", "0/1:30", form="GT:GQ", first=42123226)]
+        found = read(tmp_path, STAR2, *rows)
+        assert found.copy_number is not None
+        assert found.copy_number["quality"].to_list() == [30]
+
+
 class TestLengths:
     """SVLEN tells the length where END does not; a change of unknown length inside a gene is never passed over."""
 
     LENGTHS = ("SVLEN=12153", "SVLEN=-12153", "SVTYPE=DEL;SVLEN=+12153;CIPOS=0,1", "END=.;SVLEN=12153",
-               "END=42123191;SVLEN=-12153", "END=42135344;SVLEN=7", "SVLEN=12153.0")  # fmt: skip
+               "END=42123191;SVLEN=-12153", "END=42135344;SVLEN=-12400", "SVLEN=12153.0")  # fmt: skip
     PACKED = tuple(
         (info, packing)
         for info in LENGTHS
@@ -245,6 +303,18 @@ class TestLengths:
         elif packing != "plain":
             path = compress(path, index=packing == "index")
         assert copies(pgx.variants.read(path, knowledge())) == ONE_COPY
+
+    @pytest.mark.parametrize(
+        "info", ["END=42135344;SVLEN=-500", "END=42123700;SVLEN=12153", "END=42128000;SVLEN=-12153"]
+    )
+    def test_an_end_and_a_length_that_contradict_each_other(self, tmp_path: Path, info: str) -> None:
+        found = read(tmp_path, STAR2, snv("chr22:42123191", "N", "<DEL>", "0/1", info=info))
+        assert [row[1] for row in copies(found)] == [None]
+        assert "copy_number_unclear" in codes(found)
+
+    def test_but_not_where_both_lie_outside_the_gene(self, tmp_path: Path) -> None:
+        row = snv("chr22:42100000", "N", "<DEL>", "0/1", info="END=42100900;SVLEN=-100")
+        assert copies(read(tmp_path, STAR2, row)) == []
 
     def test_among_many_records_without_end(self, tmp_path: Path) -> None:
         far = [snv(f"chr22:{41_000_000 + n}", "A", "C", "0/0") for n in range(300)]

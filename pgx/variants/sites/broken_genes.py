@@ -16,6 +16,7 @@ from pgx.variants.sites.structural_events import Carried, DisagreementError, Str
 from pgx.variants.vcf import records
 from pgx.variants.vcf.structural_alleles import Change, changes
 
+_VERBS = {"deletion": "takes away", "breakend": "turns or moves"}
 Key = tuple[str, str]
 """Sample and gene."""
 
@@ -87,7 +88,7 @@ def _effect(span: GeneSpan, one: Change) -> str:
         first, last = (base, max(base, one.last)) if one.written else (one.first, one.last)
         exons = span.touched(first, last)
         if exons or span.is_covered(first, last):
-            verb = "changes" if one.written else "takes away" if one.kind == "deletion" else "adds"
+            verb = "changes" if one.written else _VERBS.get(one.kind, "adds")
             return f"{verb} {_listed(exons)} of"
         if one.written:
             return ""

@@ -11,32 +11,40 @@ import polars as pl
 from pgx.types import MOST_COPIES
 from pgx.variants.notes import Notes
 from pgx.variants.sites.broken_genes import BrokenGenes
-from pgx.variants.sites.copy_statements import Said, Statement
+from pgx.variants.sites.copy_statements import SURE, Said, Statement
 from pgx.variants.sites.gene_spans import GeneSpan
 from pgx.variants.sites.structural_events import Absent, Carried, DisagreementError, change
 from pgx.variants.vcf import extent, records
 from pgx.variants.vcf.phase_lists import PhaseLists
 from pgx.variants.vcf.structural_alleles import is_structural
 
-SCHEMA = pl.Schema({"sample": pl.String, "gene": pl.String, "copies": pl.Int64, "kind": pl.String, "source": pl.String})
+SCHEMA = pl.Schema(
+    {
+        "sample": pl.String, "gene": pl.String, "copies": pl.Int64, "kind": pl.String, "source": pl.String,
+        "quality": pl.Int64,
+    }
+)  # fmt: skip
 """``copies`` of the whole gene in one person; ``kind`` is deletion | duplication | cnv | reference | genotype;
 exon_deletion: ``copies`` are those that keep all exons; without ``copies``, unclear: a change whose copies cannot be
-counted, or structure: a change inside the gene (`pgx.variants.sites.broken_genes`)."""
+counted, or structure: a change inside the gene (`pgx.variants.sites.broken_genes`). ``quality`` (phred) is how sure the
+number is, null where no file tells."""
 _READS = frozenset({"AD", "DP", "MIN_DP"})
 """FORMAT keys of a genotype of bases; a caller of copies alone does not write them."""
 
 
 @dataclass(slots=True)
 class _Touched:
-    """Genes that a record covers whole or in part, by its last base, and those that one of unknown length lies in."""
+    """Genes that a record covers whole or in part, by its last base, those that it covers or not, as one believes END
+    or SVLEN, and those that one of unknown length lies in."""
 
     whole: dict[int, list[str]] = field(default_factory=dict)
     partial: dict[int, list[GeneSpan]] = field(default_factory=dict)
+    disputed: dict[int, list[str]] = field(default_factory=dict)
     open: list[str] = field(default_factory=list)
 
     def any(self) -> bool:
         """Say whether there are any."""
-        return bool(self.open) or any(self.whole.values()) or any(self.partial.values())
+        return bool(self.open) or any(any(genes.values()) for genes in (self.whole, self.partial, self.disputed))
 
 
 @dataclass(slots=True)
@@ -55,6 +63,7 @@ class CopyNumbers:
     absent: dict[str, list[Absent]] = field(default_factory=lambda: defaultdict(list))
     unclear: dict[tuple[str, str], str] = field(default_factory=dict)
     phases: dict[str, PhaseLists] = field(default_factory=dict)
+    qualities: dict[tuple[str, str], list[int | None]] = field(default_factory=lambda: defaultdict(list))
     broken: BrokenGenes = field(init=False)
     _columns: dict[str, int] = field(default_factory=dict)
 
@@ -115,11 +124,10 @@ class CopyNumbers:
                 touched.open = [s.gene for s in spans if s.region[0] <= pos + 1 and pos <= s.region[1]]
                 continue
             touched.whole[end] = [s.gene for s in spans if s.is_covered(pos + 1, end)]
-            touched.partial[end] = [
-                s
-                for s in spans
-                if not s.is_covered(pos + 1, end) and (s.touched(pos + 1, end) or (s.whole and s.covered(pos + 1, end)))
-            ]
+            touched.partial[end] = [s for s in spans if not s.is_covered(pos + 1, end) and s.is_met(pos + 1, end)]
+        for told in statement.told:
+            if len(told) > 1:
+                touched.disputed[told[0]] = [s.gene for s in spans if len({s.met(pos + 1, end) for end in told}) > 1]
         return touched
 
     def _take(self, name: str, said: Said, statement: Statement, genes: _Touched) -> None:
@@ -131,10 +139,13 @@ class CopyNumbers:
                 continue
             if said.kind != "reference":
                 self._take_part(name, said, statement, genes.partial[end], (end, gain))
+                told = "END and SVLEN of a structural record contradict each other"
+                self._doubt(name, genes.disputed.get(end, []), told, record, file)
             if said.problem:
                 self._doubt(name, genes.whole[end], said.problem, record, file)
                 continue
             for gene in genes.whole[end]:
+                self.qualities[(name, gene)].append(said.quality)
                 if said.copies is not None:
                     self.state(name, gene, said.copies, said.kind, file)
                 else:
@@ -148,7 +159,8 @@ class CopyNumbers:
         if said.copies is not None:
             gain, strands = said.copies > 2, _lost(said.copies)
         stretch = statement.stretch(to[0], gain)
-        event = None if said.problem else Carried(stretch, strands, said.phase)
+        sure = said.quality is None or said.quality >= SURE
+        event = Carried(stretch, strands, said.phase) if sure and not said.problem else None
         outside = [s.gene for s in spans if not self.broken.change_part(name, s, stretch, event)]
         if outside:
             self.notes.add("info", "partial_structural",
@@ -181,24 +193,26 @@ class CopyNumbers:
     def frame(self) -> pl.DataFrame:
         """Return the copy numbers found, one row a sample and gene; those that are unclear have no `copies`."""
         whole = {*self.stated, *self.carried, *self.unclear}
-        rows: list[tuple[str, str, int | None, str, str]] = []
+        rows: list[tuple[str, str, int | None, str, str, int | None]] = []
         for name, gene, left, kind, file in self.broken.rows():
             # Exons lost on one strand and the whole gene on the other: no one number tells that.
             alone = (name, gene) not in whole or not self._is_changed(name, gene)
-            rows.append((name, gene, left if alone else None, kind if alone else "structure", file))
+            rows.append((name, gene, left if alone else None, kind if alone else "structure", file, None))
         broken = {(name, gene) for name, gene, *_ in rows}
         for name, gene in sorted(whole - broken):
             if (name, gene) in self.unclear:
-                rows.append((name, gene, None, "unclear", self.unclear[(name, gene)]))
+                rows.append((name, gene, None, "unclear", self.unclear[(name, gene)], None))
                 continue
+            told = self.qualities.get((name, gene), [None])
+            quality = None if None in told else max(one for one in told if one is not None)
             try:
-                rows.append((name, gene, *self._agreed(name, gene)))
+                rows.append((name, gene, *self._agreed(name, gene), quality))
             except DisagreementError as error:
                 message = f"{gene}: {error}; none is used (--copy-number gives the number)"
                 self.notes.add("warning", "conflicting_copy_number", message, sample=name, where=gene)
                 files = [file for _, _, file in self.stated.get((name, gene), ())]
                 files += [one.stretch.file for one in self.carried.get((name, gene), ())]
-                rows.append((name, gene, None, "unclear", min(files)))
+                rows.append((name, gene, None, "unclear", min(files), None))
         return pl.DataFrame(sorted(rows, key=lambda row: row[:2]), schema=SCHEMA, orient="row")
 
     def _is_changed(self, name: str, gene: str) -> bool:

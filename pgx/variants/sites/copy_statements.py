@@ -2,22 +2,30 @@
 
 FORMAT/CN is the person's total and may be a fraction (VCF 4.4 made it a Float). INFO/CN is the copy number of each ALT
 since VCF 4.4; before, it was that of a segment in no particular person, and is not used. Without CN, the genotype
-counts: <DEL> is no copy, <DUP> two, <CNn> n, and <CNV> does not say.
+counts: <DEL> is no copy, <DUP> two, <CNn> n, and <CNV> does not say. How sure that is tells CNQ of a CN; PL or GL, else
+GQ, of a genotype; and never more than QUAL. Quality 0 is no evidence, and no copy number.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from pgx.types import MOST_COPIES
 from pgx.variants.sites.structural_events import Stretch
 from pgx.variants.vcf import extent, records
 from pgx.variants.vcf.phase_lists import PhaseLists
-from pgx.variants.vcf.sample_columns import subfield
+from pgx.variants.vcf.sample_columns import SampleColumns, lists, subfield
+from pgx.variants.whole_numbers import decimal_number
 
 CN_TOLERANCE = 0.25
 """How far a copy number may lie from a whole number to count as it; 1.5 is neither one copy nor two."""
+SURE = 20
+"""Quality (phred) from which a file is believed that both copies are there, or none: one in a hundred is wrong then.
+Such a number is not weighed, for want of what else there might be."""
 
 _CN_ALLELE = re.compile(r"<CN(\d+)>$", re.I)
 _FRACTION = re.compile(r"\d{1,9}(?:\.\d*)?(?:e[+-]?\d{1,3})?$", re.I)
@@ -40,6 +48,7 @@ class Said:
 
     `copies` is what it states. `strands` maps (last base, whether copies are added) of the alleles that the sample
     carries to the change on each strand; a last base of None is not told. `problem` says why nothing can be counted.
+    `quality` (phred) is how sure it is, None where that is not told.
     """
 
     copies: int | None
@@ -47,25 +56,33 @@ class Said:
     kind: str
     problem: str = ""
     phase: int | None = None
+    quality: int | None = None
+
+    @property
+    def left(self) -> int:
+        """The copies that there are, as far as this record tells."""
+        return 2 + sum(map(sum, self.strands.values())) if self.copies is None else self.copies
 
 
 @dataclass(slots=True)
 class Statement:
     """A structural record; `cn_of_allele` says that its INFO/CN is the copy number of each ALT.
 
-    `ends` holds the last base of each ALT, `changes` how many copies each counted ALT (by number) adds; None where it
-    does not say.
+    `told` holds the last bases of each ALT, `ends` the first of them, None where there is none, `changes` how many
+    copies each counted ALT (by number) adds; None where it does not say.
     """
 
     record: records.Record
     file: str
     cn_of_allele: bool
+    told: list[tuple[int, ...]] = field(init=False)
     ends: list[int | None] = field(init=False)
     changes: dict[int, int | None] = field(init=False)
 
     def __post_init__(self) -> None:
         record = self.record
-        self.ends = extent.last_bases(record.pos, record.alts, record.info)
+        self.told = extent.told_bases(record.pos, record.alts, record.info)
+        self.ends = [told[0] if told else None for told in self.told]
         if record.alts == ["."]:
             self.ends = [end or record.end for end in self.ends]
         given = (record.info_value("CN") or "").split(",") if self.cn_of_allele else []
@@ -95,32 +112,60 @@ class Statement:
             numbers = subfield(record.rest, count, record.format.index("CN"))
         said = [None if text == b"." else self._of_number(text.decode("latin-1")) for text in numbers]
         free = [False] * count
+        columns = records.genotypes(record, samples, self.file)
         if record.format[0] == "GT":
-            self._read_genotypes(samples, phases, said, free)
+            self._read_genotypes(columns, phases, said, free)
         failed = records.failed_samples(record, count)
         if failed is not None and failed.any():
             said = [None if fails else one for one, fails in zip(said, failed, strict=True)]
             free = [one and not fails for one, fails in zip(free, failed, strict=True)]
-            return said, free
-        if said == [None] and not free[0] and self.changes:  # a file of one person tells it of that person
+        elif said == [None] and not free[0] and self.changes:  # a file of one person tells it of that person
             said[0] = self._uncounted("a structural record has neither genotype nor CN")
-        return said, free
+        sure = self._qualities(columns, [one is not None and one.copies is not None for one in said])
+        said = [one and self._weighed(one, quality) for one, quality in zip(said, sure, strict=True)]
+        return said, [one and quality != 0 for one, quality in zip(free, sure, strict=True)]
+
+    def _qualities(self, columns: SampleColumns, by_number: list[bool]) -> list[int | None]:
+        """Return how sure (phred) what is said of each sample is, None where the record does not tell."""
+        record, count = self.record, len(by_number)
+        of_record = decimal_number(record.quality)
+        found: list[float | None] = [None] * count
+        for key in ("CNQ", "PL", "GL", "GQ"):
+            if key not in record.format[1:]:
+                continue
+            if key in ("PL", "GL"):
+                leads: list[float | None] = _leads(record, columns, key)
+            else:
+                leads = [decimal_number(text) for text in subfield(record.rest, count, record.format.index(key))]
+            for index, lead in enumerate(leads):
+                if found[index] is None and (by_number[index] or key != "CNQ"):
+                    found[index] = lead
+        told = [[number for number in (one, of_record) if number is not None] for one in found]
+        return [max(0, round(min(numbers))) if numbers else None for numbers in told]
+
+    def _weighed(self, said: Said, quality: int | None) -> Said | None:
+        """Return what is left of a statement of such quality."""
+        if quality is None or said.problem:
+            return said
+        if quality < SURE and said.left == 2:
+            return None
+        if quality == 0 or (quality < SURE and said.left <= 0):
+            return self._uncounted(
+                f"a copy number has {'no evidence (quality 0)' if not quality else f'quality {quality}'}"
+            )
+        return replace(said, quality=quality)
 
     def _read_genotypes(
-        self, samples: tuple[str, ...], phases: PhaseLists, said: list[Said | None], free: list[bool]
+        self, columns: SampleColumns, phases: PhaseLists, said: list[Said | None], free: list[bool]
     ) -> None:
         """Fill in what the genotypes say where there is no CN."""
-        record, count = self.record, len(samples)
+        record, count = self.record, len(said)
         by_number = [one is not None for one in said]
-        columns = records.genotypes(record, samples, self.file)
         found = records.phase_sets(record, count)
         sets = [0] * count if found is None else found.tolist()
         if "PSL" in record.format:
             phases.read(record, columns, sets)
         texts = subfield(record.rest, count, 0) if columns.polyploid is not None else []
-        sure = [b"."] * count
-        if "GQ" in record.format:
-            sure = subfield(record.rest, count, record.format.index("GQ"))
         for index in range(count):
             polyploid = columns.polyploid is not None and bool(columns.polyploid[index])
             pair = (int(columns.gt[index, 0]), int(columns.gt[index, 1]))
@@ -133,9 +178,6 @@ class Statement:
                     said[index] = self._uncounted("a genotype has three or more alleles")
                 continue
             said[index] = self._of_genotype(pair, sets[index] if columns.phased[index] else None)
-            if sure[index] == b"0":
-                said[index] = said[index] and self._uncounted("a genotype has quality 0")
-                continue
             free[index] = said[index] is None and min(pair) >= 0
 
     def _of_number(self, text: str) -> Said:
@@ -169,7 +211,7 @@ class Statement:
         return Said(None, strands, "deletion" if total < 0 else "duplication", phase=phase)
 
     def _contradicts(self, pair: tuple[int, int], number: Said | None) -> bool:
-        """Say whether a genotype of two told strands loses copies where CN loses none, or the other way round."""
+        """Say whether a genotype of two told strands tells other copies than CN does; <DUP> adds one or more."""
         # A genotype of <CNV> does not tell how many copies there are.
         if (
             number is None
@@ -179,12 +221,28 @@ class Statement:
             or None in self.changes.values()
         ):
             return False
-        changes = [self.changes.get(allele, 0) for allele in pair]
-        total = sum(change or 0 for change in changes)
-        return (total > 0) - (total < 0) != (number.copies > 2) - (number.copies < 2)
+        total = sum(self.changes.get(allele, 0) or 0 for allele in pair)
+        adds = any(self.record.alts[allele - 1].upper().startswith("<DUP") for allele in pair if allele)
+        return number.copies < 2 + total if adds else number.copies != 2 + total
 
     def _uncounted(self, problem: str) -> Said:
         return Said(None, {(self.ends[number - 1], False): (0, 0) for number in self.changes}, "cnv", problem)
+
+
+def _leads(record: records.Record, columns: SampleColumns, key: str) -> list[float | None]:
+    """Return how far PL or GL favour each genotype before the next best (phred); 0 or less: another one."""
+    alleles = len(record.alts) + 1
+    levels = lists(record.rest, len(columns.gt), record.format.index(key), alleles * (alleles + 1) // 2)
+    levels = levels if key == "PL" else -10 * levels
+    return [_lead(own, *sorted(pair)) for own, pair in zip(levels, columns.gt.tolist(), strict=True)]
+
+
+def _lead(levels: NDArray[np.float64], low: int, high: int) -> float | None:
+    """Return how far behind the genotype of two alleles all others are; None where either is not told."""
+    if low < 0 or np.isnan(levels).any():
+        return None
+    own = high * (high + 1) // 2 + low
+    return float(np.delete(levels, own).min() - levels[own])
 
 
 def _change(alt: str, given: str) -> int | None:

@@ -48,6 +48,15 @@ class GeneSpan:
         """Return the numbers of the exons that [first, last] touches, their splice sites included."""
         return sorted(n for n, begin, end in self.exons if first <= end + _SPLICE_SITE and last >= begin - _SPLICE_SITE)
 
+    def is_met(self, first: int, last: int) -> bool:
+        """Say whether a change of [first, last] concerns exons, or defining positions, of the gene."""
+        return bool(self.touched(first, last)) or (self.whole and self.covered(first, last) > 0)
+
+    def met(self, first: int, last: int) -> tuple[bool, bool, tuple[int, ...]]:
+        """Return what a change of [first, last] concerns: the whole gene, any of it, which exons."""
+        whole = self.is_covered(first, last)
+        return whole, self.is_met(first, last), () if whole else tuple(self.touched(first, last))
+
     def loses_exon(self, first: int, last: int) -> bool:
         """Say whether [first, last] holds a whole exon."""
         return any(first <= begin and end <= last for _, begin, end in self.exons)

@@ -22,19 +22,32 @@ _LENGTH = re.compile(r"[+-]?(\d{1,10})(?:\.0*)?$")
 
 
 def last_bases(pos: int, alts: Sequence[str], info: str) -> list[int | None]:
-    """Return the last base of each ALT; None where neither END nor SVLEN tells it.
+    """Return the last base of each ALT; None where neither END nor SVLEN tells it."""
+    return [told[0] if told else None for told in told_bases(pos, alts, info)]
 
-    END goes first, unless several ALTs have lengths of their own; one that does not lie behind POS says nothing.
+
+def told_bases(pos: int, alts: Sequence[str], info: str) -> list[tuple[int, ...]]:
+    """Return every last base of each ALT that END and SVLEN tell: one, or two if they contradict each other.
+
+    END goes first, unless several ALTs have lengths of their own; one that does not lie behind POS says nothing. The
+    length of an insertion is that of its bases, and SVLEN may count the base before the event.
     """
     match = _END.search(info)
     end = whole_number(match[1]) if match else None
-    end = end if end is not None and end > pos else None
+    ends = () if end is None or end <= pos else (end,)
     lengths = _lengths(info)
-    if end is not None and (len(set(lengths)) < 2 or len(lengths) != len(alts)):
-        return [end] * len(alts)
     if len(lengths) != len(alts):
         lengths = lengths[:1] * len(alts) if len(lengths) == 1 else [None] * len(alts)
-    return [end if length is None else pos + length for length in lengths]
+    found: list[tuple[int, ...]] = []
+    for alt, length in zip(alts, lengths, strict=True):
+        by_length = () if length is None else (pos + length,)
+        if len(set(lengths)) > 1:
+            found.append(by_length or ends)
+        elif ends and by_length and (alt[:4].upper() == "<INS" or abs(by_length[0] - ends[0]) <= 1):
+            found.append(ends)
+        else:
+            found.append(ends + by_length)
+    return found
 
 
 def elsewhere(chrom: str, info: str) -> tuple[str, int | None] | None:
@@ -49,7 +62,7 @@ def elsewhere(chrom: str, info: str) -> tuple[str, int | None] | None:
 
 def last_base(pos: int, alts: str, info: str) -> int | None:
     """Return the last base that any allele of an ALT column reaches, None if none tells it."""
-    return max((end for end in last_bases(pos, alts.split(","), info) if end is not None), default=None)
+    return max((end for told in told_bases(pos, alts.split(","), info) for end in told), default=None)
 
 
 def _lengths(info: str) -> list[int | None]:

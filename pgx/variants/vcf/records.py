@@ -40,7 +40,7 @@ _FRACTIONS = ("AF", "VAF", "HF")
 class Record:
     """The fixed columns of a record; `end` is the last base that it speaks of; `rest` the sample columns as text.
 
-    `passes` says whether FILTER lets the record be used.
+    `passes` says whether FILTER lets the record be used; `quality` is QUAL.
     """
 
     where: str
@@ -54,6 +54,7 @@ class Record:
     rest: bytes
     end: int
     passes: bool = True
+    quality: str = "."
 
     @property
     def is_block(self) -> bool:
@@ -93,7 +94,7 @@ def parse(where: str, line: bytes, samples: int, file: object, harmless: frozens
     if len(fields) < 10:
         raise InputError(f"{len(fields)} columns where the header names {samples + 9}", file=file, where=where,
                          fix="the line may be cut short")  # fmt: skip
-    name, pos, _, ref, alt, _, filters, info, form = (part.decode("latin-1") for part in fields[:9])
+    name, pos, _, ref, alt, quality, filters, info, form = (part.decode("latin-1") for part in fields[:9])
     chrom = canonical(name)
     columns = fields[9].count(b"\t") + 1
     if samples and columns != samples:
@@ -109,6 +110,7 @@ def parse(where: str, line: bytes, samples: int, file: object, harmless: frozens
     if "GT" in keys[1:] and keys[0] != "GT":
         raise InputError("GT is not the first key of FORMAT", file=file, where=where)
     record = Record(where, chrom or name, at, ref.upper(), alts, filters, info, keys, fields[9], at + len(ref) - 1)
+    record.quality = quality
     words = filters.split(";")
     record.passes = filters in _PASSES or all(word == "PASS" or word.upper() in harmless for word in words)
     if alts[0][0] in "<.":

@@ -44,6 +44,7 @@ _OTHER_FORMATS = (
 _STRUCTURAL = tuple(f"##INFO=<ID={key}," for key in ("SVLEN", "SVTYPE", "MATEID", "PARID", "CHR2")) + tuple(
     f"##ALT=<ID={word}" for word in ("DEL", "DUP", "CNV", "INS", "INV", "BND", "TRA", "CTX", "CPX")
 )
+_BREAKENDS = ("##INFO=<ID=MATEID,", "##INFO=<ID=PARID,", "##ALT=<ID=BND")
 _SMALL = 1 << 24
 """Bytes of a packed file up to which one with structural records is read whole: older indexes do not know SVLEN."""
 NO_LINE_END = ("no_final_newline", "the last line has no line end; the file may be cut short")
@@ -131,7 +132,10 @@ class Source:
                 self.warnings.append(NO_LINE_END)
 
     def _index_may_hide(self) -> bool:
-        """Say whether the index may place records by POS alone, in a file that is small enough to do without it."""
+        """Say whether the index places records by POS alone that reach further: breakends on either side of a gene
+        always are, and others may be, in a file that is small enough to do without it."""
+        if any(line.startswith(_BREAKENDS) for line in self.header().meta):
+            return True
         return self._is_structural() and self.path is not None and self.path.stat().st_size <= _SMALL
 
     def _looked_at(self, windows: Windows) -> Windows:

@@ -29,7 +29,8 @@ class Change:
     """What one allele does.
 
     `breaks` are the (chromosome, base) behind which it cuts the chromosome; `first` and `last` the bases that it takes
-    away or adds again, none (`last` < `first`) where it does neither. `written` alleles are spelled out.
+    away or adds again, or (a breakend) that lie between the two that it joins; none (`last` < `first`) where there are
+    none. `written` alleles are spelled out.
     """
 
     kind: str
@@ -46,19 +47,20 @@ def is_structural(ref: str, alts: str) -> bool:
 
 def changes(chrom: str, pos: int, ref: str, alts: list[str], info: str) -> Iterator[tuple[int, Change]]:
     """Yield (allele number, what it does) of the structural alleles that are no counted copies."""
-    ends: list[int | None] | None = None
+    ends: list[tuple[int, ...]] | None = None
     for number, alt in enumerate(alts, 1):
         if not _is_other(ref, alt):
             continue
         word = _WORD.match(alt)
         if word:
-            ends = ends or extent.last_bases(pos, alts, info)
-            name, end = _NAMES.get(word[1].upper(), "breakend"), ends[number - 1]
+            ends = ends or extent.told_bases(pos, alts, info)
+            name, told = _NAMES.get(word[1].upper(), "breakend"), ends[number - 1]
             other = extent.elsewhere(chrom, info)
-            far = () if end is None or name == "insertion" else ((chrom, end),)
+            far = () if name == "insertion" else tuple((chrom, end) for end in told)
             if other is not None:
                 far = () if other[1] is None else ((other[0], other[1]),)
-            yield number, Change(name, ((chrom, pos), *far))
+            between = max(told, default=0) if name == "breakend" and other is None else 0
+            yield number, Change(name, ((chrom, pos), *far), pos + 1, between)
         elif set(alt.upper()) <= set("ACGTN"):
             at, old, new = trim(pos, ref.upper(), alt.upper())
             kind = "deletion" if len(old) > len(new) else "insertion"
@@ -85,7 +87,8 @@ def _is_other(ref: str, alt: str) -> bool:
 
 def _breakend(chrom: str, pos: int, alt: str) -> Change:
     """Read one breakend: two that join a chromosome to itself in its own direction delete or duplicate what lies
-    between (VCF 4.5, section 5.4)."""
+    between (VCF 4.5, section 5.4). Joined against its direction they are one half of an inversion, which alone does
+    not show that what lies between is still there."""
     match = _BREAKEND.match(alt)
     if match is None:
         return Change("breakend", ((chrom, pos),))
@@ -93,8 +96,10 @@ def _breakend(chrom: str, pos: int, alt: str) -> Change:
     breaks = ((chrom, pos), (mate, at))
     forward = bool(match["before"]) and match["facing"] == "["
     backward = not match["before"] and match["facing"] == "]"
-    if mate != chrom or not (forward or backward):
+    if mate != chrom:
         return Change("breakend", breaks)
+    if not (forward or backward):
+        return Change("breakend", breaks, min(pos, at) + 1, max(pos, at) - 1)
     left, right = (pos, at) if forward else (at, pos)
     if left < right:
         return Change("deletion", breaks, left + 1, right - 1)

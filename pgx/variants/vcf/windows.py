@@ -91,5 +91,6 @@ def reach(
     if regions is None or not structural_alleles.is_structural(reference, written):
         return last, False
     return last, regions.touches(chrom, first, last) or any(
-        regions.touches(mate, at, at) for mate, at in structural_alleles.mates(written)
+        regions.touches(mate, min(at, first), max(at, first)) if mate == chrom else regions.touches(mate, at, at)
+        for mate, at in structural_alleles.mates(written)
     )

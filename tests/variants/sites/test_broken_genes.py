@@ -55,6 +55,13 @@ BREAKS = {
     "a deletion as breakends": "chr1 97584406 . N N[chr1:97655641[ . PASS SVTYPE=BND GT 0/1",
     "the mate alone": "chr1 97655641 . N ]chr1:97584406]N . PASS SVTYPE=BND GT 0/1",
     "a duplication as breakends": "chr1 97584406 . N ]chr1:97655641]N . PASS SVTYPE=BND GT 0/1",
+    "the whole gene deleted, as breakends": "chr1 97000000 . N N[chr1:98000000[ . PASS SVTYPE=BND GT 0/1",
+    "the mate behind the gene": "chr1 98000000 . N ]chr1:97000000]N . PASS SVTYPE=BND GT .",
+    "the whole gene doubled, as breakends": "chr1 97000000 . N ]chr1:98000000]N . PASS SVTYPE=BND GT 0/1",
+    "half an inversion around the gene": "chr1 97000000 . N N]chr1:98000000] . PASS SVTYPE=BND GT 0/1",
+    "its other half": "chr1 98000000 . N [chr1:97000000[N . PASS SVTYPE=BND GT 0/1",
+    "a breakend by name around the gene": "chr1 97000000 . N <BND> . PASS SVTYPE=BND;CHR2=chr1;END=98000000 GT 0/1",
+    "an inversion of two lengths": "chr1 97000000 . N <INV> . PASS END=97950000;SVLEN=560000;SVTYPE=INV GT 0/1",
     "a breakend that leads into the gene": "chr7 1000000 . N N[chr1:97561234[ . PASS SVTYPE=BND GT 0/1",
     "a translocation by name": "chr1 97561234 . N <TRA> . PASS SVTYPE=TRA;CHR2=chr7;END=97561300 GT 0/1",
     "a complex event": "chr1 97561234 . N <CPX> . PASS SVTYPE=CPX;END=97581300 GT 0/1",
@@ -75,6 +82,15 @@ class TestTheGeneIsNotJudged:
     def test_from_an_indexed_file(self, tmp_path: Path, record: str) -> None:
         meta = ('##INFO=<ID=SVTYPE,Number=1,Type=String,Description="x">',)
         path = write(tmp_path, record, meta=(*meta, "##contig=<ID=chr1,length=248956422>"))
+        assert called(compress(path), "DPYD")["status"] == "not_called"
+
+    @pytest.mark.parametrize("record", [row for row in BREAKS.values() if "BND" in row])
+    def test_breakends_from_an_index_however_large_the_file(
+        self, tmp_path: Path, record: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("pgx.variants.vcf.source._SMALL", 0)
+        meta = ('##INFO=<ID=MATEID,Number=1,Type=String,Description="x">', "##contig=<ID=chr1,length=248956422>")
+        path = write(tmp_path, record, meta=meta)
         assert called(compress(path), "DPYD")["status"] == "not_called"
 
     def test_in_a_file_of_its_own(self, tmp_path: Path) -> None:
