@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 import polars as pl
@@ -213,8 +214,11 @@ def put(path: Path, content: bytes) -> Path:
 
 def check_ours(path: Path, *marks: bytes) -> None:
     """Refuse to replace or remove a file that lacks one of these marks: it is not of this program."""
-    if path.is_file() and (there := path.read_bytes()) and not all(mark in there for mark in marks):
-        raise UsageError(f"{path}: a file that pgx did not write has this name; move it, or name another folder")
+    if not path.is_file() or not path.stat().st_size:
+        return
+    with path.open("rb") as stream, mmap(stream.fileno(), 0, access=ACCESS_READ) as there:
+        if any(there.find(mark) < 0 for mark in marks):
+            raise UsageError(f"{path}: a file that pgx did not write has this name; move it, or name another folder")
 
 
 def files(directory: str | Path, formats: Sequence[str]) -> list[Path]:
