@@ -167,7 +167,8 @@ def evaluate(
     if not folder.is_dir() and len(folder.parts) > 1:
         raise UsageError(f"{model}: no such model folder")
     kept = None if out is None else Path(out)
-    own = model_files(folder) if folder.is_dir() else []
+    # The folder itself: a model has plots of the same names.
+    own = [*model_files(folder), folder] if folder.is_dir() else []
     with reading([*_files(cohort, *paths_of(knowledge)), *own]):
         if kept is not None:
             check_outputs([*(kept / f"{name}.tsv" for name in measures.TABLES), *(kept / name for name in plots.FILES)])

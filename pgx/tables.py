@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 import polars as pl
@@ -78,8 +79,11 @@ def put(path: Path, content: bytes) -> Path:
 
 def check_ours(path: Path, *marks: bytes) -> None:
     """Refuse to replace or remove a file that lacks one of these marks: it is not of this program."""
-    if path.is_file() and (there := path.read_bytes()) and not all(mark in there for mark in marks):
-        raise _not_ours(path)
+    if not path.is_file() or not path.stat().st_size:
+        return
+    with path.open("rb") as stream, mmap(stream.fileno(), 0, access=ACCESS_READ) as there:
+        if any(there.find(mark) < 0 for mark in marks):
+            raise _not_ours(path)
 
 
 def _not_ours(path: Path) -> UsageError:

@@ -52,6 +52,8 @@ def build(facts: Path, out: Path, *, corrections: Path | None = None) -> dict[st
         If a fact table is missing or lacks a column, or a correction no longer fits.
     """
     _check_apart(facts, out)
+    if not facts.is_dir():
+        raise InputError("no such folder of fact tables", file=facts, fix="name the folder that holds drugs.tsv")
     tables = {path.stem: _read(path) for path in sorted(facts.glob("*.tsv"))}
     missing = sorted(NEEDED - set(tables))
     if missing:

@@ -104,7 +104,7 @@ def report(
         pseudonymize=pseudonymize,
         options=how,
     )
-    notes.show(result.notes, quiet=quiet, verbose=verbose)
+    notes.show(result.notes, quiet=quiet, verbose=verbose, models=False)
     lexicon = lexicon_of(how)
     notes.show_suspects(result.suspects, quiet=quiet)
     for sample in () if no_print or pseudonymize else result.samples:
@@ -127,7 +127,7 @@ def _many(
             clinical=clinical, outside_calls=outside_calls,
             on_progress=lambda at: progress.step(at.done, at.total, lost=at.lost),
         )  # fmt: skip
-    notes.show(made.notes, quiet=quiet, verbose=verbose)
+    notes.show(made.notes, quiet=quiet, verbose=verbose, models=False)
     notes.show_suspects(made.suspects, quiet=quiet)
     done = made.progress
     if not quiet:

@@ -23,7 +23,7 @@ from pgx.options import Names, Options, Paths, names_of, paths_of
 from pgx.pipeline import versions
 from pgx.reports import file_names
 from pgx.reports.formats import index
-from pgx.reports.write import PER_SAMPLE, is_page, mark_complete
+from pgx.reports.write import COMPLETE, PER_SAMPLE, is_page, mark_complete
 
 MANY = 100
 """Persons from which pages are made in blocks."""
@@ -53,11 +53,15 @@ class Made:
 
 
 def suits(vcf: Paths, out: Path, formats: Collection[str], clinical: Paths, outside: Paths, options: Options) -> bool:
-    """Return whether a report is of many persons, as pages alone, in a folder without pages or with such a run's."""
+    """Return whether a report is of many persons, as pages alone, in a folder without pages or with such a run's.
+
+    Where a file has the name of an index, the usual way looks whose it is.
+    """
     files = [str(path) for path in (*paths_of(vcf), *paths_of(clinical), *paths_of(outside))]
     if not paths_of(vcf) or "-" in files or not set(formats) <= set(PER_SAMPLE) or not formats:
         return False
-    if out.is_dir() and any(is_page(path.name) for path in out.iterdir()) and not (out / WORK).is_dir():
+    names = {path.name for path in out.iterdir()} if out.is_dir() else set()
+    if WORK not in names and (any(map(is_page, names)) or names & {*index.FILES, COMPLETE, FAILURES}):
         return False  # pages of another run, some of which may have to be renewed or to go
     return _count(vcf, options) >= MANY
 

@@ -16,6 +16,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from pgx.errors import InputError, UsageError
+from pgx.guard.limits import KEY, read_file
 
 _KEY_BYTES = 64
 _NAME, _DATES = b"pgx sample name", b"pgx days of shift"
@@ -83,7 +84,7 @@ def read_key(path: str | Path) -> Pseudonyms:
     try:
         if os.name == "posix" and file.stat().st_mode & 0o077:
             raise InputError("others may read this key", file=file, fix=f"chmod 600 {file.name}")
-        key = bytes.fromhex(file.read_text(encoding="ascii").strip())
+        key = bytes.fromhex(read_file(file, KEY).decode("ascii").strip())
     except FileNotFoundError:
         raise InputError("no such key file", file=file, fix="make one with pgx.protect.pseudonyms.write_key") from None
     except (OSError, ValueError) as error:

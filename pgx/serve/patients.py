@@ -115,11 +115,14 @@ def _take(
     inside: bool,
     problem: str = "the Patient sent along is not the patient in context",
 ) -> None:
-    """Take the identifiers of a Patient; one `inside` another resource has an id of its own and chooses nobody."""
+    """Take the identifiers of a Patient.
+
+    One `inside` another resource has an id of its own, and one without an id may be anybody: neither chooses a result.
+    """
     if not inside and resource.get("id") is not None and _local_id(str(resource["id"])) != patient.id:
         raise TwoPatientsError(problem)
     values = patient.join(resource.get("identifier"), problem)
-    if inside:
+    if inside or resource.get("id") is None:
         patient.from_orders += values
     else:
         patient.names += values

@@ -160,7 +160,7 @@ def test_validate_ends_with_3_on_an_error(tmp_path: Path) -> None:
         (["variant", "rs1"], 2, "no variant 'rs1'"),
         (["info", "--knowledge", "/nowhere"], 3, "no such knowledge folder"),
         (["diff", "/nowhere"], 3, "no such knowledge folder"),
-        (["build", "/nowhere", "-o", "/tmp/never"], 3, "fact tables are missing"),
+        (["build", "/nowhere", "-o", "/tmp/never"], 3, "no such folder of fact tables"),
         (["gene", "CYP2C19", "-o", "x.parquet"], 2, "has several tables"),
     ],
 )

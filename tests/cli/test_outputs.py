@@ -24,6 +24,7 @@ from pgx.cli.outputs import Command, guarded, roles_of
 from pgx.errors import UsageError
 from pgx.knowledge.export import export
 from pgx.models.training.train import train
+from pgx.paths import data_dir
 from tests import command as command_line
 from tests.conftest import EXAMPLES, ROOT
 
@@ -254,6 +255,15 @@ def test_no_file_of_an_output_folder_may_be_an_input(plain: Path, cohort: Path, 
             again(link)
         assert time.monotonic() - started < 5
     assert {path: path.read_bytes() for path in sorted(Path("out").iterdir())} == before
+
+
+def test_an_evaluation_leaves_the_plots_of_its_model(tmp_path: Path, cohort: Path) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(data_dir() / "models/warfarin.dose", model)
+    before = {path: path.read_bytes() for path in model.iterdir()}
+    with pytest.raises(UsageError, match="which is read; name another folder"):
+        pgx.evaluate(model, cohort, out=model)
+    assert {path: path.read_bytes() for path in model.iterdir()} == before
 
 
 def test_knowledge_is_not_built_or_exported_over_itself(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def test_a_drug_and_an_allergy_of_the_record_stand_in_the_report_alone(pgx_comma
     record = {"sample": "HG00652", "medications": ["clopidogrel", "paroxetine", "omeprazole"], "allergies": ["Plavix"],
               "conditions": ["HIV", "HIV negative"]}  # fmt: skip
     (tmp_path / "p.json").write_text(json.dumps(record), encoding="utf-8")
-    done = pgx_command("report", PERSON, "-c", "p.json")
+    done = pgx_command("report", PERSON, "-c", "p.json", "-v")
     assert done.returncode == 0 and "an allergy to clopidogrel is recorded" in done.stdout
     assert "HG00652: a recorded allergy speaks against a drug" in done.stderr
     for word in ("clopidogrel", "paroxetine", "omeprazole", "Plavix", "hiv", "HIV", "Poor", "Intermediate"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from pgx import clinical
-from pgx.clinical.readers import bounded_queries
+from pgx.clinical.readers import bounded_queries, omop_databases
 from pgx.errors import InputError
 from pgx.knowledge import KnowledgeBase
 
@@ -256,6 +257,27 @@ def test_an_endless_view_in_a_small_file_ends_after_some_seconds_of_processor(
     before = time.process_time()
     assert "'person' is given up: " in refusal(path, kb)
     assert time.process_time() - before < 12
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        "select repeat('a', 3000000) as person_id from range(100000)",
+        "select repeat(repeat('a', 30000), 100000) as person_id",
+        "select range(1000000000) as person_id",
+    ],
+)
+def test_rows_of_any_size_take_no_more_memory_than_a_table(
+    duck: Make, kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch, view: str
+) -> None:
+    path = duck(f"create view person as {view}")
+    monkeypatch.setattr(omop_databases, "MOST_BYTES", 2**28)
+    monkeypatch.setattr(omop_databases, "MOST_HELD", 2**28)
+    limits = resource.getrlimit(resource.RLIMIT_AS)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert "a view takes more memory than any table" in refusal(path, kb)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 2**20  # KiB
+    assert resource.getrlimit(resource.RLIMIT_AS) == limits
 
 
 @pytest.mark.parametrize("make", ["duck", "lite"])

@@ -81,6 +81,8 @@ def test_what_was_done_before_a_stop_is_kept(files, one_run, tmp_path):
         (FORMATS, "", 6, False),
         (("html", "tsv"), "", 5, False),
         (FORMATS, "x.report.html", 5, False),
+        (FORMATS, "index.html", 5, False),
+        (FORMATS, "complete.json", 5, False),
         (FORMATS, "x.txt", 5, True),
     ],
 )

@@ -282,6 +282,12 @@ def test_the_person_who_is_there_twice_is_found_and_nobody_else(shown):
     assert shown.likeness.spread is not None and shown.likeness.spread > 0.1, "so few positions tell little"
 
 
+@pytest.mark.parametrize("name", ["", "calls"])
+def test_a_summary_is_not_written_among_the_parts_that_it_reads(made, name):
+    with pytest.raises(UsageError, match="which is read"):
+        pgx.cohort.summarise(made, made / name)
+
+
 def test_the_position_that_errs_is_a_suspect_and_the_only_one(shown):
     suspects = shown.tables["cohort_positions"].filter(pl.col("suspect").is_not_null())
     assert suspects.select("pos_grch38", "suspect", "heterozygous", "carriers").rows() == [(97515851, "both", 225, 225)]

@@ -53,6 +53,15 @@ def test_what_is_no_key_is_refused(tmp_path: Path, text: str) -> None:
         read_key(key)
 
 
+def test_a_file_far_larger_than_a_key_is_not_read_to_its_end(tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    with key.open("wb") as stream:
+        stream.truncate(2**40)
+    key.chmod(0o600)
+    with pytest.raises(InputError, match="a key of more than 65,536 characters"):
+        read_key(key)
+
+
 def test_no_output_names_the_person(tmp_path: Path) -> None:
     history = tmp_path / f"{PERSON}.history.tsv"
     history.write_text(

@@ -187,3 +187,13 @@ def test_no_check_of_the_plan_lies_in_the_past():
     assert [check.moment for check in plan[:2]] == ["at the next visit", "2026-10-12 (day 7)"]
     assert "2024-03" not in render_plan(taken_since(date(2024, 3, 1)), example.SAMPLE)
     assert "DTSTART;VALUE=DATE:2024" not in (render_ics(taken_since(date(2024, 3, 1)), example.SAMPLE) or "")
+
+
+@pytest.mark.parametrize("render", [render_card, render_leaflet])
+def test_the_name_of_a_laboratorys_file_stands_on_nothing_that_is_carried(render):
+    lost = {"stage": "phenotypes", "severity": "error", "code": "outside_refused", "sample": example.SAMPLE, "where": "Anna_Muster_1960.tsv",
+            "message": "a laboratory's results could not be used (Anna_Muster_1960.tsv: its 1 sample ...)"}  # fmt: skip
+    result = example.build()
+    notes = pl.concat([result.notes, schema.from_rows([lost], schema.NOTES)])
+    said = text(render(replace(result, notes=notes), example.SAMPLE))
+    assert "laboratory" in said and "Muster" not in said

@@ -262,3 +262,10 @@ def test_no_request_breaks_it(orders: Any, prefetched: Any) -> None:
         assert patient_of(asked).names[0] == "anna"
     except TwoPatientsError as error:
         assert "anna" not in str(error)
+
+
+@pytest.mark.parametrize("system", ["", MRN])
+def test_a_patient_without_an_id_may_be_anybody_and_chooses_nobody(system: str) -> None:
+    given = request("17", prefetched=person(None, {"system": MRN, "value": "berta"}))
+    found = patient_of(given, system)
+    assert "berta" not in found.names and found.from_orders == ["berta"]

@@ -29,7 +29,7 @@ _NEVER_CUT = (NoteCode.ALLERGY, NoteCode.SEX_MISMATCH, *LOST, NoteCode.VALUE_LEF
 """Codes of notes on a person's safety: each is shown, however many there are."""
 
 
-def show(notes: pl.DataFrame, *, quiet: bool = False, verbose: bool = False) -> None:
+def show(notes: pl.DataFrame, *, quiet: bool = False, verbose: bool = False, models: bool = True) -> None:
     """Print warnings and errors (with `verbose` also infos); at most a few lines of the same code.
 
     A person's values are not printed: a terminal, a log or a message of a failed job is no place for them.
@@ -42,12 +42,14 @@ def show(notes: pl.DataFrame, *, quiet: bool = False, verbose: bool = False) -> 
         Print errors only.
     verbose
         Print everything.
+    models
+        Name the models; those that a report asks tell which drugs the person takes.
     """
     import polars as pl
 
     wanted = {"error"} if quiet else {"error", "warning"} | ({"info"} if verbose else set())
     seen: dict[str, int] = {}
-    told = _without_values(notes.filter(notes["severity"].is_in(list(wanted))))
+    told = _without_values(notes.filter(notes["severity"].is_in(list(wanted))), models)
     # What several persons are told in the same words is one line.
     lines = told.group_by("stage", "severity", "code", "message", "where", maintain_order=True).agg(
         "sample", times=pl.col("sample").fill_null("").value_counts().struct.field("count").max()
@@ -67,7 +69,7 @@ def show(notes: pl.DataFrame, *, quiet: bool = False, verbose: bool = False) -> 
     say_left_out(notes.filter((notes["severity"] == "error") & notes["code"].is_in(REASONS)).height)
 
 
-def _without_values(notes: pl.DataFrame) -> pl.DataFrame:
+def _without_values(notes: pl.DataFrame, models: bool) -> pl.DataFrame:
     """Return the notes in words that name nothing of a person: no drug, diagnosis, genotype or value."""
     import polars as pl
 
@@ -82,6 +84,7 @@ def _without_values(notes: pl.DataFrame) -> pl.DataFrame:
     in_row = (pl.col("stage") == "clinical") & ~pl.col("where").str.ends_with("heading").fill_null(False)
     private |= (pl.col("code") == NoteCode.UNKNOWN_COLUMN) & in_row
     beside = (pl.col("where") == pl.col("subject")).fill_null(False)  # no place: the drug itself, or the gene
+    private |= (pl.col("stage") == "models") & beside & (not models)
     page = (beside | ~pl.col("stage").is_in(("clinical", "models", "variants"))).alias("page")
     kinds = notes.filter(private).select("code", "subject", page).unique()
     if kinds.is_empty():

@@ -7,8 +7,10 @@ thread of its own; this one waits, asks it to stop, and goes on without it if it
 from __future__ import annotations
 
 import math
+import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -37,11 +39,13 @@ MOST_ROWS = 20_000_000
 """Rows of one table: more as text than most machines can hold."""
 MOST_BYTES = 2 * 2**30
 """Memory that one table may take."""
+MOST_HELD = 2**30
+"""Memory that a database library may hold beside it. What a row holds is in no library's own count."""
 LONGEST_CELL = 2**20
 """Characters of a cell: more than any that is read here has."""
 _GRACE = 5.0
 _LOOK = 0.2
-_FIX = "export its tables as CSV or Parquet, without the views"
+VIEWS = "export its tables as CSV or Parquet, without the views"
 
 
 class Bounded:
@@ -59,6 +63,8 @@ class Bounded:
         Closes the connection.
     processor
         Seconds of this process's own time without a new row; a server computes elsewhere.
+    memory
+        Bytes by which this process may grow during a query; None = as the system allows.
     """
 
     def __init__(
@@ -69,9 +75,10 @@ class Bounded:
         close: Callable[[], object],
         *,
         processor: float = math.inf,
+        memory: int | None = None,
     ) -> None:
         self._file, self._execute, self._interrupt, self._close = file, execute, interrupt, close
-        self._processor = processor
+        self._processor, self._memory = processor, memory
         self.most_rows = MOST_ROWS
         self._end = time.monotonic() + WHOLE
         self._stuck = False
@@ -94,6 +101,14 @@ class Bounded:
         """
         job = _Job(lambda: self._execute(query), lambda problem: self._refused(what, problem), self.most_rows)
         thread = Thread(target=job.run, daemon=True)
+        with _grown_by_at_most(self._memory):
+            self._wait(thread, job, what)
+        try:
+            return job.result()
+        except MemoryError:
+            raise self._refused(what, "it takes more memory than any table") from None
+
+    def _wait(self, thread: Thread, job: _Job, what: str) -> None:
         thread.start()
         before, since, spent = -1, 0.0, 0.0
         try:
@@ -114,7 +129,6 @@ class Bounded:
         except BaseException:
             self._stop(thread)
             raise
-        return job.result()
 
     def _stop(self, thread: Thread) -> None:
         # The canceller of a server may itself wait for ever.
@@ -123,7 +137,7 @@ class Bounded:
         self._stuck = thread.is_alive()
 
     def _refused(self, what: str, problem: str) -> InputError:
-        return InputError(f"{what} is given up: {problem}", file=self._file, fix=_FIX)
+        return InputError(f"{what} is given up: {problem}", file=self._file, fix=VIEWS)
 
 
 class _Job:
@@ -155,9 +169,9 @@ class _Job:
         while True:
             block = cursor.fetchmany(wanted)
             cells = [[None if cell is None else str(cell) for cell in row] for row in block]
-            self._frames.append(pl.DataFrame(cells, schema=columns, orient="row"))
-            if any((column.str.len_chars().max() or 0) > LONGEST_CELL for column in self._frames[-1]):  # type: ignore[operator]
+            if any(cell is not None and len(cell) > LONGEST_CELL for row in cells for cell in row):
                 raise self._refused(f"a cell of more than {LONGEST_CELL:,} characters")
+            self._frames.append(pl.DataFrame(cells, schema=columns, orient="row"))
             if not block:
                 return
             self.blocks += 1
@@ -167,6 +181,23 @@ class _Job:
             if size > MOST_BYTES:
                 raise self._refused(f"more than {MOST_BYTES / 1e9:.1f} GB")
             wanted = min(AT_ONCE, max(1, BYTES_AT_ONCE * rows // max(1, size)))
+
+
+@contextmanager
+def _grown_by_at_most(much: int | None) -> Iterator[None]:
+    """Let this process grow by so many bytes while the block runs, where the system can say how large it is."""
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    size = Path("/proc/self/statm")
+    if much is None or not size.exists():
+        yield
+        return
+    most = int(size.read_text(encoding="ascii").split()[0]) * resource.getpagesize() + much
+    if before[0] == resource.RLIM_INFINITY or most < before[0]:
+        resource.setrlimit(resource.RLIMIT_AS, (most, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
 
 
 def processor_of(path: Path) -> float:

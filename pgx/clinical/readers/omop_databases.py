@@ -14,7 +14,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pgx.clinical.readers.bounded_queries import MOST_BYTES, STALLED, Bounded, processor_of, rows_of
+from pgx.clinical.readers.bounded_queries import MOST_BYTES, MOST_HELD, STALLED, VIEWS, Bounded, processor_of, rows_of
 from pgx.clinical.readers.extras import need
 from pgx.clinical.readers.omop import VISIT_ID, Source, read_tables
 from pgx.clinical.readers.text import as_text
@@ -35,7 +35,7 @@ _DUCKDB_CLOSED = {
     "allow_persistent_secrets": "false",
     "python_enable_replacements": "false",  # a view must not find this program's variables
     "temp_directory": "",
-    "memory_limit": f"{MOST_BYTES // 2**20}MiB",
+    "memory_limit": f"{MOST_HELD // 2**20}MiB",
     "threads": "1",
     "lock_configuration": "true",
 }
@@ -90,8 +90,9 @@ def read_duckdb(events: Events, path: Path) -> None:
         # An absolute path: DuckDB takes some beginnings of a name (md:, s3:) for services.
         connection = duckdb.connect(str(path.absolute()), read_only=True, config=_DUCKDB_CLOSED)
         with Bounded(
-            path, connection.execute, connection.interrupt, connection.close, processor=processor_of(path)
-        ) as database:
+            path, connection.execute, connection.interrupt, connection.close,
+            processor=processor_of(path), memory=MOST_BYTES + MOST_HELD,
+        ) as database:  # fmt: skip
             stored = database.rows("select estimated_size from duckdb_tables()", "the list of tables")
             database.most_rows = rows_of(int(stored["estimated_size"].cast(pl.Int64).sum()))
             names = database.rows("select table_name from information_schema.tables", "the list of tables")
@@ -99,6 +100,8 @@ def read_duckdb(events: Events, path: Path) -> None:
     except duckdb.PermissionException as error:
         problem = f"a view reads other files, folders or the network, which is not allowed ({_line(error)})"
         raise InputError(problem, file=path, fix="give a file that holds the tables themselves") from None
+    except duckdb.OutOfMemoryException:
+        raise InputError("a view takes more memory than any table", file=path, fix=VIEWS) from None
     except duckdb.Error as error:
         raise InputError(f"not a readable DuckDB database: {_line(error)}", file=path) from None
 

@@ -120,7 +120,8 @@ def summarise(
     if min_count is not None:
         listed = [name for name in listed if name not in small_counts.ABOUT_PERSONS]
     paths = {name: target / f"{name}.tsv" for name in listed}
-    check_outputs([*table_files(*paths.values()), *(target / name for name in page.FILES)])
+    read = [place, *(place / table for table in parts.told["parameters"]["tables"])]
+    check_outputs([*table_files(*paths.values()), *(target / name for name in page.FILES)], read)
     tables, alike = _tables(parts, kb, listed)
     if min_count is not None:
         tables = {name: _HIDE[name](frame, min_count) for name, frame in tables.items()}

@@ -348,9 +348,9 @@ class View:
 
     @property
     def refused(self) -> list[str]:
-        """Genes, as the laboratory or we write them, of which a result could not be used."""
+        """Genes, as the laboratory or we write them, of which a result could not be used; empty for a whole file."""
         lost = (note for note in self.notes if note["code"] == NoteCode.OUTSIDE_REFUSED)
-        return sorted({clean(str(note["subject"] or note["where"])) for note in lost})
+        return sorted({clean(str(note["subject"] or "")) for note in lost})
 
     @property
     def alerts(self) -> list[Row]:

@@ -43,7 +43,7 @@ def read_targeted_json(text: str, file: str, kb: KnowledgeBase) -> tuple[str, li
     found = [(known[key], value) for key, value in lowered.items() if key in known and isinstance(value, dict)]
     if sample is None or not found:
         raise InputError("this JSON is no DRAGEN targeted-caller output (no sample or no known gene)", file=file,
-                         fix="give <prefix>.targeted.json")  # fmt: skip
+                         fix="give <prefix>.targeted.json; a clinical file follows a -c of its own")  # fmt: skip
     absent, uncountable = _structural_alleles(kb)
     copies = []
     for gene, value in found:
