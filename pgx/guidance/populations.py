@@ -88,6 +88,22 @@ class Populations:
             self._decided[key] = self._any(population, others, drug, exceptions_known)
         return self._decided[key]
 
+    def pointed_at(self, population: str) -> NDArray[np.bool_]:
+        """Return whether the record tells a part of an open population of each person: pregnant, perhaps at term."""
+        found = np.zeros(self._n, dtype=bool)
+        for tests in self._tests.get(population, {}).values():
+            about = [test for test in tests if test["subject"] in self._of_history]
+            told = [test for test in about if test["test"] in ("is", "recorded")]
+            if told:
+                found |= np.minimum.reduce([self._one(test, (), "") for test in told]) == YES
+        return found
+
+    @cached_property
+    def _of_history(self) -> frozenset[str]:
+        """The concepts that are conditions of a person, or how they live."""
+        history = pl.col("feature").str.contains(r"^(condition|lifestyle)\.")
+        return frozenset(self._kb.table("concepts").filter(history)["concept"])
+
     def knows(self, population: str) -> bool:
         """Return whether the table says how a population is decided."""
         return population in self._tests

@@ -10,7 +10,7 @@ from pgx.assertion import NOT_CALLED
 from pgx.codes import FlagCode, NoteCode
 from pgx.judgement import Judgement
 from pgx.judgement.judgements import SCOPE
-from pgx.judgement.read_back import agents_of, causes_of, not_started_of
+from pgx.judgement.read_back import agents_of, arguments_of, causes_of, not_started_of
 from pgx.judgement.statement import graver
 from pgx.judgement.together import FOR_OTHERS
 from pgx.knowledge.acting import Acting, phrase
@@ -149,7 +149,8 @@ class Drug:
     @property
     def open_limits(self) -> tuple[Advice, ...]:
         """The limits of the label that the data do not decide; where one holds and leads, those that are graver."""
-        undecided = (limit for limit in self.limits if limit.applies != "yes")
+        told = {whom for _, _, whom in arguments_of(self.judgement, FlagCode.UNDER, 3)}  # the headline says it
+        undecided = (limit for limit in self.limits if limit.applies != "yes" and limit.row["population"] not in told)
         return tuple(limit for limit in undecided if not self.ruled_out or graver(limit, self.ruled_out))
 
     @property
