@@ -253,13 +253,13 @@ class Populations:
         return found
 
     def allergic_to(self, drug: str) -> dict[int, str]:
-        """Return place of each person of whom an allergy to the drug is recorded -> why it speaks against it."""
-        found: dict[int, str] = {}
+        """Return place of each person of whom an allergy to the drug is recorded -> all that speaks against it."""
+        found: defaultdict[int, dict[str, None]] = defaultdict(dict)
         for at, code in self._allergies:
             reason = allergens(self._kb).against(code, drug)
             if reason and MAYBE not in reason:
-                found.setdefault(at, reason)
-        return found
+                found[at][reason] = None
+        return {at: "; ".join(reasons) for at, reasons in found.items()}
 
     @cached_property
     def _allergies(self) -> list[tuple[int, str]]:
