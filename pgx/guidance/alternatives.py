@@ -15,7 +15,7 @@ from pgx.guidance.beside_alternatives import LEVEL, NOTHING_BESIDE, Beside, aske
 from pgx.guidance.label_limits import NO_GENE, limits
 from pgx.guidance.populations import Populations
 from pgx.knowledge import KnowledgeBase
-from pgx.knowledge.sentences import compose, dose_briefly
+from pgx.knowledge.sentences import compose, dose_briefly, templates
 from pgx.types import ClinicalData
 
 _HOLDS = 0
@@ -187,7 +187,7 @@ def _doses(own: pl.DataFrame, rules: Rules, kb: KnowledgeBase) -> dict[tuple[str
 def _by_label(
     named: Iterable[tuple[str, str]], clinical: ClinicalData, kb: KnowledgeBase
 ) -> tuple[dict[Any, str], dict[tuple[str, str], str]]:
-    """Return whom the other drug's own label rules it out for, and to which dose it limits it for whom."""
+    """Return whom the other drug's own label rules it out for, and what it limits it to for whom."""
     samples = sorted({sample for sample, _ in named})
     found = limits(kb, Populations(kb, clinical, samples), samples, asked(named))
     if found.is_empty():
@@ -203,5 +203,10 @@ def _by_label(
     for at, drug, urgency, rule in holding:
         if urgency == _CHANGES:
             doses[samples[at], drug].append(words[rule])
+    # What the record tells a part of is named: a liver disease that may be too severe for the drug.
+    open_ones = found.filter(pl.col("code") != _HOLDS, pl.col("urgency") == _RULES_OUT)
+    for at, drug, population, flags in open_ones.select("at", "drug", "population", "static_flags").iter_rows():
+        if any(Flag.parse(flag).code == FlagCode.UNDER for flag in flags):
+            doses[samples[at], drug].append(f"not {templates(kb.folders).say('population', population)}")
     told = {key: ", ".join(dict.fromkeys(own)) for key, own in doses.items()}
     return {(samples[at], drug): "label" for at, drug, urgency, _ in holding if urgency == _RULES_OUT}, told

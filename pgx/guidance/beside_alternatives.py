@@ -3,7 +3,8 @@
 Nobody is sent from one drug to another that a third one rules out or whose level it changes markedly, nor to one that
 does so to a third one, unless the drug that is replaced does it no less gravely and no label forbids the two. Where no
 label names the pair, the strength of the agent and the part that the enzyme has in the drug tell
-(`pgx.phenotypes.substrates.MARKED`).
+(`pgx.phenotypes.substrates.MARKED`). A third one that is only planned rules nothing out: it is named as what does not
+go with the drug, and who treats chooses.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import polars as pl
 from pgx import schema
 from pgx.guidance.label_limits import interaction_limits
 from pgx.knowledge import KnowledgeBase
-from pgx.knowledge.acting import UNREAD, parse, same_way
+from pgx.knowledge.acting import PLANNED, UNREAD, parse, same_way
 from pgx.phenotypes.substrates import MARKED, acting_of_list
 from pgx.types import ClinicalData
 
@@ -29,6 +30,7 @@ _AGAINST = ("avoid", "change_dose")
 Pair = tuple[str, str]
 """A person and a drug that is named instead."""
 _MONITORED = "monitor"
+_NOT_WITH = "not with {}, which is only planned"
 _KEY = ["sample", "drug", "agent"]
 _FORBIDDEN = 3
 """How grave it is what a label rules out; nothing is excused for it."""
@@ -79,21 +81,41 @@ def beside(named: Collection[Pair], clinical: ClinicalData, acting: pl.DataFrame
     unfit: defaultdict[Pair, list[tuple[str, frozenset[str]]]] = defaultdict(list)
     limits: defaultdict[Pair, list[tuple[str, str]]] = defaultdict(list)
     capped: defaultdict[Pair, set[str]] = defaultdict(set)
+    planned = _only_planned(clinical, acting)
+
+    def told_of_planned(pair: Pair, other: str) -> bool:
+        if new := (pair[0], other.lower()) in planned:
+            limits[pair].append((_NOT_WITH.format(other), other))
+        return new
+
     for pair, agent, urgency, most in _by_labels(named, acting, kb):
         if urgency in _AGAINST and not most:
+            if told_of_planned(pair, agent):
+                continue
             unfit[pair].append((RULED_OUT if urgency == _AGAINST[0] else LEVEL, frozenset([agent])))
         else:
             limits[pair].append((f"{most or _MONITORED} with {agent}", agent))
             capped[pair] |= {agent} if most else set()
     for pair, agent in _by_level(named, acting, kb):
-        if agent not in capped.get(pair, ()):
+        if agent not in capped.get(pair, ()) and not told_of_planned(pair, agent):
             unfit[pair].append((LEVEL, frozenset([agent])))
     for pair, drug, why, excused in _on_others(named, clinical, acting, kb):
+        if excused and told_of_planned(pair, drug):
+            continue
         if excused:
             unfit[pair].append((why, excused))
         else:
             limits[pair].append((f"{_MONITORED} with {drug}", drug))
     return Beside(unfit, limits, capped)
+
+
+def _only_planned(clinical: ClinicalData, acting: pl.DataFrame) -> set[Pair]:
+    """Return the persons, each with a medicine in lower case that is planned and neither taken nor acting still."""
+    listed = clinical.medications.select("sample", pl.col("drug").str.to_lowercase(), "status")
+    taken = set(listed.filter(pl.col("status") == "current").select("sample", "drug").iter_rows())
+    still = acting.filter(pl.col("phase") != PLANNED).select("sample", pl.col("agent").str.to_lowercase())
+    planned = set(listed.filter(pl.col("status") == PLANNED).select("sample", "drug").iter_rows())
+    return planned - taken - set(still.iter_rows())
 
 
 def _by_labels(
@@ -172,8 +194,11 @@ def _told(acting: pl.DataFrame, kb: KnowledgeBase, urgencies: Sequence[str]) -> 
 
     A row on a class of agents speaks of each of them; one on two enzymes of none alone.
     """
-    actions = kb.table("actions").filter(pl.col("urgency").is_in(urgencies)).select("action", "urgency")
-    pairs = kb.table("label_interactions").join(actions, on="action")
+    pairs = kb.table("label_interactions").join(kb.table("actions").select("action", "urgency"), on="action")
+    # The highest dose of the other drug rules nothing out: it is kept to, and watched.
+    kept_to = (pl.col("urgency") == _AGAINST[1]) & pl.col("limit").is_not_null()
+    urgency = pl.when(kept_to).then(pl.lit(_MONITORED)).otherwise("urgency")
+    pairs = pairs.with_columns(urgency=urgency).filter(pl.col("urgency").is_in(urgencies))
     told = pairs.filter(pl.col("agent").is_not_null() | pl.col("beside").is_null()).select(
         "drug", "urgency", listed=pl.col("agent").str.to_lowercase(), on="enzyme", way="role",
         classes=pl.col("strengths").str.split(";"),

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import polars as pl
 
-from pgx.cells import NAMES
+from pgx.cells import NAMES, flag_where
 from pgx.codes import Applies, Flag, FlagCode
+from pgx.phenotypes import phenoconversion
 
 _SOURCE = ("sample", "drug", "source")
 _KEYS = (*_SOURCE, "population")
@@ -68,3 +69,24 @@ def mark(guidance: pl.DataFrame, phenotypes: pl.DataFrame, calls: pl.DataFrame, 
         .with_columns(flags=pl.concat_list("flags", pl.concat_list("said").list.drop_nulls()))
         .drop("row", "said")
     )
+
+
+def mark_local(said: pl.DataFrame, phenotypes: pl.DataFrame) -> pl.DataFrame:
+    """Flag advice on a phenotype that an interaction of a site's own made."""
+    places = phenotypes.filter(phenoconversion.locally_converted()).select("sample", "gene").unique()
+    if places.is_empty():
+        return said
+    flags = pl.col("flags").list
+    converted = flags.contains(FlagCode.PHENOCONVERTED.value) & ~flags.contains(FlagCode.LOCAL.value)
+    numbered = said.with_row_index("row")
+    hit = (
+        numbered.filter(converted)
+        .select("row", "sample", gene="genes")
+        .explode("gene")
+        .join(places, on=["sample", "gene"], how="semi")["row"]
+        .unique()
+        .to_list()
+    )
+    return numbered.with_columns(
+        flags=pl.concat_list("flags", flag_where(FlagCode.LOCAL, pl.col("row").is_in(hit)))
+    ).drop("row")

@@ -194,6 +194,16 @@ class Emitted:
         return said
 
 
+def replaced(guidance: pl.DataFrame, other: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
+    """Return the guidance with what another one says of some persons and drugs (``sample drug``), in its own order."""
+    on = ["sample", "drug"]
+    order = guidance.select(on).unique(maintain_order=True).with_row_index("_place")
+    kept = guidance.join(keys, on=on, how="anti", maintain_order="left")
+    instead = other.join(keys, on=on, how="semi", maintain_order="left")
+    both = pl.concat([kept, instead]).join(order, on=on, maintain_order="left")
+    return both.sort("_place", maintain_order=True).drop("_place")
+
+
 def frame_of(
     emitted: Emitted, by_label: pl.DataFrame, samples: Sequence[str], drugs: Sequence[str], kb: KnowledgeBase
 ) -> pl.DataFrame:

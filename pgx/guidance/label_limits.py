@@ -180,7 +180,13 @@ def limits(
             "population": row["population"],
             "recommendation": f"{compose(row, kb=kb)} {_holds(_whose(row['label']))}",
         }
-        found.append(_rows(concerned, np.where(truth[concerned] == YES, 0, 1), constants))
+        open_ = truth[concerned] != YES
+        pointed = open_ & populations.pointed_at(row["population"])[concerned] if open_.any() else open_
+        under = str(Flag(FlagCode.UNDER, row["action"], "", row["population"]))
+        told = constants | {"static_flags": [*constants["static_flags"], under]}
+        for part, said in ((~pointed, constants), (pointed, told)):
+            if part.any():
+                found.append(_rows(concerned[part], np.where(open_[part], 1, 0), said))
     return pl.concat(found) if found else pl.DataFrame()
 
 

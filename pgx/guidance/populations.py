@@ -88,6 +88,22 @@ class Populations:
             self._decided[key] = self._any(population, others, drug, exceptions_known)
         return self._decided[key]
 
+    def pointed_at(self, population: str) -> NDArray[np.bool_]:
+        """Return whether the record tells a part of an open population of each person: pregnant, perhaps at term."""
+        found = np.zeros(self._n, dtype=bool)
+        for tests in self._tests.get(population, {}).values():
+            about = [test for test in tests if test["subject"] in self._of_history]
+            told = [test for test in about if test["test"] in ("is", "recorded")]
+            if told:
+                found |= np.minimum.reduce([self._one(test, (), "") for test in told]) == YES
+        return found
+
+    @cached_property
+    def _of_history(self) -> frozenset[str]:
+        """The concepts that are conditions of a person, or how they live."""
+        history = pl.col("feature").str.contains(r"^(condition|lifestyle)\.")
+        return frozenset(self._kb.table("concepts").filter(history)["concept"])
+
     def knows(self, population: str) -> bool:
         """Return whether the table says how a population is decided."""
         return population in self._tests
@@ -237,13 +253,13 @@ class Populations:
         return found
 
     def allergic_to(self, drug: str) -> dict[int, str]:
-        """Return place of each person of whom an allergy to the drug is recorded -> why it speaks against it."""
-        found: dict[int, str] = {}
+        """Return place of each person of whom an allergy to the drug is recorded -> all that speaks against it."""
+        found: defaultdict[int, dict[str, None]] = defaultdict(dict)
         for at, code in self._allergies:
             reason = allergens(self._kb).against(code, drug)
             if reason and MAYBE not in reason:
-                found.setdefault(at, reason)
-        return found
+                found[at][reason] = None
+        return {at: "; ".join(reasons) for at, reasons in found.items()}
 
     @cached_property
     def _allergies(self) -> list[tuple[int, str]]:

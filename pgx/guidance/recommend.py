@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from types import MappingProxyType
 
 import numpy as np
@@ -14,8 +15,7 @@ from numpy.typing import NDArray
 
 from pgx import schema
 from pgx.assertion import is_asserted, of_asserted
-from pgx.cells import flag_where
-from pgx.codes import Applies, FlagCode
+from pgx.codes import Applies
 from pgx.guidance import alternatives, genes_alone, interactions, untested, unverified
 from pgx.guidance.asked import ALL, apart, wanted_of
 from pgx.guidance.conditions import NO_RESULT, Conditions, Recommendation, alleles_asked, compiled, groups_of
@@ -101,41 +101,23 @@ def recommend(
         people = own_calls["sample"].unique(maintain_order=True).to_list()
         return _in_blocks(people, genetic, own_calls, None, kb, asked, as_of)
 
-    said = untested.mark_refused(said, every_call)
-    acting = acting_drugs(clinical, kb, as_of=as_of)
+    shown = exposures(clinical, kb, as_of=as_of)
 
-    def of_others(asked: dict[str, set[str] | None]) -> pl.DataFrame:
+    def anew(asked: dict[str, set[str] | None], *, confirmed: bool = False) -> pl.DataFrame:
         people = sorted(set().union(*(who or () for who in asked.values())))
         own, theirs = (frame.filter(pl.col("sample").is_in(people)) for frame in (phenotypes, calls))
+        if confirmed:
+            own = phenoconversion.convert(own, clinical, kb, as_of=as_of, confirmed=True)
         return _in_blocks(people, own, theirs, clinical, kb, asked, as_of) if asked else said.clear()
 
-    said = alternatives.fitting(said, clinical, kb, acting, of_others)
-    said = genes_alone.mark(_mark_local(said, phenotypes), phenotypes, calls, without_interactions)
-    said = unverified.mark(said, exposures(clinical, kb, as_of=as_of))
+    said = untested.mark_refused(unverified.without_comfort(said, shown, partial(anew, confirmed=True)), every_call)
+    acting = acting_drugs(clinical, kb, as_of=as_of)
+    said = alternatives.fitting(said, clinical, kb, acting, anew)
+    said = genes_alone.mark(genes_alone.mark_local(said, phenotypes), phenotypes, calls, without_interactions)
+    said = unverified.mark(said, shown)
     perhaps = perhaps_acting(clinical, kb, as_of=as_of)
     said = interactions.respect(said, phenotypes, pl.concat([acting, perhaps]), kb)
     return without_dose_of_the_forbidden(said, kb)
-
-
-def _mark_local(said: pl.DataFrame, phenotypes: pl.DataFrame) -> pl.DataFrame:
-    """Flag advice on a phenotype that an interaction of a site's own made."""
-    places = phenotypes.filter(phenoconversion.locally_converted()).select("sample", "gene").unique()
-    if places.is_empty():
-        return said
-    flags = pl.col("flags").list
-    converted = flags.contains(FlagCode.PHENOCONVERTED.value) & ~flags.contains(FlagCode.LOCAL.value)
-    numbered = said.with_row_index("row")
-    hit = (
-        numbered.filter(converted)
-        .select("row", "sample", gene="genes")
-        .explode("gene")
-        .join(places, on=["sample", "gene"], how="semi")["row"]
-        .unique()
-        .to_list()
-    )
-    return numbered.with_columns(
-        flags=pl.concat_list("flags", flag_where(FlagCode.LOCAL, pl.col("row").is_in(hit)))
-    ).drop("row")
 
 
 def _in_blocks(

@@ -134,9 +134,11 @@ def decide(rows: Iterable[S]) -> Decision[S]:
     leading = (ruled_out, *alike(limits, ruled_out)) if ruled_out else ()
     acting = _acting(leading, deciding, statements)
     under = () if part or not deciding else _under(valid, deciding, ruled_out or deciding)
+    if not ruled_out and not part and urgency in ("standard", "no_data"):
+        under = (*under, *(row for row in limits if row.is_pointed_at))
     if ruled_out:
         urgency, agreeing = ruled_out.urgency, (ruled_out,)
-    elif urgency == "standard" and (acting or any(row.urgency in CHANGES for row in under)):
+    elif (urgency == "standard" and acting) or any(row.urgency in CHANGES for row in under if _counts(row, urgency)):
         # "Fine as usual" is not for a drug whose level another one changes, or that a condition may rule out.
         urgency = "monitor"
     elif not part and urgency in ("standard", "no_data") and _under_a_condition(limits):
@@ -159,6 +161,11 @@ def decide(rows: Iterable[S]) -> Decision[S]:
         otherwise=None if part or ruled_out or not deciding else _otherwise(valid, deciding),
         differing=_differing(valid),
     )
+
+
+def _counts(row: Statement, urgency: str) -> bool:
+    """Whether what is asked for under an open condition takes an answer its plainness."""
+    return urgency == "standard" or (urgency == "no_data" and row.is_pointed_at)
 
 
 def _under_a_condition(limits: Sequence[S]) -> bool:

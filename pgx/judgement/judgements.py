@@ -85,9 +85,10 @@ def judgements(
     lists = None if medications is None else lists_of(medications, exposures)
     known, made_of = (calls, scores, kb, exposures, left_out or {}, long_taken), drug_names(kb).made_of
     if later is None or later.is_empty() or lists is None:
-        return _frame(with_causes(_told(guidance, *known, without, lists), lists, made_of))
+        both = lists.whatever_is_started(without) if without and lists else without
+        return _frame(with_causes(_told(guidance, *known, both, lists), lists, made_of))
     then = {(one.sample, one.judgement.drug): one for one in _told(later, *known, without, lists)}
-    today = lists.without_planned(without, then) if without else None
+    today = lists.without_planned(lists.whatever_is_started(without), then) if without else None
     now = _told(guidance, *known, today, lists)
     found = [replace(one, later=then.get((one.sample, one.judgement.drug))) for one in now]
     return _frame(with_causes(found, lists, made_of))

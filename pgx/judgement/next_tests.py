@@ -37,6 +37,8 @@ _OF_DRUGS = {"drug": STOPPED, "washout": WASHED_OUT}
 """What could change a judgement, where that is another medicine."""
 _LEAST = 0.001
 """Results of a gene that was tested are asked about from this probability on."""
+_CERTAIN = 0.999
+"""Results of which one has this probability together are all that there are."""
 _AT_ONCE = 200
 """Persons whose results are looked at together; bounds memory."""
 
@@ -183,6 +185,8 @@ def _by_gene(
             chance = case.outcome.probability
             known[advice] = None if chance is None else chance + (known.get(advice) or 0.0)
     for (sample, drug, gene), by_advice in chances.items():
+        if len(by_advice) == 1 and sum(share or 0.0 for share in by_advice.values()) > _CERTAIN:
+            continue  # whatever the result is, the same is said: another medicine makes it so, and no test tells more
         for (said, urgency), chance in by_advice.items():
             if said != advice_of(now[sample, drug]):
                 share = None if chance is None else float(f"{min(chance, 1.0):.6g}")

@@ -18,6 +18,7 @@ import polars as pl
 from pgx.codes import FlagCode
 from pgx.guidance import recommend
 from pgx.guidance.conditions import compiled
+from pgx.guidance.guidance_frame import replaced
 from pgx.guidance.populations import THIS_DRUG
 from pgx.judgement.decide import Decision, decide
 from pgx.judgement.statement import URGENCIES, Statement
@@ -85,10 +86,10 @@ def settled(
     today = recommend(own, own_calls, without, kb, drugs=_by_drug(taken), as_of=as_of)
     said, of_then, of_today = (_decisions(one) for one in (_of(guidance, several | taken), then, today))
     new = [key for key in of_then.keys() & several if _gives_way(said[key], of_then[key], _answer)]
-    replaced = [key for key, one in of_today.items() if any(_gives_way(of[key], one, _told) for of in (said, of_then))]
+    moved = [key for key, one in of_today.items() if any(_gives_way(of[key], one, _told) for of in (said, of_then))]
     # Where today's advice stands in the place of what is planned, that is told as what comes later.
-    later = _of(then, [key for key in replaced if _told(of_then[key]) != _told(of_today[key])])
-    return Settled(_instead(_instead(guidance, then, new), today, replaced), later)
+    later = _of(then, [key for key in moved if _told(of_then[key]) != _told(of_today[key])])
+    return Settled(_instead(_instead(guidance, then, new), today, moved), later)
 
 
 def _today(record: ClinicalData, lists: Lists) -> ClinicalData:
@@ -211,9 +212,4 @@ def _of(guidance: pl.DataFrame, keys: Collection[Key]) -> pl.DataFrame:
 
 def _instead(guidance: pl.DataFrame, other: pl.DataFrame, keys: Collection[Key]) -> pl.DataFrame:
     """Return the guidance with what another one says of some persons and drugs, in its own order."""
-    if not keys:
-        return guidance
-    order = guidance.select("sample", "drug").unique(maintain_order=True).with_row_index("_place")
-    kept = guidance.join(_keys(keys), on=["sample", "drug"], how="anti", maintain_order="left")
-    both = pl.concat([kept, _of(other, keys)]).join(order, on=["sample", "drug"], maintain_order="left")
-    return both.sort("_place", maintain_order=True).drop("_place")
+    return replaced(guidance, other, _keys(keys)) if keys else guidance

@@ -118,6 +118,11 @@ class Statement:
         return self.applies == "if_population" and self.has(FlagCode.EXCEPTION)
 
     @cached_property
+    def is_pointed_at(self) -> bool:
+        """Whether it is the label's under a condition of which the record tells a part."""
+        return self.is_limit and self.applies == "if_population" and self.has(FlagCode.UNDER)
+
+    @cached_property
     def is_limit(self) -> bool:
         """Whether it is the label's, whatever the genes."""
         return self.has(FlagCode.LABEL_LIMIT)

@@ -26,6 +26,7 @@ from pgx.codes import Flag, FlagCode
 from pgx.judgement.judgement import CAUSES, CHANGE_FIRST, NOT_STARTED, NOT_TOGETHER, Judgement
 from pgx.judgement.read_back import Once, agents_of, causes_of, not_started_of, once
 from pgx.judgement.relief import Case, Without, milder
+from pgx.judgement.statement import URGENCIES
 from pgx.knowledge.acting import DECIDES, PLANNED
 
 _Listed = TypeVar("_Listed")
@@ -72,9 +73,31 @@ class Lists:
 
         return judged
 
+    def whatever_is_started(self, without: Without) -> Without:
+        """Return `without` for what is taken: what is said of it whether what is planned is started or not.
+
+        What nobody takes yet makes no other medicine the cause, so the graver of the two answers is said.
+        """
+        planning = {sample for sample, _ in self.planned}
+
+        def judged(cases: Collection[Case]) -> Mapping[Case, tuple[str, str]]:
+            begun = without(cases)
+            asked = [case for case in begun if case[0] in planning and case[:2] in self.taken]
+            if not asked:
+                return begun
+            today = self.without_planned(without, {case[:2] for case in asked})(asked)
+            return {**begun, **{case: min(begun[case], said, key=_gravest) for case, said in today.items()}}
+
+        return judged
+
     def holds(self, sample: str, drug: str) -> bool:
         """Return whether a drug is on the list of a person."""
         return (sample, drug) in self.taken or (sample, drug) in self.planned
+
+
+def _gravest(said: tuple[str, str]) -> tuple[bool, int]:
+    """Key by which the graver of two answers goes first; that nothing is known is graver than a comfort."""
+    return said[1] == "standard", URGENCIES.index(said[1])
 
 
 def not_started(drug: str, agents: Collection[str], planned: Sequence[str], *, taken: bool) -> tuple[str, ...]:

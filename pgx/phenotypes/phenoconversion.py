@@ -211,6 +211,7 @@ def convert(
     *,
     as_of: date | None = None,
     without: Collection[str] = (),
+    confirmed: bool = False,
 ) -> pl.DataFrame:
     """Add (or renew) the clinical columns of a phenotypes frame.
 
@@ -226,6 +227,8 @@ def convert(
         Day for which it holds; None = each person's own.
     without
         Drugs whose own effect is left out: guidance on a drug already measured what the drug does to itself.
+    confirmed
+        Whether drugs are left out whose strength no list confirms.
 
     Returns
     -------
@@ -233,7 +236,8 @@ def convert(
         `schema.PHENOTYPES`, in the order of the input.
     """
     genetic = phenotypes.select("sample", "gene", "scheme", "phenotype", "activity_score", "probability")
-    acting = _triggers(clinical, kb, as_of, without, genetic["sample"].unique() if without else None)
+    people = genetic["sample"].unique() if without or confirmed else None
+    acting = _triggers(clinical, kb, as_of, without, people, confirmed=confirmed)
     if acting.is_empty():
         return _unchanged(genetic)
     joined = genetic.join(acting, on=["sample", "gene"], how="left", maintain_order="left")
@@ -277,12 +281,16 @@ def _triggers(
     as_of: date | None,
     without: Collection[str],
     people: pl.Series | None = None,
+    *,
+    confirmed: bool = False,
 ) -> pl.DataFrame:
     """``sample gene triggers local``: what acts on each gene now, as one text, and the overlays behind it."""
     here = exposures(clinical, kb, as_of=as_of)
     if people is not None:  # one drug is left out for those who take it: few of a cohort
         here = here.filter(pl.col("sample").is_in(people.implode()))
     acting = here.filter(pl.col("phase") != PLANNED, ~pl.col("agent").is_in(list(without)))
+    if confirmed:
+        acting = acting.filter(~unconfirmed())
     return (
         acting.select("sample", "gene", "local", trigger=pl.col("trigger") + ":" + pl.col("strength"))
         .unique()
@@ -293,6 +301,11 @@ def _triggers(
             local=pl.col("local").drop_nulls().unique(maintain_order=True).str.join("+").replace("", None),
         )
     )
+
+
+def unconfirmed() -> pl.Expr:
+    """Return whether a row of exposures is of a drug whose strength no list confirms."""
+    return pl.col("trigger").is_in(["inhibitor", "inducer"]) & (pl.col("confidence") == "recall")
 
 
 _ACTS = {

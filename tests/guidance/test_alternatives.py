@@ -92,3 +92,14 @@ def test_an_allergy_speaks_against_the_drug_itself_whatever_the_genes():
     assert limit["drug"].to_list() == ["codeine"]
     assert limit.select("action", "urgency", "applies").row(0) == ("avoid", "avoid", "yes")
     assert "An allergy to codeine is recorded" in limit["recommendation"][0]
+
+
+def test_what_a_label_may_rule_out_by_what_the_record_tells_in_part_is_named():
+    slow = {"SLCO1B1": pattern("*1/*5")}
+    history = clinical(observations=[{"concept": one, "code": "yes"} for one in ("cirrhosis", "liver_disease")])
+    calls, phenotypes = assign(callset({"s": slow}), KB, history)
+    found = with_text(recommend(phenotypes, calls, history, KB, drugs=["simvastatin"]))
+    told = ";".join(found["flags"].drop_nulls())
+    assert "not with decompensated cirrhosis" in told
+    bare = with_text(recommend(phenotypes, calls, clinical(), KB, drugs=["simvastatin"]))
+    assert "not with decompensated cirrhosis" not in ";".join(bare["flags"].drop_nulls())

@@ -201,3 +201,28 @@ def test_what_a_label_forbids_together_is_not_named(other):
 def test_a_drug_beside_which_a_label_only_asks_for_another_dose_is_not_said_to_be_ruled_out():
     shown = line(result(POOR, ["codeine", "clarithromycin"], ["codeine"]), "codeine")
     assert "oxycodone (another medicine of the list changes its level markedly)" in shown.not_fitting
+
+
+@pytest.mark.parametrize(
+    ("calls", "drug", "other", "alternative"),
+    [
+        (POOR, "clopidogrel", "clarithromycin", "ticagrelor"),
+        (POOR, "codeine", "clarithromycin", "oxycodone"),
+        (ULTRARAPID, "escitalopram", "tamoxifen", "paroxetine"),
+    ],
+)
+def test_what_is_only_planned_rules_nothing_out_and_is_named(calls, drug, other, alternative):
+    new = {"drug": other, "status": "planned"}
+    shown = line(result(calls, [drug, new], [drug]), drug)
+    assert any(
+        one.startswith(alternative) and f"not with {other}, which is only planned" in one for one in shown.instead
+    )
+    taken = line(result(calls, [drug, other], [drug]), drug)
+    assert alternative not in taken.alternatives
+
+
+def test_a_highest_dose_of_another_drug_of_the_list_rules_nothing_out():
+    shown = line(result({**POOR, **STATIN}, ["clopidogrel", "simvastatin"], ["clopidogrel"]), "clopidogrel")
+    assert any(one.startswith("ticagrelor") and "monitor with simvastatin" in one for one in shown.instead), (
+        shown.instead
+    )

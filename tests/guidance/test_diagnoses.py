@@ -117,3 +117,24 @@ def test_an_allergy_that_the_label_of_another_drug_excludes_rules_it_out(allergy
 def test_an_allergy_that_may_extend_to_a_drug_leaves_the_advice_of_the_genes():
     found = judged({"CYP2C9": pattern("*1/*1")}, "ibuprofen", allergy="celecoxib")
     assert (found["action"], found["urgency"]) == ("standard", "standard")
+
+
+@pytest.mark.parametrize(
+    ("calls", "drug", "record", "population"),
+    [
+        ({"HLA-B": pattern("other/other")}, "abacavir", {"liver_disease": "yes"}, "liver_disease_moderate_or_severe"),
+        (
+            {"G6PD": pattern("B (reference)/B (reference)")},
+            "tafenoquine",
+            {"sex": "female", "lactation": "yes"},
+            "breastfeeding_infant_G6PD_unknown_or_deficient",
+        ),
+        ({"CYP2C9": pattern("*1/*1")}, "siponimod", {"stroke": "yes"}, "stroke_or_infarction_last_6_months"),
+    ],
+)
+def test_a_contraindication_of_which_the_record_tells_a_part_is_no_fine_as_usual(calls, drug, record, population):
+    found = judged(calls, drug, **record)
+    assert found["urgency"] == "monitor"
+    assert f"under:contraindicated::{population}" in found["flags"]
+    silent = judged(calls, drug)
+    assert silent["urgency"] in ("standard", "no_data") and not [one for one in silent["flags"] if "under" in one]

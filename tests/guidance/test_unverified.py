@@ -109,3 +109,25 @@ def test_what_a_combination_does_as_a_whole_stands_for_its_parts():
     assert acting.select("agent", "trigger", "strength").rows() == [("ivacaftor / lumacaftor", "inducer", "strong")]
     alone = exposures(clinical([{"drug": "ivacaftor"}]), KB).filter(gene="CYP3A4")
     assert alone.select("agent", "trigger", "strength").rows() == [("ivacaftor", "inhibitor", "weak")]
+
+
+def test_what_no_list_confirms_is_no_comfort():
+    genes = {"CYP2C19": pattern("*1/*2")}
+    found = result(["clopidogrel", "carbamazepine"], genes)
+    alone = result(["clopidogrel"], genes)
+    own, plain = (line_of(one, "clopidogrel") for one in (found, alone))
+    assert own.urgency == plain.urgency == "avoid"
+    assert "CYP2C19 Intermediate Metabolizer" in own.reason
+    assert any("is unverified: no public list confirms it" in remark for remark in own.cautions)
+
+
+def test_what_a_drug_is_known_to_do_to_its_own_gene_is_not_called_unverified():
+    found = result(
+        ["warfarin", "fluconazole"],
+        {"CYP2C9": pattern("*2/*3"), "VKORC1": pattern("rs9923231 variant (T)/rs9923231 variant (T)")},
+    )
+    assert not [remark for remark in line_of(found, "warfarin").cautions if "warfarin acts on" in remark]
+
+
+def line_of(found, drug):
+    return next(one for one in view(found, "s").drugs if one.name == drug)

@@ -125,3 +125,12 @@ def test_persons_alike_in_all_genes_are_told_what_follows_for_their_own_list(tmp
         assert told(one).equals(together.filter(sample=one))
     own = {one: set(together.filter(sample=one).select("advice_then", "probability").iter_rows()) for one in "ABC"}
     assert own["A"] != own["B"] != own["C"]
+
+
+def test_what_is_said_whatever_the_result_is_no_reason_to_test(tmp_path):
+    record = tmp_path / "record.json"
+    record.write_text('{"sample": "X", "date": "2026-10-12", "medications": ["quetiapine", "ketoconazole"]}')
+    found = pgx.report(variants(tmp_path, ["X"]), clinical=[record])
+    rows = found.next_tests.filter(drug="quetiapine", what="CYP3A4")
+    assert rows.height != 1 or rows["probability"].item() < 0.99
+    assert "100 %" not in rendered.render_text(found, "X").split("Genes")[0]

@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 
 import pgx
+from pgx.codes import Flag, FlagCode
 from pgx.judgement import Judgement, of_row
 from pgx.types import Result
 from tests.reports import rendered
@@ -123,3 +124,15 @@ def test_no_gene_that_could_change_nothing_is_missed(result, sample):
     ruled_out = [drug for drug in drugs if drug.deciding and drug.deciding.action_code == "contraindicated"]
     for drug in ruled_out:
         assert drug.deciding.applies != "yes" or not (drug.untested or drug.cautions), drug.name
+
+
+@pytest.mark.parametrize("sample", PEOPLE)
+def test_an_allergy_is_told_once_on_a_first_page(result, sample):
+    page = " ".join(first_page(result, sample).split())
+    for reason in {flag.about for flag in allergies(result, sample)}:
+        assert page.count(reason) == 1, reason
+
+
+def allergies(result, sample):
+    rows = result.guidance.filter(pl.col("sample") == sample)["flags"].explode()
+    return [flag for flag in map(Flag.parse, rows.drop_nulls()) if flag.code == FlagCode.ALLERGY]

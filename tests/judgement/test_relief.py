@@ -263,3 +263,13 @@ def test_who_leaves_out_a_part_leaves_out_its_product():
     found = result(NORMAL, ["codeine", *taken])
     assert line(found, "codeine").headline.startswith("change fluoxetine")
     assert "without it: use as usual" in line(found, "codeine").headline
+
+
+def test_what_is_only_planned_makes_no_other_medicine_the_cause():
+    # Once it is started, phenytoin makes an intermediate metabolizer a normal one: until then the genes stand.
+    genes = {"s": {"CYP2C19": pattern("*1/*2")}}
+    taken = [{"sample": "s", "drug": one} for one in ("clopidogrel", "omeprazole")]
+    planned = [*taken, {"sample": "s", "drug": "phenytoin", "status": "planned"}]
+    for lists in (taken, planned):
+        own = judged(genes, lists)["s", "clopidogrel"]
+        assert own.urgency == "avoid" and not causes_of(own), own.flags

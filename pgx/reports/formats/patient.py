@@ -186,7 +186,7 @@ def _plain(drug: Drug) -> str:
 
 
 def _in_plain_words(drug: Drug, code: str) -> str:
-    said = wording.running(code, plain=True) if is_running(drug.judgement) else ""
+    said = wording.running(code, by_genes=True, plain=True) if is_running(drug.judgement) else ""
     return said or wording.action(drug.deciding.source if drug.deciding else "", code, plain=True)
 
 

@@ -134,7 +134,7 @@ def _who(shown: View) -> list[RenderableType]:
 
 def _summary(shown: View) -> list[RenderableType]:
     parts: list[RenderableType] = [
-        Text.assemble(("! ", "bold red"), clean(str(note["message"]))) for note in shown.alerts
+        Text.assemble(("! ", "bold red"), clean(str(note["message"]))) for note in shown.first_alerts
     ]
     for gene, stake, needing in shown.tests_needed:
         line = Text.assemble(

@@ -78,8 +78,12 @@ class Advice(Statement):
         return f"{self.action} ({self.dose})" if self.dose and self.urgency == "change_dose" else self.action
 
     def of_running(self) -> Advice:
-        """Return the same for a drug that has been taken for long: what it says of a first dose is a comparison."""
-        said = wording.running(self.action_code)
+        """Return the same for a drug that has been taken for long: what it says of the usual dose is a comparison.
+
+        A label's row on another medicine changes the present dose, and so does what is due after some time.
+        """
+        by_genes = not self.is_limit and not self.has(FlagCode.CONDITION_MET)
+        said = wording.running(self.action_code, by_genes=by_genes)
         return replace(self, action=said) if said else self
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pgx.codes import FlagCode
 from pgx.judgement import Judgement
 from pgx.judgement.read_back import Cause, arguments_of, causes_of, is_running, not_started_of, once_of, stopped_of
+from pgx.judgement.statement import graver
 from pgx.knowledge.acting import PLANNED
 from pgx.reports.page import wording
 from pgx.reports.page.advice import Advice
@@ -77,7 +78,7 @@ def headline_of(headline: str, judgement: Judgement, lexicon: Lexicon, products:
         headline = f"{' or '.join(steps)}; otherwise {headline}"
     if then := once_started(judgement, lexicon, products):
         headline = f"{then}; until then: {headline}"
-    beside = [_for_others(judgement), *_beside(judgement)]
+    beside = [_for_others(judgement, lexicon), *_beside(judgement)]
     headline = f"{'; '.join(filter(None, beside))}; for itself: {headline}" if any(beside) else headline
     drug = clean(judgement.drug)
     return f"(in {products[drug]}) {headline}" if drug in products else headline
@@ -101,7 +102,7 @@ def _action(code: str, judgement: Judgement, lexicon: Lexicon) -> str:
     return lexicon.action(code, judgement.drug, running=is_running(judgement))
 
 
-def _for_others(judgement: Judgement) -> str:
+def _for_others(judgement: Judgement, lexicon: Lexicon) -> str:
     """Return on which drugs a medicine acts that is to be changed, or not to be started, for that; mostly empty."""
     not_started = not_started_of(judgement)
     harmed: dict[str, list[str]] = {}
@@ -115,7 +116,9 @@ def _for_others(judgement: Judgement) -> str:
     if not harmed:
         return ""
     idle = judgement.drug in not_started
-    what = "do not start this one; choose another medicine" if idle else "change this one first, if that is possible"
+    kept = lexicon.goes_by_a_measured_value(judgement.drug)
+    first = "change this one or the other" if kept else "change this one first, if that is possible"
+    what = "do not start this one; choose another medicine" if idle else first
     return f"{what}: it {' and '.join(f'{how} ' + ' and '.join(drugs) for how, drugs in harmed.items())}"
 
 
@@ -181,23 +184,36 @@ def _given_up(cause: Cause, judgement: Judgement, products: Products, lexicon: L
     """
     alone, idle = _action(cause.action, judgement, lexicon), not_started_of(judgement)
     which = {1: "it", 2: "both"}.get(len(cause.taken), "all of them")
+    which = _named(cause.taken, products) if _kept(cause.taken, lexicon) else which
     days = [int(days) for agent, days in arguments_of(judgement, FlagCode.WAIT_AFTER, 2) if agent in cause.agents]
     without = f"({_days(max(days))} after the last dose of {which}: {alone})" if days else f"(without {which}: {alone})"
     if judgement.drug in idle:
         waits = f"do not start this one as long as {_named(cause.taken, products)} {_is(cause.taken)} taken"
-        first = f"change {_named(cause.taken, products)} first, if that is possible {without}"
+        first = f"{_changed(_named(cause.taken, products), cause.taken, lexicon)} {without}"
         return f"{waits}; or {first}" if medication == PLANNED else f"{waits} {without}"
     either = {drug for (drug,) in arguments_of(judgement, FlagCode.ONE_OF, 1)}
     if either.issuperset(cause.agents):
         return f"give this one or {_named(cause.taken, products)}, not both {without}"
     planned = [agent for agent in cause.taken if agent in idle]
     taken = [agent for agent in cause.taken if agent not in idle]
-    steps = [f"change {_named(taken, products)} first, if that is possible"] if taken else []
+    steps = [_changed(_named(taken, products), taken, lexicon)] if taken else []
     steps += [f"do not start {_named(planned, products, 'or')}; choose another medicine"] if planned else []
     waits = " and ".join(f"{clean(agent)} acts no longer (about {clean(day)})" for agent, day in cause.until.items())
     if waits:
         return f"{', and '.join([*steps, f'wait until {waits}'])} (then: {alone})"
     return f"{', and '.join(steps)} {without}"
+
+
+def _changed(named_: str, agents: Sequence[str], lexicon: Lexicon) -> str:
+    """Return what is done about medicines that act: one that goes by a measured value is not the first to be given up.
+
+    Who takes cyclosporine for a transplanted organ, or phenytoin for epilepsy, may rather do without the other drug.
+    """
+    return f"change this one or {named_}" if _kept(agents, lexicon) else f"change {named_} first, if that is possible"
+
+
+def _kept(agents: Sequence[str], lexicon: Lexicon) -> bool:
+    return any(lexicon.goes_by_a_measured_value(agent) for agent in agents)
 
 
 def _days(number: int) -> str:
@@ -267,3 +283,13 @@ def not_fitting(judgement: Judgement) -> str:
     """Return which drugs the sources name that do not fit the person, and why; mostly empty."""
     found = arguments_of(judgement, FlagCode.ALTERNATIVE_RULED_OUT, 2)
     return ", ".join(f"{clean(drug)} ({words('unfit', why)})" for drug, why in found)
+
+
+def open_limits(judgement: Judgement, limits: Sequence[Advice], leading: Advice | None) -> tuple[Advice, ...]:
+    """Return the limits of the label that the data do not decide and that the headline does not say.
+
+    Where one holds and leads, it is those that are graver.
+    """
+    told = {whom for _, _, whom in arguments_of(judgement, FlagCode.UNDER, 3)}
+    undecided = (limit for limit in limits if limit.applies != "yes" and limit.row["population"] not in told)
+    return tuple(limit for limit in undecided if not leading or graver(limit, leading))

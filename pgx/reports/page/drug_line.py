@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from pgx.codes import Flag, FlagCode, NoteCode
@@ -11,6 +12,7 @@ from pgx.judgement.statement import NOBODY, URGENCIES, Row, by_source, by_streng
 from pgx.knowledge.acting import PLANNED, SUM_UNKNOWN, Acting, phrase, rank
 from pgx.reports.page import details, gaps, next_test, wording
 from pgx.reports.page.advice import Advice
+from pgx.reports.page.cells import pairs_of
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.model import BESIDE_DRUGS, OF_LEVELS, Drug
 from pgx.reports.page.products import Products, from_products
@@ -259,9 +261,24 @@ def _results(advice: Sequence[Advice], untested: Mapping[str, list[str]]) -> str
 
 def _reason(advice: Advice) -> str:
     parts = [part for _, effects in advice.implications for part in effects.split(", ")]
+    if _pulls_apart(advice):
+        effects_of = dict(advice.implications)
+        told = [(f"{gene} {value}".strip(), effects_of.get(gene, "")) for gene, value in advice.matched]
+        return "; ".join(": ".join(filter(None, one)) for one in told)
     parts = [part for part in dict.fromkeys(parts) if part not in _EMPTY_IMPLICATIONS]
     effects = ", ".join([part for part in parts if not part.endswith(_AS_USUAL)] or parts)
     return f"{advice.result}: {effects}" if advice.result and effects else advice.result or effects
+
+
+def _pulls_apart(advice: Advice) -> bool:
+    """Whether the genes of a row do the same thing to a different degree, or the other way: each is told by itself."""
+    ways: dict[str, set[str]] = {}
+    for gene, codes in pairs_of(advice.row["implication"]):
+        for code in re.split(r"[;,+&]", codes or gene):
+            effect, _, way = re.sub("_(up|down)", r"|\1", code.strip(), count=1).partition("|")
+            ways.setdefault(effect, set()).add(way)
+    told = {gene for gene, _ in advice.implications}
+    return len(told) > 1 and told <= dict(advice.matched).keys() and any(len(way) > 1 for way in ways.values())
 
 
 def _also(row: Advice) -> str:

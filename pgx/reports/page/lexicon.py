@@ -126,6 +126,10 @@ class Lexicon:
         of_the_site = bool(measured) and measured not in known
         return by_label(self.monitoring(measured) if of_the_site else dosed_by(measured, kb=self.kb))
 
+    def goes_by_a_measured_value(self, drug: str) -> bool:
+        """Return whether the dose of a drug is set by a value that is measured, such as its level in blood."""
+        return drug in self._column("dosed_by", "drug", "code")
+
     def action(self, code: str, drug: str, *, running: bool = False) -> str:
         """Return an action on a drug in words; `running` is one that has been taken for long."""
         if code == DECIDES:

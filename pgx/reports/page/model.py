@@ -11,7 +11,6 @@ from pgx.codes import FlagCode, NoteCode
 from pgx.judgement import Judgement
 from pgx.judgement.judgements import SCOPE
 from pgx.judgement.read_back import agents_of, causes_of, not_started_of
-from pgx.judgement.statement import graver
 from pgx.judgement.together import FOR_OTHERS
 from pgx.knowledge.acting import Acting, phrase
 from pgx.reports.page import details, wording
@@ -20,7 +19,8 @@ from pgx.reports.page.cells import codes_of
 from pgx.reports.page.diplotypes import brief
 from pgx.reports.page.exposure_line import Exposure
 from pgx.reports.page.lexicon import Lexicon
-from pgx.reports.page.score import Score
+from pgx.reports.page.notice import is_allergy_to
+from pgx.reports.page.score import Score, without_number
 from pgx.reports.page.wording import clean
 
 OF_LEVELS = (NoteCode.DRUG_LEVEL, NoteCode.PLANNED_DRUG_LEVEL)
@@ -64,8 +64,7 @@ class Drug:
     the genes does not count, `interactions` what else other drugs of the list do to it and it to them, `untested`
     the genes not tested with the urgency that a result could mean, `unclear` those of which the file shows
     something of unknown effect, `refused` those of which a laboratory's result could not be used, and `local` says
-    that a site's own tables had a part in the answer; `product` is what brings it, where it is a part of one, and
-    `ruled_out_by` another part of that which is ruled out.
+    that a site's own tables had a part in the answer; `product` brings it, and its part `ruled_out_by` is ruled out.
     """
 
     name: str
@@ -149,8 +148,7 @@ class Drug:
     @property
     def open_limits(self) -> tuple[Advice, ...]:
         """The limits of the label that the data do not decide; where one holds and leads, those that are graver."""
-        undecided = (limit for limit in self.limits if limit.applies != "yes")
-        return tuple(limit for limit in undecided if not self.ruled_out or graver(limit, self.ruled_out))
+        return details.open_limits(self.judgement, self.limits, self.ruled_out)
 
     @property
     def whatever_the_genes(self) -> bool:
@@ -311,10 +309,7 @@ class View:
     @property
     def without_number(self) -> list[tuple[str, str]]:
         """Drugs of which a score is not usable, each once, with all the reasons."""
-        why: dict[str, dict[str, None]] = {}
-        for score in (one for one in self.scores if not one.usable):
-            why.setdefault(score.drug, {})[score.why_not] = None
-        return [(drug, "; ".join(filter(None, reasons))) for drug, reasons in why.items()]
+        return without_number(self.scores)
 
     @property
     def tests_needed(self) -> list[tuple[str, str, tuple[str, ...]]]:
@@ -356,6 +351,12 @@ class View:
     def alerts(self) -> list[Row]:
         """Notes that a reader must see first: a recorded allergy, a possible mix-up of persons, a lost result."""
         return [note for note in self.notes if note["code"] in ALERTS]
+
+    @property
+    def first_alerts(self) -> list[Row]:
+        """The alerts without the allergies to a drug that its own line is about."""
+        said = [drug.name for drug in self.drugs if drug.ruled_out and drug.ruled_out.has(FlagCode.ALLERGY)]
+        return [note for note in self.alerts if not is_allergy_to(note, said)]
 
     @property
     def scope(self) -> str:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from pgx.knowledge.acting import DECIDES
 from pgx.reports.page import wording
 from pgx.reports.page.advice import Row
 from pgx.reports.page.lexicon import Lexicon
 from pgx.reports.page.wording import clean, words
 
 _CHANGES = ("avoid", "change_dose")
+_LEAST = 0.01
+"""Nobody is told to test first what changes something less often than this."""
 _TESTS = ("gene", "hla", "copy_number", "genotype")
 
 
@@ -24,7 +27,7 @@ def line(rows: Sequence[Row], lexicon: Lexicon) -> str:
     lexicon
         Words for the codes.
     """
-    graver = [row for row in rows if row["urgency_then"] in _CHANGES and row["kind"] in _TESTS]
+    graver = [row for row in rows if row["kind"] in _TESTS and _tells(row)]
     stopped = [row for row in rows if row["kind"] in ("drug_stopped", "drug_washed_out")]
     if graver:
         row = max(graver, key=lambda row: (_rules_out_unseen(row), _chance(row)))
@@ -44,11 +47,15 @@ def first(rows: Sequence[Row]) -> str:
     First what could rule a drug out and of which no frequency is known, then by how probable a change is: that a drug
     must be replaced counts more than any change of dose.
     """
-    graver = [row for row in rows if row["kind"] in ("gene", "hla") and row["urgency_then"] in _CHANGES]
+    graver = [row for row in rows if row["kind"] in ("gene", "hla") and _tells(row)]
+    unseen = {str(row["what"]) for row in graver if row["probability"] is None}
+    chances: Counter[str] = Counter()
+    for row in graver:
+        chances[str(row["what"])] += _chance(row)
+    graver = [row for row in graver if row["what"] in unseen or chances[str(row["what"])] >= _LEAST]
     drugs = Counter(gene for gene, _ in {(str(row["what"]), str(row["drug"])) for row in graver})
     if not drugs:
         return ""
-    chances = {gene: sum(_chance(row) for row in graver if row["what"] == gene) for gene in drugs}
     unseen = {str(row["what"]) for row in graver if _rules_out_unseen(row)}
     out = {
         gene: sum(_chance(row) for row in graver if row["what"] == gene and row["urgency_then"] == _CHANGES[0])
@@ -75,6 +82,11 @@ def _of_test(rows: Sequence[Row], lexicon: Lexicon) -> str:
 def _then(row: Row, lexicon: Lexicon) -> str:
     action, _, dose = str(row["advice_then"]).partition(" ")
     return lexicon.action(action, str(row["drug"])) + (f" ({wording.dose(dose)})" if dose else "")
+
+
+def _tells(row: Row) -> bool:
+    """Whether a result would ask for something else; a dose that other medicines leave open all the same is nothing."""
+    return row["urgency_then"] in _CHANGES and row["advice_then"] != DECIDES
 
 
 def _rules_out_unseen(row: Row) -> bool:

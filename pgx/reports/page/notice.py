@@ -1,6 +1,18 @@
 """What every report says about itself."""
 
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from pgx.codes import NoteCode
+
 NOTICE = (
     "For research and education. This is not a medical device, and nobody has checked this result against the person. "
     "Do not start, stop or change a medicine because of it without a physician or pharmacist."
 )
+
+
+def is_allergy_to(note: Mapping[str, object], drugs: Collection[str]) -> bool:
+    """Return whether an alert is of an allergy to one of these drugs themselves, and to none that is named instead."""
+    itself = str(note["message"]).startswith(f"{note['subject']} (")
+    return itself and note["code"] == NoteCode.ALLERGY and note["subject"] in drugs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pgx.codes import Flag, FlagCode
@@ -123,3 +124,11 @@ class Score:
             else (wording.number(self.low), self.show(self.high))
         )
         return f"{ends[0]} to {ends[1]}" + (f" ({wording.percent(self.level)} interval)" if self.level else "")
+
+
+def without_number(scores: Iterable[Score]) -> list[tuple[str, str]]:
+    """Return the drugs of which a score is not usable, each once, with all the reasons."""
+    why: dict[str, dict[str, None]] = {}
+    for score in (one for one in scores if not one.usable):
+        why.setdefault(score.drug, {})[score.why_not] = None
+    return [(drug, "; ".join(filter(None, reasons))) for drug, reasons in why.items()]

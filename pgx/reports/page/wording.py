@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from pgx.codes import Flag
+from pgx.judgement.decide import DIRECTIONS
 from pgx.judgement.statement import URGENCIES
 
 __all__ = [
@@ -83,8 +84,13 @@ def action(source: str, code: str | None, *, plain: bool = False) -> str:
     return words(kind if (kind, code) in table() else "action", code, plain=plain)
 
 
-def running(code: str, *, plain: bool = False) -> str:
-    """Return an action on a first dose in words for a drug that has been taken for long; empty for any other action."""
+def running(code: str, *, by_genes: bool = False, plain: bool = False) -> str:
+    """Return an action on a first dose in words for a drug that has been taken for long; empty for any other action.
+
+    What the genes ask for is a share of the usual dose (`by_genes`): the present one was found by its effect, and may
+    be that share already.
+    """
+    code = dict(DIRECTIONS.values()).get(code, code) if by_genes else code
     return words("action:running", code, plain=plain) if ("action:running", code) in table() else ""
 
 

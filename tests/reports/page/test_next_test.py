@@ -1,10 +1,12 @@
 """What is to be found out first is what could change most, not what is asked about most often."""
 
 from pgx.reports.page import next_test
+from tests.reports.rendered import LEXICON
 
 
-def row(gene, drug, chance, then="change_dose", kind="gene"):
-    return {"what": gene, "drug": drug, "kind": kind, "probability": chance, "urgency_then": then}
+def row(gene, drug, chance, then="change_dose", kind="gene", advice="reduce_dose"):
+    said = {"probability": chance, "urgency_then": then, "advice_then": advice}
+    return {"what": gene, "drug": drug, "kind": kind, **said}
 
 
 def test_a_probable_replacement_goes_before_many_changes_of_dose():
@@ -21,3 +23,13 @@ def test_what_could_rule_a_drug_out_without_a_known_frequency_goes_first():
 def test_what_only_the_record_can_tell_is_no_test():
     told = {"what": "pregnant", "drug": "d", "kind": "record", "probability": None, "urgency_then": "avoid"}
     assert next_test.first([told]) == ""
+
+
+def test_nobody_is_told_to_test_first_what_hardly_ever_changes_anything():
+    assert next_test.first([row("CYP3A4", "quetiapine", 0.0005, "avoid")]) == ""
+    assert next_test.first([row("HLA-B", "abacavir", None, "avoid", "hla")]) == "test HLA-B first: 1 drug"
+
+
+def test_a_dose_that_other_medicines_leave_open_whatever_the_result_is_no_reason_to_test():
+    turned = [row("CYP4F2", "warfarin", 0.4, advice="interaction_decides")]
+    assert next_test.first(turned) == next_test.line(turned, LEXICON) == ""
